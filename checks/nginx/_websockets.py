@@ -25,7 +25,9 @@ class WebSocketHandshakes:
 
     `front` go through the front server, and all others directly to the application: `direct` as
     nginx sends them, `http_1_0` in HTTP/1.0. `whole_path` ask for the visitor's path although nginx
-    sends another, and `visitor_host` also send the visitor's Host.
+    sends another, `visitor_host` also send the visitor's Host, and `forwarded` besides the fields
+    that name the visitor's scheme and host. `own_host` send the Origin of the host that nginx
+    sends.
     """
 
     front: tuple[Upgrade, ...]
@@ -33,6 +35,8 @@ class WebSocketHandshakes:
     http_1_0: tuple[Upgrade, ...]
     whole_path: tuple[Upgrade, ...] = ()
     visitor_host: tuple[Upgrade, ...] = ()
+    forwarded: tuple[Upgrade, ...] = ()
+    own_host: tuple[Upgrade, ...] = ()
 
     @classmethod
     def at_path(cls, evidence: Evidence, path: str) -> "WebSocketHandshakes":
@@ -44,6 +48,40 @@ class WebSocketHandshakes:
             tuple(upgrade for upgrade in upgrades if upgrade.variant == "http-1.0"),
             tuple(upgrade for upgrade in upgrades if upgrade.variant == "whole-path"),
             tuple(upgrade for upgrade in upgrades if upgrade.variant == "visitor-host"),
+            tuple(upgrade for upgrade in upgrades if upgrade.variant == "forwarded"),
+            tuple(upgrade for upgrade in upgrades if upgrade.variant == "own-host"),
+        )
+
+    @property
+    def ends_in_proxy(self) -> bool:
+        """Whether every WebSocket through the front server ends at once, and stays open at the
+        application itself."""
+        watched = self._watched
+        return (
+            bool(watched) and self._front_ends and all(upgrade.stayed_open for upgrade in watched)
+        )
+
+    @property
+    def ends_in_application(self) -> bool:
+        """Whether a WebSocket also ends at once at the application itself."""
+        watched = self._watched
+        return (
+            bool(watched)
+            and self._front_ends
+            and not any(upgrade.stayed_open for upgrade in watched)
+        )
+
+    @property
+    def _watched(self) -> tuple[Upgrade, ...]:
+        """The direct ones that were held open for a moment: over SSH, most are not."""
+        return tuple(
+            upgrade for upgrade in self.direct if upgrade.accepted and upgrade.held_s is not None
+        )
+
+    @property
+    def _front_ends(self) -> bool:
+        return bool(self.front) and all(
+            upgrade.accepted and upgrade.stayed_open is False for upgrade in self.front
         )
 
     @property
@@ -65,7 +103,7 @@ class WebSocketHandshakes:
         """Whether the application refuses the handshake as nginx would send it, and accepts it as
         the visitor sends it."""
         return self.refused_by_application and any(
-            upgrade.accepted for upgrade in (*self.whole_path, *self.visitor_host)
+            upgrade.accepted for upgrade in (*self.whole_path, *self.visitor_host, *self.forwarded)
         )
 
     @property

@@ -1,6 +1,7 @@
 """nginx before 1.29.7 speaks HTTP/1.0 to the application unless proxy_http_version is 1.1, and a
 WebSocket handshake needs HTTP/1.1 (RFC 6455 section 4.1). Most applications accept HTTP/1.0, so it
-is a cause only if this one was tried and refuses it."""
+is a cause only if this one was tried and refuses it, or accepts it and ends the connection, as
+Tornado does: for it, an HTTP/1.0 connection ends with the response."""
 
 from collections.abc import Iterator
 
@@ -21,23 +22,41 @@ from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of
 @check(
     severity=Severity.ERROR,
     needs=[NginxConfig, Upgrade],
-    explains=["websocket.not-upgraded", "websocket.inner-proxy"],
+    explains=[
+        "websocket.not-upgraded",
+        "websocket.inner-proxy",
+        "websocket.closed-after-upgrade",
+    ],
 )
 def http_1_0(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
     reported_locations: set[int] = set()
     for path in websocket_paths(evidence):
         handshakes = WebSocketHandshakes.at_path(evidence, path)
-        needs_1_1 = bool(handshakes.http_1_0) and not any(
-            upgrade.accepted for upgrade in handshakes.http_1_0
-        )
-        if not (handshakes.broken_by_proxy and needs_1_1):
+        if not (_is_refused(handshakes) or _is_ended(handshakes)):
             continue
         for match in nginx.location_matches(path):
             is_proxied = proxy_pass_of(match) and all(upgrade_forwarding(match))
             if is_proxied and id(match.block) not in reported_locations:
                 reported_locations.add(id(match.block))
                 yield _claim(nginx, match, path, handshakes)
+
+
+def _is_refused(handshakes: WebSocketHandshakes) -> bool:
+    needs_1_1 = bool(handshakes.http_1_0) and not any(
+        upgrade.accepted for upgrade in handshakes.http_1_0
+    )
+    return handshakes.broken_by_proxy and needs_1_1
+
+
+def _is_ended(handshakes: WebSocketHandshakes) -> bool:
+    """Whether the application accepts HTTP/1.0, and ends only such a connection."""
+    watched = [upgrade for upgrade in handshakes.http_1_0 if upgrade.held_s is not None]
+    return (
+        handshakes.ends_in_proxy
+        and bool(watched)
+        and all(upgrade.accepted and upgrade.stayed_open is False for upgrade in watched)
+    )
 
 
 def _claim(nginx: Nginx, match: LocationMatch, path: str, handshakes: WebSocketHandshakes) -> Claim:
@@ -62,6 +81,7 @@ def _claim(nginx: Nginx, match: LocationMatch, path: str, handshakes: WebSocketH
                 (upgrade.status for upgrade in handshakes.http_1_0 if upgrade.status), None
             )
             or "",
+            "ends": _is_ended(handshakes),
             "application": f"{handshakes.direct[0].address}:{handshakes.direct[0].port}",
         },
         ruled_out=("websocket.upgrade-headers-missing", "upstream.refused"),

@@ -3,12 +3,17 @@
 
 A site that serves pages opens its WebSocket from them. A host for programs may accept another
 site's pages only, on purpose.
+
+Some applications refuse a request without an Origin as well (Action Cable: 404). There another
+Origin that is accepted decides: that of the other scheme (nobody tells the application that the
+page came over https), that with a port (Host has one), or the application's own address.
 """
 
 from collections.abc import Iterator
 from dataclasses import replace
 
 from checks.nginx import Nginx, _location_edits, file_line
+from checks.nginx._edits import Changes, config_edits
 from checks.nginx._websockets import WebSocketHandshakes
 from checks.websocket import claim, ended_attempts, refused_attempts
 from diagnose.checking.registry import check
@@ -16,9 +21,14 @@ from diagnose.model import Claim, Confidence, Evidence, Severity, Where
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.parsers.nginx import proxy_headers, upstreams
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of, proxy_set_header_of
+from diagnose.parsers.websocket_refusal import Refusal
 
 
-@check(severity=Severity.ERROR, needs=[Upgrade])
+@check(
+    severity=Severity.ERROR,
+    needs=[Upgrade],
+    explains=["websocket.unauthorized", "websocket.not-upgraded"],
+)
 def origin_refused(evidence: Evidence) -> Iterator[Claim]:
     pages = any(
         exchange.purpose in {"target", "redirect"}
@@ -28,13 +38,25 @@ def origin_refused(evidence: Evidence) -> Iterator[Claim]:
     )
     nginx = Nginx.of(evidence)
     closed = [attempt for attempt, _ in ended_attempts(evidence, "origin")]
-    for attempt in (*refused_attempts(evidence, "origin"), *closed):
+    refused = [
+        *refused_attempts(evidence, "origin"),
+        *(
+            attempt
+            for reason in _VAGUE
+            for attempt in refused_attempts(evidence, reason)
+            if _accepts_other_origin(WebSocketHandshakes.at_path(evidence, attempt.path))
+        ),
+    ]
+    for attempt in (*refused, *closed):
         own_origin = evidence.target.origin
         origin = attempt.first.origin or own_origin
         accepts_no_origin = any(
             retry.variant == "no-origin" and retry.accepted for retry in attempt.retries
         )
+        handshakes = WebSocketHandshakes.at_path(evidence, attempt.path)
+        accepted_variants = {retry.variant for retry in attempt.retries if retry.accepted}
         host_result = _accepted_by_host(nginx, attempt.path)
+        forwarded_match = None if host_result else _accepted_when_forwarded(nginx, handshakes)
         match = host_result[0] if host_result else None
         facts = {
             "origin": origin,
@@ -43,21 +65,95 @@ def origin_refused(evidence: Evidence) -> Iterator[Claim]:
             "code": attempt.first.close_code or "",
             "close_reason": attempt.first.close_reason,
             "pages": pages,
+            "scheme": "other-scheme" in accepted_variants or forwarded_match is not None,
+            "tls": evidence.target.uses_tls,
+            "port": "with-port" in accepted_variants,
+            "own_address": _own_address(handshakes),
+            "forwarded_place": _forwarded_place(forwarded_match),
             **_facts(nginx, match),
         }
         base_claim = claim(
             attempt,
-            "allow",
+            "scheme" if facts["scheme"] else "allow",
             Where.SERVER,
             facts,
             Confidence.CERTAIN
-            if host_result
+            if host_result or forwarded_match
             else Confidence.LIKELY
             if pages
             else Confidence.POSSIBLE,
-            None if host_result or (pages and origin == own_origin) else Severity.WARNING,
+            None
+            if host_result or forwarded_match or (pages and origin == own_origin)
+            else Severity.WARNING,
         )
-        yield _with_fix(nginx, base_claim, *host_result) if host_result else base_claim
+        if forwarded_match:
+            yield _with_scheme(nginx, base_claim, forwarded_match, handshakes)
+        elif host_result:
+            yield _with_fix(nginx, base_claim, *host_result)
+        else:
+            yield base_claim
+
+
+#: Reasons of a refusal that may be the Origin.
+_VAGUE: tuple[Refusal, ...] = ("unauthorized", "other")
+
+
+def _accepts_other_origin(handshakes: WebSocketHandshakes) -> bool:
+    """Whether the application refuses what nginx sends, and accepts the same with another Origin,
+    or with the visitor's scheme."""
+    return handshakes.refused_by_application and any(
+        upgrade.accepted for upgrade in (*handshakes.forwarded, *handshakes.own_host)
+    )
+
+
+def _own_address(handshakes: WebSocketHandshakes) -> str:
+    """Return the only Origin that the application accepts, if it is its own address."""
+    origins = (upgrade.origin for upgrade in handshakes.own_host if upgrade.accepted)
+    return next(origins, None) or ""
+
+
+def _accepted_when_forwarded(nginx: Nginx, handshakes: WebSocketHandshakes) -> LocationMatch | None:
+    """Return the location, if the application accepts the Origin as soon as it is told the
+    visitor's scheme."""
+    accepted = [upgrade for upgrade in handshakes.forwarded if upgrade.accepted]
+    matches = nginx.location_matches(accepted[0].path) if accepted else ()
+    return next((match for match in matches if proxy_pass_of(match)), None)
+
+
+def _forwarded_place(match: LocationMatch | None) -> str:
+    directive = match and (proxy_set_header_of(match, _SCHEME) or proxy_pass_of(match))
+    return file_line(directive) if directive else ""
+
+
+def _with_scheme(
+    nginx: Nginx, base_claim: Claim, match: LocationMatch, handshakes: WebSocketHandshakes
+) -> Claim:
+    """Add the line that tells the application the visitor's scheme. Whatever else the application
+    reads from it, such as its links, becomes right too: that needs a look."""
+    reported_directive = proxy_set_header_of(match, _SCHEME) or proxy_pass_of(match) or match.block
+    target, sent_host = nginx.evidence.target, handshakes.forwarded[0].url.partition("://")[2]
+    proxy_target = upstreams.proxy_target_of(match, upstreams.request_variables(target))
+    passed = proxy_target and proxy_headers.forwarded_host(match, proxy_target, target)
+    headers = {_SCHEME: "$scheme"}
+    if passed != sent_host.partition("/")[0]:
+        headers["Host"] = _location_edits.host_variable(target)
+    changes: Changes = {}
+    lines = _location_edits.header_lines(nginx, match, headers, changes)
+    _location_edits.insert_lines(nginx, match, lines, changes)
+    return replace(
+        base_claim,
+        because=(
+            *base_claim.because,
+            *handshakes.direct,
+            *handshakes.forwarded,
+            *([nginx.config] if nginx.config else []),
+        ),
+        location=nginx.location(reported_directive),
+        fix=_location_edits.location_fix(nginx, match, config_edits(nginx, changes)),
+    )
+
+
+_SCHEME = "X-Forwarded-Proto"
 
 
 def _accepted_by_host(nginx: Nginx, path: str) -> tuple[LocationMatch, tuple[Upgrade, ...]] | None:

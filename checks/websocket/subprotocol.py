@@ -1,24 +1,50 @@
 """The subprotocol does not match (RFC 6455 section 4.2.2): the server chose one that was not
-offered, or none of those offered. A server that only requires a certain name is healthy, and the
-finding names it."""
+offered, an empty name, or none of those offered. A server that only requires a certain name is
+healthy, and the finding names it. On the server, the application's own answer shows whether nginx
+takes the field away."""
 
 from collections.abc import Iterator
 
+from checks.nginx import Nginx, file_line
+from checks.nginx._websockets import WebSocketHandshakes
 from checks.websocket import claim, refused_attempts
+from checks.websocket._dropped_fields import dropping_directive, with_removal
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity, Where
 from diagnose.model.http import Upgrade
+from diagnose.model.nginx import Directive
 
 
 @check(severity=Severity.ERROR, needs=[Upgrade])
 def subprotocol(evidence: Evidence) -> Iterator[Claim]:
+    nginx = Nginx.of(evidence)
     for attempt in refused_attempts(evidence, "offered"):
         chosen = next(retry for retry in attempt.retries if retry.variant == "subprotocol")
         names = (chosen.subprotocol,) if chosen.subprotocol else chosen.offered
-        facts = {"names": names, "chosen": "", "needed": True}
+        facts = {**_NOTHING, "names": names, "needed": True}
         yield claim(attempt, "align", Where.APPLICATION, facts, severity=Severity.NOTE)
     for attempt in refused_attempts(evidence, "subprotocol"):
         retries = [retry for retry in attempt.retries if retry.variant == "subprotocol"]
         last = retries[-1] if retries else attempt.first
-        facts = {"names": last.offered, "chosen": last.subprotocol or "", "needed": False}
-        yield claim(attempt, "align", Where.APPLICATION, facts)
+        directive = _dropping(nginx, attempt.path, last)
+        facts = {
+            **_NOTHING,
+            "names": last.offered,
+            "chosen": last.subprotocol or "",
+            "empty": last.subprotocol == "",
+            "place": file_line(directive) if directive else "",
+        }
+        base_claim = claim(attempt, "align", Where.APPLICATION, facts)
+        yield with_removal(nginx, base_claim, directive) if directive else base_claim
+
+
+_FIELD = "Sec-WebSocket-Protocol"
+_NOTHING: dict[str, object] = {"chosen": "", "empty": False, "place": "", "needed": False}
+
+
+def _dropping(nginx: Nginx, path: str, front: Upgrade) -> Directive | None:
+    """Return the line that takes the field away, if the application itself answers with it."""
+    direct = WebSocketHandshakes.at_path(nginx.evidence, path).direct
+    if not front.offered or front.subprotocol or not any(upgrade.subprotocol for upgrade in direct):
+        return None
+    return dropping_directive(nginx, path, _FIELD)

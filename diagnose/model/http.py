@@ -20,10 +20,9 @@ RequestPurpose = Literal[
 ]  # fmt: skip
 UpgradeVariant = Literal[
     "normal", "no-origin", "subprotocol", "session", "http-1.0", "whole-path", "visitor-host",
-    "no-ping", "again",
+    "no-ping", "again", "no-deflate", "other-scheme", "with-port", "forwarded", "own-host", "idle",
 ]  # fmt: skip
 Through = Literal["front", "application"]
-UpgradeFault = Literal["", "status", "upgrade", "connection", "accept", "subprotocol"]
 #: What is wrong with a header field. Over HTTP/1.1: Content-Length twice ("different-lengths") or
 #: not a number ("invalid-length"), beside Transfer-Encoding ("length-and-chunks"), a transfer
 #: coding other than one "chunked" ("transfer-coding"), a name that is not a token ("field-name"), a
@@ -43,8 +42,18 @@ BodyEnd = Literal["complete", "cut", "unread"]
 #: Which request a body answers: the usual one, one as browsers make it, or one to the application
 #: behind the proxy.
 BodyRequest = Literal["target", "browser", "application"]
+UpgradeFault = Literal[
+    "", "status", "upgrade", "connection", "accept", "subprotocol", "extension"
+]  # fmt: skip
 #: How an open WebSocket connection ended; "" if it stayed open.
 Ending = Literal["", "close", "eof", "reset", "invalid", "http"]
+#: What is wrong with bytes that are no frame of RFC 6455; "" if nothing is. "text" is readable text
+#: in place of frames, "compressed" a compressed message without a negotiated extension, "deflate"
+#: one that cannot be decompressed.
+Violation = Literal[
+    "", "text", "masked", "compressed", "reserved-bits", "opcode", "control-frame", "length",
+    "fragment", "close-frame", "utf-8", "deflate", "other",
+]  # fmt: skip
 
 
 @frozen(kw_only=True, eq=False)
@@ -176,9 +185,14 @@ class Upgrade(Observation):
     or "session" (like a Socket.IO client, after a first request by polling). Only to the
     application itself: "http-1.0", "whole-path" (the visitor's path, not shortened) and
     "visitor-host" (the site's own name in the Host field, where nginx sends another). If the open
-    connection died: "no-ping" (without a ping, like browsers) and "again" (the same, repeated).
+    connection died: "no-ping" (without a ping, like browsers), "again" (the same, repeated) and
+    "no-deflate" (compression is not offered). If it was refused, with another Origin:
+    "other-scheme" (http for https) and "with-port" (the port is written), and to the application
+    itself "own-host" (the host that nginx sends) and "forwarded" (with X-Forwarded-Proto and
+    X-Forwarded-Host). "idle" is held open in silence.
     `accepted` is True if status, Upgrade, Connection and Sec-WebSocket-Accept were all correct;
-    `fault` names the wrong one ("status", "upgrade", "connection", "accept", "subprotocol").
+    `fault` names the wrong one ("status", "upgrade", "connection", "accept", "subprotocol",
+    "extension").
 
     For an open connection: `held_s` is how many seconds it was watched, `ping_s` the round trip of
     a ping frame (None if no pong came), `frames` the number of frames received. `ended` is how it
@@ -186,6 +200,11 @@ class Upgrade(Observation):
     not a frame) or "http" (an HTTP response instead of frames). `close_code` and `close_reason` are
     from the close frame; the code is 1006 if the connection ended without one. `idle_s` is the
     number of seconds of silence after which the connection was cut, if observed.
+
+    `violation` is what is wrong where `ended` is "invalid"; `stray` is the beginning of the text
+    that came in place of frames. `quiet_s` is, for the variant "idle", for how many seconds the
+    connection was held; `own_frames_s` the seconds between the frames that the server itself sends
+    in that time, None without one.
 
     `origin` is the Origin that was sent, None for none. `authenticated` is True if the user's
     credentials were sent. `through` is "front" (the site's own URL) or "application" (the server
@@ -217,6 +236,10 @@ class Upgrade(Observation):
     frames: int = 0
     origin: Url | None = None
     authenticated: bool = False
+    violation: Violation = ""
+    stray: Body = ""
+    quiet_s: float | None = None
+    own_frames_s: float | None = None
 
     def header(self, name: str) -> str | None:
         return header(self.headers, name)

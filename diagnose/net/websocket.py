@@ -1,7 +1,8 @@
 """The WebSocket opening handshake (RFC 6455) and the first moments of the open connection.
 
 The library builds the request and the frames. The response is read like any HTTP response and
-checked here: a refusal may use HTTP/1.0 and have a body, which the library would not accept.
+checked here: a refusal may use HTTP/1.0 and have a body, which the library would not accept. As in
+browsers, compression is offered.
 
 After the 101, a ping is sent and the connection is watched. A pong proves that frames pass in
 both directions. An application that fails at its first step does so within SETTLE after the 101,
@@ -9,36 +10,27 @@ after its library has sent the pong. Without a pong the connection is watched fo
 some servers answer no ping while they wait for the client's first message.
 """
 
-import asyncio
-import contextlib
-import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from websockets.client import ClientProtocol
+from websockets.datastructures import Headers
 from websockets.exceptions import WebSocketException
-from websockets.frames import Frame, Opcode
+from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory
 from websockets.protocol import OPEN
 from websockets.typing import Origin, Subprotocol
 from websockets.uri import parse_uri
 from websockets.utils import accept_key
 
 from diagnose.model.frozen import frozen
-from diagnose.model.http import Ending, UpgradeFault
+from diagnose.model.http import Ending, UpgradeFault, Violation
 from diagnose.net import DEFAULT_TIMEOUT, Stream
 from diagnose.net.http import Http1Connection, HttpResult, send_get
+from diagnose.net.websocket_watch import HOLD, MAX_MESSAGE_BYTES, WatchedConnection
 from diagnose.parsers.request_fields import merge_fields
-from diagnose.parsers.sanitize import clean
 
-_PING = b"diagnose"
-_HTTP = b"HTTP/1."
-
-#: Seconds to watch a connection: SETTLE after the 101 if a pong came, else at least HOLD.
-SETTLE = 0.25
-HOLD = 1.0
-
-#: Maximum bytes of frames read in that time. A server that sends more is alive.
-_MAX_FRAME_BYTES = 262144
+#: What browsers offer (RFC 7692).
+EXTENSIONS = "permessage-deflate; client_max_window_bits"
 
 
 @frozen
@@ -51,8 +43,10 @@ class UpgradeResult:
     `ping_s` is the round trip of a ping in seconds, None without a pong. `held_s` is how many
     seconds the connection was watched. `ended` is how it ended in that time, "" if it stayed
     open: "close" (a close frame, with `close_code` and `close_reason`), "eof", "reset", "invalid"
-    (not a frame of RFC 6455) or "http" (an HTTP response instead of frames). `close_code` is 1006
-    if the connection ended without a close frame. `frames` counts the received frames.
+    (not a frame of RFC 6455; `violation` says what is wrong) or "http" (an HTTP response instead of
+    frames). `stray` is the beginning of a text in place of frames. `close_code` is 1006 if the
+    connection ended without a close frame. `frames` counts the received frames. `idle_s` and
+    `own_frames_s` are those of `WatchedConnection`.
     """
 
     answer: HttpResult
@@ -64,6 +58,10 @@ class UpgradeResult:
     close_code: int | None = None
     close_reason: str = ""
     frames: int = 0
+    violation: Violation = ""
+    stray: str = ""
+    idle_s: float | None = None
+    own_frames_s: float | None = None
 
     @property
     def accepted(self) -> bool:
@@ -74,27 +72,30 @@ class UpgradeResult:
 class ClientHandshake:
     """The client's part of a handshake: a ws or wss URL, the Origin, and the offered subprotocols.
 
-    `extra_headers` are further fields of the request.
+    `extra_headers` are further fields of the request. `deflate` is whether compression is offered,
+    as browsers do. `version` is the request's HTTP version.
     """
 
     url: str
     origin: str | None
     subprotocols: tuple[str, ...] = ()
     extra_headers: Mapping[str, str] = field(default_factory=dict)
+    deflate: bool = True
+    version: str = "1.1"
 
 
 async def open_websocket(
-    stream: Stream, request: ClientHandshake, timeout: float = DEFAULT_TIMEOUT, ping: bool = True
+    stream: Stream,
+    request: ClientHandshake,
+    timeout: float = DEFAULT_TIMEOUT,
+    ping: bool = True,
+    idle: float | None = None,
 ) -> UpgradeResult:
-    """Open a WebSocket; if accepted, watch the connection for a moment. Closes the stream."""
-    protocol = ClientProtocol(
-        parse_uri(request.url),
-        origin=Origin(request.origin) if request.origin else None,
-        subprotocols=[Subprotocol(name) for name in request.subprotocols] or None,
-        state=OPEN,
-        # Message size does not matter here, and the number of bytes read is limited anyway.
-        max_size=None,
-    )
+    """Open a WebSocket; if accepted, watch the connection for a moment, or in silence for `idle`
+    seconds. Closes the stream."""
+    protocol = _client_protocol(request)
+    if request.version == "1.0":
+        stream = _Http10Stream(stream)
     connection = Http1Connection(stream, timeout)
     try:
         own_headers = dict(protocol.connect().headers.raw_items())
@@ -102,10 +103,15 @@ async def open_websocket(
         url = f"http{request.url.removeprefix('ws')}"
         answer = await send_get(connection, url, headers, timeout)
         fault, subprotocol = check_response(answer, protocol.key, request.subprotocols)
+        if fault == "" and answer.failure is None:
+            fault = _negotiate(protocol, answer)
         if fault or answer.failure:
             return UpgradeResult(answer, fault, subprotocol)
-        watched = _WatchedConnection(connection, protocol)
-        await watched.watch(ping, HOLD + 4 * min(answer.took, HOLD))
+        watched = WatchedConnection(connection, protocol)
+        if idle is None:
+            await watched.watch(ping, HOLD + 4 * min(answer.took, HOLD))
+        else:
+            await watched.wait_idle(idle)
         return UpgradeResult(
             answer,
             "",
@@ -116,9 +122,61 @@ async def open_websocket(
             watched.close_code,
             watched.close_reason,
             watched.frames,
+            watched.violation,
+            watched.stray,
+            watched.idle_s,
+            watched.own_frames_s,
         )
     finally:
         connection.close()
+
+
+def _client_protocol(request: ClientHandshake) -> ClientProtocol:
+    deflate = ClientPerMessageDeflateFactory(client_max_window_bits=True)
+    return ClientProtocol(
+        parse_uri(request.url),
+        origin=Origin(request.origin) if request.origin else None,
+        extensions=[deflate] if request.deflate else None,
+        subprotocols=[Subprotocol(name) for name in request.subprotocols] or None,
+        state=OPEN,
+        max_size=MAX_MESSAGE_BYTES,
+    )
+
+
+class _Http10Stream:
+    """A stream that sends its first request as HTTP/1.0, as nginx does without
+    proxy_http_version 1.1."""
+
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
+        self._is_first = True
+        self.peer, self.is_truncated = stream.peer, False
+
+    async def read(self, limit: int = 65536, timeout: float = DEFAULT_TIMEOUT) -> bytes:
+        return await self._stream.read(limit, timeout)
+
+    async def write(self, data: bytes, timeout: float = DEFAULT_TIMEOUT) -> None:
+        if self._is_first:
+            self._is_first = False
+            data = data.replace(b" HTTP/1.1\r\n", b" HTTP/1.0\r\n", 1)
+        await self._stream.write(data, timeout)
+
+    def close(self) -> None:
+        self._stream.close()
+
+
+def _negotiate(protocol: ClientProtocol, answer: HttpResult) -> UpgradeFault:
+    """Use the extensions that the response names. One that was not offered, or whose parameters are
+    wrong, is a fault (RFC 6455 section 9.1, RFC 7692 section 5.1)."""
+    headers = Headers()
+    for name, value in answer.headers:
+        if name.lower() == "sec-websocket-extensions":
+            headers[name] = value
+    try:
+        protocol.extensions = protocol.process_extensions(headers)
+    except WebSocketException:
+        return "extension"
+    return ""
 
 
 def check_response(
@@ -128,7 +186,9 @@ def check_response(
 
     Checks RFC 6455 section 4.1, as browsers do. Proxies forward wrong responses unchanged.
     """
-    subprotocol = ", ".join(_values(answer, "Sec-WebSocket-Protocol")) or None
+    lines = [value for key, value in answer.headers if key.lower() == "sec-websocket-protocol"]
+    # An empty field counts: browsers refuse it.
+    subprotocol = ", ".join(_values(answer, "Sec-WebSocket-Protocol")) if lines else None
     if answer.status != 101:
         return "status" if answer.status else "", subprotocol
     tokens = [value.lower() for value in _values(answer, "Connection")]
@@ -149,105 +209,3 @@ def _values(answer: HttpResult, name: str) -> list[str]:
     """Return the members of a list-based field (RFC 9110 section 5.6.1)."""
     lines = [value for key, value in answer.headers if key.lower() == name.lower()]
     return [part.strip() for line in lines for part in line.split(",") if part.strip()]
-
-
-@dataclass(slots=True)
-class _WatchedConnection:
-    """An open WebSocket that is watched. `begun` is True once data has arrived."""
-
-    wire: Http1Connection
-    protocol: ClientProtocol
-    ping_s: float | None = None
-    held_s: float = 0.0
-    ended: Ending = ""
-    frames: int = 0
-    begun: bool = False
-
-    @property
-    def close_code(self) -> int | None:
-        close = self.protocol.close_rcvd
-        if close is not None:
-            return int(close.code)
-        return 1006 if self.ended else None
-
-    @property
-    def close_reason(self) -> str:
-        close = self.protocol.close_rcvd
-        return clean(close.reason, 200) if close is not None else ""
-
-    async def watch(self, ping: bool, timeout: float) -> None:
-        """Watch until the server ends the connection or time is up; then send a close frame."""
-        started = time.monotonic()
-        try:
-            async with asyncio.timeout(timeout):
-                await self._read(started, ping)
-        except TimeoutError:
-            pass
-        except OSError:
-            # Data before a reset counts: a close frame, or data that is not a frame.
-            self.ended = self.ended or "reset"
-        self.held_s = time.monotonic() - started
-        with contextlib.suppress(OSError, WebSocketException):
-            if self.protocol.state is OPEN:
-                self.protocol.send_close(1000)
-            async with asyncio.timeout(SETTLE):
-                await self._flush()
-
-    async def _read(self, started: float, ping: bool) -> None:
-        total, data = 0, self.wire.trailing_data
-        if ping:
-            self.protocol.send_ping(_PING)
-        # Read what a server sent before it closed, even if the ping could not be sent.
-        with contextlib.suppress(OSError):
-            await self._flush()
-        while not self._consume(data, started) and total < _MAX_FRAME_BYTES:
-            # Answers to its pings, which would pile up in memory (RFC 6455 section 5.5.2).
-            with contextlib.suppress(OSError):
-                await self._flush()
-            remaining = None if self.ping_s is None else started + SETTLE - time.monotonic()
-            try:
-                # Data that has already arrived is still read: the loop may have been busy.
-                async with asyncio.timeout(remaining and max(remaining, 0.01)):
-                    data = await self.wire.stream.read()
-            except TimeoutError:
-                return
-            if not data:
-                self.ended = "eof"
-                return
-            total += len(data)
-
-    def _consume(self, data: bytes, started: float) -> bool:
-        """Process received bytes; return whether the connection has ended."""
-        if data and not self.begun:
-            self.begun = True
-            if not _begins_a_frame(data):
-                # The parser would wait for the end of a supposed frame.
-                self.ended = "http" if data.startswith(_HTTP) else "invalid"
-                return True
-        if data:
-            self.protocol.receive_data(data)
-        for event in self.protocol.events_received():
-            self.frames += 1
-            if isinstance(event, Frame) and event.opcode is Opcode.PONG and self.ping_s is None:
-                self.ping_s = time.monotonic() - started
-        if self.protocol.close_rcvd is not None:
-            self.ended = "close"
-        elif self.protocol.parser_exc is not None:
-            self.ended = "invalid"
-        return bool(self.ended)
-
-    async def _flush(self) -> None:
-        if data := b"".join(self.protocol.data_to_send()):
-            await self.wire.stream.write(data)
-
-
-def _begins_a_frame(data: bytes) -> bool:
-    """Whether bytes can begin a server's frame without extensions (RFC 6455 section 5.2).
-
-    Such a frame has no reserved bit, a known opcode, and no mask.
-    """
-    return (
-        not data[0] & 0x70
-        and data[0] & 0x0F in {0, 1, 2, 8, 9, 10}
-        and not any(byte & 0x80 for byte in data[1:2])
-    )

@@ -7,8 +7,9 @@ from diagnose.parsers.websocket_refusal import is_origin_refusal, named_subproto
 
 #: How a WebSocket ended: "died" every time, "sometimes" (another attempt stayed open), "at-ping"
 #: (every attempt with a ping died, the one without stayed open), "refused" (closed on purpose, for
-#: missing credentials or by a policy), or "origin" (refused because of the Origin).
-Ending = Literal["died", "sometimes", "at-ping", "refused", "origin"]
+#: missing credentials or by a policy), "origin" (refused because of the Origin), or "compressed"
+#: (a message was compressed without agreement, or cannot be decompressed).
+Ending = Literal["died", "sometimes", "at-ping", "refused", "origin", "compressed"]
 
 
 def ending(attempt: Attempt) -> Ending | None:
@@ -20,6 +21,8 @@ def ending(attempt: Attempt) -> Ending | None:
         if any(retry.variant == "subprotocol" and retry.stayed_open for retry in attempt.retries):
             return None
         return "origin" if is_origin_refusal(first) else "refused"
+    if first.violation in {"compressed", "deflate"}:
+        return "compressed"
     addresses = {upgrade.address for upgrade in attempt.same}
     retries = [
         retry

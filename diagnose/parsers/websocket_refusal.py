@@ -3,7 +3,7 @@
 import re
 from typing import Literal
 
-from diagnose.model.http import Attempt, Upgrade
+from diagnose.model.http import Attempt, Upgrade, UpgradeVariant
 from diagnose.parsers.redirects import REDIRECTS
 
 #: Common subprotocols (IANA's registry, and those that libraries made common).
@@ -53,6 +53,7 @@ Refusal = Literal[
     "offered",
     "origin",
     "sticky",
+    "extension",
     "redirected",
     "limited",
     "unauthorized",
@@ -70,8 +71,8 @@ def refusal(attempt: Attempt) -> Refusal | None:
         return None
     if first.failure is not None:
         return "http2" if first.failure.name == "HTTP2" else "other"
-    if first.fault == "accept":
-        return "accept"
+    if first.fault in {"accept", "extension"}:
+        return "accept" if first.fault == "accept" else "extension"
     if reason := _retry_refusal(attempt):
         return reason
     if unknown_session(first):
@@ -91,7 +92,7 @@ def _retry_refusal(attempt: Attempt) -> Refusal | None:
         offer.fault == "subprotocol" for offer in offers
     ):
         return "subprotocol"
-    if any(retry.variant == "no-origin" and retry.accepted for retry in attempt.retries):
+    if any(retry.variant in ORIGIN_VARIANTS and retry.accepted for retry in attempt.retries):
         return "origin"
     return "origin" if is_origin_refusal(attempt.first) else None
 
@@ -105,9 +106,28 @@ def _limited(attempt: Attempt) -> bool:
     )
 
 
+#: Variants that differ from the refused handshake in the Origin only.
+ORIGIN_VARIANTS = {"no-origin", "other-scheme", "with-port"}
+
+
+def other_origins(origin: str) -> tuple[tuple[UpgradeVariant, str], ...]:
+    """Return the Origins that differ from a page's own by what a proxy may tell an application
+    wrongly: the scheme (no X-Forwarded-Proto), and the port (Host $host:$server_port)."""
+    scheme, separator, authority = origin.partition("://")
+    if scheme not in {"http", "https"} or not separator:
+        return ()
+    other_scheme = "http" if scheme == "https" else "https"
+    origins: list[tuple[UpgradeVariant, str]] = [("other-scheme", f"{other_scheme}://{authority}")]
+    if not re.search(r":\d+$", authority):
+        port = 443 if scheme == "https" else 80
+        origins.append(("with-port", f"{origin}:{port}"))
+    return tuple(origins)
+
+
 #: Messages about a rejected Origin. A CORS field alone does not count.
 _ORIGIN = re.compile(
-    r"\borigins?\b(?! server)[^.\n]{0,60}?(?:n't\b|\b(?:not|denied|refused|rejected|forbidden"
+    r"invalid cors request"
+    r"|\borigins?\b(?! server)[^.\n]{0,60}?(?:n't\b|\b(?:not|denied|refused|rejected|forbidden"
     r"|blocked|invalid|mismatch|disallowed|fail))"
     r"|\b(?:invalid|bad|wrong|disallowed|forbidden|unknown|unexpected|cross|untrusted)[- ]origin\b"
     r"|(?:\b(?:not|denied|refused|rejected|forbidden|blocked)|n't)\b[^.\n]{0,40}?"

@@ -49,6 +49,7 @@ INSIDE = (
     "upstream_bodies",
     "upstream_comparisons",
     "upstream_protocols",
+    "websocket_retries",
     "server_side_entry",
     "local_answers",
     "resolver_answers",

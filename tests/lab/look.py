@@ -38,7 +38,7 @@ def main(name: str) -> None:
     for *_, where in found:
         address = str(where[0])
         https, http = ask(address, 443, name, "/"), ask(address, 80, name, "/")
-        websocket = ask(address, 443, name, "/ws", UPGRADE)
+        websocket = ask(address, 443, name, "/ws", f"{UPGRADE}Origin: https://{name}\r\n")
         print(f"{address} https {https}, http {http}, websocket {websocket}")
 
 

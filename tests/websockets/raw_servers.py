@@ -4,6 +4,7 @@ import asyncio
 import re
 import socket
 import struct
+import zlib
 from collections.abc import Awaitable, Callable
 
 from websockets.frames import Close, Frame, Opcode
@@ -131,3 +132,53 @@ def first(act: Act, times: int, then: Act) -> Act:
         await (act if count <= times else then)(reader, writer)
 
     return serve
+
+
+# Frames and extensions, right and wrong
+
+DEFLATE = "Sec-WebSocket-Extensions: permessage-deflate"
+
+
+def compressed(text: bytes) -> bytes:
+    """A text message as permessage-deflate sends it (RFC 7692 section 7.2.1)."""
+    deflate = zlib.compressobj(wbits=-15)
+    data = (deflate.compress(text) + deflate.flush(zlib.Z_SYNC_FLUSH))[:-4]
+    return bytes([0xC1, len(data)]) + data
+
+
+def sending(data: bytes, *fields: str) -> Act:
+    """A server that opens a WebSocket, sends these bytes, and waits."""
+    return answering(sends(data, True), fields="".join(f"{line}\r\n" for line in fields))
+
+
+WRONG_COMPRESSION = {
+    "compressed": sending(compressed(b"hello")),
+    "compressed-garbage": sending(b"\xc1\x05" + b"\xff" * 5, DEFLATE),
+}
+VIOLATIONS = {
+    "text-not-utf8": sending(b"\x81\x02\xff\xfe"),
+    "text-cut-in-a-character": sending(b"\x81\x01\xc3"),
+    "ping-in-fragments": sending(b"\x09\x00"),
+    "length-in-too-many-bytes": sending(b"\x81\x7e\x00\x02hi"),
+    "negative-length": sending(b"\x82\x7f\xff" + bytes(7)),
+    "text-within-a-message": sending(b"\x01\x01a\x81\x01b"),
+    "close-frame-1006": sending(frame(Opcode.CLOSE, b"\x03\xee")),
+    "close-frame-1015": sending(frame(Opcode.CLOSE, b"\x03\xf7")),
+    "php-warning": sending(b"\r\nWarning: Undefined variable in index.php\r\n"),
+    "page": sending(b"<html>"),
+}
+RIGHT_FRAMES = {
+    "character-in-two-frames": sending(b"\x01\x01\xc3\x80\x01\xa9"),
+    "compressed-as-agreed": sending(compressed(b"hello"), DEFLATE),
+    "compression-without-takeover": sending(
+        compressed(b"hello"),
+        f"{DEFLATE}; server_no_context_takeover; client_no_context_takeover",
+    ),
+    "compression-in-a-small-window": sending(b"", f"{DEFLATE}; server_max_window_bits=12"),
+}
+WRONG_EXTENSIONS = {
+    "compression-twice": sending(b"", DEFLATE, DEFLATE),
+    "compression-parameter": sending(b"", f"{DEFLATE}; foo=1"),
+    "old-safari-extension": sending(b"", "Sec-WebSocket-Extensions: x-webkit-deflate-frame"),
+    "empty-extensions": sending(b"", "Sec-WebSocket-Extensions: "),
+}

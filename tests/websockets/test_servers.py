@@ -18,7 +18,7 @@ from websockets.frames import Opcode
 from diagnose.engine import run
 from diagnose.model import Report, Severity, Target
 from diagnose.model.http import Upgrade
-from diagnose.net import websocket
+from diagnose.net import websocket_watch
 from diagnose.net.local import LocalNet
 from diagnose.probes import Options
 from tests.websockets import raw_servers as raw
@@ -49,6 +49,7 @@ DEAD = Expected(DIED, Severity.ERROR, False)
 ASKS = Expected(POLICY, Severity.NOTE, None)
 SHUT = Expected(UNAUTHORIZED, Severity.NOTE, False)
 FOREIGN = Expected(ORIGIN, Severity.WARNING, False)
+PACKED = Expected("websocket.extension", Severity.ERROR, False)
 LOST = Expected("websocket.not-upgraded", Severity.ERROR, False)
 
 
@@ -123,11 +124,15 @@ RAW: dict[str, tuple[raw.Act, Expected]] = {
     "words": (raw.answering(raw.sends(b"hello there\n", True)), DEAD),
     "zeros-continuation": (raw.answering(raw.sends(bytes(64), True)), DEAD),
     "masked": (raw.answering(raw.sends(b"\x81\x82abcdef", True)), DEAD),
-    "reserved-bits": (raw.answering(raw.sends(b"\xc1\x02hi", True)), DEAD),
+    "reserved-bits": (raw.answering(raw.sends(b"\xe1\x02hi", True)), DEAD),
     "reserved-opcode": (raw.answering(raw.sends(b"\x83\x02hi", True)), DEAD),
     "bad-utf8-close": (raw.answering(raw.sends(b"\x88\x04\x03\xe8\xff\xff", True)), DEAD),
     "close-of-one-byte": (raw.answering(raw.sends(b"\x88\x01\x03", True)), DEAD),
     "long-control-frame": (raw.answering(raw.sends(b"\x89\x7e\x01\x00" + bytes(256), True)), DEAD),
+    **{name: (act, DEAD) for name, act in raw.VIOLATIONS.items()},
+    **{name: (act, PACKED) for name, act in raw.WRONG_COMPRESSION.items()},
+    **{name: (act, WELL) for name, act in raw.RIGHT_FRAMES.items()},
+    **{name: (act, PACKED) for name, act in raw.WRONG_EXTENSIONS.items()},
     "close-1002": (raw.answering(raw.sends(raw.close(1002))), DEAD),
     "close-1003": (raw.answering(raw.sends(raw.close(1003))), DEAD),
     "close-1007": (raw.answering(raw.sends(raw.close(1007))), DEAD),
@@ -159,6 +164,10 @@ RAW: dict[str, tuple[raw.Act, Expected]] = {
     "unasked-subprotocol": (
         raw.answering(raw.waits, fields="Sec-WebSocket-Protocol: chat\r\n"),
         Expected("websocket.subprotocol", Severity.NOTE, False),
+    ),
+    "empty-subprotocol": (
+        raw.answering(raw.waits, fields="Sec-WebSocket-Protocol: \r\n"),
+        Expected("websocket.subprotocol", Severity.ERROR, False),
     ),
     "refuses-origin": (
         raw.unless("origin:", raw.instead("HTTP/1.1 403 Forbidden"), raw.answering(raw.waits)),
@@ -207,7 +216,7 @@ async def _reports() -> dict[str, Report]:
         done = await _all({case: end for case, end in asked.items() if case not in late})
         with pytest.MonkeyPatch.context() as patch:
             # These end by their close frame and not by a clock.
-            patch.setattr(websocket, "SETTLE", 8.0)
+            patch.setattr(websocket_watch, "SETTLE", 8.0)
             return done | await _all(late)
 
 

@@ -5,6 +5,7 @@ its message gives no reason, so the reason is taken from its -v output.
 """
 
 import shlex
+from dataclasses import replace
 
 from diagnose.machine import CommandResult, Machine
 from diagnose.machine.script_files import read_script
@@ -34,7 +35,8 @@ class CurlResponse:
 
     `status` is the response's status, None without one. `accepted` is True for a WebSocket with
     the correct Sec-WebSocket-Accept. `connected` is True if the connection opened, for https with
-    TLS; a failure then comes from the application itself.
+    TLS; a failure then comes from the application itself. `stayed_open` is whether `held_open` had
+    to end the connection itself.
     """
 
     argv: tuple[str, ...]
@@ -44,6 +46,7 @@ class CurlResponse:
     body: str = ""
     failure: Failure | None = None
     connected: bool = False
+    stayed_open: bool = False
 
     @property
     def equivalent(self) -> str:
@@ -69,6 +72,26 @@ async def curl(
         if result.status is None or "curl: not found" in result.err
         else parse_curl(tuple(argv), result)
     )
+
+
+async def held_open(
+    machine: Machine,
+    url: str,
+    fields: tuple[str, ...],
+    version: str = "1.1",
+    options: tuple[str, ...] = (),
+    patience: int = PATIENCE,
+) -> CurlResponse | None:
+    """Do the same, and hold an accepted WebSocket open for `patience` seconds: curl then ends it
+    with the status 28."""
+    argv = ["curl", "-sSkv", "-o", "/dev/null", "-m", str(patience), f"--http{version}", *options]
+    for field in fields:
+        argv += ["-H", field]
+    argv.append(url)
+    result = await machine.run(*argv, timeout=patience + 4.0)
+    if result.status is None or result.status == 127:
+        return None
+    return replace(parse_curl(tuple(argv), result), stayed_open=result.status == 28)
 
 
 def parse_curl(argv: tuple[str, ...], result: CommandResult) -> CurlResponse:

@@ -23,7 +23,7 @@ from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside import upstream_routes
 from diagnose.probes.inside.remote_curl import UPGRADE_FIELDS, curl
 from diagnose.probes.inside.upstream_routes import UpstreamRoute
-from diagnose.probes.inside.websocket_upstream import speaks_http_1_1
+from diagnose.probes.inside.websocket_upstream import added_fields, speaks_http_1_1
 
 #: Seconds. An application on the same machine or network answers in milliseconds.
 PATIENCE = 3.0
@@ -286,7 +286,8 @@ async def _retry_with_visitor_host(ctx: ProbeContext, config: NginxConfig, path:
         return
     at, request_path = ctx.elapsed(), socketio_path(route.upstream_path)
     origin = ctx.target.origin
-    lines = [f"Host: {ctx.target.authority}", *UPGRADE_FIELDS, f"Origin: {origin}"]
+    added = [f"{name}: {value}" for name, value in added_fields(ctx, route)]
+    lines = [f"Host: {ctx.target.authority}", *UPGRADE_FIELDS, f"Origin: {origin}", *added]
     shake = _upgrade_directly if ctx.machine.via == "local" else _upgrade_by_curl
     outcome = await shake(ctx, route, request_path, lines, origin)
     if outcome is None:
@@ -323,7 +324,7 @@ async def _upgrade_directly(
     if open_stream is None:
         return None
     url = f"ws://{ctx.target.authority}{request_path}"
-    request = ClientHandshake(url, origin)
+    request = ClientHandshake(url, origin, extra_headers=dict(added_fields(ctx, route)))
     upgrade_result = await open_websocket(open_stream[1], request, time_left(ctx))
     return peer_of(open_stream[0]), upgrade_result.answer.status, upgrade_result.accepted
 

@@ -12,9 +12,12 @@ from diagnose.model.frozen import frozen
 from diagnose.model.http import Through, Upgrade, UpgradeVariant
 from diagnose.model.nginx import NginxBuild
 from diagnose.net import Stream
+from diagnose.parsers.nginx import proxy_headers, upstreams
 from diagnose.parsers.nginx.config import version_number
-from diagnose.parsers.nginx.locations import LocationMatch
+from diagnose.parsers.nginx.locations import LocationMatch, proxy_set_header_of
 from diagnose.parsers.nginx.upstreams import Endpoint
+from diagnose.parsers.nginx.variables import expand_variables
+from diagnose.parsers.request_fields import masked_subprotocol
 from diagnose.parsers.urls import socketio_path
 from diagnose.probes import ProbeContext
 from diagnose.probes.inside import upstream_routes
@@ -31,7 +34,8 @@ class UpgradeRequest:
 
     `url` is a ws or wss URL whose authority becomes the Host field. `path` is the visitor's path.
     `peer` is the address ("unix:PATH" for a Unix socket) and port to connect to. `through` and
-    `variant` are those of the observation.
+    `variant` are those of the observation. `origin` is the Origin to send, None for none, and
+    `fields` are those that nginx adds.
     """
 
     url: str
@@ -39,6 +43,8 @@ class UpgradeRequest:
     peer: tuple[str, int]
     through: Through
     variant: UpgradeVariant = "normal"
+    origin: str | None = None
+    fields: tuple[tuple[str, str], ...] = ()
 
     def started(self, at: float) -> Upgrade:
         """Return the observation of this handshake, without its outcome."""
@@ -51,7 +57,13 @@ class UpgradeRequest:
             port=self.peer[1],
             variant=self.variant,
             through=self.through,
+            origin=self.origin,
         )
+
+    @property
+    def field_lines(self) -> tuple[str, ...]:
+        """The lines that nginx adds to the handshake's own."""
+        return tuple(f"{name}: {value}" for name, value in self.fields)
 
     def curl_command(self, version: str) -> str:
         """Return the equivalent curl command.
@@ -67,7 +79,8 @@ class UpgradeRequest:
             url_host, port = "localhost", 80
         else:
             url_host = bracketed(address)
-        for field in (f"Host: {host}", *UPGRADE_FIELDS):
+        origin_lines = (f"Origin: {self.origin}",) if self.origin else ()
+        for field in (f"Host: {host}", *UPGRADE_FIELDS, *origin_lines, *self.field_lines):
             argv += ["-H", field]
         return shlex.join(
             [*argv, f"{'https' if scheme == 'wss' else 'http'}://{url_host}:{port}/{path}"]
@@ -80,15 +93,15 @@ async def try_websocket(ctx: ProbeContext, route: UpstreamRoute) -> None:
     If it accepts the handshake and no other probe tries the site, try the site too. If nginx
     would use HTTP/1.0 to the application, try that as well.
     """
-    direct = await _upgrade_directly(ctx, route)
+    direct = await upgrade_directly(ctx, route)
     if direct is None:
         return
     if _should_try_front(ctx, route, direct):
         await _upgrade_at_front(ctx, route)
     if _should_try_whole_path(ctx, route, direct):
-        await _upgrade_directly(ctx, route, "whole-path")
+        await upgrade_directly(ctx, route, "whole-path")
     if _should_try_http_1_0(ctx, route, direct):
-        await _upgrade_over_http_1_0(ctx, route, direct)
+        await upgrade_directly(ctx, route, "http-1.0")
 
 
 async def try_websocket_by_curl(ctx: ProbeContext, route: UpstreamRoute) -> None:
@@ -97,8 +110,10 @@ async def try_websocket_by_curl(ctx: ProbeContext, route: UpstreamRoute) -> None
     base_url, options = upstream_routes.curl_target(ctx, route, endpoint)
     base_url = f"ws{base_url.removeprefix('http')}"
     url = base_url + socketio_path(route.upstream_path)
-    request = UpgradeRequest(url, route.path, _peer(endpoint, endpoint.host), "application")
-    fields = (f"Host: {upstream_routes.host_header(ctx, route)}", *UPGRADE_FIELDS)
+    peer = peer_of(endpoint, endpoint.host)
+    request = UpgradeRequest(url, route.path, peer, "application", fields=added_fields(ctx, route))
+    host_line = f"Host: {upstream_routes.host_header(ctx, route)}"
+    fields = (host_line, *UPGRADE_FIELDS, *request.field_lines)
     direct = await _upgrade_by_curl(ctx, request, fields, options)
     if direct is None or direct.failure:
         return
@@ -135,7 +150,8 @@ def _front_request(ctx: ProbeContext, route: UpstreamRoute) -> UpgradeRequest:
     address = {"*": "127.0.0.1", "::": "::1"}.get(route.socket.address, route.socket.address)
     scheme = "wss" if ctx.target.uses_tls else "ws"
     url = f"{scheme}://{ctx.target.authority}{socketio_path(route.path)}"
-    return UpgradeRequest(url, route.path, (address, route.socket.port), "front")
+    peer = (address, route.socket.port)
+    return UpgradeRequest(url, route.path, peer, "front", origin=ctx.target.origin)
 
 
 async def _upgrade_by_curl(
@@ -174,11 +190,48 @@ def strips_path(route: UpstreamRoute) -> bool:
     return route.upstream_path != route.path
 
 
-async def _upgrade_directly(
-    ctx: ProbeContext, route: UpstreamRoute, variant: UpgradeVariant = "normal"
+def added_fields(ctx: ProbeContext, route: UpstreamRoute) -> tuple[tuple[str, str], ...]:
+    """Return the fields that nginx adds to a handshake. The handshake's own are its own: they are
+    negotiated with this client."""
+    fields = proxy_headers.forwarded_fields(route.place, route.upstream, ctx.target)
+    own = ("sec-websocket-", "origin")
+    return tuple((name, value) for name, value in fields if not name.lower().startswith(own))
+
+
+def sent_origin(ctx: ProbeContext, route: UpstreamRoute) -> str | None:
+    """Return the Origin that nginx sends, None for none: in most cases the visitor's."""
+    directive = proxy_set_header_of(route.place, "Origin")
+    if directive is None or len(directive.args) < 2:
+        return ctx.target.origin
+    variables = {
+        **upstreams.request_variables(ctx.target),
+        "http_origin": ctx.target.origin,
+        "proxy_host": route.upstream.authority,
+    }
+    return expand_variables(route.place, directive.args[1], variables) or None
+
+
+async def upgrade_directly(
+    ctx: ProbeContext,
+    route: UpstreamRoute,
+    variant: UpgradeVariant = "normal",
+    host: str = "",
+    origin: str = "",
+    fields: tuple[tuple[str, str], ...] = (),
 ) -> Upgrade | None:
-    """Try the application with nginx's path; variant "whole-path" uses the visitor's path."""
+    """Try the application with nginx's path, Host, Origin and fields, or with these. The variant
+    "whole-path" uses the visitor's path, and "http-1.0" is in that version."""
     name = upstream_routes.server_name(ctx, route)
+    path = socketio_path(route.path if variant == "whole-path" else route.upstream_path)
+    request = UpgradeRequest(
+        f"ws://{host or upstream_routes.host_header(ctx, route)}{path}",
+        route.path,
+        ("", 0),
+        "application",
+        variant,
+        origin or sent_origin(ctx, route),
+        fields or added_fields(ctx, route),
+    )
     for endpoint in route.upstream.endpoints:
         for address in (
             ("",)
@@ -188,13 +241,9 @@ async def _upgrade_directly(
             stream = await upstream_routes.open_stream(
                 ctx, endpoint, address, route.upstream.secure, name
             )
-            if isinstance(stream, Failure):
-                continue
-            path = socketio_path(route.path if variant == "whole-path" else route.upstream_path)
-            url = f"ws://{upstream_routes.host_header(ctx, route)}{path}"
-            peer = _peer(endpoint, address)
-            request = UpgradeRequest(url, route.path, peer, "application", variant)
-            return ctx.emit(await _try_handshake(ctx, stream, request))
+            if not isinstance(stream, Failure):
+                at_endpoint = replace(request, peer=peer_of(endpoint, address))
+                return ctx.emit(await _try_handshake(ctx, stream, at_endpoint))
     return None
 
 
@@ -228,17 +277,24 @@ def _is_conclusive(upgrade: Upgrade) -> bool:
     return not (about_tls or status in rules or 300 <= status < 400)
 
 
-async def _try_handshake(ctx: ProbeContext, stream: Stream, request: UpgradeRequest) -> Upgrade:
+async def _try_handshake(
+    ctx: ProbeContext, stream: Stream, request: UpgradeRequest, idle: float | None = None
+) -> Upgrade:
     from diagnose.net.websocket import ClientHandshake, open_websocket
 
-    at, origin = ctx.elapsed(), ctx.target.origin
-    handshake = ClientHandshake(request.url, origin)
-    upgrade_result = await open_websocket(stream, handshake, PATIENCE)
+    at, version = ctx.elapsed(), "1.0" if request.variant == "http-1.0" else "1.1"
+    subprotocols = tuple(
+        name for name in ctx.options.request.subprotocols if name == masked_subprotocol(name)
+    )
+    handshake = ClientHandshake(
+        request.url, request.origin, subprotocols, dict(request.fields), version=version
+    )
+    upgrade_result = await open_websocket(stream, handshake, PATIENCE, idle=idle)
     answer = upgrade_result.answer
     return replace(
         request.started(at),
         took=answer.took,
-        equivalent=request.curl_command("1.1"),
+        equivalent=request.curl_command(version),
         failure=answer.failure,
         status=answer.status,
         reason=answer.reason,
@@ -246,6 +302,7 @@ async def _try_handshake(ctx: ProbeContext, stream: Stream, request: UpgradeRequ
         body=answer.body,
         accepted=upgrade_result.accepted,
         fault=upgrade_result.fault,
+        offered=subprotocols,
         subprotocol=upgrade_result.subprotocol,
         ping_s=upgrade_result.ping_s,
         close_code=upgrade_result.close_code,
@@ -253,49 +310,13 @@ async def _try_handshake(ctx: ProbeContext, stream: Stream, request: UpgradeRequ
         ended=upgrade_result.ended,
         close_reason=upgrade_result.close_reason,
         frames=upgrade_result.frames,
-        origin=origin,
+        violation=upgrade_result.violation,
+        stray=upgrade_result.stray,
+        idle_s=upgrade_result.idle_s,
+        quiet_s=upgrade_result.held_s if idle is not None else None,
+        own_frames_s=upgrade_result.own_frames_s,
     )
 
 
-async def _upgrade_over_http_1_0(ctx: ProbeContext, route: UpstreamRoute, direct: Upgrade) -> None:
-    """Repeat the handshake in HTTP/1.0, as nginx sends it without proxy_http_version 1.1."""
-    from diagnose.net.tls import send_and_receive
-
-    at = ctx.elapsed()
-    socket = direct.address.removeprefix("unix:") if direct.address.startswith("unix:") else ""
-    endpoint, name = (
-        Endpoint(direct.address, direct.port, socket),
-        upstream_routes.server_name(ctx, route),
-    )
-    stream = await upstream_routes.open_stream(
-        ctx, endpoint, direct.address, route.upstream.secure, name
-    )
-    if isinstance(stream, Failure):
-        return
-    authority_and_path = direct.url.partition("://")[2]
-    host, _, path = authority_and_path.partition("/")
-    lines = (f"GET /{path} HTTP/1.0", f"Host: {host}", *UPGRADE_FIELDS, "", "")
-    reply, failure = await send_and_receive(
-        stream,
-        "\r\n".join(lines).encode("ascii", "replace"),
-        lambda data: b"\r\n" in data,
-        PATIENCE,
-    )
-    status = upstream_routes.parse_status(reply)
-    peer = (direct.address, direct.port)
-    request = UpgradeRequest(direct.url, direct.path, peer, "application", "http-1.0")
-    ctx.emit(
-        replace(
-            request.started(at),
-            took=ctx.elapsed() - at,
-            equivalent=request.curl_command("1.0"),
-            failure=None if status else failure,
-            status=status,
-            accepted=status == 101,
-            fault="" if status == 101 else "status",
-        )
-    )
-
-
-def _peer(endpoint: Endpoint, address: str) -> tuple[str, int]:
+def peer_of(endpoint: Endpoint, address: str) -> tuple[str, int]:
     return (f"unix:{endpoint.socket}", 0) if endpoint.socket else (address, endpoint.port)

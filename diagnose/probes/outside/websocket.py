@@ -25,7 +25,7 @@ from diagnose.parsers.request_fields import is_header_token
 from diagnose.parsers.request_fields import masked_subprotocol as shown
 from diagnose.parsers.urls import socketio_path
 from diagnose.parsers.websocket_ending import asks_for_subprotocol
-from diagnose.parsers.websocket_refusal import named_subprotocols
+from diagnose.parsers.websocket_refusal import named_subprotocols, other_origins, upgrade_lost
 from diagnose.probes import ProbeContext, probe
 from diagnose.processes import parser_process
 
@@ -124,8 +124,9 @@ async def _connect_tls(
 class _Attempt:
     """One handshake at one address.
 
-    `offered` are the subprotocols ((): those of the request), `cookie` belongs to a session, and
-    `request_path` is the path in the request, if it differs from `path`.
+    `offered` are the subprotocols ((): those of the request), `cookie` belongs to a session,
+    `request_path` is the path in the request, if it differs from `path`, and `origin` replaces the
+    usual Origin.
     """
 
     address: str
@@ -134,6 +135,7 @@ class _Attempt:
     offered: tuple[str, ...] = ()
     cookie: str = ""
     request_path: str = ""
+    origin: str | None = None
 
 
 async def _try_path(
@@ -153,28 +155,46 @@ async def _try_path(
     named = upgrade.subprotocol or ""
     if upgrade.fault == "subprotocol" and is_header_token(named):
         await _offer(ctx, normal, (named,))
+    elif upgrade.fault == "extension":
+        await _try_handshake(ctx, replace(normal, variant="no-deflate"))
     elif upgrade.status in _REFUSALS:
         subprotocols = named_subprotocols(upgrade.body, upgrade.header("Sec-WebSocket-Protocol"))
-        if subprotocols:
-            await _offer(ctx, normal, subprotocols)
+        offer = await _offer(ctx, normal, subprotocols) if subprotocols else None
         await _try_handshake(ctx, replace(normal, variant="no-origin"))
+        is_explained = (offer and offer.accepted) or upgrade_lost(upgrade.status, upgrade.body)
+        if upgrade.origin and not is_explained:
+            await _try_origins(ctx, normal, upgrade.origin)
 
 
-async def _offer(ctx: ProbeContext, normal: _Attempt, subprotocols: tuple[str, ...]) -> None:
+async def _try_origins(ctx: ProbeContext, normal: _Attempt, sent: str) -> None:
+    """Try the Origins that an application accepts if the proxy does not tell it the visitor's
+    scheme, or adds a port to Host."""
+    for variant, origin in other_origins(sent):
+        retry = await _try_handshake(ctx, replace(normal, variant=variant, origin=origin))
+        if retry is None or retry.accepted:
+            return
+
+
+async def _offer(
+    ctx: ProbeContext, normal: _Attempt, subprotocols: tuple[str, ...]
+) -> Upgrade | None:
     """Repeat the handshake with these subprotocols."""
-    await _try_handshake(ctx, replace(normal, variant="subprotocol", offered=subprotocols))
+    return await _try_handshake(ctx, replace(normal, variant="subprotocol", offered=subprotocols))
 
 
 async def _retry_ended(ctx: ProbeContext, normal: _Attempt, upgrade: Upgrade) -> None:
     """Repeat the handshake after an open connection ended.
 
-    If the close frame names a subprotocol, offer it. If the connection died, repeat without a
+    If the close frame names a subprotocol, offer it. If a compressed message is the fault, do not
+    offer compression. If the connection died, repeat without a
     ping, which browsers never send. If that one stays open, repeat with a ping: this separates a
     server that fails at a ping from one that fails at times.
     """
     if asks_for_subprotocol(upgrade):
         if subprotocols := named_subprotocols(upgrade.close_reason, None):
             await _offer(ctx, normal, subprotocols)
+    elif upgrade.violation in {"compressed", "deflate"}:
+        await _try_handshake(ctx, replace(normal, variant="no-deflate"))
     elif upgrade.stayed_open is False:
         without_ping = await _try_handshake(ctx, replace(normal, variant="no-ping"))
         if without_ping is not None and without_ping.stayed_open:
@@ -227,9 +247,12 @@ def _client_handshake(ctx: ProbeContext, attempt: _Attempt, trusted: bool) -> "C
     )
     return ClientHandshake(
         f"{scheme}://{ctx.target.authority}{path}",
-        None if attempt.variant == "no-origin" else request.origin or ctx.target.origin,
+        None
+        if attempt.variant == "no-origin"
+        else attempt.origin or request.origin or ctx.target.origin,
         attempt.offered or requested_subprotocols,
         request.fields(cookie) if trusted else {"Cookie": cookie} if cookie else {},
+        attempt.variant != "no-deflate",
     )
 
 
@@ -258,6 +281,8 @@ def _complete_upgrade(
         ended=upgrade_result.ended,
         close_reason=request.mask_secrets(upgrade_result.close_reason),
         frames=upgrade_result.frames,
+        violation=upgrade_result.violation,
+        stray=request.mask_secrets(upgrade_result.stray),
     )
 
 
@@ -310,6 +335,8 @@ def _equivalent(ctx: ProbeContext, upgrade: Upgrade, extra_fields: list[str]) ->
     """
     import shlex
 
+    from diagnose.net.websocket import EXTENSIONS
+
     host = f"[{upgrade.address}]" if ":" in upgrade.address else upgrade.address
     argv = ["curl", "-sSi", "-m", "5", "--http1.1", *(["-k"] if ctx.target.uses_tls else [])]
     if ctx.target.host != upgrade.address:
@@ -317,6 +344,8 @@ def _equivalent(ctx: ProbeContext, upgrade: Upgrade, extra_fields: list[str]) ->
     fields = ["Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13"]
     fields += ["Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="]
     fields += [f"Origin: {upgrade.origin}"] if upgrade.origin else []
+    if upgrade.variant != "no-deflate":
+        fields += [f"Sec-WebSocket-Extensions: {EXTENSIONS}"]
     fields += [f"Sec-WebSocket-Protocol: {', '.join(upgrade.offered)}"] if upgrade.offered else []
     for field in (*fields, *extra_fields):
         argv += ["-H", field]

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from diagnose.model import Confidence, Severity
-from diagnose.model.http import Ending, Upgrade, UpgradeVariant
+from diagnose.model.http import Ending, Upgrade, UpgradeVariant, Violation
 from tests.support.check_evidence import CHAT, judge
 from tests.support.websocket_evidence import upgrade
 
@@ -61,3 +61,26 @@ def test_silent_where_it_stays_or_is_closed_on_purpose(ended: Ending, code: int 
 
 def test_silent_where_it_was_refused() -> None:
     assert not judge(CHECK, upgrade(404), target=CHAT)
+
+
+@pytest.mark.parametrize(
+    ("violation", "fact"),
+    [("text", "text"), ("masked", "masked"), ("utf-8", "not_utf8"), ("opcode", "other_bytes")],
+)
+def test_says_what_is_wrong_with_the_bytes(violation: Violation, fact: str) -> None:
+    seen = replace(opened("normal", "invalid", 1006), violation=violation)
+    (claim,) = judge(CHECK, seen, target=CHAT)
+    assert claim.facts[fact]
+
+
+@pytest.mark.parametrize(("code", "fact"), [(1002, "protocol"), (1009, "size"), (1011, "error")])
+def test_says_what_the_code_means(code: int, fact: str) -> None:
+    (claim,) = judge(CHECK, opened("normal", "close", code), target=CHAT)
+    assert claim.facts[fact]
+
+
+def test_fires_for_certain_where_the_application_itself_ends_it() -> None:
+    seen = opened("normal", "close", 1011)
+    (claim,) = judge(CHECK, seen, replace(seen, through="application"), target=CHAT)
+    assert claim.confidence is Confidence.CERTAIN
+    assert claim.facts["direct_dies"]

@@ -76,6 +76,7 @@ def test_fires_for_sure_where_the_visitors_host_is_all_it_takes() -> None:
         "Cross origin websockets not allowed",
         "websocket: request origin not allowed by Upgrader.CheckOrigin",
         "Invalid origin",
+        "Invalid CORS request",
         "request Origin header value does not match",
         "origin_not_allowed: bad origin",
     ],
@@ -105,3 +106,50 @@ def test_silent_about_the_origin_where_none_was_sent() -> None:
     assert not judge(
         "websocket.origin-refused", upgrade(403, body="Origin not allowed"), target=CHAT
     )
+
+
+REFUSED = replace(upgrade(404), origin="https://shop.example.com")
+NO_ORIGIN = upgrade(404, "no-origin")
+
+
+def test_fires_where_the_other_scheme_opens_and_no_origin_does_not() -> None:
+    """Action Cable: a request without an Origin is refused too."""
+    other = upgrade(101, "other-scheme", accepted=True)
+    (claim,) = judge("websocket.origin-refused", REFUSED, NO_ORIGIN, other, target=CHAT)
+    assert claim.facts["scheme"]
+    assert not claim.facts["without"]
+
+
+def test_fires_where_the_port_in_the_origin_opens() -> None:
+    port = upgrade(101, "with-port", accepted=True)
+    (claim,) = judge("websocket.origin-refused", REFUSED, NO_ORIGIN, port, target=CHAT)
+    assert claim.facts["port"]
+
+
+def test_fires_for_sure_where_the_visitors_scheme_is_all_it_takes() -> None:
+    told = replace(direct(101, variant="forwarded"), url="ws://shop.example.com/ws")
+    seen = (config(), BUILD, RUNNING, REFUSED, NO_ORIGIN, direct(404), told)
+    (claim,) = judge("websocket.origin-refused", *seen, target=CHAT)
+    assert claim.confidence is Confidence.CERTAIN
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+        proxy_set_header X-Forwarded-Proto $scheme;\n" in edit.diff
+
+
+def test_fires_where_only_the_address_of_development_opens() -> None:
+    own = replace(direct(101, variant="own-host"), origin="http://localhost:3000")
+    seen = (config(), BUILD, RUNNING, REFUSED, NO_ORIGIN, direct(403), own)
+    (claim,) = judge("websocket.origin-refused", *seen, target=CHAT)
+    assert claim.facts["own_address"] == "http://localhost:3000"
+
+
+def test_silent_where_the_application_accepts_what_nginx_sends() -> None:
+    """Its direct answer is the control: without its refusal, another Origin proves nothing."""
+    own = replace(direct(101, variant="own-host"), origin="http://localhost:3000")
+    assert not judge("websocket.origin-refused", config(), REFUSED, direct(101), own, target=CHAT)
+
+
+def test_silent_where_other_origins_are_refused_too() -> None:
+    seen = [upgrade(404, variant) for variant in ("no-origin", "other-scheme", "with-port")]
+    assert not judge("websocket.origin-refused", REFUSED, *seen, target=CHAT)

@@ -128,9 +128,8 @@ for kind in KINDS:
         )
     elif kind.dies_over_1_0:
         scenario(
-            outside="websocket.closed-after-upgrade", args=WS,
-            manual="from outside and inside it is no more than a connection that ends",
-        )(over_1_0)  # fmt: skip
+            outside="websocket.closed-after-upgrade", server="websocket.http-1-0", differs=MINE
+        )(over_1_0)
     else:
         healthy(args=WS)(over_1_0)
 

@@ -105,7 +105,25 @@ def test_a_refused_origin_is_tried_without_one() -> None:
     seen = look(
         refusing(http.HTTPStatus.FORBIDDEN, "Origin?\n", lambda one: "Origin" not in one.headers)
     )
-    assert [(one.variant, one.accepted) for one in seen] == [("normal", False), ("no-origin", True)]
+    assert [(one.variant, one.accepted) for one in seen] == [
+        ("normal", False),
+        ("no-origin", True),
+        ("other-scheme", False),
+    ]
+
+
+def test_the_origin_of_the_other_scheme_is_tried() -> None:
+    """Without an Origin it fails as well, as with Action Cable."""
+
+    def is_secure(request: Request) -> bool:
+        return request.headers.get("Origin", "").startswith("https://")
+
+    seen = look(refusing(http.HTTPStatus.NOT_FOUND, "Page not found", is_secure))
+    assert [(one.variant, one.accepted) for one in seen] == [
+        ("normal", False),
+        ("no-origin", False),
+        ("other-scheme", True),
+    ]
 
 
 def test_a_subprotocol_that_the_answer_names_is_offered() -> None:

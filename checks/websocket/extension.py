@@ -1,0 +1,46 @@
+"""The extensions do not match (RFC 6455 section 9.1): the 101 names one that was not offered or a
+wrong parameter, or messages are compressed although it names none (RFC 7692). Browsers end the
+connection: "One or more reserved bits are on: reserved1 = 1", "Found an unsupported extension".
+"""
+
+from collections.abc import Iterator
+
+from checks.nginx import Nginx, file_line
+from checks.nginx._websockets import WebSocketHandshakes
+from checks.websocket import claim, ended_attempts, refused_attempts
+from checks.websocket._dropped_fields import dropping_directive, with_removal
+from diagnose.checking.registry import check
+from diagnose.model import Claim, Evidence, Severity, Where
+from diagnose.model.http import Upgrade
+
+_FIELD = "Sec-WebSocket-Extensions"
+
+
+@check(severity=Severity.ERROR, needs=[Upgrade])
+def extension(evidence: Evidence) -> Iterator[Claim]:
+    nginx = Nginx.of(evidence)
+    compressed = [attempt for attempt, _ in ended_attempts(evidence, "compressed")]
+    for attempt in (*refused_attempts(evidence, "extension"), *compressed):
+        first = attempt.first
+        handshakes = WebSocketHandshakes.at_path(evidence, attempt.path)
+        is_removed = first.header(_FIELD) is None and any(
+            upgrade.stayed_open and upgrade.header(_FIELD) for upgrade in handshakes.direct
+        )
+        directive = dropping_directive(nginx, attempt.path, _FIELD) if is_removed else None
+        base_claim = claim(
+            attempt,
+            "pass" if is_removed else "switch-off",
+            Where.SERVER if is_removed else Where.APPLICATION,
+            {
+                "names": first.header(_FIELD) or "",
+                "refused": not first.accepted,
+                "compressed": first.violation == "compressed",
+                "garbled": first.violation == "deflate",
+                "removed": is_removed,
+                "place": file_line(directive) if directive else "",
+                "without": any(
+                    retry.variant == "no-deflate" and retry.stayed_open for retry in attempt.retries
+                ),
+            },
+        )
+        yield with_removal(nginx, base_claim, directive) if directive else base_claim

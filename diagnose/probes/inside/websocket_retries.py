@@ -1,0 +1,194 @@
+"""Probes that ask the application again after a WebSocket through the site has failed: with another
+Origin, with what nginx does not forward, or for a longer look.
+
+Each repeats what nginx sends and changes one thing, so that the difference is the cause.
+"""
+
+from dataclasses import replace
+
+from diagnose.model.http import Upgrade, UpgradeVariant
+from diagnose.model.nginx import NginxBuild, NginxConfig
+from diagnose.parsers.nginx.proxy_headers import forwarded_host
+from diagnose.parsers.urls import socketio_path
+from diagnose.parsers.websocket_refusal import ORIGIN_VARIANTS, upgrade_lost
+from diagnose.probes import ProbeContext, probe
+from diagnose.probes.inside import upstream_routes
+from diagnose.probes.inside.remote_curl import UPGRADE_FIELDS, curl, held_open
+from diagnose.probes.inside.upstream_routes import UpstreamRoute
+from diagnose.probes.inside.websocket_upstream import (
+    UpgradeRequest,
+    added_fields,
+    peer_of,
+    speaks_http_1_1,
+    upgrade_directly,
+)
+
+Fields = tuple[tuple[str, str], ...]
+
+#: Statuses with which applications refuse an Origin.
+_REFUSALS = {400, 401, 403, 404}
+
+
+@probe(after=Upgrade)
+async def failed(ctx: ProbeContext, upgrade: Upgrade) -> None:
+    for config in ctx.observed(NginxConfig)[:1]:
+        await _retry(ctx, config, upgrade)
+
+
+@probe(after=NginxConfig)
+async def failed_before(ctx: ProbeContext, config: NginxConfig) -> None:
+    for upgrade in ctx.observed(Upgrade):
+        await _retry(ctx, config, upgrade)
+
+
+async def _retry(ctx: ProbeContext, config: NginxConfig, upgrade: Upgrade) -> None:
+    is_refused, is_ended = _may_mind_origin(ctx, upgrade), _has_ended_by_curl(ctx, upgrade)
+    if upgrade.path not in ctx.target.websockets or not (is_refused or is_ended):
+        return
+    routes = upstream_routes.find_routes(ctx, config)
+    for route in (candidate for candidate in routes if candidate.path == upgrade.path):
+        if route.upstream.speaks_http:
+            await (_try_origins if is_refused else _hold_by_curl)(ctx, route)
+            return
+
+
+# A refused Origin
+
+
+def _may_mind_origin(ctx: ProbeContext, upgrade: Upgrade) -> bool:
+    """Whether the application refuses nginx's request, or over SSH, where requests to it carry no
+    Origin, the site accepts another Origin or none."""
+    if upgrade.through == "application":
+        is_refused = upgrade.status in _REFUSALS and not upgrade.accepted
+        return (
+            upgrade.variant == "normal"
+            and is_refused
+            and not upgrade_lost(upgrade.status, upgrade.body)
+        )
+    return (
+        ctx.machine.via != "local"
+        and upgrade.accepted
+        and upgrade.variant in ORIGIN_VARIANTS
+        and not _has_tried(ctx, upgrade.path, ("forwarded", "own-host"))
+    )
+
+
+def _has_tried(ctx: ProbeContext, path: str, variants: tuple[UpgradeVariant, ...]) -> bool:
+    return any(
+        earlier.path == path and earlier.variant in variants for earlier in ctx.observed(Upgrade)
+    )
+
+
+async def _try_origins(ctx: ProbeContext, route: UpstreamRoute) -> None:
+    """Name the visitor's scheme and host to the application, if nginx does not; then come from the
+    address that an application in development expects."""
+    scheme = "https" if ctx.target.uses_tls else "http"
+    sent = added_fields(ctx, route)
+    names = {name.lower(): value for name, value in sent}
+    if names.get("x-forwarded-proto") != scheme:
+        kept = tuple(field for field in sent if field[0].lower() != "x-forwarded-proto")
+        fields = (*kept, ("X-Forwarded-Proto", scheme))
+        host = _visitor_host(ctx, route)
+        upgrade = await _upgrade(ctx, route, "forwarded", host, ctx.target.origin, fields)
+        if upgrade is None or upgrade.accepted:
+            return
+    endpoint = route.upstream.endpoints[0]
+    if endpoint.host in {"127.0.0.1", "localhost", "::1"} and not endpoint.socket:
+        origin = f"http://localhost:{endpoint.port}"
+        await _upgrade(ctx, route, "own-host", "", origin, sent)
+
+
+def _visitor_host(ctx: ProbeContext, route: UpstreamRoute) -> str:
+    """Return the Host that nginx sends, if it is the visitor's in one of its forms."""
+    sent = forwarded_host(route.place, route.upstream, ctx.target) or ""
+    return sent if sent in {ctx.target.host, ctx.target.authority} else ctx.target.authority
+
+
+async def _upgrade(
+    ctx: ProbeContext,
+    route: UpstreamRoute,
+    variant: UpgradeVariant,
+    host: str,
+    origin: str,
+    fields: Fields,
+) -> Upgrade | None:
+    if ctx.machine.via == "local":
+        return await upgrade_directly(ctx, route, variant, host, origin, fields)
+    return await _upgrade_by_curl(ctx, _request(ctx, route, variant, host, origin, fields), route)
+
+
+# An open WebSocket that ended, over SSH
+
+
+def _has_ended_by_curl(ctx: ProbeContext, upgrade: Upgrade) -> bool:
+    return (
+        ctx.machine.via != "local"
+        and (upgrade.through, upgrade.variant) == ("front", "normal")
+        and upgrade.accepted
+        and upgrade.stayed_open is False
+        and not any(
+            earlier.through == "application" and earlier.held_s is not None
+            for earlier in ctx.observed(Upgrade)
+            if earlier.path == upgrade.path
+        )
+    )
+
+
+async def _hold_by_curl(ctx: ProbeContext, route: UpstreamRoute) -> None:
+    """Open the WebSocket at the application and see whether it stays open, as nginx speaks to it
+    and over HTTP/1.1."""
+    fields = added_fields(ctx, route)
+    await _upgrade_by_curl(ctx, _request(ctx, route, "normal", "", "", fields), route, True)
+    if not speaks_http_1_1(route.place, ctx.observed(NginxBuild)):
+        await _upgrade_by_curl(ctx, _request(ctx, route, "http-1.0", "", "", fields), route, True)
+
+
+def _request(
+    ctx: ProbeContext,
+    route: UpstreamRoute,
+    variant: UpgradeVariant,
+    host: str,
+    origin: str,
+    fields: Fields,
+) -> UpgradeRequest:
+    endpoint = route.upstream.endpoints[0]
+    host = host or upstream_routes.host_header(ctx, route)
+    return UpgradeRequest(
+        f"ws://{host}{socketio_path(route.upstream_path)}",
+        route.path,
+        peer_of(endpoint, endpoint.host),
+        "application",
+        variant,
+        origin or None,
+        fields,
+    )
+
+
+async def _upgrade_by_curl(
+    ctx: ProbeContext, request: UpgradeRequest, route: UpstreamRoute, is_held: bool = False
+) -> Upgrade | None:
+    """Perform the handshake with the server's curl; `is_held`: see whether it stays open."""
+    at = ctx.elapsed()
+    base_url, options = upstream_routes.curl_target(ctx, route, route.upstream.endpoints[0])
+    host, _, path = request.url.partition("://")[2].partition("/")
+    origin = (f"Origin: {request.origin}",) if request.origin else ()
+    lines = (f"Host: {host}", *UPGRADE_FIELDS, *origin, *request.field_lines)
+    version = "1.0" if request.variant == "http-1.0" else "1.1"
+    url = f"{base_url}/{path}"
+    response = await (held_open if is_held else curl)(ctx.machine, url, lines, version, options)
+    if response is None or response.failure:
+        return None
+    return ctx.emit(
+        replace(
+            request.started(at),
+            took=response.took,
+            equivalent=response.equivalent,
+            status=response.status,
+            body=response.body,
+            accepted=response.accepted,
+            fault="" if response.accepted else "status",
+            held_s=response.took if is_held else None,
+            ended="" if response.stayed_open or not is_held else "eof",
+            close_code=None if response.stayed_open or not is_held else 1006,
+        )
+    )

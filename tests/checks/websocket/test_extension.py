@@ -1,0 +1,46 @@
+from dataclasses import replace
+
+from diagnose.model import Edit
+from diagnose.model.http import Upgrade
+from tests.support.check_evidence import CHAT, judge
+from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config, direct
+from tests.support.websocket_evidence import upgrade
+
+CHECK = "websocket.extension"
+DEFLATE = (("Sec-WebSocket-Extensions", "permessage-deflate"),)
+HIDING = SITE.replace("$host;", "$host;\n        proxy_hide_header Sec-WebSocket-Extensions;")
+
+
+def compressed() -> Upgrade:
+    seen = upgrade(101, accepted=True)
+    return replace(seen, held_s=0.1, ended="invalid", violation="compressed", close_code=1006)
+
+
+def test_fires_where_the_answer_names_what_was_not_offered() -> None:
+    (claim,) = judge(CHECK, upgrade(101, fault="extension", headers=DEFLATE), target=CHAT)
+    assert claim.facts["names"] == "permessage-deflate"
+
+
+def test_fires_where_a_message_is_compressed_without_agreement() -> None:
+    (claim,) = judge(CHECK, compressed(), target=CHAT)
+    assert claim.facts["compressed"]
+    assert not claim.facts["removed"]
+
+
+def test_fires_and_removes_the_line_that_hides_the_agreement() -> None:
+    agreed = replace(direct(101), headers=DEFLATE, held_s=1.0)
+    seen = (config(HIDING), BUILD, RUNNING, compressed(), agreed)
+    (claim,) = judge(CHECK, *seen, target=CHAT)
+    assert claim.facts["removed"]
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "-        proxy_hide_header Sec-WebSocket-Extensions;\n" in edit.diff
+
+
+def test_silent_where_it_was_agreed() -> None:
+    assert not judge(CHECK, upgrade(101, accepted=True, headers=DEFLATE), target=CHAT)
+
+
+def test_silent_where_other_bytes_are_wrong() -> None:
+    assert not judge(CHECK, replace(compressed(), violation="opcode"), target=CHAT)
