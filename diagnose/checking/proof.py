@@ -109,13 +109,15 @@ def unfinished_inside(report: Report) -> bool:
 
 def layer_observations(report: Report, layer: str) -> tuple[Observation, ...]:
     """Return the observations of a layer. For "certificate" they include handshakes with a
-    chain."""
-    return tuple(
+    chain. There are none if one of them shows that its subject is not on the server."""
+    observations = tuple(
         observation
         for observation in report.evidence.observations
         if (type(observation).layer == layer and type(observation) is not Unseen)
         or (layer == "certificate" and isinstance(observation, Handshake) and observation.chain)
     )
+    is_absent = any(observation.shows_absence for observation in observations)
+    return () if is_absent else observations
 
 
 def missing_in_layer(report: Report, layer: str) -> tuple[MissingProof, ...]:

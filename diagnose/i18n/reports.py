@@ -65,6 +65,7 @@ MESSAGES = Messages(
     Message("layer.listener", "listener"),
     Message("layer.firewall", "firewall"),
     Message("layer.nginx", "nginx"),
+    Message("layer.server", "web server"),
     Message("layer.tls", "TLS"),
     Message("layer.certificate", "certificate"),
     Message("layer.http", "HTTP"),
@@ -73,6 +74,7 @@ MESSAGES = Messages(
     Message("reason.inside", "only a look inside the server shows it"),
     Message("reason.not-reached", "nothing got that far"),
     Message("reason.not-read", "security groups are not read"),
+    Message("reason.not-used", "not used on this server"),
     Message("reason.not-asked", "not asked for"),
     # Findings
     Message("error", "error"),

@@ -75,6 +75,7 @@ LAYERS = (
     "listener",
     "firewall",
     "nginx",
+    "server",
     "tls",
     "certificate",
     "http",
@@ -209,6 +210,11 @@ class Observation:
     def summary(self) -> tuple[str, str]:
         """Return the subject and the outcome of a successful attempt, on one line each."""
         return type(self).__name__, ""
+
+    @property
+    def shows_absence(self) -> bool:
+        """Return True if it shows that what its layer is about is not on the server at all."""
+        return False
 
 
 @frozen(kw_only=True, eq=False)

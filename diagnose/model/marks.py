@@ -12,8 +12,8 @@ from typing import Annotated, Literal
 Mark = Literal[
     "host", "domain", "machine", "address", "url", "authority-url", "path", "distinguished-name",
     "record", "image", "headers", "body", "reason", "first-bytes", "nginx-message",
-    "nginx-options", "configuration", "configuration-text", "rules", "file", "command", "label",
-    "digest", "text", "word",
+    "nginx-options", "configuration", "configuration-text", "rules", "server-configuration", "file",
+    "command", "label", "digest", "text", "word",
 ]  # fmt: skip
 
 #: A host as a URL names it: a name, one word ("app") or an address, perhaps with a port.
@@ -52,6 +52,9 @@ NginxOptions = Annotated[tuple[str, ...], "nginx-options"]
 ConfigText = Annotated[str, "configuration-text"]
 #: A file or a rule in which people write comments.
 RuleText = Annotated[str, "rules"]
+#: A configuration file of a web server other than nginx: it holds comments, and values of headers,
+#: users and variables.
+ServerText = Annotated[str, "server-configuration"]
 #: A path in a file system.
 FilePath = Annotated[str, "file"]
 #: A command as typed into a shell.

@@ -134,6 +134,10 @@ class NginxState(Observation):
         return "nginx", "not running" if self.installed else "not installed"
 
     @property
+    def shows_absence(self) -> bool:
+        return not self.installed and self.failure is None
+
+    @property
     def own_masters(self) -> tuple[NginxProcess, ...]:
         """The masters of this machine itself: not those of containers or of untrusted users."""
         return tuple(master for master in self.masters if not master.foreign)

@@ -12,7 +12,7 @@ from diagnose.model import Observation, Report, Vantage
 from diagnose.model.frozen import frozen
 from diagnose.outputs import finding_text
 
-_INSIDE = {"listener", "firewall", "nginx", "upstream"}
+_INSIDE = {"listener", "firewall", "nginx", "server", "upstream"}
 
 
 @frozen
@@ -64,10 +64,17 @@ def _skip_reason(report: Report, name: str) -> str:
         return "reason.not-asked"
     if name == "cloud":
         return "reason.not-read"
-    looked_inside = any(
-        observation.vantage is Vantage.SERVER for observation in report.evidence.observations
+    from_server = [
+        observation
+        for observation in report.evidence.observations
+        if observation.vantage is Vantage.SERVER
+    ]
+    if name in _INSIDE and not from_server:
+        return "reason.inside"
+    is_unused = (name == "server" and any(each.layer == "listener" for each in from_server)) or any(
+        observation.layer == name and observation.shows_absence for observation in from_server
     )
-    return "reason.inside" if name in _INSIDE and not looked_inside else "reason.not-reached"
+    return "reason.not-used" if is_unused else "reason.not-reached"
 
 
 def _longest_duration(observations: tuple[Observation, ...]) -> float | None:

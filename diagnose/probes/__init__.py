@@ -33,6 +33,7 @@ SERVER_SIDE = ("tls", "http", "websocket")
 INSIDE = (
     "system",
     "nginx",
+    "web_servers",
     "firewall",
     "containers",
     "netfilter",

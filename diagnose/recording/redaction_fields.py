@@ -13,6 +13,7 @@ from diagnose.recording.field_marks import FieldMark, field_marks
 from diagnose.recording.redaction_http import kept_body, kept_headers, kept_message
 from diagnose.recording.redaction_nginx import ArgumentMask, MaskedFiles
 from diagnose.recording.redaction_secrets import HIDDEN
+from diagnose.recording.redaction_servers import without_values
 
 MaskText = Callable[[str], str]
 
@@ -54,6 +55,7 @@ class FieldMask:
             "nginx-message": lambda text: kept_message(text, mask_text),
             "nginx-options": self._mask_options,
             "rules": lambda text: mask_text(without_comments(text)),
+            "server-configuration": lambda text: mask_text(without_values(without_comments(text))),
         }
 
     def masked(self, value: Any, mark: FieldMark = None) -> Any:

@@ -278,6 +278,7 @@ MARKED: dict[Mark, Any] = {
     "nginx-options": ("-g", "env K=sesame;"),
     "configuration": (),
     "rules": f"192.0.2.7 shop.example.com # sesame {WORD}",
+    "server-configuration": f"ServerName x\nSetEnv K sesame\n# {WORD}",
     "file": f"/srv/{WORD}/x",
     "command": f"curl -H 'X-Key: sesame' -b sid=sesame {CANARY_URL}",
     "label": WORD,

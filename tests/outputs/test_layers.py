@@ -2,8 +2,9 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import LAYERS, Failure, Report
+from diagnose.model import LAYERS, Failure, Report, Vantage
 from diagnose.model.nginx import NginxState
+from diagnose.model.server import Listeners
 from diagnose.outputs.layers import Layer, layer_states
 from tests.support.check_evidence import CHAT, REFUSED
 from tests.support.report_builder import (
@@ -60,6 +61,15 @@ def test_the_certificate_takes_the_time_of_its_handshake() -> None:
 def test_what_was_not_looked_at_says_why(name: str, outside: str, inside: str) -> None:
     assert layer(report(NAME), name) == Layer(name, "skipped", outside, None)
     assert layer(report(NAME, SERVER), name) == Layer(name, "skipped", inside, None)
+
+
+def test_a_server_that_is_not_there_is_neither_well_nor_unreached() -> None:
+    absent = NginxState(vantage=Vantage.SERVER, installed=False)
+    listeners = Listeners(vantage=Vantage.SERVER)
+    made = report(NAME, SERVER, listeners, absent)
+    for name in ("nginx", "server"):
+        assert layer(made, name) == Layer(name, "skipped", "not used on this server", None)
+    assert layer(report(NAME, SERVER, replace(absent, installed=True)), "nginx").status == "ok"
 
 
 def test_a_websocket_that_was_asked_for_was_not_reached() -> None:

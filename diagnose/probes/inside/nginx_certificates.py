@@ -7,7 +7,7 @@ import asyncio
 import posixpath
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from diagnose.model import Failure, Unseen, Vantage
 from diagnose.model.nginx import CertificateFile, KeyFile, NginxConfig, NginxTest
@@ -60,26 +60,36 @@ async def observe_rejected_pairs(ctx: ProbeContext) -> None:
 
 
 async def _observe_pairs(ctx: ProbeContext, folder: str, servers: Sequence[Server]) -> None:
-    """Emit the certificates and keys of these blocks, except files already examined."""
-    known_paths = {certificate.path for certificate in ctx.observed(CertificateFile)}
-    known_paths |= {key.path for key in ctx.observed(KeyFile)}
-    certificates = _named_files(folder, servers, "ssl_certificate", known_paths)
-    keys = _named_files(folder, servers, "ssl_certificate_key", known_paths)
-    await asyncio.gather(
-        *(_observe_certificate(ctx, path) for path in certificates),
-        *(_observe_key(ctx, path) for path in keys),
+    """Emit the certificates and keys of these blocks."""
+    await observe_certificate_files(
+        ctx,
+        _named_files(folder, servers, "ssl_certificate"),
+        _named_files(folder, servers, "ssl_certificate_key"),
     )
 
 
-def _named_files(
-    folder: str, servers: Sequence[Server], name: str, known_paths: set[str]
-) -> list[str]:
-    paths = dict.fromkeys(
+async def observe_certificate_files(
+    ctx: ProbeContext, certificates: Iterable[str], keys: Iterable[str]
+) -> None:
+    """Emit the certificates and keys at these paths, except files already examined."""
+    known_paths = {certificate.path for certificate in ctx.observed(CertificateFile)}
+    known_paths |= {key.path for key in ctx.observed(KeyFile)}
+    await asyncio.gather(
+        *(_observe_certificate(ctx, path) for path in _new_paths(certificates, known_paths)),
+        *(_observe_key(ctx, path) for path in _new_paths(keys, known_paths)),
+    )
+
+
+def _new_paths(paths: Iterable[str], known_paths: set[str]) -> list[str]:
+    return [path for path in dict.fromkeys(paths) if path not in known_paths][:MAX_PAIRS]
+
+
+def _named_files(folder: str, servers: Sequence[Server], name: str) -> list[str]:
+    return [
         posixpath.join(folder, path)
         for server in servers
         for path in server_blocks.file_paths(server, name)
-    )
-    return [path for path in paths if path not in known_paths][:MAX_PAIRS]
+    ]
 
 
 async def _observe_certificate(ctx: ProbeContext, path: str) -> None:

@@ -191,10 +191,10 @@ def _is_foreign(process: ListedProcess, listing: Listing) -> bool:
         command_line.prefix or command_line.config
     )
     trusted = listing.user is None or process.user in {0, listing.user} or installed
-    return _is_in_container(process.view, listing.view) or not trusted
+    return is_in_container(process.view, listing.view) or not trusted
 
 
-def _is_in_container(view: ProcessView, own_view: ProcessView) -> bool:
+def is_in_container(view: ProcessView, own_view: ProcessView) -> bool:
     """Whether a process is in a container.
 
     A container has a different root folder, PID namespace or network namespace, or a container

@@ -1,0 +1,228 @@
+"""Observations of web servers other than nginx: Apache, Caddy, HAProxy.
+
+They are the same for every server, so that one check judges all of them. What is a server's own
+(the words of its configuration, its commands) stands in the values. Each server has a reader that
+makes them: `diagnose.probes.inside.web_servers`.
+"""
+
+from typing import ClassVar, Literal
+
+from diagnose.model import Observation
+from diagnose.model.frozen import frozen
+from diagnose.model.marks import (
+    Address,
+    FilePath,
+    HostName,
+    Label,
+    ServerText,
+    Text,
+    Url,
+    UrlPath,
+    Word,
+)
+from diagnose.model.summary import Summary, joined, socket_text
+
+Product = Literal["apache", "caddy", "haproxy"]
+
+#: The name of each server as its project writes it, for the texts of checks.
+TITLES: dict[Product, str] = {"apache": "Apache", "caddy": "Caddy", "haproxy": "HAProxy"}
+
+
+@frozen(kw_only=True, eq=False)
+class WebServer(Observation):
+    """A web server other than nginx that holds one of the target's ports, or is installed to.
+
+    `pid` is its main process, None if it does not run; `ports` are the TCP ports on which it
+    listens. `config` is its main configuration file. `started` is the start of the main process and
+    `loaded` the last load of the configuration (seconds since the epoch, None if unknown). `user`
+    is the numeric user of the main process.
+
+    `foreign` is True if its program must not be run: it is in a container, or belongs to a user
+    other than root and ours. `unit` is its systemd unit without ".service" ("" if there is none or
+    systemd does not run), `state` systemd's word for the unit ("active", "failed"), and `enabled`
+    whether it starts at boot (None if unknown). `complaint` is the last error that a failed start
+    wrote to the journal.
+
+    `test`, `reload`, `start` and `stop` are the argument vectors that test the configuration, load
+    it, start and stop the server; () if there is none.
+    """
+
+    layer: ClassVar[str] = "server"
+
+    product: Product
+    pid: int | None = None
+    binary: FilePath = ""
+    version: Word = ""
+    config: FilePath = ""
+    ports: tuple[int, ...] = ()
+    started: float | None = None
+    loaded: float | None = None
+    user: int | None = None
+    foreign: bool = False
+    unit: Label = ""
+    state: Word = ""
+    enabled: bool | None = None
+    complaint: Text = ""
+    test: tuple[Text, ...] = ()
+    reload: tuple[Text, ...] = ()
+    start: tuple[Text, ...] = ()
+    stop: tuple[Text, ...] = ()
+
+    @property
+    def title(self) -> str:
+        return TITLES[self.product]
+
+    def summary(self) -> Summary:
+        title = f"{self.title} {self.version}".rstrip()
+        if self.pid is None:
+            return title, self.state or "not running"
+        return title, f"running, pid {self.pid}, ports {joined(self.ports)}"
+
+
+@frozen(kw_only=True, eq=False)
+class WebServerTest(Observation):
+    """The server's own test of its configuration on disk ("apachectl -t"): whether it would load,
+    and the message that stops it with its file and line ("" and 0 if it names none). `warnings`
+    are its other lines."""
+
+    layer: ClassVar[str] = "server"
+
+    product: Product
+    passed: bool
+    message: Text = ""
+    file: FilePath = ""
+    line: int = 0
+    warnings: tuple[Text, ...] = ()
+
+    def summary(self) -> Summary:
+        verdict = "passed" if self.passed else "failed"
+        return f"{TITLES[self.product]}'s configuration test", self.message or verdict
+
+
+@frozen
+class SiteSocket:
+    """An address and port of a site. `address` is "" for every address. `tls` is True if the server
+    speaks TLS there."""
+
+    port: int
+    address: Address = ""
+    tls: bool = False
+    file: FilePath = ""
+    line: int = 0
+
+    def __str__(self) -> str:
+        return socket_text(self.address or "*", self.port)
+
+
+@frozen
+class SiteFile:
+    """A file that a site's configuration names. `role` "certificate": the site's own certificate,
+    perhaps with the chain; "key": the private key; "chain": the intermediates in a file of their
+    own; "bundle": certificate, chain and key in one file."""
+
+    role: Literal["certificate", "key", "chain", "bundle"]
+    path: FilePath
+    file: FilePath = ""
+    line: int = 0
+
+
+@frozen
+class SiteRoute:
+    """Where a site passes requests on to: those whose path begins with `path` ("/" for all).
+
+    `target` is the address as the configuration writes it, `scheme` "http", "https", "ws", "wss",
+    "fcgi" and the like; `socket` is the path of a Unix socket, then there is no host.
+    `backend_path` is the path of the request that the application gets in place of `path`.
+    `websocket` is True if WebSockets are passed on, False if their upgrade is lost, None if that is
+    unknown. `pattern` is True if `path` is a regular expression.
+    """
+
+    path: UrlPath
+    target: Url
+    scheme: Word = "http"
+    host: HostName = ""
+    port: int = 0
+    socket: FilePath = ""
+    backend_path: UrlPath = "/"
+    websocket: bool | None = None
+    pattern: bool = False
+    file: FilePath = ""
+    line: int = 0
+
+
+@frozen
+class SiteRedirect:
+    """A redirect of a site: of requests whose path begins with `path` to the URL `target`, as the
+    configuration writes both. `pattern` is True if `path` is a regular expression. `conditional` is
+    True if it depends on something else that was not evaluated."""
+
+    path: UrlPath
+    target: Url
+    pattern: bool = False
+    conditional: bool = False
+    file: FilePath = ""
+    line: int = 0
+
+
+@frozen
+class WebSite:
+    """A name-based site: an Apache virtual host, a Caddy site, an HAProxy frontend.
+
+    `names` are its names, perhaps with wildcards, in the order of the configuration. `file` and
+    `line` are where it begins, and `end` is its last line (0 if unknown). Routes and redirects are
+    in the order in which the server tries them.
+    """
+
+    names: tuple[HostName, ...] = ()
+    sockets: tuple[SiteSocket, ...] = ()
+    files: tuple[SiteFile, ...] = ()
+    routes: tuple[SiteRoute, ...] = ()
+    redirects: tuple[SiteRedirect, ...] = ()
+    root: FilePath = ""
+    file: FilePath = ""
+    line: int = 0
+    end: int = 0
+
+    def paths(self, *roles: str) -> tuple[str, ...]:
+        """Return the paths of the files with these roles, without repetition."""
+        return tuple(dict.fromkeys(file.path for file in self.files if file.role in roles))
+
+
+@frozen
+class ServerFile:
+    """A file of the configuration and its text; `real` is the resolved path if it is a link."""
+
+    path: FilePath
+    text: ServerText
+    changed: float | None = None
+    real: FilePath = ""
+
+
+@frozen(kw_only=True, eq=False)
+class WebServerConfig(Observation):
+    """The configuration on disk: what the server would load now.
+
+    `sites` are its sites in the order in which the server considers them; the first on a socket
+    is its default. `listens` are the sockets that it opens. `modules` are the loaded modules, as
+    the server names them. `complete` is False if a part could not be read or understood: then
+    a site that is not in `sites` may still exist. `idle` are sites that are on disk and not loaded
+    (an Apache site that is available and not enabled). `files` are the texts of the sites' files.
+    """
+
+    layer: ClassVar[str] = "server"
+
+    product: Product
+    path: FilePath
+    sites: tuple[WebSite, ...] = ()
+    listens: tuple[SiteSocket, ...] = ()
+    modules: tuple[Word, ...] = ()
+    idle: tuple[WebSite, ...] = ()
+    complete: bool = True
+    files: tuple[ServerFile, ...] = ()
+
+    def file(self, path: str) -> ServerFile | None:
+        return next((file for file in self.files if path in {file.path, file.real}), None)
+
+    def summary(self) -> Summary:
+        names = (site.names[0] if site.names else "_" for site in self.sites[:12])
+        return self.path, f"sites {joined(names)}"

@@ -1,0 +1,96 @@
+"""Selects the site of a web server that answers a name on a port. No I/O."""
+
+from collections.abc import Iterator
+
+from diagnose.model.web_servers import SiteRedirect, SiteRoute, WebServerConfig, WebSite
+
+
+def answering_sites(config: WebServerConfig, port: int, host: str) -> tuple[WebSite, ...]:
+    """Return the sites that answer the name on the port, one for each address on which the server
+    listens; without repetition.
+
+    A site on one address takes that address away from those on all addresses (Apache, "An In-Depth
+    Discussion of Virtual Host Matching"). Of the sites on one socket the one that has the name
+    answers, or else the first.
+    """
+    chosen = (
+        site for group in socket_groups(config, port) if (site := select_site(config, group, host))
+    )
+    return tuple(dict.fromkeys(chosen))
+
+
+def socket_groups(config: WebServerConfig, port: int) -> Iterator[tuple[WebSite, ...]]:
+    """Return the sites of each address on the port; "" stands for all other addresses."""
+    addresses = dict.fromkeys(
+        socket.address for site in config.sites for socket in site.sockets if socket.port == port
+    )
+    for address in addresses:
+        yield tuple(
+            site
+            for site in config.sites
+            if any(socket.port == port and socket.address == address for socket in site.sockets)
+        )
+
+
+def select_site(config: WebServerConfig, sites: tuple[WebSite, ...], host: str) -> WebSite | None:
+    """Return the site of one socket that answers the name: the first that has it, or the default.
+
+    Apache takes the first site with a matching name, wildcards included. Caddy and HAProxy's
+    readers put sites with an exact name first.
+    """
+    named = (site for site in sites if has_name(site, host))
+    return next(named, next(iter(sites), None))
+
+
+def has_name(site: WebSite, host: str) -> bool:
+    """Return True if a name of the site matches the host; "*" stands for any characters."""
+    return any(name_matches(name, host) for name in site.names)
+
+
+def name_matches(name: str, host: str) -> bool:
+    """Return True if a name with wildcards matches the host: "*" is any number of characters and
+    "?" one. Names are compared without case. The time is the product of both lengths at most."""
+    pattern, text = name.lower().rstrip("."), host.lower().rstrip(".")
+    if "*" not in pattern and "?" not in pattern:
+        return pattern == text
+    position, index, star, mark = 0, 0, -1, 0
+    while index < len(text):
+        if position < len(pattern) and pattern[position] == "*":
+            star, mark, position = position, index, position + 1
+        elif position < len(pattern) and pattern[position] in {"?", text[index]}:
+            position, index = position + 1, index + 1
+        elif star >= 0:
+            mark, position, index = mark + 1, star + 1, mark + 1
+        else:
+            return False
+    return not pattern[position:].strip("*")
+
+
+def route_of(site: WebSite, path: str) -> SiteRoute | None:
+    """Return the first route that takes a path; None if none does or a regular expression would
+    have to be evaluated first."""
+    for route in site.routes:
+        if route.pattern:
+            return None
+        if takes(route.path, path):
+            return route
+    return None
+
+
+def takes(prefix: str, path: str) -> bool:
+    """Return True if a path is the prefix or below it, segment by segment."""
+    if prefix.endswith("/"):
+        return path.startswith(prefix)
+    return path == prefix or path.startswith(f"{prefix}/")
+
+
+def redirect_of(site: WebSite, path: str) -> SiteRedirect | None:
+    """Return the first unconditional redirect that takes a path, None if none does for certain."""
+    return next(
+        (
+            redirect
+            for redirect in site.redirects
+            if not redirect.pattern and not redirect.conditional and takes(redirect.path, path)
+        ),
+        None,
+    )

@@ -1,0 +1,126 @@
+"""Probes for web servers other than nginx.
+
+They look only where there is a question: another server holds the target's port, or nobody does.
+Then one script lists the servers, and each is read by its own reader (`readers`).
+"""
+
+import asyncio
+import shlex
+from collections.abc import Iterator
+
+from diagnose.model.frozen import frozen
+from diagnose.model.server import Listeners
+from diagnose.model.web_servers import WebServer, WebServerConfig
+from diagnose.parsers.web_sites import answering_sites
+from diagnose.probes import ProbeContext, emit_not_observed, probe
+from diagnose.probes.inside.nginx_certificates import observe_certificate_files
+from diagnose.probes.inside.web_servers.processes import (
+    LIST_SCRIPT,
+    InstalledServers,
+    ServerProcess,
+    ServerService,
+    parse_servers,
+)
+from diagnose.probes.inside.web_servers.readers import PRODUCTS, Reader, reader_of
+
+#: The command that lists the servers.
+LIST_COMMAND = ("sh", "-c", LIST_SCRIPT, "sh", *PRODUCTS)
+
+#: Maximum number of servers that are read.
+MAX_READ = 3
+
+#: The layers whose checks use what these probes observe.
+_LAYERS = ("server", "listener", "tls", "certificate", "http", "upstream", "websocket")
+
+
+@frozen
+class Candidate:
+    """A server that may be meant to answer the target: the name of its program, its file, process
+    and service."""
+
+    name: str
+    program: str
+    process: ServerProcess | None = None
+    service: ServerService | None = None
+
+
+@probe(after=Listeners)
+async def web_servers(ctx: ProbeContext, listeners: Listeners) -> None:
+    if not any(map(ctx.options.wants, _LAYERS)) or listeners.failure is not None:
+        return
+    holders = {socket.process for socket in listeners.on(ctx.target.port)}
+    if holders and None not in holders and holders.isdisjoint(PRODUCTS):
+        return
+    result = await ctx.machine.run(*LIST_COMMAND)
+    if result.status is None:
+        return
+    servers = parse_servers(result.out, listeners.sockets)
+    chosen = list(candidates(servers, ctx.target.port, bool(holders)))
+    await asyncio.gather(*(_observe(ctx, candidate) for candidate in chosen[:MAX_READ]))
+
+
+def candidates(servers: InstalledServers, port: int, taken: bool) -> Iterator[Candidate]:
+    """Return the servers that hold the port. If nobody does (`taken` is False), those that hold
+    another port of web sites, and those that should run: they start at boot, have failed, or are
+    the only ones on this machine."""
+    ports = {port} if taken else {port, 80, 443}
+    running = [process for process in servers.processes if process.name in PRODUCTS]
+    yield from (
+        Candidate(
+            process.name,
+            process.program or servers.program(process.name),
+            process,
+            servers.service(process.unit) or servers.service(process.name),
+        )
+        for process in running
+        if not ports.isdisjoint(process.ports)
+    )
+    for name in () if taken else PRODUCTS:
+        service = servers.service(name)
+        is_due = service is not None and (service.enabled or service.state == "failed")
+        program = servers.program(name)
+        is_only = bool(program) and not servers.nginx and len(servers.programs) == 1
+        if (is_due or is_only) and not any(process.name == name for process in running):
+            yield Candidate(name, program, None, service)
+
+
+async def _observe(ctx: ProbeContext, candidate: Candidate) -> None:
+    reader = reader_of(PRODUCTS[candidate.name])
+    if reader is None:
+        return
+    server = await reader.describe(ctx, candidate.program, candidate.process, candidate.service)
+    if server is None:
+        return
+    ctx.emit(server)
+    if server.foreign:
+        emit_not_observed(
+            ctx, f"{server.title}'s configuration", "it runs in a container or for another user"
+        )
+        return
+    await asyncio.gather(_run_test(ctx, reader, server), _observe_config(ctx, reader, server))
+
+
+async def _run_test(ctx: ProbeContext, reader: Reader, server: WebServer) -> None:
+    test = await reader.run_test(ctx, server)
+    if test is None:
+        enable = f"sudo {shlex.join(server.test)}" if server.test else ""
+        emit_not_observed(ctx, f"{server.title}'s configuration test", "needs root", enable)
+    else:
+        ctx.emit(test)
+
+
+async def _observe_config(ctx: ProbeContext, reader: Reader, server: WebServer) -> None:
+    """Emit the configuration, then the certificates and keys of the sites that may answer."""
+    config = await reader.read_config(ctx, server)
+    if config is None:
+        return
+    ctx.emit(config)
+    if ctx.target.uses_tls:
+        await _observe_certificates(ctx, config)
+
+
+async def _observe_certificates(ctx: ProbeContext, config: WebServerConfig) -> None:
+    sites = answering_sites(config, ctx.target.port, ctx.target.host)
+    certificates = [path for site in sites for path in site.paths("certificate", "chain", "bundle")]
+    keys = [path for site in sites for path in site.paths("key", "bundle")]
+    await observe_certificate_files(ctx, certificates, keys)

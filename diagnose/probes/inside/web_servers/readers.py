@@ -1,0 +1,51 @@
+"""What the program must know about a web server: its reader."""
+
+import importlib
+import importlib.util
+from typing import Protocol
+
+from diagnose.model.web_servers import Product, WebServer, WebServerConfig, WebServerTest
+from diagnose.probes import ProbeContext
+from diagnose.probes.inside.web_servers.processes import ServerProcess, ServerService
+
+#: The product by the name of its program, which is also the name of its service. A reader
+#: is the module of that product in this folder, with a value `READER`.
+PRODUCTS: dict[str, Product] = {
+    "apache2": "apache",
+    "httpd": "apache",
+    "caddy": "caddy",
+    "haproxy": "haproxy",
+}
+
+
+class Reader(Protocol):
+    """Reads one web server product. Each method runs the server's own programs or reads its files
+    through `ctx.machine`, emits nothing but what it could not observe, and returns values."""
+
+    async def describe(
+        self,
+        ctx: ProbeContext,
+        program: str,
+        process: ServerProcess | None,
+        service: ServerService | None,
+    ) -> WebServer | None:
+        """Return the server; `program` is its installed file, "" if no shell finds it. None if it
+        is another program of the same name."""
+        ...
+
+    async def run_test(self, ctx: ProbeContext, server: WebServer) -> WebServerTest | None:
+        """Return the result of the server's test of its configuration; None if it cannot be run."""
+        ...
+
+    async def read_config(self, ctx: ProbeContext, server: WebServer) -> WebServerConfig | None:
+        """Return the configuration on disk; None if it cannot be read."""
+        ...
+
+
+def reader_of(product: Product) -> Reader | None:
+    """Import and return the reader of a product; None if there is none yet."""
+    name = f"{__package__}.{product}"
+    if importlib.util.find_spec(name) is None:
+        return None
+    reader: Reader = importlib.import_module(name).READER
+    return reader

@@ -1,0 +1,54 @@
+from dataclasses import replace
+
+from diagnose.model.web_servers import (
+    ServerFile,
+    SiteFile,
+    SiteSocket,
+    WebServer,
+    WebServerConfig,
+    WebServerTest,
+    WebSite,
+)
+
+APACHE = WebServer(product="apache", pid=7, version="2.4.67", ports=(80, 443))
+CONFIG = WebServerConfig(
+    product="apache",
+    path="/etc/apache2/apache2.conf",
+    sites=(WebSite(names=("shop.example.com",)), WebSite()),
+    files=(ServerFile("/etc/apache2/sites-enabled/shop.conf", "text", real="/srv/shop.conf"),),
+)
+
+
+def test_a_server_is_named_as_its_project_writes_it() -> None:
+    assert APACHE.summary() == ("Apache 2.4.67", "running, pid 7, ports 80, 443")
+    assert replace(APACHE, product="haproxy", pid=None, version="").summary() == (
+        "HAProxy",
+        "not running",
+    )
+    assert replace(APACHE, pid=None, state="failed").summary()[1] == "failed"
+
+
+def test_a_test_shows_the_servers_own_message() -> None:
+    test = WebServerTest(product="apache", passed=False, message="Invalid command 'SSLEngin'")
+    assert test.summary() == ("Apache's configuration test", "Invalid command 'SSLEngin'")
+    assert replace(test, passed=True, message="").summary()[1] == "passed"
+
+
+def test_a_socket_without_an_address_is_that_of_all() -> None:
+    assert str(SiteSocket(443)) == "*:443"
+    assert str(SiteSocket(443, "2001:db8::1")) == "[2001:db8::1]:443"
+
+
+def test_a_sites_files_are_found_by_their_role() -> None:
+    files = (SiteFile("certificate", "/a.pem"), SiteFile("key", "/a.key"))
+    site = WebSite(files=(*files, *files))
+    assert site.paths("certificate") == ("/a.pem",)
+    assert site.paths("key", "certificate") == ("/a.pem", "/a.key")
+    assert site.paths("chain") == ()
+
+
+def test_a_file_is_found_by_its_link_and_by_where_that_leads() -> None:
+    assert CONFIG.summary() == ("/etc/apache2/apache2.conf", "sites shop.example.com, _")
+    assert CONFIG.file("/srv/shop.conf") is CONFIG.files[0]
+    assert CONFIG.file("/etc/apache2/sites-enabled/shop.conf") is CONFIG.files[0]
+    assert CONFIG.file("/nowhere") is None

@@ -1,0 +1,94 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from diagnose.model.web_servers import (
+    SiteRedirect,
+    SiteRoute,
+    SiteSocket,
+    WebServerConfig,
+    WebSite,
+)
+from diagnose.parsers.web_sites import (
+    answering_sites,
+    name_matches,
+    redirect_of,
+    route_of,
+    takes,
+)
+
+ANY, ONE = SiteSocket(443), SiteSocket(443, "203.0.113.10")
+FIRST = WebSite(names=("www.example.org",), sockets=(ANY,))
+SHOP = WebSite(names=("shop.example.com", "*.shop.example.com"), sockets=(ANY,))
+ON_ONE = WebSite(names=("other.example.com",), sockets=(ONE,))
+PLAIN = WebSite(names=("shop.example.com",), sockets=(SiteSocket(80),))
+
+
+def config(*sites: WebSite) -> WebServerConfig:
+    return WebServerConfig(product="apache", path="/etc/apache2/apache2.conf", sites=sites)
+
+
+def test_the_site_with_the_name_answers_else_the_first_on_the_socket() -> None:
+    both = config(FIRST, SHOP, PLAIN)
+    assert answering_sites(both, 443, "shop.example.com") == (SHOP,)
+    assert answering_sites(both, 443, "www.shop.example.com") == (SHOP,)
+    assert answering_sites(both, 443, "unknown.example.com") == (FIRST,)
+    assert answering_sites(both, 80, "unknown.example.com") == (PLAIN,)
+    assert answering_sites(both, 8443, "shop.example.com") == ()
+
+
+def test_a_site_on_one_address_takes_it_away_from_the_others() -> None:
+    assert answering_sites(config(SHOP, ON_ONE), 443, "shop.example.com") == (SHOP, ON_ONE)
+
+
+@pytest.mark.parametrize(
+    ("name", "host", "matches"),
+    [
+        ("shop.example.com", "SHOP.example.com.", True),
+        ("*.example.com", "shop.example.com", True),
+        ("*.example.com", "example.com", False),
+        ("*", "anything", True),
+        ("sh?p.example.com", "shop.example.com", True),
+        ("sh?p.example.com", "shp.example.com", False),
+        ("*a*b", "xaxb", True),
+        ("", "shop.example.com", False),
+    ],
+)
+def test_names_with_wildcards(name: str, host: str, matches: bool) -> None:
+    assert name_matches(name, host) is matches
+
+
+@given(st.text("a*?.", max_size=30), st.text("a.", max_size=30))
+def test_a_name_matches_as_a_pattern_of_the_shell_does(name: str, host: str) -> None:
+    import fnmatch
+
+    expected = fnmatch.fnmatchcase(host.rstrip("."), name.rstrip("."))
+    assert name_matches(name, host) is expected
+
+
+def test_a_hostile_name_takes_no_time_out_of_proportion() -> None:
+    assert not name_matches("*a" * 2000 + "b", "a" * 2000)
+
+
+def test_a_prefix_takes_whole_segments() -> None:
+    assert takes("/", "/anything")
+    assert takes("/ws", "/ws")
+    assert takes("/ws", "/ws/1")
+    assert not takes("/ws", "/wsx")
+    assert not takes("/ws/", "/ws")
+
+
+def test_the_first_route_takes_the_path_unless_a_pattern_stands_before_it() -> None:
+    socket, page = SiteRoute("/ws", "ws://app"), SiteRoute("/", "http://app")
+    pattern = SiteRoute("^/(.*)$", "http://app", pattern=True)
+    assert route_of(WebSite(routes=(socket, page)), "/ws") is socket
+    assert route_of(WebSite(routes=(socket, page)), "/index.html") is page
+    assert route_of(WebSite(routes=(socket,)), "/index.html") is None
+    assert route_of(WebSite(routes=(pattern, page)), "/index.html") is None
+
+
+def test_a_redirect_with_a_condition_is_not_certain() -> None:
+    redirect = SiteRedirect("/", "https://shop.example.com/")
+    conditional = SiteRedirect("/", "https://shop.example.com/", conditional=True)
+    assert redirect_of(WebSite(redirects=(conditional, redirect)), "/a") is redirect
+    assert redirect_of(WebSite(redirects=(conditional,)), "/a") is None

@@ -1,0 +1,187 @@
+import asyncio
+import shlex
+from dataclasses import replace
+
+import pytest
+
+from diagnose.machine.recorded import RecordedMachine
+from diagnose.model import Failure, Unseen
+from diagnose.model.server import Listener, Listeners
+from diagnose.model.web_servers import WebServer, WebServerConfig, WebServerTest
+from diagnose.probes import ProbeContext
+from diagnose.probes.inside import web_servers as probes
+from diagnose.probes.inside.web_servers.processes import (
+    InstalledServers,
+    ServerProcess,
+    ServerService,
+    parse_servers,
+)
+from tests.support.fake_context import Looking
+
+STAT = "{pid} (apache2) S {parent} " + "0 " * 17 + "{ticks} 0 0"
+OWN = "own root 1:2\nown pid pid:[1]\nown net net:[1]\nown cgroup 0::/\n"
+ITS = "its root 1:2\nits pid pid:[1]\nits net net:[1]\n"
+SERVICE = "its cgroup 0::/system.slice/apache2.service\n"
+UNITS = """\
+service Id=apache2.service
+service LoadState=loaded
+service ActiveState=failed
+service UnitFileState=enabled
+service MainPID=0
+service 
+service Id=caddy.service
+service LoadState=not-found
+service ActiveState=inactive
+service UnitFileState=
+service MainPID=0
+journal apache2
+ AH00526: Syntax error on line 3 of /etc/apache2/ports.conf:
+ Invalid command 'Listn'
+"""
+HTTPS = Listener(address="0.0.0.0", port=443, family=4, pid=10, process="apache2")
+WORKER = replace(HTTPS, port=80, pid=11)
+NGINX = replace(HTTPS, process="nginx", pid=90)
+
+
+def process(pid: int, parent: int, ticks: int, details: str = "", user: int = 0) -> str:
+    stat = STAT.format(pid=pid, parent=parent, ticks=ticks)
+    title = "/usr/sbin/apache2 -k start "
+    return f"process {stat}\n{title}\n/usr/sbin/apache2\nmnt:[1]\nuser {user}\n{details}"
+
+
+def listed(*processes: str, programs: str = "program /usr/sbin/apache2\n", units: str = "") -> str:
+    return f"1000.5\n500.5 900.0\nmnt:[1]\nself 0\n{OWN}{programs}{''.join(processes)}{units}"
+
+
+MAIN = process(10, 1, 100, ITS + SERVICE)
+CHILD = process(11, 10, 5000)
+
+
+def test_a_main_process_has_its_workers_its_ports_and_its_unit() -> None:
+    servers = parse_servers(listed(MAIN, CHILD), (HTTPS, WORKER, replace(HTTPS, pid=99, port=22)))
+    (main,) = servers.processes
+    assert (main.pid, main.name, main.unit, main.ports) == (10, "apache2", "apache2", (80, 443))
+    assert main.started == pytest.approx(501.0)
+    assert main.oldest_worker == pytest.approx(550.0)
+    assert not main.foreign
+    assert servers.programs == ("/usr/sbin/apache2",)
+    assert not servers.nginx
+
+
+def test_a_process_of_another_user_or_root_folder_is_foreign() -> None:
+    stranger = process(10, 1, 100, ITS, user=1000)
+    assert not parse_servers(listed(stranger), ()).processes[0].foreign, "an installed program"
+    assert parse_servers(listed(stranger, programs=""), ()).processes[0].foreign
+    inside = process(10, 1, 100, ITS.replace("1:2", "3:4"))
+    assert parse_servers(listed(inside), ()).processes[0].foreign
+
+
+def test_a_service_is_read_with_the_journal_of_its_failure() -> None:
+    servers = parse_servers(listed(units=UNITS), ())
+    (service,) = servers.services
+    assert (service.name, service.state, service.enabled) == ("apache2", "failed", True)
+    assert service.journal[-1] == "Invalid command 'Listn'"
+
+
+def test_output_of_something_else_is_nothing() -> None:
+    assert parse_servers("", ()) == InstalledServers()
+    assert parse_servers("sh: not found\n" * 5, ()).processes == ()
+
+
+RUNNING = ServerProcess(10, "apache2", program="/usr/sbin/apache2", ports=(80, 443))
+ENABLED = ServerService("apache2", "inactive", "enabled")
+DISABLED = ServerService("apache2", "inactive", "disabled")
+PROGRAMS = ("/usr/sbin/apache2",)
+
+
+def names(servers: InstalledServers, taken: bool, port: int = 443) -> list[str]:
+    return [candidate.name for candidate in probes.candidates(servers, port, taken)]
+
+
+def test_the_server_that_holds_the_port_is_read() -> None:
+    servers = InstalledServers((RUNNING,), (ENABLED,), PROGRAMS)
+    (candidate,) = probes.candidates(servers, 443, True)
+    assert candidate == probes.Candidate("apache2", "/usr/sbin/apache2", RUNNING, ENABLED)
+    elsewhere = replace(RUNNING, ports=(8080,))
+    assert names(InstalledServers((elsewhere,)), True) == []
+
+
+def test_of_a_free_port_the_server_of_another_web_port_is_asked() -> None:
+    assert names(InstalledServers((replace(RUNNING, ports=(80,)),)), False) == ["apache2"]
+    assert names(InstalledServers((replace(RUNNING, ports=(8080,)),)), False) == []
+
+
+def test_a_server_that_should_run_is_asked() -> None:
+    assert names(InstalledServers((), (ENABLED,), PROGRAMS), False) == ["apache2"]
+    assert names(InstalledServers((), (DISABLED,), PROGRAMS, nginx=True), False) == []
+    assert names(InstalledServers((), (), PROGRAMS), False) == ["apache2"], "nothing else is there"
+    assert names(InstalledServers((), (ENABLED,), PROGRAMS), True) == [], "the port is another's"
+
+
+class FakeReader:
+    foreign = False
+
+    async def describe(
+        self,
+        ctx: ProbeContext,
+        program: str,
+        process: ServerProcess | None,
+        service: ServerService | None,
+    ) -> WebServer | None:
+        return WebServer(
+            product="apache", pid=process.pid if process else None, foreign=self.foreign
+        )
+
+    async def run_test(self, ctx: ProbeContext, server: WebServer) -> WebServerTest | None:
+        return None
+
+    async def read_config(self, ctx: ProbeContext, server: WebServer) -> WebServerConfig | None:
+        return WebServerConfig(product="apache", path="/etc/apache2/apache2.conf")
+
+
+def observe(
+    monkeypatch: pytest.MonkeyPatch, *sockets: Listener, reader: object = None
+) -> tuple[Looking, RecordedMachine]:
+    commands = {shlex.join(probes.LIST_COMMAND): listed(MAIN, CHILD)}
+    machine = RecordedMachine(commands)
+    look = Looking(machine)
+    monkeypatch.setattr(probes, "reader_of", lambda kind: reader)
+    asyncio.run(_run(look, Listeners(sockets=sockets)))
+    return look, machine
+
+
+async def _run(look: Looking, listeners: Listeners) -> None:
+    await probes.web_servers.work(look, listeners)
+
+
+def test_nothing_is_run_where_another_program_has_the_port(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    look, machine = observe(monkeypatch, NGINX, reader=FakeReader())
+    assert machine.commands_run == []
+    assert look.observations == []
+
+
+def test_a_server_is_described_then_tested_and_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    look, _ = observe(monkeypatch, HTTPS, reader=FakeReader())
+    kinds = [type(observation) for observation in look.observations]
+    assert kinds == [WebServer, Unseen, WebServerConfig]
+
+
+def test_a_foreign_server_is_only_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    reader = FakeReader()
+    reader.foreign = True
+    look, _ = observe(monkeypatch, HTTPS, reader=reader)
+    assert [type(observation) for observation in look.observations] == [WebServer, Unseen]
+
+
+def test_a_kind_without_a_reader_is_skipped(monkeypatch: pytest.MonkeyPatch) -> None:
+    look, _ = observe(monkeypatch, HTTPS)
+    assert look.observations == []
+
+
+def test_unknown_listeners_are_no_reason_to_look() -> None:
+    machine = RecordedMachine({})
+    look = Looking(machine)
+    asyncio.run(_run(look, Listeners(failure=Failure("missing", "ss: not found"))))
+    assert machine.commands_run == []
