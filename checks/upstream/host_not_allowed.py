@@ -25,11 +25,11 @@ from diagnose.model import (
 )
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.requests import Asked, ComparedRequest
-from diagnose.parsers.nginx import proxy_headers
+from diagnose.parsers.http import refuses_host
 from diagnose.parsers.nginx.locations import proxy_pass_of, proxy_set_header_of
 
 
-@check(severity=Severity.ERROR, needs=[Asked, NginxConfig])
+@check(severity=Severity.ERROR, needs=[Asked, NginxConfig], explains=["http.host-refused"])
 def host_not_allowed(evidence: Evidence) -> Iterator[Claim]:
     nginx, target, responses = Nginx.of(evidence), evidence.target, evidence.of(Asked)
     passed = next((response for response in responses if response.variant == "passed"), None)
@@ -45,7 +45,7 @@ def host_not_allowed(evidence: Evidence) -> Iterator[Claim]:
     if not exchanges or match is None or has_other_name:
         return
     named = any(
-        proxy_headers.names_unknown_host(body)
+        refuses_host(passed.status, body)
         for body in (passed.body, *(exchange.body for exchange in exchanges))
     )
     comparison = _local_requests(evidence)

@@ -28,6 +28,7 @@ from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of, proxy
     severity=Severity.ERROR,
     needs=[NginxConfig],
     explains=[
+        "http.host-refused",
         "http.server-error",
         "upstream.closed-early",
         "websocket.not-upgraded",

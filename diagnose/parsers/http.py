@@ -92,6 +92,20 @@ def proxy_page(body: str) -> str:
     return ""
 
 
+#: Words in which frameworks refuse a Host: Django, webpack's development server, Rails, Vite.
+_REFUSED_HOST = re.compile(
+    r"invalid http_host|disallowedhost|invalid host header|blocked hosts?\b"
+    r"|this host .{0,100} is not allowed",
+    re.IGNORECASE,
+)
+
+
+def refuses_host(status: int | None, body: str) -> bool:
+    """Return whether an application refuses the request's Host in the words of its framework. A
+    page that is served may only mention them."""
+    return status in {400, 403} and _REFUSED_HOST.search(body[:2048]) is not None
+
+
 _WEBSOCKET_URL = re.compile(r"\bwss?://[A-Za-z0-9._\-\[\]:]{1,255}[^\s\"'`<>\\]{0,255}")
 
 

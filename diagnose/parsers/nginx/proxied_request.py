@@ -182,6 +182,9 @@ def request_variants(
         *_removed_fields(request, location, status),
         *_restored_fields(request, visitor_fields),
     ]
+    if status == 401 and request.field("Authorization"):
+        # Repeated with each change, wrong credentials could lock their owner's account.
+        variants = [variant for variant in variants if variant.name.lower() == "authorization"]
     first = _FIRST.get(status, "")
     return sorted(variants, key=lambda variant: first not in {variant.part, variant.name.lower()})
 

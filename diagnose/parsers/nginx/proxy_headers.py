@@ -165,12 +165,7 @@ _REFUSALS = {400, 403, 404, 410, 421}
 
 def may_reject_host(status: int | None, body: str) -> bool:
     """Return whether a response looks like the rejection of an unknown Host."""
-    return status in _REFUSALS or names_unknown_host(body)
-
-
-def names_unknown_host(body: str) -> bool:
-    """Return whether a page says that its application does not know the Host."""
-    return _UNKNOWN_HOST.search(body[:2048]) is not None
+    return status in _REFUSALS or _UNKNOWN_HOST.search(body[:2048]) is not None
 
 
 # Buffers

@@ -17,6 +17,7 @@ PASSED = asked(403, sent="shop.example.com", body=VITE)
 LOCAL = controlled(
     compared(400), compared(200, "field", "Host", "replaced", original="shop", value="localhost")
 )
+MENTIONED = "Blocked hosts: 3"
 DJANGO = asked(400, sent="shop.example.com", body="<h1>Bad Request (400)</h1>")
 
 
@@ -47,6 +48,7 @@ def test_fires_less_sure_when_localhost_alone_is_welcome() -> None:
         (page(403, VITE), replace(PASSED, sent="127.0.0.1:3000")),
         (page(400), DJANGO, *LOCAL, asked(200, "own", "app.example.net")),
         (page(200), DJANGO, *LOCAL),
+        (page(200, MENTIONED), asked(200, sent="shop.example.com", body=MENTIONED)),
     ],
     ids=[
         "400 alone",
@@ -55,7 +57,7 @@ def test_fires_less_sure_when_localhost_alone_is_welcome() -> None:
         "404",
         "nginx's name",
         "another name",
-        "served",
+        "served", "a page about it",
     ],
 )  # fmt: skip
 def test_silent_when(seen: tuple[Exchange | Asked | ComparedRequest, ...]) -> None:

@@ -20,6 +20,7 @@ MODES = (
     "kestrel", "home-assistant", "keycloak", "envoy", "apache", "vite", "rails", "django",
     "sub-path", "sub-path-redirects", "whole-site", "own-passwords", "forwarded-host",
     "api", "login", "no-bots", "lan-only", "one-in-two", "post-only", "parameters", "catch-all",
+    "blocklist",
 )  # fmt: skip
 VISITS = count()
 
@@ -101,6 +102,8 @@ def refusal(mode: str, version: str, path: str, fields: Mapping[str, str], sni: 
             return answer("400 Bad Request", "Which shop?\n")
         case "catch-all" if bare.startswith("/app/"):
             return answer("404 Not Found", '{"error":"not found"}\n')
+        case "blocklist":
+            return answer("200 OK", "<h1>Blocked requests: 12. Blocked hosts: 3</h1>\n")
         case _:
             return answer("200 OK")
 

@@ -100,13 +100,13 @@ def password_of_nginx_reaches_the_application(lab: Lab) -> None:
 # The host name
 
 
-@scenario(outside=None, server="upstream.host-not-allowed", manual=APPLICATION)
+@scenario(outside="http.host-refused", server="upstream.host-not-allowed", manual=APPLICATION)
 def host_is_not_among_vites_allowed_hosts(lab: Lab) -> None:
     """Blocked request. This host ("shop.example.com") is not allowed."""
     _refuses(lab, "vite")
 
 
-@scenario(outside=None, server="upstream.host-not-allowed", manual=APPLICATION)
+@scenario(outside="http.host-refused", server="upstream.host-not-allowed", manual=APPLICATION)
 def host_is_not_among_rails_hosts(lab: Lab) -> None:
     """Blocked hosts: shop.example.com, below a long style sheet."""
     _refuses(lab, "rails")
@@ -244,3 +244,9 @@ def upgrade_on_every_page_that_nobody_minds(lab: Lab) -> None:
 def application_that_answers_one_in_two(lab: Lab) -> None:
     """400 by turns: a change that seems to help is not the reason, and a control says so."""
     _refuses(lab, "one-in-two", PAGES.replace(VERSION, ""))
+
+
+@healthy()
+def page_about_blocked_hosts(lab: Lab) -> None:
+    """The page of a filter of advertisements: it talks of blocked hosts, and refuses none."""
+    _refuses(lab, "blocklist")

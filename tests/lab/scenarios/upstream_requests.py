@@ -61,20 +61,20 @@ def large_head_in_a_large_buffer(lab: Lab) -> None:
 # The Host field
 
 
-@scenario(outside=None, server="upstream.wrong-host-header", differs=MINE)
+@scenario(outside="http.host-refused", server="upstream.wrong-host-header", differs=MINE)
 def host_is_the_applications_address(lab: Lab) -> None:
     """No proxy_set_header Host: the application answers 400 to 127.0.0.1:3000."""
     lab.application("--mode", "site-host")
     lab.change(PAGES, PAGES.replace(HOST, ""))
 
 
-@scenario(outside=None, server="upstream.wrong-host-header", differs=MINE)
+@scenario(outside="http.host-refused", server="upstream.wrong-host-header", differs=MINE)
 def host_is_localhost_on_a_unix_socket(lab: Lab) -> None:
     """Without proxy_set_header Host nginx sends "localhost" there."""
     _on_a_socket(lab, "site-host", PAGES.replace(HOST, ""))
 
 
-@scenario(outside=None, server="upstream.wrong-host-header", differs=MINE)
+@scenario(outside="http.host-refused", server="upstream.wrong-host-header", differs=MINE)
 def host_is_the_groups_name(lab: Lab) -> None:
     """proxy_set_header Host $proxy_host, which is the name of an upstream group."""
     lab.application("--mode", "site-host")
@@ -84,7 +84,7 @@ def host_is_the_groups_name(lab: Lab) -> None:
     lab.change(site.MAP, f"{site.MAP}\n{group}")
 
 
-@scenario(outside=None, server="upstream.wrong-host-header", differs=MINE)
+@scenario(outside="http.host-refused", server="upstream.wrong-host-header", differs=MINE)
 def host_is_inherited_wrong(lab: Lab) -> None:
     """Set once above, to another site's name; the location sets none of its own."""
     lab.application("--mode", "site-host")

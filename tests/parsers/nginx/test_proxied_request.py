@@ -163,6 +163,13 @@ def test_credentials_are_left_off_only_where_nginx_has_checked_them() -> None:
     ]
 
 
+def test_refused_credentials_are_not_repeated_with_other_changes() -> None:
+    visitor = {**VISITOR, "Authorization": "Basic eA=="}
+    lines = f"{APP} proxy_set_header Connection upgrade;"
+    assert not variants(lines, 401, version="1.0", visitor=visitor)
+    assert variants(lines, 401, version="1.0")
+
+
 def test_a_dropped_field_is_restored() -> None:
     found = variants(f'{APP} proxy_set_header User-Agent "";', 403)
     assert ("field", "User-Agent", "added") in parts(found)

@@ -1,0 +1,48 @@
+"""The application behind the site refuses the host name of the request, in the words of its
+framework: Django, Rails, Vite, webpack's development server.
+
+From outside it cannot be seen which name it got: a proxy may send it another one than the
+visitor's (upstream.wrong-host-header), or the visitor's is missing in its settings
+(upstream.host-not-allowed).
+"""
+
+from collections.abc import Iterator
+
+from checks.http import addresses, endpoint_subjects, exchanges_by_purpose
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Where,
+    merge_subjects,
+)
+from diagnose.model.http import Exchange
+from diagnose.parsers.http import refuses_host
+
+
+@check(severity=Severity.ERROR, needs=[Exchange])
+def host_refused(evidence: Evidence) -> Iterator[Claim]:
+    refused = [
+        exchange
+        for exchange in exchanges_by_purpose(evidence, "target")
+        if refuses_host(exchange.status, exchange.body)
+    ]
+    if not refused:
+        return
+    first, subjects = refused[0], endpoint_subjects(refused)
+    yield Claim(
+        about=merge_subjects(subjects),
+        covers=subjects,
+        because=tuple(refused),
+        facts={
+            "url": first.url,
+            "host": evidence.target.host,
+            "status": first.status or "",
+            "addresses": addresses(refused),
+        },
+        fix=Fix((Manual("allow-the-name", Where.APPLICATION),), Applicability.MANUAL),
+    )
