@@ -51,6 +51,8 @@ REPLACEABLE_FAULTS = (
     "certificate.expired",
     "certificate.expired-cross-sign",
     "certificate.expires-soon",
+    "certificate.key-unsupported",
+    "certificate.key-usage",
     "certificate.must-staple",
     "certificate.no-san",
     "certificate.not-yet-valid",

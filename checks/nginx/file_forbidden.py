@@ -66,14 +66,14 @@ def file_forbidden(evidence: Evidence) -> Iterator[Claim]:
 
 def _fix(path: str, access: PageAccess | None, closed: tuple[PathComponent, ...]) -> Fix:
     if closed and not path.startswith(_PRIVATE):
-        return Fix(tuple(map(_opened_to_others, closed)), Applicability.REVIEW)
+        return Fix(tuple(map(opened_to_others, closed)), Applicability.REVIEW)
     file = access.mislabelled_file if access and access.default and not closed else None
     if file:
         return Fix((commands.restore_label(file.path, before=file.label),))
     return Fix((Manual("let-nginx-read", Where.SERVER),), Applicability.MANUAL)
 
 
-def _opened_to_others(part: PathComponent) -> Command:
+def opened_to_others(part: PathComponent) -> Command:
     """Let all users enter the folder or read the file, as web servers need it."""
     permission = "x" if part.folder else "r"
     return commands.chmod(f"o+{permission}", part.path, before=part.mode)

@@ -1,5 +1,7 @@
-"""An https page names a ws: address of its own host. Browsers block it as mixed content (W3C Mixed
-Content, section 4). A page that also names the wss: address chooses between the two."""
+"""An https page, or a script that it loads, names a ws: address of its own host. Browsers block it
+as mixed content (W3C Mixed Content, section 4). A page that also names the wss: address chooses
+between the two, and the field upgrade-insecure-requests makes browsers use wss:.
+"""
 
 from collections.abc import Iterator
 
@@ -11,45 +13,84 @@ from diagnose.model import (
     Evidence,
     Fix,
     Manual,
+    Observation,
     Severity,
     Where,
     endpoints,
     merge_subjects,
 )
+from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange
+from diagnose.model.pages import Page, PageFileResponse
 from diagnose.parsers.urls import is_related_host, parse_url
+
+
+@frozen
+class _Source:
+    """A page and the ws: and wss: addresses in it, or in the scripts that it loads."""
+
+    page: str
+    address: str
+    port: int
+    mentions: tuple[str, ...]
+    observations: tuple[Observation, ...]
+    script: str = ""
 
 
 @check(severity=Severity.WARNING, needs=[Exchange])
 def mixed_content(evidence: Evidence) -> Iterator[Claim]:
-    insecure_pages = []
-    for exchange in evidence.good(Exchange):
-        page = parse_url(exchange.url)
-        if (
-            page
-            and page.secure
-            and exchange.purpose in {"target", "redirect"}
-            and _insecure_sockets(exchange)
-        ):
-            insecure_pages.append(exchange)
-    if not insecure_pages:
+    upgraded = {page.url for page in evidence.good(Page) if page.upgrades}
+    insecure = [
+        (source, sockets)
+        for source in (*_pages(evidence), *_scripts(evidence))
+        if source.page not in upgraded and (sockets := _insecure_sockets(source))
+    ]
+    if not insecure:
         return
-    subjects = endpoints((exchange.address for exchange in insecure_pages), insecure_pages[0].port)
+    first, sockets = insecure[0]
+    subjects = endpoints((source.address for source, _ in insecure), first.port)
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
-        because=tuple(insecure_pages),
+        because=tuple(seen for source, _ in insecure for seen in source.observations),
         confidence=Confidence.LIKELY,
-        facts={"url": insecure_pages[0].url, "socket": _insecure_sockets(insecure_pages[0])[0]},
+        facts={"url": first.page, "script": first.script, "socket": sockets[0]},
         fix=Fix((Manual("wss", Where.APPLICATION),), Applicability.MANUAL),
     )
 
 
-def _insecure_sockets(page: Exchange) -> list[str]:
-    """Return the ws: addresses of the page's own host or site that it does not also name as
-    wss:."""
-    page_url = parse_url(page.url)
-    named = [(text, url) for text in page.mentions if (url := parse_url(text))]
+def _pages(evidence: Evidence) -> Iterator[_Source]:
+    for exchange in evidence.good(Exchange):
+        if exchange.purpose in {"target", "redirect"} and exchange.url.startswith("https:"):
+            yield _Source(
+                exchange.url, exchange.address, exchange.port, exchange.mentions, (exchange,)
+            )
+
+
+def _scripts(evidence: Evidence) -> Iterator[_Source]:
+    """Yield the scripts of the page. What a script and the page name belongs together: one of them
+    may choose."""
+    exchanges = evidence.good(Exchange)
+    responses = [
+        response
+        for response in evidence.good(PageFileResponse)
+        if response.page.startswith("https:")
+    ]
+    all_mentions = [mention for response in responses for mention in response.mentions]
+    for response in responses:
+        page = [exchange for exchange in exchanges if exchange.url == response.page]
+        others = (mention for exchange in page for mention in exchange.mentions)
+        secure = [url for url in (*others, *all_mentions) if url.startswith("wss:")]
+        mentions = (*response.mentions, *secure)
+        yield _Source(
+            response.page, response.address, response.port, mentions, (response,), response.url
+        )
+
+
+def _insecure_sockets(source: _Source) -> list[str]:
+    """Return the ws: addresses of the page's own host or site that are not also named as wss:."""
+    page_url = parse_url(source.page)
+    named = [(text, url) for text in source.mentions if (url := parse_url(text))]
     own = [
         (text, url) for text, url in named if page_url and is_related_host(page_url.host, url.host)
     ]

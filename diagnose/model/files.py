@@ -5,11 +5,14 @@ from typing import ClassVar, Literal
 
 from diagnose.model import Observation
 from diagnose.model.frozen import frozen
-from diagnose.model.marks import Body, CommandLine, Digest, FilePath, Label, Text, Word
+from diagnose.model.marks import Body, CommandLine, Digest, FilePath, Label, Text, Url, Word
 from diagnose.model.nginx import ConfigFiles, Directives, TestMessage
 from diagnose.model.summary import Summary, joined
 from diagnose.model.tls import Certificate
 
+#: The setting that leads nginx to another path than the file's: the last slash of alias, `root`
+#: where `alias` is meant and the opposite, the base path of the page's build.
+PathMistake = Literal["", "slash", "root", "alias", "base"]
 SelinuxMode = Literal["", "enforcing", "permissive"]
 
 
@@ -96,6 +99,31 @@ class PageAccess(Access):
 
     def summary(self) -> Summary:
         return Access.summary(self)
+
+
+@frozen(kw_only=True, eq=False)
+class PageFileAccess(Access):
+    """The permissions on the path that nginx opens for a style sheet or script of the page; the
+    user is that of the workers. Observed only if browsers do not use its response.
+
+    `url` is the file's URL in the page. `elsewhere` is another path at which the file exists, ""
+    if none was seen; `mistake` says which setting is wrong then. `types_file` is nginx's list of
+    types (mime.types), "" if it was not seen.
+    """
+
+    url: Url
+    elsewhere: FilePath = ""
+    mistake: PathMistake = ""
+    types_file: FilePath = ""
+
+    @property
+    def exists(self) -> bool:
+        return any(not part.folder for part in self.parts)
+
+    def summary(self) -> Summary:
+        if self.exists:
+            return Access.summary(self)
+        return self.path, f"missing; is {self.elsewhere}" if self.elsewhere else "missing"
 
 
 @frozen(kw_only=True, eq=False)

@@ -22,6 +22,7 @@ from diagnose.model.summary import Summary, joined, socket_text
 HandshakeVariant = Literal[
     "normal", "again", "unverified", "no-sni", "other-sni", "tls1.2", "old", "small-hello",
     "small-segments", "any-cipher", "lenient", "no-dhe", "http/1.1", "h2", "stapling", "plain",
+    "browser-key",
 ]  # fmt: skip
 RevocationStatus = Literal["good", "revoked", "unknown"]
 
@@ -33,7 +34,8 @@ class Certificate:
     `dns_names` and `addresses` are the subject alternative names. `sha256` is the fingerprint in
     lower-case hex; `key_id` and `authority_key_id` are lower-case hex, "" if absent. `usages` are
     the extended key usages as dotted OIDs and `key_usages` the key usages by name (RFC 5280 section
-    4.2.1.3), () if the extension is absent.
+    4.2.1.3), () if the extension is absent. `curve` is the name of an EC key's curve ("secp256r1"),
+    "" for other keys or if it was not read.
 
     `unread` names the parts that are present but could not be parsed: fields, "names" for the
     subject alternative names, "authorities" for the addresses of issuer and responder,
@@ -62,6 +64,15 @@ class Certificate:
     crl_urls: tuple[AuthorityUrl, ...] = ()
     key_usages: tuple[Word, ...] = ()
     unread: tuple[Word, ...] = ()
+    curve: Word = ""
+
+    @property
+    def has_browser_key(self) -> bool:
+        """False if Chromium cannot use the key: an EC key on another curve than P-256 and P-384, or
+        an Edwards-curve key. An unknown curve counts as usable."""
+        if self.key_type == "EC":
+            return self.curve in {"", "secp256r1", "secp384r1"}
+        return self.key_type not in {"Ed25519", "Ed448"}
 
     @property
     def self_issued(self) -> bool:
@@ -128,7 +139,8 @@ class Handshake(Observation):
     finite-field Diffie-Hellman, like browsers), "http/1.1" and "h2" (ALPN, RFC 7301; if a server
     has no HTTP/1.1, the normal handshake offers HTTP/2 too, and HTTP/1.1 alone is the control),
     "stapling" (asks for an OCSP response), "plain" (an HTTP request instead of the handshake:
-    `received` is the response).
+    `received` is the response), "browser-key" (the curves and signature algorithms of Chromium;
+    only the first answer is read).
 
     `verify_code` and `verify_message` are OpenSSL's result for the chain with the system's trust
     store (X509_V_ERR_…, 0 for valid, None if there is no result); the host name is checked

@@ -51,9 +51,10 @@ class HttpResult:
     """The result of a request.
 
     `took` is the seconds until the end of the header, `received` the time of that moment in
-    seconds since the epoch. If both a status and a failure are set, the response was cut off.
-    `incomplete` and `header_faults` are explained at `Exchange`. `body_read` is how far the body
-    was read, None for a response that has none to read.
+    seconds since the epoch. `text` is all that was read of the body, `size` its bytes on the wire;
+    `is_whole` tells whether the body ended there. If both a status and a failure are set, the
+    response was cut off. `incomplete` and `header_faults` are explained at `Exchange`. `body_read`
+    is how far the body was read, None for a response that has none to read.
     """
 
     took: float = 0.0
@@ -69,6 +70,9 @@ class HttpResult:
     failure: Failure | None = None
     header_faults: tuple[FaultyField, ...] = ()
     body_read: BodyRead | None = None
+    text: str = ""
+    size: int = 0
+    is_whole: bool = False
 
 
 class Http1Connection(httpx.AsyncBaseTransport):
@@ -280,9 +284,16 @@ async def get(
 
 
 async def send_get(
-    connection: HttpConnection, url: str, headers: Mapping[str, str], timeout: float
+    connection: HttpConnection,
+    url: str,
+    headers: Mapping[str, str],
+    timeout: float,
+    max_body: int | None = None,
 ) -> HttpResult:
-    """Send a GET with these header fields. Failures of the server are returned, not raised."""
+    """Send a GET with these header fields. Failures of the server are returned, not raised.
+
+    `max_body` is the number of bytes of the body to read, None for the usual.
+    """
     started = time.monotonic()
     try:
         async with asyncio.timeout(timeout):
@@ -301,8 +312,9 @@ async def send_get(
         return HttpResult(time.monotonic() - started, time.time(), failure=http_failure(error))
     took, received = time.monotonic() - started, time.time()
     fields = _headers(response)
-    body_read = await read_beginning(connection, response.status_code, fields)
-    page = body_read.text if body_read else ""
+    body_read = await read_beginning(connection, response.status_code, fields, max_body)
+    body = body_read or BodyRead(end="unread")
+    page = body.text
     return HttpResult(
         took=took,
         received=received,
@@ -314,9 +326,12 @@ async def send_get(
         mentions=tuple(clean(mention) for mention in websocket_urls(page)),
         extended_connect=response.extensions.get("extended_connect"),
         incomplete=connection.is_incomplete,
-        failure=body_read.failure if body_read else None,
+        failure=body.failure,
         header_faults=connection.header_faults + contradictions(fields),
         body_read=body_read,
+        text=page,
+        size=body.received,
+        is_whole=body.end == "complete" and body.received <= (max_body or MAX_BODY),
     )
 
 

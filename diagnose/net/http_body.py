@@ -46,8 +46,11 @@ class BodyRead:
     failure: Failure | None = None
 
 
-async def read_beginning(source: BodySource, status: int, headers: Headers) -> BodyRead | None:
-    """Read the beginning of a body: of HTML up to MAX_BODY bytes, otherwise up to BODY_EXCERPT.
+async def read_beginning(
+    source: BodySource, status: int, headers: Headers, max_body: int | None = None
+) -> BodyRead | None:
+    """Read the beginning of a body: of HTML up to MAX_BODY bytes, otherwise up to BODY_EXCERPT, or
+    up to `max_body`.
 
     None if nothing is read: after a 101 another protocol follows, and events come when they come.
     A body that never ends or stalls is not a failure.
@@ -55,11 +58,12 @@ async def read_beginning(source: BodySource, status: int, headers: Headers) -> B
     media_type = header(headers, "Content-Type") or ""
     if status == 101 or media_type.startswith("text/event-stream"):
         return None
-    limit = MAX_BODY if "html" in media_type else BODY_EXCERPT
+    limit = max_body or (MAX_BODY if "html" in media_type else BODY_EXCERPT)
+    kept = max_body or MAX_BODY
     pieces: list[bytes] = []
     end, failure = await _read(source, pieces, limit)
     data = b"".join(pieces)
-    beginning = _decoded(data[:MAX_BODY], header(headers, "Content-Encoding") or "")
+    beginning = _decoded(data[:kept], header(headers, "Content-Encoding") or "", kept)
     text = beginning.decode("utf-8", "replace")
     return BodyRead(data, text, end, len(data), _coding_fault(headers, [data]), failure)
 
@@ -114,8 +118,8 @@ def _coding_fault(headers: Headers, pieces: list[bytes]) -> CodingFault:
 _ANY_HEADER = zlib.MAX_WBITS | 32
 
 
-def _decoded(data: bytes, coding: str) -> bytes:
-    """Undo gzip or deflate (RFC 9110 section 8.4.1), up to MAX_BODY bytes.
+def _decoded(data: bytes, coding: str, limit: int) -> bytes:
+    """Undo gzip or deflate (RFC 9110 section 8.4.1), up to `limit` bytes.
 
     Some servers compress although it was not requested.
     """
@@ -123,17 +127,17 @@ def _decoded(data: bytes, coding: str) -> bytes:
         case "" | "identity":
             return data
         case "gzip" | "x-gzip":
-            return _inflated(data, _ANY_HEADER)
+            return _inflated(data, _ANY_HEADER, limit)
         case "deflate":
             # Some servers send the deflate stream without the zlib header (section 8.4.1.2, note).
-            return _inflated(data, _ANY_HEADER) or _inflated(data, -zlib.MAX_WBITS)
+            return _inflated(data, _ANY_HEADER, limit) or _inflated(data, -zlib.MAX_WBITS, limit)
         case _:
             return b""
 
 
-def _inflated(data: bytes, window_bits: int) -> bytes:
-    """Return at most MAX_BODY decompressed bytes, or b"" if the data has another format."""
+def _inflated(data: bytes, window_bits: int, limit: int) -> bytes:
+    """Return at most `limit` decompressed bytes, or b"" if the data has another format."""
     try:
-        return zlib.decompressobj(window_bits).decompress(data, MAX_BODY)
+        return zlib.decompressobj(window_bits).decompress(data, limit)
     except zlib.error:
         return b""

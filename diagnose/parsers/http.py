@@ -2,9 +2,11 @@
 
 import re
 from datetime import UTC, datetime
+from typing import Literal
 
 from diagnose.model.http import Exchange, header
 from diagnose.model.marks import Headers
+from diagnose.parsers.script_urls import MAX_URLS, is_in_comment
 
 #: Top-level domains that browsers open with https only (hstspreload.org, whole TLDs).
 _PRELOADED = frozenset(
@@ -95,8 +97,28 @@ _WEBSOCKET_URL = re.compile(r"\bwss?://[A-Za-z0-9._\-\[\]:]{1,255}[^\s\"'`<>\\]{
 
 
 def websocket_urls(page: str) -> tuple[str, ...]:
-    """Return the ws: and wss: URLs with a host in a page, each once, at most sixteen."""
-    return tuple(dict.fromkeys(_WEBSOCKET_URL.findall(page)))[:16]
+    """Return the ws: and wss: URLs with a host in a page, each once, at most sixteen; those in
+    comments are left out."""
+    urls = (
+        match[0]
+        for match, _ in zip(_WEBSOCKET_URL.finditer(page), range(MAX_URLS), strict=False)
+        if not is_in_comment(page, match.start())
+    )
+    return tuple(dict.fromkeys(urls))[:16]
+
+
+#: How a masked body begins, and the beginnings of what should reach a browser as HTML.
+_DOCUMENT = re.compile(
+    r"(?:\*\*\* )?[\ufeff\s]{0,99}(<!doctype html|<html[\s>]|<\?php\b)", re.IGNORECASE
+)
+
+
+def document_kind(body: str) -> Literal["", "html", "php"]:
+    """Return what a body begins as: an HTML document, the source of a PHP page, or neither."""
+    match = _DOCUMENT.match(body)
+    if match is None:
+        return ""
+    return "php" if match[1].startswith("<?") else "html"
 
 
 #: Fields of RFC 9110 section 7.6.3, and fields that some proxies add instead of Via.

@@ -122,6 +122,21 @@ _SIGNATURES = (
 )
 
 
+#: What Chromium 156 offers: suites, X25519, P-256 and P-384, signatures with these curves or RSA.
+#: BoringSSL has P-521 and Ed25519, and browsers built on it do not offer them.
+_BROWSER_GROUPS = (0x001D, 0x0017, 0x0018)
+_BROWSER_SIGNATURES = (0x0403, 0x0804, 0x0401, 0x0503, 0x0805, 0x0501, 0x0806, 0x0601)
+_BROWSER_SUITES = (
+    *(0x1301, 0x1302, 0x1303, 0xC02B, 0xC02F, 0xC02C, 0xC030, 0xCCA9, 0xCCA8, 0xC013, 0xC014),
+    *(0x009C, 0x009D, 0x002F, 0x0035),
+)
+#: The generator of P-256 (SEC 2 section 2.4.2): a valid public key, which nobody uses.
+_P256_POINT = bytes.fromhex(
+    "046b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296"
+    "4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5"
+)
+
+
 @frozen
 class Flight:
     """The first messages of a server, as far as they can be read without a key.
@@ -250,6 +265,32 @@ def client_hello(server_name: str | None, version: int, staple: bool = False) ->
     body += (
         _length_prefixed(2, _packed_uint16s(SUITES)) + b"\x01\0" + _length_prefixed(2, extensions)
     )
+    message = bytes([CLIENT_HELLO]) + _length_prefixed(3, body)
+    return struct.pack("!BH", HANDSHAKE, 0x0301) + _length_prefixed(2, message)
+
+
+def browser_hello(server_name: str | None) -> bytes:
+    """Return a ClientHello for TLS 1.2 and 1.3 with the suites, groups and signature algorithms of
+    Chromium (RFC 8446 section 4.1.2). A server without a certificate for them sends an alert.
+    """
+    extensions = b""
+    if server_name:
+        name = server_name.encode("ascii", "ignore")
+        extensions += _extension(0, _length_prefixed(2, b"\0" + _length_prefixed(2, name)))
+    extensions += _extension(10, _length_prefixed(2, _packed_uint16s(_BROWSER_GROUPS)))
+    extensions += _extension(11, b"\x01\0")
+    extensions += _extension(13, _length_prefixed(2, _packed_uint16s(_BROWSER_SIGNATURES)))
+    extensions += _extension(23, b"")
+    extensions += _extension(43, _length_prefixed(1, b"\x03\x04\x03\x03"))
+    keys = {0x001D: os.urandom(32), 0x0017: _P256_POINT}
+    shares = b"".join(
+        struct.pack("!H", group) + _length_prefixed(2, key) for group, key in keys.items()
+    )
+    extensions += _extension(51, _length_prefixed(2, shares))
+    extensions += _extension(0xFF01, b"\0")
+    suites = _packed_uint16s(_BROWSER_SUITES)
+    body = struct.pack("!H", TLS1_2) + os.urandom(32) + _length_prefixed(1, os.urandom(32))
+    body += _length_prefixed(2, suites) + b"\x01\0" + _length_prefixed(2, extensions)
     message = bytes([CLIENT_HELLO]) + _length_prefixed(3, body)
     return struct.pack("!BH", HANDSHAKE, 0x0301) + _length_prefixed(2, message)
 

@@ -60,6 +60,11 @@ def is_internal_host(host: str) -> bool:
     return host == "localhost" or host.endswith(".localhost") or is_private(host)
 
 
+def is_loopback_host(host: str) -> bool:
+    """Return whether a host is the visitor's own machine: localhost or a loopback address."""
+    return host in {"localhost", "::1"} or host.endswith(".localhost") or host.startswith("127.")
+
+
 def is_related_host(host: str, other_host: str) -> bool:
     """Return whether two names are equal or one is a subdomain of the other, such as
     shop.example.com and www.shop.example.com."""

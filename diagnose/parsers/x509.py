@@ -45,13 +45,14 @@ def _read_by_fields(der: bytes) -> Certificate:
 
     certificate = x509_fields.parse_certificate(der)
     try:
-        key_type, key_bits = _type_and_bits(
-            load_der_public_key(x509_fields.tbs_certificate(der).key)
-        )
+        key = load_der_public_key(x509_fields.tbs_certificate(der).key)
+        key_type, key_bits = _type_and_bits(key)
     except Exception:  # a damaged key or an unsupported algorithm
         return certificate
     unread = tuple(field for field in certificate.unread if field != "key_type")
-    return replace(certificate, key_type=key_type, key_bits=key_bits, unread=unread)
+    return replace(
+        certificate, key_type=key_type, key_bits=key_bits, unread=unread, curve=_curve_name(key)
+    )
 
 
 def public_key_der(der: bytes) -> bytes:
@@ -109,6 +110,7 @@ def _from_cryptography(certificate: x509.Certificate, der: bytes) -> Certificate
         issuer_urls=issuers,
         ocsp_urls=responders,
         crl_urls=_crl_urls(certificate),
+        curve=_curve(certificate),
     )
 
 
@@ -142,6 +144,18 @@ def _key_type_and_bits(certificate: x509.Certificate) -> tuple[str, int]:
     except Exception:
         return clean(certificate.public_key_algorithm_oid.dotted_string), 0
     return _type_and_bits(key)
+
+
+def _curve(certificate: x509.Certificate) -> str:
+    try:
+        key = certificate.public_key()
+    except Exception:
+        return ""
+    return _curve_name(key)
+
+
+def _curve_name(key: Any) -> str:
+    return key.curve.name if isinstance(key, ec.EllipticCurvePublicKey) else ""
 
 
 def _type_and_bits(key: Any) -> tuple[str, int]:

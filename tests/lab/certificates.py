@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
 
 Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
-KeyType = Literal["ec", "rsa", "rsa1024"]
+KeyType = Literal["ec", "p521", "rsa", "rsa1024"]
 NAME = "shop.example.com"
 
 
@@ -57,6 +57,8 @@ def new_key(kind: KeyType = "ec") -> Key:
     match kind:
         case "ec":
             return ec.generate_private_key(ec.SECP256R1())
+        case "p521":
+            return ec.generate_private_key(ec.SECP521R1())
         case "rsa":
             return rsa.generate_private_key(65537, 2048)
         case "rsa1024":
@@ -134,6 +136,7 @@ def leaf(
     san: bool = True,
     must_staple: bool = False,
     identifiers: bool = True,
+    key_usage: x509.KeyUsage | None = None,
 ) -> Issued:
     """For a server with these `names` (the shop's if none is given), good unless told otherwise."""
     names = names or (NAME,)
@@ -155,6 +158,8 @@ def leaf(
         builder = builder.add_extension(
             x509.SubjectAlternativeName([_general(name) for name in names]), False
         )
+    if key_usage:
+        builder = builder.add_extension(key_usage, True)
     if must_staple:
         builder = builder.add_extension(
             x509.TLSFeature([x509.TLSFeatureType.status_request]), False

@@ -43,7 +43,7 @@ def test_pages_of_proxies() -> None:
 
 
 def test_sockets_that_a_page_names() -> None:
-    page = "new WebSocket('ws://x.example/a'); // wss://x.example/b ws://${host}/ ws://x.example/a"
+    page = "new WebSocket('ws://x.example/a'); wss://x.example/b ws://${host}/ ws://x.example/a"
     assert websocket_urls(page) == ("ws://x.example/a", "wss://x.example/b")
 
 

@@ -62,6 +62,17 @@ def test_a_hello_is_one_small_record_with_the_name_and_the_question_for_a_staple
     assert b"\x00\x00\x00" not in tls.client_hello(None, tls.TLS1_1)[47:60]
 
 
+def test_a_hello_of_a_browser_names_no_large_curve_and_has_two_keys() -> None:
+    written = tls.browser_hello("shop.example.com")
+    ((kind, content),) = tls.records(written)
+    ((what, body),) = tls.messages(content)
+    assert (kind, what, body[:2]) == (22, tls.CLIENT_HELLO, b"\x03\x03")
+    assert b"shop.example.com" in body
+    assert b"\x00\x0a\x00\x08\x00\x06\x00\x1d\x00\x17\x00\x18" in body, "supported_groups"
+    assert b"\x00\x33\x00\x6b\x00\x69\x00\x1d\x00\x20" in body, "key_share"
+    assert len(tls.browser_hello(None)) == len(written) - 4 - 5 - len("shop.example.com")
+
+
 def test_certificates_of_both_forms_are_read() -> None:
     one, two = b"first", b"second"
     entries = [len(der).to_bytes(3, "big") + der for der in (one, two)]

@@ -45,6 +45,8 @@ GIVEN: dict[str, Any] = {
     "members": lambda _: (),
     "limit": 100,
     "port": 443,
+    "position": 100,
+    "is_whole": True,
     "tls13": True,
     "ignore_case": False,
     "family": 4,

@@ -1,10 +1,20 @@
-"""Probe for the files of the site that nginx's workers may not read. Its error log names them."""
+"""Probes for the files of the site: those that nginx's workers may not read, as its error log names
+them, and those that the page loads and browsers do not use.
+"""
 
+import posixpath
 from dataclasses import fields
+from urllib.parse import urlsplit
 
-from diagnose.model.files import PageAccess
+from diagnose.model.files import Access, PageAccess, PageFileAccess, PathMistake
 from diagnose.model.logs import LogLine
-from diagnose.parsers.nginx import error_log
+from diagnose.model.nginx import NginxConfig
+from diagnose.model.pages import PageFileResponse
+from diagnose.parsers.browser_types import refusal
+from diagnose.parsers.nginx import error_log, server_blocks
+from diagnose.parsers.nginx.file_paths import ServedFile, served_file
+from diagnose.parsers.nginx.locations import select_location
+from diagnose.parsers.sanitize import UNSAFE
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside.file_access import read_access
 from diagnose.probes.inside.nginx_processes import own_masters
@@ -31,3 +41,89 @@ async def denied(ctx: ProbeContext, log_line: LogLine) -> None:
 
 def _is_page(ctx: ProbeContext, log_line: LogLine) -> bool:
     return bool(error_log.matching_lines([log_line], host=ctx.target.host, path=ctx.target.path))
+
+
+@probe(after=PageFileResponse)
+async def of_page(ctx: ProbeContext, response: PageFileResponse) -> None:
+    """Emit where nginx looks for a file that browsers do not use."""
+    config = next(iter(ctx.observed(NginxConfig)), None)
+    if config is not None and _is_first_refused(ctx, response):
+        await _emit_file(ctx, config, response)
+
+
+@probe(after=NginxConfig)
+async def of_page_before(ctx: ProbeContext, config: NginxConfig) -> None:
+    """The same for what was answered before the configuration was read."""
+    for response in ctx.observed(PageFileResponse):
+        if _is_first_refused(ctx, response):
+            await _emit_file(ctx, config, response)
+
+
+def _is_first_refused(ctx: ProbeContext, response: PageFileResponse) -> bool:
+    """Whether browsers do not use a response, and no file was examined for it."""
+    known = ctx.observed(PageFileAccess)
+    return (
+        response.failure is None
+        and bool(
+            refusal(
+                response.file_kind, response.status or 0, response.headers, is_html=response.is_html
+            )
+        )
+        and len(known) < MAX_FILES
+        and all(access.url != response.url for access in known)
+    )
+
+
+async def _emit_file(ctx: ProbeContext, config: NginxConfig, response: PageFileResponse) -> None:
+    served = _served_file(ctx, config, response)
+    worker = next((pid for master in own_masters(ctx) for pid in master.workers), None)
+    if served is None or worker is None or UNSAFE.search(served.path):
+        return
+    at, page_path = ctx.elapsed(), urlsplit(response.page).path
+    alternatives = list(served.alternatives(page_path))
+    types_file = posixpath.join(posixpath.dirname(config.path), "mime.types")
+    paths = dict.fromkeys((served.path, types_file, *(path for _, path in alternatives)))
+    accesses = {
+        access.path: access
+        for access in await read_access(ctx.machine, "", str(worker), list(paths))
+    }
+    access = accesses.get(served.path)
+    if access is None:
+        return
+    mistake, elsewhere = _first_existing(alternatives, accesses)
+    values = {field.name: getattr(access, field.name) for field in fields(access)}
+    ctx.emit(
+        PageFileAccess(
+            **{**values, "at": at},
+            url=response.url,
+            elsewhere=elsewhere,
+            mistake=mistake,
+            types_file=types_file if _is_file(accesses.get(types_file)) else "",
+        )
+    )
+
+
+def _served_file(
+    ctx: ProbeContext, config: NginxConfig, response: PageFileResponse
+) -> ServedFile | None:
+    """Return the file that the target's server blocks serve; None if they differ."""
+    servers = server_blocks.servers(config.main)
+    sockets = server_blocks.sockets(servers, ctx.target.port)
+    path = urlsplit((response.redirects or (response.url,))[-1]).path
+    files = [
+        served_file(select_location(server, path), path)
+        for socket in server_blocks.reachable_sockets(sockets, ())
+        for server, _ in (server_blocks.select_server(socket, ctx.target.host),)
+    ]
+    return files[0] if files and all(file == files[0] for file in files) else None
+
+
+def _first_existing(
+    alternatives: list[tuple[PathMistake, str]], accesses: dict[str, Access]
+) -> tuple[PathMistake, str]:
+    existing = ((why, path) for why, path in alternatives if _is_file(accesses.get(path)))
+    return next(existing, ("", ""))
+
+
+def _is_file(access: Access | None) -> bool:
+    return access is not None and any(not part.folder for part in access.parts)

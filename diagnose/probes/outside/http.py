@@ -11,14 +11,14 @@ from datetime import UTC, datetime
 from diagnose.model.http import Exchange
 from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake
-from diagnose.net.http import Http1Connection, HttpConnection, HttpResult, connection_for
+from diagnose.net.http import Http1Connection, HttpConnection, connection_for
 from diagnose.parsers.hostnames import covers, is_address
 from diagnose.parsers.redirects import redirect_target
 from diagnose.parsers.urls import Url
 from diagnose.probes import ProbeContext, probe
-from diagnose.probes.outside.http_bodies import read_body, visit_as_browser
 from diagnose.probes.outside.http_redirects import follow_redirects
-from diagnose.probes.outside.http_requests import PageRequest, fetch_page, patience, request_page
+from diagnose.probes.outside.http_requests import PageRequest, patience, request_page
+from diagnose.probes.outside.page_visits import visit_page
 
 
 @probe(after=Handshake)
@@ -32,11 +32,7 @@ async def target(ctx: ProbeContext, handshake: Handshake) -> None:
     url = f"https://{ctx.target.authority}{ctx.target.path}"
     http_connection = connection_for(stream, handshake.alpn, patience(ctx))
     page = PageRequest(url, handshake.address, "target", _verified(ctx, handshake))
-    exchange, answer = await _visit(ctx, http_connection, page)
-    # A visit needs a round trip for each step, and reading the body mostly none.
-    ctx.start(visit_as_browser(ctx, exchange))
-    await read_body(ctx, http_connection, exchange, answer)
-    http_connection.close()
+    await _visit(ctx, http_connection, page)
 
 
 @probe(after=Connection)
@@ -58,10 +54,12 @@ async def plain(ctx: ProbeContext, connection: Connection) -> None:
     http_connection = Http1Connection(stream, patience(ctx))
     url = _plain_url(ctx, connection, ctx.target.path)
     page = PageRequest(url, connection.address, connection.purpose)
-    exchange, answer = await _visit(ctx, http_connection, page)
     if not uses_tls:
-        await read_body(ctx, http_connection, exchange, answer)
-    elif is_first and ctx.target.path == "/" and redirect_target(exchange):
+        await _visit(ctx, http_connection, page)
+        return
+    answer = await request_page(ctx, http_connection, page)
+    _follow(ctx, answer)
+    if is_first and ctx.target.path == "/" and redirect_target(answer):
         await _request_unknown_path(ctx, connection, http_connection)
     http_connection.close()
 
@@ -148,20 +146,21 @@ async def _request_unknown_path(
     http_connection.close()
 
 
-async def _visit(
-    ctx: ProbeContext, http_connection: HttpConnection, page: PageRequest
-) -> tuple[Exchange, HttpResult]:
-    """Request a URL and follow its redirects.
+async def _visit(ctx: ProbeContext, http_connection: HttpConnection, page: PageRequest) -> None:
+    """Request the target itself, load its files, and follow its redirects."""
+    _follow(ctx, await visit_page(ctx, http_connection, page))
+
+
+def _follow(ctx: ProbeContext, exchange: Exchange) -> None:
+    """Follow the redirects of a response.
 
     If several addresses redirect to the same URL, it is followed once.
     """
-    exchange, answer = await fetch_page(ctx, http_connection, page)
     same_redirect = [
         candidate
         for candidate in ctx.observed(Exchange)
-        if candidate.purpose == page.purpose
+        if candidate.purpose == exchange.purpose
         and redirect_target(candidate) == redirect_target(exchange)
     ]
     if same_redirect[0] is exchange:
         ctx.start(follow_redirects(ctx, exchange))
-    return exchange, answer

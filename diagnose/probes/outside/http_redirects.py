@@ -7,7 +7,8 @@ from diagnose.parsers.redirects import MAX_REDIRECTS, redirect_target
 from diagnose.parsers.urls import Url, is_internal_host, normalize_url, parse_url
 from diagnose.probes import ProbeContext
 from diagnose.probes.outside.http_connections import find_address, open_http
-from diagnose.probes.outside.http_requests import PageRequest, curl_command, patience, request_page
+from diagnose.probes.outside.http_requests import PageRequest, curl_command, patience
+from diagnose.probes.outside.page_visits import visit_page
 
 #: Maximum number of hosts in a chain of redirects.
 MOST_HOSTS = 3
@@ -127,6 +128,4 @@ async def _follow_redirect(
         )
     verified = previous.verified if same_host else True
     page = PageRequest(str(url), address, "redirect", verified, previous.url, cookie)
-    step = await request_page(ctx, http_connection, page)
-    http_connection.close()
-    return step
+    return await visit_page(ctx, http_connection, page)

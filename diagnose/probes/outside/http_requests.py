@@ -57,19 +57,20 @@ async def request_page(
     ctx: ProbeContext, http_connection: HttpConnection, page: PageRequest
 ) -> Exchange:
     """Send a request and emit the exchange, and the server's clock."""
-    exchange, _ = await fetch_page(ctx, http_connection, page)
+    exchange, _ = await request_with_body(ctx, http_connection, page)
     return exchange
 
 
-async def fetch_page(
+async def request_with_body(
     ctx: ProbeContext, http_connection: HttpConnection, page: PageRequest
 ) -> tuple[Exchange, HttpResult]:
-    """Do the same, and return the exchange and what was read.
+    """Request a page as `request_page` does. The result holds the whole body that was read, not
+    masked.
 
     How the body of the target's own page was cut is said by `ResponseBody`: visitors get what came.
     """
     start_time, request = ctx.elapsed(), ctx.options.request
-    may_send_secrets = _may_authenticate(ctx, page)
+    may_send_secrets = may_authenticate(ctx, page)
     fields = page.fields(ctx.target, request, may_send_secrets)
     answer = await get(http_connection, page.url, patience(ctx), fields)
     if page.url.startswith("https:") and answer.failure and answer.failure.name == "HTTP2":
@@ -123,7 +124,7 @@ async def _request_over_http2(
     return answer
 
 
-def _may_authenticate(ctx: ProbeContext, page: PageRequest) -> bool:
+def may_authenticate(ctx: ProbeContext, page: PageRequest) -> bool:
     """Whether the user's added fields may be sent with this request.
 
     Only to the target's own origin, and over TLS only if the certificate was verified on this

@@ -21,6 +21,7 @@ from diagnose.probes import ProbeContext, probe
 from diagnose.probes.outside.tls_attempts import Attempt, parse_certificates, server_name
 from diagnose.probes.outside.tls_comparisons import (
     Comparison,
+    check_browser_key,
     check_stapling,
     control_timeout,
     send_client_hello,
@@ -64,6 +65,8 @@ async def handshake(ctx: ProbeContext, connection: Connection) -> None:
         # Without a responder's address no server can staple a response, so none is requested.
         if handshake.chain and handshake.chain[0].must_staple and handshake.chain[0].ocsp_urls:
             ctx.start(check_stapling(ctx, connection))
+        if handshake.chain and not handshake.chain[0].has_browser_key:
+            ctx.start(check_browser_key(ctx, connection))
     elif handshake.failure.kind == "certificate":
         await _retry(ctx, connection, "unverified", net_tls.client_context())
     elif handshake.failure.kind in _SILENT_FAILURES and connection.vantage is Vantage.SERVER:

@@ -23,6 +23,12 @@ _OPTIONS = {
     "no-dhe": ("-cipher", "DEFAULT:!kDHE"),
     "http/1.1": ("-alpn", "http/1.1"),
     "h2": ("-alpn", "h2,http/1.1"),
+    "browser-key": (
+        "-groups",
+        "X25519:P-256:P-384",
+        "-sigalgs",
+        "ECDSA+SHA256:RSA-PSS+SHA256:RSA+SHA256:ECDSA+SHA384:RSA-PSS+SHA384:RSA+SHA384",
+    ),
 }
 
 

@@ -150,6 +150,39 @@ async def send_client_hello(
     )
 
 
+async def check_browser_key(ctx: ProbeContext, connection: Connection) -> None:
+    """Ask for a certificate with the curves and signature algorithms of Chromium.
+
+    A server may have a second certificate, which only other clients do not see.
+    """
+    attempt = Attempt(connection, "browser-key", server_name(ctx), ctx.elapsed())
+    reply = await _reply_to(
+        ctx,
+        connection,
+        tls_parser.browser_hello(attempt.name),
+        lambda data: bool(tls_parser.flight(data).version or tls_parser.flight(data).alert),
+        control_timeout(connection),
+    )
+    if reply is None:
+        return
+    data, failure = reply
+    flight = tls_parser.flight(data)
+    if flight.alert is not None:
+        alert = flight.alert
+        failure = Failure("alert", alert.name.replace("_", " "), alert.code, alert.name)
+    elif not flight.version:
+        failure = failure or Failure("protocol", "no ServerHello came")
+    ctx.emit(
+        replace(
+            attempt.started(),
+            took=ctx.elapsed() - attempt.at,
+            failure=failure,
+            alert=flight.alert,
+            bytes_received=len(data),
+        )
+    )
+
+
 async def check_stapling(ctx: ProbeContext, connection: Connection) -> None:
     """Check whether an OCSP response is stapled to the certificate.
 

@@ -1,5 +1,6 @@
 from diagnose.model.http import Exchange
 from tests.support.check_evidence import judge
+from tests.support.page_evidence import answered, loads, script
 
 
 def page(*mentions: str, url: str = "https://shop.example.com/") -> Exchange:
@@ -22,3 +23,29 @@ def test_silent_about_other_hosts_and_plain_pages() -> None:
     assert not judge("websocket.mixed-content", page("ws://localhost:3000", "ws://example.net/"))
     plain = page("ws://shop.example.com/ws", url="http://shop.example.com/")
     assert not judge("websocket.mixed-content", plain)
+
+
+WS, WSS = "ws://shop.example.com/ws", "wss://shop.example.com/ws"
+
+
+def test_fires_on_a_script_of_the_page() -> None:
+    named = answered(script(), mentions=(WS,))
+    (claim,) = judge("websocket.mixed-content", page(), loads(script()), named)
+    assert claim.facts["script"] == "https://shop.example.com/app.js"
+    assert claim.facts["socket"] == WS
+
+
+def test_silent_where_a_script_or_the_page_chooses() -> None:
+    both = answered(script(), mentions=(WS, WSS))
+    assert not judge("websocket.mixed-content", page(), both)
+    other = answered(script("/b.js"), mentions=(WSS,))
+    assert not judge("websocket.mixed-content", page(), answered(script(), mentions=(WS,)), other)
+    assert not judge("websocket.mixed-content", page(WSS), answered(script(), mentions=(WS,)))
+
+
+def test_silent_where_browsers_upgrade() -> None:
+    upgraded = loads(script(), upgrades=True)
+    assert not judge("websocket.mixed-content", page(WS), upgraded)
+    assert not judge(
+        "websocket.mixed-content", page(), upgraded, answered(script(), mentions=(WS,))
+    )

@@ -2,6 +2,7 @@
 
 import time
 
+from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from .. import certificates, site
@@ -132,6 +133,31 @@ def key_of_1024_bits(lab: Lab) -> None:
     """RSA 1024; nginx had to be told that this is fine."""
     lab.edit("ssl_protocols", "ssl_ciphers DEFAULT:@SECLEVEL=0;\n  ssl_protocols")
     serve(lab, certificates.leaf(key="rsa1024"))
+
+
+@scenario(outside="certificate.key-unsupported", manual=AUTHORITY)
+def key_on_a_curve_that_browsers_do_not_offer(lab: Lab) -> None:
+    """After threads about Pi-hole and Brave: P-521, which curl and Firefox accept."""
+    serve(lab, certificates.leaf(key="p521"))
+
+
+@healthy()
+def second_certificate_for_browsers(lab: Lab) -> None:
+    """RSA beside P-521: each client gets the one that it can use."""
+    serve(lab, certificates.leaf(key="p521"))
+    second = certificates.leaf(key="rsa")
+    lab.server.write("/etc/nginx/ssl/rsa.pem", second.chain)
+    lab.server.write("/etc/nginx/ssl/rsa.key", second.key_pem, 0o600)
+    pair = "ssl_certificate /etc/nginx/ssl/rsa.pem;\n  ssl_certificate_key /etc/nginx/ssl/rsa.key;"
+    lab.change("  ssl_session_timeout", f"  {pair}\n  ssl_session_timeout")
+
+
+@scenario(outside="certificate.key-usage", manual=AUTHORITY)
+def key_that_must_not_sign(lab: Lab) -> None:
+    """After threads about mirror-registry and Malcolm: keyEncipherment and dataEncipherment alone,
+    "ERR_SSL_KEY_USAGE_INCOMPATIBLE"."""
+    usage = x509.KeyUsage(False, False, True, True, False, False, False, False, False)
+    serve(lab, certificates.leaf(key="rsa", key_usage=usage))
 
 
 @scenario(outside="certificate.must-staple", manual=AUTHORITY)

@@ -3,14 +3,19 @@
 import asyncio
 import shlex
 
+import pytest
+
 from diagnose.machine.recorded import RecordedMachine
-from diagnose.model.files import PageAccess
+from diagnose.model.files import PageAccess, PageFileAccess
 from diagnose.model.logs import LogLine
 from diagnose.model.nginx import NginxProcess, NginxState
+from diagnose.model.pages import PageFileResponse
 from diagnose.probes.inside import page_files
 from diagnose.probes.inside.file_access import ACCESS_SCRIPT
 from tests.support.fake_context import Looking
+from tests.support.nginx_evidence import config
 from tests.support.page_errors import logged
+from tests.support.page_evidence import answered, sheet
 
 FILE = "/home/alice/shop/index.html"
 WHO = """\
@@ -59,3 +64,59 @@ def test_nothing_is_read_for_other_lines() -> None:
 def test_nothing_is_read_without_a_worker() -> None:
     line = logged(f'open() "{FILE}" failed (13: Permission denied)', errno=13)
     assert not looked_after(line, NginxState(installed=True)).observed(PageAccess)
+
+
+# The files that the page loads
+
+CSS = "/var/www/shop/staticcss/app.css"
+REAL = "/var/www/shop/static/css/app.css"
+SITE = config(
+    "server {\n  listen 443 ssl;\n  server_name shop.example.com;\n"
+    "  location /static/ { alias /var/www/shop/static; }\n}\n"
+)
+SEEN = f"""\
+uid 33
+gids 33
+name www-data www-data
+path {CSS}
+part 0 root 0 root 755 directory||/
+path /etc/nginx/mime.types
+part 0 root 0 root 755 directory||/
+part 0 root 0 root 644 regular file||/etc/nginx/mime.types
+path {REAL}
+part 0 root 0 root 755 directory||/
+part 0 root 0 root 644 regular file||{REAL}
+path /var/www/shop/static/static/css/app.css
+part 0 root 0 root 755 directory||/
+"""
+
+
+def examined(response: PageFileResponse, config_first: bool) -> Looking:
+    paths = (CSS, "/etc/nginx/mime.types", REAL, "/var/www/shop/static/static/css/app.css")
+    asked = shlex.join(("sh", "-c", ACCESS_SCRIPT, "sh", "", "11", *paths))
+    look = Looking(RecordedMachine({asked: SEEN}))
+    look.emit(RUNNING)
+
+    async def work() -> None:
+        first, second = (SITE, response) if config_first else (response, SITE)
+        for observation in (first, second):
+            look.emit(observation)
+            probe = page_files.of_page if observation is response else page_files.of_page_before
+            await probe.work(look, observation)
+
+    asyncio.run(work())
+    return look
+
+
+@pytest.mark.parametrize("config_first", [True, False])
+def test_where_nginx_looks_for_a_file_and_where_it_is(config_first: bool) -> None:
+    missing = answered(sheet("/static/css/app.css"), 404)
+    (access,) = examined(missing, config_first).observed(PageFileAccess)
+    assert (access.path, access.exists) == (CSS, False)
+    assert (access.elsewhere, access.mistake) == (REAL, "slash")
+    assert access.types_file == "/etc/nginx/mime.types"
+
+
+def test_files_that_browsers_use_are_not_examined() -> None:
+    used = answered(sheet("/static/css/app.css"))
+    assert not examined(used, True).observed(PageFileAccess)

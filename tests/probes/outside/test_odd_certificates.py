@@ -41,6 +41,8 @@ CHOSEN = EVERY if ALL else SAMPLE
 #: What curl and OpenSSL accept, and the product calls a fault because browsers refuse it.
 BROWSERS = {
     "certificate.no-san": "the common name is no site's name (RFC 9525); OpenSSL and curl use it",
+    "certificate.key-usage": "curl does not look at it (test_browser_keys.py: Chromium does)",
+    "certificate.key-unsupported": "OpenSSL has more curves (test_browser_keys.py: Chromium)",
 }
 
 #: What OpenSSL's own comparison of names refuses, and curl and Chromium accept.

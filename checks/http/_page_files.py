@@ -1,0 +1,91 @@
+"""The files that the site's page loads: which of them browsers do not use, and what that breaks."""
+
+from collections.abc import Collection
+
+from checks.nginx import Nginx, file_line
+from diagnose.model import Evidence, Severity, Subject
+from diagnose.model.frozen import frozen
+from diagnose.model.pages import Page, PageFileResponse
+from diagnose.parsers.browser_types import Refusal, mime_type, refusal
+from diagnose.parsers.urls import parse_url
+
+#: Limits of requests, which our own requests may have met.
+_LIMITS = {429, 503}
+
+
+@frozen
+class RefusedFile:
+    """A file that browsers do not use, and why."""
+
+    response: PageFileResponse
+    reason: Refusal
+
+    @property
+    def path(self) -> str:
+        """The path of the file in the request that failed, without the query."""
+        url = parse_url((self.response.redirects or (self.response.url,))[-1])
+        return url.path.partition("?")[0] if url else ""
+
+    @property
+    def content_type(self) -> str:
+        return mime_type(self.response.headers)
+
+
+def page_of(evidence: Evidence) -> Page | None:
+    """Return what the site's page loads, if that was observed."""
+    return next(iter(evidence.good(Page)), None)
+
+
+def refused_files(evidence: Evidence, page: Page) -> tuple[RefusedFile, ...]:
+    """Return the files of the page that browsers do not use, in the order in which they were
+    requested. A file with a redirect that was not followed is unknown."""
+    refused = []
+    for response in evidence.good(PageFileResponse):
+        status = response.status or 0
+        if response.page == page.url and not 300 <= status < 400 and status not in _LIMITS:
+            reason = refusal(
+                response.file_kind, status, response.headers, page.quirks, response.is_html
+            )
+            refused += [RefusedFile(response, reason)] if reason else []
+    return tuple(refused)
+
+
+def severity(page: Page, urls: Collection[str]) -> Severity:
+    """Return how much it matters that browsers do not use these files of the page."""
+    if _breaks(page, urls):
+        return Severity.ERROR
+    needed = any(file.url in urls and not file.is_optional for file in page.files)
+    return Severity.WARNING if needed else Severity.NOTE
+
+
+def _breaks(page: Page, urls: Collection[str]) -> bool:
+    """Return whether the page shows nothing, or has no style at all, without these files."""
+    needed = [file for file in page.files if not file.is_optional]
+    sheets = [file for file in needed if file.kind == "stylesheet"]
+    scripts = [file for file in needed if file.kind != "stylesheet"]
+    entry = any(file.url in urls for file in scripts if file.kind == "module")
+    has_no_style = bool(sheets) and all(file.url in urls for file in sheets)
+    has_no_program = bool(scripts) and all(file.url in urls for file in scripts)
+    return has_no_style or (page.is_empty and (entry or has_no_program))
+
+
+def page_subject(page: Page) -> Subject:
+    return Subject(address=page.address, port=page.port)
+
+
+def location_facts(nginx: Nginx, path: str) -> dict[str, object]:
+    """Return where nginx's configuration decides about a path: the location, and the application
+    that it passes requests to ("" if it serves files itself)."""
+    matches = list(nginx.location_matches(path))
+    if len(matches) != 1:
+        return {"place": "", "application": ""}
+    block = matches[0].block
+    passes = [
+        directive
+        for directive in block.block or ()
+        if directive.name.endswith("_pass") and directive.args
+    ]
+    return {
+        "place": f"{block.name} {' '.join(block.args)} ({file_line(block)})".replace("  ", " "),
+        "application": passes[0].args[0] if passes else "",
+    }

@@ -1,0 +1,129 @@
+"""An https page loads style sheets or scripts over http, or its scripts request http addresses of
+the site. Browsers block them (W3C Mixed Content, section 4.4); only images, audio and video are
+requested over https instead.
+
+Usual reason: the application behind the proxy does not know that visitors use https, and writes
+http: addresses.
+"""
+
+from collections.abc import Iterator
+
+from checks.http import _page_files
+from checks.nginx import Nginx, _location_edits
+from checks.nginx._commands import reload_steps
+from checks.nginx._edits import Changes, config_edits
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Where,
+)
+from diagnose.model.frozen import frozen
+from diagnose.model.pages import Page, PageFileResponse
+from diagnose.parsers.nginx.locations import proxy_pass_of, proxy_set_header_of
+from diagnose.parsers.urls import is_loopback_host, is_related_host, parse_url
+
+
+@frozen
+class _Blocked:
+    """What browsers block: the files of the page by their URLs in it, the http: URLs they lead to,
+    and the observations that show it."""
+
+    files: tuple[str, ...]
+    urls: tuple[str, ...]
+    responses: tuple[PageFileResponse, ...]
+
+
+@check(severity=Severity.WARNING, needs=[Page])
+def mixed_content(evidence: Evidence) -> Iterator[Claim]:
+    page = _page_files.page_of(evidence)
+    page_url = parse_url(page.url) if page else None
+    if page is None or page_url is None or not page_url.secure or page.upgrades:
+        return
+    files = _blocked_files(evidence, page)
+    requests = () if files.urls else _blocked_requests(evidence, page)
+    urls = files.urls or requests
+    if not urls:
+        return
+    severity = _page_files.severity(page, files.files) if files.urls else Severity.WARNING
+    own = all(_host(url) == page_url.host for url in urls)
+    yield Claim(
+        about=_page_files.page_subject(page),
+        because=(page, *files.responses),
+        confidence=Confidence.CERTAIN if files.urls else Confidence.LIKELY,
+        severity=severity,
+        facts={
+            "page": page.url,
+            "file": urls[0],
+            "others": urls[1:],
+            "base": page.base if _is_insecure(page.base) else "",
+            "redirect": files.files[0] if files.responses else "",
+            "request": bool(requests),
+            "own": own,
+            "breaks": severity is Severity.ERROR,
+        },
+        fix=_fix(Nginx.of(evidence), page_url.path, own and not files.responses),
+    )
+
+
+def _blocked_files(evidence: Evidence, page: Page) -> _Blocked:
+    direct = [file.url for file in page.files if _is_insecure(file.url)]
+    if direct:
+        return _Blocked(tuple(direct), tuple(direct), ())
+    redirected = [
+        response
+        for response in evidence.good(PageFileResponse)
+        if response.page == page.url and any(map(_is_insecure, response.redirects))
+    ]
+    return _Blocked(
+        tuple(response.url for response in redirected),
+        tuple(next(filter(_is_insecure, response.redirects)) for response in redirected),
+        tuple(redirected),
+    )
+
+
+def _blocked_requests(evidence: Evidence, page: Page) -> tuple[str, ...]:
+    """Return the http: addresses of the site that its scripts request."""
+    urls = [
+        *page.requests,
+        *(url for response in evidence.good(PageFileResponse) for url in response.requests),
+    ]
+    host = _host(page.url)
+    own = (url for url in urls if _is_insecure(url) and is_related_host(host, _host(url)))
+    return tuple(dict.fromkeys(own))
+
+
+def _host(url: str) -> str:
+    parsed_url = parse_url(url)
+    return parsed_url.host if parsed_url else ""
+
+
+def _is_insecure(url: str) -> bool:
+    """Return whether a secure page may not load a URL: http, and not this machine itself (W3C
+    Secure Contexts, section 3.1)."""
+    return url.startswith("http:") and not is_loopback_host(_host(url))
+
+
+def _fix(nginx: Nginx, path: str, is_own_address: bool) -> Fix:
+    """Return a fix that tells the application the visitor's scheme, if nginx does not do so."""
+    changes: Changes = {}
+    matches = list(nginx.location_matches(path))
+    if (
+        is_own_address
+        and len(matches) == 1
+        and proxy_pass_of(matches[0])
+        and proxy_set_header_of(matches[0], "X-Forwarded-Proto") is None
+    ):
+        header = {"X-Forwarded-Proto": "$scheme"}
+        lines = _location_edits.header_lines(nginx, matches[0], header, changes)
+        _location_edits.insert_lines(nginx, matches[0], lines, changes)
+    manual = Manual("https-addresses", Where.APPLICATION)
+    file_edits = config_edits(nginx, changes)
+    if not file_edits:
+        return Fix((manual,), Applicability.MANUAL)
+    return Fix((*file_edits, *reload_steps(nginx)), Applicability.REVIEW)

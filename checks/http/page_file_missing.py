@@ -1,0 +1,42 @@
+"""The page answers, but style sheets or scripts that it loads answer with an error status. Browsers
+do not use such an answer, whatever its body is (HTML standard, 4.2.4.3 and 8.1.4.2).
+
+It is an error if the page shows nothing or has no style at all without them.
+"""
+
+from collections.abc import Iterator
+
+from checks.http import _page_files
+from checks.nginx import Nginx
+from diagnose.checking.registry import check
+from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
+from diagnose.model.pages import Page, PageFileResponse
+
+
+@check(severity=Severity.WARNING, needs=[Page, PageFileResponse])
+def page_file_missing(evidence: Evidence) -> Iterator[Claim]:
+    page = _page_files.page_of(evidence)
+    refused = _page_files.refused_files(evidence, page) if page else ()
+    missing = [file for file in refused if file.reason == "status"]
+    if page is None or not missing:
+        return
+    urls = [file.response.url for file in missing]
+    first = missing[0]
+    yield Claim(
+        about=_page_files.page_subject(page),
+        because=(page, *(file.response for file in missing)),
+        severity=_page_files.severity(page, urls),
+        facts={
+            "page": page.url,
+            "file": urls[0],
+            "others": tuple(urls[1:]),
+            "status": first.response.status,
+            "style": first.response.file_kind == "stylesheet",
+            "breaks": _page_files.severity(page, urls) is Severity.ERROR,
+            "gateway": first.response.status in {502, 504},
+            "refused": first.response.status in {401, 403},
+            "redirected": bool(first.response.redirects),
+            **_page_files.location_facts(Nginx.of(evidence), first.path),
+        },
+        fix=Fix((Manual("serve-it", Where.SERVER),), Applicability.MANUAL),
+    )

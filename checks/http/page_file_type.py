@@ -1,0 +1,56 @@
+"""The server answers 200 for a style sheet or script of the page, but browsers refuse it because of
+its type.
+
+A style sheet must be text/css, except in quirks mode; a module script must have a JavaScript type;
+with `X-Content-Type-Options: nosniff` every script must (Fetch standard, section 3.6). An HTML
+document in place of a script is a syntax error in its first character.
+"""
+
+from collections.abc import Iterator
+
+from checks.http import _page_files
+from checks.http._page_files import RefusedFile
+from checks.nginx import Nginx
+from diagnose.checking.registry import check
+from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
+from diagnose.model.pages import Page, PageFileResponse
+
+
+@check(severity=Severity.WARNING, needs=[Page, PageFileResponse])
+def page_file_type(evidence: Evidence) -> Iterator[Claim]:
+    page = _page_files.page_of(evidence)
+    refused = _page_files.refused_files(evidence, page) if page else ()
+    mistyped = [file for file in refused if file.reason != "status"]
+    if page is None or not mistyped:
+        return
+    urls = [file.response.url for file in mistyped]
+    severity = _page_files.severity(page, urls)
+    yield Claim(
+        about=_page_files.page_subject(page),
+        because=(page, *(file.response for file in mistyped)),
+        severity=severity,
+        facts={
+            "page": page.url,
+            "others": tuple(urls[1:]),
+            "breaks": severity is Severity.ERROR,
+            **_file_facts(mistyped[0]),
+            **_page_files.location_facts(Nginx.of(evidence), mistyped[0].path),
+        },
+        fix=Fix((Manual(_step(mistyped[0]), Where.SERVER),), Applicability.MANUAL),
+    )
+
+
+def _file_facts(file: RefusedFile) -> dict[str, object]:
+    return {
+        "file": file.response.url,
+        "type": file.content_type,
+        "html": file.response.is_html,
+        "style": file.response.file_kind == "stylesheet",
+        "module": file.response.file_kind == "module",
+        "nosniff": file.reason == "nosniff",
+        "redirect": file.response.redirects[-1] if file.response.redirects else "",
+    }
+
+
+def _step(file: RefusedFile) -> str:
+    return "send-the-file" if file.response.is_html else "send-the-type"

@@ -1,0 +1,45 @@
+"""The files of the page that browsers do not use, and where nginx looks for them."""
+
+from collections.abc import Iterator
+
+from checks.http._page_files import RefusedFile, page_of, refused_files
+from diagnose.model import Evidence
+from diagnose.model.files import PageFileAccess
+from diagnose.model.frozen import frozen
+from diagnose.model.pages import Page
+
+
+@frozen
+class ExaminedFile:
+    """A file of the page that browsers do not use, and what was seen of it on the server."""
+
+    page: Page
+    refused: RefusedFile
+    access: PageFileAccess
+
+    @property
+    def url(self) -> str:
+        return self.refused.response.url
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether nginx does not find the file: it answers 404, or a page in its place."""
+        response = self.refused.response
+        return not self.access.exists and (response.status == 404 or response.is_html)
+
+    @property
+    def is_forbidden(self) -> bool:
+        """Whether a worker may not read the file. nginx answers 403, or what try_files names."""
+        response = self.refused.response
+        return bool(self.access.denied_parts) and (
+            response.status in {403, 404} or response.is_html
+        )
+
+
+def examined_files(evidence: Evidence) -> Iterator[ExaminedFile]:
+    page = page_of(evidence)
+    accesses = {access.url: access for access in evidence.good(PageFileAccess)}
+    for refused in refused_files(evidence, page) if page else ():
+        access = accesses.get(refused.response.url)
+        if page and access:
+            yield ExaminedFile(page, refused, access)

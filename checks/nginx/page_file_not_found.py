@@ -1,0 +1,97 @@
+"""nginx looks for a style sheet or script of the page in a place where it is not
+(ngx_http_core_module: root, alias, try_files).
+
+The file's path follows from the location that answers. Where the file was seen at another path, the
+setting is wrong: `alias` without its last slash, `root` where `alias` is meant, or the base path
+with which the page was built. Otherwise it was not deployed.
+"""
+
+from collections.abc import Iterator
+
+from checks.http import _page_files as page_files
+from checks.nginx import Nginx, file_line
+from checks.nginx._commands import reload_steps
+from checks.nginx._edits import config_edit
+from checks.nginx._page_files import ExaminedFile, examined_files
+from diagnose.checking.registry import check
+from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
+from diagnose.model.files import PageFileAccess, PathMistake
+from diagnose.model.nginx import Directive, NginxConfig
+from diagnose.model.pages import PageFileResponse
+from diagnose.parsers.nginx import edits
+from diagnose.parsers.nginx.file_paths import ServedFile, served_file
+
+_STEPS = {"": "deploy", "base": "base-path"}
+
+
+@check(
+    severity=Severity.WARNING,
+    needs=[NginxConfig, PageFileResponse, PageFileAccess],
+    explains=["http.page-file-missing", "http.page-file-type"],
+)
+def page_file_not_found(evidence: Evidence) -> Iterator[Claim]:
+    missing = [
+        file for file in examined_files(evidence) if file.is_missing and not file.is_forbidden
+    ]
+    if not missing:
+        return
+    nginx, first = Nginx.of(evidence), missing[0]
+    location = next(iter(nginx.location_matches(first.refused.path)), None)
+    served = served_file(location, first.refused.path) if location else None
+    if served is None or location is None:
+        return
+    try_files = location.directive("try_files")
+    urls = [file.url for file in missing]
+    severity = page_files.severity(first.page, urls)
+    mistake = first.access.mistake
+    yield Claim(
+        about=page_files.page_subject(first.page),
+        because=tuple(seen for file in missing for seen in (file.refused.response, file.access)),
+        severity=severity,
+        location=nginx.location(served.directive),
+        facts={
+            "page": first.page.url,
+            "file": first.url,
+            "path": first.access.path,
+            "others": tuple(file.access.path for file in missing[1:]),
+            "elsewhere": first.access.elsewhere,
+            "directive": _text(served.directive),
+            "place": file_line(served.directive),
+            "fallback": _text(try_files) if try_files and first.refused.response.is_html else "",
+            "breaks": severity is Severity.ERROR,
+            "mistake": bool(mistake),
+            **{name: mistake == name for name in ("slash", "root", "alias", "base")},
+        },
+        fix=_fix(nginx, first, served),
+    )
+
+
+def _text(directive: Directive) -> str:
+    return " ".join((directive.name, *directive.args))
+
+
+def _fix(nginx: Nginx, file: ExaminedFile, served: ServedFile) -> Fix:
+    """Return the corrected directive, if the file was seen where that leads."""
+    mistake = file.access.mistake
+    corrected = _corrected(served, mistake)
+    change = edits.replace_directive(served.directive, corrected) if corrected else None
+    edit = config_edit(nginx, served.directive.file, change) if change else None
+    if edit is None:
+        step = _STEPS.get(mistake, "deploy")
+        return Fix((Manual(step, Where.SERVER),), Applicability.MANUAL)
+    sure = Applicability.AUTOMATIC if mistake == "slash" else Applicability.REVIEW
+    return Fix((edit, *reload_steps(nginx)), sure)
+
+
+def _corrected(served: ServedFile, mistake: PathMistake) -> str:
+    folder = served.directive.args[0]
+    match mistake:
+        case "slash":
+            return f"alias {folder}/;"
+        case "root":
+            slash = "/" if served.prefix.endswith("/") else ""
+            return f"alias {folder.rstrip('/')}{slash};"
+        case "alias":
+            return f"root {folder.rstrip('/')};"
+        case _:
+            return ""

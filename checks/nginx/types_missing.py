@@ -1,0 +1,104 @@
+"""nginx does not know the type of a file of the page: no `types` in force has its extension
+(ngx_http_core_module: types, default_type).
+
+`include mime.types;` is missing, or a `types` further inside replaces the whole list: directives of
+an inner block are not added to those of the outer one.
+"""
+
+import posixpath
+from collections.abc import Iterator
+
+from checks.http import _page_files as page_files
+from checks.nginx import Nginx, file_line
+from checks.nginx._commands import reload_steps
+from checks.nginx._edits import config_edit
+from checks.nginx._page_files import ExaminedFile, examined_files
+from diagnose.checking.registry import check
+from diagnose.model import Applicability, Claim, Edit, Evidence, Fix, Manual, Severity, Where
+from diagnose.model.files import PageFileAccess
+from diagnose.model.nginx import Directive, NginxConfig
+from diagnose.model.pages import PageFileResponse
+from diagnose.parsers.nginx import edits
+from diagnose.parsers.nginx.locations import LocationMatch
+
+
+@check(
+    severity=Severity.WARNING,
+    needs=[NginxConfig, PageFileResponse, PageFileAccess],
+    explains=["http.page-file-type"],
+)
+def types_missing(evidence: Evidence) -> Iterator[Claim]:
+    nginx = Nginx.of(evidence)
+    untyped = [
+        (file, location)
+        for file in examined_files(evidence)
+        if file.access.exists and file.refused.response.status == 200
+        for location in nginx.location_matches(file.refused.path)
+        if not _has_type(location, file.access.path)
+    ]
+    if not untyped:
+        return
+    first, location = untyped[0]
+    urls = [file.url for file, _ in untyped]
+    severity = page_files.severity(first.page, urls)
+    own_types = location.directives("types")
+    default = location.directive("default_type")
+    yield Claim(
+        about=page_files.page_subject(first.page),
+        because=tuple(seen for file, _ in untyped for seen in (file.refused.response, file.access)),
+        severity=severity,
+        location=nginx.location(own_types[0]) if own_types else None,
+        facts={
+            "page": first.page.url,
+            "file": first.url,
+            "others": tuple(urls[1:]),
+            "extension": _extension(first.access.path),
+            "type": default.args[0] if default and default.args else "text/plain",
+            "types": file_line(own_types[0]) if own_types else "",
+            "breaks": severity is Severity.ERROR,
+        },
+        fix=_fix(nginx, first, location, own_types),
+    )
+
+
+def _extension(path: str) -> str:
+    """Return what nginx looks up: the text behind the last dot of the last part, in lower case."""
+    name = posixpath.basename(path)
+    return name.rpartition(".")[2].lower() if "." in name else ""
+
+
+def _has_type(location: LocationMatch, path: str) -> bool:
+    extension = _extension(path)
+    return any(
+        extension in (argument.lower() for argument in entry.args)
+        for types in location.directives("types")
+        for entry in types.block or ()
+    )
+
+
+def _fix(
+    nginx: Nginx, file: ExaminedFile, location: LocationMatch, own_types: tuple[Directive, ...]
+) -> Fix:
+    edit = _include(nginx, file.access.types_file, location, own_types)
+    if edit is None:
+        return Fix((Manual("include-types", Where.SERVER),), Applicability.MANUAL)
+    return Fix((edit, *reload_steps(nginx)))
+
+
+def _include(
+    nginx: Nginx, types_file: str, location: LocationMatch, own_types: tuple[Directive, ...]
+) -> Edit | None:
+    """Return an edit that includes nginx's list before the types in force, or at the beginning of
+    the http block."""
+    anchor = own_types[0] if own_types else location.blocks[0]
+    config_file = nginx.file(anchor)
+    if not types_file or config_file is None or (own_types and _is_in_types_file(own_types[0])):
+        return None
+    lines = [f"include {posixpath.basename(types_file)};"]
+    insert = edits.insert_before if own_types else edits.insert_first
+    return config_edit(nginx, anchor.file, insert(config_file.text, anchor, lines))
+
+
+def _is_in_types_file(types: Directive) -> bool:
+    """Return whether the list itself lacks the extension: another include would not help."""
+    return posixpath.basename(types.file) == "mime.types"

@@ -1,0 +1,83 @@
+"""Observations of what a browser loads with the site's page: its style sheets and scripts."""
+
+from typing import ClassVar, Literal
+
+from diagnose.model import Observation
+from diagnose.model.frozen import frozen
+from diagnose.model.marks import Address, Headers, ReasonPhrase, Url
+from diagnose.model.summary import Summary
+
+#: "script" is a classic script, "module" a module script (HTML standard, section 4.12.1).
+FileKind = Literal["stylesheet", "script", "module"]
+
+
+@frozen
+class PageFile:
+    """A file that a page loads, by its absolute URL. `is_optional` is True if the page does not
+    wait for it: an async script, a style sheet for another medium such as print."""
+
+    kind: FileKind
+    url: Url
+    is_optional: bool = False
+
+
+@frozen(kw_only=True, eq=False)
+class Page(Observation):
+    """What the site's page tells a browser to load.
+
+    `files` are its style sheets and scripts, of every origin. `base` is the address of `<base
+    href>`, "" if there is none. `quirks` is True unless the document type rules quirks mode out, in
+    which browsers accept style sheets of any type. `upgrades` is True if browsers request its http:
+    addresses as https: (Content Security Policy: upgrade-insecure-requests). `is_empty` is True if
+    it shows nothing until its scripts have run. `requests` are the http: addresses that its scripts
+    request.
+    """
+
+    layer: ClassVar[str] = "http"
+
+    url: Url
+    address: Address
+    port: int
+    files: tuple[PageFile, ...] = ()
+    base: Url = ""
+    quirks: bool = True
+    upgrades: bool = False
+    is_empty: bool = False
+    requests: tuple[Url, ...] = ()
+
+    def summary(self) -> Summary:
+        kinds = [file.kind for file in self.files]
+        sheets = kinds.count("stylesheet")
+        return f"page {self.url}", f"{sheets} style sheets, {len(kinds) - sheets} scripts"
+
+
+@frozen(kw_only=True, eq=False)
+class PageFileResponse(Observation):
+    """The response to a request for a file of the page, on the site's own origin.
+
+    `url` is the file's URL in the page, `redirects` are the URLs to which it redirected; the last
+    of them was not requested if it has another origin. `page` is the page's URL. `is_html` is True
+    if the body begins like an HTML document. `mentions` are the ws: and wss: URLs in a script,
+    `requests` the http: URLs that it requests, both without those in comments.
+    """
+
+    layer: ClassVar[str] = "http"
+
+    page: Url
+    file_kind: FileKind
+    is_optional: bool = False
+    url: Url
+    redirects: tuple[Url, ...] = ()
+    address: Address
+    port: int
+    status: int | None = None
+    reason: ReasonPhrase = ""
+    headers: Headers = ()
+    is_html: bool = False
+    mentions: tuple[Url, ...] = ()
+    requests: tuple[Url, ...] = ()
+
+    def summary(self) -> Summary:
+        types = [value for name, value in self.headers if name.lower() == "content-type"]
+        arrows = "".join(f" -> {url}" for url in self.redirects)
+        return f"{self.file_kind} {self.url}{arrows}", " ".join((str(self.status), *types[:1]))

@@ -1,0 +1,155 @@
+"""Reads which files a browser loads with an HTML page: its style sheets and scripts. No I/O.
+
+HTML standard: the elements link (4.2.4), base (4.2.3), script (4.12.1) and template (4.12.3), and
+the modes of a document (13.2.6.4.1).
+"""
+
+import re
+from urllib.parse import quote, urljoin
+
+from diagnose.model.frozen import frozen
+from diagnose.model.pages import PageFile
+from diagnose.parsers.browser_types import JAVASCRIPT_TYPES
+from diagnose.parsers.html_tags import Doctype, Tag, Text, Token, tokens
+from diagnose.parsers.sanitize import clean
+from diagnose.parsers.urls import parse_url
+
+#: Maximum number of files of a page that are listed, and length of a URL.
+MAX_FILES, MAX_URL = 64, 1024
+
+#: A page with less visible text than this, in characters, and without these elements shows
+#: nothing until its scripts have run.
+_MIN_TEXT = 40
+_CONTENT = frozenset(
+    ("a", "form", "iframe", "img", "input", "table", "video", "frameset", "object")
+)
+
+#: Document types without quirks: the short one, and those of HTML 4.01 and XHTML with an address.
+_STANDARD_DOCTYPE = re.compile(
+    r"doctype\s+html\s*(?:system\s+[\"']about:legacy-compat[\"']\s*)?"
+    r"|doctype\s+html\s+public\s+[\"']-//w3c//dtd x?html (?:4\.01|1\.[01])[^\"']*[\"']"
+    r"\s+[\"']\S+\s*",
+    re.IGNORECASE,
+)
+_UPGRADE = re.compile(r"(?:^|;)\s*upgrade-insecure-requests\s*(?:;|$)", re.IGNORECASE)
+
+
+@frozen
+class HtmlPage:
+    """What a page tells a browser to load.
+
+    `base` is the resolved address of `<base href>`, "" if there is none. `quirks` is True unless
+    the document type shows the opposite. `upgrades` is True if a meta element makes browsers
+    request http: addresses as https: (upgrade-insecure-requests). `is_empty` is True if the page
+    shows nothing without its scripts.
+    """
+
+    files: tuple[PageFile, ...] = ()
+    base: str = ""
+    quirks: bool = True
+    upgrades: bool = False
+    is_empty: bool = False
+
+
+def parse_page(document: str, url: str, is_whole: bool = True) -> HtmlPage:
+    """Parse the beginning of a page; `is_whole` tells whether it is the whole page."""
+    reader = _Reader(url)
+    for token in tokens(document):
+        reader.read(token)
+    return HtmlPage(
+        files=tuple(dict.fromkeys(reader.files)),
+        base=reader.base,
+        quirks=reader.quirks,
+        upgrades=reader.upgrades,
+        is_empty=is_whole and not reader.has_content and reader.text_length < _MIN_TEXT,
+    )
+
+
+def upgrades_insecure(policy: str) -> bool:
+    """Return whether a Content Security Policy upgrades http: requests (W3C Upgrade Insecure
+    Requests, section 3.1)."""
+    return any(_UPGRADE.search(part) for part in policy.split(","))
+
+
+class _Reader:
+    def __init__(self, url: str) -> None:
+        self.files: list[PageFile] = []
+        self.base, self.quirks, self.upgrades, self.has_content = "", True, False, False
+        self.text_length = 0
+        self._url, self._templates, self._begun = url, 0, False
+
+    def read(self, token: Token) -> None:
+        match token:
+            case Doctype(text):
+                if not self._begun:
+                    self.quirks = _STANDARD_DOCTYPE.fullmatch(text.strip()) is None
+                self._begun = True
+            case Text(text):
+                self._begun = self._begun or bool(text.strip("\ufeff \t\r\n\f"))
+                self.text_length += len(text.strip())
+            case Tag():
+                self._begun = True
+                self._read_tag(token)
+
+    def _read_tag(self, tag: Tag) -> None:
+        if tag.name == "template":
+            self._templates = max(0, self._templates + (-1 if tag.closes else 1))
+        if tag.closes or self._templates or len(self.files) >= MAX_FILES:
+            return
+        self.has_content = self.has_content or tag.name in _CONTENT
+        match tag.name:
+            case "base":
+                self._read_base(tag)
+            case "link":
+                self._read_link(tag)
+            case "script":
+                self._read_script(tag)
+            case "meta":
+                self._read_meta(tag)
+
+    def _read_base(self, tag: Tag) -> None:
+        href = tag.attribute("href")
+        if href is not None and not self.base:
+            self.base = self._resolved(href)
+
+    def _read_link(self, tag: Tag) -> None:
+        relations = set((tag.attribute("rel") or "").lower().split())
+        media = (tag.attribute("media") or "").strip().lower()
+        content_type = (tag.attribute("type") or "text/css").strip().lower()
+        if (
+            "stylesheet" in relations
+            and "alternate" not in relations
+            and tag.attribute("disabled") is None
+            and content_type == "text/css"
+        ):
+            self._add("stylesheet", tag.attribute("href"), media not in {"", "all", "screen"})
+
+    def _read_script(self, tag: Tag) -> None:
+        script_type = (tag.attribute("type") or "text/javascript").strip().lower()
+        is_async = tag.attribute("async") is not None
+        if script_type == "module":
+            self._add("module", tag.attribute("src"), is_async)
+        elif script_type in JAVASCRIPT_TYPES and tag.attribute("nomodule") is None:
+            self._add("script", tag.attribute("src"), is_async)
+
+    def _read_meta(self, tag: Tag) -> None:
+        name = (tag.attribute("http-equiv") or "").strip().lower()
+        if name == "content-security-policy":
+            self.upgrades = self.upgrades or upgrades_insecure(tag.attribute("content") or "")
+
+    def _add(self, kind: str, reference: str | None, is_optional: bool) -> None:
+        url = self._resolved(reference) if reference and reference.strip() else ""
+        if url:
+            self.files.append(PageFile(kind, url, is_optional))  # type: ignore[arg-type]
+
+    def _resolved(self, reference: str) -> str:
+        """Return the absolute http or https address of a reference, or ""."""
+        text = re.sub(r"[\t\r\n]", "", reference.strip()).replace("\\", "/")[: MAX_URL + 1]
+        try:
+            joined = urljoin(self.base or self._url, text).partition("#")[0]
+        except ValueError:
+            return ""
+        url = parse_url(joined)
+        if url is None or url.scheme not in {"http", "https"} or len(joined) > MAX_URL:
+            return ""
+        return clean(quote(str(url), safe="%/:?#[]@!$&'()*+,;=~-._"), MAX_URL)

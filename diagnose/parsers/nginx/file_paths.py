@@ -1,0 +1,76 @@
+"""The file that nginx opens for a path of the site, and where it is if a setting is wrong. No I/O.
+
+https://nginx.org/en/docs/http/ngx_http_core_module.html#root and #alias: `root` is put before the
+whole path, `alias` in place of the location's prefix, character by character.
+"""
+
+import posixpath
+from collections.abc import Iterator
+
+from diagnose.model.files import PathMistake
+from diagnose.model.frozen import frozen
+from diagnose.model.nginx import Directive
+from diagnose.parsers.nginx.config import children
+from diagnose.parsers.nginx.locations import (
+    PASS_DIRECTIVES,
+    LocationMatch,
+    location_pattern,
+    normalize_path,
+)
+
+
+@frozen
+class ServedFile:
+    """The path that nginx opens, and the directive `root` or `alias` that decides it. `prefix` is
+    the prefix of the location that has that directive, "" for none."""
+
+    path: str
+    directive: Directive
+    prefix: str
+    uri: str
+
+    def alternatives(self, page_path: str) -> Iterator[tuple[PathMistake, str]]:
+        """Yield other paths at which the file would lie, with the mistake that this would mean.
+        `page_path` is the path of the page that loads the file."""
+        folder = self.directive.args[0].rstrip("/")
+        rest = self.uri.removeprefix(self.prefix.rstrip("/")).lstrip("/")
+        if self.directive.name == "alias":
+            if self.prefix.endswith("/") and not self.directive.args[0].endswith("/"):
+                yield "slash", f"{folder}/{rest}"
+            yield "alias", folder + self.uri
+        elif self.prefix.rstrip("/"):
+            yield "root", f"{folder}/{rest}"
+        base = folder if self.directive.name == "root" else ""
+        if base:
+            page_folder = page_path[: page_path.rfind("/") + 1]
+            yield "base", base + page_folder.rstrip("/") + self.uri
+            yield "base", f"{base}/{self.uri.lstrip('/').partition('/')[2]}"
+
+
+def served_file(location: LocationMatch, path: str) -> ServedFile | None:
+    """Return the file that a location serves for a path; None if an application gets the request,
+    or if the path depends on variables or regular expressions."""
+    block, uri = location.block, normalize_path(path)
+    if uri is None or any(children(block, name) for name in (*PASS_DIRECTIVES, "return")):
+        return None
+    pattern = location_pattern(block) if block.name == "location" else None
+    prefix = pattern.text if pattern and pattern.modifier in {"", "=", "^~"} else ""
+    aliases = children(block, "alias")
+    directive = aliases[-1] if aliases else location.directive("root")
+    if directive is None or not directive.args or not _is_plain(directive.args[0]):
+        return None
+    if aliases:
+        file = directive.args[0] + uri.removeprefix(prefix)
+        return ServedFile(_normalized(file), directive, prefix, uri) if prefix else None
+    if any(children(outer, "alias") for outer in location.blocks):
+        return None
+    own_prefix = prefix if directive in children(block, "root") else ""
+    return ServedFile(_normalized(f"{directive.args[0]}/{uri}"), directive, own_prefix, uri)
+
+
+def _is_plain(path: str) -> bool:
+    return path.startswith("/") and "$" not in path
+
+
+def _normalized(path: str) -> str:
+    return "/" + posixpath.normpath(path).lstrip("/")

@@ -1,0 +1,54 @@
+"""Finds the WebSockets and the http: addresses that a page's scripts open. No I/O.
+
+Only addresses in quotes count, with a host, and not in a comment: what stands there is certainly in
+the program. A program that puts an address together is not understood.
+"""
+
+import re
+from collections.abc import Iterator
+
+#: Maximum number of addresses of a text that are looked at.
+MAX_URLS = 64
+
+#: Characters before an address in which the beginning of its comment is searched.
+_LINE, _BLOCK = 400, 4000
+
+_REST = r"[A-Za-z0-9._\-\[\]:]{1,255}[^\s\"'`<>\\]{0,255}"
+_WEBSOCKET = re.compile(rf"(?<=[\"'`])wss?://{_REST}")
+_STRING = rf"[\"'`](http://{_REST})"
+_REQUEST = re.compile(
+    r"(?:\bfetch\(|\baxios(?:\.[a-z]{3,7})?\(|\bEventSource\(|\bimport\(|\bimportScripts\("
+    r"|\$\.(?:get|post|getJSON)\(|\.open\(\s{0,9}[\"'`][A-Za-z]{3,7}[\"'`]\s{0,9},"
+    rf"|\bbaseURL\s{{0,9}}[:=])\s{{0,9}}{_STRING}"
+)
+_LINE_COMMENT = re.compile(r"(?<![:\"'`\\\w/])//")
+
+
+def websocket_urls_in(script: str) -> tuple[str, ...]:
+    """Return the ws: and wss: URLs in the strings of a script, each once."""
+    return _outside_comments(script, (match.span() for match in _WEBSOCKET.finditer(script)))
+
+
+def insecure_requests_in(script: str) -> tuple[str, ...]:
+    """Return the http: URLs that a script requests (fetch, XMLHttpRequest, EventSource, axios,
+    jQuery), each once. An address to which it only leads visitors is none."""
+    return _outside_comments(script, (match.span(1) for match in _REQUEST.finditer(script)))
+
+
+def _outside_comments(script: str, spans: Iterator[tuple[int, int]]) -> tuple[str, ...]:
+    first_spans = (span for span, _ in zip(spans, range(MAX_URLS), strict=False))
+    urls = (script[start:end] for start, end in first_spans if not is_in_comment(script, start))
+    return tuple(dict.fromkeys(urls))[:16]
+
+
+def is_in_comment(text: str, position: int) -> bool:
+    """Return whether a position of a script or a page may be in a comment: behind `//` on its line,
+    or in one of `/* … */` and `<!-- … -->`."""
+    start = max(0, position - _LINE, text.rfind("\n", max(0, position - _LINE), position))
+    if _LINE_COMMENT.search(text, start, position):
+        return True
+    block = max(0, position - _BLOCK)
+    return any(
+        text.rfind(opening, block, position) > text.rfind(closing, block, position)
+        for opening, closing in (("/*", "*/"), ("<!--", "-->"))
+    )

@@ -1,0 +1,228 @@
+"""Probe for what a browser loads with the site's page: its style sheets and scripts.
+
+They are requested after the page itself, on its connection where that stays open, from the site's
+own origin only, and within the run's budget (`FurtherRequests`). Addresses on other origins are
+listed and not requested.
+"""
+
+import re
+from collections.abc import Iterable
+from urllib.parse import urljoin
+
+from diagnose.model.http import Exchange
+from diagnose.model.pages import Page, PageFile, PageFileResponse
+from diagnose.net.http import HttpConnection, HttpResult, send_get
+from diagnose.parsers.html_page import HtmlPage, parse_page, upgrades_insecure
+from diagnose.parsers.redirects import REDIRECTS
+from diagnose.parsers.request_fields import MASKED, is_own_origin
+from diagnose.parsers.sanitize import clean
+from diagnose.parsers.script_urls import insecure_requests_in, websocket_urls_in
+from diagnose.parsers.urls import parse_url
+from diagnose.probes import ProbeContext
+from diagnose.probes.further_requests import Allowance
+from diagnose.probes.outside.http_connections import open_http
+from diagnose.probes.outside.http_requests import (
+    PageRequest,
+    conceal_answer,
+    curl_command,
+    may_authenticate,
+)
+
+#: Maximum number of style sheets and of scripts that are requested, of redirects of one file, and
+#: bytes that are read of each.
+MAX_EACH, MAX_REDIRECTS = 4, 2
+MAX_SHEET, MAX_SCRIPT = 64 << 10, 256 << 10
+
+#: What Chromium sends for a style sheet; a script may be of any type.
+_ACCEPT = {"stylesheet": "text/css,*/*;q=0.1"}
+
+_HTML_DOCUMENT = re.compile(r"[\ufeff\s]*<(?:!doctype html|html)[\s>]", re.IGNORECASE)
+
+
+def is_own_page(ctx: ProbeContext, exchange: Exchange) -> bool:
+    """Whether a response is the site's page, as a browser would show it, and the first of its
+    kind: its files are requested once."""
+    return (
+        exchange.purpose in {"target", "redirect"}
+        and exchange.status == 200
+        and exchange.verified
+        and exchange.failure is None
+        and (exchange.header("Content-Type") or "").lower().startswith("text/html")
+        and is_own_origin(ctx.target, exchange.url)
+        and not ctx.target.is_websocket
+        and not ctx.observed(Page)
+    )
+
+
+async def load_page_files(
+    ctx: ProbeContext,
+    connection: HttpConnection,
+    request: PageRequest,
+    exchange: Exchange,
+    answer: HttpResult,
+) -> None:
+    """Emit what the page loads, then request its files, in the order in which a page needs them.
+
+    The connection is closed at the end.
+    """
+    loader = _Loader(ctx, connection, request, exchange)
+    if is_own_page(ctx, exchange):
+        page = _page(ctx, exchange, answer)
+        if page.files or page.requests:
+            ctx.emit(page)
+        for file in _requested_files(ctx, page.files):
+            await loader.load(file)
+    loader.close()
+
+
+def _page(ctx: ProbeContext, exchange: Exchange, answer: HttpResult) -> Page:
+    text = ctx.options.request.mask_secrets(answer.text)
+    html: HtmlPage = parse_page(text, exchange.url, answer.is_whole)
+    policies = (
+        value for name, value in answer.headers if name.lower() == "content-security-policy"
+    )
+    return Page(
+        at=ctx.elapsed(),
+        equivalent=exchange.equivalent,
+        url=exchange.url,
+        address=exchange.address,
+        port=exchange.port,
+        files=html.files,
+        base=html.base,
+        quirks=html.quirks,
+        upgrades=html.upgrades or any(map(upgrades_insecure, policies)),
+        is_empty=html.is_empty,
+        requests=tuple(map(clean, insecure_requests_in(text))),
+    )
+
+
+def _requested_files(ctx: ProbeContext, files: Iterable[PageFile]) -> list[PageFile]:
+    """Return the first files of each kind that come from the site itself, modules first: without
+    them a page often shows nothing."""
+    own = [file for file in files if is_own_origin(ctx.target, file.url) and MASKED not in file.url]
+    modules = [file for file in own if file.kind == "module"]
+    scripts = [file for file in own if file.kind == "script"]
+    sheets = [file for file in own if file.kind == "stylesheet"]
+    by_need = sorted(modules + scripts, key=lambda file: file.is_optional)[:MAX_EACH]
+    return by_need + sorted(sheets, key=lambda file: file.is_optional)[:MAX_EACH]
+
+
+class _Loader:
+    """Requests the files of one page, over as few connections as possible."""
+
+    def __init__(
+        self,
+        ctx: ProbeContext,
+        connection: HttpConnection,
+        request: PageRequest,
+        page: Exchange,
+    ) -> None:
+        self._ctx, self._request, self._page = ctx, request, page
+        self._connection: HttpConnection | None = connection
+        self._cookie = _cookies(request.cookie, page)
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    async def load(self, file: PageFile) -> None:
+        """Request a file, follow its redirects on the own origin, and emit the last response."""
+        start_time, redirects = self._ctx.elapsed(), list[str]()
+        answer = await self._get(file, file.url)
+        while answer is not None and (location := _redirect(answer, [file.url, *redirects])):
+            redirects.append(location)
+            is_own = is_own_origin(self._ctx.target, location)
+            if not is_own or len(redirects) > MAX_REDIRECTS:
+                break
+            answer = await self._get(file, location)
+        if answer is not None:
+            self._emit(file, start_time, tuple(redirects), answer)
+
+    async def _get(self, file: PageFile, url: str) -> HttpResult | None:
+        """Return the response, or None if there must be no request or no connection opens."""
+        max_bytes = MAX_SHEET if file.kind == "stylesheet" else MAX_SCRIPT
+        allowance = self._ctx.further_requests.reserve(self._ctx, url, max_bytes)
+        if allowance is None:
+            return None
+        answer = await self._request_url(file, url, allowance)
+        self._ctx.further_requests.give_back(allowance, answer.size if answer else 0)
+        return answer and conceal_answer(answer, self._ctx.options.request)
+
+    async def _request_url(
+        self, file: PageFile, url: str, allowance: Allowance
+    ) -> HttpResult | None:
+        if self._connection is None or not self._connection.reusable:
+            self.close()
+            parsed_url = parse_url(url)
+            assert parsed_url is not None, "is_own_origin has parsed it"
+            address = self._request.address
+            self._connection, _ = await open_http(
+                self._ctx, address, parsed_url, False, allowance.seconds
+            )
+        if self._connection is None:
+            return None
+        fields = self._fields(file, url)
+        return await send_get(self._connection, url, fields, allowance.seconds, allowance.bytes)
+
+    def _fields(self, file: PageFile, url: str) -> dict[str, str]:
+        page = PageRequest(
+            url, self._request.address, "target", self._request.verified, None, self._cookie
+        )
+        may_send_secrets = may_authenticate(self._ctx, page)
+        return {
+            "Accept": _ACCEPT.get(file.kind, "*/*"),
+            "Accept-Encoding": "gzip",
+            "Referer": self._page.url,
+            **page.fields(self._ctx.target, self._ctx.options.request, may_send_secrets),
+        }
+
+    def _emit(
+        self, file: PageFile, start_time: float, redirects: tuple[str, ...], answer: HttpResult
+    ) -> None:
+        is_script = file.kind != "stylesheet" and answer.status == 200
+        text = self._ctx.options.request.mask_secrets(answer.text) if is_script else ""
+        self._ctx.emit(
+            PageFileResponse(
+                at=start_time,
+                took=self._ctx.elapsed() - start_time,
+                equivalent=curl_command(file.url, self._request.address, self._request.verified),
+                failure=answer.failure,
+                page=self._page.url,
+                file_kind=file.kind,
+                is_optional=file.is_optional,
+                url=file.url,
+                redirects=redirects,
+                address=self._request.address,
+                port=self._page.port,
+                status=answer.status,
+                reason=answer.reason,
+                headers=answer.headers,
+                is_html=_HTML_DOCUMENT.match(answer.text[:4096]) is not None,
+                mentions=tuple(map(clean, websocket_urls_in(text))),
+                requests=tuple(map(clean, insecure_requests_in(text))),
+            )
+        )
+
+
+def _redirect(answer: HttpResult, visited: list[str]) -> str | None:
+    """Return the URL to which a response redirects, unless it was requested before."""
+    location = next((value for name, value in answer.headers if name.lower() == "location"), "")
+    if answer.status not in REDIRECTS or not location:
+        return None
+    try:
+        url = parse_url(urljoin(visited[-1], location))
+    except ValueError:
+        return None
+    return str(url) if url is not None and str(url) not in visited else None
+
+
+def _cookies(cookie: str, page: Exchange) -> str:
+    """Return the cookies that a browser has after the page: those of its request, and those that
+    the page has set."""
+    pairs = dict(pair.strip().partition("=")[::2] for pair in cookie.split(";") if "=" in pair)
+    for name, value in page.headers:
+        key, equals, text = value.partition(";")[0].partition("=")
+        if name.lower() == "set-cookie" and equals and value.isascii() and value.isprintable():
+            pairs[key.strip()] = text.strip()
+    return "; ".join(f"{key}={value}" for key, value in list(pairs.items())[:16])

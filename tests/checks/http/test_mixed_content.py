@@ -1,0 +1,71 @@
+from diagnose.model import Claim, Confidence, Edit, Severity
+from diagnose.model.nginx import NginxConfig
+from tests.support.check_evidence import judge
+from tests.support.nginx_evidence import RUNNING, config
+from tests.support.page_evidence import answered, loads, module, script, sheet
+
+CHECK = "http.mixed-content"
+OWN = script("http://shop.example.com/app.js")
+CDN = script("http://cdn.example.net/lib.js")
+
+
+def test_fires_for_a_script_over_http_of_any_host() -> None:
+    (claim,) = judge(CHECK, loads(OWN, CDN))
+    assert claim.confidence is Confidence.CERTAIN
+    assert claim.severity is Severity.WARNING
+    assert not claim.facts["own"]
+    (claim,) = judge(CHECK, loads(OWN))
+    assert claim.facts["own"]
+
+
+def test_fires_as_an_error_for_the_only_style_sheet() -> None:
+    page = loads(sheet("http://shop.example.com/a.css"), base="http://shop.example.com/")
+    (claim,) = judge(CHECK, page)
+    assert claim.severity is Severity.ERROR
+    assert claim.facts["base"] == "http://shop.example.com/"
+
+
+def test_fires_for_a_file_that_redirects_to_http() -> None:
+    redirected = answered(module(), 301, redirects=("http://shop.example.com/assets/index.js",))
+    (claim,) = judge(CHECK, loads(module()), redirected)
+    assert claim.facts["redirect"] == module().url
+
+
+def test_fires_with_less_confidence_for_what_scripts_request() -> None:
+    asked = answered(script(), requests=("http://api.shop.example.com/v1",))
+    (claim,) = judge(CHECK, loads(script()), asked)
+    assert claim.confidence is Confidence.LIKELY
+    assert claim.facts["request"]
+
+
+def test_silent_where_browsers_upgrade_or_the_page_is_plain() -> None:
+    assert not judge(CHECK, loads(OWN, upgrades=True))
+    assert not judge(CHECK, loads(OWN, url="http://shop.example.com/"))
+
+
+def test_silent_about_this_machine_other_sites_requests_and_https() -> None:
+    assert not judge(CHECK, loads(script("http://localhost:3000/a.js"), script()))
+    foreign = answered(script(), requests=("http://api.example.net/v1",))
+    assert not judge(CHECK, loads(script()), foreign)
+
+
+def proxied(lines: str = "") -> NginxConfig:
+    return config(
+        "server {\n  listen 443 ssl;\n  server_name shop.example.com;\n  location / {\n"
+        f"    proxy_pass http://127.0.0.1:3000;\n{lines}  }}\n}}\n"
+    )
+
+
+def edits(claim: Claim) -> list[Edit]:
+    return [step for step in (claim.fix.steps if claim.fix else ()) if isinstance(step, Edit)]
+
+
+def test_the_fix_tells_the_application_the_scheme() -> None:
+    (claim,) = judge(CHECK, RUNNING, proxied(), loads(OWN))
+    (edit,) = edits(claim)
+    assert "+    proxy_set_header X-Forwarded-Proto $scheme;" in edit.diff
+    (claim,) = judge(CHECK, RUNNING, proxied(), loads(CDN))
+    assert not edits(claim)
+    told = "    proxy_set_header X-Forwarded-Proto $scheme;\n"
+    (claim,) = judge(CHECK, RUNNING, proxied(told), loads(OWN))
+    assert not edits(claim)

@@ -1,0 +1,60 @@
+import pytest
+
+from diagnose.model import Failure, Observation, Severity
+from tests.support.check_evidence import judge
+from tests.support.page_evidence import answered, loads, module, script, sheet
+
+CHECK = "http.page-file-missing"
+
+
+def test_fires_once_for_all_files_that_answer_with_an_error() -> None:
+    page = loads(sheet(), script())
+    (claim,) = judge(CHECK, page, answered(sheet(), 404), answered(script(), 403))
+    assert claim.facts["file"] == "https://shop.example.com/app.css"
+    assert claim.facts["others"] == ("https://shop.example.com/app.js",)
+    assert claim.severity is Severity.ERROR, "it has no style at all"
+
+
+def test_fires_as_a_warning_where_the_page_still_appears() -> None:
+    page = loads(sheet(), sheet("/print.css"), script())
+    (claim,) = judge(
+        CHECK, page, answered(sheet(), 404), answered(sheet("/print.css")), answered(script())
+    )
+    assert claim.severity is Severity.WARNING
+    (claim,) = judge(CHECK, loads(script()), answered(script(), 502))
+    assert claim.severity is Severity.WARNING
+    assert claim.facts["gateway"]
+
+
+def test_fires_as_an_error_where_the_page_stays_empty() -> None:
+    page = loads(module(), sheet(), is_empty=True)
+    (claim,) = judge(CHECK, page, answered(module(), 404), answered(sheet()))
+    assert claim.severity is Severity.ERROR
+
+
+def test_fires_as_a_note_for_a_file_that_the_page_does_not_wait_for() -> None:
+    late = script("/count.js", is_optional=True)
+    (claim,) = judge(CHECK, loads(late, sheet()), answered(late, 404), answered(sheet()))
+    assert claim.severity is Severity.NOTE
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        answered(sheet()),
+        answered(sheet(), 429),
+        answered(sheet(), 503),
+        answered(sheet(), 302, redirects=("https://login.example.net/",)),
+        answered(sheet(), content_type="text/plain"),
+    ],
+    ids=str,
+)
+def test_silent_about_other_answers(response: Observation) -> None:
+    """A limit may be ours; a redirect to another origin was not followed."""
+    assert not judge(CHECK, loads(sheet()), response)
+
+
+def test_silent_about_what_was_not_answered() -> None:
+    failed = answered(sheet(), failure=Failure("timeout", "timed out"))
+    assert not judge(CHECK, loads(sheet()), failed)
+    assert not judge(CHECK, answered(sheet(), 404))

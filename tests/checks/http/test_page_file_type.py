@@ -1,0 +1,52 @@
+from diagnose.model import Severity
+from tests.support.check_evidence import judge
+from tests.support.page_evidence import answered, loads, module, script, sheet
+
+CHECK = "http.page-file-type"
+NOSNIFF = (("X-Content-Type-Options", "nosniff"),)
+
+
+def test_fires_for_a_page_in_place_of_a_module() -> None:
+    page = loads(module(), sheet(), is_empty=True)
+    html = answered(module(), content_type="text/html", is_html=True)
+    (claim,) = judge(CHECK, page, html, answered(sheet()))
+    assert claim.severity is Severity.ERROR
+    assert claim.facts["html"]
+    assert claim.facts["type"] == "text/html"
+
+
+def test_fires_for_style_sheets_as_plain_text() -> None:
+    page = loads(sheet(), sheet("/b.css"), script())
+    (claim,) = judge(
+        CHECK,
+        page,
+        answered(sheet(), content_type="text/plain"),
+        answered(sheet("/b.css"), content_type="text/plain"),
+        answered(script(), content_type="text/plain"),
+    )
+    assert claim.severity is Severity.ERROR
+    assert claim.facts["others"] == ("https://shop.example.com/b.css",)
+
+
+def test_fires_for_a_classic_script_with_nosniff() -> None:
+    plain = answered(script(), content_type="text/plain", headers=NOSNIFF)
+    (claim,) = judge(CHECK, loads(script()), plain)
+    assert claim.facts["nosniff"]
+    assert claim.severity is Severity.WARNING
+
+
+def test_silent_where_browsers_are_content() -> None:
+    page = loads(sheet(), script(), module())
+    assert not judge(CHECK, page, answered(sheet()), answered(script()), answered(module()))
+    assert not judge(CHECK, page, answered(script(), content_type="text/plain"))
+    assert not judge(CHECK, page, answered(sheet(), content_type="none"))
+
+
+def test_silent_in_quirks_mode_without_nosniff() -> None:
+    page = loads(sheet(), quirks=True)
+    assert not judge(CHECK, page, answered(sheet(), content_type="text/plain"))
+    assert judge(CHECK, page, answered(sheet(), content_type="text/plain", headers=NOSNIFF))
+
+
+def test_silent_about_an_error_status() -> None:
+    assert not judge(CHECK, loads(sheet()), answered(sheet(), 404, content_type="text/html"))

@@ -1,0 +1,66 @@
+from diagnose.model import Applicability, Edit, Manual, Severity
+from tests.support.check_evidence import judge
+from tests.support.nginx_evidence import RUNNING, config
+from tests.support.page_evidence import answered, loads, module, sheet
+from tests.support.page_file_access import examined
+
+CHECK = "nginx.page-file-not-found"
+FILE = sheet("/static/css/app.css")
+MISSING = (loads(FILE), answered(FILE, 404))
+
+
+def site(body: str) -> str:
+    return f"server {{\n  listen 443 ssl;\n  server_name shop.example.com;\n  {body}\n}}\n"
+
+
+ALIAS = config(site("location /static/ { alias /srv/static; }"))
+
+
+def test_fires_and_adds_the_slash() -> None:
+    seen = examined("/srv/staticcss/app.css", elsewhere="/srv/static/css/app.css", mistake="slash")
+    (claim,) = judge(CHECK, RUNNING, ALIAS, *MISSING, seen)
+    assert claim.facts["slash"]
+    assert claim.severity is Severity.ERROR
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.AUTOMATIC
+    (edit,) = (step for step in claim.fix.steps if isinstance(step, Edit))
+    assert "+  location /static/ { alias /srv/static/; }" in edit.diff
+
+
+def test_fires_and_leaves_a_larger_change_to_a_person() -> None:
+    root = config(site("location /static/ { root /srv/static; }"))
+    seen = examined(
+        "/srv/static/static/css/app.css", elsewhere="/srv/static/css/app.css", mistake="root"
+    )
+    (claim,) = judge(CHECK, RUNNING, root, *MISSING, seen)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    (edit,) = (step for step in claim.fix.steps if isinstance(step, Edit))
+    assert "alias /srv/static/;" in edit.diff
+
+
+def test_fires_for_a_fallback_that_answers_with_the_page() -> None:
+    root = config(site("root /srv; location / { try_files $uri /index.html; }"))
+    html = answered(module(), content_type="text/html", is_html=True)
+    seen = examined("/srv/assets/index.js", url="/assets/index.js")
+    (claim,) = judge(CHECK, RUNNING, root, loads(module()), html, seen)
+    assert claim.facts["fallback"] == "try_files $uri /index.html"
+    assert claim.fix
+    assert [step.step for step in claim.fix.steps if isinstance(step, Manual)] == ["deploy"]
+
+
+def test_silent_where_the_file_is_there_or_was_not_looked_for() -> None:
+    there = examined("/srv/staticcss/app.css", exists=True)
+    assert not judge(CHECK, RUNNING, ALIAS, *MISSING, there)
+    assert not judge(CHECK, RUNNING, ALIAS, *MISSING)
+
+
+def test_silent_where_a_folder_is_closed() -> None:
+    closed = examined("/srv/static/css/app.css", folder=0o700)
+    assert not judge(CHECK, RUNNING, ALIAS, *MISSING, closed)
+
+
+def test_silent_about_other_failures() -> None:
+    seen = examined("/srv/staticcss/app.css")
+    assert not judge(CHECK, RUNNING, ALIAS, loads(FILE), answered(FILE, 403), seen)
+    assert not judge(CHECK, RUNNING, ALIAS, loads(FILE), answered(FILE), seen)

@@ -1,0 +1,52 @@
+from diagnose.model import Applicability, Claim, Edit, Manual
+from tests.support.check_evidence import judge
+from tests.support.nginx_evidence import RUNNING, config
+from tests.support.page_evidence import answered, loads, sheet
+from tests.support.page_file_access import examined
+
+CHECK = "nginx.types-missing"
+FILE = sheet("/static/css/app.css")
+PLAIN = answered(FILE, content_type="text/plain")
+SERVER = "server {\n    listen 443 ssl;\n    server_name shop.example.com;\n    root /srv;\n%s}\n"
+BARE = SERVER % ""
+OWN_TYPES = SERVER % "    types { application/wasm wasm; }\n"
+THERE = examined("/srv/static/css/app.css", exists=True, types_file="/etc/nginx/mime.types")
+WITHOUT = examined("/srv/static/css/app.css", exists=True)
+
+
+def edit_of(claim: Claim) -> str:
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.AUTOMATIC
+    (edit,) = (step for step in claim.fix.steps if isinstance(step, Edit))
+    return edit.diff
+
+
+def test_fires_and_includes_the_list_in_the_http_block() -> None:
+    (claim,) = judge(CHECK, RUNNING, config(BARE), loads(FILE), PLAIN, THERE)
+    assert claim.facts["extension"] == "css"
+    assert claim.facts["type"] == "text/plain"
+    assert "include mime.types;" in edit_of(claim)
+
+
+def test_fires_and_includes_it_before_the_list_that_replaces_it() -> None:
+    (claim,) = judge(CHECK, RUNNING, config(OWN_TYPES), loads(FILE), PLAIN, THERE)
+    assert claim.location
+    assert "+    include mime.types;\n     types { application/wasm wasm; }" in edit_of(claim)
+
+
+def test_fires_without_an_edit_where_the_list_is_not_there() -> None:
+    (claim,) = judge(CHECK, RUNNING, config(BARE), loads(FILE), PLAIN, WITHOUT)
+    assert claim.fix
+    assert all(isinstance(step, Manual) for step in claim.fix.steps)
+
+
+def test_silent_where_the_type_is_known() -> None:
+    """Then something else has changed it, such as a header."""
+    known = SERVER % "    types { text/css CSS less; }\n"
+    assert not judge(CHECK, RUNNING, config(known), loads(FILE), PLAIN, THERE)
+
+
+def test_silent_where_browsers_use_the_file_or_it_is_missing() -> None:
+    assert not judge(CHECK, RUNNING, config(BARE), loads(FILE), answered(FILE), THERE)
+    missing = examined("/srv/static/css/app.css")
+    assert not judge(CHECK, RUNNING, config(BARE), loads(FILE), PLAIN, missing)

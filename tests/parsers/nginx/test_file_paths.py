@@ -1,0 +1,70 @@
+"""Which file nginx opens for a path; the laboratory compares it with nginx itself."""
+
+import pytest
+
+from diagnose.parsers.nginx import server_blocks
+from diagnose.parsers.nginx.file_paths import ServedFile, served_file
+from diagnose.parsers.nginx.locations import select_location
+from tests.support.nginx_evidence import config
+
+
+def served(body: str, path: str = "/static/css/app.css") -> ServedFile | None:
+    text = f"server {{\n  listen 443 ssl;\n  server_name shop.example.com;\n{body}\n}}\n"
+    (server,) = server_blocks.servers(config(text).main)
+    return served_file(select_location(server, path), path)
+
+
+@pytest.mark.parametrize(
+    ("body", "path"),
+    [
+        ("root /srv;", "/srv/static/css/app.css"),
+        ("root /srv/;", "/srv/static/css/app.css"),
+        ("root /srv; location /static/ { }", "/srv/static/css/app.css"),
+        ("root /a; location /static/ { root /srv; }", "/srv/static/css/app.css"),
+        ("location /static/ { alias /srv/; }", "/srv/css/app.css"),
+        ("location /static/ { alias /srv; }", "/srvcss/app.css"),
+        ("location /static { alias /srv; }", "/srv/css/app.css"),
+        ("location = /static/css/app.css { alias /srv/a.css; }", "/srv/a.css"),
+        ("location ~ \\.css$ { root /srv; }", "/srv/static/css/app.css"),
+    ],
+)
+def test_the_path(body: str, path: str) -> None:
+    file = served(body)
+    assert file is not None
+    assert file.path == path
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "root html;",
+        "root /srv/$host;",
+        "location / { proxy_pass http://127.0.0.1:1; }",
+        "location /static/ { return 404; }",
+        "location ~ ^/static/(.*)$ { alias /srv/$1; }",
+        "location ~ ^/static/ { alias /srv/; }",
+        "location /static/ { alias /srv/; location ~ css$ { } }",
+        "root /srv; location / { try_files $uri @app; } location @app { proxy_pass http://a; }",
+    ],
+)
+def test_what_is_unknown(body: str) -> None:
+    assert served(body) is None
+
+
+def mistakes(body: str, page: str = "/") -> dict[str, str]:
+    file = served(body)
+    assert file is not None
+    return {path: mistake for mistake, path in reversed(list(file.alternatives(page)))}
+
+
+def test_where_the_file_lies_if_a_setting_is_wrong() -> None:
+    slash = mistakes("location /static/ { alias /srv/files; }")
+    assert slash["/srv/files/css/app.css"] == "slash"
+    assert slash["/srv/files/static/css/app.css"] == "alias"
+    assert "slash" not in mistakes("location /static/ { alias /srv/; }").values()
+    root = mistakes("location /static/ { root /srv/files; }")
+    assert root["/srv/files/css/app.css"] == "root"
+    base = mistakes("root /srv;", page="/app/index.html")
+    assert base["/srv/app/static/css/app.css"] == "base"
+    assert base["/srv/css/app.css"] == "base"

@@ -1,0 +1,147 @@
+"""What a page loads, as browsers read it, and in linear time."""
+
+import pytest
+
+from diagnose.model.pages import PageFile
+from diagnose.parsers.html_page import MAX_FILES, parse_page, upgrades_insecure
+from diagnose.parsers.html_tags import Tag, Text, tokens
+
+URL = "https://shop.example.com/tea/"
+
+
+def files(document: str) -> list[tuple[str, str]]:
+    return [(file.kind, file.url) for file in parse_page(document, URL).files]
+
+
+@pytest.mark.parametrize(
+    ("tag", "kind", "url"),
+    [
+        ("<link rel=stylesheet href=a.css>", "stylesheet", f"{URL}a.css"),
+        ("<LINK REL='preload StyleSheet' HREF='/a.css'>", "stylesheet", f"{URL[:-4]}a.css"),
+        ('<link rel="stylesheet" type="text/css" href="/a.css?v=1&amp;w=2">', "stylesheet",
+         f"{URL[:-4]}a.css?v=1&w=2"),
+        ("<script src = '//cdn.example.net/x.js' ></script>", "script",
+         "https://cdn.example.net/x.js"),
+        ("<script type=module crossorigin src=/x.js></script>", "module", f"{URL[:-4]}x.js"),
+        ("<script type=text/javascript src=http://x.example/y></script>", "script",
+         "http://x.example/y"),
+        ("<script src='\n/x.js#part'></script>", "script", f"{URL[:-4]}x.js"),
+        ("<script src='/a b.js'></script>", "script", f"{URL[:-4]}a%20b.js"),
+        ("<script/src=/x.js></script>", "script", f"{URL[:-4]}x.js"),
+    ],
+)  # fmt: skip
+def test_a_file_of_the_page(tag: str, kind: str, url: str) -> None:
+    assert files(f"<!doctype html><p>Tea</p>{tag}") == [(kind, url)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<!-- <script src=/x.js></script> -->",
+        "<script>'<script src=/x.js>'</script>",
+        "<style><script src=/x.js></style>",
+        "<textarea><script src=/x.js></script></textarea>",
+        "<noscript><link rel=stylesheet href=/x.css></noscript>",
+        "<template><script src=/x.js></script></template>",
+        "<script nomodule src=/x.js></script>",
+        "<script type=application/json src=/x.json></script>",
+        "<script type=importmap src=/x.json></script>",
+        "<script src></script>",
+        "<script src='data:text/javascript,0'></script>",
+        "<script src='blob:https://shop.example.com/1'></script>",
+        "<script src='javascript:0'></script>",
+        "<link rel='alternate stylesheet' href=/x.css>",
+        "<link rel=stylesheet disabled href=/x.css>",
+        "<link rel=stylesheet type=text/less href=/x.less>",
+        "<link rel=preload as=style href=/x.css>",
+        "<link rel=icon href=/favicon.ico>",
+        "<a title='<script src=/x.js>'>",
+        "<script src='https://[bad/x.js'></script>",
+        f"<script src='/{'x' * 5000}.js'></script>",
+        "<script src=/x.js",
+        "<p title='<script src=/x.js></script>",
+    ],
+)
+def test_what_is_no_file_of_the_page(text: str) -> None:
+    assert files(f"<!doctype html>{text}") == []
+
+
+def test_files_that_the_page_does_not_wait_for() -> None:
+    page = parse_page(
+        "<script async src=/a.js></script><link rel=stylesheet media=print href=/p.css>"
+        "<script defer src=/d.js></script>",
+        URL,
+    )
+    assert [file.is_optional for file in page.files] == [True, True, False]
+
+
+def test_each_file_once_and_not_too_many() -> None:
+    assert len(files("<script src=/a.js></script>" * 9)) == 1
+    many = "".join(f"<script src=/{number}.js></script>" for number in range(500))
+    assert len(files(many)) == MAX_FILES
+
+
+def test_the_base_is_the_first_one_and_counts_for_what_follows() -> None:
+    page = parse_page(
+        "<base target=_top><base href=http://shop.example.com/app/><base href=/other/>"
+        "<script src=a.js></script>",
+        URL,
+    )
+    assert page.base == "http://shop.example.com/app/"
+    assert page.files == (PageFile("script", "http://shop.example.com/app/a.js"),)
+
+
+@pytest.mark.parametrize(
+    ("document", "quirks"),
+    [
+        ("<!DOCTYPE html><p>", False),
+        ("\ufeff\n<!-- Tea --><!doctype HTML >", False),
+        ("<!doctype html SYSTEM 'about:legacy-compat'>", False),
+        ('<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Strict//EN" "http://www.w3.org/x.dtd">',
+         False),
+        ('<!DOCTYPE html PUBLIC "-//W3C//DTD HTML 4.01 Transitional//EN">', True),
+        ("<p>Tea", True),
+        ("Warning: headers already sent <!doctype html>", True),
+        ("<html><!doctype html>", True),
+    ],
+)  # fmt: skip
+def test_the_mode_of_the_document(document: str, quirks: bool) -> None:
+    assert parse_page(document, URL).quirks is quirks
+
+
+def test_a_page_that_shows_nothing_without_its_scripts() -> None:
+    empty = "<!doctype html><title>A long title of a shop that sells much tea</title><div></div>"
+    assert parse_page(empty, URL).is_empty
+    assert not parse_page(empty, URL, is_whole=False).is_empty
+    assert not parse_page(f"{empty}<p>{'Tea and pots. ' * 5}", URL).is_empty
+    assert not parse_page(f"{empty}<img src=/tea.jpg>", URL).is_empty
+
+
+def test_addresses_that_browsers_upgrade() -> None:
+    meta = "<meta http-equiv=Content-Security-Policy content='upgrade-insecure-requests'>"
+    assert parse_page(meta, URL).upgrades
+    assert not parse_page(meta.replace("upgrade-", ""), URL).upgrades
+    assert upgrades_insecure("default-src 'self'; Upgrade-Insecure-Requests")
+    assert upgrades_insecure("default-src *, upgrade-insecure-requests;")
+    assert not upgrades_insecure("default-src https://upgrade-insecure-requests.example")
+
+
+def test_tags_and_texts_in_their_order() -> None:
+    assert list(tokens("a<b c=1 d>&lt;</b>< e")) == [
+        Text("a"), Tag("b", (("c", "1"), ("d", ""))), Text("&lt;"), Tag("b", (), True),
+        Text("<"), Text(" e"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "<", "<a", "<a b='", "<!--", "<!", "<?", "</", "</a", "<a " + "b " * 99, "<a =", "<a b= ",
+        "<script>", "<script></script", "<style></style>", "<base href=x>", "<template>", "<p>\n",
+        "<link rel=stylesheet href='&amp;&amp;", "<!doctype html ", "<title><", "<svg/><!-->",
+    ],
+)  # fmt: skip
+def test_a_page_of_unfinished_parts_has_no_more_files_than_it_names(unit: str) -> None:
+    """Read in linear time: `html.parser` needs a minute for some of them."""
+    page = parse_page(unit * (65_536 // len(unit)), URL)
+    assert len(page.files) <= 1

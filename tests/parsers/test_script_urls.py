@@ -1,0 +1,85 @@
+"""Which addresses a script opens, and which stand in comments."""
+
+import pytest
+
+from diagnose.parsers.http import websocket_urls
+from diagnose.parsers.script_urls import insecure_requests_in, websocket_urls_in
+
+WS = "ws://shop.example.com/ws"
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        f'new WebSocket("{WS}")',
+        f"const u='{WS}';",
+        f"connect(`{WS}`)",
+        f'get("https://x.example/");connect("{WS}")',
+        f'/* old */ connect("{WS}")',
+        f'a=b/c;d=/\\/\\//;connect("{WS}")',
+    ],
+)
+def test_an_address_in_a_string(script: str) -> None:
+    assert websocket_urls_in(script) == (WS,)
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        f'// connect("{WS}")',
+        f'let a = 1; // was "{WS}"',
+        f'/*\n * connect("{WS}")\n */',
+        f"/* {WS} */",
+        WS,
+        '"ws://" + location.host + "/ws"',
+        "`ws://${location.host}/ws`",
+    ],
+)
+def test_comments_and_addresses_that_are_put_together_do_not_count(script: str) -> None:
+    assert websocket_urls_in(script) == ()
+
+
+def test_a_page_with_an_address_in_a_comment() -> None:
+    assert websocket_urls(f"<p>Shop</p><!-- {WS} -->") == ()
+    assert websocket_urls(f"<script>\n// {WS}\n</script>") == ()
+    assert websocket_urls(f"<!-- old --><body data-socket={WS}>") == (WS,)
+    assert websocket_urls(f'<a href="https://x.example/">x</a><body data-ws="{WS}">') == (WS,)
+
+
+API = "http://api.shop.example.com/v1"
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        f'fetch("{API}")',
+        f"axios.post( '{API}', data)",
+        f'x.open("GET", "{API}", true)',
+        f'new EventSource("{API}")',
+        f'axios.create({{baseURL: "{API}"}})',
+        f"$.getJSON('{API}')",
+    ],
+)
+def test_what_a_script_requests(script: str) -> None:
+    assert insecure_requests_in(script) == (API,)
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        f'location.href = "{API}"',
+        f'window.open("{API}")',
+        f'// fetch("{API}")',
+        'xmlns = "http://www.w3.org/2000/svg"',
+        f'fetch("{API.replace("http:", "https:")}")',
+        f'prefetch("{API}")',
+    ],
+)
+def test_what_is_no_request(script: str) -> None:
+    assert insecure_requests_in(script) == ()
+
+
+@pytest.mark.parametrize("unit", ["/*'ws://a.b'", "fetch(", ".open('GET',"])
+def test_a_long_script_without_an_address(unit: str) -> None:
+    script = unit * (200_000 // len(unit))
+    assert websocket_urls_in(script) == insecure_requests_in(script) == ()

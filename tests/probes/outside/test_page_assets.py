@@ -1,0 +1,240 @@
+"""The files of a page, on a network written down: who is asked for what, how often, and as whom."""
+
+import asyncio
+import gzip
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+
+from diagnose.model import Observation, Target
+from diagnose.model.http import Exchange
+from diagnose.model.pages import Page, PageFileResponse
+from diagnose.model.tcp import Connection
+from diagnose.net import ConnectResult
+from diagnose.parsers.request_fields import RequestFields
+from diagnose.probes import Options
+from diagnose.probes.further_requests import FurtherRequests
+from diagnose.probes.outside import http as probes
+
+HOST, HERE = "shop.example.com", "203.0.113.10"
+TARGET = Target(f"http://{HOST}/", "http", HOST, 80)
+HEAD = "<!doctype html><title>Shop</title>"
+Serve = Callable[[str], bytes]
+
+
+def answer(body: bytes | str, content_type: str = "text/html", *more: str, status: str = "200 OK",
+           ) -> bytes:  # fmt: skip
+    data = body.encode() if isinstance(body, str) else body
+    fields = [f"Content-Type: {content_type}", f"Content-Length: {len(data)}", *more]
+    return "\r\n".join([f"HTTP/1.1 {status}", *fields, "", ""]).encode() + data
+
+
+@dataclass
+class Site:
+    """A site on port 80 that answers by path, and the requests it got."""
+
+    pages: dict[str, bytes]
+    requests: list[str] = field(default_factory=list)
+    connections: int = 0
+    peer: tuple[str, int] = (HERE, 80)
+    is_truncated: bool = False
+    coming: bytes = b""
+
+    async def connect(self, *_: Any, **__: Any) -> ConnectResult:
+        self.connections += 1
+        return ConnectResult(0.0, stream=self)
+
+    async def write(self, data: bytes, timeout: float = 0) -> None:
+        self.requests.append(data.decode())
+        path = data.decode().split(" ")[1]
+        self.coming += self.pages.get(path, answer("", status="404 Not Found"))
+
+    async def read(self, limit: int = 65536, timeout: float = 0) -> bytes:
+        part, self.coming = self.coming[:limit], self.coming[limit:]
+        return part
+
+    def close(self) -> None:
+        self.coming = b""
+
+    @property
+    def paths(self) -> list[str]:
+        return [request.split(" ")[1] for request in self.requests]
+
+
+class Run:
+    def __init__(self, site: Site, target: Target = TARGET, **options: Any) -> None:
+        self.net: Any = site
+        self.target, self.options, self.machine = target, Options(**options), None
+        self.further_requests = FurtherRequests()
+        self.observations: list[Observation] = []
+        self.live: dict[int, Any] = {}
+        self.tasks: list[asyncio.Task[None]] = []
+
+    def elapsed(self) -> float:
+        return 0.1
+
+    def emit(self, observation: Any, live_stream: Any = None) -> Any:
+        self.observations.append(observation)
+        return observation
+
+    def take_stream(self, observation: Observation) -> Any:
+        return self.net
+
+    def observed(self, kind: type[Any]) -> tuple[Any, ...]:
+        return tuple(one for one in self.observations if type(one) is kind)
+
+    def start(self, work: Any) -> None:
+        self.tasks.append(asyncio.ensure_future(work))
+
+
+def visit(pages: dict[str, bytes], **options: Any) -> tuple[Run, Site]:
+    site = Site(pages)
+    run = Run(site, **options)
+
+    async def work() -> None:
+        connection = Connection(address=HERE, port=80, family=4, purpose="target")
+        await probes.plain.work(run, run.emit(connection))
+        while run.tasks:
+            await run.tasks.pop()
+
+    asyncio.run(work())
+    return run, site
+
+
+def page(*tags: str) -> bytes:
+    return answer(HEAD + "".join(tags))
+
+
+CSS = "<link rel=stylesheet href=/a.css>"
+JS = "<script src=/a.js></script>"
+
+
+def test_the_files_are_requested_after_the_page_on_its_connection() -> None:
+    run, site = visit({"/": page(CSS, JS), "/a.css": answer("p {}", "text/css")})
+    assert site.paths == ["/", "/a.js", "/a.css"]
+    assert site.connections == 0, "that of the page stays open"
+    script, sheet = run.observed(PageFileResponse)
+    assert (script.status, sheet.status) == (404, 200)
+    assert run.observed(Page)[0].url == f"http://{HOST}/"
+
+
+def test_they_are_requested_as_a_browser_requests_them() -> None:
+    cookie = "Set-Cookie: session=1; HttpOnly"
+    _, site = visit({"/": answer(HEAD + CSS, "text/html", cookie)})
+    request = site.requests[1].lower()
+    assert f"referer: http://{HOST}/\r\n" in request
+    assert "cookie: session=1\r\n" in request
+    assert "accept: text/css,*/*;q=0.1\r\n" in request
+
+
+def test_other_origins_are_listed_and_not_requested() -> None:
+    run, site = visit(
+        {
+            "/": page(
+                "<script src=//cdn.example.net/x.js></script>",
+                f"<script src=https://{HOST}/y.js></script>",
+                f"<script src=http://{HOST}:8080/z.js></script>",
+            )
+        }
+    )
+    assert site.paths == ["/"]
+    assert len(run.observed(Page)[0].files) == 3
+
+
+@pytest.mark.parametrize(
+    "pages",
+    [
+        {"/": answer(HEAD + CSS, status="404 Not Found")},
+        {"/": answer(HEAD + CSS, "text/plain")},
+        {"/": page("<p>Tea</p>")},
+        {"/": answer("{}", "application/json")},
+    ],
+    ids=["not 200", "no HTML", "no files", "an interface"],
+)
+def test_nothing_more_is_asked(pages: dict[str, bytes]) -> None:
+    run, site = visit(pages)
+    assert site.paths == ["/"]
+    assert not run.observed(Page)
+
+
+def test_the_options_exclude_them() -> None:
+    _, site = visit({"/": page(CSS)}, skip=("http",))
+    assert "/a.css" not in site.paths
+
+
+def test_the_first_files_of_each_kind_and_those_that_count_first() -> None:
+    tags = [f"<script async src=/{number}.js></script>" for number in range(9)]
+    tags += ["<script type=module src=/main.js></script>"]
+    tags += [f"<link rel=stylesheet href=/{number}.css>" for number in range(9)]
+    _, site = visit({"/": page(*tags)})
+    assert site.paths[1] == "/main.js"
+    assert len(site.paths) == 1 + 4 + 4
+
+
+def test_a_redirect_on_the_own_origin_is_followed() -> None:
+    moved = answer("", "text/html", "Location: /b.css", status="302 Found")
+    run, site = visit({"/": page(CSS), "/a.css": moved, "/b.css": answer("p {}", "text/css")})
+    assert site.paths == ["/", "/a.css", "/b.css"]
+    (sheet,) = run.observed(PageFileResponse)
+    assert (sheet.status, sheet.redirects) == (200, (f"http://{HOST}/b.css",))
+
+
+@pytest.mark.parametrize("location", ["https://login.example.net/", "http://10.0.0.1/x", "/a.css"])
+def test_a_redirect_elsewhere_is_kept_and_not_followed(location: str) -> None:
+    moved = answer("", "text/html", f"Location: {location}", status="302 Found")
+    run, site = visit({"/": page(CSS), "/a.css": moved})
+    assert site.paths == ["/", "/a.css"]
+    (sheet,) = run.observed(PageFileResponse)
+    assert sheet.status == 302
+    assert sheet.redirects == (() if location == "/a.css" else (location,))
+
+
+def test_an_endless_chain_of_redirects_ends() -> None:
+    chain = {
+        f"/{number}.css": answer("", "x/y", f"Location: /{number + 1}.css", status="301 Moved")
+        for number in range(9)
+    }
+    _, site = visit({"/": page("<link rel=stylesheet href=/0.css>"), **chain})
+    assert len(site.paths) == 1 + 3
+
+
+def test_the_page_behind_a_redirect_counts() -> None:
+    moved = answer("", "text/html", "Location: /tea/", status="302 Found")
+    run, site = visit({"/": moved, "/tea/": page("<script src=a.js></script>")})
+    assert site.paths == ["/", "/tea/", "/tea/a.js"]
+    assert run.observed(Exchange)[-1].purpose == "redirect"
+
+
+def test_what_a_script_names() -> None:
+    program = f'new WebSocket("ws://{HOST}/ws"); fetch("http://{HOST}/v1") // "ws://{HOST}/old"'
+    zipped = answer(gzip.compress(program.encode()), "text/javascript", "Content-Encoding: gzip")
+    for body in (answer(program, "text/javascript"), zipped):
+        run, _ = visit({"/": page(JS), "/a.js": body})
+        (script,) = run.observed(PageFileResponse)
+        assert script.mentions == (f"ws://{HOST}/ws",)
+        assert script.requests == (f"http://{HOST}/v1",)
+
+
+def test_a_page_in_place_of_a_script() -> None:
+    run, _ = visit({"/": page(JS), "/a.js": page()})
+    (script,) = run.observed(PageFileResponse)
+    assert script.is_html
+
+
+def test_a_large_script_is_read_in_part_and_the_next_file_on_a_new_connection() -> None:
+    large = answer(" " * 3_000_000, "text/javascript")
+    run, site = visit({"/": page(JS, CSS), "/a.js": large, "/a.css": answer("", "text/css")})
+    assert [file.status for file in run.observed(PageFileResponse)] == [200, 200]
+    assert site.connections == 1
+
+
+def test_what_the_user_added_goes_to_the_own_origin_and_is_masked() -> None:
+    secret = "s3cr3t-token"
+    request = RequestFields(headers=(("X-Token", secret),))
+    run, site = visit({"/": page(f"<script src=/a.js?t={secret}></script>", CSS)}, request=request)
+    assert site.paths == ["/", "/a.css"], "a masked address is not requested"
+    assert f"X-Token: {secret}" in site.requests[1]
+    assert secret not in str([replace(file) for file in run.observed(Page)[0].files])
+    assert secret not in str(run.observed(PageFileResponse)[0].equivalent)
