@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime
+from typing import Literal
 
 from diagnose.model.http import Exchange, header
 from diagnose.model.marks import Headers
@@ -104,6 +105,20 @@ def websocket_urls(page: str) -> tuple[str, ...]:
         if not is_in_comment(page, match.start())
     )
     return tuple(dict.fromkeys(urls))[:16]
+
+
+#: How a masked body begins, and the beginnings of what should reach a browser as HTML.
+_DOCUMENT = re.compile(
+    r"(?:\*\*\* )?[\ufeff\s]{0,99}(<!doctype html|<html[\s>]|<\?php\b)", re.IGNORECASE
+)
+
+
+def document_kind(body: str) -> Literal["", "html", "php"]:
+    """Return what a body begins as: an HTML document, the source of a PHP page, or neither."""
+    match = _DOCUMENT.match(body)
+    if match is None:
+        return ""
+    return "php" if match[1].startswith("<?") else "html"
 
 
 #: Fields of RFC 9110 section 7.6.3, and fields that some proxies add instead of Via.

@@ -99,7 +99,9 @@ class FieldMask:
         rest = text[beginning.end() :].lstrip()
         phrases = (rest[: len(phrase)] for phrase in _REASONS if rest.lower().startswith(phrase))
         phrase = max(phrases, key=len, default="")
-        return " ".join(filter(None, (beginning[0], phrase, kept_body(text))))
+        return " ".join(
+            filter(None, (beginning[0], phrase, kept_body(text[beginning.end() :] or " ")))
+        )
 
     def _mask_options(self, options: tuple[str, ...]) -> tuple[str, ...]:
         """Mask nginx's own options; the directives in -g are masked like those in a file."""

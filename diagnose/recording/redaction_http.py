@@ -30,6 +30,9 @@ _CHALLENGE = re.compile(r"[A-Za-z]{1,20}(?= |$)")
 _MARKERS = tuple(
     (re.compile(pattern, re.IGNORECASE | re.DOTALL), replacement)
     for pattern, replacement in (
+        (r"\A[\ufeff\s]{0,99}<!doctype html", "<!doctype html>"),
+        (r"\A[\ufeff\s]{0,99}<html[\s>]", "<html>"),
+        (r"\A[\ufeff\s]{0,99}<\?php\b", "<?php"),
         (r"plain HTTP request was sent to HTTPS port", ""),
         (r"speaking plain HTTP to an SSL-enabled server port", ""),
         (r"sent an HTTP request to an HTTPS server", ""),

@@ -169,6 +169,19 @@ def program_with_an_insecure_websocket(lab: Lab) -> None:
     _serve(lab, FALLBACK, **files)
 
 
+@scenario(outside="http.page-downloaded", manual="PHP has to be installed")
+def source_of_a_php_page(lab: Lab) -> None:
+    """After questions on Stack Overflow: nginx has no location for PHP, and sends the file."""
+    lines = f"  root {FOLDER};\n  index index.php;\n"
+    _serve(lab, lines, **{"index.php": "<?php\n$password = 'tea';\n"})
+
+
+@scenario(outside="http.page-downloaded", manual="the list has to be completed")
+def page_that_browsers_download(lab: Lab) -> None:
+    """After questions on Server Fault: `types` in the server block has replaced the whole list."""
+    _serve(lab, "  types { application/wasm wasm; }\n" + FALLBACK, **_build())
+
+
 # Odd, and healthy
 
 

@@ -1,0 +1,70 @@
+"""The page reaches the browser under a type with which it is not shown: it is downloaded, or its
+source is shown (MIME Sniffing standard, section 7: neither type is sniffed as HTML).
+
+nginx sends `default_type` for a file whose type it does not know. The source of a PHP page comes if
+nginx serves the file itself and does not pass it to PHP. Chromium was asked about each row of the
+test.
+"""
+
+from collections.abc import Iterator
+
+from checks.http import _page_files, endpoint_subjects, exchanges_by_purpose
+from checks.nginx import Nginx
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Where,
+    merge_subjects,
+)
+from diagnose.model.http import Exchange
+from diagnose.parsers.browser_types import mime_type
+from diagnose.parsers.http import document_kind
+from diagnose.parsers.urls import parse_url
+
+#: Types that browsers download, and the one whose source they show.
+_DOWNLOADED = {"application/octet-stream", "application/x-httpd-php", "application/x-php"}
+_SHOWN = "text/plain"
+
+
+@check(severity=Severity.ERROR, needs=[Exchange])
+def page_downloaded(evidence: Evidence) -> Iterator[Claim]:
+    pages = tuple(
+        exchange
+        for exchange in exchanges_by_purpose(evidence, "target")
+        if exchange.status == 200 and _is_not_shown(exchange)
+    )
+    if not pages:
+        return
+    subjects, first = endpoint_subjects(pages), pages[0]
+    url = parse_url(first.url)
+    is_php = document_kind(first.body) == "php"
+    yield Claim(
+        about=merge_subjects(subjects),
+        covers=subjects,
+        because=pages,
+        facts={
+            "url": first.url,
+            "type": mime_type(first.headers),
+            "php": is_php,
+            "downloaded": mime_type(first.headers) in _DOWNLOADED,
+            **_page_files.location_facts(Nginx.of(evidence), url.path if url else "/"),
+        },
+        fix=Fix(
+            (Manual("pass-to-php" if is_php else "send-html", Where.SERVER),),
+            Applicability.MANUAL,
+        ),
+    )
+
+
+def _is_not_shown(exchange: Exchange) -> bool:
+    """Return whether a browser does not show a page. A response that is offered as a file by its
+    own words (Content-Disposition; RFC 6266) is meant to be one."""
+    content_type, kind = mime_type(exchange.headers), document_kind(exchange.body)
+    if not kind or exchange.header("Content-Disposition"):
+        return False
+    return content_type in _DOWNLOADED or content_type == _SHOWN or kind == "php"

@@ -1,0 +1,91 @@
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from diagnose.model import Claim
+from diagnose.model.http import Exchange
+from tests.support.check_evidence import judge
+from tests.support.chromium import CHROMIUM, browser
+
+CHECK = "http.page-downloaded"
+HTML, PHP, JSON = "<!doctype html><p>Tea", "<?php echo 'Tea';", '{"tea": 1}'
+DISPOSITION = ("Content-Disposition", "attachment")
+#: Type, body, further field, and whether the check fires.
+ROWS: tuple[tuple[str, str, tuple[str, str] | None, bool], ...] = (
+    ("application/octet-stream", HTML, None, True),
+    ("text/plain", HTML, None, True),
+    ("text/html", HTML, None, False),
+    ("text/html; charset=utf-8", HTML, None, False),
+    ("", HTML, None, False),
+    ("application/xhtml+xml", HTML, None, False),
+    ("application/octet-stream", PHP, None, True),
+    ("text/html", PHP, None, True),
+    ("application/octet-stream", JSON, None, False),
+    ("text/plain", "User-agent: *", None, False),
+    ("application/octet-stream", HTML, DISPOSITION, False),
+)
+
+
+def judged(content_type: str, body: str, field: tuple[str, str] | None = None) -> list[Claim]:
+    headers = (("Content-Type", content_type),) if content_type else ()
+    page = Exchange(
+        url="https://shop.example.com/",
+        address="203.0.113.10",
+        port=443,
+        status=200,
+        headers=(*headers, *((field,) if field else ())),
+        body=body,
+    )
+    return judge(CHECK, page)
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row[3]])
+def test_fires(row: tuple[str, str, tuple[str, str] | None, bool]) -> None:
+    (claim,) = judged(*row[:3])
+    assert claim.facts["php"] is (row[1] == PHP)
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if not row[3]])
+def test_silent(row: tuple[str, str, tuple[str, str] | None, bool]) -> None:
+    assert not judged(*row[:3])
+
+
+class Handler(BaseHTTPRequestHandler):
+    def log_message(self, *_: Any) -> None: ...
+
+    def do_GET(self) -> None:
+        content_type, body, field, _ = ROWS[int(self.path[1:] or 0)]
+        self.send_response(200)
+        if content_type:
+            self.send_header("Content-Type", content_type)
+        if field:
+            self.send_header(*field)
+        self.end_headers()
+        self.wfile.write(body.encode())
+
+
+@pytest.mark.skipif(not CHROMIUM, reason="no Chromium")
+def test_chromium_shows_the_pages_about_which_nothing_is_said(tmp_path: Path) -> None:
+    shown = []
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server, browser(tmp_path) as tab:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        for number, (_, body, field, fires) in enumerate(ROWS):
+            if body != HTML or field:
+                continue
+            url = f"http://127.0.0.1:{server.server_port}/{number}"
+            if tab.call("Page.navigate", url=url).get("errorText"):
+                shown.append((number, False, fires))
+                continue
+            tab.until(lambda: bool(tab.evaluate("document.readyState === 'complete'")), "loaded")
+            text = tab.evaluate("document.body?.innerText ?? ''")
+            shown.append((number, text.strip() == "Tea", fires))
+        server.shutdown()
+        thread.join()
+    assert shown
+    # As XML the page is not well-formed: an error of the page's own, and no matter of its type.
+    xhtml = [row[0] for row in ROWS].index("application/xhtml+xml")
+    assert [row for row in shown if row[1] is row[2] and row[0] != xhtml] == []
