@@ -302,7 +302,7 @@ async def _observe(current_run: Run) -> TimeoutError | asyncio.CancelledError | 
     """Run the probes until all have finished. Return what ended them earlier, if anything: the
     deadline or a cancellation."""
     try:
-        async with asyncio.timeout(current_run.options.timeout), current_run.tasks:
+        async with asyncio.timeout(current_run.options.deadline), current_run.tasks:
             current_run.start_probes()
     except (TimeoutError, asyncio.CancelledError) as ending:
         return ending

@@ -1,11 +1,14 @@
 """A proxy cuts an idle WebSocket without a close frame (code 1006) when its read timeout ends
 (nginx: proxy_read_timeout, default 60 s).
 
-From outside the check observes the cut. On the server it reads the configuration, if a shorter time
-is set on purpose and the application accepts a WebSocket there.
+From outside, the run observes the cut if `--idle` asks for it. On the server the check reads the
+configuration, if a shorter time is set on purpose and the application accepts a WebSocket there, or
+if the cut came at nginx's time; the application itself, held in silence too, shows which side cuts.
+
+The timeouts of other programs in the way belong beside `_nginx_timeouts`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from checks.nginx import Nginx, file_line
 from checks.nginx._commands import reload_steps
@@ -34,16 +37,20 @@ from diagnose.parsers.nginx.forwarding import upgrade_forwarding
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of
 
 #: Seconds. nginx's default; applications that send pings do so more often.
-DEFAULT_TIMEOUT = 60
+DEFAULT_TIMEOUT = 60.0
+
+#: Seconds by which a cut may differ from the timeout behind it: its own timer, and the way.
+TOLERANCE = 1.5
 LONG_TIMEOUT = "proxy_read_timeout 3600s;"
 
 
 @frozen
 class ShortTimeout:
-    """A WebSocket location with a timeout shorter than usual."""
+    """A WebSocket location with a timeout shorter than usual, or one that was seen to cut.
+    `directive` is None for nginx's default."""
 
     location_match: LocationMatch
-    directive: Directive
+    directive: Directive | None
     seconds: float
     paths: tuple[str, ...]
 
@@ -51,55 +58,103 @@ class ShortTimeout:
 @check(severity=Severity.WARNING, needs=[Upgrade])
 def idle_timeout(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
-    short_timeouts = _short_timeouts(nginx)
     cut_by_path: dict[str, list[Upgrade]] = {}
     for upgrade in evidence.of(Upgrade):
         if upgrade.through == "front" and upgrade.accepted and upgrade.idle_s is not None:
             cut_by_path.setdefault(upgrade.path, []).append(upgrade)
-    for short_timeout in short_timeouts:
+    timeouts = _nginx_timeouts(nginx, cut_by_path)
+    for timeout in timeouts:
         yield _configured_claim(
             nginx,
-            short_timeout,
-            [upgrade for path in short_timeout.paths for upgrade in cut_by_path.get(path, ())],
+            timeout,
+            [upgrade for path in timeout.paths for upgrade in cut_by_path.get(path, ())],
         )
-    configured_paths = {path for short_timeout in short_timeouts for path in short_timeout.paths}
+    configured_paths = {path for timeout in timeouts for path in timeout.paths}
     for path, upgrades in cut_by_path.items():
         if path not in configured_paths:
-            yield _cut_claim(path, upgrades)
+            yield _cut_claim(evidence, path, upgrades)
 
 
-def _short_timeouts(nginx: Nginx) -> tuple[ShortTimeout, ...]:
+def _nginx_timeouts(
+    nginx: Nginx, cut_by_path: Mapping[str, Sequence[Upgrade]]
+) -> tuple[ShortTimeout, ...]:
     timeouts: dict[int, ShortTimeout] = {}
     for path in websocket_paths(nginx.evidence):
         handshakes = WebSocketHandshakes.at_path(nginx.evidence, path)
-        for match in (
-            nginx.location_matches(path)
-            if handshakes.accepted_by_front or handshakes.accepted_by_application
-            else ()
-        ):
+        is_open = handshakes.accepted_by_front or handshakes.accepted_by_application
+        cuts = [] if _cuts_itself(nginx.evidence, path) else cut_by_path.get(path, ())
+        for match in nginx.location_matches(path) if is_open else ():
             directive = match.directive("proxy_read_timeout")
-            timeout_s = seconds(directive.args[0]) if directive and directive.args else None
-            is_proxied = proxy_pass_of(match) and all(upgrade_forwarding(match))
-            if directive and is_proxied and timeout_s is not None and timeout_s < DEFAULT_TIMEOUT:
+            timeout_s = (
+                seconds(directive.args[0]) if directive and directive.args else DEFAULT_TIMEOUT
+            )
+            if not proxy_pass_of(match) or not all(upgrade_forwarding(match)) or timeout_s is None:
+                continue
+            is_cut = any(
+                abs((upgrade.idle_s or 0.0) - timeout_s) < TOLERANCE and upgrade.ended != "close"
+                for upgrade in cuts
+            )
+            is_short = timeout_s < DEFAULT_TIMEOUT and not _outlasts(
+                nginx.evidence, path, timeout_s
+            )
+            if is_cut or (is_short and not cuts):
                 previous = timeouts.get(id(match.block))
                 timeout_paths = (*(previous.paths if previous else ()), path)
                 timeouts[id(match.block)] = ShortTimeout(match, directive, timeout_s, timeout_paths)
     return tuple(timeouts.values())
 
 
+def _outlasts(evidence: Evidence, path: str, timeout_s: float) -> bool:
+    """Whether a WebSocket was held for longer: the application itself sends often enough."""
+    return any(
+        upgrade.through == "front"
+        and upgrade.path == path
+        and upgrade.idle_s is None
+        and (upgrade.quiet_s or 0.0) > timeout_s + TOLERANCE
+        for upgrade in evidence.of(Upgrade)
+    )
+
+
+def _direct(evidence: Evidence, path: str) -> list[Upgrade]:
+    """Return the WebSockets at the application itself that were held in silence."""
+    return [
+        upgrade
+        for upgrade in evidence.of(Upgrade)
+        if upgrade.through == "application"
+        and upgrade.path == path
+        and upgrade.accepted
+        and upgrade.quiet_s is not None
+    ]
+
+
+def _cuts_itself(evidence: Evidence, path: str) -> bool:
+    """Whether the application itself cuts as early as the site does."""
+    fronts = [
+        upgrade.idle_s
+        for upgrade in evidence.of(Upgrade)
+        if upgrade.through == "front" and upgrade.path == path and upgrade.idle_s is not None
+    ]
+    return any(
+        upgrade.idle_s is not None and upgrade.idle_s < front + TOLERANCE
+        for upgrade in _direct(evidence, path)
+        for front in fronts
+    )
+
+
 def _configured_claim(
     nginx: Nginx, short_timeout: ShortTimeout, cut_upgrades: list[Upgrade]
 ) -> Claim:
-    port = nginx.evidence.target.port
+    port, evidence = nginx.evidence.target.port, nginx.evidence
+    match = short_timeout.location_match
+    reported_directive = short_timeout.directive or proxy_pass_of(match) or match.block
+    place = file_line(reported_directive)
     front_upgrades = [
         upgrade
         for path in short_timeout.paths
         for upgrade in WebSocketHandshakes.at_path(nginx.evidence, path).front
     ]
     return Claim(
-        about=Subject(
-            port=port, path=short_timeout.paths[0], text=file_line(short_timeout.directive)
-        ),
+        about=Subject(port=port, path=short_timeout.paths[0], text=place),
         covers=tuple(Subject(port=port, path=path) for path in short_timeout.paths),
         because=(*([nginx.config] if nginx.config else []), *front_upgrades),
         # The check did not wait to see whether the application itself sends often enough.
@@ -108,10 +163,16 @@ def _configured_claim(
             "url": front_upgrades[0].url if front_upgrades else short_timeout.paths[0],
             "path": short_timeout.paths[0],
             "seconds": short_timeout.seconds,
-            "place": file_line(short_timeout.directive),
+            "place": place,
+            "default": short_timeout.directive is None,
             "seen": bool(cut_upgrades),
+            "probe": round(short_timeout.seconds + 10),
+            "direct_holds": any(
+                upgrade.idle_s is None for upgrade in _direct(evidence, short_timeout.paths[0])
+            ),
+            **_NOTHING,
         },
-        location=nginx.location(short_timeout.directive),
+        location=nginx.location(reported_directive),
         fix=_fix(nginx, short_timeout),
     )
 
@@ -119,7 +180,7 @@ def _configured_claim(
 def _fix(nginx: Nginx, short_timeout: ShortTimeout) -> Fix:
     """Change the WebSocket's location only, because other locations may need their timeout."""
     directive, location = short_timeout.directive, short_timeout.location_match.block
-    if directive in children(location, directive.name):
+    if directive and directive in children(location, directive.name):
         changes = {directive.file: [edits.replace_directive(directive, LONG_TIMEOUT)]}
     else:
         changes = {}
@@ -130,23 +191,51 @@ def _fix(nginx: Nginx, short_timeout: ShortTimeout) -> Fix:
     return Fix((*file_edits, *reload_steps(nginx)))
 
 
-def _cut_claim(path: str, cut_upgrades: list[Upgrade]) -> Claim:
+_NOTHING: dict[str, object] = {
+    "close": "", "reset": False, "eof": False, "application": False, "minute": False,
+    "proxy": False,
+}  # fmt: skip
+
+
+def _cut_claim(evidence: Evidence, path: str, cut_upgrades: list[Upgrade]) -> Claim:
     subjects = tuple(
         Subject(address=upgrade.address, port=upgrade.port, path=path) for upgrade in cut_upgrades
     )
+    first = min(cut_upgrades, key=lambda upgrade: upgrade.idle_s or 0.0)
+    idle_s, direct = first.idle_s or 0.0, _direct(evidence, path)
+    by_application = _cuts_itself(evidence, path)
+    holds = bool(direct) and not by_application
+    # A close frame is the decision of a WebSocket program; a proxy cuts without one.
+    is_chosen = first.ended == "close" and not holds
     return Claim(
         about=merge_subjects(subjects),
         covers=subjects,
-        because=tuple(cut_upgrades),
-        confidence=Confidence.LIKELY,
+        because=(*cut_upgrades, *direct),
+        confidence=Confidence.CERTAIN if by_application else Confidence.LIKELY,
+        severity=Severity.NOTE if is_chosen else None,
         facts={
-            "url": cut_upgrades[0].url,
+            "url": first.url,
             "path": path,
-            "seconds": min(
-                upgrade.idle_s for upgrade in cut_upgrades if upgrade.idle_s is not None
-            ),
+            "seconds": round(idle_s, 1),
             "place": "",
+            "default": False,
             "seen": True,
+            "probe": round(idle_s + 10),
+            "direct_holds": holds,
+            "close": first.close_code if first.ended == "close" else "",
+            "reset": first.ended == "reset",
+            "eof": first.ended == "eof",
+            "application": by_application or is_chosen,
+            "proxy": holds,
+            "minute": abs(idle_s - DEFAULT_TIMEOUT) < TOLERANCE,
         },
-        fix=Fix((Manual("longer", Where.SERVER),), Applicability.MANUAL),
+        fix=Fix(
+            (
+                Manual(
+                    "pings" if by_application or is_chosen else "longer",
+                    Where.APPLICATION if by_application or is_chosen else Where.SERVER,
+                ),
+            ),
+            Applicability.MANUAL,
+        ),
     )

@@ -73,6 +73,22 @@ def timeout(text: str) -> float:
     )
 
 
+#: The longest silence, in seconds: nobody waits longer for a command.
+_MAX_IDLE = 3600.0
+
+
+def idle(text: str) -> float:
+    """Parse the seconds of silence, with or without the unit "s"."""
+    with contextlib.suppress(ValueError):
+        seconds = float(text.removesuffix("s"))
+        if 1 <= seconds <= _MAX_IDLE:
+            return seconds
+    raise UsageError(
+        f"--idle takes seconds, at least 1 and at most {_MAX_IDLE:g}, not {text!r}."
+        " A usual limit is 60: try --idle 70."
+    )
+
+
 def port(text: str) -> int:
     if text.isdecimal() and int(text) <= 65535:
         return int(text)

@@ -74,7 +74,7 @@ def event_sink(request: RunRequest, view: View) -> "Sink":
     if is_terminal and request.output.verbosity >= 0:
         from diagnose.outputs import progress
 
-        return progress.sink(view.lang, write_note)
+        return progress.sink(view.lang, write_note, request.options.idle)
     from diagnose.model.events import null_sink
 
     return null_sink

@@ -167,6 +167,8 @@ def _add_probe_options(parser: argparse.ArgumentParser) -> None:
         help="go through it; none: say nothing of one")  # fmt: skip
     add("--from", dest="visitor", type=values.visitor, metavar="ADDRESS",
         help="judge for the visitor who comes from there")  # fmt: skip
+    add("--idle", type=values.idle, metavar="SECONDS",
+        help="hold the WebSocket in silence for so long: is it cut?")  # fmt: skip
     add("--cafile", type=values.readable_file, metavar="FILE", help="trust these roots too")
     _add_request_options(parser)
 

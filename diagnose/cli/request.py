@@ -110,6 +110,7 @@ class RunRequest:
             ("--proxy", options.proxy),
             ("--cafile", options.cafile),
             ("--from", options.visitor),
+            ("--idle", f"{options.idle:g}" if options.idle else None),
             *(("--ws", path) for path in self.websockets),
             *(("--header", f"{name}: {value}") for name, value in options.request.headers),
             ("--cookie", options.request.cookie or None),
@@ -257,6 +258,8 @@ def _check_no_command(word: str) -> None:
 
 def _check_contradictions(namespace: Namespace) -> None:
     """Raise UsageError if two options contradict each other."""
+    if namespace.idle and namespace.inside:
+        raise UsageError("--idle holds the visitor's WebSocket, and --inside leaves it out.")
     if namespace.server and namespace.outside:
         raise UsageError("--server looks inside and --outside does not: leave one of them out.")
     family = namespace.family
@@ -283,6 +286,7 @@ def _probe_options(namespace: Namespace) -> "Options":
         only=namespace.only,
         skip=namespace.skip,
         visitor=namespace.visitor,
+        idle=namespace.idle,
         request=RequestFields(
             headers=tuple(namespace.header),
             cookie="; ".join(namespace.cookie),

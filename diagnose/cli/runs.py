@@ -102,7 +102,7 @@ def run_to_end(
     group = RunGroup(watchdog)
     # Not asyncio.run: at its end it waits for a resolver that does not answer.
     loop = asyncio.new_event_loop()
-    with watchdog.watching(options.timeout):
+    with watchdog.watching(options.deadline):
         try:
             reports = loop.run_until_complete(start_runs(group))
         except (Abandoned, Overdue):

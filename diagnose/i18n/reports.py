@@ -57,6 +57,19 @@ MESSAGES = Messages(
     Message("read-as.ipv6", "all of it an IPv6 address, no port"),
     Message("read-as.port", "port 80 speaks http"),
     Message("judged-for", "judged for the visitor {address}"),
+    Message("idle.until", "{path} is held in silence until {time}"),
+    Message("idle.front", "through the site"),
+    Message("idle.application", "at the application itself"),
+    Message("idle.held", "{path} {way}: held in silence for {seconds} s, and it stayed open"),
+    Message("idle.cut", "{path} {way}: cut after {seconds} s of silence"),
+    Message(
+        "idle.busy",
+        "{path} {way}: held for {seconds} s; the server itself sends something every {rhythm} s,"
+        " so it was never idle",
+    ),
+    Message(
+        "idle.not", "no WebSocket was held in silence for {seconds} s: none opened and stayed open"
+    ),
     # Layers
     Message("layer.host", "host"),
     Message("layer.dns", "DNS"),

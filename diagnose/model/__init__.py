@@ -258,12 +258,14 @@ Kind = TypeVar("Kind", bound=Observation)
 @frozen
 class Scope:
     """The scope of a run: the layers and the IP version to check (None: both). If `outside` is
-    False, only what the server itself shows is checked, not what a visitor gets."""
+    False, only what the server itself shows is checked, not what a visitor gets. `idle_s` is for
+    how many seconds WebSockets are held in silence, None for not at all."""
 
     outside: bool = True
     only: tuple[Word, ...] = ()
     skip: tuple[Word, ...] = ()
     family: int | None = None
+    idle_s: float | None = None
 
     def wants(self, layer: str) -> bool:
         return layer not in self.skip and (not self.only or layer in self.only)

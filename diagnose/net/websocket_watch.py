@@ -132,17 +132,22 @@ class WatchedConnection:
 
     async def _read_idle(self, started: float, seconds: float) -> None:
         data = self.wire.trailing_data
+        # The bytes that end the connection end the silence, and do not begin another one.
         while not self._consume(data, started):
+            if data:
+                self._note_data()
             with contextlib.suppress(OSError):
                 await self._flush()
             data = await self.wire.stream.read(timeout=seconds + 1.0)
             if not data:
                 self.ended = "eof"
                 return
-            now = time.monotonic()
-            # A greeting is no rhythm.
-            self.own_frames_s = now - self._last_data if self._has_pushed else None
-            self._last_data, self._has_pushed = now, True
+
+    def _note_data(self) -> None:
+        now = time.monotonic()
+        # A greeting is no rhythm.
+        self.own_frames_s = now - self._last_data if self._has_pushed else None
+        self._last_data, self._has_pushed = now, True
 
     def _consume(self, data: bytes, started: float) -> bool:
         """Process received bytes; return whether the connection has ended, or needs no further

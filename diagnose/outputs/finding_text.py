@@ -22,6 +22,7 @@ from diagnose.model import (
     Step,
     Unseen,
 )
+from diagnose.model.http import Upgrade
 from diagnose.model.risk import risks
 from diagnose.model.view import View
 from diagnose.probes import diagnose_command
@@ -155,6 +156,28 @@ def verdict_sentence(report: Report, lang: str) -> str:
     reasons += [title(finding, lang) for finding in unanswered]
     why = translate("join.clauses", lang).join(reasons)
     return translate("unjudged-why", lang, url=url, why=why)
+
+
+def idle_sentences(report: Report, lang: str) -> list[str]:
+    """Return what the silence of `--idle` showed of each WebSocket, one sentence each."""
+    scope = report.evidence.scope
+    held = [upgrade for upgrade in report.evidence.of(Upgrade) if upgrade.quiet_s is not None]
+    if scope.idle_s is not None and not held:
+        return [translate("idle.not", lang, seconds=round(scope.idle_s))]
+    return [_idle_sentence(upgrade, lang) for upgrade in held]
+
+
+def _idle_sentence(upgrade: Upgrade, lang: str) -> str:
+    facts = {
+        "path": upgrade.path,
+        "way": translate(f"idle.{upgrade.through}", lang),
+        "seconds": round(upgrade.quiet_s or 0.0),
+    }
+    if upgrade.idle_s is not None:
+        return translate("idle.cut", lang, **{**facts, "seconds": f"{upgrade.idle_s:.1f}"})
+    if upgrade.own_frames_s is not None:
+        return translate("idle.busy", lang, **facts, rhythm=f"{upgrade.own_frames_s:.1f}")
+    return translate("idle.held", lang, **facts)
 
 
 def visitor_address(report: Report) -> str:

@@ -77,7 +77,8 @@ def diagnose_command(target: Target, *words: str) -> str:
 
 @frozen
 class Options:
-    """Options of a run. Times are in seconds; None and () mean the default."""
+    """Options of a run. Times are in seconds; None and () mean the default. `idle` is for how long
+    WebSockets are held in silence."""
 
     outside: bool = True
     inside: bool | None = None
@@ -92,6 +93,13 @@ class Options:
     skip: tuple[str, ...] = ()
     visitor: str | None = None
     request: RequestFields = RequestFields()
+    idle: float | None = None
+
+    @property
+    def deadline(self) -> float:
+        """The seconds after which the run ends: with the time of silence, which begins after the
+        answer."""
+        return self.timeout + (self.idle or 0.0)
 
     @property
     def by_proxy(self) -> bool:
@@ -101,7 +109,7 @@ class Options:
     @property
     def scope(self) -> Scope:
         """The part of the target that the checks judge."""
-        return Scope(self.outside, self.only, self.skip, self.family)
+        return Scope(self.outside, self.only, self.skip, self.family, self.idle)
 
     def wants(self, layer: str) -> bool:
         return self.scope.wants(layer)
@@ -119,6 +127,7 @@ class Options:
             words += ["--proxy", self.proxy if self.proxy == "none" else masked(self.proxy)]
         words += [f"-{self.family}"] if self.family else []
         words += ["--from", self.visitor] if self.visitor else []
+        words += ["--idle", f"{self.idle:g}"] if self.idle else []
         words += self.request.arguments()
         return tuple(words)
 

@@ -154,3 +154,44 @@ def test_only_what_was_offered_may_be_chosen(
 
 def test_another_status_is_the_first_fault() -> None:
     assert check_response(answer(*GOOD, status=200), KEY, ())[0] == "status"
+
+
+# Silence
+
+
+def _held(handle: Callable[[ServerConnection], Coroutine[Any, Any, None]]) -> UpgradeResult:
+    return with_port(
+        lambda: serve(handle, "127.0.0.1", 0, ping_interval=None),
+        lambda stream, url: open_websocket(stream, ClientHandshake(url, None), idle=0.6),
+    )
+
+
+def test_silence_that_nobody_cuts() -> None:
+    done = _held(echo)
+    assert (done.idle_s, done.ended, done.own_frames_s) == (None, "", None)
+    assert done.held_s is not None
+    assert done.held_s >= 0.6
+
+
+def test_silence_ends_with_the_close_frame_and_not_before() -> None:
+    async def good_bye(connection: ServerConnection) -> None:
+        await connection.send("hello")
+        await asyncio.wait([asyncio.create_task(connection.wait_closed())], timeout=0.3)
+        await connection.close(1001, "idle")
+
+    done = _held(good_bye)
+    assert (done.ended, done.close_code) == ("close", 1001)
+    assert done.idle_s is not None
+    assert 0.2 < done.idle_s < 0.6
+
+
+def test_a_server_that_speaks_is_not_idle() -> None:
+    async def speak(connection: ServerConnection) -> None:
+        while True:
+            await connection.send("tick")
+            await asyncio.wait([asyncio.create_task(connection.wait_closed())], timeout=0.1)
+
+    done = _held(speak)
+    assert done.idle_s is None
+    assert done.own_frames_s is not None
+    assert done.own_frames_s < 0.5

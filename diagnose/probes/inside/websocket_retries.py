@@ -45,11 +45,48 @@ async def _retry(ctx: ProbeContext, config: NginxConfig, upgrade: Upgrade) -> No
     is_refused, is_ended = _may_mind_origin(ctx, upgrade), _has_ended_by_curl(ctx, upgrade)
     if upgrade.path not in ctx.target.websockets or not (is_refused or is_ended):
         return
+    if route := _route(ctx, config, upgrade.path):
+        await (_try_origins if is_refused else _hold_by_curl)(ctx, route)
+
+
+# Silence
+
+
+@probe(after=Upgrade)
+async def idle(ctx: ProbeContext, upgrade: Upgrade) -> None:
+    """Hold the application's own WebSocket in silence too, if that is asked for: it shows which
+    side cuts."""
+    is_direct = upgrade.through == "application" and upgrade.variant == "normal"
+    if ctx.options.idle is None or not is_direct or not upgrade.accepted or upgrade.ended:
+        return
+    if upgrade.path not in ctx.target.websockets or _has_tried_idle(ctx, upgrade):
+        return
+    for config in ctx.observed(NginxConfig)[:1]:
+        if route := _route(ctx, config, upgrade.path):
+            if ctx.machine.via == "local":
+                await upgrade_directly(ctx, route, "idle")
+            else:
+                fields = added_fields(ctx, route)
+                request = _request(ctx, route, "idle", "", "", fields)
+                await _upgrade_by_curl(ctx, request, route, int(ctx.options.idle))
+
+
+def _has_tried_idle(ctx: ProbeContext, upgrade: Upgrade) -> bool:
+    directs = [
+        candidate
+        for candidate in ctx.observed(Upgrade)
+        if (candidate.through, candidate.variant) == ("application", "normal")
+        and candidate.path == upgrade.path
+        and candidate.accepted
+    ]
+    return directs[0] is not upgrade
+
+
+def _route(ctx: ProbeContext, config: NginxConfig, path: str) -> UpstreamRoute | None:
     routes = upstream_routes.find_routes(ctx, config)
-    for route in (candidate for candidate in routes if candidate.path == upgrade.path):
-        if route.upstream.speaks_http:
-            await (_try_origins if is_refused else _hold_by_curl)(ctx, route)
-            return
+    return next(
+        (route for route in routes if route.path == path and route.upstream.speaks_http), None
+    )
 
 
 # A refused Origin
@@ -138,9 +175,9 @@ async def _hold_by_curl(ctx: ProbeContext, route: UpstreamRoute) -> None:
     """Open the WebSocket at the application and see whether it stays open, as nginx speaks to it
     and over HTTP/1.1."""
     fields = added_fields(ctx, route)
-    await _upgrade_by_curl(ctx, _request(ctx, route, "normal", "", "", fields), route, True)
+    await _upgrade_by_curl(ctx, _request(ctx, route, "normal", "", "", fields), route, 1)
     if not speaks_http_1_1(route.place, ctx.observed(NginxBuild)):
-        await _upgrade_by_curl(ctx, _request(ctx, route, "http-1.0", "", "", fields), route, True)
+        await _upgrade_by_curl(ctx, _request(ctx, route, "http-1.0", "", "", fields), route, 1)
 
 
 def _request(
@@ -165,9 +202,10 @@ def _request(
 
 
 async def _upgrade_by_curl(
-    ctx: ProbeContext, request: UpgradeRequest, route: UpstreamRoute, is_held: bool = False
+    ctx: ProbeContext, request: UpgradeRequest, route: UpstreamRoute, hold_s: int = 0
 ) -> Upgrade | None:
-    """Perform the handshake with the server's curl; `is_held`: see whether it stays open."""
+    """Perform the handshake with the server's curl; see whether it stays open for `hold_s`
+    seconds."""
     at = ctx.elapsed()
     base_url, options = upstream_routes.curl_target(ctx, route, route.upstream.endpoints[0])
     host, _, path = request.url.partition("://")[2].partition("/")
@@ -175,9 +213,14 @@ async def _upgrade_by_curl(
     lines = (f"Host: {host}", *UPGRADE_FIELDS, *origin, *request.field_lines)
     version = "1.0" if request.variant == "http-1.0" else "1.1"
     url = f"{base_url}/{path}"
-    response = await (held_open if is_held else curl)(ctx.machine, url, lines, version, options)
+    if hold_s:
+        response = await held_open(ctx.machine, url, lines, version, options, hold_s)
+    else:
+        response = await curl(ctx.machine, url, lines, version, options)
     if response is None or response.failure:
         return None
+    is_ended = bool(hold_s) and not response.stayed_open
+    is_idle = request.variant == "idle"
     return ctx.emit(
         replace(
             request.started(at),
@@ -187,8 +230,10 @@ async def _upgrade_by_curl(
             body=response.body,
             accepted=response.accepted,
             fault="" if response.accepted else "status",
-            held_s=response.took if is_held else None,
-            ended="" if response.stayed_open or not is_held else "eof",
-            close_code=None if response.stayed_open or not is_held else 1006,
+            held_s=response.took if hold_s else None,
+            ended="eof" if is_ended else "",
+            close_code=1006 if is_ended else None,
+            quiet_s=response.took if is_idle else None,
+            idle_s=response.took if is_idle and is_ended else None,
         )
     )

@@ -220,7 +220,9 @@ async def upgrade_directly(
     fields: tuple[tuple[str, str], ...] = (),
 ) -> Upgrade | None:
     """Try the application with nginx's path, Host, Origin and fields, or with these. The variant
-    "whole-path" uses the visitor's path, and "http-1.0" is in that version."""
+    "whole-path" uses the visitor's path, "http-1.0" is in that version, and "idle" is held in
+    silence."""
+    idle = ctx.options.idle if variant == "idle" else None
     name = upstream_routes.server_name(ctx, route)
     path = socketio_path(route.path if variant == "whole-path" else route.upstream_path)
     request = UpgradeRequest(
@@ -243,7 +245,7 @@ async def upgrade_directly(
             )
             if not isinstance(stream, Failure):
                 at_endpoint = replace(request, peer=peer_of(endpoint, address))
-                return ctx.emit(await _try_handshake(ctx, stream, at_endpoint))
+                return ctx.emit(await _try_handshake(ctx, stream, at_endpoint, idle))
     return None
 
 

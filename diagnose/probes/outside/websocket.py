@@ -182,6 +182,23 @@ async def _offer(
     return await _try_handshake(ctx, replace(normal, variant="subprotocol", offered=subprotocols))
 
 
+@probe(after=Upgrade)
+async def idle(ctx: ProbeContext, upgrade: Upgrade) -> None:
+    """Hold the WebSocket in silence, if that is asked for: once for each path that stays open."""
+    is_open = upgrade.through == "front" and upgrade.variant == "normal" and upgrade.stayed_open
+    if ctx.options.idle is None or not is_open or upgrade.ended:
+        return
+    held_paths = [
+        candidate
+        for candidate in ctx.observed(Upgrade)
+        if candidate.path == upgrade.path
+        and (candidate.through, candidate.variant) == ("front", "normal")
+        and candidate.stayed_open
+    ]
+    if held_paths[0] is upgrade:
+        await _try_handshake(ctx, _Attempt(upgrade.address, upgrade.path, "idle"))
+
+
 async def _retry_ended(ctx: ProbeContext, normal: _Attempt, upgrade: Upgrade) -> None:
     """Repeat the handshake after an open connection ended.
 
@@ -214,7 +231,11 @@ async def _try_handshake(
     start_time, handshake = ctx.elapsed(), _client_handshake(ctx, attempt, trusted)
     wait = max(1.0, min(PATIENCE, ctx.options.timeout - start_time - 1.0))
     upgrade_result = await open_websocket(
-        open_connection.stream, handshake, wait, ping=attempt.variant != "no-ping"
+        open_connection.stream,
+        handshake,
+        wait,
+        ping=attempt.variant != "no-ping",
+        idle=ctx.options.idle if attempt.variant == "idle" else None,
     )
     upgrade = Upgrade(
         at=start_time,
@@ -282,6 +303,9 @@ def _complete_upgrade(
         close_reason=request.mask_secrets(upgrade_result.close_reason),
         frames=upgrade_result.frames,
         violation=upgrade_result.violation,
+        idle_s=upgrade_result.idle_s,
+        quiet_s=upgrade_result.held_s if upgrade.variant == "idle" else None,
+        own_frames_s=upgrade_result.own_frames_s,
         stray=request.mask_secrets(upgrade_result.stray),
     )
 

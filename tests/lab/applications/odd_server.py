@@ -30,6 +30,19 @@ async def late(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
     writer.write(raw.close(1011, "database is not there"))
 
 
+async def speaks(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """A ping of the server every second."""
+    while not writer.is_closing():
+        await asyncio.sleep(1.0)
+        writer.write(raw.frame(Opcode.PING))
+        await writer.drain()
+
+
+async def good_bye(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await asyncio.sleep(3.0)
+    writer.write(raw.close(1001, "idle"))
+
+
 ACTS: dict[str, raw.Act] = {
     **raw.VIOLATIONS,
     **raw.WRONG_COMPRESSION,
@@ -39,6 +52,8 @@ ACTS: dict[str, raw.Act] = {
     "late": raw.answering(late),
     "greets-and-leaves": raw.answering(raw.sends(TEXT + raw.close(1000))),
     "pushes": raw.answering(raw.sends(TEXT * 20, True)),
+    "speaks": raw.answering(speaks),
+    "good-bye": raw.answering(good_bye),
     "deaf": raw.answering(raw.waits),
     "empty-subprotocol": raw.answering(raw.waits, fields="Sec-WebSocket-Protocol: \r\n"),
 }

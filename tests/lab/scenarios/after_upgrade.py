@@ -111,6 +111,39 @@ def an_empty_subprotocol(lab: Lab) -> None:
     _serve(lab, "--act", "empty-subprotocol")
 
 
+# Silence
+
+QUIET = (*WS, "--idle", "6")
+LASTING = "    proxy_read_timeout 3600s;\n"
+
+
+@scenario(outside="websocket.idle-timeout", args=QUIET, differs=MINE)
+def nginx_cuts_a_silent_websocket(lab: Lab) -> None:
+    """Cut after three seconds through nginx, and not at the application; after the many threads
+    about "disconnects every 60 seconds", with a shorter minute."""
+    _serve(lab)
+    lab.change(LASTING, "    proxy_read_timeout 3s;\n")
+
+
+@healthy(args=QUIET)
+def a_silent_websocket_that_lasts(lab: Lab) -> None:
+    """Nothing cuts it in that time."""
+    _serve(lab)
+
+
+@healthy(args=QUIET)
+def a_server_that_speaks_often_enough(lab: Lab) -> None:
+    """nginx would cut after three seconds of silence, and there is none."""
+    _serve(lab, "--act", "speaks")
+    lab.change(LASTING, "    proxy_read_timeout 3s;\n")
+
+
+@healthy(args=QUIET)
+def a_server_that_says_good_bye_to_the_silent(lab: Lab) -> None:
+    """1001 after three seconds without a message, as the application wants it: a note."""
+    _serve(lab, "--act", "good-bye")
+
+
 # Odd, and well
 
 
