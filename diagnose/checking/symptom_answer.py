@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import checks
 from diagnose.checking.root_cause import verdict
-from diagnose.model import Evidence, Finding, Observation, Report, Severity, Symptom
+from diagnose.model import Check, Evidence, Finding, Observation, Report, Severity, Symptom
 from diagnose.model.frozen import frozen
 from diagnose.model.symptom import SymptomKind
 
@@ -132,9 +132,20 @@ def _may_produce(group: tuple[Finding, ...], symptom: Symptom) -> bool:
     if symptom.kind == "timeout" and _gateway_times_out(group):
         return True
     check = group[0].check
+    if symptom.number is not None and symptom.kind in _NUMBERED:
+        return _explains_response(check, symptom)
     return any(
         _listed(shown, check.explains) and not _replaces(check.id, shown) for shown in row.shown
     )
+
+
+def _explains_response(check: Check, symptom: Symptom) -> bool:
+    """Return whether a check explains responses such as the one with the symptom's number: those of
+    another server, for example."""
+    if symptom.kind == "status":
+        is_error = (symptom.number or 0) >= 500
+        return "http.*" in check.explains or (is_error and "http.server-error" in check.explains)
+    return _listed("websocket.not-upgraded", check.explains)
 
 
 def _gateway_times_out(group: tuple[Finding, ...]) -> bool:

@@ -18,6 +18,8 @@ def symptom_text(report: Report, lang: str) -> str:
 def answer_text(report: Report, answer: SymptomAnswer, lang: str) -> str:
     """Return an answer in one or a few sentences."""
     text = _verdict(report, answer, lang)
+    if answer.kind == "possible" and answer.symptom.kind == "status":
+        return join_sentences(text, _now(report, answer, lang), lang)
     if answer.kind in {"absent", "unrelated"}:
         for sentence in (_now(report, answer, lang), _elsewhere(report, answer, lang)):
             text = join_sentences(text, sentence, lang)

@@ -54,7 +54,7 @@ _DOCUMENTATION = re.compile(
 )
 #: A host name in words: all of it in lower case, unlike a class, and no file.
 _NAME_IN_WORDS = re.compile(
-    r"(?<![\w./@:=\\-])(?<!Connecting to )(?<!bind\(\) to )"
+    r"(?<![\w./@:=\\-])(?<!Connecting to )(?<!bind\(\) to )(?<!client: )(?<!server: )"
     r"((?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.){1,6}[a-z]{2,24}"
     r"|(?:\d{1,3}\.){3}\d{1,3})(:\d{1,5})?(?![\w/\\@.-]*[A-Z(=]|[\w-])",
     re.ASCII,

@@ -81,7 +81,7 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|(?:sent|received) (?P<o>1\d{3}|4\d{3}) \([\w ]{3,40}\)|no close frame received or sent"
         r"|Invalid frame header|reserved bits? |Close received after close|closed abnormally"
         r"|(?:close ?code|\bcode|关闭代码|关闭码|\bclose)[ :=：]{1,3}(?P<p>100[1-9]|101[0-5]|4\d{3})\b"
-        r"|(?:WebSocket|closed?|关闭|断开|错误).{0,40}?\b(?P<q>1006)\b"),
+        r"|(?:WebSocket|closed?|error|关闭|断开|错误).{0,40}?(?<![:\w])(?P<q>1006)(?![\w)])"),
     # Certificates
     ("certificate-revoked", r"ERR_CERT_REVOKED|SEC_ERROR_REVOKED|certificate (?:has been |is |was )?"
         r"revoked|CertificateRevokedException|证书已?被?吊销"),
@@ -181,7 +181,7 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|拒绝了?连接"),
     ("unreachable", r"ADDRESS_UNREACHABLE|EHOSTUNREACH|ENETUNREACH|No route to host|Network is "
         r"unreachable|NoRouteToHost|is unreachable|connect.{0,200}Permission denied|connect EACCES|errno 13\]|errno 11[13]|没有到主机的路由"),
-    ("timeout", r"TIMED_OUT|ETIMEDOUT|timed[ -]?out|time[ -]?out(?! {0,4}[:=] {0,2}\d)|too long to respond|Timeout(?:Error|Exception)\b"
+    ("timeout", r"TIMED_OUT|ETIMEDOUT|timed[ -]?out|(?<!gateway )(?<!request )time[ -]?out(?! {0,4}[:=] {0,2}\d)|too long to respond|Timeout(?:Error|Exception)\b"
         r"|deadline exceeded|isn[’']t responding|did not properly respond|CONNECT_TIMEOUT"
         r"|NET_TIMEOUT|Timeout of \d|ConnectTimeout|ReadTimeout|超时|响应时间(?:过|太)长"
         r"|花了太长时间|没有响应|无响应"),

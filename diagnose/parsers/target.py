@@ -9,7 +9,6 @@ import re
 from dataclasses import dataclass, field
 
 from diagnose.model import WEBSOCKET_SCHEMES, Symptom, Target
-from diagnose.parsers.sanitize import clean
 
 PORTS = {"https": 443, "http": 80, "wss": 443, "ws": 80}
 
@@ -17,6 +16,11 @@ _SCHEME = re.compile(r"([a-z][a-z0-9+-]*)(?::/+|:(?=[^/\d]))", re.IGNORECASE)
 #: One label of a host name in lower case. "_" is in use, although RFC 1123 section 2.1 has no such.
 LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 _QUOTES = "\"'`<>“”‘’「」『』《》"
+#: The code of an error in a browser, in OpenSSL or in errno(3). No host is written so.
+_ERROR_CODE = re.compile(
+    r"(?:net::|NET::)?[A-Z][A-Z0-9]{0,20}(?:_[A-Z0-9]{1,30}){1,12}"
+    r"|E(?:CONN|HOST|TIMED|NET|PROTO|AI|NOT)[A-Z]{2,12}"
+)
 #: The longest message that is kept as the input, in characters.
 _MAX_INPUT = 500
 #: Dots of Chinese input methods (NFKC maps the other full-width characters).
@@ -106,8 +110,9 @@ def _unwrap(target_input: _TargetInput) -> None:
 
 
 def _is_sentence(text: str) -> bool:
-    """Return whether a text without blanks is a sentence about a site, in Chinese."""
-    if text.isascii():
+    """Return whether a text without blanks is a message: a sentence in Chinese, or the code of an
+    error alone."""
+    if text.isascii() and not _ERROR_CODE.fullmatch(text):
         return False
     from diagnose.parsers.symptoms import symptom_of
 
@@ -118,6 +123,7 @@ def _site_in_line(target_input: _TargetInput, text: str) -> str:
     """Return the site in a pasted line: its URL, or what an error message names. What the line says
     is wrong becomes the symptom."""
     from diagnose.parsers.error_messages import named_site
+    from diagnose.parsers.sanitize import clean
     from diagnose.parsers.secrets import hide_secrets
     from diagnose.parsers.symptoms import symptom_of
 
@@ -143,6 +149,7 @@ def _name_in_words(text: str, symptom: Symptom | None) -> str:
     """Return the only host among the words of a message. Raise UsageError, with what was
     understood, if there is none, or more than one."""
     from diagnose.parsers.error_messages import is_error_message, names_in_words
+    from diagnose.parsers.sanitize import clean
 
     names = names_in_words(text) if symptom else ()
     if len(names) == 1:

@@ -102,10 +102,23 @@ def test_an_unrelated_cause_is_not_it() -> None:
     assert answer(EXPIRED, (), {"upstream.refused": ()}) == ("unrelated", "")
 
 
-@pytest.mark.parametrize(("status", "expected"), [(502, "cause"), (503, "unrelated")])
+@pytest.mark.parametrize(
+    ("status", "expected"), [(502, "cause"), (503, "possible"), (404, "unrelated")]
+)
 def test_a_status_has_to_be_the_same(status: int, expected: str) -> None:
     symptom = Symptom("status", "m", status)
     assert answer(symptom, (page(502),), {"nginx.file-forbidden": (page(502),)})[0] == expected
+
+
+def test_what_leads_to_another_server_may_lead_to_any_status() -> None:
+    symptom = Symptom("status", "m", 404)
+    assert answer(symptom, (), {"dns.wrong-address": ()})[0] == "possible"
+    assert answer(symptom, (), {"upstream.refused": ()})[0] == "unrelated"
+    assert answer(Symptom("status", "m", 504), (), {"upstream.refused": ()})[0] == "possible"
+
+
+def test_a_status_without_its_number_is_a_server_error() -> None:
+    assert answer(Symptom("status", "m"), (), {"http.server-error": ()})[0] == "cause"
 
 
 def test_a_status_that_is_no_fault_was_met() -> None:

@@ -25,6 +25,9 @@ QUESTIONS: dict[str, tuple[Example, ...]] = {
         Example("shop.example.com证书过期", "certificate-expired"),
         Example("shop.example.com 返回502错误", "status", number=502),
         Example("wss://shop.example.com/ws 连接失败，错误码 1006", "websocket-closed", WSS, 1006),
+        Example("https://shop.example.com/ 504 Gateway Time-out", "status", number=504),
+        Example("NET::ERR_CERT_COMMON_NAME_INVALID", "certificate-name", ""),
+        Example("ECONNREFUSED", "refused", ""),
         Example("证书链不完整", "certificate-issuer", ""),
     ),
 }  # fmt: skip
