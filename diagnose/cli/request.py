@@ -9,6 +9,7 @@ import os
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from diagnose.cli.parser import COMMANDS, parse
@@ -16,7 +17,12 @@ from diagnose.model import Target
 from diagnose.model.frozen import frozen
 from diagnose.model.view import View
 from diagnose.outputs.terminal import choose_language, terminal_columns, wants_ascii, wants_color
-from diagnose.parsers.target import UsageError, parse_target, suggestion
+from diagnose.parsers.target import (
+    NamelessMessageError,
+    UsageError,
+    parse_target,
+    suggestion,
+)
 
 if TYPE_CHECKING:
     from diagnose.probes import Options
@@ -241,7 +247,37 @@ def _run_request(namespace: Namespace) -> RunRequest:
 def _targets(words: Sequence[str], websockets: tuple[str, ...], lang: str) -> tuple[Target, ...]:
     if words:
         _check_no_command(words[0])
-    return tuple(parse_target(word, websockets, lang) for word in words)
+    targets: list[Target] = []
+    messages: list[NamelessMessageError] = []
+    for word in words:
+        try:
+            targets.append(parse_target(word, websockets, lang))
+        except NamelessMessageError as error:
+            messages.append(error)
+    if messages:
+        return (_with_message(targets, messages),)
+    return _merged(targets) or tuple(targets)
+
+
+def _with_message(targets: Sequence[Target], messages: Sequence[NamelessMessageError]) -> Target:
+    """Return the only target with the symptom of the only message, which names no site itself."""
+    symptom = messages[0].symptom
+    if len(targets) != 1 or len(messages) != 1 or symptom is None:
+        raise messages[0]
+    return replace(targets[0], symptom=symptom)
+
+
+def _merged(targets: Sequence[Target]) -> tuple[Target, ...]:
+    """Return one target for a site and a message that names the same site, or only an address
+    ("connect ECONNREFUSED 203.0.113.10:443"); () if the targets are anything else."""
+    plain = [target for target in targets if target.symptom is None]
+    messages = [target for target in targets if target.symptom is not None]
+    if len(plain) != 1 or len(messages) != 1:
+        return ()
+    from diagnose.parsers.hostnames import is_address
+
+    is_same = messages[0].host == plain[0].host or is_address(messages[0].host)
+    return (replace(plain[0], symptom=messages[0].symptom),) if is_same else ()
 
 
 def _check_no_command(word: str) -> None:

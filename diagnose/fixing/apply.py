@@ -142,7 +142,7 @@ async def _save_backups(journal: Journal, plan: Plan, before: Report, at: str) -
     entry = JournalEntry(
         files.folder,
         plan.cause.check.id,
-        target.input,
+        target.url if target.symptom else target.input,
         at,
         plan.steps,
         tuple(backups),

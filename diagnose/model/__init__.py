@@ -27,6 +27,7 @@ from diagnose.model.steps import (
     Where,
 )
 from diagnose.model.subject import Subject, endpoints, merge_subjects
+from diagnose.model.symptom import Symptom
 
 __all__ = [
     "LAYERS",
@@ -58,6 +59,7 @@ __all__ = [
     "Severity",
     "Step",
     "Subject",
+    "Symptom",
     "Target",
     "Unseen",
     "Vantage",
@@ -137,7 +139,8 @@ class Target:
     """The parsed URL or host that the user asked about.
 
     `host` is an A-label (RFC 5890) or an address without brackets. `path` begins with a slash.
-    `websockets` are the paths at which a WebSocket is checked.
+    `websockets` are the paths at which a WebSocket is checked. `symptom` is what the pasted message
+    says in which the target was found, if it was one.
     """
 
     input: Text
@@ -147,6 +150,7 @@ class Target:
     path: UrlPath = "/"
     websockets: tuple[UrlPath, ...] = ()
     read_as: Text = ""
+    symptom: Symptom | None = None
 
     @property
     def uses_tls(self) -> bool:

@@ -32,6 +32,7 @@ from diagnose.outputs.markup import (
     prose,
     tag,
 )
+from diagnose.outputs.symptom_text import symptom_text
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 _SIGNS = {"ok": "✓", "warning": "!", "error": "✗", "critical": "✗", "unknown": "?", "skipped": "–"}
@@ -102,12 +103,16 @@ def _head(context: ReportContext) -> Markup:
         (translate("started", lang), started),
         (translate("took", lang), document.format_duration(report.duration)),
     )
+    answer = symptom_text(report, lang)
+    symptom = tag("p", inline(document.single_line(answer)), class_="symptom") if answer else None
     interruption = (
         tag("p", label("interrupted", lang), class_="stopped") if report.interrupted else None
     )
     layers = None if context.view.verbosity < 0 else _layer_list(context)
     return tag(
-        "header", join_lines(title, details, interruption, layers), class_=f"verdict {status}"
+        "header",
+        join_lines(title, symptom, details, interruption, layers),
+        class_=f"verdict {status}",
     )
 
 

@@ -8,6 +8,7 @@ from zlib import crc32
 
 from diagnose._version import VERSION
 from diagnose.checking.root_cause import exit_status, verdict
+from diagnose.checking.symptom_answer import symptom_answer
 from diagnose.i18n.reports import text_or_key
 from diagnose.model import (
     Claim,
@@ -19,11 +20,13 @@ from diagnose.model import (
     Observation,
     Report,
     Step,
+    Target,
     Vantage,
 )
 from diagnose.model.view import View
 from diagnose.outputs import finding_text
 from diagnose.outputs.layers import layer_states
+from diagnose.outputs.symptom_text import answer_text
 from diagnose.recording.codec import escape_json, timestamp, to_builtins
 
 SCHEMA_VERSION = "1.0"
@@ -51,7 +54,7 @@ def document(report: Report, view: View) -> dict[str, Any]:
         "schema_version": SCHEMA_VERSION,
         "tool": TOOL,
         "run": _run(report, view),
-        "target": to_builtins(report.evidence.target),
+        "target": target_object(report.evidence.target),
         "verdict": _verdict(report, lang),
         "findings": [_finding(report, finding, ids, view) for finding in report.findings],
         "layers": [
@@ -158,6 +161,7 @@ def _run(report: Report, view: View) -> dict[str, Any]:
         "lang": view.lang,
         "visitor": finding_text.visitor_address(report) or None,
         "idle_s": report.evidence.scope.idle_s,
+        "symptom": _symptom(report, view.lang),
         "vantage": {
             "here": {
                 "hostname": view.hostname,
@@ -176,6 +180,29 @@ def _server(report: Report) -> dict[str, Any] | None:
         return None
     host = server_hosts[0]
     return {"hostname": host.hostname, "via": host.via, "privileged": host.privileged}
+
+
+def target_object(target: Target) -> dict[str, Any]:
+    """Build the target. Its symptom is in `run`, with the answer to it."""
+    fields_by_name: dict[str, Any] = to_builtins(target)
+    fields_by_name.pop("symptom")
+    return fields_by_name
+
+
+def _symptom(report: Report, lang: str) -> dict[str, Any] | None:
+    """Return the pasted message and its answer, if there is one."""
+    symptom = report.evidence.target.symptom
+    answer = symptom_answer(report) if symptom else None
+    if answer is None:
+        return None
+    return {
+        "kind": answer.symptom.kind,
+        "number": answer.symptom.number,
+        "text": answer.symptom.text,
+        "answer": answer.kind,
+        "finding": answer.finding.id if answer.finding else None,
+        "sentence": answer_text(report, answer, lang),
+    }
 
 
 def _verdict(report: Report, lang: str) -> dict[str, Any]:

@@ -6,7 +6,12 @@ from typing import Any
 from diagnose.model import Report
 from diagnose.model.events import Concluded, Crashed, Event, Observed, Sink, Started
 from diagnose.model.view import View
-from diagnose.outputs.json import SCHEMA_VERSION, document, observation_object
+from diagnose.outputs.json import (
+    SCHEMA_VERSION,
+    document,
+    observation_object,
+    target_object,
+)
 from diagnose.recording.codec import json_line, to_builtins
 
 
@@ -23,7 +28,7 @@ def sink(view: View, write: Callable[[str], None]) -> Sink:
     def receive(event: Event) -> None:
         if isinstance(event, Started):
             target["url"] = event.target.url
-            write(_line("started", target=to_builtins(event.target)))
+            write(_line("started", target=target_object(event.target)))
         elif isinstance(event, Observed):
             record = observation_object(event.observation, event.number)
             write(_line("observation", **target, observation=record))

@@ -17,6 +17,7 @@ from diagnose.outputs import document, finding_text
 from diagnose.outputs.digest import digest
 from diagnose.outputs.json import SCHEMA_VERSION
 from diagnose.outputs.layers import Layer
+from diagnose.outputs.symptom_text import symptom_text
 from diagnose.outputs.terminal import cell_len, markdown_blocks
 
 _SIGNS = {
@@ -60,6 +61,7 @@ def _head(report: Report, view: View) -> list[str]:
     ]
     return [
         f"## {_SIGNS[status]} {label(status, lang)}: {sentence}",
+        inline(symptom_text(report, lang)),
         " · ".join(facts),
         f"**{label('interrupted', lang)}**" if report.interrupted else "",
         _layers(report, lang) if view.verbosity >= 0 else "",

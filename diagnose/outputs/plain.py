@@ -1,21 +1,24 @@
 """One finding per line, in columns separated by tabs: for grep, cut and awk.
 
 The columns are target, severity, check, role ("cause", "symptom" or "note"), confidence, subject
-and title. A target without findings has one line, whose severity is its status.
+and title. A target without findings has one line, whose severity is its status. The answer to a
+pasted message is a last line, whose role is "message".
 """
 
 from diagnose.checking.root_cause import verdict
 from diagnose.model import Finding, Report, Severity
 from diagnose.model.view import View
 from diagnose.outputs import document, finding_text
+from diagnose.outputs.symptom_text import symptom_text
 
 
 def render(report: Report, view: View) -> str:
     url = report.evidence.target.url
+    message_row = _message_row(report, view)
     if not report.findings:
         sentence = finding_text.verdict_sentence(report, view.lang)
-        return _row(url, verdict(report).status, "-", "-", "-", "-", sentence)
-    return "".join(
+        return _row(url, verdict(report).status, "-", "-", "-", "-", sentence) + message_row
+    rows = "".join(
         _row(
             url,
             str(finding.severity),
@@ -27,6 +30,14 @@ def render(report: Report, view: View) -> str:
         )
         for finding in report.findings
     )
+    return rows + message_row
+
+
+def _message_row(report: Report, view: View) -> str:
+    text, symptom = symptom_text(report, view.lang), report.evidence.target.symptom
+    if not (text and symptom):
+        return ""
+    return _row(report.evidence.target.url, "note", "-", "message", "-", symptom.kind, text)
 
 
 def _role(finding: Finding) -> str:

@@ -21,6 +21,7 @@ from diagnose.model.view import View
 from diagnose.outputs import finding_text
 from diagnose.outputs.digest import digest
 from diagnose.outputs.layers import Layer, layer_states
+from diagnose.outputs.symptom_text import symptom_text
 from diagnose.outputs.terminal import Page, cell_len, wrap
 
 #: The number of observations shown for a cause, unless more are requested.
@@ -56,7 +57,10 @@ def add_head(page: Page, report: Report, view: View) -> None:
 
 
 def add_overview(page: Page, report: Report, view: View) -> None:
-    """Add the layers, and how the target was read if it was not a URL."""
+    """Add the answer to a pasted message, the layers, and how the target was read if it was not a
+    URL."""
+    if answer := symptom_text(report, view.lang):
+        page.prose(answer, "", 2)
     add_layers(page, report, view)
     target = report.evidence.target
     if target.read_as and target.input.rstrip("/") != target.url.rstrip("/"):

@@ -1,15 +1,17 @@
 """Find the site in an error message that a person pasted. No I/O.
 
-It is a message of a browser, curl, wget, openssl, Python, Node, Java, Go, or of nginx's error log.
+It is a message of a browser, curl, wget, openssl, Python, Node, Java, Go, PHP, .NET, certbot, or of
+nginx's error log. What the message says is wrong is read by `diagnose.parsers.symptoms`.
 
-A message that holds the site's URL needs nothing of this module. The messages are those of the
-programs' own sources and translations; `tests/parsers/test_error_messages.py` has one of each.
+The messages are those of the programs' own sources and translations;
+`tests/support/error_messages.py` has an example of each.
 """
 
 import re
+from collections.abc import Iterator
 
-#: Longest message that is searched, in characters. Error messages are shorter.
-MAX_LENGTH = 4000
+from diagnose.model.frozen import frozen
+from diagnose.parsers.pasted_text import condensed
 
 _HOST = (
     r"(?P<host>(?:[\w-]{1,63}\.){1,20}[\w-]{1,63}|localhost|\[[0-9a-fA-F:.]{2,45}\]"
@@ -20,6 +22,54 @@ _QUOTE = r"[\"'‘“«]?"
 
 #: nginx's error log (ngx_http_log_error): the URLs in it are the application's, not the site's.
 _NGINX_LINE = re.compile(r', request: "\S+ (?P<path>/\S*) HTTP/[\d.]+".*, host: "(?P<host>[^"\s]+)')
+
+#: certbot and the certificate authority: the challenge's URL in it holds a token.
+_CERTBOT_LINE = re.compile(
+    r"(?:Domain: {1,9}|http-01 challenge for |Challenge failed for domain |Fetching https?://"
+    r"|Invalid response from https?://|looking up (?:A|AAAA|CAA) for |CAA record for )HOST".replace(
+        "HOST", _HOST
+    )
+)
+#: A certificate of certbot: its folder has the name of the site.
+_CERTBOT_FOLDER = re.compile(
+    r"/letsencrypt/(?:live|archive)/(?P<host>(?:[\w-]{1,63}\.){1,20}[\w-]+)/"
+)
+
+_URL = re.compile(
+    r"(?<![A-Za-z0-9])(?:https?|wss?)://[^\s\"'<>`，。；！？、（）【】“”「」]+", re.IGNORECASE
+)
+#: Words before a URL that leads to a documentation, and sites that hold nothing else: a message is
+#: never about these, unless it names no other site.
+_BEFORE_DOCUMENTATION = re.compile(
+    r"(?:details here|more info\w*|information check|documentation|see|visit|refer to|详见|参见"
+    r"|参考)[:：]?\s*(?:at |the )?$",
+    re.IGNORECASE,
+)
+_DOCUMENTATION = re.compile(
+    r"https?://(?:[\w.-]+\.)?(?:curl\.se|curl\.haxx\.se|readthedocs\.io|developer\.mozilla\.org"
+    r"|support\.mozilla\.org|mzl\.la|nodejs\.org|crbug\.com|chromestatus\.com|goo\.gl|aka\.ms"
+    r"|support\.google\.com|learn\.microsoft\.com|go\.microsoft\.com|letsencrypt\.org|eff\.org"
+    r"|tools\.ietf\.org|rfc-editor\.org|stackoverflow\.com|docs\.python\.org|reactjs\.org)(?:[/:]|$)",
+    re.IGNORECASE,
+)
+#: A host name in words: all of it in lower case, unlike a class, and no file.
+_NAME_IN_WORDS = re.compile(
+    r"(?<![\w./@:=\\-])(?<!Connecting to )(?<!bind\(\) to )(?<!client: )(?<!server: )"
+    r"((?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.){1,6}[a-z]{2,24}"
+    r"|(?:\d{1,3}\.){3}\d{1,3})(:\d{1,5})?(?![\w/\\@.-]*[A-Z(=]|[\w-])",
+    re.ASCII,
+)
+#: Top-level domains of two letters that are endings of files: it is not safe to say which is meant.
+_FILES = frozenset(("py", "rb", "rs", "cs", "sh", "js", "ts", "md", "so", "go", "gz"))
+#: Common longer ones (IANA, "Root Zone Database"; RFC 2606, RFC 6761). A name that ends otherwise
+#: may be one of a program ("self.protocol"): its URL has to be given.
+_DOMAINS = frozenset(
+    """com org net edu gov mil int info biz name pro app dev xyz top site online shop store club vip
+    cloud tech live life world space website fun link work wang ltd group email agency studio blog
+    news wiki chat art design media network systems services solutions company academy software
+    digital games icu ink red pub ren mobi asia test example invalid local internal lan intranet
+    corp home arpa""".split()  # noqa: SIM905
+)
 
 _MESSAGES = tuple(
     re.compile(pattern.replace("HOST", _HOST).replace("PORT", _PORT).replace("QUOTE", _QUOTE))
@@ -48,6 +98,10 @@ _MESSAGES = tuple(
         r"dial tcp HOST:PORT: ",
         r"dial tcp: lookup HOST[ :]",
         r"certificate is (?:not )?valid for .{0,500}, not HOST",
+        # PHP, .NET
+        r"(?:ssl|tls|tcp)://HOST:PORT",
+        r"getaddrinfo for HOST failed",
+        r"(?:known|refused|refused it|respond\w*|time|unreachable|host)\.? \(HOST:PORT\)",
         # Java
         r"UnknownHostException: HOST",
         r"Connect to HOST:PORT",
@@ -57,18 +111,27 @@ _MESSAGES = tuple(
         r"HOST (?:refused to connect|took too long to respond|unexpectedly closed the connection"
         r"|redirected you too many times|is currently unable to handle this request"
         r"|sent an invalid response|uses an unsupported protocol|didn[’']t send any data"
-        r"|normally uses encryption)",
+        r"|normally uses encryption|is unreachable|didn[’']t accept your login)",
+        r"prove that it is HOST; its",
+        r"[Aa]ttackers might be trying to steal your information from HOST\b",
+        r"(?:cannot|attempted to) (?:visit|reach) HOST\b",
+        r"攻击者可能会试图从 ?HOST ?窃取",
         r"HOST[’']s server IP address could not be found",
         r"HOST ?(?:拒绝了我们的连接请求|的响应时间过长|意外终止了连接|将您重定向的次数过多"
-        r"|目前无法处理此请求|发送了无效的响应|使用了不受支持的协议|未发送任何数据)",
+        r"|目前无法处理此请求|发送了无效的响应|发送的响应无效|使用了不受支持的协议|未发送任何数据"
+        r"|拒绝了?连接|花了太长时间)",
         r"(?:找不到|无法找到) ?HOST ?的服务器 ?IP",
         # Firefox and Safari, in English and Chinese
         r"[Tt]he server at HOST",
         r"during a connection to HOST",
         r"HOST uses an invalid security certificate",
         r"connect to the server QUOTEHOST",
+        r"server at HOST\.",
+        r"find the server QUOTEHOST",
+        r"connection to the server QUOTEHOST",
         r"无法建立到 ?HOST ?服务器的连接",
         r"连接到? ?HOST ?时发生错误",
+        r"服务器[“\"]HOST",
         r"HOST ?使用了无效的安全证书",
         r"无法连接(?:到)?服务器[“\"]?HOST",
     )
@@ -81,12 +144,96 @@ _NAMELESS = re.compile(
 )
 
 
-def named_site(text: str) -> str | None:
-    """Return the site of an error message as a target ("https://example.com:8443/ws",
-    "example.com:443"), or None if the message names none."""
-    text = text[:MAX_LENGTH]
+@frozen
+class NamedSite:
+    """The site that a message names, as a target ("https://example.com:8443/ws",
+    "example.com:443"). `others` are further hosts in it, which are left alone. `is_url` is True if
+    its URL stood in the message."""
+
+    target: str
+    others: tuple[str, ...] = ()
+    is_url: bool = False
+
+
+def named_site(text: str) -> NamedSite | None:
+    """Return the site that an error message names, or None if it names none."""
+    text = condensed(text)
+    site = _site_of_log_line(text) or _site_by_url(text) or _site_by_message(text)
+    if site is None and (match := _CERTBOT_FOLDER.search(text)):
+        return NamedSite(re.sub(r"-\d{4}$", "", match["host"]))
+    return site
+
+
+def names_in_words(text: str) -> tuple[str, ...]:
+    """Return what may be hosts in a text that is no known message, each once, with their ports."""
+    matches = _NAME_IN_WORDS.finditer(condensed(text))
+    names = (f"{match[1]}{match[2] or ''}" for match in matches if _is_host(match[1]))
+    return tuple(dict.fromkeys(names))
+
+
+def _is_host(name: str) -> bool:
+    """Return whether a name with dots is a host and not a file, a unit, or a name in a program."""
+    last = name.rpartition(".")[2]
+    is_domain = last in _DOMAINS or len(last) == 2
+    return last.isdigit() or (is_domain and last not in _FILES)
+
+
+def _site_of_log_line(text: str) -> NamedSite | None:
     if match := _NGINX_LINE.search(text):
-        return f"https://{match['host']}{match['path']}"
+        return NamedSite(f"https://{match['host']}{match['path']}")
+    if match := _CERTBOT_LINE.search(text):
+        return NamedSite(match["host"].rstrip("."))
+    return None
+
+
+def _site_by_url(text: str) -> NamedSite | None:
+    """Return the first URL in a message, those of documentations last."""
+    urls = list(_urls(text))
+    if not urls or (_DOCUMENTATION.match(urls[0]) and _site_by_message(text)):
+        return None
+    host = _host_of(urls[0])
+    others = dict.fromkeys(map(_host_of, urls[1:]))
+    is_other = (
+        other for other in others if other != host and not _DOCUMENTATION.match(f"https://{other}")
+    )
+    return NamedSite(urls[0], tuple(is_other), is_url=True)
+
+
+def _urls(text: str) -> Iterator[str]:
+    references: list[str] = []
+    for match in _URL.finditer(text):
+        url = _cut_at_prose(match[0]).rstrip(".,;:)]}")
+        before = text[max(match.start() - 40, 0) : match.start()]
+        is_reference = _BEFORE_DOCUMENTATION.search(before) is not None
+        is_documentation = _DOCUMENTATION.match(url) is not None
+        if not (is_reference or is_documentation):
+            yield url
+        elif not (is_reference and is_documentation):
+            references.append(url)
+    yield from references
+
+
+#: Ideographs: Chinese is written without blanks, so that a sentence may follow a URL.
+_IDEOGRAPH = re.compile(r"[\u3400-\u9fff]")
+
+
+def _cut_at_prose(url: str) -> str:
+    """Cut a URL where a Chinese sentence follows it. A name in Chinese stays."""
+    scheme, _, remainder = url.partition("://")
+    authority = re.match(r"[^/?#]*", remainder)
+    host = authority[0] if authority else ""
+    ideograph = _IDEOGRAPH.search(remainder, len(host))
+    if re.search(r"[a-z0-9][\u3400-\u9fff]+$", host, re.IGNORECASE):
+        ideograph = _IDEOGRAPH.search(remainder)
+    return f"{scheme}://{remainder[: ideograph.start()] if ideograph else remainder}"
+
+
+def _host_of(url: str) -> str:
+    authority = re.split(r"[/?#]", url.partition("://")[2], maxsplit=1)[0]
+    return authority.rpartition("@")[2].lower()
+
+
+def _site_by_message(text: str) -> NamedSite | None:
     matches = (message.search(text) for message in _MESSAGES)
     match = next(filter(None, matches), None)
     if match is None:
@@ -96,14 +243,9 @@ def named_site(text: str) -> str | None:
     authority = f"[{host}]" if ":" in host else host
     authority += f":{parts['port']}" if parts.get("port") else ""
     scheme = f"{parts['scheme'].lower()}://" if parts.get("scheme") else ""
-    return f"{scheme}{authority}{parts.get('path') or ''}"
-
-
-def is_nginx_log_line(text: str) -> bool:
-    """Return whether a text is a line of nginx's error log about a request."""
-    return _NGINX_LINE.search(text[:MAX_LENGTH]) is not None
+    return NamedSite(f"{scheme}{authority}{parts.get('path') or ''}")
 
 
 def is_error_message(text: str) -> bool:
     """Return whether a text looks like an error message."""
-    return _NAMELESS.search(text[:MAX_LENGTH]) is not None
+    return _NAMELESS.search(condensed(text)) is not None

@@ -1,22 +1,28 @@
 """Parse what a person types or pastes into a target, and report how it was understood.
 
 Accepts a name, a name with a port, a URL of http, https, ws or wss, an address, a line that
-contains a URL, or an error message that names a site; in capitals, in quotes, with a trailing dot,
-with a password, in any script. Other input raises `UsageError` before any check runs.
+contains a URL, or an error message or a question that names a site; in capitals, in quotes, with a
+trailing dot, with a password, in any script. Other input raises `UsageError` before any check runs.
 """
 
 import re
 from dataclasses import dataclass, field
 
-from diagnose.model import WEBSOCKET_SCHEMES, Target
+from diagnose.model import WEBSOCKET_SCHEMES, Symptom, Target
 
 PORTS = {"https": 443, "http": 80, "wss": 443, "ws": 80}
 
 _SCHEME = re.compile(r"([a-z][a-z0-9+-]*)(?::/+|:(?=[^/\d]))", re.IGNORECASE)
-_URL_INSIDE = re.compile(r"\b(?:https?|wss?)://[^\s\"'<>`]+", re.IGNORECASE)
 #: One label of a host name in lower case. "_" is in use, although RFC 1123 section 2.1 has no such.
 LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 _QUOTES = "\"'`<>“”‘’「」『』《》"
+#: The code of an error in a browser, in OpenSSL or in errno(3). No host is written so.
+_ERROR_CODE = re.compile(
+    r"(?:net::|NET::)?[A-Z][A-Z0-9]{0,20}(?:_[A-Z0-9]{1,30}){1,12}"
+    r"|E(?:CONN|HOST|TIMED|NET|PROTO|AI|NOT)[A-Z]{2,12}"
+)
+#: The longest message that is kept as the input, in characters.
+_MAX_INPUT = 500
 #: Dots of Chinese input methods (NFKC maps the other full-width characters).
 _DOTS = str.maketrans("。｡．", "...")
 
@@ -25,13 +31,26 @@ class UsageError(Exception):
     """A user's mistake: one line of text, with a suggestion if there is one."""
 
 
+class NamelessMessageError(UsageError):
+    """An error message that names no site. `symptom` is what it says, None if that is unknown."""
+
+    def __init__(self, text: str, symptom: Symptom | None) -> None:
+        super().__init__(text)
+        self.symptom = symptom
+
+
 @dataclass(slots=True)
 class _TargetInput:
-    """A text while it is parsed into a target."""
+    """A text while it is parsed into a target. Each note is the key of its text, and its facts."""
 
     text: str
     display_text: str
-    notes: list[str] = field(default_factory=list)
+    notes: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    is_message: bool = False
+    symptom: Symptom | None = None
+
+    def note(self, key: str, **facts: str) -> None:
+        self.notes.append((key, facts))
 
 
 def parse_target(text: str, websockets: tuple[str, ...] = (), lang: str = "en") -> Target:
@@ -41,11 +60,12 @@ def parse_target(text: str, websockets: tuple[str, ...] = (), lang: str = "en") 
     scheme, remainder = _scheme(target_input)
     authority, path = _split_path(remainder)
     authority = _without_credentials(target_input, authority)
+    path = _without_secrets(target_input, path)
     host, port = _host_and_port(target_input, authority)
     if scheme is None:
         scheme = "http" if port == 80 else "https"
         if port == 80:
-            target_input.notes.append("port")
+            target_input.note("port")
     paths = ((path,) if scheme in WEBSOCKET_SCHEMES else ()) + tuple(map(socket_path, websockets))
     target = Target(
         input=target_input.display_text,
@@ -54,6 +74,7 @@ def parse_target(text: str, websockets: tuple[str, ...] = (), lang: str = "en") 
         port=PORTS[scheme] if port is None else port,
         path=path,
         websockets=tuple(dict.fromkeys(paths)),
+        symptom=target_input.symptom,
     )
     return _with_read_as(target, target_input.notes, lang)
 
@@ -79,8 +100,8 @@ def suggestion(text: str, choices: tuple[str, ...]) -> str:
 def _unwrap(target_input: _TargetInput) -> None:
     """Remove quotes and other text that was pasted with the target."""
     text = target_input.text.strip(_QUOTES + " \t\r\n").rstrip(",;，；。")
-    if re.search(r"\s", text):
-        text = _site_in_line(target_input, text)
+    if re.search(r"\s", text) or _is_sentence(text):
+        text = _site_in_line(target_input, target_input.text)
     if not text:
         raise UsageError("The target is empty. Try: diagnose https://example.com/")
     if any(ord(character) < 32 or ord(character) == 127 for character in text):
@@ -88,25 +109,73 @@ def _unwrap(target_input: _TargetInput) -> None:
     target_input.text = text.replace("\\", "/")
 
 
-def _site_in_line(target_input: _TargetInput, text: str) -> str:
-    """Return the site in a pasted line: its URL, or what an error message names."""
-    from diagnose.parsers.error_messages import is_error_message, is_nginx_log_line, named_site
+def _is_sentence(text: str) -> bool:
+    """Return whether a text without blanks is a message: a sentence in Chinese, or the code of an
+    error alone."""
+    if text.isascii() and not _ERROR_CODE.fullmatch(text):
+        return False
+    from diagnose.parsers.symptoms import symptom_of
 
-    match = None if is_nginx_log_line(text) else _URL_INSIDE.search(text)
-    if match:
-        target_input.notes.append("inside")
-        return match[0].rstrip(".,;:)]}，；。")
-    if site := named_site(text):
-        target_input.notes.append("message")
-        return site
-    if is_error_message(text):
-        raise UsageError(
-            f"{_quoted_input(text)} names no site. Give its address: diagnose https://example.com/"
+    return symptom_of(text) is not None
+
+
+def _site_in_line(target_input: _TargetInput, text: str) -> str:
+    """Return the site in a pasted line: its URL, or what an error message names. What the line says
+    is wrong becomes the symptom."""
+    from diagnose.parsers.error_messages import named_site
+    from diagnose.parsers.sanitize import clean
+    from diagnose.parsers.secrets import hide_secrets
+    from diagnose.parsers.symptoms import symptom_of
+
+    symptom = symptom_of(text)
+    site = named_site(text)
+    if site is None:
+        target_input.note("message")
+        target = _name_in_words(text, symptom)
+    else:
+        target_input.note("inside" if site.is_url else "message")
+        target = site.target
+        if site.others:
+            target_input.note(
+                "others", hosts=", ".join(clean(host, 60) for host in site.others[:3])
+            )
+    if symptom is not None:
+        target_input.display_text = hide_secrets(clean(text, _MAX_INPUT))
+    target_input.is_message, target_input.symptom = symptom is not None, symptom
+    return target
+
+
+def _name_in_words(text: str, symptom: Symptom | None) -> str:
+    """Return the only host among the words of a message. Raise UsageError, with what was
+    understood, if there is none, or more than one."""
+    from diagnose.parsers.error_messages import is_error_message, names_in_words
+    from diagnose.parsers.sanitize import clean
+
+    names = names_in_words(text) if symptom else ()
+    if len(names) == 1:
+        return names[0]
+    quoted = _quoted_input(text)
+    if names:
+        sites = ", ".join(clean(name, 60) for name in names[:5])
+        raise NamelessMessageError(
+            f"{quoted} names several sites: {sites}. Give the URL of one.", symptom
         )
-    raise UsageError(
-        f"{_quoted_input(text)} is no target: there is a blank in it. "
-        "Give each target as a word of its own."
+    if symptom is None and not is_error_message(text):
+        raise UsageError(
+            f"{quoted} is no target: there is a blank in it. Give each target as a word of its own."
+        )
+    understood = f" It was understood as: {_symptom_words(symptom)}." if symptom else ""
+    raise NamelessMessageError(
+        f"{quoted} names no site.{understood} Give its address as well: "
+        "diagnose https://example.com/ 'MESSAGE'",
+        symptom,
     )
+
+
+def _symptom_words(symptom: Symptom) -> str:
+    from diagnose.i18n.symptoms import symptom_name
+
+    return symptom_name(symptom, "en")
 
 
 def _scheme(target_input: _TargetInput) -> tuple[str | None, str]:
@@ -153,8 +222,28 @@ def _without_credentials(target_input: _TargetInput, authority: str) -> str:
     credentials, at, host = authority.rpartition("@")
     if at:
         target_input.display_text = target_input.display_text.replace(f"{credentials}@", "")
-        target_input.notes.append("credentials")
+        target_input.note("credentials")
     return host
+
+
+def _without_secrets(target_input: _TargetInput, path: str) -> str:
+    """Leave the secrets out of the query of a URL in a message: a token that was pasted by the way
+    is not sent."""
+    plain_path, mark, query = path.partition("?")
+    if not (mark and target_input.is_message):
+        return path
+    from diagnose.parsers.secrets import hide_secrets, is_secret_name
+
+    parameters = query.split("&")
+    kept = [
+        parameter
+        for parameter in parameters
+        if not is_secret_name(parameter.partition("=")[0]) and hide_secrets(parameter) == parameter
+    ]
+    if len(kept) == len(parameters):
+        return path
+    target_input.note("secrets")
+    return f"{plain_path}?{'&'.join(kept)}" if kept else plain_path
 
 
 def _host_and_port(target_input: _TargetInput, authority: str) -> tuple[str, int | None]:
@@ -166,7 +255,7 @@ def _host_and_port(target_input: _TargetInput, authority: str) -> tuple[str, int
             )
         return _ipv6(address), _port(suffix[1:])
     if authority.count(":") > 1:
-        target_input.notes.append("ipv6")
+        target_input.note("ipv6")
         return _ipv6(authority), None
     host, _, port = authority.partition(":")
     return _host(target_input, host), _port(port)
@@ -197,7 +286,7 @@ def _host(target_input: _TargetInput, text: str) -> str:
     name = text.translate(_DOTS)
     if not name.isascii():
         name = _ascii(name)
-        target_input.notes.append("idn")
+        target_input.note("idn")
     name = name.lower().removesuffix(".")
     labels = name.split(".")
     if not name:
@@ -245,11 +334,12 @@ def _correction(name: str) -> str:
 
 
 def _quoted_input(text: str) -> str:
-    """Return the input quoted safely for one line of a terminal."""
+    """Return the input quoted safely for one line of a terminal, without its secrets."""
+    text = re.sub(r"(?<=://)[^/\s@]{1,200}(?=@)", "***", text[:400])
     return repr(text if len(text) <= 60 else text[:59] + "…")
 
 
-def _with_read_as(target: Target, notes: list[str], lang: str) -> Target:
+def _with_read_as(target: Target, notes: list[tuple[str, dict[str, str]]], lang: str) -> Target:
     from dataclasses import replace
 
     from diagnose.i18n.reports import translate  # --help and mistakes do not need it
@@ -257,7 +347,7 @@ def _with_read_as(target: Target, notes: list[str], lang: str) -> Target:
     host = f"[{target.host}]" if ":" in target.host else target.host
     read_as = f"{target.scheme}://{host}:{target.port}{target.path}"
     if notes:
-        note_texts = (translate(f"read-as.{note}", lang) for note in notes)
+        note_texts = (translate(f"read-as.{key}", lang, **facts) for key, facts in notes)
         remark = translate("join.phrases", lang).join(note_texts)
         read_as += translate("join.remark", lang, remark=remark)
     return replace(target, read_as=read_as)

@@ -13,11 +13,11 @@ from diagnose.model import Crash, Evidence, Report
 from diagnose.model.events import Concluded, Event, Sink
 from diagnose.model.view import View
 from diagnose.parsers.cdn import ALIASES
+from diagnose.parsers.secrets import HIDDEN, SECRET_OPTIONS, Tokens, hide_secrets
 from diagnose.recording.codec import Recording, encode
 from diagnose.recording.redaction_addresses import Addresses
 from diagnose.recording.redaction_fields import FieldMask
 from diagnose.recording.redaction_names import host_names, upstream_hosts
-from diagnose.recording.redaction_secrets import HIDDEN, SECRET_OPTIONS, Tokens, hide_secrets
 
 #: Replaces the host name of the probing machine.
 MASKED = "masked"

@@ -9,10 +9,10 @@ from typing import Any
 
 from diagnose.model.marks import Mark
 from diagnose.parsers.nginx.config import parse
+from diagnose.parsers.secrets import HIDDEN
 from diagnose.recording.field_marks import FieldMark, field_marks
 from diagnose.recording.redaction_http import kept_body, kept_headers, kept_message
 from diagnose.recording.redaction_nginx import ArgumentMask, MaskedFiles
-from diagnose.recording.redaction_secrets import HIDDEN
 from diagnose.recording.redaction_servers import without_values
 
 MaskText = Callable[[str], str]

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Callable, Iterable
 
+from diagnose.parsers.secrets import HIDDEN
 from diagnose.parsers.websocket_refusal import is_origin_error, named_subprotocols
-from diagnose.recording.redaction_secrets import HIDDEN
 
 MaskText = Callable[[str], str]
 Headers = Iterable[tuple[str, str]]

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from diagnose.model.nginx import ConfigFile, Directive
+from diagnose.parsers.secrets import HIDDEN, is_secret_name
 from diagnose.recording.redaction_http import kept_field
-from diagnose.recording.redaction_secrets import HIDDEN, is_secret_name
 
 MaskText = Callable[[str], str]
 

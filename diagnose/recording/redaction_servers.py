@@ -4,7 +4,7 @@ the lines."""
 
 import re
 
-from diagnose.recording.redaction_secrets import HIDDEN
+from diagnose.parsers.secrets import HIDDEN
 
 #: A directive whose value may be secret, up to that value: Apache's (mod_headers, mod_env,
 #: mod_authnz_ldap, mod_dbd), Caddy's (header, basic_auth, dns), HAProxy's (http-request set-header,

@@ -10,6 +10,7 @@ from diagnose.model.view import View
 from diagnose.outputs import check_page, finding_text
 from diagnose.outputs import text as texts
 from diagnose.outputs.digest import digest
+from diagnose.outputs.symptom_text import symptom_text
 from diagnose.outputs.terminal import Page, cell_len, sanitize, wrap
 
 TABS = ("why", "fix", "evidence", "timeline", "explain")
@@ -94,6 +95,7 @@ def render_tab(tab: str, report: Report, finding: Finding | None, view: View, ru
     elif finding is None:
         _add_no_finding(page, report, view, running)
     elif tab == "why":
+        _add_answer(page, report, view)
         texts.add_explanation(page, report, finding, view)
     elif tab == "fix":
         texts.add_remedy(page, report, finding, replace(view, verbosity=1))
@@ -108,8 +110,16 @@ def _add_no_finding(page: Page, report: Report, view: View, running: bool) -> No
     if running:
         page.prose(translate("nothing-yet", view.lang), "", 0, "dim")
         return
+    _add_answer(page, report, view)
     page.prose(finding_text.verdict_sentence(report, view.lang))
     texts.add_evidence_gaps(page, report, view)
+
+
+def _add_answer(page: Page, report: Report, view: View) -> None:
+    """Add the answer to a pasted message."""
+    if answer := symptom_text(report, view.lang):
+        page.prose(answer)
+        page.blank()
 
 
 def _add_evidence(page: Page, finding: Finding, view: View) -> None:

@@ -1,103 +1,153 @@
-"""One message of each program, as it prints it, and the site in it."""
+"""Messages as programs print them: the site in each, and what it says."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from diagnose.parsers.error_messages import is_error_message, named_site
-from diagnose.parsers.target import UsageError, parse_target
+from diagnose.model.symptom import SymptomKind
+from diagnose.parsers.error_messages import is_error_message, named_site, names_in_words
+from diagnose.parsers.pasted_text import MAX_LENGTH, condensed
+from diagnose.parsers.symptoms import symptom_of
+from diagnose.parsers.target import NamelessMessageError, UsageError, parse_target
+from tests.support.browser_messages import HTTPS, Example
+from tests.support.error_messages import MESSAGES, PAGE, page
 
-SHOP = "shop.example.com"
-MESSAGES = {
-    # Browsers' consoles and pages
-    "WebSocket connection to 'wss://shop.example.com/ws' failed: Error during WebSocket handshake: "
-    "Unexpected response code: 404": "wss://shop.example.com:443/ws",
-    "GET https://shop.example.com/ net::ERR_CERT_DATE_INVALID": "https://shop.example.com:443/",
-    "This site can’t be reached shop.example.com refused to connect.":
-        "https://shop.example.com:443/",
-    "This site can’t be reached shop.example.com took too long to respond.":
-        "https://shop.example.com:443/",
-    "shop.example.com’s server IP address could not be found.": "https://shop.example.com:443/",
-    "This page isn’t working shop.example.com redirected you too many times.":
-        "https://shop.example.com:443/",
-    "无法访问此网站 shop.example.com 拒绝了我们的连接请求。": "https://shop.example.com:443/",
-    "无法访问此网站 shop.example.com 的响应时间过长。": "https://shop.example.com:443/",
-    "该网页无法正常运作 shop.example.com 将您重定向的次数过多。": "https://shop.example.com:443/",
-    "无法访问此网站 找不到 shop.example.com 的服务器 IP 地址。": "https://shop.example.com:443/",
-    "Unable to connect. Firefox can’t establish a connection to the server at shop.example.com.":
-        "https://shop.example.com:443/",
-    "The connection has timed out. The server at shop.example.com is taking too long to respond.":
-        "https://shop.example.com:443/",
-    "Secure Connection Failed. An error occurred during a connection to shop.example.com. "
-    "PR_END_OF_FILE_ERROR": "https://shop.example.com:443/",
-    "shop.example.com uses an invalid security certificate. The certificate expired on …":
-        "https://shop.example.com:443/",
-    "连接 shop.example.com 时发生错误。PR_CONNECT_RESET_ERROR": "https://shop.example.com:443/",
-    "Safari can’t open the page because Safari can’t connect to the server “shop.example.com”.":
-        "https://shop.example.com:443/",
-    # curl, wget, openssl
-    "curl: (7) Failed to connect to shop.example.com port 8443 after 3 ms: Couldn't connect to "
-    "server": "https://shop.example.com:8443/",
-    "curl: (6) Could not resolve host: shop.example.com": "https://shop.example.com:443/",
-    "curl: (35) OpenSSL SSL_connect: SSL_ERROR_SYSCALL in connection to shop.example.com:443":
-        "https://shop.example.com:443/",
-    "curl: (60) SSL: no alternative certificate subject name matches target host name "
-    "'shop.example.com'": "https://shop.example.com:443/",
-    "Connecting to shop.example.com (shop.example.com)|203.0.113.10|:443... failed: Connection "
-    "refused.": "https://shop.example.com:443/",
-    "wget: unable to resolve host address ‘shop.example.com’": "https://shop.example.com:443/",
-    "ERROR: cannot verify shop.example.com's certificate, issued by ‘CN=R3,O=Let's Encrypt,C=US’:":
-        "https://shop.example.com:443/",
-    "openssl s_client -connect shop.example.com:8443 -servername shop.example.com":
-        "https://shop.example.com:8443/",
-    # Python
-    "requests.exceptions.SSLError: HTTPSConnectionPool(host='shop.example.com', port=443): Max "
-    "retries exceeded with url: /api (Caused by SSLError(…))": "https://shop.example.com:443/api",
-    "requests.exceptions.ConnectionError: HTTPConnectionPool(host='shop.example.com', port=80): "
-    "Max retries exceeded with url: / (Caused by …)": "http://shop.example.com:80/",
-    "aiohttp.client_exceptions.ClientConnectorError: Cannot connect to host shop.example.com:443 "
-    "ssl:default [Connect call failed ('203.0.113.10', 443)]": "https://shop.example.com:443/",
-    # Node
-    "Error: connect ECONNREFUSED 203.0.113.10:443": "https://203.0.113.10:443/",
-    "Error: connect ETIMEDOUT 2001:db8::10:443": "https://[2001:db8::10]:443/",
-    "Error: getaddrinfo ENOTFOUND shop.example.com": "https://shop.example.com:443/",
-    "Error [ERR_TLS_CERT_ALTNAME_INVALID]: Hostname/IP does not match certificate's altnames: "
-    "Host: shop.example.com. is not in the cert's altnames: DNS:a.test": "https://shop.example.com:443/",
-    # Go
-    'Get "https://shop.example.com/": dial tcp 203.0.113.10:443: connect: connection refused':
-        "https://shop.example.com:443/",
-    "dial tcp: lookup shop.example.com on 127.0.0.53:53: no such host":
-        "https://shop.example.com:443/",
-    "tls: failed to verify certificate: x509: certificate is valid for a.test, b.test, not "
-    "shop.example.com": "https://shop.example.com:443/",
-    # Java
-    "java.net.UnknownHostException: shop.example.com": "https://shop.example.com:443/",
-    "org.apache.http.conn.HttpHostConnectException: Connect to shop.example.com:443 "
-    "[shop.example.com/203.0.113.10] failed: Connection refused": "https://shop.example.com:443/",
-    "java.security.cert.CertificateException: No subject alternative DNS name matching "
-    "shop.example.com found.": "https://shop.example.com:443/",
-    # nginx
-    "2026/11/26 10:00:00 [error] 9#9: *1 connect() failed (111: Connection refused) while "
-    "connecting to upstream, client: 203.0.113.9, server: shop.example.com, "
-    'request: "GET /ws HTTP/1.1", upstream: "http://127.0.0.1:3000/ws", host: "shop.example.com"':
-        "https://shop.example.com:443/ws",
-    # A question
-    "我的网站 https://shop.example.com/ 打不开，怎么办？": "https://shop.example.com:443/",
-}  # fmt: skip
+EXAMPLES = [example for examples in MESSAGES.values() for example in examples]
 
 
-@pytest.mark.parametrize(("message", "site"), MESSAGES.items())
-def test_the_site_of_a_message_is_the_target(message: str, site: str) -> None:
-    target = parse_target(message)
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.message[:50])
+def test_a_message_is_read(example: Example) -> None:
+    symptom = symptom_of(example.message)
+    assert symptom is not None
+    assert (symptom.kind, symptom.number) == (example.kind, example.number)
+    if not example.site:
+        with pytest.raises(NamelessMessageError, match="names no site"):
+            parse_target(example.message)
+        return
+    target = parse_target(example.message)
     host = f"[{target.host}]" if ":" in target.host else target.host
-    assert f"{target.scheme}://{host}:{target.port}{target.path}" == site
-    assert target.read_as.startswith(site)
+    assert f"{target.scheme}://{host}:{target.port}{target.path}" == example.site
+    assert target.symptom == symptom
+    assert target.read_as.startswith(example.site)
+
+
+def test_every_kind_of_symptom_has_an_example() -> None:
+    kinds = set(SymptomKind.__args__)  # type: ignore[attr-defined]
+    assert {example.kind for example in EXAMPLES} == kinds
+
+
+def test_the_page_lists_the_examples() -> None:
+    assert PAGE.read_text("utf-8") == page(), "python -m tests.support.error_messages"
+
+
+def test_frames_of_a_traceback_say_nothing() -> None:
+    """A line's number is no status, and a function's name no host."""
+    python = (
+        "Traceback (most recent call last):\n"
+        '  File "/usr/lib/python3.11/http/client.py", line 502, in do_open\n'
+        "    self.protocol.connect(timeout=404)\n"
+        "    ^^^^^^^^^^^^^^^^^^^^^\n"
+        "ConnectionRefusedError: [Errno 111] Connection refused\n"
+    )
+    java = (
+        "java.net.ConnectException: Connection refused\n\tat a.b.C.d(C.java:502)\n\t... 29 more\n"
+    )
+    node = (
+        "Error: connect ECONNREFUSED 203.0.113.10:443\n"
+        "    at ssl.onhandshakedone (node:_tls_wrap:502:12) {\n"
+    )
+    for text in (python, java, node):
+        symptom = symptom_of(text)
+        assert symptom
+        assert (symptom.kind, names_in_words(text)) in {
+            ("refused", ()),
+            ("refused", ("203.0.113.10:443",)),
+        }
+
+
+def test_a_certificate_in_the_output_does_not_hide_what_follows() -> None:
+    block = "-----BEGIN CERTIFICATE-----\n" + "A" * 9000 + "\n-----END CERTIFICATE-----\n"
+    text = f"CONNECTED(00000003)\n{block}Verify return code: 10 (certificate has expired)"
+    symptom = symptom_of(text)
+    assert symptom
+    assert symptom.kind == "certificate-expired"
+
+
+def test_a_session_of_openssl_is_no_fault() -> None:
+    text = "    Timeout   : 7200 (sec)\n    Verify return code: 0 (ok)"
+    assert symptom_of(text) is None
+
+
+def test_words_in_a_url_are_no_symptom() -> None:
+    assert symptom_of("https://shop.example.com/timeout/502-bad-gateway please") is None
+
+
+@pytest.mark.parametrize(
+    ("message", "sites"),
+    [
+        ("app.example.com and shop.example.com: connection refused", "several sites: app.example"),
+        ("connection refused in nginx.conf", "names no site. It was understood as: connection"),
+        ("self.protocol refused the connection: connection refused", "names no site"),
+    ],
+)
+def test_where_it_is_not_safe_the_site_is_asked_for(message: str, sites: str) -> None:
+    with pytest.raises(NamelessMessageError, match=sites):
+        parse_target(message)
+
+
+def test_documentation_is_not_the_site() -> None:
+    message = (
+        "curl: (60) SSL: no alternative certificate subject name matches target host name "
+        "'shop.example.com'\nMore details here: https://curl.se/docs/sslcerts.html"
+    )
+    assert parse_target(message).host == "shop.example.com"
+
+
+def test_other_hosts_in_the_message_are_named() -> None:
+    message = "Access to fetch at 'https://api.example.com/v1' from origin 'https://shop.example.com' has been blocked by CORS policy"  # noqa: E501
+    target = parse_target(message)
+    assert target.url == "https://api.example.com/v1"
+    assert "not shop.example.com" in target.read_as
+
+
+def test_secrets_are_neither_shown_nor_sent() -> None:
+    message = (
+        "WebSocket connection to 'wss://me:hunter2@shop.example.com/ws?access_token=s3cr3t&room=1' "
+        "failed: Error during WebSocket handshake: Unexpected response code: 401"
+    )
+    target = parse_target(message)
+    shown = f"{target.url} {target.input} {target.read_as} {target.symptom}"
+    assert target.path == "/ws?room=1"
+    assert "hunter2" not in shown
+    assert "s3cr3t" not in shown
+    assert "secrets in its query left out" in target.read_as
+
+
+def test_the_token_of_a_challenge_is_not_asked_for() -> None:
+    message = "Fetching http://shop.example.com/.well-known/acme-challenge/8559FK5mRvcv: Timeout"
+    assert parse_target(f"Detail: {message} during connect").path == "/"
+
+
+def test_a_url_alone_keeps_its_query() -> None:
+    target = parse_target("wss://shop.example.com/ws?token=abc")
+    assert (target.path, target.symptom) == ("/ws?token=abc", None)
+
+
+def test_a_name_in_chinese_stays_whole() -> None:
+    target = parse_target("https://例子.中国/ 打不开")
+    assert target.host == "xn--fsqu00a.xn--fiqs8s"
+
+
+def test_what_is_shown_is_clean_and_short() -> None:
+    symptom = symptom_of("\x1b[31mcurl: (7) \u202e" + "x" * 3000 + " Connection refused")
+    assert symptom
+    assert len(symptom.text) < 130
+    assert not set(symptom.text) & {"\x1b", "\u202e", "\n"}
 
 
 @pytest.mark.parametrize(
     "message",
     [
-        "curl: (60) SSL certificate problem: certificate has expired",
         "net::ERR_CERT_AUTHORITY_INVALID in my browser",
         "sun.security.validator.ValidatorException: PKIX path building failed",
     ],
@@ -117,7 +167,23 @@ def test_other_words_are_no_error_message() -> None:
 def test_no_text_breaks_it(text: str) -> None:
     named_site(text)
     is_error_message(text)
+    symptom_of(text)
+    names_in_words(text)
+    assert len(condensed(text)) <= MAX_LENGTH + 1
 
 
-def test_a_long_text_is_read_in_linear_time() -> None:
-    assert named_site("a." * 100_000) is None
+@pytest.mark.parametrize(
+    "piece",
+    ["a.", "https://", "(", "证书", "-----BEGIN A-----", "connect() to ", '  File "a', "\n"],
+)
+def test_a_long_text_is_read_in_linear_time(piece: str) -> None:
+    text = piece * 100_000
+    named_site(text)
+    symptom_of(text)
+    names_in_words(text)
+
+
+def test_a_plain_target_has_no_symptom() -> None:
+    assert parse_target("shop.example.com").symptom is None
+    assert parse_target("看看 https://shop.example.com/").symptom is None
+    assert parse_target("https://shop.example.com/").read_as == HTTPS

@@ -2,7 +2,7 @@
 
 import pytest
 
-from diagnose.recording.redaction_secrets import Tokens, hide_secrets, is_secret_name, looks_random
+from diagnose.parsers.secrets import Tokens, hide_secrets, is_secret_name, looks_random
 
 
 @pytest.mark.parametrize(

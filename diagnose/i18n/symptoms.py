@@ -1,0 +1,160 @@
+"""The texts about a pasted message: what it says, and whether it was met."""
+
+from diagnose.i18n.messages import Message, Messages
+from diagnose.model.symptom import Symptom
+
+MESSAGES = Messages(
+    # What a message says
+    Message("name", "the name does not resolve"),
+    Message("refused", "connection refused"),
+    Message("unreachable", "no route to the host"),
+    Message("timeout", "no reply in time"),
+    Message("not-connected", "no connection"),
+    Message("reset", "connection reset"),
+    Message("closed", "connection closed too early"),
+    Message("certificate-expired", "certificate expired"),
+    Message("certificate-not-yet-valid", "certificate not yet valid"),
+    Message("certificate-date", "certificate expired or not yet valid"),
+    Message("certificate-name", "certificate for another name"),
+    Message("certificate-self-signed", "self-signed certificate"),
+    Message("certificate-issuer", "issuer of the certificate not found or not trusted"),
+    Message("certificate-untrusted", "certificate not trusted"),
+    Message("certificate-revoked", "certificate revoked"),
+    Message("certificate-weak", "certificate with a weak key or signature"),
+    Message("certificate-transparency", "certificate not in the public logs"),
+    Message("certificate", "certificate not accepted"),
+    Message("hsts", "certificate not accepted, and HSTS forbids to skip the warning"),
+    Message("pinned", "certificate is not the pinned one"),
+    Message("tls-plain", "no TLS on this port, but another protocol"),
+    Message("tls-parameters", "no TLS version or cipher in common"),
+    Message("tls-name", "server refuses this name in TLS"),
+    Message("tls-client-certificate", "server asks for a client certificate"),
+    Message("tls", "TLS handshake failed"),
+    Message("status", "HTTP status"),
+    Message("plain-to-tls", "plain HTTP sent to a TLS port"),
+    Message("redirects", "too many redirects"),
+    Message("incomplete", "response cut off"),
+    Message("decoding", "response not decodable"),
+    Message("invalid-response", "invalid HTTP response"),
+    Message("http2", "HTTP/2 protocol error"),
+    Message("cors", "blocked by CORS"),
+    Message("mixed-content", "mixed content"),
+    Message("csp", "blocked by the Content Security Policy"),
+    Message("mime", "wrong content type"),
+    Message("websocket-status", "WebSocket refused with HTTP status"),
+    Message("websocket-closed", "WebSocket closed"),
+    Message("websocket-accept", "invalid WebSocket handshake"),
+    Message("websocket-subprotocol", "WebSocket subprotocol not agreed"),
+    Message("websocket", "WebSocket does not open"),
+    Message("upstream-refused", "nginx: the application refuses connections"),
+    Message("upstream-unreachable", "nginx: no route to the application"),
+    Message("upstream-timeout", "nginx: no reply of the application in time"),
+    Message("upstream-denied", "nginx: no permission to connect to the application"),
+    Message("upstream-missing", "nginx: the application's socket does not exist"),
+    Message("upstream-closed", "nginx: the application closed the connection"),
+    Message("upstream-none-live", "nginx: no live upstreams"),
+    Message("upstream-tls", "nginx: TLS with the application failed"),
+    Message("upstream-name", "nginx: the application's name does not resolve"),
+    Message("upstream-header", "nginx: the application's header is too big"),
+    Message("body-size", "nginx: the upload is too large"),
+    Message("limit", "nginx: a limit of requests or connections"),
+    Message("file-denied", "nginx: no permission for a file"),
+    Message("file-missing", "nginx: a file does not exist"),
+    Message("script", "PHP: the script does not exist or is not allowed"),
+    Message("internal-redirects", "nginx: a cycle of internal redirects"),
+    Message("port-in-use", "nginx: the port is in use"),
+    Message("address-unavailable", "nginx: the server does not have the address"),
+    Message("port-permission", "nginx: no permission for the port"),
+    Message("nginx-certificate", "nginx: a certificate or its key cannot be loaded"),
+    Message("nginx-key", "nginx: the key does not belong to the certificate"),
+    Message("nginx-config", "nginx: the configuration is invalid"),
+    Message("nginx-start", "nginx does not start"),
+    Message("acme-connect", "certbot: the authority cannot connect to port 80"),
+    Message("acme-dns", "certbot: the authority does not find the name"),
+    Message("acme-caa", "certbot: a CAA record forbids the certificate"),
+    Message("acme-response", "certbot: the authority got another answer than the challenge"),
+    Message("acme-limit", "certbot: too many requests to the authority"),
+    Message("acme", "certbot: the challenge failed"),
+    Message("unusable", "the site cannot be opened"),
+    # NOTE: {name} is one of the texts above, {number} an HTTP status or a close code.
+    Message("with-number", "{name} {number}"),
+    # Whether it was met. NOTE: {what} is one of the texts above, {message} what was pasted.
+    Message("quoted", "“{message}” ({what})"),
+    Message("answer.cause", "The message you pasted, {quoted}: this is it."),
+    Message("answer.other-cause", "The message you pasted, {quoted}: its cause is “{title}”."),
+    Message("answer.possible", "The message you pasted, {quoted}, can come from this cause."),
+    Message(
+        "answer.possible-other", "The message you pasted, {quoted}, can come from “{title}”."
+    ),
+    Message(
+        "answer.met",
+        "The message you pasted, {quoted}, was met in this run too, and no fault of the site was "
+        "found that explains it.",
+    ),
+    Message("answer.absent", "The message you pasted, {quoted}, was not met now."),
+    Message(
+        "answer.unrelated",
+        "The cause that is named does not produce the message you pasted, {quoted}.",
+    ),
+    Message(
+        "answer.unknown", "Whether the message you pasted, {quoted}, is met now was not seen."
+    ),
+    # NOTE: what the site did in this run, instead of what the message says.
+    Message("now.status", "From here the site answers with status {status}."),
+    Message("now.server", "On the server the site answers with status {status}."),
+    # Where else it may come from
+    Message(
+        "elsewhere.network",
+        "It may come from the visitor's own network or address (`--from ADDRESS` judges for one "
+        "visitor), or occur only at times.",
+    ),
+    Message(
+        "elsewhere.name",
+        "It may come from the visitor's resolver, or from an old answer that is still cached.",
+    ),
+    Message(
+        "elsewhere.certificate",
+        "It may come from the visitor's clock, an old trust store, or a program or proxy that "
+        "inspects TLS there.",
+    ),
+    Message(
+        "elsewhere.tls",
+        "It may come from an old client, or from a program or proxy that inspects TLS there.",
+    ),
+    Message(
+        "elsewhere.http",
+        "It may belong to another path or method, need a login (`--cookie`, `--header`), or occur "
+        "only at times.",
+    ),
+    Message(
+        "elsewhere.browser",
+        "It may come from the page's scripts, which are not run here, from an extension, or from "
+        "an old copy in the browser's cache.",
+    ),
+    Message(
+        "elsewhere.websocket",
+        "It may need the page's cookie, origin or subprotocol (`--ws PATH`, `--cookie`, "
+        "`--origin`, `--subprotocol`), or come from a proxy at the visitor's.",
+    ),
+    Message(
+        "elsewhere.server",
+        "Only the server shows it: run diagnose there, or with `--server ssh://…`. It may also be "
+        "older than the last change.",
+    ),
+    Message("elsewhere.log", "It may be older than the last change or reload."),
+    Message(
+        "elsewhere.acme",
+        "The authority asks from several places and over IPv6 too; it may also be older than the "
+        "last change.",
+    ),
+)  # fmt: skip
+
+translate = MESSAGES.translate
+
+
+def symptom_name(symptom: Symptom, lang: str) -> str:
+    """Return what a message says in a few words, with its number."""
+    name = translate(symptom.kind, lang)
+    if symptom.number is None:
+        return name
+    return translate("with-number", lang, name=name, number=symptom.number)

@@ -1,0 +1,43 @@
+"""The symptom that a person pasted: an error message, or words about one."""
+
+from typing import Literal
+
+from diagnose.model.frozen import frozen
+from diagnose.model.marks import Text
+
+#: What a message says, in the order of the layers. "not-connected": a message that does not say
+#: which of refused, unreachable or timeout it was; "certificate-date": expired or not yet valid;
+#: "certificate-untrusted": self-signed, or its issuer is unknown; "hsts": a certificate's error
+#: that a visitor may not skip; "unusable": words that say only that the site cannot be opened.
+SymptomKind = Literal[
+    "name", "refused", "unreachable", "timeout", "not-connected", "reset", "closed",
+    "certificate-expired", "certificate-not-yet-valid", "certificate-date", "certificate-name",
+    "certificate-self-signed", "certificate-issuer", "certificate-untrusted",
+    "certificate-revoked", "certificate-weak", "certificate-transparency", "certificate", "hsts",
+    "pinned", "tls-plain", "tls-parameters", "tls-name", "tls-client-certificate", "tls",
+    "status", "plain-to-tls", "redirects", "incomplete", "decoding", "invalid-response", "http2",
+    "cors", "mixed-content", "csp", "mime",
+    "websocket-status", "websocket-closed", "websocket-accept", "websocket-subprotocol",
+    "websocket",
+    "upstream-refused", "upstream-unreachable", "upstream-timeout", "upstream-denied",
+    "upstream-missing", "upstream-closed", "upstream-none-live", "upstream-tls", "upstream-name",
+    "upstream-header", "body-size", "limit", "file-denied", "file-missing", "script",
+    "internal-redirects", "port-in-use", "address-unavailable", "port-permission",
+    "nginx-certificate", "nginx-key", "nginx-config", "nginx-start",
+    "acme-connect", "acme-dns", "acme-caa", "acme-response", "acme-limit", "acme",
+    "unusable",
+]  # fmt: skip
+
+
+@frozen
+class Symptom:
+    """What a pasted message says.
+
+    `text` is the message on one line, cleaned, without its secrets. `number` is the status of an
+    HTTP response, or the close code of a WebSocket (RFC 6455 section 7.4); None if the message has
+    none.
+    """
+
+    kind: SymptomKind
+    text: Text
+    number: int | None = None

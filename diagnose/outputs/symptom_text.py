@@ -1,0 +1,53 @@
+"""The answer to the pasted message as prose, for all writers."""
+
+from diagnose.checking.symptom_answer import SymptomAnswer, symptom_answer
+from diagnose.i18n.symptoms import symptom_name, translate
+from diagnose.model import Host, Report, Vantage
+from diagnose.outputs.finding_text import join_sentences, title
+
+
+def symptom_text(report: Report, lang: str) -> str:
+    """Return whether the findings answer the pasted message; "" if none was pasted."""
+    # Most runs have none, and the table of symptoms is not read for them.
+    if report.evidence.target.symptom is None:
+        return ""
+    answer = symptom_answer(report)
+    return answer_text(report, answer, lang) if answer else ""
+
+
+def answer_text(report: Report, answer: SymptomAnswer, lang: str) -> str:
+    """Return an answer in one or a few sentences."""
+    text = _verdict(report, answer, lang)
+    if answer.kind == "possible" and answer.symptom.kind == "status":
+        return join_sentences(text, _now(report, answer, lang), lang)
+    if answer.kind in {"absent", "unrelated"}:
+        for sentence in (_now(report, answer, lang), _elsewhere(report, answer, lang)):
+            text = join_sentences(text, sentence, lang)
+    return text
+
+
+def _verdict(report: Report, answer: SymptomAnswer, lang: str) -> str:
+    what = symptom_name(answer.symptom, lang)
+    quoted = translate("quoted", lang, message=answer.symptom.text, what=what)
+    finding, key = answer.finding, f"answer.{answer.kind}"
+    if finding is None or finding in report.causes[:1]:
+        return translate(key, lang, quoted=quoted)
+    key = "answer.other-cause" if answer.kind == "cause" else "answer.possible-other"
+    return translate(key, lang, quoted=quoted, title=title(finding, lang))
+
+
+def _now(report: Report, answer: SymptomAnswer, lang: str) -> str:
+    """Return what the site answers now, if it does."""
+    if answer.status is None:
+        return ""
+    key = "now.status" if report.evidence.scope.outside else "now.server"
+    return translate(key, lang, status=answer.status)
+
+
+def _elsewhere(report: Report, answer: SymptomAnswer, lang: str) -> str:
+    if not answer.elsewhere:
+        return ""
+    key = answer.elsewhere
+    if key == "server" and any(host.vantage is Vantage.SERVER for host in report.evidence.of(Host)):
+        key = "log"
+    return translate(f"elsewhere.{key}", lang)

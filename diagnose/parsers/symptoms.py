@@ -1,0 +1,248 @@
+"""Read what an error message, or a person's question, says is wrong. No I/O.
+
+The patterns are the words of the programs' own sources and translations; docs/error-messages.md
+lists them, and `tests/support/error_messages.py` has an example of each.
+"""
+
+import re
+
+from diagnose.model.symptom import Symptom, SymptomKind
+from diagnose.parsers.pasted_text import MAX_LENGTH, condensed
+from diagnose.parsers.sanitize import clean
+from diagnose.parsers.secrets import hide_secrets
+
+#: Longest text of a symptom that is shown, in characters.
+_MAX_SHOWN = 120
+
+#: In this order, because messages quote one another: nginx quotes the system, certbot the authority,
+#: a WebSocket's failure a connection's. The first that matches counts. Case is ignored.
+_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
+    # certbot, acme.sh, lego: they quote the certificate authority (Boulder)
+    ("acme-limit", r"too many (?:failed authorizations|certificates)|acme:error:rateLimited"),
+    ("acme-caa", r"acme:error:caa|CAA record for .{1,253}? prevents issuance|While processing CAA"),
+    ("acme-dns", r"acme:error:dns|DNS problem: |no valid A records found|no valid IP addresses"),
+    ("acme-connect", r"likely firewall problem|acme-challenge/\S{0,200}:? (?:Connection (?:refused|"
+        r"reset)|Timeout|Error getting validation data|No route)|acme:error:connection"
+        r"|Type: {1,9}connection\b"),
+    ("acme-response", r"Invalid response from https?://|acme:error:unauthorized"
+        r"|Type: {1,9}unauthorized\b|key authorization file from the server did not match"),
+    ("acme", r"Some challenges have failed|Challenge failed for domain|Failed authorization "
+        r"procedure|Certbot failed to authenticate|Failed to renew certificate"),
+    # nginx and systemd
+    ("port-in-use", r"bind\(\) to .{0,60}failed \(98:|still could not bind\(\)"
+        r"|(?:listen|bind).{0,60}address already in use"),
+    ("address-unavailable", r"bind\(\) to .{0,60}failed \(99:"),
+    ("port-permission", r"bind\(\) to .{0,60}failed \(13:"),
+    ("nginx-key", r"SSL_CTX_use_PrivateKey.{0,120}key values mismatch|key values mismatch"),
+    ("nginx-certificate", r"cannot load certificate|SSL_CTX_use_(?:certificate|PrivateKey)\("
+        r"|BIO_new_file\(\"|PEM_read_bio_X509"),
+    ("upstream-name", r"host not found in upstream|could not be resolved \(\d|no resolver defined"),
+    ("nginx-config", r"nginx: \[emerg\]|\[emerg\] \d+#|nginx: configuration file \S{1,200} test "
+        r"failed"),
+    ("nginx-start", r"Job for nginx\.service failed|Failed to start (?:nginx|A high performance)"
+        r"|nginx\.service: Failed with result|nginx\.service: Control process exited"),
+    ("script", r"Primary script unknown|FastCGI sent in stderr: \"(?:Unable to open|Access to the)"),
+    ("upstream-none-live", r"no live upstreams"),
+    ("upstream-tls", r"SSL_do_handshake\(\) failed.{0,300}to upstream|upstream SSL certificate"
+        r"|peer closed connection in SSL handshake.{0,80}to upstream"),
+    ("upstream-header", r"upstream sent too big header"),
+    ("upstream-missing", r"connect\(\) to unix:.{1,200}failed \(2:"),
+    ("upstream-denied", r"connect\(\) (?:to .{1,200})?failed \(13:"),
+    ("upstream-refused", r"connect\(\) (?:to .{1,200})?failed \(111:"),
+    ("upstream-unreachable", r"connect\(\) (?:to .{1,200})?failed \((?:113|101):"),
+    ("upstream-timeout", r"upstream timed out|connect\(\) failed \(110:"),
+    ("upstream-closed", r"upstream prematurely closed|while reading (?:response header from "
+        r"|)upstream|recv\(\) failed \(104.{0,80}upstream"),
+    ("body-size", r"client intended to send too large body"),
+    ("limit", r"limiting (?:requests|connections)|worker_connections are not enough"),
+    ("internal-redirects", r"rewrite or internal redirection cycle"),
+    ("file-denied", r"(?:open|stat)\(\) .{1,300}failed \(13:|\" is forbidden \(13:"),
+    ("file-missing", r"(?:open|stat)\(\) .{1,300}failed \(2:|directory index of .{1,300} is "
+        r"forbidden|\" is not found \(2:"),
+    # What browsers refuse in a page
+    ("mixed-content", r"Mixed Content|insecure WebSocket connection may not be initiated"
+        r"|An insecure WebSocket|Blocked loading mixed active content|混合内容"),
+    ("csp", r"Content[ -]Security[ -]Policy|内容安全策略"),
+    ("cors", r"blocked by CORS policy|Cross-Origin Request Blocked|Access-Control-Allow-Origin"
+        r"|access control checks|\bCORS\b|跨域|已拦截跨源请求"),
+    ("mime", r"MIME type|NS_ERROR_CORRUPTED_CONTENT|Corrupted Content Error|内容损坏错误"),
+    # WebSockets
+    ("websocket-status", r"WebSocket handshake: Unexpected response code: (?P<n>\d{3})"
+        r"|Unexpected server response: (?P<m>\d{3})|rejected WebSocket connection: HTTP (?P<o>\d{3})"
+        r"|Handshake status (?P<p>\d{3})|status code '(?P<q>\d{3})' when status code '101'"
+        r"|Response code was not 101: (?P<r>\d{3})"
+        r"|(?P<s>\d{3}), message='Invalid response status'"),
+    ("websocket-subprotocol", r"Sec-WebSocket-Protocol|Server sent (?:no|an invalid) subprotocol"
+        r"|unsupported subprotocol|no subprotocols? (?:supported|in common)"),
+    ("websocket-accept", r"Sec-WebSocket-Accept|Invalid challenge response|'(?:Upgrade|Connection)' header (?:is missing|value)"
+        r"|Invalid (?:Upgrade|Connection) header|missing (?:Upgrade|Connection) header"
+        r"|invalid (?:Upgrade|Connection) header"),
+    ("websocket-closed", r"websocket: close (?P<n>\d{4})|\(code:? (?P<m>1\d{3}|4\d{3})\b"
+        r"|(?:sent|received) (?P<o>1\d{3}|4\d{3}) \([\w ]{3,40}\)|no close frame received or sent"
+        r"|Invalid frame header|reserved bits? |Close received after close|closed abnormally"
+        r"|(?:close ?code|\bcode|关闭代码|关闭码|\bclose)[ :=：]{1,3}(?P<p>100[1-9]|101[0-5]|4\d{3})\b"
+        r"|(?:WebSocket|closed?|error|关闭|断开|错误).{0,40}?(?<![:\w])(?P<q>1006)(?![\w)])"),
+    # Certificates
+    ("certificate-revoked", r"ERR_CERT_REVOKED|SEC_ERROR_REVOKED|certificate (?:has been |is |was )?"
+        r"revoked|CertificateRevokedException|证书已?被?吊销"),
+    ("certificate-transparency", r"CERTIFICATE_TRANSPARENCY|证书透明度"),
+    ("pinned", r"PINNED_KEY_NOT_IN_CERT_CHAIN|KEY_PINNING_FAILURE|certificate pinning"
+        r"|SSL: public key does not match pinned"),
+    ("certificate-weak", r"ERR_CERT_WEAK_(?:KEY|SIGNATURE)|INADEQUATE_KEY_SIZE|SIGNATURE_ALGORITHM_"
+        r"DISABLED|EE[ _]KEY[ _]TOO[ _]SMALL|CA[ _](?:MD|KEY)[ _]TOO[ _](?:WEAK|SMALL)"
+        r"|EE certificate key too weak|signature algorithm .{0,40}(?:disabled|insecure|weak)"),
+    ("certificate-not-yet-valid", r"(?:is|was) not yet valid(?<!or is not yet valid)|NOT_YET_VALID"
+        r"|NotYetValid|not yet activated|Issued certificate not yet valid|证书(?:尚未|还未|还没)生效"
+        r"|的证书将生效于"),
+    ("certificate-issuer", r"EXPIRED_ISSUER|certificate in (?:certificate )?chain|SELF_SIGNED_CERT_IN"
+        r"_CHAIN|get (?:local )?issuer cert|GET_ISSUER_CERT|UNABLE_TO_VERIFY_LEAF|verify the first "
+        r"certificate|verify the issuer's authority|PartialChain|certificate chain is incomplete"
+        r"|incomplete (?:certificate )?chain|证书链不完整|缺少中间证书"),
+    ("certificate-self-signed", r"self[- _]signed|SELF_SIGNED|自签"),
+    ("certificate-date", r"ERR_CERT_DATE_INVALID|has expired or is not yet valid|Your clock is "
+        r"(?:ahead|behind)|您的时钟(?:快|慢)了|NotTimeValid|validity check failed"),
+    ("certificate-expired", r"certificate(?:'s)? (?:has |is |had )?(?:already )?expired|CERT_HAS_"
+        r"EXPIRED|EXPIRED_CERTIFICATE|CertificateExpiredException|expired (?:SSL |TLS )?cert"
+        r"|cert(?:ificate)? expir|证书.{0,12}过期|证书.{0,6}到期"),
+    ("certificate-name", r"ERR_CERT_COMMON_NAME_INVALID|BAD_CERT_DOMAIN|ALTNAME_INVALID"
+        r"|hostname mismatch|IP address mismatch|does not match (?:host ?name|target host|"
+        r"certificate's altnames|expected CN|requested host)|no alternative certificate subject name"
+        r"|subject alternative|SAN dNSName|certificate is (?:not )?valid for|No name matching"
+        r"|did not match expected CN|RemoteCertificateNameMismatch|legacy Common Name"
+        r"|doesn't match '?(?:either|[\w.-])|is only valid for"
+        r"|证书.{0,20}(?:域名|名称).{0,6}不(?:匹配|一致|符)"
+        r"|域名.{0,10}证书.{0,6}不(?:匹配|一致|符)|证书对 ?\S{1,253} ?无效|certificate .{0,12}(?:wrong|"
+        r"another|different) (?:name|host|domain)"),
+    ("certificate-untrusted", r"ERR_CERT_AUTHORITY_INVALID|UNKNOWN_ISSUER|PKIX path|unknown authority"
+        r"|UntrustedRoot|not trusted|unable to find valid certification path|errors in the "
+        r"certificate chain|RemoteCertificateChainErrors|证书不?(?:受|被).{0,4}信任|不受信任的证书"),
+    ("hsts", r"uses HSTS|Strict Transport Security|HSTS"),
+    ("tls-client-certificate", r"alert certificate required|CERTIFICATE_REQUIRED|BAD_SSL_CLIENT_AUTH"
+        r"|No required SSL certificate was sent|accept your login certificate"
+        r"|SSL certificate error"),
+    ("certificate", r"ERR_CERT_\w{1,40}|certificate verify failed|SEC_ERROR_\w{1,60}|MOZILLA_PKIX_\w"
+        r"{1,60}|invalid security certificate|使用了无效的安全证书|remote certificate is invalid"
+        r"|certificate (?:verification|validation) (?:failed|error)|connection is not private"
+        r"|连接不是私密连接|连接非私人连接|SSL certificate problem|cannot verify .{1,253}'s certificate"
+        r"|证书(?:无效|错误|有问题|异常)"),
+    # TLS
+    ("tls-plain", r"wrong[ _]version[ _]number|RX_RECORD_TOO_LONG|first record does not look like a "
+        r"TLS|server gave HTTP response to HTTPS client|Unsupported or unrecognized SSL message"
+        r"|unexpected TLS packet|Cannot determine the frame size|packet[ _]length[ _]too[ _]long"
+        r"|unknown protocol|record[ _]layer[ _]failure"),
+    ("tls-name", r"unrecognized[ _]name"),
+    ("tls-parameters", r"VERSION_OR_CIPHER_MISMATCH|NO_CYPHER_OVERLAP|UNSUPPORTED_VERSION"
+        r"|alert[ _]protocol[ _]version|protocol version not supported|protocol_version"
+        r"|handshake[ _]failure|unsupported[ _]protocol|no[ _]shared[ _]cipher|no protocols available"
+        r"|uses an unsupported protocol|使用了不受支持的协议|dh key too small"
+        r"|legacy renegotiation|SSL_OBSOLETE_VERSION"),
+    ("reset", r"CONNECTION_RESET|CONNECT_RESET|ECONNRESET|connection (?:was )?reset|forcibly closed "
+        r"by the remote|errno 104|连接.{0,4}(?:被)?重置"),
+    ("closed", r"ERR_CONNECTION_CLOSED|ERR_EMPTY_RESPONSE|END_OF_FILE|SSL_ERROR_SYSCALL|unexpected"
+        r"[ _]eof|EOF occurred|socket hang up|other side closed|Empty reply from server|closed the "
+        r"connection|didn[’']t send any data|Remote (?:host terminated|end closed)|dropped the "
+        r"connection|before secure TLS connection|Unexpected end of file|zero return|No data received"
+        r"|0 bytes from the transport|Server disconnected without|NS_ERROR_NET_INTERRUPT|: EOF\b"
+        r"|non-properly terminated|意外(?:终止|断开|关闭)了?连接|未发送任何数据|连接中断|ServerDisconnectedError"),
+    # HTTP
+    ("plain-to-tls", r"plain HTTP request was sent to HTTPS port|HTTP request to an HTTPS server"
+        r"|speaking plain HTTP to an SSL-enabled|NS_ERROR_NET_ON_.{0,20}PLAIN"),
+    ("redirects", r"TOO_MANY_REDIRECTS|too ?many ?redirects|lead to an infinite loop|redirected you too many|Maximum \(\d+\) "
+        r"redirects|isn[’']t redirecting properly|NS_ERROR_REDIRECT_LOOP|redirections exceeded"
+        r"|Exceeded \d+ redirects|redirect count exceeded|stopped after \d+ redirects|Exceeded "
+        r"maximum allowed redirects|redirected too many|Maximum number of redirects|redirect loop"
+        r"|重定向.{0,6}过多|不能正确地重定向|循环重定向|重定向循环|无限重定向"),
+    ("incomplete", r"CONTENT_LENGTH_MISMATCH|INCOMPLETE_CHUNKED|IncompleteRead|Premature end of|"
+        r"Premature EOF|bytes remaining to read|outstanding read data|response ended prematurely"
+        r"|incomplete chunked|without sending complete message body|TransferEncodingError"
+        r"|ContentLengthError|ERR_HTTP_CONTENT_LENGTH|: unexpected EOF"),
+    ("decoding", r"CONTENT_DECODING_FAILED|Content Encoding Error|incorrect header check|content "
+        r"decoding|INVALID_CONTENT_ENCODING|unrecognized content encoding|内容编码错误|not a gzipped"
+        r"|Error while processing content unencoding"),
+    ("http2", r"HTTP2_\w{1,40}ERROR|HTTP/2 (?:stream|protocol|framing)|http2 framing|NS_ERROR_NET_"
+        r"HTTP2|RST_STREAM|PROTOCOL_ERROR \(0x1\)|ERR_HTTP2_\w{1,40}|curl: \((?:16|92)\)"),
+    ("invalid-response", r"INVALID_HTTP_RESPONSE|sent an invalid response(?!.{0,40}ERR_SSL)|BadStatusLine|Received "
+        r"HTTP/0\.9|malformed HTTP (?:response|status)|HPE_INVALID|Parse Error: |invalid HTTP "
+        r"response|发送(?:的响应无效|了无效的响应)(?!.{0,40}ERR_SSL)|RESPONSE_HEADERS_MULTIPLE|illegal (?:header|status) line"
+        r"|RemoteProtocolError|Unsupported HTTP version"),
+    ("tls", r"ERR_SSL_\w{1,60}|SSL_ERROR_\w{1,60}|establish (?:an SSL |a secure |SSL )connection|SSL "
+        r"connection could not be established|\bSSL[ _]connect\b|SSLHandshakeException|handshake "
+        r"fail|SSLError|Secure Connection Failed|建立安全连接失败|无法(?:与服务器)?建立安全连接"
+        r"|安全连接失败|EPROTO|SSL: error:|\[SSL"),
+    # Names and connections
+    ("name", r"NAME_NOT_RESOLVED|DNS_PROBE|ENOTFOUND|EAI_\w{3,12}|Could not resolve host|resolve host"
+        r" address|server IP address could not be found|no such host|UnknownHostException"
+        r"|(?:Name or service|nodename nor servname).{0,30}not known|Temporary failure in name"
+        r"|NameResolutionError|No address associated|NXDOMAIN|find(?:ing)? (?:the server|that site)"
+        r"|getaddrinfo|UNKNOWN_HOST|No such host is known|server misbehaving|connect to the server at"
+        r"|找不到.{0,260}服务器|找不到此网站|(?:域名|DNS).{0,8}(?:无法解析|解析失败|解析不了|解析错误)"),
+    ("refused", r"CONNECTION_REFUSED|ECONNREFUSED|connection refused|actively refused|refused to "
+        r"connect|CONNECT_REFUSED|errno 111|拒绝了?我们的连接|连接.{0,4}被?拒绝"
+        r"|拒绝了?连接"),
+    ("unreachable", r"ADDRESS_UNREACHABLE|EHOSTUNREACH|ENETUNREACH|No route to host|Network is "
+        r"unreachable|NoRouteToHost|is unreachable|connect.{0,200}Permission denied|connect EACCES|errno 13\]|errno 11[13]|没有到主机的路由"),
+    ("timeout", r"TIMED_OUT|ETIMEDOUT|timed[ -]?out|(?<!gateway )(?<!request )time[ -]?out(?! {0,4}[:=] {0,2}\d)|too long to respond|Timeout(?:Error|Exception)\b"
+        r"|deadline exceeded|isn[’']t responding|did not properly respond|CONNECT_TIMEOUT"
+        r"|NET_TIMEOUT|Timeout of \d|ConnectTimeout|ReadTimeout|超时|响应时间(?:过|太)长"
+        r"|花了太长时间|没有响应|无响应"),
+    ("status", r"HTTP ERROR (?P<n>[45]\d\d)|returned error: (?P<m>[45]\d\d)"
+        r"|status(?: code| of)?[ :=]{1,3}'?(?P<o>[45]\d\d)(?!\w)"
+        r"|(?<![\w.:])(?P<p>[45]\d\d) (?:Client Error|Server Error|\(?(?:Bad |Forbid|Not Found|Internal|Service"
+        r"|Gateway|Unauth|Method|Misdirected|Request|Upgrade|Proxy|Gone|Too Many|Payload|Content Too))"
+        r"|HTTP/[\d.]{1,3}\"? (?P<q>[45]\d\d)(?!\w)|ERROR (?P<r>[45]\d\d):|(?P<s>[45]\d\d), message="
+        r"|HTTP(?: status)?(?: code)?[ :]{0,2}(?P<t>[45]\d\d)(?![0-9A-Za-z])"
+        r"|does not indicate success: (?P<u>[45]\d\d)"
+        r"|(?:\b(?:error|code|says?|gets?|got|shows?|returns?|gives?|with|an?)[: ]|错误码?|报错?|返回|提示|显示|出现|是)"
+        r"[:： ]{0,3}(?P<v>[45]\d\d)(?![0-9A-Za-z:])"
+        r"|(?<![\w.:])(?P<w>[45]\d\d) (?:error|page|status)|(?<![0-9A-Za-z.])(?P<x>[45]\d\d) ?(?:错误|报错|页面)"
+        r"|HTTP_RESPONSE_CODE_FAILURE|currently unable to handle this request|目前无法处理此请求"),
+    ("not-connected", r"Couldn['’]t connect to server|Failed to connect to|establish a connection to"
+        r"|can[’']t connect to|Unable to connect|Cannot connect to host|NewConnectionError"
+        r"|ConnectError|Connect call failed|All connection attempts failed|无法建立到|无法连接|连接失败|连不上|连接不上"
+        r"|ERR_CONNECTION_FAILED|ConnectException|fetch failed|Failed to fetch|NetworkError"
+        r"|ERR_FAILED\b|The Internet connection appears"),
+    ("websocket", r"WebSocket|ws连接|WebSocketException|websocket: bad handshake"),
+    ("unusable", r"can(?:no|['’])t (?:be )?(?:open|reach|access|load|visit)|(?:is|are|site|went) down\b"
+        r"|not (?:working|reachable|accessible|loading)|(?:isn|doesn)['’]t (?:work|load|open)\w{0,3}"
+        r"|unreachable|打不开|无法(?:访问|打开)|访问不了|进不去|上不去|不能访问|无法正常运作|挂了"),
+)  # fmt: skip
+
+#: A URL's host and path are no words of a message. A challenge's path is (RFC 8555 section 8.3).
+_URL = re.compile(
+    r"(?<![A-Za-z0-9])(https?|wss?)://(?![^\s\"']{0,300}acme-challenge)"
+    r"[^\s\"'<>`，。；！？、（）【】“”「」\u3400-\u9fff]+",
+    re.IGNORECASE,
+)
+
+_COMPILED = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _PATTERNS)
+
+
+def symptom_of(text: str) -> Symptom | None:
+    """Return what a message says is wrong; None if nothing of it is known."""
+    line = clean(condensed(text), MAX_LENGTH)
+    words = _URL.sub(r"\1://…", line)
+    for kind, pattern in _COMPILED:
+        if match := pattern.search(words):
+            return Symptom(kind, _shown(line, match), _number(pattern, words))
+    return None
+
+
+def _number(pattern: re.Pattern[str], words: str) -> int | None:
+    """Return the first number in a message: other words may say the same before it."""
+    if not pattern.groups:
+        return None
+    groups = (group for match in pattern.finditer(words) for group in match.groups())
+    number = next(filter(None, groups), None)
+    return None if number is None else int(number)
+
+
+def _shown(line: str, match: re.Match[str]) -> str:
+    """Return the message without its secrets, and of a long one the part around what was
+    recognized."""
+    hidden = hide_secrets(line)
+    if len(hidden) <= _MAX_SHOWN:
+        return hidden
+    start = max(hidden.find(match[0][:40]), 0)
+    start = max(min(start - 20, len(hidden) - _MAX_SHOWN), 0)
+    cut = hidden[start : start + _MAX_SHOWN]
+    return f"{'…' if start else ''}{cut}{'…' if start + _MAX_SHOWN < len(hidden) else ''}"

@@ -1,0 +1,188 @@
+"""Whether findings answer a pasted message, on evidence made of literals."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+import pytest
+
+from diagnose.checking.registry import check_ids, load_check
+from diagnose.checking.symptom_answer import symptom_answer, symptom_table
+from diagnose.i18n.symptoms import MESSAGES
+from diagnose.model import (
+    Claim,
+    Confidence,
+    Evidence,
+    Failure,
+    Finding,
+    Observation,
+    Report,
+    Severity,
+    Subject,
+    Symptom,
+    Target,
+)
+from diagnose.model.http import Exchange, Upgrade
+from diagnose.model.symptom import SymptomKind
+from diagnose.model.tcp import Connection
+
+KINDS: tuple[SymptomKind, ...] = SymptomKind.__args__  # type: ignore[attr-defined]
+ADDRESS = "203.0.113.10"
+
+
+def report_about(
+    symptom: Symptom | None,
+    observations: tuple[Observation, ...] = (),
+    causes: Mapping[str, tuple[Observation, ...]] = {},
+    consequences: Mapping[str, str] = {},
+) -> Report:
+    """A report with these causes (check id: because), and consequences (check id: cause's id)."""
+    target = Target("x", "https", "shop.example.com", 443, symptom=symptom)
+    findings = [
+        Finding(f"f{number}", load_check(check_id), Claim(about=Subject(), because=because))
+        for number, (check_id, because) in enumerate(causes.items(), 1)
+    ]
+    findings += [
+        Finding(f"f{number}", load_check(check_id), Claim(about=Subject(), because=()), cause)
+        for number, (check_id, cause) in enumerate(consequences.items(), 10)
+    ]
+    evidence = Evidence(target, datetime(2026, 11, 26, tzinfo=UTC), observations)
+    return Report(evidence, tuple(findings))
+
+
+def answer(symptom: Symptom, *args: object, **options: object) -> tuple[str, str]:
+    result = symptom_answer(report_about(symptom, *args, **options))  # type: ignore[arg-type]
+    assert result
+    return result.kind, result.finding.check.id if result.finding else ""
+
+
+def page(status: int) -> Exchange:
+    return Exchange(url="https://shop.example.com/", address=ADDRESS, port=443, status=status)
+
+
+def upgrade(status: int, close_code: int | None = None) -> Upgrade:
+    return Upgrade(
+        path="/ws", url="wss://shop.example.com/ws", address=ADDRESS, port=443, status=status,
+        close_code=close_code,
+    )  # fmt: skip
+
+
+EXPIRED, REFUSED = Symptom("certificate-expired", "m"), Symptom("refused", "m")
+
+
+def test_without_a_message_there_is_no_answer() -> None:
+    assert symptom_answer(report_about(None)) is None
+
+
+def test_the_cause_that_is_the_symptom_is_it() -> None:
+    assert answer(EXPIRED, (), {"certificate.expired": ()}) == ("cause", "certificate.expired")
+
+
+def test_the_cause_of_a_finding_that_is_the_symptom_is_it() -> None:
+    causes, consequences = {"nginx.not-running": ()}, {"tcp.refused": "f1"}
+    assert answer(REFUSED, (), causes, consequences) == ("cause", "nginx.not-running")
+
+
+def test_a_later_cause_may_be_it() -> None:
+    causes = {"http.server-error": (), "certificate.expired": ()}
+    assert answer(EXPIRED, (), causes) == ("cause", "certificate.expired")
+
+
+def test_a_cause_that_explains_the_symptom_may_be_it() -> None:
+    assert answer(REFUSED, (), {"firewall.port-closed": ()})[0] == "possible"
+
+
+def test_another_fault_of_the_same_certificate_is_not_it() -> None:
+    """A certificate for another name "explains" an expired one, because it has to be replaced
+    anyway. It does not make it expire."""
+    assert answer(EXPIRED, (), {"certificate.name-mismatch": ()}) == ("unrelated", "")
+
+
+def test_an_unrelated_cause_is_not_it() -> None:
+    assert answer(EXPIRED, (), {"upstream.refused": ()}) == ("unrelated", "")
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"), [(502, "cause"), (503, "possible"), (404, "unrelated")]
+)
+def test_a_status_has_to_be_the_same(status: int, expected: str) -> None:
+    symptom = Symptom("status", "m", status)
+    assert answer(symptom, (page(502),), {"nginx.file-forbidden": (page(502),)})[0] == expected
+
+
+def test_what_leads_to_another_server_may_lead_to_any_status() -> None:
+    symptom = Symptom("status", "m", 404)
+    assert answer(symptom, (), {"dns.wrong-address": ()})[0] == "possible"
+    assert answer(symptom, (), {"upstream.refused": ()})[0] == "unrelated"
+    assert answer(Symptom("status", "m", 504), (), {"upstream.refused": ()})[0] == "possible"
+
+
+def test_a_status_without_its_number_is_a_server_error() -> None:
+    assert answer(Symptom("status", "m"), (), {"http.server-error": ()})[0] == "cause"
+
+
+def test_a_status_that_is_no_fault_was_met() -> None:
+    assert answer(Symptom("status", "m", 404), (page(404),)) == ("met", "")
+
+
+def test_a_status_of_the_websocket_is_compared() -> None:
+    because = (upgrade(404),)
+    causes = {"websocket.not-upgraded": because}
+    assert answer(Symptom("websocket-status", "m", 404), because, causes)[0] == "cause"
+    assert answer(Symptom("websocket-status", "m", 403), because, causes)[0] == "possible"
+
+
+def test_a_close_code_is_compared_and_1006_is_any_failure() -> None:
+    causes = {"websocket.closed-after-upgrade": (upgrade(101, 1011),)}
+    assert answer(Symptom("websocket-closed", "m", 1011), (), causes)[0] == "cause"
+    assert answer(Symptom("websocket-closed", "m", 1006), (), causes)[0] == "cause"
+    assert answer(Symptom("websocket-closed", "m", 4001), (), causes)[0] == "possible"
+
+
+def test_a_client_gives_up_before_a_504() -> None:
+    causes = {"http.server-error": (page(504),)}
+    assert answer(Symptom("timeout", "m"), (), causes)[0] == "possible"
+    causes = {"http.server-error": (page(502),)}
+    assert answer(Symptom("timeout", "m"), (), causes)[0] == "unrelated"
+
+
+def test_a_refusal_that_no_finding_explains_was_met() -> None:
+    attempt = Connection(address=ADDRESS, port=443, family=4, failure=Failure("refused", "refused"))
+    assert answer(REFUSED, (attempt,)) == ("met", "")
+    other_port = Connection(address=ADDRESS, port=80, family=4, failure=Failure("refused", "no"))
+    assert answer(REFUSED, (other_port,))[0] == "unknown"
+
+
+def test_words_that_say_nothing_in_particular_are_answered_by_any_error() -> None:
+    assert answer(Symptom("unusable", "m"), (), {"dns.nxdomain": ()}) == ("cause", "dns.nxdomain")
+    assert answer(Symptom("unusable", "m"), (), {"http.no-redirect": ()})[0] == "unrelated"
+
+
+def test_a_note_may_be_it() -> None:
+    assert answer(Symptom("body-size", "m"), (), {"upstream.body-too-large": ()})[0] == "cause"
+    assert load_check("upstream.body-too-large").severity is Severity.NOTE
+
+
+def test_while_a_run_continues_there_is_no_answer() -> None:
+    report = report_about(EXPIRED)
+    assert symptom_answer(Report(report.evidence, running=True)) is None
+
+
+def test_the_table_has_every_kind_and_only_checks_that_exist() -> None:
+    rows = symptom_table()
+    assert set(KINDS) <= set(rows)
+    assert all(name in KINDS or re.fullmatch(r"status-\d{3}", name) for name in rows)
+    ids = set(check_ids()) | {f"{check_id.partition('.')[0]}.*" for check_id in check_ids()}
+    for name, row in rows.items():
+        assert set(row.shown) | set(row.possible) <= ids, name
+        assert not set(row.shown) & set(row.possible), name
+        assert name not in KINDS or f"elsewhere.{row.elsewhere}" in MESSAGES, name
+
+
+def test_confidence_does_not_matter_to_what_a_finding_produces() -> None:
+    claim = Claim(about=Subject(), because=(), confidence=Confidence.POSSIBLE)
+    finding = Finding("f1", load_check("certificate.expired"), claim)
+    report = Report(report_about(EXPIRED).evidence, (finding,))
+    result = symptom_answer(report)
+    assert result
+    assert result.finding is finding

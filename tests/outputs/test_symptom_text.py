@@ -1,0 +1,108 @@
+"""The answer to a pasted message, in every format."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from diagnose.engine import conclude
+from diagnose.model import Host, Report, Symptom, Vantage
+from diagnose.model.view import View
+from diagnose.outputs import html, markdown, plain, text
+from diagnose.outputs import json as json_output
+from diagnose.outputs.symptom_text import symptom_text
+from diagnose.recording.codec import Recording, decode, encode
+from diagnose.recording.redaction import masked_report
+from diagnose.tui.tab_text import render_tab
+from tests.support.report_builder import healthy, refused
+
+REFUSED = Symptom("refused", "curl: (7) Failed to connect: Connection refused")
+EXPIRED = Symptom("certificate-expired", "net::ERR_CERT_DATE_INVALID of <b>shop.example.com</b>")
+
+
+def about(report: Report, symptom: Symptom, *more: Host) -> Report:
+    evidence = report.evidence
+    target = replace(evidence.target, symptom=symptom)
+    observations = (*evidence.observations, *more)
+    return replace(report, evidence=replace(evidence, target=target, observations=observations))
+
+
+def judged(report: Report, symptom: Symptom) -> Report:
+    """A report whose findings are those of the real checks."""
+    return conclude(about(report, symptom).evidence)
+
+
+def test_without_a_message_there_is_no_sentence() -> None:
+    assert symptom_text(healthy(), "en") == ""
+
+
+def test_the_first_cause_is_it() -> None:
+    expected = (
+        "The message you pasted, “curl: (7) Failed to connect: Connection refused” (connection "
+        "refused): this is it."
+    )
+    assert symptom_text(judged(refused(), REFUSED), "en") == expected
+    assert "就是它" in symptom_text(judged(refused(), REFUSED), "zh")
+
+
+def test_on_a_healthy_site_it_says_what_the_site_answers_and_where_else_it_may_come_from() -> None:
+    sentence = symptom_text(about(healthy(), EXPIRED), "en")
+    assert "was not met now. From here the site answers with status 200. It may" in sentence
+    assert "the visitor's clock" in sentence
+    chinese = symptom_text(about(healthy(), EXPIRED), "zh")
+    assert "现在没有出现" in chinese
+    assert "访客的时钟" in chinese
+
+
+def test_an_unrelated_cause_is_said_to_be_so() -> None:
+    sentence = symptom_text(judged(refused(), EXPIRED), "en")
+    assert sentence.startswith("The cause that is named does not produce the message you pasted")
+
+
+def test_on_the_server_nobody_is_sent_to_the_server() -> None:
+    symptom = Symptom("upstream-refused", "connect() failed (111: Connection refused)")
+    server = Host(hostname="web1", role="server", vantage=Vantage.SERVER)
+    assert "run diagnose there" in symptom_text(about(healthy(), symptom), "en")
+    assert "older than the last change" in symptom_text(about(healthy(), symptom, server), "en")
+    assert "run diagnose there" not in symptom_text(about(healthy(), symptom, server), "en")
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_every_format_has_it(lang: str) -> None:
+    report, view = about(healthy(), EXPIRED), View(lang=lang, width=1000)
+    sentence = symptom_text(report, lang)
+    assert text.render(report, View(lang=lang, width=100)).count("ERR_CERT_DATE_INVALID") == 1
+    assert plain.render(report, view).splitlines()[-1].split("\t")[3] == "message"
+    assert r"\<b\>" in markdown.render(report, view)
+    page = html.render(report, view)
+    assert 'class="symptom"' in page
+    assert "<b>shop.example.com</b>" not in page
+    assert sentence[:20] in render_tab("why", report, None, view, running=False)
+    document = json.loads(json_output.render(report, view))
+    assert document["run"]["symptom"] == {
+        "kind": "certificate-expired", "number": None, "text": EXPIRED.text, "answer": "absent",
+        "finding": None, "sentence": sentence,
+    }  # fmt: skip
+    assert "symptom" not in document["target"]
+
+
+def test_without_a_message_the_json_says_null() -> None:
+    assert json.loads(json_output.render(healthy(), View()))["run"]["symptom"] is None
+
+
+def test_a_recording_keeps_the_message_and_masks_it() -> None:
+    symptom = Symptom("refused", "connect ECONNREFUSED shop.example.com 203.0.113.10:443")
+    report = about(healthy(), symptom)
+    assert decode(encode(Recording(report.evidence))).evidence.target.symptom == symptom
+    masked, _ = masked_report(report, View(), lambda evidence, _: conclude(evidence))
+    kept = masked.evidence.target.symptom
+    assert kept
+    assert kept.kind == "refused"
+    assert "203.0.113.10" not in kept.text
+    assert "shop" not in kept.text
+
+
+def test_an_old_recording_has_no_message() -> None:
+    lines = encode(Recording(healthy().evidence)).replace(', "symptom": null', "")
+    assert '"symptom"' not in lines
+    assert decode(lines).evidence.target.symptom is None

@@ -1,0 +1,69 @@
+"""Error messages as programs print them, with what they say and the site that they name.
+
+The texts are from the programs' own sources and translations, and from real runs in the laboratory
+(tests/lab/test_pasted_messages.py). `docs/error-messages.md` is made of this table:
+`python -m tests.support.error_messages`.
+"""
+
+from pathlib import Path
+
+from diagnose.i18n.symptoms import symptom_name
+from diagnose.model.symptom import Symptom
+from tests.support.browser_messages import BROWSER_MESSAGES, WSS, Example
+from tests.support.program_messages import PROGRAM_MESSAGES
+
+PAGE = Path(__file__).parents[2] / "docs" / "error-messages.md"
+
+QUESTIONS: dict[str, tuple[Example, ...]] = {
+    "A question": (
+        Example("why does my site https://shop.example.com/ say 502", "status", number=502),
+        Example("why does shop.example.com say connection refused", "refused"),
+        Example("shop.example.com is down", "unusable"),
+        Example("我的网站 https://shop.example.com/ 打不开，提示 连接被拒绝", "refused"),
+        Example("我的网站https://shop.example.com打不开，怎么办？", "unusable"),
+        Example("https://shop.example.com/ 证书过期了", "certificate-expired"),
+        Example("shop.example.com证书过期", "certificate-expired"),
+        Example("shop.example.com 返回502错误", "status", number=502),
+        Example("wss://shop.example.com/ws 连接失败，错误码 1006", "websocket-closed", WSS, 1006),
+        Example("https://shop.example.com/ 504 Gateway Time-out", "status", number=504),
+        Example("NET::ERR_CERT_COMMON_NAME_INVALID", "certificate-name", ""),
+        Example("ECONNREFUSED", "refused", ""),
+        Example("证书链不完整", "certificate-issuer", ""),
+    ),
+}  # fmt: skip
+MESSAGES = {**BROWSER_MESSAGES, **PROGRAM_MESSAGES, **QUESTIONS}
+
+
+def page() -> str:
+    """Return docs/error-messages.md."""
+    lines = [
+        "# Error messages that may be pasted",
+        "",
+        "`diagnose 'MESSAGE'` reads the site from a message and what the message says, diagnoses the "
+        "site, and answers: whether the cause that it names is that of the message. Where a message "
+        "names no site, the site is given as well: `diagnose https://shop.example.com/ 'MESSAGE'`.",
+        "",
+        "The site is read from nginx's `host:`, certbot's `Domain:`, a URL, or the place where a "
+        "program names it. URLs of documentation are not targets. Of several sites the report says "
+        "which one was read, and which were not. Passwords, and secrets in the query of a URL, are "
+        "left out: they are neither shown nor sent.",
+        "",
+        "This page is made of the table of the tests (`python -m tests.support.error_messages`).",
+    ]  # fmt: skip
+    for program, examples in MESSAGES.items():
+        lines += ["", f"## {program}", "", "| Message | Read as |", "|---|---|"]
+        lines += [f"| {_cell(example.message)} | {_name(example)} |" for example in examples]
+    return "\n".join(lines) + "\n"
+
+
+def _cell(message: str) -> str:
+    text = " ".join(message.split()).replace("|", "\\|")
+    return f"`{text}`"
+
+
+def _name(example: Example) -> str:
+    return symptom_name(Symptom(example.kind, "", example.number), "en")
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), "utf-8")
