@@ -6,6 +6,7 @@ setting is wrong: `alias` without its last slash, `root` where `alias` is meant,
 with which the page was built. Otherwise it was not deployed.
 """
 
+import posixpath
 from collections.abc import Iterator
 
 from checks.http import _page_files as page_files
@@ -53,6 +54,7 @@ def page_file_not_found(evidence: Evidence) -> Iterator[Claim]:
             "page": first.page.url,
             "file": first.url,
             "path": first.access.path,
+            "name": posixpath.basename(first.access.path),
             "others": tuple(file.access.path for file in missing[1:]),
             "elsewhere": first.access.elsewhere,
             "directive": _text(served.directive),

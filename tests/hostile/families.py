@@ -191,6 +191,19 @@ def _bodies() -> Iterator[Server]:
         "of escapes": b"\x1b[2J" * 9000, "of quotes": b"\"'" * 30_000, "of wss:": b"wss:" * 15_000,
         "of colons": b":" * 60_000, "of surrogates": b"\xed\xa0\x80" * 20_000,
     }  # fmt: skip
+    files = b"".join(
+        b"<script src=/%d.js></script><link rel=stylesheet href=/%d.css>" % (n, n)
+        for n in range(500)
+    )
+    texts["of scripts and style sheets"] = files
+    texts["with a base of another kind"] = b"<base href='javascript:0'>" + files
+    whole = page + b"Content-Length: %d\r\n\r\n" % len(files) + files
+    yield _http("page whose files hang", send(whole), request, hang)
+    yield _http(
+        "page whose files never end", send(whole), request, send(page + b"\r\n"), flood(b"a")
+    )
+    circle = b"HTTP/1.1 302 Found\r\nLocation: /0.js\r\nContent-Length: 0\r\n\r\n"
+    yield _http("page whose files lead in a circle", send(whole), request, send(circle))
     for name, text in texts.items():
         length = b"Content-Length: %d\r\n\r\n" % len(text)
         yield _http(f"page {name}", send(page + length + text))
