@@ -36,6 +36,7 @@ def request_field(option: str) -> Callable[[str], object]:
             "cookie": request_fields.cookie,
             "origin": request_fields.origin,
             "subprotocol": request_fields.subprotocol,
+            "method": request_fields.method,
         }
         try:
             return parsers[option](text)

@@ -182,8 +182,9 @@ def _add_request_options(parser: argparse.ArgumentParser) -> None:
         ("cookie", '"NAME=VALUE"', "a cookie"),
         ("origin", "URL", "the Origin, in the place of the site's own"),
         ("subprotocol", "NAME", "offer this subprotocol"),
+        ("method", "NAME", "HEAD, OPTIONS or POST (with no body), in the place of GET"),
     ):
-        is_repeatable = option != "origin"
+        is_repeatable = option not in {"origin", "method"}
         group.add_argument(
             f"--{option}",
             type=values.request_field(option),

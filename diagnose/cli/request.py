@@ -122,6 +122,7 @@ class RunRequest:
             ("--cookie", options.request.cookie or None),
             ("--origin", options.request.origin),
             *(("--subprotocol", name) for name in options.request.subprotocols),
+            ("--method", options.request.method if options.request.method != "GET" else None),
         ):
             words += [] if value is None else [name, value]
         return words + self.output.browser_arguments()
@@ -328,5 +329,6 @@ def _probe_options(namespace: Namespace) -> "Options":
             cookie="; ".join(namespace.cookie),
             origin=namespace.origin,
             subprotocols=tuple(dict.fromkeys(namespace.subprotocol)),
+            method=namespace.method or "GET",
         ),
     )

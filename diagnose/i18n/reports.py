@@ -59,6 +59,7 @@ MESSAGES = Messages(
     Message("read-as.ipv6", "all of it an IPv6 address, no port"),
     Message("read-as.port", "port 80 speaks http"),
     Message("judged-for", "judged for the visitor {address}"),
+    Message("requested-by", "the page was requested by {method}"),
     Message("idle.until", "{path} is held in silence until {time}"),
     Message("idle.front", "through the site"),
     Message("idle.application", "at the application itself"),

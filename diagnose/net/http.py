@@ -278,8 +278,10 @@ async def get(
     url: str,
     timeout: float,
     extra_headers: Mapping[str, str] | None = None,
+    method: str = "GET",
 ) -> HttpResult:
-    """GET a URL with a browser's header fields but our User-Agent.
+    """GET a URL with a browser's header fields but our User-Agent, or request it by another method,
+    without a body.
 
     `extra_headers` are added or replace a field.
     """
@@ -289,7 +291,8 @@ async def get(
         # Some servers redirect to https only if this field, which browsers send, is present.
         "Upgrade-Insecure-Requests": "1",
     }
-    return await send_get(connection, url, merge_fields(headers, extra_headers or {}), timeout)
+    fields = merge_fields(headers, extra_headers or {})
+    return await send_get(connection, url, fields, timeout, method)
 
 
 async def send_get(
@@ -297,9 +300,11 @@ async def send_get(
     url: str,
     headers: Mapping[str, str],
     timeout: float,
+    method: str = "GET",
     max_body: int | None = None,
 ) -> HttpResult:
-    """Send a GET with these header fields. Failures of the server are returned, not raised.
+    """Send a GET, or another method, with these header fields. Failures of the server are returned,
+    not raised.
 
     `max_body` is the number of bytes of the body to read, None for the usual.
     """
@@ -307,7 +312,7 @@ async def send_get(
     try:
         async with asyncio.timeout(timeout):
             request = httpx.Request(
-                "GET", url, headers=merge_fields({"User-Agent": USER_AGENT}, headers)
+                method, url, headers=merge_fields({"User-Agent": USER_AGENT}, headers)
             )
             response = await connection.handle_async_request(request)
     except (

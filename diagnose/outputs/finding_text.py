@@ -22,7 +22,7 @@ from diagnose.model import (
     Step,
     Unseen,
 )
-from diagnose.model.http import Upgrade
+from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.risk import risks
 from diagnose.model.view import View
 from diagnose.probes import diagnose_command
@@ -178,6 +178,12 @@ def _idle_sentence(upgrade: Upgrade, lang: str) -> str:
     if upgrade.own_frames_s is not None:
         return translate("idle.busy", lang, **facts, rhythm=f"{upgrade.own_frames_s:.1f}")
     return translate("idle.held", lang, **facts)
+
+
+def page_method(report: Report) -> str:
+    """Return the method by which the page was requested (--method)."""
+    pages = (page for page in report.evidence.of(Exchange) if page.purpose == "target")
+    return next((page.method for page in pages if page.redirected_from is None), "GET")
 
 
 def visitor_address(report: Report) -> str:

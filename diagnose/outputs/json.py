@@ -160,6 +160,7 @@ def _run(report: Report, view: View) -> dict[str, Any]:
         "interrupted": report.interrupted,
         "lang": view.lang,
         "visitor": finding_text.visitor_address(report) or None,
+        "method": finding_text.page_method(report),
         "idle_s": report.evidence.scope.idle_s,
         "symptom": _symptom(report, view.lang),
         "vantage": {

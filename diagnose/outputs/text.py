@@ -67,6 +67,8 @@ def add_overview(page: Page, report: Report, view: View) -> None:
         page.prose(translate("read-as", view.lang, read_as=target.read_as), "", 2, "dim")
     if address := finding_text.visitor_address(report):
         page.prose(translate("judged-for", view.lang, address=address), "", 2, "dim")
+    if (method := finding_text.page_method(report)) != "GET":
+        page.prose(translate("requested-by", view.lang, method=method), "", 2, "dim")
     for sentence in finding_text.idle_sentences(report, view.lang):
         page.prose(sentence, "", 2, "dim")
     if report.interrupted:

@@ -39,12 +39,13 @@ _MAX_SUBPROTOCOL = 32
 @frozen
 class RequestFields:
     """What is added to requests for the page and for WebSockets. `headers` holds names and values
-    in order; `origin` replaces the site's own."""
+    in order; `origin` replaces the site's own. `method` is that of the request for the page."""
 
     headers: tuple[tuple[str, str], ...] = ()
     cookie: str = ""
     origin: str | None = None
     subprotocols: tuple[str, ...] = ()
+    method: str = "GET"
 
     @property
     def has_secrets(self) -> bool:
@@ -71,6 +72,7 @@ class RequestFields:
         arguments += ["--origin", self.origin] if self.origin else []
         for name in self.subprotocols:
             arguments += ["--subprotocol", masked_subprotocol(name)]
+        arguments += ["--method", self.method] if self.method != "GET" else []
         return arguments
 
     def mask_secrets(self, text: str) -> str:
@@ -142,6 +144,17 @@ def origin(text: str) -> str:
     return f"{parts.scheme.lower()}://{host}" + (
         f":{port}" if port and port != default_port else ""
     )
+
+
+#: Methods that change nothing by themselves, and POST, without a body.
+METHODS = ("GET", "HEAD", "OPTIONS", "POST")
+
+
+def method(text: str) -> str:
+    """Check that a method is one of `METHODS` (RFC 9110 section 9.1; case counts there)."""
+    if text.upper() not in METHODS:
+        raise ValueError(f"takes {', '.join(METHODS[:-1])} or {METHODS[-1]}")
+    return text.upper()
 
 
 def subprotocol(text: str) -> str:

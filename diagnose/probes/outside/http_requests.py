@@ -19,6 +19,8 @@ from diagnose.probes.outside.http_connections import connect_tls
 #: Seconds. A slow page is not a fault. The deadline of the run applies too; see `patience`.
 PATIENCE = 10.0
 
+_PREFLIGHT = "Access-Control-Request-Method"
+
 _EMPTY_URL = Url("http", "", 0, "/")
 
 
@@ -50,7 +52,15 @@ class PageRequest:
         fields = request.fields(self.cookie) if may_send_secrets else fields
         if request.origin and is_own_origin(target, self.url):
             fields["Origin"] = request.origin
+        if self.method(target, request) == "OPTIONS" and request.origin:
+            # What makes it a CORS preflight (Fetch standard, "CORS-preflight request").
+            fields.setdefault(_PREFLIGHT, "GET")
         return fields
+
+    def method(self, target: Target, request: RequestFields) -> str:
+        """Return the method: the user's only for the target itself, and not where it redirects."""
+        is_target = self.purpose == "target" and self.redirected_from is None
+        return request.method if is_target and is_own_origin(target, self.url) else "GET"
 
 
 async def request_page(
@@ -71,19 +81,24 @@ async def fetch_page(
     start_time, request = ctx.elapsed(), ctx.options.request
     may_send_secrets = may_authenticate(ctx, page)
     fields = page.fields(ctx.target, request, may_send_secrets)
-    answer = await get(http_connection, page.url, patience(ctx), fields)
+    method = page.method(ctx.target, request)
+    answer = await get(http_connection, page.url, patience(ctx), fields, method)
     if page.url.startswith("https:") and answer.failure and answer.failure.name == "HTTP2":
-        answer = await _request_over_http2(ctx, page, fields) or answer
+        answer = await _request_over_http2(ctx, page, fields, method) or answer
     answer = conceal_answer(answer, request)
-    masked_fields = request.masked_fields() if may_send_secrets else ()
+    masked_fields = request.masked_fields() if may_send_secrets else []
+    shown = [f"{name}: {fields[name]}" for name in ("Origin", _PREFLIGHT) if name in fields]
     exchange = Exchange(
         at=start_time,
         took=answer.took,
-        equivalent=curl_command(page.url, page.address, page.verified, masked_fields),
+        equivalent=curl_command(
+            page.url, page.address, page.verified, (*masked_fields, *shown), method
+        ),
         failure=None if page.purpose == "target" and answer.status else answer.failure,
         url=page.url,
         address=page.address,
         port=(parse_url(page.url) or _EMPTY_URL).port,
+        method=method,
         purpose=page.purpose,
         status=answer.status,
         reason=answer.reason,
@@ -104,7 +119,7 @@ async def fetch_page(
 
 
 async def _request_over_http2(
-    ctx: ProbeContext, page: PageRequest, fields: Mapping[str, str]
+    ctx: ProbeContext, page: PageRequest, fields: Mapping[str, str], method: str
 ) -> HttpResult | None:
     """Request over HTTP/2, from a server that uses HTTP/2 although it was not negotiated.
 
@@ -118,7 +133,7 @@ async def _request_over_http2(
         tls_result.stream.close()
         return None
     http_connection = connection_for(tls_result.stream, tls_result.alpn, patience(ctx))
-    answer = await get(http_connection, page.url, patience(ctx), fields)
+    answer = await get(http_connection, page.url, patience(ctx), fields, method)
     http_connection.close()
     return answer
 
@@ -179,10 +194,25 @@ def _emit_clock(ctx: ProbeContext, exchange: Exchange, answer: HttpResult) -> No
     )
 
 
-def curl_command(url: str, address: str, verified: bool = True, fields: Iterable[str] = ()) -> str:
+#: What curl is told for each method. `-X HEAD` would wait for a body.
+_CURL_METHODS = {
+    "HEAD": ["-I"],
+    "OPTIONS": ["-X", "OPTIONS"],
+    "POST": ["-X", "POST", "-H", "Content-Length: 0"],
+}
+
+
+def curl_command(
+    url: str,
+    address: str,
+    verified: bool = True,
+    fields: Iterable[str] = (),
+    method: str = "GET",
+) -> str:
     """Return the equivalent curl command; `fields` are already masked for display."""
     parsed_url = parse_url(url)
     argv = ["curl", "-sSi"] if verified else ["curl", "-sSik"]
+    argv += _CURL_METHODS.get(method, [])
     if parsed_url is not None and parsed_url.host != address:
         bracketed = f"[{address}]" if ":" in address else address
         argv += ["--resolve", f"{parsed_url.host}:{parsed_url.port}:{bracketed}"]

@@ -163,7 +163,9 @@ class _Loader:
         if self._connection is None:
             return None
         fields = self._fields(file, url)
-        return await send_get(self._connection, url, fields, allowance.seconds, allowance.bytes)
+        return await send_get(
+            self._connection, url, fields, allowance.seconds, max_body=allowance.bytes
+        )
 
     def _fields(self, file: PageFile, url: str) -> dict[str, str]:
         page = PageRequest(

@@ -13,7 +13,7 @@ async def visit_page(
     """Request a page, emit the exchange, and start what follows it. The connection is used for
     that, and closed."""
     exchange, answer = await fetch_page(ctx, http_connection, page)
-    if page.purpose == "target" and page.url.startswith("https:"):
+    if page.purpose == "target" and page.url.startswith("https:") and exchange.method == "GET":
         # A visit needs a round trip for each step, and reading the body mostly none.
         ctx.start(visit_as_browser(ctx, exchange))
     ctx.start(_complete_visit(ctx, http_connection, page, exchange, answer))
@@ -30,7 +30,7 @@ async def _complete_visit(
     """Read the target's body to its end, then load the files of the page."""
     if page.purpose == "target":
         await read_body(ctx, http_connection, exchange, answer)
-    if exchange.status == 200 and "<" in answer.text:
+    if exchange.status == 200 and exchange.method == "GET" and "<" in answer.text:
         # Only a page needs the module.
         from diagnose.probes.outside.page_assets import is_own_page, load_page_files
 

@@ -1,5 +1,7 @@
 """What is sent besides a browser's usual fields, and the command that does the same."""
 
+from dataclasses import replace
+
 import pytest
 
 from diagnose.model import Target
@@ -24,6 +26,34 @@ def test_secrets_and_origin_go_to_the_site_itself(
 ) -> None:
     page = PageRequest(url, "203.0.113.10", "target", cookie="a=1")
     assert page.fields(SHOP, KEY, may_send_secrets) == fields
+
+
+def test_a_preflight_names_the_method_that_it_asks_for() -> None:
+    page = PageRequest(OWN, "203.0.113.10", "target")
+    fields = page.fields(SHOP, replace(KEY, method="OPTIONS"), True)
+    assert fields["Access-Control-Request-Method"] == "GET"
+
+
+@pytest.mark.parametrize(
+    ("page", "method"),
+    [
+        (PageRequest(OWN, "203.0.113.10", "target"), "HEAD"),
+        (PageRequest(OWN, "203.0.113.10", "plain"), "GET"),
+        (PageRequest(OTHER, "203.0.113.10", "target"), "GET"),
+        (PageRequest(OWN, "203.0.113.10", "target", redirected_from=OWN), "GET"),
+    ],
+)
+def test_only_the_target_is_requested_by_another_method(page: PageRequest, method: str) -> None:
+    assert page.method(SHOP, RequestFields(method="HEAD")) == method
+
+
+@pytest.mark.parametrize(
+    ("method", "words"),
+    [("HEAD", "-I"), ("OPTIONS", "-X OPTIONS"), ("POST", "-X POST -H 'Content-Length: 0'")],
+)
+def test_the_command_uses_the_method(method: str, words: str) -> None:
+    command = curl_command("http://203.0.113.10/", "203.0.113.10", method=method)
+    assert command == f"curl -sSi {words} http://203.0.113.10/"
 
 
 @pytest.mark.parametrize(

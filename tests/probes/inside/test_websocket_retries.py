@@ -1,0 +1,77 @@
+"""A refused WebSocket is tried again at a real application on loopback."""
+
+import asyncio
+import http
+
+from websockets.asyncio.server import ServerConnection, serve
+from websockets.http11 import Request, Response
+
+from diagnose.machine.recorded import RecordedMachine
+from diagnose.model import Target
+from diagnose.model.http import Upgrade
+from diagnose.net.local import LocalNet
+from diagnose.probes.inside import websocket_retries
+from tests.support.fake_context import Looking
+from tests.support.nginx_evidence import config, direct
+
+CHAT = Target("wss://shop.example.com/ws", "wss", "shop.example.com", 443, "/ws", ("/ws",))
+HOST = "proxy_set_header Host $host;"
+
+
+async def wait(connection: ServerConnection) -> None:
+    await connection.wait_closed()
+
+
+def cable(connection: ServerConnection, request: Request) -> Response | None:
+    """Like Action Cable: the whole origin has to be that of the page."""
+    scheme = request.headers.get("X-Forwarded-Proto", "http")
+    if request.headers.get("Origin") == f"{scheme}://{request.headers['Host']}":
+        return None
+    return connection.respond(http.HTTPStatus.NOT_FOUND, "Page not found")
+
+
+def development(connection: ServerConnection, request: Request) -> Response | None:
+    if (request.headers.get("Origin") or "").startswith("http://localhost:"):
+        return None
+    return connection.respond(http.HTTPStatus.FORBIDDEN, "Forbidden")
+
+
+def retried(refuse: object, lines: str, refused: Upgrade) -> list[tuple[str, bool]]:
+    look = Looking(RecordedMachine())
+    look.net, look.target = LocalNet(), CHAT
+
+    async def work() -> None:
+        async with serve(wait, "127.0.0.1", 0, process_request=refuse) as server:  # type: ignore[arg-type]
+            port = next(iter(server.sockets)).getsockname()[1]
+            seen = config(
+                "server { listen 443 ssl; server_name shop.example.com;"
+                f" location / {{ proxy_pass http://127.0.0.1:{port}; {lines} }} }}\n"
+            )
+            look.observations += [seen, refused]
+            await websocket_retries.failed.work(look, refused)
+
+    asyncio.run(work())
+    retries = [one for one in look.observed(Upgrade) if one is not refused]
+    return [(one.variant, one.accepted) for one in retries]
+
+
+def test_the_visitors_scheme_is_named() -> None:
+    assert retried(cable, HOST, direct(404)) == [("forwarded", True)]
+
+
+def test_the_address_of_development_comes_last() -> None:
+    expected = [("forwarded", False), ("own-host", True)]
+    assert retried(development, HOST, direct(403)) == expected
+
+
+def test_a_scheme_that_nginx_names_is_not_named_again() -> None:
+    lines = f"{HOST} proxy_set_header X-Forwarded-Proto $scheme;"
+    assert retried(development, lines, direct(403)) == [("own-host", True)]
+
+
+def test_nothing_is_tried_where_the_application_accepts() -> None:
+    assert retried(cable, HOST, direct(101)) == []
+
+
+def test_nothing_is_tried_where_the_upgrade_was_lost() -> None:
+    assert retried(cable, HOST, direct(426)) == []
