@@ -177,3 +177,32 @@ def test_only_two_modules_know_argparse() -> None:
         path.name for path in folder.rglob("*.py") if "argparse" in path.read_text("utf-8")
     }
     assert importers == {"parser.py", "request.py"}
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "net::ERR_CONNECTION_REFUSED",
+        "curl: (7) Failed to connect to shop.example.com port 443: Connection refused",
+        "Error: connect ECONNREFUSED 203.0.113.10:443",
+    ],
+)
+def test_a_site_and_a_message_are_one_target(message: str) -> None:
+    request = parse_run(["https://shop.example.com/a", message])
+    assert not isinstance(request, str)
+    (target,) = request.targets
+    assert target.url == "https://shop.example.com/a"
+    assert target.symptom
+    assert target.symptom.kind == "refused"
+
+
+def test_a_message_about_another_site_is_a_target_of_its_own() -> None:
+    words = ["shop.example.com", "Failed to connect to blog.example.com port 443: refused"]
+    request = parse_run(words)
+    assert not isinstance(request, str)
+    assert [target.host for target in request.targets] == ["shop.example.com", "blog.example.com"]
+
+
+def test_a_message_without_a_site_does_not_choose_between_two() -> None:
+    with pytest.raises(UsageError, match="names no site"):
+        parse_run(["shop.example.com", "blog.example.com", "net::ERR_CONNECTION_REFUSED"])
