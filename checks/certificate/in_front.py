@@ -29,7 +29,7 @@ from diagnose.parsers.hostnames import covers
 @check(
     severity=Severity.ERROR,
     needs=[Handshake, Interface, LocalAnswer],
-    explains=["certificate.*", "dns.wrong-address", "http.hsts-traps-visitors"],
+    explains=["certificate.*", "http.hsts-traps-visitors"],
 )
 def in_front(evidence: Evidence) -> Iterator[Claim]:
     page = _fronts.local_answer(evidence, "page")

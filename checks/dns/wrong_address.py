@@ -26,7 +26,6 @@ from diagnose.model import (
 )
 from diagnose.model.addresses import is_private
 from diagnose.model.dns import DnsAnswer, final_answers, own_addresses
-from diagnose.model.http import LocalAnswer
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.server import Interface
 from diagnose.model.tcp import Connection
@@ -63,7 +62,7 @@ def wrong_address(evidence: Evidence) -> Iterator[Claim]:
         not attempts
         or _is_site_working(evidence, records)
         or _is_cdn(answers)
-        or _is_passed_on(evidence, records)
+        or any(_fronts.is_passed_on(evidence, record) for record in records)
         or not _is_own_server(evidence)
     ):
         return
@@ -139,11 +138,6 @@ def _is_site_working(evidence: Evidence, records: tuple[str, ...]) -> bool:
         connection for connection in evidence.good(Connection) if connection.port == port
     ]
     return not handshakes and any(connection.address in records for connection in open_connections)
-
-
-def _is_passed_on(evidence: Evidence, records: tuple[str, ...]) -> bool:
-    """Return whether an address shows the very page of this server: it stands in front of it."""
-    return any(not set(records).isdisjoint(answer.same_as) for answer in evidence.good(LocalAnswer))
 
 
 def _is_cdn(answers: tuple[DnsAnswer, ...]) -> bool:
