@@ -12,7 +12,7 @@ ORDER = $(if $(SEED),-p randomly -p no:cacheprovider --randomly-seed=$(SEED))
 # What the laboratory runs (tests/lab): the servers that are broken, and the tools that look.
 LABORATORY := nginx firewalld nftables iptables dnsmasq iproute2 dbus openssl curl \
               openssh-server openssh-client patch procps util-linux ufw fail2ban tinyproxy nodejs \
-              node-ws tmux systemd haproxy
+              node-ws tmux systemd apache2 haproxy
 # To open the HTML report, and the screen, in a real browser.
 BROWSER := chromium
 # To build nginx as no package is: without TLS, and under prefixes of its own.
@@ -82,7 +82,8 @@ $(BIN)/diagnose: pyproject.toml constraints.txt
 # Otherwise its tests are skipped, and that is said here.
 lab: $(BIN)/diagnose
 	@missing() { $(BIN)/python -c 'from tests.lab.lab import missing; print(*missing())'; }; \
-	lacking=$$(missing); policy=/usr/sbin/policy-rc.d; \
+	servers() { $(BIN)/python -c 'from tests.lab.lab import missing_servers; print(*missing_servers())'; }; \
+	lacking="$$(missing) $$(servers)"; policy=/usr/sbin/policy-rc.d; lacking=$${lacking% }; lacking=$${lacking# }; \
 	command -v $(BROWSER) >/dev/null || lacking="$$lacking $(BROWSER)"; \
 	if [ -n "$$lacking" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	    echo "The laboratory lacks $$lacking: installing."; \
@@ -95,6 +96,8 @@ lab: $(BIN)/diagnose
 	    rm -f $$ours; \
 	    lacking=$$(missing); \
 	fi; \
+	lacking=$$(missing); servers=$$(servers); \
+	[ -z "$$servers" ] || echo "*** The scenarios of $$servers are skipped: they are not installed."; \
 	if [ -z "$$lacking" ]; then \
 	    $(BIN)/python tests/lab/build_nginx.py >/dev/null 2>&1 || { \
 	        echo "*** nginx could not be built from its source. Skipped: the scenario without TLS,"; \

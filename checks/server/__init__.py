@@ -4,11 +4,13 @@ One check judges every product; its page has the facts `server` (its title) and 
 only one product has is a check whose name begins with it.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from diagnose.model import Command, Effect, Evidence, Risk
+from diagnose.model import Applicability, Command, Edit, Evidence, Fix, Manual, Where, commands
 from diagnose.model.server import Listeners
 from diagnose.model.web_servers import WebServer, WebServerConfig, WebServerTest, WebSite
+from diagnose.parsers.nginx.edits import diff
 from diagnose.parsers.web_sites import answering_sites
 
 
@@ -56,7 +58,7 @@ def server_view(evidence: Evidence) -> ServerView | None:
 
 def test_steps(server: WebServer) -> tuple[Command, ...]:
     """Return the command that tests the configuration; () if the product has none."""
-    return (Command(server.test, Effect.TEST),) if server.test else ()
+    return (commands.test_server(server.test),) if server.test else ()
 
 
 def reload_steps(server: WebServer) -> tuple[Command, ...]:
@@ -64,11 +66,44 @@ def reload_steps(server: WebServer) -> tuple[Command, ...]:
     does not run."""
     if server.pid is None:
         return start_steps(server)
-    reload = (Command(server.reload, Effect.RELOAD, risk=Risk.RELOADS),) if server.reload else ()
+    reload = (commands.reload_server(server.reload),) if server.reload else ()
     return (*test_steps(server), *reload)
 
 
 def start_steps(server: WebServer) -> tuple[Command, ...]:
     """Return the commands that test the configuration and start the server."""
-    start = Command(server.start, Effect.START, undo=server.stop, risk=Risk.STARTS)
-    return (*test_steps(server), *((start,) if server.start else ()))
+    start = (commands.start_server(server.start, server.stop),) if server.start else ()
+    return (*test_steps(server), *start)
+
+
+def manual_fix(view: ServerView, step: str) -> Fix:
+    """Return a fix in which a person edits the configuration before it is loaded."""
+    return Fix((Manual(step, Where.SERVER), *reload_steps(view.server)), Applicability.MANUAL)
+
+
+def line_edit(view: ServerView, path: str, changes: Mapping[int, tuple[str, ...]]) -> Edit | None:
+    """Return an edit that replaces lines of a configuration file, each by the lines in `changes`.
+    Numbers count from 1. None if the file is not known or nothing changes."""
+    file = view.config.file(path) if view.config else None
+    if file is None:
+        return None
+    lines = file.text.split("\n")
+    if any(not 0 < number <= len(lines) for number in changes):
+        return None
+    replaced = [new for number, line in enumerate(lines, 1) for new in changes.get(number, (line,))]
+    text = diff(file.real or path, file.text, "\n".join(replaced))
+    return Edit(file.real or path, text) if text else None
+
+
+def line_text(view: ServerView, path: str, number: int) -> str:
+    """Return a line of a configuration file; "" if it is not known, or if a backslash continues
+    it."""
+    file = view.config.file(path) if view.config else None
+    lines = file.text.split("\n") if file else []
+    text = lines[number - 1] if 0 < number <= len(lines) else ""
+    return "" if text.endswith("\\") else text
+
+
+def place_text(file: str, line: int) -> str:
+    """Return "file:line"; "" if there is no file."""
+    return f"{file}:{line}" if file and line else file

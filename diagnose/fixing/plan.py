@@ -26,6 +26,7 @@ _LAYER_ORDER = (
     "dns",
     "cloud",
     "nginx",
+    "server",
     "listener",
     "tls",
     "certificate",

@@ -23,7 +23,11 @@ FILES = resources.files("diagnose.fixing").joinpath("shell/files.sh").read_text(
 _COMPARE = r"""
 if [ -e "$1.absent" ]; then exists "$2" || echo same; exit 0; fi
 if [ -L "$1" ] || [ -L "$2" ]; then [ "$(readlink "$1")" = "$(readlink "$2")" ] && echo same
-elif exists "$1"; then diff -rq -- "$1" "$2" >/dev/null 2>&1 && echo same; fi; :
+elif exists "$1"; then
+  # A relative link in a copy of a folder leads nowhere: links are compared by where they lead.
+  link=$(diff --no-dereference /dev/null /dev/null 2>/dev/null && echo --no-dereference)
+  diff -rq $link -- "$1" "$2" >/dev/null 2>&1 && echo same
+fi; :
 """
 
 

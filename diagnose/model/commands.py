@@ -34,6 +34,44 @@ def stop_nginx(nginx: Arguments) -> Command:
     return Command((*nginx, "-s", "stop"), Effect.STOP)
 
 
+# Web servers other than nginx: their own commands, as their reader observed them
+
+
+def test_server(argv: Arguments) -> Command:
+    return Command(argv, Effect.TEST)
+
+
+def reload_server(argv: Arguments) -> Command:
+    return Command(argv, Effect.RELOAD)
+
+
+def start_server(argv: Arguments, stop: Arguments) -> Command:
+    return Command(argv, Effect.START, undo=stop)
+
+
+def enable_apache_modules(names: Arguments) -> Command:
+    """Load modules of Apache at its next start or reload (a2enmod(8))."""
+    return _apache_links(("a2enmod", *names), ("a2dismod", "-f", *names), "mods")
+
+
+def enable_apache_site(name: str) -> Command:
+    """Load a site of Apache at its next start or reload (a2ensite(8))."""
+    return _apache_links(("a2ensite", name), ("a2dissite", name), "sites")
+
+
+def _apache_links(argv: Arguments, undo: Arguments, folder: str) -> Command:
+    """Return a command that changes the links in one of Debian's folders of Apache. The saved
+    folder is put back as well: a2dismod leaves the modules that others need."""
+    return Command(
+        argv,
+        Effect.CHANGE,
+        undo=undo,
+        changes=(f"/etc/apache2/{folder}-enabled",),
+        aspect="settings",
+        risk=Risk.EDITS_FILES,
+    )
+
+
 # systemctl(1)
 
 

@@ -206,7 +206,8 @@ class WebServerConfig(Observation):
     is its default. `listens` are the sockets that it opens. `modules` are the loaded modules, as
     the server names them. `complete` is False if a part could not be read or understood: then
     a site that is not in `sites` may still exist. `idle` are sites that are on disk and not loaded
-    (an Apache site that is available and not enabled). `files` are the texts of the sites' files.
+    (an Apache site that is not enabled, or needs a module that is not loaded). `files` are the
+    texts of the sites' files.
     """
 
     layer: ClassVar[str] = "server"

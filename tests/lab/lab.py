@@ -38,6 +38,8 @@ TOOLS = (
     "dbus-daemon", "dbus-send", "dnsmasq", "openssl", "sshd", "ssh-keygen", "curl", "patch",
     "sysctl", "ufw", "node", "systemctl", "systemd-run", "journalctl", "pivot_root",
 )  # fmt: skip
+#: Other web servers than nginx, each by its program, which is the name of its package.
+SERVERS = ("apache2",)
 NODE_WS = Path("/usr/share/nodejs/ws")
 
 FILES = "/run/lab"  # the router holds the logs and such
@@ -91,6 +93,11 @@ def missing() -> list[str]:
     tools = [tool for tool in TOOLS if not shutil.which(tool, path=PATH)]
     library = [] if NODE_WS.exists() else ["node-ws"]
     return ([] if os.geteuid() == 0 else ["root"]) + tools + library
+
+
+def missing_servers() -> list[str]:
+    """The web servers of which only their own scenarios are skipped."""
+    return [name for name in SERVERS if not shutil.which(name, path=PATH)]
 
 
 class Lab:

@@ -22,6 +22,13 @@ ALL = [
     (commands.reload_nginx(NGINX), "nginx -c /srv/nginx.conf -s reload", "", Risk.RELOADS),
     (commands.start_nginx(("nginx",)), "nginx", "nginx -s stop", Risk.STARTS),
     (commands.stop_nginx(("nginx",)), "nginx -s stop", "", Risk.STOPS),
+    # other web servers
+    (commands.test_server(("apachectl", "-t")), "apachectl -t", "", None),
+    (commands.reload_server(("apachectl", "graceful")), "apachectl graceful", "", Risk.RELOADS),
+    (commands.start_server(("apachectl", "start"), ("apachectl", "stop")), "apachectl start",
+     "apachectl stop", Risk.STARTS),
+    (commands.enable_apache_modules(("ssl",)), "a2enmod ssl", "a2dismod -f ssl", Risk.EDITS_FILES),
+    (commands.enable_apache_site("shop"), "a2ensite shop", "a2dissite shop", Risk.EDITS_FILES),
     # services
     (commands.reload_service("nginx"), "systemctl reload nginx", "", Risk.RELOADS),
     (commands.restart_service("nginx"), "systemctl restart nginx", "", Risk.INTERRUPTS),

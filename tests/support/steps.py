@@ -49,6 +49,8 @@ def _expected_effect(argv: tuple[str, ...]) -> Effect:
             return Effect.TEST
         case [program, *options, "-s", "reload" | "stop" as signal] if _is_nginx(program, options):
             return Effect.RELOAD if signal == "reload" else Effect.STOP
+        case ["apachectl" | "httpd", *_, "graceful" | "start" | "stop" as verb]:
+            return {"graceful": Effect.RELOAD, "start": Effect.START}.get(verb, Effect.STOP)
         case ["firewall-cmd", "--reload"] | ["ufw", "reload"] | ["podman", "network", "reload", *_]:
             return Effect.RELOAD
         case ["service" | "rc-service", _, action] | ["systemctl", action, _]:

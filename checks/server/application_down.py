@@ -1,0 +1,83 @@
+"""The site passes requests on to a port of this machine on which nothing listens: Apache answers
+503 ("AH00957: … attempt to connect to … failed")."""
+
+from collections.abc import Iterator
+
+from checks.server import place_text, server_view
+from diagnose.checking.registry import check
+from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
+from diagnose.model.addresses import is_loopback
+from diagnose.model.http import Exchange, Upgrade
+from diagnose.model.server import Listeners
+from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
+from diagnose.parsers.hostnames import is_address
+from diagnose.parsers.web_sites import route_of
+
+#: What a server answers whose application cannot be reached.
+_UNAVAILABLE = {502, 503, 504}
+
+
+@check(
+    severity=Severity.ERROR,
+    needs=[WebServer, WebServerConfig, Listeners],
+    explains=["http.server-error", "websocket.not-upgraded", "websocket.inner-proxy"],
+)
+def application_down(evidence: Evidence) -> Iterator[Claim]:
+    view, target = server_view(evidence), evidence.target
+    if view is None or target.port not in view.server.ports:
+        return
+    listeners = evidence.good(Listeners)
+    failed_routes: dict[str, tuple[SiteRoute, list[str]]] = {}
+    for path in dict.fromkeys((target.path, *target.websockets)):
+        for site in view.answering_sites:
+            route = route_of(site, path.partition("?")[0])
+            if route and _is_down(route, listeners) and _failed(evidence, path):
+                failed_routes.setdefault(route.target, (route, []))[1].append(path)
+    for route, paths in failed_routes.values():
+        responses = [each for path in paths for each in _failed(evidence, path)]
+        yield Claim(
+            about=Subject(port=target.port, path=paths[0]),
+            covers=tuple(Subject(port=target.port, path=path) for path in paths),
+            because=(*responses, *listeners, view.server),
+            facts={
+                **view.facts,
+                "target": route.target,
+                "application": f"{route.host}:{route.port}",
+                "place": place_text(route.file, route.line),
+                "paths": tuple(paths),
+                "status": responses[0].status or "",
+                "listening": _other_programs(listeners),
+            },
+            ruled_out=("server.config-invalid",),
+            fix=Fix((Manual("start", Where.APPLICATION),), Applicability.MANUAL),
+        )
+
+
+def _is_down(route: SiteRoute, listeners: tuple[Listeners, ...]) -> bool:
+    """Return whether the application's port on this machine is in no list of listening sockets."""
+    local = route.host == "localhost" or (is_address(route.host) and is_loopback(route.host))
+    if not local or not route.port or not listeners:
+        return False
+    return not any(each.on(route.port) for each in listeners)
+
+
+def _failed(evidence: Evidence, path: str) -> list[Exchange | Upgrade]:
+    """Return the answers at the path that say that the application could not be reached."""
+    port = evidence.target.port
+    pages: list[Exchange | Upgrade] = [
+        each
+        for each in evidence.of(Exchange)
+        if each.purpose == "target" and each.port == port and path == evidence.target.path
+    ]
+    upgrades = [each for each in evidence.of(Upgrade) if each.path == path and each.port == port]
+    return [each for each in (*pages, *upgrades) if each.status in _UNAVAILABLE]
+
+
+def _other_programs(listeners: tuple[Listeners, ...]) -> tuple[str, ...]:
+    programs = dict.fromkeys(
+        f"{socket.process} {socket.port}"
+        for each in listeners
+        for socket in each.sockets
+        if socket.process and socket.process not in {"sshd", "systemd-resolve", "dnsmasq"}
+    )
+    return tuple(programs)[:6]

@@ -1,0 +1,69 @@
+"""A certificate or key file that a site's configuration names is not there. The server cannot load
+its configuration; while it runs, it keeps what it loaded before."""
+
+from collections.abc import Iterator
+
+from checks.server import place_text, server_view, test_steps
+from diagnose.checking.registry import check
+from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
+from diagnose.model.nginx import CertificateFile, KeyFile
+from diagnose.model.web_servers import SiteFile, WebServer, WebServerConfig, WebServerTest
+
+
+@check(
+    severity=Severity.ERROR,
+    needs=[WebServer, WebServerConfig, WebServerTest],
+    explains=[
+        "server.config-invalid",
+        "server.not-running",
+        "server.port-not-served",
+        "server.certificate-not-loaded",
+    ],
+)
+def certificate_file_missing(evidence: Evidence) -> Iterator[Claim]:
+    view = server_view(evidence)
+    if view is None or view.config is None or view.test is None or view.test.passed:
+        return
+    file = next(
+        (
+            file
+            for site in view.config.sites
+            for file in site.files
+            if _is_missing(evidence, file, view.test)
+        ),
+        None,
+    )
+    if file is None:
+        return
+    running = view.server.pid is not None
+    yield Claim(
+        about=Subject(text=file.path),
+        covers=(Subject(),),
+        because=(view.test, view.config, view.server),
+        facts={
+            **view.facts,
+            "file": file.path,
+            "place": place_text(file.file, file.line),
+            "key": file.role == "key",
+            "running": running,
+            "message": view.test.message,
+            "test": " ".join(view.server.test),
+        },
+        fix=Fix((Manual("file", Where.SERVER), *test_steps(view.server)), Applicability.MANUAL),
+    )
+
+
+def _is_missing(evidence: Evidence, file: SiteFile, test: WebServerTest) -> bool:
+    """Return whether the file is missing: it was looked for, or the server's test names it and its
+    line as missing or empty."""
+    observations: tuple[CertificateFile | KeyFile, ...] = (
+        *evidence.of(CertificateFile),
+        *evidence.of(KeyFile),
+    )
+    seen = [each for each in observations if each.path == file.path]
+    if any(each.failure is None for each in seen):
+        return False
+    if any(each.failure and each.failure.kind == "missing" for each in seen):
+        return True
+    named = file.path in test.message and test.line in {0, file.line}
+    return named and ("does not exist" in test.message or "No such file" in test.message)

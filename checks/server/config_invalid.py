@@ -1,0 +1,99 @@
+"""The server's own test refuses the configuration on disk. A running server keeps what it loaded; a
+stopped one cannot start."""
+
+import re
+from collections.abc import Iterator
+
+from checks.server import (
+    ServerView,
+    place_text,
+    reload_steps,
+    server_view,
+    test_steps,
+)
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Subject,
+    Where,
+    commands,
+)
+from diagnose.model.web_servers import WebServer, WebServerTest
+
+#: Modules of Apache by the beginning of their directives, in lower case.
+_MODULES: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("sslproxy", ("ssl",)),
+    ("ssl", ("ssl",)),
+    ("proxy", ("proxy", "proxy_http")),
+    ("rewrite", ("rewrite",)),
+    ("requestheader", ("headers",)),
+    ("header", ("headers",)),
+    ("expires", ("expires",)),
+    ("balancer", ("proxy_balancer",)),
+    ("remoteip", ("remoteip",)),
+    ("dav", ("dav",)),
+    ("protocolsh2", ("http2",)),
+    ("md", ("md",)),
+)
+
+
+@check(
+    severity=Severity.ERROR,
+    needs=[WebServer, WebServerTest],
+    explains=[
+        "server.not-running",
+        "server.port-not-served",
+        "server.certificate-not-loaded",
+    ],
+)
+def config_invalid(evidence: Evidence) -> Iterator[Claim]:
+    view = server_view(evidence)
+    if view is None or view.test is None or view.test.passed:
+        return
+    test, server = view.test, view.server
+    running = server.pid is not None
+    place = place_text(test.file, test.line)
+    modules = _missing_modules(view, test)
+    yield Claim(
+        about=Subject(text=place or server.config),
+        covers=(Subject(),),
+        because=(test, server),
+        facts={
+            **view.facts,
+            "message": test.message,
+            "file": test.file or server.config,
+            "line": test.line,
+            "place": place,
+            "running": running,
+            "test": " ".join(server.test),
+            "modules": modules,
+        },
+        fix=_fix(view, modules),
+    )
+
+
+def _missing_modules(view: ServerView, test: WebServerTest) -> tuple[str, ...]:
+    """Return the modules of Apache that bring the directive that is unknown; () if that is not the
+    mistake, or if one of them is loaded already."""
+    match = re.match(r"Invalid command '(\w{1,100})'", test.message)
+    if match is None or view.config is None or view.server.product != "apache":
+        return ()
+    name = match[1].lower()
+    modules = next((names for prefix, names in _MODULES if name.startswith(prefix)), ())
+    return () if set(modules) & set(view.config.modules) else modules
+
+
+def _fix(view: ServerView, modules: tuple[str, ...]) -> Fix:
+    server = view.server
+    load = reload_steps(server)[1:]
+    if modules and server.config.startswith("/etc/apache2/"):
+        enable = commands.enable_apache_modules(modules)
+        return Fix((enable, *test_steps(server), *load), Applicability.AUTOMATIC)
+    load = () if server.pid is not None else load
+    correct = Manual("correct", Where.SERVER)
+    return Fix((correct, *test_steps(server), *load), Applicability.MANUAL)

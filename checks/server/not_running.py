@@ -1,0 +1,51 @@
+"""A web server that should serve the port does not run: nobody listens there, its configuration has
+the port, and it starts at boot, has failed, or is the only one on this machine."""
+
+from collections.abc import Iterator
+
+from checks.server import server_view, start_steps
+from diagnose.checking.registry import check
+from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Subject
+from diagnose.model.nginx import NginxState
+from diagnose.model.server import Listeners
+from diagnose.model.tcp import Connection
+from diagnose.model.web_servers import WebServer, WebServerConfig
+
+
+@check(
+    severity=Severity.ERROR,
+    needs=[WebServer, WebServerConfig, Listeners],
+    explains=["listener.missing", "tcp.refused", "http.port-closed", "nginx.not-running"],
+)
+def not_running(evidence: Evidence) -> Iterator[Claim]:
+    view, port = server_view(evidence), evidence.target.port
+    if view is None or view.config is None or view.server.pid is not None:
+        return
+    server, listeners = view.server, evidence.good(Listeners)
+    ports = {socket.port for socket in view.config.listens}
+    if port not in ports or not listeners or any(each.on(port) for each in listeners):
+        return
+    if any(connection.port == port for connection in evidence.good(Connection)):
+        return
+    rival = any(state.installed for state in evidence.good(NginxState)) and not server.enabled
+    valid = view.test is None or view.test.passed
+    yield Claim(
+        about=Subject(text=f"{server.title} ({server.config})"),
+        covers=(Subject(port=port), *((Subject(port=80),) if 80 in ports else ())),
+        because=(server, view.config, *listeners),
+        facts={
+            **view.facts,
+            "file": server.config,
+            "unit": server.unit,
+            "failed": server.state == "failed",
+            "complaint": server.complaint,
+            "enabled": bool(server.enabled),
+            "start": " ".join(server.start),
+        },
+        confidence=Confidence.POSSIBLE if rival else Confidence.CERTAIN,
+        ruled_out=("tcp.rejected-by-host",),
+        fix=Fix(
+            start_steps(server),
+            Applicability.AUTOMATIC if valid and not rival else Applicability.REVIEW,
+        ),
+    )

@@ -1,0 +1,108 @@
+"""A web server runs and does not listen on the target's port.
+
+Either its configuration on disk has the port and was not loaded, or it has not: a module is not
+loaded (Apache's `Listen 443` stands in <IfModule ssl_module>), the site is available and not
+enabled, or there is no line for the port.
+"""
+
+from collections.abc import Iterator
+
+from checks.server import (
+    ServerView,
+    manual_fix,
+    place_text,
+    reload_steps,
+    server_view,
+)
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Command,
+    Evidence,
+    Fix,
+    Severity,
+    Subject,
+    commands,
+)
+from diagnose.model.nginx import NginxState
+from diagnose.model.server import Listeners
+from diagnose.model.web_servers import WebServer, WebServerConfig, WebSite
+from diagnose.parsers.web_sites import has_name
+
+
+@check(
+    severity=Severity.ERROR,
+    needs=[WebServer, WebServerConfig, Listeners],
+    explains=["listener.missing", "tcp.refused", "nginx.not-running", "http.port-closed"],
+)
+def port_not_served(evidence: Evidence) -> Iterator[Claim]:
+    view, port = server_view(evidence), evidence.target.port
+    if view is None or view.config is None or view.server.pid is None or not view.server.ports:
+        return
+    server, config = view.server, view.config
+    listeners = evidence.good(Listeners)
+    if any(state.masters for state in evidence.good(NginxState)) or not listeners:
+        return
+    if port in server.ports or any(each.on(port) for each in listeners):
+        return
+    socket = next((socket for socket in config.listens if socket.port == port), None)
+    idle = _idle_site(view)
+    site = next((site for site in config.sites if _is_on(site, port)), None)
+    no_module = "ssl" not in config.modules and server.product == "apache"
+    if socket is None and not config.complete:
+        return
+    yield Claim(
+        about=Subject(port=port),
+        because=(server, config, *listeners),
+        facts={
+            **view.facts,
+            "config": server.config,
+            "listen": place_text(socket.file, socket.line) if socket else "",
+            "module": socket is None and no_module,
+            "idle": idle.file
+            if idle and not socket and not site and "/sites-available/" in idle.file
+            else "",
+            "site": place_text(site.file, site.line) if site else "",
+            "apache": server.product == "apache",
+            "ports": tuple(sorted(server.ports)),
+        },
+        ruled_out=("server.not-running",),
+        fix=_fix(view, socket is not None, idle, site, no_module),
+    )
+
+
+def _is_on(site: WebSite, port: int) -> bool:
+    return any(socket.port == port for socket in site.sockets)
+
+
+def _idle_site(view: ServerView) -> WebSite | None:
+    """Return the site on disk that is not enabled and has the name and the port."""
+    target = view.evidence.target
+    sites = view.config.idle if view.config else ()
+    return next(
+        (site for site in sites if _is_on(site, target.port) and has_name(site, target.host)), None
+    )
+
+
+def _fix(
+    view: ServerView, listens: bool, idle: WebSite | None, site: WebSite | None, no_module: bool
+) -> Fix:
+    server = view.server
+    if listens:
+        valid = view.test is None or view.test.passed
+        how = Applicability.AUTOMATIC if valid else Applicability.REVIEW
+        return Fix(reload_steps(server), how)
+    debian = server.product == "apache" and server.config.startswith("/etc/apache2/")
+    if not debian or view.evidence.target.port != 443 or not (idle or site):
+        return manual_fix(view, "listen")
+    steps: list[Command] = []
+    if no_module:
+        steps.append(commands.enable_apache_modules(("ssl",)))
+    if site is None and idle is not None and "/sites-available/" in idle.file:
+        name = idle.file.rpartition("/")[2].removesuffix(".conf")
+        steps.append(commands.enable_apache_site(name))
+    if not steps:
+        return manual_fix(view, "listen")
+    steps += reload_steps(server)
+    return Fix(tuple(steps), Applicability.AUTOMATIC)

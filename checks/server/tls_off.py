@@ -1,0 +1,79 @@
+"""The site on the HTTPS port speaks plain HTTP: its socket is configured without TLS (Apache's
+`SSLEngine on` is missing)."""
+
+import re
+from collections.abc import Iterator
+
+from checks.server import (
+    ServerView,
+    line_edit,
+    line_text,
+    manual_fix,
+    place_text,
+    reload_steps,
+    server_view,
+)
+from diagnose.checking.registry import check
+from diagnose.model import Applicability, Claim, Evidence, Fix, Severity, Subject
+from diagnose.model.tls import Handshake
+from diagnose.model.web_servers import WebServer, WebServerConfig, WebSite
+
+
+@check(
+    severity=Severity.ERROR,
+    needs=[WebServer, WebServerConfig, Handshake],
+    explains=["tls.plain-http", "tls.not-tls", "tls.handshake-failed", "http.plain-to-tls-port"],
+)
+def tls_off(evidence: Evidence) -> Iterator[Claim]:
+    view, target = server_view(evidence), evidence.target
+    if view is None or view.config is None or not target.uses_tls:
+        return
+    handshakes = [
+        each for each in evidence.of(Handshake) if each.port == target.port and each.is_browser_like
+    ]
+    if not handshakes or any(each.failure is None for each in handshakes):
+        return
+    sites = view.answering_sites
+    plain = [site for site in sites if not _has_tls(site, target.port)]
+    if not plain or len(plain) != len(sites):
+        return
+    site = plain[0]
+    yield Claim(
+        about=Subject(port=target.port),
+        because=(view.config, view.server, *handshakes),
+        facts={
+            **view.facts,
+            "site": place_text(site.file, site.line),
+            "apache": view.server.product == "apache",
+            "files": bool(site.paths("certificate", "bundle")),
+        },
+        fix=_fix(view, site),
+    )
+
+
+def _has_tls(site: WebSite, port: int) -> bool:
+    return any(socket.tls for socket in site.sockets if socket.port == port)
+
+
+def _fix(view: ServerView, site: WebSite) -> Fix:
+    """Turn TLS on where the certificate and the key are named already."""
+    complete = site.paths("certificate") and site.paths("key")
+    is_apache = view.server.product == "apache" and view.config and "ssl" in view.config.modules
+    if complete and is_apache and (lines := _engine_lines(view, site)):
+        edit = line_edit(view, site.file, lines)
+        if edit:
+            return Fix((edit, *reload_steps(view.server)), Applicability.AUTOMATIC)
+    return manual_fix(view, "turn-on")
+
+
+def _engine_lines(view: ServerView, site: WebSite) -> dict[int, tuple[str, ...]]:
+    """Return the line that turns TLS off, turned on; or the first line and `SSLEngine on`."""
+    for number in range(site.line + 1, site.end):
+        line = line_text(view, site.file, number)
+        if re.fullmatch(r"(?i)\s*SSLEngine\s+off\s*", line):
+            return {number: (re.sub(r"(?i)off\s*$", "on", line),)}
+    opening = line_text(view, site.file, site.line)
+    if not opening.strip().lower().startswith("<virtualhost"):
+        return {}
+    indent = opening[: len(opening) - len(opening.lstrip())]
+    return {site.line: (opening, f"{indent}    SSLEngine on")}

@@ -1,0 +1,139 @@
+"""The site passes the WebSocket's path on to an application without the upgrade: Apache's ProxyPass
+to http:// drops it unless it has `upgrade=websocket` (mod_proxy, since 2.4.47) or the target is
+ws://."""
+
+import re
+from collections.abc import Iterator
+
+from checks.server import (
+    ServerView,
+    line_edit,
+    line_text,
+    manual_fix,
+    place_text,
+    reload_steps,
+    server_view,
+)
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Command,
+    Confidence,
+    Edit,
+    Evidence,
+    Fix,
+    Severity,
+    Subject,
+    commands,
+)
+from diagnose.model.http import Upgrade
+from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
+from diagnose.parsers.web_sites import route_of
+
+#: Apache since this version passes upgrades by mod_proxy_http.
+_UPGRADE_PARAMETER = (2, 4, 47)
+
+
+@check(
+    severity=Severity.ERROR,
+    needs=[WebServer, WebServerConfig, Upgrade],
+    explains=["websocket.not-upgraded", "websocket.inner-proxy", "websocket.no-location"],
+)
+def websocket_not_passed(evidence: Evidence) -> Iterator[Claim]:
+    view, target = server_view(evidence), evidence.target
+    if view is None or view.config is None or target.port not in view.server.ports:
+        return
+    for path in dict.fromkeys(target.websockets):
+        upgrades = [
+            each
+            for each in evidence.of(Upgrade)
+            if each.path == path and each.through == "front" and each.port == target.port
+        ]
+        if not upgrades or any(each.accepted for each in upgrades):
+            continue
+        routes = [route_of(site, path.partition("?")[0]) for site in view.answering_sites]
+        route = next((route for route in routes if route and _loses_upgrade(view, route)), None)
+        if route is None or None in routes or _is_unavailable(upgrades):
+            continue
+        yield _claim(view, path, route, upgrades)
+
+
+def _is_unavailable(upgrades: list[Upgrade]) -> bool:
+    """Return whether Apache could not reach the application at all, which is another fault."""
+    return all(upgrade.status in {502, 503, 504} for upgrade in upgrades)
+
+
+def _loses_upgrade(view: ServerView, route: SiteRoute) -> bool:
+    if route.websocket is False:
+        return True
+    return route.scheme in {"ws", "wss"} and _lacks_tunnel(view)
+
+
+def _lacks_tunnel(view: ServerView) -> bool:
+    modules = view.config.modules if view.config else ()
+    return (
+        view.server.product == "apache"
+        and _version(view) < _UPGRADE_PARAMETER
+        and "proxy_wstunnel" not in modules
+    )
+
+
+def _version(view: ServerView) -> tuple[int, ...]:
+    """Return the version as numbers; an unknown one counts as new."""
+    numbers = re.findall(r"\d{1,6}", view.server.version)[:3]
+    return tuple(map(int, numbers)) or _UPGRADE_PARAMETER
+
+
+def _claim(view: ServerView, path: str, route: SiteRoute, upgrades: list[Upgrade]) -> Claim:
+    target = view.evidence.target
+    return Claim(
+        about=Subject(port=target.port, path=path),
+        because=(*upgrades, *((view.config,) if view.config else ()), view.server),
+        facts={
+            **view.facts,
+            "path": path,
+            "place": place_text(route.file, route.line),
+            "target": route.target,
+            "status": next((each.status for each in upgrades if each.status), None) or "",
+            "module": _lacks_tunnel(view) and route.scheme in {"ws", "wss"},
+            "apache": view.server.product == "apache",
+        },
+        confidence=Confidence.CERTAIN,
+        fix=_fix(view, path, route),
+    )
+
+
+def _fix(view: ServerView, path: str, route: SiteRoute) -> Fix:
+    steps: list[Edit | Command] = []
+    if _lacks_tunnel(view):
+        steps.append(commands.enable_apache_modules(("proxy_wstunnel",)))
+    if route.websocket is False:
+        edit = _edit(view, path, route)
+        if edit is None:
+            return manual_fix(view, "pass-on")
+        steps.append(edit)
+    debian = view.server.config.startswith("/etc/apache2/")
+    return Fix(
+        (*steps, *reload_steps(view.server)),
+        Applicability.AUTOMATIC if debian or not _lacks_tunnel(view) else Applicability.REVIEW,
+    )
+
+
+def _edit(view: ServerView, path: str, route: SiteRoute) -> Edit | None:
+    """Let the line pass upgrades on; in an older Apache, a line for the path goes before it."""
+    line = line_text(view, route.file, route.line)
+    if view.server.product != "apache" or not re.match(r"(?i)\s*ProxyPass\s", line):
+        return None
+    if _version(view) >= _UPGRADE_PARAMETER:
+        return line_edit(view, route.file, {route.line: (f"{line.rstrip()} upgrade=websocket",)})
+    words = line.split()
+    if len(words) < 3 or route.socket or '"' in line or "?" in path:
+        return None
+    indent = line[: len(line) - len(line.lstrip())]
+    scheme = "wss" if route.scheme == "https" else "ws"
+    host = f"[{route.host}]" if ":" in route.host else route.host
+    rest = path.removeprefix(route.path).lstrip("/")
+    url = f"{scheme}://{host}:{route.port}{route.backend_path.rstrip('/')}/{rest}"
+    added = f"{indent}ProxyPass {path} {url}"
+    return line_edit(view, route.file, {route.line: (added, line)})

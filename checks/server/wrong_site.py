@@ -1,0 +1,102 @@
+"""No site on the port has the name, so another site answers: the first on the socket. Visitors get
+its certificate, or its pages.
+
+A server whose only site has no name, or another one, may be meant like that. It is a fault only
+where visitors see it: the certificate is not for the name, or the site with the name is on disk and
+not loaded.
+"""
+
+from collections.abc import Iterator
+
+from checks.server import ServerView, manual_fix, place_text, reload_steps, server_view
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Severity,
+    Subject,
+    commands,
+)
+from diagnose.model.tls import ServedCertificate, served_certificates
+from diagnose.model.web_servers import WebServer, WebServerConfig, WebSite
+from diagnose.parsers.hostnames import covers, is_address
+from diagnose.parsers.web_sites import has_name
+
+
+@check(
+    severity=Severity.ERROR,
+    needs=[WebServer, WebServerConfig],
+    explains=[
+        "certificate.*",
+        "tls.name-rejected",
+        "http.server-error",
+        "http.redirect-wrong-host",
+        "http.redirect-loop",
+        "http.redirect-downgrade",
+        "http.hsts-traps-visitors",
+        "websocket.*",
+    ],
+)
+def wrong_site(evidence: Evidence) -> Iterator[Claim]:
+    view, target = server_view(evidence), evidence.target
+    if view is None or view.config is None or target.port not in view.server.ports:
+        return
+    sites = view.answering_sites
+    if not sites or is_address(target.host) or any(has_name(site, target.host) for site in sites):
+        return
+    served = served_certificates(evidence, lambda handshake: handshake.port == target.port)
+    foreign = [
+        each for each in served if not covers(target.host, each.leaf.dns_names, each.leaf.addresses)
+    ]
+    idle = _site_named(view, view.config.idle, target.port)
+    if not foreign and not idle:
+        return
+    yield _claim(view, sites[0], idle, foreign)
+
+
+def _claim(
+    view: ServerView, site: WebSite, idle: WebSite | None, foreign: list[ServedCertificate]
+) -> Claim:
+    target, config = view.evidence.target, view.config
+    assert config is not None
+    elsewhere = next((each for each in config.sites if has_name(each, target.host)), None)
+    handshakes = [handshake for each in foreign for handshake in each.handshakes]
+    return Claim(
+        about=Subject(name=target.host, port=target.port),
+        covers=(Subject(port=target.port),),
+        because=(view.server, config, *handshakes),
+        facts={
+            **view.facts,
+            "default": place_text(site.file, site.line),
+            "default_names": site.names[:6],
+            "idle": idle.file if idle else "",
+            "elsewhere": place_text(elsewhere.file, elsewhere.line) if elsewhere else "",
+            "apache": view.server.product == "apache",
+        },
+        confidence=Confidence.CERTAIN if config.complete else Confidence.LIKELY,
+        severity=None if foreign else Severity.WARNING,
+        fix=_fix(view, idle),
+    )
+
+
+def _site_named(view: ServerView, sites: tuple[WebSite, ...], port: int) -> WebSite | None:
+    host = view.evidence.target.host
+    return next(
+        (
+            site
+            for site in sites
+            if has_name(site, host) and any(socket.port == port for socket in site.sockets)
+        ),
+        None,
+    )
+
+
+def _fix(view: ServerView, idle: WebSite | None) -> Fix:
+    if idle is None or "/sites-available/" not in idle.file:
+        return manual_fix(view, "add-the-name")
+    name = idle.file.rpartition("/")[2].removesuffix(".conf")
+    enable = commands.enable_apache_site(name)
+    return Fix((enable, *reload_steps(view.server)), Applicability.AUTOMATIC)

@@ -1,0 +1,123 @@
+"""The redirects of a virtual host (mod_alias, mod_rewrite), and what mod_rewrite passes on. No
+I/O."""
+
+import re
+from collections.abc import Sequence
+
+from diagnose.model.web_servers import SiteRedirect, SiteRoute
+from diagnose.parsers.apache.config import Directive
+from diagnose.parsers.apache.routes import route_to
+from diagnose.parsers.sanitize import clean
+
+_STATUS = re.compile(r"\d{3}|permanent|temp|seeother|gone", re.IGNORECASE)
+#: Patterns of RewriteRule that match every path.
+_EVERY_PATH = {"^", "^(.*)$", "(.*)", "^(.*)", "(.*)$", ".*", "^.*$", "^/(.*)$", "^/?(.*)$", 
+               "^/(.*)", "^/?(.*)", "."}  # fmt: skip
+_OFF = {"off", "!on", "!=on", "=off"}
+_ON = {"on", "!off", "!=off", "=on"}
+
+
+def redirects_and_rewritten_routes(
+    inner: Sequence[Directive], tls: bool
+) -> tuple[tuple[SiteRedirect, ...], tuple[SiteRoute, ...]]:
+    """Return the redirects and the routes of RewriteRule [P] of a virtual host, in order.
+
+    `tls` decides conditions on HTTPS. Any other condition, except one on the site's name, makes a
+    redirect conditional.
+    """
+    redirects: list[SiteRedirect] = []
+    routes: list[SiteRoute] = []
+    engine = False
+    conditions: list[Directive] = []
+    for directive in inner:
+        match directive.name:
+            case "redirect" | "redirectpermanent" | "redirecttemp" | "redirectmatch":
+                redirects += _redirect(directive)
+            case "rewriteengine":
+                engine = "".join(directive.args[:1]).lower() == "on"
+            case "rewritecond":
+                conditions.append(directive)
+            case "rewriterule":
+                if engine and len(directive.args) > 1:
+                    _rewrite(directive, conditions, tls, redirects, routes)
+                conditions = []
+            case "location" if directive.block and "/" in directive.args:
+                inner_redirects, _ = redirects_and_rewritten_routes(directive.block, tls)
+                redirects += inner_redirects
+    return tuple(redirects), tuple(routes)
+
+
+def _redirect(directive: Directive) -> list[SiteRedirect]:
+    """Parse "Redirect [status] [path] URL"."""
+    words = list(directive.args)
+    if words and _STATUS.fullmatch(words[0]) and directive.name in {"redirect", "redirectmatch"}:
+        status = words.pop(0).lower()
+        if status == "gone" or status.startswith(("2", "4", "5")):
+            return []
+    if not words:
+        return []
+    path, target = (words[0], words[1]) if len(words) > 1 else ("/", words[0])
+    if "://" not in target and not target.startswith("/"):
+        return []
+    return [
+        SiteRedirect(
+            clean(path, 500),
+            clean(target, 500),
+            directive.name == "redirectmatch",
+            False,
+            directive.file,
+            directive.line,
+        )
+    ]
+
+
+def _rewrite(
+    directive: Directive,
+    conditions: Sequence[Directive],
+    tls: bool,
+    redirects: list[SiteRedirect],
+    routes: list[SiteRoute],
+) -> None:
+    pattern, target = directive.args[:2]
+    flags = "".join(directive.args[2:3]).strip("[]").upper().split(",")
+    outcomes = [_condition(condition, tls) for condition in conditions]
+    if any("OR" in "".join(condition.args[2:]).upper() for condition in conditions):
+        outcomes = [None]
+    if False in outcomes:
+        return
+    conditional = None in outcomes
+    is_redirect = any(flag == "R" or flag.startswith("R=") for flag in flags)
+    if "P" in flags or "PROXY" in flags:
+        upgrade = any("upgrade" in " ".join(condition.args).lower() for condition in conditions)
+        route = route_to(pattern, target, directive, True, "websocket" if upgrade else "")
+        routes.append(route)
+    elif is_redirect or re.match(r"https?://", target):
+        every_path = pattern in _EVERY_PATH
+        redirects.append(
+            SiteRedirect(
+                "/" if every_path else clean(pattern, 500),
+                clean(target, 500),
+                not every_path,
+                conditional,
+                directive.file,
+                directive.line,
+            )
+        )
+
+
+def _condition(condition: Directive, tls: bool) -> bool | None:
+    """Return whether a RewriteCond is true on this virtual host; None if a request decides. One
+    that compares the site's name with a name is taken as true: certbot writes those."""
+    words = [word.lower() for word in condition.args]
+    if len(words) < 2:
+        return None
+    subject, test = words[0], words[1]
+    if subject == "%{https}":
+        return (not tls) if test in _OFF else tls if test in _ON else None
+    if subject == "%{server_port}":
+        if test in {"80", "^80$", "=80", "!443", "!^443$"}:
+            return not tls
+        return tls if test in {"443", "^443$", "=443", "!80", "!^80$"} else None
+    if subject == "%{server_name}" and test.startswith("="):
+        return True
+    return None

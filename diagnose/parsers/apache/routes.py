@@ -1,0 +1,91 @@
+"""Where a virtual host passes requests on to: ProxyPass and its relatives (mod_proxy). No I/O."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from diagnose.model.web_servers import SiteRoute
+from diagnose.parsers.apache.config import Directive
+from diagnose.parsers.sanitize import clean
+
+_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443, "h2c": 80, "h2": 443, "ajp": 8009}
+_URL = re.compile(
+    r"([a-z][a-z0-9+]{0,15})://(\[[0-9A-Fa-f:.]{2,45}\]|[^/:\[\]\s|]{0,255})(?::(\d{1,5}))?(/.*|)"
+)
+
+
+def routes_of(inner: Sequence[Directive], prefix: str = "") -> Iterator[SiteRoute]:
+    """Return the routes of ProxyPass, also those inside <Location>. An exclusion ("!") has neither
+    scheme nor host."""
+    for directive in inner:
+        if directive.name in {"location", "locationmatch"} and directive.block is not None:
+            path = next((each for each in directive.args if each != "~"), "/")
+            pattern = directive.name == "locationmatch" or "~" in directive.args
+            for route in routes_of(directive.block, path):
+                yield replace(route, pattern=True) if pattern else route
+        elif directive.name in {"proxypass", "proxypassmatch"}:
+            passed = _route(directive, prefix)
+            yield from (passed,) if passed else ()
+
+
+def _route(directive: Directive, prefix: str) -> SiteRoute | None:
+    args = directive.args
+    options = [word.lower() for word in args if "=" in word and "://" not in word]
+    words = [word for word in args if "=" not in word or "://" in word or word.startswith("/")]
+    words = [word for word in words if word not in {"nocanon", "interpolate", "noquery"}]
+    if prefix:
+        words = [prefix, *words]
+    if len(words) < 2:
+        return None
+    upgrade = next((word.partition("=")[2] for word in options if word.startswith("upgrade=")), "")
+    is_pattern = directive.name == "proxypassmatch"
+    return route_to(words[0], words[1], directive, is_pattern, upgrade)
+
+
+def route_to(
+    path: str, target: str, directive: Directive, pattern: bool, upgrade: str = ""
+) -> SiteRoute:
+    """Return a route to a URL of mod_proxy; `upgrade` is that parameter of ProxyPass."""
+    shown = clean(target, 500)
+    file, line = directive.file, directive.line
+    if target == "!":
+        return SiteRoute(clean(path, 500), "!", "", pattern=pattern, file=file, line=line)
+    socket, url = "", target
+    if target.startswith("unix:"):
+        socket, _, url = target[5:].partition("|")
+    match = _URL.fullmatch(url)
+    if match is None:
+        return SiteRoute(
+            clean(path, 500),
+            shown,
+            "",
+            socket=clean(socket, 300),
+            pattern=pattern,
+            file=file,
+            line=line,
+        )
+    scheme = match[1].lower()
+    port = int(match[3]) if match[3] and int(match[3]) < 65536 else _PORTS.get(scheme, 0)
+    return SiteRoute(
+        clean(path, 500),
+        shown,
+        scheme,
+        "" if socket else match[2].strip("[]"),
+        0 if socket else port,
+        clean(socket, 300),
+        match[4] or "/",
+        _passes_websockets(scheme, upgrade),
+        pattern,
+        file=file,
+        line=line,
+    )
+
+
+def _passes_websockets(scheme: str, upgrade: str) -> bool | None:
+    """Return whether mod_proxy passes the upgrade on: by the scheme (mod_proxy_wstunnel), or by
+    the parameter `upgrade` (since 2.4.47). Balancers and other schemes are unknown."""
+    if scheme in {"ws", "wss"}:
+        return True
+    if scheme in {"http", "https"}:
+        return upgrade.strip("\"' ") in {"websocket", "any"}
+    return None

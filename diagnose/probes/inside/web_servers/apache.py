@@ -1,0 +1,306 @@
+"""Reads Apache (apache2 on Debian, httpd elsewhere): its process, its test, its configuration."""
+
+import asyncio
+import posixpath
+import shlex
+from collections.abc import Iterable, Sequence
+
+from diagnose.machine import CommandResult, FileContent
+from diagnose.model import Vantage
+from diagnose.model.frozen import frozen
+from diagnose.model.web_servers import (
+    ServerFile,
+    WebServer,
+    WebServerConfig,
+    WebServerTest,
+    WebSite,
+)
+from diagnose.parsers.apache.loading import (
+    ConfigSource,
+    LoadedConfig,
+    environment,
+    include_patterns,
+    load,
+    server_root,
+)
+from diagnose.parsers.apache.messages import parse_build, parse_dump, parse_test
+from diagnose.parsers.apache.sites import listens_of, sites_of
+from diagnose.parsers.sanitize import clean
+from diagnose.probes import ProbeContext, emit_not_observed
+from diagnose.probes.inside.web_servers.processes import ServerProcess, ServerService
+from diagnose.probes.inside.web_servers.readers import Reader
+
+#: Maximum number of rounds of includes, of files, and of bytes of one file.
+MAX_ROUNDS, MAX_FILES, MAX_BYTES = 8, 1000, 1 << 20
+
+#: Debian's program: it needs the variables of a file, which apachectl reads.
+_DEBIAN = "apache2"
+_ENVVARS = "/etc/apache2/envvars"
+
+#: Options of httpd(8) that take an argument.
+_WITH_ARGUMENT = {"-d", "-f", "-C", "-c", "-D", "-k", "-e", "-E"}
+
+
+@frozen
+class _Options:
+    """Options of the command line that decide which configuration is loaded."""
+
+    root: str = ""
+    config: str = ""
+    defines: tuple[str, ...] = ()
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        pairs = (("-d", self.root), ("-f", self.config))
+        words = [word for option, value in pairs if value for word in (option, value)]
+        return (*words, *(word for name in self.defines for word in ("-D", name)))
+
+
+def parse_options(title: str) -> _Options:
+    """Return the options of a process from its command line."""
+    values: dict[str, list[str]] = {}
+    words = title.split()
+    for word, following in zip(words, [*words[1:], ""], strict=False):
+        if word[:2] in _WITH_ARGUMENT:
+            values.setdefault(word[:2], []).append(word[2:] or following)
+    defines = tuple(name for name in values.get("-D", ()) if name not in {"FOREGROUND", ""})
+    return _Options(
+        next(iter(values.get("-d", ())), ""), next(iter(values.get("-f", ())), ""), defines
+    )
+
+
+class ApacheReader:
+    """The reader of Apache."""
+
+    async def describe(
+        self,
+        ctx: ProbeContext,
+        program: str,
+        process: ServerProcess | None,
+        service: ServerService | None,
+    ) -> WebServer | None:
+        at = ctx.elapsed()
+        binary = program or (process.program if process else "")
+        foreign = process is not None and process.foreign
+        output = "" if foreign or not binary.startswith("/") else await _build_output(ctx, binary)
+        build = parse_build(output)
+        if build is None and not foreign:
+            return None
+        options = parse_options(process.title if process else "")
+        name = posixpath.basename(binary)
+        root = options.root or (build.root if build else "")
+        config = posixpath.join(root, options.config or (build.config if build else ""))
+        control = ("apachectl",) if name == _DEBIAN else (_short(binary),)
+        words = (*control, *options.words)
+        unit = service.name if service and _is_of_unit(process, service) else ""
+        return WebServer(
+            vantage=Vantage.SERVER,
+            at=at,
+            took=ctx.elapsed() - at,
+            equivalent=shlex.join((*control, "-V")),
+            product="apache",
+            pid=process.pid if process else None,
+            binary=binary,
+            version=build.version if build else "",
+            config=config,
+            ports=process.ports if process else (),
+            started=process.started if process else None,
+            loaded=process.oldest_worker if process else None,
+            user=process.user if process else None,
+            foreign=foreign,
+            unit=unit,
+            state=service.state if service else "",
+            enabled=service.enabled if service else None,
+            complaint=_complaint(service),
+            test=(*words, "-t"),
+            reload=("systemctl", "reload", unit) if unit else _control(words, "graceful"),
+            start=("systemctl", "start", unit) if unit else _control(words, "start"),
+            stop=("systemctl", "stop", unit) if unit else _control(words, "stop"),
+        )
+
+    async def run_test(self, ctx: ProbeContext, server: WebServer) -> WebServerTest | None:
+        at = ctx.elapsed()
+        result = await ctx.machine.run(*server.test)
+        if result.status is None or _is_forbidden(result):
+            return None
+        error, warnings = parse_test(f"{result.err}\n{result.out}")
+        passed = result.status == 0
+        return WebServerTest(
+            vantage=Vantage.SERVER,
+            at=at,
+            took=result.took,
+            equivalent=shlex.join(server.test),
+            product="apache",
+            passed=passed,
+            message="" if passed else error.message,
+            file="" if passed else error.file,
+            line=0 if passed else error.line,
+            warnings=warnings if not passed else (),
+        )
+
+    async def read_config(self, ctx: ProbeContext, server: WebServer) -> WebServerConfig | None:
+        at = ctx.elapsed()
+        debian = posixpath.basename(server.binary) == _DEBIAN
+        dump_argv = (*server.test, "-D", "DUMP_VHOSTS", "-D", "DUMP_MODULES")
+        dump, variables = await asyncio.gather(ctx.machine.run(*dump_argv), _variables(ctx, debian))
+        options = parse_options(shlex.join(server.test))
+        tree = await _read_tree(ctx, server.config, options.root, variables)
+        if tree is None:
+            enable = f"sudo cat {shlex.quote(server.config)}"
+            emit_not_observed(ctx, server.config, "needs root", enable)
+            return None
+        modules, places = parse_dump(dump.out)
+        loaded = load(server.config, tree.source, tree.root, variables, modules, options.defines)
+        sites = sites_of(loaded, tree.root)
+        dumped = dump.status == 0 and bool(places)
+        read_places = {(site.file, site.line) for site in sites}
+        idle = await _idle_sites(ctx, tree, loaded, variables) if debian else ()
+        idle = (*_sites_without_module(server.config, tree, loaded, variables), *idle)
+        return WebServerConfig(
+            vantage=Vantage.SERVER,
+            at=at,
+            took=ctx.elapsed() - at,
+            equivalent=shlex.join((*server.test, "-D", "DUMP_VHOSTS")),
+            product="apache",
+            path=server.config,
+            sites=sites,
+            listens=listens_of(loaded),
+            modules=tuple(clean(module, 60) for module in loaded.modules),
+            idle=idle,
+            complete=loaded.complete and (not dumped or read_places == places),
+            files=_site_files(tree.files, sites, loaded, idle),
+        )
+
+
+READER: Reader = ApacheReader()
+
+
+async def _build_output(ctx: ProbeContext, binary: str) -> str:
+    result = await ctx.machine.run(binary, "-V")
+    return f"{result.out}\n{result.err}"
+
+
+def _control(words: tuple[str, ...], verb: str) -> tuple[str, ...]:
+    """Return the command that sends httpd a verb. Debian's apachectl handles the bare verb itself:
+    it tests the configuration, and knows of systemd."""
+    return (*words, verb) if words == ("apachectl",) else (*words, "-k", verb)
+
+
+def _short(binary: str) -> str:
+    """Return the name of a program that a shell finds, or its path."""
+    folder, name = posixpath.split(binary)
+    return name if folder in {"/usr/sbin", "/usr/bin", "/sbin", "/bin"} else binary
+
+
+def _is_of_unit(process: ServerProcess | None, service: ServerService) -> bool:
+    """Whether the service starts this process: somebody may have started it by hand."""
+    if process is None:
+        return True
+    return process.unit == service.name or (service.main_pid in {process.pid})
+
+
+def _complaint(service: ServerService | None) -> str:
+    """Return the last error of a failed start in the journal."""
+    lines = service.journal if service else ()
+    errors = [line for line in lines if "AH0" in line and "AH00558" not in line]
+    return next(iter(errors[-1:]), "")
+
+
+def _is_forbidden(result: CommandResult) -> bool:
+    """Whether the test failed because this user may not read a file."""
+    return result.status != 0 and "Permission denied" in result.err
+
+
+async def _variables(ctx: ProbeContext, debian: bool) -> dict[str, str]:
+    if not debian:
+        return {}
+    content = await ctx.machine.read(_ENVVARS, 65536)
+    return environment(content.text)
+
+
+@frozen
+class _Tree:
+    """The files of a configuration."""
+
+    source: ConfigSource
+    files: tuple[FileContent, ...]
+    root: str
+
+
+async def _read_tree(
+    ctx: ProbeContext, path: str, given_root: str, variables: dict[str, str]
+) -> _Tree | None:
+    """Read the main file, then all that it includes, round by round."""
+    main = await ctx.machine.read(path, MAX_BYTES)
+    if main.failure is not None:
+        return None
+    default = given_root or posixpath.dirname(path).removesuffix("/conf")
+    root = server_root(main.text, default)
+    files: dict[str, FileContent] = {path: main}
+    matches: dict[str, tuple[str, ...]] = {}
+    texts: Iterable[str] = (main.text,)
+    for _ in range(MAX_ROUNDS):
+        patterns = [
+            pattern
+            for text in texts
+            for pattern in include_patterns(text, root, variables)
+            if pattern not in matches
+        ]
+        if not patterns or len(files) > MAX_FILES:
+            break
+        groups = await asyncio.gather(
+            *(ctx.machine.read_all(pattern, MAX_BYTES) for pattern in dict.fromkeys(patterns))
+        )
+        for pattern, group in zip(dict.fromkeys(patterns), groups, strict=True):
+            matches[pattern] = tuple(file.path for file in group)
+        new = [file for group in groups for file in group if file.path not in files]
+        files |= {file.path: file for file in new}
+        texts = [file.text for file in new]
+    readable = {file.path: file.text for file in files.values() if file.failure is None}
+    return _Tree(ConfigSource(readable, matches), tuple(files.values()), root)
+
+
+def _sites_without_module(
+    path: str, tree: _Tree, loaded: LoadedConfig, variables: dict[str, str]
+) -> tuple[WebSite, ...]:
+    """Return the sites that stand in <IfModule ssl_module> while that module is not loaded."""
+    if "ssl" in loaded.modules:
+        return ()
+    with_ssl = load(path, tree.source, tree.root, variables, (*loaded.modules, "ssl"))
+    places = {(site.file, site.line) for site in sites_of(loaded, tree.root)}
+    return tuple(
+        site for site in sites_of(with_ssl, tree.root) if (site.file, site.line) not in places
+    )
+
+
+async def _idle_sites(
+    ctx: ProbeContext, tree: _Tree, loaded: LoadedConfig, variables: dict[str, str]
+) -> tuple[WebSite, ...]:
+    """Return the sites of Debian's sites-available that no link enables (a2ensite(8))."""
+    pattern = f"{tree.root.rstrip('/')}/sites-available/*.conf"
+    available = await ctx.machine.read_all(pattern, MAX_BYTES)
+    used = {path for file in tree.files for path in (file.path, file.real)}
+    modules = (*loaded.modules, "ssl")
+    sites: list[WebSite] = []
+    for file in available[:200]:
+        if file.path in used or file.failure is not None:
+            continue
+        source = ConfigSource({file.path: file.text}, {})
+        sites += sites_of(load(file.path, source, tree.root, variables, modules), tree.root)
+    return tuple(sites)
+
+
+def _site_files(
+    files: Sequence[FileContent],
+    sites: Sequence[WebSite],
+    loaded: LoadedConfig,
+    idle: Sequence[WebSite],
+) -> tuple[ServerFile, ...]:
+    """Return the files that define sites and sockets."""
+    named = {site.file for site in (*sites, *idle)}
+    named |= {socket.file for socket in listens_of(loaded)}
+    return tuple(
+        ServerFile(file.path, file.text, file.changed, file.real)
+        for file in files
+        if file.path in named
+    )

@@ -1,0 +1,38 @@
+from dataclasses import replace
+
+from diagnose.model import Failure
+from diagnose.model.nginx import CertificateFile
+from diagnose.model.web_servers import WebServerTest
+from tests.support.check_evidence import judge
+from tests.support.web_server_evidence import APACHE, LISTENING, PASSED, SITE, apache_config
+
+CHECK = "server.certificate-file-missing"
+FAILED = WebServerTest(
+    product="apache",
+    passed=False,
+    message="SSLCertificateFile: file '/etc/ssl/shop.pem' does not exist or is empty",
+    file=SITE,
+    line=4,
+)
+GONE = Failure("missing", "No such file or directory", 2)
+
+
+def test_fires_when_the_servers_test_names_the_file() -> None:
+    (claim,) = judge(CHECK, APACHE, FAILED, apache_config(), LISTENING)
+    assert claim.facts["file"] == "/etc/ssl/shop.pem"
+    assert claim.facts["place"] == f"{SITE}:4"
+
+
+def test_fires_when_the_file_was_looked_for_in_vain() -> None:
+    file = CertificateFile(path="/etc/ssl/shop.pem", failure=GONE)
+    other = replace(FAILED, message="AH02572: Failed to configure certificate")
+    (claim,) = judge(CHECK, APACHE, other, apache_config(), LISTENING, file)
+    assert claim.facts["key"] is False
+
+
+def test_silent_when_the_mistake_is_another() -> None:
+    assert not judge(CHECK, APACHE, PASSED, apache_config(), LISTENING)
+    other = replace(FAILED, message="Invalid command 'SSLEngin'")
+    assert not judge(CHECK, APACHE, other, apache_config(), LISTENING)
+    there = CertificateFile(path="/etc/ssl/shop.pem")
+    assert not judge(CHECK, APACHE, FAILED, apache_config(), LISTENING, there)

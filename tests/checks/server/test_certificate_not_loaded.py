@@ -1,0 +1,44 @@
+from dataclasses import replace
+from datetime import timedelta
+
+from diagnose.model import Applicability, Failure, Severity
+from diagnose.model.nginx import CertificateFile
+from diagnose.model.tls import Certificate, Handshake
+from tests.support.check_evidence import NOW, judge
+from tests.support.web_server_evidence import APACHE, LISTENING, apache_config
+
+CHECK = "server.certificate-not-loaded"
+OLD = Certificate(
+    "CN=shop.example.com",
+    "CN=ca",
+    "1",
+    NOW - timedelta(days=95),
+    NOW - timedelta(days=5),
+    "aa",
+    dns_names=("shop.example.com",),
+)
+NEW = replace(OLD, not_after=NOW + timedelta(days=60), sha256="bb", serial="2")
+EXPIRED = Failure("certificate", "certificate has expired", 10)
+SERVED = Handshake(address="203.0.113.10", port=443, chain=(OLD,), verify_code=10, failure=EXPIRED)
+FILE = CertificateFile(path="/etc/ssl/shop.pem", sha256="bb", chain=(NEW,), changed=2000.0)
+
+
+def test_fires_when_the_file_is_newer_than_what_was_loaded() -> None:
+    (claim,) = judge(CHECK, SERVED, FILE, APACHE, apache_config(), LISTENING)
+    assert claim.severity is None
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.AUTOMATIC
+
+
+def test_fires_as_a_warning_while_the_old_one_is_good() -> None:
+    good = replace(SERVED, chain=(replace(OLD, not_after=NOW + timedelta(days=9)),), failure=None)
+    (claim,) = judge(CHECK, good, FILE, APACHE, apache_config(), LISTENING)
+    assert claim.severity is Severity.WARNING
+
+
+def test_silent_when_the_file_is_older_the_same_or_another_sites() -> None:
+    rest = (APACHE, apache_config(), LISTENING)
+    assert not judge(CHECK, SERVED, replace(FILE, changed=500.0), *rest)
+    assert not judge(CHECK, replace(SERVED, chain=(NEW,)), FILE, *rest)
+    assert not judge(CHECK, SERVED, replace(FILE, path="/etc/ssl/other.pem"), *rest)
+    assert not judge(CHECK, SERVED, replace(FILE, chain=()), *rest)

@@ -1,0 +1,47 @@
+from dataclasses import replace
+
+from diagnose.model import Applicability
+from diagnose.model.web_servers import WebServerTest
+from tests.support.check_evidence import judge
+from tests.support.web_server_evidence import APACHE, LISTENING, PASSED, SITE, apache_config
+
+CHECK = "server.config-invalid"
+FAILED = WebServerTest(
+    product="apache",
+    passed=False,
+    message="Invalid command 'SSLEngin', perhaps misspelled",
+    file=SITE,
+    line=3,
+)
+UNKNOWN = replace(FAILED, message="Invalid command 'RewriteEngine', perhaps misspelled")
+
+
+def test_fires_with_the_place_that_the_server_names() -> None:
+    (claim,) = judge(CHECK, APACHE, FAILED, LISTENING)
+    assert claim.facts["place"] == f"{SITE}:3"
+    assert claim.facts["running"] is True
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+
+
+def test_fires_with_the_module_that_brings_the_directive() -> None:
+    config = apache_config(modules=("ssl",))
+    (claim,) = judge(CHECK, APACHE, UNKNOWN, config, LISTENING)
+    assert claim.facts["modules"] == ("rewrite",)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.AUTOMATIC
+    (again,) = judge(CHECK, APACHE, UNKNOWN, apache_config(), LISTENING)
+    assert again.facts["modules"] == (), "it is loaded: the mistake is another"
+
+
+def test_fires_on_a_server_that_does_not_run_and_starts_it() -> None:
+    stopped = replace(APACHE, pid=None, ports=())
+    (claim,) = judge(CHECK, stopped, FAILED)
+    assert claim.fix
+    assert list(claim.fix.steps)[-1].argv == APACHE.start  # type: ignore[union-attr]
+
+
+def test_silent_when_the_test_passes_or_another_program_has_the_port() -> None:
+    assert not judge(CHECK, APACHE, PASSED, LISTENING)
+    assert not judge(CHECK, replace(APACHE, ports=(8080,)), FAILED, LISTENING)
+    assert not judge(CHECK, replace(APACHE, foreign=True), FAILED, LISTENING)

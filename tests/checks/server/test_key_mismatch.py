@@ -1,0 +1,25 @@
+from dataclasses import replace
+
+from diagnose.model.nginx import CertificateFile, KeyFile
+from tests.support.check_evidence import judge
+from tests.support.web_server_evidence import APACHE, HTTPS, LISTENING, apache_config
+
+CHECK = "server.key-mismatch"
+CERTIFICATE = CertificateFile(path="/etc/ssl/shop.pem", publics=("aa", "ca"))
+KEY = KeyFile(path="/etc/ssl/shop.key", key_type="EC", public="bb")
+
+
+def test_fires_when_the_public_keys_differ() -> None:
+    (claim,) = judge(CHECK, APACHE, apache_config(), LISTENING, CERTIFICATE, KEY)
+    assert claim.facts["key"] == KEY.path
+    assert claim.facts["certificate"] == CERTIFICATE.path
+
+
+def test_silent_when_they_agree_or_several_pairs_are_named() -> None:
+    same = replace(KEY, public="aa")
+    assert not judge(CHECK, APACHE, apache_config(), LISTENING, CERTIFICATE, same)
+    pairs = "    SSLCertificateFile /etc/ssl/rsa.pem\n    SSLCertificateKeyFile /etc/ssl/rsa.key\n"
+    both = apache_config(HTTPS.replace("    ProxyPass /ws", f"{pairs}    ProxyPass /ws"))
+    assert not judge(CHECK, APACHE, both, LISTENING, CERTIFICATE, KEY)
+    unread = replace(KEY, public="")
+    assert not judge(CHECK, APACHE, apache_config(), LISTENING, CERTIFICATE, unread)

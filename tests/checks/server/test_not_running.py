@@ -1,0 +1,44 @@
+from dataclasses import replace
+
+import pytest
+
+from diagnose.model import Applicability, Confidence
+from diagnose.model.nginx import NginxState
+from diagnose.model.server import Listeners
+from diagnose.model.tcp import Connection
+from diagnose.model.web_servers import WebServerTest
+from tests.support.check_evidence import judge
+from tests.support.web_server_evidence import APACHE, LISTENING, apache_config
+
+CHECK = "server.not-running"
+STOPPED = replace(APACHE, pid=None, ports=(), state="failed", complaint="AH00526: Syntax error")
+NOBODY = Listeners()
+
+
+def test_fires_when_nobody_has_the_port_of_its_configuration() -> None:
+    (claim,) = judge(CHECK, STOPPED, apache_config(), NOBODY)
+    assert claim.facts["complaint"] == STOPPED.complaint
+    assert claim.confidence is Confidence.CERTAIN
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.AUTOMATIC
+
+
+def test_fires_with_care_beside_an_nginx_that_may_be_meant() -> None:
+    other = replace(STOPPED, enabled=False)
+    (claim,) = judge(CHECK, other, apache_config(), NOBODY, NginxState(installed=True))
+    assert claim.confidence is Confidence.POSSIBLE
+
+
+def test_fires_for_review_if_it_would_not_start() -> None:
+    failed = WebServerTest(product="apache", passed=False, message="x")
+    (claim,) = judge(CHECK, STOPPED, apache_config(), NOBODY, failed)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+
+
+@pytest.mark.parametrize("seen", [LISTENING, NOBODY])
+def test_silent_when_it_runs_or_somebody_answers(seen: Listeners) -> None:
+    assert not judge(CHECK, APACHE, apache_config(), seen)
+    answered = Connection(address="203.0.113.10", port=443, family=4)
+    assert not judge(CHECK, STOPPED, apache_config(), NOBODY, answered)
+    assert not judge(CHECK, STOPPED, apache_config(modules=()), NOBODY), "it has no port 443"

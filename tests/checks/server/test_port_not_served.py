@@ -1,0 +1,42 @@
+from dataclasses import replace
+
+from diagnose.model import Applicability, Command, Manual
+from diagnose.model.server import Listeners
+from diagnose.model.web_servers import WebServerConfig
+from tests.support.check_evidence import judge
+from tests.support.web_server_evidence import APACHE, HTTPS, LISTENING, apache_config
+
+CHECK = "server.port-not-served"
+PLAIN = "<VirtualHost *:80>\nServerName shop.example.com\n</VirtualHost>\n"
+ON_80 = replace(APACHE, ports=(80,))
+ONLY_80 = Listeners(sockets=LISTENING.sockets[:1])
+
+
+def commands(*seen: WebServerConfig) -> list[str]:
+    (claim,) = judge(CHECK, ON_80, ONLY_80, *seen)
+    assert claim.fix
+    return [" ".join(step.argv) for step in claim.fix.steps if isinstance(step, Command)]
+
+
+def test_fires_when_the_port_is_configured_and_was_not_loaded() -> None:
+    assert commands(apache_config()) == ["apachectl -t", "systemctl reload apache2"]
+
+
+def test_fires_when_the_module_is_not_loaded_or_the_site_not_enabled() -> None:
+    waiting = apache_config(PLAIN, HTTPS, modules=())
+    assert commands(waiting)[:2] == ["a2enmod ssl", "a2ensite idle"]
+
+
+def test_fires_when_no_site_waits_and_leaves_it_to_a_person() -> None:
+    (claim,) = judge(CHECK, ON_80, ONLY_80, apache_config(PLAIN, modules=()))
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+    assert isinstance(claim.fix.steps[0], Manual)
+
+
+def test_silent_when_somebody_listens_or_too_little_is_known() -> None:
+    assert not judge(CHECK, APACHE, LISTENING, apache_config())
+    assert not judge(CHECK, ON_80, LISTENING, apache_config())
+    unknown = apache_config(PLAIN, modules=(), complete=False)
+    assert not judge(CHECK, ON_80, ONLY_80, unknown)
+    assert not judge(CHECK, replace(ON_80, pid=None, ports=()), ONLY_80, apache_config())

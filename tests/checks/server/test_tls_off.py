@@ -1,0 +1,32 @@
+from diagnose.model import Applicability, Edit
+from tests.support.check_evidence import judge
+from tests.support.tls_evidence import GARBAGE, shake
+from tests.support.web_server_evidence import APACHE, HTTPS, LISTENING, apache_config
+
+CHECK = "server.tls-off"
+OFF = HTTPS.replace("SSLEngine on", "SSLEngine off")
+FAILED = shake(failure=GARBAGE)
+
+
+def test_fires_when_tls_is_off_and_turns_it_on() -> None:
+    (claim,) = judge(CHECK, APACHE, apache_config(OFF), LISTENING, FAILED)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.AUTOMATIC
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "-    SSLEngine off\n+    SSLEngine on\n" in edit.diff
+    assert edit.path == "/etc/apache2/sites-available/shop.conf", "where the link leads"
+
+
+def test_fires_and_leaves_it_to_a_person_if_no_certificate_is_named() -> None:
+    bare = "".join(line for line in OFF.splitlines(True) if "Certificate" not in line)
+    (claim,) = judge(CHECK, APACHE, apache_config(bare), LISTENING, FAILED)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+
+
+def test_silent_when_tls_is_on_or_a_handshake_succeeded() -> None:
+    assert not judge(CHECK, APACHE, apache_config(), LISTENING, FAILED)
+    assert not judge(CHECK, APACHE, apache_config(OFF), LISTENING, shake())
+    unset = HTTPS.replace("    SSLEngine on\n", "")
+    assert not judge(CHECK, APACHE, apache_config(unset), LISTENING, FAILED), "443 is https"

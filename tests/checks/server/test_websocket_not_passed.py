@@ -1,0 +1,59 @@
+from dataclasses import replace
+
+from diagnose.model import Applicability, Command, Edit
+from diagnose.model.web_servers import WebServer
+from tests.support.check_evidence import CHAT, judge
+from tests.support.web_server_evidence import APACHE, HTTPS, LISTENING, apache_config
+from tests.support.websocket_evidence import upgrade
+
+CHECK = "server.websocket-not-passed"
+PAGES = HTTPS.replace("    ProxyPass /ws ws://127.0.0.1:3000/ws\n", "")
+OLD = replace(APACHE, version="2.4.41")
+
+
+def edit_of(site: str, server: WebServer = APACHE) -> str:
+    (claim,) = judge(CHECK, server, apache_config(site), LISTENING, upgrade(404), target=CHAT)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.AUTOMATIC
+    return "".join(step.diff for step in claim.fix.steps if isinstance(step, Edit))
+
+
+def test_fires_when_the_line_drops_the_upgrade() -> None:
+    assert "+    ProxyPass / http://127.0.0.1:3000/ upgrade=websocket\n" in edit_of(PAGES)
+
+
+def test_fires_in_an_old_apache_with_a_line_of_its_own_and_the_module() -> None:
+    assert "+    ProxyPass /ws ws://127.0.0.1:3000/ws\n" in edit_of(PAGES, OLD)
+    (claim,) = judge(CHECK, OLD, apache_config(), LISTENING, upgrade(500), target=CHAT)
+    assert claim.facts["module"] is True
+    assert claim.fix
+    first = claim.fix.steps[0]
+    assert isinstance(first, Command)
+    assert first.argv == ("a2enmod", "proxy_wstunnel")
+
+
+def test_fires_and_leaves_a_continued_line_to_a_person() -> None:
+    split = PAGES.replace("ProxyPass / http", "ProxyPass / \\\n        http")
+    (claim,) = judge(CHECK, APACHE, apache_config(split), LISTENING, upgrade(404), target=CHAT)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+
+
+def test_silent_when_it_is_passed_on_or_a_pattern_decides() -> None:
+    rest = (LISTENING, upgrade(404))
+    assert not judge(CHECK, APACHE, apache_config(), *rest, target=CHAT)
+    parameter = PAGES.replace(":3000/\n", ":3000/ upgrade=websocket\n")
+    assert not judge(CHECK, APACHE, apache_config(parameter), *rest, target=CHAT)
+    rewritten = PAGES.replace(
+        "    ProxyPass /",
+        "    RewriteEngine On\n    RewriteCond %{HTTP:Upgrade} =websocket [NC]\n"
+        "    RewriteRule /(.*) ws://127.0.0.1:3000/$1 [P,L]\n    ProxyPass /",
+    )
+    assert not judge(CHECK, APACHE, apache_config(rewritten), *rest, target=CHAT)
+
+
+def test_silent_when_it_works_or_the_application_is_down() -> None:
+    accepted = upgrade(101, accepted=True, fault="")
+    assert not judge(CHECK, APACHE, apache_config(PAGES), LISTENING, accepted, target=CHAT)
+    down = upgrade(503)
+    assert not judge(CHECK, APACHE, apache_config(PAGES), LISTENING, down, target=CHAT)

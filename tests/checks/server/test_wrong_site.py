@@ -1,0 +1,49 @@
+from dataclasses import replace
+from datetime import timedelta
+
+from diagnose.model import Applicability, Command, Confidence
+from diagnose.model.tls import Certificate, Handshake
+from tests.support.check_evidence import NOW, judge
+from tests.support.web_server_evidence import APACHE, HTTPS, LISTENING, apache_config
+
+CHECK = "server.wrong-site"
+OTHER = Certificate(
+    "CN=www.example.org",
+    "CN=ca",
+    "1",
+    NOW - timedelta(days=5),
+    NOW + timedelta(days=60),
+    "aa",
+    dns_names=("www.example.org",),
+)
+SERVED = Handshake(address="203.0.113.10", port=443, chain=(OTHER,))
+ANOTHER = HTTPS.replace("shop.example.com", "www.example.org")
+
+
+def test_fires_when_another_sites_certificate_is_served() -> None:
+    (claim,) = judge(CHECK, APACHE, apache_config(ANOTHER), LISTENING, SERVED)
+    assert claim.facts["default_names"] == ("www.example.org",)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+
+
+def test_fires_when_the_site_is_not_enabled_and_enables_it() -> None:
+    (claim,) = judge(CHECK, APACHE, apache_config(ANOTHER, HTTPS), LISTENING, SERVED)
+    assert claim.fix
+    first = claim.fix.steps[0]
+    assert isinstance(first, Command)
+    assert first.argv == ("a2ensite", "idle")
+    assert claim.fix.applicability is Applicability.AUTOMATIC
+
+
+def test_fires_with_care_if_a_part_was_not_understood() -> None:
+    (claim,) = judge(CHECK, APACHE, apache_config(ANOTHER, complete=False), LISTENING, SERVED)
+    assert claim.confidence is Confidence.LIKELY
+
+
+def test_silent_when_the_name_is_there_or_the_certificate_is_good() -> None:
+    good = replace(SERVED, chain=(replace(OTHER, dns_names=("shop.example.com",)),))
+    assert not judge(CHECK, APACHE, apache_config(), LISTENING, SERVED)
+    assert not judge(CHECK, APACHE, apache_config(ANOTHER), LISTENING, good)
+    alias = ANOTHER.replace("SSLEngine on", "SSLEngine on\nServerAlias *.example.com")
+    assert not judge(CHECK, APACHE, apache_config(alias), LISTENING, SERVED)

@@ -1,0 +1,220 @@
+"""Apache serves the site, and nginx is not there."""
+
+from .. import apache, certificates
+from ..apache import HTTP, HTTPS, OTHER
+from ..lab import Lab
+from ..scenario import healthy, scenario
+
+#: Its files are Debian's, without systemd.
+SITE = ("/etc/apache2/sites-available/shop.conf",)
+ENABLED = ("/etc/apache2/sites-enabled/shop.conf",)
+MODULES = tuple(
+    f"/etc/apache2/mods-enabled/{name}"
+    for name in ("ssl.conf", "ssl.load", "proxy.conf", "proxy.load", "proxy_http.load")
+)
+FILES = SITE + ENABLED + MODULES
+WS = ("--ws", "/ws")
+ELSEWHERE = {"[!n]*": "Apache has one layout in the laboratory", "nginx*": "the same"}
+
+
+@healthy(needs=apache.needs_apache, not_on=ELSEWHERE)
+def apache_serves_the_site(lab: Lab) -> None:
+    """TLS, redirect and WebSocket, each in its usual form."""
+    apache.serve(lab)
+
+
+@healthy(needs=apache.needs_apache, not_on=ELSEWHERE)
+def apache_serves_two_sites(lab: Lab) -> None:
+    """Another name is the default on port 80, and that is no fault."""
+    apache.serve(lab, f"{OTHER}\n{HTTPS}\n{HTTP}")
+
+
+@healthy(needs=apache.needs_apache, not_on=ELSEWHERE)
+def apache_without_wstunnel(lab: Lab) -> None:
+    """ws:// in ProxyPass, and only mod_proxy_http is there."""
+    apache.install(lab)
+    apache.disable(lab, "proxy_wstunnel")
+    apache.start(lab)
+
+
+@healthy(needs=apache.needs_apache, not_on=ELSEWHERE)
+def apache_upgrades_by_a_parameter(lab: Lab) -> None:
+    """ProxyPass / http://… upgrade=websocket, the form since 2.4.47."""
+    text = HTTPS.replace("    ProxyPass /ws ws://127.0.0.1:3000/ws\n", "")
+    apache.serve(
+        lab,
+        f"{text}\n{HTTP}".replace(
+            ":3000/\n    ProxyPassR", ":3000/ upgrade=websocket\n    ProxyPassR"
+        ),
+    )
+
+
+# Faults
+
+
+@scenario(
+    outside="tcp.refused",
+    server="server.port-not-served",
+    needs=apache.needs_apache,
+    not_on=ELSEWHERE,
+    differs=FILES,
+)
+def apache_without_ssl(lab: Lab) -> None:
+    """The module ssl is not enabled, so ports.conf has no Listen 443; the site has <IfModule>."""
+    apache.install(lab, f"<IfModule ssl_module>\n{HTTPS}</IfModule>\n{HTTP}")
+    apache.disable(lab, "ssl")
+    apache.start(lab, 80)
+
+
+@scenario(
+    outside="tcp.refused",
+    server="server.port-not-served",
+    needs=apache.needs_apache,
+    not_on=ELSEWHERE,
+    differs=FILES,
+    keeps=("listeners",),
+)
+def apache_not_reloaded_for_https(lab: Lab) -> None:
+    """Enabled after the start, and nobody reloaded."""
+    apache.install(lab)
+    text = lab.server.read(apache.PORTS)
+    lab.server.write(apache.PORTS, "Listen 0.0.0.0:80\n")
+    apache.start(lab, 80)
+    lab.server.write(apache.PORTS, text)
+
+
+@scenario(
+    outside="certificate.expired",
+    server="server.certificate-not-loaded",
+    needs=apache.needs_apache,
+    not_on=ELSEWHERE,
+    differs=FILES,
+)
+def apache_renewed_and_not_reloaded(lab: Lab) -> None:
+    """The file was renewed and Apache still has the old one; after a thread on Server Fault about
+    certbot and Apache."""
+    apache.install(lab)
+    old, good = certificates.leaf(starts=-95, ends=-5), certificates.good()
+    lab.server.write(apache.PEM, old.chain)
+    lab.server.write(apache.KEY, old.key_pem, 0o600)
+    apache.start(lab)
+    lab.server.write(apache.PEM, good.chain)
+    lab.server.write(apache.KEY, good.key_pem, 0o600)
+
+
+@scenario(
+    outside=None,
+    server="server.certificate-file-missing",
+    needs=apache.needs_apache,
+    not_on=ELSEWHERE,
+    manual="a certificate comes from an authority",
+)
+def apache_certificate_deleted(lab: Lab) -> None:
+    """Deleted while Apache runs: the next reload will fail."""
+    apache.serve(lab)
+    lab.server.path(apache.PEM).unlink()
+
+
+@scenario(
+    outside=None,
+    server="server.key-mismatch",
+    needs=apache.needs_apache,
+    not_on=ELSEWHERE,
+    manual="the right key is not known",
+)
+def apache_key_of_another_certificate(lab: Lab) -> None:
+    """apachectl -t says Syntax OK, and the next reload ends Apache (AH02565)."""
+    apache.serve(lab)
+    lab.server.write(apache.KEY, certificates.leaf().key_pem, 0o600)
+
+
+@scenario(
+    outside=None,
+    server="server.config-invalid",
+    needs=apache.needs_apache,
+    not_on=ELSEWHERE,
+    manual="a person corrects the line",
+)
+def apache_configuration_invalid(lab: Lab) -> None:
+    """A typing error after the start: AH00526."""
+    apache.serve(lab)
+    apache.edit(lab, "SSLEngine on", "SSLEngin on")
+
+
+@scenario(
+    outside="certificate.name-mismatch",
+    server="server.wrong-site",
+    needs=apache.needs_apache,
+    not_on=ELSEWHERE,
+    differs=FILES,
+)
+def apache_site_not_enabled(lab: Lab) -> None:
+    """a2ensite was forgotten: the other site answers, with its own certificate."""
+    apache.install(lab)
+    other = certificates.leaf("www.example.org")
+    lab.server.write("/etc/ssl/lab/other.pem", other.chain)
+    lab.server.write("/etc/ssl/lab/other.key", other.key_pem, 0o600)
+    text = HTTPS.replace("shop.example.com", "www.example.org").replace("lab/shop", "lab/other")
+    lab.server.write("/etc/apache2/sites-available/other.conf", text)
+    lab.server.write("/etc/apache2/sites-available/shop.conf", HTTPS)
+    lab.server.write("/etc/apache2/sites-available/plain.conf", HTTP)
+    lab.server.sh("a2dissite -q shop; a2ensite -q other plain")
+    apache.start(lab)
+
+
+@scenario(
+    outside="tls.plain-http",
+    server="server.tls-off",
+    needs=apache.needs_apache,
+    not_on=ELSEWHERE,
+    differs=FILES,
+)
+def apache_without_ssl_engine(lab: Lab) -> None:
+    """A certificate is named, and TLS is off."""
+    apache.serve(lab, f"{HTTPS}\n{HTTP}".replace("SSLEngine on", "SSLEngine off"))
+
+
+@healthy(needs=apache.needs_apache, not_on=ELSEWHERE)
+def apache_without_a_word_about_ssl_engine(lab: Lab) -> None:
+    """The port 443 has the protocol https by itself, so TLS is on."""
+    apache.serve(lab, f"{HTTPS}\n{HTTP}".replace("    SSLEngine on\n", ""))
+
+
+@scenario(
+    outside="websocket.not-upgraded",
+    server="server.websocket-not-passed",
+    args=WS,
+    needs=apache.needs_apache,
+    not_on=ELSEWHERE,
+    differs=FILES,
+)
+def apache_without_upgrade(lab: Lab) -> None:
+    """ProxyPass / http:// for all, as in many threads on Server Fault."""
+    text = HTTPS.replace("    ProxyPass /ws ws://127.0.0.1:3000/ws\n", "")
+    apache.serve(lab, f"{text}\n{HTTP}")
+
+
+@scenario(
+    outside="http.server-error",
+    server="server.application-down",
+    needs=apache.needs_apache,
+    not_on=ELSEWHERE,
+    manual="the application is started by its own service",
+)
+def apache_application_stopped(lab: Lab) -> None:
+    """503, and AH00957 in Apache's log."""
+    apache.serve(lab)
+    lab.application_service.stop()
+
+
+@scenario(
+    outside=None,
+    server="server.config-invalid",
+    needs=apache.needs_apache,
+    not_on=ELSEWHERE,
+    differs=FILES,
+)
+def apache_knows_no_proxy_pass(lab: Lab) -> None:
+    """The module proxy was disabled while Apache runs: Invalid command 'ProxyPreserveHost'."""
+    apache.serve(lab)
+    apache.disable(lab, "proxy_wstunnel", "proxy_http", "proxy")

@@ -1,0 +1,75 @@
+from diagnose.parsers.apache.loading import (
+    ConfigSource,
+    LoadedConfig,
+    environment,
+    include_patterns,
+    load,
+    server_root,
+)
+
+MAIN = "/etc/httpd/conf/httpd.conf"
+
+
+def loaded(text: str, *modules: str, **others: str) -> LoadedConfig:
+    texts = {MAIN: text} | {f"/etc/httpd/{name}.conf": other for name, other in others.items()}
+    matches = {"/etc/httpd/*.conf": tuple(texts)[1:], "/etc/httpd/missing.conf": ()}
+    return load(MAIN, ConfigSource(texts, matches), "/etc/httpd", {"PORT": "8080"}, modules)
+
+
+def names(config: LoadedConfig) -> list[str]:
+    return [" ".join((directive.name, *directive.args)) for directive in config.main]
+
+
+def test_includes_are_replaced_by_their_files_in_order() -> None:
+    config = loaded("Include *.conf\nListen 80\nIncludeOptional missing.conf", a="A 1", b="B 2")
+    assert names(config) == ["a 1", "b 2", "listen 80"]
+    assert config.complete
+
+
+def test_a_file_that_was_not_read_is_said() -> None:
+    assert not loaded("Include elsewhere/*.conf").complete
+    assert not load(MAIN, ConfigSource({}, {}), "/etc/httpd", {}).complete
+
+
+def test_a_circle_of_includes_ends() -> None:
+    texts, matches = {MAIN: f"Include {MAIN}\nListen 80\n"}, {MAIN: (MAIN,)}
+    assert not load(MAIN, ConfigSource(texts, matches), "/", {}).complete
+
+
+def test_sections_depend_on_modules_and_parameters() -> None:
+    text = (
+        "<IfModule mod_ssl.c>\nListen 443\n</IfModule>\n"
+        "<IfModule !ssl_module>\nListen 81\n</IfModule>\n"
+        "<IfDefine TEST>\nListen 82\n</IfDefine>\nDefine TEST x\n"
+        "<IfDefine TEST>\nListen 83\n</IfDefine>\n<IfVersion < 2.2>\nListen 84\n</IfVersion>\n"
+    )
+    assert names(loaded(text)) == ["listen 81", "listen 83"]
+    assert names(loaded(text, "ssl")) == ["listen 443", "listen 83"]
+    assert names(loaded(f"LoadModule ssl_module x.so\n{text}"))[0] == "listen 443"
+
+
+def test_variables_are_replaced_and_unknown_ones_stay() -> None:
+    text = "Define NAME shop.example.com\nServerName ${NAME}\nListen ${PORT}\nLog ${OTHER}"
+    assert names(loaded(text)) == ["servername shop.example.com", "listen 8080", "log ${OTHER}"]
+
+
+def test_macros_are_not_understood_and_that_is_said() -> None:
+    config = loaded("<Macro M $a>\nServerName $a\n</Macro>\nUse M x")
+    assert names(config) == []
+    assert not config.complete
+
+
+def test_what_the_reader_must_read_is_found_in_the_text() -> None:
+    text = "Include conf.d/*.conf\n<IfModule x>\nIncludeOptional /opt/${A}/\n</IfModule>"
+    expected = ("/etc/httpd/conf.d/*.conf", "/opt/b/*")
+    assert include_patterns(text, "/etc/httpd", {"A": "b"}) == expected
+    assert server_root('ServerRoot "/srv"', "/x") == "/srv"
+    assert server_root("", "/x") == "/x"
+
+
+def test_debians_variables() -> None:
+    text = "export APACHE_RUN_DIR=/var/run/apache2$SUFFIX\nexport APACHE_RUN_USER=www-data\n"
+    assert environment(text) == {
+        "APACHE_RUN_DIR": "/var/run/apache2",
+        "APACHE_RUN_USER": "www-data",
+    }

@@ -1,0 +1,112 @@
+import pytest
+
+from diagnose.model.web_servers import SiteRoute, WebSite
+from diagnose.parsers.apache.loading import ConfigSource, load
+from diagnose.parsers.apache.sites import listens_of, sites_of
+
+MAIN = "/etc/httpd/conf/httpd.conf"
+
+
+def sites(text: str) -> tuple[WebSite, ...]:
+    return sites_of(load(MAIN, ConfigSource({MAIN: text}, {}), "/etc/httpd", {}), "/etc/httpd")
+
+
+def site(inner: str, sockets: str = "*:443") -> WebSite:
+    (only,) = sites(f"Listen 443 https\n<VirtualHost {sockets}>\n{inner}\n</VirtualHost>")
+    return only
+
+
+def test_names_sockets_and_files() -> None:
+    shop = site(
+        "ServerName https://Shop.example.com:443\nServerAlias www.example.com *.example.org\n"
+        "SSLEngine on\nSSLCertificateFile certs/shop.pem\nSSLCertificateKeyFile /k.key\n",
+        "203.0.113.10:443 [2001:db8::1]:443",
+    )
+    assert shop.names == ("shop.example.com", "www.example.com", "*.example.org")
+    assert [str(socket) for socket in shop.sockets] == ["203.0.113.10:443", "[2001:db8::1]:443"]
+    assert shop.paths("certificate") == ("/etc/httpd/certs/shop.pem",)
+    assert shop.paths("key") == ("/k.key",)
+    assert (shop.line, shop.end) == (2, 9)
+
+
+@pytest.mark.parametrize(
+    ("argument", "expected"),
+    [
+        ("*:443", ["*:443"]),
+        ("_default_:443", ["*:443"]),
+        ("*", ["*:443"]),
+        ("203.0.113.10", ["203.0.113.10:443"]),
+        ("*:*", ["*:443"]),
+        ("*:99999", []),
+    ],
+)
+def test_the_sockets_of_a_virtual_host(argument: str, expected: list[str]) -> None:
+    assert [str(socket) for socket in site("", argument).sockets] == expected
+
+
+def test_tls_is_on_by_its_engine_or_by_the_ports_protocol() -> None:
+    assert site("SSLEngine on").sockets[0].tls
+    assert not site("SSLEngine off").sockets[0].tls
+    assert site("").sockets[0].tls, "Listen 443 https"
+    (other,) = sites("Listen 8443\n<VirtualHost *:8443>\n</VirtualHost>")
+    assert not other.sockets[0].tls
+
+
+def test_one_file_holds_certificate_and_key() -> None:
+    assert site("SSLCertificateFile /a.pem").paths("bundle") == ("/a.pem",)
+
+
+def test_files_of_the_main_server_count_where_a_host_names_none() -> None:
+    text = "SSLCertificateFile /main.pem\nListen 443\n<VirtualHost *:443>\n{}\n</VirtualHost>"
+    assert sites(text.format(""))[0].paths("bundle") == ("/main.pem",)
+    own = sites(text.format("SSLCertificateFile /own.pem"))[0]
+    assert own.paths("bundle") == ("/own.pem",)
+
+
+def routes(inner: str) -> list[tuple[str, str, str, int, bool | None, bool]]:
+    return [
+        (each.path, each.scheme, each.host, each.port, each.websocket, each.pattern)
+        for each in site(inner).routes
+    ]
+
+
+def test_routes_of_proxy_pass() -> None:
+    assert routes(
+        "ProxyPass /static !\n"
+        'ProxyPass "/ws" "ws://127.0.0.1:3000/ws" retry=0\n'
+        "ProxyPass / http://app.internal:8080/ upgrade=websocket timeout=60\n"
+        "ProxyPassMatch ^/(x)$ http://127.0.0.1:4000/$1\n"
+        "<Location /api>\nProxyPass https://[2001:db8::1]/\n</Location>\n"
+        "<LocationMatch ^/r>\nProxyPass http://127.0.0.1/\n</LocationMatch>"
+    ) == [
+        ("/static", "", "", 0, None, False),
+        ("/ws", "ws", "127.0.0.1", 3000, True, False),
+        ("/", "http", "app.internal", 8080, True, False),
+        ("^/(x)$", "http", "127.0.0.1", 4000, False, True),
+        ("/api", "https", "2001:db8::1", 443, False, False),
+        ("^/r", "http", "127.0.0.1", 80, False, True),
+    ]
+
+
+def test_a_route_to_a_unix_socket_has_no_host() -> None:
+    (route,) = site("ProxyPass / unix:/run/app.sock|http://localhost/").routes
+    assert route == SiteRoute(
+        "/", "unix:/run/app.sock|http://localhost/", "http", "", 0, "/run/app.sock", "/", False,
+        False, MAIN, 3,
+    )  # fmt: skip
+
+
+def test_a_balancer_is_unknown() -> None:
+    assert routes("ProxyPass / balancer://cluster/") == [
+        ("/", "balancer", "cluster", 0, None, False)
+    ]
+
+
+def test_the_sockets_of_the_server() -> None:
+    text = "Listen 80\nListen [::]:443 https\nListen 203.0.113.10:8080\nListen x"
+    config = load(MAIN, ConfigSource({MAIN: text}, {}), "/etc/httpd", {})
+    assert [str(socket) for socket in listens_of(config)][:3] == [
+        "*:80",
+        "*:443",
+        "203.0.113.10:8080",
+    ]
