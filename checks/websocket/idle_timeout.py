@@ -1,5 +1,6 @@
 """A proxy cuts an idle WebSocket without a close frame (code 1006) when its read timeout ends
-(nginx: proxy_read_timeout, default 60 s).
+(nginx: proxy_read_timeout, default 60 s; HAProxy: timeout tunnel, or else timeout client and
+timeout server).
 
 From outside the check observes the cut. On the server it reads the configuration, if a shorter time
 is set on purpose and the application accepts a WebSocket there.
@@ -12,6 +13,7 @@ from checks.nginx._commands import reload_steps
 from checks.nginx._edits import config_edits
 from checks.nginx._location_edits import insert_lines
 from checks.nginx._websockets import WebSocketHandshakes, websocket_paths
+from checks.websocket._haproxy_timeouts import claim_of_haproxy
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -63,6 +65,11 @@ def idle_timeout(evidence: Evidence) -> Iterator[Claim]:
             [upgrade for path in short_timeout.paths for upgrade in cut_by_path.get(path, ())],
         )
     configured_paths = {path for short_timeout in short_timeouts for path in short_timeout.paths}
+    for path in evidence.target.websockets:
+        haproxy_claim = claim_of_haproxy(evidence, path, cut_by_path.get(path, []))
+        if haproxy_claim:
+            configured_paths.add(path)
+            yield haproxy_claim
     for path, upgrades in cut_by_path.items():
         if path not in configured_paths:
             yield _cut_claim(path, upgrades)
@@ -108,6 +115,7 @@ def _configured_claim(
             "url": front_upgrades[0].url if front_upgrades else short_timeout.paths[0],
             "path": short_timeout.paths[0],
             "seconds": short_timeout.seconds,
+            "server": "nginx",
             "place": file_line(short_timeout.directive),
             "seen": bool(cut_upgrades),
         },
@@ -145,6 +153,7 @@ def _cut_claim(path: str, cut_upgrades: list[Upgrade]) -> Claim:
             "seconds": min(
                 upgrade.idle_s for upgrade in cut_upgrades if upgrade.idle_s is not None
             ),
+            "server": "",
             "place": "",
             "seen": True,
         },
