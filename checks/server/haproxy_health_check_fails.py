@@ -121,8 +121,8 @@ def _edit(haproxy: HaproxyView, http: HttpCheck, failed: FailedCheck) -> Edit | 
     right = page.status is not None and http.accepts(page.status)
     if not right or http.send is not None or http.line not in own:
         return None
-    host, path = view.evidence.target.authority, page.path
-    if not path.isascii() or set(path) & set(" \t\"'\\#$%"):
+    host, path = haproxy.proxies.own_host or view.evidence.target.authority, page.path
+    if not f"{host}{path}".isascii() or set(f"{host}{path}") & set(" \t\"'\\#$%"):
         return None
     if _is_old(view.server.version):
         return replace(view, http.line, f"option httpchk GET {path} HTTP/1.1\\r\\nHost:\\ {host}")

@@ -61,8 +61,11 @@ def haproxy_sni_too_early(evidence: Evidence) -> Iterator[Claim]:
                 (line.words[1] for line in haproxy.proxies.frontend.own("default_backend")), ""
             ),
         },
-        # That nothing differed in a few handshakes does not mean that it never does.
-        confidence=Confidence.CERTAIN if differ else Confidence.LIKELY,
+        # That nothing differed in a few handshakes does not mean that it never does; and several
+        # servers of one backend may have certificates of their own.
+        confidence=Confidence.CERTAIN
+        if differ and not _is_balanced(haproxy.proxies)
+        else Confidence.LIKELY,
         severity=None if differ else Severity.WARNING,
         fix=Fix(
             (*steps, *reload_steps(view.server)),
@@ -75,3 +78,7 @@ def _is_same(proxies: TargetProxies) -> bool:
     """Return whether a connection without a name gets the target's backend as well."""
     default = proxies.frontend.setting("default_backend")
     return bool(proxies.backend and default and default.words[1:2] == (proxies.backend.name,))
+
+
+def _is_balanced(proxies: TargetProxies) -> bool:
+    return proxies.backend is not None and len(proxies.backend.own("server")) > 1

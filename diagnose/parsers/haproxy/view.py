@@ -30,6 +30,20 @@ class TargetProxies:
             return None
         return next((rule.line for rule in rules_of(self.frontend) if _uses_sni(rule)), None)
 
+    @property
+    def own_host(self) -> str:
+        """The Host field that a rule without a condition sets, "" if the visitor's is passed on."""
+        lines = [*self.frontend.lines, *(self.backend.lines if self.backend else ())]
+        values = (
+            line.words[3]
+            for line in lines
+            if line.starts_with("http-request", "set-header")
+            and len(line.words) == 4
+            and line.words[2].lower() == "host"
+            and "%" not in line.words[3]
+        )
+        return next(iter(list(values)[-1:]), "")
+
 
 def target_proxies(config: Configuration, target: Target, path: str = "") -> TargetProxies | None:
     """Return the proxies that take the target's requests, for another path of it if one is given;

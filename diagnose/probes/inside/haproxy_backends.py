@@ -14,9 +14,9 @@ from diagnose.model.addresses import bracketed
 from diagnose.model.haproxy import HandshakeSeries, HaproxyStatus, HaproxyTry
 from diagnose.model.http import Exchange
 from diagnose.model.tls import Handshake
-from diagnose.model.web_servers import WebServer, WebServerConfig
+from diagnose.model.web_servers import SiteSocket, WebServer, WebServerConfig
 from diagnose.parsers.haproxy.addresses import BackendServer, servers_of, sockets_of
-from diagnose.parsers.haproxy.config import Configuration, Line, Proxy, parse
+from diagnose.parsers.haproxy.config import Configuration, Proxy, parse
 from diagnose.parsers.haproxy.health_checks import HttpCheck, http_check
 from diagnose.parsers.haproxy.statistics import parse_statistics
 from diagnose.parsers.haproxy.view import TargetProxies, target_proxies
@@ -38,7 +38,7 @@ async def haproxy_config(ctx: ProbeContext, config: WebServerConfig) -> None:
     proxies = _proxies(ctx, config)
     if proxies is None:
         return
-    await _try_front(ctx, proxies)
+    await _try_name(ctx, proxies)
     visits: list[Exchange | Handshake] = [*ctx.observed(Handshake), *ctx.observed(Exchange)]
     if any(_is_failure(ctx, visit) for visit in visits):
         await _look_behind(ctx, proxies)
@@ -91,12 +91,15 @@ def _proxies(ctx: ProbeContext, config: WebServerConfig) -> TargetProxies | None
 
 async def _look_behind(ctx: ProbeContext, proxies: TargetProxies) -> None:
     await _emit_statistics(ctx, proxies.config)
+    await _try_front(ctx, proxies)
     backend = proxies.backend
     if backend is None:
         return
     servers = [server for server in servers_of(backend) if not server.disabled][:MAX_SERVERS]
     check = http_check(backend)
-    await asyncio.gather(*(_try_server(ctx, backend, server, check) for server in servers))
+    await asyncio.gather(
+        *(_try_server(ctx, proxies.own_host, backend, server, check) for server in servers)
+    )
 
 
 async def _emit_statistics(ctx: ProbeContext, config: Configuration) -> None:
@@ -132,23 +135,24 @@ def stats_socket(config: Configuration) -> str:
 
 
 async def _try_server(
-    ctx: ProbeContext, backend: Proxy, server: BackendServer, check: HttpCheck | None
+    ctx: ProbeContext, host: str, backend: Proxy, server: BackendServer, check: HttpCheck | None
 ) -> None:
     """Ask a server for the page, with and without a PROXY header, and as the health check does."""
     if backend.mode == "http":
-        header = server.proxy_protocol
-        first = await _emit_try(ctx, server, "page", header, *_page_request(ctx))
+        header, page = server.proxy_protocol, _page_request(ctx, host)
+        first = await _emit_try(ctx, server, "page", header, *page)
         if first is not None and first.status is None and first.failure is not None:
             if first.failure.kind != "refused":
-                await _emit_try(ctx, server, "page", not header, *_page_request(ctx))
+                await _emit_try(ctx, server, "page", not header, *page)
         elif first is not None and header:
-            await _emit_try(ctx, server, "page", False, *_page_request(ctx))
+            await _emit_try(ctx, server, "page", False, *page)
     if check is not None and server.check:
         await _emit_try(ctx, server, "check", server.proxy_protocol, *_check_request(check))
 
 
-def _page_request(ctx: ProbeContext) -> tuple[str, str, str, tuple[str, ...]]:
-    fields = (f"Host: {ctx.target.authority}", "X-Forwarded-Proto: https")
+def _page_request(ctx: ProbeContext, host: str) -> tuple[str, str, str, tuple[str, ...]]:
+    """Return the request; `host` is the Host field that HAProxy sets, "" if it passes it on."""
+    fields = (f"Host: {host or ctx.target.authority}", "X-Forwarded-Proto: https")
     return "GET", ctx.target.path, "1.1", fields
 
 
@@ -206,21 +210,29 @@ def _options(method: str, proxied: bool, socket: str = "") -> tuple[str, ...]:
     return (*verb, *header, *(("--unix-socket", socket) if socket else ()))
 
 
-async def _try_front(ctx: ProbeContext, proxies: TargetProxies) -> None:
-    """Try what the frontend's own lines raise as a question."""
-    for socket, line in sockets_of(proxies.frontend):
-        if socket.port != ctx.target.port:
-            continue
-        address = socket.address or "127.0.0.1"
-        if "accept-proxy" in line.words:
-            await _ask_front(ctx, line, address, False)
-            await _ask_front(ctx, line, address, True)
+async def _try_name(ctx: ProbeContext, proxies: TargetProxies) -> None:
+    """Repeat the handshake where the name in it is read too early. A site that works now may fail
+    at the next visit."""
+    for socket in _own_sockets(ctx, proxies):
         if proxies.sni_too_early and not socket.tls:
-            await _repeat_handshakes(ctx, address)
-        return
+            await _repeat_handshakes(ctx, socket.address or "127.0.0.1")
 
 
-async def _ask_front(ctx: ProbeContext, line: Line, address: str, proxied: bool) -> None:
+async def _try_front(ctx: ProbeContext, proxies: TargetProxies) -> None:
+    """Ask HAProxy itself with a PROXY header and without, where it waits for one."""
+    for socket in _own_sockets(ctx, proxies):
+        if "accept-proxy" in proxies.bind.words:
+            await _ask_front(ctx, socket.address or "127.0.0.1", False)
+            await _ask_front(ctx, socket.address or "127.0.0.1", True)
+
+
+def _own_sockets(ctx: ProbeContext, proxies: TargetProxies) -> tuple[SiteSocket, ...]:
+    """Return the first socket of the frontend on the target's port."""
+    sockets = (socket for socket, _ in sockets_of(proxies.frontend))
+    return tuple(socket for socket in sockets if socket.port == ctx.target.port)[:1]
+
+
+async def _ask_front(ctx: ProbeContext, address: str, proxied: bool) -> None:
     at, target = ctx.elapsed(), ctx.target
     where = f"{target.host}:{target.port}:{bracketed(address)}"
     options = ("--resolve", where, "--noproxy", "*", *_options("GET", proxied))

@@ -4,6 +4,7 @@ from .. import certificates, haproxy
 from ..haproxy import BACKEND, GLOBAL, HTTPS, SITE
 from ..lab import Lab
 from ..scenario import healthy, scenario
+from .nginx import later
 
 #: Its files are Debian's, without systemd.
 ELSEWHERE = {"[!n]*": "HAProxy has one layout in the laboratory", "nginx*": "the same"}
@@ -186,6 +187,7 @@ def no_timeout_for_tunnels(lab: Lab) -> None:
 @scenario(
     outside="websocket.not-upgraded",
     server="server.websocket-not-passed",
+    args=("--ws", "/ws"),
     needs=haproxy.needs_haproxy,
     not_on=ELSEWHERE,
     differs=(haproxy.CONFIG,),
@@ -260,3 +262,73 @@ def fullchain_without_a_key(lab: Lab) -> None:
     lab.server.write(f"{LIVE}/fullchain.pem", good.chain)
     lab.server.write(f"{LIVE}/privkey.pem", good.key_pem, 0o600)
     haproxy.edit(lab, haproxy.PEM, f"{LIVE}/fullchain.pem")
+
+
+@scenario(
+    outside=None,
+    server="server.config-invalid",
+    needs=haproxy.needs_haproxy,
+    not_on=ELSEWHERE,
+    manual="which word is meant?",
+)
+def backend_of_another_name(lab: Lab) -> None:
+    """After threads on Stack Overflow, "unable to find required default_backend": the backend was
+    renamed, and the reload failed."""
+    haproxy.serve(lab)
+    haproxy.edit(lab, "backend app\n    server", "backend application\n    server")
+
+
+@scenario(
+    outside="tcp.refused",
+    server="server.port-not-served",
+    needs=haproxy.needs_haproxy,
+    not_on=ELSEWHERE,
+    manual="which certificate?",
+)
+def bind_443_is_missing(lab: Lab) -> None:
+    """After a thread on HAProxy's forum: only the frontend for port 80 was written."""
+    haproxy.serve(lab, SITE.replace(HTTPS, ""), 80)
+
+
+@scenario(
+    outside="certificate.expired",
+    server="server.certificate-not-loaded",
+    needs=haproxy.needs_haproxy,
+    not_on=ELSEWHERE,
+)
+def bundle_made_again_and_not_loaded(lab: Lab) -> None:
+    """After a thread on Let's Encrypt's forum: a hook makes the file again, and does not reload."""
+    haproxy.install(lab)
+    lab.server.write(haproxy.PEM, haproxy.bundle(certificates.leaf(starts=-90, ends=-2)), 0o600)
+    haproxy.start(lab)
+    later(lab)
+    lab.server.write(haproxy.PEM, haproxy.bundle(), 0o600)
+
+
+@scenario(
+    outside=None,
+    server="server.key-mismatch",
+    needs=haproxy.needs_haproxy,
+    not_on=ELSEWHERE,
+    manual="which key?",
+)
+def bundle_with_the_key_of_another(lab: Lab) -> None:
+    """After many threads, "inconsistencies between private key and certificate loaded": the file
+    was made of a new certificate and the old key."""
+    haproxy.serve(lab)
+    text = certificates.leaf().chain + certificates.good().key_pem
+    lab.server.write(haproxy.PEM, text, 0o600)
+
+
+@scenario(
+    outside=None,
+    server="server.certificate-file-missing",
+    needs=haproxy.needs_haproxy,
+    not_on=ELSEWHERE,
+    manual="which file?",
+)
+def bundle_was_moved(lab: Lab) -> None:
+    """After a thread on Server Fault, "unable to stat SSL certificate from file": the folder was
+    renamed, and the next reload fails."""
+    haproxy.serve(lab)
+    haproxy.edit(lab, haproxy.PEM, "/etc/haproxy/certs/shop.pem")

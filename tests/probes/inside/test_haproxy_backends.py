@@ -104,10 +104,13 @@ def test_statistics_that_may_not_be_read_are_not_observed() -> None:
 
 
 def test_a_frontend_that_waits_for_a_header_is_asked_with_it_and_without() -> None:
-    look = run(
-        probes.haproxy_config, SERVER, config(TEXT.replace(":443 ssl", ":443 accept-proxy ssl"))
-    )
-    assert [each.proxied for each in look.observed(HaproxyTry)] == [False, True]
+    waits = config(TEXT.replace(":443 ssl", ":443 accept-proxy ssl"))
+    reset = Failure("reset", "Connection reset by peer", 104)
+    failed = Handshake(address="203.0.113.10", port=443, failure=reset)
+    look = run(probes.haproxy_config, SERVER, failed, waits)
+    tries = [each.proxied for each in look.observed(HaproxyTry) if each.purpose == "front"]
+    assert tries == [False, True]
+    assert not run(probes.haproxy_config, SERVER, waits).observed(HaproxyTry), "nothing failed"
 
 
 def test_handshakes_are_repeated_where_the_name_is_read_too_early() -> None:
@@ -130,3 +133,9 @@ def test_a_failed_handshake_is_a_failure_and_a_certificate_without_trust_is_none
     assert run(probes.handshake_failed, SERVER, config(), failed).observed(HaproxyTry)
     other = replace(failed, variant="old")
     assert not run(probes.handshake_failed, SERVER, config(), other).observed(HaproxyTry)
+
+
+def test_the_page_is_asked_with_the_name_that_haproxy_sets() -> None:
+    text = TEXT.replace("    option", "    http-request set-header Host app.internal\n    option")
+    look = run(probes.page_failed, SERVER, config(text), PAGE)
+    assert "-H 'Host: app.internal'" in look.observed(HaproxyTry)[0].equivalent

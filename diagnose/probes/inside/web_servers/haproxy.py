@@ -25,6 +25,9 @@ from diagnose.probes.inside.web_servers.readers import Reader
 #: The file of Debian's, Red Hat's and others' packages.
 DEFAULT_CONFIG = "/etc/haproxy/haproxy.cfg"
 
+#: The file for the pid of a server that is started by hand.
+PID_FILE = "/run/haproxy.pid"
+
 #: Maximum number of files and bytes of each, of certificates of a folder or list.
 MAX_FILES, MAX_BYTES, MAX_CERTIFICATES = 200, 1 << 20, 500
 
@@ -107,7 +110,7 @@ class HaproxyReader:
             complaint=_complaint(service),
             test=(*words, "-c"),
             reload=_reload(process, unit),
-            start=("systemctl", "start", unit) if unit else (*words, "-W", "-D"),
+            start=("systemctl", "start", unit) if unit else (*words, "-W", "-D", "-p", PID_FILE),
             stop=("systemctl", "stop", unit) if unit else _stop(process),
         )
 
@@ -198,7 +201,7 @@ def _reload(process: ServerProcess | None, unit: str) -> tuple[str, ...]:
 
 def _stop(process: ServerProcess | None) -> tuple[str, ...]:
     """Return the command that stops it."""
-    return ("kill", "-TERM", str(process.pid)) if process else ("pkill", "-x", "haproxy")
+    return ("kill", "-TERM", str(process.pid)) if process else ("pkill", "-F", PID_FILE)
 
 
 def _complaint(service: ServerService | None) -> str:
