@@ -298,7 +298,13 @@ def file_facts(evidence: Evidence, leaf: Certificate) -> dict[str, str]:
 
 
 def reload_step(evidence: Evidence) -> Step:
-    """Return the command that reloads nginx, or a manual step if the server was not examined."""
+    """Return the command that reloads the server that has the port (nginx, unless another one is
+    known to), or a manual step if the server was not examined."""
+    from checks.server import server_view
+
+    view = server_view(evidence)
+    if view and view.server.reload and evidence.target.port in view.server.ports:
+        return commands.reload_server(view.server.reload)
     from checks.nginx import Nginx
     from checks.nginx._commands import reload_command
 

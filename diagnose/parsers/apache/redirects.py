@@ -8,6 +8,7 @@ from diagnose.model.web_servers import SiteRedirect, SiteRoute
 from diagnose.parsers.apache.config import Directive
 from diagnose.parsers.apache.routes import route_to
 from diagnose.parsers.sanitize import clean
+from diagnose.parsers.web_sites import takes
 
 _STATUS = re.compile(r"\d{3}|permanent|temp|seeother|gone", re.IGNORECASE)
 #: Patterns of RewriteRule that match every path.
@@ -18,9 +19,12 @@ _ON = {"on", "!off", "!=off", "=on"}
 
 
 def redirects_and_rewritten_routes(
-    inner: Sequence[Directive], tls: bool
+    inner: Sequence[Directive], tls: bool, passed: Sequence[SiteRoute] = ()
 ) -> tuple[tuple[SiteRedirect, ...], tuple[SiteRoute, ...]]:
     """Return the redirects and the routes of RewriteRule [P] of a virtual host, in order.
+
+    `passed` are its routes of ProxyPass. They come before mod_alias, and after mod_rewrite: a
+    Redirect of a path that one of them takes has no effect.
 
     `tls` decides conditions on HTTPS. Any other condition, except one on the site's name, makes a
     redirect conditional.
@@ -32,7 +36,7 @@ def redirects_and_rewritten_routes(
     for directive in inner:
         match directive.name:
             case "redirect" | "redirectpermanent" | "redirecttemp" | "redirectmatch":
-                redirects += _redirect(directive)
+                redirects += [each for each in _redirect(directive) if not _is_hidden(each, passed)]
             case "rewriteengine":
                 engine = "".join(directive.args[:1]).lower() == "on"
             case "rewritecond":
@@ -42,9 +46,15 @@ def redirects_and_rewritten_routes(
                     _rewrite(directive, conditions, tls, redirects, routes)
                 conditions = []
             case "location" if directive.block and "/" in directive.args:
-                inner_redirects, _ = redirects_and_rewritten_routes(directive.block, tls)
+                inner_redirects, _ = redirects_and_rewritten_routes(directive.block, tls, passed)
                 redirects += inner_redirects
     return tuple(redirects), tuple(routes)
+
+
+def _is_hidden(redirect: SiteRedirect, passed: Sequence[SiteRoute]) -> bool:
+    """Return whether a route takes all that the redirect is for."""
+    routes = (route for route in passed if not route.pattern and route.scheme)
+    return any(takes(route.path, redirect.path) for route in routes)
 
 
 def _redirect(directive: Directive) -> list[SiteRedirect]:

@@ -59,12 +59,13 @@ def _site(
         for socket in _sockets(host, listens)
     )
     tls = any(socket.tls for socket in sockets)
-    redirects, rewritten = redirects_and_rewritten_routes(inner, tls)
+    passed = tuple(routes_of(inner))
+    redirects, rewritten = redirects_and_rewritten_routes(inner, tls, passed)
     return WebSite(
         tuple(_names(inner)),
         sockets,
         tuple(_files(inner, config.main, root)),
-        (*rewritten, *routes_of(inner))[:MAX_ROUTES],
+        (*rewritten, *passed)[:MAX_ROUTES],
         redirects[:MAX_ROUTES],
         clean(last_argument(inner, "documentroot"), 300),
         host.file,

@@ -1,9 +1,10 @@
 """Apache serves the site, and nginx is not there."""
 
-from .. import apache, certificates
+from .. import apache, certificates, site
 from ..apache import HTTP, HTTPS, OTHER
 from ..lab import Lab
 from ..scenario import healthy, scenario
+from .nginx_files import LIVE, of_certbot
 
 #: Its files are Debian's, without systemd.
 SITE = ("/etc/apache2/sites-available/shop.conf",)
@@ -218,3 +219,122 @@ def apache_knows_no_proxy_pass(lab: Lab) -> None:
     """The module proxy was disabled while Apache runs: Invalid command 'ProxyPreserveHost'."""
     apache.serve(lab)
     apache.disable(lab, "proxy_wstunnel", "proxy_http", "proxy")
+
+
+# Beside nginx
+
+
+@healthy(needs=apache.needs_apache, not_on=ELSEWHERE)
+def apache_beside_a_leftover_nginx(lab: Lab) -> None:
+    """nginx is installed with a configuration for the same site, and Apache serves it."""
+    apache.install(lab, keep_nginx=True)
+    apache.start(lab)
+
+
+@healthy(needs=apache.needs_apache, not_on=ELSEWHERE)
+def apache_behind_nginx(lab: Lab) -> None:
+    """nginx has the ports of the site, and passes pages on to Apache on port 8080."""
+    text = HTTPS.replace("*:443", "*:8080").replace("SSLEngine on", "SSLEngine off")
+    apache.install(lab, text, keep_nginx=True)
+    lab.server.write(apache.PORTS, "Listen 127.0.0.1:8080\n")
+    lab.start_nginx()
+    apache.start(lab, 8080)
+    page = site.HTTPS[site.HTTPS.index("  location / {") : site.HTTPS.index("  location /ws")]
+    lab.change(page, page.replace("127.0.0.1:3000", "127.0.0.1:8080"))
+
+
+@scenario(
+    outside="http.redirect-loop",
+    server="server.redirect-loop",
+    needs=apache.needs_apache,
+    not_on=ELSEWHERE,
+    differs=FILES,
+)
+def apache_redirects_to_itself(lab: Lab) -> None:
+    """The redirect of port 80 was copied into the https site."""
+    line = (
+        "    RewriteEngine On\n    RewriteRule ^ https://shop.example.com%{REQUEST_URI} [R=301,L]\n"
+    )
+    apache.serve(lab, f"{HTTPS}\n{HTTP}".replace("    SSLEngine on\n", f"    SSLEngine on\n{line}"))
+
+
+@scenario(
+    outside="http.no-redirect",
+    server="server.redirect-missing",
+    needs=apache.needs_apache,
+    not_on=ELSEWHERE,
+    differs=FILES,
+)
+def apache_without_redirect(lab: Lab) -> None:
+    """Port 80 shows the same pages."""
+    plain = "    ProxyPass / http://127.0.0.1:3000/\n"
+    redirect = "    Redirect permanent / https://shop.example.com/\n"
+    apache.serve(lab, f"{HTTPS}\n{HTTP.replace(redirect, plain)}")
+
+
+@scenario(
+    outside="certificate.chain-incomplete",
+    server="server.chain-not-sent",
+    needs=apache.needs_apache,
+    not_on=ELSEWHERE,
+    differs=FILES,
+)
+def apache_sends_the_leaf_alone(lab: Lab) -> None:
+    """cert.pem of certbot's where fullchain.pem is meant."""
+    of_certbot(lab, certificates.good())
+    text = HTTPS.replace(apache.PEM, f"{LIVE}/cert.pem").replace(apache.KEY, f"{LIVE}/privkey.pem")
+    apache.serve(lab, f"{text}\n{HTTP}")
+
+
+@healthy(needs=apache.needs_apache, not_on=ELSEWHERE)
+def apache_redirects_after_a_proxy_pass(lab: Lab) -> None:
+    """The https site has a Redirect to itself, and ProxyPass comes before it."""
+    line = "    Redirect permanent / https://shop.example.com/\n"
+    apache.serve(lab, f"{HTTPS}\n{HTTP}".replace("    SSLEngine on\n", f"    SSLEngine on\n{line}"))
+
+
+@scenario(
+    outside="http.server-error",
+    server="server.application-down",
+    needs=apache.needs_apache,
+    not_on=ELSEWHERE,
+    manual="the application is started by its own service",
+)
+def application_stopped_behind_apache_beside_nginx(lab: Lab) -> None:
+    """A configuration of nginx, which does not run, passes the same site on to the application."""
+    apache.install(lab, keep_nginx=True)
+    apache.start(lab)
+    lab.application_service.stop()
+
+
+@scenario(
+    outside="certificate.expired",
+    server="server.certificate-not-loaded",
+    needs=apache.needs_apache,
+    not_on=ELSEWHERE,
+    differs=FILES,
+)
+def apache_not_reloaded_beside_nginx(lab: Lab) -> None:
+    """The file of nginx's old configuration holds a good certificate, and nobody reads it."""
+    apache.install(lab, keep_nginx=True)
+    old, good = certificates.leaf(starts=-95, ends=-5), certificates.good()
+    lab.server.write(apache.PEM, old.chain)
+    lab.server.write(apache.KEY, old.key_pem, 0o600)
+    apache.start(lab)
+    lab.server.write(apache.PEM, good.chain)
+    lab.server.write(apache.KEY, good.key_pem, 0o600)
+
+
+@scenario(
+    outside="websocket.not-upgraded",
+    server="server.websocket-not-passed",
+    args=WS,
+    needs=apache.needs_apache,
+    not_on=ELSEWHERE,
+    differs=FILES,
+)
+def apache_without_upgrade_beside_nginx(lab: Lab) -> None:
+    """nginx's old configuration passes the WebSocket on, and nobody reads it."""
+    text = HTTPS.replace("    ProxyPass /ws ws://127.0.0.1:3000/ws\n", "")
+    apache.install(lab, f"{text}\n{HTTP}", keep_nginx=True)
+    apache.start(lab)

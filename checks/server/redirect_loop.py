@@ -1,0 +1,81 @@
+"""The https site redirects every request to itself, so the browser never gets a page."""
+
+import re
+from collections.abc import Iterator
+
+from checks.server import (
+    ServerView,
+    line_edit,
+    line_text,
+    manual_fix,
+    place_text,
+    reload_steps,
+    server_view,
+)
+from diagnose.checking.registry import check
+from diagnose.model import Applicability, Claim, Evidence, Fix, Severity, Subject
+from diagnose.model.http import Exchange
+from diagnose.model.web_servers import SiteRedirect, WebServer, WebServerConfig
+from diagnose.parsers.web_sites import redirect_of
+
+#: A redirect's target: scheme, host or a variable for it, port.
+_TARGET = re.compile(r"(https?)://(%\{\w{1,40}\}|[^/:?#%]{1,255})(?::(\d{1,5}))?(?=[/?#$%]|$)")
+
+
+@check(
+    severity=Severity.ERROR,
+    needs=[WebServer, WebServerConfig, Exchange],
+    explains=["http.redirect-loop", "websocket.redirected", "websocket.not-upgraded"],
+)
+def redirect_loop(evidence: Evidence) -> Iterator[Claim]:
+    view, target = server_view(evidence), evidence.target
+    if view is None or view.config is None or target.port not in view.server.ports:
+        return
+    answers = [
+        each
+        for each in evidence.good(Exchange)
+        if each.purpose == "target" and each.port == target.port
+    ]
+    if not answers or any(each.status not in {301, 302, 303, 307, 308} for each in answers):
+        return
+    redirects = [redirect_of(site, target.path) for site in view.answering_sites]
+    redirect = next((each for each in redirects if each and _leads_back(evidence, each)), None)
+    if redirect is None:
+        return
+    yield Claim(
+        about=Subject(port=target.port),
+        because=(*answers, view.config, view.server),
+        facts={
+            **view.facts,
+            "place": place_text(redirect.file, redirect.line),
+            "to": redirect.target,
+        },
+        fix=_fix(view, redirect),
+    )
+
+
+def _leads_back(evidence: Evidence, redirect: SiteRedirect) -> bool:
+    """Return whether a redirect of every path leads to the same site."""
+    target = evidence.target
+    hosts = {target.host, "%{http_host}", "%{server_name}"}
+    match = _TARGET.match(redirect.target)
+    scheme = "https" if target.uses_tls else "http"
+    if match is None or redirect.path != "/" or match[1] != scheme:
+        return False
+    port = int(match[3]) if match[3] else 443 if scheme == "https" else 80
+    return match[2].lower() in hosts and port == target.port
+
+
+def _fix(view: ServerView, redirect: SiteRedirect) -> Fix:
+    """Turn the line into a comment."""
+    line = line_text(view, redirect.file, redirect.line)
+    before = line_text(view, redirect.file, redirect.line - 1).strip().lower()
+    # A condition belongs to the rule that follows it.
+    is_alone = re.match(r"(?i)\s*(?:Redirect|RewriteRule)", line) and not before.startswith(
+        "rewritecond"
+    )
+    if view.server.product == "apache" and is_alone:
+        edit = line_edit(view, redirect.file, {redirect.line: (f"# {line}",)})
+        if edit:
+            return Fix((edit, *reload_steps(view.server)), Applicability.AUTOMATIC)
+    return manual_fix(view, "remove")

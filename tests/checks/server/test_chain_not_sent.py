@@ -1,0 +1,49 @@
+from dataclasses import replace
+from datetime import timedelta
+
+from diagnose.model import Applicability, Edit, Failure
+from diagnose.model.nginx import CertificateFile
+from diagnose.model.tls import Certificate, Handshake
+from tests.support.check_evidence import NOW, judge
+from tests.support.web_server_evidence import APACHE, HTTPS, LISTENING, apache_config
+
+CHECK = "server.chain-not-sent"
+LIVE = "/etc/letsencrypt/live/shop.example.com"
+LEAF = Certificate(
+    "CN=shop.example.com",
+    "CN=R3",
+    "1",
+    NOW - timedelta(days=5),
+    NOW + timedelta(days=60),
+    "aa",
+    dns_names=("shop.example.com",),
+    issuer_urls=("http://r3.i.example.org/",),
+)
+UNKNOWN = Failure("certificate", "unable to get local issuer certificate", 20)
+SERVED = Handshake(address="203.0.113.10", port=443, chain=(LEAF,), verify_code=20, failure=UNKNOWN)
+FILE = CertificateFile(path="/etc/ssl/shop.pem", sha256="aa", chain=(LEAF,))
+OF_CERTBOT = apache_config(HTTPS.replace("/etc/ssl/shop.pem", f"{LIVE}/cert.pem"))
+
+
+def test_fires_and_names_the_whole_chain_of_certbot() -> None:
+    file = replace(FILE, path=f"{LIVE}/cert.pem")
+    (claim,) = judge(CHECK, SERVED, file, APACHE, OF_CERTBOT, LISTENING)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.AUTOMATIC
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert f"+    SSLCertificateFile {LIVE}/fullchain.pem\n" in edit.diff
+
+
+def test_fires_and_leaves_an_unknown_chain_to_a_person() -> None:
+    (claim,) = judge(CHECK, SERVED, FILE, APACHE, apache_config(), LISTENING)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+
+
+def test_silent_when_the_chain_is_whole_or_the_file_another() -> None:
+    rest = (APACHE, apache_config(), LISTENING)
+    whole = replace(SERVED, verify_code=0, failure=None)
+    assert not judge(CHECK, whole, FILE, *rest)
+    assert not judge(CHECK, SERVED, replace(FILE, sha256="bb"), *rest)
+    assert not judge(CHECK, SERVED, replace(FILE, chain=(LEAF, LEAF)), *rest)

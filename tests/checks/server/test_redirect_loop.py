@@ -1,0 +1,61 @@
+from dataclasses import replace
+
+import pytest
+
+from diagnose.model import Applicability, Edit
+from tests.support.check_evidence import judge
+from tests.support.report_builder import ANSWER
+from tests.support.web_server_evidence import APACHE, HTTPS, LISTENING, apache_config
+
+CHECK = "server.redirect-loop"
+MOVED = replace(ANSWER, status=301)
+
+
+PAGES = HTTPS[: HTTPS.index("    ProxyPass")] + "</VirtualHost>\n"
+
+
+def with_line(line: str, site: str = PAGES) -> str:
+    return site.replace("    SSLEngine on\n", f"    SSLEngine on\n    {line}\n")
+
+
+def test_fires_when_every_path_leads_to_the_same_site() -> None:
+    site = apache_config(with_line("Redirect permanent / https://shop.example.com/"))
+    (claim,) = judge(CHECK, APACHE, site, LISTENING, MOVED)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.AUTOMATIC
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+#     Redirect permanent /" in edit.diff
+
+
+def test_fires_for_mod_rewrite_and_leaves_a_condition_to_a_person() -> None:
+    rule = "RewriteRule ^ https://%{HTTP_HOST}%{REQUEST_URI} [R=301,L]"
+    condition = "RewriteCond %{SERVER_NAME} =shop.example.com"
+    site = with_line(f"RewriteEngine On\n{condition}\n{rule}", HTTPS)
+    (claim,) = judge(CHECK, APACHE, apache_config(site), LISTENING, MOVED)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Redirect / https://www.example.com/",
+        "Redirect / https://shop.example.com:8443/",
+        "Redirect /old https://shop.example.com/",
+        "RewriteEngine On\nRewriteCond %{HTTPS} off\nRewriteRule ^ https://%{HTTP_HOST}/ [R]",
+        "RewriteEngine On\nRewriteCond %{HTTP_COOKIE} x\nRewriteRule ^ https://%{HTTP_HOST}/ [R]",
+    ],
+)
+def test_silent_when_it_leads_elsewhere_or_depends(line: str) -> None:
+    assert not judge(CHECK, APACHE, apache_config(with_line(line)), LISTENING, MOVED)
+
+
+def test_silent_when_a_proxy_pass_comes_first() -> None:
+    site = apache_config(with_line("Redirect / https://shop.example.com/", HTTPS))
+    assert not judge(CHECK, APACHE, site, LISTENING, MOVED), "the application redirects"
+
+
+def test_silent_when_a_page_came() -> None:
+    site = apache_config(with_line("Redirect permanent / https://shop.example.com/"))
+    assert not judge(CHECK, APACHE, site, LISTENING, ANSWER)

@@ -1,0 +1,37 @@
+from dataclasses import replace
+
+from diagnose.model import Applicability, Edit
+from diagnose.model.http import Exchange
+from tests.support.check_evidence import judge
+from tests.support.web_server_evidence import APACHE, HTTPS, LISTENING, apache_config
+
+CHECK = "server.redirect-missing"
+PLAIN = "<VirtualHost *:80>\n    ServerName shop.example.com\n</VirtualHost>\n"
+REDIRECT = "    Redirect / https://shop.example.com/\n</VirtualHost>"
+PAGE = Exchange(
+    url="http://shop.example.com/", address="203.0.113.10", port=80, purpose="plain", status=200
+)
+
+
+def test_fires_when_port_80_shows_pages() -> None:
+    (claim,) = judge(CHECK, APACHE, apache_config(HTTPS + PLAIN), LISTENING, PAGE)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+    RewriteCond %{REQUEST_URI} !^/\\.well-known/acme-challenge/\n" in edit.diff
+
+
+def test_fires_where_a_redirect_comes_after_a_proxy_pass() -> None:
+    proxied = PLAIN.replace("</VirtualHost>", "    ProxyPass / http://127.0.0.1:3000/\n" + REDIRECT)
+    (claim,) = judge(CHECK, APACHE, apache_config(HTTPS + proxied), LISTENING, PAGE)
+    assert claim.facts["site"]
+
+
+def test_silent_when_it_redirects_or_nobody_saw_a_page() -> None:
+    redirecting = apache_config(HTTPS + PLAIN.replace("</VirtualHost>", REDIRECT))
+    assert not judge(CHECK, APACHE, redirecting, LISTENING, PAGE)
+    site = apache_config(HTTPS + PLAIN)
+    assert not judge(CHECK, APACHE, site, LISTENING, replace(PAGE, status=301))
+    assert not judge(CHECK, APACHE, site, LISTENING, replace(PAGE, purpose="acme"))
+    assert not judge(CHECK, APACHE, apache_config(HTTPS), LISTENING, PAGE), "no site is known"
