@@ -7,7 +7,7 @@ from checks.server import place_text, server_view, test_steps
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
 from diagnose.model.nginx import CertificateFile, KeyFile
-from diagnose.model.web_servers import WebServer, WebServerConfig
+from diagnose.model.web_servers import SiteFile, WebServer, WebServerConfig, WebSite
 
 
 @check(
@@ -26,13 +26,9 @@ def key_mismatch(evidence: Evidence) -> Iterator[Claim]:
         return
     certificates = {file.path: file for file in evidence.good(CertificateFile) if file.publics}
     keys = {key.path: key for key in evidence.good(KeyFile) if key.public}
-    for site in dict.fromkeys(view.answering_sites):
-        own = [file for file in site.files if file.role == "certificate"]
-        key_files = [file for file in site.files if file.role == "key"]
-        # Several pairs (RSA and ECDSA) are matched by their order, which is not judged here.
-        if len(own) != 1 or len(key_files) != 1:
-            continue
-        certificate, key = certificates.get(own[0].path), keys.get(key_files[0].path)
+    pairs = (pair for site in view.answering_sites for pair in _pairs(site))
+    for own, key_file in dict.fromkeys(pairs):
+        certificate, key = certificates.get(own.path), keys.get(key_file.path)
         if certificate is None or key is None or certificate.publics[0] == key.public:
             continue
         yield Claim(
@@ -43,7 +39,7 @@ def key_mismatch(evidence: Evidence) -> Iterator[Claim]:
                 **view.facts,
                 "key": key.path,
                 "certificate": certificate.path,
-                "place": place_text(key_files[0].file, key_files[0].line),
+                "place": place_text(key_file.file, key_file.line),
                 "running": view.server.pid is not None,
             },
             fix=Fix(
@@ -51,3 +47,13 @@ def key_mismatch(evidence: Evidence) -> Iterator[Claim]:
                 Applicability.MANUAL,
             ),
         )
+
+
+def _pairs(site: WebSite) -> Iterator[tuple[SiteFile, SiteFile]]:
+    """Return the files of certificates, each with that of its key: the same one for a bundle."""
+    yield from ((file, file) for file in site.files if file.role == "bundle")
+    own = [file for file in site.files if file.role == "certificate"]
+    keys = [file for file in site.files if file.role == "key"]
+    # Several pairs (RSA and ECDSA) are matched by their order, which is not judged here.
+    if len(own) == len(keys) == 1:
+        yield own[0], keys[0]

@@ -14,6 +14,7 @@ from checks.server import (
     reload_steps,
     server_view,
 )
+from checks.server._haproxy import kept_upgrade
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -122,6 +123,8 @@ def _fix(view: ServerView, path: str, route: SiteRoute) -> Fix:
 
 def _edit(view: ServerView, path: str, route: SiteRoute) -> Edit | None:
     """Let the line pass upgrades on; in an older Apache, a line for the path goes before it."""
+    if view.server.product == "haproxy":
+        return kept_upgrade(view, path)
     line = line_text(view, route.file, route.line)
     if view.server.product != "apache" or not re.match(r"(?i)\s*ProxyPass\s", line):
         return None

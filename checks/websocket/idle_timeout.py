@@ -1,5 +1,6 @@
 """A proxy cuts an idle WebSocket without a close frame (code 1006) when its read timeout ends
-(nginx: proxy_read_timeout, default 60 s).
+(nginx: proxy_read_timeout, default 60 s; HAProxy: timeout tunnel, or else timeout client and
+timeout server).
 
 From outside, the run observes the cut if `--idle` asks for it. On the server the check reads the
 configuration, if a shorter time is set on purpose and the application accepts a WebSocket there, or
@@ -15,6 +16,7 @@ from checks.nginx._commands import reload_steps
 from checks.nginx._edits import config_edits
 from checks.nginx._location_edits import insert_lines
 from checks.nginx._websockets import WebSocketHandshakes, websocket_paths
+from checks.websocket._haproxy_timeouts import claim_of_haproxy
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -70,6 +72,12 @@ def idle_timeout(evidence: Evidence) -> Iterator[Claim]:
             [upgrade for path in timeout.paths for upgrade in cut_by_path.get(path, ())],
         )
     configured_paths = {path for timeout in timeouts for path in timeout.paths}
+    for path in evidence.target.websockets:
+        cuts = cut_by_path.get(path, [])
+        haproxy_claim = claim_of_haproxy(evidence, path, cuts)
+        if haproxy_claim and not _is_contradicted(evidence, path, haproxy_claim, cuts):
+            configured_paths.add(path)
+            yield haproxy_claim
     for path, upgrades in cut_by_path.items():
         if path not in configured_paths:
             yield _cut_claim(evidence, path, upgrades)
@@ -102,6 +110,17 @@ def _nginx_timeouts(
                 timeout_paths = (*(previous.paths if previous else ()), path)
                 timeouts[id(match.block)] = ShortTimeout(match, directive, timeout_s, timeout_paths)
     return tuple(timeouts.values())
+
+
+def _is_contradicted(evidence: Evidence, path: str, claim: Claim, cuts: Sequence[Upgrade]) -> bool:
+    """Whether a measured silence contradicts a timeout as the cause of its end."""
+    timeout_s = float(str(claim.facts["seconds"]))
+    if not cuts:
+        return _outlasts(evidence, path, timeout_s)
+    return _cuts_itself(evidence, path) or not any(
+        abs((upgrade.idle_s or 0.0) - timeout_s) < TOLERANCE and upgrade.ended != "close"
+        for upgrade in cuts
+    )
 
 
 def _outlasts(evidence: Evidence, path: str, timeout_s: float) -> bool:
@@ -163,6 +182,7 @@ def _configured_claim(
             "url": front_upgrades[0].url if front_upgrades else short_timeout.paths[0],
             "path": short_timeout.paths[0],
             "seconds": short_timeout.seconds,
+            "server": "nginx",
             "place": place,
             "default": short_timeout.directive is None,
             "seen": bool(cut_upgrades),
@@ -217,6 +237,7 @@ def _cut_claim(evidence: Evidence, path: str, cut_upgrades: list[Upgrade]) -> Cl
             "url": first.url,
             "path": path,
             "seconds": round(idle_s, 1),
+            "server": "",
             "place": "",
             "default": False,
             "seen": True,

@@ -236,6 +236,14 @@ def rewrite(path: str, scripts: Arguments) -> Command:
     return Command(argv, Effect.CHANGE, changes=(path,), risk=Risk.EDITS_FILES)
 
 
+def write_bundle(path: str, certificate: str, key: str) -> Command:
+    """Write a certificate with its chain, and then its key, into one file, as HAProxy reads it. Its
+    owner and mode stay. The saved file undoes it."""
+    script = 'cat -- "$2" "$3" > "$1"'
+    argv = ("sh", "-c", script, "sh", path, certificate, key)
+    return Command(argv, Effect.CHANGE, changes=(path,), risk=Risk.EDITS_FILES)
+
+
 # Access to files
 
 

@@ -34,6 +34,7 @@ INSIDE = (
     "system",
     "nginx",
     "web_servers",
+    "haproxy_backends",
     "firewall",
     "containers",
     "netfilter",

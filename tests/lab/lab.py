@@ -39,7 +39,7 @@ TOOLS = (
     "sysctl", "ufw", "node", "systemctl", "systemd-run", "journalctl", "pivot_root",
 )  # fmt: skip
 #: Other web servers than nginx, each by its program, which is the name of its package.
-SERVERS = ("apache2",)
+SERVERS = ("apache2", "haproxy")
 NODE_WS = Path("/usr/share/nodejs/ws")
 
 FILES = "/run/lab"  # the router holds the logs and such

@@ -64,7 +64,9 @@ ALL = [
     (commands.remove_link("/b", target="/a"), "rm /b", "ln -s /a /b", Risk.REMOVES_FILES),
     (commands.rewrite("/a", ("s/x//", "s/y//")), "sed -i -e s/x// -e s/y// /a", "",
      Risk.EDITS_FILES),
-    # access
+    (commands.write_bundle("/a", "/c", "/k"),
+     "sh -c 'cat -- \"$2\" \"$3\" > \"$1\"' sh /a /c /k", "", Risk.EDITS_FILES),
+    # access to files
     (commands.chmod("g+r", "/a", before=0o600), "chmod g+r /a", "chmod 0600 /a",
      Risk.CHANGES_ACCESS),
     (commands.chgrp("www-data", "/a", before="root"), "chgrp www-data /a", "chgrp root /a",

@@ -45,8 +45,10 @@ def contradiction(command: Command) -> str:
 
 def _expected_effect(argv: tuple[str, ...]) -> Effect:
     match argv:
-        case [_, *_, "-t"]:
+        case [_, *_, "-t"] | ["haproxy", *_, "-c"]:
             return Effect.TEST
+        case ["kill", "-USR2", _]:
+            return Effect.RELOAD
         case [program, *options, "-s", "reload" | "stop" as signal] if _is_nginx(program, options):
             return Effect.RELOAD if signal == "reload" else Effect.STOP
         case ["apachectl" | "httpd", *_, "graceful" | "start" | "stop" as verb]:

@@ -2,6 +2,9 @@ from dataclasses import replace
 
 from diagnose.model.nginx import CertificateFile, KeyFile
 from tests.support.check_evidence import judge
+from tests.support.haproxy_evidence import PEM
+from tests.support.haproxy_evidence import SERVER as HAPROXY
+from tests.support.haproxy_evidence import config as haproxy_config
 from tests.support.web_server_evidence import APACHE, HTTPS, LISTENING, apache_config
 
 CHECK = "server.key-mismatch"
@@ -23,3 +26,10 @@ def test_silent_when_they_agree_or_several_pairs_are_named() -> None:
     assert not judge(CHECK, APACHE, both, LISTENING, CERTIFICATE, KEY)
     unread = replace(KEY, public="")
     assert not judge(CHECK, APACHE, apache_config(), LISTENING, CERTIFICATE, unread)
+
+
+def test_fires_for_a_bundle_whose_key_is_anothers() -> None:
+    bundle, key = replace(CERTIFICATE, path=PEM), replace(KEY, path=PEM)
+    (claim,) = judge(CHECK, HAPROXY, haproxy_config(), bundle, key)
+    assert (claim.facts["key"], claim.facts["certificate"]) == (PEM, PEM)
+    assert not judge(CHECK, HAPROXY, haproxy_config(), bundle, replace(key, public="aa"))

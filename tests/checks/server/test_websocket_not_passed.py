@@ -3,6 +3,9 @@ from dataclasses import replace
 from diagnose.model import Applicability, Command, Edit
 from diagnose.model.web_servers import WebServer
 from tests.support.check_evidence import CHAT, judge
+from tests.support.haproxy_evidence import SERVER as HAPROXY
+from tests.support.haproxy_evidence import TEXT as HAPROXY_TEXT
+from tests.support.haproxy_evidence import config as haproxy_config
 from tests.support.web_server_evidence import APACHE, HTTPS, LISTENING, apache_config
 from tests.support.websocket_evidence import upgrade
 
@@ -57,3 +60,15 @@ def test_silent_when_it_works_or_the_application_is_down() -> None:
     assert not judge(CHECK, APACHE, apache_config(PAGES), LISTENING, accepted, target=CHAT)
     down = upgrade(503)
     assert not judge(CHECK, APACHE, apache_config(PAGES), LISTENING, down, target=CHAT)
+
+
+def test_fires_with_an_exception_for_websockets_where_haproxy_deletes_the_field() -> None:
+    text = HAPROXY_TEXT.replace(
+        "    default_backend", "    http-request del-header Upgrade\n    default_backend"
+    )
+    (claim,) = judge(CHECK, HAPROXY, haproxy_config(text), LISTENING, upgrade(426), target=CHAT)
+    assert claim.fix
+    (edit,) = [step for step in claim.fix.steps if isinstance(step, Edit)]
+    rule = "http-request del-header Upgrade unless { hdr(Upgrade) -i websocket }"
+    assert f"+    {rule}\n" in edit.diff
+    assert not judge(CHECK, HAPROXY, haproxy_config(), LISTENING, upgrade(426), target=CHAT)

@@ -4,6 +4,9 @@ from diagnose.model import Confidence, Edit, Severity
 from diagnose.model.http import Ending, Through, Upgrade
 from diagnose.model.nginx import NginxConfig
 from tests.support.check_evidence import CHAT, judge
+from tests.support.haproxy_evidence import SERVER as HAPROXY
+from tests.support.haproxy_evidence import TEXT as HAPROXY_TEXT
+from tests.support.haproxy_evidence import config as haproxy_config
 from tests.support.nginx_evidence import BUILD, HOST, RUNNING, SITE, config, front
 
 CHECK = "websocket.idle-timeout"
@@ -133,3 +136,35 @@ def test_silent_where_a_short_time_was_outlasted() -> None:
     """The application sends often enough."""
     short = serving("        proxy_read_timeout 30s;\n")
     assert not judge(CHECK, short, BUILD, HOST, RUNNING, front(101), held(None), target=CHAT)
+
+
+TIMEOUTS = HAPROXY_TEXT.replace(
+    "    mode http\n", "    mode http\n    timeout client 50000\n    timeout server 1m\n", 1
+)
+
+
+def test_fires_for_haproxy_without_a_timeout_for_tunnels() -> None:
+    """Debian's timeout client is 50 seconds."""
+    (claim,) = judge(CHECK, HAPROXY, haproxy_config(TIMEOUTS), upgrade(None), target=CHAT)
+    assert (claim.facts["seconds"], claim.facts["server"]) == (50, "HAProxy")
+    assert claim.confidence is Confidence.LIKELY
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert " backend app\n+    timeout tunnel 1h\n" in edit.diff
+
+
+def test_fires_for_a_short_timeout_of_the_backends_own_tunnels() -> None:
+    text = TIMEOUTS.replace("backend app\n", "backend app\n    timeout tunnel 30s\n")
+    (claim,) = judge(CHECK, HAPROXY, haproxy_config(text), upgrade(30.0), target=CHAT)
+    assert (claim.facts["seconds"], claim.confidence) == (30, Confidence.CERTAIN)
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "-    timeout tunnel 30s\n+    timeout tunnel 1h\n" in edit.diff
+
+
+def test_silent_for_haproxy_with_a_long_timeout_or_none() -> None:
+    long = TIMEOUTS.replace("    timeout client", "    timeout tunnel 1h\n    timeout client")
+    for text in (HAPROXY_TEXT, long):
+        assert not judge(CHECK, HAPROXY, haproxy_config(text), upgrade(None), target=CHAT)

@@ -1,0 +1,101 @@
+"""What the checks of HAProxy share: the proxies that take the target's requests, and edits of their
+lines."""
+
+from dataclasses import dataclass
+
+from checks.server import ServerView, line_edit, line_text, place_text, server_view
+from diagnose.model import Edit, Evidence
+from diagnose.model.haproxy import HaproxyStatus, HaproxyTry
+from diagnose.parsers.haproxy.config import Line, parse
+from diagnose.parsers.haproxy.sites import drops_upgrade
+from diagnose.parsers.haproxy.view import TargetProxies, target_proxies
+
+
+@dataclass(frozen=True)
+class HaproxyView:
+    """HAProxy that has the target's port, and its proxies for the target."""
+
+    view: ServerView
+    proxies: TargetProxies
+
+    @property
+    def status(self) -> HaproxyStatus | None:
+        return next(iter(self.view.evidence.good(HaproxyStatus)), None)
+
+    def tries(self, purpose: str) -> tuple[HaproxyTry, ...]:
+        """Return the requests that were sent from the server for a purpose, failures too."""
+        tries = self.view.evidence.of(HaproxyTry)
+        return tuple(each for each in tries if each.purpose == purpose)
+
+
+def haproxy_view(evidence: Evidence, path: str = "") -> HaproxyView | None:
+    """Return the view of HAProxy for a path of the target (its own by default), None if another
+    server or nobody has the target's port."""
+    view = server_view(evidence)
+    if view is None or view.config is None or view.server.product != "haproxy":
+        return None
+    if evidence.target.port not in view.server.ports:
+        return None
+    config = parse((file.path, file.text) for file in view.config.files)
+    proxies = target_proxies(config, evidence.target, path)
+    return HaproxyView(view, proxies) if proxies else None
+
+
+def place(line: Line) -> str:
+    """Return a line's place as "file:line"."""
+    return place_text(line.file, line.number)
+
+
+def insert_after(view: ServerView, line: Line, *texts: str) -> Edit | None:
+    """Return an edit that adds lines below one, with its indentation."""
+    own = line_text(view, line.file, line.number)
+    indent = own[: len(own) - len(own.lstrip())] or _indent_below(view, line)
+    added = tuple(f"{indent}{text}" for text in texts)
+    return line_edit(view, line.file, {line.number: (own, *added)}) if own else None
+
+
+def _indent_below(view: ServerView, line: Line) -> str:
+    """Return the indentation of the line below the first line of a section."""
+    below = line_text(view, line.file, line.number + 1)
+    return below[: len(below) - len(below.lstrip())] or "    "
+
+
+def replace(view: ServerView, line: Line, *texts: str) -> Edit | None:
+    """Return an edit that writes other lines in place of one, with its indentation."""
+    own = line_text(view, line.file, line.number)
+    indent = own[: len(own) - len(own.lstrip())]
+    new = tuple(f"{indent}{text}" for text in texts)
+    return line_edit(view, line.file, {line.number: new}) if own else None
+
+
+def without_words(view: ServerView, line: Line, *words: str) -> Edit | None:
+    """Return an edit that removes words from a line; None if they are not there as they are."""
+    own = line_text(view, line.file, line.number)
+    body, mark, comment = own.partition("#")
+    kept = [word for word in body.split() if word not in words]
+    if len(kept) == len(body.split()) or {'"', "'", "\\"} & set(body):
+        return None
+    return replace(view, line, " ".join(kept) + (f"  {mark}{comment}" if mark else ""))
+
+
+def insert_word(view: ServerView, line: Line, word: str) -> Edit | None:
+    """Return an edit that adds a word at the end of a line, before its comment."""
+    own = line_text(view, line.file, line.number)
+    body, mark, comment = own.partition("#")
+    if {'"', "'", "\\"} & set(body):
+        return None
+    return replace(view, line, f"{body.strip()} {word}" + (f"  {mark}{comment}" if mark else ""))
+
+
+def kept_upgrade(view: ServerView, path: str) -> Edit | None:
+    """Return an edit of the rule that deletes a field of WebSocket handshakes: it spares them, and
+    still deletes the field of other requests (as of an upgrade to h2c)."""
+    haproxy = haproxy_view(view.evidence, path)
+    backend = haproxy.proxies.backend if haproxy else None
+    if haproxy is None or backend is None:
+        return None
+    lines = list(dict.fromkeys(drops_upgrade(haproxy.proxies.frontend, backend)))
+    if len(lines) != 1:
+        return None
+    rule = " ".join(lines[0].words)
+    return replace(view, lines[0], f"{rule} unless {{ hdr(Upgrade) -i websocket }}")

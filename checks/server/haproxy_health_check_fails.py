@@ -1,0 +1,136 @@
+"""HAProxy takes every server of the backend for dead and answers 503, although they work: the
+health check ("option httpchk") gets another answer than visitors would.
+
+The usual reasons: it sends no Host and the application knows only its own name (Django's
+ALLOWED_HOSTS), it asks a path that is not there, or the path of a WebSocket.
+"""
+
+from collections.abc import Iterator
+
+from checks.server import reload_steps
+from checks.server._haproxy import HaproxyView, haproxy_view, place, replace
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Edit,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Subject,
+    Where,
+)
+from diagnose.model.frozen import frozen
+from diagnose.model.haproxy import HaproxyTry, ServerState
+from diagnose.model.http import Exchange
+from diagnose.model.web_servers import WebServer, WebServerConfig
+from diagnose.parsers.haproxy.health_checks import HttpCheck, http_check
+
+#: What an application answers on purpose to say that it is not well.
+_UNWELL = {500, 502, 503, 504}
+
+
+@frozen
+class FailedCheck:
+    """A server that HAProxy does not use, with the answer to the health check and to the page."""
+
+    page: HaproxyTry
+    status: int
+    state: ServerState | None
+
+
+@check(
+    severity=Severity.ERROR,
+    needs=[WebServer, WebServerConfig, HaproxyTry, Exchange],
+    explains=["http.server-error", "websocket.*"],
+)
+def haproxy_health_check_fails(evidence: Evidence) -> Iterator[Claim]:
+    haproxy, port = haproxy_view(evidence), evidence.target.port
+    backend = haproxy.proxies.backend if haproxy else None
+    http = http_check(backend) if backend else None
+    if haproxy is None or backend is None or http is None or _has_server(haproxy, backend.name):
+        return
+    exchanges = [
+        exchange
+        for exchange in evidence.of(Exchange)
+        if exchange.port == port and exchange.purpose == "target" and exchange.status == 503
+    ]
+    failed = _failed_check(haproxy, http)
+    if not exchanges or failed is None:
+        return
+    is_unwell = failed.status in _UNWELL
+    edit = None if is_unwell else _edit(haproxy, http, failed)
+    steps = (edit,) if edit else (Manual("unwell" if is_unwell else "ask-right", Where.SERVER),)
+    status = (haproxy.status,) if haproxy.status else ()
+    yield Claim(
+        about=Subject(port=port, text=backend.name),
+        covers=(Subject(port=port),),
+        because=(*exchanges, *haproxy.tries("page"), *haproxy.tries("check"), *status),
+        facts={
+            **haproxy.view.facts,
+            "backend": backend.name,
+            "request": f"{http.method} {http.path}",
+            "status": failed.status,
+            "page_status": failed.page.status,
+            "page": failed.page.path,
+            "place": place(http.line),
+            "unwell": is_unwell,
+            "no_host": not any(name.lower() == "host" for name, _ in http.fields),
+            "command": failed.page.equivalent,
+        },
+        confidence=Confidence.CERTAIN if failed.state and not is_unwell else Confidence.LIKELY,
+        ruled_out=("server.application-down",),
+        fix=Fix(
+            (*steps, *reload_steps(haproxy.view.server)),
+            Applicability.AUTOMATIC if edit else Applicability.MANUAL,
+        ),
+    )
+
+
+def _has_server(haproxy: HaproxyView, backend: str) -> bool:
+    """Return whether the statistics show a server of the backend that HAProxy uses."""
+    states = haproxy.status.of_backend(backend) if haproxy.status else ()
+    return any(not each.is_down and not each.state.startswith("MAINT") for each in states)
+
+
+def _failed_check(haproxy: HaproxyView, http: HttpCheck) -> FailedCheck | None:
+    """Return a server that answers the page, and whose health check gets a refused answer."""
+    backend = haproxy.proxies.backend
+    states = haproxy.status.of_backend(backend.name) if haproxy.status and backend else ()
+    for page in haproxy.tries("page"):
+        if page.status is None or page.status >= 500:
+            continue
+        state = next((each for each in states if each.name == page.name), None)
+        tried = (each for each in haproxy.tries("check") if each.name == page.name)
+        answer = next((each.status for each in tried if each.status), None)
+        status = state.code if state and state.check.startswith("L7") else None
+        if states and status is None:
+            continue
+        status = status or answer
+        if status is not None and http.accepts(status) is False:
+            return FailedCheck(page, status, state)
+    return None
+
+
+def _edit(haproxy: HaproxyView, http: HttpCheck, failed: FailedCheck) -> Edit | None:
+    """Let the health check ask for the page, as visitors do, if that is answered rightly."""
+    page, view = failed.page, haproxy.view
+    own = haproxy.proxies.backend.lines if haproxy.proxies.backend else ()
+    right = page.status is not None and http.accepts(page.status)
+    if not right or http.send is not None or http.line not in own:
+        return None
+    host, path = haproxy.proxies.own_host or view.evidence.target.authority, page.path
+    if not f"{host}{path}".isascii() or set(f"{host}{path}") & set(" \t\"'\\#$%"):
+        return None
+    if _is_old(view.server.version):
+        return replace(view, http.line, f"option httpchk GET {path} HTTP/1.1\\r\\nHost:\\ {host}")
+    send = f"http-check send meth GET uri {path} ver HTTP/1.1 hdr Host {host}"
+    return replace(view, http.line, "option httpchk", send)
+
+
+def _is_old(version: str) -> bool:
+    """Return whether it has no "http-check send" (before 2.2)."""
+    numbers = [int(part) for part in version.split(".")[:2] if part.isascii() and part.isdigit()]
+    return len(numbers) == 2 and tuple(numbers) < (2, 2)

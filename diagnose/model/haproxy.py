@@ -1,0 +1,112 @@
+"""Observations of HAProxy that only it has: its statistics, and tries of what it is connected to.
+
+They are made only after the site has failed, or where the configuration raises a question.
+"""
+
+from typing import ClassVar, Literal
+
+from diagnose.model import Observation
+from diagnose.model.frozen import frozen
+from diagnose.model.marks import Address, Digest, FilePath, HostName, Label, Text, UrlPath, Word
+from diagnose.model.summary import Summary, joined, socket_text
+
+
+@frozen
+class ServerState:
+    """A server of a backend, from the statistics (Management Guide, section 9.1).
+
+    `state` is HAProxy's word ("UP", "DOWN", "MAINT", "no check"). `check` is the result of the last
+    health check ("L4CON": no connection, "L7STS": another status than expected), `code` the status
+    that the server answered to it (None if there was none), and `detail` the reason in words.
+    """
+
+    backend: Label
+    name: Label
+    state: Word
+    check: Word = ""
+    code: int | None = None
+    detail: Text = ""
+
+    @property
+    def is_down(self) -> bool:
+        return self.state.startswith("DOWN")
+
+
+@frozen
+class ConnectionCount:
+    """The open connections of a frontend, or of the whole process ("" for its name), and the
+    largest number allowed."""
+
+    name: Label
+    current: int
+    limit: int
+
+    @property
+    def is_full(self) -> bool:
+        return 0 < self.limit <= self.current
+
+
+@frozen(kw_only=True, eq=False)
+class HaproxyStatus(Observation):
+    """What HAProxy's statistics say, read from its Unix socket."""
+
+    layer: ClassVar[str] = "server"
+
+    path: FilePath
+    servers: tuple[ServerState, ...] = ()
+    counts: tuple[ConnectionCount, ...] = ()
+
+    def of_backend(self, backend: str) -> tuple[ServerState, ...]:
+        return tuple(server for server in self.servers if server.backend == backend)
+
+    def summary(self) -> Summary:
+        servers = (f"{each.backend}/{each.name} {each.state}" for each in self.servers[:12])
+        return "HAProxy's servers", joined(servers)
+
+
+@frozen(kw_only=True, eq=False)
+class HaproxyTry(Observation):
+    """One request that we sent from the server, as HAProxy or a proxy before it would.
+
+    `purpose` is "page" (the target's page, to a server of a backend), "check" (the health check's
+    request) or "front" (the target's page, to HAProxy itself). `proxied` is True if a PROXY
+    protocol header went before it. `status` is set if an HTTP response came.
+    """
+
+    layer: ClassVar[str] = "server"
+
+    backend: Label
+    name: Label
+    address: Address
+    port: int
+    purpose: Literal["page", "check", "front"] = "page"
+    path: UrlPath = "/"
+    proxied: bool = False
+    status: int | None = None
+
+    def summary(self) -> Summary:
+        header = " with a PROXY header" if self.proxied else ""
+        place = f"{self.backend}/{self.name}".strip("/") or "HAProxy"
+        where = socket_text(self.address, self.port) if self.port else self.address
+        answer = f"answers {self.status}" if self.status else "no response"
+        return f"{place} ({where}), {self.purpose} {self.path}{header}", answer
+
+
+@frozen(kw_only=True, eq=False)
+class HandshakeSeries(Observation):
+    """Several TLS handshakes with one name, one after the other: the fingerprint of the certificate
+    that each got, "" for none."""
+
+    layer: ClassVar[str] = "server"
+
+    name: HostName
+    address: Address
+    port: int
+    certificates: tuple[Digest, ...] = ()
+
+    def summary(self) -> Summary:
+        kinds = len(set(self.certificates))
+        return (
+            f"{len(self.certificates)} handshakes with {self.name}",
+            f"{kinds} different answers" if kinds > 1 else "the same answer each time",
+        )

@@ -1,0 +1,1 @@
+"""HAProxy's configuration, its messages and its statistics. No I/O."""

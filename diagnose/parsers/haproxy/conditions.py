@@ -1,0 +1,272 @@
+"""Evaluates the conditions of HAProxy's rules as far as they are known here (Configuration Manual,
+chapter 7): by the name of the site, TLS, the port, and the beginning of the path. No I/O."""
+
+import itertools
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from diagnose.model.frozen import frozen
+from diagnose.parsers.haproxy.config import Line, Proxy
+from diagnose.parsers.web_sites import name_matches
+
+#: Maximum number of rules and names of a frontend, of alternatives of a condition, and of values
+#: of all ACLs of one name.
+MAX_RULES, MAX_NAMES, MAX_ALTERNATIVES, MAX_VALUES = 300, 100, 16, 300
+
+_FETCH = re.compile(r"(?P<name>[\w.]+)(?:\((?P<argument>[^)]*)\))?(?P<converters>(?:,.*)?)")
+_HOST_FETCHES = {"hdr", "req.hdr", "req.fhdr", "req.hdrs", "hdrs"}
+_SNI_FETCHES = {"ssl_fc_sni", "req.ssl_sni", "req_ssl_sni"}
+_METHODS = ("beg", "end", "dom", "sub", "dir", "reg", "len")
+_SAME_HOST = re.compile(r"(?:,(?:lower|host_only|field\(1,:\)|word\(1,:\)))*")
+#: Flags of an ACL that take a value.
+_WITH_VALUE = {"-m", "-f", "-M", "-u"}
+
+
+@frozen
+class Criterion:
+    """What an ACL compares. `subject` is "host", "sni", "path", "tls", "port", "websocket", "true",
+    "false", or "" for anything else; `method` is how ("str", "beg", "end", "dom", "sub")."""
+
+    subject: str
+    method: str = "str"
+    values: tuple[str, ...] = ()
+
+
+@frozen
+class Literal:
+    """An ACL of a condition: it is true if one of the criteria is."""
+
+    criteria: tuple[Criterion, ...]
+    negated: bool = False
+
+
+@frozen
+class Situation:
+    """What is known of a request: the site's name (perhaps with wildcards, "" for any other name),
+    whether it came over TLS to this frontend, and the port (0 if it is unknown)."""
+
+    name: str = ""
+    tls: bool = False
+    port: int = 0
+
+
+@frozen
+class Match:
+    """The requests for which a condition is true: with paths that begin with one of `prefixes`.
+    `conditional` is True if that depends on more than is known here, and `websocket` if it is true
+    for WebSocket handshakes only."""
+
+    prefixes: tuple[str, ...] = ("/",)
+    conditional: bool = False
+    websocket: bool = False
+
+
+@frozen
+class Rule:
+    """A line with its condition as alternatives of literals; () if it has none. `negated` is True
+    for "unless"."""
+
+    line: Line
+    alternatives: tuple[tuple[Literal, ...], ...] = ()
+    negated: bool = False
+
+
+def rules_of(proxy: Proxy) -> tuple[Rule, ...]:
+    """Return the rules of a frontend that choose a backend or redirect, in their order."""
+    acls: dict[str, list[Criterion]] = {}
+    for line in proxy.own("acl"):
+        criteria = acls.setdefault("".join(line.words[1:2]), [])
+        if sum(len(criterion.values) for criterion in criteria) < MAX_VALUES:
+            criteria.append(criterion_of(line.words[2:]))
+    lines = (line for line in proxy.lines if _is_rule(line))
+    return tuple(_rule(line, acls) for line in itertools.islice(lines, MAX_RULES))
+
+
+def _is_rule(line: Line) -> bool:
+    return line.keyword in {"use_backend", "redirect"} or line.starts_with(
+        "http-request", "redirect"
+    )
+
+
+def _rule(line: Line, acls: Mapping[str, Sequence[Criterion]]) -> Rule:
+    word, words = _condition(line)
+    return Rule(line, _alternatives(words, acls), word == "unless")
+
+
+def host_patterns(rules: Sequence[Rule]) -> tuple[str, ...]:
+    """Return the names that the rules of a frontend mention: exact ones first, then patterns."""
+    names = dict.fromkeys(
+        pattern
+        for rule in rules
+        for term in rule.alternatives
+        for literal in term
+        for criterion in literal.criteria
+        for pattern in _patterns(criterion)
+    )
+    return tuple(sorted(names, key=lambda name: "*" in name)[:MAX_NAMES])
+
+
+def match_of(rule: Rule, situation: Situation) -> Match | None:
+    """Return for which requests the condition of a rule is true; None if it never is."""
+    if not rule.alternatives:
+        return Match()
+    results = [_term(term, situation) for term in rule.alternatives]
+    if rule.negated:
+        return _inverse(results)
+    matches = [match for match in results if match is not None]
+    plain = [match for match in matches if not match.conditional and not match.websocket]
+    if plain:
+        return Match(tuple(dict.fromkeys(prefix for m in plain for prefix in m.prefixes)))
+    return matches[0] if matches else None
+
+
+def _inverse(results: Sequence[Match | None]) -> Match | None:
+    matches = [match for match in results if match is not None]
+    if not matches:
+        return Match()
+    always = any(
+        match.prefixes == ("/",) and not match.conditional and not match.websocket
+        for match in matches
+    )
+    return None if always else Match(conditional=True)
+
+
+def _alternatives(
+    words: Sequence[str], acls: Mapping[str, Sequence[Criterion]]
+) -> tuple[tuple[Literal, ...], ...]:
+    terms: list[tuple[Literal, ...]] = []
+    term: list[Literal] = []
+    negated, index = False, 0
+    while index < len(words) and len(terms) < MAX_ALTERNATIVES:
+        word = words[index]
+        while word.startswith("!"):
+            negated, word = not negated, word[1:]
+        index += 1
+        if word in {"||", "or", "OR"}:
+            terms.append(tuple(term))
+            term = []
+        elif word == "{":
+            stop = words.index("}", index) if "}" in words[index:] else len(words)
+            term.append(Literal((criterion_of(words[index:stop]),), negated))
+            index, negated = stop + 1, False
+        elif word:
+            term.append(Literal(_named(word, acls), negated))
+            negated = False
+    return (*terms, tuple(term)) if term else tuple(terms)
+
+
+def criterion_of(words: Sequence[str]) -> Criterion:
+    """Return what an ACL compares; `words` are its words without its name."""
+    match = _FETCH.fullmatch(words[0]) if words else None
+    if match is None:
+        return Criterion("")
+    name, method = _method(match["name"])
+    flags, values = _flags(words[1:])
+    method = flags.get("-m", method)
+    if "-f" in flags or "-M" in flags or method not in {"str", "beg", "end", "dom", "sub", "found"}:
+        return Criterion("")
+    return Criterion(_subject(name, match, values), method, values[:MAX_VALUES])
+
+
+def _subject(name: str, match: re.Match[str], values: tuple[str, ...]) -> str:
+    argument, converters = (match["argument"] or "").lower(), match["converters"]
+    if name in _HOST_FETCHES and argument.partition(",")[0] == "host":
+        return "host" if _SAME_HOST.fullmatch(converters) else ""
+    if name in _HOST_FETCHES and argument in {"upgrade", "connection", "sec-websocket-key"}:
+        return "websocket"
+    if name in _SNI_FETCHES and _SAME_HOST.fullmatch(converters):
+        return "sni"
+    if name == "path" and not converters:
+        return "path"
+    if name == "ssl_fc" and not converters:
+        is_false = values[:1] in {("0",), ("false",)}
+        return "plain" if is_false else "tls"
+    if name == "dst_port" and all(value.isascii() and value.isdigit() for value in values):
+        return "port"
+    return {"always_true": "true", "always_false": "false"}.get(name, "")
+
+
+def _method(name: str) -> tuple[str, str]:
+    """Split "path_beg" into the fetch and the method (section 7.1.1)."""
+    stem, _, suffix = name.rpartition("_")
+    return (stem, suffix) if stem and suffix in _METHODS else (name, "str")
+
+
+def _flags(words: Sequence[str]) -> tuple[dict[str, str], tuple[str, ...]]:
+    flags: dict[str, str] = {}
+    index = 0
+    while index < len(words) and words[index].startswith("-") and words[index] != "--":
+        flag = words[index]
+        takes_value = flag in _WITH_VALUE and index + 1 < len(words)
+        flags[flag] = words[index + 1] if takes_value else ""
+        index += 2 if takes_value else 1
+    return flags, tuple(word for word in words[index:] if word != "--")
+
+
+def _named(name: str, acls: Mapping[str, Sequence[Criterion]]) -> tuple[Criterion, ...]:
+    """Return the criteria of an ACL; several definitions of one name are alternatives."""
+    predefined = {"TRUE": "true", "FALSE": "false", "HTTP": "true"}
+    return tuple(acls.get(name, ())) or (Criterion(predefined.get(name, "")),)
+
+
+def _condition(line: Line) -> tuple[str, tuple[str, ...]]:
+    """Return "if" or "unless" with the words behind it; "" if the rule has no condition."""
+    for index, word in enumerate(line.words):
+        if word in {"if", "unless"}:
+            return word, line.words[index + 1 :]
+    return "", ()
+
+
+def _patterns(criterion: Criterion) -> Iterator[str]:
+    """Return the names that a criterion accepts, as patterns with "*"."""
+    if criterion.subject not in {"host", "sni"}:
+        return
+    for value in criterion.values:
+        text = re.sub(r":[0-9]+$", "", value.lower())
+        shape = {"beg": "{}*", "end": "*{}", "dom": "*{}*", "sub": "*{}*"}
+        yield shape.get(criterion.method, "{}").replace("{}", text)
+
+
+def _term(term: tuple[Literal, ...], situation: Situation) -> Match | None:
+    """Return the requests for which all literals are true; None if that is never so."""
+    prefixes: tuple[str, ...] = ("/",)
+    conditional = websocket = False
+    for literal in term:
+        paths = [c for c in literal.criteria if c.subject == "path" and c.method in {"str", "beg"}]
+        truth = _truth(literal, situation)
+        if truth is False:
+            return None
+        if truth is True:
+            continue
+        if len(paths) == len(literal.criteria) and not literal.negated and prefixes == ("/",):
+            prefixes = tuple(value for criterion in paths for value in criterion.values)
+            conditional = conditional or any(c.method == "str" and "/" in c.values for c in paths)
+        elif all(c.subject == "websocket" for c in literal.criteria) and not literal.negated:
+            websocket = True
+        else:
+            conditional = True
+    return Match(prefixes or ("/",), conditional, websocket)
+
+
+def _truth(literal: Literal, situation: Situation) -> bool | None:
+    """Return whether a literal is true, None if that is unknown."""
+    values = [_criterion_truth(criterion, situation) for criterion in literal.criteria]
+    truth = True if True in values else None if None in values else False
+    return truth if truth is None else truth != literal.negated
+
+
+def _criterion_truth(criterion: Criterion, situation: Situation) -> bool | None:
+    match criterion.subject:
+        case "true" | "false":
+            return criterion.subject == "true"
+        case "tls" | "plain":
+            return situation.tls == (criterion.subject == "tls")
+        case "port":
+            return str(situation.port) in criterion.values if situation.port else None
+        case "host" | "sni":
+            patterns = tuple(_patterns(criterion))
+            name = situation.name
+            if "*" in name:
+                return name in patterns
+            return bool(name) and any(name_matches(pattern, name) for pattern in patterns)
+    return None

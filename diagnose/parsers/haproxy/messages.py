@@ -1,0 +1,49 @@
+"""Reads what HAProxy's program prints: its version and its verdict on a configuration. No I/O."""
+
+import re
+
+from diagnose.model.frozen import frozen
+from diagnose.parsers.sanitize import clean
+
+_VERSION = re.compile(r"^HA-?Proxy version ([0-9][\w.+~-]{0,40})", re.MULTILINE)
+_LINE = re.compile(r"^\[(ALERT|WARNING)\]\s*(?:[0-9/:\s]*)\([0-9]+\)\s*:\s*(.*)$")
+_PLACE = re.compile(r"\[([^\[\]\s]+):([0-9]{1,7})\]")
+
+#: Lines that only count the others.
+_TOTALS = ("Error(s) found in configuration file", "Fatal errors found", "Error in configuration")
+
+
+@frozen
+class Complaint:
+    """An error of the configuration test: its text and its place ("" and 0 if it names none)."""
+
+    message: str = ""
+    file: str = ""
+    line: int = 0
+
+
+def parse_version(text: str) -> str:
+    """Return the version that "haproxy -v" prints, "" if this is not HAProxy."""
+    match = _VERSION.search(text)
+    return clean(match[1], 60) if match else ""
+
+
+def parse_test(text: str) -> tuple[Complaint, tuple[str, ...]]:
+    """Return the first error of "haproxy -c", and its other lines as they are."""
+    first, others = Complaint(), []
+    for row in text.splitlines()[:500]:
+        match = _LINE.match(row)
+        if match is None or any(total in match[2] for total in _TOTALS):
+            continue
+        message = clean(match[2].removeprefix("config : "), 500)
+        if match[1] == "ALERT" and not first.message:
+            first = _complaint(message)
+        else:
+            others.append(message)
+    return first, tuple(others[:20])
+
+
+def _complaint(message: str) -> Complaint:
+    place = _PLACE.search(message)
+    text = re.sub(r"^parsing \[[^\]]*\] ?: ?", "", message)
+    return Complaint(text, place[1] if place else "", int(place[2]) if place else 0)

@@ -1,0 +1,230 @@
+"""Makes the sites of HAProxy's frontends (diagnose.model.web_servers). No I/O.
+
+A frontend is several sites: on plain sockets and on those with TLS, where other rules apply, and in
+each for every name that its rules mention. The site of all other names comes first: it is the
+default of its sockets.
+"""
+
+import posixpath
+from collections.abc import Iterator, Mapping
+
+from diagnose.model.frozen import frozen
+from diagnose.model.web_servers import SiteFile, SiteRedirect, SiteRoute, SiteSocket, WebSite
+from diagnose.parsers.haproxy.addresses import BackendServer, servers_of, sockets_of
+from diagnose.parsers.haproxy.conditions import (
+    Match,
+    Rule,
+    Situation,
+    host_patterns,
+    match_of,
+    rules_of,
+)
+from diagnose.parsers.haproxy.config import Configuration, Line, Proxy
+from diagnose.parsers.sanitize import clean
+
+#: Number of sites after which no further frontend is read.
+MAX_SITES = 1000
+
+#: Endings of files in a certificate folder that are no certificates (bind, "crt").
+COMPANIONS = (".key", ".ocsp", ".sctl", ".issuer", ".dh")
+
+#: Header fields without which a WebSocket handshake fails (RFC 6455 section 4.1).
+_UPGRADE_FIELDS = {"upgrade", "connection", "sec-websocket-key", "sec-websocket-version"}
+
+#: The certificate files that a `crt` or `crt-list` leads to, by its path.
+CertificateFiles = Mapping[str, tuple[str, ...]]
+
+
+@frozen
+class _Part:
+    """Sockets of a frontend for which the same rules are true."""
+
+    proxy: Proxy
+    sockets: tuple[SiteSocket, ...]
+    files: tuple[SiteFile, ...]
+    tls: bool
+    port: int
+
+
+@frozen
+class Selection:
+    """A backend that a frontend may choose, and for which requests."""
+
+    backend: str
+    match: Match
+    line: Line
+
+
+def certificate_paths(config: Configuration) -> tuple[tuple[str, str], ...]:
+    """Return the certificate words of all "bind" lines: ("crt" or "crt-list", path)."""
+    return tuple(
+        dict.fromkeys(
+            (option, _resolve(config, path) if option == "crt" else path)
+            for proxy in config.frontends
+            for line in proxy.own("bind")
+            for option, path in _certificate_words(line)
+        )
+    )
+
+
+def sites_of(config: Configuration, resolved: CertificateFiles) -> tuple[WebSite, ...]:
+    """Return the sites of all frontends; `resolved` are the files of folders and lists."""
+    sites: list[WebSite] = []
+    for proxy in config.frontends:
+        rules = rules_of(proxy)
+        for part in _parts(config, proxy, resolved):
+            if len(sites) < MAX_SITES:
+                names = ("", *host_patterns(rules))
+                sites += [_site(config, part, rules, name) for name in names]
+    return tuple(sites)
+
+
+def listens_of(config: Configuration) -> tuple[SiteSocket, ...]:
+    """Return the sockets that HAProxy opens."""
+    return tuple(socket for proxy in config.frontends for socket, _ in sockets_of(proxy))
+
+
+def selections(proxy: Proxy, rules: tuple[Rule, ...], situation: Situation) -> Iterator[Selection]:
+    """Return the backends of a frontend in the order in which HAProxy tries them."""
+    for rule in rules:
+        words = rule.line.words
+        chooses = words[0] == "use_backend" and len(words) > 1
+        match = match_of(rule, situation) if chooses else None
+        if match is not None:
+            yield Selection(words[1], match, rule.line)
+    default = proxy.setting("default_backend")
+    if default is not None and len(default.words) > 1:
+        yield Selection(default.words[1], Match(), default)
+    elif proxy.section.kind == "listen":
+        place = next(iter(proxy.own("server")), None)
+        if place is not None:
+            yield Selection(proxy.name, Match(), place)
+
+
+def _parts(config: Configuration, proxy: Proxy, resolved: CertificateFiles) -> Iterator[_Part]:
+    pairs = sockets_of(proxy)
+    for tls, port in dict.fromkeys((socket.tls, socket.port) for socket, _ in pairs):
+        chosen = [(s, line) for s, line in pairs if (s.tls, s.port) == (tls, port)]
+        lines = dict.fromkeys(line for _, line in chosen)
+        files = [file for line in lines for file in _files(config, line, resolved)] if tls else []
+        yield _Part(proxy, tuple(s for s, _ in chosen), tuple(dict.fromkeys(files)), tls, port)
+
+
+def _site(config: Configuration, part: _Part, rules: tuple[Rule, ...], name: str) -> WebSite:
+    situation = Situation(name, part.tls, part.port)
+    section = part.proxy.section
+    return WebSite(
+        names=(clean(name, 255),) if name else (),
+        sockets=part.sockets,
+        files=part.files,
+        routes=tuple(_routes(config, part.proxy, rules, situation)),
+        redirects=tuple(_redirects(rules, situation)) if part.proxy.mode == "http" else (),
+        file=section.file,
+        line=section.line,
+        end=section.end,
+    )
+
+
+def _files(config: Configuration, line: Line, resolved: CertificateFiles) -> Iterator[SiteFile]:
+    """Return the certificate files of a "bind" line. A key may lie beside its certificate in a file
+    of the same name with ".key" behind it."""
+    for option, word in _certificate_words(line):
+        path = _resolve(config, word) if option == "crt" else word
+        for file in resolved.get(path, (path,) if option == "crt" else ()):
+            key = resolved.get(f"{file}.key")
+            yield SiteFile("certificate" if key else "bundle", file, line.file, line.number)
+            if key:
+                yield SiteFile("key", key[0], line.file, line.number)
+
+
+def _certificate_words(line: Line) -> Iterator[tuple[str, str]]:
+    for option, value in zip(line.words, line.words[1:], strict=False):
+        if option in {"crt", "crt-list"}:
+            yield option, value
+
+
+def _resolve(config: Configuration, path: str) -> str:
+    """Return the path of a certificate: relative ones begin at "crt-base"."""
+    base = next((line.words[1] for line in config.global_lines("crt-base") if line.words[1:]), "")
+    return posixpath.join(base, path)
+
+
+def _routes(
+    config: Configuration, proxy: Proxy, rules: tuple[Rule, ...], situation: Situation
+) -> Iterator[SiteRoute]:
+    for selection in selections(proxy, rules, situation):
+        backend = config.backend(selection.backend)
+        if backend is None:
+            continue
+        server = first_server(backend)
+        if server is None:
+            continue
+        match = selection.match
+        uncertain = match.conditional or match.websocket
+        for path in match.prefixes[:50]:
+            yield _route(proxy, backend, server, path, uncertain)
+
+
+def first_server(backend: Proxy) -> BackendServer | None:
+    """Return the first server of a backend that takes part in its balance."""
+    usable = [server for server in servers_of(backend) if not server.disabled]
+    active = [server for server in usable if not server.backup]
+    return next(iter(active or usable), None)
+
+
+def _route(
+    proxy: Proxy, backend: Proxy, server: BackendServer, path: str, uncertain: bool
+) -> SiteRoute:
+    is_http = "http" in {proxy.mode, backend.mode}
+    scheme = ("https" if server.tls else "http") if is_http else "tcp"
+    return SiteRoute(
+        clean(path, 500),
+        f"{scheme}://{clean(server.address, 300)}",
+        scheme=scheme,
+        host=clean(server.host, 255),
+        port=server.port,
+        socket=clean(server.socket, 300),
+        backend_path=clean(path, 500),
+        websocket=not any(drops_upgrade(proxy, backend)),
+        pattern=uncertain,
+        file=server.line.file,
+        line=server.line.number,
+    )
+
+
+def drops_upgrade(*proxies: Proxy) -> Iterator[Line]:
+    """Return the lines without a condition that remove the header fields of a WebSocket handshake.
+    HAProxy passes an upgrade on by itself (section 1.3.1)."""
+    for proxy in proxies:
+        lines = (line for section in (*proxy.defaults, proxy.section) for line in section.lines)
+        for line in lines:
+            removes = line.words[:2] == ("http-request", "del-header") and len(line.words) == 3
+            if removes and line.words[2].lower() in _UPGRADE_FIELDS:
+                yield line
+
+
+def _redirects(rules: tuple[Rule, ...], situation: Situation) -> Iterator[SiteRedirect]:
+    for rule in rules:
+        line = rule.line
+        words = line.words[1:] if line.words[:2] == ("http-request", "redirect") else line.words
+        if words[0] != "redirect" or len(words) < 3 or words[1] not in _TARGETS:
+            continue
+        match = match_of(rule, situation)
+        if match is None:
+            continue
+        for path in match.prefixes[:50]:
+            yield SiteRedirect(
+                clean(path, 500),
+                clean(_TARGETS[words[1]].format(words[2]), 1000),
+                conditional=match.conditional or match.websocket,
+                file=line.file,
+                line=line.number,
+            )
+
+
+#: The kinds of redirects (section 4.4, "redirect"), with the URL that they make.
+_TARGETS = {
+    "scheme": "{}://%[hdr(host)]%[capture.req.uri]",
+    "prefix": "{}%[capture.req.uri]",
+    "location": "{}",
+}

@@ -1,0 +1,72 @@
+"""Reads the output of "show info;show stat" on HAProxy's stats socket (Management Guide, section
+9.3). No I/O."""
+
+import csv
+import re
+from collections.abc import Iterator
+
+from diagnose.model.frozen import frozen
+from diagnose.model.haproxy import ConnectionCount, ServerState
+from diagnose.parsers.sanitize import clean
+
+#: Maximum number of rows that are read.
+MAX_ROWS = 2000
+
+#: Names in the column "svname" that are no servers.
+_TOTALS = {"FRONTEND", "BACKEND"}
+
+
+@frozen
+class Statistics:
+    """The servers and the numbers of connections."""
+
+    servers: tuple[ServerState, ...] = ()
+    counts: tuple[ConnectionCount, ...] = ()
+
+
+def parse_statistics(text: str) -> Statistics | None:
+    """Return the statistics; None if the text has no table."""
+    info, found, table = text.partition("# pxname,")
+    if not found:
+        return None
+    rows = list(_rows(f"pxname,{table}"))
+    servers = tuple(_server(row) for row in rows if row.get("svname") not in _TOTALS)
+    limit = re.search(r"^Maxconn: ([0-9]{1,9})$", info, re.MULTILINE)
+    current = re.search(r"^CurrConns: ([0-9]{1,9})$", info, re.MULTILINE)
+    process = (ConnectionCount("", int(current[1]), int(limit[1])),) if current and limit else ()
+    frontends = tuple(
+        ConnectionCount(clean(row.get("pxname", ""), 100), *numbers)
+        for row in rows
+        if row.get("svname") == "FRONTEND" and (numbers := _numbers(row))
+    )
+    return Statistics(servers, (*process, *frontends))
+
+
+def _rows(table: str) -> Iterator[dict[str, str]]:
+    lines = table.split("\n")[: MAX_ROWS + 1]
+    try:
+        yield from (
+            {key: value or "" for key, value in row.items() if isinstance(key, str)}
+            for row in csv.DictReader(line for line in lines if line.strip())
+        )
+    except csv.Error:  # a field that is too long, or a NUL
+        return
+
+
+def _server(row: dict[str, str]) -> ServerState:
+    code = row.get("check_code", "")
+    return ServerState(
+        clean(row.get("pxname", ""), 100),
+        clean(row.get("svname", ""), 100),
+        clean(row.get("status", ""), 30),
+        clean(row.get("check_status", "").removeprefix("* "), 20),
+        int(code) if re.fullmatch("[1-9][0-9]{2}", code) else None,
+        clean(row.get("last_chk", ""), 200),
+    )
+
+
+def _numbers(row: dict[str, str]) -> tuple[int, int] | None:
+    values = row.get("scur", ""), row.get("slim", "")
+    if all(re.fullmatch("[0-9]{1,9}", value) for value in values):
+        return int(values[0]), int(values[1])
+    return None

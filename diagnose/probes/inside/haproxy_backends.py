@@ -1,0 +1,284 @@
+"""Probes for what stands behind and before HAProxy.
+
+After the site has failed they read HAProxy's statistics, and send the page's request and the health
+check's to the servers of the backend. Where the configuration waits for a PROXY protocol header, or
+chooses a backend by a name in TLS before it may be there, that is tried as well.
+"""
+
+import asyncio
+import shlex
+
+from diagnose.machine.script_files import read_script
+from diagnose.model import Failure, Vantage
+from diagnose.model.addresses import bracketed
+from diagnose.model.haproxy import HandshakeSeries, HaproxyStatus, HaproxyTry
+from diagnose.model.http import Exchange
+from diagnose.model.tls import Handshake
+from diagnose.model.web_servers import SiteSocket, WebServer, WebServerConfig
+from diagnose.parsers.haproxy.addresses import BackendServer, servers_of, sockets_of
+from diagnose.parsers.haproxy.config import Configuration, Proxy, parse
+from diagnose.parsers.haproxy.health_checks import HttpCheck, http_check
+from diagnose.parsers.haproxy.statistics import parse_statistics
+from diagnose.parsers.haproxy.view import TargetProxies, target_proxies
+from diagnose.probes import ProbeContext, emit_not_observed, probe
+from diagnose.probes.inside.nginx_certificates import fingerprint
+from diagnose.probes.inside.remote_curl import curl
+
+STATISTICS = read_script(__file__, "haproxy_statistics.sh")
+
+#: Seconds; the number of servers that are asked, and of handshakes.
+PATIENCE, MAX_SERVERS, SERIES = 3, 3, 6
+
+#: What HAProxy answers if it has no server, or none that answers.
+_UNAVAILABLE = {502, 503, 504}
+
+
+@probe(after=WebServerConfig)
+async def haproxy_config(ctx: ProbeContext, config: WebServerConfig) -> None:
+    proxies = _proxies(ctx, config)
+    if proxies is None:
+        return
+    await _try_name(ctx, proxies)
+    visits: list[Exchange | Handshake] = [*ctx.observed(Handshake), *ctx.observed(Exchange)]
+    if any(_is_failure(ctx, visit) for visit in visits):
+        await _look_behind(ctx, proxies)
+
+
+@probe(after=Exchange)
+async def page_failed(ctx: ProbeContext, exchange: Exchange) -> None:
+    await _after_failure(ctx, exchange)
+
+
+@probe(after=Handshake)
+async def handshake_failed(ctx: ProbeContext, handshake: Handshake) -> None:
+    await _after_failure(ctx, handshake)
+
+
+async def _after_failure(ctx: ProbeContext, observation: Exchange | Handshake) -> None:
+    """Look once: after the first failure of its kind."""
+    same = [each for each in ctx.observed(type(observation)) if _is_failure(ctx, each)]
+    if not same or same[0] is not observation:
+        return
+    for config in ctx.observed(WebServerConfig):
+        proxies = _proxies(ctx, config)
+        if proxies is not None and not ctx.observed(HaproxyTry):
+            await _look_behind(ctx, proxies)
+
+
+def _is_failure(ctx: ProbeContext, observation: Exchange | Handshake) -> bool:
+    """Return whether a visitor's connection or page failed. With a PROXY header that the server did
+    not expect, a page is answered by 400."""
+    if observation.port != ctx.target.port:
+        return False
+    if isinstance(observation, Handshake):
+        # A certificate that is not trusted is no failure of the connection.
+        return observation.is_browser_like and not observation.chain and _failed(observation)
+    is_page = observation.purpose == "target"
+    return is_page and (_failed(observation) or observation.status in {400, *_UNAVAILABLE})
+
+
+def _failed(observation: Exchange | Handshake) -> bool:
+    return observation.failure is not None
+
+
+def _proxies(ctx: ProbeContext, config: WebServerConfig) -> TargetProxies | None:
+    """Return the proxies for the target, if HAProxy has its port."""
+    servers = [s for s in ctx.observed(WebServer) if s.product == config.product == "haproxy"]
+    if not any(ctx.target.port in server.ports for server in servers):
+        return None
+    return target_proxies(parse((f.path, f.text) for f in config.files), ctx.target)
+
+
+async def _look_behind(ctx: ProbeContext, proxies: TargetProxies) -> None:
+    await _emit_statistics(ctx, proxies.config)
+    await _try_front(ctx, proxies)
+    backend = proxies.backend
+    if backend is None:
+        return
+    servers = [server for server in servers_of(backend) if not server.disabled][:MAX_SERVERS]
+    check = http_check(backend)
+    await asyncio.gather(
+        *(_try_server(ctx, proxies.own_host, backend, server, check) for server in servers)
+    )
+
+
+async def _emit_statistics(ctx: ProbeContext, config: Configuration) -> None:
+    path = stats_socket(config)
+    if not path:
+        return
+    at = ctx.elapsed()
+    result = await ctx.machine.run("sh", "-c", STATISTICS, "sh", path)
+    statistics = parse_statistics(result.out)
+    words = f"echo 'show stat' | sudo socat stdio {shlex.quote(path)}"
+    if statistics is None:
+        if "Permission denied" in result.err:
+            emit_not_observed(ctx, f"HAProxy's statistics ({path})", "needs root", words, at=at)
+        return
+    ctx.emit(
+        HaproxyStatus(
+            vantage=Vantage.SERVER,
+            at=at,
+            took=result.took,
+            equivalent=words,
+            path=path,
+            servers=statistics.servers,
+            counts=statistics.counts,
+        )
+    )
+
+
+def stats_socket(config: Configuration) -> str:
+    """Return the path of the first stats socket on a Unix socket ("stats socket"), or ""."""
+    words = (line.words[2] for line in config.global_lines("stats", "socket") if line.words[2:])
+    paths = (word.removeprefix("unix@") for word in words)
+    return next((path for path in paths if path.startswith("/")), "")
+
+
+async def _try_server(
+    ctx: ProbeContext, host: str, backend: Proxy, server: BackendServer, check: HttpCheck | None
+) -> None:
+    """Ask a server for the page, with and without a PROXY header, and as the health check does."""
+    if backend.mode == "http":
+        header, page = server.proxy_protocol, _page_request(ctx, host)
+        first = await _emit_try(ctx, server, "page", header, *page)
+        if first is not None and first.status is None and first.failure is not None:
+            if first.failure.kind != "refused":
+                await _emit_try(ctx, server, "page", not header, *page)
+        elif first is not None and header:
+            await _emit_try(ctx, server, "page", False, *page)
+    if check is not None and server.check:
+        await _emit_try(ctx, server, "check", server.proxy_protocol, *_check_request(check))
+
+
+def _page_request(ctx: ProbeContext, host: str) -> tuple[str, str, str, tuple[str, ...]]:
+    """Return the request; `host` is the Host field that HAProxy sets, "" if it passes it on."""
+    fields = (f"Host: {host or ctx.target.authority}", "X-Forwarded-Proto: https")
+    return "GET", ctx.target.path, "1.1", fields
+
+
+def _check_request(check: HttpCheck) -> tuple[str, str, str, tuple[str, ...]]:
+    fields = tuple(f"{name}: {value}" for name, value in check.fields)
+    has_host = any(name.lower() == "host" for name, _ in check.fields)
+    return check.method, check.path, check.version, (*fields, *(() if has_host else ("Host:",)))
+
+
+async def _emit_try(
+    ctx: ProbeContext,
+    server: BackendServer,
+    purpose: str,
+    proxied: bool,
+    method: str,
+    path: str,
+    version: str,
+    fields: tuple[str, ...],
+) -> HaproxyTry | None:
+    at = ctx.elapsed()
+    host = bracketed(server.host) if server.host not in {"", "*"} else "127.0.0.1"
+    port = server.port or ctx.target.port
+    scheme = "https" if server.tls else "http"
+    options = _options(method, proxied, server.socket)
+    url = f"{scheme}://{host}:{port}{path}"
+    response = await curl(ctx.machine, url, fields, version, options, PATIENCE)
+    if response is None:
+        return None
+    return ctx.emit(
+        HaproxyTry(
+            vantage=Vantage.SERVER,
+            at=at,
+            took=response.took,
+            equivalent=response.equivalent,
+            failure=None if response.status else response.failure or _NO_ANSWER,
+            backend=server.backend,
+            name=server.name,
+            address=server.socket or server.host,
+            port=0 if server.socket else port,
+            purpose="check" if purpose == "check" else "page",
+            path=path,
+            proxied=proxied,
+            status=response.status,
+        )
+    )
+
+
+_NO_ANSWER = Failure("protocol", "no HTTP answer")
+
+
+def _options(method: str, proxied: bool, socket: str = "") -> tuple[str, ...]:
+    """Return curl's options."""
+    verb = ("-I",) if method == "HEAD" else () if method == "GET" else ("-X", method)
+    header = ("--haproxy-protocol",) if proxied else ()
+    return (*verb, *header, *(("--unix-socket", socket) if socket else ()))
+
+
+async def _try_name(ctx: ProbeContext, proxies: TargetProxies) -> None:
+    """Repeat the handshake where the name in it is read too early. A site that works now may fail
+    at the next visit."""
+    for socket in _own_sockets(ctx, proxies):
+        if proxies.sni_too_early and not socket.tls:
+            await _repeat_handshakes(ctx, socket.address or "127.0.0.1")
+
+
+async def _try_front(ctx: ProbeContext, proxies: TargetProxies) -> None:
+    """Ask HAProxy itself with a PROXY header and without, where it waits for one."""
+    for socket in _own_sockets(ctx, proxies):
+        if "accept-proxy" in proxies.bind.words:
+            await _ask_front(ctx, socket.address or "127.0.0.1", False)
+            await _ask_front(ctx, socket.address or "127.0.0.1", True)
+
+
+def _own_sockets(ctx: ProbeContext, proxies: TargetProxies) -> tuple[SiteSocket, ...]:
+    """Return the first socket of the frontend on the target's port."""
+    sockets = (socket for socket, _ in sockets_of(proxies.frontend))
+    return tuple(socket for socket in sockets if socket.port == ctx.target.port)[:1]
+
+
+async def _ask_front(ctx: ProbeContext, address: str, proxied: bool) -> None:
+    at, target = ctx.elapsed(), ctx.target
+    where = f"{target.host}:{target.port}:{bracketed(address)}"
+    options = ("--resolve", where, "--noproxy", "*", *_options("GET", proxied))
+    url = f"{target.origin}{target.path}"
+    response = await curl(ctx.machine, url, (), "1.1", options, PATIENCE)
+    if response is None:
+        return
+    ctx.emit(
+        HaproxyTry(
+            vantage=Vantage.SERVER,
+            at=at,
+            took=response.took,
+            equivalent=response.equivalent,
+            failure=None if response.status else response.failure or _NO_ANSWER,
+            backend="",
+            name="",
+            address=address,
+            port=target.port,
+            purpose="front",
+            path=target.path,
+            proxied=proxied,
+            status=response.status,
+        )
+    )
+
+
+async def _repeat_handshakes(ctx: ProbeContext, address: str) -> None:
+    """Do several handshakes at once: each may get another backend."""
+    at, target = ctx.elapsed(), ctx.target
+    where = f"{bracketed(address)}:{target.port}"
+    argv = ("openssl", "s_client", "-connect", where, "-servername", target.host)
+    # Its standard input is empty, so it ends after the handshake.
+    results = await asyncio.gather(
+        *(ctx.machine.run(*argv, timeout=PATIENCE) for _ in range(SERIES))
+    )
+    if any(result.failure and result.failure.kind == "missing" for result in results):
+        return
+    ctx.emit(
+        HandshakeSeries(
+            vantage=Vantage.SERVER,
+            at=at,
+            took=ctx.elapsed() - at,
+            equivalent=shlex.join(argv),
+            name=target.host,
+            address=address,
+            port=target.port,
+            certificates=tuple(fingerprint(result.out) for result in results),
+        )
+    )

@@ -1,0 +1,258 @@
+"""Reads HAProxy: its process, its test, its configuration."""
+
+import asyncio
+import posixpath
+import shlex
+from collections.abc import Iterable
+
+from diagnose.machine import CommandResult, FileContent
+from diagnose.model import Vantage
+from diagnose.model.frozen import frozen
+from diagnose.model.web_servers import ServerFile, WebServer, WebServerConfig, WebServerTest
+from diagnose.parsers.haproxy.config import Configuration, parse, split_words
+from diagnose.parsers.haproxy.messages import parse_test, parse_version
+from diagnose.parsers.haproxy.sites import (
+    COMPANIONS,
+    certificate_paths,
+    listens_of,
+    sites_of,
+)
+from diagnose.parsers.sanitize import clean
+from diagnose.probes import ProbeContext, emit_not_observed
+from diagnose.probes.inside.web_servers.processes import ServerProcess, ServerService
+from diagnose.probes.inside.web_servers.readers import Reader
+
+#: The file of Debian's, Red Hat's and others' packages.
+DEFAULT_CONFIG = "/etc/haproxy/haproxy.cfg"
+
+#: The file for the pid of a server that is started by hand.
+PID_FILE = "/run/haproxy.pid"
+
+#: Maximum number of files and bytes of each, of certificates of a folder or list.
+MAX_FILES, MAX_BYTES, MAX_CERTIFICATES = 200, 1 << 20, 500
+
+#: Options of haproxy(1) that take an argument.
+_WITH_ARGUMENT = {"-f", "-C", "-S", "-L", "-m", "-n", "-N", "-p", "-x", "-sf", "-st"}
+
+
+@frozen
+class Options:
+    """The options of a command line that decide which configuration is loaded: the paths of "-f"
+    and behind "--", and the folder of "-C"."""
+
+    configs: tuple[str, ...] = ()
+    folder: str = ""
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        folder = ("-C", self.folder) if self.folder else ()
+        return (*folder, *(word for path in self.configs for word in ("-f", path)))
+
+
+def parse_options(title: str) -> Options:
+    """Return the options of a process from its command line (haproxy(1))."""
+    configs: list[str] = []
+    folder = ""
+    words = title.split()[1:]
+    index = 0
+    while index < len(words):
+        word, following = words[index], words[index + 1 : index + 2]
+        if word == "--":
+            configs += words[index + 1 :]
+            break
+        if word == "-f":
+            configs += following
+        elif word == "-C":
+            folder = "".join(following)
+        index += 2 if word in _WITH_ARGUMENT else 1
+    return Options(tuple(configs), folder)
+
+
+class HaproxyReader:
+    """The reader of HAProxy."""
+
+    async def describe(
+        self,
+        ctx: ProbeContext,
+        program: str,
+        process: ServerProcess | None,
+        service: ServerService | None,
+    ) -> WebServer | None:
+        at = ctx.elapsed()
+        binary = (process.program if process else "") or program
+        foreign = process is not None and process.foreign
+        version = "" if foreign or not binary.startswith("/") else await _version(ctx, binary)
+        if not version and not foreign:
+            return None
+        options = parse_options(process.title if process else "")
+        if not options.configs:
+            options = Options((DEFAULT_CONFIG,), options.folder)
+        words = (_short(binary), *options.words)
+        unit = service.name if service and _is_of_unit(process, service) else ""
+        return WebServer(
+            vantage=Vantage.SERVER,
+            at=at,
+            took=ctx.elapsed() - at,
+            equivalent=shlex.join((words[0], "-v")),
+            product="haproxy",
+            pid=process.pid if process else None,
+            binary=binary,
+            version=version,
+            config=posixpath.join(options.folder, options.configs[0]),
+            ports=process.ports if process else (),
+            started=process.started if process else None,
+            loaded=_loaded(process),
+            user=process.user if process else None,
+            foreign=foreign,
+            unit=unit,
+            state=service.state if service else "",
+            enabled=service.enabled if service else None,
+            complaint=_complaint(service),
+            test=(*words, "-c"),
+            reload=_reload(process, unit),
+            start=("systemctl", "start", unit) if unit else (*words, "-W", "-D", "-p", PID_FILE),
+            stop=("systemctl", "stop", unit) if unit else _stop(process),
+        )
+
+    async def run_test(self, ctx: ProbeContext, server: WebServer) -> WebServerTest | None:
+        at = ctx.elapsed()
+        result = await ctx.machine.run(*server.test)
+        if result.status is None or _is_forbidden(result):
+            return None
+        error, others = parse_test(f"{result.err}\n{result.out}")
+        passed = result.status == 0
+        return WebServerTest(
+            vantage=Vantage.SERVER,
+            at=at,
+            took=result.took,
+            equivalent=shlex.join(server.test),
+            product="haproxy",
+            passed=passed,
+            message="" if passed else error.message,
+            file="" if passed else error.file,
+            line=0 if passed else error.line,
+            warnings=others,
+        )
+
+    async def read_config(self, ctx: ProbeContext, server: WebServer) -> WebServerConfig | None:
+        at = ctx.elapsed()
+        options = parse_options(shlex.join(server.test))
+        files = await _read_files(ctx, options)
+        readable = [file for file in files if file.failure is None]
+        if not readable:
+            enable = f"sudo cat {shlex.quote(server.config)}"
+            emit_not_observed(ctx, server.config, "needs root", enable)
+            return None
+        config = await asyncio.to_thread(parse, [(file.path, file.text) for file in readable])
+        resolved = await _certificates(ctx, config)
+        sites = await asyncio.to_thread(sites_of, config, resolved)
+        return WebServerConfig(
+            vantage=Vantage.SERVER,
+            at=at,
+            took=ctx.elapsed() - at,
+            equivalent=f"cat {shlex.quote(server.config)}",
+            product="haproxy",
+            path=server.config,
+            sites=sites,
+            listens=listens_of(config),
+            complete=config.complete and len(readable) == len(files) <= MAX_FILES,
+            files=tuple(
+                ServerFile(file.path, file.text, file.changed, file.real) for file in readable
+            ),
+        )
+
+
+READER: Reader = HaproxyReader()
+
+
+async def _version(ctx: ProbeContext, binary: str) -> str:
+    result = await ctx.machine.run(binary, "-v")
+    return parse_version(result.out)
+
+
+def _short(binary: str) -> str:
+    """Return the name of a program that a shell finds, or its path."""
+    folder, name = posixpath.split(binary)
+    return name if folder in {"/usr/sbin", "/usr/bin", "/sbin", "/bin"} else binary
+
+
+def _is_of_unit(process: ServerProcess | None, service: ServerService) -> bool:
+    """Whether the service starts this process: somebody may have started it by hand."""
+    return process is None or process.unit == service.name or service.main_pid == process.pid
+
+
+def _loaded(process: ServerProcess | None) -> float | None:
+    """Return when the configuration was loaded: each reload makes a worker, and old ones may stay
+    until their connections end. Without a master the process itself loaded it."""
+    if process is None:
+        return None
+    starts = [start for _, start in process.workers if start is not None]
+    return max(starts, default=process.started)
+
+
+def _reload(process: ServerProcess | None, unit: str) -> tuple[str, ...]:
+    """Return the command that loads the configuration: a master reloads on SIGUSR2 (Management
+    Guide, section 4). A process without a master cannot."""
+    if unit:
+        return ("systemctl", "reload", unit)
+    has_master = process is not None and bool(process.workers)
+    return ("kill", "-USR2", str(process.pid)) if process and has_master else ()
+
+
+def _stop(process: ServerProcess | None) -> tuple[str, ...]:
+    """Return the command that stops it."""
+    return ("kill", "-TERM", str(process.pid)) if process else ("pkill", "-F", PID_FILE)
+
+
+def _complaint(service: ServerService | None) -> str:
+    """Return the first error of the last failed start in the journal."""
+    lines = service.journal if service else ()
+    error, _ = parse_test("\n".join(lines[-20:]))
+    return error.message
+
+
+def _is_forbidden(result: CommandResult) -> bool:
+    """Whether the test failed because this user may not read a file."""
+    return result.status != 0 and "Permission denied" in result.err
+
+
+async def _read_files(ctx: ProbeContext, options: Options) -> tuple[FileContent, ...]:
+    """Read the files in the order in which HAProxy loads them. Of a folder it loads the files that
+    end in ".cfg", in alphabetical order (haproxy(1))."""
+    groups = await asyncio.gather(
+        *(_read_path(ctx, posixpath.join(options.folder, path)) for path in options.configs[:20])
+    )
+    return tuple(file for group in groups for file in group)[: MAX_FILES + 1]
+
+
+async def _read_path(ctx: ProbeContext, path: str) -> Iterable[FileContent]:
+    content = await ctx.machine.read(path, MAX_BYTES)
+    if content.failure is None:
+        return (content,)
+    folder = await ctx.machine.read_all(f"{path.rstrip('/')}/*.cfg", MAX_BYTES)
+    return folder or (content,)
+
+
+async def _certificates(ctx: ProbeContext, config: Configuration) -> dict[str, tuple[str, ...]]:
+    """Return the files that each `crt` and `crt-list` leads to; and the keys beside them."""
+    pairs = certificate_paths(config)[:20]
+    lists = await asyncio.gather(*(_certificate_files(ctx, *pair) for pair in pairs))
+    resolved = {path: files for (_, path), files in zip(pairs, lists, strict=True) if files}
+    files = [file for group in lists for file in group][:MAX_CERTIFICATES]
+    folders = dict.fromkeys(posixpath.dirname(file) for file in files)
+    keys = await asyncio.gather(
+        *(ctx.machine.glob(f"{folder}/*.key") for folder in list(folders)[:20])
+    )
+    resolved |= {key: (key,) for group in keys for key in group[:MAX_CERTIFICATES]}
+    return resolved
+
+
+async def _certificate_files(ctx: ProbeContext, option: str, path: str) -> tuple[str, ...]:
+    if option == "crt-list":
+        content = await ctx.machine.read(path, MAX_BYTES)
+        rows = (split_words(row) for row in content.text.splitlines()[:MAX_CERTIFICATES])
+        return tuple(clean(words[0], 500) for words in rows if words)
+    inside = await ctx.machine.glob(f"{path.rstrip('/')}/*")
+    files = [file for file in inside if not file.endswith(COMPANIONS)]
+    chosen = sorted(files, key=lambda file: ctx.target.host not in posixpath.basename(file))
+    return tuple(chosen[:MAX_CERTIFICATES]) if inside else (path,)

@@ -1,0 +1,61 @@
+from diagnose.model import Applicability, Claim, Confidence, Edit, Failure, Observation
+from tests.support.check_evidence import judge as put
+from tests.support.haproxy_evidence import SERVER, TEXT, attempt, config, page, status
+
+
+def judge(*seen: Observation, text: str = TEXT) -> list[Claim]:
+    return put("server.haproxy-health-check-fails", SERVER, config(text), *seen)
+
+
+REFUSED_CHECK = attempt("check", 404, path="/healthz")
+
+
+def test_fires_where_the_page_is_answered_and_the_check_is_not() -> None:
+    (claim,) = judge(page(), status(), attempt(), REFUSED_CHECK)
+    assert claim.confidence is Confidence.CERTAIN
+    assert claim.facts["request"] == "GET /healthz"
+    assert claim.fix is not None
+    assert claim.fix.applicability is Applicability.AUTOMATIC
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+    http-check send meth GET uri / ver HTTP/1.1 hdr Host shop.example.com" in edit.diff
+
+
+def test_fires_less_sure_without_the_statistics() -> None:
+    (claim,) = judge(page(), attempt(), REFUSED_CHECK)
+    assert claim.confidence is Confidence.LIKELY
+
+
+def test_fires_without_an_edit_where_the_application_says_that_it_is_unwell() -> None:
+    (claim,) = judge(page(), status(code=503), attempt(), attempt("check", 503))
+    assert claim.confidence is Confidence.LIKELY
+    assert claim.fix is not None
+    assert claim.fix.applicability is Applicability.MANUAL
+
+
+def test_fires_without_an_edit_where_the_page_would_not_be_accepted_either() -> None:
+    (claim,) = judge(page(), status(), attempt(status=401), REFUSED_CHECK)
+    assert claim.fix is not None
+    assert claim.fix.applicability is Applicability.MANUAL
+
+
+def test_silent_where_the_server_does_not_work() -> None:
+    refused = Failure("refused", "Connection refused", 111, "ECONNREFUSED")
+    assert not judge(
+        page(), status(check="L4CON", code=None), attempt(status=None, failure=refused)
+    )
+    assert not judge(page(), status(), attempt(status=502), REFUSED_CHECK)
+
+
+def test_silent_where_haproxy_uses_the_server() -> None:
+    assert not judge(page(), status("UP", "L7OK", 200), attempt(), REFUSED_CHECK)
+
+
+def test_silent_where_the_site_answers() -> None:
+    assert not judge(page(200), status(), attempt(), REFUSED_CHECK)
+
+
+def test_silent_where_the_check_is_accepted_or_there_is_none() -> None:
+    assert not judge(page(), attempt(), attempt("check", 301))
+    text = TEXT.replace("    option httpchk GET /healthz\n", "")
+    assert not judge(page(), status(), attempt(), REFUSED_CHECK, text=text)

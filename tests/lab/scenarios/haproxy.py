@@ -1,0 +1,334 @@
+"""HAProxy serves the site, or stands in front of nginx."""
+
+from .. import certificates, haproxy
+from ..haproxy import BACKEND, GLOBAL, HTTPS, SITE
+from ..lab import Lab
+from ..scenario import healthy, scenario
+from .nginx import later
+
+#: Its files are Debian's, without systemd.
+ELSEWHERE = {"[!n]*": "HAProxy has one layout in the laboratory", "nginx*": "the same"}
+
+
+@healthy(needs=haproxy.needs_haproxy, not_on=ELSEWHERE, args=("--ws", "/ws"))
+def haproxy_serves_the_site(lab: Lab) -> None:
+    """TLS, redirect and WebSocket, as HAProxy's manual has them."""
+    haproxy.serve(lab)
+
+
+def checked(check: str) -> str:
+    """The site with a health check of its application."""
+    server = BACKEND.replace(":3000", ":3000 check inter 200ms fall 2")
+    return SITE.replace(BACKEND, server.replace("backend app\n", f"backend app\n    {check}\n"))
+
+
+@scenario(
+    outside="http.server-error",
+    server="server.haproxy-health-check-fails",
+    needs=haproxy.needs_haproxy,
+    not_on=ELSEWHERE,
+    differs=(haproxy.CONFIG,),
+)
+def health_check_without_a_host(lab: Lab) -> None:
+    """After threads on Server Fault and Stack Overflow, "Layer7 wrong status, code: 400": the check
+    sends no Host, and Django answers 400 to a name that is not in ALLOWED_HOSTS."""
+    lab.application("--mode", "site-host")
+    haproxy.serve(lab, checked("option httpchk GET /"))
+    haproxy.until_unavailable(lab)
+
+
+@scenario(
+    outside="http.server-error",
+    server="server.haproxy-health-check-fails",
+    needs=haproxy.needs_haproxy,
+    not_on=ELSEWHERE,
+    differs=(haproxy.CONFIG,),
+)
+def health_check_asks_the_websocket(lab: Lab) -> None:
+    """After an issue of a chat server: the check is a plain GET of the WebSocket's path, which is
+    answered by 426 Upgrade Required."""
+    haproxy.serve(lab, checked("option httpchk GET /ws"))
+    haproxy.until_unavailable(lab)
+
+
+@scenario(
+    outside="http.server-error",
+    server="server.application-down",
+    needs=haproxy.needs_haproxy,
+    not_on=ELSEWHERE,
+    manual="start the application",
+)
+def server_line_with_another_port(lab: Lab) -> None:
+    """After a thread on Stack Overflow, "503 Service Unavailable No server is available to handle
+    this request": the application listens on 3000, the line says 3001."""
+    haproxy.serve(lab, checked("option tcp-check").replace(":3000", ":3001"))
+    haproxy.until_unavailable(lab)
+
+
+@scenario(
+    outside="tls.reset",
+    server="server.haproxy-proxy-protocol",
+    needs=haproxy.needs_haproxy,
+    not_on=ELSEWHERE,
+    differs=(haproxy.CONFIG,),
+)
+def accept_proxy_without_a_proxy_before_it(lab: Lab) -> None:
+    """After a thread on HAProxy's forum: accept-proxy was kept when the load balancer before it
+    went; visitors connect directly."""
+    haproxy.serve(lab, SITE.replace("bind :443 ssl", "bind :443 accept-proxy ssl"))
+
+
+PASSTHROUGH = f"""\
+{GLOBAL.replace("mode http", "mode tcp")}
+frontend http
+    mode http
+    bind :80
+    http-request redirect scheme https code 301 unless {{ ssl_fc }}
+
+frontend tls
+    bind :443
+    tcp-request inspect-delay 5s
+    tcp-request content accept if {{ req.ssl_hello_type 1 }}
+    use_backend shop if {{ req.ssl_sni -i shop.example.com }}
+    default_backend other
+
+backend shop
+    server nginx 127.0.0.1:8443
+
+backend other
+    server other 127.0.0.1:8444
+"""
+INNER = "127.0.0.1:8443"
+
+
+def passthrough(lab: Lab, text: str = PASSTHROUGH) -> None:
+    """nginx has TLS on a port of its own, and HAProxy passes the connection on by its name."""
+    haproxy.behind(lab, "listen 443 ssl;", f"listen {INNER} ssl;")
+    haproxy.serve(lab, text, keep_nginx=True)
+
+
+@healthy(needs=haproxy.needs_haproxy, not_on=ELSEWHERE, args=("--ws", "/ws"))
+def haproxy_passes_tls_to_nginx(lab: Lab) -> None:
+    """TLS passthrough in mode tcp, chosen by the name in the ClientHello."""
+    passthrough(lab)
+
+
+@healthy(needs=haproxy.needs_haproxy, not_on=ELSEWHERE, args=("--ws", "/ws"))
+def haproxy_before_nginx(lab: Lab) -> None:
+    """HAProxy ends TLS, and nginx on the same machine speaks HTTP with it."""
+    haproxy.behind(lab, "listen 443 ssl;", "listen 127.0.0.1:8080;")
+    haproxy.serve(lab, SITE.replace(":3000", ":8080"), keep_nginx=True)
+
+
+@healthy(needs=haproxy.needs_haproxy, not_on=ELSEWHERE)
+def redirect_unless_tls_in_one_frontend(lab: Lab) -> None:
+    """Both ports in one frontend; the redirect has "unless { ssl_fc }"."""
+    line = "    http-request redirect scheme https code 301 unless { ssl_fc }\n"
+    joined = HTTPS.replace("    bind :443", "    bind :80\n    bind :443")
+    haproxy.serve(
+        lab, f"{GLOBAL}\n{joined.replace('    option f', f'{line}    option f')}\n{BACKEND}"
+    )
+
+
+@healthy(needs=haproxy.needs_haproxy, not_on=ELSEWHERE)
+def leftover_nginx_beside_haproxy(lab: Lab) -> None:
+    """nginx and its files are still there, stopped."""
+    lab.stop_nginx()
+    haproxy.serve(lab, keep_nginx=True)
+
+
+@scenario(
+    outside="tls.stalled",
+    server="server.haproxy-connections-full",
+    needs=haproxy.needs_haproxy,
+    not_on=ELSEWHERE,
+    manual="a larger maxconn is a decision",
+)
+def all_connections_are_taken(lab: Lab) -> None:
+    """After a thread on Server Fault, "HAProxy maxconn reached": maxconn 5, and five connections
+    that stay open."""
+    haproxy.serve(lab, SITE.replace("maxconn 4000", "maxconn 5"))
+    haproxy.hold(lab, 5)
+
+
+@scenario(
+    outside="http.redirect-loop",
+    server="server.redirect-loop",
+    needs=haproxy.needs_haproxy,
+    not_on=ELSEWHERE,
+    differs=(haproxy.CONFIG,),
+)
+def redirect_without_unless(lab: Lab) -> None:
+    """After a thread on Stack Overflow, "HAProxy redirect scheme https too many redirects": both
+    ports in one frontend, and no "unless { ssl_fc }"."""
+    line = "    http-request redirect scheme https code 301\n"
+    joined = HTTPS.replace("    bind :443", "    bind :80\n    bind :443")
+    haproxy.serve(
+        lab, f"{GLOBAL}\n{joined.replace('    option f', f'{line}    option f')}\n{BACKEND}"
+    )
+
+
+@scenario(
+    outside=None,
+    server="websocket.idle-timeout",
+    needs=haproxy.needs_haproxy,
+    not_on=ELSEWHERE,
+    differs=(haproxy.CONFIG,),
+)
+def no_timeout_for_tunnels(lab: Lab) -> None:
+    """After a thread on Stack Overflow, "WebSocket disconnects after 50 seconds with HAProxy":
+    Debian's timeouts, and no timeout tunnel."""
+    text = SITE.replace("    timeout tunnel 1h\n", "").replace(
+        "timeout server 1m", "timeout server 50000"
+    )
+    haproxy.serve(lab, text.replace("timeout client 1m", "timeout client 50000"))
+
+
+@scenario(
+    outside="websocket.not-upgraded",
+    server="server.websocket-not-passed",
+    args=("--ws", "/ws"),
+    needs=haproxy.needs_haproxy,
+    not_on=ELSEWHERE,
+    differs=(haproxy.CONFIG,),
+)
+def upgrade_header_is_deleted(lab: Lab) -> None:
+    """After a thread on HAProxy's forum: a rule against h2c deletes Upgrade from every request."""
+    line = "    http-request del-header Upgrade\n"
+    haproxy.serve(lab, SITE.replace("    option f", f"{line}    option f"))
+
+
+@scenario(
+    outside=None,
+    server="server.haproxy-proxy-protocol",
+    needs=haproxy.needs_haproxy,
+    not_on=ELSEWHERE,
+    differs=(haproxy.CONFIG,),
+)
+def send_proxy_to_an_nginx_without_it(lab: Lab) -> None:
+    """After a thread on Server Fault, "HAProxy send-proxy, nginx 400 Bad Request": nginx's listen
+    has no proxy_protocol, and it reads the header as a request."""
+    haproxy.behind(lab, "listen 443 ssl;", "listen 127.0.0.1:8080;")
+    haproxy.serve(lab, SITE.replace(":3000", ":8080 send-proxy"), keep_nginx=True)
+
+
+@scenario(
+    outside="http.server-error",
+    server="server.haproxy-proxy-protocol",
+    needs=haproxy.needs_haproxy,
+    not_on=ELSEWHERE,
+    differs=(haproxy.CONFIG,),
+)
+def nginx_waits_for_a_proxy_header(lab: Lab) -> None:
+    """After a thread on HAProxy's forum: nginx has proxy_protocol in its listen, and the server
+    line has no send-proxy."""
+    haproxy.behind(lab, "listen 443 ssl;", "listen 127.0.0.1:8080 proxy_protocol;")
+    haproxy.serve(lab, SITE.replace(":3000", ":8080"), keep_nginx=True)
+
+
+LIVE = "/etc/letsencrypt/live/shop.example.com"
+
+
+@scenario(
+    outside="certificate.expired",
+    server="server.haproxy-bundle-outdated",
+    needs=haproxy.needs_haproxy,
+    not_on=ELSEWHERE,
+    differs=(haproxy.PEM,),
+)
+def renewed_and_not_combined_again(lab: Lab) -> None:
+    """After a thread on Let's Encrypt's forum, "HAProxy still serves the old certificate": the file
+    for HAProxy was made once by hand."""
+    haproxy.install(lab)
+    lab.server.write(haproxy.PEM, haproxy.bundle(certificates.leaf(starts=-90, ends=-2)), 0o600)
+    good = certificates.good()
+    lab.server.write(f"{LIVE}/fullchain.pem", good.chain)
+    lab.server.write(f"{LIVE}/privkey.pem", good.key_pem, 0o600)
+    haproxy.start(lab)
+
+
+@scenario(
+    outside=None,
+    server="server.haproxy-key-missing",
+    needs=haproxy.needs_haproxy,
+    not_on=ELSEWHERE,
+    manual="which key?",
+)
+def fullchain_without_a_key(lab: Lab) -> None:
+    """After many threads, "No Private Key found in fullchain.pem.key": crt names certbot's own
+    file, and the next reload fails."""
+    haproxy.serve(lab)
+    good = certificates.good()
+    lab.server.write(f"{LIVE}/fullchain.pem", good.chain)
+    lab.server.write(f"{LIVE}/privkey.pem", good.key_pem, 0o600)
+    haproxy.edit(lab, haproxy.PEM, f"{LIVE}/fullchain.pem")
+
+
+@scenario(
+    outside=None,
+    server="server.config-invalid",
+    needs=haproxy.needs_haproxy,
+    not_on=ELSEWHERE,
+    manual="which word is meant?",
+)
+def backend_of_another_name(lab: Lab) -> None:
+    """After threads on Stack Overflow, "unable to find required default_backend": the backend was
+    renamed, and the reload failed."""
+    haproxy.serve(lab)
+    haproxy.edit(lab, "backend app\n    server", "backend application\n    server")
+
+
+@scenario(
+    outside="tcp.refused",
+    server="server.port-not-served",
+    needs=haproxy.needs_haproxy,
+    not_on=ELSEWHERE,
+    manual="which certificate?",
+)
+def bind_443_is_missing(lab: Lab) -> None:
+    """After a thread on HAProxy's forum: only the frontend for port 80 was written."""
+    haproxy.serve(lab, SITE.replace(HTTPS, ""), 80)
+
+
+@scenario(
+    outside="certificate.expired",
+    server="server.certificate-not-loaded",
+    needs=haproxy.needs_haproxy,
+    not_on=ELSEWHERE,
+)
+def bundle_made_again_and_not_loaded(lab: Lab) -> None:
+    """After a thread on Let's Encrypt's forum: a hook makes the file again, and does not reload."""
+    haproxy.install(lab)
+    lab.server.write(haproxy.PEM, haproxy.bundle(certificates.leaf(starts=-90, ends=-2)), 0o600)
+    haproxy.start(lab)
+    later(lab)
+    lab.server.write(haproxy.PEM, haproxy.bundle(), 0o600)
+
+
+@scenario(
+    outside=None,
+    server="server.key-mismatch",
+    needs=haproxy.needs_haproxy,
+    not_on=ELSEWHERE,
+    manual="which key?",
+)
+def bundle_with_the_key_of_another(lab: Lab) -> None:
+    """After many threads, "inconsistencies between private key and certificate loaded": the file
+    was made of a new certificate and the old key."""
+    haproxy.serve(lab)
+    text = certificates.leaf().chain + certificates.good().key_pem
+    lab.server.write(haproxy.PEM, text, 0o600)
+
+
+@scenario(
+    outside=None,
+    server="server.certificate-file-missing",
+    needs=haproxy.needs_haproxy,
+    not_on=ELSEWHERE,
+    manual="which file?",
+)
+def bundle_was_moved(lab: Lab) -> None:
+    """After a thread on Server Fault, "unable to stat SSL certificate from file": the folder was
+    renamed, and the next reload fails."""
+    haproxy.serve(lab)
+    haproxy.edit(lab, haproxy.PEM, "/etc/haproxy/certs/shop.pem")

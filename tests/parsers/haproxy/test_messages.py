@@ -1,0 +1,104 @@
+import pytest
+
+from diagnose.parsers.haproxy.config import parse
+from diagnose.parsers.haproxy.health_checks import HttpCheck, http_check
+from diagnose.parsers.haproxy.messages import parse_test, parse_version
+from diagnose.parsers.haproxy.statistics import parse_statistics
+
+KEY = """\
+[NOTICE]   (9) : haproxy version is 3.0.11-1+deb13u5
+[NOTICE]   (9) : path to executable is /usr/sbin/haproxy
+[WARNING]  (9) : config : missing timeouts for backend 'b'.
+[ALERT]    (9) : config : parsing [/etc/haproxy/haproxy.cfg:7] : 'bind :443' in section 'frontend' \
+: No Private Key found in '/tmp/nokey.pem.key'.
+[ALERT]    (9) : config : Error(s) found in configuration file : /etc/haproxy/haproxy.cfg
+[ALERT]    (9) : config : Fatal errors found in configuration.
+"""
+
+
+def test_a_version_is_that_of_haproxy() -> None:
+    assert parse_version("HAProxy version 3.0.11-1+deb13u5 2026/11/18 - https://x\n") == (
+        "3.0.11-1+deb13u5"
+    )
+    assert parse_version("HA-Proxy version 1.8.4-1deb90d 2018/02/08\n") == "1.8.4-1deb90d"
+    assert parse_version("nginx version: nginx/1.26\n") == ""
+
+
+def test_the_first_error_of_a_test_is_read_with_its_place() -> None:
+    error, others = parse_test(KEY)
+    assert (error.file, error.line) == ("/etc/haproxy/haproxy.cfg", 7)
+    assert error.message == (
+        "'bind :443' in section 'frontend' : No Private Key found in '/tmp/nokey.pem.key'."
+    )
+    assert others == ("missing timeouts for backend 'b'.",)
+
+
+def test_an_error_without_a_line_has_no_place() -> None:
+    text = "[ALERT]    (9) : config : Proxy 'f': unable to find required default_backend: 'bb'.\n"
+    error, _ = parse_test(text)
+    assert (error.file, error.line) == ("", 0)
+    assert error.message == "Proxy 'f': unable to find required default_backend: 'bb'."
+    old = "[ALERT] 329/070000 (21) : parsing [/etc/haproxy/haproxy.cfg:3] : unknown keyword 'x'\n"
+    assert parse_test(old)[0].line == 3
+
+
+STATISTICS = """\
+Name: HAProxy
+Maxconn: 5
+CurrConns: 5
+
+# pxname,svname,scur,slim,status,check_status,check_code,last_chk
+https,FRONTEND,5,5,OPEN,,,
+app,s1,0,,DOWN,* L7STS,404,Not Found
+app,s2,0,,no check,,,
+app,BACKEND,0,1,UP,,,
+
+"""
+
+
+def test_statistics_have_servers_and_the_numbers_of_connections() -> None:
+    statistics = parse_statistics(STATISTICS)
+    assert statistics is not None
+    down, unchecked = statistics.servers
+    assert (down.backend, down.name, down.is_down, down.check, down.code) == (
+        "app", "s1", True, "L7STS", 404,
+    )  # fmt: skip
+    assert not unchecked.is_down
+    assert [(each.name, each.is_full) for each in statistics.counts] == [
+        ("", True),
+        ("https", True),
+    ]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "Permission denied", "# pxname,", "# pxname,svname\n\0,,,,\n"]
+)
+def test_other_outputs_have_none(text: str) -> None:
+    statistics = parse_statistics(text)
+    assert statistics is None or not any(each.is_down for each in statistics.servers)
+
+
+def check_of(*lines: str) -> HttpCheck:
+    text = "backend app\n" + "".join(f"  {line}\n" for line in lines)
+    check = http_check(parse([("a", text)]).proxies[0])
+    assert check is not None
+    return check
+
+
+def test_a_health_check_is_the_request_that_haproxy_sends() -> None:
+    plain = check_of("option httpchk")
+    assert (plain.method, plain.path, plain.version) == ("OPTIONS", "/", "1.0")
+    path = check_of("option httpchk /healthz")
+    assert (path.method, path.path) == ("OPTIONS", "/healthz")
+    old = check_of(r"option httpchk HEAD /x HTTP/1.1\r\nHost:\ www.example.com")
+    assert (old.method, old.version, old.fields) == ("HEAD", "1.1", (("Host", "www.example.com"),))
+    new = check_of("option httpchk", "http-check send meth GET uri /a ver HTTP/1.1 hdr Host b")
+    assert (new.method, new.path, new.version, new.fields) == ("GET", "/a", "1.1", (("Host", "b"),))
+
+
+def test_a_health_check_accepts_what_is_expected() -> None:
+    plain = check_of("option httpchk")
+    assert [plain.accepts(status) for status in (200, 301, 404)] == [True, True, False]
+    strict = check_of("option httpchk", "http-check expect status 200,204-206")
+    assert [strict.accepts(status) for status in (200, 205, 301)] == [True, True, False]
+    assert check_of("option httpchk", "http-check expect string ok").accepts(200) is None

@@ -1,0 +1,141 @@
+import asyncio
+import shlex
+from dataclasses import replace
+from typing import Any
+
+from diagnose.machine import CommandResult
+from diagnose.machine.recorded import RecordedMachine
+from diagnose.model import Failure, Observation, Unseen
+from diagnose.model.haproxy import HandshakeSeries, HaproxyStatus, HaproxyTry
+from diagnose.model.http import Exchange
+from diagnose.model.tls import Handshake
+from diagnose.model.web_servers import ServerFile, WebServer, WebServerConfig
+from diagnose.probes.inside import haproxy_backends as probes
+from tests.support.fake_context import Looking
+
+TEXT = """\
+global
+    stats socket /run/haproxy/admin.sock mode 660 level admin
+frontend web
+    mode http
+    bind :443 ssl crt /etc/haproxy/shop.pem
+    default_backend app
+backend app
+    mode http
+    option httpchk GET /healthz
+    server a 127.0.0.1:3000 check
+    server off 127.0.0.1:3001 disabled
+"""
+SERVER = WebServer(product="haproxy", pid=10, ports=(443,))
+PAGE = Exchange(url="https://shop.example.com/", address="203.0.113.10", port=443, status=503)
+STATISTICS = (
+    "Maxconn: 5\nCurrConns: 1\n\n"
+    "# pxname,svname,scur,slim,status,check_status,check_code,last_chk\n"
+    "app,a,0,,DOWN,L7STS,404,Not Found\n"
+)
+
+
+class AnyMachine(RecordedMachine):
+    """Answers scripts by their program: the statistics, curl by its URL, openssl."""
+
+    statistics = CommandResult((), 0, STATISTICS, "", 0.0)
+
+    async def run(self, *argv: str, timeout: float = 8.0) -> CommandResult:
+        self.commands_run.append(shlex.join(argv))
+        if argv[2:3] == (probes.STATISTICS,):
+            return self.statistics
+        if argv[0] == "openssl":
+            return CommandResult(argv, 0, "", "", 0.0)
+        status = 404 if argv[-1].endswith("/healthz") else 200
+        return CommandResult(argv, 0, "", f"< HTTP/1.1 {status} x\r\n", 0.0)
+
+
+def config(text: str = TEXT) -> WebServerConfig:
+    return WebServerConfig(product="haproxy", path="x", files=(ServerFile("/x.cfg", text),))
+
+
+def run(probe: Any, *before: Observation, machine: RecordedMachine | None = None) -> Looking:
+    look = Looking(machine or AnyMachine())
+    look.observations += before
+    asyncio.run(probe.work(look, before[-1]))
+    return look
+
+
+def test_nothing_is_asked_while_the_site_works() -> None:
+    look = run(probes.haproxy_config, SERVER, replace(PAGE, status=200), config())
+    assert look.machine.commands_run == []  # type: ignore[attr-defined]
+
+
+def test_after_a_503_the_statistics_and_the_servers_are_asked() -> None:
+    look = run(probes.page_failed, SERVER, config(), PAGE)
+    (status,) = look.observed(HaproxyStatus)
+    assert status.servers[0].is_down
+    page, check = look.observed(HaproxyTry)
+    assert (page.purpose, page.status, page.name) == ("page", 200, "a")
+    assert (check.purpose, check.path, check.status) == ("check", "/healthz", 404)
+
+
+def test_it_is_asked_as_well_if_the_page_failed_before_the_configuration_was_known() -> None:
+    look = run(probes.haproxy_config, SERVER, PAGE, config())
+    assert len(look.observed(HaproxyTry)) == 2
+
+
+def test_a_second_failure_asks_no_more() -> None:
+    look = run(probes.page_failed, SERVER, config(), PAGE, replace(PAGE, address="203.0.113.11"))
+    assert look.observed(HaproxyTry) == ()
+
+
+def test_another_server_is_not_asked() -> None:
+    other = replace(SERVER, product="apache")
+    assert (
+        run(probes.page_failed, other, replace(config(), product="apache"), PAGE).observed(
+            HaproxyTry
+        )
+        == ()
+    )
+
+
+def test_statistics_that_may_not_be_read_are_not_observed() -> None:
+    machine = AnyMachine()
+    machine.statistics = CommandResult((), 1, "", "Permission denied\n", 0.0)
+    look = run(probes.page_failed, SERVER, config(), PAGE, machine=machine)
+    assert not look.observed(HaproxyStatus)
+    assert look.observed(Unseen)
+
+
+def test_a_frontend_that_waits_for_a_header_is_asked_with_it_and_without() -> None:
+    waits = config(TEXT.replace(":443 ssl", ":443 accept-proxy ssl"))
+    reset = Failure("reset", "Connection reset by peer", 104)
+    failed = Handshake(address="203.0.113.10", port=443, failure=reset)
+    look = run(probes.haproxy_config, SERVER, failed, waits)
+    tries = [each.proxied for each in look.observed(HaproxyTry) if each.purpose == "front"]
+    assert tries == [False, True]
+    assert not run(probes.haproxy_config, SERVER, waits).observed(HaproxyTry), "nothing failed"
+
+
+def test_handshakes_are_repeated_where_the_name_is_read_too_early() -> None:
+    text = """\
+frontend tls
+    mode tcp
+    bind :443
+    use_backend shop if { req.ssl_sni -i shop.example.com }
+    default_backend other
+"""
+    (series,) = run(probes.haproxy_config, SERVER, config(text)).observed(HandshakeSeries)
+    assert series.certificates == ("",) * probes.SERIES
+    waits = text.replace("bind :443", "bind :443\n    tcp-request inspect-delay 5s")
+    assert not run(probes.haproxy_config, SERVER, config(waits)).observed(HandshakeSeries)
+
+
+def test_a_failed_handshake_is_a_failure_and_a_certificate_without_trust_is_none() -> None:
+    reset = Failure("reset", "Connection reset by peer", 104)
+    failed = Handshake(address="203.0.113.10", port=443, failure=reset)
+    assert run(probes.handshake_failed, SERVER, config(), failed).observed(HaproxyTry)
+    other = replace(failed, variant="old")
+    assert not run(probes.handshake_failed, SERVER, config(), other).observed(HaproxyTry)
+
+
+def test_the_page_is_asked_with_the_name_that_haproxy_sets() -> None:
+    text = TEXT.replace("    option", "    http-request set-header Host app.internal\n    option")
+    look = run(probes.page_failed, SERVER, config(text), PAGE)
+    assert "-H 'Host: app.internal'" in look.observed(HaproxyTry)[0].equivalent
