@@ -8,7 +8,7 @@ import pytest
 from diagnose.parsers.content_coding import MAX_DECODED, CodingTest, codings_of
 
 PAGE = b"<!doctype html><title>Shop</title>"
-PACKED = gzip.compress(PAGE)
+PACKED = gzip.compress(PAGE, mtime=0)
 RAW = zlib.compress(PAGE)[2:-4]
 ZSTD = b"\x28\xb5\x2f\xfd\x04\x00"
 #: "hello" in one block without compression (RFC 7932 section 9).
@@ -29,7 +29,7 @@ def fault(field: str, *pieces: bytes, media_type: str = "text/html; charset=utf-
         ("identity", PAGE),
         ("gzip", PACKED),
         ("X-GZIP", PACKED),
-        ("gzip, gzip", gzip.compress(PACKED)),
+        ("gzip, gzip", gzip.compress(PACKED, mtime=0)),
         ("gzip", PACKED[:20]),
         ("gzip", PACKED[:-8] + b"12345678"),
         ("gzip", PACKED + b"\n\n"),
@@ -71,14 +71,14 @@ def test_what_browsers_cannot_decode_is_not_what_the_header_says(field: str, bod
 
 
 def test_text_that_is_gzip_still_or_unnamed() -> None:
-    assert fault("gzip", gzip.compress(PACKED)) == "twice"
+    assert fault("gzip", gzip.compress(PACKED, mtime=0)) == "twice"
     assert fault("", PACKED) == "unnamed"
     assert fault("", PACKED, media_type="application/gzip") == ""
-    assert fault("gzip", gzip.compress(PACKED), media_type="application/x-tar") == ""
+    assert fault("gzip", gzip.compress(PACKED, mtime=0), media_type="application/x-tar") == ""
 
 
 def test_no_bomb_goes_off() -> None:
-    bomb = gzip.compress(b"\0" * 50_000_000)
+    bomb = gzip.compress(b"\0" * 50_000_000, mtime=0)
     test = CodingTest("gzip, gzip", "text/html")
     for _ in range(100):
         test.feed(bomb)
