@@ -49,12 +49,16 @@ class Nginx:
 
     @classmethod
     def of(cls, evidence: Evidence) -> "Nginx":
+        """Return the view. The configuration of an nginx that another server has replaced is left
+        out: nobody reads it."""
+        state = next(iter(evidence.good(NginxState)), None)
+        replaced = not (state and state.own_masters) and _is_replaced(evidence)
         return cls(
             evidence,
-            next(iter(evidence.good(NginxConfig)), None),
+            None if replaced else next(iter(evidence.good(NginxConfig)), None),
             next(iter(evidence.good(NginxBuild)), None),
-            next(iter(evidence.good(NginxTest)), None),
-            next(iter(evidence.good(NginxState)), None),
+            None if replaced else next(iter(evidence.good(NginxTest)), None),
+            state,
         )
 
     @property
@@ -129,6 +133,21 @@ class Nginx:
         systemd.exec(5), PrivateTmp=, ProtectHome=.
         """
         return hiding_folder(self.master.private, path) if self.master and path else ""
+
+
+def _is_replaced(evidence: Evidence) -> bool:
+    """Return whether another web server has the target's port and a site with its name."""
+    if not any(observation.layer == "server" for observation in evidence.observations):
+        return False
+    from checks.server import server_view
+    from diagnose.parsers.web_sites import has_name
+
+    view, target = server_view(evidence), evidence.target
+    return (
+        view is not None
+        and target.port in view.server.ports
+        and any(has_name(site, target.host) for site in view.answering_sites)
+    )
 
 
 def file_line(directive: Directive) -> str:

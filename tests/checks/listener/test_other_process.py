@@ -6,6 +6,9 @@ from diagnose.model.tls import Handshake
 from diagnose.parsers.nginx.config import parse
 from tests.support.check_evidence import judge
 from tests.support.firewall_rules import ADDRESS, host, listening
+from tests.support.nginx_evidence import config as nginx_config
+from tests.support.tls_evidence import RESET, shake
+from tests.support.web_server_evidence import APACHE, HTTPS, LISTENING, apache_config
 
 TEXT = "http { server { listen 443 ssl; server_name shop.example.com; }\nserver { listen 80; } }\n"
 CONFIG = NginxConfig(
@@ -73,3 +76,10 @@ def test_silent_where_nginx_is_not_configured_for_the_port() -> None:
 
 def test_silent_where_the_program_listens_on_loopback_only() -> None:
     assert not judge("listener.other-process", *seen(RUNNING, visit(), address="127.0.0.1"))
+
+
+def test_silent_when_apache_has_the_port_and_a_site_with_the_name() -> None:
+    old = (nginx_config(), NginxState(installed=True), LISTENING, shake(failure=RESET), APACHE)
+    assert not judge("listener.other-process", *old, apache_config())
+    another = apache_config(HTTPS.replace("shop.example.com", "www.example.org"))
+    assert judge("listener.other-process", *old, another), "the name is nginx's"
