@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from checks.server import ServerView, line_edit, line_text, place_text, server_view
 from diagnose.model import Edit, Evidence
 from diagnose.model.haproxy import HaproxyStatus, HaproxyTry
-from diagnose.parsers.haproxy.config import Line, parse
+from diagnose.model.web_servers import SiteRedirect, WebSite
+from diagnose.parsers.haproxy.config import Line, parse, split_words
 from diagnose.parsers.haproxy.sites import drops_upgrade
 from diagnose.parsers.haproxy.view import TargetProxies, target_proxies
 
@@ -99,3 +100,32 @@ def kept_upgrade(view: ServerView, path: str) -> Edit | None:
         return None
     rule = " ".join(lines[0].words)
     return replace(view, lines[0], f"{rule} unless {{ hdr(Upgrade) -i websocket }}")
+
+
+def redirect_without_tls(view: ServerView, redirect: SiteRedirect) -> Edit | None:
+    """Return an edit that limits a redirect without a condition to connections without TLS."""
+    text = line_text(view, redirect.file, redirect.line)
+    words = split_words(text)
+    if "redirect" not in words[:2] or {"if", "unless"} & set(words):
+        return None
+    line = Line(words, redirect.file, redirect.line)
+    return insert_word(view, line, "unless { ssl_fc }")
+
+
+def redirect_added(view: ServerView, site: WebSite) -> Edit | None:
+    """Return an edit that redirects the plain sockets of a frontend, except the paths by which
+    certificates are renewed (RFC 8555 section 8.3)."""
+    sockets = {socket for socket in site.sockets if socket.port == 80}
+    place = next(((socket.file, socket.line) for socket in sockets), None)
+    config = parse((file.path, file.text) for file in view.config.files) if view.config else None
+    frontends = config.frontends if config else ()
+    own = [each for each in frontends if (each.section.file, each.section.line) == _start(site)]
+    if place is None or not own or own[0].mode != "http":
+        return None
+    line = Line(("bind",), *place)
+    kept = "{ ssl_fc } || { path_beg /.well-known/acme-challenge/ }"
+    return insert_after(view, line, f"http-request redirect scheme https code 301 unless {kept}")
+
+
+def _start(site: WebSite) -> tuple[str, int]:
+    return site.file, site.line

@@ -12,6 +12,7 @@ from checks.server import (
     reload_steps,
     server_view,
 )
+from checks.server._haproxy import redirect_without_tls
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Severity, Subject
 from diagnose.model.http import Exchange
@@ -19,7 +20,9 @@ from diagnose.model.web_servers import SiteRedirect, WebServer, WebServerConfig
 from diagnose.parsers.web_sites import redirect_of
 
 #: A redirect's target: scheme, host or a variable for it, port.
-_TARGET = re.compile(r"(https?)://(%\{\w{1,40}\}|[^/:?#%]{1,255})(?::(\d{1,5}))?(?=[/?#$%]|$)")
+_TARGET = re.compile(
+    r"(https?)://(%\{\w{1,40}\}|%\[[\w.()]{1,40}\]|[^/:?#%]{1,255})(?::(\d{1,5}))?(?=[/?#$%]|$)"
+)
 
 
 @check(
@@ -57,7 +60,7 @@ def redirect_loop(evidence: Evidence) -> Iterator[Claim]:
 def _leads_back(evidence: Evidence, redirect: SiteRedirect) -> bool:
     """Return whether a redirect of every path leads to the same site."""
     target = evidence.target
-    hosts = {target.host, "%{http_host}", "%{server_name}"}
+    hosts = {target.host, "%{http_host}", "%{server_name}", "%[hdr(host)]"}
     match = _TARGET.match(redirect.target)
     scheme = "https" if target.uses_tls else "http"
     if match is None or redirect.path != "/" or match[1] != scheme:
@@ -67,7 +70,10 @@ def _leads_back(evidence: Evidence, redirect: SiteRedirect) -> bool:
 
 
 def _fix(view: ServerView, redirect: SiteRedirect) -> Fix:
-    """Turn the line into a comment."""
+    """Turn the line into a comment. In HAProxy it may serve the plain port as well, and stays."""
+    if view.server.product == "haproxy":
+        edit = redirect_without_tls(view, redirect)
+        return Fix((edit, *reload_steps(view.server))) if edit else manual_fix(view, "remove")
     line = line_text(view, redirect.file, redirect.line)
     before = line_text(view, redirect.file, redirect.line - 1).strip().lower()
     # A condition belongs to the rule that follows it.

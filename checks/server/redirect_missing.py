@@ -12,6 +12,7 @@ from checks.server import (
     reload_steps,
     server_view,
 )
+from checks.server._haproxy import redirect_added
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Severity, Subject, commands
 from diagnose.model.http import Exchange
@@ -34,7 +35,7 @@ def redirect_missing(evidence: Evidence) -> Iterator[Claim]:
         if each.purpose == "plain" and each.port == 80 and each.status == 200
     ]
     sites = answering_sites(view.config, 80, target.host)
-    if not plain or not sites or any(site.redirects for site in sites):
+    if not plain or not sites or any(site.redirects or site.passthrough for site in sites):
         return
     yield Claim(
         about=Subject(name=target.host, port=80),
@@ -52,6 +53,11 @@ def redirect_missing(evidence: Evidence) -> Iterator[Claim]:
 def _fix(view: ServerView, site: WebSite) -> Fix:
     """Redirect all but the paths by which certificates are renewed (RFC 8555 section 8.3). The
     site may answer other names as well, so a person reads it first."""
+    if view.server.product == "haproxy":
+        added = redirect_added(view, site)
+        if added is None:
+            return manual_fix(view, "redirect")
+        return Fix((added, *reload_steps(view.server)), Applicability.REVIEW)
     line = line_text(view, site.file, site.line)
     host = view.evidence.target.host
     known = re.fullmatch(r"[A-Za-z0-9.-]+", host)

@@ -34,7 +34,7 @@ def tls_off(evidence: Evidence) -> Iterator[Claim]:
     if not handshakes or any(each.failure is None for each in handshakes):
         return
     sites = view.answering_sites
-    plain = [site for site in sites if not _has_tls(site, target.port)]
+    plain = [site for site in sites if not site.passthrough and not _has_tls(site, target.port)]
     if not plain or len(plain) != len(sites):
         return
     site = plain[0]

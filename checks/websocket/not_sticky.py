@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from checks.nginx import Nginx, file_line
 from checks.nginx._commands import reload_steps
 from checks.nginx._edits import config_edit
+from checks.websocket._haproxy_balance import unsticky_backend
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -55,12 +56,18 @@ def not_sticky(evidence: Evidence) -> Iterator[Claim]:
             )
         )
         group = _group(nginx, path)
+        backend = None if group else unsticky_backend(evidence, path)
+        sure = bool(own_sessions) and not any(hops(upgrade.headers) for upgrade in lost_sessions)
         yield Claim(
             about=merge_subjects(subjects),
             covers=subjects,
-            because=(*lost_sessions, *([nginx.config] if group and nginx.config else [])),
+            because=(
+                *lost_sessions,
+                *([nginx.config] if group and nginx.config else []),
+                *(backend.observations if backend else ()),
+            ),
             # A session that this run opened itself was lost. One in the path may have been too old.
-            confidence=_confidence(bool(own_sessions), bool(group)),
+            confidence=_confidence(bool(own_sessions), bool(group or backend)),
             facts={
                 "url": lost_sessions[0].url.partition("?")[0],
                 "path": path,
@@ -70,16 +77,12 @@ def not_sticky(evidence: Evidence) -> Iterator[Claim]:
                     for upgrade in front_upgrades
                     if upgrade.path == path
                 ),
-                "group": group.args[0] if group else "",
-                "place": file_line(group) if group else "",
+                "kind": "upstream" if group else "backend",
+                "group": group.args[0] if group else backend.name if backend else "",
+                "place": file_line(group) if group else backend.place if backend else "",
             },
             location=nginx.location(group) if group else None,
-            fix=_fix(
-                nginx,
-                group,
-                sure=bool(own_sessions)
-                and not any(hops(upgrade.headers) for upgrade in lost_sessions),
-            ),
+            fix=backend.fix(sure) if backend else _fix(nginx, group, sure),
         )
 
 

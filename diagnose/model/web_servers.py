@@ -169,8 +169,9 @@ class WebSite:
     """A name-based site: an Apache virtual host, a Caddy site, an HAProxy frontend.
 
     `names` are its names, perhaps with wildcards, in the order of the configuration. `file` and
-    `line` are where it begins, and `end` is its last line (0 if unknown). Routes and redirects are
-    in the order in which the server tries them.
+    `line` are where it begins, and `end` is its last line (0 if unknown). `passthrough` is True if
+    it passes connections on without reading them, so that another server has TLS and HTTP. Routes
+    and redirects are in the order in which the server tries them.
     """
 
     names: tuple[HostName, ...] = ()
@@ -182,6 +183,7 @@ class WebSite:
     file: FilePath = ""
     line: int = 0
     end: int = 0
+    passthrough: bool = False
 
     def paths(self, *roles: str) -> tuple[str, ...]:
         """Return the paths of the files with these roles, without repetition."""

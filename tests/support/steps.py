@@ -49,6 +49,8 @@ def _expected_effect(argv: tuple[str, ...]) -> Effect:
             return Effect.TEST
         case ["kill", "-USR2", _]:
             return Effect.RELOAD
+        case ["haproxy", *_, "-W", "-D", "-p", _]:
+            return Effect.START
         case [program, *options, "-s", "reload" | "stop" as signal] if _is_nginx(program, options):
             return Effect.RELOAD if signal == "reload" else Effect.STOP
         case ["apachectl" | "httpd", *_, "graceful" | "start" | "stop" as verb]:

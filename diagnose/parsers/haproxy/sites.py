@@ -122,6 +122,7 @@ def _site(config: Configuration, part: _Part, rules: tuple[Rule, ...], name: str
         file=section.file,
         line=section.line,
         end=section.end,
+        passthrough=part.proxy.mode == "tcp" and not part.tls,
     )
 
 

@@ -4,6 +4,9 @@ import pytest
 
 from diagnose.model import Applicability, Edit
 from tests.support.check_evidence import judge
+from tests.support.haproxy_evidence import SERVER as HAPROXY
+from tests.support.haproxy_evidence import TEXT as HAPROXY_TEXT
+from tests.support.haproxy_evidence import config as haproxy_config
 from tests.support.report_builder import ANSWER
 from tests.support.web_server_evidence import APACHE, HTTPS, LISTENING, apache_config
 
@@ -59,3 +62,18 @@ def test_silent_when_a_proxy_pass_comes_first() -> None:
 def test_silent_when_a_page_came() -> None:
     site = apache_config(with_line("Redirect permanent / https://shop.example.com/"))
     assert not judge(CHECK, APACHE, site, LISTENING, ANSWER)
+
+
+def test_fires_where_haproxy_redirects_both_ports_of_a_frontend() -> None:
+    line = "    http-request redirect scheme https code 301\n"
+    text = HAPROXY_TEXT.replace("    bind", f"{line}    bind :80\n    bind")
+    (claim,) = judge(CHECK, HAPROXY, haproxy_config(text), LISTENING, MOVED)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.AUTOMATIC
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+    http-request redirect scheme https code 301 unless { ssl_fc }\n" in edit.diff
+    guarded = text.replace("code 301", "code 301 unless { ssl_fc }")
+    assert not judge(CHECK, HAPROXY, haproxy_config(guarded), LISTENING, MOVED)
+    asked = text.replace("code 301", "code 301 unless { hdr(x-forwarded-proto) https }")
+    assert not judge(CHECK, HAPROXY, haproxy_config(asked), LISTENING, MOVED)

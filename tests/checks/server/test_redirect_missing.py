@@ -3,6 +3,9 @@ from dataclasses import replace
 from diagnose.model import Applicability, Edit
 from diagnose.model.http import Exchange
 from tests.support.check_evidence import judge
+from tests.support.haproxy_evidence import SERVER as HAPROXY
+from tests.support.haproxy_evidence import TEXT as HAPROXY_TEXT
+from tests.support.haproxy_evidence import config as haproxy_config
 from tests.support.web_server_evidence import APACHE, HTTPS, LISTENING, apache_config
 
 CHECK = "server.redirect-missing"
@@ -35,3 +38,13 @@ def test_silent_when_it_redirects_or_nobody_saw_a_page() -> None:
     assert not judge(CHECK, APACHE, site, LISTENING, replace(PAGE, status=301))
     assert not judge(CHECK, APACHE, site, LISTENING, replace(PAGE, purpose="acme"))
     assert not judge(CHECK, APACHE, apache_config(HTTPS), LISTENING, PAGE), "no site is known"
+
+
+def test_fires_where_a_frontend_of_haproxy_has_both_ports_and_no_redirect() -> None:
+    text = HAPROXY_TEXT.replace("    bind", "    bind :80\n    bind")
+    (claim,) = judge(CHECK, HAPROXY, haproxy_config(text), LISTENING, PAGE)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+    http-request redirect scheme https code 301 unless { ssl_fc } || " in edit.diff

@@ -1,5 +1,7 @@
 from diagnose.model import Applicability, Edit
 from tests.support.check_evidence import judge
+from tests.support.haproxy_evidence import SERVER as HAPROXY
+from tests.support.haproxy_evidence import config as haproxy_config
 from tests.support.tls_evidence import GARBAGE, shake
 from tests.support.web_server_evidence import APACHE, HTTPS, LISTENING, apache_config
 
@@ -30,3 +32,10 @@ def test_silent_when_tls_is_on_or_a_handshake_succeeded() -> None:
     assert not judge(CHECK, APACHE, apache_config(OFF), LISTENING, shake())
     unset = HTTPS.replace("    SSLEngine on\n", "")
     assert not judge(CHECK, APACHE, apache_config(unset), LISTENING, FAILED), "443 is https"
+
+
+def test_silent_where_haproxy_passes_tls_on() -> None:
+    text = "frontend f\n    mode tcp\n    bind :443\n    default_backend b\n"
+    assert not judge(CHECK, HAPROXY, haproxy_config(text), LISTENING, FAILED)
+    (claim,) = judge(CHECK, HAPROXY, haproxy_config(f"{text}    mode http\n"), LISTENING, FAILED)
+    assert claim.fix

@@ -4,6 +4,9 @@ import pytest
 
 from diagnose.model import Applicability, Confidence, Edit
 from tests.support.check_evidence import CHAT, judge
+from tests.support.haproxy_evidence import SERVER as HAPROXY
+from tests.support.haproxy_evidence import TEXT as HAPROXY_TEXT
+from tests.support.haproxy_evidence import config as haproxy_config
 from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config
 from tests.support.websocket_evidence import upgrade
 
@@ -90,3 +93,27 @@ def test_takes_the_place_of_another_method() -> None:
     assert isinstance(edit, Edit)
     assert "+upstream app { ip_hash; server" in edit.diff
     assert claim.fix.applicability is Applicability.REVIEW
+
+
+TURNS = HAPROXY_TEXT + "    server b 127.0.0.1:3001 check\n"
+
+
+def test_fires_for_sure_where_the_servers_of_haproxy_take_turns() -> None:
+    check = "websocket.not-sticky"
+    (claim,) = judge(check, HAPROXY, haproxy_config(TURNS), LOST, target=CHAT)
+    assert (claim.confidence, claim.facts["group"]) == (Confidence.CERTAIN, "app")
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert " backend app\n+    balance source\n" in edit.diff
+    chosen = TURNS.replace("backend app\n", "backend app\n    balance leastconn\n")
+    (claim,) = judge(check, HAPROXY, haproxy_config(chosen), LOST, target=CHAT)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+
+
+@pytest.mark.parametrize("line", ["balance source", "cookie SERVER insert", "stick on src"])
+def test_fires_less_surely_where_haproxy_keeps_a_client_on_its_server(line: str) -> None:
+    text = TURNS.replace("backend app\n", f"backend app\n    {line}\n")
+    (claim,) = judge("websocket.not-sticky", HAPROXY, haproxy_config(text), LOST, target=CHAT)
+    assert (claim.confidence, claim.facts["group"]) == (Confidence.LIKELY, "")

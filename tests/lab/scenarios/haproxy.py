@@ -1,8 +1,10 @@
 """HAProxy serves the site, or stands in front of nginx."""
 
+import sys
+
 from .. import certificates, haproxy
-from ..haproxy import BACKEND, GLOBAL, HTTPS, SITE
-from ..lab import Lab
+from ..haproxy import BACKEND, GLOBAL, HTTP, HTTPS, SITE
+from ..lab import REPOSITORY, Lab
 from ..scenario import healthy, scenario
 from .nginx import later
 
@@ -332,3 +334,95 @@ def bundle_was_moved(lab: Lab) -> None:
     renamed, and the next reload fails."""
     haproxy.serve(lab)
     haproxy.edit(lab, haproxy.PEM, "/etc/haproxy/certs/shop.pem")
+
+
+@scenario(
+    outside="http.no-redirect",
+    server="server.redirect-missing",
+    needs=haproxy.needs_haproxy,
+    not_on=ELSEWHERE,
+    differs=(haproxy.CONFIG,),
+)
+def both_ports_and_no_redirect(lab: Lab) -> None:
+    """After a thread on Stack Overflow: one frontend with both ports, and no redirect to https."""
+    joined = HTTPS.replace("    bind :443", "    bind :80\n    bind :443")
+    haproxy.serve(lab, f"{GLOBAL}\n{joined}\n{BACKEND}")
+
+
+@scenario(
+    outside="certificate.chain-incomplete",
+    server="server.chain-not-sent",
+    needs=haproxy.needs_haproxy,
+    not_on=ELSEWHERE,
+    manual="which chain?",
+)
+def bundle_without_its_chain(lab: Lab) -> None:
+    """After a thread on Server Fault, "HAProxy incomplete certificate chain": cert.pem and
+    privkey.pem were joined, instead of fullchain.pem."""
+    haproxy.install(lab)
+    good = certificates.good()
+    lab.server.write(haproxy.PEM, good.pem + good.key_pem, 0o600)
+    haproxy.start(lab)
+
+
+@healthy(needs=haproxy.needs_haproxy, not_on=ELSEWHERE, args=("--ws", "/ws"))
+def haproxy_chooses_by_name_and_path(lab: Lab) -> None:
+    """Several names and backends, ACLs, a folder of certificates, a check with a Host field."""
+    other = certificates.leaf("www.example.org")
+    https = HTTPS.replace(haproxy.PEM, "/etc/ssl/lab/haproxy").replace(
+        "    default_backend app\n",
+        "    acl shop hdr(host) -i shop.example.com\n"
+        "    acl socket path_beg /ws\n"
+        "    use_backend sockets if shop socket\n"
+        "    use_backend app if shop\n"
+        "    default_backend dead\n",
+    )
+    check = (
+        "    option httpchk\n"
+        "    http-check send meth GET uri / ver HTTP/1.1 hdr Host shop.example.com\n"
+        "    balance leastconn\n    cookie SRV insert indirect nocache\n"
+        "    server app1 127.0.0.1:3000 check cookie a\n"
+        "    server app2 127.0.0.1:3001 check cookie b\n"
+    )
+    backends = (
+        f"backend app\n{check}\nbackend sockets\n{check}\nbackend dead\n    server x 127.0.0.1:9\n"
+    )
+    haproxy.install(lab, f"{GLOBAL}\n{HTTP}\n{https}\n{backends}")
+    lab.server.write("/etc/ssl/lab/haproxy/a-other.pem", haproxy.bundle(other), 0o600)
+    lab.server.write("/etc/ssl/lab/haproxy/shop.pem", haproxy.bundle(), 0o600)
+    haproxy.start(lab)
+
+
+def workers(lab: Lab, lines: str) -> None:
+    """Eight workers of Socket.IO behind a backend of their own."""
+    module = (sys.executable, "-m", "tests.lab.applications.engine_server")
+    argv = ["env", f"PYTHONPATH={REPOSITORY}", *module, "--port", "3001", "--workers", "8"]
+    lab.spawn(lab.server, argv, 3001)
+    servers = "".join(f"    server w{port} 127.0.0.1:{port}\n" for port in range(3001, 3009))
+    rule = "    use_backend chat if { path_beg /socket.io/ }\n    default_backend"
+    text = SITE.replace("    default_backend", rule)
+    haproxy.serve(lab, f"{text}\nbackend chat\n{lines}{servers}")
+
+
+@scenario(
+    outside="websocket.not-sticky",
+    args=("--ws", "/socket.io/"),
+    needs=haproxy.needs_haproxy,
+    not_on=ELSEWHERE,
+    differs=(haproxy.CONFIG,),
+)
+def sessions_are_lost_behind_haproxy(lab: Lab) -> None:
+    """After Socket.IO's own documentation, "Using multiple nodes": roundrobin, and no cookie."""
+    workers(lab, "")
+
+
+@healthy(needs=haproxy.needs_haproxy, not_on=ELSEWHERE, args=("--ws", "/socket.io/"))
+def sessions_are_kept_by_haproxy(lab: Lab) -> None:
+    """The same with balance source."""
+    workers(lab, "    balance source\n")
+
+
+@healthy(needs=haproxy.needs_haproxy, not_on=ELSEWHERE, args=("--ws", "/ws"))
+def haproxy_closes_each_connection(lab: Lab) -> None:
+    """option httpclose: pages get "Connection: close", and a WebSocket is upgraded all the same."""
+    haproxy.serve(lab, SITE.replace("    mode http\n", "    mode http\n    option httpclose\n"))
