@@ -44,6 +44,8 @@ def first_frame_violation(data: bytes, may_compress: bool) -> Violation:
     message (RFC 7692 section 7.2.1)."""
     if is_text(data):
         return "text"
+    if not data:
+        return ""
     opcode, reserved, length = data[0] & 0x0F, data[0] & 0x70, data[1] & 0x7F if data[1:] else 0
     if data[1:] and data[1] & 0x80:
         return "masked"

@@ -162,8 +162,6 @@ def _flood(state: Any, stream: int) -> None:
         (_flood, "too much came"),
         (_reset, "INTERNAL_ERROR"),
         (_away, "ENHANCE_YOUR_CALM"),
-        (says(200, b"ok", ("upgrade", "h2,h2c")), "upgrade"),
-        (says(200, b"ok", ("Server", "x")), "not as HTTP/2 has it"),
         (says(99), ""),
     ],
 )
@@ -179,7 +177,20 @@ def test_a_broken_answer_is_one(files: Path, answer: servers.Answer, words: str)
 # ALPN
 
 
-@pytest.mark.parametrize("alpn", [(), ("http/1.1",), ("h2", "http/1.1"), ("http/1.0", "http/1.1")])
+@pytest.mark.parametrize("field", [("upgrade", "h2,h2c"), ("Server", "x")])
+def test_a_field_that_http_2_forbids_is_named(files: Path, field: tuple[str, str]) -> None:
+    report = looking(files, only_h2(files, says(200, b"ok", field)))
+    assert page(report).status == 200
+    assert page(report).faulty_fields == (field[0],)
+    assert checks(report) == ["http.http2-broken"]
+
+
+def test_http_1_1_after_http_2_was_agreed_is_broken(files: Path) -> None:
+    context = servers.context(files / "site.pem", "h2", "http/1.1")
+    assert checks(looking(files, tcp(servers.http1, context))) == ["http.http2-broken"]
+
+
+@pytest.mark.parametrize("alpn", [(), ("http/1.1",), ("http/1.0", "http/1.1")])
 def test_whatever_else_is_offered_http_1_1_will_do(files: Path, alpn: tuple[str, ...]) -> None:
     report = looking(files, tcp(servers.http1, servers.context(files / "site.pem", *alpn)))
     assert checks(report) == []

@@ -18,6 +18,8 @@ from typing import Any
 import diagnose.parsers
 from diagnose.model import Evidence, Target
 from diagnose.model.nginx import ConfigFile, NginxConfig
+from diagnose.parsers.apache.loading import ConfigSource, load
+from diagnose.parsers.apache.sites import sites_of
 from diagnose.parsers.nginx.config import parse
 from diagnose.parsers.nginx.error_log import Clock
 from diagnose.parsers.target import UsageError
@@ -70,6 +72,8 @@ OWN = {
     "diagnose.parsers.netfilter.persisted_rules:chains",
     "diagnose.parsers.firewalld.rich_rules:is_address_in",
     "diagnose.recording.codec:read_recording",
+    "diagnose.parsers.apache.loading:load",
+    "diagnose.parsers.apache.routes:route_to",
 }
 #: What a reader may raise: it is its answer.
 ANSWERS: dict[str, type[Exception]] = {
@@ -94,6 +98,7 @@ ANSWERS: dict[str, type[Exception]] = {
     "diagnose.parsers.request_fields:cookie": ValueError,
     "diagnose.parsers.request_fields:origin": ValueError,
     "diagnose.parsers.request_fields:subprotocol": ValueError,
+    "diagnose.parsers.request_fields:method": ValueError,
     "diagnose.parsers.x509_fields:tbs_certificate": ValueError,
     "diagnose.parsers.x509_fields:parse_certificate": ValueError,
     "diagnose.parsers.x509_fields:public_key": ValueError,
@@ -162,6 +167,11 @@ def _names_masked(text: str) -> list[str]:
     return list(host_names(_seen(config)))
 
 
+def _apache_sites(text: str) -> object:
+    config = load("/a.conf", ConfigSource({"/a.conf": text}, {}), "/", {"A": "b"}, ("ssl",))
+    return sites_of(config, "/")
+
+
 def _seen(config: NginxConfig) -> Evidence:
     return Evidence(Target("", "https", "a", 443), datetime.now(UTC), (config,))
 
@@ -174,6 +184,7 @@ MORE = (
     Reader("diagnose.recording.redaction_http:kept_message", _message_masked),
     Reader("diagnose.recording.redaction_nginx:MaskedFiles", _configuration_masked),
     Reader("diagnose.probes.inside.server_detection:names", server_detection.names),
+    Reader("diagnose.parsers.apache.sites:configuration", _apache_sites),
 )
 
 

@@ -4,6 +4,7 @@ documentation"). No I/O."""
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 
 from diagnose.model.web_servers import SiteFile, SiteSocket, WebSite
 from diagnose.parsers.apache.config import Directive
@@ -12,8 +13,8 @@ from diagnose.parsers.apache.redirects import redirects_and_rewritten_routes
 from diagnose.parsers.apache.routes import routes_of
 from diagnose.parsers.sanitize import clean
 
-#: Maximum number of sites, and of routes of one site.
-MAX_SITES, MAX_ROUTES = 500, 100
+#: Maximum number of sites, of routes of one site, of sockets, and of the main server's lines of TLS.
+MAX_SITES, MAX_ROUTES, MAX_SOCKETS, MAX_SHARED = 500, 100, 50, 20
 
 _ROLES: dict[str, str] = {
     "sslcertificatefile": "certificate",
@@ -23,14 +24,15 @@ _ROLES: dict[str, str] = {
 
 
 def listens_of(config: LoadedConfig) -> tuple[SiteSocket, ...]:
-    """Return the sockets of all Listen lines."""
-    return tuple(
+    """Return the sockets of the Listen lines."""
+    sockets = (
         socket
         for directive in config.main
         if directive.name == "listen"
         and directive.args
         and (socket := _socket(directive.args[0], directive, _speaks_https(directive)))
     )
+    return tuple(islice(sockets, MAX_SOCKETS))
 
 
 def _speaks_https(listen: Directive) -> bool:
@@ -44,15 +46,21 @@ def sites_of(config: LoadedConfig, root: str) -> tuple[WebSite, ...]:
     """Return the virtual hosts in order; `root` is the ServerRoot. The main server is none: it
     answers only where no virtual host is on the socket."""
     hosts = [directive for directive in config.main if directive.name == "virtualhost"]
+    shared = [
+        directive
+        for directive in config.main
+        if directive.args and (directive.name in _ROLES or directive.name == "sslengine")
+    ]
     listens = listens_of(config)
-    return tuple(_site(host, config, listens, root) for host in hosts[:MAX_SITES])
+    return tuple(_site(host, shared[-MAX_SHARED:], listens, root) for host in hosts[:MAX_SITES])
 
 
 def _site(
-    host: Directive, config: LoadedConfig, listens: Sequence[SiteSocket], root: str
+    host: Directive, main: Sequence[Directive], listens: Sequence[SiteSocket], root: str
 ) -> WebSite:
+    """Return a virtual host; `main` are the main server's lines of TLS."""
     inner = host.block or ()
-    engine = _engine(inner, config.main)
+    engine = _engine(inner, main)
     secure_ports = {listen.port for listen in listens if listen.tls}
     sockets = tuple(
         replace(socket, tls=socket.port in secure_ports if engine is None else engine)
@@ -64,7 +72,7 @@ def _site(
     return WebSite(
         tuple(_names(inner)),
         sockets,
-        tuple(_files(inner, config.main, root)),
+        tuple(_files(inner, main, root)),
         (*rewritten, *passed)[:MAX_ROUTES],
         redirects[:MAX_ROUTES],
         clean(last_argument(inner, "documentroot"), 300),
@@ -101,7 +109,7 @@ def _names(inner: Sequence[Directive]) -> Iterator[str]:
 
 def _sockets(host: Directive, listens: Sequence[SiteSocket]) -> Iterator[SiteSocket]:
     """Return the sockets of a virtual host. Without a port it is on those of all Listen lines."""
-    for argument in host.args:
+    for argument in host.args[:MAX_SOCKETS]:
         socket = _socket(argument, host, False)
         if socket is None:
             continue

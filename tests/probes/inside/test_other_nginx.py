@@ -1,4 +1,5 @@
 import asyncio
+import re
 import shlex
 from pathlib import Path
 
@@ -98,8 +99,12 @@ def certificates_in(tmp_path: Path, *seen: CertificateFile) -> tuple[OtherCertif
 
     class Here(LocalMachine):
         async def run(self, *argv: str, timeout: float = 8.0):  # type: ignore[no-untyped-def]
-            moved = (word.replace("/etc/", f"{tmp_path}/etc/") for word in argv)
-            return await super().run(*(moved if argv[2] == probes.FIND_SCRIPT else argv))
+            if argv[2] != probes.FIND_SCRIPT:
+                return await super().run(*argv)
+            elsewhere = re.sub(
+                r"(?<![\w*])(?=/(?:etc|root|home|var|opt|usr|srv|www)/)", str(tmp_path), argv[2]
+            )
+            return await super().run(*argv[:2], elsewhere)
 
     look = Looking(Here())
     look.observations.extend(seen)
