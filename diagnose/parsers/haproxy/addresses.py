@@ -1,6 +1,7 @@
 """Reads the addresses of "bind" and "server" lines (Configuration Manual, sections 4.2 and 11). No
 I/O."""
 
+import itertools
 import re
 from collections.abc import Iterator
 
@@ -8,8 +9,8 @@ from diagnose.model.frozen import frozen
 from diagnose.model.web_servers import SiteSocket
 from diagnose.parsers.haproxy.config import Line, Proxy
 
-#: Maximum number of ports of a range that are read.
-MAX_RANGE = 100
+#: Maximum number of ports of a range, and of sockets of a frontend, that are read.
+MAX_RANGE, MAX_SOCKETS = 100, 500
 
 _FAMILY = re.compile(
     r"(?:ipv4|ipv6|tcp|tcp4|tcp6|tcpv4|tcpv6|udp\d?|quic[46]|unix|abns|fd|sockpair)@"
@@ -51,12 +52,13 @@ class BackendServer:
 
 def sockets_of(proxy: Proxy) -> tuple[tuple[SiteSocket, Line], ...]:
     """Return the TCP sockets that a frontend opens, each with its "bind" line."""
-    return tuple(
+    pairs = (
         (socket, line)
         for line in proxy.own("bind")
         if len(line.words) > 1
         for socket in _bind_sockets(line)
     )
+    return tuple(itertools.islice(pairs, MAX_SOCKETS))
 
 
 def _bind_sockets(line: Line) -> Iterator[SiteSocket]:

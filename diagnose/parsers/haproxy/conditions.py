@@ -13,6 +13,9 @@ from diagnose.parsers.web_sites import name_matches
 #: of all ACLs of one name.
 MAX_RULES, MAX_NAMES, MAX_ALTERNATIVES, MAX_VALUES = 300, 100, 16, 300
 
+#: Maximum number of comparisons of a name with a value, for all sites of a frontend.
+MAX_WORK = 300_000
+
 _FETCH = re.compile(r"(?P<name>[\w.]+)(?:\((?P<argument>[^)]*)\))?(?P<converters>(?:,.*)?)")
 _HOST_FETCHES = {"hdr", "req.hdr", "req.fhdr", "req.hdrs", "hdrs"}
 _SNI_FETCHES = {"ssl_fc_sni", "req.ssl_sni", "req_ssl_sni"}
@@ -103,7 +106,14 @@ def host_patterns(rules: Sequence[Rule]) -> tuple[str, ...]:
         for criterion in literal.criteria
         for pattern in _patterns(criterion)
     )
-    return tuple(sorted(names, key=lambda name: "*" in name)[:MAX_NAMES])
+    # Each name is compared with each value.
+    most = min(MAX_NAMES, max(1, MAX_WORK // (len(names) + sum(map(_size, rules)) + 1)))
+    return tuple(sorted(names, key=lambda name: "*" in name)[:most])
+
+
+def _size(rule: Rule) -> int:
+    literals = (literal for term in rule.alternatives for literal in term)
+    return sum(len(criterion.values) + 1 for each in literals for criterion in each.criteria)
 
 
 def match_of(rule: Rule, situation: Situation) -> Match | None:

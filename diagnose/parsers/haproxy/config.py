@@ -6,7 +6,8 @@ and comments. Each function is total and linear in the text.
 
 import itertools
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import field
 
 from diagnose.model.frozen import frozen
 
@@ -80,6 +81,12 @@ class Section:
     line: int = 0
     end: int = 0
     base: str = ""
+    by_keyword: Mapping[str, tuple[Line, ...]] = field(default_factory=dict, compare=False)
+
+    def lines_with(self, *words: str) -> tuple[Line, ...]:
+        """Return the lines that begin with these words."""
+        lines = self.by_keyword.get(words[0], ())
+        return tuple(line for line in lines if line.starts_with(*words))
 
 
 @frozen
@@ -100,12 +107,12 @@ class Proxy:
 
     def own(self, *words: str) -> tuple[Line, ...]:
         """Return its own lines that begin with these words."""
-        return tuple(line for line in self.lines if line.starts_with(*words))
+        return self.section.lines_with(*words)
 
     def setting(self, *words: str) -> Line | None:
         """Return the line that sets something: the last of its own, or else of its defaults."""
         for section in (self.section, *self.defaults):
-            lines = [line for line in section.lines if line.starts_with(*words)]
+            lines = section.lines_with(*words)
             if lines:
                 return lines[-1]
         return None
@@ -113,11 +120,10 @@ class Proxy:
     def option(self, name: str) -> Line | None:
         """Return the line that turns an option on, None if it is off ("no option …")."""
         for section in (self.section, *self.defaults):
-            for line in reversed(section.lines):
-                if line.starts_with("option", name):
-                    return line
-                if line.starts_with("no", "option", name):
-                    return None
+            on = section.lines_with("option", name)[-1:]
+            off = section.lines_with("no", "option", name)[-1:]
+            if on or off:
+                return on[0] if on and (not off or on[0].number > off[0].number) else None
         return None
 
     @property
@@ -215,7 +221,19 @@ def _sections(lines: tuple[Line, ...]) -> Iterator[Section]:
         head, body = lines[start], lines[start + 1 : stop]
         name = head.words[1] if len(head.words) > 1 and head.words[1] != "from" else ""
         end = body[-1].number if body else head.number
-        yield Section(head.keyword, name, body, head.file, head.number, end, head.after("from"))
+        index: dict[str, list[Line]] = {}
+        for line in body:
+            index.setdefault(line.keyword, []).append(line)
+        yield Section(
+            head.keyword,
+            name,
+            body,
+            head.file,
+            head.number,
+            end,
+            head.after("from"),
+            {keyword: tuple(own) for keyword, own in index.items()},
+        )
 
 
 def _proxies(sections: list[Section]) -> Iterator[Proxy]:

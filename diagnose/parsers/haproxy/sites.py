@@ -7,6 +7,7 @@ default of its sockets.
 
 import posixpath
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from diagnose.model.frozen import frozen
 from diagnose.model.web_servers import SiteFile, SiteRedirect, SiteRoute, SiteSocket, WebSite
@@ -70,12 +71,18 @@ def certificate_paths(config: Configuration) -> tuple[tuple[str, str], ...]:
 def sites_of(config: Configuration, resolved: CertificateFiles) -> tuple[WebSite, ...]:
     """Return the sites of all frontends; `resolved` are the files of folders and lists."""
     sites: list[WebSite] = []
-    for proxy in config.frontends:
+    backends = {
+        backend.name: backend
+        for backend in reversed(config.proxies)
+        if backend.section.kind != "frontend"
+    }
+    for proxy in config.frontends[:MAX_SITES]:
         rules = rules_of(proxy)
+        targets = _Targets(backends, proxy)
         for part in _parts(config, proxy, resolved):
             if len(sites) < MAX_SITES:
                 names = ("", *host_patterns(rules))
-                sites += [_site(config, part, rules, name) for name in names]
+                sites += [_site(targets, part, rules, name) for name in names]
     return tuple(sites)
 
 
@@ -110,14 +117,14 @@ def _parts(config: Configuration, proxy: Proxy, resolved: CertificateFiles) -> I
         yield _Part(proxy, tuple(s for s, _ in chosen), tuple(dict.fromkeys(files)), tls, port)
 
 
-def _site(config: Configuration, part: _Part, rules: tuple[Rule, ...], name: str) -> WebSite:
+def _site(targets: "_Targets", part: _Part, rules: tuple[Rule, ...], name: str) -> WebSite:
     situation = Situation(name, part.tls, part.port)
     section = part.proxy.section
     return WebSite(
         names=(clean(name, 255),) if name else (),
         sockets=part.sockets,
         files=part.files,
-        routes=tuple(_routes(config, part.proxy, rules, situation)),
+        routes=tuple(_routes(targets, part.proxy, rules, situation)),
         redirects=tuple(_redirects(rules, situation)) if part.proxy.mode == "http" else (),
         file=section.file,
         line=section.line,
@@ -150,20 +157,37 @@ def _resolve(config: Configuration, path: str) -> str:
     return posixpath.join(base, path)
 
 
+class _Targets:
+    """The routes to the backends of a frontend; each backend is read once."""
+
+    def __init__(self, backends: Mapping[str, Proxy], proxy: Proxy) -> None:
+        self._backends = backends
+        self._proxy, self._known = proxy, dict[str, SiteRoute | None]()
+        self._drops = any(drops_upgrade(proxy))
+
+    def route(self, name: str) -> SiteRoute | None:
+        """Return the route of every path to a backend, None if it has no server."""
+        if name not in self._known:
+            backend = self._backends.get(name)
+            server = first_server(backend) if backend else None
+            self._known[name] = (
+                _route(self._proxy, backend, server, self._drops) if backend and server else None
+            )
+        return self._known[name]
+
+
 def _routes(
-    config: Configuration, proxy: Proxy, rules: tuple[Rule, ...], situation: Situation
+    targets: _Targets, proxy: Proxy, rules: tuple[Rule, ...], situation: Situation
 ) -> Iterator[SiteRoute]:
     for selection in selections(proxy, rules, situation):
-        backend = config.backend(selection.backend)
-        if backend is None:
-            continue
-        server = first_server(backend)
-        if server is None:
+        route = targets.route(selection.backend)
+        if route is None:
             continue
         match = selection.match
         uncertain = match.conditional or match.websocket
         for path in match.prefixes[:50]:
-            yield _route(proxy, backend, server, path, uncertain)
+            text = clean(path, 500)
+            yield replace(route, path=text, backend_path=text, pattern=uncertain)
 
 
 def first_server(backend: Proxy) -> BackendServer | None:
@@ -173,21 +197,17 @@ def first_server(backend: Proxy) -> BackendServer | None:
     return next(iter(active or usable), None)
 
 
-def _route(
-    proxy: Proxy, backend: Proxy, server: BackendServer, path: str, uncertain: bool
-) -> SiteRoute:
+def _route(proxy: Proxy, backend: Proxy, server: BackendServer, drops: bool) -> SiteRoute:
     is_http = "http" in {proxy.mode, backend.mode}
     scheme = ("https" if server.tls else "http") if is_http else "tcp"
     return SiteRoute(
-        clean(path, 500),
+        "/",
         f"{scheme}://{clean(server.address, 300)}",
         scheme=scheme,
         host=clean(server.host, 255),
         port=server.port,
         socket=clean(server.socket, 300),
-        backend_path=clean(path, 500),
-        websocket=not any(drops_upgrade(proxy, backend)),
-        pattern=uncertain,
+        websocket=not drops and not any(drops_upgrade(backend)),
         file=server.line.file,
         line=server.line.number,
     )
@@ -197,10 +217,12 @@ def drops_upgrade(*proxies: Proxy) -> Iterator[Line]:
     """Return the lines without a condition that remove the header fields of a WebSocket handshake.
     HAProxy passes an upgrade on by itself (section 1.3.1)."""
     for proxy in proxies:
-        lines = (line for section in (*proxy.defaults, proxy.section) for line in section.lines)
+        sections = (*proxy.defaults, proxy.section)
+        lines = (
+            line for each in sections for line in each.lines_with("http-request", "del-header")
+        )
         for line in lines:
-            removes = line.words[:2] == ("http-request", "del-header") and len(line.words) == 3
-            if removes and line.words[2].lower() in _UPGRADE_FIELDS:
+            if len(line.words) == 3 and line.words[2].lower() in _UPGRADE_FIELDS:
                 yield line
 
 

@@ -382,7 +382,7 @@ def haproxy_chooses_by_name_and_path(lab: Lab) -> None:
         "    http-check send meth GET uri / ver HTTP/1.1 hdr Host shop.example.com\n"
         "    balance leastconn\n    cookie SRV insert indirect nocache\n"
         "    server app1 127.0.0.1:3000 check cookie a\n"
-        "    server app2 127.0.0.1:3001 check cookie b\n"
+        "    server app2 127.0.0.1:3000 check cookie b\n"
     )
     backends = (
         f"backend app\n{check}\nbackend sockets\n{check}\nbackend dead\n    server x 127.0.0.1:9\n"
