@@ -13,7 +13,7 @@ from diagnose.parsers.apache.redirects import redirects_and_rewritten_routes
 from diagnose.parsers.apache.routes import routes_of
 from diagnose.parsers.sanitize import clean
 
-#: Maximum number of sites, of routes of one site, of sockets, and of the main server's lines of TLS.
+#: Maximum number of sites, of routes of one site, of sockets, and of the main server's TLS lines.
 MAX_SITES, MAX_ROUTES, MAX_SOCKETS, MAX_SHARED = 500, 100, 50, 20
 
 _ROLES: dict[str, str] = {
