@@ -81,7 +81,7 @@ MESSAGES = Messages(
     Message("layer.listener", "listener"),
     Message("layer.firewall", "firewall"),
     Message("layer.nginx", "nginx"),
-    Message("layer.server", "web server"),
+    Message("layer.server", "other server"),
     Message("layer.tls", "TLS"),
     Message("layer.certificate", "certificate"),
     Message("layer.http", "HTTP"),
