@@ -15,6 +15,7 @@ from .hosts import Host
 KEPT = (
     "/etc/nginx",
     "/etc/apache2",
+    "/etc/caddy",
     "/etc/default/ufw",
     "/etc/firewalld",
     "/etc/iptables",
