@@ -4,6 +4,7 @@ from .. import caddy, certificates
 from ..caddy import KEY, OTHER, PEM, SHOP
 from ..lab import Lab
 from ..scenario import healthy, scenario
+from .firewall import firewalld
 
 WS = ("--ws", "/ws")
 ELSEWHERE = {"[!n]*": "Caddy has one layout in the laboratory", "nginx*": "the same"}
@@ -180,6 +181,19 @@ def caddy_gets_no_certificate(lab: Lab) -> None:
 
 
 @scenario(
+    outside="tcp.rejected-by-host",
+    server="firewall.port-closed",
+    needs=caddy.needs_caddy,
+    not_on=ELSEWHERE,
+    manual="an authority issues the certificate once the ports are open",
+)
+def caddy_gets_no_certificate_behind_a_firewall(lab: Lab) -> None:
+    """Both ports are closed in firewalld, so no authority reaches Caddy: one cause, and not two."""
+    caddy.serve(lab, SHOP.replace(f"\ttls {PEM} {KEY}\n", ""))
+    firewalld(lab, "--zone=public --remove-service=https", "--zone=public --remove-service=http")
+
+
+@scenario(
     outside="tls.handshake-failed",
     server="server.certificate-not-issued",
     needs=caddy.needs_caddy,
@@ -279,3 +293,15 @@ shop.example.com {{
 }}
 """,
     )
+
+
+@scenario(
+    outside="tcp.refused",
+    server="server.not-running",
+    needs=caddy.needs_caddy,
+    not_on=ELSEWHERE,
+    differs=("listeners", "processes"),
+)
+def caddy_is_stopped(lab: Lab) -> None:
+    """Installed with a good Caddyfile, and not started."""
+    caddy.install(lab)

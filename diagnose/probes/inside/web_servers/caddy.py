@@ -113,7 +113,7 @@ class CaddyReader:
             complaint=last_error(service.journal) if service else "",
             test=(name, "adapt", *words) if is_readable else (),
             reload=reload if is_readable else (),
-            start=("systemctl", "start", unit) if unit else (name, "start", *words),
+            start=("systemctl", "start", unit) if unit else _start(name, words),
             stop=("systemctl", "stop", unit) if unit else (name, "stop"),
         )
 
@@ -187,6 +187,12 @@ def _short(binary: str) -> str:
     """Return the name of a program that a shell finds, or its path."""
     folder, name = posixpath.split(binary)
     return name if folder in {"/usr/sbin", "/usr/bin", "/usr/local/bin", "/bin"} else binary
+
+
+def _start(name: str, words: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the command that starts it in the background: the server keeps the output of `caddy
+    start` open, so the command would not end for a program that reads it."""
+    return ("sh", "-c", f"{shlex.join((name, 'start', *words))} >/dev/null 2>&1")
 
 
 def _config_words(options: Options) -> tuple[str, ...]:
