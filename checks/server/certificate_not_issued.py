@@ -36,6 +36,8 @@ def certificate_not_issued(evidence: Evidence) -> Iterator[Claim]:
             **view.facts,
             "place": place_text(sites[0].file, sites[0].line) or view.config.path,
             "tries": tries,
+            "nameless": sites[0].names == ("*",) and not tries,
+            "off": sites[0].names != ("*",) and not tries,
             "message": view.config.complaint if tries else "",
             "unit": view.server.unit,
         },

@@ -58,7 +58,8 @@ def document(
     """The JSON of one site on port 443; `tls` is "files", "acme" or "internal"."""
     proxy = {"handler": "reverse_proxy", "upstreams": [{"dial": dial}]}
     inner = {"handler": "subroute", "routes": [{"handle": [proxy]}]}
-    route = {"match": [{"host": list(names)}], "handle": [inner], "terminal": True}
+    match = {"match": [{"host": list(names)}]} if names else {}
+    route = match | {"handle": [inner], "terminal": True}
     server: dict[str, object] = {"listen": [":443"], "routes": [route]}
     apps: dict[str, object] = {"http": {"servers": {"srv0": server}}}
     if mode:

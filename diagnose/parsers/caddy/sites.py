@@ -59,7 +59,7 @@ def _sites(document: object) -> Iterator[WebSite]:
     redirected: list[WebSite] = []
     http_port = _number(at(http, "http_port"), HTTP_PORT)
     for server in list(dictionary(at(http, "servers")).values())[:100]:
-        sites = list(_server_sites(dictionary(server), document, files, http_port))
+        sites = list(_server_sites(dictionary(server), document, files))
         yield from sites
         if _is_automatic(server) and at(server, "automatic_https", "disable_redirects") is not True:
             redirected += [site for site in sites if any(s.tls for s in site.sockets)]
@@ -73,13 +73,17 @@ def _sites(document: object) -> Iterator[WebSite]:
 
 
 def _server_sites(
-    server: dict[str, object], document: object, files: list[tuple[set[str], SiteFile]], plain: int
+    server: dict[str, object], document: object, files: list[tuple[set[str], SiteFile]]
 ) -> Iterator[WebSite]:
     listens = [parsed for listen in texts(server.get("listen")) if (parsed := _listen(listen))]
     routes = dictionaries(server.get("routes"))
     policies = dictionaries(server.get("tls_connection_policies"))
     names = [_hosts(route) for route in routes]
-    speaks_tls = bool(policies) or (_is_automatic(server) and any(names))
+    plain = _number(at(document, "apps", "http", "http_port"), HTTP_PORT)
+    secure = _number(at(document, "apps", "http", "https_port"), HTTPS_PORT)
+    # A server that is on the HTTPS port only has TLS even if no site has a name.
+    is_https = {port for _, port in listens} == {secure}
+    speaks_tls = bool(policies) or (_is_automatic(server) and (any(names) or is_https))
     for route, hosts in zip(routes, names, strict=True):
         sockets = tuple(
             SiteSocket(port, address, tls=speaks_tls and port != plain) for address, port in listens
@@ -161,7 +165,10 @@ def _issuance(
     skipped = set(texts(mode.get("skip"))) | set(texts(mode.get("skip_certificates")))
     if not _is_automatic(server) or mode.get("disable_certificates") or set(hosts) & skipped:
         return "none"
-    for policy in dictionaries(at(document, "apps", "tls", "automation", "policies")):
+    policies = dictionaries(at(document, "apps", "tls", "automation", "policies"))
+    if not hosts and not any(policy.get("on_demand") for policy in policies):
+        return "none"
+    for policy in policies:
         subjects = texts(policy.get("subjects"))
         if not subjects or set(subjects) & set(hosts):
             issuers = {text_of(each.get("module")) for each in dictionaries(policy.get("issuers"))}

@@ -28,3 +28,9 @@ def test_silent_when_it_has_files_or_the_handshake_is_fine() -> None:
     assert not judge(CHECK, CADDY, config, replace(INTERNAL_ERROR, alert=None))
     good = replace(INTERNAL_ERROR, alert=None, failure=None)
     assert not judge(CHECK, CADDY, config, INTERNAL_ERROR, good)
+
+
+def test_fires_when_the_address_has_no_name() -> None:
+    nameless = document(tls="none", mode={"disable_redirects": True})
+    (claim,) = judge(CHECK, CADDY, caddy_config(":443 {\n}\n", nameless), INTERNAL_ERROR)
+    assert claim.facts["nameless"] is True

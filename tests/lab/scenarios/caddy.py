@@ -305,3 +305,25 @@ shop.example.com {{
 def caddy_is_stopped(lab: Lab) -> None:
     """Installed with a good Caddyfile, and not started."""
     caddy.install(lab)
+
+
+@scenario(
+    outside="tls.handshake-failed",
+    server="server.certificate-not-issued",
+    needs=caddy.needs_caddy,
+    not_on=ELSEWHERE,
+    also=("http.port-closed",),
+    manual="an authority issues the certificate",
+)
+def caddy_site_without_a_name(lab: Lab) -> None:
+    """The address is `:443`, so Caddy knows no name for a certificate; after threads of Caddy's
+    forum about "no certificate available for"."""
+    site = SHOP.replace("shop.example.com", ":443").replace(f"\ttls {PEM} {KEY}\n", "")
+    caddy.serve(lab, site, 443)
+
+
+@healthy(needs=caddy.needs_caddy, not_on=ELSEWHERE)
+def caddy_site_without_a_name_and_with_a_certificate(lab: Lab) -> None:
+    """`:443` with a certificate of its own, and a redirect written by hand."""
+    site = SHOP.replace("shop.example.com", ":443")
+    caddy.serve(lab, f"{site}\n:80 {{\n\tredir https://{{host}}{{uri}} permanent\n}}\n")

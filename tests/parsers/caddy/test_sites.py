@@ -95,3 +95,10 @@ _VALUES = st.recursive(
 @given(_VALUES)
 def test_any_document_is_read(value: object) -> None:
     sites_of({"apps": {"http": {"servers": {"srv0": value}, "http_port": value}, "tls": value}})
+
+
+def test_a_site_without_a_name_on_the_https_port_has_tls_and_no_certificate() -> None:
+    route = {"handle": [{"handler": "static_response", "body": "hi"}]}
+    server = {"listen": [":443"], "routes": [route]}
+    (site,) = sites_of({"apps": {"http": {"servers": {"srv0": server}}}})
+    assert (site.names, site.sockets[0].tls, site.issuance) == (("*",), True, "none")
