@@ -35,6 +35,7 @@ FOR_DEVELOPERS = (".localtest.me", ".lvh.me", ".nip.io", ".sslip.io", ".traefik.
         *CONNECTION_FAILURES,
         "http.port-closed",
         "listener.missing",
+        "server.certificate-not-issued",
     ],
 )
 def private_address(evidence: Evidence) -> Iterator[Claim]:

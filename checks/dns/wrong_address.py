@@ -45,6 +45,7 @@ from diagnose.parsers.cdn import ALIASES
         "certificate.*",
         "http.*",
         "websocket.*",
+        "server.certificate-not-issued",
     ],
 )
 def wrong_address(evidence: Evidence) -> Iterator[Claim]:

@@ -10,6 +10,7 @@ EXPLAINS = (
     "http.acme-challenge-blocked",
     "dns.dead-address",
     "dns.dead-ipv6",
+    "server.certificate-not-issued",
 )
 
 

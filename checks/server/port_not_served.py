@@ -65,6 +65,7 @@ def port_not_served(evidence: Evidence) -> Iterator[Claim]:
             else "",
             "site": place_text(site.file, site.line) if site else "",
             "apache": server.product == "apache",
+            "caddy": server.product == "caddy",
             "ports": tuple(sorted(server.ports)),
         },
         ruled_out=("server.not-running",),

@@ -27,7 +27,9 @@ from diagnose.parsers.web_sites import answering_sites
 )
 def redirect_missing(evidence: Evidence) -> Iterator[Claim]:
     view, target = server_view(evidence), evidence.target
-    if view is None or view.config is None or not target.uses_tls or 80 not in view.server.ports:
+    if view is None or view.config is None or not target.uses_tls:
+        return
+    if not {80, target.port}.issubset(view.server.ports):
         return
     plain = [
         each

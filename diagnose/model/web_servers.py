@@ -24,6 +24,11 @@ from diagnose.model.summary import Summary, joined, socket_text
 
 Product = Literal["apache", "caddy", "haproxy"]
 
+#: Where the certificate of a site comes from, if the server cares for it (Caddy): "files" that the
+#: configuration names, an authority by "acme", Caddy's own "internal" authority, or "none" at all.
+#: "" if that is no question.
+Issuance = Literal["", "files", "acme", "internal", "none"]
+
 #: The name of each server as its project writes it, for the texts of checks.
 TITLES: dict[Product, str] = {"apache": "Apache", "caddy": "Caddy", "haproxy": "HAProxy"}
 
@@ -134,7 +139,8 @@ class SiteRoute:
     "fcgi" and the like; `socket` is the path of a Unix socket, then there is no host.
     `backend_path` is the path of the request that the application gets in place of `path`.
     `websocket` is True if WebSockets are passed on, False if their upgrade is lost, None if that is
-    unknown. `pattern` is True if `path` is a regular expression.
+    unknown. `pattern` is True if `path` is a regular expression. `exact` is True if the path must
+    be `path` itself.
     """
 
     path: UrlPath
@@ -148,6 +154,7 @@ class SiteRoute:
     pattern: bool = False
     file: FilePath = ""
     line: int = 0
+    exact: bool = False
 
 
 @frozen
@@ -184,6 +191,7 @@ class WebSite:
     line: int = 0
     end: int = 0
     passthrough: bool = False
+    issuance: Issuance = ""
 
     def paths(self, *roles: str) -> tuple[str, ...]:
         """Return the paths of the files with these roles, without repetition."""
@@ -209,7 +217,9 @@ class WebServerConfig(Observation):
     the server names them. `complete` is False if a part could not be read or understood: then
     a site that is not in `sites` may still exist. `idle` are sites that are on disk and not loaded
     (an Apache site that is not enabled, or needs a module that is not loaded). `files` are the
-    texts of the sites' files.
+    texts of the sites' files. `loaded` is False if the server runs with another configuration than
+    this, None if that is unknown; then `running` are the sites with which it runs. `complaint` is
+    what its log says of the certificate that it should get for the target and has not.
     """
 
     layer: ClassVar[str] = "server"
@@ -222,6 +232,9 @@ class WebServerConfig(Observation):
     idle: tuple[WebSite, ...] = ()
     complete: bool = True
     files: tuple[ServerFile, ...] = ()
+    loaded: bool | None = None
+    running: tuple[WebSite, ...] = ()
+    complaint: Text = ""
 
     def file(self, path: str) -> ServerFile | None:
         return next((file for file in self.files if path in {file.path, file.real}), None)

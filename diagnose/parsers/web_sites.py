@@ -36,10 +36,12 @@ def select_site(config: WebServerConfig, sites: tuple[WebSite, ...], host: str) 
     """Return the site of one socket that answers the name: the first that has it, or the default.
 
     Apache takes the first site with a matching name, wildcards included. Caddy and HAProxy's
-    readers put sites with an exact name first.
+    readers put sites with an exact name first. Caddy has no default: a site without a name has the
+    name "*".
     """
     named = (site for site in sites if has_name(site, host))
-    return next(named, next(iter(sites), None))
+    default = None if config.product == "caddy" else next(iter(sites), None)
+    return next(named, default)
 
 
 def has_name(site: WebSite, host: str) -> bool:
@@ -72,7 +74,7 @@ def route_of(site: WebSite, path: str) -> SiteRoute | None:
     for route in site.routes:
         if route.pattern:
             return None
-        if takes(route.path, path):
+        if path == route.path if route.exact else takes(route.path, path):
             return route
     return None
 

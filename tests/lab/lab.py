@@ -10,6 +10,7 @@ group. The server runs firewalld on a bus of its own, nginx, sshd and an applica
 import contextlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -39,7 +40,7 @@ TOOLS = (
     "sysctl", "ufw", "node", "systemctl", "systemd-run", "journalctl", "pivot_root",
 )  # fmt: skip
 #: Other web servers than nginx, each by its program, which is the name of its package.
-SERVERS = ("apache2", "haproxy")
+SERVERS = ("apache2", "haproxy", "caddy")
 NODE_WS = Path("/usr/share/nodejs/ws")
 
 FILES = "/run/lab"  # the router holds the logs and such
@@ -541,8 +542,9 @@ class Lab:
         """Ask the site, from the client."""
         said = self.client.run(self.client.python(str(HERE / "look.py"), site.NAME)).stdout
         for line in said.splitlines() or ["nothing"]:
-            healthy = "https 200, http 301 https://shop.example.com/, websocket 101"
-            if not line.endswith(healthy):
+            # Caddy redirects with 308.
+            healthy = r".*https 200, http 30[18] https://shop\.example\.com/, websocket 101"
+            if not re.fullmatch(healthy, line):
                 raise Gone(f"the laboratory's site is not healthy: {said}")
 
     def snapshot(self) -> state.Snapshot:

@@ -16,6 +16,7 @@ KEPT = (
     "/etc/nginx",
     "/etc/apache2",
     "/etc/haproxy",
+    "/etc/caddy",
     "/etc/default/ufw",
     "/etc/firewalld",
     "/etc/iptables",

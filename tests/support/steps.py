@@ -55,6 +55,10 @@ def _expected_effect(argv: tuple[str, ...]) -> Effect:
             return Effect.RELOAD if signal == "reload" else Effect.STOP
         case ["apachectl" | "httpd", *_, "graceful" | "start" | "stop" as verb]:
             return {"graceful": Effect.RELOAD, "start": Effect.START}.get(verb, Effect.STOP)
+        case ["caddy", "adapt", *_]:
+            return Effect.TEST
+        case ["caddy", "reload" | "start" | "stop" as verb, *_]:
+            return {"reload": Effect.RELOAD, "start": Effect.START}.get(verb, Effect.STOP)
         case ["firewall-cmd", "--reload"] | ["ufw", "reload"] | ["podman", "network", "reload", *_]:
             return Effect.RELOAD
         case ["service" | "rc-service", _, action] | ["systemctl", action, _]:

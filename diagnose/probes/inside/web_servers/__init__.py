@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from diagnose.model.frozen import frozen
 from diagnose.model.server import Listeners
-from diagnose.model.web_servers import WebServer, WebServerConfig
+from diagnose.model.web_servers import Product, WebServer, WebServerConfig
 from diagnose.parsers.web_sites import answering_sites
 from diagnose.probes import ProbeContext, emit_not_observed, probe
 from diagnose.probes.inside.nginx_certificates import observe_certificate_files
@@ -28,6 +28,13 @@ LIST_COMMAND = ("sh", "-c", LIST_SCRIPT, "sh", *PRODUCTS)
 
 #: Maximum number of servers that are read.
 MAX_READ = 3
+
+#: Words of a command line of each product that serves nothing.
+_QUESTIONS: dict[Product, frozenset[str]] = {
+    "apache": frozenset({"-t", "-v", "-V"}),
+    "caddy": frozenset({"version", "adapt", "validate", "fmt", "reload", "stop", "trust"}),
+    "haproxy": frozenset({"-c", "-v", "-vv"}),
+}
 
 #: The layers whose checks use what these probes observe.
 _LAYERS = ("server", "listener", "tls", "certificate", "http", "upstream", "websocket")
@@ -64,7 +71,11 @@ def candidates(servers: InstalledServers, port: int, taken: bool) -> Iterator[Ca
     another port of web sites, and those that should run: they start at boot, have failed, or are
     the only ones on this machine."""
     ports = {port} if taken else {port, 80, 443}
-    running = [process for process in servers.processes if process.name in PRODUCTS]
+    running = [
+        process
+        for process in servers.processes
+        if process.name in PRODUCTS and not _is_question(process)
+    ]
     yield from (
         Candidate(
             process.name,
@@ -82,6 +93,12 @@ def candidates(servers: InstalledServers, port: int, taken: bool) -> Iterator[Ca
         is_only = bool(program) and not servers.nginx and len(servers.programs) == 1
         if (is_due or is_only) and not any(process.name == name for process in running):
             yield Candidate(name, program, None, service)
+
+
+def _is_question(process: ServerProcess) -> bool:
+    """Return whether the process only tests or shows something, perhaps for another run of ours at
+    the same time."""
+    return bool(_QUESTIONS[PRODUCTS[process.name]].intersection(process.title.split()[1:]))
 
 
 async def _observe(ctx: ProbeContext, candidate: Candidate) -> None:

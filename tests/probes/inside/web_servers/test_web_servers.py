@@ -111,6 +111,15 @@ def test_of_a_free_port_the_server_of_another_web_port_is_asked() -> None:
     assert names(InstalledServers((replace(RUNNING, ports=(8080,)),)), False) == []
 
 
+def test_a_process_that_only_tests_or_shows_something_is_no_server() -> None:
+    for title in ("/usr/sbin/apache2 -t -D DUMP_VHOSTS", "/usr/sbin/apache2 -V"):
+        question = ServerProcess(10, "apache2", title, "/usr/sbin/apache2")
+        (candidate,) = probes.candidates(
+            InstalledServers((question,), (ENABLED,), PROGRAMS), 443, False
+        )
+        assert candidate.process is None
+
+
 def test_a_server_that_should_run_is_asked() -> None:
     assert names(InstalledServers((), (ENABLED,), PROGRAMS), False) == ["apache2"]
     assert names(InstalledServers((), (DISABLED,), PROGRAMS, nginx=True), False) == []

@@ -1,0 +1,91 @@
+"""The server runs with another configuration than the one on disk, and the site of the target
+differs in them. What is loaded was asked of the server itself (Caddy's admin API)."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from checks.server import ServerView, place_text, reload_steps, server_view
+from diagnose.checking.registry import check
+from diagnose.model import Applicability, Claim, Evidence, Fix, Observation, Severity, Subject
+from diagnose.model.http import Exchange, Upgrade
+from diagnose.model.tls import Handshake
+from diagnose.model.web_servers import WebServer, WebServerConfig, WebSite
+from diagnose.parsers.web_sites import answering_sites
+
+
+@check(
+    severity=Severity.ERROR,
+    needs=[WebServer, WebServerConfig],
+    explains=[
+        "tls.*",
+        "certificate.*",
+        "http.*",
+        "upstream.*",
+        "websocket.*",
+        "server.site-missing",
+        "server.application-down",
+        "server.application-speaks-tls",
+    ],
+)
+def reload_needed(evidence: Evidence) -> Iterator[Claim]:
+    view, target = server_view(evidence), evidence.target
+    if view is None or view.config is None or target.port not in view.server.ports:
+        return
+    if view.config.loaded is not False or (view.test is not None and not view.test.passed):
+        return
+    running = replace(view.config, sites=view.config.running)
+    loaded = answering_sites(running, target.port, target.host)
+    on_disk = view.answering_sites
+    if not on_disk or [*map(_without_places, loaded)] == [*map(_without_places, on_disk)]:
+        return
+    symptoms = tuple(_symptoms(evidence))
+    yield Claim(
+        about=Subject(text=place_text(on_disk[0].file, on_disk[0].line) or view.config.path),
+        covers=(Subject(),),
+        because=(view.server, view.config, *symptoms),
+        facts={
+            **view.facts,
+            "file": on_disk[0].file or view.config.path,
+            "missing": not loaded,
+            "matters": bool(symptoms),
+        },
+        severity=None if symptoms else Severity.NOTE,
+        ruled_out=("server.config-invalid",),
+        fix=_fix(view, bool(symptoms)),
+    )
+
+
+def _fix(view: ServerView, matters: bool) -> Fix:
+    """Return the reload. Somebody may be editing the file where visitors see nothing wrong."""
+    how = Applicability.AUTOMATIC if matters else Applicability.REVIEW
+    return Fix(reload_steps(view.server), how)
+
+
+def _without_places(site: WebSite) -> WebSite:
+    """Return a site without its lines, which are not known of what runs."""
+    return replace(
+        site,
+        sockets=tuple(replace(socket, file="", line=0) for socket in site.sockets),
+        files=tuple(replace(file, file="", line=0) for file in site.files),
+        routes=tuple(replace(route, file="", line=0) for route in site.routes),
+        redirects=tuple(replace(redirect, file="", line=0) for redirect in site.redirects),
+        file="",
+        line=0,
+        end=0,
+    )
+
+
+def _symptoms(evidence: Evidence) -> Iterator[Observation]:
+    """Return what visitors see that may come from the old configuration."""
+    port = evidence.target.port
+    for handshake in evidence.of(Handshake):
+        if handshake.port == port and handshake.is_browser_like and handshake.failure is not None:
+            yield handshake
+    for exchange in evidence.of(Exchange):
+        empty = exchange.status == 200 and not exchange.body
+        failed = exchange.failure is not None or (exchange.status or 0) >= 400
+        if exchange.port == port and exchange.purpose == "target" and (failed or empty):
+            yield exchange
+    for upgrade in evidence.of(Upgrade):
+        if upgrade.port == port and not upgrade.accepted:
+            yield upgrade

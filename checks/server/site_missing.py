@@ -1,0 +1,82 @@
+"""Caddy has no site with the name on the port. It has no default site: without a certificate for
+the name it ends the handshake with the alert internal_error (80); with one, as of a wildcard, it
+answers 200 and nothing."""
+
+from collections.abc import Iterator
+
+from checks.server import ServerView, manual_fix, place_text, server_view
+from diagnose.checking.registry import check
+from diagnose.model import Claim, Confidence, Evidence, Observation, Severity, Subject
+from diagnose.model.http import Exchange
+from diagnose.model.tls import Handshake
+from diagnose.model.web_servers import WebServer, WebServerConfig
+from diagnose.parsers.hostnames import is_address
+from diagnose.parsers.web_sites import has_name
+
+#: The alert internal_error (RFC 8446 section 6.2).
+INTERNAL_ERROR = 80
+
+
+@check(
+    severity=Severity.ERROR,
+    needs=[WebServer, WebServerConfig],
+    explains=["tls.handshake-failed", "tls.name-rejected", "http.*", "websocket.*"],
+)
+def site_missing(evidence: Evidence) -> Iterator[Claim]:
+    view, target = server_view(evidence), evidence.target
+    if view is None or view.config is None or view.server.product != "caddy":
+        return
+    if target.port not in view.server.ports or is_address(target.host) or view.answering_sites:
+        return
+    symptoms = tuple(_symptoms(evidence))
+    if not symptoms:
+        return
+    yield Claim(
+        about=Subject(name=target.host, port=target.port),
+        covers=(Subject(port=target.port), Subject(port=80)),
+        because=(view.server, view.config, *symptoms),
+        facts={
+            **view.facts,
+            "config": view.config.path,
+            "names": _names(view),
+            "elsewhere": _other_port(view),
+            "handshake": any(isinstance(each, Handshake) for each in symptoms),
+        },
+        confidence=Confidence.CERTAIN if view.config.complete else Confidence.LIKELY,
+        fix=manual_fix(view, "add-the-name"),
+    )
+
+
+def _symptoms(evidence: Evidence) -> Iterator[Observation]:
+    """Return the handshakes that ended with Caddy's alert, and its empty pages."""
+    port = evidence.target.port
+    for handshake in evidence.of(Handshake):
+        alert = handshake.alert.code if handshake.alert else 0
+        if handshake.port == port and handshake.is_browser_like and alert == INTERNAL_ERROR:
+            yield handshake
+    for exchange in evidence.of(Exchange):
+        is_target = exchange.purpose == "target" and exchange.port == port
+        if is_target and exchange.status == 200 and not exchange.body:
+            yield exchange
+
+
+def _names(view: ServerView) -> tuple[str, ...]:
+    """Return the names of the other sites on the port."""
+    port = view.evidence.target.port
+    sites = view.config.sites if view.config else ()
+    return tuple(
+        dict.fromkeys(
+            name
+            for site in sites
+            if any(socket.port == port for socket in site.sockets)
+            for name in site.names
+        )
+    )[:6]
+
+
+def _other_port(view: ServerView) -> str:
+    """Return the place of the site with the name that is on another port only."""
+    host = view.evidence.target.host
+    sites = view.config.sites if view.config else ()
+    site = next((each for each in sites if has_name(each, host) and each.file), None)
+    return place_text(site.file, site.line) if site else ""

@@ -1,0 +1,1 @@
+"""Caddy's configuration and messages. Parsing only, no I/O."""

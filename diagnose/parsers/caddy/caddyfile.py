@@ -1,0 +1,119 @@
+"""The lines of a Caddyfile: where its sites and their directives stand. No I/O.
+
+What the file means is known from `caddy adapt`; this finds the lines for it. It is linear in the
+text, total, and knows nothing of snippets' arguments.
+"""
+
+import posixpath
+import re
+from collections.abc import Iterable, Iterator
+
+from diagnose.model.frozen import frozen
+from diagnose.parsers.sanitize import clean
+
+#: Maximum number of lines of a file.
+MAX_LINES = 20000
+
+_ADDRESS = re.compile(r"(?:(https?)://)?(\[[^\]]*\]|[^:/\[\]]*)(?::(\d{1,5}))?(?:/.*)?")
+
+
+@frozen
+class Line:
+    """A line of a site: its words, without the brace at its end."""
+
+    number: int
+    words: tuple[str, ...]
+
+
+@frozen
+class Block:
+    """A site block: its addresses as they stand there, its first and last line."""
+
+    addresses: tuple[str, ...]
+    file: str
+    line: int
+    end: int
+    lines: tuple[Line, ...] = ()
+
+    def first(self, *words: str) -> Line | None:
+        """Return the first line that has all these words."""
+        return next((line for line in self.lines if set(words) <= set(line.words)), None)
+
+
+@frozen
+class Address:
+    """A site's address, taken apart: "" and 0 for what is not written."""
+
+    scheme: str
+    host: str
+    port: int
+
+
+def address_of(text: str) -> Address | None:
+    """Take an address of a site block apart; None if it is none."""
+    match = _ADDRESS.fullmatch(text)
+    if match is None:
+        return None
+    return Address(match[1] or "", match[2].lower(), int(match[3] or 0))
+
+
+def uses_environment(text: str) -> bool:
+    """Return whether the file takes values from the environment of the process: `{$NAME}`."""
+    return any("{$" in line.partition("#")[0] for line in text.splitlines()[:MAX_LINES])
+
+
+def import_patterns(text: str, folder: str) -> Iterator[str]:
+    """Return the files that `import` names. A snippet's name is returned as well: no file has
+    it."""
+    for line in text.splitlines()[:MAX_LINES]:
+        words = line.split()
+        if words[:1] == ["import"] and len(words) > 1 and "{" not in words[1]:
+            yield posixpath.join(folder, clean(words[1].strip('"`'), 500))
+
+
+def blocks_of(files: Iterable[tuple[str, str]]) -> tuple[Block, ...]:
+    """Return the site blocks of files, given as paths and texts."""
+    return tuple(block for path, text in files for block in _blocks(path, text))
+
+
+def _blocks(path: str, text: str) -> Iterator[Block]:
+    depth, head, start = 0, [], 0
+    lines: list[Line] = []
+    for number, raw in enumerate(text.splitlines()[:MAX_LINES], 1):
+        words = _words(raw)
+        if not words:
+            continue
+        opens = words[-1] == "{"
+        body = words[:-1] if opens else words
+        if depth == 0 and body != ["}"]:
+            start = start or number
+            head += body
+            continues = not opens and body[-1:] and body[-1].endswith(",")
+            if not opens and not continues:
+                # A file with one site may leave the braces out; then its lines are directives.
+                head, start = (head, start) if number == start and not lines else ([], 0)
+                lines.append(Line(number, tuple(words)))
+        elif body != ["}"]:
+            lines.append(Line(number, tuple(body)))
+        if opens:
+            if depth == 0:
+                lines = []
+            depth += 1
+        elif words == ["}"] and depth:
+            depth -= 1
+            if depth == 0:
+                yield from _block(path, head, start, number, lines)
+                head, start, lines = [], 0, []
+
+
+def _block(path: str, head: list[str], start: int, end: int, lines: list[Line]) -> Iterator[Block]:
+    addresses = [word for part in head for word in part.split(",") if word]
+    if addresses and not addresses[0].startswith("("):
+        cleaned = tuple(clean(word, 300) for word in addresses[:200])
+        yield Block(cleaned, path, start, end, tuple(lines))
+
+
+def _words(line: str) -> list[str]:
+    words = line.split()
+    comment = next((index for index, word in enumerate(words) if word.startswith("#")), None)
+    return words[:comment]

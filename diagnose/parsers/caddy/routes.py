@@ -1,0 +1,150 @@
+"""Where a site of Caddy's passes requests on, and where it redirects. No I/O.
+
+The matchers are those of Caddy's JSON (module http.matchers). Only `path` is evaluated; any other
+makes a route a pattern, and a redirect conditional.
+"""
+
+from collections.abc import Iterator
+
+from diagnose.model.frozen import frozen
+from diagnose.model.web_servers import SiteRedirect, SiteRoute
+from diagnose.parsers.caddy.document import MAX_DEPTH, at, dictionaries, dictionary, text_of, texts
+from diagnose.parsers.sanitize import clean
+
+#: Maximum number of routes of a site.
+MAX_ROUTES = 500
+
+#: Handlers that end a request without passing it on.
+_ANSWERS = {"static_response", "file_server", "error", "acme_server", "metrics"}
+
+
+@frozen
+class _Condition:
+    """The requests that reach a handler: their path begins with `path`, or is it (`exact`);
+    `pattern` is True if more decides."""
+
+    path: str = "/"
+    exact: bool = False
+    pattern: bool = False
+
+
+@frozen
+class SiteParts:
+    """The routes, redirects and folder of a site. A route without host and socket is answered by
+    Caddy itself."""
+
+    routes: tuple[SiteRoute, ...]
+    redirects: tuple[SiteRedirect, ...]
+    root: str
+
+
+def parts_of(route: dict[str, object]) -> SiteParts:
+    """Return what a site's route leads to."""
+    parts = list(_walk([route | {"match": None}], _Condition(), 0))[:MAX_ROUTES]
+    return SiteParts(
+        tuple(part for part in parts if isinstance(part, SiteRoute)),
+        tuple(part for part in parts if isinstance(part, SiteRedirect)),
+        next((part for part in parts if isinstance(part, str)), ""),
+    )
+
+
+def _walk(
+    routes: list[dict[str, object]], outer: _Condition, depth: int, strip: str = ""
+) -> Iterator[SiteRoute | SiteRedirect | str]:
+    if depth > MAX_DEPTH:
+        yield _own_answer(_Condition(pattern=True))
+        return
+    for route in routes:
+        for condition in _conditions(route, outer):
+            for handler in dictionaries(route.get("handle")):
+                name = text_of(handler.get("handler"))
+                if name == "subroute":
+                    inner = dictionaries(handler.get("routes"))
+                    yield from _walk(inner, condition, depth + 1, strip)
+                elif name == "rewrite":
+                    strip = text_of(handler.get("strip_path_prefix")) or strip
+                elif name == "vars" and condition == _Condition():
+                    yield clean(text_of(handler.get("root")), 500)
+                elif name == "reverse_proxy":
+                    yield _proxied(handler, condition, strip)
+                elif name in _ANSWERS:
+                    yield from _answered(handler, condition)
+
+
+def _conditions(route: dict[str, object], outer: _Condition) -> Iterator[_Condition]:
+    """Return the conditions of a route, one for each path: matcher sets are alternatives."""
+    sets = dictionaries(route.get("match"))
+    if not sets:
+        yield outer
+    for matchers in sets:
+        paths = texts(matchers.get("path"))
+        is_pattern = outer.pattern or bool(set(matchers) - {"path"})
+        if not paths:
+            yield _Condition(outer.path, outer.exact, is_pattern)
+        for path in paths:
+            yield _path_condition(path, outer, is_pattern)
+
+
+def _path_condition(path: str, outer: _Condition, is_pattern: bool) -> _Condition:
+    """Return the condition of a path matcher: "/a" is that path alone, "/a*" and "/a/*" begin."""
+    prefix = path.removesuffix("*")
+    is_nested = outer.path != "/" and not prefix.startswith(outer.path)
+    if "*" in prefix or is_nested or "{" in path or not path.startswith("/"):
+        return _Condition(outer.path, pattern=True)
+    return _Condition(clean(prefix, 500), prefix == path, is_pattern)
+
+
+def _own_answer(condition: _Condition) -> SiteRoute:
+    return SiteRoute(
+        condition.path, "", scheme="", pattern=condition.pattern, exact=condition.exact
+    )
+
+
+def _answered(
+    handler: dict[str, object], condition: _Condition
+) -> Iterator[SiteRoute | SiteRedirect]:
+    if handler.get("pass_thru"):
+        return
+    location = next(iter(texts(at(handler, "headers", "Location"))), "")
+    if location:
+        yield SiteRedirect(
+            condition.path,
+            clean(_plain(location), 500),
+            conditional=condition.pattern or condition.exact,
+        )
+    yield _own_answer(condition)
+
+
+def _plain(location: str) -> str:
+    """Return a target as a Caddyfile writes it."""
+    return location.replace("{http.request.host}", "{host}").replace("{http.request.uri}", "{uri}")
+
+
+def _proxied(handler: dict[str, object], condition: _Condition, strip: str) -> SiteRoute:
+    upstreams = dictionaries(handler.get("upstreams"))
+    dial = clean(text_of(upstreams[0].get("dial")), 300) if upstreams else ""
+    transport = dictionary(handler.get("transport"))
+    scheme = "https" if "tls" in transport else "http"
+    scheme = "fcgi" if transport.get("protocol") == "fastcgi" else scheme
+    socket = dial.removeprefix("unix/") if dial.startswith("unix/") else ""
+    host, port = ("", 0) if socket or len(upstreams) != 1 else _endpoint(dial)
+    return SiteRoute(
+        condition.path,
+        f"{scheme}://{dial}",
+        scheme=scheme,
+        host=host,
+        port=port,
+        socket=socket,
+        backend_path="/" if strip else condition.path,
+        websocket=scheme != "fcgi",
+        pattern=condition.pattern,
+        exact=condition.exact,
+    )
+
+
+def _endpoint(dial: str) -> tuple[str, int]:
+    """Split "host:port"; ("", 0) if a placeholder or a range makes it uncertain."""
+    host, _, port = dial.rpartition(":")
+    if "{" in dial or "/" in dial or not (port.isascii() and port.isdigit()):
+        return "", 0
+    return host.strip("[]") or "localhost", int(port) if int(port) < 65536 else 0

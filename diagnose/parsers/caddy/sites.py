@@ -1,0 +1,223 @@
+"""Caddy's JSON configuration as sites and sockets. No I/O.
+
+The form is that of https://caddyserver.com/docs/json/; `caddy adapt` makes it of a Caddyfile.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Literal
+
+from diagnose.model.web_servers import (
+    Issuance,
+    SiteFile,
+    SiteRedirect,
+    SiteRoute,
+    SiteSocket,
+    WebSite,
+)
+from diagnose.parsers.caddy.caddyfile import Block, address_of
+from diagnose.parsers.caddy.document import at, dictionaries, dictionary, text_of, texts
+from diagnose.parsers.caddy.routes import parts_of
+from diagnose.parsers.hostnames import is_address
+from diagnose.parsers.sanitize import clean
+
+#: Caddy's default ports for HTTP and HTTPS.
+HTTP_PORT, HTTPS_PORT = 80, 443
+
+#: The networks of TCP before an address; others are "udp/" and "unix/".
+_TCP = re.compile(r"^tcp[46]?/")
+
+#: Maximum number of sites.
+MAX_SITES = 2000
+
+
+def sites_of(document: object, blocks: Sequence[Block] = ()) -> tuple[WebSite, ...]:
+    """Return the sites, those with an exact name first, each with the lines of its block."""
+    sites = [_placed(site, blocks) for site in _sites(document)][:MAX_SITES]
+    return tuple(sorted(sites, key=lambda site: any("*" in name for name in site.names)))
+
+
+def listens_of(sites: Sequence[WebSite]) -> tuple[SiteSocket, ...]:
+    """Return the sockets that the sites open."""
+    sockets = {(s.address, s.port): s for site in reversed(sites) for s in site.sockets}
+    return tuple(sockets.values())
+
+
+def admin_address(document: object) -> str:
+    """Return the address of the admin API ("localhost:2019"); "" if it is off or no TCP port."""
+    if at(document, "admin", "disabled") is True:
+        return ""
+    listen = text_of(at(document, "admin", "listen")) or "localhost:2019"
+    listen = listen.removeprefix("tcp/")
+    return "" if "/" in listen or "{" in listen else clean(listen, 200)
+
+
+def _sites(document: object) -> Iterator[WebSite]:
+    http = at(document, "apps", "http")
+    files = _tagged_files(document)
+    redirected: list[WebSite] = []
+    http_port = _number(at(http, "http_port"), HTTP_PORT)
+    for server in list(dictionary(at(http, "servers")).values())[:100]:
+        sites = list(_server_sites(dictionary(server), document, files))
+        yield from sites
+        if _is_automatic(server) and at(server, "automatic_https", "disable_redirects") is not True:
+            redirected += [site for site in sites if any(s.tls for s in site.sockets)]
+    for site in redirected:
+        names = tuple(name for name in site.names if name != "*" and not is_address(name))
+        if names:
+            target = SiteRedirect("/", "https://{host}{uri}")
+            addresses = dict.fromkeys(socket.address for socket in site.sockets)
+            sockets = tuple(SiteSocket(http_port, address) for address in addresses)
+            yield WebSite(names=names, sockets=sockets, redirects=(target,))
+
+
+def _server_sites(
+    server: dict[str, object], document: object, files: list[tuple[set[str], SiteFile]]
+) -> Iterator[WebSite]:
+    listens = [parsed for listen in texts(server.get("listen")) if (parsed := _listen(listen))]
+    routes = dictionaries(server.get("routes"))
+    policies = dictionaries(server.get("tls_connection_policies"))
+    names = [_hosts(route) for route in routes]
+    plain = _number(at(document, "apps", "http", "http_port"), HTTP_PORT)
+    secure = _number(at(document, "apps", "http", "https_port"), HTTPS_PORT)
+    # A server that is on the HTTPS port only has TLS even if no site has a name.
+    is_https = {port for _, port in listens} == {secure}
+    speaks_tls = bool(policies) or (_is_automatic(server) and (any(names) or is_https))
+    for route, hosts in zip(routes, names, strict=True):
+        sockets = tuple(
+            SiteSocket(port, address, tls=speaks_tls and port != plain) for address, port in listens
+        )
+        parts = parts_of(route)
+        own = _site_files(hosts, policies, files)
+        with_tls = any(socket.tls for socket in sockets)
+        yield WebSite(
+            names=hosts or ("*",),
+            sockets=sockets,
+            files=own if with_tls else (),
+            routes=parts.routes,
+            redirects=parts.redirects,
+            root=parts.root,
+            issuance=_issuance(hosts, document, server, own) if with_tls else "",
+        )
+
+
+def _is_automatic(server: object) -> bool:
+    return at(server, "automatic_https", "disable") is not True
+
+
+def _hosts(route: dict[str, object]) -> tuple[str, ...]:
+    hosts = [
+        host for match in dictionaries(route.get("match")) for host in texts(match.get("host"))
+    ]
+    return tuple(dict.fromkeys(clean(host, 253) for host in hosts))
+
+
+def _listen(text: str) -> tuple[str, int] | None:
+    """Return the address ("" for all) and port of a listener; None if it is no TCP port."""
+    host, _, port = _TCP.sub("", text).rpartition(":")
+    if "/" in host or not (port.isascii() and port.isdigit()) or int(port) > 65535:
+        return None
+    address = host.strip("[]")
+    return ("" if address in {"0.0.0.0", "::"} else clean(address, 100)), int(port)
+
+
+def _number(value: object, default: int) -> int:
+    return value if isinstance(value, int) and 0 < value < 65536 else default
+
+
+def _tagged_files(document: object) -> list[tuple[set[str], SiteFile]]:
+    pairs = dictionaries(at(document, "apps", "tls", "certificates", "load_files"))
+    roles: tuple[Literal["certificate", "key"], ...] = ("certificate", "key")
+    return [
+        (set(texts(pair.get("tags"))), SiteFile(role, clean(text_of(pair.get(role)), 500)))
+        for pair in pairs
+        for role in roles
+    ]
+
+
+def _site_files(
+    hosts: tuple[str, ...],
+    policies: list[dict[str, object]],
+    files: list[tuple[set[str], SiteFile]],
+) -> tuple[SiteFile, ...]:
+    """Return the certificate files of the connection policy that takes these names."""
+    policy = next((each for each in policies if _takes(each, hosts)), {})
+    tags = set(texts(at(policy, "certificate_selection", "any_tag")))
+    return tuple(file for own, file in files if own & tags)
+
+
+def _takes(policy: dict[str, object], hosts: tuple[str, ...]) -> bool:
+    names = texts(at(policy, "match", "sni"))
+    return not names or bool(set(names) & set(hosts))
+
+
+def _issuance(
+    hosts: tuple[str, ...],
+    document: object,
+    server: dict[str, object],
+    files: tuple[SiteFile, ...],
+) -> Issuance:
+    """Return where the certificate of a site comes from."""
+    if files:
+        return "files"
+    mode = dictionary(server.get("automatic_https"))
+    skipped = set(texts(mode.get("skip"))) | set(texts(mode.get("skip_certificates")))
+    if not _is_automatic(server) or mode.get("disable_certificates") or set(hosts) & skipped:
+        return "none"
+    policies = dictionaries(at(document, "apps", "tls", "automation", "policies"))
+    if not hosts and not any(policy.get("on_demand") for policy in policies):
+        return "none"
+    for policy in policies:
+        subjects = texts(policy.get("subjects"))
+        if not subjects or set(subjects) & set(hosts):
+            issuers = {text_of(each.get("module")) for each in dictionaries(policy.get("issuers"))}
+            return "internal" if issuers == {"internal"} else "acme"
+    return "acme"
+
+
+def _placed(site: WebSite, blocks: Sequence[Block]) -> WebSite:
+    """Return a site with the place of its block, and of the lines of its directives."""
+    block = next((block for block in blocks if _is_of(block, site)), None)
+    if block is None:
+        return site
+    return replace(
+        site,
+        file=block.file,
+        line=block.line,
+        end=block.end,
+        sockets=tuple(replace(s, file=block.file, line=block.line) for s in site.sockets),
+        files=tuple(_placed_file(file, block) for file in site.files),
+        routes=tuple(_placed_route(route, block) for route in site.routes),
+        redirects=tuple(_placed_redirect(redirect, block) for redirect in site.redirects),
+    )
+
+
+def _is_of(block: Block, site: WebSite) -> bool:
+    for text in block.addresses:
+        address = address_of(text)
+        if address is None or (address.host or "*") not in site.names:
+            continue
+        default = HTTP_PORT if address.scheme == "http" or not address.host else HTTPS_PORT
+        ports = {socket.port for socket in site.sockets}
+        if (address.port or default) in ports or (not address.scheme and HTTP_PORT in ports):
+            return True
+    return False
+
+
+def _placed_file(file: SiteFile, block: Block) -> SiteFile:
+    line = block.first("tls", file.path)
+    return replace(file, file=block.file, line=line.number if line else block.line)
+
+
+def _placed_route(route: SiteRoute, block: Block) -> SiteRoute:
+    """Return a route with the line that names its upstream; a default port is not written."""
+    dial = route.target.partition("://")[2]
+    written = {dial, route.target, dial.removesuffix(":80"), route.target.removesuffix(":443")}
+    line = next((each for each in block.lines if dial and written.intersection(each.words)), None)
+    return replace(route, file=block.file, line=line.number if line else block.line)
+
+
+def _placed_redirect(redirect: SiteRedirect, block: Block) -> SiteRedirect:
+    line = block.first("redir", redirect.target)
+    return replace(redirect, file=block.file, line=line.number if line else block.line)

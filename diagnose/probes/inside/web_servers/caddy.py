@@ -1,0 +1,284 @@
+"""Reads Caddy: its process, the configuration on disk, and the one that it runs with.
+
+`caddy adapt` translates a Caddyfile and has no side effects; `caddy validate` would create files
+(logs, an authority) as the user who runs it. What runs is asked of the admin API on the server's
+own loopback address, with GET only.
+"""
+
+import asyncio
+import posixpath
+import shlex
+from itertools import pairwise
+
+from diagnose.machine import CommandResult, FileContent
+from diagnose.model import Vantage
+from diagnose.model.frozen import frozen
+from diagnose.model.web_servers import (
+    ServerFile,
+    WebServer,
+    WebServerConfig,
+    WebServerTest,
+    WebSite,
+)
+from diagnose.parsers.caddy.caddyfile import blocks_of, import_patterns, uses_environment
+from diagnose.parsers.caddy.document import decode
+from diagnose.parsers.caddy.messages import last_error, parse_error, parse_version
+from diagnose.parsers.caddy.sites import admin_address, listens_of, sites_of
+from diagnose.probes import ProbeContext, emit_not_observed
+from diagnose.probes.inside.web_servers.processes import ServerProcess, ServerService
+from diagnose.probes.inside.web_servers.readers import Reader
+
+#: The file of Debian's, Red Hat's and Caddy's own packages.
+DEFAULT_CONFIG = "/etc/caddy/Caddyfile"
+
+#: Maximum number of files, of bytes of each, and of rounds of imports.
+MAX_FILES, MAX_BYTES, MAX_ROUNDS = 200, 1 << 20, 4
+
+
+#: Where the service of the packages stores certificates (XDG_DATA_HOME of the user caddy).
+STORAGE = "/var/lib/caddy/.local/share/caddy"
+
+#: Maximum number of lines of the log.
+MAX_LOG_LINES = 400
+
+
+@frozen
+class Options:
+    """The options of a command line that decide which configuration is loaded (caddy(8)).
+    `resumes` is True if it is the last one that the admin API got."""
+
+    config: str = ""
+    adapter: str = ""
+    resumes: bool = False
+
+
+def parse_options(title: str) -> Options:
+    """Return the options of a process from its command line."""
+    words = [part for word in title.split() for part in word.split("=", 1)]
+    values = dict(pairwise(words))
+    config = values.get("--config", values.get("-config", ""))
+    adapter = values.get("--adapter", values.get("-adapter", ""))
+    return Options(config, adapter, "--resume" in words)
+
+
+@frozen
+class _Disk:
+    """The configuration on disk: the files, and the JSON that Caddy makes of them, None if it
+    refuses them."""
+
+    files: tuple[FileContent, ...]
+    document: object
+
+
+class CaddyReader:
+    """The reader of Caddy."""
+
+    async def describe(
+        self,
+        ctx: ProbeContext,
+        program: str,
+        process: ServerProcess | None,
+        service: ServerService | None,
+    ) -> WebServer | None:
+        at = ctx.elapsed()
+        binary = (process.program if process else "") or program
+        foreign = process is not None and process.foreign
+        version = "" if foreign or not binary.startswith("/") else await _version(ctx, binary)
+        if not version and not foreign:
+            return None
+        options = parse_options(process.title) if process else Options(DEFAULT_CONFIG)
+        name = _short(binary)
+        words = _config_words(options)
+        is_readable = bool(words) and not options.resumes
+        unit = service.name if service and _is_of_unit(process, service) else ""
+        reload = ("systemctl", "reload", unit) if unit else (name, "reload", *words, "--force")
+        return WebServer(
+            vantage=Vantage.SERVER,
+            at=at,
+            took=ctx.elapsed() - at,
+            equivalent=f"{name} version",
+            product="caddy",
+            pid=process.pid if process else None,
+            binary=binary,
+            version=version,
+            config=options.config if is_readable else "",
+            ports=process.ports if process else (),
+            started=process.started if process else None,
+            loaded=process.started if process else None,
+            user=process.user if process else None,
+            foreign=foreign,
+            unit=unit,
+            state=service.state if service else "",
+            enabled=service.enabled if service else None,
+            complaint=last_error(service.journal) if service else "",
+            test=(name, "adapt", *words) if is_readable else (),
+            reload=reload if is_readable else (),
+            start=("systemctl", "start", unit) if unit else _start(name, words),
+            stop=("systemctl", "stop", unit) if unit else (name, "stop"),
+        )
+
+    async def run_test(self, ctx: ProbeContext, server: WebServer) -> WebServerTest | None:
+        at = ctx.elapsed()
+        if not server.test:
+            return None
+        main, result = await asyncio.gather(
+            ctx.machine.read(server.config, MAX_BYTES), ctx.machine.run(*server.test)
+        )
+        if result.status is None or _is_forbidden(result) or uses_environment(main.text):
+            return None
+        passed = result.status == 0
+        error = parse_error(result.err)
+        return WebServerTest(
+            vantage=Vantage.SERVER,
+            at=at,
+            took=result.took,
+            equivalent=shlex.join(server.test),
+            product="caddy",
+            passed=passed,
+            message="" if passed else error.message,
+            file="" if passed or not error.file else _whole_path(server.config, error.file),
+            line=0 if passed else error.line,
+        )
+
+    async def read_config(self, ctx: ProbeContext, server: WebServer) -> WebServerConfig | None:
+        at = ctx.elapsed()
+        disk = await _read_disk(ctx, server)
+        running = await _running(ctx, server, disk.document)
+        document = disk.document or running
+        if document is None:
+            enable = f"sudo {shlex.join(server.test)}" if server.test else ""
+            emit_not_observed(ctx, "Caddy's configuration", "it could not be read", enable)
+            return None
+        blocks = await asyncio.to_thread(
+            blocks_of, [(file.path, file.text) for file in disk.files if file.failure is None]
+        )
+        sites = await asyncio.to_thread(sites_of, document, blocks)
+        is_known = disk.document is not None and running is not None
+        loaded = disk.document == running if is_known else None
+        return WebServerConfig(
+            vantage=Vantage.SERVER,
+            at=at,
+            took=ctx.elapsed() - at,
+            equivalent=shlex.join(server.test) or "curl http://localhost:2019/config/",
+            product="caddy",
+            path=server.config,
+            sites=sites,
+            listens=listens_of(sites),
+            loaded=loaded,
+            running=sites_of(running) if loaded is False else (),
+            complaint=await _complaint(ctx, server, sites),
+            files=tuple(
+                ServerFile(file.path, file.text, file.changed, file.real)
+                for file in disk.files
+                if file.failure is None
+            ),
+        )
+
+
+READER: Reader = CaddyReader()
+
+
+async def _version(ctx: ProbeContext, binary: str) -> str:
+    result = await ctx.machine.run(binary, "version")
+    return parse_version(result.out)
+
+
+def _short(binary: str) -> str:
+    """Return the name of a program that a shell finds, or its path."""
+    folder, name = posixpath.split(binary)
+    return name if folder in {"/usr/sbin", "/usr/bin", "/usr/local/bin", "/bin"} else binary
+
+
+def _start(name: str, words: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the command that starts it in the background: the server keeps the output of `caddy
+    start` open, so the command would not end for a program that reads it."""
+    return ("sh", "-c", f"{shlex.join((name, 'start', *words))} >/dev/null 2>&1")
+
+
+def _config_words(options: Options) -> tuple[str, ...]:
+    """Return the options that name the configuration; () if its path depends on a working
+    directory that is not known, or if it is no Caddyfile."""
+    if not options.config.startswith("/"):
+        return ()
+    is_caddyfile = posixpath.basename(options.config).startswith("Caddyfile")
+    adapter = options.adapter or ("caddyfile" if is_caddyfile else "")
+    return ("--config", options.config, "--adapter", adapter) if adapter else ()
+
+
+def _is_of_unit(process: ServerProcess | None, service: ServerService) -> bool:
+    """Whether the service starts this process: somebody may have started it by hand."""
+    return process is None or process.unit == service.name or service.main_pid == process.pid
+
+
+def _is_forbidden(result: CommandResult) -> bool:
+    """Whether the test failed because this user may not read a file."""
+    return result.status != 0 and "permission denied" in result.err
+
+
+def _whole_path(config: str, file: str) -> str:
+    """Return the path of a file that Caddy names by its path or, older versions, its name."""
+    if posixpath.basename(config) == file:
+        return config
+    return file if file.startswith("/") else ""
+
+
+async def _read_disk(ctx: ProbeContext, server: WebServer) -> _Disk:
+    """Read the files and adapt them. If they take values from the process's environment, which
+    is not known, nothing is concluded from them."""
+    if not server.test:
+        return _Disk((), None)
+    files, result = await asyncio.gather(
+        _read_files(ctx, server.config), ctx.machine.run(*server.test)
+    )
+    if result.status != 0 or any(uses_environment(file.text) for file in files):
+        return _Disk(files, None)
+    return _Disk(files, await asyncio.to_thread(decode, result.out))
+
+
+async def _read_files(ctx: ProbeContext, path: str) -> tuple[FileContent, ...]:
+    """Read the Caddyfile and what it imports, round by round."""
+    files = {path: await ctx.machine.read(path, MAX_BYTES)}
+    new = list(files.values())
+    for _ in range(MAX_ROUNDS):
+        patterns = dict.fromkeys(
+            pattern
+            for file in new
+            for pattern in import_patterns(file.text, posixpath.dirname(file.path))
+        )
+        if not patterns or len(files) >= MAX_FILES:
+            break
+        groups = await asyncio.gather(
+            *(ctx.machine.read_all(pattern, MAX_BYTES) for pattern in list(patterns)[:MAX_FILES])
+        )
+        new = [file for group in groups for file in group if file.path not in files]
+        files |= {file.path: file for file in new[:MAX_FILES]}
+    return tuple(files.values())
+
+
+async def _complaint(ctx: ProbeContext, server: WebServer, sites: tuple[WebSite, ...]) -> str:
+    """Return the last error of the log about the target's certificate, if Caddy should have got it
+    and its usual storage has none; "" otherwise."""
+    host, port = ctx.target.host, ctx.target.port
+    automatic = [site for site in sites if site.issuance == "acme" and host in site.names]
+    if not server.unit or not any(s.port == port for site in automatic for s in site.sockets):
+        return ""
+    if await ctx.machine.glob(f"{STORAGE}/certificates/*/{host}/{host}.crt"):
+        return ""
+    result = await ctx.machine.run(
+        "journalctl", "-u", server.unit, "-n", "400", "-o", "cat", "--no-pager"
+    )
+    lines = (line for line in result.out.splitlines() if host in line)
+    return last_error(tuple(lines)[-MAX_LOG_LINES:])
+
+
+async def _running(ctx: ProbeContext, server: WebServer, document: object) -> object:
+    """Return the configuration that runs, from the admin API; None if it is off or elsewhere.
+    Only a port on which this Caddy listens is asked."""
+    address = admin_address(document)
+    port = address.rpartition(":")[2]
+    if not port.isdigit() or int(port) not in server.ports:
+        return None
+    result = await ctx.machine.run(
+        "curl", "-sf", "--noproxy", "*", "-m", "4", f"http://{address}/config/"
+    )
+    return await asyncio.to_thread(decode, result.out) if result.status == 0 else None

@@ -1,0 +1,36 @@
+from dataclasses import replace
+
+from tests.support.caddy_evidence import CADDY, INTERNAL_ERROR, caddy_config, document
+from tests.support.check_evidence import judge
+
+CHECK = "server.certificate-not-issued"
+ACME = document("shop.example.com", tls="acme")
+OFF = document("shop.example.com", tls="none", mode={"disable": True})
+LOG = "could not get certificate from issuer: DNS problem: NXDOMAIN looking up A"
+
+
+def test_fires_with_what_the_log_says() -> None:
+    config = caddy_config("shop.example.com {\n}\n", ACME, complaint=LOG)
+    (claim,) = judge(CHECK, CADDY, config, INTERNAL_ERROR)
+    assert claim.facts["message"] == LOG
+    assert claim.facts["tries"] is True
+
+
+def test_fires_when_automatic_certificates_are_off() -> None:
+    config = caddy_config("shop.example.com {\n}\n", OFF)
+    (claim,) = judge(CHECK, CADDY, config, INTERNAL_ERROR)
+    assert claim.facts["tries"] is False
+
+
+def test_silent_when_it_has_files_or_the_handshake_is_fine() -> None:
+    assert not judge(CHECK, CADDY, caddy_config(), INTERNAL_ERROR)
+    config = caddy_config("shop.example.com {\n}\n", ACME)
+    assert not judge(CHECK, CADDY, config, replace(INTERNAL_ERROR, alert=None))
+    good = replace(INTERNAL_ERROR, alert=None, failure=None)
+    assert not judge(CHECK, CADDY, config, INTERNAL_ERROR, good)
+
+
+def test_fires_when_the_address_has_no_name() -> None:
+    nameless = document(tls="none", mode={"disable_redirects": True})
+    (claim,) = judge(CHECK, CADDY, caddy_config(":443 {\n}\n", nameless), INTERNAL_ERROR)
+    assert claim.facts["nameless"] is True

@@ -1,0 +1,32 @@
+from dataclasses import replace
+
+from tests.support.caddy_evidence import CADDY, INTERNAL_ERROR, caddy_config, document
+from tests.support.check_evidence import judge
+from tests.support.report_builder import ANSWER
+from tests.support.web_server_evidence import APACHE, apache_config
+
+CHECK = "server.site-missing"
+OTHER = caddy_config("www.example.org {\n}\n", document("www.example.org"))
+
+
+def test_fires_when_no_site_has_the_name() -> None:
+    (claim,) = judge(CHECK, CADDY, OTHER, INTERNAL_ERROR)
+    assert claim.facts["names"] == ("www.example.org",)
+    assert claim.facts["handshake"] is True
+
+
+def test_fires_when_the_page_is_empty() -> None:
+    (claim,) = judge(CHECK, CADDY, OTHER, replace(ANSWER, body=""))
+    assert claim.facts["handshake"] is False
+
+
+def test_silent_when_a_site_has_the_name() -> None:
+    assert not judge(CHECK, CADDY, caddy_config(), INTERNAL_ERROR)
+    wildcard = caddy_config("*.example.com {\n}\n", document("*.example.com"))
+    assert not judge(CHECK, CADDY, wildcard, INTERNAL_ERROR)
+
+
+def test_silent_without_a_symptom_and_for_other_servers() -> None:
+    assert not judge(CHECK, CADDY, OTHER, replace(ANSWER, body="a page"))
+    assert not judge(CHECK, CADDY, OTHER, replace(INTERNAL_ERROR, alert=None))
+    assert not judge(CHECK, APACHE, apache_config(), INTERNAL_ERROR)

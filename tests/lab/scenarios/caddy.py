@@ -1,0 +1,329 @@
+"""Caddy serves the site, and nginx is not there."""
+
+from .. import caddy, certificates
+from ..caddy import KEY, OTHER, PEM, SHOP
+from ..lab import Lab
+from ..scenario import healthy, scenario
+from .firewall import firewalld
+
+WS = ("--ws", "/ws")
+ELSEWHERE = {"[!n]*": "Caddy has one layout in the laboratory", "nginx*": "the same"}
+
+
+@healthy(args=WS, needs=caddy.needs_caddy, not_on=ELSEWHERE)
+def caddy_serves_the_site(lab: Lab) -> None:
+    """A manual certificate; the redirect and the WebSocket come by themselves."""
+    caddy.serve(lab)
+
+
+@healthy(needs=caddy.needs_caddy, not_on=ELSEWHERE)
+def caddy_serves_two_sites(lab: Lab) -> None:
+    """Another site stands first, on port 80 only."""
+    caddy.serve(lab, f"{OTHER}\n{SHOP}")
+
+
+@healthy(needs=caddy.needs_caddy, not_on=ELSEWHERE)
+def caddy_beside_a_leftover_nginx(lab: Lab) -> None:
+    """nginx is installed with a configuration for the same site, and Caddy serves it."""
+    caddy.install(lab, keep_nginx=True)
+    caddy.start(lab)
+
+
+# Faults
+
+
+@scenario(
+    outside=None,
+    server="server.config-invalid",
+    needs=caddy.needs_caddy,
+    not_on=ELSEWHERE,
+    manual="a person corrects the line",
+)
+def caddy_configuration_invalid(lab: Lab) -> None:
+    """After threads of Caddy's forum about "unrecognized directive": the old words of Caddy 1."""
+    caddy.serve(lab)
+    caddy.edit(lab, "\treverse_proxy 127", "\tproxy / 127")
+
+
+@scenario(
+    outside="tcp.refused",
+    server="server.port-not-served",
+    needs=caddy.needs_caddy,
+    not_on=ELSEWHERE,
+    keeps=("listeners",),
+)
+def caddy_not_reloaded_for_https(lab: Lab) -> None:
+    """The site was written after the start, and nobody reloaded."""
+    caddy.install(lab, SHOP)
+    text = lab.server.read(caddy.CONFIG)
+    lab.server.write(caddy.CONFIG, caddy.OPTIONS + OTHER)
+    caddy.start(lab, 80)
+    lab.server.write(caddy.CONFIG, text)
+
+
+@scenario(
+    outside="tcp.refused",
+    server="server.port-not-served",
+    needs=caddy.needs_caddy,
+    not_on=ELSEWHERE,
+    manual="a person writes the address of the site",
+)
+def caddy_address_is_http(lab: Lab) -> None:
+    """After a question on Stack Overflow: the address of the site begins with http://, so Caddy
+    gets no certificate and does not listen on 443."""
+    site = SHOP.replace("shop.example.com", "http://shop.example.com")
+    caddy.serve(lab, site.replace(f"\ttls {PEM} {KEY}\n", ""), 80)
+
+
+@scenario(
+    outside="certificate.expired",
+    server="server.certificate-not-loaded",
+    needs=caddy.needs_caddy,
+    not_on=ELSEWHERE,
+)
+def caddy_renewed_and_not_reloaded(lab: Lab) -> None:
+    """certbot renewed the file and Caddy still has the old one: Caddy does not watch files of
+    `tls`; after an issue of Caddy's about manual certificates."""
+    caddy.install(lab)
+    old, good = certificates.leaf(starts=-95, ends=-5), certificates.good()
+    lab.server.write(PEM, old.chain)
+    lab.server.write(KEY, old.key_pem, 0o600)
+    caddy.start(lab)
+    lab.server.write(PEM, good.chain)
+    lab.server.write(KEY, good.key_pem, 0o600)
+
+
+@scenario(
+    outside="http.server-error",
+    server="server.application-down",
+    needs=caddy.needs_caddy,
+    not_on=ELSEWHERE,
+    manual="the application is started by its own service",
+)
+def caddy_application_stopped(lab: Lab) -> None:
+    """502, and "dial tcp 127.0.0.1:3000: connect: connection refused" in Caddy's log."""
+    caddy.serve(lab)
+    lab.application_service.stop()
+
+
+def example_com(lab: Lab) -> None:
+    """Caddy serves example.com only, with a certificate for it."""
+    caddy.install(lab, SHOP.replace("shop.example.com", "example.com"))
+    own = certificates.leaf("example.com")
+    lab.server.write(PEM, own.chain)
+    lab.server.write(KEY, own.key_pem, 0o600)
+    caddy.start(lab)
+
+
+@scenario(
+    outside="tls.handshake-failed",
+    server="server.site-missing",
+    needs=caddy.needs_caddy,
+    not_on=ELSEWHERE,
+    manual="a person adds the name",
+)
+def caddy_without_the_name(lab: Lab) -> None:
+    """After threads of Caddy's forum about "tlsv1 alert internal error": only another name is in
+    the Caddyfile."""
+    example_com(lab)
+
+
+@scenario(
+    outside=None,
+    server="server.site-missing",
+    needs=caddy.needs_caddy,
+    not_on=ELSEWHERE,
+    manual="a person adds the name",
+)
+def caddy_answers_an_empty_page(lab: Lab) -> None:
+    """The certificate is for both names, and only the other is in the Caddyfile: 200 and nothing;
+    after threads about a blank page of Caddy's."""
+    caddy.serve(lab, SHOP.replace("shop.example.com", "example.com"))
+
+
+@scenario(
+    outside="tls.handshake-failed",
+    server="server.reload-needed",
+    needs=caddy.needs_caddy,
+    not_on=ELSEWHERE,
+)
+def caddy_name_not_loaded(lab: Lab) -> None:
+    """The name was added to the file, and nobody reloaded."""
+    example_com(lab)
+    good = certificates.good()
+    lab.server.write(PEM, good.chain)
+    lab.server.write(KEY, good.key_pem, 0o600)
+    caddy.edit(lab, "example.com {", "example.com, shop.example.com {")
+
+
+@scenario(
+    outside="http.server-error",
+    server="server.reload-needed",
+    needs=caddy.needs_caddy,
+    not_on=ELSEWHERE,
+)
+def caddy_application_moved(lab: Lab) -> None:
+    """The port of the application was corrected in the file, and nobody reloaded: 502."""
+    caddy.serve(lab, SHOP.replace("127.0.0.1:3000", "127.0.0.1:3999"))
+    caddy.edit(lab, "127.0.0.1:3999", "127.0.0.1:3000")
+
+
+@scenario(
+    outside="tls.handshake-failed",
+    server="server.certificate-not-issued",
+    needs=caddy.needs_caddy,
+    not_on=ELSEWHERE,
+    manual="an authority issues the certificate",
+)
+def caddy_gets_no_certificate(lab: Lab) -> None:
+    """No authority can be reached; after threads about ERR_SSL_PROTOCOL_ERROR of a new site."""
+    caddy.serve(lab, SHOP.replace(f"\ttls {PEM} {KEY}\n", ""))
+
+
+@scenario(
+    outside="tcp.rejected-by-host",
+    server="firewall.port-closed",
+    needs=caddy.needs_caddy,
+    not_on=ELSEWHERE,
+    manual="an authority issues the certificate once the ports are open",
+)
+def caddy_gets_no_certificate_behind_a_firewall(lab: Lab) -> None:
+    """Both ports are closed in firewalld, so no authority reaches Caddy: one cause, and not two."""
+    caddy.serve(lab, SHOP.replace(f"\ttls {PEM} {KEY}\n", ""))
+    firewalld(lab, "--zone=public --remove-service=https", "--zone=public --remove-service=http")
+
+
+@scenario(
+    outside="tls.handshake-failed",
+    server="server.certificate-not-issued",
+    needs=caddy.needs_caddy,
+    not_on=ELSEWHERE,
+    also=("http.port-closed",),
+    manual="a certificate comes from an authority",
+)
+def caddy_with_auto_https_off(lab: Lab) -> None:
+    """`auto_https off` turns off the certificates, and not only the redirects; after a thread on
+    Caddy's forum."""
+    caddy.install(lab, SHOP.replace(f"\ttls {PEM} {KEY}\n", ""))
+    caddy.edit(lab, "{\n\tdefault_bind", "{\n\tauto_https off\n\tdefault_bind")
+    caddy.start(lab, 443)
+
+
+@scenario(
+    outside="certificate.untrusted-root",
+    server="server.internal-certificate",
+    needs=caddy.needs_caddy,
+    not_on=ELSEWHERE,
+    manual="an authority issues the certificate",
+)
+def caddy_signs_itself(lab: Lab) -> None:
+    """`tls internal` was copied from an example for a private network."""
+    caddy.install(lab, SHOP.replace(f"tls {PEM} {KEY}", "tls internal"))
+    caddy.edit(lab, "{\n\tdefault_bind", "{\n\tskip_install_trust\n\tdefault_bind")
+    caddy.start(lab)
+
+
+@scenario(
+    outside="http.plain-to-tls-port",
+    server="server.application-speaks-tls",
+    needs=caddy.needs_caddy,
+    not_on=ELSEWHERE,
+    manual="a person decides how the application's certificate is trusted",
+)
+def caddy_speaks_http_to_a_tls_application(lab: Lab) -> None:
+    """reverse_proxy localhost:9443 without https://, as for Portainer; after threads about
+    "Client sent an HTTP request to an HTTPS server"."""
+    caddy.serve(
+        lab,
+        SHOP.replace("127.0.0.1:3000", "127.0.0.1:9443")
+        + f"https://127.0.0.1:9443 {{\n\ttls {PEM} {KEY}\n\trespond ok\n}}\n",
+        80,
+        443,
+        9443,
+    )
+
+
+@scenario(
+    outside=None,
+    server="server.certificate-file-missing",
+    needs=caddy.needs_caddy,
+    not_on=ELSEWHERE,
+    manual="a certificate comes from an authority",
+)
+def caddy_certificate_deleted(lab: Lab) -> None:
+    """Deleted while Caddy runs: the next start will fail."""
+    caddy.serve(lab)
+    lab.server.path(PEM).unlink()
+
+
+@scenario(
+    outside=None,
+    server="server.key-mismatch",
+    needs=caddy.needs_caddy,
+    not_on=ELSEWHERE,
+    manual="the right key is not known",
+)
+def caddy_key_of_another_certificate(lab: Lab) -> None:
+    """`caddy adapt` says nothing, and the next load fails."""
+    caddy.serve(lab)
+    lab.server.write(KEY, certificates.leaf().key_pem, 0o600)
+
+
+@healthy(needs=caddy.needs_caddy, not_on=ELSEWHERE)
+def caddy_passes_paths_on(lab: Lab) -> None:
+    """handle_path, matchers, a snippet and comments: the usual words of a longer Caddyfile."""
+    caddy.serve(
+        lab,
+        f"""\
+(headers) {{
+	header -Server
+}}
+shop.example.com {{
+	tls {PEM} {KEY}
+	import headers
+	handle_path /docs/* {{
+		root * /var/www
+		file_server
+	}}
+	@ws path /ws
+	reverse_proxy @ws localhost:3000 # the WebSocket
+	reverse_proxy 127.0.0.1:3000 {{
+		header_up X-Real-IP {{remote_host}}
+	}}
+}}
+""",
+    )
+
+
+@scenario(
+    outside="tcp.refused",
+    server="server.not-running",
+    needs=caddy.needs_caddy,
+    not_on=ELSEWHERE,
+    differs=("listeners", "processes"),
+)
+def caddy_is_stopped(lab: Lab) -> None:
+    """Installed with a good Caddyfile, and not started."""
+    caddy.install(lab)
+
+
+@scenario(
+    outside="tls.handshake-failed",
+    server="server.certificate-not-issued",
+    needs=caddy.needs_caddy,
+    not_on=ELSEWHERE,
+    also=("http.port-closed",),
+    manual="an authority issues the certificate",
+)
+def caddy_site_without_a_name(lab: Lab) -> None:
+    """The address is `:443`, so Caddy knows no name for a certificate; after threads of Caddy's
+    forum about "no certificate available for"."""
+    site = SHOP.replace("shop.example.com", ":443").replace(f"\ttls {PEM} {KEY}\n", "")
+    caddy.serve(lab, site, 443)
+
+
+@healthy(needs=caddy.needs_caddy, not_on=ELSEWHERE)
+def caddy_site_without_a_name_and_with_a_certificate(lab: Lab) -> None:
+    """`:443` with a certificate of its own, and a redirect written by hand."""
+    site = SHOP.replace("shop.example.com", ":443")
+    caddy.serve(lab, f"{site}\n:80 {{\n\tredir https://{{host}}{{uri}} permanent\n}}\n")

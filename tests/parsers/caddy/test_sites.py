@@ -1,0 +1,104 @@
+"""The JSON is what Caddy 2.6.2 made of the Caddyfiles in the comments."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from diagnose.model.web_servers import WebServerConfig
+from diagnose.parsers.caddy.document import decode
+from diagnose.parsers.caddy.sites import admin_address, listens_of, sites_of
+from diagnose.parsers.web_sites import answering_sites, route_of
+from tests.support.caddy_evidence import document
+
+# example.test {
+#   handle_path /api/* { reverse_proxy https://127.0.0.1:3000 }
+#   reverse_proxy /ws localhost:3001
+#   redir /old /new
+#   root * /srv
+#   file_server
+# }
+LONG = """{"apps":{"http":{"servers":{"srv0":{"listen":[":443"],"routes":[{"match":[{"host":
+["example.test"]}],"handle":[{"handler":"subroute","routes":[{"handle":[{"handler":"vars","root":
+"/srv"}]},{"handle":[{"handler":"static_response","headers":{"Location":["/new"]},"status_code":302}
+],"match":[{"path":["/old"]}]},{"handle":[{"handler":"subroute","routes":[{"handle":[{"handler":
+"rewrite","strip_path_prefix":"/api"}]},{"handle":[{"handler":"reverse_proxy","transport":{
+"protocol":"http","tls":{}},"upstreams":[{"dial":"127.0.0.1:3000"}]}]}]}],"match":[{"path":
+["/api/*"]}]},{"handle":[{"handler":"reverse_proxy","upstreams":[{"dial":"localhost:3001"}]}],
+"match":[{"path":["/ws"]}]},{"handle":[{"handler":"file_server"}]}]}],"terminal":true}]}}}}}"""
+
+
+def test_routes_are_read_with_their_paths_and_schemes() -> None:
+    site = sites_of(decode(LONG))[0]
+    api, ws, page = (route_of(site, path) for path in ("/api/x", "/ws", "/ws/x"))
+    assert api
+    assert (api.scheme, api.port, api.backend_path) == ("https", 3000, "/")
+    assert ws
+    assert (ws.host, ws.port, ws.exact) == ("localhost", 3001, True)
+    assert page
+    assert page.target == ""
+    assert site.root == "/srv"
+    assert site.redirects[0].target == "/new"
+
+
+def test_a_site_is_redirected_from_port_80_by_itself() -> None:
+    sites = sites_of(decode(LONG))
+    assert [str(socket) for socket in listens_of(sites)] == ["*:80", "*:443"]
+    assert sites[1].redirects[0].target == "https://{host}{uri}"
+    off = document("a.test", tls="acme", mode={"disable_redirects": True})
+    assert [socket.port for socket in listens_of(sites_of(off))] == [443]
+
+
+def test_where_the_certificate_comes_from() -> None:
+    def issuance(value: object) -> str:
+        return sites_of(value)[0].issuance
+
+    assert issuance(document("a.test")) == "files"
+    assert sites_of(document("a.test"))[0].paths("key") == ("/etc/ssl/shop.key",)
+    assert issuance(document("a.test", tls="acme")) == "acme"
+    assert issuance(document("a.test", tls="internal")) == "internal"
+    assert issuance(document("a.test", tls="none", mode={"disable": True})) == "none"
+
+
+def test_no_site_answers_a_name_that_none_has() -> None:
+    config = WebServerConfig(product="caddy", path="", sites=sites_of(document("a.test")))
+    assert answering_sites(config, 443, "a.test")
+    assert not answering_sites(config, 443, "b.test")
+
+
+def test_the_address_of_the_admin_api() -> None:
+    assert admin_address({}) == "localhost:2019"
+    assert admin_address({"admin": {"disabled": True}}) == ""
+    assert admin_address({"admin": {"listen": "unix//run/caddy.sock"}}) == ""
+    assert admin_address({"admin": {"listen": "127.0.0.1:2020"}}) == "127.0.0.1:2020"
+
+
+def test_deep_and_broken_json_is_nothing() -> None:
+    assert decode("[" * 100000) is None
+    assert decode("{") is None
+    route: object = []
+    for _ in range(40):
+        route = [{"handle": [{"handler": "subroute", "routes": route}]}]
+    server = {"listen": [":443"], "routes": route}
+    (site,) = sites_of({"apps": {"http": {"servers": {"srv0": server}}}})
+    assert route_of(site, "/") is None
+
+
+_KEYS = st.sampled_from(
+    ["apps", "http", "servers", "routes", "handle", "match", "host", "path", "listen", "tls"]
+)
+_VALUES = st.recursive(
+    st.none() | st.text(max_size=5) | st.integers(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_KEYS, inner, max_size=4),
+    max_leaves=20,
+)
+
+
+@given(_VALUES)
+def test_any_document_is_read(value: object) -> None:
+    sites_of({"apps": {"http": {"servers": {"srv0": value}, "http_port": value}, "tls": value}})
+
+
+def test_a_site_without_a_name_on_the_https_port_has_tls_and_no_certificate() -> None:
+    route = {"handle": [{"handler": "static_response", "body": "hi"}]}
+    server = {"listen": [":443"], "routes": [route]}
+    (site,) = sites_of({"apps": {"http": {"servers": {"srv0": server}}}})
+    assert (site.names, site.sockets[0].tls, site.issuance) == (("*",), True, "none")

@@ -1,0 +1,113 @@
+import asyncio
+import json
+
+from diagnose.machine import CommandResult
+from diagnose.machine.recorded import RecordedMachine
+from diagnose.model.web_servers import WebServer, WebServerConfig, WebServerTest
+from diagnose.probes.inside.web_servers.caddy import READER, STORAGE, Options, parse_options
+from diagnose.probes.inside.web_servers.processes import ServerProcess, ServerService
+from tests.support.caddy_evidence import CONFIG, SITE, document
+from tests.support.fake_context import Looking
+
+PROCESS = ServerProcess(
+    10,
+    "caddy",
+    f"/usr/bin/caddy run --environ --config {CONFIG}",
+    "/usr/bin/caddy",
+    100.0,
+    0,
+    False,
+    "caddy",
+    (),
+    (80, 443, 2019),
+)
+SERVICE = ServerService("caddy", "active", "enabled", 10)
+VERSION, ADAPT = "/usr/bin/caddy version", f"caddy adapt --config {CONFIG} --adapter caddyfile"
+ADMIN = "curl -sf --noproxy '*' -m 4 http://localhost:2019/config/"
+JOURNAL = "journalctl -u caddy -n 400 -o cat --no-pager"
+JSON = json.dumps(document("shop.example.com"))
+
+
+def look(commands: dict[str, str | CommandResult], **files: str) -> Looking:
+    versions: dict[str, str | CommandResult] = {VERSION: "2.6.2\n"}
+    return Looking(RecordedMachine(versions | commands, {CONFIG: SITE} | files))
+
+
+def describe(ctx: Looking, process: ServerProcess | None = PROCESS) -> WebServer:
+    server = asyncio.run(READER.describe(ctx, "/usr/bin/caddy", process, SERVICE))
+    assert server
+    return server
+
+
+def config(ctx: Looking) -> WebServerConfig | None:
+    return asyncio.run(READER.read_config(ctx, describe(ctx)))
+
+
+def verdict(ctx: Looking) -> WebServerTest | None:
+    return asyncio.run(READER.run_test(ctx, describe(ctx)))
+
+
+def test_caddy_by_its_service() -> None:
+    server = describe(look({}))
+    assert (server.version, server.config, server.unit) == ("2.6.2", CONFIG, "caddy")
+    assert server.reload == ("systemctl", "reload", "caddy")
+    assert " ".join(server.test) == ADAPT
+
+
+def test_caddy_started_by_hand_and_from_a_folder_that_is_not_known() -> None:
+    title = "caddy run --config=/srv/my.conf --adapter caddyfile"
+    by_hand = ServerProcess(11, "caddy", title, "/usr/bin/caddy")
+    server = describe(look({}), by_hand)
+    assert server.reload[:4] == ("caddy", "reload", "--config", "/srv/my.conf")
+    here = describe(look({}), ServerProcess(11, "caddy", "caddy run", "/usr/bin/caddy"))
+    assert (here.config, here.test, here.reload) == ("", (), ())
+    assert parse_options("caddy run --resume") == Options(resumes=True)
+
+
+def test_the_configuration_on_disk_is_compared_with_the_one_that_runs() -> None:
+    same = config(look({ADAPT: JSON, ADMIN: JSON}))
+    assert same
+    assert (same.loaded, same.running) == (True, ())
+    old = json.dumps(document("example.com"))
+    other = config(look({ADAPT: JSON, ADMIN: old}))
+    assert other
+    assert other.loaded is False
+    assert other.running[0].names == ("example.com",)
+    assert other.sites[0].routes[0].line == 3
+    unknown = config(look({ADAPT: JSON}))
+    assert unknown
+    assert unknown.loaded is None
+
+
+def test_what_runs_is_read_where_the_files_need_the_environment() -> None:
+    text = "{$DOMAIN} {\n}\n"
+    ctx = look({ADAPT: json.dumps(document("")), ADMIN: JSON}, **{CONFIG: text})
+    read = config(ctx)
+    assert read
+    assert (read.loaded, read.sites[0].names) == (None, ("shop.example.com",))
+    assert verdict(ctx) is None
+
+
+def test_the_test_names_the_file_and_the_line() -> None:
+    failed = CommandResult((), 1, "", "Error: Caddyfile:2: unrecognized directive: tsl\n", 0.0)
+    test = verdict(look({ADAPT: failed}))
+    assert test
+    assert (test.passed, test.file, test.line) == (False, CONFIG, 2)
+    passed = verdict(look({ADAPT: JSON}))
+    assert passed
+    assert passed.passed
+    denied = CommandResult((), 1, "", "Error: reading: open x: permission denied", 0.0)
+    assert verdict(look({ADAPT: denied})) is None
+
+
+def test_the_log_is_read_only_where_a_certificate_is_missing() -> None:
+    acme = json.dumps(document("shop.example.com", tls="acme"))
+    row = '{"level":"error","identifier":"shop.example.com","msg":"x","error":"NXDOMAIN"}\n'
+    other = '{"level":"error","identifier":"example.org","msg":"y"}\n'
+    without = config(look({ADAPT: acme, JOURNAL: row + other}))
+    assert without
+    assert without.complaint == "x: NXDOMAIN"
+    path = f"{STORAGE}/certificates/acme/shop.example.com/shop.example.com.crt"
+    there = config(look({ADAPT: acme, JOURNAL: row}, **{path: ""}))
+    assert there
+    assert there.complaint == ""
