@@ -32,6 +32,7 @@ from diagnose.model import (
     Vantage,
     Where,
     commands,
+    server_commands,
 )
 from diagnose.model.frozen import frozen
 from diagnose.model.nginx import CertificateFile
@@ -306,7 +307,7 @@ def reload_step(evidence: Evidence) -> Step:
 
     view = server_view(evidence)
     if view and view.server.reload and evidence.target.port in view.server.ports:
-        return commands.reload_server(view.server.reload)
+        return server_commands.reload_server(view.server.reload)
     from checks.nginx import Nginx
     from checks.nginx._commands import reload_command
 

@@ -7,7 +7,16 @@ only one product has is a check whose name begins with it.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from diagnose.model import Applicability, Command, Edit, Evidence, Fix, Manual, Where, commands
+from diagnose.model import (
+    Applicability,
+    Command,
+    Edit,
+    Evidence,
+    Fix,
+    Manual,
+    Where,
+    server_commands,
+)
 from diagnose.model.server import Listeners
 from diagnose.model.web_servers import WebServer, WebServerConfig, WebServerTest, WebSite
 from diagnose.parsers.nginx.edits import diff
@@ -58,7 +67,7 @@ def server_view(evidence: Evidence) -> ServerView | None:
 
 def test_steps(server: WebServer) -> tuple[Command, ...]:
     """Return the command that tests the configuration; () if the product has none."""
-    return (commands.test_server(server.test),) if server.test else ()
+    return (server_commands.test_server(server.test),) if server.test else ()
 
 
 def reload_steps(server: WebServer) -> tuple[Command, ...]:
@@ -66,13 +75,13 @@ def reload_steps(server: WebServer) -> tuple[Command, ...]:
     does not run."""
     if server.pid is None:
         return start_steps(server)
-    reload = (commands.reload_server(server.reload),) if server.reload else ()
+    reload = (server_commands.reload_server(server.reload),) if server.reload else ()
     return (*test_steps(server), *reload)
 
 
 def start_steps(server: WebServer) -> tuple[Command, ...]:
     """Return the commands that test the configuration and start the server."""
-    start = (commands.start_server(server.start, server.stop),) if server.start else ()
+    start = (server_commands.start_server(server.start, server.stop),) if server.start else ()
     return (*test_steps(server), *start)
 
 

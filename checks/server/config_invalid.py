@@ -21,7 +21,7 @@ from diagnose.model import (
     Severity,
     Subject,
     Where,
-    commands,
+    server_commands,
 )
 from diagnose.model.web_servers import WebServer, WebServerTest
 
@@ -92,7 +92,7 @@ def _fix(view: ServerView, modules: tuple[str, ...]) -> Fix:
     server = view.server
     load = reload_steps(server)[1:]
     if modules and server.config.startswith("/etc/apache2/"):
-        enable = commands.enable_apache_modules(modules)
+        enable = server_commands.enable_apache_modules(modules)
         return Fix((enable, *test_steps(server), *load), Applicability.AUTOMATIC)
     load = () if server.pid is not None else load
     correct = Manual("correct", Where.SERVER)

@@ -16,7 +16,7 @@ from diagnose.model import (
     Manual,
     Severity,
     Where,
-    commands,
+    server_commands,
 )
 from diagnose.model.files import OtherCertificate
 from diagnose.model.nginx import CertificateFile
@@ -74,7 +74,7 @@ def _claim(
     same = renewed.leaf.issuer == served.leaf.issuer and renewed.tool != ""
     # A link to the tool's own file is not overwritten.
     own = not path.startswith(("/etc/letsencrypt/", "/root/.acme.sh/"))
-    step = commands.write_bundle(path, renewed.path, renewed.key)
+    step = server_commands.write_bundle(path, renewed.path, renewed.key)
     is_expired = served.leaf.is_expired(view.evidence.started_at)
     how = Applicability.AUTOMATIC if same else Applicability.REVIEW
     steps = (step, *reload_steps(view.server)) if own else (Manual("combine", Where.SERVER),)

@@ -23,7 +23,7 @@ from diagnose.model import (
     Fix,
     Severity,
     Subject,
-    commands,
+    server_commands,
 )
 from diagnose.model.nginx import NginxState
 from diagnose.model.server import Listeners
@@ -99,10 +99,10 @@ def _fix(
         return manual_fix(view, "listen")
     steps: list[Command] = []
     if no_module:
-        steps.append(commands.enable_apache_modules(("ssl",)))
+        steps.append(server_commands.enable_apache_modules(("ssl",)))
     if site is None and idle is not None and "/sites-available/" in idle.file:
         name = idle.file.rpartition("/")[2].removesuffix(".conf")
-        steps.append(commands.enable_apache_site(name))
+        steps.append(server_commands.enable_apache_site(name))
     if not steps:
         return manual_fix(view, "listen")
     steps += reload_steps(server)

@@ -14,7 +14,7 @@ from checks.server import (
 )
 from checks.server._haproxy import redirect_added
 from diagnose.checking.registry import check
-from diagnose.model import Applicability, Claim, Evidence, Fix, Severity, Subject, commands
+from diagnose.model import Applicability, Claim, Evidence, Fix, Severity, Subject, server_commands
 from diagnose.model.http import Exchange
 from diagnose.model.web_servers import WebServer, WebServerConfig, WebSite
 from diagnose.parsers.web_sites import answering_sites
@@ -77,6 +77,8 @@ def _fix(view: ServerView, site: WebSite) -> Fix:
     lines = (line, *(f"{indent}{rule}" for rule in rules))
     edit = line_edit(view, site.file, {site.line: lines})
     if edit and ("rewrite" in modules or debian):
-        enable = () if "rewrite" in modules else (commands.enable_apache_modules(("rewrite",)),)
+        enable = (
+            () if "rewrite" in modules else (server_commands.enable_apache_modules(("rewrite",)),)
+        )
         return Fix((*enable, edit, *reload_steps(view.server)), Applicability.REVIEW)
     return manual_fix(view, "redirect")

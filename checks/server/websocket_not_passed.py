@@ -26,7 +26,7 @@ from diagnose.model import (
     Fix,
     Severity,
     Subject,
-    commands,
+    server_commands,
 )
 from diagnose.model.http import Upgrade
 from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
@@ -108,7 +108,7 @@ def _claim(view: ServerView, path: str, route: SiteRoute, upgrades: list[Upgrade
 def _fix(view: ServerView, path: str, route: SiteRoute) -> Fix:
     steps: list[Edit | Command] = []
     if _lacks_tunnel(view):
-        steps.append(commands.enable_apache_modules(("proxy_wstunnel",)))
+        steps.append(server_commands.enable_apache_modules(("proxy_wstunnel",)))
     if route.websocket is False:
         edit = _edit(view, path, route)
         if edit is None:

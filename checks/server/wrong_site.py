@@ -18,7 +18,7 @@ from diagnose.model import (
     Fix,
     Severity,
     Subject,
-    commands,
+    server_commands,
 )
 from diagnose.model.tls import ServedCertificate, served_certificates
 from diagnose.model.web_servers import WebServer, WebServerConfig, WebSite
@@ -98,5 +98,5 @@ def _fix(view: ServerView, idle: WebSite | None) -> Fix:
     if idle is None or "/sites-available/" not in idle.file:
         return manual_fix(view, "add-the-name")
     name = idle.file.rpartition("/")[2].removesuffix(".conf")
-    enable = commands.enable_apache_site(name)
+    enable = server_commands.enable_apache_site(name)
     return Fix((enable, *reload_steps(view.server)), Applicability.AUTOMATIC)

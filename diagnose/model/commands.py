@@ -34,44 +34,6 @@ def stop_nginx(nginx: Arguments) -> Command:
     return Command((*nginx, "-s", "stop"), Effect.STOP)
 
 
-# Web servers other than nginx: their own commands, as their reader observed them
-
-
-def test_server(argv: Arguments) -> Command:
-    return Command(argv, Effect.TEST)
-
-
-def reload_server(argv: Arguments) -> Command:
-    return Command(argv, Effect.RELOAD)
-
-
-def start_server(argv: Arguments, stop: Arguments) -> Command:
-    return Command(argv, Effect.START, undo=stop)
-
-
-def enable_apache_modules(names: Arguments) -> Command:
-    """Load modules of Apache at its next start or reload (a2enmod(8))."""
-    return _apache_links(("a2enmod", *names), ("a2dismod", "-f", *names), "mods")
-
-
-def enable_apache_site(name: str) -> Command:
-    """Load a site of Apache at its next start or reload (a2ensite(8))."""
-    return _apache_links(("a2ensite", name), ("a2dissite", name), "sites")
-
-
-def _apache_links(argv: Arguments, undo: Arguments, folder: str) -> Command:
-    """Return a command that changes the links in one of Debian's folders of Apache. The saved
-    folder is put back as well: a2dismod leaves the modules that others need."""
-    return Command(
-        argv,
-        Effect.CHANGE,
-        undo=undo,
-        changes=(f"/etc/apache2/{folder}-enabled",),
-        aspect="settings",
-        risk=Risk.EDITS_FILES,
-    )
-
-
 # systemctl(1)
 
 
@@ -233,14 +195,6 @@ def remove_link(path: str, target: str) -> Command:
 def rewrite(path: str, scripts: Arguments) -> Command:
     """Change a file whose text must not be read, by `sed`. The saved file undoes it."""
     argv = ("sed", "-i", *(word for script in scripts for word in ("-e", script)), path)
-    return Command(argv, Effect.CHANGE, changes=(path,), risk=Risk.EDITS_FILES)
-
-
-def write_bundle(path: str, certificate: str, key: str) -> Command:
-    """Write a certificate with its chain, and then its key, into one file, as HAProxy reads it. Its
-    owner and mode stay. The saved file undoes it."""
-    script = 'cat -- "$2" "$3" > "$1"'
-    argv = ("sh", "-c", script, "sh", path, certificate, key)
     return Command(argv, Effect.CHANGE, changes=(path,), risk=Risk.EDITS_FILES)
 
 

@@ -6,6 +6,7 @@ import shutil
 from . import certificates
 from .hosts import PATH, until
 from .lab import Lab
+from .web_servers import keep_only
 
 SITE = "/etc/apache2/sites-available/shop.conf"
 PORTS = "/etc/apache2/ports.conf"
@@ -53,11 +54,7 @@ def install(lab: Lab, text: str = f"{HTTPS}\n{HTTP}", keep_nginx: bool = False) 
     """Write Apache's files and stop nginx, which goes from this server unless it is kept."""
     server = lab.server
     lab.stop_nginx()
-    away = ["/usr/bin/caddy", "/usr/sbin/haproxy"]
-    away += [] if keep_nginx else ["/usr/sbin/nginx", "/etc/nginx"]
-    for path in filter(lambda path: server.path(path).exists(), away):
-        server.sh(f"mv {path} {path}.away")
-        lab.undo(lambda path=path: server.sh(f"mv {path}.away {path}"))  # type: ignore[misc]
+    keep_only(lab, "apache2", *(["nginx"] if keep_nginx else []))
     good = certificates.good()
     server.sh("rm -f /etc/apache2/sites-enabled/*; mkdir -p /var/log/apache2 /var/www/html")
     server.write("/etc/apache2/conf-enabled/name.conf", "ServerName web1.example.com\n")

@@ -5,6 +5,7 @@ import shutil
 from . import certificates
 from .hosts import PATH, until
 from .lab import Lab
+from .web_servers import keep_only
 
 CONFIG = "/etc/caddy/Caddyfile"
 PEM, KEY = "/etc/ssl/lab/shop.pem", "/etc/ssl/lab/shop.key"
@@ -36,11 +37,7 @@ def install(lab: Lab, text: str = SHOP, keep_nginx: bool = False) -> None:
     """Write Caddy's files and stop nginx, which goes from this server unless it is kept."""
     server = lab.server
     lab.stop_nginx()
-    away = ["/usr/sbin/apache2", "/usr/sbin/haproxy"]
-    away += [] if keep_nginx else ["/usr/sbin/nginx", "/etc/nginx"]
-    for path in filter(lambda path: server.path(path).exists(), away):
-        server.sh(f"mv {path} {path}.away")
-        lab.undo(lambda path=path: server.sh(f"mv {path}.away {path}"))  # type: ignore[misc]
+    keep_only(lab, "caddy", *(["nginx"] if keep_nginx else []))
     good = certificates.good()
     server.write(PEM, good.chain)
     server.write(KEY, good.key_pem, 0o600)

@@ -5,6 +5,7 @@ import shutil
 from . import certificates, site
 from .hosts import PATH, until
 from .lab import Lab
+from .web_servers import keep_only
 
 CONFIG = "/etc/haproxy/haproxy.cfg"
 PEM = "/etc/ssl/lab/shop.pem"
@@ -61,12 +62,7 @@ def install(lab: Lab, text: str = SITE, keep_nginx: bool = False) -> None:
     server = lab.server
     if not keep_nginx:
         lab.stop_nginx()
-        server.sh("mv /usr/sbin/nginx /usr/sbin/nginx.away && mv /etc/nginx /run/nginx.away")
-        lab.undo(
-            lambda: server.sh(
-                "mv /usr/sbin/nginx.away /usr/sbin/nginx; mv /run/nginx.away /etc/nginx"
-            )
-        )
+    keep_only(lab, "haproxy", *(["nginx"] if keep_nginx else []))
     server.sh("mkdir -p /run/haproxy /etc/ssl/lab")
     server.write(PEM, bundle(), 0o600)
     server.write(CONFIG, text)

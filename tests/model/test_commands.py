@@ -5,7 +5,7 @@ import shlex
 
 import pytest
 
-from diagnose.model import Command, Effect, Risk, Where, commands
+from diagnose.model import Command, Effect, Risk, Where, commands, server_commands
 from diagnose.model.risk import risks
 from tests.support.steps import contradiction
 
@@ -23,12 +23,15 @@ ALL = [
     (commands.start_nginx(("nginx",)), "nginx", "nginx -s stop", Risk.STARTS),
     (commands.stop_nginx(("nginx",)), "nginx -s stop", "", Risk.STOPS),
     # other web servers
-    (commands.test_server(("apachectl", "-t")), "apachectl -t", "", None),
-    (commands.reload_server(("apachectl", "graceful")), "apachectl graceful", "", Risk.RELOADS),
-    (commands.start_server(("apachectl", "start"), ("apachectl", "stop")), "apachectl start",
+    (server_commands.test_server(("apachectl", "-t")), "apachectl -t", "", None),
+    (server_commands.reload_server(("apachectl", "graceful")), "apachectl graceful", "",
+     Risk.RELOADS),
+    (server_commands.start_server(("apachectl", "start"), ("apachectl", "stop")), "apachectl start",
      "apachectl stop", Risk.STARTS),
-    (commands.enable_apache_modules(("ssl",)), "a2enmod ssl", "a2dismod -f ssl", Risk.EDITS_FILES),
-    (commands.enable_apache_site("shop"), "a2ensite shop", "a2dissite shop", Risk.EDITS_FILES),
+    (server_commands.enable_apache_modules(("ssl",)), "a2enmod ssl", "a2dismod -f ssl",
+     Risk.EDITS_FILES),
+    (server_commands.enable_apache_site("shop"), "a2ensite shop", "a2dissite shop",
+     Risk.EDITS_FILES),
     # services
     (commands.reload_service("nginx"), "systemctl reload nginx", "", Risk.RELOADS),
     (commands.restart_service("nginx"), "systemctl restart nginx", "", Risk.INTERRUPTS),
@@ -64,7 +67,7 @@ ALL = [
     (commands.remove_link("/b", target="/a"), "rm /b", "ln -s /a /b", Risk.REMOVES_FILES),
     (commands.rewrite("/a", ("s/x//", "s/y//")), "sed -i -e s/x// -e s/y// /a", "",
      Risk.EDITS_FILES),
-    (commands.write_bundle("/a", "/c", "/k"),
+    (server_commands.write_bundle("/a", "/c", "/k"),
      "sh -c 'cat -- \"$2\" \"$3\" > \"$1\"' sh /a /c /k", "", Risk.EDITS_FILES),
     # access to files
     (commands.chmod("g+r", "/a", before=0o600), "chmod g+r /a", "chmod 0600 /a",

@@ -1,0 +1,48 @@
+"""The commands of web servers other than nginx; `commands` has those of nginx. What tests, loads or
+starts a server is its own command, as its reader observed it."""
+
+from diagnose.model.commands import Arguments
+from diagnose.model.steps import Command, Effect, Risk
+
+
+def test_server(argv: Arguments) -> Command:
+    return Command(argv, Effect.TEST)
+
+
+def reload_server(argv: Arguments) -> Command:
+    return Command(argv, Effect.RELOAD)
+
+
+def start_server(argv: Arguments, stop: Arguments) -> Command:
+    return Command(argv, Effect.START, undo=stop)
+
+
+def enable_apache_modules(names: Arguments) -> Command:
+    """Load modules of Apache at its next start or reload (a2enmod(8))."""
+    return _apache_links(("a2enmod", *names), ("a2dismod", "-f", *names), "mods")
+
+
+def enable_apache_site(name: str) -> Command:
+    """Load a site of Apache at its next start or reload (a2ensite(8))."""
+    return _apache_links(("a2ensite", name), ("a2dissite", name), "sites")
+
+
+def _apache_links(argv: Arguments, undo: Arguments, folder: str) -> Command:
+    """Return a command that changes the links in one of Debian's folders of Apache. The saved
+    folder is put back as well: a2dismod leaves the modules that others need."""
+    return Command(
+        argv,
+        Effect.CHANGE,
+        undo=undo,
+        changes=(f"/etc/apache2/{folder}-enabled",),
+        aspect="settings",
+        risk=Risk.EDITS_FILES,
+    )
+
+
+def write_bundle(path: str, certificate: str, key: str) -> Command:
+    """Write a certificate with its chain, and then its key, into one file, as HAProxy reads it. Its
+    owner and mode stay. The saved file undoes it."""
+    script = 'cat -- "$2" "$3" > "$1"'
+    argv = ("sh", "-c", script, "sh", path, certificate, key)
+    return Command(argv, Effect.CHANGE, changes=(path,), risk=Risk.EDITS_FILES)
