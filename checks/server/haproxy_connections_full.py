@@ -24,7 +24,12 @@ def haproxy_connections_full(evidence: Evidence) -> Iterator[Claim]:
     if haproxy is None or haproxy.status is None or count is None:
         return
     port = evidence.target.port
-    waiting = [each for each in evidence.of(Handshake) if each.port == port and each.failure]
+    # With a certificate the connection was taken, whatever is wrong with it.
+    waiting = [
+        each
+        for each in evidence.of(Handshake)
+        if each.port == port and each.is_browser_like and each.failure and not each.chain
+    ]
     if evidence.target.uses_tls and not waiting:
         return
     line = _limit_line(haproxy, count)
