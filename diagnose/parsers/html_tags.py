@@ -127,3 +127,15 @@ def _value(document: str, position: int) -> tuple[str, int]:
         return document[position + 1 : end], end + 1 or -1
     match = _UNQUOTED.match(document, position)
     return (match[0], match.end()) if match else ("", position)
+
+
+def excerpt(document: str, length: int = 120) -> str:
+    """Return what a page says, without its tags, in at most `length` characters: its title and its
+    texts, as they are written."""
+    pieces = (
+        token.text
+        for token in tokens(document)
+        if isinstance(token, Text) or (isinstance(token, Tag) and token.name == "title")
+    )
+    text = " ".join(" ".join(pieces).split())
+    return text if len(text) <= length else f"{text[: length - 1]}…"
