@@ -48,7 +48,7 @@ def port_not_served(evidence: Evidence) -> Iterator[Claim]:
     listeners = evidence.good(Listeners)
     if any(state.masters for state in evidence.good(NginxState)) or not listeners:
         return
-    if port in server.ports or any(each.on(port) for each in listeners):
+    if port in server.ports or any(listing.on(port) for listing in listeners):
         return
     socket = next((socket for socket in config.listens if socket.port == port), None)
     idle = _idle_site(view)
@@ -59,7 +59,7 @@ def port_not_served(evidence: Evidence) -> Iterator[Claim]:
     is_meant = bool(socket or site or idle)
     if not is_meant and port not in _USUAL_PORTS:
         return
-    has_site = is_meant or any(has_name(each, evidence.target.host) for each in config.sites)
+    has_site = is_meant or any(has_name(site, evidence.target.host) for site in config.sites)
     yield Claim(
         about=Subject(port=port),
         because=(server, config, *listeners),

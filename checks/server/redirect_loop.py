@@ -36,15 +36,17 @@ def redirect_loop(evidence: Evidence) -> Iterator[Claim]:
     if view is None or view.config is None or target.port not in view.server.ports:
         return
     answers = [
-        each
-        for each in evidence.good(Exchange)
-        if each.purpose == "target" and each.port == target.port
+        exchange
+        for exchange in evidence.good(Exchange)
+        if exchange.purpose == "target" and exchange.port == target.port
     ]
-    chains = [follow_redirects(each, evidence.of(Exchange)) for each in answers]
+    chains = [follow_redirects(answer, evidence.of(Exchange)) for answer in answers]
     if not chains or not all(chain.end == "loop" or chain.is_endless for chain in chains):
         return
     redirects = [redirect_of(site, target.path) for site in view.answering_sites]
-    redirect = next((each for each in redirects if each and _leads_back(evidence, each)), None)
+    redirect = next(
+        (redirect for redirect in redirects if redirect and _leads_back(evidence, redirect)), None
+    )
     if redirect is None:
         return
     yield Claim(

@@ -40,7 +40,7 @@ def site_missing(evidence: Evidence) -> Iterator[Claim]:
             "config": view.config.path,
             "names": _names(view),
             "elsewhere": _other_port(view),
-            "handshake": any(isinstance(each, Handshake) for each in symptoms),
+            "handshake": any(isinstance(observation, Handshake) for observation in symptoms),
         },
         confidence=Confidence.CERTAIN if view.config.complete else Confidence.LIKELY,
         fix=manual_fix(view, "add-the-name"),
@@ -78,5 +78,5 @@ def _other_port(view: ServerView) -> str:
     """Return the place of the site with the name that is on another port only."""
     host = view.evidence.target.host
     sites = view.config.sites if view.config else ()
-    site = next((each for each in sites if has_name(each, host) and each.file), None)
+    site = next((site for site in sites if has_name(site, host) and site.file), None)
     return place_text(site.file, site.line) if site else ""

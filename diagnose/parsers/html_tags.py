@@ -77,7 +77,7 @@ def _token(document: str, start: int) -> tuple[Token | None, int]:
     """Return the token at a `<`, None for a comment, and the position behind it: -1 if the document
     ends in it."""
     if document.startswith("<!--", start):
-        return None, _behind(document, "-->", start + 2)
+        return None, _position_after(document, "-->", start + 2)
     if document.startswith(("<!", "<?"), start):
         end = document.find(">", start)
         declaration = document[start + 2 : end] if end >= 0 else ""
@@ -98,7 +98,7 @@ def _token(document: str, start: int) -> tuple[Token | None, int]:
     return Tag(tag_name, attributes, text=text), closing.start() if closing else -1
 
 
-def _behind(document: str, text: str, start: int) -> int:
+def _position_after(document: str, text: str, start: int) -> int:
     position = document.find(text, start)
     return position + len(text) if position >= 0 else -1
 

@@ -177,8 +177,8 @@ class Asking:
                 part=variant.part,
                 name=clean(variant.name, 60),
                 change=variant.change,
-                original=_shown(variant.original, hidden),
-                value=_shown(variant.value, hidden),
+                original=_shown_value(variant.original, hidden),
+                value=_shown_value(variant.value, hidden),
                 is_control=is_control,
                 status=head.status,
                 reason=head.reason,
@@ -189,7 +189,7 @@ class Asking:
         )
 
 
-def _shown(text: str, is_hidden: bool) -> str:
+def _shown_value(text: str, is_hidden: bool) -> str:
     return MASKED if is_hidden and text else clean(text, 200)
 
 
