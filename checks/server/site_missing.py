@@ -55,7 +55,9 @@ def _symptoms(evidence: Evidence) -> Iterator[Observation]:
         if handshake.port == port and handshake.is_browser_like and alert == INTERNAL_ERROR:
             yield handshake
     for exchange in evidence.of(Exchange):
-        is_target = exchange.purpose == "target" and exchange.port == port
+        # The response to HEAD has no body.
+        is_target = exchange.purpose == "target" and exchange.method == "GET"
+        is_target = is_target and exchange.port == port
         if is_target and exchange.status == 200 and not exchange.body:
             yield exchange
 
