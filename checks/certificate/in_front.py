@@ -1,5 +1,5 @@
 """Browsers refuse the certificate at the name's address, which belongs to another machine in front
-of this server; nginx here has a good one. Renewing it here changes nothing for visitors.
+of this server; its own web server has a good one. Renewing it here changes nothing for visitors.
 
 The machine in front shows this server's page or says that it is a proxy. Otherwise the name may
 simply lead to another server (`dns.wrong-address`).

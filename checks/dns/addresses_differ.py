@@ -84,11 +84,13 @@ def addresses_differ(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _answers(evidence: Evidence, address: str) -> AddressAnswers:
-    def here(observation: Exchange | Handshake) -> bool:
+    def is_from_here(observation: Exchange | Handshake) -> bool:
         return observation.address == address and observation.vantage is Vantage.HERE
 
-    handshakes = [item for item in evidence.of(Handshake) if here(item) and item.is_browser_like]
-    pages = [item for item in evidence.of(Exchange) if here(item)]
+    handshakes = [
+        item for item in evidence.of(Handshake) if is_from_here(item) and item.is_browser_like
+    ]
+    pages = [item for item in evidence.of(Exchange) if is_from_here(item)]
     return AddressAnswers(
         address,
         next(iter(handshakes[::-1]), None),

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from checks.nginx import Nginx, file_line
 from diagnose.model import Evidence, Severity, Subject
 from diagnose.model.frozen import frozen
+from diagnose.model.http import header
 from diagnose.model.pages import Page, PageFileResponse
 from diagnose.parsers.browser_types import Refusal, mime_type, refusal
 from diagnose.parsers.urls import parse_url
@@ -38,11 +39,17 @@ def page_of(evidence: Evidence) -> Page | None:
 
 def refused_files(evidence: Evidence, page: Page) -> tuple[RefusedFile, ...]:
     """Return the files of the page that browsers do not use, in the order in which they were
-    requested. A file with a redirect that was not followed is unknown."""
+    requested. A file with a redirect that was not followed is unknown, and so is one behind a test
+    of Cloudflare's for browsers (cf-mitigated)."""
     refused = []
     for response in evidence.good(PageFileResponse):
         status = response.status or 0
-        if response.page == page.url and not 300 <= status < 400 and status not in _LIMITS:
+        is_answered = not 300 <= status < 400 and status not in _LIMITS
+        if (
+            response.page == page.url
+            and is_answered
+            and not header(response.headers, "cf-mitigated")
+        ):
             reason = refusal(
                 response.file_kind, status, response.headers, page.quirks, response.is_html
             )
@@ -64,7 +71,7 @@ def _breaks(page: Page, urls: Collection[str]) -> bool:
     sheets = [file for file in needed if file.kind == "stylesheet"]
     scripts = [file for file in needed if file.kind != "stylesheet"]
     entry = any(file.url in urls for file in scripts if file.kind == "module")
-    has_no_style = bool(sheets) and all(file.url in urls for file in sheets)
+    has_no_style = bool(sheets) and not page.has_style and all(file.url in urls for file in sheets)
     has_no_program = bool(scripts) and all(file.url in urls for file in scripts)
     return has_no_style or (page.is_empty and (entry or has_no_program))
 

@@ -1,4 +1,4 @@
-"""The name's address belongs to another machine, which answers with an error; nginx on this server
+"""The name's address belongs to another machine, which answers with an error; the web server here
 answers the same request well. The fault lies in front of this server.
 
 Who may come in (401, 403) and how often (429) is decided on purpose, so these are no errors.

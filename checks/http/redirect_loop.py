@@ -26,7 +26,6 @@ from diagnose.model.http import Exchange
 from diagnose.parsers.http import hops
 from diagnose.parsers.nginx.locations import proxy_pass_of, proxy_set_header_of
 from diagnose.parsers.redirects import (
-    MAX_REDIRECTS,
     RedirectChain,
     follow_redirects,
     redirect_target,
@@ -53,7 +52,7 @@ def redirect_loop(evidence: Evidence) -> Iterator[Claim]:
             groups.setdefault(
                 frozenset(normalize_url(step.url) for step in _cycle(redirect_chain)), []
             ).append(redirect_chain)
-        elif redirect_chain.end == "unseen" and len(redirect_chain.steps) > MAX_REDIRECTS:
+        elif redirect_chain.is_endless:
             groups.setdefault(frozenset({"endless"}), []).append(redirect_chain)
     for chains in groups.values():
         yield _claim(evidence, chains)

@@ -48,15 +48,20 @@ class ServerView:
 
 def server_view(evidence: Evidence) -> ServerView | None:
     """Return the view of the server that answers on the target's port; None if there is none, or
-    if it is in a container."""
+    if it is in a container. If nobody has the port, a server whose configuration has it comes
+    before others, such as one that runs on another port only."""
     port = evidence.target.port
     servers = [server for server in evidence.good(WebServer) if not server.foreign]
     taken = any(listeners.on(port) for listeners in evidence.good(Listeners))
+    configs, tests = evidence.good(WebServerConfig), evidence.good(WebServerTest)
+    configured = {
+        config.product for config in configs for socket in config.listens if socket.port == port
+    }
     holders = [server for server in servers if port in server.ports]
-    server = next(iter(holders or ([] if taken else servers)), None)
+    candidates = sorted(servers, key=lambda server: server.product not in configured)
+    server = next(iter(holders or ([] if taken else candidates)), None)
     if server is None:
         return None
-    configs, tests = evidence.good(WebServerConfig), evidence.good(WebServerTest)
     return ServerView(
         evidence,
         server,

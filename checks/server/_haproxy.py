@@ -23,10 +23,10 @@ class HaproxyView:
     def status(self) -> HaproxyStatus | None:
         return next(iter(self.view.evidence.good(HaproxyStatus)), None)
 
-    def tries(self, purpose: str) -> tuple[HaproxyTry, ...]:
+    def tries_for(self, purpose: str) -> tuple[HaproxyTry, ...]:
         """Return the requests that were sent from the server for a purpose, failures too."""
         tries = self.view.evidence.of(HaproxyTry)
-        return tuple(each for each in tries if each.purpose == purpose)
+        return tuple(attempt for attempt in tries if attempt.purpose == purpose)
 
 
 def haproxy_view(evidence: Evidence, path: str = "") -> HaproxyView | None:
@@ -119,7 +119,11 @@ def redirect_added(view: ServerView, site: WebSite) -> Edit | None:
     place = next(((socket.file, socket.line) for socket in sockets), None)
     config = parse((file.path, file.text) for file in view.config.files) if view.config else None
     frontends = config.frontends if config else ()
-    own = [each for each in frontends if (each.section.file, each.section.line) == _start(site)]
+    own = [
+        frontend
+        for frontend in frontends
+        if (frontend.section.file, frontend.section.line) == _start(site)
+    ]
     if place is None or not own or own[0].mode != "http":
         return None
     line = Line(("bind",), *place)

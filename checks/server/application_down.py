@@ -58,26 +58,28 @@ def _is_down(route: SiteRoute, listeners: tuple[Listeners, ...]) -> bool:
     local = route.host == "localhost" or (is_address(route.host) and is_loopback(route.host))
     if not local or not route.port or not listeners:
         return False
-    return not any(each.on(route.port) for each in listeners)
+    return not any(listing.on(route.port) for listing in listeners)
 
 
 def _failed(evidence: Evidence, path: str) -> list[Exchange | Upgrade]:
     """Return the answers at the path that say that the application could not be reached."""
     port = evidence.target.port
     pages: list[Exchange | Upgrade] = [
-        each
-        for each in evidence.of(Exchange)
-        if each.purpose == "target" and each.port == port and path == evidence.target.path
+        exchange
+        for exchange in evidence.of(Exchange)
+        if exchange.purpose == "target" and exchange.port == port and path == evidence.target.path
     ]
-    upgrades = [each for each in evidence.of(Upgrade) if each.path == path and each.port == port]
-    return [each for each in (*pages, *upgrades) if each.status in _UNAVAILABLE]
+    upgrades = [
+        upgrade for upgrade in evidence.of(Upgrade) if upgrade.path == path and upgrade.port == port
+    ]
+    return [response for response in (*pages, *upgrades) if response.status in _UNAVAILABLE]
 
 
 def _other_programs(listeners: tuple[Listeners, ...]) -> tuple[str, ...]:
     programs = dict.fromkeys(
         f"{socket.process} {socket.port}"
-        for each in listeners
-        for socket in each.sockets
+        for listing in listeners
+        for socket in listing.sockets
         if socket.process and socket.process not in {"sshd", "systemd-resolve", "dnsmasq"}
     )
     return tuple(programs)[:6]

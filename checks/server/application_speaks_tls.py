@@ -22,16 +22,18 @@ def application_speaks_tls(evidence: Evidence) -> Iterator[Claim]:
     if view is None or view.config is None or target.port not in view.server.ports:
         return
     answers = [
-        each
-        for each in evidence.of(Exchange)
-        if each.purpose == "target"
-        and each.port == target.port
-        and each.url.startswith("https:")
-        and each.failure is None
-        and wants_tls(each)
+        exchange
+        for exchange in evidence.of(Exchange)
+        if exchange.purpose == "target"
+        and exchange.port == target.port
+        and exchange.url.startswith("https:")
+        and exchange.failure is None
+        and wants_tls(exchange)
     ]
     routes = [route_of(site, target.path.partition("?")[0]) for site in view.answering_sites]
-    route = next((each for each in routes if each and each.scheme == "http" and each.target), None)
+    route = next(
+        (route for route in routes if route and route.scheme == "http" and route.target), None
+    )
     if not answers or route is None or None in routes:
         return
     endpoint = route.target.partition("://")[2]

@@ -63,7 +63,7 @@ def _is_missing(evidence: Evidence, file: SiteFile, test: WebServerTest) -> bool
         *evidence.of(CertificateFile),
         *evidence.of(KeyFile),
     )
-    seen = [each for each in observations if each.path == file.path]
+    seen = [observation for observation in observations if observation.path == file.path]
     if any(each.failure is None for each in seen):
         return False
     if any(each.failure and each.failure.kind == "missing" for each in seen):

@@ -22,10 +22,16 @@ def certificate_not_issued(evidence: Evidence) -> Iterator[Claim]:
         return
     sites = [site for site in view.answering_sites if site.issuance in {"acme", "none"}]
     handshakes = [
-        each for each in evidence.of(Handshake) if each.port == target.port and each.is_browser_like
+        handshake
+        for handshake in evidence.of(Handshake)
+        if handshake.port == target.port and handshake.is_browser_like
     ]
-    rejected = [each for each in handshakes if each.alert and each.alert.code == INTERNAL_ERROR]
-    if not sites or not rejected or any(each.failure is None for each in handshakes):
+    rejected = [
+        handshake
+        for handshake in handshakes
+        if handshake.alert and handshake.alert.code == INTERNAL_ERROR
+    ]
+    if not sites or not rejected or any(handshake.failure is None for handshake in handshakes):
         return
     tries = sites[0].issuance == "acme"
     yield Claim(

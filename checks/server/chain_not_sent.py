@@ -36,10 +36,10 @@ def chain_not_sent(evidence: Evidence) -> Iterator[Claim]:
     ):
         file = file_of(evidence, served.leaf)
         places = [
-            each
+            site_file
             for site in view.answering_sites
-            for each in site.files
-            if file and each.path == file.path
+            for site_file in site.files
+            if file and site_file.path == file.path
         ]
         if file is None or not places or len(file.chain) != 1:
             continue
@@ -66,7 +66,7 @@ def _fix(view: ServerView, places: list[SiteFile], whole: str) -> Fix:
     place = places[0]
     line = line_text(view, place.file, place.line)
     match = re.match(r"(?i)(\s*SSLCertificateFile\s+)\S+\s*$", line)
-    if whole and match and len({(each.file, each.line) for each in places}) == 1:
+    if whole and match and len({(site_file.file, site_file.line) for site_file in places}) == 1:
         edit = line_edit(view, place.file, {place.line: (match[1] + shlex.quote(whole),)})
         if edit:
             return Fix((edit, *reload_steps(view.server)), Applicability.AUTOMATIC)

@@ -24,7 +24,15 @@ def haproxy_connections_full(evidence: Evidence) -> Iterator[Claim]:
     if haproxy is None or haproxy.status is None or count is None:
         return
     port = evidence.target.port
-    waiting = [each for each in evidence.of(Handshake) if each.port == port and each.failure]
+    # With a certificate the connection was taken, whatever is wrong with it.
+    waiting = [
+        handshake
+        for handshake in evidence.of(Handshake)
+        if handshake.port == port
+        and handshake.is_browser_like
+        and handshake.failure
+        and not handshake.chain
+    ]
     if evidence.target.uses_tls and not waiting:
         return
     line = _limit_line(haproxy, count)
@@ -50,7 +58,7 @@ def _full(haproxy: HaproxyView) -> ConnectionCount | None:
     """Return the limit that is reached: the whole process's, or the frontend's."""
     names = ("", haproxy.proxies.frontend.name)
     counts = haproxy.status.counts if haproxy.status else ()
-    return next((each for each in counts if each.name in names and each.is_full), None)
+    return next((count for count in counts if count.name in names and count.is_full), None)
 
 
 def _limit_line(haproxy: HaproxyView, count: ConnectionCount) -> Line | None:

@@ -67,7 +67,7 @@ def haproxy_health_check_fails(evidence: Evidence) -> Iterator[Claim]:
     yield Claim(
         about=Subject(port=port, text=backend.name),
         covers=(Subject(port=port),),
-        because=(*exchanges, *haproxy.tries("page"), *haproxy.tries("check"), *status),
+        because=(*exchanges, *haproxy.tries_for("page"), *haproxy.tries_for("check"), *status),
         facts={
             **haproxy.view.facts,
             "backend": backend.name,
@@ -92,18 +92,18 @@ def haproxy_health_check_fails(evidence: Evidence) -> Iterator[Claim]:
 def _has_server(haproxy: HaproxyView, backend: str) -> bool:
     """Return whether the statistics show a server of the backend that HAProxy uses."""
     states = haproxy.status.of_backend(backend) if haproxy.status else ()
-    return any(not each.is_down and not each.state.startswith("MAINT") for each in states)
+    return any(not state.is_down and not state.state.startswith("MAINT") for state in states)
 
 
 def _failed_check(haproxy: HaproxyView, http: HttpCheck) -> FailedCheck | None:
     """Return a server that answers the page, and whose health check gets a refused answer."""
     backend = haproxy.proxies.backend
     states = haproxy.status.of_backend(backend.name) if haproxy.status and backend else ()
-    for page in haproxy.tries("page"):
+    for page in haproxy.tries_for("page"):
         if page.status is None or page.status >= 500:
             continue
-        state = next((each for each in states if each.name == page.name), None)
-        tried = (each for each in haproxy.tries("check") if each.name == page.name)
+        state = next((state for state in states if state.name == page.name), None)
+        tried = (attempt for attempt in haproxy.tries_for("check") if attempt.name == page.name)
         answer = next((each.status for each in tried if each.status), None)
         status = state.code if state and state.check.startswith("L7") else None
         if states and status is None:

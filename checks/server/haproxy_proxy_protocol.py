@@ -45,7 +45,7 @@ def haproxy_proxy_protocol(evidence: Evidence) -> Iterator[Claim]:
     if haproxy is None:
         return
     bind = haproxy.proxies.bind
-    front = _pair(haproxy.tries("front"))
+    front = _pair(haproxy.tries_for("front"))
     if front and "accept-proxy" in bind.words and _works(front[1]) and not _works(front[0]):
         visits = _failed_visits(evidence)
         if visits:
@@ -54,7 +54,7 @@ def haproxy_proxy_protocol(evidence: Evidence) -> Iterator[Claim]:
         return
     backend = haproxy.proxies.backend
     for server in servers_of(backend) if backend else ():
-        own = tuple(each for each in haproxy.tries("page") if each.name == server.name)
+        own = tuple(attempt for attempt in haproxy.tries_for("page") if attempt.name == server.name)
         pair, visits = _pair(own), _failed_visits(evidence)
         if not pair or not visits or _works(pair[0]) is _works(pair[1]):
             continue
@@ -69,8 +69,8 @@ def haproxy_proxy_protocol(evidence: Evidence) -> Iterator[Claim]:
 
 def _pair(tries: tuple[HaproxyTry, ...]) -> tuple[HaproxyTry, HaproxyTry] | None:
     """Return the try without the header and the one with it."""
-    plain = next((each for each in tries if not each.proxied), None)
-    proxied = next((each for each in tries if each.proxied), None)
+    plain = next((attempt for attempt in tries if not attempt.proxied), None)
+    proxied = next((attempt for attempt in tries if attempt.proxied), None)
     return (plain, proxied) if plain and proxied else None
 
 
@@ -84,16 +84,19 @@ def _failed_visits(evidence: Evidence) -> tuple[Observation, ...]:
     """Return the visits that failed: without a handshake, or with an answer that is no page."""
     port = evidence.target.port
     handshakes = (
-        each
-        for each in evidence.of(Handshake)
-        if each.port == port and each.is_browser_like and each.failure and not each.chain
+        handshake
+        for handshake in evidence.of(Handshake)
+        if handshake.port == port
+        and handshake.is_browser_like
+        and handshake.failure
+        and not handshake.chain
     )
     exchanges = (
-        each
-        for each in evidence.of(Exchange)
-        if each.port == port
-        and each.purpose == "target"
-        and (each.failure or each.status in {400, 502, 503, 504})
+        exchange
+        for exchange in evidence.of(Exchange)
+        if exchange.port == port
+        and exchange.purpose == "target"
+        and (exchange.failure or exchange.status in {400, 502, 503, 504})
     )
     return (*handshakes, *exchanges)
 

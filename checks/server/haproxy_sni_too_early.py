@@ -36,8 +36,12 @@ def haproxy_sni_too_early(evidence: Evidence) -> Iterator[Claim]:
     if haproxy is None or rule is None or _is_same(haproxy.proxies):
         return
     view, target = haproxy.view, evidence.target
-    series = [each for each in evidence.good(HandshakeSeries) if each.port == target.port]
-    answers = [certificate for each in series for certificate in each.certificates]
+    series = [
+        handshake_series
+        for handshake_series in evidence.good(HandshakeSeries)
+        if handshake_series.port == target.port
+    ]
+    answers = [certificate for handshakes in series for certificate in handshakes.certificates]
     differ = len(set(answers)) > 1
     waits = (
         "tcp-request inspect-delay 5s",

@@ -30,12 +30,12 @@ def internal_certificate(evidence: Evidence) -> Iterator[Claim]:
     host = target.host.rstrip(".")
     if is_address(host) or "." not in host or host.rpartition(".")[2] in _PRIVATE:
         return
-    site = next((each for each in view.answering_sites if each.issuance == "internal"), None)
+    site = next((site for site in view.answering_sites if site.issuance == "internal"), None)
     if site is None:
         return
     for served in served_certificates(evidence, lambda each: each.port == target.port):
         is_own = _AUTHORITY in served.leaf.issuer
-        if not is_own or not all(each.failure for each in served.handshakes):
+        if not is_own or not all(handshake.failure for handshake in served.handshakes):
             continue
         yield Claim(
             about=served.subject,

@@ -23,7 +23,7 @@ def not_running(evidence: Evidence) -> Iterator[Claim]:
         return
     server, listeners = view.server, evidence.good(Listeners)
     ports = {socket.port for socket in view.config.listens}
-    if port not in ports or not listeners or any(each.on(port) for each in listeners):
+    if port not in ports or not listeners or any(listing.on(port) for listing in listeners):
         return
     if any(connection.port == port for connection in evidence.good(Connection)):
         return

@@ -19,6 +19,7 @@ from diagnose.model import (
     Applicability,
     Claim,
     Command,
+    Confidence,
     Evidence,
     Fix,
     Severity,
@@ -29,6 +30,9 @@ from diagnose.model.nginx import NginxState
 from diagnose.model.server import Listeners
 from diagnose.model.web_servers import WebServer, WebServerConfig, WebSite
 from diagnose.parsers.web_sites import has_name
+
+#: Ports that belong to a web server. Another port without a word about it may be any program's.
+_USUAL_PORTS = {80, 443}
 
 
 @check(
@@ -44,7 +48,7 @@ def port_not_served(evidence: Evidence) -> Iterator[Claim]:
     listeners = evidence.good(Listeners)
     if any(state.masters for state in evidence.good(NginxState)) or not listeners:
         return
-    if port in server.ports or any(each.on(port) for each in listeners):
+    if port in server.ports or any(listing.on(port) for listing in listeners):
         return
     socket = next((socket for socket in config.listens if socket.port == port), None)
     idle = _idle_site(view)
@@ -52,6 +56,10 @@ def port_not_served(evidence: Evidence) -> Iterator[Claim]:
     no_module = "ssl" not in config.modules and server.product == "apache"
     if socket is None and not config.complete:
         return
+    is_meant = bool(socket or site or idle)
+    if not is_meant and port not in _USUAL_PORTS:
+        return
+    has_site = is_meant or any(has_name(site, evidence.target.host) for site in config.sites)
     yield Claim(
         about=Subject(port=port),
         because=(server, config, *listeners),
@@ -68,6 +76,8 @@ def port_not_served(evidence: Evidence) -> Iterator[Claim]:
             "caddy": server.product == "caddy",
             "ports": tuple(sorted(server.ports)),
         },
+        # Another program may be meant to answer for a name that this server does not have.
+        confidence=Confidence.CERTAIN if has_site else Confidence.LIKELY,
         ruled_out=("server.not-running",),
         fix=_fix(view, socket is not None, idle, site, no_module),
     )

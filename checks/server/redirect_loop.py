@@ -17,6 +17,7 @@ from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Severity, Subject
 from diagnose.model.http import Exchange
 from diagnose.model.web_servers import SiteRedirect, WebServer, WebServerConfig
+from diagnose.parsers.redirects import follow_redirects
 from diagnose.parsers.web_sites import redirect_of
 
 #: A redirect's target: scheme, host or a variable for it, port.
@@ -35,14 +36,17 @@ def redirect_loop(evidence: Evidence) -> Iterator[Claim]:
     if view is None or view.config is None or target.port not in view.server.ports:
         return
     answers = [
-        each
-        for each in evidence.good(Exchange)
-        if each.purpose == "target" and each.port == target.port
+        exchange
+        for exchange in evidence.good(Exchange)
+        if exchange.purpose == "target" and exchange.port == target.port
     ]
-    if not answers or any(each.status not in {301, 302, 303, 307, 308} for each in answers):
+    chains = [follow_redirects(answer, evidence.of(Exchange)) for answer in answers]
+    if not chains or not all(chain.end == "loop" or chain.is_endless for chain in chains):
         return
     redirects = [redirect_of(site, target.path) for site in view.answering_sites]
-    redirect = next((each for each in redirects if each and _leads_back(evidence, each)), None)
+    redirect = next(
+        (redirect for redirect in redirects if redirect and _leads_back(evidence, redirect)), None
+    )
     if redirect is None:
         return
     yield Claim(

@@ -32,9 +32,9 @@ def redirect_missing(evidence: Evidence) -> Iterator[Claim]:
     if not {80, target.port}.issubset(view.server.ports):
         return
     plain = [
-        each
-        for each in evidence.good(Exchange)
-        if each.purpose == "plain" and each.port == 80 and each.status == 200
+        exchange
+        for exchange in evidence.good(Exchange)
+        if exchange.purpose == "plain" and exchange.port == 80 and exchange.status == 200
     ]
     sites = answering_sites(view.config, 80, target.host)
     if not plain or not sites or any(site.redirects or site.passthrough for site in sites):

@@ -10,7 +10,11 @@ from diagnose.model import Applicability, Claim, Evidence, Fix, Observation, Sev
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.tls import Handshake
 from diagnose.model.web_servers import WebServer, WebServerConfig, WebSite
+from diagnose.parsers.http import is_error
 from diagnose.parsers.web_sites import answering_sites
+
+#: Statuses that are decided on purpose: who may come in, and how often.
+_ON_PURPOSE = {401, 403, 429}
 
 
 @check(
@@ -82,10 +86,10 @@ def _symptoms(evidence: Evidence) -> Iterator[Observation]:
         if handshake.port == port and handshake.is_browser_like and handshake.failure is not None:
             yield handshake
     for exchange in evidence.of(Exchange):
-        empty = exchange.status == 200 and not exchange.body
-        failed = exchange.failure is not None or (exchange.status or 0) >= 400
-        if exchange.port == port and exchange.purpose == "target" and (failed or empty):
+        empty = exchange.status == 200 and not exchange.body and exchange.method == "GET"
+        is_target = exchange.port == port and exchange.purpose == "target"
+        if is_target and (is_error(exchange) or empty):
             yield exchange
     for upgrade in evidence.of(Upgrade):
-        if upgrade.port == port and not upgrade.accepted:
+        if upgrade.port == port and not upgrade.accepted and upgrade.status not in _ON_PURPOSE:
             yield upgrade

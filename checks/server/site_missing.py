@@ -40,7 +40,7 @@ def site_missing(evidence: Evidence) -> Iterator[Claim]:
             "config": view.config.path,
             "names": _names(view),
             "elsewhere": _other_port(view),
-            "handshake": any(isinstance(each, Handshake) for each in symptoms),
+            "handshake": any(isinstance(observation, Handshake) for observation in symptoms),
         },
         confidence=Confidence.CERTAIN if view.config.complete else Confidence.LIKELY,
         fix=manual_fix(view, "add-the-name"),
@@ -55,7 +55,9 @@ def _symptoms(evidence: Evidence) -> Iterator[Observation]:
         if handshake.port == port and handshake.is_browser_like and alert == INTERNAL_ERROR:
             yield handshake
     for exchange in evidence.of(Exchange):
-        is_target = exchange.purpose == "target" and exchange.port == port
+        # The response to HEAD has no body.
+        is_target = exchange.purpose == "target" and exchange.method == "GET"
+        is_target = is_target and exchange.port == port
         if is_target and exchange.status == 200 and not exchange.body:
             yield exchange
 
@@ -78,5 +80,5 @@ def _other_port(view: ServerView) -> str:
     """Return the place of the site with the name that is on another port only."""
     host = view.evidence.target.host
     sites = view.config.sites if view.config else ()
-    site = next((each for each in sites if has_name(each, host) and each.file), None)
+    site = next((site for site in sites if has_name(site, host) and site.file), None)
     return place_text(site.file, site.line) if site else ""

@@ -29,9 +29,11 @@ def tls_off(evidence: Evidence) -> Iterator[Claim]:
     if view is None or view.config is None or not target.uses_tls:
         return
     handshakes = [
-        each for each in evidence.of(Handshake) if each.port == target.port and each.is_browser_like
+        handshake
+        for handshake in evidence.of(Handshake)
+        if handshake.port == target.port and handshake.is_browser_like
     ]
-    if not handshakes or any(each.failure is None for each in handshakes):
+    if not handshakes or any(handshake.failure is None for handshake in handshakes):
         return
     sites = view.answering_sites
     plain = [site for site in sites if not site.passthrough and not _has_tls(site, target.port)]

@@ -47,11 +47,11 @@ def websocket_not_passed(evidence: Evidence) -> Iterator[Claim]:
         return
     for path in dict.fromkeys(target.websockets):
         upgrades = [
-            each
-            for each in evidence.of(Upgrade)
-            if each.path == path and each.through == "front" and each.port == target.port
+            upgrade
+            for upgrade in evidence.of(Upgrade)
+            if upgrade.path == path and upgrade.through == "front" and upgrade.port == target.port
         ]
-        if not upgrades or any(each.accepted for each in upgrades):
+        if not upgrades or any(upgrade.accepted for upgrade in upgrades):
             continue
         routes = [route_of(site, path.partition("?")[0]) for site in view.answering_sites]
         route = next((route for route in routes if route and _loses_upgrade(view, route)), None)
@@ -96,7 +96,7 @@ def _claim(view: ServerView, path: str, route: SiteRoute, upgrades: list[Upgrade
             "path": path,
             "place": place_text(route.file, route.line),
             "target": route.target,
-            "status": next((each.status for each in upgrades if each.status), None) or "",
+            "status": next((upgrade.status for upgrade in upgrades if upgrade.status), None) or "",
             "module": _lacks_tunnel(view) and route.scheme in {"ws", "wss"},
             "apache": view.server.product == "apache",
         },

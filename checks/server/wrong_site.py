@@ -49,7 +49,11 @@ def wrong_site(evidence: Evidence) -> Iterator[Claim]:
         return
     served = served_certificates(evidence, lambda handshake: handshake.port == target.port)
     foreign = [
-        each for each in served if not covers(target.host, each.leaf.dns_names, each.leaf.addresses)
+        served_certificate
+        for served_certificate in served
+        if not covers(
+            target.host, served_certificate.leaf.dns_names, served_certificate.leaf.addresses
+        )
     ]
     idle = _site_named(view, view.config.idle, target.port)
     if not foreign and not idle:
@@ -62,8 +66,10 @@ def _claim(
 ) -> Claim:
     target, config = view.evidence.target, view.config
     assert config is not None
-    elsewhere = next((each for each in config.sites if has_name(each, target.host)), None)
-    handshakes = [handshake for each in foreign for handshake in each.handshakes]
+    elsewhere = next((site for site in config.sites if has_name(site, target.host)), None)
+    handshakes = [
+        handshake for served_certificate in foreign for handshake in served_certificate.handshakes
+    ]
     return Claim(
         about=Subject(name=target.host, port=target.port),
         covers=(Subject(port=target.port),),

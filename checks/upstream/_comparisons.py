@@ -13,6 +13,7 @@ from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import Directive
 from diagnose.model.requests import ComparedRequest
+from diagnose.parsers.html_tags import excerpt
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of
 from diagnose.parsers.redirects import REDIRECTS
 from diagnose.parsers.upstream_answers import is_served, reproduces
@@ -124,7 +125,7 @@ def comparison_claim(
             "status": change.status,
             "loop": change.is_loop,
             "other_status": request.status or "",
-            "answer": _excerpt(change.as_nginx[0].body),
+            "answer": excerpt(change.as_nginx[0].body),
             "application": request.endpoint,
             "name": request.name,
             "original": request.original,
@@ -138,11 +139,3 @@ def comparison_claim(
         location=nginx.location(directive),
         fix=fix,
     )
-
-
-def _excerpt(body: str) -> str:
-    """Return the text of a page without its tags, short enough for a sentence."""
-    import re
-
-    text = " ".join(re.sub(r"<(style|script).*?</\1>|<[^>]*>", " ", body, flags=re.S).split())
-    return text if len(text) <= 120 else f"{text[:119]}…"

@@ -25,6 +25,7 @@ from diagnose.model import (
 )
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.requests import Asked, ComparedRequest
+from diagnose.parsers.html_tags import excerpt
 from diagnose.parsers.http import refuses_host
 from diagnose.parsers.nginx.locations import proxy_pass_of, proxy_set_header_of
 
@@ -59,7 +60,7 @@ def host_not_allowed(evidence: Evidence) -> Iterator[Claim]:
             "url": exchanges[0].url,
             "host": target.host,
             "status": passed.status or "",
-            "answer": passed.body[:120] if named else "",
+            "answer": excerpt(passed.body) if named else "",
             "application": passed.endpoint,
             "place": file_line(directive),
             "local": comparison[0].status if comparison else "",

@@ -19,6 +19,7 @@ from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Seve
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.model.requests import Asked
+from diagnose.parsers.html_tags import excerpt
 from diagnose.parsers.nginx import proxy_headers as header_parser
 from diagnose.parsers.nginx import upstreams
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of, proxy_set_header_of
@@ -132,7 +133,7 @@ def _of_page(
             "wanted": better_response.sent,
             "status": nginx_response.status or "",
             "other_status": better_response.status or "",
-            "answer": nginx_response.body[:120],
+            "answer": excerpt(nginx_response.body),
             "message": nginx_response.failure.message if nginx_response.failure else "",
             "application": nginx_response.endpoint,
             "visitor": visitor,
@@ -162,7 +163,7 @@ def _of_websocket(
             "wanted": target.authority,
             "status": direct.status or "",
             "other_status": named_upgrade.status or "",
-            "answer": direct.body[:120],
+            "answer": excerpt(direct.body),
             "message": "",
             "application": _endpoint_text(named_upgrade),
             "visitor": True,

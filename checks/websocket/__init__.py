@@ -14,6 +14,7 @@ from diagnose.model import (
     Where,
 )
 from diagnose.model.http import Attempt, websocket_attempts
+from diagnose.parsers.html_tags import excerpt
 from diagnose.parsers.http import proxy_page
 from diagnose.parsers.websocket_ending import Ending, ending
 from diagnose.parsers.websocket_refusal import Refusal, refusal
@@ -56,17 +57,9 @@ def claim(
             "addresses": tuple(subject.address for subject in attempt.subjects),
             "status": first.status or "",
             "reason": first.reason,
-            "answer": _excerpt(first.body),
+            "answer": excerpt(first.body),
             "server": first.header("Server") or proxy_page(first.body),
             **(facts or {}),
         },
         fix=Fix((Manual(step, side),), Applicability.MANUAL),
     )
-
-
-def _excerpt(body: str) -> str:
-    """Return the text of the response without HTML tags, short enough for a sentence."""
-    import re
-
-    text = " ".join(re.sub(r"<(style|script).*?</\1>|<[^>]*>", " ", body, flags=re.S).split())
-    return text if len(text) <= 120 else text[:119] + "…"

@@ -60,7 +60,9 @@ def unsticky_backend(evidence: Evidence, path: str) -> UnstickyBackend | None:
     backend = haproxy.proxies.backend if haproxy else None
     if haproxy is None or backend is None:
         return None
-    servers = [each for each in servers_of(backend) if not each.disabled and not each.backup]
+    servers = [
+        server for server in servers_of(backend) if not server.disabled and not server.backup
+    ]
     balance = backend.setting("balance")
     algorithm = balance.words[1].partition("(")[0] if balance and balance.words[1:] else _TURNS[0]
     sticks = backend.setting("cookie") or backend.own("stick")

@@ -13,50 +13,68 @@ from diagnose.model import (
     Subject,
     Where,
 )
+from diagnose.model.frozen import frozen
 from diagnose.model.http import Upgrade
 from diagnose.parsers.haproxy.config import Line, Proxy
 
-#: Seconds. Applications that send pings do so more often than once a minute.
-USUAL_TIMEOUT = 60
+#: Seconds. nginx's default; applications that send pings do so more often.
+USUAL_TIMEOUT = 60.0
 LONG_TIMEOUT = "timeout tunnel 1h"
 
 
-def claim_of_haproxy(evidence: Evidence, path: str, cut_upgrades: list[Upgrade]) -> Claim | None:
-    """Return the claim that HAProxy cuts idle WebSockets at a path, where one was accepted."""
+@frozen
+class ShortTunnelTimeout:
+    """A timeout of HAProxy for open WebSockets at a path, shorter than usual: in seconds, with the
+    line that says so and the WebSockets that were accepted there."""
+
+    haproxy: HaproxyView
+    backend: Proxy
+    path: str
+    seconds: float
+    line: Line
+    accepted: tuple[Upgrade, ...]
+
+    def claim(self, is_seen: bool) -> Claim:
+        """Claim that it cuts idle WebSockets; `is_seen` is True if one was cut at that time."""
+        view, port = self.haproxy.view, self.haproxy.view.evidence.target.port
+        return Claim(
+            about=Subject(port=port, path=self.path, text=place(self.line)),
+            covers=(Subject(port=port, path=self.path),),
+            because=(*((view.config,) if view.config else ()), *self.accepted),
+            # Nobody waited to see whether the application itself sends often enough.
+            confidence=Confidence.CERTAIN if is_seen else Confidence.LIKELY,
+            facts={
+                "url": self.accepted[0].url,
+                "path": self.path,
+                "seconds": round(self.seconds),
+                "server": view.server.title,
+                "place": place(self.line),
+                "default": False,
+                "seen": is_seen,
+                "probe": round(self.seconds + 10),
+                "direct_holds": False,
+                "minute": False,
+            },
+            fix=_fix(self.haproxy, self.backend, self.line),
+        )
+
+
+def short_timeout_of_haproxy(evidence: Evidence, path: str) -> ShortTunnelTimeout | None:
+    """Return HAProxy's timeout at a path where a WebSocket was accepted, if it is shorter than
+    usual."""
     haproxy = haproxy_view(evidence, path)
-    accepted = [
+    accepted = tuple(
         upgrade
         for upgrade in evidence.of(Upgrade)
         if upgrade.path == path and upgrade.through == "front" and upgrade.accepted
-    ]
+    )
     backend = haproxy.proxies.backend if haproxy else None
     if haproxy is None or backend is None or not accepted:
         return None
     timeout = tunnel_timeout(haproxy.proxies.frontend, backend)
     if timeout is None or timeout[0] >= USUAL_TIMEOUT:
         return None
-    seconds, line = timeout
-    port = evidence.target.port
-    return Claim(
-        about=Subject(port=port, path=path, text=place(line)),
-        covers=(Subject(port=port, path=path),),
-        because=(*((haproxy.view.config,) if haproxy.view.config else ()), *accepted),
-        # Nobody waited to see whether the application itself sends often enough.
-        confidence=Confidence.CERTAIN if cut_upgrades else Confidence.LIKELY,
-        facts={
-            "url": accepted[0].url,
-            "path": path,
-            "seconds": round(seconds),
-            "server": haproxy.view.server.title,
-            "place": place(line),
-            "default": False,
-            "seen": bool(cut_upgrades),
-            "probe": round(seconds + 10),
-            "direct_holds": False,
-            "minute": False,
-        },
-        fix=_fix(haproxy, backend, line),
-    )
+    return ShortTunnelTimeout(haproxy, backend, path, *timeout, accepted)
 
 
 def tunnel_timeout(frontend: Proxy, backend: Proxy) -> tuple[float, Line] | None:

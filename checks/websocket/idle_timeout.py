@@ -16,7 +16,7 @@ from checks.nginx._commands import reload_steps
 from checks.nginx._edits import config_edits
 from checks.nginx._location_edits import insert_lines
 from checks.nginx._websockets import WebSocketHandshakes, websocket_paths
-from checks.websocket._haproxy_timeouts import claim_of_haproxy
+from checks.websocket._haproxy_timeouts import USUAL_TIMEOUT, short_timeout_of_haproxy
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -37,9 +37,6 @@ from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.config import children, seconds
 from diagnose.parsers.nginx.forwarding import upgrade_forwarding
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of
-
-#: Seconds. nginx's default; applications that send pings do so more often.
-DEFAULT_TIMEOUT = 60.0
 
 #: Seconds by which a cut may differ from the timeout behind it: its own timer, and the way.
 TOLERANCE = 1.5
@@ -74,10 +71,12 @@ def idle_timeout(evidence: Evidence) -> Iterator[Claim]:
     configured_paths = {path for timeout in timeouts for path in timeout.paths}
     for path in evidence.target.websockets:
         cuts = cut_by_path.get(path, [])
-        haproxy_claim = claim_of_haproxy(evidence, path, cuts)
-        if haproxy_claim and not _is_contradicted(evidence, path, haproxy_claim, cuts):
+        timeout_of_haproxy = short_timeout_of_haproxy(evidence, path)
+        if timeout_of_haproxy and not _is_contradicted(
+            evidence, path, timeout_of_haproxy.seconds, cuts
+        ):
             configured_paths.add(path)
-            yield haproxy_claim
+            yield timeout_of_haproxy.claim(bool(cuts))
     for path, upgrades in cut_by_path.items():
         if path not in configured_paths:
             yield _cut_claim(evidence, path, upgrades)
@@ -94,17 +93,12 @@ def _nginx_timeouts(
         for match in nginx.location_matches(path) if is_open else ():
             directive = match.directive("proxy_read_timeout")
             timeout_s = (
-                seconds(directive.args[0]) if directive and directive.args else DEFAULT_TIMEOUT
+                seconds(directive.args[0]) if directive and directive.args else USUAL_TIMEOUT
             )
             if not proxy_pass_of(match) or not all(upgrade_forwarding(match)) or timeout_s is None:
                 continue
-            is_cut = any(
-                abs((upgrade.idle_s or 0.0) - timeout_s) < TOLERANCE and upgrade.ended != "close"
-                for upgrade in cuts
-            )
-            is_short = timeout_s < DEFAULT_TIMEOUT and not _outlasts(
-                nginx.evidence, path, timeout_s
-            )
+            is_cut = _is_cut_at(timeout_s, cuts)
+            is_short = timeout_s < USUAL_TIMEOUT and not _outlasts(nginx.evidence, path, timeout_s)
             if is_cut or (is_short and not cuts):
                 previous = timeouts.get(id(match.block))
                 timeout_paths = (*(previous.paths if previous else ()), path)
@@ -112,12 +106,18 @@ def _nginx_timeouts(
     return tuple(timeouts.values())
 
 
-def _is_contradicted(evidence: Evidence, path: str, claim: Claim, cuts: Sequence[Upgrade]) -> bool:
+def _is_contradicted(
+    evidence: Evidence, path: str, timeout_s: float, cuts: Sequence[Upgrade]
+) -> bool:
     """Whether a measured silence contradicts a timeout as the cause of its end."""
-    timeout_s = float(str(claim.facts["seconds"]))
     if not cuts:
         return _outlasts(evidence, path, timeout_s)
-    return _cuts_itself(evidence, path) or not any(
+    return _cuts_itself(evidence, path) or not _is_cut_at(timeout_s, cuts)
+
+
+def _is_cut_at(timeout_s: float, cuts: Sequence[Upgrade]) -> bool:
+    """Whether a WebSocket was cut without a close frame when this timeout ended."""
+    return any(
         abs((upgrade.idle_s or 0.0) - timeout_s) < TOLERANCE and upgrade.ended != "close"
         for upgrade in cuts
     )
@@ -248,7 +248,7 @@ def _cut_claim(evidence: Evidence, path: str, cut_upgrades: list[Upgrade]) -> Cl
             "eof": first.ended == "eof",
             "application": by_application or is_chosen,
             "proxy": holds,
-            "minute": abs(idle_s - DEFAULT_TIMEOUT) < TOLERANCE,
+            "minute": abs(idle_s - USUAL_TIMEOUT) < TOLERANCE,
         },
         fix=Fix(
             (

@@ -1,4 +1,4 @@
-"""The WebSocket opens at nginx on this server, and not at the name's address, which belongs to
+"""The WebSocket opens at the web server here, and not at the name's address, which belongs to
 another machine. The proxy, load balancer or CDN in front does not pass the Upgrade on."""
 
 from collections.abc import Iterator

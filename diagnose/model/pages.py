@@ -30,7 +30,7 @@ class Page(Observation):
     which browsers accept style sheets of any type. `upgrades` is True if browsers request its http:
     addresses as https: (Content Security Policy: upgrade-insecure-requests). `is_empty` is True if
     it shows nothing until its scripts have run. `requests` are the http: addresses that its scripts
-    request.
+    request. `has_style` is True if it contains a style sheet itself (`<style>`).
     """
 
     layer: ClassVar[str] = "http"
@@ -44,6 +44,7 @@ class Page(Observation):
     upgrades: bool = False
     is_empty: bool = False
     requests: tuple[Url, ...] = ()
+    has_style: bool = False
 
     def summary(self) -> Summary:
         kinds = [file.kind for file in self.files]

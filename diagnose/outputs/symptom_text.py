@@ -19,9 +19,12 @@ def answer_text(report: Report, answer: SymptomAnswer, lang: str) -> str:
     """Return an answer in one or a few sentences."""
     text = _verdict(report, answer, lang)
     if answer.kind == "possible" and answer.symptom.kind == "status":
-        return join_sentences(text, _now(report, answer, lang), lang)
+        return join_sentences(text, _status_sentence(report, answer, lang), lang)
     if answer.kind in {"absent", "unrelated"}:
-        for sentence in (_now(report, answer, lang), _elsewhere(report, answer, lang)):
+        for sentence in (
+            _status_sentence(report, answer, lang),
+            _other_origin_sentence(report, answer, lang),
+        ):
             text = join_sentences(text, sentence, lang)
     return text
 
@@ -36,7 +39,7 @@ def _verdict(report: Report, answer: SymptomAnswer, lang: str) -> str:
     return translate(key, lang, quoted=quoted, title=title(finding, lang))
 
 
-def _now(report: Report, answer: SymptomAnswer, lang: str) -> str:
+def _status_sentence(report: Report, answer: SymptomAnswer, lang: str) -> str:
     """Return what the site answers now, if it does."""
     if answer.status is None:
         return ""
@@ -44,7 +47,8 @@ def _now(report: Report, answer: SymptomAnswer, lang: str) -> str:
     return translate(key, lang, status=answer.status)
 
 
-def _elsewhere(report: Report, answer: SymptomAnswer, lang: str) -> str:
+def _other_origin_sentence(report: Report, answer: SymptomAnswer, lang: str) -> str:
+    """Return where else the symptom may come from, "" if nothing is known."""
     if not answer.elsewhere:
         return ""
     key = answer.elsewhere

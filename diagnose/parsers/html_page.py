@@ -41,7 +41,7 @@ class HtmlPage:
     `base` is the resolved address of `<base href>`, "" if there is none. `quirks` is True unless
     the document type shows the opposite. `upgrades` is True if a meta element makes browsers
     request http: addresses as https: (upgrade-insecure-requests). `is_empty` is True if the page
-    shows nothing without its scripts.
+    shows nothing without its scripts. `has_style` is True if it contains a style sheet itself.
     """
 
     files: tuple[PageFile, ...] = ()
@@ -49,6 +49,7 @@ class HtmlPage:
     quirks: bool = True
     upgrades: bool = False
     is_empty: bool = False
+    has_style: bool = False
 
 
 def parse_page(document: str, url: str, is_whole: bool = True) -> HtmlPage:
@@ -62,6 +63,7 @@ def parse_page(document: str, url: str, is_whole: bool = True) -> HtmlPage:
         quirks=reader.quirks,
         upgrades=reader.upgrades,
         is_empty=is_whole and not reader.has_content and reader.text_length < _MIN_TEXT,
+        has_style=reader.has_style,
     )
 
 
@@ -75,7 +77,7 @@ class _Reader:
     def __init__(self, url: str) -> None:
         self.files: list[PageFile] = []
         self.base, self.quirks, self.upgrades, self.has_content = "", True, False, False
-        self.text_length = 0
+        self.text_length, self.has_style = 0, False
         self._url, self._templates, self._begun = url, 0, False
 
     def read(self, token: Token) -> None:
@@ -104,6 +106,9 @@ class _Reader:
                 self._read_link(tag)
             case "script":
                 self._read_script(tag)
+            case "style":
+                is_used = not _is_other_medium(tag) and bool(tag.text.strip())
+                self.has_style = self.has_style or is_used
             case "meta":
                 self._read_meta(tag)
 
@@ -114,7 +119,6 @@ class _Reader:
 
     def _read_link(self, tag: Tag) -> None:
         relations = set((tag.attribute("rel") or "").lower().split())
-        media = (tag.attribute("media") or "").strip().lower()
         content_type = (tag.attribute("type") or "text/css").strip().lower()
         if (
             "stylesheet" in relations
@@ -122,7 +126,7 @@ class _Reader:
             and tag.attribute("disabled") is None
             and content_type == "text/css"
         ):
-            self._add("stylesheet", tag.attribute("href"), media not in {"", "all", "screen"})
+            self._add("stylesheet", tag.attribute("href"), _is_other_medium(tag))
 
     def _read_script(self, tag: Tag) -> None:
         script_type = (tag.attribute("type") or "text/javascript").strip().lower()
@@ -153,3 +157,8 @@ class _Reader:
         if url is None or url.scheme not in {"http", "https"} or len(joined) > MAX_URL:
             return ""
         return clean(quote(str(url), safe="%/:?#[]@!$&'()*+,;=~-._"), MAX_URL)
+
+
+def _is_other_medium(tag: Tag) -> bool:
+    """Return whether a style sheet may be for another medium than a screen, such as print."""
+    return (tag.attribute("media") or "").strip().lower() not in {"", "all", "screen"}

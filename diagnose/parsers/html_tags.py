@@ -77,7 +77,7 @@ def _token(document: str, start: int) -> tuple[Token | None, int]:
     """Return the token at a `<`, None for a comment, and the position behind it: -1 if the document
     ends in it."""
     if document.startswith("<!--", start):
-        return None, _behind(document, "-->", start + 2)
+        return None, _position_after(document, "-->", start + 2)
     if document.startswith(("<!", "<?"), start):
         end = document.find(">", start)
         declaration = document[start + 2 : end] if end >= 0 else ""
@@ -98,7 +98,7 @@ def _token(document: str, start: int) -> tuple[Token | None, int]:
     return Tag(tag_name, attributes, text=text), closing.start() if closing else -1
 
 
-def _behind(document: str, text: str, start: int) -> int:
+def _position_after(document: str, text: str, start: int) -> int:
     position = document.find(text, start)
     return position + len(text) if position >= 0 else -1
 
@@ -127,3 +127,15 @@ def _value(document: str, position: int) -> tuple[str, int]:
         return document[position + 1 : end], end + 1 or -1
     match = _UNQUOTED.match(document, position)
     return (match[0], match.end()) if match else ("", position)
+
+
+def excerpt(document: str, length: int = 120) -> str:
+    """Return what a page says, without its tags, in at most `length` characters: its title and its
+    texts, as they are written."""
+    pieces = (
+        token.text
+        for token in tokens(document)
+        if isinstance(token, Text) or (isinstance(token, Tag) and token.name == "title")
+    )
+    text = " ".join(" ".join(pieces).split())
+    return text if len(text) <= length else f"{text[: length - 1]}…"

@@ -36,6 +36,11 @@ class RedirectChain:
     end: Literal["answer", "loop", "unseen"]
     next_url: str = ""
 
+    @property
+    def is_endless(self) -> bool:
+        """Whether it was followed as far as `MAX_REDIRECTS` without a circle."""
+        return self.end == "unseen" and len(self.steps) > MAX_REDIRECTS
+
 
 def follow_redirects(start: Exchange, exchanges: Iterable[Exchange]) -> RedirectChain:
     """Follow redirects through the observed responses, preferring those of the same address.

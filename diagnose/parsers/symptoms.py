@@ -223,7 +223,7 @@ def symptom_of(text: str) -> Symptom | None:
     words = _URL.sub(r"\1://…", line)
     for kind, pattern in _COMPILED:
         if match := pattern.search(words):
-            return Symptom(kind, _shown(line, match), _number(pattern, words))
+            return Symptom(kind, _displayed_text(line, match), _number(pattern, words))
     return None
 
 
@@ -236,7 +236,7 @@ def _number(pattern: re.Pattern[str], words: str) -> int | None:
     return None if number is None else int(number)
 
 
-def _shown(line: str, match: re.Match[str]) -> str:
+def _displayed_text(line: str, match: re.Match[str]) -> str:
     """Return the message without its secrets, and of a long one the part around what was
     recognized."""
     hidden = hide_secrets(line)

@@ -335,7 +335,9 @@ def _correction(name: str) -> str:
 
 def _quoted_input(text: str) -> str:
     """Return the input quoted safely for one line of a terminal, without its secrets."""
-    text = re.sub(r"(?<=://)[^/\s@]{1,200}(?=@)", "***", text[:400])
+    from diagnose.parsers.secrets import hide_secrets
+
+    text = hide_secrets(text[:400])
     return repr(text if len(text) <= 60 else text[:59] + "…")
 
 

@@ -6,16 +6,18 @@ import re
 
 from diagnose.parsers.secrets import HIDDEN
 
-#: A directive whose value may be secret, up to that value: Apache's (mod_headers, mod_env,
-#: mod_authnz_ldap, mod_dbd), Caddy's (header, basic_auth, dns), HAProxy's (http-request set-header,
-#: userlist, stats auth, setenv). Lines are bounded, and no part can match in two ways.
+#: A directive whose value may be secret, up to that value: Apache's (mod_headers, mod_env, Define,
+#: mod_auth_basic, mod_authnz_ldap, mod_dbd, mod_session_crypto), Caddy's (header, request_header,
+#: dns), HAProxy's (http-request set-header, tcp-check send, userlist, stats auth, setenv). Lines
+#: are bounded, and no part can match in two ways.
 _VALUE = re.compile(
     r"(?im)^([ \t]{0,200}(?:"
     r"(?:request)?header[ \t]{1,8}(?:always[ \t]{1,8}|onsuccess[ \t]{1,8})?"
     r"(?:set|setifempty|add|append|merge|edit\*?)[ \t]{1,8}[^\s]{1,200}"
     r"|setenv(?:if|ifnocase)?[ \t]{1,8}[^\s]{1,200}"
-    r"|(?:authldapbind\w*|dbdparams|sslpassphrasedialog|sslproxymachine\w*)"
-    r"|header(?:_up|_down)?[ \t]{1,8}[^\s]{1,200}"
+    r"|(?:authldapbind\w*|dbdparams|sslpassphrasedialog|sslproxymachine\w*|authbasicfake)"
+    r"|(?:sessioncryptopassphrase|tcp-check[ \t]{1,8}send\S{0,20}|define[ \t]{1,8}[^\s]{1,200})"
+    r"|(?:request_)?header(?:_up|_down)?[ \t]{1,8}[^\s]{1,200}"
     r"|(?:basic_?auth|dns|acme_eab|key_id|mac_key)"
     r"|http-(?:request|response|after-response)[ \t]{1,8}(?:set|add|replace)-header"
     r"[ \t]{1,8}[^\s]{1,200}"
@@ -23,10 +25,24 @@ _VALUE = re.compile(
     r"))[ \t]{1,8}([^\n{]{1,8000})$"
 )
 
+#: A field of HAProxy's health check, up to its value: "http-check send … hdr NAME VALUE", and the
+#: older "option httpchk … \\r\\nNAME:\\ VALUE". A Host is needed by checks.
+_CHECK_FIELD = re.compile(
+    r"(?i)((?<=[ \t])hdr[ \t]{1,8}(?!host[ \t])[^\s]{1,200}[ \t]{1,8})"
+    r"(?:\"[^\"\n]{0,2000}\"|[^\s]{1,2000})"
+)
+_OLD_CHECK_FIELD = re.compile(r"(?i)(\\r\\n(?!host:)[\w-]{1,100}:)(?:\\[^r\n]|[^\\\s\"]){1,2000}")
+
+#: A password as crypt(5) writes it, and the same in base64, as older Caddyfiles have it.
+_PASSWORD_HASH = re.compile(
+    r"\$(?:2[abxy]?|argon2\w{1,2}|[156y])\$[^\s\"']{4,300}|\bJDJ[a-z][A-Za-z0-9+/=]{12,300}"
+)
+
 
 def without_values(text: str) -> str:
     """Hide the values that a configuration sets or demands. Words of WebSocket upgrades stay."""
-    return _VALUE.sub(_hide, text)
+    text = _PASSWORD_HASH.sub(HIDDEN, _VALUE.sub(_hide, text))
+    return _OLD_CHECK_FIELD.sub(rf"\1{HIDDEN}", _CHECK_FIELD.sub(rf"\1{HIDDEN}", text))
 
 
 def _hide(match: re.Match[str]) -> str:

@@ -117,6 +117,17 @@ def test_a_page_that_shows_nothing_without_its_scripts() -> None:
     assert not parse_page(f"{empty}<img src=/tea.jpg>", URL).is_empty
 
 
+def test_a_page_with_a_style_of_its_own() -> None:
+    assert parse_page("<style>p { color: red }</style>", URL).has_style
+    for without in (
+        "<style>\n</style>",
+        "<style media=print>p { color: red }</style>",
+        "<noscript><style>p { color: red }</style></noscript>",
+        "<template><style>p { color: red }</style></template>",
+    ):
+        assert not parse_page(without, URL).has_style
+
+
 def test_addresses_that_browsers_upgrade() -> None:
     meta = "<meta http-equiv=Content-Security-Policy content='upgrade-insecure-requests'>"
     assert parse_page(meta, URL).upgrades

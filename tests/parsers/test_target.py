@@ -110,3 +110,17 @@ def test_a_websocket_path_is_no_url() -> None:
         socket_path("wss://shop.example.com/ws")
     with pytest.raises(UsageError, match="needs a path"):
         socket_path(" ")
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "curl -u admin:hunter2secret failed: Connection refused",
+        "Connection refused password=hunter2secret",
+        "no words of a message, token=hunter2secret",
+    ],
+)
+def test_a_mistake_does_not_repeat_secrets(message: str) -> None:
+    with pytest.raises(UsageError) as raised:
+        parse_target(message)
+    assert "hunter2secret" not in str(raised.value)

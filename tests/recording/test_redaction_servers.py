@@ -14,6 +14,15 @@ from diagnose.recording.redaction_servers import without_values
         "  header_up X-Api hunter2",
         "stats auth admin:hunter2",
         "user admin insecure-password hunter2",
+        'request_header X-Api "hunter2"',
+        "AuthBasicFake admin hunter2",
+        "SessionCryptoPassphrase hunter2",
+        "Define DBPASS hunter2",
+        "tcp-check send AUTH\\ hunter2\\r\\n",
+        'http-check send meth GET uri / hdr X-Api "hunter2 x"',
+        "option httpchk GET / HTTP/1.1\\r\\nX-Api:\\ my\\ hunter2",
+        "admin $2a$14$Zkx19XLiW6VYouLHR5NmfOFU0z2GTNmphunter2",
+        "admin JDJhJDE0JFpreDE5WExpVzZWWW91TEhSNhunter2",
     ],
 )
 def test_a_value_that_may_be_secret_is_hidden(line: str) -> None:
@@ -30,6 +39,9 @@ def test_a_value_that_may_be_secret_is_hidden(line: str) -> None:
         'RequestHeader set X-Forwarded-Proto "%{REQUEST_SCHEME}e"',
         "RequestHeader set Upgrade websocket",
         "ServerName shop.example.com",
+        "http-check send meth GET uri /up ver HTTP/1.1 hdr Host shop.example.com",
+        "option httpchk GET /up HTTP/1.1\\r\\nHost:\\ shop.example.com",
+        "rewrite ^/a/(.*)$ /b/$1",
         "ProxyPass / http://127.0.0.1:3000/",
         "SSLCertificateFile /etc/ssl/shop.pem",
     ],
@@ -40,3 +52,5 @@ def test_what_checks_read_stays(line: str) -> None:
 
 def test_a_long_line_takes_no_time_out_of_proportion() -> None:
     assert without_values("header " + "x " * 100_000)
+    for piece in ("hdr a ", "\\r\\na:", "$2a$", "JDJh"):
+        assert without_values(piece * 50_000)

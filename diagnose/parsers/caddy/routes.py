@@ -68,7 +68,7 @@ def _walk(
                 elif name == "reverse_proxy":
                     yield _proxied(handler, condition, strip)
                 elif name in _ANSWERS:
-                    yield from _answered(handler, condition)
+                    yield from _static_responses(handler, condition)
 
 
 def _conditions(route: dict[str, object], outer: _Condition) -> Iterator[_Condition]:
@@ -100,7 +100,7 @@ def _own_answer(condition: _Condition) -> SiteRoute:
     )
 
 
-def _answered(
+def _static_responses(
     handler: dict[str, object], condition: _Condition
 ) -> Iterator[SiteRoute | SiteRedirect]:
     if handler.get("pass_thru"):

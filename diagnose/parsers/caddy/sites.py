@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Literal
 
+from diagnose.model.addresses import bracketed, is_loopback
 from diagnose.model.web_servers import (
     Issuance,
     SiteFile,
@@ -45,12 +46,20 @@ def listens_of(sites: Sequence[WebSite]) -> tuple[SiteSocket, ...]:
 
 
 def admin_address(document: object) -> str:
-    """Return the address of the admin API ("localhost:2019"); "" if it is off or no TCP port."""
+    """Return the address of the admin API on this machine ("localhost:2019"); "" if it is off, no
+    TCP port, or at another address: no other machine is asked."""
     if at(document, "admin", "disabled") is True:
         return ""
     listen = text_of(at(document, "admin", "listen")) or "localhost:2019"
     listen = listen.removeprefix("tcp/")
-    return "" if "/" in listen or "{" in listen else clean(listen, 200)
+    host, _, port = listen.rpartition(":")
+    host = host.strip("[]")
+    if not (port.isascii() and port.isdigit()) or len(port) > 5:
+        return ""
+    if host in {"", "localhost", "0.0.0.0", "::"}:
+        return f"localhost:{port}"
+    is_local = is_address(host) and is_loopback(host)
+    return f"{bracketed(host)}:{port}" if is_local else ""
 
 
 def _sites(document: object) -> Iterator[WebSite]:

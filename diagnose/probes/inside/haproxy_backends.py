@@ -33,6 +33,10 @@ PATIENCE, MAX_SERVERS, SERIES = 3, 3, 6
 _UNAVAILABLE = {502, 503, 504}
 
 
+#: Methods that change nothing (RFC 9110 section 9.2.1). A health check may use others.
+_SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+
+
 @probe(after=WebServerConfig)
 async def haproxy_config(ctx: ProbeContext, config: WebServerConfig) -> None:
     proxies = _proxies(ctx, config)
@@ -146,7 +150,7 @@ async def _try_server(
                 await _emit_try(ctx, server, "page", not header, *page)
         elif first is not None and header:
             await _emit_try(ctx, server, "page", False, *page)
-    if check is not None and server.check:
+    if check is not None and server.check and check.method in _SAFE_METHODS:
         await _emit_try(ctx, server, "check", server.proxy_protocol, *_check_request(check))
 
 

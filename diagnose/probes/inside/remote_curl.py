@@ -5,6 +5,7 @@ its message gives no reason, so the reason is taken from its -v output.
 """
 
 import shlex
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from diagnose.machine import CommandResult, Machine
@@ -12,7 +13,9 @@ from diagnose.machine.script_files import read_script
 from diagnose.model import Failure
 from diagnose.model.frozen import frozen
 from diagnose.parsers import curl_output
+from diagnose.parsers.request_fields import MASKED
 from diagnose.parsers.sanitize import clean
+from diagnose.parsers.secrets import is_secret_name
 
 #: Timeout in seconds.
 PATIENCE = 1
@@ -50,7 +53,19 @@ class CurlResponse:
 
     @property
     def equivalent(self) -> str:
-        return shlex.join(self.argv)
+        return shown_command(self.argv)
+
+
+def shown_command(argv: Iterable[str], hidden: Collection[str] = ()) -> str:
+    """Return a curl command as it is printed. The values of fields with a name that holds a secret,
+    as of nginx's `proxy_set_header Authorization`, and of `hidden` ones (in lower case) are
+    masked."""
+    words = list(argv)
+    for index, option in enumerate(words[:-1]):
+        name, colon, _ = words[index + 1].partition(":")
+        if option == "-H" and colon and (name.lower() in hidden or is_secret_name(name)):
+            words[index + 1] = f"{name}: {MASKED}"
+    return shlex.join(words)
 
 
 async def curl(

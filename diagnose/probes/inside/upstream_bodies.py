@@ -3,16 +3,14 @@
 If the application cuts it too, nginx does not. If it sends all of it, the fault is in front.
 """
 
-import shlex
-
 from diagnose.model import Failure, Vantage
 from diagnose.model.http import BodyEnd, ResponseBody, header
 from diagnose.model.nginx import NginxConfig
-from diagnose.net import Stream
 from diagnose.parsers.nginx import proxy_headers as header_parser
 from diagnose.parsers.nginx.upstreams import Endpoint
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside import upstream_routes
+from diagnose.probes.inside.remote_curl import shown_command
 from diagnose.probes.inside.upstream_routes import UpstreamRoute
 
 #: Seconds. An application on the same machine or network sends two megabytes in less.
@@ -44,12 +42,7 @@ def _first_cut(ctx: ProbeContext) -> ResponseBody | None:
 
 
 async def _ask_application(ctx: ProbeContext, config: NginxConfig) -> None:
-    routes = (
-        route
-        for route in upstream_routes.find_routes(ctx, config)
-        if route.path == ctx.target.path and route.upstream.speaks_http
-    )
-    route = next(routes, None)
+    route = upstream_routes.find_route(ctx, config, ctx.target.path)
     if route is None or not (ctx.options.wants("upstream") or ctx.options.wants("http")):
         return
     if ctx.machine.via == "local":
@@ -65,28 +58,11 @@ def _fields(ctx: ProbeContext, route: UpstreamRoute) -> dict[str, str]:
     return {"Host": host or ctx.target.authority, **dict(fields), "Connection": "close"}
 
 
-async def _open(ctx: ProbeContext, route: UpstreamRoute) -> tuple[Endpoint, Stream] | None:
-    name = upstream_routes.server_name(ctx, route)
-    for endpoint in route.upstream.endpoints[:4]:
-        addresses = (
-            ("",)
-            if endpoint.socket
-            else await upstream_routes.resolve_addresses(ctx, endpoint.host)
-        )
-        for address in addresses:
-            stream = await upstream_routes.open_stream(
-                ctx, endpoint, address, route.upstream.secure, name
-            )
-            if not isinstance(stream, Failure):
-                return (endpoint if endpoint.socket else Endpoint(address, endpoint.port)), stream
-    return None
-
-
 async def _read_directly(ctx: ProbeContext, route: UpstreamRoute) -> None:
     from diagnose.net.http import Http1Connection, send_get
     from diagnose.net.http_body import read_rest
 
-    opened = await _open(ctx, route)
+    opened = await upstream_routes.open_first_stream(ctx, route)
     if opened is None:
         return
     endpoint, stream = opened
@@ -137,16 +113,17 @@ def _emit(
     length: str,
 ) -> None:
     base_url, _ = upstream_routes.curl_target(ctx, route, endpoint)
+    address, port = upstream_routes.peer_of(endpoint)
     ctx.emit(
         ResponseBody(
             vantage=Vantage.SERVER,
             at=at,
             took=ctx.elapsed() - at,
-            equivalent=shlex.join(_curl_argv(ctx, route, endpoint)),
+            equivalent=shown_command(_curl_argv(ctx, route, endpoint)),
             failure=failure,
             url=f"{base_url}{route.upstream_path}",
-            address=f"unix:{endpoint.socket}" if endpoint.socket else endpoint.host,
-            port=endpoint.port,
+            address=address,
+            port=port,
             request="application",
             received=received,
             announced=int(length) if length.isascii() and length.isdigit() else None,

@@ -7,14 +7,12 @@ as a control. At most eight requests are sent, all of them GET.
 """
 
 import re
-import shlex
 
 from diagnose.model import Failure, Vantage
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.requests import ComparedRequest
-from diagnose.parsers.curl_output import EXIT_FAILURES
 from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.http import proxy_page
 from diagnose.parsers.nginx import proxy_headers
@@ -26,6 +24,7 @@ from diagnose.parsers.nginx.proxied_request import (
 )
 from diagnose.parsers.request_fields import MASKED
 from diagnose.parsers.sanitize import clean
+from diagnose.parsers.secrets import is_secret_name
 from diagnose.parsers.upstream_answers import (
     absolute_location,
     is_questionable,
@@ -33,7 +32,9 @@ from diagnose.parsers.upstream_answers import (
     reproduces,
 )
 from diagnose.probes import ProbeContext, probe
-from diagnose.probes.inside import upstream_requests
+from diagnose.probes.inside import upstream_requests, upstream_routes
+from diagnose.probes.inside.remote_curl import shown_command
+from diagnose.probes.inside.upstream_requests import RawAnswer, answer_by_curl
 from diagnose.probes.inside.upstream_routes import UpstreamRoute
 
 #: Maximum number of changed requests. With nginx's own, the controls, and the four requests under
@@ -46,9 +47,6 @@ MAX_SECONDS = 6.0
 
 #: Maximum bytes of a response.
 MAX_ANSWER_BYTES = 16384
-
-#: Fields whose values are never shown.
-_SECRET_FIELDS = frozenset({"authorization", "cookie", "proxy-authorization"})
 
 
 @probe(after=Exchange)
@@ -75,7 +73,7 @@ def _is_question(ctx: ProbeContext, exchange: Exchange) -> bool:
 
 
 async def _compare(ctx: ProbeContext, config: NginxConfig, exchange: Exchange) -> None:
-    route = upstream_requests.find_route(ctx, config, ctx.target.path)
+    route = upstream_routes.find_route(ctx, config, ctx.target.path)
     in_scope = ctx.options.wants("upstream") or ctx.options.wants("http")
     if route is None or not in_scope or ctx.target.websockets == (route.path,):
         return
@@ -162,7 +160,7 @@ class Asking:
         if answer is None:
             return None
         head = proxy_headers.parse_response_head(answer.reply)
-        hidden = variant.name.lower() in _SECRET_FIELDS
+        hidden = is_secret_name(variant.name) or variant.name.lower() in _user_fields(ctx)
         return ctx.emit(
             ComparedRequest(
                 vantage=Vantage.SERVER,
@@ -179,8 +177,8 @@ class Asking:
                 part=variant.part,
                 name=clean(variant.name, 60),
                 change=variant.change,
-                original=_shown(variant.original, hidden),
-                value=_shown(variant.value, hidden),
+                original=_shown_value(variant.original, hidden),
+                value=_shown_value(variant.value, hidden),
                 is_control=is_control,
                 status=head.status,
                 reason=head.reason,
@@ -191,7 +189,7 @@ class Asking:
         )
 
 
-def _shown(text: str, is_hidden: bool) -> str:
+def _shown_value(text: str, is_hidden: bool) -> str:
     return MASKED if is_hidden and text else clean(text, 200)
 
 
@@ -202,22 +200,12 @@ def _field(reply: bytes, name: bytes) -> str:
     return clean(match[1].decode("latin-1"), 2000) if match else ""
 
 
-@frozen
-class RawAnswer:
-    """The raw response, the endpoint that sent it, and the equivalent command."""
-
-    peer: tuple[str, int]
-    equivalent: str
-    reply: bytes
-    failure: Failure | None
-
-
 async def _send_directly(
     ctx: ProbeContext, route: UpstreamRoute, request: ProxiedRequest
 ) -> RawAnswer | None:
     from diagnose.net.tls import send_and_receive
 
-    opened = await upstream_requests.open_first_stream(ctx, route, request.server_name)
+    opened = await upstream_routes.open_first_stream(ctx, route, request.server_name)
     if opened is None:
         return None
     endpoint, stream = opened
@@ -229,7 +217,7 @@ async def _send_directly(
         MAX_ANSWER_BYTES,
     )
     return RawAnswer(
-        upstream_requests.peer_of(endpoint), _curl_command(ctx, route, request), reply, failure
+        upstream_routes.peer_of(endpoint), _curl_command(ctx, route, request), reply, failure
     )
 
 
@@ -237,24 +225,22 @@ async def _send_by_curl(
     ctx: ProbeContext, route: UpstreamRoute, request: ProxiedRequest
 ) -> RawAnswer | None:
     """Send the request with the server's own curl."""
-    argv = _curl_argv(route, request, frozenset())
-    result = await ctx.machine.run(*argv, timeout=upstream_requests.PATIENCE + 4.0)
-    failure = None if result.out else EXIT_FAILURES.get(result.status or 0)
-    if not result.out and failure is None:
-        return None
-    peer = upstream_requests.peer_of(route.upstream.endpoints[0])
-    reply = result.out.encode("utf-8", "replace")
-    return RawAnswer(peer, _curl_command(ctx, route, request), reply, failure)
+    argv = _curl_argv(route, request)
+    return await answer_by_curl(ctx, route, argv, _curl_command(ctx, route, request))
 
 
 def _curl_command(ctx: ProbeContext, route: UpstreamRoute, request: ProxiedRequest) -> str:
     """Return the equivalent command, without secrets."""
-    user_fields = {name.lower() for name, _ in ctx.options.request.headers}
-    return shlex.join(_curl_argv(route, request, _SECRET_FIELDS | user_fields))
+    return shown_command(_curl_argv(route, request), _user_fields(ctx))
 
 
-def _curl_argv(route: UpstreamRoute, request: ProxiedRequest, hidden: frozenset[str]) -> list[str]:
-    """Return the curl command of this request; the values of `hidden` fields are masked.
+def _user_fields(ctx: ProbeContext) -> frozenset[str]:
+    """Return the names, in lower case, of the fields whose values the user has added."""
+    return frozenset(name.lower() for name, _ in ctx.options.request.headers)
+
+
+def _curl_argv(route: UpstreamRoute, request: ProxiedRequest) -> list[str]:
+    """Return the curl command of this request.
 
     curl sends SNI for a name in the URL and none for an address.
     """
@@ -262,7 +248,7 @@ def _curl_argv(route: UpstreamRoute, request: ProxiedRequest, hidden: frozenset[
     argv = ["curl", "-sSik", "-m", f"{upstream_requests.PATIENCE:.0f}"]
     argv += [f"--http{request.version}", "--path-as-is", *options]
     for name, text in request.fields:
-        argv += ["-H", f"{name}: {MASKED if name.lower() in hidden else text}"]
+        argv += ["-H", f"{name}: {text}"]
     argv += [word for name in ("User-Agent", "Accept") if request.field(name) is None
              for word in ("-H", f"{name}:")]  # fmt: skip
     return [*argv, f"{base}{request.path}"]

@@ -6,22 +6,19 @@ WebSocket that the application refuses is handled in the same way.
 """
 
 import asyncio
-import shlex
 
 from diagnose.model import Failure, Vantage
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.nginx import NginxBuild, NginxConfig
 from diagnose.model.requests import Asked, HostVariant
-from diagnose.net import Stream
 from diagnose.parsers.curl_output import EXIT_FAILURES
 from diagnose.parsers.nginx import proxy_headers as header_parser
 from diagnose.parsers.nginx import server_blocks
-from diagnose.parsers.nginx.upstreams import Endpoint
 from diagnose.parsers.urls import socketio_path
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside import upstream_routes
-from diagnose.probes.inside.remote_curl import UPGRADE_FIELDS, curl
+from diagnose.probes.inside.remote_curl import UPGRADE_FIELDS, curl, shown_command
 from diagnose.probes.inside.upstream_routes import UpstreamRoute
 from diagnose.probes.inside.websocket_upstream import added_fields, speaks_http_1_1
 
@@ -64,7 +61,7 @@ async def _ask_application(ctx: ProbeContext, config: NginxConfig) -> None:
     If one of them seems to be better, repeat both, in an order that an application which answers by
     turns contradicts.
     """
-    route = find_route(ctx, config, ctx.target.path)
+    route = upstream_routes.find_route(ctx, config, ctx.target.path)
     in_scope = ctx.options.wants("upstream") or ctx.options.wants("http")
     if route is None or not in_scope or ctx.target.websockets == (route.path,):
         return
@@ -84,15 +81,6 @@ def _is_better(passed: Asked, other: Asked) -> bool:
     """Whether the application serves the page under another name only."""
     refused = passed.failure or header_parser.may_reject_host(passed.status, passed.body)
     return bool(refused) and 200 <= (other.status or 0) < 400
-
-
-def find_route(ctx: ProbeContext, config: NginxConfig, path: str) -> UpstreamRoute | None:
-    routes = (
-        route
-        for route in upstream_routes.find_routes(ctx, config)
-        if route.path == path and route.upstream.speaks_http
-    )
-    return next(routes, None)
 
 
 def _host_fields(
@@ -115,7 +103,7 @@ def _host_fields(
 
 
 @frozen
-class _RawAnswer:
+class RawAnswer:
     """The raw response, the endpoint that sent it, and the equivalent command."""
 
     peer: tuple[str, int]
@@ -162,10 +150,10 @@ def _request_fields(ctx: ProbeContext, route: UpstreamRoute, sent: str) -> list[
     return [f"Host: {sent}", *(f"{name}: {value}" for name, value in fields), "Accept: */*"]
 
 
-async def _ask_directly(ctx: ProbeContext, route: UpstreamRoute, sent: str) -> _RawAnswer | None:
+async def _ask_directly(ctx: ProbeContext, route: UpstreamRoute, sent: str) -> RawAnswer | None:
     from diagnose.net.tls import send_and_receive
 
-    open_stream = await open_first_stream(ctx, route)
+    open_stream = await upstream_routes.open_first_stream(ctx, route)
     if open_stream is None:
         return None
     endpoint, stream = open_stream
@@ -179,15 +167,15 @@ async def _ask_directly(ctx: ProbeContext, route: UpstreamRoute, sent: str) -> _
         time_left(ctx),
         MAX_ANSWER_BYTES,
     )
-    return _RawAnswer(
-        peer_of(endpoint),
-        shlex.join(_curl_argv(ctx, route, route.upstream_path, lines, version)),
+    return RawAnswer(
+        upstream_routes.peer_of(endpoint),
+        shown_command(_curl_argv(ctx, route, route.upstream_path, lines, version)),
         reply,
         failure,
     )
 
 
-async def _ask_by_curl(ctx: ProbeContext, route: UpstreamRoute, sent: str) -> _RawAnswer | None:
+async def _ask_by_curl(ctx: ProbeContext, route: UpstreamRoute, sent: str) -> RawAnswer | None:
     """Request the page with the server's own curl."""
     argv = _curl_argv(
         ctx,
@@ -196,12 +184,21 @@ async def _ask_by_curl(ctx: ProbeContext, route: UpstreamRoute, sent: str) -> _R
         _request_fields(ctx, route, sent),
         http_version(ctx, route),
     )
+    return await answer_by_curl(ctx, route, argv, shown_command(argv))
+
+
+async def answer_by_curl(
+    ctx: ProbeContext, route: UpstreamRoute, argv: list[str], equivalent: str
+) -> RawAnswer | None:
+    """Run the server's own curl (`argv`, with `-i`); None if it has none. `equivalent` is the
+    command as it is printed."""
     result = await ctx.machine.run(*argv, timeout=PATIENCE + 4.0)
     failure = None if result.out else EXIT_FAILURES.get(result.status or 0)
     if not result.out and failure is None:
         return None
     reply = result.out.encode("utf-8", "replace")
-    return _RawAnswer(peer_of(route.upstream.endpoints[0]), shlex.join(argv), reply, failure)
+    peer = upstream_routes.peer_of(route.upstream.endpoints[0])
+    return RawAnswer(peer, equivalent, reply, failure)
 
 
 def _curl_argv(
@@ -216,32 +213,6 @@ def _curl_argv(
 
 def http_version(ctx: ProbeContext, route: UpstreamRoute) -> str:
     return "1.1" if speaks_http_1_1(route.place, ctx.observed(NginxBuild)) else "1.0"
-
-
-async def open_first_stream(
-    ctx: ProbeContext, route: UpstreamRoute, server_name: str | None = None
-) -> tuple[Endpoint, Stream] | None:
-    """Connect to the first server of the upstream that accepts; return it and the stream.
-
-    `server_name` is the SNI, "" for none; None stands for what nginx sends.
-    """
-    name = upstream_routes.server_name(ctx, route) if server_name is None else server_name
-    for endpoint in route.upstream.endpoints[:4]:
-        for address in (
-            ("",)
-            if endpoint.socket
-            else await upstream_routes.resolve_addresses(ctx, endpoint.host)
-        ):
-            stream = await upstream_routes.open_stream(
-                ctx, endpoint, address, route.upstream.secure, name
-            )
-            if not isinstance(stream, Failure):
-                return endpoint if endpoint.socket else Endpoint(address, endpoint.port), stream
-    return None
-
-
-def peer_of(endpoint: Endpoint) -> tuple[str, int]:
-    return (f"unix:{endpoint.socket}", 0) if endpoint.socket else (endpoint.host, endpoint.port)
 
 
 def time_left(ctx: ProbeContext) -> float:
@@ -280,7 +251,7 @@ def _may_mind_host(ctx: ProbeContext, upgrade: Upgrade) -> bool:
 
 async def _retry_with_visitor_host(ctx: ProbeContext, config: NginxConfig, path: str) -> None:
     """Repeat the handshake with the site's name as Host, if nginx sends another name."""
-    route = find_route(ctx, config, path)
+    route = upstream_routes.find_route(ctx, config, path)
     sent = header_parser.forwarded_host(route.place, route.upstream, ctx.target) if route else None
     if route is None or sent in {None, ctx.target.authority, ctx.target.host}:
         return
@@ -298,7 +269,7 @@ async def _retry_with_visitor_host(ctx: ProbeContext, config: NginxConfig, path:
             vantage=Vantage.SERVER,
             at=at,
             took=ctx.elapsed() - at,
-            equivalent=shlex.join(_curl_argv(ctx, route, request_path, lines, "1.1")),
+            equivalent=shown_command(_curl_argv(ctx, route, request_path, lines, "1.1")),
             url=f"ws://{ctx.target.authority}{request_path}",
             path=path,
             address=peer[0],
@@ -320,13 +291,14 @@ async def _upgrade_directly(
 ) -> UpgradeOutcome | None:
     from diagnose.net.websocket import ClientHandshake, open_websocket
 
-    open_stream = await open_first_stream(ctx, route)
+    open_stream = await upstream_routes.open_first_stream(ctx, route)
     if open_stream is None:
         return None
     url = f"ws://{ctx.target.authority}{request_path}"
     request = ClientHandshake(url, origin, extra_headers=dict(added_fields(ctx, route)))
     upgrade_result = await open_websocket(open_stream[1], request, time_left(ctx))
-    return peer_of(open_stream[0]), upgrade_result.answer.status, upgrade_result.accepted
+    peer = upstream_routes.peer_of(open_stream[0])
+    return peer, upgrade_result.answer.status, upgrade_result.accepted
 
 
 async def _upgrade_by_curl(
@@ -336,9 +308,7 @@ async def _upgrade_by_curl(
     response = await curl(
         ctx.machine, f"{base_url}{request_path}", tuple(lines), options=curl_options
     )
-    failed = response is None or response.failure
-    return (
-        None
-        if response is None or failed
-        else (peer_of(route.upstream.endpoints[0]), response.status, response.accepted)
-    )
+    if response is None or response.failure:
+        return None
+    peer = upstream_routes.peer_of(route.upstream.endpoints[0])
+    return peer, response.status, response.accepted

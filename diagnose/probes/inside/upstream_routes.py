@@ -66,11 +66,28 @@ def find_routes(ctx: ProbeContext, config: NginxConfig) -> Iterator[UpstreamRout
                 yield route
 
 
+def find_route(ctx: ProbeContext, config: NginxConfig, path: str) -> UpstreamRoute | None:
+    """Return the first route over HTTP that the visitor's path takes."""
+    routes = (
+        route
+        for route in find_routes(ctx, config)
+        if route.path == path and route.upstream.speaks_http
+    )
+    return next(routes, None)
+
+
 def _route(
     ctx: ProbeContext, path: str, socket: Socket, location: LocationMatch
 ) -> UpstreamRoute | None:
     upstream = upstreams.proxy_target_of(location, upstreams.request_variables(ctx.target))
     return UpstreamRoute(path, socket, location, upstream) if upstream else None
+
+
+def peer_of(endpoint: Endpoint, address: str = "") -> tuple[str, int]:
+    """Return the address and port of an observation: "unix:PATH" and 0 for a Unix socket."""
+    if endpoint.socket:
+        return f"unix:{endpoint.socket}", 0
+    return address or endpoint.host, endpoint.port
 
 
 def upstream_try_of(
@@ -193,6 +210,22 @@ async def open_stream(
         attempt.stream, net_tls.client_context(), sni, DEFAULT_TIMEOUT
     )
     return tls_result.stream or tls_result.failure or Failure("other", "no handshake")
+
+
+async def open_first_stream(
+    ctx: ProbeContext, route: UpstreamRoute, sni: str | None = None
+) -> tuple[Endpoint, Stream] | None:
+    """Connect to the first server of the upstream that accepts; return it and the stream.
+
+    `sni` is "" for none; None stands for what nginx sends.
+    """
+    name = server_name(ctx, route) if sni is None else sni
+    for endpoint in route.upstream.endpoints[:4]:
+        for address in ("",) if endpoint.socket else await resolve_addresses(ctx, endpoint.host):
+            stream = await open_stream(ctx, endpoint, address, route.upstream.secure, name)
+            if not isinstance(stream, Failure):
+                return endpoint if endpoint.socket else Endpoint(address, endpoint.port), stream
+    return None
 
 
 async def request_page(

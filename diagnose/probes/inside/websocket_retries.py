@@ -18,7 +18,6 @@ from diagnose.probes.inside.upstream_routes import UpstreamRoute
 from diagnose.probes.inside.websocket_upstream import (
     UpgradeRequest,
     added_fields,
-    peer_of,
     speaks_http_1_1,
     upgrade_directly,
 )
@@ -45,7 +44,7 @@ async def _retry(ctx: ProbeContext, config: NginxConfig, upgrade: Upgrade) -> No
     is_refused, is_ended = _may_mind_origin(ctx, upgrade), _has_ended_by_curl(ctx, upgrade)
     if upgrade.path not in ctx.target.websockets or not (is_refused or is_ended):
         return
-    if route := _route(ctx, config, upgrade.path):
+    if route := upstream_routes.find_route(ctx, config, upgrade.path):
         await (_try_origins if is_refused else _hold_by_curl)(ctx, route)
 
 
@@ -62,7 +61,7 @@ async def idle(ctx: ProbeContext, upgrade: Upgrade) -> None:
     if upgrade.path not in ctx.target.websockets or _has_tried_idle(ctx, upgrade):
         return
     for config in ctx.observed(NginxConfig)[:1]:
-        if route := _route(ctx, config, upgrade.path):
+        if route := upstream_routes.find_route(ctx, config, upgrade.path):
             if ctx.machine.via == "local":
                 await upgrade_directly(ctx, route, "idle")
             else:
@@ -80,13 +79,6 @@ def _has_tried_idle(ctx: ProbeContext, upgrade: Upgrade) -> bool:
         and candidate.accepted
     ]
     return directs[0] is not upgrade
-
-
-def _route(ctx: ProbeContext, config: NginxConfig, path: str) -> UpstreamRoute | None:
-    routes = upstream_routes.find_routes(ctx, config)
-    return next(
-        (route for route in routes if route.path == path and route.upstream.speaks_http), None
-    )
 
 
 # A refused Origin
@@ -193,7 +185,7 @@ def _request(
     return UpgradeRequest(
         f"ws://{host}{socketio_path(route.upstream_path)}",
         route.path,
-        peer_of(endpoint, endpoint.host),
+        upstream_routes.peer_of(endpoint),
         "application",
         variant,
         origin or None,

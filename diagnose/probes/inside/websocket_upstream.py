@@ -3,7 +3,6 @@
 If a WebSocket works directly but not through the site, the proxy breaks it.
 """
 
-import shlex
 from dataclasses import replace
 
 from diagnose.model import Failure, Vantage
@@ -21,7 +20,7 @@ from diagnose.parsers.request_fields import masked_subprotocol
 from diagnose.parsers.urls import socketio_path
 from diagnose.probes import ProbeContext
 from diagnose.probes.inside import upstream_routes
-from diagnose.probes.inside.remote_curl import UPGRADE_FIELDS, curl
+from diagnose.probes.inside.remote_curl import UPGRADE_FIELDS, curl, shown_command
 from diagnose.probes.inside.upstream_routes import UpstreamRoute
 
 #: Seconds. An application on the same machine or network answers in milliseconds.
@@ -82,7 +81,7 @@ class UpgradeRequest:
         origin_lines = (f"Origin: {self.origin}",) if self.origin else ()
         for field in (f"Host: {host}", *UPGRADE_FIELDS, *origin_lines, *self.field_lines):
             argv += ["-H", field]
-        return shlex.join(
+        return shown_command(
             [*argv, f"{'https' if scheme == 'wss' else 'http'}://{url_host}:{port}/{path}"]
         )
 
@@ -110,7 +109,7 @@ async def try_websocket_by_curl(ctx: ProbeContext, route: UpstreamRoute) -> None
     base_url, options = upstream_routes.curl_target(ctx, route, endpoint)
     base_url = f"ws{base_url.removeprefix('http')}"
     url = base_url + socketio_path(route.upstream_path)
-    peer = peer_of(endpoint, endpoint.host)
+    peer = upstream_routes.peer_of(endpoint)
     request = UpgradeRequest(url, route.path, peer, "application", fields=added_fields(ctx, route))
     host_line = f"Host: {upstream_routes.host_header(ctx, route)}"
     fields = (host_line, *UPGRADE_FIELDS, *request.field_lines)
@@ -244,7 +243,7 @@ async def upgrade_directly(
                 ctx, endpoint, address, route.upstream.secure, name
             )
             if not isinstance(stream, Failure):
-                at_endpoint = replace(request, peer=peer_of(endpoint, address))
+                at_endpoint = replace(request, peer=upstream_routes.peer_of(endpoint, address))
                 return ctx.emit(await _try_handshake(ctx, stream, at_endpoint, idle))
     return None
 
@@ -318,7 +317,3 @@ async def _try_handshake(
         quiet_s=upgrade_result.held_s if idle is not None else None,
         own_frames_s=upgrade_result.own_frames_s,
     )
-
-
-def peer_of(endpoint: Endpoint, address: str) -> tuple[str, int]:
-    return (f"unix:{endpoint.socket}", 0) if endpoint.socket else (address, endpoint.port)

@@ -92,6 +92,7 @@ def _page(ctx: ProbeContext, exchange: Exchange, answer: HttpResult) -> Page:
         quirks=html.quirks,
         upgrades=html.upgrades or any(map(upgrades_insecure, policies)),
         is_empty=html.is_empty,
+        has_style=html.has_style,
         requests=tuple(map(clean, insecure_requests_in(text))),
     )
 

@@ -8,6 +8,7 @@ one emits nothing without a connection, and accepts any certificate.
 import asyncio
 import importlib
 import json
+import shlex
 import ssl
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -203,9 +204,9 @@ async def _retry_ended(ctx: ProbeContext, normal: _Attempt, upgrade: Upgrade) ->
     """Repeat the handshake after an open connection ended.
 
     If the close frame names a subprotocol, offer it. If a compressed message is the fault, do not
-    offer compression. If the connection died, repeat without a
-    ping, which browsers never send. If that one stays open, repeat with a ping: this separates a
-    server that fails at a ping from one that fails at times.
+    offer compression. If the connection died, repeat without a ping, which browsers never send. If
+    that one stays open, repeat with a ping: this separates a server that fails at a ping from one
+    that fails at times.
     """
     if asks_for_subprotocol(upgrade):
         if subprotocols := named_subprotocols(upgrade.close_reason, None):
@@ -357,8 +358,6 @@ def _equivalent(ctx: ProbeContext, upgrade: Upgrade, extra_fields: list[str]) ->
 
     On success curl ends with a timeout, because an accepted WebSocket stays open.
     """
-    import shlex
-
     from diagnose.net.websocket import EXTENSIONS
 
     host = f"[{upgrade.address}]" if ":" in upgrade.address else upgrade.address

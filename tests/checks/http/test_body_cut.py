@@ -31,6 +31,8 @@ def test_fires_once_for_all_addresses() -> None:
     assert claim.facts["server"] == "nginx"
     assert claim.facts["error"] == "ERR_CONTENT_LENGTH_MISMATCH"
     assert claim.confidence is Confidence.CERTAIN
+    (single,) = judge("http.body-cut", CUT, PAGE)
+    assert single.confidence is Confidence.LIKELY
 
 
 def test_fires_with_the_error_that_browsers_show() -> None:

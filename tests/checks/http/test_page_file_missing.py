@@ -21,6 +21,8 @@ def test_fires_as_a_warning_where_the_page_still_appears() -> None:
         CHECK, page, answered(sheet(), 404), answered(sheet("/print.css")), answered(script())
     )
     assert claim.severity is Severity.WARNING
+    (claim,) = judge(CHECK, loads(sheet(), has_style=True), answered(sheet(), 404))
+    assert claim.severity is Severity.WARNING, "it has a style of its own"
     (claim,) = judge(CHECK, loads(script()), answered(script(), 502))
     assert claim.severity is Severity.WARNING
     assert claim.facts["gateway"]
@@ -44,6 +46,7 @@ def test_fires_as_a_note_for_a_file_that_the_page_does_not_wait_for() -> None:
         answered(sheet()),
         answered(sheet(), 429),
         answered(sheet(), 503),
+        answered(sheet(), 403, headers=(("cf-mitigated", "challenge"),)),
         answered(sheet(), 302, redirects=("https://login.example.net/",)),
         answered(sheet(), content_type="text/plain"),
     ],

@@ -2,6 +2,7 @@ from diagnose.model import Claim, Failure, Observation
 from diagnose.model.haproxy import ConnectionCount, HaproxyStatus
 from tests.support.check_evidence import judge as put
 from tests.support.haproxy_evidence import SERVER, TEXT, config
+from tests.support.report_builder import LEAF
 from tests.support.tls_evidence import shake
 
 SILENCE = Failure("timeout", "timed out")
@@ -29,3 +30,6 @@ def test_silent_where_there_is_room() -> None:
 
 def test_silent_where_visitors_do_not_wait() -> None:
     assert not judge(counted(5), shake())
+    refused = Failure("certificate", "certificate has expired", 10)
+    assert not judge(counted(5), shake(chain=(LEAF,), failure=refused))
+    assert not judge(counted(5), shake(), shake(variant="old", failure=SILENCE))

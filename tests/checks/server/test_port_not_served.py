@@ -1,9 +1,9 @@
 from dataclasses import replace
 
-from diagnose.model import Applicability, Command, Manual
+from diagnose.model import Applicability, Command, Confidence, Manual
 from diagnose.model.server import Listeners
 from diagnose.model.web_servers import WebServerConfig
-from tests.support.check_evidence import judge
+from tests.support.check_evidence import SHOP, judge
 from tests.support.web_server_evidence import APACHE, HTTPS, LISTENING, apache_config
 
 CHECK = "server.port-not-served"
@@ -32,6 +32,23 @@ def test_fires_when_no_site_waits_and_leaves_it_to_a_person() -> None:
     assert claim.fix
     assert claim.fix.applicability is Applicability.MANUAL
     assert isinstance(claim.fix.steps[0], Manual)
+    assert claim.confidence is Confidence.CERTAIN
+    other = apache_config(PLAIN.replace("shop.", "blog."), modules=())
+    (claim,) = judge(CHECK, ON_80, ONLY_80, other)
+    assert claim.confidence is Confidence.LIKELY
+
+
+def test_silent_about_a_port_that_nothing_gives_to_the_server() -> None:
+    target = replace(SHOP, port=3000)
+    assert not judge(CHECK, ON_80, ONLY_80, apache_config(PLAIN), target=target)
+
+
+def test_silent_when_another_server_has_the_port_in_its_configuration() -> None:
+    stopped = replace(APACHE, pid=None, ports=(), state="failed")
+    caddy = replace(APACHE, product="caddy", pid=7, ports=(80,))
+    config = replace(apache_config(PLAIN, modules=()), product="caddy")
+    assert not judge(CHECK, caddy, stopped, ONLY_80, config, apache_config())
+    assert judge("server.not-running", caddy, stopped, ONLY_80, config, apache_config())
 
 
 def test_silent_when_somebody_listens_or_too_little_is_known() -> None:

@@ -11,7 +11,7 @@ from tests.support.report_builder import ANSWER
 from tests.support.web_server_evidence import APACHE, HTTPS, LISTENING, apache_config
 
 CHECK = "server.redirect-loop"
-MOVED = replace(ANSWER, status=301)
+MOVED = replace(ANSWER, status=301, headers=(("Location", ANSWER.url),))
 
 
 PAGES = HTTPS[: HTTPS.index("    ProxyPass")] + "</VirtualHost>\n"
@@ -62,6 +62,14 @@ def test_silent_when_a_proxy_pass_comes_first() -> None:
 def test_silent_when_a_page_came() -> None:
     site = apache_config(with_line("Redirect permanent / https://shop.example.com/"))
     assert not judge(CHECK, APACHE, site, LISTENING, ANSWER)
+
+
+def test_silent_when_visitors_are_led_to_another_page() -> None:
+    rule = "RewriteRule ^ https://%{HTTP_HOST}%{REQUEST_URI} [R=301,L]"
+    condition = "RewriteCond %{SERVER_NAME} =old.example.com"
+    site = with_line(f"RewriteEngine On\n{condition}\n{rule}", HTTPS)
+    login = replace(MOVED, headers=(("Location", "/login"),))
+    assert not judge(CHECK, APACHE, apache_config(site), LISTENING, login)
 
 
 def test_fires_where_haproxy_redirects_both_ports_of_a_frontend() -> None:

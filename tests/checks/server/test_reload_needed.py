@@ -26,8 +26,13 @@ def test_fires_when_the_application_moved() -> None:
 
 def test_fires_as_a_note_when_nothing_is_wrong() -> None:
     config = caddy_config(loaded=False, running=MOVED)
-    (claim,) = judge(CHECK, CADDY, config, PASSED, replace(ANSWER, body="shop"))
-    assert claim.severity is Severity.NOTE
+    for answer in (
+        replace(ANSWER, body="shop"),
+        replace(ANSWER, status=401),
+        replace(ANSWER, body="", method="HEAD"),
+    ):
+        (claim,) = judge(CHECK, CADDY, config, PASSED, answer)
+        assert claim.severity is Severity.NOTE
 
 
 def test_silent_when_it_is_loaded_unknown_or_another_site_changed() -> None:

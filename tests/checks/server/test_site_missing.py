@@ -28,5 +28,6 @@ def test_silent_when_a_site_has_the_name() -> None:
 
 def test_silent_without_a_symptom_and_for_other_servers() -> None:
     assert not judge(CHECK, CADDY, OTHER, replace(ANSWER, body="a page"))
+    assert not judge(CHECK, CADDY, OTHER, replace(ANSWER, body="", method="HEAD"))
     assert not judge(CHECK, CADDY, OTHER, replace(INTERNAL_ERROR, alert=None))
     assert not judge(CHECK, APACHE, apache_config(), INTERNAL_ERROR)

@@ -68,6 +68,17 @@ def test_the_address_of_the_admin_api() -> None:
     assert admin_address({}) == "localhost:2019"
     assert admin_address({"admin": {"disabled": True}}) == ""
     assert admin_address({"admin": {"listen": "unix//run/caddy.sock"}}) == ""
+    for listen, address in {
+        ":2020": "localhost:2020",
+        "0.0.0.0:2019": "localhost:2019",
+        "[::1]:2019": "[::1]:2019",
+        "tcp/127.0.0.1:2019": "127.0.0.1:2019",
+        "admin.example.com:2019": "",
+        "192.0.2.1:2019": "",
+        "{env.ADMIN}": "",
+        "localhost": "",
+    }.items():
+        assert admin_address({"admin": {"listen": listen}}) == address
     assert admin_address({"admin": {"listen": "127.0.0.1:2020"}}) == "127.0.0.1:2020"
 
 

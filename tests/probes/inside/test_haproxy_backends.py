@@ -127,6 +127,19 @@ frontend tls
     assert not run(probes.haproxy_config, SERVER, config(waits)).observed(HandshakeSeries)
 
 
+def test_a_health_check_is_repeated_if_it_changes_nothing_and_without_its_password() -> None:
+    post = config(TEXT.replace("GET /healthz", "POST /healthz"))
+    look = run(probes.page_failed, SERVER, post, PAGE)
+    assert [each.purpose for each in look.observed(HaproxyTry)] == ["page"]
+    secret = TEXT.replace(
+        "GET /healthz", "GET /healthz\n    http-check send hdr Authorization hush-hush"
+    )
+    look = run(probes.page_failed, SERVER, config(secret), PAGE)
+    check = look.observed(HaproxyTry)[1]
+    assert (check.purpose, check.status) == ("check", 404)
+    assert "-H 'Authorization: ***'" in check.equivalent
+
+
 def test_a_failed_handshake_is_a_failure_and_a_certificate_without_trust_is_none() -> None:
     reset = Failure("reset", "Connection reset by peer", 104)
     failed = Handshake(address="203.0.113.10", port=443, failure=reset)

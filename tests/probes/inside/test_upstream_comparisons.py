@@ -117,6 +117,23 @@ def test_the_request_is_nginxs_with_our_own_fields() -> None:
     assert "\r\nUpgrade-Insecure-Requests: 1\r\n" in request
 
 
+def test_no_value_that_the_user_or_nginx_keeps_secret_is_shown() -> None:
+    request = RequestFields(headers=(("X-Team", "hush-hush-1"),))
+    lines = f'{UPGRADE} proxy_set_header X-Team ""; proxy_set_header X-Api-Key "s3same-open";'
+    door = replace(REFUSED, verified=True)
+
+    def respond(asked: str) -> bytes:
+        return answer("200 OK") if "hush-hush-1" in asked else answer("400 Bad Request")
+
+    look = looked(serving(respond), door, lines, Options(request=request))
+    added = [one for one in look.observed(ComparedRequest) if one.name == "X-Team"]
+    assert added, "the field that nginx drops was tried"
+    shown = repr(look.observed(ComparedRequest))
+    assert "hush-hush-1" not in shown
+    assert "s3same-open" not in shown
+    assert "-H 'X-Api-Key: ***'" in added[0].equivalent
+
+
 def test_a_refusal_that_nothing_changes_costs_six_requests_at_most() -> None:
     lines = "".join(
         f"proxy_set_header {name} x;"

@@ -5,7 +5,7 @@ import posixpath
 import shlex
 from collections.abc import Iterable, Sequence
 
-from diagnose.machine import CommandResult, FileContent
+from diagnose.machine import FileContent
 from diagnose.model import Vantage
 from diagnose.model.frozen import frozen
 from diagnose.model.web_servers import (
@@ -28,7 +28,12 @@ from diagnose.parsers.apache.sites import listens_of, sites_of
 from diagnose.parsers.sanitize import clean
 from diagnose.probes import ProbeContext, emit_not_observed
 from diagnose.probes.inside.web_servers.processes import ServerProcess, ServerService
-from diagnose.probes.inside.web_servers.readers import Reader
+from diagnose.probes.inside.web_servers.readers import (
+    Reader,
+    belongs_to_unit,
+    command_name,
+    is_forbidden,
+)
 
 #: Maximum number of rounds of includes, of files, and of bytes of one file.
 MAX_ROUNDS, MAX_FILES, MAX_BYTES = 8, 1000, 1 << 20
@@ -90,9 +95,9 @@ class ApacheReader:
         name = posixpath.basename(binary)
         root = options.root or (build.root if build else "")
         config = posixpath.join(root, options.config or (build.config if build else ""))
-        control = ("apachectl",) if name == _DEBIAN else (_short(binary),)
+        control = ("apachectl",) if name == _DEBIAN else (command_name(binary),)
         words = (*control, *options.words)
-        unit = service.name if service and _is_of_unit(process, service) else ""
+        unit = service.name if service and belongs_to_unit(process, service) else ""
         return WebServer(
             vantage=Vantage.SERVER,
             at=at,
@@ -121,7 +126,7 @@ class ApacheReader:
     async def run_test(self, ctx: ProbeContext, server: WebServer) -> WebServerTest | None:
         at = ctx.elapsed()
         result = await ctx.machine.run(*server.test)
-        if result.status is None or _is_forbidden(result):
+        if result.status is None or is_forbidden(result):
             return None
         error, warnings = parse_test(f"{result.err}\n{result.out}")
         passed = result.status == 0
@@ -186,29 +191,11 @@ def _control(words: tuple[str, ...], verb: str) -> tuple[str, ...]:
     return (*words, verb) if words == ("apachectl",) else (*words, "-k", verb)
 
 
-def _short(binary: str) -> str:
-    """Return the name of a program that a shell finds, or its path."""
-    folder, name = posixpath.split(binary)
-    return name if folder in {"/usr/sbin", "/usr/bin", "/sbin", "/bin"} else binary
-
-
-def _is_of_unit(process: ServerProcess | None, service: ServerService) -> bool:
-    """Whether the service starts this process: somebody may have started it by hand."""
-    if process is None:
-        return True
-    return process.unit == service.name or (service.main_pid in {process.pid})
-
-
 def _complaint(service: ServerService | None) -> str:
     """Return the last error of a failed start in the journal."""
     lines = service.journal if service else ()
     errors = [line for line in lines if "AH0" in line and "AH00558" not in line]
     return next(iter(errors[-1:]), "")
-
-
-def _is_forbidden(result: CommandResult) -> bool:
-    """Whether the test failed because this user may not read a file."""
-    return result.status != 0 and "Permission denied" in result.err
 
 
 async def _variables(ctx: ProbeContext, debian: bool) -> dict[str, str]:

@@ -10,7 +10,7 @@ import posixpath
 import shlex
 from itertools import pairwise
 
-from diagnose.machine import CommandResult, FileContent
+from diagnose.machine import FileContent
 from diagnose.model import Vantage
 from diagnose.model.frozen import frozen
 from diagnose.model.web_servers import (
@@ -26,7 +26,12 @@ from diagnose.parsers.caddy.messages import last_error, parse_error, parse_versi
 from diagnose.parsers.caddy.sites import admin_address, listens_of, sites_of
 from diagnose.probes import ProbeContext, emit_not_observed
 from diagnose.probes.inside.web_servers.processes import ServerProcess, ServerService
-from diagnose.probes.inside.web_servers.readers import Reader
+from diagnose.probes.inside.web_servers.readers import (
+    Reader,
+    belongs_to_unit,
+    command_name,
+    is_forbidden,
+)
 
 #: The file of Debian's, Red Hat's and Caddy's own packages.
 DEFAULT_CONFIG = "/etc/caddy/Caddyfile"
@@ -87,10 +92,10 @@ class CaddyReader:
         if not version and not foreign:
             return None
         options = parse_options(process.title) if process else Options(DEFAULT_CONFIG)
-        name = _short(binary)
+        name = command_name(binary)
         words = _config_words(options)
         is_readable = bool(words) and not options.resumes
-        unit = service.name if service and _is_of_unit(process, service) else ""
+        unit = service.name if service and belongs_to_unit(process, service) else ""
         reload = ("systemctl", "reload", unit) if unit else (name, "reload", *words, "--force")
         return WebServer(
             vantage=Vantage.SERVER,
@@ -124,7 +129,7 @@ class CaddyReader:
         main, result = await asyncio.gather(
             ctx.machine.read(server.config, MAX_BYTES), ctx.machine.run(*server.test)
         )
-        if result.status is None or _is_forbidden(result) or uses_environment(main.text):
+        if result.status is None or is_forbidden(result) or uses_environment(main.text):
             return None
         passed = result.status == 0
         error = parse_error(result.err)
@@ -183,12 +188,6 @@ async def _version(ctx: ProbeContext, binary: str) -> str:
     return parse_version(result.out)
 
 
-def _short(binary: str) -> str:
-    """Return the name of a program that a shell finds, or its path."""
-    folder, name = posixpath.split(binary)
-    return name if folder in {"/usr/sbin", "/usr/bin", "/usr/local/bin", "/bin"} else binary
-
-
 def _start(name: str, words: tuple[str, ...]) -> tuple[str, ...]:
     """Return the command that starts it in the background: the server keeps the output of `caddy
     start` open, so the command would not end for a program that reads it."""
@@ -203,16 +202,6 @@ def _config_words(options: Options) -> tuple[str, ...]:
     is_caddyfile = posixpath.basename(options.config).startswith("Caddyfile")
     adapter = options.adapter or ("caddyfile" if is_caddyfile else "")
     return ("--config", options.config, "--adapter", adapter) if adapter else ()
-
-
-def _is_of_unit(process: ServerProcess | None, service: ServerService) -> bool:
-    """Whether the service starts this process: somebody may have started it by hand."""
-    return process is None or process.unit == service.name or service.main_pid == process.pid
-
-
-def _is_forbidden(result: CommandResult) -> bool:
-    """Whether the test failed because this user may not read a file."""
-    return result.status != 0 and "permission denied" in result.err
 
 
 def _whole_path(config: str, file: str) -> str:

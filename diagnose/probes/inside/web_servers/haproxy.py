@@ -5,7 +5,7 @@ import posixpath
 import shlex
 from collections.abc import Iterable
 
-from diagnose.machine import CommandResult, FileContent
+from diagnose.machine import FileContent
 from diagnose.model import Vantage
 from diagnose.model.frozen import frozen
 from diagnose.model.web_servers import ServerFile, WebServer, WebServerConfig, WebServerTest
@@ -20,7 +20,12 @@ from diagnose.parsers.haproxy.sites import (
 from diagnose.parsers.sanitize import clean
 from diagnose.probes import ProbeContext, emit_not_observed
 from diagnose.probes.inside.web_servers.processes import ServerProcess, ServerService
-from diagnose.probes.inside.web_servers.readers import Reader
+from diagnose.probes.inside.web_servers.readers import (
+    Reader,
+    belongs_to_unit,
+    command_name,
+    is_forbidden,
+)
 
 #: The file of Debian's, Red Hat's and others' packages.
 DEFAULT_CONFIG = "/etc/haproxy/haproxy.cfg"
@@ -87,8 +92,8 @@ class HaproxyReader:
         options = parse_options(process.title if process else "")
         if not options.configs:
             options = Options((DEFAULT_CONFIG,), options.folder)
-        words = (_short(binary), *options.words)
-        unit = service.name if service and _is_of_unit(process, service) else ""
+        words = (command_name(binary), *options.words)
+        unit = service.name if service and belongs_to_unit(process, service) else ""
         return WebServer(
             vantage=Vantage.SERVER,
             at=at,
@@ -117,7 +122,7 @@ class HaproxyReader:
     async def run_test(self, ctx: ProbeContext, server: WebServer) -> WebServerTest | None:
         at = ctx.elapsed()
         result = await ctx.machine.run(*server.test)
-        if result.status is None or _is_forbidden(result):
+        if result.status is None or is_forbidden(result):
             return None
         error, others = parse_test(f"{result.err}\n{result.out}")
         passed = result.status == 0
@@ -170,17 +175,6 @@ async def _version(ctx: ProbeContext, binary: str) -> str:
     return parse_version(result.out)
 
 
-def _short(binary: str) -> str:
-    """Return the name of a program that a shell finds, or its path."""
-    folder, name = posixpath.split(binary)
-    return name if folder in {"/usr/sbin", "/usr/bin", "/sbin", "/bin"} else binary
-
-
-def _is_of_unit(process: ServerProcess | None, service: ServerService) -> bool:
-    """Whether the service starts this process: somebody may have started it by hand."""
-    return process is None or process.unit == service.name or service.main_pid == process.pid
-
-
 def _loaded(process: ServerProcess | None) -> float | None:
     """Return when the configuration was loaded: each reload makes a worker, and old ones may stay
     until their connections end. Without a master the process itself loaded it."""
@@ -209,11 +203,6 @@ def _complaint(service: ServerService | None) -> str:
     lines = service.journal if service else ()
     error, _ = parse_test("\n".join(lines[-20:]))
     return error.message
-
-
-def _is_forbidden(result: CommandResult) -> bool:
-    """Whether the test failed because this user may not read a file."""
-    return result.status != 0 and "Permission denied" in result.err
 
 
 async def _read_files(ctx: ProbeContext, options: Options) -> tuple[FileContent, ...]:

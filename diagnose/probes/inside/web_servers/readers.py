@@ -2,8 +2,10 @@
 
 import importlib
 import importlib.util
+import posixpath
 from typing import Protocol
 
+from diagnose.machine import CommandResult
 from diagnose.model.web_servers import Product, WebServer, WebServerConfig, WebServerTest
 from diagnose.probes import ProbeContext
 from diagnose.probes.inside.web_servers.processes import ServerProcess, ServerService
@@ -16,6 +18,10 @@ PRODUCTS: dict[str, Product] = {
     "caddy": "caddy",
     "haproxy": "haproxy",
 }
+
+
+#: Folders in which root's shell looks for programs.
+_FOLDERS = {"/usr/sbin", "/usr/bin", "/usr/local/bin", "/sbin", "/bin"}
 
 
 class Reader(Protocol):
@@ -49,3 +55,19 @@ def reader_of(product: Product) -> Reader | None:
         return None
     reader: Reader = importlib.import_module(name).READER
     return reader
+
+
+def command_name(binary: str) -> str:
+    """Return the name of a program that a shell finds, or its path."""
+    folder, name = posixpath.split(binary)
+    return name if folder in _FOLDERS else binary
+
+
+def belongs_to_unit(process: ServerProcess | None, service: ServerService) -> bool:
+    """Return whether the service starts this process: somebody may have started it by hand."""
+    return process is None or process.unit == service.name or service.main_pid == process.pid
+
+
+def is_forbidden(result: CommandResult) -> bool:
+    """Return whether a server's test failed because this user may not read a file."""
+    return result.status != 0 and "permission denied" in result.err.lower()
