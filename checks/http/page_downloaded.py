@@ -14,6 +14,7 @@ from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
+    Confidence,
     Evidence,
     Fix,
     Manual,
@@ -47,6 +48,8 @@ def page_downloaded(evidence: Evidence) -> Iterator[Claim]:
         about=merge_subjects(subjects),
         covers=subjects,
         because=pages,
+        # A site may show sources as text on purpose, as the raw files of a repository.
+        confidence=Confidence.LIKELY if mime_type(first.headers) == _SHOWN else Confidence.CERTAIN,
         facts={
             "url": first.url,
             "type": mime_type(first.headers),

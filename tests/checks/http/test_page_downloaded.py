@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from diagnose.model import Claim
+from diagnose.model import Claim, Confidence
 from diagnose.model.http import Exchange
 from tests.support.check_evidence import judge
 from tests.support.chromium import CHROMIUM, browser
@@ -46,6 +46,8 @@ def judged(content_type: str, body: str, field: tuple[str, str] | None = None) -
 def test_fires(row: tuple[str, str, tuple[str, str] | None, bool]) -> None:
     (claim,) = judged(*row[:3])
     assert claim.facts["php"] is (row[1] == PHP)
+    is_text = row[0].startswith("text/plain")
+    assert claim.confidence is (Confidence.LIKELY if is_text else Confidence.CERTAIN)
 
 
 @pytest.mark.parametrize("row", [row for row in ROWS if not row[3]])
