@@ -10,6 +10,7 @@ from diagnose.model import (
     Evidence,
     Fix,
     Manual,
+    Severity,
     Subject,
     Where,
 )
@@ -17,8 +18,9 @@ from diagnose.model.frozen import frozen
 from diagnose.model.http import Upgrade
 from diagnose.parsers.haproxy.config import Line, Proxy
 
-#: Seconds. nginx's default; applications that send pings do so more often.
-USUAL_TIMEOUT = 60.0
+#: Seconds. nginx's default, and that of Debian's haproxy.cfg: applications that send pings do so
+#: more often.
+USUAL_TIMEOUT, DEBIAN_TIMEOUT = 60.0, 50.0
 LONG_TIMEOUT = "timeout tunnel 1h"
 
 
@@ -43,6 +45,7 @@ class ShortTunnelTimeout:
             because=(*((view.config,) if view.config else ()), *self.accepted),
             # Nobody waited to see whether the application itself sends often enough.
             confidence=Confidence.CERTAIN if is_seen else Confidence.LIKELY,
+            severity=None if is_seen or self.seconds < DEBIAN_TIMEOUT else Severity.NOTE,
             facts={
                 "url": self.accepted[0].url,
                 "path": self.path,

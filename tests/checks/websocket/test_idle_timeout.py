@@ -143,10 +143,17 @@ TIMEOUTS = HAPROXY_TEXT.replace(
 )
 
 
-def test_fires_for_haproxy_without_a_timeout_for_tunnels() -> None:
-    """Debian's timeout client is 50 seconds."""
+def test_notes_haproxys_timeouts_of_debian() -> None:
+    """They are in nearly every haproxy.cfg, and nothing was cut."""
     (claim,) = judge(CHECK, HAPROXY, haproxy_config(TIMEOUTS), upgrade(None), target=CHAT)
-    assert (claim.facts["seconds"], claim.facts["server"]) == (50, "HAProxy")
+    assert (claim.facts["seconds"], claim.severity) == (50, Severity.NOTE)
+
+
+def test_fires_for_haproxy_without_a_timeout_for_tunnels() -> None:
+    text = TIMEOUTS.replace("timeout client 50000", "timeout client 30s")
+    (claim,) = judge(CHECK, HAPROXY, haproxy_config(text), upgrade(None), target=CHAT)
+    assert (claim.facts["seconds"], claim.facts["server"]) == (30, "HAProxy")
+    assert claim.severity is None
     assert claim.confidence is Confidence.LIKELY
     assert claim.fix
     edit = claim.fix.steps[0]

@@ -178,12 +178,12 @@ def redirect_without_unless(lab: Lab) -> None:
     differs=(haproxy.CONFIG,),
 )
 def no_timeout_for_tunnels(lab: Lab) -> None:
-    """After a thread on Stack Overflow, "WebSocket disconnects after 50 seconds with HAProxy":
-    Debian's timeouts, and no timeout tunnel."""
+    """After a thread on Stack Overflow, "WebSocket disconnects after 30 seconds with HAProxy": no
+    timeout tunnel."""
     text = SITE.replace("    timeout tunnel 1h\n", "").replace(
-        "timeout server 1m", "timeout server 50000"
+        "timeout server 1m", "timeout server 30000"
     )
-    haproxy.serve(lab, text.replace("timeout client 1m", "timeout client 50000"))
+    haproxy.serve(lab, text.replace("timeout client 1m", "timeout client 30s"))
 
 
 @scenario(
