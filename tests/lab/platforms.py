@@ -162,13 +162,9 @@ _BUILT = f"""
 
 def _installed(prefix: str) -> Files:
     """What nginx's own `make install` puts beside its nginx.conf."""
-    names = ("fastcgi_params", "scgi_params", "uwsgi_params")
-    shared = {
-        f"{prefix}/conf/{name}": (Path("/etc/nginx", name).read_text(), 0o644) for name in names
-    }
+    names = ("fastcgi_params", "mime.types", "scgi_params", "uwsgi_params")
     return {
-        f"{prefix}/conf/mime.types": ("types {\n  text/html html;\n}\n", 0o644),
-        **shared,
+        f"{prefix}/conf/{name}": (Path("/etc/nginx", name).read_text(), 0o644) for name in names
     }
 
 
