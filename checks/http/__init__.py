@@ -51,7 +51,7 @@ def is_looked_into(evidence: Evidence) -> bool:
     return any(host.vantage is Vantage.SERVER for host in evidence.of(Host))
 
 
-def endpoint_subjects(exchanges: Iterable[Exchange]) -> tuple[Subject, ...]:
+def endpoint_subjects(exchanges: Iterable[Exchange | Upgrade]) -> tuple[Subject, ...]:
     """Return the endpoints of these responses."""
     subjects = [endpoints([exchange.address], exchange.port)[0] for exchange in exchanges]
     return tuple(dict.fromkeys(subjects))

@@ -21,7 +21,7 @@ from diagnose.model import (
     Where,
 )
 from diagnose.model.frozen import frozen
-from diagnose.model.http import Exchange, Upgrade
+from diagnose.model.http import Attempt, Exchange, Upgrade
 from diagnose.model.logs import ErrorLog, LogLine
 from diagnose.model.nginx import Directive
 from diagnose.parsers.nginx import error_log
@@ -37,7 +37,7 @@ class PageError:
 
     line: LogLine
     match: re.Match[str]
-    exchanges: tuple[Exchange, ...]
+    exchanges: tuple[Exchange | Upgrade, ...]
     in_run: bool
 
     @property
@@ -86,6 +86,18 @@ def page_error(
         return None
     line, match = matches[-1]
     return PageError(line, match, exchanges, is_in_run(evidence, line))
+
+
+def socket_error(
+    evidence: Evidence, pattern: str | re.Pattern[str], attempt: Attempt
+) -> PageError | None:
+    """Return the last error that this run's handshake caused; otherwise None."""
+    matches = [
+        (line, match)
+        for line, match in logged_errors(evidence, pattern, attempt.path)
+        if is_in_run(evidence, line)
+    ]
+    return PageError(*matches[-1], attempt.same, True) if matches else None
 
 
 def logged_errors(
@@ -149,9 +161,9 @@ def failed_sockets(evidence: Evidence, statuses: Collection[int]) -> tuple[Subje
     )
 
 
-def page_directive(nginx: Nginx, name: str) -> Directive | None:
-    """Return the directive of this name in force for the target's path."""
-    for location_match in nginx.location_matches(nginx.evidence.target.path):
+def page_directive(nginx: Nginx, name: str, path: str | None = None) -> Directive | None:
+    """Return the directive of this name in force for a path, the target's if None."""
+    for location_match in nginx.location_matches(path or nginx.evidence.target.path):
         if directive := location_match.directive(name):
             return directive
     return None

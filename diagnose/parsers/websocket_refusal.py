@@ -100,10 +100,23 @@ def _retry_refusal(attempt: Attempt) -> Refusal | None:
 def _limited(attempt: Attempt) -> bool:
     """Return whether a limit rejected the handshake, and not a site that is down for everybody."""
     first = attempt.first
+    if first.status == 503 and opens_alone(attempt):
+        return True
     limit_signal = first.header("Retry-After") or _LIMITS.search(f"{first.reason} {first.body}")
     return first.status == 429 or bool(
         first.status == 503 and limit_signal and 503 not in attempt.site
     )
+
+
+def opens_alone(attempt: Attempt) -> bool:
+    """Return whether each address at which the handshake was refused with 429 or 503 opened it
+    when it was repeated alone: the other requests of this run may have met a limit."""
+    if attempt.first.status not in {429, 503}:
+        return False
+    opened = {
+        retry.address for retry in attempt.retries if retry.variant == "again" and retry.accepted
+    }
+    return all(upgrade.address in opened for upgrade in attempt.same)
 
 
 #: Variants that differ from the refused handshake in the Origin only.

@@ -27,6 +27,7 @@ from diagnose.parsers.urls import socketio_path
 from diagnose.parsers.websocket_ending import asks_for_subprotocol
 from diagnose.parsers.websocket_refusal import named_subprotocols, other_origins, upgrade_lost
 from diagnose.probes import ProbeContext, probe
+from diagnose.probes.outside.address_comparisons import LIMIT_STATUSES, PAUSE
 from diagnose.processes import parser_process
 
 if TYPE_CHECKING:
@@ -157,6 +158,10 @@ async def _try_path(
         await _offer(ctx, normal, (named,))
     elif upgrade.fault == "extension":
         await _try_handshake(ctx, replace(normal, variant="no-deflate"))
+    elif upgrade.status in LIMIT_STATUSES:
+        # The other requests of this run may have met a limit: repeat it alone.
+        await asyncio.sleep(PAUSE)
+        await _try_handshake(ctx, replace(normal, variant="again"))
     elif upgrade.status in _REFUSALS:
         subprotocols = named_subprotocols(upgrade.body, upgrade.header("Sec-WebSocket-Protocol"))
         offer = await _offer(ctx, normal, subprotocols) if subprotocols else None
