@@ -30,6 +30,15 @@ server {
   }
 }
 """
+WITH_ADDRESS = f"""\
+server {{
+  listen {SERVER}:443 ssl;
+  server_name mail.{site.NAME};
+  ssl_certificate {site.PEM};
+  ssl_certificate_key {site.KEY};
+  return 404;
+}}
+"""
 WWW = f"""\
 server {{
   listen 443 ssl;
@@ -324,6 +333,19 @@ def blog_takes_the_address(lab: Lab) -> None:
     """`listen 203.0.113.10:443` beside the shop's `listen 443`."""
     another_site(lab)
     lab.edit("listen 443 ssl;", f"listen {SERVER}:443 ssl;", OTHER)
+    lab.restart_nginx()
+
+
+@scenario(
+    outside="dns.addresses-differ",
+    server="nginx.name-on-other-address",
+    differs=MINE,
+    ipv6=True,
+)
+def block_with_the_address_and_the_same_certificate(lab: Lab) -> None:
+    """After questions on Server Fault: a wildcard certificate for all, and a block for the mail
+    that has the address in its `listen`. Visitors with IPv4 get its 404."""
+    lab.server.write(OTHER, WITH_ADDRESS)
     lab.restart_nginx()
 
 
