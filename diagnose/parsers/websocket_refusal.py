@@ -81,7 +81,8 @@ def refusal(attempt: Attempt) -> Refusal | None:
         return "redirected"
     if _limited(attempt):
         return "limited"
-    return "unauthorized" if first.status in {401, 403, 407} else "other"
+    is_closed = first.status in {401, 403, 407} and not opens_at_times(attempt)
+    return "unauthorized" if is_closed else "other"
 
 
 def _retry_refusal(attempt: Attempt) -> Refusal | None:
@@ -92,6 +93,8 @@ def _retry_refusal(attempt: Attempt) -> Refusal | None:
         offer.fault == "subprotocol" for offer in offers
     ):
         return "subprotocol"
+    if opens_at_times(attempt):
+        return None
     if any(retry.variant in ORIGIN_VARIANTS and retry.accepted for retry in attempt.retries):
         return "origin"
     return "origin" if is_origin_refusal(attempt.first) else None
@@ -106,6 +109,11 @@ def _limited(attempt: Attempt) -> bool:
     return first.status == 429 or bool(
         first.status == 503 and limit_signal and 503 not in attempt.site
     )
+
+
+def opens_at_times(attempt: Attempt) -> bool:
+    """Return whether a refused handshake opened when it was repeated as it was."""
+    return any(retry.variant == "again" and retry.accepted for retry in attempt.retries)
 
 
 def opens_alone(attempt: Attempt) -> bool:

@@ -110,7 +110,21 @@ def test_a_refused_origin_is_tried_without_one() -> None:
         ("normal", False),
         ("no-origin", True),
         ("other-scheme", False),
+        ("again", False),
+        ("again", False),
     ]
+
+
+def test_a_handshake_that_fails_at_times_is_not_blamed_on_its_origin() -> None:
+    """Two servers take turns, and one of them has no WebSocket."""
+    asked: list[Request] = []
+
+    def is_second(request: Request) -> bool:
+        asked.append(request)
+        return len(asked) % 2 == 0
+
+    seen = look(refusing(http.HTTPStatus.NOT_FOUND, "Not Found", is_second))
+    assert ("again", True) in [(one.variant, one.accepted) for one in seen]
 
 
 def test_the_origin_of_the_other_scheme_is_tried() -> None:
@@ -124,6 +138,8 @@ def test_the_origin_of_the_other_scheme_is_tried() -> None:
         ("normal", False),
         ("no-origin", False),
         ("other-scheme", True),
+        ("again", False),
+        ("again", False),
     ]
 
 
