@@ -39,6 +39,7 @@ server {{
   return 404;
 }}
 """
+NAMELESS = WITH_ADDRESS.replace(f"{SERVER}:443", "443").replace(f"mail.{site.NAME}", "_")
 WWW = f"""\
 server {{
   listen 443 ssl;
@@ -277,6 +278,17 @@ def server_name_mistyped(lab: Lab) -> None:
     """shpo.example.com: another site's block answers, with its certificate."""
     another_site(lab)
     mistyped(lab)
+
+
+@scenario(
+    outside="websocket.not-upgraded", server="nginx.no-matching-server", differs=MINE,
+    args=("--ws", "/ws"),
+)  # fmt: skip
+def comma_between_server_names(lab: Lab) -> None:
+    """After questions on Stack Overflow; the default block has the same certificate."""
+    lab.server.write("/etc/nginx/conf.d/00-default.conf", NAMELESS)
+    names = f"{site.NAME}, www.{site.NAME}"
+    lab.change(f"ssl;\n  server_name {site.NAME};", f"ssl;\n  server_name {names};")
 
 
 @scenario(outside="tls.name-rejected", server="nginx.no-matching-server", differs=MINE)
