@@ -21,10 +21,13 @@ from diagnose.model import (
     Where,
 )
 from diagnose.model.frozen import frozen
-from diagnose.model.http import Attempt, Exchange, Upgrade
+from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.logs import ErrorLog, LogLine
 from diagnose.model.nginx import Directive
+from diagnose.model.pages import PageFileResponse
 from diagnose.parsers.nginx import error_log
+
+Response = Exchange | Upgrade | PageFileResponse
 
 
 @frozen
@@ -37,7 +40,7 @@ class PageError:
 
     line: LogLine
     match: re.Match[str]
-    exchanges: tuple[Exchange | Upgrade, ...]
+    exchanges: tuple[Response, ...]
     in_run: bool
 
     @property
@@ -88,16 +91,19 @@ def page_error(
     return PageError(line, match, exchanges, is_in_run(evidence, line))
 
 
-def socket_error(
-    evidence: Evidence, pattern: str | re.Pattern[str], attempt: Attempt
+def path_error(
+    evidence: Evidence,
+    pattern: str | re.Pattern[str],
+    path: str,
+    responses: tuple[Response, ...],
 ) -> PageError | None:
-    """Return the last error that this run's handshake caused; otherwise None."""
+    """Return the last error about another path than the page's that this run's requests caused."""
     matches = [
         (line, match)
-        for line, match in logged_errors(evidence, pattern, attempt.path)
+        for line, match in logged_errors(evidence, pattern, path)
         if is_in_run(evidence, line)
     ]
-    return PageError(*matches[-1], attempt.same, True) if matches else None
+    return PageError(*matches[-1], responses, True) if matches else None
 
 
 def logged_errors(

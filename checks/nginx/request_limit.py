@@ -3,7 +3,7 @@ ngx_http_limit_conn_module): 503, or the status of `limit_req_status` and `limit
 
 It is a warning. A limit is there on purpose, and other visitors may get through. If only requests
 of this run met it, and one alone is answered, it is a note. A WebSocket that such a limit refuses
-while the page answers is named too.
+while the page answers is named too, and one without `burst` that refuses the page's files.
 """
 
 from collections.abc import Iterator
@@ -17,14 +17,16 @@ from checks.nginx._page_errors import (
     page_claim,
     page_directive,
     page_error,
-    socket_error,
+    path_error,
 )
 from diagnose.checking.registry import check
-from diagnose.model import Claim, Evidence, Severity
+from diagnose.model import Claim, Confidence, Evidence, Severity
 from diagnose.model.http import Exchange, websocket_attempts
 from diagnose.model.logs import LogLine
 from diagnose.model.nginx import Directive
+from diagnose.model.pages import PageFileResponse
 from diagnose.parsers.nginx import error_log
+from diagnose.parsers.urls import parse_url
 from diagnose.parsers.websocket_refusal import opens_alone
 
 
@@ -38,6 +40,7 @@ def request_limit(evidence: Evidence) -> Iterator[Claim]:
     error = page_error(evidence, LIMITED, range(400, 600))
     if error is None:
         yield from _socket_claims(nginx)
+        yield from _file_claims(nginx)
         return
     facts, directive = _facts(nginx, error, evidence.target.path)
     statuses = {exchange.status for exchange in error.exchanges if exchange.status}
@@ -55,10 +58,30 @@ def _socket_claims(nginx: Nginx) -> Iterator[Claim]:
     for attempt in websocket_attempts(nginx.evidence):
         if (attempt.first.status or 0) < 400 or opens_alone(attempt):
             continue
-        if error := socket_error(nginx.evidence, LIMITED, attempt):
+        if error := path_error(nginx.evidence, LIMITED, attempt.path, attempt.same):
             facts, directive = _facts(nginx, error, attempt.path)
             claim = page_claim(nginx, error, facts, "raise-the-limit", directive)
             yield replace(claim, about=attempt.subject, covers=attempt.subjects)
+
+
+def _file_claims(nginx: Nginx) -> Iterator[Claim]:
+    """Claim a limit without `burst` that refused files of the page.
+
+    A browser requests them at least as fast as this run: each file but one meets such a limit, if
+    the page itself does not.
+    """
+    evidence = nginx.evidence
+    for response in evidence.good(PageFileResponse):
+        if (response.status or 0) < 400 or response.redirects:
+            continue
+        url = parse_url(response.url)
+        path = url.path.partition("?")[0] if url else ""
+        error = path_error(evidence, LIMITED, path, (response,))
+        facts, directive = _facts(nginx, error, path) if error else ({}, None)
+        if error and facts["burst"]:
+            claim = page_claim(nginx, error, facts, "raise-the-limit", directive)
+            yield replace(claim, confidence=Confidence.LIKELY)
+            return
 
 
 def _facts(nginx: Nginx, error: PageError, path: str) -> tuple[dict[str, object], Directive | None]:

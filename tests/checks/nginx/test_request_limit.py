@@ -1,9 +1,10 @@
 from dataclasses import replace
 
-from diagnose.model import Severity
+from diagnose.model import Confidence, Severity
 from tests.support.check_evidence import CHAT, judge
 from tests.support.nginx_evidence import RUNNING, config
 from tests.support.page_errors import LOG_READ, logged, page
+from tests.support.page_evidence import absolute, answered, script
 from tests.support.websocket_evidence import upgrade
 
 SITE = """\
@@ -38,6 +39,15 @@ def test_fires_for_a_websocket_that_is_refused_also_alone() -> None:
     assert (claim.about.path, claim.facts["rule"]) == ("/ws", "limit_conn all 1")
     opened = upgrade(101, "again", accepted=True)
     assert not judge("nginx.request-limit", *seen, opened, target=CHAT)
+
+
+def test_fires_where_a_limit_without_a_burst_refuses_the_files_of_the_page() -> None:
+    line = logged('limiting requests, excess: 0.960 by zone "web"', path="/app.js")
+    seen = (RUNNING, LOG_READ, line, page(200), answered(script(), 503))
+    (claim,) = judge("nginx.request-limit", config(SITE), *seen)
+    assert (claim.facts["url"], claim.confidence) == (absolute("/app.js"), Confidence.LIKELY)
+    burst = SITE.replace("zone=web", "zone=web burst=5")
+    assert not judge("nginx.request-limit", config(burst), *seen)
 
 
 def test_silent_when_the_page_answers() -> None:
