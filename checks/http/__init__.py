@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from diagnose.model import Evidence, Host, Subject, Vantage, endpoints
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.logs import LogLine
+from diagnose.model.pages import PageFileResponse
 from diagnose.parsers.redirects import REDIRECTS, follow_redirects, redirect_target
 from diagnose.parsers.urls import is_related_host, parse_url
 
@@ -51,7 +52,9 @@ def is_looked_into(evidence: Evidence) -> bool:
     return any(host.vantage is Vantage.SERVER for host in evidence.of(Host))
 
 
-def endpoint_subjects(exchanges: Iterable[Exchange]) -> tuple[Subject, ...]:
+def endpoint_subjects(
+    exchanges: Iterable[Exchange | Upgrade | PageFileResponse],
+) -> tuple[Subject, ...]:
     """Return the endpoints of these responses."""
     subjects = [endpoints([exchange.address], exchange.port)[0] for exchange in exchanges]
     return tuple(dict.fromkeys(subjects))

@@ -6,6 +6,7 @@ from checks.nginx import Nginx, file_line
 from diagnose.model import Evidence, Severity, Subject
 from diagnose.model.frozen import frozen
 from diagnose.model.http import header
+from diagnose.model.nginx import Directive
 from diagnose.model.pages import Page, PageFileResponse
 from diagnose.parsers.browser_types import Refusal, mime_type, refusal
 from diagnose.parsers.urls import parse_url
@@ -81,18 +82,35 @@ def page_subject(page: Page) -> Subject:
 
 
 def location_facts(nginx: Nginx, path: str) -> dict[str, object]:
-    """Return where nginx's configuration decides about a path: the location, and the application
-    that it passes requests to ("" if it serves files itself)."""
+    """Return where nginx's configuration decides about a path: the location, the application that
+    it passes requests to ("" if it serves files itself), and in that case the application of the
+    page itself, from which the location takes the file away."""
     matches = list(nginx.location_matches(path))
     if len(matches) != 1:
-        return {"place": "", "application": ""}
+        return {"place": "", "application": "", "taken": ""}
     block = matches[0].block
+    application = _application(block)
+    page_matches = list(nginx.location_matches(nginx.evidence.target.path))
+    page_application = _application(page_matches[0].block) if len(page_matches) == 1 else ""
+    return {
+        "place": f"{block.name} {' '.join(block.args)} ({file_line(block)})".replace("  ", " "),
+        "application": application,
+        "taken": "" if application or _decides_otherwise(block) else page_application,
+    }
+
+
+#: What may lead a request on to the application, or answer it in another way than by a file.
+_DECISIONS = {"try_files", "return", "rewrite", "error_page", "if"}
+
+
+def _decides_otherwise(block: Directive) -> bool:
+    return any(directive.name in _DECISIONS for directive in block.block or ())
+
+
+def _application(block: Directive) -> str:
     passes = [
         directive
         for directive in block.block or ()
         if directive.name.endswith("_pass") and directive.args
     ]
-    return {
-        "place": f"{block.name} {' '.join(block.args)} ({file_line(block)})".replace("  ", " "),
-        "application": passes[0].args[0] if passes else "",
-    }
+    return passes[0].args[0] if passes else ""

@@ -24,7 +24,10 @@ from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.logs import ErrorLog, LogLine
 from diagnose.model.nginx import Directive
+from diagnose.model.pages import PageFileResponse
 from diagnose.parsers.nginx import error_log
+
+Response = Exchange | Upgrade | PageFileResponse
 
 
 @frozen
@@ -37,7 +40,7 @@ class PageError:
 
     line: LogLine
     match: re.Match[str]
-    exchanges: tuple[Exchange, ...]
+    exchanges: tuple[Response, ...]
     in_run: bool
 
     @property
@@ -86,6 +89,21 @@ def page_error(
         return None
     line, match = matches[-1]
     return PageError(line, match, exchanges, is_in_run(evidence, line))
+
+
+def path_error(
+    evidence: Evidence,
+    pattern: str | re.Pattern[str],
+    path: str,
+    responses: tuple[Response, ...],
+) -> PageError | None:
+    """Return the last error about another path than the page's that this run's requests caused."""
+    matches = [
+        (line, match)
+        for line, match in logged_errors(evidence, pattern, path)
+        if is_in_run(evidence, line)
+    ]
+    return PageError(*matches[-1], responses, True) if matches else None
 
 
 def logged_errors(
@@ -149,9 +167,9 @@ def failed_sockets(evidence: Evidence, statuses: Collection[int]) -> tuple[Subje
     )
 
 
-def page_directive(nginx: Nginx, name: str) -> Directive | None:
-    """Return the directive of this name in force for the target's path."""
-    for location_match in nginx.location_matches(nginx.evidence.target.path):
+def page_directive(nginx: Nginx, name: str, path: str | None = None) -> Directive | None:
+    """Return the directive of this name in force for a path, the target's if None."""
+    for location_match in nginx.location_matches(path or nginx.evidence.target.path):
         if directive := location_match.directive(name):
             return directive
     return None

@@ -4,10 +4,14 @@ port, but not on the address to which visitors connect: there, another block res
 Two ways lead to it: the site has `listen 443` and another block `listen [::]:443`, so that visitors
 with IPv6 get the other; or another block has `listen 203.0.113.10:443`, which takes that address
 away from all blocks with `listen 443` (https://nginx.org/en/docs/http/request_processing.html).
+
+It shows by the other block's certificate, or, where both have the same, by a page of a block that
+does not know the site.
 """
 
 from collections.abc import Iterator
 
+from checks.http import exchanges_by_purpose
 from checks.nginx import Nginx, SelectedServer, file_line
 from checks.nginx._commands import reload_steps
 from checks.nginx._edits import config_edit
@@ -16,6 +20,7 @@ from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
+    Confidence,
     Evidence,
     Fix,
     Manual,
@@ -25,8 +30,10 @@ from diagnose.model import (
     endpoints,
 )
 from diagnose.model.addresses import bracketed
+from diagnose.model.http import Exchange
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.tls import Handshake
+from diagnose.parsers.http import UNKNOWN_SITE, is_error
 from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.server_blocks import Listen, Server
 
@@ -57,13 +64,18 @@ def name_on_other_address(evidence: Evidence) -> Iterator[Claim]:
             for symptom in wrong_server_symptoms(evidence, [selected_server])
             if isinstance(symptom, Handshake) and _is_at(selected_server, symptom.address)
         ]
-        if handshakes:
+        pages = () if handshakes else _failing_pages(nginx, selected_server, listen)
+        if handshakes or pages:
             address = _written(selected_server.socket.address, target.port)
-            subjects = endpoints((handshake.address for handshake in handshakes), target.port)
+            places = [handshake.address for handshake in handshakes]
+            places += [page.address for page in pages]
+            subjects = endpoints(places, target.port)
+            served = _served_elsewhere(nginx)
             yield Claim(
                 about=Subject(port=target.port, text=f"listen {address}"),
                 covers=subjects,
-                because=(*handshakes, *([nginx.config] if nginx.config else [])),
+                because=(*handshakes, *pages, *served, *([nginx.config] if nginx.config else [])),
+                confidence=Confidence.CERTAIN if handshakes or served else Confidence.LIKELY,
                 facts={
                     "name": target.host,
                     "addresses": tuple(subject.address for subject in subjects),
@@ -72,11 +84,43 @@ def name_on_other_address(evidence: Evidence) -> Iterator[Claim]:
                     "own_listen": _written(listen.address, target.port),
                     "other": file_line(selected_server.server.block),
                     "other_names": selected_server.server.names,
+                    "status": pages[0].status if pages else "",
+                    "certificate": bool(handshakes),
                     "specific": selected_server.socket.address not in {"*", "::"},
                 },
                 location=nginx.location(listen.directive or own.block),
                 fix=_fix(nginx, own, listen, selected_server),
             )
+
+
+def _failing_pages(
+    nginx: Nginx, selected_server: SelectedServer, own: Listen
+) -> tuple[Exchange, ...]:
+    """Return the responses that say that the block there does not know the site. Both blocks may
+    have the same certificate. A `listen` of the site with an address of its own may be intended."""
+    if own.address not in {"*", "::"}:
+        return ()
+    return tuple(
+        page
+        for page in _pages(nginx.evidence)
+        if _is_at(selected_server, page.address) and page.status in UNKNOWN_SITE
+    )
+
+
+def _served_elsewhere(nginx: Nginx) -> tuple[Exchange, ...]:
+    """Return the site's own pages: from the addresses at which nginx chooses the site's block."""
+    named = [server for server in nginx.selected_servers() if server.name_match != "default"]
+    return tuple(
+        page
+        for page in _pages(nginx.evidence)
+        if not is_error(page) and any(_is_at(server, page.address) for server in named)
+    )
+
+
+def _pages(evidence: Evidence) -> Iterator[Exchange]:
+    for page in exchanges_by_purpose(evidence, "target"):
+        if page.port == evidence.target.port:
+            yield page
 
 
 def _is_at(selected_server: SelectedServer, address: str) -> bool:

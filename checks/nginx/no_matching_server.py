@@ -3,12 +3,16 @@
 That alone is no fault: a single block responds to every name. It is a fault if visitors get another
 site's response: a certificate for other names, a refused handshake, a closed connection. If the
 default block is the site's own under another name, its certificate is the fault and not its name.
+
+A comma, a scheme, a port or a path in `server_name` becomes a part of the name. Such a name is
+never meant, and tells the fault also where both blocks have the same certificate.
 """
 
 import difflib
 import re
 from collections.abc import Iterator
 
+from checks.http import exchanges_by_purpose
 from checks.nginx import Nginx, SelectedServer, file_line
 from checks.nginx._certificates import certificate_files
 from checks.nginx._commands import reload_steps
@@ -27,12 +31,13 @@ from diagnose.model import (
     Where,
 )
 from diagnose.model.frozen import frozen
-from diagnose.model.http import Exchange
+from diagnose.model.http import Exchange, websocket_attempts
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.model.server import Listeners
 from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake
 from diagnose.parsers.hostnames import covers, is_address
+from diagnose.parsers.http import is_error
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.edits import TextEdit
 from diagnose.parsers.nginx.server_blocks import Server, file_paths
@@ -73,18 +78,24 @@ def no_matching_server(evidence: Evidence) -> Iterator[Claim]:
         for selected_server in nginx.selected_servers()
         if selected_server.name_match == "default"
     ]
+    if not selected_servers or is_address(target.host):
+        return
     symptoms = wrong_server_symptoms(evidence, selected_servers)
-    if not selected_servers or not symptoms or is_address(target.host):
+    mistyped = _find_mistyped(nginx, selected_servers, target.host)
+    # Both blocks may have the same certificate.
+    miswritten = mistyped is not None and _means_host(mistyped.name, target.host)
+    refusals = _refusals(evidence) if miswritten else ()
+    if not symptoms and not miswritten:
         return
     if nginx.server_on_other_address:
         return  # nginx.name-on-other-address
     default = selected_servers[0].server
-    mistyped = _find_mistyped(nginx, selected_servers, target.host)
     if _is_own(selected_servers[0], mistyped, _server_on_other_port(nginx, target.host)):
         return
     yield Claim(
         about=Subject(port=target.port, text=f"server_name {target.host}"),
-        because=(*symptoms, *([nginx.config] if nginx.config else [])),
+        because=(*symptoms, *refusals, *([nginx.config] if nginx.config else [])),
+        severity=None if symptoms or refusals else Severity.WARNING,
         facts={
             "name": target.host,
             "port": target.port,
@@ -92,14 +103,36 @@ def no_matching_server(evidence: Evidence) -> Iterator[Claim]:
             "default_names": tuple(filter(None, default.names)),
             "mistyped": mistyped.name if mistyped else "",
             "place": file_line(mistyped.directive) if mistyped else "",
+            "certificate": bool(symptoms),
+            "miswritten": miswritten,
             "elsewhere": _server_on_other_port(nginx, target.host),
         },
         confidence=Confidence.CERTAIN
-        if len(selected_servers) == len(nginx.selected_servers())
+        if len(selected_servers) == len(nginx.selected_servers()) and (symptoms or refusals)
         else Confidence.LIKELY,
         location=nginx.location(mistyped.directive if mistyped else default.block),
         fix=_fix(nginx, mistyped, target.host),
     )
+
+
+def _refusals(evidence: Evidence) -> tuple[Observation, ...]:
+    """Return the responses which show that the block does not know what visitors ask for."""
+    pages = exchanges_by_purpose(evidence, "target")
+    return (
+        *(page for page in pages if page.port == evidence.target.port and is_error(page)),
+        *(attempt.first for attempt in websocket_attempts(evidence) if not attempt.first.accepted),
+    )
+
+
+def _written_hosts(word: str) -> tuple[str, ...]:
+    """Return the hosts that a word of `server_name` means to a person: without commas, a scheme, a
+    port and a path, which nginx takes for parts of the name."""
+    parts = (re.sub(r"^https?://|(?::\d+)?(?:/.*)?$", "", part) for part in word.split(","))
+    return tuple(part.lower() for part in parts if part)
+
+
+def _means_host(word: str, host: str) -> bool:
+    return word.lower() != host and host in _written_hosts(word)
 
 
 def closed_port_symptoms(nginx: Nginx) -> tuple[Observation, ...]:
@@ -189,7 +222,8 @@ def _find_mistyped(
     for server in on_port.values():
         for directive in children(server.block, "server_name"):
             for name in directive.args:
-                likeness = 1.0 if _idna_name(name) == host else _likeness(name, host)
+                is_same = _idna_name(name) == host or _means_host(name, host)
+                likeness = 1.0 if is_same else _likeness(name, host)
                 if likeness >= best and nginx.file(directive):
                     best, nearest = likeness, Mistyped(name, directive)
     return nearest
@@ -248,10 +282,16 @@ def _fix(nginx: Nginx, mistyped: Mistyped | None, host: str) -> Fix:
     if mistyped and (file := nginx.file(mistyped.directive)):
         at = file.text.find(mistyped.name, mistyped.directive.start, mistyped.directive.stop)
         if at >= 0:
-            change = TextEdit(at, at + len(mistyped.name), host)
+            is_miswritten = _means_host(mistyped.name, host)
+            words = " ".join(_written_hosts(mistyped.name)) if is_miswritten else host
+            change = TextEdit(at, at + len(mistyped.name), words)
             edit = config_edit(nginx, mistyped.directive.file, change)
     if edit and mistyped:
-        sure = _idna_name(mistyped.name) == host or _is_meant(nginx, mistyped, host)
+        sure = (
+            _idna_name(mistyped.name) == host
+            or _means_host(mistyped.name, host)
+            or _is_meant(nginx, mistyped, host)
+        )
         applicability = Applicability.AUTOMATIC if sure else Applicability.REVIEW
         return Fix((edit, *reload_steps(nginx)), applicability)
     step = "listen-there" if _server_on_other_port(nginx, host) else "add-the-name"

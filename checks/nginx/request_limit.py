@@ -2,7 +2,8 @@
 ngx_http_limit_conn_module): 503, or the status of `limit_req_status` and `limit_conn_status`.
 
 It is a warning. A limit is there on purpose, and other visitors may get through. If only requests
-of this run met it, and one alone is answered, it is a note.
+of this run met it, and one alone is answered, it is a note. A WebSocket that such a limit refuses
+while the page answers is named too, and one without `burst` that refuses the page's files.
 """
 
 from collections.abc import Iterator
@@ -10,32 +11,89 @@ from dataclasses import replace
 
 from checks.http import LIMITED, is_own_limit
 from checks.nginx import Nginx
-from checks.nginx._page_errors import failed_sockets, page_claim, page_directive, page_error
+from checks.nginx._page_errors import (
+    PageError,
+    failed_sockets,
+    page_claim,
+    page_directive,
+    page_error,
+    path_error,
+)
 from diagnose.checking.registry import check
-from diagnose.model import Claim, Evidence, Severity
-from diagnose.model.http import Exchange
+from diagnose.model import Claim, Confidence, Evidence, Severity
+from diagnose.model.http import Exchange, websocket_attempts
 from diagnose.model.logs import LogLine
+from diagnose.model.nginx import Directive
+from diagnose.model.pages import PageFileResponse
 from diagnose.parsers.nginx import error_log
+from diagnose.parsers.urls import parse_url
+from diagnose.parsers.websocket_refusal import opens_alone
 
 
 @check(
     severity=Severity.WARNING,
     needs=[LogLine, Exchange],
-    explains=["http.server-error", "websocket.rate-limited"],
+    explains=["http.server-error", "websocket.rate-limited", "websocket.not-upgraded"],
 )
 def request_limit(evidence: Evidence) -> Iterator[Claim]:
+    nginx = Nginx.of(evidence)
     error = page_error(evidence, LIMITED, range(400, 600))
     if error is None:
+        yield from _socket_claims(nginx)
+        yield from _file_claims(nginx)
         return
-    nginx = Nginx.of(evidence)
+    facts, directive = _facts(nginx, error, evidence.target.path)
+    statuses = {exchange.status for exchange in error.exchanges if exchange.status}
+    sockets = failed_sockets(evidence, statuses)
+    claim = page_claim(nginx, error, facts, "raise-the-limit", directive, sockets)
+    own = all(
+        isinstance(exchange, Exchange) and is_own_limit(evidence, exchange)
+        for exchange in error.exchanges
+    )
+    yield replace(claim, severity=Severity.NOTE) if own and facts["ours"] else claim
+
+
+def _socket_claims(nginx: Nginx) -> Iterator[Claim]:
+    """Claim the limits that refused a WebSocket, also when it was repeated alone."""
+    for attempt in websocket_attempts(nginx.evidence):
+        if (attempt.first.status or 0) < 400 or opens_alone(attempt):
+            continue
+        if error := path_error(nginx.evidence, LIMITED, attempt.path, attempt.same):
+            facts, directive = _facts(nginx, error, attempt.path)
+            claim = page_claim(nginx, error, facts, "raise-the-limit", directive)
+            yield replace(claim, about=attempt.subject, covers=attempt.subjects)
+
+
+def _file_claims(nginx: Nginx) -> Iterator[Claim]:
+    """Claim a limit without `burst` that refused files of the page.
+
+    A browser requests them at least as fast as this run: each file but one meets such a limit, if
+    the page itself does not.
+    """
+    evidence = nginx.evidence
+    for response in evidence.good(PageFileResponse):
+        if (response.status or 0) < 400 or response.redirects:
+            continue
+        url = parse_url(response.url)
+        path = url.path.partition("?")[0] if url else ""
+        error = path_error(evidence, LIMITED, path, (response,))
+        facts, directive = _facts(nginx, error, path) if error else ({}, None)
+        if error and facts["burst"]:
+            claim = page_claim(nginx, error, facts, "raise-the-limit", directive)
+            yield replace(claim, confidence=Confidence.LIKELY)
+            return
+
+
+def _facts(nginx: Nginx, error: PageError, path: str) -> tuple[dict[str, object], Directive | None]:
+    """Return the facts about a limit, and the directive that sets it."""
     kind, zone = error.match[1], error.match[2]
     name = "limit_req" if kind == "requests" else "limit_conn"
-    directive = page_directive(nginx, name)
+    directive = page_directive(nginx, name, path)
+    evidence = nginx.evidence
     lines = error_log.matching_lines(
         evidence.of(LogLine), host=evidence.target.host, pattern=LIMITED
     )
-    statuses = {exchange.status for exchange in error.exchanges if exchange.status}
-    facts = {
+    facts: dict[str, object] = {
         "kind": name,
         "zone": zone,
         "times": sum(line.times for line in lines),
@@ -47,8 +105,4 @@ def request_limit(evidence: Evidence) -> Iterator[Claim]:
         "clients": len({line.client for line in lines}),
         "ours": error.in_run and len({line.client for line in lines}) == 1,
     }
-    claim = page_claim(
-        nginx, error, facts, "raise-the-limit", directive, failed_sockets(evidence, statuses)
-    )
-    own = all(is_own_limit(evidence, exchange) for exchange in error.exchanges)
-    yield replace(claim, severity=Severity.NOTE) if own and facts["ours"] else claim
+    return facts, directive

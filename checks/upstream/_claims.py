@@ -3,11 +3,19 @@
 from collections.abc import Mapping, Sequence
 
 from checks.nginx import Nginx, file_line
-from checks.upstream import Backend
+from checks.nginx._page_errors import is_in_run
+from checks.upstream import Backend, backend_log_lines
 from checks.upstream._responses import front_failures, path_severity
 from diagnose.model import Claim, Confidence, Fix, Observation, Severity, Subject
 from diagnose.model.frozen import frozen
+from diagnose.model.logs import LogLine
 from diagnose.model.nginx import Directive
+
+#: nginx's messages when an application gave no response at all (ngx_http_upstream.c).
+_NO_RESPONSE = (
+    r"connect\(\) (?:to \S+ )?failed|no live upstreams|upstream timed out"
+    r"|upstream prematurely closed connection while reading response header"
+)
 
 
 @frozen(eq=False)
@@ -16,7 +24,8 @@ class BackendFault:
 
     `because` are the observations that show it, beside the front server's failures. `endpoints` are
     the servers concerned, () for all. `directive` is reported instead of the proxy target's own.
-    `severity` None means: an error if a requested path fails, otherwise a note.
+    `severity` None means: an error if a requested path fails, a warning if nginx answers in the
+    place of the application that failed, otherwise a note.
     """
 
     backend: Backend
@@ -41,7 +50,9 @@ def upstream_claim(nginx: Nginx, fault: BackendFault, fix: Fix) -> Claim:
         dict.fromkeys(attempt.path for attempt in backend.connect_attempts if attempt.path)
     )
     failures = front_failures(nginx.evidence, backend.paths)
-    observations = (*fault.because, *failures, *([nginx.config] if nginx.config else []))
+    severity = fault.severity or path_severity(nginx.evidence, backend.paths)
+    hidden = _hidden_failures(nginx, backend) if severity is Severity.NOTE else ()
+    observations = (*fault.because, *failures, *hidden, *([nginx.config] if nginx.config else []))
     return Claim(
         about=Subject(text=", ".join(endpoint_names)),
         covers=tuple(Subject(port=nginx.evidence.target.port, path=path) for path in paths),
@@ -55,11 +66,19 @@ def upstream_claim(nginx: Nginx, fault: BackendFault, fix: Fix) -> Claim:
             "status": next(
                 (status for failure in failures if (status := getattr(failure, "status", None))), ""
             ),
+            "hidden": bool(hidden),
             **fault.facts,
         },
         confidence=fault.confidence,
-        severity=fault.severity or path_severity(nginx.evidence, backend.paths),
+        severity=Severity.WARNING if hidden else severity,
         ruled_out=fault.ruled_out,
         location=nginx.location(directive),
         fix=fix,
     )
+
+
+def _hidden_failures(nginx: Nginx, backend: Backend) -> tuple[LogLine, ...]:
+    """Return the lines which say that this run's own request met the failure, although it was
+    answered: from `error_page`, from a cache, or by another server."""
+    lines = backend_log_lines(nginx, backend, _NO_RESPONSE)
+    return tuple(line for line in lines if is_in_run(nginx.evidence, line))

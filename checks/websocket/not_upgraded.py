@@ -10,7 +10,7 @@ from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity, Where
 from diagnose.model.http import Upgrade
 from diagnose.parsers.http import proxy_page
-from diagnose.parsers.websocket_refusal import upgrade_lost
+from diagnose.parsers.websocket_refusal import opens_at_times, upgrade_lost
 
 
 @check(severity=Severity.ERROR, needs=[Upgrade])
@@ -20,7 +20,8 @@ def not_upgraded(evidence: Evidence) -> Iterator[Claim]:
         failure = first.failure
         page = first.status == 200 and "html" in (first.header("Content-Type") or "")
         lost = failure is None and upgrade_lost(first.status, first.body)
-        is_explained = failure or lost or page or first.fault != "status"
+        sometimes = opens_at_times(attempt)
+        is_explained = failure or lost or page or sometimes or first.fault != "status"
         yield claim(
             attempt,
             "look-inside",
@@ -30,6 +31,7 @@ def not_upgraded(evidence: Evidence) -> Iterator[Claim]:
                 "status": "" if failure or first.status is None else first.status,
                 "lost": lost,
                 "page": page,
+                "sometimes": sometimes,
                 "header": first.fault if first.fault in {"upgrade", "connection"} else "",
                 "proxy": "" if is_explained or failure else proxy_page(first.body),
                 "open": not is_explained,

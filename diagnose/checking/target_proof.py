@@ -36,8 +36,8 @@ AttemptType = TypeVar("AttemptType", Connection, Handshake, Exchange, Upgrade)
 _NO_ADDRESS = {"EAI_NONAME", "EAI_NODATA", "EAI_ADDRFAMILY"}
 
 #: Variants that count as an opening like a browser's: normal, with the subprotocol that the server
-#: requires, or without our ping, which no browser sends.
-_OPENING = {"normal", "subprotocol", "no-ping"}
+#: requires, without our ping, which no browser sends, or repeated.
+_OPENING = {"normal", "subprotocol", "no-ping", "again"}
 
 
 @frozen(eq=False)

@@ -186,7 +186,8 @@ class Upgrade(Observation):
     application itself: "http-1.0", "whole-path" (the visitor's path, not shortened) and
     "visitor-host" (the site's own name in the Host field, where nginx sends another). If the open
     connection died: "no-ping" (without a ping, like browsers), "again" (the same, repeated) and
-    "no-deflate" (compression is not offered). If it was refused, with another Origin:
+    "no-deflate" (compression is not offered). If it was refused with 429 or 503: "again", alone
+    and after a pause. If it was refused, with another Origin, and if that opened "again":
     "other-scheme" (http for https) and "with-port" (the port is written), and to the application
     itself "own-host" (the host that nginx sends) and "forwarded" (with X-Forwarded-Proto and
     X-Forwarded-Host). "idle" is held open in silence.

@@ -17,7 +17,6 @@ from diagnose.model import (
     Observation,
     Report,
     Risk,
-    Scope,
     Severity,
     Step,
     Unseen,
@@ -147,7 +146,7 @@ def verdict_sentence(report: Report, lang: str) -> str:
     if outcome.causes:
         return _cause_sentence(outcome.causes, lang)
     if outcome.status == "ok":
-        return _healthy_sentence(report.evidence.scope, url, lang)
+        return _healthy_sentence(report, lang)
     reasons = unfinished_reasons(outcome.unfinished, lang)
     if outcome.missing:
         pieces = [missing_with_reason(piece, lang) for piece in outcome.missing]
@@ -209,13 +208,26 @@ def unfinished_reasons(unfinished: Iterable[UnfinishedReason], lang: str) -> lis
     return [translate(_REASONS[reason], lang) for reason in unfinished]
 
 
-def _healthy_sentence(scope: Scope, url: str, lang: str) -> str:
-    """Return the sentence for a healthy site, with the limits of the check."""
+def _healthy_sentence(report: Report, lang: str) -> str:
+    """Return the sentence for a healthy site, with the limits of the check. A page that is refused
+    or unknown may be intended: the sentence says so."""
+    scope, url = report.evidence.scope, report.evidence.target.url
     if scope.only or scope.skip:
         names = [translate(f"layer.{layer}", lang) for layer in scope.only or scope.skip]
         key = "healthy-only" if scope.only else "healthy-but"
         return translate(key, lang, url=url, layers=join_texts(names, lang))
+    if scope.outside and (answer := _refusing_answer(report)):
+        return translate("healthy-refusing", lang, url=url, answer=answer)
     return translate("healthy" if scope.outside else "healthy-inside", lang, url=url)
+
+
+def _refusing_answer(report: Report) -> str:
+    """Return the page's status and reason where that is 400 or more, otherwise ""."""
+    pages = [page for page in report.evidence.of(Exchange) if page.purpose == "target"]
+    refused = [page for page in pages if (page.status or 0) >= 400]
+    if not refused or report.evidence.target.is_websocket:
+        return ""
+    return f"{refused[0].status} {refused[0].reason}".strip()
 
 
 def join_texts(texts: Iterable[str], lang: str) -> str:

@@ -81,7 +81,8 @@ def refusal(attempt: Attempt) -> Refusal | None:
         return "redirected"
     if _limited(attempt):
         return "limited"
-    return "unauthorized" if first.status in {401, 403, 407} else "other"
+    is_closed = first.status in {401, 403, 407} and not opens_at_times(attempt)
+    return "unauthorized" if is_closed else "other"
 
 
 def _retry_refusal(attempt: Attempt) -> Refusal | None:
@@ -92,6 +93,8 @@ def _retry_refusal(attempt: Attempt) -> Refusal | None:
         offer.fault == "subprotocol" for offer in offers
     ):
         return "subprotocol"
+    if opens_at_times(attempt):
+        return None
     if any(retry.variant in ORIGIN_VARIANTS and retry.accepted for retry in attempt.retries):
         return "origin"
     return "origin" if is_origin_refusal(attempt.first) else None
@@ -100,10 +103,28 @@ def _retry_refusal(attempt: Attempt) -> Refusal | None:
 def _limited(attempt: Attempt) -> bool:
     """Return whether a limit rejected the handshake, and not a site that is down for everybody."""
     first = attempt.first
+    if first.status == 503 and opens_alone(attempt):
+        return True
     limit_signal = first.header("Retry-After") or _LIMITS.search(f"{first.reason} {first.body}")
     return first.status == 429 or bool(
         first.status == 503 and limit_signal and 503 not in attempt.site
     )
+
+
+def opens_at_times(attempt: Attempt) -> bool:
+    """Return whether a refused handshake opened when it was repeated as it was."""
+    return any(retry.variant == "again" and retry.accepted for retry in attempt.retries)
+
+
+def opens_alone(attempt: Attempt) -> bool:
+    """Return whether each address at which the handshake was refused with 429 or 503 opened it
+    when it was repeated alone: the other requests of this run may have met a limit."""
+    if attempt.first.status not in {429, 503}:
+        return False
+    opened = {
+        retry.address for retry in attempt.retries if retry.variant == "again" and retry.accepted
+    }
+    return all(upgrade.address in opened for upgrade in attempt.same)
 
 
 #: Variants that differ from the refused handshake in the Origin only.

@@ -125,6 +125,7 @@ def test_a_websocket_is_proven_over_each_version_of_ip() -> None:
     [
         (replace(SOCKET, variant="subprotocol"), True),
         (replace(SOCKET, variant="no-ping"), True),
+        (replace(SOCKET, variant="again"), True),
         (replace(SOCKET, variant="no-origin"), False),
         (replace(SOCKET, through="application"), False),
         (replace(SOCKET, port=8443), False),

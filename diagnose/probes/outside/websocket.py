@@ -26,8 +26,14 @@ from diagnose.parsers.request_fields import is_header_token
 from diagnose.parsers.request_fields import masked_subprotocol as shown
 from diagnose.parsers.urls import socketio_path
 from diagnose.parsers.websocket_ending import asks_for_subprotocol
-from diagnose.parsers.websocket_refusal import named_subprotocols, other_origins, upgrade_lost
+from diagnose.parsers.websocket_refusal import (
+    is_origin_refusal,
+    named_subprotocols,
+    other_origins,
+    upgrade_lost,
+)
 from diagnose.probes import ProbeContext, probe
+from diagnose.probes.outside.address_comparisons import LIMIT_STATUSES, PAUSE
 from diagnose.processes import parser_process
 
 if TYPE_CHECKING:
@@ -38,6 +44,9 @@ PATIENCE = 8.0
 
 #: Statuses with which an application may refuse an Origin: most send 403, some are less precise.
 _REFUSALS = {400, 401, 403, 404}
+
+#: How often a refused handshake is repeated as it was, if it opened with another Origin.
+_REPEATS = 2
 
 #: How many Socket.IO sessions are opened, to see whether the second request reaches the session.
 _SESSIONS = 3
@@ -158,21 +167,38 @@ async def _try_path(
         await _offer(ctx, normal, (named,))
     elif upgrade.fault == "extension":
         await _try_handshake(ctx, replace(normal, variant="no-deflate"))
+    elif upgrade.status in LIMIT_STATUSES:
+        # The other requests of this run may have met a limit: repeat it alone.
+        await asyncio.sleep(PAUSE)
+        await _try_handshake(ctx, replace(normal, variant="again"))
     elif upgrade.status in _REFUSALS:
         subprotocols = named_subprotocols(upgrade.body, upgrade.header("Sec-WebSocket-Protocol"))
         offer = await _offer(ctx, normal, subprotocols) if subprotocols else None
-        await _try_handshake(ctx, replace(normal, variant="no-origin"))
+        without = await _try_handshake(ctx, replace(normal, variant="no-origin"))
         is_explained = (offer and offer.accepted) or upgrade_lost(upgrade.status, upgrade.body)
+        accepted = without is not None and without.accepted
         if upgrade.origin and not is_explained:
-            await _try_origins(ctx, normal, upgrade.origin)
+            accepted = await _try_origins(ctx, normal, upgrade.origin) or accepted
+        if accepted and not is_origin_refusal(upgrade):
+            await _repeat_refused(ctx, normal)
 
 
-async def _try_origins(ctx: ProbeContext, normal: _Attempt, sent: str) -> None:
+async def _try_origins(ctx: ProbeContext, normal: _Attempt, sent: str) -> bool:
     """Try the Origins that an application accepts if the proxy does not tell it the visitor's
-    scheme, or adds a port to Host."""
+    scheme, or adds a port to Host. Return whether one was accepted."""
     for variant, origin in other_origins(sent):
         retry = await _try_handshake(ctx, replace(normal, variant=variant, origin=origin))
         if retry is None or retry.accepted:
+            return retry is not None
+    return False
+
+
+async def _repeat_refused(ctx: ProbeContext, normal: _Attempt) -> None:
+    """Repeat the refused handshake, until it opens: it may fail at times, whatever the Origin is.
+    Two servers that take turns give each of them one of two requests."""
+    for _ in range(_REPEATS):
+        again = await _try_handshake(ctx, replace(normal, variant="again"))
+        if again is None or again.accepted:
             return
 
 

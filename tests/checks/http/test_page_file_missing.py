@@ -2,6 +2,7 @@ import pytest
 
 from diagnose.model import Failure, Observation, Severity
 from tests.support.check_evidence import judge
+from tests.support.nginx_evidence import SITE, config
 from tests.support.page_evidence import answered, loads, module, script, sheet
 
 CHECK = "http.page-file-missing"
@@ -61,3 +62,17 @@ def test_silent_about_what_was_not_answered() -> None:
     failed = answered(sheet(), failure=Failure("timeout", "timed out"))
     assert not judge(CHECK, loads(sheet()), failed)
     assert not judge(CHECK, answered(sheet(), 404))
+
+
+def test_names_the_location_that_takes_the_file_from_the_application() -> None:
+    static = "    location ~* \\.(js|css)$ { expires 30d; }\n    location / {"
+    site = SITE.replace("    location / {", static)
+    page = loads(script())
+    (claim,) = judge(CHECK, page, answered(script(), 404), config(site))
+    assert claim.facts["taken"] == "http://127.0.0.1:3000"
+    assert "location ~*" in str(claim.facts["place"])
+    passed_on = site.replace("expires 30d;", "try_files $uri @app;")
+    (claim,) = judge(CHECK, page, answered(script(), 404), config(passed_on))
+    assert not claim.facts["taken"]
+    (claim,) = judge(CHECK, page, answered(script(), 404), config())
+    assert (claim.facts["taken"], claim.facts["application"]) == ("", "http://127.0.0.1:3000")

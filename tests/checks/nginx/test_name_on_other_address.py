@@ -1,7 +1,8 @@
 from dataclasses import replace
 
-from diagnose.model import Applicability, Edit
+from diagnose.model import Applicability, Confidence, Edit
 from diagnose.model.dns import Resolution
+from diagnose.model.http import Exchange
 from diagnose.model.tls import Certificate, Handshake
 from tests.support.check_evidence import NOW, judge
 from tests.support.nginx_evidence import SITE, config
@@ -57,3 +58,31 @@ def test_silent_when_no_visitor_gets_the_other_site() -> None:
 
 def test_silent_when_no_block_has_the_name() -> None:
     assert not judge("nginx.name-on-other-address", config(BLOG), BOTH, WRONG)
+
+
+def answered(address: str, status: int) -> Exchange:
+    return Exchange(url="https://shop.example.com/", address=address, port=443, status=status)
+
+
+def test_fires_where_both_have_the_certificate_and_the_other_block_knows_no_such_page() -> None:
+    wrong, right = served(FOUR, "shop.example.com"), served(SIX, "shop.example.com")
+    site = SITE.replace("listen 443 ssl;", "listen 443 ssl;\n    listen [::]:443 ssl;")
+    seen = (config(site + SPECIFIC), BOTH, wrong, right, answered(FOUR, 404))
+    (claim,) = judge("nginx.name-on-other-address", *seen, answered(SIX, 200))
+    assert (claim.facts["addresses"], claim.facts["status"]) == ((FOUR,), 404)
+    assert claim.confidence is Confidence.CERTAIN
+    (claim,) = judge("nginx.name-on-other-address", *seen, answered(SIX, 404))
+    assert claim.confidence is Confidence.LIKELY
+
+
+def test_silent_where_the_other_block_serves_the_page_or_asks_who_comes() -> None:
+    for status in (200, 401, 403):
+        seen = (config(SITE + SPECIFIC), RIGHT, answered(FOUR, status))
+        assert not judge("nginx.name-on-other-address", *seen)
+
+
+def test_silent_where_the_site_is_meant_for_an_inner_address() -> None:
+    inner = SITE.replace("listen 443 ssl;", "listen 10.0.0.5:443 ssl;")
+    assert not judge(
+        "nginx.name-on-other-address", config(inner + BLOG), RIGHT, answered(FOUR, 404)
+    )

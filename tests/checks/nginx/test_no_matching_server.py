@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Applicability, Edit, Failure, Target
+from diagnose.model import Applicability, Confidence, Edit, Failure, Severity, Target
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import CertificateFile
 from diagnose.model.tls import Alert, Certificate, Handshake
@@ -30,6 +30,33 @@ def test_fires_when_the_default_block_rejects_the_name() -> None:
     rejected = Handshake(address="203.0.113.10", port=443, alert=Alert(2, 112, "unrecognized_name"))
     (claim,) = judge("nginx.no-matching-server", config(BLOG), rejected, masked=False)
     assert claim.facts["mistyped"] == ""
+
+
+@pytest.mark.parametrize(
+    ("word", "names"),
+    [
+        ("shop.example.com,", "shop.example.com"),
+        ("shop.example.com,www.example.com", "shop.example.com www.example.com"),
+        ("https://shop.example.com/", "shop.example.com"),
+        ("shop.example.com:443", "shop.example.com"),
+    ],
+)
+def test_fires_on_a_name_with_more_than_the_name_in_it(word: str, names: str) -> None:
+    seen = (config(BLOG + SITE.replace("shop.example.com", word)), served("shop.example.com"))
+    unknown = Exchange(url=SHOP.url, address="203.0.113.10", port=443, status=404)
+    (claim,) = judge("nginx.no-matching-server", *seen, unknown)
+    assert (claim.severity, claim.confidence) == (None, Confidence.CERTAIN)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.AUTOMATIC
+    assert isinstance(claim.fix.steps[0], Edit)
+    assert f"+    server_name {names};\n" in claim.fix.steps[0].diff
+    (claim,) = judge("nginx.no-matching-server", *seen, replace(unknown, status=200))
+    assert (claim.severity, claim.confidence) == (Severity.WARNING, Confidence.LIKELY)
+
+
+def test_silent_where_the_block_with_that_name_is_the_one_that_answers() -> None:
+    own = SITE.replace("shop.example.com", "shop.example.com,")
+    assert not judge("nginx.no-matching-server", config(own), served("shop.example.com"))
 
 
 def test_fires_when_the_name_is_written_in_its_own_script() -> None:

@@ -1,9 +1,11 @@
 from dataclasses import replace
 
-from diagnose.model import Severity
-from tests.support.check_evidence import judge
+from diagnose.model import Confidence, Severity
+from tests.support.check_evidence import CHAT, judge
 from tests.support.nginx_evidence import RUNNING, config
 from tests.support.page_errors import LOG_READ, logged, page
+from tests.support.page_evidence import absolute, answered, script
+from tests.support.websocket_evidence import upgrade
 
 SITE = """\
 server {
@@ -27,6 +29,25 @@ def test_fires_with_a_status_of_its_own_and_for_connections() -> None:
     site = SITE.replace("limit_req zone=web", "limit_conn addr 1")
     (claim,) = judge("nginx.request-limit", RUNNING, config(site), LOG_READ, line, page(429))
     assert (claim.facts["kind"], claim.facts["burst"]) == ("limit_conn", False)
+
+
+def test_fires_for_a_websocket_that_is_refused_also_alone() -> None:
+    site = SITE.replace("limit_req zone=web;", "location /ws { limit_conn all 1; }")
+    line = logged('limiting connections by zone "all"', path="/ws")
+    seen = (RUNNING, config(site), LOG_READ, line, page(200), upgrade(503))
+    (claim,) = judge("nginx.request-limit", *seen, upgrade(503, "again"), target=CHAT)
+    assert (claim.about.path, claim.facts["rule"]) == ("/ws", "limit_conn all 1")
+    opened = upgrade(101, "again", accepted=True)
+    assert not judge("nginx.request-limit", *seen, opened, target=CHAT)
+
+
+def test_fires_where_a_limit_without_a_burst_refuses_the_files_of_the_page() -> None:
+    line = logged('limiting requests, excess: 0.960 by zone "web"', path="/app.js")
+    seen = (RUNNING, LOG_READ, line, page(200), answered(script(), 503))
+    (claim,) = judge("nginx.request-limit", config(SITE), *seen)
+    assert (claim.facts["url"], claim.confidence) == (absolute("/app.js"), Confidence.LIKELY)
+    burst = SITE.replace("zone=web", "zone=web burst=5")
+    assert not judge("nginx.request-limit", config(burst), *seen)
 
 
 def test_silent_when_the_page_answers() -> None:

@@ -5,7 +5,8 @@ from diagnose.model.http import Exchange
 from diagnose.model.nginx import UpstreamTry
 from diagnose.model.server import Listener, Listeners
 from tests.support.check_evidence import REFUSED, SHOP, judge
-from tests.support.nginx_evidence import FILE, SITE, config
+from tests.support.nginx_evidence import FILE, RUNNING, SITE, config
+from tests.support.page_errors import LOG_READ, RUN_BEGAN, logged
 
 CHECK = "upstream.refused"
 DOWN = UpstreamTry(
@@ -41,6 +42,17 @@ def test_fires_as_a_note_for_a_path_that_nobody_asked_about() -> None:
 def test_fires_as_a_note_when_the_page_comes_all_the_same() -> None:
     page = Exchange(url=SHOP.url, address="203.0.113.10", port=443, status=200)
     (claim,) = judge(CHECK, DOWN, config(), page)
+    assert claim.severity is Severity.NOTE
+
+
+def test_a_warning_when_nginx_answers_in_its_place() -> None:
+    page = Exchange(url=SHOP.url, address="203.0.113.10", port=443, status=200)
+    text = "connect() failed (111: Connection refused) while connecting to upstream"
+    ours = logged(text, errno=111)
+    (claim,) = judge(CHECK, DOWN, config(), RUNNING, LOG_READ, ours, page)
+    assert (claim.severity, claim.facts["hidden"]) == (Severity.WARNING, True)
+    earlier = logged(text, errno=111, when=RUN_BEGAN - 5)
+    (claim,) = judge(CHECK, DOWN, config(), RUNNING, LOG_READ, earlier, page)
     assert claim.severity is Severity.NOTE
 
 

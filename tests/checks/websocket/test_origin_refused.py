@@ -47,6 +47,15 @@ def test_silent_where_it_is_refused_without_an_origin_too() -> None:
     )
 
 
+def test_silent_where_the_same_handshake_opens_when_it_is_repeated() -> None:
+    for status in (403, 404):
+        seen = (upgrade(status), OPENS, upgrade(101, "again", accepted=True), home("text/html"))
+        assert not judge("websocket.origin-refused", *seen, target=CHAT)
+        assert not judge("websocket.unauthorized", *seen, target=CHAT)
+        (claim,) = judge("websocket.not-upgraded", *seen, target=CHAT)
+        assert claim.facts["sometimes"]
+
+
 def test_silent_where_it_opens() -> None:
     assert not judge("websocket.origin-refused", upgrade(101, accepted=True), target=CHAT)
 

@@ -30,6 +30,16 @@ server {
   }
 }
 """
+WITH_ADDRESS = f"""\
+server {{
+  listen {SERVER}:443 ssl;
+  server_name mail.{site.NAME};
+  ssl_certificate {site.PEM};
+  ssl_certificate_key {site.KEY};
+  return 404;
+}}
+"""
+NAMELESS = WITH_ADDRESS.replace(f"{SERVER}:443", "443").replace(f"mail.{site.NAME}", "_")
 WWW = f"""\
 server {{
   listen 443 ssl;
@@ -270,6 +280,17 @@ def server_name_mistyped(lab: Lab) -> None:
     mistyped(lab)
 
 
+@scenario(
+    outside="websocket.not-upgraded", server="nginx.no-matching-server", differs=MINE,
+    args=("--ws", "/ws"),
+)  # fmt: skip
+def comma_between_server_names(lab: Lab) -> None:
+    """After questions on Stack Overflow; the default block has the same certificate."""
+    lab.server.write("/etc/nginx/conf.d/00-default.conf", NAMELESS)
+    names = f"{site.NAME}, www.{site.NAME}"
+    lab.change(f"ssl;\n  server_name {site.NAME};", f"ssl;\n  server_name {names};")
+
+
 @scenario(outside="tls.name-rejected", server="nginx.no-matching-server", differs=MINE)
 def server_name_mistyped_and_default_rejects(lab: Lab) -> None:
     """shpo.example.com, and a default block with ssl_reject_handshake."""
@@ -324,6 +345,19 @@ def blog_takes_the_address(lab: Lab) -> None:
     """`listen 203.0.113.10:443` beside the shop's `listen 443`."""
     another_site(lab)
     lab.edit("listen 443 ssl;", f"listen {SERVER}:443 ssl;", OTHER)
+    lab.restart_nginx()
+
+
+@scenario(
+    outside="dns.addresses-differ",
+    server="nginx.name-on-other-address",
+    differs=MINE,
+    ipv6=True,
+)
+def block_with_the_address_and_the_same_certificate(lab: Lab) -> None:
+    """After questions on Server Fault: a wildcard certificate for all, and a block for the mail
+    that has the address in its `listen`. Visitors with IPv4 get its 404."""
+    lab.server.write(OTHER, WITH_ADDRESS)
     lab.restart_nginx()
 
 

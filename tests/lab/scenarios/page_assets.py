@@ -125,6 +125,16 @@ def application_that_does_not_serve_its_files(lab: Lab) -> None:
     _application(lab, FOLDER)
 
 
+@scenario(outside="http.page-file-missing", manual="who sends the files is for a person to say")
+def files_taken_from_the_application(lab: Lab) -> None:
+    """After threads on Stack Overflow: a `location ~*` with `expires` for static files, copied from
+    elsewhere, takes them from the application, which would send them."""
+    files = {"index.html": SHOP, "static/css/app.css": CSS}
+    lines = "  location / { proxy_pass http://127.0.0.1:9999; }\n"
+    _serve(lab, f"{lines}  location ~* \\.(css|js)$ {{ expires 30d; }}\n", **files)
+    _application(lab, FOLDER)
+
+
 @scenario(outside="http.page-file-missing", manual="the server of the files has to run")
 def server_of_the_files_that_does_not_run(lab: Lab) -> None:
     """/static/ goes to a container of its own, which is down."""

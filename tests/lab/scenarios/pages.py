@@ -103,6 +103,20 @@ def limit_without_a_burst(lab: Lab) -> None:
     lab.client.sh(f"curl -sk -o /dev/null https://{site.NAME}/")
 
 
+@scenario(outside=None, server="nginx.request-limit", manual="what is right for it")
+def limit_without_a_burst_for_the_files(lab: Lab) -> None:
+    """After questions on Server Fault: the page comes, and every second script is missing."""
+    zone = "limit_req_zone $binary_remote_addr zone=web:1m rate=1r/s;\n"
+    lab.server.write("/etc/nginx/conf.d/00-limit.conf", zone)
+    files = [f"part{number}.js" for number in range(4)]
+    tags = "".join(f'<script src="/{name}"></script>' for name in files)
+    lab.server.write(f"{FOLDER}/index.html", f"<!doctype html><title>Shop</title>{tags}\n")
+    for name in files:
+        lab.server.write(f"{FOLDER}/{name}", "start();\n")
+    limited = "  location ~ \\.js$ {\n    limit_req zone=web;\n  }\n"
+    _page(lab, f"  root {FOLDER};\n{limited}")
+
+
 @scenario(outside=None, server="upstream.script-not-found", manual=DEPLOY)
 def php_that_does_not_find_the_script(lab: Lab) -> None:
     """root stands in another location."""

@@ -19,6 +19,16 @@ def proxied_to_the_wrong_port(lab: Lab) -> None:
     lab.change("127.0.0.1:3000", "127.0.0.1:9999")
 
 
+@scenario(outside=None, server="upstream.refused", manual=APPLICATION)
+def application_is_down_behind_a_page_of_nginx(lab: Lab) -> None:
+    """After questions about `error_page 502 =200`: a page that says "back soon" for weeks."""
+    lab.application_service.stop()
+    lab.server.write("/var/www/maintenance/soon.html", "<!doctype html><h1>Back soon</h1>\n")
+    soon = "  location = /soon.html {\n    root /var/www/maintenance;\n  }\n\n"
+    soon += "  error_page 502 504 =200 /soon.html;\n\n"
+    lab.change("  location /ws", f"{soon}  location /ws")
+
+
 @scenario(
     outside="websocket.not-upgraded",
     server="upstream.refused",

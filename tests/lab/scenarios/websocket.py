@@ -1,5 +1,7 @@
 """The page comes, the WebSocket does not."""
 
+from pathlib import Path
+
 from .. import site
 from ..lab import Lab
 from ..scenario import healthy, scenario
@@ -238,6 +240,37 @@ def map_of_another_name(lab: Lab) -> None:
     """The map may be called anything."""
     lab.edit("map $http_upgrade $connection_upgrade", "map $http_upgrade $hop")
     lab.change("Connection $connection_upgrade;", "Connection $hop;")
+
+
+LIMITS = """\
+limit_req_zone $binary_remote_addr zone=rate:1m rate=5r/s;
+limit_conn_zone $binary_remote_addr zone=visitors:1m;
+"""
+
+
+@healthy(args=WS)
+def limit_that_the_requests_of_a_run_meet(lab: Lab) -> None:
+    """After questions about `limit_req` and hardening templates with `limit_conn`: enough for a
+    browser, and not for all that one run asks at once."""
+    lab.server.write("/etc/nginx/conf.d/00-limits.conf", LIMITS)
+    limits = "  limit_conn visitors 3;\n  limit_req zone=rate burst=5 nodelay;\n"
+    lab.change("  ssl_session_timeout 5m;\n", limits)
+
+
+@scenario(
+    outside="websocket.not-upgraded", server="nginx.request-limit", args=WS, manual="how many?"
+)
+def more_websockets_than_the_limit(lab: Lab) -> None:
+    """After issues about `limit_conn` on a server's name: open WebSockets count all the time."""
+    zone = "limit_conn_zone $server_name zone=all:1m;\n"
+    lab.server.write("/etc/nginx/conf.d/00-limits.conf", zone)
+    lab.change("  location /ws {\n", "  location /ws {\n    limit_conn all 1;\n")
+    holder = str(Path(__file__).parent.parent / "hold.py")
+    lab.spawn(
+        lab.client,
+        lab.client.python(holder, site.NAME, "/ws", "1"),
+        lambda: "ESTAB" in lab.server.sh("ss -Htn state established sport = :443 | sed s/^/ESTAB/"),
+    )
 
 
 @healthy()

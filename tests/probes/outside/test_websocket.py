@@ -5,6 +5,7 @@ import http
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+import pytest
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
@@ -109,7 +110,21 @@ def test_a_refused_origin_is_tried_without_one() -> None:
         ("normal", False),
         ("no-origin", True),
         ("other-scheme", False),
+        ("again", False),
+        ("again", False),
     ]
+
+
+def test_a_handshake_that_fails_at_times_is_not_blamed_on_its_origin() -> None:
+    """Two servers take turns, and one of them has no WebSocket."""
+    asked: list[Request] = []
+
+    def is_second(request: Request) -> bool:
+        asked.append(request)
+        return len(asked) % 2 == 0
+
+    seen = look(refusing(http.HTTPStatus.NOT_FOUND, "Not Found", is_second))
+    assert ("again", True) in [(one.variant, one.accepted) for one in seen]
 
 
 def test_the_origin_of_the_other_scheme_is_tried() -> None:
@@ -123,6 +138,8 @@ def test_the_origin_of_the_other_scheme_is_tried() -> None:
         ("normal", False),
         ("no-origin", False),
         ("other-scheme", True),
+        ("again", False),
+        ("again", False),
     ]
 
 
@@ -138,6 +155,18 @@ def test_a_subprotocol_that_the_answer_names_is_offered() -> None:
     assert [one.variant for one in seen] == ["normal", "subprotocol", "no-origin"]
     assert seen[1].accepted
     assert seen[1].subprotocol == "mqtt"
+
+
+def test_a_handshake_that_met_a_limit_is_repeated_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(probes, "PAUSE", 0)
+    asked: list[Request] = []
+
+    def is_repeated(request: Request) -> bool:
+        asked.append(request)
+        return len(asked) > 1
+
+    seen = look(refusing(http.HTTPStatus.SERVICE_UNAVAILABLE, "", is_repeated))
+    assert [(one.variant, one.accepted) for one in seen] == [("normal", False), ("again", True)]
 
 
 def test_a_page_instead_is_a_fact_and_nothing_more_is_tried() -> None:
