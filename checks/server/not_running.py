@@ -5,7 +5,16 @@ from collections.abc import Iterator
 
 from checks.server import server_view, start_steps
 from diagnose.checking.registry import check
-from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Subject
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Severity,
+    Subject,
+    commands,
+)
 from diagnose.model.nginx import NginxState
 from diagnose.model.server import Listeners
 from diagnose.model.tcp import Connection
@@ -38,14 +47,20 @@ def not_running(evidence: Evidence) -> Iterator[Claim]:
             "file": server.config,
             "unit": server.unit,
             "failed": server.state == "failed",
+            "masked": server.masked,
             "complaint": server.complaint,
             "enabled": bool(server.enabled),
             "start": " ".join(server.start),
         },
         confidence=Confidence.POSSIBLE if rival else Confidence.CERTAIN,
         ruled_out=("tcp.rejected-by-host",),
-        fix=Fix(
-            start_steps(server),
-            Applicability.AUTOMATIC if valid and not rival else Applicability.REVIEW,
-        ),
+        fix=_fix(server, valid and not rival),
     )
+
+
+def _fix(server: WebServer, is_sure: bool) -> Fix:
+    """Return the start. Somebody masked a unit on purpose, so that a person decides."""
+    if server.masked and server.unit:
+        unmask = commands.unmask_service(server.unit, server.file_state.endswith("runtime"))
+        return Fix((unmask, *start_steps(server)), Applicability.REVIEW)
+    return Fix(start_steps(server), Applicability.AUTOMATIC if is_sure else Applicability.REVIEW)

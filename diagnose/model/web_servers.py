@@ -45,8 +45,8 @@ class WebServer(Observation):
     `foreign` is True if its program must not be run: it is in a container, or belongs to a user
     other than root and ours. `unit` is its systemd unit without ".service" ("" if there is none or
     systemd does not run), `state` systemd's word for the unit ("active", "failed"), and `enabled`
-    whether it starts at boot (None if unknown). `complaint` is the last error that a failed start
-    wrote to the journal.
+    whether it starts at boot (None if unknown). `file_state` is systemd's word for the unit's file
+    ("enabled", "masked"). `complaint` is the last error that a failed start wrote to the journal.
 
     `test`, `reload`, `start` and `stop` are the argument vectors that test the configuration, load
     it, start and stop the server; () if there is none.
@@ -72,10 +72,16 @@ class WebServer(Observation):
     reload: tuple[Text, ...] = ()
     start: tuple[Text, ...] = ()
     stop: tuple[Text, ...] = ()
+    file_state: Word = ""
 
     @property
     def title(self) -> str:
         return TITLES[self.product]
+
+    @property
+    def masked(self) -> bool:
+        """Whether systemd may not start the unit."""
+        return self.file_state.startswith("masked")
 
     def summary(self) -> Summary:
         title = f"{self.title} {self.version}".rstrip()
