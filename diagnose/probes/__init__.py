@@ -35,6 +35,7 @@ INSIDE = (
     "nginx",
     "web_servers",
     "haproxy_backends",
+    "server_logs",
     "firewall",
     "containers",
     "netfilter",
