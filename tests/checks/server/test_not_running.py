@@ -46,6 +46,21 @@ def test_fires_for_review_if_systemd_may_not_start_it() -> None:
     assert unmask.argv == ("systemctl", "unmask", "apache2")
 
 
+@pytest.mark.parametrize(
+    "complaint",
+    [
+        "loading certificates: open /root/shop.pem: permission denied",
+        "[haproxy.main()] Cannot chroot(/var/lib/jail).",
+        "AH00072: make_sock: could not bind to address 0.0.0.0:443",
+    ],
+)
+def test_fires_with_a_step_for_what_another_start_meets_again(complaint: str) -> None:
+    (claim,) = judge(CHECK, replace(STOPPED, complaint=complaint), apache_config(), NOBODY)
+    assert claim.facts["again"]
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+
+
 @pytest.mark.parametrize("seen", [LISTENING, NOBODY])
 def test_silent_when_it_runs_or_somebody_answers(seen: Listeners) -> None:
     assert not judge(CHECK, APACHE, apache_config(), seen)
