@@ -36,6 +36,7 @@ INSIDE = (
     "web_servers",
     "haproxy_backends",
     "server_logs",
+    "failed_services",
     "firewall",
     "containers",
     "netfilter",
