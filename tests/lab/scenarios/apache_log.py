@@ -87,3 +87,23 @@ def apache_refuses_the_root_on_purpose(lab: Lab) -> None:
     """Require all denied: its log names the page as well (AH01630), and that is no fault."""
     lab.server.sh("rm -f /var/log/apache2/error.log")
     serve_folder(lab, "/var/www/html", "Require all denied")
+
+
+@scenario(
+    outside="certificate.apache-placeholder",
+    needs=apache.needs_apache,
+    not_on=ELSEWHERE,
+    manual="No authority is here.",
+)
+def apache_waits_for_a_managed_certificate(lab: Lab) -> None:
+    """After an issue of mod_md: this host is part of a Managed Domain, but no SSL certificate is
+    available (yet); 503."""
+    site = re.sub(r"    SSLCertificate.*\n", "", HTTPS)
+    managed = (
+        "MDomain shop.example.com\nMDCertificateAgreement accepted\n"
+        "MDContactEmail admin@example.com\n"
+        "MDCertificateAuthority http://127.0.0.1:4001/directory\n"
+    )
+    apache.install(lab, f"{managed}{site}\n{HTTP}")
+    apache.enable(lab, "md")
+    apache.start(lab)
