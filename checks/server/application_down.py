@@ -2,13 +2,14 @@
 503 ("AH00957: … attempt to connect to … failed")."""
 
 from collections.abc import Iterator
+from ipaddress import ip_address
 
 from checks.server import place_text, server_view
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
-from diagnose.model.addresses import is_loopback
+from diagnose.model.addresses import bracketed, family_of, is_loopback
 from diagnose.model.http import Exchange, Upgrade
-from diagnose.model.server import Listeners
+from diagnose.model.server import Listener, Listeners
 from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
 from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.web_sites import route_of
@@ -46,6 +47,13 @@ def application_down(evidence: Evidence) -> Iterator[Claim]:
                 "place": place_text(route.file, route.line),
                 "paths": tuple(paths),
                 "status": responses[0].status or "",
+                "elsewhere": tuple(
+                    dict.fromkeys(
+                        bracketed(socket.address)
+                        for each in listeners
+                        for socket in each.on(route.port)
+                    )
+                ),
                 "listening": _other_programs(listeners),
             },
             ruled_out=("server.config-invalid",),
@@ -54,11 +62,26 @@ def application_down(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _is_down(route: SiteRoute, listeners: tuple[Listeners, ...]) -> bool:
-    """Return whether the application's port on this machine is in no list of listening sockets."""
+    """Return whether no program of this machine listens on the application's address and port."""
     local = route.host == "localhost" or (is_address(route.host) and is_loopback(route.host))
     if not local or not route.port or not listeners:
         return False
-    return not any(listing.on(route.port) for listing in listeners)
+    return not any(
+        _answers(socket, route.host) for listing in listeners for socket in listing.on(route.port)
+    )
+
+
+def _answers(socket: Listener, host: str) -> bool:
+    """Return whether a socket gets the connections to a loopback address of its port."""
+    if host == "localhost":
+        return is_loopback(socket.address) or _is_everywhere(socket.address)
+    if _is_everywhere(socket.address):
+        return socket.dual or family_of(socket.address) == family_of(host)
+    return ip_address(socket.address) == ip_address(host)
+
+
+def _is_everywhere(address: str) -> bool:
+    return address in {"0.0.0.0", "::", "*"}
 
 
 def _failed(evidence: Evidence, path: str) -> list[Exchange | Upgrade]:

@@ -11,6 +11,7 @@ from checks.server import (
     server_view,
     test_steps,
 )
+from checks.server._apache_modules import modules_of_directive
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -24,22 +25,6 @@ from diagnose.model import (
     server_commands,
 )
 from diagnose.model.web_servers import WebServer, WebServerTest
-
-#: Modules of Apache by the beginning of their directives, in lower case.
-_MODULES: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("sslproxy", ("ssl",)),
-    ("ssl", ("ssl",)),
-    ("proxy", ("proxy", "proxy_http")),
-    ("rewrite", ("rewrite",)),
-    ("requestheader", ("headers",)),
-    ("header", ("headers",)),
-    ("expires", ("expires",)),
-    ("balancer", ("proxy_balancer",)),
-    ("remoteip", ("remoteip",)),
-    ("dav", ("dav",)),
-    ("protocolsh2", ("http2",)),
-    ("md", ("md",)),
-)
 
 
 @check(
@@ -83,8 +68,7 @@ def _missing_modules(view: ServerView, test: WebServerTest) -> tuple[str, ...]:
     match = re.match(r"Invalid command '(\w{1,100})'", test.message)
     if match is None or view.config is None or view.server.product != "apache":
         return ()
-    name = match[1].lower()
-    modules = next((names for prefix, names in _MODULES if name.startswith(prefix)), ())
+    modules = modules_of_directive(match[1])
     return () if set(modules) & set(view.config.modules) else modules
 
 

@@ -1,15 +1,34 @@
 """A web server that should serve the port does not run: nobody listens there, its configuration has
 the port, and it starts at boot, has failed, or is the only one on this machine."""
 
+import re
 from collections.abc import Iterator
 
 from checks.server import server_view, start_steps
 from diagnose.checking.registry import check
-from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Subject
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Subject,
+    Where,
+    commands,
+)
 from diagnose.model.nginx import NginxState
 from diagnose.model.server import Listeners
 from diagnose.model.tcp import Connection
 from diagnose.model.web_servers import WebServer, WebServerConfig
+
+#: What a server writes whose rights, files or sockets fail it at its start.
+_BEYOND_THE_TEST = re.compile(
+    r"permission denied|not permitted|cannot (?:bind|chroot|open|change)|could not bind"
+    r"|address already in use|read-only file system|no such file or directory",
+    re.IGNORECASE,
+)
 
 
 @check(
@@ -37,15 +56,30 @@ def not_running(evidence: Evidence) -> Iterator[Claim]:
             **view.facts,
             "file": server.config,
             "unit": server.unit,
-            "failed": server.state == "failed",
+            "failed": server.state == "failed" or bool(server.complaint),
+            "again": _fails_again(server),
+            "masked": server.masked,
             "complaint": server.complaint,
             "enabled": bool(server.enabled),
             "start": " ".join(server.start),
         },
         confidence=Confidence.POSSIBLE if rival else Confidence.CERTAIN,
         ruled_out=("tcp.rejected-by-host",),
-        fix=Fix(
-            start_steps(server),
-            Applicability.AUTOMATIC if valid and not rival else Applicability.REVIEW,
-        ),
+        fix=_fix(server, is_sure=valid and not rival),
     )
+
+
+def _fails_again(server: WebServer) -> bool:
+    """Return whether the last start failed for a reason that the test of the configuration does not
+    see, and that another start meets again."""
+    return bool(_BEYOND_THE_TEST.search(server.complaint))
+
+
+def _fix(server: WebServer, is_sure: bool) -> Fix:
+    """Return the start. Somebody masked a unit on purpose, so that a person decides."""
+    if server.masked and server.unit:
+        unmask = commands.unmask_service(server.unit, server.file_state.endswith("runtime"))
+        return Fix((unmask, *start_steps(server)), Applicability.REVIEW)
+    if _fails_again(server):
+        return Fix((Manual("correct", Where.SERVER), *start_steps(server)), Applicability.MANUAL)
+    return Fix(start_steps(server), Applicability.AUTOMATIC if is_sure else Applicability.REVIEW)

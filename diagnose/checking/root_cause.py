@@ -5,9 +5,11 @@ new cause needs no change in the checks of its symptoms.
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Literal
 
 from diagnose.checking import proof
+from diagnose.checking.port_holder import other_program
 from diagnose.checking.proof import UnfinishedReason
 from diagnose.checking.target_proof import MissingProof
 from diagnose.model import (
@@ -67,7 +69,13 @@ def claims(
             continue
         with report_crash(check.id, on_crash):
             raised_claims += [(check, claim) for claim in check.judge(evidence)]
-    return raised_claims
+    name = other_program(evidence) if raised_claims else ""
+    return [(check, _with_program(claim, name)) for check, claim in raised_claims]
+
+
+def _with_program(claim: Claim, name: str) -> Claim:
+    """Give each text the name of the program that has the port and is not nginx."""
+    return replace(claim, facts={"other_program": name, **claim.facts}) if name else claim
 
 
 def findings(raised: Iterable[tuple[Check, Claim]]) -> tuple[Finding, ...]:

@@ -29,6 +29,10 @@ Product = Literal["apache", "caddy", "haproxy"]
 #: "" if that is no question.
 Issuance = Literal["", "files", "acme", "internal", "none"]
 
+#: Why a server did not answer a request: no module serves the protocol of its backend ("handler"),
+#: TLS to the backend is off ("backend-tls"), an .htaccess is faulty, or a file may not be read.
+RequestErrorReason = Literal["handler", "backend-tls", "htaccess", "permission"]
+
 #: The name of each server as its project writes it, for the texts of checks.
 TITLES: dict[Product, str] = {"apache": "Apache", "caddy": "Caddy", "haproxy": "HAProxy"}
 
@@ -45,8 +49,8 @@ class WebServer(Observation):
     `foreign` is True if its program must not be run: it is in a container, or belongs to a user
     other than root and ours. `unit` is its systemd unit without ".service" ("" if there is none or
     systemd does not run), `state` systemd's word for the unit ("active", "failed"), and `enabled`
-    whether it starts at boot (None if unknown). `complaint` is the last error that a failed start
-    wrote to the journal.
+    whether it starts at boot (None if unknown). `file_state` is systemd's word for the unit's file
+    ("enabled", "masked"). `complaint` is the last error that a failed start wrote to the journal.
 
     `test`, `reload`, `start` and `stop` are the argument vectors that test the configuration, load
     it, start and stop the server; () if there is none.
@@ -72,10 +76,16 @@ class WebServer(Observation):
     reload: tuple[Text, ...] = ()
     start: tuple[Text, ...] = ()
     stop: tuple[Text, ...] = ()
+    file_state: Word = ""
 
     @property
     def title(self) -> str:
         return TITLES[self.product]
+
+    @property
+    def masked(self) -> bool:
+        """Whether systemd may not start the unit."""
+        return self.file_state.startswith("masked")
 
     def summary(self) -> Summary:
         title = f"{self.title} {self.version}".rstrip()
@@ -178,7 +188,8 @@ class WebSite:
     `names` are its names, perhaps with wildcards, in the order of the configuration. `file` and
     `line` are where it begins, and `end` is its last line (0 if unknown). `passthrough` is True if
     it passes connections on without reading them, so that another server has TLS and HTTP. Routes
-    and redirects are in the order in which the server tries them.
+    and redirects are in the order in which the server tries them. `error_log` is the file in
+    which the server writes why it could not answer ("" if that is no file or is not known).
     """
 
     names: tuple[HostName, ...] = ()
@@ -192,6 +203,7 @@ class WebSite:
     end: int = 0
     passthrough: bool = False
     issuance: Issuance = ""
+    error_log: FilePath = ""
 
     def paths(self, *roles: str) -> tuple[str, ...]:
         """Return the paths of the files with these roles, without repetition."""
@@ -242,3 +254,25 @@ class WebServerConfig(Observation):
     def summary(self) -> Summary:
         names = (site.names[0] if site.names else "_" for site in self.sites[:12])
         return self.path, f"sites {joined(names)}"
+
+
+@frozen(kw_only=True, eq=False)
+class ServerRequestError(Observation):
+    """What a server wrote into its error log about this run's request, which it did not answer.
+
+    `log` is the file, `message` the line without its time. `scheme` is the protocol that no module
+    serves ("http", "ws"). `file` is the .htaccess with the mistake, or the file or folder that the
+    server may not read.
+    """
+
+    layer: ClassVar[str] = "server"
+
+    product: Product
+    log: FilePath
+    reason: RequestErrorReason
+    message: Text
+    scheme: Word = ""
+    file: FilePath = ""
+
+    def summary(self) -> Summary:
+        return self.log, self.message

@@ -35,6 +35,8 @@ INSIDE = (
     "nginx",
     "web_servers",
     "haproxy_backends",
+    "server_logs",
+    "failed_services",
     "firewall",
     "containers",
     "netfilter",

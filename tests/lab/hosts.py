@@ -136,6 +136,9 @@ class Host:
         to = self.path(path)
         to.parent.mkdir(parents=True, exist_ok=True)
         data = text if isinstance(text, bytes) else self.here(text).encode(errors="surrogateescape")
+        if to.is_symlink() and to.readlink().is_absolute():
+            # It would be followed on this machine: that of a masked unit leads to its /dev/null.
+            to.unlink()
         to.write_bytes(data)
         to.chmod(mode)
 

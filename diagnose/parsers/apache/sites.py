@@ -1,6 +1,7 @@
 """The virtual hosts of a loaded configuration, as `WebSite` (httpd, "Apache Virtual Host
 documentation"). No I/O."""
 
+import posixpath
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -49,7 +50,8 @@ def sites_of(config: LoadedConfig, root: str) -> tuple[WebSite, ...]:
     shared = [
         directive
         for directive in config.main
-        if directive.args and (directive.name in _ROLES or directive.name == "sslengine")
+        if directive.args
+        and (directive.name in _ROLES or directive.name in {"sslengine", "errorlog"})
     ]
     listens = listens_of(config)
     return tuple(_site(host, shared[-MAX_SHARED:], listens, root) for host in hosts[:MAX_SITES])
@@ -79,7 +81,16 @@ def _site(
         host.file,
         host.line,
         host.stop,
+        error_log=_error_log(inner, main, root),
     )
+
+
+def _error_log(inner: Sequence[Directive], main: Sequence[Directive], root: str) -> str:
+    """Return the file of ErrorLog; "" if it is a program, syslog, or nowhere named."""
+    name = last_argument(inner, "errorlog") or last_argument(main, "errorlog")
+    if not name or name.startswith(("|", "syslog")) or "$" in name:
+        return ""
+    return clean(posixpath.join(root, name), 300)
 
 
 def last_argument(directives: Sequence[Directive], name: str) -> str:

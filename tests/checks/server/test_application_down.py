@@ -1,9 +1,11 @@
 from dataclasses import replace
 
+import pytest
+
 from diagnose.model.server import Listeners
 from tests.support.check_evidence import CHAT, judge
 from tests.support.report_builder import ANSWER
-from tests.support.web_server_evidence import APACHE, HTTPS, LISTENING, apache_config
+from tests.support.web_server_evidence import APACHE, APPLICATION, HTTPS, LISTENING, apache_config
 from tests.support.websocket_evidence import upgrade
 
 CHECK = "server.application-down"
@@ -20,6 +22,31 @@ def test_fires_when_nothing_listens_where_the_route_leads() -> None:
 def test_fires_for_the_websocket_as_well() -> None:
     (claim,) = judge(CHECK, APACHE, apache_config(), NOBODY, upgrade(503), target=CHAT)
     assert claim.facts["paths"] == ("/ws",)
+
+
+@pytest.mark.parametrize(
+    ("host", "address"), [("[::1]", "127.0.0.1"), ("127.0.0.1", "::1"), ("127.0.0.1", "127.0.0.2")]
+)
+def test_fires_when_it_listens_on_the_other_loopback_address(host: str, address: str) -> None:
+    config = apache_config(HTTPS.replace("127.0.0.1", host))
+    listening = Listeners(sockets=(replace(APPLICATION, address=address),))
+    (claim,) = judge(CHECK, APACHE, config, listening, UNAVAILABLE)
+    assert claim.facts["elsewhere"] == (address.replace("::1", "[::1]"),)
+
+
+@pytest.mark.parametrize(
+    ("host", "address", "dual"),
+    [
+        ("127.0.0.1", "0.0.0.0", False),
+        ("127.0.0.1", "::", True),
+        ("[::1]", "::", False),
+        ("localhost", "::1", False),
+    ],
+)
+def test_silent_when_its_socket_gets_the_connection(host: str, address: str, dual: bool) -> None:
+    config = apache_config(HTTPS.replace("127.0.0.1", host))
+    listening = Listeners(sockets=(replace(APPLICATION, address=address, dual=dual),))
+    assert not judge(CHECK, APACHE, config, listening, UNAVAILABLE)
 
 
 def test_silent_when_it_listens_answers_or_is_elsewhere() -> None:

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Applicability, Confidence
+from diagnose.model import Applicability, Command, Confidence
 from diagnose.model.nginx import NginxState
 from diagnose.model.server import Listeners
 from diagnose.model.tcp import Connection
@@ -34,6 +34,31 @@ def test_fires_for_review_if_it_would_not_start() -> None:
     (claim,) = judge(CHECK, STOPPED, apache_config(), NOBODY, failed)
     assert claim.fix
     assert claim.fix.applicability is Applicability.REVIEW
+
+
+def test_fires_for_review_if_systemd_may_not_start_it() -> None:
+    masked = replace(STOPPED, state="inactive", complaint="", file_state="masked")
+    (claim,) = judge(CHECK, masked, apache_config(), NOBODY)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    unmask, *_ = claim.fix.steps
+    assert isinstance(unmask, Command)
+    assert unmask.argv == ("systemctl", "unmask", "apache2")
+
+
+@pytest.mark.parametrize(
+    "complaint",
+    [
+        "loading certificates: open /root/shop.pem: permission denied",
+        "[haproxy.main()] Cannot chroot(/var/lib/jail).",
+        "AH00072: make_sock: could not bind to address 0.0.0.0:443",
+    ],
+)
+def test_fires_with_a_step_for_what_another_start_meets_again(complaint: str) -> None:
+    (claim,) = judge(CHECK, replace(STOPPED, complaint=complaint), apache_config(), NOBODY)
+    assert claim.facts["again"]
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
 
 
 @pytest.mark.parametrize("seen", [LISTENING, NOBODY])

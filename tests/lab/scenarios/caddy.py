@@ -327,3 +327,16 @@ def caddy_site_without_a_name_and_with_a_certificate(lab: Lab) -> None:
     """`:443` with a certificate of its own, and a redirect written by hand."""
     site = SHOP.replace("shop.example.com", ":443")
     caddy.serve(lab, f"{site}\n:80 {{\n\tredir https://{{host}}{{uri}} permanent\n}}\n")
+
+
+@scenario(
+    outside="http.server-error",
+    server="server.application-down",
+    needs=caddy.needs_caddy,
+    not_on=ELSEWHERE,
+    manual="Only its owner knows on which address the application should listen.",
+)
+def caddy_asks_the_other_loopback_address(lab: Lab) -> None:
+    """After threads on localhost and ::1 (Node 17 and later): the Caddyfile has [::1]:3000, and the
+    application listens on 127.0.0.1:3000."""
+    caddy.serve(lab, caddy.SHOP.replace("127.0.0.1:3000", "[::1]:3000"))

@@ -1,7 +1,7 @@
 # Prints the web servers other than nginx. The arguments are the names of their programs, which are
 # the names of their services as well. The form is that of nginx_processes.sh, except that "its" stands
 # only at main processes: those whose parent has another name. Then it prints what systemd knows of each
-# service, and the journal of those that failed.
+# service, and the journal of those that failed or are started again and again.
 
 date +%s.%N; cat /proc/uptime; own=$(readlink /proc/self/ns/mnt); echo "$own"
 user() { while read -r k u _; do [ "$k" = Uid: ] && echo "$1 $u" && break; done < "$2/status"; }
@@ -26,7 +26,7 @@ done 2>/dev/null
 systemctl show "$@" -p Id -p LoadState -p ActiveState -p UnitFileState -p MainPID 2>/dev/null |
   sed 's/^/service /'
 for n in "$@"; do
-  systemctl is-failed -q "$n" 2>/dev/null || continue
+  case $(systemctl is-active "$n" 2>/dev/null) in failed|activating) ;; *) continue ;; esac
   echo "journal $n"; journalctl -u "$n" -b -n 40 -o cat --no-pager 2>/dev/null | sed 's/^/ /'
 done
 :

@@ -8,6 +8,7 @@ import asyncio
 import shlex
 from collections.abc import Iterator
 
+from diagnose.model import Host, Vantage
 from diagnose.model.frozen import frozen
 from diagnose.model.server import Listeners
 from diagnose.model.web_servers import Product, WebServer, WebServerConfig
@@ -119,11 +120,15 @@ async def _observe(ctx: ProbeContext, candidate: Candidate) -> None:
 
 async def _run_test(ctx: ProbeContext, reader: Reader, server: WebServer) -> None:
     test = await reader.run_test(ctx, server)
-    if test is None:
-        enable = f"sudo {shlex.join(server.test)}" if server.test else ""
-        emit_not_observed(ctx, f"{server.title}'s configuration test", "needs root", enable)
-    else:
+    if test is not None:
         ctx.emit(test)
+        return
+    subject = f"{server.title}'s configuration test"
+    if any(host.privileged for host in ctx.observed(Host) if host.vantage is Vantage.SERVER):
+        emit_not_observed(ctx, subject, "it could not be run as the service runs it")
+    else:
+        enable = f"sudo {shlex.join(server.test)}" if server.test else ""
+        emit_not_observed(ctx, subject, "needs root", enable)
 
 
 async def _observe_config(ctx: ProbeContext, reader: Reader, server: WebServer) -> None:

@@ -116,6 +116,7 @@ class ApacheReader:
             unit=unit,
             state=service.state if service else "",
             enabled=service.enabled if service else None,
+            file_state=service.file_state if service else "",
             complaint=_complaint(service),
             test=(*words, "-t"),
             reload=("systemctl", "reload", unit) if unit else _control(words, "graceful"),

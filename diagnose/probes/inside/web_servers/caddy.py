@@ -115,6 +115,7 @@ class CaddyReader:
             unit=unit,
             state=service.state if service else "",
             enabled=service.enabled if service else None,
+            file_state=service.file_state if service else "",
             complaint=last_error(service.journal) if service else "",
             test=(name, "adapt", *words) if is_readable else (),
             reload=reload if is_readable else (),

@@ -112,6 +112,7 @@ class HaproxyReader:
             unit=unit,
             state=service.state if service else "",
             enabled=service.enabled if service else None,
+            file_state=service.file_state if service else "",
             complaint=_complaint(service),
             test=(*words, "-c"),
             reload=_reload(process, unit),

@@ -1,0 +1,107 @@
+"""Apache's error log says why it did not answer the target's page: a module is missing, TLS to the
+backend is off, an .htaccess is faulty, or a file may not be read.
+
+A 403 alone is no fault: this one is, because the operating system refuses Apache itself.
+"""
+
+import re
+from collections.abc import Iterator
+
+from checks.server import (
+    ServerView,
+    line_edit,
+    line_text,
+    place_text,
+    reload_steps,
+    server_view,
+)
+from checks.server._apache_modules import modules_of_directive, modules_of_protocol
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Step,
+    Subject,
+    Where,
+    server_commands,
+)
+from diagnose.model.http import Exchange
+from diagnose.model.web_servers import ServerRequestError, SiteRoute, WebServer
+from diagnose.parsers.web_sites import route_of
+
+
+@check(
+    severity=Severity.ERROR,
+    needs=[WebServer, ServerRequestError, Exchange],
+    explains=["http.server-error", "websocket.not-upgraded", "websocket.refused-in-front"],
+)
+def request_failed(evidence: Evidence) -> Iterator[Claim]:
+    view, error = server_view(evidence), next(iter(evidence.good(ServerRequestError)), None)
+    pages = [
+        each
+        for each in evidence.good(Exchange)
+        if each.purpose == "target" and (each.status == 403 or (each.status or 0) >= 500)
+    ]
+    if view is None or error is None or not pages or error.product != view.server.product:
+        return
+    route, modules = _route(view), _modules(view, error)
+    yield Claim(
+        about=Subject(port=evidence.target.port, path=evidence.target.path),
+        covers=(Subject(port=evidence.target.port), Subject(port=80)),
+        because=(error, view.server, *pages),
+        facts={
+            **view.facts,
+            "url": pages[0].url,
+            "status": pages[0].status,
+            "message": error.message,
+            "log": error.log,
+            error.reason: True,
+            "scheme": error.scheme,
+            "file": error.file,
+            "target": route.target if route else "",
+            "place": place_text(route.file, route.line) if route else "",
+            "modules": modules,
+        },
+        fix=_fix(view, error, route, modules),
+    )
+
+
+def _route(view: ServerView) -> SiteRoute | None:
+    path = view.evidence.target.path.partition("?")[0]
+    return next(filter(None, (route_of(site, path) for site in view.answering_sites)), None)
+
+
+def _modules(view: ServerView, error: ServerRequestError) -> tuple[str, ...]:
+    """Return the modules that are missing and not loaded."""
+    match = re.match(r"Invalid command '(\w{1,100})'", error.message)
+    names = modules_of_directive(match[1]) if match else modules_of_protocol(error.scheme)
+    loaded = view.config.modules if view.config else ()
+    return tuple(name for name in names if name not in loaded)
+
+
+def _fix(
+    view: ServerView, error: ServerRequestError, route: SiteRoute | None, modules: tuple[str, ...]
+) -> Fix:
+    steps = reload_steps(view.server)
+    if modules and view.server.config.startswith("/etc/apache2/"):
+        return Fix((server_commands.enable_apache_modules(modules), *steps))
+    edit = _tls_edit(view, route) if error.reason == "backend-tls" and route else None
+    if edit:
+        return Fix((edit, *steps))
+    # An .htaccess and the permissions of a file count at once.
+    is_loaded = error.reason in {"handler", "backend-tls"}
+    manual = Manual(error.reason, Where.SERVER)
+    return Fix((manual, *(steps if is_loaded else ())), Applicability.MANUAL)
+
+
+def _tls_edit(view: ServerView, route: SiteRoute) -> Step | None:
+    """Return the edit that lets the site speak TLS to its backends."""
+    line = line_text(view, route.file, route.line)
+    if not line.strip():
+        return None
+    indent = line[: len(line) - len(line.lstrip())]
+    return line_edit(view, route.file, {route.line: (f"{indent}SSLProxyEngine on", line)})

@@ -1,0 +1,30 @@
+"""Which program has the target's port, if it is not nginx: the words of many checks are nginx's."""
+
+from diagnose.model import Evidence, Vantage
+
+#: Programs that hold a port for another one, and those whose words are nginx's.
+_NO_ANSWER = frozenset(
+    {
+        "nginx", "openresty", "angie", "tengine", "freenginx",
+        "docker-proxy", "rootlessport", "rootlesskit", "slirp4netns", "pasta", "conmon", "systemd",
+    }
+)  # fmt: skip
+
+
+def other_program(evidence: Evidence) -> str:
+    """Return the name of the program that has the target's port on the server, as its project
+    writes it; "" if it is nginx, if nginx runs beside it, or if it is not known."""
+    if not any(each.vantage is Vantage.SERVER for each in evidence.observations):
+        return ""
+    # Imported late: a run from outside needs none of these.
+    from diagnose.model.nginx import NginxState
+    from diagnose.model.server import Listeners
+    from diagnose.model.web_servers import WebServer
+
+    port = evidence.target.port
+    names = {socket.process for each in evidence.good(Listeners) for socket in each.on(port)}
+    name = next(iter(names), None) if len(names) == 1 else None
+    if name is None or name in _NO_ANSWER or any(s.masters for s in evidence.of(NginxState)):
+        return ""
+    titles = (server.title for server in evidence.good(WebServer) if port in server.ports)
+    return next(titles, name)

@@ -1,0 +1,107 @@
+"""Probe for the error log of Apache, read only after it did not answer the target's page.
+
+Apache writes there why it failed or refused, which no visitor sees.
+"""
+
+import shlex
+from collections.abc import Iterator
+
+from diagnose.machine.script_files import read_script
+from diagnose.model import Vantage
+from diagnose.model.http import Exchange
+from diagnose.model.web_servers import ServerRequestError, WebServer, WebServerConfig, WebSite
+from diagnose.parsers.apache.error_log import RequestedSite, last_request_error
+from diagnose.parsers.web_sites import answering_sites, route_of
+from diagnose.probes import ProbeContext, emit_not_observed, probe
+
+READ_SCRIPT = read_script(__file__, "server_log.sh")
+
+#: Exit status of READ_SCRIPT if this user may not read the log.
+_FORBIDDEN = 77
+
+#: Seconds by which the times of the log, of the run and of the process may differ.
+_SLACK = 1.0
+
+
+@probe(after=WebServerConfig)
+async def after_the_configuration(ctx: ProbeContext, config: WebServerConfig) -> None:
+    if any(map(_has_failed, ctx.observed(Exchange))):
+        await _read_log(ctx, config)
+
+
+@probe(after=Exchange)
+async def after_an_answer(ctx: ProbeContext, exchange: Exchange) -> None:
+    config = next(iter(ctx.observed(WebServerConfig)), None)
+    if config is not None and _has_failed(exchange):
+        await _read_log(ctx, config)
+
+
+def _has_failed(exchange: Exchange) -> bool:
+    """Whether a page was not served for a reason that Apache logs."""
+    status = exchange.status or 0
+    return exchange.purpose == "target" and (status == 403 or status >= 500)
+
+
+async def _read_log(ctx: ProbeContext, config: WebServerConfig) -> None:
+    server = _server(ctx)
+    if config.product != "apache" or ctx.observed(ServerRequestError) or server is None:
+        return
+    sites = answering_sites(config, ctx.target.port, ctx.target.host)
+    requested = _requested(ctx, sites)
+    for log in dict.fromkeys(site.error_log for site in sites if site.error_log.startswith("/")):
+        at = ctx.elapsed()
+        result = await ctx.machine.run("sh", "-c", READ_SCRIPT, "sh", log)
+        equivalent = f"tail -n 50 {shlex.quote(log)}"
+        if result.status == _FORBIDDEN:
+            emit_not_observed(ctx, log, "needs root", f"sudo {equivalent}")
+            continue
+        clock, _, text = result.out.partition("\n")
+        epoch, _, now = clock.partition(" ")
+        seconds = _seconds(server, epoch, ctx.elapsed())
+        error = last_request_error(text, now, seconds, requested)
+        if error and not ctx.observed(ServerRequestError):
+            ctx.emit(
+                ServerRequestError(
+                    vantage=Vantage.SERVER,
+                    at=at,
+                    took=ctx.elapsed() - at,
+                    equivalent=equivalent,
+                    product=config.product,
+                    log=log,
+                    reason=error.reason,
+                    message=error.message,
+                    scheme=error.scheme,
+                    file=error.file,
+                )
+            )
+
+
+def _server(ctx: ProbeContext) -> WebServer | None:
+    """Return the Apache of ours that has the target's port."""
+    servers = (
+        server
+        for server in ctx.observed(WebServer)
+        if server.product == "apache" and not server.foreign and ctx.target.port in server.ports
+    )
+    return next(servers, None)
+
+
+def _seconds(server: WebServer, epoch: str, elapsed: float) -> float:
+    """Return the age of the oldest line that counts: it is of this run, and of the configuration
+    that is loaded. An earlier one is about an earlier problem."""
+    since_load = int(epoch) - server.loaded if epoch.isdigit() and server.loaded else elapsed
+    return min(elapsed, since_load) + _SLACK
+
+
+def _requested(ctx: ProbeContext, sites: tuple[WebSite, ...]) -> RequestedSite:
+    paths = [path.partition("?")[0] for path in (ctx.target.path, *ctx.target.websockets)]
+    return RequestedSite(
+        paths, [site.root for site in sites if site.root], tuple(_backends(sites, paths))
+    )
+
+
+def _backends(sites: tuple[WebSite, ...], paths: list[str]) -> Iterator[str]:
+    for route in (route_of(site, path) for site in sites for path in paths):
+        if route and route.host:
+            default = 443 if route.scheme in {"https", "wss"} else 80
+            yield f"{route.host}:{route.port or default}"

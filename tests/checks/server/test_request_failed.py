@@ -1,0 +1,67 @@
+from dataclasses import replace
+
+from diagnose.model import Applicability, Command, Edit, Manual
+from diagnose.model.web_servers import ServerRequestError
+from tests.support.check_evidence import judge
+from tests.support.report_builder import ANSWER
+from tests.support.web_server_evidence import APACHE, HTTPS, MODULES, apache_config
+
+CHECK = "server.request-failed"
+BROKEN, REFUSED = replace(ANSWER, status=500), replace(ANSWER, status=403)
+LOG = "/var/log/apache2/error.log"
+HANDLER = ServerRequestError(
+    product="apache", log=LOG, reason="handler", message="AH01144: No protocol", scheme="http"
+)
+HTACCESS = replace(
+    HANDLER,
+    reason="htaccess",
+    scheme="",
+    message="Invalid command 'ExpiresActive', perhaps misspelled",
+    file="/var/www/shop/.htaccess",
+)
+WITHOUT = tuple(name for name in MODULES if name != "proxy_http")
+
+
+def test_fires_and_loads_the_module_that_is_missing() -> None:
+    (claim,) = judge(CHECK, APACHE, apache_config(modules=WITHOUT), HANDLER, BROKEN)
+    assert claim.facts["handler"]
+    assert claim.facts["modules"] == ("proxy_http",)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.AUTOMATIC
+    enable, *_ = claim.fix.steps
+    assert isinstance(enable, Command)
+    assert enable.argv == ("a2enmod", "proxy_http")
+
+
+def test_fires_and_turns_tls_to_the_backend_on() -> None:
+    config = apache_config(HTTPS.replace("http://127", "https://127"))
+    error = replace(HANDLER, reason="backend-tls", scheme="")
+    (claim,) = judge(CHECK, APACHE, config, error, BROKEN)
+    assert claim.fix
+    edit, *_ = claim.fix.steps
+    assert isinstance(edit, Edit)
+    assert "+    SSLProxyEngine on\n" in edit.diff
+
+
+def test_fires_for_an_htaccess_whose_module_is_missing_or_that_is_wrong() -> None:
+    (claim,) = judge(CHECK, APACHE, apache_config(), HTACCESS, BROKEN)
+    assert claim.facts["modules"] == ("expires",)
+    typo = replace(HTACCESS, message="Invalid command 'Heder', perhaps misspelled")
+    (claim,) = judge(CHECK, APACHE, apache_config(), typo, BROKEN)
+    assert claim.fix
+    assert claim.fix.steps == (Manual("htaccess", claim.fix.steps[0].where),)
+
+
+def test_fires_where_apache_may_not_read() -> None:
+    error = replace(HANDLER, reason="permission", scheme="", file="/home/joe/site")
+    (claim,) = judge(CHECK, APACHE, apache_config(), error, REFUSED)
+    assert claim.facts["status"] == 403
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+
+
+def test_silent_when_the_page_is_served_or_the_server_is_another() -> None:
+    assert not judge(CHECK, APACHE, apache_config(), HANDLER, ANSWER)
+    assert not judge(CHECK, APACHE, apache_config(), HANDLER, replace(ANSWER, status=404))
+    other = replace(APACHE, product="caddy")
+    assert not judge(CHECK, other, HANDLER, BROKEN)

@@ -1,0 +1,109 @@
+"""Apache does not answer the page, and only its error log says why."""
+
+import re
+
+from .. import apache, certificates
+from ..apache import HTTP, HTTPS
+from ..lab import Lab
+from ..scenario import healthy, scenario
+from .apache import ELSEWHERE, FILES, MODULES
+
+PEM, KEY = "/etc/ssl/lab/app.pem", "/etc/ssl/lab/app.key"
+FILES_ONLY = re.sub(r"    (?:Proxy|RequestHeader).*\n", "", HTTPS)
+NO_APPLICATION = "The site has no application here, and so no WebSocket."
+
+
+def serve_folder(lab: Lab, folder: str, access: str, htaccess: str = "") -> None:
+    """A site of files in that folder, for which `access` is written."""
+    site = FILES_ONLY.replace("/var/www/html", folder)
+    section = f"<Directory {folder}>\n    AllowOverride All\n    {access}\n</Directory>\n"
+    apache.install(lab, f"{site}\n{HTTP}\n{section}")
+    lab.server.write(f"{folder}/index.html", "<p>It works.</p>\n")
+    if htaccess:
+        lab.server.write(f"{folder}/.htaccess", htaccess)
+    apache.start(lab)
+
+
+@scenario(
+    outside="http.server-error",
+    server="server.request-failed",
+    needs=apache.needs_apache,
+    not_on=ELSEWHERE,
+    differs=(*FILES, *MODULES),
+)
+def apache_without_proxy_http(lab: Lab) -> None:
+    """After a pull request of audiobookshelf: a2enmod proxy alone; AH01144, No protocol handler was
+    valid for the URL / (scheme 'http')."""
+    apache.install(lab)
+    apache.disable(lab, "proxy_http", "proxy_wstunnel")
+    apache.start(lab)
+
+
+@scenario(
+    outside="http.server-error",
+    server="server.request-failed",
+    needs=apache.needs_apache,
+    not_on=ELSEWHERE,
+    differs=FILES,
+)
+def apache_without_sslproxyengine(lab: Lab) -> None:
+    """After threads on Server Fault: ProxyPass to https://, and SSLProxyEngine is missing."""
+    issued = certificates.good()
+    lab.server.write(PEM, issued.chain)
+    lab.server.write(KEY, issued.key_pem, 0o600)
+    lab.application("--certificate", PEM, "--key", KEY)
+    secure = HTTPS.replace("http://127", "https://127").replace("ws://127", "wss://127")
+    apache.serve(lab, f"{secure}\n{HTTP}")
+
+
+@scenario(
+    outside="http.server-error",
+    server="server.request-failed",
+    needs=apache.needs_apache,
+    not_on=ELSEWHERE,
+    manual=NO_APPLICATION,
+)
+def apache_htaccess_without_its_module(lab: Lab) -> None:
+    """After threads on Stack Overflow: .htaccess: Invalid command 'ExpiresActive'."""
+    serve_folder(lab, "/var/www/html", "Require all granted", "ExpiresActive On\n")
+
+
+@scenario(
+    outside=None,
+    server="server.request-failed",
+    needs=apache.needs_apache,
+    not_on=ELSEWHERE,
+    manual="Only its owner knows whether the folder may be opened.",
+)
+def apache_site_in_a_closed_home(lab: Lab) -> None:
+    """After threads on Ask Ubuntu: home folders are 0750 since 21.04; AH00035, search permissions
+    are missing on a component of the path."""
+    lab.server.sh("mkdir -p /var/home/joe && chmod 750 /var/home/joe")
+    serve_folder(lab, "/var/home/joe/site", "Require all granted")
+
+
+@healthy(needs=apache.needs_apache, not_on=ELSEWHERE)
+def apache_refuses_the_root_on_purpose(lab: Lab) -> None:
+    """Require all denied: its log names the page as well (AH01630), and that is no fault."""
+    lab.server.sh("rm -f /var/log/apache2/error.log")
+    serve_folder(lab, "/var/www/html", "Require all denied")
+
+
+@scenario(
+    outside="certificate.apache-placeholder",
+    needs=apache.needs_apache,
+    not_on=ELSEWHERE,
+    manual="No authority is here.",
+)
+def apache_waits_for_a_managed_certificate(lab: Lab) -> None:
+    """After an issue of mod_md: this host is part of a Managed Domain, but no SSL certificate is
+    available (yet); 503."""
+    site = re.sub(r"    SSLCertificate.*\n", "", HTTPS)
+    managed = (
+        "MDomain shop.example.com\nMDCertificateAgreement accepted\n"
+        "MDContactEmail admin@example.com\n"
+        "MDCertificateAuthority http://127.0.0.1:4001/directory\n"
+    )
+    apache.install(lab, f"{managed}{site}\n{HTTP}")
+    apache.enable(lab, "md")
+    apache.start(lab)

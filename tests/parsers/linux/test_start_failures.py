@@ -1,0 +1,49 @@
+import pytest
+
+from diagnose.parsers.linux.start_failures import start_failure
+
+NODE = "Error: listen EACCES: permission denied 0.0.0.0:443"
+KEY = "Error: EACCES: permission denied, open '/etc/app/key.pem'"
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (NODE, "port-permission"),
+        ("listen tcp :443: bind: permission denied", "port-permission"),
+        (
+            "ERROR: [Errno 13] error while attempting to bind on address ('0.0.0.0', 443):"
+            " permission denied",
+            "port-permission",
+        ),
+        ("Error: listen EADDRINUSE: address already in use :::443", "port-in-use"),
+        (KEY, "file-permission"),
+        ("open /etc/ssl/private/shop.key: permission denied", "file-permission"),
+    ],
+)
+def test_the_words_of_node_go_and_python(line: str, reason: str) -> None:
+    failure = start_failure(f"first\n{line}\n    at Server.listen (node:net:1)\n", 443)
+    assert failure
+    assert (failure.reason, failure.message) == (reason, line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        NODE.replace(":443", ":8443"),
+        NODE.replace(":443", ":4430"),
+        "connect EACCES 443",
+        "open /var/log/app.log: permission denied",
+        "listening on 0.0.0.0:443",
+        "",
+    ],
+)
+def test_other_lines_say_nothing(line: str) -> None:
+    assert start_failure(line, 443) is None
+
+
+def test_the_last_start_counts_and_long_lines_are_cut() -> None:
+    failure = start_failure(f"{NODE}\n{KEY}\n", 443)
+    assert failure
+    assert failure.file == "/etc/app/key.pem"
+    assert start_failure("'/" * 200_000, 443) is None

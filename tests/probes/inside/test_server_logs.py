@@ -1,0 +1,73 @@
+import asyncio
+import shlex
+from dataclasses import replace
+from typing import Any
+
+from diagnose.machine import CommandResult
+from diagnose.machine.recorded import RecordedMachine
+from diagnose.model import Observation, Unseen
+from diagnose.model.http import Exchange
+from diagnose.model.web_servers import ServerRequestError
+from diagnose.probes.inside import server_logs as probes
+from tests.support.fake_context import Looking
+from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
+
+LOG = "/var/log/apache2/error.log"
+CONFIG = apache_config(HTTPS.replace("</V", f"    ErrorLog {LOG}\n</V"))
+PAGE = Exchange(url="https://shop.example.com/", address="203.0.113.10", port=443, status=500)
+TEXT = (
+    "1795680438 2026-11-26 08:07:18\n"
+    "[Thu Nov 26 08:07:18.014931 2026] [proxy:warn] [pid 190:tid 207] [client 198.51.100.10:35808]"
+    " AH01144: No protocol handler was valid for the URL / (scheme 'http').\n"
+)
+
+
+def run(probe: Any, looking: Looking, observation: Observation) -> None:
+    asyncio.run(probe.work(looking, observation))
+
+
+def look(result: CommandResult, *seen: Observation) -> Looking:
+    command = shlex.join(("sh", "-c", probes.READ_SCRIPT, "sh", LOG))
+    looking = Looking(RecordedMachine({command: result}, {}))
+    for observation in seen:
+        looking.emit(observation)
+    run(probes.after_the_configuration, looking, CONFIG)
+    return looking
+
+
+def read(status: int = 0, text: str = TEXT) -> CommandResult:
+    return CommandResult((), status, text, "", 0.0)
+
+
+def test_the_reason_is_read_after_the_page_failed() -> None:
+    (error,) = look(read(), APACHE, CONFIG, PAGE).observed(ServerRequestError)
+    assert (error.reason, error.scheme, error.log) == ("handler", "http", LOG)
+
+
+def test_nothing_is_read_where_nothing_failed_or_another_has_the_port() -> None:
+    served = look(read(), APACHE, CONFIG, replace(PAGE, status=404))
+    assert not served.machine.commands_run  # type: ignore[attr-defined]
+    elsewhere = look(read(), replace(APACHE, ports=(8080,)), CONFIG, PAGE)
+    assert not elsewhere.machine.commands_run  # type: ignore[attr-defined]
+
+
+def test_a_line_from_before_the_last_load_or_this_run_is_about_something_else() -> None:
+    later = TEXT.replace("1795680438 2026-11-26 08:07:18\n", "1795680440 2026-11-26 08:07:20\n")
+    assert not look(read(0, later), APACHE, CONFIG, PAGE).observed(ServerRequestError)
+    loaded = replace(APACHE, loaded=1795680440.0)
+    assert not look(read(0, later), loaded, CONFIG, PAGE).observed(ServerRequestError)
+
+
+def test_a_log_that_may_not_be_read_is_said() -> None:
+    looking = look(read(77, "1795680438 2026-11-26 08:07:18\n"), APACHE, CONFIG, PAGE)
+    assert not looking.observed(ServerRequestError)
+    assert [each.what for each in looking.observed(Unseen)] == [LOG]
+
+
+def test_it_is_read_again_for_an_answer_that_came_later() -> None:
+    command = shlex.join(("sh", "-c", probes.READ_SCRIPT, "sh", LOG))
+    looking = Looking(RecordedMachine({command: read()}, {}))
+    for observation in (APACHE, CONFIG, PAGE):
+        looking.emit(observation)
+    run(probes.after_an_answer, looking, PAGE)
+    assert looking.observed(ServerRequestError)
