@@ -92,7 +92,7 @@ async def by_library(options: argparse.Namespace) -> None:
     def look(connection: ServerConnection, request: Request) -> Response | None:
         if "Upgrade" not in request.headers:
             response = connection.respond(HTTPStatus.OK, PAGE)
-            del response.headers["Content-Type"]
+            del response.headers["Content-Type"]  # an assignment adds a second one
             response.headers["Content-Type"] = "text/html"
             return response
         if options.origin:
