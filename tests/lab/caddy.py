@@ -20,10 +20,13 @@ http://aaa.example.org {
 	respond "hello"
 }
 """
-#: Caddy keeps to IPv4, as nginx does here.
+#: Where Caddy stores its own. /root is the machine's, and not the laboratory's.
+HOME = "/run/caddy-home"
+#: Caddy keeps to IPv4, as nginx does here, and its authority is not trusted by the server.
 OPTIONS = """\
 {
 	default_bind tcp4/0.0.0.0
+	skip_install_trust
 }
 """
 
@@ -46,7 +49,10 @@ def install(lab: Lab, text: str = SHOP, keep_nginx: bool = False) -> None:
 
 def start(lab: Lab, *ports: int) -> None:
     """Start Caddy, and wait until it listens on these ports."""
-    lab.server.sh(f"HOME=/root caddy start --config {CONFIG} --adapter caddyfile >/dev/null 2>&1")
+    # What Caddy stores goes again: its certificates would be those of the next scenario's site.
+    lab.server.sh(f"mkdir -p {HOME}")
+    lab.undo(lambda: lab.server.sh(f"rm -rf {HOME} /var/lib/caddy/.local"))
+    lab.server.sh(f"HOME={HOME} caddy start --config {CONFIG} --adapter caddyfile >/dev/null 2>&1")
     for port in ports or (80, 443):
         until(lambda port=port: lab.server.listening(port), f"caddy listens on {port}")  # type: ignore[misc]
 
