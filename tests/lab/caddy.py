@@ -22,6 +22,8 @@ http://aaa.example.org {
 """
 #: Where Caddy stores its own. /root is the machine's, and not the laboratory's.
 HOME = "/run/caddy-home"
+#: And where one stores it that a remedy has started.
+STORED = "/root/.local/share/caddy /root/.config/caddy /var/lib/caddy/.local"
 #: Caddy keeps to IPv4, as nginx does here, and its authority is not trusted by the server.
 OPTIONS = """\
 {
@@ -51,7 +53,7 @@ def start(lab: Lab, *ports: int) -> None:
     """Start Caddy, and wait until it listens on these ports."""
     # What Caddy stores goes again: its certificates would be those of the next scenario's site.
     lab.server.sh(f"mkdir -p {HOME}")
-    lab.undo(lambda: lab.server.sh(f"rm -rf {HOME} /var/lib/caddy/.local"))
+    lab.undo(lambda: lab.server.sh(f"rm -rf {HOME} {STORED}"))
     lab.server.sh(f"HOME={HOME} caddy start --config {CONFIG} --adapter caddyfile >/dev/null 2>&1")
     for port in ports or (80, 443):
         until(lambda port=port: lab.server.listening(port), f"caddy listens on {port}")  # type: ignore[misc]
