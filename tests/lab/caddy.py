@@ -42,6 +42,9 @@ def install(lab: Lab, text: str = SHOP, keep_nginx: bool = False) -> None:
     """Write Caddy's files and stop nginx, which goes from this server unless it is kept."""
     server = lab.server
     lab.stop_nginx()
+    # What Caddy stores goes again: its certificates would be those of the next scenario's site.
+    server.sh(f"mkdir -p {HOME}")
+    lab.undo(lambda: server.sh(f"rm -rf {HOME} {STORED}"))
     keep_only(lab, "caddy", *(["nginx"] if keep_nginx else []))
     good = certificates.good()
     server.write(PEM, good.chain)
@@ -51,9 +54,6 @@ def install(lab: Lab, text: str = SHOP, keep_nginx: bool = False) -> None:
 
 def start(lab: Lab, *ports: int) -> None:
     """Start Caddy, and wait until it listens on these ports."""
-    # What Caddy stores goes again: its certificates would be those of the next scenario's site.
-    lab.server.sh(f"mkdir -p {HOME}")
-    lab.undo(lambda: lab.server.sh(f"rm -rf {HOME} {STORED}"))
     lab.server.sh(f"HOME={HOME} caddy start --config {CONFIG} --adapter caddyfile >/dev/null 2>&1")
     for port in ports or (80, 443):
         until(lambda port=port: lab.server.listening(port), f"caddy listens on {port}")  # type: ignore[misc]
