@@ -15,7 +15,7 @@ from diagnose.model import Failure, Observation, Vantage
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange, ResponseBody, Upgrade
 from diagnose.model.logs import ErrorLog, LogLine, OpenFiles
-from diagnose.model.nginx import NginxBuild, NginxConfig
+from diagnose.model.nginx import NginxBuild, NginxConfig, UpstreamTry
 from diagnose.model.tls import Handshake
 from diagnose.parsers.nginx import error_log, server_blocks
 from diagnose.parsers.nginx.config import command_line_directives
@@ -81,8 +81,13 @@ async def after_a_handshake(ctx: ProbeContext, handshake: Handshake) -> None:
     await _reread(ctx, handshake)
 
 
+@probe(after=UpstreamTry)
+async def after_a_try(ctx: ProbeContext, attempt: UpstreamTry) -> None:
+    await _reread(ctx, attempt)
+
+
 async def _reread(
-    ctx: ProbeContext, observation: Exchange | ResponseBody | Upgrade | Handshake
+    ctx: ProbeContext, observation: Exchange | ResponseBody | Upgrade | Handshake | UpstreamTry
 ) -> None:
     """Read the logs again after a failure, once for several failures at the same time.
 
@@ -90,12 +95,27 @@ async def _reread(
     failure.
     """
     config = next((config for config in ctx.observed(NginxConfig) if not config.failure), None)
-    if config is None or not _has_failed(observation):
+    is_failure = _has_failed(observation)
+    if config is None or not (is_failure or _may_hide_failure(ctx, observation)):
         return
     await asyncio.sleep(BATCH_SECONDS)
     read_times = {log.at for log in ctx.observed(ErrorLog)}
-    if _last_failure(ctx) is observation and len(read_times) < MAX_READINGS:
+    if is_failure and _last_failure(ctx) is not observation:
+        return
+    if len(read_times) < (MAX_READINGS if is_failure else 2):
         await _read_logs(ctx, config, is_reread=True)
+
+
+def _may_hide_failure(ctx: ProbeContext, observation: Observation) -> bool:
+    """Whether the site answered, and an application behind it does not: nginx may have answered
+    from `error_page`, from a cache or by another server, and logs that it did."""
+    tries, pages = ctx.observed(UpstreamTry), ctx.observed(Exchange)
+    match observation:
+        case UpstreamTry(failure=Failure()):
+            return any(page.purpose == "target" and page.status for page in pages)
+        case Exchange(purpose="target", status=int()):
+            return any(attempt.failure for attempt in tries)
+    return False
 
 
 def _has_failed(observation: Observation) -> bool:
@@ -134,7 +154,7 @@ async def _read_logs(ctx: ProbeContext, config: NginxConfig, is_reread: bool = F
         return
     logs = _target_logs(ctx, config)
     # A log that is not a file is reported as not observed only after a failure.
-    report_unlogged = is_reread or _last_failure(ctx) is not None
+    report_unlogged = _last_failure(ctx) is not None
     for log in logs if report_unlogged else ():
         if not log.is_file:
             emit_not_observed(ctx, log.target, "logged to no file", _journal_command(log))
@@ -179,7 +199,7 @@ def _emit_log(
     if reading.clock is None or reading.state != "log":
         if reading.state == "denied":
             emit_not_observed(ctx, reading.log.target, "needs root", f"sudo {equivalent}")
-        elif reading.state == "special" and (is_reread or _last_failure(ctx)):
+        elif reading.state == "special" and _last_failure(ctx):
             emit_not_observed(
                 ctx, reading.log.target, "logged to no file", _journal_command(reading.log)
             )

@@ -19,7 +19,12 @@ def proxied_to_the_wrong_port(lab: Lab) -> None:
     lab.change("127.0.0.1:3000", "127.0.0.1:9999")
 
 
-@scenario(outside=None, server="upstream.refused", manual=APPLICATION)
+@scenario(
+    outside=None,
+    server="upstream.refused",
+    manual=APPLICATION,
+    not_on={"panel": "its log leaves out what is no crit"},
+)
 def application_is_down_behind_a_page_of_nginx(lab: Lab) -> None:
     """After questions about `error_page 502 =200`: a page that says "back soon" for weeks."""
     lab.application_service.stop()

@@ -10,7 +10,7 @@ from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Failure, Unseen
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.logs import ErrorLog, LogLine, OpenFiles
-from diagnose.model.nginx import NginxBuild, NginxConfig, NginxProcess, NginxState
+from diagnose.model.nginx import NginxBuild, NginxConfig, NginxProcess, NginxState, UpstreamTry
 from diagnose.model.tls import Handshake
 from diagnose.parsers.nginx.config import parse
 from diagnose.parsers.nginx.error_log import LogDestination
@@ -143,6 +143,20 @@ def test_it_is_read_again_where_the_page_itself_is_refused(status: int) -> None:
     """The reason for it is only there: whether it is a fault, a check decides."""
     refused = Exchange(url="https://a/", address="203.0.113.10", port=443, status=status)
     assert [log.again for log in again(refused)] == [True]
+
+
+@pytest.mark.parametrize("down", [True, False])
+def test_it_is_read_again_where_a_page_may_hide_that_its_application_is_down(down: bool) -> None:
+    """nginx answers from error_page or a cache, whichever is seen first."""
+    page = Exchange(url="https://a/", address="203.0.113.10", port=443, status=200)
+    failure = Failure("refused", "Connection refused", 111) if down else None
+    target = "http://127.0.0.1:3000"
+    attempt = UpstreamTry(target=target, host="127.0.0.1", port=3000, failure=failure)
+    for work, observation in ((logs.after_an_answer, page), (logs.after_a_try, attempt)):
+        look = Looking(machine(f"{HEAD}log 200\n {LINE}\n\n"))
+        look.observations += [config(), page, attempt]
+        asyncio.run(work.work(look, observation))  # type: ignore[arg-type]
+        assert [log.again for log in look.observed(ErrorLog)] == [True] * down
 
 
 def test_the_limit_on_files_is_looked_at_where_they_ran_out() -> None:
