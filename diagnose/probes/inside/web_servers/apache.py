@@ -4,6 +4,7 @@ import asyncio
 import posixpath
 import shlex
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from diagnose.machine import FileContent
 from diagnose.model import Vantage
@@ -30,9 +31,9 @@ from diagnose.probes import ProbeContext, emit_not_observed
 from diagnose.probes.inside.web_servers.processes import ServerProcess, ServerService
 from diagnose.probes.inside.web_servers.readers import (
     Reader,
-    belongs_to_unit,
     command_name,
     is_forbidden,
+    server_state,
 )
 
 #: Maximum number of rounds of includes, of files, and of bytes of one file.
@@ -86,7 +87,8 @@ class ApacheReader:
     ) -> WebServer | None:
         at = ctx.elapsed()
         binary = program or (process.program if process else "")
-        foreign = process is not None and process.foreign
+        state = server_state("apache", binary, process, service)
+        foreign, unit = state.foreign, state.unit
         output = "" if foreign or not binary.startswith("/") else await _build_output(ctx, binary)
         build = parse_build(output)
         if build is None and not foreign:
@@ -97,26 +99,14 @@ class ApacheReader:
         config = posixpath.join(root, options.config or (build.config if build else ""))
         control = ("apachectl",) if name == _DEBIAN else (command_name(binary),)
         words = (*control, *options.words)
-        unit = service.name if service and belongs_to_unit(process, service) else ""
-        return WebServer(
-            vantage=Vantage.SERVER,
+        return replace(
+            state,
             at=at,
             took=ctx.elapsed() - at,
             equivalent=shlex.join((*control, "-V")),
-            product="apache",
-            pid=process.pid if process else None,
-            binary=binary,
             version=build.version if build else "",
             config=config,
-            ports=process.ports if process else (),
-            started=process.started if process else None,
             loaded=process.oldest_worker if process else None,
-            user=process.user if process else None,
-            foreign=foreign,
-            unit=unit,
-            state=service.state if service else "",
-            enabled=service.enabled if service else None,
-            file_state=service.file_state if service else "",
             complaint=_complaint(service),
             test=(*words, "-t"),
             reload=("systemctl", "reload", unit) if unit else _control(words, "graceful"),

@@ -8,6 +8,7 @@ own loopback address, with GET only.
 import asyncio
 import posixpath
 import shlex
+from dataclasses import replace
 from itertools import pairwise
 
 from diagnose.machine import FileContent
@@ -28,9 +29,9 @@ from diagnose.probes import ProbeContext, emit_not_observed
 from diagnose.probes.inside.web_servers.processes import ServerProcess, ServerService
 from diagnose.probes.inside.web_servers.readers import (
     Reader,
-    belongs_to_unit,
     command_name,
     is_forbidden,
+    server_state,
 )
 
 #: The file of Debian's, Red Hat's and Caddy's own packages.
@@ -87,7 +88,8 @@ class CaddyReader:
     ) -> WebServer | None:
         at = ctx.elapsed()
         binary = (process.program if process else "") or program
-        foreign = process is not None and process.foreign
+        state = server_state("caddy", binary, process, service)
+        foreign, unit = state.foreign, state.unit
         version = "" if foreign or not binary.startswith("/") else await _version(ctx, binary)
         if not version and not foreign:
             return None
@@ -95,27 +97,15 @@ class CaddyReader:
         name = command_name(binary)
         words = _config_words(options)
         is_readable = bool(words) and not options.resumes
-        unit = service.name if service and belongs_to_unit(process, service) else ""
         reload = ("systemctl", "reload", unit) if unit else (name, "reload", *words, "--force")
-        return WebServer(
-            vantage=Vantage.SERVER,
+        return replace(
+            state,
             at=at,
             took=ctx.elapsed() - at,
             equivalent=f"{name} version",
-            product="caddy",
-            pid=process.pid if process else None,
-            binary=binary,
             version=version,
             config=options.config if is_readable else "",
-            ports=process.ports if process else (),
-            started=process.started if process else None,
             loaded=process.started if process else None,
-            user=process.user if process else None,
-            foreign=foreign,
-            unit=unit,
-            state=service.state if service else "",
-            enabled=service.enabled if service else None,
-            file_state=service.file_state if service else "",
             complaint=last_error(service.journal) if service else "",
             test=(name, "adapt", *words) if is_readable else (),
             reload=reload if is_readable else (),

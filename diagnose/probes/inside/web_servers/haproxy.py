@@ -4,6 +4,7 @@ import asyncio
 import posixpath
 import shlex
 from collections.abc import Iterable
+from dataclasses import replace
 
 from diagnose.machine import FileContent
 from diagnose.model import Vantage
@@ -22,9 +23,9 @@ from diagnose.probes import ProbeContext, emit_not_observed
 from diagnose.probes.inside.web_servers.processes import ServerProcess, ServerService
 from diagnose.probes.inside.web_servers.readers import (
     Reader,
-    belongs_to_unit,
     command_name,
     is_forbidden,
+    server_state,
 )
 
 #: The file of Debian's, Red Hat's and others' packages.
@@ -85,7 +86,8 @@ class HaproxyReader:
     ) -> WebServer | None:
         at = ctx.elapsed()
         binary = (process.program if process else "") or program
-        foreign = process is not None and process.foreign
+        state = server_state("haproxy", binary, process, service)
+        foreign, unit = state.foreign, state.unit
         version = "" if foreign or not binary.startswith("/") else await _version(ctx, binary)
         if not version and not foreign:
             return None
@@ -93,26 +95,14 @@ class HaproxyReader:
         if not options.configs:
             options = Options((DEFAULT_CONFIG,), options.folder)
         words = (command_name(binary), *options.words)
-        unit = service.name if service and belongs_to_unit(process, service) else ""
-        return WebServer(
-            vantage=Vantage.SERVER,
+        return replace(
+            state,
             at=at,
             took=ctx.elapsed() - at,
             equivalent=shlex.join((words[0], "-v")),
-            product="haproxy",
-            pid=process.pid if process else None,
-            binary=binary,
             version=version,
             config=posixpath.join(options.folder, options.configs[0]),
-            ports=process.ports if process else (),
-            started=process.started if process else None,
             loaded=_loaded(process),
-            user=process.user if process else None,
-            foreign=foreign,
-            unit=unit,
-            state=service.state if service else "",
-            enabled=service.enabled if service else None,
-            file_state=service.file_state if service else "",
             complaint=_complaint(service),
             test=(*words, "-c"),
             reload=_reload(process, unit),

@@ -6,6 +6,7 @@ import posixpath
 from typing import Protocol
 
 from diagnose.machine import CommandResult
+from diagnose.model import Vantage
 from diagnose.model.web_servers import Product, WebServer, WebServerConfig, WebServerTest
 from diagnose.probes import ProbeContext
 from diagnose.probes.inside.web_servers.processes import ServerProcess, ServerService
@@ -57,13 +58,33 @@ def reader_of(product: Product) -> Reader | None:
     return reader
 
 
+def server_state(
+    product: Product, binary: str, process: ServerProcess | None, service: ServerService | None
+) -> WebServer:
+    """Return what is the same for all products: the state of the process and of its service."""
+    return WebServer(
+        vantage=Vantage.SERVER,
+        product=product,
+        binary=binary,
+        pid=process.pid if process else None,
+        ports=process.ports if process else (),
+        started=process.started if process else None,
+        user=process.user if process else None,
+        foreign=process is not None and process.foreign,
+        unit=service.name if service and _belongs_to_unit(process, service) else "",
+        state=service.state if service else "",
+        enabled=service.enabled if service else None,
+        file_state=service.file_state if service else "",
+    )
+
+
 def command_name(binary: str) -> str:
     """Return the name of a program that a shell finds, or its path."""
     folder, name = posixpath.split(binary)
     return name if folder in _FOLDERS else binary
 
 
-def belongs_to_unit(process: ServerProcess | None, service: ServerService) -> bool:
+def _belongs_to_unit(process: ServerProcess | None, service: ServerService) -> bool:
     """Return whether the service starts this process: somebody may have started it by hand."""
     return process is None or process.unit == service.name or service.main_pid == process.pid
 
