@@ -106,8 +106,8 @@ class Run:
     def take_stream(self, observation: Observation) -> Any:
         return self._streams.pop(id(observation), None)
 
-    def observed(self, kind: type[ObservationT]) -> tuple[ObservationT, ...]:
-        return tuple(observation for observation in self.observations if type(observation) is kind)
+    def observed(self, *kinds: type[ObservationT]) -> tuple[ObservationT, ...]:
+        return tuple(seen for seen in self.observations for kind in kinds if type(seen) is kind)
 
     def start(self, coroutine: Coroutine[Any, Any, None]) -> None:
         self._create_task(getattr(coroutine, "__qualname__", "probe"), coroutine)
@@ -243,8 +243,8 @@ class ServerSideRun:
                 self.run._create_task(probe.name, probe.work(self, server_observation))
         return server_observation
 
-    def observed(self, kind: type[ObservationT]) -> tuple[ObservationT, ...]:
-        return tuple(observation for observation in self._observations if type(observation) is kind)
+    def observed(self, *kinds: type[ObservationT]) -> tuple[ObservationT, ...]:
+        return tuple(seen for seen in self._observations for kind in kinds if type(seen) is kind)
 
     def from_server(self, address: str) -> "ServerSideRun | None":
         return None

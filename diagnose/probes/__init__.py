@@ -181,8 +181,8 @@ class ProbeContext(Protocol):
         """Return the stream emitted with an observation. Only the first call gets it; else None."""
         ...
 
-    def observed(self, kind: type[ObservationT]) -> tuple[ObservationT, ...]:
-        """Return the observations of a type so far."""
+    def observed(self, *kinds: type[ObservationT]) -> tuple[ObservationT, ...]:
+        """Return the observations of these types so far, in the order in which they were made."""
         ...
 
     def from_server(self, address: str) -> "ProbeContext | None":

@@ -33,8 +33,8 @@ class Looking:
     def take_stream(self, observation: Observation) -> Any:
         return None
 
-    def observed(self, kind: type[Seen]) -> tuple[Seen, ...]:
-        return tuple(one for one in self.observations if type(one) is kind)
+    def observed(self, *kinds: type[Seen]) -> tuple[Seen, ...]:
+        return tuple(one for one in self.observations for kind in kinds if type(one) is kind)
 
     def from_server(self, address: str) -> "ProbeContext | None":
         return None

@@ -35,7 +35,7 @@ FAILURE_STATUSES = {400, 413, 431, 500, 502, 503, 504}
 
 #: Seconds to wait for further failures before the logs are read again, and the maximum number of
 #: readings in a run.
-BATCH_SECONDS, MAX_READINGS = 0.1, 3
+BATCH_SECONDS, MAX_READINGS = 0.1, 5
 
 READ_SCRIPT = read_script(__file__, "error_logs.sh")
 TAIL_BYTES = 65536
@@ -95,27 +95,55 @@ async def _reread(
     failure.
     """
     config = next((config for config in ctx.observed(NginxConfig) if not config.failure), None)
-    is_failure = _has_failed(observation)
-    if config is None or not (is_failure or _may_hide_failure(ctx, observation)):
+    if config is None or not (_has_failed(observation) or _may_hide_failure(ctx, observation)):
         return
     await asyncio.sleep(BATCH_SECONDS)
     read_times = {log.at for log in ctx.observed(ErrorLog)}
-    if is_failure and _last_failure(ctx) is not observation:
-        return
-    if len(read_times) < (MAX_READINGS if is_failure else 2):
+    is_covered = any(read_time >= _end_of_requests(ctx) for read_time in read_times)
+    if (
+        _reasons_to_read(ctx)[-1] is observation
+        and not is_covered
+        and len(read_times) < MAX_READINGS
+    ):
         await _read_logs(ctx, config, is_reread=True)
+
+
+def _reasons_to_read(ctx: ProbeContext) -> list[Observation]:
+    """Return, in the order in which they were observed, the failures and what may hide one."""
+    observations = ctx.observed(Exchange, ResponseBody, Upgrade, Handshake, UpstreamTry)
+    return [
+        observation
+        for observation in observations
+        if _has_failed(observation) or _may_hide_failure(ctx, observation)
+    ]
+
+
+def _end_of_requests(ctx: ProbeContext) -> float:
+    """Return when the last request ended about which the logs may say more, in seconds since the
+    start of the run. A connection to an application by this program leaves no line in them."""
+    return max(
+        (
+            reason.at + reason.took
+            for reason in _reasons_to_read(ctx)
+            if not isinstance(reason, UpstreamTry)
+        ),
+        default=0.0,
+    )
 
 
 def _may_hide_failure(ctx: ProbeContext, observation: Observation) -> bool:
     """Whether the site answered, and an application behind it does not: nginx may have answered
     from `error_page`, from a cache or by another server, and logs that it did."""
-    tries, pages = ctx.observed(UpstreamTry), ctx.observed(Exchange)
     match observation:
         case UpstreamTry(failure=Failure()):
-            return any(page.purpose == "target" and page.status for page in pages)
-        case Exchange(purpose="target", status=int()):
-            return any(attempt.failure for attempt in tries)
+            return any(_is_page(page) for page in ctx.observed(Exchange))
+        case Exchange() if _is_page(observation):
+            return any(attempt.failure for attempt in ctx.observed(UpstreamTry))
     return False
+
+
+def _is_page(exchange: Exchange) -> bool:
+    return exchange.purpose == "target" and exchange.status is not None
 
 
 def _has_failed(observation: Observation) -> bool:
@@ -138,15 +166,8 @@ def _has_failed(observation: Observation) -> bool:
     return False
 
 
-def _last_failure(ctx: ProbeContext) -> Observation | None:
-    kinds: tuple[type[Observation], ...] = (Exchange, ResponseBody, Upgrade, Handshake)
-    failures = (
-        observation
-        for kind in kinds
-        for observation in ctx.observed(kind)
-        if _has_failed(observation)
-    )
-    return max(failures, key=lambda observation: observation.at + observation.took, default=None)
+def _has_any_failed(ctx: ProbeContext) -> bool:
+    return any(map(_has_failed, ctx.observed(Exchange, ResponseBody, Upgrade, Handshake)))
 
 
 async def _read_logs(ctx: ProbeContext, config: NginxConfig, is_reread: bool = False) -> None:
@@ -154,7 +175,7 @@ async def _read_logs(ctx: ProbeContext, config: NginxConfig, is_reread: bool = F
         return
     logs = _target_logs(ctx, config)
     # A log that is not a file is reported as not observed only after a failure.
-    report_unlogged = _last_failure(ctx) is not None
+    report_unlogged = _has_any_failed(ctx)
     for log in logs if report_unlogged else ():
         if not log.is_file:
             emit_not_observed(ctx, log.target, "logged to no file", _journal_command(log))
@@ -199,7 +220,7 @@ def _emit_log(
     if reading.clock is None or reading.state != "log":
         if reading.state == "denied":
             emit_not_observed(ctx, reading.log.target, "needs root", f"sudo {equivalent}")
-        elif reading.state == "special" and _last_failure(ctx):
+        elif reading.state == "special" and _has_any_failed(ctx):
             emit_not_observed(
                 ctx, reading.log.target, "logged to no file", _journal_command(reading.log)
             )

@@ -1,5 +1,6 @@
 import asyncio
 import shlex
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from diagnose.machine import Machine
 from diagnose.machine.local import LocalMachine
 from diagnose.machine.recorded import RecordedMachine
-from diagnose.model import Failure, Unseen
+from diagnose.model import Failure, Observation, Unseen
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.logs import ErrorLog, LogLine, OpenFiles
 from diagnose.model.nginx import NginxBuild, NginxConfig, NginxProcess, NginxState, UpstreamTry
@@ -145,18 +146,41 @@ def test_it_is_read_again_where_the_page_itself_is_refused(status: int) -> None:
     assert [log.again for log in again(refused)] == [True]
 
 
+PAGE = Exchange(url="https://a/", address="203.0.113.10", port=443, at=0.5, status=200)
+TRY = UpstreamTry(target="http://127.0.0.1:3000", host="127.0.0.1", port=3000, at=0.7)
+REFUSED_TRY = replace(TRY, failure=Failure("refused", "Connection refused", 111))
+
+
+def error_log_at(at: float) -> ErrorLog:
+    return ErrorLog(file=LOG, at=at, until=0.0, since=0.0, level="error")
+
+
+def read_again_after(observation: Exchange | UpstreamTry, *before: Observation) -> list[bool]:
+    """Whether the logs are read again, for an observation that comes after others."""
+    look = Looking(machine(f"{HEAD}log 200\n {LINE}\n\n"))
+    look.observations += [config(), *before, observation]
+    work = logs.after_a_try if isinstance(observation, UpstreamTry) else logs.after_an_answer
+    earlier = len(look.observed(ErrorLog))
+    asyncio.run(work.work(look, observation))  # type: ignore[arg-type]
+    return [log.again for log in look.observed(ErrorLog)][earlier:]
+
+
 @pytest.mark.parametrize("down", [True, False])
 def test_it_is_read_again_where_a_page_may_hide_that_its_application_is_down(down: bool) -> None:
     """nginx answers from error_page or a cache, whichever is seen first."""
-    page = Exchange(url="https://a/", address="203.0.113.10", port=443, status=200)
-    failure = Failure("refused", "Connection refused", 111) if down else None
-    target = "http://127.0.0.1:3000"
-    attempt = UpstreamTry(target=target, host="127.0.0.1", port=3000, failure=failure)
-    for work, observation in ((logs.after_an_answer, page), (logs.after_a_try, attempt)):
-        look = Looking(machine(f"{HEAD}log 200\n {LINE}\n\n"))
-        look.observations += [config(), page, attempt]
-        asyncio.run(work.work(look, observation))  # type: ignore[arg-type]
-        assert [log.again for log in look.observed(ErrorLog)] == [True] * down
+    attempt = REFUSED_TRY if down else TRY
+    assert read_again_after(attempt, PAGE) == [True] * down
+    assert read_again_after(PAGE, attempt) == [True] * down
+
+
+def test_it_is_read_again_for_a_page_that_came_after_the_last_reading() -> None:
+    """Port 80 redirected, the application refused, the log was read: then the page came."""
+    redirect = replace(PAGE, url="http://a/", port=80, at=0.1, status=301)
+    readings = [error_log_at(at) for at in (0.05, 0.2)]
+    late = replace(PAGE, at=0.5, took=0.2)
+    assert read_again_after(late, redirect, REFUSED_TRY, *readings) == [True]
+    assert not read_again_after(late, redirect, REFUSED_TRY, *readings, error_log_at(0.7))
+    assert not read_again_after(REFUSED_TRY, late, error_log_at(0.8))
 
 
 def test_the_limit_on_files_is_looked_at_where_they_ran_out() -> None:
