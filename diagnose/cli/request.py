@@ -218,7 +218,19 @@ def parse_replay(words: Sequence[str]) -> ReplayRequest:
 
 def parse_web(words: Sequence[str]) -> WebRequest:
     namespace = parse("web", words)
-    return WebRequest(_run_request(namespace), tuple(namespace.words), namespace.port)
+    request = _run_request(namespace)
+    words = tuple(_displayable(word, request) for word in namespace.words)
+    return WebRequest(request, words, namespace.port)
+
+
+def _displayable(word: str, request: RunRequest) -> str:
+    """Return a target without user name and password: a page's title and the command line of a
+    process can be seen by others. A pasted message stays as it is, for its symptom."""
+    try:
+        target = request.parse_target(word)
+    except NamelessMessageError:
+        return word
+    return word if target.symptom else target.input
 
 
 def parse_output(command: str, words: Sequence[str]) -> OutputOptions:

@@ -122,11 +122,10 @@ async def _save_backups(journal: Journal, plan: Plan, before: Report, at: str) -
     paths = [path for step in plan.steps for path in named_paths(step)]
     if paths:
         await files.check_may_change(tuple(dict.fromkeys(paths)))
-    backups: list[Backup] = []
-    for step in plan.steps:
-        for path in step.changes:
-            if all(backup.path != path for backup in backups):
-                backups.append(await _back_up(files, f"{len(backups)}", path, step.aspect))
+    backups = [
+        await _back_up(files, f"{number}", path, aspect)
+        for number, (path, aspect) in enumerate(_changed_aspects(plan).items())
+    ]
     texts: dict[str, str] = {}
     for number, step in enumerate(plan.steps):
         if isinstance(step, Edit):
@@ -158,6 +157,17 @@ async def _save_backups(journal: Journal, plan: Plan, before: Report, at: str) -
         kept=[[backup.name, backup.path, backup.mode] for backup in backups],
     )
     return entry
+
+
+def _changed_aspects(plan: Plan) -> dict[str, Aspect]:
+    """Return what of each path the steps change. A copy of a file has its owner and mode as well,
+    so that any other aspect goes before "permissions"."""
+    aspects: dict[str, Aspect] = {}
+    for step in plan.steps:
+        for path in step.changes:
+            if aspects.get(path, "permissions") == "permissions":
+                aspects[path] = step.aspect
+    return aspects
 
 
 async def _back_up(files: RemoteFiles, name: str, path: str, aspect: Aspect) -> Backup:

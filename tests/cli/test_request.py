@@ -171,6 +171,12 @@ def test_the_screen_in_a_browser_is_asked_for_the_same(words: list[str]) -> None
     assert again == replace(given.run, output=best)
 
 
+def test_the_page_shows_no_password() -> None:
+    message = "curl: (7) Failed to connect to shop.example.com port 443: Connection refused"
+    request = parse_web(["https://user:pw@a.example/x", "b.example", message])
+    assert request.words == ("https://a.example/x", "b.example", message)
+
+
 def test_only_two_modules_know_argparse() -> None:
     folder = Path(__file__).parents[2] / "diagnose"
     importers = {

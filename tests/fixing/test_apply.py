@@ -46,6 +46,15 @@ def test_what_a_link_leads_to_is_edited_and_the_link_stays(site: Site) -> None:
     assert (site.file.is_symlink(), real.read_text()) == (True, OLD)
 
 
+def test_a_file_whose_mode_and_text_change_is_kept_whole(site: Site) -> None:
+    path = str(site.file)
+    readable = Command(("chmod", "644", path), Effect.CHANGE, changes=(path,), aspect="permissions")
+    assert site.fix(site.commands(readable, site.edit)).state == "healed"
+    assert (site.file.read_text(), site.file.stat().st_mode & 0o777) == (NEW, 0o644)
+    site.undo()
+    assert (site.file.read_text(), site.file.stat().st_mode & 0o777) == (OLD, 0o640)
+
+
 def test_what_did_not_help_is_taken_back(site: Site) -> None:
     async def look() -> Report:
         return site.report(CAUSE)

@@ -34,7 +34,7 @@ class Site:
         claim = Claim(about=Subject(port=443), because=(), fix=Fix(steps))
         return Plan(Finding("f1", check(CAUSE), claim), steps)
 
-    def commands(self, *steps: Command) -> Plan:
+    def commands(self, *steps: Command | Edit) -> Plan:
         claim = Claim(about=Subject(port=443), because=(), fix=Fix(steps))
         return Plan(Finding("f1", check(CAUSE), claim), steps)
 
