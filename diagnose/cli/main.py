@@ -16,9 +16,18 @@ from diagnose.parsers.target import UsageError
 USAGE, BUG, INTERRUPTED = 64, 70, 130
 
 
+#: The exit status of a monitoring plugin whose state is unknown.
+PLUGIN_UNKNOWN = 3
+
+
 def main(arguments: list[str], may_fork: bool = False) -> int:
     """Run the command and return its exit status. Raise nothing. `may_fork` is True if this process
     has one thread and belongs to us."""
+    status = _run_command(arguments, may_fork)
+    return min(status, PLUGIN_UNKNOWN) if _names_format(arguments, "nagios") else status
+
+
+def _run_command(arguments: list[str], may_fork: bool) -> int:
     try:
         return _main(arguments, may_fork)
     except UsageError as error:
@@ -74,13 +83,14 @@ def _about(topic: Literal["version", "schema"]) -> int:
 
 
 def _report_failure(arguments: list[str], message: str, status: int) -> int:
-    """Write one line to stderr. With --json, also write a document to stdout."""
+    """Write one line to stderr. With --json or --nagios, also write a document to stdout."""
     write_note(f"diagnose: {sanitize(message)}\n")
-    flags = {
-        *arguments,
-        *(f"--{after}" for before, after in pairwise(arguments) if before == "--format"),
-    }
-    if flags & {"--json", "--format=json", "--jsonl", "--format=jsonl"}:
+    if _names_format(arguments, "nagios"):
+        from diagnose.outputs.nagios import failure_text
+
+        with contextlib.suppress(OSError, ValueError, UsageError):
+            write(failure_text(message))
+    if _names_format(arguments, "json") or _names_format(arguments, "jsonl"):
         from diagnose.outputs.json import failure_document
         from diagnose.recording.codec import json_line
 
@@ -90,10 +100,16 @@ def _report_failure(arguments: list[str], message: str, status: int) -> int:
     return status
 
 
+def _names_format(arguments: list[str], name: str) -> bool:
+    """Return whether the arguments, which may be invalid, ask for an output format."""
+    is_option = f"--{name}" in arguments or f"--format={name}" in arguments
+    return is_option or ("--format", name) in pairwise(arguments)
+
+
 def _diagnose(request: RunRequest) -> int:
     if not request.targets:
         write_note(DESCRIPTION + "\nA TARGET is missing. See diagnose --help.\n")
-        if request.output.format in {"json", "jsonl"}:
+        if request.output.format in {"json", "jsonl", "nagios"}:
             raise UsageError("A TARGET is missing.")
         return USAGE
     from diagnose.checking.root_cause import exit_status

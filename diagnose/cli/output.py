@@ -20,7 +20,7 @@ def write(text: str, output_format: str = "text") -> None:
     """Write to stdout: data formats always in UTF-8; text in the terminal's encoding, with "?" for
     characters that it lacks. A closed pipe (`| head`) is not an error. Raise UsageError if stdout
     cannot be written for another reason."""
-    if output_format in {"json", "jsonl", "markdown", "html"}:
+    if output_format in {"json", "jsonl", "markdown", "html", "prometheus", "junit"}:
         # json.dumps keeps lone surrogates; write them as JSON escapes.
         data = text.encode("utf-8", "backslashreplace")
     else:
@@ -116,16 +116,9 @@ def write_reports(reports: Iterable[Report], request: RunRequest, view: View) ->
 
 def write_views(report_views: Sequence[tuple[Report, View]], output_format: str) -> None:
     """Write the reports one after another, or all in one document, each for its view."""
-    from diagnose.outputs import writer
+    from diagnose.outputs import document_writer, writer
 
-    if output_format == "json" and len(report_views) > 1:
-        from diagnose.outputs.json import document, to_json
-
-        write(to_json([document(*report_view) for report_view in report_views]), output_format)
-        return
-    if output_format == "html":
-        from diagnose.outputs.html import render_all
-
+    if render_all := document_writer(output_format):
         write(render_all(report_views), output_format)
         return
     render = writer(output_format)

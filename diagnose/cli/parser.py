@@ -64,7 +64,11 @@ It changes nothing, but for fix, and for the screen's key a after it has asked. 
 anybody but the target, where it redirects to, and the name servers.
 """
 
-_FORMAT_HELP = {"json": "one JSON document", "jsonl": "events, one a line, as they happen"}
+_FORMAT_HELP = {
+    "json": "one JSON document",
+    "jsonl": "events, one a line, as they happen",
+    "nagios": "the output and status of a monitoring plugin",
+}
 
 
 class _Parser(argparse.ArgumentParser):

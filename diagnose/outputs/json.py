@@ -1,7 +1,7 @@
 """The report as one JSON document for programs (diagnose/schema/report-1.json)."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any, assert_never
 from zlib import crc32
@@ -41,6 +41,12 @@ _MAX_TEXT = 4096
 def render(report: Report, view: View) -> str:
     """Render the document of one run."""
     return to_json(document(report, view))
+
+
+def render_all(report_views: Sequence[tuple[Report, View]]) -> str:
+    """Render the document of one run, or an array of the documents of several."""
+    documents = [document(report, view) for report, view in report_views]
+    return to_json(documents if len(documents) > 1 else documents[0])
 
 
 def to_json(value: object) -> str:

@@ -53,6 +53,24 @@ def test_several_targets_end_in_the_worst_status(shut: int) -> None:
     assert [one["target"]["host"] for one in json.loads(both.stdout)] == ["127.0.0.1", "::1"]
 
 
+@pytest.mark.parametrize(
+    ("words", "status", "first"),
+    [
+        (["--nagios", "--outside"], 2, "DIAGNOSE CRITICAL - "),
+        (["--format", "nagios", "--nope"], 3, "DIAGNOSE UNKNOWN - There is no option --nope."),
+    ],
+)
+def test_a_plugin_has_one_line_and_four_states(
+    words: list[str], status: int, first: str, shut: int
+) -> None:
+    done = diagnose(*words, f"127.0.0.1:{shut}")
+    assert (done.returncode, done.stdout.startswith(first)) == (status, True)
+
+
+def test_a_plugin_without_a_target_is_unknown() -> None:
+    assert main.main(["--nagios"]) == 3
+
+
 def test_jsonl_streams_what_happens(shut: int) -> None:
     lines = diagnose("--jsonl", "--outside", f"127.0.0.1:{shut}").stdout.splitlines()
     kinds = [json.loads(line)["type"] for line in lines]
