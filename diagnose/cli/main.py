@@ -3,15 +3,19 @@
 import contextlib
 import os
 import sys
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
-from typing import Literal, NoReturn
+from typing import TYPE_CHECKING, Literal, NoReturn
 
-from diagnose.cli.output import event_sink, write, write_after_events, write_note
+from diagnose.cli.output import event_sink, note_failure, write, write_after_events, write_note
 from diagnose.cli.parser import COMMANDS, DESCRIPTION
 from diagnose.cli.request import RunRequest, parse_run
 from diagnose.outputs.terminal import sanitize
 from diagnose.parsers.target import UsageError
+
+if TYPE_CHECKING:
+    from diagnose.model import Report
 
 USAGE, BUG, INTERRUPTED = 64, 70, 130
 
@@ -61,7 +65,7 @@ def _main(arguments: list[str], may_fork: bool) -> int:
     request = parse_run(arguments)
     if isinstance(request, str):
         return _about(request)
-    if request.output.wants_screen():
+    if request.wait_s is None and request.output.wants_screen():
         from diagnose.cli import screen
 
         return screen.show_targets(request)
@@ -116,8 +120,16 @@ def _diagnose(request: RunRequest) -> int:
     from diagnose.cli.runs import run_targets  # imports asyncio: not before the fork
 
     view = request.view()
-    reports, status = run_targets(
-        request.targets, request.options, lambda: event_sink(request, view)
-    )
+
+    def run() -> "tuple[list[Report], int]":
+        return run_targets(request.targets, request.options, lambda: event_sink(request, view))
+
+    if request.wait_s is None:
+        reports, status = run()
+    else:
+        from diagnose.cli.waiting import run_until_well
+
+        note = partial(note_failure, request, view)
+        reports, status = run_until_well(run, request.wait_s, note)
     write_after_events(reports, request, view)
     return status or max(exit_status(report) for report in reports)

@@ -90,6 +90,22 @@ def idle(text: str) -> float:
     )
 
 
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)(s|m|h)?")
+_UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600}
+_MAX_WAIT = 24 * 3600.0
+
+
+def wait(text: str) -> float:
+    """Parse a duration, such as "90", "90s", "5m" or "1h", into seconds."""
+    if match := _DURATION.fullmatch(text):
+        seconds = float(match[1]) * _UNIT_SECONDS[match[2] or "s"]
+        if 0 < seconds <= _MAX_WAIT:
+            return seconds
+    raise UsageError(
+        f"--wait takes a duration of at most a day, such as 90, 90s, 5m or 1h, not {text!r}."
+    )
+
+
 def port(text: str) -> int:
     if text.isdecimal() and int(text) <= 65535:
         return int(text)

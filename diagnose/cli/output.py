@@ -55,6 +55,23 @@ def write_note(text: str) -> None:
         sys.stderr.flush()
 
 
+def note_failure(
+    request: RunRequest, view: View, reports: Sequence[Report], seconds_left: float
+) -> None:
+    """Note on stderr what does not work yet, and how long it is still waited for."""
+    from diagnose.checking.root_cause import verdict
+    from diagnose.i18n.reports import translate
+    from diagnose.outputs.document import single_line
+    from diagnose.outputs.finding_text import verdict_sentence
+
+    if request.output.verbosity < 0:
+        return
+    worst = max(reports, key=lambda report: verdict(report).exit_status)
+    sentence = single_line(verdict_sentence(worst, view.lang))
+    text = translate("not-yet", view.lang, sentence=sentence, seconds=round(seconds_left))
+    write_note(f"{text}\n")
+
+
 def save(path: str, text: str) -> None:
     """Write a file; "-" is stdout. Raise UsageError if that fails."""
     if path == "-":

@@ -104,7 +104,7 @@ def build_parser(command: str | None = None) -> argparse.ArgumentParser:
     )
     _add_operands(parser, command)
     if command in {None, "record", "fix", "web"}:
-        _add_probe_options(parser)
+        _add_probe_options(parser, command)
     _add_output_options(parser, command)
     group = parser.add_argument_group("about")
     group.add_argument("-h", "--help", action="help", help="this page")
@@ -149,7 +149,7 @@ def _add_fix_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("-y", "--yes", action="store_true", help="do not ask")
 
 
-def _add_probe_options(parser: argparse.ArgumentParser) -> None:
+def _add_probe_options(parser: argparse.ArgumentParser, command: str | None) -> None:
     group = parser.add_argument_group("how to look")
     add = group.add_argument
     add("--ws", action="append", default=[], metavar="PATH", help="also judge a WebSocket at PATH")
@@ -162,6 +162,9 @@ def _add_probe_options(parser: argparse.ArgumentParser) -> None:
     add("--skip", type=values.layers, default=(), metavar="LAYER,…", help="all but these")
     add("--timeout", type=values.timeout, default=15.0, metavar="SECONDS",
         help="for the whole run (15)")  # fmt: skip
+    if command is None:
+        add("--wait", type=values.wait, metavar="DURATION",
+            help="until the site works, at most 90s, 5m, 1h …")  # fmt: skip
     family = group.add_mutually_exclusive_group()
     family.add_argument("-4", dest="family", action="store_const", const=4, help="IPv4 only")
     family.add_argument("-6", dest="family", action="store_const", const=6, help="IPv6 only")

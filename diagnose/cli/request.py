@@ -83,12 +83,14 @@ class OutputOptions:
 @frozen
 class RunRequest:
     """A request to diagnose targets. `options` say how to probe, `output` how to write the reports.
-    `websockets` are the paths of --ws, which targets that are named later have too."""
+    `websockets` are the paths of --ws, which targets that are named later have too. `wait_s` is how
+    long a diagnosis is repeated until the sites work; None is a single one."""
 
     targets: tuple[Target, ...]
     options: "Options"
     output: OutputOptions = OutputOptions()
     websockets: tuple[str, ...] = ()
+    wait_s: float | None = None
 
     @property
     def is_partial(self) -> bool:
@@ -180,7 +182,9 @@ def parse_run(words: Sequence[str]) -> RunRequest | Literal["version", "schema"]
     namespace = parse(None, words)
     if namespace.version:
         return "version"
-    return "schema" if namespace.schema else _run_request(namespace)
+    if namespace.schema:
+        return "schema"
+    return replace(_run_request(namespace), wait_s=namespace.wait)
 
 
 def parse_explain(words: Sequence[str]) -> ExplainRequest:

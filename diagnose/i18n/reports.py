@@ -64,6 +64,7 @@ MESSAGES = Messages(
     Message("idle.until", "{path} is held in silence until {time}"),
     Message("idle.front", "through the site"),
     Message("idle.application", "at the application itself"),
+    Message("not-yet", "not yet: {sentence} (again, for {seconds} s at most)"),
     Message("idle.held", "{path} {way}: held in silence for {seconds} s, and it stayed open"),
     Message("idle.cut", "{path} {way}: cut after {seconds} s of silence"),
     Message(
