@@ -6,11 +6,11 @@ import sys
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NoReturn
+from typing import TYPE_CHECKING, NoReturn, assert_never
 
 from diagnose.cli.output import event_sink, note_failure, write, write_after_events, write_note
 from diagnose.cli.parser import COMMANDS, DESCRIPTION
-from diagnose.cli.request import RunRequest, parse_run
+from diagnose.cli.request import AboutRequest, RunRequest, parse_run
 from diagnose.outputs.terminal import sanitize
 from diagnose.parsers.target import UsageError
 
@@ -63,7 +63,7 @@ def _main(arguments: list[str], may_fork: bool) -> int:
 
         return commands.HANDLERS[arguments[0]](arguments[1:])
     request = parse_run(arguments)
-    if isinstance(request, str):
+    if isinstance(request, AboutRequest):
         return _about(request)
     if request.wait_s is None and request.output.wants_screen():
         from diagnose.cli import screen
@@ -76,13 +76,25 @@ def _main(arguments: list[str], may_fork: bool) -> int:
     return _diagnose(request)
 
 
-def _about(topic: Literal["version", "schema"]) -> int:
-    if topic == "version":
-        from diagnose._version import VERSION
+def _about(request: AboutRequest) -> int:
+    match request.topic:
+        case "version":
+            from diagnose._version import VERSION
 
-        write(f"diagnose {VERSION}\n")
-    else:
-        write(Path(__file__).parents[1].joinpath("schema", "report-1.json").read_text("utf-8"))
+            write(f"diagnose {VERSION}\n")
+        case "schema":
+            folder = Path(__file__).parents[1]
+            write(folder.joinpath("schema", "report-1.json").read_text("utf-8"))
+        case "spec":
+            from diagnose.cli.description import specification
+
+            write(specification(), "json")
+        case "completion":
+            from diagnose.cli.description import completion_script
+
+            write(completion_script(request.shell))
+        case _:
+            assert_never(request.topic)
     return 0
 
 

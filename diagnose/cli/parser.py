@@ -46,6 +46,18 @@ On a terminal it opens full screen; the report stays when you quit. In a pipe, o
 text, it prints the report alone.
 """
 
+#: What each exit status means. 128 and more: a signal of this number less 128 ended the run.
+EXIT_STATUSES = {
+    0: "ok",
+    1: "warning",
+    2: "critical",
+    3: "unknown: could not be judged",
+    64: "usage",
+    70: "a fault of diagnose itself",
+    130: "ended by SIGINT",
+    143: "ended by SIGTERM",
+}
+
 _EPILOG = """\
 other commands:
   diagnose explain CHECK               the page of a check
@@ -91,7 +103,7 @@ def parse(command: str | None, words: Sequence[str]) -> argparse.Namespace:
     return build_parser(command).parse_intermixed_args(list(words))
 
 
-def build_parser(command: str | None = None) -> argparse.ArgumentParser:
+def build_parser(command: str | None = None, has_operands: bool = True) -> argparse.ArgumentParser:
     """Build the parser for `diagnose TARGET`, or for one of `COMMANDS`."""
     parser = _Parser(
         prog="diagnose" if command is None else f"diagnose {command}",
@@ -102,7 +114,9 @@ def build_parser(command: str | None = None) -> argparse.ArgumentParser:
         allow_abbrev=False,
         add_help=False,
     )
-    _add_operands(parser, command)
+    if has_operands:
+        add_operands(parser, command)
+    _add_command_options(parser, command)
     if command in {None, "record", "fix", "web"}:
         _add_probe_options(parser, command)
     _add_output_options(parser, command)
@@ -111,6 +125,10 @@ def build_parser(command: str | None = None) -> argparse.ArgumentParser:
     if command is None:
         group.add_argument("-V", "--version", action="store_true", help="the version")
         group.add_argument("--schema", action="store_true", help="the JSON Schema of --json")
+        group.add_argument("--spec", action="store_true", help="the command line, as JSON")
+        group.add_argument(
+            "--completion", metavar="SHELL", help="the script that completes: bash, zsh or fish"
+        )
     return parser
 
 
@@ -121,7 +139,8 @@ def _usage(command: str | None) -> str:
     return f"diagnose {command} [OPTION ...]{f' {operand}' if operand else ''}"
 
 
-def _add_operands(parser: argparse.ArgumentParser, command: str | None) -> None:
+def add_operands(parser: argparse.ArgumentParser, command: str | None) -> None:
+    """Add the operand of a command, such as TARGET, to its parser."""
     operand = "TARGET" if command is None else COMMANDS[command].operand
     if operand:
         text = "name, name:port, URL, address, or an error message in quotes"
@@ -131,6 +150,9 @@ def _add_operands(parser: argparse.ArgumentParser, command: str | None) -> None:
             metavar=operand.strip("[]"),
             help=text if "TARGET" in operand else None,
         )
+
+
+def _add_command_options(parser: argparse.ArgumentParser, command: str | None) -> None:
     if command == "fix":
         _add_fix_options(parser)
     if command == "record":

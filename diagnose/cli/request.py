@@ -1,8 +1,8 @@
 """What one call of the program asks for: typed values, made from the command line and validated
 before anything else happens.
 
-Only this module and `diagnose.cli.parser` know argparse. A request is changed with
-`dataclasses.replace`.
+Only this module, `diagnose.cli.parser` and `diagnose.cli.description` know argparse. A request is
+changed with `dataclasses.replace`.
 """
 
 import os
@@ -26,6 +26,9 @@ from diagnose.parsers.target import (
 
 if TYPE_CHECKING:
     from diagnose.probes import Options
+
+#: Options without a value that ask about the program itself.
+ABOUT_TOPICS: tuple[Literal["version", "schema", "spec"], ...] = ("version", "schema", "spec")
 
 FixAction = Literal["fix", "undo", "resume"]
 
@@ -166,6 +169,14 @@ class ExplainRequest:
 
 
 @frozen
+class AboutRequest:
+    """A request for something about the program itself. `shell` is that of the completion."""
+
+    topic: Literal["version", "schema", "spec", "completion"]
+    shell: str = ""
+
+
+@frozen
 class WebRequest:
     """A request of `diagnose web`; `words` are the targets as they were given."""
 
@@ -177,13 +188,14 @@ class WebRequest:
 # From the words of the command line. Each function raises UsageError.
 
 
-def parse_run(words: Sequence[str]) -> RunRequest | Literal["version", "schema"]:
+def parse_run(words: Sequence[str]) -> RunRequest | AboutRequest:
     """Parse `diagnose [TARGET …]`, or one of its options that ask about the program itself."""
     namespace = parse(None, words)
-    if namespace.version:
-        return "version"
-    if namespace.schema:
-        return "schema"
+    for topic in ABOUT_TOPICS:
+        if getattr(namespace, topic):
+            return AboutRequest(topic)
+    if namespace.completion is not None:
+        return AboutRequest("completion", namespace.completion)
     return replace(_run_request(namespace), wait_s=namespace.wait)
 
 

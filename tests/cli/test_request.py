@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from diagnose.cli.request import (
+    AboutRequest,
     FixRequest,
     OutputOptions,
     RunRequest,
@@ -97,8 +98,9 @@ def test_what_contradicts_itself_is_refused(words: tuple[str, ...], message: str
 
 
 def test_questions_about_the_program_come_before_the_targets() -> None:
-    assert parse_run(["--version", "ftp://x"]) == "version"
-    assert parse_run(["--schema"]) == "schema"
+    assert parse_run(["--version", "ftp://x"]) == AboutRequest("version")
+    assert parse_run(["--schema"]) == AboutRequest("schema")
+    assert parse_run(["--completion", "zsh"]) == AboutRequest("completion", "zsh")
 
 
 def test_the_amount_of_output_is_one_number() -> None:
@@ -177,12 +179,12 @@ def test_the_page_shows_no_password() -> None:
     assert request.words == ("https://a.example/x", "b.example", message)
 
 
-def test_only_two_modules_know_argparse() -> None:
+def test_only_three_modules_know_argparse() -> None:
     folder = Path(__file__).parents[2] / "diagnose"
     importers = {
         path.name for path in folder.rglob("*.py") if "argparse" in path.read_text("utf-8")
     }
-    assert importers == {"parser.py", "request.py"}
+    assert importers == {"description.py", "parser.py", "request.py"}
 
 
 @pytest.mark.parametrize(
@@ -195,7 +197,7 @@ def test_only_two_modules_know_argparse() -> None:
 )
 def test_a_site_and_a_message_are_one_target(message: str) -> None:
     request = parse_run(["https://shop.example.com/a", message])
-    assert not isinstance(request, str)
+    assert isinstance(request, RunRequest)
     (target,) = request.targets
     assert target.url == "https://shop.example.com/a"
     assert target.symptom
@@ -205,7 +207,7 @@ def test_a_site_and_a_message_are_one_target(message: str) -> None:
 def test_a_message_about_another_site_is_a_target_of_its_own() -> None:
     words = ["shop.example.com", "Failed to connect to blog.example.com port 443: refused"]
     request = parse_run(words)
-    assert not isinstance(request, str)
+    assert isinstance(request, RunRequest)
     assert [target.host for target in request.targets] == ["shop.example.com", "blog.example.com"]
 
 

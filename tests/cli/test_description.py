@@ -1,0 +1,81 @@
+"""The command line as data: it says what the parsers say."""
+
+import json
+import shlex
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from diagnose.checking.registry import check_ids
+from diagnose.cli import main
+from diagnose.cli.description import CHOICES, SHELLS, completion_script, specification
+from diagnose.cli.parser import COMMANDS, build_parser
+
+#: What bash runs at <Tab>: the words that complete the last word of a line.
+COMPLETE = """
+. "$1"; shift
+COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMP_LINE="$*" COMP_POINT=${#COMP_LINE}
+compopt() { :; }
+$(complete -p diagnose | sed 's/.*-F \\([^ ]*\\).*/\\1/') diagnose "${COMP_WORDS[COMP_CWORD]}" ''
+printf '%s\\n' "${COMPREPLY[@]}"
+"""
+
+
+def test_every_command_is_there_with_its_options() -> None:
+    document = json.loads(specification())
+    commands = {command["name"]: command for command in document["commands"]}
+    assert set(commands) == {"diagnose", *(f"diagnose {name}" for name in COMMANDS)}
+    flags = {flag for option in commands["diagnose"]["options"] for flag in option["flags"]}
+    assert {"--json", "--server", "--wait", "-q", "--quiet", "--spec"} <= flags
+    assert document["exit_status"]["2"] == "critical"
+
+
+def test_an_option_says_what_it_takes() -> None:
+    (run, *_) = json.loads(specification())["commands"]
+    options = {option["flags"][-1]: option for option in run["options"]}
+    assert options["--color"]["choices"] == ["auto", "always", "never"]
+    assert (options["--timeout"]["value"], options["--timeout"]["default"]) == ("SECONDS", 15.0)
+    assert options["--ws"]["repeatable"]
+    assert options["--json"]["value"] is None
+
+
+@pytest.mark.parametrize(
+    ("option", "word"), [(option, word) for option in CHOICES for word in CHOICES[option]]
+)
+def test_every_word_that_is_offered_is_taken(option: str, word: str) -> None:
+    assert build_parser().parse_args([option, word])
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_there_is_a_script_for_each_shell(shell: str) -> None:
+    script = completion_script(shell)
+    for word in ("--format", "prometheus", "explain", check_ids()[0]):
+        assert word in script
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["--col"], {"--color"}),
+        (["--color", "a"], {"auto", "always"}),
+        (["exp"], {"explain"}),
+        (["explain", "tcp.ref"], {"tcp.refused"}),
+        (["fix", "--und"], {"--undo"}),
+    ],
+    ids=shlex.join,
+)
+def test_bash_completes(words: list[str], expected: set[str], tmp_path: Path) -> None:
+    script = tmp_path / "diagnose"
+    script.write_text(completion_script("bash"))
+    done = subprocess.run(
+        ["bash", "-c", COMPLETE, "bash", script, "diagnose", *words],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert expected <= set(done.stdout.split())
+    assert all(word.startswith(words[-1]) for word in done.stdout.split())
+
+
+def test_a_shell_that_is_not_known_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main.main(["--completion", "ksh"]) == 64
+    assert "bash, zsh, fish" in capsys.readouterr().err
