@@ -1,4 +1,4 @@
-# make run [TARGET=…] · make test [SEED=1] · make test-all · make hostile · make check · make bench · make screenshots · make clean
+# make run [TARGET=…] · make test [SEED=1] · make test-all · make pyz · make hostile · make check · make bench · make screenshots · make clean
 # make new-check LAYER=tcp NAME=my_check · make index · make catalogues
 
 PYTHON ?= python3
@@ -18,7 +18,7 @@ BROWSER := chromium
 # To build nginx as no package is: without TLS, and under prefixes of its own.
 COMPILER := gcc libc6-dev make xz-utils libssl-dev libpcre2-dev
 
-.PHONY: run test test-all hostile check new-check index catalogues bench screenshots lab clean
+.PHONY: run test test-all pyz hostile check new-check index catalogues bench screenshots lab clean
 
 run: $(BIN)/diagnose
 	@$(BIN)/diagnose $(or $(TARGET),demo) || [ $$? -le 3 ]
@@ -30,6 +30,13 @@ test: $(BIN)/diagnose lab
 # (tests/lab/platforms.py), with new random examples in a new order: some hours on two cores.
 test-all:
 	DIAGNOSE_ALL=1 $(MAKE) test SEED=$(or $(SEED),$$(date +%s))
+
+# One file with everything in it, for servers without pip, that have this machine's architecture and
+# Python version: dist/diagnose.pyz.
+pyz: $(BIN)/diagnose
+	mkdir -p dist
+	PIP_CONSTRAINT=constraints.txt $(BIN)/shiv -q -c diagnose -o dist/diagnose.pyz \
+	    -p '/usr/bin/env python3' --reproducible --compressed .
 
 # Every hostile server, or those whose names hold WORDS.
 hostile: $(BIN)/diagnose

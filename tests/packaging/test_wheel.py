@@ -1,0 +1,70 @@
+"""The package that people install: it holds what the program reads, and runs by itself."""
+
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.support.command_line import ROOT
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    argv = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
+    subprocess.run(argv, cwd=ROOT, check=True, capture_output=True)
+    (path,) = folder.glob("*.whl")
+    return path
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("installed")
+    argv = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index",
+            "--target", str(folder), str(wheel)]  # fmt: skip
+    subprocess.run(argv, check=True)
+    return folder
+
+
+def run(installed: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PYTHONPATH": str(installed), "LC_ALL": "C.UTF-8"}
+    argv = [sys.executable, "-P", "-m", "diagnose", *words]
+    return subprocess.run(
+        argv, cwd=installed, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def test_it_holds_every_file_of_both_packages_and_no_other(wheel: Path) -> None:
+    listing = subprocess.run(
+        ["git", "ls-files", "diagnose", "checks"],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if listing.returncode:
+        pytest.skip("this is no checkout of git")
+    names = zipfile.ZipFile(wheel).namelist()
+    assert {name for name in names if ".dist-info/" not in name} == set(listing.stdout.split())
+
+
+def test_it_runs_from_where_it_is_installed(installed: Path) -> None:
+    for words, expected in (
+        (["--version"], "diagnose "),
+        (["explain", "tcp.refused"], "tcp.refused"),
+        (["list", "--lang", "zh"], "证书"),
+        (["--schema"], '"$schema"'),
+        (["--completion", "bash"], "complete"),
+    ):
+        done = run(installed, *words)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert expected in done.stdout
+
+
+def test_its_command_is_installed(installed: Path) -> None:
+    command = installed / "bin" / "diagnose"
+    environment = {**os.environ, "PYTHONPATH": str(installed)}
+    done = subprocess.run(
+        [command, "--version"], env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.stdout.startswith("diagnose ")
