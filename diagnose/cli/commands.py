@@ -8,6 +8,7 @@ from dataclasses import replace
 from diagnose.cli.output import (
     event_sink,
     save,
+    save_bytes,
     write,
     write_after_events,
     write_if_possible,
@@ -16,6 +17,7 @@ from diagnose.cli.output import (
 )
 from diagnose.cli.request import (
     RunRequest,
+    parse_bundle,
     parse_explain,
     parse_fix,
     parse_output,
@@ -58,6 +60,19 @@ def _record(words: Sequence[str]) -> int:
     save(request.path, masked_recording(report.evidence, os.geteuid() == 0))
     count = len(report.evidence.observations)
     write_note(f"{request.path}: {count} observations, names and addresses masked.\n")
+    return status or exit_status(report)
+
+
+def _bundle(words: Sequence[str]) -> int:
+    from diagnose.checking.root_cause import exit_status
+    from diagnose.cli.bundle import bundle
+    from diagnose.cli.runs import report_builder, run_targets
+
+    request = parse_bundle(words)
+    run, view = request.run, request.run.view()
+    (report,), status = run_targets(run.targets, run.options, lambda: event_sink(run, view))
+    save_bytes(request.path, bundle(report, view, report_builder(run.options)))
+    write_note(f"{request.path}: report and recording, names and addresses masked.\n")
     return status or exit_status(report)
 
 
@@ -142,6 +157,7 @@ HANDLERS: dict[str, Callable[[Sequence[str]], int]] = {
     "list": _list,
     "fix": _fix,
     "record": _record,
+    "bundle": _bundle,
     "replay": _replay,
     "demo": _demo,
     "web": _web,

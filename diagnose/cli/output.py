@@ -25,6 +25,10 @@ def write(text: str, output_format: str = "text") -> None:
         data = text.encode("utf-8", "backslashreplace")
     else:
         data = text.encode(sys.stdout.encoding or "utf-8", "replace")
+    _write_bytes(data)
+
+
+def _write_bytes(data: bytes) -> None:
     try:
         sys.stdout.flush()
         sys.stdout.buffer.write(data)
@@ -74,11 +78,16 @@ def note_failure(
 
 def save(path: str, text: str) -> None:
     """Write a file; "-" is stdout. Raise UsageError if that fails."""
+    save_bytes(path, text.encode("utf-8", "backslashreplace"))
+
+
+def save_bytes(path: str, data: bytes) -> None:
+    """Write a file as `save` does."""
     if path == "-":
-        write(text, "jsonl")
+        _write_bytes(data)
         return
     try:
-        Path(path).write_text(text, "utf-8", "backslashreplace")
+        Path(path).write_bytes(data)
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}.") from None
 

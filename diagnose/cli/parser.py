@@ -28,6 +28,9 @@ COMMANDS = {
         "The root cause's remedy, applied; taken back if it did not help.", "TARGET"
     ),
     "record": CommandHelp("What was seen of a target, masked, to a file.", "TARGET"),
+    "bundle": CommandHelp(
+        "The report in every form and the recording, masked, in one file for support.", "TARGET"
+    ),
     "replay": CommandHelp("A recording put to today's checks, without a network.", "FILE"),
     "demo": CommandHelp("A broken site of its own on loopback, diagnosed."),
     "web": CommandHelp("The screen, in a browser on this machine or through SSH.", "[TARGET ...]"),
@@ -64,6 +67,7 @@ other commands:
   diagnose list                        all checks
   diagnose fix TARGET                  apply the remedy, look again, undo what did not help
   diagnose record TARGET -o FILE       what was seen, names and addresses masked, to a file
+  diagnose bundle TARGET -o FILE.zip   report and recording, masked, in one file for support
   diagnose replay FILE                 judge a recording again, without a network
   diagnose demo                        a broken site of its own, diagnosed
   diagnose web [TARGET]                the screen, in a browser
@@ -117,7 +121,7 @@ def build_parser(command: str | None = None, has_operands: bool = True) -> argpa
     if has_operands:
         add_operands(parser, command)
     _add_command_options(parser, command)
-    if command in {None, "record", "fix", "web"}:
+    if command in {None, "record", "bundle", "fix", "web"}:
         _add_probe_options(parser, command)
     _add_output_options(parser, command)
     group = parser.add_argument_group("about")
@@ -155,7 +159,7 @@ def add_operands(parser: argparse.ArgumentParser, command: str | None) -> None:
 def _add_command_options(parser: argparse.ArgumentParser, command: str | None) -> None:
     if command == "fix":
         _add_fix_options(parser)
-    if command == "record":
+    if command in {"record", "bundle"}:
         parser.add_argument("-o", "--output", metavar="FILE", help="where to (- for stdout)")
     if command == "web":
         parser.add_argument("--port", type=values.port, default=8043, metavar="PORT",

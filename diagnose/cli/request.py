@@ -146,7 +146,8 @@ class FixRequest:
 
 @frozen
 class RecordRequest:
-    """A request of `diagnose record`: one target, and the path of the recording ("-": stdout)."""
+    """A request of `diagnose record` or `bundle`: one target, and the path of the file ("-":
+    stdout)."""
 
     run: RunRequest
     path: str
@@ -222,6 +223,15 @@ def parse_record(words: Sequence[str]) -> RecordRequest:
         raise UsageError("Record one target: diagnose record TARGET -o FILE.")
     if not namespace.output:
         raise UsageError("Where to? diagnose record TARGET -o FILE (- is standard output).")
+    return RecordRequest(_run_request(namespace), namespace.output)
+
+
+def parse_bundle(words: Sequence[str]) -> RecordRequest:
+    namespace = parse("bundle", words)
+    if len(namespace.words) != 1:
+        raise UsageError("Bundle one target: diagnose bundle TARGET -o FILE.zip.")
+    if not namespace.output:
+        raise UsageError("Where to? diagnose bundle TARGET -o FILE.zip (- is standard output).")
     return RecordRequest(_run_request(namespace), namespace.output)
 
 

@@ -5,6 +5,7 @@ observation with its kind. A recording can be judged by today's checks without a
 (`engine.conclude`). Private keys are never written to it.
 """
 
+import io
 import json
 import os
 import re
@@ -28,6 +29,12 @@ SCHEMA = 1
 #: The largest size of a recording in bytes, number of observations of one kind, and nesting depth
 #: of values: each several times what a run can observe.
 MAX_BYTES, MAX_PER_KIND, MAX_DEPTH = 64 << 20, 500, 400
+
+#: The name of the recording in the archive of `diagnose bundle`.
+BUNDLED_RECORDING = "recording.jsonl"
+
+#: The beginning of a zip archive (APPNOTE.TXT, 4.3.7).
+_ZIP_MAGIC = b"PK\x03\x04"
 
 _MAX_NUMBER = 1 << 200
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -136,12 +143,27 @@ def read_recording(path: str) -> str:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "no file can be called so"
         raise UsageError(f"{path}: {reason}.") from None
+    if data.startswith(_ZIP_MAGIC):
+        data = _bundled_recording(path, data)
     if len(data) > MAX_BYTES:
         raise UsageError(f"{path}: it is larger than {MAX_BYTES >> 20} MiB.")
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
         raise UsageError(f"{path}: it is no text.") from None
+
+
+def _bundled_recording(path: str, data: bytes) -> bytes:
+    """Return the recording in an archive, or one byte more than a recording may have."""
+    import zipfile
+    import zlib
+
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive, archive.open(BUNDLED_RECORDING) as file:
+            return file.read(MAX_BYTES + 1)
+    except (zipfile.BadZipFile, zlib.error, KeyError, EOFError, ValueError, RuntimeError, OSError,
+            NotImplementedError):  # fmt: skip
+        raise UsageError(f"{path}: there is no recording in this archive.") from None
 
 
 def decode(text: str) -> Recording:
