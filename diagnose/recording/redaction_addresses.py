@@ -27,6 +27,10 @@ _METADATA_ADDRESSES = {
     "fd00:ec2::254",
 }
 
+#: Prefixes with a meaning of their own in packet filters, the same for everybody: IPv4-mapped
+#: addresses (RFC 4291), NAT64 (RFC 6052), 6to4 (RFC 3056), unique local and link-local addresses.
+_PREFIXES = {"::ffff:0:0", "64:ff9b::", "2002::", "fc00::", "fe80::"}
+
 #: Networks and their bases: an address in the network gets a stand-in counted up from the base.
 _NETWORKS = tuple(
     (ip_network(network), ip_network(base))
@@ -74,7 +78,9 @@ class Addresses:
 
     def _replacement(self, address: IPv4Address | IPv6Address) -> str:
         is_special = address.is_loopback or address.is_unspecified or address.is_multicast
-        if is_special or str(address) in _METADATA_ADDRESSES:
+        if is_special or str(address) in _METADATA_ADDRESSES | _PREFIXES:
+            return str(address)
+        if address.version == 6 and _is_6to4_of_private_network(address):
             return str(address)
         return self.stand_ins.setdefault(str(address), self.stand_in(address))
 
@@ -108,3 +114,11 @@ class Addresses:
             kind = IPv4Address if address.version == 4 else IPv6Address
             self.networks[subnet] = ip_network(f"{kind(first_address)}/{subnet.prefixlen}")
         return self.networks[subnet]
+
+
+def _is_6to4_of_private_network(address: IPv6Address) -> bool:
+    """Return whether this is the 6to4 prefix of IPv4 addresses that are not in the internet (RFC
+    3964 section 4.1). firewalld rejects these prefixes on every server."""
+    embedded, rest = address.sixtofour, int(address) & ((1 << 80) - 1)
+    is_unicast = embedded is not None and embedded.is_global and not embedded.is_multicast
+    return embedded is not None and not is_unicast and not rest
