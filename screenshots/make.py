@@ -75,7 +75,9 @@ def main(folder: Path) -> None:
     for recording in sorted((HERE / "evidence").glob("*.ndjson")):
         for lang in ("en", "zh"):
             for size in SIZES:
-                for name, keys in (("why", ()), ("fix", ("2",)))[: 2 if size == SIZES[0] else 1]:
+                for name, keys in (("answer", ()), ("evidence", ("2",)))[
+                    : 2 if size == SIZES[0] else 1
+                ]:
                     picture = f"{recording.stem}.{name}.{lang}.{size[0]}x{size[1]}.svg"
                     folder.joinpath(picture).write_text(
                         taken(recording, lang, size, *keys), "utf-8"

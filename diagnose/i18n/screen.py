@@ -4,11 +4,18 @@ from diagnose.i18n.messages import Message, Messages, PluralMessage
 
 MESSAGES = Messages(
     # Tabs
-    Message("why", "Why"),
-    Message("fix", "Fix"),
+    Message("answer", "Answer"),
     Message("evidence", "Evidence"),
     Message("timeline", "Timeline"),
     Message("explain", "Explain"),
+    # The parts of the answer
+    Message("head.fix", "FIX"),
+    Message("head.why", "WHY"),
+    Message("head.explains", "EXPLAINS"),
+    Message("undoable", "can be undone"),
+    PluralMessage(
+        "more-evidence", "{count} more in the evidence (2)", "{count} more in the evidence (2)"
+    ),
     # Keys, as named in the key bar
     Message("key.again", "Re-run"),
     Message("key.copy", "Copy fix"),
@@ -75,11 +82,11 @@ MESSAGES = Messages(
     Message(
         "help.list",
         "You are in the list of findings. j k g G and the arrows move, Enter goes to the text, "
-        "1 - 5 choose what it tells.",
+        "1 - 4 choose what it tells.",
     ),
     Message(
         "help.scroll",
-        "You are in the text. j k g G PgUp PgDn scroll, Esc goes back to the list, 1 - 5 "
+        "You are in the text. j k g G PgUp PgDn scroll, Esc goes back to the list, 1 - 4 "
         "choose what it tells.",
     ),
     Message(
@@ -92,7 +99,7 @@ MESSAGES = Messages(
     Message("help.choices", "You are in the list of targets. j k move, Enter looks at one."),
     Message("help.input", "Type a name, a URL or host:port, and Enter. Tab goes to the list."),
     Message("help.panes", "next pane"),
-    Message("help.tabs", "Why, Fix, Evidence, Timeline, Explain"),
+    Message("help.tabs", "Answer, Evidence, Timeline, Explain"),
     Message("help.not-now", "not now: {why}"),
     # Messages
     Message("running", "looking ..."),
@@ -116,7 +123,7 @@ MESSAGES = Messages(
     Message("title.paused", "paused"),
     Message("title.masked", "masked"),
     Message("title.causes", "causes only"),
-    Message("hints.fix", "y copy  a apply  d diff  v verify"),
+    Message("hints.answer", "y copy  a apply  d diff  v verify"),
     # Reasons why an action is disabled
     Message("no-fix", "There are no steps to copy for this one."),
     Message("no-finding", "Nothing was found."),

@@ -129,7 +129,7 @@ def add_explanation(page: Page, report: Report, finding: Finding, view: View) ->
     """Add what is wrong, where, and the evidence."""
     _add_title(page, finding, view)
     if finding.claim.location:
-        _add_excerpt(page, finding.claim.location, view)
+        add_excerpt(page, finding.claim.location)
     page.markdown(finding_text.summary(finding, view.lang), 2)
     add_evidence(page, finding, view)
     _add_symptoms(page, report, finding, view)
@@ -154,7 +154,7 @@ def _add_title(page: Page, finding: Finding, view: View) -> None:
         page.add("  ", ("bold", line))
 
 
-def _add_excerpt(page: Page, location: Location, view: View) -> None:
+def add_excerpt(page: Page, location: Location) -> None:
     """Add the lines of the file around the fault, with a caret under it."""
     page.add("  ", ("place", f"--> {location.file}:{location.line}:{location.column}"))
     margin = len(str(location.first + max(len(location.excerpt) - 1, 0)))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from diagnose.checking.root_cause import Status
+from diagnose.checking.root_cause import Status, verdict
 from diagnose.i18n import reports
 from diagnose.i18n.screen import translate
 from diagnose.model import Observation, Report
@@ -24,16 +24,31 @@ _SPARKS = "▁▂▃▄▅▆▇█"
 _ASCII_SPARKS = "_.-=*#"
 
 
-def title_line(url: str, marks: Sequence[str], view: View) -> str:
-    """Return the title line: the URL, and the marks if there is room for them."""
+def head_line(report: Report, marks: Sequence[str], view: View, running: bool) -> str:
+    """Return the first line: the URL, the marks if there is room for them, and at the right end the
+    verdict with the duration of the run."""
     page = new_page(view)
-    url = truncate(sanitize(url), view.width, view.ascii)
-    room = view.width - cell_len(url) - 3
+    role, status = _status_text(page, report, view.lang, running)
+    duration = "" if running else f"  {report.duration:.2f} s"
+    room = view.width - cell_len(status) - cell_len(duration) - 2
+    url = truncate(sanitize(report.evidence.target.url), room, view.ascii)
     mark_text = "  ".join(filter(None, map(sanitize, marks)))
-    mark_text = truncate(mark_text, room, view.ascii) if room >= 8 else ""
-    gap = " " * max(view.width - cell_len(url) - cell_len(mark_text), 1)
-    page.add(("bold", url), gap, ("dim", mark_text))
+    mark_room = room - cell_len(url) - 3
+    mark_text = truncate(mark_text, mark_room, view.ascii) if mark_room >= 8 else ""
+    gap = max(room - cell_len(url) - cell_len(mark_text), 0) + 2
+    parts: list[tuple[str, str] | str] = [("bold", url)]
+    if mark_text:
+        parts += ["   ", ("dim", mark_text)]
+        gap -= 3
+    page.add(*parts, " " * gap, (role, status), ("dim", duration))
     return page.lines[0]
+
+
+def _status_text(page: Page, report: Report, lang: str, running: bool) -> tuple[Status, str]:
+    if running:
+        return "unknown", translate("running", lang)
+    status = verdict(report).status
+    return status, f"{page.sign(status)} {reports.translate(status, lang)}"
 
 
 # The layers

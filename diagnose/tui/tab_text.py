@@ -1,19 +1,17 @@
 """The texts of the tabs, each a function of the report: the plain report's parts, for a given
 width. No I/O."""
 
-from dataclasses import replace
-
 from diagnose.i18n import reports
 from diagnose.i18n.screen import translate
-from diagnose.model import LAYERS, Finding, Manual, Observation, Report, Severity
+from diagnose.model import LAYERS, Command, Finding, Manual, Observation, Report, Severity
 from diagnose.model.view import View
-from diagnose.outputs import check_page, finding_text
+from diagnose.outputs import check_page, document, finding_text
 from diagnose.outputs import text as texts
 from diagnose.outputs.digest import digest
-from diagnose.outputs.symptom_text import symptom_text
 from diagnose.outputs.terminal import Page, cell_len, sanitize, wrap
+from diagnose.tui import answer_text
 
-TABS = ("why", "fix", "evidence", "timeline", "explain")
+TABS = ("answer", "evidence", "timeline", "explain")
 
 #: The largest width of a bar in the timeline, in cells.
 _MAX_BAR_WIDTH = 24
@@ -24,15 +22,6 @@ _MAX_STRIP_LINES = 2
 
 def new_page(view: View) -> Page:
     return Page(view.width, view.color, view.ascii)
-
-
-def head_text(report: Report, view: View, running: bool) -> str:
-    page = new_page(view)
-    if running:
-        page.add(("unknown", translate("running", view.lang)))
-    else:
-        texts.add_head(page, report, view)
-    return page.text()
 
 
 def strip_text(report: Report, view: View) -> str:
@@ -94,11 +83,8 @@ def render_tab(tab: str, report: Report, finding: Finding | None, view: View, ru
         add_waterfall(page, report, view)
     elif finding is None:
         _add_no_finding(page, report, view, running)
-    elif tab == "why":
-        _add_answer(page, report, view)
-        texts.add_explanation(page, report, finding, view)
-    elif tab == "fix":
-        texts.add_remedy(page, report, finding, replace(view, verbosity=1))
+    elif tab == "answer":
+        answer_text.add_answer(page, report, finding, view)
     elif tab == "evidence":
         _add_evidence(page, finding, view)
     else:
@@ -110,19 +96,14 @@ def _add_no_finding(page: Page, report: Report, view: View, running: bool) -> No
     if running:
         page.prose(translate("nothing-yet", view.lang), "", 0, "dim")
         return
-    _add_answer(page, report, view)
-    page.prose(finding_text.verdict_sentence(report, view.lang))
+    answer_text.add_answer_to_message(page, report, view)
+    page.prose(document.verdict_sentence(report, view.lang), "", 0, "bold")
     texts.add_evidence_gaps(page, report, view)
 
 
-def _add_answer(page: Page, report: Report, view: View) -> None:
-    """Add the answer to a pasted message."""
-    if answer := symptom_text(report, view.lang):
-        page.prose(answer)
-        page.blank()
-
-
 def _add_evidence(page: Page, finding: Finding, view: View) -> None:
+    """Add each observation of the finding's evidence, what it rules out, and how the steps of its
+    fix are undone."""
     for observation in finding.claim.because:
         page.blank()
         add_observation(page, observation)
@@ -131,6 +112,16 @@ def _add_evidence(page: Page, finding: Finding, view: View) -> None:
         page.prose(
             ", ".join(finding.claim.ruled_out), f"{reports.translate('ruled-out', view.lang)}: "
         )
+    undoing = [
+        finding_text.undo_command(step)
+        for step in finding_text.steps(finding)
+        if isinstance(step, Command) and step.undo
+    ]
+    if undoing:
+        page.blank()
+        page.add(f"{reports.translate('undo', view.lang)}:")
+    for command in undoing:
+        page.code(f"$ {command}", 4)
 
 
 def add_observation(page: Page, observation: Observation) -> None:

@@ -80,9 +80,14 @@ def test_from_the_list_of_sites_to_the_healed_one_and_back(terminal: Terminal, l
     terminal.type(f"diagnose --lang {lang}")
     terminal.sees(sites, "https://shop.example.com/", "✗")
     terminal.press("Enter")
-    terminal.sees("firewall.port-closed", root, critical, "firewall-cmd --zone=public --list-all")
+    terminal.sees(
+        "firewall.port-closed",
+        root,
+        critical,
+        "firewall-cmd --permanent --zone=public --add-service=https",
+    )
     terminal.press("2")
-    terminal.sees("firewall-cmd --permanent --zone=public --add-service=https")
+    terminal.sees("firewall-cmd --zone=public --list-all")
     terminal.press("a")
     terminal.sees(ask)
     terminal.press("y")

@@ -77,9 +77,9 @@ def test_p_masks_and_shows_nothing_until_it_is_masked() -> None:
         await pilot.press("e")
         assert any("being masked" in one for one in notes(app))
         stage.masks.set()
-        await until(pilot, lambda: MASKED.url in shown(app, "#title"))
+        await until(pilot, lambda: MASKED.url in shown(app, "#head"))
         await pilot.press("p")
-        assert SHOP.url in shown(app, "#title")
+        assert SHOP.url in shown(app, "#head")
 
     stage = Stage()
     drive(work, stage, size=(140, 40))
@@ -87,7 +87,7 @@ def test_p_masks_and_shows_nothing_until_it_is_masked() -> None:
 
 
 def whole(app: DiagnoseApp) -> str:
-    places = ("#title", "#head", "#strip", "#news", "#scroll", "#side", "#log")
+    places = ("#head", "#strip", "#news", "#scroll", "#side", "#log")
     return "\n".join(shown(app, where) for where in places)
 
 
@@ -106,7 +106,7 @@ def test_L_changes_the_language_where_one_is() -> None:
         await pilot.press("2", "L")
         assert "严重" in shown(app, "#head")
         assert "重跑" in shown(app, "#keys")
-        assert site(app).tab == "fix"
+        assert site(app).tab == "evidence"
         await pilot.press("L")
         assert "CRITICAL" in shown(app, "#head")
 

@@ -3,18 +3,25 @@ import pytest
 from diagnose.model.view import View
 from diagnose.outputs.terminal import cell_len
 from diagnose.tui import header_text
+from tests.support.report_builder import healthy
 
 
-def test_the_title_has_the_url_and_the_marks_give_way_to_it() -> None:
-    marks = ["masked", "", "run 3"]
-    assert header_text.title_line("https://a.example/", marks, View(width=40)).split("  ")[0] == (
-        "https://a.example/"
-    )
-    assert header_text.title_line("https://a.example/", marks, View(width=40)).endswith(
-        "masked  run 3"
-    )
-    assert header_text.title_line(f"https://{'a' * 60}/", marks, View(width=40)).endswith("…")
-    assert cell_len(header_text.title_line(f"https://{'a' * 60}/", marks, View(width=40))) == 40
+def test_the_first_line_has_the_url_and_the_verdict_and_the_marks_give_way() -> None:
+    marks, view = ["masked", "", "run 3"], View(width=80)
+    line = header_text.head_line(healthy(), marks, view, running=False)
+    assert line.split("  ")[0] == "https://shop.example.com/"
+    assert "masked  run 3" in line
+    assert line.endswith("✓ OK  0.31 s")
+    assert cell_len(line) == 80
+    narrow = header_text.head_line(healthy(), marks, View(width=30), running=False)
+    assert narrow.startswith("https://shop.e")
+    assert narrow.endswith("…  ✓ OK  0.31 s")
+    assert cell_len(narrow) == 30
+
+
+def test_the_first_line_says_that_the_run_goes_on() -> None:
+    line = header_text.head_line(healthy(), [], View(width=60), running=True)
+    assert line.endswith("looking ...")
 
 
 @pytest.mark.parametrize(("plain", "marks"), [(False, "▁▄█ "), (True, "_-# ")])

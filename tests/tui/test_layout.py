@@ -28,7 +28,7 @@ def test_no_line_is_wider_than_its_place(lang: str, size: tuple[int, int], plain
             for line in shown(app, "#scroll").splitlines():
                 code = re.match(r" *(\$|--|\+\+|.*: diagnose )", line)  # never cut: it is folded
                 assert code or cell_len(line) <= site(app).text_width() - 2, (key, line)
-        for where in ("#title", "#head", "#strip", "#news", "#keys", "#tabs", "#log"):
+        for where in ("#head", "#strip", "#news", "#keys", "#tabs", "#log"):
             assert all(cell_len(line) <= size[0] for line in shown(app, where).splitlines()), where
         for where in ("#side", "#list", "#layers"):
             widget = app.screen.query_one(where)

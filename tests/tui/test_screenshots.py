@@ -43,7 +43,7 @@ SCREENS = Path(__file__).parent / "screens"
 @pytest.mark.parametrize("size", [(80, 24), (140, 40)], ids=["80x24", "140x40"])
 @pytest.mark.parametrize("lang", ["en", "zh"])
 @pytest.mark.parametrize(
-    ("recording", "tab"), [("port-closed", "1"), ("headers-wiped", "2")], ids=["why", "fix"]
+    ("recording", "tab"), [("port-closed", "1"), ("headers-wiped", "2")], ids=["answer", "evidence"]
 )
 def test_the_screen_is_as_it_was_read(
     make: ModuleType, recording: str, tab: str, lang: str, size: tuple[int, int]

@@ -21,7 +21,7 @@ def test_a_report_is_masked_once_whatever_is_told_after_it() -> None:
         await until(pilot, app.sessions[0]._messages.empty)
         await pilot.press("p", "p")
         stage.masks.set()
-        await until(pilot, lambda: MASKED.url in shown(app, "#title"))
+        await until(pilot, lambda: MASKED.url in shown(app, "#head"))
 
     stage = Stage()
     drive(work, stage)

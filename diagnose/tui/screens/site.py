@@ -43,12 +43,11 @@ class SiteScreen(BaseScreen):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self.session = session
-        self.tab = "why"
+        self.tab = "answer"
         self.causes_only = self.failures_only = False
         self._filter = ""
 
     def compose(self) -> ComposeResult:
-        yield StaticLines(id="title")
         yield StaticLines(id="head")
         yield StaticLines(id="strip")
         yield StaticLines(id="news")
@@ -65,7 +64,8 @@ class SiteScreen(BaseScreen):
         yield KeyBar(id="keys")
 
     def focus_first(self) -> None:
-        self.findings.focus()
+        """Focus the list of findings; the text if there is nothing to choose from."""
+        (self.findings if self.findings.display else self.query_one("#scroll")).focus()
 
     def displays_any(self, sessions: list[Session]) -> bool:
         return self.session in sessions
@@ -92,10 +92,7 @@ class SiteScreen(BaseScreen):
         report, view = self.app.visible_report(self.session)
         width, running = self.size.width, self.session.running
         full_view = replace(view, width=max(width - 2, 20), color=True)
-        self._show_line(
-            "#title", header_text.title_line(report.evidence.target.url, self._marks(), full_view)
-        )
-        self._show_line("#head", tab_text.head_text(report, full_view, running))
+        self._show_line("#head", header_text.head_line(report, self._marks(), full_view, running))
         self._show_line("#strip", tab_text.strip_text(report, full_view))
         self._show_line("#news", "" if width >= WIDE else "\n".join(self._change_lines(full_view)))
         self._show_findings(report, full_view)
@@ -167,7 +164,23 @@ class SiteScreen(BaseScreen):
         ]
         width = (self._findings_width() or self.size.width) - 4
         tall = self._findings_width() > 0
+        was_displayed = self.findings.display
         self.findings.show(rows, replace(view, width=max(width, 20)), tall)
+        self._focus_list_or_text(was_displayed)
+
+    def _focus_list_or_text(self, was_displayed: bool) -> None:
+        """Move the focus to the text when the list is hidden, and back when it is shown, unless
+        somebody has scrolled the text."""
+        text = self.query_one("#scroll", TextView)
+        if self.focused is self.findings and not self.findings.display:
+            text.focus()
+        elif (
+            self.focused is text
+            and self.findings.display
+            and not was_displayed
+            and not text.scroll_y
+        ):
+            self.findings.focus()
 
     def _side_text(self, report: Report, view: View) -> str:
         view = replace(view, width=self._findings_width() - 5)
@@ -211,7 +224,7 @@ class SiteScreen(BaseScreen):
         self.draw()
 
     def on_input_submitted(self) -> None:
-        self.findings.focus()
+        self.focus_first()
 
     def action_tab(self, name: str) -> None:
         self.tab = name
@@ -243,8 +256,8 @@ class SiteScreen(BaseScreen):
         if filter_input.has_class("-shown"):
             filter_input.value = ""
             filter_input.remove_class("-shown")
-            self.findings.focus()
-        elif self.focused is not None and self.focused is not self.findings:
+            self.focus_first()
+        elif self.findings.display and self.focused not in {None, self.findings}:
             self.findings.focus()
         elif len(self.app.screen_stack) > 2:
             self.dismiss()

@@ -35,7 +35,7 @@ class TabBar(Static):
                 (label, _clickable(f"screen.tab('{name}')", _ACTIVE if is_active else _DIM))
             )
             used += cell_len(label)
-        hints = translate("hints.fix", lang) if chosen == "fix" else ""
+        hints = translate("hints.answer", lang) if chosen == "answer" else ""
         if hints and used + cell_len(hints) + 2 <= width:
             parts += [" " * (width - used - cell_len(hints)), (hints, _DIM)]
         self.update(Content.assemble(*parts))

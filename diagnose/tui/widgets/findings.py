@@ -40,7 +40,8 @@ class Findings(ViOptionList):
             self.clear_options()
             lines = (tab_text.finding_line(finding, depth, view, tall) for finding, depth in rows)
             self.add_options([Option(Text.from_ansi(line)) for line in lines])
-            self.display = bool(rows)
+            # A single finding stands in the text already, unless there is a column for the list.
+            self.display = len(rows) > 1 or (tall and bool(rows))
             if rows:
                 ids = [finding.id for finding in self._findings]
                 self.highlighted = ids.index(chosen_id) if chosen_id in ids else 0

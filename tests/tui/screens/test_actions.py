@@ -35,7 +35,7 @@ def test_f_judges_the_failed_layers_alone_and_says_so() -> None:
     async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
         await pilot.press("f")
         await settled(app, pilot)
-        assert "only" in shown(app, "#title")
+        assert "only" in shown(app, "#head")
         assert app.sessions[0].statuses == ["critical"]  # a part of a look is no verdict
 
     stage = Stage(mended(), healthy())
@@ -56,17 +56,17 @@ def test_v_judges_the_layer_in_which_it_was_felt() -> None:
 def test_w_watches_and_ends_watching_and_space_pauses() -> None:
     async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
         await pilot.press("w")
-        assert "every 10 s" in shown(app, "#title")
+        assert "every 10 s" in shown(app, "#head")
         app.rerun_watched()
         await settled(app, pilot)
         assert len(stage.asked) == 2
         await pilot.press("space")
-        assert "paused" in shown(app, "#title")
+        assert "paused" in shown(app, "#head")
         app.rerun_watched()
         await pilot.press("space", "w")
         app.rerun_watched()
         assert len(stage.asked) == 2
-        assert "every" not in shown(app, "#title")
+        assert "every" not in shown(app, "#head")
 
     stage = Stage()
     drive(work, stage)
@@ -114,7 +114,7 @@ def test_I_looks_into_a_server_too() -> None:
         app.screen.query_one("#line").value = ""  # type: ignore[attr-defined]
         await pilot.press(*"root@web1", "enter")
         await settled(app, pilot)
-        assert "into ssh://root@web1" in shown(app, "#title")
+        assert "into ssh://root@web1" in shown(app, "#head")
 
     stage = Stage()
     drive(work, stage)

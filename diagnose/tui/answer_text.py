@@ -1,0 +1,95 @@
+"""The first page about a finding, in the order of a reader's questions: what is it, what do I type,
+why should I believe it, what follows from it. No I/O."""
+
+from diagnose.fixing.plan import irreversible_steps, skip_reason
+from diagnose.i18n import reports
+from diagnose.i18n.screen import translate
+from diagnose.model import Finding, Report, Severity, Vantage
+from diagnose.model.view import View
+from diagnose.outputs import finding_text
+from diagnose.outputs import text as texts
+from diagnose.outputs.digest import digest
+from diagnose.outputs.symptom_text import symptom_text
+from diagnose.outputs.terminal import Page, cell_len
+
+#: The number of observations on this page. All of them are in the tab with the evidence.
+_VISIBLE_EVIDENCE = 4
+
+
+def add_answer(page: Page, report: Report, finding: Finding, view: View) -> None:
+    add_answer_to_message(page, report, view)
+    _add_statement(page, finding, view)
+    if finding.explained_by is None and finding.severity is not Severity.NOTE:
+        _add_fix(page, finding, view)
+    _add_reasons(page, finding, view)
+    _add_consequences(page, report, finding, view)
+
+
+def add_answer_to_message(page: Page, report: Report, view: View) -> None:
+    """Add the answer to a pasted message."""
+    if answer := symptom_text(report, view.lang):
+        page.prose(answer)
+        page.blank()
+
+
+def _add_statement(page: Page, finding: Finding, view: View) -> None:
+    """Add what is wrong, and at the right the check that says so."""
+    page.prose(finding_text.title(finding, view.lang), "", 0, "bold")
+    page.markdown(finding_text.summary(finding, view.lang))
+    name = f"{_role(finding, view.lang)}  {finding.check.id}"
+    page.add(" " * max(page.width - cell_len(name), 0), ("dim", name))
+
+
+def _role(finding: Finding, lang: str) -> str:
+    if finding.explained_by is not None:
+        return translate("follows", lang)
+    return translate("note" if finding.severity is Severity.NOTE else "root", lang)
+
+
+def _add_fix(page: Page, finding: Finding, view: View) -> None:
+    lang, applicability = view.lang, finding_text.applicability(finding)
+    remarks = [reports.translate(applicability, lang)]
+    if skip_reason(finding) is None and not irreversible_steps(finding_text.steps(finding)):
+        remarks.append(translate("undoable", lang))
+    risk = f"{reports.translate('risk', lang)}: {finding_text.risk_text(finding, lang)}"
+    _add_heading(page, "head.fix", " · ".join((*remarks, risk)), view)
+    page.markdown(finding_text.remedy(finding, lang), 2)
+    texts.add_steps(page, finding, view)
+
+
+def _add_reasons(page: Page, finding: Finding, view: View) -> None:
+    """Add the place in a file and the evidence, without the commands that show it."""
+    lang, claim = view.lang, finding.claim
+    confidence = reports.translate(str(claim.confidence), lang)
+    _add_heading(page, "head.why", confidence, view)
+    if claim.location:
+        texts.add_excerpt(page, claim.location)
+    for observation in claim.because[:_VISIBLE_EVIDENCE]:
+        inside = observation.vantage is Vantage.SERVER
+        head = reports.translate("why-inside" if inside else "why", lang)
+        page.prose(digest(observation), f"{head}: ", 2)
+    hidden = len(claim.because) - _VISIBLE_EVIDENCE
+    if hidden > 0:
+        page.prose(translate("more-evidence", lang, count=hidden), "", 2, "dim")
+    if claim.ruled_out:
+        text = ", ".join(claim.ruled_out)
+        page.prose(text, f"{reports.translate('ruled-out', lang)}: ", 2, "dim")
+
+
+def _add_consequences(page: Page, report: Report, finding: Finding, view: View) -> None:
+    symptoms = finding_text.symptoms(report, finding)
+    if symptoms:
+        _add_heading(page, "head.explains", "", view)
+    for symptom in symptoms:
+        title = finding_text.title(symptom, view.lang)
+        page.prose(title, f"{symptom.check.id}: ", 2, "dim")
+
+
+def _add_heading(page: Page, key: str, remark: str, view: View) -> None:
+    page.blank()
+    heading = translate(key, view.lang)
+    if cell_len(heading) + 2 + cell_len(remark) <= page.width:
+        page.add(("bold", heading), "  ", ("dim", remark))
+    else:
+        page.add(("bold", heading))
+        page.prose(remark, "", 2, "dim")
