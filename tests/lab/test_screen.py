@@ -99,6 +99,8 @@ def test_from_the_list_of_sites_to_the_healed_one_and_back(terminal: Terminal, l
     terminal.press("y")
     terminal.sees(undone)
     terminal.press("Escape")
+    terminal.sees(critical)
+    terminal.press("1")
     terminal.sees(critical, root)
     terminal.press("e")
     terminal.sees(export)

@@ -31,7 +31,9 @@ def test_the_cause_stands_in_the_browser_and_the_keys_work(tab: Tab) -> None:
     shown = tab.sees("tcp.refused", "refuses the connection", "[1 Answer]")
     assert "ROOT CAUSE" in shown
     tab.press("2")
-    tab.sees("[2 Evidence]", "nc -vz")
+    tab.sees("[2 Evidence]", "nc -v -z")
+    tab.press("1")
+    tab.sees("[1 Answer]")
     tab.press("L")
     tab.sees("tcp.refused", "端口拒绝连接")
     assert tab.complaints() == []
