@@ -183,8 +183,10 @@ class Provider(Protocol):
 
     async def fetch(
         self, instance: CloudInstance, credentials: Credentials, client: Client
-    ) -> RuleSet:
-        """Read the rules in front of an instance. What cannot be read of them is `unread`."""
+    ) -> tuple[CloudInstance, RuleSet]:
+        """Read the rules in front of an instance, and return them with what the API says of the
+        instance itself (its addresses, its interface). What cannot be read of them is `unread`.
+        ApiError ("missing") where the service has no such instance."""
         ...
 
     async def other_groups(

@@ -116,8 +116,9 @@ class RuleSet:
 class CloudInstance:
     """An instance at a provider: `provider` is the name of its module ("aliyun-ecs").
 
-    `interface` is the network interface that has the address asked about. `source` says how the
-    instance was identified: by its firmware and metadata, or by its public address at the API.
+    `interface` is the network interface that has the address asked about, `network` the virtual
+    network that it is in, `groups` the ids of its security groups. `source` says how the instance
+    was identified: by its firmware and metadata, or by its public address at the API.
     """
 
     provider: Label
@@ -127,3 +128,5 @@ class CloudInstance:
     private_address: Address = ""
     public_addresses: tuple[Address, ...] = ()
     source: Literal["firmware", "metadata", "api"] = "metadata"
+    network: Label = ""
+    groups: tuple[Label, ...] = ()

@@ -164,6 +164,11 @@ def _acl_layers(acl: Mapping[str, Any]) -> tuple[RuleLayer, RuleLayer]:
     )
 
 
+def acl_unread(name: str) -> tuple[RuleLayer, ...]:
+    """Return the layer of an ACL that could not be read."""
+    return (RuleLayer("acl", "nacl", skips_same_subnet=True, unread=f"network ACL {name}"),)
+
+
 def _entries(acl: Mapping[str, Any], kind: str) -> list[Mapping[str, Any]]:
     nested = fields.items(acl, f"{kind}AclEntries", f"{kind}AclEntry")
     return nested or fields.items(acl, f"{kind}AclEntries")
