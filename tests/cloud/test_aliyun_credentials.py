@@ -36,22 +36,22 @@ def find(environ: Mapping[str, str], **files: str) -> Credentials | None:
 
 
 def test_the_environment_comes_first_then_the_program_then_the_sdk() -> None:
-    sources = [
-        credentials.key_id if (credentials := each) else ""
-        for each in (
-            find(ENVIRON, cli=cli(), sdk=SDK),
-            find({}, cli=cli(), sdk=SDK),
-            find({}, sdk=SDK),
-            find({}),
-        )
+    results = [
+        find(ENVIRON, cli=cli(), sdk=SDK),
+        find({}, cli=cli(), sdk=SDK),
+        find({}, sdk=SDK),
+        find({}),
     ]
-    assert sources == ["env-id", "cli-id", "sdk-id", ""]
+    assert [each and each.key_id for each in results] == ["env-id", "cli-id", "sdk-id", None]
 
 
 def test_the_profile_brings_its_region_and_the_environment_overrides_it() -> None:
     credentials = find({}, cli=cli())
     assert credentials is not None
-    assert (credentials.region, credentials.source) == ("cn-beijing", "~/.aliyun/config.json, profile work")
+    assert (credentials.region, credentials.source) == (
+        "cn-beijing",
+        "~/.aliyun/config.json, profile work",
+    )
     other = find({"ALIBABA_CLOUD_REGION_ID": "cn-shanghai"}, cli=cli())
     assert other is not None
     assert other.region == "cn-shanghai"
