@@ -114,6 +114,7 @@ class RunRequest:
         options = self.options
         words = [*options.filter_args, "--timeout", str(options.timeout)]
         words += [f"-{options.family}"] if options.family else []
+        words += options.cloud_args
         for name, value in (
             ("--server", options.server),
             ("--address", options.address),
@@ -335,6 +336,9 @@ def _check_contradictions(namespace: Namespace) -> None:
     """Raise UsageError if two options contradict each other."""
     if namespace.idle and namespace.inside:
         raise UsageError("--idle holds the visitor's WebSocket, and --inside leaves it out.")
+    is_left_out = "cloud" in namespace.skip or (namespace.only and "cloud" not in namespace.only)
+    if (namespace.cloud or namespace.cloud_role) and is_left_out:
+        raise UsageError("--cloud reads the cloud's rules, and --only or --skip leaves them out.")
     if namespace.server and namespace.outside:
         raise UsageError("--server looks inside and --outside does not: leave one of them out.")
     family = namespace.family
@@ -362,6 +366,8 @@ def _probe_options(namespace: Namespace) -> "Options":
         skip=namespace.skip,
         visitor=namespace.visitor,
         idle=namespace.idle,
+        cloud=namespace.cloud or namespace.cloud_role,
+        cloud_role=namespace.cloud_role,
         request=RequestFields(
             headers=tuple(namespace.header),
             cookie="; ".join(namespace.cookie),
