@@ -13,6 +13,7 @@ import pytest
 
 from diagnose.cloud.aliyun.rules import firewall_rule_set, rule_set
 from diagnose.cloud.evaluation import Flow, evaluate
+from diagnose.cloud.tencent.rules import firewall_layer, group_layer
 from diagnose.model.cloud import RuleSet
 
 VECTORS: list[dict[str, Any]] = json.loads(Path(__file__).with_name("vectors.json").read_text())
@@ -27,9 +28,15 @@ def _aliyun(given: Mapping[str, Any]) -> RuleSet:
     )
 
 
+def _tencent(given: Mapping[str, Any]) -> RuleSet:
+    return RuleSet((group_layer(given["groups"]),))
+
+
 READERS: dict[str, Callable[[Mapping[str, Any]], RuleSet]] = {
     "aliyun-ecs": _aliyun,
     "aliyun-swas": lambda given: firewall_rule_set(given["FirewallRules"]),
+    "tencent-cvm": _tencent,
+    "tencent-lighthouse": lambda given: RuleSet((firewall_layer(given["FirewallRuleSet"]),)),
 }
 
 
@@ -64,3 +71,5 @@ def test_every_vector_of_a_reader_is_played() -> None:
     counts = {name: sum(each["provider"] == name for each in VECTORS) for name in READERS}
     assert counts["aliyun-ecs"] == 45
     assert counts["aliyun-swas"] == 3
+    assert counts["tencent-cvm"] == 9
+    assert counts["tencent-lighthouse"] == 1
