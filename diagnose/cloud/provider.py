@@ -157,6 +157,12 @@ class Provider(Protocol):
     title: str
     #: The actions that `fetch` needs, as the provider's policies write them.
     actions: tuple[str, ...]
+    #: Where credentials are looked for, for people ("~/.aliyun/config.json"), and the command that
+    #: sets them up.
+    credential_places: tuple[str, ...]
+    setup_command: str
+    #: The environment variable that names the region.
+    region_variable: str
 
     def is_on(self, dmi: Dmi) -> bool:
         """Whether the firmware is that of this provider. No input or output."""
@@ -201,6 +207,10 @@ class Provider(Protocol):
     ) -> Remedy:
         """Return what lets a denied flow in. `visitor` is the address of `--from`, "" for none. No
         input or output."""
+        ...
+
+    def shown_command(self, instance: CloudInstance) -> tuple[str, ...]:
+        """Return the provider's own command that shows the rules of an instance."""
         ...
 
     def console_url(self, instance: CloudInstance) -> str:

@@ -5,10 +5,12 @@ A provider's module (`diagnose.cloud`) reads its own API into these values, and
 again without the API.
 """
 
-from typing import Literal
+from typing import ClassVar, Literal
 
+from diagnose.model import Observation
 from diagnose.model.frozen import frozen
-from diagnose.model.marks import Address, Label, Text
+from diagnose.model.marks import Address, Label, Text, Url
+from diagnose.model.summary import Summary, joined
 
 #: What the layer filters: packets to the instance, or its replies.
 Direction = Literal["in", "out"]
@@ -130,3 +132,47 @@ class CloudInstance:
     source: Literal["firmware", "metadata", "api"] = "metadata"
     network: Label = ""
     groups: tuple[Label, ...] = ()
+
+
+#: What the metadata service did. off: it refused. unasked: this cloud's is not known.
+Metadata = Literal["answered", "silent", "off", "unasked"]
+
+
+@frozen(kw_only=True, eq=False)
+class CloudMachine(Observation):
+    """The cloud that a machine is in, as its firmware says. `instance` is what the metadata service
+    says, None if it did not answer. `console` is the address of the page with the rules."""
+
+    layer: ClassVar[str] = "cloud"
+
+    title: Label
+    metadata: Metadata = "unasked"
+    instance: CloudInstance | None = None
+    console: Url = ""
+
+    def summary(self) -> Summary:
+        identity = f"instance {self.instance.id}" if self.instance else f"metadata {self.metadata}"
+        return self.title, identity
+
+
+@frozen(kw_only=True, eq=False)
+class CloudRules(Observation):
+    """The rules in front of an instance, as the provider's API says them.
+
+    `others` are security groups that are there and not attached to it; they are read only where the
+    attached ones admit nobody. `credentials` says where the credentials came from, for people.
+    """
+
+    layer: ClassVar[str] = "cloud"
+
+    title: Label
+    instance: CloudInstance
+    rules: RuleSet
+    others: tuple[SecurityGroup, ...] = ()
+    credentials: Text = ""
+
+    def summary(self) -> Summary:
+        counts = (
+            f"{len(layer.rules)} rules of {layer.name or layer.kind}" for layer in self.rules.layers
+        )
+        return f"{self.title} {self.instance.id}", joined(counts)

@@ -81,9 +81,7 @@ class AliyunApi:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         if not _REGION.fullmatch(region):
-            raise ApiError(
-                "missing", f"no region: {clean(region, 60)!r}" if region else "no region"
-            )
+            raise ApiError("missing", clean(region, 60), code="no-region")
         self.region = region
         self._credentials, self._client, self._allow, self._now = credentials, client, allow, now
 

@@ -15,6 +15,8 @@ from diagnose.cloud.provider import ApiError, Credentials, Profile
 
 CLI_FILE = "~/.aliyun/config.json"
 SDK_FILE = "~/.alibabacloud/credentials"
+PLACES = ("ALIBABA_CLOUD_ACCESS_KEY_ID", CLI_FILE, SDK_FILE)
+REGION_VARIABLE = "ALIBABA_CLOUD_REGION_ID"
 
 #: The modes of a profile that hold a key. Others log in by a browser or by a chain of roles.
 _KEY_MODES = {"", "AK", "StsToken"}
@@ -31,14 +33,9 @@ async def find_credentials(profile: Profile) -> Credentials | None:
     )
 
 
-def wants_role(error: ApiError) -> bool:
-    """Whether the profile names the instance's role as its credentials."""
-    return error.code == _ROLE_MODE
-
-
 def _region(environ: Mapping[str, str], named: str = "") -> str:
     """Return the region: the environment's, which people set for one command, comes first."""
-    names = ("ALIBABA_CLOUD_REGION_ID", "ALICLOUD_REGION_ID", "ALIBABACLOUD_REGION_ID")
+    names = (REGION_VARIABLE, "ALICLOUD_REGION_ID", "ALIBABACLOUD_REGION_ID")
     return next(filter(None, (environ.get(name, "") for name in names)), named)
 
 

@@ -36,6 +36,9 @@ class AliyunEcs:
     name = "aliyun-ecs"
     title = "Alibaba Cloud ECS"
     actions = tuple(policy_action(action) for action in ACTIONS)
+    credential_places = aliyun_credentials.PLACES
+    setup_command = "aliyun configure"
+    region_variable = aliyun_credentials.REGION_VARIABLE
 
     def is_on(self, dmi: Dmi) -> bool:
         return aliyun_metadata.is_on(dmi)
@@ -126,6 +129,12 @@ class AliyunEcs:
             if remedies.is_by_group(verdict)
             else remedies.acl_url(instance, rules.acl),
         )
+
+    def shown_command(self, instance: CloudInstance) -> tuple[str, ...]:
+        return (
+            "aliyun", "ecs", "DescribeSecurityGroupAttribute", "--RegionId", instance.region,
+            "--SecurityGroupId", next(iter(instance.groups), "sg-…"), "--Direction", "ingress",
+        )  # fmt: skip
 
     def console_url(self, instance: CloudInstance) -> str:
         return remedies.group_url(instance)

@@ -6,6 +6,7 @@ stands there because its default is "internet", which a VPC does not have.
 
 from urllib.parse import quote
 
+from diagnose.cloud.address_sets import difference, networks
 from diagnose.cloud.evaluation import Flow, LayerVerdict, Verdict
 from diagnose.cloud.provider import RuleChange
 from diagnose.model.cloud import CloudInstance, Rule, RuleSet
@@ -64,7 +65,7 @@ def _acl_subject(layer: LayerVerdict) -> str:
 def _group_changes(
     layer: LayerVerdict, flow: Flow, rules: RuleSet, instance: CloudInstance, visitor: str
 ) -> tuple[RuleChange, ...]:
-    drops = [rule for rule in layer.rules if not rule.allow]
+    drops = [rule for rule in layer.rules if not rule.allow and _is_for_all(rule, flow)]
     outranking = [rule for rule in drops if rule.order and rule.order[0] <= _FIRST]
     managed = {group.id: group.managed_by for group in rules.groups if group.managed_by}
     if outranking:
@@ -79,7 +80,19 @@ def _group_changes(
         _opening(group_id, source, kind, flow, instance, priority)
         for group_id in own[:1]
         for kind, source in _sources(visitor, flow)
+        # Where single networks are kept out on purpose and the others get in, only the visitor is
+        # let in.
+        if kind == "open-visitor" or "default" in layer.by or _keeps_everybody_out(drops, flow)
     )
+
+
+def _is_for_all(rule: Rule, flow: Flow) -> bool:
+    """Whether a rule is about all of the flow's source."""
+    return not difference(flow.sources, networks(rule.peers, flow.family))
+
+
+def _keeps_everybody_out(drops: list[Rule], flow: Flow) -> bool:
+    return any(_EVERYBODY[flow.family] in rule.peers for rule in drops)
 
 
 def _removals(

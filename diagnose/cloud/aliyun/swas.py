@@ -21,6 +21,9 @@ class AliyunSwas:
     name = "aliyun-swas"
     title = "Alibaba Cloud Simple Application Server"
     actions = tuple(policy_action(action) for action in ("ListInstances", "ListFirewallRules"))
+    credential_places = aliyun_credentials.PLACES
+    setup_command = "aliyun configure"
+    region_variable = aliyun_credentials.REGION_VARIABLE
 
     def is_on(self, dmi: Dmi) -> bool:
         return aliyun_metadata.is_on(dmi)
@@ -82,6 +85,12 @@ class AliyunSwas:
     ) -> Remedy:
         changes = remedies.firewall_changes(verdict, flow, instance, visitor)
         return Remedy(changes, self.console_url(instance))
+
+    def shown_command(self, instance: CloudInstance) -> tuple[str, ...]:
+        return (
+            "aliyun", "swas-open", "ListFirewallRules", "--RegionId", instance.region,
+            "--InstanceId", instance.id, "--PageSize", _PAGE_SIZE,
+        )  # fmt: skip
 
     def console_url(self, instance: CloudInstance) -> str:
         return remedies.firewall_url(instance)
