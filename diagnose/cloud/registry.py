@@ -17,6 +17,8 @@ GROUP = "diagnose.providers"
 OWN = {
     "aliyun-ecs": "diagnose.cloud.aliyun.ecs:AliyunEcs",
     "aliyun-swas": "diagnose.cloud.aliyun.swas:AliyunSwas",
+    "tencent-cvm": "diagnose.cloud.tencent.cvm:TencentCvm",
+    "tencent-lighthouse": "diagnose.cloud.tencent.lighthouse:TencentLighthouse",
 }
 
 #: What a provider that cannot be used is reported to: its name, and the reason.

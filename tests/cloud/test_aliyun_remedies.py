@@ -86,7 +86,9 @@ def test_r07_the_visitor_alone_comes_first() -> None:
 
 def test_a_visitor_on_a_list_of_blocked_ones_is_let_in_alone() -> None:
     blocked = rule("bad", "443/443", "Drop", Priority="9", SourceCidrIp="198.51.100.0/24")
-    (command,) = commands(remedy(group(blocked, rule("ok", "443/443", Priority="20")), "198.51.100.7"))
+    (command,) = commands(
+        remedy(group(blocked, rule("ok", "443/443", Priority="20")), "198.51.100.7")
+    )
     assert "--SourceCidrIp 198.51.100.7/32" in command
     assert "--Priority 8 " in command
 

@@ -94,7 +94,7 @@ def test_a_login_by_a_browser_has_an_end() -> None:
 
 
 def test_a_role_is_read_only_when_it_is_asked_for() -> None:
-    assert error(profile({CLI_FILE: '{"type": "cvm-role"}'})).code == "role"
+    assert error(profile({CLI_FILE: '{"type": "cvm-role"}'})).code == "cvm-role"
 
 
 @pytest.mark.parametrize(

@@ -92,7 +92,7 @@ def metadata(instance_id: str = "ins-1a2b3c4d", **items: str) -> FakeMetadata:
     return FakeMetadata(BASE, values)
 
 
-def test_the_metadata_say_which_service_it_is() -> None:
+def test_the_metadata_say_which_instance_it_is() -> None:
     service = metadata()
     detected = asyncio.run(CVM.detect(service))
     assert detected == CloudInstance(
@@ -100,11 +100,12 @@ def test_the_metadata_say_which_service_it_is() -> None:
     )
     assert all(url.startswith("http://169.254.0.23/latest/meta-data/") for url in service.urls)
     assert not any("security-credentials" in url for url in service.urls)
-    assert asyncio.run(LIGHTHOUSE.detect(service)) is None
-    light = asyncio.run(LIGHTHOUSE.detect(metadata("lhins-1a2b3c4d")))
+    light = asyncio.run(CVM.detect(metadata("lhins-1a2b3c4d")))
     assert light is not None
-    assert light.provider == "tencent-lighthouse"
-    assert asyncio.run(CVM.detect(metadata("lhins-1a2b3c4d"))) is None
+    fake = account()
+    with pytest.raises(ApiError) as caught:
+        asyncio.run(CVM.fetch(light, KEY, fake))
+    assert (caught.value.kind, fake.calls) == ("missing", [])
 
 
 @pytest.mark.parametrize("answer", ["<html>router</html>", "i-0123456789abcdef0", "", "x" * 9999])
@@ -178,8 +179,9 @@ def test_an_instance_that_the_account_does_not_have() -> None:
 def test_a_region_is_needed() -> None:
     nowhere = Credentials(KEY_ID, SECRET, "a test")
     for provider in (CVM, LIGHTHOUSE):
-        with pytest.raises(ApiError, match="TENCENTCLOUD_REGION"):
+        with pytest.raises(ApiError) as caught:
             asyncio.run(provider.locate("203.0.113.9", nowhere, account()))
+        assert (caught.value.kind, caught.value.code) == ("missing", "no-region")
 
 
 def with_acl(**fields: object) -> FakeTencent:
@@ -330,6 +332,15 @@ def test_lighthouse_has_more_rules_than_a_page() -> None:
     assert rules.groups == ()
 
 
+def test_lighthouse_behind_the_id_of_a_cvm_is_known_by_its_private_address() -> None:
+    instance, rules = asyncio.run(LIGHTHOUSE.fetch(server(), KEY, light(HTTPS)))
+    assert (instance.id, instance.source) == ("lhins-1", "metadata")
+    assert evaluate(rules, VISITORS).status == "allow"
+    with pytest.raises(ApiError) as caught:
+        asyncio.run(LIGHTHOUSE.fetch(server(), KEY, account()))
+    assert caught.value.kind == "missing"
+
+
 def test_lighthouse_is_located_by_ipv6() -> None:
     located = asyncio.run(LIGHTHOUSE.locate("2001:db8:0::9", KEY, light()))
     assert located is not None
@@ -351,18 +362,75 @@ def closed_account() -> FakeTencent:
     return fake
 
 
-def test_a_closed_port_is_opened_at_the_top_of_the_first_group() -> None:
+def test_a_closed_port_is_opened_behind_all_rules() -> None:
     (change,) = remedy(closed_account()).changes
     assert change.kind == "open-all"
     assert change.argv[:7] == (
         "tccli", "vpc", "CreateSecurityGroupPolicies", "--region", "ap-guangzhou",
-        "--SecurityGroupId", "sg-2",
+        "--SecurityGroupId", "sg-1",
     )  # fmt: skip
-    assert json.loads(change.argv[-1]) == {
-        "Ingress": [{"PolicyIndex": 0, **HTTPS, "PolicyDescription": "https"}]
-    }
+    assert json.loads(change.argv[-1]) == {"Ingress": [{**HTTPS, "PolicyDescription": "https"}]}
     assert change.undo[2] == "DeleteSecurityGroupPolicies"
     assert json.loads(change.undo[-1]) == {"Ingress": [HTTPS]}
+
+
+def applied(fake: FakeTencent, argv: tuple[str, ...]) -> None:
+    """Do what the command does: before the rule with the index, or behind all."""
+    assert argv[2] == "CreateSecurityGroupPolicies"
+    (rule,) = json.loads(argv[-1])["Ingress"]
+    rows = fake.policies[argv[6]]["Ingress"]
+    rows.insert(rule.pop("PolicyIndex", len(rows)), rule)
+    for index, row in enumerate(rows):
+        row["PolicyIndex"] = index
+
+
+BLOCKED = {**HTTPS, "CidrBlock": "198.51.100.0/24", "Action": "DROP"}
+DROP_ALL = {**HTTPS, "Port": "ALL", "Protocol": "ALL", "Action": "DROP"}
+OFFICE = {**HTTPS, "CidrBlock": "203.0.113.0/24"}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "closed_to"),
+    [
+        ([], [], []),
+        ([OFFICE], [BLOCKED], ["198.51.100.0/24"]),
+        ([OFFICE, DROP_ALL], [HTTPS], []),
+        ([BLOCKED, OFFICE, DROP_ALL], [HTTPS], ["198.51.100.0/24"]),
+        ([BLOCKED], [DROP_ALL], ["198.51.100.0/24"]),
+        ([{**HTTPS, "Port": "22"}], [OFFICE], []),
+    ],
+)
+def test_the_remedy_opens_the_port_and_nothing_that_was_kept_out_by_itself(
+    first: list[dict[str, str]], second: list[dict[str, str]], closed_to: list[str]
+) -> None:
+    def fresh() -> FakeTencent:
+        fake = account()
+        for group, rows in (("sg-2", first), ("sg-1", second)):
+            fake.policies[group]["Ingress"] = [
+                {**row, "PolicyIndex": index} for index, row in enumerate(rows)
+            ]
+        return fake
+
+    fake = fresh()
+    narrow, wide = remedy(fake, visitor="198.51.100.7").changes
+    applied(fake, wide.argv)
+    assert list(verdict_of(fake).closed_to) == closed_to
+    fake = fresh()
+    before = verdict_of(fake, Flow(443, "198.51.100.8")).status
+    applied(fake, narrow.argv)
+    assert verdict_of(fake, Flow(443, "198.51.100.7")).status == "allow"
+    assert verdict_of(fake, Flow(443, "198.51.100.8")).status == before
+
+
+def test_a_network_that_is_kept_out_by_itself_is_let_in_only_for_the_visitor() -> None:
+    fake = account()
+    fake.policies["sg-1"]["Ingress"] = [
+        {**BLOCKED, "PolicyIndex": 0},
+        {**HTTPS, "PolicyIndex": 1},
+    ]
+    assert remedy(fake).changes == ()
+    (change,) = remedy(fake, visitor="198.51.100.7").changes
+    assert change.kind == "open-visitor"
 
 
 def test_the_narrow_change_comes_first() -> None:
@@ -414,6 +482,12 @@ def test_lighthouse_s_own_drop_is_named() -> None:
     assert change.kind == "remove-rule"
     assert "DeleteFirewallRules" in change.argv
     assert json.loads(change.argv[-1]) == [{**HTTPS, "Action": "DROP"}]
+
+
+def test_lighthouse_keeps_out_a_network_on_purpose() -> None:
+    assert light_remedy(BLOCKED, HTTPS).changes == ()
+    (change,) = light_remedy(BLOCKED, HTTPS, visitor="198.51.100.7").changes
+    assert change.subject == "DROP TCP 443 198.51.100.0/24"
 
 
 def test_a_drop_of_more_than_the_port_is_not_taken_away_by_a_command() -> None:

@@ -24,7 +24,10 @@ _TOKENS = ("TENCENTCLOUD_TOKEN", "TENCENTCLOUD_SESSION_TOKEN", "TENCENTCLOUD_SEC
 _KEY = re.compile(r"[\x21-\x2b\x2d-\x7e]{1,1024}")
 _TOKEN = re.compile(r"[\x21-\x7e]{0,8192}")
 _PROFILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+REGION_VARIABLE = "TENCENTCLOUD_REGION"
+SETUP_COMMAND = "tccli configure"
 _INI_FILES = ("~/.tencentcloud/credentials", "/etc/tencentcloud/credentials")
+PLACES: tuple[str, ...] = ("TENCENTCLOUD_SECRET_ID", *_INI_FILES, "~/.tccli/default.credential")
 
 
 async def find_credentials(profile: Profile) -> Credentials | None:
@@ -49,7 +52,7 @@ async def find_credentials(profile: Profile) -> Credentials | None:
 
 async def _usual_region(profile: Profile, name: str) -> str:
     """Return the region of the environment, or of tccli's configuration, or ""."""
-    region = profile.environ.get("TENCENTCLOUD_REGION", "")
+    region = profile.environ.get(REGION_VARIABLE, "")
     if not region:
         settings = _object(await profile.read(f"~/.tccli/{name}.configure"))
         # Older versions of tccli keep it at the top.
@@ -84,7 +87,7 @@ def _from_ini(content: str, source: str, region: str) -> Credentials:
 def _from_cli_file(content: str, source: str, region: str) -> Credentials:
     values = _object(content)
     if values.get("type") == "cvm-role":
-        raise ApiError("credentials", f"{source} names the instance's role", code="role")
+        raise ApiError("credentials", source, code="cvm-role")
     expires = values.get("expiresAt")
     if isinstance(expires, int | float) and expires <= time.time():
         raise _problem(source, "holds a key that has expired: run `tccli auth login` again")

@@ -16,10 +16,10 @@ from diagnose.cloud.provider import (
     Profile,
     Remedy,
 )
+from diagnose.cloud.tencent import credentials as tencent_credentials
 from diagnose.cloud.tencent import remedies
 from diagnose.cloud.tencent.acl import acl_layers, is_quintuple, unread_acl_layers
 from diagnose.cloud.tencent.api import ALLOWED, TencentApi, filtered
-from diagnose.cloud.tencent.credentials import find_credentials
 from diagnose.cloud.tencent.metadata import credentials_of_role, detect_instance
 from diagnose.cloud.tencent.rules import group_layer
 from diagnose.cloud.tencent.template_lists import read_templates
@@ -44,15 +44,18 @@ class TencentCvm:
     name = "tencent-cvm"
     title = "Tencent Cloud CVM"
     actions = tuple(sorted(action for action in ALLOWED if not action.startswith("lighthouse")))
+    credential_places = tencent_credentials.PLACES
+    setup_command = tencent_credentials.SETUP_COMMAND
+    region_variable = tencent_credentials.REGION_VARIABLE
 
     def is_on(self, dmi: Dmi) -> bool:
         return is_tencent(dmi)
 
     async def detect(self, metadata: Client) -> CloudInstance | None:
-        return await detect_instance(metadata, self.name, "ins-")
+        return await detect_instance(metadata, self.name)
 
     async def credentials(self, profile: Profile) -> Credentials | None:
-        return await find_credentials(profile)
+        return await tencent_credentials.find_credentials(profile)
 
     async def role_credentials(self, metadata: Client) -> Credentials | None:
         return await credentials_of_role(metadata)
@@ -73,6 +76,8 @@ class TencentCvm:
     async def fetch(
         self, instance: CloudInstance, credentials: Credentials, client: Client
     ) -> tuple[CloudInstance, RuleSet]:
+        if instance.id.startswith("lhins-"):
+            raise ApiError("missing", instance.id, action="cvm:DescribeInstances")
         api = api_of(instance.region or credentials.region, credentials, client)
         instance, subnet = await _with_interface(api, instance)
         groups, (acl_id, acls) = await asyncio.gather(
@@ -107,6 +112,12 @@ class TencentCvm:
         is_acl = any(change.kind == "change-acl" for change in changes)
         return Remedy(changes, _ACL_URL if is_acl else self.console_url(instance))
 
+    def shown_command(self, instance: CloudInstance) -> tuple[str, ...]:
+        return (
+            "tccli", "vpc", "DescribeSecurityGroupPolicies", "--region", instance.region,
+            "--SecurityGroupId", next(iter(instance.groups), "sg-…"),
+        )  # fmt: skip
+
     def console_url(self, instance: CloudInstance) -> str:
         return _GROUP_URL
 
@@ -120,7 +131,7 @@ def has_address(addresses: Iterable[str], address: str) -> bool:
 def api_of(region: str, credentials: Credentials, client: Client) -> TencentApi:
     """Return the API in a region. Each of its calls is about one region only."""
     if not region:
-        raise ApiError("missing", "no region: set TENCENTCLOUD_REGION")
+        raise ApiError("missing", code="no-region")
     return TencentApi(client, credentials, region)
 
 

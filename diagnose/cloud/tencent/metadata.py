@@ -9,37 +9,26 @@ import asyncio
 import re
 
 from diagnose.cloud.fields import network, text
-from diagnose.cloud.provider import ApiError, ApiRequest, Client, Credentials
+from diagnose.cloud.provider import ApiRequest, Client, Credentials
 from diagnose.cloud.tencent.credentials import REGION, role_credentials
 from diagnose.model.cloud import CloudInstance
 
 BASE = "http://169.254.0.23/latest/meta-data/"
-#: Seconds for all of it. The service is on the instance's own host.
-DETECTION_TIME = 0.25
 #: Bytes. A value is a few dozen, the key of a role below 2 KB.
 _MAX_VALUE = 512
-_INSTANCE = re.compile(r"(?:ins|lhins|eks|ebm)-[a-z0-9]{4,32}")
+_INSTANCE = re.compile(r"(?:ins|lhins)-[a-z0-9]{4,32}")
 _ROLE = re.compile(r"[A-Za-z0-9_.-]{1,128}")
 _ROLES = "cam/security-credentials/"
 
 
-async def detect_instance(metadata: Client, provider: str, prefix: str) -> CloudInstance | None:
-    """Return this machine's instance if its id begins with `prefix`, None for any other answer.
-
-    Raise ApiError where the service does not answer in time.
-    """
-    try:
-        async with asyncio.timeout(DETECTION_TIME):
-            instance_id = await _value(metadata, "instance-id")
-            if not (_INSTANCE.fullmatch(instance_id) and instance_id.startswith(prefix)):
-                return None
-            region, private, public = await asyncio.gather(
-                _value(metadata, "placement/region"),
-                _value(metadata, "local-ipv4"),
-                _value(metadata, "public-ipv4"),
-            )
-    except TimeoutError:
-        raise ApiError("timeout", f"{DETECTION_TIME} s", action="metadata") from None
+async def detect_instance(metadata: Client, provider: str) -> CloudInstance | None:
+    """Return this machine's instance, of either service; None for any other answer."""
+    names = ("instance-id", "placement/region", "local-ipv4", "public-ipv4")
+    instance_id, region, private, public = await asyncio.gather(
+        *(_value(metadata, name) for name in names)
+    )
+    if not _INSTANCE.fullmatch(instance_id):
+        return None
     return CloudInstance(
         provider,
         region if REGION.fullmatch(region) else "",
