@@ -209,6 +209,10 @@ class Provider(Protocol):
         input or output."""
         ...
 
+    def attachment(self, instance: CloudInstance, group_id: str) -> Remedy:
+        """Return what attaches a security group to an instance. No input or output."""
+        ...
+
     def shown_command(self, instance: CloudInstance) -> tuple[str, ...]:
         """Return the provider's own command that shows the rules of an instance."""
         ...

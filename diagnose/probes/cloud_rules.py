@@ -225,7 +225,8 @@ def _emit_failures(
 
 
 def _key(error: ApiError) -> tuple[str, ...]:
-    return error.kind, error.code, error.action, error.message
+    action = error.action if error.kind == "forbidden" else ""
+    return error.kind, error.code, error.message, action
 
 
 async def _read_from(

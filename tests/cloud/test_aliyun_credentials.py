@@ -1,4 +1,4 @@
-"""Credentials: where they are found, in the vendor's order, and which kinds are refused."""
+"""Credentials: where they are credentials, in the vendor's order, and which kinds are refused."""
 
 import asyncio
 import json
@@ -36,31 +36,31 @@ def find(environ: Mapping[str, str], **files: str) -> Credentials | None:
 
 
 def test_the_environment_comes_first_then_the_program_then_the_sdk() -> None:
-    sources = [
-        credentials.key_id if (credentials := each) else ""
-        for each in (
-            find(ENVIRON, cli=cli(), sdk=SDK),
-            find({}, cli=cli(), sdk=SDK),
-            find({}, sdk=SDK),
-            find({}),
-        )
+    results = [
+        find(ENVIRON, cli=cli(), sdk=SDK),
+        find({}, cli=cli(), sdk=SDK),
+        find({}, sdk=SDK),
+        find({}),
     ]
-    assert sources == ["env-id", "cli-id", "sdk-id", ""]
+    assert [each and each.key_id for each in results] == ["env-id", "cli-id", "sdk-id", None]
 
 
 def test_the_profile_brings_its_region_and_the_environment_overrides_it() -> None:
-    found = find({}, cli=cli())
-    assert found is not None
-    assert (found.region, found.source) == ("cn-beijing", "~/.aliyun/config.json, profile work")
+    credentials = find({}, cli=cli())
+    assert credentials is not None
+    assert (credentials.region, credentials.source) == (
+        "cn-beijing",
+        "~/.aliyun/config.json, profile work",
+    )
     other = find({"ALIBABA_CLOUD_REGION_ID": "cn-shanghai"}, cli=cli())
     assert other is not None
     assert other.region == "cn-shanghai"
 
 
 def test_a_session_token_comes_along() -> None:
-    found = find({}, cli=cli("StsToken", sts_token="session"))
-    assert found is not None
-    assert found.token == "session"
+    credentials = find({}, cli=cli("StsToken", sts_token="session"))
+    assert credentials is not None
+    assert credentials.token == "session"
 
 
 @pytest.mark.parametrize("mode", ["EcsRamRole", "OAuth", "CloudSSO", "RamRoleArn", "External"])

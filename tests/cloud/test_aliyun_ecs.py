@@ -171,9 +171,9 @@ def test_the_groups_of_the_interface_with_the_address_count() -> None:
 
 
 def test_an_instance_is_found_by_its_elastic_address() -> None:
-    found = asyncio.run(ECS.locate(PUBLIC, CREDENTIALS, MockClient(state())))
-    assert found is not None
-    assert (found.id, found.region, found.private_address) == (INSTANCE, REGION, PRIVATE)
+    located = asyncio.run(ECS.locate(PUBLIC, CREDENTIALS, MockClient(state())))
+    assert located is not None
+    assert (located.id, located.region, located.private_address) == (INSTANCE, REGION, PRIVATE)
 
 
 def test_an_instance_is_found_by_its_own_and_by_its_ipv6_address() -> None:

@@ -52,7 +52,10 @@ class AliyunMock:
         host = urlsplit(url).hostname or ""
         if host != f"{_product(action)}.{parameters.get('RegionId')}.aliyuncs.com":
             return 404, {"Code": "InvalidAction.NotFound"}
-        return 200, getattr(self, f"_{action}")(parameters)
+        try:
+            return 200, getattr(self, f"_{action}")(parameters)
+        except (KeyError, StopIteration):
+            return 404, {"Code": "InvalidInstanceId.NotFound"}
 
     def _signature_error(self, method: str, url: str, fields: Mapping[str, str]) -> Answer | None:
         algorithm, _, rest = fields.get("authorization", "").partition(" ")

@@ -130,6 +130,9 @@ class AliyunEcs:
             else remedies.acl_url(instance, rules.acl),
         )
 
+    def attachment(self, instance: CloudInstance, group_id: str) -> Remedy:
+        return Remedy((remedies.attachment(instance, group_id),), self.console_url(instance))
+
     def shown_command(self, instance: CloudInstance) -> tuple[str, ...]:
         return (
             "aliyun", "ecs", "DescribeSecurityGroupAttribute", "--RegionId", instance.region,

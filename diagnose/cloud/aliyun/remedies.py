@@ -157,6 +157,19 @@ def _opening(
     )
 
 
+def attachment(instance: CloudInstance, group_id: str) -> RuleChange:
+    where = (
+        "--RegionId", instance.region, "--SecurityGroupId", group_id,
+        "--NetworkInterfaceId", instance.interface,
+    )  # fmt: skip
+    return RuleChange(
+        "attach-group",
+        ("aliyun", "ecs", "JoinSecurityGroup", *where),
+        ("aliyun", "ecs", "LeaveSecurityGroup", *where),
+        group_id,
+    )
+
+
 def firewall_changes(
     verdict: Verdict, flow: Flow, instance: CloudInstance, visitor: str
 ) -> tuple[RuleChange, ...]:

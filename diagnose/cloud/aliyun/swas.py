@@ -86,6 +86,9 @@ class AliyunSwas:
         changes = remedies.firewall_changes(verdict, flow, instance, visitor)
         return Remedy(changes, self.console_url(instance))
 
+    def attachment(self, instance: CloudInstance, group_id: str) -> Remedy:
+        return Remedy((), self.console_url(instance))
+
     def shown_command(self, instance: CloudInstance) -> tuple[str, ...]:
         return (
             "aliyun", "swas-open", "ListFirewallRules", "--RegionId", instance.region,
