@@ -31,7 +31,12 @@ TENCENT = Cloud(
     "https://console.cloud.tencent.com/vpc/securitygroup",
     ("tencent-cvm", "tencent-lighthouse"),
 )
-AWS = Cloud("aws", "Amazon EC2", "https://console.aws.amazon.com/ec2/home#SecurityGroups:")
+AWS = Cloud(
+    "aws",
+    "Amazon EC2",
+    "https://console.aws.amazon.com/ec2/home#SecurityGroups:",
+    ("aws-ec2",),
+)
 AZURE = Cloud(
     "azure",
     "Microsoft Azure",

@@ -304,6 +304,19 @@ def test_groups_that_could_be_attached() -> None:
     assert (group.id, group.name, len(group.rules)) == ("sg-other", "open", 1)
 
 
+def test_a_group_is_attached_to_the_interface() -> None:
+    instance, _ = fetched(account())
+    (change,) = CVM.attachment(instance, "sg-other").changes
+    assert change.argv == (
+        "tccli", "vpc", "AssociateNetworkInterfaceSecurityGroups", "--region", "ap-guangzhou",
+        "--NetworkInterfaceIds", '["eni-1"]', "--SecurityGroupIds", '["sg-other"]',
+    )  # fmt: skip
+    assert change.undo[2] == "DisassociateNetworkInterfaceSecurityGroups"
+    (change,) = CVM.attachment(server(), "sg-other").changes
+    assert change.argv[1:3] == ("cvm", "AssociateSecurityGroups")
+    assert LIGHTHOUSE.attachment(instance, "sg-other").changes == ()
+
+
 def light(*rows: dict[str, str]) -> FakeTencent:
     fake = FakeTencent()
     fake.rows["lighthouse:DescribeFirewallRules"] = list(rows)

@@ -17,6 +17,7 @@ from diagnose.cloud.tencent.templates import (
     services_of_template,
 )
 from diagnose.model.cloud import PortRange, RuleLayer, RuleSet
+from tests.support.effort import examples
 
 VISITORS = Flow(443)
 
@@ -217,7 +218,7 @@ def test_an_unread_acl_matters_only_where_the_group_lets_in() -> None:
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
-    max_leaves=20,
+    max_leaves=8,
 )
 FIELDS = st.sampled_from(
     [
@@ -228,6 +229,7 @@ FIELDS = st.sampled_from(
 ROWS = st.lists(st.dictionaries(FIELDS, JSON | st.just("ACCEPT") | st.just("443")) | JSON)
 
 
+@examples(40)
 @given(ROWS)
 def test_any_json_is_read(rows: list[Any]) -> None:
     layers = (
@@ -239,6 +241,7 @@ def test_any_json_is_read(rows: list[Any]) -> None:
     assert judged(*layers).status in {"deny", "unknown", "partial", "allow"}
 
 
+@examples(40)
 @given(JSON)
 def test_any_json_is_a_group(group: Any) -> None:
     assert judged(group_layer([group])).status in {"unknown", "deny", "allow"}

@@ -112,6 +112,9 @@ class TencentCvm:
         is_acl = any(change.kind == "change-acl" for change in changes)
         return Remedy(changes, _ACL_URL if is_acl else self.console_url(instance))
 
+    def attachment(self, instance: CloudInstance, group_id: str) -> Remedy:
+        return Remedy((remedies.attachment(instance, group_id),), self.console_url(instance))
+
     def shown_command(self, instance: CloudInstance) -> tuple[str, ...]:
         return (
             "tccli", "vpc", "DescribeSecurityGroupPolicies", "--region", instance.region,

@@ -68,6 +68,9 @@ class TencentLighthouse:
         changes = remedies.firewall_changes(verdict, flow, rules, instance, visitor)
         return Remedy(changes, self.console_url(instance))
 
+    def attachment(self, instance: CloudInstance, group_id: str) -> Remedy:
+        return Remedy((), self.console_url(instance))
+
     def shown_command(self, instance: CloudInstance) -> tuple[str, ...]:
         return (
             "tccli", "lighthouse", "DescribeFirewallRules", "--region", instance.region,

@@ -22,7 +22,7 @@ def group_changes(
     verdict: Verdict, flow: Flow, rules: RuleSet, instance: CloudInstance, visitor: str
 ) -> tuple[RuleChange, ...]:
     """Return the alternatives for the first layer that keeps the flow out, the narrow one first."""
-    closed = next(filter(_keeps_out, verdict.layers), None)
+    closed = _closed_layer(verdict)
     if closed is None:
         return ()
     if closed.layer.kind == "acl":
@@ -53,6 +53,12 @@ def firewall_changes(
         elif is_default:
             changes.append(_firewall_change(kind, source, flow, instance))
     return tuple(dict.fromkeys(changes))
+
+
+def _closed_layer(verdict: Verdict) -> LayerVerdict | None:
+    """Return the first layer that keeps out all of the flow, else one that keeps out a part."""
+    order = sorted(filter(_keeps_out, verdict.layers), key=lambda each: each.status != "deny")
+    return next(iter(order), None)
 
 
 def _keeps_out(layer: LayerVerdict) -> bool:
@@ -127,6 +133,22 @@ def _group_change(
         _tccli("vpc", "DeleteSecurityGroupPolicies", region, *group, _json({"Ingress": [rule]})),
         group_id,
     )
+
+
+def attachment(instance: CloudInstance, group_id: str) -> RuleChange:
+    """Return what attaches a group to the interface, behind those that it has."""
+    groups = ("--SecurityGroupIds", _json([group_id]))
+    service, name, target = (
+        ("vpc", "NetworkInterfaceSecurityGroups", "--NetworkInterfaceIds")
+        if instance.interface
+        else ("cvm", "SecurityGroups", "--InstanceIds")
+    )
+    targets = (target, _json([instance.interface or instance.id]))
+    attach, detach = (
+        _tccli(service, f"{verb}{name}", instance.region, *targets, *groups)
+        for verb in ("Associate", "Disassociate")
+    )
+    return RuleChange("attach-group", attach, detach, group_id)
 
 
 def _firewall_change(
