@@ -28,7 +28,9 @@ test: $(BIN)/diagnose lab
 
 # Everything of which `make test` takes a sample, every scenario on every platform
 # (tests/lab/platforms.py), with new random examples in a new order: some hours on two cores.
-test-all:
+# Also the tests of AWS, whose libraries are large.
+test-all: $(BIN)/diagnose
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,cloud-test]'
 	DIAGNOSE_ALL=1 $(MAKE) test SEED=$(or $(SEED),$$(date +%s))
 
 # One file with everything in it, for servers without pip, that have this machine's architecture and

@@ -25,8 +25,18 @@ ALIYUN = Cloud(
     "https://ecs.console.aliyun.com/securityGroup",
     ("aliyun-ecs", "aliyun-swas"),
 )
-TENCENT = Cloud("tencent", "Tencent Cloud", "https://console.cloud.tencent.com/vpc/security-group")
-AWS = Cloud("aws", "Amazon EC2", "https://console.aws.amazon.com/ec2/home#SecurityGroups:")
+TENCENT = Cloud(
+    "tencent",
+    "Tencent Cloud",
+    "https://console.cloud.tencent.com/vpc/securitygroup",
+    ("tencent-cvm", "tencent-lighthouse"),
+)
+AWS = Cloud(
+    "aws",
+    "Amazon EC2",
+    "https://console.aws.amazon.com/ec2/home#SecurityGroups:",
+    ("aws-ec2",),
+)
 AZURE = Cloud(
     "azure",
     "Microsoft Azure",

@@ -17,6 +17,9 @@ GROUP = "diagnose.providers"
 OWN = {
     "aliyun-ecs": "diagnose.cloud.aliyun.ecs:AliyunEcs",
     "aliyun-swas": "diagnose.cloud.aliyun.swas:AliyunSwas",
+    "aws-ec2": "diagnose.cloud.aws.ec2:AwsEc2",
+    "tencent-cvm": "diagnose.cloud.tencent.cvm:TencentCvm",
+    "tencent-lighthouse": "diagnose.cloud.tencent.lighthouse:TencentLighthouse",
 }
 
 #: What a provider that cannot be used is reported to: its name, and the reason.

@@ -31,7 +31,8 @@ def explanation(provider: Provider, error: ApiError, address: str = "") -> Expla
     title = provider.title
     match error.kind:
         case "credentials":
-            reason = f"{title}: {error.message} is of the kind {error.code}, which is not supported"
+            kind = f" is of the kind {error.code}, which is not supported" if error.code else ""
+            reason = f"{title}: {error.message}{kind}"
             return Explanation(clean(reason, _MAX_LENGTH), provider.setup_command)
         case "forbidden":
             allow = f"; allow these actions, which only read: {', '.join(error.allow)}"

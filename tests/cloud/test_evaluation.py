@@ -12,7 +12,10 @@ from typing import Any
 import pytest
 
 from diagnose.cloud.aliyun.rules import firewall_rule_set, rule_set
+from diagnose.cloud.aws.rules import acl_layers
+from diagnose.cloud.aws.rules import group_layer as aws_group_layer
 from diagnose.cloud.evaluation import Flow, evaluate
+from diagnose.cloud.tencent.rules import firewall_layer, group_layer
 from diagnose.model.cloud import RuleSet
 
 VECTORS: list[dict[str, Any]] = json.loads(Path(__file__).with_name("vectors.json").read_text())
@@ -27,9 +30,21 @@ def _aliyun(given: Mapping[str, Any]) -> RuleSet:
     )
 
 
+def _tencent(given: Mapping[str, Any]) -> RuleSet:
+    return RuleSet((group_layer(given["groups"]),))
+
+
+def _aws(given: Mapping[str, Any]) -> RuleSet:
+    acls = acl_layers(given["nacl"]) if "nacl" in given else ()
+    return RuleSet((aws_group_layer(given["SecurityGroups"], {}), *acls))
+
+
 READERS: dict[str, Callable[[Mapping[str, Any]], RuleSet]] = {
     "aliyun-ecs": _aliyun,
     "aliyun-swas": lambda given: firewall_rule_set(given["FirewallRules"]),
+    "aws-ec2": _aws,
+    "tencent-cvm": _tencent,
+    "tencent-lighthouse": lambda given: RuleSet((firewall_layer(given["FirewallRuleSet"]),)),
 }
 
 
@@ -64,3 +79,6 @@ def test_every_vector_of_a_reader_is_played() -> None:
     counts = {name: sum(each["provider"] == name for each in VECTORS) for name in READERS}
     assert counts["aliyun-ecs"] == 45
     assert counts["aliyun-swas"] == 3
+    assert counts["aws-ec2"] == 10
+    assert counts["tencent-cvm"] == 9
+    assert counts["tencent-lighthouse"] == 1

@@ -4,7 +4,7 @@ its real address; only what the firmware says is laid over /sys."""
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from tests.support import aliyun_mock
@@ -34,46 +34,49 @@ HTTP_ONLY = [*CONSOLE_DEFAULT, rule("sgr-80", "80/80")]
 
 def on_aliyun(lab: Lab, answers: Mapping[str, Any], **items: str) -> None:
     """The firmware, the metadata service, the API, and a key on both machines."""
-    _firmware(lab)
+    lay_firmware(lab, "Alibaba Cloud", "Alibaba Cloud ECS")
     lab.router.sh(f"ip addr add {METADATA}/32 dev eth1")
     lab.undo(lambda: lab.router.sh(f"ip addr del {METADATA}/32 dev eth1", check=False))
-    _serve(lab, "metadata", {"items": items or ITEMS}, 80, METADATA)
+    serve(lab, aliyun_mock, "metadata", {"items": items or ITEMS}, 80, METADATA)
     leaf = certificates.leaf(*NAMES)
     lab.router.write(f"{FILES}/api.pem", leaf.chain)
     lab.router.write(f"{FILES}/api.key", leaf.key_pem, 0o600)
     files = (f"{FILES}/api.pem", f"{FILES}/api.key")
-    _serve(lab, "api", answers, 443, *files, ROUTER[0])
+    serve(lab, aliyun_mock, "api", answers, 443, *files, ROUTER[0])
     for host in (lab.client, lab.server):
         host.write("/etc/hosts", f"{host.read('/etc/hosts')}{ROUTER[0]} {' '.join(NAMES)}\n")
-        _give_key(lab, host)
+        give_key(lab, host, ENVIRONMENT)
 
 
-def _firmware(lab: Lab) -> None:
+def lay_firmware(lab: Lab, vendor: str, product: str) -> None:
     """This machine may have no firmware to read: /sys/class is copied, with one folder more."""
-    lab.server.sh("""
+    lab.server.sh(f"""
         set -e
         rm -rf /run/class
         cp -a /sys/class /run/class || :  # not every file there can be read
         mkdir -p /run/class/dmi/id
-        echo 'Alibaba Cloud' > /run/class/dmi/id/sys_vendor
-        echo 'Alibaba Cloud ECS' > /run/class/dmi/id/product_name
+        echo '{vendor}' > /run/class/dmi/id/sys_vendor
+        echo '{product}' > /run/class/dmi/id/product_name
         mount --bind /run/class /sys/class
     """)
     lab.undo(lambda: lab.server.sh("umount /sys/class; rm -rf /run/class"))
 
 
-def _serve(lab: Lab, kind: str, answers: Mapping[str, Any], port: int, *more: str) -> None:
+def serve(
+    lab: Lab, mock: ModuleType, kind: str, answers: Mapping[str, Any], port: int, *more: str
+) -> None:
+    """Run a mock on the router, which is on the way to everything."""
     path = f"{FILES}/{kind}.json"
     lab.router.write(path, json.dumps(answers))
-    argv = lab.router.python(str(Path(aliyun_mock.__file__)), kind, path, *more)
+    argv = lab.router.python(str(mock.__file__), kind, path, *more)
     lab.spawn(lab.router, argv, port)
 
 
-def _give_key(lab: Lab, host: Host) -> None:
+def give_key(lab: Lab, host: Host, environment: str) -> None:
     """In the environment; with a proxy for http, which the metadata must not be asked by."""
     text = host.read(WRAPPER)
     first, _, rest = text.partition("\n")
-    host.write(WRAPPER, f"{first}\n{ENVIRONMENT}{rest}", 0o755)
+    host.write(WRAPPER, f"{first}\n{environment}{rest}", 0o755)
     lab.undo(lambda: host.write(WRAPPER, text, 0o755))
 
 
