@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable
 
+from diagnose.parsers.filing_blocks import PAGES, REDIRECT_PAGES
 from diagnose.parsers.secrets import HIDDEN
 from diagnose.parsers.websocket_refusal import is_origin_error, named_subprotocols
 
@@ -22,6 +23,13 @@ KEPT_FIELDS = {
 }  # fmt: skip
 #: Beginnings of fields by which checks recognize a CDN; the rest is hidden.
 _CDN_PREFIXES = re.compile(r"(?i)(?:cloudfront|cache-|varnish|hit|miss|[\d.]+ (?:google|varnish))")
+#: The beginnings of redirects to a provider's own page; the rest is the name that it blocks.
+_BLOCK_REDIRECT = re.compile(
+    "|".join(
+        rf"https?://{re.escape(page.host + page.path)}\?{page.query}=" for page in REDIRECT_PAGES
+    ),
+    re.IGNORECASE,
+)
 _CONNECT_DIRECTIVES = re.compile(r"(?i)(?<![\w-])(?:connect|default)-src(?![\w-])[^;]*")
 _NONCE = re.compile(r"(?i)'nonce-[^']*'")
 _CHALLENGE = re.compile(r"[A-Za-z]{1,20}(?= |$)")
@@ -61,6 +69,7 @@ _MARKERS = tuple(
         (r"Request-URI Too Large", ""),
         (r"The SSL certificate error", ""),
         (r"No required SSL certificate was sent", ""),
+        *((re.escape(mark), "") for page in PAGES for mark in page.marks),
     )
 )
 
@@ -72,6 +81,8 @@ def kept_headers(headers: Headers, mask_text: MaskText) -> tuple[tuple[str, str]
 
 def kept_field(name: str, value: str, mask_text: MaskText) -> str:
     lower = name.lower()
+    if lower == "location" and (redirect := _BLOCK_REDIRECT.match(value)):
+        return redirect[0] + mask_text(value[redirect.end() :])
     if lower in KEPT_FIELDS or value.startswith("$") or not value:
         return mask_text(value)
     if lower in {"www-authenticate", "proxy-authenticate"}:

@@ -9,7 +9,7 @@ import shlex
 from dataclasses import replace
 
 from diagnose.machine import ServerSideNet
-from diagnose.model import Failure, Vantage
+from diagnose.model import Failure, Host, Vantage
 from diagnose.model.addresses import bracketed
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange, LocalAnswer, LocalRequest, Upgrade
@@ -108,13 +108,16 @@ def _entry_address(ctx: ProbeContext, port: int) -> str:
 
 
 def _has_failed(ctx: ProbeContext, observation: Exchange | Handshake | Upgrade) -> bool:
-    """Whether visitors get a failure from an address that is not the server's.
+    """Whether visitors get a failure from an address that is not the server's, or a reset on the
+    way to one that is.
 
     A failed certificate is followed by a request that accepts it, which counts in its place.
     """
     own = {address for interface in ctx.observed(Interface) for address in interface.addresses}
-    if observation.vantage is not Vantage.HERE or observation.address in own:
+    if observation.vantage is not Vantage.HERE:
         return False
+    if observation.address in own:
+        return _is_reset(observation) and _is_remote(ctx)
     match observation:
         case Handshake(failure=Failure(kind=kind), is_browser_like=True):
             return kind != "certificate"
@@ -126,6 +129,19 @@ def _has_failed(ctx: ProbeContext, observation: Exchange | Handshake | Upgrade) 
                 observation.failure or refused or not observation.verified or _is_loop(observation)
             )
     return False
+
+
+def _is_reset(observation: Exchange | Handshake | Upgrade) -> bool:
+    """Whether a visitor's handshake was reset: by the server, or by something on the way."""
+    match observation:
+        case Handshake(failure=Failure(kind="reset"), is_browser_like=True):
+            return True
+    return False
+
+
+def _is_remote(ctx: ProbeContext) -> bool:
+    """Whether this machine is not the server, so that its handshake took the visitors' way."""
+    return any(host.via != "local" for host in ctx.observed(Host) if host.vantage is Vantage.SERVER)
 
 
 def _is_loop(exchange: Exchange) -> bool:

@@ -1,0 +1,1 @@
+"""Checks of the layer `cloud`: what a provider does before a packet reaches the server."""
