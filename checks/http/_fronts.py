@@ -12,6 +12,7 @@ from diagnose.model.nginx import NginxConfig
 from diagnose.model.server import Interface
 from diagnose.model.tls import Handshake
 from diagnose.parsers.cdn import field_signs
+from diagnose.parsers.front_errors import FrontError, front_error
 from diagnose.parsers.hostnames import covers
 from diagnose.parsers.http import hops
 from diagnose.parsers.redirects import redirect_target
@@ -209,9 +210,7 @@ def is_flexible(evidence: Evidence) -> bool:
     return redirect_target(forwarded) == url and not loops_here
 
 
-def is_cdn_error(exchange: Exchange) -> bool:
-    """Return whether this is Cloudflare's own error about the server behind it: 520 to 530."""
-    by_cloudflare = any(cdn == "Cloudflare" for cdn, _ in field_signs(exchange.headers)) or (
-        (exchange.header("Server") or "").lower() == "cloudflare"
-    )
-    return by_cloudflare and (exchange.status or 0) in range(520, 531)
+def cdn_error(exchange: Exchange) -> FrontError | None:
+    """Return a CDN's own error about the server behind it, or None."""
+    error = front_error(exchange)
+    return error if error is not None and error.kind == "cdn" else None

@@ -3,7 +3,9 @@
 import re
 from collections.abc import Callable, Iterable
 
-from diagnose.parsers.filing_blocks import PAGES, REDIRECT_PAGES
+from diagnose.parsers.filing_blocks import PAGES as BLOCK_PAGES
+from diagnose.parsers.filing_blocks import REDIRECT_PAGES
+from diagnose.parsers.front_errors import PAGES as ERROR_PAGES
 from diagnose.parsers.secrets import HIDDEN
 from diagnose.parsers.websocket_refusal import is_origin_error, named_subprotocols
 
@@ -19,7 +21,7 @@ KEPT_FIELDS = {
     "sec-websocket-key", "sec-websocket-protocol", "sec-websocket-version", "server",
     "strict-transport-security",
     "transfer-encoding", "upgrade", "vary", "x-content-type-options", "x-frame-options",
-    "x-forwarded-proto", "accept", "accept-encoding", "user-agent",
+    "x-forwarded-proto", "accept", "accept-encoding", "user-agent", "x-router-code",
 }  # fmt: skip
 #: Beginnings of fields by which checks recognize a CDN; the rest is hidden.
 _CDN_PREFIXES = re.compile(r"(?i)(?:cloudfront|cache-|varnish|hit|miss|[\d.]+ (?:google|varnish))")
@@ -69,7 +71,8 @@ _MARKERS = tuple(
         (r"Request-URI Too Large", ""),
         (r"The SSL certificate error", ""),
         (r"No required SSL certificate was sent", ""),
-        *((re.escape(mark), "") for page in PAGES for mark in page.marks),
+        *((re.escape(mark), "") for page in BLOCK_PAGES for mark in page.marks),
+        *((mark, "") for mark in dict.fromkeys(page.mark for page in ERROR_PAGES) if mark),
     )
 )
 

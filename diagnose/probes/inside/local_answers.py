@@ -88,7 +88,9 @@ async def _compare(ctx: ProbeContext) -> None:
     if address and (failed_pages or failed_handshakes or failed_paths):
         work.append(_ask_page(ctx, address))
         work += [_ask_websocket(ctx, address, path) for path in failed_paths]
-    if plain_address and any(map(_is_loop, failed_pages)):
+    # Without TLS here, what stands in front ends it, and asks over http.
+    ends_elsewhere = bool(failed_pages) and not address and ctx.observed(Listeners)
+    if plain_address and (ends_elsewhere or any(map(_is_loop, failed_pages))):
         work.append(_ask_forwarded(ctx, plain_address))
     await asyncio.gather(*work)
 
