@@ -1,1 +1,2 @@
-"""Checks of the layer `cloud`: what a provider does before a packet reaches the server."""
+"""Checks of the layer `cloud`: the rules that a provider applies in front of the server, as its API
+says them, put to the evidence from the network."""

@@ -61,7 +61,8 @@ exit status:
   64 usage   70 a fault of diagnose itself   130, 143 ended by a signal
 
 It changes nothing, but for fix, and for the screen's key a after it has asked. Nothing is sent to
-anybody but the target, where it redirects to, and the name servers.
+anybody but the target, where it redirects to, and the name servers; on a cloud's machine whose port
+does not answer also to the metadata service; with --cloud to the API of the provider.
 """
 
 _FORMAT_HELP = {"json": "one JSON document", "jsonl": "events, one a line, as they happen"}
@@ -169,6 +170,10 @@ def _add_probe_options(parser: argparse.ArgumentParser) -> None:
         help="judge for the visitor who comes from there")  # fmt: skip
     add("--idle", type=values.idle, metavar="SECONDS",
         help="hold the WebSocket in silence for so long: is it cut?")  # fmt: skip
+    add("--cloud", action="store_true",
+        help="read the cloud's rules too, with this machine's credentials")  # fmt: skip
+    add("--cloud-role", dest="cloud_role", action="store_true",
+        help="also with those of the role of the instance itself")  # fmt: skip
     add("--cafile", type=values.readable_file, metavar="FILE", help="trust these roots too")
     _add_request_options(parser)
 

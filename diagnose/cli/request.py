@@ -109,6 +109,7 @@ class RunRequest:
         options = self.options
         words = [*options.filter_args, "--timeout", str(options.timeout)]
         words += [f"-{options.family}"] if options.family else []
+        words += options.cloud_args
         for name, value in (
             ("--server", options.server),
             ("--address", options.address),
@@ -324,6 +325,8 @@ def _probe_options(namespace: Namespace) -> "Options":
         skip=namespace.skip,
         visitor=namespace.visitor,
         idle=namespace.idle,
+        cloud=namespace.cloud or namespace.cloud_role,
+        cloud_role=namespace.cloud_role,
         request=RequestFields(
             headers=tuple(namespace.header),
             cookie="; ".join(namespace.cookie),

@@ -31,11 +31,11 @@ from diagnose.parsers.sanitize import clean
 _unwanted = "httpx._main"
 if _unwanted not in sys.modules:
     sys.modules[_unwanted] = None  # type: ignore[assignment]
-    import httpx
+    import httpx as httpx
 
     del sys.modules[_unwanted]
 else:
-    import httpx
+    import httpx as httpx
 
 USER_AGENT = f"diagnose/{VERSION}"
 

@@ -13,7 +13,7 @@ from diagnose.model.frozen import frozen
 from diagnose.net.tls import HTTP1, client_context
 
 #: Where distributions keep their trusted roots, for a Python whose OpenSSL looks elsewhere.
-_BUNDLES = (
+BUNDLES = (
     "/etc/ssl/certs/ca-certificates.crt",
     "/etc/pki/tls/certs/ca-bundle.crt",
     "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
@@ -72,7 +72,7 @@ def _load_trust(cafile: str | None, has_env_paths: bool, alpn: tuple[str, ...]) 
     ssl_context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     ssl_context.set_default_verify_paths()
     if not has_env_paths and not _has_roots(ssl_context):
-        for bundle in filter(os.path.exists, _BUNDLES):
+        for bundle in filter(os.path.exists, BUNDLES):
             with contextlib.suppress(OSError):
                 ssl_context.load_verify_locations(bundle)
                 break

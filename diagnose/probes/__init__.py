@@ -27,7 +27,7 @@ from diagnose.parsers.request_fields import RequestFields
 from diagnose.probes.further_requests import FurtherRequests
 
 #: The modules that contain probes, in the order in which a run needs them.
-OUTSIDE = ("dns", "tcp", "tls", "http", "websocket")
+OUTSIDE = ("dns", "tcp", "tls", "http", "websocket", "cloud")
 #: The outside modules that also run from the server, if its port is closed to this machine.
 SERVER_SIDE = ("tls", "http", "websocket")
 INSIDE = (
@@ -57,6 +57,7 @@ INSIDE = (
     "server_side_entry",
     "local_answers",
     "resolver_answers",
+    "cloud",
 )
 
 #: Maximum duration of a run, in seconds.
@@ -81,7 +82,8 @@ def diagnose_command(target: Target, *words: str) -> str:
 @frozen
 class Options:
     """Options of a run. Times are in seconds; None and () mean the default. `idle` is for how long
-    WebSockets are held in silence."""
+    WebSockets are held in silence. `cloud` allows to ask the API of a cloud provider with the
+    user's credentials, `cloud_role` with those of the instance's role too."""
 
     outside: bool = True
     inside: bool | None = None
@@ -97,6 +99,8 @@ class Options:
     visitor: str | None = None
     request: RequestFields = RequestFields()
     idle: float | None = None
+    cloud: bool = False
+    cloud_role: bool = False
 
     @property
     def deadline(self) -> float:
@@ -131,8 +135,14 @@ class Options:
         words += [f"-{self.family}"] if self.family else []
         words += ["--from", self.visitor] if self.visitor else []
         words += ["--idle", f"{self.idle:g}"] if self.idle else []
+        words += self.cloud_args
         words += self.request.arguments()
         return tuple(words)
+
+    @property
+    def cloud_args(self) -> tuple[str, ...]:
+        """The argument that allows to ask the API of a cloud provider."""
+        return ("--cloud-role",) if self.cloud_role else ("--cloud",) if self.cloud else ()
 
     @property
     def filter_args(self) -> tuple[str, ...]:

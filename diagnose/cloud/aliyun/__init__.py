@@ -1,0 +1,1 @@
+"""Alibaba Cloud: Elastic Compute Service and Simple Application Server."""

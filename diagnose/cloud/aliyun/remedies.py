@@ -1,0 +1,206 @@
+"""What lets a flow in at Alibaba Cloud: commands of the `aliyun` program, and pages of the console.
+
+The flat form of AuthorizeSecurityGroup is used: every version of the program takes it. NicType
+stands there because its default is "internet", which a VPC does not have.
+"""
+
+from urllib.parse import quote
+
+from diagnose.cloud.address_sets import difference, networks
+from diagnose.cloud.evaluation import Flow, LayerVerdict, Verdict
+from diagnose.cloud.provider import RuleChange
+from diagnose.model.cloud import CloudInstance, Rule, RuleSet
+
+#: The priorities that a rule may have; the smaller comes first, and of equal ones the one that
+#: drops.
+_FIRST, _LAST = 1, 100
+_EVERYBODY = {4: "0.0.0.0/0", 6: "::/0"}
+
+
+def group_url(instance: CloudInstance) -> str:
+    return f"https://ecs.console.aliyun.com/securityGroup/region/{_quoted(instance.region)}"
+
+
+def acl_url(instance: CloudInstance, acl_id: str) -> str:
+    region = _quoted(instance.region)
+    return f"https://vpc.console.aliyun.com/nacl/{region}/nacls/{_quoted(acl_id)}"
+
+
+def firewall_url(instance: CloudInstance) -> str:
+    region, instance_id = _quoted(instance.region), _quoted(instance.id)
+    return f"https://swas.console.aliyun.com/#/servers/{region}/{instance_id}/firewall"
+
+
+def _quoted(text: str) -> str:
+    return quote(text, safe="")
+
+
+def is_by_group(verdict: Verdict) -> bool:
+    """Whether a security group keeps the flow out, and not the network ACL alone."""
+    return any(_keeps_out(layer) for layer in verdict.layers if layer.layer.kind == "group")
+
+
+def _keeps_out(layer: LayerVerdict) -> bool:
+    return layer.status in {"deny", "partial"}
+
+
+def group_changes(
+    verdict: Verdict, flow: Flow, rules: RuleSet, instance: CloudInstance, visitor: str
+) -> tuple[RuleChange, ...]:
+    """Return the alternatives, the narrow one first."""
+    for layer in verdict.layers:
+        if not _keeps_out(layer):
+            continue
+        if layer.layer.kind == "acl":
+            return (RuleChange("change-acl", subject=_acl_subject(layer)),)
+        return _group_changes(layer, flow, rules, instance, visitor)
+    return ()
+
+
+def _acl_subject(layer: LayerVerdict) -> str:
+    texts = [rule.text or rule.id for rule in layer.rules if not rule.allow]
+    return "; ".join(texts[:3])
+
+
+def _group_changes(
+    layer: LayerVerdict, flow: Flow, rules: RuleSet, instance: CloudInstance, visitor: str
+) -> tuple[RuleChange, ...]:
+    drops = [rule for rule in layer.rules if not rule.allow and _is_for_all(rule, flow)]
+    outranking = [rule for rule in drops if rule.order and rule.order[0] <= _FIRST]
+    managed = {group.id: group.managed_by for group in rules.groups if group.managed_by}
+    if outranking:
+        return _removals(outranking, instance, managed)
+    own = [group.id for group in rules.groups if not group.managed_by]
+    if not own:
+        return tuple(
+            RuleChange("ask-owner", subject=owner) for owner in dict.fromkeys(managed.values())
+        )
+    priority = _priority(drops, layer, flow)
+    return tuple(
+        _opening(group_id, source, kind, flow, instance, priority)
+        for group_id in own[:1]
+        for kind, source in _sources(visitor, flow)
+        # Where single networks are kept out on purpose and the others get in, only the visitor is
+        # let in.
+        if kind == "open-visitor" or "default" in layer.by or _keeps_everybody_out(drops, flow)
+    )
+
+
+def _is_for_all(rule: Rule, flow: Flow) -> bool:
+    """Whether a rule is about all of the flow's source."""
+    return not difference(flow.sources, networks(rule.peers, flow.family))
+
+
+def _keeps_everybody_out(drops: list[Rule], flow: Flow) -> bool:
+    return any(_EVERYBODY[flow.family] in rule.peers for rule in drops)
+
+
+def _removals(
+    rules: list[Rule], instance: CloudInstance, managed: dict[str, str]
+) -> tuple[RuleChange, ...]:
+    """Return the commands that take away rules which nothing can come before."""
+    return tuple(
+        RuleChange("ask-owner", subject=managed[rule.group])
+        if rule.group in managed
+        else RuleChange(
+            "remove-rule",
+            (
+                "aliyun", "ecs", "RevokeSecurityGroup", "--RegionId", instance.region,
+                "--SecurityGroupId", rule.group, "--SecurityGroupRuleId.1", rule.id,
+            ),
+            subject=rule.text or rule.id,
+        )
+        for rule in rules[:3]
+    )  # fmt: skip
+
+
+def _priority(drops: list[Rule], layer: LayerVerdict, flow: Flow) -> int:
+    """Return the priority of a rule that lets in: just before what keeps out.
+
+    Rules that keep out single networks stay before it: they were made on purpose.
+    """
+    if drops:
+        return max(_FIRST, min(rule.order[0] for rule in drops) - 1)
+    others = [
+        rule
+        for rule in layer.layer.rules
+        if not rule.allow and rule.protocol in {"all", flow.protocol} and _covers(rule, flow.port)
+    ]
+    return _LAST if others else _FIRST
+
+
+def _covers(rule: Rule, port: int) -> bool:
+    return any(ports.first <= port <= ports.last for ports in rule.ports)
+
+
+def _sources(visitor: str, flow: Flow) -> tuple[tuple[str, str], ...]:
+    everybody = ("open-all", _EVERYBODY[flow.family])
+    if not visitor:
+        return (everybody,)
+    return ("open-visitor", f"{visitor}/{128 if ':' in visitor else 32}"), everybody
+
+
+def _opening(
+    group_id: str, source: str, kind: str, flow: Flow, instance: CloudInstance, priority: int
+) -> RuleChange:
+    name = "--Ipv6SourceCidrIp" if ":" in source else "--SourceCidrIp"
+    rule = (
+        "--RegionId", instance.region, "--SecurityGroupId", group_id,
+        "--IpProtocol", flow.protocol, "--PortRange", f"{flow.port}/{flow.port}",
+        name, source, "--Policy", "accept", "--Priority", str(priority), "--NicType", "intranet",
+    )  # fmt: skip
+    return RuleChange(
+        "open-visitor" if kind == "open-visitor" else "open-all",
+        ("aliyun", "ecs", "AuthorizeSecurityGroup", *rule, "--Description", "https"),
+        ("aliyun", "ecs", "RevokeSecurityGroup", *rule),
+        group_id,
+    )
+
+
+def attachment(instance: CloudInstance, group_id: str) -> RuleChange:
+    where = (
+        "--RegionId", instance.region, "--SecurityGroupId", group_id,
+        "--NetworkInterfaceId", instance.interface,
+    )  # fmt: skip
+    return RuleChange(
+        "attach-group",
+        ("aliyun", "ecs", "JoinSecurityGroup", *where),
+        ("aliyun", "ecs", "LeaveSecurityGroup", *where),
+        group_id,
+    )
+
+
+def firewall_changes(
+    verdict: Verdict, flow: Flow, instance: CloudInstance, visitor: str
+) -> tuple[RuleChange, ...]:
+    """Return the alternatives for the firewall of a Simple Application Server."""
+    drops = [rule for layer in verdict.layers for rule in layer.rules if not rule.allow]
+    if drops:
+        return tuple(
+            RuleChange(
+                "remove-rule",
+                (
+                    "aliyun", "swas-open", "DeleteFirewallRule", "--RegionId", instance.region,
+                    "--InstanceId", instance.id, "--RuleId", rule.id,
+                ),
+                subject=rule.text or rule.id,
+            )
+            for rule in drops[:3]
+        )  # fmt: skip
+    base = (
+        "--RegionId", instance.region, "--InstanceId", instance.id,
+        "--RuleProtocol", flow.protocol.upper(), "--Port", str(flow.port),
+    )  # fmt: skip
+    return tuple(
+        RuleChange(
+            "open-visitor" if kind == "open-visitor" else "open-all",
+            ("aliyun", "swas-open", "CreateFirewallRule", *base, *_source_option(kind, source)),
+            subject=instance.id,
+        )
+        for kind, source in _sources(visitor, flow)
+        if ":" not in source
+    )
+
+
+def _source_option(kind: str, source: str) -> tuple[str, ...]:
+    return ("--SourceCidrIp", source) if kind == "open-visitor" else ()

@@ -1,0 +1,322 @@
+"""Asks which cloud a server is in, and reads the rules in front of it.
+
+Imported only where there is a question (`inside.cloud`, `outside.cloud`). Each refusal becomes an
+`Unseen` with the way out: what was not read is unknown, and nothing is concluded from it.
+"""
+
+import asyncio
+import contextlib
+import os
+import shlex
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from diagnose.cloud.evaluation import INTERNET4, INTERNET6, Flow, evaluate
+from diagnose.cloud.firmware import Cloud, cloud_of
+from diagnose.cloud.provider import ApiError, Client, Credentials, Dmi, Profile, Provider
+from diagnose.cloud.registry import Complaint, installed, own_providers, provider
+from diagnose.machine import Machine
+from diagnose.model import Unseen, Vantage
+from diagnose.model.cloud import (
+    CloudInstance,
+    CloudMachine,
+    CloudRules,
+    Metadata,
+    RuleSet,
+    SecurityGroup,
+)
+from diagnose.model.tcp import Connection
+from diagnose.parsers.sanitize import clean
+from diagnose.probes import ProbeContext, diagnose_command
+from diagnose.probes.cloud_failures import explanation, no_credentials
+
+DMI_FOLDER = "/sys/class/dmi/id"
+_DMI_NAMES = ("sys_vendor", "product_name", "chassis_asset_tag", "bios_vendor")
+
+#: Seconds for all questions to the metadata service. Over SSH each takes a round trip more.
+METADATA_TIMEOUT, REMOTE_METADATA_TIMEOUT = 0.25, 4.0
+
+#: What was not read, in the list of what is unknown.
+SUBJECT = "the cloud's rules in front of the server"
+
+_MAX_FILE = 1 << 20
+
+
+async def look_on_server(ctx: ProbeContext) -> None:
+    """Emit the cloud of the server and its instance; with `--cloud` also the rules."""
+    at = ctx.elapsed()
+    dmi = await read_dmi(ctx.machine)
+    cloud = cloud_of(dmi)
+    names = cloud.providers if cloud else ()
+    providers = tuple(filter(None, (provider(name, _complaint(ctx)) for name in names)))
+    if cloud is None:
+        providers = tuple(each for each in installed(_complaint(ctx)) if each.is_on(dmi))
+    instance: CloudInstance | None = None
+    if cloud or providers:
+        instance = await _emit_machine(ctx, at, cloud, providers)
+    if ctx.options.cloud:
+        await _read_rules(ctx, providers, instance, _silent_address(ctx), cloud)
+    elif cloud or providers:
+        _emit_unasked(ctx, cloud, providers)
+
+
+async def look_by_address(ctx: ProbeContext, address: str) -> None:
+    """Find the instance by its public address, with the credentials of this machine."""
+    await _read_rules(ctx, (), None, address, None)
+
+
+async def read_dmi(machine: Machine) -> Dmi:
+    """Return what the firmware says; nothing of it needs root or a network."""
+    paths = [f"{DMI_FOLDER}/{name}" for name in _DMI_NAMES]
+    texts: tuple[str, ...] = ("",) * len(paths)
+    if machine.via == "local":
+        files = await asyncio.gather(*(machine.read(path, 200) for path in paths))
+        texts = tuple(clean(file.text.strip()) for file in files)
+    else:
+        # One command for all of them: over SSH each is a round trip.
+        result = await machine.run("grep", "-sH", "", *paths)
+        lines = dict(line.partition(":")[::2] for line in result.out.splitlines()[:20])
+        texts = tuple(clean(lines.get(path, "").strip()[:200]) for path in paths)
+    return Dmi(*texts)
+
+
+async def _emit_machine(
+    ctx: ProbeContext, at: float, cloud: Cloud | None, providers: tuple[Provider, ...]
+) -> CloudInstance | None:
+    instance, metadata = await _identify(ctx, providers)
+    title = cloud.title if cloud else providers[0].title
+    console = cloud.console if cloud else ""
+    if instance is not None and providers:
+        console = providers[0].console_url(instance)
+    ctx.emit(
+        CloudMachine(
+            vantage=Vantage.SERVER,
+            at=at,
+            took=ctx.elapsed() - at,
+            equivalent=f"cat {DMI_FOLDER}/sys_vendor {DMI_FOLDER}/product_name",
+            title=title,
+            metadata=metadata,
+            instance=instance,
+            console=console,
+        )
+    )
+    return instance
+
+
+async def _identify(
+    ctx: ProbeContext, providers: tuple[Provider, ...]
+) -> tuple[CloudInstance | None, Metadata]:
+    """Ask the metadata service once: the first provider knows how."""
+    if not providers:
+        return None, "unasked"
+    is_local = ctx.machine.via == "local"
+    limit = METADATA_TIMEOUT if is_local else REMOTE_METADATA_TIMEOUT
+    try:
+        async with metadata_door(ctx.machine) as client, asyncio.timeout(limit):
+            instance = await providers[0].detect(client)
+    except ApiError as error:
+        return None, "off" if error.kind in {"forbidden", "rejected"} else "silent"
+    except TimeoutError:
+        return None, "silent"
+    return instance, "answered" if instance else "off"
+
+
+@contextlib.asynccontextmanager
+async def metadata_door(machine: Machine) -> AsyncIterator[Client]:
+    """Open the way to the metadata service of the server: from here, or through SSH."""
+    if machine.via == "local":
+        from diagnose.net.api_client import metadata_client
+
+        async with metadata_client() as client:
+            yield client
+    else:
+        from diagnose.probes.remote_metadata import RemoteMetadata
+
+        yield RemoteMetadata(machine)
+
+
+def _silent_address(ctx: ProbeContext) -> str:
+    """Return the target's address: the one that does not answer, if there is one."""
+    attempts = [
+        connection
+        for connection in ctx.observed(Connection)
+        if connection.purpose == "target" and connection.vantage is Vantage.HERE
+    ]
+    attempts.sort(key=lambda attempt: attempt.failure is None)
+    return attempts[0].address if attempts else ""
+
+
+def _emit_unasked(ctx: ProbeContext, cloud: Cloud | None, providers: tuple[Provider, ...]) -> None:
+    title = cloud.title if cloud else providers[0].title
+    if not providers:
+        _emit_unread(ctx, f"diagnose does not read the rules of {title}")
+        return
+    words = (*ctx.options.rerun_args, *ctx.options.filter_args, "--cloud")
+    _emit_unread(
+        ctx,
+        f"{title} has rules of its own, and its API was not asked",
+        diagnose_command(ctx.target, *words),
+    )
+
+
+def _emit_unread(ctx: ProbeContext, reason: str, enable: str = "", subject: str = SUBJECT) -> None:
+    ctx.emit(Unseen(at=ctx.elapsed(), what=subject, why=reason, enable=enable))
+
+
+def _complaint(ctx: ProbeContext) -> Complaint:
+    """Return what reports a provider that cannot be imported."""
+
+    def complain(name: str, reason: str) -> None:
+        _emit_unread(ctx, clean(reason, 200), subject=f"the provider {clean(name, 60)}")
+
+    return complain
+
+
+async def _read_rules(
+    ctx: ProbeContext,
+    providers: tuple[Provider, ...],
+    instance: CloudInstance | None,
+    address: str,
+    cloud: Cloud | None,
+) -> None:
+    """Read the rules with the first provider that knows the instance, or the address."""
+    if cloud is not None and not providers:
+        _emit_unread(ctx, f"diagnose does not read the rules of {cloud.title}")
+        return
+    from diagnose.net.api_client import api_client
+
+    candidates = providers or (*own_providers(_complaint(ctx)), *installed(_complaint(ctx)))
+    failures: list[tuple[Provider, ApiError]] = []
+    try:
+        async with api_client() as client:
+            for candidate in candidates:
+                try:
+                    if await _read_from(ctx, candidate, client, instance, address):
+                        return
+                except ApiError as error:
+                    failures.append((candidate, error))
+    except ApiError as error:
+        _emit_unread(ctx, f"the APIs of clouds cannot be reached: {error.message}")
+        return
+    _emit_failures(ctx, candidates, failures, address)
+
+
+def _emit_failures(
+    ctx: ProbeContext,
+    candidates: Iterable[Provider],
+    failures: list[tuple[Provider, ApiError]],
+    address: str,
+) -> None:
+    """Emit why no rules were read: the most telling of all reasons, once.
+
+    A service that does not know the instance says little where another one refused to answer.
+    """
+    known = [each for each in failures if each[1].code != "no-credentials"]
+    known = [each for each in known if each[1].kind != "missing"] or known
+    if not known:
+        titles = ", ".join(each.title for each in candidates)
+        text = no_credentials(titles, tuple(candidates))
+        _emit_unread(ctx, text.reason, text.enable)
+        return
+    for each, error in {_key(error): (each, error) for each, error in known}.values():
+        text = explanation(each, error, address)
+        _emit_unread(ctx, text.reason, text.enable)
+
+
+def _key(error: ApiError) -> tuple[str, ...]:
+    action = error.action if error.kind == "forbidden" else ""
+    return error.kind, error.code, error.message, action
+
+
+async def _read_from(
+    ctx: ProbeContext,
+    candidate: Provider,
+    client: Client,
+    instance: CloudInstance | None,
+    address: str,
+) -> bool:
+    """Read the rules from one provider and emit them. Return False if it has no such address."""
+    at = ctx.elapsed()
+    credentials = await _credentials(ctx, candidate)
+    if credentials is None:
+        raise ApiError("credentials", code="no-credentials")
+    if instance is not None:
+        region = instance.region or credentials.region
+        instance = replace(instance, provider=candidate.name, region=region)
+    elif not address:
+        raise ApiError("missing", "the address of the server is not known")
+    else:
+        instance = await candidate.locate(address, credentials, client)
+        if instance is None:
+            raise ApiError("missing", credentials.region)
+    instance, rules = await candidate.fetch(instance, credentials, client)
+    others: tuple[SecurityGroup, ...] = ()
+    if _admits_nobody(rules, instance, address, ctx.target.port):
+        with contextlib.suppress(ApiError):
+            others = await candidate.other_groups(instance, credentials, client)
+    ctx.emit(
+        CloudRules(
+            vantage=Vantage.HERE,
+            at=at,
+            took=ctx.elapsed() - at,
+            equivalent=shlex.join(candidate.shown_command(instance)),
+            title=candidate.title,
+            instance=instance,
+            rules=rules,
+            others=others,
+            credentials=credentials.source,
+        )
+    )
+    return True
+
+
+def _admits_nobody(rules: RuleSet, instance: CloudInstance, address: str, port: int) -> bool:
+    """Whether no rule of a group matches: another group might have one."""
+    source = INTERNET6 if ":" in address else INTERNET4
+    destination = "" if ":" in address else instance.private_address
+    denying = evaluate(rules, Flow(port, source, destination=destination)).denying
+    return denying is not None and denying.layer.kind == "group" and denying.by == ("default",)
+
+
+async def _credentials(ctx: ProbeContext, candidate: Provider) -> Credentials | None:
+    """Return the credentials of this machine's user, or of the instance's role if it was asked
+    for."""
+    profile = Profile(os.environ, _read_home_file)
+    try:
+        credentials = await candidate.credentials(profile)
+    except ApiError:
+        if not ctx.options.cloud_role:
+            raise
+        credentials = None
+    if credentials is None and ctx.options.cloud_role:
+        credentials = await _role_credentials(ctx, candidate)
+    return credentials
+
+
+async def _role_credentials(ctx: ProbeContext, candidate: Provider) -> Credentials | None:
+    """Return those of this machine's own role: those of a server over SSH stay on it."""
+    from diagnose.net.api_client import metadata_client
+
+    if ctx.options.server:
+        return None
+    try:
+        async with metadata_client() as client, asyncio.timeout(4 * METADATA_TIMEOUT):
+            return await candidate.role_credentials(client)
+    except TimeoutError:
+        raise ApiError("timeout", action="metadata") from None
+
+
+async def _read_home_file(path: str) -> str:
+    """Return a file of the home folder, "" if it cannot be read."""
+    from diagnose.machine.local import LocalMachine
+
+    file = await LocalMachine().read(_expanded(path), _MAX_FILE)
+    return "" if file.failure else file.text
+
+
+def _expanded(path: str) -> str:
+    try:
+        return str(Path(path).expanduser())
+    except RuntimeError:  # no home folder
+        return path

@@ -1,0 +1,49 @@
+"""Probes for the cloud that the server is in: which one, which instance, and its rules.
+
+They run where a port of the target does not answer, or where `--cloud` asks for it on the server
+itself, which cannot see what stands in front of it. A healthy site costs nothing. Everything that
+they need is imported then.
+"""
+
+from diagnose.model import Host, Vantage
+from diagnose.model.tcp import Connection
+from diagnose.probes import ProbeContext, probe
+
+
+@probe(after=Connection)
+async def unanswered(ctx: ProbeContext, connection: Connection) -> None:
+    """Look once, at the first port that does not answer, or at the first that is the server's own
+    where the user asked."""
+    if not (_is_silent(connection) or _is_asked_here(ctx)):
+        return
+    first = next(filter(_is_of_target, ctx.observed(Connection)), None)
+    silent = next(filter(_is_silent, ctx.observed(Connection)), None)
+    if connection is (first if _is_asked_here(ctx) else silent):
+        await _look(ctx)
+
+
+@probe(after=Host)
+async def asked(ctx: ProbeContext, host: Host) -> None:
+    """Look at once where only the server itself is examined: there are no connections."""
+    if host.vantage is Vantage.SERVER and ctx.options.cloud and not ctx.options.outside:
+        await _look(ctx)
+
+
+async def _look(ctx: ProbeContext) -> None:
+    if ctx.options.wants("cloud"):
+        from diagnose.probes.cloud_rules import look_on_server
+
+        await look_on_server(ctx)
+
+
+def _is_of_target(connection: Connection) -> bool:
+    return connection.purpose == "target" and connection.vantage is Vantage.HERE
+
+
+def _is_silent(connection: Connection) -> bool:
+    failure = connection.failure
+    return _is_of_target(connection) and failure is not None and failure.kind == "timeout"
+
+
+def _is_asked_here(ctx: ProbeContext) -> bool:
+    return ctx.options.cloud and ctx.machine.via == "local"
