@@ -6,8 +6,9 @@ where the server is known to be in a mainland region; otherwise `tls.reset` says
 """
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from checks.http import endpoint_subjects, works_over_https
+from checks.http import _fronts, endpoint_subjects, works_over_https
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -25,9 +26,12 @@ from diagnose.model import (
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake, NameTrials
-from diagnose.parsers.filing_blocks import FilingBlock, filing_block
+from diagnose.parsers.filing_blocks import FilingBlock, filing_block, is_in_mainland
 from diagnose.parsers.name_filters import NameFilter, is_every_name_blocked, tls_filter
 from diagnose.parsers.urls import parse_url
+
+if TYPE_CHECKING:
+    from diagnose.model.cloud import CloudMachine
 
 
 @check(
@@ -60,6 +64,8 @@ def icp_filing_block(evidence: Evidence) -> Iterator[Claim]:
             pages.setdefault(block, []).append(exchange)
     for block, exchanges in pages.items():
         yield _page_claim(evidence, block, exchanges)
+    if not pages:
+        yield from _region_claim(evidence)
 
 
 def _is_of_name(evidence: Evidence, exchange: Exchange) -> bool:
@@ -85,8 +91,10 @@ def _page_claim(evidence: Evidence, block: FilingBlock, exchanges: list[Exchange
         facts={
             "name": evidence.target.host,
             "addresses": addresses,
+            "page": True,
             "url": first.url,
             "provider": block.provider,
+            "region": "",
             "behind": block.behind,
             "status": first.status or "",
             "server": first.header("Server") or "",
@@ -96,11 +104,56 @@ def _page_claim(evidence: Evidence, block: FilingBlock, exchanges: list[Exchange
             "passes_tls": passes_tls and not block.behind,
             **_filter_facts(name_filter),
         },
-        fix=Fix(
-            (Manual("file", Where.CLOUD_CONSOLE), Manual("certificate", Where.SERVER)),
-            Applicability.MANUAL,
-        ),
+        fix=_fix(),
     )
+
+
+def _fix() -> Fix:
+    steps = (Manual("file", Where.CLOUD_CONSOLE), Manual("certificate", Where.SERVER))
+    return Fix(steps, Applicability.MANUAL)
+
+
+def _region_claim(evidence: Evidence) -> Iterator[Claim]:
+    """Yield the claim about a name that is reset on the way to a server in a mainland region."""
+    name_filter = tls_filter(evidence.of(NameTrials))
+    machine = _mainland_machine(evidence, name_filter.address) if name_filter else None
+    if name_filter is None or machine is None or machine.instance is None:
+        return
+    addresses = (name_filter.address,)
+    subjects = endpoints(addresses, name_filter.port)
+    yield Claim(
+        about=merge_subjects(subjects),
+        covers=_covered(evidence, addresses, with_tls=True),
+        because=(*_resets(evidence, addresses), *name_filter.trials, machine),
+        confidence=Confidence.LIKELY,
+        facts={
+            "name": evidence.target.host,
+            "addresses": addresses,
+            "page": False,
+            "url": evidence.target.url,
+            "provider": machine.title,
+            "region": machine.instance.region,
+            **dict.fromkeys(("behind", "status", "server", "location", "every_name"), ""),
+            "resets": True,
+            "passes_tls": False,
+            **_filter_facts(name_filter),
+        },
+        fix=_fix(),
+    )
+
+
+def _mainland_machine(evidence: Evidence, address: str) -> "CloudMachine | None":
+    """Return the cloud of the server, if it is in a mainland region and the address may be its."""
+    from diagnose.model.cloud import CloudMachine
+
+    for machine in evidence.good(CloudMachine):
+        instance = machine.instance
+        if instance is None or not is_in_mainland(instance.region):
+            continue
+        is_other = instance.public_addresses and address not in instance.public_addresses
+        if not is_other and _fronts.front_at(evidence, address) is None:
+            return machine
+    return None
 
 
 def _filter_facts(name_filter: NameFilter | None) -> dict[str, object]:

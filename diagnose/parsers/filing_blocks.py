@@ -76,6 +76,21 @@ REDIRECT_PAGES = (
 )
 
 
+#: Tencent Cloud's regions in mainland China (its document "Regions and Availability Zones"). Those
+#: of others begin with "cn-" (Alibaba Cloud, Huawei Cloud, AWS) or "china" (Azure).
+_TENCENT_MAINLAND = frozenset(
+    f"ap-{city}" for city in ("beijing", "chengdu", "chongqing", "guangzhou", "nanjing", "shanghai")
+)
+
+
+def is_in_mainland(region: str) -> bool:
+    """Return whether a provider's region is in mainland China, where names need an ICP filing."""
+    name = region.lower()
+    if name == "cn-hongkong":
+        return False
+    return name.startswith(("cn-", "china")) or name in _TENCENT_MAINLAND
+
+
 @frozen
 class FilingBlock:
     """A provider's page in a site's place. `behind` is the CDN that passed it on, "" for none."""

@@ -151,10 +151,11 @@ async def _query_dns(
     except ValueError as error:
         ctx.emit(Unseen(at=ctx.elapsed(), what=f"DNS: {name}", why=str(error)))
         return
-    ctx.start(_ask_optional(ctx, question))
-    answers = await asyncio.gather(
-        *(_ask_first_resolver(ctx, question, family) for family in families)
-    )
+    target_answers = [
+        asyncio.ensure_future(_ask_first_resolver(ctx, question, family)) for family in families
+    ]
+    ctx.start(_ask_optional(ctx, question, target_answers[0]))
+    answers = await asyncio.gather(*target_answers)
     await _ask_after_failure(ctx, question, answers)
     final = final_answers_of(ctx.observed(DnsAnswer))
     if ctx.options.resolver:
@@ -316,7 +317,9 @@ def _parent_domains(name: str) -> tuple[str, ...]:
     return tuple(".".join(labels[start:]) for start in range(1, len(labels)))[-MAX_PARENTS:]
 
 
-async def _ask_optional(ctx: ProbeContext, question: Question) -> None:
+async def _ask_optional(
+    ctx: ProbeContext, question: Question, target_answer: Awaitable[DnsAnswer]
+) -> None:
     """Make the informative queries.
 
     They ask whether an invented name gets the same answer, which authorities may issue
@@ -326,12 +329,28 @@ async def _ask_optional(ctx: ProbeContext, question: Question) -> None:
     parents = _parent_domains(question.name)
     rdtype = question.rdtypes[0]
     if len(parents) > 1:
-        made_up = f"{os.urandom(6).hex()}.{parents[0]}"
-        beside = question.query(rdtype, "beside")
-        work.append(ask(ctx, replace(beside, name=made_up, timeout=OPTIONAL_PATIENCE)))
+        work.append(_ask_made_up_names(ctx, question, parents[0], target_answer))
     if ctx.target.uses_tls:
         # RFC 8659 section 3: the closest domain with CAA records counts; all are queried at once.
         caa = replace(question.query("CAA", "caa"), timeout=OPTIONAL_PATIENCE)
         work += [ask(ctx, replace(caa, name=name)) for name in (question.name, *parents[:-1])]
     work += _ask_other_resolvers(ctx, question, rdtype, OPTIONAL_PATIENCE)
     await asyncio.gather(*work)
+
+
+async def _ask_made_up_names(
+    ctx: ProbeContext, question: Question, parent: str, target_answer: Awaitable[DnsAnswer]
+) -> None:
+    """Ask for a random name beside the target's.
+
+    If it has the target's addresses, the domain has a wildcard, or the resolver answers for names
+    that do not exist: then it also knows one under com, which has no wildcard, or under invalid
+    (RFC 6761 section 6.4).
+    """
+    query = replace(question.query(question.rdtypes[0], "beside"), timeout=OPTIONAL_PATIENCE)
+    label = os.urandom(6).hex()
+    beside = await ask(ctx, replace(query, name=f"{label}.{parent}"))
+    if beside.records and set(beside.records) == set((await target_answer).records):
+        made_up = replace(query, purpose="made-up")
+        names = (f"{os.urandom(12).hex()}.{suffix}" for suffix in ("com", "invalid"))
+        await asyncio.gather(*(ask(ctx, replace(made_up, name=name)) for name in names))

@@ -1,5 +1,6 @@
 """cloud.icp-filing-block: when it fires, and when it is silent."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from diagnose.model.http import Exchange
 from diagnose.model.tcp import Connection
 from diagnose.model.tls import NameTrials, TrialName, TrialProtocol
 from tests.support.check_evidence import judge
+from tests.support.cloud_evidence import INSTANCE, cloud_machine
 from tests.support.tls_evidence import RESET, shake
 
 CHECK = "cloud.icp-filing-block"
@@ -119,6 +121,37 @@ def test_fires_and_is_not_sure_where_every_name_gets_the_page() -> None:
 )
 def test_silent_on_what_only_looks_like_it(page: Exchange) -> None:
     assert not judge(CHECK, OPEN, page)
+
+
+def both_versions(own: int = 5) -> list[NameTrials]:
+    return [*trials(own), *trials(own, protocol="TLSv1.3")]
+
+
+@pytest.mark.parametrize("region", ["cn-hangzhou", "ap-guangzhou", "chinaeast2"])
+def test_fires_and_is_not_sure_where_the_server_is_in_a_mainland_region(region: str) -> None:
+    machine = cloud_machine(region=region)
+    (claim,) = judge(CHECK, OPEN, shake(failure=RESET), *both_versions(), machine)
+    assert claim.confidence is Confidence.LIKELY
+    assert claim.facts["region"] == region
+    assert {subject.port for subject in claim.covers} == {80, 443}
+
+
+@pytest.mark.parametrize("region", ["cn-hongkong", "ap-southeast-1", "eu-central-1", ""])
+def test_silent_where_the_region_asks_for_no_filing(region: str) -> None:
+    machine = cloud_machine(region=region)
+    assert not judge(CHECK, OPEN, shake(failure=RESET), *both_versions(), machine)
+
+
+def test_silent_in_a_mainland_region_without_a_filter_of_the_name() -> None:
+    machine = cloud_machine()
+    assert not judge(CHECK, OPEN, shake(failure=RESET), machine)
+    assert not judge(CHECK, OPEN, shake(failure=RESET), *trials(5, others=2), machine)
+
+
+def test_silent_where_the_address_is_of_another_machine() -> None:
+    instance = replace(INSTANCE, public_addresses=("203.0.113.99",))
+    machine = replace(cloud_machine(), instance=instance)
+    assert not judge(CHECK, OPEN, shake(failure=RESET), *both_versions(), machine)
 
 
 def test_silent_on_a_reset_alone() -> None:

@@ -1,8 +1,9 @@
 """The name leads nowhere, or to the wrong place."""
 
-from .. import site
+from .. import certificates, site
 from ..lab import SERVER, SERVER6, Lab
 from ..scenario import healthy, scenario
+from .addresses import other_machine
 
 NAME = "shop.example.com"
 UNUSED, UNUSED6 = "203.0.113.77", "2001:db8:2::77"
@@ -203,3 +204,21 @@ def client_without_ipv6(lab: Lab) -> None:
 def private_address_that_a_router_does_not_know(lab: Lab) -> None:
     """An inside address in public DNS; a router on the way says that it has no way there."""
     lab.dns(["10.99.0.10"])
+
+
+@scenario(outside="dns.hijacked-answer", manual=PROVIDER)
+def resolver_that_answers_for_missing_names(lab: Lab) -> None:
+    """The record was never made, and the provider answers with the address of its search page.
+
+    After issues about providers that "hijack" NXDOMAIN (AT&T's error assist, Level 3's resolver).
+    """
+    address = "203.0.113.80"
+    other_machine(lab, "return 200 'did you mean';", certificates.leaf("search.example.net"))
+    lab.zone({NAME: {"A": [address]}, "*.example.com": {"A": [address]}, "*.com": {"A": [address]}})
+
+
+@healthy()
+def resolver_that_answers_for_every_name(lab: Lab) -> None:
+    """A test network in which every name leads to the server, and the certificate is right."""
+    everywhere = ("*.example.com", "*.com", "*.invalid")
+    lab.zone({NAME: {"A": [SERVER]}, **{name: {"A": [SERVER]} for name in everywhere}})
