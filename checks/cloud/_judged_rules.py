@@ -5,7 +5,7 @@ sees other sources than visitors.
 """
 
 from collections.abc import Iterator
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 
 from checks.tcp import ProbedPort, probed_ports, subjects
 from diagnose.cloud.evaluation import (
@@ -82,16 +82,39 @@ class JudgedRules:
         return next(denying, None) or next(partly, None)
 
     @property
+    def denies_replies(self) -> bool:
+        """Whether the packets arrive and only the replies are denied."""
+        return self.keeping_out is not None and self.keeping_out.layer.direction == "out"
+
+    @property
     def is_contradicted(self) -> bool:
-        """Whether packets arrive that the rules deny."""
-        return self.watch is not None and self.watch.ours
+        """Whether what arrives at the server contradicts the rules: packets that they deny, or
+        none where they deny the replies only."""
+        return self.watch is not None and self.watch.ours is not self.denies_replies
+
+    @property
+    def is_denied(self) -> bool:
+        """Whether the rules keep out whoever could not connect.
+
+        If they admit some sources and it is not known where the attempt came from, they do only if
+        they admit the smaller part of the internet, and if there was an attempt: most servers keep
+        some networks out on purpose.
+        """
+        if self.verdict.status != "partial":
+            return self.verdict.status == "deny"
+        is_silent = any(port.outcome == "silent" for port in self.ports)
+        return is_silent and _size(self.verdict.open_to) < _size(self.verdict.closed_to)
 
     @property
     def confidence(self) -> Confidence:
         if self.verdict.status == "partial":
             return Confidence.POSSIBLE
-        is_absent = self.watch is not None and not self.watch.ours
-        return Confidence.CERTAIN if is_absent else Confidence.LIKELY
+        return Confidence.LIKELY if self.watch is None else Confidence.CERTAIN
+
+
+def _size(networks: tuple[str, ...]) -> int:
+    """Return how many addresses the networks have."""
+    return sum(ip_network(network).num_addresses for network in networks)
 
 
 def judged_rules(evidence: Evidence) -> Iterator[JudgedRules]:
@@ -185,8 +208,8 @@ def denials(evidence: Evidence, kind: LayerKind) -> Iterator[tuple[JudgedRules, 
     observed contradicts them."""
     for judged in judged_rules(evidence):
         layer = judged.keeping_out
-        is_out = judged.verdict.status in {"deny", "partial"}
-        if is_out and layer and layer.layer.kind == kind and not judged.is_contradicted:
+        is_kind = layer is not None and layer.layer.kind == kind
+        if layer and is_kind and judged.is_denied and not judged.is_contradicted:
             yield judged, layer
 
 

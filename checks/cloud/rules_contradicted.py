@@ -16,6 +16,6 @@ from diagnose.model.kernel import Capture
 @check(severity=Severity.NOTE, needs=[CloudRules, Capture])
 def rules_contradicted(evidence: Evidence) -> Iterator[Claim]:
     for judged in judged_rules(evidence):
-        if judged.verdict.status == "deny" and judged.is_contradicted:
+        if judged.verdict.status == "deny" and judged.is_contradicted and not judged.denies_replies:
             step = Manual("compare", Where.CLOUD_CONSOLE)
             yield rules_claim(judged, Fix((step,), Applicability.MANUAL), Confidence.CERTAIN)

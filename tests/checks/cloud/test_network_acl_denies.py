@@ -2,10 +2,12 @@
 
 from typing import Any
 
-from diagnose.model import Manual
+from diagnose.model import Confidence, Manual
 from tests.support.aliyun_state import CONSOLE_DEFAULT, rule
 from tests.support.check_evidence import judge
 from tests.support.cloud_evidence import group_rules, silent
+from tests.support.server_tcp_evidence import capture, host, kernel, nic
+from tests.support.tcp_evidence import HERE
 
 CHECK = "cloud.network-acl-denies"
 OK = rule("ok", "443/443")
@@ -35,6 +37,23 @@ def test_fires_for_replies_that_have_no_entry() -> None:
     acl = {"IngressAclEntries": [ALL_IN], "EgressAclEntries": [reply]}
     (claim,) = judge(CHECK, group_rules(OK, acl=acl), *silent())
     assert claim.facts["replies"]
+
+
+def test_fires_for_certain_where_packets_arrive_and_replies_are_denied() -> None:
+    reply = entry("accept", "443/443", "DestinationCidrIp")
+    acl = {"IngressAclEntries": [ALL_IN], "EgressAclEntries": [reply]}
+    inside = (host(), nic(), kernel())
+    (claim,) = judge(CHECK, *inside, group_rules(OK, acl=acl), *silent(), capture(HERE[4]))
+    assert claim.confidence is Confidence.CERTAIN
+    assert not claim.facts["absent"]
+
+
+def test_silent_where_no_packet_arrives_and_replies_are_denied() -> None:
+    """The first fault lies before the server."""
+    reply = entry("accept", "443/443", "DestinationCidrIp")
+    acl = {"IngressAclEntries": [ALL_IN], "EgressAclEntries": [reply]}
+    inside = (host(), nic(), kernel())
+    assert not judge(CHECK, *inside, group_rules(OK, acl=acl), *silent(), capture())
 
 
 def test_silent_where_both_directions_are_allowed() -> None:

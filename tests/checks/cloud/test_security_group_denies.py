@@ -1,10 +1,14 @@
 """cloud.security-group-denies: when it fires, and when it is silent."""
 
+from dataclasses import replace
+
 from diagnose.model import Manual
 from diagnose.model.visitor import Visitor
 from tests.support.aliyun_state import CONSOLE_DEFAULT, rule
 from tests.support.check_evidence import judge
 from tests.support.cloud_evidence import group_rules, silent
+from tests.support.server_tcp_evidence import host, nic
+from tests.support.tcp_evidence import attempt
 
 CHECK = "cloud.security-group-denies"
 OK = rule("ok", "443/443", Priority="100")
@@ -31,6 +35,15 @@ def test_fires_for_a_visitor_on_a_list() -> None:
     blocked = rule("bad", "443/443", "Drop", SourceCidrIp="198.51.100.0/24", Priority="9")
     visitor = Visitor(address="198.51.100.7")
     assert judge(CHECK, visitor, group_rules(blocked, OK), *silent(), masked=False)
+
+
+def test_silent_for_a_network_that_is_kept_out_on_purpose() -> None:
+    """It is not known to be the visitor's."""
+    blocked = rule("bad", "443/443", "Drop", SourceCidrIp="192.0.2.0/24", Priority="9")
+    rules = group_rules(blocked, OK)
+    behind_nat = [replace(each, source="192.168.1.5") for each in silent()]
+    assert not judge(CHECK, rules, *behind_nat, masked=False)
+    assert not judge(CHECK, host("local"), nic(), rules, attempt(), masked=False)
 
 
 def test_silent_where_no_rule_is_about_the_port() -> None:
