@@ -29,6 +29,9 @@ from diagnose.probes.outside.tls_attempts import server_name
 #: How often each handshake and each request is repeated.
 TLS_TRIES, HTTP_TRIES = 5, 3
 
+#: Handshakes after which the trials end if something else than the name is the reason.
+MIN_TRIES = 2
+
 #: A name that nobody has (RFC 6761 section 6.4).
 OTHER_NAME = "diagnose.invalid"
 
@@ -76,8 +79,8 @@ async def try_names(ctx: ProbeContext, observation: Handshake | Exchange) -> Non
 async def _try_handshakes(ctx: ProbeContext, address: str) -> None:
     contexts = {name: tls_controls.only_version(version) for name, version in _VERSIONS.items()}
     trials = [_tls_trial(ctx, address, name, protocol) for protocol in contexts for name in _NAMES]
-    for _ in range(TLS_TRIES):
-        if not _has_time(ctx):
+    for done in range(TLS_TRIES):
+        if not _has_time(ctx) or (done >= MIN_TRIES and not _may_be_name(trials)):
             break
         outcomes = await asyncio.gather(
             *(_shake_hands(ctx, trial, contexts[trial.protocol]) for trial in trials)
@@ -94,6 +97,15 @@ async def _try_requests(ctx: ProbeContext, exchange: Exchange) -> None:
         outcomes = await asyncio.gather(*(_request(ctx, trial, exchange) for trial in trials))
         trials = [_counted(trial, outcome) for trial, outcome in zip(trials, outcomes, strict=True)]
     _emit(ctx, trials)
+
+
+def _may_be_name(trials: Iterable[NameTrials]) -> bool:
+    """Whether the name may still be the reason: without it, attempts are answered, and none is
+    blocked."""
+    controls = [trial for trial in trials if trial.name != "own"]
+    return not any(trial.blocked for trial in controls) and any(
+        trial.answered for trial in controls
+    )
 
 
 def _has_time(ctx: ProbeContext) -> bool:

@@ -33,10 +33,8 @@ HTTP_ONLY = [*CONSOLE_DEFAULT, rule("sgr-80", "80/80")]
 
 def on_aliyun(lab: Lab, answers: Mapping[str, Any]) -> None:
     """The firmware, the metadata service, the API, and a key on both machines."""
-    _firmware(lab)
-    lab.router.sh(f"ip addr add {METADATA}/32 dev eth1")
-    lab.undo(lambda: lab.router.sh(f"ip addr del {METADATA}/32 dev eth1", check=False))
-    _serve(lab, "metadata", {"items": ITEMS}, 80, METADATA)
+    firmware(lab)
+    metadata(lab, ITEMS)
     leaf = certificates.leaf(*NAMES)
     lab.router.write(f"{FILES}/api.pem", leaf.chain)
     lab.router.write(f"{FILES}/api.key", leaf.key_pem, 0o600)
@@ -47,10 +45,20 @@ def on_aliyun(lab: Lab, answers: Mapping[str, Any]) -> None:
         _give_key(lab, host)
 
 
-def _firmware(lab: Lab) -> None:
+def metadata(lab: Lab, items: Mapping[str, str]) -> None:
+    """The metadata service, at its real address."""
+    lab.router.sh(f"ip addr add {METADATA}/32 dev eth1")
+    lab.undo(lambda: lab.router.sh(f"ip addr del {METADATA}/32 dev eth1", check=False))
+    _serve(lab, "metadata", {"items": items}, 80, METADATA)
+
+
+def firmware(lab: Lab) -> None:
     """This machine may have no firmware to read: /sys/class is copied, with one folder more."""
     lab.server.sh("""
-        rm -rf /run/class && cp -a /sys/class /run/class && mkdir -p /run/class/dmi/id
+        rm -rf /run/class
+        # A file that may only be written makes cp complain, and all else is there.
+        cp -a /sys/class /run/class 2> /dev/null
+        mkdir -p /run/class/dmi/id
         echo 'Alibaba Cloud' > /run/class/dmi/id/sys_vendor
         echo 'Alibaba Cloud ECS' > /run/class/dmi/id/product_name
         mount --bind /run/class /sys/class

@@ -1,8 +1,11 @@
 """A provider, or another device on the way, reacts to the site's name."""
 
+from tests.support.aliyun_state import INSTANCE, REGION
+
 from .. import site
 from ..lab import HERE, SERVER, Lab
 from ..scenario import healthy, scenario
+from . import cloud
 
 NAME = site.NAME
 FILING = "a filing with the authorities"
@@ -84,6 +87,26 @@ def name_without_a_filing_at_tencent(lab: Lab) -> None:
     Host is answered with 302").
     """
     device(lab, http=WEBBLOCK)
+
+
+def in_region(lab: Lab, region: str) -> None:
+    """The server's firmware says Alibaba Cloud, and the metadata service the region."""
+    cloud.firmware(lab)
+    cloud.metadata(lab, {"instance-id": INSTANCE, "region-id": region, "eipv4": SERVER})
+
+
+@scenario(outside="tls.reset", server=None, both="cloud.icp-filing-block", manual=FILING)
+def name_is_reset_in_a_mainland_region(lab: Lab) -> None:
+    """TLS alone is intercepted: the region makes it probable that a filing is missing."""
+    device(lab, tls=True)
+    in_region(lab, REGION)
+
+
+@scenario(outside="tls.reset", server=None, manual=FILING)
+def name_is_reset_in_hong_kong(lab: Lab) -> None:
+    """The same in a region that asks for no filing: a device on the way, and nobody knows whose."""
+    device(lab, tls=True)
+    in_region(lab, "cn-hongkong")
 
 
 @healthy()

@@ -106,7 +106,8 @@ def test_each_name_is_tried_several_times_in_both_versions() -> None:
 
 
 def test_the_controls_show_a_server_that_resets_everything() -> None:
-    assert set(counts(tried(reset_all, was_reset())).values()) == {(5, 5, 0)}
+    """Two of each are enough for that."""
+    assert set(counts(tried(reset_all, was_reset())).values()) == {(2, 2, 0)}
 
 
 def test_a_block_page_is_compared_by_host_as_well() -> None:
