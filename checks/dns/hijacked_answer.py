@@ -9,6 +9,7 @@ certificate is meant to be there, as in a test network.
 from collections.abc import Iterator
 
 from checks.dns import CONNECTION_FAILURES
+from checks.dns._proven_site import is_proven_site
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -21,8 +22,6 @@ from diagnose.model import (
     Where,
 )
 from diagnose.model.dns import DnsAnswer, answer_text, final_answers, this_machine
-from diagnose.model.tls import Handshake
-from diagnose.parsers.hostnames import covers
 
 
 @check(
@@ -48,21 +47,9 @@ def hijacked_answer(evidence: Evidence) -> Iterator[Claim]:
             continue
         if not made_up.records or set(made_up.records) != set(answer.records):
             continue
-        if not _is_site(evidence, answer.records):
+        if not is_proven_site(evidence):
             yield _claim(evidence, answer, made_up)
         return
-
-
-def _is_site(evidence: Evidence, records: tuple[str, ...]) -> bool:
-    """Return whether an address has a certificate that browsers accept for the target."""
-    return any(
-        handshake.address in records
-        and handshake.failure is None
-        and not handshake.verify_code
-        and bool(handshake.chain)
-        and covers(evidence.target.host, handshake.chain[0].dns_names, handshake.chain[0].addresses)
-        for handshake in evidence.of(Handshake)
-    )
 
 
 def _claim(evidence: Evidence, answer: DnsAnswer, made_up: DnsAnswer) -> Claim:

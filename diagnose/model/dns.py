@@ -22,7 +22,7 @@ ResolvedBy = Literal["system", "dns", "literal", "option", "loopback", "proxy"]
 Transport = Literal["udp", "tcp"]
 QueryPurpose = Literal[
     "target", "again", "unvalidated", "other-resolver", "parent", "alias", "control", "beside",
-    "caa", "made-up",
+    "caa", "made-up", "delegation",
 ]  # fmt: skip
 
 
@@ -84,7 +84,8 @@ class DnsAnswer(Observation):
     "unvalidated" (the same with CD), "other-resolver" (the other configured resolvers), "parent" (a
     domain above the name), "alias" (a step of a CNAME chain), "control" (the root zone, which every
     working resolver knows), "beside" (a random label in place of the name's first one), "made-up"
-    (a name that cannot exist, if "beside" got the same answer as the target) or "caa".
+    (a name that cannot exist, if "beside" got the same answer as the target), "delegation" (the
+    name servers of the name and the domains above it, after something failed) or "caa".
     """
 
     layer: ClassVar[str] = "dns"

@@ -7,6 +7,7 @@ from typing import Any
 from diagnose.model import Evidence
 from diagnose.model.marks import Mark
 from diagnose.parsers.filing_blocks import REDIRECT_PAGES
+from diagnose.parsers.parked_domains import parking_servers
 from diagnose.recording.field_marks import marked_values
 
 #: Domains of public certificate authorities. They are the same for everybody, and checks compare
@@ -44,6 +45,10 @@ _DOTTED_NAME = re.compile(r"[\w*-]+(?:\.[\w-]+)+\.?")
 
 def host_names(evidence: Evidence) -> Iterator[str]:
     """Yield every host name in the evidence that is masked wherever it occurs."""
+    return (name for name in _named_hosts(evidence) if parking_servers(name) is None)
+
+
+def _named_hosts(evidence: Evidence) -> Iterator[str]:
     for mark, value in _marked_values(evidence):
         match mark:
             case "machine":

@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from diagnose.model import Failure, Unseen
+from diagnose.model.addresses import is_private
 from diagnose.model.dns import (
     ADDRESS_TYPES,
     DnsAnswer,
@@ -27,8 +28,11 @@ from diagnose.model.dns import (
     is_loopback_name,
 )
 from diagnose.model.frozen import frozen
+from diagnose.model.tcp import Connection
+from diagnose.model.tls import Handshake
 from diagnose.net import resolvconf
 from diagnose.probes import ProbeContext, probe
+from diagnose.probes.outside.dns_delegation import ask_after_failure, ask_name_servers
 from diagnose.probes.outside.dns_queries import ENCODE, PATIENCE, Query, ask
 from diagnose.probes.outside.uplinks import emit_uplinks
 from diagnose.processes import parser_process
@@ -124,6 +128,18 @@ async def _resolve_by_system(ctx: ProbeContext, name: str, family: int) -> None:
             equivalent=shlex.join(("getent", f"ahostsv{family}", name)),
         )
     )
+
+
+@probe(after=Connection)
+async def port_fails(ctx: ProbeContext, connection: Connection) -> None:
+    """Ask for the domain's name servers where its address does not answer."""
+    await ask_after_failure(ctx, connection)
+
+
+@probe(after=Handshake)
+async def handshake_fails(ctx: ProbeContext, handshake: Handshake) -> None:
+    """Do the same where the certificate at the address is not the site's."""
+    await ask_after_failure(ctx, handshake)
 
 
 @frozen
@@ -277,6 +293,8 @@ async def _ask_after_failure(
     if failed:
         emit_uplinks(ctx)
         work.append(ask(ctx, replace(question.query("NS", "control"), name=".")))
+    if not any(map(_leads_outside, answers)):
+        work.append(ask_name_servers(ctx))
     if any(answer.rcode == "NXDOMAIN" and not answer.aliases for answer in answers):
         work += [
             ask(ctx, replace(question.query("SOA", "parent"), name=parent))
@@ -285,6 +303,11 @@ async def _ask_after_failure(
     if servfail or any(answer.aliases and not answer.records for answer in answers):
         work.append(_follow_aliases(ctx, question))
     await asyncio.gather(*work)
+
+
+def _leads_outside(answer: DnsAnswer) -> bool:
+    """Whether an answer has an address that others can reach."""
+    return any(not is_private(record) for record in answer.records)
 
 
 #: Response codes after which a simpler query, or another resolver, may succeed.
