@@ -7,6 +7,7 @@ well. If that fails too, the fault is the server's, and other checks name it.
 """
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from checks.http import _fronts, addresses, endpoint_subjects, is_looked_into
 from diagnose.checking.registry import check
@@ -24,10 +25,12 @@ from diagnose.model import (
     merge_subjects,
 )
 from diagnose.model.http import Exchange, LocalAnswer, Upgrade
-from diagnose.parsers.front_errors import FrontError, Meaning, front_error
+
+if TYPE_CHECKING:
+    from diagnose.parsers.front_errors import FrontError, Meaning
 
 #: What failed, as the name of a fact.
-_MEANINGS: dict[Meaning, str] = {
+_MEANINGS: "dict[Meaning, str]" = {
     "no-target": "no_target",
     "unhealthy": "unhealthy",
     "silent": "silent",
@@ -60,14 +63,14 @@ def balancer_health_check(evidence: Evidence) -> Iterator[Claim]:
             yield claim
 
 
-def _balancer_error(exchange: Exchange) -> FrontError | None:
+def _balancer_error(exchange: Exchange) -> "FrontError | None":
     is_visit = exchange.purpose == "target" and exchange.vantage is Vantage.HERE
-    error = front_error(exchange) if is_visit else None
+    error = _fronts.front_error(exchange) if is_visit else None
     return error if error is not None and error.kind == "balancer" else None
 
 
 def _claim(
-    evidence: Evidence, status: int, error: FrontError, exchanges: list[Exchange]
+    evidence: Evidence, status: int, error: "FrontError", exchanges: list[Exchange]
 ) -> Claim | None:
     machines = _fronts.fronts(evidence, addresses(exchanges))
     own = _own_answer(evidence)

@@ -1,12 +1,13 @@
 """The instance has no public address, and nobody answers at the address to which the name leads.
 
 A load balancer or a NAT gateway in front may have the address instead. So it is said only where the
-address does not answer on any port.
+address does not answer another machine on any port: many balancers do not answer the servers behind
+them.
 """
 
 from collections.abc import Iterator
 
-from checks.cloud._judged_rules import SYMPTOMS
+from checks.cloud._judged_rules import SYMPTOMS, is_on_server
 from checks.tcp import ProbedPort, facts, probed_ports, subjects
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -32,10 +33,12 @@ def no_public_address(evidence: Evidence) -> Iterator[Claim]:
     identified = _identified_instance(evidence)
     ports = tuple(
         port
-        for port in probed_ports(evidence, "silent", "hairpin")
+        for port in probed_ports(evidence, "silent")
         if not is_private(port.address) and not _answers(evidence, port)
     )
     if identified is None or not ports or len(ports) < len(probed_ports(evidence)):
+        return
+    if is_on_server(evidence):
         return
     observation, instance, console = identified
     held = [address for nic in evidence.good(Interface) for address in nic.addresses]

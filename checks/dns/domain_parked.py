@@ -6,6 +6,7 @@ The zone there answers 127.0.0.1, a page with advertisements, or nothing.
 """
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from checks.dns import CONNECTION_FAILURES
 from checks.dns._proven_site import is_proven_site
@@ -22,7 +23,9 @@ from diagnose.model import (
     Where,
 )
 from diagnose.model.dns import DnsAnswer, final_answers
-from diagnose.parsers.parked_domains import ParkingServers, parking_servers
+
+if TYPE_CHECKING:
+    from diagnose.parsers.parked_domains import ParkingServers
 
 
 @check(
@@ -50,6 +53,8 @@ def domain_parked(evidence: Evidence) -> Iterator[Claim]:
         return
     for answer in evidence.good(DnsAnswer):
         for name in _decisive_names(evidence, answer):
+            from diagnose.parsers.parked_domains import parking_servers
+
             servers = parking_servers(name)
             if servers is not None:
                 yield _claim(evidence, answer, servers)
@@ -63,7 +68,7 @@ def _decisive_names(evidence: Evidence, answer: DnsAnswer) -> tuple[str, ...]:
     return answer.aliases if answer in final_answers(evidence).values() else ()
 
 
-def _claim(evidence: Evidence, answer: DnsAnswer, servers: ParkingServers) -> Claim:
+def _claim(evidence: Evidence, answer: DnsAnswer, servers: "ParkingServers") -> Claim:
     finals = final_answers(evidence).values()
     records = tuple(dict.fromkeys(record for final in finals for record in final.records))
     is_delegation = answer.purpose == "delegation"

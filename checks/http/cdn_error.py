@@ -4,6 +4,7 @@ right one, from the server behind it. The number or the words of its page say wh
 """
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from checks.http import _fronts, addresses, endpoint_subjects
 from diagnose.checking.registry import check
@@ -20,10 +21,12 @@ from diagnose.model import (
     merge_subjects,
 )
 from diagnose.model.http import Exchange, LocalAnswer, Upgrade
-from diagnose.parsers.front_errors import FrontError, Meaning
+
+if TYPE_CHECKING:
+    from diagnose.parsers.front_errors import FrontError, Meaning
 
 #: What failed, as the name of a fact.
-_MEANINGS: tuple[Meaning, ...] = (
+_MEANINGS: "tuple[Meaning, ...]" = (
     "refused", "silent", "unreachable", "slow", "handshake", "certificate", "dns", "connect",
     "broken", "unhealthy",
 )  # fmt: skip
@@ -50,7 +53,9 @@ def cdn_error(evidence: Evidence) -> Iterator[Claim]:
         yield _claim(evidence, status, error, exchanges)
 
 
-def _claim(evidence: Evidence, status: int, error: FrontError, exchanges: list[Exchange]) -> Claim:
+def _claim(
+    evidence: Evidence, status: int, error: "FrontError", exchanges: list[Exchange]
+) -> Claim:
     page = _fronts.local_answer(evidence, "page")
     subjects = endpoint_subjects(exchanges)
     return Claim(

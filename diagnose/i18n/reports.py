@@ -90,7 +90,7 @@ MESSAGES = Messages(
     Message("layer.websocket", "WebSocket"),
     Message("reason.inside", "only a look inside the server shows it"),
     Message("reason.not-reached", "nothing got that far"),
-    Message("reason.not-read", "security groups are not read"),
+    Message("reason.not-read", "its rules were not read"),
     Message("reason.not-used", "not used on this server"),
     Message("reason.not-asked", "not asked for"),
     # Findings

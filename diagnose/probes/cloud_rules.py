@@ -34,8 +34,9 @@ from diagnose.probes.cloud_failures import explanation, no_credentials
 DMI_FOLDER = "/sys/class/dmi/id"
 _DMI_NAMES = ("sys_vendor", "product_name", "chassis_asset_tag", "bios_vendor")
 
-#: Seconds for all questions to the metadata service. Over SSH each takes a round trip more.
-METADATA_TIMEOUT, REMOTE_METADATA_TIMEOUT = 0.25, 4.0
+#: Seconds for all questions to the metadata service. Over SSH each takes a round trip more, and they
+#: wait until the capture of packets has ended (`inside.kernel`).
+METADATA_TIMEOUT, REMOTE_METADATA_TIMEOUT = 0.25, 8.0
 
 #: What was not read, in the list of what is unknown.
 SUBJECT = "the cloud's rules in front of the server"
@@ -91,7 +92,7 @@ async def read_dmi(machine: Machine) -> Dmi:
 async def _emit_machine(
     ctx: ProbeContext, at: float, cloud: Cloud | None, providers: tuple[Provider, ...]
 ) -> CloudInstance | None:
-    instance, metadata = await _identify(ctx, providers)
+    instance, metadata = await identify(ctx.machine, providers)
     title = cloud.title if cloud else providers[0].title
     console = cloud.console if cloud else ""
     if instance is not None and providers:
@@ -111,16 +112,17 @@ async def _emit_machine(
     return instance
 
 
-async def _identify(
-    ctx: ProbeContext, providers: tuple[Provider, ...]
+async def identify(
+    machine: Machine, providers: tuple[Provider, ...]
 ) -> tuple[CloudInstance | None, Metadata]:
-    """Ask the metadata service once: the first provider knows how."""
+    """Ask the metadata service of a machine once: the first provider knows how. Return the
+    instance, None if it is not known, and what the service did."""
     if not providers:
         return None, "unasked"
-    is_local = ctx.machine.via == "local"
+    is_local = machine.via == "local"
     limit = METADATA_TIMEOUT if is_local else REMOTE_METADATA_TIMEOUT
     try:
-        async with metadata_door(ctx.machine) as client, asyncio.timeout(limit):
+        async with metadata_door(machine) as client, asyncio.timeout(limit):
             instance = await providers[0].detect(client)
     except ApiError as error:
         return None, "off" if error.kind in {"forbidden", "rejected"} else "silent"

@@ -72,7 +72,7 @@ _MARKERS = tuple(
         (r"The SSL certificate error", ""),
         (r"No required SSL certificate was sent", ""),
         *((re.escape(mark), "") for page in BLOCK_PAGES for mark in page.marks),
-        *((mark, "") for mark in dict.fromkeys(page.mark for page in ERROR_PAGES) if mark),
+        *((mark, "") for mark in dict.fromkeys(page.pattern for page in ERROR_PAGES) if mark),
     )
 )
 

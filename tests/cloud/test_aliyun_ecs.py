@@ -25,6 +25,13 @@ from tests.support.aliyun_state import (
 )
 
 ECS = AliyunEcs()
+
+
+@pytest.fixture(autouse=True)
+def _no_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(api, "RETRY_WAIT", 0)
+
+
 WHERE = CloudInstance("aliyun-ecs", REGION, INSTANCE, private_address=PRIVATE)
 
 

@@ -56,6 +56,13 @@ def test_r03_a_drop_of_priority_1_is_taken_away() -> None:
     assert "sgr-no" in command
 
 
+def test_r03_a_rule_without_an_id_has_no_command() -> None:
+    nameless = rule("", "443/443", "Drop")
+    (change,) = remedy(group(nameless)).changes
+    assert (change.kind, change.argv) == ("remove-rule", ())
+    assert change.subject == "Drop 1 TCP 443/443 0.0.0.0/0"
+
+
 def test_r04_ipv6_has_its_own_option() -> None:
     (command,) = commands(remedy(group(rule("ok", "443/443")), source=INTERNET6))
     assert "--Ipv6SourceCidrIp ::/0" in command

@@ -54,7 +54,7 @@ def test_the_certificate_takes_the_time_of_its_handshake() -> None:
         ("tls", "nothing got that far", "nothing got that far"),
         ("nginx", "only a look inside the server shows it", "nothing got that far"),
         ("firewall", "only a look inside the server shows it", "nothing got that far"),
-        ("cloud", "security groups are not read", "security groups are not read"),
+        ("cloud", "its rules were not read", "its rules were not read"),
         ("websocket", "not asked for", "not asked for"),
     ],
 )

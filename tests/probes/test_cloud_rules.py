@@ -14,13 +14,14 @@ from typing import Any
 import pytest
 
 from diagnose.cloud import registry
+from diagnose.cloud.aliyun import api
 from diagnose.cloud.provider import ApiError, ApiRequest, ApiResponse
 from diagnose.machine.recorded import RecordedMachine
-from diagnose.model import Evidence, Host, Scope, Target, Unseen, Vantage
+from diagnose.model import Evidence, Host, Observation, Scope, Target, Unseen, Vantage
 from diagnose.model.cloud import CloudMachine, CloudRules
 from diagnose.model.tcp import Connection
 from diagnose.net import api_client
-from diagnose.probes import Options
+from diagnose.probes import Options, Probe
 from diagnose.probes.cloud_rules import DMI_FOLDER, SUBJECT
 from diagnose.probes.inside import cloud as inside
 from diagnose.probes.outside import cloud as outside
@@ -62,6 +63,7 @@ class Doors:
     def install(self, patch: pytest.MonkeyPatch) -> "Doors":
         patch.setattr(api_client, "api_client", lambda: self._open(self.api))
         patch.setattr(api_client, "metadata_client", lambda: self._open(self.metadata))
+        patch.setattr(api, "RETRY_WAIT", 0)
         for name in [*KEYS, "ALIBABA_CLOUD_PROFILE", "ALIBABA_CLOUD_SECURITY_TOKEN"]:
             patch.delenv(name, raising=False)
         patch.setenv("HOME", "/nonexistent")
@@ -97,16 +99,22 @@ def context(
     return looking
 
 
+def run(looking: Looking, probe: Probe, observation: Observation) -> Looking:
+    async def work() -> None:
+        await probe.work(looking, observation)
+
+    asyncio.run(work())
+    return looking
+
+
 def run_inside(looking: Looking, connection: Connection = SILENT) -> Looking:
     looking.observations.append(connection)
-    asyncio.run(inside.unanswered.work(looking, connection))
-    return looking
+    return run(looking, inside.unanswered, connection)
 
 
 def run_outside(looking: Looking, connection: Connection = SILENT) -> Looking:
     looking.observations.append(connection)
-    asyncio.run(outside.unanswered.work(looking, connection))
-    return looking
+    return run(looking, outside.unanswered, connection)
 
 
 def reasons(looking: Looking) -> list[str]:
@@ -273,7 +281,7 @@ def test_on_the_server_itself_they_are_read_although_its_port_answers(doors: Doo
 def test_where_only_the_server_is_examined_they_are_read_at_once(doors: Doors) -> None:
     looking = context(options=Options(outside=False, cloud=True))
     host = Host(vantage=Vantage.SERVER, hostname="web", role="server")
-    asyncio.run(inside.asked.work(looking, host))
+    run(looking, inside.asked, host)
     assert looking.observed(CloudRules)
 
 

@@ -32,7 +32,7 @@ class AliyunMock:
     "endless", "clock" (seconds that it is wrong)."""
 
     def __init__(self, state: Mapping[str, Any]) -> None:
-        self.state = state
+        self.state = dict(state)
         self.actions: list[str] = []
         self.secrets = {KEY_ID: SECRET, **state.get("keys", {})}
         self._left = {name: error[2] for name, error in state.get("errors", {}).items()}
@@ -199,7 +199,7 @@ class MetadataMock:
     token), "off". Every path that was asked is kept."""
 
     def __init__(self, state: Mapping[str, Any]) -> None:
-        self.state = state
+        self.state = dict(state)
         self.paths: list[str] = []
 
     def answer(self, method: str, path: str, headers: Mapping[str, str]) -> tuple[int, str]:

@@ -3,6 +3,7 @@
 Only the actions of `ACTIONS` are ever called; all of them read.
 """
 
+import asyncio
 import json
 import re
 import uuid
@@ -34,6 +35,9 @@ _POLICY_NAMES = {"ecs": "ecs", "vpc": "vpc", "swas": "swas-open"}
 
 #: A region is a part of a host's name: nothing else may come into it.
 _REGION = re.compile(r"[a-z]{2}(?:-[a-z0-9]+){1,4}")
+
+#: Seconds before a call is made again where there were too many.
+RETRY_WAIT = 0.5
 
 #: More pages than the quotas allow: 100 groups with 1,000 rules each come in fewer.
 MAX_PAGES = 25
@@ -92,6 +96,7 @@ class AliyunApi:
         except ApiError as error:
             if error.kind != "throttled":
                 raise
+        await asyncio.sleep(RETRY_WAIT)
         return await self._call(action, parameters)
 
     async def pages(self, action: str, *keys: str, **parameters: str) -> list[Mapping[str, Any]]:

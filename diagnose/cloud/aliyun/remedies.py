@@ -102,16 +102,20 @@ def _removals(
     return tuple(
         RuleChange("ask-owner", subject=managed[rule.group])
         if rule.group in managed
-        else RuleChange(
-            "remove-rule",
-            (
-                "aliyun", "ecs", "RevokeSecurityGroup", "--RegionId", instance.region,
-                "--SecurityGroupId", rule.group, "--SecurityGroupRuleId.1", rule.id,
-            ),
-            subject=rule.text or rule.id,
+        else _removal(
+            rule,
+            "aliyun", "ecs", "RevokeSecurityGroup", "--RegionId", instance.region,
+            "--SecurityGroupId", rule.group, "--SecurityGroupRuleId.1", rule.id,
         )
         for rule in rules[:3]
     )  # fmt: skip
+
+
+def _removal(rule: Rule, *argv: str) -> RuleChange:
+    """Return the removal of a rule: without a command if the API gave it no id, so that its
+    position stands in the place of one."""
+    has_id = "#" not in rule.id
+    return RuleChange("remove-rule", argv if has_id else (), subject=rule.text or rule.id)
 
 
 def _priority(drops: list[Rule], layer: LayerVerdict, flow: Flow) -> int:
@@ -177,13 +181,10 @@ def firewall_changes(
     drops = [rule for layer in verdict.layers for rule in layer.rules if not rule.allow]
     if drops:
         return tuple(
-            RuleChange(
-                "remove-rule",
-                (
-                    "aliyun", "swas-open", "DeleteFirewallRule", "--RegionId", instance.region,
-                    "--InstanceId", instance.id, "--RuleId", rule.id,
-                ),
-                subject=rule.text or rule.id,
+            _removal(
+                rule,
+                "aliyun", "swas-open", "DeleteFirewallRule", "--RegionId", instance.region,
+                "--InstanceId", instance.id, "--RuleId", rule.id,
             )
             for rule in drops[:3]
         )  # fmt: skip

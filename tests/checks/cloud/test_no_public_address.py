@@ -35,6 +35,12 @@ def test_silent_where_something_answers_there() -> None:
     assert not judge(CHECK, *INSIDE, cloud_machine(), *silent(), other)
 
 
+def test_silent_on_the_server_itself() -> None:
+    """A load balancer often does not answer the servers behind it."""
+    inside = (host("local"), nic("eth0", "172.16.0.10"))
+    assert not judge(CHECK, *inside, cloud_machine(), *silent())
+
+
 def test_silent_where_the_site_answers() -> None:
     assert not judge(CHECK, *INSIDE, cloud_machine(), attempt())
 

@@ -14,6 +14,7 @@ from .. import certificates
 from ..hosts import Host
 from ..lab import FILES, ROUTER, SERVER, Lab
 from ..scenario import healthy, scenario
+from .addresses import PRIVATE, PUBLIC, translated
 from .tcp import CONSOLE
 
 ASKED = ("--cloud",)
@@ -31,10 +32,10 @@ ITEMS = {"instance-id": INSTANCE, "region-id": REGION, "private-ipv4": SERVER, "
 HTTP_ONLY = [*CONSOLE_DEFAULT, rule("sgr-80", "80/80")]
 
 
-def on_aliyun(lab: Lab, answers: Mapping[str, Any]) -> None:
+def on_aliyun(lab: Lab, answers: Mapping[str, Any], **items: str) -> None:
     """The firmware, the metadata service, the API, and a key on both machines."""
     firmware(lab)
-    metadata(lab, ITEMS)
+    metadata(lab, items or ITEMS)
     leaf = certificates.leaf(*NAMES)
     lab.router.write(f"{FILES}/api.pem", leaf.chain)
     lab.router.write(f"{FILES}/api.key", leaf.key_pem, 0o600)
@@ -55,9 +56,9 @@ def metadata(lab: Lab, items: Mapping[str, str]) -> None:
 def firmware(lab: Lab) -> None:
     """This machine may have no firmware to read: /sys/class is copied, with one folder more."""
     lab.server.sh("""
+        set -e
         rm -rf /run/class
-        # A file that may only be written makes cp complain, and all else is there.
-        cp -a /sys/class /run/class 2> /dev/null
+        cp -a /sys/class /run/class || :  # not every file there can be read
         mkdir -p /run/class/dmi/id
         echo 'Alibaba Cloud' > /run/class/dmi/id/sys_vendor
         echo 'Alibaba Cloud ECS' > /run/class/dmi/id/product_name
@@ -81,15 +82,23 @@ def _give_key(lab: Lab, host: Host) -> None:
     lab.undo(lambda: host.write(WRAPPER, text, 0o755))
 
 
-def ecs(*rules: dict[str, Any], **more: Any) -> dict[str, Any]:
+def ecs(
+    *rules: dict[str, Any], private: str = SERVER, public: str = SERVER, **more: Any
+) -> dict[str, Any]:
     """An instance that has the server's address."""
     answers = state(*rules, **more)
-    answers["instances"] = [{"id": INSTANCE, "eip": SERVER, "private": SERVER}]
+    answers["instances"] = [{"id": INSTANCE, "eip": public, "private": private}]
     answers["interfaces"][0] |= {
-        "PrivateIpAddress": SERVER,
-        "AssociatedPublicIp": {"PublicIpAddress": SERVER},
+        "PrivateIpAddress": private,
+        "AssociatedPublicIp": {"PublicIpAddress": public},
     }
     return answers
+
+
+#: What the metadata service says of a server behind the translation of an elastic address.
+TRANSLATED = {
+    "instance-id": INSTANCE, "region-id": REGION, "private-ipv4": PRIVATE, "eipv4": PUBLIC,
+}  # fmt: skip
 
 
 @scenario(outside="cloud.security-group-closed", args=ASKED, manual=CONSOLE)
@@ -181,3 +190,41 @@ def security_group_with_odd_rules(lab: Lab) -> None:
         rule("rest", "-1/-1", "drop", IpProtocol="all", Priority="100"),
     )
     on_aliyun(lab, ecs(*rules))
+
+
+@scenario(outside="cloud.security-group-closed", args=ASKED, manual=CONSOLE)
+def elastic_address_before_a_group_without_443(lab: Lab) -> None:
+    """The usual server: a private address on its card, and an elastic one that it knows nothing
+    of."""
+    translated(lab)
+    lab.cloud(DROP)
+    on_aliyun(lab, ecs(*HTTP_ONLY, private=PRIVATE, public=PUBLIC), **TRANSLATED)
+
+
+@scenario(
+    outside="tcp.timeout", server=None, both="tcp.never-arrives", manual=CONSOLE, unsure=("server",)
+)
+def elastic_address_without_a_word_of_the_cloud(lab: Lab) -> None:
+    """The same without --cloud: the API is not asked, and nothing is guessed."""
+    translated(lab)
+    lab.cloud(DROP)
+    on_aliyun(lab, ecs(*HTTP_ONLY, private=PRIVATE, public=PUBLIC), **TRANSLATED)
+
+
+@scenario(
+    outside="tcp.timeout", server=None, both="cloud.no-public-address", manual=CONSOLE,
+    unsure=("server",),
+)  # fmt: skip
+def elastic_address_that_was_released(lab: Lab) -> None:
+    """The address of the record belongs to nobody any more, and the instance has no other."""
+    translated(lab)
+    lab.cloud(f"ct original ip daddr {PUBLIC} drop")
+    items = {name: value for name, value in TRANSLATED.items() if name != "eipv4"}
+    on_aliyun(lab, ecs(*HTTP_ONLY), **items)
+
+
+@healthy()
+def server_of_the_cloud_that_works(lab: Lab) -> None:
+    """A closed group in the API's words, and a site that works: nobody asks, nothing is said."""
+    translated(lab)
+    on_aliyun(lab, ecs(*HTTP_ONLY, private=PRIVATE, public=PUBLIC), **TRANSLATED)

@@ -1,0 +1,94 @@
+"""The metadata service at its real address, in a namespace of its own."""
+
+import contextlib
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support import aliyun_mock
+
+from .hosts import Host, until
+from .lab import HERE, REPOSITORY, missing
+
+pytestmark = pytest.mark.lab
+
+ADDRESS = "100.100.100.200"
+ITEMS = {"instance-id": "i-example", "region-id": "cn-hangzhou", "private-ipv4": "172.16.0.10"}
+MUTE = f"import signal, socket; s = socket.create_server(('{ADDRESS}', 80)); signal.pause()"
+#: A proxy that is not there: whoever asks it gets no answer.
+PROXY = dict.fromkeys(("http_proxy", "HTTP_PROXY", "ALL_PROXY"), "http://127.0.0.1:9")
+
+
+Spawn = Callable[..., None]
+
+
+@pytest.fixture
+def host() -> Iterator[Host]:
+    if lacking := missing():
+        pytest.skip(f"The laboratory needs {', '.join(lacking)}.")
+    host = Host("cloud").ready()
+    host.sh(f"ip link set lo up; ip addr add {ADDRESS}/32 dev lo")
+    yield host
+    host.close()
+
+
+@pytest.fixture
+def spawn(host: Host) -> Iterator[Spawn]:
+    """Starts a program that serves port 80, and ends it after the test."""
+    with contextlib.ExitStack() as stack:
+
+        def start(*argv: str) -> None:
+            process = host.spawn(host.python(*argv))
+            stack.callback(process.wait)
+            stack.callback(process.kill)
+            until(lambda: host.listening(80), "the service listens")
+
+        yield start
+
+
+def serve(host: Host, spawn: Spawn, mode: str) -> None:
+    host.write("/run/metadata.json", json.dumps({"items": ITEMS, "mode": mode}))
+    spawn(str(Path(aliyun_mock.__file__)), "metadata", "/run/metadata.json", ADDRESS)
+
+
+def asked(host: Host, env: dict[str, str] | None = None) -> str:
+    program = host.python(str(HERE / "ask_metadata.py"))
+    more = {"PYTHONPATH": str(REPOSITORY)} | (env or {})
+    return host.run(program, env=more, check=True).stdout.strip()
+
+
+@pytest.mark.parametrize("mode", ["hardened", "plain"])
+def test_it_says_who_this_machine_is(host: Host, spawn: Spawn, mode: str) -> None:
+    serve(host, spawn, mode)
+    assert asked(host) == "answered i-example 172.16.0.10"
+
+
+def test_no_proxy_of_the_environment_is_used(host: Host, spawn: Spawn) -> None:
+    serve(host, spawn, "hardened")
+    assert asked(host, PROXY) == "answered i-example 172.16.0.10"
+
+
+def test_one_that_is_switched_off_is_off(host: Host, spawn: Spawn) -> None:
+    serve(host, spawn, "off")
+    assert asked(host) == "off - -"
+
+
+def test_one_that_accepts_and_does_not_answer_is_silent(host: Host, spawn: Spawn) -> None:
+    spawn("-c", MUTE)
+    assert asked(host) == "silent - -"
+
+
+def test_one_whose_packets_are_lost_is_silent(host: Host) -> None:
+    host.sh(f"""
+        nft add table ip lost
+        nft add chain ip lost input '{{ type filter hook input priority 0; }}'
+        nft add rule ip lost input ip daddr {ADDRESS} drop
+    """)
+    assert asked(host) == "silent - -"
+
+
+def test_an_address_without_a_route_is_silent(host: Host) -> None:
+    host.sh(f"ip addr del {ADDRESS}/32 dev lo")
+    assert asked(host) == "silent - -"
