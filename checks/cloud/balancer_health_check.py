@@ -79,11 +79,11 @@ def _claim(
         return None
     if is_inside and (own is None or not _is_good(own)):
         return None
-    subjects = endpoint_subjects(exchanges)
+    subjects, checked = endpoint_subjects(exchanges), _health_check(evidence)
     return Claim(
         about=merge_subjects(subjects),
         covers=(*subjects, *_other_subjects(evidence, status, exchanges)),
-        because=(*exchanges, *([own] if own else [])),
+        because=(*exchanges, *(answer for answer in (own, checked) if answer)),
         confidence=_fronts.weakest(machines) if own and machines else Confidence.LIKELY,
         facts={
             "name": evidence.target.host,
@@ -97,6 +97,9 @@ def _claim(
             "own_address": own.address if own else "",
             "own_port": own.port if own else "",
             "command": own.equivalent if own else "",
+            "check_status": checked.status if checked and checked.status else "",
+            "check_location": (checked.header("Location") if checked else "") or "",
+            "check_command": checked.equivalent if checked else "",
         },
         fix=Fix(
             (Manual("backend", Where.CLOUD_CONSOLE), Manual("server", Where.SERVER)),
@@ -112,6 +115,15 @@ def _own_answer(evidence: Evidence) -> LocalAnswer | None:
     if page is not None and page.failure is None:
         return page
     return _fronts.local_answer(evidence, "forwarded") or page
+
+
+def _health_check(evidence: Evidence) -> LocalAnswer | None:
+    """Return the server's answer to a request like a usual health check, if it is not the 200 that
+    such a check wants."""
+    answer = _fronts.local_answer(evidence, "health-check")
+    return (
+        answer if answer is not None and answer.failure is None and answer.status != 200 else None
+    )
 
 
 def _is_good(answer: LocalAnswer) -> bool:

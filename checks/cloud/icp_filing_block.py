@@ -114,10 +114,15 @@ def _fix() -> Fix:
 
 
 def _region_claim(evidence: Evidence) -> Iterator[Claim]:
-    """Yield the claim about a name that is reset on the way to a server in a mainland region."""
+    """Yield the claim about a name that is reset on the way to a server in a mainland region.
+
+    Where the site itself answers over http, nobody answers in its place: the provider would.
+    """
     name_filter = tls_filter(evidence.of(NameTrials))
-    machine = _mainland_machine(evidence, name_filter.address) if name_filter else None
-    if name_filter is None or machine is None or machine.instance is None:
+    if name_filter is None or _answers_over_http(evidence, name_filter.address):
+        return
+    machine = _mainland_machine(evidence, name_filter.address)
+    if machine is None or machine.instance is None:
         return
     addresses = (name_filter.address,)
     subjects = endpoints(addresses, name_filter.port)
@@ -139,6 +144,16 @@ def _region_claim(evidence: Evidence) -> Iterator[Claim]:
             **_filter_facts(name_filter),
         },
         fix=_fix(),
+    )
+
+
+def _answers_over_http(evidence: Evidence, address: str) -> bool:
+    return any(
+        exchange.address == address
+        and exchange.url.startswith("http:")
+        and exchange.status is not None
+        and _is_of_name(evidence, exchange)
+        for exchange in evidence.of(Exchange)
     )
 
 

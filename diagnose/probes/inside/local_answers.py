@@ -40,6 +40,7 @@ _FIELDS: dict[LocalRequest, tuple[str, ...]] = {
     "page": (),
     "forwarded": tuple(f"{name}: {value}" for name, value in FORWARDED.items()),
     "websocket": UPGRADE_FIELDS,
+    "health-check": (),
 }
 
 #: Statuses that say nothing about the site: who may come in, and how often.
@@ -92,6 +93,8 @@ async def _compare(ctx: ProbeContext) -> None:
     ends_elsewhere = bool(failed_pages) and not address and ctx.observed(Listeners)
     if plain_address and (ends_elsewhere or any(map(_is_loop, failed_pages))):
         work.append(_ask_forwarded(ctx, plain_address))
+    if plain_address and any(map(_is_balancer_error, failed_pages)):
+        work.append(_ask_as_health_check(ctx, plain_address))
     await asyncio.gather(*work)
 
 
@@ -212,6 +215,32 @@ async def _ask_forwarded(ctx: ProbeContext, address: str) -> None:
     url = str(Url("http", ctx.target.host, HTTP_PORT, ctx.target.path))
     answer = _question(ctx, "forwarded", url, ctx.target.path, (address, HTTP_PORT))
     result = await get(Http1Connection(attempt.stream, PATIENCE), url, PATIENCE, FORWARDED)
+    attempt.stream.close()
+    _emit(ctx, _completed(ctx, answer, result))
+
+
+def _is_balancer_error(exchange: Exchange) -> bool:
+    """Whether a load balancer says itself that it got no right answer."""
+    from diagnose.parsers.front_errors import front_error
+
+    error = front_error(exchange)
+    return error is not None and error.kind == "balancer"
+
+
+async def _ask_as_health_check(ctx: ProbeContext, address: str) -> None:
+    """Ask for "/" over http without the site's name, as the health checks of load balancers do
+    unless they were set otherwise."""
+    if _is_asked(ctx, "health-check", "/"):
+        return
+    attempt = await _net(ctx).connect(address, HTTP_PORT, PATIENCE)
+    if attempt.stream is None:
+        return
+    url = str(Url("http", address, HTTP_PORT, "/"))
+    answer = replace(
+        _question(ctx, "health-check", url, "/", (address, HTTP_PORT)),
+        equivalent=shlex.join(["curl", "-sSi", "-g", "-m", "5", url]),
+    )
+    result = await get(Http1Connection(attempt.stream, PATIENCE), url, PATIENCE)
     attempt.stream.close()
     _emit(ctx, _completed(ctx, answer, result))
 

@@ -1,5 +1,7 @@
 """cloud.balancer-health-check: when it fires, and when it is silent."""
 
+from dataclasses import replace
+
 import pytest
 
 from diagnose.model import Confidence, Failure
@@ -68,6 +70,14 @@ def test_fires_and_is_sure_where_the_server_itself_answers_well() -> None:
     (claim,) = judge(CHECK, *behind(FRONT, NO_TARGET, local()))
     assert claim.confidence is Confidence.CERTAIN
     assert claim.facts["own_status"] == 200
+
+
+def test_fires_and_says_what_a_usual_health_check_gets() -> None:
+    checked = local("health-check", port=80, chain=(), status=301, headers=(("Location", "/x"),))
+    (claim,) = judge(CHECK, *behind(FRONT, NO_TARGET, local(), checked))
+    assert (claim.facts["check_status"], claim.facts["check_location"]) == (301, "/x")
+    (claim,) = judge(CHECK, *behind(FRONT, NO_TARGET, local(), replace(checked, status=200)))
+    assert not claim.facts["check_status"]
 
 
 def test_fires_where_the_server_speaks_http_alone() -> None:

@@ -95,17 +95,32 @@ def in_region(lab: Lab, region: str) -> None:
     cloud.metadata(lab, {"instance-id": INSTANCE, "region-id": region, "eipv4": SERVER})
 
 
-@scenario(outside="tls.reset", server=None, both="cloud.icp-filing-block", manual=FILING)
+@scenario(
+    outside="tls.reset",
+    server=None,
+    both="cloud.icp-filing-block",
+    also=("http.port-closed",),
+    manual=FILING,
+)
 def name_is_reset_in_a_mainland_region(lab: Lab) -> None:
-    """TLS alone is intercepted: the region makes it probable that a filing is missing."""
+    """Port 80 is closed, so that no page says it; the region makes a missing filing probable."""
     device(lab, tls=True)
+    lab.cloud("tcp dport 80 drop")
     in_region(lab, REGION)
 
 
 @scenario(outside="tls.reset", server=None, manual=FILING)
+def name_is_reset_beside_a_page_over_http(lab: Lab) -> None:
+    """In a mainland region too, where the site answers over http: its provider would not let it."""
+    device(lab, tls=True)
+    in_region(lab, REGION)
+
+
+@scenario(outside="tls.reset", server=None, also=("http.port-closed",), manual=FILING)
 def name_is_reset_in_hong_kong(lab: Lab) -> None:
     """The same in a region that asks for no filing: a device on the way, and nobody knows whose."""
     device(lab, tls=True)
+    lab.cloud("tcp dport 80 drop")
     in_region(lab, "cn-hongkong")
 
 

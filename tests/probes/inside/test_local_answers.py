@@ -5,11 +5,13 @@ from dataclasses import replace
 
 import pytest
 
+from diagnose.machine import ServerSideNet
 from diagnose.machine.local import LocalMachine
 from diagnose.model import Failure, Host, Observation, Target, Vantage
 from diagnose.model.http import Exchange, LocalAnswer, Upgrade
 from diagnose.model.server import Interface, Listener, Listeners
 from diagnose.model.tls import Handshake
+from diagnose.net import ConnectResult
 from diagnose.net.local import LocalNet
 from diagnose.probes.inside import local_answers
 from tests.support.fake_context import Looking
@@ -109,3 +111,23 @@ def test_a_reset_on_the_way_to_this_server_is_compared_with_its_own_answer() -> 
 def test_a_reset_by_this_machine_itself_is_not() -> None:
     here = Host(vantage=Vantage.SERVER, hostname="server", via="local")
     assert not asked(here, trigger=RESET)
+
+
+def test_a_balancers_own_error_asks_as_its_health_check_does(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stgw = replace(FAILED, body="<hr><center>stgw</center>")
+    assert not [one for one in asked(trigger=stgw) if one.request == "health-check"]
+    monkeypatch.setattr(local_answers, "_entry_address", lambda ctx, port: "127.0.0.1")
+    seen: list[str] = []
+
+    async def connect(self: ServerSideNet, address: str, port: int, *rest: float) -> ConnectResult:
+        seen.append(f"{address}:{port}")
+        return ConnectResult(0.0)
+
+    monkeypatch.setattr(ServerSideNet, "connect", connect)
+    asked(trigger=stgw)
+    assert "127.0.0.1:80" in seen
+    seen.clear()
+    asked(trigger=FAILED)
+    assert "127.0.0.1:80" not in seen
