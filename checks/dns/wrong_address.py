@@ -30,7 +30,7 @@ from diagnose.model.nginx import NginxConfig
 from diagnose.model.server import Interface
 from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake
-from diagnose.parsers.cdn import ALIASES
+from diagnose.parsers.cdn import ALIASES, BALANCERS
 
 
 @check(
@@ -62,7 +62,7 @@ def wrong_address(evidence: Evidence) -> Iterator[Claim]:
     if (
         not attempts
         or _is_site_working(evidence, records)
-        or _is_cdn(answers)
+        or _is_front(answers)
         or any(_fronts.is_passed_on(evidence, record) for record in records)
         or not _is_own_server(evidence)
     ):
@@ -141,8 +141,9 @@ def _is_site_working(evidence: Evidence, records: tuple[str, ...]) -> bool:
     return not handshakes and any(connection.address in records for connection in open_connections)
 
 
-def _is_cdn(answers: tuple[DnsAnswer, ...]) -> bool:
-    suffixes = tuple(suffix for suffix, _ in ALIASES)
+def _is_front(answers: tuple[DnsAnswer, ...]) -> bool:
+    """Return whether the name is an alias of a CDN or a load balancer."""
+    suffixes = tuple(suffix for suffix, _ in (*ALIASES, *BALANCERS))
     return any(
         alias.rstrip(".").endswith(suffixes) for answer in answers for alias in answer.aliases
     )

@@ -2,6 +2,7 @@
 web server answers to the same request (`LocalAnswer`)."""
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from diagnose.model import Confidence, Evidence, Host, Observation, Vantage
 from diagnose.model.addresses import is_loopback, is_private
@@ -16,6 +17,9 @@ from diagnose.parsers.hostnames import covers
 from diagnose.parsers.http import hops
 from diagnose.parsers.redirects import redirect_target
 from diagnose.parsers.urls import normalize_url
+
+if TYPE_CHECKING:
+    from diagnose.parsers.front_errors import FrontError
 
 
 @frozen
@@ -209,9 +213,17 @@ def is_flexible(evidence: Evidence) -> bool:
     return redirect_target(forwarded) == url and not loops_here
 
 
-def is_cdn_error(exchange: Exchange) -> bool:
-    """Return whether this is Cloudflare's own error about the server behind it: 520 to 530."""
-    by_cloudflare = any(cdn == "Cloudflare" for cdn, _ in field_signs(exchange.headers)) or (
-        (exchange.header("Server") or "").lower() == "cloudflare"
-    )
-    return by_cloudflare and (exchange.status or 0) in range(520, 531)
+def front_error(exchange: Exchange) -> "FrontError | None":
+    """Return a CDN's or load balancer's own error about the server behind it, or None."""
+    if (exchange.status or 0) < 404:
+        return None
+    # Most runs meet no error, and need no table of them.
+    from diagnose.parsers import front_errors
+
+    return front_errors.front_error(exchange)
+
+
+def cdn_error(exchange: Exchange) -> "FrontError | None":
+    """Return a CDN's own error about the server behind it, or None."""
+    error = front_error(exchange)
+    return error if error is not None and error.kind == "cdn" else None

@@ -1,9 +1,10 @@
-"""Cloudflare answers with an error of its own, 520 to 530: it got no answer, or no right one, from
-the server behind it (Cloudflare's documentation, "Cloudflare 5xx errors"). The number says what
-failed. What the server itself answers is added where it was asked.
+"""A CDN answers with an error of its own, such as Cloudflare's 520 to 530: it got no answer, or no
+right one, from the server behind it. The number or the words of its page say what failed
+(`diagnose.parsers.front_errors`). What the server itself answers is added where it was asked.
 """
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from checks.http import _fronts, addresses, endpoint_subjects
 from diagnose.checking.registry import check
@@ -21,17 +22,14 @@ from diagnose.model import (
 )
 from diagnose.model.http import Exchange, LocalAnswer, Upgrade
 
-#: What each status means, as the name of a fact; 520 and others are "unknown".
-_MEANINGS = {
-    521: "refused",
-    522: "silent",
-    523: "unreachable",
-    524: "slow",
-    525: "handshake",
-    526: "certificate",
-    530: "dns",
-}
-_FACTS = (*_MEANINGS.values(), "unknown")
+if TYPE_CHECKING:
+    from diagnose.parsers.front_errors import FrontError, Meaning
+
+#: What failed, as the name of a fact.
+_MEANINGS: "tuple[Meaning, ...]" = (
+    "refused", "silent", "unreachable", "slow", "handshake", "certificate", "dns", "connect",
+    "broken", "unhealthy",
+)  # fmt: skip
 
 
 @check(
@@ -45,18 +43,21 @@ _FACTS = (*_MEANINGS.values(), "unknown")
     ],
 )
 def cdn_error(evidence: Evidence) -> Iterator[Claim]:
-    groups: dict[int, list[Exchange]] = {}
+    groups: dict[tuple[int, FrontError], list[Exchange]] = {}
     for exchange in evidence.good(Exchange):
         is_visit = exchange.purpose == "target" and exchange.vantage is Vantage.HERE
-        if is_visit and exchange.status and _fronts.is_cdn_error(exchange):
-            groups.setdefault(exchange.status, []).append(exchange)
-    for status, exchanges in groups.items():
-        yield _claim(evidence, status, exchanges)
+        error = _fronts.cdn_error(exchange) if is_visit else None
+        if error is not None and exchange.status:
+            groups.setdefault((exchange.status, error), []).append(exchange)
+    for (status, error), exchanges in groups.items():
+        yield _claim(evidence, status, error, exchanges)
 
 
-def _claim(evidence: Evidence, status: int, exchanges: list[Exchange]) -> Claim:
+def _claim(
+    evidence: Evidence, status: int, error: "FrontError", exchanges: list[Exchange]
+) -> Claim:
     page = _fronts.local_answer(evidence, "page")
-    subjects, meaning = endpoint_subjects(exchanges), _MEANINGS.get(status, "unknown")
+    subjects = endpoint_subjects(exchanges)
     return Claim(
         about=merge_subjects(subjects),
         covers=(*subjects, *_other_subjects(evidence, status, exchanges)),
@@ -66,7 +67,9 @@ def _claim(evidence: Evidence, status: int, exchanges: list[Exchange]) -> Claim:
             "url": exchanges[0].url,
             "addresses": addresses(exchanges),
             "status": status,
-            **{fact: fact == meaning for fact in _FACTS},
+            "product": error.product,
+            "cloudflare": error.product == "Cloudflare",
+            **{meaning: meaning == error.meaning for meaning in _MEANINGS},
             **_own_facts(evidence, page),
         },
         fix=Fix(

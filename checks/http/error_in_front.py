@@ -48,8 +48,8 @@ def error_in_front(evidence: Evidence) -> Iterator[Claim]:
         return
     groups: dict[tuple[int | None, str], list[Exchange]] = {}
     for exchange in evidence.of(Exchange):
-        # The request made here passes no firewall, which Cloudflare's errors are often about.
-        if _fronts.is_cdn_error(exchange):
+        # The request made here passes no firewall, which a CDN's errors are often about.
+        if _fronts.cdn_error(exchange):
             continue
         if _is_error(exchange) and (exchange.failure or exchange.status != page.status):
             kind = exchange.failure.kind if exchange.failure else ""

@@ -12,7 +12,8 @@ from checks.nginx._edits import Changes
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Fix, Severity, merge_subjects
 from diagnose.model.http import Exchange
-from diagnose.parsers.http import wants_tls
+from diagnose.parsers.cdn import field_signs
+from diagnose.parsers.http import hops, wants_tls
 from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.redirects import redirect_target
@@ -24,6 +25,7 @@ from diagnose.parsers.urls import normalize_url
     needs=[Exchange],
     explains=[
         "http.acme-challenge-blocked",
+        "http.error-in-front",
         "http.no-redirect",
         "http.redirect-downgrade",
         "http.redirect-loop",
@@ -51,12 +53,20 @@ def plain_to_tls_port(evidence: Evidence) -> Iterator[Claim]:
                 "addresses": addresses(exchanges),
                 "port": port,
                 "behind": is_behind_proxy,
+                "product": _front_product(exchanges[0]) if is_behind_proxy else "",
                 "redirected": redirected and not is_behind_proxy,
                 "asked": not redirected and not is_behind_proxy,
                 "from": exchanges[0].redirected_from or "",
             },
             fix=_fix(Nginx.of(evidence), exchanges, _step(is_behind_proxy, redirected)),
         )
+
+
+def _front_product(exchange: Exchange) -> str:
+    """Return the CDN that passed the answer on, or the field that a proxy added; "" if neither
+    shows."""
+    signs, hop_fields = field_signs(exchange.headers), hops(exchange.headers)
+    return signs[0][0] if signs else next(iter(hop_fields), "")
 
 
 def _fix(nginx: Nginx, exchanges: list[Exchange], step: str) -> Fix:

@@ -21,7 +21,9 @@ from diagnose.model import (
     merge_subjects,
 )
 from diagnose.model.frozen import frozen
-from diagnose.model.tls import Handshake
+from diagnose.model.http import LocalAnswer
+from diagnose.model.tls import Handshake, NameTrials
+from diagnose.parsers.name_filters import NameFilter, tls_filter
 
 #: Alerts (RFC 8446 section 6.2) with only one meaning.
 _DECISIVE_ALERTS = {
@@ -122,10 +124,6 @@ class FailureGroup:
         return all(visit.address in good_addresses for visit in self.visits)
 
     @property
-    def severity(self) -> Severity:
-        return Severity.WARNING if self.is_intermittent else Severity.ERROR
-
-    @property
     def passing_name(self) -> str | None:
         """The server name that works instead of the host's own: "" for no name; None if no other
         name works either."""
@@ -162,19 +160,50 @@ def no_reply_claims(evidence: Evidence, fault: str) -> Iterator[Claim]:
     """Make claims about a server that gives no TLS response at all: it resets, closes or times
     out."""
     for group in failure_groups(evidence, fault):
+        name_filter = filter_of_name(evidence, group)
+        is_by_chance = group.is_intermittent and name_filter is None
+        own_answer = None if is_by_chance else _own_answer(evidence)
         yield Claim(
             about=group.subject,
             covers=group.subjects,
-            because=group.handshakes,
-            severity=group.severity,
+            because=(
+                *group.handshakes,
+                *(name_filter.trials if name_filter else ()),
+                *([own_answer] if own_answer else []),
+            ),
+            severity=Severity.WARNING if is_by_chance else Severity.ERROR,
             facts={
                 **group.facts,
-                "sometimes": group.is_intermittent,
-                "by_name": not group.is_intermittent and group.passing_name is not None,
+                "sometimes": is_by_chance,
+                "by_name": name_filter is not None
+                or (not group.is_intermittent and group.passing_name is not None),
                 "bytes": max(visit.bytes_received for visit in group.visits),
+                "own_address": own_answer.address if own_answer else "",
+                "tries": name_filter.tries if name_filter else "",
+                "blocked": name_filter.blocked if name_filter else "",
+                "control_tries": name_filter.control_tries if name_filter else "",
             },
             fix=Fix((Manual("look-inside", Where.SERVER),), Applicability.MANUAL),
         )
+
+
+def _own_answer(evidence: Evidence) -> LocalAnswer | None:
+    """Return what the server's own web server answered for the page over TLS, asked there, or None
+    if it did not."""
+    answers = (
+        answer
+        for answer in evidence.good(LocalAnswer)
+        if answer.request == "page" and answer.chain and answer.status
+    )
+    return next(answers, None)
+
+
+def filter_of_name(evidence: Evidence, group: FailureGroup) -> NameFilter | None:
+    """Return the filter that resets the target's name at one of these addresses, or None if
+    repeated attempts do not show one."""
+    addresses = {visit.address for visit in group.visits}
+    trials = (trial for trial in evidence.of(NameTrials) if trial.address in addresses)
+    return tls_filter(trials)
 
 
 def fault_of(group: FailureGroup) -> str:

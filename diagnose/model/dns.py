@@ -22,7 +22,7 @@ ResolvedBy = Literal["system", "dns", "literal", "option", "loopback", "proxy"]
 Transport = Literal["udp", "tcp"]
 QueryPurpose = Literal[
     "target", "again", "unvalidated", "other-resolver", "parent", "alias", "control", "beside",
-    "caa",
+    "caa", "made-up", "delegation",
 ]  # fmt: skip
 
 
@@ -83,7 +83,9 @@ class DnsAnswer(Observation):
     `purpose` is "target" (the first configured resolver), "again" (the same, repeated),
     "unvalidated" (the same with CD), "other-resolver" (the other configured resolvers), "parent" (a
     domain above the name), "alias" (a step of a CNAME chain), "control" (the root zone, which every
-    working resolver knows), "beside" (a random label in place of the name's first one) or "caa".
+    working resolver knows), "beside" (a random label in place of the name's first one), "made-up"
+    (a name that cannot exist, if "beside" got the same answer as the target), "delegation" (the
+    name servers of the name and the domains above it, after something failed) or "caa".
     """
 
     layer: ClassVar[str] = "dns"

@@ -266,8 +266,9 @@ class Upgrade(Observation):
 
 
 #: How the server's own web server is asked: as visitors ask for the page; over http, like a proxy
-#: that ended TLS in front of it (X-Forwarded-Proto: https); or for a WebSocket.
-LocalRequest = Literal["page", "forwarded", "websocket"]
+#: that ended TLS in front of it (X-Forwarded-Proto: https); for a WebSocket; or for "/" over http
+#: with the address as Host, like the health check of a load balancer.
+LocalRequest = Literal["page", "forwarded", "websocket", "health-check"]
 
 
 @frozen(kw_only=True, eq=False)

@@ -25,6 +25,9 @@ HandshakeVariant = Literal[
     "browser-key",
 ]  # fmt: skip
 RevocationStatus = Literal["good", "revoked", "unknown"]
+#: Which server name a trial sends: the target's, none, or one that nobody has.
+TrialName = Literal["own", "none", "other"]
+TrialProtocol = Literal["HTTP", "TLSv1.2", "TLSv1.3"]
 
 
 @frozen
@@ -198,6 +201,35 @@ class Revocation(Observation):
 
     def summary(self) -> Summary:
         return f"certificate {self.serial}", self.status
+
+
+@frozen(kw_only=True, eq=False)
+class NameTrials(Observation):
+    """The same attempt, repeated with one server name at one address, to see whether something
+    between here and the server reacts to the target's name.
+
+    `sent` is the name as SNI or in the Host field: for "none" no SNI, and the address as Host.
+    Over TLS, `blocked` counts the handshakes that were reset and `answered` those that got any
+    other reply, an alert included. Over HTTP, `blocked` counts the pages with which a provider
+    takes the site's place (`diagnose.parsers.filing_blocks`), and the connections that were reset.
+    Attempts in neither number got no reply.
+    """
+
+    layer: ClassVar[str] = "tls"
+
+    address: Address
+    port: int
+    sent: HostName
+    name: TrialName
+    protocol: TrialProtocol
+    tries: int = 0
+    blocked: int = 0
+    answered: int = 0
+
+    def summary(self) -> Summary:
+        name = self.sent or "no name"
+        subject = f"{self.protocol} with {socket_text(self.address, self.port)} for {name}"
+        return subject, f"{self.blocked} of {self.tries} blocked, {self.answered} answered"
 
 
 @frozen

@@ -31,6 +31,13 @@ def no_dhe_context() -> ssl.SSLContext:
     return ssl_context
 
 
+def only_version(version: ssl.TLSVersion) -> ssl.SSLContext:
+    """Return a context that offers one version of TLS."""
+    ssl_context = client_context()
+    ssl_context.minimum_version = ssl_context.maximum_version = version
+    return ssl_context
+
+
 def wants_http2(handshake: HandshakeResult) -> bool:
     """Whether the server rejected a handshake because it wants HTTP/2.
 

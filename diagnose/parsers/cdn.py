@@ -23,8 +23,21 @@ ALIASES = (
     (".alikunlun.com", "Alibaba Cloud CDN"),
     (".cdn.dnsv1.com", "Tencent Cloud CDN"),
     (".cdn.dnsv1.com.cn", "Tencent Cloud CDN"),
+    *((f".eo.dnse{number}.com", "Tencent EdgeOne") for number in range(6)),
     (".cdnhwc1.com", "Huawei Cloud CDN"),
     (".qiniudns.com", "Qiniu CDN"),
+)
+
+#: Suffixes of the names that load balancers have (their providers' documents; Tencent Cloud's names
+#: have a region in the middle).
+BALANCERS = (
+    (".elb.amazonaws.com", "AWS load balancer"),
+    (".elb.amazonaws.com.cn", "AWS load balancer"),
+    (".aliyuncsslb.com", "Alibaba Cloud load balancer"),
+    (".tencentclb.com", "Tencent Cloud load balancer"),
+    ("-tencentclb.com", "Tencent Cloud load balancer"),
+    (".volcenginealb.com", "Volcengine load balancer"),
+    (".volcengineclb.com", "Volcengine load balancer"),
 )
 
 #: Fields that a CDN adds to its responses: name, beginning of the value, the CDN.
@@ -37,6 +50,7 @@ FIELDS = (
     ("server", "bunnycdn", "bunny.net"),
     ("x-iinfo", "", "Imperva"),
     ("eagleid", "", "Alibaba Cloud CDN"),
+    ("eo-log-uuid", "", "Tencent EdgeOne"),
     ("x-nws-log-uuid", "", "Tencent Cloud CDN"),
     ("x-hcs-proxy-type", "", "Huawei Cloud CDN"),
 )
@@ -49,3 +63,9 @@ def field_signs(headers: Headers) -> tuple[tuple[str, str], ...]:
         for field, prefix, cdn in FIELDS
         if (value := header(headers, field)) is not None and value.lower().startswith(prefix)
     )
+
+
+def balancer_of(alias: str) -> str:
+    """Return whose load balancer has this name, "" for none."""
+    name = alias.lower().rstrip(".")
+    return next((owner for suffix, owner in BALANCERS if name.endswith(suffix)), "")

@@ -46,6 +46,17 @@ _MAX_FILE = 1 << 20
 
 async def look_on_server(ctx: ProbeContext) -> None:
     """Emit the cloud of the server and its instance; with `--cloud` also the rules."""
+    cloud, providers, instance = await identify_server(ctx)
+    if ctx.options.cloud:
+        await _read_rules(ctx, providers, instance, _silent_address(ctx), cloud)
+    elif cloud or providers:
+        _emit_unasked(ctx, cloud, providers)
+
+
+async def identify_server(
+    ctx: ProbeContext,
+) -> tuple[Cloud | None, tuple[Provider, ...], CloudInstance | None]:
+    """Emit the cloud of the server and its instance, without its rules, and return them."""
     at = ctx.elapsed()
     dmi = await read_dmi(ctx.machine)
     cloud = cloud_of(dmi)
@@ -53,13 +64,9 @@ async def look_on_server(ctx: ProbeContext) -> None:
     providers = tuple(filter(None, (provider(name, _complaint(ctx)) for name in names)))
     if cloud is None:
         providers = tuple(each for each in installed(_complaint(ctx)) if each.is_on(dmi))
-    instance: CloudInstance | None = None
-    if cloud or providers:
-        instance = await _emit_machine(ctx, at, cloud, providers)
-    if ctx.options.cloud:
-        await _read_rules(ctx, providers, instance, _silent_address(ctx), cloud)
-    elif cloud or providers:
-        _emit_unasked(ctx, cloud, providers)
+    if not cloud and not providers:
+        return None, (), None
+    return cloud, providers, await _emit_machine(ctx, at, cloud, providers)
 
 
 async def look_by_address(ctx: ProbeContext, address: str) -> None:

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from diagnose.model import Crash, Evidence, Report
 from diagnose.model.events import Concluded, Event, Sink
 from diagnose.model.view import View
-from diagnose.parsers.cdn import ALIASES
+from diagnose.parsers.cdn import ALIASES, BALANCERS
 from diagnose.parsers.secrets import HIDDEN, SECRET_OPTIONS, Tokens, hide_secrets
 from diagnose.recording.codec import Recording, encode
 from diagnose.recording.redaction_addresses import Addresses
@@ -42,7 +42,7 @@ _RESERVED_WORDS = {
     "target",
 }
 
-_CDN = tuple(end for end, _ in ALIASES)
+_CDN = tuple(end for end, _ in (*ALIASES, *BALANCERS))
 
 
 def masked_report(original: Report, view: View, conclude: Judge) -> tuple[Report, View]:

@@ -3,6 +3,9 @@
 import re
 from collections.abc import Callable, Iterable
 
+from diagnose.parsers.filing_blocks import PAGES as BLOCK_PAGES
+from diagnose.parsers.filing_blocks import REDIRECT_PAGES
+from diagnose.parsers.front_errors import PAGES as ERROR_PAGES
 from diagnose.parsers.secrets import HIDDEN
 from diagnose.parsers.websocket_refusal import is_origin_error, named_subprotocols
 
@@ -18,10 +21,17 @@ KEPT_FIELDS = {
     "sec-websocket-key", "sec-websocket-protocol", "sec-websocket-version", "server",
     "strict-transport-security",
     "transfer-encoding", "upgrade", "vary", "x-content-type-options", "x-frame-options",
-    "x-forwarded-proto", "accept", "accept-encoding", "user-agent",
+    "x-forwarded-proto", "accept", "accept-encoding", "user-agent", "x-router-code",
 }  # fmt: skip
 #: Beginnings of fields by which checks recognize a CDN; the rest is hidden.
 _CDN_PREFIXES = re.compile(r"(?i)(?:cloudfront|cache-|varnish|hit|miss|[\d.]+ (?:google|varnish))")
+#: The beginnings of redirects to a provider's own page; the rest is the name that it blocks.
+_BLOCK_REDIRECT = re.compile(
+    "|".join(
+        rf"https?://{re.escape(page.host + page.path)}\?{page.query}=" for page in REDIRECT_PAGES
+    ),
+    re.IGNORECASE,
+)
 _CONNECT_DIRECTIVES = re.compile(r"(?i)(?<![\w-])(?:connect|default)-src(?![\w-])[^;]*")
 _NONCE = re.compile(r"(?i)'nonce-[^']*'")
 _CHALLENGE = re.compile(r"[A-Za-z]{1,20}(?= |$)")
@@ -61,6 +71,8 @@ _MARKERS = tuple(
         (r"Request-URI Too Large", ""),
         (r"The SSL certificate error", ""),
         (r"No required SSL certificate was sent", ""),
+        *((re.escape(mark), "") for page in BLOCK_PAGES for mark in page.marks),
+        *((mark, "") for mark in dict.fromkeys(page.pattern for page in ERROR_PAGES) if mark),
     )
 )
 
@@ -72,6 +84,8 @@ def kept_headers(headers: Headers, mask_text: MaskText) -> tuple[tuple[str, str]
 
 def kept_field(name: str, value: str, mask_text: MaskText) -> str:
     lower = name.lower()
+    if lower == "location" and (redirect := _BLOCK_REDIRECT.match(value)):
+        return redirect[0] + mask_text(value[redirect.end() :])
     if lower in KEPT_FIELDS or value.startswith("$") or not value:
         return mask_text(value)
     if lower in {"www-authenticate", "proxy-authenticate"}:

@@ -6,6 +6,8 @@ from typing import Any
 
 from diagnose.model import Evidence
 from diagnose.model.marks import Mark
+from diagnose.parsers.filing_blocks import REDIRECT_PAGES
+from diagnose.parsers.parked_domains import parking_servers
 from diagnose.recording.field_marks import marked_values
 
 #: Domains of public certificate authorities. They are the same for everybody, and checks compare
@@ -17,6 +19,9 @@ _PUBLIC_AUTHORITIES = (
     "swisssign.net", "trust-provider.cn", "trust-provider.com", "trustasia.com", "usertrust.com",
     "wotrus.com", "zerossl.com",
 )  # fmt: skip
+
+#: Hosts of providers' own pages, by which checks recognize them.
+_PROVIDER_HOSTS = frozenset(page.host for page in REDIRECT_PAGES)
 
 _SERVER_NAME = re.compile(r"\bserver_name\s")
 _HOST_IN_URL = re.compile(r"://(?:[^/\s\"'@]{0,200}@)?([\w.-]{1,253})")
@@ -40,6 +45,10 @@ _DOTTED_NAME = re.compile(r"[\w*-]+(?:\.[\w-]+)+\.?")
 
 def host_names(evidence: Evidence) -> Iterator[str]:
     """Yield every host name in the evidence that is masked wherever it occurs."""
+    return (name for name in _named_hosts(evidence) if parking_servers(name) is None)
+
+
+def _named_hosts(evidence: Evidence) -> Iterator[str]:
     for mark, value in _marked_values(evidence):
         match mark:
             case "machine":
@@ -59,6 +68,10 @@ def host_names(evidence: Evidence) -> Iterator[str]:
 def upstream_hosts(evidence: Evidence) -> Iterator[str]:
     """Yield every host of an upstream, a redirect or a server in the evidence. A host without a dot
     ("app") may be an ordinary word, so it is masked only where a host can be."""
+    return (host for host in _hosts_of_upstreams(evidence) if host not in _PROVIDER_HOSTS)
+
+
+def _hosts_of_upstreams(evidence: Evidence) -> Iterator[str]:
     for mark, value in _marked_values(evidence):
         match mark:
             case "host" | "url":

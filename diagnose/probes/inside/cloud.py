@@ -1,12 +1,14 @@
 """Probes for the cloud that the server is in: which one, which instance, and its rules.
 
 They run where a port of the target does not answer, or where `--cloud` asks for it on the server
-itself, which cannot see what stands in front of it. A healthy site costs nothing. Everything that
-they need is imported then.
+itself, which cannot see what stands in front of it. Where TLS for the target's name is reset, only
+the cloud and its region are read. A healthy site costs nothing. Everything that they need is
+imported then.
 """
 
 from diagnose.model import Host, Vantage
 from diagnose.model.tcp import Connection
+from diagnose.model.tls import Handshake
 from diagnose.probes import ProbeContext, probe
 
 
@@ -29,6 +31,19 @@ async def asked(ctx: ProbeContext, host: Host) -> None:
         await _look(ctx)
 
 
+@probe(after=Handshake)
+async def name_reset(ctx: ProbeContext, handshake: Handshake) -> None:
+    """Identify the server's cloud once, at the first reset: in some regions a name needs a filing.
+    A port that does not answer, or `--cloud`, does so too."""
+    if not _is_reset(handshake) or not ctx.options.wants("cloud") or ctx.options.cloud:
+        return
+    first = next(filter(_is_reset, ctx.observed(Handshake)))
+    if first is handshake and not any(map(_is_silent, ctx.observed(Connection))):
+        from diagnose.probes.cloud_rules import identify_server
+
+        await identify_server(ctx)
+
+
 async def _look(ctx: ProbeContext) -> None:
     if ctx.options.wants("cloud"):
         from diagnose.probes.cloud_rules import look_on_server
@@ -38,6 +53,12 @@ async def _look(ctx: ProbeContext) -> None:
 
 def _is_of_target(connection: Connection) -> bool:
     return connection.purpose == "target" and connection.vantage is Vantage.HERE
+
+
+def _is_reset(handshake: Handshake) -> bool:
+    failure = handshake.failure
+    is_visit = handshake.variant == "normal" and handshake.vantage is Vantage.HERE
+    return is_visit and failure is not None and failure.kind == "reset"
 
 
 def _is_silent(connection: Connection) -> bool:

@@ -9,7 +9,7 @@ import shlex
 from dataclasses import replace
 
 from diagnose.machine import ServerSideNet
-from diagnose.model import Failure, Vantage
+from diagnose.model import Failure, Host, Vantage
 from diagnose.model.addresses import bracketed
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange, LocalAnswer, LocalRequest, Upgrade
@@ -40,6 +40,7 @@ _FIELDS: dict[LocalRequest, tuple[str, ...]] = {
     "page": (),
     "forwarded": tuple(f"{name}: {value}" for name, value in FORWARDED.items()),
     "websocket": UPGRADE_FIELDS,
+    "health-check": (),
 }
 
 #: Statuses that say nothing about the site: who may come in, and how often.
@@ -88,8 +89,12 @@ async def _compare(ctx: ProbeContext) -> None:
     if address and (failed_pages or failed_handshakes or failed_paths):
         work.append(_ask_page(ctx, address))
         work += [_ask_websocket(ctx, address, path) for path in failed_paths]
-    if plain_address and any(map(_is_loop, failed_pages)):
+    # Without TLS here, what stands in front ends it, and asks over http.
+    ends_elsewhere = bool(failed_pages) and not address and ctx.observed(Listeners)
+    if plain_address and (ends_elsewhere or any(map(_is_loop, failed_pages))):
         work.append(_ask_forwarded(ctx, plain_address))
+    if plain_address and any(map(_is_balancer_error, failed_pages)):
+        work.append(_ask_as_health_check(ctx, plain_address))
     await asyncio.gather(*work)
 
 
@@ -108,13 +113,16 @@ def _entry_address(ctx: ProbeContext, port: int) -> str:
 
 
 def _has_failed(ctx: ProbeContext, observation: Exchange | Handshake | Upgrade) -> bool:
-    """Whether visitors get a failure from an address that is not the server's.
+    """Whether visitors get a failure from an address that is not the server's, or a reset on the
+    way to one that is.
 
     A failed certificate is followed by a request that accepts it, which counts in its place.
     """
     own = {address for interface in ctx.observed(Interface) for address in interface.addresses}
-    if observation.vantage is not Vantage.HERE or observation.address in own:
+    if observation.vantage is not Vantage.HERE:
         return False
+    if observation.address in own:
+        return _is_reset(observation) and _is_remote(ctx)
     match observation:
         case Handshake(failure=Failure(kind=kind), is_browser_like=True):
             return kind != "certificate"
@@ -126,6 +134,19 @@ def _has_failed(ctx: ProbeContext, observation: Exchange | Handshake | Upgrade) 
                 observation.failure or refused or not observation.verified or _is_loop(observation)
             )
     return False
+
+
+def _is_reset(observation: Exchange | Handshake | Upgrade) -> bool:
+    """Whether a visitor's handshake was reset: by the server, or by something on the way."""
+    match observation:
+        case Handshake(failure=Failure(kind="reset"), is_browser_like=True):
+            return True
+    return False
+
+
+def _is_remote(ctx: ProbeContext) -> bool:
+    """Whether this machine is not the server, so that its handshake took the visitors' way."""
+    return any(host.via != "local" for host in ctx.observed(Host) if host.vantage is Vantage.SERVER)
 
 
 def _is_loop(exchange: Exchange) -> bool:
@@ -194,6 +215,32 @@ async def _ask_forwarded(ctx: ProbeContext, address: str) -> None:
     url = str(Url("http", ctx.target.host, HTTP_PORT, ctx.target.path))
     answer = _question(ctx, "forwarded", url, ctx.target.path, (address, HTTP_PORT))
     result = await get(Http1Connection(attempt.stream, PATIENCE), url, PATIENCE, FORWARDED)
+    attempt.stream.close()
+    _emit(ctx, _completed(ctx, answer, result))
+
+
+def _is_balancer_error(exchange: Exchange) -> bool:
+    """Whether a load balancer says itself that it got no right answer."""
+    from diagnose.parsers.front_errors import front_error
+
+    error = front_error(exchange)
+    return error is not None and error.kind == "balancer"
+
+
+async def _ask_as_health_check(ctx: ProbeContext, address: str) -> None:
+    """Ask for "/" over http without the site's name, as the health checks of load balancers do
+    unless they were set otherwise."""
+    if _is_asked(ctx, "health-check", "/"):
+        return
+    attempt = await _net(ctx).connect(address, HTTP_PORT, PATIENCE)
+    if attempt.stream is None:
+        return
+    url = str(Url("http", address, HTTP_PORT, "/"))
+    answer = replace(
+        _question(ctx, "health-check", url, "/", (address, HTTP_PORT)),
+        equivalent=shlex.join(["curl", "-sSi", "-g", "-m", "5", url]),
+    )
+    result = await get(Http1Connection(attempt.stream, PATIENCE), url, PATIENCE)
     attempt.stream.close()
     _emit(ctx, _completed(ctx, answer, result))
 

@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from diagnose.model import Failure, Unseen
+from diagnose.model.addresses import is_private
 from diagnose.model.dns import (
     ADDRESS_TYPES,
     DnsAnswer,
@@ -27,8 +28,11 @@ from diagnose.model.dns import (
     is_loopback_name,
 )
 from diagnose.model.frozen import frozen
+from diagnose.model.tcp import Connection
+from diagnose.model.tls import Handshake
 from diagnose.net import resolvconf
 from diagnose.probes import ProbeContext, probe
+from diagnose.probes.outside.dns_delegation import ask_after_failure, ask_name_servers
 from diagnose.probes.outside.dns_queries import ENCODE, PATIENCE, Query, ask
 from diagnose.probes.outside.uplinks import emit_uplinks
 from diagnose.processes import parser_process
@@ -126,6 +130,18 @@ async def _resolve_by_system(ctx: ProbeContext, name: str, family: int) -> None:
     )
 
 
+@probe(after=Connection)
+async def port_fails(ctx: ProbeContext, connection: Connection) -> None:
+    """Ask for the domain's name servers where its address does not answer."""
+    await ask_after_failure(ctx, connection)
+
+
+@probe(after=Handshake)
+async def handshake_fails(ctx: ProbeContext, handshake: Handshake) -> None:
+    """Do the same where the certificate at the address is not the site's."""
+    await ask_after_failure(ctx, handshake)
+
+
 @frozen
 class Question:
     """What is asked about the target's name, and the configured resolvers, in their order."""
@@ -151,10 +167,11 @@ async def _query_dns(
     except ValueError as error:
         ctx.emit(Unseen(at=ctx.elapsed(), what=f"DNS: {name}", why=str(error)))
         return
-    ctx.start(_ask_optional(ctx, question))
-    answers = await asyncio.gather(
-        *(_ask_first_resolver(ctx, question, family) for family in families)
-    )
+    target_answers = [
+        asyncio.ensure_future(_ask_first_resolver(ctx, question, family)) for family in families
+    ]
+    ctx.start(_ask_optional(ctx, question, target_answers[0]))
+    answers = await asyncio.gather(*target_answers)
     await _ask_after_failure(ctx, question, answers)
     final = final_answers_of(ctx.observed(DnsAnswer))
     if ctx.options.resolver:
@@ -276,6 +293,8 @@ async def _ask_after_failure(
     if failed:
         emit_uplinks(ctx)
         work.append(ask(ctx, replace(question.query("NS", "control"), name=".")))
+    if not any(map(_leads_outside, answers)):
+        work.append(ask_name_servers(ctx))
     if any(answer.rcode == "NXDOMAIN" and not answer.aliases for answer in answers):
         work += [
             ask(ctx, replace(question.query("SOA", "parent"), name=parent))
@@ -284,6 +303,11 @@ async def _ask_after_failure(
     if servfail or any(answer.aliases and not answer.records for answer in answers):
         work.append(_follow_aliases(ctx, question))
     await asyncio.gather(*work)
+
+
+def _leads_outside(answer: DnsAnswer) -> bool:
+    """Whether an answer has an address that others can reach."""
+    return any(not is_private(record) for record in answer.records)
 
 
 #: Response codes after which a simpler query, or another resolver, may succeed.
@@ -316,7 +340,9 @@ def _parent_domains(name: str) -> tuple[str, ...]:
     return tuple(".".join(labels[start:]) for start in range(1, len(labels)))[-MAX_PARENTS:]
 
 
-async def _ask_optional(ctx: ProbeContext, question: Question) -> None:
+async def _ask_optional(
+    ctx: ProbeContext, question: Question, target_answer: Awaitable[DnsAnswer]
+) -> None:
     """Make the informative queries.
 
     They ask whether an invented name gets the same answer, which authorities may issue
@@ -326,12 +352,28 @@ async def _ask_optional(ctx: ProbeContext, question: Question) -> None:
     parents = _parent_domains(question.name)
     rdtype = question.rdtypes[0]
     if len(parents) > 1:
-        made_up = f"{os.urandom(6).hex()}.{parents[0]}"
-        beside = question.query(rdtype, "beside")
-        work.append(ask(ctx, replace(beside, name=made_up, timeout=OPTIONAL_PATIENCE)))
+        work.append(_ask_made_up_names(ctx, question, parents[0], target_answer))
     if ctx.target.uses_tls:
         # RFC 8659 section 3: the closest domain with CAA records counts; all are queried at once.
         caa = replace(question.query("CAA", "caa"), timeout=OPTIONAL_PATIENCE)
         work += [ask(ctx, replace(caa, name=name)) for name in (question.name, *parents[:-1])]
     work += _ask_other_resolvers(ctx, question, rdtype, OPTIONAL_PATIENCE)
     await asyncio.gather(*work)
+
+
+async def _ask_made_up_names(
+    ctx: ProbeContext, question: Question, parent: str, target_answer: Awaitable[DnsAnswer]
+) -> None:
+    """Ask for a random name beside the target's.
+
+    If it has the target's addresses, the domain has a wildcard, or the resolver answers for names
+    that do not exist: then it also knows one under com, which has no wildcard, or under invalid
+    (RFC 6761 section 6.4).
+    """
+    query = replace(question.query(question.rdtypes[0], "beside"), timeout=OPTIONAL_PATIENCE)
+    label = os.urandom(6).hex()
+    beside = await ask(ctx, replace(query, name=f"{label}.{parent}"))
+    if beside.records and set(beside.records) == set((await target_answer).records):
+        made_up = replace(query, purpose="made-up")
+        names = (f"{os.urandom(12).hex()}.{suffix}" for suffix in ("com", "invalid"))
+        await asyncio.gather(*(ask(ctx, replace(made_up, name=name)) for name in names))

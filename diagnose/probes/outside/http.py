@@ -13,6 +13,7 @@ from diagnose.model.http import Exchange
 from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake
 from diagnose.net.http import Http1Connection, HttpConnection, connection_for
+from diagnose.parsers.filing_blocks import filing_block
 from diagnose.parsers.hostnames import covers, is_address
 from diagnose.parsers.http import is_error
 from diagnose.parsers.redirects import redirect_target
@@ -80,6 +81,15 @@ async def one_address_fails(ctx: ProbeContext, exchange: Exchange) -> None:
             from diagnose.probes.outside.address_comparisons import repeat_at_two_addresses
 
             await repeat_at_two_addresses(ctx, pages)
+
+
+@probe(after=Exchange)
+async def other_names(ctx: ProbeContext, exchange: Exchange) -> None:
+    """Compare with other names where a provider seems to answer in the site's place."""
+    if exchange.vantage is Vantage.HERE and filing_block(exchange) is not None:
+        from diagnose.probes.outside.name_trials import try_names
+
+        await try_names(ctx, exchange)
 
 
 def _in_scope(ctx: ProbeContext) -> bool:

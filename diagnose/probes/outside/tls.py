@@ -74,6 +74,10 @@ async def handshake(ctx: ProbeContext, connection: Connection) -> None:
         return
     elif handshake.failure.kind in _SILENT_FAILURES:
         start_controls(ctx, connection, handshake, ("small-hello", "no-sni", "other-sni", "plain"))
+        if handshake.failure.kind == "reset":
+            from diagnose.probes.outside.name_trials import try_names
+
+            ctx.start(try_names(ctx, handshake))
         await _retry(ctx, connection, "again", (await _trust_store(ctx)).context)
     elif handshake.received:
         start_controls(ctx, connection, handshake, ("plain",))

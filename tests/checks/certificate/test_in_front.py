@@ -6,6 +6,7 @@ from diagnose.model import Confidence
 from tests.support.certificates import leaf, visit
 from tests.support.check_evidence import NOW, judge
 from tests.support.front_evidence import (
+    CLOUDFLARE,
     EDGE,
     behind,
     edge_page,
@@ -51,3 +52,17 @@ def test_silent_where_a_router_may_answer_those_inside() -> None:
 
 def test_silent_where_the_address_is_this_servers() -> None:
     assert not judge(CHECK, *behind(EXPIRED, PAGE, local(same_as=(EDGE,)), own=EDGE))
+
+
+def test_fires_from_outside_where_a_cdn_answers_over_this_connection() -> None:
+    (claim,) = judge(CHECK, EXPIRED, edge_page(verified=False, headers=CLOUDFLARE))
+    assert claim.confidence is Confidence.LIKELY
+    assert claim.facts["product"] == "Cloudflare"
+    assert not claim.facts["own_address"]
+
+
+def test_silent_from_outside_without_the_fields_of_a_cdn() -> None:
+    assert not judge(CHECK, EXPIRED, PAGE)
+    assert not judge(CHECK, EXPIRED)
+    plain = edge_page(url="http://shop.example.com/", port=80, purpose="plain", headers=CLOUDFLARE)
+    assert not judge(CHECK, EXPIRED, plain, PAGE)

@@ -14,7 +14,7 @@ CHECK = "http.cdn-error"
 @pytest.mark.parametrize(
     ("status", "fact"),
     [
-        (520, "unknown"),
+        (520, "broken"),
         (521, "refused"),
         (522, "silent"),
         (523, "unreachable"),
@@ -45,3 +45,49 @@ def test_silent_without_cloudflare() -> None:
 def test_silent_at_an_answer_that_cloudflare_passes_on() -> None:
     assert not judge(CHECK, edge_page(502, headers=CLOUDFLARE))
     assert not judge(CHECK, edge_page(headers=CLOUDFLARE))
+
+
+def test_silent_at_a_balancers_error() -> None:
+    fields = (("Server", "awselb/2.0"),)
+    assert not judge(CHECK, edge_page(503, headers=fields, body="<h1>503 Service Unavailable</h1>"))
+
+
+CLOUDFRONT = (("Server", "CloudFront"), ("X-Amz-Cf-Id", "zfkGKh"))
+AKAMAI = (("Server", "AkamaiGHost"),)
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "body", "product", "fact"),
+    [
+        (521, (("EO-LOG-UUID", "1"),), "", "Tencent EdgeOne", "refused"),
+        (553, (("EO-LOG-UUID", "1"),), "", "Tencent EdgeOne", "dns"),
+        (
+            502,
+            CLOUDFRONT,
+            "CloudFront wasn't able to connect to the origin.",
+            "Amazon CloudFront",
+            "connect",
+        ),
+        (503, AKAMAI, "DNS failure Reference&#32;&#35;11&#46;e44ac817", "Akamai", "dns"),
+        (503, AKAMAI, "An error occurred. Reference #97.1a367a5c.16", "Akamai", "silent"),
+        (
+            503,
+            (("X-Served-By", "cache-lax14"),),
+            "<title>503 first byte timeout</title>",
+            "Fastly",
+            "slow",
+        ),
+    ],
+)
+def test_fires_on_the_errors_of_other_cdns(
+    status: int, headers: tuple[tuple[str, str], ...], body: str, product: str, fact: str
+) -> None:
+    (claim,) = judge(CHECK, edge_page(status, headers=headers, body=body))
+    assert claim.facts["product"] == product
+    assert claim.facts[fact]
+    assert not claim.facts["cloudflare"]
+
+
+def test_silent_at_an_error_that_another_cdn_passes_on() -> None:
+    assert not judge(CHECK, edge_page(502, headers=CLOUDFRONT, body="<h1>502 Bad Gateway</h1>"))
+    assert not judge(CHECK, edge_page(503, headers=AKAMAI, body="Reference #9"))

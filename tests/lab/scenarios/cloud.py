@@ -28,16 +28,15 @@ ENVIRONMENT = (
     " http_proxy=http://127.0.0.1:9 no_proxy=.aliyuncs.com,.example.com\n"
 )
 ITEMS = {"instance-id": INSTANCE, "region-id": REGION, "private-ipv4": SERVER, "eipv4": SERVER}
+ALIYUN_FIRMWARE = ("Alibaba Cloud", "Alibaba Cloud ECS")
 #: A group that somebody made for a web site before it had a certificate.
 HTTP_ONLY = [*CONSOLE_DEFAULT, rule("sgr-80", "80/80")]
 
 
 def on_aliyun(lab: Lab, answers: Mapping[str, Any], **items: str) -> None:
     """The firmware, the metadata service, the API, and a key on both machines."""
-    lay_firmware(lab, "Alibaba Cloud", "Alibaba Cloud ECS")
-    lab.router.sh(f"ip addr add {METADATA}/32 dev eth1")
-    lab.undo(lambda: lab.router.sh(f"ip addr del {METADATA}/32 dev eth1", check=False))
-    serve(lab, aliyun_mock, "metadata", {"items": items or ITEMS}, 80, METADATA)
+    lay_firmware(lab, *ALIYUN_FIRMWARE)
+    metadata(lab, items or ITEMS)
     leaf = certificates.leaf(*NAMES)
     lab.router.write(f"{FILES}/api.pem", leaf.chain)
     lab.router.write(f"{FILES}/api.key", leaf.key_pem, 0o600)
@@ -46,6 +45,13 @@ def on_aliyun(lab: Lab, answers: Mapping[str, Any], **items: str) -> None:
     for host in (lab.client, lab.server):
         host.write("/etc/hosts", f"{host.read('/etc/hosts')}{ROUTER[0]} {' '.join(NAMES)}\n")
         give_key(lab, host, ENVIRONMENT)
+
+
+def metadata(lab: Lab, items: Mapping[str, str]) -> None:
+    """The metadata service, at its real address."""
+    lab.router.sh(f"ip addr add {METADATA}/32 dev eth1")
+    lab.undo(lambda: lab.router.sh(f"ip addr del {METADATA}/32 dev eth1", check=False))
+    serve(lab, aliyun_mock, "metadata", {"items": items}, 80, METADATA)
 
 
 def lay_firmware(lab: Lab, vendor: str, product: str) -> None:

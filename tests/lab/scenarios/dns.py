@@ -1,8 +1,9 @@
 """The name leads nowhere, or to the wrong place."""
 
-from .. import site
+from .. import certificates, site
 from ..lab import SERVER, SERVER6, Lab
 from ..scenario import healthy, scenario
+from .addresses import other_machine
 
 NAME = "shop.example.com"
 UNUSED, UNUSED6 = "203.0.113.77", "2001:db8:2::77"
@@ -203,3 +204,50 @@ def client_without_ipv6(lab: Lab) -> None:
 def private_address_that_a_router_does_not_know(lab: Lab) -> None:
     """An inside address in public DNS; a router on the way says that it has no way there."""
     lab.dns(["10.99.0.10"])
+
+
+@scenario(outside="dns.hijacked-answer", manual=PROVIDER)
+def resolver_that_answers_for_missing_names(lab: Lab) -> None:
+    """The record was never made, and the provider answers with the address of its search page.
+
+    After issues about providers that "hijack" NXDOMAIN (AT&T's error assist, Level 3's resolver).
+    """
+    address = "203.0.113.80"
+    other_machine(lab, "return 200 'did you mean';", certificates.leaf("search.example.net"))
+    lab.zone({NAME: {"A": [address]}, "*.example.com": {"A": [address]}, "*.com": {"A": [address]}})
+
+
+@healthy()
+def resolver_that_answers_for_every_name(lab: Lab) -> None:
+    """A test network in which every name leads to the server, and the certificate is right."""
+    everywhere = ("*.example.com", "*.com", "*.invalid")
+    lab.zone({NAME: {"A": [SERVER]}, **{name: {"A": [SERVER]} for name in everywhere}})
+
+
+@scenario(outside="dns.domain-parked", manual="the registrar's console")
+def registrar_holds_the_domain_back(lab: Lab) -> None:
+    """The owner did not confirm the contact data: the registrar's name servers answer 127.0.0.1.
+
+    After many reports of owners whose server was well all the time (NS1.VERIFICATION-HOLD…).
+    """
+    servers = [f"ns{number}.verification-hold.suspended-domain.com." for number in (1, 2)]
+    lab.zone({NAME: {"A": ["127.0.0.1"]}, "example.com": {"NS": servers}})
+
+
+@scenario(outside="dns.domain-parked", manual="the registrar's console")
+def domain_has_expired(lab: Lab) -> None:
+    """The domain expired, and the registrar shows a page with its own certificate.
+
+    After reports about domains at Alibaba Cloud ("NS expirens3.hichina.com, CNAME
+    expired.hichina.com").
+    """
+    address = "203.0.113.80"
+    other_machine(lab, "return 200 'renew me';", certificates.leaf("expired.example.net"))
+    parking = "expired.hichina.com"
+    lab.zone({NAME: {"CNAME": [f"{parking}."]}, parking: {"A": [address]}})
+
+
+@healthy()
+def certificate_and_own_name_servers(lab: Lab) -> None:
+    """The domain's name servers are ordinary ones, with a word of parking in a name."""
+    lab.zone({NAME: {"A": [SERVER]}, "example.com": {"NS": ["ns1.parking.example.net."]}})

@@ -5,10 +5,13 @@ from dataclasses import replace
 
 import pytest
 
+from diagnose.machine import ServerSideNet
 from diagnose.machine.local import LocalMachine
-from diagnose.model import Observation, Target, Vantage
+from diagnose.model import Failure, Host, Observation, Target, Vantage
 from diagnose.model.http import Exchange, LocalAnswer, Upgrade
 from diagnose.model.server import Interface, Listener, Listeners
+from diagnose.model.tls import Handshake
+from diagnose.net import ConnectResult
 from diagnose.net.local import LocalNet
 from diagnose.probes.inside import local_answers
 from tests.support.fake_context import Looking
@@ -45,6 +48,7 @@ def asked(*seen: Observation, trigger: Observation, known: bool = True) -> list[
         look.observations += [*seen, trigger]
         probes = {
             Exchange: local_answers.page_failed,
+            Handshake: local_answers.handshake_failed,
             Upgrade: local_answers.upgrade_failed,
             Interface: local_answers.interfaces_read,
         }
@@ -93,3 +97,37 @@ def test_the_last_interface_starts_it_where_the_failure_came_first() -> None:
 )
 def test_nothing_is_asked_without_a_failure_elsewhere(seen: Exchange) -> None:
     assert not asked(trigger=seen)
+
+
+RESET = Handshake(address=OURS, port=443, failure=Failure("reset", "Connection reset by peer", 104))
+
+
+def test_a_reset_on_the_way_to_this_server_is_compared_with_its_own_answer() -> None:
+    remote = Host(vantage=Vantage.SERVER, hostname="server", via="ssh://root@203.0.113.10")
+    assert asked(remote, trigger=RESET)
+    assert not asked(remote, trigger=replace(RESET, failure=Failure("closed", "closed")))
+
+
+def test_a_reset_by_this_machine_itself_is_not() -> None:
+    here = Host(vantage=Vantage.SERVER, hostname="server", via="local")
+    assert not asked(here, trigger=RESET)
+
+
+def test_a_balancers_own_error_asks_as_its_health_check_does(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stgw = replace(FAILED, body="<hr><center>stgw</center>")
+    assert not [one for one in asked(trigger=stgw) if one.request == "health-check"]
+    monkeypatch.setattr(local_answers, "_entry_address", lambda ctx, port: "127.0.0.1")
+    seen: list[str] = []
+
+    async def connect(self: ServerSideNet, address: str, port: int, *rest: float) -> ConnectResult:
+        seen.append(f"{address}:{port}")
+        return ConnectResult(0.0)
+
+    monkeypatch.setattr(ServerSideNet, "connect", connect)
+    asked(trigger=stgw)
+    assert "127.0.0.1:80" in seen
+    seen.clear()
+    asked(trigger=FAILED)
+    assert "127.0.0.1:80" not in seen

@@ -434,3 +434,19 @@ def test_a_resolver_that_cannot_be_asked_has_the_way_out_looked_at() -> None:
     seen = look(Paper(unreachable))
     assert [one.family for one in seen if isinstance(one, Uplink)] == [4, 6]
     assert not [one for one in look(Paper(serving(HEALTHY), FOUND)) if isinstance(one, Uplink)]
+
+
+def test_names_that_cannot_exist_are_asked_for_only_where_a_random_one_has_the_same_address() -> (
+    None
+):
+    def everything(
+        server: str, query: dns.message.Message, name: str, tcp: bool
+    ) -> dns.message.Message:
+        return serving({name: {"A": ["203.0.113.10"]}})(server, query, name, tcp)
+
+    found = answers(look(Paper(everything)), "made-up")
+    assert {one.name.rpartition(".")[2] for one in found} == {"com", "invalid"}
+    assert all(one.records == ("203.0.113.10",) for one in found)
+    one = serving({NAME: {"A": ["203.0.113.10"]}})
+    assert answers(look(Paper(one)), "beside")
+    assert not answers(look(Paper(one)), "made-up")

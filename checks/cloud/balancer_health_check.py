@@ -1,0 +1,142 @@
+"""A load balancer answers with its own error: it has no server behind it, finds none healthy, or
+gets no right answer from it.
+
+The page shows whose it is (`diagnose.parsers.front_errors`). From outside it is only likely: the
+server may be down. It is certain on the server, if its own web server answers the same request
+well. If that fails too, the fault is the server's, and other checks name it.
+"""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from checks.http import _fronts, addresses, endpoint_subjects, is_looked_into
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Subject,
+    Vantage,
+    Where,
+    merge_subjects,
+)
+from diagnose.model.http import Exchange, LocalAnswer, Upgrade
+
+if TYPE_CHECKING:
+    from diagnose.parsers.front_errors import FrontError, Meaning
+
+#: What failed, as the name of a fact.
+_MEANINGS: "dict[Meaning, str]" = {
+    "no-target": "no_target",
+    "unhealthy": "unhealthy",
+    "silent": "silent",
+    "slow": "slow",
+    "broken": "broken",
+}
+
+
+@check(
+    severity=Severity.ERROR,
+    needs=[Exchange],
+    explains=[
+        "http.acme-challenge-blocked",
+        "http.error-in-front",
+        "http.no-redirect",
+        "http.server-error",
+        "websocket.not-upgraded",
+        "websocket.rate-limited",
+    ],
+)
+def balancer_health_check(evidence: Evidence) -> Iterator[Claim]:
+    groups: dict[tuple[int, FrontError], list[Exchange]] = {}
+    for exchange in evidence.good(Exchange):
+        error = _balancer_error(exchange)
+        if error is not None and exchange.status:
+            groups.setdefault((exchange.status, error), []).append(exchange)
+    for (status, error), exchanges in groups.items():
+        claim = _claim(evidence, status, error, exchanges)
+        if claim is not None:
+            yield claim
+
+
+def _balancer_error(exchange: Exchange) -> "FrontError | None":
+    is_visit = exchange.purpose == "target" and exchange.vantage is Vantage.HERE
+    error = _fronts.front_error(exchange) if is_visit else None
+    return error if error is not None and error.kind == "balancer" else None
+
+
+def _claim(
+    evidence: Evidence, status: int, error: "FrontError", exchanges: list[Exchange]
+) -> Claim | None:
+    machines = _fronts.fronts(evidence, addresses(exchanges))
+    own = _own_answer(evidence)
+    is_inside = is_looked_into(evidence)
+    if error.is_program and not machines:
+        return None
+    if is_inside and (own is None or not _is_good(own)):
+        return None
+    subjects, checked = endpoint_subjects(exchanges), _health_check(evidence)
+    return Claim(
+        about=merge_subjects(subjects),
+        covers=(*subjects, *_other_subjects(evidence, status, exchanges)),
+        because=(*exchanges, *(answer for answer in (own, checked) if answer)),
+        confidence=_fronts.weakest(machines) if own and machines else Confidence.LIKELY,
+        facts={
+            "name": evidence.target.host,
+            "url": exchanges[0].url,
+            "addresses": addresses(exchanges),
+            "status": status,
+            "product": error.product,
+            "networks": error.networks,
+            **{fact: meaning == error.meaning for meaning, fact in _MEANINGS.items()},
+            "own_status": own.status if own and own.status else "",
+            "own_address": own.address if own else "",
+            "own_port": own.port if own else "",
+            "command": own.equivalent if own else "",
+            "check_status": checked.status if checked and checked.status else "",
+            "check_location": (checked.header("Location") if checked else "") or "",
+            "check_command": checked.equivalent if checked else "",
+        },
+        fix=Fix(
+            (Manual("backend", Where.CLOUD_CONSOLE), Manual("server", Where.SERVER)),
+            Applicability.MANUAL,
+        ),
+    )
+
+
+def _own_answer(evidence: Evidence) -> LocalAnswer | None:
+    """Return what the server's own web server answered: over TLS, or over http, where the balancer
+    ends TLS."""
+    page = _fronts.local_answer(evidence, "page")
+    if page is not None and page.failure is None:
+        return page
+    return _fronts.local_answer(evidence, "forwarded") or page
+
+
+def _health_check(evidence: Evidence) -> LocalAnswer | None:
+    """Return the server's answer to a request like a usual health check, if it is not the 200 that
+    such a check wants."""
+    answer = _fronts.local_answer(evidence, "health-check")
+    return (
+        answer if answer is not None and answer.failure is None and answer.status != 200 else None
+    )
+
+
+def _is_good(answer: LocalAnswer) -> bool:
+    return answer.failure is None and 0 < (answer.status or 0) < 500
+
+
+def _other_subjects(
+    evidence: Evidence, status: int, exchanges: list[Exchange]
+) -> Iterator[Subject]:
+    """Yield the page and port 80 there, and the WebSockets with the same status."""
+    for address in addresses(exchanges):
+        for port in dict.fromkeys((evidence.target.port, 80)):
+            yield Subject(address=address, port=port, path=evidence.target.path)
+        for upgrade in evidence.of(Upgrade):
+            if upgrade.address == address and upgrade.status == status:
+                yield Subject(address=address, port=upgrade.port, path=upgrade.path)

@@ -1,0 +1,88 @@
+"""The resolver gives the target the same address as names that cannot exist: a provider answers for
+missing names with its own page (NXDOMAIN hijacking), or a portal answers for every name.
+
+The control is a random name under com, which has no wildcard, and one under invalid (RFC 6761
+section 6.4): a resolver that knows their address invents it. A site that proves itself by its
+certificate is meant to be there, as in a test network.
+"""
+
+from collections.abc import Iterator
+
+from checks.dns import CONNECTION_FAILURES
+from checks.dns._proven_site import is_proven_site
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Subject,
+    Where,
+)
+from diagnose.model.dns import DnsAnswer, answer_text, final_answers, this_machine
+
+
+@check(
+    severity=Severity.ERROR,
+    needs=[DnsAnswer],
+    explains=[
+        "host.no-route",
+        "dns.dead-address",
+        "dns.split-horizon",
+        "dns.wrong-address",
+        *CONNECTION_FAILURES,
+        "tls.*",
+        "certificate.*",
+        "http.*",
+        "websocket.*",
+    ],
+)
+def hijacked_answer(evidence: Evidence) -> Iterator[Claim]:
+    answers = final_answers(evidence)
+    for made_up in evidence.good(DnsAnswer):
+        answer = answers.get(made_up.rdtype)
+        if made_up.purpose != "made-up" or answer is None or answer.server != made_up.server:
+            continue
+        if not made_up.records or set(made_up.records) != set(answer.records):
+            continue
+        if not is_proven_site(evidence):
+            yield _claim(evidence, answer, made_up)
+        return
+
+
+def _claim(evidence: Evidence, answer: DnsAnswer, made_up: DnsAnswer) -> Claim:
+    others = tuple(
+        other
+        for other in evidence.good(DnsAnswer)
+        if other.purpose == "other-resolver"
+        and other.rdtype == answer.rdtype
+        and set(other.records) != set(answer.records)
+    )
+    return Claim(
+        about=Subject(name=answer.name),
+        covers=(
+            Subject(name=answer.name),
+            *(Subject(address=record) for record in answer.records),
+        ),
+        because=(answer, made_up, *others),
+        # Without TLS nothing shows whether the page there is the site's.
+        severity=None if evidence.target.uses_tls else Severity.WARNING,
+        facts={
+            "name": answer.name,
+            "addresses": answer.records,
+            "server": answer.server,
+            "label": made_up.name,
+            "other": others[0].server if others else "",
+            "other_addresses": others[0].records if others else (),
+            "other_answer": answer_text(others[0]) if others and not others[0].records else "",
+        },
+        fix=Fix(
+            (
+                Manual("create", Where.DNS_PROVIDER),
+                Manual("resolver", this_machine(evidence)),
+            ),
+            Applicability.MANUAL,
+        ),
+    )

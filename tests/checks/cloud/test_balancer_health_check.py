@@ -1,0 +1,128 @@
+"""cloud.balancer-health-check: when it fires, and when it is silent."""
+
+from dataclasses import replace
+
+import pytest
+
+from diagnose.model import Confidence, Failure
+from diagnose.model.http import Exchange
+from tests.support.check_evidence import REFUSED, judge
+from tests.support.firewall_rules import ADDRESS
+from tests.support.front_evidence import (
+    EDGE,
+    behind,
+    edge_handshake,
+    edge_page,
+    local,
+    redirecting,
+)
+
+CHECK = "cloud.balancer-health-check"
+AWS = (("Server", "awselb/2.0"),)
+PAGE = "<html><body><center><h1>503 Service Temporarily Unavailable</h1></center></body></html>"
+NO_TARGET = edge_page(503, headers=AWS, body=PAGE)
+HAPROXY = edge_page(503, body="<h1>503</h1>\nNo server is available to handle this request.\n")
+#: The balancer has a certificate of its own.
+FRONT = edge_handshake()
+
+
+@pytest.mark.parametrize(
+    ("page", "product", "fact"),
+    [
+        (NO_TARGET, "AWS Application Load Balancer", "no_target"),
+        (
+            edge_page(504, headers=AWS, body="<h1>504 Gateway Time-out</h1>"),
+            "AWS Application Load Balancer",
+            "silent",
+        ),
+        (
+            edge_page(
+                502,
+                headers=(("Via", "1.1 google"),),
+                body="<h2>The server encountered a temporary error and could not complete your "
+                "request.<p>Please try again in 30 seconds.</h2>",
+            ),
+            "Google Cloud load balancer",
+            "unhealthy",
+        ),
+        (edge_page(503, headers=(("x-router-code", "50000"),)), "Huawei Cloud ELB", "unhealthy"),
+        (edge_page(404, headers=(("x-router-code", "40000"),)), "Huawei Cloud ELB", "no_target"),
+        (
+            edge_page(502, headers=(("Server", "Microsoft-Azure-Application-Gateway/v2"),)),
+            "Azure Application Gateway",
+            "unhealthy",
+        ),
+        (
+            edge_page(502, body="<hr><center>stgw</center>"),
+            "Tencent Cloud load balancer (stgw)",
+            "broken",
+        ),
+    ],
+)
+def test_fires_from_outside_and_is_not_sure(page: Exchange, product: str, fact: str) -> None:
+    (claim,) = judge(CHECK, page)
+    assert (claim.facts["product"], claim.confidence) == (product, Confidence.LIKELY)
+    assert claim.facts[fact]
+    assert claim.facts["addresses"] == (EDGE,)
+
+
+def test_fires_and_is_sure_where_the_server_itself_answers_well() -> None:
+    (claim,) = judge(CHECK, *behind(FRONT, NO_TARGET, local()))
+    assert claim.confidence is Confidence.CERTAIN
+    assert claim.facts["own_status"] == 200
+
+
+def test_fires_and_says_what_a_usual_health_check_gets() -> None:
+    checked = local("health-check", port=80, chain=(), status=301, headers=(("Location", "/x"),))
+    (claim,) = judge(CHECK, *behind(FRONT, NO_TARGET, local(), checked))
+    assert (claim.facts["check_status"], claim.facts["check_location"]) == (301, "/x")
+    (claim,) = judge(CHECK, *behind(FRONT, NO_TARGET, local(), replace(checked, status=200)))
+    assert not claim.facts["check_status"]
+
+
+def test_fires_where_the_server_speaks_http_alone() -> None:
+    http = redirecting(status=200, headers=())
+    (claim,) = judge(CHECK, *behind(FRONT, NO_TARGET, http))
+    assert claim.facts["own_port"] == 80
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<h1>503</h1>\nNo server is available to handle this request.\n",
+        "<hr/>Powered by Tengine</body>",
+        "no healthy upstream",
+        "upstream connect error or disconnect/reset before headers. reset reason: overflow",
+        "no available server",
+    ],
+)
+def test_fires_for_a_program_that_is_known_to_be_elsewhere(body: str) -> None:
+    (claim,) = judge(CHECK, *behind(FRONT, edge_page(503, body=body), local()))
+    assert claim.confidence is Confidence.CERTAIN
+
+
+def test_silent_for_a_program_that_may_be_on_the_server() -> None:
+    assert not judge(CHECK, HAPROXY)
+    here = edge_page(503, address=ADDRESS, body=HAPROXY.body)
+    assert not judge(CHECK, *behind(here, local()))
+
+
+def test_silent_where_the_server_itself_fails() -> None:
+    assert not judge(CHECK, *behind(FRONT, NO_TARGET, local(status=502)))
+    assert not judge(CHECK, *behind(FRONT, NO_TARGET, local(failure=REFUSED, status=None)))
+    assert not judge(CHECK, *behind(FRONT, NO_TARGET))
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        edge_page(503, headers=AWS, body="Unknown Host"),  # a rule's fixed response
+        edge_page(403, headers=AWS, body="<h1>403 Forbidden</h1>"),
+        edge_page(503, body=PAGE),
+        edge_page(521, headers=(("CF-RAY", "8a1b2c3d4e5f-FRA"),)),
+        edge_page(200, body="<p>no healthy upstream</p>"),
+        edge_page(None, failure=Failure("timeout", "timed out")),
+    ],
+)
+def test_silent_at_other_answers(page: Exchange) -> None:
+    assert not judge(CHECK, page)
