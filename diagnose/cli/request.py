@@ -117,6 +117,8 @@ class RunRequest:
             ("--cafile", options.cafile),
             ("--from", options.visitor),
             ("--idle", f"{options.idle:g}" if options.idle else None),
+            ("--origin-address", options.origin_address),
+            *(("--vantage", vantage) for vantage in options.vantages),
             *(("--ws", path) for path in self.websockets),
             *(("--header", f"{name}: {value}") for name, value in options.request.headers),
             ("--cookie", options.request.cookie or None),
@@ -299,6 +301,12 @@ def _check_contradictions(namespace: Namespace) -> None:
         raise UsageError("--idle holds the visitor's WebSocket, and --inside leaves it out.")
     if namespace.server and namespace.outside:
         raise UsageError("--server looks inside and --outside does not: leave one of them out.")
+    for option, value in (
+        ("--vantage looks", namespace.vantage),
+        ("--origin-address looks", namespace.origin_address),
+    ):
+        if value and namespace.inside:
+            raise UsageError(f"{option} from outside, and --inside leaves that out.")
     family = namespace.family
     for option, address in (("--from", namespace.visitor), ("--address", namespace.address)):
         if address and family and (":" in address) != (family == 6):
@@ -324,6 +332,8 @@ def _probe_options(namespace: Namespace) -> "Options":
         skip=namespace.skip,
         visitor=namespace.visitor,
         idle=namespace.idle,
+        vantages=tuple(dict.fromkeys(namespace.vantage)),
+        origin_address=namespace.origin_address,
         request=RequestFields(
             headers=tuple(namespace.header),
             cookie="; ".join(namespace.cookie),

@@ -12,6 +12,7 @@ from diagnose.outputs import text as texts
 from diagnose.outputs.digest import digest
 from diagnose.outputs.symptom_text import symptom_text
 from diagnose.outputs.terminal import Page, cell_len, sanitize, wrap
+from diagnose.outputs.vantages import vantage_lines
 
 TABS = ("why", "fix", "evidence", "timeline", "explain")
 
@@ -116,9 +117,13 @@ def _add_no_finding(page: Page, report: Report, view: View, running: bool) -> No
 
 
 def _add_answer(page: Page, report: Report, view: View) -> None:
-    """Add the answer to a pasted message."""
+    """Add the answer to a pasted message, and what other places got."""
     if answer := symptom_text(report, view.lang):
         page.prose(answer)
+        page.blank()
+    if lines := vantage_lines(report, view.lang):
+        for line in lines:
+            page.prose(line)
         page.blank()
 
 

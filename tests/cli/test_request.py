@@ -84,6 +84,8 @@ def test_the_fields_of_the_page_request_are_joined() -> None:
     ("words", "message"),
     [
         (("--server", "web1", "--outside"), "leave one of them out"),
+        (("--vantage", "ssh://a", "--inside"), "--vantage looks from outside"),
+        (("--origin-address", "192.0.2.1", "--inside"), "--origin-address looks from outside"),
         (("--from", "198.51.100.7", "-6"), "--from 198.51.100.7 is not of the family"),
         (("--address", "::1", "-4"), "--address ::1 is not of the family"),
         (("list",), "The command comes first: diagnose list"),
@@ -155,6 +157,7 @@ def test_a_request_goes_to_another_process() -> None:
         ["--inside", "--only", "tcp,tls", "--timeout", "7.5s", "--cafile", __file__],
         ["--skip", "dns", "--address", "203.0.113.10", "--resolver", "192.0.2.53", "--lang", "zh"],
         ["--color", "never", "--glyphs", "ascii", "--from", "2001:db8::7"],
+        ["--vantage", "ssh://a", "--vantage", "globalping", "--origin-address", "192.0.2.1"],
         ["--proxy", "http://user:swordfish@127.0.0.1:3128", "--header", "X: a: b"],
         ["--cookie", "a=1", "--cookie", "b=2", "--origin", "null", "--subprotocol", "chat"],
     ],
