@@ -79,6 +79,8 @@ MESSAGES = Messages(
     # NOTE: one line of a comparison: a place, an address, what it got there.
     Message("vantage.line", "from {place}: {address}: {outcome}"),
     Message("vantage.here", "here"),
+    # NOTE: stands for {place} in vantage.line: this machine, asking the server behind a CDN.
+    Message("vantage.origin", "here, at the origin"),
     Message("vantage.answered", "answered {status}"),
     Message("vantage.connected", "connected"),
     Message("vantage.no-answer", "connected, no answer ({reason})"),

@@ -1,5 +1,5 @@
-"""What each place got of the target (`--vantage`), side by side with this machine: one line for
-each place and address."""
+"""What each place got of the target (`--vantage`), side by side with this machine, and what the
+server behind a CDN answers (`--origin-address`): one line for each place and address."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -22,11 +22,12 @@ def has_vantages(report: Report) -> bool:
 
 def vantage_lines(report: Report, lang: str) -> list[str]:
     """Return the lines; none for a run without other places."""
+    origin = list(_origin_lines(report, lang))
     if not has_vantages(report):
-        return []
+        return [*_own_lines(report, lang), *origin] if origin else []
     from diagnose.model.vantages import VantagePoint
 
-    lines = list(_own_lines(report, lang))
+    lines = [*_own_lines(report, lang), *origin]
     for point in report.evidence.of(VantagePoint):
         lines += _point_lines(report, point, lang)
     return lines
@@ -60,6 +61,27 @@ def _own_lines(report: Report, lang: str) -> Iterator[str]:
     here = translate("vantage.here", lang)
     for address in addresses:
         yield _line(here, address, _own_outcome(report, address, lang), lang)
+
+
+def _origin_lines(report: Report, lang: str) -> Iterator[str]:
+    """Return what the server behind the site answers: the last visit to it."""
+    visits = [
+        observation
+        for observation in report.evidence.observations
+        if type(observation).__name__ == "OriginVisit"
+    ]
+    if not visits:
+        return
+    from diagnose.model.origin import OriginVisit
+
+    for visit in report.evidence.of(OriginVisit)[-1:]:
+        if visit.status is not None:
+            outcome = translate("vantage.answered", lang, status=visit.status)
+        else:
+            key = "vantage.no-tls" if visit.connected else "vantage.no-connection"
+            key = "vantage.no-answer" if visit.secured else key
+            outcome = _failure_text(key, visit.failure or Failure("other", "?"), lang)
+        yield _line(translate("vantage.origin", lang), visit.address, outcome, lang)
 
 
 def _own_outcome(report: Report, address: str, lang: str) -> str:

@@ -9,6 +9,7 @@ import pytest
 from diagnose.checking.root_cause import verdict
 from diagnose.i18n import LANGUAGES
 from diagnose.model import Failure, Report
+from diagnose.model.origin import OriginVisit
 from diagnose.model.view import View
 from diagnose.outputs import html, markdown, text
 from diagnose.outputs.json import document
@@ -61,6 +62,19 @@ def test_programs_get_the_places_and_the_vantage_of_each_observation() -> None:
 def test_a_run_without_other_places_has_no_line() -> None:
     assert vantage_lines(report(*WELL), "en") == []
     assert document(report(*WELL), View())["run"]["vantage"]["elsewhere"] == []
+
+
+def test_the_origin_has_a_line_beside_this_machine() -> None:
+    origin = OriginVisit(url="https://shop.example.com/", address="192.0.2.1", port=443)
+    answered = replace(origin, connected=True, secured=True, status=200)
+    here = f"from here: {ADDRESS}: answered 200"
+    assert vantage_lines(report(*WELL, answered), "en") == [
+        here, "from here, at the origin: 192.0.2.1: answered 200",
+    ]  # fmt: skip
+    lost = replace(origin, failure=Failure("refused", "Connection refused"))
+    assert vantage_lines(report(*WELL, lost), "en") == [
+        here, "from here, at the origin: 192.0.2.1: no connection (Connection refused)",
+    ]  # fmt: skip
 
 
 def test_the_site_is_ok_only_if_every_place_got_an_answer() -> None:
