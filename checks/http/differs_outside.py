@@ -29,22 +29,31 @@ def differs_outside(evidence: Evidence) -> Iterator[Claim]:
         return
     for group in (group for group in groups if not group.best.anonymous):
         own = _own_page(evidence, group.address)
-        if own is not None and own.status and own.status < 400 and _is_error(evidence, group):
+        if (
+            own is not None
+            and own.status
+            and own.status < 400
+            and _is_error(evidence, groups, group)
+        ):
             yield _claim(evidence, groups, group, own)
 
 
-def _is_error(evidence: Evidence, group: RemoteVisits) -> bool:
-    """Return whether every visit was answered with the same error, or with nothing."""
+def _is_error(evidence: Evidence, groups: tuple[RemoteVisits, ...], group: RemoteVisits) -> bool:
+    """Return whether the place was answered with the same error, or with nothing, each time: twice,
+    or like another place."""
+    status = group.best.status
+    alike = tuple(
+        visit
+        for other in groups
+        for visit in other.visits
+        if other.address == group.address and visit.status == status
+    )
     reached = all(
-        visit.secured if evidence.target.uses_tls else visit.connected for visit in group.visits
+        visit.connected and (visit.secured is not False or not evidence.target.uses_tls)
+        for visit in group.visits
     )
-    statuses = {visit.status for visit in group.visits}
-    return (
-        reached
-        and len(group.visits) > 1
-        and len(statuses) == 1
-        and min(status or 599 for status in statuses) >= 400
-    )
+    is_steady = all(visit.status == status for visit in group.visits) and len(alike) > 1
+    return reached and is_steady and (status or 599) >= 400
 
 
 def _claim(

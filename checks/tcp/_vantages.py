@@ -46,7 +46,7 @@ class RemoteVisits:
         """The visit that came farthest."""
         return max(
             self.visits,
-            key=lambda visit: (visit.connected, visit.secured, visit.status is not None),
+            key=lambda visit: (visit.connected, bool(visit.secured), visit.status is not None),
         )
 
 

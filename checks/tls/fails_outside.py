@@ -32,7 +32,7 @@ def fails_outside(evidence: Evidence) -> Iterator[Claim]:
         if own is None or not group.is_connected:
             continue
         foreign = _foreign_certificate(evidence, own, group)
-        if group.best.secured and foreign is None:
+        if group.best.secured is not False and foreign is None:
             continue
         working = tuple(
             other

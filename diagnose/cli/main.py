@@ -7,7 +7,13 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Literal, NoReturn
 
-from diagnose.cli.output import event_sink, write, write_after_events, write_note
+from diagnose.cli.output import (
+    announce_publication,
+    event_sink,
+    write,
+    write_after_events,
+    write_note,
+)
 from diagnose.cli.parser import COMMANDS, DESCRIPTION
 from diagnose.cli.request import RunRequest, parse_run
 from diagnose.outputs.terminal import sanitize
@@ -52,7 +58,8 @@ def _main(arguments: list[str], may_fork: bool) -> int:
     request = parse_run(arguments)
     if isinstance(request, str):
         return _about(request)
-    if request.output.wants_screen():
+    # The screen looks again and again, and what globalping measures is public each time.
+    if request.output.wants_screen() and "globalping" not in request.options.vantages:
         from diagnose.cli import screen
 
         return screen.show_targets(request)
@@ -100,6 +107,7 @@ def _diagnose(request: RunRequest) -> int:
     from diagnose.cli.runs import run_targets  # imports asyncio: not before the fork
 
     view = request.view()
+    announce_publication(request)
     reports, status = run_targets(
         request.targets, request.options, lambda: event_sink(request, view)
     )

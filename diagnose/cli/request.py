@@ -196,6 +196,7 @@ def parse_fix(words: Sequence[str]) -> FixRequest:
     namespace = parse("fix", words)
     if namespace.outside or namespace.only or namespace.skip:
         raise UsageError("A fix has to see everything: leave --outside, --only and --skip out.")
+    _check_no_publication(namespace, "fix")
     action: FixAction = "undo" if namespace.undo else "resume" if namespace.resume else "fix"
     if len(namespace.words) != 1 and action == "fix":
         raise UsageError("Fix one target: diagnose fix TARGET.")
@@ -220,6 +221,7 @@ def parse_replay(words: Sequence[str]) -> ReplayRequest:
 
 def parse_web(words: Sequence[str]) -> WebRequest:
     namespace = parse("web", words)
+    _check_no_publication(namespace, "web")
     return WebRequest(_run_request(namespace), tuple(namespace.words), namespace.port)
 
 
@@ -311,6 +313,15 @@ def _check_contradictions(namespace: Namespace) -> None:
     for option, address in (("--from", namespace.visitor), ("--address", namespace.address)):
         if address and family and (":" in address) != (family == 6):
             raise UsageError(f"{option} {address} is not of the family that -{family} asks for.")
+
+
+def _check_no_publication(namespace: Namespace, command: str) -> None:
+    """Raise UsageError if a command that looks more than once would publish each look."""
+    if "globalping" in namespace.vantage:
+        raise UsageError(
+            f"diagnose {command} looks more than once, and each look of globalping is public:"
+            " take --vantage ssh://…, or a run of its own."
+        )
 
 
 def _probe_options(namespace: Namespace) -> "Options":

@@ -89,6 +89,13 @@ MESSAGES = Messages(
     Message("vantage.no-address", "no address ({reason})"),
     Message("vantage.unusable", "from {place}: not seen ({reason})"),
     Message("why-elsewhere", "seen from elsewhere"),
+    # NOTE: on stderr, before anything is sent.
+    Message(
+        "globalping.public",
+        "Globalping visits {urls} from public probes. That this was asked, and all results, are"
+        " public, for anybody to read. No query, header field or cookie is sent. A name or address"
+        " that is private is not sent at all.",
+    ),
     # Layers
     Message("layer.host", "host"),
     Message("layer.dns", "DNS"),

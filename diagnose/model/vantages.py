@@ -63,10 +63,11 @@ class VantageVisit(Observation):
     `purpose` is "target" (the page), "again" (the same, repeated because it failed or was an
     error), "control" (another port of the address, only connected) or "websocket" (the handshake
     at `path`). `connected` and `secured` say whether TCP and TLS were established; `secured` is
-    False for http. `status` is that of the response, None without one. `chain` is the certificate
-    that was served there, () if it was not read. `source` is the address from which the vantage
-    connected, as itself sees it. `anonymous` is True if this machine sent header fields of the
-    user's, which are never sent from elsewhere: the answers may differ for that.
+    False for http, and None if it is not known. `status` is that of the response, None without one.
+    `chain` is the certificate that was served there, () if it was not read. `source` is the address
+    from which the vantage connected, as itself sees it. `anonymous` is True if this machine sent
+    header fields of the user's, which are never sent from elsewhere: the answers may differ for
+    that.
     """
 
     layer: ClassVar[str] = "tcp"
@@ -79,7 +80,7 @@ class VantageVisit(Observation):
     path: UrlPath = ""
     source: Address = ""
     connected: bool = False
-    secured: bool = False
+    secured: bool | None = False
     status: int | None = None
     chain: tuple[Certificate, ...] = ()
     anonymous: bool = False

@@ -122,19 +122,22 @@ def _point_lines(report: Report, point: "VantagePoint", lang: str) -> Iterator[s
             yield _line(place, lookup.name, text, lang)
     for (visitor, address), visits in page_visits(report.evidence).items():
         if visitor == place:
-            yield _line(place, address, _visit_outcome(visits, lang), lang)
+            outcome = _visit_outcome(visits, report.evidence.target.uses_tls, lang)
+            yield _line(place, address, outcome, lang)
 
 
-def _visit_outcome(visits: "tuple[VantageVisit, ...]", lang: str) -> str:
+def _visit_outcome(visits: "tuple[VantageVisit, ...]", uses_tls: bool, lang: str) -> str:
     """Return the outcome of the visit that came farthest."""
-    best = max(visits, key=lambda visit: (visit.status is not None, visit.secured, visit.connected))
+    best = max(
+        visits, key=lambda visit: (visit.status is not None, bool(visit.secured), visit.connected)
+    )
     if best.status is not None:
         return translate("vantage.answered", lang, status=best.status)
     if best.failure is None:
         return translate("vantage.connected", lang)
-    if best.secured:
-        return _failure_text("vantage.no-answer", best.failure, lang)
-    key = "vantage.no-tls" if best.connected else "vantage.no-connection"
+    if not best.connected:
+        return _failure_text("vantage.no-connection", best.failure, lang)
+    key = "vantage.no-tls" if uses_tls and best.secured is False else "vantage.no-answer"
     return _failure_text(key, best.failure, lang)
 
 

@@ -1,6 +1,6 @@
 """Seen from another place as well (`--vantage`): open for one, closed for the other."""
 
-from ..elsewhere import ARGS, ELSEWHERE, elsewhere
+from ..elsewhere import ARGS, ELSEWHERE, elsewhere, names
 from ..lab import CLIENT, Lab
 from ..scenario import healthy, scenario
 
@@ -52,3 +52,72 @@ def only_here_it_is_dead(lab: Lab) -> None:
     sees a healthy site."""
     elsewhere(lab)
     lab.cloud(f"ip saddr {CLIENT} tcp dport 443 drop")
+
+
+@scenario(
+    outside="tcp.closed-outside",
+    server="firewall.visitor-banned",
+    args=ARGS,
+    manual="who is shut out on purpose is let in by a person",
+)
+def the_server_drops_one_source(lab: Lab) -> None:
+    """The server's own rules drop the other place's address, as a ban does; everybody else gets
+    in. Over SSH the client sees the same."""
+    elsewhere(lab)
+    table = (
+        "add table inet bans; add chain inet bans input { type filter hook input priority -10; }"
+    )
+    rule = f"add rule inet bans input ip saddr {ELSEWHERE} tcp dport 443 drop"
+    lab.server.run(["nft", "-f", "-"], input=f"{table}\n{rule}\n", check=True)
+
+
+@scenario(
+    outside="tls.fails-outside",
+    server="tls.fails-outside",
+    args=ARGS,
+    manual="what lies on the way of that place belongs to somebody else",
+)
+def the_handshake_is_cut_on_the_way_of_one(lab: Lab) -> None:
+    """A filter on the other place's way resets its connections at the ClientHello, after reports of
+    SNI filters (GFW, ICP filing): TCP connects, TLS does not."""
+    elsewhere(lab)
+    lab.cloud(f"ip saddr {ELSEWHERE} tcp dport 443 meta length > 200 reject with tcp reset")
+
+
+@scenario(
+    outside="dns.unknown-outside",
+    server="dns.unknown-outside",
+    args=ARGS,
+    manual="the DNS provider's console",
+)
+def the_name_is_known_here_only(lab: Lab) -> None:
+    """The other place's resolver does not know the name, after threads on "works inside, unknown
+    outside" (split horizon)."""
+    names(elsewhere(lab))
+
+
+@scenario(
+    outside="http.differs-outside",
+    server="http.differs-outside",
+    args=ARGS,
+    manual="the rule may be meant",
+)
+def nginx_refuses_one_network(lab: Lab) -> None:
+    """`deny` for the other place's network, in the server block: 403 there, 200 here."""
+    elsewhere(lab)
+    lab.edit("location / {", f"deny {ELSEWHERE}/24;\n    location / {{")
+    lab.reload()
+
+
+@healthy(args=("--ws", "/ws", *ARGS))
+def everybody_opens_the_websocket(lab: Lab) -> None:
+    """The page and the WebSocket, from the other place too."""
+    elsewhere(lab)
+
+
+@healthy(args=ARGS)
+def a_site_that_asks_for_a_password(lab: Lab) -> None:
+    """401 for everybody, from everywhere: no fault, and no difference."""
+    elsewhere(lab)
+    lab.edit("location / {", "location / {\n        return 401;")
+    lab.reload()
