@@ -1,5 +1,5 @@
-"""Another place (`--vantage`) gets an error, or no answer, for the page that this machine gets from
-the same address. It asked twice. A status below 500 that both get is no fault."""
+"""Another place (`--vantage`) gets an error, or no answer, for the page that this machine gets. It
+asked twice, or another place got the same. A status below 500 that both get is no fault."""
 
 from collections.abc import Iterator
 
@@ -76,6 +76,7 @@ def _claim(
         facts={
             "place": group.place,
             "address": group.address,
+            "own_address": own.address if own.address != group.address else "",
             "status": status or "",
             "reason": failure.message if failure and status is None else "",
             "own_status": own.status or "",
@@ -88,15 +89,15 @@ def _claim(
 
 
 def _own_page(evidence: Evidence, address: str) -> Exchange | None:
-    return next(
-        (
-            page
-            for page in evidence.of(Exchange)
-            if page.purpose == "target"
-            and page.address == address
-            and page.redirected_from is None
-            and page.vantage is Vantage.HERE
-            and page.method == "GET"
-        ),
-        None,
-    )
+    """Return the page from the same address; if this machine was led to other addresses, as by a
+    CDN, the worst of its pages."""
+    pages = [
+        page
+        for page in evidence.of(Exchange)
+        if page.purpose == "target"
+        and page.redirected_from is None
+        and page.vantage is Vantage.HERE
+        and page.method == "GET"
+    ]
+    same = [page for page in pages if page.address == address]
+    return next(iter(same), max(pages, key=lambda page: page.status or 999, default=None))

@@ -75,13 +75,16 @@ def missing_from_vantages(evidence: Evidence) -> tuple[MissingProof, ...]:
     visits = page_visits(evidence)
     for place in map(visit_place, evidence.of(VantagePoint)):
         groups = {address: each for (visitor, address), each in visits.items() if visitor == place}
-        silent = [
-            f"{Subject(address=address, port=evidence.target.port)} {place}"
+        silent = {
+            address: each
             for address, each in groups.items()
             if all(visit.status is None for visit in each)
-        ]
+        }
         if silent or not groups:
-            missing.append(MissingProof("vantage", "http", tuple(silent) or (place,)))
+            port = evidence.target.port
+            places = tuple(f"{place}, {Subject(address=address, port=port)}" for address in silent)
+            attempts = tuple(chain.from_iterable(silent.values()))
+            missing.append(MissingProof("vantage", "http", places or (place,), attempts))
     return tuple(missing)
 
 

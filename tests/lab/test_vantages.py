@@ -6,7 +6,7 @@ import pytest
 
 from . import site
 from .elsewhere import ARGS, ELSEWHERE, elsewhere, without
-from .lab import Lab
+from .lab import SERVER, Lab
 from .report import Report
 
 pytestmark = pytest.mark.lab
@@ -72,6 +72,15 @@ def test_a_recording_holds_what_other_places_saw_and_hides_where(laboratory: Lab
     assert causes == ["tcp.closed-outside"], replayed.stdout
     shown = laboratory.diagnose(server, "replay", "--format", "text", "/run/lab.jsonl").stdout
     assert "from ssh://" in shown
+
+
+def test_the_server_itself_is_no_visitor(laboratory: Lab) -> None:
+    """Closed to everybody: from the server it works, and that is not "open elsewhere"."""
+    laboratory.restore()
+    laboratory.cloud("tcp dport 443 drop")
+    for place in (SERVER, site.NAME):
+        report = look(laboratory, "--vantage", f"ssh://root@{place}")
+        assert report.causes == ["tcp.timeout"], report
 
 
 def test_a_place_that_is_an_option_is_refused(laboratory: Lab) -> None:

@@ -85,7 +85,7 @@ def test_the_site_is_ok_only_if_every_place_got_an_answer() -> None:
     odd = replace(answered, status=None, failure=other)
     judged = verdict(report(*WELL, point(), odd))
     assert judged.status == "unknown"
-    assert judged.missing[0].places == (f"{ADDRESS}:443 {LAPTOP}",)
+    assert judged.missing[0].places == (f"{LAPTOP}, {ADDRESS}:443",)
 
 
 def test_a_recording_keeps_them_and_hides_their_names() -> None:

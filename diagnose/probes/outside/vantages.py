@@ -15,6 +15,7 @@ import re
 import shlex
 from dataclasses import replace
 from typing import Literal
+from urllib.parse import urlsplit
 
 from diagnose.machine import CommandResult, Machine
 from diagnose.machine.ssh import SshMachine, destination
@@ -56,6 +57,8 @@ for tool; do command -v "$tool" >/dev/null && echo "$tool"; done
 set -- $SSH_CONNECTION; echo "at $3"
 """
 
+_ITSELF = "it is the server itself, and its way to itself is no visitor's"
+
 #: What openssl prints of connect(2): the text, or the errno of Linux.
 _CONNECT_FAILURES = (
     Failure("refused", "Connection refused", 111, "ECONNREFUSED"),
@@ -89,13 +92,18 @@ class VantageVisitor:
 
     async def visit_all(self) -> None:
         """Emit what the machine has, the addresses that it knows, and a visit to each."""
-        if not await self._find_tools():
+        point = await self._point()
+        addresses = () if point.failure else await self._addresses()
+        if self._is_server(point, addresses):
+            point = replace(point, failure=Failure("other", _ITSELF))
+        self.ctx.emit(point)
+        if point.failure:
             return
-        addresses = await self._addresses()
+        self._emit_missing_programs()
         await asyncio.gather(*(self._visit_address(address) for address in addresses[:ADDRESSES]))
 
-    async def _find_tools(self) -> bool:
-        """Return whether the machine can visit anything."""
+    async def _point(self) -> VantagePoint:
+        """Return the machine and its programs, or why it cannot visit anything."""
         at = self.ctx.elapsed()
         result = await self.machine.run("sh", "-c", _TOOLS_SCRIPT, "sh", *_TOOLS)
         lines = result.out.splitlines()
@@ -104,23 +112,28 @@ class VantageVisitor:
         failure = result.failure
         if failure is None and not self.curl and not (self.openssl and self.ctx.target.uses_tls):
             failure = Failure("missing", "curl is not installed there")
-        self.ctx.emit(
-            VantagePoint(
-                vantage=Vantage.ELSEWHERE,
-                at=at,
-                took=result.took,
-                equivalent=self._shown(("command", "-v", "curl", "openssl", "getent")),
-                failure=failure,
-                place=self.url,
-                tools=tools,
-                source=_own_address(next((line for line in lines if " " in line), "")),
-            )
+        return VantagePoint(
+            vantage=Vantage.ELSEWHERE,
+            at=at,
+            took=result.took,
+            equivalent=self._shown(("command", "-v", "curl", "openssl", "getent")),
+            failure=failure and replace(failure, message=clean(failure.message, 200)),
+            place=self.url,
+            tools=tools,
+            source=_own_address(next((line for line in lines if " " in line), "")),
         )
-        if failure is None and not self.openssl and self.ctx.target.uses_tls:
+
+    def _is_server(self, point: VantagePoint, addresses: tuple[str, ...]) -> bool:
+        """Return whether the machine is the target's own server: its way to itself is no
+        visitor's."""
+        host = (urlsplit(self.url).hostname or "").strip("[]")
+        return host in {self.ctx.target.host, *addresses} or point.source in addresses
+
+    def _emit_missing_programs(self) -> None:
+        if not self.openssl and self.ctx.target.uses_tls:
             self._emit_missing("the certificate", "openssl")
-        if failure is None and not self.curl:
+        if not self.curl:
             self._emit_missing("the HTTP answer", "curl")
-        return failure is None
 
     def _emit_missing(self, subject: str, program: str) -> None:
         self.ctx.emit(

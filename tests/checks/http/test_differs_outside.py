@@ -1,9 +1,10 @@
 from dataclasses import replace
+from typing import Any
 
 from diagnose.model import Severity
 from diagnose.model.http import Exchange
 from tests.support.check_evidence import CHAT, TIMEOUT, judge
-from tests.support.vantage_evidence import ADDRESS, OFFICE, ON_SERVER, visit
+from tests.support.vantage_evidence import ADDRESS, LAPTOP, OFFICE, ON_SERVER, visit
 
 CHECK = "http.differs-outside"
 HERE = Exchange(url="https://shop.example.com/", address=ADDRESS, port=443, status=200)
@@ -26,6 +27,17 @@ def test_fires_as_a_warning_where_another_place_gets_it() -> None:
     (claim,) = judge(CHECK, ON_SERVER, HERE, *seen)
     assert claim.severity is Severity.WARNING
     assert claim.facts["others"] == (OFFICE,)
+
+
+def test_fires_where_the_place_is_led_to_another_node() -> None:
+    node: dict[str, Any] = {"address": "198.51.100.99", "status": 503}
+    (claim,) = judge(CHECK, HERE, visit(**node), visit(**node, purpose="again"))
+    assert claim.facts["own_address"] == ADDRESS
+
+
+def test_fires_where_two_places_get_the_same_once() -> None:
+    claims = judge(CHECK, HERE, visit(status=403), visit(OFFICE, status=403))
+    assert [claim.facts["place"] for claim in claims] == [LAPTOP, OFFICE]
 
 
 def test_silent_where_the_answers_are_alike_or_the_second_visit_succeeds() -> None:

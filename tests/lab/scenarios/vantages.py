@@ -1,7 +1,8 @@
 """Seen from another place as well (`--vantage`): open for one, closed for the other."""
 
+from .. import site
 from ..elsewhere import ARGS, ELSEWHERE, elsewhere, names
-from ..lab import CLIENT, Lab
+from ..lab import CLIENT, ROUTER, Lab
 from ..scenario import healthy, scenario
 
 CONSOLE = "the cloud's console"
@@ -121,3 +122,15 @@ def a_site_that_asks_for_a_password(lab: Lab) -> None:
     elsewhere(lab)
     lab.edit("location / {", "location / {\n        return 401;")
     lab.reload()
+
+
+@scenario(
+    outside="dns.other-address-outside",
+    server="dns.other-address-outside",
+    args=ARGS,
+    manual="the DNS provider's console",
+)
+def the_old_address_is_known_elsewhere(lab: Lab) -> None:
+    """The site moved; the other place's resolver still has the old address, where nothing listens.
+    After threads on Server Fault ("works for me, my customer gets a timeout since the move")."""
+    names(elsewhere(lab), f"{ROUTER[1]} {site.NAME}")

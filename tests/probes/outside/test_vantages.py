@@ -161,6 +161,14 @@ def test_a_login_that_fails_is_the_only_thing_said() -> None:
     assert seen.failure.kind == "denied"
 
 
+def test_the_server_itself_is_no_visitor() -> None:
+    look = visited(Laptop(getent=lambda _: (0, "192.0.2.7 STREAM\n", ""), curl=PAGE))
+    (point,) = look.observed(VantagePoint)
+    assert point.failure
+    assert "the server itself" in point.failure.message
+    assert not visits(look)
+
+
 def test_addresses_are_read_whatever_is_printed() -> None:
     assert parse_addresses("") == ()
     assert parse_addresses("; rm -rf /\n::1 STREAM\n-x\n") == ("::1",)
