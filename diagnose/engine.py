@@ -148,7 +148,8 @@ class Run:
             self.register(Probe("engine.address", Resolution, _detect_by_address))
             self.start(_detect_by_name(self))
         if self.options.outside:
-            self.start(self.load_probes(Side.OUTSIDE, OUTSIDE))
+            modules = (*self.options.requested_modules, *OUTSIDE)
+            self.start(self.load_probes(Side.OUTSIDE, modules))
 
     def start_inside_probes(self) -> None:
         """Start the inside probes; later calls do nothing."""
@@ -285,7 +286,7 @@ async def run(
     elif ending is not None:
         current_run.emit_not_observed(proof.REST_OF_RUN, proof.INTERRUPTED)
     report = conclude(current_run.evidence(), options, tuple(current_run.crashes), sink)
-    if _is_healthy_from_server(report):
+    if _is_healthy_from_server(report) and not options.vantages:  # they saw the way
         current_run.emit(_unseen_path(current_run))
         report = replace(report, evidence=current_run.evidence())
     report = replace(
@@ -392,8 +393,9 @@ async def _detect_by_address(ctx: Run, resolution: Resolution) -> None:
 
 
 async def _detect_by_name(ctx: Run) -> None:
-    """Start the inside probes if this machine's nginx serves the target's name."""
+    """Start the inside probes if this machine is the origin, or its nginx serves the name."""
     from diagnose.probes.inside.server_detection import serves
 
-    if await serves(ctx.machine, ctx.target.host):
+    origin = ctx.options.origin_address
+    if (origin and ctx.net.is_mine(origin)) or await serves(ctx.machine, ctx.target.host):
         ctx.start_inside_probes()

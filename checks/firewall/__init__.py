@@ -6,6 +6,8 @@ EXPLAINS = (
     "tcp.timeout",
     "tcp.unstable",
     "tcp.refused",
+    "tcp.closed-outside",
+    "tcp.open-elsewhere",
     "http.port-closed",
     "http.acme-challenge-blocked",
     "dns.dead-address",

@@ -20,7 +20,13 @@ STALE_CONFIG_SYMPTOMS = (
 )
 
 #: What visitors see if nginx does not run.
-NOT_RUNNING_SYMPTOMS = ("listener.missing", "tcp.refused", "http.port-closed")
+NOT_RUNNING_SYMPTOMS = (
+    "listener.missing",
+    "tcp.refused",
+    "http.port-closed",
+    "http.origin-at-fault",
+    "http.server-error",
+)
 
 
 def find_config_error(nginx: Nginx, pattern: str) -> tuple[TestMessage, re.Match[str]] | None:

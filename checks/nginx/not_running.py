@@ -23,6 +23,7 @@ from diagnose.model import (
 )
 from diagnose.model.files import NginxStart
 from diagnose.model.nginx import NginxConfig, NginxState
+from diagnose.model.origin import origin_visits
 from diagnose.model.server import Listeners
 from diagnose.model.tcp import Connection
 
@@ -86,6 +87,10 @@ def _is_connection_refused(evidence: Evidence, port: int) -> bool:
 
 
 def _is_served_by_other(evidence: Evidence, port: int) -> bool:
-    """Return whether another program answers on the port, on this machine or on the path to it."""
+    """Return whether another program answers on the port, on this machine or on the path to it. A
+    CDN that answers for the name does not count where this server itself, its origin, refused."""
     port_taken = any(listeners.on(port) for listeners in evidence.good(Listeners))
+    visits = origin_visits(evidence)
+    if visits and all(visit.failure and visit.failure.kind == "refused" for visit in visits):
+        return port_taken
     return port_taken or any(connection.port == port for connection in evidence.good(Connection))

@@ -39,6 +39,8 @@ BACKLOG = 511
     needs=[Queues],
     explains=[
         "tcp.timeout",
+        "tcp.closed-outside",
+        "tcp.open-elsewhere",
         "tcp.unstable",
         "tls.stalled",
         "http.port-closed",

@@ -34,6 +34,8 @@ _MIN_LIMIT = 262_144
     needs=[Kernel, Counters],
     explains=[
         "tcp.timeout",
+        "tcp.closed-outside",
+        "tcp.open-elsewhere",
         "tcp.unstable",
         "http.port-closed",
         "dns.resolver-unreachable",

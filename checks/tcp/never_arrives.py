@@ -18,7 +18,14 @@ from diagnose.model.tcp import Connection
 @check(
     severity=Severity.ERROR,
     needs=[Connection, Capture],
-    explains=["tcp.timeout", "http.port-closed", "dns.dead-address", "dns.dead-ipv6"],
+    explains=[
+        "tcp.timeout",
+        "tcp.closed-outside",
+        "tcp.open-elsewhere",
+        "http.port-closed",
+        "dns.dead-address",
+        "dns.dead-ipv6",
+    ],
 )
 def never_arrives(evidence: Evidence) -> Iterator[Claim]:
     ports = tuple(

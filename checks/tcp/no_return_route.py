@@ -44,6 +44,8 @@ class _UnroutableAddresses:
         "dns.dead-ipv6",
         "tcp.host-down",
         "tcp.timeout",
+        "tcp.closed-outside",
+        "tcp.open-elsewhere",
         "http.port-closed",
     ],
 )

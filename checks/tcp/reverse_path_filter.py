@@ -48,7 +48,14 @@ class _DroppedAddress:
 @check(
     severity=Severity.ERROR,
     needs=[Kernel, Arrival],
-    explains=["tcp.timeout", "http.port-closed", "dns.dead-address", "dns.dead-ipv6"],
+    explains=[
+        "tcp.timeout",
+        "tcp.closed-outside",
+        "tcp.open-elsewhere",
+        "http.port-closed",
+        "dns.dead-address",
+        "dns.dead-ipv6",
+    ],
 )
 def reverse_path_filter(evidence: Evidence) -> Iterator[Claim]:
     dropped_addresses = [

@@ -9,7 +9,7 @@ visitors get. An unfinished run proves nothing.
 from collections.abc import Collection
 from typing import Literal
 
-from diagnose.checking.target_proof import MissingProof, missing_from
+from diagnose.checking.target_proof import MissingProof, missing_from, missing_from_vantages
 from diagnose.model import (
     LAYERS,
     Evidence,
@@ -53,6 +53,7 @@ def missing_proof(report: Report) -> tuple[MissingProof, ...]:
     """Return what is missing to prove the target; for each place only the first missing step."""
     layers = required_layers(report.evidence)
     missing_items = [item for layer in layers for item in missing_in_layer(report, layer)]
+    missing_items += missing_from_vantages(report.evidence)
     first_missing: list[MissingProof] = []
     listed_places: set[str] = set()
     for item in sorted(missing_items, key=_layer_order):
@@ -113,7 +114,11 @@ def layer_observations(report: Report, layer: str) -> tuple[Observation, ...]:
     observations = tuple(
         observation
         for observation in report.evidence.observations
-        if (type(observation).layer == layer and type(observation) is not Unseen)
+        if (
+            type(observation).layer == layer
+            and type(observation) is not Unseen
+            and observation.vantage is not Vantage.ELSEWHERE
+        )
         or (layer == "certificate" and isinstance(observation, Handshake) and observation.chain)
     )
     is_absent = any(observation.shows_absence for observation in observations)

@@ -28,7 +28,7 @@ from diagnose.parsers.hostnames import covers
 
 ProofStep = Literal[
     "addresses", "connection", "handshake", "verification", "answer", "websocket", "listener",
-    "layer",
+    "layer", "vantage",
 ]  # fmt: skip
 AttemptType = TypeVar("AttemptType", Connection, Handshake, Exchange, Upgrade)
 
@@ -62,6 +62,30 @@ def missing_from(report: Report, vantage: Vantage, layer: str) -> tuple[MissingP
         return (MissingProof("addresses", "dns", (view.target.host,)),)
     missing = _missing_websockets(view) if layer == "websocket" else _missing_addresses(view, layer)
     return (*view.unresolved, *missing)
+
+
+def missing_from_vantages(evidence: Evidence) -> tuple[MissingProof, ...]:
+    """Return where other places (`--vantage`) got no answer: what was asked about is not proven
+    then."""
+    if all(seen.vantage is not Vantage.ELSEWHERE for seen in evidence.observations):
+        return ()
+    from diagnose.model.vantages import VantagePoint, page_visits, visit_place
+
+    missing: list[MissingProof] = []
+    visits = page_visits(evidence)
+    for place in map(visit_place, evidence.of(VantagePoint)):
+        groups = {address: each for (visitor, address), each in visits.items() if visitor == place}
+        silent = {
+            address: each
+            for address, each in groups.items()
+            if all(visit.status is None for visit in each)
+        }
+        if silent or not groups:
+            port = evidence.target.port
+            places = tuple(f"{place}, {Subject(address=address, port=port)}" for address in silent)
+            attempts = tuple(chain.from_iterable(silent.values()))
+            missing.append(MissingProof("vantage", "http", places or (place,), attempts))
+    return tuple(missing)
 
 
 class _VantageEvidence:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from diagnose.cli.output import (
+    announce_publication,
     event_sink,
     save,
     save_bytes,
@@ -56,6 +57,7 @@ def _record(words: Sequence[str]) -> int:
     from diagnose.recording.redaction import masked_recording
 
     request = parse_record(words)
+    announce_publication(request.run)
     (report,), status = run_targets(request.run.targets, request.run.options, lambda: null_sink)
     save(request.path, masked_recording(report.evidence, os.geteuid() == 0))
     count = len(report.evidence.observations)

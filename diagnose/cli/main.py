@@ -8,7 +8,14 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, assert_never
 
-from diagnose.cli.output import event_sink, note_failure, write, write_after_events, write_note
+from diagnose.cli.output import (
+    announce_publication,
+    event_sink,
+    note_failure,
+    write,
+    write_after_events,
+    write_note,
+)
 from diagnose.cli.parser import COMMANDS, DESCRIPTION
 from diagnose.cli.request import AboutRequest, RunRequest, parse_run
 from diagnose.outputs.terminal import sanitize
@@ -65,7 +72,7 @@ def _main(arguments: list[str], may_fork: bool) -> int:
     request = parse_run(arguments)
     if isinstance(request, AboutRequest):
         return _about(request)
-    if request.wait_s is None and request.output.wants_screen():
+    if _shows_screen(request):
         from diagnose.cli import screen
 
         return screen.show_targets(request)
@@ -74,6 +81,13 @@ def _main(arguments: list[str], may_fork: bool) -> int:
 
         parser_process.start()
     return _diagnose(request)
+
+
+def _shows_screen(request: RunRequest) -> bool:
+    """Return whether the screen opens. It looks again and again: what globalping measures would be
+    published each time."""
+    is_single = request.wait_s is None and "globalping" not in request.options.vantages
+    return is_single and request.output.wants_screen()
 
 
 def _about(request: AboutRequest) -> int:
@@ -136,6 +150,7 @@ def _diagnose(request: RunRequest) -> int:
     def run() -> "tuple[list[Report], int]":
         return run_targets(request.targets, request.options, lambda: event_sink(request, view))
 
+    announce_publication(request)
     if request.wait_s is None:
         reports, status = run()
     else:

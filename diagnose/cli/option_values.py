@@ -4,6 +4,7 @@ import contextlib
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 from diagnose.model import LAYERS
 from diagnose.outputs import FORMATS
@@ -167,8 +168,24 @@ def readable_file(text: str) -> str:
 
 def server_url(text: str) -> str:
     """Parse ssh://[user@]host[:port]; user@host is accepted too."""
+    return _ssh_url(text) or _refuse(f"--server takes ssh://[user@]host[:port], not {text!r}.")
+
+
+def vantage(text: str) -> str:
+    """Parse a place that visits the target: ssh://[user@]host[:port], user@host, or globalping."""
+    if text.lower() == "globalping":
+        return "globalping"
+    hint = suggestion(text.lower(), ("globalping",)) if "@" not in text and ":" not in text else ""
+    takes = "--vantage takes ssh://[user@]host[:port] or globalping"
+    return (_ssh_url(text) if not hint else "") or _refuse(f"{takes}, not {text!r}.{hint}")
+
+
+def _ssh_url(text: str) -> str:
+    """Return the URL, or "" if it is none that ssh can take."""
     url = text if "://" in text else f"ssh://{text}"
     match = _SSH.fullmatch(url)
-    if match is None or not 1 <= int(match[1] or 22) <= 65535:
-        raise UsageError(f"--server takes ssh://[user@]host[:port], not {text!r}.")
-    return url
+    return url if match and 1 <= int(match[1] or 22) <= 65535 else ""
+
+
+def _refuse(message: str) -> NoReturn:
+    raise UsageError(message)

@@ -76,6 +76,19 @@ def note_failure(
     write_note(f"{text}\n")
 
 
+def announce_publication(request: RunRequest) -> None:
+    """Say on stderr what becomes public, before anything is sent (`--vantage globalping`)."""
+    if "globalping" not in request.options.vantages:
+        return
+    from diagnose.i18n.reports import translate
+    from diagnose.outputs.terminal import sanitize
+    from diagnose.parsers.globalping import published_facts
+
+    urls = ", ".join(map(published_facts, request.targets))
+    text = translate("globalping.public", request.output.language, urls=urls)
+    write_note(f"{sanitize(text)}\n")
+
+
 def save(path: str, text: str) -> None:
     """Write a file; "-" is stdout. Raise UsageError if that fails."""
     save_bytes(path, text.encode("utf-8", "backslashreplace"))

@@ -42,6 +42,8 @@ Says the one thing that is wrong with an HTTPS or WebSocket site, why, and how t
   diagnose https://shop.example.com/            what visitors meet; on the server also why
   diagnose shop.example.com --ws /ws            its WebSocket too
   diagnose --server ssh://root@203.0.113.10 wss://shop.example.com/ws
+  diagnose --vantage ssh://me@laptop.example.net shop.example.com    seen from there too
+  diagnose --origin-address 203.0.113.10 shop.example.com            behind a CDN: which side fails?
   diagnose --json shop.example.com | jq .verdict
   diagnose                                      on a terminal: the sites of this server's nginx
 
@@ -78,7 +80,8 @@ exit status:
 
 It changes nothing, but for fix, and for the screen's key a after it has asked. Nothing is sent to
 anybody but the target, where it redirects to, and the name servers; on a cloud's machine whose port
-does not answer also to the metadata service; with --cloud to the API of the provider.
+does not answer also to the metadata service; with --cloud to the API of the provider. With
+--vantage globalping, what is measured and the results become public.
 """
 
 _FORMAT_HELP = {
@@ -196,6 +199,10 @@ def _add_probe_options(parser: argparse.ArgumentParser, command: str | None) -> 
     family.add_argument("-4", dest="family", action="store_const", const=4, help="IPv4 only")
     family.add_argument("-6", dest="family", action="store_const", const=6, help="IPv6 only")
     add("--address", type=values.address, metavar="IP", help="instead of what the name resolves to")
+    add("--vantage", type=values.vantage, action="append", default=[],
+        metavar="ssh://…|globalping", help="visit it from there too (repeatable)")  # fmt: skip
+    add("--origin-address", type=values.address, metavar="IP",
+        help="the server behind a CDN or a balancer: ask there too, and compare")  # fmt: skip
     add("--resolver", type=values.address, metavar="IP", help="the name server to ask")
     add("--proxy", type=values.proxy, metavar="URL|none",
         help="go through it; none: say nothing of one")  # fmt: skip

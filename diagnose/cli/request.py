@@ -123,6 +123,8 @@ class RunRequest:
             ("--cafile", options.cafile),
             ("--from", options.visitor),
             ("--idle", f"{options.idle:g}" if options.idle else None),
+            ("--origin-address", options.origin_address),
+            *(("--vantage", vantage) for vantage in options.vantages),
             *(("--ws", path) for path in self.websockets),
             *(("--header", f"{name}: {value}") for name, value in options.request.headers),
             ("--cookie", options.request.cookie or None),
@@ -198,6 +200,8 @@ def parse_run(words: Sequence[str]) -> RunRequest | AboutRequest:
             return AboutRequest(topic)
     if namespace.completion is not None:
         return AboutRequest("completion", namespace.completion)
+    if namespace.wait is not None:
+        _check_no_publication(namespace, "--wait")
     return replace(_run_request(namespace), wait_s=namespace.wait)
 
 
@@ -212,6 +216,7 @@ def parse_fix(words: Sequence[str]) -> FixRequest:
     namespace = parse("fix", words)
     if namespace.outside or namespace.only or namespace.skip:
         raise UsageError("A fix has to see everything: leave --outside, --only and --skip out.")
+    _check_no_publication(namespace, "fix")
     action: FixAction = "undo" if namespace.undo else "resume" if namespace.resume else "fix"
     if len(namespace.words) != 1 and action == "fix":
         raise UsageError("Fix one target: diagnose fix TARGET.")
@@ -245,6 +250,7 @@ def parse_replay(words: Sequence[str]) -> ReplayRequest:
 
 def parse_web(words: Sequence[str]) -> WebRequest:
     namespace = parse("web", words)
+    _check_no_publication(namespace, "web")
     request = _run_request(namespace)
     words = tuple(_displayable(word, request) for word in namespace.words)
     return WebRequest(request, words, namespace.port)
@@ -341,10 +347,25 @@ def _check_contradictions(namespace: Namespace) -> None:
         raise UsageError("--cloud reads the cloud's rules, and --only or --skip leaves them out.")
     if namespace.server and namespace.outside:
         raise UsageError("--server looks inside and --outside does not: leave one of them out.")
+    for option, value in (
+        ("--vantage looks", namespace.vantage),
+        ("--origin-address looks", namespace.origin_address),
+    ):
+        if value and namespace.inside:
+            raise UsageError(f"{option} from outside, and --inside leaves that out.")
     family = namespace.family
     for option, address in (("--from", namespace.visitor), ("--address", namespace.address)):
         if address and family and (":" in address) != (family == 6):
             raise UsageError(f"{option} {address} is not of the family that -{family} asks for.")
+
+
+def _check_no_publication(namespace: Namespace, command: str) -> None:
+    """Raise UsageError if a command that looks more than once would publish each look."""
+    if "globalping" in namespace.vantage:
+        raise UsageError(
+            f"diagnose {command} looks more than once, and each look of globalping is public:"
+            " take --vantage ssh://…, or a run of its own."
+        )
 
 
 def _probe_options(namespace: Namespace) -> "Options":
@@ -368,6 +389,8 @@ def _probe_options(namespace: Namespace) -> "Options":
         idle=namespace.idle,
         cloud=namespace.cloud or namespace.cloud_role,
         cloud_role=namespace.cloud_role,
+        vantages=tuple(dict.fromkeys(namespace.vantage)),
+        origin_address=namespace.origin_address,
         request=RequestFields(
             headers=tuple(namespace.header),
             cookie="; ".join(namespace.cookie),

@@ -35,6 +35,8 @@ MESSAGES = Messages(
     Message("evidence", "What was seen"),
     PluralMessage("more", "{count} more", "{count} more"),
     Message("on-server", "on the server"),
+    Message("elsewhere", "from elsewhere"),
+    Message("seen-side-by-side", "Seen side by side"),
     Message("here", "here"),
     Message("excluded", "Ruled out"),
     Message("follows", "What follows from it"),

@@ -47,6 +47,7 @@ MESSAGES = Messages(
     Message("missing.answer", "an HTTP answer from {places}"),
     Message("missing.websocket", "a WebSocket that opens at {places}"),
     Message("missing.listener", "a listener on {places}"),
+    Message("missing.vantage", "an answer at {places}"),
     Message("missing.layer", "anything of the layer {layer}"),
     Message("it-was-interrupted", "the run was interrupted"),
     Message("running", "the run goes on"),
@@ -74,6 +75,27 @@ MESSAGES = Messages(
     ),
     Message(
         "idle.not", "no WebSocket was held in silence for {seconds} s: none opened and stayed open"
+    ),
+    # Other places (--vantage)
+    # NOTE: one line of a comparison: a place, an address, what it got there.
+    Message("vantage.line", "from {place}: {address}: {outcome}"),
+    Message("vantage.here", "here"),
+    # NOTE: stands for {place} in vantage.line: this machine, asking the server behind a CDN.
+    Message("vantage.origin", "here, at the origin"),
+    Message("vantage.answered", "answered {status}"),
+    Message("vantage.connected", "connected"),
+    Message("vantage.no-answer", "connected, no answer ({reason})"),
+    Message("vantage.no-tls", "connected, no TLS ({reason})"),
+    Message("vantage.no-connection", "no connection ({reason})"),
+    Message("vantage.no-address", "no address ({reason})"),
+    Message("vantage.unusable", "from {place}: not seen ({reason})"),
+    Message("why-elsewhere", "seen from elsewhere"),
+    # NOTE: on stderr, before anything is sent.
+    Message(
+        "globalping.public",
+        "Globalping visits {urls} from public probes. That this was asked, and all results, are"
+        " public, for anybody to read. No query, header field or cookie is sent. A name or address"
+        " that is private is not sent at all.",
     ),
     # Layers
     Message("layer.host", "host"),

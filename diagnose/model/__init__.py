@@ -92,10 +92,12 @@ WEBSOCKET_SCHEMES = frozenset({"ws", "wss"})
 
 
 class Vantage(StrEnum):
-    """The place from which something was observed: the machine that probes, or the server."""
+    """The place from which something was observed: the machine that probes, the server, or another
+    machine (`--vantage`)."""
 
     HERE = "here"
     SERVER = "server"
+    ELSEWHERE = "elsewhere"
 
 
 class Side(StrEnum):

@@ -19,6 +19,14 @@ from diagnose.model.view import View
 from diagnose.outputs import finding_text
 from diagnose.outputs.layers import Layer, layer_states
 from diagnose.outputs.terminal import sanitize
+from diagnose.outputs.vantages import vantage_lines
+
+#: The texts for the places of observations.
+_VANTAGE_KEYS = {
+    Vantage.HERE: "here",
+    Vantage.SERVER: "on-server",
+    Vantage.ELSEWHERE: "elsewhere",
+}
 
 _CODE = re.compile(r"`([^`]+)`")
 #: URLs that may become links. They contain nothing that ends an attribute or an autolink.
@@ -186,6 +194,11 @@ def _start_key(observation: Observation) -> tuple[bool, float]:
     return (True, 0.0) if not isfinite(observation.at) else (False, observation.at)
 
 
+def vantage_name(observation: Observation, lang: str) -> str:
+    """Return from where something was observed."""
+    return translate(_VANTAGE_KEYS[observation.vantage], lang)
+
+
 def vantages(report: Report, view: View) -> list[tuple[str, str]]:
     """Return where the probes ran, and which machine was inspected."""
     hosts = [host for host in report.evidence.of(Host) if host.vantage is Vantage.SERVER]
@@ -203,4 +216,6 @@ def vantages(report: Report, view: View) -> list[tuple[str, str]]:
         access = translate("with-root" if hosts[0].privileged else "without-root", view.lang)
         text = translate("through", view.lang, hostname=hosts[0].hostname, via=hosts[0].via)
         rows.append((translate("looked-inside", view.lang), text + access))
+    lines = vantage_lines(report, view.lang)
+    rows += [(translate("seen-side-by-side", view.lang), "; ".join(lines))] if lines else []
     return rows

@@ -190,7 +190,7 @@ def visitor_address(report: Report) -> str:
     visitors = (
         observation
         for observation in report.evidence.observations
-        if type(observation).__name__ == "Visitor"
+        if type(observation).__name__ == "Visitor" and observation.vantage == "here"
     )
     return next((getattr(observation, "address", "") for observation in visitors), "")
 

@@ -91,7 +91,7 @@ def _evidence(context: ReportContext, finding: Finding) -> Markup | None:
 
 def _evidence_item(context: ReportContext, observation: Observation, number: int | None) -> Markup:
     link = tag("a", f"o{number}", href=f"#{context.prefix}o{number}") if number else None
-    vantage = translate("on-server" if observation.vantage == "server" else "here", context.lang)
+    vantage = document.vantage_name(observation, context.lang)
     return tag(
         "li",
         tag("span", digest(observation), class_="digest"),

@@ -64,7 +64,7 @@ def observations_section(context: ReportContext) -> Markup | None:
 
 def _row(context: ReportContext, number: int, observation: Observation) -> Markup:
     layer = type(observation).layer
-    vantage = translate("on-server" if observation.vantage == "server" else "here", context.lang)
+    vantage = document.vantage_name(observation, context.lang)
     return tag(
         "tr",
         tag("th", f"o{number}", scope="row", id=f"{context.prefix}o{number}"),

@@ -27,6 +27,7 @@ from diagnose.model.view import View
 from diagnose.outputs import finding_text
 from diagnose.outputs.layers import layer_states
 from diagnose.outputs.symptom_text import answer_text
+from diagnose.outputs.vantages import vantage_objects
 from diagnose.recording.codec import escape_json, timestamp, to_builtins
 
 SCHEMA_VERSION = "1.0"
@@ -176,6 +177,7 @@ def _run(report: Report, view: View) -> dict[str, Any]:
                 "privileged": view.privileged,
             },
             "server": server,
+            "elsewhere": vantage_objects(report),
         },
     }
 

@@ -173,7 +173,7 @@ def _evidence(finding: Finding, lang: str) -> list[str]:
 
 
 def _evidence_item(observation: Observation, lang: str) -> str:
-    vantage = translate("on-server" if observation.vantage == "server" else "here", lang)
+    vantage = document.vantage_name(observation, lang)
     command = f"\n  - {code(observation.equivalent)}" if observation.equivalent else ""
     return f"- {code(digest(observation))} ({vantage}){command}"
 

@@ -23,9 +23,17 @@ from diagnose.outputs.digest import digest
 from diagnose.outputs.layers import Layer, layer_states
 from diagnose.outputs.symptom_text import symptom_text
 from diagnose.outputs.terminal import Page, cell_len, wrap
+from diagnose.outputs.vantages import vantage_lines
 
 #: The number of observations shown for a cause, unless more are requested.
 _VISIBLE_EVIDENCE = 3
+
+#: How evidence is introduced, by where it was observed.
+_WHY = {
+    Vantage.HERE: "why",
+    Vantage.SERVER: "why-inside",
+    Vantage.ELSEWHERE: "why-elsewhere",
+}
 
 
 def render(report: Report, view: View) -> str:
@@ -65,6 +73,8 @@ def add_overview(page: Page, report: Report, view: View) -> None:
     target = report.evidence.target
     if target.read_as and target.input.rstrip("/") != target.url.rstrip("/"):
         page.prose(translate("read-as", view.lang, read_as=target.read_as), "", 2, "dim")
+    for line in vantage_lines(report, view.lang):
+        page.prose(line, "", 2)
     if address := finding_text.visitor_address(report):
         page.prose(translate("judged-for", view.lang, address=address), "", 2, "dim")
     if (method := finding_text.page_method(report)) != "GET":
@@ -175,8 +185,7 @@ def add_evidence(page: Page, finding: Finding, view: View) -> None:
     observations = finding.claim.because
     visible = observations if view.verbosity >= 1 else observations[:_VISIBLE_EVIDENCE]
     for observation in visible:
-        inside = observation.vantage is Vantage.SERVER
-        head = f"= {translate('why-inside' if inside else 'why', view.lang)}: "
+        head = f"= {translate(_WHY[observation.vantage], view.lang)}: "
         page.prose(digest(observation), head, 2, "dim")
         if observation.equivalent:
             page.code(f"$ {observation.equivalent}", 6, "dim")

@@ -30,6 +30,9 @@ from diagnose.probes.further_requests import FurtherRequests
 OUTSIDE = ("dns", "tcp", "tls", "http", "websocket", "cloud")
 #: The outside modules that also run from the server, if its port is closed to this machine.
 SERVER_SIDE = ("tls", "http", "websocket")
+#: The outside modules that run only with `--vantage` or `--origin-address`.
+VANTAGES = {"ssh": "vantages", "globalping": "globalping"}
+ORIGIN = "origin"
 INSIDE = (
     "system",
     "nginx",
@@ -83,7 +86,9 @@ def diagnose_command(target: Target, *words: str) -> str:
 class Options:
     """Options of a run. Times are in seconds; None and () mean the default. `idle` is for how long
     WebSockets are held in silence. `cloud` allows to ask the API of a cloud provider with the
-    user's credentials, `cloud_role` with those of the instance's role too."""
+    user's credentials, `cloud_role` with those of the instance's role too. `vantages` are other
+    places that visit the target ("ssh://…", "globalping"); `origin_address` is the server behind a
+    CDN or a balancer."""
 
     outside: bool = True
     inside: bool | None = None
@@ -101,12 +106,21 @@ class Options:
     idle: float | None = None
     cloud: bool = False
     cloud_role: bool = False
+    vantages: tuple[str, ...] = ()
+    origin_address: str | None = None
 
     @property
     def deadline(self) -> float:
         """The seconds after which the run ends: with the time of silence, which begins after the
         answer."""
         return self.timeout + (self.idle or 0.0)
+
+    @property
+    def requested_modules(self) -> tuple[str, ...]:
+        """The outside modules that run only on request."""
+        schemes = dict.fromkeys(name.partition(":")[0] for name in self.vantages)
+        origin = (ORIGIN,) if self.origin_address else ()
+        return (*(VANTAGES[scheme] for scheme in schemes), *origin)
 
     @property
     def by_proxy(self) -> bool:
@@ -132,6 +146,9 @@ class Options:
             from diagnose.parsers.proxy_url import masked
 
             words += ["--proxy", self.proxy if self.proxy == "none" else masked(self.proxy)]
+        for vantage in self.vantages:
+            words += ["--vantage", vantage]
+        words += ["--origin-address", self.origin_address] if self.origin_address else []
         words += [f"-{self.family}"] if self.family else []
         words += ["--from", self.visitor] if self.visitor else []
         words += ["--idle", f"{self.idle:g}"] if self.idle else []

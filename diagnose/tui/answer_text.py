@@ -11,13 +11,14 @@ from diagnose.outputs import text as texts
 from diagnose.outputs.digest import digest
 from diagnose.outputs.symptom_text import symptom_text
 from diagnose.outputs.terminal import Page, cell_len
+from diagnose.outputs.vantages import vantage_lines
 
 #: The number of observations on this page. All of them are in the tab with the evidence.
 _VISIBLE_EVIDENCE = 4
 
 
 def add_answer(page: Page, report: Report, finding: Finding, view: View) -> None:
-    add_answer_to_message(page, report, view)
+    add_other_answers(page, report, view)
     _add_statement(page, finding, view)
     if finding.explained_by is None and finding.severity is not Severity.NOTE:
         _add_fix(page, finding, view)
@@ -25,10 +26,14 @@ def add_answer(page: Page, report: Report, finding: Finding, view: View) -> None
     _add_consequences(page, report, finding, view)
 
 
-def add_answer_to_message(page: Page, report: Report, view: View) -> None:
-    """Add the answer to a pasted message."""
+def add_other_answers(page: Page, report: Report, view: View) -> None:
+    """Add the answer to a pasted message, and what other places got."""
     if answer := symptom_text(report, view.lang):
         page.prose(answer)
+        page.blank()
+    if lines := vantage_lines(report, view.lang):
+        for line in lines:
+            page.prose(line)
         page.blank()
 
 

@@ -96,7 +96,7 @@ def _add_no_finding(page: Page, report: Report, view: View, running: bool) -> No
     if running:
         page.prose(translate("nothing-yet", view.lang), "", 0, "dim")
         return
-    answer_text.add_answer_to_message(page, report, view)
+    answer_text.add_other_answers(page, report, view)
     page.prose(document.verdict_sentence(report, view.lang), "", 0, "bold")
     texts.add_evidence_gaps(page, report, view)
 

@@ -10,6 +10,7 @@ import pytest
 
 from diagnose.cli import output
 from diagnose.cli.request import OutputOptions, RunRequest
+from diagnose.model import Target
 from diagnose.model.view import View
 from diagnose.parsers.target import UsageError
 from diagnose.probes import Options
@@ -75,3 +76,16 @@ def test_a_file_that_cannot_be_written_is_a_usage_error(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as error:
         output.save(str(tmp_path), "text")
     assert str(error.value) == f"{tmp_path}: Is a directory."
+
+
+def test_what_becomes_public_is_said_first(capsys: pytest.CaptureFixture[str]) -> None:
+    target = Target("x", "https", "shop.example.com", 443, "/a?token=swordfish")
+    for lang, word in (("en", "public"), ("zh", "公开")):
+        request = RunRequest((target,), Options(vantages=("globalping",)), OutputOptions(lang=lang))
+        output.announce_publication(request)
+        shown = capsys.readouterr()
+        assert "https://shop.example.com/a" in shown.err
+        assert word in shown.err
+        assert "swordfish" not in shown.err + shown.out
+    output.announce_publication(RunRequest((target,), Options(vantages=("ssh://a",))))
+    assert capsys.readouterr().err == ""

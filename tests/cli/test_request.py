@@ -85,6 +85,9 @@ def test_the_fields_of_the_page_request_are_joined() -> None:
     ("words", "message"),
     [
         (("--server", "web1", "--outside"), "leave one of them out"),
+        (("--vantage", "ssh://a", "--inside"), "--vantage looks from outside"),
+        (("--origin-address", "192.0.2.1", "--inside"), "--origin-address looks from outside"),
+        (("--vantage", "ssh://-x@h", "a.example"), "--vantage takes ssh://[user@]host[:port] or"),
         (("--from", "198.51.100.7", "-6"), "--from 198.51.100.7 is not of the family"),
         (("--address", "::1", "-4"), "--address ::1 is not of the family"),
         (("list",), "The command comes first: diagnose list"),
@@ -180,6 +183,7 @@ def test_a_request_goes_to_another_process() -> None:
         ["--inside", "--only", "tcp,tls", "--timeout", "7.5s", "--cafile", __file__],
         ["--skip", "dns", "--address", "203.0.113.10", "--resolver", "192.0.2.53", "--lang", "zh"],
         ["--color", "never", "--glyphs", "ascii", "--from", "2001:db8::7"],
+        ["--vantage", "ssh://a", "--vantage", "ssh://me@b:2222", "--origin-address", "192.0.2.1"],
         ["--proxy", "http://user:swordfish@127.0.0.1:3128", "--header", "X: a: b"],
         ["--cookie", "a=1", "--cookie", "b=2", "--origin", "null", "--subprotocol", "chat"],
         ["--cloud"],
@@ -239,3 +243,13 @@ def test_a_message_about_another_site_is_a_target_of_its_own() -> None:
 def test_a_message_without_a_site_does_not_choose_between_two() -> None:
     with pytest.raises(UsageError, match="names no site"):
         parse_run(["shop.example.com", "blog.example.com", "net::ERR_CONNECTION_REFUSED"])
+
+
+def test_a_measurement_is_published_once_and_not_by_what_looks_again() -> None:
+    for parse in (parse_fix, parse_web):
+        with pytest.raises(UsageError) as error:
+            parse(["shop.example.com", "--vantage", "globalping"])
+        assert "each look of globalping is public" in str(error.value)
+    assert parse_fix(["shop.example.com", "--vantage", "ssh://a"]).run.options.vantages == (
+        "ssh://a",
+    )

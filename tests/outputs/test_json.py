@@ -100,6 +100,7 @@ def test_the_vantages_are_who_looked_and_who_was_looked_into() -> None:
     assert read(healthy())["run"]["vantage"] == {
         "here": {"hostname": "laptop", "role": "outside", "privileged": False},
         "server": None,
+        "elsewhere": [],
     }
     inside = read(mended())["run"]["vantage"]
     assert inside["here"]["role"] == "server"

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 from diagnose.machine.script_files import read_script
 from diagnose.model import Failure, Vantage
+from diagnose.model.addresses import is_private
 from diagnose.model.http import Clock
 from diagnose.model.kernel import (
     Arrival,
@@ -24,6 +25,8 @@ from diagnose.model.kernel import (
 )
 from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake
+from diagnose.model.vantages import VantagePoint, VantageVisit
+from diagnose.model.visitor import Visitor
 from diagnose.parsers.linux import kernel as kernel_parser
 from diagnose.parsers.linux import service_managers as service_parser
 from diagnose.parsers.sanitize import clean
@@ -181,6 +184,32 @@ async def lost(ctx: ProbeContext, connection: Connection) -> None:
         await _observe_after_failure(ctx)
 
 
+@probe(after=VantageVisit)
+async def vantage_silent(ctx: ProbeContext, visit: VantageVisit) -> None:
+    """On the first timeout of another place (`--vantage`), emit changed counters and captured SYNs.
+
+    That place tries again by then. Its packets come from outside, so that they show at an interface
+    of this machine too.
+    """
+    failed = [item for item in ctx.observed(VantageVisit) if item.is_page and _timed_out(item)]
+    own_timeouts = [item for item in ctx.observed(Connection) if _timed_out(item)]
+    if failed and failed[0] is visit and not visit.connected and not own_timeouts:
+        _judge_for_vantage(ctx, visit)
+        await _observe_after_failure(ctx, from_outside=True)
+
+
+def _judge_for_vantage(ctx: ProbeContext, visit: VantageVisit) -> None:
+    """Let the checks judge the server's rules for the place that got no answer, if its address is
+    known and not translated, and the user asked for no other visitor."""
+    sources = [
+        point.source
+        for point in ctx.observed(VantagePoint)
+        if point.place == visit.place and (":" in point.source) == (":" in visit.address)
+    ]
+    if not ctx.options.visitor and any(sources) and not is_private(sources[0]):
+        ctx.emit(Visitor(vantage=Vantage.ELSEWHERE, at=ctx.elapsed(), address=sources[0]))
+
+
 @probe(after=Handshake)
 async def stalled(ctx: ProbeContext, handshake: Handshake) -> None:
     """Handle a connection that the kernel accepted but no process serves."""
@@ -198,17 +227,20 @@ async def stalled(ctx: ProbeContext, handshake: Handshake) -> None:
         await _observe_after_failure(ctx, watch=False)
 
 
-def _timed_out(observation: Connection | Handshake) -> bool:
+def _timed_out(observation: Connection | Handshake | VantageVisit) -> bool:
     return observation.failure is not None and observation.failure.kind == "timeout"
 
 
-async def _observe_after_failure(ctx: ProbeContext, watch: bool = True) -> None:
-    """Run the second script. On the server itself nothing is captured.
+async def _observe_after_failure(
+    ctx: ProbeContext, watch: bool = True, from_outside: bool = False
+) -> None:
+    """Run the second script. On the server itself nothing is captured, unless the packets come
+    `from_outside`.
 
     Packets that the server sends to itself do not reach an interface.
     """
     at, port = ctx.elapsed(), str(ctx.target.port)
-    watching = watch and ctx.machine.via != "local"
+    watching = watch and (from_outside or ctx.machine.via != "local")
     seconds = str(WATCH_SECONDS) if watching else "0"
     arguments = (port, seconds, PACKET_WATCHER, str(MAX_SYNS))
     result = await ctx.machine.run("sh", "-c", AFTER_FAILURE_SCRIPT, "sh", *arguments)
