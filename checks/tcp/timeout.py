@@ -4,7 +4,7 @@ ports reply."""
 
 from collections.abc import Iterator
 
-from checks.tcp import ProbedPort, claim, facts, probed_ports
+from checks.tcp import ProbedPort, claim, facts, kernel_drops, probed_ports
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Manual, Observation, Severity, Where
 from diagnose.model.tcp import Connection, Walk
@@ -51,7 +51,12 @@ def _server_view(
     ours = own_source_addresses(evidence)
     received_syns = tuple(syn for syn in evidence.good(HalfOpen) if ours.intersection(syn.sources))
     captures = (watch.capture,) if watch and watch.ours else ()
-    return (*captures, *received_syns), {"arrives": bool(captures), "answered": bool(received_syns)}
+    drops = kernel_drops(evidence, ports)
+    is_answered = bool(received_syns) and not drops
+    return (*captures, *received_syns), {
+        "arrives": bool(captures or drops),
+        "answered": is_answered,
+    }
 
 
 def _waiting_time(ports: tuple[ProbedPort, ...]) -> float:

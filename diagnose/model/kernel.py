@@ -12,6 +12,7 @@ from diagnose.model.summary import Summary, joined
 from diagnose.model.tcp import Connection
 
 BootManager = Literal["systemd", "openrc", "sysv"]
+DroppedPacket = Literal["syn", "reply"]
 
 
 @frozen(kw_only=True, eq=False)
@@ -167,6 +168,42 @@ class HalfOpen(Observation):
 
 
 @frozen(kw_only=True, eq=False)
+class KernelDrop(Observation):
+    """The server's kernel dropped SYNs of this run to `address` and `port`, or its own replies to
+    them (tracepoint skb:kfree_skb).
+
+    `reason` is the kernel's name for it (enum skb_drop_reason), `function` the function that
+    dropped, "" if it is kept secret. `interface` is where the SYNs came in. `count` is how many met
+    this end. `was_reset` is set if the kernel answered with a reset (tcp:tcp_send_reset).
+    """
+
+    layer: ClassVar[str] = "host"
+
+    address: Address
+    port: int
+    source: Address
+    interface: Label
+    packet: DroppedPacket = "syn"
+    reason: Word
+    function: Word = ""
+    count: int = 1
+    was_reset: bool = False
+
+    @property
+    def by_netfilter(self) -> bool:
+        return self.reason in {"NETFILTER_DROP", "NETFILTER_INGRESS"}
+
+    @property
+    def text(self) -> str:
+        """The reason and the function, as the kernel names them."""
+        return f"{self.reason}, {self.function}" if self.function else self.reason
+
+    def summary(self) -> Summary:
+        subject = f"kernel, port {self.port} on {self.interface}"
+        return subject, f"dropped the {self.packet}: {self.text}"
+
+
+@frozen(kw_only=True, eq=False)
 class Boot(Observation):
     """The state of a service, and what the service manager does with it at boot.
 
@@ -259,7 +296,7 @@ def syn_watch(evidence: Evidence, connections: Iterable[Connection]) -> SynWatch
             ]
             ours = any(
                 mine.intersection(sources) for sources in (capture.sources, *answered_sources)
-            )
+            ) or any(drop.port == capture.port for drop in evidence.good(KernelDrop))
             return SynWatch(capture, ours, foreign, is_client_known)
     return None
 

@@ -170,6 +170,35 @@ def _syn_source(line: str) -> str | None:
     return _normalize_address(match[1]) if match else None
 
 
+@frozen
+class SynFate:
+    """What the kernel did with a SYN (`diagnose/probes/inside/shell/kernel_tap.py`): "passed",
+    "dropped", "reply-dropped" or "unclear", and the kernel's words for it."""
+
+    source: str
+    address: str
+    interface: str
+    name: str
+    reason: str = ""
+    function: str = ""
+    was_reset: bool = False
+
+
+def syn_fates(text: str) -> tuple[SynFate, ...]:
+    """Parse the lines "syn SOURCE PORT ADDRESS INTERFACE FATE REASON FUNCTION RESET"."""
+    fates = []
+    for line in text.splitlines()[:MAX_LINES]:
+        fields = [clean(field, 64) for field in line.split(" ")]
+        if len(fields) == 9 and fields[0] == "syn":
+            source, address = _normalize_address(fields[1]), _normalize_address(fields[3])
+            interface, name, reason, function, reset = ("" if f == "-" else f for f in fields[4:])
+            if source and address:
+                fates.append(
+                    SynFate(source, address, interface, name, reason, function, reset == "reset")
+                )
+    return tuple(fates)
+
+
 def half_open(text: str) -> tuple[str, ...]:
     """Return the remote addresses in the output of `ss -tn state syn-recv`."""
     addresses = []

@@ -5,7 +5,15 @@ from diagnose.checking.root_cause import findings
 from diagnose.model import Confidence, Observation
 from diagnose.model.tcp import Connection
 from tests.support.check_evidence import TIMEOUT, judge
-from tests.support.server_tcp_evidence import ADDRESS, PUBLISHED, capture, host, kernel, nic
+from tests.support.server_tcp_evidence import (
+    ADDRESS,
+    PUBLISHED,
+    capture,
+    host,
+    kernel,
+    kernel_drop,
+    nic,
+)
 from tests.support.tcp_evidence import HERE, attempt
 
 
@@ -83,3 +91,7 @@ def test_silent_about_an_address_of_another_machine() -> None:
 
 def test_silent_where_the_port_answers() -> None:
     assert not judge("tcp.never-arrives", *INSIDE, attempt(), capture())
+
+
+def test_silent_where_the_kernel_dropped_what_arrived() -> None:
+    assert not judge("tcp.never-arrives", *INSIDE, *SILENT, capture(), kernel_drop())

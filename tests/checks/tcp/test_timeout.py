@@ -1,7 +1,7 @@
 from diagnose.model import Confidence, Manual, Severity
 from diagnose.model.tcp import Hop, Walk
-from tests.support.check_evidence import REFUSED, TIMEOUT, judge
-from tests.support.server_tcp_evidence import capture, half_open, host, kernel, nic
+from tests.support.check_evidence import REFUSED, TIMEOUT, judge, texts
+from tests.support.server_tcp_evidence import capture, half_open, host, kernel, kernel_drop, nic
 from tests.support.tcp_evidence import HERE, attempt, rejected
 
 WALK = Walk(
@@ -63,3 +63,13 @@ def test_fires_and_says_that_it_is_the_answer_that_is_lost() -> None:
     assert claim.facts["answered"]
     assert claim.fix is not None
     assert [one.step for one in claim.fix.steps if isinstance(one, Manual)] == ["answers"]
+
+
+def test_fires_with_the_kernels_own_reason() -> None:
+    drop = kernel_drop("IP_NOPROTO", function="ip_rcv")
+    silent = attempt(failure=TIMEOUT, took=4.0)
+    (claim,) = judge("tcp.timeout", silent, drop)
+    assert drop in claim.because
+    assert claim.facts["kernel"] == "IP_NOPROTO, ip_rcv"
+    assert claim.facts["arrives"]
+    assert any("IP_NOPROTO" in text for text in texts("tcp.timeout", claim))
