@@ -3,7 +3,9 @@ server over SSH, and on the server itself."""
 
 import pytest
 
-from .lab import SERVER, Lab
+from diagnose.model.addresses import bracketed
+
+from .lab import HERE, SERVER, SERVER6, Lab
 from .report import Report
 from .scenario import found
 from .scenarios.netfilter import alone
@@ -27,11 +29,11 @@ DROPS = {
 }
 
 
-def look(lab: Lab, side: str = "both", tracing: bool = True) -> Report:
+def look(lab: Lab, side: str = "both", tracing: bool = True, server: str = SERVER) -> Report:
     if tracing:
         lab.undo(lambda: lab.server.sh(f"umount {TRACING}"))
         lab.server.sh(f"mount -t tracefs tracefs {TRACING}")
-    words = ("--server", f"ssh://root@{SERVER}") if side == "both" else ()
+    words = ("--server", f"ssh://root@{bracketed(server)}") if side == "both" else ()
     host = lab.client if side == "both" else lab.server
     done = lab.diagnose(host, "--json", "--timeout", "40", *words, "https://shop.example.com/")
     return Report.of(side, done)
@@ -54,6 +56,19 @@ def test_the_kernel_says_what_it_drops(laboratory: Lab, name: str) -> None:
     assert drops(report) == [DROPS[name]], str(report)
     expected = scenario.expected["both"]
     assert report.causes == [expected], str(report)
+
+
+def test_an_ebpf_program_that_no_list_of_rules_shows(laboratory: Lab) -> None:
+    """All rules accept, and netfilter drops IPv4, nginx's to its application too. SSH comes by
+    IPv6."""
+    lab = laboratory
+    lab.restore()
+    lab.undo(lambda: lab.server.sh("rm -f /run/bpf.attached"))
+    argv = lab.server.python(str(HERE / "bpf.py"), "netfilter")
+    lab.spawn(lab.server, argv, lab.server.path("/run/bpf.attached").exists)
+    report = look(lab, server=SERVER6)
+    assert drops(report) == [("syn", "NETFILTER_DROP")], str(report)
+    assert report.causes == ["firewall.kernel-disagrees", "upstream.unreachable"], str(report)
 
 
 @pytest.mark.parametrize("fault", ["input", "output", "nobody"])

@@ -10,15 +10,17 @@ import random
 import re
 import sys
 from collections import Counter
+from dataclasses import replace
 
 from diagnose.machine import CommandResult
 from diagnose.machine.script_files import read_script
 from diagnose.model import Vantage
-from diagnose.model.kernel import DroppedPacket, KernelDrop
+from diagnose.model.kernel import SYN_MARKS, Counters, DroppedPacket, KernelDrop
 from diagnose.model.tcp import Connection
 from diagnose.parsers.linux import kernel as kernel_parser
 from diagnose.parsers.sanitize import clean
 from diagnose.probes import ProbeContext, emit_not_observed, probe
+from diagnose.probes.inside.kernel import emit_counters_after
 
 _TAP = re.sub(r"^from diagnose[^)]*\)$", "", read_script(__file__, "kernel_tap.py"), flags=re.M)
 SCRIPT = read_script(__file__, "kernel_events.py") + "\n" + _TAP
@@ -30,9 +32,6 @@ WATCH_SECONDS = 2.5
 #: sends one ICMP error a second.
 SCHEDULE = (0.15, 0.5, 1.2, 2.0)
 PATIENCE = 0.3
-
-#: The marks. Path MTUs are larger, and common sizes (1024, 1200) are left out.
-MARKS = range(1025, 1200)
 
 _FAILURES = {"refused", "timeout", "unreachable"}
 
@@ -59,8 +58,10 @@ def _is_in_question(ctx: ProbeContext, connection: Connection) -> bool:
 
 
 async def _watch(ctx: ProbeContext, failed: Connection) -> None:
-    at, mark = ctx.elapsed(), random.choice(MARKS)
+    at, mark = ctx.elapsed(), random.choice(SYN_MARKS)
     words = (_interpreter(ctx), "-I", "-c", SCRIPT, str(failed.port), str(mark), str(WATCH_SECONDS))
+    may_compare = failed.failure is not None and failed.failure.kind == "refused"
+    may_compare = may_compare and bool(ctx.observed(Counters))
     async with asyncio.TaskGroup() as group:
         senders = [group.create_task(_send(ctx, failed, mark, delay)) for delay in SCHEDULE]
         result = await ctx.machine.run(*words)
@@ -70,6 +71,8 @@ async def _watch(ctx: ProbeContext, failed: Connection) -> None:
         _emit_drops(ctx, at, result.took, failed, result.out)
     else:
         _emit_not_watched(ctx, at, failed.port, result)
+    if may_compare and any(attempt.purpose == "again" for attempt in ctx.observed(Connection)):
+        await emit_counters_after(ctx)
 
 
 def _interpreter(ctx: ProbeContext) -> str:
@@ -80,9 +83,23 @@ def _interpreter(ctx: ProbeContext) -> str:
 
 async def _send(ctx: ProbeContext, failed: Connection, mark: int, delay: float) -> None:
     await asyncio.sleep(delay)
+    at = ctx.elapsed()
     attempt = await ctx.net.connect(failed.address, failed.port, PATIENCE, mss=mark)
     if attempt.stream is not None:
         attempt.stream.close()
+    is_refused = attempt.failure is not None and attempt.failure.kind == "refused"
+    if is_refused and failed.failure and failed.failure.kind == "refused":
+        again = replace(
+            failed,
+            at=at,
+            took=attempt.took,
+            failure=attempt.failure,
+            purpose="again",
+            icmp=attempt.icmp,
+            source=attempt.source,
+            mss=mark,
+        )
+        ctx.emit(again)
 
 
 def _emit_not_watched(ctx: ProbeContext, at: float, port: int, result: CommandResult) -> None:

@@ -11,7 +11,7 @@ import pytest
 from diagnose.machine import CommandResult
 from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Failure, Unseen
-from diagnose.model.kernel import KernelDrop
+from diagnose.model.kernel import Counters, KernelDrop
 from diagnose.model.tcp import Connection, IcmpError
 from diagnose.net import ConnectResult
 from diagnose.probes import Options
@@ -37,7 +37,9 @@ class SlowMachine(RecordedMachine):
 
 
 class FakeNet:
-    """A network in which nothing answers, and that has some addresses."""
+    """A network in which nothing is reached, and that has some addresses."""
+
+    failure = TIMEOUT
 
     def __init__(self, *mine: str) -> None:
         self.mine, self.marks = mine, list[int | None]()
@@ -49,12 +51,12 @@ class FakeNet:
         self, address: str, port: int, timeout: float, mss: int | None = None
     ) -> ConnectResult:
         self.marks.append(mss)
-        return ConnectResult(timeout, failure=TIMEOUT)
+        return ConnectResult(timeout, failure=self.failure)
 
 
 @pytest.fixture(autouse=True)
 def _fixed_mark(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kernel_drops, "MARKS", range(1100, 1101))
+    monkeypatch.setattr(kernel_drops, "SYN_MARKS", range(1100, 1101))
     monkeypatch.setattr(kernel_drops, "SCHEDULE", (0.0,))
 
 
@@ -162,3 +164,23 @@ def test_it_is_opened_once() -> None:
     second = look.emit(replace(SILENT, address="2001:db8::1", family=6))
     asyncio.run(dropped.work(look, second))  # type: ignore[arg-type]
     assert len(look.machine.commands_run) == 1  # type: ignore[attr-defined]
+
+
+GREP = shlex.join(("grep", "-sH", ".", "/proc/net/netstat", "/proc/net/snmp"))
+SNMP = """\
+/proc/net/snmp:Tcp: InSegs OutSegs RetransSegs InErrs OutRsts
+/proc/net/snmp:Tcp: 90 80 1 0 7
+"""
+
+
+def test_after_a_refusal_the_kernels_resets_are_counted_again() -> None:
+    refused = replace(SILENT, failure=REFUSED)
+    look = Looking(SlowMachine({THERE: "ready\n", GREP: SNMP}, via="ssh://web"))
+    look.net = FakeNet()
+    look.net.failure = REFUSED
+    look.emit(Counters())
+    look.emit(refused)
+    asyncio.run(dropped.work(look, refused))  # type: ignore[arg-type]
+    again = [one for one in look.observed(Connection) if one.purpose == "again"]
+    assert [one.mss for one in again] == [1100]
+    assert [one.get("OutRsts") for one in look.observed(Counters)] == [None, 7]
