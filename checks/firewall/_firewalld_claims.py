@@ -6,6 +6,7 @@ from typing import Any
 from checks.firewall import _restricted_ports
 from checks.firewall._firewalld import FirewalldView, VisitorOutcome
 from checks.firewall._firewalld_fixes import allow_commands
+from checks.firewall._kernel_drops import drop_text, netfilter_drops
 from checks.firewall._listening import NOTHING_LISTENS, nothing_listens
 from checks.firewall._refusals import Refusal
 from checks.firewall._visitors import client_attempts, endpoint_texts, failed_client
@@ -22,6 +23,7 @@ def claim(
     sources, the fix becomes a question (`_restricted_ports.question`).
     """
     is_doubtful = bool(refusal.contradictions)
+    drops = netfilter_drops(firewalld.evidence, refusal.ports)
     source_rules = _restricted_ports.restrictions(firewalld.evidence, refusal.ports)
     if _restricted_ports.is_automatic(fix) and nothing_listens(firewalld.evidence, refusal.ports):
         fix = NOTHING_LISTENS
@@ -39,6 +41,7 @@ def claim(
             *zones,
             *refusal.contradictions,
             *_failed_connections(refusal, firewalld),
+            *drops,
         )
         if observation
     ]
@@ -48,6 +51,7 @@ def claim(
         because=tuple(dict.fromkeys(because)),
         facts={
             **facts(refusal.outcomes),
+            "kernel": drop_text(drops),
             "iptables": firewalld.daemon is not None and firewalld.daemon.backend == "iptables",
             "contradiction": endpoint_texts(refusal.contradictions),
             "restricted": _restricted_ports.quoted_rules(source_rules),

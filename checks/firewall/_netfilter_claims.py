@@ -6,6 +6,7 @@ from typing import Any
 
 from checks.firewall import _restricted_ports
 from checks.firewall._blockages import blocking_places, contradicting_connections
+from checks.firewall._kernel_drops import drop_text, netfilter_drops
 from checks.firewall._listening import NOTHING_LISTENS, nothing_listens
 from checks.firewall._netfilter import Blockage, NetfilterView
 from checks.firewall._netfilter_fixes import allow_steps
@@ -27,6 +28,7 @@ def claim(
     question."""
     contradictions = contradicting_connections(view, blockages)
     ports = tuple(dict.fromkeys(blockage.port for blockage in blockages))
+    drops = netfilter_drops(view.evidence, ports)
     source_rules = _restricted_ports.restrictions(view.evidence, ports)
     if _restricted_ports.is_automatic(fix) and nothing_listens(view.evidence, ports):
         fix = NOTHING_LISTENS
@@ -38,9 +40,10 @@ def claim(
     return Claim(
         about=subject_of(blockages),
         covers=tuple(sorted(subjects, key=str)),
-        because=(*view.because, *_failed_connections(view, blockages), *contradictions),
+        because=(*view.because, *_failed_connections(view, blockages), *drops, *contradictions),
         facts={
             **facts(view, blockages),
+            "kernel": drop_text(drops),
             "contradiction": endpoint_texts(contradictions),
             "restricted": _restricted_ports.quoted_rules(source_rules),
             **extra_facts,

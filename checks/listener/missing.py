@@ -16,6 +16,7 @@ from diagnose.model import (
     Subject,
     Where,
 )
+from diagnose.model.kernel import KernelDrop
 from diagnose.model.nginx import NginxConfig, NginxState
 from diagnose.model.server import Listeners
 
@@ -51,14 +52,16 @@ def missing(evidence: Evidence) -> Iterator[Claim]:
     unsure = not connections and bool(plain_listeners)
     ports = (port,) if plain_listeners or port == 80 else (port, 80)
     nginx = any(state.masters for state in evidence.good(NginxState))
+    drops = [drop for drop in evidence.good(KernelDrop) if drop.reason == "NO_SOCKET"]
     yield Claim(
         about=Subject(port=port),
         covers=tuple(Subject(port=number) for number in ports),
-        because=(*listeners, *connections),
+        because=(*listeners, *connections, *drops),
         facts={
             "port": port,
             "plain": bool(plain_listeners),
             "unsure": unsure,
+            "kernel": drops[0].text if drops else "",
             "name": evidence.target.host,
             "nginx": nginx,
             "block": _block(evidence),

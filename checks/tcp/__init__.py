@@ -22,6 +22,7 @@ from diagnose.model import (
 )
 from diagnose.model.addresses import bracketed
 from diagnose.model.frozen import frozen
+from diagnose.model.kernel import KernelDrop
 from diagnose.model.tcp import Connection
 from diagnose.parsers import icmp
 
@@ -110,13 +111,24 @@ def claim(
     return Claim(
         about=merge_subjects(subjects(ports)),
         covers=subjects(ports),
-        because=(*(attempt for port in ports for attempt in port.attempts), *extra_observations),
+        because=(
+            *(attempt for port in ports for attempt in port.attempts),
+            *kernel_drops(evidence, ports),
+            *extra_observations,
+        ),
         confidence=confidence,
         severity=severity(evidence),
         ruled_out=ruled_out,
         facts={**facts(evidence, ports), **extra_facts},
         fix=Fix(steps, Applicability.MANUAL),
     )
+
+
+def kernel_drops(evidence: Evidence, ports: tuple[ProbedPort, ...]) -> tuple[KernelDrop, ...]:
+    """Return what the server's kernel dropped of this run's packets to these ports. The address may
+    be translated on the way, so it does not count."""
+    numbers = {attempt.port for port in ports for attempt in port.attempts}
+    return tuple(drop for drop in evidence.good(KernelDrop) if drop.port in numbers)
 
 
 def severity(evidence: Evidence) -> Severity:
@@ -142,8 +154,11 @@ def facts(evidence: Evidence, ports: tuple[ProbedPort, ...]) -> dict[str, object
         for connection in evidence.of(Connection)
         if connection.address in addresses and connection.purpose in {"plain", "control"}
     ]
+    drops = kernel_drops(evidence, ports)
     return {
         "addresses": tuple(port.address for port in ports),
+        "kernel": drops[0].text if drops else "",
+        "kernel_replies": bool(drops) and drops[0].packet == "reply",
         "port": ports[0].attempts[0].port,
         "target": evidence.target.authority,
         "server": bracketed(address),

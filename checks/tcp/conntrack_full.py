@@ -42,6 +42,7 @@ _MIN_LIMIT = 262_144
         "dns.servfail",
         "dns.dead-address",
         "dns.dead-ipv6",
+        "firewall.kernel-disagrees",
     ],
 )
 def conntrack_full(evidence: Evidence) -> Iterator[Claim]:

@@ -32,22 +32,27 @@ def never_arrives(evidence: Evidence) -> Iterator[Claim]:
         port for port in probed_ports(evidence, "silent") if _may_be_server_address(evidence, port)
     )
     watch = syn_watch(evidence, (attempt for port in ports for attempt in port.attempts))
-    if not ports or watch is None or watch.ours:
+    # Without another packet in the capture, it may have missed everything.
+    if not ports or watch is None or watch.ours or not watch.control:
         return
+    hooked_interfaces = _interfaces_with_xdp(evidence)
     holds_addresses = all(port.address in _server_addresses(evidence) for port in ports)
     yield claim(
         evidence,
         ports,
         Manual("blocked" if watch.others else "security-group", Where.CLOUD_CONSOLE),
         Manual("other-line", Where.CLIENT),
-        extra_observations=(watch.capture,),
-        confidence=_confidence(watch, holds_addresses),
+        extra_observations=(watch.capture, *hooked_interfaces),
+        confidence=(
+            Confidence.POSSIBLE if hooked_interfaces else _confidence(watch, holds_addresses)
+        ),
         ruled_out=("firewall.port-closed", "tcp.no-return-route", "tcp.reverse-path-filter"),
         extra_facts={
             "others": watch.others[:3],
             "others_arrive": bool(watch.others),
             "seconds": watch.capture.took,
             "held": holds_addresses,
+            "xdp": tuple(interface.name for interface in hooked_interfaces),
         },
     )
 
@@ -59,6 +64,12 @@ def _confidence(watch: SynWatch, holds_addresses: bool) -> Confidence:
     if not watch.others:
         return Confidence.CERTAIN if holds_addresses else Confidence.LIKELY
     return Confidence.LIKELY if watch.known else Confidence.POSSIBLE
+
+
+def _interfaces_with_xdp(evidence: Evidence) -> tuple[Interface, ...]:
+    """Return the interfaces with an XDP program, which drops packets before any capture sees them
+    (ip-link(8), xdp)."""
+    return tuple(interface for interface in evidence.good(Interface) if interface.xdp)
 
 
 def _server_addresses(evidence: Evidence) -> set[str]:

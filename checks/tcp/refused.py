@@ -4,6 +4,7 @@ unreachable". From outside nobody can tell whether nothing listens or a firewall
 from collections.abc import Iterator
 
 from checks.tcp import claim, probed_ports
+from checks.tcp._reset_sender import reset_sender
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Manual, Severity, Where
 from diagnose.model.addresses import is_loopback
@@ -15,10 +16,15 @@ def refused(evidence: Evidence) -> Iterator[Claim]:
     ports = probed_ports(evidence, "refused")
     if ports:
         is_here = all(is_loopback(port.address) for port in ports)
+        sender = reset_sender(evidence, ports)
         extra_facts = {
+            "filtered": sender.name == "filter",
+            "led_away": sender.name == "kernel",
             "icmp": any(port.decisive_attempt.icmp for port in ports),
             "here": is_here,
         }
         # For a loopback address no SSH to a server is needed.
         step = Manual("here", Where.CLIENT) if is_here else Manual("look-inside", Where.SERVER)
-        yield claim(evidence, ports, step, extra_facts=extra_facts)
+        yield claim(
+            evidence, ports, step, extra_facts=extra_facts, extra_observations=sender.because
+        )

@@ -29,7 +29,14 @@ from diagnose.model.addresses import family_of, is_private
 from diagnose.model.dns import resolved_addresses
 from diagnose.model.firewall import Firewalld
 from diagnose.model.frozen import frozen
-from diagnose.model.kernel import Arrival, Counters, Kernel, counter_growth, counter_value
+from diagnose.model.kernel import (
+    Arrival,
+    Counters,
+    Kernel,
+    KernelDrop,
+    counter_growth,
+    counter_value,
+)
 from diagnose.model.server import Interface
 from diagnose.model.tcp import Connection
 from diagnose.parsers.nginx.edits import diff
@@ -73,6 +80,7 @@ def reverse_path_filter(evidence: Evidence) -> Iterator[Claim]:
         address for address in resolved_addresses(evidence) if address not in addresses
     )
     family = family_of(first.address)
+    drops = _kernel_drops(evidence, first)
     subjects = tuple(Subject(address=address) for address in addresses)
     yield Claim(
         about=Subject(address=first.address, text=", ".join(addresses)),
@@ -81,6 +89,7 @@ def reverse_path_filter(evidence: Evidence) -> Iterator[Claim]:
             *(dropped_address.lookup for dropped_address in dropped_addresses),
             *evidence.good(Kernel),
             *(evidence.good(Counters)[-2:] if family == 4 else evidence.good(Firewalld)),
+            *drops,
             *(
                 connection
                 for connection in evidence.of(Connection)
@@ -102,6 +111,7 @@ def reverse_path_filter(evidence: Evidence) -> Iterator[Claim]:
             "asked": first.equivalent,
             "back": _return_interface(evidence, family, first.device),
             "six": family == 6,
+            "kernel": drops[0].text if drops else "",
             "dropped": counter_value(evidence, COUNTER) if family == 4 else "",
             "others": other_addresses,
         },
@@ -127,10 +137,19 @@ def _dropped_address(evidence: Evidence, lookup: Arrival) -> _DroppedAddress | N
         if not any(firewalld.running for firewalld in evidence.good(Firewalld)):
             return None
         return _DroppedAddress(lookup, Confidence.LIKELY)
-    if counter_growth(evidence, COUNTER) and has_timeout:
+    if (counter_growth(evidence, COUNTER) or _kernel_drops(evidence, lookup)) and has_timeout:
         return _DroppedAddress(lookup, Confidence.CERTAIN)
     # If the counter is zero, no packet was ever dropped.
     return _DroppedAddress(lookup, Confidence.LIKELY) if counter_value(evidence, COUNTER) else None
+
+
+def _kernel_drops(evidence: Evidence, lookup: Arrival) -> tuple[KernelDrop, ...]:
+    """Return the drops of this run's own packets that the kernel says are the filter's."""
+    return tuple(
+        drop
+        for drop in evidence.good(KernelDrop)
+        if drop.reason == "IP_RPFILTER" and drop.interface == lookup.device
+    )
 
 
 def _is_concerned(evidence: Evidence, lookup: Arrival, has_timeout: bool) -> bool:

@@ -2,9 +2,9 @@
 dropped on the way in or out. From outside one can only see where the path ends and whether other
 ports reply."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from checks.tcp import ProbedPort, claim, facts, probed_ports
+from checks.tcp import ProbedPort, claim, facts, kernel_drops, probed_ports
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Manual, Observation, Severity, Where
 from diagnose.model.tcp import Connection, Walk
@@ -24,7 +24,7 @@ def timeout(evidence: Evidence) -> Iterator[Claim]:
     yield claim(
         evidence,
         ports,
-        *_steps(bool(server_facts["answered"])),
+        *_steps(server_facts),
         extra_observations=(*walks, *observations),
         confidence=Confidence.CERTAIN if twice else Confidence.LIKELY,
         ruled_out=(*ruled_out, "tcp.host-down") if is_up else ruled_out,
@@ -34,24 +34,41 @@ def timeout(evidence: Evidence) -> Iterator[Claim]:
     )
 
 
-def _steps(is_answered: bool) -> tuple[Manual, ...]:
-    if is_answered:
+def _steps(server_facts: Mapping[str, object]) -> tuple[Manual, ...]:
+    if server_facts["answered"]:
         return (Manual("answers", Where.CLOUD_CONSOLE),)
+    if server_facts["dropped_here"] or server_facts["reply_dropped_here"]:
+        return (Manual("look-inside", Where.SERVER),)
     return (Manual("security-group", Where.CLOUD_CONSOLE), Manual("look-inside", Where.SERVER))
 
 
 def _server_view(
     evidence: Evidence, ports: tuple[ProbedPort, ...]
 ) -> tuple[tuple[Observation, ...], dict[str, object]]:
-    """Return what the server observed of the attempts if it was examined too: whether they arrive,
-    and whether it replied, so that the reply is lost."""
+    """Return what the server observed of the attempts if it was examined too.
+
+    They arrive. A reply left the server, so it is lost on the way back; or the server replied, and
+    the reply never left its interface; or the server itself dropped them."""
     from diagnose.model.kernel import HalfOpen, own_source_addresses, syn_watch
 
     watch = syn_watch(evidence, (attempt for port in ports for attempt in port.attempts))
     ours = own_source_addresses(evidence)
     received_syns = tuple(syn for syn in evidence.good(HalfOpen) if ours.intersection(syn.sources))
     captures = (watch.capture,) if watch and watch.ours else ()
-    return (*captures, *received_syns), {"arrives": bool(captures), "answered": bool(received_syns)}
+    drops = kernel_drops(evidence, ports)
+    reply = watch.reply if watch and watch.ours else ""
+    has_left = reply == "answered" or (reply == "" and bool(received_syns))
+    stays_here = bool(captures and reply == "none")
+    never_leaves = any(drop.packet == "reply" for drop in drops) or (
+        stays_here and bool(received_syns)
+    )
+    return (*captures, *received_syns), {
+        "arrives": bool(captures or drops),
+        "answered": has_left and not drops,
+        "reply_dropped_here": never_leaves,
+        "dropped_here": stays_here and not never_leaves,
+        "unlocated": not (stays_here or never_leaves),
+    }
 
 
 def _waiting_time(ports: tuple[ProbedPort, ...]) -> float:

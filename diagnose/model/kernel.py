@@ -12,6 +12,9 @@ from diagnose.model.summary import Summary, joined
 from diagnose.model.tcp import Connection
 
 BootManager = Literal["systemd", "openrc", "sysv"]
+DroppedPacket = Literal["syn", "reply"]
+#: What left the server in reply to a SYN.
+Reply = Literal["answered", "reset", "rejected", "none", ""]
 
 
 @frozen(kw_only=True, eq=False)
@@ -133,12 +136,32 @@ class Arrival(Observation):
         return f"from {self.source} to {self.address} by {self.device}", "taken in"
 
 
+#: The MSS that marks a run's own SYNs (`Connection.mss`), which a server then knows whatever
+#: translates their address. MSS clamping only lowers larger values; common ones (1024, 1200) are
+#: left out.
+SYN_MARKS = range(1025, 1200)
+
+
+@frozen
+class MarkedSyn:
+    """A SYN to any port with a MSS of `SYN_MARKS`."""
+
+    source: Address
+    port: int
+    mss: int
+
+
 @frozen(kw_only=True, eq=False)
 class Capture(Observation):
     """The source addresses of SYNs for a port, captured at the server's interfaces before any
     firewall rule. `complete` is False if the capture ended too early. It was certainly running from
     `begun` to `ended` (seconds since the start of the run); None if the server did not report
-    it."""
+    it.
+
+    `answered`, `reset` and `rejected` are the addresses to which the port sent a SYN-ACK, a reset,
+    an ICMP error, after all rules; None if replies were not captured. `marked` are SYNs that may be
+    this run's, to any port. `control` is True if other packets, of the SSH session, were captured:
+    it shows that the capture works."""
 
     layer: ClassVar[str] = "host"
 
@@ -147,6 +170,11 @@ class Capture(Observation):
     complete: bool = True
     begun: float | None = None
     ended: float | None = None
+    marked: tuple[MarkedSyn, ...] = ()
+    answered: tuple[Address, ...] | None = None
+    reset: tuple[Address, ...] | None = None
+    rejected: tuple[Address, ...] | None = None
+    control: bool = True
 
     def summary(self) -> Summary:
         return f"SYNs for port {self.port} in {self.took:.0f} s", joined(self.sources[:6])
@@ -164,6 +192,42 @@ class HalfOpen(Observation):
 
     def summary(self) -> Summary:
         return f"SYN-RECV on port {self.port}", joined(self.sources[:6])
+
+
+@frozen(kw_only=True, eq=False)
+class KernelDrop(Observation):
+    """The server's kernel dropped SYNs of this run to `address` and `port`, or its own replies to
+    them (tracepoint skb:kfree_skb).
+
+    `reason` is the kernel's name for it (enum skb_drop_reason), `function` the function that
+    dropped, "" if it is kept secret. `interface` is where the SYNs came in. `count` is how many met
+    this end. `was_reset` is set if the kernel answered with a reset (tcp:tcp_send_reset).
+    """
+
+    layer: ClassVar[str] = "host"
+
+    address: Address
+    port: int
+    source: Address
+    interface: Label
+    packet: DroppedPacket = "syn"
+    reason: Word
+    function: Word = ""
+    count: int = 1
+    was_reset: bool = False
+
+    @property
+    def by_netfilter(self) -> bool:
+        return self.reason in {"NETFILTER_DROP", "NETFILTER_INGRESS"}
+
+    @property
+    def text(self) -> str:
+        """The reason and the function, as the kernel names them."""
+        return f"{self.reason}, {self.function}" if self.function else self.reason
+
+    def summary(self) -> Summary:
+        subject = f"kernel, port {self.port} on {self.interface}"
+        return subject, f"dropped the {self.packet}: {self.text}"
 
 
 @frozen(kw_only=True, eq=False)
@@ -232,12 +296,16 @@ class SynWatch:
 
     `ours` is True if this machine's SYNs arrived; `others` are the sources of other SYNs. `known`
     is True if the server knows this machine's address, so that ours cannot be among `others`.
+    `control` is True if other packets show that the capture works. `reply` is what left the server
+    for this machine: "none" if nothing did, "" if replies were not captured.
     """
 
     capture: Capture
     ours: bool
     others: tuple[str, ...]
     known: bool
+    control: bool = True
+    reply: Reply = ""
 
 
 def syn_watch(evidence: Evidence, connections: Iterable[Connection]) -> SynWatch | None:
@@ -245,11 +313,12 @@ def syn_watch(evidence: Evidence, connections: Iterable[Connection]) -> SynWatch
     failed = [connection for connection in connections if connection.failure]
     for capture in evidence.good(Capture):
         if capture.complete and any(_was_captured(connection, capture) for connection in failed):
-            mine = own_source_addresses(evidence)
+            marked = own_marked_syns(evidence, capture)
+            mine = own_source_addresses(evidence) | {syn.source for syn in marked}
             interfaces = evidence.good(Interface)
             own = {address for interface in interfaces for address in interface.addresses}
             foreign = tuple(source for source in capture.sources if source not in mine | own)
-            is_client_known = any(
+            is_client_known = bool(marked) or any(
                 kernel.client in _sources(evidence) for kernel in evidence.good(Kernel)
             )
             answered_sources = [
@@ -260,8 +329,29 @@ def syn_watch(evidence: Evidence, connections: Iterable[Connection]) -> SynWatch
             ours = any(
                 mine.intersection(sources) for sources in (capture.sources, *answered_sources)
             )
-            return SynWatch(capture, ours, foreign, is_client_known)
+            ours = ours or any(syn.port == capture.port for syn in marked)
+            ours = ours or any(drop.port == capture.port for drop in evidence.good(KernelDrop))
+            control = capture.control or bool(marked or foreign)
+            reply = _reply(capture, mine)
+            return SynWatch(capture, ours, foreign, is_client_known, control, reply)
     return None
+
+
+def own_marked_syns(evidence: Evidence, capture: Capture) -> tuple[MarkedSyn, ...]:
+    """Return the captured SYNs that this run has marked."""
+    marks = {connection.mss for connection in evidence.of(Connection) if connection.mss}
+    return tuple(syn for syn in capture.marked if syn.mss in marks)
+
+
+def _reply(capture: Capture, mine: set[str]) -> Reply:
+    replies: tuple[tuple[Reply, tuple[str, ...] | None], ...] = (
+        ("answered", capture.answered),
+        ("reset", capture.reset),
+        ("rejected", capture.rejected),
+    )
+    if any(receivers is None for _, receivers in replies):
+        return ""
+    return next((name for name, receivers in replies if mine.intersection(receivers or ())), "none")
 
 
 #: Times at which a SYN is sent and repeated, in seconds (RFC 6298 section 2).

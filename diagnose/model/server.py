@@ -48,7 +48,8 @@ class Listeners(Observation):
 @frozen(kw_only=True, eq=False)
 class Interface(Observation):
     """A network interface. `default` are the families (4, 6) whose default route uses it. `carrier`
-    is False if the interface is up but has no link (NO-CARRIER)."""
+    is False if the interface is up but has no link (NO-CARRIER). `xdp` is True if an eBPF program
+    handles its packets first (ip-link(8), xdp)."""
 
     layer: ClassVar[str] = "host"
 
@@ -57,6 +58,7 @@ class Interface(Observation):
     addresses: tuple[Address, ...] = ()
     default: tuple[int, ...] = ()
     carrier: bool = True
+    xdp: bool = False
 
     def summary(self) -> Summary:
         return f"{self.name} {'up' if self.up else 'down'}", joined(self.addresses)

@@ -39,8 +39,9 @@ class Connection(Observation):
     retry after a timeout) or "control" (another port of the same address, for comparison).
     `failure.code` is the errno. `source` is the local address, "" if this machine had no way to
     send anything. If a neighbour did not answer, `on_link` is True if that neighbour is the target
-    and False if it is the gateway. Through a proxy, `address` is the target's name, and a failure
-    of kind "proxy" is the proxy's own.
+    and False if it is the gateway. `mss` marks the attempt's SYNs, by `SYN_MARKS` of
+    `diagnose.model.kernel`. Through a proxy, `address` is the target's name, and a failure of kind
+    "proxy" is the proxy's own.
     """
 
     layer: ClassVar[str] = "tcp"
@@ -52,6 +53,7 @@ class Connection(Observation):
     icmp: IcmpError | None = None
     source: Address = ""
     on_link: bool | None = None
+    mss: int | None = None
 
     @property
     def rejected_by(self) -> Rejecter | None:

@@ -45,6 +45,7 @@ INSIDE = (
     "netfilter",
     "bans",
     "kernel",
+    "kernel_drops",
     "nginx_files",
     "other_nginx",
     "renewals",

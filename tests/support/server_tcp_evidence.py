@@ -11,6 +11,7 @@ from diagnose.model.kernel import (
     Counters,
     HalfOpen,
     Kernel,
+    KernelDrop,
     Queue,
     Queues,
 )
@@ -61,4 +62,12 @@ def arrival(
     failure = Failure("unreachable", said) if said else None
     return Arrival(
         vantage=Vantage.SERVER, source=source, address=address, device=device, failure=failure
+    )
+
+
+def kernel_drop(reason: str = "NETFILTER_DROP", **more: Any) -> KernelDrop:
+    """The kernel dropped a SYN of this run."""
+    values = {"address": ADDRESS, "interface": "eth0", "function": "nft_do_chain"}
+    return KernelDrop(
+        vantage=Vantage.SERVER, port=443, source=HERE[4], reason=reason, **values | more
     )

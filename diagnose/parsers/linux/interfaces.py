@@ -22,6 +22,7 @@ class Nic:
     addresses: tuple[str, ...] = ()
     default: tuple[int, ...] = ()
     carrier: bool = True
+    xdp: bool = False
 
 
 def interfaces(addresses: str, routes: str = "", routes6: str = "") -> tuple[Nic, ...]:
@@ -31,7 +32,9 @@ def interfaces(addresses: str, routes: str = "", routes6: str = "") -> tuple[Nic
         if head := re.match(r"\d+: ([^:@\s]+)(?:@\S+)?: <([^>]*)>", line):
             flags = head[2].split(",")
             carrier = "NO-CARRIER" not in flags
-            nics.append(Nic(clean(head[1], 32), "UP" in flags, carrier=carrier))
+            # "xdp", "xdpgeneric/id:5": the program's mode, before "qdisc".
+            xdp = re.search(r" xdp\w{0,12}(/id:\d+)? ", line) is not None
+            nics.append(Nic(clean(head[1], 32), "UP" in flags, carrier=carrier, xdp=xdp))
         elif nics and (address := re.match(r"\s+inet6? ([0-9a-fA-F.:]+)", line)):
             nics[-1] = replace(nics[-1], addresses=(*nics[-1].addresses, address[1]))
     ipv4_devices, ipv6_devices = _default_devices(routes), _default_devices(routes6)

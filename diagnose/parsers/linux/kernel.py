@@ -9,7 +9,7 @@ import re
 from ipaddress import ip_address
 
 from diagnose.model.frozen import frozen
-from diagnose.model.kernel import Counter, Holder, Queue
+from diagnose.model.kernel import SYN_MARKS, Counter, Holder, MarkedSyn, Queue
 from diagnose.parsers.sanitize import clean
 
 #: Counters that show lost connections (/proc/net/netstat; the kernel's snmp_counter.rst).
@@ -17,11 +17,13 @@ EXTENDED = (
     *("ListenOverflows", "ListenDrops", "TCPReqQFullDrop", "TCPReqQFullDoCookies"),
     "IPReversePathFilter",
 )
+#: Resets that the kernel itself sent (/proc/net/snmp, Tcp). A firewall's are not among them.
+SEGMENTS = ("OutRsts",)
 #: Counters in /proc/net/stat/nf_conntrack: hexadecimal, one line per processor.
 TRACKING = ("insert_failed", "drop", "early_drop")
 
-#: Most lines of one output that are read.
-MAX_LINES = 20_000
+#: Most lines of one output that are read, and most marked SYNs.
+MAX_LINES, MAX_MARKED = 20_000, 100
 
 
 def split_sections(text: str) -> dict[str, str]:
@@ -48,7 +50,9 @@ def parse_number(lines: list[str] | None) -> int | None:
 
 def counters(proc_files: dict[str, list[str]]) -> tuple[Counter, ...]:
     extended = _pairs(proc_files.get("/proc/net/netstat", []))
-    network_counters = [Counter(name, extended[name]) for name in EXTENDED if name in extended]
+    extended |= _pairs(proc_files.get("/proc/net/snmp", []))
+    names = (*EXTENDED, *SEGMENTS)
+    network_counters = [Counter(name, extended[name]) for name in names if name in extended]
     tracking = _column_sums(proc_files.get("/proc/net/stat/nf_conntrack", []))
     return (
         *network_counters,
@@ -142,19 +146,66 @@ def holders(text: str) -> tuple[Holder, ...]:
 
 
 @frozen
-class CapturedSources:
-    """Source addresses of SYNs; `complete` is False if the capture did not see all of them."""
+class CapturedPackets:
+    """`sources` sent SYNs to the port. SYN-ACKs from it went to `answered`, resets to `reset`, ICMP
+    errors to `rejected`. `marked` are SYNs to any port with a MSS of `SYN_MARKS`. `complete` is
+    False if the capture did not see everything; `control` is True if it saw the SSH session."""
 
-    sources: tuple[str, ...]
-    complete: bool
+    sources: tuple[str, ...] = ()
+    answered: tuple[str, ...] = ()
+    reset: tuple[str, ...] = ()
+    rejected: tuple[str, ...] = ()
+    marked: tuple[MarkedSyn, ...] = ()
+    complete: bool = True
+    control: bool = False
 
 
-def captured_sources(text: str, limit: int) -> CapturedSources:
-    """Parse SYNs in the output of tcpdump(1) -n; `limit` is the number of packets captured at
-    most."""
-    sources = [source for line in text.splitlines() if (source := _syn_source(line))]
-    complete = len(sources) < limit and "gave up" not in text
-    return CapturedSources(tuple(dict.fromkeys(sources)), complete)
+def captured_packets(text: str, limit: int, port: int) -> CapturedPackets:
+    """Parse the output of tcpdump(1) -n; `limit` is the number of packets captured at most."""
+    found: dict[str, dict[str, None]] = {
+        name: {} for name in ("sources", "answered", "reset", "rejected")
+    }
+    marked: dict[MarkedSyn, None] = {}
+    number = 0
+    for line in text.splitlines():
+        if packet := _TCP_LINE.search(line):
+            number += 1
+            _note_segment(packet, port, found, marked)
+        elif error := _ICMP_LINE.search(line):
+            number += 1
+            found["rejected"] |= dict.fromkeys(filter(None, [_normalize_address(error[1])]))
+    return CapturedPackets(
+        **{name: tuple(addresses) for name, addresses in found.items()},
+        marked=tuple(marked),
+        complete=number < limit and "gave up" not in text,
+        control="control: ssh" in text,
+    )
+
+
+#: tcpdump prints the interface before "IP" since 4.99, and a dot between address and port.
+_TCP_LINE = re.compile(
+    r"\bIP6? ([0-9a-fA-F:.]{2,45})\.(\d{1,5}) > (\S{1,64})\.(\d{1,5}): Flags \[([A-Z.]{1,9})\]"
+    r"(?:.{0,300}?\bmss (\d{1,5})\b)?"
+)
+_ICMP_LINE = re.compile(r"\bIP6? \S{2,64} > ([0-9a-fA-F:.]{2,45}): ICMP6?,? .{0,200}unreachable")
+
+
+def _note_segment(
+    packet: re.Match[str],
+    port: int,
+    found: dict[str, dict[str, None]],
+    marked: dict[MarkedSyn, None],
+) -> None:
+    source, flags = _normalize_address(packet[1]), packet[5]
+    if flags.startswith("S") and "." not in flags:
+        mss = int(packet[6] or 0)
+        if source and int(packet[4]) == port:
+            found["sources"][source] = None
+        if source and mss in SYN_MARKS and len(marked) < MAX_MARKED:
+            marked[MarkedSyn(source, int(packet[4]), mss)] = None
+    elif int(packet[2]) == port and ("S" in flags or "R" in flags):
+        receiver = _normalize_address(packet[3])
+        found["answered" if "S" in flags else "reset"] |= {receiver: None} if receiver else {}
 
 
 def clock(text: str) -> dict[str, float]:
@@ -163,11 +214,33 @@ def clock(text: str) -> dict[str, float]:
     return {name: float(seconds) for name, seconds in readings}
 
 
-def _syn_source(line: str) -> str | None:
-    """Return the source after "IP" or "IP6" (address, dot, port). tcpdump prints the interface
-    before it since 4.99."""
-    match = re.search(r"\bIP6? ([0-9a-fA-F:.]+)\.\d{1,5} > \S+: Flags \[S", line)
-    return _normalize_address(match[1]) if match else None
+@frozen
+class SynFate:
+    """What the kernel did with a SYN (`diagnose/probes/inside/shell/kernel_tap.py`): "passed",
+    "dropped", "reply-dropped" or "unclear", and the kernel's words for it."""
+
+    source: str
+    address: str
+    interface: str
+    name: str
+    reason: str = ""
+    function: str = ""
+    was_reset: bool = False
+
+
+def syn_fates(text: str) -> tuple[SynFate, ...]:
+    """Parse the lines "syn SOURCE PORT ADDRESS INTERFACE FATE REASON FUNCTION RESET"."""
+    fates = []
+    for line in text.splitlines()[:MAX_LINES]:
+        fields = [clean(field, 64) for field in line.split(" ")]
+        if len(fields) == 9 and fields[0] == "syn":
+            source, address = _normalize_address(fields[1]), _normalize_address(fields[3])
+            interface, name, reason, function, reset = ("" if f == "-" else f for f in fields[4:])
+            if source and address:
+                fates.append(
+                    SynFate(source, address, interface, name, reason, function, reset == "reset")
+                )
+    return tuple(fates)
 
 
 def half_open(text: str) -> tuple[str, ...]:

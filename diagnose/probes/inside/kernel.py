@@ -38,8 +38,8 @@ AFTER_FAILURE_SCRIPT = read_script(__file__, "kernel_after_failure.sh")
 CLOCK_SCRIPT = read_script(__file__, "clock.sh")
 PACKET_WATCHER = read_script(__file__, "packet_watcher.pl")
 
-#: Maximum number of SYNs captured.
-MAX_SYNS = 500
+#: Maximum number of packets captured.
+MAX_PACKETS = 1500
 
 #: Seconds of capture. A connection attempt that starts with it repeats its SYN after 1 and 3 s.
 WATCH_SECONDS = 4.5
@@ -105,6 +105,14 @@ def _emit_counters(
             ),
         )
     )
+
+
+async def emit_counters_after(ctx: ProbeContext) -> None:
+    """Read the counters again after an attempt that was refused: did the kernel send the reset?"""
+    at = ctx.elapsed()
+    result = await ctx.machine.run("grep", "-sH", ".", "/proc/net/netstat", "/proc/net/snmp")
+    if proc_files := kernel_parser.file_lines(result.out):
+        _emit_counters(ctx, at, result.took, proc_files)
 
 
 def _emit_queues(ctx: ProbeContext, at: float, took: float, sections: dict[str, str]) -> None:
@@ -242,7 +250,7 @@ async def _observe_after_failure(
     at, port = ctx.elapsed(), str(ctx.target.port)
     watching = watch and (from_outside or ctx.machine.via != "local")
     seconds = str(WATCH_SECONDS) if watching else "0"
-    arguments = (port, seconds, PACKET_WATCHER, str(MAX_SYNS))
+    arguments = (port, seconds, PACKET_WATCHER, str(MAX_PACKETS))
     result = await ctx.machine.run("sh", "-c", AFTER_FAILURE_SCRIPT, "sh", *arguments)
     sections = kernel_parser.split_sections(result.out)
     if "files" not in sections:
@@ -279,7 +287,7 @@ def _emit_syn_received(ctx: ProbeContext, text: str) -> None:
 
 def _emit_capture(ctx: ProbeContext, at: float, took: float, text: str, end: str) -> None:
     port = ctx.target.port
-    command = f"tcpdump -n -i any 'tcp dst port {port} and tcp[13] & 18 = 2'"
+    command = f"tcpdump -n -i any 'tcp port {port} and tcp[13] & 6 != 0 or icmp[0] = 3'"
     if "listening on " not in text:
         output = text.partition("cannot: ")[2] or text
         messages = [line for line in output.splitlines() if not line.startswith("clock: ")]
@@ -288,7 +296,7 @@ def _emit_capture(ctx: ProbeContext, at: float, took: float, text: str, end: str
         subject, enable = f"whether packets for port {port} arrive", f"sudo {command}"
         emit_not_observed(ctx, subject, reason, enable, at=at)
         return
-    syns = kernel_parser.captured_sources(text, MAX_SYNS)
+    packets = kernel_parser.captured_packets(text, MAX_PACKETS, port)
     begun, ended = _watch_window(at, took, kernel_parser.clock(text + end))
     ctx.emit(
         Capture(
@@ -297,10 +305,15 @@ def _emit_capture(ctx: ProbeContext, at: float, took: float, text: str, end: str
             took=took,
             equivalent=command,
             port=port,
-            sources=syns.sources,
-            complete=syns.complete,
+            sources=packets.sources,
+            complete=packets.complete,
             begun=begun,
             ended=ended,
+            marked=packets.marked,
+            answered=packets.answered,
+            reset=packets.reset,
+            rejected=packets.rejected,
+            control=packets.control,
         )
     )
 

@@ -68,6 +68,7 @@ async def network(ctx: ProbeContext) -> None:
                 addresses=nic.addresses,
                 default=nic.default,
                 carrier=nic.carrier,
+                xdp=nic.xdp,
             )
         )
     await asyncio.gather(*(_emit_route(ctx, address) for address in _addresses_without_route(nics)))

@@ -11,6 +11,7 @@ On a healthy site, each address gets one connection to the target's port and one
 import asyncio
 import contextlib
 import os
+import random
 import shlex
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -182,7 +183,7 @@ def _control_ports(ctx: ProbeContext) -> list[int]:
 
 async def _retry(ctx: ProbeContext, address: str) -> None:
     """Try again; if that is answered, try twice more to see how often it succeeds."""
-    connection = await _connect(ctx, address, ctx.target.port, "again")
+    connection = await _connect(ctx, address, ctx.target.port, "again", mark=_mark(ctx))
     if connection.failure is None:
         for _ in range(2):
             await _connect(ctx, address, ctx.target.port, "again", patience=HOP_PATIENCE)
@@ -191,7 +192,16 @@ async def _retry(ctx: ProbeContext, address: str) -> None:
 async def _try_control(
     ctx: ProbeContext, address: str, port: int, limiter: SynLimiter | None = None
 ) -> None:
-    await _connect(ctx, address, port, "control", limiter)
+    await _connect(ctx, address, port, "control", limiter, mark=_mark(ctx))
+
+
+def _mark(ctx: ProbeContext) -> int | None:
+    """Return a MSS by which a server that is looked into knows this attempt's SYNs."""
+    if ctx.options.server is None:
+        return None
+    from diagnose.model.kernel import SYN_MARKS
+
+    return random.choice(SYN_MARKS)
 
 
 async def _connect(
@@ -201,13 +211,16 @@ async def _connect(
     purpose: ConnectionPurpose,
     limiter: SynLimiter | None = None,
     patience: float = DEFAULT_TIMEOUT,
+    mark: int | None = None,
 ) -> Connection:
+    """Connect and emit the attempt. What small segments carry proves nothing about larger ones, so
+    the stream of a marked attempt is offered to no probe."""
     async with (limiter or SynLimiter()).acquire_slot() as slot:
         start_time = ctx.elapsed()
-        attempt = await ctx.net.connect(address, port, patience)
+        attempt = await ctx.net.connect(address, port, patience, mss=mark)
         slot.answered = attempt.stream is not None or _was_reset(attempt)
     stream = attempt.stream
-    if stream is not None and purpose == "control":
+    if stream is not None and (purpose == "control" or mark is not None):
         stream.close()
         stream = None
     connection = Connection(
@@ -222,6 +235,7 @@ async def _connect(
         icmp=attempt.icmp,
         source=attempt.source,
         on_link=attempt.on_link,
+        mss=mark,
     )
     return ctx.emit(connection, live_stream=stream)
 

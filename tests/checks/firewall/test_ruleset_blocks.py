@@ -21,6 +21,7 @@ from tests.support.packets import (
     state,
     undone,
 )
+from tests.support.server_tcp_evidence import kernel_drop
 
 CHECK = "firewall.ruleset-blocks"
 SHIPPED = (
@@ -231,3 +232,11 @@ def test_fires_on_the_servers_own_address_where_the_sites_is_not_known() -> None
     (claim,) = judge(CHECK, *seen, nft([dport(443), DROP]))
     assert [str(one) for one in claim.covers] == ["443/tcp"]
     assert not judge(CHECK, *seen, nft([dport(443), DROP], table="ip6 filter"))
+
+
+def test_fires_with_the_kernels_own_word() -> None:
+    drop = kernel_drop()
+    (claim,) = judge(CHECK, *served(nft([dport(443), DROP])), drop)
+    assert drop in claim.because
+    assert claim.facts["kernel"] == "NETFILTER_DROP, nft_do_chain"
+    assert any("nft_do_chain" in text for text in texts(CHECK, claim))

@@ -2,6 +2,7 @@ from diagnose.model import Confidence, Failure, Severity, Vantage
 from diagnose.model.server import Listeners
 from tests.support.check_evidence import REFUSED, judge
 from tests.support.firewall_rules import ADDRESS, connected, host, listening
+from tests.support.server_tcp_evidence import kernel_drop
 
 
 def test_fires_where_nothing_listens_on_the_port() -> None:
@@ -36,3 +37,10 @@ def test_silent_where_something_answers_all_the_same() -> None:
 def test_silent_where_the_list_could_not_be_read() -> None:
     failed = Listeners(vantage=Vantage.SERVER, failure=Failure("denied", "no"))
     assert not judge("listener.missing", failed, connected(failure=REFUSED))
+
+
+def test_fires_with_the_kernels_own_word() -> None:
+    drop = kernel_drop("NO_SOCKET", function="tcp_v4_rcv", was_reset=True)
+    (claim,) = judge("listener.missing", host(), listening(22), connected(failure=REFUSED), drop)
+    assert drop in claim.because
+    assert claim.facts["kernel"] == "NO_SOCKET, tcp_v4_rcv"

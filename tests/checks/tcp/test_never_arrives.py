@@ -3,9 +3,18 @@ from dataclasses import replace
 from diagnose.checking.registry import load_check
 from diagnose.checking.root_cause import findings
 from diagnose.model import Confidence, Observation
+from diagnose.model.kernel import MarkedSyn
 from diagnose.model.tcp import Connection
-from tests.support.check_evidence import TIMEOUT, judge
-from tests.support.server_tcp_evidence import ADDRESS, PUBLISHED, capture, host, kernel, nic
+from tests.support.check_evidence import TIMEOUT, judge, texts
+from tests.support.server_tcp_evidence import (
+    ADDRESS,
+    PUBLISHED,
+    capture,
+    host,
+    kernel,
+    kernel_drop,
+    nic,
+)
 from tests.support.tcp_evidence import HERE, attempt
 
 
@@ -83,3 +92,35 @@ def test_silent_about_an_address_of_another_machine() -> None:
 
 def test_silent_where_the_port_answers() -> None:
     assert not judge("tcp.never-arrives", *INSIDE, attempt(), capture())
+
+
+def test_silent_where_the_kernel_dropped_what_arrived() -> None:
+    assert not judge("tcp.never-arrives", *INSIDE, *SILENT, capture(), kernel_drop())
+
+
+def test_silent_without_a_packet_that_shows_that_the_capture_works() -> None:
+    blind = replace(capture(), control=False)
+    assert not judge("tcp.never-arrives", *INSIDE, *SILENT, blind)
+    marked = replace(blind, marked=(MarkedSyn(HERE[4], 22, 1111),))
+    assert not judge("tcp.never-arrives", *INSIDE, *SILENT, marked)
+    control = replace(attempt(port=22, purpose="control"), mss=1111)
+    assert judge("tcp.never-arrives", *INSIDE, *SILENT, control, marked)
+
+
+def test_silent_where_a_marked_syn_came_from_a_translated_address() -> None:
+    """Without the mark it would be taken for another visitor's."""
+    others = capture("198.51.100.77")
+    first, second = SILENT
+    assert judge("tcp.never-arrives", *INSIDE, first, replace(second, mss=1111), others)
+    ours = replace(others, marked=(MarkedSyn("198.51.100.77", 443, 1111),))
+    assert not judge("tcp.never-arrives", *INSIDE, first, replace(second, mss=1111), ours)
+    strange = replace(others, marked=(MarkedSyn("198.51.100.77", 443, 1112),))
+    assert judge("tcp.never-arrives", *INSIDE, first, replace(second, mss=1111), strange)
+
+
+def test_fires_with_doubt_where_an_xdp_program_comes_before_any_capture() -> None:
+    hooked = (PUBLISHED, host(), replace(nic(), xdp=True), kernel())
+    (claim,) = judge("tcp.never-arrives", *hooked, *SILENT, capture())
+    assert claim.confidence is Confidence.POSSIBLE
+    assert claim.facts["xdp"] == ("eth0",)
+    assert any("bpftool" in text for text in texts("tcp.never-arrives", claim))

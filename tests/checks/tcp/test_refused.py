@@ -1,7 +1,13 @@
-from diagnose.model import Manual, Severity, Target, Where
+from dataclasses import replace
+
+import pytest
+
+from diagnose.model import Manual, Observation, Severity, Target, Where
 from diagnose.model.dns import Resolution
 from diagnose.model.tcp import Connection
 from tests.support.check_evidence import REFUSED, TIMEOUT, judge
+from tests.support.firewall_rules import listening
+from tests.support.server_tcp_evidence import counters, kernel_drop
 from tests.support.tcp_evidence import ROUTER, attempt, rejected
 
 
@@ -69,3 +75,30 @@ def test_fires_as_a_note_where_localhost_answers_at_its_other_address() -> None:
         Resolution(name="localhost", family=6, addresses=("::1",)),
     )
     assert not judge("dns.dead-ipv6", *found, *seen, target=local)
+
+
+TWICE = (
+    attempt(failure=REFUSED),
+    replace(attempt(purpose="again", failure=REFUSED), at=0.5, mss=1111),
+)
+
+
+@pytest.mark.parametrize(
+    ("seen", "filtered", "led_away"),
+    [
+        ((listening(443), counters(at=0.1, OutRsts=7), counters(at=1.0, OutRsts=7)), True, False),
+        ((listening(443), counters(at=0.1, OutRsts=7), counters(at=1.0, OutRsts=8)), False, True),
+        ((listening(443), kernel_drop()), True, False),
+        ((listening(443), kernel_drop("NO_SOCKET")), False, True),
+        # Nothing was tried between the readings; nothing listens; on loopback only.
+        ((listening(443), counters(at=0.6, OutRsts=7), counters(at=1.0, OutRsts=7)), False, False),
+        ((listening(22), counters(at=0.1, OutRsts=7), counters(at=1.0, OutRsts=7)), False, False),
+        ((listening(443, address="127.0.0.1"), kernel_drop()), False, False),
+        ((kernel_drop(),), False, False),
+    ],
+)
+def test_fires_with_what_refuses_although_a_program_listens(
+    seen: tuple[Observation, ...], filtered: bool, led_away: bool
+) -> None:
+    (claim,) = judge("tcp.refused", *TWICE, *seen)
+    assert (claim.facts["filtered"], claim.facts["led_away"]) == (filtered, led_away)

@@ -22,6 +22,7 @@ from tests.support.server_tcp_evidence import (
     counters,
     host,
     kernel,
+    kernel_drop,
     nic,
 )
 from tests.support.tcp_evidence import HERE, attempt
@@ -149,3 +150,12 @@ def test_silent_about_an_address_that_the_name_does_not_publish() -> None:
     elsewhere = Resolution(name="shop.example.com", family=4, addresses=(ADDRESS,))
     seen = (elsewhere, host("local"), *TWO, kernel(), DROPPED, SOME)
     assert not judge("tcp.reverse-path-filter", *seen)
+
+
+def test_fires_with_certainty_where_the_kernel_gives_the_reason() -> None:
+    drop = kernel_drop("IP_RPFILTER", interface="eth1", function="ip_rcv_finish_core")
+    seen = (AT_SECOND, host(), *TWO, kernel(), DROPPED, LOST)
+    assert not judge("tcp.reverse-path-filter", *seen)
+    (claim,) = judge("tcp.reverse-path-filter", *seen, drop)
+    assert claim.confidence is Confidence.CERTAIN
+    assert drop in claim.because

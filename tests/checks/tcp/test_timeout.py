@@ -1,7 +1,12 @@
-from diagnose.model import Confidence, Manual, Severity
+from dataclasses import replace
+
+import pytest
+
+from diagnose.model import Confidence, Manual, Observation, Severity
+from diagnose.model.kernel import Capture
 from diagnose.model.tcp import Hop, Walk
-from tests.support.check_evidence import REFUSED, TIMEOUT, judge
-from tests.support.server_tcp_evidence import capture, half_open, host, kernel, nic
+from tests.support.check_evidence import REFUSED, TIMEOUT, judge, texts
+from tests.support.server_tcp_evidence import capture, half_open, host, kernel, kernel_drop, nic
 from tests.support.tcp_evidence import HERE, attempt, rejected
 
 WALK = Walk(
@@ -63,3 +68,49 @@ def test_fires_and_says_that_it_is_the_answer_that_is_lost() -> None:
     assert claim.facts["answered"]
     assert claim.fix is not None
     assert [one.step for one in claim.fix.steps if isinstance(one, Manual)] == ["answers"]
+
+
+def test_fires_with_the_kernels_own_reason() -> None:
+    drop = kernel_drop("IP_NOPROTO", function="ip_rcv")
+    silent = attempt(failure=TIMEOUT, took=4.0)
+    (claim,) = judge("tcp.timeout", silent, drop)
+    assert drop in claim.because
+    assert claim.facts["kernel"] == "IP_NOPROTO, ip_rcv"
+    assert claim.facts["arrives"]
+    assert any("IP_NOPROTO" in text for text in texts("tcp.timeout", claim))
+
+
+def watched(*replies: str) -> Capture:
+    """The SYNs came in; what left the server for this machine."""
+    answered = (HERE[4],) if "answered" in replies else ()
+    return replace(capture(HERE[4]), answered=answered, reset=(), rejected=())
+
+
+TRIES = (
+    attempt(failure=TIMEOUT, took=4.0),
+    replace(attempt(purpose="again", failure=TIMEOUT, took=4.0), at=4.0),
+)
+
+
+@pytest.mark.parametrize(
+    ("seen", "here", "reply_here", "answered"),
+    [
+        ((watched(),), True, False, False),
+        ((watched("answered"),), False, False, True),
+        ((watched(), half_open(HERE[4])), False, True, False),
+        ((watched("answered"), half_open(HERE[4])), False, False, True),
+        # Replies were not captured.
+        ((capture(HERE[4]),), False, False, False),
+        ((capture(HERE[4]), half_open(HERE[4])), False, False, True),
+        ((kernel_drop(packet="reply"),), False, True, False),
+    ],
+)
+def test_fires_with_the_end_at_which_packets_are_lost(
+    seen: tuple[Observation, ...], here: bool, reply_here: bool, answered: bool
+) -> None:
+    (claim,) = judge("tcp.timeout", host(), nic(), kernel(), *TRIES, *seen)
+    names = ("dropped_here", "reply_dropped_here", "answered")
+    assert tuple(claim.facts[name] for name in names) == (here, reply_here, answered)
+    assert claim.facts["unlocated"] is not (here or reply_here)
+    steps = [step.step for step in claim.fix.steps if isinstance(step, Manual)] if claim.fix else []
+    assert ("security-group" in steps) is not (here or reply_here or answered)

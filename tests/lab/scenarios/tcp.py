@@ -3,7 +3,7 @@
 import shutil
 
 from ..hosts import PATH as PATHS
-from ..lab import CLIENT, ROUTER, ROUTER6, SERVER, SERVER6, Lab
+from ..lab import CLIENT, HERE, ROUTER, ROUTER6, SERVER, SERVER6, Lab
 from ..scenario import healthy, scenario
 
 CONSOLE = "the cloud's console"
@@ -63,6 +63,29 @@ def security_group_keeps_one_visitor_out(lab: Lab) -> None:
 def network_acl_drops_replies(lab: Lab) -> None:
     """The subnet's ACL lets requests in and no answers out."""
     lab.cloud("tcp sport 443 drop")
+
+
+@scenario(outside="tcp.timeout", server=None, manual=CONSOLE)
+def network_acl_drops_replies_to_a_translated_client(lab: Lab) -> None:
+    """The client's connections to 443 come from another address than its SSH, as behind a line with
+    two exits: the server knows their SYNs by the MSS alone."""
+    other = "203.0.113.2"
+    lab.undo(lambda: lab.router.sh(f"nft delete table ip exits; ip addr del {other}/24 dev eth1"))
+    lab.router.sh(f"""
+        ip addr add {other}/24 dev eth1
+        nft add table ip exits
+        nft add chain ip exits post '{{ type nat hook postrouting priority 100; }}'
+        nft add rule ip exits post ip saddr {CLIENT} tcp dport 443 snat to {other}
+    """)
+    lab.cloud("tcp sport 443 drop")
+
+
+@scenario(outside="tcp.timeout", server=None, both=NEVER, manual="an eBPF program has an owner")
+def xdp_program_drops_443(lab: Lab) -> None:
+    """Before any capture sees them. From both ends it looks like a security group."""
+    lab.undo(lambda: lab.server.sh("rm -f /run/bpf.attached"))
+    argv = lab.server.python(str(HERE / "bpf.py"), "xdp", "eth0", "443")
+    lab.spawn(lab.server, argv, lab.server.path("/run/bpf.attached").exists)
 
 
 @scenario(outside="tcp.timeout", server=None, manual=PATH)

@@ -50,3 +50,15 @@ def test_the_forms_of_busybox_and_of_old_iproute2() -> None:
     assert wired == Nic("eth0", True, ("203.0.113.10", "2001:db8:2::10"), (4, 6))
     old = "unreachable default dev lo  proto kernel  metric 4294967295  error -101 hoplimit 255\n"
     assert interfaces(busybox, "", old)[0].default == ()
+
+
+def test_an_xdp_program_is_noticed() -> None:
+    """As ip-link(8) prints its three modes."""
+    text = """\
+2: eth0: <BROADCAST,UP> mtu 1500 xdpgeneric/id:41 qdisc mq state UP group default qlen 1000
+3: eth1: <BROADCAST,UP> mtu 1500 xdp/id:7 qdisc mq state UP group default qlen 1000
+    prog/xdp id 7
+4: eth2: <BROADCAST,UP> mtu 1500 xdpoffload qdisc mq state UP
+5: xdp0: <BROADCAST,UP> mtu 1500 qdisc mq state UP group default qlen 1000
+"""
+    assert [nic.xdp for nic in interfaces(text)] == [True, True, True, False]

@@ -4,9 +4,9 @@ CentOS 7 and busybox are written after these tools' formats."""
 from hypothesis import given
 from hypothesis import strategies as st
 
-from diagnose.model.kernel import Counter, Holder, Queue
+from diagnose.model.kernel import Counter, Holder, MarkedSyn, Queue
 from diagnose.parsers.linux import kernel as kernel_parser
-from diagnose.parsers.linux.kernel import CapturedSources, RouteReply
+from diagnose.parsers.linux.kernel import CapturedPackets, RouteReply
 
 FILES = """\
 /proc/sys/net/ipv4/conf/all/rp_filter:0
@@ -111,10 +111,34 @@ IP 2001:db8:1:0:0:0:0:11.57082 > server.443: Flags [S]
 IP 203.0.113.10.443 > 198.51.100.10.51234: Flags [R.], seq 0, ack 2, win 0, length 0
 """
     senders = ("198.51.100.10", "2001:db8:1::10", "2001:db8:1::11")
-    assert kernel_parser.captured_sources(text, 500) == CapturedSources(senders, True)
-    assert not kernel_parser.captured_sources(text, 4).complete
-    assert not kernel_parser.captured_sources("gave up\n", 500).complete
-    assert kernel_parser.captured_sources("", 500) == CapturedSources((), True)
+    packets = kernel_parser.captured_packets(text, 500, 443)
+    assert packets == CapturedPackets(senders, reset=("198.51.100.10",))
+    assert not kernel_parser.captured_packets(text, 5, 443).complete
+    assert not kernel_parser.captured_packets("gave up\n", 500, 443).complete
+    assert kernel_parser.captured_packets("", 500, 443) == CapturedPackets()
+
+
+def test_what_leaves_the_server_and_what_marks_a_syn() -> None:
+    text = """\
+eth0  In  IP 198.51.100.1.40000 > 203.0.113.10.22: Flags [S], seq 1, options [mss 1111,sackOK], x
+IP 198.51.100.1.40001 > 203.0.113.10.443: Flags [S], seq 1, options [mss 1111,sackOK], length 0
+IP 198.51.100.9.40001 > 203.0.113.10.22: Flags [S], seq 1, options [mss 1460,sackOK], length 0
+eth0  Out IP 203.0.113.10.443 > 198.51.100.1.40001: Flags [S.], seq 0, ack 2, options [mss 1460]
+eth0  Out IP 203.0.113.10 > 198.51.100.2: ICMP 203.0.113.10 tcp port 443 unreachable, length 68
+IP 203.0.113.10 > 198.51.100.3: ICMP host 203.0.113.10 unreachable - admin prohibited filter, x
+IP6 2001:db8:2::10 > 2001:db8:1::10: ICMP6, destination unreachable, unreachable prohibited x
+IP 203.0.113.10 > 198.51.100.4: ICMP unreachable
+control: ssh
+"""
+    packets = kernel_parser.captured_packets(text, 500, 443)
+    assert packets.sources == ("198.51.100.1",)
+    assert packets.marked == (
+        MarkedSyn("198.51.100.1", 22, 1111),
+        MarkedSyn("198.51.100.1", 443, 1111),
+    )
+    assert packets.answered == ("198.51.100.1",)
+    assert packets.rejected == ("198.51.100.2", "198.51.100.3", "2001:db8:1::10", "198.51.100.4")
+    assert packets.control
 
 
 def test_half_open_connections_of_a_new_and_of_an_old_ss() -> None:
@@ -172,7 +196,7 @@ def test_a_clock_that_follows_others_says_so_in_every_age() -> None:
 def test_no_text_breaks_it(text: str) -> None:
     kernel_parser.queues(text)
     kernel_parser.half_open(text)
-    kernel_parser.captured_sources(text, 9)
+    kernel_parser.captured_packets(text, 9, 443)
     kernel_parser.route_replies(text)
     kernel_parser.split_sections(text)
     kernel_parser.counters(kernel_parser.file_lines(text))

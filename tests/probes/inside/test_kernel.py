@@ -41,7 +41,7 @@ from tests.support.fake_context import Looking, looked
 
 ASKED = shlex.join(("sh", "-c", FIRST_SCRIPT, "sh", "443", ROOT_SERVERS[4], ROOT_SERVERS[6]))
 HERE, THERE = (
-    shlex.join(("sh", "-c", AFTER_FAILURE_SCRIPT, "sh", "443", seconds, PACKET_WATCHER, "500"))
+    shlex.join(("sh", "-c", AFTER_FAILURE_SCRIPT, "sh", "443", seconds, PACKET_WATCHER, "1500"))
     for seconds in ("0", str(WATCH_SECONDS))
 )
 
@@ -180,7 +180,7 @@ def test_what_cannot_be_watched_is_said_to_be_unseen(said: str, why: str) -> Non
     look = after(RecordedMachine({THERE: said}, via="ssh://web"), SILENT)
     (unseen,) = look.observed(Unseen)
     assert unseen.why == why
-    assert unseen.enable.startswith("sudo tcpdump -n -i any 'tcp dst port 443")
+    assert unseen.enable.startswith("sudo tcpdump -n -i any 'tcp port 443")
     assert not look.observed(Capture)
 
 

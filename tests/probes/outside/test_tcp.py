@@ -8,6 +8,7 @@ from diagnose.engine import Run
 from diagnose.model import Failure, Target, Unseen
 from diagnose.model.dns import Resolution
 from diagnose.model.events import null_sink
+from diagnose.model.kernel import SYN_MARKS
 from diagnose.model.tcp import Connection, IcmpError, Proxy, Walk
 from diagnose.model.tls import Handshake
 from diagnose.net import DEFAULT_TIMEOUT, ConnectResult, ResolveResult
@@ -297,3 +298,20 @@ def test_through_a_proxy_what_cannot_be_judged_is_said_and_port_80_left_alone() 
     assert "secret" not in seen.url
     assert "port 80" in run.observed(Unseen)[0].what
     assert tries(look(Network(), "shop.example.com", options=options)) == [("target", 443)]
+
+
+def test_where_the_server_is_looked_into_later_attempts_are_marked() -> None:
+    """By a MSS that the server sees in the SYN."""
+
+    def answer(address: str, port: int, attempt: int) -> ConnectResult | None:
+        return SILENCE if port == 443 and attempt == 1 else None
+
+    run = look(Network(answer), "203.0.113.10", options=Options(server="ssh://web"))
+    marks = [(one.purpose, one.mss) for one in run.observed(Connection) if one.mss]
+    assert sorted(purpose for purpose, _ in marks) == ["again", "control"]
+    assert all(mark in SYN_MARKS for _, mark in marks)
+    first, *others = (one for one in run.observed(Connection) if one.purpose == "again")
+    assert first.mss
+    assert [one.mss for one in others] == [None, None]
+    unmarked = look(Network(answer), "203.0.113.10")
+    assert not any(one.mss for one in unmarked.observed(Connection))

@@ -8,7 +8,7 @@ port=$1 far=$2 far6=$3
 set -- $SSH_CONNECTION; client=$1
 echo "@ files"
 grep -sH . /proc/sys/net/ipv4/conf/*/rp_filter /proc/sys/net/netfilter/nf_conntrack_max \
-  /proc/sys/net/core/somaxconn /proc/net/netstat /proc/net/stat/nf_conntrack \
+  /proc/sys/net/core/somaxconn /proc/net/netstat /proc/net/snmp /proc/net/stat/nf_conntrack \
   /proc/sys/net/netfilter/nf_conntrack_count
 grep -sH '^IPv6_rpfilter=' /etc/firewalld/firewalld.conf
 echo "@ client"; echo "$SSH_CONNECTION"

@@ -1,0 +1,143 @@
+"""Probe for what the server's kernel drops of this run's own packets, and why.
+
+After the target's port has failed, a script opens the kernel's tracepoints on the server, this
+machine sends a few SYNs that are marked by their MSS, and the script prints what became of them
+(shell/kernel_tap.py). It changes nothing. On a healthy site it never runs.
+"""
+
+import asyncio
+import random
+import re
+import sys
+from collections import Counter
+from dataclasses import replace
+
+from diagnose.machine import CommandResult
+from diagnose.machine.script_files import read_script
+from diagnose.model import Vantage
+from diagnose.model.kernel import SYN_MARKS, Counters, DroppedPacket, KernelDrop
+from diagnose.model.tcp import Connection
+from diagnose.parsers.linux import kernel as kernel_parser
+from diagnose.parsers.sanitize import clean
+from diagnose.probes import ProbeContext, emit_not_observed, probe
+from diagnose.probes.inside.kernel import emit_counters_after
+
+_TAP = re.sub(r"^from diagnose[^)]*\)$", "", read_script(__file__, "kernel_tap.py"), flags=re.M)
+SCRIPT = read_script(__file__, "kernel_events.py") + "\n" + _TAP
+
+#: Seconds for which the tap is open at most. It ends 0.1 s after the first drop.
+WATCH_SECONDS = 2.5
+
+#: The times of the marked SYNs, in seconds. The script takes a while to start, and a rejecting host
+#: sends one ICMP error a second.
+SCHEDULE = (0.15, 0.5, 1.2, 2.0)
+PATIENCE = 0.3
+
+_FAILURES = {"refused", "timeout", "unreachable"}
+
+
+@probe(after=Connection)
+async def dropped(ctx: ProbeContext, connection: Connection) -> None:
+    """Watch after the first failure of the target's port, if its packets get to the server."""
+    failed = [attempt for attempt in ctx.observed(Connection) if _is_in_question(ctx, attempt)]
+    if failed and failed[0] is connection:
+        await _watch(ctx, connection)
+
+
+def _is_in_question(ctx: ProbeContext, connection: Connection) -> bool:
+    return (
+        connection.purpose == "target"
+        and connection.vantage is Vantage.HERE
+        and connection.failure is not None
+        and connection.failure.kind in _FAILURES
+        and connection.rejected_by not in {"router", "self"}
+        and not connection.unroutable
+        and not ctx.options.by_proxy
+        and (ctx.machine.via != "local" or ctx.net.is_mine(connection.address))
+    )
+
+
+async def _watch(ctx: ProbeContext, failed: Connection) -> None:
+    at, mark = ctx.elapsed(), random.choice(SYN_MARKS)
+    words = (_interpreter(ctx), "-I", "-c", SCRIPT, str(failed.port), str(mark), str(WATCH_SECONDS))
+    may_compare = failed.failure is not None and failed.failure.kind == "refused"
+    may_compare = may_compare and bool(ctx.observed(Counters))
+    async with asyncio.TaskGroup() as group:
+        senders = [group.create_task(_send(ctx, failed, mark, delay)) for delay in SCHEDULE]
+        result = await ctx.machine.run(*words)
+        for sender in senders:
+            sender.cancel()
+    if "ready" in result.out.splitlines():
+        _emit_drops(ctx, at, result.took, failed, result.out)
+    else:
+        _emit_not_watched(ctx, at, failed.port, result)
+    if may_compare and any(attempt.purpose == "again" for attempt in ctx.observed(Connection)):
+        await emit_counters_after(ctx)
+
+
+def _interpreter(ctx: ProbeContext) -> str:
+    """Return the Python of that machine: a packed program is none itself."""
+    is_here = ctx.machine.via == "local" and not getattr(sys, "frozen", False)
+    return sys.executable if is_here and sys.executable else "python3"
+
+
+async def _send(ctx: ProbeContext, failed: Connection, mark: int, delay: float) -> None:
+    await asyncio.sleep(delay)
+    at = ctx.elapsed()
+    attempt = await ctx.net.connect(failed.address, failed.port, PATIENCE, mss=mark)
+    if attempt.stream is not None:
+        attempt.stream.close()
+    is_refused = attempt.failure is not None and attempt.failure.kind == "refused"
+    if is_refused and failed.failure and failed.failure.kind == "refused":
+        again = replace(
+            failed,
+            at=at,
+            took=attempt.took,
+            failure=attempt.failure,
+            purpose="again",
+            icmp=attempt.icmp,
+            source=attempt.source,
+            mss=mark,
+        )
+        ctx.emit(again)
+
+
+def _emit_not_watched(ctx: ProbeContext, at: float, port: int, result: CommandResult) -> None:
+    """Say why nothing was watched. A server that cannot be entered is reported elsewhere."""
+    failure = result.failure
+    reason = clean(result.out.partition("cannot: ")[2].strip(), 100)
+    if failure and failure.kind == "missing":
+        reason = "there is no python3 on the server"
+    elif failure and failure.kind == "exit":
+        reason = clean(failure.message, 100)
+    if reason:
+        subject = f"what the kernel does with packets for port {port}"
+        emit_not_observed(ctx, subject, reason, f"sudo {_command()}", at=at)
+
+
+def _command() -> str:
+    return "perf trace -a --no-syscalls -e skb:kfree_skb -e tcp:tcp_send_reset"
+
+
+def _emit_drops(ctx: ProbeContext, at: float, took: float, failed: Connection, out: str) -> None:
+    """Emit each way in which SYNs ended, and how many did so."""
+    packets: dict[str, DroppedPacket] = {"dropped": "syn", "reply-dropped": "reply"}
+    for fate, count in Counter(kernel_parser.syn_fates(out)).items():
+        if fate.name in packets:
+            ctx.emit(
+                KernelDrop(
+                    vantage=Vantage.SERVER,
+                    at=at,
+                    took=took,
+                    equivalent=_command(),
+                    address=fate.address,
+                    port=failed.port,
+                    source=fate.source,
+                    interface=fate.interface,
+                    packet=packets[fate.name],
+                    reason=fate.reason,
+                    function=fate.function,
+                    count=count,
+                    was_reset=fate.was_reset,
+                )
+            )

@@ -1,0 +1,104 @@
+"""The kernel's own word for what it drops of our packets: seen from the client with a look into the
+server over SSH, and on the server itself."""
+
+import pytest
+
+from diagnose.model.addresses import bracketed
+
+from .lab import HERE, SERVER, SERVER6, Lab
+from .report import Report
+from .scenario import found
+from .scenarios.netfilter import alone
+
+pytestmark = pytest.mark.lab
+
+TRACING = "/sys/kernel/tracing"
+#: Faults of other files: what the kernel dropped, and the reason that it gives.
+DROPS = {
+    "a_table_of_its_own_drops_443": ("syn", "NETFILTER_DROP"),
+    "a_table_after_firewalld_resets_443": ("syn", "NETFILTER_DROP"),
+    "dropped_at_the_network_card": ("syn", "NETFILTER_DROP"),
+    "dropped_before_routing": ("syn", "NETFILTER_DROP"),
+    "iptables_policy_drops": ("syn", "NETFILTER_DROP"),
+    "iptables_rejects_443": ("syn", "NETFILTER_DROP"),
+    "legacy_iptables_drops_443": ("syn", "NETFILTER_DROP"),
+    "https_closed_in_firewalld": ("syn", "NETFILTER_DROP"),
+    "answers_are_dropped": ("reply", "NETFILTER_DROP"),
+    "second_uplink_is_filtered_strictly": ("syn", "IP_RPFILTER"),
+    "no_block_for_443": ("syn", "NO_SOCKET"),
+}
+
+
+def look(lab: Lab, side: str = "both", tracing: bool = True, server: str = SERVER) -> Report:
+    if tracing:
+        lab.undo(lambda: lab.server.sh(f"umount {TRACING}"))
+        lab.server.sh(f"mount -t tracefs tracefs {TRACING}")
+    words = ("--server", f"ssh://root@{bracketed(server)}") if side == "both" else ()
+    host = lab.client if side == "both" else lab.server
+    done = lab.diagnose(host, "--json", "--timeout", "40", *words, "https://shop.example.com/")
+    return Report.of(side, done)
+
+
+def drops(report: Report) -> list[tuple[str, str]]:
+    observations = report.document["observations"]
+    seen = [one for one in observations if one["kind"] == "KernelDrop"]
+    return sorted({(one["packet"], one["reason"]) for one in seen})
+
+
+@pytest.mark.parametrize("name", DROPS)
+def test_the_kernel_says_what_it_drops(laboratory: Lab, name: str) -> None:
+    scenario = found()[name]
+    if why := scenario.obstacle() or scenario.obstacle_on(laboratory.platform):
+        pytest.skip(why)
+    laboratory.restore(ipv6=scenario.ipv6)
+    scenario.apply(laboratory)
+    report = look(laboratory)
+    assert drops(report) == [DROPS[name]], str(report)
+    expected = scenario.expected["both"]
+    assert report.causes == [expected], str(report)
+
+
+def test_an_ebpf_program_that_no_list_of_rules_shows(laboratory: Lab) -> None:
+    """All rules accept, and netfilter drops IPv4, nginx's to its application too. SSH comes by
+    IPv6."""
+    lab = laboratory
+    lab.restore()
+    lab.undo(lambda: lab.server.sh("rm -f /run/bpf.attached"))
+    argv = lab.server.python(str(HERE / "bpf.py"), "netfilter")
+    lab.spawn(lab.server, argv, lab.server.path("/run/bpf.attached").exists)
+    report = look(lab, server=SERVER6)
+    assert drops(report) == [("syn", "NETFILTER_DROP")], str(report)
+    assert report.causes == ["firewall.kernel-disagrees", "upstream.unreachable"], str(report)
+
+
+@pytest.mark.parametrize("fault", ["input", "output", "nobody"])
+def test_on_the_server_itself(laboratory: Lab, fault: str) -> None:
+    """Its own packets go over loopback, where rules may drop too."""
+    lab = laboratory
+    lab.restore()
+    alone(lab)
+    rules = {"input": "input tcp dport", "output": "output tcp sport"}
+    if fault == "nobody":
+        lab.change("listen 443 ssl;", "listen 4443 ssl;")
+    else:
+        hook, *match = rules[fault].split()
+        lab.server.sh(f"""
+            nft add table inet own
+            nft add chain inet own c '{{ type filter hook {hook} priority 0; }}'
+            nft add rule inet own c {" ".join(match)} 443 drop
+        """)
+    reason = "NO_SOCKET" if fault == "nobody" else "NETFILTER_DROP"
+    packet = "reply" if fault == "output" else "syn"
+    assert drops(report := look(lab, "server")) == [(packet, reason)], str(report)
+
+
+def test_a_healthy_site_opens_no_tap(laboratory: Lab) -> None:
+    """No tracefs is mounted: an attempt would be told as unknown."""
+    laboratory.restore()
+    report = look(laboratory, tracing=False)
+    assert report.status == "ok", str(report)
+    assert not [one for one in report.document["unknown"] if "kernel" in one["what"]]
+    laboratory.change("listen 443 ssl;", "listen 4443 ssl;")
+    report = look(laboratory, tracing=False)
+    (unknown,) = [one for one in report.document["unknown"] if "kernel" in one["what"]]
+    assert unknown["why"] == "tracefs is not mounted"
