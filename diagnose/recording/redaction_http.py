@@ -12,7 +12,8 @@ Headers = Iterable[tuple[str, str]]
 #: Fields whose values are kept: checks read them, or they are harmless. Of all others, only the
 #: name is kept.
 KEPT_FIELDS = {
-    "accept-ranges", "age", "allow", "alt-svc", "cache-control", "connection", "content-encoding",
+    "accept-ranges", "access-control-allow-origin", "age", "allow", "alt-svc", "cache-control",
+    "connection", "content-encoding",
     "content-length", "content-type", "date", "expires", "host", "keep-alive", "last-modified",
     "location", "origin", "retry-after", "sec-websocket-accept", "sec-websocket-extensions",
     "sec-websocket-key", "sec-websocket-protocol", "sec-websocket-version", "server",

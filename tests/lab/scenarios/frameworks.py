@@ -1,0 +1,80 @@
+"""Frameworks behind nginx, after questions on Stack Overflow, Server Fault, GitHub and in Chinese
+blogs.
+
+The applications are stand-ins that answer as the real ones do (applications/framework_server.py).
+"""
+
+from .. import site
+from ..lab import HERE, Lab
+from ..scenario import healthy, scenario
+
+MINE = (site.CONF,)
+PAGES = site.HTTPS[site.HTTPS.index("  location / {") : site.HTTPS.index("  location /ws")]
+PORT = "127.0.0.1:3001"
+
+
+def _application(lab: Lab, mode: str, port: int = 3001) -> None:
+    program = str(HERE / "applications" / "framework_server.py")
+    lab.spawn(lab.server, lab.server.python(program, mode, str(port)), port)
+
+
+def _pages_by(lab: Lab, mode: str, page: str = PAGES) -> None:
+    """The site's pages come from this application; its WebSocket as ever."""
+    _application(lab, mode)
+    lab.change(PAGES, page.replace("127.0.0.1:3000", PORT))
+
+
+def _php(lab: Lab, parameters: str) -> None:
+    _application(lab, "php")
+    lab.server.write("/srv/php/index.php", "<?php echo 1;")
+    php = f"  location ~ \\.php$ {{\n    {parameters}\n    fastcgi_pass {PORT};\n  }}\n"
+    files = (
+        "  root /srv/php;\n  index index.php;\n  location / { try_files $uri $uri/ /index.php; }\n"
+    )
+    lab.change(PAGES, files + php)
+
+
+@scenario(outside=None, server="nginx.script-name-missing", differs=MINE)
+def php_without_the_scripts_name(lab: Lab) -> None:
+    """A white page: `include fastcgi_params` alone, after many threads about PHP-FPM."""
+    _php(lab, "include fastcgi_params;")
+
+
+@healthy()
+def php_with_the_scripts_name(lab: Lab) -> None:
+    """fastcgi.conf has it."""
+    _php(lab, "include fastcgi.conf;")
+
+
+@scenario(
+    outside=None, server="nginx.grpc-without-http2", differs=MINE,
+    target=f"https://{site.NAME}/helloworld.Greeter/SayHello",
+)  # fmt: skip
+def grpc_without_http2(lab: Lab) -> None:
+    """`grpc_pass` in a block without `http2 on`."""
+    _grpc(lab)
+
+
+@healthy(target=f"https://{site.NAME}/helloworld.Greeter/SayHello")
+def grpc_with_http2(lab: Lab) -> None:
+    lab.edit("  ssl_session_timeout", "  http2 on;\n  ssl_session_timeout")
+    _grpc(lab)
+
+
+def _grpc(lab: Lab) -> None:
+    program = str(HERE / "applications" / "h2c_server.js")
+    lab.spawn(lab.server, ["node", program, "50051"], 50051)
+    block = "  location /helloworld.Greeter/ {\n    grpc_pass grpc://127.0.0.1:50051;\n  }\n"
+    lab.change(PAGES, PAGES + block)
+
+
+@scenario(outside="http.cors-twice", differs=MINE)
+def nginx_and_the_application_allow_the_origin(lab: Lab) -> None:
+    """Access-Control-Allow-Origin from both, after a question on Server Fault."""
+    add = "    add_header Access-Control-Allow-Origin * always;\n"
+    _pages_by(lab, "cors", PAGES.replace("    proxy_pass", add + "    proxy_pass"))
+
+
+@healthy()
+def application_allows_every_origin(lab: Lab) -> None:
+    _pages_by(lab, "cors")
