@@ -21,6 +21,7 @@ from diagnose.model import (
     Where,
 )
 from diagnose.model.nginx import Directive, NginxConfig
+from diagnose.model.upstream import UpstreamTalk
 from diagnose.parsers.nginx import config as nginx_parser
 from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.config import children
@@ -34,6 +35,8 @@ _DIRECTIVE_SINCE = (1, 25, 1)
 @check(severity=Severity.WARNING, needs=[NginxConfig])
 def grpc_without_http2(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
+    if any(talk.speaks == "http" for talk in evidence.good(UpstreamTalk)):
+        return  # upstream.speaks-http: it is no gRPC service
     for selected in nginx.selected_servers():
         match = select_location(selected.server, evidence.target.path)
         passes = children(match.block, "grpc_pass")

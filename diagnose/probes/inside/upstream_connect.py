@@ -151,6 +151,7 @@ def _is_broken(ctx: ProbeContext, exchange: Exchange) -> bool:
         "timeout",
         "closed",
         "reset",
+        "protocol",
     }
     return silent or exchange.status in {502, 504} or wants_tls(exchange)
 

@@ -89,7 +89,11 @@ async def php(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Non
 
 
 async def http(mode: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+    first = await reader.read(1)
+    if not first.isupper():  # another protocol than HTTP
+        writer.write(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        return
+    head = (first + await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
     line, *lines = head.rstrip().split("\r\n")
     pairs = (text.partition(":") for text in lines)
     fields = {name.lower(): value.strip() for name, _, value in pairs}

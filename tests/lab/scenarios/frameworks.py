@@ -78,3 +78,39 @@ def nginx_and_the_application_allow_the_origin(lab: Lab) -> None:
 @healthy()
 def application_allows_every_origin(lab: Lab) -> None:
     _pages_by(lab, "cors")
+
+
+# Protocols
+
+
+@scenario(outside=None, server="upstream.speaks-http", differs=MINE)
+def gunicorn_behind_uwsgi_pass(lab: Lab) -> None:
+    """Gunicorn speaks HTTP, and answers uwsgi's bytes with 400."""
+    lines = f"  location / {{\n    include uwsgi_params;\n    uwsgi_pass {PORT};\n  }}\n"
+    _pages_by(lab, "gunicorn", lines)
+
+
+@scenario(outside="http.server-error", server="upstream.speaks-http", differs=MINE)
+def node_behind_grpc_pass(lab: Lab) -> None:
+    """After an issue of grpc about "upstream rejected request": the port is not the gRPC one."""
+    _pages_by(lab, "node", f"  location / {{\n    grpc_pass grpc://{PORT};\n  }}\n")
+
+
+@scenario(
+    outside="http.server-error", server="upstream.wrong-protocol",
+    manual="whether it is gRPC the application's author knows",
+)  # fmt: skip
+def grpc_behind_proxy_pass(lab: Lab) -> None:
+    """A service of HTTP/2 alone, as of .NET."""
+    program = str(HERE / "applications" / "h2c_server.js")
+    lab.spawn(lab.server, ["node", program, "3001"], 3001)
+    lab.change(PAGES, PAGES.replace("127.0.0.1:3000", PORT))
+
+
+@healthy()
+def uwsgi_application_answers_400(lab: Lab) -> None:
+    """A real uwsgi socket, whose application has no page there."""
+    program = str(HERE / "applications" / "gateway_server.py")
+    lab.spawn(lab.server, lab.server.python(program, "uwsgi", "3001"), 3001)
+    lines = f"  location / {{\n    include uwsgi_params;\n    uwsgi_pass {PORT};\n  }}\n"
+    lab.change(PAGES, lines)
