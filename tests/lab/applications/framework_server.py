@@ -54,6 +54,8 @@ def answer(mode: str, path: str, fields: Mapping[str, str]) -> Answer:
             return "301 Moved Permanently", "", (f"Location: https://{host}{path}",)
         case "nuxt":
             return "200 OK", with_script('new WebSocket("wss://localhost:24678/_nuxt/","hmr")'), ()
+        case "printer":
+            return "200 OK", with_script('new WebSocket("wss://localhost:8181/")'), ()
         case "built-for-localhost":
             return "200 OK", with_script('fetch("http://localhost:3000/api/items")'), ()
         case _:

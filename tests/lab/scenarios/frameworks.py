@@ -114,3 +114,27 @@ def uwsgi_application_answers_400(lab: Lab) -> None:
     lab.spawn(lab.server, lab.server.python(program, "uwsgi", "3001"), 3001)
     lines = f"  location / {{\n    include uwsgi_params;\n    uwsgi_pass {PORT};\n  }}\n"
     lab.change(PAGES, lines)
+
+
+# Addresses in the page
+
+
+BUILD = "the front end has to be built again"
+
+
+@scenario(outside="http.localhost-in-page", manual=BUILD)
+def page_opens_a_websocket_at_localhost(lab: Lab) -> None:
+    """Vite's or Nuxt's client behind a proxy that ends TLS, after several issues of Vite."""
+    _pages_by(lab, "nuxt")
+
+
+@scenario(outside="http.localhost-in-page", manual=BUILD)
+def page_requests_localhost(lab: Lab) -> None:
+    """A front end built with the settings of development, after many threads."""
+    _pages_by(lab, "built-for-localhost")
+
+
+@healthy()
+def page_speaks_with_a_printer(lab: Lab) -> None:
+    """QZ Tray, a program on the visitor's machine."""
+    _pages_by(lab, "printer")
