@@ -79,7 +79,8 @@ def find_route(ctx: ProbeContext, config: NginxConfig, path: str) -> UpstreamRou
 def _route(
     ctx: ProbeContext, path: str, socket: Socket, location: LocationMatch
 ) -> UpstreamRoute | None:
-    upstream = upstreams.proxy_target_of(location, upstreams.request_variables(ctx.target))
+    variables = upstreams.route_variables(ctx.target, location, path)
+    upstream = upstreams.proxy_target_of(location, variables)
     return UpstreamRoute(path, socket, location, upstream) if upstream else None
 
 

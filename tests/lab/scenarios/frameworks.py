@@ -116,6 +116,47 @@ def uwsgi_application_answers_400(lab: Lab) -> None:
     lab.change(PAGES, lines)
 
 
+# Paths
+
+
+@scenario(outside="websocket.not-upgraded", server="websocket.path-stripped", differs=MINE)
+def variable_and_a_slash(lab: Lab) -> None:
+    """`set $backend …; proxy_pass http://$backend/;`: every request becomes /."""
+    _application(lab, "root-is-a-page")
+    begin = site.HTTPS.index("  location /ws")
+    block = site.HTTPS[begin : site.HTTPS.index("  }\n", begin)]
+    lines = f"set $backend {PORT};\n    proxy_pass http://$backend/;"
+    lab.change(block, block.replace("proxy_pass http://127.0.0.1:3000;", lines))
+
+
+CHAT = "/ws/chat?token=abc"
+
+
+@scenario(
+    outside=None, server="websocket.path-stripped", args=("--ws", CHAT), unsure=("client",),
+    differs=MINE,
+)  # fmt: skip
+def regular_expression_without_the_query(lab: Lab) -> None:
+    """`proxy_pass http://…/ws/$1` drops the token, after an issue of Laravel Reverb about a missing
+    $is_args$args."""
+    _application(lab, "token")
+    begin = site.HTTPS.index("  location /ws")
+    block = site.HTTPS[begin : site.HTTPS.index("  }\n", begin) + len("  }\n")]
+    proxied = block.replace("location /ws", "location ~ ^/ws/(.*)$")
+    proxied = proxied.replace("http://127.0.0.1:3000", f"http://{PORT}/ws/$1")
+    lab.change(block, block + proxied)
+
+
+@healthy(args=("--ws", CHAT))
+def regular_expression_with_the_query(lab: Lab) -> None:
+    _application(lab, "token")
+    begin = site.HTTPS.index("  location /ws")
+    block = site.HTTPS[begin : site.HTTPS.index("  }\n", begin) + len("  }\n")]
+    proxied = block.replace("location /ws", "location ~ ^/ws/(.*)$")
+    proxied = proxied.replace("http://127.0.0.1:3000", f"http://{PORT}/ws/$1$is_args$args")
+    lab.change(block, block + proxied)
+
+
 # Addresses in the page
 
 
