@@ -19,7 +19,7 @@ KEPT_FIELDS = {
     "sec-websocket-key", "sec-websocket-protocol", "sec-websocket-version", "server",
     "strict-transport-security",
     "transfer-encoding", "upgrade", "vary", "x-content-type-options", "x-frame-options",
-    "x-forwarded-proto", "accept", "accept-encoding", "user-agent",
+    "x-forwarded-host", "x-forwarded-proto", "accept", "accept-encoding", "user-agent",
 }  # fmt: skip
 #: Beginnings of fields by which checks recognize a CDN; the rest is hidden.
 _CDN_PREFIXES = re.compile(r"(?i)(?:cloudfront|cache-|varnish|hit|miss|[\d.]+ (?:google|varnish))")

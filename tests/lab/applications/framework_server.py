@@ -46,7 +46,7 @@ def answer(mode: str, path: str, fields: Mapping[str, str]) -> Answer:
     match mode:
         case "cors":
             return "200 OK", json.dumps({"ok": True}), (JSON, "Access-Control-Allow-Origin: *")
-        case "nextjs" if url.path == "/":
+        case "nextjs" if url.path == "/" and forwarded != "shop.example.com":
             return "307 Temporary Redirect", "", (f"Location: {scheme}://{forwarded}/login",)
         case "spring" if url.path == "/":
             return "302 Found", "", (f"Location: {scheme}://{host}/login",)

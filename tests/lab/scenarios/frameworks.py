@@ -157,6 +157,45 @@ def regular_expression_with_the_query(lab: Lab) -> None:
     lab.change(block, block + proxied)
 
 
+# Names
+
+
+@scenario(outside="http.redirect-wrong-host", differs=MINE)
+def forwarded_host_of_the_application_itself(lab: Lab) -> None:
+    """Next.js redirects to https://localhost:3000/login, after an issue of Next.js."""
+    line = "    proxy_set_header X-Forwarded-Host localhost:3000;\n"
+    _pages_by(
+        lab,
+        "nextjs",
+        PAGES.replace("    proxy_set_header Host", line + "    proxy_set_header Host"),
+    )
+
+
+@scenario(
+    outside="http.redirect-wrong-host", target=f"https://{site.NAME}:7443/",
+    manual="the laboratory's own page is on 443",
+)  # fmt: skip
+def port_lost_in_a_redirect(lab: Lab) -> None:
+    """`Host $host` on port 7443, after an issue of Keycloak; nothing listens on 443."""
+    open_port = ["firewall-cmd", "--add-port=7443/tcp"]
+    lab.server.run(open_port, check=True)
+    lab.server.run([*open_port, "--permanent"], check=True)
+    lab.edit("listen 443 ssl", "listen 7443 ssl")
+    lab.edit(site.HTTP, "")
+    _pages_by(lab, "spring", PAGES.replace("$http_host", "$host"))
+
+
+@scenario(outside="websocket.origin-refused", args=("--ws", "/ws"), differs=MINE)
+def origin_compared_with_the_forwarded_host(lab: Lab) -> None:
+    """code-server closes with 1006: it compares Origin with X-Forwarded-Host, which is the
+    upstream's name, after an issue of code-server."""
+    _application(lab, "code-server")
+    begin = site.HTTPS.index("  location /ws")
+    block = site.HTTPS[begin : site.HTTPS.index("  }\n", begin)]
+    line = "    proxy_set_header X-Forwarded-Host $proxy_host;\n"
+    lab.change(block, block.replace("127.0.0.1:3000", PORT) + line)
+
+
 # Addresses in the page
 
 
