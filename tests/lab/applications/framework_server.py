@@ -52,6 +52,8 @@ def answer(mode: str, path: str, fields: Mapping[str, str]) -> Answer:
             return "302 Found", "", (f"Location: {scheme}://{host}/login",)
         case "wordpress" if scheme != "https":
             return "301 Moved Permanently", "", (f"Location: https://{host}{path}",)
+        case "www" if not host.startswith("www."):
+            return "301 Moved Permanently", "", (f"Location: https://www.{host}{path}",)
         case "nuxt":
             return "200 OK", with_script('new WebSocket("wss://localhost:24678/_nuxt/","hmr")'), ()
         case "printer":

@@ -4,8 +4,8 @@ blogs.
 The applications are stand-ins that answer as the real ones do (applications/framework_server.py).
 """
 
-from .. import site
-from ..lab import HERE, Lab
+from .. import certificates, site
+from ..lab import HERE, SERVER, Lab
 from ..scenario import healthy, scenario
 
 MINE = (site.CONF,)
@@ -194,6 +194,50 @@ def origin_compared_with_the_forwarded_host(lab: Lab) -> None:
     block = site.HTTPS[begin : site.HTTPS.index("  }\n", begin)]
     line = "    proxy_set_header X-Forwarded-Host $proxy_host;\n"
     lab.change(block, block.replace("127.0.0.1:3000", PORT) + line)
+
+
+# Two server blocks, one behind the other
+
+
+def _inner(lab: Lab, mode: str, lines: str, scheme: str) -> None:
+    """The pages pass a second block, in plain HTTP."""
+    _application(lab, mode)
+    inner = PAGES.replace("127.0.0.1:3000", PORT).replace("Proto https", f"Proto {scheme}")
+    block = "server {\n  listen 127.0.0.1:8080;\n  server_name shop.example.com;\n"
+    lab.edit(site.HTTP, f"{site.HTTP}{block}{lines}{inner}}}\n")
+    lab.change(PAGES, PAGES.replace("127.0.0.1:3000", "127.0.0.1:8080"))
+
+
+@scenario(outside="http.redirect-loop", differs=MINE)
+def inner_block_redirects_by_its_own_scheme(lab: Lab) -> None:
+    """`if ($scheme = http)` behind a proxy that ends TLS, after several threads about
+    ERR_TOO_MANY_REDIRECTS."""
+    line = "  if ($scheme = http) {\n    return 301 https://$host$request_uri;\n  }\n"
+    _inner(lab, "page", line, "$http_x_forwarded_proto")
+
+
+@scenario(outside="http.redirect-loop", differs=MINE)
+def inner_block_overwrites_the_scheme(lab: Lab) -> None:
+    """WordPress behind two: the inner one sends its own $scheme."""
+    _inner(lab, "wordpress", "", "$scheme")
+
+
+@healthy()
+def inner_block_passes_the_scheme_on(lab: Lab) -> None:
+    _inner(lab, "wordpress", "", "$http_x_forwarded_proto")
+
+
+@scenario(outside="http.redirect-loop", manual="one of the two names has to be chosen")
+def nginx_and_the_application_want_different_names(lab: Lab) -> None:
+    """nginx redirects www to the bare name, and the application back."""
+    leaf = certificates.leaf(site.NAME, f"www.{site.NAME}")
+    lab.zone({name: {"A": [SERVER]} for name in (site.NAME, f"www.{site.NAME}")})
+    lab.server.write(site.PEM, leaf.chain)
+    lab.server.write(site.KEY, leaf.key_pem, 0o600)
+    block = site.HTTPS[: site.HTTPS.index("  location /")].replace("_name shop", "_name www.shop")
+    redirect = f"{block}  return 301 https://{site.NAME}$request_uri;\n}}\n"
+    lab.edit(site.HTTP, site.HTTP + redirect)
+    _pages_by(lab, "www")
 
 
 # Addresses in the page
