@@ -240,6 +240,61 @@ def nginx_and_the_application_want_different_names(lab: Lab) -> None:
     _pages_by(lab, "www")
 
 
+# Files
+
+
+SHELL = """\
+<!doctype html><html><head><title>Shop</title>
+<script type="module" src="/assets/index.js"></script></head>
+<body><div id="root"></div></body></html>
+"""
+FILES = "  root /srv/spa;\n  location / {\n    try_files $uri $uri/ =404;\n  }\n"
+
+
+def _files(lab: Lab, page: str) -> None:
+    lab.server.write("/srv/spa/index.html", page)
+    lab.server.write("/srv/spa/assets/index.js", "console.log(1);\n")
+    lab.change(PAGES, FILES)
+
+
+@scenario(
+    outside=None, server="nginx.target-not-found", target=f"https://{site.NAME}/dashboard",
+    differs=MINE,
+)  # fmt: skip
+def reload_in_a_single_page_application(lab: Lab) -> None:
+    """React Router: 404 at a reload, after a question on Stack Overflow."""
+    _files(lab, SHELL)
+
+
+@healthy(target=f"https://{site.NAME}/dashboard")
+def page_that_is_nowhere(lab: Lab) -> None:
+    """A site of files, whose page shows its text without a script."""
+    _files(lab, f"{SHELL}<h1>Shop</h1><p>{'Here is what we sell. ' * 5}</p>")
+
+
+@healthy(target=f"https://{site.NAME}/logo.png")
+def file_that_is_nowhere(lab: Lab) -> None:
+    _files(lab, SHELL)
+
+
+@scenario(
+    outside=None, server="nginx.target-not-found", target=f"https://{site.NAME}/20002/",
+    differs=MINE,
+)  # fmt: skip
+def root_for_alias_below_a_prefix(lab: Lab) -> None:
+    """A Vue application below /20002, after a Chinese blog."""
+    lab.server.write("/srv/20002/dist/index.html", SHELL.replace("/assets", "/20002/assets"))
+    lab.server.write("/srv/20002/dist/assets/index.js", "console.log(1);\n")
+    lab.change(PAGES, PAGES + "  location /20002 {\n    root /srv/20002/dist;\n  }\n")
+
+
+@healthy(target=f"https://{site.NAME}/docs/")
+def folder_that_was_not_deployed(lab: Lab) -> None:
+    """`root` is right; the index.html above is the site's own."""
+    lab.server.write("/srv/spa/index.html", f"<h1>Shop</h1><p>{'What we sell. ' * 9}</p>")
+    lab.change(PAGES, FILES + "  location /docs/ {\n    root /srv/spa;\n  }\n")
+
+
 # Addresses in the page
 
 
