@@ -92,6 +92,16 @@ async def php(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Non
     await writer.drain()
 
 
+async def events(writer: asyncio.StreamWriter) -> None:
+    """A small event now and then, for ever."""
+    head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
+    writer.write(head.encode())
+    while not writer.is_closing():
+        writer.write(b"data: 1\n\n")
+        await writer.drain()
+        await asyncio.sleep(1)
+
+
 async def http(mode: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     first = await reader.read(1)
     if not first.isupper():  # another protocol than HTTP
@@ -101,6 +111,9 @@ async def http(mode: str, reader: asyncio.StreamReader, writer: asyncio.StreamWr
     line, *lines = head.rstrip().split("\r\n")
     pairs = (text.partition(":") for text in lines)
     fields = {name.lower(): value.strip() for name, _, value in pairs}
+    if mode == "events" and line.split(" ")[1] == "/events":
+        await events(writer)
+        return
     status, body, more = answer(mode, line.split(" ")[1], fields)
     if status.startswith("101"):
         key = accept_key(fields.get("sec-websocket-key", ""))

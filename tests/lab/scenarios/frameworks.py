@@ -295,6 +295,31 @@ def folder_that_was_not_deployed(lab: Lab) -> None:
     lab.change(PAGES, FILES + "  location /docs/ {\n    root /srv/spa;\n  }\n")
 
 
+# Streams
+
+
+EVENTS = f"https://{site.NAME}/events"
+
+
+def _events(lab: Lab, line: str) -> None:
+    _application(lab, "events")
+    block = f"  location /events {{\n    proxy_pass http://{PORT};\n{line}  }}\n"
+    lab.change(PAGES, PAGES + block)
+
+
+@scenario(
+    outside="http.server-error", server="upstream.stream-buffered", target=EVENTS, differs=MINE
+)
+def events_are_held_back(lab: Lab) -> None:
+    """EventSource gets nothing, after a question on Stack Overflow."""
+    _events(lab, "")
+
+
+@healthy(target=EVENTS)
+def events_are_not_buffered(lab: Lab) -> None:
+    _events(lab, "    proxy_buffering off;\n")
+
+
 # Addresses in the page
 
 
