@@ -7,6 +7,7 @@ The applications are stand-ins that answer as the real ones do (applications/fra
 from .. import certificates, site
 from ..lab import HERE, SERVER, Lab
 from ..scenario import healthy, scenario
+from .nginx_files import LIVE, of_certbot
 
 MINE = (site.CONF,)
 PAGES = site.HTTPS[site.HTTPS.index("  location / {") : site.HTTPS.index("  location /ws")]
@@ -318,6 +319,43 @@ def events_are_held_back(lab: Lab) -> None:
 @healthy(target=EVENTS)
 def events_are_not_buffered(lab: Lab) -> None:
     _events(lab, "    proxy_buffering off;\n")
+
+
+# Renewals
+
+
+RENEWAL = """\
+[renewalparams]
+authenticator = webroot
+webroot_path = {folder},
+[[webroot_map]]
+shop.example.com = {folder}
+"""
+
+
+def _expiring(lab: Lab, folder: str) -> None:
+    leaf = certificates.leaf(starts=-85, ends=5)
+    of_certbot(lab, leaf)
+    lab.server.write(site.PEM, leaf.chain)
+    lab.server.sh("touch -d '85 days ago' /etc/letsencrypt/archive/*/*")
+    lab.server.write(f"/etc/letsencrypt/renewal/{site.NAME}.conf", RENEWAL.format(folder=folder))
+    lab.edit(site.PEM, f"{LIVE}/fullchain.pem")
+    lab.change(site.KEY, f"{LIVE}/privkey.pem")
+
+
+@scenario(
+    outside="certificate.expires-soon", server="nginx.challenge-folder",
+    manual="the authority has to reach it",
+)  # fmt: skip
+def challenges_in_another_folder(lab: Lab) -> None:
+    """certbot's webroot is not nginx's, after an issue of certbot about "unauthorized"."""
+    _expiring(lab, "/var/www/html")
+
+
+@scenario(outside="certificate.expires-soon", manual="the authority has to reach it")
+def challenges_in_the_right_folder(lab: Lab) -> None:
+    """Only the renewal is late."""
+    _expiring(lab, "/var/www/acme")
 
 
 # Addresses in the page
