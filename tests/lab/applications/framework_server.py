@@ -9,6 +9,8 @@ import argparse
 import asyncio
 import contextlib
 import json
+import socket
+import struct
 from collections.abc import Mapping
 from urllib.parse import parse_qs, urlsplit
 
@@ -134,6 +136,11 @@ async def http(mode: str, reader: asyncio.StreamReader, writer: asyncio.StreamWr
 
 async def main(mode: str, port: int) -> None:
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if mode == "docker-proxy":  # nothing listens in the container
+            linger = struct.pack("ii", 1, 0)
+            writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+            writer.close()
+            return
         with contextlib.suppress(OSError, ValueError, asyncio.IncompleteReadError):
             await (php(reader, writer) if mode == "php" else http(mode, reader, writer))
         writer.close()

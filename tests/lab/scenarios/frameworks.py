@@ -197,6 +197,15 @@ def origin_compared_with_the_forwarded_host(lab: Lab) -> None:
     lab.change(block, block.replace("127.0.0.1:3000", PORT) + line)
 
 
+@scenario(
+    outside="http.server-error", server="upstream.closed-early",
+    manual="the program in the container has to listen on another address",
+)  # fmt: skip
+def container_that_listens_on_its_own_loopback(lab: Lab) -> None:
+    """Docker's proxy accepts the connection and resets it."""
+    _pages_by(lab, "docker-proxy")
+
+
 # Two server blocks, one behind the other
 
 
