@@ -95,6 +95,18 @@ def find_redirect(
     return next(iter(redirects.values())) if len(redirects) == 1 else None
 
 
+def find_redirect_in(server: Server, answer: Exchange) -> NginxRedirect | None:
+    """Return the directive of this server block that redirects like this response."""
+    url = parse_url(answer.url)
+    candidates = _candidates(server, url.path if url else "/", conditions=True)
+    return next((redirect for redirect in candidates if _is_source_of(redirect, answer)), None)
+
+
+def redirects_of(server: Server, path: str) -> Iterator[NginxRedirect]:
+    """Yield the redirects of a server block for a path, without those under a condition."""
+    return _candidates(server, path, conditions=False)
+
+
 def _candidates(server: Server, path: str, conditions: bool) -> Iterator[NginxRedirect]:
     """Yield the redirects in the order in which nginx evaluates them (ngx_http_rewrite_module)."""
     top = LocationMatch((server.http, server.block))

@@ -11,7 +11,8 @@ from checks.http import (
     exchanges_by_purpose,
     redirected_sockets,
 )
-from checks.nginx import Nginx, _location_edits
+from checks.http._inner_nginx import InnerScheme, inner_scheme, pass_scheme_on
+from checks.nginx import Nginx, _location_edits, file_line
 from checks.nginx._edits import Changes
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -22,6 +23,7 @@ from diagnose.model import (
     Severity,
     merge_subjects,
 )
+from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange
 from diagnose.parsers.http import hops
 from diagnose.parsers.nginx.locations import proxy_pass_of, proxy_set_header_of
@@ -74,7 +76,9 @@ def _claim(evidence: Evidence, chains: list[RedirectChain]) -> Claim:
     starts = [redirect_chain.steps[0] for redirect_chain in chains]
     first = _cycle(chains[0])
     subjects = endpoint_subjects(starts)
-    host = evidence.target.host
+    host, nginx = evidence.target.host, Nginx.of(evidence)
+    inner = inner_scheme(nginx, first[0]) if len(first) == 1 and not endless else None
+    www = _WwwLoop.of(nginx, first)
     return Claim(
         about=merge_subjects(subjects),
         covers=(*subjects, *redirected_sockets(evidence, host, "https")),
@@ -89,15 +93,57 @@ def _claim(evidence: Evidence, chains: list[RedirectChain]) -> Claim:
             "endless": endless,
             "server": first[0].header("Server") or "",
             "hops": hops(first[0].headers),
+            "inner": inner.place if inner else "",
+            "inner_redirects": inner is not None and inner.redirect is not None,
+            **www.facts,
         },
+        location=nginx.location(inner.directive) if inner else None,
         fix=_redirect_edits.by_hand("find-the-rule")
         if endless
-        else _fix(Nginx.of(evidence), first),
+        else _redirect_edits.by_hand("one-name")
+        if www.is_circle
+        else _fix(nginx, first, inner),
     )
 
 
-def _fix(nginx: Nginx, cycle: tuple[Exchange, ...]) -> Fix:
+@frozen
+class _WwwLoop:
+    """A circle between the name with www and the name without: nginx redirects one way, and the
+    application the other. `place` is nginx's directive, "" if it is unknown."""
+
+    is_circle: bool = False
+    place: str = ""
+    nginx_url: str = ""
+    other_url: str = ""
+
+    @classmethod
+    def of(cls, nginx: Nginx, cycle: tuple[Exchange, ...]) -> "_WwwLoop":
+        hosts = {url.host for step in cycle if (url := parse_url(step.url)) and url.secure}
+        bare = min(hosts, key=len, default="")
+        if len(cycle) != 2 or hosts != {bare, f"www.{bare}"}:
+            return cls()
+        rules = [(step, _redirects.find_redirect(nginx, step)) for step in cycle]
+        own = [(step, redirect) for step, redirect in rules if redirect]
+        others = [step for step, redirect in rules if redirect is None]
+        if len(own) != 1 or own[0][1] is None:
+            return cls(True)
+        return cls(True, file_line(own[0][1].directive), own[0][0].url, others[0].url)
+
+    @property
+    def facts(self) -> dict[str, object]:
+        return {
+            "www": self.is_circle,
+            "www_place": self.place,
+            "www_nginx": self.nginx_url,
+            "www_application": self.other_url,
+        }
+
+
+def _fix(nginx: Nginx, cycle: tuple[Exchange, ...], inner: InnerScheme | None) -> Fix:
     changes: Changes = {}
+    if inner:
+        pass_scheme_on(nginx, inner, changes)
+        return _redirect_edits.fix(nginx, changes, "find-the-rule")
     for step in cycle:
         url = parse_url(step.url)
         if url is None or not url.secure or url.host != nginx.evidence.target.host:

@@ -12,6 +12,7 @@ from checks.http import (
     redirected_sockets,
     works_over_https,
 )
+from checks.http._told_names import told_name, visitors_name_fix
 from checks.nginx import Nginx
 from checks.nginx._edits import Changes
 from diagnose.checking.registry import check
@@ -86,9 +87,10 @@ def _redirect_fault(
         and not is_internal_host(exchange.address)
     ):
         return "inward", None
+    is_own_port = url.port == target.port or {url.port, target.port} <= {80, 443}
     if (
         url.host == target.host
-        and url.port in {80, 443, target.port}
+        and is_own_port
         and (url.secure or url.port != 443)
         and (not url.secure or url.port != 80)
     ):
@@ -113,6 +115,9 @@ def _claim(
     failure = failed_exchanges[0].failure if failed_exchanges else None
     certain = failure is None or reason == "tls" or failure.code in _NO_SUCH_NAME
     subjects = endpoint_subjects(steps)
+    nginx = Nginx.of(evidence)
+    own_redirect = _redirects.find_redirect(nginx, steps[0])
+    told = None if own_redirect else told_name(nginx, steps[0], host)
     onward = redirect_target(steps[0]) or ""
     scheme = "https" if onward.startswith("https:") else "http"
     return Claim(
@@ -132,9 +137,20 @@ def _claim(
             "certificate": reason == "certificate",
             "tls": reason == "tls",
             "message": failure.message if failure else "",
+            "lost_port": _lost_port(evidence, host),
+            "field": told.field if told else "",
+            "value": told.value if told else "",
+            "place": told.place if told else "",
         },
-        fix=_fix(Nginx.of(evidence), reason, steps),
+        location=nginx.location(told.directive) if told else None,
+        fix=(told and visitors_name_fix(nginx, told)) or _fix(nginx, reason, steps),
     )
+
+
+def _lost_port(evidence: Evidence, host: str) -> int | str:
+    """Return the target's port, if the redirect keeps its name and loses that port."""
+    target = evidence.target
+    return target.port if host == target.host and target.port not in {80, 443} else ""
 
 
 def _fix(nginx: Nginx, reason: str, steps: list[Exchange]) -> Fix:

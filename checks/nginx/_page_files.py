@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 from checks.http._page_files import RefusedFile, page_of, refused_files
 from diagnose.model import Evidence
-from diagnose.model.files import PageFileAccess
+from diagnose.model.files import PageFileAccess, PathMistake
 from diagnose.model.frozen import frozen
 from diagnose.model.pages import Page
+from diagnose.parsers.nginx.file_paths import ServedFile
 
 
 @frozen
@@ -43,3 +44,18 @@ def examined_files(evidence: Evidence) -> Iterator[ExaminedFile]:
         access = accesses.get(refused.response.url)
         if page and access:
             yield ExaminedFile(page, refused, access)
+
+
+def corrected_directive(served: ServedFile, mistake: PathMistake) -> str:
+    """Return the `root` or `alias` that leads to the file, "" if another setting is wrong."""
+    folder = served.directive.args[0]
+    match mistake:
+        case "slash":
+            return f"alias {folder}/;"
+        case "root":
+            slash = "/" if served.prefix.endswith("/") else ""
+            return f"alias {folder.rstrip('/')}{slash};"
+        case "alias":
+            return f"root {folder.rstrip('/')};"
+        case _:
+            return ""

@@ -27,7 +27,7 @@ class WebSocketHandshakes:
     nginx sends them, `http_1_0` in HTTP/1.0. `whole_path` ask for the visitor's path although nginx
     sends another, `visitor_host` also send the visitor's Host, and `forwarded` besides the fields
     that name the visitor's scheme and host. `own_host` send the Origin of the host that nginx
-    sends.
+    sends, `forwarded_host` the visitor's host as X-Forwarded-Host.
     """
 
     front: tuple[Upgrade, ...]
@@ -37,6 +37,7 @@ class WebSocketHandshakes:
     visitor_host: tuple[Upgrade, ...] = ()
     forwarded: tuple[Upgrade, ...] = ()
     own_host: tuple[Upgrade, ...] = ()
+    forwarded_host: tuple[Upgrade, ...] = ()
 
     @classmethod
     def at_path(cls, evidence: Evidence, path: str) -> "WebSocketHandshakes":
@@ -50,6 +51,7 @@ class WebSocketHandshakes:
             tuple(upgrade for upgrade in upgrades if upgrade.variant == "visitor-host"),
             tuple(upgrade for upgrade in upgrades if upgrade.variant == "forwarded"),
             tuple(upgrade for upgrade in upgrades if upgrade.variant == "own-host"),
+            tuple(upgrade for upgrade in upgrades if upgrade.variant == "forwarded-host"),
         )
 
     @property

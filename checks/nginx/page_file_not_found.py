@@ -13,10 +13,10 @@ from checks.http import _page_files as page_files
 from checks.nginx import Nginx, file_line
 from checks.nginx._commands import reload_steps
 from checks.nginx._edits import config_edit
-from checks.nginx._page_files import ExaminedFile, examined_files
+from checks.nginx._page_files import ExaminedFile, corrected_directive, examined_files
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
-from diagnose.model.files import PageFileAccess, PathMistake
+from diagnose.model.files import PageFileAccess
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.model.pages import PageFileResponse
 from diagnose.parsers.nginx import edits
@@ -75,7 +75,7 @@ def _text(directive: Directive) -> str:
 def _fix(nginx: Nginx, file: ExaminedFile, served: ServedFile) -> Fix:
     """Return the corrected directive, if the file was seen where that leads."""
     mistake = file.access.mistake
-    corrected = _corrected(served, mistake)
+    corrected = corrected_directive(served, mistake)
     change = edits.replace_directive(served.directive, corrected) if corrected else None
     edit = config_edit(nginx, served.directive.file, change) if change else None
     if edit is None:
@@ -83,17 +83,3 @@ def _fix(nginx: Nginx, file: ExaminedFile, served: ServedFile) -> Fix:
         return Fix((Manual(step, Where.SERVER),), Applicability.MANUAL)
     sure = Applicability.AUTOMATIC if mistake == "slash" else Applicability.REVIEW
     return Fix((edit, *reload_steps(nginx)), sure)
-
-
-def _corrected(served: ServedFile, mistake: PathMistake) -> str:
-    folder = served.directive.args[0]
-    match mistake:
-        case "slash":
-            return f"alias {folder}/;"
-        case "root":
-            slash = "/" if served.prefix.endswith("/") else ""
-            return f"alias {folder.rstrip('/')}{slash};"
-        case "alias":
-            return f"root {folder.rstrip('/')};"
-        case _:
-            return ""

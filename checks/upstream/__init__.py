@@ -72,7 +72,8 @@ def backends(nginx: Nginx) -> tuple[Backend, ...]:
     for selection in nginx.selected_servers():
         for path in probed_paths:
             match = upstreams.final_location(selection.server, path)
-            if proxy_target := upstreams.proxy_target_of(match, variables):
+            of_path = upstreams.route_variables(nginx.evidence.target, match, path)
+            if proxy_target := upstreams.proxy_target_of(match, of_path):
                 groups.setdefault(_endpoint_key(proxy_target), []).append((match, proxy_target))
                 paths.setdefault(_endpoint_key(proxy_target), []).append(path)
         for match in all_locations(selection.server):

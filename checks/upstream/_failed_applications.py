@@ -34,11 +34,15 @@ class FailedApplication:
     pass_directive: Directive | None
 
 
-def failed_applications(evidence: Evidence, kinds: Collection[str]) -> Iterator[FailedApplication]:
-    """Yield the applications whose attempts all failed with one of these kinds."""
+def failed_applications(
+    evidence: Evidence, kinds: Collection[str], connected: bool = True
+) -> Iterator[FailedApplication]:
+    """Yield the applications whose attempts all failed with one of these kinds. Without
+    `connected`, those of the page count that did not even connect."""
     nginx = Nginx.of(evidence)
     groups: dict[tuple[str, ...], dict[str, list[UpstreamTry | Upgrade]]] = {}
-    for path, attempts in _attempts(evidence).items():
+    attempts_of_paths = _attempts(evidence) if connected else _page_connections(evidence)
+    for path, attempts in attempts_of_paths.items():
         failures = [attempt.failure.kind if attempt.failure else "" for attempt in attempts]
         # One server that responds is enough, because nginx tries the next one.
         if all(kind in kinds for kind in failures):
@@ -62,16 +66,31 @@ def failed_applications(evidence: Evidence, kinds: Collection[str]) -> Iterator[
         )
 
 
+def _page_connections(evidence: Evidence) -> Mapping[str, list[UpstreamTry | Upgrade]]:
+    path = evidence.target.path
+    attempts = [attempt for attempt in evidence.of(UpstreamTry) if attempt.path == path]
+    return {path: [*attempts]} if attempts else {}
+
+
 def _attempts(evidence: Evidence) -> Mapping[str, list[UpstreamTry | Upgrade]]:
     attempts_by_path: dict[str, list[UpstreamTry | Upgrade]] = {}
     for attempt in evidence.of(UpstreamTry):
-        if attempt.asked:
+        if attempt.asked or _is_reset_at_once(evidence, attempt):
             attempts_by_path.setdefault(attempt.path, []).append(attempt)
     for upgrade in evidence.of(Upgrade):
         direct = upgrade.through == "application" and upgrade.variant == "normal"
         if direct and _is_front_broken(evidence, upgrade.path):
             attempts_by_path.setdefault(upgrade.path, []).append(upgrade)
     return attempts_by_path
+
+
+def _is_reset_at_once(evidence: Evidence, attempt: UpstreamTry) -> bool:
+    """Return whether a connection to the page's application was accepted and ended before a request
+    was sent, as by Docker's proxy for a port on which nothing listens in the container."""
+    is_ended = attempt.failure is not None and attempt.failure.kind in {"reset", "closed"}
+    is_page = attempt.path == evidence.target.path
+    statuses = {page.status for page in page_exchanges(evidence)}
+    return is_ended and is_page and bool(statuses & GATEWAY_ERRORS)
 
 
 def _is_front_broken(evidence: Evidence, path: str) -> bool:

@@ -4,16 +4,25 @@
 
 from collections.abc import Iterator
 
+from checks.nginx._page_errors import page_error
 from checks.upstream import CONSEQUENCES
 from checks.upstream._failed_applications import failed_application_claim, failed_applications
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity
 from diagnose.model.nginx import NginxConfig, UpstreamTry
 
+#: nginx's own words for it. A curl that is reset before it sends its request gives no reason.
+_LOG_PATTERN = r"recv\(\) failed \(104"
+
 
 @check(severity=Severity.ERROR, needs=[UpstreamTry, NginxConfig], explains=CONSEQUENCES)
 def closed_early(evidence: Evidence) -> Iterator[Claim]:
-    for application in failed_applications(evidence, {"closed", "reset"}):
+    applications = list(failed_applications(evidence, {"closed", "reset"}))
+    error = None if applications else page_error(evidence, _LOG_PATTERN, {502})
+    if error is not None and error.in_run:
+        applications = list(failed_applications(evidence, {"other"}, connected=False))
+    for application in applications:
         first = application.attempts[0].failure
-        facts = {"message": first.message if first else ""}
+        message = error.line.text if error else first.message if first else ""
+        facts = {"message": message}
         yield failed_application_claim(evidence, application, "look-at-the-application", facts)

@@ -1,4 +1,5 @@
-"""proxy_pass speaks HTTP, and the application speaks FastCGI (PHP-FPM) or uwsgi. It closes the
+"""proxy_pass speaks HTTP/1, and the application speaks FastCGI (PHP-FPM), uwsgi or HTTP/2 alone
+(gRPC). It closes the
 connection without an answer, and visitors get 502 (error.log: "upstream prematurely closed
 connection", "recv() failed (104: Connection reset by peer)" or "upstream sent no valid HTTP/1.0
 header"). It answers a greeting in its own protocol."""
@@ -18,7 +19,7 @@ from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.locations import proxy_pass_of
 
 _LOG_PATTERN = r"no valid HTTP/1\.0 header|prematurely closed|recv\(\) failed"
-_NAMES = {"fastcgi": "FastCGI", "uwsgi": "uwsgi"}
+_NAMES = {"fastcgi": "FastCGI", "uwsgi": "uwsgi", "http2": "HTTP/2"}
 
 
 @check(
@@ -34,7 +35,8 @@ def wrong_protocol(evidence: Evidence) -> Iterator[Claim]:
         if backend.proxy_target.scheme != "http" or not talks or is_answered:
             continue
         protocol = talks[0].speaks
-        fix = edit_fix(nginx, _changes(nginx, backend, protocol), "speak-its-protocol", sure=False)
+        step = "speak-http2" if protocol == "http2" else "speak-its-protocol"
+        fix = edit_fix(nginx, _changes(nginx, backend, protocol), step, sure=False)
         yield upstream_claim(
             nginx,
             BackendFault(
@@ -43,7 +45,7 @@ def wrong_protocol(evidence: Evidence) -> Iterator[Claim]:
                     "protocol": _NAMES[protocol],
                     "pass": f"{protocol}_pass",
                     "parameters": f"{protocol}_params",
-                    "fastcgi": protocol == "fastcgi",
+                    **{name: protocol == name for name in _NAMES},
                 },
                 because=(
                     *backend.request_attempts,

@@ -12,6 +12,7 @@ page came over https), that with a port (Host has one), or the application's own
 from collections.abc import Iterator
 from dataclasses import replace
 
+from checks.http._told_names import ToldName, visitors_name_fix
 from checks.nginx import Nginx, _location_edits, file_line
 from checks.nginx._edits import Changes, config_edits
 from checks.nginx._websockets import WebSocketHandshakes
@@ -58,6 +59,7 @@ def origin_refused(evidence: Evidence) -> Iterator[Claim]:
         host_result = _accepted_by_host(nginx, attempt.path)
         forwarded_match = None if host_result else _accepted_when_forwarded(nginx, handshakes)
         match = host_result[0] if host_result else None
+        told = None if host_result or forwarded_match else _told_name(nginx, handshakes)
         facts = {
             "origin": origin,
             "other": origin != own_origin,
@@ -70,6 +72,8 @@ def origin_refused(evidence: Evidence) -> Iterator[Claim]:
             "port": "with-port" in accepted_variants,
             "own_address": _own_address(handshakes),
             "forwarded_place": _forwarded_place(forwarded_match),
+            "told": told.value if told else "",
+            "told_place": told.place if told else "",
             **_facts(nginx, match),
         }
         base_claim = claim(
@@ -78,16 +82,18 @@ def origin_refused(evidence: Evidence) -> Iterator[Claim]:
             Where.SERVER,
             facts,
             Confidence.CERTAIN
-            if host_result or forwarded_match
+            if host_result or forwarded_match or told
             else Confidence.LIKELY
             if pages
             else Confidence.POSSIBLE,
             None
-            if host_result or forwarded_match or (pages and origin == own_origin)
+            if host_result or forwarded_match or told or (pages and origin == own_origin)
             else Severity.WARNING,
         )
         if forwarded_match:
             yield _with_scheme(nginx, base_claim, forwarded_match, handshakes)
+        elif told:
+            yield _with_told_name(nginx, base_claim, told, handshakes)
         elif host_result:
             yield _with_fix(nginx, base_claim, *host_result)
         else:
@@ -101,9 +107,8 @@ _VAGUE: tuple[Refusal, ...] = ("unauthorized", "other")
 def _accepts_other_origin(handshakes: WebSocketHandshakes) -> bool:
     """Whether the application refuses what nginx sends, and accepts the same with another Origin,
     or with the visitor's scheme."""
-    return handshakes.refused_by_application and any(
-        upgrade.accepted for upgrade in (*handshakes.forwarded, *handshakes.own_host)
-    )
+    others = (*handshakes.forwarded, *handshakes.own_host, *handshakes.forwarded_host)
+    return handshakes.refused_by_application and any(upgrade.accepted for upgrade in others)
 
 
 def _own_address(handshakes: WebSocketHandshakes) -> str:
@@ -153,7 +158,35 @@ def _with_scheme(
     )
 
 
-_SCHEME = "X-Forwarded-Proto"
+def _told_name(nginx: Nginx, handshakes: WebSocketHandshakes) -> ToldName | None:
+    """Return nginx's X-Forwarded-Host, if the application accepts the Origin as soon as it is the
+    visitor's host."""
+    accepted = [upgrade for upgrade in handshakes.forwarded_host if upgrade.accepted]
+    matches = nginx.location_matches(accepted[0].path) if accepted else ()
+    for match in matches:
+        directive = proxy_set_header_of(match, _HOST)
+        if directive and proxy_pass_of(match):
+            return ToldName(_HOST, " ".join(directive.args[1:]), match, directive)
+    return None
+
+
+def _with_told_name(
+    nginx: Nginx, base_claim: Claim, told: ToldName, handshakes: WebSocketHandshakes
+) -> Claim:
+    return replace(
+        base_claim,
+        because=(
+            *base_claim.because,
+            *handshakes.direct,
+            *handshakes.forwarded_host,
+            *([nginx.config] if nginx.config else []),
+        ),
+        location=nginx.location(told.directive),
+        fix=visitors_name_fix(nginx, told) or base_claim.fix,
+    )
+
+
+_SCHEME, _HOST = "X-Forwarded-Proto", "X-Forwarded-Host"
 
 
 def _accepted_by_host(nginx: Nginx, path: str) -> tuple[LocationMatch, tuple[Upgrade, ...]] | None:

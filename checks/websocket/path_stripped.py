@@ -1,6 +1,8 @@
 """proxy_pass with a path, even "/", replaces what the location's prefix matched (nginx.org,
 ngx_http_proxy_module, proxy_pass), so the application gets another path than the visitor asked for.
 
+If it has variables, what follows the host is the whole path that is requested, without the query.
+
 It is the cause if the application accepts the handshake at the visitor's path and refuses it at
 nginx's path.
 """
@@ -9,19 +11,27 @@ from collections.abc import Iterator
 
 from checks.nginx import Nginx, _location_edits, file_line
 from checks.nginx._commands import reload_steps
+from checks.nginx._edits import config_edit
 from checks.nginx._websockets import WebSocketHandshakes
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
 from diagnose.model.http import Upgrade
 from diagnose.model.nginx import NginxConfig
-from diagnose.parsers.nginx.forwarding import application_of, forwarded_path, upgrade_forwarding
+from diagnose.parsers.nginx import edits, upstreams
+from diagnose.parsers.nginx.forwarding import upgrade_forwarding
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of
 
 
 @check(
     severity=Severity.ERROR,
     needs=[NginxConfig, Upgrade],
-    explains=["websocket.not-upgraded", "websocket.inner-proxy"],
+    explains=[
+        "websocket.not-upgraded",
+        "websocket.inner-proxy",
+        "websocket.unauthorized",
+        "http.page-file-missing",
+        "http.page-file-type",
+    ],
 )
 def path_stripped(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
@@ -29,7 +39,7 @@ def path_stripped(evidence: Evidence) -> Iterator[Claim]:
     for path in evidence.target.websockets:
         if _is_stripped(WebSocketHandshakes.at_path(evidence, path)):
             for match in nginx.location_matches(path):
-                if _passed_path(match, path) not in {None, path}:
+                if _passed_path(nginx, match, path) not in {None, path}:
                     groups.setdefault(id(match.block), (match, []))[1].append(path)
     for match, paths in groups.values():
         yield _claim(nginx, match, paths)
@@ -46,11 +56,17 @@ def _is_stripped(handshakes: WebSocketHandshakes) -> bool:
     )
 
 
-def _passed_path(match: LocationMatch, path: str) -> str | None:
+def _passed_path(nginx: Nginx, match: LocationMatch, path: str) -> str | None:
     """Return the path that nginx sends to the application, or None."""
-    pass_directive = proxy_pass_of(match)
-    application = application_of(match, pass_directive) if pass_directive else None
-    return forwarded_path(match, application, path) if application else None
+    variables = upstreams.route_variables(nginx.evidence.target, match, path)
+    proxy_target = upstreams.proxy_target_of(match, variables)
+    return upstreams.requested_path(match, proxy_target, path) if proxy_target else None
+
+
+def _loses_query(nginx: Nginx, match: LocationMatch, path: str) -> bool:
+    """Whether the query alone is lost: a target with variables is the whole path."""
+    bare_path, _, query = path.partition("?")
+    return bool(query) and _passed_path(nginx, match, path) == bare_path
 
 
 def _claim(nginx: Nginx, match: LocationMatch, paths: list[str]) -> Claim:
@@ -59,7 +75,7 @@ def _claim(nginx: Nginx, match: LocationMatch, paths: list[str]) -> Claim:
     pass_directive = proxy_pass_of(match) or location
     return Claim(
         about=Subject(port=port, text=file_line(pass_directive)),
-        covers=tuple(Subject(port=port, path=path) for path in paths),
+        covers=_covered(nginx, match, paths),
         because=(
             *([nginx.config] if nginx.config else []),
             *(
@@ -69,8 +85,10 @@ def _claim(nginx: Nginx, match: LocationMatch, paths: list[str]) -> Claim:
             ),
         ),
         facts={
-            "path": paths[0],
-            "made": _passed_path(match, paths[0]) or "",
+            "path": _shown(paths[0]),
+            "made": _shown(_passed_path(nginx, match, paths[0]) or ""),
+            "query": _loses_query(nginx, match, paths[0]),
+            "variables": "$" in pass_directive.args[0] if pass_directive.args else False,
             "place": file_line(pass_directive),
             "location": " ".join(("location", *location.args)),
             "target": pass_directive.args[0],
@@ -97,7 +115,28 @@ def _claim(nginx: Nginx, match: LocationMatch, paths: list[str]) -> Claim:
     )
 
 
+def _shown(path: str) -> str:
+    """Return the path without its query, which may be a password."""
+    bare_path, question_mark, _ = path.partition("?")
+    return f"{bare_path}?…" if question_mark else bare_path
+
+
+def _covered(nginx: Nginx, match: LocationMatch, paths: list[str]) -> tuple[Subject, ...]:
+    """A target with variables and a fixed path is that path for every file of the location."""
+    port = nginx.evidence.target.port
+    directive = proxy_pass_of(match)
+    whole = directive is not None and "$" in directive.args[0] and match.block.args == ("/",)
+    everything = (Subject(port=port),) if whole else ()
+    return (*(Subject(port=port, path=path) for path in paths), *everything)
+
+
 def _fix(nginx: Nginx, match: LocationMatch, paths: list[str]) -> Fix:
+    directive = proxy_pass_of(match)
+    if directive and all(_loses_query(nginx, match, path) for path in paths):
+        line = f"proxy_pass {directive.args[0]}$is_args$args;"
+        edit = config_edit(nginx, directive.file, edits.replace_directive(directive, line))
+        if edit:
+            return _location_edits.location_fix(nginx, match, (edit,))
     if file_edits := _location_edits.websocket_edits(nginx, match, whole_path=True):
         # The application may rely on the changed path for other paths of the location.
         return _location_edits.location_fix(

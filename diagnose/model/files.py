@@ -11,8 +11,9 @@ from diagnose.model.summary import Summary, joined
 from diagnose.model.tls import Certificate
 
 #: The setting that leads nginx to another path than the file's: the last slash of alias, `root`
-#: where `alias` is meant and the opposite, the base path of the page's build.
-PathMistake = Literal["", "slash", "root", "alias", "base"]
+#: where `alias` is meant and the opposite, the base path of the page's build, a missing fallback to
+#: the page of an application whose addresses exist in the browser only.
+PathMistake = Literal["", "slash", "root", "alias", "base", "fallback"]
 SelinuxMode = Literal["", "enforcing", "permissive"]
 
 
@@ -103,8 +104,9 @@ class PageAccess(Access):
 
 @frozen(kw_only=True, eq=False)
 class PageFileAccess(Access):
-    """The permissions on the path that nginx opens for a style sheet or script of the page; the
-    user is that of the workers. Observed only if browsers do not use its response.
+    """The permissions on the path that nginx opens for a style sheet or script of the page, or for
+    a target that answers 404; the user is that of the workers. Observed only if browsers do not use
+    its response.
 
     `url` is the file's URL in the page. `elsewhere` is another path at which the file exists, ""
     if none was seen; `mistake` says which setting is wrong then. `types_file` is nginx's list of

@@ -21,6 +21,7 @@ RequestPurpose = Literal[
 UpgradeVariant = Literal[
     "normal", "no-origin", "subprotocol", "session", "http-1.0", "whole-path", "visitor-host",
     "no-ping", "again", "no-deflate", "other-scheme", "with-port", "forwarded", "own-host", "idle",
+    "forwarded-host",
 ]  # fmt: skip
 Through = Literal["front", "application"]
 #: What is wrong with a header field. Over HTTP/1.1: Content-Length twice ("different-lengths") or

@@ -258,7 +258,8 @@ class UpstreamTry(Observation):
     is the request path as nginx would pass it on. `asked` is True if a request was sent, which
     happens only after a visit has failed; `status` is the status of its response. Whether something
     listens is tested without a request. `socket` is the path of a Unix socket; then there is no
-    host. `backup` is True if nginx uses this server only when the others fail.
+    host. `backup` is True if nginx uses this server only when the others fail. `media_type` is the
+    type of its response, "" if unknown.
     """
 
     layer: ClassVar[str] = "upstream"
@@ -275,6 +276,7 @@ class UpstreamTry(Observation):
     asked: bool = False
     socket: FilePath = ""
     backup: bool = False
+    media_type: Word = ""
 
     @property
     def endpoint(self) -> str:

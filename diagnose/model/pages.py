@@ -30,7 +30,8 @@ class Page(Observation):
     which browsers accept style sheets of any type. `upgrades` is True if browsers request its http:
     addresses as https: (Content Security Policy: upgrade-insecure-requests). `is_empty` is True if
     it shows nothing until its scripts have run. `requests` are the http: addresses that its scripts
-    request. `has_style` is True if it contains a style sheet itself (`<style>`).
+    request, and the https: ones of localhost. `has_style` is True if it contains a style sheet
+    itself (`<style>`).
     """
 
     layer: ClassVar[str] = "http"
@@ -59,7 +60,8 @@ class PageFileResponse(Observation):
     `url` is the file's URL in the page, `redirects` are the URLs to which it redirected; the last
     of them was not requested if it has another origin. `page` is the page's URL. `is_html` is True
     if the body begins like an HTML document. `mentions` are the ws: and wss: URLs in a script,
-    `requests` the http: URLs that it requests, both without those in comments.
+    `requests` the http: URLs that it requests, and the https: ones of localhost, all without those
+    in comments.
     """
 
     layer: ClassVar[str] = "http"

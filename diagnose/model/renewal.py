@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from diagnose.model import Observation
 from diagnose.model.frozen import frozen
-from diagnose.model.marks import Body, CommandLine, DomainName, Label, Word
+from diagnose.model.marks import Body, CommandLine, DomainName, FilePath, Label, Word
 from diagnose.model.summary import Summary
 
 
@@ -30,3 +30,23 @@ class RenewalFailure(Observation):
 
     def summary(self) -> Summary:
         return self.tool, self.message or f"failed: {self.source}"
+
+
+@frozen(kw_only=True, eq=False)
+class ChallengeFolder(Observation):
+    """Where a renewal tool writes the files that answer HTTP-01 challenges for a name (certbot's
+    webroot_map, acme.sh's Le_Webroot): below `folder`, in .well-known/acme-challenge.
+
+    `source` is the tool's file of settings. Searched only if a certificate has expired or will
+    soon.
+    """
+
+    layer: ClassVar[str] = "certificate"
+
+    tool: Word
+    source: FilePath
+    name: DomainName
+    folder: FilePath
+
+    def summary(self) -> Summary:
+        return f"{self.tool} {self.name}", self.folder

@@ -8,8 +8,8 @@ from diagnose.model.marks import Address, FilePath, HostName, Label, Url, Word
 from diagnose.model.summary import Summary, application_text, joined
 
 #: The protocols that are tried with an application.
-UpstreamProtocol = Literal["http", "https", "fastcgi", "uwsgi"]
-_PROTOCOL_NAMES = {"http": "plain HTTP", "fastcgi": "FastCGI", "uwsgi": "uwsgi"}
+UpstreamProtocol = Literal["http", "https", "fastcgi", "uwsgi", "http2"]
+_PROTOCOL_NAMES = {"http": "plain HTTP", "fastcgi": "FastCGI", "uwsgi": "uwsgi", "http2": "HTTP/2"}
 
 
 @frozen(kw_only=True, eq=False)
@@ -18,7 +18,8 @@ class UpstreamTalk(Observation):
     speaks.
 
     `speaks` is "https" for a TLS handshake with `server_name` as SNI ("" for none), "http" for a
-    request without TLS, and "fastcgi" or "uwsgi" if the application answered in that protocol.
+    request without TLS, and "fastcgi", "uwsgi" or "http2" (without TLS) if the application answered
+    in that protocol.
     `as_nginx` is True if nginx is configured to do the same. `target` is the argument of proxy_pass
     as written. `status` is set if a request was sent and answered. `socket` is the path of the Unix
     socket, if the application listens on one.

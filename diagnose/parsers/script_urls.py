@@ -15,7 +15,8 @@ _LINE, _BLOCK = 400, 4000
 
 _REST = r"[A-Za-z0-9._\-\[\]:]{1,255}[^\s\"'`<>\\]{0,255}"
 _WEBSOCKET = re.compile(rf"(?<=[\"'`])wss?://{_REST}")
-_STRING = rf"[\"'`](http://{_REST})"
+#: http: addresses, and of the https: ones those of the visitor's own machine.
+_STRING = rf"[\"'`]((?:http://|https://(?=localhost\b|127\.|\[::1\])){_REST})"
 _REQUEST = re.compile(
     r"(?:\bfetch\(|\baxios(?:\.[a-z]{3,7})?\(|\bEventSource\(|\bimport\(|\bimportScripts\("
     r"|\$\.(?:get|post|getJSON)\(|\.open\(\s{0,9}[\"'`][A-Za-z]{3,7}[\"'`]\s{0,9},"
@@ -31,7 +32,8 @@ def websocket_urls_in(script: str) -> tuple[str, ...]:
 
 def insecure_requests_in(script: str) -> tuple[str, ...]:
     """Return the http: URLs that a script requests (fetch, XMLHttpRequest, EventSource, axios,
-    jQuery), each once. An address to which it only leads visitors is none."""
+    jQuery), and the https: ones of localhost, each once. An address to which it only leads visitors
+    is none."""
     return _outside_comments(script, (match.span(1) for match in _REQUEST.finditer(script)))
 
 

@@ -15,13 +15,15 @@ Headers = Iterable[tuple[str, str]]
 #: Fields whose values are kept: checks read them, or they are harmless. Of all others, only the
 #: name is kept.
 KEPT_FIELDS = {
-    "accept-ranges", "age", "allow", "alt-svc", "cache-control", "connection", "content-encoding",
+    "accept-ranges", "access-control-allow-origin", "age", "allow", "alt-svc", "cache-control",
+    "connection", "content-encoding",
     "content-length", "content-type", "date", "expires", "host", "keep-alive", "last-modified",
     "location", "origin", "retry-after", "sec-websocket-accept", "sec-websocket-extensions",
     "sec-websocket-key", "sec-websocket-protocol", "sec-websocket-version", "server",
     "strict-transport-security",
     "transfer-encoding", "upgrade", "vary", "x-content-type-options", "x-frame-options",
-    "x-forwarded-proto", "accept", "accept-encoding", "user-agent", "x-router-code",
+    "x-forwarded-host", "x-forwarded-proto", "accept", "accept-encoding", "user-agent",
+    "x-router-code",
 }  # fmt: skip
 #: Beginnings of fields by which checks recognize a CDN; the rest is hidden.
 _CDN_PREFIXES = re.compile(r"(?i)(?:cloudfront|cache-|varnish|hit|miss|[\d.]+ (?:google|varnish))")

@@ -35,6 +35,8 @@ _UNRESOLVED = re.compile(
     r"host not found in [\w ]{1,40}\"([\w.-]{1,253})|([\w.-]{1,253}) could not be resolved"
 )
 #: A host in the value of an Alt-Svc field (RFC 7838 section 3).
+#: Header fields whose values are URLs or origins.
+_URL_FIELDS = {"location", "content-location", "origin", "access-control-allow-origin"}
 _ALTERNATIVE = re.compile(r"=\"([\w.-]{1,253}):\d")
 #: The greeting of a mail or FTP server begins with its name (RFC 5321 section 4.2, RFC 959).
 _GREETING = re.compile(r"\d{3}[ -]([\w-]+(?:\.[\w-]+)+)")
@@ -104,7 +106,7 @@ def _hosts_in(text: str) -> Iterator[str]:
 
 def _hosts_in_headers(headers: tuple[tuple[str, str], ...]) -> Iterator[str]:
     for name, value in headers:
-        if name.lower() in {"location", "content-location", "origin"}:
+        if name.lower() in _URL_FIELDS:
             yield from _hosts_in(value)
         elif name.lower() == "alt-svc":
             yield from (match[1] for match in _ALTERNATIVE.finditer(value))

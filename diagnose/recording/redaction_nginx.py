@@ -52,7 +52,7 @@ _KEPT_FAMILIES = re.compile(
     r"|auth_basic_user_file|brotli\w*|zstd\w*|gunzip\w*"
 )
 _HEADER_DIRECTIVES = {"proxy_set_header", "grpc_set_header", "add_header", "add_trailer",
-           "more_set_headers", "more_set_input_headers"}  # fmt: skip
+           "more_set_headers", "more_set_input_headers", "fastcgi_param"}  # fmt: skip
 #: nginx's own variables, which contain nothing about the site.
 _VALUE = re.compile(r"(?:\$\{?[a-z0-9_]+\}?|[:/])+")
 _CONNECTION = re.compile(r"(?i)(?:upgrade|close|keep-alive|websocket|on|off|default|\d{1,8})?")

@@ -46,6 +46,14 @@ class ServedFile:
             yield "base", base + page_folder.rstrip("/") + self.uri
             yield "base", f"{base}/{self.uri.lstrip('/').partition('/')[2]}"
 
+    @property
+    def fallback(self) -> tuple[str, str]:
+        """The page of the application to which this file would belong: its URL's path, and its
+        file."""
+        folder, prefix = self.directive.args[0].rstrip("/"), self.prefix.rstrip("/")
+        base = folder if self.directive.name == "alias" else folder + prefix
+        return f"{prefix}/index.html", f"{base}/index.html"
+
 
 def served_file(location: LocationMatch, path: str) -> ServedFile | None:
     """Return the file that a location serves for a path; None if an application gets the request,

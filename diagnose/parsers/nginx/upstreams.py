@@ -5,6 +5,7 @@ No I/O.
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from diagnose.model import Target
 from diagnose.model.frozen import frozen
@@ -12,7 +13,8 @@ from diagnose.model.nginx import Directive
 from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.nginx.config import children, walk
 from diagnose.parsers.nginx.forwarding import Application, forwarded_path
-from diagnose.parsers.nginx.locations import LocationMatch, select_location
+from diagnose.parsers.nginx.locations import LocationMatch, location_pattern, select_location
+from diagnose.parsers.nginx.pcre import pcre_search
 from diagnose.parsers.nginx.server_blocks import Server
 from diagnose.parsers.nginx.variables import expand_variables
 
@@ -114,6 +116,22 @@ def request_variables(target: Target) -> Mapping[str, str]:
         "query_string": query,
         "is_args": "?" if query else "",
     }
+
+
+def route_variables(target: Target, location: LocationMatch, path: str) -> Mapping[str, str]:
+    """Return the variables of a request for a path of the target that a location answers, with the
+    captures of the location's regular expression ("1")."""
+    variables = dict(request_variables(replace(target, path=path) if path else target))
+    pattern = location_pattern(location.block) if location.block.name == "location" else None
+    if pattern is None or pattern.modifier not in {"~", "~*"}:
+        return variables
+    bare_path = path.partition("?")[0]
+    match = pcre_search(pattern.text, bare_path, pattern.modifier == "~*")
+    if match:
+        groups = enumerate(match.groups(), 1)
+        variables |= {str(number): text or "" for number, text in groups}
+        variables |= {name: text or "" for name, text in match.groupdict().items()}
+    return variables
 
 
 def proxy_target_of(location: LocationMatch, variables: Mapping[str, str]) -> ProxyTarget | None:

@@ -7,11 +7,14 @@ from dataclasses import fields
 from urllib.parse import urlsplit
 
 from diagnose.model.files import Access, PageAccess, PageFileAccess, PathMistake
+from diagnose.model.http import Exchange
 from diagnose.model.logs import LogLine
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.pages import PageFileResponse
 from diagnose.parsers.browser_types import refusal
+from diagnose.parsers.html_page import parse_page
 from diagnose.parsers.nginx import error_log, server_blocks
+from diagnose.parsers.nginx.config import walk
 from diagnose.parsers.nginx.file_paths import ServedFile, served_file
 from diagnose.parsers.nginx.locations import select_location
 from diagnose.parsers.sanitize import UNSAFE
@@ -75,7 +78,8 @@ def _is_first_refused(ctx: ProbeContext, response: PageFileResponse) -> bool:
 
 
 async def _emit_file(ctx: ProbeContext, config: NginxConfig, response: PageFileResponse) -> None:
-    served = _served_file(ctx, config, response)
+    path = urlsplit((response.redirects or (response.url,))[-1]).path
+    served = _served_file(ctx, config, path)
     worker = next((pid for master in own_masters(ctx) for pid in master.workers), None)
     if served is None or worker is None or UNSAFE.search(served.path):
         return
@@ -103,13 +107,10 @@ async def _emit_file(ctx: ProbeContext, config: NginxConfig, response: PageFileR
     )
 
 
-def _served_file(
-    ctx: ProbeContext, config: NginxConfig, response: PageFileResponse
-) -> ServedFile | None:
+def _served_file(ctx: ProbeContext, config: NginxConfig, path: str) -> ServedFile | None:
     """Return the file that the target's server blocks serve; None if they differ."""
     servers = server_blocks.servers(config.main)
     sockets = server_blocks.sockets(servers, ctx.target.port)
-    path = urlsplit((response.redirects or (response.url,))[-1]).path
     files = [
         served_file(select_location(server, path), path)
         for socket in server_blocks.reachable_sockets(sockets, ())
@@ -127,3 +128,85 @@ def _first_existing(
 
 def _is_file(access: Access | None) -> bool:
     return access is not None and any(not part.folder for part in access.parts)
+
+
+# The target itself
+
+_INDEX = "index.html"
+#: Maximum bytes of a page that are read.
+MAX_PAGE = 65536
+
+
+@probe(after=Exchange)
+async def missing_target(ctx: ProbeContext, exchange: Exchange) -> None:
+    """Emit where nginx looks for a target that it answers with 404, if the file is elsewhere."""
+    for config in ctx.observed(NginxConfig)[:1]:
+        if _is_missing_target(ctx, exchange):
+            await _emit_target(ctx, config, exchange)
+
+
+@probe(after=NginxConfig)
+async def missing_target_before(ctx: ProbeContext, config: NginxConfig) -> None:
+    """The same for a target that was answered before the configuration was read."""
+    for exchange in ctx.observed(Exchange):
+        if _is_missing_target(ctx, exchange):
+            await _emit_target(ctx, config, exchange)
+
+
+def _is_missing_target(ctx: ProbeContext, exchange: Exchange) -> bool:
+    return (
+        exchange.purpose == "target"
+        and exchange.status == 404
+        and exchange.port == ctx.target.port
+        and all(access.url != exchange.url for access in ctx.observed(PageFileAccess))
+    )
+
+
+async def _emit_target(ctx: ProbeContext, config: NginxConfig, exchange: Exchange) -> None:
+    path = urlsplit(exchange.url).path
+    served = _served_file(ctx, config, path)
+    worker = next((pid for master in own_masters(ctx) for pid in master.workers), None)
+    if served is None or worker is None or UNSAFE.search(served.path):
+        return
+    at = ctx.elapsed()
+    alternatives: list[tuple[PathMistake, str]] = []
+    for mistake, file in served.alternatives(path):
+        if mistake != "base" and not (mistake == "root" and _has_another_use(config, served)):
+            is_folder = path.endswith("/")
+            alternatives.append((mistake, f"{file.rstrip('/')}/{_INDEX}" if is_folder else file))
+    alternatives.append(("fallback", served.fallback[1]))
+    paths = dict.fromkeys((served.path, *(file for _, file in alternatives)))
+    accesses = {
+        access.path: access
+        for access in await read_access(ctx.machine, "", str(worker), list(paths))
+    }
+    access = accesses.get(served.path)
+    mistake, elsewhere = _first_existing(alternatives, accesses)
+    if access is None or not elsewhere:
+        return
+    if mistake == "fallback" and not await _is_application(ctx, elsewhere, path):
+        return
+    values = {field.name: getattr(access, field.name) for field in fields(access)}
+    ctx.emit(
+        PageFileAccess(
+            **{**values, "at": at}, url=exchange.url, elsewhere=elsewhere, mistake=mistake
+        )
+    )
+
+
+def _has_another_use(config: NginxConfig, served: ServedFile) -> bool:
+    """Whether the folder is a `root` elsewhere too: its index.html is then another page's."""
+    folder = served.directive.args[0].rstrip("/")
+    roots = [line for line in walk(config.main) if line.name == "root" and line.args]
+    return [line.args[0].rstrip("/") for line in roots].count(folder) > 1
+
+
+async def _is_application(ctx: ProbeContext, file: str, path: str) -> bool:
+    """Whether a page shows nothing without its scripts, and the path may be one of its addresses:
+    one without an ending."""
+    last = path.rstrip("/").rpartition("/")[2]
+    if not last or "." in last or path.startswith(("/api/", "/.")):
+        return False
+    content = await ctx.machine.read(file, MAX_PAGE)
+    page = parse_page(content.text, ctx.target.url, len(content.text) < MAX_PAGE)
+    return page.is_empty and any(file.kind != "stylesheet" for file in page.files)

@@ -7,11 +7,12 @@ import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 
 from diagnose.machine.script_files import read_script
 from diagnose.model import Vantage
 from diagnose.model.nginx import CertificateFile
-from diagnose.model.renewal import RenewalFailure
+from diagnose.model.renewal import ChallengeFolder, RenewalFailure
 from diagnose.parsers.linux import renewal_logs as log_parser
 from diagnose.parsers.sanitize import clean
 from diagnose.probes import ProbeContext, emit_not_observed, probe
@@ -38,6 +39,49 @@ async def renewal(ctx: ProbeContext, certificate: CertificateFile) -> None:
         emit_not_observed(ctx, subject, "needs root", enable, at=at)
     for failure in parse_failures(result.out):
         ctx.emit(replace(failure, at=at, took=result.took))
+    for folder in parse_folders(result.out):
+        ctx.emit(replace(folder, at=at, took=result.took))
+
+
+#: Maximum number of names for which a challenge's folder is emitted.
+MAX_NAMES = 64
+_CERTBOT_FOLDER = re.compile(r"^ ([\w.*-]{1,253}) *= *(/[^\n,]*?),? *$", re.MULTILINE)
+_ACME_VALUE = re.compile(r"^ Le_(Domain|Alt|Webroot)='([^'\n]*)'", re.MULTILINE)
+
+
+def parse_folders(text: str) -> Iterator[ChallengeFolder]:
+    """Parse the settings in the output of SCRIPT: where challenges are written, for each name."""
+    parts = _PART.split(text)
+    pairs = (
+        (clean(path, 200), name, folder)
+        for kind, _, path, body in zip(*(iter(parts[1:]),) * 4, strict=False)
+        if kind == "webroot"
+        for name, folder in (
+            _acme_folders(body) if ".acme.sh/" in path else _CERTBOT_FOLDER.findall(body)
+        )
+    )
+    for path, name, folder in islice(pairs, MAX_NAMES):
+        tool = "acme.sh" if ".acme.sh/" in path else "certbot"
+        yield ChallengeFolder(
+            vantage=Vantage.SERVER,
+            equivalent=f"cat {shlex.quote(path)}",
+            tool=tool,
+            source=path,
+            name=clean(name, 253).lower(),
+            folder=clean(folder, 500).rstrip("/") or "/",
+        )
+
+
+def _acme_folders(body: str) -> Iterator[tuple[str, str]]:
+    """Yield the names of acme.sh's settings; several folders are one for each name."""
+    values = dict(_ACME_VALUE.findall(body))
+    alternatives = values.get("Alt", "no").split(",")
+    names = [values.get("Domain", ""), *(name for name in alternatives if name != "no")]
+    folders = values.get("Webroot", "").split(",")
+    for index, name in enumerate(names):
+        folder = folders[index] if index < len(folders) and folders[index] else folders[0]
+        if name and folder.startswith("/"):
+            yield name, folder
 
 
 def parse_failures(text: str) -> Iterator[RenewalFailure]:

@@ -151,6 +151,7 @@ def _is_broken(ctx: ProbeContext, exchange: Exchange) -> bool:
         "timeout",
         "closed",
         "reset",
+        "protocol",
     }
     return silent or exchange.status in {502, 504} or wants_tls(exchange)
 
@@ -202,7 +203,7 @@ async def _ask_directly(ctx: ProbeContext, route: UpstreamRoute, endpoint: Endpo
         )
         if isinstance(stream, Failure):
             continue
-        status, body, failure = await upstream_routes.request_page(
+        status, body, failure, media_type = await upstream_routes.request_page(
             ctx, stream, route.upstream_path, name, _time_left(ctx)
         )
         authority = "localhost" if endpoint.socket else f"{bracketed(address)}:{endpoint.port}"
@@ -218,6 +219,7 @@ async def _ask_directly(ctx: ProbeContext, route: UpstreamRoute, endpoint: Endpo
             failure=failure,
             asked=True,
             status=status,
+            media_type=media_type,
         )
         if _is_new(ctx, upstream_try):
             ctx.emit(upstream_try)
@@ -244,6 +246,7 @@ async def _ask_by_curl(ctx: ProbeContext, route: UpstreamRoute, endpoint: Endpoi
         failure=response.failure,
         asked=True,
         status=response.status,
+        media_type=response.media_type,
     )
     if _is_new(ctx, upstream_try):
         ctx.emit(upstream_try)

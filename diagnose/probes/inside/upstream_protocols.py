@@ -1,8 +1,9 @@
-"""Probes for another protocol than HTTP: PHP-FPM speaks FastCGI, uWSGI its own.
+"""Probes for another protocol than the one that nginx speaks: PHP-FPM speaks FastCGI, uWSGI its
+own, gRPC HTTP/2.
 
-They run only after nginx's own request over HTTP has failed. What is sent asks for nothing that
-changes anything: FastCGI's FCGI_GET_VALUES (specification 1.0, section 4.1) and uwsgi's ping
-(uwsgi-docs, "The uwsgi Protocol", modifier 100).
+They run only after nginx's own request has failed. What is sent asks for nothing that changes
+anything: FastCGI's FCGI_GET_VALUES (specification 1.0, section 4.1), uwsgi's ping (uwsgi-docs, "The
+uwsgi Protocol", modifier 100), the preface of HTTP/2 (RFC 9113 section 3.4), a HEAD request.
 """
 
 import shlex
@@ -11,7 +12,8 @@ from diagnose.machine.script_files import read_script
 from diagnose.model import Vantage
 from diagnose.model.addresses import bracketed
 from diagnose.model.frozen import frozen
-from diagnose.model.nginx import UpstreamTry
+from diagnose.model.http import Exchange
+from diagnose.model.nginx import NginxConfig, UpstreamTry
 from diagnose.model.upstream import UpstreamProtocol, UpstreamTalk
 from diagnose.parsers.nginx.upstreams import Endpoint
 from diagnose.probes import ProbeContext, probe
@@ -25,17 +27,39 @@ PATIENCE = 2.0
 
 @frozen
 class Greeting:
-    """What is sent to find out a protocol. `answer` is how a server of it begins its answer."""
+    """What is sent to find out a protocol. `answer` is how a server of it begins its answer, after
+    `skipped` bytes."""
 
     protocol: UpstreamProtocol
     data: bytes
     answer: bytes
+    skipped: int = 0
+
+    def is_answer(self, data: bytes) -> bool:
+        return data[self.skipped :].startswith(self.answer)
+
+    @property
+    def length(self) -> int:
+        """How many bytes of an answer decide."""
+        return self.skipped + len(self.answer)
 
 
 #: A management record (version 1, type 9, request 0, no content) is answered by type 10.
 FASTCGI = Greeting("fastcgi", bytes((1, 9, 0, 0, 0, 0, 0, 0)), bytes((1, 10)))
 #: A packet of modifier 100 without content is answered by one of modifier 100.
 UWSGI = Greeting("uwsgi", bytes((100, 0, 0, 0)), bytes((100,)))
+#: The preface, with an empty frame SETTINGS, is answered by such a frame (RFC 9113 sections 3.4 and
+#: 6.5): type 4 after the three bytes of its length, without ACK, on stream 0.
+_SETTINGS = bytes((0, 0, 0, 4, 0, 0, 0, 0, 0))
+HTTP2 = Greeting(
+    "http2", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + _SETTINGS, bytes((4, 0, 0, 0, 0)), 3
+)
+HTTP = Greeting(
+    "http", b"HEAD / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", b"HTTP/1."
+)
+
+#: Schemes of targets that get another protocol than HTTP/1.
+_OTHER_SCHEMES = {"uwsgi", "fastcgi", "grpc"}
 
 
 @probe(after=UpstreamTry)
@@ -49,11 +73,49 @@ async def other_protocol(ctx: ProbeContext, upstream_try: UpstreamTry) -> None:
         or failure.kind not in {"closed", "reset", "protocol", "timeout"}
     ):
         return
-    for greeting in (FASTCGI, UWSGI):
+    for greeting in (FASTCGI, UWSGI, HTTP2):
         if ctx.elapsed() > ctx.options.timeout - 2.0:
             return
         if await _try_greeting(ctx, upstream_try, greeting):
             return
+
+
+@probe(after=Exchange)
+async def http_after_all(ctx: ProbeContext, exchange: Exchange) -> None:
+    """Probe for HTTP, after an error behind uwsgi_pass, fastcgi_pass or grpc_pass."""
+    for config in ctx.observed(NginxConfig)[:1]:
+        if _is_doubtful(ctx, exchange):
+            await _try_http(ctx, config)
+
+
+@probe(after=NginxConfig)
+async def http_after_all_before(ctx: ProbeContext, config: NginxConfig) -> None:
+    """Do the same if the site answered before the configuration was known."""
+    if any(_is_doubtful(ctx, exchange) for exchange in ctx.observed(Exchange)):
+        await _try_http(ctx, config)
+
+
+def _is_doubtful(ctx: ProbeContext, exchange: Exchange) -> bool:
+    """Whether the answer may be to a request in a protocol that the application does not speak."""
+    is_target = exchange.purpose == "target" and exchange.port == ctx.target.port
+    return is_target and (exchange.failure is not None or exchange.status in {400, 502, 504})
+
+
+async def _try_http(ctx: ProbeContext, config: NginxConfig) -> None:
+    routes = (
+        route
+        for route in upstream_routes.find_routes(ctx, config)
+        if route.path == ctx.target.path and route.upstream.scheme in _OTHER_SCHEMES
+    )
+    route = next(routes, None)
+    if route is None or any(talk.speaks == "http" for talk in ctx.observed(UpstreamTalk)):
+        return
+    endpoint = route.upstream.endpoints[0]
+    address = "" if endpoint.socket else endpoint.host
+    if ctx.machine.via == "local" and address:
+        address = next(iter(await upstream_routes.resolve_addresses(ctx, address)), "")
+    upstream_try = upstream_routes.upstream_try_of(route, endpoint, address, ctx.elapsed())
+    await _try_greeting(ctx, upstream_try, HTTP)
 
 
 async def _try_greeting(ctx: ProbeContext, upstream_try: UpstreamTry, greeting: Greeting) -> bool:
@@ -62,7 +124,7 @@ async def _try_greeting(ctx: ProbeContext, upstream_try: UpstreamTry, greeting: 
     at = ctx.elapsed()
     send = _send_directly if ctx.machine.via == "local" else _send_from_server
     answer = await send(ctx, upstream_try, greeting)
-    if not answer.startswith(greeting.answer):
+    if not greeting.is_answer(answer):
         return False
     ctx.emit(
         UpstreamTalk(
@@ -89,9 +151,8 @@ async def _send_directly(ctx: ProbeContext, upstream_try: UpstreamTry, greeting:
     attempt = await upstream_routes.connect(ctx, endpoint, upstream_try.address)
     if attempt.stream is None:
         return b""
-    length = len(greeting.answer)
     answer, _ = await send_and_receive(
-        attempt.stream, greeting.data, lambda data: len(data) >= length, PATIENCE, 64
+        attempt.stream, greeting.data, lambda data: len(data) >= greeting.length, PATIENCE, 64
     )
     return answer
 

@@ -4,6 +4,7 @@ Connections and requests are made as nginx makes them. The other upstream module
 """
 
 import asyncio
+import re
 import shlex
 from collections.abc import Iterator
 
@@ -79,7 +80,8 @@ def find_route(ctx: ProbeContext, config: NginxConfig, path: str) -> UpstreamRou
 def _route(
     ctx: ProbeContext, path: str, socket: Socket, location: LocationMatch
 ) -> UpstreamRoute | None:
-    upstream = upstreams.proxy_target_of(location, upstreams.request_variables(ctx.target))
+    variables = upstreams.route_variables(ctx.target, location, path)
+    upstream = upstreams.proxy_target_of(location, variables)
     return UpstreamRoute(path, socket, location, upstream) if upstream else None
 
 
@@ -228,10 +230,16 @@ async def open_first_stream(
     return None
 
 
+def media_type(reply: bytes) -> str:
+    """Return the media type of a response ("text/html"), "" if its header does not say it."""
+    match = re.search(rb"(?im)^content-type:[ \t]*([\w.+-]+/[\w.+-]+)", reply[:8192])
+    return match[1].decode("ascii").lower() if match else ""
+
+
 async def request_page(
     ctx: ProbeContext, stream: Stream, path: str, name: str, patience: float
-) -> tuple[int | None, str, Failure | None]:
-    """Request a page as nginx does; return status, beginning of the text, and failure.
+) -> tuple[int | None, str, Failure | None, str]:
+    """Request a page as nginx does; return status, beginning of the text, failure and media type.
 
     `patience` is in seconds.
     """
@@ -242,14 +250,19 @@ async def request_page(
     reply, failure = await send_and_receive(stream, data, _is_complete, patience)
     status = parse_status(reply)
     if status:
-        return status, reply.partition(b"\r\n\r\n")[2][:2048].decode("latin-1"), None
-    return None, "", failure or Failure("protocol", "no HTTP answer")
+        return (
+            status,
+            reply.partition(b"\r\n\r\n")[2][:2048].decode("latin-1"),
+            None,
+            media_type(reply),
+        )
+    return None, "", failure or Failure("protocol", "no HTTP answer"), ""
 
 
 def _is_complete(reply: bytes) -> bool:
-    """Whether enough was received: the status line, but for an error also its page."""
+    """Whether enough was received: the header, but for an error also its page."""
     if not reply.startswith(b"HTTP/1.1 400"):
-        return b"\r\n" in reply
+        return b"\r\n\r\n" in reply or not b"HTTP/".startswith(reply[:5])
     _, end, body = reply.partition(b"\r\n\r\n")
     return bool(end) and (b"</html>" in body or b"\n" in body)
 

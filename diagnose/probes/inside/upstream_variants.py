@@ -215,7 +215,7 @@ async def _try_plain(ctx: ProbeContext, conversation: Conversation) -> UpstreamT
     )
     status, failure = None, opened if isinstance(opened, Failure) else None
     if not isinstance(opened, Failure):
-        status, _, failure = await upstream_routes.request_page(
+        status, _, failure, _ = await upstream_routes.request_page(
             ctx, opened, route.upstream_path, host, 2.0
         )
     return ctx.emit(

@@ -98,7 +98,7 @@ def _may_mind_origin(ctx: ProbeContext, upgrade: Upgrade) -> bool:
         ctx.machine.via != "local"
         and upgrade.accepted
         and upgrade.variant in ORIGIN_VARIANTS
-        and not _has_tried(ctx, upgrade.path, ("forwarded", "own-host"))
+        and not _has_tried(ctx, upgrade.path, ("forwarded", "own-host", "forwarded-host"))
     )
 
 
@@ -114,6 +114,12 @@ async def _try_origins(ctx: ProbeContext, route: UpstreamRoute) -> None:
     scheme = "https" if ctx.target.uses_tls else "http"
     sent = added_fields(ctx, route)
     names = {name.lower(): value for name, value in sent}
+    if names.get(_FORWARDED_HOST, ctx.target.authority) not in _own_names(ctx):
+        kept = tuple(field for field in sent if field[0].lower() != _FORWARDED_HOST)
+        fields = (*kept, ("X-Forwarded-Host", ctx.target.authority))
+        upgrade = await _upgrade(ctx, route, "forwarded-host", "", ctx.target.origin, fields)
+        if upgrade is None or upgrade.accepted:
+            return
     if names.get("x-forwarded-proto") != scheme:
         kept = tuple(field for field in sent if field[0].lower() != "x-forwarded-proto")
         fields = (*kept, ("X-Forwarded-Proto", scheme))
@@ -127,10 +133,17 @@ async def _try_origins(ctx: ProbeContext, route: UpstreamRoute) -> None:
         await _upgrade(ctx, route, "own-host", "", origin, sent)
 
 
+_FORWARDED_HOST = "x-forwarded-host"
+
+
+def _own_names(ctx: ProbeContext) -> set[str]:
+    return {ctx.target.host, ctx.target.authority}
+
+
 def _visitor_host(ctx: ProbeContext, route: UpstreamRoute) -> str:
     """Return the Host that nginx sends, if it is the visitor's in one of its forms."""
     sent = forwarded_host(route.place, route.upstream, ctx.target) or ""
-    return sent if sent in {ctx.target.host, ctx.target.authority} else ctx.target.authority
+    return sent if sent in _own_names(ctx) else ctx.target.authority
 
 
 async def _upgrade(

@@ -97,3 +97,51 @@ def test_an_application_is_told_that_it_is_https() -> None:
     text = SITE.replace("Host $host;", "Host $host; proxy_set_header X-Forwarded-Proto https;")
     (claim,) = judge("http.redirect-loop", answer(HOME, HOME), config(text), *AROUND)
     assert applied(claim) == (Applicability.MANUAL, [])
+
+
+INNER = (
+    SITE.replace("127.0.0.1:3000", "127.0.0.1:8080")
+    + """
+server {
+    listen 127.0.0.1:8080;
+    server_name shop.example.com;
+    location / {
+        proxy_pass http://127.0.0.1:3000;
+        proxy_set_header Host $host;
+    }
+}
+"""
+)
+LISTEN = "    listen 127.0.0.1:8080;\n"
+
+
+def test_fires_and_names_the_inner_block_that_redirects() -> None:
+    rule = "    if ($scheme = http) { return 301 https://$host$request_uri; }\n"
+    text = INNER.replace(LISTEN, LISTEN + rule)
+    (claim,) = judge("http.redirect-loop", answer(HOME, HOME), config(text), *AROUND)
+    assert claim.facts["inner_redirects"]
+    applicability, lines = applied(claim)
+    assert applicability is Applicability.AUTOMATIC
+    assert "+if ($http_x_forwarded_proto = http) { return 301 https://$host$request_uri; }" in lines
+    assert "+proxy_set_header X-Forwarded-Proto $scheme;" in lines
+
+
+def test_fires_and_names_the_inner_block_that_overwrites_the_scheme() -> None:
+    line = "        proxy_set_header X-Forwarded-Proto"
+    outer = "        proxy_set_header Host $host;\n"
+    text = INNER.replace(outer, f"{outer}{line} https;\n", 1)
+    text = text[::-1].replace(outer[::-1], f"{outer}{line} $scheme;\n"[::-1], 1)[::-1]
+    (claim,) = judge("http.redirect-loop", answer(HOME, HOME), config(text), *AROUND)
+    assert claim.facts["inner"]
+    assert applied(claim)[1] == [
+        "-proxy_set_header X-Forwarded-Proto $scheme;",
+        "+proxy_set_header X-Forwarded-Proto $http_x_forwarded_proto;",
+    ]
+
+
+def test_fires_on_two_names_that_redirect_to_each_other() -> None:
+    www = "https://www.shop.example.com/"
+    steps = (answer(HOME, www), answer(www, HOME, "redirect"))
+    (claim,) = judge("http.redirect-loop", *steps)
+    assert claim.facts["www"]
+    assert not claim.facts["www_place"]

@@ -1,8 +1,11 @@
+from dataclasses import replace
+
 import pytest
 
 from diagnose.model import Applicability, Confidence, Failure
 from diagnose.model.http import Exchange
-from tests.support.check_evidence import REFUSED, judge
+from tests.support import nginx_evidence as proxied
+from tests.support.check_evidence import REFUSED, SHOP, judge
 from tests.support.redirect_evidence import AROUND, HOME, PLAIN, SITE, applied, config
 
 
@@ -109,3 +112,40 @@ def test_a_name_that_does_not_answer_may_be_meant() -> None:
     seen = (HOME, plain("https://old.example.com/"), failed, config(text), *AROUND)
     (claim,) = judge("http.redirect-wrong-host", *seen)
     assert applied(claim)[0] is Applicability.REVIEW
+
+
+def test_fires_on_a_lost_port_and_passes_it_on() -> None:
+    target = replace(SHOP, port=7443)
+    login = "https://shop.example.com/login"
+    page = Exchange(
+        url="https://shop.example.com:7443/", address="203.0.113.10", port=7443, status=302,
+        headers=(("Location", login),),
+    )  # fmt: skip
+    failed = replace(met(login, REFUSED), redirected_from=page.url)
+    seen = (
+        page,
+        failed,
+        proxied.BUILD,
+        proxied.RUNNING,
+        proxied.config(proxied.SITE.replace("443 ssl", "7443 ssl")),
+    )
+    (claim,) = judge("http.redirect-wrong-host", *seen, target=target)
+    assert claim.facts["lost_port"] == 7443
+    assert claim.fix
+    assert "Host $http_host;" in str(claim.fix.steps[0])
+
+
+def test_fires_and_corrects_the_host_that_nginx_tells_the_application() -> None:
+    text = proxied.SITE.replace(
+        "Host $host;", "Host $host;\n proxy_set_header X-Forwarded-Host app:3000;"
+    )
+    page = Exchange(
+        url="https://shop.example.com/", address="203.0.113.10", port=443, status=307,
+        headers=(("Location", "https://app:3000/login"),),
+    )  # fmt: skip
+    failed = met("https://app:3000/login", Failure("resolution", "no such name", -2))
+    seen = (page, failed, proxied.config(text), proxied.BUILD, proxied.RUNNING)
+    (claim,) = judge("http.redirect-wrong-host", *seen)
+    assert claim.facts["field"] == "X-Forwarded-Host"
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.AUTOMATIC

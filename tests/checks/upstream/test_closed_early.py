@@ -6,7 +6,8 @@ from diagnose.model import Failure
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import UpstreamTry
 from tests.support.check_evidence import REFUSED, SHOP, TIMEOUT, judge
-from tests.support.nginx_evidence import FILE, config
+from tests.support.nginx_evidence import FILE, RUNNING, config
+from tests.support.page_errors import LOG_READ, logged
 
 CHECK = "upstream.closed-early"
 PAGE = Exchange(url=SHOP.url, address="203.0.113.10", port=443, status=502)
@@ -33,3 +34,17 @@ def test_fires_when_the_application_hangs_up(tried: UpstreamTry) -> None:
 @pytest.mark.parametrize("failure", [None, TIMEOUT, REFUSED], ids=["answers", "silent", "refuses"])
 def test_silent_when_it_does_something_else(failure: Failure | None) -> None:
     assert not judge(CHECK, replace(HANGS_UP, failure=failure), PAGE, config())
+
+
+def test_fires_on_a_connection_that_is_reset_at_once() -> None:
+    at_once = replace(RESETS, asked=False, path=SHOP.path)
+    assert judge(CHECK, at_once, PAGE, config())
+    assert not judge(CHECK, at_once, replace(PAGE, status=200), config())
+
+
+def test_fires_by_the_log_where_curl_gives_no_reason() -> None:
+    no_reason = replace(RESETS, asked=False, failure=Failure("other", "Could not connect", 7))
+    line = logged("recv() failed (104: Connection reset by peer) while reading response header")
+    (claim,) = judge(CHECK, no_reason, PAGE, LOG_READ, line, RUNNING, config())
+    assert "104" in str(claim.facts["message"])
+    assert not judge(CHECK, no_reason, PAGE, config())

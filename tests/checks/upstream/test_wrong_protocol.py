@@ -49,3 +49,11 @@ def test_silent_where_http_is_answered_or_nginx_speaks_the_protocol() -> None:
 def test_silent_without_an_answer_in_another_protocol() -> None:
     plain = replace(FASTCGI, speaks="http", status=400)
     assert not judge(CHECK, config(), page(502), ASKED, plain)
+
+
+def test_fires_on_http2_and_a_person_decides() -> None:
+    http2 = replace(FASTCGI, speaks="http2")
+    (claim,) = judge(CHECK, config(), BUILD, RUNNING, page(502), ASKED, http2)
+    assert claim.facts["protocol"] == "HTTP/2"
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL

@@ -162,3 +162,16 @@ def test_silent_where_the_application_accepts_what_nginx_sends() -> None:
 def test_silent_where_other_origins_are_refused_too() -> None:
     seen = [upgrade(404, variant) for variant in ("no-origin", "other-scheme", "with-port")]
     assert not judge("websocket.origin-refused", REFUSED, *seen, target=CHAT)
+
+
+def test_certain_where_the_forwarded_host_decides() -> None:
+    text = SITE.replace("Host $host;", "Host $host;\n proxy_set_header X-Forwarded-Host app;")
+    seen = (upgrade(403), direct(403), direct(101, variant="forwarded-host"), config(text))
+    (claim,) = judge(
+        "websocket.origin-refused", *seen, BUILD, RUNNING, home("text/html"), target=CHAT
+    )
+    assert claim.confidence is Confidence.CERTAIN
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+ proxy_set_header X-Forwarded-Host $host;\n" in edit.diff

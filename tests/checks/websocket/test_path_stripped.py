@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from diagnose.model import Applicability, Confidence, Edit
 from tests.support.check_evidence import CHAT, judge
 from tests.support.nginx_evidence import BUILD, HOST, RUNNING, SITE, config, direct, front
@@ -70,3 +72,34 @@ def test_two_faults_in_the_same_lines_are_named_apart_and_put_right_together() -
     assert edit == missing.fix.steps[0]
     assert "+        proxy_pass http://127.0.0.1:3000;\n" in edit.diff
     assert "+        proxy_set_header Upgrade $http_upgrade;\n" in edit.diff
+
+
+def test_fires_on_a_variable_with_a_path() -> None:
+    text = STRIPPED.replace("proxy_pass http://127.0.0.1:3000/;", "proxy_pass http://$app/;")
+    text = text.replace("location /ws {\n", "location /ws {\n        set $app 127.0.0.1:3000;\n")
+    (claim,) = judge(
+        CHECK, config(text), BUILD, HOST, RUNNING, front(404), direct(404), WHOLE, target=CHAT
+    )
+    assert claim.facts["variables"]
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+        proxy_pass http://$app;\n" in edit.diff
+
+
+def test_fires_on_a_lost_query_without_showing_it() -> None:
+    path = "/ws?token=secret"
+    text = STRIPPED.replace("location /ws", "location ~ ^/(ws)$")
+    text = text.replace("http://127.0.0.1:3000/;", "http://127.0.0.1:3000/$1;")
+    whole = direct(101, path, "whole-path")
+    (claim,) = judge(
+        CHECK, config(text), BUILD, HOST, RUNNING, front(403, path), direct(403, path), whole,
+        target=replace(CHAT, path=path, websockets=(path,)),
+    )  # fmt: skip
+    assert "secret" not in str(claim.facts)
+    assert claim.facts["query"]
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.AUTOMATIC
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+        proxy_pass http://127.0.0.1:3000/$1$is_args$args;\n" in edit.diff

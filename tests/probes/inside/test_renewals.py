@@ -68,3 +68,19 @@ def test_this_machine_answers() -> None:
     ran = asyncio.run(LocalMachine().run("sh", "-c", probes.SCRIPT))
     assert ran.status == 0
     assert ran.err == ""
+
+
+def test_the_folders_of_certbot_and_acme_sh() -> None:
+    text = (
+        "@@@ webroot 0 /etc/letsencrypt/renewal/a.conf\n [[webroot_map]]\n"
+        " shop.example.com = /var/www/acme\n www.example.com = /srv/www/\n"
+        "@@@ webroot 0 /root/.acme.sh/b.example_ecc/b.example.conf\n"
+        " Le_Domain='b.example'\n Le_Alt='www.b.example'\n Le_Webroot='/srv/b'\n"
+    )
+    folders = [(item.tool, item.name, item.folder) for item in probes.parse_folders(text)]
+    assert folders == [
+        ("certbot", "shop.example.com", "/var/www/acme"),
+        ("certbot", "www.example.com", "/srv/www"),
+        ("acme.sh", "b.example", "/srv/b"),
+        ("acme.sh", "www.b.example", "/srv/b"),
+    ]

@@ -63,9 +63,15 @@ def test_uwsgi_answers_its_ping() -> None:
     assert talk.speaks == "uwsgi"
 
 
+def test_http2_answers_its_preface() -> None:
+    settings = bytes((0, 0, 6, 4, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 100))
+    (talk,) = talks({upstream_protocols.HTTP2.data: settings})
+    assert talk.speaks == "http2"
+
+
 def test_words_that_are_no_answer_say_nothing() -> None:
     http = b"HTTP/1.1 400 Bad Request\r\n\r\n"
-    assert not talks({FASTCGI: http, UWSGI: http})
+    assert not talks({FASTCGI: http, UWSGI: http, upstream_protocols.HTTP2.data: http})
     assert not talks({})
 
 

@@ -1,0 +1,68 @@
+"""The host that nginx tells an application, which makes its own redirects from it."""
+
+from checks.nginx import Nginx, _location_edits, file_line
+from checks.nginx._edits import Changes, config_edits
+from diagnose.model import Fix
+from diagnose.model.frozen import frozen
+from diagnose.model.http import Exchange
+from diagnose.model.nginx import Directive
+from diagnose.parsers.nginx import proxy_headers, upstreams
+from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of, proxy_set_header_of
+from diagnose.parsers.urls import parse_url
+
+#: Frameworks prefer the first.
+_FIELDS = ("X-Forwarded-Host", "Host")
+
+
+@frozen
+class ToldName:
+    """A field of nginx's request that names a host, and the location that sends it."""
+
+    field: str
+    value: str
+    match: LocationMatch
+    directive: Directive
+
+    @property
+    def place(self) -> str:
+        return file_line(self.directive)
+
+
+def told_name(nginx: Nginx, step: Exchange, host: str) -> ToldName | None:
+    """Return the field by which nginx tells the application `host` ("localhost:3000"), to which the
+    application redirects; None if nginx tells it something else."""
+    url = parse_url(step.url)
+    if url is None or url.host != nginx.evidence.target.host or step.port != url.port:
+        return None
+    for match in nginx.location_matches(url.path) if step.port == _port(nginx) else ():
+        for field, value in _told(nginx, match, url.path).items():
+            directive = proxy_set_header_of(match, field) or proxy_pass_of(match)
+            if value.lower() == host.lower() and directive is not None:
+                return ToldName(field, value, match, directive)
+    return None
+
+
+def _port(nginx: Nginx) -> int:
+    return nginx.evidence.target.port
+
+
+def _told(nginx: Nginx, match: LocationMatch, path: str) -> dict[str, str]:
+    target = nginx.evidence.target
+    variables = upstreams.route_variables(target, match, path)
+    proxy_target = upstreams.proxy_target_of(match, variables)
+    if proxy_target is None or not proxy_target.speaks_http:
+        return {}
+    fields = proxy_headers.forwarded_fields(match, proxy_target, target)
+    values = {name.lower(): value for name, value in fields}
+    values["host"] = proxy_headers.forwarded_host(match, proxy_target, target) or ""
+    return {field: values[field.lower()] for field in _FIELDS if values.get(field.lower())}
+
+
+def visitors_name_fix(nginx: Nginx, told: ToldName) -> Fix | None:
+    """Tell the application the visitor's host instead."""
+    changes: Changes = {}
+    value = _location_edits.host_variable(nginx.evidence.target)
+    lines = _location_edits.header_lines(nginx, told.match, {told.field: value}, changes)
+    _location_edits.insert_lines(nginx, told.match, lines, changes)
+    file_edits = config_edits(nginx, changes)
+    return _location_edits.location_fix(nginx, told.match, file_edits) if file_edits else None

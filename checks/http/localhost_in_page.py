@@ -1,0 +1,123 @@
+"""The page or one of its scripts opens a WebSocket at localhost, or requests it. In a visitor's
+browser that is the visitor's own machine (RFC 6761 section 6.3), where no such program runs.
+
+Mostly the front end was built with the settings of development. Some pages speak with a program on
+the visitor's machine on purpose (a printer, a wallet, a card reader): a port that servers of
+development do not use is only a note.
+"""
+
+from collections.abc import Iterator
+
+from checks.http import endpoint_subjects
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Observation,
+    Severity,
+    Where,
+    merge_subjects,
+)
+from diagnose.model.frozen import frozen
+from diagnose.model.http import Exchange
+from diagnose.model.nginx import UpstreamTry
+from diagnose.model.pages import Page, PageFileResponse
+from diagnose.parsers.urls import is_loopback_host, is_related_host, parse_url
+
+#: Ports on which the servers of development listen: Node, Rails, Vite, Angular, Nuxt, Flask, .NET,
+#: Django, Strapi, Laravel Echo and Reverb, Gradio, Streamlit.
+_DEVELOPMENT = {
+    *range(3000, 3010), 4000, 4200, 4321, *range(5000, 5003), *range(5173, 5180), 6001, 7001, 7860,
+    *range(8000, 8011), 8080, 8081, 8501, 8787, 8888, 9000, 9090, 1337, 24678, 35729,
+}  # fmt: skip
+
+
+@frozen
+class _Mention:
+    """An address, what it was read from, and the script in which it stands ("" for the page)."""
+
+    url: str
+    source: Observation
+    script: str = ""
+
+    @property
+    def host(self) -> str:
+        url = parse_url(self.url)
+        return url.host if url else ""
+
+    @property
+    def port(self) -> int:
+        url = parse_url(self.url)
+        return url.port if url else 0
+
+    @property
+    def is_local(self) -> bool:
+        return is_loopback_host(self.host)
+
+    @property
+    def is_socket(self) -> bool:
+        return self.url.startswith("ws")
+
+
+@check(severity=Severity.WARNING, needs=[Exchange])
+def localhost_in_page(evidence: Evidence) -> Iterator[Claim]:
+    pages = tuple(
+        exchange
+        for exchange in evidence.good(Exchange)
+        if exchange.purpose in {"target", "redirect"} and exchange.status == 200
+    )
+    mentions = list(_mentions(evidence, pages))
+    own_socket = any(_is_own_socket(mention, evidence.target.host) for mention in mentions)
+    local = [
+        mention
+        for mention in mentions
+        if mention.is_local and not (own_socket and mention.is_socket)
+    ]
+    if not pages or not local or is_loopback_host(evidence.target.host):
+        return
+    first = min(local, key=lambda mention: mention.port not in _DEVELOPMENT)
+    is_development = first.port in _DEVELOPMENT
+    subjects = endpoint_subjects(pages)
+    yield Claim(
+        about=merge_subjects(subjects),
+        covers=subjects,
+        because=tuple(dict.fromkeys(mention.source for mention in local)),
+        confidence=Confidence.LIKELY if is_development else Confidence.POSSIBLE,
+        severity=None if is_development else Severity.NOTE,
+        facts={
+            "page": pages[0].url,
+            "script": first.script,
+            "url": first.url,
+            "others": tuple(
+                dict.fromkeys(mention.url for mention in local if mention.url != first.url)
+            ),
+            "socket": first.is_socket,
+            "port": first.port,
+            "application": _application(evidence, first.port),
+        },
+        fix=Fix((Manual("own-address", Where.APPLICATION),), Applicability.MANUAL),
+    )
+
+
+def _mentions(evidence: Evidence, pages: tuple[Exchange, ...]) -> Iterator[_Mention]:
+    for exchange in pages:
+        yield from (_Mention(url, exchange) for url in exchange.mentions)
+    for page in evidence.good(Page):
+        yield from (_Mention(url, page) for url in page.requests)
+    for response in evidence.good(PageFileResponse):
+        urls = (*response.mentions, *response.requests)
+        yield from (_Mention(url, response, response.url) for url in urls)
+
+
+def _is_own_socket(mention: _Mention, host: str) -> bool:
+    return mention.is_socket and is_related_host(mention.host, host)
+
+
+def _application(evidence: Evidence, port: int) -> str:
+    """Return the application behind nginx that has this port on the server, "" if none."""
+    attempts = (attempt for attempt in evidence.good(UpstreamTry) if attempt.port == port)
+    return next((attempt.target for attempt in attempts), "")

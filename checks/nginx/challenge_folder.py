@@ -1,0 +1,163 @@
+"""The renewal tool writes the files that answer HTTP-01 challenges (RFC 8555 section 8.3) to one
+folder, and nginx answers these requests from another, or from an application. The authority then
+gets 404, or a page in place of the file, and the renewal fails.
+
+The tool's own settings say where it writes (certbot: webroot_map, acme.sh: Le_Webroot), and nginx's
+where it looks, also after a redirect to https.
+"""
+
+import posixpath
+from collections.abc import Iterator
+
+from checks.http._redirects import CHALLENGE, NginxRedirect, redirects_of
+from checks.nginx import Nginx, file_line
+from checks.nginx._commands import reload_steps
+from checks.nginx._edits import config_edit
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Subject,
+    Where,
+)
+from diagnose.model.frozen import frozen
+from diagnose.model.nginx import CertificateFile, Directive, NginxConfig
+from diagnose.model.renewal import ChallengeFolder
+from diagnose.parsers.nginx import edits, server_blocks
+from diagnose.parsers.nginx.config import children
+from diagnose.parsers.nginx.file_paths import served_file
+from diagnose.parsers.nginx.locations import LocationMatch, location_pattern, select_location
+from diagnose.parsers.nginx.server_blocks import Server
+from diagnose.parsers.nginx.upstreams import pass_directive_of
+
+_FILE = f"{CHALLENGE}x"
+
+
+@frozen
+class _Answer:
+    """How nginx answers a challenge: the block of port 80, the last location, and the folder of the
+    file, or the directive that passes the request on."""
+
+    server: Server
+    match: LocationMatch
+    folder: str
+    directive: Directive
+    redirect: NginxRedirect | None
+
+
+@check(
+    severity=Severity.WARNING,
+    needs=[ChallengeFolder, NginxConfig],
+    explains=[
+        "certificate.expired",
+        "certificate.expires-soon",
+        "certificate.renewal-failed",
+        "http.acme-challenge-blocked",
+    ],
+)
+def challenge_folder(evidence: Evidence) -> Iterator[Claim]:
+    nginx, host = Nginx.of(evidence), evidence.target.host
+    settings = next((item for item in evidence.good(ChallengeFolder) if item.name == host), None)
+    answer = _answer(nginx, host) if settings else None
+    if settings is None or answer is None or nginx.config is None:
+        return
+    expected = posixpath.normpath(f"{settings.folder}/{CHALLENGE}")
+    if answer.folder == expected:
+        return
+    expired = any(
+        leaf.not_after is not None and leaf.not_after < evidence.started_at
+        for file in evidence.good(CertificateFile)
+        for leaf in file.chain[:1]
+    )
+    yield Claim(
+        about=Subject(text=settings.source),
+        covers=(Subject(),),
+        because=(settings, nginx.config),
+        confidence=Confidence.LIKELY,
+        severity=Severity.ERROR if expired else None,
+        location=nginx.location(answer.directive),
+        facts={
+            "tool": settings.tool,
+            "name": host,
+            "source": settings.source,
+            "folder": settings.folder,
+            "written": expected,
+            "looked": answer.folder,
+            "directive": " ".join((answer.directive.name, *answer.directive.args)),
+            "place": file_line(answer.directive),
+            "redirect": file_line(answer.redirect.directive) if answer.redirect else "",
+        },
+        fix=_fix(nginx, answer, settings),
+    )
+
+
+def _answer(nginx: Nginx, host: str) -> _Answer | None:
+    """Follow a challenge through nginx; None if the way is unknown."""
+    server = _server(nginx, host, 80)
+    if server is None:
+        return None
+    redirect = next(iter(redirects_of(server, _FILE)), None)
+    last: Server | None = server
+    if redirect is not None:
+        parts = redirect.parts
+        is_own = (
+            parts is not None and parts[0] == "https" and parts[1] in {"$host", "$http_host", host}
+        )
+        last = _server(nginx, host, 443) if is_own else None
+    if last is None or (last is not server and next(iter(redirects_of(last, _FILE)), None)):
+        return None
+    match = select_location(last, _FILE)
+    passed = pass_directive_of(match)
+    if passed is not None:
+        return _Answer(server, match, "", passed, redirect)
+    served = served_file(match, _FILE)
+    if served is None:
+        return None
+    return _Answer(server, match, posixpath.dirname(served.path), served.directive, redirect)
+
+
+def _server(nginx: Nginx, host: str, port: int) -> Server | None:
+    """Return the block of a name on a port, if it is the same on all addresses."""
+    sockets = server_blocks.reachable_sockets(nginx.listen_sockets(port), ())
+    blocks = {
+        id(server.block): server
+        for server, _ in (server_blocks.select_server(socket, host) for socket in sockets)
+    }
+    return next(iter(blocks.values())) if len(blocks) == 1 else None
+
+
+def _fix(nginx: Nginx, answer: _Answer, settings: ChallengeFolder) -> Fix:
+    """Answer challenges on port 80 from the tool's folder, and nothing else from there."""
+    file = nginx.file(answer.server.block)
+    locations = children(answer.server.block, "location")
+    own = [location for location in locations if _is_challenge(location)]
+    returns = children(answer.server.block, "return")
+    block = [f"location ^~ {CHALLENGE} {{", f"    root {settings.folder};", "}"]
+    change = None
+    if file is not None and not own and len(returns) == 1 and not locations:
+        # A `return` of the block itself comes before every location.
+        line = " ".join((returns[0].name, *returns[0].args))
+        lines = [*block, "", "location / {", f"    {line};", "}"]
+        indent = edits.indentation(file.text, returns[0])
+        text = "\n".join(f"{indent}{line}" if line else "" for line in lines).lstrip()
+        change = edits.replace_directive(returns[0], text)
+    elif file is not None and not own and not returns:
+        change = (
+            edits.insert_before(file.text, locations[0], [*block, ""])
+            if locations and locations[0].file == file.path
+            else edits.insert_first(file.text, answer.server.block, block)
+        )
+    edit = config_edit(nginx, file.path, change) if file and change else None
+    if edit is None or " " in settings.folder:
+        return Fix((Manual("one-folder", Where.SERVER),), Applicability.MANUAL)
+    return Fix((edit, *reload_steps(nginx)), Applicability.REVIEW)
+
+
+def _is_challenge(location: Directive) -> bool:
+    pattern = location_pattern(location)
+    return pattern is not None and "well-known" in pattern.text

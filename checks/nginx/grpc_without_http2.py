@@ -1,0 +1,96 @@
+"""The location passes requests on with grpc_pass, and nginx does not offer HTTP/2 on the site's
+socket. gRPC exists over HTTP/2 only (gRPC over HTTP2, https://grpc.io), so its clients cannot
+connect. gRPC-Web would work over HTTP/1.1, if the application speaks it itself.
+"""
+
+from collections.abc import Iterator
+
+from checks.nginx import Nginx, file_line
+from checks.nginx._edits import config_edit
+from checks.nginx._location_edits import location_fix
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Subject,
+    Where,
+)
+from diagnose.model.nginx import Directive, NginxConfig
+from diagnose.model.upstream import UpstreamTalk
+from diagnose.parsers.nginx import config as nginx_parser
+from diagnose.parsers.nginx import edits
+from diagnose.parsers.nginx.config import children
+from diagnose.parsers.nginx.locations import LocationMatch, select_location
+from diagnose.parsers.nginx.server_blocks import Server, Socket
+
+#: The first nginx with the directive `http2`; before, it is a parameter of `listen`.
+_DIRECTIVE_SINCE = (1, 25, 1)
+
+
+@check(severity=Severity.WARNING, needs=[NginxConfig])
+def grpc_without_http2(evidence: Evidence) -> Iterator[Claim]:
+    nginx = Nginx.of(evidence)
+    if any(talk.speaks == "http" for talk in evidence.good(UpstreamTalk)):
+        return  # upstream.speaks-http: it is no gRPC service
+    for selected in nginx.selected_servers():
+        match = select_location(selected.server, evidence.target.path)
+        passes = children(match.block, "grpc_pass")
+        if not passes or nginx.config is None or _offers_http2(selected.socket, selected.server):
+            continue
+        yield Claim(
+            about=Subject(port=evidence.target.port, text=file_line(passes[0])),
+            because=(nginx.config,),
+            confidence=Confidence.LIKELY,
+            facts={
+                "location": " ".join((match.block.name, *match.block.args)),
+                "place": file_line(passes[0]),
+                "application": passes[0].args[0],
+                "server": file_line(selected.server.block),
+                "port": evidence.target.port,
+            },
+            location=nginx.location(passes[0]),
+            fix=_fix(nginx, match, selected.server),
+        )
+        return
+
+
+def _offers_http2(socket: Socket, server: Server) -> bool:
+    """A parameter of `listen` counts for the whole socket, the directive for its block."""
+    listens = (
+        listen.directive
+        for block in socket.servers
+        for listen in block.listens
+        if listen.port == socket.port and listen.directive is not None
+    )
+    directive = server.directive("http2")
+    return any("http2" in listen.args for listen in listens) or (
+        directive is not None and directive.args[:1] == ("on",)
+    )
+
+
+def _fix(nginx: Nginx, match: LocationMatch, server: Server) -> Fix:
+    file = nginx.file(server.block)
+    version = nginx_parser.version_number(nginx.build.version) if nginx.build else None
+    anchor = _last_listen(server)
+    edit = None
+    if file and anchor and anchor.file == file.path and (version or ()) >= _DIRECTIVE_SINCE:
+        own = children(server.block, "http2")
+        change = (
+            edits.replace_directive(own[-1], "http2 on;")
+            if own
+            else edits.insert_after(file.text, anchor, ["http2 on;"])
+        )
+        edit = config_edit(nginx, file.path, change)
+    if edit is None:
+        return Fix((Manual("offer-http2", Where.SERVER),), Applicability.MANUAL)
+    return location_fix(nginx, match, (edit,), sure=False)
+
+
+def _last_listen(server: Server) -> Directive | None:
+    listens = [listen.directive for listen in server.listens if listen.directive is not None]
+    return listens[-1] if listens else None

@@ -1,0 +1,89 @@
+"""nginx answers 404 for the page, and the file is there: the setting leads past it
+(ngx_http_core_module: root, alias, try_files).
+
+Either `root` or `alias` is wrong, or the page belongs to an application whose addresses exist in
+the browser only (React Router, Vue Router in history mode), and nothing falls back to its
+index.html.
+A 404 for a file that is nowhere is no fault.
+"""
+
+from collections.abc import Iterator
+
+from checks.http import endpoint_subjects
+from checks.nginx import Nginx, file_line
+from checks.nginx._commands import reload_steps
+from checks.nginx._edits import config_edit
+from checks.nginx._location_edits import location_fix, setting_edits
+from checks.nginx._page_files import corrected_directive
+from checks.upstream._responses import page_exchanges
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Where,
+    merge_subjects,
+)
+from diagnose.model.files import PageFileAccess
+from diagnose.model.http import Exchange
+from diagnose.model.nginx import NginxConfig
+from diagnose.parsers.nginx import edits
+from diagnose.parsers.nginx.file_paths import ServedFile, served_file
+from diagnose.parsers.nginx.locations import LocationMatch
+
+
+@check(severity=Severity.ERROR, needs=[NginxConfig, PageFileAccess, Exchange])
+def target_not_found(evidence: Evidence) -> Iterator[Claim]:
+    pages = [page for page in page_exchanges(evidence) if page.status == 404]
+    accesses = {access.url: access for access in evidence.good(PageFileAccess) if access.mistake}
+    access = accesses.get(pages[0].url) if pages else None
+    nginx = Nginx.of(evidence)
+    path = evidence.target.path.partition("?")[0]
+    match = next(iter(nginx.location_matches(path)), None)
+    served = served_file(match, path) if match else None
+    if access is None or match is None or served is None or served.path != access.path:
+        return
+    subjects = endpoint_subjects(pages)
+    is_fallback = access.mistake == "fallback"
+    yield Claim(
+        about=merge_subjects(subjects),
+        covers=subjects,
+        because=(*pages, access, *([nginx.config] if nginx.config else [])),
+        confidence=Confidence.CERTAIN if access.mistake == "slash" else Confidence.LIKELY,
+        severity=Severity.WARNING if is_fallback else None,
+        location=nginx.location(served.directive),
+        facts={
+            "url": pages[0].url,
+            "path": access.path,
+            "elsewhere": access.elsewhere,
+            "directive": " ".join((served.directive.name, *served.directive.args)),
+            "place": file_line(served.directive),
+            "location": " ".join((match.block.name, *match.block.args)),
+            "index": served.fallback[0],
+            **{name: access.mistake == name for name in ("slash", "root", "alias", "fallback")},
+        },
+        fix=_fallback_fix(nginx, match, served)
+        if is_fallback
+        else _path_fix(nginx, access, served),
+    )
+
+
+def _path_fix(nginx: Nginx, access: PageFileAccess, served: ServedFile) -> Fix:
+    change = edits.replace_directive(served.directive, corrected_directive(served, access.mistake))
+    edit = config_edit(nginx, served.directive.file, change)
+    if edit is None:
+        return Fix((Manual("correct-the-path", Where.SERVER),), Applicability.MANUAL)
+    sure = Applicability.AUTOMATIC if access.mistake == "slash" else Applicability.REVIEW
+    return Fix((edit, *reload_steps(nginx)), sure)
+
+
+def _fallback_fix(nginx: Nginx, match: LocationMatch, served: ServedFile) -> Fix:
+    """Fall back to the application's page. It makes every unknown address answer 200."""
+    if match.block.name != "location":
+        return Fix((Manual("fall-back", Where.SERVER),), Applicability.MANUAL)
+    file_edits = setting_edits(nginx, match, {"try_files": f"$uri $uri/ {served.fallback[0]}"})
+    return location_fix(nginx, match, file_edits, sure=False)

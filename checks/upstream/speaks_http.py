@@ -1,0 +1,77 @@
+"""uwsgi_pass, fastcgi_pass or grpc_pass leads to an application that speaks HTTP/1: Gunicorn, Node,
+Uvicorn, Tomcat. Visitors get its 400 or nginx's 502 (error.log: "upstream sent unsupported FastCGI
+protocol version: 72", 72 is "H"; "upstream sent too large http2 frame: 4740180", which is "HTT").
+It answers an HTTP request, which a server of the other protocols does not.
+"""
+
+from collections.abc import Iterator
+
+from checks.nginx import Nginx
+from checks.nginx._edits import Changes
+from checks.upstream import CONSEQUENCES, Backend, backend_log_lines, backends
+from checks.upstream._claims import BackendFault, upstream_claim
+from checks.upstream._edits import edit_fix
+from checks.upstream._responses import page_exchanges
+from diagnose.checking.registry import check
+from diagnose.model import Claim, Evidence, Severity
+from diagnose.model.nginx import NginxConfig
+from diagnose.model.upstream import UpstreamTalk
+from diagnose.parsers.nginx import edits
+from diagnose.parsers.nginx.upstreams import pass_directive_of
+
+_LOG_PATTERN = (
+    r"upstream sent unsupported FastCGI protocol version: 72|too large http2 frame: 4740180"
+)
+_NAMES = {"fastcgi": "FastCGI", "uwsgi": "uwsgi", "grpc": "gRPC"}
+
+
+@check(
+    severity=Severity.ERROR,
+    needs=[UpstreamTalk, NginxConfig],
+    explains=[*CONSEQUENCES, "upstream.closed-early", "upstream.timeout"],
+)
+def speaks_http(evidence: Evidence) -> Iterator[Claim]:
+    nginx = Nginx.of(evidence)
+    pages = tuple(
+        page for page in page_exchanges(evidence) if page.failure or page.status in {400, 502, 504}
+    )
+    for backend in backends(nginx):
+        scheme = backend.proxy_target.scheme
+        talks = [talk for talk in backend.variants if talk.speaks == "http" and not talk.failure]
+        is_asked = evidence.target.path in backend.paths
+        if scheme not in _NAMES or not talks or not pages or not is_asked:
+            continue
+        yield upstream_claim(
+            nginx,
+            BackendFault(
+                backend,
+                {"protocol": _NAMES[scheme], "status": pages[0].status or ""},
+                because=(*pages, *talks, *backend_log_lines(nginx, backend, _LOG_PATTERN)),
+                severity=Severity.ERROR,
+                ruled_out=("upstream.refused",),
+            ),
+            edit_fix(nginx, _changes(nginx, backend), "speak-http", sure=False),
+        )
+
+
+def _changes(nginx: Nginx, backend: Backend) -> Changes:
+    """Replace the directive by proxy_pass, with the visitor's name and scheme, which the other
+    protocols pass on as parameters."""
+    changes: Changes = {}
+    for match, target in zip(backend.location_matches, backend.proxy_targets, strict=True):
+        directive = pass_directive_of(match)
+        if directive is not target.directive or target.uri or target.has_variables:
+            continue
+        address = directive.args[0].rpartition("://")[2]
+        lines = [
+            f"proxy_pass http://{address};",
+            "proxy_set_header Host $host;",
+            "proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;",
+            "proxy_set_header X-Forwarded-Proto $scheme;",
+        ]
+        file = nginx.file(directive)
+        indent = edits.indentation(file.text, directive) if file else ""
+        changes.setdefault(directive.file, []).append(
+            edits.replace_directive(directive, f"\n{indent}".join(lines))
+        )
+    return changes

@@ -1,0 +1,73 @@
+"""The application sends a stream of events (text/event-stream, HTML standard 9.2), and nginx holds
+it back: it collects the response until a buffer is full (ngx_http_proxy_module, proxy_buffering).
+
+The application itself answers at once with the type of a stream, and through nginx nothing arrives.
+"""
+
+from collections.abc import Iterator
+
+from checks.nginx import Nginx
+from checks.nginx._location_edits import location_fix, serves_only, setting_edits
+from checks.upstream import Backend, backends
+from checks.upstream._claims import BackendFault, upstream_claim
+from checks.upstream._responses import page_exchanges
+from diagnose.checking.registry import check
+from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
+from diagnose.model.nginx import NginxConfig, UpstreamTry
+from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of
+
+STREAM = "text/event-stream"
+
+
+@check(
+    severity=Severity.ERROR,
+    needs=[UpstreamTry, NginxConfig],
+    explains=["http.server-error", "upstream.timeout"],
+)
+def stream_buffered(evidence: Evidence) -> Iterator[Claim]:
+    pages = [page for page in page_exchanges(evidence) if page.failure and not page.status]
+    silent = [page for page in pages if page.failure and page.failure.kind == "timeout"]
+    nginx, path = Nginx.of(evidence), evidence.target.path
+    for backend in backends(nginx) if silent else ():
+        streams = _streams(backend)
+        match = next(
+            (match for match in nginx.location_matches(path) if proxy_pass_of(match)), None
+        )
+        if path not in backend.paths or not streams or match is None or not _is_buffered(match):
+            continue
+        yield upstream_claim(
+            nginx,
+            BackendFault(
+                backend,
+                {
+                    "url": silent[0].url,
+                    "location": " ".join((match.block.name, *match.block.args)),
+                },
+                because=(*silent, *streams),
+                ruled_out=("upstream.refused", "upstream.timeout"),
+            ),
+            _fix(nginx, match, path),
+        )
+
+
+def _streams(backend: Backend) -> list[UpstreamTry]:
+    return [
+        attempt
+        for attempt in backend.request_attempts
+        if attempt.status == 200 and attempt.media_type == STREAM
+    ]
+
+
+def _is_buffered(match: LocationMatch) -> bool:
+    directive = match.directive("proxy_buffering")
+    return directive is None or directive.args[:1] != ("off",)
+
+
+def _fix(nginx: Nginx, match: LocationMatch, path: str) -> Fix:
+    """Turn buffering off. For other pages of the location it costs some speed, so that is a
+    person's choice."""
+    file_edits = setting_edits(nginx, match, {"proxy_buffering": "off"})
+    if not file_edits:
+        return Fix((Manual("do-not-buffer", Where.SERVER),), Applicability.MANUAL)
+    is_own_location = path != "/" and serves_only(match, [path])
+    return location_fix(nginx, match, file_edits, sure=is_own_location)

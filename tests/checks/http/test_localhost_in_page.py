@@ -1,0 +1,40 @@
+"""http.localhost-in-page: when it fires, and when it is silent."""
+
+from dataclasses import replace
+
+from diagnose.model import Severity, Vantage
+from diagnose.model.nginx import UpstreamTry
+from tests.support.check_evidence import judge
+from tests.support.page_errors import page
+from tests.support.page_evidence import answered, loads, script
+
+CHECK = "http.localhost-in-page"
+PAGE = page(200)
+
+
+def test_fires_on_a_websocket_in_the_page() -> None:
+    (claim,) = judge(CHECK, replace(PAGE, mentions=("wss://localhost:24678/_nuxt/",)))
+    assert claim.facts["socket"]
+    assert not claim.facts["script"]
+
+
+def test_fires_on_a_script_and_names_the_application() -> None:
+    response = answered(script(), requests=("http://localhost:3000/api",))
+    tried = UpstreamTry(
+        vantage=Vantage.SERVER, target="http://127.0.0.1:3000", host="127.0.0.1", port=3000
+    )
+    (claim,) = judge(CHECK, PAGE, loads(script()), response, tried)
+    assert claim.facts["script"] == response.url
+    assert claim.facts["application"] == "http://127.0.0.1:3000"
+    assert claim.severity in {None, Severity.WARNING}
+
+
+def test_fires_as_a_note_on_a_port_of_another_program() -> None:
+    (claim,) = judge(CHECK, replace(PAGE, mentions=("wss://localhost:8181/",)))
+    assert claim.severity is Severity.NOTE
+
+
+def test_silent_on_the_sites_own_address_and_a_choice() -> None:
+    own = "wss://shop.example.com/ws"
+    assert not judge(CHECK, replace(PAGE, mentions=(own,)))
+    assert not judge(CHECK, replace(PAGE, mentions=(own, "ws://localhost:3000/ws")))

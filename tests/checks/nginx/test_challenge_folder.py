@@ -1,0 +1,72 @@
+"""nginx.challenge-folder: when it fires, and when it is silent."""
+
+from diagnose.model import Applicability, Edit, Vantage
+from diagnose.model.renewal import ChallengeFolder
+from tests.support.check_evidence import judge
+from tests.support.nginx_evidence import BUILD, RUNNING, config
+
+CHECK = "nginx.challenge-folder"
+SPA = """\
+server {
+    listen 443 ssl;
+    server_name shop.example.com;
+    root /srv/spa;
+    location / {
+        try_files $uri /index.html;
+    }
+}
+"""
+REDIRECT = """\
+server {
+    listen 80;
+    server_name shop.example.com;
+    return 301 https://$host$request_uri;
+}
+"""
+SPLIT = """\
+server {
+    listen 80;
+    server_name shop.example.com;
+    location /.well-known/acme-challenge/ {
+        root /var/www/acme;
+    }
+    location / {
+        return 301 https://$host$request_uri;
+    }
+}
+"""
+
+
+def written(folder: str, name: str = "shop.example.com") -> ChallengeFolder:
+    return ChallengeFolder(
+        vantage=Vantage.SERVER,
+        tool="certbot",
+        source="/etc/letsencrypt/renewal/shop.example.com.conf",
+        name=name,
+        folder=folder,
+    )
+
+
+def test_fires_on_a_redirect_to_the_sites_own_root_and_splits_it() -> None:
+    seen = (written("/var/www/acme"), config(SPA + REDIRECT), BUILD, RUNNING)
+    (claim,) = judge(CHECK, *seen)
+    assert claim.facts["looked"] == "/srv/spa/.well-known/acme-challenge"
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+    location ^~ /.well-known/acme-challenge/ {\n" in edit.diff
+
+
+def test_fires_on_another_folder_and_an_application() -> None:
+    assert judge(CHECK, written("/var/www/html"), config(SPA + SPLIT), BUILD, RUNNING)
+    proxied = SPA.replace("try_files $uri /index.html", "proxy_pass http://127.0.0.1:3000")
+    (claim,) = judge(CHECK, written("/srv/spa"), config(proxied + REDIRECT), BUILD, RUNNING)
+    assert not claim.facts["looked"]
+
+
+def test_silent_on_the_same_folder_and_on_other_names() -> None:
+    assert not judge(CHECK, written("/var/www/acme"), config(SPA + SPLIT), BUILD, RUNNING)
+    assert not judge(CHECK, written("/srv/spa"), config(SPA + REDIRECT), BUILD, RUNNING)
+    other = written("/x", "www.example.net")
+    assert not judge(CHECK, other, config(SPA + REDIRECT), BUILD, RUNNING)

@@ -1,0 +1,53 @@
+"""nginx.target-not-found: when it fires, and when it is silent."""
+
+from dataclasses import replace
+from typing import Any
+
+from diagnose.model import Applicability, Confidence, Severity
+from tests.support.check_evidence import SHOP, judge
+from tests.support.nginx_evidence import RUNNING, config
+from tests.support.page_errors import page
+from tests.support.page_file_access import examined
+
+CHECK = "nginx.target-not-found"
+
+
+def site(body: str) -> str:
+    return f"server {{\n  listen 443 ssl;\n  server_name shop.example.com;\n  {body}\n}}\n"
+
+
+def seen(path: str, body: str, file: str, **other: Any) -> Any:
+    target = replace(SHOP, path=path)
+    response = replace(page(404), url=f"https://shop.example.com{path}")
+    access = examined(file, url=path, **other)
+    return target, (RUNNING, config(site(body)), response, access)
+
+
+def test_fires_on_a_root_that_should_be_an_alias() -> None:
+    target, evidence = seen(
+        "/app/", "location /app { root /srv/dist; }", "/srv/dist/app",
+        elsewhere="/srv/dist/index.html", mistake="root",
+    )  # fmt: skip
+    (claim,) = judge(CHECK, *evidence, target=target)
+    assert claim.confidence is Confidence.LIKELY
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    assert "alias /srv/dist;" in str(claim.fix.steps[0])
+
+
+def test_fires_on_a_missing_fallback_as_a_warning() -> None:
+    target, evidence = seen(
+        "/dashboard", "root /srv/spa; location / { try_files $uri =404; }", "/srv/spa/dashboard",
+        elsewhere="/srv/spa/index.html", mistake="fallback",
+    )  # fmt: skip
+    (claim,) = judge(CHECK, *evidence, target=target)
+    assert claim.severity is Severity.WARNING
+    assert claim.fix
+    assert "try_files $uri $uri/ /index.html;" in str(claim.fix.steps[0])
+
+
+def test_silent_where_the_file_is_nowhere_or_the_page_answers() -> None:
+    target, evidence = seen("/x", "root /srv; location / { }", "/srv/x")
+    assert not judge(CHECK, *evidence, target=target)
+    answered = replace(page(200), url="https://shop.example.com/x")
+    assert not judge(CHECK, *evidence[:2], answered, target=target)

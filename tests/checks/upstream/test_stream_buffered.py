@@ -1,0 +1,37 @@
+"""upstream.stream-buffered: when it fires, and when it is silent."""
+
+from dataclasses import replace
+
+from diagnose.model import Applicability, Failure, Vantage
+from diagnose.model.http import Exchange
+from diagnose.model.nginx import UpstreamTry
+from tests.support.check_evidence import SHOP, judge
+from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config
+
+CHECK = "upstream.stream-buffered"
+SILENT = Exchange(
+    url=SHOP.url, address="203.0.113.10", port=443, failure=Failure("timeout", "timed out")
+)
+STREAM = UpstreamTry(
+    vantage=Vantage.SERVER, target="http://127.0.0.1:3000", host="127.0.0.1", port=3000,
+    address="127.0.0.1", asked=True, status=200, media_type="text/event-stream",
+)  # fmt: skip
+
+
+def test_fires_and_turns_buffering_off() -> None:
+    (claim,) = judge(CHECK, SILENT, STREAM, BUILD, RUNNING, config())
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    assert "+        proxy_buffering off;" in str(claim.fix.steps[0].diff)  # type: ignore[union-attr]
+
+
+def test_silent_where_nothing_is_buffered_or_the_answer_is_a_page() -> None:
+    off = config(SITE.replace("proxy_set_header", "proxy_buffering off; proxy_set_header"))
+    assert not judge(CHECK, SILENT, STREAM, BUILD, RUNNING, off)
+    page = replace(STREAM, media_type="text/html")
+    assert not judge(CHECK, SILENT, page, BUILD, RUNNING, config())
+
+
+def test_silent_where_the_stream_comes() -> None:
+    answered = replace(SILENT, failure=None, status=200)
+    assert not judge(CHECK, answered, STREAM, BUILD, RUNNING, config())

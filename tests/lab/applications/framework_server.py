@@ -1,0 +1,157 @@
+"""An application that answers as a framework does in a thread about nginx in front of it.
+
+    python framework_server.py code-server 3001
+
+`php` speaks FastCGI, as PHP-FPM does. All others speak HTTP/1, pages and a WebSocket at /ws.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import json
+import socket
+import struct
+from collections.abc import Mapping
+from urllib.parse import parse_qs, urlsplit
+
+from websockets.utils import accept_key
+
+PAGE = (
+    "<!doctype html><title>Shop</title><p>It works: this is the shop's page, with some text.</p>\n"
+)
+Answer = tuple[str, str, tuple[str, ...]]
+TEXT, JSON, SCRIPT = (
+    f"Content-Type: {kind}" for kind in ("text/plain", "application/json", "text/javascript")
+)
+SOCKET: Answer = ("101 Switching Protocols", "", ())
+REFUSED: Answer = ("403 Forbidden", "Forbidden\n", (TEXT,))
+
+
+def with_script(text: str) -> str:
+    return f"<!doctype html><title>Shop</title><script>{text}</script><div id=app></div>\n"
+
+
+def host_of(origin: str) -> str:
+    return origin.partition("://")[2]
+
+
+def answer(mode: str, path: str, fields: Mapping[str, str]) -> Answer:
+    host, origin = fields.get("host", ""), fields.get("origin", "")
+    forwarded, scheme = (
+        fields.get("x-forwarded-host", host),
+        fields.get("x-forwarded-proto", "http"),
+    )
+    page: Answer = ("200 OK", PAGE, ())
+    url = urlsplit(path)
+    if fields.get("upgrade", "").lower() == "websocket":
+        return upgrade(mode, url.path, parse_qs(url.query), host_of(origin), forwarded)
+    match mode:
+        case "cors":
+            return "200 OK", json.dumps({"ok": True}), (JSON, "Access-Control-Allow-Origin: *")
+        case "nextjs" if url.path == "/" and forwarded != "shop.example.com":
+            return "307 Temporary Redirect", "", (f"Location: {scheme}://{forwarded}/login",)
+        case "spring" if url.path == "/":
+            return "302 Found", "", (f"Location: {scheme}://{host}/login",)
+        case "wordpress" if scheme != "https":
+            return "301 Moved Permanently", "", (f"Location: https://{host}{path}",)
+        case "www" if not host.startswith("www."):
+            return "301 Moved Permanently", "", (f"Location: https://www.{host}{path}",)
+        case "nuxt":
+            return "200 OK", with_script('new WebSocket("wss://localhost:24678/_nuxt/","hmr")'), ()
+        case "printer":
+            return "200 OK", with_script('new WebSocket("wss://localhost:8181/")'), ()
+        case "built-for-localhost":
+            return "200 OK", with_script('fetch("http://localhost:3000/api/items")'), ()
+        case _:
+            return page
+
+
+def upgrade(
+    mode: str, path: str, query: Mapping[str, list[str]], origin: str, forwarded: str
+) -> Answer:
+    match mode:
+        case "code-server" if origin and origin != forwarded:
+            return REFUSED
+        case "root-is-a-page" if path == "/":
+            return "200 OK", PAGE, ()
+        case "token" if query.get("token") != ["abc"]:
+            return REFUSED
+        case _:
+            return SOCKET
+
+
+def record(kind: int, content: bytes) -> bytes:
+    """FastCGI 1.0 section 3.3."""
+    return bytes((1, kind, 0, 1)) + len(content).to_bytes(2, "big") + b"\0\0" + content
+
+
+async def php(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Without SCRIPT_FILENAME PHP-FPM runs nothing, and answers 200."""
+    request = await reader.read(65536)
+    body = PAGE if b"SCRIPT_FILENAME" in request else ""
+    head = "Content-type: text/html; charset=UTF-8\r\n\r\n"
+    writer.write(record(6, (head + body).encode()) + record(6, b"") + record(3, bytes(8)))
+    await writer.drain()
+
+
+async def events(writer: asyncio.StreamWriter) -> None:
+    """A small event now and then, for ever."""
+    head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
+    writer.write(head.encode())
+    while not writer.is_closing():
+        writer.write(b"data: 1\n\n")
+        await writer.drain()
+        await asyncio.sleep(1)
+
+
+async def http(mode: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    first = await reader.read(1)
+    if not first.isupper():  # another protocol than HTTP
+        writer.write(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        return
+    head = (first + await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+    line, *lines = head.rstrip().split("\r\n")
+    pairs = (text.partition(":") for text in lines)
+    fields = {name.lower(): value.strip() for name, _, value in pairs}
+    if mode == "events" and line.split(" ")[1] == "/events":
+        await events(writer)
+        return
+    status, body, more = answer(mode, line.split(" ")[1], fields)
+    if status.startswith("101"):
+        key = accept_key(fields.get("sec-websocket-key", ""))
+        more = ("Upgrade: websocket", "Connection: Upgrade", f"Sec-WebSocket-Accept: {key}")
+    else:
+        kind = (
+            ()
+            if any(text.startswith("Content-Type") for text in more)
+            else ("Content-Type: text/html",)
+        )
+        more = (*kind, *more, f"Content-Length: {len(body)}", "Connection: close")
+    writer.write("\r\n".join((f"HTTP/1.1 {status}", *more, "", body)).encode())
+    await writer.drain()
+    if status.startswith("101"):
+        while await reader.read(4096):
+            pass
+
+
+async def main(mode: str, port: int) -> None:
+    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if mode == "docker-proxy":  # nothing listens in the container
+            linger = struct.pack("ii", 1, 0)
+            writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+            writer.close()
+            return
+        with contextlib.suppress(OSError, ValueError, asyncio.IncompleteReadError):
+            await (php(reader, writer) if mode == "php" else http(mode, reader, writer))
+        writer.close()
+
+    async with await asyncio.start_server(connected, "127.0.0.1", port) as server:
+        await server.serve_forever()
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("mode")
+    parser.add_argument("port", type=int)
+    given = parser.parse_args()
+    asyncio.run(main(given.mode, given.port))
