@@ -35,6 +35,7 @@ INSIDE = (
     "nginx",
     "web_servers",
     "haproxy_backends",
+    "backends",
     "server_logs",
     "failed_services",
     "firewall",

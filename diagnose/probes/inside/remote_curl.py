@@ -39,7 +39,7 @@ class CurlResponse:
     `status` is the response's status, None without one. `accepted` is True for a WebSocket with
     the correct Sec-WebSocket-Accept. `connected` is True if the connection opened, for https with
     TLS; a failure then comes from the application itself. `stayed_open` is whether `held_open` had
-    to end the connection itself.
+    to end the connection itself. `location` is where a redirect leads to.
     """
 
     argv: tuple[str, ...]
@@ -50,6 +50,7 @@ class CurlResponse:
     failure: Failure | None = None
     connected: bool = False
     stayed_open: bool = False
+    location: str = ""
 
     @property
     def equivalent(self) -> str:
@@ -121,4 +122,5 @@ def parse_curl(argv: tuple[str, ...], result: CommandResult) -> CurlResponse:
         clean(result.out, 500) if attempt.status else "",
         attempt.failure,
         attempt.connected and (attempt.secured or not argv[-1].startswith("https:")),
+        location=clean(dict(attempt.fields).get("location", ""), 1000),
     )
