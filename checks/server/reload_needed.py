@@ -1,12 +1,26 @@
 """The server runs with another configuration than the one on disk, and the site of the target
-differs in them. What is loaded was asked of the server itself (Caddy's admin API)."""
+differs in them. What is loaded was asked of the server itself (Caddy's admin API). Where that is
+off, Caddy's empty answer 200 shows that the site on disk is not loaded: it is what Caddy answers
+for a name that it does not know."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from checks.server import ServerView, place_text, reload_steps, server_view
+from checks.server import ServerView, place_text, reload_steps, server_view, test_steps
 from diagnose.checking.registry import check
-from diagnose.model import Applicability, Claim, Evidence, Fix, Observation, Severity, Subject
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Observation,
+    Severity,
+    Subject,
+    Where,
+)
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.tls import Handshake
 from diagnose.model.web_servers import WebServer, WebServerConfig, WebSite
@@ -35,7 +49,11 @@ def reload_needed(evidence: Evidence) -> Iterator[Claim]:
     view, target = server_view(evidence), evidence.target
     if view is None or view.config is None or target.port not in view.server.ports:
         return
-    if view.config.loaded is not False or (view.test is not None and not view.test.passed):
+    if view.test is not None and not view.test.passed:
+        return
+    if view.config.loaded is None:
+        yield from _not_asked(view)
+    if view.config.loaded is not False:
         return
     running = replace(view.config, sites=view.config.running)
     loaded = answering_sites(running, target.port, target.host)
@@ -52,10 +70,47 @@ def reload_needed(evidence: Evidence) -> Iterator[Claim]:
             "file": on_disk[0].file or view.config.path,
             "missing": not loaded,
             "matters": bool(symptoms),
+            "off": False,
+            "unit": view.server.unit,
         },
         severity=None if symptoms else Severity.NOTE,
         ruled_out=("server.config-invalid",),
         fix=_fix(view, bool(symptoms)),
+    )
+
+
+def _not_asked(view: ServerView) -> Iterator[Claim]:
+    """Make the claim where the server cannot be asked what it runs with: the file was changed after
+    the start, passes every request on, and the answer is Caddy's for an unknown name."""
+    evidence, config, server = view.evidence, view.config, view.server
+    empty = [each for each in _symptoms(evidence) if isinstance(each, Exchange) and not each.body]
+    sites = view.answering_sites
+    if config is None or server.product != "caddy" or not empty or not sites or not server.loaded:
+        return
+    file = config.file(sites[0].file)
+    is_newer = file is not None and file.changed is not None and file.changed > server.loaded
+    routes = sites[0].routes
+    passes_all = bool(routes) and routes[0].path == "/" and not routes[0].pattern
+    if file is None or not is_newer or not passes_all or not routes[0].target:
+        return
+    off = any(re.search(r"^\s*admin\s+off\s*$", each.text, re.MULTILINE) for each in config.files)
+    yield Claim(
+        about=Subject(text=place_text(sites[0].file, sites[0].line) or config.path),
+        covers=(Subject(),),
+        because=(server, config, *empty),
+        facts={
+            **view.facts,
+            "file": file.path,
+            "missing": True,
+            "matters": True,
+            "off": off,
+            "unit": server.unit,
+        },
+        confidence=Confidence.LIKELY,
+        ruled_out=("server.config-invalid",),
+        fix=Fix((*test_steps(server), Manual("restart", Where.SERVER)), Applicability.MANUAL)
+        if off
+        else _fix(view, False),
     )
 
 

@@ -33,6 +33,9 @@ from diagnose.model.http import Exchange
 from diagnose.model.web_servers import ServerRequestError, SiteRoute, WebServer
 from diagnose.parsers.web_sites import route_of
 
+#: The reasons of this check. The others have checks of their own.
+_REASONS = {"handler", "backend-tls", "htaccess", "permission"}
+
 
 @check(
     severity=Severity.ERROR,
@@ -40,7 +43,8 @@ from diagnose.parsers.web_sites import route_of
     explains=["http.server-error", "websocket.not-upgraded", "websocket.refused-in-front"],
 )
 def request_failed(evidence: Evidence) -> Iterator[Claim]:
-    view, error = server_view(evidence), next(iter(evidence.good(ServerRequestError)), None)
+    errors = (each for each in evidence.good(ServerRequestError) if each.reason in _REASONS)
+    view, error = server_view(evidence), next(errors, None)
     pages = [
         each
         for each in evidence.good(Exchange)

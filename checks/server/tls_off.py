@@ -13,6 +13,7 @@ from checks.server import (
     reload_steps,
     server_view,
 )
+from checks.tls import failure_groups
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Severity, Subject
 from diagnose.model.tls import Handshake
@@ -28,15 +29,15 @@ def tls_off(evidence: Evidence) -> Iterator[Claim]:
     view, target = server_view(evidence), evidence.target
     if view is None or view.config is None or not target.uses_tls:
         return
-    handshakes = [
-        handshake
-        for handshake in evidence.of(Handshake)
-        if handshake.port == target.port and handshake.is_browser_like
-    ]
-    if not handshakes or any(handshake.failure is None for handshake in handshakes):
+    # Only what the server answered proves that it speaks no TLS: a handshake may fail on its way.
+    plain_groups = [*failure_groups(evidence, "plain-http"), *failure_groups(evidence, "not-tls")]
+    handshakes = [each for group in plain_groups for each in group.handshakes]
+    if not any(handshake.port == target.port for handshake in handshakes):
+        return
+    if any(each.failure is None and each.port == target.port for each in _visits(evidence)):
         return
     sites = view.answering_sites
-    plain = [site for site in sites if not site.passthrough and not _has_tls(site, target.port)]
+    plain = [site for site in sites if not _has_tls(site, target.port)]
     if not plain or len(plain) != len(sites):
         return
     site = plain[0]
@@ -48,9 +49,15 @@ def tls_off(evidence: Evidence) -> Iterator[Claim]:
             "site": place_text(site.file, site.line),
             "apache": view.server.product == "apache",
             "files": bool(site.paths("certificate", "bundle")),
+            "passthrough": site.passthrough,
+            "target": site.routes[0].target.partition("://")[2] if site.routes else "",
         },
-        fix=_fix(view, site),
+        fix=manual_fix(view, "end-tls") if site.passthrough else _fix(view, site),
     )
+
+
+def _visits(evidence: Evidence) -> Iterator[Handshake]:
+    return (handshake for handshake in evidence.of(Handshake) if handshake.is_browser_like)
 
 
 def _has_tls(site: WebSite, port: int) -> bool:

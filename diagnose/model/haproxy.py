@@ -31,6 +31,11 @@ class ServerState:
     def is_down(self) -> bool:
         return self.state.startswith("DOWN")
 
+    @property
+    def is_in_maintenance(self) -> bool:
+        """Whether it is set aside: by a person, or because its name has no address."""
+        return self.state.startswith("MAINT")
+
 
 @frozen
 class ConnectionCount:

@@ -30,8 +30,18 @@ Product = Literal["apache", "caddy", "haproxy"]
 Issuance = Literal["", "files", "acme", "internal", "none"]
 
 #: Why a server did not answer a request: no module serves the protocol of its backend ("handler"),
-#: TLS to the backend is off ("backend-tls"), an .htaccess is faulty, or a file may not be read.
-RequestErrorReason = Literal["handler", "backend-tls", "htaccess", "permission"]
+#: TLS to the backend is off ("backend-tls"), an .htaccess is faulty, a file may not be read, the
+#: server's rules let nobody in ("denied"), rewrite rules go round in a circle ("recursion"), the
+#: Unix socket of the backend fails, SELinux forbids the connection, the backend's name has no
+#: address, it does not answer in time, or every worker is busy ("workers").
+RequestErrorReason = Literal[
+    "handler", "backend-tls", "htaccess", "permission", "denied", "recursion", "socket", "selinux",
+    "backend-name", "timeout", "workers",
+]  # fmt: skip
+
+#: What a server verifies of its backend's certificate: nothing ("none"), its chain, its name and
+#: dates ("name"), or "all". "" without TLS.
+Verification = Literal["", "none", "chain", "name", "all"]
 
 #: The name of each server as its project writes it, for the texts of checks.
 TITLES: dict[Product, str] = {"apache": "Apache", "caddy": "Caddy", "haproxy": "HAProxy"}
@@ -150,7 +160,10 @@ class SiteRoute:
     `backend_path` is the path of the request that the application gets in place of `path`.
     `websocket` is True if WebSockets are passed on, False if their upgrade is lost, None if that is
     unknown. `pattern` is True if `path` is a regular expression. `exact` is True if the path must
-    be `path` itself.
+    be `path` itself. With TLS `verify` says what the server verifies of the application's
+    certificate, `server_name` is the name that it wants ("" for `host`), and `authorities` the file
+    of those that it trusts ("" for the system's). `keeps_host` is False if the visitor's Host is
+    replaced.
     """
 
     path: UrlPath
@@ -165,6 +178,10 @@ class SiteRoute:
     file: FilePath = ""
     line: int = 0
     exact: bool = False
+    verify: Verification = ""
+    server_name: HostName = ""
+    authorities: FilePath = ""
+    keeps_host: bool = True
 
 
 @frozen
@@ -190,6 +207,10 @@ class WebSite:
     it passes connections on without reading them, so that another server has TLS and HTTP. Routes
     and redirects are in the order in which the server tries them. `error_log` is the file in
     which the server writes why it could not answer ("" if that is no file or is not known).
+    `one_label` is True if "*" in a name stands for one label only (Caddy, "host" matcher).
+    `guarded` is True if a section of the configuration says who may see the site's folder, False if
+    only the server's default does, None if that is unknown. `gateways` are the Unix sockets that
+    answer some of its files (Apache's SetHandler, for PHP).
     """
 
     names: tuple[HostName, ...] = ()
@@ -204,6 +225,9 @@ class WebSite:
     passthrough: bool = False
     issuance: Issuance = ""
     error_log: FilePath = ""
+    one_label: bool = False
+    guarded: bool | None = None
+    gateways: tuple[FilePath, ...] = ()
 
     def paths(self, *roles: str) -> tuple[str, ...]:
         """Return the paths of the files with these roles, without repetition."""
@@ -231,7 +255,8 @@ class WebServerConfig(Observation):
     (an Apache site that is not enabled, or needs a module that is not loaded). `files` are the
     texts of the sites' files. `loaded` is False if the server runs with another configuration than
     this, None if that is unknown; then `running` are the sites with which it runs. `complaint` is
-    what its log says of the certificate that it should get for the target and has not.
+    what its log says of the certificate that it should get for the target and has not. `error_log`
+    is the log of the server itself, beside those of its sites.
     """
 
     layer: ClassVar[str] = "server"
@@ -247,6 +272,7 @@ class WebServerConfig(Observation):
     loaded: bool | None = None
     running: tuple[WebSite, ...] = ()
     complaint: Text = ""
+    error_log: FilePath = ""
 
     def file(self, path: str) -> ServerFile | None:
         return next((file for file in self.files if path in {file.path, file.real}), None)
@@ -262,7 +288,8 @@ class ServerRequestError(Observation):
 
     `log` is the file, `message` the line without its time. `scheme` is the protocol that no module
     serves ("http", "ws"). `file` is the .htaccess with the mistake, or the file or folder that the
-    server may not read.
+    server may not read, or the socket. `errno` is the number of the system's error, 0 if there is
+    none, and `backend` the host and port that was tried.
     """
 
     layer: ClassVar[str] = "server"
@@ -273,6 +300,8 @@ class ServerRequestError(Observation):
     message: Text
     scheme: Word = ""
     file: FilePath = ""
+    errno: int = 0
+    backend: Address = ""
 
     def summary(self) -> Summary:
         return self.log, self.message

@@ -45,8 +45,19 @@ def select_site(config: WebServerConfig, sites: tuple[WebSite, ...], host: str) 
 
 
 def has_name(site: WebSite, host: str) -> bool:
-    """Return True if a name of the site matches the host; "*" stands for any characters."""
-    return any(name_matches(name, host) for name in site.names)
+    """Return True if a name of the site matches the host."""
+    matches = _label_matches if site.one_label else name_matches
+    return any(matches(name, host) for name in site.names)
+
+
+def _label_matches(name: str, host: str) -> bool:
+    """Return True if a name matches the host and each "*" in it stands for one label. A site
+    without a name has the name "*", which matches every host."""
+    pattern, labels = name.lower().split("."), host.lower().rstrip(".").split(".")
+    return name == "*" or (
+        len(pattern) == len(labels)
+        and all(part in {"*", label} for part, label in zip(pattern, labels, strict=True))
+    )
 
 
 def name_matches(name: str, host: str) -> bool:
@@ -74,9 +85,14 @@ def route_of(site: WebSite, path: str) -> SiteRoute | None:
     for route in site.routes:
         if route.pattern:
             return None
-        if path == route.path if route.exact else takes(route.path, path):
+        if is_taken(route, path):
             return route
     return None
+
+
+def is_taken(route: SiteRoute, path: str) -> bool:
+    """Return True if a route without a regular expression takes a path."""
+    return path == route.path if route.exact else takes(route.path, path)
 
 
 def takes(prefix: str, path: str) -> bool:

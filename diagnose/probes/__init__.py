@@ -38,6 +38,7 @@ INSIDE = (
     "nginx",
     "web_servers",
     "haproxy_backends",
+    "backends",
     "server_logs",
     "failed_services",
     "firewall",

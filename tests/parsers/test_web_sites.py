@@ -11,6 +11,7 @@ from diagnose.model.web_servers import (
 )
 from diagnose.parsers.web_sites import (
     answering_sites,
+    has_name,
     name_matches,
     redirect_of,
     route_of,
@@ -92,3 +93,16 @@ def test_a_redirect_with_a_condition_is_not_certain() -> None:
     conditional = SiteRedirect("/", "https://shop.example.com/", conditional=True)
     assert redirect_of(WebSite(redirects=(conditional, redirect)), "/a") is redirect
     assert redirect_of(WebSite(redirects=(conditional,)), "/a") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "host", "matches"),
+    [
+        ("*.example.com", "Shop.Example.com", True),
+        ("*.example.com", "api.shop.example.com", False),
+        ("*.*.example.com", "api.shop.example.com", True),
+        ("*", "api.shop.example.com", True),
+    ],
+)
+def test_a_wildcard_of_caddy_stands_for_one_label(name: str, host: str, matches: bool) -> None:
+    assert has_name(WebSite(names=(name,), one_label=True), host) is matches

@@ -11,40 +11,58 @@ from diagnose.parsers.sanitize import clean
 #: Longest message that is kept, and longest line that is read, in characters.
 MAX_TEXT, MAX_LINE = 500, 4000
 
+#: errno of a permission that is missing, and APR_TIMEUP of the runtime library.
+_EACCES, _TIMEUP = 13, 70007
+
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _LINE = re.compile(
     r"\[\w{3} (\w{3}) (\d\d) (\d\d:\d\d:\d\d)(?:\.\d{1,6})? (\d{4})\] "
-    r"(?:\[[^\]]{0,60}\] )*(?:\(\d{1,5}\)[^:\[\]]{1,80}: )?(?:\[[^\]]{0,80}\] )*(.*)"
+    r"(?:\[[^\]]{0,60}\] )*(?:\((?:EAI )?(\d{1,5})\)[^:\[\]]{1,80}: )?(?:\[[^\]]{0,80}\] )*(.*)"
 )
-#: mod_proxy, proxy_handler; ap_proxy_connection_create; ap_directory_walk and ap_file_walk;
-#: core, default_handler; ap_parse_htaccess.
+#: Named by the functions that write them: mod_proxy, proxy_handler; ap_proxy_connection_create;
+#: ap_directory_walk and ap_file_walk; core, default_handler; ap_parse_htaccess; mod_authz_core,
+#: authorize_user_core; ap_is_recursion_limit_exceeded; ap_proxy_connect_uds and
+#: ap_proxy_connect_backend; ap_proxyerror; ap_proxy_http_process_response; the MPMs.
 _HANDLER = re.compile(r"AH01144: No protocol handler was valid for the URL (\S+) \(scheme '(\w+)'")
 _BACKEND_TLS = re.compile(r"AH00961: \w+: failed to enable ssl support for (\S+)")
 _SEARCH = re.compile(r"AH00035: access to (\S+) denied \(filesystem path '([^']+)'\)")
 _READ = re.compile(r"AH00132: file permissions deny server access: ([^,]+)")
 _HTACCESS = re.compile(r"(/[^:]{0,1000}/\.htaccess): (?!AH)(.+)")
+_DENIED = re.compile(r"AH01630: client denied by server configuration: (\S.{0,1000})")
+_RECURSION = re.compile(r"AH00124: Request exceeded the limit of \d{1,6} internal redirects")
+_SOCKET = re.compile(r"AH02454: \w+: attempt to connect to Unix domain socket (\S{1,300}) ")
+_CONNECT = re.compile(
+    r"AH00957: \w+: attempt to connect to (\S{1,300}) \([^)]{1,60}\).{0,9} failed"
+)
+_NAME = re.compile(r"AH00898: DNS lookup failure for: (\S{1,300}) returned by (\S{1,500})")
+_TIMEOUT = re.compile(r"AH01102: error reading status line from remote server (\S{1,300})")
+_WORKERS = re.compile(r"AH(?:00161|00484|00326|00327|10159|03490): .{0,40}MaxRequestWorkers")
 _HTACCESS_READ = re.compile(r"AH00529: (/\S{0,1000}/\.htaccess) pcfg_openfile")
 
 
 @frozen
 class RequestError:
     """Why a request was not answered. `scheme` is the one that no module serves, `file` the file or
-    folder that may not be read, or the .htaccess that is faulty."""
+    folder that may not be read, the .htaccess that is faulty, or the socket. `errno` is the number
+    of the system's error, 0 if there is none, and `backend` the host and port that was tried."""
 
     reason: RequestErrorReason
     message: str
     scheme: str = ""
     file: str = ""
+    errno: int = 0
+    backend: str = ""
 
 
 @frozen
 class RequestedSite:
     """What was requested: the paths, the folders of the sites that answer, and the backends
-    ("host:port") that they pass these paths on to."""
+    ("host:port") and Unix sockets that they pass these paths on to."""
 
     paths: Collection[str]
     roots: Collection[str]
     backends: Collection[str]
+    sockets: Collection[str] = ()
 
 
 def last_request_error(
@@ -56,7 +74,9 @@ def last_request_error(
         match = _LINE.match(line[:MAX_LINE])
         if match is None or not _is_recent(match, now, seconds):
             continue
-        error = _error(match[5], requested)
+        error = _error(match[6], requested) or _connection_error(
+            match[6], int(match[5] or 0), requested
+        )
         if error:
             return error
     return None
@@ -89,6 +109,39 @@ def _error(text: str, requested: RequestedSite) -> RequestError | None:
     if (match := _HTACCESS.match(text)) and _is_on_the_way(match[1], requested.roots):
         return RequestError("htaccess", clean(match[2], MAX_TEXT), file=clean(match[1], 300))
     return None
+
+
+def _connection_error(text: str, errno: int, requested: RequestedSite) -> RequestError | None:
+    """Return the error of a connection to an application, or of the site's own settings."""
+    message = clean(text, MAX_TEXT)
+    if (match := _DENIED.search(text)) and _is_at(match[1].rstrip("/"), requested.roots):
+        return RequestError("denied", message, file=clean(match[1], 300))
+    if _RECURSION.search(text):
+        return RequestError("recursion", message)
+    if (match := _SOCKET.search(text)) and match[1] in requested.sockets:
+        return RequestError("socket", message, file=clean(match[1], 300), errno=errno)
+    if (match := _CONNECT.search(text)) and match[1] in requested.backends and errno == _EACCES:
+        return RequestError("selinux", message, errno=errno, backend=clean(match[1], 300))
+    if (match := _NAME.search(text)) and match[2].partition("?")[0] in requested.paths:
+        return RequestError("backend-name", message, backend=clean(match[1], 300))
+    if (match := _TIMEOUT.search(text)) and match[1] in requested.backends and errno == _TIMEUP:
+        return RequestError("timeout", message, errno=errno, backend=clean(match[1], 300))
+    return None
+
+
+def workers_error(text: str, now: str, seconds: float) -> str:
+    """Return the last line that says that every worker is busy, "" if there is none. It is written
+    once, and not for each request."""
+    for line in reversed(text.split("\n")):
+        match = _LINE.match(line[:MAX_LINE])
+        if match and _WORKERS.search(match[6]) and _is_recent(match, now, seconds):
+            return clean(match[6], MAX_TEXT)
+    return ""
+
+
+def _is_at(file: str, roots: Iterable[str]) -> bool:
+    """Return whether a path is a site's folder or in it."""
+    return any(file == root.rstrip("/") for root in roots if root) or _is_within(file, roots)
 
 
 def _is_within(file: str, roots: Iterable[str]) -> bool:

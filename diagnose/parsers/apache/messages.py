@@ -3,6 +3,7 @@
 import re
 
 from diagnose.model.frozen import frozen
+from diagnose.parsers.config_error import ConfigError
 from diagnose.parsers.sanitize import clean
 
 _PLACE = re.compile(r"yntax error on line (\d{1,9}) of ([^\n:]{1,1000}):[ \t]*")
@@ -35,16 +36,7 @@ def parse_build(text: str) -> Build | None:
     return Build(clean(version[1], 50), clean(root, 300), clean(config, 300))
 
 
-@frozen
-class TestError:
-    """What httpd -t complains about, and the file and line that it names ("" and 0 if none)."""
-
-    message: str
-    file: str = ""
-    line: int = 0
-
-
-def parse_test(text: str) -> tuple[TestError, tuple[str, ...]]:
+def parse_test(text: str) -> tuple[ConfigError, tuple[str, ...]]:
     """Return the error in the output of httpd -t and the other lines.
 
     Of nested places ("Syntax error on line 225 of A: Syntax error on line 3 of B: …") the last one
@@ -55,10 +47,10 @@ def parse_test(text: str) -> tuple[TestError, tuple[str, ...]]:
         places = list(_PLACE.finditer(line))
         if places:
             rest = line[places[-1].end() :].strip() or "".join(lines[number + 1 : number + 2])
-            error = TestError(clean(rest, 500), clean(places[-1][2], 300), int(places[-1][1]))
+            error = ConfigError(clean(rest, 500), clean(places[-1][2], 300), int(places[-1][1]))
             return error, tuple(clean(other, 300) for other in lines[:number])
     message = re.sub(r"^\S+: (?=AH\d)", "", lines[0]) if lines else ""
-    return TestError(clean(message, 500)), tuple(clean(line, 300) for line in lines[1:10])
+    return ConfigError(clean(message, 500)), tuple(clean(line, 300) for line in lines[1:10])
 
 
 def parse_dump(text: str) -> tuple[tuple[str, ...], frozenset[tuple[str, int]]]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 
-from diagnose.model.web_servers import SiteFile, SiteSocket, WebSite
+from diagnose.model.web_servers import SiteFile, SiteRoute, SiteSocket, Verification, WebSite
 from diagnose.parsers.apache.config import Directive
 from diagnose.parsers.apache.loading import LoadedConfig
 from diagnose.parsers.apache.redirects import redirects_and_rewritten_routes
@@ -15,13 +15,25 @@ from diagnose.parsers.apache.routes import routes_of
 from diagnose.parsers.sanitize import clean
 
 #: Maximum number of sites, of routes of one site, of sockets, and of the main server's TLS lines.
-MAX_SITES, MAX_ROUTES, MAX_SOCKETS, MAX_SHARED = 500, 100, 50, 20
+MAX_SITES, MAX_ROUTES, MAX_SOCKETS, MAX_SHARED, MAX_SECTIONS = 500, 100, 50, 20, 100
 
 _ROLES: dict[str, str] = {
     "sslcertificatefile": "certificate",
     "sslcertificatekeyfile": "key",
     "sslcertificatechainfile": "chain",
 }
+
+
+#: Sections that may say who may see a folder, or what answers its files.
+_SECTIONS = {
+    "directory", "directorymatch", "location", "locationmatch", "if", "files", "filesmatch",
+}  # fmt: skip
+
+#: Other directives of the main server that virtual hosts without their own inherit.
+_INHERITED = {
+    "sslengine", "errorlog", "servername", "proxypreservehost", "sslproxyverify",
+    "sslproxycheckpeername",
+}  # fmt: skip
 
 
 def listens_of(config: LoadedConfig) -> tuple[SiteSocket, ...]:
@@ -50,17 +62,25 @@ def sites_of(config: LoadedConfig, root: str) -> tuple[WebSite, ...]:
     shared = [
         directive
         for directive in config.main
-        if directive.args
-        and (directive.name in _ROLES or directive.name in {"sslengine", "errorlog"})
+        if directive.args and (directive.name in _ROLES or directive.name in _INHERITED)
     ]
     listens = listens_of(config)
-    return tuple(_site(host, shared[-MAX_SHARED:], listens, root) for host in hosts[:MAX_SITES])
+    sections = [directive for directive in config.main if directive.name in _SECTIONS]
+    return tuple(
+        _site(host, shared[-MAX_SHARED:], sections[:MAX_SECTIONS], listens, root)
+        for host in hosts[:MAX_SITES]
+    )
 
 
 def _site(
-    host: Directive, main: Sequence[Directive], listens: Sequence[SiteSocket], root: str
+    host: Directive,
+    main: Sequence[Directive],
+    sections: Sequence[Directive],
+    listens: Sequence[SiteSocket],
+    root: str,
 ) -> WebSite:
-    """Return a virtual host; `main` are the main server's lines of TLS."""
+    """Return a virtual host; `main` are the main server's lines that it inherits, `sections` the
+    main server's that say who may see a folder."""
     inner = host.block or ()
     engine = _engine(inner, main)
     secure_ports = {listen.port for listen in listens if listen.tls}
@@ -72,17 +92,88 @@ def _site(
     passed = tuple(routes_of(inner))
     redirects, rewritten = redirects_and_rewritten_routes(inner, tls, passed)
     return WebSite(
-        tuple(_names(inner)),
+        tuple(_names(inner, main)),
         sockets,
         tuple(_files(inner, main, root)),
-        (*rewritten, *passed)[:MAX_ROUTES],
+        tuple(_with_settings(route, inner, main) for route in (*rewritten, *passed)[:MAX_ROUTES]),
         redirects[:MAX_ROUTES],
         clean(last_argument(inner, "documentroot"), 300),
         host.file,
         host.line,
         host.stop,
         error_log=_error_log(inner, main, root),
+        guarded=_is_guarded(last_argument(inner, "documentroot"), [*inner, *sections]),
+        gateways=tuple(dict.fromkeys((*_gateways(inner), *_gateways(sections))))[:MAX_SOCKETS],
     )
+
+
+def _gateways(directives: Sequence[Directive]) -> Iterator[str]:
+    """Return the Unix sockets of SetHandler (mod_proxy, "Access via Handler")."""
+    for directive in directives:
+        if directive.block is not None:
+            yield from _gateways(directive.block)
+        elif directive.name == "sethandler" and directive.args[:1]:
+            match = re.match(r"proxy:unix:([^|]{1,300})\|", directive.args[0])
+            if match:
+                yield clean(match[1], 300)
+
+
+def _is_guarded(folder: str, sections: Sequence[Directive]) -> bool | None:
+    """Return whether a section says who may see a folder: one for it or a folder above it, except
+    the root of the file system, or one whose folders or paths are a pattern (mod_authz_core)."""
+    if not folder:
+        return None
+    return any(
+        _covers(section, f"{folder.rstrip('/')}/") and _has_access_rule(section)
+        for section in sections
+    )
+
+
+def _covers(section: Directive, folder: str) -> bool:
+    if section.name in {"locationmatch", "directorymatch", "if"}:
+        return True
+    if section.name == "location":
+        return "~" in section.args or section.args[:1] == ("/",)
+    own = "".join(section.args[:1]).rstrip("/")
+    is_pattern = "~" in section.args or any(mark in own for mark in "*?[")
+    return (
+        section.name == "directory"
+        and (is_pattern or bool(own))
+        and (is_pattern or folder.startswith(f"{own}/"))
+    )
+
+
+def _has_access_rule(section: Directive) -> bool:
+    return any(
+        directive.name in {"require", "order", "allow", "deny"}
+        or directive.name.startswith("require")
+        or (directive.block is not None and _has_access_rule(directive))
+        for directive in section.block or ()
+    )
+
+
+def main_error_log(config: LoadedConfig, root: str) -> str:
+    """Return the file of the main server's ErrorLog, "" if it is none."""
+    return _error_log((), [each for each in config.main if each.name == "errorlog"], root)
+
+
+def _with_settings(
+    route: SiteRoute, inner: Sequence[Directive], main: Sequence[Directive]
+) -> SiteRoute:
+    """Return a route with what the virtual host says of its Host and of the backend's certificate
+    (mod_ssl, "SSLProxyVerify", "SSLProxyCheckPeerName")."""
+
+    def value(name: str) -> str:
+        return (last_argument(inner, name) or last_argument(main, name)).lower()
+
+    keeps_host = value("proxypreservehost") == "on"
+    if route.scheme not in {"https", "wss"}:
+        return replace(route, keeps_host=keeps_host)
+    chain = value("sslproxyverify") in {"require", "optional"}
+    name = value("sslproxycheckpeername") != "off"
+    verify: Verification = ("all" if name else "chain") if chain else ("name" if name else "none")
+    authorities = last_argument(inner, "sslproxycacertificatefile")
+    return replace(route, keeps_host=keeps_host, verify=verify, authorities=clean(authorities, 300))
 
 
 def _error_log(inner: Sequence[Directive], main: Sequence[Directive], root: str) -> str:
@@ -108,11 +199,11 @@ def _engine(inner: Sequence[Directive], main: Sequence[Directive]) -> bool | Non
     return engine.lower() in {"on", "optional"} if engine else None
 
 
-def _names(inner: Sequence[Directive]) -> Iterator[str]:
-    for directive in inner:
-        if directive.name == "servername":
-            name = directive.args[0] if directive.args else ""
-            yield clean(re.sub(r"^[a-z]+://|:\d+$", "", name), 255).lower()
+def _names(inner: Sequence[Directive], main: Sequence[Directive]) -> Iterator[str]:
+    """Return the names of a virtual host. One without ServerName has the main server's."""
+    name = last_argument(inner, "servername") or last_argument(main, "servername")
+    if name:
+        yield clean(re.sub(r"^[a-z]+://|:\d+$", "", name), 255).lower()
     for directive in inner:
         if directive.name == "serveralias":
             yield from (clean(name, 255).lower() for name in directive.args)

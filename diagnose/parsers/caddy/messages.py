@@ -2,8 +2,8 @@
 
 import re
 
-from diagnose.model.frozen import frozen
 from diagnose.parsers.caddy.document import decode, dictionary, text_of
+from diagnose.parsers.config_error import ConfigError
 from diagnose.parsers.sanitize import clean
 
 _VERSION = re.compile(r"v?(\d{1,5}\.\d{1,5}\.\d{1,5}\S{0,30})")
@@ -13,28 +13,19 @@ _ERROR = re.compile(r"^Error: (.{1,4000})$", re.MULTILINE)
 _PLACE = re.compile(r"(?:^|[ '])([^\s:']{1,500}):(\d{1,9})(?=:| - |$|,)")
 
 
-@frozen
-class AdaptError:
-    """Why a Caddyfile is refused, and the file and line that Caddy names ("" and 0 if none)."""
-
-    message: str
-    file: str = ""
-    line: int = 0
-
-
 def parse_version(text: str) -> str:
     """Return the version without its "v"; "" if the program is no Caddy 2."""
     match = _VERSION.match(text.strip())
     return clean(match[1], 50) if match else ""
 
 
-def parse_error(text: str) -> AdaptError:
+def parse_error(text: str) -> ConfigError:
     """Parse what `caddy adapt` writes to standard error."""
     match = _ERROR.search(text)
     message = match[1] if match else next(iter(text.strip().splitlines()[-1:]), "")
     place = _PLACE.search(message)
     line = int(place[2]) if place else 0
-    return AdaptError(clean(message, 500), clean(place[1], 500) if place else "", line)
+    return ConfigError(clean(message, 500), clean(place[1], 500) if place else "", line)
 
 
 def last_error(lines: tuple[str, ...]) -> str:

@@ -7,7 +7,7 @@ makes a route a pattern, and a redirect conditional.
 from collections.abc import Iterator
 
 from diagnose.model.frozen import frozen
-from diagnose.model.web_servers import SiteRedirect, SiteRoute
+from diagnose.model.web_servers import SiteRedirect, SiteRoute, Verification
 from diagnose.parsers.caddy.document import MAX_DEPTH, at, dictionaries, dictionary, text_of, texts
 from diagnose.parsers.sanitize import clean
 
@@ -139,7 +139,21 @@ def _proxied(handler: dict[str, object], condition: _Condition, strip: str) -> S
         websocket=scheme != "fcgi",
         pattern=condition.pattern,
         exact=condition.exact,
+        verify=_verification(transport) if scheme == "https" else "",
+        server_name=clean(text_of(at(transport, "tls", "server_name")), 255),
+        authorities=_authorities(transport),
+        keeps_host="Host" not in dictionary(at(handler, "headers", "request", "set")),
     )
+
+
+def _verification(transport: dict[str, object]) -> Verification:
+    return "none" if at(transport, "tls", "insecure_skip_verify") is True else "all"
+
+
+def _authorities(transport: dict[str, object]) -> str:
+    """Return the file of trusted authorities; older versions have another name for it."""
+    new = texts(at(transport, "tls", "ca", "pem_files"))
+    return clean(next(iter((*new, *texts(at(transport, "tls", "root_ca_pem_files")))), ""), 300)
 
 
 def _endpoint(dial: str) -> tuple[str, int]:

@@ -78,7 +78,7 @@ def _sites(document: object) -> Iterator[WebSite]:
             target = SiteRedirect("/", "https://{host}{uri}")
             addresses = dict.fromkeys(socket.address for socket in site.sockets)
             sockets = tuple(SiteSocket(http_port, address) for address in addresses)
-            yield WebSite(names=names, sockets=sockets, redirects=(target,))
+            yield WebSite(names=names, sockets=sockets, redirects=(target,), one_label=True)
 
 
 def _server_sites(
@@ -108,6 +108,7 @@ def _server_sites(
             redirects=parts.redirects,
             root=parts.root,
             issuance=_issuance(hosts, document, server, own) if with_tls else "",
+            one_label=True,
         )
 
 

@@ -24,7 +24,8 @@ _PORT = re.compile(r"[+-]?[0-9]{1,5}")
 class BackendServer:
     """A "server" line. `port` is 0 if it is that of the visitor's connection; `socket` is the path
     of a Unix socket. `verify` is False if the server's certificate is not verified. `cookie` is its
-    value of the sticky cookie, "" if it has none."""
+    value of the sticky cookie, "" if it has none. `authorities` is the file of "ca-file", ""
+    for the system's."""
 
     backend: str
     name: str
@@ -41,6 +42,7 @@ class BackendServer:
     proxy_protocol: bool = False
     maxconn: int = 0
     cookie: str = ""
+    authorities: str = ""
 
     @property
     def address(self) -> str:
@@ -118,6 +120,7 @@ def _server(proxy: Proxy, line: Line, options: tuple[str, ...]) -> BackendServer
         proxy_protocol=any(word.startswith("send-proxy") for word in options),
         maxconn=int(limit) if (limit := _value(options, "maxconn")).isdigit() else 0,
         cookie=cookie,
+        authorities=path if (path := _value(options, "ca-file")).startswith("/") else "",
     )
 
 

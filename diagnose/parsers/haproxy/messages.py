@@ -2,7 +2,7 @@
 
 import re
 
-from diagnose.model.frozen import frozen
+from diagnose.parsers.config_error import ConfigError
 from diagnose.parsers.sanitize import clean
 
 _VERSION = re.compile(r"^HA-?Proxy version ([0-9][\w.+~-]{0,40})", re.MULTILINE)
@@ -13,24 +13,15 @@ _PLACE = re.compile(r"\[([^\[\]\s]+):([0-9]{1,7})\]")
 _TOTALS = ("Error(s) found in configuration file", "Fatal errors found", "Error in configuration")
 
 
-@frozen
-class Complaint:
-    """An error of the configuration test: its text and its place ("" and 0 if it names none)."""
-
-    message: str = ""
-    file: str = ""
-    line: int = 0
-
-
 def parse_version(text: str) -> str:
     """Return the version that "haproxy -v" prints, "" if this is not HAProxy."""
     match = _VERSION.search(text)
     return clean(match[1], 60) if match else ""
 
 
-def parse_test(text: str) -> tuple[Complaint, tuple[str, ...]]:
+def parse_test(text: str) -> tuple[ConfigError, tuple[str, ...]]:
     """Return the first error of "haproxy -c", and its other lines as they are."""
-    first, others = Complaint(), []
+    first, others = ConfigError(), []
     for row in text.splitlines()[:500]:
         match = _LINE.match(row)
         if match is None or any(total in match[2] for total in _TOTALS):
@@ -43,7 +34,7 @@ def parse_test(text: str) -> tuple[Complaint, tuple[str, ...]]:
     return first, tuple(others[:20])
 
 
-def _complaint(message: str) -> Complaint:
+def _complaint(message: str) -> ConfigError:
     place = _PLACE.search(message)
     text = re.sub(r"^parsing \[[^\]]*\] ?: ?", "", message)
-    return Complaint(text, place[1] if place else "", int(place[2]) if place else 0)
+    return ConfigError(text, place[1] if place else "", int(place[2]) if place else 0)

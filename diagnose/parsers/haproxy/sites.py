@@ -6,11 +6,19 @@ default of its sockets.
 """
 
 import posixpath
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from diagnose.model.frozen import frozen
-from diagnose.model.web_servers import SiteFile, SiteRedirect, SiteRoute, SiteSocket, WebSite
+from diagnose.model.web_servers import (
+    SiteFile,
+    SiteRedirect,
+    SiteRoute,
+    SiteSocket,
+    Verification,
+    WebSite,
+)
 from diagnose.parsers.haproxy.addresses import BackendServer, servers_of, sockets_of
 from diagnose.parsers.haproxy.conditions import (
     Match,
@@ -210,7 +218,21 @@ def _route(proxy: Proxy, backend: Proxy, server: BackendServer, drops: bool) -> 
         websocket=not drops and not any(drops_upgrade(backend)),
         file=server.line.file,
         line=server.line.number,
+        verify=_verification(server) if server.tls else "",
+        server_name=_fixed_name(server.sni),
+        authorities=clean(server.authorities, 300),
     )
+
+
+def _verification(server: BackendServer) -> Verification:
+    """Return what HAProxy verifies: "verify none" nothing, and a name only where one is given."""
+    return "none" if not server.verify else "all" if _fixed_name(server.sni) else "chain"
+
+
+def _fixed_name(sni: str) -> str:
+    """Return the name of "sni str(NAME)"; "" if a request decides."""
+    match = re.fullmatch(r"str\(([\w.-]{1,255})\)", sni)
+    return match[1] if match else ""
 
 
 def drops_upgrade(*proxies: Proxy) -> Iterator[Line]:

@@ -13,7 +13,8 @@ from diagnose.parsers.web_sites import name_matches, takes
 @frozen
 class TargetProxies:
     """The frontend on the target's port, the backend that takes the target's path (None if it is
-    unknown), and the rule that chooses it."""
+    unknown), and the rule that chooses it. `is_decided` is False if a rule was not evaluated that
+    may take the path; with it and without a selection HAProxy chooses no backend."""
 
     config: Configuration
     frontend: Proxy
@@ -21,6 +22,11 @@ class TargetProxies:
     tls: bool
     backend: Proxy | None = None
     selection: Selection | None = None
+    is_decided: bool = False
+
+    @property
+    def backend_name(self) -> str:
+        return self.selection.backend if self.selection else ""
 
     @property
     def sni_too_early(self) -> Line | None:
@@ -51,26 +57,60 @@ def target_proxies(config: Configuration, target: Target, path: str = "") -> Tar
     for frontend in config.frontends:
         for socket, line in sockets_of(frontend):
             if socket.port == target.port:
-                selection = _selection(frontend, target, socket, path or target.path)
+                own_path = path or target.path
+                selection, decided = _selection(frontend, target, socket, own_path)
                 backend = config.backend(selection.backend) if selection else None
-                return TargetProxies(config, frontend, line, socket.tls, backend, selection)
+                return TargetProxies(
+                    config, frontend, line, socket.tls, backend, selection, decided
+                )
     return None
 
 
-def _selection(frontend: Proxy, target: Target, socket: SiteSocket, path: str) -> Selection | None:
-    """Return the rule that takes a path; None if a rule before it was not evaluated."""
-    rules = rules_of(frontend)
-    names = (name for name in host_patterns(rules) if name_matches(name, target.host))
-    situation = Situation(next(names, ""), socket.tls, socket.port)
-    for selection in selections(frontend, rules, situation):
-        match = selection.match
-        if match.websocket:
-            continue
-        if match.conditional:
-            return None
-        if any(takes(prefix, path.partition("?")[0]) for prefix in match.prefixes):
+def later_selection(proxies: TargetProxies, target: Target, path: str) -> Selection | None:
+    """Return the first rule for a longer beginning of a path that comes behind the one that takes
+    it."""
+    rules = rules_of(proxies.frontend)
+    situation = _situation(rules, target, proxies.tls)
+    own = _length(proxies.selection, path) if proxies.selection else 0
+    is_behind = False
+    for selection in selections(proxies.frontend, rules, situation):
+        # The default comes last in any case.
+        is_rule = selection.line.words[0] == "use_backend"
+        is_other = proxies.selection is not None and selection.backend != proxies.backend_name
+        if is_behind and is_rule and is_other and _length(selection, path) > own:
             return selection
+        is_behind = is_behind or selection == proxies.selection
     return None
+
+
+def _selection(
+    frontend: Proxy, target: Target, socket: SiteSocket, path: str
+) -> tuple[Selection | None, bool]:
+    """Return the rule that takes a path, and whether each rule before it was evaluated."""
+    rules = rules_of(frontend)
+    for selection in selections(frontend, rules, _situation(rules, target, socket.tls)):
+        if selection.match.websocket:
+            continue
+        if selection.match.conditional:
+            return None, False
+        if _takes(selection, path):
+            return selection, True
+    return None, True
+
+
+def _situation(rules: tuple[Rule, ...], target: Target, tls: bool) -> Situation:
+    names = (name for name in host_patterns(rules) if name_matches(name, target.host))
+    return Situation(next(names, ""), tls, target.port)
+
+
+def _takes(selection: Selection, path: str) -> bool:
+    return _length(selection, path) > 0
+
+
+def _length(selection: Selection, path: str) -> int:
+    """Return the length of the beginning by which a rule takes a path, 0 if it does not."""
+    own = path.partition("?")[0]
+    return max((len(each) for each in selection.match.prefixes if takes(each, own)), default=0)
 
 
 def _uses_sni(rule: Rule) -> bool:

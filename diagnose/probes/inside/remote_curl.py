@@ -39,7 +39,8 @@ class CurlResponse:
     `status` is the response's status, None without one. `accepted` is True for a WebSocket with
     the correct Sec-WebSocket-Accept. `connected` is True if the connection opened, for https with
     TLS; a failure then comes from the application itself. `stayed_open` is whether `held_open` had
-    to end the connection itself. `media_type` is the response's type, "" if unknown.
+    to end the connection itself. `media_type` is the response's type, "" if unknown; `location` is
+    where a redirect leads to.
     """
 
     argv: tuple[str, ...]
@@ -51,6 +52,7 @@ class CurlResponse:
     connected: bool = False
     stayed_open: bool = False
     media_type: str = ""
+    location: str = ""
 
     @property
     def equivalent(self) -> str:
@@ -123,6 +125,7 @@ def parse_curl(argv: tuple[str, ...], result: CommandResult) -> CurlResponse:
         attempt.failure,
         attempt.connected and (attempt.secured or not argv[-1].startswith("https:")),
         media_type=_media_type(attempt.fields),
+        location=clean(dict(attempt.fields).get("location", ""), 1000),
     )
 
 

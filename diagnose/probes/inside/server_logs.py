@@ -1,4 +1,4 @@
-"""Probe for the error log of Apache, read only after it did not answer the target's page.
+"""Probes for the error log of Apache, read only after it did not answer the target's page.
 
 Apache writes there why it failed or refused, which no visitor sees.
 """
@@ -9,8 +9,14 @@ from collections.abc import Iterator
 from diagnose.machine.script_files import read_script
 from diagnose.model import Vantage
 from diagnose.model.http import Exchange
+from diagnose.model.tls import Handshake
 from diagnose.model.web_servers import ServerRequestError, WebServer, WebServerConfig, WebSite
-from diagnose.parsers.apache.error_log import RequestedSite, last_request_error
+from diagnose.parsers.apache.error_log import (
+    RequestedSite,
+    RequestError,
+    last_request_error,
+    workers_error,
+)
 from diagnose.parsers.web_sites import answering_sites, route_of
 from diagnose.probes import ProbeContext, emit_not_observed, probe
 
@@ -34,6 +40,34 @@ async def after_an_answer(ctx: ProbeContext, exchange: Exchange) -> None:
     config = next(iter(ctx.observed(WebServerConfig)), None)
     if config is not None and _has_failed(exchange):
         await _read_log(ctx, config)
+
+
+@probe(after=Handshake)
+async def after_a_stalled_handshake(ctx: ProbeContext, handshake: Handshake) -> None:
+    """Look whether every worker is busy: then a connection opens and gets no answer."""
+    if not _has_stalled(ctx, handshake) or ctx.observed(ServerRequestError):
+        return
+    config = next(iter(ctx.observed(WebServerConfig)), None)
+    server = _server(ctx)
+    if config is None or server is None or config.product != "apache":
+        return
+    sites = answering_sites(config, ctx.target.port, ctx.target.host)
+    logs = (config.error_log, *(site.error_log for site in sites))
+    for log in dict.fromkeys(log for log in logs if log.startswith("/")):
+        at = ctx.elapsed()
+        result = await ctx.machine.run("sh", "-c", READ_SCRIPT, "sh", log)
+        clock, _, text = result.out.partition("\n")
+        epoch, _, now = clock.partition(" ")
+        since = int(epoch) - server.loaded if epoch.isdigit() and server.loaded else ctx.elapsed()
+        message = workers_error(text, now, since + _SLACK)
+        if message and not ctx.observed(ServerRequestError):
+            _emit(ctx, at, config, log, RequestError("workers", message))
+
+
+def _has_stalled(ctx: ProbeContext, handshake: Handshake) -> bool:
+    failure = handshake.failure
+    is_visit = handshake.port == ctx.target.port and handshake.is_browser_like
+    return is_visit and failure is not None and failure.kind == "timeout"
 
 
 def _has_failed(exchange: Exchange) -> bool:
@@ -60,20 +94,28 @@ async def _read_log(ctx: ProbeContext, config: WebServerConfig) -> None:
         seconds = _seconds(server, epoch, ctx.elapsed())
         error = last_request_error(text, now, seconds, requested)
         if error and not ctx.observed(ServerRequestError):
-            ctx.emit(
-                ServerRequestError(
-                    vantage=Vantage.SERVER,
-                    at=at,
-                    took=ctx.elapsed() - at,
-                    equivalent=equivalent,
-                    product=config.product,
-                    log=log,
-                    reason=error.reason,
-                    message=error.message,
-                    scheme=error.scheme,
-                    file=error.file,
-                )
-            )
+            _emit(ctx, at, config, log, error)
+
+
+def _emit(
+    ctx: ProbeContext, at: float, config: WebServerConfig, log: str, error: RequestError
+) -> None:
+    ctx.emit(
+        ServerRequestError(
+            vantage=Vantage.SERVER,
+            at=at,
+            took=ctx.elapsed() - at,
+            equivalent=f"tail -n 50 {shlex.quote(log)}",
+            product=config.product,
+            log=log,
+            reason=error.reason,
+            message=error.message,
+            scheme=error.scheme,
+            file=error.file,
+            errno=error.errno,
+            backend=error.backend,
+        )
+    )
 
 
 def _server(ctx: ProbeContext) -> WebServer | None:
@@ -96,8 +138,17 @@ def _seconds(server: WebServer, epoch: str, elapsed: float) -> float:
 def _requested(ctx: ProbeContext, sites: tuple[WebSite, ...]) -> RequestedSite:
     paths = [path.partition("?")[0] for path in (ctx.target.path, *ctx.target.websockets)]
     return RequestedSite(
-        paths, [site.root for site in sites if site.root], tuple(_backends(sites, paths))
+        paths,
+        [site.root for site in sites if site.root],
+        tuple(_backends(sites, paths)),
+        tuple(_sockets(sites, paths)),
     )
+
+
+def _sockets(sites: tuple[WebSite, ...], paths: list[str]) -> Iterator[str]:
+    yield from (socket for site in sites for socket in site.gateways)
+    routes = (route_of(site, path) for site in sites for path in paths)
+    yield from (route.socket for route in routes if route and route.socket)
 
 
 def _backends(sites: tuple[WebSite, ...], paths: list[str]) -> Iterator[str]:

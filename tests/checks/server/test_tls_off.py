@@ -2,12 +2,12 @@ from diagnose.model import Applicability, Edit
 from tests.support.check_evidence import judge
 from tests.support.haproxy_evidence import SERVER as HAPROXY
 from tests.support.haproxy_evidence import config as haproxy_config
-from tests.support.tls_evidence import GARBAGE, shake
+from tests.support.tls_evidence import GARBAGE, RESET, shake
 from tests.support.web_server_evidence import APACHE, HTTPS, LISTENING, apache_config
 
 CHECK = "server.tls-off"
 OFF = HTTPS.replace("SSLEngine on", "SSLEngine off")
-FAILED = shake(failure=GARBAGE)
+FAILED = shake(failure=GARBAGE, received="HTTP/1.1 400 Bad Request")
 
 
 def test_fires_when_tls_is_off_and_turns_it_on() -> None:
@@ -34,8 +34,14 @@ def test_silent_when_tls_is_on_or_a_handshake_succeeded() -> None:
     assert not judge(CHECK, APACHE, apache_config(unset), LISTENING, FAILED), "443 is https"
 
 
+def test_silent_when_nothing_shows_plain_text() -> None:
+    assert not judge(CHECK, APACHE, apache_config(OFF), LISTENING, shake(failure=RESET))
+
+
 def test_silent_where_haproxy_passes_tls_on() -> None:
     text = "frontend f\n    mode tcp\n    bind :443\n    default_backend b\n"
-    assert not judge(CHECK, HAPROXY, haproxy_config(text), LISTENING, FAILED)
+    assert not judge(CHECK, HAPROXY, haproxy_config(text), LISTENING, shake(failure=RESET))
+    (claim,) = judge(CHECK, HAPROXY, haproxy_config(text), LISTENING, FAILED)
+    assert claim.facts["passthrough"]
     (claim,) = judge(CHECK, HAPROXY, haproxy_config(f"{text}    mode http\n"), LISTENING, FAILED)
     assert claim.fix

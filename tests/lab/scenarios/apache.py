@@ -1,5 +1,7 @@
 """Apache serves the site, and nginx is not there."""
 
+from functools import partial
+
 from .. import apache, certificates, site
 from ..apache import HTTP, HTTPS, OTHER
 from ..lab import Lab
@@ -16,21 +18,24 @@ MODULES = tuple(
 FILES = SITE + ENABLED + MODULES
 WS = ("--ws", "/ws")
 ELSEWHERE = {"[!n]*": "Apache has one layout in the laboratory", "nginx*": "the same"}
+#: Scenarios that need this server, whose files lie in one place in the laboratory.
+apache_scenario = partial(scenario, needs=apache.needs_apache, not_on=ELSEWHERE)
+healthy_apache = partial(healthy, needs=apache.needs_apache, not_on=ELSEWHERE)
 
 
-@healthy(needs=apache.needs_apache, not_on=ELSEWHERE)
+@healthy_apache()
 def apache_serves_the_site(lab: Lab) -> None:
     """TLS, redirect and WebSocket, each in its usual form."""
     apache.serve(lab)
 
 
-@healthy(needs=apache.needs_apache, not_on=ELSEWHERE)
+@healthy_apache()
 def apache_serves_two_sites(lab: Lab) -> None:
     """Another name is the default on port 80, and that is no fault."""
     apache.serve(lab, f"{OTHER}\n{HTTPS}\n{HTTP}")
 
 
-@healthy(needs=apache.needs_apache, not_on=ELSEWHERE)
+@healthy_apache()
 def apache_without_wstunnel(lab: Lab) -> None:
     """ws:// in ProxyPass, and only mod_proxy_http is there."""
     apache.install(lab)
@@ -38,7 +43,7 @@ def apache_without_wstunnel(lab: Lab) -> None:
     apache.start(lab)
 
 
-@healthy(needs=apache.needs_apache, not_on=ELSEWHERE)
+@healthy_apache()
 def apache_upgrades_by_a_parameter(lab: Lab) -> None:
     """ProxyPass / http://… upgrade=websocket, the form since 2.4.47."""
     text = HTTPS.replace("    ProxyPass /ws ws://127.0.0.1:3000/ws\n", "")
@@ -53,11 +58,9 @@ def apache_upgrades_by_a_parameter(lab: Lab) -> None:
 # Faults
 
 
-@scenario(
+@apache_scenario(
     outside="tcp.refused",
     server="server.port-not-served",
-    needs=apache.needs_apache,
-    not_on=ELSEWHERE,
     differs=FILES,
 )
 def apache_without_ssl(lab: Lab) -> None:
@@ -67,11 +70,9 @@ def apache_without_ssl(lab: Lab) -> None:
     apache.start(lab, 80)
 
 
-@scenario(
+@apache_scenario(
     outside="tcp.refused",
     server="server.port-not-served",
-    needs=apache.needs_apache,
-    not_on=ELSEWHERE,
     differs=FILES,
     keeps=("listeners",),
 )
@@ -84,11 +85,9 @@ def apache_not_reloaded_for_https(lab: Lab) -> None:
     lab.server.write(apache.PORTS, text)
 
 
-@scenario(
+@apache_scenario(
     outside="certificate.expired",
     server="server.certificate-not-loaded",
-    needs=apache.needs_apache,
-    not_on=ELSEWHERE,
     differs=FILES,
 )
 def apache_renewed_and_not_reloaded(lab: Lab) -> None:
@@ -103,11 +102,9 @@ def apache_renewed_and_not_reloaded(lab: Lab) -> None:
     lab.server.write(apache.KEY, good.key_pem, 0o600)
 
 
-@scenario(
+@apache_scenario(
     outside=None,
     server="server.certificate-file-missing",
-    needs=apache.needs_apache,
-    not_on=ELSEWHERE,
     manual="a certificate comes from an authority",
 )
 def apache_certificate_deleted(lab: Lab) -> None:
@@ -116,11 +113,9 @@ def apache_certificate_deleted(lab: Lab) -> None:
     lab.server.path(apache.PEM).unlink()
 
 
-@scenario(
+@apache_scenario(
     outside=None,
     server="server.key-mismatch",
-    needs=apache.needs_apache,
-    not_on=ELSEWHERE,
     manual="the right key is not known",
 )
 def apache_key_of_another_certificate(lab: Lab) -> None:
@@ -129,11 +124,9 @@ def apache_key_of_another_certificate(lab: Lab) -> None:
     lab.server.write(apache.KEY, certificates.leaf().key_pem, 0o600)
 
 
-@scenario(
+@apache_scenario(
     outside=None,
     server="server.config-invalid",
-    needs=apache.needs_apache,
-    not_on=ELSEWHERE,
     manual="a person corrects the line",
 )
 def apache_configuration_invalid(lab: Lab) -> None:
@@ -142,11 +135,9 @@ def apache_configuration_invalid(lab: Lab) -> None:
     apache.edit(lab, "SSLEngine on", "SSLEngin on")
 
 
-@scenario(
+@apache_scenario(
     outside="certificate.name-mismatch",
     server="server.wrong-site",
-    needs=apache.needs_apache,
-    not_on=ELSEWHERE,
     differs=FILES,
 )
 def apache_site_not_enabled(lab: Lab) -> None:
@@ -163,11 +154,9 @@ def apache_site_not_enabled(lab: Lab) -> None:
     apache.start(lab)
 
 
-@scenario(
+@apache_scenario(
     outside="tls.plain-http",
     server="server.tls-off",
-    needs=apache.needs_apache,
-    not_on=ELSEWHERE,
     differs=FILES,
 )
 def apache_without_ssl_engine(lab: Lab) -> None:
@@ -175,18 +164,16 @@ def apache_without_ssl_engine(lab: Lab) -> None:
     apache.serve(lab, f"{HTTPS}\n{HTTP}".replace("SSLEngine on", "SSLEngine off"))
 
 
-@healthy(needs=apache.needs_apache, not_on=ELSEWHERE)
+@healthy_apache()
 def apache_without_a_word_about_ssl_engine(lab: Lab) -> None:
     """The port 443 has the protocol https by itself, so TLS is on."""
     apache.serve(lab, f"{HTTPS}\n{HTTP}".replace("    SSLEngine on\n", ""))
 
 
-@scenario(
+@apache_scenario(
     outside="websocket.not-upgraded",
     server="server.websocket-not-passed",
     args=WS,
-    needs=apache.needs_apache,
-    not_on=ELSEWHERE,
     differs=FILES,
 )
 def apache_without_upgrade(lab: Lab) -> None:
@@ -195,11 +182,9 @@ def apache_without_upgrade(lab: Lab) -> None:
     apache.serve(lab, f"{text}\n{HTTP}")
 
 
-@scenario(
+@apache_scenario(
     outside="http.server-error",
     server="server.application-down",
-    needs=apache.needs_apache,
-    not_on=ELSEWHERE,
     manual="the application is started by its own service",
 )
 def apache_application_stopped(lab: Lab) -> None:
@@ -208,11 +193,9 @@ def apache_application_stopped(lab: Lab) -> None:
     lab.application_service.stop()
 
 
-@scenario(
+@apache_scenario(
     outside=None,
     server="server.config-invalid",
-    needs=apache.needs_apache,
-    not_on=ELSEWHERE,
     differs=FILES,
 )
 def apache_knows_no_proxy_pass(lab: Lab) -> None:
@@ -224,14 +207,14 @@ def apache_knows_no_proxy_pass(lab: Lab) -> None:
 # Beside nginx
 
 
-@healthy(needs=apache.needs_apache, not_on=ELSEWHERE)
+@healthy_apache()
 def apache_beside_a_leftover_nginx(lab: Lab) -> None:
     """nginx is installed with a configuration for the same site, and Apache serves it."""
     apache.install(lab, keep_nginx=True)
     apache.start(lab)
 
 
-@healthy(needs=apache.needs_apache, not_on=ELSEWHERE)
+@healthy_apache()
 def apache_behind_nginx(lab: Lab) -> None:
     """nginx has the ports of the site, and passes pages on to Apache on port 8080."""
     text = HTTPS.replace("*:443", "*:8080").replace("SSLEngine on", "SSLEngine off")
@@ -243,11 +226,9 @@ def apache_behind_nginx(lab: Lab) -> None:
     lab.change(page, page.replace("127.0.0.1:3000", "127.0.0.1:8080"))
 
 
-@scenario(
+@apache_scenario(
     outside="http.redirect-loop",
     server="server.redirect-loop",
-    needs=apache.needs_apache,
-    not_on=ELSEWHERE,
     differs=FILES,
 )
 def apache_redirects_to_itself(lab: Lab) -> None:
@@ -258,11 +239,9 @@ def apache_redirects_to_itself(lab: Lab) -> None:
     apache.serve(lab, f"{HTTPS}\n{HTTP}".replace("    SSLEngine on\n", f"    SSLEngine on\n{line}"))
 
 
-@scenario(
+@apache_scenario(
     outside="http.no-redirect",
     server="server.redirect-missing",
-    needs=apache.needs_apache,
-    not_on=ELSEWHERE,
     differs=FILES,
 )
 def apache_without_redirect(lab: Lab) -> None:
@@ -272,11 +251,9 @@ def apache_without_redirect(lab: Lab) -> None:
     apache.serve(lab, f"{HTTPS}\n{HTTP.replace(redirect, plain)}")
 
 
-@scenario(
+@apache_scenario(
     outside="certificate.chain-incomplete",
     server="server.chain-not-sent",
-    needs=apache.needs_apache,
-    not_on=ELSEWHERE,
     differs=FILES,
 )
 def apache_sends_the_leaf_alone(lab: Lab) -> None:
@@ -286,18 +263,16 @@ def apache_sends_the_leaf_alone(lab: Lab) -> None:
     apache.serve(lab, f"{text}\n{HTTP}")
 
 
-@healthy(needs=apache.needs_apache, not_on=ELSEWHERE)
+@healthy_apache()
 def apache_redirects_after_a_proxy_pass(lab: Lab) -> None:
     """The https site has a Redirect to itself, and ProxyPass comes before it."""
     line = "    Redirect permanent / https://shop.example.com/\n"
     apache.serve(lab, f"{HTTPS}\n{HTTP}".replace("    SSLEngine on\n", f"    SSLEngine on\n{line}"))
 
 
-@scenario(
+@apache_scenario(
     outside="http.server-error",
     server="server.application-down",
-    needs=apache.needs_apache,
-    not_on=ELSEWHERE,
     manual="the application is started by its own service",
 )
 def application_stopped_behind_apache_beside_nginx(lab: Lab) -> None:
@@ -307,11 +282,9 @@ def application_stopped_behind_apache_beside_nginx(lab: Lab) -> None:
     lab.application_service.stop()
 
 
-@scenario(
+@apache_scenario(
     outside="certificate.expired",
     server="server.certificate-not-loaded",
-    needs=apache.needs_apache,
-    not_on=ELSEWHERE,
     differs=FILES,
 )
 def apache_not_reloaded_beside_nginx(lab: Lab) -> None:
@@ -325,12 +298,10 @@ def apache_not_reloaded_beside_nginx(lab: Lab) -> None:
     lab.server.write(apache.KEY, good.key_pem, 0o600)
 
 
-@scenario(
+@apache_scenario(
     outside="websocket.not-upgraded",
     server="server.websocket-not-passed",
     args=WS,
-    needs=apache.needs_apache,
-    not_on=ELSEWHERE,
     differs=FILES,
 )
 def apache_without_upgrade_beside_nginx(lab: Lab) -> None:
@@ -338,3 +309,16 @@ def apache_without_upgrade_beside_nginx(lab: Lab) -> None:
     text = HTTPS.replace("    ProxyPass /ws ws://127.0.0.1:3000/ws\n", "")
     apache.install(lab, f"{text}\n{HTTP}", keep_nginx=True)
     apache.start(lab)
+
+
+@apache_scenario(
+    outside="tcp.refused",
+    server="server.key-encrypted",
+    manual="nobody here knows the passphrase",
+)
+def apache_key_has_a_passphrase(lab: Lab) -> None:
+    """After an issue of Bitnami's about AH02564: Apache asks on a terminal, and there is none."""
+    apache.install(lab)
+    locked = f"openssl pkey -in {apache.KEY} -aes256 -passout pass:secret -out /run/locked.key"
+    lab.server.sh(f"{locked}; cat /run/locked.key > {apache.KEY}; rm /run/locked.key")
+    lab.server.sh("apachectl start </dev/null >/dev/null 2>&1 || :")

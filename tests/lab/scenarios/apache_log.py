@@ -5,8 +5,7 @@ import re
 from .. import apache, certificates
 from ..apache import HTTP, HTTPS
 from ..lab import Lab
-from ..scenario import healthy, scenario
-from .apache import ELSEWHERE, FILES, MODULES
+from .apache import FILES, MODULES, apache_scenario, healthy_apache
 
 PEM, KEY = "/etc/ssl/lab/app.pem", "/etc/ssl/lab/app.key"
 FILES_ONLY = re.sub(r"    (?:Proxy|RequestHeader).*\n", "", HTTPS)
@@ -24,11 +23,9 @@ def serve_folder(lab: Lab, folder: str, access: str, htaccess: str = "") -> None
     apache.start(lab)
 
 
-@scenario(
+@apache_scenario(
     outside="http.server-error",
     server="server.request-failed",
-    needs=apache.needs_apache,
-    not_on=ELSEWHERE,
     differs=(*FILES, *MODULES),
 )
 def apache_without_proxy_http(lab: Lab) -> None:
@@ -39,11 +36,9 @@ def apache_without_proxy_http(lab: Lab) -> None:
     apache.start(lab)
 
 
-@scenario(
+@apache_scenario(
     outside="http.server-error",
     server="server.request-failed",
-    needs=apache.needs_apache,
-    not_on=ELSEWHERE,
     differs=FILES,
 )
 def apache_without_sslproxyengine(lab: Lab) -> None:
@@ -56,11 +51,9 @@ def apache_without_sslproxyengine(lab: Lab) -> None:
     apache.serve(lab, f"{secure}\n{HTTP}")
 
 
-@scenario(
+@apache_scenario(
     outside="http.server-error",
     server="server.request-failed",
-    needs=apache.needs_apache,
-    not_on=ELSEWHERE,
     manual=NO_APPLICATION,
 )
 def apache_htaccess_without_its_module(lab: Lab) -> None:
@@ -68,11 +61,9 @@ def apache_htaccess_without_its_module(lab: Lab) -> None:
     serve_folder(lab, "/var/www/html", "Require all granted", "ExpiresActive On\n")
 
 
-@scenario(
+@apache_scenario(
     outside=None,
     server="server.request-failed",
-    needs=apache.needs_apache,
-    not_on=ELSEWHERE,
     manual="Only its owner knows whether the folder may be opened.",
 )
 def apache_site_in_a_closed_home(lab: Lab) -> None:
@@ -82,17 +73,15 @@ def apache_site_in_a_closed_home(lab: Lab) -> None:
     serve_folder(lab, "/var/home/joe/site", "Require all granted")
 
 
-@healthy(needs=apache.needs_apache, not_on=ELSEWHERE)
+@healthy_apache()
 def apache_refuses_the_root_on_purpose(lab: Lab) -> None:
     """Require all denied: its log names the page as well (AH01630), and that is no fault."""
     lab.server.sh("rm -f /var/log/apache2/error.log")
     serve_folder(lab, "/var/www/html", "Require all denied")
 
 
-@scenario(
+@apache_scenario(
     outside="certificate.apache-placeholder",
-    needs=apache.needs_apache,
-    not_on=ELSEWHERE,
     manual="No authority is here.",
 )
 def apache_waits_for_a_managed_certificate(lab: Lab) -> None:

@@ -1,5 +1,7 @@
 """Caddy serves the site, and nginx is not there."""
 
+from functools import partial
+
 from .. import caddy, certificates
 from ..caddy import KEY, OTHER, PEM, SHOP
 from ..lab import Lab
@@ -8,21 +10,26 @@ from .firewall import firewalld
 
 WS = ("--ws", "/ws")
 ELSEWHERE = {"[!n]*": "Caddy has one layout in the laboratory", "nginx*": "the same"}
+#: Scenarios that need this server, whose files lie in one place in the laboratory.
+caddy_scenario = partial(scenario, needs=caddy.needs_caddy, not_on=ELSEWHERE)
+healthy_caddy = partial(healthy, needs=caddy.needs_caddy, not_on=ELSEWHERE)
 
 
-@healthy(args=WS, needs=caddy.needs_caddy, not_on=ELSEWHERE)
+@healthy_caddy(
+    args=WS,
+)
 def caddy_serves_the_site(lab: Lab) -> None:
     """A manual certificate; the redirect and the WebSocket come by themselves."""
     caddy.serve(lab)
 
 
-@healthy(needs=caddy.needs_caddy, not_on=ELSEWHERE)
+@healthy_caddy()
 def caddy_serves_two_sites(lab: Lab) -> None:
     """Another site stands first, on port 80 only."""
     caddy.serve(lab, f"{OTHER}\n{SHOP}")
 
 
-@healthy(needs=caddy.needs_caddy, not_on=ELSEWHERE)
+@healthy_caddy()
 def caddy_beside_a_leftover_nginx(lab: Lab) -> None:
     """nginx is installed with a configuration for the same site, and Caddy serves it."""
     caddy.install(lab, keep_nginx=True)
@@ -32,11 +39,9 @@ def caddy_beside_a_leftover_nginx(lab: Lab) -> None:
 # Faults
 
 
-@scenario(
+@caddy_scenario(
     outside=None,
     server="server.config-invalid",
-    needs=caddy.needs_caddy,
-    not_on=ELSEWHERE,
     manual="a person corrects the line",
 )
 def caddy_configuration_invalid(lab: Lab) -> None:
@@ -45,11 +50,9 @@ def caddy_configuration_invalid(lab: Lab) -> None:
     caddy.edit(lab, "\treverse_proxy 127", "\tproxy / 127")
 
 
-@scenario(
+@caddy_scenario(
     outside="tcp.refused",
     server="server.port-not-served",
-    needs=caddy.needs_caddy,
-    not_on=ELSEWHERE,
     keeps=("listeners",),
 )
 def caddy_not_reloaded_for_https(lab: Lab) -> None:
@@ -61,11 +64,9 @@ def caddy_not_reloaded_for_https(lab: Lab) -> None:
     lab.server.write(caddy.CONFIG, text)
 
 
-@scenario(
+@caddy_scenario(
     outside="tcp.refused",
     server="server.port-not-served",
-    needs=caddy.needs_caddy,
-    not_on=ELSEWHERE,
     manual="a person writes the address of the site",
 )
 def caddy_address_is_http(lab: Lab) -> None:
@@ -75,11 +76,9 @@ def caddy_address_is_http(lab: Lab) -> None:
     caddy.serve(lab, site.replace(f"\ttls {PEM} {KEY}\n", ""), 80)
 
 
-@scenario(
+@caddy_scenario(
     outside="certificate.expired",
     server="server.certificate-not-loaded",
-    needs=caddy.needs_caddy,
-    not_on=ELSEWHERE,
 )
 def caddy_renewed_and_not_reloaded(lab: Lab) -> None:
     """certbot renewed the file and Caddy still has the old one: Caddy does not watch files of
@@ -93,11 +92,9 @@ def caddy_renewed_and_not_reloaded(lab: Lab) -> None:
     lab.server.write(KEY, good.key_pem, 0o600)
 
 
-@scenario(
+@caddy_scenario(
     outside="http.server-error",
     server="server.application-down",
-    needs=caddy.needs_caddy,
-    not_on=ELSEWHERE,
     manual="the application is started by its own service",
 )
 def caddy_application_stopped(lab: Lab) -> None:
@@ -115,11 +112,9 @@ def example_com(lab: Lab) -> None:
     caddy.start(lab)
 
 
-@scenario(
+@caddy_scenario(
     outside="tls.handshake-failed",
     server="server.site-missing",
-    needs=caddy.needs_caddy,
-    not_on=ELSEWHERE,
     manual="a person adds the name",
 )
 def caddy_without_the_name(lab: Lab) -> None:
@@ -128,11 +123,9 @@ def caddy_without_the_name(lab: Lab) -> None:
     example_com(lab)
 
 
-@scenario(
+@caddy_scenario(
     outside=None,
     server="server.site-missing",
-    needs=caddy.needs_caddy,
-    not_on=ELSEWHERE,
     manual="a person adds the name",
 )
 def caddy_answers_an_empty_page(lab: Lab) -> None:
@@ -141,11 +134,9 @@ def caddy_answers_an_empty_page(lab: Lab) -> None:
     caddy.serve(lab, SHOP.replace("shop.example.com", "example.com"))
 
 
-@scenario(
+@caddy_scenario(
     outside="tls.handshake-failed",
     server="server.reload-needed",
-    needs=caddy.needs_caddy,
-    not_on=ELSEWHERE,
 )
 def caddy_name_not_loaded(lab: Lab) -> None:
     """The name was added to the file, and nobody reloaded."""
@@ -156,11 +147,9 @@ def caddy_name_not_loaded(lab: Lab) -> None:
     caddy.edit(lab, "example.com {", "example.com, shop.example.com {")
 
 
-@scenario(
+@caddy_scenario(
     outside="http.server-error",
     server="server.reload-needed",
-    needs=caddy.needs_caddy,
-    not_on=ELSEWHERE,
 )
 def caddy_application_moved(lab: Lab) -> None:
     """The port of the application was corrected in the file, and nobody reloaded: 502."""
@@ -168,11 +157,9 @@ def caddy_application_moved(lab: Lab) -> None:
     caddy.edit(lab, "127.0.0.1:3999", "127.0.0.1:3000")
 
 
-@scenario(
+@caddy_scenario(
     outside="tls.handshake-failed",
     server="server.certificate-not-issued",
-    needs=caddy.needs_caddy,
-    not_on=ELSEWHERE,
     manual="an authority issues the certificate",
 )
 def caddy_gets_no_certificate(lab: Lab) -> None:
@@ -180,11 +167,9 @@ def caddy_gets_no_certificate(lab: Lab) -> None:
     caddy.serve(lab, SHOP.replace(f"\ttls {PEM} {KEY}\n", ""))
 
 
-@scenario(
+@caddy_scenario(
     outside="tcp.rejected-by-host",
     server="firewall.port-closed",
-    needs=caddy.needs_caddy,
-    not_on=ELSEWHERE,
     manual="an authority issues the certificate once the ports are open",
 )
 def caddy_gets_no_certificate_behind_a_firewall(lab: Lab) -> None:
@@ -193,11 +178,9 @@ def caddy_gets_no_certificate_behind_a_firewall(lab: Lab) -> None:
     firewalld(lab, "--zone=public --remove-service=https", "--zone=public --remove-service=http")
 
 
-@scenario(
+@caddy_scenario(
     outside="tls.handshake-failed",
     server="server.certificate-not-issued",
-    needs=caddy.needs_caddy,
-    not_on=ELSEWHERE,
     also=("http.port-closed",),
     manual="a certificate comes from an authority",
 )
@@ -209,11 +192,9 @@ def caddy_with_auto_https_off(lab: Lab) -> None:
     caddy.start(lab, 443)
 
 
-@scenario(
+@caddy_scenario(
     outside="certificate.untrusted-root",
     server="server.internal-certificate",
-    needs=caddy.needs_caddy,
-    not_on=ELSEWHERE,
     manual="an authority issues the certificate",
 )
 def caddy_signs_itself(lab: Lab) -> None:
@@ -223,11 +204,9 @@ def caddy_signs_itself(lab: Lab) -> None:
     caddy.start(lab)
 
 
-@scenario(
+@caddy_scenario(
     outside="http.plain-to-tls-port",
     server="server.application-speaks-tls",
-    needs=caddy.needs_caddy,
-    not_on=ELSEWHERE,
     manual="a person decides how the application's certificate is trusted",
 )
 def caddy_speaks_http_to_a_tls_application(lab: Lab) -> None:
@@ -243,11 +222,9 @@ def caddy_speaks_http_to_a_tls_application(lab: Lab) -> None:
     )
 
 
-@scenario(
+@caddy_scenario(
     outside=None,
     server="server.certificate-file-missing",
-    needs=caddy.needs_caddy,
-    not_on=ELSEWHERE,
     manual="a certificate comes from an authority",
 )
 def caddy_certificate_deleted(lab: Lab) -> None:
@@ -256,11 +233,9 @@ def caddy_certificate_deleted(lab: Lab) -> None:
     lab.server.path(PEM).unlink()
 
 
-@scenario(
+@caddy_scenario(
     outside=None,
     server="server.key-mismatch",
-    needs=caddy.needs_caddy,
-    not_on=ELSEWHERE,
     manual="the right key is not known",
 )
 def caddy_key_of_another_certificate(lab: Lab) -> None:
@@ -269,7 +244,7 @@ def caddy_key_of_another_certificate(lab: Lab) -> None:
     lab.server.write(KEY, certificates.leaf().key_pem, 0o600)
 
 
-@healthy(needs=caddy.needs_caddy, not_on=ELSEWHERE)
+@healthy_caddy()
 def caddy_passes_paths_on(lab: Lab) -> None:
     """handle_path, matchers, a snippet and comments: the usual words of a longer Caddyfile."""
     caddy.serve(
@@ -295,11 +270,9 @@ shop.example.com {{
     )
 
 
-@scenario(
+@caddy_scenario(
     outside="tcp.refused",
     server="server.not-running",
-    needs=caddy.needs_caddy,
-    not_on=ELSEWHERE,
     differs=("listeners", "processes"),
 )
 def caddy_is_stopped(lab: Lab) -> None:
@@ -307,11 +280,9 @@ def caddy_is_stopped(lab: Lab) -> None:
     caddy.install(lab)
 
 
-@scenario(
+@caddy_scenario(
     outside="tls.handshake-failed",
     server="server.certificate-not-issued",
-    needs=caddy.needs_caddy,
-    not_on=ELSEWHERE,
     also=("http.port-closed",),
     manual="an authority issues the certificate",
 )
@@ -322,18 +293,16 @@ def caddy_site_without_a_name(lab: Lab) -> None:
     caddy.serve(lab, site, 443)
 
 
-@healthy(needs=caddy.needs_caddy, not_on=ELSEWHERE)
+@healthy_caddy()
 def caddy_site_without_a_name_and_with_a_certificate(lab: Lab) -> None:
     """`:443` with a certificate of its own, and a redirect written by hand."""
     site = SHOP.replace("shop.example.com", ":443")
     caddy.serve(lab, f"{site}\n:80 {{\n\tredir https://{{host}}{{uri}} permanent\n}}\n")
 
 
-@scenario(
+@caddy_scenario(
     outside="http.server-error",
     server="server.application-down",
-    needs=caddy.needs_caddy,
-    not_on=ELSEWHERE,
     manual="Only its owner knows on which address the application should listen.",
 )
 def caddy_asks_the_other_loopback_address(lab: Lab) -> None:

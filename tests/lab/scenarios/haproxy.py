@@ -1,6 +1,7 @@
 """HAProxy serves the site, or stands in front of nginx."""
 
 import sys
+from functools import partial
 
 from .. import certificates, haproxy
 from ..haproxy import BACKEND, GLOBAL, HTTP, HTTPS, SITE
@@ -10,9 +11,12 @@ from .nginx import later
 
 #: Its files are Debian's, without systemd.
 ELSEWHERE = {"[!n]*": "HAProxy has one layout in the laboratory", "nginx*": "the same"}
+#: Scenarios that need this server, whose files lie in one place in the laboratory.
+haproxy_scenario = partial(scenario, needs=haproxy.needs_haproxy, not_on=ELSEWHERE)
+healthy_haproxy = partial(healthy, needs=haproxy.needs_haproxy, not_on=ELSEWHERE)
 
 
-@healthy(needs=haproxy.needs_haproxy, not_on=ELSEWHERE, args=("--ws", "/ws"))
+@healthy_haproxy(args=("--ws", "/ws"))
 def haproxy_serves_the_site(lab: Lab) -> None:
     """TLS, redirect and WebSocket, as HAProxy's manual has them."""
     haproxy.serve(lab)
@@ -24,11 +28,9 @@ def checked(check: str) -> str:
     return SITE.replace(BACKEND, server.replace("backend app\n", f"backend app\n    {check}\n"))
 
 
-@scenario(
+@haproxy_scenario(
     outside="http.server-error",
     server="server.haproxy-health-check-fails",
-    needs=haproxy.needs_haproxy,
-    not_on=ELSEWHERE,
     differs=(haproxy.CONFIG,),
 )
 def health_check_without_a_host(lab: Lab) -> None:
@@ -39,11 +41,9 @@ def health_check_without_a_host(lab: Lab) -> None:
     haproxy.until_unavailable(lab)
 
 
-@scenario(
+@haproxy_scenario(
     outside="http.server-error",
     server="server.haproxy-health-check-fails",
-    needs=haproxy.needs_haproxy,
-    not_on=ELSEWHERE,
     differs=(haproxy.CONFIG,),
 )
 def health_check_asks_the_websocket(lab: Lab) -> None:
@@ -53,11 +53,9 @@ def health_check_asks_the_websocket(lab: Lab) -> None:
     haproxy.until_unavailable(lab)
 
 
-@scenario(
+@haproxy_scenario(
     outside="http.server-error",
     server="server.application-down",
-    needs=haproxy.needs_haproxy,
-    not_on=ELSEWHERE,
     manual="start the application",
 )
 def server_line_with_another_port(lab: Lab) -> None:
@@ -67,11 +65,9 @@ def server_line_with_another_port(lab: Lab) -> None:
     haproxy.until_unavailable(lab)
 
 
-@scenario(
+@haproxy_scenario(
     outside="tls.reset",
     server="server.haproxy-proxy-protocol",
-    needs=haproxy.needs_haproxy,
-    not_on=ELSEWHERE,
     differs=(haproxy.CONFIG,),
 )
 def accept_proxy_without_a_proxy_before_it(lab: Lab) -> None:
@@ -109,20 +105,20 @@ def passthrough(lab: Lab, text: str = PASSTHROUGH) -> None:
     haproxy.serve(lab, text, keep_nginx=True)
 
 
-@healthy(needs=haproxy.needs_haproxy, not_on=ELSEWHERE, args=("--ws", "/ws"))
+@healthy_haproxy(args=("--ws", "/ws"))
 def haproxy_passes_tls_to_nginx(lab: Lab) -> None:
     """TLS passthrough in mode tcp, chosen by the name in the ClientHello."""
     passthrough(lab)
 
 
-@healthy(needs=haproxy.needs_haproxy, not_on=ELSEWHERE, args=("--ws", "/ws"))
+@healthy_haproxy(args=("--ws", "/ws"))
 def haproxy_before_nginx(lab: Lab) -> None:
     """HAProxy ends TLS, and nginx on the same machine speaks HTTP with it."""
     haproxy.behind(lab, "listen 443 ssl;", "listen 127.0.0.1:8080;")
     haproxy.serve(lab, SITE.replace(":3000", ":8080"), keep_nginx=True)
 
 
-@healthy(needs=haproxy.needs_haproxy, not_on=ELSEWHERE)
+@healthy_haproxy()
 def redirect_unless_tls_in_one_frontend(lab: Lab) -> None:
     """Both ports in one frontend; the redirect has "unless { ssl_fc }"."""
     line = "    http-request redirect scheme https code 301 unless { ssl_fc }\n"
@@ -132,18 +128,16 @@ def redirect_unless_tls_in_one_frontend(lab: Lab) -> None:
     )
 
 
-@healthy(needs=haproxy.needs_haproxy, not_on=ELSEWHERE)
+@healthy_haproxy()
 def leftover_nginx_beside_haproxy(lab: Lab) -> None:
     """nginx and its files are still there, stopped."""
     lab.stop_nginx()
     haproxy.serve(lab, keep_nginx=True)
 
 
-@scenario(
+@haproxy_scenario(
     outside="tls.stalled",
     server="server.haproxy-connections-full",
-    needs=haproxy.needs_haproxy,
-    not_on=ELSEWHERE,
     manual="a larger maxconn is a decision",
 )
 def all_connections_are_taken(lab: Lab) -> None:
@@ -153,11 +147,9 @@ def all_connections_are_taken(lab: Lab) -> None:
     haproxy.hold(lab, 5)
 
 
-@scenario(
+@haproxy_scenario(
     outside="http.redirect-loop",
     server="server.redirect-loop",
-    needs=haproxy.needs_haproxy,
-    not_on=ELSEWHERE,
     differs=(haproxy.CONFIG,),
 )
 def redirect_without_unless(lab: Lab) -> None:
@@ -170,11 +162,9 @@ def redirect_without_unless(lab: Lab) -> None:
     )
 
 
-@scenario(
+@haproxy_scenario(
     outside=None,
     server="websocket.idle-timeout",
-    needs=haproxy.needs_haproxy,
-    not_on=ELSEWHERE,
     differs=(haproxy.CONFIG,),
 )
 def no_timeout_for_tunnels(lab: Lab) -> None:
@@ -186,12 +176,10 @@ def no_timeout_for_tunnels(lab: Lab) -> None:
     haproxy.serve(lab, text.replace("timeout client 1m", "timeout client 30s"))
 
 
-@scenario(
+@haproxy_scenario(
     outside="websocket.not-upgraded",
     server="server.websocket-not-passed",
     args=("--ws", "/ws"),
-    needs=haproxy.needs_haproxy,
-    not_on=ELSEWHERE,
     differs=(haproxy.CONFIG,),
 )
 def upgrade_header_is_deleted(lab: Lab) -> None:
@@ -200,11 +188,9 @@ def upgrade_header_is_deleted(lab: Lab) -> None:
     haproxy.serve(lab, SITE.replace("    option f", f"{line}    option f"))
 
 
-@scenario(
+@haproxy_scenario(
     outside=None,
     server="server.haproxy-proxy-protocol",
-    needs=haproxy.needs_haproxy,
-    not_on=ELSEWHERE,
     differs=(haproxy.CONFIG,),
 )
 def send_proxy_to_an_nginx_without_it(lab: Lab) -> None:
@@ -214,11 +200,9 @@ def send_proxy_to_an_nginx_without_it(lab: Lab) -> None:
     haproxy.serve(lab, SITE.replace(":3000", ":8080 send-proxy"), keep_nginx=True)
 
 
-@scenario(
+@haproxy_scenario(
     outside="http.server-error",
     server="server.haproxy-proxy-protocol",
-    needs=haproxy.needs_haproxy,
-    not_on=ELSEWHERE,
     differs=(haproxy.CONFIG,),
 )
 def nginx_waits_for_a_proxy_header(lab: Lab) -> None:
@@ -231,11 +215,9 @@ def nginx_waits_for_a_proxy_header(lab: Lab) -> None:
 LIVE = "/etc/letsencrypt/live/shop.example.com"
 
 
-@scenario(
+@haproxy_scenario(
     outside="certificate.expired",
     server="server.haproxy-bundle-outdated",
-    needs=haproxy.needs_haproxy,
-    not_on=ELSEWHERE,
     differs=(haproxy.PEM,),
 )
 def renewed_and_not_combined_again(lab: Lab) -> None:
@@ -249,11 +231,9 @@ def renewed_and_not_combined_again(lab: Lab) -> None:
     haproxy.start(lab)
 
 
-@scenario(
+@haproxy_scenario(
     outside=None,
     server="server.haproxy-key-missing",
-    needs=haproxy.needs_haproxy,
-    not_on=ELSEWHERE,
     manual="which key?",
 )
 def fullchain_without_a_key(lab: Lab) -> None:
@@ -266,11 +246,9 @@ def fullchain_without_a_key(lab: Lab) -> None:
     haproxy.edit(lab, haproxy.PEM, f"{LIVE}/fullchain.pem")
 
 
-@scenario(
+@haproxy_scenario(
     outside=None,
     server="server.config-invalid",
-    needs=haproxy.needs_haproxy,
-    not_on=ELSEWHERE,
     manual="which word is meant?",
 )
 def backend_of_another_name(lab: Lab) -> None:
@@ -280,11 +258,9 @@ def backend_of_another_name(lab: Lab) -> None:
     haproxy.edit(lab, "backend app\n    server", "backend application\n    server")
 
 
-@scenario(
+@haproxy_scenario(
     outside="tcp.refused",
     server="server.port-not-served",
-    needs=haproxy.needs_haproxy,
-    not_on=ELSEWHERE,
     manual="which certificate?",
 )
 def bind_443_is_missing(lab: Lab) -> None:
@@ -292,11 +268,9 @@ def bind_443_is_missing(lab: Lab) -> None:
     haproxy.serve(lab, SITE.replace(HTTPS, ""), 80)
 
 
-@scenario(
+@haproxy_scenario(
     outside="certificate.expired",
     server="server.certificate-not-loaded",
-    needs=haproxy.needs_haproxy,
-    not_on=ELSEWHERE,
 )
 def bundle_made_again_and_not_loaded(lab: Lab) -> None:
     """After a thread on Let's Encrypt's forum: a hook makes the file again, and does not reload."""
@@ -307,11 +281,9 @@ def bundle_made_again_and_not_loaded(lab: Lab) -> None:
     lab.server.write(haproxy.PEM, haproxy.bundle(), 0o600)
 
 
-@scenario(
+@haproxy_scenario(
     outside=None,
     server="server.key-mismatch",
-    needs=haproxy.needs_haproxy,
-    not_on=ELSEWHERE,
     manual="which key?",
 )
 def bundle_with_the_key_of_another(lab: Lab) -> None:
@@ -322,11 +294,9 @@ def bundle_with_the_key_of_another(lab: Lab) -> None:
     lab.server.write(haproxy.PEM, text, 0o600)
 
 
-@scenario(
+@haproxy_scenario(
     outside=None,
     server="server.certificate-file-missing",
-    needs=haproxy.needs_haproxy,
-    not_on=ELSEWHERE,
     manual="which file?",
 )
 def bundle_was_moved(lab: Lab) -> None:
@@ -336,11 +306,9 @@ def bundle_was_moved(lab: Lab) -> None:
     haproxy.edit(lab, haproxy.PEM, "/etc/haproxy/certs/shop.pem")
 
 
-@scenario(
+@haproxy_scenario(
     outside="http.no-redirect",
     server="server.redirect-missing",
-    needs=haproxy.needs_haproxy,
-    not_on=ELSEWHERE,
     differs=(haproxy.CONFIG,),
 )
 def both_ports_and_no_redirect(lab: Lab) -> None:
@@ -349,11 +317,9 @@ def both_ports_and_no_redirect(lab: Lab) -> None:
     haproxy.serve(lab, f"{GLOBAL}\n{joined}\n{BACKEND}")
 
 
-@scenario(
+@haproxy_scenario(
     outside="certificate.chain-incomplete",
     server="server.chain-not-sent",
-    needs=haproxy.needs_haproxy,
-    not_on=ELSEWHERE,
     manual="which chain?",
 )
 def bundle_without_its_chain(lab: Lab) -> None:
@@ -365,7 +331,7 @@ def bundle_without_its_chain(lab: Lab) -> None:
     haproxy.start(lab)
 
 
-@healthy(needs=haproxy.needs_haproxy, not_on=ELSEWHERE, args=("--ws", "/ws"))
+@healthy_haproxy(args=("--ws", "/ws"))
 def haproxy_chooses_by_name_and_path(lab: Lab) -> None:
     """Several names and backends, ACLs, a folder of certificates, a check with a Host field."""
     other = certificates.leaf("www.example.org")
@@ -404,11 +370,9 @@ def workers(lab: Lab, lines: str) -> None:
     haproxy.serve(lab, f"{text}\nbackend chat\n{lines}{servers}")
 
 
-@scenario(
+@haproxy_scenario(
     outside="websocket.not-sticky",
     args=("--ws", "/socket.io/"),
-    needs=haproxy.needs_haproxy,
-    not_on=ELSEWHERE,
     differs=(haproxy.CONFIG,),
 )
 def sessions_are_lost_behind_haproxy(lab: Lab) -> None:
@@ -416,13 +380,13 @@ def sessions_are_lost_behind_haproxy(lab: Lab) -> None:
     workers(lab, "")
 
 
-@healthy(needs=haproxy.needs_haproxy, not_on=ELSEWHERE, args=("--ws", "/socket.io/"))
+@healthy_haproxy(args=("--ws", "/socket.io/"))
 def sessions_are_kept_by_haproxy(lab: Lab) -> None:
     """The same with balance source."""
     workers(lab, "    balance source\n")
 
 
-@healthy(needs=haproxy.needs_haproxy, not_on=ELSEWHERE, args=("--ws", "/ws"))
+@healthy_haproxy(args=("--ws", "/ws"))
 def haproxy_closes_each_connection(lab: Lab) -> None:
     """option httpclose: pages get "Connection: close", and a WebSocket is upgraded all the same."""
     haproxy.serve(lab, SITE.replace("    mode http\n", "    mode http\n    option httpclose\n"))

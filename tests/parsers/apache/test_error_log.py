@@ -1,6 +1,11 @@
 import pytest
 
-from diagnose.parsers.apache.error_log import RequestedSite, RequestError, last_request_error
+from diagnose.parsers.apache.error_log import (
+    RequestedSite,
+    RequestError,
+    last_request_error,
+    workers_error,
+)
 
 NOW = "2026-11-26 08:07:20"
 REQUESTED = RequestedSite({"/", "/ws"}, {"/var/www/shop"}, {"127.0.0.1:3000"})
@@ -78,3 +83,64 @@ def test_the_newest_counts_and_any_text_is_read_in_time() -> None:
     hostile = "[Thu Nov 26 08:07:18 2026] " + "[a] " * 20000 + "\n" + "[" * 100000
     assert last_request_error(hostile, NOW, 10, REQUESTED) is None
     assert last_request_error(HANDLER, "no date", 10, REQUESTED) is None
+
+
+HEAD = "[Thu Nov 26 08:07:19.1 2026] [proxy:error] [pid 1:tid 2] "
+CLIENT = "[client 198.51.100.10:35808] "
+DENIED = f"{HEAD}{CLIENT}AH01630: client denied by server configuration: /var/www/shop/"
+RECURSION = f"{HEAD}{CLIENT}AH00124: Request exceeded the limit of 10 internal redirects due to"
+SOCKET = (
+    f"{HEAD}(2)No such file or directory: AH02454: FCGI: attempt to connect to Unix domain socket "
+    "/run/php/php8.2-fpm.sock (localhost:8000) failed"
+)
+SELINUX = (
+    f"{HEAD}(13)Permission denied: AH00957: http: attempt to connect to 127.0.0.1:3000 (127.0.0.1)"
+    " failed"
+)
+NAME = (
+    f"{HEAD}(EAI 2)Name or service not known: {CLIENT}AH00898: DNS lookup failure for: "
+    "127.0.0.1:3000login returned by /ws"
+)
+TIMEOUT = (
+    f"{HEAD}(70007)The timeout specified has expired: {CLIENT}AH01102: error reading status line "
+    "from remote server 127.0.0.1:3000"
+)
+PHP = RequestedSite({"/ws"}, {"/var/www/shop"}, {"127.0.0.1:3000"}, {"/run/php/php8.2-fpm.sock"})
+
+
+@pytest.mark.parametrize(
+    ("line", "reason", "errno"),
+    [
+        (DENIED, "denied", 0),
+        (RECURSION, "recursion", 0),
+        (SOCKET, "socket", 2),
+        (SELINUX, "selinux", 13),
+        (NAME, "backend-name", 0),
+        (TIMEOUT, "timeout", 70007),
+    ],
+)
+def test_the_reasons_of_connections(line: str, reason: str, errno: int) -> None:
+    error = last_request_error(line, NOW, 10, PHP)
+    assert error
+    assert (error.reason, error.errno) == (reason, errno)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        DENIED.replace("/shop/", "/other/"),
+        SOCKET.replace("8.2", "8.4"),
+        SELINUX.replace("(13)Permission denied", "(111)Connection refused"),
+        NAME.replace("by /ws", "by /other"),
+        TIMEOUT.replace("server 127", "server 10"),
+    ],
+)
+def test_lines_of_other_connections_are_left_out(line: str) -> None:
+    assert last_request_error(line, NOW, 10, PHP) is None
+
+
+def test_the_line_of_busy_workers_may_be_old() -> None:
+    line = f"{HEAD}AH00484: server reached MaxRequestWorkers setting, consider raising the setting"
+    assert workers_error(line, NOW, 10).startswith("AH00484")
+    assert not workers_error(line, "2026-11-26 09:00:00", 10)
+    assert not workers_error(RECURSION, NOW, 10)

@@ -1,5 +1,5 @@
-from diagnose.parsers.apache.messages import TestError as ConfigError
 from diagnose.parsers.apache.messages import parse_build, parse_dump, parse_test
+from diagnose.parsers.config_error import ConfigError
 
 BUILD = """\
 Server version: Apache/2.4.37 (Red Hat Enterprise Linux)

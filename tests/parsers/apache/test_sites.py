@@ -92,7 +92,7 @@ def test_a_route_to_a_unix_socket_has_no_host() -> None:
     (route,) = site("ProxyPass / unix:/run/app.sock|http://localhost/").routes
     assert route == SiteRoute(
         "/", "unix:/run/app.sock|http://localhost/", "http", "", 0, "/run/app.sock", "/", False,
-        False, MAIN, 3,
+        False, MAIN, 3, keeps_host=False,
     )  # fmt: skip
 
 
@@ -110,3 +110,37 @@ def test_the_sockets_of_the_server() -> None:
         "*:443",
         "203.0.113.10:8080",
     ]
+
+
+def test_a_host_without_a_name_has_the_main_servers() -> None:
+    text = "ServerName https://Shop.example.com:443\n<VirtualHost *:443>\n</VirtualHost>\n"
+    (site,) = sites_of(load("/m", ConfigSource({"/m": text}, {}), "/", {}), "/")
+    assert site.names == ("shop.example.com",)
+
+
+@pytest.mark.parametrize(
+    ("section", "guarded"),
+    [
+        ("", False),
+        ("<Directory />\nRequire all denied\n</Directory>\n", False),
+        ("<Directory /srv/other>\nRequire all granted\n</Directory>\n", False),
+        ("<Directory /srv>\nRequire ip 192.0.2.0/24\n</Directory>\n", True),
+        ("<Directory ~ ^/srv/>\nRequire all denied\n</Directory>\n", True),
+        ("<Directory /srv/shop>\nOptions None\n</Directory>\n", False),
+        ("<Location /server-status>\nRequire local\n</Location>\n", False),
+        ("<Location />\n<RequireAny>\nRequire ip ::1\n</RequireAny>\n</Location>\n", True),
+    ],
+)
+def test_whether_a_section_says_who_may_see_the_folder(section: str, guarded: bool) -> None:
+    text = "<VirtualHost *:443>\nDocumentRoot /srv/shop\n</VirtualHost>\n"
+    (found,) = sites(f"{section}{text}")
+    assert found.guarded is guarded
+
+
+def test_the_sockets_of_php() -> None:
+    text = (
+        "<VirtualHost *:443>\n</VirtualHost>\n<FilesMatch \\.php$>\n"
+        'SetHandler "proxy:unix:/run/php/php8.2-fpm.sock|fcgi://localhost"\n</FilesMatch>\n'
+    )
+    (found,) = sites(text)
+    assert found.gateways == ("/run/php/php8.2-fpm.sock",)

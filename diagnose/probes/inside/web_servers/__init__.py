@@ -104,8 +104,6 @@ def _is_question(process: ServerProcess) -> bool:
 
 async def _observe(ctx: ProbeContext, candidate: Candidate) -> None:
     reader = reader_of(PRODUCTS[candidate.name])
-    if reader is None:
-        return
     server = await reader.describe(ctx, candidate.program, candidate.process, candidate.service)
     if server is None:
         return

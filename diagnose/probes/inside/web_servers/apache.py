@@ -25,13 +25,15 @@ from diagnose.parsers.apache.loading import (
     server_root,
 )
 from diagnose.parsers.apache.messages import parse_build, parse_dump, parse_test
-from diagnose.parsers.apache.sites import listens_of, sites_of
+from diagnose.parsers.apache.sites import listens_of, main_error_log, sites_of
 from diagnose.parsers.sanitize import clean
 from diagnose.probes import ProbeContext, emit_not_observed
+from diagnose.probes.inside.web_servers.command_lines import parse_command_line
 from diagnose.probes.inside.web_servers.processes import ServerProcess, ServerService
 from diagnose.probes.inside.web_servers.readers import (
     Reader,
     command_name,
+    config_test,
     is_forbidden,
     server_state,
 )
@@ -64,11 +66,7 @@ class _Options:
 
 def parse_options(title: str) -> _Options:
     """Return the options of a process from its command line."""
-    values: dict[str, list[str]] = {}
-    words = title.split()
-    for word, following in zip(words, [*words[1:], ""], strict=False):
-        if word[:2] in _WITH_ARGUMENT:
-            values.setdefault(word[:2], []).append(word[2:] or following)
+    values, _ = parse_command_line(title, _WITH_ARGUMENT)
     defines = tuple(name for name in values.get("-D", ()) if name not in {"FOREGROUND", ""})
     return _Options(
         next(iter(values.get("-d", ())), ""), next(iter(values.get("-f", ())), ""), defines
@@ -119,20 +117,8 @@ class ApacheReader:
         result = await ctx.machine.run(*server.test)
         if result.status is None or is_forbidden(result):
             return None
-        error, warnings = parse_test(f"{result.err}\n{result.out}")
-        passed = result.status == 0
-        return WebServerTest(
-            vantage=Vantage.SERVER,
-            at=at,
-            took=result.took,
-            equivalent=shlex.join(server.test),
-            product="apache",
-            passed=passed,
-            message="" if passed else error.message,
-            file="" if passed else error.file,
-            line=0 if passed else error.line,
-            warnings=warnings if not passed else (),
-        )
+        error, others = parse_test(f"{result.err}\n{result.out}")
+        return config_test(server, at, result, error, others if result.status else ())
 
     async def read_config(self, ctx: ProbeContext, server: WebServer) -> WebServerConfig | None:
         at = ctx.elapsed()
@@ -165,6 +151,7 @@ class ApacheReader:
             idle=idle,
             complete=loaded.complete and (not dumped or read_places == places),
             files=_site_files(tree.files, sites, loaded, idle),
+            error_log=main_error_log(loaded, tree.root),
         )
 
 

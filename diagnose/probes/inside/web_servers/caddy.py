@@ -9,7 +9,6 @@ import asyncio
 import posixpath
 import shlex
 from dataclasses import replace
-from itertools import pairwise
 
 from diagnose.machine import FileContent
 from diagnose.model import Vantage
@@ -26,16 +25,21 @@ from diagnose.parsers.caddy.document import decode
 from diagnose.parsers.caddy.messages import last_error, parse_error, parse_version
 from diagnose.parsers.caddy.sites import admin_address, listens_of, sites_of
 from diagnose.probes import ProbeContext, emit_not_observed
+from diagnose.probes.inside.web_servers.command_lines import parse_command_line
 from diagnose.probes.inside.web_servers.processes import ServerProcess, ServerService
 from diagnose.probes.inside.web_servers.readers import (
     Reader,
     command_name,
+    config_test,
     is_forbidden,
     server_state,
 )
 
 #: The file of Debian's, Red Hat's and Caddy's own packages.
 DEFAULT_CONFIG = "/etc/caddy/Caddyfile"
+
+#: Options of caddy(8) that take a value.
+_VALUED = {"--config", "-config", "--adapter", "-adapter", "--envfile", "--pidfile"}
 
 #: Maximum number of files, of bytes of each, and of rounds of imports.
 MAX_FILES, MAX_BYTES, MAX_ROUNDS = 200, 1 << 20, 4
@@ -60,11 +64,10 @@ class Options:
 
 def parse_options(title: str) -> Options:
     """Return the options of a process from its command line."""
-    words = [part for word in title.split() for part in word.split("=", 1)]
-    values = dict(pairwise(words))
-    config = values.get("--config", values.get("-config", ""))
-    adapter = values.get("--adapter", values.get("-adapter", ""))
-    return Options(config, adapter, "--resume" in words)
+    values, _ = parse_command_line(title, _VALUED)
+    config = values.get("--config", values.get("-config", [""]))[-1]
+    adapter = values.get("--adapter", values.get("-adapter", [""]))[-1]
+    return Options(config, adapter, "--resume" in values)
 
 
 @frozen
@@ -122,19 +125,9 @@ class CaddyReader:
         )
         if result.status is None or is_forbidden(result) or uses_environment(main.text):
             return None
-        passed = result.status == 0
         error = parse_error(result.err)
-        return WebServerTest(
-            vantage=Vantage.SERVER,
-            at=at,
-            took=result.took,
-            equivalent=shlex.join(server.test),
-            product="caddy",
-            passed=passed,
-            message="" if passed else error.message,
-            file="" if passed or not error.file else _whole_path(server.config, error.file),
-            line=0 if passed else error.line,
-        )
+        file = _whole_path(server.config, error.file) if error.file else ""
+        return config_test(server, at, result, replace(error, file=file))
 
     async def read_config(self, ctx: ProbeContext, server: WebServer) -> WebServerConfig | None:
         at = ctx.elapsed()

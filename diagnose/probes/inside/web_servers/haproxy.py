@@ -20,10 +20,12 @@ from diagnose.parsers.haproxy.sites import (
 )
 from diagnose.parsers.sanitize import clean
 from diagnose.probes import ProbeContext, emit_not_observed
+from diagnose.probes.inside.web_servers.command_lines import parse_command_line
 from diagnose.probes.inside.web_servers.processes import ServerProcess, ServerService
 from diagnose.probes.inside.web_servers.readers import (
     Reader,
     command_name,
+    config_test,
     is_forbidden,
     server_state,
 )
@@ -57,21 +59,9 @@ class Options:
 
 def parse_options(title: str) -> Options:
     """Return the options of a process from its command line (haproxy(1))."""
-    configs: list[str] = []
-    folder = ""
-    words = title.split()[1:]
-    index = 0
-    while index < len(words):
-        word, following = words[index], words[index + 1 : index + 2]
-        if word == "--":
-            configs += words[index + 1 :]
-            break
-        if word == "-f":
-            configs += following
-        elif word == "-C":
-            folder = "".join(following)
-        index += 2 if word in _WITH_ARGUMENT else 1
-    return Options(tuple(configs), folder)
+    values, further = parse_command_line(title, _WITH_ARGUMENT)
+    configs = filter(None, (*values.get("-f", ()), *further))
+    return Options(tuple(configs), "".join(values.get("-C", ())[-1:]))
 
 
 class HaproxyReader:
@@ -116,19 +106,7 @@ class HaproxyReader:
         if result.status is None or is_forbidden(result):
             return None
         error, others = parse_test(f"{result.err}\n{result.out}")
-        passed = result.status == 0
-        return WebServerTest(
-            vantage=Vantage.SERVER,
-            at=at,
-            took=result.took,
-            equivalent=shlex.join(server.test),
-            product="haproxy",
-            passed=passed,
-            message="" if passed else error.message,
-            file="" if passed else error.file,
-            line=0 if passed else error.line,
-            warnings=others,
-        )
+        return config_test(server, at, result, error, others)
 
     async def read_config(self, ctx: ProbeContext, server: WebServer) -> WebServerConfig | None:
         at = ctx.elapsed()

@@ -1,13 +1,14 @@
 """What the program must know about a web server: its reader."""
 
 import importlib
-import importlib.util
 import posixpath
+import shlex
 from typing import Protocol
 
 from diagnose.machine import CommandResult
 from diagnose.model import Vantage
 from diagnose.model.web_servers import Product, WebServer, WebServerConfig, WebServerTest
+from diagnose.parsers.config_error import ConfigError
 from diagnose.probes import ProbeContext
 from diagnose.probes.inside.web_servers.processes import ServerProcess, ServerService
 
@@ -49,12 +50,9 @@ class Reader(Protocol):
         ...
 
 
-def reader_of(product: Product) -> Reader | None:
-    """Import and return the reader of a product; None if there is none yet."""
-    name = f"{__package__}.{product}"
-    if importlib.util.find_spec(name) is None:
-        return None
-    reader: Reader = importlib.import_module(name).READER
+def reader_of(product: Product) -> Reader:
+    """Import and return the reader of a product."""
+    reader: Reader = importlib.import_module(f"{__package__}.{product}").READER
     return reader
 
 
@@ -87,6 +85,31 @@ def command_name(binary: str) -> str:
 def _belongs_to_unit(process: ServerProcess | None, service: ServerService) -> bool:
     """Return whether the service starts this process: somebody may have started it by hand."""
     return process is None or process.unit == service.name or service.main_pid == process.pid
+
+
+def config_test(
+    server: WebServer,
+    at: float,
+    result: CommandResult,
+    error: ConfigError,
+    others: tuple[str, ...] = (),
+) -> WebServerTest:
+    """Return the observation of a test of the configuration: its `error` counts if the command
+    failed. `others` are the other lines that it wrote."""
+    passed = result.status == 0
+    error = ConfigError() if passed else error
+    return WebServerTest(
+        vantage=Vantage.SERVER,
+        at=at,
+        took=result.took,
+        equivalent=shlex.join(server.test),
+        product=server.product,
+        passed=passed,
+        message=error.message,
+        file=error.file,
+        line=error.line,
+        warnings=others,
+    )
 
 
 def is_forbidden(result: CommandResult) -> bool:

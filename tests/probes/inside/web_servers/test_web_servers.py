@@ -184,11 +184,6 @@ def test_a_foreign_server_is_only_reported(monkeypatch: pytest.MonkeyPatch) -> N
     assert [type(observation) for observation in look.observations] == [WebServer, Unseen]
 
 
-def test_a_kind_without_a_reader_is_skipped(monkeypatch: pytest.MonkeyPatch) -> None:
-    look, _ = observe(monkeypatch, HTTPS)
-    assert look.observations == []
-
-
 def test_unknown_listeners_are_no_reason_to_look() -> None:
     machine = RecordedMachine({})
     look = Looking(machine)

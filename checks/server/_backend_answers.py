@@ -1,0 +1,38 @@
+"""What checks share that compare answers of an application, asked directly with other headers."""
+
+from checks.server import ServerView
+from diagnose.model import Evidence
+from diagnose.model.backends import BackendAnswer
+from diagnose.model.http import Exchange
+from diagnose.model.web_servers import SiteRoute
+from diagnose.parsers.web_sites import route_of
+
+
+def failed_pages(evidence: Evidence) -> list[Exchange]:
+    """Return the visitors' requests of the target's page on its port, also those without answer."""
+    return [
+        exchange
+        for exchange in evidence.of(Exchange)
+        if exchange.purpose == "target" and exchange.port == evidence.target.port
+    ]
+
+
+def route_to_application(view: ServerView) -> SiteRoute | None:
+    """Return the route that takes the target's path, if it is the same on every address."""
+    path = view.evidence.target.path.partition("?")[0]
+    routes = {route_of(site, path) for site in view.answering_sites}
+    return routes.pop() if len(routes) == 1 else None
+
+
+def answer_with(
+    evidence: Evidence, route: SiteRoute, host: str, proto: str
+) -> BackendAnswer | None:
+    """Return the application's answer to these two headers; None if it was not asked."""
+    return next(
+        (
+            answer
+            for answer in evidence.good(BackendAnswer)
+            if (answer.target, answer.host, answer.proto) == (route.target, host, proto)
+        ),
+        None,
+    )

@@ -1,0 +1,55 @@
+"""Apache lets nobody see the site's folder: AH01630, client denied by server configuration. No
+section says who may see it, so the server's default counts, which is "Require all denied" (httpd,
+"Access Control"; Debian and Red Hat grant /var/www alone).
+
+Where a section does say it, the refusal is meant, and this check is silent.
+"""
+
+from collections.abc import Iterator
+
+from checks.server import ServerView, line_edit, line_text, manual_fix, reload_steps, server_view
+from diagnose.checking.registry import check
+from diagnose.model import Applicability, Claim, Evidence, Fix, Severity, Subject
+from diagnose.model.http import Exchange
+from diagnose.model.web_servers import ServerRequestError, WebServer, WebServerConfig, WebSite
+
+
+@check(severity=Severity.ERROR, needs=[WebServer, WebServerConfig, ServerRequestError, Exchange])
+def access_not_granted(evidence: Evidence) -> Iterator[Claim]:
+    view, port = server_view(evidence), evidence.target.port
+    error = next((e for e in evidence.good(ServerRequestError) if e.reason == "denied"), None)
+    pages = [
+        exchange
+        for exchange in evidence.good(Exchange)
+        if exchange.purpose == "target" and exchange.port == port and exchange.status == 403
+    ]
+    if view is None or error is None or not pages or view.server.product != error.product:
+        return
+    sites = view.answering_sites
+    if not sites or any(site.guarded is not False for site in sites):
+        return
+    yield Claim(
+        about=Subject(port=port, path=evidence.target.path),
+        covers=(Subject(port=port),),
+        because=(error, view.server, *((view.config,) if view.config else ()), *pages),
+        facts={
+            **view.facts,
+            "folder": sites[0].root,
+            "log": error.log,
+            "message": error.message,
+            "place": f"{sites[0].file}:{sites[0].line}",
+        },
+        fix=_fix(view, sites[0]),
+    )
+
+
+def _fix(view: ServerView, site: WebSite) -> Fix:
+    """Grant the site's own folder. A person looks at it first: files of others may lie there."""
+    end = line_text(view, site.file, site.end)
+    if not end.strip().lower().startswith("</virtualhost"):
+        return manual_fix(view, "grant")
+    section = (f"    <Directory {site.root}>", "        Require all granted", "    </Directory>")
+    edit = line_edit(view, site.file, {site.end: (*section, end)})
+    if edit is None or set(site.root) & set(" \t\"'*?[]"):
+        return manual_fix(view, "grant")
+    return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)

@@ -1,0 +1,83 @@
+"""Apache's error log says why it got no answer from the application: the Unix socket fails
+(AH02454), SELinux forbids the connection (AH00957, 13), the name has no address (AH00898: often a
+missing slash at the end of ProxyPass), or the answer does not come in time (AH01102)."""
+
+from collections.abc import Iterator
+
+from checks.server import (
+    ServerView,
+    line_edit,
+    line_text,
+    manual_fix,
+    place_text,
+    reload_steps,
+    server_view,
+)
+from checks.server._backend_answers import failed_pages, route_to_application
+from diagnose.checking.registry import check
+from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
+from diagnose.model.http import Exchange
+from diagnose.model.web_servers import ServerRequestError, SiteRoute, WebServer
+
+_REASONS = {"socket", "selinux", "backend-name", "timeout"}
+
+
+@check(
+    severity=Severity.ERROR,
+    needs=[WebServer, ServerRequestError, Exchange],
+    explains=["http.server-error", "websocket.not-upgraded"],
+)
+def backend_not_reached(evidence: Evidence) -> Iterator[Claim]:
+    view, port = server_view(evidence), evidence.target.port
+    error = next((e for e in evidence.good(ServerRequestError) if e.reason in _REASONS), None)
+    if view is None or error is None or view.server.product != error.product:
+        return
+    pages = [page for page in failed_pages(evidence) if (page.status or 0) >= 500]
+    if not pages:
+        return
+    route = route_to_application(view)
+    slash = bool(route) and error.reason == "backend-name" and _lacks_slash(error, route)
+    yield Claim(
+        about=Subject(port=port, path=evidence.target.path),
+        covers=(Subject(port=port),),
+        because=(error, view.server, *pages),
+        facts={
+            **view.facts,
+            "status": pages[0].status,
+            "message": error.message,
+            "log": error.log,
+            error.reason.replace("-", "_"): True,
+            "file": error.file,
+            "missing": error.errno == _ENOENT,
+            "forbidden": error.errno == _EACCES,
+            "endpoint": error.backend,
+            "slash": slash,
+            "target": route.target if route else "",
+            "place": place_text(route.file, route.line) if route else "",
+        },
+        fix=_fix(view, error, route, slash),
+    )
+
+
+#: errno(3).
+_ENOENT, _EACCES = 2, 13
+
+
+def _lacks_slash(error: ServerRequestError, route: SiteRoute | None) -> bool:
+    """Return whether Apache took the beginning of the path for a part of the port."""
+    if route is None or not route.path.endswith("/") or route.target.endswith("/"):
+        return False
+    own = route.target.partition("://")[2]
+    return error.backend.startswith(own) and error.backend != own
+
+
+def _fix(view: ServerView, error: ServerRequestError, route: SiteRoute | None, slash: bool) -> Fix:
+    if slash and route is not None:
+        line = line_text(view, route.file, route.line)
+        written = line.replace(route.target, f"{route.target}/", 1)
+        edit = line_edit(view, route.file, {route.line: (written,)})
+        if edit and line.split().count(route.target) == 1:
+            return Fix((edit, *reload_steps(view.server)), Applicability.AUTOMATIC)
+    if error.reason in {"backend-name", "timeout"}:
+        return manual_fix(view, error.reason)
+    return Fix((Manual(error.reason, Where.SERVER),), Applicability.MANUAL)

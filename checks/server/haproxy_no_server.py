@@ -1,0 +1,143 @@
+"""HAProxy answers 503 because it uses no server of the backend. Its statistics say why: the servers
+are in maintenance, their names have no address, their health checks fail although the application
+answers, or they cannot be reached (Management Guide, section 9.1, "status" and "check_status").
+
+A health check that gets a wrong status is server.haproxy-health-check-fails.
+"""
+
+from collections.abc import Iterator
+
+from checks.server import reload_steps
+from checks.server._haproxy import HaproxyView, haproxy_view, place, without_words
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Step,
+    Subject,
+    Where,
+)
+from diagnose.model.addresses import is_loopback
+from diagnose.model.frozen import frozen
+from diagnose.model.haproxy import HaproxyTry, ServerState
+from diagnose.model.http import Exchange
+from diagnose.model.web_servers import WebServer, WebServerConfig
+from diagnose.parsers.haproxy.addresses import BackendServer, servers_of
+from diagnose.parsers.hostnames import is_address
+
+
+@frozen
+class UnusedServer:
+    """A server that HAProxy does not use, why (a fact of the page), and its state."""
+
+    server: BackendServer
+    reason: str
+    state: ServerState | None = None
+
+
+@check(
+    severity=Severity.ERROR,
+    needs=[WebServer, WebServerConfig, Exchange],
+    explains=["http.server-error", "websocket.*"],
+)
+def haproxy_no_server(evidence: Evidence) -> Iterator[Claim]:
+    haproxy, port = haproxy_view(evidence), evidence.target.port
+    backend = haproxy.proxies.backend if haproxy else None
+    pages = [
+        exchange
+        for exchange in evidence.good(Exchange)
+        if exchange.purpose == "target" and exchange.port == port and exchange.status == 503
+    ]
+    if haproxy is None or backend is None or not pages:
+        return
+    unused = _unused(haproxy, servers_of(backend))
+    if unused is None:
+        return
+    server, state = unused.server, unused.state
+    status = (haproxy.status,) if haproxy.status else ()
+    yield Claim(
+        about=Subject(port=port, text=backend.name),
+        covers=(Subject(port=port),),
+        because=(*pages, *haproxy.tries_for("page"), *status, haproxy.view.server),
+        facts={
+            **haproxy.view.facts,
+            "backend": backend.name,
+            "member": server.name,
+            "address": server.address,
+            "place": place(server.line),
+            "check": state.check if state else "",
+            "detail": state.detail if state else "",
+            unused.reason: True,
+            "in_file": server.disabled,
+            "socket": haproxy.status.path if haproxy.status else "",
+            "check_port_number": _check_port(server),
+        },
+        fix=_fix(haproxy, unused),
+    )
+
+
+def _unused(haproxy: HaproxyView, servers: tuple[BackendServer, ...]) -> UnusedServer | None:
+    """Return the first server with a reason; None if one is used, or nothing shows why not."""
+    if servers and all(server.disabled for server in servers):
+        return UnusedServer(servers[0], "maintenance")
+    backend = servers[0].backend if servers else ""
+    states = haproxy.status.of_backend(backend) if haproxy.status else ()
+    if not states or not all(state.is_down or state.is_in_maintenance for state in states):
+        return None
+    named = {state.name: state for state in states}
+    pages = {attempt.name: attempt for attempt in haproxy.tries_for("page")}
+    found = (
+        UnusedServer(server, reason, named[server.name])
+        for server in servers
+        if server.name in named
+        if (reason := _reason(server, named[server.name], pages.get(server.name)))
+    )
+    return next(found, None)
+
+
+def _reason(server: BackendServer, state: ServerState, page: HaproxyTry | None) -> str:
+    if state.is_in_maintenance:
+        return "unresolved" if "resolution" in state.state else "maintenance"
+    if page is None:
+        return ""
+    if page.status is not None and page.status < 500:
+        return _failed_check(server, state)
+    local = server.host == "localhost" or (is_address(server.host) and is_loopback(server.host))
+    # A program of this machine that does not run is server.application-down.
+    return "unreachable" if state.check.startswith("L4") and not local else ""
+
+
+def _failed_check(server: BackendServer, state: ServerState) -> str:
+    """Return why the health check of a working server fails."""
+    if state.check.startswith("L4") and _check_port(server):
+        return "check_port"
+    if state.check == "L7RSP":
+        return "check_content"
+    if state.check in {"L7TOUT", "L6TOUT"}:
+        return "check_slow"
+    return ""
+
+
+def _check_port(server: BackendServer) -> str:
+    """Return the port of the health checks, if it is another one than the server's."""
+    words = server.line.words
+    places = [index for index, word in enumerate(words[:-1]) if word == "port" and index > 2]
+    port = words[places[-1] + 1] if places else ""
+    return "" if port == str(server.port) else port
+
+
+def _fix(haproxy: HaproxyView, unused: UnusedServer) -> Fix:
+    """Return what a person does. A server in maintenance was put there by somebody."""
+    view, server = haproxy.view, unused.server
+    if unused.reason == "check_port":
+        edit = without_words(view, server.line, "port", _check_port(server))
+        if edit:
+            return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
+    in_file = unused.reason != "maintenance" or server.disabled
+    loading: tuple[Step, ...] = reload_steps(view.server) if in_file else ()
+    step = unused.reason.replace("_", "-")
+    return Fix((Manual(step, Where.SERVER), *loading), Applicability.MANUAL)

@@ -1,0 +1,77 @@
+"""A rule of HAProxy's frontend that is for the path comes behind another one that takes it as well:
+the first rule that is true decides (Configuration Manual, "use_backend"). So the application of the
+first rule gets the request, and refuses it.
+"""
+
+from collections.abc import Iterator
+
+from checks.server import line_edit, line_text, manual_fix, reload_steps
+from checks.server._haproxy import HaproxyView, haproxy_view, place
+from diagnose.checking.registry import check
+from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Subject
+from diagnose.model.http import Exchange, Upgrade
+from diagnose.model.web_servers import WebServer, WebServerConfig
+from diagnose.parsers.haproxy.config import Line
+from diagnose.parsers.haproxy.view import later_selection
+
+
+@check(
+    severity=Severity.ERROR,
+    needs=[WebServer, WebServerConfig],
+    explains=["websocket.not-upgraded", "websocket.no-location"],
+)
+def haproxy_rule_shadowed(evidence: Evidence) -> Iterator[Claim]:
+    target = evidence.target
+    for path in dict.fromkeys((target.path, *target.websockets)):
+        haproxy, answers = haproxy_view(evidence, path), _refusals(evidence, path)
+        if haproxy is None or haproxy.proxies.selection is None or not answers:
+            continue
+        later = later_selection(haproxy.proxies, target, path)
+        if later is None:
+            continue
+        first = haproxy.proxies.selection
+        yield Claim(
+            about=Subject(port=target.port, path=path),
+            because=(*answers, haproxy.view.server),
+            facts={
+                **haproxy.view.facts,
+                "path": path,
+                "backend": first.backend,
+                "place": place(first.line),
+                "later_backend": later.backend,
+                "later_place": place(later.line),
+                "status": next((answer.status for answer in answers), None) or "",
+            },
+            confidence=Confidence.LIKELY,
+            fix=_fix(haproxy, first.line, later.line),
+        )
+
+
+def _refusals(evidence: Evidence, path: str) -> list[Exchange | Upgrade]:
+    """Return the answers to a path that say that this application does not have it."""
+    port = evidence.target.port
+    pages = [
+        exchange
+        for exchange in evidence.good(Exchange)
+        if exchange.purpose == "target" and exchange.port == port and exchange.status == 404
+        if path == evidence.target.path
+    ]
+    upgrades = [
+        upgrade
+        for upgrade in evidence.good(Upgrade)
+        if upgrade.path == path and upgrade.port == port and upgrade.through == "front"
+        if not upgrade.accepted and upgrade.status in {200, 400, 404, 405, 426}
+    ]
+    return [*pages, *upgrades]
+
+
+def _fix(haproxy: HaproxyView, first: Line, later: Line) -> Fix:
+    """Move the later rule before the first."""
+    texts = [line_text(haproxy.view, line.file, line.number) for line in (first, later)]
+    if first.file != later.file or not all(texts):
+        return manual_fix(haproxy.view, "move")
+    changes = {first.number: (texts[1], texts[0]), later.number: ()}
+    edit = line_edit(haproxy.view, first.file, changes)
+    if edit is None:
+        return manual_fix(haproxy.view, "move")
+    return Fix((edit, *reload_steps(haproxy.view.server)), Applicability.REVIEW)

@@ -1,0 +1,101 @@
+"""Caddy has the site, and none of its routes takes the path. Caddy then answers 200 with an empty
+body, and a WebSocket is not opened. A path matcher without "*" is that path alone, and "/a/*" does
+not match "/a" (Caddyfile, "Path matchers")."""
+
+from collections.abc import Iterator
+
+from checks.server import ServerView, manual_fix, place_text, server_view
+from diagnose.checking.registry import check
+from diagnose.model import Claim, Evidence, Severity, Subject
+from diagnose.model.http import Exchange, Upgrade
+from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig, WebSite
+from diagnose.parsers.web_sites import is_taken
+
+
+@check(
+    severity=Severity.ERROR,
+    needs=[WebServer, WebServerConfig],
+    explains=["websocket.not-upgraded", "websocket.no-location"],
+)
+def path_not_handled(evidence: Evidence) -> Iterator[Claim]:
+    view, target = server_view(evidence), evidence.target
+    if view is None or view.config is None or view.server.product != "caddy":
+        return
+    if target.port not in view.server.ports or len(view.answering_sites) != 1:
+        return
+    (site,) = view.answering_sites
+    for path in dict.fromkeys((target.path.partition("?")[0], *target.websockets)):
+        failed = _failed(evidence, path)
+        near = _near_route(site, path)
+        is_blank = any(isinstance(answer, Exchange) for answer in failed)
+        if not failed or (near is None and not is_blank) or any(_takes(site, path)):
+            continue
+        yield _claim(view, site, path, failed, near)
+
+
+def _claim(
+    view: ServerView,
+    site: WebSite,
+    path: str,
+    failed: list[Exchange | Upgrade],
+    near: SiteRoute | None,
+) -> Claim:
+    place = place_text(near.file, near.line) if near else place_text(site.file, site.line)
+    return Claim(
+        about=Subject(port=view.evidence.target.port, path=path),
+        because=(view.server, *((view.config,) if view.config else ()), *failed),
+        facts={
+            **view.facts,
+            "path": path,
+            "place": place,
+            "matcher": _matcher(near) if near else "",
+            "wider": f"{near.path.rstrip('/')}*" if near else "",
+            "blank": any(isinstance(answer, Exchange) for answer in failed),
+        },
+        # A site whose root has no page of its own may be meant like that.
+        severity=None if near else Severity.NOTE if path == "/" else Severity.WARNING,
+        fix=manual_fix(view, "widen" if near else "add"),
+    )
+
+
+def _failed(evidence: Evidence, path: str) -> list[Exchange | Upgrade]:
+    """Return the empty pages of the path, and its refused WebSockets."""
+    port, target = evidence.target.port, evidence.target
+    pages = [
+        exchange
+        for exchange in evidence.good(Exchange)
+        if exchange.purpose == "target" and exchange.port == port and exchange.method == "GET"
+        if path == target.path.partition("?")[0] and exchange.status == 200 and not exchange.body
+    ]
+    upgrades = [
+        upgrade
+        for upgrade in evidence.good(Upgrade)
+        if upgrade.path == path and upgrade.port == port and not upgrade.accepted
+        if upgrade.status in {200, 404, 405}
+    ]
+    return [*pages, *upgrades]
+
+
+def _takes(site: WebSite, path: str) -> Iterator[SiteRoute]:
+    """Return the routes to an application that take the path, or may do so."""
+    return (
+        route for route in site.routes if route.pattern or (is_taken(route, path) and route.target)
+    )
+
+
+def _near_route(site: WebSite, path: str) -> SiteRoute | None:
+    """Return the route to an application that misses the path by the end of its matcher only."""
+    return next(
+        (
+            route
+            for route in site.routes
+            if route.target and not route.pattern and route.path.strip("/")
+            if (route.exact and path.startswith(f"{route.path.rstrip('/')}/"))
+            or route.path == f"{path}/"
+        ),
+        None,
+    )
+
+
+def _matcher(route: SiteRoute) -> str:
+    return route.path if route.exact else f"{route.path}*"

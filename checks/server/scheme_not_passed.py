@@ -1,0 +1,102 @@
+"""The application redirects to https for ever, because the server does not tell it that visitors
+use https already: it gets plain HTTP, without X-Forwarded-Proto. Asked directly with that header,
+it does not redirect.
+"""
+
+from collections.abc import Iterator
+
+from checks.server import (
+    ServerView,
+    line_edit,
+    line_text,
+    manual_fix,
+    place_text,
+    reload_steps,
+    server_view,
+)
+from checks.server._backend_answers import answer_with, failed_pages, route_to_application
+from checks.server._haproxy import haproxy_view, insert_after
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Edit,
+    Evidence,
+    Fix,
+    Severity,
+    Step,
+    Subject,
+    server_commands,
+)
+from diagnose.model.backends import BackendAnswer
+from diagnose.model.http import Exchange
+from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
+from diagnose.parsers.redirects import REDIRECTS, redirect_target
+
+
+@check(
+    severity=Severity.ERROR,
+    needs=[WebServer, WebServerConfig, BackendAnswer, Exchange],
+    explains=["http.redirect-loop", "http.redirect-downgrade", "websocket.redirected"],
+)
+def scheme_not_passed(evidence: Evidence) -> Iterator[Claim]:
+    view, target = server_view(evidence), evidence.target
+    if view is None or target.port not in view.server.ports or not target.uses_tls:
+        return
+    route, pages = route_to_application(view), failed_pages(evidence)
+    if route is None or not pages or not all(redirect_target(page) for page in pages):
+        return
+    plain = answer_with(evidence, route, target.authority, "")
+    secure = answer_with(evidence, route, target.authority, "https")
+    if plain is None or secure is None or plain.status not in REDIRECTS:
+        return
+    # The application's own redirect is the one that visitors get.
+    is_same = plain.location in {page.header("Location") for page in pages}
+    if not is_same or (secure.status in REDIRECTS and secure.location == plain.location):
+        return
+    yield Claim(
+        about=Subject(port=target.port, path=target.path),
+        covers=(Subject(port=target.port), Subject(port=80)),
+        because=(plain, secure, view.server, *pages),
+        facts={
+            **view.facts,
+            "application": f"{route.host}:{route.port}",
+            "place": place_text(route.file, route.line),
+            "status": plain.status,
+            "location": plain.location,
+            "other_status": secure.status,
+            view.server.product: True,
+        },
+        fix=_fix(view, route),
+    )
+
+
+def _fix(view: ServerView, route: SiteRoute) -> Fix:
+    edit = _haproxy_edit(view) if view.server.product == "haproxy" else _apache_edit(view, route)
+    modules = view.config.modules if view.config else ()
+    steps: tuple[Step, ...] = (edit,) if edit else ()
+    if view.server.product == "apache" and "headers" not in modules:
+        is_debian = view.server.config.startswith("/etc/apache2/")
+        steps = (server_commands.enable_apache_modules(("headers",)), *steps) if is_debian else ()
+    if edit is None or not steps:
+        return manual_fix(view, "pass-the-scheme")
+    return Fix((*steps, *reload_steps(view.server)), Applicability.AUTOMATIC)
+
+
+def _apache_edit(view: ServerView, route: SiteRoute) -> Edit | None:
+    """Return an edit that sends the scheme, above the line that passes requests on."""
+    line = line_text(view, route.file, route.line)
+    if view.server.product != "apache" or not line.strip():
+        return None
+    indent = line[: len(line) - len(line.lstrip())]
+    added = f"{indent}RequestHeader set X-Forwarded-Proto https"
+    return line_edit(view, route.file, {route.line: (added, line)})
+
+
+def _haproxy_edit(view: ServerView) -> Edit | None:
+    """Return an edit of the frontend: another of its sockets may have no TLS."""
+    haproxy = haproxy_view(view.evidence)
+    if haproxy is None or not haproxy.proxies.tls or haproxy.proxies.frontend.mode != "http":
+        return None
+    added = "http-request set-header X-Forwarded-Proto https if { ssl_fc }"
+    return insert_after(view, haproxy.proxies.bind, added)

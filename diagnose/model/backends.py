@@ -1,0 +1,56 @@
+"""Observations of the applications behind web servers other than nginx, made from the server after
+the site has failed."""
+
+from typing import ClassVar
+
+from diagnose.model import Observation
+from diagnose.model.frozen import frozen
+from diagnose.model.marks import HostName, Text, Url, UrlPath
+from diagnose.model.summary import Summary, socket_text
+from diagnose.model.tls import Certificate
+
+
+@frozen(kw_only=True, eq=False)
+class BackendHandshake(Observation):
+    """A TLS handshake with an application to which a site passes requests on with TLS.
+
+    `target` is the address as the configuration writes it. `server_name` is the name in the
+    handshake, which is also the one that the certificate must have. `verify_code` is OpenSSL's
+    result of the verification (openssl-verify(1), "DIAGNOSTICS"), None without a handshake, and
+    `verify_text` says it in words. `plain` is True if the port answers plain HTTP instead.
+    """
+
+    layer: ClassVar[str] = "server"
+
+    target: Url
+    host: HostName
+    port: int
+    server_name: HostName = ""
+    verify_code: int | None = None
+    verify_text: Text = ""
+    plain: bool = False
+    chain: tuple[Certificate, ...] = ()
+
+    def summary(self) -> Summary:
+        answer = "plain HTTP" if self.plain else self.verify_text or "no handshake"
+        return f"TLS with {socket_text(self.host, self.port)}", answer
+
+
+@frozen(kw_only=True, eq=False)
+class BackendAnswer(Observation):
+    """The answer of an application to the target's page, asked directly with one header more or
+    less. `host` is the Host field, `proto` the value of X-Forwarded-Proto ("" if it was not sent),
+    and `location` where the answer redirects to."""
+
+    layer: ClassVar[str] = "server"
+
+    target: Url
+    path: UrlPath
+    host: HostName
+    proto: Text = ""
+    status: int | None = None
+    location: Url = ""
+
+    def summary(self) -> Summary:
+        fields = f"Host {self.host}" + (f", X-Forwarded-Proto {self.proto}" if self.proto else "")
+        return f"{self.target} asked with {fields}", f"answers {self.status or 'nothing'}"

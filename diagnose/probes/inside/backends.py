@@ -1,0 +1,165 @@
+"""Probes for the applications behind Apache, Caddy and HAProxy, after the target's page has failed.
+
+Where a site passes requests on with TLS, the handshake is done from the server. Where a page loops
+or is refused, the application is asked directly, with the headers that a proxy should pass on and
+without them. HAProxy's own tries are in `haproxy_backends`.
+"""
+
+import asyncio
+import shlex
+
+from diagnose.model import Vantage
+from diagnose.model.addresses import bracketed
+from diagnose.model.backends import BackendAnswer, BackendHandshake
+from diagnose.model.http import Exchange
+from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
+from diagnose.parsers import pem
+from diagnose.parsers.openssl_output import verify_result
+from diagnose.parsers.redirects import redirect_target
+from diagnose.parsers.urls import normalize_url
+from diagnose.parsers.web_sites import answering_sites, route_of
+from diagnose.probes import ProbeContext, probe
+from diagnose.probes.inside.remote_curl import curl
+
+#: Seconds for one handshake or request.
+PATIENCE = 3
+
+#: Statuses with which an application refuses a request for its headers.
+REFUSALS = frozenset({400, 403, 404, 421})
+
+
+@probe(after=WebServerConfig)
+async def backends_of_config(ctx: ProbeContext, config: WebServerConfig) -> None:
+    await _ask(ctx, config)
+
+
+@probe(after=Exchange)
+async def backends_of_page(ctx: ProbeContext, exchange: Exchange) -> None:
+    """Look once: after the first page that failed."""
+    failed = [each for each in ctx.observed(Exchange) if _has_failed(ctx, each)]
+    if failed and failed[0] is exchange:
+        for config in ctx.observed(WebServerConfig):
+            await _ask(ctx, config)
+
+
+def _has_failed(ctx: ProbeContext, exchange: Exchange) -> bool:
+    """Return whether a visitor got an error, a refusal, or a redirect to the same URL."""
+    if exchange.purpose != "target" or exchange.port != ctx.target.port:
+        return False
+    status = exchange.status or 0
+    return exchange.failure is not None or status >= 500 or status in REFUSALS or _is_loop(exchange)
+
+
+def _is_loop(exchange: Exchange) -> bool:
+    return redirect_target(exchange) == normalize_url(exchange.url)
+
+
+async def _ask(ctx: ProbeContext, config: WebServerConfig) -> None:
+    failed = [each for each in ctx.observed(Exchange) if _has_failed(ctx, each)]
+    if not failed or not _is_holder(ctx, config):
+        return
+    # A redirect and a refusal are answers of the application; an error is one of the server.
+    is_answer = failed[0].failure is None and (failed[0].status or 0) < 500
+    path = ctx.target.path.partition("?")[0]
+    sites = answering_sites(config, ctx.target.port, ctx.target.host)
+    routes = dict.fromkeys(route for site in sites if (route := route_of(site, path)))
+    for route in list(routes)[:2]:
+        if not route.host:
+            continue
+        if route.scheme in {"https", "wss"} and not is_answer:
+            await _shake(ctx, route)
+        elif route.scheme == "http" and is_answer:
+            await _compare(ctx, route)
+
+
+def _is_holder(ctx: ProbeContext, config: WebServerConfig) -> bool:
+    """Return whether the server of this configuration has the target's port."""
+    return any(
+        server.product == config.product and ctx.target.port in server.ports and not server.foreign
+        for server in ctx.observed(WebServer)
+    )
+
+
+async def _shake(ctx: ProbeContext, route: SiteRoute) -> None:
+    at = ctx.elapsed()
+    name = route.server_name or route.host
+    where = f"{bracketed(route.host)}:{route.port}"
+    argv = ["openssl", "s_client", "-connect", where, "-servername", name, "-showcerts"]
+    argv += ["-CAfile", route.authorities] if route.authorities else []
+    # Its standard input is empty, so it ends after the handshake.
+    result = await ctx.machine.run(*argv, timeout=PATIENCE)
+    if result.failure is not None and result.failure.kind == "missing":
+        return
+    code, text = verify_result(result.out)
+    chain, _ = await asyncio.to_thread(pem.certificates, result.out)
+    plain = code is None and await _answers_plain(ctx, where)
+    ctx.emit(
+        BackendHandshake(
+            vantage=Vantage.SERVER,
+            at=at,
+            took=ctx.elapsed() - at,
+            equivalent=f"{shlex.join(argv)} </dev/null",
+            target=route.target,
+            host=route.host,
+            port=route.port,
+            server_name=name,
+            verify_code=code,
+            verify_text=text,
+            plain=plain,
+            chain=chain if code is not None else (),
+        )
+    )
+
+
+async def _answers_plain(ctx: ProbeContext, where: str) -> bool:
+    """Return whether the port speaks plain HTTP. A TLS server may answer that with 400, to say that
+    it wants TLS."""
+    options = ("--noproxy", "*")
+    response = await curl(ctx.machine, f"http://{where}/", (), options=options, patience=PATIENCE)
+    if response is None or response.status is None:
+        return False
+    return response.status != 400 or "HTTPS" not in response.body
+
+
+async def _compare(ctx: ProbeContext, route: SiteRoute) -> None:
+    """Ask for the page as a proxy should, without X-Forwarded-Proto, and with the application's
+    own address as Host."""
+    own = f"{bracketed(route.host)}:{route.port}"
+    for host, proto in (
+        (ctx.target.authority, "https"),
+        (ctx.target.authority, ""),
+        (own, "https"),
+    ):
+        await _ask_application(ctx, route, host, proto)
+
+
+async def _ask_application(ctx: ProbeContext, route: SiteRoute, host: str, proto: str) -> None:
+    at, path = ctx.elapsed(), _backend_path(ctx, route)
+    fields = (f"Host: {host}", *((f"X-Forwarded-Proto: {proto}",) if proto else ()))
+    url = f"http://{bracketed(route.host)}:{route.port}{path}"
+    response = await curl(ctx.machine, url, fields, options=("--noproxy", "*"), patience=PATIENCE)
+    if response is None:
+        return
+    ctx.emit(
+        BackendAnswer(
+            vantage=Vantage.SERVER,
+            at=at,
+            took=response.took,
+            equivalent=response.equivalent,
+            failure=None if response.status else response.failure,
+            target=route.target,
+            path=path,
+            host=host,
+            proto=proto,
+            status=response.status,
+            location=response.location,
+        )
+    )
+
+
+def _backend_path(ctx: ProbeContext, route: SiteRoute) -> str:
+    """Return the path that the application gets: the part behind the route's is kept."""
+    path = ctx.target.path
+    if route.path == route.backend_path or not path.startswith(route.path):
+        return path
+    return f"{route.backend_path}{path[len(route.path) :]}"

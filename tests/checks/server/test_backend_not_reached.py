@@ -1,0 +1,59 @@
+from dataclasses import replace
+
+import pytest
+
+from diagnose.model import Applicability, Edit
+from diagnose.model.web_servers import ServerRequestError
+from tests.support.check_evidence import judge
+from tests.support.report_builder import ANSWER
+from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
+
+CHECK = "server.backend-not-reached"
+FAILED = replace(ANSWER, status=503)
+SOCKET = ServerRequestError(
+    product="apache",
+    log="/var/log/apache2/error.log",
+    reason="socket",
+    message="AH02454: FCGI: attempt to connect to Unix domain socket /run/php/php8.2-fpm.sock",
+    file="/run/php/php8.2-fpm.sock",
+    errno=2,
+)
+NAME = replace(
+    SOCKET,
+    reason="backend-name",
+    message="AH00898: DNS lookup failure for: 127.0.0.1:3000login returned by /login",
+    file="",
+    errno=0,
+    backend="127.0.0.1:3000login",
+)
+
+
+def test_fires_for_a_socket_that_is_not_there() -> None:
+    (claim,) = judge(CHECK, APACHE, apache_config(), SOCKET, FAILED)
+    assert claim.facts["missing"]
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+
+
+def test_fires_for_the_missing_slash_and_writes_it() -> None:
+    site = HTTPS.replace("ProxyPass / http://127.0.0.1:3000/", "ProxyPass / http://127.0.0.1:3000")
+    (claim,) = judge(CHECK, APACHE, apache_config(site), NAME, FAILED)
+    assert claim.facts["slash"]
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.AUTOMATIC
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+    ProxyPass / http://127.0.0.1:3000/\n" in edit.diff
+
+
+@pytest.mark.parametrize(("reason", "errno"), [("selinux", 13), ("timeout", 70007)])
+def test_fires_for_other_connections(reason: str, errno: int) -> None:
+    error = replace(NAME, reason=reason, errno=errno, backend="127.0.0.1:3000")  # type: ignore[arg-type]
+    (claim,) = judge(CHECK, APACHE, apache_config(), error, FAILED)
+    assert claim.facts[reason]
+
+
+def test_silent_when_a_page_came_or_the_reason_is_another() -> None:
+    assert not judge(CHECK, APACHE, apache_config(), SOCKET, ANSWER)
+    denied = replace(SOCKET, reason="denied", file="/srv/shop/")
+    assert not judge(CHECK, APACHE, apache_config(), denied, FAILED)

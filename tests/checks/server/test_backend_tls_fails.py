@@ -1,0 +1,95 @@
+from dataclasses import replace
+
+import pytest
+
+from diagnose.model import Applicability, Edit
+from diagnose.model.backends import BackendHandshake
+from diagnose.model.web_servers import WebServerConfig
+from tests.support.caddy_evidence import CADDY, caddy_config, document
+from tests.support.certificates import leaf
+from tests.support.check_evidence import judge
+from tests.support.haproxy_evidence import SERVER as HAPROXY
+from tests.support.haproxy_evidence import TEXT
+from tests.support.haproxy_evidence import config as haproxy_config
+from tests.support.report_builder import ANSWER
+from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
+
+CHECK = "server.backend-tls-fails"
+FAILED = replace(ANSWER, status=502)
+SECURE = HTTPS.replace("http://127.0.0.1:3000", "https://127.0.0.1:3443")
+OWN = leaf(dns_names=("app.internal",))
+SHAKEN = BackendHandshake(
+    target="https://127.0.0.1:3443/",
+    host="127.0.0.1",
+    port=3443,
+    server_name="127.0.0.1",
+    verify_code=18,
+    verify_text="self-signed certificate",
+    chain=(OWN,),
+)
+
+
+def apache(*lines: str) -> WebServerConfig:
+    """Apache with a TLS backend, and these lines in the virtual host."""
+    own = "".join(f"    {line}\n" for line in ("SSLProxyEngine on", *lines))
+    return apache_config(SECURE.replace("    SSLEngine on\n", f"    SSLEngine on\n{own}"))
+
+
+def caddy(**transport: object) -> WebServerConfig:
+    """Caddy with `transport http` and these settings of its TLS."""
+    made = document("shop.example.com", dial="127.0.0.1:3443")
+    site = made["apps"]["http"]["servers"]["srv0"]["routes"][0]  # type: ignore[index]
+    proxy = site["handle"][0]["routes"][0]["handle"][0]
+    proxy["transport"] = {"protocol": "http", "tls": transport}
+    text = "shop.example.com {\n\treverse_proxy https://127.0.0.1:3443\n}\n"
+    return caddy_config(text, made)
+
+
+def test_fires_for_a_name_that_the_certificate_has_not() -> None:
+    (claim,) = judge(CHECK, APACHE, apache(), FAILED, SHAKEN)
+    assert claim.facts["name_differs"]
+    assert claim.facts["names"] == ("app.internal",)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+
+
+def test_fires_for_a_certificate_that_nobody_trusts() -> None:
+    shaken = replace(SHAKEN, target="https://127.0.0.1:3443")
+    (claim,) = judge(CHECK, CADDY, caddy(), FAILED, shaken)
+    assert claim.facts["untrusted"]
+    (claim,) = judge(CHECK, APACHE, apache("SSLProxyVerify require"), FAILED, SHAKEN)
+    assert claim.facts["untrusted"]
+
+
+def test_fires_for_plain_http_and_speaks_it() -> None:
+    plain = replace(SHAKEN, verify_code=None, chain=(), plain=True)
+    (claim,) = judge(CHECK, APACHE, apache(), FAILED, plain)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.AUTOMATIC
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+    ProxyPass / http://127.0.0.1:3443/\n" in edit.diff
+    text = TEXT.replace("127.0.0.1:3000 check", "192.0.2.7:3443 ssl verify none")
+    elsewhere = replace(plain, target="https://192.0.2.7:3443", host="192.0.2.7")
+    (claim,) = judge(CHECK, HAPROXY, haproxy_config(text), replace(FAILED, status=503), elsewhere)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        apache("SSLProxyCheckPeerName off"),
+        caddy(insecure_skip_verify=True),
+    ],
+)
+def test_silent_where_nothing_is_verified(config: WebServerConfig) -> None:
+    server = APACHE if config.product == "apache" else CADDY
+    target = config.sites[0].routes[-1].target
+    assert not judge(CHECK, server, config, FAILED, replace(SHAKEN, target=target))
+
+
+def test_silent_for_a_good_certificate_or_a_page_that_came() -> None:
+    good = replace(SHAKEN, server_name="app.internal", verify_code=0, verify_text="ok")
+    assert not judge(CHECK, APACHE, apache(), FAILED, good)
+    assert not judge(CHECK, APACHE, apache(), ANSWER, SHAKEN)

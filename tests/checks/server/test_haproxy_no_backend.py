@@ -1,0 +1,20 @@
+from tests.support.check_evidence import judge
+from tests.support.haproxy_evidence import SERVER, TEXT, config, page
+
+CHECK = "server.haproxy-no-backend"
+RULE = "    acl www hdr(host) -i www.shop.example.com\n    use_backend app if www\n"
+OTHER = TEXT.replace("    default_backend app\n", RULE)
+
+
+def test_fires_when_no_rule_is_for_the_name() -> None:
+    (claim,) = judge(CHECK, SERVER, config(OTHER), page())
+    assert claim.facts["names"] == ("www.shop.example.com",)
+    assert claim.facts["frontend"] == "web"
+
+
+def test_silent_when_a_rule_or_the_default_takes_it_or_one_is_not_known() -> None:
+    assert not judge(CHECK, SERVER, config(), page())
+    assert not judge(CHECK, SERVER, config(OTHER.replace("www.shop", "shop")), page())
+    unknown = OTHER.replace("hdr(host) -i www.shop.example.com", "src 10.0.0.0/8")
+    assert not judge(CHECK, SERVER, config(unknown), page())
+    assert not judge(CHECK, SERVER, config(OTHER), page(200))

@@ -1,0 +1,31 @@
+from dataclasses import replace
+
+from diagnose.model import Applicability, Edit
+from diagnose.model.backends import BackendAnswer
+from tests.support.check_evidence import judge
+from tests.support.report_builder import ANSWER
+from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
+
+CHECK = "server.host-not-passed"
+REFUSED = replace(ANSWER, status=400)
+RIGHT = BackendAnswer(
+    target="http://127.0.0.1:3000/", path="/", host="shop.example.com", proto="https", status=200
+)
+WRONG = replace(RIGHT, host="127.0.0.1:3000", status=400)
+
+
+def test_fires_and_passes_the_host_on() -> None:
+    (claim,) = judge(CHECK, APACHE, apache_config(), REFUSED, RIGHT, WRONG, masked=False)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+    ProxyPreserveHost On\n" in edit.diff
+
+
+def test_silent_when_the_host_is_passed_on_or_the_answers_are_the_same() -> None:
+    line = "    ProxyPreserveHost On\n"
+    kept = apache_config(HTTPS.replace("    ProxyPass /ws", f"{line}    ProxyPass /ws"))
+    assert not judge(CHECK, APACHE, kept, REFUSED, RIGHT, WRONG)
+    assert not judge(CHECK, APACHE, apache_config(), REFUSED, replace(RIGHT, status=400), WRONG)
+    assert not judge(CHECK, APACHE, apache_config(), replace(ANSWER, status=404), RIGHT, WRONG)

@@ -1,0 +1,67 @@
+"""What Caddy answers with an empty 200: a path that no route takes, a name that no site has."""
+
+from .. import caddy, certificates
+from ..caddy import KEY, PEM, SHOP
+from ..lab import SERVER, Lab
+from .caddy import WS, caddy_scenario, healthy_caddy
+
+PROXY = "\treverse_proxy 127.0.0.1:3000\n"
+
+
+@healthy_caddy(args=WS)
+def caddy_has_its_pages_below_a_path(lab: Lab) -> None:
+    """An API alone: the root has no page of its own, and nobody misses it."""
+    caddy.serve(lab, SHOP.replace(PROXY, f"\thandle /ws* {{\n\t{PROXY}\t}}\n"))
+
+
+@caddy_scenario(
+    outside=None,
+    server="server.path-not-handled",
+    target="https://shop.example.com/api/users",
+    manual="a person writes the matcher",
+)
+def caddy_matcher_is_one_path(lab: Lab) -> None:
+    """After questions about a blank page: reverse_proxy /api is for that path alone."""
+    caddy.serve(lab, SHOP.replace("reverse_proxy 127", "reverse_proxy /api 127"))
+
+
+@caddy_scenario(
+    outside="websocket.not-upgraded",
+    server="server.path-not-handled",
+    args=WS,
+    manual="a person writes the matcher",
+)
+def caddy_matcher_is_below_the_path(lab: Lab) -> None:
+    """After an issue of Caddy's: /myroute/* does not match /myroute."""
+    files = "\thandle {\n\t\troot * /var/www/html\n\t\tfile_server\n\t}\n"
+    caddy.serve(lab, SHOP.replace(PROXY, f"\thandle /ws/* {{\n\t{PROXY}\t}}\n{files}"))
+
+
+@caddy_scenario(
+    outside=None,
+    server="server.site-missing",
+    target="https://api.shop.example.com/",
+    manual="a person writes the name",
+)
+def caddy_wildcard_is_one_label(lab: Lab) -> None:
+    """*.example.com is not api.shop.example.com, for which the certificate is."""
+    caddy.install(lab, SHOP.replace("shop.example.com", "*.example.com"))
+    both = certificates.leaf("*.example.com", "*.shop.example.com")
+    lab.server.write(PEM, both.chain)
+    lab.server.write(KEY, both.key_pem, 0o600)
+    caddy.start(lab)
+    lab.dns([SERVER], [], "api.shop.example.com")
+
+
+@caddy_scenario(
+    outside=None,
+    server="server.reload-needed",
+    manual="Caddy cannot be reloaded, and its restart is left to a person",
+)
+def caddy_without_admin_api(lab: Lab) -> None:
+    """admin off: caddy reload fails, and the site that was written later is not there."""
+    caddy.install(lab)
+    text = lab.server.read(caddy.CONFIG).replace("{\n", "{\n\tadmin off\n", 1)
+    lab.server.write(caddy.CONFIG, text.replace("shop.example.com", "www.example.com"))
+    caddy.start(lab)
+    lab.server.write(caddy.CONFIG, text)

@@ -1,0 +1,143 @@
+"""HAProxy uses no server of the backend, or chooses none; and keys that it cannot read."""
+
+from .. import certificates, haproxy
+from ..haproxy import GLOBAL, PEM, SITE
+from ..lab import Lab
+from .haproxy import haproxy_scenario
+
+SERVER = "    server app1 127.0.0.1:3000"
+
+
+def unavailable(lab: Lab, text: str) -> None:
+    """HAProxy with this site, and no server that it uses."""
+    haproxy.serve(lab, text)
+    haproxy.until_unavailable(lab)
+
+
+@haproxy_scenario(
+    outside="http.server-error",
+    server="server.haproxy-no-server",
+    manual="somebody put the server there",
+)
+def haproxy_server_in_maintenance(lab: Lab) -> None:
+    """After a deployment that set the state maint and failed before it set ready."""
+    haproxy.serve(lab)
+    code = (
+        "import socket\n"
+        "admin = socket.socket(socket.AF_UNIX)\n"
+        f"admin.connect({haproxy.SOCKET!r})\n"
+        "admin.send(b'set server app/app1 state maint\\n')\n"
+        "admin.recv(100)\n"
+    )
+    lab.server.run(lab.server.python("-c", code), check=True)
+    haproxy.until_unavailable(lab)
+
+
+@haproxy_scenario(
+    outside="http.server-error",
+    server="server.haproxy-no-server",
+    manual="somebody wrote the word",
+)
+def haproxy_server_disabled(lab: Lab) -> None:
+    """The word "disabled" stayed in the file."""
+    unavailable(lab, SITE.replace(":3000", ":3000 check disabled"))
+
+
+@haproxy_scenario(
+    outside="http.server-error",
+    server="server.haproxy-no-server",
+    manual="a person knows what the page should contain",
+)
+def haproxy_check_expects_another_content(lab: Lab) -> None:
+    """http-check expect string: L7RSP, and the page is fine."""
+    check = "    option httpchk GET /\n    http-check expect string healthy\n"
+    unavailable(lab, SITE.replace(SERVER, f"{check}{SERVER} check inter 300ms fall 1"))
+
+
+@haproxy_scenario(
+    outside="http.server-error",
+    server="server.haproxy-no-server",
+    differs=(haproxy.CONFIG,),
+)
+def haproxy_check_of_another_port(lab: Lab) -> None:
+    """check port 9999: the port of the health check went with the old application."""
+    unavailable(lab, SITE.replace(SERVER, f"{SERVER} check port 9999 inter 300ms fall 1"))
+
+
+@haproxy_scenario(
+    outside="http.server-error",
+    server="server.haproxy-no-server",
+    manual="the application is on another machine",
+)
+def haproxy_server_is_not_reached(lab: Lab) -> None:
+    """Nobody has the address: L4TOUT or L4CON."""
+    member = "203.0.113.99:3000 check inter 300ms fall 1"
+    text = SITE.replace("127.0.0.1:3000", member).replace("connect 5s", "connect 1s")
+    unavailable(lab, text)
+
+
+@haproxy_scenario(
+    outside="http.server-error",
+    server="server.haproxy-server-timeout",
+    manual="the application hangs",
+)
+def haproxy_application_hangs(lab: Lab) -> None:
+    """504, sH in the log: the application takes the request and does not answer."""
+    lab.application("--mode", "hang")
+    haproxy.serve(lab, SITE.replace("timeout server 1m", "timeout server 2s"))
+
+
+@haproxy_scenario(
+    outside="http.server-error",
+    server="server.haproxy-no-backend",
+    manual="a person writes the name",
+)
+def haproxy_has_no_backend_for_the_name(lab: Lab) -> None:
+    """After threads about <NOSRV>: the ACL has the name with www only, and no default_backend."""
+    rule = "    acl www hdr(host) -i www.shop.example.com\n    use_backend app if www\n"
+    haproxy.serve(lab, SITE.replace("    default_backend app\n", rule))
+
+
+@haproxy_scenario(
+    outside="websocket.not-upgraded",
+    server="server.haproxy-rule-shadowed",
+    args=("--ws", "/ws"),
+    manual="the pages go to another application afterwards",
+)
+def haproxy_rule_comes_too_late(lab: Lab) -> None:
+    """path_beg / before path_beg /ws: the application of the pages gets the WebSocket."""
+    lab.spawn(lab.server, lab.server.python(*_other_application()), 3001)
+    rules = "    use_backend static if { path_beg / }\n    use_backend app if { path_beg /ws }\n"
+    text = SITE.replace("    default_backend app\n", rules)
+    haproxy.serve(lab, f"{text}\nbackend static\n    server s1 127.0.0.1:3001\n")
+
+
+def _other_application() -> tuple[str, ...]:
+    program = str(haproxy.__file__).replace("haproxy.py", "application.py")
+    return program, "--port", "3001", "--mode", "no-websocket"
+
+
+@haproxy_scenario(
+    outside="tcp.refused",
+    server="server.key-encrypted",
+    manual="nobody here knows the passphrase",
+)
+def haproxy_key_has_a_passphrase(lab: Lab) -> None:
+    """Exported from a .pfx file: "No Private Key found", and HAProxy does not start."""
+    haproxy.install(lab)
+    lab.server.write("/run/plain.key", certificates.good().key_pem)
+    lab.server.sh("openssl pkey -in /run/plain.key -aes256 -passout pass:secret -out /run/own.key")
+    lab.server.write(PEM, certificates.good().chain + lab.server.read("/run/own.key"), 0o600)
+    lab.server.sh("rm /run/plain.key /run/own.key; haproxy -W -D -f /etc/haproxy/haproxy.cfg || :")
+
+
+@haproxy_scenario(
+    outside="tls.plain-http",
+    server="server.tls-off",
+    also=("http.port-closed",),
+    manual="a person decides who ends TLS",
+)
+def haproxy_passes_tls_to_plain(lab: Lab) -> None:
+    """mode tcp without ssl, and a plain port behind it."""
+    text = f"{GLOBAL}\nfrontend https\n    bind :443\n    mode tcp\n    default_backend app\n"
+    haproxy.serve(lab, f"{text}\nbackend app\n    mode tcp\n{SERVER}\n", 443)

@@ -1,0 +1,126 @@
+"""What stands between Apache, Caddy or HAProxy and the application: TLS of its own, and headers."""
+
+from .. import apache, caddy, certificates, haproxy
+from ..apache import HTTP, HTTPS
+from ..caddy import SHOP
+from ..haproxy import SITE
+from ..lab import Lab
+from .apache import FILES, apache_scenario, healthy_apache
+from .caddy import caddy_scenario
+from .haproxy import haproxy_scenario, healthy_haproxy
+
+TRUSTED = "ca-file /etc/ssl/certs/ca-certificates.crt"
+#: Without the line of the WebSocket, which has a target of its own.
+PAGES = HTTPS.replace("    ProxyPass /ws ws://127.0.0.1:3000/ws\n", "")
+
+
+def tls_application(lab: Lab, issuer: certificates.Issued | None = None) -> None:
+    """The application on port 3443 with a certificate for its inner name, self-signed or not."""
+    own = certificates.leaf("app.internal", issuer=issuer or "self")
+    lab.server.write("/etc/ssl/lab/app.pem", own.chain)
+    lab.server.write("/etc/ssl/lab/app.key", own.key_pem)
+    files = ("--certificate", "/etc/ssl/lab/app.pem", "--key", "/etc/ssl/lab/app.key")
+    application = str(apache.__file__).replace("apache.py", "application.py")
+    lab.spawn(lab.server, lab.server.python(application, "--port", "3443", *files), 3443)
+
+
+def to_tls(text: str, *lines: str) -> str:
+    """Apache's site with a TLS backend, and these lines of mod_ssl."""
+    own = "".join(f"    {line}\n" for line in ("SSLProxyEngine on", *lines))
+    text = text.replace("http://127.0.0.1:3000", "https://127.0.0.1:3443")
+    return text.replace("    SSLEngine on\n", f"    SSLEngine on\n{own}")
+
+
+@healthy_apache()
+def apache_backend_is_not_verified(lab: Lab) -> None:
+    """A self-signed backend on the same machine, with SSLProxyCheckPeerName off."""
+    tls_application(lab)
+    apache.serve(lab, f"{to_tls(PAGES, 'SSLProxyCheckPeerName off')}\n{HTTP}")
+
+
+@healthy_haproxy()
+def haproxy_backend_is_trusted(lab: Lab) -> None:
+    """HAProxy verifies a backend whose authority the system trusts."""
+    tls_application(lab, certificates.intermediate())
+    haproxy.serve(lab, SITE.replace("127.0.0.1:3000", f"127.0.0.1:3443 ssl {TRUSTED}"))
+
+
+@caddy_scenario(
+    outside="http.server-error",
+    server="server.backend-tls-fails",
+    manual="a person decides whom Caddy trusts",
+)
+def caddy_backend_self_signed(lab: Lab) -> None:
+    """After issues of Caddy's about proxying to a self-signed https:// backend: 502, x509."""
+    tls_application(lab)
+    caddy.serve(lab, SHOP.replace("127.0.0.1:3000", "https://127.0.0.1:3443"))
+
+
+@caddy_scenario(
+    outside="http.server-error",
+    server="server.backend-tls-fails",
+    differs=(caddy.CONFIG,),
+)
+def caddy_speaks_tls_to_plain(lab: Lab) -> None:
+    """https:// before an application that speaks plain HTTP."""
+    caddy.serve(lab, SHOP.replace("127.0.0.1:3000", "https://127.0.0.1:3000"))
+
+
+@apache_scenario(
+    outside="http.server-error",
+    server="server.backend-tls-fails",
+    manual="a person chooses the backend's name",
+)
+def apache_backend_of_another_name(lab: Lab) -> None:
+    """AH02005: the name of ProxyPass is not in the backend's certificate."""
+    tls_application(lab)
+    apache.serve(lab, f"{to_tls(PAGES)}\n{HTTP}")
+
+
+@haproxy_scenario(
+    outside="http.server-error",
+    server="server.backend-tls-fails",
+    manual="a person decides whom HAProxy trusts",
+)
+def haproxy_backend_self_signed(lab: Lab) -> None:
+    """verify required (the default) and a self-signed backend: L6RSP in the health check, 503."""
+    tls_application(lab)
+    member = f"127.0.0.1:3443 ssl {TRUSTED} check inter 300ms fall 1"
+    haproxy.serve(lab, SITE.replace("127.0.0.1:3000", member))
+    haproxy.until_unavailable(lab)
+
+
+@apache_scenario(
+    outside="http.redirect-loop",
+    server="server.scheme-not-passed",
+    differs=FILES,
+)
+def apache_scheme_not_passed(lab: Lab) -> None:
+    """After threads about WordPress and Rails behind Apache: no X-Forwarded-Proto, so the
+    application redirects to https for ever."""
+    lab.application("--mode", "redirect-to-https")
+    text = HTTPS.replace("    RequestHeader set X-Forwarded-Proto https\n", "")
+    apache.serve(lab, f"{text}\n{HTTP}")
+
+
+@haproxy_scenario(
+    outside="http.redirect-loop",
+    server="server.scheme-not-passed",
+    differs=(haproxy.CONFIG,),
+)
+def haproxy_scheme_not_passed(lab: Lab) -> None:
+    """After an issue of Bitwarden's about a 301 without end behind HAProxy."""
+    lab.application("--mode", "redirect-to-https")
+    haproxy.serve(lab, SITE.replace("    http-request set-header X-Forwarded-Proto https\n", ""))
+
+
+@apache_scenario(
+    outside="http.host-refused",
+    server="server.host-not-passed",
+    differs=FILES,
+)
+def apache_host_not_passed(lab: Lab) -> None:
+    """After questions about Django behind Apache: ProxyPreserveHost is missing, Invalid
+    HTTP_HOST."""
+    lab.application("--mode", "site-host")
+    apache.serve(lab, f"{HTTPS.replace('    ProxyPreserveHost On' + chr(10), '')}\n{HTTP}")

@@ -1,0 +1,91 @@
+import asyncio
+import shlex
+from dataclasses import replace
+from typing import Any
+
+from diagnose.machine import CommandResult
+from diagnose.machine.recorded import RecordedMachine
+from diagnose.model import Failure, Observation
+from diagnose.model.backends import BackendAnswer, BackendHandshake
+from diagnose.model.http import Exchange
+from diagnose.probes.inside import backends as probes
+from tests.support.fake_context import Looking
+from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
+
+PAGE = Exchange(url="https://shop.example.com/", address="203.0.113.10", port=443, status=502)
+LOOP = replace(PAGE, status=301, headers=(("Location", "https://shop.example.com/"),))
+SECURE = apache_config(HTTPS.replace("http://127.0.0.1:3000", "https://127.0.0.1:3443"))
+CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
+
+
+class AnyMachine(RecordedMachine):
+    """Answers openssl with `shaken`, and curl by the header that it sends."""
+
+    def __init__(self, shaken: str = "", plain: str = "") -> None:
+        super().__init__({})
+        self.shaken, self.plain = shaken, plain
+
+    async def run(self, *argv: str, timeout: float = 8.0) -> CommandResult:
+        self.commands_run.append(shlex.join(argv))
+        if argv[0] == "openssl":
+            return CommandResult(argv, 1, self.shaken, "", 0.0)
+        head = "< HTTP/1.1 200 OK\r\n"
+        if "X-Forwarded-Proto: https" not in argv:
+            head = "< HTTP/1.1 301 Moved\r\n< Location: https://shop.example.com/\r\n"
+        return CommandResult(argv, 0, "", self.plain or head, 0.0)
+
+
+def look(machine: RecordedMachine, *before: Observation) -> Looking:
+    looking = Looking(machine)
+    looking.observations += before
+    probe: Any = probes.backends_of_config
+    config = next(each for each in before if type(each).__name__ == "WebServerConfig")
+    asyncio.run(probe.work(looking, config))
+    return looking
+
+
+def test_the_handshake_with_a_tls_backend() -> None:
+    text = f"{CERTIFICATE}Verify return code: 18 (self-signed certificate)\n"
+    (shaken,) = look(AnyMachine(text), APACHE, SECURE, PAGE).observed(BackendHandshake)
+    assert (shaken.verify_code, shaken.plain, shaken.port) == (18, False, 3443)
+    assert shaken.server_name == "127.0.0.1"
+    assert "-servername 127.0.0.1" in shaken.equivalent
+
+
+def test_a_backend_that_answers_plain_http() -> None:
+    (shaken,) = look(AnyMachine(), APACHE, SECURE, PAGE).observed(BackendHandshake)
+    assert shaken.plain
+    wants = AnyMachine(plain="< HTTP/1.1 400 Bad Request\r\n")
+    (shaken,) = look(wants, APACHE, SECURE, PAGE).observed(BackendHandshake)
+    assert shaken.plain, "it does not say that it wants TLS"
+    timed_out = replace(PAGE, status=None, failure=Failure("timeout", "timed out"))
+    assert look(AnyMachine(), APACHE, SECURE, timed_out).observed(BackendHandshake)
+
+
+def test_an_application_that_redirects_is_asked_with_and_without_the_scheme() -> None:
+    answers = look(AnyMachine(), APACHE, apache_config(), LOOP).observed(BackendAnswer)
+    assert [(answer.host, answer.proto, answer.status) for answer in answers] == [
+        ("shop.example.com", "https", 200),
+        ("shop.example.com", "", 301),
+        ("127.0.0.1:3000", "https", 200),
+    ]
+    assert answers[1].location == "https://shop.example.com/"
+
+
+def test_nothing_is_asked_where_the_page_is_well_or_another_has_the_port() -> None:
+    for before in (
+        (APACHE, SECURE, replace(PAGE, status=200)),
+        (replace(APACHE, ports=(8080,)), SECURE, PAGE),
+        (replace(APACHE, foreign=True), SECURE, PAGE),
+    ):
+        assert not look(machine := AnyMachine(), *before).observed(BackendHandshake)
+        assert not machine.commands_run
+
+
+def test_the_page_that_failed_later_starts_it_once() -> None:
+    looking = Looking(AnyMachine())
+    looking.observations += (APACHE, apache_config(), LOOP)
+    probe: Any = probes.backends_of_page
+    asyncio.run(probe.work(looking, LOOP))
+    asyncio.run(probe.work(looking, replace(LOOP, address="203.0.113.11")))
+    assert len(looking.observed(BackendAnswer)) == 3
