@@ -30,7 +30,13 @@ def in_container(claim: Claim, layer: str, container: NginxContainer) -> Claim:
     applicability = claim.fix.applicability
     if applicability is Applicability.AUTOMATIC and _touches(steps, claim.fix.steps, container):
         applicability = Applicability.REVIEW
-    facts = {"nginx_container": container.title, "image_file": _image_file(claim.fix, container)}
+    file = claim.location.file if claim.location else ""
+    facts = {
+        "nginx_container": container.title,
+        "image_file": _image_file(claim.fix, container),
+        "inner_file": file,
+        "server_file": container.source_of(file) if file else "",
+    }
     return replace(claim, facts={**facts, **claim.facts}, fix=Fix(steps, applicability))
 
 

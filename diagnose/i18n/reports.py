@@ -152,6 +152,7 @@ MESSAGES = Messages(
         "nginx runs in the container {container}: its paths and 127.0.0.1 are those of the"
         " container.",
     ),
+    Message("fix.mounted", "{file} is {source} on the server."),
     Message(
         "fix.in-image",
         "{file} is in the container's image: the change is lost when the container is created"

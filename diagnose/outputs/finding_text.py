@@ -77,8 +77,12 @@ def _container_note(finding: Finding, lang: str) -> str:
     container = finding.claim.facts.get("nginx_container", "")
     if not container:
         return ""
+    claim_facts = finding.claim.facts
     note = translate("fix.in-container", lang, container=container)
-    file = finding.claim.facts.get("image_file", "")
+    if source := claim_facts.get("server_file", ""):
+        place = translate("fix.mounted", lang, file=claim_facts["inner_file"], source=source)
+        note = join_sentences(note, place, lang)
+    file = claim_facts.get("image_file", "")
     lasting = translate("fix.in-image", lang, file=file) if file else ""
     return join_sentences(note, lasting, lang)
 

@@ -98,7 +98,10 @@ class Engine:
 
     def names(self, name: str, hosts: str) -> None:
         """What the container's names mean from now on, as its engine's name server answers."""
-        self.server.write(f"{HOME}/{name}/hosts", NAMES + hosts)
+        path = f"{HOME}/{name}/config.json"
+        described = json.loads(self.server.read(path)) | {"hosts": NAMES + hosts}
+        self.server.write(path, json.dumps(described))
+        self.server.write(f"{HOME}/{name}/hosts", described["hosts"])
 
     def ended(self, name: str, code: int) -> None:
         """Wait until its program has ended; the engine says so from now on."""

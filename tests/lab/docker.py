@@ -207,6 +207,15 @@ def ps(words: list[str]) -> None:
             print(container["id"] if "-aq" in words else listed(container))
 
 
+def copy(source: str, target: str) -> None:
+    """`docker cp NAME:PATH PATH`, or the other way."""
+    paths = []
+    for word in (source, target):
+        name, colon, inner = word.partition(":")
+        paths.append(f"/proc/{load(name)['pid']}/root{inner}" if colon else word)
+    Path(paths[1]).write_bytes(Path(paths[0]).read_bytes())
+
+
 def main() -> None:
     word, *words = sys.argv[1:]
     match word:
@@ -232,6 +241,8 @@ def main() -> None:
             print(json.dumps(bound))
         case "logs":
             print((HOME / load(words[-1])["name"] / "log").read_text(errors="replace"), end="")
+        case "cp":
+            copy(*words)
         case "exec":
             container = load(words[0])
             os.execvp("nsenter", ["nsenter", "-t", str(container["pid"]), "-a", *words[1:]])

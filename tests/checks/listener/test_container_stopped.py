@@ -48,3 +48,16 @@ def test_silent_where_the_port_is_served() -> None:
     assert not judge(CHECK, *REFUSING, seen(ENDED), config())
     assert not judge(CHECK, *REFUSING, seen(ENDED, replace(ENDED, id="c" * 64, state="running")))
     assert not judge(CHECK, *REFUSING, seen(replace(ENDED, ports=(ContainerPort(80, 80),))))
+
+
+def test_fires_with_the_container_that_nginx_asks_for() -> None:
+    app = replace(ENDED, id="c" * 64, name="shop-backend-1", ports=(), state="exited")
+    app = replace(app, status="Exited (0) 2 hours ago", last_words="")
+    (claim,) = judge(CHECK, *REFUSING, seen(ENDED, app))
+    assert claim.facts["needed"] == "shop-backend-1"
+    assert claim.fix
+    assert [step.argv for step in claim.fix.steps] == [  # type: ignore[union-attr]
+        ("docker", "start", "shop-backend-1"),
+        ("docker", "start", "proxy"),
+    ]
+    assert any("shop-backend-1" in text for text in texts(CHECK, claim))

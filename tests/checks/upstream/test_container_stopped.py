@@ -51,6 +51,10 @@ def test_fires_for_the_name_of_its_service() -> None:
 def test_silent_where_it_has_nothing_to_do_with_it() -> None:
     assert not judge(CHECK, UP, config(), seen(ENDED))
     assert not judge(CHECK, DOWN, config(), seen(replace(ENDED, ports=(ContainerPort(3000),))))
+    named = replace(DOWN, target="http://app:3000", host="app", address="172.18.0.3")
+    other = replace(ENDED, id="d" * 64, name="other-app-1", state="running", ports=())
+    text = SITE.replace("127.0.0.1:3000", "app:3000")
+    assert not judge(CHECK, named, config(text), OWN, seen(ENDED, other), masked=False)
     running = replace(ENDED, id="c" * 64, name="new", state="running")
     assert not judge(CHECK, DOWN, config(), seen(ENDED, running))
     # In a container, 127.0.0.1 is no port of the server.

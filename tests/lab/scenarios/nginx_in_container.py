@@ -9,6 +9,10 @@ from ..scenario import healthy, scenario
 #: What the start of a container brings back.
 STARTED = ("rules", "listeners", "processes")
 NO_ENGINE = "the remedy asks for another compose file"
+UPGRADE = """\
+    proxy_set_header Upgrade $http_upgrade;
+    proxy_set_header Connection $connection_upgrade;
+"""
 PANEL = {"panel": "nginx is in a container"}
 
 
@@ -307,3 +311,124 @@ def application_is_published_on_the_server(lab: Lab) -> None:
     application(engine, ports=((3000, 3000),), bind="127.0.0.1")
     proxy(engine, proxied("http://127.0.0.1:3000"))
     engine.reaches("127.0.0.1", 443)
+
+
+@scenario(
+    outside="tcp.refused",
+    server="listener.container-stopped",
+    differs=STARTED,
+    not_on=PANEL,
+)
+def nginx_waits_for_a_container_that_was_stopped(lab: Lab) -> None:
+    """The application was stopped, and then nginx was started again: its name is unknown now."""
+    engine = both(lab)
+    engine.docker("stop", "app")
+    engine.names("proxy", "")
+    engine.docker("restart", "proxy")
+    engine.ended("proxy", 1)
+    # Its name server knows the name again once the application runs.
+    engine.names("proxy", "172.17.0.2 app\n")
+
+
+@scenario(
+    outside="certificate.expired",
+    server="certificate.renewed-not-loaded",
+    differs=STARTED,
+    not_on=PANEL,
+)
+def renewed_in_a_mounted_folder(lab: Lab) -> None:
+    """certbot renewed it on the server, and nobody told nginx in the container."""
+    server = lab.server
+    good = {path: server.read(path) for path in (site.PEM, site.KEY)}
+    old = certificates.leaf(starts=-91, ends=-1)
+    server.write(site.PEM, old.chain)
+    server.write(site.KEY, old.key_pem, 0o600)
+    both(lab)
+    for path, text in good.items():
+        server.write(path, text)
+        server.write(path.replace("/etc/nginx/ssl", "/srv/proxy/certs"), text)
+
+
+@scenario(
+    outside="websocket.not-upgraded",
+    server="websocket.upgrade-headers-missing",
+    differs=STARTED,
+    args=("--ws", "/ws"),
+    not_on=PANEL,
+)
+def headers_of_the_websocket_are_missing(lab: Lab) -> None:
+    """The file is mounted: it is edited on the server."""
+    engine = Engine(lab)
+    address = application(engine)
+    text = proxied("http://app:3000").replace(UPGRADE, "")
+    proxy(engine, text, hosts=f"{address} app\n")
+    engine.reaches("127.0.0.1", 443)
+
+
+@scenario(
+    outside="websocket.not-upgraded",
+    server="websocket.upgrade-headers-missing",
+    differs=STARTED,
+    args=("--ws", "/ws"),
+    not_on=PANEL,
+)
+def headers_are_missing_in_the_image(lab: Lab) -> None:
+    """The file is in the image: it is copied out and back."""
+    engine = Engine(lab)
+    address = application(engine)
+    text = proxied("http://app:3000").replace(UPGRADE, "")
+    lab.server.write("/srv/empty/.keep", "")
+    proxy(engine, text, hosts=f"{address} app\n", binds=[("/srv/empty", "/etc/nginx/conf.d")])
+    engine.docker("cp", "/srv/proxy/conf.d/shop.conf", "proxy:/etc/nginx/shop.conf")
+    engine.docker(
+        "exec", "proxy", "sed", "-i", "s|conf.d/.*conf|shop.conf|", "/etc/nginx/nginx.conf"
+    )
+    engine.docker("exec", "proxy", "nginx", "-s", "reload")
+    engine.reaches("127.0.0.1", 443)
+
+
+@scenario(
+    outside="http.server-error",
+    server="upstream.container-unserved",
+    manual="the application has to be told another address",
+    not_on=PANEL,
+)
+def published_application_listens_on_its_loopback(lab: Lab) -> None:
+    """After a thread on Stack Overflow ("connection reset by peer" of a published port): Flask and
+    Vite listen on 127.0.0.1 unless told otherwise, which in a container is nobody's."""
+    engine = Engine(lab)
+    application(engine, ports=((8080, 3000),), bind="127.0.0.1", host="127.0.0.1")
+    lab.edit("127.0.0.1:3000", "127.0.0.1:8080")
+    lab.reload()
+    engine.reaches("127.0.0.1", 8080)
+
+
+@scenario(
+    outside="http.server-error",
+    server="upstream.container-unserved",
+    manual="the compose file has to say another port",
+    not_on=PANEL,
+)
+def published_port_is_another_than_the_applications(lab: Lab) -> None:
+    """ports: "8080:80", and the application listens on 3000."""
+    engine = Engine(lab)
+    application(engine, ports=((8080, 80),), bind="127.0.0.1")
+    lab.edit("127.0.0.1:3000", "127.0.0.1:8080")
+    lab.reload()
+    engine.reaches("127.0.0.1", 8080)
+
+
+@scenario(
+    outside="http.server-error",
+    server="upstream.container-unserved",
+    differs=STARTED,
+    not_on=PANEL,
+)
+def bridge_of_docker_is_down(lab: Lab) -> None:
+    """docker-proxy takes the connection and cannot pass it on."""
+    engine = Engine(lab)
+    application(engine, ports=((8080, 3000),), bind="127.0.0.1")
+    lab.edit("127.0.0.1:3000", "127.0.0.1:8080")
+    lab.reload()
+    engine.reaches("127.0.0.1", 8080)
+    lab.server.sh("ip link set docker0 down")
