@@ -16,6 +16,7 @@ from diagnose.checking import proof
 from diagnose.checking.registry import load_check, runnable_ids
 from diagnose.checking.root_cause import claims, findings, verdict
 from diagnose.machine import Machine, ServerSideNet
+from diagnose.machine.container import ContainerMachine
 from diagnose.model import (
     Check,
     Crash,
@@ -52,6 +53,7 @@ from diagnose.probes import (
     diagnose_command,
 )
 from diagnose.probes.further_requests import FurtherRequests
+from diagnose.probes.in_container import InContainer, context_of
 
 ObservationT = TypeVar("ObservationT", bound=Observation)
 
@@ -75,6 +77,7 @@ class Run:
     _streams: dict[int, Closable] = field(default_factory=dict)
     _inside_started: bool = False
     _server_side: "ServerSideRun | None" = None
+    _container: ContainerMachine | None = None
 
     @property
     def machine(self) -> Machine:
@@ -170,8 +173,14 @@ class Run:
             self._server_side = ServerSideRun(self)
         return self._server_side if self._server_side.register_address(address) else None
 
+    def enter_container(self, machine: ContainerMachine) -> InContainer:
+        self._container = machine
+        return InContainer(self, machine)
+
     def _start_probe(self, probe: Probe, *observations: Observation) -> None:
-        self._create_task(probe.name, probe.work(self, *observations))
+        ctx = context_of(probe, self, self._container)
+        if ctx is not None:
+            self._create_task(probe.name, probe.work(ctx, *observations))
 
     def _create_task(self, name: str, work: Any) -> None:
         task = self.tasks.create_task(self._guarded(name, work))
@@ -249,6 +258,9 @@ class ServerSideRun:
 
     def from_server(self, address: str) -> "ServerSideRun | None":
         return None
+
+    def enter_container(self, machine: ContainerMachine) -> InContainer:
+        return InContainer(self.run, machine)
 
 
 def _is_silence(observation: Observation) -> bool:

@@ -97,7 +97,7 @@ def _published_port(evidence: Evidence, port: int) -> _PublishedPort | None:
         (
             (container.engine, container.name)
             for containers in evidence.good(Containers)
-            for container in containers.containers
+            for container in containers.running
             if "host" not in container.networks
             and any(port_mapping.port == port for port_mapping in container.ports)
         ),

@@ -126,7 +126,7 @@ def _hidden_services(evidence: Evidence, containers: Containers) -> list[_Hidden
         for namespace in containers.namespaces
         if namespace.listens(port) and not reached & set(namespace.addresses)
     ]
-    containers_by_id = {container.id: container for container in containers.containers}
+    containers_by_id = {container.id: container for container in containers.running}
     hidden_services = [
         _HiddenService(containers_by_id.get(namespace.container), namespace)
         for namespace in namespaces
@@ -134,7 +134,7 @@ def _hidden_services(evidence: Evidence, containers: Containers) -> list[_Hidden
     listening_ids = {namespace.container for namespace in namespaces}
     hidden_services += [
         _HiddenService(container, None)
-        for container in containers.containers
+        for container in containers.running
         if container.id not in listening_ids
         and any(mapping.inner == port for mapping in container.ports)
     ]
@@ -153,7 +153,7 @@ def _publishes(container: Container, port: int) -> bool:
 def _unserved_claims(evidence: Evidence, containers: Containers) -> Iterator[Claim]:
     """Make claims about published ports whose container has no listener at the destination."""
     port = evidence.target.port
-    for container in containers.containers:
+    for container in containers.running:
         namespace = next(
             (
                 namespace

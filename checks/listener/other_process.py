@@ -50,6 +50,9 @@ def other_process(evidence: Evidence) -> Iterator[Claim]:
     nginx, target = Nginx.of(evidence), evidence.target
     if nginx.state is None or not nginx.state.installed:
         return
+    if nginx.master and nginx.master.container:
+        # The engine's own process holds the port for the container.
+        return
     holder = _holder(evidence, target.port)
     config_sockets = reachable_sockets(nginx.listen_sockets(target.port), ())
     if holder is None or not config_sockets:

@@ -4,6 +4,7 @@ import posixpath
 
 from checks.nginx import Nginx
 from diagnose.model import Command, Evidence, Host, Vantage, commands
+from diagnose.model.containers import NginxContainer
 from diagnose.model.kernel import Boot
 from diagnose.model.nginx import NginxProcess
 
@@ -54,9 +55,20 @@ def start_commands(nginx: Nginx) -> tuple[Command, ...]:
 def restart_commands(nginx: Nginx) -> tuple[Command, ...]:
     """Return the commands that stop and start nginx, for changes that a reload does not
     apply."""
+    if restart := container_restart(nginx):
+        return (restart,)
     if unit := systemd_unit(nginx):
         return (commands.restart_service(unit),)
     return (commands.stop_nginx(_argv(nginx)), *start_commands(nginx))
+
+
+def container_restart(nginx: Nginx) -> Command | None:
+    """Return the command that restarts the container in which nginx runs, if its engine is known.
+    The container then mounts its files anew."""
+    containers = nginx.evidence.good(NginxContainer)
+    if not nginx.master or not nginx.master.container or not containers or not containers[0].engine:
+        return None
+    return commands.restart_container(containers[0].engine, containers[0].name)
 
 
 def systemd_unit(nginx: Nginx) -> str:
@@ -65,6 +77,8 @@ def systemd_unit(nginx: Nginx) -> str:
     "" if there is none, or if somebody started nginx outside its service, which then does not
     know it.
     """
+    if nginx.master and nginx.master.container:
+        return ""
     hosts = [host for host in nginx.evidence.good(Host) if host.vantage is Vantage.SERVER]
     if not hosts or hosts[0].manager != "systemd":
         return ""
@@ -105,4 +119,5 @@ def _argv(nginx: Nginx) -> tuple[str, ...]:
     binary = nginx.build.binary if nginx.build else "nginx"
     bare = posixpath.dirname(binary) in _PATH
     options = nginx.master.arguments if nginx.master else ()
-    return (posixpath.basename(binary) if bare else binary, *options)
+    words = nginx.master.container if nginx.master else ()
+    return (*words, posixpath.basename(binary) if bare else binary, *options)

@@ -8,6 +8,7 @@ from checks.upstream import CONSEQUENCES, Backend, backend_log_lines, backends
 from checks.upstream._claims import BackendFault, upstream_claim
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
+from diagnose.model.containers import Containers
 from diagnose.model.nginx import NginxConfig, UpstreamTry
 from diagnose.model.server import Listeners
 
@@ -24,7 +25,10 @@ def refused(evidence: Evidence) -> Iterator[Claim]:
                 nginx,
                 BackendFault(
                     backend,
-                    {"listening": _listening_programs(evidence)},
+                    {
+                        "listening": _listening_programs(evidence),
+                        "containers": _published_ports(evidence),
+                    },
                     because=(
                         *backend.connect_attempts,
                         *backend_log_lines(nginx, backend, r"connect\(\) failed", 111),
@@ -46,6 +50,18 @@ def _refusing_endpoints(backend: Backend) -> tuple[str, ...]:
     return tuple(
         dict.fromkeys(attempt.endpoint for attempt in refused_attempts if not attempt.socket)
     )
+
+
+def _published_ports(evidence: Evidence) -> tuple[str, ...]:
+    """Return the ports that running containers publish: the application may be there, on another
+    port than before."""
+    return tuple(
+        f"{container.name} ({mapping.port} → {mapping.inner})"
+        for containers in evidence.good(Containers)
+        for container in containers.running
+        for mapping in container.ports
+        if mapping.port and ":" not in mapping.address
+    )[:_MAX_SHOWN]
 
 
 def _listening_programs(evidence: Evidence) -> tuple[str, ...]:

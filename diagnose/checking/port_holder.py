@@ -9,6 +9,29 @@ _NO_ANSWER = frozenset(
         "docker-proxy", "rootlessport", "rootlesskit", "slirp4netns", "pasta", "conmon", "systemd",
     }
 )  # fmt: skip
+#: Processes that hold a port for a container.
+_ENGINE_PROCESSES = frozenset({"docker-proxy", "rootlessport", "rootlesskit", "conmon"})
+
+
+def _program_in_container(evidence: Evidence, port: int) -> str:
+    """Return the program in the container that publishes the port, "traefik (container edge)"; ""
+    if it is an nginx or not known."""
+    from diagnose.model.containers import Containers
+
+    for containers in evidence.good(Containers):
+        for container in containers.running:
+            inner = next((each.inner for each in container.ports if each.port == port), None)
+            program = next(
+                (
+                    namespace.processes[0]
+                    for namespace in containers.namespaces
+                    if namespace.container == container.id and namespace.processes
+                ),
+                "",
+            )
+            if inner is not None and program and program not in _NO_ANSWER:
+                return f"{program} (container {container.name})"
+    return ""
 
 
 def other_program(evidence: Evidence) -> str:
@@ -24,6 +47,11 @@ def other_program(evidence: Evidence) -> str:
     port = evidence.target.port
     names = {socket.process for each in evidence.good(Listeners) for socket in each.on(port)}
     name = next(iter(names), None) if len(names) == 1 else None
+    masters = [master for s in evidence.of(NginxState) for master in s.own_masters]
+    if any(master.container for master in masters):
+        return ""
+    if not masters and (not names or name in _ENGINE_PROCESSES):
+        return _program_in_container(evidence, port)
     if name is None or name in _NO_ANSWER or any(s.masters for s in evidence.of(NginxState)):
         return ""
     titles = (server.title for server in evidence.good(WebServer) if port in server.ports)

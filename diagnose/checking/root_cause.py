@@ -70,7 +70,21 @@ def claims(
         with report_crash(check.id, on_crash):
             raised_claims += [(check, claim) for claim in check.judge(evidence)]
     name = other_program(evidence) if raised_claims else ""
-    return [(check, _with_program(claim, name)) for check, claim in raised_claims]
+    return [
+        (check, _in_container(_with_program(claim, name), check.layer, evidence))
+        for check, claim in raised_claims
+    ]
+
+
+def _in_container(claim: Claim, layer: str, evidence: Evidence) -> Claim:
+    """Give a claim about an nginx in a container a remedy that works on the server."""
+    if not any(type(each).__name__ == "NginxContainer" for each in evidence.observations):
+        return claim
+    # Imported late: few runs need it.
+    from diagnose.checking.container_fixes import in_container, nginx_container
+
+    container = nginx_container(evidence)
+    return in_container(claim, layer, container) if container else claim
 
 
 def _with_program(claim: Claim, name: str) -> Claim:

@@ -170,6 +170,17 @@ MESSAGES = Messages(
     Message("seen-from-another-machine-only", "it shows only from another machine"),
     Message("needs-root", "needs root"),
     Message("it-runs-in-a-container", "it runs in a container"),
+    Message(
+        "fix.in-container",
+        "nginx runs in the container {container}: its paths and 127.0.0.1 are those of the"
+        " container.",
+    ),
+    Message("fix.mounted", "{file} is {source} on the server."),
+    Message(
+        "fix.in-image",
+        "{file} is in the container's image: the change is lost when the container is created"
+        " again, so make it in the image or the compose file, too.",
+    ),
     Message("another-user-runs-it", "another user runs it"),
     Message("logged-to-no-file", "logged to no file"),
     PluralMessage("count.causes", "{count} root cause", "{count} root causes"),

@@ -269,7 +269,7 @@ class SshMachine:
         script = "\n".join((f"token={token} limit={limit}", _READ_FILES, *items))
         try:
             result = await self._run_command(("sh", "-c", script), 8.0)
-            contents = _parse_items(result.out, token)
+            contents = parse_items(result.out, token)
             failure = result.failure or Failure("other", "the server sent nothing of it")
             for number, (patterns, future) in enumerate(futures.items()):
                 file_contents = contents[number] if number < len(contents) else ()
@@ -327,7 +327,7 @@ def _failure(program: str, status: int, err: str) -> Failure | None:
     return exit_failure(status, err)
 
 
-def _parse_items(out: str, token: str) -> list[tuple[FileContent, ...]]:
+def parse_items(out: str, token: str) -> list[tuple[FileContent, ...]]:
     """Return the files printed for each item, at most MAX_PATHS per item."""
     items: list[list[FileContent]] = []
     real = ""

@@ -126,6 +126,16 @@ def add_to_default_runlevel(name: str) -> Command:
     return Command(argv, Effect.CHANGE, undo=undo, risk=Risk.EDITS_FILES)
 
 
+def start_container(engine: str, name: str) -> Command:
+    """Start a container that exists (docker-start(1), podman-start(1))."""
+    return Command((engine, "start", name), Effect.START, undo=(engine, "stop", name))
+
+
+def restart_container(engine: str, name: str) -> Command:
+    """Restart a container. Files that it mounts are looked up by their names again."""
+    return Command((engine, "restart", name), Effect.RESTART)
+
+
 def reload_podman_networks() -> Command:
     return Command(("podman", "network", "reload", "--all"), Effect.RELOAD)
 

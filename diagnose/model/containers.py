@@ -1,14 +1,19 @@
 """Observations of the containers on a server."""
 
+import posixpath
 from typing import ClassVar, Literal
 
 from diagnose.model import Observation
 from diagnose.model.addresses import is_loopback
 from diagnose.model.frozen import frozen
-from diagnose.model.marks import Address, Digest, Image, Label
+from diagnose.model.marks import Address, Digest, FilePath, Image, Label, Text
 from diagnose.model.summary import Summary, joined
 
 Engine = Literal["docker", "podman"]
+
+#: What an engine says of a container: docker's and podman's words for the states that differ for a
+#: visitor. "" if it is not known.
+State = Literal["", "running", "exited", "restarting", "created", "paused", "dead"]
 
 
 @frozen
@@ -23,8 +28,9 @@ class ContainerPort:
 
 @frozen
 class Container:
-    """A running container, as its engine ("docker", "podman") lists it. `networks` contains "host"
-    if the container has no network of its own."""
+    """A container, as its engine ("docker", "podman") lists it. `networks` contains "host" if the
+    container has no network of its own. `status` is the engine's sentence about the state ("Exited
+    (1) 2 minutes ago"). `last_words` is the line that says why it ended, from its own output."""
 
     engine: Engine
     id: Digest
@@ -32,6 +38,24 @@ class Container:
     image: Image = ""
     networks: tuple[Label, ...] = ()
     ports: tuple[ContainerPort, ...] = ()
+    state: State = ""
+    status: Text = ""
+    last_words: Text = ""
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the engine says that it does not run, or not for long at a time."""
+        return self.state in {"exited", "restarting", "created", "dead"}
+
+
+@frozen
+class BindMount:
+    """A file or folder of the server at `source` that a container sees at `point`. `replaced` is
+    True if another file has taken its name since: the container still has the old one."""
+
+    point: FilePath
+    source: FilePath
+    replaced: bool = False
 
 
 @frozen
@@ -53,15 +77,23 @@ class Namespace:
 
 @frozen(kw_only=True, eq=False)
 class Containers(Observation):
-    """The running containers, and the listening sockets in other network namespaces. Observed only
-    if nothing in the server's own namespace listens on the target's port. `engines` are the engines
-    that answered."""
+    """The containers, and the listening sockets in other network namespaces. Observed only if
+    nothing in the server's own namespace listens on the target's port, or an application behind
+    nginx cannot be reached. `engines` are the engines that answered."""
 
     layer: ClassVar[str] = "listener"
 
     engines: tuple[Engine, ...] = ()
     containers: tuple[Container, ...] = ()
     namespaces: tuple[Namespace, ...] = ()
+
+    @property
+    def running(self) -> tuple[Container, ...]:
+        return tuple(container for container in self.containers if not container.stopped)
+
+    @property
+    def stopped(self) -> tuple[Container, ...]:
+        return tuple(container for container in self.containers if container.stopped)
 
     def summary(self) -> Summary:
         names = [container.name for container in self.containers[:12]]
@@ -72,3 +104,57 @@ class Containers(Observation):
                 for namespace in self.namespaces[:12]
             ]
         )
+
+
+@frozen(kw_only=True, eq=False)
+class NginxContainer(Observation):
+    """The container in which the nginx runs that has the target's port. The configuration, files
+    and applications were observed from inside it.
+
+    `pid` is its master's. `engine`, `digest` (its id), `name` and `ports` are as the engine lists
+    it; "" and () if no engine does. `mounts` are the files of the server that it sees, the
+    longest path first.
+    """
+
+    layer: ClassVar[str] = "nginx"
+
+    pid: int
+    engine: Literal["", "docker", "podman"] = ""
+    digest: Digest = ""
+    name: Label = ""
+    image: Image = ""
+    networks: tuple[Label, ...] = ()
+    ports: tuple[ContainerPort, ...] = ()
+    addresses: tuple[Address, ...] = ()
+    mounts: tuple[BindMount, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """Its name, or what else tells it from others."""
+        return self.name or self.digest[:12] or f"pid {self.pid}"
+
+    def mount_of(self, path: str) -> BindMount | None:
+        """Return the mount that holds a path of the container."""
+        return next(
+            (
+                mount
+                for mount in self.mounts
+                if path == mount.point or path.startswith(f"{mount.point.rstrip('/')}/")
+            ),
+            None,
+        )
+
+    def source_of(self, path: str) -> str:
+        """Return where the server has a path of the container; "" if the image holds it."""
+        mount = self.mount_of(path)
+        if mount is None:
+            return ""
+        return posixpath.join(mount.source, path[len(mount.point) :].lstrip("/")).rstrip("/")
+
+    def inner_port(self, port: int) -> int:
+        """Return the port in the container to which the server's port leads; the same without a
+        known one."""
+        return next((mapping.inner for mapping in self.ports if mapping.port == port), port)
+
+    def summary(self) -> Summary:
+        return "nginx's container", self.title

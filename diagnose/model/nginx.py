@@ -95,7 +95,8 @@ class NginxProcess(Observation):
     or belongs to a user other than root and ours. `user` is the numeric user it runs as. `private`
     are the folders in which it sees other files than we do (PrivateTmp=, ProtectHome= of
     systemd.exec(5)). `unit` is its systemd unit ("nginx.service", or "session-3.scope" for a
-    login), "" if unknown.
+    login), "" if unknown. `container` are the words before a command that runs it in the master's
+    container ("docker", "exec", "web"), () if it is in none or was not entered.
     """
 
     layer: ClassVar[str] = "nginx"
@@ -111,6 +112,7 @@ class NginxProcess(Observation):
     user: int | None = None
     private: tuple[FilePath, ...] = ()
     unit: Label = ""
+    container: tuple[Text, ...] = ()
 
     def summary(self) -> Summary:
         return f"nginx process {self.pid}", self.binary

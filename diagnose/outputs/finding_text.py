@@ -68,7 +68,23 @@ def summary(finding: Finding, lang: str) -> str:
 
 def remedy(finding: Finding, lang: str) -> str:
     """Return the remedy as prose, without the steps."""
-    return _fill(finding, _check_texts(finding, lang).remedy, lang).replace("{{fix}}", "").strip()
+    text = _fill(finding, _check_texts(finding, lang).remedy, lang).replace("{{fix}}", "").strip()
+    return join_sentences(text, _container_note(finding, lang), lang)
+
+
+def _container_note(finding: Finding, lang: str) -> str:
+    """Return which container the paths and commands of the remedy are about; "" for none."""
+    container = finding.claim.facts.get("nginx_container", "")
+    if not container:
+        return ""
+    claim_facts = finding.claim.facts
+    note = translate("fix.in-container", lang, container=container)
+    if source := claim_facts.get("server_file", ""):
+        place = translate("fix.mounted", lang, file=claim_facts["inner_file"], source=source)
+        note = join_sentences(note, place, lang)
+    file = claim_facts.get("image_file", "")
+    lasting = translate("fix.in-image", lang, file=file) if file else ""
+    return join_sentences(note, lasting, lang)
 
 
 def manual_text(finding: Finding, step: Manual, lang: str) -> str:

@@ -20,6 +20,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Protocol, TypeVar
 
 from diagnose.machine import Machine
+from diagnose.machine.container import ContainerMachine
 from diagnose.model import Observation, Scope, Side, Target, Unseen, Vantage
 from diagnose.model.frozen import frozen
 from diagnose.net import Net
@@ -223,6 +224,11 @@ class ProbeContext(Protocol):
 
     def start(self, coroutine: Coroutine[Any, Any, None]) -> None:
         """Run a coroutine concurrently. The run waits for it until its deadline."""
+        ...
+
+    def enter_container(self, machine: ContainerMachine) -> "ProbeContext":
+        """Return a context whose machine is nginx's container. From now on the probes that look at
+        nginx's surroundings get such a context (`diagnose.probes.in_container`)."""
         ...
 
 

@@ -2,6 +2,7 @@ from dataclasses import replace
 
 from diagnose.checking.port_holder import other_program
 from diagnose.model import Observation, Vantage
+from diagnose.model.containers import Container, ContainerPort, Containers, Namespace
 from diagnose.model.nginx import NginxProcess, NginxState
 from diagnose.model.server import Listener, Listeners
 from tests.support.check_evidence import evidence
@@ -35,3 +36,18 @@ def test_nothing_where_nginx_may_answer_or_nobody_knows() -> None:
     assert not name_of(ANSWER)
     running = NginxState(installed=True, masters=(NginxProcess(pid=1, binary="/usr/sbin/nginx"),))
     assert not name_of(held_by("haproxy"), running)
+
+
+def test_a_program_in_a_container_by_its_name_and_the_containers() -> None:
+    edge = Container("docker", "e" * 64, "edge", ports=(ContainerPort(443, 443, "0.0.0.0"),))
+    inside = Namespace(9, ("traefik",), edge.id)
+    running = Containers(vantage=Vantage.SERVER, containers=(edge,), namespaces=(inside,))
+    assert name_of(held_by("docker-proxy"), running) == "traefik (container edge)"
+    assert name_of(replace(HELD, sockets=()), running) == "traefik (container edge)"
+    nginx = replace(running, namespaces=(replace(inside, processes=("nginx",)),))
+    assert not name_of(held_by("docker-proxy"), nginx)
+    other = replace(running, containers=(replace(edge, ports=(ContainerPort(443),)),))
+    assert not name_of(held_by("docker-proxy"), other)
+    master = NginxProcess(pid=9, binary="/usr/sbin/nginx", container=("docker", "exec", "edge"))
+    state = NginxState(installed=True, masters=(master,))
+    assert not name_of(held_by("docker-proxy"), running, state)

@@ -56,6 +56,8 @@ ALL = [
      Risk.STARTS),
     (commands.add_to_default_runlevel("nginx"), "rc-update add nginx default",
      "rc-update del nginx", Risk.EDITS_FILES),
+    (commands.start_container("docker", "app"), "docker start app", "docker stop app", Risk.STARTS),
+    (commands.restart_container("podman", "app"), "podman restart app", "", Risk.INTERRUPTS),
     (commands.reload_podman_networks(), "podman network reload --all", "", Risk.RELOADS),
     # processes
     (commands.quit_process(7), "kill -QUIT 7", "", Risk.STOPS),

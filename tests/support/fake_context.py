@@ -5,6 +5,7 @@ from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 from diagnose.machine import Machine
+from diagnose.machine.container import ContainerMachine
 from diagnose.model import Observation, Target
 from diagnose.probes import Closable, Options, Probe, ProbeContext
 from diagnose.probes.further_requests import FurtherRequests
@@ -38,6 +39,10 @@ class Looking:
 
     def from_server(self, address: str) -> "ProbeContext | None":
         return None
+
+    def enter_container(self, machine: ContainerMachine) -> "ProbeContext":
+        self.machine = machine
+        return self
 
     def start(self, work: Coroutine[Any, Any, None]) -> None:
         raise AssertionError("nothing is started here")

@@ -61,6 +61,10 @@ def _expected_effect(argv: tuple[str, ...]) -> Effect:
             return {"reload": Effect.RELOAD, "start": Effect.START}.get(verb, Effect.STOP)
         case ["firewall-cmd", "--reload"] | ["ufw", "reload"] | ["podman", "network", "reload", *_]:
             return Effect.RELOAD
+        case ["docker" | "podman", "start" | "stop" | "restart" as action, _]:
+            return _SERVICE_EFFECTS[action]
+        case ["docker" | "podman", "exec", _, *inner] | ["nsenter", "-t", _, "-a", *inner]:
+            return _expected_effect(tuple(inner))
         case ["service" | "rc-service", _, action] | ["systemctl", action, _]:
             return _SERVICE_EFFECTS.get(action, Effect.CHANGE)
         case ["systemctl", "enable", "--now", _]:

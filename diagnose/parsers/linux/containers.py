@@ -4,15 +4,21 @@ import ipaddress
 import json
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any
+from dataclasses import replace
+from typing import Any, get_args
 
-from diagnose.model.containers import Container, ContainerPort, Namespace
+from diagnose.model.containers import Container, ContainerPort, Namespace, State
 from diagnose.parsers.sanitize import clean
 
 #: Most containers, and most ports of one container, that are read.
 MAX_ITEMS = 200
 
 _ID = re.compile(r"[0-9a-f]{64}")
+
+_STATES: dict[str, State] = {state: state for state in get_args(State)}
+
+#: Lines that say why a program could not start: of nginx, and of others as they usually say it.
+_FATAL = re.compile(r"\[emerg\]|\b(?:fatal|panic|error)\b", re.IGNORECASE)
 
 #: Control groups of containers. Docker, containerd and Podman use the container's id; LXC,
 #: systemd-nspawn, Kubernetes and Amazon ECS use names.
@@ -63,7 +69,38 @@ def _docker(container: dict[str, Any]) -> Container:
         image=clean(str(container.get("Image", "")), 200),
         networks=_names(str(container.get("Networks", "")).split(",")),
         ports=docker_ports(str(container.get("Ports", ""))),
+        state=_state(container.get("State")),
+        status=clean(str(container.get("Status", "")), 100),
     )
+
+
+def _state(word: object) -> State:
+    """Return the state in docker's words; podman says "stopped" for some that have exited."""
+    text = str(word or "").lower()
+    return _STATES.get("exited" if text in {"stopped", "stopping"} else text, "")
+
+
+def with_details(container: Container, bindings: str, output: str) -> Container:
+    """Return a container with the ports that it publishes when it runs (`inspect`,
+    .HostConfig.PortBindings), and why it ended: of its last output the error of nginx, if there is
+    one, else the last line."""
+    ports = container.ports
+    if not any(mapping.port for mapping in ports):
+        ports = (*tuple(_bound_ports(bindings))[:MAX_ITEMS], *ports)
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    errors = [line for line in lines if _FATAL.search(line)]
+    return replace(container, ports=ports, last_words=clean((errors or lines or [""])[-1], 300))
+
+
+def _bound_ports(text: str) -> Iterator[ContainerPort]:
+    """Parse {"443/tcp": [{"HostIp": "", "HostPort": "443"}]}."""
+    for key, bindings in next(_objects([text.strip()]), {}).items():
+        inner, _, protocol = key.partition("/")
+        for binding in bindings if isinstance(bindings, list) else ():
+            outer = str(binding.get("HostPort", "")) if isinstance(binding, dict) else ""
+            if inner.isdecimal() and outer.isdecimal() and protocol in {"", "tcp"}:
+                address = clean(str(binding.get("HostIp") or "0.0.0.0"), 64)
+                yield ContainerPort(int(inner), int(outer), address)
 
 
 def docker_ports(text: str) -> tuple[ContainerPort, ...]:
@@ -109,6 +146,8 @@ def _podman(container: dict[str, Any]) -> Container:
         image=clean(str(container.get("Image", "")), 200),
         networks=_names(container.get("Networks") or ()),
         ports=tuple(published + declared)[:MAX_ITEMS],
+        state=_state(container.get("State")),
+        status=clean(str(container.get("Status", "")), 100),
     )
 
 

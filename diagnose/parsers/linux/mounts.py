@@ -12,6 +12,9 @@ _KERNEL = ("/proc", "/sys", "/dev")
 #: Most folders that are returned.
 MAX_FOLDERS = 20
 
+#: Most bind mounts that are returned.
+MAX_BIND_MOUNTS = 100
+
 
 @frozen
 class Mount:
@@ -52,6 +55,35 @@ def private_folders(ours: Sequence[Mount], theirs: Sequence[Mount]) -> tuple[str
         ):
             folders.append(point)
     return tuple(clean(point, 200) for point in folders[:MAX_FOLDERS])
+
+
+#: What the kernel writes after the root of a mount whose file has lost its name.
+_DELETED = "//deleted"
+
+
+def bind_mounts(
+    ours: Sequence[Mount], theirs: Sequence[Mount]
+) -> tuple[tuple[str, str, bool], ...]:
+    """Return what another process sees of our files: where, which of our paths, and whether another
+    file has taken that name since. The longest path comes first. The other's root folder is left
+    out: it holds the image of a container."""
+    mounts: dict[str, tuple[str, str, bool]] = {}
+    for mount in theirs:
+        if mount.point == "/" or any(_is_within(mount.point, top) for top in _KERNEL):
+            continue
+        root = mount.root.removesuffix(_DELETED)
+        candidates = [
+            our for our in ours if our.device == mount.device and _is_within(root, our.root)
+        ]
+        if candidates:
+            best = max(candidates, key=lambda our: (len(our.root), -len(our.point)))
+            relative_path = root[len(best.root.rstrip("/")) :]
+            source = (best.point.rstrip("/") + relative_path) or "/"
+            mounts[mount.point] = (
+                clean(mount.point, 300), clean(source, 300), mount.root.endswith(_DELETED)
+            )  # fmt: skip
+    ordered = sorted(mounts.values(), key=lambda mount: (-len(mount[0]), mount[0]))
+    return tuple(ordered[:MAX_BIND_MOUNTS])
 
 
 def _mounted_folder(mounts: dict[str, Mount], path: str) -> tuple[str, str]:

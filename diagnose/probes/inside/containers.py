@@ -1,6 +1,7 @@
 """Probes for containers: the lists of their engines, and sockets in other network namespaces.
 
-They run only if no process of the server itself listens on the target's port.
+They run only if no process of the server itself listens on the target's port, or if an application
+behind nginx cannot be reached.
 
 A container's sockets are not among the server's. /proc/PID/net shows the sockets in a process's
 namespace without asking an engine (proc_pid_net(5)).
@@ -9,9 +10,12 @@ namespace without asking an engine (proc_pid_net(5)).
 import re
 from typing import get_args
 
+from diagnose.machine import Machine
 from diagnose.machine.script_files import read_script
 from diagnose.model import Vantage
-from diagnose.model.containers import Containers, Engine
+from diagnose.model.containers import Container, Containers, Engine, Namespace
+from diagnose.model.frozen import frozen
+from diagnose.model.nginx import UpstreamTry
 from diagnose.model.server import Listeners
 from diagnose.parsers.linux import containers as container_parser
 from diagnose.probes import ProbeContext, emit_not_observed, probe
@@ -25,42 +29,88 @@ SCRIPT = read_script(__file__, "containers.sh")
 _DENIED = re.compile(r"permission denied", re.IGNORECASE)
 
 
+@frozen
+class ContainerLists:
+    """What the engines and /proc say: the engines that answered, their containers, and the network
+    namespaces. `denied` are engines that do not answer this user. `took` is in seconds."""
+
+    engines: tuple[Engine, ...] = ()
+    containers: tuple[Container, ...] = ()
+    namespaces: tuple[Namespace, ...] = ()
+    denied: tuple[str, ...] = ()
+    took: float = 0.0
+
+
+async def read_containers(machine: Machine, stopped: bool = False) -> ContainerLists:
+    """Return the containers that run, or all of them with what is known of those that ended."""
+    result = await machine.run("sh", "-c", SCRIPT, "sh", *(["stopped"] if stopped else []))
+    parts = re.split(r"^@@@ (.*)\n", result.out, flags=re.MULTILINE)
+    sections = tuple(zip(parts[1::2], parts[2::2], strict=True))
+    readers = {"docker": container_parser.docker_ps, "podman": container_parser.podman_ps}
+    containers = tuple(
+        container for name, text in sections if name in readers for container in readers[name](text)
+    )
+    details = {name: text for name, text in sections if name.startswith(("last ", "bindings "))}
+    return ContainerLists(
+        engines=tuple(
+            _ENGINES[name]
+            for name, text in sections
+            if name in _ENGINES and text.strip()[:1] in {"{", "["}
+        ),
+        containers=tuple(
+            container_parser.with_details(
+                container,
+                details.get(f"bindings {container.id}", ""),
+                details.get(f"last {container.id}", ""),
+            )
+            for container in containers
+        ),
+        namespaces=tuple(
+            container_parser.namespace(text) for name, text in sections if name == "net"
+        ),
+        denied=tuple(
+            name for name, text in sections if name in _ENGINES and _DENIED.search(text[:500])
+        ),
+        took=result.took,
+    )
+
+
 @probe(after=Listeners)
 async def containers(ctx: ProbeContext, listeners: Listeners) -> None:
     listeners_on_port = listeners.on(ctx.target.port)
-    if listeners.failure or any(
-        (listener.process or "?") not in ENGINES for listener in listeners_on_port
+    if not listeners.failure and all(
+        (listener.process or "?") in ENGINES for listener in listeners_on_port
     ):
-        return
+        await _emit_containers(ctx)
+
+
+@probe(after=UpstreamTry)
+async def behind_a_refusal(ctx: ProbeContext, attempt: UpstreamTry) -> None:
+    """Emit the containers if an application cannot be reached: it may have been in one."""
+    if attempt.failure is not None and not attempt.socket:
+        await _emit_containers(ctx)
+
+
+async def _emit_containers(ctx: ProbeContext) -> None:
+    """Do it once in a run."""
     at = ctx.elapsed()
-    result = await ctx.machine.run("sh", "-c", SCRIPT)
-    parts = re.split(r"^@@@ (.*)\n", result.out, flags=re.MULTILINE)
-    sections = tuple(zip(parts[1::2], parts[2::2], strict=True))
-    if not sections:
+    if ctx.observed(Containers):
         return
-    for engine, text in sections:
-        if engine != "net" and _DENIED.search(text[:500]):
-            emit_not_observed(ctx, "containers", "needs root", f"sudo {engine} ps")
-    readers = {"docker": container_parser.docker_ps, "podman": container_parser.podman_ps}
+    lists = await read_containers(ctx.machine, stopped=True)
+    if ctx.observed(Containers):
+        return
+    for engine in lists.denied:
+        emit_not_observed(ctx, "containers", "needs root", f"sudo {engine} ps")
+    if not (lists.engines or lists.namespaces or lists.denied):
+        return
     ctx.emit(
         Containers(
             vantage=Vantage.SERVER,
             at=at,
-            took=ctx.elapsed() - at,
-            equivalent="docker ps; podman ps; lsns -t net",
-            engines=tuple(
-                _ENGINES[name]
-                for name, text in sections
-                if name in _ENGINES and text.strip()[:1] in {"{", "["}
-            ),
-            containers=tuple(
-                container
-                for name, text in sections
-                if name in readers
-                for container in readers[name](text)
-            ),
-            namespaces=tuple(
-                container_parser.namespace(text) for name, text in sections if name == "net"
-            ),
+            took=lists.took,
+            equivalent="docker ps -a; podman ps -a; lsns -t net",
+            engines=lists.engines,
+            containers=lists.containers,
+            namespaces=lists.namespaces,
         )
     )

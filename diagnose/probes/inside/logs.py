@@ -10,6 +10,7 @@ import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from diagnose.machine.container import ContainerMachine
 from diagnose.machine.script_files import read_script
 from diagnose.model import Failure, Observation, Vantage
 from diagnose.model.frozen import frozen
@@ -46,6 +47,7 @@ class LogReading:
     """The output of READ_SCRIPT for one log.
 
     The state is "log", "missing", "denied" or "special"; from `since` on, the lines are complete.
+    `is_output` is True for what a container writes to its output, which its engine keeps.
     """
 
     log: LogDestination
@@ -53,6 +55,7 @@ class LogReading:
     clock: Clock | None = None
     lines: tuple[LogLine, ...] = ()
     since: float = 0.0
+    is_output: bool = False
 
 
 @probe(after=NginxConfig)
@@ -177,13 +180,21 @@ async def _read_logs(ctx: ProbeContext, config: NginxConfig, is_reread: bool = F
     # A log that is not a file is reported as not observed only after a failure.
     report_unlogged = _has_any_failed(ctx)
     for log in logs if report_unlogged else ():
-        if not log.is_file:
+        if not log.is_file and not isinstance(ctx.machine, ContainerMachine):
             emit_not_observed(ctx, log.target, "logged to no file", _journal_command(log))
-    files = [log for log in logs if log.is_file and log.target != "/dev/null"][:MAX_LOGS]
+    inside = ctx.machine if isinstance(ctx.machine, ContainerMachine) else None
+    files = [
+        log
+        for log in logs
+        if (log.is_file or (inside and log.target == "stderr")) and log.target != "/dev/null"
+    ][:MAX_LOGS]
     if not files:
         return
-    at = ctx.elapsed()
-    result = await ctx.machine.run("sh", "-c", READ_SCRIPT, "sh", *(log.target for log in files))
+    at, targets = ctx.elapsed(), [log.target for log in files]
+    if inside:
+        result = await inside.read_logs(*targets)
+    else:
+        result = await ctx.machine.run("sh", "-c", READ_SCRIPT, "sh", *targets)
     for reading in parse_readings(result.out, files):
         _emit_log(ctx, reading, at, result.took, is_reread)
     exhausted = error_log.exhaustion_lines(ctx.observed(LogLine))
@@ -217,6 +228,8 @@ def _emit_log(
     ctx: ProbeContext, reading: LogReading, at: float, took: float, is_reread: bool
 ) -> None:
     equivalent = shlex.join(("tail", "-c", str(TAIL_BYTES), reading.log.target))
+    if isinstance(ctx.machine, ContainerMachine) and reading.is_output:
+        equivalent = shlex.join((ctx.machine.engine, "logs", "--tail", "1000", ctx.machine.name))
     if reading.clock is None or reading.state != "log":
         if reading.state == "denied":
             emit_not_observed(ctx, reading.log.target, "needs root", f"sudo {equivalent}")
@@ -272,7 +285,7 @@ def _parse_reading(log: LogDestination, part: str, clock: Clock | None) -> LogRe
     older = tuple(line for line in back if line.when < oldest)
     cut = not size.isdigit() or int(size) > TAIL_BYTES
     since = max(oldest, clock.epoch - RECENT_SECONDS) if cut else clock.epoch - RECENT_SECONDS
-    return LogReading(log, state, clock, older + tail, since)
+    return LogReading(log, state, clock, older + tail, since, size == "output")
 
 
 def _target_logs(ctx: ProbeContext, config: NginxConfig) -> tuple[LogDestination, ...]:

@@ -6,6 +6,8 @@ probed. One script lists the processes; then everything else runs concurrently.
 
 import asyncio
 import shlex
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from diagnose.machine import CommandResult
 from diagnose.model import Failure, Vantage
@@ -27,6 +29,9 @@ from diagnose.probes.inside.nginx_processes import (
     master_processes,
     parse_listing,
 )
+
+if TYPE_CHECKING:
+    from diagnose.probes.inside.nginx_container import Entry
 
 #: Maximum number of programs examined that do not run.
 MAX_PROGRAMS = 4
@@ -53,6 +58,10 @@ async def nginx(ctx: ProbeContext) -> None:
         return
     listing = parse_listing(result.out)
     running = await _sort_masters(ctx, listing)
+    entry = await _find_entry(ctx, listing, running)
+    if entry is not None:
+        others = (master for master in running if master.pid != entry.master.pid)
+        running = (entry.master, *(replace(master, foreign=True) for master in others))
     ctx.emit(
         NginxState(
             vantage=Vantage.SERVER,
@@ -61,9 +70,14 @@ async def nginx(ctx: ProbeContext) -> None:
             equivalent="ps -eo pid,ppid,lstart,args | grep [n]ginx",
             installed=bool(listing.programs or running),
             masters=running,
-            programs=listing.programs,
+            programs=listing.programs if entry is None else (),
         )
     )
+    if entry is not None:
+        from diagnose.probes.inside.nginx_container import observe_entry
+
+        await observe_entry(ctx, entry)
+        return
     own_masters = [master for master in running if not master.foreign]
     if own_masters and own_masters[0].binary.startswith("/"):
         await _observe_program(
@@ -82,6 +96,18 @@ async def nginx(ctx: ProbeContext) -> None:
         else:
             reason, enable = "another user runs it", f"sudo -u \\#{running[0].user} nginx -T"
         emit_not_observed(ctx, "nginx's configuration", reason, enable)
+
+
+async def _find_entry(
+    ctx: ProbeContext, listing: Listing, masters: tuple[NginxProcess, ...]
+) -> "Entry | None":
+    """Return the nginx in a container that has the target's port, if any."""
+    if not any(master.foreign for master in masters):
+        return None
+    # Imported late: few servers have such a one.
+    from diagnose.probes.inside.nginx_container import find_entry
+
+    return await find_entry(ctx, listing, masters)
 
 
 async def _sort_masters(ctx: ProbeContext, listing: Listing) -> tuple[NginxProcess, ...]:

@@ -9,6 +9,7 @@ import re
 import shlex
 from collections.abc import Iterable, Sequence
 
+from diagnose.machine.container import ContainerMachine
 from diagnose.model import Failure, Unseen, Vantage
 from diagnose.model.nginx import CertificateFile, KeyFile, NginxConfig, NginxTest
 from diagnose.parsers import pem
@@ -131,8 +132,11 @@ async def _observe_certificate(ctx: ProbeContext, path: str) -> None:
 async def _observe_key(ctx: ProbeContext, path: str) -> None:
     """Emit the key's public half, from the server's openssl, which asks for no passphrase here."""
     at = ctx.elapsed()
-    argv = ("openssl", "pkey", "-in", path, "-pubout", "-passin", "pass:")
-    result = await ctx.machine.run(*argv)
+    argv: tuple[str, ...] = ("openssl", "pkey", "-in", path, "-pubout", "-passin", "pass:")
+    if isinstance(ctx.machine, ContainerMachine):
+        result = await ctx.machine.run_on_file(path, "openssl", "pkey", "-pubout", *argv[-2:])
+    else:
+        result = await ctx.machine.run(*argv)
     if result.status is None:
         return
     key_type, public = pem.public_key(result.out)

@@ -103,6 +103,8 @@ def _pid_path(ctx: ProbeContext, config: NginxConfig) -> str:
     The configuration determines it, then the build, then nginx's default (nginx(8)).
     """
     running = own_masters(ctx)
+    if running and running[0].container:
+        return ""
     options = running[0].arguments if running else ()
     main = (*command_line_directives(options), *config.main)
     pid_paths = [

@@ -12,6 +12,7 @@ from diagnose.parsers.linux.containers import (
     docker_ps,
     namespace,
     podman_ps,
+    with_details,
 )
 
 ID = "4c01db0b339c" + "0" * 52
@@ -119,3 +120,56 @@ def test_nothing_breaks_it(text: str) -> None:
         docker_ps(text)
         docker_ports(text)
         podman_ps(text)
+
+
+# What podman 5.4.2 printed of a container that had ended, shortened, and docker's `inspect` for
+# {{json .HostConfig.PortBindings}}.
+ENDED = f"""\
+[
+  {{
+    "Exited": true,
+    "ExitCode": 1,
+    "ExposedPorts": null,
+    "Id": "{ID}",
+    "Image": "",
+    "Names": ["shop-proxy"],
+    "Networks": ["podman"],
+    "Pid": 0,
+    "Ports": [
+      {{"host_ip": "", "container_port": 80, "host_port": 8080, "range": 1, "protocol": "tcp"}}
+    ],
+    "State": "exited",
+    "Status": "Exited (1) Less than a second ago"
+  }}
+]
+"""
+BINDINGS = '{"443/tcp":[{"HostIp":"","HostPort":"443"}],"53/udp":[{"HostIp":"","HostPort":"53"}]}'
+OUTPUT = """\
+/docker-entrypoint.sh: Configuration complete; ready for start up
+2026/11/26 09:50:04 [emerg] 1#1: host not found in upstream "backend" in /etc/nginx/nginx.conf:9
+nginx: [emerg] host not found in upstream "backend" in /etc/nginx/nginx.conf:9
+bye
+"""
+
+
+def test_the_state_of_a_container_is_read() -> None:
+    (web,) = docker_ps(DOCKER)
+    assert (web.state, web.stopped) == ("running", False)
+    (ended,) = podman_ps(ENDED)
+    assert (ended.state, ended.stopped) == ("exited", True)
+    assert ended.ports == (ContainerPort(80, 8080, "0.0.0.0"),)
+
+
+def test_what_docker_says_of_a_container_that_ended() -> None:
+    line = f'{{"ID":"{ID}","Names":"proxy","Ports":"","State":"exited","Status":"Exited (1)"}}\n'
+    (ended,) = docker_ps(line)
+    known = with_details(ended, BINDINGS, OUTPUT)
+    assert known.ports == (ContainerPort(443, 443, "0.0.0.0"),)
+    assert known.last_words.startswith("nginx: [emerg] host not found")
+    assert with_details(ended, "Error: no such object", "").ports == ()
+
+
+@given(bindings=st.text(max_size=80), output=st.text(max_size=80))
+def test_details_of_any_text(bindings: str, output: str) -> None:
+    (ended,) = podman_ps(ENDED)
+    assert with_details(ended, bindings, output).id == ID

@@ -15,7 +15,7 @@ from tests.parsers.linux.test_containers import DOCKER, INSIDE, PODMAN
 from tests.support.fake_context import Looking
 from tests.support.firewall_rules import listening
 
-ASK = shlex.join(("sh", "-c", SCRIPT))
+ASK = shlex.join(("sh", "-c", SCRIPT, "sh", "stopped"))
 
 
 async def looked(machine: Machine, listeners: Listeners) -> Looking:

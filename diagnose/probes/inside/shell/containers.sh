@@ -1,4 +1,6 @@
-# Each part follows a line "@@@ name". At most three processes are listed per namespace, and at most
+# Each part follows a line "@@@ name". With "stopped" as the argument, containers that do not run are
+# listed too, with the ports that they would publish, which docker says nowhere else, and the end of
+# their output. At most three processes are listed per namespace, and at most
 # forty namespaces are read (a Kubernetes node has many).
 # shellcheck disable=SC2012,SC2086
 #   (SC2012: the names in /proc are numbers. SC2086: $pids is up to three words.)
@@ -7,7 +9,18 @@ part() { printf '\n@@@ %s\n' "$*"; }
 for e in docker podman; do
   command -v $e >/dev/null 2>&1 || continue
   case $e in docker) f='{{json .}}';; *) f=json;; esac
-  part $e; $e ps --no-trunc --format "$f" 2>&1 | head -c 300000
+  [ "$1" = stopped ] && a=-a || a=
+  part $e; $e ps $a --no-trunc --format "$f" 2>&1 | head -c 300000
+  [ "$a" ] || continue
+  ids=$(
+    for state in exited restarting created dead; do
+      $e ps -aq --no-trunc --filter status=$state 2>/dev/null
+    done | grep -xE '[0-9a-f]{64}' | head -n 8
+  )
+  for id in $ids; do
+    part "bindings $id"; $e inspect -f '{{json .HostConfig.PortBindings}}' "$id" 2>&1 | head -c 8000
+    part "last $id"; $e logs --tail 20 "$id" 2>&1 | head -c 8000
+  done
 done
 own=$(readlink /proc/self/ns/net)
 ls -l /proc/[0-9]*/ns/net 2>/dev/null |

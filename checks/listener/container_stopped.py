@@ -1,0 +1,106 @@
+"""The container that publishes the port does not run, so nothing on the server listens there.
+
+An engine publishes a container's ports while the container runs (docker-run(1), podman-run(1)). Of
+one that has ended or restarts again and again, its list says the state, and its log the reason.
+"""
+
+import re
+from collections.abc import Iterator
+
+from checks.listener import listeners_on, target_answers, target_connections
+from checks.listener._containers import has_failed, start_fix, stopped_by_name, stopped_facts
+from checks.nginx import Nginx
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Severity,
+    Subject,
+    commands,
+)
+from diagnose.model.containers import Container, Containers
+from diagnose.model.server import Listeners
+
+#: nginx's message at its start (ngx_http_upstream.c).
+_HOST_NOT_FOUND = re.compile(r'host not found in upstream "([^"]+)"')
+
+
+@check(
+    severity=Severity.ERROR,
+    needs=[Listeners, Containers],
+    explains=[
+        "listener.missing",
+        "listener.container-unpublished",
+        "tcp.refused",
+        "http.port-closed",
+        "dns.dead-address",
+        "dns.dead-ipv6",
+        "firewall.port-closed",
+        "firewall.wrong-zone",
+        "firewall.ufw-port-closed",
+        "tls.*",
+    ],
+)
+def container_stopped(evidence: Evidence) -> Iterator[Claim]:
+    port = evidence.target.port
+    if listeners_on(evidence, port) or target_answers(evidence):
+        return
+    # nginx on the server itself would have the port.
+    if Nginx.of(evidence).listen_sockets(port):
+        return
+    for containers in evidence.good(Containers):
+        publishers = [container for container in containers.stopped if _publishes(container, port)]
+        if not publishers or any(_publishes(each, port) for each in containers.running):
+            continue
+        # The one that failed last is the first question.
+        container = max(publishers, key=lambda each: (bool(each.last_words), each.state))
+        needed = _needed_container(containers, container)
+        ports = (port, *(number for number in (80,) if _publishes(container, number)))
+        yield Claim(
+            about=Subject(port=port),
+            covers=tuple(Subject(port=number) for number in dict.fromkeys(ports)),
+            because=(containers, *evidence.good(Listeners), *target_connections(evidence)),
+            confidence=_confidence(evidence, container, publishers),
+            facts={
+                "port": port,
+                **stopped_facts(container),
+                "needed": needed.name if needed else "",
+                "needed_status": needed.status if needed else "",
+            },
+            ruled_out=("listener.loopback-only",),
+            fix=_fix(container, needed),
+        )
+        return
+
+
+def _confidence(
+    evidence: Evidence, container: Container, publishers: list[Container]
+) -> Confidence:
+    """One that is started again and again is meant to run. One that ended may be a left-over, where
+    another web server is installed or several containers publish the port."""
+    other_server = any(observation.layer == "server" for observation in evidence.observations)
+    unclear = len(publishers) > 1 or other_server
+    is_wanted = container.state == "restarting"
+    return Confidence.LIKELY if unclear and not is_wanted else Confidence.CERTAIN
+
+
+def _needed_container(containers: Containers, container: Container) -> Container | None:
+    """Return the container that nginx asks for in its last message, if that does not run either:
+    nginx ends at its start if a name in its configuration has no address."""
+    match = _HOST_NOT_FOUND.search(container.last_words)
+    host = match[1].rpartition(":")[0] or match[1] if match else ""
+    return stopped_by_name(containers, host)
+
+
+def _fix(container: Container, needed: Container | None) -> Fix:
+    if needed is None or has_failed(needed):
+        return start_fix(needed or container)
+    start = (commands.start_container(each.engine, each.name) for each in (needed, container))
+    return Fix(tuple(start), Applicability.REVIEW)
+
+
+def _publishes(container: Container, port: int) -> bool:
+    return any(mapping.port == port for mapping in container.ports)

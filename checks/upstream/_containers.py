@@ -1,0 +1,26 @@
+"""Which container is behind an address of proxy_pass."""
+
+from diagnose.model import Evidence
+from diagnose.model.addresses import is_loopback
+from diagnose.model.containers import Container, NginxContainer
+from diagnose.model.nginx import UpstreamTry
+from diagnose.model.server import Interface
+
+
+def is_server_port(evidence: Evidence, attempt: UpstreamTry) -> bool:
+    """Whether an address of proxy_pass is the server itself. For an nginx in a container, 127.0.0.1
+    is not."""
+    own = {a for interface in evidence.good(Interface) for a in interface.addresses}
+    local = attempt.host == "localhost" or is_loopback(attempt.host)
+    if evidence.good(NginxContainer):
+        return attempt.host in own or attempt.host == "host.docker.internal"
+    return local or attempt.host in own
+
+
+def publishing(containers: tuple[Container, ...], port: int) -> tuple[Container, ...]:
+    """Return the containers that publish a port of the server."""
+    return tuple(
+        container
+        for container in containers
+        if any(mapping.port == port for mapping in container.ports)
+    )

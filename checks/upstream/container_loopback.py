@@ -1,0 +1,122 @@
+"""nginx runs in a container and passes requests to 127.0.0.1, which is the container itself. The
+application is outside it: on the server or in another container.
+
+A container has a network namespace of its own, with a loopback device of its own
+(network_namespaces(7)). Inside it the connection was refused; outside it a program has the port.
+"""
+
+from collections.abc import Iterator
+
+from checks.nginx import Nginx
+from checks.upstream import CONSEQUENCES, backend_log_lines, backends
+from checks.upstream._claims import BackendFault, upstream_claim
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Where,
+)
+from diagnose.model.addresses import is_loopback
+from diagnose.model.containers import Containers, Namespace, NginxContainer
+from diagnose.model.frozen import frozen
+from diagnose.model.nginx import NginxConfig, UpstreamTry
+from diagnose.model.server import Listener, Listeners
+
+
+@check(
+    severity=Severity.ERROR,
+    needs=[UpstreamTry, NginxConfig, NginxContainer],
+    explains=(*CONSEQUENCES, "upstream.refused"),
+)
+def container_loopback(evidence: Evidence) -> Iterator[Claim]:
+    nginx = Nginx.of(evidence)
+    container = next(iter(evidence.good(NginxContainer)), None)
+    if container is None or "host" in container.networks:
+        return
+    for backend in backends(nginx):
+        if not backend.is_down or not all(map(_is_own_loopback, backend.connect_attempts)):
+            continue
+        port = backend.connect_attempts[0].port
+        application = _application(evidence, container, port)
+        if application is None:
+            continue
+        yield upstream_claim(
+            nginx,
+            BackendFault(
+                backend,
+                _facts(evidence, container, application, port),
+                because=(
+                    *backend.connect_attempts,
+                    container,
+                    *evidence.good(Containers),
+                    *backend_log_lines(nginx, backend, r"connect\(\) failed", 111),
+                ),
+                confidence=Confidence.LIKELY,
+            ),
+            _fix(application),
+        )
+
+
+@frozen
+class _Application:
+    """What has the port outside the container: a program of the server, or another container."""
+
+    listener: Listener | None = None
+    namespace: Namespace | None = None
+    name: str = ""
+
+
+def _is_own_loopback(attempt: UpstreamTry) -> bool:
+    refused = attempt.failure is not None and attempt.failure.kind == "refused"
+    return refused and (attempt.host == "localhost" or is_loopback(attempt.host))
+
+
+def _application(evidence: Evidence, own: NginxContainer, port: int) -> _Application | None:
+    for containers in evidence.good(Containers):
+        by_id = {container.id: container.name for container in containers.running}
+        for namespace in containers.namespaces:
+            if namespace.container != own.digest and any(p == port for _, p in namespace.sockets):
+                name = by_id.get(namespace.container, "")
+                return _Application(namespace=namespace, name=name)
+    for listeners in evidence.good(Listeners):
+        for listener in listeners.on(port):
+            return _Application(listener=listener)
+    return None
+
+
+def _facts(
+    evidence: Evidence, container: NginxContainer, application: _Application, port: int
+) -> dict[str, object]:
+    listener, namespace = application.listener, application.namespace
+    networks = {
+        other.name: set(other.networks)
+        for containers in evidence.good(Containers)
+        for other in containers.running
+    }
+    shared = networks.get(application.name, set()) & set(container.networks)
+    return {
+        "container": container.title,
+        "engine": container.engine,
+        "port": port,
+        "other": application.name,
+        "process": (listener.process or "") if listener else _first(namespace),
+        "on_server": listener is not None,
+        "local_only": listener is not None and is_loopback(listener.address),
+        "network": next(iter(container.networks), ""),
+        "apart": bool(application.name) and not shared,
+        "default_network": not container.networks or container.networks == ("bridge",),
+    }
+
+
+def _first(namespace: Namespace | None) -> str:
+    return namespace.processes[0] if namespace and namespace.processes else ""
+
+
+def _fix(application: _Application) -> Fix:
+    step = "name-the-server" if application.listener else "name-the-container"
+    return Fix((Manual(step, Where.SERVER),), Applicability.MANUAL)

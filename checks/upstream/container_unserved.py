@@ -1,0 +1,109 @@
+"""The port of proxy_pass is published by a container that runs, and nothing behind it takes the
+connection: docker-proxy accepts it, cannot pass it on and closes it.
+
+The container's program listens on another port, or on the container's own loopback address, or the
+bridge between the server and its containers is down.
+"""
+
+from collections.abc import Iterator
+
+from checks.nginx import Nginx
+from checks.upstream import CONSEQUENCES, Backend, backend_log_lines, backends
+from checks.upstream._claims import BackendFault, upstream_claim
+from checks.upstream._containers import is_server_port, publishing
+from diagnose.checking.registry import check
+from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where, commands
+from diagnose.model.addresses import is_loopback
+from diagnose.model.containers import Container, Containers, Namespace
+from diagnose.model.frozen import frozen
+from diagnose.model.nginx import NginxConfig, UpstreamTry
+from diagnose.model.server import Interface
+
+#: The bridges of the engines' default networks, by the networks' names.
+_BRIDGES = {"bridge": "docker0", "podman": "podman0"}
+
+
+@check(
+    severity=Severity.ERROR,
+    needs=[UpstreamTry, NginxConfig, Containers],
+    explains=(
+        *CONSEQUENCES,
+        "upstream.closed-early",
+        "upstream.timeout",
+        "upstream.refused",
+        "upstream.unreachable",
+    ),
+)
+def container_unserved(evidence: Evidence) -> Iterator[Claim]:
+    nginx = Nginx.of(evidence)
+    for containers in evidence.good(Containers):
+        for backend in backends(nginx):
+            fault = _fault(evidence, containers, backend)
+            if fault is None:
+                continue
+            because = (
+                *backend.connect_attempts,
+                *backend.request_attempts,
+                containers,
+                *(each for each in evidence.good(Interface) if each.name == fault.bridge),
+                *backend_log_lines(nginx, backend, "upstream"),
+            )
+            yield upstream_claim(nginx, BackendFault(backend, _facts(fault), because), _fix(fault))
+
+
+@frozen
+class _Fault:
+    """What is wrong behind a published port: the `bridge` that is down, or else what listens in the
+    container."""
+
+    container: Container
+    inner: int
+    namespace: Namespace
+    bridge: str = ""
+
+
+def _fault(evidence: Evidence, containers: Containers, backend: Backend) -> _Fault | None:
+    attempts = (*backend.connect_attempts, *backend.request_attempts)
+    # A connection to docker-proxy opens; only a request shows that nothing is behind it.
+    if not any(attempt.failure for attempt in attempts) or any(
+        attempt.failure is None for attempt in backend.request_attempts
+    ):
+        return None
+    first = attempts[0]
+    if first.socket or not is_server_port(evidence, first):
+        return None
+    for container in publishing(containers.running, first.port):
+        inner = next(each.inner for each in container.ports if each.port == first.port)
+        for namespace in containers.namespaces:
+            if namespace.container == container.id:
+                bridge = _bridge_down(evidence, container)
+                if bridge or not namespace.listens(inner):
+                    return _Fault(container, inner, namespace, bridge)
+    return None
+
+
+def _bridge_down(evidence: Evidence, container: Container) -> str:
+    """Return the bridge of the container's default network, if it is down."""
+    names = {_BRIDGES[network] for network in container.networks if network in _BRIDGES}
+    interfaces = (each for each in evidence.good(Interface) if each.name in names)
+    return next((each.name for each in interfaces if not each.up), "")
+
+
+def _facts(fault: _Fault) -> dict[str, object]:
+    ports = {number for address, number in fault.namespace.sockets if not is_loopback(address)}
+    local = fault.inner in {number for _, number in fault.namespace.sockets} - ports
+    return {
+        "container": fault.container.name,
+        "engine": fault.container.engine,
+        "inner": fault.inner,
+        "bridge": fault.bridge,
+        "loopback": local and not fault.bridge,
+        "ports": tuple(sorted(ports)) if not fault.bridge else (),
+    }
+
+
+def _fix(fault: _Fault) -> Fix:
+    if fault.bridge:
+        return Fix((commands.set_link_up(fault.bridge),), Applicability.REVIEW)
+    step = "listen-everywhere" if _facts(fault)["loopback"] else "publish-its-port"
+    return Fix((Manual(step, Where.SERVER),), Applicability.MANUAL)

@@ -1,0 +1,99 @@
+"""Remedies for an nginx in a container: where its files are on the server, and never automatic.
+
+Checks write a remedy for the nginx that they see. If it runs in a container, the paths are those of
+the container. A file that the server lends to it is edited there; a file of its image is copied out
+and back by the engine.
+"""
+
+import posixpath
+from collections.abc import Iterator
+from dataclasses import replace
+
+from diagnose.model import Applicability, Claim, Command, Edit, Effect, Evidence, Fix, Manual, Step
+from diagnose.model.containers import NginxContainer
+from diagnose.model.steps import Risk
+
+#: The layers whose findings are about nginx, its files and what it reaches.
+_LAYERS = frozenset({"nginx", "certificate", "upstream", "http", "websocket"})
+
+
+def nginx_container(evidence: Evidence) -> NginxContainer | None:
+    """Return the container in which the observed nginx runs, if it does."""
+    return next(iter(evidence.good(NginxContainer)), None)
+
+
+def in_container(claim: Claim, layer: str, container: NginxContainer) -> Claim:
+    """Return the claim with a remedy that works on the server, and with the container's name."""
+    if layer not in _LAYERS or claim.fix is None:
+        return claim
+    steps = tuple(step for each in claim.fix.steps for step in _server_steps(each, container))
+    applicability = claim.fix.applicability
+    if applicability is Applicability.AUTOMATIC and _touches(steps, claim.fix.steps, container):
+        applicability = Applicability.REVIEW
+    file = claim.location.file if claim.location else ""
+    facts = {
+        "nginx_container": container.title,
+        "image_file": _image_file(claim.fix, container),
+        "inner_file": file,
+        "server_file": container.source_of(file) if file else "",
+    }
+    return replace(claim, facts={**facts, **claim.facts}, fix=Fix(steps, applicability))
+
+
+def _touches(steps: tuple[Step, ...], before: tuple[Step, ...], container: NginxContainer) -> bool:
+    """Whether a step is done in the container, or to a file of it."""
+    programs = {container.engine, "nsenter"} - {""}
+    return steps != before or any(
+        isinstance(step, Edit) or (isinstance(step, Command) and step.argv[0] in programs)
+        for step in steps
+    )
+
+
+def _image_file(fix: Fix, container: NginxContainer) -> str:
+    """Return the first edited file that only the container's image holds; "" if there is none."""
+    edits = (step.path for step in fix.steps if isinstance(step, Edit))
+    return next((path for path in edits if not container.source_of(path)), "")
+
+
+def _server_steps(step: Step, container: NginxContainer) -> Iterator[Step]:
+    match step:
+        case Edit():
+            yield from _edit_steps(step, container)
+        case Command() if step.changes:
+            yield _command(step, container)
+        case Manual() if step.commands:
+            inner = [each for part in step.commands for each in _server_steps(part, container)]
+            commands = tuple(each for each in inner if isinstance(each, Command | Edit))
+            yield replace(step, commands=commands)
+        case _:
+            yield step
+
+
+def _edit_steps(edit: Edit, container: NginxContainer) -> Iterator[Step]:
+    source = container.source_of(edit.path)
+    if source or not container.engine:
+        root = f"/proc/{container.pid}/root"
+        yield replace(edit, path=source or f"{root}{edit.path}")
+        return
+    inner = f"{container.name}:{edit.path}"
+    copy = posixpath.join("/root", posixpath.basename(edit.path))
+    yield Command((container.engine, "cp", inner, copy), Effect.CHANGE, risk=Risk.EDITS_FILES)
+    yield replace(edit, path=copy)
+    yield Command((container.engine, "cp", copy, inner), Effect.CHANGE, risk=Risk.EDITS_FILES)
+
+
+def _command(command: Command, container: NginxContainer) -> Command:
+    """Return a command that changes files: at their paths on the server if it has all of them, else
+    in the container, where nothing undoes it."""
+    sources = {path: container.source_of(path) for path in command.changes}
+    if all(sources.values()):
+        return replace(
+            command,
+            argv=tuple(sources.get(word, word) for word in command.argv),
+            undo=tuple(sources.get(word, word) for word in command.undo),
+            changes=tuple(sources.values()),
+        )
+    words: tuple[str, ...] = ("nsenter", "-t", str(container.pid), "-a")
+    if container.engine:
+        words = (container.engine, "exec", container.name)
+    return replace(command, argv=(*words, *command.argv), undo=(), changes=())

@@ -1,0 +1,93 @@
+"""Remedies of an nginx in a container: where its files are on the server."""
+
+from dataclasses import replace
+
+from diagnose.checking.container_fixes import in_container
+from diagnose.checking.registry import load_check
+from diagnose.checking.root_cause import claims
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Command,
+    Crash,
+    Edit,
+    Effect,
+    Fix,
+    Manual,
+    Subject,
+    Where,
+    commands,
+)
+from diagnose.model.containers import BindMount
+from tests.checks.upstream.test_container_loopback import OWN
+from tests.checks.upstream.test_refused import DOWN
+from tests.support.check_evidence import evidence
+from tests.support.nginx_evidence import config
+
+MOUNTED = replace(OWN, mounts=(BindMount("/etc/nginx/conf.d", "/srv/proxy/conf.d"),))
+DIFF = "--- a\n+++ b\n@@ -1 +1 @@\n-a\n+b\n"
+RELOAD = Command(("docker", "exec", "proxy", "nginx", "-s", "reload"), Effect.RELOAD)
+
+
+def fixed(*steps: Command | Edit | Manual, layer: str = "nginx") -> Claim:
+    claim = Claim(about=Subject(port=443), because=(OWN,), fix=Fix(steps))
+    return in_container(claim, layer, MOUNTED)
+
+
+def test_a_mounted_file_is_edited_on_the_server() -> None:
+    claim = fixed(Edit("/etc/nginx/conf.d/shop.conf", DIFF), RELOAD)
+    assert claim.fix
+    assert claim.fix.steps == (Edit("/srv/proxy/conf.d/shop.conf", DIFF), RELOAD)
+    assert claim.fix.applicability is Applicability.REVIEW
+    assert (claim.facts["nginx_container"], claim.facts["image_file"]) == ("proxy", "")
+
+
+def test_a_file_of_the_image_is_copied_out_and_back() -> None:
+    claim = fixed(Edit("/etc/nginx/nginx.conf", DIFF))
+    assert claim.fix
+    out, edit, back = claim.fix.steps
+    assert isinstance(out, Command)
+    assert out.argv == ("docker", "cp", "proxy:/etc/nginx/nginx.conf", "/root/nginx.conf")
+    assert edit == Edit("/root/nginx.conf", DIFF)
+    assert isinstance(back, Command)
+    assert back.argv == ("docker", "cp", "/root/nginx.conf", "proxy:/etc/nginx/nginx.conf")
+    assert claim.facts["image_file"] == "/etc/nginx/nginx.conf"
+
+
+def test_a_command_works_on_the_servers_path_or_in_the_container() -> None:
+    mounted = commands.chmod("g+r", "/etc/nginx/conf.d/a.pem", before=0o600)
+    claim = fixed(mounted, commands.chmod("g+r", "/etc/ssl/a.pem", before=0o600))
+    assert claim.fix
+    first, second = claim.fix.steps
+    assert isinstance(first, Command)
+    assert isinstance(second, Command)
+    assert first.argv == ("chmod", "g+r", "/srv/proxy/conf.d/a.pem")
+    assert first.changes == ("/srv/proxy/conf.d/a.pem",)
+    assert second.argv == ("docker", "exec", "proxy", "chmod", "g+r", "/etc/ssl/a.pem")
+    assert (second.undo, second.changes) == ((), ())
+
+
+def test_commands_of_a_manual_step_are_done_there_too() -> None:
+    step = Manual("one", Where.SERVER, commands=(Edit("/etc/nginx/conf.d/shop.conf", DIFF),))
+    claim = fixed(step)
+    assert claim.fix
+    assert claim.fix.steps == (
+        Manual("one", Where.SERVER, commands=(Edit("/srv/proxy/conf.d/shop.conf", DIFF),)),
+    )
+
+
+def test_the_servers_own_firewall_is_left_alone() -> None:
+    claim = fixed(commands.reload_ufw(), layer="firewall")
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.AUTOMATIC
+    assert "nginx_container" not in claim.facts
+
+
+def test_every_claim_about_nginx_gets_the_name_of_its_container() -> None:
+    def crashed(crash: Crash) -> None:
+        raise AssertionError(crash)
+
+    ((_, claim),) = claims([load_check("upstream.refused")], evidence(DOWN, config(), OWN), crashed)
+    assert claim.facts["nginx_container"] == "proxy"
+    ((_, claim),) = claims([load_check("upstream.refused")], evidence(DOWN, config()), crashed)
+    assert "nginx_container" not in claim.facts

@@ -1,0 +1,63 @@
+"""Docker does not run here: what it says is given as literals."""
+
+from dataclasses import replace
+
+from diagnose.model import Applicability, Vantage
+from diagnose.model.containers import Container, ContainerPort, Containers
+from tests.support.check_evidence import REFUSED, judge, texts
+from tests.support.firewall_rules import connected, host, listening
+from tests.support.nginx_evidence import config
+
+CHECK = "listener.container-stopped"
+EMERG = 'nginx: [emerg] host not found in upstream "backend" in /etc/nginx/conf.d/shop.conf:12'
+ENDED = Container(
+    engine="docker",
+    id="b" * 64,
+    name="proxy",
+    ports=(ContainerPort(443, 443, "0.0.0.0"), ContainerPort(80, 80, "0.0.0.0")),
+    state="restarting",
+    status="Restarting (1) 5 seconds ago",
+    last_words=EMERG,
+)
+REFUSING = (host(), listening(22), connected(failure=REFUSED))
+
+
+def seen(*containers: Container) -> Containers:
+    return Containers(vantage=Vantage.SERVER, engines=("docker",), containers=containers)
+
+
+def test_fires_with_the_last_words_of_one_that_restarts() -> None:
+    (claim,) = judge(CHECK, *REFUSING, seen(ENDED))
+    assert (claim.facts["last_words"], claim.facts["restarting"]) == (EMERG, True)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+    assert any("host not found" in text for text in texts(CHECK, claim))
+
+
+def test_fires_for_one_that_was_stopped() -> None:
+    stopped = replace(ENDED, state="exited", status="Exited (0) 2 hours ago", last_words="bye")
+    (claim,) = judge(CHECK, *REFUSING, seen(stopped))
+    assert claim.facts["last_words"] == ""
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+
+
+def test_silent_where_the_port_is_served() -> None:
+    assert not judge(CHECK, host(), listening(443), seen(ENDED))
+    assert not judge(CHECK, host(), listening(22), connected(), seen(ENDED))
+    assert not judge(CHECK, *REFUSING, seen(ENDED), config())
+    assert not judge(CHECK, *REFUSING, seen(ENDED, replace(ENDED, id="c" * 64, state="running")))
+    assert not judge(CHECK, *REFUSING, seen(replace(ENDED, ports=(ContainerPort(80, 80),))))
+
+
+def test_fires_with_the_container_that_nginx_asks_for() -> None:
+    app = replace(ENDED, id="c" * 64, name="shop-backend-1", ports=(), state="exited")
+    app = replace(app, status="Exited (0) 2 hours ago", last_words="")
+    (claim,) = judge(CHECK, *REFUSING, seen(ENDED, app))
+    assert claim.facts["needed"] == "shop-backend-1"
+    assert claim.fix
+    assert [step.argv for step in claim.fix.steps] == [  # type: ignore[union-attr]
+        ("docker", "start", "shop-backend-1"),
+        ("docker", "start", "proxy"),
+    ]
+    assert any("shop-backend-1" in text for text in texts(CHECK, claim))

@@ -1,0 +1,64 @@
+"""Docker does not run here: what it and the kernel say is given as literals."""
+
+from dataclasses import replace
+
+import pytest
+
+from diagnose.model import Confidence, Observation, Vantage
+from diagnose.model.containers import Container, Containers, Namespace, NginxContainer
+from diagnose.model.nginx import UpstreamTry
+from tests.checks.upstream.test_refused import DOWN, UP
+from tests.support.check_evidence import judge, texts
+from tests.support.firewall_rules import listening
+from tests.support.nginx_evidence import config
+
+CHECK = "upstream.container-loopback"
+OWN = NginxContainer(
+    vantage=Vantage.SERVER,
+    pid=77,
+    engine="docker",
+    digest="a" * 64,
+    name="proxy",
+    networks=("web",),
+)
+APP = Container(engine="docker", id="b" * 64, name="app", networks=("web",), state="running")
+INSIDE = Namespace(pid=9, processes=("node",), container=APP.id, sockets=(("0.0.0.0", 3000),))
+ITSELF = Namespace(pid=77, processes=("nginx",), container=OWN.digest, sockets=(("0.0.0.0", 443),))
+
+
+def seen(*namespaces: Namespace) -> Containers:
+    return Containers(
+        vantage=Vantage.SERVER, engines=("docker",), containers=(APP,), namespaces=namespaces
+    )
+
+
+def test_fires_where_another_container_has_the_port() -> None:
+    (claim,) = judge(CHECK, DOWN, config(), OWN, seen(ITSELF, INSIDE), listening(443))
+    assert claim.confidence is Confidence.LIKELY
+    assert (claim.facts["other"], claim.facts["process"]) == ("app", "node")
+    assert (claim.facts["apart"], claim.facts["on_server"]) == (False, False)
+    assert any("http://app:3000" in text for text in texts(CHECK, claim))
+
+
+def test_fires_where_the_server_has_the_port() -> None:
+    local = replace(listening(3000).sockets[0], address="127.0.0.1", process="node")
+    listeners = replace(listening(443), sockets=(local,))
+    (claim,) = judge(CHECK, DOWN, config(), OWN, seen(ITSELF), listeners)
+    assert (claim.facts["on_server"], claim.facts["local_only"]) == (True, True)
+    assert any("host.docker.internal" in text for text in texts(CHECK, claim))
+
+
+@pytest.mark.parametrize(
+    ("attempt", "own", "more"),
+    [
+        (UP, OWN, seen(ITSELF, INSIDE)),
+        (DOWN, OWN, seen(ITSELF)),
+        (DOWN, replace(OWN, networks=("host",)), seen(ITSELF, INSIDE)),
+        (replace(DOWN, host="10.0.0.3", address="10.0.0.3"), OWN, seen(ITSELF, INSIDE)),
+    ],
+    ids=["it answers", "nothing has the port", "the server's own network", "another address"],
+)
+def test_silent_where_127_0_0_1_is_not_the_reason(
+    attempt: UpstreamTry, own: NginxContainer, more: Observation
+) -> None:
+    assert not judge(CHECK, attempt, config(), own, more, listening(443))

@@ -1,0 +1,150 @@
+"""Containers on the server of the laboratory. Their engine is a stand-in (`docker.py`): docker does
+not run there. What is in them is real: nginx, the application, the network, the rules."""
+
+import json
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import Any
+
+from . import site
+from .hosts import until
+from .lab import HERE, Lab
+
+HOME = "/run/containers"
+BRIDGE = """
+ip link add docker0 address 02:42:ac:11:00:01 type bridge
+ip addr add 172.17.0.1/16 dev docker0
+ip link set docker0 up
+sysctl -qw net.ipv4.ip_forward=1
+iptables -t nat -N DOCKER
+iptables -t nat -A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER
+iptables -t nat -A OUTPUT ! -d 127.0.0.0/8 -m addrtype --dst-type LOCAL -j DOCKER
+iptables -t nat -A POSTROUTING -s 172.17.0.0/16 ! -o docker0 -j MASQUERADE
+iptables -N DOCKER
+iptables -N DOCKER-USER
+iptables -A FORWARD -j DOCKER-USER
+iptables -A FORWARD -o docker0 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+iptables -A FORWARD -o docker0 -j DOCKER
+iptables -A FORWARD -i docker0 ! -o docker0 -j ACCEPT
+iptables -A FORWARD -i docker0 -o docker0 -j ACCEPT
+iptables -A DOCKER-USER -j RETURN
+mkdir -p /run/containers/cgroup
+mount -t tmpfs -o mode=755 containers /run/containers
+mkdir -p /run/containers/cgroup
+mount -t cgroup2 none /run/containers/cgroup
+"""
+GONE = """
+for name in $(ip netns list | cut -d ' ' -f 1); do ip netns del $name; done
+firewall-cmd -q --zone=trusted --remove-interface=docker0 2>/dev/null
+ip link del docker0
+sysctl -qw net.ipv4.ip_forward=0
+for table in nat filter; do nft delete table ip $table 2>/dev/null; done
+rmdir /run/containers/cgroup/docker/* 2>/dev/null
+umount -l /run/containers/cgroup /run/containers; rm -f /usr/local/bin/docker; :
+"""
+NAMES = "127.0.0.1 localhost\n"
+LOG = "error_log /dev/stderr;\n"
+
+
+class Engine:
+    """`docker` on the server, until the next restore."""
+
+    def __init__(self, lab: Lab) -> None:
+        self.lab, self.server = lab, lab.server
+        self.count = 1
+        lab.undo(self.end)
+        program = " ".join(self.server.python(str(HERE / "docker.py")))
+        self.server.write("/usr/local/bin/docker", f'#!/bin/sh\nexec {program} "$@"\n', 0o755)
+        self.server.sh(BRIDGE)
+        # As docker does it, in a zone "docker" with the same target.
+        self.server.sh("firewall-cmd -q --zone=trusted --change-interface=docker0", check=False)
+
+    def end(self) -> None:
+        self.server.sh("docker ps -q >/dev/null; for f in /run/containers/*/config.json; do"
+                       ' [ -e "$f" ] || continue; n=${f%/*}; docker stop "${n##*/}"; done',
+                       check=False)  # fmt: skip
+        self.server.sh(GONE, check=False)
+
+    def docker(self, *words: str) -> str:
+        return self.server.run(["docker", *words], check=True).stdout
+
+    def run(
+        self,
+        name: str,
+        argv: Sequence[str],
+        ports: Sequence[tuple[int, int]] = (),
+        binds: Sequence[tuple[str, str]] = (),
+        **more: Any,
+    ) -> str:
+        """`docker run -d --name NAME -p … -v …`; its address."""
+        self.count += 1
+        address = f"172.17.0.{self.count}"
+        described = {
+            "id": sha256(f"{name} {self.server.pid} {self.count}".encode()).hexdigest(),
+            "name": name,
+            "image": more.pop("image", f"{name}:latest"),
+            "address": address,
+            "argv": list(argv),
+            "ports": list(ports),
+            "binds": list(binds),
+            "hosts": NAMES + more.pop("hosts", ""),
+            "state": "created",
+            "status": "Created",
+            **more,
+        }
+        self.server.write(f"{HOME}/{name}.json", json.dumps(described))
+        self.docker("run", f"{HOME}/{name}.json")
+        return address
+
+    def names(self, name: str, hosts: str) -> None:
+        """What the container's names mean from now on, as its engine's name server answers."""
+        path = f"{HOME}/{name}/config.json"
+        described = json.loads(self.server.read(path)) | {"hosts": NAMES + hosts}
+        self.server.write(path, json.dumps(described))
+        self.server.write(f"{HOME}/{name}/hosts", described["hosts"])
+
+    def ended(self, name: str, code: int) -> None:
+        """Wait until its program has ended; the engine says so from now on."""
+        until(lambda: "[emerg]" in self.docker("logs", name), f"{name} ends")
+        self.docker("ended", name, str(code))
+
+    def reaches(self, address: str, port: int, *words: str) -> None:
+        """Wait until something listens there."""
+        argv = ["curl", "-sko", "/dev/null", "--connect-timeout", "1", f"http://{address}:{port}/"]
+        until(lambda: self.server.run(argv).returncode not in {7, 28}, f"{address}:{port} serves")
+
+
+def application(engine: Engine, name: str = "app", *options: str, **more: Any) -> str:
+    """The application in a container of its own, on port 3000 of it."""
+    host = more.pop("host", "0.0.0.0")
+    argv = engine.server.python(str(HERE / "application.py"), "--host", host, *options)
+    address = engine.run(name, argv, **more)
+    if host == "0.0.0.0":
+        engine.reaches(address, 3000)
+    return address
+
+
+def proxied(upstream: str) -> str:
+    """The site's configuration with another application."""
+    text = LOG.replace("error_log", "  error_log") + site.MAP + site.HTTPS + site.HTTP
+    return text.replace("http://127.0.0.1:3000", upstream)
+
+
+def proxy(
+    engine: Engine,
+    configuration: str,
+    ports: Sequence[tuple[int, int]] = ((443, 443), (80, 80)),
+    binds: Sequence[tuple[str, str]] = (),
+    **more: Any,
+) -> str:
+    """nginx in a container, with its site and certificates from folders of the server, as of a
+    docker-compose.yml: ./conf.d:/etc/nginx/conf.d, ./certs:/etc/nginx/ssl."""
+    lab, server = engine.lab, engine.server
+    server.write("/srv/proxy/conf.d/shop.conf", configuration)
+    server.sh("mkdir -p /srv/proxy/certs; cp /etc/nginx/ssl/* /srv/proxy/certs/")
+    # nginx of the server itself has nothing of the site, and does not run.
+    server.sh(f"rm {site.CONF}")
+    lab.stop_nginx()
+    folders = [("/srv/proxy/conf.d", "/etc/nginx/conf.d"), ("/srv/proxy/certs", "/etc/nginx/ssl")]
+    argv = more.pop("argv", ["nginx", "-g", "daemon off;"])
+    return engine.run("proxy", argv, ports, [*folders, *binds], image="nginx:1.27", **more)

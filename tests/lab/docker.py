@@ -1,0 +1,252 @@
+"""A stand-in for the program `docker`, which does not run in the laboratory: it prints what docker
+27 prints of `ps`, `inspect` and `logs`; its containers are namespaces with a root of their own.
+
+    docker.py run FILE     with a container's description in JSON
+    docker.py start NAME   and stop, restart, exec, logs
+
+The control group is like docker's, /docker/ID, the network a bridge with the rules of iptables.
+"""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+HOME = Path("/run/containers")
+#: Builds the root of a container and becomes its program. $1 its folder, $2 its root, the rest the
+#: command; binds are lines "SOURCE POINT" in the file `binds`.
+ENTER = r"""
+set -e
+home=$1; root=$home/root; shift
+mount --make-rprivate /
+mkdir -p "$root" "$home/upper" "$home/work"
+mount -t overlay lab -o "lowerdir=/,upperdir=$home/upper,workdir=$home/work" "$root"
+for point in hosts resolv.conf; do
+  rm -f "$root/etc/$point"; touch "$root/etc/$point"
+  mount --bind "$home/$point" "$root/etc/$point"
+done
+while read -r source point; do
+  if [ -d "$source" ]; then mkdir -p "$root$point"
+  else mkdir -p "$root${point%/*}"; [ -e "$root$point" ] || touch "$root$point"; fi
+  mount --bind "$source" "$root$point"
+done <"$home/binds"
+mount -t proc proc "$root/proc"
+mount -t tmpfs dev "$root/dev"
+for name in null zero urandom random; do
+  touch "$root/dev/$name"; mount --bind /dev/$name "$root/dev/$name"
+done
+ln -s /proc/self/fd "$root/dev/fd"
+ln -s /proc/self/fd/1 "$root/dev/stdout"; ln -s /proc/self/fd/2 "$root/dev/stderr"
+mount -t tmpfs run "$root/run"; mkdir -p "$root/tmp/old"
+cd "$root"; pivot_root . tmp/old; umount -l /tmp/old
+exec "$@"
+"""
+
+
+def load(name: str) -> dict[str, Any]:
+    files = [HOME / name / "config.json"] if (HOME / name).is_dir() else HOME.glob("*/config.json")
+    for path in files:
+        container: dict[str, Any] = json.loads(path.read_text())
+        if name in {container["name"], container["id"], container["id"][:12]}:
+            return container
+    sys.exit(f"Error response from daemon: No such container: {name}")
+
+
+def save(container: dict[str, Any]) -> None:
+    folder = HOME / container["name"]
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "config.json").write_text(json.dumps(container))
+
+
+def sh(script: str, check: bool = True) -> None:
+    subprocess.run(["sh", "-c", script], check=check, capture_output=True)
+
+
+def network(container: dict[str, Any], add: bool) -> None:
+    """The network namespace, and the rules of docker 27 for each published port."""
+    name, address = container["name"], container["address"]
+    # As docker makes it, so that a container that is started again is found at once.
+    hardware = ":".join(["02", "42", *(f"{int(part):02x}" for part in address.split("."))])
+    if add:
+        sh(f"""
+            ip netns del {name} 2>/dev/null; ip link del v{name} 2>/dev/null; ip netns add {name}
+            ip link add v{name} type veth peer name eth0 netns {name}
+            ip link set v{name} master docker0 up
+            ip -n {name} addr add {address}/16 dev eth0
+            ip -n {name} link set eth0 address {hardware} up; ip -n {name} link set lo up
+            ip -n {name} route add default via 172.17.0.1
+        """)
+    word = "-A" if add else "-D"
+    where = f"-d {container['bind']}/32" if "bind" in container else ""
+    for outer, inner in container["ports"]:
+        sh(
+            f"""
+            iptables -t nat {word} DOCKER {where} ! -i docker0 -p tcp --dport {outer} \
+              -j DNAT --to-destination {address}:{inner}
+            iptables {word} DOCKER -d {address}/32 ! -i docker0 -o docker0 -p tcp -m tcp \
+              --dport {inner} -j ACCEPT
+        """,
+            check=add,
+        )
+    if not add:
+        sh(f"ip netns del {name}", check=False)
+
+
+def start(container: dict[str, Any]) -> None:
+    folder = HOME / container["name"]
+    network(container, True)
+    (folder / "hosts").write_text(container["hosts"])
+    (folder / "resolv.conf").write_text("nameserver 203.0.113.1\n")
+    (folder / "binds").write_text("".join(f"{a} {b}\n" for a, b in container["binds"]))
+    group = HOME / "cgroup/docker" / container["id"]
+    group.mkdir(parents=True, exist_ok=True)
+
+    def joined() -> None:
+        os.setsid()
+        (group / "cgroup.procs").write_text(str(os.getpid()))
+
+    with (folder / "log").open("ab") as log:
+        argv = ["nsenter", f"--net=/run/netns/{container['name']}", "unshare", "--mount", "--pid",
+                "--uts", "--ipc", "--fork", "--kill-child", "sh", "-c", ENTER, "sh", str(folder),
+                *container["argv"]]  # fmt: skip
+        holder = subprocess.Popen(
+            argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=joined, cwd="/"
+        )
+    children = Path(f"/proc/{holder.pid}/task/{holder.pid}/children")
+    deadline, pid = time.monotonic() + 5, 0
+    while time.monotonic() < deadline and not pid and holder.poll() is None:
+        pid = next((int(word) for word in children.read_text().split()), 0)
+        time.sleep(0.005)
+    proxy(container)
+    container |= {"pid": pid, "holder": holder.pid, "state": "running", "status": "Up 2 seconds"}
+    save(container)
+
+
+def proxy(container: dict[str, Any]) -> None:
+    """docker-proxy, one for each published port."""
+    link = HOME / "docker-proxy"
+    if not link.exists():
+        link.symlink_to(sys.executable)
+    for outer, inner in container["ports"]:
+        host = container.get("bind", "0.0.0.0")
+        words = [FORWARD, host, str(outer), container["address"], str(inner)]
+        quiet = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
+        process = subprocess.Popen(
+            [str(link), "-c", *words],
+            start_new_session=True,
+            cwd="/",
+            **quiet,  # type: ignore[call-overload]
+        )
+        container.setdefault("proxies", []).append(process.pid)
+
+
+FORWARD = """
+import asyncio, sys
+host, outer, address, inner = sys.argv[1:]
+async def pump(reader, writer):
+    while data := await reader.read(65536):
+        writer.write(data)
+        await writer.drain()
+    writer.close()
+async def serve(reader, writer):
+    try:
+        there, back = await asyncio.open_connection(address, int(inner))
+    except OSError:
+        writer.transport.abort()
+        return
+    await asyncio.gather(pump(reader, back), pump(there, writer), return_exceptions=True)
+async def main():
+    server = await asyncio.start_server(serve, host, int(outer))
+    await server.serve_forever()
+asyncio.run(main())
+"""
+
+
+def stop(container: dict[str, Any], code: int = 0) -> None:
+    for pid in (container.get("holder"), *container.pop("proxies", ())):
+        if pid:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(pid), signal.SIGKILL)
+    network(container, False)
+    container |= {"pid": 0, "state": "exited", "status": f"Exited ({code}) 3 seconds ago"}
+    save(container)
+
+
+def listed(container: dict[str, Any]) -> str:
+    running = container["state"] == "running"
+    host = container.get("bind", "0.0.0.0")
+    ports = [f"{host}:{outer}->{inner}/tcp" for outer, inner in container["ports"]]
+    return json.dumps(
+        {
+            "Command": json.dumps(" ".join(container["argv"])[:20] + "…"),
+            "ID": container["id"],
+            "Image": container["image"],
+            "Names": container["name"],
+            "Networks": "bridge",
+            # Docker lists the ports of running containers only.
+            "Ports": ", ".join(ports) if running else "",
+            "State": container["state"],
+            "Status": container["status"],
+        }
+    )
+
+
+def ps(words: list[str]) -> None:
+    containers = [json.loads(path.read_text()) for path in sorted(HOME.glob("*/config.json"))]
+    every = any(word in {"-a", "-aq"} for word in words)
+    states = [word.partition("=")[2] for word in words if word.startswith("status=")]
+    for container in containers:
+        if (every or container["state"] == "running") and (
+            not states or container["state"] in states
+        ):
+            print(container["id"] if "-aq" in words else listed(container))
+
+
+def copy(source: str, target: str) -> None:
+    """`docker cp NAME:PATH PATH`, or the other way."""
+    paths = []
+    for word in (source, target):
+        name, colon, inner = word.partition(":")
+        paths.append(f"/proc/{load(name)['pid']}/root{inner}" if colon else word)
+    Path(paths[1]).write_bytes(Path(paths[0]).read_bytes())
+
+
+def main() -> None:
+    word, *words = sys.argv[1:]
+    match word:
+        case "ps":
+            ps(words)
+        case "run":
+            container = json.loads(Path(words[0]).read_text())
+            save(container)
+            start(container)
+        case "start":
+            start(load(words[0]))
+        case "stop":
+            stop(load(words[0]))
+        case "restart":
+            container = load(words[0])
+            stop(container)
+            start(container)
+        case "ended":
+            stop(load(words[0]), int(words[1]))
+        case "inspect":
+            ports = load(words[-1])["ports"]
+            bound = {f"{inner}/tcp": [{"HostIp": "", "HostPort": f"{o}"}] for o, inner in ports}
+            print(json.dumps(bound))
+        case "logs":
+            print((HOME / load(words[-1])["name"] / "log").read_text(errors="replace"), end="")
+        case "cp":
+            copy(*words)
+        case "exec":
+            container = load(words[0])
+            os.execvp("nsenter", ["nsenter", "-t", str(container["pid"]), "-a", *words[1:]])
+
+
+if __name__ == "__main__":
+    main()

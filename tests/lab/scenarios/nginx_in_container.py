@@ -1,0 +1,434 @@
+"""nginx is in a container itself, as in most files of docker compose. Docker does not run here: its
+stand-in is `tests/lab/docker.py`; nginx, the application, networks, mounts and rules are real."""
+
+from .. import certificates, site
+from ..containers import Engine, application, proxied, proxy
+from ..lab import Lab
+from ..scenario import healthy, scenario
+
+#: What the start of a container brings back.
+STARTED = ("rules", "listeners", "processes")
+NO_ENGINE = "the remedy asks for another compose file"
+UPGRADE = """\
+    proxy_set_header Upgrade $http_upgrade;
+    proxy_set_header Connection $connection_upgrade;
+"""
+PANEL = {"panel": "nginx is in a container"}
+
+
+def both(lab: Lab, upstream: str = "http://app:3000", **more: object) -> Engine:
+    """nginx and the application, each in a container; nginx knows the other by its name."""
+    engine = Engine(lab)
+    address = application(engine)
+    proxy(engine, proxied(upstream), hosts=f"{address} app\n", **more)  # type: ignore[arg-type]
+    engine.reaches("127.0.0.1", 443)
+    return engine
+
+
+@healthy(not_on=PANEL)
+def nginx_and_application_in_containers(lab: Lab) -> None:
+    """Ports published, the application by the name of its service."""
+    both(lab)
+
+
+@healthy(not_on=PANEL)
+def container_of_nginx_has_other_ports(lab: Lab) -> None:
+    """nginx listens on 8443 and 8080 inside, as images without root do."""
+    engine = Engine(lab)
+    address = application(engine)
+    text = proxied("http://app:3000").replace("listen 443", "listen 8443")
+    text = text.replace("listen 80;", "listen 8080;")
+    proxy(engine, text, ((443, 8443), (80, 8080)), hosts=f"{address} app\n")
+    engine.reaches("127.0.0.1", 443)
+
+
+@healthy(not_on=PANEL)
+def application_beside_nginx_in_one_container(lab: Lab) -> None:
+    """An image with both: here 127.0.0.1 is right."""
+    engine = Engine(lab)
+    program = lab.server.python(str(application_file()), "--host", "127.0.0.1")
+    lab.server.write("/srv/proxy/start", f"{' '.join(program)} &\nexec nginx -g 'daemon off;'\n")
+    proxy(
+        engine,
+        proxied("http://127.0.0.1:3000"),
+        argv=["sh", "/etc/start"],
+        binds=[("/srv/proxy/start", "/etc/start")],
+    )
+    engine.reaches("127.0.0.1", 443)
+
+
+def application_file() -> str:
+    from ..lab import HERE
+
+    return str(HERE / "application.py")
+
+
+@scenario(
+    outside="http.server-error",
+    server="upstream.container-loopback",
+    manual=NO_ENGINE,
+    not_on=PANEL,
+)
+def loopback_of_the_container(lab: Lab) -> None:
+    """After many threads on Stack Overflow ("502 with nginx in docker, proxy_pass localhost"): the
+    application is in another container, proxy_pass says 127.0.0.1."""
+    both(lab, "http://127.0.0.1:3000")
+
+
+@scenario(
+    outside="http.server-error",
+    server="upstream.container-loopback",
+    manual=NO_ENGINE,
+    not_on=PANEL,
+)
+def loopback_is_meant_to_be_the_server(lab: Lab) -> None:
+    """After a question on Server Fault: nginx in a container, the application on the server itself,
+    proxy_pass says localhost."""
+    engine = Engine(lab)
+    proxy(engine, proxied("http://localhost:3000"))
+    engine.reaches("127.0.0.1", 443)
+
+
+@scenario(
+    outside="http.server-error",
+    server="upstream.container-stopped",
+    differs=STARTED,
+    not_on=PANEL,
+)
+def application_container_was_stopped(lab: Lab) -> None:
+    """docker compose stop app: nginx in its container resolved the name before."""
+    both(lab).docker("stop", "app")
+
+
+@scenario(
+    outside="http.server-error",
+    server="upstream.container-stopped",
+    differs=STARTED,
+    not_on=PANEL,
+)
+def container_behind_nginx_of_the_server(lab: Lab) -> None:
+    """nginx is on the server, and the container that publishes 127.0.0.1:8080 was stopped."""
+    engine = Engine(lab)
+    application(engine, ports=((8080, 3000),), bind="127.0.0.1")
+    lab.edit("127.0.0.1:3000", "127.0.0.1:8080")
+    lab.reload()
+    engine.reaches("127.0.0.1", 8080)
+    engine.docker("stop", "app")
+
+
+@healthy(not_on=PANEL)
+def container_behind_nginx_of_the_server_runs(lab: Lab) -> None:
+    """The same, and it runs; another one was stopped long ago."""
+    engine = Engine(lab)
+    application(engine, ports=((8080, 3000),), bind="127.0.0.1")
+    application(engine, "old", ports=((8081, 3000),), bind="127.0.0.1")
+    engine.docker("stop", "old")
+    lab.edit("127.0.0.1:3000", "127.0.0.1:8080")
+    lab.reload()
+    engine.reaches("127.0.0.1", 8080)
+
+
+@scenario(
+    outside="tcp.refused",
+    server="listener.container-stopped",
+    differs=STARTED,
+    not_on=PANEL,
+)
+def container_of_nginx_was_stopped(lab: Lab) -> None:
+    """Somebody stopped it."""
+    both(lab).docker("stop", "proxy")
+
+
+@scenario(
+    outside="tcp.refused",
+    server="listener.container-stopped",
+    manual="the certificate has to be mounted in another compose file",
+    not_on=PANEL,
+)
+def certificate_is_not_in_the_container(lab: Lab) -> None:
+    """After threads on the certbot forum: /etc/letsencrypt is on the server, but not mounted, and
+    nginx in the container ends at once."""
+    engine = Engine(lab)
+    address = application(engine)
+    text = proxied("http://app:3000").replace("/etc/nginx/ssl/", "/etc/letsencrypt/live/shop/")
+    proxy(engine, text, hosts=f"{address} app\n")
+    engine.ended("proxy", 1)
+
+
+@scenario(
+    outside="tcp.refused",
+    server="listener.container-stopped",
+    manual="the name has to be written in another way",
+    not_on=PANEL,
+)
+def name_of_the_service_is_wrong(lab: Lab) -> None:
+    """After the best known of all: "host not found in upstream", and the container restarts."""
+    engine = Engine(lab)
+    address = application(engine)
+    proxy(engine, proxied("http://backend:3000"), hosts=f"{address} app\n")
+    engine.ended("proxy", 1)
+
+
+@scenario(
+    outside="tls.plain-http",
+    server="listener.container-port",
+    manual=NO_ENGINE,
+    not_on=PANEL,
+)
+def tls_port_leads_to_plain(lab: Lab) -> None:
+    """After a thread on the docker forum: ports: "443:80"."""
+    both(lab, ports=((443, 80), (80, 80)))
+
+
+@scenario(
+    outside="certificate.expired",
+    server="nginx.container-file-outdated",
+    not_on=PANEL,
+)
+def mounted_certificate_was_replaced(lab: Lab) -> None:
+    """After an issue of nginx-proxy: the file is mounted, the renewal wrote a new one, and a reload
+    in the container does not help."""
+    server, old, new = lab.server, certificates.leaf(starts=-91, ends=-1), certificates.good()
+    server.write("/srv/chain.pem", old.chain)
+    server.write("/srv/site.key", old.key_pem, 0o600)
+    binds = [("/srv/chain.pem", "/etc/tls/chain.pem"), ("/srv/site.key", "/etc/tls/site.key")]
+    text = proxied("http://app:3000").replace(site.PEM, "/etc/tls/chain.pem")
+    text = text.replace(site.KEY, "/etc/tls/site.key")
+    engine = Engine(lab)
+    address = application(engine)
+    proxy(engine, text, hosts=f"{address} app\n", binds=binds)
+    engine.reaches("127.0.0.1", 443)
+    for name, data in (("chain.pem", new.chain), ("site.key", new.key_pem)):
+        server.write(f"/srv/new.{name}", data, 0o600)
+        server.sh(f"mv /srv/new.{name} /srv/{name}")
+    engine.docker("exec", "proxy", "nginx", "-s", "reload")
+
+
+@healthy(not_on=PANEL)
+def mounted_file_was_saved_again(lab: Lab) -> None:
+    """An editor wrote the same text into a new file."""
+    server = lab.server
+    server.sh("cp /etc/nginx/ssl/shop.example.com.pem /srv/chain.pem")
+    text = proxied("http://app:3000").replace(site.PEM, "/etc/tls/chain.pem")
+    engine = Engine(lab)
+    address = application(engine)
+    proxy(engine, text, hosts=f"{address} app\n", binds=[("/srv/chain.pem", "/etc/tls/chain.pem")])
+    engine.reaches("127.0.0.1", 443)
+    server.sh("cp /srv/chain.pem /srv/new.pem; mv /srv/new.pem /srv/chain.pem")
+
+
+@scenario(
+    outside="http.server-error",
+    server="upstream.stale-address",
+    manual="a reload leaves the container's own process",
+    not_on=PANEL,
+)
+def application_container_was_created_again(lab: Lab) -> None:
+    """After an issue of docker compose: the application's container got another address, and nginx
+    keeps the one that it resolved at its start."""
+    engine = both(lab)
+    engine.docker("stop", "app")
+    # Another container takes the address, as it happens.
+    address = application(engine, "app2")
+    engine.names("proxy", f"{address} app\n")
+
+
+@scenario(
+    outside="http.server-error",
+    server="upstream.unreachable",
+    manual=NO_ENGINE,
+    not_on=PANEL,
+)
+def application_is_in_another_network(lab: Lab) -> None:
+    """Its address is written down, and its network has been taken away from nginx."""
+    both(lab)
+    lab.server.sh("ip -n app link set eth0 down")
+
+
+@scenario(
+    outside="tcp.refused",
+    server="listener.loopback-only",
+    manual=NO_ENGINE,
+    not_on=PANEL,
+)
+def nginx_is_published_on_loopback(lab: Lab) -> None:
+    """ports: "127.0.0.1:443:443"."""
+    both(lab, bind="127.0.0.1")
+
+
+@scenario(
+    outside="tcp.refused",
+    server="listener.container-unpublished",
+    manual=NO_ENGINE,
+    not_on=PANEL,
+)
+def port_leads_to_nothing_in_the_container(lab: Lab) -> None:
+    """ports: "443:8443", and nginx listens on 443 inside."""
+    both(lab, ports=((443, 8443), (80, 80)))
+
+
+@scenario(
+    outside="tcp.refused",
+    server="listener.container-unpublished",
+    manual=NO_ENGINE,
+    not_on=PANEL,
+)
+def nginx_listens_on_loopback_in_the_container(lab: Lab) -> None:
+    """A configuration that was written for a server: listen 127.0.0.1:443 ssl."""
+    engine = Engine(lab)
+    address = application(engine)
+    text = proxied("http://app:3000").replace("listen 443", "listen 127.0.0.1:443")
+    proxy(engine, text, hosts=f"{address} app\n")
+    engine.reaches("127.0.0.1", 443)
+
+
+@scenario(
+    outside="http.server-error",
+    server="upstream.refused",
+    manual="which port is right is not known",
+    not_on=PANEL,
+)
+def published_port_was_changed(lab: Lab) -> None:
+    """nginx of the server passes to 8080; the compose file says 8081:3000 now."""
+    engine = Engine(lab)
+    application(engine, ports=((8081, 3000),), bind="127.0.0.1")
+    lab.edit("127.0.0.1:3000", "127.0.0.1:8080")
+    lab.reload()
+    engine.reaches("127.0.0.1", 8081)
+
+
+@scenario(
+    outside="http.server-error",
+    server="upstream.container-loopback",
+    manual=NO_ENGINE,
+    not_on=PANEL,
+)
+def application_is_published_on_the_server(lab: Lab) -> None:
+    """Its container publishes 127.0.0.1:3000 of the server, which nginx in its container takes for
+    its own."""
+    lab.application_service.stop()
+    engine = Engine(lab)
+    application(engine, ports=((3000, 3000),), bind="127.0.0.1")
+    proxy(engine, proxied("http://127.0.0.1:3000"))
+    engine.reaches("127.0.0.1", 443)
+
+
+@scenario(
+    outside="tcp.refused",
+    server="listener.container-stopped",
+    differs=STARTED,
+    not_on=PANEL,
+)
+def nginx_waits_for_a_container_that_was_stopped(lab: Lab) -> None:
+    """The application was stopped, and then nginx was started again: its name is unknown now."""
+    engine = both(lab)
+    engine.docker("stop", "app")
+    engine.names("proxy", "")
+    engine.docker("restart", "proxy")
+    engine.ended("proxy", 1)
+    # Its name server knows the name again once the application runs.
+    engine.names("proxy", "172.17.0.2 app\n")
+
+
+@scenario(
+    outside="certificate.expired",
+    server="certificate.renewed-not-loaded",
+    differs=STARTED,
+    not_on=PANEL,
+)
+def renewed_in_a_mounted_folder(lab: Lab) -> None:
+    """certbot renewed it on the server, and nobody told nginx in the container."""
+    server = lab.server
+    good = {path: server.read(path) for path in (site.PEM, site.KEY)}
+    old = certificates.leaf(starts=-91, ends=-1)
+    server.write(site.PEM, old.chain)
+    server.write(site.KEY, old.key_pem, 0o600)
+    both(lab)
+    for path, text in good.items():
+        server.write(path, text)
+        server.write(path.replace("/etc/nginx/ssl", "/srv/proxy/certs"), text)
+
+
+@scenario(
+    outside="websocket.not-upgraded",
+    server="websocket.upgrade-headers-missing",
+    differs=STARTED,
+    args=("--ws", "/ws"),
+    not_on=PANEL,
+)
+def headers_of_the_websocket_are_missing(lab: Lab) -> None:
+    """The file is mounted: it is edited on the server."""
+    engine = Engine(lab)
+    address = application(engine)
+    text = proxied("http://app:3000").replace(UPGRADE, "")
+    proxy(engine, text, hosts=f"{address} app\n")
+    engine.reaches("127.0.0.1", 443)
+
+
+@scenario(
+    outside="websocket.not-upgraded",
+    server="websocket.upgrade-headers-missing",
+    differs=STARTED,
+    args=("--ws", "/ws"),
+    not_on=PANEL,
+)
+def headers_are_missing_in_the_image(lab: Lab) -> None:
+    """The file is in the image: it is copied out and back."""
+    engine = Engine(lab)
+    address = application(engine)
+    text = proxied("http://app:3000").replace(UPGRADE, "")
+    lab.server.write("/srv/empty/.keep", "")
+    proxy(engine, text, hosts=f"{address} app\n", binds=[("/srv/empty", "/etc/nginx/conf.d")])
+    engine.docker("cp", "/srv/proxy/conf.d/shop.conf", "proxy:/etc/nginx/shop.conf")
+    engine.docker(
+        "exec", "proxy", "sed", "-i", "s|conf.d/.*conf|shop.conf|", "/etc/nginx/nginx.conf"
+    )
+    engine.docker("exec", "proxy", "nginx", "-s", "reload")
+    engine.reaches("127.0.0.1", 443)
+
+
+@scenario(
+    outside="http.server-error",
+    server="upstream.container-unserved",
+    manual="the application has to be told another address",
+    not_on=PANEL,
+)
+def published_application_listens_on_its_loopback(lab: Lab) -> None:
+    """After a thread on Stack Overflow ("connection reset by peer" of a published port): Flask and
+    Vite listen on 127.0.0.1 unless told otherwise, which in a container is nobody's."""
+    engine = Engine(lab)
+    application(engine, ports=((8080, 3000),), bind="127.0.0.1", host="127.0.0.1")
+    lab.edit("127.0.0.1:3000", "127.0.0.1:8080")
+    lab.reload()
+    engine.reaches("127.0.0.1", 8080)
+
+
+@scenario(
+    outside="http.server-error",
+    server="upstream.container-unserved",
+    manual="the compose file has to say another port",
+    not_on=PANEL,
+)
+def published_port_is_another_than_the_applications(lab: Lab) -> None:
+    """ports: "8080:80", and the application listens on 3000."""
+    engine = Engine(lab)
+    application(engine, ports=((8080, 80),), bind="127.0.0.1")
+    lab.edit("127.0.0.1:3000", "127.0.0.1:8080")
+    lab.reload()
+    engine.reaches("127.0.0.1", 8080)
+
+
+@scenario(
+    outside="http.server-error",
+    server="upstream.container-unserved",
+    differs=STARTED,
+    not_on=PANEL,
+)
+def bridge_of_docker_is_down(lab: Lab) -> None:
+    """docker-proxy takes the connection and cannot pass it on."""
+    engine = Engine(lab)
+    application(engine, ports=((8080, 3000),), bind="127.0.0.1")
+    lab.edit("127.0.0.1:3000", "127.0.0.1:8080")
+    lab.reload()
+    engine.reaches("127.0.0.1", 8080)
+    lab.server.sh("ip link set docker0 down")
