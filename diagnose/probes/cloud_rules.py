@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from diagnose.cloud.evaluation import INTERNET4, INTERNET6, Flow, evaluate
+from diagnose.cloud.evaluation import INTERNET4, INTERNET6, Flow, Verdict, evaluate
 from diagnose.cloud.firmware import Cloud, cloud_of
 from diagnose.cloud.provider import ApiError, Client, Credentials, Dmi, Profile, Provider
 from diagnose.cloud.registry import Complaint, installed, own_providers, provider
@@ -23,7 +23,6 @@ from diagnose.model.cloud import (
     CloudMachine,
     CloudRules,
     Metadata,
-    RuleSet,
     SecurityGroup,
 )
 from diagnose.model.tcp import Connection
@@ -42,6 +41,7 @@ METADATA_TIMEOUT, REMOTE_METADATA_TIMEOUT = 0.25, 8.0
 SUBJECT = "the cloud's rules in front of the server"
 
 _MAX_FILE = 1 << 20
+_MAX_UNREAD = 4
 
 
 async def look_on_server(ctx: ProbeContext) -> None:
@@ -253,8 +253,11 @@ async def _read_from(
         if instance is None:
             raise ApiError("missing", credentials.region)
     instance, rules = await candidate.fetch(instance, credentials, client)
+    verdict = evaluate(rules, _everybody(instance, address, ctx.target.port))
+    if verdict.status == "unknown":
+        _emit_unread_parts(ctx, candidate, verdict)
     others: tuple[SecurityGroup, ...] = ()
-    if _admits_nobody(rules, instance, address, ctx.target.port):
+    if _admits_nobody(verdict):
         with contextlib.suppress(ApiError):
             others = await candidate.other_groups(instance, credentials, client)
     ctx.emit(
@@ -273,11 +276,26 @@ async def _read_from(
     return True
 
 
-def _admits_nobody(rules: RuleSet, instance: CloudInstance, address: str, port: int) -> bool:
+def _everybody(instance: CloudInstance, address: str, port: int) -> Flow:
+    """Return the packets of all visitors to the target's port."""
+    if ":" in address:
+        return Flow(port, INTERNET6)
+    return Flow(port, INTERNET4, destination=instance.private_address)
+
+
+def _emit_unread_parts(ctx: ProbeContext, candidate: Provider, verdict: Verdict) -> None:
+    """Emit what of the rules could not be read, where it decides whether the port is open."""
+    rules = [rule for each in verdict.layers for rule in each.layer.rules if rule.id in each.by]
+    parts = [each.layer.unread for each in verdict.layers] + [rule.unread for rule in rules]
+    actions = ", ".join(candidate.actions)
+    for part in list(dict.fromkeys(filter(None, parts)))[:_MAX_UNREAD]:
+        reason = f"{candidate.title} did not let it be read; these actions are needed: {actions}"
+        _emit_unread(ctx, reason, subject=clean(f"{part} in front of the server", 200))
+
+
+def _admits_nobody(verdict: Verdict) -> bool:
     """Whether no rule of a group matches: another group might have one."""
-    source = INTERNET6 if ":" in address else INTERNET4
-    destination = "" if ":" in address else instance.private_address
-    denying = evaluate(rules, Flow(port, source, destination=destination)).denying
+    denying = verdict.denying
     return denying is not None and denying.layer.kind == "group" and denying.by == ("default",)
 
 
