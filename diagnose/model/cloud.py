@@ -7,7 +7,7 @@ again without the API.
 
 from typing import ClassVar, Literal
 
-from diagnose.model import Observation
+from diagnose.model import Evidence, Observation
 from diagnose.model.frozen import frozen
 from diagnose.model.marks import Address, Label, Text, Url
 from diagnose.model.summary import Summary, joined
@@ -176,3 +176,10 @@ class CloudRules(Observation):
             f"{len(layer.rules)} rules of {layer.name or layer.kind}" for layer in self.rules.layers
         )
         return f"{self.title} {self.instance.id}", joined(counts)
+
+
+def translated_addresses(evidence: Evidence) -> tuple[str, ...]:
+    """Return the public addresses that the cloud translates to the server: those of the instance
+    that the metadata service on the server names."""
+    instances = (machine.instance for machine in evidence.good(CloudMachine) if machine.instance)
+    return tuple(address for instance in instances for address in instance.public_addresses)
