@@ -141,9 +141,10 @@ Metadata = Literal["answered", "silent", "off", "unasked"]
 @frozen(kw_only=True, eq=False)
 class CloudMachine(Observation):
     """The cloud that a machine is in, as its firmware says. `instance` is what the metadata service
-    says, None if it did not answer. `console` is the address of the page with the rules."""
+    says, None if it did not answer. `console` is the address of the page with the rules. It is of
+    the layer `host`, because it says nothing of the rules."""
 
-    layer: ClassVar[str] = "cloud"
+    layer: ClassVar[str] = "host"
 
     title: Label
     metadata: Metadata = "unasked"
@@ -160,7 +161,8 @@ class CloudRules(Observation):
     """The rules in front of an instance, as the provider's API says them.
 
     `others` are security groups that are there and not attached to it; they are read only where the
-    attached ones admit nobody. `credentials` says where the credentials came from, for people.
+    attached ones admit nobody. `credentials` says where the credentials came from, for people. The
+    failure is "denied" if something could not be read that decides whether the port is open.
     """
 
     layer: ClassVar[str] = "cloud"

@@ -17,7 +17,7 @@ from diagnose.cloud.firmware import Cloud, cloud_of
 from diagnose.cloud.provider import ApiError, Client, Credentials, Dmi, Profile, Provider
 from diagnose.cloud.registry import Complaint, installed, own_providers, provider
 from diagnose.machine import Machine
-from diagnose.model import Unseen, Vantage
+from diagnose.model import Failure, Unseen, Vantage
 from diagnose.model.cloud import (
     CloudInstance,
     CloudMachine,
@@ -253,9 +253,10 @@ async def _read_from(
         if instance is None:
             raise ApiError("missing", credentials.region)
     instance, rules = await candidate.fetch(instance, credentials, client)
-    verdict = evaluate(rules, _everybody(instance, address, ctx.target.port))
+    verdict = evaluate(rules, _visitors(ctx, instance, address))
+    failure = None
     if verdict.status == "unknown":
-        _emit_unread_parts(ctx, candidate, verdict)
+        failure = Failure("denied", f"not read: {_emit_unread_parts(ctx, candidate, verdict)}")
     others: tuple[SecurityGroup, ...] = ()
     if _admits_nobody(verdict):
         with contextlib.suppress(ApiError):
@@ -266,6 +267,7 @@ async def _read_from(
             at=at,
             took=ctx.elapsed() - at,
             equivalent=shlex.join(candidate.shown_command(instance)),
+            failure=failure,
             title=candidate.title,
             instance=instance,
             rules=rules,
@@ -276,21 +278,27 @@ async def _read_from(
     return True
 
 
-def _everybody(instance: CloudInstance, address: str, port: int) -> Flow:
-    """Return the packets of all visitors to the target's port."""
-    if ":" in address:
-        return Flow(port, INTERNET6)
-    return Flow(port, INTERNET4, destination=instance.private_address)
+def _visitors(ctx: ProbeContext, instance: CloudInstance, address: str) -> Flow:
+    """Return the packets of all visitors to the target's port, or of the one of `--from`."""
+    visitor, is_ipv6 = ctx.options.visitor or "", ":" in address
+    source = INTERNET6 if is_ipv6 else INTERNET4
+    if visitor and (":" in visitor) == is_ipv6:
+        source = visitor
+    destination = "" if is_ipv6 else instance.private_address
+    return Flow(ctx.target.port, source, destination=destination)
 
 
-def _emit_unread_parts(ctx: ProbeContext, candidate: Provider, verdict: Verdict) -> None:
-    """Emit what of the rules could not be read, where it decides whether the port is open."""
+def _emit_unread_parts(ctx: ProbeContext, candidate: Provider, verdict: Verdict) -> str:
+    """Emit what of the rules could not be read, where it decides whether the port is open. Return
+    the names of these parts."""
     rules = [rule for each in verdict.layers for rule in each.layer.rules if rule.id in each.by]
     parts = [each.layer.unread for each in verdict.layers] + [rule.unread for rule in rules]
     actions = ", ".join(candidate.actions)
-    for part in list(dict.fromkeys(filter(None, parts)))[:_MAX_UNREAD]:
+    unread = [clean(part, 200) for part in dict.fromkeys(filter(None, parts))][:_MAX_UNREAD]
+    for part in unread:
         reason = f"{candidate.title} did not let it be read; these actions are needed: {actions}"
-        _emit_unread(ctx, reason, subject=clean(f"{part} in front of the server", 200))
+        _emit_unread(ctx, reason, subject=f"{part} in front of the server")
+    return ", ".join(unread)
 
 
 def _admits_nobody(verdict: Verdict) -> bool:

@@ -321,7 +321,9 @@ def test_a_list_that_may_not_be_read_is_said_where_it_decides(doors: Doors) -> N
     listed = rule("pl", "443/443", SourceCidrIp="", SourcePrefixListId="pl-1")
     doors.api.mock.state["groups"] = {"sg-web": {"Permissions": [listed]}}
     looking = run_inside(context(options=ASKED))
-    assert looking.observed(CloudRules)
+    (rules,) = looking.observed(CloudRules)
+    assert rules.failure is not None
+    assert rules.failure.message == "not read: prefix list pl-1"
     (unseen,) = looking.observed(Unseen)
     assert unseen.what == "prefix list pl-1 in front of the server"
     assert "ecs:DescribePrefixListAttributes" in unseen.why
