@@ -34,8 +34,8 @@ from diagnose.probes.cloud_failures import explanation, no_credentials
 DMI_FOLDER = "/sys/class/dmi/id"
 _DMI_NAMES = ("sys_vendor", "product_name", "chassis_asset_tag", "bios_vendor")
 
-#: Seconds for all questions to the metadata service. Over SSH each takes a round trip more, and they
-#: wait until the capture of packets has ended (`inside.kernel`).
+#: Seconds for all questions to the metadata service. Over SSH each takes a round trip more, and
+#: they wait until the capture of packets has ended (`inside.kernel`).
 METADATA_TIMEOUT, REMOTE_METADATA_TIMEOUT = 0.25, 8.0
 
 #: What was not read, in the list of what is unknown.
