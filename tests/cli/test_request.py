@@ -113,12 +113,6 @@ def test_the_api_of_a_cloud_is_asked_where_the_user_asks(
     assert options.rerun_args == again
 
 
-@pytest.mark.parametrize("words", [("--only", "tcp"), ("--skip", "cloud")])
-def test_a_cloud_that_is_left_out_is_not_asked(words: tuple[str, ...]) -> None:
-    with pytest.raises(UsageError, match="leaves them out"):
-        run_request("shop.example.com", "--cloud", *words)
-
-
 def test_questions_about_the_program_come_before_the_targets() -> None:
     assert parse_run(["--version", "ftp://x"]) == "version"
     assert parse_run(["--schema"]) == "schema"
