@@ -52,10 +52,12 @@ _OTHER_ACTIONS = {
     "CreateToken": "sso-oauth:CreateToken",
     "GetRoleCredentials": "sso:GetRoleCredentials",
 }
-#: Exceptions of botocore, by name, that say that there is no key.
+#: Exceptions of botocore, by the beginning of their names, that say that a login is over.
+_LOGINS = ("SSO", "UnauthorizedSSO", "Token", "Login")
+#: Those that say that there is no key.
 _CREDENTIALS = (
-    "NoCredentials", "PartialCredentials", "ProfileNotFound", "SSO", "UnauthorizedSSO", "Token",
-    "CredentialRetrieval", "InvalidConfig", "InfiniteLoopConfig", "RefreshWithMFA", "Login",
+    *_LOGINS, "NoCredentials", "PartialCredentials", "ProfileNotFound", "CredentialRetrieval",
+    "InvalidConfig", "InfiniteLoopConfig", "RefreshWithMFA",
 )  # fmt: skip
 
 
@@ -117,7 +119,7 @@ class Ec2Api:
             operation = text(getattr(error, "operation_name", ""))
             return self._refusal(_OTHER_ACTIONS.get(operation, _action(method)), response)
         if name.startswith(_CREDENTIALS):
-            return ApiError("credentials", self.source, code=name)
+            return _no_key(self.source, name)
         return ApiError("invalid", name, code=name, action=_action(method))
 
     def _refusal(self, action: str, response: Mapping[str, Any]) -> ApiError:
@@ -150,9 +152,16 @@ async def open_api(credentials: Credentials, region: str, client: Client) -> Ec2
         raise
     except Exception as error:
         name = type(error).__name__
-        kind: ApiErrorKind = "credentials" if name.startswith(_CREDENTIALS) else "invalid"
-        raise ApiError(kind, credentials.source, code=name) from None
+        if name.startswith(_CREDENTIALS):
+            raise _no_key(credentials.source, name) from None
+        raise ApiError("invalid", name, code=name) from None
     return Ec2Api(ec2, region, credentials.source)
+
+
+def _no_key(source: str, name: str) -> ApiError:
+    """Return the error for a profile of which boto3 got no key. `name` is that of its exception."""
+    way_out = "log in again with `aws sso login`" if name.startswith(_LOGINS) else name
+    return ApiError("credentials", f"{source} gave no key: {way_out}")
 
 
 def _action(method: str) -> str:
