@@ -63,11 +63,16 @@ _CREDENTIALS = (
 
 @dataclass(slots=True)
 class Ec2Api:
-    """EC2 as one account sees one region. `clock` is in seconds since the epoch."""
+    """EC2 as one account sees one region.
+
+    `source` is that of the credentials, `allow` are the actions of the smallest policy. `clock` is in
+    seconds since the epoch.
+    """
 
     ec2: Any
     region: str
     source: str
+    allow: tuple[str, ...] = ()
     clock: Callable[[], float] = time.time
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep
 
@@ -130,7 +135,8 @@ class Ec2Api:
         kind: ApiErrorKind = next(kinds, "unreachable" if is_down else "invalid")
         if kind == "rejected" and self._is_clock_wrong(response):
             kind = "clock"
-        allow = (action,) if kind == "forbidden" else ()
+        others = (each for each in self.allow if each != action)
+        allow = (action, *others) if kind == "forbidden" else ()
         return ApiError(kind, code or f"HTTP {status}", code=code, action=action, allow=allow)
 
     def _is_clock_wrong(self, response: Mapping[str, Any]) -> bool:
@@ -142,7 +148,9 @@ class Ec2Api:
         return False
 
 
-async def open_api(credentials: Credentials, region: str, client: Client) -> Ec2Api:
+async def open_api(
+    credentials: Credentials, region: str, client: Client, allow: tuple[str, ...] = ()
+) -> Ec2Api:
     """Return EC2 in a region. Raise ApiError where boto3 is missing, or the profile is wrong."""
     if not region:
         raise ApiError("missing", code="no-region")
@@ -155,7 +163,7 @@ async def open_api(credentials: Credentials, region: str, client: Client) -> Ec2
         if name.startswith(_CREDENTIALS):
             raise _no_key(credentials.source, name) from None
         raise ApiError("invalid", name, code=name) from None
-    return Ec2Api(ec2, region, credentials.source)
+    return Ec2Api(ec2, region, credentials.source, allow)
 
 
 def _no_key(source: str, name: str) -> ApiError:
