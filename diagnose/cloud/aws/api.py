@@ -65,8 +65,8 @@ _CREDENTIALS = (
 class Ec2Api:
     """EC2 as one account sees one region.
 
-    `source` is that of the credentials, `allow` are the actions of the smallest policy. `clock` is in
-    seconds since the epoch.
+    `source` is that of the credentials, `allow` are the actions of the smallest policy. `clock` is
+    in seconds since the epoch.
     """
 
     ec2: Any
