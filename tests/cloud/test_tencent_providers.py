@@ -166,7 +166,8 @@ def test_rules_that_may_not_be_read_name_the_permission() -> None:
     with pytest.raises(ApiError) as caught:
         fetched(fake)
     assert caught.value.kind == "forbidden"
-    assert caught.value.allow == ("vpc:DescribeSecurityGroupPolicies",)
+    assert caught.value.allow[0] == "vpc:DescribeSecurityGroupPolicies"
+    assert sorted(caught.value.allow) == list(CVM.actions)
 
 
 def test_an_instance_that_the_account_does_not_have() -> None:

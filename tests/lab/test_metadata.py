@@ -4,10 +4,13 @@ import contextlib
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.support import aliyun_mock
+from diagnose.cloud.aws import metadata as aws_metadata
+from diagnose.cloud.tencent import metadata as tencent_metadata
+from tests.support import aliyun_mock, tencent_server
 
 from .hosts import Host, until
 from .lab import HERE, REPOSITORY, missing
@@ -53,8 +56,8 @@ def serve(host: Host, spawn: Spawn, mode: str) -> None:
     spawn(str(Path(aliyun_mock.__file__)), "metadata", "/run/metadata.json", ADDRESS)
 
 
-def asked(host: Host, env: dict[str, str] | None = None) -> str:
-    program = host.python(str(HERE / "ask_metadata.py"))
+def asked(host: Host, env: dict[str, str] | None = None, provider: str = "aliyun-ecs") -> str:
+    program = host.python(str(HERE / "ask_metadata.py"), provider)
     more = {"PYTHONPATH": str(REPOSITORY)} | (env or {})
     return host.run(program, env=more, check=True).stdout.strip()
 
@@ -68,6 +71,48 @@ def test_it_says_who_this_machine_is(host: Host, spawn: Spawn, mode: str) -> Non
 def test_no_proxy_of_the_environment_is_used(host: Host, spawn: Spawn) -> None:
     serve(host, spawn, "hardened")
     assert asked(host, PROXY) == "answered i-example 172.16.0.10"
+
+
+#: The address, the arguments of the fake, and what it says.
+OTHERS: dict[str, tuple[str, dict[str, Any], str]] = {
+    "tencent-cvm": (
+        "169.254.0.23",
+        {
+            "base": tencent_metadata.BASE,
+            "items": {"instance-id": "ins-1a2b3c4d", "local-ipv4": "10.0.0.9"},
+        },
+        "answered ins-1a2b3c4d 10.0.0.9",
+    ),
+    "aws-ec2": (
+        "169.254.169.254",
+        {
+            "base": aws_metadata.BASE,
+            "items": {"instance-id": "i-0123456789abcdef0", "local-ipv4": "10.0.0.9"},
+            "token_url": aws_metadata.TOKEN_URL,
+            "token_field": aws_metadata.TOKEN_FIELD,
+        },
+        "answered i-0123456789abcdef0 10.0.0.9",
+    ),
+}
+
+
+@pytest.mark.parametrize("provider", OTHERS)
+def test_those_of_other_clouds(host: Host, spawn: Spawn, provider: str) -> None:
+    address, state, expected = OTHERS[provider]
+    host.sh(f"ip addr add {address}/32 dev lo")
+    host.write("/run/metadata.json", json.dumps(state))
+    spawn(str(Path(tencent_server.__file__)), "metadata", "/run/metadata.json", address)
+    assert asked(host, PROXY, provider) == expected
+
+
+def test_a_service_that_knows_no_token_is_not_that_of_aws(host: Host, spawn: Spawn) -> None:
+    address, state, _ = OTHERS["aws-ec2"]
+    host.sh(f"ip addr add {address}/32 dev lo")
+    host.write(
+        "/run/metadata.json", json.dumps({"base": aws_metadata.BASE, "items": state["items"]})
+    )
+    spawn(str(Path(tencent_server.__file__)), "metadata", "/run/metadata.json", address)
+    assert asked(host, None, "aws-ec2") == "off - -"
 
 
 def test_one_that_is_switched_off_is_off(host: Host, spawn: Spawn) -> None:

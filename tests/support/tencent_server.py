@@ -1,10 +1,10 @@
-"""Tencent's API and metadata service on a host of the laboratory.
+"""Tencent's API, and metadata services, on a host of the laboratory.
 
     python tencent_server.py api STATE CERTIFICATE KEY ADDRESS      on port 443
     python tencent_server.py metadata STATE ADDRESS                 on port 80
 
-STATE is a JSON file: "rows", "policies" and "denied" of a `FakeTencent`, or "items" of a
-`FakeMetadata`.
+STATE is a JSON file: "rows", "policies" and "denied" of a `FakeTencent`, or the arguments of a
+`FakeMetadata`, which may be that of another cloud.
 """
 
 import asyncio
@@ -42,7 +42,7 @@ def _api(content: dict[str, Any]) -> Any:
 def _metadata(content: dict[str, Any]) -> Any:
     from tests.support.fake_metadata import FakeMetadata
 
-    return FakeMetadata("http://169.254.0.23/latest/meta-data/", content["items"])
+    return FakeMetadata(**content)
 
 
 def _handler(fake: Any, kind: str) -> type[BaseHTTPRequestHandler]:
@@ -56,6 +56,9 @@ def _handler(fake: Any, kind: str) -> type[BaseHTTPRequestHandler]:
 
         def do_POST(self) -> None:
             self._answer("POST")
+
+        def do_PUT(self) -> None:
+            self._answer("PUT")
 
         def _answer(self, method: Any) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))

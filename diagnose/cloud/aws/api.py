@@ -52,20 +52,27 @@ _OTHER_ACTIONS = {
     "CreateToken": "sso-oauth:CreateToken",
     "GetRoleCredentials": "sso:GetRoleCredentials",
 }
-#: Exceptions of botocore, by name, that say that there is no key.
+#: Exceptions of botocore, by the beginning of their names, that say that a login is over.
+_LOGINS = ("SSO", "UnauthorizedSSO", "Token", "Login")
+#: Those that say that there is no key.
 _CREDENTIALS = (
-    "NoCredentials", "PartialCredentials", "ProfileNotFound", "SSO", "UnauthorizedSSO", "Token",
-    "CredentialRetrieval", "InvalidConfig", "InfiniteLoopConfig", "RefreshWithMFA", "Login",
+    *_LOGINS, "NoCredentials", "PartialCredentials", "ProfileNotFound", "CredentialRetrieval",
+    "InvalidConfig", "InfiniteLoopConfig", "RefreshWithMFA",
 )  # fmt: skip
 
 
 @dataclass(slots=True)
 class Ec2Api:
-    """EC2 as one account sees one region. `clock` is in seconds since the epoch."""
+    """EC2 as one account sees one region.
+
+    `source` is that of the credentials, `allow` are the actions of the smallest policy. `clock` is
+    in seconds since the epoch.
+    """
 
     ec2: Any
     region: str
     source: str
+    allow: tuple[str, ...] = ()
     clock: Callable[[], float] = time.time
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep
 
@@ -117,7 +124,7 @@ class Ec2Api:
             operation = text(getattr(error, "operation_name", ""))
             return self._refusal(_OTHER_ACTIONS.get(operation, _action(method)), response)
         if name.startswith(_CREDENTIALS):
-            return ApiError("credentials", self.source, code=name)
+            return _no_key(self.source, name)
         return ApiError("invalid", name, code=name, action=_action(method))
 
     def _refusal(self, action: str, response: Mapping[str, Any]) -> ApiError:
@@ -128,7 +135,8 @@ class Ec2Api:
         kind: ApiErrorKind = next(kinds, "unreachable" if is_down else "invalid")
         if kind == "rejected" and self._is_clock_wrong(response):
             kind = "clock"
-        allow = (action,) if kind == "forbidden" else ()
+        others = (each for each in self.allow if each != action)
+        allow = (action, *others) if kind == "forbidden" else ()
         return ApiError(kind, code or f"HTTP {status}", code=code, action=action, allow=allow)
 
     def _is_clock_wrong(self, response: Mapping[str, Any]) -> bool:
@@ -140,7 +148,9 @@ class Ec2Api:
         return False
 
 
-async def open_api(credentials: Credentials, region: str, client: Client) -> Ec2Api:
+async def open_api(
+    credentials: Credentials, region: str, client: Client, allow: tuple[str, ...] = ()
+) -> Ec2Api:
     """Return EC2 in a region. Raise ApiError where boto3 is missing, or the profile is wrong."""
     if not region:
         raise ApiError("missing", code="no-region")
@@ -150,9 +160,16 @@ async def open_api(credentials: Credentials, region: str, client: Client) -> Ec2
         raise
     except Exception as error:
         name = type(error).__name__
-        kind: ApiErrorKind = "credentials" if name.startswith(_CREDENTIALS) else "invalid"
-        raise ApiError(kind, credentials.source, code=name) from None
-    return Ec2Api(ec2, region, credentials.source)
+        if name.startswith(_CREDENTIALS):
+            raise _no_key(credentials.source, name) from None
+        raise ApiError("invalid", name, code=name) from None
+    return Ec2Api(ec2, region, credentials.source, allow)
+
+
+def _no_key(source: str, name: str) -> ApiError:
+    """Return the error for a profile of which boto3 got no key. `name` is that of its exception."""
+    way_out = "log in again with `aws sso login`" if name.startswith(_LOGINS) else name
+    return ApiError("credentials", f"{source} gave no key: {way_out}")
 
 
 def _action(method: str) -> str:

@@ -74,7 +74,8 @@ def _of_profile(
     # A role comes before a key of the same profile, which is then its source.
     if any(section.get(each) for each in _BY_REQUESTS):
         _refuse_others(name, keys, settings, source)
-        return ProfileCredentials(name, files, source, region)
+        in_settings = f"{files[1]}, profile {text(name)}"
+        return ProfileCredentials(name, files, in_settings, region)
     _refuse(section, source)
     key_id, secret = section.get("aws_access_key_id", ""), section.get("aws_secret_access_key", "")
     if not key_id and not secret:

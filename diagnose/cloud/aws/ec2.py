@@ -58,7 +58,7 @@ class AwsEc2:
     async def locate(
         self, address: str, credentials: Credentials, client: Client
     ) -> CloudInstance | None:
-        api = await open_api(credentials, credentials.region, client)
+        api = await open_api(credentials, credentials.region, client, self.actions)
         name = "ipv6-addresses.ipv6-address" if ":" in address else "association.public-ip"
         for row in await _interfaces(api, name, address):
             # The API is asked for this address; an interface without it is no answer.
@@ -72,7 +72,9 @@ class AwsEc2:
     async def fetch(
         self, instance: CloudInstance, credentials: Credentials, client: Client
     ) -> tuple[CloudInstance, RuleSet]:
-        api = await open_api(credentials, instance.region or credentials.region, client)
+        api = await open_api(
+            credentials, instance.region or credentials.region, client, self.actions
+        )
         interface = await _own_interface(api, instance)
         instance = _with_interface(replace(instance, region=api.region), interface)
         rows = await _groups(api, {"GroupIds": list(instance.groups)}) if instance.groups else []
@@ -88,7 +90,9 @@ class AwsEc2:
     ) -> tuple[SecurityGroup, ...]:
         if not instance.network:
             return ()
-        api = await open_api(credentials, instance.region or credentials.region, client)
+        api = await open_api(
+            credentials, instance.region or credentials.region, client, self.actions
+        )
         rows = await _groups(api, _filtered("vpc-id", instance.network))
         others = [
             row for row in rows if text(member(row, "GroupId")) not in {"", *instance.groups}

@@ -71,11 +71,15 @@ _KINDS: tuple[tuple[str, ApiErrorKind], ...] = (
 
 @dataclass(slots=True)
 class TencentApi:
-    """The API as one account sees one region. `clock` is in seconds since the epoch."""
+    """The API as one account sees one region.
+
+    `allow` are the actions of the smallest policy. `clock` is in seconds since the epoch.
+    """
 
     client: Client
     credentials: Credentials
     region: str
+    allow: tuple[str, ...] = ()
     clock: Callable[[], float] = time.time
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep
 
@@ -127,31 +131,31 @@ class TencentApi:
             int(self.clock()),
         )
         request = ApiRequest("POST", f"https://{host}/", tuple(headers.items()), payload)
-        return _response(action, await self.client.send(request))
+        return self._response(action, await self.client.send(request))
 
+    def _response(self, action: str, answer: ApiResponse) -> Mapping[str, Any]:
+        """Return the Response of an answer. Errors have the status 200 as well."""
+        try:
+            response = member(json.loads(answer.body), "Response")
+        except (ValueError, RecursionError):
+            response = None
+        if not isinstance(response, Mapping):
+            kind: ApiErrorKind = "unreachable" if answer.status >= 500 else "invalid"
+            raise ApiError(kind, f"HTTP {answer.status}", action=action)
+        if "Error" in response:
+            raise self._error(action, response["Error"])
+        return response
 
-def _response(action: str, answer: ApiResponse) -> Mapping[str, Any]:
-    """Return the Response of an answer. Errors have the status 200 as well."""
-    try:
-        response = member(json.loads(answer.body), "Response")
-    except (ValueError, RecursionError):
-        response = None
-    if not isinstance(response, Mapping):
-        kind: ApiErrorKind = "unreachable" if answer.status >= 500 else "invalid"
-        raise ApiError(kind, f"HTTP {answer.status}", action=action)
-    if "Error" in response:
-        raise _error(action, response["Error"])
-    return response
-
-
-def _error(action: str, error: object) -> ApiError:
-    """Return the error that an answer means. The API's own text is left out: it repeats what was
-    sent."""
-    code = text(member(error, "Code"))
-    kinds = (kind for prefix, kind in _KINDS if code.startswith(prefix))
-    kind: ApiErrorKind = next(kinds, "invalid")
-    allow = (_permission(error) or action,) if kind == "forbidden" else ()
-    return ApiError(kind, code, code=code, action=action, allow=allow)
+    def _error(self, action: str, error: object) -> ApiError:
+        """Return the error that an answer means, without the API's own text: it repeats what was
+        sent."""
+        code = text(member(error, "Code"))
+        kinds = (kind for prefix, kind in _KINDS if code.startswith(prefix))
+        kind: ApiErrorKind = next(kinds, "invalid")
+        permission = _permission(error) or action
+        others = (each for each in self.allow if each not in {permission, action})
+        allow = (permission, *others) if kind == "forbidden" else ()
+        return ApiError(kind, code, code=code, action=action, allow=allow)
 
 
 def _permission(error: object) -> str:

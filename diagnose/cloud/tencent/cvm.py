@@ -63,7 +63,7 @@ class TencentCvm:
     async def locate(
         self, address: str, credentials: Credentials, client: Client
     ) -> CloudInstance | None:
-        api = api_of(credentials.region, credentials, client)
+        api = api_of(credentials.region, credentials, client, self.actions)
         name = "ipv6-address" if ":" in address else "public-ip-address"
         parameters = filtered(name, address)
         for row in await api.pages("cvm:DescribeInstances", parameters, "InstanceSet"):
@@ -78,7 +78,7 @@ class TencentCvm:
     ) -> tuple[CloudInstance, RuleSet]:
         if instance.id.startswith("lhins-"):
             raise ApiError("missing", instance.id, action="cvm:DescribeInstances")
-        api = api_of(instance.region or credentials.region, credentials, client)
+        api = api_of(instance.region or credentials.region, credentials, client, self.actions)
         instance, subnet = await _with_interface(api, instance)
         groups, (acl_id, acls) = await asyncio.gather(
             asyncio.gather(*(_policies(api, group_id) for group_id in instance.groups)),
@@ -91,7 +91,7 @@ class TencentCvm:
     async def other_groups(
         self, instance: CloudInstance, credentials: Credentials, client: Client
     ) -> tuple[SecurityGroup, ...]:
-        api = api_of(instance.region or credentials.region, credentials, client)
+        api = api_of(instance.region or credentials.region, credentials, client, self.actions)
         rows = await api.pages("vpc:DescribeSecurityGroups", {}, "SecurityGroupSet")
         names = {
             text(member(row, "SecurityGroupId")): text(member(row, "SecurityGroupName"))
@@ -131,11 +131,13 @@ def has_address(addresses: Iterable[str], address: str) -> bool:
     return wanted is not None and wanted in map(network_range, addresses)
 
 
-def api_of(region: str, credentials: Credentials, client: Client) -> TencentApi:
+def api_of(
+    region: str, credentials: Credentials, client: Client, allow: tuple[str, ...]
+) -> TencentApi:
     """Return the API in a region. Each of its calls is about one region only."""
     if not region:
         raise ApiError("missing", code="no-region")
-    return TencentApi(client, credentials, region)
+    return TencentApi(client, credentials, region, allow)
 
 
 def _instance(row: Mapping[str, Any], region: str) -> CloudInstance:

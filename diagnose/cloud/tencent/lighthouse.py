@@ -40,7 +40,7 @@ class TencentLighthouse:
     async def locate(
         self, address: str, credentials: Credentials, client: Client
     ) -> CloudInstance | None:
-        api = api_of(credentials.region, credentials, client)
+        api = api_of(credentials.region, credentials, client, self.actions)
         # There is no filter for IPv6: then all instances of the region are looked through.
         parameters = {} if ":" in address else filtered("public-ip-address", address)
         instances = await _instances(api, parameters)
@@ -51,7 +51,7 @@ class TencentLighthouse:
     async def fetch(
         self, instance: CloudInstance, credentials: Credentials, client: Client
     ) -> tuple[CloudInstance, RuleSet]:
-        api = api_of(instance.region or credentials.region, credentials, client)
+        api = api_of(instance.region or credentials.region, credentials, client, self.actions)
         instance = await _of_this_service(api, instance)
         parameters = {"InstanceId": instance.id}
         rows = await api.pages("lighthouse:DescribeFirewallRules", parameters, "FirewallRuleSet")

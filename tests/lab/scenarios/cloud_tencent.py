@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from diagnose.cloud.tencent.metadata import BASE
 from tests.support import fake_tencent, tencent_server
 
 from .. import certificates
@@ -32,7 +33,7 @@ def on_tencent(lab: Lab, instance: str, answers: dict[str, Any]) -> None:
         "local-ipv4": SERVER,
         "public-ipv4": SERVER,
     }
-    serve(lab, tencent_server, "metadata", {"items": items}, 80, METADATA)
+    serve(lab, tencent_server, "metadata", {"base": BASE, "items": items}, 80, METADATA)
     leaf = certificates.leaf(*NAMES)
     lab.router.write(f"{FILES}/api.pem", leaf.chain)
     lab.router.write(f"{FILES}/api.key", leaf.key_pem, 0o600)
