@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from ipaddress import ip_address, ip_network
 
 from checks.tcp import ProbedPort, probed_ports, subjects
+from diagnose.cloud.address_sets import network_range
 from diagnose.cloud.evaluation import (
     INTERNET4,
     INTERNET6,
@@ -186,7 +187,9 @@ def _judged(
 
 
 def _same_family(address: str, other: str) -> str:
-    return address if address and (":" in address) == (":" in other) else ""
+    """Return the address if it is one and of the family of the other, else ""."""
+    is_same = (":" in address) == (":" in other)
+    return address if is_same and network_range(address) else ""
 
 
 def _own_public_address(evidence: Evidence, address: str) -> str:

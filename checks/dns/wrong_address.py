@@ -65,6 +65,7 @@ def wrong_address(evidence: Evidence) -> Iterator[Claim]:
         or _is_front(answers)
         or any(_fronts.is_passed_on(evidence, record) for record in records)
         or not _is_own_server(evidence)
+        or _is_translated(evidence, records)
     ):
         return
     is_certain = all(
@@ -117,6 +118,13 @@ def _knows_own_address(own_addresses: tuple[str, ...], record: str) -> bool:
     IPv6 is not translated. IPv4 is translated only if a server holds no public address.
     """
     return ":" in record or any(":" not in address for address in own_addresses)
+
+
+def _is_translated(evidence: Evidence, records: tuple[str, ...]) -> bool:
+    """Return whether the cloud says that one of the addresses leads to this server."""
+    from diagnose.model.cloud import translated_addresses
+
+    return any(record in translated_addresses(evidence) for record in records)
 
 
 def _is_site_working(evidence: Evidence, records: tuple[str, ...]) -> bool:

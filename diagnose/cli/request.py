@@ -298,9 +298,6 @@ def _check_contradictions(namespace: Namespace) -> None:
     """Raise UsageError if two options contradict each other."""
     if namespace.idle and namespace.inside:
         raise UsageError("--idle holds the visitor's WebSocket, and --inside leaves it out.")
-    is_left_out = "cloud" in namespace.skip or (namespace.only and "cloud" not in namespace.only)
-    if (namespace.cloud or namespace.cloud_role) and is_left_out:
-        raise UsageError("--cloud reads the cloud's rules, and --only or --skip leaves them out.")
     if namespace.server and namespace.outside:
         raise UsageError("--server looks inside and --outside does not: leave one of them out.")
     family = namespace.family

@@ -7,7 +7,7 @@ again without the API.
 
 from typing import ClassVar, Literal
 
-from diagnose.model import Observation
+from diagnose.model import Evidence, Observation
 from diagnose.model.frozen import frozen
 from diagnose.model.marks import Address, Label, Text, Url
 from diagnose.model.summary import Summary, joined
@@ -141,9 +141,10 @@ Metadata = Literal["answered", "silent", "off", "unasked"]
 @frozen(kw_only=True, eq=False)
 class CloudMachine(Observation):
     """The cloud that a machine is in, as its firmware says. `instance` is what the metadata service
-    says, None if it did not answer. `console` is the address of the page with the rules."""
+    says, None if it did not answer. `console` is the address of the page with the rules. It is of
+    the layer `host`, because it says nothing of the rules."""
 
-    layer: ClassVar[str] = "cloud"
+    layer: ClassVar[str] = "host"
 
     title: Label
     metadata: Metadata = "unasked"
@@ -160,7 +161,8 @@ class CloudRules(Observation):
     """The rules in front of an instance, as the provider's API says them.
 
     `others` are security groups that are there and not attached to it; they are read only where the
-    attached ones admit nobody. `credentials` says where the credentials came from, for people.
+    attached ones admit nobody. `credentials` says where the credentials came from, for people. The
+    failure is "denied" if something could not be read that decides whether the port is open.
     """
 
     layer: ClassVar[str] = "cloud"
@@ -176,3 +178,10 @@ class CloudRules(Observation):
             f"{len(layer.rules)} rules of {layer.name or layer.kind}" for layer in self.rules.layers
         )
         return f"{self.title} {self.instance.id}", joined(counts)
+
+
+def translated_addresses(evidence: Evidence) -> tuple[str, ...]:
+    """Return the public addresses that the cloud translates to the server: those of the instance
+    that the metadata service on the server names."""
+    instances = (machine.instance for machine in evidence.good(CloudMachine) if machine.instance)
+    return tuple(address for instance in instances for address in instance.public_addresses)

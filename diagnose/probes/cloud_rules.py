@@ -12,18 +12,17 @@ from collections.abc import AsyncIterator, Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from diagnose.cloud.evaluation import INTERNET4, INTERNET6, Flow, evaluate
+from diagnose.cloud.evaluation import INTERNET4, INTERNET6, Flow, Verdict, evaluate
 from diagnose.cloud.firmware import Cloud, cloud_of
 from diagnose.cloud.provider import ApiError, Client, Credentials, Dmi, Profile, Provider
 from diagnose.cloud.registry import Complaint, installed, own_providers, provider
 from diagnose.machine import Machine
-from diagnose.model import Unseen, Vantage
+from diagnose.model import Failure, Unseen, Vantage
 from diagnose.model.cloud import (
     CloudInstance,
     CloudMachine,
     CloudRules,
     Metadata,
-    RuleSet,
     SecurityGroup,
 )
 from diagnose.model.tcp import Connection
@@ -34,14 +33,15 @@ from diagnose.probes.cloud_failures import explanation, no_credentials
 DMI_FOLDER = "/sys/class/dmi/id"
 _DMI_NAMES = ("sys_vendor", "product_name", "chassis_asset_tag", "bios_vendor")
 
-#: Seconds for all questions to the metadata service. Over SSH each takes a round trip more, and they
-#: wait until the capture of packets has ended (`inside.kernel`).
+#: Seconds for all questions to the metadata service. Over SSH each takes a round trip more, and
+#: they wait until the capture of packets has ended (`inside.kernel`).
 METADATA_TIMEOUT, REMOTE_METADATA_TIMEOUT = 0.25, 8.0
 
 #: What was not read, in the list of what is unknown.
 SUBJECT = "the cloud's rules in front of the server"
 
 _MAX_FILE = 1 << 20
+_MAX_UNREAD = 4
 
 
 async def look_on_server(ctx: ProbeContext) -> None:
@@ -260,8 +260,12 @@ async def _read_from(
         if instance is None:
             raise ApiError("missing", credentials.region)
     instance, rules = await candidate.fetch(instance, credentials, client)
+    verdict = evaluate(rules, _visitors(ctx, instance, address))
+    failure = None
+    if verdict.status == "unknown":
+        failure = Failure("denied", f"not read: {_emit_unread_parts(ctx, candidate, verdict)}")
     others: tuple[SecurityGroup, ...] = ()
-    if _admits_nobody(rules, instance, address, ctx.target.port):
+    if _admits_nobody(verdict):
         with contextlib.suppress(ApiError):
             others = await candidate.other_groups(instance, credentials, client)
     ctx.emit(
@@ -270,6 +274,7 @@ async def _read_from(
             at=at,
             took=ctx.elapsed() - at,
             equivalent=shlex.join(candidate.shown_command(instance)),
+            failure=failure,
             title=candidate.title,
             instance=instance,
             rules=rules,
@@ -280,11 +285,32 @@ async def _read_from(
     return True
 
 
-def _admits_nobody(rules: RuleSet, instance: CloudInstance, address: str, port: int) -> bool:
+def _visitors(ctx: ProbeContext, instance: CloudInstance, address: str) -> Flow:
+    """Return the packets of all visitors to the target's port, or of the one of `--from`."""
+    visitor, is_ipv6 = ctx.options.visitor or "", ":" in address
+    source = INTERNET6 if is_ipv6 else INTERNET4
+    if visitor and (":" in visitor) == is_ipv6:
+        source = visitor
+    destination = "" if is_ipv6 else instance.private_address
+    return Flow(ctx.target.port, source, destination=destination)
+
+
+def _emit_unread_parts(ctx: ProbeContext, candidate: Provider, verdict: Verdict) -> str:
+    """Emit what of the rules could not be read, where it decides whether the port is open. Return
+    the names of these parts."""
+    rules = [rule for each in verdict.layers for rule in each.layer.rules if rule.id in each.by]
+    parts = [each.layer.unread for each in verdict.layers] + [rule.unread for rule in rules]
+    actions = ", ".join(candidate.actions)
+    unread = [clean(part, 200) for part in dict.fromkeys(filter(None, parts))][:_MAX_UNREAD]
+    for part in unread:
+        reason = f"{candidate.title} did not let it be read; these actions are needed: {actions}"
+        _emit_unread(ctx, reason, subject=f"{part} in front of the server")
+    return ", ".join(unread)
+
+
+def _admits_nobody(verdict: Verdict) -> bool:
     """Whether no rule of a group matches: another group might have one."""
-    source = INTERNET6 if ":" in address else INTERNET4
-    destination = "" if ":" in address else instance.private_address
-    denying = evaluate(rules, Flow(port, source, destination=destination)).denying
+    denying = verdict.denying
     return denying is not None and denying.layer.kind == "group" and denying.by == ("default",)
 
 

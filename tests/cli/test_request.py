@@ -96,6 +96,23 @@ def test_what_contradicts_itself_is_refused(words: tuple[str, ...], message: str
     assert message in str(error.value)
 
 
+@pytest.mark.parametrize(
+    ("words", "asks", "again"),
+    [
+        ((), (False, False), ()),
+        (("--cloud",), (True, False), ("--cloud",)),
+        (("--cloud-role",), (True, True), ("--cloud-role",)),
+        (("--cloud", "--only", "cloud,tcp"), (True, False), ("--cloud",)),
+    ],
+)
+def test_the_api_of_a_cloud_is_asked_where_the_user_asks(
+    words: tuple[str, ...], asks: tuple[bool, bool], again: tuple[str, ...]
+) -> None:
+    options = run_request("shop.example.com", *words).options
+    assert (options.cloud, options.cloud_role) == asks
+    assert options.rerun_args == again
+
+
 def test_questions_about_the_program_come_before_the_targets() -> None:
     assert parse_run(["--version", "ftp://x"]) == "version"
     assert parse_run(["--schema"]) == "schema"
@@ -157,6 +174,8 @@ def test_a_request_goes_to_another_process() -> None:
         ["--color", "never", "--glyphs", "ascii", "--from", "2001:db8::7"],
         ["--proxy", "http://user:swordfish@127.0.0.1:3128", "--header", "X: a: b"],
         ["--cookie", "a=1", "--cookie", "b=2", "--origin", "null", "--subprotocol", "chat"],
+        ["--cloud"],
+        ["--cloud-role"],
     ],
 )
 def test_the_screen_in_a_browser_is_asked_for_the_same(words: list[str]) -> None:

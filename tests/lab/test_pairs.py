@@ -22,6 +22,8 @@ HIDDEN = (
     ("https_closed_for_both_families", "certificate_signed_by_itself"),
     ("security_group_drops_443", "certificate_expired"),
     ("router_rejects_443", "application_hangs_up"),
+    ("security_group_without_443", "https_closed_in_firewalld"),
+    ("security_group_without_443", "certificate_expired"),
     ("nginx_listens_on_loopback_only", "certificate_expired"),
     ("forward_to_a_port_without_tls", "aiohttp_upgrade_missing"),
 )

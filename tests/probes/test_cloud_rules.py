@@ -316,6 +316,35 @@ def test_a_simple_application_server_is_found_where_ecs_has_none(
     assert (rules.instance.provider, rules.instance.id) == ("aliyun-swas", "swas-1")
 
 
+@pytest.mark.usefixtures("keys")
+def test_a_list_that_may_not_be_read_is_said_where_it_decides(doors: Doors) -> None:
+    listed = rule("pl", "443/443", SourceCidrIp="", SourcePrefixListId="pl-1")
+    doors.api.mock.state["groups"] = {"sg-web": {"Permissions": [listed]}}
+    looking = run_inside(context(options=ASKED))
+    (rules,) = looking.observed(CloudRules)
+    assert rules.failure is not None
+    assert rules.failure.message == "not read: prefix list pl-1"
+    (unseen,) = looking.observed(Unseen)
+    assert unseen.what == "prefix list pl-1 in front of the server"
+    assert "ecs:DescribePrefixListAttributes" in unseen.why
+
+
+@pytest.mark.usefixtures("keys")
+def test_an_acl_that_may_not_be_read_is_said_where_it_decides(doors: Doors) -> None:
+    doors.api.mock.state["groups"] = {"sg-web": {"Permissions": [rule("ok", "443/443")]}}
+    doors.api.mock.state["switches"] = {"vsw-1": "nacl-1"}
+    (unseen,) = run_inside(context(options=ASKED)).observed(Unseen)
+    assert unseen.what == "network ACL nacl-1 in front of the server"
+
+
+@pytest.mark.usefixtures("keys")
+def test_what_does_not_decide_is_not_said(doors: Doors) -> None:
+    listed = rule("pl", "443/443", Priority="9", SourceCidrIp="", SourcePrefixListId="pl-1")
+    permissions = [rule("ok", "443/443"), listed]
+    doors.api.mock.state["groups"] = {"sg-web": {"Permissions": permissions}}
+    assert not run_inside(context(options=ASKED)).observed(Unseen)
+
+
 def test_no_credentials_say_where_they_were_looked_for(doors: Doors) -> None:
     looking = run_outside(context(options=ASKED))
     (unseen,) = looking.observed(Unseen)

@@ -1,12 +1,15 @@
+from dataclasses import replace
 from typing import Any
 
 from diagnose.model import Confidence, Observation, Severity, Vantage
+from diagnose.model.cloud import CloudMachine
 from diagnose.model.dns import DnsAnswer
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.tls import Handshake
 from diagnose.parsers.nginx.config import parse
 from tests.support.certificates import leaf, visit
 from tests.support.check_evidence import TIMEOUT, judge
+from tests.support.cloud_evidence import INSTANCE
 from tests.support.firewall_rules import ADDRESS, connected, host, nic
 from tests.support.front_evidence import local
 
@@ -51,6 +54,13 @@ def test_fires_as_a_note_where_only_ipv6_is_public() -> None:
     mixed = nic("eth0", "172.16.0.5", "2001:db8:2::10")
     (claim,) = judge("dns.wrong-address", *seen(mixed, answer(OLD), SILENT))
     assert claim.severity is Severity.NOTE
+
+
+def test_silent_where_the_cloud_says_that_it_translates_the_address() -> None:
+    private = nic("eth0", "172.16.0.10")
+    instance = replace(INSTANCE, public_addresses=(OLD,))
+    cloud = CloudMachine(title="Alibaba Cloud", metadata="answered", instance=instance)
+    assert not judge("dns.wrong-address", *seen(private, cloud, answer(OLD), SILENT))
 
 
 def test_silent_where_one_of_several_is_this_servers() -> None:

@@ -143,7 +143,7 @@ def network_acl_without_replies(lab: Lab) -> None:
         "IngressAclEntries": {"IngressAclEntry": [entry | {"SourceCidrIp": "0.0.0.0/0"}]},
         "EgressAclEntries": {"EgressAclEntry": [entry | {"DestinationCidrIp": "0.0.0.0/0"}]},
     }
-    more = {"switches": {"vsw-1": "nacl-1"}, "acls": {"nacl-1": acl}}
+    more: dict[str, Any] = {"switches": {"vsw-1": "nacl-1"}, "acls": {"nacl-1": acl}}
     on_aliyun(lab, ecs(rule("ok", "443/443"), **more))
 
 
