@@ -169,6 +169,11 @@ def test_the_server_itself_is_no_visitor() -> None:
     assert not visits(look)
 
 
+def test_a_name_leads_nobody_to_a_clouds_credentials() -> None:
+    laptop = Laptop(getent=lambda _: (0, "169.254.169.254 STREAM\n203.0.113.10 STREAM\n", ""))
+    assert {visit.address for visit in visits(visited(laptop))} == {"203.0.113.10"}
+
+
 def test_addresses_are_read_whatever_is_printed() -> None:
     assert parse_addresses("") == ()
     assert parse_addresses("; rm -rf /\n::1 STREAM\n-x\n") == ("::1",)
