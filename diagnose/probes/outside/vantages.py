@@ -18,7 +18,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from diagnose.machine import CommandResult, Machine
-from diagnose.machine.ssh import SshMachine, destination
+from diagnose.machine.ssh import SshMachine
 from diagnose.model import Failure, Unseen, Vantage
 from diagnose.model.addresses import is_guarded
 from diagnose.model.dns import Resolution
@@ -307,8 +307,9 @@ class VantageVisitor:
         )
 
     def _shown(self, argv: tuple[str, ...]) -> str:
-        """Return the command with which a person observes the same."""
-        return shlex.join(("ssh", *destination(self.url), shlex.join(argv)))
+        """Return the command with which a person observes the same. ssh(1) takes the URL, and a URL
+        is masked as one."""
+        return shlex.join(("ssh", self.url, shlex.join(argv)))
 
 
 @frozen

@@ -77,7 +77,7 @@ def test_a_page_is_visited_once_at_the_address_that_the_place_knows() -> None:
     assert (page.address, page.source, page.vantage) == (
         "203.0.113.10", "192.0.2.7", Vantage.ELSEWHERE,
     )  # fmt: skip
-    assert page.equivalent.startswith("ssh -l me -- laptop.example.net 'curl ")
+    assert page.equivalent.startswith("ssh ssh://me@laptop.example.net 'curl ")
     (found,) = look.observed(VantageResolution)
     assert found.addresses == ("203.0.113.10",)
     (point,) = look.observed(VantagePoint)
