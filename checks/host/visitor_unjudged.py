@@ -17,6 +17,8 @@ from diagnose.model.visitor import Visitor, visitor_address
 
 @check(severity=Severity.NOTE, needs=[Visitor])
 def visitor_unjudged(evidence: Evidence) -> Iterator[Claim]:
+    if all(visitor.vantage is Vantage.ELSEWHERE for visitor in evidence.of(Visitor)):
+        return  # Another place (`--vantage`) is a visitor too, and nobody asked for this one.
     visitor = visitor_address(evidence)
     hosts = [host for host in evidence.of(Host) if host.vantage is Vantage.SERVER]
     family = f"IPv{ipaddress.ip_address(visitor).version}"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from . import site
 from .hosts import Host, until
-from .lab import SERVER, SERVER6, SSHD_ARGV, Lab
+from .lab import CLIENT, SERVER, SSHD_ARGV, Lab
 
 ELSEWHERE, ELSEWHERE6 = "192.0.2.10", "2001:db8:3::10"
 GATEWAY, GATEWAY6 = "192.0.2.1", "2001:db8:3::1"
@@ -55,6 +55,20 @@ def elsewhere(lab: Lab) -> Host:
     return host
 
 
+def second_place(lab: Lab) -> str:
+    """The client's own machine, reachable by SSH from the server; its URL."""
+    client = lab.client
+    client.sh("mkdir -p /run/sshd")
+    client.write("/etc/ssh/lab_host_key", lab.server.read("/etc/ssh/lab_host_key"), 0o600)
+    client.write("/etc/ssh/lab_authorized_keys", lab.server.read("/etc/ssh/lab_authorized_keys"))
+    lab.server.write(
+        "/etc/ssh/ssh_config.d/client.conf",
+        _SSH_CLIENT.replace(ELSEWHERE, CLIENT).format(key="/etc/ssh/lab_host_key"),
+    )
+    lab.spawn(client, SSHD_ARGV, 22)
+    return f"ssh://root@{CLIENT}"
+
+
 def _ways_in(lab: Lab) -> None:
     """The user's key, in the configuration of ssh on both machines where the tool runs."""
     for host, key in ((lab.client, "/etc/ssh/lab_key"), (lab.server, "/etc/ssh/lab_host_key")):
@@ -74,4 +88,4 @@ def without(host: Host, *programs: str) -> None:
             path.unlink(missing_ok=True)
 
 
-__all__ = ["ARGS", "ELSEWHERE", "ELSEWHERE6", "SERVER6", "URL", "elsewhere", "names", "without"]
+__all__ = ["ARGS", "ELSEWHERE", "URL", "elsewhere", "names", "second_place", "without"]

@@ -1,11 +1,12 @@
 """Other places that cannot be used or lack programs, and a recording of what they saw."""
 
 import json
+from typing import Any
 
 import pytest
 
 from . import site
-from .elsewhere import ARGS, ELSEWHERE, elsewhere, without
+from .elsewhere import ARGS, ELSEWHERE, elsewhere, second_place, without
 from .lab import SERVER, Lab
 from .report import Report
 
@@ -72,6 +73,48 @@ def test_a_recording_holds_what_other_places_saw_and_hides_where(laboratory: Lab
     assert causes == ["tcp.closed-outside"], replayed.stdout
     shown = laboratory.diagnose(server, "replay", "--format", "text", "/run/lab.jsonl").stdout
     assert "from ssh://" in shown
+
+
+def on_the_server(lab: Lab) -> dict[str, Any]:
+    """The facts of the only cause that the server names."""
+    done = lab.diagnose(lab.server, "--json", "--timeout", "30", *ARGS, URL)
+    report = Report.of("server", done)
+    assert report.causes == ["tcp.closed-outside"], report
+    facts: dict[str, Any] = report.findings[0]["facts"]
+    return facts
+
+
+def test_the_server_says_that_no_packet_arrives(laboratory: Lab) -> None:
+    laboratory.restore()
+    elsewhere(laboratory)
+    laboratory.cloud("tcp dport 443 drop")
+    facts = on_the_server(laboratory)
+    assert (facts["never"], facts["arrives"]) == (True, False)
+    assert facts["answering_ports"] == [22, 80]
+
+
+def test_the_server_says_that_packets_arrive(laboratory: Lab) -> None:
+    """The network ACL lets no answers out: from the server alone that looks like a closed port."""
+    laboratory.restore()
+    elsewhere(laboratory)
+    laboratory.cloud(f"ip daddr {ELSEWHERE} tcp sport 443 drop")
+    facts = on_the_server(laboratory)
+    assert (facts["never"], facts["arrives"]) == (False, True)
+
+
+def test_two_places_stand_side_by_side(laboratory: Lab) -> None:
+    """The client's own sshd is the second place: it gets in, the other does not."""
+    laboratory.restore()
+    elsewhere(laboratory)
+    laboratory.cloud(f"ip saddr {ELSEWHERE} tcp dport 443 drop")
+    second = second_place(laboratory)
+    done = laboratory.diagnose(
+        laboratory.server, "--timeout", "30", *ARGS, "--vantage", second, URL
+    )
+    assert f"from {second}: {SERVER}: answered 200" in done.stdout, done.stdout
+    assert f"from ssh://root@{ELSEWHERE}: {SERVER}: no connection (timed out)" in done.stdout
+    assert "warning[tcp.closed-outside]" in done.stdout
+    assert done.returncode == 1
 
 
 def test_the_server_itself_is_no_visitor(laboratory: Lab) -> None:

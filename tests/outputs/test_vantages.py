@@ -8,7 +8,7 @@ import pytest
 
 from diagnose.checking.root_cause import verdict
 from diagnose.i18n import LANGUAGES
-from diagnose.model import Failure, Report
+from diagnose.model import Failure, Report, Unseen, Vantage
 from diagnose.model.origin import OriginVisit
 from diagnose.model.view import View
 from diagnose.outputs import html, markdown, text
@@ -95,5 +95,11 @@ def test_a_recording_keeps_them_and_hides_their_names() -> None:
     masked = masked_recording(evidence, privileged=False)
     for word in ("laptop", "office", "example.net", "example.org"):
         assert word not in masked
+    alias, place = "bigbox", "ssh://alice@bigbox:2222"
+    equivalent = f"ssh {place} 'curl https://shop.example.com/'"
+    gap = Unseen(vantage=Vantage.ELSEWHERE, what=f"the page, as {place} gets it", why="no curl")
+    shown = report(point(place), visit(place, equivalent=equivalent), gap).evidence
+    for word in ("alice", alias, "shop"):
+        assert word not in masked_recording(shown, privileged=False)
     hidden = mask_for(evidence).mask_value(evidence)
     assert len(vantage_lines(Report(hidden), "en")) == 4

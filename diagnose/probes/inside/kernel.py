@@ -194,15 +194,18 @@ async def lost(ctx: ProbeContext, connection: Connection) -> None:
 
 @probe(after=VantageVisit)
 async def vantage_silent(ctx: ProbeContext, visit: VantageVisit) -> None:
-    """On the first timeout of another place (`--vantage`), emit changed counters and captured SYNs.
+    """On the first visit of another place (`--vantage`) that does not connect, let the rules be
+    judged for that place. On the first timeout, emit changed counters and captured SYNs.
 
     That place tries again by then. Its packets come from outside, so that they show at an interface
     of this machine too.
     """
-    failed = [item for item in ctx.observed(VantageVisit) if item.is_page and _timed_out(item)]
-    own_timeouts = [item for item in ctx.observed(Connection) if _timed_out(item)]
-    if failed and failed[0] is visit and not visit.connected and not own_timeouts:
+    lost = [item for item in ctx.observed(VantageVisit) if item.is_page and not item.connected]
+    silent = [item for item in lost if _timed_out(item)]
+    if lost and lost[0] is visit:
         _judge_for_vantage(ctx, visit)
+    own_timeouts = [item for item in ctx.observed(Connection) if _timed_out(item)]
+    if silent and silent[0] is visit and not own_timeouts:
         await _observe_after_failure(ctx, from_outside=True)
 
 

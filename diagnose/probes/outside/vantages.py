@@ -18,8 +18,9 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from diagnose.machine import CommandResult, Machine
-from diagnose.machine.ssh import SshMachine, destination
+from diagnose.machine.ssh import SshMachine
 from diagnose.model import Failure, Unseen, Vantage
+from diagnose.model.addresses import is_guarded
 from diagnose.model.dns import Resolution
 from diagnose.model.frozen import frozen
 from diagnose.model.tls import Certificate
@@ -162,7 +163,7 @@ class VantageVisitor:
         return tuple(
             address
             for address in dict.fromkeys((*own, *known))
-            if is_address(address) and (not family or (":" in address) == (family == 6))
+            if not is_guarded(address) and (not family or (":" in address) == (family == 6))
         )
 
     async def _resolve(self, host: str) -> tuple[str, ...]:
@@ -306,8 +307,9 @@ class VantageVisitor:
         )
 
     def _shown(self, argv: tuple[str, ...]) -> str:
-        """Return the command with which a person observes the same."""
-        return shlex.join(("ssh", *destination(self.url), shlex.join(argv)))
+        """Return the command with which a person observes the same. ssh(1) takes the URL, and a URL
+        is masked as one."""
+        return shlex.join(("ssh", self.url, shlex.join(argv)))
 
 
 @frozen

@@ -1,6 +1,6 @@
 from typing import Any
 
-from diagnose.model import Severity
+from diagnose.model import Severity, Vantage
 from diagnose.model.visitor import Visitor
 from tests.support.check_evidence import judge
 from tests.support.packets import DROP, dport, nft, served
@@ -33,6 +33,11 @@ def test_fires_where_the_rules_hang_on_what_nobody_knows() -> None:
     ]
     (claim,) = judge(CHECK, *served(FROM, nft(strange)))
     assert claim.facts["doubts"]
+
+
+def test_silent_about_another_place_that_nobody_asked_for() -> None:
+    """`--vantage` lets the rules be judged for that place, if they can."""
+    assert not judge(CHECK, Visitor(address="192.0.2.66", vantage=Vantage.ELSEWHERE))
 
 
 def test_silent_where_the_rules_decide() -> None:

@@ -4,6 +4,7 @@ from .. import site
 from ..elsewhere import ARGS, ELSEWHERE, elsewhere, names
 from ..lab import CLIENT, ROUTER, Lab
 from ..scenario import healthy, scenario
+from .netfilter import chain
 
 CONSOLE = "the cloud's console"
 
@@ -134,3 +135,38 @@ def the_old_address_is_known_elsewhere(lab: Lab) -> None:
     """The site moved; the other place's resolver still has the old address, where nothing listens.
     After threads on Server Fault ("works for me, my customer gets a timeout since the move")."""
     names(elsewhere(lab), f"{ROUTER[1]} {site.NAME}")
+
+
+@scenario(outside="tcp.rejected-by-host", server="firewall.port-closed", args=ARGS)
+def the_server_rejects_everybody(lab: Lab) -> None:
+    """firewalld lets 443 in nowhere. The server sees itself through its loopback; the other place
+    is told "No route to host", as the client is: one cause, in the server's own rules."""
+    elsewhere(lab)
+    lab.server.sh("""
+        firewall-cmd --permanent --zone=public --remove-service=https
+        firewall-cmd --reload
+    """)
+
+
+@scenario(
+    outside="tcp.closed-outside",
+    server="firewall.visitor-banned",
+    args=ARGS,
+    manual="who is shut out on purpose is let in by a person",
+)
+def the_server_rejects_one_source(lab: Lab) -> None:
+    """The same as a reject, as fail2ban's usual action does it."""
+    elsewhere(lab)
+    table = (
+        "add table inet bans; add chain inet bans input { type filter hook input priority -10; }"
+    )
+    rule = f"add rule inet bans input ip saddr {ELSEWHERE} tcp dport 443 reject"
+    lab.server.run(["nft", "-f", "-"], input=f"{table}\n{rule}\n", check=True)
+
+
+@scenario(outside="tcp.timeout", server="firewall.ruleset-blocks", args=ARGS)
+def a_rule_of_the_server_drops_443_for_all(lab: Lab) -> None:
+    """A table of its own drops 443. The other place gets no answer either, and its packets arrive:
+    still one cause, the rule."""
+    elsewhere(lab)
+    chain(lab, "tcp dport 443 drop")

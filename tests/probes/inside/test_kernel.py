@@ -3,12 +3,13 @@
 import asyncio
 import shlex
 import subprocess
+from typing import Any
 
 import pytest
 
 from diagnose.machine import CommandResult
 from diagnose.machine.recorded import RecordedMachine
-from diagnose.model import Failure, Unseen
+from diagnose.model import Failure, Observation, Unseen, Vantage
 from diagnose.model.http import Clock
 from diagnose.model.kernel import (
     Arrival,
@@ -24,6 +25,8 @@ from diagnose.model.kernel import (
 )
 from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake
+from diagnose.model.visitor import Visitor
+from diagnose.probes import Options
 from diagnose.probes.inside.kernel import (
     AFTER_FAILURE_SCRIPT,
     CLOCK_SCRIPT,
@@ -34,10 +37,12 @@ from diagnose.probes.inside.kernel import (
     kernel,
     lost,
     stalled,
+    vantage_silent,
 )
 from diagnose.probes.inside.system import ROOT_SERVERS
 from tests.support.check_evidence import TIMEOUT
 from tests.support.fake_context import Looking, looked
+from tests.support.vantage_evidence import again, point, silent, visit
 
 ASKED = shlex.join(("sh", "-c", FIRST_SCRIPT, "sh", "443", ROOT_SERVERS[4], ROOT_SERVERS[6]))
 HERE, THERE = (
@@ -161,6 +166,43 @@ def test_the_server_itself_has_nothing_to_watch() -> None:
     look = after(RecordedMachine({HERE: AGAIN}), SILENT)
     assert not look.observed(Capture)
     assert look.observed(Counters)
+
+
+def after_elsewhere(*seen: Observation, **options: Any) -> Looking:
+    """What the server itself observes after the last visit of another place."""
+    look = Looking(RecordedMachine({THERE: AGAIN}))
+    look.options = Options(**options)
+    for observation in seen:
+        look.emit(observation)
+    asyncio.run(vantage_silent.work(look, seen[-1]))  # type: ignore[arg-type]
+    return look
+
+
+def test_the_server_watches_for_what_another_place_sends() -> None:
+    look = after_elsewhere(point(source="198.51.100.7"), silent())
+    assert look.observed(Capture)
+    (visitor,) = look.observed(Visitor)
+    assert (visitor.address, visitor.vantage) == ("198.51.100.7", Vantage.ELSEWHERE)
+
+
+def test_the_rules_are_judged_for_no_address_that_is_translated_or_not_asked_for() -> None:
+    assert not after_elsewhere(point(source="10.0.0.7"), silent()).observed(Visitor)
+    assert not after_elsewhere(point(source="2001:db8::7"), silent()).observed(Visitor)
+    known = point(source="198.51.100.7")
+    assert not after_elsewhere(known, silent(), visitor="192.0.2.1").observed(Visitor)
+
+
+def test_the_rules_are_judged_for_a_place_that_is_rejected() -> None:
+    rejected = silent(failure=Failure("unreachable", "No route to host", 113, "EHOSTUNREACH"))
+    look = after_elsewhere(point(source="198.51.100.7"), rejected)
+    assert look.observed(Visitor)
+    assert not look.observed(Capture)
+
+
+def test_the_server_watches_once_and_not_for_what_it_does_itself() -> None:
+    assert not after_elsewhere(silent(), again()).observed(Capture)
+    assert not after_elsewhere(SILENT, silent()).observed(Capture)
+    assert not after_elsewhere(visit()).observed(Capture)
 
 
 @pytest.mark.parametrize(

@@ -77,7 +77,7 @@ def test_a_page_is_visited_once_at_the_address_that_the_place_knows() -> None:
     assert (page.address, page.source, page.vantage) == (
         "203.0.113.10", "192.0.2.7", Vantage.ELSEWHERE,
     )  # fmt: skip
-    assert page.equivalent.startswith("ssh -l me -- laptop.example.net 'curl ")
+    assert page.equivalent.startswith("ssh ssh://me@laptop.example.net 'curl ")
     (found,) = look.observed(VantageResolution)
     assert found.addresses == ("203.0.113.10",)
     (point,) = look.observed(VantagePoint)
@@ -167,6 +167,11 @@ def test_the_server_itself_is_no_visitor() -> None:
     assert point.failure
     assert "the server itself" in point.failure.message
     assert not visits(look)
+
+
+def test_a_name_leads_nobody_to_a_clouds_credentials() -> None:
+    laptop = Laptop(getent=lambda _: (0, "169.254.169.254 STREAM\n203.0.113.10 STREAM\n", ""))
+    assert {visit.address for visit in visits(visited(laptop))} == {"203.0.113.10"}
 
 
 def test_addresses_are_read_whatever_is_printed() -> None:
