@@ -6,6 +6,7 @@ This module holds the only TaskGroup of the program.
 import asyncio
 import contextlib
 import importlib
+import os
 import time
 from collections.abc import Coroutine
 from dataclasses import dataclass, field, replace
@@ -39,7 +40,7 @@ from diagnose.model.events import (
     null_sink,
     report_crash,
 )
-from diagnose.model.tcp import Connection
+from diagnose.model.tcp import SYN_MARKS, Connection
 from diagnose.model.tls import Handshake
 from diagnose.net import Net
 from diagnose.probes import (
@@ -58,6 +59,10 @@ from diagnose.probes.in_container import InContainer, context_of
 ObservationT = TypeVar("ObservationT", bound=Observation)
 
 
+def _random_mark() -> int:
+    return SYN_MARKS[os.urandom(1)[0] % len(SYN_MARKS)]
+
+
 @dataclass(slots=True)
 class Run:
     """One diagnosis in progress; it is the `ProbeContext` of its probes."""
@@ -73,6 +78,7 @@ class Run:
     observations: list[Observation] = field(default_factory=list)
     crashes: list[Crash] = field(default_factory=list)
     further_requests: FurtherRequests = field(default_factory=FurtherRequests)
+    syn_mark: int = field(default_factory=_random_mark)
     _probes: list[Probe] = field(default_factory=list)
     _streams: dict[int, Closable] = field(default_factory=dict)
     _inside_started: bool = False
@@ -218,7 +224,7 @@ class ServerSideRun:
         self.run = run
         self.target, self.options = run.target, run.options
         self.net: Net = ServerSideNet(run.net, run.machine)
-        self.further_requests = run.further_requests
+        self.further_requests, self.syn_mark = run.further_requests, run.syn_mark
         self.machine, self.elapsed, self.take_stream, self.start = (
             run.machine,
             run.elapsed,

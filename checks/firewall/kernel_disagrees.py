@@ -20,6 +20,7 @@ from diagnose.model import (
     Manual,
     Severity,
     Subject,
+    Unseen,
     Where,
 )
 from diagnose.model.kernel import KernelDrop
@@ -33,7 +34,7 @@ Disagreement = Literal["dropped", "let-in"]
 @check(severity=Severity.ERROR, needs=[KernelDrop, Ruleset], explains=EXPLAINS)
 def kernel_disagrees(evidence: Evidence) -> Iterator[Claim]:
     view = netfilter_view(evidence)
-    if any(ruleset.failure for ruleset in evidence.of(Ruleset)):
+    if not _are_all_rules_known(evidence):
         return
     groups: dict[Disagreement, list[KernelDrop]] = {}
     for drop in evidence.good(KernelDrop):
@@ -42,6 +43,16 @@ def kernel_disagrees(evidence: Evidence) -> Iterator[Claim]:
             groups.setdefault(disagreement, []).append(drop)
     for disagreement, drops in groups.items():
         yield _claim(view, disagreement, drops)
+
+
+def _are_all_rules_known(evidence: Evidence) -> bool:
+    """Return whether no list of rules was left unread: one that needs a tool that is missing, or is
+    too long."""
+    unread = any(
+        unseen.what == "the packet filter's rules" or unseen.what.startswith("the rules of ")
+        for unseen in evidence.of(Unseen)
+    )
+    return not unread and not any(ruleset.failure for ruleset in evidence.of(Ruleset))
 
 
 def _disagreement(view: NetfilterView, drop: KernelDrop) -> Disagreement | None:

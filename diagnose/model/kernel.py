@@ -9,6 +9,7 @@ from diagnose.model.frozen import frozen
 from diagnose.model.marks import Address, FilePath, Label, Word
 from diagnose.model.server import Interface
 from diagnose.model.summary import Summary, joined
+from diagnose.model.tcp import SYN_MARKS as SYN_MARKS
 from diagnose.model.tcp import Connection
 
 BootManager = Literal["systemd", "openrc", "sysv"]
@@ -134,12 +135,6 @@ class Arrival(Observation):
 
     def summary(self) -> Summary:
         return f"from {self.source} to {self.address} by {self.device}", "taken in"
-
-
-#: The MSS that marks a run's own SYNs (`Connection.mss`), which a server then knows whatever
-#: translates their address. MSS clamping only lowers larger values; common ones (1024, 1200) are
-#: left out.
-SYN_MARKS = range(1025, 1200)
 
 
 @frozen

@@ -16,6 +16,11 @@ _AT_ONCE = 0.05
 
 ConnectionPurpose = Literal["target", "plain", "again", "control"]
 
+#: The MSS that marks a run's own SYNs (`Connection.mss`), which a server then knows whatever
+#: translates their address. MSS clamping only lowers larger values; common ones (1024, 1200) are
+#: left out.
+SYN_MARKS = range(1025, 1200)
+
 
 @frozen
 class IcmpError:
@@ -39,8 +44,8 @@ class Connection(Observation):
     retry after a timeout) or "control" (another port of the same address, for comparison).
     `failure.code` is the errno. `source` is the local address, "" if this machine had no way to
     send anything. If a neighbour did not answer, `on_link` is True if that neighbour is the target
-    and False if it is the gateway. `mss` marks the attempt's SYNs, by `SYN_MARKS` of
-    `diagnose.model.kernel`. Through a proxy, `address` is the target's name, and a failure of kind
+    and False if it is the gateway. `mss` marks the attempt's SYNs, by
+    `SYN_MARKS`. Through a proxy, `address` is the target's name, and a failure of kind
     "proxy" is the proxy's own.
     """
 

@@ -193,6 +193,8 @@ class ProbeContext(Protocol):
     options: Options
     net: Net
     further_requests: FurtherRequests
+    #: The MSS that marks this run's later SYNs (`diagnose.model.tcp.SYN_MARKS`).
+    syn_mark: int
 
     @property
     def machine(self) -> Machine:

@@ -22,6 +22,7 @@ class Looking:
         self.options = Options()
         self.net: Any = None
         self.further_requests = FurtherRequests()
+        self.syn_mark = 1100
         self.observations: list[Observation] = []
 
     def elapsed(self) -> float:

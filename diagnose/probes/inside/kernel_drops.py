@@ -6,7 +6,6 @@ machine sends a few SYNs that are marked by their MSS, and the script prints wha
 """
 
 import asyncio
-import random
 import re
 import sys
 from collections import Counter
@@ -15,7 +14,7 @@ from dataclasses import replace
 from diagnose.machine import CommandResult
 from diagnose.machine.script_files import read_script
 from diagnose.model import Vantage
-from diagnose.model.kernel import SYN_MARKS, Counters, DroppedPacket, KernelDrop
+from diagnose.model.kernel import Counters, DroppedPacket, KernelDrop
 from diagnose.model.tcp import Connection
 from diagnose.parsers.linux import kernel as kernel_parser
 from diagnose.parsers.sanitize import clean
@@ -25,12 +24,13 @@ from diagnose.probes.inside.kernel import emit_counters_after
 _TAP = re.sub(r"^from diagnose[^)]*\)$", "", read_script(__file__, "kernel_tap.py"), flags=re.M)
 SCRIPT = read_script(__file__, "kernel_events.py") + "\n" + _TAP
 
-#: Seconds for which the tap is open at most. It ends 0.1 s after the first drop.
-WATCH_SECONDS = 2.5
+#: Seconds for which the tap is open at most. It ends 0.1 s after the first drop. The second attempt
+#: to connect, which is marked, repeats its SYN after 1 and 3 s.
+WATCH_SECONDS, WATCH_SECONDS_FOR_RETRY = 2.5, 4.0
 
-#: The times of the marked SYNs, in seconds. The script takes a while to start, and a rejecting host
-#: sends one ICMP error a second.
-SCHEDULE = (0.15, 0.5, 1.2, 2.0)
+#: The times of the marked SYNs, in seconds. The script takes a while to start. A rejecting host
+#: sends six ICMP errors at once and then one a second, for all that this run tries.
+SCHEDULE, SCHEDULE_FOR_REJECTS = (0.15, 0.5, 1.2, 2.0), (0.5, 2.0)
 PATIENCE = 0.3
 
 _FAILURES = {"refused", "timeout", "unreachable"}
@@ -58,12 +58,14 @@ def _is_in_question(ctx: ProbeContext, connection: Connection) -> bool:
 
 
 async def _watch(ctx: ProbeContext, failed: Connection) -> None:
-    at, mark = ctx.elapsed(), random.choice(SYN_MARKS)
-    words = (_interpreter(ctx), "-I", "-c", SCRIPT, str(failed.port), str(mark), str(WATCH_SECONDS))
+    at, schedule = ctx.elapsed(), _schedule(ctx, failed)
+    seconds = WATCH_SECONDS if schedule else WATCH_SECONDS_FOR_RETRY
+    arguments = (str(failed.port), str(ctx.syn_mark), str(seconds))
+    words = (_interpreter(ctx), "-I", "-c", SCRIPT, *arguments)
     may_compare = failed.failure is not None and failed.failure.kind == "refused"
     may_compare = may_compare and bool(ctx.observed(Counters))
     async with asyncio.TaskGroup() as group:
-        senders = [group.create_task(_send(ctx, failed, mark, delay)) for delay in SCHEDULE]
+        senders = [group.create_task(_send(ctx, failed, delay)) for delay in schedule]
         result = await ctx.machine.run(*words)
         for sender in senders:
             sender.cancel()
@@ -75,16 +77,24 @@ async def _watch(ctx: ProbeContext, failed: Connection) -> None:
         await emit_counters_after(ctx)
 
 
+def _schedule(ctx: ProbeContext, failed: Connection) -> tuple[float, ...]:
+    """Return when to send SYNs. After a time-out the probe of connections tries again anyway."""
+    kind = failed.failure.kind if failed.failure else ""
+    if kind == "timeout" and ctx.options.server:
+        return ()
+    return SCHEDULE_FOR_REJECTS if kind == "unreachable" else SCHEDULE
+
+
 def _interpreter(ctx: ProbeContext) -> str:
     """Return the Python of that machine: a packed program is none itself."""
     is_here = ctx.machine.via == "local" and not getattr(sys, "frozen", False)
     return sys.executable if is_here and sys.executable else "python3"
 
 
-async def _send(ctx: ProbeContext, failed: Connection, mark: int, delay: float) -> None:
+async def _send(ctx: ProbeContext, failed: Connection, delay: float) -> None:
     await asyncio.sleep(delay)
     at = ctx.elapsed()
-    attempt = await ctx.net.connect(failed.address, failed.port, PATIENCE, mss=mark)
+    attempt = await ctx.net.connect(failed.address, failed.port, PATIENCE, mss=ctx.syn_mark)
     if attempt.stream is not None:
         attempt.stream.close()
     is_refused = attempt.failure is not None and attempt.failure.kind == "refused"
@@ -97,7 +107,7 @@ async def _send(ctx: ProbeContext, failed: Connection, mark: int, delay: float) 
             purpose="again",
             icmp=attempt.icmp,
             source=attempt.source,
-            mss=mark,
+            mss=ctx.syn_mark,
         )
         ctx.emit(again)
 

@@ -11,7 +11,6 @@ On a healthy site, each address gets one connection to the target's port and one
 import asyncio
 import contextlib
 import os
-import random
 import shlex
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -196,12 +195,8 @@ async def _try_control(
 
 
 def _mark(ctx: ProbeContext) -> int | None:
-    """Return a MSS by which a server that is looked into knows this attempt's SYNs."""
-    if ctx.options.server is None:
-        return None
-    from diagnose.model.kernel import SYN_MARKS
-
-    return random.choice(SYN_MARKS)
+    """Return the MSS by which a server that is looked into knows this attempt's SYNs."""
+    return ctx.syn_mark if ctx.options.server else None
 
 
 async def _connect(

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from diagnose.model import Confidence, Failure, Observation, Severity, Vantage
+from diagnose.model import Confidence, Failure, Observation, Severity, Unseen, Vantage
 from diagnose.model.kernel import KernelDrop
 from diagnose.model.netfilter import Ruleset
 from tests.support.check_evidence import TIMEOUT, judge, texts
@@ -59,6 +59,9 @@ def test_silent_where_a_list_of_rules_could_not_be_read() -> None:
         vantage=Vantage.SERVER, tool="iptables-legacy", failure=Failure("denied", "needs root")
     )
     assert not judge(CHECK, *seen(OPEN, unread))
+    why = "iptables-legacy-save is not installed"
+    missing = Unseen(vantage=Vantage.SERVER, what="the rules of iptables-legacy", why=why)
+    assert not judge(CHECK, *seen(OPEN, missing))
 
 
 def test_silent_where_another_part_of_the_kernel_dropped() -> None:

@@ -174,3 +174,35 @@ def test_the_cause_of_a_measured_case(case: dict[str, Any]) -> None:
     assert (cause.check.id if cause else None) == expected
     if cause:
         assert {name: cause.claim.facts[name] for name in facts} == facts
+
+
+#: The same cases on real servers, from the client with `--server`: scenarios of the laboratory. "A"
+#: is its healthy site.
+PLAYED = {
+    "B": "no_block_for_443",
+    "C": "security_group_drops_443",
+    "D": "iptables_reject_before_accept",
+    "D2": "https_closed_in_firewalld",
+    "E": "a_table_of_its_own_drops_443",
+    "F": "a_table_after_firewalld_resets_443",
+    "G": "nginx_listens_on_loopback_only",
+    "H": "program_that_never_accepts",
+    "I": "middlebox_resets_hellos",
+    "J": "network_acl_drops_replies",
+    "J2": "answers_are_dropped",
+    "K": "second_uplink_is_filtered_strictly",
+    "L": "dropped_at_the_network_card",
+    "N": "router_rejects_443",
+    "O": "xdp_program_drops_443",
+    "P": "server_has_no_default_route",
+    "Q": "nat_leads_to_nothing",
+    "R": "iptables_rejects_443",
+}
+
+
+def test_each_case_is_played_in_the_laboratory() -> None:
+    from tests.lab.scenario import found
+
+    letters = {case["case"].split()[0] for case in CASES} - {"A", "I2"}
+    assert letters == set(PLAYED)
+    assert not set(PLAYED.values()) - set(found())

@@ -3,6 +3,7 @@
 import asyncio
 import shlex
 import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,6 +27,7 @@ from diagnose.model.kernel import (
 from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake
 from diagnose.model.visitor import Visitor
+from diagnose.parsers.linux.kernel import captured_packets
 from diagnose.probes import Options
 from diagnose.probes.inside.kernel import (
     AFTER_FAILURE_SCRIPT,
@@ -267,3 +269,38 @@ def test_the_script_ends_well_without_any_tool() -> None:
     assert done.returncode == 0
     assert "@ files" in done.stdout
     assert "@ boot" in done.stdout
+
+
+#: A stand-in for tcpdump(8): the capture runs until it is ended, the control ends with its first
+#: packet, if there is one.
+TCPDUMP = """#!/bin/sh
+case "$*" in
+  *"-c 1 src host 198.51.100.10"*) [ -e "$CONTROL" ] && exit 0 ;;
+  *) echo "listening on any, link-type LINUX_SLL2"
+     echo "eth0  In  IP 198.51.100.10.5 > 203.0.113.10.443: Flags [S], options [mss 1111], x" ;;
+esac
+exec sleep 60
+"""
+
+
+@pytest.mark.parametrize("came", [True, False])
+def test_the_script_says_whether_the_session_was_captured(came: bool, tmp_path: Path) -> None:
+    """tcpdump and id are stand-ins, which the script finds first."""
+    tool, control = tmp_path / "tcpdump", tmp_path / "control"
+    tool.write_text(TCPDUMP)
+    tool.chmod(0o755)
+    if came:
+        control.touch()
+    (tmp_path / "id").write_text("#!/bin/sh\necho 0\n")
+    (tmp_path / "id").chmod(0o755)
+    words = ["/bin/sh", "-c", AFTER_FAILURE_SCRIPT, "sh", "443", "0.3", PACKET_WATCHER, "9"]
+    env = {
+        "PATH": f"{tmp_path}:/usr/bin:/bin:/usr/sbin:/sbin",
+        "SSH_CONNECTION": "198.51.100.10 45746 203.0.113.10 22",
+        "CONTROL": str(control),
+    }
+    done = subprocess.run(words, capture_output=True, text=True, check=False, env=env, timeout=20)
+    watched = done.stdout.partition("@ watch")[2].partition("@ files")[0]
+    packets = captured_packets(watched, 9, 443)
+    assert packets.sources == ("198.51.100.10",)
+    assert packets.control is came

@@ -55,8 +55,7 @@ class FakeNet:
 
 
 @pytest.fixture(autouse=True)
-def _fixed_mark(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kernel_drops, "SYN_MARKS", range(1100, 1101))
+def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kernel_drops, "SCHEDULE", (0.0,))
 
 
@@ -184,3 +183,14 @@ def test_after_a_refusal_the_kernels_resets_are_counted_again() -> None:
     again = [one for one in look.observed(Connection) if one.purpose == "again"]
     assert [one.mss for one in again] == [1100]
     assert [one.get("OutRsts") for one in look.observed(Counters)] == [None, 7]
+
+
+def test_after_a_time_out_over_ssh_the_second_attempt_is_watched() -> None:
+    """It is marked, and no further SYN uses up what a rejecting host may say."""
+    command = THERE.replace(" 2.5", " 4.0")
+    look = Looking(SlowMachine({command: "ready\n" + LINE}, via="ssh://web"))
+    look.net, look.options = FakeNet(), Options(server="ssh://web")
+    look.emit(SILENT)
+    asyncio.run(dropped.work(look, SILENT))  # type: ignore[arg-type]
+    assert not look.net.marks
+    assert look.observed(KernelDrop)

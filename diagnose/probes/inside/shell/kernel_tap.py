@@ -39,8 +39,8 @@ from diagnose.probes.inside.shell.kernel_events import (
 
 #: Maximum of bytes of events looked through for a SYN, of SYNs, and of processors.
 MAX_BYTES, MAX_SYNS, MAX_CPUS = 4 * 1024 * 1024, 64, 512
-#: Pages for the events of a processor: a power of two.
-PAGES = 64
+#: Pages for the events of a processor: a power of two, 256 KiB.
+PAGES = max(262144 // mmap.PAGESIZE, 1)
 #: Seconds: for events that belong to a SYN to come in, until old events are forgotten, and after
 #: the first drop.
 SETTLE, KEPT, LINGER = 0.02, 0.1, 0.1
@@ -318,7 +318,7 @@ def main(port: int, mss: int, seconds: float) -> None:
         judged = watch(formats, port, mss, seconds)
     except OSError as error:
         is_denied = error.errno in (errno.EPERM, errno.EACCES)
-        print("cannot:", "needs root" if is_denied else error.strerror)
+        print("cannot:", "not permitted, it needs root" if is_denied else error.strerror)
         return
     functions = symbols({outcome.location for _, outcome in judged})
     for syn, outcome in judged:
