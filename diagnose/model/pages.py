@@ -84,3 +84,25 @@ class PageFileResponse(Observation):
         types = [value for name, value in self.headers if name.lower() == "content-type"]
         arrows = "".join(f" -> {url}" for url in self.redirects)
         return f"{self.file_kind} {self.url}{arrows}", " ".join((str(self.status), *types[:1]))
+
+
+@frozen(kw_only=True, eq=False)
+class PagePort(Observation):
+    """A connection to another port of the site, on which its page or a script opens a WebSocket. No
+    request is sent.
+
+    `url` is the WebSocket's URL, `script` the script in which it stands ("" for the page).
+    `connected` is True if TCP connected, so that a failure is one of TLS.
+    """
+
+    layer: ClassVar[str] = "http"
+
+    page: Url
+    script: Url = ""
+    url: Url
+    address: Address
+    port: int
+    connected: bool = False
+
+    def summary(self) -> Summary:
+        return f"port {self.port} for {self.url}", "TLS" if self.connected else ""

@@ -58,6 +58,9 @@ def answer(mode: str, path: str, fields: Mapping[str, str]) -> Answer:
             return "301 Moved Permanently", "", (f"Location: https://www.{host}{path}",)
         case "nuxt":
             return "200 OK", with_script('new WebSocket("wss://localhost:24678/_nuxt/","hmr")'), ()
+        case "reverb":
+            script = 'new WebSocket("wss://shop.example.com:8080/app/key?protocol=7")'
+            return "200 OK", with_script(script), ()
         case "printer":
             return "200 OK", with_script('new WebSocket("wss://localhost:8181/")'), ()
         case "built-for-localhost":

@@ -389,3 +389,19 @@ def page_requests_localhost(lab: Lab) -> None:
 def page_speaks_with_a_printer(lab: Lab) -> None:
     """QZ Tray, a program on the visitor's machine."""
     _pages_by(lab, "printer")
+
+
+@scenario(outside="websocket.page-port", manual=BUILD)
+def page_opens_a_websocket_on_a_closed_port(lab: Lab) -> None:
+    """Laravel Reverb: REVERB_PORT is 8080, which the firewall closes, after issues of Reverb."""
+    _pages_by(lab, "reverb")
+
+
+@healthy()
+def page_opens_a_websocket_on_another_port(lab: Lab) -> None:
+    """nginx serves it there too, with TLS."""
+    open_port = ["firewall-cmd", "--add-port=8080/tcp"]
+    lab.server.run(open_port, check=True)
+    lab.server.run([*open_port, "--permanent"], check=True)
+    lab.edit("  listen 443 ssl;", "  listen 443 ssl;\n  listen 8080 ssl;")
+    _pages_by(lab, "reverb")
