@@ -61,6 +61,11 @@ def answer(mode: str, path: str, fields: Mapping[str, str]) -> Answer:
         case "reverb":
             script = 'new WebSocket("wss://shop.example.com:8080/app/key?protocol=7")'
             return "200 OK", with_script(script), ()
+        case "bad-gzip" | "big-script" if url.path == "/app.js":
+            coding = ("Content-Encoding: gzip",) if mode == "bad-gzip" else ()
+            return "200 OK", "console.log(1);\n" * (1 if coding else 200_000), (SCRIPT, *coding)
+        case "bad-gzip" | "big-script":
+            return "200 OK", PAGE + '<script src="/app.js"></script>\n', ()
         case "printer":
             return "200 OK", with_script('new WebSocket("wss://localhost:8181/")'), ()
         case "built-for-localhost":

@@ -330,6 +330,17 @@ def events_are_not_buffered(lab: Lab) -> None:
     _events(lab, "    proxy_buffering off;\n")
 
 
+@scenario(outside="http.page-file-broken", manual="the application has to compress")
+def script_is_not_gzip(lab: Lab) -> None:
+    """ERR_CONTENT_DECODING_FAILED for a script alone."""
+    _pages_by(lab, "bad-gzip")
+
+
+@healthy()
+def script_is_large(lab: Lab) -> None:
+    _pages_by(lab, "big-script")
+
+
 # Renewals
 
 
