@@ -52,6 +52,8 @@ def answer(mode: str, path: str, fields: Mapping[str, str]) -> Answer:
             return "307 Temporary Redirect", "", (f"Location: {scheme}://{forwarded}/login",)
         case "spring" if url.path == "/":
             return "302 Found", "", (f"Location: {scheme}://{host}/login",)
+        case "spring-http" if url.path == "/" and scheme == "http":
+            return "302 Found", "", (f"Location: http://{host}/login",)
         case "wordpress" if scheme != "https":
             return "301 Moved Permanently", "", (f"Location: https://{host}{path}",)
         case "www" if not host.startswith("www."):

@@ -206,6 +206,14 @@ def container_that_listens_on_its_own_loopback(lab: Lab) -> None:
     _pages_by(lab, "docker-proxy")
 
 
+@scenario(outside="http.redirect-downgrade", differs=MINE)
+def application_is_not_told_https(lab: Lab) -> None:
+    """Spring Boot redirects to http://…/login, after a question on Stack Overflow."""
+    _pages_by(
+        lab, "spring-http", PAGES.replace("    proxy_set_header X-Forwarded-Proto https;\n", "")
+    )
+
+
 # Two server blocks, one behind the other
 
 
