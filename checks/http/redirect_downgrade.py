@@ -11,13 +11,17 @@ from checks.http import (
     exchanges_by_purpose,
     redirected_sockets,
 )
-from checks.nginx import Nginx
+from checks.nginx import Nginx, _location_edits, file_line
 from checks.nginx._edits import Changes
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Fix, Severity, merge_subjects
 from diagnose.model.http import Exchange
+from diagnose.parsers.http import hops
+from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of, proxy_set_header_of
 from diagnose.parsers.redirects import RedirectChain, follow_redirects, redirect_target
 from diagnose.parsers.urls import is_related_host, normalize_url, parse_url
+
+_SCHEME = "X-Forwarded-Proto"
 
 
 @check(
@@ -39,6 +43,9 @@ def redirect_downgrade(evidence: Evidence) -> Iterator[Claim]:
         subjects = endpoint_subjects(steps)
         last = group[0][1].steps[-1]
         back = group[0][1].end == "answer" and last.url.startswith("https:")
+        nginx = Nginx.of(evidence)
+        match = _unaware_location(nginx, steps)
+        directive = proxy_pass_of(match) if match else None
         yield Claim(
             about=merge_subjects(subjects),
             covers=(*subjects, *redirected_sockets(evidence, evidence.target.host, "http")),
@@ -54,9 +61,31 @@ def redirect_downgrade(evidence: Evidence) -> Iterator[Claim]:
                 "status": steps[0].status,
                 "addresses": addresses(steps),
                 "back": back,
+                "place": file_line(directive) if directive else "",
             },
-            fix=_fix(Nginx.of(evidence), steps, last),
+            location=nginx.location(directive) if directive else None,
+            fix=_scheme_fix(nginx, match) if match else _fix(nginx, steps, last),
         )
+
+
+def _unaware_location(nginx: Nginx, steps: list[Exchange]) -> LocationMatch | None:
+    """Return the location whose application redirects, and is not told the visitor's scheme."""
+    if any(_redirects.find_redirect(nginx, step) for step in steps):
+        return None
+    for step in steps:
+        is_own = step.port == nginx.evidence.target.port and not hops(step.headers)
+        for match in nginx.location_matches(_url_path(step)) if is_own else ():
+            if proxy_pass_of(match) and proxy_set_header_of(match, _SCHEME) is None:
+                return match
+    return None
+
+
+def _scheme_fix(nginx: Nginx, match: LocationMatch) -> Fix:
+    """Send X-Forwarded-Proto. Whether the application reads it is its own setting."""
+    changes: Changes = {}
+    lines = _location_edits.header_lines(nginx, match, {_SCHEME: "$scheme"}, changes)
+    _location_edits.insert_lines(nginx, match, lines, changes)
+    return _redirect_edits.fix(nginx, changes, "scheme", sure=False)
 
 
 def _fix(nginx: Nginx, steps: list[Exchange], last: Exchange) -> Fix:

@@ -31,7 +31,11 @@ _UNWRITABLE = re.compile(
 _KINDS = {"13": "denied", "28": "full", "30": "read_only", "122": "full"}
 
 
-@check(severity=Severity.ERROR, needs=[LogLine], explains=["http.server-error", "http.body-cut"])
+@check(
+    severity=Severity.ERROR,
+    needs=[LogLine],
+    explains=["http.server-error", "http.body-cut", "http.page-file-broken"],
+)
 def temp_files_unwritable(evidence: Evidence) -> Iterator[Claim]:
     matches = logged_errors(evidence, _UNWRITABLE)
     if not matches:

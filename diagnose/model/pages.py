@@ -4,6 +4,7 @@ from typing import ClassVar, Literal
 
 from diagnose.model import Observation
 from diagnose.model.frozen import frozen
+from diagnose.model.http import BodyEnd, CodingFault
 from diagnose.model.marks import Address, Headers, ReasonPhrase, Url
 from diagnose.model.summary import Summary
 
@@ -61,7 +62,8 @@ class PageFileResponse(Observation):
     of them was not requested if it has another origin. `page` is the page's URL. `is_html` is True
     if the body begins like an HTML document. `mentions` are the ws: and wss: URLs in a script,
     `requests` the http: URLs that it requests, and the https: ones of localhost, all without those
-    in comments.
+    in comments. `body_end` and `coding_fault` are those of `ResponseBody`, as far as the file was
+    read.
     """
 
     layer: ClassVar[str] = "http"
@@ -79,8 +81,32 @@ class PageFileResponse(Observation):
     is_html: bool = False
     mentions: tuple[Url, ...] = ()
     requests: tuple[Url, ...] = ()
+    body_end: BodyEnd = "complete"
+    coding_fault: CodingFault = ""
 
     def summary(self) -> Summary:
         types = [value for name, value in self.headers if name.lower() == "content-type"]
         arrows = "".join(f" -> {url}" for url in self.redirects)
         return f"{self.file_kind} {self.url}{arrows}", " ".join((str(self.status), *types[:1]))
+
+
+@frozen(kw_only=True, eq=False)
+class PagePort(Observation):
+    """A connection to another port of the site, on which its page or a script opens a WebSocket. No
+    request is sent.
+
+    `url` is the WebSocket's URL, `script` the script in which it stands ("" for the page).
+    `connected` is True if TCP connected, so that a failure is one of TLS.
+    """
+
+    layer: ClassVar[str] = "http"
+
+    page: Url
+    script: Url = ""
+    url: Url
+    address: Address
+    port: int
+    connected: bool = False
+
+    def summary(self) -> Summary:
+        return f"port {self.port} for {self.url}", "TLS" if self.connected else ""

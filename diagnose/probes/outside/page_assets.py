@@ -204,6 +204,8 @@ class _Loader:
                 is_html=_HTML_DOCUMENT.match(answer.text[:4096]) is not None,
                 mentions=tuple(map(clean, websocket_urls_in(text))),
                 requests=tuple(map(clean, insecure_requests_in(text))),
+                body_end=answer.body_read.end if answer.body_read else "complete",
+                coding_fault=answer.body_read.coding_fault if answer.body_read else "",
             )
         )
 

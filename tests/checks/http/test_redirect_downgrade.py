@@ -81,5 +81,14 @@ def test_one_that_leads_on_says_https() -> None:
 
 
 def test_an_applications_redirect_is_left_to_a_person() -> None:
-    (claim,) = judge("http.redirect-downgrade", answer(HOME, PLAIN + "en/"), config(), *AROUND)
+    header = "proxy_set_header X-Forwarded-Proto $scheme;\n        proxy_set_header"
+    told = config(SITE.replace("proxy_set_header", header))
+    (claim,) = judge("http.redirect-downgrade", answer(HOME, PLAIN + "en/"), told, *AROUND)
     assert applied(claim) == (Applicability.MANUAL, [])
+
+
+def test_an_application_that_is_not_told_the_scheme_is_told() -> None:
+    (claim,) = judge("http.redirect-downgrade", answer(HOME, PLAIN + "en/"), config(), *AROUND)
+    lines = ["+proxy_set_header X-Forwarded-Proto $scheme;"]
+    assert applied(claim) == (Applicability.REVIEW, lines)
+    assert claim.facts["place"]

@@ -52,12 +52,22 @@ def answer(mode: str, path: str, fields: Mapping[str, str]) -> Answer:
             return "307 Temporary Redirect", "", (f"Location: {scheme}://{forwarded}/login",)
         case "spring" if url.path == "/":
             return "302 Found", "", (f"Location: {scheme}://{host}/login",)
+        case "spring-http" if url.path == "/" and scheme == "http":
+            return "302 Found", "", (f"Location: http://{host}/login",)
         case "wordpress" if scheme != "https":
             return "301 Moved Permanently", "", (f"Location: https://{host}{path}",)
         case "www" if not host.startswith("www."):
             return "301 Moved Permanently", "", (f"Location: https://www.{host}{path}",)
         case "nuxt":
             return "200 OK", with_script('new WebSocket("wss://localhost:24678/_nuxt/","hmr")'), ()
+        case "reverb":
+            script = 'new WebSocket("wss://shop.example.com:8080/app/key?protocol=7")'
+            return "200 OK", with_script(script), ()
+        case "bad-gzip" | "big-script" if url.path == "/app.js":
+            coding = ("Content-Encoding: gzip",) if mode == "bad-gzip" else ()
+            return "200 OK", "console.log(1);\n" * (1 if coding else 200_000), (SCRIPT, *coding)
+        case "bad-gzip" | "big-script":
+            return "200 OK", PAGE + '<script src="/app.js"></script>\n', ()
         case "printer":
             return "200 OK", with_script('new WebSocket("wss://localhost:8181/")'), ()
         case "built-for-localhost":

@@ -206,6 +206,14 @@ def container_that_listens_on_its_own_loopback(lab: Lab) -> None:
     _pages_by(lab, "docker-proxy")
 
 
+@scenario(outside="http.redirect-downgrade", differs=MINE)
+def application_is_not_told_https(lab: Lab) -> None:
+    """Spring Boot redirects to http://…/login, after a question on Stack Overflow."""
+    _pages_by(
+        lab, "spring-http", PAGES.replace("    proxy_set_header X-Forwarded-Proto https;\n", "")
+    )
+
+
 # Two server blocks, one behind the other
 
 
@@ -330,6 +338,17 @@ def events_are_not_buffered(lab: Lab) -> None:
     _events(lab, "    proxy_buffering off;\n")
 
 
+@scenario(outside="http.page-file-broken", manual="the application has to compress")
+def script_is_not_gzip(lab: Lab) -> None:
+    """ERR_CONTENT_DECODING_FAILED for a script alone."""
+    _pages_by(lab, "bad-gzip")
+
+
+@healthy()
+def script_is_large(lab: Lab) -> None:
+    _pages_by(lab, "big-script")
+
+
 # Renewals
 
 
@@ -389,3 +408,19 @@ def page_requests_localhost(lab: Lab) -> None:
 def page_speaks_with_a_printer(lab: Lab) -> None:
     """QZ Tray, a program on the visitor's machine."""
     _pages_by(lab, "printer")
+
+
+@scenario(outside="websocket.page-port", manual=BUILD)
+def page_opens_a_websocket_on_a_closed_port(lab: Lab) -> None:
+    """Laravel Reverb: REVERB_PORT is 8080, which the firewall closes, after issues of Reverb."""
+    _pages_by(lab, "reverb")
+
+
+@healthy()
+def page_opens_a_websocket_on_another_port(lab: Lab) -> None:
+    """nginx serves it there too, with TLS."""
+    open_port = ["firewall-cmd", "--add-port=8080/tcp"]
+    lab.server.run(open_port, check=True)
+    lab.server.run([*open_port, "--permanent"], check=True)
+    lab.edit("  listen 443 ssl;", "  listen 443 ssl;\n  listen 8080 ssl;")
+    _pages_by(lab, "reverb")

@@ -1,0 +1,49 @@
+"""A style sheet or script of the page comes, and its content is broken: it is cut off (RFC 9112
+section 8), or it is not what its Content-Encoding says (RFC 9110 section 8.4). Browsers do not use
+it (ERR_CONTENT_LENGTH_MISMATCH, ERR_INCOMPLETE_CHUNKED_ENCODING, ERR_CONTENT_DECODING_FAILED)."""
+
+from collections.abc import Iterator
+
+from checks.http import _page_files
+from diagnose.checking.registry import check
+from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
+from diagnose.model.http import header
+from diagnose.model.pages import Page, PageFileResponse
+
+#: A script that is gzip without saying so runs nowhere; that of a style sheet is ignored.
+_FAULTS = {"invalid", "twice", "unnamed"}
+
+
+@check(severity=Severity.WARNING, needs=[Page, PageFileResponse])
+def page_file_broken(evidence: Evidence) -> Iterator[Claim]:
+    page = _page_files.page_of(evidence)
+    broken = [
+        response
+        for response in evidence.of(PageFileResponse)
+        if page and response.page == page.url and response.status == 200 and _is_broken(response)
+    ]
+    if page is None or not broken:
+        return
+    first, urls = broken[0], [response.url for response in broken]
+    severity = _page_files.severity(page, urls)
+    is_cut = first.body_end == "cut"
+    yield Claim(
+        about=_page_files.page_subject(page),
+        because=(page, *broken),
+        severity=severity,
+        facts={
+            "page": page.url,
+            "file": first.url,
+            "others": tuple(urls[1:]),
+            "cut": is_cut,
+            "message": first.failure.message if first.failure else "",
+            "coding": header(first.headers, "Content-Encoding") or "",
+            "breaks": severity is Severity.ERROR,
+        },
+        fix=Fix((Manual("cut" if is_cut else "coding", Where.SERVER),), Applicability.MANUAL),
+    )
+
+
+def _is_broken(response: PageFileResponse) -> bool:
+    is_cut = response.failure is not None and response.body_end == "cut"
+    return is_cut or (response.failure is None and response.coding_fault in _FAULTS)

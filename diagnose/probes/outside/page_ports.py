@@ -1,0 +1,58 @@
+"""Tries the other ports of the site on which its page opens a WebSocket, as Pusher's clients do
+(wss://shop.example.com:8080/app/KEY). It connects and performs the handshake of TLS, no more."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from diagnose.model.http import Exchange
+from diagnose.model.pages import PageFileResponse, PagePort
+from diagnose.net import DEFAULT_TIMEOUT
+from diagnose.net import tls as net_tls
+from diagnose.parsers.urls import parse_url
+from diagnose.probes import ProbeContext
+
+#: Maximum number of ports that are tried.
+MAX_PORTS = 2
+
+
+async def try_mentioned_ports(ctx: ProbeContext, exchange: Exchange) -> None:
+    """Emit a try of each port that the page or one of its scripts names, once in a run."""
+    for port in _mentioned_ports(ctx, exchange):
+        known = {tried.port for tried in ctx.observed(PagePort)}
+        if port.port not in known and len(known) < MAX_PORTS:
+            await _try_port(ctx, port)
+
+
+def _mentioned_ports(ctx: ProbeContext, exchange: Exchange) -> Iterator[PagePort]:
+    texts = [(text, "") for text in exchange.mentions]
+    for response in ctx.observed(PageFileResponse):
+        texts += [(text, response.url) for text in response.mentions]
+    for text, script in texts:
+        url = parse_url(text)
+        is_secure = text.startswith("wss:")
+        if url and is_secure and url.host == ctx.target.host and url.port != ctx.target.port:
+            yield PagePort(
+                page=exchange.url, script=script, url=text, address=exchange.address, port=url.port
+            )
+
+
+async def _try_port(ctx: ProbeContext, port: PagePort) -> None:
+    at = ctx.elapsed()
+    attempt = await ctx.net.connect(port.address, port.port)
+    failure = attempt.failure
+    if attempt.stream is not None:
+        context = net_tls.client_context()
+        result = await net_tls.secure(attempt.stream, context, ctx.target.host, DEFAULT_TIMEOUT)
+        failure = result.failure
+        if result.stream is not None:
+            result.stream.close()
+    ctx.emit(
+        replace(
+            port,
+            at=at,
+            took=ctx.elapsed() - at,
+            equivalent=f"openssl s_client -connect {ctx.target.host}:{port.port} </dev/null",
+            failure=failure,
+            connected=attempt.stream is not None,
+        )
+    )
