@@ -34,7 +34,7 @@ from diagnose.parsers.web_sites import redirect_of
 
 #: A redirect's target: scheme, host or a variable for it, port.
 _TARGET = re.compile(
-    r"(https?)://(%\{\w{1,40}\}|%\[[\w.()]{1,40}\]|[^/:?#%]{1,255})(?::(\d{1,5}))?(?=[/?#$%]|$)"
+    r"(https?)://(%\{\w{1,40}\}|%\[[\w.()]{1,40}\]|\{host\}|[^/:?#%{]{1,255})(?::(\d{1,5}))?(?=[/?#$%{]|$)"
 )
 
 
@@ -109,7 +109,7 @@ def _conditional_fix(view: ServerView, htaccess: bool) -> Fix:
 def _leads_back(evidence: Evidence, redirect: SiteRedirect) -> bool:
     """Return whether a redirect of every path leads to the same site."""
     target = evidence.target
-    hosts = {target.host, "%{http_host}", "%{server_name}", "%[hdr(host)]"}
+    hosts = {target.host, "%{http_host}", "%{server_name}", "%[hdr(host)]", "{host}"}
     match = _TARGET.match(redirect.target)
     scheme = "https" if target.uses_tls else "http"
     if match is None or redirect.path != "/" or match[1] != scheme:

@@ -5,6 +5,7 @@ import pytest
 from diagnose.model import Applicability, Confidence, Edit
 from diagnose.model.backends import BackendAnswer
 from diagnose.model.web_servers import SiteRedirect
+from tests.support.caddy_evidence import CADDY, caddy_config
 from tests.support.check_evidence import judge
 from tests.support.haproxy_evidence import SERVER as HAPROXY
 from tests.support.haproxy_evidence import TEXT as HAPROXY_TEXT
@@ -113,3 +114,11 @@ def test_fires_for_an_htaccess() -> None:
     assert not claim.facts["header"]
     assert claim.fix
     assert claim.fix.applicability is Applicability.MANUAL
+
+
+def test_fires_for_caddy() -> None:
+    own = SiteRedirect("/", "https://{host}{uri}", False, False, "/etc/caddy/Caddyfile", 2)
+    config = caddy_config()
+    config = replace(config, sites=(replace(config.sites[0], redirects=(own,)),))
+    (claim,) = judge(CHECK, CADDY, config, LISTENING, MOVED)
+    assert claim.facts["place"] == "/etc/caddy/Caddyfile:2"

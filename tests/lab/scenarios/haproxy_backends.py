@@ -166,3 +166,17 @@ def haproxy_redirect_asks_for_a_header(lab: Lab) -> None:
     X-Forwarded-Proto, and this frontend ends TLS itself."""
     rule = "http-request redirect scheme https unless { hdr(X-Forwarded-Proto) -i https }"
     haproxy.serve(lab, SITE.replace("http-request set-header X-Forwarded-Proto https", rule))
+
+
+@haproxy_scenario(
+    outside="http.redirect-loop",
+    server="server.redirect-behind-terminator",
+    manual="a person decides who redirects",
+)
+def haproxy_redirects_behind_nginx(lab: Lab) -> None:
+    """nginx ends TLS and passes on in plain HTTP; HAProxy redirects all that has no TLS."""
+    rule = "    redirect scheme https code 301 if !{ ssl_fc }\n"
+    front = f"frontend inner\n    bind :8080\n{rule}    default_backend app\n"
+    haproxy.install(lab, f"{GLOBAL}\n{front}\nbackend app\n{SERVER}\n", keep_nginx=True)
+    haproxy.start(lab, 8080)
+    lab.change("127.0.0.1:3000", "127.0.0.1:8080")
