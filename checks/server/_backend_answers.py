@@ -17,22 +17,25 @@ def failed_pages(evidence: Evidence) -> list[Exchange]:
     ]
 
 
-def route_to_application(view: ServerView) -> SiteRoute | None:
-    """Return the route that takes the target's path, if it is the same on every address."""
-    path = view.evidence.target.path.partition("?")[0]
-    routes = {route_of(site, path) for site in view.answering_sites}
+def route_to_application(view: ServerView, path: str = "") -> SiteRoute | None:
+    """Return the route that takes the target's path, or another one of it, if it is the same on
+    every address."""
+    own = (path or view.evidence.target.path).partition("?")[0]
+    routes = {route_of(site, own) for site in view.answering_sites}
     return routes.pop() if len(routes) == 1 else None
 
 
 def answer_with(
-    evidence: Evidence, route: SiteRoute, host: str, proto: str
+    evidence: Evidence, route: SiteRoute, host: str, proto: str, websocket: str = ""
 ) -> BackendAnswer | None:
-    """Return the application's answer to these two headers; None if it was not asked."""
+    """Return the application's answer to these two headers, or to the handshake of the WebSocket at
+    this path; None if it was not asked."""
     return next(
         (
             answer
             for answer in evidence.good(BackendAnswer)
             if (answer.target, answer.host, answer.proto) == (route.target, host, proto)
+            if answer.websocket is bool(websocket) and websocket in {"", answer.path}
         ),
         None,
     )

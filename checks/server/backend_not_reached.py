@@ -16,6 +16,7 @@ from checks.server import (
 from checks.server._backend_answers import failed_pages, route_to_application
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
+from diagnose.model.backends import BackendSocket
 from diagnose.model.http import Exchange
 from diagnose.model.web_servers import ServerRequestError, SiteRoute, WebServer
 
@@ -24,18 +25,21 @@ _REASONS = {"socket", "selinux", "backend-name", "timeout"}
 
 @check(
     severity=Severity.ERROR,
-    needs=[WebServer, ServerRequestError, Exchange],
+    needs=[WebServer, Exchange],
     explains=["http.server-error", "websocket.not-upgraded"],
 )
 def backend_not_reached(evidence: Evidence) -> Iterator[Claim]:
     view, port = server_view(evidence), evidence.target.port
     error = next((e for e in evidence.good(ServerRequestError) if e.reason in _REASONS), None)
-    if view is None or error is None or view.server.product != error.product:
+    if view is None or port not in view.server.ports:
         return
     pages = [page for page in failed_pages(evidence) if (page.status or 0) >= 500]
     if not pages:
         return
     route = route_to_application(view)
+    if error is None:
+        yield from _missing_socket(view, route, pages)
+        return
     slash = bool(route) and error.reason == "backend-name" and _lacks_slash(error, route)
     yield Claim(
         about=Subject(port=port, path=evidence.target.path),
@@ -56,6 +60,36 @@ def backend_not_reached(evidence: Evidence) -> Iterator[Claim]:
             "place": place_text(route.file, route.line) if route else "",
         },
         fix=_fix(view, error, route, slash),
+    )
+
+
+def _missing_socket(
+    view: ServerView, route: SiteRoute | None, pages: list[Exchange]
+) -> Iterator[Claim]:
+    """Make the claim for a Unix socket that is not there, of whatever server."""
+    sockets = view.evidence.good(BackendSocket)
+    gone = next((each for each in sockets if not each.exists), None)
+    if route is None or gone is None or route.socket != gone.path:
+        return
+    yield Claim(
+        about=Subject(port=view.evidence.target.port, path=view.evidence.target.path),
+        covers=(Subject(port=view.evidence.target.port),),
+        because=(gone, view.server, *pages),
+        facts={
+            **view.facts,
+            "status": pages[0].status,
+            "message": "",
+            "log": "",
+            "socket": True,
+            "file": gone.path,
+            "missing": True,
+            "forbidden": False,
+            "endpoint": "",
+            "slash": False,
+            "target": route.target,
+            "place": place_text(route.file, route.line),
+        },
+        fix=Fix((Manual("socket", Where.SERVER),), Applicability.MANUAL),
     )
 
 

@@ -18,36 +18,55 @@ from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Severity, Subject
 from diagnose.model.addresses import bracketed
 from diagnose.model.backends import BackendAnswer
-from diagnose.model.http import Exchange
+from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
 
 
 @check(
     severity=Severity.ERROR,
-    needs=[WebServer, WebServerConfig, BackendAnswer, Exchange],
+    needs=[WebServer, WebServerConfig, BackendAnswer],
     explains=["http.host-refused", "websocket.not-upgraded", "websocket.origin-refused"],
 )
 def host_not_passed(evidence: Evidence) -> Iterator[Claim]:
     view, target = server_view(evidence), evidence.target
     if view is None or target.port not in view.server.ports:
         return
-    route, pages = route_to_application(view), failed_pages(evidence)
-    if route is None or route.keeps_host or not pages:
-        return
-    own = f"{bracketed(route.host)}:{route.port}"
-    right = answer_with(evidence, route, target.authority, "https")
-    wrong = answer_with(evidence, route, own, "https")
+    if claim := _claim(view, list(failed_pages(evidence)), ""):
+        yield claim
+    for path in dict.fromkeys(target.websockets):
+        upgrades: list[Exchange | Upgrade] = [
+            upgrade
+            for upgrade in evidence.good(Upgrade)
+            if upgrade.path == path and upgrade.port == target.port
+            if upgrade.through == "front" and upgrade.variant == "normal"
+        ]
+        if claim := _claim(view, upgrades, path):
+            yield claim
+
+
+def _claim(view: ServerView, visits: list[Exchange | Upgrade], websocket: str) -> Claim | None:
+    """Return the claim for the target's page, or for a WebSocket; None if the application's answer
+    does not depend on the Host."""
+    evidence, target = view.evidence, view.evidence.target
+    route = route_to_application(view, websocket)
+    if route is None or route.keeps_host or not visits:
+        return None
+    own, proto = f"{bracketed(route.host)}:{route.port}", "" if websocket else "https"
+    right = answer_with(evidence, route, target.authority, proto, websocket)
+    wrong = answer_with(evidence, route, own, proto, websocket)
     if right is None or wrong is None or (right.status or 999) >= 400:
-        return
-    if (wrong.status or 0) < 400 or {page.status for page in pages} != {wrong.status}:
-        return
-    yield Claim(
-        about=Subject(port=target.port, path=target.path),
-        covers=(Subject(port=target.port),),
-        because=(right, wrong, view.server, *pages),
+        return None
+    if (wrong.status or 0) < 400 or {visit.status for visit in visits} != {wrong.status}:
+        return None
+    path = websocket or target.path
+    return Claim(
+        about=Subject(port=target.port, path=path),
+        covers=(Subject(port=target.port, path=path),),
+        because=(right, wrong, view.server, *visits),
         facts={
             **view.facts,
             "application": own,
+            "path": path,
             "place": place_text(route.file, route.line),
             "status": wrong.status,
             "other_status": right.status,

@@ -12,17 +12,29 @@ from checks.server import (
     reload_steps,
     server_view,
 )
+from checks.server._backend_answers import route_to_application
 from checks.server._haproxy import redirect_without_tls
 from diagnose.checking.registry import check
-from diagnose.model import Applicability, Claim, Evidence, Fix, Severity, Subject
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Subject,
+    Where,
+)
+from diagnose.model.backends import BackendAnswer
 from diagnose.model.http import Exchange
-from diagnose.model.web_servers import SiteRedirect, WebServer, WebServerConfig
-from diagnose.parsers.redirects import follow_redirects
+from diagnose.model.web_servers import SiteRedirect, WebServer, WebServerConfig, WebSite
+from diagnose.parsers.redirects import REDIRECTS, follow_redirects
 from diagnose.parsers.web_sites import redirect_of
 
 #: A redirect's target: scheme, host or a variable for it, port.
 _TARGET = re.compile(
-    r"(https?)://(%\{\w{1,40}\}|%\[[\w.()]{1,40}\]|[^/:?#%]{1,255})(?::(\d{1,5}))?(?=[/?#$%]|$)"
+    r"(https?)://(%\{\w{1,40}\}|%\[[\w.()]{1,40}\]|\{host\}|[^/:?#%{]{1,255})(?::(\d{1,5}))?(?=[/?#$%{]|$)"
 )
 
 
@@ -44,11 +56,11 @@ def redirect_loop(evidence: Evidence) -> Iterator[Claim]:
     if not chains or not all(chain.end == "loop" or chain.is_endless for chain in chains):
         return
     redirects = [redirect_of(site, target.path) for site in view.answering_sites]
-    redirect = next(
-        (redirect for redirect in redirects if redirect and _leads_back(evidence, redirect)), None
-    )
+    certain = [each for each in redirects if each and _leads_back(evidence, each)]
+    redirect = next(iter(certain or _conditional(view)), None)
     if redirect is None:
         return
+    htaccess = redirect.file.endswith("/.htaccess")
     yield Claim(
         about=Subject(port=target.port),
         because=(*answers, view.config, view.server),
@@ -56,15 +68,48 @@ def redirect_loop(evidence: Evidence) -> Iterator[Claim]:
             **view.facts,
             "place": place_text(redirect.file, redirect.line),
             "to": redirect.target,
+            "header": redirect.conditional and not htaccess,
+            view.server.product: True,
         },
-        fix=_fix(view, redirect),
+        confidence=Confidence.LIKELY if redirect.conditional else Confidence.CERTAIN,
+        fix=_conditional_fix(view, htaccess) if redirect.conditional else _fix(view, redirect),
     )
+
+
+def _conditional(view: ServerView) -> list[SiteRedirect]:
+    """Return the redirects to the same site that depend on a header or an .htaccess, where nobody
+    else redirects: no application is asked, or it answers a page."""
+    route = route_to_application(view)
+    answers = [each for each in view.evidence.good(BackendAnswer) if each.status]
+    redirects = not answers or any(answer.status in REDIRECTS for answer in answers)
+    if route is not None and route.target and redirects:
+        return []
+    return [
+        redirect
+        for site in view.answering_sites
+        for redirect in site.redirects
+        if redirect.conditional and not redirect.pattern and _leads_back(view.evidence, redirect)
+        if redirect.file.endswith("/.htaccess") or _asks_for_the_scheme(view, site)
+    ]
+
+
+def _asks_for_the_scheme(view: ServerView, site: WebSite) -> bool:
+    """Return whether a line of the site asks for the header that a proxy in front would send."""
+    lines = (line_text(view, site.file, number) for number in range(site.line, site.end + 1))
+    return any("x-forwarded-proto" in line.lower() for line in lines)
+
+
+def _conditional_fix(view: ServerView, htaccess: bool) -> Fix:
+    """Return what a person changes; an .htaccess counts at once."""
+    if htaccess:
+        return Fix((Manual("condition-of-htaccess", Where.SERVER),), Applicability.MANUAL)
+    return manual_fix(view, "condition")
 
 
 def _leads_back(evidence: Evidence, redirect: SiteRedirect) -> bool:
     """Return whether a redirect of every path leads to the same site."""
     target = evidence.target
-    hosts = {target.host, "%{http_host}", "%{server_name}", "%[hdr(host)]"}
+    hosts = {target.host, "%{http_host}", "%{server_name}", "%[hdr(host)]", "{host}"}
     match = _TARGET.match(redirect.target)
     scheme = "https" if target.uses_tls else "http"
     if match is None or redirect.path != "/" or match[1] != scheme:

@@ -20,6 +20,7 @@ from diagnose.model import (
     Subject,
     server_commands,
 )
+from diagnose.model.addresses import is_loopback
 from diagnose.model.tls import ServedCertificate, served_certificates
 from diagnose.model.web_servers import WebServer, WebServerConfig, WebSite
 from diagnose.parsers.hostnames import covers, is_address
@@ -44,9 +45,12 @@ def wrong_site(evidence: Evidence) -> Iterator[Claim]:
     view, target = server_view(evidence), evidence.target
     if view is None or view.config is None or target.port not in view.server.ports:
         return
-    sites = view.answering_sites
+    answering = view.answering_sites
+    # What is on a loopback address alone answers no visitor.
+    sites = tuple(site for site in answering if not _is_loopback_only(site, target.port))
     if not sites or is_address(target.host) or any(has_name(site, target.host) for site in sites):
         return
+    inner = next((site for site in answering if has_name(site, target.host)), None)
     served = served_certificates(evidence, lambda handshake: handshake.port == target.port)
     foreign = [
         served_certificate
@@ -56,13 +60,22 @@ def wrong_site(evidence: Evidence) -> Iterator[Claim]:
         )
     ]
     idle = _site_named(view, view.config.idle, target.port)
-    if not foreign and not idle:
+    if not foreign and not idle and not inner:
         return
-    yield _claim(view, sites[0], idle, foreign)
+    yield _claim(view, sites[0], idle, inner, foreign)
+
+
+def _is_loopback_only(site: WebSite, port: int) -> bool:
+    addresses = [socket.address for socket in site.sockets if socket.port == port]
+    return all(is_address(address) and is_loopback(address) for address in addresses)
 
 
 def _claim(
-    view: ServerView, site: WebSite, idle: WebSite | None, foreign: list[ServedCertificate]
+    view: ServerView,
+    site: WebSite,
+    idle: WebSite | None,
+    inner: WebSite | None,
+    foreign: list[ServedCertificate],
 ) -> Claim:
     target, config = view.evidence.target, view.config
     assert config is not None
@@ -79,12 +92,16 @@ def _claim(
             "default": place_text(site.file, site.line),
             "default_names": site.names[:6],
             "idle": idle.file if idle else "",
-            "elsewhere": place_text(elsewhere.file, elsewhere.line) if elsewhere else "",
+            "elsewhere": place_text(elsewhere.file, elsewhere.line)
+            if elsewhere and not inner
+            else "",
+            "inner": place_text(inner.file, inner.line) if inner else "",
+            "inner_address": inner.sockets[0].address if inner else "",
             "apache": view.server.product == "apache",
         },
         confidence=Confidence.CERTAIN if config.complete else Confidence.LIKELY,
-        severity=None if foreign else Severity.WARNING,
-        fix=_fix(view, idle),
+        severity=None if foreign or inner else Severity.WARNING,
+        fix=manual_fix(view, "every-address") if inner else _fix(view, idle),
     )
 
 

@@ -20,6 +20,7 @@ MESSAGES = Messages(
     Message("unknown", "UNKNOWN"),
     Message("healthy", "{url} is healthy."),
     Message("healthy-refusing", "{url} answers {answer}. Nothing shows that this is a fault."),
+    Message("healthy-blank", "{url} answers an empty page. Nothing shows that this is a fault."),
     Message("healthy-only", "{url}: {layers} healthy. Nothing else was judged."),
     Message("healthy-but", "{url} is healthy. Not judged: {layers}."),
     Message(

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from diagnose.model import Observation
 from diagnose.model.frozen import frozen
-from diagnose.model.marks import HostName, Text, Url, UrlPath
+from diagnose.model.marks import FilePath, HostName, Text, Url, UrlPath
 from diagnose.model.summary import Summary, socket_text
 from diagnose.model.tls import Certificate
 
@@ -39,8 +39,11 @@ class BackendHandshake(Observation):
 @frozen(kw_only=True, eq=False)
 class BackendAnswer(Observation):
     """The answer of an application to the target's page, asked directly with one header more or
-    less. `host` is the Host field, `proto` the value of X-Forwarded-Proto ("" if it was not sent),
-    and `location` where the answer redirects to."""
+    less, or to a WebSocket handshake (`websocket`) with the page's Origin.
+
+    `host` is the Host field, `proto` the value of X-Forwarded-Proto ("" if it was not sent), and
+    `location` where the answer redirects to.
+    """
 
     layer: ClassVar[str] = "server"
 
@@ -50,7 +53,25 @@ class BackendAnswer(Observation):
     proto: Text = ""
     status: int | None = None
     location: Url = ""
+    websocket: bool = False
 
     def summary(self) -> Summary:
         fields = f"Host {self.host}" + (f", X-Forwarded-Proto {self.proto}" if self.proto else "")
         return f"{self.target} asked with {fields}", f"answers {self.status or 'nothing'}"
+
+
+@frozen(kw_only=True, eq=False)
+class BackendSocket(Observation):
+    """The Unix socket to which a site passes requests on: whether the file is there, and the status
+    of an answer to the target's page (None if nothing answered)."""
+
+    layer: ClassVar[str] = "server"
+
+    target: Url
+    path: FilePath
+    exists: bool
+    status: int | None = None
+
+    def summary(self) -> Summary:
+        answer = f"answers {self.status}" if self.status else "no answer"
+        return self.path, answer if self.exists else "is not there"

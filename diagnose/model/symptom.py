@@ -24,6 +24,9 @@ SymptomKind = Literal[
     "upstream-header", "body-size", "limit", "file-denied", "file-missing", "script",
     "internal-redirects", "port-in-use", "address-unavailable", "port-permission",
     "nginx-certificate", "nginx-key", "nginx-config", "nginx-start",
+    "server-application", "server-application-tls", "server-application-slow",
+    "server-no-backend", "server-denied", "server-file", "server-rewrite", "server-module",
+    "server-certificate", "server-config", "server-start", "server-port", "server-workers",
     "acme-connect", "acme-dns", "acme-caa", "acme-response", "acme-limit", "acme",
     "unusable",
 ]  # fmt: skip

@@ -225,8 +225,8 @@ def unfinished_reasons(unfinished: Iterable[UnfinishedReason], lang: str) -> lis
 
 
 def _healthy_sentence(report: Report, lang: str) -> str:
-    """Return the sentence for a healthy site, with the limits of the check. A page that is refused
-    or unknown may be intended: the sentence says so."""
+    """Return the sentence for a healthy site, with the limits of the check. A page that is refused,
+    unknown or empty may be intended: the sentence says so."""
     scope, url = report.evidence.scope, report.evidence.target.url
     if scope.only or scope.skip:
         names = [translate(f"layer.{layer}", lang) for layer in scope.only or scope.skip]
@@ -234,7 +234,17 @@ def _healthy_sentence(report: Report, lang: str) -> str:
         return translate(key, lang, url=url, layers=join_texts(names, lang))
     if scope.outside and (answer := _refusing_answer(report)):
         return translate("healthy-refusing", lang, url=url, answer=answer)
+    if scope.outside and _is_blank(report):
+        return translate("healthy-blank", lang, url=url)
     return translate("healthy" if scope.outside else "healthy-inside", lang, url=url)
+
+
+def _is_blank(report: Report) -> bool:
+    """Return whether the page came, and has no content: Caddy answers so for what it does not
+    know."""
+    pages = [page for page in report.evidence.good(Exchange) if page.purpose == "target"]
+    gets = [page for page in pages if page.method == "GET" and page.status == 200]
+    return bool(gets) and all(page.header("Content-Length") == "0" for page in gets)
 
 
 def _refusing_answer(report: Report) -> str:

@@ -23,6 +23,17 @@ _QUOTE = r"[\"'‘“«]?"
 #: nginx's error log (ngx_http_log_error): the URLs in it are the application's, not the site's.
 _NGINX_LINE = re.compile(r', request: "\S+ (?P<path>/\S*) HTTP/[\d.]+".*, host: "(?P<host>[^"\s]+)')
 
+#: Caddy's log of requests: a row of JSON.
+_CADDY_LINE = re.compile(r'"host":"(?P<host>[\w.:\[\]-]{1,255})","uri":"(?P<path>/[^"\s?]{0,500})')
+
+#: Addresses in the lines of Apache, Caddy and HAProxy that are the visitor's or the application's.
+_LOG_ADDRESSES = re.compile(
+    r"\[(?:client|remote) [^\]]{1,80}\]|\S{3,60}:\d{1,5} \[\d{2}/\w{3}/\d{4}|dial tcp \S{1,80}"
+    r"|remote server \S{1,80}|connect to \S{1,80} \([^)]{0,80}\)|lookup failure for: \S{1,80}"
+    r"|(?:cannot bind socket|could not bind to address)[^\[\d]{0,60}\[?\S{1,60}"
+    r"|(?:request body failed to|ssl support for) \S{1,80} \(\S{1,60}\)(?: from \S{1,60})?"
+)
+
 #: certbot and the certificate authority: the challenge's URL in it holds a token.
 _CERTBOT_LINE = re.compile(
     r"(?:Domain: {1,9}|http-01 challenge for |Challenge failed for domain |Fetching https?://"
@@ -166,7 +177,7 @@ def named_site(text: str) -> NamedSite | None:
 
 def names_in_words(text: str) -> tuple[str, ...]:
     """Return what may be hosts in a text that is no known message, each once, with their ports."""
-    matches = _NAME_IN_WORDS.finditer(condensed(text))
+    matches = _NAME_IN_WORDS.finditer(_LOG_ADDRESSES.sub(" ", condensed(text)))
     names = (f"{match[1]}{match[2] or ''}" for match in matches if _is_host(match[1]))
     return tuple(dict.fromkeys(names))
 
@@ -180,6 +191,8 @@ def _is_host(name: str) -> bool:
 
 def _site_of_log_line(text: str) -> NamedSite | None:
     if match := _NGINX_LINE.search(text):
+        return NamedSite(f"https://{match['host']}{match['path']}")
+    if match := _CADDY_LINE.search(text):
         return NamedSite(f"https://{match['host']}{match['path']}")
     if match := _CERTBOT_LINE.search(text):
         return NamedSite(match["host"].rstrip("."))

@@ -28,6 +28,38 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|Type: {1,9}unauthorized\b|key authorization file from the server did not match"),
     ("acme", r"Some challenges have failed|Challenge failed for domain|Failed authorization "
         r"procedure|Certbot failed to authenticate|Failed to renew certificate"),
+    # Apache, Caddy and HAProxy: they quote the system, and their messages begin with a number or a
+    # logger of their own
+    ("server-port", r"make_sock: could not bind|AH00072|Starting (?:frontend|proxy) .{1,80}: cannot "
+        r"bind socket|loading .{0,200}listen(?:ing)?.{0,60}bind: address already in use"),
+    ("server-workers", r"MaxRequestWorkers setting|Proxy .{1,80} reached process FD limit"
+        r"|reached (?:its|the) (?:configured )?maxconn"),
+    ("server-certificate", r"AH0(?:2561|2562|2564|2565|2572|2577|2203|2241|1909|1910)|unable to load "
+        r"(?:SSL )?(?:certificate|private key)|[Nn]o Private Key found in|inconsistencies between "
+        r"private key and certificate|private key does not match public key|Server should be "
+        r"SSL-aware but has no certificate|loading (?:tls app module|certificates).{0,300}\.(?:pem|crt|key)"),
+    ("server-config", r"AH0(?:0526|0558|0014)|Syntax error on line \d|apache2: Syntax error|httpd: "
+        r"Syntax error|Invalid command '|\[ALERT\].{0,60}(?:parsing \[|config)|Error\(s\) found in "
+        r"configuration file|Error: adapting config|unrecognized directive|loading new config:"
+        r"|Fatal errors? found in configuration"),
+    ("server-start", r"Job for (?:apache2|httpd|haproxy|caddy)\.service failed|Failed to start (?:The "
+        r"Apache|HAProxy|Caddy)|(?:apache2|httpd|haproxy|caddy)\.service: (?:Failed with result|"
+        r"Main process exited|Control process exited)|AH00015|Action 'start' failed"),
+    ("server-denied", r"AH01630|AH01797|client denied by server configuration"),
+    ("server-file", r"AH00(?:035|132|529)|search permissions are missing|file permissions deny server "
+        r"access"),
+    ("server-rewrite", r"AH00124|exceeded the limit of \d{1,6} internal redirects"),
+    ("server-module", r"AH01144|AH0?0961|AH01961|No protocol handler was valid"),
+    ("server-application-tls", r"AH0(?:2005|2039|2040|1097|1084)|Error during SSL Handshake with remote "
+        r"server|Layer6 invalid response|(?:http\.log\.error|reverse_?proxy).{0,600}(?:x509: |first record "
+        r"does not look|tls: )|SSL Proxy: Peer certificate"),
+    ("server-application-slow", r"AH01102|The timeout specified has expired|\bsH--\b"
+        r"|http\.log\.error.{0,600}(?:i/o timeout|timeout awaiting|deadline exceeded)"),
+    ("server-no-backend", r"<NOSRV>|has no server available!|Server [\w.-]{1,100}/[\w.-]{1,100} is (?:DOWN"
+        r"|going DOWN|UP/DOWN)|No server is available to handle this request|Health check for server "
+        r".{1,200} failed"),
+    ("server-application", r"AH0(?:0957|1114|2454|1079|0898|0959|0940)|attempt to connect to .{1,200} "
+        r"failed|http\.log\.error.{0,600}(?:connect: |no such host|connection re|EOF)"),
     # nginx and systemd
     ("port-in-use", r"bind\(\) to .{0,60}failed \(98:|still could not bind\(\)"
         r"|(?:listen|bind).{0,60}address already in use"),

@@ -322,3 +322,11 @@ def test_a_recording_is_healthy_from_the_look_on_that_completes_the_proof(name: 
 def _status(whole: Evidence, seen: tuple[Observation, ...]) -> str:
     report = Report(replace(whole, observations=seen))
     return verdict(report).status
+
+
+def test_an_empty_page_is_said() -> None:
+    empty = replace(ANSWER, method="GET", headers=(("Content-Length", "0"),))
+    observations = [empty if each is ANSWER else each for each in WELL]
+    said = finding_text.verdict_sentence(report(*observations), "en")
+    assert said.endswith("answers an empty page. Nothing shows that this is a fault.")
+    assert finding_text.verdict_sentence(report(*WELL), "en").endswith("is healthy.")

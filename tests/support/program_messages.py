@@ -18,6 +18,12 @@ CERTBOT = (
     "reported these problems:\n  Domain: shop.example.com\n  Type:   {}\n  Detail: {}"
 )
 CHALLENGE = "http://shop.example.com/.well-known/acme-challenge/mVPKxOtuNpdt"
+APACHE = "[Thu Nov 26 10:00:00.000000 2026] [{}] [pid 9:tid 9] [client 203.0.113.9:50000] {}"
+CADDY = (
+    '{{"level":"error","ts":1795680000.0,"logger":"http.log.error","msg":"{}","request":{{'
+    '"remote_ip":"203.0.113.9","proto":"HTTP/2.0","method":"GET","host":"shop.example.com",'
+    '"uri":"/"}},"duration":0.1,"status":502}}'
+)
 PROGRAM_MESSAGES: dict[str, tuple[Example, ...]] = {
     "curl": (
         Example("curl: (6) Could not resolve host: shop.example.com", "name"),
@@ -301,7 +307,69 @@ PROGRAM_MESSAGES: dict[str, tuple[Example, ...]] = {
                 "http://shop.example.com:443/", "plain-to-tls",
                 "http://shop.example.com:443/"),
     ),
+    "Apache": (
+        Example(APACHE.format("proxy:error", "(111)Connection refused: AH00957: http: attempt to "
+                "connect to 127.0.0.1:3000 (127.0.0.1) failed"), "server-application", ""),
+        Example(APACHE.format("proxy:error", "(2)No such file or directory: AH02454: FCGI: attempt "
+                "to connect to Unix domain socket /run/php/php8.2-fpm.sock (localhost:8000) failed"),
+                "server-application", ""),
+        Example(APACHE.format("proxy:error", "AH00898: DNS lookup failure for: 127.0.0.1:3000login "
+                "returned by /login"), "server-application", ""),
+        Example(APACHE.format("proxy:error", "AH00898: Error during SSL Handshake with remote server "
+                "returned by /"), "server-application-tls", ""),
+        Example(APACHE.format("proxy_http:error", "(70007)The timeout specified has expired: "
+                "AH01102: error reading status line from remote server 127.0.0.1:3000"),
+                "server-application-slow", ""),
+        Example(APACHE.format("authz_core:error", "AH01630: client denied by server configuration: "
+                "/srv/shop/"), "server-denied", ""),
+        Example(APACHE.format("core:error", "(13)Permission denied: AH00035: access to / denied "
+                "(filesystem path '/home/joe/site') because search permissions are missing on a "
+                "component of the path"), "server-file", ""),
+        Example(APACHE.format("core:error", "AH00124: Request exceeded the limit of 10 internal "
+                "redirects due to probable configuration error."), "server-rewrite", ""),
+        Example(APACHE.format("proxy:warn", "AH01144: No protocol handler was valid for the URL / "
+                "(scheme 'http')."), "server-module", ""),
+        Example("[ssl:emerg] [pid 9] AH02565: Certificate and private key shop.example.com:443:0 "
+                "from /etc/ssl/shop.pem and /etc/ssl/shop.key do not match", "server-certificate"),
+        Example("AH00526: Syntax error on line 7 of /etc/apache2/sites-enabled/shop.conf:\nInvalid "
+                "command 'SSLEngin', perhaps misspelled", "server-config", ""),
+        Example("(98)Address already in use: AH00072: make_sock: could not bind to address [::]:443\n"
+                "no listening sockets available, shutting down", "server-port", ""),
+        Example("AH00484: server reached MaxRequestWorkers setting, consider raising the "
+                "MaxRequestWorkers setting", "server-workers", ""),
+    ),
+    "Caddy": (
+        Example(CADDY.format("dial tcp 127.0.0.1:3000: connect: connection refused"),
+                "server-application"),
+        Example(CADDY.format("tls: failed to verify certificate: x509: certificate signed by unknown "
+                "authority"), "server-application-tls"),
+        Example(CADDY.format("tls: first record does not look like a TLS handshake"),
+                "server-application-tls"),
+        Example("Error: adapting config using caddyfile: /etc/caddy/Caddyfile:2: unrecognized "
+                "directive: proxy", "server-config", ""),
+        Example("Error: loading initial config: loading new config: http app module: start: "
+                "listening on :443: listen tcp :443: bind: address already in use", "server-port",
+                ""),
+    ),
+    "HAProxy": (
+        Example("[NOTICE] haproxy[9]: Server app/app1 is DOWN, reason: Layer4 connection problem, "
+                'info: "Connection refused", check duration: 0ms.', "server-no-backend", ""),
+        Example("backend app has no server available!", "server-no-backend", ""),
+        Example('203.0.113.9:50000 [26/Nov/2026:10:00:00.000] https~ https/<NOSRV> -1/-1/-1/-1/0 503 '
+                '217 - - SC-- 1/1/0/0/0 0/0 "GET / HTTP/1.1"', "server-no-backend", ""),
+        Example("503 Service Unavailable No server is available to handle this request.",
+                "server-no-backend", ""),
+        Example("[ALERT] (9) : config : parsing [/etc/haproxy/haproxy.cfg:12] : 'bind :443' : unable "
+                "to load SSL certificate file '/etc/haproxy/shop.pem' file does not exist.",
+                "server-certificate", ""),
+        Example("[ALERT] (9) : config : parsing [/etc/haproxy/haproxy.cfg:12] : unknown keyword "
+                "'bindd' in 'frontend' section", "server-config", ""),
+        Example("[ALERT] (9) : Starting frontend https: cannot bind socket (Address already in use) "
+                "[0.0.0.0:443]", "server-port", ""),
+    ),
     "systemd": (
+        Example("Job for haproxy.service failed because the control process exited with error code.",
+                "server-start", ""),
         Example("Job for nginx.service failed because the control process exited with error code.\n"
                 'See "systemctl status nginx.service" and "journalctl -xeu nginx.service" for '
                 "details.", "nginx-start", ""),

@@ -11,7 +11,7 @@ from diagnose.model.web_servers import SiteFile, SiteRoute, SiteSocket, Verifica
 from diagnose.parsers.apache.config import Directive
 from diagnose.parsers.apache.loading import LoadedConfig
 from diagnose.parsers.apache.redirects import redirects_and_rewritten_routes
-from diagnose.parsers.apache.routes import routes_of
+from diagnose.parsers.apache.routes import route_to, routes_of
 from diagnose.parsers.sanitize import clean
 
 #: Maximum number of sites, of routes of one site, of sockets, and of the main server's TLS lines.
@@ -24,9 +24,11 @@ _ROLES: dict[str, str] = {
 }
 
 
-#: Sections that may say who may see a folder, or what answers its files.
+#: Sections that may say who may see a folder, what answers its files, or who a balancer's members
+#: are.
 _SECTIONS = {
     "directory", "directorymatch", "location", "locationmatch", "if", "files", "filesmatch",
+    "proxy",
 }  # fmt: skip
 
 #: Other directives of the main server that virtual hosts without their own inherit.
@@ -90,12 +92,16 @@ def _site(
     )
     tls = any(socket.tls for socket in sockets)
     passed = tuple(routes_of(inner))
+    balancers = [each for each in (*inner, *sections) if each.name == "proxy" and each.block]
     redirects, rewritten = redirects_and_rewritten_routes(inner, tls, passed)
     return WebSite(
         tuple(_names(inner, main)),
         sockets,
         tuple(_files(inner, main, root)),
-        tuple(_with_settings(route, inner, main) for route in (*rewritten, *passed)[:MAX_ROUTES]),
+        tuple(
+            _with_settings(_with_member(route, balancers), inner, main)
+            for route in (*rewritten, *passed)[:MAX_ROUTES]
+        ),
         redirects[:MAX_ROUTES],
         clean(last_argument(inner, "documentroot"), 300),
         host.file,
@@ -155,6 +161,24 @@ def _has_access_rule(section: Directive) -> bool:
 def main_error_log(config: LoadedConfig, root: str) -> str:
     """Return the file of the main server's ErrorLog, "" if it is none."""
     return _error_log((), [each for each in config.main if each.name == "errorlog"], root)
+
+
+def _with_member(route: SiteRoute, balancers: Sequence[Directive]) -> SiteRoute:
+    """Return a route to a balancer as one to its only member (mod_proxy, "BalancerMember"); of
+    several members any may answer."""
+    if route.scheme != "balancer":
+        return route
+    members = [
+        each
+        for section in balancers
+        if section.args[:1] == (f"balancer://{route.host}",)
+        for each in section.block or ()
+        if each.name == "balancermember" and each.args
+    ]
+    if len(members) != 1:
+        return route
+    own = route_to(route.path, members[0].args[0], members[0], route.pattern)
+    return replace(own, target=route.target, backend_path=route.backend_path)
 
 
 def _with_settings(

@@ -10,8 +10,8 @@ import shlex
 
 from diagnose.model import Vantage
 from diagnose.model.addresses import bracketed
-from diagnose.model.backends import BackendAnswer, BackendHandshake
-from diagnose.model.http import Exchange
+from diagnose.model.backends import BackendAnswer, BackendHandshake, BackendSocket
+from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
 from diagnose.parsers import pem
 from diagnose.parsers.openssl_output import verify_result
@@ -19,7 +19,7 @@ from diagnose.parsers.redirects import redirect_target
 from diagnose.parsers.urls import normalize_url
 from diagnose.parsers.web_sites import answering_sites, route_of
 from diagnose.probes import ProbeContext, probe
-from diagnose.probes.inside.remote_curl import curl
+from diagnose.probes.inside.remote_curl import UPGRADE_FIELDS, CurlResponse, curl
 
 #: Seconds for one handshake or request.
 PATIENCE = 3
@@ -31,6 +31,8 @@ REFUSALS = frozenset({400, 403, 404, 421})
 @probe(after=WebServerConfig)
 async def backends_of_config(ctx: ProbeContext, config: WebServerConfig) -> None:
     await _ask(ctx, config)
+    for upgrade in ctx.observed(Upgrade):
+        await _ask_websockets(ctx, config, upgrade)
 
 
 @probe(after=Exchange)
@@ -40,6 +42,43 @@ async def backends_of_page(ctx: ProbeContext, exchange: Exchange) -> None:
     if failed and failed[0] is exchange:
         for config in ctx.observed(WebServerConfig):
             await _ask(ctx, config)
+
+
+@probe(after=Upgrade)
+async def backends_of_websocket(ctx: ProbeContext, upgrade: Upgrade) -> None:
+    for config in ctx.observed(WebServerConfig):
+        await _ask_websockets(ctx, config, upgrade)
+
+
+async def _ask_websockets(ctx: ProbeContext, config: WebServerConfig, upgrade: Upgrade) -> None:
+    """Where a server replaces the Host, ask for a refused WebSocket with both names: applications
+    compare the Origin with the Host."""
+    is_visit = upgrade.through == "front" and upgrade.variant == "normal"
+    known = {answer.path for answer in ctx.observed(BackendAnswer) if answer.websocket}
+    if not is_visit or upgrade.accepted or upgrade.path in known or not _is_holder(ctx, config):
+        return
+    if upgrade.status not in REFUSALS:
+        return
+    sites = answering_sites(config, ctx.target.port, ctx.target.host)
+    path = upgrade.path.partition("?")[0]
+    for route in dict.fromkeys(route for site in sites if (route := route_of(site, path))):
+        if route.host and not route.keeps_host and route.scheme in {"ws", "http"}:
+            own = f"{bracketed(route.host)}:{route.port}"
+            origin = upgrade.origin or ctx.target.origin
+            for host in (ctx.target.authority, own):
+                await _ask_websocket(ctx, route, upgrade.path, host, origin)
+
+
+async def _ask_websocket(
+    ctx: ProbeContext, route: SiteRoute, path: str, host: str, origin: str
+) -> None:
+    at = ctx.elapsed()
+    fields = (f"Host: {host}", *UPGRADE_FIELDS, f"Origin: {origin}")
+    inner = _inner_path(route, path)
+    url = f"http://{bracketed(route.host)}:{route.port}{inner}"
+    response = await curl(ctx.machine, url, fields, options=("--noproxy", "*"))
+    if response is not None:
+        _emit_answer(ctx, at, route, path, host, "", response, websocket=True)
 
 
 def _has_failed(ctx: ProbeContext, exchange: Exchange) -> bool:
@@ -64,6 +103,8 @@ async def _ask(ctx: ProbeContext, config: WebServerConfig) -> None:
     sites = answering_sites(config, ctx.target.port, ctx.target.host)
     routes = dict.fromkeys(route for site in sites if (route := route_of(site, path)))
     for route in list(routes)[:2]:
+        if route.socket and not is_answer:
+            await _ask_socket(ctx, route)
         if not route.host:
             continue
         if route.scheme in {"https", "wss"} and not is_answer:
@@ -111,6 +152,31 @@ async def _shake(ctx: ProbeContext, route: SiteRoute) -> None:
     )
 
 
+async def _ask_socket(ctx: ProbeContext, route: SiteRoute) -> None:
+    at = ctx.elapsed()
+    files = await ctx.machine.glob(route.socket)
+    status, command = None, f"ls -l {shlex.quote(route.socket)}"
+    if files and route.scheme in {"http", "https"}:
+        options = ("--unix-socket", route.socket)
+        fields = (f"Host: {ctx.target.authority}",)
+        url = f"{route.scheme}://localhost{_inner_path(route, ctx.target.path)}"
+        response = await curl(ctx.machine, url, fields, options=options, patience=PATIENCE)
+        status = response.status if response else None
+        command = response.equivalent if response else command
+    ctx.emit(
+        BackendSocket(
+            vantage=Vantage.SERVER,
+            at=at,
+            took=ctx.elapsed() - at,
+            equivalent=command,
+            target=route.target,
+            path=route.socket,
+            exists=bool(files),
+            status=status,
+        )
+    )
+
+
 async def _answers_plain(ctx: ProbeContext, where: str) -> bool:
     """Return whether the port speaks plain HTTP. A TLS server may answer that with 400, to say that
     it wants TLS."""
@@ -134,12 +200,24 @@ async def _compare(ctx: ProbeContext, route: SiteRoute) -> None:
 
 
 async def _ask_application(ctx: ProbeContext, route: SiteRoute, host: str, proto: str) -> None:
-    at, path = ctx.elapsed(), _backend_path(ctx, route)
+    at, path = ctx.elapsed(), _inner_path(route, ctx.target.path)
     fields = (f"Host: {host}", *((f"X-Forwarded-Proto: {proto}",) if proto else ()))
     url = f"http://{bracketed(route.host)}:{route.port}{path}"
     response = await curl(ctx.machine, url, fields, options=("--noproxy", "*"), patience=PATIENCE)
-    if response is None:
-        return
+    if response is not None:
+        _emit_answer(ctx, at, route, path, host, proto, response)
+
+
+def _emit_answer(
+    ctx: ProbeContext,
+    at: float,
+    route: SiteRoute,
+    path: str,
+    host: str,
+    proto: str,
+    response: CurlResponse,
+    websocket: bool = False,
+) -> None:
     ctx.emit(
         BackendAnswer(
             vantage=Vantage.SERVER,
@@ -153,13 +231,13 @@ async def _ask_application(ctx: ProbeContext, route: SiteRoute, host: str, proto
             proto=proto,
             status=response.status,
             location=response.location,
+            websocket=websocket,
         )
     )
 
 
-def _backend_path(ctx: ProbeContext, route: SiteRoute) -> str:
+def _inner_path(route: SiteRoute, path: str) -> str:
     """Return the path that the application gets: the part behind the route's is kept."""
-    path = ctx.target.path
     if route.path == route.backend_path or not path.startswith(route.path):
         return path
     return f"{route.backend_path}{path[len(route.path) :]}"

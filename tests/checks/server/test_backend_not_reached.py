@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 
 from diagnose.model import Applicability, Edit
+from diagnose.model.backends import BackendSocket
 from diagnose.model.web_servers import ServerRequestError
 from tests.support.check_evidence import judge
 from tests.support.report_builder import ANSWER
@@ -57,3 +58,12 @@ def test_silent_when_a_page_came_or_the_reason_is_another() -> None:
     assert not judge(CHECK, APACHE, apache_config(), SOCKET, ANSWER)
     denied = replace(SOCKET, reason="denied", file="/srv/shop/")
     assert not judge(CHECK, APACHE, apache_config(), denied, FAILED)
+
+
+def test_fires_for_a_socket_without_a_log() -> None:
+    target = "unix:/run/app.sock|http://localhost/"
+    config = apache_config(HTTPS.replace("http://127.0.0.1:3000/", target))
+    gone = BackendSocket(target=target, path="/run/app.sock", exists=False)
+    (claim,) = judge(CHECK, APACHE, config, gone, FAILED)
+    assert claim.facts["file"] == "/run/app.sock"
+    assert not judge(CHECK, APACHE, config, replace(gone, exists=True), FAILED)

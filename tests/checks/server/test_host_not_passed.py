@@ -2,7 +2,8 @@ from dataclasses import replace
 
 from diagnose.model import Applicability, Edit
 from diagnose.model.backends import BackendAnswer
-from tests.support.check_evidence import judge
+from diagnose.model.http import Upgrade
+from tests.support.check_evidence import SHOP, judge
 from tests.support.report_builder import ANSWER
 from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
 
@@ -21,6 +22,20 @@ def test_fires_and_passes_the_host_on() -> None:
     edit = claim.fix.steps[0]
     assert isinstance(edit, Edit)
     assert "+    ProxyPreserveHost On\n" in edit.diff
+
+
+def test_fires_for_a_websocket_whose_origin_is_compared_with_the_host() -> None:
+    target = replace(SHOP, websockets=("/ws",))
+    url = "wss://shop.example.com/ws"
+    refused = Upgrade(url=url, path="/ws", address="203.0.113.10", port=443, status=403)
+    right = replace(RIGHT, target="ws://127.0.0.1:3000/ws", path="/ws", proto="", status=101)
+    right = replace(right, websocket=True)
+    wrong = replace(right, host="127.0.0.1:3000", status=403)
+    seen = (refused, right, wrong)
+    (claim,) = judge(CHECK, APACHE, apache_config(), *seen, target=target, masked=False)
+    assert claim.facts["path"] == "/ws"
+    same = replace(right, status=403)
+    assert not judge(CHECK, APACHE, apache_config(), refused, same, wrong, target=target)
 
 
 def test_silent_when_the_host_is_passed_on_or_the_answers_are_the_same() -> None:

@@ -2,7 +2,10 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Applicability, Edit
+from diagnose.model import Applicability, Confidence, Edit
+from diagnose.model.backends import BackendAnswer
+from diagnose.model.web_servers import SiteRedirect
+from tests.support.caddy_evidence import CADDY, caddy_config
 from tests.support.check_evidence import judge
 from tests.support.haproxy_evidence import SERVER as HAPROXY
 from tests.support.haproxy_evidence import TEXT as HAPROXY_TEXT
@@ -85,3 +88,37 @@ def test_fires_where_haproxy_redirects_both_ports_of_a_frontend() -> None:
     assert not judge(CHECK, HAPROXY, haproxy_config(guarded), LISTENING, MOVED)
     asked = text.replace("code 301", "code 301 unless { hdr(x-forwarded-proto) https }")
     assert not judge(CHECK, HAPROXY, haproxy_config(asked), LISTENING, MOVED)
+
+
+def test_fires_for_a_header_that_nobody_sends_when_the_application_shows_a_page() -> None:
+    line = "    http-request redirect scheme https unless { hdr(x-forwarded-proto) https }\n"
+    config = haproxy_config(
+        HAPROXY_TEXT.replace("    default_backend", f"{line}    default_backend")
+    )
+    page = BackendAnswer(
+        target="http://127.0.0.1:3000", path="/", host="shop.example.com", proto="", status=200
+    )
+    (claim,) = judge(CHECK, HAPROXY, config, LISTENING, MOVED, page)
+    assert claim.confidence is Confidence.LIKELY
+    assert claim.facts["header"]
+    again = replace(page, status=301)
+    assert not judge(CHECK, HAPROXY, config, LISTENING, MOVED, again), "the application redirects"
+
+
+def test_fires_for_an_htaccess() -> None:
+    config = apache_config(PAGES)
+    own = SiteRedirect("/", "https://%{HTTP_HOST}/$1", False, True, "/var/www/shop/.htaccess", 2)
+    config = replace(config, sites=(replace(config.sites[0], redirects=(own,)),))
+    (claim,) = judge(CHECK, APACHE, config, LISTENING, MOVED)
+    assert claim.facts["place"] == "/var/www/shop/.htaccess:2"
+    assert not claim.facts["header"]
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+
+
+def test_fires_for_caddy() -> None:
+    own = SiteRedirect("/", "https://{host}{uri}", False, False, "/etc/caddy/Caddyfile", 2)
+    config = caddy_config()
+    config = replace(config, sites=(replace(config.sites[0], redirects=(own,)),))
+    (claim,) = judge(CHECK, CADDY, config, LISTENING, MOVED)
+    assert claim.facts["place"] == "/etc/caddy/Caddyfile:2"

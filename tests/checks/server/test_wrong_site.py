@@ -47,3 +47,18 @@ def test_silent_when_the_name_is_there_or_the_certificate_is_good() -> None:
     assert not judge(CHECK, APACHE, apache_config(ANOTHER), LISTENING, good)
     alias = ANOTHER.replace("SSLEngine on", "SSLEngine on\nServerAlias *.example.com")
     assert not judge(CHECK, APACHE, apache_config(alias), LISTENING, SERVED)
+
+
+def test_fires_for_a_site_on_a_loopback_address_alone() -> None:
+    inner = HTTPS.replace("*:443", "127.0.1.1:443")
+    own = replace(OTHER, dns_names=("shop.example.com",))
+    (claim,) = judge(
+        CHECK,
+        APACHE,
+        apache_config(f"{ANOTHER}{inner}"),
+        LISTENING,
+        replace(SERVED, address="127.0.1.1", chain=(own,)),
+    )
+    assert claim.facts["inner_address"] == "127.0.1.1"
+    assert claim.facts["elsewhere"] == ""
+    assert claim.severity is None

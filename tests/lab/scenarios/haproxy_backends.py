@@ -141,3 +141,42 @@ def haproxy_passes_tls_to_plain(lab: Lab) -> None:
     """mode tcp without ssl, and a plain port behind it."""
     text = f"{GLOBAL}\nfrontend https\n    bind :443\n    mode tcp\n    default_backend app\n"
     haproxy.serve(lab, f"{text}\nbackend app\n    mode tcp\n{SERVER}\n", 443)
+
+
+@haproxy_scenario(
+    outside="tls.name-rejected",
+    server="server.haproxy-name-without-certificate",
+    manual="a person writes the name",
+)
+def haproxy_list_has_another_name(lab: Lab) -> None:
+    """strict-sni, and the crt-list gives the file to www alone."""
+    listed = SITE.replace(f"crt {PEM}", "crt-list /etc/haproxy/list.txt strict-sni")
+    haproxy.install(lab, listed)
+    lab.server.write("/etc/haproxy/list.txt", f"{PEM} www.example.com\n")
+    haproxy.start(lab)
+
+
+@haproxy_scenario(
+    outside="http.redirect-loop",
+    server="server.redirect-loop",
+    manual="a person writes the condition",
+)
+def haproxy_redirect_asks_for_a_header(lab: Lab) -> None:
+    """After an issue of wg-easy's about a loop behind HAProxy: nobody in front sends
+    X-Forwarded-Proto, and this frontend ends TLS itself."""
+    rule = "http-request redirect scheme https unless { hdr(X-Forwarded-Proto) -i https }"
+    haproxy.serve(lab, SITE.replace("http-request set-header X-Forwarded-Proto https", rule))
+
+
+@haproxy_scenario(
+    outside="http.redirect-loop",
+    server="server.redirect-behind-terminator",
+    manual="a person decides who redirects",
+)
+def haproxy_redirects_behind_nginx(lab: Lab) -> None:
+    """nginx ends TLS and passes on in plain HTTP; HAProxy redirects all that has no TLS."""
+    rule = "    redirect scheme https code 301 if !{ ssl_fc }\n"
+    front = f"frontend inner\n    bind :8080\n{rule}    default_backend app\n"
+    haproxy.install(lab, f"{GLOBAL}\n{front}\nbackend app\n{SERVER}\n", keep_nginx=True)
+    haproxy.start(lab, 8080)
+    lab.change("127.0.0.1:3000", "127.0.0.1:8080")

@@ -115,6 +115,20 @@ def haproxy_scheme_not_passed(lab: Lab) -> None:
 
 
 @apache_scenario(
+    outside="websocket.origin-refused",
+    server="server.host-not-passed",
+    args=("--ws", "/ws"),
+    differs=FILES,
+)
+def apache_host_is_not_the_origins(lab: Lab) -> None:
+    """ProxyPreserveHost is missing, and the application compares the Origin with the Host: 403."""
+    lab.application("--mode", "own-origin")
+    lines = HTTPS.splitlines(keepends=True)
+    text = "".join(line for line in lines if "PreserveHost" not in line)
+    apache.serve(lab, f"{text}\n{HTTP}")
+
+
+@apache_scenario(
     outside="http.host-refused",
     server="server.host-not-passed",
     differs=FILES,
@@ -124,3 +138,39 @@ def apache_host_not_passed(lab: Lab) -> None:
     HTTP_HOST."""
     lab.application("--mode", "site-host")
     apache.serve(lab, f"{HTTPS.replace('    ProxyPreserveHost On' + chr(10), '')}\n{HTTP}")
+
+
+@apache_scenario(
+    outside="http.server-error",
+    server="server.application-down",
+    manual="the application is started by its own service",
+)
+def apache_balancer_has_one_member(lab: Lab) -> None:
+    """balancer:// with one member, which does not listen."""
+    member = "<Proxy balancer://app>\n    BalancerMember http://127.0.0.1:3999\n</Proxy>\n"
+    text = PAGES.replace("ProxyPass / http://127.0.0.1:3000/", "ProxyPass / balancer://app/")
+    apache.install(lab, f"{member}{text}\n{HTTP}")
+    apache.enable(lab, "proxy_balancer", "lbmethod_byrequests", "slotmem_shm")
+    apache.start(lab)
+
+
+@caddy_scenario(
+    outside="http.server-error",
+    server="server.backend-not-reached",
+    manual="the application makes its socket",
+)
+def caddy_socket_is_not_there(lab: Lab) -> None:
+    """unix//run/app.sock, and the application is not started: no such file or directory."""
+    caddy.serve(lab, SHOP.replace("127.0.0.1:3000", "unix//run/app.sock"))
+
+
+@caddy_scenario(
+    outside="http.redirect-loop",
+    server="server.redirect-loop",
+    manual="a person takes the line away",
+)
+def caddy_redirects_to_itself(lab: Lab) -> None:
+    """redir https://{host}{uri}, brought from another server, in the https site."""
+    caddy.serve(
+        lab, SHOP.replace("\treverse_proxy", "\tredir https://{host}{uri}\n\treverse_proxy")
+    )

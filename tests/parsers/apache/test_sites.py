@@ -144,3 +144,16 @@ def test_the_sockets_of_php() -> None:
     )
     (found,) = sites(text)
     assert found.gateways == ("/run/php/php8.2-fpm.sock",)
+
+
+def test_the_only_member_of_a_balancer() -> None:
+    text = (
+        "<Proxy balancer://app>\nBalancerMember http://127.0.0.1:3999{}\n</Proxy>\n"
+        "<VirtualHost *:443>\nProxyPass / balancer://app/\n</VirtualHost>\n"
+    )
+    (found,) = sites(text.format(""))
+    route = found.routes[0]
+    assert (route.scheme, route.host, route.port) == ("http", "127.0.0.1", 3999)
+    assert route.target == "balancer://app/"
+    (several,) = sites(text.format("\nBalancerMember http://127.0.0.1:3998"))
+    assert several.routes[0].scheme == "balancer"

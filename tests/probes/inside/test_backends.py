@@ -6,8 +6,8 @@ from typing import Any
 from diagnose.machine import CommandResult
 from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Failure, Observation
-from diagnose.model.backends import BackendAnswer, BackendHandshake
-from diagnose.model.http import Exchange
+from diagnose.model.backends import BackendAnswer, BackendHandshake, BackendSocket
+from diagnose.model.http import Exchange, Upgrade
 from diagnose.probes.inside import backends as probes
 from tests.support.fake_context import Looking
 from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
@@ -89,3 +89,30 @@ def test_the_page_that_failed_later_starts_it_once() -> None:
     asyncio.run(probe.work(looking, LOOP))
     asyncio.run(probe.work(looking, replace(LOOP, address="203.0.113.11")))
     assert len(looking.observed(BackendAnswer)) == 3
+
+
+def test_a_unix_socket_that_is_not_there() -> None:
+    text = HTTPS.replace("http://127.0.0.1:3000/", "unix:/run/app.sock|http://localhost/")
+    (found,) = look(AnyMachine(), APACHE, apache_config(text), PAGE).observed(BackendSocket)
+    assert (found.path, found.exists, found.status) == ("/run/app.sock", False, None)
+
+
+def test_a_refused_websocket_is_asked_for_with_both_names() -> None:
+    refused = Upgrade(
+        url="wss://shop.example.com/ws",
+        path="/ws",
+        address="203.0.113.10",
+        port=443,
+        status=403,
+        origin="https://shop.example.com",
+    )
+    looking = Looking(AnyMachine())
+    looking.observations += (APACHE, apache_config(), refused)
+    probe: Any = probes.backends_of_websocket
+    asyncio.run(probe.work(looking, refused))
+    answers = looking.observed(BackendAnswer)
+    assert [answer.host for answer in answers] == ["shop.example.com", "127.0.0.1:3000"]
+    assert all(answer.websocket and answer.path == "/ws" for answer in answers)
+    assert "Origin: https://shop.example.com" in answers[0].equivalent
+    asyncio.run(probe.work(looking, refused))
+    assert len(looking.observed(BackendAnswer)) == 2

@@ -10,9 +10,14 @@ from collections.abc import Iterator
 
 from diagnose.model import Host, Vantage
 from diagnose.model.frozen import frozen
+from diagnose.model.http import Exchange
 from diagnose.model.server import Listeners
+from diagnose.model.tls import Handshake
 from diagnose.model.web_servers import Product, WebServer, WebServerConfig
-from diagnose.parsers.web_sites import answering_sites
+from diagnose.parsers.hostnames import covers, is_address
+from diagnose.parsers.redirects import redirect_target
+from diagnose.parsers.urls import normalize_url
+from diagnose.parsers.web_sites import answering_sites, has_name
 from diagnose.probes import ProbeContext, emit_not_observed, probe
 from diagnose.probes.inside.nginx_certificates import observe_certificate_files
 from diagnose.probes.inside.web_servers.processes import (
@@ -65,6 +70,115 @@ async def web_servers(ctx: ProbeContext, listeners: Listeners) -> None:
     servers = parse_servers(result.out, listeners.sockets)
     chosen = list(candidates(servers, ctx.target.port, bool(holders)))
     await asyncio.gather(*(_observe(ctx, candidate) for candidate in chosen[:MAX_READ]))
+
+
+@probe(after=Handshake)
+async def idle_servers(ctx: ProbeContext, handshake: Handshake) -> None:
+    """Look for a server that is meant to answer and could not open the port, after visitors got a
+    certificate that is not for the name."""
+    foreign = [each for each in ctx.observed(Handshake) if _is_foreign(ctx, each)]
+    listeners = ctx.observed(Listeners)
+    if listeners and foreign and foreign[0] is handshake:
+        await _look_for_idle(ctx, listeners[0])
+
+
+@probe(after=Listeners)
+async def idle_servers_later(ctx: ProbeContext, listeners: Listeners) -> None:
+    """Do the same where the certificate was seen before the listening sockets."""
+    if any(_is_foreign(ctx, each) for each in ctx.observed(Handshake)):
+        await _look_for_idle(ctx, listeners)
+
+
+async def _look_for_idle(ctx: ProbeContext, listeners: Listeners) -> None:
+    if listeners.failure is not None or not any(map(ctx.options.wants, _LAYERS)):
+        return
+    result = await ctx.machine.run(*LIST_COMMAND)
+    if result.status is None:
+        return
+    servers = parse_servers(result.out, listeners.sockets)
+    chosen = list(stopped_servers(servers))[:MAX_READ]
+    await asyncio.gather(*(_observe_idle(ctx, candidate) for candidate in chosen))
+
+
+@probe(after=Exchange)
+async def servers_behind(ctx: ProbeContext, exchange: Exchange) -> None:
+    """Read the servers on other ports after the page redirects to itself and none of these servers
+    has the port: one of them may stand behind the program that ends TLS, and redirect."""
+    loops = [each for each in ctx.observed(Exchange) if _is_loop(ctx, each)]
+    listeners = ctx.observed(Listeners)
+    if listeners and loops and loops[0] is exchange:
+        await _look_behind(ctx, listeners[0])
+
+
+@probe(after=Listeners)
+async def servers_behind_later(ctx: ProbeContext, listeners: Listeners) -> None:
+    """Do the same where the page was seen before the listening sockets."""
+    if any(_is_loop(ctx, each) for each in ctx.observed(Exchange)):
+        await _look_behind(ctx, listeners)
+
+
+async def _look_behind(ctx: ProbeContext, listeners: Listeners) -> None:
+    holders = {socket.process for socket in listeners.on(ctx.target.port)}
+    if listeners.failure is not None or not holders or not holders.isdisjoint(PRODUCTS):
+        return
+    result = await ctx.machine.run(*LIST_COMMAND)
+    if result.status is None:
+        return
+    servers = parse_servers(result.out, listeners.sockets)
+    running = [each for each in servers.processes if each.name in PRODUCTS and each.ports]
+    chosen = [Candidate(each.name, each.program, each) for each in running][:MAX_READ]
+    await asyncio.gather(*(_observe_behind(ctx, candidate) for candidate in chosen))
+
+
+def _is_loop(ctx: ProbeContext, exchange: Exchange) -> bool:
+    is_page = exchange.purpose == "target" and exchange.port == ctx.target.port
+    return is_page and redirect_target(exchange) == normalize_url(exchange.url)
+
+
+async def _observe_behind(ctx: ProbeContext, candidate: Candidate) -> None:
+    reader = reader_of(PRODUCTS[candidate.name])
+    server = await reader.describe(ctx, candidate.program, candidate.process, None)
+    known = {each.product for each in ctx.observed(WebServer)}
+    if server is None or server.foreign or server.product in known:
+        return
+    config = await reader.read_config(ctx, server)
+    if config is not None:
+        ctx.emit(server)
+        ctx.emit(config)
+
+
+def _is_foreign(ctx: ProbeContext, handshake: Handshake) -> bool:
+    """Return whether a visitor got a certificate for other names than the target's."""
+    is_visit = handshake.port == ctx.target.port and handshake.is_browser_like
+    if not is_visit or not handshake.chain or is_address(ctx.target.host):
+        return False
+    leaf = handshake.chain[0]
+    return not covers(ctx.target.host, leaf.dns_names, leaf.addresses)
+
+
+def stopped_servers(servers: InstalledServers) -> Iterator[Candidate]:
+    """Return the servers that are installed and do not run, unless systemd says that they need
+    not."""
+    running = {process.name for process in servers.processes}
+    for name in PRODUCTS:
+        service, program = servers.service(name), servers.program(name)
+        is_due = service is None or service.enabled or service.state == "failed"
+        if program and name not in running and is_due:
+            yield Candidate(name, program, None, service)
+
+
+async def _observe_idle(ctx: ProbeContext, candidate: Candidate) -> None:
+    """Emit a server that does not run and its configuration, if it has the target's site."""
+    reader = reader_of(PRODUCTS[candidate.name])
+    server = await reader.describe(ctx, candidate.program, None, candidate.service)
+    known = {each.product for each in ctx.observed(WebServer)}
+    config = await reader.read_config(ctx, server) if server else None
+    if server is None or config is None or server.product in known:
+        return
+    sites = answering_sites(config, ctx.target.port, ctx.target.host)
+    if any(has_name(site, ctx.target.host) for site in sites):
+        ctx.emit(server)
+        ctx.emit(config)
 
 
 def candidates(servers: InstalledServers, port: int, taken: bool) -> Iterator[Candidate]:

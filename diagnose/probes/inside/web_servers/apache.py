@@ -28,6 +28,7 @@ from diagnose.parsers.apache.messages import parse_build, parse_dump, parse_test
 from diagnose.parsers.apache.sites import listens_of, main_error_log, sites_of
 from diagnose.parsers.sanitize import clean
 from diagnose.probes import ProbeContext, emit_not_observed
+from diagnose.probes.inside.web_servers.apache_sites import completed_sites
 from diagnose.probes.inside.web_servers.command_lines import parse_command_line
 from diagnose.probes.inside.web_servers.processes import ServerProcess, ServerService
 from diagnose.probes.inside.web_servers.readers import (
@@ -133,7 +134,7 @@ class ApacheReader:
             return None
         modules, places = parse_dump(dump.out)
         loaded = load(server.config, tree.source, tree.root, variables, modules, options.defines)
-        sites = sites_of(loaded, tree.root)
+        sites = await completed_sites(ctx, sites_of(loaded, tree.root))
         dumped = dump.status == 0 and bool(places)
         read_places = {(site.file, site.line) for site in sites}
         idle = await _idle_sites(ctx, tree, loaded, variables) if debian else ()
@@ -241,9 +242,12 @@ def _sites_without_module(
 async def _idle_sites(
     ctx: ProbeContext, tree: _Tree, loaded: LoadedConfig, variables: dict[str, str]
 ) -> tuple[WebSite, ...]:
-    """Return the sites of Debian's sites-available that no link enables (a2ensite(8))."""
-    pattern = f"{tree.root.rstrip('/')}/sites-available/*.conf"
-    available = await ctx.machine.read_all(pattern, MAX_BYTES)
+    """Return the sites of Debian's sites-enabled that no include reads, and those of
+    sites-available that no link enables (a2ensite(8))."""
+    root = tree.root.rstrip("/")
+    patterns = (f"{root}/sites-enabled/*", f"{root}/sites-available/*.conf")
+    groups = await asyncio.gather(*(ctx.machine.read_all(p, MAX_BYTES) for p in patterns))
+    available = [file for group in groups for file in group]
     used = {path for file in tree.files for path in (file.path, file.real)}
     modules = (*loaded.modules, "ssl")
     sites: list[WebSite] = []

@@ -16,7 +16,10 @@ from diagnose.probes.inside.web_servers.processes import (
     ServerService,
     parse_servers,
 )
+from tests.support.certificates import LEAF
 from tests.support.fake_context import Looking
+from tests.support.tls_evidence import shake
+from tests.support.web_server_evidence import apache_config
 
 STAT = "{pid} (apache2) S {parent} " + "0 " * 17 + "{ticks} 0 0"
 OWN = "own root 1:2\nown pid pid:[1]\nown net net:[1]\nown cgroup 0::/\n"
@@ -189,3 +192,46 @@ def test_unknown_listeners_are_no_reason_to_look() -> None:
     look = Looking(machine)
     asyncio.run(_run(look, Listeners(failure=Failure("missing", "ss: not found"))))
     assert machine.commands_run == []
+
+
+def test_stopped_servers_are_those_that_should_run() -> None:
+    apache = ServerService("apache2", "inactive", "disabled")
+    both = ("/usr/sbin/apache2", "/usr/sbin/haproxy")
+    servers = InstalledServers((), (apache,), both)
+    assert [each.name for each in probes.stopped_servers(servers)] == ["haproxy"]
+    failed = InstalledServers((), (replace(apache, state="failed"),), both)
+    assert [each.name for each in probes.stopped_servers(failed)] == ["apache2", "haproxy"]
+    running = InstalledServers((ServerProcess(1, "haproxy"),), (), both)
+    assert [each.name for each in probes.stopped_servers(running)] == ["apache2"]
+
+
+def test_a_stopped_server_with_the_site_is_seen_after_a_foreign_certificate(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    machine = RecordedMachine({shlex.join(probes.LIST_COMMAND): listed()})
+    look = Looking(machine)
+    monkeypatch.setattr(probes, "reader_of", lambda kind: IdleReader())
+    look.emit(Listeners(sockets=(NGINX,)))
+    foreign = look.emit(shake(chain=(replace(LEAF, dns_names=("www.example.org",)),)))
+    asyncio.run(probes.idle_servers.work(look, foreign))  # type: ignore[arg-type]
+    (server,) = look.observed(WebServer)
+    assert server.pid is None
+    later = Looking(machine)
+    later.emit(foreign)
+    sockets = later.emit(Listeners(sockets=(NGINX,)))
+    asyncio.run(probes.idle_servers_later.work(later, sockets))  # type: ignore[arg-type]
+    assert later.observed(WebServer)
+    own = Looking(RecordedMachine({}))
+    fits = own.emit(shake(chain=(LEAF,)))
+    asyncio.run(probes.idle_servers.work(own, fits))  # type: ignore[arg-type]
+    assert not own.machine.commands_run  # type: ignore[attr-defined]
+
+
+class IdleReader:
+    """The reader of an Apache that does not run and has the site."""
+
+    async def describe(self, *values: object) -> WebServer:
+        return WebServer(product="apache", config="/etc/apache2/apache2.conf")
+
+    async def read_config(self, ctx: ProbeContext, server: WebServer) -> WebServerConfig:
+        return apache_config()

@@ -1,0 +1,72 @@
+"""nginx ends TLS and passes requests on in plain HTTP to Apache, Caddy or HAProxy, which redirects
+what comes without TLS to https: the visitor is there already, and comes back for ever."""
+
+from collections.abc import Iterator
+
+from checks.server import place_text
+from diagnose.checking.registry import check
+from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
+from diagnose.model.addresses import is_loopback
+from diagnose.model.http import Exchange
+from diagnose.model.nginx import UpstreamTry
+from diagnose.model.web_servers import SiteRedirect, WebServer, WebServerConfig
+from diagnose.parsers.hostnames import is_address
+from diagnose.parsers.redirects import redirect_target
+from diagnose.parsers.urls import normalize_url
+from diagnose.parsers.web_sites import answering_sites, redirect_of
+
+
+@check(
+    severity=Severity.ERROR,
+    needs=[WebServer, WebServerConfig, UpstreamTry, Exchange],
+    explains=["http.redirect-loop", "upstream.scheme-not-passed", "websocket.redirected"],
+)
+def redirect_behind_terminator(evidence: Evidence) -> Iterator[Claim]:
+    target = evidence.target
+    pages = [
+        exchange
+        for exchange in evidence.good(Exchange)
+        if exchange.purpose == "target" and exchange.port == target.port
+    ]
+    if not target.uses_tls or not pages:
+        return
+    if any(redirect_target(page) != normalize_url(page.url) for page in pages):
+        return
+    ports = {attempt.port for attempt in evidence.of(UpstreamTry) if _is_here(attempt.host)}
+    for server in evidence.good(WebServer):
+        behind = sorted(ports & set(server.ports))
+        if server.foreign or target.port in server.ports or not behind:
+            continue
+        redirect = _redirect(evidence, server, behind[0])
+        if redirect is not None:
+            yield Claim(
+                about=Subject(port=target.port, path=target.path),
+                covers=(Subject(port=target.port), Subject(port=80)),
+                because=(server, *evidence.good(WebServerConfig), *pages),
+                facts={
+                    "server": server.title,
+                    "name": target.host,
+                    "behind": behind[0],
+                    "place": place_text(redirect.file, redirect.line),
+                    server.product: True,
+                },
+                fix=Fix((Manual("ask-the-header", Where.SERVER),), Applicability.MANUAL),
+            )
+            return
+
+
+def _is_here(host: str) -> bool:
+    return host == "localhost" or (is_address(host) and is_loopback(host))
+
+
+def _redirect(evidence: Evidence, server: WebServer, port: int) -> SiteRedirect | None:
+    """Return the redirect to https of every site that answers the name on this port."""
+    target = evidence.target
+    config = next(
+        (each for each in evidence.good(WebServerConfig) if each.product == server.product), None
+    )
+    sites = answering_sites(config, port, target.host) if config else ()
+    found = [redirect_of(site, target.path) for site in sites]
+    plain = not any(s.tls for site in sites for s in site.sockets if s.port == port)
+    leads = all(each is not None and each.target.startswith("https://") for each in found)
+    return found[0] if found and plain and leads else None

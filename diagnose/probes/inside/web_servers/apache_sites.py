@@ -1,0 +1,71 @@
+"""Completes Apache's sites by what stands outside of its configuration: the addresses of names, and
+the redirects of .htaccess files."""
+
+import asyncio
+from dataclasses import replace
+
+from diagnose.model.web_servers import WebSite
+from diagnose.parsers.apache.config import parse
+from diagnose.parsers.apache.redirects import redirects_and_rewritten_routes
+from diagnose.parsers.hostnames import is_address
+from diagnose.parsers.web_sites import has_name
+from diagnose.probes import ProbeContext
+
+#: Maximum number of names and folders, and of bytes of an .htaccess.
+MAX_NAMES, MAX_BYTES = 10, 1 << 16
+
+
+async def completed_sites(ctx: ProbeContext, sites: tuple[WebSite, ...]) -> tuple[WebSite, ...]:
+    """Return the sites with addresses in place of names, and with the target's .htaccess."""
+    return await _with_htaccess(ctx, await _with_addresses(ctx, sites))
+
+
+async def _with_htaccess(ctx: ProbeContext, sites: tuple[WebSite, ...]) -> tuple[WebSite, ...]:
+    """Add the redirects of the .htaccess in the folder of the target's sites. Whether Apache reads
+    it is not known (AllowOverride), so each depends on something."""
+    host, port = ctx.target.host, ctx.target.port
+    roots = {
+        site.root
+        for site in sites
+        if site.root.startswith("/") and not any(route.path == "/" for route in site.routes)
+        if has_name(site, host) and any(socket.port == port for socket in site.sockets)
+    }
+    paths = [f"{root.rstrip('/')}/.htaccess" for root in sorted(roots)[:MAX_NAMES]]
+    contents = await asyncio.gather(*(ctx.machine.read(path, MAX_BYTES) for path in paths))
+    texts = {
+        path: each.text for path, each in zip(paths, contents, strict=True) if not each.failure
+    }
+    return tuple(_with_own_redirects(site, texts, port) for site in sites)
+
+
+def _with_own_redirects(site: WebSite, texts: dict[str, str], port: int) -> WebSite:
+    path = f"{site.root.rstrip('/')}/.htaccess"
+    if path not in texts:
+        return site
+    tls = any(socket.tls for socket in site.sockets if socket.port == port)
+    own, _ = redirects_and_rewritten_routes(parse(texts[path], path), tls)
+    redirects = (replace(each, conditional=True) for each in own if not each.conditional)
+    return replace(site, redirects=(*site.redirects, *redirects))
+
+
+async def _with_addresses(ctx: ProbeContext, sites: tuple[WebSite, ...]) -> tuple[WebSite, ...]:
+    """Replace the names of <VirtualHost NAME:443> by their addresses, which Apache looks up at its
+    start, and /etc/hosts decides."""
+    names = {socket.address for site in sites for socket in site.sockets if socket.address}
+    names = {name for name in names if not is_address(name)}
+    results = await asyncio.gather(
+        *(ctx.machine.run("getent", "hosts", name) for name in sorted(names)[:MAX_NAMES])
+    )
+    found = {
+        name: result.out.split()[0]
+        for name, result in zip(sorted(names), results, strict=False)
+        if result.status == 0 and result.out.split() and is_address(result.out.split()[0])
+    }
+    return tuple(_at_addresses(site, found) for site in sites)
+
+
+def _at_addresses(site: WebSite, found: dict[str, str]) -> WebSite:
+    sockets = (
+        replace(each, address=found.get(each.address, each.address)) for each in site.sockets
+    )
+    return replace(site, sockets=tuple(sockets))

@@ -1,0 +1,33 @@
+from dataclasses import replace
+
+from diagnose.model.web_servers import WebSite
+from tests.support.check_evidence import judge
+from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
+
+CHECK = "server.apache-site-not-included"
+OTHER = HTTPS.replace("shop.example.com", "www.example.org")
+
+
+def enabled(file: str) -> WebSite:
+    """The site in a file of sites-enabled that is not read."""
+    return replace(apache_config().sites[0], file=file)
+
+
+def test_fires_for_a_name_without_its_ending() -> None:
+    idle = enabled("/etc/apache2/sites-enabled/shop.example.com")
+    config = replace(apache_config(OTHER), idle=(idle,))
+    (claim,) = judge(CHECK, APACHE, config)
+    assert claim.facts["suffix"]
+
+
+def test_fires_for_a_line_that_is_missing() -> None:
+    config = replace(apache_config(OTHER), idle=(enabled("/etc/apache2/sites-enabled/shop.conf"),))
+    (claim,) = judge(CHECK, APACHE, config)
+    assert not claim.facts["suffix"]
+
+
+def test_silent_when_the_site_is_read_or_only_available() -> None:
+    read = replace(apache_config(), idle=(enabled("/etc/apache2/sites-enabled/shop"),))
+    assert not judge(CHECK, APACHE, read)
+    available = enabled("/etc/apache2/sites-available/shop.conf")
+    assert not judge(CHECK, APACHE, replace(apache_config(OTHER), idle=(available,)))

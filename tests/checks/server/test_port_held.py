@@ -1,0 +1,45 @@
+from dataclasses import replace
+
+from diagnose.model import Confidence
+from diagnose.model.server import Listener, Listeners
+from diagnose.model.web_servers import WebServerConfig
+from tests.support.certificates import LEAF
+from tests.support.check_evidence import judge
+from tests.support.haproxy_evidence import SERVER as HAPROXY
+from tests.support.haproxy_evidence import TEXT
+from tests.support.haproxy_evidence import config as haproxy_config
+from tests.support.tls_evidence import shake
+from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
+
+CHECK = "server.port-held"
+OTHER = apache_config(HTTPS.replace("shop.example.com", "www.example.org"))
+STOPPED = replace(HAPROXY, pid=None, ports=())
+NAMED = "    use_backend app if { hdr(host) -i shop.example.com }\n    default_backend app\n"
+HELD = Listeners(
+    sockets=(Listener(address="0.0.0.0", port=443, family=4, pid=10, process="apache2"),)
+)
+FOREIGN = shake(chain=(replace(LEAF, dns_names=("www.example.org",)),))
+
+
+def haproxy_site() -> WebServerConfig:
+    return haproxy_config(TEXT.replace("    default_backend app\n", NAMED))
+
+
+def test_fires_for_the_server_that_has_the_site_and_does_not_run() -> None:
+    config = haproxy_site()
+    (claim,) = judge(CHECK, APACHE, STOPPED, OTHER, config, HELD, FOREIGN)
+    assert claim.facts["holder"] == "apache2"
+    assert claim.facts["server"] == "HAProxy"
+    assert claim.confidence is Confidence.LIKELY
+
+
+def test_silent_when_the_holder_has_the_site_or_its_certificate_fits() -> None:
+    config = haproxy_site()
+    both = (APACHE, STOPPED, apache_config(), config, HELD, FOREIGN)
+    assert not judge(CHECK, *both)
+    fits = shake(chain=(LEAF,))
+    assert not judge(CHECK, APACHE, STOPPED, OTHER, config, HELD, fits)
+
+
+def test_silent_when_nobody_else_has_the_site() -> None:
+    assert not judge(CHECK, APACHE, OTHER, HELD, FOREIGN)

@@ -1,0 +1,197 @@
+"""Apache's sites that are not there, and what its log says of files and of PHP."""
+
+from .. import apache, certificates, haproxy, site
+from ..apache import HTTP, HTTPS, PORTS
+from ..lab import Lab
+from .apache import FILES, apache_scenario, healthy_apache
+from .apache_log import FILES_ONLY, NO_APPLICATION, serve_folder
+from .haproxy import haproxy_scenario
+
+OTHER_PEM, OTHER_KEY = "/etc/ssl/lab/other.pem", "/etc/ssl/lab/other.key"
+OTHER = (
+    HTTPS.replace("shop.example.com", "aaa.example.org")
+    .replace(apache.PEM, OTHER_PEM)
+    .replace(apache.KEY, OTHER_KEY)
+)
+FPM = "proxy:unix:/run/php/php8.2-fpm.sock|fcgi://localhost/"
+
+
+def other_certificate(lab: Lab, name: str = "aaa.example.org") -> None:
+    other = certificates.leaf(name, issuer=None if "." in name else "self")
+    lab.server.write(OTHER_PEM, other.chain)
+    lab.server.write(OTHER_KEY, other.key_pem, 0o600)
+
+
+@healthy_apache()
+def apache_site_has_the_servers_name(lab: Lab) -> None:
+    """The site has no ServerName and so the main server's; another site stands first."""
+    apache.install(
+        lab, f"{OTHER}\n{HTTPS.replace('    ServerName shop.example.com' + chr(10), '')}"
+    )
+    other_certificate(lab)
+    lab.server.write("/etc/apache2/conf-enabled/name.conf", "ServerName shop.example.com\n")
+    redirect = HTTP.replace("    ServerName shop.example.com\n", "")
+    lab.server.write("/etc/apache2/sites-enabled/000-plain.conf", redirect)
+    apache.start(lab)
+
+
+@healthy_apache()
+def apache_lets_few_see_the_folder(lab: Lab) -> None:
+    """Require ip, written on purpose: 403 for all others, and AH01630 in the log."""
+    serve_folder(lab, "/opt/shop", "Require ip 192.0.2.0/24")
+
+
+@apache_scenario(outside=None, server="server.access-not-granted", manual=NO_APPLICATION)
+def apache_grants_no_folder(lab: Lab) -> None:
+    """After threads about AH01630: the document root is in /opt, and nothing grants it."""
+    apache.install(lab, f"{FILES_ONLY.replace('/var/www/html', '/opt/shop')}\n{HTTP}")
+    lab.server.write("/opt/shop/index.html", "<p>It works.</p>\n")
+    apache.start(lab)
+
+
+@apache_scenario(
+    outside="http.server-error",
+    server="server.apache-rewrite-recursion",
+    manual=NO_APPLICATION,
+)
+def apache_rewrites_in_a_circle(lab: Lab) -> None:
+    """After questions about AH00124: the rule is true for its own result."""
+    rules = "RewriteEngine On\nRewriteRule ^(.*)$ /app/$1 [L]\n"
+    serve_folder(lab, "/var/www/shop", "Require all granted", rules)
+
+
+@apache_scenario(outside="http.redirect-loop", server="server.redirect-loop", manual=NO_APPLICATION)
+def apache_htaccess_redirects_to_itself(lab: Lab) -> None:
+    """https for everything in .htaccess, without a condition."""
+    rules = "RewriteEngine On\nRewriteRule ^(.*)$ https://%{HTTP_HOST}/$1 [R=301,L]\n"
+    serve_folder(lab, "/var/www/shop", "Require all granted", rules)
+
+
+@apache_scenario(
+    outside="http.server-error", server="server.backend-not-reached", manual="PHP is not here"
+)
+def apache_php_was_upgraded(lab: Lab) -> None:
+    """AH02454: SetHandler names the socket of the PHP that went with the upgrade."""
+    handler = (
+        f'    DirectoryIndex index.php\n    <FilesMatch "\\.php$">\n        SetHandler "{FPM}"\n'
+    )
+    text = FILES_ONLY.replace(
+        "    SSLEngine on\n", f"    SSLEngine on\n{handler}    </FilesMatch>\n"
+    )
+    apache.install(lab, f"{text}\n{HTTP}")
+    apache.enable(lab, "proxy_fcgi")
+    lab.server.write("/var/www/html/index.php", "<?php echo 'It works.';\n")
+    lab.server.sh("rm -f /var/www/html/index.html")
+    apache.start(lab)
+
+
+@apache_scenario(
+    outside="http.server-error",
+    server="server.backend-not-reached",
+    target=f"https://{site.NAME}/login",
+    differs=FILES,
+)
+def apache_passes_on_without_a_slash(lab: Lab) -> None:
+    """ProxyPass / http://127.0.0.1:3000: /login becomes 127.0.0.1:3000login."""
+    text = HTTPS.replace(":3000/\n    ProxyPassR", ":3000\n    ProxyPassR")
+    apache.serve(lab, f"{text}\n{HTTP}")
+
+
+@apache_scenario(
+    outside="tls.plain-http",
+    server="server.apache-site-not-included",
+    manual="the file is renamed by a person",
+)
+def apache_site_without_its_ending(lab: Lab) -> None:
+    """After an upgrade from 2.2: sites-enabled/shop.example.com has no .conf."""
+    apache.install(lab)
+    lab.server.sh("cd /etc/apache2/sites-enabled && mv shop.conf shop.example.com")
+    apache.start(lab)
+
+
+@apache_scenario(
+    outside="tls.plain-http",
+    server="server.apache-site-not-included",
+    manual="the line is written by a person",
+)
+def apache_includes_no_sites(lab: Lab) -> None:
+    """apache2.conf lost its IncludeOptional."""
+    apache.install(lab)
+    lab.server.sh("sed -i /sites-enabled/d /etc/apache2/apache2.conf")
+    apache.start(lab)
+
+
+@apache_scenario(
+    outside="tcp.refused",
+    server="server.apache-listen-twice",
+    differs=(*FILES, "processes"),
+)
+def apache_listens_twice(lab: Lab) -> None:
+    """Listen 443 in ports.conf and again in the site: AH00072, and Apache does not start."""
+    apache.install(lab, f"Listen 443\n{HTTPS}\n{HTTP}")
+    lab.server.sh("apachectl start >/dev/null 2>&1 || :")
+
+
+@apache_scenario(
+    outside="tcp.refused",
+    server="server.port-not-served",
+    manual="a person writes the line",
+)
+def apache_has_no_listen(lab: Lab) -> None:
+    """ports.conf lost its Listen 443."""
+    apache.install(lab)
+    lab.server.write(PORTS, "Listen 0.0.0.0:80\n")
+    apache.start(lab, 80)
+
+
+@apache_scenario(
+    outside="certificate.name-mismatch",
+    server="server.wrong-site",
+    manual="a person writes the address",
+)
+def apache_name_is_on_loopback(lab: Lab) -> None:
+    """<VirtualHost shop.example.com:443>, and /etc/hosts has the name on 127.0.1.1."""
+    own = HTTPS.replace("*:443", "shop.example.com:443")
+    apache.install(lab, f"{OTHER}\n{own}\n{HTTP}")
+    other_certificate(lab)
+    hosts = lab.server.read("/etc/hosts")
+    lab.server.write("/etc/hosts", f"{hosts}127.0.1.1 shop.example.com\n")
+    apache.start(lab)
+
+
+@apache_scenario(
+    outside="certificate.self-signed",
+    server="server.port-held",
+    manual="a person decides who serves the machine",
+)
+def apache_finds_its_port_taken(lab: Lab) -> None:
+    """nginx was installed for a trial, starts first at boot, and has its default page."""
+    apache.install(lab, keep_nginx=True)
+    other_certificate(lab, "localhost")
+    files = f"ssl_certificate {OTHER_PEM}; ssl_certificate_key {OTHER_KEY}"
+    page = f"server {{ listen 80; listen 443 ssl; {files}; root /var/www/html; }}\n"
+    lab.server.write(site.CONF, page)
+    lab.start_nginx()
+    lab.server.sh("apachectl start >/dev/null 2>&1 || :")
+
+
+@haproxy_scenario(
+    outside="certificate.self-signed",
+    server="server.port-held",
+    manual="a person decides who serves the machine",
+)
+def haproxy_finds_its_port_taken(lab: Lab) -> None:
+    """Apache came with a package, and has its default page on both ports."""
+    haproxy.install(lab, haproxy.SITE.replace("default_backend app", _RULE))
+    lab.server.sh("mv /usr/sbin/apache2.away /usr/sbin/apache2")
+    apache.enable(lab, *apache.MODULES)
+    lab.undo(lambda: lab.server.sh("mv /usr/sbin/apache2 /usr/sbin/apache2.away"))
+    other_certificate(lab, "localhost")
+    page = OTHER.replace("aaa.example.org", "localhost")
+    lab.server.sh("rm -f /etc/apache2/sites-enabled/*")
+    lab.server.write("/etc/apache2/sites-enabled/default.conf", page)
+    apache.start(lab)
+    lab.server.sh("haproxy -W -D -f /etc/haproxy/haproxy.cfg >/dev/null 2>&1 || :")
+
+
+_RULE = "use_backend app if { hdr(host) -i shop.example.com }"

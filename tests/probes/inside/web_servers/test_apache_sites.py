@@ -1,0 +1,49 @@
+import asyncio
+
+from diagnose.machine import CommandResult
+from diagnose.machine.recorded import RecordedMachine
+from diagnose.model.web_servers import SiteRoute, SiteSocket, WebSite
+from diagnose.probes.inside.web_servers.apache_sites import completed_sites
+from tests.support.fake_context import Looking
+
+RULES = "RewriteEngine On\nRewriteRule ^(.*)$ https://%{HTTP_HOST}/$1 [R=301,L]\n"
+SHOP = WebSite(
+    names=("shop.example.com",),
+    sockets=(SiteSocket(443, tls=True),),
+    root="/var/www/shop",
+)
+
+
+def complete(site: WebSite, htaccess: str = RULES, hosts: str = "") -> WebSite:
+    files = {"/var/www/shop/.htaccess": htaccess}
+    commands = {"getent hosts shop.example.com": CommandResult((), 0, hosts, "", 0.0)}
+    look = Looking(RecordedMachine(commands, files))
+    (completed,) = asyncio.run(completed_sites(look, (site,)))
+    return completed
+
+
+def test_the_redirect_of_an_htaccess_depends() -> None:
+    (redirect,) = complete(SHOP).redirects
+    assert (redirect.path, redirect.conditional) == ("/", True)
+    assert redirect.file == "/var/www/shop/.htaccess"
+
+
+def test_conditions_that_are_not_true_or_not_known_are_left_out() -> None:
+    off = RULES.replace("RewriteRule", "RewriteCond %{HTTPS} off\nRewriteRule")
+    assert complete(SHOP, off).redirects == ()
+    unknown = RULES.replace("RewriteRule", "RewriteCond %{HTTP_COOKIE} x\nRewriteRule")
+    assert complete(SHOP, unknown).redirects == ()
+
+
+def test_no_htaccess_is_read_where_an_application_takes_all() -> None:
+    proxied = WebSite(
+        names=SHOP.names, sockets=SHOP.sockets, root=SHOP.root, routes=(SiteRoute("/", "http://a"),)
+    )
+    assert complete(proxied).redirects == ()
+
+
+def test_a_name_in_virtualhost_is_looked_up() -> None:
+    named = WebSite(names=SHOP.names, sockets=(SiteSocket(443, "shop.example.com"),))
+    found = complete(named, hosts="127.0.1.1       shop.example.com\n")
+    assert found.sockets[0].address == "127.0.1.1"
+    assert complete(named).sockets[0].address == "shop.example.com"
