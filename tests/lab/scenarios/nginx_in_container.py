@@ -3,6 +3,7 @@ stand-in is `tests/lab/docker.py`; nginx, the application, networks, mounts and 
 
 from .. import certificates, site
 from ..containers import Engine, application, proxied, proxy
+from ..hosts import until
 from ..lab import Lab
 from ..scenario import healthy, scenario
 
@@ -61,6 +62,25 @@ def application_file() -> str:
     from ..lab import HERE
 
     return str(HERE / "application.py")
+
+
+@healthy(not_on=PANEL)
+def nginx_in_a_container_with_the_servers_network(lab: Lab) -> None:
+    """network_mode: host, as 1Panel runs its OpenResty: 127.0.0.1 is the server."""
+    proxy(Engine(lab), proxied("http://127.0.0.1:3000"), (), network="host")
+    until(lambda: lab.server.listening(443), "nginx in the container serves")
+
+
+@scenario(
+    outside="http.server-error",
+    server="upstream.refused",
+    manual="the application has to be started",
+    not_on=PANEL,
+)
+def application_down_beside_the_servers_network(lab: Lab) -> None:
+    """The same, and the application on the server is down."""
+    nginx_in_a_container_with_the_servers_network(lab)
+    lab.application_service.stop()
 
 
 @scenario(
@@ -432,3 +452,78 @@ def bridge_of_docker_is_down(lab: Lab) -> None:
     lab.reload()
     engine.reaches("127.0.0.1", 8080)
     lab.server.sh("ip link set docker0 down")
+
+
+@scenario(outside=None, server="nginx.config-invalid", differs=STARTED, not_on=PANEL)
+def configuration_in_the_container_is_broken(lab: Lab) -> None:
+    """A semicolon is missing in the mounted file; nginx has not read it yet."""
+    both(lab)
+    path = "/srv/proxy/conf.d/shop.conf"
+    lab.edit("ssl_session_timeout 5m;", "ssl_session_timeout 5m", path)
+
+
+@scenario(
+    outside="certificate.name-mismatch",
+    server="nginx.no-matching-server",
+    manual="the remedy asks",
+    not_on=PANEL,
+)
+def name_is_missing_in_the_container(lab: Lab) -> None:
+    """The image's own default server answers with its own certificate."""
+    engine = Engine(lab)
+    address = application(engine)
+    other = certificates.leaf("other.example.com")
+    named = "server_name {}.example.com;\n\n  ssl_".format
+    text = proxied("http://app:3000").replace(named("shop"), named("other"))
+    proxy(engine, text, hosts=f"{address} app\n")
+    lab.server.write("/srv/proxy/certs/shop.example.com.pem", other.chain)
+    lab.server.write("/srv/proxy/certs/shop.example.com.key", other.key_pem, 0o600)
+    engine.docker("exec", "proxy", "nginx", "-s", "reload")
+    engine.reaches("127.0.0.1", 443)
+
+
+@scenario(
+    outside="websocket.not-upgraded",
+    server="websocket.upgrade-headers-missing",
+    differs=STARTED,
+    args=("--ws", "/ws"),
+    not_on=PANEL,
+)
+def headers_are_missing_in_a_mounted_file(lab: Lab) -> None:
+    """The file alone is mounted: written anew, it would be another file than the container's."""
+    engine = Engine(lab)
+    address = application(engine)
+    lab.server.write("/srv/shop.conf", proxied("http://app:3000").replace(UPGRADE, ""))
+    binds = [("/srv/shop.conf", "/etc/nginx/conf.d/shop.conf")]
+    proxy(engine, "", hosts=f"{address} app\n", binds=binds)
+    engine.reaches("127.0.0.1", 443)
+
+
+def proxy_manager(server: str) -> str:
+    """A host of nginx-proxy-manager: the address is put together of variables, in another file."""
+    text = proxied("http://app:3000")
+    head = f'  set $forward_scheme http;\n  set $server "{server}";\n  set $port 3000;\n'
+    text = text.replace("  listen 443 ssl;", f"{head}  listen 443 ssl;")
+    return text.replace("http://app:3000", "$forward_scheme://$server:$port")
+
+
+@healthy(not_on=PANEL)
+def proxy_manager_in_a_container(lab: Lab) -> None:
+    """As nginx-proxy-manager writes its hosts."""
+    engine = Engine(lab)
+    proxy(engine, proxy_manager(application(engine)))
+    engine.reaches("127.0.0.1", 443)
+
+
+@scenario(
+    outside="http.server-error",
+    server="upstream.container-loopback",
+    manual=NO_ENGINE,
+    not_on=PANEL,
+)
+def proxy_manager_forwards_to_its_own_loopback(lab: Lab) -> None:
+    """After the most frequent question about nginx-proxy-manager: Forward Hostname 127.0.0.1."""
+    engine = Engine(lab)
+    application(engine)
+    proxy(engine, proxy_manager("127.0.0.1"))
+    engine.reaches("127.0.0.1", 443)
