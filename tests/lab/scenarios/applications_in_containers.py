@@ -1,5 +1,5 @@
-"""The application is in a container, behind nginx on the server or in another container. Docker does
-not run here: see `nginx_in_container`."""
+"""The application is in a container, behind nginx on the server or in another container. Docker
+does not run here: see `nginx_in_container`."""
 
 from ..containers import Engine, application, proxied, proxy
 from ..lab import Lab
