@@ -8,11 +8,11 @@ from diagnose.model.server import Interface
 
 
 def is_server_port(evidence: Evidence, attempt: UpstreamTry) -> bool:
-    """Whether an address of proxy_pass is the server itself. For an nginx in a container, 127.0.0.1
-    is not."""
+    """Whether an address of proxy_pass is the server itself. For an nginx in a container with a
+    network of its own, 127.0.0.1 is not."""
     own = {a for interface in evidence.good(Interface) for a in interface.addresses}
     local = attempt.host == "localhost" or is_loopback(attempt.host)
-    if evidence.good(NginxContainer):
+    if any("host" not in container.networks for container in evidence.good(NginxContainer)):
         return attempt.host in own or attempt.host == "host.docker.internal"
     return local or attempt.host in own
 

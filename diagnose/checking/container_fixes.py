@@ -70,16 +70,26 @@ def _server_steps(step: Step, container: NginxContainer) -> Iterator[Step]:
 
 
 def _edit_steps(edit: Edit, container: NginxContainer) -> Iterator[Step]:
-    source = container.source_of(edit.path)
-    if source or not container.engine:
-        root = f"/proc/{container.pid}/root"
-        yield replace(edit, path=source or f"{root}{edit.path}")
-        return
-    inner = f"{container.name}:{edit.path}"
+    mount, source = container.mount_of(edit.path), container.source_of(edit.path)
     copy = posixpath.join("/root", posixpath.basename(edit.path))
-    yield Command((container.engine, "cp", inner, copy), Effect.CHANGE, risk=Risk.EDITS_FILES)
-    yield replace(edit, path=copy)
-    yield Command((container.engine, "cp", copy, inner), Effect.CHANGE, risk=Risk.EDITS_FILES)
+    if mount and mount.point == edit.path:
+        # A file that is mounted by itself must stay the same file, or the container keeps the old
+        # one. patch(1) makes a new one; cp(1) writes into the one that is there.
+        yield _file_copy(source, copy)
+        yield replace(edit, path=copy)
+        yield _file_copy(copy, source)
+    elif source or not container.engine:
+        yield replace(edit, path=source or f"/proc/{container.pid}/root{edit.path}")
+    else:
+        inner = f"{container.name}:{edit.path}"
+        yield Command((container.engine, "cp", inner, copy), Effect.CHANGE, risk=Risk.EDITS_FILES)
+        yield replace(edit, path=copy)
+        yield Command((container.engine, "cp", copy, inner), Effect.CHANGE, risk=Risk.EDITS_FILES)
+
+
+def _file_copy(source: str, target: str) -> Command:
+    paths = (source, target)
+    return Command(("cp", *paths), Effect.CHANGE, changes=paths, risk=Risk.EDITS_FILES)
 
 
 def _command(command: Command, container: NginxContainer) -> Command:

@@ -23,6 +23,7 @@ from tests.checks.upstream.test_container_loopback import OWN
 from tests.checks.upstream.test_refused import DOWN
 from tests.support.check_evidence import evidence
 from tests.support.nginx_evidence import config
+from tests.support.steps import contradiction
 
 MOUNTED = replace(OWN, mounts=(BindMount("/etc/nginx/conf.d", "/srv/proxy/conf.d"),))
 DIFF = "--- a\n+++ b\n@@ -1 +1 @@\n-a\n+b\n"
@@ -40,6 +41,23 @@ def test_a_mounted_file_is_edited_on_the_server() -> None:
     assert claim.fix.steps == (Edit("/srv/proxy/conf.d/shop.conf", DIFF), RELOAD)
     assert claim.fix.applicability is Applicability.REVIEW
     assert (claim.facts["nginx_container"], claim.facts["image_file"]) == ("proxy", "")
+
+
+def test_a_file_that_is_mounted_by_itself_stays_the_same_file() -> None:
+    """`patch` would put a new one in its place, which the container does not see."""
+    own = replace(OWN, mounts=(BindMount("/etc/nginx/nginx.conf", "/srv/nginx.conf"),))
+    claim = Claim(
+        about=Subject(port=443), because=(OWN,), fix=Fix((Edit("/etc/nginx/nginx.conf", DIFF),))
+    )
+    fix = in_container(claim, "nginx", own).fix
+    assert fix
+    out, edit, back = fix.steps
+    assert isinstance(out, Command)
+    assert out.argv == ("cp", "/srv/nginx.conf", "/root/nginx.conf")
+    assert edit == Edit("/root/nginx.conf", DIFF)
+    assert isinstance(back, Command)
+    assert back.argv == ("cp", "/root/nginx.conf", "/srv/nginx.conf")
+    assert not contradiction(back)
 
 
 def test_a_file_of_the_image_is_copied_out_and_back() -> None:

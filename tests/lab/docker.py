@@ -69,6 +69,8 @@ def sh(script: str, check: bool = True) -> None:
 
 def network(container: dict[str, Any], add: bool) -> None:
     """The network namespace, and the rules of docker 27 for each published port."""
+    if container.get("network") == "host":
+        return
     name, address = container["name"], container["address"]
     # As docker makes it, so that a container that is started again is found at once.
     hardware = ":".join(["02", "42", *(f"{int(part):02x}" for part in address.split("."))])
@@ -111,7 +113,9 @@ def start(container: dict[str, Any]) -> None:
         (group / "cgroup.procs").write_text(str(os.getpid()))
 
     with (folder / "log").open("ab") as log:
-        argv = ["nsenter", f"--net=/run/netns/{container['name']}", "unshare", "--mount", "--pid",
+        where = [] if container.get("network") == "host" else ["nsenter"]
+        where += [f"--net=/run/netns/{container['name']}"] if where else []
+        argv = [*where, "unshare", "--mount", "--pid",
                 "--uts", "--ipc", "--fork", "--kill-child", "sh", "-c", ENTER, "sh", str(folder),
                 *container["argv"]]  # fmt: skip
         holder = subprocess.Popen(
@@ -187,7 +191,7 @@ def listed(container: dict[str, Any]) -> str:
             "ID": container["id"],
             "Image": container["image"],
             "Names": container["name"],
-            "Networks": "bridge",
+            "Networks": container.get("network", "bridge"),
             # Docker lists the ports of running containers only.
             "Ports": ", ".join(ports) if running else "",
             "State": container["state"],

@@ -48,6 +48,12 @@ def test_fires_for_the_name_of_its_service() -> None:
     assert claim.facts["container"] == "shop-app-1"
 
 
+def test_fires_for_an_nginx_with_the_servers_network() -> None:
+    own = replace(OWN, networks=("host",))
+    (claim,) = judge(CHECK, DOWN, config(), own, seen(ENDED))
+    assert claim.facts["container"] == "shop-app-1"
+
+
 def test_silent_where_it_has_nothing_to_do_with_it() -> None:
     assert not judge(CHECK, UP, config(), seen(ENDED))
     assert not judge(CHECK, DOWN, config(), seen(replace(ENDED, ports=(ContainerPort(3000),))))

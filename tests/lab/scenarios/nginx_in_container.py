@@ -3,6 +3,7 @@ stand-in is `tests/lab/docker.py`; nginx, the application, networks, mounts and 
 
 from .. import certificates, site
 from ..containers import Engine, application, proxied, proxy
+from ..hosts import until
 from ..lab import Lab
 from ..scenario import healthy, scenario
 
@@ -63,6 +64,25 @@ def application_file() -> str:
     return str(HERE / "application.py")
 
 
+@healthy(not_on=PANEL)
+def nginx_in_a_container_with_the_servers_network(lab: Lab) -> None:
+    """network_mode: host, as 1Panel runs its OpenResty: 127.0.0.1 is the server."""
+    proxy(Engine(lab), proxied("http://127.0.0.1:3000"), (), network="host")
+    until(lambda: lab.server.listening(443), "nginx in the container serves")
+
+
+@scenario(
+    outside="http.server-error",
+    server="upstream.refused",
+    manual="the application has to be started",
+    not_on=PANEL,
+)
+def application_down_beside_the_servers_network(lab: Lab) -> None:
+    """The same, and the application on the server is down."""
+    nginx_in_a_container_with_the_servers_network(lab)
+    lab.application_service.stop()
+
+
 @scenario(
     outside="http.server-error",
     server="upstream.container-loopback",
@@ -87,45 +107,6 @@ def loopback_is_meant_to_be_the_server(lab: Lab) -> None:
     engine = Engine(lab)
     proxy(engine, proxied("http://localhost:3000"))
     engine.reaches("127.0.0.1", 443)
-
-
-@scenario(
-    outside="http.server-error",
-    server="upstream.container-stopped",
-    differs=STARTED,
-    not_on=PANEL,
-)
-def application_container_was_stopped(lab: Lab) -> None:
-    """docker compose stop app: nginx in its container resolved the name before."""
-    both(lab).docker("stop", "app")
-
-
-@scenario(
-    outside="http.server-error",
-    server="upstream.container-stopped",
-    differs=STARTED,
-    not_on=PANEL,
-)
-def container_behind_nginx_of_the_server(lab: Lab) -> None:
-    """nginx is on the server, and the container that publishes 127.0.0.1:8080 was stopped."""
-    engine = Engine(lab)
-    application(engine, ports=((8080, 3000),), bind="127.0.0.1")
-    lab.edit("127.0.0.1:3000", "127.0.0.1:8080")
-    lab.reload()
-    engine.reaches("127.0.0.1", 8080)
-    engine.docker("stop", "app")
-
-
-@healthy(not_on=PANEL)
-def container_behind_nginx_of_the_server_runs(lab: Lab) -> None:
-    """The same, and it runs; another one was stopped long ago."""
-    engine = Engine(lab)
-    application(engine, ports=((8080, 3000),), bind="127.0.0.1")
-    application(engine, "old", ports=((8081, 3000),), bind="127.0.0.1")
-    engine.docker("stop", "old")
-    lab.edit("127.0.0.1:3000", "127.0.0.1:8080")
-    lab.reload()
-    engine.reaches("127.0.0.1", 8080)
 
 
 @scenario(
@@ -218,34 +199,6 @@ def mounted_file_was_saved_again(lab: Lab) -> None:
 
 
 @scenario(
-    outside="http.server-error",
-    server="upstream.stale-address",
-    manual="a reload leaves the container's own process",
-    not_on=PANEL,
-)
-def application_container_was_created_again(lab: Lab) -> None:
-    """After an issue of docker compose: the application's container got another address, and nginx
-    keeps the one that it resolved at its start."""
-    engine = both(lab)
-    engine.docker("stop", "app")
-    # Another container takes the address, as it happens.
-    address = application(engine, "app2")
-    engine.names("proxy", f"{address} app\n")
-
-
-@scenario(
-    outside="http.server-error",
-    server="upstream.unreachable",
-    manual=NO_ENGINE,
-    not_on=PANEL,
-)
-def application_is_in_another_network(lab: Lab) -> None:
-    """Its address is written down, and its network has been taken away from nginx."""
-    both(lab)
-    lab.server.sh("ip -n app link set eth0 down")
-
-
-@scenario(
     outside="tcp.refused",
     server="listener.loopback-only",
     manual=NO_ENGINE,
@@ -279,37 +232,6 @@ def nginx_listens_on_loopback_in_the_container(lab: Lab) -> None:
     address = application(engine)
     text = proxied("http://app:3000").replace("listen 443", "listen 127.0.0.1:443")
     proxy(engine, text, hosts=f"{address} app\n")
-    engine.reaches("127.0.0.1", 443)
-
-
-@scenario(
-    outside="http.server-error",
-    server="upstream.refused",
-    manual="which port is right is not known",
-    not_on=PANEL,
-)
-def published_port_was_changed(lab: Lab) -> None:
-    """nginx of the server passes to 8080; the compose file says 8081:3000 now."""
-    engine = Engine(lab)
-    application(engine, ports=((8081, 3000),), bind="127.0.0.1")
-    lab.edit("127.0.0.1:3000", "127.0.0.1:8080")
-    lab.reload()
-    engine.reaches("127.0.0.1", 8081)
-
-
-@scenario(
-    outside="http.server-error",
-    server="upstream.container-loopback",
-    manual=NO_ENGINE,
-    not_on=PANEL,
-)
-def application_is_published_on_the_server(lab: Lab) -> None:
-    """Its container publishes 127.0.0.1:3000 of the server, which nginx in its container takes for
-    its own."""
-    lab.application_service.stop()
-    engine = Engine(lab)
-    application(engine, ports=((3000, 3000),), bind="127.0.0.1")
-    proxy(engine, proxied("http://127.0.0.1:3000"))
     engine.reaches("127.0.0.1", 443)
 
 
@@ -387,48 +309,76 @@ def headers_are_missing_in_the_image(lab: Lab) -> None:
     engine.reaches("127.0.0.1", 443)
 
 
+@scenario(outside=None, server="nginx.config-invalid", differs=STARTED, not_on=PANEL)
+def configuration_in_the_container_is_broken(lab: Lab) -> None:
+    """A semicolon is missing in the mounted file; nginx has not read it yet."""
+    both(lab)
+    path = "/srv/proxy/conf.d/shop.conf"
+    lab.edit("ssl_session_timeout 5m;", "ssl_session_timeout 5m", path)
+
+
 @scenario(
-    outside="http.server-error",
-    server="upstream.container-unserved",
-    manual="the application has to be told another address",
+    outside="certificate.name-mismatch",
+    server="nginx.no-matching-server",
+    manual="the remedy asks",
     not_on=PANEL,
 )
-def published_application_listens_on_its_loopback(lab: Lab) -> None:
-    """After a thread on Stack Overflow ("connection reset by peer" of a published port): Flask and
-    Vite listen on 127.0.0.1 unless told otherwise, which in a container is nobody's."""
+def name_is_missing_in_the_container(lab: Lab) -> None:
+    """The image's own default server answers with its own certificate."""
     engine = Engine(lab)
-    application(engine, ports=((8080, 3000),), bind="127.0.0.1", host="127.0.0.1")
-    lab.edit("127.0.0.1:3000", "127.0.0.1:8080")
-    lab.reload()
-    engine.reaches("127.0.0.1", 8080)
+    address = application(engine)
+    other = certificates.leaf("other.example.com")
+    named = "server_name {}.example.com;\n\n  ssl_".format
+    text = proxied("http://app:3000").replace(named("shop"), named("other"))
+    proxy(engine, text, hosts=f"{address} app\n")
+    lab.server.write("/srv/proxy/certs/shop.example.com.pem", other.chain)
+    lab.server.write("/srv/proxy/certs/shop.example.com.key", other.key_pem, 0o600)
+    engine.docker("exec", "proxy", "nginx", "-s", "reload")
+    engine.reaches("127.0.0.1", 443)
 
 
 @scenario(
-    outside="http.server-error",
-    server="upstream.container-unserved",
-    manual="the compose file has to say another port",
-    not_on=PANEL,
-)
-def published_port_is_another_than_the_applications(lab: Lab) -> None:
-    """ports: "8080:80", and the application listens on 3000."""
-    engine = Engine(lab)
-    application(engine, ports=((8080, 80),), bind="127.0.0.1")
-    lab.edit("127.0.0.1:3000", "127.0.0.1:8080")
-    lab.reload()
-    engine.reaches("127.0.0.1", 8080)
-
-
-@scenario(
-    outside="http.server-error",
-    server="upstream.container-unserved",
+    outside="websocket.not-upgraded",
+    server="websocket.upgrade-headers-missing",
     differs=STARTED,
+    args=("--ws", "/ws"),
     not_on=PANEL,
 )
-def bridge_of_docker_is_down(lab: Lab) -> None:
-    """docker-proxy takes the connection and cannot pass it on."""
+def headers_are_missing_in_a_mounted_file(lab: Lab) -> None:
+    """The file alone is mounted: written anew, it would be another file than the container's."""
     engine = Engine(lab)
-    application(engine, ports=((8080, 3000),), bind="127.0.0.1")
-    lab.edit("127.0.0.1:3000", "127.0.0.1:8080")
-    lab.reload()
-    engine.reaches("127.0.0.1", 8080)
-    lab.server.sh("ip link set docker0 down")
+    address = application(engine)
+    lab.server.write("/srv/shop.conf", proxied("http://app:3000").replace(UPGRADE, ""))
+    binds = [("/srv/shop.conf", "/etc/nginx/conf.d/shop.conf")]
+    proxy(engine, "", hosts=f"{address} app\n", binds=binds)
+    engine.reaches("127.0.0.1", 443)
+
+
+def proxy_manager(server: str) -> str:
+    """A host of nginx-proxy-manager: the address is put together of variables, in another file."""
+    text = proxied("http://app:3000")
+    head = f'  set $forward_scheme http;\n  set $server "{server}";\n  set $port 3000;\n'
+    text = text.replace("  listen 443 ssl;", f"{head}  listen 443 ssl;")
+    return text.replace("http://app:3000", "$forward_scheme://$server:$port")
+
+
+@healthy(not_on=PANEL)
+def proxy_manager_in_a_container(lab: Lab) -> None:
+    """As nginx-proxy-manager writes its hosts."""
+    engine = Engine(lab)
+    proxy(engine, proxy_manager(application(engine)))
+    engine.reaches("127.0.0.1", 443)
+
+
+@scenario(
+    outside="http.server-error",
+    server="upstream.container-loopback",
+    manual=NO_ENGINE,
+    not_on=PANEL,
+)
+def proxy_manager_forwards_to_its_own_loopback(lab: Lab) -> None:
+    """After the most frequent question about nginx-proxy-manager: Forward Hostname 127.0.0.1."""
+    engine = Engine(lab)
+    application(engine)
+    proxy(engine, proxy_manager("127.0.0.1"))
+    engine.reaches("127.0.0.1", 443)
