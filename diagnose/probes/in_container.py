@@ -28,7 +28,7 @@ class InContainer:
     def __init__(self, run: ProbeContext, machine: ContainerMachine) -> None:
         self.machine = machine
         self.target, self.options, self.net = run.target, run.options, run.net
-        self.further_requests = run.further_requests
+        self.further_requests, self.syn_mark = run.further_requests, run.syn_mark
         self.elapsed, self.take_stream = run.elapsed, run.take_stream
         self._emit = run.emit
         self.observed, self.from_server, self.start = run.observed, run.from_server, run.start
