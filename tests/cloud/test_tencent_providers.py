@@ -278,6 +278,19 @@ def test_the_instance_is_located_by_its_public_address() -> None:
     assert asyncio.run(CVM.locate("203.0.113.1", KEY, account())) is None
 
 
+def test_an_address_of_a_second_interface_is_found_by_the_interface() -> None:
+    fake = account()
+    fake.rows["cvm:DescribeInstances"][0]["PublicIpAddresses"] = ["203.0.113.8"]
+    located = asyncio.run(CVM.locate("203.0.113.9", KEY, fake))
+    assert located is not None
+    instance, _ = asyncio.run(CVM.fetch(located, KEY, fake))
+    assert (instance.id, instance.interface) == ("ins-1a2b3c4d", "eni-1")
+    fake.denied = {"vpc:DescribeNetworkInterfaces"}
+    with pytest.raises(ApiError) as caught:
+        asyncio.run(CVM.locate("203.0.113.9", KEY, fake))
+    assert caught.value.kind == "forbidden"
+
+
 def test_an_answer_that_ignores_the_filter_is_not_believed() -> None:
     fake = account()
     fake.rows["cvm:DescribeInstances"][0]["Tags"] = ["203.0.113.1"]
