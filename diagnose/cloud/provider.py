@@ -102,6 +102,10 @@ class Credentials:
         self.key_id, self.secret, self.source = key_id, secret, source
         self.token, self.region = token, region
 
+    def in_region(self, region: str) -> "Credentials":
+        """Return the same credentials for another region."""
+        return Credentials(self.key_id, self.secret, self.source, self.token, region)
+
     def __repr__(self) -> str:
         return f"<credentials from {self.source}>"
 

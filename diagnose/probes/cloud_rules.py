@@ -23,6 +23,7 @@ from diagnose.model.cloud import (
     CloudMachine,
     CloudRules,
     Metadata,
+    RuleSet,
     SecurityGroup,
 )
 from diagnose.model.tcp import Connection
@@ -194,8 +195,8 @@ async def _read_rules(
         async with api_client() as client:
             for candidate in candidates:
                 try:
-                    if await _read_from(ctx, candidate, client, instance, address):
-                        return
+                    await _read_from(ctx, candidate, client, instance, address)
+                    return
                 except ApiError as error:
                     failures.append((candidate, error))
     except ApiError as error:
@@ -237,22 +238,13 @@ async def _read_from(
     client: Client,
     instance: CloudInstance | None,
     address: str,
-) -> bool:
-    """Read the rules from one provider and emit them. Return False if it has no such address."""
+) -> None:
+    """Read the rules from one provider and emit them."""
     at = ctx.elapsed()
     credentials = await _credentials(ctx, candidate)
     if credentials is None:
         raise ApiError("credentials", code="no-credentials")
-    if instance is not None:
-        region = instance.region or credentials.region
-        instance = replace(instance, provider=candidate.name, region=region)
-    elif not address:
-        raise ApiError("missing", "the address of the server is not known")
-    else:
-        instance = await candidate.locate(address, credentials, client)
-        if instance is None:
-            raise ApiError("missing", credentials.region)
-    instance, rules = await candidate.fetch(instance, credentials, client)
+    instance, rules = await _fetched(candidate, client, credentials, instance, address)
     verdict = evaluate(rules, _visitors(ctx, instance, address))
     failure = None
     if verdict.status == "unknown":
@@ -275,7 +267,39 @@ async def _read_from(
             credentials=credentials.source,
         )
     )
-    return True
+
+
+async def _fetched(
+    candidate: Provider,
+    client: Client,
+    credentials: Credentials,
+    instance: CloudInstance | None,
+    address: str,
+) -> tuple[CloudInstance, RuleSet]:
+    """Return an instance and its rules, by the id that the metadata service names. Another service
+    of the same cloud may know the instance under another id: then by its address."""
+    if instance is None:
+        return await _fetched_by_address(candidate, client, credentials, address)
+    region = instance.region or credentials.region
+    try:
+        known = replace(instance, provider=candidate.name, region=region)
+        return await candidate.fetch(known, credentials, client)
+    except ApiError as error:
+        if error.kind != "missing" or candidate.name == instance.provider:
+            raise
+    address = next(iter(instance.public_addresses), address)
+    return await _fetched_by_address(candidate, client, credentials.in_region(region), address)
+
+
+async def _fetched_by_address(
+    candidate: Provider, client: Client, credentials: Credentials, address: str
+) -> tuple[CloudInstance, RuleSet]:
+    if not address:
+        raise ApiError("missing", "the address of the server is not known")
+    instance = await candidate.locate(address, credentials, client)
+    if instance is None:
+        raise ApiError("missing", credentials.region)
+    return await candidate.fetch(instance, credentials, client)
 
 
 def _visitors(ctx: ProbeContext, instance: CloudInstance, address: str) -> Flow:

@@ -345,6 +345,16 @@ def test_what_does_not_decide_is_not_said(doors: Doors) -> None:
     assert not run_inside(context(options=ASKED)).observed(Unseen)
 
 
+@pytest.mark.usefixtures("keys")
+def test_a_service_that_knows_the_instance_by_another_id_is_asked_for_its_address(
+    doors: Doors,
+) -> None:
+    server = {"id": "swas-1", "public": PUBLIC, "rules": []}
+    doors.api.mock.state = {"swas": [server]}
+    (rules,) = run_inside(context(options=ASKED)).observed(CloudRules)
+    assert (rules.instance.provider, rules.instance.id) == ("aliyun-swas", "swas-1")
+
+
 def test_no_credentials_say_where_they_were_looked_for(doors: Doors) -> None:
     looking = run_outside(context(options=ASKED))
     (unseen,) = looking.observed(Unseen)
