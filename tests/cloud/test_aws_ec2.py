@@ -69,11 +69,11 @@ class Account:
     def instance(self, **fields: Any) -> CloudInstance:
         return CloudInstance("aws-ec2", REGION, self.id, **fields)
 
-    def fetched(self) -> tuple[CloudInstance, RuleSet]:
+    def fetch(self) -> tuple[CloudInstance, RuleSet]:
         return asyncio.run(EC2.fetch(self.instance(), KEY, self.aws))
 
     def verdict(self, flow: Flow = VISITORS) -> Verdict:
-        return evaluate(self.fetched()[1], flow)
+        return evaluate(self.fetch()[1], flow)
 
 
 @pytest.fixture
@@ -95,7 +95,7 @@ def _refuse(*_: object) -> None:
 
 
 def test_a_new_group_is_closed(account: Account) -> None:
-    instance, rules = account.fetched()
+    instance, rules = account.fetch()
     assert evaluate(rules, VISITORS).by == ("default",)
     assert (instance.id, instance.network, instance.groups) == (
         account.id, account.vpc, (account.group,),
@@ -106,7 +106,7 @@ def test_a_new_group_is_closed(account: Account) -> None:
 
 
 def test_every_request_is_signed_and_only_reads(account: Account) -> None:
-    account.fetched()
+    account.fetch()
     assert account.aws.actions == [
         "DescribeNetworkInterfaces", "DescribeSecurityGroups", "DescribeNetworkAcls",
     ]  # fmt: skip
@@ -122,7 +122,7 @@ def test_an_endpoint_of_the_environment_is_not_taken(
     account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
-    account.fetched()
+    account.fetch()
     assert account.aws.requests[0].url == f"https://ec2.{REGION}.amazonaws.com/"
 
 
@@ -144,7 +144,7 @@ def test_a_network_acl(account: Account) -> None:
             Egress=False, CidrBlock="0.0.0.0/0", PortRange={"From": 443, "To": 443},
         )  # fmt: skip
     assert account.verdict().by == ("nacl_in:90",)
-    instance, rules = account.fetched()
+    instance, rules = account.fetch()
     remedy = EC2.remedy(evaluate(rules, VISITORS), VISITORS, rules, instance, "")
     assert [(change.kind, change.argv) for change in remedy.changes] == [("change-acl", ())]
     assert remedy.changes[0].subject == "90 deny 6 443-443 0.0.0.0/0"
@@ -165,9 +165,9 @@ def test_a_prefix_list(account: Account) -> None:
 
 
 def test_the_server_is_located_by_its_public_address(account: Account) -> None:
-    located = asyncio.run(EC2.locate(account.address, KEY, account.aws))
-    assert located is not None
-    assert (located.id, located.source) == (account.id, "api")
+    instance = asyncio.run(EC2.locate(account.address, KEY, account.aws))
+    assert instance is not None
+    assert (instance.id, instance.source) == (account.id, "api")
     assert asyncio.run(EC2.locate("203.0.113.1", KEY, account.aws)) is None
 
 
@@ -177,7 +177,7 @@ def test_groups_that_could_be_attached(account: Account) -> None:
             GroupName="open", Description="open", VpcId=account.vpc
         )["GroupId"]
         account.boto.authorize_security_group_ingress(GroupId=other, IpPermissions=[HTTPS])
-    instance, _ = account.fetched()
+    instance, _ = account.fetch()
     groups = asyncio.run(EC2.other_groups(instance, KEY, account.aws))
     by_name = {group.name: group for group in groups}
     assert (by_name["open"].id, len(by_name["open"].rules)) == (other, 1)
@@ -207,7 +207,7 @@ def test_an_instance_that_is_not_there(account: Account) -> None:
 
 
 def test_the_printed_command_opens_the_port(account: Account) -> None:
-    instance, rules = account.fetched()
+    instance, rules = account.fetch()
     flow = Flow(443, INTERNET6)
     remedy = EC2.remedy(evaluate(rules, flow), flow, rules, instance, "2001:db8::7")
     narrow, wide = remedy.changes
@@ -220,7 +220,7 @@ def test_the_printed_command_opens_the_port(account: Account) -> None:
     assert wide.undo[2] == "revoke-security-group-ingress"
     account.open(IpRanges=[], Ipv6Ranges=[{"CidrIpv6": "::/0"}])
     # moto's network ACLs have no entries of IPv6.
-    groups = RuleSet(account.fetched()[1].layers[:1])
+    groups = RuleSet(account.fetch()[1].layers[:1])
     assert evaluate(groups, flow).status == "allow"
     assert evaluate(groups, VISITORS).status == "deny"
 
@@ -386,12 +386,12 @@ def test_no_answer() -> None:
     assert (error.kind, error.action) == ("timeout", ACTION)
 
 
-def repeated(request: ApiRequest) -> ApiResponse:
+def echo(request: ApiRequest) -> ApiResponse:
     """An error that repeats all that was sent."""
     return failure("AuthFailure", 401, f"{SECRET} {TOKEN} {KEY_ID}")(request)
 
 
-@pytest.mark.parametrize("failing", [repeated, timeout, answer(f"<{SECRET}".encode())])
+@pytest.mark.parametrize("failing", [echo, timeout, answer(f"<{SECRET}".encode())])
 def test_no_secret_is_in_an_error(failing: Any) -> None:
     error = error_of(failing)
     shown = f"{error!r} {error} {vars(error)} {KEY!r}".lower()

@@ -21,7 +21,7 @@ HTTPS = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443}
 ANY4 = {"IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
 
 
-def judged(*layers: RuleLayer, flow: Flow = VISITORS) -> Verdict:
+def verdict_of(*layers: RuleLayer, flow: Flow = VISITORS) -> Verdict:
     return evaluate(RuleSet(layers), flow)
 
 
@@ -35,22 +35,22 @@ def layer(*permissions: object, **lists: tuple[str, ...]) -> RuleLayer:
 
 def test_sources_of_one_permission_count_together() -> None:
     both = {**HTTPS, **ANY4, "Ipv6Ranges": [{"CidrIpv6": "::/0"}]}
-    assert judged(layer(both)).status == "allow"
-    assert judged(layer(both), flow=Flow(443, INTERNET6)).status == "allow"
+    assert verdict_of(layer(both)).status == "allow"
+    assert verdict_of(layer(both), flow=Flow(443, INTERNET6)).status == "allow"
     peer = {**HTTPS, "UserIdGroupPairs": [{"GroupId": "sg-lb"}]}
-    assert judged(layer(peer), flow=Flow(443, "10.0.0.9", source_groups=("sg-lb",))).by == (
+    assert verdict_of(layer(peer), flow=Flow(443, "10.0.0.9", source_groups=("sg-lb",))).by == (
         "sg-a#0",
     )
-    assert judged(layer(peer)).status == "deny"
+    assert verdict_of(layer(peer)).status == "deny"
 
 
 def test_a_prefix_list() -> None:
     row = {**HTTPS, "PrefixListIds": [{"PrefixListId": "pl-office"}]}
-    assert judged(layer(row)).status == "unknown"
-    assert judged(layer(row, office=("203.0.113.0/24",))).open_to == ("203.0.113.0/24",)
+    assert verdict_of(layer(row)).status == "unknown"
+    assert verdict_of(layer(row, office=("203.0.113.0/24",))).open_to == ("203.0.113.0/24",)
     assert prefix_list_ids([group(row, row)]) == ("pl-office",)
     open_to_all = {**row, **ANY4}
-    assert judged(layer(open_to_all)).status == "allow"
+    assert verdict_of(layer(open_to_all)).status == "allow"
 
 
 @pytest.mark.parametrize(
@@ -64,22 +64,22 @@ def test_a_prefix_list() -> None:
     ],
 )
 def test_what_cannot_be_read_is_unknown(row: dict[str, object]) -> None:
-    assert judged(layer(row)).status == "unknown"
-    assert judged(layer(row, {**HTTPS, **ANY4})).status == "allow"
+    assert verdict_of(layer(row)).status == "unknown"
+    assert verdict_of(layer(row, {**HTTPS, **ANY4})).status == "allow"
 
 
 def test_protocol_numbers() -> None:
-    assert judged(layer({**HTTPS, "IpProtocol": "6", **ANY4})).status == "allow"
-    assert judged(layer({"IpProtocol": "50", **ANY4})).status == "deny"
-    assert judged(layer({"IpProtocol": "icmp", "FromPort": -1, "ToPort": -1, **ANY4})).status == (
-        "deny"
-    )
+    assert verdict_of(layer({**HTTPS, "IpProtocol": "6", **ANY4})).status == "allow"
+    assert verdict_of(layer({"IpProtocol": "50", **ANY4})).status == "deny"
+    assert verdict_of(
+        layer({"IpProtocol": "icmp", "FromPort": -1, "ToPort": -1, **ANY4})
+    ).status == ("deny")
 
 
 def test_groups_that_are_not_there_are_unread() -> None:
-    assert judged(group_layer([{"GroupId": "sg-a"}], {})).status == "unknown"
-    assert judged(group_layer([], {})).status == "unknown"
-    assert judged(layer(7)).status == "unknown"
+    assert verdict_of(group_layer([{"GroupId": "sg-a"}], {})).status == "unknown"
+    assert verdict_of(group_layer([], {})).status == "unknown"
+    assert verdict_of(layer(7)).status == "unknown"
 
 
 def entry(number: int, action: str = "allow", /, **fields: Any) -> dict[str, object]:
@@ -99,10 +99,10 @@ def acl(*entries: object) -> tuple[RuleLayer, ...]:
 
 def test_an_acl_takes_the_lowest_number_whatever_the_list_s_order() -> None:
     https = {"Protocol": "6", "PortRange": {"From": 443, "To": 443}}
-    assert judged(*acl(LAST, entry(100), entry(90, "deny", **https), OUT)).by == ("nacl_in:90",)
-    assert judged(*acl(entry(100), LAST, OUT)).status == "allow"
-    assert judged(*acl(LAST, OUT)).by == ("nacl_in:32767",)
-    assert judged(*acl(entry(100))).by == ("nacl_out:default",)
+    assert verdict_of(*acl(LAST, entry(100), entry(90, "deny", **https), OUT)).by == ("nacl_in:90",)
+    assert verdict_of(*acl(entry(100), LAST, OUT)).status == "allow"
+    assert verdict_of(*acl(LAST, OUT)).by == ("nacl_in:32767",)
+    assert verdict_of(*acl(entry(100))).by == ("nacl_out:default",)
 
 
 def test_replies_to_a_part_of_the_clients_only() -> None:
@@ -111,29 +111,29 @@ def test_replies_to_a_part_of_the_clients_only() -> None:
         "PortRange": {"From": 32768, "To": 65535},
         "Egress": True,
     }
-    assert judged(*acl(entry(100), entry(100, **some))).status == "unknown"
+    assert verdict_of(*acl(entry(100), entry(100, **some))).status == "unknown"
     most = {**some, "PortRange": {"From": 1024, "To": 65535}}
-    assert judged(*acl(entry(100), entry(100, **most))).status == "allow"
+    assert verdict_of(*acl(entry(100), entry(100, **most))).status == "allow"
 
 
 def test_an_acl_of_ipv6() -> None:
     v6: dict[str, Any] = {"CidrBlock": None, "Ipv6CidrBlock": "::/0"}
     layers = acl(entry(100, **v6), entry(100, **v6, Egress=True), LAST, OUT)
-    assert judged(*layers, flow=Flow(443, INTERNET6)).status == "allow"
-    assert judged(*layers).status == "deny"
+    assert verdict_of(*layers, flow=Flow(443, INTERNET6)).status == "allow"
+    assert verdict_of(*layers).status == "deny"
 
 
 def test_an_entry_that_cannot_be_read() -> None:
-    assert judged(*acl(entry(90, "?"), entry(100), OUT)).status == "unknown"
-    assert judged(*acl(entry(90, CidrBlock="?"), LAST, OUT)).status == "unknown"
-    assert judged(*acl(entry(90, Protocol="6"), LAST, OUT)).status == "unknown"
-    assert judged(*acl(7, entry(100), OUT)).status == "allow"
-    assert judged(*acl_layers({}), flow=VISITORS).status == "unknown"
+    assert verdict_of(*acl(entry(90, "?"), entry(100), OUT)).status == "unknown"
+    assert verdict_of(*acl(entry(90, CidrBlock="?"), LAST, OUT)).status == "unknown"
+    assert verdict_of(*acl(entry(90, Protocol="6"), LAST, OUT)).status == "unknown"
+    assert verdict_of(*acl(7, entry(100), OUT)).status == "allow"
+    assert verdict_of(*acl_layers({}), flow=VISITORS).status == "unknown"
 
 
 def test_nothing_is_filtered_inside_a_subnet() -> None:
     inside = Flow(443, "10.0.0.9", same_subnet=True)
-    assert judged(*unread_acl_layers("?"), flow=inside).status == "allow"
+    assert verdict_of(*unread_acl_layers("?"), flow=inside).status == "allow"
 
 
 JSON = st.recursive(
@@ -154,5 +154,5 @@ FIELDS = st.sampled_from(
 def test_any_answer_is_read(rows: list[Any]) -> None:
     groups = [{"GroupId": "sg-a", "IpPermissions": rows}, *rows]
     layers = (group_layer(groups, {}), *acl_layers({"Entries": rows}))
-    assert judged(*layers).status in {"deny", "unknown", "partial", "allow"}
+    assert verdict_of(*layers).status in {"deny", "unknown", "partial", "allow"}
     assert all(isinstance(each, str) for each in prefix_list_ids(groups))

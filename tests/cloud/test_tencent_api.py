@@ -168,12 +168,12 @@ def test_only_calls_that_read_are_made() -> None:
     assert not fake.calls
 
 
-def repeated(request: ApiRequest) -> ApiResponse:
+def echo(request: ApiRequest) -> ApiResponse:
     """An error that repeats all that was sent, as some gateways do."""
     return failure("AuthFailure", f"{request.headers} {request.body!r} {SECRET} {TOKEN} {KEY_ID}")
 
 
-@pytest.mark.parametrize("answer", [repeated, timeout])
+@pytest.mark.parametrize("answer", [echo, timeout])
 def test_no_secret_is_in_an_error(answer: Callable[[ApiRequest], ApiResponse]) -> None:
     fake = FakeTencent()
     fake.failures = [answer]

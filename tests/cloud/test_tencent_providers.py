@@ -65,12 +65,12 @@ def interface(name: str, address: str, groups: list[str], **fields: object) -> d
     }
 
 
-def fetched(fake: FakeTencent) -> tuple[CloudInstance, RuleSet]:
+def fetch(fake: FakeTencent) -> tuple[CloudInstance, RuleSet]:
     return asyncio.run(CVM.fetch(server(), KEY, fake))
 
 
 def verdict_of(fake: FakeTencent, flow: Flow = VISITORS) -> Verdict:
-    return evaluate(fetched(fake)[1], flow)
+    return evaluate(fetch(fake)[1], flow)
 
 
 @pytest.mark.parametrize("provider", [CVM, LIGHTHOUSE])
@@ -94,8 +94,8 @@ def metadata(instance_id: str = "ins-1a2b3c4d", **items: str) -> FakeMetadata:
 
 def test_the_metadata_say_which_instance_it_is() -> None:
     service = metadata()
-    detected = asyncio.run(CVM.detect(service))
-    assert detected == CloudInstance(
+    instance = asyncio.run(CVM.detect(service))
+    assert instance == CloudInstance(
         "tencent-cvm", "ap-guangzhou", "ins-1a2b3c4d", "", "10.0.0.9", ("203.0.113.9",)
     )
     assert all(url.startswith("http://169.254.0.23/latest/meta-data/") for url in service.urls)
@@ -143,7 +143,7 @@ def test_the_role_of_the_instance() -> None:
 
 
 def test_the_rules_of_the_interface_that_has_the_address() -> None:
-    instance, rules = fetched(account())
+    instance, rules = fetch(account())
     assert (instance.interface, instance.network) == ("eni-1", "vpc-1")
     assert instance.groups == ("sg-2", "sg-1")
     assert instance.public_addresses == ("203.0.113.9",)
@@ -154,7 +154,7 @@ def test_the_rules_of_the_interface_that_has_the_address() -> None:
 def test_without_the_right_to_read_interfaces_the_instance_s_groups_count() -> None:
     fake = account()
     fake.denied = {"vpc:DescribeNetworkInterfaces"}
-    instance, rules = fetched(fake)
+    instance, rules = fetch(fake)
     assert instance.groups == ("sg-2", "sg-1")
     assert instance.private_address == "10.0.0.9"
     assert evaluate(rules, VISITORS).status == "allow"
@@ -164,7 +164,7 @@ def test_rules_that_may_not_be_read_name_the_permission() -> None:
     fake = account()
     fake.denied = {"vpc:DescribeSecurityGroupPolicies"}
     with pytest.raises(ApiError) as caught:
-        fetched(fake)
+        fetch(fake)
     assert caught.value.kind == "forbidden"
     assert caught.value.allow[0] == "vpc:DescribeSecurityGroupPolicies"
     assert sorted(caught.value.allow) == list(CVM.actions)
@@ -173,7 +173,7 @@ def test_rules_that_may_not_be_read_name_the_permission() -> None:
 def test_an_instance_that_the_account_does_not_have() -> None:
     fake = FakeTencent()
     with pytest.raises(ApiError) as caught:
-        fetched(fake)
+        fetch(fake)
     assert caught.value.kind == "missing"
 
 
@@ -201,7 +201,7 @@ def test_a_network_acl() -> None:
     assert verdict_of(with_acl(IngressEntries=[ALL], EgressEntries=[ALL])).status == "allow"
     closed = with_acl(IngressEntries=[ALL], EgressEntries=[])
     assert verdict_of(closed).by == ("nacl_out:default",)
-    assert fetched(closed)[1].acl == "acl-1"
+    assert fetch(closed)[1].acl == "acl-1"
 
 
 def test_a_network_acl_of_five_tuples_is_read_by_pages() -> None:
@@ -270,12 +270,25 @@ def test_templates_are_read() -> None:
 
 
 def test_the_instance_is_located_by_its_public_address() -> None:
-    located = asyncio.run(CVM.locate("203.0.113.9", KEY, account()))
-    assert located is not None
-    assert (located.id, located.source, located.region) == (
+    instance = asyncio.run(CVM.locate("203.0.113.9", KEY, account()))
+    assert instance is not None
+    assert (instance.id, instance.source, instance.region) == (
         "ins-1a2b3c4d", "api", "ap-guangzhou",
     )  # fmt: skip
     assert asyncio.run(CVM.locate("203.0.113.1", KEY, account())) is None
+
+
+def test_an_address_of_a_second_interface_is_found_by_the_interface() -> None:
+    fake = account()
+    fake.rows["cvm:DescribeInstances"][0]["PublicIpAddresses"] = ["203.0.113.8"]
+    instance = asyncio.run(CVM.locate("203.0.113.9", KEY, fake))
+    assert instance is not None
+    instance, _ = asyncio.run(CVM.fetch(instance, KEY, fake))
+    assert (instance.id, instance.interface) == ("ins-1a2b3c4d", "eni-1")
+    fake.denied = {"vpc:DescribeNetworkInterfaces"}
+    with pytest.raises(ApiError) as caught:
+        asyncio.run(CVM.locate("203.0.113.9", KEY, fake))
+    assert caught.value.kind == "forbidden"
 
 
 def test_an_answer_that_ignores_the_filter_is_not_believed() -> None:
@@ -300,13 +313,13 @@ def test_groups_that_could_be_attached() -> None:
         {"SecurityGroupId": "sg-other", "SecurityGroupName": "open"},
     ]
     fake.policies["sg-other"]["Ingress"] = [{"PolicyIndex": 0, **HTTPS}]
-    instance, _ = fetched(fake)
+    instance, _ = fetch(fake)
     (group,) = asyncio.run(CVM.other_groups(instance, KEY, fake))
     assert (group.id, group.name, len(group.rules)) == ("sg-other", "open", 1)
 
 
 def test_a_group_is_attached_to_the_interface() -> None:
-    instance, _ = fetched(account())
+    instance, _ = fetch(account())
     (change,) = CVM.attachment(instance, "sg-other").changes
     assert change.argv == (
         "tccli", "vpc", "AssociateNetworkInterfaceSecurityGroups", "--region", "ap-guangzhou",
@@ -356,13 +369,13 @@ def test_lighthouse_behind_the_id_of_a_cvm_is_known_by_its_private_address() -> 
 
 
 def test_lighthouse_is_located_by_ipv6() -> None:
-    located = asyncio.run(LIGHTHOUSE.locate("2001:db8:0::9", KEY, light()))
-    assert located is not None
+    instance = asyncio.run(LIGHTHOUSE.locate("2001:db8:0::9", KEY, light()))
+    assert instance is not None
     assert asyncio.run(LIGHTHOUSE.locate("203.0.113.1", KEY, light())) is None
 
 
 def remedy(fake: FakeTencent, flow: Flow = VISITORS, visitor: str = "") -> Remedy:
-    instance, rules = fetched(fake)
+    instance, rules = fetch(fake)
     return CVM.remedy(evaluate(rules, flow), flow, rules, instance, visitor)
 
 
@@ -388,7 +401,7 @@ def test_a_closed_port_is_opened_behind_all_rules() -> None:
     assert json.loads(change.undo[-1]) == {"Ingress": [HTTPS]}
 
 
-def applied(fake: FakeTencent, argv: tuple[str, ...]) -> None:
+def apply(fake: FakeTencent, argv: tuple[str, ...]) -> None:
     """Do what the command does: before the rule with the index, or behind all."""
     assert argv[2] == "CreateSecurityGroupPolicies"
     (rule,) = json.loads(argv[-1])["Ingress"]
@@ -427,11 +440,11 @@ def test_the_remedy_opens_the_port_and_nothing_that_was_kept_out_by_itself(
 
     fake = fresh()
     narrow, wide = remedy(fake, visitor="198.51.100.7").changes
-    applied(fake, wide.argv)
+    apply(fake, wide.argv)
     assert list(verdict_of(fake).closed_to) == closed_to
     fake = fresh()
     before = verdict_of(fake, Flow(443, "198.51.100.8")).status
-    applied(fake, narrow.argv)
+    apply(fake, narrow.argv)
     assert verdict_of(fake, Flow(443, "198.51.100.7")).status == "allow"
     assert verdict_of(fake, Flow(443, "198.51.100.8")).status == before
 

@@ -26,12 +26,12 @@ def policy(**fields: object) -> dict[str, object]:
     return {"Action": "ACCEPT", "Protocol": "TCP", "Port": "443", **fields}
 
 
-def judged(*layers: RuleLayer, flow: Flow = VISITORS) -> Verdict:
+def verdict_of(*layers: RuleLayer, flow: Flow = VISITORS) -> Verdict:
     return evaluate(RuleSet(layers), flow)
 
 
 def of_group(*rows: object, flow: Flow = VISITORS) -> Verdict:
-    return judged(group_layer([{"SecurityGroupId": "sg-1", "Ingress": list(rows)}]), flow=flow)
+    return verdict_of(group_layer([{"SecurityGroupId": "sg-1", "Ingress": list(rows)}]), flow=flow)
 
 
 def test_a_real_answer_has_every_field_and_most_are_empty() -> None:
@@ -71,7 +71,7 @@ def test_members_of_one_group_do_not_reach_each_other_by_themselves() -> None:
 
 
 def test_an_interface_without_a_group_is_unknown() -> None:
-    assert judged(group_layer([])).by == ("no security group is attached",)
+    assert verdict_of(group_layer([])).by == ("no security group is attached",)
 
 
 @pytest.mark.parametrize(
@@ -106,9 +106,11 @@ def test_an_unknown_action_may_drop_as_well() -> None:
 def test_a_group_whose_rules_are_missing_is_unread() -> None:
     layer = group_layer([{"SecurityGroupId": "sg-1"}])
     assert layer.unread == "the rules of sg-1"
-    assert judged(layer).status == "unknown"
-    assert judged(group_layer([{"SecurityGroupId": "sg-1", "Ingress": [7]}])).status == "unknown"
-    assert judged(group_layer([None])).status == "unknown"
+    assert verdict_of(layer).status == "unknown"
+    assert (
+        verdict_of(group_layer([{"SecurityGroupId": "sg-1", "Ingress": [7]}])).status == "unknown"
+    )
+    assert verdict_of(group_layer([None])).status == "unknown"
 
 
 def test_templates_are_followed() -> None:
@@ -125,9 +127,9 @@ def test_templates_are_followed() -> None:
     ]
     group = {"SecurityGroupId": "sg-1", "Ingress": rows}
     layer = group_layer([group], templates)
-    assert judged(layer, flow=Flow(443, "203.0.113.9")).status == "allow"
-    assert judged(layer, flow=Flow(443, "198.51.100.9")).status == "deny"
-    assert judged(layer, flow=Flow(53, "203.0.113.9")).status == "deny"
+    assert verdict_of(layer, flow=Flow(443, "203.0.113.9")).status == "allow"
+    assert verdict_of(layer, flow=Flow(443, "198.51.100.9")).status == "deny"
+    assert verdict_of(layer, flow=Flow(53, "203.0.113.9")).status == "deny"
     assert template_ids([group], "AddressTemplate") == ("ipm-1",)
 
 
@@ -154,16 +156,16 @@ def test_ports() -> None:
 
 def test_lighthouse_tries_its_rules_from_the_top() -> None:
     rows = [policy(Action="DROP", CidrBlock="0.0.0.0/0"), policy(CidrBlock="0.0.0.0/0")]
-    assert judged(firewall_layer(rows)).by == ("#0",)
-    assert judged(firewall_layer([])).status == "deny"
-    assert judged(firewall_layer(None)).status == "unknown"
+    assert verdict_of(firewall_layer(rows)).by == ("#0",)
+    assert verdict_of(firewall_layer([])).status == "deny"
+    assert verdict_of(firewall_layer(None)).status == "unknown"
 
 
 def test_lighthouse_s_defaults() -> None:
-    assert judged(firewall_layer([{"Protocol": "TCP", "Port": "443"}])).status == "allow"
+    assert verdict_of(firewall_layer([{"Protocol": "TCP", "Port": "443"}])).status == "allow"
     v6 = firewall_layer([{"Protocol": "TCP", "Port": "443", "Ipv6CidrBlock": "::/0"}])
-    assert judged(v6).status == "deny"
-    assert judged(v6, flow=Flow(443, INTERNET6)).status == "allow"
+    assert verdict_of(v6).status == "deny"
+    assert verdict_of(v6, flow=Flow(443, INTERNET6)).status == "allow"
 
 
 ALL_OUT = [{"Protocol": "ALL", "CidrBlock": "0.0.0.0/0", "Action": "ACCEPT"}]
@@ -175,16 +177,16 @@ def acl(incoming: list[Any], outgoing: list[Any]) -> tuple[RuleLayer, ...]:
 
 def test_an_acl_filters_both_directions() -> None:
     accepted = [policy(CidrBlock="0.0.0.0/0", Port="443")]
-    assert judged(*acl(accepted, ALL_OUT)).status == "allow"
-    assert judged(*acl(accepted, [])).by == ("nacl_out:default",)
-    assert judged(*acl([], ALL_OUT)).by == ("nacl_in:default",)
+    assert verdict_of(*acl(accepted, ALL_OUT)).status == "allow"
+    assert verdict_of(*acl(accepted, [])).by == ("nacl_out:default",)
+    assert verdict_of(*acl([], ALL_OUT)).by == ("nacl_in:default",)
     dropped = [policy(CidrBlock="198.51.100.0/24", Action="DROP", Priority=1), *accepted]
-    assert judged(*acl(dropped, ALL_OUT)).status == "partial"
+    assert verdict_of(*acl(dropped, ALL_OUT)).status == "partial"
 
 
 def test_an_acl_s_outbound_port_is_not_guessed() -> None:
     accepted = [policy(CidrBlock="0.0.0.0/0", Port="443")]
-    assert judged(*acl(accepted, accepted)).status == "unknown"
+    assert verdict_of(*acl(accepted, accepted)).status == "unknown"
 
 
 def test_an_acl_of_five_tuples() -> None:
@@ -198,21 +200,21 @@ def test_an_acl_of_five_tuples() -> None:
     incoming = entry("INGRESS", SourcePort="all", DestinationPort="443")
     replies = entry("EGRESS", SourcePort="443", DestinationPort="1024-65535")
     swapped = entry("EGRESS", SourcePort="all", DestinationPort="443")
-    assert judged(*acl_layers(quintuple, [incoming, replies])).status == "allow"
-    assert judged(*acl_layers(quintuple, [incoming, swapped])).by == ("nacl_out:default",)
+    assert verdict_of(*acl_layers(quintuple, [incoming, replies])).status == "allow"
+    assert verdict_of(*acl_layers(quintuple, [incoming, swapped])).by == ("nacl_out:default",)
     other = {**incoming, "DestinationCidr": "10.0.0.20"}
     to_other = Flow(443, destination="10.0.0.9")
-    assert judged(*acl_layers(quintuple, [other, replies]), flow=to_other).status == "deny"
-    assert judged(*acl_layers(quintuple)).status == "unknown"
+    assert verdict_of(*acl_layers(quintuple, [other, replies]), flow=to_other).status == "deny"
+    assert verdict_of(*acl_layers(quintuple)).status == "unknown"
 
 
 def test_an_unread_acl_matters_only_where_the_group_lets_in() -> None:
     allowed = group_layer([{"SecurityGroupId": "sg", "Ingress": [policy(CidrBlock="0.0.0.0/0")]}])
-    assert judged(allowed, *unread_acl_layers("ACL")).status == "unknown"
+    assert verdict_of(allowed, *unread_acl_layers("ACL")).status == "unknown"
     closed = group_layer([{"SecurityGroupId": "sg", "Ingress": []}])
-    assert judged(closed, *unread_acl_layers("ACL")).status == "deny"
+    assert verdict_of(closed, *unread_acl_layers("ACL")).status == "deny"
     inside = Flow(443, "10.0.0.9", same_subnet=True)
-    assert judged(allowed, *unread_acl_layers("ACL"), flow=inside).status == "allow"
+    assert verdict_of(allowed, *unread_acl_layers("ACL"), flow=inside).status == "allow"
 
 
 JSON = st.recursive(
@@ -238,10 +240,10 @@ def test_any_json_is_read(rows: list[Any]) -> None:
         *acl_layers({"IngressEntries": rows, "EgressEntries": rows}),
         *acl_layers({"NetworkAclType": "QUINTUPLE"}, rows),
     )
-    assert judged(*layers).status in {"deny", "unknown", "partial", "allow"}
+    assert verdict_of(*layers).status in {"deny", "unknown", "partial", "allow"}
 
 
 @examples(40)
 @given(JSON)
 def test_any_json_is_a_group(group: Any) -> None:
-    assert judged(group_layer([group])).status in {"unknown", "deny", "allow"}
+    assert verdict_of(group_layer([group])).status in {"unknown", "deny", "allow"}

@@ -181,10 +181,10 @@ def test_each_refusal_is_unknown_with_a_way_out(
     looking = look(monkeypatch, "Tencent Cloud", metadata, fake, TENCENT_KEYS)
     assert looking.observed(CloudRules) == ()
     assert any(words in unseen.why for unseen in looking.observed(Unseen))
-    assert "canary" not in recorded(looking)
+    assert "canary" not in recording_of(looking)
 
 
-def recorded(looking: Looking) -> str:
+def recording_of(looking: Looking) -> str:
     """Return all that was observed, as a recording has it."""
     target = Target("shop.example.com", "https", "shop.example.com", 443)
     evidence = Evidence(target, NOW, tuple(looking.observations), Scope())
@@ -194,8 +194,8 @@ def recorded(looking: Looking) -> str:
 def test_no_key_is_in_a_recording(monkeypatch: pytest.MonkeyPatch) -> None:
     metadata = tencent_metadata_of("ins-1a2b3c4d")
     looking = look(monkeypatch, "Tencent Cloud", metadata, account(HTTPS), TENCENT_KEYS)
-    assert "sg-1" in recorded(looking)
-    assert "canary" not in recorded(looking).lower()
+    assert "sg-1" in recording_of(looking)
+    assert "canary" not in recording_of(looking).lower()
 
 
 def test_a_server_at_aws_without_boto3(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -209,7 +209,7 @@ def test_a_server_at_aws_without_boto3(monkeypatch: pytest.MonkeyPatch) -> None:
     assert machine.instance is not None
     (unseen,) = looking.observed(Unseen)
     assert "pip install 'diagnose-https[aws]'" in unseen.why
-    assert "canary" not in recorded(looking).lower()
+    assert "canary" not in recording_of(looking).lower()
 
 
 def test_boto3_is_not_imported_for_another_cloud(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,6 +29,7 @@ from diagnose.model.cloud import CloudInstance, RuleLayer, RuleSet, SecurityGrou
 _MAX_OTHER_GROUPS = 10
 #: An instance has at most 5 groups; a console lets more of them be asked for.
 _MAX_GROUPS = 20
+_INTERFACES = "vpc:DescribeNetworkInterfaces"
 _GROUP_URL = "https://console.cloud.tencent.com/vpc/securitygroup"
 _ACL_URL = "https://console.cloud.tencent.com/vpc/acl"
 
@@ -71,7 +72,7 @@ class TencentCvm:
             instance = _instance(row, credentials.region)
             if has_address(instance.public_addresses, address):
                 return instance
-        return None
+        return await _by_interface(api, address)
 
     async def fetch(
         self, instance: CloudInstance, credentials: Credentials, client: Client
@@ -161,7 +162,7 @@ async def _with_interface(api: TencentApi, instance: CloudInstance) -> tuple[Clo
     instance = replace(instance, region=api.region)
     parameters = filtered("attachment.instance-id", instance.id)
     try:
-        rows = await api.pages("vpc:DescribeNetworkInterfaces", parameters, "NetworkInterfaceSet")
+        rows = await api.pages(_INTERFACES, parameters, "NetworkInterfaceSet")
     except ApiError as error:
         if error.kind != "forbidden":
             raise
@@ -180,6 +181,24 @@ async def _with_interface(api: TencentApi, instance: CloudInstance) -> tuple[Clo
         groups=texts(interface, "GroupSet")[:_MAX_GROUPS],
     )
     return instance, text(interface.get("SubnetId"))
+
+
+async def _by_interface(api: TencentApi, address: str) -> CloudInstance | None:
+    """Find an instance by the address of another interface than its first one: instances are not
+    found by those."""
+    name = "address-ipv6" if ":" in address else "public-address-ip"
+    for row in await api.pages(_INTERFACES, filtered(name, address), "NetworkInterfaceSet"):
+        instance_id = text(member(row, "Attachment", "InstanceId"))
+        addresses = tuple(_addresses(row, "PublicIpAddress")) if isinstance(row, Mapping) else ()
+        if instance_id and has_address(addresses, address):
+            return CloudInstance(
+                TencentCvm.name,
+                api.region,
+                instance_id,
+                public_addresses=addresses,
+                source="api",
+            )
+    return None
 
 
 async def _described(api: TencentApi, instance: CloudInstance) -> tuple[CloudInstance, str]:

@@ -47,7 +47,7 @@ def firewall_changes(
         return ()
     changes: list[RuleChange] = []
     for kind, source in _sources(flow, visitor):
-        drop, is_default = _obstacle(rules, replace(flow, source=_judged(source)))
+        drop, is_default = _obstacle(rules, replace(flow, source=_flow_source(source)))
         if drop is not None:
             changes.append(_removal(drop, flow, instance))
         elif is_default:
@@ -95,7 +95,7 @@ def _network(address: str, flow: Flow) -> str:
     return str(network) if network.version == flow.family else ""
 
 
-def _judged(source: str) -> str:
+def _flow_source(source: str) -> str:
     """Return the source of the flow that is judged: the internet for every address."""
     return {"0.0.0.0/0": INTERNET4, "::/0": INTERNET6}.get(source, source)
 
@@ -118,7 +118,7 @@ def _group_change(
     kind: ChangeKind, source: str, flow: Flow, rules: RuleSet, region: str
 ) -> RuleChange | None:
     """Return the rule that lets a source in, None where only single networks are kept out."""
-    drop, is_default = _obstacle(rules, replace(flow, source=_judged(source)))
+    drop, is_default = _obstacle(rules, replace(flow, source=_flow_source(source)))
     if not rules.groups or (drop is None and not is_default):
         return None
     # Behind all rules of the last group, or just before the rule that drops.
