@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from ipaddress import ip_address, ip_network
 
 from checks.tcp import ProbedPort, probed_ports, subjects
+from checks.tcp import severity as port_severity
 from diagnose.cloud.address_sets import network_range
 from diagnose.cloud.evaluation import (
     INTERNET4,
@@ -31,6 +32,7 @@ from diagnose.model import (
     Host,
     Manual,
     Risk,
+    Severity,
     Subject,
     Vantage,
     Where,
@@ -221,6 +223,12 @@ def is_by_rule(layer: LayerVerdict) -> bool:
     return "default" not in layer.by
 
 
+def severity_of(evidence: Evidence) -> Severity:
+    """Return a warning if the port opens at another address of the site, to which clients fall
+    back. That it opens for the server itself says nothing."""
+    return Severity.ERROR if is_on_server(evidence) else port_severity(evidence)
+
+
 def denying_rules(layer: LayerVerdict) -> tuple[Rule, ...]:
     return tuple(rule for rule in layer.rules if not rule.allow)
 
@@ -251,9 +259,10 @@ def rules_claim(
     judged: JudgedRules,
     fix: Fix,
     confidence: Confidence | None = None,
+    severity: Severity | None = None,
     **facts: object,
 ) -> Claim:
-    """Make the claim that rules keep visitors out, with the facts that all these claims have."""
+    """Make a claim about rules, with the facts that all these claims have."""
     observed, flow = judged.observed, judged.flow
     attempts = tuple(attempt for port in judged.ports for attempt in port.attempts)
     captures = (judged.watch.capture,) if judged.watch else ()
@@ -263,6 +272,7 @@ def rules_claim(
         covers=about,
         because=(observed, *attempts, *captures),
         confidence=confidence or judged.confidence,
+        severity=severity,
         facts={
             "title": observed.title,
             "instance": observed.instance.id,

@@ -6,7 +6,7 @@ attack, an address without bandwidth or bound to another interface.
 
 from collections.abc import Iterator
 
-from checks.cloud._judged_rules import judged_rules, rules_claim
+from checks.cloud._judged_rules import judged_rules, rules_claim, severity_of
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.cloud import CloudRules
@@ -26,4 +26,5 @@ def dropped_elsewhere(evidence: Evidence) -> Iterator[Claim]:
                 Manual("other-products", Where.CLOUD_CONSOLE),
                 Manual("address-binding", Where.CLOUD_CONSOLE),
             )
-            yield rules_claim(judged, Fix(steps, Applicability.MANUAL), Confidence.LIKELY)
+            fix = Fix(steps, Applicability.MANUAL)
+            yield rules_claim(judged, fix, Confidence.LIKELY, severity_of(evidence))

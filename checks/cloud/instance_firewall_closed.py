@@ -11,6 +11,7 @@ from checks.cloud._judged_rules import (
     opening_fix,
     rule_texts,
     rules_claim,
+    severity_of,
 )
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity
@@ -23,6 +24,7 @@ def instance_firewall_closed(evidence: Evidence) -> Iterator[Claim]:
         yield rules_claim(
             judged,
             opening_fix(judged),
+            severity=severity_of(evidence),
             rules=rule_texts(denying_rules(layer)),
             near=rule_texts(near_misses(layer, judged.flow)),
         )

@@ -12,6 +12,7 @@ from checks.cloud._judged_rules import (
     opening_fix,
     rule_texts,
     rules_claim,
+    severity_of,
 )
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity
@@ -24,6 +25,7 @@ def network_acl_denies(evidence: Evidence) -> Iterator[Claim]:
         yield rules_claim(
             judged,
             opening_fix(judged),
+            severity=severity_of(evidence),
             acl=judged.observed.rules.acl,
             rules=rule_texts(denying_rules(layer)),
             replies=layer.layer.direction == "out",

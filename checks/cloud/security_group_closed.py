@@ -14,6 +14,7 @@ from checks.cloud._judged_rules import (
     opening_fix,
     rule_texts,
     rules_claim,
+    severity_of,
 )
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity
@@ -31,6 +32,7 @@ def security_group_closed(evidence: Evidence) -> Iterator[Claim]:
         yield rules_claim(
             judged,
             opening_fix(judged),
+            severity=severity_of(evidence),
             near=rule_texts(near_misses(layer, judged.flow)),
             owner=managed[0] if managed else "",
         )

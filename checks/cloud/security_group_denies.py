@@ -13,6 +13,7 @@ from checks.cloud._judged_rules import (
     opening_fix,
     rule_texts,
     rules_claim,
+    severity_of,
 )
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity
@@ -28,6 +29,7 @@ def security_group_denies(evidence: Evidence) -> Iterator[Claim]:
         yield rules_claim(
             judged,
             opening_fix(judged),
+            severity=severity_of(evidence),
             rules=rule_texts(rules),
             rule_groups=tuple(dict.fromkeys(rule.group for rule in rules if rule.group)),
             outranked=rule_texts(_outranked(layer.layer.rules, judged.flow.port)),

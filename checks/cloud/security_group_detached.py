@@ -12,6 +12,7 @@ from checks.cloud._judged_rules import (
     denials,
     is_by_rule,
     rules_claim,
+    severity_of,
 )
 from diagnose.checking.registry import check
 from diagnose.cloud.evaluation import evaluate
@@ -32,6 +33,7 @@ def security_group_detached(evidence: Evidence) -> Iterator[Claim]:
             yield rules_claim(
                 judged,
                 attaching_fix(judged, group.id),
+                severity=severity_of(evidence),
                 group=group.id,
                 group_name=group.name,
                 others=tuple(each.id for each in admitting[1:4]),

@@ -152,6 +152,19 @@ def test_a_region_is_part_of_no_other_host(region: str) -> None:
     assert caught.value.kind == "missing"
 
 
+@pytest.mark.parametrize(
+    ("product", "region", "host"),
+    [
+        ("ecs", "cn-hangzhou", "ecs-cn-hangzhou.aliyuncs.com"),
+        ("vpc", "cn-hangzhou", "vpc.aliyuncs.com"),
+        ("swas", "cn-hangzhou", "swas.cn-hangzhou.aliyuncs.com"),
+        ("ecs", "eu-central-1", "ecs.eu-central-1.aliyuncs.com"),
+    ],
+)
+def test_the_host_of_an_api(product: str, region: str, host: str) -> None:
+    assert api.endpoint(product, region) == host
+
+
 def test_an_acl_that_may_not_be_read_leaves_an_open_port_unknown() -> None:
     answers = state(
         rule("ok", "443/443"),

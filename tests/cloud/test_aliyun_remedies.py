@@ -1,5 +1,6 @@
 """What is printed for each situation, and what must not be (R01 to R09 of the specification)."""
 
+import json
 import shlex
 from typing import Any
 
@@ -110,6 +111,19 @@ def test_r09_a_simple_application_server_has_a_firewall() -> None:
         " --RuleProtocol TCP --Port 443"
     ]
     assert "firewall" in answer.url
+
+
+def test_r09_a_rule_with_a_source_takes_the_call_for_several() -> None:
+    rules = firewall_rule_set([{"RuleProtocol": "TCP", "Port": "443", "SourceCidrIp": "192.0.2.1"}])
+    flow = Flow(443, "198.51.100.7")
+    where = CloudInstance("aliyun-swas", "cn-hangzhou", "swas-1")
+    answer = AliyunSwas().remedy(evaluate(rules, flow), flow, rules, where, "198.51.100.7")
+    narrow, wide = answer.changes
+    assert narrow.argv[2] == "CreateFirewallRules"
+    assert json.loads(narrow.argv[-1]) == [
+        {"RuleProtocol": "TCP", "Port": "443", "SourceCidrIp": "198.51.100.7/32"}
+    ]
+    assert wide.argv[2] == "CreateFirewallRule"
 
 
 def test_what_an_api_names_is_quoted_in_addresses() -> None:

@@ -50,7 +50,7 @@ class AliyunMock:
             return status, {"Code": code, "Message": f"what was signed: {echo}", "RequestId": "1"}
         parameters = dict(parse_qsl(urlsplit(url).query, keep_blank_values=True))
         host = urlsplit(url).hostname or ""
-        if host != f"{_product(action)}.{parameters.get('RegionId')}.aliyuncs.com":
+        if host != host_of(_product(action), parameters.get("RegionId", "")):
             return 404, {"Code": "InvalidAction.NotFound"}
         try:
             return 200, getattr(self, f"_{action}")(parameters)
@@ -182,6 +182,12 @@ class AliyunMock:
         shown = rules[(page - 1) * size : page * size]
         total = 10**9 if self.state.get("endless") else len(rules)
         return {"FirewallRules": rules if self.state.get("endless") else shown, "TotalCount": total}
+
+
+def host_of(product: str, region: str) -> str:
+    """The host of an API, as the vendor's libraries have it: Hangzhou was there first."""
+    first = {"ecs": "ecs-cn-hangzhou.aliyuncs.com", "vpc": "vpc.aliyuncs.com"}
+    return first.get(product if region == "cn-hangzhou" else "", f"{product}.{region}.aliyuncs.com")
 
 
 def _product(action: str) -> str:

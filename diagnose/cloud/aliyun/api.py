@@ -68,6 +68,31 @@ _STATUSES: Mapping[int, ApiErrorKind] = {
 }
 
 
+#: Regions whose endpoints have other names, as the vendor's own libraries have them.
+_ENDPOINTS: Mapping[str, Mapping[str, str]] = {
+    "ecs": {
+        "cn-hangzhou": "ecs-cn-hangzhou.aliyuncs.com",
+        "cn-shanghai-finance-1": "ecs-cn-hangzhou.aliyuncs.com",
+        "cn-shenzhen-finance-1": "ecs-cn-hangzhou.aliyuncs.com",
+        "cn-hangzhou-finance": "ecs.aliyuncs.com",
+        "cn-north-2-gov-1": "ecs.aliyuncs.com",
+    },
+    "vpc": dict.fromkeys(
+        (
+            "cn-hangzhou", "cn-shanghai-finance-1", "cn-shenzhen-finance-1",
+            "cn-hangzhou-finance", "cn-north-2-gov-1",
+        ),
+        "vpc.aliyuncs.com",
+    ),
+}  # fmt: skip
+
+
+def endpoint(product: str, region: str) -> str:
+    """Return the host of a product's API in a region."""
+    regional = f"{product}.{region}.aliyuncs.com"
+    return _ENDPOINTS.get(product, {}).get(region, regional)
+
+
 def policy_action(action: str) -> str:
     """Return an action as a RAM policy names it ("ecs:DescribeInstances")."""
     return f"{_POLICY_NAMES[ACTIONS[action]]}:{action}"
@@ -132,7 +157,7 @@ class AliyunApi:
         product = ACTIONS[action]
         response = await self._client.send(
             signed_request(
-                f"https://{product}.{self.region}.aliyuncs.com",
+                f"https://{endpoint(product, self.region)}",
                 action,
                 _VERSIONS[product],
                 {"RegionId": self.region, **parameters},

@@ -4,6 +4,7 @@ The flat form of AuthorizeSecurityGroup is used: every version of the program ta
 stands there because its default is "internet", which a VPC does not have.
 """
 
+import json
 from urllib.parse import quote
 
 from diagnose.cloud.address_sets import difference, networks
@@ -188,20 +189,28 @@ def firewall_changes(
             )
             for rule in drops[:3]
         )  # fmt: skip
-    base = (
-        "--RegionId", instance.region, "--InstanceId", instance.id,
-        "--RuleProtocol", flow.protocol.upper(), "--Port", str(flow.port),
-    )  # fmt: skip
+    where = ("--RegionId", instance.region, "--InstanceId", instance.id)
+    protocol, port = flow.protocol.upper(), str(flow.port)
     return tuple(
         RuleChange(
             "open-visitor" if kind == "open-visitor" else "open-all",
-            ("aliyun", "swas-open", "CreateFirewallRule", *base, *_source_option(kind, source)),
+            _limited_rule(where, protocol, port, source)
+            if kind == "open-visitor"
+            else (
+                "aliyun", "swas-open", "CreateFirewallRule", *where,
+                "--RuleProtocol", protocol, "--Port", port,
+            ),
             subject=instance.id,
         )
         for kind, source in _sources(visitor, flow)
         if ":" not in source
-    )
+    )  # fmt: skip
 
 
-def _source_option(kind: str, source: str) -> tuple[str, ...]:
-    return ("--SourceCidrIp", source) if kind == "open-visitor" else ()
+def _limited_rule(where: tuple[str, ...], protocol: str, port: str, source: str) -> tuple[str, ...]:
+    """Return the command for a rule with a source: only the call for several rules takes one."""
+    rules = [{"RuleProtocol": protocol, "Port": port, "SourceCidrIp": source}]
+    return (
+        "aliyun", "swas-open", "CreateFirewallRules", *where,
+        "--FirewallRules", json.dumps(rules, separators=(",", ":")),
+    )  # fmt: skip

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from diagnose.checking.registry import load_check
 from diagnose.checking.root_cause import findings
-from diagnose.model import Applicability, Confidence, Manual, Where
+from diagnose.model import Applicability, Confidence, Manual, Severity, Where
 from diagnose.model.visitor import Visitor
 from tests.support.aliyun_state import CONSOLE_DEFAULT, rule
 from tests.support.check_evidence import judge
@@ -39,7 +39,7 @@ def test_fires_for_certain_where_the_server_saw_no_packet() -> None:
 def test_fires_on_the_server_where_nobody_tried_it_from_outside() -> None:
     inside = (host("local"), nic())
     (claim,) = judge(CHECK, *inside, group_rules(*CONSOLE_DEFAULT), attempt())
-    assert claim.confidence is Confidence.LIKELY
+    assert (claim.severity, claim.confidence) == (Severity.ERROR, Confidence.LIKELY)
 
 
 def test_fires_for_ipv6_alone() -> None:
@@ -47,6 +47,7 @@ def test_fires_for_ipv6_alone() -> None:
     rules = group_rules(rule("ok", "443/443"), instance=instance)
     (claim,) = judge(CHECK, rules, attempt(), *silent(ADDRESS6))
     assert claim.facts["family"] == "IPv6"
+    assert claim.severity is Severity.WARNING
 
 
 def test_fires_with_the_rules_that_miss() -> None:

@@ -20,7 +20,7 @@ from .tcp import CONSOLE
 ASKED = ("--cloud",)
 DROP = "tcp dport 443 drop"
 METADATA = "100.100.100.200"
-NAMES = [f"{product}.{REGION}.aliyuncs.com" for product in ("ecs", "vpc", "swas")]
+NAMES = [aliyun_mock.host_of(product, REGION) for product in ("ecs", "vpc", "swas")]
 WRAPPER = "/usr/local/bin/diagnose"
 ENVIRONMENT = (
     f"export ALIBABA_CLOUD_ACCESS_KEY_ID={aliyun_mock.KEY_ID}"
