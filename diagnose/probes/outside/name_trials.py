@@ -4,7 +4,9 @@ In mainland China a provider resets TLS for a name without an ICP filing and ans
 site's place; other devices reset a name, too. The control is the same attempt with no name and with
 a name that nobody has, at the same address. The filters let some attempts pass, and an overloaded
 server resets some, so each is repeated. All of it happens only after such a reset or page, once a
-run, at the first address that shows it.
+run, at the first address that shows it. It takes nothing from the budget of further requests,
+which is for a site that has answered: at most nine requests over http, with GET, and thirty
+handshakes.
 """
 
 import asyncio
