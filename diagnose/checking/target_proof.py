@@ -80,6 +80,13 @@ def missing_from_vantages(evidence: Evidence) -> tuple[MissingProof, ...]:
             for address, each in groups.items()
             if all(visit.status is None for visit in each)
         }
+        if len(silent) < len(groups):
+            # Other addresses answered: the place needs no route to each, as a network without IPv6.
+            silent = {
+                address: each
+                for address, each in silent.items()
+                if not all(visit.is_unroutable for visit in each)
+            }
         if silent or not groups:
             port = evidence.target.port
             places = tuple(f"{place}, {Subject(address=address, port=port)}" for address in silent)
