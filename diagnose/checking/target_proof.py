@@ -73,7 +73,8 @@ def missing_from_vantages(evidence: Evidence) -> tuple[MissingProof, ...]:
 
     missing: list[MissingProof] = []
     visits = page_visits(evidence)
-    for place in map(visit_place, evidence.of(VantagePoint)):
+    for point in evidence.of(VantagePoint):
+        place = visit_place(point)
         groups = {address: each for (visitor, address), each in visits.items() if visitor == place}
         silent = {
             address: each
@@ -90,7 +91,7 @@ def missing_from_vantages(evidence: Evidence) -> tuple[MissingProof, ...]:
         if silent or not groups:
             port = evidence.target.port
             places = tuple(f"{place}, {Subject(address=address, port=port)}" for address in silent)
-            attempts = tuple(chain.from_iterable(silent.values()))
+            attempts = (*chain.from_iterable(silent.values()), *([point] if point.failure else []))
             missing.append(MissingProof("vantage", "http", places or (place,), attempts))
     return tuple(missing)
 
