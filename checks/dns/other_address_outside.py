@@ -34,7 +34,10 @@ def other_address_outside(evidence: Evidence) -> Iterator[Claim]:
     dead = tuple(
         group
         for group in remote_visits(evidence)
-        if group.address not in known and group.best.status is None and group.best.failure
+        if group.address not in known
+        and group.best.status is None
+        and group.best.failure
+        and not group.best.is_unroutable
     )
     if not known or not answers or not dead:
         return

@@ -35,7 +35,12 @@ class RemoteVisits:
 
     @property
     def silence(self) -> Silence | None:
-        """How every attempt to connect ended; None if one succeeded, or it is not known why not."""
+        """How every attempt to connect ended; None if one succeeded, or it is not known why not.
+
+        A place without a route to the address says nothing about it.
+        """
+        if any(visit.is_unroutable for visit in self.visits):
+            return None
         kinds = {visit.failure.kind if visit.failure else "" for visit in self.visits}
         if self.is_connected or len(kinds) != 1:
             return None

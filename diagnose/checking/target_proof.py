@@ -73,17 +73,25 @@ def missing_from_vantages(evidence: Evidence) -> tuple[MissingProof, ...]:
 
     missing: list[MissingProof] = []
     visits = page_visits(evidence)
-    for place in map(visit_place, evidence.of(VantagePoint)):
+    for point in evidence.of(VantagePoint):
+        place = visit_place(point)
         groups = {address: each for (visitor, address), each in visits.items() if visitor == place}
         silent = {
             address: each
             for address, each in groups.items()
             if all(visit.status is None for visit in each)
         }
+        if len(silent) < len(groups):
+            # Other addresses answered: the place needs no route to each, as a network without IPv6.
+            silent = {
+                address: each
+                for address, each in silent.items()
+                if not all(visit.is_unroutable for visit in each)
+            }
         if silent or not groups:
             port = evidence.target.port
             places = tuple(f"{place}, {Subject(address=address, port=port)}" for address in silent)
-            attempts = tuple(chain.from_iterable(silent.values()))
+            attempts = (*chain.from_iterable(silent.values()), *([point] if point.failure else []))
             missing.append(MissingProof("vantage", "http", places or (place,), attempts))
     return tuple(missing)
 

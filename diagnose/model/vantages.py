@@ -86,6 +86,11 @@ class VantageVisit(Observation):
     anonymous: bool = False
 
     @property
+    def is_unroutable(self) -> bool:
+        """True if the place had no way to send anything, as to IPv6 from a network without it."""
+        return self.failure is not None and self.failure.name == "ENETUNREACH"
+
+    @property
     def is_page(self) -> bool:
         return self.purpose in {"target", "again"}
 

@@ -88,6 +88,13 @@ def test_the_site_is_ok_only_if_every_place_got_an_answer() -> None:
     assert judged.missing[0].places == (f"{LAPTOP}, {ADDRESS}:443",)
 
 
+def test_a_place_needs_no_route_to_every_address() -> None:
+    no_route = Failure("unreachable", "Network is unreachable", 101, "ENETUNREACH")
+    lost = silent(failure=no_route, address="2001:db8::10")
+    assert verdict(report(*WELL, point(), visit(address=ADDRESS), lost)).status == "ok"
+    assert verdict(report(*WELL, point(), lost)).status == "unknown"
+
+
 def test_a_recording_keeps_them_and_hides_their_names() -> None:
     evidence = seen().evidence
     again_read = decode(encode(Recording(evidence))).evidence

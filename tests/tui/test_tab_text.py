@@ -1,6 +1,16 @@
 from diagnose.model.view import View
 from diagnose.tui import tab_text
-from tests.support.report_builder import healthy
+from tests.support.report_builder import (
+    ADDRESS,
+    ANSWER,
+    NAME,
+    NO_IPV6,
+    OPEN,
+    SECURE,
+    healthy,
+    report,
+)
+from tests.support.vantage_evidence import LAPTOP, point, visit
 
 
 def test_the_short_timeline_has_a_line_for_each_layer_that_was_looked_at() -> None:
@@ -15,3 +25,10 @@ def test_the_strip_leaves_the_times_out_before_it_takes_a_third_line() -> None:
     narrow = tab_text.strip_text(healthy(), View(width=32))
     assert "ms" not in narrow
     assert narrow.count("\n") == 2
+
+
+def test_what_other_places_got_stands_on_the_screen() -> None:
+    seen = report(NAME, NO_IPV6, OPEN, SECURE, ANSWER, point(), visit(address=ADDRESS))
+    shown = tab_text.render_tab("why", seen, None, View(width=120), running=False)
+    assert f"from here: {ADDRESS}: answered 200" in shown
+    assert f"from {LAPTOP}: {ADDRESS}: answered 200" in shown

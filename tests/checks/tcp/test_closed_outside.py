@@ -1,4 +1,4 @@
-from diagnose.model import Confidence, Manual, Severity, Where
+from diagnose.model import Confidence, Failure, Manual, Severity, Where
 from tests.support.check_evidence import REFUSED, judge
 from tests.support.server_tcp_evidence import capture
 from tests.support.tcp_evidence import attempt
@@ -70,6 +70,14 @@ def test_fires_and_says_nothing_of_packets_that_may_be_anybodys() -> None:
 def test_silent_where_the_place_gets_in() -> None:
     assert not judge(CHECK, attempt(), visit())
     assert not judge(CHECK, attempt(), silent(), visit(purpose="again"))
+
+
+def test_silent_where_the_place_has_no_route_to_the_address() -> None:
+    """A network without IPv6 says nothing about the site's."""
+    six = "2001:db8:2::10"
+    no_route = Failure("unreachable", "Network is unreachable", 101, "ENETUNREACH")
+    lost = (silent(address=six, failure=no_route), again(address=six, failure=no_route))
+    assert not judge(CHECK, attempt(six), *lost)
 
 
 def test_silent_where_nobody_gets_in() -> None:

@@ -170,3 +170,9 @@ def a_rule_of_the_server_drops_443_for_all(lab: Lab) -> None:
     still one cause, the rule."""
     elsewhere(lab)
     chain(lab, "tcp dport 443 drop")
+
+
+@healthy(args=ARGS, ipv6=True)
+def a_place_without_ipv6(lab: Lab) -> None:
+    """The site has IPv6 and the other place's network has none, as most homes' until lately."""
+    elsewhere(lab).sh("ip -6 route del default; ip -6 addr flush dev eth0")
