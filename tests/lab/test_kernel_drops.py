@@ -4,13 +4,17 @@ server over SSH, and on the server itself."""
 import pytest
 
 from diagnose.model.addresses import bracketed
+from tests.support.kernel_features import no_drop_reasons, no_ebpf
 
 from .lab import CLIENT, HERE, SERVER, SERVER6, Lab
 from .report import Report
 from .scenario import found
 from .scenarios.netfilter import alone
 
-pytestmark = pytest.mark.lab
+pytestmark = [
+    pytest.mark.lab,
+    pytest.mark.skipif(bool(no_drop_reasons()), reason=no_drop_reasons() or "can"),
+]
 
 TRACING = "/sys/kernel/tracing"
 #: Faults of other files: what the kernel dropped, and the reason that it gives.
@@ -58,6 +62,7 @@ def test_the_kernel_says_what_it_drops(laboratory: Lab, name: str) -> None:
     assert report.causes == [expected], str(report)
 
 
+@pytest.mark.skipif(bool(no_ebpf((6, 4))), reason="netfilter takes eBPF since Linux 6.4")
 def test_an_ebpf_program_that_no_list_of_rules_shows(laboratory: Lab) -> None:
     """All rules accept, and netfilter drops IPv4, nginx's to its application too. SSH comes by
     IPv6."""
