@@ -58,16 +58,17 @@ def _server_view(
     drops = kernel_drops(evidence, ports)
     reply = watch.reply if watch and watch.ours else ""
     has_left = reply == "answered" or (reply == "" and bool(received_syns))
+    is_answered = has_left and not drops
     stays_here = bool(captures and reply == "none")
     never_leaves = any(drop.packet == "reply" for drop in drops) or (
         stays_here and bool(received_syns)
     )
     return (*captures, *received_syns), {
         "arrives": bool(captures or drops),
-        "answered": has_left and not drops,
+        "answered": is_answered,
         "reply_dropped_here": never_leaves,
         "dropped_here": stays_here and not never_leaves,
-        "unlocated": not (stays_here or never_leaves),
+        "unlocated": not (stays_here or never_leaves or is_answered),
     }
 
 

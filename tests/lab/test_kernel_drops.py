@@ -4,13 +4,17 @@ server over SSH, and on the server itself."""
 import pytest
 
 from diagnose.model.addresses import bracketed
+from tests.support.kernel_features import no_drop_reasons, no_ebpf
 
-from .lab import HERE, SERVER, SERVER6, Lab
+from .lab import CLIENT, HERE, SERVER, SERVER6, Lab
 from .report import Report
 from .scenario import found
 from .scenarios.netfilter import alone
 
-pytestmark = pytest.mark.lab
+pytestmark = [
+    pytest.mark.lab,
+    pytest.mark.skipif(bool(no_drop_reasons()), reason=no_drop_reasons() or "can"),
+]
 
 TRACING = "/sys/kernel/tracing"
 #: Faults of other files: what the kernel dropped, and the reason that it gives.
@@ -58,6 +62,7 @@ def test_the_kernel_says_what_it_drops(laboratory: Lab, name: str) -> None:
     assert report.causes == [expected], str(report)
 
 
+@pytest.mark.skipif(bool(no_ebpf((6, 4))), reason="netfilter takes eBPF since Linux 6.4")
 def test_an_ebpf_program_that_no_list_of_rules_shows(laboratory: Lab) -> None:
     """All rules accept, and netfilter drops IPv4, nginx's to its application too. SSH comes by
     IPv6."""
@@ -102,3 +107,33 @@ def test_a_healthy_site_opens_no_tap(laboratory: Lab) -> None:
     report = look(laboratory, tracing=False)
     (unknown,) = [one for one in report.document["unknown"] if "kernel" in one["what"]]
     assert unknown["why"] == "tracefs is not mounted"
+
+
+#: What the capture on the server shows of the client's SYNs, without the kernel's word: whether
+#: they came in and were answered, and the fact that the finding about the time-out has. That it was
+#: a reply that was dropped is seen only as long as the half-open connection lives, a second.
+ENDS = {
+    "security_group_drops_443": (False, False, ""),
+    "network_acl_drops_replies": (True, True, "answered"),
+    "a_table_of_its_own_drops_443": (True, False, "dropped_here"),
+    "answers_are_dropped": (True, False, "dropped_here"),
+}
+
+
+@pytest.mark.parametrize("name", ENDS)
+def test_the_wire_says_where_packets_are_lost(laboratory: Lab, name: str) -> None:
+    laboratory.restore()
+    found()[name].apply(laboratory)
+    report = look(laboratory, tracing=False)
+    observations = report.document["observations"]
+    (capture,) = [one for one in observations if one["kind"] == "Capture"]
+    (timeout,) = [one for one in report.findings if one["check"] == "tcp.timeout"]
+    ends = ("answered", "dropped_here", "reply_dropped_here")
+    told = [end for end in ends if timeout["facts"][end]]
+    assert capture["control"], str(report)
+    came, left = (CLIENT in capture[kind] for kind in ("sources", "answered"))
+    seen = (came, left, "".join(told))
+    assert seen == ENDS[name], f"{report}\n{capture}"
+    marks = {one["mss"] for one in observations if one["kind"] == "Connection" and one.get("mss")}
+    assert {syn["mss"] for syn in capture["marked"]} <= marks
+    assert bool(capture["marked"]) is came

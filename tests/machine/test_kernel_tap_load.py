@@ -7,7 +7,9 @@ import sys
 import pytest
 
 from tests.support.effort import ALL
+from tests.support.kernel_features import no_drop_reasons
 
+pytestmark = pytest.mark.skipif(bool(no_drop_reasons()), reason=no_drop_reasons() or "can")
 TRACEFS = "mount --make-rprivate / && mount -t tracefs t /sys/kernel/tracing"
 
 

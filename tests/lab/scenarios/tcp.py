@@ -2,6 +2,8 @@
 
 import shutil
 
+from tests.support.kernel_features import no_ebpf
+
 from ..hosts import PATH as PATHS
 from ..lab import CLIENT, HERE, ROUTER, ROUTER6, SERVER, SERVER6, Lab
 from ..scenario import healthy, scenario
@@ -80,7 +82,13 @@ def network_acl_drops_replies_to_a_translated_client(lab: Lab) -> None:
     lab.cloud("tcp sport 443 drop")
 
 
-@scenario(outside="tcp.timeout", server=None, both=NEVER, manual="an eBPF program has an owner")
+@scenario(
+    outside="tcp.timeout",
+    server=None,
+    both=NEVER,
+    needs=no_ebpf,
+    manual="an eBPF program has an owner",
+)
 def xdp_program_drops_443(lab: Lab) -> None:
     """Before any capture sees them. From both ends it looks like a security group."""
     lab.undo(lambda: lab.server.sh("rm -f /run/bpf.attached"))
