@@ -202,6 +202,8 @@ async def _ask_directly(ctx: ProbeContext, route: UpstreamRoute, endpoint: Endpo
             ctx, endpoint, address, route.upstream.secure, sni
         )
         if isinstance(stream, Failure):
+            if stream.kind == "reset" and not route.upstream.secure:
+                _emit_reset(ctx, route, endpoint, address, stream)
             continue
         status, body, failure, media_type = await upstream_routes.request_page(
             ctx, stream, route.upstream_path, name, _time_left(ctx)
@@ -225,6 +227,17 @@ async def _ask_directly(ctx: ProbeContext, route: UpstreamRoute, endpoint: Endpo
             ctx.emit(upstream_try)
             if _wants_tls(route, upstream_try, body):
                 await upstream_variants.try_server_names(ctx, route, endpoint, address, None)
+
+
+def _emit_reset(
+    ctx: ProbeContext, route: UpstreamRoute, endpoint: Endpoint, address: str, failure: Failure
+) -> None:
+    """A connection that was accepted and reset before the request could be sent."""
+    at = ctx.elapsed()
+    unasked = upstream_routes.upstream_try_of(route, endpoint, address, at)
+    upstream_try = replace(unasked, asked=True, failure=failure)
+    if _is_new(ctx, upstream_try):
+        ctx.emit(upstream_try)
 
 
 async def _ask_by_curl(ctx: ProbeContext, route: UpstreamRoute, endpoint: Endpoint) -> None:
