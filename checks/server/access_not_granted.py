@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from checks.server import ServerView, line_edit, line_text, manual_fix, reload_steps, server_view
 from diagnose.checking.registry import check
-from diagnose.model import Applicability, Claim, Evidence, Fix, Severity, Subject
+from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Subject
 from diagnose.model.http import Exchange
 from diagnose.model.web_servers import ServerRequestError, WebServer, WebServerConfig, WebSite
 
@@ -39,6 +39,10 @@ def access_not_granted(evidence: Evidence) -> Iterator[Claim]:
             "message": error.message,
             "place": f"{sites[0].file}:{sites[0].line}",
         },
+        # A part that was not read may say it.
+        confidence=Confidence.CERTAIN
+        if view.config and view.config.complete
+        else Confidence.LIKELY,
         fix=_fix(view, sites[0]),
     )
 

@@ -39,6 +39,8 @@ def apache_site_not_included(evidence: Evidence) -> Iterator[Claim]:
             for site in view.config.idle
             if _FOLDER in site.file and has_name(site, target.host)
             if any(socket.port == target.port for socket in site.sockets)
+            # A file that is read may have the site in a section that does not count.
+            if view.config.file(site.file) is None
         ),
         None,
     )

@@ -21,7 +21,12 @@ from diagnose.model import Applicability, Claim, Evidence, Fix, Severity, Subjec
 from diagnose.model.addresses import is_loopback
 from diagnose.model.backends import BackendHandshake
 from diagnose.model.http import Exchange
-from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
+from diagnose.model.web_servers import (
+    ServerRequestError,
+    SiteRoute,
+    WebServer,
+    WebServerConfig,
+)
 from diagnose.parsers.hostnames import covers, is_address
 from diagnose.parsers.web_sites import route_of
 
@@ -33,7 +38,7 @@ _UNTRUSTED = {2, 18, 19, 20, 21}
 @check(
     severity=Severity.ERROR,
     needs=[WebServer, WebServerConfig, BackendHandshake, Exchange],
-    explains=["http.server-error", "server.haproxy-no-server", "server.request-failed"],
+    explains=["http.server-error", "server.haproxy-no-server"],
 )
 def backend_tls_fails(evidence: Evidence) -> Iterator[Claim]:
     view, target = server_view(evidence), evidence.target
@@ -42,6 +47,8 @@ def backend_tls_fails(evidence: Evidence) -> Iterator[Claim]:
     pages = failed_pages(evidence)
     if not pages or any(page.failure is None and (page.status or 0) < 500 for page in pages):
         return
+    if any(error.reason == "backend-tls" for error in evidence.good(ServerRequestError)):
+        return  # Apache does not even begin TLS
     path = target.path.partition("?")[0]
     found = (route_of(site, path) for site in view.answering_sites)
     routes = {route.target: route for route in found if route}

@@ -18,6 +18,7 @@ from diagnose.model import (
     Subject,
     Where,
 )
+from diagnose.model.nginx import CertificateFile
 from diagnose.model.server import Listener, Listeners
 from diagnose.model.tls import Handshake, served_certificates
 from diagnose.model.web_servers import WebServer, WebServerConfig, WebSite
@@ -85,8 +86,17 @@ def _stopped(evidence: Evidence) -> Iterator[tuple[WebServer, WebSite]]:
             if config.product != server.product:
                 continue
             for site in answering_sites(config, target.port, target.host):
-                if has_name(site, target.host):
+                if has_name(site, target.host) or _has_certificate(evidence, site):
                     yield server, site
+
+
+def _has_certificate(evidence: Evidence, site: WebSite) -> bool:
+    """Return whether a site without a name has a certificate for the target's."""
+    paths = site.paths("certificate", "bundle") if not site.names else ()
+    files = [file for file in evidence.good(CertificateFile) if file.path in paths]
+    leaves = [file.chain[0] for file in files if file.chain]
+    host = evidence.target.host
+    return any(covers(host, leaf.dns_names, leaf.addresses) for leaf in leaves)
 
 
 def _holder_has_site(evidence: Evidence) -> bool:

@@ -21,6 +21,7 @@ from diagnose.model import (
     server_commands,
 )
 from diagnose.model.addresses import is_loopback
+from diagnose.model.dns import DnsAnswer, Resolution
 from diagnose.model.tls import ServedCertificate, served_certificates
 from diagnose.model.web_servers import WebServer, WebServerConfig, WebSite
 from diagnose.parsers.hostnames import covers, is_address
@@ -51,6 +52,8 @@ def wrong_site(evidence: Evidence) -> Iterator[Claim]:
     if not sites or is_address(target.host) or any(has_name(site, target.host) for site in sites):
         return
     inner = next((site for site in answering if has_name(site, target.host)), None)
+    if inner and _is_inner_name(evidence):
+        return
     served = served_certificates(evidence, lambda handshake: handshake.port == target.port)
     foreign = [
         served_certificate
@@ -63,6 +66,14 @@ def wrong_site(evidence: Evidence) -> Iterator[Claim]:
     if not foreign and not idle and not inner:
         return
     yield _claim(view, sites[0], idle, inner, foreign)
+
+
+def _is_inner_name(evidence: Evidence) -> bool:
+    """Return whether the name leads to loopback alone: then the site is for this machine."""
+    resolved = {each for one in evidence.good(Resolution) for each in one.addresses}
+    resolved |= {record for answer in evidence.good(DnsAnswer) for record in answer.records}
+    addresses = [each for each in resolved if is_address(each)]
+    return bool(addresses) and all(map(is_loopback, addresses))
 
 
 def _is_loopback_only(site: WebSite, port: int) -> bool:

@@ -21,9 +21,14 @@ def test_fires_for_a_name_without_its_ending() -> None:
 
 
 def test_fires_for_a_line_that_is_missing() -> None:
-    config = replace(apache_config(OTHER), idle=(enabled("/etc/apache2/sites-enabled/shop.conf"),))
+    config = replace(apache_config(OTHER), idle=(enabled("/etc/apache2/sites-enabled/a.conf"),))
     (claim,) = judge(CHECK, APACHE, config)
     assert not claim.facts["suffix"]
+
+
+def test_silent_when_the_file_is_read_and_a_module_is_missing() -> None:
+    idle = enabled("/etc/apache2/sites-enabled/shop.conf")
+    assert not judge(CHECK, APACHE, replace(apache_config(OTHER), idle=(idle,)))
 
 
 def test_silent_when_the_site_is_read_or_only_available() -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from diagnose.model import Applicability, Edit
 from diagnose.model.backends import BackendHandshake
-from diagnose.model.web_servers import WebServerConfig
+from diagnose.model.web_servers import ServerRequestError, WebServerConfig
 from tests.support.caddy_evidence import CADDY, caddy_config, document
 from tests.support.certificates import leaf
 from tests.support.check_evidence import judge
@@ -93,3 +93,10 @@ def test_silent_for_a_good_certificate_or_a_page_that_came() -> None:
     good = replace(SHAKEN, server_name="app.internal", verify_code=0, verify_text="ok")
     assert not judge(CHECK, APACHE, apache(), FAILED, good)
     assert not judge(CHECK, APACHE, apache(), ANSWER, SHAKEN)
+
+
+def test_silent_where_apache_does_not_begin_tls() -> None:
+    off = ServerRequestError(
+        product="apache", log="/log", reason="backend-tls", message="AH00961: failed to enable ssl"
+    )
+    assert not judge(CHECK, APACHE, apache(), FAILED, SHAKEN, off)

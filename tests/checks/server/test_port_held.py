@@ -1,12 +1,15 @@
 from dataclasses import replace
 
 from diagnose.model import Confidence
+from diagnose.model.nginx import CertificateFile
 from diagnose.model.server import Listener, Listeners
 from diagnose.model.web_servers import WebServerConfig
+from diagnose.parsers.haproxy.config import parse
+from diagnose.parsers.haproxy.sites import sites_of
 from tests.support.certificates import LEAF
 from tests.support.check_evidence import judge
+from tests.support.haproxy_evidence import PEM, TEXT
 from tests.support.haproxy_evidence import SERVER as HAPROXY
-from tests.support.haproxy_evidence import TEXT
 from tests.support.haproxy_evidence import config as haproxy_config
 from tests.support.tls_evidence import shake
 from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
@@ -31,6 +34,15 @@ def test_fires_for_the_server_that_has_the_site_and_does_not_run() -> None:
     assert claim.facts["holder"] == "apache2"
     assert claim.facts["server"] == "HAProxy"
     assert claim.confidence is Confidence.LIKELY
+
+
+def test_fires_for_a_frontend_without_names_by_its_certificate() -> None:
+    parsed = parse([("/etc/haproxy/haproxy.cfg", TEXT)])
+    config = replace(haproxy_config(), sites=sites_of(parsed, {PEM: (PEM,)}))
+    file = CertificateFile(path=PEM, chain=(LEAF,))
+    (claim,) = judge(CHECK, APACHE, STOPPED, OTHER, config, HELD, FOREIGN, file)
+    assert claim.facts["server"] == "HAProxy"
+    assert not judge(CHECK, APACHE, STOPPED, OTHER, config, HELD, FOREIGN)
 
 
 def test_silent_when_the_holder_has_the_site_or_its_certificate_fits() -> None:

@@ -2,6 +2,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from diagnose.model import Applicability, Command, Confidence
+from diagnose.model.dns import DnsAnswer, Resolution
 from diagnose.model.tls import Certificate, Handshake
 from tests.support.check_evidence import NOW, judge
 from tests.support.web_server_evidence import APACHE, HTTPS, LISTENING, apache_config
@@ -52,13 +53,14 @@ def test_silent_when_the_name_is_there_or_the_certificate_is_good() -> None:
 def test_fires_for_a_site_on_a_loopback_address_alone() -> None:
     inner = HTTPS.replace("*:443", "127.0.1.1:443")
     own = replace(OTHER, dns_names=("shop.example.com",))
-    (claim,) = judge(
-        CHECK,
-        APACHE,
-        apache_config(f"{ANOTHER}{inner}"),
-        LISTENING,
-        replace(SERVED, address="127.0.1.1", chain=(own,)),
+    config = apache_config(f"{ANOTHER}{inner}")
+    served = replace(SERVED, address="127.0.1.1", chain=(own,))
+    hosts = Resolution(name="shop.example.com", family=4, addresses=("127.0.1.1",))
+    assert not judge(CHECK, APACHE, config, LISTENING, served, hosts), "for this machine alone"
+    dns = DnsAnswer(
+        name="shop.example.com", rdtype="A", server="192.0.2.53", records=("203.0.113.10",)
     )
+    (claim,) = judge(CHECK, APACHE, config, LISTENING, served, hosts, dns)
     assert claim.facts["inner_address"] == "127.0.1.1"
     assert claim.facts["elsewhere"] == ""
     assert claim.severity is None

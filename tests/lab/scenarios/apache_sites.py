@@ -182,7 +182,7 @@ def apache_finds_its_port_taken(lab: Lab) -> None:
 )
 def haproxy_finds_its_port_taken(lab: Lab) -> None:
     """Apache came with a package, and has its default page on both ports."""
-    haproxy.install(lab, haproxy.SITE.replace("default_backend app", _RULE))
+    haproxy.install(lab)
     lab.server.sh("mv /usr/sbin/apache2.away /usr/sbin/apache2")
     apache.enable(lab, *apache.MODULES)
     lab.undo(lambda: lab.server.sh("mv /usr/sbin/apache2 /usr/sbin/apache2.away"))
@@ -192,6 +192,3 @@ def haproxy_finds_its_port_taken(lab: Lab) -> None:
     lab.server.write("/etc/apache2/sites-enabled/default.conf", page)
     apache.start(lab)
     lab.server.sh("haproxy -W -D -f /etc/haproxy/haproxy.cfg >/dev/null 2>&1 || :")
-
-
-_RULE = "use_backend app if { hdr(host) -i shop.example.com }"

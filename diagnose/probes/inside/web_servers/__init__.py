@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from diagnose.model import Host, Vantage
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange
+from diagnose.model.nginx import CertificateFile
 from diagnose.model.server import Listeners
 from diagnose.model.tls import Handshake
 from diagnose.model.web_servers import Product, WebServer, WebServerConfig
@@ -176,7 +177,17 @@ async def _observe_idle(ctx: ProbeContext, candidate: Candidate) -> None:
     if server is None or config is None or server.product in known:
         return
     sites = answering_sites(config, ctx.target.port, ctx.target.host)
-    if any(has_name(site, ctx.target.host) for site in sites):
+    nameless = [site for site in sites if not site.names]
+    # A frontend of HAProxy need not name its sites: its certificate does.
+    paths = [path for site in nameless for path in site.paths("certificate", "bundle")]
+    await observe_certificate_files(ctx, paths, ())
+    names = [
+        name
+        for file in ctx.observed(CertificateFile)
+        if file.path in paths and file.chain
+        for name in file.chain[0].dns_names
+    ]
+    if any(has_name(site, ctx.target.host) for site in sites) or covers(ctx.target.host, names, ()):
         ctx.emit(server)
         ctx.emit(config)
 
