@@ -14,14 +14,13 @@ from typing import Any, TypeVar
 
 from diagnose.checking import proof
 from diagnose.checking.registry import load_check, runnable_ids
-from diagnose.checking.root_cause import claims, findings, verdict
+from diagnose.checking.root_cause import claims, findings, is_healthy_from_server
 from diagnose.machine import Machine, ServerSideNet
 from diagnose.machine.container import ContainerMachine
 from diagnose.model import (
     Check,
     Crash,
     Evidence,
-    Host,
     Observation,
     Report,
     Side,
@@ -297,7 +296,7 @@ async def run(
     elif ending is not None:
         current_run.emit_not_observed(proof.REST_OF_RUN, proof.INTERRUPTED)
     report = conclude(current_run.evidence(), options, tuple(current_run.crashes), sink)
-    if _is_healthy_from_server(report):
+    if is_healthy_from_server(report):
         current_run.emit(_unseen_path(current_run))
         report = replace(report, evidence=current_run.evidence())
     report = replace(
@@ -327,18 +326,6 @@ def _visitor(address: str) -> Observation:
     from diagnose.model.visitor import Visitor
 
     return Visitor(address=address)
-
-
-def _is_healthy_from_server(report: Report) -> bool:
-    """Whether nothing is wrong as seen from the server itself.
-
-    Obstacles in front of the server, such as a cloud's security group, are visible only from
-    another machine.
-    """
-    hosts = report.evidence.of(Host)
-    on_server = any(host.vantage is Vantage.SERVER and host.via == "local" for host in hosts)
-    inside_only = not report.evidence.scope.outside
-    return verdict(report).status == "ok" and (on_server or inside_only)
 
 
 def _unseen_path(current_run: Run) -> Unseen:

@@ -20,8 +20,10 @@ from diagnose.model import (
     Crash,
     Evidence,
     Finding,
+    Host,
     Report,
     Severity,
+    Vantage,
 )
 from diagnose.model.events import report_crash
 from diagnose.model.frozen import frozen
@@ -176,6 +178,18 @@ def verdict(report: Report) -> Verdict:
     unanswered = any(finding.check.id in UNANSWERED_CHECKS for finding in report.findings)
     status: Status = "unknown" if unfinished or missing or unanswered else "ok"
     return Verdict(status, (), missing, unfinished)
+
+
+def is_healthy_from_server(report: Report) -> bool:
+    """Whether nothing is wrong as seen from the server itself.
+
+    Obstacles in front of the server, such as a cloud's security group, are visible only from
+    another machine.
+    """
+    hosts = report.evidence.of(Host)
+    on_server = any(host.vantage is Vantage.SERVER and host.via == "local" for host in hosts)
+    inside_only = not report.evidence.scope.outside
+    return verdict(report).status == "ok" and (on_server or inside_only)
 
 
 def exit_status(report: Report) -> int:

@@ -110,45 +110,6 @@ def loopback_is_meant_to_be_the_server(lab: Lab) -> None:
 
 
 @scenario(
-    outside="http.server-error",
-    server="upstream.container-stopped",
-    differs=STARTED,
-    not_on=PANEL,
-)
-def application_container_was_stopped(lab: Lab) -> None:
-    """docker compose stop app: nginx in its container resolved the name before."""
-    both(lab).docker("stop", "app")
-
-
-@scenario(
-    outside="http.server-error",
-    server="upstream.container-stopped",
-    differs=STARTED,
-    not_on=PANEL,
-)
-def container_behind_nginx_of_the_server(lab: Lab) -> None:
-    """nginx is on the server, and the container that publishes 127.0.0.1:8080 was stopped."""
-    engine = Engine(lab)
-    application(engine, ports=((8080, 3000),), bind="127.0.0.1")
-    lab.edit("127.0.0.1:3000", "127.0.0.1:8080")
-    lab.reload()
-    engine.reaches("127.0.0.1", 8080)
-    engine.docker("stop", "app")
-
-
-@healthy(not_on=PANEL)
-def container_behind_nginx_of_the_server_runs(lab: Lab) -> None:
-    """The same, and it runs; another one was stopped long ago."""
-    engine = Engine(lab)
-    application(engine, ports=((8080, 3000),), bind="127.0.0.1")
-    application(engine, "old", ports=((8081, 3000),), bind="127.0.0.1")
-    engine.docker("stop", "old")
-    lab.edit("127.0.0.1:3000", "127.0.0.1:8080")
-    lab.reload()
-    engine.reaches("127.0.0.1", 8080)
-
-
-@scenario(
     outside="tcp.refused",
     server="listener.container-stopped",
     differs=STARTED,
@@ -238,34 +199,6 @@ def mounted_file_was_saved_again(lab: Lab) -> None:
 
 
 @scenario(
-    outside="http.server-error",
-    server="upstream.stale-address",
-    manual="a reload leaves the container's own process",
-    not_on=PANEL,
-)
-def application_container_was_created_again(lab: Lab) -> None:
-    """After an issue of docker compose: the application's container got another address, and nginx
-    keeps the one that it resolved at its start."""
-    engine = both(lab)
-    engine.docker("stop", "app")
-    # Another container takes the address, as it happens.
-    address = application(engine, "app2")
-    engine.names("proxy", f"{address} app\n")
-
-
-@scenario(
-    outside="http.server-error",
-    server="upstream.unreachable",
-    manual=NO_ENGINE,
-    not_on=PANEL,
-)
-def application_is_in_another_network(lab: Lab) -> None:
-    """Its address is written down, and its network has been taken away from nginx."""
-    both(lab)
-    lab.server.sh("ip -n app link set eth0 down")
-
-
-@scenario(
     outside="tcp.refused",
     server="listener.loopback-only",
     manual=NO_ENGINE,
@@ -299,37 +232,6 @@ def nginx_listens_on_loopback_in_the_container(lab: Lab) -> None:
     address = application(engine)
     text = proxied("http://app:3000").replace("listen 443", "listen 127.0.0.1:443")
     proxy(engine, text, hosts=f"{address} app\n")
-    engine.reaches("127.0.0.1", 443)
-
-
-@scenario(
-    outside="http.server-error",
-    server="upstream.refused",
-    manual="which port is right is not known",
-    not_on=PANEL,
-)
-def published_port_was_changed(lab: Lab) -> None:
-    """nginx of the server passes to 8080; the compose file says 8081:3000 now."""
-    engine = Engine(lab)
-    application(engine, ports=((8081, 3000),), bind="127.0.0.1")
-    lab.edit("127.0.0.1:3000", "127.0.0.1:8080")
-    lab.reload()
-    engine.reaches("127.0.0.1", 8081)
-
-
-@scenario(
-    outside="http.server-error",
-    server="upstream.container-loopback",
-    manual=NO_ENGINE,
-    not_on=PANEL,
-)
-def application_is_published_on_the_server(lab: Lab) -> None:
-    """Its container publishes 127.0.0.1:3000 of the server, which nginx in its container takes for
-    its own."""
-    lab.application_service.stop()
-    engine = Engine(lab)
-    application(engine, ports=((3000, 3000),), bind="127.0.0.1")
-    proxy(engine, proxied("http://127.0.0.1:3000"))
     engine.reaches("127.0.0.1", 443)
 
 
@@ -405,53 +307,6 @@ def headers_are_missing_in_the_image(lab: Lab) -> None:
     )
     engine.docker("exec", "proxy", "nginx", "-s", "reload")
     engine.reaches("127.0.0.1", 443)
-
-
-@scenario(
-    outside="http.server-error",
-    server="upstream.container-unserved",
-    manual="the application has to be told another address",
-    not_on=PANEL,
-)
-def published_application_listens_on_its_loopback(lab: Lab) -> None:
-    """After a thread on Stack Overflow ("connection reset by peer" of a published port): Flask and
-    Vite listen on 127.0.0.1 unless told otherwise, which in a container is nobody's."""
-    engine = Engine(lab)
-    application(engine, ports=((8080, 3000),), bind="127.0.0.1", host="127.0.0.1")
-    lab.edit("127.0.0.1:3000", "127.0.0.1:8080")
-    lab.reload()
-    engine.reaches("127.0.0.1", 8080)
-
-
-@scenario(
-    outside="http.server-error",
-    server="upstream.container-unserved",
-    manual="the compose file has to say another port",
-    not_on=PANEL,
-)
-def published_port_is_another_than_the_applications(lab: Lab) -> None:
-    """ports: "8080:80", and the application listens on 3000."""
-    engine = Engine(lab)
-    application(engine, ports=((8080, 80),), bind="127.0.0.1")
-    lab.edit("127.0.0.1:3000", "127.0.0.1:8080")
-    lab.reload()
-    engine.reaches("127.0.0.1", 8080)
-
-
-@scenario(
-    outside="http.server-error",
-    server="upstream.container-unserved",
-    differs=STARTED,
-    not_on=PANEL,
-)
-def bridge_of_docker_is_down(lab: Lab) -> None:
-    """docker-proxy takes the connection and cannot pass it on."""
-    engine = Engine(lab)
-    application(engine, ports=((8080, 3000),), bind="127.0.0.1")
-    lab.edit("127.0.0.1:3000", "127.0.0.1:8080")
-    lab.reload()
-    engine.reaches("127.0.0.1", 8080)
-    lab.server.sh("ip link set docker0 down")
 
 
 @scenario(outside=None, server="nginx.config-invalid", differs=STARTED, not_on=PANEL)

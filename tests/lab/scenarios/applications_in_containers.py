@@ -1,0 +1,180 @@
+"""The application is in a container, behind nginx on the server or in another container. Docker
+does not run here: see `nginx_in_container`."""
+
+from ..containers import Engine, application, proxied, proxy
+from ..lab import Lab
+from ..scenario import healthy, scenario
+from .nginx_in_container import NO_ENGINE, PANEL, STARTED, both
+
+
+@scenario(
+    outside="http.server-error",
+    server="upstream.container-stopped",
+    differs=STARTED,
+    not_on=PANEL,
+)
+def application_container_was_stopped(lab: Lab) -> None:
+    """docker compose stop app: nginx in its container resolved the name before."""
+    both(lab).docker("stop", "app")
+
+
+@scenario(
+    outside="http.server-error",
+    server="upstream.container-stopped",
+    differs=STARTED,
+    not_on=PANEL,
+)
+def container_behind_nginx_of_the_server(lab: Lab) -> None:
+    """nginx is on the server, and the container that publishes 127.0.0.1:8080 was stopped."""
+    engine = Engine(lab)
+    application(engine, ports=((8080, 3000),), bind="127.0.0.1")
+    lab.edit("127.0.0.1:3000", "127.0.0.1:8080")
+    lab.reload()
+    engine.reaches("127.0.0.1", 8080)
+    engine.docker("stop", "app")
+
+
+@healthy(not_on=PANEL)
+def container_behind_nginx_of_the_server_runs(lab: Lab) -> None:
+    """The same, and it runs; another one was stopped long ago."""
+    engine = Engine(lab)
+    application(engine, ports=((8080, 3000),), bind="127.0.0.1")
+    application(engine, "old", ports=((8081, 3000),), bind="127.0.0.1")
+    engine.docker("stop", "old")
+    lab.edit("127.0.0.1:3000", "127.0.0.1:8080")
+    lab.reload()
+    engine.reaches("127.0.0.1", 8080)
+
+
+@scenario(
+    outside="http.server-error",
+    server="upstream.stale-address",
+    manual="a reload leaves the container's own process",
+    not_on=PANEL,
+)
+def application_container_was_created_again(lab: Lab) -> None:
+    """After an issue of docker compose: the application's container got another address, and nginx
+    keeps the one that it resolved at its start."""
+    engine = both(lab)
+    engine.docker("stop", "app")
+    # Another container takes the address, as it happens.
+    address = application(engine, "app2")
+    engine.names("proxy", f"{address} app\n")
+
+
+@scenario(
+    outside="http.server-error",
+    server="upstream.unreachable",
+    manual=NO_ENGINE,
+    not_on=PANEL,
+)
+def application_is_in_another_network(lab: Lab) -> None:
+    """Its address is written down, and its network has been taken away from nginx."""
+    both(lab)
+    lab.server.sh("ip -n app link set eth0 down")
+
+
+@scenario(
+    outside="http.server-error",
+    server="upstream.refused",
+    manual="which port is right is not known",
+    not_on=PANEL,
+)
+def published_port_was_changed(lab: Lab) -> None:
+    """nginx of the server passes to 8080; the compose file says 8081:3000 now."""
+    engine = Engine(lab)
+    application(engine, ports=((8081, 3000),), bind="127.0.0.1")
+    lab.edit("127.0.0.1:3000", "127.0.0.1:8080")
+    lab.reload()
+    engine.reaches("127.0.0.1", 8081)
+
+
+@scenario(
+    outside="http.server-error",
+    server="upstream.container-loopback",
+    manual=NO_ENGINE,
+    not_on=PANEL,
+)
+def application_is_published_on_the_server(lab: Lab) -> None:
+    """Its container publishes 127.0.0.1:3000 of the server, which nginx in its container takes for
+    its own."""
+    lab.application_service.stop()
+    engine = Engine(lab)
+    application(engine, ports=((3000, 3000),), bind="127.0.0.1")
+    proxy(engine, proxied("http://127.0.0.1:3000"))
+    engine.reaches("127.0.0.1", 443)
+
+
+@scenario(
+    outside="http.server-error",
+    server="upstream.container-unserved",
+    manual="the application has to be told another address",
+    not_on=PANEL,
+)
+def published_application_listens_on_its_loopback(lab: Lab) -> None:
+    """After a thread on Stack Overflow ("connection reset by peer" of a published port): Flask and
+    Vite listen on 127.0.0.1 unless told otherwise, which in a container is nobody's."""
+    engine = Engine(lab)
+    application(engine, ports=((8080, 3000),), bind="127.0.0.1", host="127.0.0.1")
+    lab.edit("127.0.0.1:3000", "127.0.0.1:8080")
+    lab.reload()
+    engine.reaches("127.0.0.1", 8080)
+
+
+@scenario(
+    outside="http.server-error",
+    server="upstream.container-unserved",
+    manual="the compose file has to say another port",
+    not_on=PANEL,
+)
+def published_port_is_another_than_the_applications(lab: Lab) -> None:
+    """ports: "8080:80", and the application listens on 3000."""
+    engine = Engine(lab)
+    application(engine, ports=((8080, 80),), bind="127.0.0.1")
+    lab.edit("127.0.0.1:3000", "127.0.0.1:8080")
+    lab.reload()
+    engine.reaches("127.0.0.1", 8080)
+
+
+@scenario(
+    outside="http.server-error",
+    server="upstream.container-unserved",
+    differs=STARTED,
+    not_on=PANEL,
+)
+def bridge_of_docker_is_down(lab: Lab) -> None:
+    """docker-proxy takes the connection and cannot pass it on."""
+    engine = Engine(lab)
+    application(engine, ports=((8080, 3000),), bind="127.0.0.1")
+    lab.edit("127.0.0.1:3000", "127.0.0.1:8080")
+    lab.reload()
+    engine.reaches("127.0.0.1", 8080)
+    lab.server.sh("ip link set docker0 down")
+
+
+@scenario(
+    outside="http.server-error",
+    server="upstream.container-firewall",
+    manual="docker has to be restarted",
+    not_on=PANEL,
+)
+def bridge_lost_its_zone(lab: Lab) -> None:
+    """After threads of CentOS users ("no route to host" between containers): the bridge is in no
+    zone of firewalld any more, and bridged packets pass its rules."""
+    both(lab)
+    lab.server.sh("firewall-cmd -q --zone=trusted --remove-interface=docker0")
+
+
+@scenario(
+    outside="http.server-error",
+    server="upstream.container-firewall",
+    manual="which rule is right is asked",
+    not_on=PANEL,
+)
+def firewall_keeps_the_container_from_the_server(lab: Lab) -> None:
+    """host.docker.internal leads to the server, whose zone does not open 3000 to containers."""
+    lab.application("--host", "0.0.0.0")
+    engine = Engine(lab)
+    proxy(engine, proxied("http://host:3000"), hosts="172.17.0.1 host\n")
+    engine.reaches("127.0.0.1", 443)
+    lab.server.sh("firewall-cmd -q --zone=trusted --remove-interface=docker0")
