@@ -45,7 +45,7 @@ def container_firewall(evidence: Evidence) -> Iterator[Claim]:
         return
     for backend in backends(nginx):
         application = _application(evidence, container, backend)
-        if application is None:
+        if application is None or _lets_in(evidence, application):
             continue
         yield upstream_claim(
             nginx,
@@ -102,6 +102,24 @@ def _is_served_here(evidence: Evidence, address: str, port: int) -> bool:
         not is_loopback(listener.address)
         for listeners in evidence.good(Listeners)
         for listener in listeners.on(port)
+    )
+
+
+def _lets_in(evidence: Evidence, application: _Application) -> bool:
+    """Whether the rules that are known let the connection pass: the fault is then another one, such
+    as a container without a link. Between containers only firewalld shows that they do not."""
+    if not _runs_firewalld(evidence):
+        return bool(application.name)
+    bridges = {
+        each.name for each in evidence.good(Interface) if each.name.startswith(_BRIDGES) and each.up
+    }
+    zones = [zone for zone in evidence.good(Zone) if not zone.permanent]
+    bound = {name: zone for zone in zones for name in zone.interfaces if name in bridges}
+    default = [zone for zone in zones if zone.default and bridges - bound.keys()]
+    port = 0 if application.name else application.port
+    return all(
+        zone.target == "ACCEPT" or (port and zone.admits(port))
+        for zone in (*bound.values(), *default)
     )
 
 

@@ -37,7 +37,7 @@ INSIDE = Namespace(
 )
 FIREWALLD = (
     Firewalld(vantage=Vantage.SERVER, running=True, default_zone="public"),
-    Zone(vantage=Vantage.SERVER, name="public", permanent=False, interfaces=("eth0",)),
+    Zone(vantage=Vantage.SERVER, name="public", permanent=False, default=True),
 )
 
 
@@ -63,6 +63,14 @@ def test_fires_for_a_program_of_the_server(firewall: tuple[Firewalld | Zone, ...
     (claim,) = judge(CHECK, SERVER, TO_SERVER, OWN, BRIDGE, *lists, *firewall)
     assert claim.facts["other"] == ""
     assert any("ufw allow from" in text for text in texts(CHECK, claim))
+
+
+def test_silent_where_the_bridge_is_in_a_zone_that_accepts() -> None:
+    docker = replace(FIREWALLD[1], name="docker", default=False, target="ACCEPT")
+    zones = (*FIREWALLD, replace(docker, interfaces=("docker0",)))
+    assert not judge(CHECK, REJECTED, CONFIG, OWN, seen(), BRIDGE, *zones)
+    # Without firewalld nothing shows that a rule is the reason.
+    assert not judge(CHECK, REJECTED, CONFIG, OWN, seen(), BRIDGE)
 
 
 @pytest.mark.parametrize(

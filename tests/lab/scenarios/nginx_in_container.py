@@ -330,10 +330,9 @@ def name_is_missing_in_the_container(lab: Lab) -> None:
     other = certificates.leaf("other.example.com")
     named = "server_name {}.example.com;\n\n  ssl_".format
     text = proxied("http://app:3000").replace(named("shop"), named("other"))
+    lab.server.write(site.PEM, other.chain)
+    lab.server.write(site.KEY, other.key_pem, 0o600)
     proxy(engine, text, hosts=f"{address} app\n")
-    lab.server.write("/srv/proxy/certs/shop.example.com.pem", other.chain)
-    lab.server.write("/srv/proxy/certs/shop.example.com.key", other.key_pem, 0o600)
-    engine.docker("exec", "proxy", "nginx", "-s", "reload")
     engine.reaches("127.0.0.1", 443)
 
 
