@@ -57,7 +57,8 @@ def _add_fix(page: Page, finding: Finding, view: View) -> None:
     if skip_reason(finding) is None and not irreversible_steps(finding_text.steps(finding)):
         remarks.append(translate("undoable", lang))
     risk = f"{reports.translate('risk', lang)}: {finding_text.risk_text(finding, lang)}"
-    _add_heading(page, "head.fix", " · ".join((*remarks, risk)), view)
+    separator = " - " if view.ascii else " · "
+    _add_heading(page, "head.fix", separator.join((*remarks, risk)), view)
     page.markdown(finding_text.remedy(finding, lang), 2)
     texts.add_steps(page, finding, view)
 

@@ -158,7 +158,7 @@ def test_a_terminal_of_sixteen_colours_gets_no_more_and_no_box_drawing(
 ) -> None:
     terminal = start(terminals, tmp_path, "replay", RECORDING, TERM="linux")
     terminal.sees("ROOT CAUSE")
-    terminal.press("4")
+    terminal.press("3")
     terminal.sees("####")
     terminal.press("Q")
     terminal.ends()
