@@ -5,7 +5,8 @@
 # itself nginx and be anything: its program is not run, and its title is kept to one line, so that it
 # cannot imitate the entry of another process.
 
-date +%s.%N; cat /proc/uptime; own=$(readlink /proc/self/ns/mnt); echo "$own"
+# The uptime first: a pause after it makes a process look younger, never older.
+read -r up _ </proc/uptime; date +%s.%N; echo "$up"; own=$(readlink /proc/self/ns/mnt); echo "$own"
 user() { while read -r k u _; do [ "$k" = Uid: ] && echo "$1 $u" && break; done < "$2/status"; }
 me=$(user self /proc/self 2>/dev/null); echo "$me"
 flat() { tr '\0\n' '  '; }

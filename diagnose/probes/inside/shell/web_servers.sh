@@ -3,7 +3,7 @@
 # only at main processes: those whose parent has another name. Then it prints what systemd knows of each
 # service, and the journal of those that failed or are started again and again.
 
-date +%s.%N; cat /proc/uptime; own=$(readlink /proc/self/ns/mnt); echo "$own"
+read -r up _ </proc/uptime; date +%s.%N; echo "$up"; own=$(readlink /proc/self/ns/mnt); echo "$own"
 user() { while read -r k u _; do [ "$k" = Uid: ] && echo "$1 $u" && break; done < "$2/status"; }
 user self /proc/self 2>/dev/null
 flat() { tr '\0\n' '  '; }
