@@ -1,4 +1,4 @@
-"""A root cause as HTML: description, evidence, symptoms and fix."""
+"""A root cause as HTML: description, fix, evidence and symptoms."""
 
 from diagnose.i18n.html import translate
 from diagnose.i18n.reports import translate as label
@@ -15,17 +15,15 @@ _EVIDENCE = 3
 
 def cause_section(context: ReportContext, finding: Finding) -> Markup:
     anchor = f"{context.prefix}{finding.id}"
-    location = finding.claim.location
     return tag(
         "section",
         join_lines(
             tag("h2", inline(finding_text.title(finding, context.lang)), id=anchor),
             finding_marks(finding, context.lang),
-            _excerpt(location, context.lang) if location else None,
             prose(finding_text.summary(finding, context.lang)),
+            _remedy(context, finding),
             _evidence(context, finding),
             _symptoms(context, finding),
-            _remedy(context, finding),
             _meaning(finding, context.lang),
         ),
         class_=f"cause {finding.severity}",
@@ -73,12 +71,13 @@ def _evidence(context: ReportContext, finding: Finding) -> Markup | None:
         for observation in finding.claim.because
     ]
     visible, folded = items[:_EVIDENCE], items[_EVIDENCE:]
-    ruled_out = ", ".join(finding.claim.ruled_out)
-    if not items and not ruled_out:
+    ruled_out, location = ", ".join(finding.claim.ruled_out), finding.claim.location
+    if not (items or ruled_out or location):
         return None
     summary = tag("summary", translate("more", context.lang, count=len(folded)))
     return join_lines(
         tag("h3", translate("evidence", context.lang)),
+        _excerpt(location, context.lang) if location else None,
         tag("ul", join_lines(*visible), class_="evidence") if visible else None,
         tag("details", summary, tag("ul", join_lines(*folded), class_="evidence"))
         if folded

@@ -82,15 +82,13 @@ def _row(layer: Layer, lang: str) -> str:
 
 
 def _cause(report: Report, finding: Finding, view: View) -> list[str]:
-    location = finding.claim.location
     return [
         f"### {inline(finding_text.title(finding, view.lang))}",
         _marks(finding, view.lang),
-        *(_excerpt(location) if location else ()),
         *_prose(finding_text.summary(finding, view.lang)),
+        *_remedy(report, finding, view),
         *_evidence(finding, view.lang),
         *_symptoms(report, finding, view.lang),
-        *_remedy(report, finding, view),
     ]
 
 
@@ -164,12 +162,14 @@ def _link(url: str) -> str:
 
 
 def _evidence(finding: Finding, lang: str) -> list[str]:
-    items = "\n".join(_evidence_item(observation, lang) for observation in finding.claim.because)
-    ruled_out = ", ".join(map(code, finding.claim.ruled_out))
-    if not items and not ruled_out:
+    claim = finding.claim
+    items = "\n".join(_evidence_item(observation, lang) for observation in claim.because)
+    ruled_out = ", ".join(map(code, claim.ruled_out))
+    excerpt = _excerpt(claim.location) if claim.location else []
+    if not (items or ruled_out or excerpt):
         return []
     excluded = f"{translate('excluded', lang)}: {ruled_out}" if ruled_out else ""
-    return [f"#### {translate('evidence', lang)}", items, excluded]
+    return [f"#### {translate('evidence', lang)}", *excerpt, items, excluded]
 
 
 def _evidence_item(observation: Observation, lang: str) -> str:
