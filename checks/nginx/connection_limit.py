@@ -104,7 +104,10 @@ def _is_current(line: LogLine, nginx: Nginx) -> bool:
     if master is None:
         return True
     workers_known = master.workers and not master.foreign
-    return line.when >= (master.loaded or 0.0) and (not workers_known or line.pid in master.workers)
+    # The log has whole seconds.
+    return line.when >= int(master.loaded or 0.0) and (
+        not workers_known or line.pid in master.workers
+    )
 
 
 def _visitor_failures(evidence: Evidence) -> Iterator[Observation]:

@@ -116,7 +116,7 @@ def _reload_error(nginx: Nginx) -> LogLine | None:
         return None
     errors = [
         line
-        for line in error_log.matching_lines(nginx.evidence.of(LogLine), since=master.loaded)
+        for line in error_log.matching_lines(nginx.evidence.of(LogLine), since=int(master.loaded))
         if line.level == "emerg" and line.pid == master.pid
     ]
     last = max((line.when for line in errors), default=0.0)

@@ -123,8 +123,8 @@ def backend_log_lines(
     nginx: Nginx, backend: Backend, pattern: str, errno: int | None = None
 ) -> tuple[LogLine, ...]:
     """Return the lines of nginx's error log about these paths, since nginx loaded its current
-    configuration."""
-    since = nginx.master.loaded if nginx.master and nginx.master.loaded else 0.0
+    configuration. The log has whole seconds."""
+    since = int(nginx.master.loaded) if nginx.master and nginx.master.loaded else 0
     all_lines = nginx.evidence.of(LogLine)
     host = nginx.evidence.target.host
     return tuple(

@@ -90,8 +90,9 @@ def _oversized_header(
     response = next(
         (response for response in evidence.of(Asked) if response.variant == "passed"), None
     )
-    # The configuration may have been corrected since a line from before the last load.
-    loaded = (nginx.master.loaded if nginx.master else None) or 0.0
+    # The configuration may have been corrected since a line from before the last load. The log has
+    # whole seconds.
+    loaded = int((nginx.master.loaded if nginx.master else None) or 0.0)
     lines = tuple(
         line
         for line in log_lines

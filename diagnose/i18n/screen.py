@@ -114,7 +114,7 @@ MESSAGES = Messages(
     Message("connects", "connects in {least} to {most}"),
     Message("changed", "Changed since it was last well"),
     PluralMessage("more", "{count} more: c shows them", "{count} more: c shows them"),
-    Message("title.demo", "a demonstration on this machine alone"),
+    Message("title.demo", "a demonstration"),
     Message("title.recording", "a recording"),
     Message("title.run", "run {number}"),
     Message("title.only", "only {layers}"),

@@ -103,6 +103,16 @@ class Engine:
         self.server.write(path, json.dumps(described))
         self.server.write(f"{HOME}/{name}/hosts", described["hosts"])
 
+    def nginx_starts(self, name: str) -> None:
+        """Wait until nginx in a container has read its files, or has said why it cannot. That
+        something accepts connections shows nothing: docker-proxy does so at once."""
+        argv = ["docker", "exec", name, "test", "-s", "/run/nginx.pid"]
+        until(
+            lambda: self.server.run(argv).returncode == 0 or "[emerg]" in self.docker("logs", name),
+            f"nginx starts in {name}",
+            timeout=30,
+        )
+
     def ended(self, name: str, code: int) -> None:
         """Wait until its program has ended; the engine says so from now on."""
         until(lambda: "[emerg]" in self.docker("logs", name), f"{name} ends")
@@ -146,5 +156,7 @@ def proxy(
     server.sh(f"rm {site.CONF}")
     lab.stop_nginx()
     folders = [("/srv/proxy/conf.d", "/etc/nginx/conf.d"), ("/srv/proxy/certs", "/etc/nginx/ssl")]
-    argv = more.pop("argv", ["nginx", "-g", "daemon off;"])
-    return engine.run("proxy", argv, ports, [*folders, *binds], image="nginx:1.27", **more)
+    argv = more.pop("argv", ["/usr/sbin/nginx", "-g", "daemon off;"])
+    address = engine.run("proxy", argv, ports, [*folders, *binds], image="nginx:1.27", **more)
+    engine.nginx_starts("proxy")
+    return address

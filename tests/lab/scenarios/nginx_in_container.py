@@ -48,7 +48,9 @@ def application_beside_nginx_in_one_container(lab: Lab) -> None:
     """An image with both: here 127.0.0.1 is right."""
     engine = Engine(lab)
     program = lab.server.python(str(application_file()), "--host", "127.0.0.1")
-    lab.server.write("/srv/proxy/start", f"{' '.join(program)} &\nexec nginx -g 'daemon off;'\n")
+    lab.server.write(
+        "/srv/proxy/start", f"{' '.join(program)} &\nexec /usr/sbin/nginx -g 'daemon off;'\n"
+    )
     proxy(
         engine,
         proxied("http://127.0.0.1:3000"),
@@ -182,7 +184,7 @@ def mounted_certificate_was_replaced(lab: Lab) -> None:
     for name, data in (("chain.pem", new.chain), ("site.key", new.key_pem)):
         server.write(f"/srv/new.{name}", data, 0o600)
         server.sh(f"mv /srv/new.{name} /srv/{name}")
-    engine.docker("exec", "proxy", "nginx", "-s", "reload")
+    engine.docker("exec", "proxy", "/usr/sbin/nginx", "-s", "reload")
 
 
 @healthy(not_on=PANEL)
@@ -305,7 +307,7 @@ def headers_are_missing_in_the_image(lab: Lab) -> None:
     engine.docker(
         "exec", "proxy", "sed", "-i", "s|conf.d/.*conf|shop.conf|", "/etc/nginx/nginx.conf"
     )
-    engine.docker("exec", "proxy", "nginx", "-s", "reload")
+    engine.docker("exec", "proxy", "/usr/sbin/nginx", "-s", "reload")
     engine.reaches("127.0.0.1", 443)
 
 
