@@ -5,7 +5,7 @@ Both are made from the parsers themselves, so that they cannot disagree with the
 
 import argparse
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from diagnose._version import VERSION
@@ -63,10 +63,10 @@ def _command_object(name: str, parser: argparse.ArgumentParser) -> dict[str, Any
         "usage": parser.format_usage().removeprefix("usage: ").strip(),
         "operands": [
             {"name": action.metavar, "help": action.help or "", "repeatable": True}
-            for action in _actions(parser)
+            for action in parser._actions
             if not action.option_strings
         ],
-        "options": [_option_object(action) for action in _actions(parser) if action.option_strings],
+        "options": [_option_object(action) for action in parser._actions if action.option_strings],
     }
 
 
@@ -82,10 +82,6 @@ def _option_object(action: argparse.Action) -> dict[str, Any]:
     }
 
 
-def _actions(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
-    yield from parser._actions
-
-
 def _complete_parser() -> argparse.ArgumentParser:
     """Return one parser with all commands, as shtab needs it."""
     parser = build_parser(has_operands=False)
@@ -96,27 +92,23 @@ def _complete_parser() -> argparse.ArgumentParser:
             name, parents=[command_parser], add_help=False, help=command.purpose
         )
         add_operands(child, name)
-        _name_values(child, name)
-    _name_values(parser, None)
+        _name_values(child)
+    _name_values(parser)
     return parser
 
 
-def _name_values(parser: argparse.ArgumentParser, command: str | None) -> None:
-    """Say which words and files an option or an operand takes. The words are not argparse's own
-    `choices`: its messages would replace ours."""
+def _name_values(parser: argparse.ArgumentParser) -> None:
+    """Set the words and files that an option or an operand takes. Only the parser for shtab has
+    them: argparse would refuse other words with messages of its own in place of ours."""
     import shtab
 
-    for action in _actions(parser):
+    from diagnose.checking.registry import check_ids
+
+    for action in parser._actions:
         option = action.option_strings[-1] if action.option_strings else str(action.metavar)
         if option in CHOICES:
             action.choices = CHOICES[option]
         elif option == "CHECK ...":
-            action.choices = _check_ids()
+            action.choices = check_ids()
         elif option in _FILES:
             action.complete = shtab.FILE  # type: ignore[attr-defined]
-
-
-def _check_ids() -> tuple[str, ...]:
-    from diagnose.checking.registry import check_ids
-
-    return check_ids()

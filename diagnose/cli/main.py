@@ -27,15 +27,15 @@ if TYPE_CHECKING:
 USAGE, BUG, INTERRUPTED = 64, 70, 130
 
 
-#: The exit status of a monitoring plugin whose state is unknown.
-PLUGIN_UNKNOWN = 3
-
-
 def main(arguments: list[str], may_fork: bool = False) -> int:
     """Run the command and return its exit status. Raise nothing. `may_fork` is True if this process
     has one thread and belongs to us."""
     status = _run_command(arguments, may_fork)
-    return min(status, PLUGIN_UNKNOWN) if _names_format(arguments, "nagios") else status
+    if not _names_format(arguments, "nagios"):
+        return status
+    from diagnose.outputs.nagios import plugin_status
+
+    return plugin_status(status)
 
 
 def _run_command(arguments: list[str], may_fork: bool) -> int:

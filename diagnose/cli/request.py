@@ -224,21 +224,11 @@ def parse_fix(words: Sequence[str]) -> FixRequest:
 
 
 def parse_record(words: Sequence[str]) -> RecordRequest:
-    namespace = parse("record", words)
-    if len(namespace.words) != 1:
-        raise UsageError("Record one target: diagnose record TARGET -o FILE.")
-    if not namespace.output:
-        raise UsageError("Where to? diagnose record TARGET -o FILE (- is standard output).")
-    return RecordRequest(_run_request(namespace), namespace.output)
+    return _record_request("record", "FILE", words)
 
 
 def parse_bundle(words: Sequence[str]) -> RecordRequest:
-    namespace = parse("bundle", words)
-    if len(namespace.words) != 1:
-        raise UsageError("Bundle one target: diagnose bundle TARGET -o FILE.zip.")
-    if not namespace.output:
-        raise UsageError("Where to? diagnose bundle TARGET -o FILE.zip (- is standard output).")
-    return RecordRequest(_run_request(namespace), namespace.output)
+    return _record_request("bundle", "FILE.zip", words)
 
 
 def parse_replay(words: Sequence[str]) -> ReplayRequest:
@@ -281,6 +271,15 @@ def _output_options(namespace: Namespace) -> OutputOptions:
         glyphs=namespace.glyphs,
         mouse=namespace.mouse,
     )
+
+
+def _record_request(command: str, file: str, words: Sequence[str]) -> RecordRequest:
+    namespace, usage = parse(command, words), f"diagnose {command} TARGET -o {file}"
+    if len(namespace.words) != 1:
+        raise UsageError(f"{command.capitalize()} one target: {usage}.")
+    if not namespace.output:
+        raise UsageError(f"Where to? {usage} (- is standard output).")
+    return RecordRequest(_run_request(namespace), namespace.output)
 
 
 def _run_request(namespace: Namespace) -> RunRequest:

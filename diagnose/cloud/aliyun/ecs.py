@@ -7,13 +7,12 @@ from dataclasses import replace
 from typing import Any
 
 from diagnose.cloud import fields
-from diagnose.cloud.aliyun import credentials as aliyun_credentials
-from diagnose.cloud.aliyun import metadata as aliyun_metadata
 from diagnose.cloud.aliyun import remedies
+from diagnose.cloud.aliyun.account import AliyunAccount
 from diagnose.cloud.aliyun.api import AliyunApi, policy_action
 from diagnose.cloud.aliyun.rules import Lists, acl_unread, rule_set
 from diagnose.cloud.evaluation import Flow, Verdict
-from diagnose.cloud.provider import ApiError, Client, Credentials, Dmi, Profile, Remedy
+from diagnose.cloud.provider import ApiError, Client, Credentials, Remedy
 from diagnose.model.cloud import CloudInstance, RuleSet, SecurityGroup
 
 ACTIONS = (
@@ -32,36 +31,21 @@ _MAX_GROUPS = 20
 _MAX_LISTS = 20
 
 
-class AliyunEcs:
+class AliyunEcs(AliyunAccount):
     name = "aliyun-ecs"
     title = "Alibaba Cloud ECS"
     actions = tuple(policy_action(action) for action in ACTIONS)
-    credential_places = aliyun_credentials.PLACES
-    setup_command = "aliyun configure"
-    region_variable = aliyun_credentials.REGION_VARIABLE
-
-    def is_on(self, dmi: Dmi) -> bool:
-        return aliyun_metadata.is_on(dmi)
-
-    async def detect(self, metadata: Client) -> CloudInstance | None:
-        return await aliyun_metadata.detect(metadata, self.name)
-
-    async def credentials(self, profile: Profile) -> Credentials | None:
-        return await aliyun_credentials.find_credentials(profile)
-
-    async def role_credentials(self, metadata: Client) -> Credentials | None:
-        return await aliyun_metadata.role_credentials(metadata)
 
     async def locate(
         self, address: str, credentials: Credentials, client: Client
     ) -> CloudInstance | None:
         api = self._api(credentials.region, credentials, client)
         for parameters in _address_filters(address):
-            for entry in (await api.call("DescribeInstances", **parameters),):
-                for instance in fields.items(entry, "Instances", "Instance"):
-                    addresses = _instance_addresses(instance)
-                    if address in addresses:
-                        return _instance(instance, addresses, self.name, api.region)
+            answer = await api.call("DescribeInstances", **parameters)
+            for instance in fields.items(answer, "Instances", "Instance"):
+                addresses = _instance_addresses(instance)
+                if address in addresses:
+                    return _instance(instance, addresses, self.name, api.region)
         return None
 
     async def fetch(
@@ -141,9 +125,6 @@ class AliyunEcs:
 
     def console_url(self, instance: CloudInstance) -> str:
         return remedies.group_url(instance)
-
-    def _api(self, region: str, credentials: Credentials, client: Client) -> AliyunApi:
-        return AliyunApi(region, credentials, client, self.actions)
 
 
 def _address_filters(address: str) -> tuple[dict[str, str], ...]:

@@ -4,38 +4,22 @@ network, and no security group."""
 import json
 
 from diagnose.cloud import fields
-from diagnose.cloud.aliyun import credentials as aliyun_credentials
-from diagnose.cloud.aliyun import metadata as aliyun_metadata
 from diagnose.cloud.aliyun import remedies
-from diagnose.cloud.aliyun.api import AliyunApi, policy_action
+from diagnose.cloud.aliyun.account import AliyunAccount
+from diagnose.cloud.aliyun.api import policy_action
 from diagnose.cloud.aliyun.rules import firewall_rule_set
 from diagnose.cloud.evaluation import Flow, Verdict
-from diagnose.cloud.provider import Client, Credentials, Dmi, Profile, Remedy
+from diagnose.cloud.provider import Client, Credentials, Remedy
 from diagnose.model.cloud import CloudInstance, RuleSet, SecurityGroup
 
 #: The API gives ten rules a page unless more are asked for, and a hundred at most.
 _PAGE_SIZE = "100"
 
 
-class AliyunSwas:
+class AliyunSwas(AliyunAccount):
     name = "aliyun-swas"
     title = "Alibaba Cloud Simple Application Server"
     actions = tuple(policy_action(action) for action in ("ListInstances", "ListFirewallRules"))
-    credential_places = aliyun_credentials.PLACES
-    setup_command = "aliyun configure"
-    region_variable = aliyun_credentials.REGION_VARIABLE
-
-    def is_on(self, dmi: Dmi) -> bool:
-        return aliyun_metadata.is_on(dmi)
-
-    async def detect(self, metadata: Client) -> CloudInstance | None:
-        return await aliyun_metadata.detect(metadata, self.name)
-
-    async def credentials(self, profile: Profile) -> Credentials | None:
-        return await aliyun_credentials.find_credentials(profile)
-
-    async def role_credentials(self, metadata: Client) -> Credentials | None:
-        return await aliyun_metadata.role_credentials(metadata)
 
     async def locate(
         self, address: str, credentials: Credentials, client: Client
@@ -97,6 +81,3 @@ class AliyunSwas:
 
     def console_url(self, instance: CloudInstance) -> str:
         return remedies.firewall_url(instance)
-
-    def _api(self, region: str, credentials: Credentials, client: Client) -> AliyunApi:
-        return AliyunApi(region, credentials, client, self.actions)

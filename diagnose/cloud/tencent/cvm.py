@@ -12,15 +12,12 @@ from diagnose.cloud.provider import (
     ApiError,
     Client,
     Credentials,
-    Dmi,
-    Profile,
     Remedy,
 )
-from diagnose.cloud.tencent import credentials as tencent_credentials
 from diagnose.cloud.tencent import remedies
+from diagnose.cloud.tencent.account import TencentAccount
 from diagnose.cloud.tencent.acl import acl_layers, is_quintuple, unread_acl_layers
 from diagnose.cloud.tencent.api import ALLOWED, TencentApi, filtered
-from diagnose.cloud.tencent.metadata import credentials_of_role, detect_instance
 from diagnose.cloud.tencent.rules import group_layer
 from diagnose.cloud.tencent.template_lists import read_templates
 from diagnose.model.cloud import CloudInstance, RuleLayer, RuleSet, SecurityGroup
@@ -34,37 +31,17 @@ _GROUP_URL = "https://console.cloud.tencent.com/vpc/securitygroup"
 _ACL_URL = "https://console.cloud.tencent.com/vpc/acl"
 
 
-def is_tencent(dmi: Dmi) -> bool:
-    """Whether the firmware is that of Tencent Cloud."""
-    return dmi.sys_vendor.strip() == "Tencent Cloud"
-
-
-class TencentCvm:
+class TencentCvm(TencentAccount):
     """The provider "tencent-cvm"."""
 
     name = "tencent-cvm"
     title = "Tencent Cloud CVM"
     actions = tuple(sorted(action for action in ALLOWED if not action.startswith("lighthouse")))
-    credential_places = tencent_credentials.PLACES
-    setup_command = tencent_credentials.SETUP_COMMAND
-    region_variable = tencent_credentials.REGION_VARIABLE
-
-    def is_on(self, dmi: Dmi) -> bool:
-        return is_tencent(dmi)
-
-    async def detect(self, metadata: Client) -> CloudInstance | None:
-        return await detect_instance(metadata, self.name)
-
-    async def credentials(self, profile: Profile) -> Credentials | None:
-        return await tencent_credentials.find_credentials(profile)
-
-    async def role_credentials(self, metadata: Client) -> Credentials | None:
-        return await credentials_of_role(metadata)
 
     async def locate(
         self, address: str, credentials: Credentials, client: Client
     ) -> CloudInstance | None:
-        api = api_of(credentials.region, credentials, client, self.actions)
+        api = self._api(credentials.region, credentials, client)
         name = "ipv6-address" if ":" in address else "public-ip-address"
         parameters = filtered(name, address)
         for row in await api.pages("cvm:DescribeInstances", parameters, "InstanceSet"):
@@ -79,7 +56,7 @@ class TencentCvm:
     ) -> tuple[CloudInstance, RuleSet]:
         if instance.id.startswith("lhins-"):
             raise ApiError("missing", instance.id, action="cvm:DescribeInstances")
-        api = api_of(instance.region or credentials.region, credentials, client, self.actions)
+        api = self._api(instance.region or credentials.region, credentials, client)
         instance, subnet = await _with_interface(api, instance)
         groups, (acl_id, acls) = await asyncio.gather(
             asyncio.gather(*(_policies(api, group_id) for group_id in instance.groups)),
@@ -92,7 +69,7 @@ class TencentCvm:
     async def other_groups(
         self, instance: CloudInstance, credentials: Credentials, client: Client
     ) -> tuple[SecurityGroup, ...]:
-        api = api_of(instance.region or credentials.region, credentials, client, self.actions)
+        api = self._api(instance.region or credentials.region, credentials, client)
         rows = await api.pages("vpc:DescribeSecurityGroups", {}, "SecurityGroupSet")
         names = {
             text(member(row, "SecurityGroupId")): text(member(row, "SecurityGroupName"))
@@ -130,15 +107,6 @@ def has_address(addresses: Iterable[str], address: str) -> bool:
     """Whether an address is among others, in any spelling."""
     wanted = network_range(address)
     return wanted is not None and wanted in map(network_range, addresses)
-
-
-def api_of(
-    region: str, credentials: Credentials, client: Client, allow: tuple[str, ...]
-) -> TencentApi:
-    """Return the API in a region. Each of its calls is about one region only."""
-    if not region:
-        raise ApiError("missing", code="no-region")
-    return TencentApi(client, credentials, region, allow)
 
 
 def _instance(row: Mapping[str, Any], region: str) -> CloudInstance:

@@ -5,42 +5,26 @@ from dataclasses import replace
 
 from diagnose.cloud.evaluation import Flow, Verdict
 from diagnose.cloud.fields import member, text, texts
-from diagnose.cloud.provider import ApiError, Client, Credentials, Dmi, Profile, Remedy
-from diagnose.cloud.tencent import credentials as tencent_credentials
+from diagnose.cloud.provider import ApiError, Client, Credentials, Remedy
 from diagnose.cloud.tencent import remedies
+from diagnose.cloud.tencent.account import TencentAccount
 from diagnose.cloud.tencent.api import ALLOWED, TencentApi, filtered
-from diagnose.cloud.tencent.cvm import api_of, has_address, is_tencent
-from diagnose.cloud.tencent.metadata import credentials_of_role, detect_instance
+from diagnose.cloud.tencent.cvm import has_address
 from diagnose.cloud.tencent.rules import firewall_layer
 from diagnose.model.cloud import CloudInstance, RuleSet, SecurityGroup
 
 
-class TencentLighthouse:
+class TencentLighthouse(TencentAccount):
     """The provider "tencent-lighthouse"."""
 
     name = "tencent-lighthouse"
     title = "Tencent Cloud Lighthouse"
     actions = tuple(sorted(action for action in ALLOWED if action.startswith("lighthouse:")))
-    credential_places = tencent_credentials.PLACES
-    setup_command = tencent_credentials.SETUP_COMMAND
-    region_variable = tencent_credentials.REGION_VARIABLE
-
-    def is_on(self, dmi: Dmi) -> bool:
-        return is_tencent(dmi)
-
-    async def detect(self, metadata: Client) -> CloudInstance | None:
-        return await detect_instance(metadata, self.name)
-
-    async def credentials(self, profile: Profile) -> Credentials | None:
-        return await tencent_credentials.find_credentials(profile)
-
-    async def role_credentials(self, metadata: Client) -> Credentials | None:
-        return await credentials_of_role(metadata)
 
     async def locate(
         self, address: str, credentials: Credentials, client: Client
     ) -> CloudInstance | None:
-        api = api_of(credentials.region, credentials, client, self.actions)
+        api = self._api(credentials.region, credentials, client)
         # There is no filter for IPv6: then all instances of the region are looked through.
         parameters = {} if ":" in address else filtered("public-ip-address", address)
         instances = await _instances(api, parameters)
@@ -51,7 +35,7 @@ class TencentLighthouse:
     async def fetch(
         self, instance: CloudInstance, credentials: Credentials, client: Client
     ) -> tuple[CloudInstance, RuleSet]:
-        api = api_of(instance.region or credentials.region, credentials, client, self.actions)
+        api = self._api(instance.region or credentials.region, credentials, client)
         instance = await _of_this_service(api, instance)
         parameters = {"InstanceId": instance.id}
         rows = await api.pages("lighthouse:DescribeFirewallRules", parameters, "FirewallRuleSet")
