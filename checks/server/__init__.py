@@ -17,6 +17,7 @@ from diagnose.model import (
     Where,
     server_commands,
 )
+from diagnose.model.http import Exchange
 from diagnose.model.server import Listeners
 from diagnose.model.web_servers import WebServer, WebServerConfig, WebServerTest, WebSite
 from diagnose.parsers.nginx.edits import diff
@@ -116,6 +117,17 @@ def line_text(view: ServerView, path: str, number: int) -> str:
     lines = file.text.split("\n") if file else []
     text = lines[number - 1] if 0 < number <= len(lines) else ""
     return "" if text.endswith("\\") else text
+
+
+def pages_with_status(evidence: Evidence, status: int) -> list[Exchange]:
+    """Return the target's own responses with this status."""
+    return [
+        exchange
+        for exchange in evidence.good(Exchange)
+        if exchange.purpose == "target"
+        and exchange.port == evidence.target.port
+        and exchange.status == status
+    ]
 
 
 def place_text(file: str, line: int) -> str:

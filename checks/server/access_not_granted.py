@@ -7,7 +7,15 @@ Where a section does say it, the refusal is meant, and this check is silent.
 
 from collections.abc import Iterator
 
-from checks.server import ServerView, line_edit, line_text, manual_fix, reload_steps, server_view
+from checks.server import (
+    ServerView,
+    line_edit,
+    line_text,
+    manual_fix,
+    pages_with_status,
+    reload_steps,
+    server_view,
+)
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Subject
 from diagnose.model.http import Exchange
@@ -18,11 +26,7 @@ from diagnose.model.web_servers import ServerRequestError, WebServer, WebServerC
 def access_not_granted(evidence: Evidence) -> Iterator[Claim]:
     view, port = server_view(evidence), evidence.target.port
     error = next((e for e in evidence.good(ServerRequestError) if e.reason == "denied"), None)
-    pages = [
-        exchange
-        for exchange in evidence.good(Exchange)
-        if exchange.purpose == "target" and exchange.port == port and exchange.status == 403
-    ]
+    pages = pages_with_status(evidence, 403)
     if view is None or error is None or not pages or view.server.product != error.product:
         return
     sites = view.answering_sites

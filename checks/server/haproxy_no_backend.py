@@ -3,7 +3,7 @@
 
 from collections.abc import Iterator
 
-from checks.server import manual_fix, place_text
+from checks.server import manual_fix, pages_with_status, place_text
 from checks.server._haproxy import haproxy_view
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity, Subject
@@ -22,11 +22,7 @@ def haproxy_no_backend(evidence: Evidence) -> Iterator[Claim]:
     if haproxy is None or haproxy.proxies.selection is not None:
         return
     proxies = haproxy.proxies
-    pages = [
-        exchange
-        for exchange in evidence.good(Exchange)
-        if exchange.purpose == "target" and exchange.port == port and exchange.status == 503
-    ]
+    pages = pages_with_status(evidence, 503)
     if not proxies.is_decided or proxies.frontend.mode != "http" or not pages:
         return
     section = proxies.frontend.section

@@ -7,7 +7,7 @@ A health check that gets a wrong status is server.haproxy-health-check-fails.
 
 from collections.abc import Iterator
 
-from checks.server import reload_steps
+from checks.server import pages_with_status, reload_steps
 from checks.server._haproxy import HaproxyView, haproxy_view, place, without_words
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -47,11 +47,7 @@ class UnusedServer:
 def haproxy_no_server(evidence: Evidence) -> Iterator[Claim]:
     haproxy, port = haproxy_view(evidence), evidence.target.port
     backend = haproxy.proxies.backend if haproxy else None
-    pages = [
-        exchange
-        for exchange in evidence.good(Exchange)
-        if exchange.purpose == "target" and exchange.port == port and exchange.status == 503
-    ]
+    pages = pages_with_status(evidence, 503)
     if haproxy is None or backend is None or not pages:
         return
     unused = _unused(haproxy, servers_of(backend))

@@ -5,7 +5,7 @@ first rule gets the request, and refuses it.
 
 from collections.abc import Iterator
 
-from checks.server import line_edit, line_text, manual_fix, reload_steps
+from checks.server import line_edit, line_text, manual_fix, pages_with_status, reload_steps
 from checks.server._haproxy import HaproxyView, haproxy_view, place
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Subject
@@ -50,12 +50,8 @@ def haproxy_rule_shadowed(evidence: Evidence) -> Iterator[Claim]:
 def _refusals(evidence: Evidence, path: str) -> list[Exchange | Upgrade]:
     """Return the answers to a path that say that this application does not have it."""
     port = evidence.target.port
-    pages = [
-        exchange
-        for exchange in evidence.good(Exchange)
-        if exchange.purpose == "target" and exchange.port == port and exchange.status == 404
-        if path == evidence.target.path
-    ]
+    is_target = path == evidence.target.path
+    pages = pages_with_status(evidence, 404) if is_target else []
     upgrades = [
         upgrade
         for upgrade in evidence.good(Upgrade)

@@ -3,7 +3,7 @@
 
 from collections.abc import Iterator
 
-from checks.server import manual_fix, place_text
+from checks.server import manual_fix, pages_with_status, place_text
 from checks.server._haproxy import haproxy_view, place
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Severity, Subject
@@ -20,11 +20,7 @@ from diagnose.model.web_servers import WebServer, WebServerConfig
 def haproxy_server_timeout(evidence: Evidence) -> Iterator[Claim]:
     haproxy, port = haproxy_view(evidence), evidence.target.port
     backend = haproxy.proxies.backend if haproxy else None
-    pages = [
-        exchange
-        for exchange in evidence.good(Exchange)
-        if exchange.purpose == "target" and exchange.port == port and exchange.status == 504
-    ]
+    pages = pages_with_status(evidence, 504)
     if haproxy is None or backend is None or not pages:
         return
     tries = haproxy.tries_for("page")
