@@ -55,7 +55,9 @@ def location_fix(
     It needs review if the edits touch another file than the location's, because other sites may use
     that file.
     """
-    sure = sure and {edit.path for edit in file_edits} == {location_match.block.file}
+    file = nginx.file(location_match.block)
+    own = (file.real or file.path) if file else ""
+    sure = sure and {edit.path for edit in file_edits} == {own}
     return Fix(
         (*file_edits, *reload_steps(nginx)),
         Applicability.AUTOMATIC if sure else Applicability.REVIEW,

@@ -1,6 +1,7 @@
 """A fix that was cut off takes itself back: the script that is left beside the journal is run."""
 
 import asyncio
+import os
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -20,10 +21,18 @@ from tests.support.steps import touching
 MOST = 100
 
 
-def boot() -> None:
-    """What the unit does at boot, and the waiting shell after its deadline."""
+def boot(programs: Path | None = None) -> None:
+    """What the unit does at boot, and the waiting shell after its deadline. `programs` is a folder
+    of programs that stand before the machine's own."""
     script = Path(journal.OPEN_FOLDER, "undo.sh")
-    done = subprocess.run(["sh", script, "boot"], capture_output=True, text=True, check=False)
+    path = ":".join(str(folder) for folder in (programs, os.environ["PATH"]) if folder)
+    done = subprocess.run(
+        ["sh", script, "boot"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PATH": path},
+    )
     assert (done.returncode, done.stderr) == (0, "")
 
 
@@ -97,6 +106,25 @@ def test_it_waits_and_takes_back_by_itself(site: Site, monkeypatch: pytest.Monke
     assert site.file.read_text() == OLD
     assert unreported(site) == [CAUSE]
     until(lambda: not waiting(), "it ends", timeout=60)
+
+
+def test_at_boot_it_waits_for_no_service(site: Site, tmp_path: Path) -> None:
+    """Services start after it: `systemctl start` would not end before it."""
+
+    async def killed() -> Report:
+        raise Killed
+
+    step = replace(touching(tmp_path / "made", "-f"), undo=("systemctl", "start", "shop.service"))
+    with pytest.raises(Killed):
+        site.fix(site.plan(step), killed)
+    stop_waiting()
+    programs, arguments = tmp_path / "programs", tmp_path / "arguments"
+    programs.mkdir()
+    systemctl = programs / "systemctl"
+    systemctl.write_text(f'#!/bin/sh\necho "$*" >>{arguments}\n')
+    systemctl.chmod(0o755)
+    boot(programs)
+    assert "--no-block start shop.service\n" in arguments.read_text()
 
 
 def test_what_comes_to_its_end_leaves_nothing_waiting(site: Site) -> None:

@@ -444,6 +444,15 @@ class Lab:
             subprocess.run(move, check=True)
         self._addresses()
 
+    def cut_power(self) -> None:
+        """The server boots anew with the files that it has: what is enabled there starts."""
+        assert isinstance(self.server, Machine)
+        self.server.cut_power()
+        self._cable(self.server, "eth1")
+        self._addresses()
+        self.sshd.start()
+        self.application_service.restart()
+
     # Back to health
 
     def undo(self, act: Callable[[], object]) -> None:

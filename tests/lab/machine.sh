@@ -2,7 +2,8 @@
 #
 #   sh machine.sh NAME SHARED...       every SHARED folder is the same inside as outside
 #
-# It is the first process of mount, PID, network, UTS, IPC and cgroup namespaces. When standard input
+# It is the first process of mount, PID, network, UTS, IPC and cgroup namespaces. A line on standard
+# input kills them all, and boots the same files anew, as after a power cut. When standard input
 # closes, all of it ends. The laboratory's own Host is lighter; this one has a service manager.
 set -e
 boot=$(dirname "$0")/boot.sh
@@ -19,12 +20,26 @@ end() {
 }
 trap end EXIT
 for left in "$group"/lab-*; do [ -e "/proc/${left##*-}" ] || remove "$left"; done
+# The files outlive a boot.
+mount -t tmpfs lab /mnt
+
 # Here alone: what is started next belongs to it, and this shell goes back before it is taken away.
-echo 0 > "$own/cgroup.procs"
-setpriv --pdeathsig KILL unshare --mount --pid --net --uts --ipc --cgroup --fork --kill-child \
-  --propagation private sh "$boot" "$@" </dev/null &
-echo 0 > $group/cgroup.procs
-echo "$! lab-$$"
-cat >/dev/null
-kill -KILL $! 2>/dev/null || true
-wait 2>/dev/null || true
+start() {
+  echo 0 > "$own/cgroup.procs"
+  setpriv --pdeathsig KILL unshare --mount --pid --net --uts --ipc --cgroup --fork --kill-child \
+    --propagation private sh "$boot" "$@" </dev/null &
+  echo 0 > $group/cgroup.procs
+  echo "$! lab-$$"
+}
+cut_power() {
+  kill -KILL $! 2>/dev/null || true
+  wait 2>/dev/null || true
+}
+start "$@"
+while read -r _; do
+  cut_power
+  end
+  mkdir -p "$own"
+  start "$@"
+done
+cut_power

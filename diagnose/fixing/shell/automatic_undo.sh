@@ -1,7 +1,8 @@
 # Takes a fix back by itself when nobody has spoken for it in time: the connection over which it ran
 # was lost, it was killed, or the machine was started anew in the middle.
-# shellcheck shell=sh disable=SC2046,SC2154
-#   (SC2154: die, restore, allowed … stand in files.sh, which comes before this text.)
+# shellcheck shell=sh disable=SC2046,SC2154,SC2317
+#   (SC2154: die, restore, allowed … stand in files.sh, which comes before this text.
+#    SC2317: the steps, which come behind it, call systemctl.)
 #
 # The fix writes this file before its first step, with the functions of files.sh before it and its own
 # steps in a function `undo_steps` behind it. $current is the folder of the fix, $ended its name when
@@ -82,16 +83,23 @@ take_back() {
 }
 
 # At boot the deadline of an earlier boot means nothing: what is not ended is taken back.
-# What was being taken back when the machine stopped is begun anew.
-begin_anew() { [ ! -e "$current/passed" ] || mv -T -- "$current/passed" "$current/deadline"; }
+# What was being taken back when the machine stopped is begun anew. Services start after this script:
+# a systemctl that waited for them would wait for ever.
+begin_anew() {
+  systemctl() { command systemctl --no-block "$@"; }
+  [ ! -e "$current/passed" ] || mv -T -- "$current/passed" "$current/deadline"
+}
 
 boot_unit=/usr/local/lib/systemd/system/diagnose-undo-at-boot.service
 
 forget_boot_unit() {
-  rm -f -- "$boot_unit" "${boot_unit%/*}/multi-user.target.wants/${boot_unit##*/}"
-  rmdir -- "${boot_unit%/*}/multi-user.target.wants" 2>/dev/null; :
+  rm -f -- "$boot_unit" "${boot_unit%/*}/sysinit.target.wants/${boot_unit##*/}"
+  rmdir -- "${boot_unit%/*}/sysinit.target.wants" 2>/dev/null; :
 }
 
+# The files are as before when the services read them: all of these start after sysinit.target, and
+# the packet filters that start before it stand by name. A machine that cannot end this in time boots
+# all the same.
 remember_boot_unit() {
   enter "$boot_unit" link && only_root || return
   cat > "$boot_unit" <<UNIT || return
@@ -99,17 +107,20 @@ remember_boot_unit() {
 Description=Take back a change of diagnose that was cut off
 DefaultDependencies=no
 After=local-fs.target
-Before=network-pre.target multi-user.target
+Before=sysinit.target network-pre.target shutdown.target
+Before=nftables.service iptables.service ip6tables.service netfilter-persistent.service ufw.service
+Conflicts=shutdown.target
 ConditionPathExists=|$current/deadline
 ConditionPathExists=|$current/passed
 [Service]
 Type=oneshot
 ExecStart=/bin/sh $current/undo.sh boot
+TimeoutStartSec=90
 [Install]
-WantedBy=multi-user.target
+WantedBy=sysinit.target
 UNIT
-  mkdir -p -- "${boot_unit%/*}/multi-user.target.wants" &&
-    ln -sf "../${boot_unit##*/}" "${boot_unit%/*}/multi-user.target.wants/"
+  mkdir -p -- "${boot_unit%/*}/sysinit.target.wants" &&
+    ln -sf "../${boot_unit##*/}" "${boot_unit%/*}/sysinit.target.wants/"
 }
 
 # end_waiting: whatever waits for this fix ends.

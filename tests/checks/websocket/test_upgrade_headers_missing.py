@@ -44,6 +44,18 @@ def test_fires_for_certain_when_the_application_takes_what_nginx_does_not_pass_o
     )
 
 
+def test_fires_and_is_automatic_where_the_file_is_a_link() -> None:
+    """Debian: sites-enabled leads to sites-available."""
+    seen = config(OWN % "")
+    linked = replace(seen, files=(replace(seen.files[0], real="/srv/nginx.conf"), *seen.files[1:]))
+    (claim,) = judge(CHECK, linked, BUILD, HOST, RUNNING, front(404), direct(101), target=CHAT)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.AUTOMATIC
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert edit.path == "/srv/nginx.conf"
+
+
 def test_fires_from_the_configuration_alone_where_a_websocket_was_asked_for() -> None:
     (claim,) = judge(CHECK, config(OWN % ""), target=CHAT)
     assert claim.confidence is Confidence.LIKELY
