@@ -64,6 +64,7 @@ INSIDE = (
     "local_answers",
     "resolver_answers",
     "cloud",
+    "undone_fixes",
 )
 
 #: Maximum duration of a run, in seconds.

@@ -147,5 +147,7 @@ def test_power_is_cut(booted: Lab, name: str, number: int) -> None:
     assert not booted.server.path(OPEN_FOLDER).exists()
     assert not faulty.difference(booted.snapshot())
     assert not booted.server.path(BOOT_UNIT).exists()
+    document = booted.diagnose(booted.server, "--json", *scenario.args, scenario.target).stdout
+    assert '"host.fix-undone"' in document
     told = booted.diagnose(booted.server, "fix", "--dry-run", *scenario.args, scenario.target)
     assert "the server took it back by itself" in told.stdout + told.stderr
