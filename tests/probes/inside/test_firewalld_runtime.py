@@ -53,6 +53,21 @@ def test_a_daemon_that_is_not_there_does_not_run() -> None:
     assert (runtime.running, runtime.caller) == (False, "198.51.100.10")
 
 
+def test_without_a_bus_nothing_more_is_asked() -> None:
+    socket = "Failed to connect to socket /run/dbus/system_bus_socket: No such file or directory"
+    said = f'Failed to open connection to "system" message bus: {socket}'
+    machine = RecordedMachine({ASK: f"{CALLER}@ owner\n{said}\n"})
+    assert not asyncio.run(probes.ask_daemon(machine)).running
+    assert [command.split()[0] for command in machine.commands_run] == ["sh"]
+
+
+def test_a_daemon_that_does_not_run_is_asked_once() -> None:
+    stopped = CommandResult((), 252, "", "FirewallD is not running\n", 0.0, FAILED)
+    machine = RecordedMachine({LIST: stopped})
+    assert not asyncio.run(probes.ask_daemon(machine)).running
+    assert machine.commands_run[1:] == [LIST]
+
+
 def test_what_only_some_versions_answer_may_be_missing() -> None:
     runtime = asked({ASK: RUNS + PUBLIC})
     (zone,) = runtime.zones
