@@ -24,6 +24,7 @@ from diagnose.cli.request import (
     parse_output,
     parse_record,
     parse_replay,
+    parse_serve,
     parse_web,
 )
 from diagnose.parsers.target import UsageError, suggestion
@@ -154,6 +155,13 @@ def _web(words: Sequence[str]) -> int:
     return web.serve(request.words, arguments, request.port, request.run.output.language)
 
 
+def _serve(words: Sequence[str]) -> int:
+    from diagnose import exporter
+
+    request = parse_serve(words)
+    return exporter.serve(request.settings, request.check_only)
+
+
 HANDLERS: dict[str, Callable[[Sequence[str]], int]] = {
     "explain": _explain,
     "list": _list,
@@ -162,5 +170,6 @@ HANDLERS: dict[str, Callable[[Sequence[str]], int]] = {
     "bundle": _bundle,
     "replay": _replay,
     "demo": _demo,
+    "serve": _serve,
     "web": _web,
 }

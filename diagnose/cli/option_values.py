@@ -189,3 +189,26 @@ def _ssh_url(text: str) -> str:
 
 def _refuse(message: str) -> NoReturn:
     raise UsageError(message)
+
+
+def seconds(option: str) -> Callable[[str], float]:
+    """Return a parser of an option that takes a number of seconds, 0 or more."""
+
+    def parse_seconds(text: str) -> float:
+        with contextlib.suppress(ValueError):
+            if 0 <= (number := float(text)) <= 3600:
+                return number
+        raise UsageError(f"{option} takes seconds from 0 to 3600, not {text!r}.")
+
+    return parse_seconds
+
+
+def count(option: str) -> Callable[[str], int]:
+    """Return a parser of an option that takes a number from 1."""
+
+    def parse_count(text: str) -> int:
+        if text.isascii() and text.isdigit() and 0 < len(text) < 8 and int(text):
+            return int(text)
+        raise UsageError(f"{option} takes a number from 1, not {text!r}.")
+
+    return parse_count

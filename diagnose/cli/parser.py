@@ -33,6 +33,9 @@ COMMANDS = {
     ),
     "replay": CommandHelp("A recording put to today's checks, without a network.", "FILE"),
     "demo": CommandHelp("A broken site of its own on loopback, diagnosed."),
+    "serve": CommandHelp(
+        "An exporter for Prometheus in the place of blackbox_exporter, with the reason."
+    ),
     "web": CommandHelp("The screen, in a browser on this machine or through SSH.", "[TARGET ...]"),
 }
 
@@ -73,6 +76,7 @@ other commands:
   diagnose replay FILE                 judge a recording again, without a network
   diagnose demo                        a broken site of its own, diagnosed
   diagnose web [TARGET]                the screen, in a browser
+  diagnose serve                       blackbox_exporter's place, with the reason of a failure
 
 exit status:
   0 ok   1 warning   2 critical   3 unknown: could not be judged
@@ -83,6 +87,19 @@ anybody but the target, where it redirects to, and the name servers; on a cloud'
 does not answer also to the metadata service; with --cloud to the API of the provider. With
 --vantage globalping, what is measured and the results become public.
 """
+
+_COMMAND_EPILOGS = {
+    "serve": """\
+examples:
+  diagnose serve --config.file=/etc/prometheus/blackbox.yml
+  diagnose serve --config.file=blackbox.yml --config.check
+  diagnose serve --web.listen-address=:9115 --web.config.file=web.yml --allow '*.example.com'
+  curl 'http://127.0.0.1:9115/probe?module=http_2xx&target=https://shop.example.com/&debug=true'
+
+It listens on loopback only, unless --web.listen-address says otherwise. SIGHUP and POST /-/reload
+load the configuration again. It needs the extra: pipx install 'diagnose-https[serve]'.
+"""
+}
 
 _FORMAT_HELP = {
     "json": "one JSON document",
@@ -117,7 +134,7 @@ def build_parser(command: str | None = None, has_operands: bool = True) -> argpa
         prog="diagnose" if command is None else f"diagnose {command}",
         usage=_usage(command),
         description=DESCRIPTION if command is None else COMMANDS[command].purpose,
-        epilog=_EPILOG if command is None else None,
+        epilog=_EPILOG if command is None else _COMMAND_EPILOGS.get(command),
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
         add_help=False,
@@ -168,6 +185,35 @@ def _add_command_options(parser: argparse.ArgumentParser, command: str | None) -
     if command == "web":
         parser.add_argument("--port", type=values.port, default=8043, metavar="PORT",
             help="of 127.0.0.1 (8043); 0 is any free one")  # fmt: skip
+    if command == "serve":
+        _add_serve_options(parser)
+
+
+def _add_serve_options(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("what to serve (options of blackbox_exporter)")
+    add = group.add_argument
+    add("--config.file", dest="config_file", default="blackbox.yml", metavar="FILE",
+        help="its modules (blackbox.yml)")  # fmt: skip
+    add("--config.check", dest="config_check", action="store_true",
+        help="load the file, say whether it is right, and end")  # fmt: skip
+    add("--web.listen-address", dest="listen", action="append", default=[], metavar="ADDRESS:PORT",
+        help="where to listen (127.0.0.1:9115, repeatable); :9115 is every address")  # fmt: skip
+    add("--web.config.file", dest="web_config_file", default="", metavar="FILE",
+        help="TLS and passwords, in the format of Prometheus' exporters")  # fmt: skip
+    add("--web.external-url", dest="external_url", default="", metavar="URL",
+        help="how browsers reach it through a proxy on this machine")  # fmt: skip
+    add("--timeout-offset", type=values.seconds("--timeout-offset"), default=0.5,
+        metavar="SECONDS", help="to subtract from Prometheus' timeout (0.5)")  # fmt: skip
+    add("--history.limit", dest="history_limit", type=values.count("--history.limit"), default=100,
+        metavar="N", help="results to keep, and as many older failures (100)")  # fmt: skip
+    group = parser.add_argument_group("limits and diagnosis")
+    add = group.add_argument
+    add("--allow", action="append", default=[], metavar="NAME|NETWORK",
+        help="probe only such targets: *.example.com, 10.0.0.0/8 (repeatable)")  # fmt: skip
+    add("--max-probes", type=values.count("--max-probes"), default=200, metavar="N",
+        help="at the same time (200)")  # fmt: skip
+    add("--diagnosis-interval", type=values.wait, default=300.0, metavar="DURATION",
+        help="repeat the whole diagnosis of a target after so long (5m)")  # fmt: skip
 
 
 def _add_fix_options(parser: argparse.ArgumentParser) -> None:

@@ -25,10 +25,14 @@ from diagnose.parsers.target import (
 )
 
 if TYPE_CHECKING:
+    from diagnose.exporter.settings import Settings
     from diagnose.probes import Options
 
 #: Options without a value that ask about the program itself.
 ABOUT_TOPICS: tuple[Literal["version", "schema", "spec"], ...] = ("version", "schema", "spec")
+
+#: Where `diagnose serve` listens: blackbox_exporter's port, on loopback.
+DEFAULT_LISTEN = "127.0.0.1:9115"
 
 FixAction = Literal["fix", "undo", "resume"]
 
@@ -189,6 +193,14 @@ class WebRequest:
     port: int
 
 
+@frozen
+class ServeRequest:
+    """A request of `diagnose serve`; `check_only` if its configuration is only loaded."""
+
+    settings: "Settings"
+    check_only: bool
+
+
 # From the words of the command line. Each function raises UsageError.
 
 
@@ -244,6 +256,27 @@ def parse_web(words: Sequence[str]) -> WebRequest:
     request = _run_request(namespace)
     words = tuple(_displayable(word, request) for word in namespace.words)
     return WebRequest(request, words, namespace.port)
+
+
+def parse_serve(words: Sequence[str]) -> ServeRequest:
+    from diagnose.exporter import settings, target_policy
+
+    namespace = parse("serve", words)
+    try:
+        serve_settings = settings.Settings(
+            config_file=namespace.config_file,
+            listen=tuple(map(settings.parse_listen_address, namespace.listen or [DEFAULT_LISTEN])),
+            web_config_file=namespace.web_config_file,
+            timeout_offset=namespace.timeout_offset,
+            history_limit=namespace.history_limit,
+            max_probes=namespace.max_probes,
+            diagnosis_interval=namespace.diagnosis_interval,
+            policy=target_policy.parse_policy(namespace.allow),
+            host_names=tuple(map(settings.external_host, filter(None, [namespace.external_url]))),
+        )
+    except ValueError as error:
+        raise UsageError(f"diagnose serve: {error}.") from None
+    return ServeRequest(serve_settings, namespace.config_check)
 
 
 def _displayable(word: str, request: RunRequest) -> str:

@@ -91,7 +91,7 @@ class Http1Connection(httpx.AsyncBaseTransport):
         self.stream = stream
         self.timeout = timeout
         self._state = _new_state()
-        self._request: tuple[h11.Request, h11.EndOfMessage] | None = None
+        self._request: tuple[h11.Request | h11.Data | h11.EndOfMessage, ...] | None = None
         self._head_data = b""
         self.header_faults: tuple[FaultyField, ...] = ()
         self._write_error: OSError | None = None
@@ -198,7 +198,8 @@ class Http1Connection(httpx.AsyncBaseTransport):
             target=request.url.raw_path,
             headers=request.headers.raw,
         )
-        self._request = (head, h11.EndOfMessage())
+        body = (h11.Data(request.content),) if request.content else ()
+        self._request = (head, *body, h11.EndOfMessage())
         for event in self._request:
             data += self._state.send(event) or b""
         try:
