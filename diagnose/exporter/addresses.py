@@ -33,7 +33,15 @@ async def choose_address(probe: Probe, host: str, protocol: IpProtocol, fallback
 
 
 async def find_address(probe: Probe, host: str, protocol: IpProtocol, fallback: bool) -> str:
-    """Return an address of a host, or "" (logged). Sets no metric."""
+    """Return an address of a host that may be probed, or "" (logged). Sets no metric."""
+    address = await _resolve(probe, host, protocol, fallback)
+    if address and (refusal := probe.net.refusal(address)):
+        probe.fail("Target refused", "denied", target=host, err=refusal)
+        return ""
+    return address
+
+
+async def _resolve(probe: Probe, host: str, protocol: IpProtocol, fallback: bool) -> str:
     preferred = 4 if protocol == "ip4" else 6
     families = (preferred, 10 - preferred) if fallback else (preferred,)
     if is_address(host):

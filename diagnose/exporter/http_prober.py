@@ -62,9 +62,9 @@ def parse_url(probe: Probe) -> httpx.URL | None:
         url = httpx.URL(text)
         if url.host:
             return url
-        probe.fail("Could not parse target URL", err="no host in it")
+        probe.fail("Could not parse target URL", "target", err="no host in it")
     except (httpx.InvalidURL, ValueError) as error:
-        probe.fail("Could not parse target URL", err=error)
+        probe.fail("Could not parse target URL", "target", err=error)
     return None
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 from diagnose.exporter.metrics import ProbeMetrics
 from diagnose.exporter.modules import Module
 from diagnose.exporter.probe_log import ProbeLog
-from diagnose.net import Net
+from diagnose.exporter.target_policy import GuardedNet
 
 
 @dataclass(slots=True)
@@ -23,7 +23,7 @@ class Probe:
     target: str
     hostname: str
     module: Module
-    net: Net
+    net: GuardedNet
     log: ProbeLog
     metrics: ProbeMetrics = field(default_factory=ProbeMetrics)
     reason: str = ""

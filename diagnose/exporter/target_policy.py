@@ -111,7 +111,7 @@ class GuardedNet:
         ttl: int | None = None,
         mss: int | None = None,
     ) -> ConnectResult:
-        if refusal := self._refusal(address):
+        if refusal := self.refusal(address):
             return ConnectResult(0.0, failure=Failure("denied", refusal))
         return await self._net.connect(address, port, timeout, ttl, mss)
 
@@ -130,7 +130,8 @@ class GuardedNet:
     def way_to(self, address: str) -> ConnectResult:
         return self._net.way_to(address)
 
-    def _refusal(self, address: str) -> str:
+    def refusal(self, address: str) -> str:
+        """Return why an address may not be used, "" if it may."""
         if is_forbidden(address):
             return f"{address} is a link-local or metadata address"
         if self._policy.is_open or address in self._resolved or address in self._trusted:

@@ -51,10 +51,11 @@ def set_tls_metrics(probe: Probe, result: HandshakeResult, roots: Sequence[bytes
         "probe_tls_version_info", "Returns the TLS version used or NaN when unknown"
     )
     metrics.set("probe_tls_version_info", 1, version=_version_name(result.protocol))
-    metrics.declare_labelled(
-        "probe_tls_cipher_info", "Returns the TLS cipher negotiated during handshake"
-    )
-    metrics.set("probe_tls_cipher_info", 1, cipher=cipher_name(result.cipher))
+    if probe.module.prober == "http":
+        metrics.declare_labelled(
+            "probe_tls_cipher_info", "Returns the TLS cipher negotiated during handshake"
+        )
+        metrics.set("probe_tls_cipher_info", 1, cipher=cipher_name(result.cipher))
     metrics.declare(
         "probe_ssl_last_chain_expiry_timestamp_seconds",
         "Returns last SSL chain expiry in timestamp",
