@@ -59,7 +59,11 @@ def _host_field(probe: Probe) -> str:
 
 async def diagnose(probe: Probe, target: Target, address: str | None, timeout: float) -> Report:
     """Run the diagnosis from outside; `timeout` is in seconds."""
-    return await run(target, diagnosis_options(probe, target, address, timeout), probe.net)
+    net = probe.net.renewed()
+    try:
+        return await run(target, diagnosis_options(probe, target, address, timeout), net)
+    finally:
+        net.close()
 
 
 def diagnosis_options(probe: Probe, target: Target, address: str | None, timeout: float) -> Options:

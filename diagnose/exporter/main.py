@@ -2,8 +2,11 @@
 
 import asyncio
 import gc
+import os
 import signal
+import ssl
 import sys
+from functools import partial
 
 from aiohttp import web
 
@@ -11,6 +14,12 @@ from diagnose.exporter.config_file import ConfigError
 from diagnose.exporter.server import Endpoints
 from diagnose.exporter.service import Service
 from diagnose.exporter.settings import ListenAddress, Settings
+from diagnose.exporter.web_config import (
+    load_certificate,
+    load_web_config,
+    protection,
+    server_context,
+)
 from diagnose.model.addresses import bracketed
 from diagnose.parsers.target import UsageError
 
@@ -37,10 +46,15 @@ def run(settings: Settings, check_only: bool) -> int:
 
 async def _check(settings: Settings) -> None:
     Service(settings)
+    path = settings.web_config_file
+    server_context(path, load_web_config(path))
 
 
 async def _serve(settings: Settings) -> int:
     service = Service(settings)
+    web_config = load_web_config(settings.web_config_file)
+    context = server_context(settings.web_config_file, web_config)
+    service.also_reload = partial(load_certificate, settings.web_config_file, web_config, context)
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -48,14 +62,17 @@ async def _serve(settings: Settings) -> int:
     reloads: set[asyncio.Task[None]] = set()
     loop.add_signal_handler(signal.SIGHUP, lambda: reloads.add(loop.create_task(_reload(service))))
     runner = web.AppRunner(
-        Endpoints(service).application(), access_log=None, shutdown_timeout=SHUTDOWN_TIMEOUT
+        Endpoints(service).application(protection(web_config)),
+        access_log=None,
+        shutdown_timeout=SHUTDOWN_TIMEOUT,
     )
     await runner.setup()
     try:
         for address in settings.listen:
-            await _listen(runner, address)
+            await _listen(runner, address, context)
         for listening in runner.addresses:
-            _note(f"Listening on http://{bracketed(listening[0])}:{listening[1]}/")
+            scheme = "https" if context else "http"
+            _note(f"Listening on {scheme}://{bracketed(listening[0])}:{listening[1]}/")
         await ended.wait()
         return 0
     finally:
@@ -71,12 +88,17 @@ async def _reload(service: Service) -> None:
         _note(f"Error reloading config: {error}")
 
 
-async def _listen(runner: web.AppRunner, address: ListenAddress) -> None:
+async def _listen(
+    runner: web.AppRunner, address: ListenAddress, context: ssl.SSLContext | None
+) -> None:
     try:
-        await web.TCPSite(runner, address.host or None, address.port).start()
+        site = web.TCPSite(runner, address.host or None, address.port, ssl_context=context)
+        await site.start()
     except OSError as error:
         place = f"{bracketed(address.host)}:{address.port}"
-        raise UsageError(f"--web.listen-address {place}: {error.strerror}.") from None
+        raise UsageError(
+            f"--web.listen-address {place}: {os.strerror(error.errno or 0)}."
+        ) from None
 
 
 def _note(text: str) -> None:

@@ -58,17 +58,25 @@ class ProbeRun:
     async def _probe(self, start_diagnosis: StartDiagnosis | None) -> bool:
         """Run the prober until it ends or its time is up."""
         task = asyncio.create_task(self._guarded_prober())
-        if start_diagnosis:
-            if self.diagnoses.is_due(self.key):
-                start_diagnosis()
-            else:
-                await asyncio.wait({task}, timeout=self.timeout * LATE)
-                if not task.done():
-                    start_diagnosis()
         try:
+            if start_diagnosis:
+                await self._start_if_due(task, start_diagnosis)
             return await task
         finally:
+            # The exporter may end before the probe: its sockets are closed then.
             task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            self.probe.net.close()
+
+    async def _start_if_due(
+        self, prober_task: "asyncio.Task[bool]", start_diagnosis: StartDiagnosis
+    ) -> None:
+        """Start the diagnosis beside the probe if it is due, or if the probe takes long."""
+        if not self.diagnoses.is_due(self.key):
+            await asyncio.wait({prober_task}, timeout=self.timeout * LATE)
+            if prober_task.done():
+                return
+        start_diagnosis()
 
     async def _guarded_prober(self) -> bool:
         try:

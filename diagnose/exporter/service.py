@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, disable_created_metrics
 from prometheus_client.process_collector import ProcessCollector
@@ -35,6 +35,8 @@ class Service:
         self.registry = CollectorRegistry()
         self._declare_metrics()
         self.configuration = Configuration()
+        #: What a reload reads besides the modules. Raises ConfigError.
+        self.also_reload: Callable[[], None] = lambda: None
         self._load()
 
     def _declare_metrics(self) -> None:
@@ -69,6 +71,7 @@ class Service:
 
     def _load(self) -> None:
         try:
+            self.also_reload()
             self.configuration = load_configuration(self.settings.config_file)
         except ConfigError:
             self._reload_successful.set(0)

@@ -12,7 +12,7 @@ from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_netw
 from diagnose.model import Failure
 from diagnose.model.addresses import is_guarded
 from diagnose.model.frozen import frozen
-from diagnose.net import DEFAULT_TIMEOUT, ConnectResult, Net, ResolveResult
+from diagnose.net import DEFAULT_TIMEOUT, ConnectResult, Net, ResolveResult, Stream
 from diagnose.net.resolvconf import RESOLV_CONF, name_servers, read_text
 from diagnose.parsers.hostnames import is_address
 
@@ -89,13 +89,23 @@ def _embedded(ip: IPv6Address) -> str | None:
 class GuardedNet:
     """A `Net` for one probe that connects only where the policy allows it. The decision is made for
     the address that is connected to: a name that resolves differently the second time gains
-    nothing."""
+    nothing. `close` closes all its connections, whoever was interrupted."""
 
     def __init__(self, net: Net, policy: TargetPolicy, trusted: Sequence[str] = ()) -> None:
         """`trusted` are hosts that the configuration itself names, such as a proxy."""
         self._net, self._policy = net, policy
         self._trusted = set(trusted)
         self._resolved: set[str] = set()
+        self._streams: list[Stream] = []
+
+    def renewed(self) -> "GuardedNet":
+        """Return another one with the same policy, without connections."""
+        return GuardedNet(self._net, self._policy, tuple(self._trusted))
+
+    def close(self) -> None:
+        for stream in self._streams:
+            stream.close()
+        self._streams.clear()
 
     async def resolve(self, name: str, family: int, timeout: float = 10.0) -> ResolveResult:
         result = await self._net.resolve(name, family, timeout)
@@ -113,7 +123,10 @@ class GuardedNet:
     ) -> ConnectResult:
         if refusal := self.refusal(address):
             return ConnectResult(0.0, failure=Failure("denied", refusal))
-        return await self._net.connect(address, port, timeout, ttl, mss)
+        result = await self._net.connect(address, port, timeout, ttl, mss)
+        if result.stream is not None:
+            self._streams.append(result.stream)
+        return result
 
     async def ask(
         self, server: str, query: bytes, timeout: float = 3.0, tcp: bool = False

@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Site:
-    """The server, and the heads and bodies of the requests that came. The answer of a path that
-    is not there is 404; an empty answer is never sent."""
+    """The server, and the heads and bodies of the requests that came; `asked` is set by the first.
+    The answer of a path that is not there is 404; an empty answer is never sent."""
 
     port: int
     answers: Mapping[str, bytes]
     requests: list[bytes] = field(default_factory=list)
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 def answer(status: str = "200 OK", body: bytes = b"hello", *fields: str) -> bytes:
@@ -61,6 +62,7 @@ async def _answer(
         0,
     )
     serving.requests.append(head + await reader.readexactly(length))
+    serving.asked.set()
     path = head.split(b" ", 2)[1].decode()
     data = serving.answers.get(path, answer("404 Not Found", b"nothing here"))
     if not data:
