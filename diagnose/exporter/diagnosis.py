@@ -8,7 +8,7 @@ the next one, with its age.
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,10 +30,10 @@ StartRun = Callable[[float], Coroutine[Any, Any, Report]]
 
 @frozen
 class Conclusion:
-    """What a diagnosis said: the samples of its metrics, and the checks of its root causes that
-    mean failure. `finished_at` is of the monotonic clock."""
+    """What a diagnosis said: its metrics, and the checks of its root causes that mean failure.
+    `finished_at` is of the monotonic clock."""
 
-    samples: tuple[tuple[str, Mapping[str, str], float], ...]
+    metrics: ProbeMetrics
     causes: tuple[str, ...]
     status: str
     finished_at: float
@@ -116,26 +116,21 @@ def _conclude(report: Report) -> Conclusion:
     from diagnose.checking.root_cause import verdict
     from diagnose.outputs.prometheus import METRICS
 
-    outcome = verdict(report)
-    samples = tuple(
-        (name, labels, value)
-        for name, (_, _, sample) in METRICS.items()
-        if name.startswith("diagnose_")
-        for labels, value in sample(report)
-    )
+    outcome, metrics = verdict(report), ProbeMetrics()
+    for name, (help_text, _, samples) in METRICS.items():
+        if name.startswith("diagnose_"):
+            metrics.declare_labelled(name, help_text)
+            for labels, value in samples(report):
+                metrics.set(name, value, **labels)
     causes = dict.fromkeys(
         cause.check.id for cause in outcome.causes if cause.severity is Severity.ERROR
     )
-    return Conclusion(samples, tuple(causes), outcome.status, time.monotonic())
+    return Conclusion(metrics, tuple(causes), outcome.status, time.monotonic())
 
 
 def set_metrics(metrics: ProbeMetrics, conclusion: Conclusion, probed_at: float) -> None:
     """Add what the diagnosis said, and how old it and the probe are."""
-    from diagnose.outputs.prometheus import METRICS
-
-    for name, labels, value in conclusion.samples:
-        metrics.declare_labelled(name, METRICS[name][0])
-        metrics.set(name, value, **labels)
+    metrics.further = conclusion.metrics
     now = time.monotonic()
     for name, help_text, since in (
         ("diagnose_pulse_age_seconds", "Age of the last probe", probed_at),

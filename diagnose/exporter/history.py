@@ -1,20 +1,20 @@
 """The latest results, for /logs and the start page. Failures are kept longer than successes."""
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from diagnose.model.frozen import frozen
 
 
 @frozen
 class Result:
-    """The result of one probe. `debug_output` is what debug=true would have answered."""
+    """The result of one probe. `debug_output` returns what debug=true would have answered."""
 
     id: int
     module: str
     target: str
     success: bool
-    debug_output: str
+    debug_output: Callable[[], str]
 
 
 class History:
@@ -26,7 +26,7 @@ class History:
         self._results: deque[Result] = deque()
         self._old_failures: deque[Result] = deque(maxlen=limit)
 
-    def add(self, module: str, target: str, success: bool, debug_output: str) -> None:
+    def add(self, module: str, target: str, success: bool, debug_output: Callable[[], str]) -> None:
         result = Result(self._next_id, module, target, success, debug_output)
         self._next_id += 1
         self._results.append(result)

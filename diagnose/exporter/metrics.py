@@ -5,8 +5,9 @@ A metric is there from its declaration, with the value 0; one with labels from i
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
@@ -28,6 +29,13 @@ class ProbeMetrics(Collector):
 
     def __init__(self) -> None:
         self._gauges: dict[str, _Gauge] = {}
+        #: Metrics that do not change any more and are shown too, such as those of a diagnosis.
+        self.further: ProbeMetrics | None = None
+
+    @cached_property
+    def text(self) -> bytes:
+        """The text format, made once: only of metrics that do not change any more."""
+        return generate_latest(_registry(self))
 
     def declare(self, name: str, help_text: str) -> None:
         """Add a metric without labels; it is 0 until it is set."""
@@ -66,10 +74,20 @@ def _labels(labels: Mapping[str, str]) -> Labels:
     return tuple((name, text[:MAX_LABEL]) for name, text in labels.items())
 
 
+def _registry(*collectors: Collector) -> CollectorRegistry:
+    registry = CollectorRegistry()
+    for collector in collectors:
+        registry.register(collector)
+    return registry
+
+
 def exposition(collector: Collector, accept: str = "") -> tuple[bytes, str]:
     """Return the metrics and their media type: Prometheus' text format, or OpenMetrics if the
     request accepts it."""
-    registry = CollectorRegistry()
-    registry.register(collector)
     encode, media_type = choose_encoder(accept)
-    return encode(registry), media_type
+    further = collector.further if isinstance(collector, ProbeMetrics) else None
+    if further is None:
+        return encode(_registry(collector)), media_type
+    if media_type.startswith("text/plain"):
+        return encode(_registry(collector)) + further.text, media_type
+    return encode(_registry(collector, further)), media_type

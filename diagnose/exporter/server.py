@@ -112,7 +112,7 @@ class Endpoints:
             raise Refusal(503, f"{service.settings.max_probes} probes are in flight already")
 
     async def _logs(self, request: web.Request) -> web.Response:
-        return plain_response(self._result(request).debug_output)
+        return plain_response(self._result(request).debug_output())
 
     def _result(self, request: web.Request) -> Result:
         query, history = request.query, self._service.history

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, disable_created_metrics
 from prometheus_client.process_collector import ProcessCollector
@@ -111,7 +112,7 @@ class Service:
             run = ProbeRun(probe, prober_for(module), timeout, self.diagnoses, key)
             success = await run.run()
         self.probes.labels(name, "success" if success else "failure").inc()
-        self.history.add(name, target, success, debug_output(probe))
+        self.history.add(name, target, success, partial(debug_output, probe))
         return probe
 
 

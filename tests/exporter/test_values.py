@@ -144,7 +144,7 @@ def test_listen_addresses(text: str, address: ListenAddress) -> None:
 def test_old_failures_stay_longer_than_successes() -> None:
     history = History(2)
     for number, success in enumerate((False, True, False, True, True)):
-        history.add("m", f"t{number}", success, "")
+        history.add("m", f"t{number}", success, str)
     assert [result.id for result in history] == [0, 2, 3, 4]
 
 
