@@ -55,7 +55,7 @@ class HttpVisit:
         self._host_field = next(
             (value for name, value in self._headers if name.lower() == "host"), ""
         )
-        self._body = b""
+        self._body, self._first_ip = b"", ""
         self._cookies = httpx.Cookies()
         self._connection: HttpConnection | None = None
         self._handshake: HandshakeResult | None = None
@@ -82,6 +82,7 @@ class HttpVisit:
         address = await self._first_address()
         if not address:
             return None
+        self._first_ip = address
         for phase in ("connect", "tls", "processing", "transfer"):
             self.add_phase(phase, 0)
         while address:
@@ -125,7 +126,10 @@ class HttpVisit:
             self.probe, self._url.host, module.preferred_ip_protocol, module.ip_protocol_fallback
         )
         self.add_phase("resolve", time.monotonic() - started)
-        return address
+        refusal = self.probe.net.redirect_refusal(self._first_ip, address) if address else ""
+        if refusal:
+            self.probe.fail("Error for HTTP request", "redirect", err=refusal)
+        return "" if refusal else address
 
     def _uses_proxy(self) -> bool:
         return proxied_net(self.probe.net, self._module, self._url) is not self.probe.net

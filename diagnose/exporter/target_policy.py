@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from diagnose.model import Failure
-from diagnose.model.addresses import is_guarded
+from diagnose.model.addresses import is_guarded, is_private
 from diagnose.model.frozen import frozen
 from diagnose.net import DEFAULT_TIMEOUT, ConnectResult, Net, ResolveResult, Stream
 from diagnose.net.resolvconf import RESOLV_CONF, name_servers, read_text
@@ -136,6 +136,14 @@ class GuardedNet:
         if is_forbidden(address) and address not in name_servers(read_text(RESOLV_CONF)):
             raise PermissionError(f"{address} is a link-local or metadata address")
         return await self._net.ask(server, query, timeout, tcp)
+
+    def redirect_refusal(self, origin: str, address: str) -> str:
+        """Return why a server at `origin` may not lead to an address, "" if it may: from a public
+        address not into a private network, unless the policy names it."""
+        if is_private(origin) or not is_private(address):
+            return ""
+        is_named = is_address(address) and self._policy.allows_network(address)
+        return "" if is_named else f"{address} is in a private network"
 
     def is_mine(self, address: str) -> bool:
         return self._net.is_mine(address)

@@ -10,8 +10,9 @@ from diagnose.exporter.history import History
 from diagnose.exporter.parameters import decode_target, probe_timeout
 from diagnose.exporter.probers import split_host_port
 from diagnose.exporter.settings import ListenAddress, parse_listen_address
-from diagnose.exporter.target_policy import is_forbidden, parse_policy
+from diagnose.exporter.target_policy import GuardedNet, is_forbidden, parse_policy
 from diagnose.exporter.values import ByteSize, Duration, Regexp, expand
+from diagnose.net.local import LocalNet
 
 
 @pytest.mark.parametrize(
@@ -121,6 +122,24 @@ def test_names_and_networks_of_a_policy() -> None:
     assert policy.refusal("192.0.2.2") == "192.0.2.2 is not in an allowed network"
     assert parse_policy(["a.example"]).refusal("b.example") == "b.example is not an allowed name"
     assert "metadata" in policy.refusal("metadata.google.internal")
+
+
+@pytest.mark.parametrize(
+    ("origin", "address", "is_refused"),
+    [
+        ("203.0.113.1", "127.0.0.1", True),
+        ("203.0.113.1", "::1", True),
+        ("203.0.113.1", "192.168.0.1", True),
+        ("203.0.113.1", "10.0.0.1", False),
+        ("203.0.113.1", "198.51.100.1", False),
+        ("192.168.0.1", "127.0.0.1", False),
+    ],
+)
+def test_a_public_server_does_not_lead_into_a_private_network(
+    origin: str, address: str, is_refused: bool
+) -> None:
+    net = GuardedNet(LocalNet(), parse_policy(["10.0.0.0/8"]))
+    assert bool(net.redirect_refusal(origin, address)) is is_refused
 
 
 @pytest.mark.parametrize("rule", ["", "*", "a b", "1.2.3.4/99"])
