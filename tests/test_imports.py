@@ -61,6 +61,7 @@ def test_json_imports_nothing_that_only_people_and_failures_need() -> None:
     seen = modules("--json", "--outside", "127.0.0.1:1")
     never = {
         "aiohttp",
+        "diagnose.exporter",
         "dns.asyncresolver",
         "importlib.metadata",
         "msgspec",

@@ -98,13 +98,22 @@ _MAX_WAIT = 24 * 3600.0
 
 def wait(text: str) -> float:
     """Parse a duration, such as "90", "90s", "5m" or "1h", into seconds."""
-    if match := _DURATION.fullmatch(text):
-        seconds = float(match[1]) * _UNIT_SECONDS[match[2] or "s"]
-        if 0 < seconds <= _MAX_WAIT:
-            return seconds
-    raise UsageError(
-        f"--wait takes a duration of at most a day, such as 90, 90s, 5m or 1h, not {text!r}."
-    )
+    return duration("--wait")(text)
+
+
+def duration(option: str) -> Callable[[str], float]:
+    """Return a parser of an option that takes a duration of at most a day."""
+
+    def parse_duration(text: str) -> float:
+        if match := _DURATION.fullmatch(text):
+            number = float(match[1]) * _UNIT_SECONDS[match[2] or "s"]
+            if 0 < number <= _MAX_WAIT:
+                return number
+        raise UsageError(
+            f"{option} takes a duration of at most a day, such as 90, 90s, 5m or 1h, not {text!r}."
+        )
+
+    return parse_duration
 
 
 def port(text: str) -> int:

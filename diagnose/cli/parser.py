@@ -206,13 +206,17 @@ def _add_serve_options(parser: argparse.ArgumentParser) -> None:
         metavar="SECONDS", help="to subtract from Prometheus' timeout (0.5)")  # fmt: skip
     add("--history.limit", dest="history_limit", type=values.count("--history.limit"), default=100,
         metavar="N", help="results to keep, and as many older failures (100)")  # fmt: skip
+    add("--log.prober", dest="log_prober", default="none", metavar="LEVEL",
+        type=values.choice("--log.prober", "none", "error", "warn", "info", "debug"),
+        help="what of each probe's log goes to stderr: none, error or info (none)")  # fmt: skip
     group = parser.add_argument_group("limits and diagnosis")
     add = group.add_argument
     add("--allow", action="append", default=[], metavar="NAME|NETWORK",
         help="probe only such targets: *.example.com, 10.0.0.0/8 (repeatable)")  # fmt: skip
     add("--max-probes", type=values.count("--max-probes"), default=200, metavar="N",
         help="at the same time (200)")  # fmt: skip
-    add("--diagnosis-interval", type=values.wait, default=300.0, metavar="DURATION",
+    add("--diagnosis-interval", type=values.duration("--diagnosis-interval"), default=300.0,
+        metavar="DURATION",
         help="repeat the whole diagnosis of a target after so long (5m)")  # fmt: skip
 
 

@@ -272,6 +272,7 @@ def parse_serve(words: Sequence[str]) -> ServeRequest:
             max_probes=namespace.max_probes,
             diagnosis_interval=namespace.diagnosis_interval,
             policy=target_policy.parse_policy(namespace.allow),
+            log_prober=namespace.log_prober,
             host_names=tuple(map(settings.external_host, filter(None, [namespace.external_url]))),
         )
     except ValueError as error:

@@ -22,7 +22,8 @@ MAX_TARGETS = 20_000
 #: Maximum number of diagnoses at the same time; the others wait.
 MAX_RUNNING = 20
 
-#: What tells one state of a target from another: success, status, failure, certificate.
+#: What tells one state of a target from another: success first, then status, failure, rule,
+#: certificate.
 State = tuple[object, ...]
 Key = tuple[str, str, str]
 StartRun = Callable[[float], Coroutine[Any, Any, Report]]
@@ -67,6 +68,11 @@ class Diagnoses:
         """Whether the last diagnosis was made in this state of the target."""
         entry = self._entries.get(key)
         return entry is not None and entry.conclusion is not None and entry.state == state
+
+    def is_failing(self, key: Key) -> bool:
+        """Whether the probe had failed when the last diagnosis was made."""
+        entry = self._entries.get(key)
+        return entry is not None and entry.state is not None and not entry.state[0]
 
     def is_newer(self, key: Key, started: float) -> bool:
         """Whether a diagnosis ended after this moment of the monotonic clock."""

@@ -23,7 +23,8 @@ MAX_REDIRECTS = 10
 _REDIRECTS = {301, 302, 303, 307, 308}
 #: Seconds; the whole probe has a deadline of its own.
 _PATIENCE = 120.0
-_SENSITIVE = {"authorization", "cookie", "cookie2", "www-authenticate"}
+#: Fields that only the target itself receives, and over TLS only if the target was named so.
+_SENSITIVE = {"authorization", "cookie", "cookie2", "host", "www-authenticate"}
 
 
 @dataclass(slots=True)
@@ -187,11 +188,12 @@ class HttpVisit:
         return self._module.tls_config.server_name or host or self._url.host
 
     def _build_request(self) -> httpx.Request:
-        is_own = self._url.host == self._first_url.host
+        is_safe = self._url.scheme == "https" or self._first_url.scheme == "http"
+        is_own = self._url.host == self._first_url.host and is_safe
         headers = [
             (name, value)
             for name, value in self._headers
-            if is_own or name.lower() not in {*_SENSITIVE, "host"}
+            if is_own or name.lower() not in _SENSITIVE
         ]
         request = httpx.Request(
             self._method, self._url, headers=[*headers, ("Connection", "close")],

@@ -34,6 +34,11 @@ class ProbeLog:
     def text(self) -> str:
         return "".join(f"{self._line(*entry)}\n" for entry in self._entries)
 
+    @property
+    def errors(self) -> str:
+        """The lines of errors alone."""
+        return "".join(f"{self._line(*entry)}\n" for entry in self._entries if entry[1] == "error")
+
     def _line(self, moment: float, level: str, message: str, values: dict[str, str]) -> str:
         clock = datetime.fromtimestamp(moment, UTC).isoformat(timespec="milliseconds")
         pairs = {"module": self._module, "target": self._target, **values}

@@ -1,6 +1,7 @@
 """Runs a probe: its deadline, its metrics, and the diagnosis that explains it."""
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,9 +12,14 @@ from diagnose.exporter.diagnosis_target import diagnose, diagnosis_target
 from diagnose.exporter.probe import Probe, Prober
 from diagnose.model import Target
 
+_log = logging.getLogger(__name__)
+
 #: The part of its time after which a probe that has not ended is diagnosed beside it: whatever it
 #: waits for, the reason shall come with the same answer.
 LATE = 0.3
+#: Seconds that the answer of a successful probe waits for the diagnosis of a new state. A failed
+#: one waits for the reason as long as it can.
+SUCCESS_WAIT = 1.0
 #: Seconds of a diagnosis: at least, at most, and less than the answer has.
 MIN_DIAGNOSIS, MAX_DIAGNOSIS, MARGIN = 2.0, 15.0, 0.3
 
@@ -71,8 +77,11 @@ class ProbeRun:
     async def _start_if_due(
         self, prober_task: "asyncio.Task[bool]", start_diagnosis: StartDiagnosis
     ) -> None:
-        """Start the diagnosis beside the probe if it is due, or if the probe takes long."""
+        """Start the diagnosis beside the probe if it is due, or if the probe of a target that was
+        well takes long."""
         if not self.diagnoses.is_due(self.key):
+            if self.diagnoses.is_failing(self.key):
+                return
             await asyncio.wait({prober_task}, timeout=self.timeout * LATE)
             if prober_task.done():
                 return
@@ -86,6 +95,9 @@ class ProbeRun:
             return self.probe.fail("Probe failed", "timeout", err="deadline exceeded")
         except OSError as error:
             return self.probe.fail("Probe failed", "other", err=error)
+        except Exception as error:
+            _log.exception("A probe of %r crashed", self.probe.module.prober)
+            return self.probe.fail("Probe crashed", "crash", err=f"{type(error).__name__}: {error}")
         self.probe.log.info("Probe succeeded" if success else "Probe failed")
         return success
 
@@ -104,7 +116,10 @@ class ProbeRun:
         if not self.diagnoses.is_of_state(self.key, state):
             if not self.diagnoses.is_newer(self.key, self.started):
                 start_diagnosis()
-            await self.diagnoses.wait(self.key, self._remaining())
+            patience = self._remaining() - MARGIN
+            await self.diagnoses.wait(
+                self.key, min(patience, SUCCESS_WAIT) if success else patience
+            )
             self.diagnoses.set_state(self.key, state)
         conclusion = self.diagnoses.conclusion(self.key)
         if conclusion is None:

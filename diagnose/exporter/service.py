@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import sys
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -111,9 +112,24 @@ class Service:
         with self._counted():
             run = ProbeRun(probe, prober_for(module), timeout, self.diagnoses, key)
             success = await run.run()
+        self._write_log(log)
         self.probes.labels(name, "success" if success else "failure").inc()
         self.history.add(name, target, success, partial(debug_output, probe))
         return probe
+
+    def _write_log(self, log: ProbeLog) -> None:
+        """Write a probe's log to stderr, as far as --log.prober asks for it."""
+        match self.settings.log_prober:
+            case "none":
+                return
+            case "error" | "warn":
+                text = log.errors
+            case _:
+                text = log.text
+        # A reader that has gone must not end the exporter.
+        with contextlib.suppress(OSError):
+            sys.stderr.write(text)
+            sys.stderr.flush()
 
 
 def debug_output(probe: Probe) -> str:

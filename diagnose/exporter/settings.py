@@ -1,9 +1,14 @@
 """What the exporter was started with."""
 
+from typing import Literal
 from urllib.parse import urlsplit
 
 from diagnose.exporter.target_policy import TargetPolicy
 from diagnose.model.frozen import frozen
+
+#: Which lines of a probe's log go to stderr: those of this level and above.
+LogLevel = Literal["none", "error", "warn", "info", "debug"]
+LOG_LEVELS: tuple[LogLevel, ...] = ("none", "error", "warn", "info", "debug")
 
 
 @frozen
@@ -32,6 +37,7 @@ class Settings:
     diagnosis_interval: float = 300.0
     policy: TargetPolicy = TargetPolicy()
     host_names: tuple[str, ...] = ()
+    log_prober: LogLevel = "none"
 
     @property
     def is_loopback_only(self) -> bool:

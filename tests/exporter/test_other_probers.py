@@ -12,7 +12,7 @@ import dns.message
 import dns.rrset
 import pytest
 
-from tests.support.exporter import Answer, config, exporter, run, write_config
+from tests.support.exporter import TIMEOUT, Answer, config, exporter, run, write_config
 from tests.support.servers import refusing_application, websocket_application
 
 IP4 = {"preferred_ip_protocol": "ip4"}
@@ -27,7 +27,7 @@ def probe(folder: Path, target: str, prober: str, **options: object) -> Answer:
 
 
 async def ask(folder: Path, target: str, prober: str, **options: object) -> Answer:
-    module = {"prober": prober, "timeout": "5s", prober: {**IP4, **options}}
+    module = {"prober": prober, "timeout": TIMEOUT, prober: {**IP4, **options}}
     file = write_config(folder, config({"m": module}))
     async with exporter(file) as serve:
         return await serve.probe(target, "m")

@@ -34,7 +34,11 @@ def probe(folder: Path, path: str, options: dict[str, object] | None = None, **o
 
 
 def test_a_page_that_answers(tmp_path: Path) -> None:
-    seen = probe(tmp_path, "/")
+    async def work() -> Any:
+        async with site(PAGES) as serving, exporter(write_config(tmp_path, http_module())) as serve:
+            return await serve.settled_probe(f"http://127.0.0.1:{serving.port}/")
+
+    seen = run(work())
     assert seen.value("probe_success") == 1
     assert seen.value("probe_http_status_code") == 200
     assert seen.value("probe_http_content_length") == 5

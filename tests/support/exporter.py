@@ -34,6 +34,16 @@ class Exporter(NamedTuple):
         assert response.status_code == 200, response.text
         return Answer(samples(response.text))
 
+    async def diagnosed(self, target: str, module: str = "http_2xx", hostname: str = "") -> None:
+        """Wait for the diagnosis of a target: a busy machine takes long for it."""
+        await self.service.diagnoses.wait((module, target, hostname), timeout=60)
+
+    async def settled_probe(self, target: str, module: str = "http_2xx") -> "Answer":
+        """Probe until the diagnosis of the target's present state is there."""
+        await self.probe(target, module)
+        await self.diagnosed(target, module)
+        return await self.probe(target, module)
+
 
 class Answer(NamedTuple):
     samples: Samples
@@ -81,10 +91,14 @@ def run(work: Any) -> Any:
     return asyncio.run(work)
 
 
-def http_module(**options: object) -> str:
+#: Time enough on a busy machine. Whether a probe is too late is tested with less.
+TIMEOUT = "30s"
+
+
+def http_module(timeout: Any = TIMEOUT, **options: object) -> str:
     """A configuration with the module http_2xx and these options."""
-    return config({"http_2xx": {"prober": "http", "timeout": "5s", "http": {
-        "preferred_ip_protocol": "ip4", **options}}})  # fmt: skip
+    http = {"preferred_ip_protocol": "ip4", **options}
+    return config({"http_2xx": {"prober": "http", "timeout": timeout, "http": http}})
 
 
 def config(modules: Mapping[str, object]) -> str:
