@@ -73,11 +73,21 @@ async def _serve(settings: Settings) -> int:
         for listening in runner.addresses:
             scheme = "https" if context else "http"
             _note(f"Listening on {scheme}://{bracketed(listening[0])}:{listening[1]}/")
+        if not settings.is_loopback_only and not web_config.is_protected:
+            _warn_open(settings)
         await ended.wait()
+        _note("Ending.")
         return 0
     finally:
         await runner.cleanup()
         await service.diagnoses.close()
+
+
+def _warn_open(settings: Settings) -> None:
+    limits = "--web.config.file sets a password"
+    if settings.policy.is_open:
+        limits += ", --allow limits the targets"
+    _note(f"Everybody who reaches this port can probe from this machine: {limits}.")
 
 
 async def _reload(service: Service) -> None:

@@ -64,6 +64,12 @@ class WebConfig(Section, frozen=True):
     http_server_config: HttpServerConfig = HttpServerConfig()
     basic_auth_users: dict[str, Secret] = msgspec.field(default_factory=dict)
 
+    @property
+    def is_protected(self) -> bool:
+        """Whether a client has to show a password or a certificate."""
+        client_auth = self.tls_server_config and self.tls_server_config.client_auth_type
+        return bool(self.basic_auth_users) or client_auth == "RequireAndVerifyClientCert"
+
 
 def load_web_config(path: str) -> WebConfig:
     """Return the file, or no protection if `path` is "". Raise ConfigError."""

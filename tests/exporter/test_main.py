@@ -3,11 +3,13 @@
 import contextlib
 import re
 import signal
+import socket
 import ssl
 import subprocess
 import sys
 from base64 import b64encode
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
@@ -55,6 +57,33 @@ def test_it_ends_in_good_order_at_sigterm(tmp_path: Path) -> None:
         assert httpx.get(f"{serve.url}/-/healthy").text == "Healthy"
         serve.process.send_signal(signal.SIGTERM)
         assert serve.process.wait(timeout=30) == 0
+
+
+def test_a_probe_in_flight_is_answered_before_the_end(tmp_path: Path) -> None:
+    file = write_config(tmp_path, http_module(timeout="2s"))
+    with (
+        socket.create_server(("127.0.0.1", 0)) as silent,
+        started("--config.file", file) as serve,
+        ThreadPoolExecutor(1) as threads,
+    ):
+        url = f"{serve.url}/probe?target=127.0.0.1:{silent.getsockname()[1]}"
+        answer = threads.submit(httpx.get, url, timeout=60)
+        connection, _ = silent.accept()
+        serve.process.send_signal(signal.SIGTERM)
+        assert serve.next_line() == "diagnose serve: Ending.\n"
+        assert "probe_success 0" in answer.result().text
+        connection.close()
+        assert serve.process.wait(timeout=30) == 0
+
+
+def test_a_port_that_others_reach_without_a_password_is_said(tmp_path: Path) -> None:
+    file = write_config(tmp_path, http_module())
+    with started("--config.file", file, "--web.listen-address=0.0.0.0:0") as serve:
+        lines = [serve.next_line(), serve.next_line()]
+    assert lines[-1] == (
+        "diagnose serve: Everybody who reaches this port can probe from this machine: "
+        "--web.config.file sets a password, --allow limits the targets.\n"
+    )
 
 
 def test_sighup_reloads(tmp_path: Path) -> None:
