@@ -1,5 +1,7 @@
 """What the diagnosis of a probe looks at: the same site, asked as the module asks."""
 
+from functools import lru_cache
+
 from diagnose.engine import run
 from diagnose.exporter.credentials import authorization, header_fields
 from diagnose.exporter.modules import (
@@ -27,10 +29,16 @@ _METHODS = {"GET", "HEAD", "OPTIONS"}
 def diagnosis_target(probe: Probe) -> tuple[Target, str | None] | None:
     """Return the target, and the address to use if the module or `hostname` names another site
     there. None if the probe's target is none for a diagnosis."""
-    text = _url_text(probe)
+    try:
+        return _parsed_target(_url_text(probe), _host_field(probe))
+    except (httpx.InvalidURL, ValueError):
+        return None
+
+
+@lru_cache(maxsize=4096)
+def _parsed_target(text: str, host: str) -> tuple[Target, str | None] | None:
     try:
         url = httpx.URL(text)
-        host = _host_field(probe)
         address = url.host if host and host != url.host and is_address(url.host) else None
         url = url.copy_with(host=host) if address else url
         return parse_target(str(url)), address
