@@ -3,14 +3,21 @@
 import asyncio
 import ssl
 import time
-from functools import lru_cache
+from dataclasses import dataclass
+
+from cryptography import x509
 
 from diagnose.exporter.modules import TlsConfig
 from diagnose.exporter.probe import Probe
-from diagnose.exporter.tls_metrics import dns_names_and_addresses, set_expiry, set_tls_metrics
+from diagnose.exporter.tls_metrics import (
+    dns_names_and_addresses,
+    parse_certificates,
+    set_expiry,
+    set_tls_metrics,
+)
 from diagnose.net import Stream
 from diagnose.net.tls import HandshakeResult, client_context, secure
-from diagnose.net.trusted_roots import trust
+from diagnose.net.trusted_roots import system_trust
 from diagnose.parsers.hostnames import covers, is_address
 
 _VERSIONS = {
@@ -58,48 +65,61 @@ def _problem(result: HandshakeResult, tls_config: TlsConfig, name: str) -> str:
 
 def set_metrics(probe: Probe, result: HandshakeResult, tls_config: TlsConfig) -> None:
     """Set the metrics of a finished handshake."""
-    roots: tuple[bytes, ...] = ()
+    roots: list[x509.Certificate] = []
     if not tls_config.insecure_skip_verify:
-        context = _cached_context(tls_config, _alpn_of(result), _minute())
-        roots = tuple(context.get_ca_certs(binary_form=True))
+        contexts = [kept for (config, _), kept in _kept.items() if config == tls_config]
+        roots = [root for kept in contexts for root in kept.loaded_roots()]
     set_tls_metrics(probe, result, roots)
 
 
-def _alpn_of(result: HandshakeResult) -> tuple[str, ...]:
-    return ("h2", "http/1.1") if result.alpn == "h2" else ("http/1.1",)
+@dataclass(slots=True)
+class _Kept:
+    """A module's context; `minute` is when its files were read."""
+
+    minute: int
+    context: ssl.SSLContext
+    _count: int = 0
+    _roots: tuple[x509.Certificate, ...] = ()
+
+    def loaded_roots(self) -> tuple[x509.Certificate, ...]:
+        """Return the roots that OpenSSL has loaded. Of a directory it loads those that it needs, so
+        there may be more after each handshake."""
+        count = self.context.cert_store_stats()["x509"]
+        if count != self._count:
+            self._count = count
+            self._roots = tuple(parse_certificates(self.context.get_ca_certs(binary_form=True)))
+        return self._roots
+
+
+#: The contexts by module and ALPN. Their files are read again each minute.
+_kept: dict[tuple[TlsConfig, tuple[str, ...]], _Kept] = {}
+_MAX_KEPT = 64
 
 
 async def module_context(tls_config: TlsConfig, alpn: tuple[str, ...]) -> ssl.SSLContext:
-    """Return the context of a module; it is kept for a minute. Raise OSError if a file cannot be
-    read. Loading the roots takes 10 ms and runs in a thread."""
-    return await asyncio.to_thread(_cached_context, tls_config, alpn, _minute())
+    """Return the context of a module. Raise OSError if a file cannot be read. Reading the roots
+    takes some 10 ms and runs in a thread."""
+    kept, minute = _kept.get((tls_config, alpn)), int(time.monotonic() // 60)
+    if kept is None or kept.minute != minute:
+        kept = _Kept(minute, await asyncio.to_thread(_load_context, tls_config, alpn))
+        if len(_kept) >= _MAX_KEPT:
+            _kept.clear()
+        _kept[tls_config, alpn] = kept
+    return kept.context
 
 
-def _minute() -> int:
-    return int(time.monotonic() // 60)
-
-
-@lru_cache(maxsize=64)
-def _cached_context(tls_config: TlsConfig, alpn: tuple[str, ...], minute: int) -> ssl.SSLContext:
-    if _wants_system_roots(tls_config):
-        return trust(None, alpn).result().context
-    context = client_context(alpn)
+def _load_context(tls_config: TlsConfig, alpn: tuple[str, ...]) -> ssl.SSLContext:
+    has_own_roots = tls_config.insecure_skip_verify or tls_config.ca_file or tls_config.ca
+    context = client_context(alpn) if has_own_roots else system_trust(alpn).context
     _set_versions(context, tls_config)
     if tls_config.cert_file:
         context.load_cert_chain(tls_config.cert_file, tls_config.key_file or None)
     if tls_config.insecure_skip_verify:
         return context
     context.verify_mode = ssl.CERT_REQUIRED
-    if tls_config.ca_file or tls_config.ca:
+    if has_own_roots:
         context.load_verify_locations(tls_config.ca_file or None, cadata=tls_config.ca or None)
-    else:
-        roots = trust(None, alpn).result().context.get_ca_certs(binary_form=True)
-        context.load_verify_locations(cadata=b"".join(roots))
     return context
-
-
-def _wants_system_roots(tls_config: TlsConfig) -> bool:
-    return tls_config == TlsConfig(server_name=tls_config.server_name)
 
 
 def _set_versions(context: ssl.SSLContext, tls_config: TlsConfig) -> None:

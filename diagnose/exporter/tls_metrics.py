@@ -1,10 +1,12 @@
 """The metrics of a TLS connection, with the texts of Go's crypto/tls and crypto/x509."""
 
 import hashlib
+import warnings
 from collections.abc import Iterable, Sequence
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
+from cryptography.utils import CryptographyDeprecationWarning
 from cryptography.x509.oid import ExtensionOID, NameOID
 
 from diagnose.exporter.cipher_names import cipher_name
@@ -35,17 +37,19 @@ _NAME_ORDER = (
 
 def set_expiry(probe: Probe, chain: Iterable[bytes]) -> None:
     """Set when the first of the served certificates expires, verified or not."""
-    expiries = [_expiry(certificate) for certificate in _parsed(chain)]
+    expiries = [_expiry(certificate) for certificate in parse_certificates(chain)]
     probe.metrics.declare(
         "probe_ssl_earliest_cert_expiry", "Returns last SSL chain expiry in unixtime"
     )
     probe.metrics.set("probe_ssl_earliest_cert_expiry", min(expiries, default=ZERO_TIME))
 
 
-def set_tls_metrics(probe: Probe, result: HandshakeResult, roots: Sequence[bytes]) -> None:
+def set_tls_metrics(
+    probe: Probe, result: HandshakeResult, roots: Sequence[x509.Certificate]
+) -> None:
     """Set the metrics of a handshake that succeeded. `roots` are those that verified its chain, ()
     if it was not verified."""
-    metrics, served = probe.metrics, _parsed(result.chain)
+    metrics, served = probe.metrics, parse_certificates(result.chain)
     set_expiry(probe, result.chain)
     metrics.declare_labelled(
         "probe_tls_version_info", "Returns the TLS version used or NaN when unknown"
@@ -60,7 +64,7 @@ def set_tls_metrics(probe: Probe, result: HandshakeResult, roots: Sequence[bytes
         "probe_ssl_last_chain_expiry_timestamp_seconds",
         "Returns last SSL chain expiry in timestamp",
     )
-    expiry = last_chain_expiry(served, _parsed(roots)) if roots else ZERO_TIME
+    expiry = last_chain_expiry(served, roots) if roots else ZERO_TIME
     metrics.set("probe_ssl_last_chain_expiry_timestamp_seconds", expiry)
     if served:
         metrics.declare_labelled(
@@ -72,7 +76,7 @@ def set_tls_metrics(probe: Probe, result: HandshakeResult, roots: Sequence[bytes
 
 def dns_names_and_addresses(chain: Sequence[bytes]) -> tuple[list[str], list[str]]:
     """Return the subject alternative names of the leaf (RFC 5280 section 4.2.1.6)."""
-    for leaf in _parsed(chain[:1]):
+    for leaf in parse_certificates(chain[:1]):
         names = _alternative_names(leaf)
         if names is not None:
             addresses = [str(ip) for ip in names.get_values_for_type(x509.IPAddress)]
@@ -90,14 +94,17 @@ def _alternative_names(certificate: x509.Certificate) -> x509.SubjectAlternative
     return extension if isinstance(extension, x509.SubjectAlternativeName) else None
 
 
-def _parsed(chain: Iterable[bytes]) -> list[x509.Certificate]:
+def parse_certificates(chain: Iterable[bytes]) -> list[x509.Certificate]:
     """Return the certificates that can be parsed."""
     certificates = []
-    for data in chain:
-        try:
-            certificates.append(x509.load_der_x509_certificate(data))
-        except ValueError:
-            continue
+    with warnings.catch_warnings():
+        # Some old roots have a serial number of 0; that is no matter of ours.
+        warnings.simplefilter("ignore", CryptographyDeprecationWarning)
+        for data in chain:
+            try:
+                certificates.append(x509.load_der_x509_certificate(data))
+            except ValueError:
+                continue
     return certificates
 
 

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import ssl
 import struct
+import subprocess
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -151,3 +152,31 @@ def test_the_leaf_is_known_by_its_fingerprint(tmp_path: Path) -> None:
     assert fingerprint is not None
     assert len(fingerprint) == 64
     assert seen.label("probe_ssl_last_chain_info", "serialnumber")
+
+
+@pytest.mark.parametrize("version", ["", "TLS12"])
+def test_roots_of_a_directory_count_when_they_are_needed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str
+) -> None:
+    """OpenSSL finds them by the hash of their subject (openssl-rehash(1))."""
+    authority = trustme.CA()
+    pem = tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(str(pem))
+    command = ["openssl", "x509", "-hash", "-noout", "-in", str(pem)]
+    name = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    pem.rename(tmp_path / f"{name}.0")
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    # A name of its own: contexts are kept by the options of a module.
+    tls_config = {"min_version": version, "server_name": "127.0.0.1"}
+    http = {"preferred_ip_protocol": "ip4", "tls_config": tls_config}
+    module = {"prober": "http", "timeout": TIMEOUT, "http": http}
+
+    async def work() -> Answer:
+        file = write_config(tmp_path, config({"http_2xx": module}))
+        async with site({"/": answer()}, server_context(authority)) as serving, exporter(file) as e:
+            return await e.probe(f"https://127.0.0.1:{serving.port}/")
+
+    seen = run(work())
+    assert seen.value("probe_success") == 1
+    assert (seen.value("probe_ssl_last_chain_expiry_timestamp_seconds") or 0) > 0
