@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from diagnose.exporter.cipher_names import cipher_name
 from diagnose.exporter.config_file import ConfigError, load_configuration, shown
 from diagnose.exporter.history import History
+from diagnose.exporter.modules import Module, unsupported_option
 from diagnose.exporter.parameters import decode_target, probe_timeout
 from diagnose.exporter.probers import split_host_port
 from diagnose.exporter.settings import ListenAddress, parse_listen_address
@@ -227,6 +229,23 @@ def test_a_wrong_file_is_explained(tmp_path: Path, text: str, message: str) -> N
         load(tmp_path, text)
     assert message in str(raised.value)
     assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("module", "option"),
+    [
+        ({"prober": "http"}, None),
+        ({"prober": "unix"}, "prober: unix"),
+        ({"prober": "http", "http": {"oauth2": {"client_id": "a"}}}, "http.oauth2"),
+        (
+            {"prober": "http", "http": {"tls_config": {"cert": "PEM"}}},
+            "tls_config.cert (use cert_file)",
+        ),
+        ({"prober": "tcp", "tcp": {"source_ip_address": "::1"}}, "tcp.source_ip_address"),
+    ],
+)
+def test_what_is_not_there_is_known(module: dict[str, object], option: str | None) -> None:
+    assert unsupported_option(msgspec.convert(module, Module)) == option
 
 
 def test_a_missing_file_is_explained() -> None:
