@@ -42,6 +42,7 @@ from diagnose.model.events import (
 from diagnose.model.tcp import SYN_MARKS, Connection
 from diagnose.model.tls import Handshake
 from diagnose.net import Net
+from diagnose.net.deadline import LateError, deadline
 from diagnose.probes import (
     INSIDE,
     MAX_TIMEOUT,
@@ -56,6 +57,11 @@ from diagnose.probes.further_requests import FurtherRequests
 from diagnose.probes.in_container import InContainer, context_of
 
 ObservationT = TypeVar("ObservationT", bound=Observation)
+
+
+#: The probes of the modules that are imported. `sys.modules` also has those whose import has only
+#: begun, in another thread.
+_loaded_probes: dict[str, tuple[Probe, ...]] = {}
 
 
 def _random_mark() -> int:
@@ -140,10 +146,12 @@ class Run:
         """
         for name in modules:
             path = f"diagnose.probes.{side}.{name}"
-            module = await asyncio.to_thread(importlib.import_module, path)
-            for value in list(vars(module).values()):
-                if isinstance(value, Probe):
-                    self.register(value)
+            if path not in _loaded_probes:
+                module = await asyncio.to_thread(importlib.import_module, path)
+                probes = (value for value in vars(module).values() if isinstance(value, Probe))
+                _loaded_probes[path] = tuple(probes)
+            for each in _loaded_probes[path]:
+                self.register(each)
 
     def start_probes(self) -> None:
         """Start the probes of each side that the options select. If `options.inside` is None, the
@@ -194,7 +202,10 @@ class Run:
 
     async def _guarded(self, name: str, work: Any) -> None:
         with report_crash(name, self._record_crash):
-            await work
+            try:
+                await work
+            except LateError:
+                self.emit_not_observed(proof.REST_OF_RUN, proof.TOO_BUSY)
 
     def _record_crash(self, crash: Crash) -> None:
         """Record a crash, and emit an `Unseen`: a recording stores no crashes.
@@ -296,7 +307,9 @@ async def run(
     sink(Started(target, options.scope))
     current_run = Run(target, options, net, sink, asyncio.TaskGroup(), server_machine)
     ending = await _observe(current_run)
-    if isinstance(ending, TimeoutError):
+    if isinstance(ending, LateError):
+        current_run.emit_not_observed(proof.REST_OF_RUN, proof.TOO_BUSY)
+    elif isinstance(ending, TimeoutError):
         current_run.emit_not_observed(
             proof.REST_OF_RUN, proof.DEADLINE, "--timeout", longer_timeout(options.timeout)
         )
@@ -316,13 +329,15 @@ async def run(
     return report
 
 
-async def _observe(current_run: Run) -> TimeoutError | asyncio.CancelledError | None:
+async def _observe(
+    current_run: Run,
+) -> TimeoutError | LateError | asyncio.CancelledError | None:
     """Run the probes until all have finished. Return what ended them earlier, if anything: the
     deadline or a cancellation."""
     try:
-        async with asyncio.timeout(current_run.options.deadline), current_run.tasks:
+        async with deadline(current_run.options.deadline), current_run.tasks:
             current_run.start_probes()
-    except (TimeoutError, asyncio.CancelledError) as ending:
+    except (TimeoutError, LateError, asyncio.CancelledError) as ending:
         return ending
     finally:
         current_run.close()

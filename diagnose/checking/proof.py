@@ -29,6 +29,7 @@ UnfinishedReason = Literal["crash", "interrupted", "deadline", "running"]
 #: `Unseen.what` for the unfinished rest of a run, and `Unseen.why` for each reason.
 REST_OF_RUN = "run"
 DEADLINE, INTERRUPTED, CRASHED = "deadline", "it was interrupted", "our-fault"
+TOO_BUSY = "too-busy"
 
 #: The layers that can belong to the target itself, and those that only its server shows.
 TARGET_LAYERS = ("dns", "tcp", "tls", "certificate", "http", "websocket")

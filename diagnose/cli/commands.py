@@ -21,6 +21,7 @@ from diagnose.cli.request import (
     parse_bundle,
     parse_explain,
     parse_fix,
+    parse_fleet,
     parse_output,
     parse_record,
     parse_replay,
@@ -154,6 +155,12 @@ def _web(words: Sequence[str]) -> int:
     return web.serve(request.words, arguments, request.port, request.run.output.language)
 
 
+def _fleet(words: Sequence[str]) -> int:
+    from diagnose.cli import fleet
+
+    return fleet.execute(parse_fleet(words))
+
+
 HANDLERS: dict[str, Callable[[Sequence[str]], int]] = {
     "explain": _explain,
     "list": _list,
@@ -163,4 +170,5 @@ HANDLERS: dict[str, Callable[[Sequence[str]], int]] = {
     "replay": _replay,
     "demo": _demo,
     "web": _web,
+    "fleet": _fleet,
 }

@@ -91,6 +91,29 @@ def idle(text: str) -> float:
     )
 
 
+#: Targets of a fleet that begin in a second: some 200 packets, which nobody's network notices.
+DEFAULT_RATE, _MAX_RATE = 20.0, 10_000.0
+_MAX_CONCURRENCY = 10_000
+
+
+def rate(text: str) -> float:
+    """Parse how many targets begin in a second."""
+    with contextlib.suppress(ValueError):
+        number = float(text.removesuffix("/s"))
+        if 0.001 <= number <= _MAX_RATE:
+            return number
+    raise UsageError(f"--rate takes targets per second, from 0.001 to {_MAX_RATE:g}, not {text!r}.")
+
+
+def concurrency(text: str) -> int:
+    """Parse how many targets are at work at the same time."""
+    with contextlib.suppress(ValueError):
+        number = int(text)
+        if 1 <= number <= _MAX_CONCURRENCY:
+            return number
+    raise UsageError(f"--concurrency takes a number from 1 to {_MAX_CONCURRENCY}, not {text!r}.")
+
+
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(s|m|h)?")
 _UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600}
 _MAX_WAIT = 24 * 3600.0

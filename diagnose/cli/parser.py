@@ -32,6 +32,11 @@ COMMANDS = {
         "The report in every form and the recording, masked, in one file for support.", "TARGET"
     ),
     "replay": CommandHelp("A recording put to today's checks, without a network.", "FILE"),
+    "fleet": CommandHelp(
+        "Any number of targets, one a line, as a stream: a JSON line for each as it is finished,"
+        " and at the end one group for all that fail for the same cause.",
+        "FILE",
+    ),
     "demo": CommandHelp("A broken site of its own on loopback, diagnosed."),
     "web": CommandHelp("The screen, in a browser on this machine or through SSH.", "[TARGET ...]"),
 }
@@ -70,6 +75,7 @@ other commands:
   diagnose fix TARGET                  apply the remedy, look again, undo what did not help
   diagnose record TARGET -o FILE       what was seen, names and addresses masked, to a file
   diagnose bundle TARGET -o FILE.zip   report and recording, masked, in one file for support
+  diagnose fleet FILE|-                any number of targets, one JSON line each
   diagnose replay FILE                 judge a recording again, without a network
   diagnose demo                        a broken site of its own, diagnosed
   diagnose web [TARGET]                the screen, in a browser
@@ -83,6 +89,23 @@ anybody but the target, where it redirects to, and the name servers; on a cloud'
 does not answer also to the metadata service; with --cloud to the API of the provider. With
 --vantage globalping, what is measured and the results become public.
 """
+
+_COMMAND_EPILOGS = {
+    "fleet": """\
+examples:
+  diagnose fleet sites.txt >>results.jsonl
+  diagnose fleet sites.txt --resume >>results.jsonl     after it was cut off: the rest
+  zcat names.gz | diagnose fleet - --summary --rate 5 | jq -r 'select(.type == "verdict")'
+  diagnose fleet sites.txt --summary | jq 'select(.type == "group")'
+
+FILE has a target a line; what follows # is a comment. Each line of the output has a type: report
+(as of diagnose --json) or, with --summary, verdict; error (the line names no target); at the end
+group and summary. Lines leave in the order in which targets are finished.
+
+What is finished is kept in a journal until the end of the list is reached. A list given twice in
+one run is diagnosed once.
+""",
+}
 
 _FORMAT_HELP = {
     "json": "one JSON document",
@@ -117,7 +140,7 @@ def build_parser(command: str | None = None, has_operands: bool = True) -> argpa
         prog="diagnose" if command is None else f"diagnose {command}",
         usage=_usage(command),
         description=DESCRIPTION if command is None else COMMANDS[command].purpose,
-        epilog=_EPILOG if command is None else None,
+        epilog=_EPILOG if command is None else _COMMAND_EPILOGS.get(command),
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
         add_help=False,
@@ -125,7 +148,7 @@ def build_parser(command: str | None = None, has_operands: bool = True) -> argpa
     if has_operands:
         add_operands(parser, command)
     _add_command_options(parser, command)
-    if command in {None, "record", "bundle", "fix", "web"}:
+    if command in {None, "record", "bundle", "fix", "web", "fleet"}:
         _add_probe_options(parser, command)
     _add_output_options(parser, command)
     group = parser.add_argument_group("about")
@@ -165,6 +188,8 @@ def _add_command_options(parser: argparse.ArgumentParser, command: str | None) -
         _add_fix_options(parser)
     if command in {"record", "bundle"}:
         parser.add_argument("-o", "--output", metavar="FILE", help="where to (- for stdout)")
+    if command == "fleet":
+        _add_fleet_options(parser)
     if command == "web":
         parser.add_argument("--port", type=values.port, default=8043, metavar="PORT",
             help="of 127.0.0.1 (8043); 0 is any free one")  # fmt: skip
@@ -177,6 +202,18 @@ def _add_fix_options(parser: argparse.ArgumentParser) -> None:
     add("--resume", action="store_true", help="go on with a fix that was cut off")
     add("--dry-run", dest="dry", action="store_true", help="show what would be done")
     group.add_argument("-y", "--yes", action="store_true", help="do not ask")
+
+
+def _add_fleet_options(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument_group("the list").add_argument
+    add("--summary", action="store_true", help="verdicts in the place of whole reports")
+    add("--rate", type=values.rate, default=values.DEFAULT_RATE, metavar="N",
+        help=f"targets that begin in a second, at most ({values.DEFAULT_RATE:g})")  # fmt: skip
+    add("--concurrency", type=values.concurrency, metavar="N",
+        help="targets at work at the same time, at most (200)")  # fmt: skip
+    add("--resume", action="store_true", help="go on where the last run of this list was cut off")
+    add("--journal", metavar="FILE",
+        help="keep what is finished here (in ~/.local/state/diagnose/fleet)")  # fmt: skip
 
 
 def _add_probe_options(parser: argparse.ArgumentParser, command: str | None) -> None:

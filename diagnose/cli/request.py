@@ -189,6 +189,20 @@ class WebRequest:
     port: int
 
 
+@frozen
+class FleetRequest:
+    """A request of `diagnose fleet`: the path of the list ("-": stdin). `run` has no targets; it
+    holds how each is diagnosed. `journal` is the path of the journal, None for the usual place."""
+
+    run: RunRequest
+    path: str
+    journal: str | None = None
+    resume: bool = False
+    summary: bool = False
+    rate: float = 0.0
+    concurrency: int | None = None
+
+
 # From the words of the command line. Each function raises UsageError.
 
 
@@ -229,6 +243,28 @@ def parse_record(words: Sequence[str]) -> RecordRequest:
 
 def parse_bundle(words: Sequence[str]) -> RecordRequest:
     return _record_request("bundle", "FILE.zip", words)
+
+
+def parse_fleet(words: Sequence[str]) -> FleetRequest:
+    namespace = parse("fleet", words)
+    if len(namespace.words) != 1:
+        raise UsageError("Name one list of targets: diagnose fleet FILE (- is standard input).")
+    for option in ("server", "inside", "visitor"):
+        if getattr(namespace, option):
+            name = "from" if option == "visitor" else option
+            raise UsageError(f"A fleet looks from outside only: leave --{name} out.")
+    if namespace.vantage:
+        raise UsageError("A fleet looks from this machine only: leave --vantage out.")
+    path, namespace.words, namespace.outside = namespace.words[0], [], True
+    return FleetRequest(
+        _run_request(namespace),
+        path,
+        journal=namespace.journal,
+        resume=namespace.resume,
+        summary=namespace.summary,
+        rate=namespace.rate,
+        concurrency=namespace.concurrency,
+    )
 
 
 def parse_replay(words: Sequence[str]) -> ReplayRequest:

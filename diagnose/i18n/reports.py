@@ -77,6 +77,43 @@ MESSAGES = Messages(
     Message(
         "idle.not", "no WebSocket was held in silence for {seconds} s: none opened and stayed open"
     ),
+    # A fleet
+    Message(
+        "fleet.begins",
+        "At most {rate} targets begin in a second, and {concurrency} are at work at once; {domain}"
+        " of one registered domain, {address} at one address, {resolver} questions to one name"
+        " server.",
+    ),
+    Message("fleet.journal", "What is finished is kept in {path} (--resume)."),
+    PluralMessage(
+        "fleet.anew",
+        "The last run of this list was cut off after {count} target. This one begins anew;"
+        " --resume would have continued it.",
+        "The last run of this list was cut off after {count} targets. This one begins anew;"
+        " --resume would have continued it.",
+    ),
+    # NOTE: progress; total is a number, or ? if it is not known yet.
+    Message("fleet.done", "{done} of {total} done"),
+    # NOTE: progress: how many targets do not work.
+    Message("fleet.failing", "{failing} failing"),
+    Message("fleet.rate", "{rate}/s"),
+    # NOTE: progress: an estimate, such as "12 min".
+    Message("fleet.left", "about {time} left"),
+    PluralMessage(
+        "fleet.summary", "{count} target, {working} working.", "{count} targets, {working} working."
+    ),
+    PluralMessage(
+        "fleet.interrupted",
+        "Interrupted after {count} target, {working} working.",
+        "Interrupted after {count} targets, {working} working.",
+    ),
+    Message("fleet.continue", "--resume goes on with the rest (journal: {path})."),
+    PluralMessage(
+        "fleet.more-groups",
+        "… and {count} more cause, in the lines of the output.",
+        "… and {count} more causes, in the lines of the output.",
+    ),
+    PluralMessage("fleet.more-members", "{members} and {count} more", "{members} and {count} more"),
     # Other places (--vantage)
     # NOTE: one line of a comparison: a place, an address, what it got there.
     Message("vantage.line", "from {place}: {address}: {outcome}"),
@@ -164,6 +201,7 @@ MESSAGES = Messages(
     Message("our-fault", "a fault of diagnose itself"),
     Message("run", "the rest of the run"),
     Message("deadline", "the time allowed was over"),
+    Message("too-busy", "this machine was too busy to wait for the answers"),
     Message(
         "the-way-to-this-server",
         "what lies between visitors and this server, such as a security group",

@@ -12,6 +12,7 @@ from diagnose.machine import LIMIT, CommandResult, FileContent, Socket
 from diagnose.machine.environment import environment
 from diagnose.model import Failure, FailureKind
 from diagnose.net import DEFAULT_TIMEOUT, ConnectResult
+from diagnose.net.deadline import deadline
 from diagnose.parsers.linux.sockets import listening_sockets
 
 #: Maximum number of paths for one pattern.
@@ -78,7 +79,7 @@ async def spawn(
     out, err = bytearray(), bytearray()
     failure = None
     try:
-        async with asyncio.timeout(timeout):
+        async with deadline(timeout):
             await asyncio.gather(
                 _read_bounded(process.stdout, out), _read_bounded(process.stderr, err)
             )

@@ -16,6 +16,7 @@ from diagnose.machine.environment import environment
 from diagnose.machine.local import os_failure
 from diagnose.machine.script_files import read_script
 from diagnose.model import Failure, FailureKind
+from diagnose.net.deadline import deadline
 
 #: Maximum seconds for the login: ssh gives up the connection itself (ConnectTimeout), and we wait
 #: a little longer for the shell.
@@ -127,7 +128,7 @@ class Shell:
         self._fail_pending()
         self._stdin.close()
         try:
-            async with asyncio.timeout(timeout):
+            async with deadline(timeout):
                 await self._process.wait()
         except TimeoutError:
             with contextlib.suppress(ProcessLookupError):
@@ -140,7 +141,7 @@ class Shell:
             pending = await self._pending.get()
             grace = GRACE if self._has_timeout else 0.0
             try:
-                async with asyncio.timeout(pending.timeout + grace):
+                async with deadline(pending.timeout + grace):
                     (out, status), (err, _) = await asyncio.gather(
                         self._output.read_until(pending.token),
                         self._errors.read_until(pending.token),
@@ -174,7 +175,7 @@ class Shell:
 
     async def _wait_ready(self, control_path: str) -> None:
         try:
-            async with asyncio.timeout(READY_TIMEOUT):
+            async with deadline(READY_TIMEOUT):
                 while line := await self._stdout.readline():
                     # The user's start-up files may print lines before it.
                     if line.startswith(b"ready"):

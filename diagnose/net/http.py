@@ -5,7 +5,6 @@ on top, so a failure keeps the errno of the stream's exception. Redirects are no
 are not kept, and the environment is not read.
 """
 
-import asyncio
 import re
 import sys
 import time
@@ -19,6 +18,7 @@ from diagnose.model import Failure
 from diagnose.model.frozen import frozen
 from diagnose.model.marks import Headers
 from diagnose.net import Stream
+from diagnose.net.deadline import deadline
 from diagnose.net.http_body import BODY_EXCERPT, BodyRead, read_beginning
 from diagnose.net.http_errors import MAX_BODY, NotHttp, NotHttp2, http_failure
 from diagnose.parsers.http import websocket_urls
@@ -310,7 +310,7 @@ async def send_get(
     """
     started = time.monotonic()
     try:
-        async with asyncio.timeout(timeout):
+        async with deadline(timeout):
             request = httpx.Request(
                 method, url, headers=merge_fields({"User-Agent": USER_AGENT}, headers)
             )

@@ -24,6 +24,7 @@ from diagnose.model import Failure
 from diagnose.model.frozen import frozen
 from diagnose.model.tls import Alert
 from diagnose.net import DEFAULT_TIMEOUT, Stream
+from diagnose.net.deadline import deadline
 from diagnose.net.error_mapping import failure_of
 from diagnose.parsers import tls as tls_parser
 
@@ -148,7 +149,7 @@ class _Pipe:
 
         Raises EOFError if the stream ends.
         """
-        async with asyncio.timeout(timeout):
+        async with deadline(timeout):
             while True:
                 try:
                     result = operation()
@@ -253,7 +254,7 @@ async def send_and_receive(
     """
     received, failure = b"", None
     try:
-        async with asyncio.timeout(timeout):
+        async with deadline(timeout):
             await stream.write(data, timeout)
             while len(received) < limit and not is_complete(received):
                 chunk = await stream.read(limit - len(received), timeout)
