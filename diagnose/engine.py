@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import importlib
 import os
+import sys
 import time
 from collections.abc import Coroutine
 from dataclasses import dataclass, field, replace
@@ -57,11 +58,6 @@ from diagnose.probes.further_requests import FurtherRequests
 from diagnose.probes.in_container import InContainer, context_of
 
 ObservationT = TypeVar("ObservationT", bound=Observation)
-
-
-#: The probes of the modules that are imported. `sys.modules` also has those whose import has only
-#: begun, in another thread.
-_loaded_probes: dict[str, tuple[Probe, ...]] = {}
 
 
 def _random_mark() -> int:
@@ -146,12 +142,13 @@ class Run:
         """
         for name in modules:
             path = f"diagnose.probes.{side}.{name}"
-            if path not in _loaded_probes:
+            module = sys.modules.get(path)
+            # Another thread may have only begun to import it.
+            if module is None or getattr(module.__spec__, "_initializing", False):
                 module = await asyncio.to_thread(importlib.import_module, path)
-                probes = (value for value in vars(module).values() if isinstance(value, Probe))
-                _loaded_probes[path] = tuple(probes)
-            for each in _loaded_probes[path]:
-                self.register(each)
+            for value in list(vars(module).values()):
+                if isinstance(value, Probe):
+                    self.register(value)
 
     def start_probes(self) -> None:
         """Start the probes of each side that the options select. If `options.inside` is None, the

@@ -6,6 +6,7 @@ new cause needs no change in the checks of its symptoms.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import Literal
 
 from diagnose.checking import proof
@@ -166,6 +167,8 @@ def _is_cause_of(cause: tuple[Check, Claim], symptom: tuple[Check, Claim]) -> bo
     )
 
 
+# Everything that writes a report asks for it, some of it many times.
+@lru_cache(maxsize=4)
 def verdict(report: Report) -> Verdict:
     """Return the verdict. Without a cause, "ok" requires complete proof (`diagnose.checking.proof`)
     and a finished run; otherwise it is "unknown"."""

@@ -107,9 +107,10 @@ class Fleet:
         if report.interrupted:
             return  # it is not finished: --resume diagnoses it again
         status, causes = verdict(report).status, causes_of(report, self.view.lang)
-        line = lines.report_line(report, self.view)
         if self.compact:
             line = lines.verdict_line(report, causes, self.view)
+        else:
+            line = lines.report_line(report, self.view)
         await self._results.put(Result(listed.key, status, causes, line))
 
     async def _report(self, target: Target) -> Report:

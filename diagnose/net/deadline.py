@@ -111,18 +111,22 @@ class Deadline:
     raises TimeoutError, or `LateError`. `seconds` may be None: no deadline."""
 
     __slots__ = (
-        "_lateness", "_lateness_before", "_loop", "_paused_at", "_paused_s", "_pauses", "_seconds",
-        "_started", "_timeout", "_timer", "_token", "is_late", "outer",
+        "_cancellations", "_is_late", "_is_over", "_lateness", "_lateness_before", "_loop",
+        "_paused_at", "_paused_s", "_pauses", "_seconds", "_started", "_task", "_timer", "_token",
+        "outer",
     )  # fmt: skip
 
     def __init__(self, seconds: float | None) -> None:
         self._seconds = seconds
         self._timer: asyncio.TimerHandle | None = None
         self._pauses, self._paused_at, self._paused_s = 0, 0.0, 0.0
+        self._is_late = self._is_over = False
         self.outer: Deadline | None = None
-        self.is_late = False
 
     async def __aenter__(self) -> Self:
+        task = asyncio.current_task()
+        assert task is not None, "a deadline belongs to a task"
+        self._task, self._cancellations = task, task.cancelling()
         self._loop = asyncio.get_running_loop()
         self._lateness = loop_lateness()
         self._lateness.start()
@@ -130,8 +134,6 @@ class Deadline:
         self._started = self._loop.time()
         self.outer = _enclosing.get()
         self._token = _enclosing.set(self)
-        self._timeout = asyncio.timeout(None)
-        await self._timeout.__aenter__()
         if self._seconds is not None:
             self._timer = self._loop.call_later(max(self._seconds, 0.0), self._check)
         return self
@@ -146,12 +148,17 @@ class Deadline:
         self._lateness.stop()
         if self._timer is not None:
             self._timer.cancel()
-        try:
-            await self._timeout.__aexit__(kind, error, trace)
-        except TimeoutError:
-            if self.is_late:
+        # As asyncio.timeout does: a cancellation by somebody else goes on.
+        if self._is_over and self._task.uncancel() <= self._cancellations:
+            if kind is asyncio.CancelledError and self._is_late:
                 raise LateError from None
-            raise
+            if kind is asyncio.CancelledError:
+                raise TimeoutError from error
+
+    def expire(self) -> None:
+        """End the block now."""
+        self._is_over = True
+        self._task.cancel()
 
     def pause(self) -> None:
         if self._pauses == 0:
@@ -171,11 +178,11 @@ class Deadline:
         elapsed = self._loop.time() - self._started - waited
         late = self._lateness.seconds - self._lateness_before
         remaining = self._seconds - max(elapsed - late, 0.0)
-        self.is_late = elapsed > self._seconds * MAX_STRETCH + MAX_EXTRA
-        if self._pauses or (remaining > 0.001 and not self.is_late):
+        self._is_late = elapsed > self._seconds * MAX_STRETCH + MAX_EXTRA
+        if self._pauses or (remaining > 0.001 and not self._is_late):
             self._timer = self._loop.call_later(max(remaining, BEAT), self._check)
         else:
-            self._timeout.reschedule(self._loop.time())
+            self.expire()
 
 
 def deadline(seconds: float | None) -> Deadline:

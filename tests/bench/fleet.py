@@ -44,9 +44,10 @@ CHECKS = {
     **dict.fromkeys(FAILING, "http.server-error"),
 }
 
-_DROP = """table ip fleet { chain input {
-    type filter hook input priority 0; ip daddr 127.60.0.0/24 drop
-} }"""
+_DROP = """add table ip fleet
+add chain ip fleet input { type filter hook input priority 0; }
+add rule ip fleet input ip daddr 127.60.0.0/24 drop
+"""
 
 
 def target_list(count: int) -> list[str]:
@@ -65,7 +66,7 @@ def certificates(folder: Path) -> None:
     authority.cert_pem.write_to_path(folder / "ca.pem")
     long_ago = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
     for name, addresses, end in (
-        ("healthy", HEALTHY + SILENT + FAILING, None),
+        *((address, [address], None) for address in HEALTHY + FAILING),
         *((address, [address], long_ago) for address in EXPIRED),
     ):
         begin = datetime.datetime(2019, 1, 1, tzinfo=datetime.UTC) if end else None
@@ -80,7 +81,8 @@ def nginx_config(folder: Path) -> str:
         return f"server {{ {lines} ssl_certificate {pem}; ssl_certificate_key {pem}; {answer} }}\n"
 
     page = 'location / { default_type text/html; return 200 "<!doctype html><title>ok</title>ok"; }'
-    expired = "".join(server([address], address, page) for address in EXPIRED)
+    pages = "".join(server([address], address, page) for address in HEALTHY + EXPIRED)
+    errors = "".join(server([address], address, "return 500;") for address in FAILING)
     plain = "".join(f"listen {address}:80; " for address in HEALTHY + EXPIRED + FAILING + SILENT)
     return f"""
 worker_processes 1; pid {folder}/pid; error_log {folder}/error.log;
@@ -90,7 +92,7 @@ http {{
  client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;
  fastcgi_temp_path {folder}/fcgi; uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
  server {{ {plain} return 301 https://$host$request_uri; }}
- {server(HEALTHY, "healthy", page)}{server(FAILING, "healthy", "return 500;")}{expired}
+ {pages}{errors}
 }}
 """
 
