@@ -48,6 +48,14 @@ def affordable_concurrency(wanted: int | None) -> int:
     return max(min(concurrency, (soft - DESCRIPTORS_KEPT) // DESCRIPTORS_PER_JOB), 1)
 
 
+def first_error(errors: BaseExceptionGroup[BaseException]) -> BaseException:
+    """Return the first error of a group, which is what a user is told."""
+    error: BaseException = errors
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
+
+
 @dataclass(slots=True)
 class Pool(Generic[Job]):
     """Does `work` for each job. `key_of` tells the key of a job; `rate` is per second, None for no
@@ -73,22 +81,28 @@ class Pool(Generic[Job]):
 
     async def run(self, jobs: AsyncIterator[Job]) -> None:
         """Run until all jobs are done, or `stop` was called and those at work have ended."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                await self._run_in(group, jobs)
+        except BaseExceptionGroup as errors:
+            raise first_error(errors) from None
+
+    async def _run_in(self, group: asyncio.TaskGroup, jobs: AsyncIterator[Job]) -> None:
         backlog: Backlog[Job] = Backlog(PER_KEY)
-        async with asyncio.TaskGroup() as group:
-            reading = group.create_task(self._read(jobs, backlog))
-            while not self._is_stopped:
-                self._changed.clear()
-                entry = backlog.take() if self._has_room() else None
-                if entry is not None:
-                    self._taken.set()
-                    await self._when_due()
-                    if not self._is_stopped:
-                        self._start(group, backlog, *entry)
-                elif self._is_read and not backlog and not self._tasks:
-                    break
-                else:
-                    await self._changed.wait()
-            reading.cancel()
+        reading = group.create_task(self._read(jobs, backlog))
+        while not self._is_stopped:
+            self._changed.clear()
+            entry = backlog.take() if self._has_room() else None
+            if entry is not None:
+                self._taken.set()
+                await self._when_due()
+                if not self._is_stopped:
+                    self._start(group, backlog, *entry)
+            elif self._is_read and not backlog and not self._tasks:
+                break
+            else:
+                await self._changed.wait()
+        reading.cancel()
 
     def stop(self, reason: int = 0) -> None:
         """Begin no further job, and cancel those at work with this message (a signal's number)."""

@@ -9,7 +9,7 @@ from diagnose.fleet import lines
 from diagnose.fleet.fair_net import PER_ADDRESS, PER_NAME_SERVER, FairNet, Turns
 from diagnose.fleet.grouping import Cause, causes_of
 from diagnose.fleet.journal import Journal
-from diagnose.fleet.pool import Pool
+from diagnose.fleet.pool import Pool, first_error
 from diagnose.fleet.progress import WORKING, Progress
 from diagnose.fleet.result_stream import ResultStream
 from diagnose.fleet.target_list import ListedTarget
@@ -81,7 +81,7 @@ class Fleet:
                 if not writing.done():
                     await self._results.put(None)
         except BaseExceptionGroup as errors:
-            raise _first(errors) from None
+            raise first_error(errors) from None
 
     def stop(self, signal_number: int) -> None:
         """Begin no further target. Those at work are not finished: --resume diagnoses them."""
@@ -147,13 +147,6 @@ class Fleet:
         for group in self.journal.groups(MAX_MEMBERS):
             await self.stream.write(lines.group_line(group))
         await self.stream.write(lines.summary_line(self.journal.counts(), facts))
-
-
-def _first(errors: BaseExceptionGroup[BaseException]) -> BaseException:
-    error: BaseException = errors
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return error
 
 
 def failing_targets(counts: Mapping[str, int]) -> int:
