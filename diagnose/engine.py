@@ -80,7 +80,8 @@ class Run:
     crashes: list[Crash] = field(default_factory=list)
     further_requests: FurtherRequests = field(default_factory=FurtherRequests)
     syn_mark: int = field(default_factory=_random_mark)
-    _probes: list[Probe] = field(default_factory=list)
+    #: The probes that wait for an observation, by its type.
+    _waiting: dict[type[Observation], list[Probe]] = field(default_factory=dict)
     _streams: dict[int, Closable] = field(default_factory=dict)
     _inside_started: bool = False
     _server_side: "ServerSideRun | None" = None
@@ -99,7 +100,7 @@ class Run:
         if live_stream is not None:
             self._streams[id(observation)] = live_stream
         self.sink(Observed(observation, len(self.observations)))
-        for probe in self._probes:
+        for probe in self._waiting.get(type(observation), ()):
             self._start_for(probe, observation)
         return observation
 
@@ -128,10 +129,10 @@ class Run:
 
     def register(self, probe: Probe) -> None:
         """Add a probe, and start it for the observations it waits for that already exist."""
-        self._probes.append(probe)
         if probe.after is None:
             self._start_probe(probe)
         else:
+            self._waiting.setdefault(probe.after, []).append(probe)
             for observation in tuple(self.observations):
                 self._start_for(probe, observation)
 

@@ -16,7 +16,7 @@ from diagnose import engine
 from diagnose.cli.output import write_note
 from diagnose.cli.request import FleetRequest
 from diagnose.cli.runs import RunGroup
-from diagnose.cli.watchdog import GRACE, Watchdog
+from diagnose.cli.watchdog import LOOP_GRACE, Watchdog
 from diagnose.fleet.fair_net import PER_ADDRESS, PER_NAME_SERVER
 from diagnose.fleet.journal import Journal, JournalError
 from diagnose.fleet.pool import PER_KEY, affordable_concurrency
@@ -64,7 +64,7 @@ class _Command:
         try:
             if self.request.resume:
                 fleet.stream.complete(self.journal.pending)
-            with watchdog.watching(GRACE):
+            with watchdog.watching(LOOP_GRACE):
                 loop.run_until_complete(self._run(fleet, concurrency, group))
             is_complete = not group.status
             loop.run_until_complete(self._write_summary(fleet, is_complete))

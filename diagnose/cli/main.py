@@ -76,7 +76,8 @@ def _main(arguments: list[str], may_fork: bool) -> int:
         from diagnose.cli import screen
 
         return screen.show_targets(request)
-    if may_fork and request.targets and request.options.outside:
+    # With many targets the libraries are imported once, and asking another process costs more.
+    if may_fork and len(request.targets) == 1 and request.options.outside:
         from diagnose.processes import parser_process
 
         parser_process.start()

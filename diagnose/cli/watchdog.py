@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 #: Seconds a run may take after its deadline, and after a signal.
 GRACE, SIGNAL_GRACE = 5.0, 2.0
 
+#: Seconds that an event loop with many runs may be blocked: a busy machine is no endless loop.
+LOOP_GRACE = 20.0
+
 #: Seconds between two interruptions.
 TICK = 0.5
 
@@ -153,9 +156,9 @@ class Watchdog:
 
     async def watch_loop(self) -> None:
         """Watch an event loop without a deadline of its own: only a piece of work that blocks it
-        for longer than GRACE is interrupted. Runs until it is cancelled."""
+        for longer than LOOP_GRACE is interrupted. Runs until it is cancelled."""
         while True:
-            self._arm(GRACE)
+            self._arm(LOOP_GRACE)
             await asyncio.sleep(1.0)
 
     def handle_signal(self, number: int, status: int) -> None:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from diagnose import engine
 from diagnose.checking import proof
 from diagnose.fleet.fair_net import PER_ADDRESS, PER_NAME_SERVER, FairNet, Turns
-from diagnose.fleet.pool import Pool, affordable_concurrency
+from diagnose.fleet.pool import PER_KEY, Pool, affordable_concurrency
 from diagnose.fleet.target_list import registered_domain
 from diagnose.model import Evidence, Report, Target, Unseen
 from diagnose.net import Net
@@ -43,7 +43,9 @@ async def run_several(
         pool.stop(signal_number)
 
     def domain(number: int) -> str:
-        return registered_domain(targets[number].host)
+        # Nothing has to wait: do not read the list of public suffixes.
+        host = targets[number].host
+        return registered_domain(host) if len(targets) > PER_KEY else host
 
     pool = Pool(diagnose, domain, affordable_concurrency(None))
     handle_signals(stop)

@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator, Callable
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -96,6 +96,7 @@ def count_lines(path: Path) -> int:
         return sum(1 for line in file if line.strip() and not line.lstrip().startswith(b"#"))
 
 
+@lru_cache(maxsize=4096)
 def registered_domain(host: str) -> str:
     """Return the domain that was registered ("example.co.uk" for "www.shop.example.co.uk"): the
     public suffix and one label (https://publicsuffix.org). An address is its own."""

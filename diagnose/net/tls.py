@@ -17,7 +17,7 @@ import ssl
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, TypeVar
 
 from diagnose.model import Failure
@@ -103,6 +103,12 @@ def client_context(alpn: tuple[str, ...] = HTTP1) -> ssl.SSLContext:
     ssl_context.set_alpn_protocols(list(alpn))
     ssl_context._msg_callback = _on_message  # type: ignore[attr-defined]
     return ssl_context
+
+
+@lru_cache(maxsize=4)
+def shared_context(alpn: tuple[str, ...] = HTTP1) -> ssl.SSLContext:
+    """Return the client context that all share who do not change it."""
+    return client_context(alpn)
 
 
 def small_hello_context() -> ssl.SSLContext:

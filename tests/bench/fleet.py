@@ -2,6 +2,7 @@
 that is killed again and again loses or repeats a target.
 
     python -m tests.bench.fleet [--targets N] [--kills K] [PROGRAM]
+    python -m tests.bench.fleet --several --targets 1600 [PROGRAM]     diagnose a b c …
 
 Needs root, nginx, nftables and iproute2: everything happens in a network namespace of its own.
 Nine tenths of the targets are healthy, and one tenth fail for 20 causes: addresses that refuse,
@@ -126,6 +127,14 @@ def servers(folder: Path) -> Iterator[None]:
             process.wait()
 
 
+def cpu_seconds(pid: int) -> float:
+    """Return the CPU time of a process so far (proc(5), /proc/pid/stat)."""
+    with contextlib.suppress(OSError, IndexError):
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return 0.0
+
+
 def memory(pid: int) -> float:
     """Return the resident memory of a process in MiB."""
     with contextlib.suppress(OSError, IndexError):
@@ -148,8 +157,31 @@ def measured_run(command: Sequence[str], output: Path, kill_after: float | None)
             return
         if int(elapsed) // 10 > lines:
             lines = int(elapsed) // 10
-            print(f"  {elapsed:5.0f} s {count(output):7} lines {memory(process.pid):6.1f} MiB")
+            cpu, size = cpu_seconds(process.pid), memory(process.pid)
+            print(f"  {elapsed:5.0f} s {cpu:7.1f} s CPU {count(output):7} lines {size:6.1f} MiB")
     print(f"  ended with {process.returncode} after {time.monotonic() - begun:.1f} s")
+
+
+def children_cpu() -> float:
+    """Return the CPU time of all processes that have ended, in seconds."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+def several(program: str, folder: Path, targets: Sequence[str], descriptors: int) -> None:
+    """Name all targets on one command line, with few file descriptors; print the verdicts."""
+    resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))
+    command = [program, "--outside", "--json", "--cafile", str(folder / "ca.pem"), *targets]
+    before = children_cpu()
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
+    print(f"  {(children_cpu() - before) / len(targets) * 1000:.2f} ms CPU a target")
+    reports = json.loads(done.stdout)
+    verdicts: Counter[str] = Counter()
+    for report in reports:
+        causes = [finding["check"] for finding in report["findings"] if finding["root_cause"]]
+        verdicts[causes[0] if causes else report["verdict"]["status"]] += 1
+    crashes = sum(len(report["errors"]) for report in reports)
+    print(f"  {len(reports)} reports, {crashes} crashes: {dict(verdicts)}")
 
 
 def count(output: Path) -> int:
@@ -185,7 +217,9 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=0)
     parser.add_argument("--rate", default="10000")
     parser.add_argument("--concurrency", default="200")
-    parser.add_argument("--hold", action="store_true")
+    parser.add_argument("--several", action="store_true", help="all on one command line")
+    parser.add_argument("--descriptors", type=int, default=1024)
+    parser.add_argument("--hold", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.hold:
         asyncio.run(hold_connections())
@@ -194,6 +228,12 @@ def main() -> None:
         os.execvpe("unshare", ["unshare", "-n", sys.executable, "-m", "tests.bench.fleet",
                                *sys.argv[1:]], environment)  # fmt: skip
     with tempfile.TemporaryDirectory() as name, servers(folder := Path(name)):
+        if options.several:
+            healthy = [
+                f"https://{HEALTHY[number % 40]}/{number}" for number in range(options.targets)
+            ]
+            several(options.program, folder, healthy, options.descriptors)
+            return
         targets = target_list(options.targets)
         (folder / "list").write_text("\n".join(targets))
         command = [options.program, "fleet", str(folder / "list"), "--summary", "--rate",
@@ -202,11 +242,10 @@ def main() -> None:
                    "--resume"]  # fmt: skip
         for _ in range(options.kills):
             measured_run(command, folder / "out", random.uniform(1.0, 8.0))
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        before = children_cpu()
         begun = count(folder / "out") if (folder / "out").exists() else 0
         measured_run(command, folder / "out", None)
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        cpu = children_cpu() - before
         print(f"  {cpu / max(options.targets - begun, 1) * 1000:.2f} ms CPU a target")
         judge(folder / "out", targets)
 
