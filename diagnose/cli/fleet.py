@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import gc
 import os
+import sqlite3
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -70,6 +71,8 @@ class _Command:
             loop.run_until_complete(self._write_summary(fleet, is_complete))
         except BrokenPipeError:
             return 0
+        except sqlite3.Error as error:
+            raise UsageError(f"{self.journal.path}: {error}.") from None
         except OSError as error:
             raise UsageError(f"Standard output: {error.strerror or error}.") from None
         status = group.status or exit_status(list(self.journal.counts()))

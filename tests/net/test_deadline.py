@@ -2,12 +2,15 @@
 
 import asyncio
 import selectors
+import socket
+import time
 from collections.abc import Coroutine
 from typing import Any
 
 import pytest
 
 from diagnose.net.deadline import LateError, deadline, loop_lateness, own_wait
+from diagnose.net.local import TcpStream
 
 
 class Clock(selectors.DefaultSelector):
@@ -79,6 +82,22 @@ def test_an_answer_that_came_while_the_loop_was_late_is_read() -> None:
             assert await answer == "hello"
 
     run(wait())
+
+
+def test_a_stream_is_not_silent_because_we_were_late() -> None:
+    async def read() -> bytes:
+        ours, theirs = socket.socketpair()
+        ours.setblocking(False)
+        with ours, theirs:
+
+            def answer_while_we_are_late() -> None:
+                theirs.send(b"hello")
+                time.sleep(0.2)  # longer than the timeout; the answer is there all the time
+
+            asyncio.get_running_loop().call_later(0.01, answer_while_we_are_late)
+            return await TcpStream(ours, ("", 0)).read(timeout=0.05)
+
+    assert asyncio.run(read()) == b"hello"
 
 
 def test_lateness_extends_it_by_no_more_than_itself() -> None:
