@@ -111,15 +111,16 @@ class Deadline:
     raises TimeoutError, or `LateError`. `seconds` may be None: no deadline."""
 
     __slots__ = (
-        "_cancellations", "_is_late", "_is_over", "_lateness", "_lateness_before", "_loop",
-        "_paused_at", "_paused_s", "_pauses", "_seconds", "_started", "_task", "_timer", "_token",
-        "outer",
+        "_cancellations", "_is_late", "_is_over", "_late_s", "_lateness", "_lateness_before",
+        "_loop", "_paused_at", "_paused_s", "_pauses", "_seconds", "_started", "_task", "_timer",
+        "_token", "outer",
     )  # fmt: skip
 
     def __init__(self, seconds: float | None) -> None:
         self._seconds = seconds
         self._timer: asyncio.TimerHandle | None = None
         self._pauses, self._paused_at, self._paused_s = 0, 0.0, 0.0
+        self._late_s = 0.0
         self._is_late = self._is_over = False
         self.outer: Deadline | None = None
 
@@ -177,9 +178,11 @@ class Deadline:
         waited += self._loop.time() - self._paused_at if self._pauses else 0.0
         elapsed = self._loop.time() - self._started - waited
         late = self._lateness.seconds - self._lateness_before
+        # What arrived while the loop was late is read in the turns that follow.
+        was_late, self._late_s = late > self._late_s, late
         remaining = self._seconds - max(elapsed - late, 0.0)
         self._is_late = elapsed > self._seconds * MAX_STRETCH + MAX_EXTRA
-        if self._pauses or (remaining > 0.001 and not self._is_late):
+        if self._pauses or ((remaining > 0.001 or was_late) and not self._is_late):
             self._timer = self._loop.call_later(max(remaining, BEAT), self._check)
         else:
             self.expire()
