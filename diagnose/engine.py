@@ -376,7 +376,9 @@ def conclude(
     claims_in_scope = [
         (check, claim) for check, claim in raised_claims if options.wants(check.layer)
     ]
-    return Report(evidence, findings(claims_in_scope), tuple(all_crashes))
+    ignores = options.ignores
+    active = [ignore for ignore in ignores if not ignore.is_expired(evidence.started_at)]
+    return Report(evidence, findings(claims_in_scope, active), tuple(all_crashes), ignores=ignores)
 
 
 async def _import_checks(ctx: Run, _: Observation) -> None:

@@ -87,11 +87,12 @@ def _replay(words: Sequence[str]) -> int:
     replay = parse_replay(words)
     recording = decode(read_recording(replay.path))
     observations = recording.evidence.observations
+    options = Options(ignores=replay.ignores)
     report = replace(
-        conclude(recording.evidence),
+        conclude(recording.evidence, options),
         duration=max((observation.at for observation in observations), default=0.0),
     )
-    request = RunRequest((recording.evidence.target,), Options(), replay.output)
+    request = RunRequest((recording.evidence.target,), options, replay.output)
     view = replace(request.view(), hostname=recording.hostname, privileged=recording.privileged)
     if request.output.wants_screen():
         from diagnose.cli import screen

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
-from diagnose.model import LAYERS
+from diagnose.model import LAYERS, Ignore
 from diagnose.outputs import FORMATS
 from diagnose.parsers.target import UsageError, suggestion
 
@@ -89,6 +89,47 @@ def idle(text: str) -> float:
         f"--idle takes seconds, at least 1 and at most {_MAX_IDLE:g}, not {text!r}."
         " A usual limit is 60: try --idle 70."
     )
+
+
+_IGNORE = re.compile(r"([^@=]+)(?:@([^=]*))?(?:=(.*))?", re.DOTALL)
+_MAX_REASON = 500
+
+
+def ignore(text: str) -> Ignore:
+    """Parse CHECK[@YYYY-MM-DD][=REASON]."""
+    from datetime import date
+
+    match = _IGNORE.fullmatch(text)
+    if match is None:
+        raise UsageError(f"--ignore takes CHECK[@YYYY-MM-DD][=REASON], not {text!r}.")
+    check_id, day, reason = match[1].strip(), match[2], (match[3] or "").strip()
+    _check_exists(check_id)
+    if len(reason) > _MAX_REASON:
+        raise UsageError(
+            f"--ignore {check_id}: the reason is longer than {_MAX_REASON} characters."
+        )
+    try:
+        until = None if day is None else date.fromisoformat(_dashed(day))
+    except ValueError:
+        raise UsageError(
+            f"--ignore {check_id}: {day!r} is no day; it is written YYYY-MM-DD."
+        ) from None
+    return Ignore(check_id, until, reason)
+
+
+def _dashed(day: str) -> str:
+    """Return the day. Raise ValueError for the other forms of ISO 8601, such as 2026W01."""
+    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", day):
+        raise ValueError
+    return day
+
+
+def _check_exists(check_id: str) -> None:
+    from diagnose.checking.registry import check_ids
+
+    if check_id not in check_ids():
+        hint = suggestion(check_id, check_ids()) or " See diagnose list."
+        raise UsageError(f"There is no check {check_id!r}.{hint}")
 
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(s|m|h)?")

@@ -127,6 +127,10 @@ def build_parser(command: str | None = None, has_operands: bool = True) -> argpa
     _add_command_options(parser, command)
     if command in {None, "record", "bundle", "fix", "web"}:
         _add_probe_options(parser, command)
+    if command in {None, "replay", "bundle", "fix", "web"}:
+        _add_ignore_option(parser)
+    else:
+        parser.set_defaults(ignore=[])
     _add_output_options(parser, command)
     group = parser.add_argument_group("about")
     group.add_argument("-h", "--help", action="help", help="this page")
@@ -216,6 +220,13 @@ def _add_probe_options(parser: argparse.ArgumentParser, command: str | None) -> 
         help="also with those of the role of the instance itself")  # fmt: skip
     add("--cafile", type=values.readable_file, metavar="FILE", help="trust these roots too")
     _add_request_options(parser)
+
+
+def _add_ignore_option(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("what not to count")
+    group.add_argument("--ignore", type=values.ignore, action="append", default=[],
+        metavar="CHECK[@YYYY-MM-DD][=REASON]",
+        help="do not count its findings, until the end of that day in UTC")  # fmt: skip
 
 
 def _add_request_options(parser: argparse.ArgumentParser) -> None:

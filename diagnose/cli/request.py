@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from diagnose.cli.parser import COMMANDS, parse
-from diagnose.model import Target
+from diagnose.model import Ignore, Target
 from diagnose.model.frozen import frozen
 from diagnose.model.view import View
 from diagnose.outputs.terminal import choose_language, terminal_columns, wants_ascii, wants_color
@@ -114,7 +114,7 @@ class RunRequest:
         options = self.options
         words = [*options.filter_args, "--timeout", str(options.timeout)]
         words += [f"-{options.family}"] if options.family else []
-        words += options.cloud_args
+        words += (*options.cloud_args, *options.ignore_args)
         for name, value in (
             ("--server", options.server),
             ("--address", options.address),
@@ -162,6 +162,7 @@ class ReplayRequest:
 
     path: str
     output: OutputOptions
+    ignores: tuple[Ignore, ...] = ()
 
 
 @frozen
@@ -235,7 +236,7 @@ def parse_replay(words: Sequence[str]) -> ReplayRequest:
     namespace = parse("replay", words)
     if len(namespace.words) != 1:
         raise UsageError("Replay one recording: diagnose replay FILE.")
-    return ReplayRequest(namespace.words[0], _output_options(namespace))
+    return ReplayRequest(namespace.words[0], _output_options(namespace), tuple(namespace.ignore))
 
 
 def parse_web(words: Sequence[str]) -> WebRequest:
@@ -387,6 +388,7 @@ def _probe_options(namespace: Namespace) -> "Options":
         cloud_role=namespace.cloud_role,
         vantages=tuple(dict.fromkeys(namespace.vantage)),
         origin_address=namespace.origin_address,
+        ignores=tuple(namespace.ignore),
         request=RequestFields(
             headers=tuple(namespace.header),
             cookie="; ".join(namespace.cookie),

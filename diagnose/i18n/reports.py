@@ -117,6 +117,7 @@ MESSAGES = Messages(
     Message("reason.not-read", "its rules were not read"),
     Message("reason.not-used", "not used on this server"),
     Message("reason.not-asked", "not asked for"),
+    Message("reason.ignored", "what is wrong here is ignored"),
     # Findings
     Message("error", "error"),
     Message("warn", "warning"),
@@ -129,6 +130,14 @@ MESSAGES = Messages(
     PluralMessage("more-evidence", "{count} more: see -v", "{count} more: see -v"),
     Message("ruled-out", "ruled out"),
     Message("symptoms", "explains:"),
+    # Ignores (--ignore)
+    # NOTE: a heading, and said of one finding.
+    Message("ignored", "ignored"),
+    Message("ignored.until", "ignored until {date}"),
+    # NOTE: {text} is one of ignored, ignored.until and ignored.expired; {reason} is the user's own.
+    Message("ignored.why", "{text} ({reason})"),
+    Message("ignored.checks", "Ignored: {checks}."),
+    Message("ignored.expired", "the ignore of {check} ended on {date} and no longer applies"),
     # Fixes
     Message("fix", "fix"),
     Message("automatic", "safe to run as it stands"),

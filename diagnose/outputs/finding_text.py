@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Iterable, Iterator, Mapping
 
 from diagnose.checking.proof import REST_OF_RUN, UnfinishedReason
-from diagnose.checking.root_cause import UNANSWERED_CHECKS, verdict
+from diagnose.checking.root_cause import unanswered_findings, verdict
 from diagnose.checking.target_proof import MissingProof
 from diagnose.checking.texts import CheckText, check_text, fill
 from diagnose.i18n.reports import translate
@@ -13,6 +13,7 @@ from diagnose.model import (
     Confidence,
     Edit,
     Finding,
+    Ignore,
     Manual,
     Observation,
     Report,
@@ -162,13 +163,12 @@ def verdict_sentence(report: Report, lang: str) -> str:
     if outcome.causes:
         return _cause_sentence(outcome.causes, lang)
     if outcome.status == "ok":
-        return _healthy_sentence(report, lang)
+        return join_sentences(_healthy_sentence(report, lang), _ignored_checks(report, lang), lang)
     reasons = unfinished_reasons(outcome.unfinished, lang)
     if outcome.missing:
         pieces = [missing_with_reason(piece, lang) for piece in outcome.missing]
         reasons.append(translate("missing", lang, what=join_texts(pieces, lang)))
-    unanswered = (finding for finding in report.findings if finding.check.id in UNANSWERED_CHECKS)
-    reasons += [title(finding, lang) for finding in unanswered]
+    reasons += [title(finding, lang) for finding in unanswered_findings(report)]
     why = translate("join.clauses", lang).join(reasons)
     return translate("unjudged-why", lang, url=url, why=why)
 
@@ -237,6 +237,37 @@ def _healthy_sentence(report: Report, lang: str) -> str:
     if scope.outside and _is_blank(report):
         return translate("healthy-blank", lang, url=url)
     return translate("healthy" if scope.outside else "healthy-inside", lang, url=url)
+
+
+def _ignored_checks(report: Report, lang: str) -> str:
+    """Return which findings a healthy site has nevertheless, because they are ignored."""
+    checks = dict.fromkeys(finding.check.id for finding in report.suppressed)
+    return translate("ignored.checks", lang, checks=join_texts(checks, lang)) if checks else ""
+
+
+def suppression(finding: Finding, lang: str) -> str:
+    """Return that a finding is ignored, until when and why; "" if it is not."""
+    ignore = finding.suppressed_by
+    if ignore is None:
+        return ""
+    until = ignore.until.isoformat() if ignore.until else ""
+    text = translate("ignored.until" if until else "ignored", lang, date=until)
+    return (
+        translate("ignored.why", lang, text=text, reason=ignore.reason) if ignore.reason else text
+    )
+
+
+def expired_ignores(report: Report, lang: str) -> list[str]:
+    """Return which ignores no longer apply, one sentence each."""
+    return [_expired(ignore, lang) for ignore in report.expired_ignores]
+
+
+def _expired(ignore: Ignore, lang: str) -> str:
+    date = ignore.until.isoformat() if ignore.until else ""
+    text = translate("ignored.expired", lang, check=ignore.check, date=date)
+    return (
+        translate("ignored.why", lang, text=text, reason=ignore.reason) if ignore.reason else text
+    )
 
 
 def _is_blank(report: Report) -> bool:

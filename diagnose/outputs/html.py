@@ -168,6 +168,7 @@ def _body(context: ReportContext) -> Markup:
         _contents(context),
         *causes,
         _notes(context),
+        _ignores(context),
         _gaps(context),
         timeline_section(context),
         observations_section(context),
@@ -208,6 +209,26 @@ def _notes(context: ReportContext) -> Markup | None:
         for note in notes
     ]
     return tag("section", tag("h2", translate("notes", lang)), *items, class_="notes")
+
+
+def _ignores(context: ReportContext) -> Markup | None:
+    """List what the user ignores, and the ignores that no longer apply."""
+    report, lang = context.report, context.lang
+    items = [
+        tag(
+            "li",
+            tag("code", finding.check.id),
+            f" ({document.single_line(finding_text.suppression(finding, lang))}): ",
+            inline(finding_text.title(finding, lang)),
+            id=f"{context.prefix}{finding.id}",
+        )
+        for finding in report.suppressed
+    ]
+    items += [tag("li", sentence) for sentence in finding_text.expired_ignores(report, lang)]
+    if not items:
+        return None
+    head = tag("h2", translate("ignored", lang))
+    return tag("section", head, tag("ul", join_lines(*items)), class_="ignored")
 
 
 def _gaps(context: ReportContext) -> Markup | None:

@@ -60,6 +60,8 @@ def _unknown_reason(report: Report, name: str, lang: str) -> str | None:
 
 
 def _skip_reason(report: Report, name: str) -> str:
+    if any(item.suppressed_by and item.check.layer == name for item in report.findings):
+        return "reason.ignored"
     if name == "websocket" and not report.evidence.target.websockets:
         return "reason.not-asked"
     if name == "cloud":

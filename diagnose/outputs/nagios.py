@@ -56,6 +56,11 @@ def _long_output(report: Report, view: View) -> list[str]:
     for finding in report.causes:
         title = finding_text.title(finding, view.lang)
         lines += [f"{finding.severity} {finding.check.id}: {title}", *_commands(finding)]
+    for finding in report.suppressed:
+        title = finding_text.title(finding, view.lang)
+        note = finding_text.suppression(finding, view.lang)
+        lines.append(f"{note}: {finding.check.id}: {title}")
+    lines += finding_text.expired_ignores(report, view.lang)
     return [_plain(line) for line in lines]
 
 
