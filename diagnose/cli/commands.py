@@ -155,6 +155,13 @@ def _web(words: Sequence[str]) -> int:
     return web.serve(request.words, arguments, request.port, request.run.output.language)
 
 
+def _config(words: Sequence[str]) -> int:
+    from diagnose.cli import config_command
+
+    write(config_command.render(words))
+    return 0
+
+
 HANDLERS: dict[str, Callable[[Sequence[str]], int]] = {
     "explain": _explain,
     "list": _list,
@@ -162,6 +169,7 @@ HANDLERS: dict[str, Callable[[Sequence[str]], int]] = {
     "record": _record,
     "bundle": _bundle,
     "replay": _replay,
+    "config": _config,
     "demo": _demo,
     "web": _web,
 }

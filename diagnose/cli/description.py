@@ -28,7 +28,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "--completion": SHELLS,
 }
 #: Options and operands that name a file.
-_FILES = {"--cafile", "--output", "FILE"}
+_FILES = {"--cafile", "--config", "--output", "FILE"}
 
 
 def completion_script(shell: str) -> str:

@@ -4,8 +4,9 @@ An invalid argument raises `UsageError` with a suggestion.
 """
 
 import argparse
-from collections.abc import Sequence
-from typing import NamedTuple, NoReturn
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, NamedTuple, NoReturn
 
 from diagnose.cli import option_values as values
 from diagnose.i18n import LANGUAGES
@@ -32,6 +33,7 @@ COMMANDS = {
         "The report in every form and the recording, masked, in one file for support.", "TARGET"
     ),
     "replay": CommandHelp("A recording put to today's checks, without a network.", "FILE"),
+    "config": CommandHelp("The values of the configuration, and where each comes from."),
     "demo": CommandHelp("A broken site of its own on loopback, diagnosed."),
     "web": CommandHelp("The screen, in a browser on this machine or through SSH.", "[TARGET ...]"),
 }
@@ -71,6 +73,7 @@ other commands:
   diagnose record TARGET -o FILE       what was seen, names and addresses masked, to a file
   diagnose bundle TARGET -o FILE.zip   report and recording, masked, in one file for support
   diagnose replay FILE                 judge a recording again, without a network
+  diagnose config                      the values of the configuration, and where each comes from
   diagnose demo                        a broken site of its own, diagnosed
   diagnose web [TARGET]                the screen, in a browser
 
@@ -106,9 +109,14 @@ class _Parser(argparse.ArgumentParser):
         raise UsageError(f"{message[:1].upper()}{message[1:].rstrip('.')}.")
 
 
-def parse(command: str | None, words: Sequence[str]) -> argparse.Namespace:
-    """Parse the words after `diagnose`, or after `diagnose` and one of `COMMANDS`."""
-    return build_parser(command).parse_intermixed_args(list(words))
+def parse(
+    command: str | None, words: Sequence[str], defaults: Mapping[str, Any] = MappingProxyType({})
+) -> argparse.Namespace:
+    """Parse the words after `diagnose`, or after `diagnose` and one of `COMMANDS`. `defaults` are
+    values of options that stand for those that are not given."""
+    parser = build_parser(command)
+    parser.set_defaults(**defaults)
+    return parser.parse_intermixed_args(list(words))
 
 
 def build_parser(command: str | None = None, has_operands: bool = True) -> argparse.ArgumentParser:
@@ -127,12 +135,17 @@ def build_parser(command: str | None = None, has_operands: bool = True) -> argpa
     _add_command_options(parser, command)
     if command in {None, "record", "bundle", "fix", "web"}:
         _add_probe_options(parser, command)
-    if command in {None, "replay", "bundle", "fix", "web"}:
+    if command in {None, "replay", "bundle", "fix", "web", "config"}:
         _add_ignore_option(parser)
     else:
         parser.set_defaults(ignore=[])
+    if command == "config":
+        _add_configurable_options(parser)
     _add_output_options(parser, command)
     group = parser.add_argument_group("about")
+    group.add_argument("--config", metavar="FILE|none",
+        help="the configuration (TOML) in the place of /etc/diagnose/config.toml"
+        " and ~/.config/diagnose/config.toml; none: neither")  # fmt: skip
     group.add_argument("-h", "--help", action="help", help="this page")
     if command is None:
         group.add_argument("-V", "--version", action="store_true", help="the version")
@@ -194,8 +207,7 @@ def _add_probe_options(parser: argparse.ArgumentParser, command: str | None) -> 
     sides.add_argument("--inside", action="store_true", help="only what the server shows")
     add("--only", type=values.layers, default=(), metavar="LAYER,…", help=f"of {', '.join(LAYERS)}")
     add("--skip", type=values.layers, default=(), metavar="LAYER,…", help="all but these")
-    add("--timeout", type=values.timeout, default=15.0, metavar="SECONDS",
-        help="for the whole run (15)")  # fmt: skip
+    _add_timeout(group)
     if command is None:
         add("--wait", type=values.wait, metavar="DURATION",
             help="until the site works, at most 90s, 5m, 1h …")  # fmt: skip
@@ -207,7 +219,7 @@ def _add_probe_options(parser: argparse.ArgumentParser, command: str | None) -> 
         metavar="ssh://…|globalping", help="visit it from there too (repeatable)")  # fmt: skip
     add("--origin-address", type=values.address, metavar="IP",
         help="the server behind a CDN or a balancer: ask there too, and compare")  # fmt: skip
-    add("--resolver", type=values.address, metavar="IP", help="the name server to ask")
+    _add_resolver(group)
     add("--proxy", type=values.proxy, metavar="URL|none",
         help="go through it; none: say nothing of one")  # fmt: skip
     add("--from", dest="visitor", type=values.visitor, metavar="ADDRESS",
@@ -218,8 +230,35 @@ def _add_probe_options(parser: argparse.ArgumentParser, command: str | None) -> 
         help="read the cloud's rules too, with this machine's credentials")  # fmt: skip
     add("--cloud-role", dest="cloud_role", action="store_true",
         help="also with those of the role of the instance itself")  # fmt: skip
-    add("--cafile", type=values.readable_file, metavar="FILE", help="trust these roots too")
+    _add_cafile(group)
     _add_request_options(parser)
+
+
+def _add_timeout(group: "argparse._ActionsContainer") -> None:
+    group.add_argument("--timeout", type=values.timeout, default=15.0, metavar="SECONDS",
+        help="for the whole run (15)")  # fmt: skip
+
+
+def _add_resolver(group: "argparse._ActionsContainer") -> None:
+    group.add_argument(
+        "--resolver", type=values.address, metavar="IP", help="the name server to ask"
+    )
+
+
+def _add_cafile(group: "argparse._ActionsContainer") -> None:
+    group.add_argument(
+        "--cafile", type=values.readable_file, metavar="FILE", help="trust these roots too"
+    )
+
+
+def _add_configurable_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that a file may set too, and the form of the answer."""
+    group = parser.add_argument_group("as a run would have it")
+    _add_timeout(group)
+    _add_resolver(group)
+    _add_cafile(group)
+    parser.add_argument("--json", dest="format", action="store_const", const="json",
+        help="one JSON document")  # fmt: skip
 
 
 def _add_ignore_option(parser: argparse.ArgumentParser) -> None:
@@ -257,7 +296,8 @@ def _add_output_options(parser: argparse.ArgumentParser, command: str | None) ->
     if reports:
         _add_report_options(group)
     else:
-        parser.set_defaults(format=None, quiet=False, verbose=0, redact=False, mouse=True)
+        defaults = {} if command == "config" else {"format": None}
+        parser.set_defaults(**defaults, quiet=False, verbose=0, redact=False, mouse=True)
     add = group.add_argument
     add("--lang", type=values.choice("--lang", *LANGUAGES), metavar="LANG",
         help=" or ".join(LANGUAGES))  # fmt: skip

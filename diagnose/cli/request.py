@@ -1,8 +1,8 @@
 """What one call of the program asks for: typed values, made from the command line and validated
 before anything else happens.
 
-Only this module, `diagnose.cli.parser` and `diagnose.cli.description` know argparse. A request is
-changed with `dataclasses.replace`.
+Only this module, `diagnose.cli.parser`, `diagnose.cli.description` and those of the configuration
+know argparse. A request is changed with `dataclasses.replace`.
 """
 
 import os
@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
-from diagnose.cli.parser import COMMANDS, parse
+from diagnose.cli.configured import parse_configured, server_for
+from diagnose.cli.parser import COMMANDS
 from diagnose.model import Ignore, Target
 from diagnose.model.frozen import frozen
 from diagnose.model.view import View
@@ -112,7 +113,8 @@ class RunRequest:
         """Return all options as command-line words, including secrets, for a screen in a
         browser."""
         options = self.options
-        words = [*options.filter_args, "--timeout", str(options.timeout)]
+        # What files say is among the options already.
+        words = ["--config", "none", *options.filter_args, "--timeout", str(options.timeout)]
         words += [f"-{options.family}"] if options.family else []
         words += (*options.cloud_args, *options.ignore_args)
         for name, value in (
@@ -195,7 +197,7 @@ class WebRequest:
 
 def parse_run(words: Sequence[str]) -> RunRequest | AboutRequest:
     """Parse `diagnose [TARGET …]`, or one of its options that ask about the program itself."""
-    namespace = parse(None, words)
+    namespace = parse_configured(None, words)
     for topic in ABOUT_TOPICS:
         if getattr(namespace, topic):
             return AboutRequest(topic)
@@ -207,14 +209,14 @@ def parse_run(words: Sequence[str]) -> RunRequest | AboutRequest:
 
 
 def parse_explain(words: Sequence[str]) -> ExplainRequest:
-    namespace = parse("explain", words)
+    namespace = parse_configured("explain", words)
     if not namespace.words:
         raise UsageError("Which check? diagnose list names them all.")
-    return ExplainRequest(tuple(namespace.words), _output_options(namespace))
+    return ExplainRequest(tuple(namespace.words), output_options(namespace))
 
 
 def parse_fix(words: Sequence[str]) -> FixRequest:
-    namespace = parse("fix", words)
+    namespace = parse_configured("fix", words)
     if namespace.outside or namespace.only or namespace.skip:
         raise UsageError("A fix has to see everything: leave --outside, --only and --skip out.")
     _check_no_publication(namespace, "fix")
@@ -233,14 +235,14 @@ def parse_bundle(words: Sequence[str]) -> RecordRequest:
 
 
 def parse_replay(words: Sequence[str]) -> ReplayRequest:
-    namespace = parse("replay", words)
+    namespace = parse_configured("replay", words)
     if len(namespace.words) != 1:
         raise UsageError("Replay one recording: diagnose replay FILE.")
-    return ReplayRequest(namespace.words[0], _output_options(namespace), tuple(namespace.ignore))
+    return ReplayRequest(namespace.words[0], output_options(namespace), tuple(namespace.ignore))
 
 
 def parse_web(words: Sequence[str]) -> WebRequest:
-    namespace = parse("web", words)
+    namespace = parse_configured("web", words)
     _check_no_publication(namespace, "web")
     request = _run_request(namespace)
     words = tuple(_displayable(word, request) for word in namespace.words)
@@ -259,10 +261,11 @@ def _displayable(word: str, request: RunRequest) -> str:
 
 def parse_output(command: str, words: Sequence[str]) -> OutputOptions:
     """Parse a command that has no other options: `list` or `demo`."""
-    return _output_options(parse(command, words))
+    return output_options(parse_configured(command, words))
 
 
-def _output_options(namespace: Namespace) -> OutputOptions:
+def output_options(namespace: Namespace) -> OutputOptions:
+    """Return the options of output in a parsed command line."""
     return OutputOptions(
         format=namespace.format,
         verbosity=-1 if namespace.quiet else namespace.verbose,
@@ -275,7 +278,7 @@ def _output_options(namespace: Namespace) -> OutputOptions:
 
 
 def _record_request(command: str, file: str, words: Sequence[str]) -> RecordRequest:
-    namespace, usage = parse(command, words), f"diagnose {command} TARGET -o {file}"
+    namespace, usage = parse_configured(command, words), f"diagnose {command} TARGET -o {file}"
     if len(namespace.words) != 1:
         raise UsageError(f"{command.capitalize()} one target: {usage}.")
     if not namespace.output:
@@ -284,9 +287,11 @@ def _record_request(command: str, file: str, words: Sequence[str]) -> RecordRequ
 
 
 def _run_request(namespace: Namespace) -> RunRequest:
-    websockets, output = tuple(namespace.ws), _output_options(namespace)
+    websockets, output = tuple(namespace.ws), output_options(namespace)
     targets = _targets(namespace.words, websockets, output.language)
     _check_contradictions(namespace)
+    if namespace.server is None and not namespace.outside:
+        namespace.server = server_for(targets, namespace.servers)
     return RunRequest(targets, _probe_options(namespace), output, websockets)
 
 

@@ -280,6 +280,14 @@ MESSAGES = Messages(
     Message("undo.nothing", "There is nothing to take back."),
     Message("resume.nothing", "No fix was cut off."),
     Message("resume.this", "To be gone on with: {check} ({target}, {at})"),
+    # config
+    Message("config.read", "read"),
+    Message("config.absent", "not there"),
+    Message("config.command-line", "command line"),
+    Message("config.environment", "environment"),
+    Message("config.default", "default"),
+    # NOTE: {text} is config.environment, {name} the name of a variable.
+    Message("config.variable", "{text} ({name})"),
     # demo
     Message(
         "demo",
