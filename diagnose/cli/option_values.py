@@ -207,6 +207,18 @@ def readable_file(text: str) -> str:
     return str(Path(text).absolute())
 
 
+def output_file(text: str) -> str:
+    """Return the path of a file that can be written, as far as its folder shows; "-" is stdout."""
+    path = Path(text)
+    if text == "-":
+        return text
+    if path.is_dir():
+        raise UsageError(f"--output {text}: it is a folder.")
+    if not path.parent.is_dir():
+        raise UsageError(f"--output {text}: there is no folder {path.parent}.")
+    return str(path.absolute())
+
+
 def server_url(text: str) -> str:
     """Parse ssh://[user@]host[:port]; user@host is accepted too."""
     return _ssh_url(text) or _refuse(f"--server takes ssh://[user@]host[:port], not {text!r}.")

@@ -293,6 +293,7 @@ def _add_request_options(parser: argparse.ArgumentParser) -> None:
 def _add_output_options(parser: argparse.ArgumentParser, command: str | None) -> None:
     group = parser.add_argument_group("what to print")
     reports = command in {None, "replay", "demo"}
+    parser.set_defaults(writes_reports=reports)
     if reports:
         _add_report_options(group)
     else:
@@ -324,4 +325,6 @@ def _add_report_options(group: "argparse._ArgumentGroup") -> None:
     amount.add_argument(
         "-v", "--verbose", action="count", default=0, help="all evidence; -vv the timeline"
     )
+    group.add_argument("-o", "--output", type=values.output_file, metavar="FILE",
+        help="write to this file, in one step (- for stdout)")  # fmt: skip
     group.add_argument("--redact", action="store_true", help="mask addresses, names and secrets")

@@ -40,7 +40,8 @@ class OutputOptions:
 
     `format` is a name of `diagnose.outputs.FORMATS`; None is the screen on a terminal, and text
     elsewhere. `verbosity` is that of `View`. `lang` is "en", "zh" or None for the environment's.
-    `color` is "auto", "always" or "never", `glyphs` "auto", "unicode" or "ascii".
+    `color` is "auto", "always" or "never", `glyphs` "auto", "unicode" or "ascii". `path` is the
+    file that gets the reports; None is stdout.
     """
 
     format: str | None = None
@@ -50,6 +51,7 @@ class OutputOptions:
     color: str = "auto"
     glyphs: str = "auto"
     mouse: bool = True
+    path: str | None = None
 
     @property
     def language(self) -> str:
@@ -60,7 +62,7 @@ class OutputOptions:
         return View(
             lang=self.language,
             width=terminal_columns(),
-            color=wants_color(self.color, sys.stdout.isatty()),
+            color=wants_color(self.color, not self.path and sys.stdout.isatty()),
             ascii=wants_ascii(self.glyphs),
             verbosity=self.verbosity,
             hostname=os.uname().nodename,
@@ -70,7 +72,7 @@ class OutputOptions:
 
     def wants_screen(self) -> bool:
         """Return True on a terminal, unless an option asks for the plain report."""
-        if self.format or self.verbosity or self.redact:
+        if self.format or self.verbosity or self.redact or self.path:
             return False
         from diagnose import tui
 
@@ -274,7 +276,14 @@ def output_options(namespace: Namespace) -> OutputOptions:
         color=namespace.color,
         glyphs=namespace.glyphs,
         mouse=namespace.mouse,
+        path=_report_path(namespace),
     )
+
+
+def _report_path(namespace: Namespace) -> str | None:
+    """Return the file for reports. A recording has its own, which is no report."""
+    path = namespace.output if namespace.writes_reports else None
+    return None if path == "-" else path
 
 
 def _record_request(command: str, file: str, words: Sequence[str]) -> RecordRequest:
