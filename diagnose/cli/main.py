@@ -14,6 +14,7 @@ from diagnose.cli.output import (
     note_failure,
     write,
     write_after_events,
+    write_document,
     write_note,
 )
 from diagnose.cli.parser import COMMANDS, DESCRIPTION
@@ -136,12 +137,24 @@ def _names_format(arguments: list[str], name: str) -> bool:
     return is_option or ("--format", name) in pairwise(arguments)
 
 
+def _discover(request: RunRequest) -> int:
+    """Write the targets for Zabbix, without a diagnosis."""
+    from diagnose.outputs.zabbix_lld import render_targets
+
+    if request.output.redact:
+        raise UsageError("--redact masks names, and zabbix-lld is a list of names.")
+    write_document(render_targets(request.targets), request)
+    return 0
+
+
 def _diagnose(request: RunRequest) -> int:
     if not request.targets:
         write_note(DESCRIPTION + "\nA TARGET is missing. See diagnose --help.\n")
         if request.output.format in {"json", "jsonl", "nagios"}:
             raise UsageError("A TARGET is missing.")
         return USAGE
+    if request.output.format == "zabbix-lld":
+        return _discover(request)
     from diagnose.checking.root_cause import exit_status
     from diagnose.cli.runs import run_targets  # imports asyncio: not before the fork
 

@@ -20,7 +20,7 @@ def write(text: str, output_format: str = "text") -> None:
     """Write to stdout: data formats always in UTF-8; text in the terminal's encoding, with "?" for
     characters that it lacks. A closed pipe (`| head`) is not an error. Raise UsageError if stdout
     cannot be written for another reason."""
-    if output_format in {"json", "jsonl", "markdown", "html", "prometheus", "junit"}:
+    if output_format not in {"text", "plain", "nagios"}:
         # json.dumps keeps lone surrogates; write them as JSON escapes.
         data = text.encode("utf-8", "backslashreplace")
     else:
@@ -157,18 +157,30 @@ def write_reports(reports: Iterable[Report], request: RunRequest, view: View) ->
         write_views(report_views, output_format)
 
 
-def _write_file(path: str, report_views: Sequence[tuple[Report, View]], output_format: str) -> None:
-    """Replace a file by the reports in one step. Raise UsageError if that fails."""
-    from diagnose.cli.atomic_file import replace_file
+def write_document(text: str, request: RunRequest) -> None:
+    """Write a document that is no report to where the reports would go."""
+    if request.output.path:
+        _replace(request.output.path, text)
+    else:
+        write(text, request.output.format or "text")
 
+
+def _write_file(path: str, report_views: Sequence[tuple[Report, View]], output_format: str) -> None:
     if output_format == "jsonl":
         from diagnose.outputs.jsonl import render_stream
 
         texts = [render_stream(report, view) for report, view in report_views]
     else:
         texts = list(_texts(report_views, output_format))
+    _replace(path, "".join(texts))
+
+
+def _replace(path: str, text: str) -> None:
+    """Replace a file in one step. Raise UsageError if that fails."""
+    from diagnose.cli.atomic_file import replace_file
+
     try:
-        replace_file(path, "".join(texts).encode("utf-8", "backslashreplace"))
+        replace_file(path, text.encode("utf-8", "backslashreplace"))
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}.") from None
 

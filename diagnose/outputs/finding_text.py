@@ -106,6 +106,11 @@ def shell_command(step: Command | Edit) -> str:
     return f"{shlex.join(('patch', step.path))} <<'{end}'\n{diff}{end}"
 
 
+def commands(finding: Finding) -> list[str]:
+    """Return the commands of a fix, without its edits, as a person types them."""
+    return [shell_command(step) for step in steps(finding) if isinstance(step, Command)]
+
+
 def undo_command(step: Command) -> str:
     """Return the undo of a command as a shell command; "" if there is none."""
     return shlex.join(step.undo)

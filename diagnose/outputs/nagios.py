@@ -8,7 +8,7 @@ Output for Nagios"). The exit status is 0, 1, 2 or 3, never another.
 from collections.abc import Sequence
 
 from diagnose.checking.root_cause import exit_status, verdict
-from diagnose.model import Edit, Finding, Manual, Report
+from diagnose.model import Report
 from diagnose.model.view import View
 from diagnose.outputs import document, finding_text
 from diagnose.outputs.measurements import earliest_expiry, phase_durations
@@ -55,19 +55,14 @@ def _long_output(report: Report, view: View) -> list[str]:
     lines = [f"{report.evidence.target.url}: {verdict(report).status}"]
     for finding in report.causes:
         title = finding_text.title(finding, view.lang)
-        lines += [f"{finding.severity} {finding.check.id}: {title}", *_commands(finding)]
+        lines += [f"{finding.severity} {finding.check.id}: {title}"]
+        lines += [f"$ {command}" for command in finding_text.commands(finding)]
     for finding in report.suppressed:
         title = finding_text.title(finding, view.lang)
         note = finding_text.suppression(finding, view.lang)
         lines.append(f"{note}: {finding.check.id}: {title}")
     lines += finding_text.expired_ignores(report, view.lang)
     return [_plain(line) for line in lines]
-
-
-def _commands(finding: Finding) -> list[str]:
-    fix = finding.claim.fix
-    steps = [step for step in (fix.steps if fix else ()) if not isinstance(step, Manual | Edit)]
-    return [f"$ {finding_text.shell_command(step)}" for step in steps]
 
 
 def _performance_data(report: Report, prefix: str) -> list[str]:

@@ -31,7 +31,7 @@ def rendered(name: str, lang: str = "en") -> str:
     return writer(name)(ignoring(), View(lang=lang))
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", [name for name in FORMATS if name != "zabbix-lld"])
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_every_format_shows_the_reason_and_what_has_ended(name: str, lang: str) -> None:
     text = rendered(name, lang)
