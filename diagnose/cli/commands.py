@@ -8,6 +8,7 @@ from dataclasses import replace
 from diagnose.cli.output import (
     announce_publication,
     event_sink,
+    reports_status,
     save,
     save_bytes,
     write,
@@ -79,7 +80,6 @@ def _bundle(words: Sequence[str]) -> int:
 
 
 def _replay(words: Sequence[str]) -> int:
-    from diagnose.checking.root_cause import exit_status
     from diagnose.engine import conclude
     from diagnose.probes import Options
     from diagnose.recording.codec import decode, read_recording
@@ -99,7 +99,7 @@ def _replay(words: Sequence[str]) -> int:
 
         return screen.show_recording(report, request, view)
     write_reports([report], request, view)
-    return exit_status(report)
+    return reports_status([report], request, view)
 
 
 def _fix(words: Sequence[str]) -> int:

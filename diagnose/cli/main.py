@@ -12,6 +12,7 @@ from diagnose.cli.output import (
     announce_publication,
     event_sink,
     note_failure,
+    reports_status,
     write,
     write_after_events,
     write_document,
@@ -155,7 +156,6 @@ def _diagnose(request: RunRequest) -> int:
         return USAGE
     if request.output.format == "zabbix-lld":
         return _discover(request)
-    from diagnose.checking.root_cause import exit_status
     from diagnose.cli.runs import run_targets  # imports asyncio: not before the fork
 
     view = request.view()
@@ -172,4 +172,4 @@ def _diagnose(request: RunRequest) -> int:
         note = partial(note_failure, request, view)
         reports, status = run_until_well(run, request.wait_s, note)
     write_after_events(reports, request, view)
-    return status or max(exit_status(report) for report in reports)
+    return status or reports_status(reports, request, view)

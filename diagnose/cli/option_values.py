@@ -4,11 +4,14 @@ import contextlib
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from diagnose.model import LAYERS, Ignore
 from diagnose.outputs import FORMATS
 from diagnose.parsers.target import UsageError, suggestion
+
+if TYPE_CHECKING:
+    from diagnose.model.threshold import Level, Threshold
 
 _SSH = re.compile(r"ssh://(?:\w[\w.+-]*@)?(?:\[[0-9a-fA-F:.]+\]|\w[\w.-]*)(?::(\d{1,5}))?/?")
 
@@ -205,6 +208,35 @@ def readable_file(text: str) -> str:
     except OSError as error:
         raise UsageError(f"{text}: {error.strerror}.") from None
     return str(Path(text).absolute())
+
+
+#: The measurements that a threshold can be about: the labels of the performance data.
+MEASUREMENTS = (
+    "response_time", "certificate_days", "time", "resolve", "connect", "tls", "processing",
+)  # fmt: skip
+
+
+def threshold(level: "Level") -> "Callable[[str], Threshold]":
+    """Return the parser of -w or -c: [NAME=]RANGE, where a range alone is of `response_time`."""
+    option = f"--{level}"
+
+    def parse_threshold(text: str) -> "Threshold":
+        from diagnose.model.threshold import Threshold
+        from diagnose.parsers.plugin_range import parse_range
+
+        name, _, range_text = text.rpartition("=")
+        label = name or MEASUREMENTS[0]
+        if label not in MEASUREMENTS:
+            hint = suggestion(label, MEASUREMENTS) or f" There are {', '.join(MEASUREMENTS)}."
+            raise UsageError(f"{option}: there is no measurement {label!r}.{hint}")
+        try:
+            return Threshold(level, label, parse_range(range_text))
+        except ValueError:
+            raise UsageError(
+                f"{option} takes a range such as 2, 14:, ~:5, 1:3 or @1:3, not {range_text!r}."
+            ) from None
+
+    return parse_threshold
 
 
 def output_file(text: str) -> str:

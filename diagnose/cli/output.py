@@ -185,6 +185,18 @@ def _replace(path: str, text: str) -> None:
         raise UsageError(f"{path}: {error.strerror}.") from None
 
 
+def reports_status(reports: Sequence[Report], request: RunRequest, view: View) -> int:
+    """Return the exit status of a process that ends with these reports, with a plugin's
+    thresholds."""
+    from diagnose.checking.root_cause import exit_status
+
+    if request.output.format == "nagios":
+        from diagnose.outputs.nagios import plugin_state
+
+        return max(plugin_state(report, view) for report in reports)
+    return max(exit_status(report) for report in reports)
+
+
 def write_views(report_views: Sequence[tuple[Report, View]], output_format: str) -> None:
     """Write the reports one after another, or all in one document, each for its view."""
     for text in _texts(report_views, output_format):

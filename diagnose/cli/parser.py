@@ -6,13 +6,16 @@ An invalid argument raises `UsageError` with a suggestion.
 import argparse
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from diagnose.cli import option_values as values
 from diagnose.i18n import LANGUAGES
 from diagnose.model import LAYERS
 from diagnose.outputs import FORMATS
 from diagnose.parsers.target import UsageError, suggestion
+
+if TYPE_CHECKING:
+    from diagnose.model.threshold import Level
 
 
 class CommandHelp(NamedTuple):
@@ -298,7 +301,9 @@ def _add_output_options(parser: argparse.ArgumentParser, command: str | None) ->
         _add_report_options(group)
     else:
         defaults = {} if command == "config" else {"format": None}
-        parser.set_defaults(**defaults, quiet=False, verbose=0, redact=False, mouse=True)
+        parser.set_defaults(
+            **defaults, warning=[], critical=[], quiet=False, verbose=0, redact=False, mouse=True
+        )
     add = group.add_argument
     add("--lang", type=values.choice("--lang", *LANGUAGES), metavar="LANG",
         help=" or ".join(LANGUAGES))  # fmt: skip
@@ -320,6 +325,12 @@ def _add_report_options(group: "argparse._ArgumentGroup") -> None:
         formats.add_argument(
             f"--{name}", dest="format", action="store_const", const=name, help=help_text
         )
+    levels: tuple[tuple[str, Level], ...] = (("-w", "warning"), ("-c", "critical"))
+    for short, level in levels:
+        group.add_argument(short, f"--{level}", type=values.threshold(level), action="append",
+            default=[], metavar="[NAME=]RANGE",
+            help=f"with --nagios: the state is {level.upper()} outside it: 2 (seconds),"
+            " certificate_days=14:")  # fmt: skip
     amount = group.add_mutually_exclusive_group()
     amount.add_argument("-q", "--quiet", action="store_true", help="the verdict alone")
     amount.add_argument(

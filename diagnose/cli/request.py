@@ -26,6 +26,7 @@ from diagnose.parsers.target import (
 )
 
 if TYPE_CHECKING:
+    from diagnose.model.threshold import Threshold
     from diagnose.probes import Options
 
 #: Options without a value that ask about the program itself.
@@ -41,7 +42,7 @@ class OutputOptions:
     `format` is a name of `diagnose.outputs.FORMATS`; None is the screen on a terminal, and text
     elsewhere. `verbosity` is that of `View`. `lang` is "en", "zh" or None for the environment's.
     `color` is "auto", "always" or "never", `glyphs` "auto", "unicode" or "ascii". `path` is the
-    file that gets the reports; None is stdout.
+    file that gets the reports; None is stdout. `thresholds` are those of a plugin.
     """
 
     format: str | None = None
@@ -52,6 +53,7 @@ class OutputOptions:
     glyphs: str = "auto"
     mouse: bool = True
     path: str | None = None
+    thresholds: "tuple[Threshold, ...]" = ()
 
     @property
     def language(self) -> str:
@@ -68,6 +70,7 @@ class OutputOptions:
             hostname=os.uname().nodename,
             privileged=os.geteuid() == 0,
             again=rerun_args,
+            thresholds=self.thresholds,
         )
 
     def wants_screen(self) -> bool:
@@ -268,6 +271,9 @@ def parse_output(command: str, words: Sequence[str]) -> OutputOptions:
 
 def output_options(namespace: Namespace) -> OutputOptions:
     """Return the options of output in a parsed command line."""
+    thresholds = (*namespace.warning, *namespace.critical)
+    if thresholds and namespace.format != "nagios":
+        raise UsageError("-w and -c are thresholds of a plugin: add --nagios.")
     return OutputOptions(
         format=namespace.format,
         verbosity=-1 if namespace.quiet else namespace.verbose,
@@ -277,6 +283,7 @@ def output_options(namespace: Namespace) -> OutputOptions:
         glyphs=namespace.glyphs,
         mouse=namespace.mouse,
         path=_report_path(namespace),
+        thresholds=thresholds,
     )
 
 

@@ -280,6 +280,11 @@ MESSAGES = Messages(
     Message("undo.nothing", "There is nothing to take back."),
     Message("resume.nothing", "No fix was cut off."),
     Message("resume.this", "To be gone on with: {check} ({target}, {at})"),
+    # Thresholds of a plugin (-w, -c)
+    # NOTE: {name} is the label of a measurement, such as response_time.
+    Message("threshold.outside", "{name} is {value}, outside {range}"),
+    Message("threshold.inside", "{name} is {value}, inside {range}"),
+    Message("threshold.unmeasured", "{name} was not measured"),
     # config
     Message("config.read", "read"),
     Message("config.absent", "not there"),
