@@ -137,6 +137,7 @@ MESSAGES = Messages(
     # NOTE: {text} is one of ignored, ignored.until and ignored.expired; {reason} is the user's own.
     Message("ignored.why", "{text} ({reason})"),
     Message("ignored.checks", "Ignored: {checks}."),
+    Message("ignored.only", "{url}: nothing is wrong but what is ignored: {checks}."),
     Message("ignored.expired", "the ignore of {check} ended on {date} and no longer applies"),
     # Fixes
     Message("fix", "fix"),

@@ -168,7 +168,7 @@ def verdict_sentence(report: Report, lang: str) -> str:
     if outcome.causes:
         return _cause_sentence(outcome.causes, lang)
     if outcome.status == "ok":
-        return join_sentences(_healthy_sentence(report, lang), _ignored_checks(report, lang), lang)
+        return _well_sentence(report, lang)
     reasons = unfinished_reasons(outcome.unfinished, lang)
     if outcome.missing:
         pieces = [missing_with_reason(piece, lang) for piece in outcome.missing]
@@ -244,10 +244,14 @@ def _healthy_sentence(report: Report, lang: str) -> str:
     return translate("healthy" if scope.outside else "healthy-inside", lang, url=url)
 
 
-def _ignored_checks(report: Report, lang: str) -> str:
-    """Return which findings a healthy site has nevertheless, because they are ignored."""
-    checks = dict.fromkeys(finding.check.id for finding in report.suppressed)
-    return translate("ignored.checks", lang, checks=join_texts(checks, lang)) if checks else ""
+def _well_sentence(report: Report, lang: str) -> str:
+    """Return that nothing counts against the site. One with an ignored error is not called
+    healthy."""
+    ids = join_texts(dict.fromkeys(finding.check.id for finding in report.suppressed), lang)
+    if any(finding.severity is Severity.ERROR for finding in report.suppressed):
+        return translate("ignored.only", lang, url=report.evidence.target.url, checks=ids)
+    ignored = translate("ignored.checks", lang, checks=ids) if ids else ""
+    return join_sentences(_healthy_sentence(report, lang), ignored, lang)
 
 
 def suppression(finding: Finding, lang: str) -> str:

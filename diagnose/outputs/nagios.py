@@ -30,7 +30,8 @@ def render_all(report_views: Sequence[tuple[Report, View]]) -> str:
     """Return one output for all targets: its state is that of the target that is worst."""
     worst, view = max(report_views, key=lambda report_view: plugin_state(*report_view))
     state = STATES[plugin_state(worst, view)]
-    sentence = "; ".join([finding_text.verdict_sentence(worst, view.lang), *_alerts(worst, view)])
+    # Nagios turns ";" into ":".
+    sentence = " - ".join([*_alerts(worst, view), finding_text.verdict_sentence(worst, view.lang)])
     many = f" ({len(report_views)} targets)" if len(report_views) > 1 else ""
     data = " ".join(
         value

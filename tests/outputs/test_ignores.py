@@ -45,6 +45,16 @@ def test_the_text_calls_the_site_healthy_and_names_what_is_ignored() -> None:
     assert "Ignored: tcp.door-shut." in " ".join(rendered("text").split())
 
 
+@pytest.mark.parametrize(("lang", "word"), [("en", "but what is ignored"), ("zh", "已忽略")])
+def test_a_site_with_an_ignored_error_is_not_called_healthy(lang: str, word: str) -> None:
+    ignore = Ignore("tcp.door-shut")
+    raised = ((check("tcp.door-shut"), refusal(because=(ANSWER,))),)
+    made = replace(report(*WELL), findings=findings(raised, (ignore,)), ignores=(ignore,))
+    first = writer("nagios")(made, View(lang=lang)).splitlines()[0]
+    assert word in first
+    assert "healthy" not in first
+
+
 def test_json_gives_each_finding_its_ignore() -> None:
     document = json.loads(rendered("json"))
     (finding,) = document["findings"]

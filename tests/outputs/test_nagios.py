@@ -114,6 +114,7 @@ def test_the_output_says_which_and_the_data_carry_the_ranges() -> None:
     view = judging(warning="certificate_days=90:", critical="certificate_days=@~:7")
     first, *rest = render(healthy(), view).splitlines()
     assert "certificate_days is 61.08, outside 90:" in first
+    assert ";" not in first.partition(" | ")[0]  # Nagios shows it as ":"
     assert "certificate_days=61.08;90:;@~:7;" in first.split()
     assert "certificate_days is 61.08, outside 90:" in rest
 
