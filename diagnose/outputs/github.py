@@ -12,7 +12,7 @@ from diagnose.checking.root_cause import verdict
 from diagnose.i18n.reports import translate
 from diagnose.model import Finding, Report, Severity
 from diagnose.model.view import View
-from diagnose.outputs import document, finding_text
+from diagnose.outputs import document, finding_text, ignore_text
 from diagnose.parsers.sanitize import printable
 
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
@@ -34,8 +34,8 @@ def _annotations(report: Report, view: View) -> Iterator[str]:
                 _LEVELS[finding.severity], finding, _message(report, finding, lang), lang
             )
     for finding in report.suppressed:
-        yield _annotation("notice", finding, finding_text.suppression(finding, lang), lang)
-    for sentence in finding_text.expired_ignores(report, lang):
+        yield _annotation("notice", finding, ignore_text.suppression(finding, lang), lang)
+    for sentence in ignore_text.expired_ignores(report, lang):
         yield _command("warning", {"title": "--ignore"}, sentence)
 
 

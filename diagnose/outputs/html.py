@@ -16,7 +16,7 @@ from diagnose.i18n.reports import text_or_key
 from diagnose.i18n.reports import translate as label
 from diagnose.model import Report
 from diagnose.model.view import View
-from diagnose.outputs import document, finding_text
+from diagnose.outputs import document, finding_text, ignore_text
 from diagnose.outputs.document import ReportContext
 from diagnose.outputs.html_finding import cause_section, finding_marks
 from diagnose.outputs.html_observations import observations_section, timeline_section
@@ -218,13 +218,13 @@ def _ignores(context: ReportContext) -> Markup | None:
         tag(
             "li",
             tag("code", finding.check.id),
-            f" ({document.single_line(finding_text.suppression(finding, lang))}): ",
+            f" ({document.single_line(ignore_text.suppression(finding, lang))}): ",
             inline(finding_text.title(finding, lang)),
             id=f"{context.prefix}{finding.id}",
         )
         for finding in report.suppressed
     ]
-    items += [tag("li", sentence) for sentence in finding_text.expired_ignores(report, lang)]
+    items += [tag("li", sentence) for sentence in ignore_text.expired_ignores(report, lang)]
     if not items:
         return None
     head = tag("h2", translate("ignored", lang))

@@ -12,7 +12,7 @@ from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 from diagnose.checking.root_cause import verdict
 from diagnose.model import Finding, Report, Severity
 from diagnose.model.view import View
-from diagnose.outputs import document, finding_text
+from diagnose.outputs import document, finding_text, ignore_text
 from diagnose.outputs.layers import Layer
 
 
@@ -52,14 +52,14 @@ def _verdict_case(report: Report, view: View) -> TestCase:
         case.result = [Failure(sentence, "critical")]
     elif outcome.status == "unknown":
         case.result = [Error(sentence, "unknown")]
-    if expired := finding_text.expired_ignores(report, view.lang):
+    if expired := ignore_text.expired_ignores(report, view.lang):
         case.system_out = "\n".join(map(document.single_line, expired))
     return case
 
 
 def _ignored_case(report: Report, finding: Finding, view: View) -> TestCase:
     case = TestCase(finding.check.id, _class_name(report), 0.0)
-    note = finding_text.suppression(finding, view.lang)
+    note = ignore_text.suppression(finding, view.lang)
     title = finding_text.title(finding, view.lang)
     case.result = [Skipped(document.single_line(f"{note}: {title}"))]
     return case

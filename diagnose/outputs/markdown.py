@@ -13,7 +13,7 @@ from diagnose.i18n.reports import text_or_key
 from diagnose.i18n.reports import translate as label
 from diagnose.model import Edit, Finding, Location, Manual, Observation, Report, Step
 from diagnose.model.view import View
-from diagnose.outputs import document, finding_text
+from diagnose.outputs import document, finding_text, ignore_text
 from diagnose.outputs.digest import digest
 from diagnose.outputs.json import SCHEMA_VERSION
 from diagnose.outputs.layers import Layer
@@ -196,11 +196,11 @@ def _notes(report: Report, view: View) -> list[str]:
 
 def _ignores(report: Report, lang: str) -> list[str]:
     items = [
-        f"- {code(finding.check.id)} ({inline(finding_text.suppression(finding, lang))}):"
+        f"- {code(finding.check.id)} ({inline(ignore_text.suppression(finding, lang))}):"
         f" {inline(finding_text.title(finding, lang))}"
         for finding in report.suppressed
     ]
-    items += [f"- {inline(sentence)}" for sentence in finding_text.expired_ignores(report, lang)]
+    items += [f"- {inline(sentence)}" for sentence in ignore_text.expired_ignores(report, lang)]
     return [f"### {translate('ignored', lang)}", "\n".join(items)] if items else []
 
 

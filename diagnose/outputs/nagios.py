@@ -13,7 +13,7 @@ from diagnose.i18n.reports import translate
 from diagnose.model import Report
 from diagnose.model.threshold import Threshold
 from diagnose.model.view import View
-from diagnose.outputs import document, finding_text
+from diagnose.outputs import document, finding_text, ignore_text
 from diagnose.outputs.measurements import certificate_days, phase_durations, response_time
 
 #: The states by exit status.
@@ -99,9 +99,9 @@ def _long_output(report: Report, view: View) -> list[str]:
         lines += [f"$ {command}" for command in finding_text.commands(finding)]
     for finding in report.suppressed:
         title = finding_text.title(finding, view.lang)
-        note = finding_text.suppression(finding, view.lang)
+        note = ignore_text.suppression(finding, view.lang)
         lines.append(f"{note}: {finding.check.id}: {title}")
-    lines += finding_text.expired_ignores(report, view.lang)
+    lines += ignore_text.expired_ignores(report, view.lang)
     return [_plain(line) for line in lines]
 
 

@@ -9,7 +9,7 @@ that no longer applies, is a last line, whose role is "message" or "expired".
 from diagnose.checking.root_cause import verdict
 from diagnose.model import Finding, Report, Severity
 from diagnose.model.view import View
-from diagnose.outputs import document, finding_text
+from diagnose.outputs import document, finding_text, ignore_text
 from diagnose.outputs.symptom_text import symptom_text
 
 
@@ -46,14 +46,14 @@ def _expired_rows(report: Report, view: View) -> str:
     return "".join(
         _row(url, "note", ignore.check, "expired", "-", "-", sentence)
         for ignore, sentence in zip(
-            report.expired_ignores, finding_text.expired_ignores(report, view.lang), strict=True
+            report.expired_ignores, ignore_text.expired_ignores(report, view.lang), strict=True
         )
     )
 
 
 def _title(finding: Finding, lang: str) -> str:
     title = finding_text.title(finding, lang)
-    return f"{finding_text.suppression(finding, lang)}: {title}" if finding.suppressed_by else title
+    return f"{ignore_text.suppression(finding, lang)}: {title}" if finding.suppressed_by else title
 
 
 def _role(finding: Finding) -> str:

@@ -15,7 +15,7 @@ from diagnose.checking.texts import check_text
 from diagnose.i18n import LANGUAGES
 from diagnose.model import Check, Finding, Location, Report, Severity
 from diagnose.model.view import View
-from diagnose.outputs import document, finding_text
+from diagnose.outputs import document, finding_text, ignore_text
 from diagnose.outputs.json import to_json
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -53,14 +53,12 @@ def _run(report: Report, view: View) -> dict[str, Any]:
             "summary": _text(finding_text.verdict_sentence(report, view.lang)),
             "findingsWithoutFile": len(report.findings) - len(placed),
             "suppressed": [
-                document.single_line(
-                    f"{each.check.id}: {finding_text.suppression(each, view.lang)}"
-                )
+                document.single_line(f"{each.check.id}: {ignore_text.suppression(each, view.lang)}")
                 for each in report.suppressed
             ],
             "expiredIgnores": [
                 document.single_line(each)
-                for each in finding_text.expired_ignores(report, view.lang)
+                for each in ignore_text.expired_ignores(report, view.lang)
             ],
         },
     }
@@ -109,7 +107,7 @@ def _result(
         },
     }
     if finding.suppressed_by is not None:
-        note = document.single_line(finding_text.suppression(finding, lang))
+        note = document.single_line(ignore_text.suppression(finding, lang))
         result["suppressions"] = [{"kind": "external", "status": "accepted", "justification": note}]
     return result
 

@@ -12,7 +12,7 @@ from diagnose.checking.root_cause import verdict
 from diagnose.model import Finding, Report
 from diagnose.model.frozen import frozen
 from diagnose.model.view import View
-from diagnose.outputs import document, finding_text
+from diagnose.outputs import document, finding_text, ignore_text
 from diagnose.outputs.layers import Layer
 from diagnose.recording.codec import escape_json
 
@@ -47,7 +47,7 @@ def _points(report: Report, view: View) -> Iterator[TestPoint]:
     for layer in document.reported_layers(report, lang):
         yield _layer_point(report, layer, f"{url} {layer.name}", lang)
     for finding in report.suppressed:
-        reason = finding_text.suppression(finding, lang)
+        reason = ignore_text.suppression(finding, lang)
         yield TestPoint(True, f"{url} {finding.check.id}", reason, (_details(finding, lang),))
 
 
@@ -55,7 +55,7 @@ def _verdict_point(report: Report, view: View) -> TestPoint:
     status, lang = verdict(report).status, view.lang
     sentence = finding_text.verdict_sentence(report, lang)
     details = [_json({"verdict": status, "summary": sentence})]
-    details += [_json({"ignore": text}) for text in finding_text.expired_ignores(report, lang)]
+    details += [_json({"ignore": text}) for text in ignore_text.expired_ignores(report, lang)]
     passed = status in {"ok", "warning"}
     return TestPoint(passed, report.evidence.target.url, "", tuple(details))
 
@@ -80,7 +80,7 @@ def _details(finding: Finding, lang: str) -> str:
         "commands": finding_text.commands(finding),
     }
     if finding.suppressed_by is not None:
-        fields["ignored"] = finding_text.suppression(finding, lang)
+        fields["ignored"] = ignore_text.suppression(finding, lang)
     if finding.explained_by is not None:
         fields["explained_by"] = finding.explained_by
     return _json(fields)

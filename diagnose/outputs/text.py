@@ -17,7 +17,7 @@ from diagnose.model import (
     Vantage,
 )
 from diagnose.model.view import View
-from diagnose.outputs import finding_text
+from diagnose.outputs import finding_text, ignore_text
 from diagnose.outputs.digest import digest
 from diagnose.outputs.layers import Layer, layer_states
 from diagnose.outputs.symptom_text import symptom_text
@@ -288,10 +288,10 @@ def _add_ignores(page: Page, report: Report, view: View) -> None:
     if report.suppressed or report.expired_ignores:
         page.blank()
     for finding in report.suppressed:
-        head = f"{finding_text.suppression(finding, view.lang)}: "
+        head = f"{ignore_text.suppression(finding, view.lang)}: "
         text = f"{finding.check.id}: {finding_text.title(finding, view.lang)}"
         page.prose(text, f"{page.sign('skipped')} {head}", 0, "dim")
-    for sentence in finding_text.expired_ignores(report, view.lang):
+    for sentence in ignore_text.expired_ignores(report, view.lang):
         page.prose(sentence, f"{page.sign('warning')} ")
 
 

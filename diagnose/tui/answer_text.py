@@ -6,7 +6,7 @@ from diagnose.i18n import reports
 from diagnose.i18n.screen import translate
 from diagnose.model import Finding, Report, Severity, Vantage
 from diagnose.model.view import View
-from diagnose.outputs import finding_text
+from diagnose.outputs import finding_text, ignore_text
 from diagnose.outputs import text as texts
 from diagnose.outputs.digest import digest
 from diagnose.outputs.symptom_text import symptom_text
@@ -47,7 +47,7 @@ def _add_statement(page: Page, finding: Finding, view: View) -> None:
 
 def _role(finding: Finding, lang: str) -> str:
     if finding.suppressed_by is not None:
-        return finding_text.suppression(finding, lang)
+        return ignore_text.suppression(finding, lang)
     if finding.explained_by is not None:
         return translate("follows", lang)
     return translate("note" if finding.severity is Severity.NOTE else "root", lang)

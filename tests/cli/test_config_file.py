@@ -163,6 +163,16 @@ def test_a_file_that_is_not_there_costs_nothing(
     assert read_files(None) == ()
 
 
+def test_a_closed_folder_holds_no_file_for_this_user(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(os, "stat", refuse)
+    assert not has_files(None)
+
+
 @pytest.mark.parametrize(
     ("mode", "owner", "folder_mode", "reason"),
     [
