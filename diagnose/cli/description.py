@@ -108,7 +108,7 @@ def _name_values(parser: argparse.ArgumentParser) -> None:
         option = action.option_strings[-1] if action.option_strings else str(action.metavar)
         if option in CHOICES:
             action.choices = CHOICES[option]
-        elif option == "CHECK ...":
+        elif option in {"CHECK ...", "--ignore"}:
             action.choices = check_ids()
         elif option in _FILES:
             action.complete = shtab.FILE  # type: ignore[attr-defined]
