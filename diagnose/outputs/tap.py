@@ -1,12 +1,14 @@
 """The report in the Test Anything Protocol, version 14, for test harnesses.
 
 Of each target the verdict is a test point, and so is each layer that was reached. What is ignored,
-and a layer that could not be judged, is skipped. Details are in YAML blocks, whose values are JSON.
+and a layer that could not be judged, is skipped. Details are in YAML blocks as simple as Perl's
+TAP::Parser reads them: block mappings of double-quoted scalars, and sequences of such mappings.
 Source: testanything.org, "TAP version 14".
 """
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import field
 
 from diagnose.checking.root_cause import verdict
 from diagnose.model import Finding, Report
@@ -16,16 +18,18 @@ from diagnose.outputs import document, finding_text, ignore_text
 from diagnose.outputs.layers import Layer
 from diagnose.recording.codec import escape_json
 
+#: Texts, and lists of such mappings, by name.
+Details = Mapping[str, "str | Sequence[Details]"]
+
 
 @frozen
 class TestPoint:
-    """A line of the protocol. `skipped` is the reason of a SKIP directive, `details` are JSON
-    documents, one each line."""
+    """A line of the protocol. `skipped` is the reason of a SKIP directive."""
 
     passed: bool
     description: str
     skipped: str = ""
-    details: tuple[str, ...] = ()
+    details: Details = field(default_factory=dict)
 
 
 def render(report: Report, view: View) -> str:
@@ -48,56 +52,67 @@ def _points(report: Report, view: View) -> Iterator[TestPoint]:
         yield _layer_point(report, layer, f"{url} {layer.name}", lang)
     for finding in report.suppressed:
         reason = ignore_text.suppression(finding, lang)
-        yield TestPoint(True, f"{url} {finding.check.id}", reason, (_details(finding, lang),))
+        details = _finding_details(finding, lang)
+        yield TestPoint(True, f"{url} {finding.check.id}", reason, details)
 
 
 def _verdict_point(report: Report, view: View) -> TestPoint:
     status, lang = verdict(report).status, view.lang
-    sentence = finding_text.verdict_sentence(report, lang)
-    details = [_json({"verdict": status, "summary": sentence})]
-    details += [_json({"ignore": text}) for text in ignore_text.expired_ignores(report, lang)]
-    passed = status in {"ok", "warning"}
-    return TestPoint(passed, report.evidence.target.url, "", tuple(details))
+    details: Details = {
+        "verdict": status,
+        "summary": finding_text.verdict_sentence(report, lang),
+        "expired_ignores": [{"text": text} for text in ignore_text.expired_ignores(report, lang)],
+    }
+    return TestPoint(status in {"ok", "warning"}, report.evidence.target.url, "", details)
 
 
 def _layer_point(report: Report, layer: Layer, description: str, lang: str) -> TestPoint:
     findings = [
-        finding
+        _finding_details(finding, lang)
         for finding in report.findings
         if finding.check.layer == layer.name and finding.suppressed_by is None
     ]
-    details = tuple(_details(finding, lang) for finding in findings)
     skipped = (layer.reason or layer.status) if layer.status in {"unknown", "skipped"} else ""
-    return TestPoint(layer.status != "error", description, skipped, details)
+    return TestPoint(layer.status != "error", description, skipped, {"findings": findings})
 
 
-def _details(finding: Finding, lang: str) -> str:
-    fields: dict[str, object] = {
+def _finding_details(finding: Finding, lang: str) -> Details:
+    return {
         "check": finding.check.id,
         "severity": str(finding.severity),
         "title": finding_text.title(finding, lang),
         "summary": finding_text.summary(finding, lang),
-        "commands": finding_text.commands(finding),
+        "commands": [{"command": command} for command in finding_text.commands(finding)],
+        "ignored": ignore_text.suppression(finding, lang),
+        "explained_by": finding.explained_by or "",
     }
-    if finding.suppressed_by is not None:
-        fields["ignored"] = ignore_text.suppression(finding, lang)
-    if finding.explained_by is not None:
-        fields["explained_by"] = finding.explained_by
-    return _json(fields)
-
-
-def _json(fields: Mapping[str, object]) -> str:
-    return escape_json(json.dumps(fields, ensure_ascii=False))
 
 
 def _lines(number: int, point: TestPoint) -> Iterator[str]:
     state = "ok" if point.passed else "not ok"
     directive = f" # SKIP {_escaped(point.skipped)}" if point.skipped else ""
     yield f"{state} {number} - {_escaped(point.description)}{directive}"
-    if point.details:
-        yield "  ---"
-        yield from (f"  - {details}" for details in point.details)
-        yield "  ..."
+    details = list(_yaml(point.details))
+    if details:
+        yield from ("  ---", *(f"  {line}" for line in details), "  ...")
+
+
+def _yaml(value: Details) -> Iterator[str]:
+    """Yield the lines of a block mapping, without what is empty."""
+    for key, part in value.items():
+        if isinstance(part, str):
+            if part:
+                yield f"{key}: {_scalar(part)}"
+        elif part:
+            yield f"{key}:"
+            for item in part:
+                for row, line in enumerate(_yaml(item)):
+                    yield f"  {'  ' if row else '- '}{line}"
+
+
+def _scalar(text: str) -> str:
+    """Return a double-quoted scalar of YAML, on one line: a string of JSON is one."""
+    return escape_json(json.dumps(document.single_line(text), ensure_ascii=False))
 
 
 def _escaped(text: str) -> str:
