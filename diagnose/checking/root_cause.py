@@ -229,15 +229,15 @@ def layer_statuses(report: Report) -> tuple[tuple[str, LayerStatus], ...]:
 
 
 def _layer_status(report: Report, layer: str) -> LayerStatus:
-    of_layer = [finding for finding in report.findings if finding.check.layer == layer]
-    severities = {finding.severity for finding in of_layer if finding.suppressed_by is None}
+    layer_findings = [finding for finding in report.findings if finding.check.layer == layer]
+    severities = {finding.severity for finding in layer_findings if finding.suppressed_by is None}
     if Severity.ERROR in severities:
         return "error"
     if Severity.WARNING in severities:
         return "warning"
     if proof.is_proven(report, layer):
         return "ok"
-    is_ignored = any(finding.suppressed_by for finding in of_layer)
+    is_ignored = any(finding.suppressed_by for finding in layer_findings)
     if is_ignored or not proof.layer_observations(report, layer):
         return "skipped"
     return "running" if report.running else "unknown"

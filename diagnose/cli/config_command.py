@@ -34,51 +34,51 @@ def render(words: Sequence[str]) -> str:
     """Return the page of `diagnose config`, or its JSON document. Raise UsageError if a file is not
     valid."""
     defaults = parse("config", [])
-    given = parse("config", words, {**dict.fromkeys(OPTION_NAMES), "ignore": []})
-    settings = load_settings(given.config)
+    arguments = parse("config", words, {**dict.fromkeys(OPTION_NAMES), "ignore": []})
+    settings = load_settings(arguments.config)
     for group in settings.targets.values():
         for word in group.value:
             parse_target(word)
-    values = list(config_values(given, defaults, settings))
-    if given.format == "json":
-        return _json(values, given.config, settings)
-    options = output_options(given)
-    if given.lang is None and "lang" in settings.options and "DIAGNOSE_LANG" not in os.environ:
+    values = list(config_values(arguments, defaults, settings))
+    if arguments.format == "json":
+        return _json(values, arguments.config, settings)
+    options = output_options(arguments)
+    if arguments.lang is None and "lang" in settings.options and "DIAGNOSE_LANG" not in os.environ:
         lang = str(settings.options["lang"].value)
     else:
         lang = options.language
-    return _page(values, given.config, settings, lang)
+    return _page(values, arguments.config, settings, lang)
 
 
 def config_values(
-    given: Namespace, defaults: Namespace, settings: Settings
+    arguments: Namespace, defaults: Namespace, settings: Settings
 ) -> Iterator[ConfigValue]:
     """Yield the value of each option that counts, then the groups, the servers and the ignores."""
     for name in OPTION_NAMES:
-        yield _option(name, getattr(given, name), getattr(defaults, name), settings)
+        yield _option(name, getattr(arguments, name), getattr(defaults, name), settings)
     for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
         if value := os.environ.get(name):
             yield ConfigValue("cafile", value, "environment", name)
     for setting in (*settings.targets.values(), *settings.servers.values()):
-        yield _of_file(setting, _written(setting.value))
+        yield _file_value(setting, _value_text(setting.value))
     for setting in settings.ignores:
-        yield _of_file(setting, setting.value.argument())
-    for ignore in given.ignore:
+        yield _file_value(setting, setting.value.argument())
+    for ignore in arguments.ignore:
         yield ConfigValue("ignore", ignore.argument(), "command-line")
 
 
-def _option(name: str, given: Any, default: Any, settings: Settings) -> ConfigValue:
-    if given is not None:
-        return ConfigValue(name, _written(given), "command-line")
+def _option(name: str, argument: Any, default: Any, settings: Settings) -> ConfigValue:
+    if argument is not None:
+        return ConfigValue(name, _value_text(argument), "command-line")
     variable = os.environ.get("DIAGNOSE_LANG") if name == "lang" else None
     if variable:
         return ConfigValue(name, variable, "environment", "DIAGNOSE_LANG")
     if name in settings.options:
         setting = settings.options[name]
-        return _of_file(setting, _written(setting.value))
+        return _file_value(setting, _value_text(setting.value))
     if name == "lang":
         return _locale()
-    return ConfigValue(name, None if default is None else _written(default), "default")
+    return ConfigValue(name, None if default is None else _value_text(default), "default")
 
 
 def _locale() -> ConfigValue:
@@ -89,17 +89,17 @@ def _locale() -> ConfigValue:
     return ConfigValue("lang", choose_language(None), "default")
 
 
-def _of_file(setting: Setting, value: str) -> ConfigValue:
+def _file_value(setting: Setting, value: str) -> ConfigValue:
     return ConfigValue(key_text(setting.path), value, "file", setting.file.path, setting.line)
 
 
-def _written(value: Any) -> str:
+def _value_text(value: Any) -> str:
     if isinstance(value, tuple):
         return " ".join(map(str, value))
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _states(choice: str | None, settings: Settings) -> list[tuple[str, bool]]:
+def _file_states(choice: str | None, settings: Settings) -> list[tuple[str, bool]]:
     """Return each file that may count, and whether it was read."""
     read = {file.path for file in settings.files}
     return [(str(path), str(path) in read) for path in candidates(choice)]
@@ -107,7 +107,9 @@ def _states(choice: str | None, settings: Settings) -> list[tuple[str, bool]]:
 
 def _json(values: Sequence[ConfigValue], choice: str | None, settings: Settings) -> str:
     document = {
-        "files": [{"path": path, "read": is_read} for path, is_read in _states(choice, settings)],
+        "files": [
+            {"path": path, "read": is_read} for path, is_read in _file_states(choice, settings)
+        ],
         "values": [
             {
                 "key": value.key,
@@ -125,7 +127,7 @@ def _json(values: Sequence[ConfigValue], choice: str | None, settings: Settings)
 def _page(values: Sequence[ConfigValue], choice: str | None, settings: Settings, lang: str) -> str:
     lines = [
         f"{path}: {translate('config.read' if is_read else 'config.absent', lang)}"
-        for path, is_read in _states(choice, settings)
+        for path, is_read in _file_states(choice, settings)
     ]
     rows = [(value.key, value.value or "-", _source_text(value, lang)) for value in values]
     widths = [max(len(row[column]) for row in rows) for column in range(2)]

@@ -36,7 +36,7 @@ def parse_configured(command: str | None, words: Sequence[str]) -> Namespace:
         servers = {host: setting.value for host, setting in settings.servers.items()}
     namespace.servers = servers
     if command is None or "TARGET" in COMMANDS[command].operand:
-        namespace.words = _expanded(namespace.words, groups)
+        namespace.words = _expand_groups(namespace.words, groups)
     return namespace
 
 
@@ -48,12 +48,12 @@ def option_defaults(settings: "Settings") -> Mapping[str, Any]:
     return {**options, "ignore": [setting.value for setting in settings.ignores]}
 
 
-def _expanded(words: Sequence[str], groups: Mapping[str, Sequence[str]]) -> list[str]:
+def _expand_groups(words: Sequence[str], groups: Mapping[str, Sequence[str]]) -> list[str]:
     """Return the words with each @GROUP replaced by its targets."""
-    expanded: list[str] = []
+    targets: list[str] = []
     for word in words:
-        expanded += _members(word[1:], groups) if _GROUP.fullmatch(word) else [word]
-    return expanded
+        targets += _members(word[1:], groups) if _GROUP.fullmatch(word) else [word]
+    return targets
 
 
 def _members(name: str, groups: Mapping[str, Sequence[str]]) -> Sequence[str]:

@@ -53,11 +53,11 @@ def load_settings(choice: str | None) -> Settings:
     """Read the files that count (`diagnose.cli.config_file.candidates`). Raise UsageError."""
     settings = Settings()
     for file in read_files(choice):
-        settings = _merged(settings, _settings(file))
+        settings = _merge(settings, _settings(file))
     return settings
 
 
-def _merged(settings: Settings, later: Settings) -> Settings:
+def _merge(settings: Settings, later: Settings) -> Settings:
     """Return both; of two values under one key that of the later file counts."""
     return Settings(
         (*settings.files, *later.files),
@@ -104,19 +104,19 @@ def key_text(path: KeyPath) -> str:
     return text
 
 
-def _parsed(file: ConfigFile, path: KeyPath, parse: Callable[[], Any]) -> Setting:
+def _parse_setting(file: ConfigFile, path: KeyPath, parse: Callable[[], Any]) -> Setting:
     try:
         return Setting(parse(), file, path)
     except UsageError as error:
         raise _error(file, path, str(error)) from None
 
 
-def _typed(file: ConfigFile, path: KeyPath, value: Any, *kinds: type) -> Any:
+def _check_type(file: ConfigFile, path: KeyPath, value: Any, *kinds: type) -> Any:
     """Return the value if its type is right. True is no number."""
     if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
-        wanted = " or ".join(dict.fromkeys(_TYPE_NAMES[kind] for kind in kinds))
+        expected_types = " or ".join(dict.fromkeys(_TYPE_NAMES[kind] for kind in kinds))
         name = _TYPE_NAMES.get(type(value), type(value).__name__)
-        raise _error(file, path, f"it has to be {wanted}, not {name}.")
+        raise _error(file, path, f"it has to be {expected_types}, not {name}.")
     return value
 
 
@@ -153,8 +153,8 @@ OPTION_NAMES = tuple(_OPTIONS)
 
 def _option(file: ConfigFile, key: str) -> Setting:
     kinds, parse = _OPTIONS[key]
-    value = _typed(file, (key,), file.table[key], *kinds)
-    return _parsed(file, (key,), lambda: parse(file, value))
+    value = _check_type(file, (key,), file.table[key], *kinds)
+    return _parse_setting(file, (key,), lambda: parse(file, value))
 
 
 # Tables
@@ -163,49 +163,49 @@ def _option(file: ConfigFile, key: str) -> Setting:
 def _table(
     file: ConfigFile, name: str, read: Callable[[ConfigFile, KeyPath, Any], Setting]
 ) -> dict[str, Setting]:
-    table = _typed(file, (name,), file.table.get(name, {}), dict)
+    table = _check_type(file, (name,), file.table.get(name, {}), dict)
     return {key: read(file, (name, key), value) for key, value in table.items()}
 
 
 def _group(file: ConfigFile, path: KeyPath, value: Any) -> Setting:
-    targets = _typed(file, path, value, list, str)
+    targets = _check_type(file, path, value, list, str)
     words = [targets] if isinstance(targets, str) else targets
     for number, word in enumerate(words):
-        _typed(file, (*path, number), word, str)
+        _check_type(file, (*path, number), word, str)
     if not words or not all(word.strip() for word in words):
         raise _error(file, path, "a group has to name its targets.")
     return Setting(tuple(words), file, path)
 
 
 def _server(file: ConfigFile, path: KeyPath, value: Any) -> Setting:
-    text = _typed(file, path, value, str)
-    return _parsed(file, path, lambda: values.server_url(text))
+    text = _check_type(file, path, value, str)
+    return _parse_setting(file, path, lambda: values.server_url(text))
 
 
 def _host(setting: Setting, name: str) -> str:
     """Return a host name as targets have it: in lower case, IDNA-encoded."""
-    return str(_parsed(setting.file, setting.path, lambda: parse_target(name).host).value)
+    return str(_parse_setting(setting.file, setting.path, lambda: parse_target(name).host).value)
 
 
 def _ignores(file: ConfigFile) -> Iterable[Setting]:
-    tables = _typed(file, ("ignore",), file.table.get("ignore", []), list)
+    tables = _check_type(file, ("ignore",), file.table.get("ignore", []), list)
     return [_ignore(file, ("ignore", number), table) for number, table in enumerate(tables)]
 
 
 def _ignore(file: ConfigFile, path: KeyPath, value: Any) -> Setting:
-    table = _typed(file, path, value, dict)
+    table = _check_type(file, path, value, dict)
     _check_keys(file, path, table, _IGNORE_KEYS)
     if "check" not in table:
         raise _error(file, path, 'it has to name a check: check = "tcp.refused".')
     argument = _ignore_argument(file, path, table)
-    return _parsed(file, path, lambda: values.ignore(argument))
+    return _parse_setting(file, path, lambda: values.ignore(argument))
 
 
 def _ignore_argument(file: ConfigFile, path: KeyPath, table: Mapping[str, Any]) -> str:
     """Return the table as an argument of --ignore."""
-    check = _typed(file, (*path, "check"), table["check"], str)
-    reason = _typed(file, (*path, "reason"), table.get("reason", ""), str)
-    until = _typed(file, (*path, "until"), table.get("until", ""), str, date)
+    check = _check_type(file, (*path, "check"), table["check"], str)
+    reason = _check_type(file, (*path, "reason"), table.get("reason", ""), str)
+    until = _check_type(file, (*path, "until"), table.get("until", ""), str, date)
     if isinstance(until, datetime):
         raise _error(file, (*path, "until"), "it has to be a date without a time.")
     day = until.isoformat() if isinstance(until, date) else until

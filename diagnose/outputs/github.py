@@ -71,9 +71,9 @@ def _message(report: Report, finding: Finding, lang: str) -> str:
 
 
 def _command(level: str, properties: dict[str, str], message: str) -> str:
-    written = ",".join(
+    property_text = ",".join(
         f"{name}={printable(document.single_line(value)).translate(_PROPERTY_ESCAPES)}"
         for name, value in properties.items()
     )
     text = "\n".join(map(printable, message.split("\n"))).translate(_DATA_ESCAPES)
-    return f"::{level} {written}::{text}"
+    return f"::{level} {property_text}::{text}"

@@ -58,9 +58,9 @@ def plugin_state(report: Report, view: View) -> int:
     """Return the state of one target, with the thresholds. What should be measured and was not is
     unknown, unless the site is known to be worse."""
     state = plugin_status(exit_status(report))
-    measured = _measurements(report)
+    measurements = _measurements(report)
     for threshold in view.thresholds:
-        value = measured.get(threshold.label)
+        value = measurements.get(threshold.label)
         if value is None:
             state = state if state == _LEVEL_STATES["critical"] else UNKNOWN
         elif threshold.range.alerts(value):
@@ -71,10 +71,10 @@ def plugin_state(report: Report, view: View) -> int:
 def _alerts(report: Report, view: View) -> list[str]:
     """Return the thresholds that the measurements do not keep; of two for one measurement the
     critical one."""
-    measured, lang = _measurements(report), view.lang
+    measurements, lang = _measurements(report), view.lang
     alerts: dict[str, str] = {}
     for threshold in sorted(view.thresholds, key=lambda each: _LEVEL_STATES[each.level]):
-        value = measured.get(threshold.label)
+        value = measurements.get(threshold.label)
         if value is None:
             alerts[threshold.label] = translate("threshold.unmeasured", lang, name=threshold.label)
         elif threshold.range.alerts(value):
@@ -86,8 +86,8 @@ def _alert(threshold: Threshold, value: float, lang: str) -> str:
     key = "threshold.inside" if threshold.range.alerts_inside else "threshold.outside"
     bounds = threshold.range.text.removeprefix("@")
     unit = "" if threshold.label == "certificate_days" else " s"
-    shown = f"{value:.3f}".rstrip("0").rstrip(".")
-    return translate(key, lang, name=threshold.label, value=f"{shown}{unit}", range=bounds)
+    number = f"{value:.3f}".rstrip("0").rstrip(".")
+    return translate(key, lang, name=threshold.label, value=f"{number}{unit}", range=bounds)
 
 
 def _long_output(report: Report, view: View) -> list[str]:

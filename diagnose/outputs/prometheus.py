@@ -105,7 +105,7 @@ def _finding_counts(report: Report) -> Iterator[Sample]:
         yield {"severity": str(severity)}, count
 
 
-def _suppressed(report: Report) -> Iterator[Sample]:
+def _suppressions(report: Report) -> Iterator[Sample]:
     ignores = dict.fromkeys(finding.suppressed_by for finding in report.suppressed)
     for ignore in ignores:
         if ignore is not None:
@@ -156,7 +156,7 @@ _METRICS = {
     "diagnose_suppressed_info": (
         "Each ignore that a finding has",
         ("check", "until", "reason"),
-        _suppressed,
+        _suppressions,
     ),
     "diagnose_expired_ignore_info": (
         "Each ignore that no longer applies",

@@ -33,8 +33,8 @@ def render_all(report_views: Sequence[tuple[Report, View]]) -> str:
 
 
 def _run(report: Report, view: View) -> dict[str, Any]:
-    placed = [finding for finding in report.findings if finding.claim.location]
-    checks = {finding.check.id: finding.check for finding in placed}
+    located_findings = [finding for finding in report.findings if finding.claim.location]
+    checks = {finding.check.id: finding.check for finding in located_findings}
     indexes = {check_id: index for index, check_id in enumerate(checks)}
     rules = [_rule(check, view.lang) for check in checks.values()]
     return {
@@ -44,14 +44,14 @@ def _run(report: Report, view: View) -> dict[str, Any]:
         "invocations": [_invocation(report)],
         "results": [
             _result(finding, finding.claim.location, indexes, view.lang)
-            for finding in placed
+            for finding in located_findings
             if finding.claim.location
         ],
         "properties": {
             "target": document.single_line(report.evidence.target.url),
             "verdict": verdict(report).status,
             "summary": _text(finding_text.verdict_sentence(report, view.lang)),
-            "findingsWithoutFile": len(report.findings) - len(placed),
+            "findingsWithoutFile": len(report.findings) - len(located_findings),
             "suppressed": [
                 document.single_line(f"{each.check.id}: {ignore_text.suppression(each, view.lang)}")
                 for each in report.suppressed

@@ -97,9 +97,9 @@ def _measurements(report: Report) -> dict[str, Any]:
 
 
 def _findings(report: Report) -> dict[str, Any]:
-    counted = [finding for finding in report.findings if finding.suppressed_by is None]
+    counted_findings = [finding for finding in report.findings if finding.suppressed_by is None]
     counts = {
-        f"{severity}s": sum(finding.severity is severity for finding in counted)
+        f"{severity}s": sum(finding.severity is severity for finding in counted_findings)
         for severity in Severity
     }
     layers = {f"layer_{layer}": status for layer, status in layer_statuses(report)}

@@ -36,7 +36,7 @@ def claim(*because: Observation) -> Claim:
     return Claim(about=SUBJECT, because=because)
 
 
-def judged(
+def judge_report(
     *observations: Observation, raised: tuple[tuple[Check, Claim], ...], ignored: str
 ) -> Report:
     ignores = (Ignore(ignored),)
@@ -45,7 +45,7 @@ def judged(
 
 def test_a_warning_that_is_ignored_leaves_a_healthy_site() -> None:
     raised = ((check("http.slow", Severity.WARNING), claim(ANSWER)),)
-    report = judged(*WELL, raised=raised, ignored="http.slow")
+    report = judge_report(*WELL, raised=raised, ignored="http.slow")
     assert verdict(report).status == "ok"
     assert [finding.check.id for finding in report.suppressed] == ["http.slow"]
     assert dict(layer_statuses(report))["http"] == "ok"
@@ -53,7 +53,7 @@ def test_a_warning_that_is_ignored_leaves_a_healthy_site() -> None:
 
 def test_the_symptom_of_an_ignored_cause_is_no_root_cause() -> None:
     raised = ((FIREWALL, claim(CLOSED)), (SHUT, refusal()))
-    report = judged(NAME, CLOSED, NO_IPV6, raised=raised, ignored="firewall.closed")
+    report = judge_report(NAME, CLOSED, NO_IPV6, raised=raised, ignored="firewall.closed")
     assert report.causes == ()
     assert [(each.check.id, each.explained_by) for each in report.findings] == [
         ("firewall.closed", None),
@@ -66,7 +66,7 @@ def test_the_symptom_of_an_ignored_cause_is_no_root_cause() -> None:
 
 def test_the_cause_of_an_ignored_symptom_counts() -> None:
     raised = ((FIREWALL, claim(CLOSED)), (SHUT, refusal()))
-    report = judged(NAME, CLOSED, NO_IPV6, raised=raised, ignored="tcp.door-shut")
+    report = judge_report(NAME, CLOSED, NO_IPV6, raised=raised, ignored="tcp.door-shut")
     assert [each.check.id for each in report.causes] == ["firewall.closed"]
     assert verdict(report).status == "critical"
 
@@ -74,7 +74,7 @@ def test_the_cause_of_an_ignored_symptom_counts() -> None:
 def test_a_symptom_of_two_causes_belongs_to_the_other_when_one_is_ignored() -> None:
     other = check("listener.missing", Severity.WARNING, "tcp.door-shut")
     raised = ((FIREWALL, claim(CLOSED)), (other, claim(CLOSED)), (SHUT, refusal()))
-    report = judged(NAME, CLOSED, NO_IPV6, raised=raised, ignored="firewall.closed")
+    report = judge_report(NAME, CLOSED, NO_IPV6, raised=raised, ignored="firewall.closed")
     explained = {each.check.id: each.explained_by for each in report.findings}
     assert [each.check.id for each in report.causes] == ["listener.missing"]
     assert explained["tcp.door-shut"] == report.causes[0].id
@@ -82,7 +82,7 @@ def test_a_symptom_of_two_causes_belongs_to_the_other_when_one_is_ignored() -> N
 
 def test_the_others_come_first() -> None:
     raised = ((SHUT, refusal()), (check("http.slow", Severity.WARNING), claim(ANSWER)))
-    report = judged(NAME, CLOSED, raised=raised, ignored="tcp.door-shut")
+    report = judge_report(NAME, CLOSED, raised=raised, ignored="tcp.door-shut")
     assert [each.id for each in report.causes] == ["f1"]
     assert verdict(report).status == "warning"
 
@@ -91,7 +91,7 @@ def test_what_fails_beside_it_is_still_missing() -> None:
     """Another address is refused, and no finding says so."""
     other = Connection(address="203.0.113.11", port=443, family=4, failure=REFUSED)
     both = Resolution(name="shop.example.com", family=4, addresses=(ADDRESS, "203.0.113.11"))
-    report = judged(
+    report = judge_report(
         both, CLOSED, other, NO_IPV6, raised=((SHUT, refusal()),), ignored="tcp.door-shut"
     )
     outcome = verdict(report)
@@ -102,15 +102,17 @@ def test_what_fails_beside_it_is_still_missing() -> None:
 def test_an_ignored_certificate_still_asks_for_the_answer() -> None:
     raised = ((check("certificate.expired"), claim(EXPIRED)),)
     seen = (NAME, OPEN, EXPIRED, NO_IPV6)
-    well = judged(*seen, ANSWER, raised=raised, ignored="certificate.expired")
+    well = judge_report(*seen, ANSWER, raised=raised, ignored="certificate.expired")
     assert verdict(well).status == "ok"
     silent = Exchange(url="https://shop.example.com/", address=ADDRESS, port=443, failure=REFUSED)
-    report = judged(*seen, silent, raised=raised, ignored="certificate.expired")
+    report = judge_report(*seen, silent, raised=raised, ignored="certificate.expired")
     assert [item.step for item in verdict(report).missing] == ["answer"]
 
 
 def test_an_unfinished_run_stays_unknown() -> None:
-    report = judged(NAME, CLOSED, NO_IPV6, raised=((SHUT, refusal()),), ignored="tcp.door-shut")
+    report = judge_report(
+        NAME, CLOSED, NO_IPV6, raised=((SHUT, refusal()),), ignored="tcp.door-shut"
+    )
     interrupted = Report(report.evidence, report.findings, interrupted=True)
     assert verdict(interrupted).status == "unknown"
 

@@ -8,14 +8,14 @@ import pytest
 from diagnose.cli import main
 from diagnose.cli.request import RunRequest, parse_replay, parse_run
 from diagnose.parsers.target import UsageError
-from tests.cli.test_config_file import WHOLE, written
+from tests.cli.test_config_file import WHOLE, write_config
 
 
 @pytest.fixture
 def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setattr("os.geteuid", lambda: 1000)
     monkeypatch.delenv("DIAGNOSE_LANG", raising=False)
-    return str(written(tmp_path, WHOLE))
+    return str(write_config(tmp_path, WHOLE))
 
 
 def run_request(*words: str) -> RunRequest:
@@ -100,7 +100,7 @@ def test_a_mistake_is_a_usage_error(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("os.geteuid", lambda: 1000)
-    file = str(written(tmp_path, "timeot = 3\n"))
+    file = str(write_config(tmp_path, "timeot = 3\n"))
     assert main.main(["--json", "--config", file, "x.example"]) == 64
     shown = capsys.readouterr()
     assert json.loads(shown.out)["verdict"]["exit_code"] == 64

@@ -38,7 +38,7 @@ check = "tcp.refused"
 """
 
 
-def written(folder: Path, text: str) -> Path:
+def write_config(folder: Path, text: str) -> Path:
     file = folder / "config.toml"
     file.write_text(text)
     (folder / "roots.pem").write_text("x")
@@ -60,7 +60,7 @@ def test_the_user_s_file_is_where_platformdirs_says(
 
 
 def test_every_value_is_read_with_its_line(tmp_path: Path) -> None:
-    settings = load_settings(str(written(tmp_path, WHOLE)))
+    settings = load_settings(str(write_config(tmp_path, WHOLE)))
     options = {name: (each.value, each.line) for name, each in settings.options.items()}
     assert options == {
         "lang": ("zh", 2),
@@ -130,7 +130,7 @@ def test_the_user_s_file_counts_more_than_the_system_s(
 def test_a_mistake_is_named_with_file_line_and_key(
     text: str, expected: str, tmp_path: Path
 ) -> None:
-    file = written(tmp_path, text)
+    file = write_config(tmp_path, text)
     with pytest.raises(UsageError) as error:
         load_settings(str(file))
     assert str(error.value).startswith(str(file))
@@ -188,7 +188,7 @@ def test_root_takes_no_file_that_others_may_write(
 ) -> None:
     folder = tmp_path / "etc"
     folder.mkdir()
-    file = written(folder, "timeout = 3\n")
+    file = write_config(folder, "timeout = 3\n")
     file.chmod(0o644)
     folder.chmod(0o755)
     assert read_file(file).table == {"timeout": 3}
