@@ -77,7 +77,7 @@ def read_file(path: Path) -> ConfigFile:
     text = _read_text(path)
     try:
         return ConfigFile(str(path), text, tomllib.loads(text))
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # ValueError: an integer of too many digits
         raise UsageError(f"{path}: it is no TOML: {error}.") from None
 
 

@@ -109,6 +109,8 @@ def _parse_setting(file: ConfigFile, path: KeyPath, parse: Callable[[], Any]) ->
         return Setting(parse(), file, path)
     except UsageError as error:
         raise _error(file, path, str(error)) from None
+    except (ValueError, OverflowError):  # a path with a NUL, a number of thousands of digits
+        raise _error(file, path, "this cannot be a value.") from None
 
 
 def _check_type(file: ConfigFile, path: KeyPath, value: Any, *kinds: type) -> Any:
@@ -230,7 +232,7 @@ def line_of(text: str, path: KeyPath) -> int | None:
     for count in range(1, len(lines) + 1):
         try:
             table = tomllib.loads("\n".join(lines[:count]))
-        except (tomllib.TOMLDecodeError, RecursionError):
+        except (ValueError, RecursionError):
             continue
         if _holds(table, path):
             return last_without + 1

@@ -1,15 +1,20 @@
 """Where configuration files are, and what is wrong with one."""
 
+import contextlib
+import json
 import os
 from pathlib import Path
 
 import platformdirs
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from diagnose.cli import config_file
 from diagnose.cli.config_file import has_files, read_file, read_files, user_file
 from diagnose.cli.settings import line_of, load_settings
 from diagnose.parsers.target import UsageError
+from tests.support.effort import examples
 
 WHOLE = """\
 # ours
@@ -135,6 +140,44 @@ def test_a_mistake_is_named_with_file_line_and_key(
         load_settings(str(file))
     assert str(error.value).startswith(str(file))
     assert expected in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"timeout = {'9' * 5000}\n",
+        f"timeout = 0x{'f' * 5000}\n",
+        "timeout = inf\n",
+        'cafile = "a\\u0000b"\n',
+        f"lang = {'[' * 5000}\n",
+        '[servers]\n"" = "a@b"\n',
+        '[[ignore]]\ncheck = "tcp.refused"\nreason = "' + "x" * 600 + '"\n',
+    ],
+)
+def test_odd_values_are_mistakes_and_no_faults(text: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"config\.toml:"):
+        load_settings(str(write_config(tmp_path, text)))
+
+
+KEYS = st.sampled_from(["lang", "timeout", "targets", "servers", "ignore", "cafile", "x", "check"])
+VALUES = st.one_of(
+    st.text(max_size=10).map(json.dumps),
+    st.integers().map(str),
+    st.floats(allow_nan=False, allow_infinity=False).map(repr),
+    st.sampled_from(["true", "[]", "[1]", "{}", "{a = 1}", "2026-01-01", '["a"]', '{check = "x"}']),
+)
+
+
+@examples(100)
+@given(lines=st.lists(st.tuples(KEYS, VALUES), max_size=4), table=st.sampled_from(
+    ["", "[targets]", "[servers]", "[[ignore]]"]))  # fmt: skip
+def test_every_file_is_settings_or_a_mistake(
+    lines: list[tuple[str, str]], table: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    text = "\n".join([table, *(f"{key} = {value}" for key, value in lines)])
+    file = write_config(tmp_path_factory.mktemp("config"), text)
+    with contextlib.suppress(UsageError):
+        assert load_settings(str(file)).files
 
 
 def test_what_is_no_readable_file_is_refused(tmp_path: Path) -> None:
