@@ -1,4 +1,4 @@
-# make run [TARGET=…] · make test [SEED=1] · make test-all · make pyz · make hostile · make check · make bench · make screenshots · make clean
+# make run [TARGET=…] · make test [SEED=1] · make test-all · make pyz · make hostile · make check · make bench · make screenshots · make docs · make clean
 # make new-check LAYER=tcp NAME=my_check · make index · make catalogues
 
 PYTHON ?= python3
@@ -18,7 +18,7 @@ BROWSER := chromium
 # To build nginx as no package is: without TLS, and under prefixes of its own.
 COMPILER := gcc libc6-dev make xz-utils libssl-dev libpcre2-dev
 
-.PHONY: run test test-all pyz hostile check new-check index catalogues bench screenshots lab clean
+.PHONY: run test test-all pyz hostile check new-check index catalogues bench screenshots docs lab clean
 
 run: $(BIN)/diagnose
 	@$(BIN)/diagnose $(or $(TARGET),demo) || [ $$? -le 3 ]
@@ -80,6 +80,12 @@ bench: $(BIN)/diagnose lab
 screenshots: $(BIN)/diagnose
 	PYTHONPATH=. $(BIN)/python screenshots/make.py
 
+# The documentation in English and Chinese, in site/. A broken link is an error.
+docs: $(BIN)/diagnose
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[docs]'
+	@$(BIN)/python -m docs.generator
+	@echo "site/index.html is the first page: $(BIN)/python -m http.server -b 127.0.0.1 -d site"
+
 $(BIN)/diagnose: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and \
 	    f"{sys.executable} is too old: Python 3.11 or later is needed (make PYTHON=…).")'
@@ -120,5 +126,5 @@ lab: $(BIN)/diagnose
 	fi
 
 clean:
-	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) dist build site .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
