@@ -24,6 +24,8 @@ def build_language(lang: str, site: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="diagnose-docs-") as folder:
         write(lang, Path(folder))
         shutil.copytree(DOCS / "assets", Path(folder, "assets"))
+        # Where jieba keeps its dictionary; otherwise it leaves a file in the system's folder.
+        jieba.dt.tmp_dir = folder
         config = load_config(
             str(DOCS / name),
             docs_dir=folder,

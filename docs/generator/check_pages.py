@@ -9,6 +9,7 @@ from diagnose.checking import registry
 from diagnose.checking.root_cause import explains
 from diagnose.checking.texts import check_text
 from diagnose.i18n.reports import translate
+from diagnose.model import Check
 from docs.generator.look_alikes import appearances_of, causes_behind
 from docs.generator.replay import recordings, replayed
 from docs.generator.words import word
@@ -39,14 +40,16 @@ def recorded_cause(name: str) -> str:
 
 
 @cache
+def all_checks() -> dict[str, Check]:
+    """Return every check by its id."""
+    return {check_id: registry.load_check(check_id) for check_id in registry.check_ids()}
+
+
+@cache
 def explained(check_id: str) -> tuple[str, ...]:
     """Return the checks whose findings this one explains."""
-    check = registry.load_check(check_id)
-    return tuple(
-        other
-        for other in registry.check_ids()
-        if other != check_id and explains(check, registry.load_check(other))
-    )
+    known = all_checks()
+    return tuple(other for other in known if explains(known[check_id], known[other]))
 
 
 def example(check_id: str, lang: str) -> list[str]:
@@ -61,9 +64,14 @@ def example(check_id: str, lang: str) -> list[str]:
 
 def page(check_id: str, lang: str) -> str:
     """Return the page of one check, in Markdown."""
-    check, text = registry.load_check(check_id), check_text(check_id, lang)
+    check, text = all_checks()[check_id], check_text(check_id, lang)
     layer = translate(f"layer.{check.layer}", lang)
     lines = [
+        "---",
+        # Of the words of a tag the search thinks most: who pastes an id gets this page.
+        f"tags: [{check_id}]",
+        "---",
+        "",
         f"# {text.general_title}",
         "",
         f"`{check_id}` · {word(str(check.severity), lang)} · "

@@ -3,6 +3,7 @@
 import contextlib
 import io
 import os
+from functools import cache
 from pathlib import Path
 
 from diagnose.cli.main import main
@@ -28,6 +29,7 @@ def recordings() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in EVIDENCE.glob("*.jsonl")))
 
 
+@cache
 def replayed(name: str, lang: str, *options: str) -> str:
     """Return the output of a recorded run, judged by the checks of today."""
     return printed("replay", str(EVIDENCE / f"{name}.jsonl"), "--lang", lang, *options)
