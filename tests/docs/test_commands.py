@@ -11,14 +11,16 @@ from docs.generator.pages import sources
 from docs.generator.words import LANGUAGES
 from tests.support.fences import Fence, fences
 
+#: The commands of each fence of a page, and their status.
+Session = tuple[tuple[tuple[str, ...], int | None], ...]
+
 PAGES = {f"{lang}/{path}": file for lang in LANGUAGES for path, file in sources(lang).items()}
 FENCES = {name: fences(file.read_text("utf-8")) for name, file in PAGES.items()}
-#: Each once, although most stand on the pages of both languages.
-RUN = {
-    (fence.commands, fence.status)
-    for page_fences in FENCES.values()
-    for fence in page_fences
-    if fence.status is not None
+#: What is run of a page, in its order: later commands may use the files of earlier ones. Pages of
+#: both languages that run the same are run once.
+SESSIONS = {
+    tuple((fence.commands, fence.status) for fence in page_fences if fence.status is not None): name
+    for name, page_fences in reversed(FENCES.items())
 }
 
 #: The site of the pages. The stand-in listens on loopback only, so its inside is not judged.
@@ -29,15 +31,17 @@ def in_words_of_the_stand_in(command: str, authority: str) -> str:
     return _SITE.sub(lambda match: f"--outside {match[1] or ''}{authority}", command)
 
 
-@pytest.mark.parametrize(("commands", "status"), sorted(RUN))
-def test_runs(commands: tuple[str, ...], status: int, site: Any, tmp_path: Path) -> None:
-    script = "\n".join(in_words_of_the_stand_in(line, site.authority) for line in commands)
-    done = subprocess.run(
-        ["sh", "-ec", script],
-        cwd=tmp_path, env=site.environment, capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
-    assert done.returncode == status, f"{script}\n{done.stdout}\n{done.stderr}"
-    assert "Traceback" not in done.stderr
+@pytest.mark.parametrize("session", [each for each in SESSIONS if each], ids=SESSIONS.get)
+def test_the_commands_of_a_page_run(session: Session, site: Any, tmp_path: Path) -> None:
+    for commands, status in session:
+        script = "\n".join(in_words_of_the_stand_in(line, site.authority) for line in commands)
+        done = subprocess.run(
+            ["sh", "-ec", script],
+            cwd=tmp_path, env=site.environment, capture_output=True, text=True, timeout=60,
+            check=False,
+        )  # fmt: skip
+        assert done.returncode == status, f"{script}\n{done.stdout}\n{done.stderr}"
+        assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize("name", PAGES)
