@@ -45,7 +45,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     authority = trustme.CA()
     authority.cert_pem.write_to_path(str(folder / "ca.pem"))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("localhost").configure_cert(context)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
     command = folder / "diagnose"
     command.write_text(f'#!/bin/sh\nPYTHONPATH={ROOT} exec {sys.executable} -m diagnose "$@"\n')
     command.chmod(0o755)
@@ -58,6 +58,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     with serve(echo, "127.0.0.1", 0, ssl=context, process_request=respond) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
-        yield Site(f"localhost:{server.socket.getsockname()[1]}", environment)
+        yield Site(f"127.0.0.1:{server.socket.getsockname()[1]}", environment)
         server.shutdown()
         thread.join()
