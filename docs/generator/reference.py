@@ -74,16 +74,16 @@ def _form(form: dict[str, Any], lang: str) -> list[str]:
     """Return the fields of an object, or the name of what stands in its place."""
     if "properties" not in form:
         return [_type(form)]
-    head = (word(key, lang) for key in ("field", "type", "always", "meaning"))
-    return [f"| {' | '.join(head)} |", "|---|---|---|---|", *_fields(form, lang)]
+    head = (word(key, lang) for key in ("field", "type", "meaning"))
+    return [f"| {' | '.join(head)} |", "|---|---|---|", *_fields(form, lang)]
 
 
 def _fields(definition: dict[str, Any], lang: str) -> Iterator[str]:
     required = definition.get("required", ())
     for name, field in definition["properties"].items():
-        always = word("yes" if name in required else "no", lang)
+        absent = "" if name in required else f" *({word('may-be-absent', lang)})*"
         about = _cell(field.get("description", ""))
-        yield f"| `{name}` | {_type(field)} | {always} | {about} |"
+        yield f"| `{name}` | {_type(field)}{absent} | {about} |"
 
 
 def _type(field: dict[str, Any]) -> str:
@@ -133,7 +133,8 @@ def messages(lang: str) -> str:
     """Return the table of the messages that may be pasted."""
     lines: list[str] = []
     for program, examples in MESSAGES.items():
-        lines += ["", f"## {program}", "", "| | |", "|---|---|"]
+        lines += ["", f"## {program}", ""]
+        lines += [f"| {word('message', lang)} | {word('read-as', lang)} |", "|---|---|"]
         for example in examples:
             name = symptom_name(Symptom(example.kind, "", example.number), lang)
             lines.append(f"| `{' '.join(example.message.split()).replace('`', '')}` | {name} |")

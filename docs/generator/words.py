@@ -6,7 +6,7 @@ WORDS: dict[str, dict[str, str]] = {
     "en": {
         "checks": "All checks",
         "checks-about": "{count} checks. The address of a check's page does not change.",
-        "check": "Check", "about": "About", "severity": "Severity", "layer": "Layer",
+        "layer": "Layer",
         "error": "error", "warning": "warning", "note": "note",
         "report": "In a report",
         "report-about": "A recorded run of the laboratory. This check names the cause:",
@@ -21,13 +21,13 @@ WORDS: dict[str, dict[str, str]] = {
         "terminal": "In the terminal",
         "cli": "Command line",
         "cli-about": "Made from `diagnose --spec`, which prints all of this as JSON.",
-        "option": "Option", "meaning": "Meaning", "default": "Default", "values": "Values",
+        "option": "Option", "meaning": "Meaning", "values": "Values",
         "repeatable": "repeatable",
         "json": "JSON",
         "json-about": "Made from `diagnose --schema`. Schema version {version}. Within a major "
         "version fields are added, never renamed or removed: ignore fields that you do not know. "
         "Durations are seconds (`…_s`), times are RFC 3339 in UTC.",
-        "field": "Field", "type": "Type", "always": "Always there", "yes": "yes", "no": "no",
+        "field": "Field", "type": "Type", "may-be-absent": "may be absent",
         "metrics": "Metrics",
         "metrics-about": "Made from the output of `--format prometheus`. Every metric also has the "
         "label `target`, except `diagnose_build_info`. The names that begin with `probe_` are "
@@ -38,14 +38,13 @@ WORDS: dict[str, dict[str, str]] = {
         "exit-about": "The same for a shell, Nagios, Icinga and Consul. With `--nagios` every "
         "status above 3 becomes 3, because plugins know no other.",
         "status": "Status",
-        "look-alike": "From outside",
         "look-alike-causes": "Causes that were named on the server",
-        "messages": "Error messages that may be pasted",
+        "message": "Message", "read-as": "Read as",
     },
     "zh": {
         "checks": "所有检查",
         "checks-about": "共 {count} 项检查。每项检查的页面地址固定不变。",
-        "check": "检查", "about": "内容", "severity": "级别", "layer": "层",
+        "layer": "层",
         "error": "错误", "warning": "警告", "note": "提示",
         "report": "报告示例",
         "report-about": "实验环境中的一次真实运行。根本原因由这项检查给出：",
@@ -58,12 +57,12 @@ WORDS: dict[str, dict[str, str]] = {
         "terminal": "在终端中查看",
         "cli": "命令行",
         "cli-about": "由 `diagnose --spec` 生成，该命令以 JSON 输出全部内容。",
-        "option": "选项", "meaning": "含义", "default": "默认值", "values": "取值",
+        "option": "选项", "meaning": "含义", "values": "取值",
         "repeatable": "可重复",
         "json": "JSON",
         "json-about": "由 `diagnose --schema` 生成。模式版本 {version}。同一主版本内只增加字段，不改名也不删除："
         "请忽略不认识的字段。时长以秒为单位（`…_s`），时间为 RFC 3339 格式的 UTC 时间。",
-        "field": "字段", "type": "类型", "always": "总是存在", "yes": "是", "no": "否",
+        "field": "字段", "type": "类型", "may-be-absent": "可能不存在",
         "metrics": "指标",
         "metrics-about": "由 `--format prometheus` 的输出生成。除 `diagnose_build_info` 外，每个指标都带有标签 "
         "`target`。以 `probe_` 开头的名称与 blackbox_exporter 相同，含义也相同。时长以秒为单位，到期时间为"
@@ -73,9 +72,8 @@ WORDS: dict[str, dict[str, str]] = {
         "exit-about": "对 shell、Nagios、Icinga 和 Consul 含义相同。使用 `--nagios` 时，大于 3 的状态一律变为 3，"
         "因为插件只认识这几个值。",
         "status": "状态",
-        "look-alike": "从外部看到",
         "look-alike-causes": "在服务器上查明的原因",
-        "messages": "可直接粘贴的错误信息",
+        "message": "错误信息", "read-as": "理解为",
     },
 }  # fmt: skip
 
