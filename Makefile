@@ -1,5 +1,5 @@
-# make run [TARGET=…] · make test [SEED=1] · make test-all · make pyz · make hostile · make check · make bench · make screenshots · make clean
-# make new-check LAYER=tcp NAME=my_check · make index · make catalogues · make docs
+# make run [TARGET=…] · make test [SEED=1] · make test-all · make pyz · make hostile · make check · make bench · make screenshots · make docs · make clean
+# make new-check LAYER=tcp NAME=my_check · make index · make catalogues
 
 PYTHON ?= python3
 VENV := .venv
@@ -18,7 +18,7 @@ BROWSER := chromium
 # To build nginx as no package is: without TLS, and under prefixes of its own.
 COMPILER := gcc libc6-dev make xz-utils libssl-dev libpcre2-dev
 
-.PHONY: run test test-all pyz hostile check new-check index catalogues bench screenshots lab clean
+.PHONY: run test test-all pyz hostile check new-check index catalogues bench screenshots docs lab clean
 
 run: $(BIN)/diagnose
 	@$(BIN)/diagnose $(or $(TARGET),demo) || [ $$? -le 3 ]
@@ -81,7 +81,6 @@ screenshots: $(BIN)/diagnose
 	PYTHONPATH=. $(BIN)/python screenshots/make.py
 
 # The documentation in English and Chinese, in site/. A broken link is an error.
-.PHONY: docs
 docs: $(BIN)/diagnose
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[docs]'
 	@$(BIN)/python -m docs.generator
