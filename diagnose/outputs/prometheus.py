@@ -40,7 +40,7 @@ class _Reports(Collector):
         self._reports = reports
 
     def collect(self) -> Iterable[Metric]:
-        for name, (help_text, labels, samples) in _METRICS.items():
+        for name, (help_text, labels, samples) in METRICS.items():
             family = GaugeMetricFamily(name, help_text, labels=("target", *labels))
             for report in self._reports:
                 url = document.single_line(report.evidence.target.url)
@@ -115,7 +115,7 @@ def _layer_durations(report: Report) -> Iterator[Sample]:
 
 
 #: The help text, the labels beside "target", and the samples of each metric.
-_METRICS = {
+METRICS = {
     "probe_success": ("Whether the site works for visitors", (), _success),
     "probe_duration_seconds": ("How long the diagnosis took", (), _duration),
     "probe_http_duration_seconds": ("Duration of a request by phase", ("phase",), _phases),

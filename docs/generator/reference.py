@@ -4,14 +4,13 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from prometheus_client.parser import text_string_to_metric_families
-
 from diagnose.i18n.symptoms import symptom_name
 from diagnose.model.symptom import Symptom
 from diagnose.outputs.json import SCHEMA_VERSION
+from diagnose.outputs.prometheus import METRICS
 from docs.generator.check_pages import link
 from docs.generator.look_alikes import causes_behind, pairs
-from docs.generator.replay import printed, recordings, replayed
+from docs.generator.replay import printed, replayed
 from docs.generator.words import word
 from tests.support.error_messages import MESSAGES
 
@@ -103,17 +102,16 @@ def _type(field: dict[str, Any]) -> str:
 
 
 def metrics(lang: str) -> str:
-    """Return the page of the metrics, of all that the recorded runs give."""
-    rows: dict[str, str] = {}
-    for name in recordings():
-        text = replayed(name, lang, "--format", "prometheus")
-        for family in text_string_to_metric_families(text):
-            names = {label for sample in family.samples for label in sample.labels}
-            labels = ", ".join(f"`{label}`" for label in sorted(names - {"target"}))
-            rows[family.name] = f"| `{family.name}` | {labels} | {_cell(family.documentation)} |"
+    """Return the page of the metrics."""
+    known = {name: (labels, about) for name, (about, labels, _) in METRICS.items()}
+    known["diagnose_build_info"] = (("version",), "The version")
     lines = [f"# {word('metrics', lang)}", "", word("metrics-about", lang), ""]
     head = (word(key, lang) for key in ("metric", "labels", "meaning"))
-    return "\n".join([*lines, f"| {' | '.join(head)} |", "|---|---|---|", *rows.values()]) + "\n"
+    lines += [f"| {' | '.join(head)} |", "|---|---|---|"]
+    for name, (labels, about) in known.items():
+        listed = ", ".join(f"`{label}`" for label in labels)
+        lines.append(f"| `{name}` | {listed} | {_cell(about)} |")
+    return "\n".join(lines) + "\n"
 
 
 def look_alikes(lang: str) -> str:

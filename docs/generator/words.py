@@ -29,7 +29,7 @@ WORDS: dict[str, dict[str, str]] = {
         "Durations are seconds (`…_s`), times are RFC 3339 in UTC.",
         "field": "Field", "type": "Type", "may-be-absent": "may be absent",
         "metrics": "Metrics",
-        "metrics-about": "Made from the output of `--format prometheus`. Every metric also has the "
+        "metrics-about": "The metrics of `--format prometheus`. Every metric also has the "
         "label `target`, except `diagnose_build_info`. The names that begin with `probe_` are "
         "those of blackbox_exporter, and mean the same. Times are seconds, expiries are seconds "
         "since 1970.",
@@ -64,7 +64,7 @@ WORDS: dict[str, dict[str, str]] = {
         "请忽略不认识的字段。时长以秒为单位（`…_s`），时间为 RFC 3339 格式的 UTC 时间。",
         "field": "字段", "type": "类型", "may-be-absent": "可能不存在",
         "metrics": "指标",
-        "metrics-about": "由 `--format prometheus` 的输出生成。除 `diagnose_build_info` 外，每个指标都带有标签 "
+        "metrics-about": "`--format prometheus` 的指标。除 `diagnose_build_info` 外，每个指标都带有标签 "
         "`target`。以 `probe_` 开头的名称与 blackbox_exporter 相同，含义也相同。时长以秒为单位，到期时间为"
         "自 1970 年起的秒数。",
         "metric": "指标", "labels": "标签",

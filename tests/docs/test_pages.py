@@ -10,7 +10,7 @@ import pytest
 from diagnose.checking import registry
 from diagnose.checking.texts import check_text
 from diagnose.cli.parser import COMMANDS
-from diagnose.outputs.prometheus import _METRICS
+from diagnose.outputs.prometheus import METRICS
 from docs.generator.language_links import link
 from docs.generator.pages import DOCS, filled, pages, sources
 from docs.generator.readme import README, updated
@@ -119,8 +119,19 @@ def test_the_command_line_is_that_of_the_program(lang: str) -> None:
 
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_metrics_and_fields_are_those_of_the_outputs(lang: str) -> None:
-    for metric in _METRICS:
+    for metric in METRICS:
         assert f"| `{metric}` |" in site(lang)["reference/metrics.md"]
+    for line in replayed("key", "en", "--format", "prometheus").splitlines():
+        name, _, labels = line.partition("{")
+        if not line.startswith("#"):
+            row = next(
+                row
+                for row in site(lang)["reference/metrics.md"].splitlines()
+                if f"| `{name}`" in row
+            )
+            assert set(re.findall(r'(\w+)="', labels)) - {"target"} == set(
+                re.findall(r"`(\w+)`", row)[1:]
+            )
     for name, definition in json.loads(printed("--schema"))["$defs"].items():
         section = site(lang)["reference/json.md"].partition(f"## `{name}`")[2]
         for field in definition.get("properties", ()):
