@@ -1,4 +1,4 @@
-# make run [TARGET=…] · make test [SEED=1] · make test-all · make pyz · make hostile · make check · make bench · make screenshots · make clean
+# make run [TARGET=…] · make test [SEED=1] · make test-all · make pyz · make hostile · make check · make bench · make screenshots · make man · make clean
 # make new-check LAYER=tcp NAME=my_check · make index · make catalogues
 
 PYTHON ?= python3
@@ -18,7 +18,7 @@ BROWSER := chromium
 # To build nginx as no package is: without TLS, and under prefixes of its own.
 COMPILER := gcc libc6-dev make xz-utils libssl-dev libpcre2-dev
 
-.PHONY: run test test-all pyz hostile check new-check index catalogues bench screenshots lab clean
+.PHONY: run test test-all pyz hostile check new-check index catalogues man bench screenshots lab clean
 
 run: $(BIN)/diagnose
 	@$(BIN)/diagnose $(or $(TARGET),demo) || [ $$? -le 3 ]
@@ -28,9 +28,9 @@ test: $(BIN)/diagnose lab
 
 # Everything of which `make test` takes a sample, every scenario on every platform
 # (tests/lab/platforms.py), with new random examples in a new order: some hours on two cores.
-# Also the tests of AWS, whose libraries are large.
+# Also the tests of AWS and of Ansible, whose libraries are large.
 test-all: $(BIN)/diagnose
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,cloud-test]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,cloud-test,package-test]'
 	DIAGNOSE_ALL=1 $(MAKE) test SEED=$(or $(SEED),$$(date +%s))
 
 # One file with everything in it, for servers without pip, that have this machine's architecture and
@@ -48,6 +48,7 @@ check: $(BIN)/diagnose
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/mypy packaging/*.py
 	$(BIN)/lint-imports
 	$(BIN)/python -m tests.support.check_index --verify
 	@if command -v shellcheck >/dev/null; then shellcheck -s sh $$(git ls-files '*.sh'); \
@@ -72,6 +73,10 @@ catalogues: $(BIN)/diagnose
 	@$(BIN)/pybabel -q update -i $(TEMPLATE) -d $(LOCALES) -D diagnose --previous \
 	    --ignore-pot-creation-date --width=100
 	@$(BIN)/pybabel -q compile -d $(LOCALES) -D diagnose
+
+# The manual pages, after a change of the command line: packaging/man1.
+man: $(BIN)/diagnose
+	$(BIN)/python packaging/manpages.py packaging/man1
 
 bench: $(BIN)/diagnose lab
 	$(BIN)/python -m compileall -q diagnose checks

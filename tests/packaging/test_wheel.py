@@ -45,7 +45,14 @@ def test_it_holds_every_file_of_both_packages_and_no_other(wheel: Path) -> None:
     if listing.returncode:
         pytest.skip("this is no checkout of git")
     names = zipfile.ZipFile(wheel).namelist()
-    assert {name for name in names if ".dist-info/" not in name} == set(listing.stdout.split())
+    modules = {name for name in names if ".dist-info/" not in name and ".data/" not in name}
+    assert modules == set(listing.stdout.split())
+
+
+def test_it_brings_the_manual_pages(wheel: Path) -> None:
+    names = zipfile.ZipFile(wheel).namelist()
+    pages = {name.partition(".data/data/share/man/man1/")[2] for name in names} - {""}
+    assert pages == {path.name for path in (ROOT / "packaging" / "man1").iterdir()}
 
 
 def test_it_runs_from_where_it_is_installed(installed: Path) -> None:
