@@ -1,4 +1,4 @@
-# make run [TARGET=…] · make test [SEED=1] · make test-all · make pyz · make hostile · make check · make bench · make screenshots · make man · make clean
+# make run [TARGET=…] · make test [SEED=1] · make test-all · make pyz · make deb · make rpm · make hostile · make check · make bench · make screenshots · make man · make clean
 # make new-check LAYER=tcp NAME=my_check · make index · make catalogues
 
 PYTHON ?= python3
@@ -18,7 +18,7 @@ BROWSER := chromium
 # To build nginx as no package is: without TLS, and under prefixes of its own.
 COMPILER := gcc libc6-dev make xz-utils libssl-dev libpcre2-dev
 
-.PHONY: run test test-all pyz hostile check new-check index catalogues man bench screenshots lab clean
+.PHONY: run test test-all pyz deb rpm hostile check new-check index catalogues man bench screenshots lab clean
 
 run: $(BIN)/diagnose
 	@$(BIN)/diagnose $(or $(TARGET),demo) || [ $$? -le 3 ]
@@ -39,6 +39,14 @@ pyz: $(BIN)/diagnose
 	mkdir -p dist
 	PIP_CONSTRAINT=constraints.txt $(BIN)/shiv -q -c diagnose -o dist/diagnose.pyz \
 	    -p '/usr/bin/env python3' --reproducible --compressed .
+
+# A package for Debian and Ubuntu, and for EL9 and Fedora (as Debian's rpm builds it), with all
+# libraries, for this machine's architecture, for Python from that of `make` on.
+deb: $(BIN)/diagnose
+	sh packaging/deb.sh $(BIN)/python dist
+
+rpm: $(BIN)/diagnose
+	sh packaging/rpm.sh $(BIN)/python dist
 
 # Every hostile server, or those whose names hold WORDS.
 hostile: $(BIN)/diagnose
