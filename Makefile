@@ -1,4 +1,4 @@
-# make run [TARGET=…] · make test [SEED=1] · make test-all · make pyz · make deb · make rpm · make hostile · make check · make bench · make screenshots · make man · make clean
+# make run [TARGET=…] · make test [SEED=1] · make test-all · make pyz · make deb · make rpm · make lowest · make hostile · make check · make bench · make screenshots · make man · make clean
 # make new-check LAYER=tcp NAME=my_check · make index · make catalogues
 
 PYTHON ?= python3
@@ -18,7 +18,7 @@ BROWSER := chromium
 # To build nginx as no package is: without TLS, and under prefixes of its own.
 COMPILER := gcc libc6-dev make xz-utils libssl-dev libpcre2-dev
 
-.PHONY: run test test-all pyz deb rpm hostile check new-check index catalogues man bench screenshots lab clean
+.PHONY: run test test-all pyz deb rpm lowest hostile check new-check index catalogues man bench screenshots lab clean
 
 run: $(BIN)/diagnose
 	@$(BIN)/diagnose $(or $(TARGET),demo) || [ $$? -le 3 ]
@@ -47,6 +47,10 @@ deb: $(BIN)/diagnose
 
 rpm: $(BIN)/diagnose
 	sh packaging/rpm.sh $(BIN)/python dist
+
+# The quick part of the suite with every library at the lower bound of pyproject.toml.
+lowest:
+	sh packaging/suite.sh $(PYTHON) lowest $(ARGS)
 
 # Every hostile server, or those whose names hold WORDS.
 hostile: $(BIN)/diagnose

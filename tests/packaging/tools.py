@@ -1,8 +1,11 @@
 """The scripts of packaging/ as modules, and what the tests of packages need."""
 
 import importlib.util
+import os
 import shutil
+import subprocess
 import sys
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -28,3 +31,15 @@ def need(*programs: str) -> None:
     missing = [program for program in programs if shutil.which(program) is None]
     if missing:
         pytest.skip(f"*** not installed here: {', '.join(missing)}")
+
+
+def built(kind: str, folder: Path) -> Path:
+    """Return a package, "deb" or "rpm": that of the folder DIAGNOSE_PACKAGES, where a release has
+    it already, or a new one in `folder`."""
+    if released := os.environ.get("DIAGNOSE_PACKAGES"):
+        folder = ROOT / released
+    else:
+        argv = ["sh", str(PACKAGING / f"{kind}.sh"), sys.executable, str(folder)]
+        subprocess.run(argv, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    (path,) = folder.glob(f"*.{kind}")
+    return path
