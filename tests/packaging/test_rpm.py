@@ -1,11 +1,14 @@
 """The RPM: its files, what it requires, and its scripts, as rpm reads them; unpacked and run."""
 
+import contextlib
 import re
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from tests.lab.lab import missing
+from tests.lab.machines import Machine
 from tests.packaging.tools import built, need
 from tests.support.effort import ALL
 
@@ -104,6 +107,22 @@ def test_without_a_python_it_says_so(unpacked: Path, tmp_path: Path) -> None:
     done = _run(program, "--version")
     assert done.returncode == 70
     assert "Python 3.11 or newer is missing" in done.stderr
+
+
+def test_rpm_installs_it_compiled_and_removes_all_of_it(package: Path) -> None:
+    """Debian's rpm, on a server that systemd boots. It knows no package that it could require."""
+    if lacking := missing():
+        pytest.skip(f"The laboratory needs {', '.join(lacking)}.")
+    with contextlib.closing(Machine("rpm")) as host:
+        host.ready()
+        host.write("/root/diagnose.rpm", package.read_bytes())
+        paths = "find /etc /usr /run -xdev -path '*diagnose*'"
+        before = host.sh(paths)
+        host.run(["rpm", "--install", "--nodeps", "/root/diagnose.rpm"], check=True, timeout=120)
+        host.sh(f"ls {LIBRARY}/diagnose/cli/__pycache__/main.*.pyc; test -d /run/diagnose-watch")
+        assert host.run(["diagnose", "list"], check=True).stderr == ""
+        host.run(["rpm", "--erase", "diagnose-https"], check=True, timeout=120)
+        assert host.sh(paths) == before
 
 
 def _run(program: Path, *words: str) -> subprocess.CompletedProcess[str]:
