@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.command_line import ROOT
+from tests.support.effort import ALL
 
 
 @pytest.fixture(scope="module")
@@ -75,3 +76,20 @@ def test_its_command_is_installed(installed: Path) -> None:
         [command, "--version"], env=environment, capture_output=True, text=True, check=False
     )
     assert done.stdout.startswith("diagnose ")
+
+
+@pytest.mark.skipif(not ALL, reason="it installs every library (DIAGNOSE_ALL)")
+def test_the_sdist_is_enough_for_a_clean_environment(tmp_path: Path) -> None:
+    argv = [sys.executable, "-m", "hatchling", "build", "-t", "sdist", "-d", str(tmp_path)]
+    subprocess.run(argv, cwd=ROOT, check=True, capture_output=True)
+    (archive,) = tmp_path.glob("*.tar.gz")
+    home = tmp_path / "home"
+    subprocess.run([sys.executable, "-m", "venv", str(home)], check=True)
+    argv = [str(home / "bin" / "pip"), "install", "--quiet", "--disable-pip-version-check",
+            "-c", str(ROOT / "constraints.txt"), str(archive)]  # fmt: skip
+    subprocess.run(argv, check=True)
+    command = [str(home / "bin" / "diagnose"), "demo", "--format", "text"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "websocket.not-upgraded" in done.stdout
+    assert (home / "share" / "man" / "man1" / "diagnose.1").exists()
