@@ -2,17 +2,15 @@
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
 
-from tests.packaging.tools import PACKAGING, script
+from tests.packaging.tools import PACKAGING, PYTHONS, script
 from tests.support.command_line import ROOT
 from tests.support.effort import ALL
 
@@ -57,19 +55,12 @@ def test_it_runs_with_other_libraries(libraries: str) -> None:
     assert suite(sys.executable, libraries) == 0
 
 
-def other_pythons() -> Iterator[str]:
-    """The interpreters of other versions that this machine has."""
-    folders = os.environ.get("PATH", "").split(":")
-    folders += [str(path) for path in Path.home().glob(".pyenv/versions/*/bin")]
-    for minor in range(11, 15):
-        if minor == sys.version_info.minor:
-            continue
-        program = shutil.which(f"python3.{minor}", path=":".join(reversed(folders)))
-        yield program or f"python3.{minor}"
-
-
 @pytest.mark.skipif(not ALL, reason="it takes minutes (DIAGNOSE_ALL)")
-@pytest.mark.parametrize("python", list(other_pythons()), ids=lambda path: Path(path).name)
+@pytest.mark.parametrize(
+    "python",
+    [path for minor, path in PYTHONS.items() if minor != sys.version_info.minor],
+    ids=lambda path: Path(path).name,
+)
 def test_it_runs_on_another_python(python: str) -> None:
     if not Path(python).is_absolute():
         pytest.skip(f"*** {python} is not on this machine")

@@ -19,7 +19,8 @@ EXAMPLES = [
     for line in sections.get("examples", {})
 ]
 
-#: A file's name where a test has no file, and what mandoc says of pages that man shows well.
+#: What mandoc notes of pages that it shows well: lines of the source are long, and there is no
+#: date before the release.
 _TOLERATED = ("STYLE: input text line longer than 80 bytes", "cannot parse date")
 
 

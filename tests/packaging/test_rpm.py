@@ -9,7 +9,7 @@ import pytest
 
 from tests.lab.lab import missing
 from tests.lab.machines import Machine
-from tests.packaging.tools import built, need
+from tests.packaging.tools import PYTHONS, built, need
 from tests.support.effort import ALL
 
 pytestmark = pytest.mark.skipif(not ALL, reason="it takes minutes (DIAGNOSE_ALL)")
@@ -97,6 +97,16 @@ def test_it_runs_as_it_is_unpacked(unpacked: Path) -> None:
         done = _run(program, *words)
         assert (done.returncode, done.stderr) == (status, "")
         assert expected in done.stdout
+
+
+@pytest.mark.parametrize("python", PYTHONS.values(), ids=lambda path: Path(path).name)
+def test_its_folder_runs_on_a_python(unpacked: Path, python: str) -> None:
+    if not Path(python).is_absolute():
+        pytest.skip(f"*** {python} is not on this machine")
+    argv = [python, "-I", "-B", f"{unpacked}{LIBRARY}", "demo", "--format", "text"]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "websocket.not-upgraded" in done.stdout
 
 
 def test_without_a_python_it_says_so(unpacked: Path, tmp_path: Path) -> None:

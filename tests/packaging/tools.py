@@ -15,6 +15,17 @@ from tests.support.command_line import ROOT
 PACKAGING = ROOT / "packaging"
 
 
+def _python(minor: int) -> str:
+    folders = [str(path) for path in Path.home().glob(f".pyenv/versions/3.{minor}.*/bin")]
+    path = ":".join([*folders, "/usr/bin", "/usr/local/bin"])
+    return shutil.which(f"python3.{minor}", path=path) or f"python3.{minor}"
+
+
+#: The Pythons of which packages are made, by minor version: an absolute path, or the name alone of
+#: what this machine does not have.
+PYTHONS = {minor: _python(minor) for minor in range(11, 15)}
+
+
 def script(name: str) -> ModuleType:
     """Return packaging/NAME.py as a module. The folder itself is no package."""
     spec = importlib.util.spec_from_file_location(f"_{name}", PACKAGING / f"{name}.py")
