@@ -7,6 +7,7 @@ python=$1 folder=$2
 here=$(dirname "$0")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+trap 'exit 143' HUP INT TERM
 root=$work/root
 docs=$root/usr/share/doc/diagnose-https
 : "${SOURCE_DATE_EPOCH:=$(git -C "$here" log -1 --format=%ct 2>/dev/null || date +%s)}"

@@ -8,6 +8,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 command -v rpmbuild >/dev/null || { echo "rpmbuild is missing (Debian: rpm)." >&2; exit 69; }
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+trap 'exit 143' HUP INT TERM
 : "${SOURCE_DATE_EPOCH:=$(git -C "$here" log -1 --format=%ct 2>/dev/null || date +%s)}"
 export SOURCE_DATE_EPOCH
 

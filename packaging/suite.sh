@@ -10,6 +10,7 @@ shift 2
 source=$(cd "$(dirname "$0")/.." && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+trap 'exit 143' HUP INT TERM
 
 "$python" -m venv "$work/venv"
 case $libraries in
