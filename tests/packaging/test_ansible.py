@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -131,3 +132,13 @@ def test_its_page_is_shown(ansible: Ansible) -> None:
     page = ansible.run("ansible-doc", "-t", "module", "diagnose_https.diagnose.site")
     for word in ("websockets", "fail_on", "EXAMPLES", "RETURN VALUES"):
         assert word in page
+
+
+def test_ansible_lint_has_nothing_against_it(ansible: Ansible) -> None:
+    copy = ansible.folder / "copy"
+    shutil.copytree(PACKAGING / "ansible", copy)
+    done = subprocess.run(
+        [BIN / "ansible-lint", "--offline", "--nocolor", "--profile", "production"],
+        env=ansible.environment, cwd=copy, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
