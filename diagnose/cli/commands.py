@@ -21,6 +21,7 @@ from diagnose.cli.request import (
     parse_bundle,
     parse_explain,
     parse_fix,
+    parse_mcp,
     parse_output,
     parse_record,
     parse_replay,
@@ -154,6 +155,18 @@ def _web(words: Sequence[str]) -> int:
     return web.serve(request.words, arguments, request.port, request.run.output.language)
 
 
+def _mcp(words: Sequence[str]) -> int:
+    from diagnose import agent
+    from diagnose.cli.runs import open_machine, report_builder
+
+    request = parse_mcp(words)
+    return agent.serve(
+        agent.ServerSettings(
+            request.output.language, request.masks, request.options, report_builder, open_machine
+        )
+    )
+
+
 HANDLERS: dict[str, Callable[[Sequence[str]], int]] = {
     "explain": _explain,
     "list": _list,
@@ -163,4 +176,5 @@ HANDLERS: dict[str, Callable[[Sequence[str]], int]] = {
     "replay": _replay,
     "demo": _demo,
     "web": _web,
+    "mcp": _mcp,
 }

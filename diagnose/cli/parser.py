@@ -34,6 +34,7 @@ COMMANDS = {
     "replay": CommandHelp("A recording put to today's checks, without a network.", "FILE"),
     "demo": CommandHelp("A broken site of its own on loopback, diagnosed."),
     "web": CommandHelp("The screen, in a browser on this machine or through SSH.", "[TARGET ...]"),
+    "mcp": CommandHelp("Three tools for agents that only read, on stdin and stdout (MCP)."),
 }
 
 DESCRIPTION = """\
@@ -73,6 +74,7 @@ other commands:
   diagnose replay FILE                 judge a recording again, without a network
   diagnose demo                        a broken site of its own, diagnosed
   diagnose web [TARGET]                the screen, in a browser
+  diagnose mcp                         three read-only tools for agents (MCP)
 
 exit status:
   0 ok   1 warning   2 critical   3 unknown: could not be judged
@@ -165,9 +167,19 @@ def _add_command_options(parser: argparse.ArgumentParser, command: str | None) -
         _add_fix_options(parser)
     if command in {"record", "bundle"}:
         parser.add_argument("-o", "--output", metavar="FILE", help="where to (- for stdout)")
+    if command == "mcp":
+        _add_mcp_options(parser)
     if command == "web":
         parser.add_argument("--port", type=values.port, default=8043, metavar="PORT",
             help="of 127.0.0.1 (8043); 0 is any free one")  # fmt: skip
+
+
+def _add_mcp_options(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("what the agent may see")
+    group.add_argument("--server", type=values.server_url, metavar="ssh://[USER@]HOST[:PORT]",
+        help="look inside this server too")  # fmt: skip
+    group.add_argument("--no-mask", dest="masks", action="store_false",
+        help="show names and addresses as they are")  # fmt: skip
 
 
 def _add_fix_options(parser: argparse.ArgumentParser) -> None:

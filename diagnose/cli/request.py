@@ -181,6 +181,15 @@ class AboutRequest:
 
 
 @frozen
+class McpRequest:
+    """A request of `diagnose mcp`: the options of each run, and whether reports are masked."""
+
+    options: "Options"
+    masks: bool
+    output: OutputOptions
+
+
+@frozen
 class WebRequest:
     """A request of `diagnose web`; `words` are the targets as they were given."""
 
@@ -244,6 +253,14 @@ def parse_web(words: Sequence[str]) -> WebRequest:
     request = _run_request(namespace)
     words = tuple(_displayable(word, request) for word in namespace.words)
     return WebRequest(request, words, namespace.port)
+
+
+def parse_mcp(words: Sequence[str]) -> McpRequest:
+    from diagnose.probes import Options
+
+    namespace = parse("mcp", words)
+    options = Options(server=namespace.server, inside=True if namespace.server else None)
+    return McpRequest(options, namespace.masks, _output_options(namespace))
 
 
 def _displayable(word: str, request: RunRequest) -> str:
@@ -331,8 +348,8 @@ def _check_no_command(word: str) -> None:
         raise UsageError(f"The command comes first: diagnose {word} …")
     if "." in word or word == "localhost":
         return
-    # Servers are called web1: that is no mistyped command.
-    commands = tuple(command for command in COMMANDS if command != "web")
+    # Servers are called web1 or mcp1: that is no mistyped command.
+    commands = tuple(command for command in COMMANDS if command not in {"web", "mcp"})
     if hint := suggestion(word, commands):
         raise UsageError(f"There is no command {word!r}.{hint} (A host: https://{word}/)")
 
