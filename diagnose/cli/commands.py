@@ -2,8 +2,9 @@
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from diagnose.cli.output import (
     announce_publication,
@@ -17,8 +18,10 @@ from diagnose.cli.output import (
     write_reports,
 )
 from diagnose.cli.request import (
+    DemoRequest,
     RunRequest,
     parse_bundle,
+    parse_demo,
     parse_explain,
     parse_fix,
     parse_mcp,
@@ -28,6 +31,12 @@ from diagnose.cli.request import (
     parse_web,
 )
 from diagnose.parsers.target import UsageError, suggestion
+
+if TYPE_CHECKING:
+    from diagnose.cli.demo.faults import Fault
+    from diagnose.cli.demo.nginx_site import NginxSite
+    from diagnose.model import Report
+    from diagnose.model.events import Sink
 
 
 def _explain(words: Sequence[str]) -> int:
@@ -128,20 +137,55 @@ def _ask(question: str) -> bool:
 
 def _demo(words: Sequence[str]) -> int:
     from diagnose.cli import demo
-    from diagnose.cli.runs import run_to_end
+
+    request = parse_demo(words)
+    view = request.output.view()
+    if request.lists:
+        write(demo.list_text(view))
+        return 0
+    fault = demo.find_fault(request.fault) if request.fault else None
+    from diagnose.cli.demo.nginx_site import nginx_sites
+
+    is_screen = request.output.wants_screen()
+    every = demo.FAULTS if is_screen else (demo.DEFAULT_FAULT,)
+    with nginx_sites((fault,) if fault else every) as sites:
+        if sites:
+            return _show_demo_sites(request, sites, is_screen)
+        return _show_embedded_demo(request, fault or demo.DEFAULT_FAULT, is_screen)
+
+
+def _show_demo_sites(request: DemoRequest, sites: "tuple[NginxSite, ...]", is_screen: bool) -> int:
+    targets = tuple(site.target for site in sites)
+    run_request = RunRequest(targets, sites[0].options, request.output)
+    if not is_screen:
+        return _print_demo(run_request, sites[0].run)
+    from diagnose.cli import screen
+
+    return screen.show_demo_sites(run_request, sites)
+
+
+def _show_embedded_demo(request: DemoRequest, fault: "Fault", is_screen: bool) -> int:
+    from diagnose.cli.demo import embedded
     from diagnose.probes import Options
 
-    request = RunRequest((demo.TARGET,), Options(), parse_output("demo", words))
-    if request.output.wants_screen():
-        from diagnose.cli import screen
+    run_request = RunRequest((embedded.target_of(fault),), Options(), request.output)
+    if not is_screen:
+        return _print_demo(run_request, lambda sink: embedded.run(sink, fault))
+    from diagnose.cli import screen
 
-        return screen.show_demo(request)
+    return screen.show_embedded_demo(run_request, fault)
+
+
+def _print_demo(request: RunRequest, run: "Callable[[Sink], Coroutine[Any, Any, Report]]") -> int:
+    from diagnose.cli import demo
+    from diagnose.cli.runs import run_to_end
+
     view = request.view()
     if request.output.format in {None, "text"} and request.output.verbosity >= 0:
-        write(demo.introduction(view) + "\n")
+        write(demo.introduction(request.targets[0], view) + "\n")
     sink = event_sink(request, view)
     reports, status = run_to_end(
-        lambda group: group.run_all([demo.run(group.watchdog.record(sink))]), request.options
+        lambda group: group.run_all([run(group.watchdog.record(sink))]), request.options
     )
     write_after_events(reports, request, view)
     return status

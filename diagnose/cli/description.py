@@ -103,6 +103,7 @@ def _name_values(parser: argparse.ArgumentParser) -> None:
     import shtab
 
     from diagnose.checking.registry import check_ids
+    from diagnose.cli.demo.faults import FAULTS
 
     for action in parser._actions:
         option = action.option_strings[-1] if action.option_strings else str(action.metavar)
@@ -110,5 +111,7 @@ def _name_values(parser: argparse.ArgumentParser) -> None:
             action.choices = CHOICES[option]
         elif option == "CHECK ...":
             action.choices = check_ids()
+        elif option == "FAULT":
+            action.choices = tuple(fault.name for fault in FAULTS)
         elif option in _FILES:
             action.complete = shtab.FILE  # type: ignore[attr-defined]

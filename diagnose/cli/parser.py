@@ -32,7 +32,7 @@ COMMANDS = {
         "The report in every form and the recording, masked, in one file for support.", "TARGET"
     ),
     "replay": CommandHelp("A recording put to today's checks, without a network.", "FILE"),
-    "demo": CommandHelp("A broken site of its own on loopback, diagnosed."),
+    "demo": CommandHelp("A broken site of its own on loopback, diagnosed.", "[FAULT]"),
     "web": CommandHelp("The screen, in a browser on this machine or through SSH.", "[TARGET ...]"),
     "mcp": CommandHelp("Three tools for agents that only read, on stdin and stdout (MCP)."),
 }
@@ -72,7 +72,7 @@ other commands:
   diagnose record TARGET -o FILE       what was seen, names and addresses masked, to a file
   diagnose bundle TARGET -o FILE.zip   report and recording, masked, in one file for support
   diagnose replay FILE                 judge a recording again, without a network
-  diagnose demo                        a broken site of its own, diagnosed
+  diagnose demo [FAULT]                a broken site of its own, diagnosed
   diagnose web [TARGET]                the screen, in a browser
   diagnose mcp                         three read-only tools for agents (MCP)
 
@@ -167,6 +167,8 @@ def _add_command_options(parser: argparse.ArgumentParser, command: str | None) -
         _add_fix_options(parser)
     if command in {"record", "bundle"}:
         parser.add_argument("-o", "--output", metavar="FILE", help="where to (- for stdout)")
+    if command == "demo":
+        parser.add_argument("--list", dest="lists", action="store_true", help="name the faults")
     if command == "mcp":
         _add_mcp_options(parser)
     if command == "web":

@@ -181,6 +181,16 @@ class AboutRequest:
 
 
 @frozen
+class DemoRequest:
+    """A request of `diagnose demo`: the name of a fault, not yet looked up ("": any), or their
+    list."""
+
+    fault: str
+    lists: bool
+    output: OutputOptions
+
+
+@frozen
 class McpRequest:
     """A request of `diagnose mcp`: the options of each run, and whether reports are masked."""
 
@@ -255,6 +265,13 @@ def parse_web(words: Sequence[str]) -> WebRequest:
     return WebRequest(request, words, namespace.port)
 
 
+def parse_demo(words: Sequence[str]) -> DemoRequest:
+    namespace = parse("demo", words)
+    if len(namespace.words) > 1:
+        raise UsageError("Show one fault: diagnose demo FAULT. diagnose demo --list names them.")
+    return DemoRequest("".join(namespace.words), namespace.lists, _output_options(namespace))
+
+
 def parse_mcp(words: Sequence[str]) -> McpRequest:
     from diagnose.probes import Options
 
@@ -274,7 +291,7 @@ def _displayable(word: str, request: RunRequest) -> str:
 
 
 def parse_output(command: str, words: Sequence[str]) -> OutputOptions:
-    """Parse a command that has no other options: `list` or `demo`."""
+    """Parse a command that has no other options: `list`."""
     return _output_options(parse(command, words))
 
 

@@ -274,10 +274,14 @@ MESSAGES = Messages(
     # demo
     Message(
         "demo",
-        "A site on loopback, made for this run: real servers, real TLS, and one fault. "
-        "https://{host}/ and its WebSocket at {path}, as `diagnose https://{host}/ --ws {path}` "
-        "sees them:",
+        "A site on loopback, made for this run: real servers, real TLS, and one fault, as "
+        "`{command}` sees it:",
     ),
+    Message("demo.unreachable", "The port of HTTPS cannot be reached: connection refused."),
+    Message("demo.websocket", "The WebSocket answers 404: nginx does not pass the upgrade on."),
+    Message("demo.expired-certificate", "The certificate has expired."),
+    Message("demo.redirect-loop", "The site redirects to itself: ERR_TOO_MANY_REDIRECTS."),
+    Message("demo.renewed-certificate", "The certificate was renewed; nginx shows the old one."),
 )
 
 translate = MESSAGES.translate

@@ -13,7 +13,7 @@ from diagnose.checking import proof
 from diagnose.checking.registry import all_checks
 from diagnose.checking.registry import load_check as load
 from diagnose.checking.root_cause import layer_statuses, verdict
-from diagnose.cli import demo
+from diagnose.cli.demo import embedded as demo
 from diagnose.engine import conclude
 from diagnose.model import (
     Claim,

@@ -8,10 +8,12 @@ import pytest
 
 from diagnose.cli.request import (
     AboutRequest,
+    DemoRequest,
     FixRequest,
     OutputOptions,
     RunRequest,
     WebRequest,
+    parse_demo,
     parse_explain,
     parse_fix,
     parse_output,
@@ -156,9 +158,12 @@ def test_the_other_commands() -> None:
     assert parse_record(["a.example", "-o", "-"]).path == "-"
     assert parse_replay(["x.jsonl", "--json"]).output.format == "json"
     assert parse_explain(["tcp.refused"]).check_ids == ("tcp.refused",)
-    assert parse_output("demo", ["--redact", "--no-mouse"]) == OutputOptions(
-        redact=True, mouse=False
+    assert parse_demo(["--redact", "--no-mouse"]) == DemoRequest(
+        "", False, OutputOptions(redact=True, mouse=False)
     )
+    assert parse_demo(["websocket"]).fault == "websocket"
+    with pytest.raises(UsageError, match="--list names them"):
+        parse_demo(["websocket", "unreachable"])
 
 
 def test_a_request_goes_to_another_process() -> None:
