@@ -86,6 +86,30 @@ does not answer also to the metadata service; with --cloud to the API of the pro
 --vantage globalping, what is measured and the results become public.
 """
 
+#: What follows the options in the help of a command.
+_EXAMPLES = {
+    "demo": """\
+examples:
+  diagnose demo                        choose a fault on the screen
+  diagnose demo websocket              a WebSocket that answers 404
+  diagnose demo redirect-loop --json   the report of a redirect loop
+  diagnose demo --list                 the names of the faults
+
+Where there is an nginx, it runs in a temporary folder on loopback, and a fix can be applied and
+taken back. Nothing is left behind.
+""",
+    "mcp": """\
+examples:
+  diagnose mcp                               this machine looks, names and addresses masked
+  diagnose mcp --server ssh://root@web1      it also looks inside that server
+  {"mcpServers": {"diagnose": {"command": "diagnose", "args": ["mcp"]}}}
+                                             in the settings of an agent
+
+The tools are diagnose, explain and replay. None of them changes anything. Text of the examined site
+is marked as such. It needs pip install 'diagnose-https[mcp]'.
+""",
+}
+
 _FORMAT_HELP = {
     "json": "one JSON document",
     "jsonl": "events, one a line, as they happen",
@@ -119,7 +143,7 @@ def build_parser(command: str | None = None, has_operands: bool = True) -> argpa
         prog="diagnose" if command is None else f"diagnose {command}",
         usage=_usage(command),
         description=DESCRIPTION if command is None else COMMANDS[command].purpose,
-        epilog=_EPILOG if command is None else None,
+        epilog=_EPILOG if command is None else _EXAMPLES.get(command),
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
         add_help=False,
