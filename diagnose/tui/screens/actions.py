@@ -46,7 +46,7 @@ def action(*obstacles: Obstacle) -> Callable[[Callable[["SiteScreen"], None]], N
 _UNFIXABLE_KINDS = {"part": "partial", "demo": "demo", "recording": "recording"}
 _SINGLE_KINDS = {
     "demo": "demo-alone",
-    "demo-server": "demo-alone",
+    "demo-server": "demo-inside",
     "recording": "recording-stays",
 }
 
