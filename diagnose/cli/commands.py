@@ -148,10 +148,11 @@ def _demo(words: Sequence[str]) -> int:
 
     is_screen = request.output.wants_screen()
     every = demo.FAULTS if is_screen else (demo.DEFAULT_FAULT,)
-    with nginx_sites((fault,) if fault else every) as sites:
+    faults = (fault,) if fault else every
+    with nginx_sites(faults) as sites:
         if sites:
             return _show_demo_sites(request, sites, is_screen)
-        return _show_embedded_demo(request, fault or demo.DEFAULT_FAULT, is_screen)
+        return _show_embedded_demo(request, faults, is_screen)
 
 
 def _show_demo_sites(request: DemoRequest, sites: "tuple[NginxSite, ...]", is_screen: bool) -> int:
@@ -164,16 +165,17 @@ def _show_demo_sites(request: DemoRequest, sites: "tuple[NginxSite, ...]", is_sc
     return screen.show_demo_sites(run_request, sites)
 
 
-def _show_embedded_demo(request: DemoRequest, fault: "Fault", is_screen: bool) -> int:
+def _show_embedded_demo(request: DemoRequest, faults: "Sequence[Fault]", is_screen: bool) -> int:
     from diagnose.cli.demo import embedded
     from diagnose.probes import Options
 
-    run_request = RunRequest((embedded.target_of(fault),), Options(), request.output)
+    targets = tuple(map(embedded.target_of, faults))
+    run_request = RunRequest(targets, Options(), request.output)
     if not is_screen:
-        return _print_demo(run_request, lambda sink: embedded.run(sink, fault))
+        return _print_demo(run_request, lambda sink: embedded.run(sink, faults[0]))
     from diagnose.cli import screen
 
-    return screen.show_embedded_demo(run_request, fault)
+    return screen.show_embedded_demo(run_request, faults)
 
 
 def _print_demo(request: RunRequest, run: "Callable[[Sink], Coroutine[Any, Any, Report]]") -> int:

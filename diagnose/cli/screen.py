@@ -115,12 +115,14 @@ def show_recording(report: Report, request: RunRequest, view: View) -> int:
     return _show_single(run_diagnosis, "recording", request, view)
 
 
-def show_embedded_demo(request: RunRequest, fault: "Fault") -> int:
-    """Show the demonstration's little server. It has no inside that could be fixed."""
+def show_embedded_demo(request: RunRequest, faults: "Sequence[Fault]") -> int:
+    """Show the demonstration's little servers. They have no inside that could be fixed."""
     from diagnose.cli.demo import embedded
 
+    faults_by_path = {embedded.target_of(fault).path: fault for fault in faults}
+
     async def run_diagnosis(requested: RunRequested, sink: Sink) -> Report:
-        return await embedded.run(sink, fault)
+        return await embedded.run(sink, faults_by_path[requested.target.path])
 
     return _show_single(run_diagnosis, "demo", request, request.view())
 

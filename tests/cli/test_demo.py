@@ -1,12 +1,15 @@
 """The demonstration without nginx: a real run of the real engine on a little server of its own."""
 
 import asyncio
+import json
+import tempfile
+from pathlib import Path
 
 import pytest
 
 from diagnose.checking.root_cause import layer_statuses
 from diagnose.cli import main
-from diagnose.cli.demo import FAULTS, embedded, find_fault
+from diagnose.cli.demo import FAULTS, embedded, find_fault, nginx_site
 from diagnose.model import Report
 from diagnose.model.events import null_sink
 from diagnose.parsers.target import UsageError
@@ -50,3 +53,24 @@ def test_a_fault_that_there_is_not(capsys: pytest.CaptureFixture[str]) -> None:
     assert "Did you mean websocket?" in capsys.readouterr().err
     with pytest.raises(UsageError, match="There are unreachable, "):
         find_fault("x")
+
+
+def test_without_nginx_the_little_server_is_shown(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(nginx_site, "find_nginx", lambda: None)
+    assert main.main(["demo", "redirect-loop", "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["target"]["input"] == "https://chat.example.com/redirect-loop"
+    assert report["findings"][0]["check"] == "http.redirect-loop"
+
+
+def test_an_nginx_that_does_not_start_is_no_error(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(nginx_site, "find_nginx", lambda: "/bin/false")
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    with nginx_site.nginx_sites(FAULTS) as sites:
+        assert sites == ()
+    assert not list(tmp_path.iterdir())

@@ -11,7 +11,6 @@ import contextlib
 import ssl
 import tempfile
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -30,7 +29,9 @@ TARGET = Target(f"https://{HOST}/", "https", HOST, 443, "/", (PATH,), f"https://
 
 
 def target_of(fault: Fault) -> Target:
-    return replace(TARGET, websockets=fault.websockets)
+    """Return the target of a fault. Its path is the fault's name, so that lists say it."""
+    url = f"https://{HOST}/{fault.name}"
+    return Target(url, "https", HOST, 443, f"/{fault.name}", fault.websockets, url)
 
 
 async def run(sink: Sink, fault: Fault = DEFAULT_FAULT) -> Report:
@@ -111,7 +112,7 @@ async def _proxy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
 def _application(path: str, fields: dict[str, str]) -> tuple[str, str, str]:
     """Respond as an application with a WebSocket at PATH and a page elsewhere."""
     if path == PATH and fields.get("upgrade", "").lower() != "websocket":
-        return "426 Upgrade Required", "upgrade: websocket\r\n", "Here a WebSocket is spoken.\n"
+        return "404 Not Found", "content-type: text/plain\r\n", "Not Found\n"
     return "200 OK", "content-type: text/html; charset=utf-8\r\n", "<h1>Chat</h1>\n"
 
 
