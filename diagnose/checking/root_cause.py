@@ -210,6 +210,8 @@ def _layer_status(report: Report, layer: str) -> LayerStatus:
         return "error"
     if Severity.WARNING in severities:
         return "warning"
+    if layer in report.evidence.scope.skip:  # seen for other layers, and not judged
+        return "skipped"
     if proof.is_proven(report, layer):
         return "ok"
     if not proof.layer_observations(report, layer):

@@ -60,7 +60,8 @@ def _unknown_reason(report: Report, name: str, lang: str) -> str | None:
 
 
 def _skip_reason(report: Report, name: str) -> str:
-    if name == "websocket" and not report.evidence.target.websockets:
+    is_without_websocket = name == "websocket" and not report.evidence.target.websockets
+    if is_without_websocket or name in report.evidence.scope.skip:
         return "reason.not-asked"
     if name == "cloud":
         return "reason.not-read"

@@ -100,3 +100,12 @@ def test_a_layer_of_the_server_that_was_cut_off_says_so() -> None:
     made = report(NginxState(installed=True), interrupted=True)
     assert layer(made, "nginx").status == "unknown"
     assert layer(made, "nginx").reason == "the run was interrupted"
+
+
+def test_a_layer_that_is_left_out_is_not_called_well() -> None:
+    made = healthy()
+    scope = replace(made.evidence.scope, skip=("http",))
+    left_out = replace(made, evidence=replace(made.evidence, scope=scope))
+    state = layer(left_out, "http")
+    assert (state.status, state.reason) == ("skipped", "not asked for")
+    assert layer(left_out, "tls").status == "ok"
