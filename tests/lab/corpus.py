@@ -83,7 +83,7 @@ def outcome(
         return "missed" if expected else "unseen"
     if expected in answer.causes:
         return "cause"
-    return "other" if set(answer.causes) - set(also) else "symptom"
+    return "other" if answer.concludes and set(answer.causes) - set(also) else "symptom"
 
 
 def sample(scenarios: Sequence[Scenario], count: int) -> list[Scenario]:

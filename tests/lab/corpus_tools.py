@@ -57,11 +57,13 @@ class Visit:
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What a tool says. `failed` is whether it says that something is wrong, None if it says that
-    it does not know. `causes` are the checks that mean what it names."""
+    it does not know. `causes` are the checks that mean what it names; `concludes` is whether it
+    calls them the cause, and does not only repeat what it met."""
 
     failed: bool | None
     causes: tuple[str, ...] = ()
     words: str = ""
+    concludes: bool = False
 
 
 Ask = Callable[[Host, Visit], Answer]
@@ -108,7 +110,7 @@ def answer_of_diagnose(text: str) -> Answer:
         if findings[name]["severity"] != "note"
     )
     known = {"ok": False, "unknown": None}.get(verdict["status"], True)
-    return Answer(True if causes else known, causes, verdict["summary"])
+    return Answer(True if causes else known, causes, verdict["summary"], concludes=True)
 
 
 def _curl(host: Host, visit: Visit) -> Answer:
@@ -140,7 +142,7 @@ def _openssl(host: Host, visit: Visit) -> Answer:
 
 #: Starts the exporter, asks once, and ends it. Arguments: program, configuration, target.
 _BLACKBOX = """
-"$1" --config.file="$2" --web.listen-address=127.0.0.1:9115 --log.level=error >/dev/null 2>&1 &
+"$1" --config.file="$2" --web.listen-address=127.0.0.1:9115 >/dev/null 2>&1 &
 exporter=$!
 curl -sS --noproxy '*' --retry 40 --retry-delay 1 --retry-connrefused --max-time 30 -G \\
     --data-urlencode "target=$3" 'http://127.0.0.1:9115/probe?module=page&debug=true'

@@ -14,8 +14,9 @@ from .scenario import found
     ("answer", "expected", "judged"),
     [
         (Answer(True, ("tcp.refused",)), "tcp.refused", "cause"),
-        (Answer(True, ("tcp.timeout",)), "tcp.refused", "other"),
-        (Answer(True, ("dns.slow",)), "tcp.refused", "symptom"),
+        (Answer(True, ("tcp.timeout",), concludes=True), "tcp.refused", "other"),
+        (Answer(True, ("dns.slow",), concludes=True), "tcp.refused", "symptom"),
+        (Answer(True, ("tcp.timeout",)), "tcp.refused", "symptom"),
         (Answer(True), "tcp.refused", "symptom"),
         (Answer(False), "tcp.refused", "missed"),
         (Answer(None), "tcp.refused", "unsure"),
@@ -75,7 +76,7 @@ def test_our_own_answer_is_read() -> None:
     ]
     verdict = {"status": "critical", "summary": "", "root_causes": ["f1", "f2"]}
     text = json.dumps({"verdict": verdict, "findings": findings})
-    assert answer_of_diagnose(text) == Answer(True, ("tcp.refused",))
+    assert answer_of_diagnose(text) == Answer(True, ("tcp.refused",), concludes=True)
     assert answer_of_diagnose("").failed is None
 
 
