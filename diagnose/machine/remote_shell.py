@@ -103,8 +103,8 @@ class Shell:
         shell._reader = asyncio.get_running_loop().create_task(shell._read_answers())
         return shell
 
-    async def run(self, argv: tuple[str, ...], timeout: float) -> CommandOutput:
-        """Run a command; return its exit status, stdout and stderr.
+    async def run(self, argv: tuple[str, ...], timeout: float, text: str = "") -> CommandOutput:
+        """Run a command; return its exit status, stdout and stderr. `text` is its standard input.
 
         The timeout, in seconds, starts when the shell reaches this command. After it,
         ConnectionLost is raised; timeout(1), if the server has it, ends the command there.
@@ -113,7 +113,10 @@ class Shell:
             raise NotSent
         token = secrets.token_hex(16)
         command = ("timeout", f"{timeout:g}", *argv) if self._has_timeout else argv
-        script = f"{shlex.join(command)} </dev/null; s=$?; printf '\\n{token} %s\\n' $s; "
+        # printf is a part of the shell, so that no list of processes shows the text.
+        words = shlex.join(command)
+        line = f"printf %s {shlex.quote(text)} | {words}" if text else f"{words} </dev/null"
+        script = f"{line}; s=$?; printf '\\n{token} %s\\n' $s; "
         script += f"printf '\\n{token} 0\\n' >&2\n"
         pending = PendingCommand(token, timeout, asyncio.get_running_loop().create_future())
         self.pending_count += 1

@@ -18,7 +18,7 @@ from diagnose.parsers.nginx import server_blocks
 from diagnose.parsers.urls import socketio_path
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside import upstream_routes
-from diagnose.probes.inside.remote_curl import UPGRADE_FIELDS, curl, shown_command
+from diagnose.probes.inside.remote_curl import UPGRADE_FIELDS, curl, run_curl, shown_command
 from diagnose.probes.inside.upstream_routes import UpstreamRoute
 from diagnose.probes.inside.websocket_upstream import added_fields, speaks_http_1_1
 
@@ -192,7 +192,7 @@ async def answer_by_curl(
 ) -> RawAnswer | None:
     """Run the server's own curl (`argv`, with `-i`); None if it has none. `equivalent` is the
     command as it is printed."""
-    result = await ctx.machine.run(*argv, timeout=PATIENCE + 4.0)
+    result = await run_curl(ctx.machine, argv, PATIENCE + 4.0)
     failure = None if result.out else EXIT_FAILURES.get(result.status or 0)
     if not result.out and failure is None:
         return None
