@@ -2,6 +2,7 @@
 web server answers to the same request (`LocalAnswer`)."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from diagnose.model import Confidence, Evidence, Host, Observation, Vantage
@@ -12,6 +13,7 @@ from diagnose.model.marks import Headers
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.server import Interface
 from diagnose.model.tls import Handshake
+from diagnose.model.web_servers import WebServerConfig
 from diagnose.parsers.cdn import field_signs
 from diagnose.parsers.hostnames import covers
 from diagnose.parsers.http import hops
@@ -50,19 +52,34 @@ def local_answer(
 
 def serves_name(evidence: Evidence) -> bool:
     """Return whether the server's own web server is meant for the target's name: it has a
-    certificate for it, or a server block of nginx names it. Otherwise its answer is that of another
-    site, as on a server that was given by mistake."""
+    certificate for it, or its configuration names it (a server block of nginx, a site of Apache,
+    Caddy or HAProxy). Otherwise its answer is that of another site, as on a server that was given
+    by mistake."""
     page, host = local_answer(evidence, "page"), evidence.target.host
     if page is not None and page.chain:
         leaf = page.chain[0]
         if covers(host, leaf.dns_names, leaf.addresses):
             return True
+    if any(_names_site(config, evidence) for config in evidence.good(WebServerConfig)):
+        return True
     if not evidence.good(NginxConfig):
         return False
     from checks.nginx import Nginx
 
     selected = Nginx.of(evidence).selected_servers()
     return any(server.name_match != "default" for server in selected)
+
+
+def _names_site(config: WebServerConfig, evidence: Evidence) -> bool:
+    """Return whether a site of the configuration has the target's name, and not only what has no
+    other site."""
+    from diagnose.parsers.web_sites import answering_sites, has_name
+
+    host, port = evidence.target.host, evidence.target.port
+    return any(
+        has_name(replace(site, names=tuple(name for name in site.names if name != "*")), host)
+        for site in answering_sites(config, port, host)
+    )
 
 
 def front_at(evidence: Evidence, address: str) -> Front | None:

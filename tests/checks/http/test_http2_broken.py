@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from diagnose.model import Applicability, Confidence, Edit, Failure, Manual
+from diagnose.model import Applicability, Confidence, Edit, Failure, Manual, Severity
 from diagnose.model.http import BrowserVisit, Exchange
 from tests.support.check_evidence import judge
 from tests.support.nginx_evidence import RUNNING, config
@@ -42,6 +42,7 @@ def test_fires_for_a_field_that_safari_refuses() -> None:
     assert claim.facts["names"] == ("upgrade",)
     assert claim.facts["values"] == ("upgrade: h2,h2c",)
     assert claim.facts["some_refuse"]
+    assert claim.severity is Severity.WARNING
     assert not claim.facts["all_refuse"]
 
 
