@@ -74,6 +74,7 @@ class HandshakeResult:
     chain: tuple[bytes, ...] = ()
     alert: Alert | None = None
     wants_client_certificate: bool = False
+    group: str = ""
     first: bytes = b""
     received: int = 0
 
@@ -85,6 +86,7 @@ class _ReceivedMessages:
     chain: tuple[bytes, ...] = ()
     alert: Alert | None = None
     wants_client_certificate: bool = False
+    group: str = ""
 
 
 def client_context(alpn: tuple[str, ...] = HTTP1) -> ssl.SSLContext:
@@ -130,6 +132,8 @@ def _on_message(
         messages.chain = tls_parser.certificates(data[4:], tls13=version >= 0x0304)
     elif content == tls_parser.HANDSHAKE and message == tls_parser.CERTIFICATE_REQUEST:
         messages.wants_client_certificate = True
+    elif content == tls_parser.HANDSHAKE:
+        messages.group = tls_parser.negotiated_group(message, data[4:]) or messages.group
 
 
 @dataclass(slots=True)
@@ -292,6 +296,7 @@ def _handshake_result(
         chain=messages.chain,
         alert=_alert(tls, pipe),
         wants_client_certificate=messages.wants_client_certificate,
+        group=messages.group,
         first=pipe.first,
         received=pipe.received,
     )
