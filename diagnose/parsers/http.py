@@ -155,6 +155,10 @@ def header_too_large(answer: Exchange) -> bool:
     return answer.status in {400, 414, 494} and any(text in answer.body for text in words)
 
 
+#: The statuses of a server that does not have the page (RFC 9110 section 15.5).
+MISSING_PAGE = frozenset({404, 410})
+
+
 def is_error(answer: Exchange) -> bool:
     """Return whether a page failed, or the server does not know the site. Who may come in (401,
     403) and how often (429) is decided on purpose."""

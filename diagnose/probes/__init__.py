@@ -55,6 +55,7 @@ INSIDE = (
     "page_files",
     "unincluded_sites",
     "upstream_connect",
+    "upstream_groups",
     "upstream_requests",
     "upstream_bodies",
     "upstream_comparisons",

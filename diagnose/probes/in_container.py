@@ -12,6 +12,7 @@ IN_CONTAINER = frozenset(
     {
         "logs",
         "upstream_connect",
+        "upstream_groups",
         "upstream_requests",
         "upstream_bodies",
         "upstream_comparisons",

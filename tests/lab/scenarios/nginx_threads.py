@@ -147,6 +147,14 @@ def address_of_the_old_server_is_bound(lab: Lab) -> None:
     lab.change(PAGES, PAGES.replace(PASS, f"{PASS}    proxy_bind 203.0.113.99;\n"))
 
 
+@scenario(outside=None, server="upstream.servers-differ", manual=NOT_HERE, unsure=())
+def server_of_the_group_is_another_program(lab: Lab) -> None:
+    """404 every second time, after questions about "sometimes 404" behind a load balancer."""
+    text = "  location / { return 404; }\n"
+    group = "upstream shop {\n  server 127.0.0.1:3000;\n  server 127.0.0.1:3001;\n}\n"
+    _add(lab, group + _inner(text, 3001), PAGES, PAGES.replace("127.0.0.1:3000", "shop"))
+
+
 @scenario(outside="http.server-error", server="upstream.none-live", manual="maintenance")
 def only_server_of_the_group_is_marked_down(lab: Lab) -> None:
     """ "no live upstreams", and nothing failed: the word was forgotten after maintenance."""
