@@ -41,7 +41,12 @@ _TARGET = re.compile(
 @check(
     severity=Severity.ERROR,
     needs=[WebServer, WebServerConfig, Exchange],
-    explains=["http.redirect-loop", "websocket.redirected", "websocket.not-upgraded"],
+    explains=[
+        "server.application-answers",
+        "http.redirect-loop",
+        "websocket.redirected",
+        "websocket.not-upgraded",
+    ],
 )
 def redirect_loop(evidence: Evidence) -> Iterator[Claim]:
     view, target = server_view(evidence), evidence.target

@@ -39,7 +39,12 @@ _UPGRADE_PARAMETER = (2, 4, 47)
 @check(
     severity=Severity.ERROR,
     needs=[WebServer, WebServerConfig, Upgrade],
-    explains=["websocket.not-upgraded", "websocket.inner-proxy", "websocket.no-location"],
+    explains=[
+        "server.application-answers",
+        "websocket.not-upgraded",
+        "websocket.inner-proxy",
+        "websocket.no-location",
+    ],
 )
 def websocket_not_passed(evidence: Evidence) -> Iterator[Claim]:
     view, target = server_view(evidence), evidence.target

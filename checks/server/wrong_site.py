@@ -32,6 +32,7 @@ from diagnose.parsers.web_sites import has_name
     severity=Severity.ERROR,
     needs=[WebServer, WebServerConfig],
     explains=[
+        "server.application-answers",
         "certificate.*",
         "tls.name-rejected",
         "http.server-error",

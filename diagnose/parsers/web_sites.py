@@ -90,6 +90,13 @@ def route_of(site: WebSite, path: str) -> SiteRoute | None:
     return None
 
 
+def inner_path(route: SiteRoute, path: str) -> str:
+    """Return the path that the application gets: the part behind the route's is kept."""
+    if route.path == route.backend_path or not path.startswith(route.path):
+        return path
+    return f"{route.backend_path}{path[len(route.path) :]}" or "/"
+
+
 def is_taken(route: SiteRoute, path: str) -> bool:
     """Return True if a route without a regular expression takes a path."""
     return path == route.path if route.exact else takes(route.path, path)

@@ -40,6 +40,7 @@ INSIDE = (
     "web_servers",
     "haproxy_backends",
     "backends",
+    "backend_visits",
     "server_logs",
     "failed_services",
     "firewall",
