@@ -173,8 +173,8 @@ MESSAGES = Messages(
     Message("it-runs-in-a-container", "it runs in a container"),
     Message(
         "fix.in-container",
-        "nginx runs in the container {container}: its paths and 127.0.0.1 are those of the"
-        " container.",
+        "The web server runs in the container {container}: its paths and 127.0.0.1 are those of"
+        " the container.",
     ),
     Message("fix.mounted", "{file} is {source} on the server."),
     Message(

@@ -62,6 +62,8 @@ class WebServer(Observation):
     whether it starts at boot (None if unknown). `file_state` is systemd's word for the unit's file
     ("enabled", "masked"). `complaint` is the last error that a failed start wrote to the journal.
 
+    `container` is the name of the container in which it runs and was observed, "" outside of one.
+
     `test`, `reload`, `start` and `stop` are the argument vectors that test the configuration, load
     it, start and stop the server; () if there is none.
     """
@@ -87,6 +89,7 @@ class WebServer(Observation):
     start: tuple[Text, ...] = ()
     stop: tuple[Text, ...] = ()
     file_state: Word = ""
+    container: Label = ""
 
     @property
     def title(self) -> str:

@@ -1,4 +1,5 @@
-"""The context of probes that look at nginx's surroundings from the container in which it runs."""
+"""The context of probes that look at a web server's surroundings from the container in which it
+runs."""
 
 import shlex
 from dataclasses import replace
@@ -11,6 +12,10 @@ from diagnose.probes import Closable, ObservationT, Probe, ProbeContext
 IN_CONTAINER = frozenset(
     {
         "logs",
+        "backends",
+        "backend_visits",
+        "haproxy_backends",
+        "server_logs",
         "upstream_connect",
         "upstream_requests",
         "upstream_bodies",
