@@ -214,6 +214,8 @@ class WebSite:
     `guarded` is True if a section of the configuration says who may see the site's folder, False if
     only the server's default does, None if that is unknown. `gateways` are the Unix sockets that
     answer some of its files (Apache's SetHandler, for PHP).
+    `reads_htaccess` is whether Apache reads the .htaccess of its folder, None if that is no
+    question or unknown.
     """
 
     names: tuple[HostName, ...] = ()
@@ -231,6 +233,7 @@ class WebSite:
     one_label: bool = False
     guarded: bool | None = None
     gateways: tuple[FilePath, ...] = ()
+    reads_htaccess: bool | None = None
 
     def paths(self, *roles: str) -> tuple[str, ...]:
         """Return the paths of the files with these roles, without repetition."""

@@ -41,6 +41,7 @@ INSIDE = (
     "haproxy_backends",
     "backends",
     "backend_visits",
+    "site_folders",
     "server_logs",
     "failed_services",
     "firewall",

@@ -24,7 +24,9 @@ IN_CONTAINER = frozenset(
         "websocket_retries",
     }
 )
-NOT_IN_CONTAINER = frozenset({"nginx_files", "page_files", "unincluded_sites", "resolver_answers"})
+NOT_IN_CONTAINER = frozenset(
+    {"nginx_files", "page_files", "unincluded_sites", "resolver_answers", "site_folders"}
+)
 
 
 class InContainer:

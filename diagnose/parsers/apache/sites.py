@@ -109,6 +109,7 @@ def _site(
         host.stop,
         error_log=_error_log(inner, main, root),
         guarded=_is_guarded(last_argument(inner, "documentroot"), [*inner, *sections]),
+        reads_htaccess=_reads_htaccess(last_argument(inner, "documentroot"), [*sections, *inner]),
         gateways=tuple(dict.fromkeys((*_gateways(inner), *_gateways(sections))))[:MAX_SOCKETS],
     )
 
@@ -133,6 +134,25 @@ def _is_guarded(folder: str, sections: Sequence[Directive]) -> bool | None:
         _covers(section, f"{folder.rstrip('/')}/") and _has_access_rule(section)
         for section in sections
     )
+
+
+def _reads_htaccess(folder: str, sections: Sequence[Directive]) -> bool | None:
+    """Return whether AllowOverride lets Apache read a folder's .htaccess: what the section of the
+    longest path says; without one it is None (core, "AllowOverride", since 2.3.9). A pattern that
+    says something is not evaluated."""
+    if not folder:
+        return None
+    said: dict[int, str] = {}
+    for section in sections:
+        value = last_argument(section.block or (), "allowoverride").lower()
+        own = "".join(section.args[:1]).rstrip("/")
+        if not value or not section.name.startswith("directory"):
+            continue
+        if section.name == "directorymatch" or "~" in section.args or any(m in own for m in "*?["):
+            return None
+        if f"{folder.rstrip('/')}/".startswith(f"{own}/"):
+            said[len(own)] = value
+    return bool(said) and said[max(said)] != "none"
 
 
 def _covers(section: Directive, folder: str) -> bool:

@@ -165,6 +165,37 @@ def haproxy_replaces_the_host(lab: Lab) -> None:
     haproxy.serve(lab, haproxy.SITE.replace("    option f", f"{rule}    option f"))
 
 
+def ends_tls_in_tcp_mode(alpn: str) -> str:
+    """The site in mode tcp, with TLS ended by HAProxy."""
+    text = haproxy.SITE.replace("frontend https\n", "frontend https\n    mode tcp\n")
+    text = text.replace("backend app\n    s", "backend app\n    mode tcp\n    s")
+    rules = "    http-request set-header X-Forwarded-Proto https\n    option forwardfor\n"
+    return text.replace(rules, "").replace("h2,http/1.1", alpn)
+
+
+@haproxy_scenario(
+    outside="http.http2-broken",
+    server="server.haproxy-h2-in-tcp-mode",
+    differs=(haproxy.CONFIG,),
+)
+def haproxy_offers_h2_in_tcp_mode(lab: Lab) -> None:
+    """After issues about alpn h2 in mode tcp: TLS is ended, the bytes are passed on, and the
+    application speaks HTTP/1.1."""
+    haproxy.serve(lab, ends_tls_in_tcp_mode("h2,http/1.1"))
+
+
+@healthy_haproxy(args=WS)
+def haproxy_ends_tls_in_tcp_mode(lab: Lab) -> None:
+    """The same with alpn http/1.1."""
+    haproxy.serve(lab, ends_tls_in_tcp_mode("http/1.1"))
+
+
+@healthy_haproxy(args=WS)
+def haproxy_offers_h2_alone(lab: Lab) -> None:
+    """alpn h2: a WebSocket offers http/1.1, gets no protocol, and HAProxy speaks HTTP/1.1."""
+    haproxy.serve(lab, haproxy.SITE.replace("alpn h2,http/1.1", "alpn h2"))
+
+
 @healthy_haproxy()
 def haproxy_forbids_the_page_on_purpose(lab: Lab) -> None:
     """403 for all outside of the office: the application would answer, and that is only a note."""

@@ -125,6 +125,15 @@ def caddy_in_a_container_was_not_reloaded(lab: Lab) -> None:
 
 
 @inner_scenario(
+    outside="tls.stalled",
+    server="listener.container-paused",
+)
+def container_of_caddy_is_paused(lab: Lab) -> None:
+    """After questions about backups that pause containers: docker pause, and nobody went on."""
+    run_caddy(lab, caddyfile("\treverse_proxy app:3000\n")).docker("pause", "caddy")
+
+
+@inner_scenario(
     outside="tls.handshake-failed",
     server="server.site-missing",
     manual="a person adds the name",
