@@ -166,7 +166,8 @@ class SiteRoute:
     be `path` itself. With TLS `verify` says what the server verifies of the application's
     certificate, `server_name` is the name that it wants ("" for `host`), and `authorities` the file
     of those that it trusts ("" for the system's). `keeps_host` is False if the visitor's Host is
-    replaced.
+    replaced. `idle_s` are the seconds of silence after which an open WebSocket is cut, None if that
+    is unknown.
     """
 
     path: UrlPath
@@ -185,6 +186,7 @@ class SiteRoute:
     server_name: HostName = ""
     authorities: FilePath = ""
     keeps_host: bool = True
+    idle_s: float | None = None
 
 
 @frozen

@@ -34,7 +34,7 @@ _SECTIONS = {
 #: Other directives of the main server that virtual hosts without their own inherit.
 _INHERITED = {
     "sslengine", "errorlog", "servername", "proxypreservehost", "sslproxyverify",
-    "sslproxycheckpeername",
+    "sslproxycheckpeername", "timeout", "proxytimeout",
 }  # fmt: skip
 
 
@@ -204,12 +204,15 @@ def _with_member(route: SiteRoute, balancers: Sequence[Directive]) -> SiteRoute:
 def _with_settings(
     route: SiteRoute, inner: Sequence[Directive], main: Sequence[Directive]
 ) -> SiteRoute:
-    """Return a route with what the virtual host says of its Host and of the backend's certificate
-    (mod_ssl, "SSLProxyVerify", "SSLProxyCheckPeerName")."""
+    """Return a route with what the virtual host says of its Host, its timeouts and of the backend's
+    certificate (mod_ssl, "SSLProxyVerify", "SSLProxyCheckPeerName")."""
 
     def value(name: str) -> str:
         return (last_argument(inner, name) or last_argument(main, name)).lower()
 
+    timeout = _number(value("timeout"), 60.0)
+    backend = route.idle_s or _number(value("proxytimeout"), timeout)
+    route = replace(route, idle_s=max(timeout, backend))
     keeps_host = value("proxypreservehost") == "on"
     if route.scheme not in {"https", "wss"}:
         return replace(route, keeps_host=keeps_host)
@@ -218,6 +221,11 @@ def _with_settings(
     verify: Verification = ("all" if name else "chain") if chain else ("name" if name else "none")
     authorities = last_argument(inner, "sslproxycacertificatefile")
     return replace(route, keeps_host=keeps_host, verify=verify, authorities=clean(authorities, 300))
+
+
+def _number(text: str, default: float) -> float:
+    """Return the seconds of a timeout (core, "TimeOut": 60 by default)."""
+    return float(text) if text.isascii() and text.isdigit() and len(text) < 8 else default
 
 
 def _error_log(inner: Sequence[Directive], main: Sequence[Directive], root: str) -> str:

@@ -89,6 +89,16 @@ def apache_folder_is_not_there(lab: Lab) -> None:
     on_apache(lab, of_files("/var/www/shopp"), **{"index.html": PAGE})
 
 
+@apache_scenario(outside=None, server="server.wrong-site", manual="a person adds the name")
+def apache_has_the_name_with_www_alone(lab: Lab) -> None:
+    """After questions about ServerAlias: the certificate is for both names, the site has one, and
+    the first site of the server answers 403."""
+    site = of_files().replace("ServerName shop", "ServerName www.shop")
+    first = of_files("/var/www/empty").replace("shop.example.com", "aaa.example.org")
+    lab.server.write("/var/www/empty/robots.txt", "")
+    on_apache(lab, f"{first}\n{site}", **{"index.html": PAGE})
+
+
 @caddy_scenario(outside=None, server="server.page-missing", manual=DEPLOY)
 def caddy_folder_is_not_there(lab: Lab) -> None:
     """After threads of Caddy's forum about "root" and 404: the folder has another name."""

@@ -45,6 +45,26 @@ def caddy_handle_path_cuts_the_path(lab: Lab) -> None:
     caddy_site(lab, f"\thandle_path /ws* {{\n{proxy}\thandle {{\n{proxy}")
 
 
+@apache_scenario(
+    outside=None,
+    server="websocket.idle-timeout",
+    args=WS,
+    differs=FILES,
+)
+def apache_cuts_idle_websockets(lab: Lab) -> None:
+    """After questions on Stack Overflow about mod_proxy_wstunnel ("WebSocket disconnects after 30
+    seconds"): TimeOut was lowered against slow clients."""
+    text = HTTPS.replace(HOST_LINE, HOST_LINE + "    TimeOut 30\n")
+    apache.serve(lab, f"{text}\n{HTTP}")
+
+
+@healthy_apache(args=WS)
+def apache_waits_for_its_websockets(lab: Lab) -> None:
+    """The same, and the line of the WebSocket has a longer timeout: the longer one counts."""
+    text = HTTPS.replace(HOST_LINE, HOST_LINE + "    TimeOut 30\n")
+    apache.serve(lab, f"{text}\n{HTTP}".replace(":3000/ws\n", ":3000/ws timeout=3600\n"))
+
+
 @healthy_apache(args=WS)
 def apache_passes_the_websocket_by_a_rewrite_rule(lab: Lab) -> None:
     """RewriteCond on Upgrade and RewriteRule [P], the form of many documentations."""
