@@ -52,6 +52,7 @@ INSIDE = (
     "kernel_drops",
     "nginx_files",
     "other_nginx",
+    "program_certificates",
     "renewals",
     "logs",
     "page_files",
