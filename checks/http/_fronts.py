@@ -1,10 +1,10 @@
 """What answers at the name's addresses in place of this server, compared with what the server's own
 web server answers to the same request (`LocalAnswer`)."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from diagnose.model import Confidence, Evidence, Host, Observation, Vantage
+from diagnose.model import Confidence, Evidence, Host, Observation, Subject, Vantage
 from diagnose.model.addresses import is_loopback, is_private
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange, LocalAnswer, LocalRequest, Upgrade, header
@@ -46,6 +46,32 @@ def local_answer(
         if answer.request == request and (path is None or answer.path == path)
     )
     return next(answers, None)
+
+
+def visits_by_error(
+    evidence: Evidence, error_of: "Callable[[Exchange], FrontError | None]"
+) -> "dict[tuple[int, FrontError], list[Exchange]]":
+    """Group this machine's visits of the page by their status and the front's error in them."""
+    groups: dict[tuple[int, FrontError], list[Exchange]] = {}
+    for exchange in evidence.good(Exchange):
+        is_visit = exchange.purpose == "target" and exchange.vantage is Vantage.HERE
+        error = error_of(exchange) if is_visit and exchange.status else None
+        if error is not None and exchange.status:
+            groups.setdefault((exchange.status, error), []).append(exchange)
+    return groups
+
+
+def other_subjects(
+    evidence: Evidence, status: int, exchanges: Iterable[Exchange]
+) -> Iterator[Subject]:
+    """Yield the page and port 80 at the addresses of a front's error, and the WebSockets with the
+    same status."""
+    for address in dict.fromkeys(exchange.address for exchange in exchanges):
+        for port in dict.fromkeys((evidence.target.port, 80)):
+            yield Subject(address=address, port=port, path=evidence.target.path)
+        for upgrade in evidence.of(Upgrade):
+            if upgrade.address == address and upgrade.status == status:
+                yield Subject(address=address, port=upgrade.port, path=upgrade.path)
 
 
 def serves_name(evidence: Evidence) -> bool:
