@@ -77,7 +77,9 @@ def redirect_loop(evidence: Evidence) -> Iterator[Claim]:
             view.server.product: True,
         },
         confidence=Confidence.LIKELY if redirect.conditional else Confidence.CERTAIN,
-        fix=_conditional_fix(view, htaccess) if redirect.conditional else _fix(view, redirect),
+        fix=_conditional_fix(view, htaccess)
+        if redirect.conditional or htaccess
+        else _fix(view, redirect),
     )
 
 

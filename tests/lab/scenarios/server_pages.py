@@ -1,6 +1,6 @@
 """Apache and Caddy serve a site of files, and have none for the page."""
 
-from .. import apache, caddy
+from .. import apache, caddy, site
 from ..apache import HTTP
 from ..lab import Lab
 from .apache import apache_scenario, healthy_apache
@@ -93,10 +93,30 @@ def apache_folder_is_not_there(lab: Lab) -> None:
 def apache_has_the_name_with_www_alone(lab: Lab) -> None:
     """After questions about ServerAlias: the certificate is for both names, the site has one, and
     the first site of the server answers 403."""
-    site = of_files().replace("ServerName shop", "ServerName www.shop")
+    own = of_files().replace("ServerName shop", "ServerName www.shop")
     first = of_files("/var/www/empty").replace("shop.example.com", "aaa.example.org")
     lab.server.write("/var/www/empty/robots.txt", "")
-    on_apache(lab, f"{first}\n{site}", **{"index.html": PAGE})
+    on_apache(lab, f"{first}\n{own}", **{"index.html": PAGE})
+
+
+@apache_scenario(
+    outside="http.redirect-loop",
+    server="server.redirect-behind-terminator",
+    manual="a person asks for the header of the proxy",
+)
+def apache_htaccess_redirects_behind_nginx(lab: Lab) -> None:
+    """After many questions about WordPress behind a proxy ("too many redirects"): nginx ends TLS,
+    and the .htaccess redirects all that has HTTPS off."""
+    text = of_files(overrides="All").replace("*:443", "*:8080")
+    apache.install(lab, "\n".join(x for x in text.split("\n") if "SSL" not in x), keep_nginx=True)
+    lab.server.write(apache.PORTS, "Listen 127.0.0.1:8080\n")
+    rule = "RewriteRule ^ https://%{HTTP_HOST}%{REQUEST_URI} [L,R=301]\n"
+    lab.server.write(f"{ROOT}/.htaccess", f"RewriteEngine On\nRewriteCond %{{HTTPS}} off\n{rule}")
+    lab.server.write(f"{ROOT}/index.html", PAGE)
+    lab.start_nginx()
+    apache.start(lab, 8080)
+    page = site.HTTPS[site.HTTPS.index("  location / {") : site.HTTPS.index("  location /ws")]
+    lab.change(page, page.replace("127.0.0.1:3000", "127.0.0.1:8080"))
 
 
 @caddy_scenario(outside=None, server="server.page-missing", manual=DEPLOY)
