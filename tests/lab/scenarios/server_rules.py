@@ -65,6 +65,35 @@ def apache_waits_for_its_websockets(lab: Lab) -> None:
     apache.serve(lab, f"{text}\n{HTTP}".replace(":3000/ws\n", ":3000/ws timeout=3600\n"))
 
 
+@apache_scenario(
+    outside="websocket.not-upgraded",
+    server="server.websocket-not-passed",
+    args=WS,
+    differs=FILES,
+)
+def apache_line_of_the_websocket_comes_too_late(lab: Lab) -> None:
+    """After issue 1144 of ThingsBoard: ProxyPass / stands before ProxyPass /ws, and takes all."""
+    text = HTTPS.replace(WS_LINE, "").replace("    RequestHeader", f"{WS_LINE}    RequestHeader")
+    apache.serve(lab, f"{text}\n{HTTP}")
+
+
+@apache_scenario(
+    outside="websocket.not-upgraded",
+    server="server.apache-variable-unmarked",
+    args=WS,
+    differs=FILES,
+)
+def apache_variable_has_no_mark(lab: Lab) -> None:
+    """After issue 259 of homebridge-config-ui-x: the template had {REQUEST_URI} without "%"."""
+    rules = (
+        "    RewriteEngine On\n"
+        "    RewriteCond %{HTTP:Upgrade} websocket [NC]\n"
+        "    RewriteRule .* ws://127.0.0.1:3000/{REQUEST_URI} [P,L]\n"
+    )
+    text = HTTPS.replace(WS_LINE, "").replace(HOST_LINE, HOST_LINE + rules)
+    apache.serve(lab, f"{text}\n{HTTP}")
+
+
 @healthy_apache(args=WS)
 def apache_passes_the_websocket_by_a_rewrite_rule(lab: Lab) -> None:
     """RewriteCond on Upgrade and RewriteRule [P], the form of many documentations."""
