@@ -3,7 +3,7 @@ request. So the server's own rules decide: an access rule, a changed header, a h
 protocol that the application does not speak.
 
 The direct request is not the visitor's in everything (its address, its cookies), so this is likely
-and not certain. A 403 or 404 of a page may be meant: that is a note.
+and not certain. A 403, 404 or 429 of a page may be meant: that is a note.
 """
 
 import re
@@ -24,8 +24,9 @@ from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.web_servers import Product, WebServer, WebServerConfig
 from diagnose.parsers.web_sites import inner_path
 
-#: Statuses of a page that an administrator may want.
-_MEANT = {401, 403, 404, 405, 407, 410}
+#: Statuses of a page that an administrator may want. A limit of the rate may be met by our own
+#: requests (RFC 6585 section 4).
+_MEANT = {401, 403, 404, 405, 407, 410, 429}
 
 #: The directives of each server that may refuse a request or change it.
 _RULES: dict[Product, re.Pattern[str]] = {
@@ -54,7 +55,6 @@ _RULES: dict[Product, re.Pattern[str]] = {
         "websocket.not-upgraded",
         "websocket.unauthorized",
         "websocket.refused-in-front",
-        "websocket.rate-limited",
         "websocket.inner-proxy",
         "websocket.redirected",
     ],
@@ -75,7 +75,8 @@ def _claims(
 ) -> Iterator[Claim]:
     path, port = full_path.partition("?")[0], view.evidence.target.port
     route = route_to_application(view, path)
-    if route is None or not visits:
+    is_limited = websocket and any(each.status == 429 for each in visits)
+    if route is None or not visits or is_limited:
         return
     visit = visit_of(view.evidence, route, path, inner_path(route, path), websocket)
     if visit is None or not visit.succeeded:

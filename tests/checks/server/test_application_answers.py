@@ -15,7 +15,7 @@ DENIED = config(
 
 
 def test_fires_and_names_the_lines_that_may_decide() -> None:
-    (claim,) = judge(CHECK, SERVER, DENIED, page(429), VISIT, masked=False)
+    (claim,) = judge(CHECK, SERVER, DENIED, page(503), VISIT, masked=False)
     assert claim.facts["rules"] == (
         "http-request deny (/etc/haproxy/haproxy.cfg:7)",
         "option httpchk (/etc/haproxy/haproxy.cfg:10)",
@@ -24,8 +24,9 @@ def test_fires_and_names_the_lines_that_may_decide() -> None:
 
 
 def test_a_page_that_is_forbidden_may_be_meant() -> None:
-    (claim,) = judge(CHECK, SERVER, DENIED, page(403), VISIT, masked=False)
-    assert claim.severity is Severity.NOTE
+    for status in (403, 404, 429):
+        (claim,) = judge(CHECK, SERVER, DENIED, page(status), VISIT, masked=False)
+        assert claim.severity is Severity.NOTE
 
 
 def test_fires_for_a_websocket_in_the_lines_of_its_site_only() -> None:
@@ -42,6 +43,8 @@ def test_fires_for_a_websocket_in_the_lines_of_its_site_only() -> None:
     assert claim.facts["rules"] == ("RequestHeader (/etc/apache2/sites-enabled/shop.conf:6)",)
     opened = replace(refused, accepted=True)
     assert not judge(CHECK, APACHE, text, opened, visit, target=target)
+    limited = replace(refused, status=429)
+    assert not judge(CHECK, APACHE, text, limited, visit, target=target)
 
 
 def test_silent_where_the_application_fails_too_or_the_page_is_well() -> None:

@@ -246,6 +246,17 @@ def haproxy_offers_h2_alone(lab: Lab) -> None:
 
 
 @healthy_haproxy()
+def haproxy_limits_the_rate(lab: Lab) -> None:
+    """429 from a stick table that our own requests fill: a note, and no fault."""
+    rules = (
+        "    stick-table type ip size 100k expire 60s store http_req_rate(60s)\n"
+        "    http-request track-sc0 src\n"
+        "    http-request deny deny_status 429 if { sc_http_req_rate(0) gt 0 }\n"
+    )
+    haproxy.serve(lab, haproxy.SITE.replace("    option f", f"{rules}    option f"))
+
+
+@healthy_haproxy()
 def haproxy_forbids_the_page_on_purpose(lab: Lab) -> None:
     """403 for all outside of the office: the application would answer, and that is only a note."""
     rule = "    http-request deny unless { src 10.0.0.0/8 }\n"
