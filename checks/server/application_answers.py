@@ -17,11 +17,13 @@ from checks.server._backend_answers import (
     route_to_application,
     visit_of,
 )
+from checks.server._haproxy import haproxy_view
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Severity, Subject
 from diagnose.model.backends import BackendVisit
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.web_servers import Product, WebServer, WebServerConfig
+from diagnose.parsers.haproxy.addresses import servers_of
 from diagnose.parsers.web_sites import inner_path
 
 #: Statuses of a page that an administrator may want. A limit of the rate may be met by our own
@@ -79,7 +81,7 @@ def _claims(
     if route is None or not visits or is_limited:
         return
     visit = visit_of(view.evidence, route, path, inner_path(route, path), websocket)
-    if visit is None or not visit.succeeded:
+    if visit is None or not visit.succeeded or _may_be_another(view, path, visits):
         return
     yield Claim(
         about=Subject(port=port, path=path),
@@ -100,6 +102,15 @@ def _claims(
         severity=_severity(visits, websocket),
         fix=manual_fix(view, "rules"),
     )
+
+
+def _may_be_another(view: ServerView, path: str, visits: Sequence[Exchange | Upgrade]) -> bool:
+    """Return whether an error may be that of another server of HAProxy's backend: the first alone
+    was asked."""
+    haproxy = haproxy_view(view.evidence, path)
+    backend = haproxy.proxies.backend if haproxy else None
+    servers = [each for each in servers_of(backend) if not each.disabled] if backend else []
+    return len(servers) > 1 and any((visit.status or 500) >= 500 for visit in visits)
 
 
 def _severity(visits: Sequence[Exchange | Upgrade], websocket: bool) -> Severity | None:

@@ -47,6 +47,12 @@ def test_fires_for_a_websocket_in_the_lines_of_its_site_only() -> None:
     assert not judge(CHECK, APACHE, text, limited, visit, target=target)
 
 
+def test_silent_where_another_server_of_the_backend_may_have_failed() -> None:
+    two = config(f"{TEXT}    server b 127.0.0.1:3999\n")
+    assert not judge(CHECK, SERVER, two, page(503), VISIT)
+    assert judge(CHECK, SERVER, two, page(403), VISIT, masked=False)
+
+
 def test_silent_where_the_application_fails_too_or_the_page_is_well() -> None:
     assert not judge(CHECK, SERVER, DENIED, page(503), replace(VISIT, status=503))
     assert not judge(CHECK, SERVER, DENIED, page(200), VISIT)
