@@ -32,9 +32,10 @@ def prepare(lab: Lab) -> Engine:
     return engine
 
 
-def serves(engine: Engine) -> None:
-    """Wait until the server answers on port 80: docker-proxy accepts connections before it."""
-    ask = ["curl", "-so", "/dev/null", "-m", "2", "-w", "%{http_code}", "http://127.0.0.1/"]
+def serves(engine: Engine, port: int = 80) -> None:
+    """Wait until the server answers on a port: docker-proxy accepts connections before it."""
+    url = f"http://127.0.0.1:{port}/"
+    ask = ["curl", "-so", "/dev/null", "-m", "2", "-w", "%{http_code}", url]
     until(lambda: engine.server.run(ask).stdout not in {"", "000"}, "it answers", timeout=20)
 
 
@@ -43,15 +44,15 @@ def caddyfile(body: str, name: str = "shop.example.com") -> str:
     return f"{{\n\tskip_install_trust\n}}\n{name} {{\n{tls}{body}}}\n"
 
 
-def run_caddy(lab: Lab, text: str) -> Engine:
+def run_caddy(lab: Lab, text: str, ports: tuple[tuple[int, int], ...] = PORTS) -> Engine:
     """Caddy in a container, the application in another: its name is `app`."""
     engine = prepare(lab)
     lab.server.write(f"{HOME}/caddy/Caddyfile", text)
     mounts = [(f"{HOME}/caddy/Caddyfile", caddy.CONFIG), CERTIFICATES]
     address = application(engine)
-    engine.run("caddy", CADDY_ARGV, PORTS, mounts, image="caddy:2", hosts=f"{address} app\n")
+    engine.run("caddy", CADDY_ARGV, ports, mounts, image="caddy:2", hosts=f"{address} app\n")
     keep_only(lab)
-    serves(engine)
+    serves(engine, ports[-1][0])
     return engine
 
 

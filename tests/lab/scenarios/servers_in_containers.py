@@ -125,6 +125,17 @@ def caddy_in_a_container_was_not_reloaded(lab: Lab) -> None:
 
 
 @inner_scenario(
+    outside="tls.plain-http",
+    server="listener.container-port",
+    also=("http.port-closed",),
+    manual=NO_ENGINE,
+)
+def port_leads_to_plain_caddy(lab: Lab) -> None:
+    """After questions about "ports: 443:80": Caddy redirects on port 80 by itself."""
+    run_caddy(lab, caddyfile("\treverse_proxy app:3000\n"), ((443, 80),))
+
+
+@inner_scenario(
     outside="tls.stalled",
     server="listener.container-paused",
 )
