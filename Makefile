@@ -1,4 +1,5 @@
-# make run [TARGET=…] · make test [SEED=1] · make test-all · make pyz · make hostile · make check · make bench · make screenshots · make clean
+# make run [TARGET=…] · make test [SEED=1] · make test-all · make hostile · make check · make bench
+# make docs · make man · make pyz · make deb · make rpm · make lowest · make screenshots · make clean
 # make new-check LAYER=tcp NAME=my_check · make index · make catalogues
 
 PYTHON ?= python3
@@ -18,7 +19,8 @@ BROWSER := chromium
 # To build nginx as no package is: without TLS, and under prefixes of its own.
 COMPILER := gcc libc6-dev make xz-utils libssl-dev libpcre2-dev
 
-.PHONY: run test test-all pyz hostile check new-check index catalogues bench screenshots lab clean
+.PHONY: run test test-all pyz deb rpm lowest hostile check new-check index catalogues man \
+    bench screenshots docs lab clean
 
 run: $(BIN)/diagnose
 	@$(BIN)/diagnose $(or $(TARGET),demo) || [ $$? -le 3 ]
@@ -28,9 +30,9 @@ test: $(BIN)/diagnose lab
 
 # Everything of which `make test` takes a sample, every scenario on every platform
 # (tests/lab/platforms.py), with new random examples in a new order: some hours on two cores.
-# Also the tests of AWS, whose libraries are large.
+# Also the tests of AWS and of Ansible, whose libraries are large.
 test-all: $(BIN)/diagnose
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,cloud-test]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,cloud-test,package-test]'
 	DIAGNOSE_ALL=1 $(MAKE) test SEED=$(or $(SEED),$$(date +%s))
 
 # One file with everything in it, for servers without pip, that have this machine's architecture and
@@ -40,6 +42,18 @@ pyz: $(BIN)/diagnose
 	PIP_CONSTRAINT=constraints.txt $(BIN)/shiv -q -c diagnose -o dist/diagnose.pyz \
 	    -p '/usr/bin/env python3' --reproducible --compressed .
 
+# A package for Debian and Ubuntu, and for EL9 and Fedora (as Debian's rpm builds it), with all
+# libraries, for this machine's architecture, for Python from that of `make` on.
+deb: $(BIN)/diagnose
+	sh packaging/deb.sh $(BIN)/python dist
+
+rpm: $(BIN)/diagnose
+	sh packaging/rpm.sh $(BIN)/python dist
+
+# The quick part of the suite with every library at the lower bound of pyproject.toml.
+lowest:
+	sh packaging/suite.sh $(PYTHON) lowest $(ARGS)
+
 # Every hostile server, or those whose names hold WORDS.
 hostile: $(BIN)/diagnose
 	$(BIN)/python -m tests.hostile $(WORDS)
@@ -48,6 +62,7 @@ check: $(BIN)/diagnose
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/mypy packaging/*.py
 	$(BIN)/lint-imports
 	$(BIN)/python -m tests.support.check_index --verify
 	@if command -v shellcheck >/dev/null; then shellcheck -s sh $$(git ls-files '*.sh'); \
@@ -73,12 +88,22 @@ catalogues: $(BIN)/diagnose
 	    --ignore-pot-creation-date --width=100
 	@$(BIN)/pybabel -q compile -d $(LOCALES) -D diagnose
 
+# The manual pages, after a change of the command line: packaging/man1.
+man: $(BIN)/diagnose
+	$(BIN)/python packaging/manpages.py packaging/man1
+
 bench: $(BIN)/diagnose lab
 	$(BIN)/python -m compileall -q diagnose checks
 	$(BIN)/python -m tests.bench $(BIN)/diagnose
 
 screenshots: $(BIN)/diagnose
 	PYTHONPATH=. $(BIN)/python screenshots/make.py
+
+# The documentation in English and Chinese, in site/. A broken link is an error.
+docs: $(BIN)/diagnose
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[docs]'
+	@$(BIN)/python -m docs.generator
+	@echo "site/index.html is the first page: $(BIN)/python -m http.server -b 127.0.0.1 -d site"
 
 $(BIN)/diagnose: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and \
@@ -120,5 +145,5 @@ lab: $(BIN)/diagnose
 	fi
 
 clean:
-	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) dist build site .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

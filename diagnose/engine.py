@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import importlib
 import os
+import sys
 import time
 from collections.abc import Coroutine
 from dataclasses import dataclass, field, replace
@@ -42,6 +43,7 @@ from diagnose.model.events import (
 from diagnose.model.tcp import SYN_MARKS, Connection
 from diagnose.model.tls import Handshake
 from diagnose.net import Net
+from diagnose.net.deadline import LateError, deadline
 from diagnose.probes import (
     INSIDE,
     MAX_TIMEOUT,
@@ -78,7 +80,8 @@ class Run:
     crashes: list[Crash] = field(default_factory=list)
     further_requests: FurtherRequests = field(default_factory=FurtherRequests)
     syn_mark: int = field(default_factory=_random_mark)
-    _probes: list[Probe] = field(default_factory=list)
+    #: The probes that wait for an observation, by its type.
+    _waiting: dict[type[Observation], list[Probe]] = field(default_factory=dict)
     _streams: dict[int, Closable] = field(default_factory=dict)
     _inside_started: bool = False
     _server_side: "ServerSideRun | None" = None
@@ -97,7 +100,7 @@ class Run:
         if live_stream is not None:
             self._streams[id(observation)] = live_stream
         self.sink(Observed(observation, len(self.observations)))
-        for probe in self._probes:
+        for probe in self._waiting.get(type(observation), ()):
             self._start_for(probe, observation)
         return observation
 
@@ -126,10 +129,10 @@ class Run:
 
     def register(self, probe: Probe) -> None:
         """Add a probe, and start it for the observations it waits for that already exist."""
-        self._probes.append(probe)
         if probe.after is None:
             self._start_probe(probe)
         else:
+            self._waiting.setdefault(probe.after, []).append(probe)
             for observation in tuple(self.observations):
                 self._start_for(probe, observation)
 
@@ -140,7 +143,10 @@ class Run:
         """
         for name in modules:
             path = f"diagnose.probes.{side}.{name}"
-            module = await asyncio.to_thread(importlib.import_module, path)
+            module = sys.modules.get(path)
+            # Another thread may have only begun to import it.
+            if module is None or getattr(module.__spec__, "_initializing", False):
+                module = await asyncio.to_thread(importlib.import_module, path)
             for value in list(vars(module).values()):
                 if isinstance(value, Probe):
                     self.register(value)
@@ -194,7 +200,10 @@ class Run:
 
     async def _guarded(self, name: str, work: Any) -> None:
         with report_crash(name, self._record_crash):
-            await work
+            try:
+                await work
+            except LateError:
+                self.emit_not_observed(proof.REST_OF_RUN, proof.TOO_BUSY)
 
     def _record_crash(self, crash: Crash) -> None:
         """Record a crash, and emit an `Unseen`: a recording stores no crashes.
@@ -296,7 +305,9 @@ async def run(
     sink(Started(target, options.scope))
     current_run = Run(target, options, net, sink, asyncio.TaskGroup(), server_machine)
     ending = await _observe(current_run)
-    if isinstance(ending, TimeoutError):
+    if isinstance(ending, LateError):
+        current_run.emit_not_observed(proof.REST_OF_RUN, proof.TOO_BUSY)
+    elif isinstance(ending, TimeoutError):
         current_run.emit_not_observed(
             proof.REST_OF_RUN, proof.DEADLINE, "--timeout", longer_timeout(options.timeout)
         )
@@ -316,13 +327,15 @@ async def run(
     return report
 
 
-async def _observe(current_run: Run) -> TimeoutError | asyncio.CancelledError | None:
+async def _observe(
+    current_run: Run,
+) -> TimeoutError | LateError | asyncio.CancelledError | None:
     """Run the probes until all have finished. Return what ended them earlier, if anything: the
     deadline or a cancellation."""
     try:
-        async with asyncio.timeout(current_run.options.deadline), current_run.tasks:
+        async with deadline(current_run.options.deadline), current_run.tasks:
             current_run.start_probes()
-    except (TimeoutError, asyncio.CancelledError) as ending:
+    except (TimeoutError, LateError, asyncio.CancelledError) as ending:
         return ending
     finally:
         current_run.close()
@@ -376,7 +389,9 @@ def conclude(
     claims_in_scope = [
         (check, claim) for check, claim in raised_claims if options.wants(check.layer)
     ]
-    return Report(evidence, findings(claims_in_scope), tuple(all_crashes))
+    ignores = options.ignores
+    active = [ignore for ignore in ignores if not ignore.is_expired(evidence.started_at)]
+    return Report(evidence, findings(claims_in_scope, active), tuple(all_crashes), ignores=ignores)
 
 
 async def _import_checks(ctx: Run, _: Observation) -> None:

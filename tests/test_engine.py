@@ -19,6 +19,7 @@ from diagnose.model.events import Concluded, Crashed, Event, Observed, Started
 from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake
 from diagnose.net import ConnectResult
+from diagnose.net.deadline import Deadline
 from diagnose.net.local import LocalNet
 from diagnose.probes import Options, Probe, ProbeContext, probe
 from tests.support.check_evidence import SHOP
@@ -164,14 +165,14 @@ def test_a_module_that_cannot_be_imported_is_a_crash_and_no_more(
 @pytest.fixture
 def expire(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     """Call it in a run: its deadline is now, however busy the machine is."""
-    real, deadlines = asyncio.timeout, []
+    deadlines: list[Deadline] = []
 
-    def timeout(delay: float | None) -> asyncio.Timeout:
-        deadlines.append(real(delay))
+    def deadline(seconds: float | None) -> Deadline:
+        deadlines.append(Deadline(seconds))
         return deadlines[-1]
 
-    monkeypatch.setattr(asyncio, "timeout", timeout)
-    return lambda: deadlines[0].reschedule(asyncio.get_running_loop().time())
+    monkeypatch.setattr(engine, "deadline", deadline)
+    return lambda: deadlines[0].expire()
 
 
 def test_a_run_ends_by_its_deadline_with_what_is_known(

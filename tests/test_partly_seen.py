@@ -13,7 +13,7 @@ import trustme
 
 from diagnose import engine
 from diagnose.checking.root_cause import layer_statuses, verdict
-from diagnose.cli import demo
+from diagnose.cli.demo import embedded as demo
 from diagnose.model import Report
 from diagnose.model.events import Event, Observed
 from diagnose.model.http import Exchange

@@ -19,12 +19,10 @@ from diagnose.model import (
     Fix,
     Manual,
     Severity,
-    Subject,
-    Vantage,
     Where,
     merge_subjects,
 )
-from diagnose.model.http import Exchange, LocalAnswer, Upgrade
+from diagnose.model.http import Exchange, LocalAnswer
 
 if TYPE_CHECKING:
     from diagnose.parsers.front_errors import FrontError, Meaning
@@ -52,11 +50,7 @@ _MEANINGS: "dict[Meaning, str]" = {
     ],
 )
 def balancer_health_check(evidence: Evidence) -> Iterator[Claim]:
-    groups: dict[tuple[int, FrontError], list[Exchange]] = {}
-    for exchange in evidence.good(Exchange):
-        error = _balancer_error(exchange)
-        if error is not None and exchange.status:
-            groups.setdefault((exchange.status, error), []).append(exchange)
+    groups = _fronts.visits_by_error(evidence, _balancer_error)
     for (status, error), exchanges in groups.items():
         claim = _claim(evidence, status, error, exchanges)
         if claim is not None:
@@ -64,8 +58,7 @@ def balancer_health_check(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _balancer_error(exchange: Exchange) -> "FrontError | None":
-    is_visit = exchange.purpose == "target" and exchange.vantage is Vantage.HERE
-    error = _fronts.front_error(exchange) if is_visit else None
+    error = _fronts.front_error(exchange)
     return error if error is not None and error.kind == "balancer" else None
 
 
@@ -82,7 +75,7 @@ def _claim(
     subjects, checked = endpoint_subjects(exchanges), _health_check(evidence)
     return Claim(
         about=merge_subjects(subjects),
-        covers=(*subjects, *_other_subjects(evidence, status, exchanges)),
+        covers=(*subjects, *_fronts.other_subjects(evidence, status, exchanges)),
         because=(*exchanges, *(answer for answer in (own, checked) if answer)),
         confidence=_fronts.weakest(machines) if own and machines else Confidence.LIKELY,
         facts={
@@ -128,15 +121,3 @@ def _health_check(evidence: Evidence) -> LocalAnswer | None:
 
 def _is_good(answer: LocalAnswer) -> bool:
     return answer.failure is None and 0 < (answer.status or 0) < 500
-
-
-def _other_subjects(
-    evidence: Evidence, status: int, exchanges: list[Exchange]
-) -> Iterator[Subject]:
-    """Yield the page and port 80 there, and the WebSockets with the same status."""
-    for address in addresses(exchanges):
-        for port in dict.fromkeys((evidence.target.port, 80)):
-            yield Subject(address=address, port=port, path=evidence.target.path)
-        for upgrade in evidence.of(Upgrade):
-            if upgrade.address == address and upgrade.status == status:
-                yield Subject(address=address, port=upgrade.port, path=upgrade.path)

@@ -1,10 +1,11 @@
 """What answers at the name's addresses in place of this server, compared with what the server's own
 web server answers to the same request (`LocalAnswer`)."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from diagnose.model import Confidence, Evidence, Host, Observation, Vantage
+from diagnose.model import Confidence, Evidence, Host, Observation, Subject, Vantage
 from diagnose.model.addresses import is_loopback, is_private
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange, LocalAnswer, LocalRequest, Upgrade, header
@@ -12,6 +13,7 @@ from diagnose.model.marks import Headers
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.server import Interface
 from diagnose.model.tls import Handshake
+from diagnose.model.web_servers import WebServerConfig
 from diagnose.parsers.cdn import field_signs
 from diagnose.parsers.hostnames import covers
 from diagnose.parsers.http import hops
@@ -48,21 +50,62 @@ def local_answer(
     return next(answers, None)
 
 
+def visits_by_error(
+    evidence: Evidence, error_of: "Callable[[Exchange], FrontError | None]"
+) -> "dict[tuple[int, FrontError], list[Exchange]]":
+    """Group this machine's visits of the page by their status and the front's error in them."""
+    groups: dict[tuple[int, FrontError], list[Exchange]] = {}
+    for exchange in evidence.good(Exchange):
+        is_visit = exchange.purpose == "target" and exchange.vantage is Vantage.HERE
+        error = error_of(exchange) if is_visit and exchange.status else None
+        if error is not None and exchange.status:
+            groups.setdefault((exchange.status, error), []).append(exchange)
+    return groups
+
+
+def other_subjects(
+    evidence: Evidence, status: int, exchanges: Iterable[Exchange]
+) -> Iterator[Subject]:
+    """Yield the page and port 80 at the addresses of a front's error, and the WebSockets with the
+    same status."""
+    for address in dict.fromkeys(exchange.address for exchange in exchanges):
+        for port in dict.fromkeys((evidence.target.port, 80)):
+            yield Subject(address=address, port=port, path=evidence.target.path)
+        for upgrade in evidence.of(Upgrade):
+            if upgrade.address == address and upgrade.status == status:
+                yield Subject(address=address, port=upgrade.port, path=upgrade.path)
+
+
 def serves_name(evidence: Evidence) -> bool:
     """Return whether the server's own web server is meant for the target's name: it has a
-    certificate for it, or a server block of nginx names it. Otherwise its answer is that of another
-    site, as on a server that was given by mistake."""
+    certificate for it, or its configuration names it (a server block of nginx, a site of Apache,
+    Caddy or HAProxy). Otherwise its answer is that of another site, as on a server that was given
+    by mistake."""
     page, host = local_answer(evidence, "page"), evidence.target.host
     if page is not None and page.chain:
         leaf = page.chain[0]
         if covers(host, leaf.dns_names, leaf.addresses):
             return True
+    if any(_names_site(config, evidence) for config in evidence.good(WebServerConfig)):
+        return True
     if not evidence.good(NginxConfig):
         return False
     from checks.nginx import Nginx
 
     selected = Nginx.of(evidence).selected_servers()
     return any(server.name_match != "default" for server in selected)
+
+
+def _names_site(config: WebServerConfig, evidence: Evidence) -> bool:
+    """Return whether a site of the configuration has the target's name, and not only what has no
+    other site."""
+    from diagnose.parsers.web_sites import answering_sites, has_name
+
+    host, port = evidence.target.host, evidence.target.port
+    return any(
+        has_name(replace(site, names=tuple(name for name in site.names if name != "*")), host)
+        for site in answering_sites(config, port, host)
+    )
 
 
 def front_at(evidence: Evidence, address: str) -> Front | None:

@@ -10,6 +10,7 @@ from diagnose.model.frozen import frozen
 from diagnose.model.nginx import Directive
 from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.config import children
+from diagnose.parsers.nginx.forwarding import upgrade_forwarding
 from diagnose.parsers.nginx.locations import LocationMatch
 
 #: The directives that pass a response on, and those that leave a field out of it.
@@ -46,9 +47,10 @@ def field_source(nginx: Nginx, names: Sequence[str]) -> FieldSource | None:
 
 
 def hiding_fix(nginx: Nginx, source: FieldSource, names: Sequence[str]) -> Fix | None:
-    """Return the edits after which nginx does not send these fields. No client needs them."""
+    """Return the edits after which nginx does not send these fields. No client needs them over
+    HTTP/2; but the answer to a WebSocket does, so nothing is hidden where those are passed on."""
     file, changes = nginx.file(source.directive), Changes()
-    if file is None:
+    if file is None or (not source.added and _passes_websockets(source, names)):
         return None
     if source.added:
         changes[file.path] = [edits.remove_directive(file.text, source.directive)]
@@ -57,6 +59,11 @@ def hiding_fix(nginx: Nginx, source: FieldSource, names: Sequence[str]) -> Fix |
         changes[file.path] = [edits.insert_after(file.text, source.directive, lines)]
     file_edits = config_edits(nginx, changes)
     return location_fix(nginx, source.location_match, file_edits) if file_edits else None
+
+
+def _passes_websockets(source: FieldSource, names: Sequence[str]) -> bool:
+    is_needed = not {"upgrade", "connection"}.isdisjoint(name.lower() for name in names)
+    return is_needed and upgrade_forwarding(source.location_match)[0]
 
 
 def _hiding_lines(nginx: Nginx, source: FieldSource, names: Sequence[str]) -> list[str]:

@@ -15,12 +15,10 @@ from diagnose.model import (
     Fix,
     Manual,
     Severity,
-    Subject,
-    Vantage,
     Where,
     merge_subjects,
 )
-from diagnose.model.http import Exchange, LocalAnswer, Upgrade
+from diagnose.model.http import Exchange, LocalAnswer
 
 if TYPE_CHECKING:
     from diagnose.parsers.front_errors import FrontError, Meaning
@@ -43,12 +41,7 @@ _MEANINGS: "tuple[Meaning, ...]" = (
     ],
 )
 def cdn_error(evidence: Evidence) -> Iterator[Claim]:
-    groups: dict[tuple[int, FrontError], list[Exchange]] = {}
-    for exchange in evidence.good(Exchange):
-        is_visit = exchange.purpose == "target" and exchange.vantage is Vantage.HERE
-        error = _fronts.cdn_error(exchange) if is_visit else None
-        if error is not None and exchange.status:
-            groups.setdefault((exchange.status, error), []).append(exchange)
+    groups = _fronts.visits_by_error(evidence, _fronts.cdn_error)
     for (status, error), exchanges in groups.items():
         yield _claim(evidence, status, error, exchanges)
 
@@ -60,7 +53,7 @@ def _claim(
     subjects = endpoint_subjects(exchanges)
     return Claim(
         about=merge_subjects(subjects),
-        covers=(*subjects, *_other_subjects(evidence, status, exchanges)),
+        covers=(*subjects, *_fronts.other_subjects(evidence, status, exchanges)),
         because=(*exchanges, *([page] if page else [])),
         facts={
             "name": evidence.target.host,
@@ -91,15 +84,3 @@ def _own_facts(evidence: Evidence, page: LocalAnswer | None) -> dict[str, object
         "own_refused": page is not None and page.trusted is False,
         "own_expired": leaf.not_after if leaf and leaf.is_expired(evidence.started_at) else "",
     }
-
-
-def _other_subjects(
-    evidence: Evidence, status: int, exchanges: list[Exchange]
-) -> Iterator[Subject]:
-    """Yield the page and port 80 there, and the WebSockets with the same status."""
-    for address in addresses(exchanges):
-        for port in dict.fromkeys((evidence.target.port, 80)):
-            yield Subject(address=address, port=port, path=evidence.target.path)
-        for upgrade in evidence.of(Upgrade):
-            if upgrade.address == address and upgrade.status == status:
-                yield Subject(address=address, port=upgrade.port, path=upgrade.path)

@@ -22,7 +22,7 @@ from diagnose.model import (
 )
 from diagnose.model.http import Exchange, LocalAnswer, Upgrade
 from diagnose.model.server import Interface
-from diagnose.parsers.http import UNKNOWN_SITE, hops, is_error
+from diagnose.parsers.http import UNKNOWN_SITE, hops, is_error, refuses_host
 from diagnose.parsers.redirects import redirect_target
 from diagnose.parsers.urls import normalize_url
 
@@ -32,6 +32,7 @@ from diagnose.parsers.urls import normalize_url
     needs=[Exchange, Interface, LocalAnswer],
     explains=[
         "http.acme-challenge-blocked",
+        "http.host-refused",
         "http.no-redirect",
         "http.redirect-loop",
         "http.server-error",
@@ -93,6 +94,7 @@ def _claim(
             "product": _fronts.product_name(machines, first.headers),
             "hops": hops(first.headers),
             "gateway": failure is None and first.status in {502, 503, 504},
+            "host_refused": failure is None and refuses_host(first.status, first.body),
             "unknown_site": failure is None and first.status in UNKNOWN_SITE,
             "own_status": page.status,
             "own_address": page.address,

@@ -112,6 +112,8 @@ def _header_claim(
         about=merge_subjects(subjects),
         covers=subjects,
         because=(*visits, *pages, *((nginx.config,) if source and nginx.config else ())),
+        # Most browsers pass over such a field.
+        severity=None if kinds & _REFUSED else Severity.WARNING,
         facts=_facts(first, visits)
         | {
             "names": names,

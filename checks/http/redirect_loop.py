@@ -32,7 +32,16 @@ from diagnose.parsers.redirects import (
     follow_redirects,
     redirect_target,
 )
+from diagnose.parsers.sanitize import clean
+from diagnose.parsers.set_cookie import CookieRefusal, cookie_domain, cookie_refusal
 from diagnose.parsers.urls import normalize_url, parse_url
+
+#: The attributes of a cookie that do not fit each other.
+_ATTRIBUTES: dict[CookieRefusal, str] = {
+    "insecure": "Secure, http",
+    "prefix": "__Host-, __Secure-",
+    "same-site": "SameSite=None, no Secure",
+}
 
 
 @check(
@@ -93,6 +102,7 @@ def _claim(evidence: Evidence, chains: list[RedirectChain]) -> Claim:
             "endless": endless,
             "server": first[0].header("Server") or "",
             "hops": hops(first[0].headers),
+            **_refused_cookie(first),
             "inner": inner.place if inner else "",
             "inner_redirects": inner is not None and inner.redirect is not None,
             **www.facts,
@@ -104,6 +114,23 @@ def _claim(evidence: Evidence, chains: list[RedirectChain]) -> Claim:
         if www.is_circle
         else _fix(nginx, first, inner),
     )
+
+
+def _refused_cookie(cycle: tuple[Exchange, ...]) -> dict[str, object]:
+    """Return the first cookie of these responses that browsers refuse, and why: without it the next
+    request looks like the first. Never its value."""
+    for step in cycle:
+        url = parse_url(step.url)
+        fields = (value for name, value in step.headers if name.lower() == "set-cookie")
+        for value in fields if url else ():
+            refusal = cookie_refusal(value, url.host, url.secure) if url else ""
+            if refusal:
+                return {
+                    "cookie": clean(value.partition("=")[0].strip(), 100),
+                    "cookie_domain": cookie_domain(value) if refusal == "domain" else "",
+                    "cookie_attributes": _ATTRIBUTES.get(refusal, ""),
+                }
+    return {"cookie": "", "cookie_domain": "", "cookie_attributes": ""}
 
 
 @frozen

@@ -1,4 +1,5 @@
 """The site responds with 5xx (RFC 9110 section 15.6), or accepts the request and never responds.
+Or it says that the header of our small request is too large: something behind it adds to it.
 
 The fault lies behind the front server. The status often tells where: a proxy whose application does
 not reply sends 502 or 504, an application that crashed sends 500.
@@ -27,7 +28,7 @@ from diagnose.model import (
 )
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.logs import LogLine
-from diagnose.parsers.http import proxy_page, wants_tls
+from diagnose.parsers.http import header_too_large, proxy_page, wants_tls
 
 #: Gateway errors are about the server behind the gateway. 520 to 530 are Cloudflare's (its
 #: documentation, "Cloudflare 5xx errors").
@@ -64,7 +65,7 @@ def _is_broken(evidence: Evidence, exchange: Exchange) -> bool:
     if evidence.target.is_websocket and exchange.verified:
         # An application may respond anything to a request without Upgrade at a WebSocket path.
         return status in {*_GATEWAY_ERRORS, 503, *_CDN_ERRORS}
-    return status >= 500
+    return status >= 500 or header_too_large(exchange)
 
 
 def _claim(evidence: Evidence, status: int | None, exchanges: list[Exchange]) -> Claim:
@@ -88,7 +89,10 @@ def _claim(evidence: Evidence, status: int | None, exchanges: list[Exchange]) ->
             "gateway": failure is None and status in _GATEWAY_ERRORS,
             "unavailable": failure is None and status == 503,
             "cdn": failure is None and status in _CDN_ERRORS,
-            "application": failure is None and status not in {*_GATEWAY_ERRORS, 503, *_CDN_ERRORS},
+            "application": failure is None
+            and status not in {*_GATEWAY_ERRORS, 503, *_CDN_ERRORS}
+            and not header_too_large(first),
+            "too_large": header_too_large(first),
             "silent": failure is not None and failure.kind == "timeout",
             "closed": failure is not None and failure.kind != "timeout",
             "message": failure.message if failure else "",

@@ -1,5 +1,5 @@
-"""The server's HTTPS port leads to a port of the container on which nginx speaks plain HTTP, while
-it speaks TLS on another one (`-p 443:80` in place of `-p 443:443`).
+"""The server's HTTPS port leads to a port of the container on which plain HTTP is spoken, while the
+web server in it speaks TLS on another one (`-p 443:80` in place of `-p 443:443`).
 
 Docker's and Podman's option is `-p SERVER:CONTAINER` (docker-run(1), podman-run(1)).
 """
@@ -20,14 +20,15 @@ from diagnose.model import (
     Where,
 )
 from diagnose.model.containers import NginxContainer
-from diagnose.model.nginx import NginxConfig
 from diagnose.model.tls import Handshake
+from diagnose.model.web_servers import TITLES, WebServerConfig
 from diagnose.parsers.nginx import server_blocks
+from diagnose.parsers.web_sites import has_name
 
 
 @check(
     severity=Severity.ERROR,
-    needs=[NginxContainer, NginxConfig],
+    needs=[NginxContainer],
     explains=["tls.*", "nginx.listen-without-ssl", "nginx.reload-needed", "http.plain-to-tls-port"],
 )
 def container_port(evidence: Evidence) -> Iterator[Claim]:
@@ -37,17 +38,19 @@ def container_port(evidence: Evidence) -> Iterator[Claim]:
         return
     for container in evidence.good(NginxContainer):
         inner = container.inner_port(port)
-        plain = server_blocks.sockets(nginx.servers, inner)
-        secure = _tls_ports(nginx)
-        if inner == port or not plain or any(socket.ssl for socket in plain) or not secure:
+        other = next(iter(evidence.good(WebServerConfig)), None)
+        plain = _speaks_plain(other, inner) if other else _nginx_speaks_plain(nginx, inner)
+        secure = _tls_ports_of(other, evidence.target.host) if other else _tls_ports(nginx)
+        if inner == port or not plain or not secure:
             continue
         yield Claim(
             about=Subject(port=port),
             covers=(Subject(port=port),),
-            because=(container, *([nginx.config] if nginx.config else []), *handshakes),
+            because=(container, *filter(None, (other, nginx.config)), *handshakes),
             confidence=Confidence.CERTAIN if handshakes else Confidence.LIKELY,
             facts={
                 "port": port,
+                "program": TITLES[other.product] if other else "nginx",
                 "inner": inner,
                 "secure": secure[0],
                 "container": container.title,
@@ -55,6 +58,25 @@ def container_port(evidence: Evidence) -> Iterator[Claim]:
             },
             fix=Fix((Manual("publish-again", Where.SERVER),), Applicability.MANUAL),
         )
+
+
+def _nginx_speaks_plain(nginx: Nginx, port: int) -> bool:
+    """Return whether nginx listens on the port without TLS."""
+    plain = server_blocks.sockets(nginx.servers, port)
+    return bool(plain) and not any(socket.ssl for socket in plain)
+
+
+def _speaks_plain(config: WebServerConfig, port: int) -> bool:
+    """Return whether the server listens on the port without TLS. Caddy opens port 80 by itself."""
+    sockets = [each for site in config.sites for each in site.sockets if each.port == port]
+    is_open = bool(sockets) or (config.product == "caddy" and port == 80)
+    return is_open and not any(socket.tls for socket in sockets)
+
+
+def _tls_ports_of(config: WebServerConfig, host: str) -> tuple[int, ...]:
+    """Return the ports on which the server speaks TLS for the name."""
+    sites = [site for site in config.sites if has_name(site, host) or len(config.sites) == 1]
+    return tuple(dict.fromkeys(each.port for site in sites for each in site.sockets if each.tls))
 
 
 def _tls_ports(nginx: Nginx) -> tuple[int, ...]:

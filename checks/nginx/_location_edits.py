@@ -10,7 +10,11 @@ from diagnose.model import Applicability, Edit, Fix, Target
 from diagnose.parsers.nginx import config as nginx_parser
 from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.config import children
-from diagnose.parsers.nginx.forwarding import application_of, upgrade_forwarding
+from diagnose.parsers.nginx.forwarding import (
+    application_of,
+    connection_options,
+    upgrade_forwarding,
+)
 from diagnose.parsers.nginx.locations import (
     LocationMatch,
     location_pattern,
@@ -199,7 +203,7 @@ def _upgrade_map_variable(location_match: LocationMatch) -> str:
             value = expand_variables(
                 location_match, map_block.args[1], {"http_upgrade": "websocket"}
             )
-            if (value or "").lower() == "upgrade":
+            if "upgrade" in connection_options(value or ""):
                 return map_block.args[1]
     return ""
 

@@ -25,6 +25,7 @@ from diagnose.model import (
     Subject,
     Where,
 )
+from diagnose.model.containers import NginxContainer
 from diagnose.model.frozen import frozen
 from diagnose.model.nginx import CertificateFile, Directive, NginxConfig
 from diagnose.model.renewal import ChallengeFolder
@@ -61,13 +62,15 @@ class _Answer:
     ],
 )
 def challenge_folder(evidence: Evidence) -> Iterator[Claim]:
+    if evidence.of(NginxContainer):
+        return  # its folders are mounts, under other paths
     nginx, host = Nginx.of(evidence), evidence.target.host
     settings = next((item for item in evidence.good(ChallengeFolder) if item.name == host), None)
     answer = _answer(nginx, host) if settings else None
     if settings is None or answer is None or nginx.config is None:
         return
     expected = posixpath.normpath(f"{settings.folder}/{CHALLENGE}")
-    if answer.folder == expected:
+    if answer.folder in {expected, *settings.same_as}:
         return
     expired = any(
         leaf.not_after is not None and leaf.not_after < evidence.started_at

@@ -44,7 +44,12 @@ class ServerView:
     def facts(self) -> dict[str, object]:
         """The facts that every text of this layer may use."""
         target = self.evidence.target
-        return {"server": self.server.title, "name": target.host, "port": target.port}
+        return {
+            "server": self.server.title,
+            "container": self.server.container,
+            "name": target.host,
+            "port": target.port,
+        }
 
 
 def server_view(evidence: Evidence) -> ServerView | None:

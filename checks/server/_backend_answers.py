@@ -2,8 +2,8 @@
 
 from checks.server import ServerView
 from diagnose.model import Evidence
-from diagnose.model.backends import BackendAnswer
-from diagnose.model.http import Exchange
+from diagnose.model.backends import BackendAnswer, BackendVisit
+from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.web_servers import SiteRoute
 from diagnose.parsers.web_sites import route_of
 
@@ -36,6 +36,33 @@ def answer_with(
             for answer in evidence.good(BackendAnswer)
             if (answer.target, answer.host, answer.proto) == (route.target, host, proto)
             if answer.websocket is bool(websocket) and websocket in {"", answer.path}
+        ),
+        None,
+    )
+
+
+def refused_websockets(evidence: Evidence, path: str) -> list[Upgrade]:
+    """Return the handshakes of visitors at a path; none if one of them opened a WebSocket."""
+    upgrades = [
+        upgrade
+        for upgrade in evidence.of(Upgrade)
+        if upgrade.path == path and upgrade.port == evidence.target.port
+        if upgrade.through == "front" and upgrade.variant == "normal"
+    ]
+    return [] if any(upgrade.accepted for upgrade in upgrades) else upgrades
+
+
+def visit_of(
+    evidence: Evidence, route: SiteRoute, requested: str, path: str, websocket: bool
+) -> BackendVisit | None:
+    """Return the direct visit of the application at a path, for what visitors request at another
+    one or the same; None if nobody asked, or nothing answered."""
+    return next(
+        (
+            visit
+            for visit in evidence.good(BackendVisit)
+            if (visit.target, visit.requested, visit.path) == (route.target, requested, path)
+            if visit.websocket is websocket
         ),
         None,
     )

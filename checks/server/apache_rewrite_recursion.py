@@ -14,7 +14,7 @@ from diagnose.model.web_servers import ServerRequestError, WebServer
 @check(
     severity=Severity.ERROR,
     needs=[WebServer, ServerRequestError, Exchange],
-    explains=["http.server-error"],
+    explains=["server.application-answers", "http.server-error"],
 )
 def apache_rewrite_recursion(evidence: Evidence) -> Iterator[Claim]:
     view, port = server_view(evidence), evidence.target.port

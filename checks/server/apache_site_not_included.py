@@ -17,6 +17,7 @@ _FOLDER = "/sites-enabled/"
     severity=Severity.ERROR,
     needs=[WebServer, WebServerConfig],
     explains=[
+        "server.application-answers",
         "tls.*",
         "certificate.*",
         "http.*",

@@ -23,7 +23,7 @@ from diagnose.model.web_servers import ServerRequestError, WebServer
 @check(
     severity=Severity.ERROR,
     needs=[WebServer, ServerRequestError, Handshake],
-    explains=["tls.stalled", "http.server-error"],
+    explains=["server.application-answers", "tls.stalled", "http.server-error"],
 )
 def apache_workers_full(evidence: Evidence) -> Iterator[Claim]:
     view, port = server_view(evidence), evidence.target.port

@@ -21,11 +21,17 @@ _UNAVAILABLE = {502, 503, 504}
 @check(
     severity=Severity.ERROR,
     needs=[WebServer, WebServerConfig, Listeners],
-    explains=["http.server-error", "websocket.not-upgraded", "websocket.inner-proxy"],
+    explains=[
+        "server.application-answers",
+        "http.server-error",
+        "websocket.not-upgraded",
+        "websocket.inner-proxy",
+    ],
 )
 def application_down(evidence: Evidence) -> Iterator[Claim]:
     view, target = server_view(evidence), evidence.target
-    if view is None or target.port not in view.server.ports:
+    # In a container 127.0.0.1 is the container's own: server.container-not-reached.
+    if view is None or target.port not in view.server.ports or view.server.container:
         return
     listeners = evidence.good(Listeners)
     failed_routes: dict[str, tuple[SiteRoute, list[str]]] = {}

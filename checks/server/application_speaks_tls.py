@@ -15,7 +15,7 @@ from diagnose.parsers.web_sites import route_of
 @check(
     severity=Severity.ERROR,
     needs=[WebServer, WebServerConfig, Exchange],
-    explains=["http.plain-to-tls-port", "websocket.*"],
+    explains=["server.application-answers", "http.plain-to-tls-port", "websocket.*"],
 )
 def application_speaks_tls(evidence: Evidence) -> Iterator[Claim]:
     view, target = server_view(evidence), evidence.target

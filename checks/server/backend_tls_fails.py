@@ -38,7 +38,7 @@ _UNTRUSTED = {2, 18, 19, 20, 21}
 @check(
     severity=Severity.ERROR,
     needs=[WebServer, WebServerConfig, BackendHandshake, Exchange],
-    explains=["http.server-error", "server.haproxy-no-server"],
+    explains=["server.application-answers", "http.server-error", "server.haproxy-no-server"],
 )
 def backend_tls_fails(evidence: Evidence) -> Iterator[Claim]:
     view, target = server_view(evidence), evidence.target

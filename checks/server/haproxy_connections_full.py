@@ -16,7 +16,13 @@ from diagnose.parsers.haproxy.config import Line
 @check(
     severity=Severity.ERROR,
     needs=[WebServer, WebServerConfig, HaproxyStatus],
-    explains=["tcp.accept-queue-full", "tcp.timeout", "tls.stalled", "http.server-error"],
+    explains=[
+        "server.application-answers",
+        "tcp.accept-queue-full",
+        "tcp.timeout",
+        "tls.stalled",
+        "http.server-error",
+    ],
 )
 def haproxy_connections_full(evidence: Evidence) -> Iterator[Claim]:
     haproxy = haproxy_view(evidence)

@@ -44,7 +44,7 @@ class FailedCheck:
 @check(
     severity=Severity.ERROR,
     needs=[WebServer, WebServerConfig, HaproxyTry, Exchange],
-    explains=["http.server-error", "websocket.*"],
+    explains=["server.application-answers", "http.server-error", "websocket.*"],
 )
 def haproxy_health_check_fails(evidence: Evidence) -> Iterator[Claim]:
     haproxy, port = haproxy_view(evidence), evidence.target.port

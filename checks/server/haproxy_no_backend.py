@@ -15,7 +15,7 @@ from diagnose.parsers.haproxy.conditions import host_patterns, rules_of
 @check(
     severity=Severity.ERROR,
     needs=[WebServer, WebServerConfig, Exchange],
-    explains=["http.server-error", "websocket.*"],
+    explains=["server.application-answers", "http.server-error", "websocket.*"],
 )
 def haproxy_no_backend(evidence: Evidence) -> Iterator[Claim]:
     haproxy, port = haproxy_view(evidence), evidence.target.port

@@ -42,7 +42,7 @@ class UnusedServer:
 @check(
     severity=Severity.ERROR,
     needs=[WebServer, WebServerConfig, Exchange],
-    explains=["http.server-error", "websocket.*"],
+    explains=["server.application-answers", "http.server-error", "websocket.*"],
 )
 def haproxy_no_server(evidence: Evidence) -> Iterator[Claim]:
     haproxy, port = haproxy_view(evidence), evidence.target.port

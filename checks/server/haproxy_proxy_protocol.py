@@ -36,7 +36,7 @@ _SENDS = ("send-proxy", "send-proxy-v2", "send-proxy-v2-ssl", "send-proxy-v2-ssl
 @check(
     severity=Severity.ERROR,
     needs=[WebServer, WebServerConfig, HaproxyTry],
-    explains=[
+    explains=["server.application-answers", 
         "tls.*", "tcp.large-hello-lost", "http.server-error", "websocket.*",
     ],
 )  # fmt: skip

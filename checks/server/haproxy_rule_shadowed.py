@@ -18,7 +18,7 @@ from diagnose.parsers.haproxy.view import later_selection
 @check(
     severity=Severity.ERROR,
     needs=[WebServer, WebServerConfig],
-    explains=["websocket.not-upgraded", "websocket.no-location"],
+    explains=["server.application-answers", "websocket.not-upgraded", "websocket.no-location"],
 )
 def haproxy_rule_shadowed(evidence: Evidence) -> Iterator[Claim]:
     target = evidence.target

@@ -28,7 +28,14 @@ from diagnose.parsers.haproxy.view import TargetProxies
 @check(
     severity=Severity.ERROR,
     needs=[WebServer, WebServerConfig],
-    explains=["tls.*", "certificate.*", "tcp.large-hello-lost", "http.*", "websocket.*"],
+    explains=[
+        "server.application-answers",
+        "tls.*",
+        "certificate.*",
+        "tcp.large-hello-lost",
+        "http.*",
+        "websocket.*",
+    ],
 )
 def haproxy_sni_too_early(evidence: Evidence) -> Iterator[Claim]:
     haproxy = haproxy_view(evidence)

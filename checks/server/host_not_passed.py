@@ -25,7 +25,12 @@ from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
 @check(
     severity=Severity.ERROR,
     needs=[WebServer, WebServerConfig, BackendAnswer],
-    explains=["http.host-refused", "websocket.not-upgraded", "websocket.origin-refused"],
+    explains=[
+        "server.application-answers",
+        "http.host-refused",
+        "websocket.not-upgraded",
+        "websocket.origin-refused",
+    ],
 )
 def host_not_passed(evidence: Evidence) -> Iterator[Claim]:
     view, target = server_view(evidence), evidence.target

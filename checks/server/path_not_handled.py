@@ -15,7 +15,7 @@ from diagnose.parsers.web_sites import is_taken
 @check(
     severity=Severity.ERROR,
     needs=[WebServer, WebServerConfig],
-    explains=["websocket.not-upgraded", "websocket.no-location"],
+    explains=["server.application-answers", "websocket.not-upgraded", "websocket.no-location"],
 )
 def path_not_handled(evidence: Evidence) -> Iterator[Claim]:
     view, target = server_view(evidence), evidence.target

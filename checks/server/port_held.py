@@ -31,6 +31,7 @@ from diagnose.parsers.web_sites import answering_sites, has_name
     severity=Severity.ERROR,
     needs=[WebServer, WebServerConfig, Listeners, Handshake],
     explains=[
+        "server.application-answers",
         "certificate.*",
         "tls.*",
         "http.*",

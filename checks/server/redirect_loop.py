@@ -41,7 +41,12 @@ _TARGET = re.compile(
 @check(
     severity=Severity.ERROR,
     needs=[WebServer, WebServerConfig, Exchange],
-    explains=["http.redirect-loop", "websocket.redirected", "websocket.not-upgraded"],
+    explains=[
+        "server.application-answers",
+        "http.redirect-loop",
+        "websocket.redirected",
+        "websocket.not-upgraded",
+    ],
 )
 def redirect_loop(evidence: Evidence) -> Iterator[Claim]:
     view, target = server_view(evidence), evidence.target
@@ -72,7 +77,9 @@ def redirect_loop(evidence: Evidence) -> Iterator[Claim]:
             view.server.product: True,
         },
         confidence=Confidence.LIKELY if redirect.conditional else Confidence.CERTAIN,
-        fix=_conditional_fix(view, htaccess) if redirect.conditional else _fix(view, redirect),
+        fix=_conditional_fix(view, htaccess)
+        if redirect.conditional or htaccess
+        else _fix(view, redirect),
     )
 
 

@@ -35,6 +35,7 @@ _ON_PURPOSE = {401, 403, 429}
     severity=Severity.ERROR,
     needs=[WebServer, WebServerConfig],
     explains=[
+        "server.application-answers",
         "tls.*",
         "certificate.*",
         "http.*",

@@ -40,7 +40,12 @@ _REASONS = {"handler", "backend-tls", "htaccess", "permission"}
 @check(
     severity=Severity.ERROR,
     needs=[WebServer, ServerRequestError, Exchange],
-    explains=["http.server-error", "websocket.not-upgraded", "websocket.refused-in-front"],
+    explains=[
+        "server.application-answers",
+        "http.server-error",
+        "websocket.not-upgraded",
+        "websocket.refused-in-front",
+    ],
 )
 def request_failed(evidence: Evidence) -> Iterator[Claim]:
     errors = (each for each in evidence.good(ServerRequestError) if each.reason in _REASONS)

@@ -37,7 +37,12 @@ from diagnose.parsers.redirects import REDIRECTS, redirect_target
 @check(
     severity=Severity.ERROR,
     needs=[WebServer, WebServerConfig, BackendAnswer, Exchange],
-    explains=["http.redirect-loop", "http.redirect-downgrade", "websocket.redirected"],
+    explains=[
+        "server.application-answers",
+        "http.redirect-loop",
+        "http.redirect-downgrade",
+        "websocket.redirected",
+    ],
 )
 def scheme_not_passed(evidence: Evidence) -> Iterator[Claim]:
     view, target = server_view(evidence), evidence.target

@@ -20,7 +20,13 @@ INTERNAL_ERROR = 80
 @check(
     severity=Severity.ERROR,
     needs=[WebServer, WebServerConfig],
-    explains=["tls.handshake-failed", "tls.name-rejected", "http.*", "websocket.*"],
+    explains=[
+        "server.application-answers",
+        "tls.handshake-failed",
+        "tls.name-rejected",
+        "http.*",
+        "websocket.*",
+    ],
 )
 def site_missing(evidence: Evidence) -> Iterator[Claim]:
     view, target = server_view(evidence), evidence.target

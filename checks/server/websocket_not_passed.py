@@ -30,7 +30,7 @@ from diagnose.model import (
 )
 from diagnose.model.http import Upgrade
 from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
-from diagnose.parsers.web_sites import route_of
+from diagnose.parsers.web_sites import is_taken, route_of
 
 #: Apache since this version passes upgrades by mod_proxy_http.
 _UPGRADE_PARAMETER = (2, 4, 47)
@@ -39,7 +39,12 @@ _UPGRADE_PARAMETER = (2, 4, 47)
 @check(
     severity=Severity.ERROR,
     needs=[WebServer, WebServerConfig, Upgrade],
-    explains=["websocket.not-upgraded", "websocket.inner-proxy", "websocket.no-location"],
+    explains=[
+        "server.application-answers",
+        "websocket.not-upgraded",
+        "websocket.inner-proxy",
+        "websocket.no-location",
+    ],
 )
 def websocket_not_passed(evidence: Evidence) -> Iterator[Claim]:
     view, target = server_view(evidence), evidence.target
@@ -97,12 +102,25 @@ def _claim(view: ServerView, path: str, route: SiteRoute, upgrades: list[Upgrade
             "place": place_text(route.file, route.line),
             "target": route.target,
             "status": next((upgrade.status for upgrade in upgrades if upgrade.status), None) or "",
+            "later": _later(view, path, route),
             "module": _lacks_tunnel(view) and route.scheme in {"ws", "wss"},
             "apache": view.server.product == "apache",
         },
         confidence=Confidence.CERTAIN,
         fix=_fix(view, path, route),
     )
+
+
+def _later(view: ServerView, path: str, first: SiteRoute) -> str:
+    """Return the place of a line behind the first that would pass the WebSocket on; "" for none."""
+    own = path.partition("?")[0]
+    routes = (route for site in view.answering_sites for route in site.routes)
+    later = (
+        route
+        for route in routes
+        if route.websocket and not route.pattern and route != first and is_taken(route, own)
+    )
+    return next((place_text(route.file, route.line) for route in later), "")
 
 
 def _fix(view: ServerView, path: str, route: SiteRoute) -> Fix:

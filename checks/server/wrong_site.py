@@ -2,13 +2,20 @@
 its certificate, or its pages.
 
 A server whose only site has no name, or another one, may be meant like that. It is a fault only
-where visitors see it: the certificate is not for the name, or the site with the name is on disk and
-not loaded.
+where visitors see it: the certificate is not for the name, the site with the name is on disk and
+not loaded, or the page is refused and a site on the port has the same name with or without "www.".
 """
 
 from collections.abc import Iterator
 
-from checks.server import ServerView, manual_fix, place_text, reload_steps, server_view
+from checks.server import (
+    ServerView,
+    manual_fix,
+    pages_with_status,
+    place_text,
+    reload_steps,
+    server_view,
+)
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -32,6 +39,8 @@ from diagnose.parsers.web_sites import has_name
     severity=Severity.ERROR,
     needs=[WebServer, WebServerConfig],
     explains=[
+        "server.application-answers",
+        "server.page-missing",
         "certificate.*",
         "tls.name-rejected",
         "http.server-error",
@@ -63,9 +72,29 @@ def wrong_site(evidence: Evidence) -> Iterator[Claim]:
         )
     ]
     idle = _site_named(view, view.config.idle, target.port)
-    if not foreign and not idle and not inner:
+    sibling = _sibling(view)
+    if not foreign and not idle and not inner and not sibling:
         return
-    yield _claim(view, sites[0], idle, inner, foreign)
+    yield _claim(view, sites[0], idle, inner, foreign, sibling)
+
+
+def _sibling(view: ServerView) -> WebSite | None:
+    """Return the site on the port that has the name with or without "www.", if the page is refused;
+    None otherwise."""
+    evidence, target = view.evidence, view.evidence.target
+    if not (pages_with_status(evidence, 403) or pages_with_status(evidence, 404)):
+        return None
+    other = target.host.removeprefix("www.")
+    other = other if other != target.host else f"www.{other}"
+    sites = view.config.sites if view.config else ()
+    return next(
+        (
+            site
+            for site in sites
+            if other in site.names and any(each.port == target.port for each in site.sockets)
+        ),
+        None,
+    )
 
 
 def _is_inner_name(evidence: Evidence) -> bool:
@@ -87,6 +116,7 @@ def _claim(
     idle: WebSite | None,
     inner: WebSite | None,
     foreign: list[ServedCertificate],
+    sibling: WebSite | None,
 ) -> Claim:
     target, config = view.evidence.target, view.config
     assert config is not None
@@ -106,6 +136,8 @@ def _claim(
             "elsewhere": place_text(elsewhere.file, elsewhere.line)
             if elsewhere and not inner
             else "",
+            "www": target.host.startswith("www."),
+            "sibling": place_text(sibling.file, sibling.line) if sibling and not idle else "",
             "inner": place_text(inner.file, inner.line) if inner else "",
             "inner_address": inner.sockets[0].address if inner else "",
             "apache": view.server.product == "apache",

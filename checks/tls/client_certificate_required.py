@@ -10,6 +10,7 @@ A person must confirm the fix, because it lets everybody in.
 from collections.abc import Iterator
 
 from checks.tls import failure_groups
+from checks.tls._client_certificates import asked_behind, lacks_certificate
 from checks.tls._nginx_settings import TargetSettings, target_settings
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -27,9 +28,6 @@ from diagnose.model import (
 from diagnose.model.http import Exchange
 from diagnose.model.tls import Handshake
 
-#: nginx, ngx_http_special_response.c, for 496 and 495, which are both sent as 400.
-_REFUSALS = ("No required SSL certificate was sent", "The SSL certificate error")
-
 _CERTIFICATE_REQUIRED = 116
 
 
@@ -45,7 +43,7 @@ def client_certificate_required(evidence: Evidence) -> Iterator[Claim]:
     observations += (
         exchange
         for exchange in evidence.of(Exchange)
-        if _is_refused(exchange, evidence.target.port)
+        if _is_refused(exchange, evidence.target.port) and not asked_behind(evidence, exchange)
     )
     if not observations:
         return
@@ -85,4 +83,4 @@ def _is_refused(exchange: Exchange, port: int) -> bool:
         return False
     if exchange.failure is not None:
         return exchange.failure.kind == "alert" and exchange.failure.code == _CERTIFICATE_REQUIRED
-    return exchange.status in {400, 495, 496} and any(text in exchange.body for text in _REFUSALS)
+    return lacks_certificate(exchange)

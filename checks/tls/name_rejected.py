@@ -5,6 +5,7 @@ name."""
 from collections.abc import Iterator
 
 from checks.tls import confidence, failure_groups
+from checks.tls._nginx_settings import TargetSettings, target_settings
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.tls import Handshake
@@ -15,11 +16,31 @@ from diagnose.parsers.hostnames import is_address
 def name_rejected(evidence: Evidence) -> Iterator[Claim]:
     for group in failure_groups(evidence, "name-rejected"):
         alert = group.visits[0].alert
+        settings = target_settings(evidence, "ssl_reject_handshake")
+        fix = _fix(settings) if settings else None
         yield Claim(
             about=group.subject,
             covers=group.subjects,
             because=group.handshakes,
             confidence=confidence(alert and alert.code == 112),
-            facts={**group.facts, "unnamed": is_address(evidence.target.host)},
-            fix=Fix((Manual("add-the-name", Where.SERVER),), Applicability.MANUAL),
+            facts={
+                **group.facts,
+                "unnamed": is_address(evidence.target.host),
+                "place": settings.file_line if settings and fix else "",
+            },
+            location=settings.location if settings and fix else None,
+            fix=fix or Fix((Manual("add-the-name", Where.SERVER),), Applicability.MANUAL),
         )
+
+
+def _fix(settings: TargetSettings) -> Fix | None:
+    """Let the site's own block answer, if it is the one that rejects. A person decides, because the
+    site may be off on purpose."""
+    host = settings.nginx.evidence.target.host
+    rejecting = [
+        setting
+        for setting in settings.settings
+        if setting.args == ("on",) and host in {name.lower() for name in setting.server.names}
+    ]
+    steps = settings.steps([(setting, "ssl_reject_handshake off;") for setting in rejecting])
+    return Fix(steps, Applicability.REVIEW) if steps else None

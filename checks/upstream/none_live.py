@@ -3,7 +3,8 @@ a server for fail_timeout (10 s) (nginx.org, ngx_http_upstream_module, server). 
 it sends 502 at once (error.log: "no live upstreams while connecting to upstream"), although they
 may work again.
 
-If the servers still fail, that failure is the cause, and another check names it.
+If the servers still fail, that failure is the cause, and another check names it. nginx says the
+same where every server is marked `down`, or has as many connections as `max_conns` allows.
 """
 
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from collections.abc import Iterator
 from checks.nginx import Nginx, file_line
 from checks.nginx._commands import reload_steps
 from diagnose.checking.registry import check
-from diagnose.model import Applicability, Claim, Evidence, Fix, Severity, Subject
+from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.logs import LogLine
 from diagnose.model.nginx import Directive, NginxConfig, UpstreamTry
@@ -44,7 +45,7 @@ def none_live(evidence: Evidence) -> Iterator[Claim]:
         earlier_lines = [line for line in lines if error_log.upstream_authority(line) in endpoints]
         other_failures = error_log.matching_lines(earlier_lines, pattern=_OTHER_FAILURES)
         responses = _responses(evidence, group)
-        if responses and not other_failures:
+        if not other_failures and (responses or _are_all_down(directive)):
             yield _claim(nginx, directive, log_lines, earlier_lines, failures, responses)
 
 
@@ -79,6 +80,24 @@ def _upstream_groups(nginx: Nginx) -> Iterator[Directive]:
     for http in nginx.config.main if nginx.config else ():
         if http.name == "http":
             yield from (directive for directive in children(http, "upstream") if directive.args)
+
+
+def _are_all_down(group: Directive) -> bool:
+    servers = children(group, "server")
+    return bool(servers) and all("down" in server.args[1:] for server in servers)
+
+
+def _connection_limit(group: Directive, earlier_lines: list[LogLine]) -> int:
+    """Return how many connections max_conns allows to the whole group; 0 if it is not the limit: a
+    server has none, or one failed before."""
+    limits = [
+        int(value)
+        for server in children(group, "server")
+        for arg in server.args[1:]
+        if arg.startswith("max_conns=") and (value := arg.partition("=")[2]).isdecimal()
+    ]
+    is_full = len(limits) == len(children(group, "server")) and all(limits) and not earlier_lines
+    return sum(limits) if is_full else 0
 
 
 def _server_addresses(group: Directive) -> tuple[str, ...]:
@@ -129,6 +148,8 @@ def _claim(
     options = [arg for server in children(group, "server") for arg in server.args[1:]]
     timeouts = [seconds(arg.partition("=")[2]) for arg in options if arg.startswith("fail_timeout")]
     times = sum(line.times for line in log_lines)
+    is_down, limit = _are_all_down(group), _connection_limit(group, earlier_lines)
+    by_hand = "use-a-server" if is_down else "raise-the-limit" if limit else ""
     return Claim(
         about=Subject(port=port, text=f"upstream {group.args[0]}"),
         covers=tuple(Subject(port=port, path=path) for path in paths),
@@ -145,9 +166,14 @@ def _claim(
                 (timeout for timeout in timeouts if timeout is not None),
                 default=DEFAULT_FAIL_TIMEOUT,
             ),
-            "status": next(response.status for response in responses) or "",
+            "status": next((response.status for response in responses), None) or "",
+            "down": is_down,
+            "limit": "" if is_down else limit or "",
+            "failed": not by_hand,
         },
         ruled_out=("upstream.refused", "upstream.timeout"),
         location=nginx.location(group),
-        fix=Fix(reload_steps(nginx), Applicability.AUTOMATIC),
+        fix=Fix((Manual(by_hand, Where.SERVER),), Applicability.MANUAL)
+        if by_hand
+        else Fix(reload_steps(nginx), Applicability.AUTOMATIC),
     )

@@ -11,6 +11,7 @@ from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Seve
 from diagnose.model.http import Exchange
 from diagnose.model.logs import LogLine
 from diagnose.model.nginx import NginxConfig
+from diagnose.parsers.http import header_too_large
 from diagnose.parsers.nginx import error_log
 from diagnose.parsers.nginx import proxy_headers as header_parser
 from diagnose.parsers.nginx.locations import LocationMatch
@@ -20,10 +21,9 @@ DEFAULT_SIZE = 8 << 10
 
 DIRECTIVE = "large_client_header_buffers"
 _LOG_PATTERN = r"client sent too (?:long header line|long URI|large request|large header)"
-_ERROR_PAGES = ("Request Header Or Cookie Too Large", "Request-URI Too Large")
 
 
-@check(severity=Severity.NOTE, needs=[NginxConfig])
+@check(severity=Severity.NOTE, needs=[NginxConfig], explains=["http.server-error"])
 def request_header_too_large(evidence: Evidence) -> Iterator[Claim]:
     nginx, target = Nginx.of(evidence), evidence.target
     lines = error_log.matching_lines(evidence.of(LogLine), pattern=_LOG_PATTERN)
@@ -34,7 +34,9 @@ def request_header_too_large(evidence: Evidence) -> Iterator[Claim]:
     own_exchanges = tuple(
         exchange
         for exchange in evidence.of(Exchange)
-        if exchange.purpose == "target" and exchange.port == target.port and _is_refused(exchange)
+        if exchange.purpose == "target"
+        and exchange.port == target.port
+        and header_too_large(exchange)
     )
     match = next(nginx.location_matches(target.path), None)
     if match and (lines or own_exchanges):
@@ -45,12 +47,6 @@ def _is_ours(line: LogLine, host: str) -> bool:
     """Return whether the line is about this host. The Host header comes late, so a line without it
     is about the default server of the socket."""
     return not line.host or bool(error_log.matching_lines([line], host=host))
-
-
-def _is_refused(exchange: Exchange) -> bool:
-    return exchange.status in {400, 414, 494} and any(
-        text in exchange.body for text in _ERROR_PAGES
-    )
 
 
 def _claim(

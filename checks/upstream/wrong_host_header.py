@@ -10,6 +10,7 @@ and both once more as a control.
 
 from collections.abc import Iterator
 
+from checks.http._fronts import looping_exchanges
 from checks.nginx import Nginx, _location_edits, file_line
 from checks.nginx._edits import Changes, config_edits
 from checks.nginx._websockets import WebSocketHandshakes
@@ -30,6 +31,7 @@ from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of, proxy
     needs=[NginxConfig],
     explains=[
         "http.host-refused",
+        "http.redirect-loop",
         "http.server-error",
         "upstream.closed-early",
         "websocket.not-upgraded",
@@ -42,10 +44,13 @@ def wrong_host_header(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
     responses = evidence.of(Asked)
     nginx_responses = [response for response in responses if response.variant == "passed"]
-    if nginx_responses and all(map(_is_refused, nginx_responses)):
+    loops = bool(looping_exchanges(evidence))
+    if nginx_responses and all(_is_refused(response, loops) for response in nginx_responses):
         nginx_response = nginx_responses[0]
         # A control that was refused shows an application that answers differently each time.
-        unsteady_names = {response.sent for response in responses if not _is_welcome(response)}
+        unsteady_names = {
+            response.sent for response in responses if not _is_welcome(response, loops)
+        }
         accepted_responses = [
             response for response in responses if response.sent not in unsteady_names
         ]
@@ -89,16 +94,21 @@ def _location_match(nginx: Nginx, path: str) -> LocationMatch | None:
     )
 
 
-def _is_refused(response: Asked) -> bool:
+def _is_refused(response: Asked, loops: bool) -> bool:
+    """Return whether the application does not serve the page; a redirect is a refusal if the site
+    redirects to itself for ever (`loops`)."""
     if response.failure:
         return response.failure.kind in {"closed", "reset"}
+    if loops and 300 <= (response.status or 0) < 400:
+        return True
     return header_parser.may_reject_host(response.status, response.body)
 
 
-def _is_welcome(response: Asked) -> bool:
-    """Return whether the response is a page, or a redirect if the name was the visitor's."""
+def _is_welcome(response: Asked, loops: bool) -> bool:
+    """Return whether the response is a page, or a redirect if the name was the visitor's and
+    redirects lead somewhere."""
     status = response.status or 500
-    good = status < 400 if response.variant == "visitor" else status < 300
+    good = status < 400 if response.variant == "visitor" and not loops else status < 300
     return (
         response.variant != "passed"
         and good

@@ -1,6 +1,6 @@
 """A proxy cuts an idle WebSocket without a close frame (code 1006) when its read timeout ends
 (nginx: proxy_read_timeout, default 60 s; HAProxy: timeout tunnel, or else timeout client and
-timeout server).
+timeout server; Apache: TimeOut and ProxyTimeout).
 
 From outside, the run observes the cut if `--idle` asks for it. On the server the check reads the
 configuration, if a shorter time is set on purpose and the application accepts a WebSocket there, or
@@ -16,7 +16,12 @@ from checks.nginx._commands import reload_steps
 from checks.nginx._edits import config_edits
 from checks.nginx._location_edits import insert_lines
 from checks.nginx._websockets import WebSocketHandshakes, websocket_paths
-from checks.websocket._haproxy_timeouts import USUAL_TIMEOUT, short_timeout_of_haproxy
+from checks.websocket._apache_timeouts import ShortRouteTimeout, short_timeout_of_apache
+from checks.websocket._haproxy_timeouts import (
+    USUAL_TIMEOUT,
+    ShortTunnelTimeout,
+    short_timeout_of_haproxy,
+)
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -62,21 +67,18 @@ def idle_timeout(evidence: Evidence) -> Iterator[Claim]:
         if upgrade.through == "front" and upgrade.accepted and upgrade.idle_s is not None:
             cut_by_path.setdefault(upgrade.path, []).append(upgrade)
     timeouts = _nginx_timeouts(nginx, cut_by_path)
-    for timeout in timeouts:
-        yield _configured_claim(
-            nginx,
-            timeout,
-            [upgrade for path in timeout.paths for upgrade in cut_by_path.get(path, ())],
-        )
-    configured_paths = {path for timeout in timeouts for path in timeout.paths}
+    for short in timeouts:
+        cut_upgrades = [upgrade for path in short.paths for upgrade in cut_by_path.get(path, ())]
+        yield _configured_claim(nginx, short, cut_upgrades)
+    configured_paths = {path for short in timeouts for path in short.paths}
     for path in evidence.target.websockets:
         cuts = cut_by_path.get(path, [])
-        timeout_of_haproxy = short_timeout_of_haproxy(evidence, path)
-        if timeout_of_haproxy and not _is_contradicted(
-            evidence, path, timeout_of_haproxy.seconds, cuts
-        ):
+        timeout: ShortTunnelTimeout | ShortRouteTimeout | None
+        timeout = short_timeout_of_haproxy(evidence, path)
+        timeout = timeout or short_timeout_of_apache(evidence, path)
+        if timeout and not _is_contradicted(evidence, path, timeout.seconds, cuts):
             configured_paths.add(path)
-            yield timeout_of_haproxy.claim(bool(cuts))
+            yield timeout.claim(bool(cuts))
     for path, upgrades in cut_by_path.items():
         if path not in configured_paths:
             yield _cut_claim(evidence, path, upgrades)

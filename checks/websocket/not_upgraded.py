@@ -3,9 +3,12 @@ shows why. Applications respond differently to a request that lost its Upgrade (
 200), and 404 may also be a wrong path."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from checks.http import is_looked_into
+from checks.nginx import Nginx, file_line
 from checks.websocket import claim, refused_attempts
+from checks.websocket._dropped_fields import dropping_directive, with_removal
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity, Where
 from diagnose.model.http import Upgrade
@@ -22,7 +25,7 @@ def not_upgraded(evidence: Evidence) -> Iterator[Claim]:
         lost = failure is None and upgrade_lost(first.status, first.body)
         sometimes = opens_at_times(attempt)
         is_explained = failure or lost or page or sometimes or first.fault != "status"
-        yield claim(
+        own_claim = claim(
             attempt,
             "look-inside",
             Where.SERVER,
@@ -35,7 +38,20 @@ def not_upgraded(evidence: Evidence) -> Iterator[Claim]:
                 "header": first.fault if first.fault in {"upgrade", "connection"} else "",
                 "proxy": "" if is_explained or failure else proxy_page(first.body),
                 "open": not is_explained,
+                "hidden": "",
                 "inside": is_looked_into(evidence),
             },
             ruled_out=("websocket.origin-refused",) if attempt.retries else (),
         )
+        yield _located(Nginx.of(evidence), own_claim, first)
+
+
+def _located(nginx: Nginx, base_claim: Claim, first: Upgrade) -> Claim:
+    """Return the claim at the line by which nginx hides the field that the browser misses."""
+    if first.fault not in {"upgrade", "connection"}:
+        return base_claim
+    directive = dropping_directive(nginx, first.path, first.fault)
+    if directive is None or directive.name != "proxy_hide_header":
+        return base_claim
+    located = with_removal(nginx, base_claim, directive)
+    return replace(located, facts={**located.facts, "hidden": file_line(directive)})

@@ -1,8 +1,8 @@
-"""Remedies for an nginx in a container: where its files are on the server, and never automatic.
+"""Remedies for a web server in a container: where its files are on the server, and never automatic.
 
-Checks write a remedy for the nginx that they see. If it runs in a container, the paths are those of
-the container. A file that the server lends to it is edited there; a file of its image is copied out
-and back by the engine.
+Checks write a remedy for the server that they see. If it runs in a container, the paths are those
+of the container. A file that the server lends to it is edited there; a file of its image is copied
+out and back by the engine.
 """
 
 import posixpath
@@ -14,7 +14,7 @@ from diagnose.model.containers import NginxContainer
 from diagnose.model.steps import Risk
 
 #: The layers whose findings are about nginx, its files and what it reaches.
-_LAYERS = frozenset({"nginx", "certificate", "upstream", "http", "websocket"})
+_LAYERS = frozenset({"nginx", "server", "certificate", "upstream", "http", "websocket"})
 
 
 def nginx_container(evidence: Evidence) -> NginxContainer | None:

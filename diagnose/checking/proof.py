@@ -29,6 +29,7 @@ UnfinishedReason = Literal["crash", "interrupted", "deadline", "running"]
 #: `Unseen.what` for the unfinished rest of a run, and `Unseen.why` for each reason.
 REST_OF_RUN = "run"
 DEADLINE, INTERRUPTED, CRASHED = "deadline", "it was interrupted", "our-fault"
+TOO_BUSY = "too-busy"
 
 #: The layers that can belong to the target itself, and those that only its server shows.
 TARGET_LAYERS = ("dns", "tcp", "tls", "certificate", "http", "websocket")
@@ -50,10 +51,16 @@ def unfinished_reasons(report: Report) -> tuple[UnfinishedReason, ...]:
 
 
 def missing_proof(report: Report) -> tuple[MissingProof, ...]:
-    """Return what is missing to prove the target; for each place only the first missing step."""
+    """Return what is missing to prove the target; for each place only the first missing step.
+    Nothing is missing where the user ignores what is in the way."""
     layers = required_layers(report.evidence)
     missing_items = [item for layer in layers for item in missing_in_layer(report, layer)]
     missing_items += missing_from_vantages(report.evidence)
+    if any(finding.suppressed_by for finding in report.findings):
+        # Imported late: few runs ignore anything.
+        from diagnose.checking.ignored_proof import without_ignored
+
+        missing_items = without_ignored(missing_items, report.findings)
     first_missing: list[MissingProof] = []
     listed_places: set[str] = set()
     for item in sorted(missing_items, key=_layer_order):

@@ -13,7 +13,7 @@ import importlib
 import json
 import os
 from collections.abc import Callable, Collection, Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import checks
@@ -89,13 +89,19 @@ def runnable_ids(kinds: Collection[type[Observation]]) -> tuple[str, ...]:
     The others are not imported: more than half of all checks, in a run from outside. A check that
     the index does not hold is always returned.
     """
-    names = {kind.__name__ for kind in kinds}
+    return _runnable_ids(frozenset(kind.__name__ for kind in kinds))
+
+
+# Runs of many targets make few different sets of observations.
+@lru_cache(maxsize=256)
+def _runnable_ids(names: frozenset[str]) -> tuple[str, ...]:
     needs = indexed_needs()
     return tuple(
         check_id for check_id in check_ids() if needs.get(check_id, frozenset()).issubset(names)
     )
 
 
+@cache
 def load_check(check_id: str) -> Check:
     """Return the check with this id. Raise KeyError if there is none."""
     module = importlib.import_module(check_modules()[check_id])

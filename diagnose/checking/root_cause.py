@@ -6,6 +6,7 @@ new cause needs no change in the checks of its symptoms.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import Literal
 
 from diagnose.checking import proof
@@ -21,6 +22,7 @@ from diagnose.model import (
     Evidence,
     Finding,
     Host,
+    Ignore,
     Report,
     Severity,
     Vantage,
@@ -94,14 +96,27 @@ def _with_program(claim: Claim, name: str) -> Claim:
     return replace(claim, facts={"other_program": name, **claim.facts}) if name else claim
 
 
-def findings(raised: Iterable[tuple[Check, Claim]]) -> tuple[Finding, ...]:
+def findings(
+    raised: Iterable[tuple[Check, Claim]], ignores: Iterable[Ignore] = ()
+) -> tuple[Finding, ...]:
     """Sort claims by weight, link each symptom to its cause, and number them so that each cause is
-    followed by its symptoms."""
-    ordered = sorted(raised, key=_weight)
+    followed by its symptoms. What `ignores` name comes last, and what it explains is suppressed
+    too: it becomes no root cause."""
+    ignored = {ignore.check: ignore for ignore in ignores}
+    ordered = sorted(raised, key=lambda each: (each[0].id in ignored, _weight(each)))
     causes = {index: _explainer(index, ordered) for index in range(len(ordered))}
     sequence = _causes_and_symptoms(causes)
     ids: dict[int | None, str] = {index: f"f{number}" for number, index in enumerate(sequence, 1)}
-    return tuple(Finding(ids[index], *ordered[index], ids.get(causes[index])) for index in sequence)
+
+    def suppressed_by(index: int) -> Ignore | None:
+        cause = causes[index]
+        own = ignored.get(ordered[index][0].id)
+        return own if own or cause is None else ignored.get(ordered[cause][0].id)
+
+    return tuple(
+        Finding(ids[index], *ordered[index], ids.get(causes[index]), suppressed_by(index))
+        for index in sequence
+    )
 
 
 def _causes_and_symptoms(causes: Mapping[int, int | None]) -> list[int]:
@@ -166,6 +181,8 @@ def _is_cause_of(cause: tuple[Check, Claim], symptom: tuple[Check, Claim]) -> bo
     )
 
 
+# Everything that writes a report asks for it, some of it many times.
+@lru_cache(maxsize=4)
 def verdict(report: Report) -> Verdict:
     """Return the verdict. Without a cause, "ok" requires complete proof (`diagnose.checking.proof`)
     and a finished run; otherwise it is "unknown"."""
@@ -175,9 +192,18 @@ def verdict(report: Report) -> Verdict:
     if Severity.WARNING in severities:
         return Verdict("warning", report.causes)
     unfinished, missing = proof.unfinished_reasons(report), proof.missing_proof(report)
-    unanswered = any(finding.check.id in UNANSWERED_CHECKS for finding in report.findings)
+    unanswered = bool(unanswered_findings(report))
     status: Status = "unknown" if unfinished or missing or unanswered else "ok"
     return Verdict(status, (), missing, unfinished)
+
+
+def unanswered_findings(report: Report) -> tuple[Finding, ...]:
+    """Return the findings that leave the user's question open, but for those that are ignored."""
+    return tuple(
+        finding
+        for finding in report.findings
+        if finding.check.id in UNANSWERED_CHECKS and finding.suppressed_by is None
+    )
 
 
 def is_healthy_from_server(report: Report) -> bool:
@@ -200,18 +226,23 @@ def exit_status(report: Report) -> int:
 
 def layer_statuses(report: Report) -> tuple[tuple[str, LayerStatus], ...]:
     """Return the status of each layer: its worst finding; else ok if the required observations were
-    made, unknown if they were tried and are missing, skipped if nothing was tried."""
+    made, unknown if they were tried and are missing, skipped if nothing was tried or what is wrong
+    is ignored."""
     return tuple((name, _layer_status(report, name)) for name in LAYERS)
 
 
 def _layer_status(report: Report, layer: str) -> LayerStatus:
-    severities = {finding.severity for finding in report.findings if finding.check.layer == layer}
+    layer_findings = [finding for finding in report.findings if finding.check.layer == layer]
+    severities = {finding.severity for finding in layer_findings if finding.suppressed_by is None}
     if Severity.ERROR in severities:
         return "error"
     if Severity.WARNING in severities:
         return "warning"
+    if layer in report.evidence.scope.skip:  # seen for other layers, and not judged
+        return "skipped"
     if proof.is_proven(report, layer):
         return "ok"
-    if not proof.layer_observations(report, layer):
+    is_ignored = any(finding.suppressed_by for finding in layer_findings)
+    if is_ignored or not proof.layer_observations(report, layer):
         return "skipped"
     return "running" if report.running else "unknown"

@@ -2,12 +2,14 @@
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from diagnose.cli.output import (
     announce_publication,
     event_sink,
+    reports_status,
     save,
     save_bytes,
     write,
@@ -17,16 +19,27 @@ from diagnose.cli.output import (
     write_reports,
 )
 from diagnose.cli.request import (
+    DemoRequest,
     RunRequest,
     parse_bundle,
+    parse_demo,
     parse_explain,
     parse_fix,
+    parse_fleet,
+    parse_mcp,
     parse_output,
     parse_record,
     parse_replay,
+    parse_serve,
     parse_web,
 )
 from diagnose.parsers.target import UsageError, suggestion
+
+if TYPE_CHECKING:
+    from diagnose.cli.demo.faults import Fault
+    from diagnose.cli.demo.nginx_site import NginxSite
+    from diagnose.model import Report
+    from diagnose.model.events import Sink
 
 
 def _explain(words: Sequence[str]) -> int:
@@ -79,7 +92,6 @@ def _bundle(words: Sequence[str]) -> int:
 
 
 def _replay(words: Sequence[str]) -> int:
-    from diagnose.checking.root_cause import exit_status
     from diagnose.engine import conclude
     from diagnose.probes import Options
     from diagnose.recording.codec import decode, read_recording
@@ -87,18 +99,19 @@ def _replay(words: Sequence[str]) -> int:
     replay = parse_replay(words)
     recording = decode(read_recording(replay.path))
     observations = recording.evidence.observations
+    options = Options(ignores=replay.ignores)
     report = replace(
-        conclude(recording.evidence),
+        conclude(recording.evidence, options),
         duration=max((observation.at for observation in observations), default=0.0),
     )
-    request = RunRequest((recording.evidence.target,), Options(), replay.output)
+    request = RunRequest((recording.evidence.target,), options, replay.output)
     view = replace(request.view(), hostname=recording.hostname, privileged=recording.privileged)
     if request.output.wants_screen():
         from diagnose.cli import screen
 
         return screen.show_recording(report, request, view)
     write_reports([report], request, view)
-    return exit_status(report)
+    return reports_status([report], request, view)
 
 
 def _fix(words: Sequence[str]) -> int:
@@ -127,20 +140,57 @@ def _ask(question: str) -> bool:
 
 def _demo(words: Sequence[str]) -> int:
     from diagnose.cli import demo
-    from diagnose.cli.runs import run_to_end
+
+    request = parse_demo(words)
+    view = request.output.view()
+    if request.lists:
+        write(demo.list_text(view))
+        return 0
+    fault = demo.find_fault(request.fault) if request.fault else None
+    from diagnose.cli.demo.nginx_site import nginx_sites
+
+    is_screen = request.output.wants_screen()
+    every = demo.FAULTS if is_screen else (demo.DEFAULT_FAULT,)
+    faults = (fault,) if fault else every
+    with nginx_sites(faults) as sites:
+        if sites:
+            return _show_demo_sites(request, sites, is_screen)
+        return _show_embedded_demo(request, faults, is_screen)
+
+
+def _show_demo_sites(request: DemoRequest, sites: "tuple[NginxSite, ...]", is_screen: bool) -> int:
+    targets = tuple(site.target for site in sites)
+    run_request = RunRequest(targets, sites[0].options, request.output)
+    if not is_screen:
+        return _print_demo(run_request, sites[0].run)
+    from diagnose.cli import screen
+
+    return screen.show_demo_sites(run_request, sites)
+
+
+def _show_embedded_demo(request: DemoRequest, faults: "Sequence[Fault]", is_screen: bool) -> int:
+    from diagnose.cli.demo import embedded
     from diagnose.probes import Options
 
-    request = RunRequest((demo.TARGET,), Options(), parse_output("demo", words))
-    if request.output.wants_screen():
-        from diagnose.cli import screen
+    targets = tuple(map(embedded.target_of, faults))
+    run_request = RunRequest(targets, Options(), request.output)
+    if not is_screen:
+        return _print_demo(run_request, lambda sink: embedded.run(sink, faults[0]))
+    from diagnose.cli import screen
 
-        return screen.show_demo(request)
+    return screen.show_embedded_demo(run_request, faults)
+
+
+def _print_demo(request: RunRequest, run: "Callable[[Sink], Coroutine[Any, Any, Report]]") -> int:
+    from diagnose.cli import demo
+    from diagnose.cli.runs import run_to_end
+
     view = request.view()
     if request.output.format in {None, "text"} and request.output.verbosity >= 0:
-        write(demo.introduction(view) + "\n")
+        write(demo.introduction(request.targets[0], view) + "\n")
     sink = event_sink(request, view)
     reports, status = run_to_end(
-        lambda group: group.run_all([demo.run(group.watchdog.record(sink))]), request.options
+        lambda group: group.run_all([run(group.watchdog.record(sink))]), request.options
     )
     write_after_events(reports, request, view)
     return status
@@ -154,6 +204,38 @@ def _web(words: Sequence[str]) -> int:
     return web.serve(request.words, arguments, request.port, request.run.output.language)
 
 
+def _config(words: Sequence[str]) -> int:
+    from diagnose.cli import config_command
+
+    write(config_command.render(words))
+    return 0
+
+
+def _mcp(words: Sequence[str]) -> int:
+    from diagnose import agent
+    from diagnose.cli.runs import open_machine, report_builder
+
+    request = parse_mcp(words)
+    return agent.serve(
+        agent.ServerSettings(
+            request.output.language, request.masks, request.options, report_builder, open_machine
+        )
+    )
+
+
+def _serve(words: Sequence[str]) -> int:
+    from diagnose import exporter
+
+    request = parse_serve(words)
+    return exporter.serve(request.settings, request.check_only)
+
+
+def _fleet(words: Sequence[str]) -> int:
+    from diagnose.cli import fleet
+
+    return fleet.execute(parse_fleet(words))
+
+
 HANDLERS: dict[str, Callable[[Sequence[str]], int]] = {
     "explain": _explain,
     "list": _list,
@@ -161,6 +243,10 @@ HANDLERS: dict[str, Callable[[Sequence[str]], int]] = {
     "record": _record,
     "bundle": _bundle,
     "replay": _replay,
+    "config": _config,
     "demo": _demo,
+    "serve": _serve,
     "web": _web,
+    "mcp": _mcp,
+    "fleet": _fleet,
 }

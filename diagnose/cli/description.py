@@ -28,7 +28,15 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "--completion": SHELLS,
 }
 #: Options and operands that name a file.
-_FILES = {"--cafile", "--output", "FILE"}
+_FILES = {
+    "--cafile",
+    "--config",
+    "--config.file",
+    "--journal",
+    "--output",
+    "--web.config.file",
+    "FILE",
+}
 
 
 def completion_script(shell: str) -> str:
@@ -103,12 +111,15 @@ def _name_values(parser: argparse.ArgumentParser) -> None:
     import shtab
 
     from diagnose.checking.registry import check_ids
+    from diagnose.cli.demo.faults import FAULTS
 
     for action in parser._actions:
         option = action.option_strings[-1] if action.option_strings else str(action.metavar)
         if option in CHOICES:
             action.choices = CHOICES[option]
-        elif option == "CHECK ...":
+        elif option in {"CHECK ...", "--ignore"}:
             action.choices = check_ids()
+        elif option == "FAULT":
+            action.choices = tuple(fault.name for fault in FAULTS)
         elif option in _FILES:
             action.complete = shtab.FILE  # type: ignore[attr-defined]

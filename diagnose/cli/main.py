@@ -12,8 +12,10 @@ from diagnose.cli.output import (
     announce_publication,
     event_sink,
     note_failure,
+    reports_status,
     write,
     write_after_events,
+    write_document,
     write_note,
 )
 from diagnose.cli.parser import COMMANDS, DESCRIPTION
@@ -76,7 +78,8 @@ def _main(arguments: list[str], may_fork: bool) -> int:
         from diagnose.cli import screen
 
         return screen.show_targets(request)
-    if may_fork and request.targets and request.options.outside:
+    # With many targets the libraries are imported once, and asking another process costs more.
+    if may_fork and len(request.targets) == 1 and request.options.outside:
         from diagnose.processes import parser_process
 
         parser_process.start()
@@ -136,13 +139,24 @@ def _names_format(arguments: list[str], name: str) -> bool:
     return is_option or ("--format", name) in pairwise(arguments)
 
 
+def _discover(request: RunRequest) -> int:
+    """Write the targets for Zabbix, without a diagnosis."""
+    from diagnose.outputs.zabbix_lld import render_targets
+
+    if request.output.redact:
+        raise UsageError("--redact masks names, and zabbix-lld is a list of names.")
+    write_document(render_targets(request.targets), request)
+    return 0
+
+
 def _diagnose(request: RunRequest) -> int:
     if not request.targets:
         write_note(DESCRIPTION + "\nA TARGET is missing. See diagnose --help.\n")
         if request.output.format in {"json", "jsonl", "nagios"}:
             raise UsageError("A TARGET is missing.")
         return USAGE
-    from diagnose.checking.root_cause import exit_status
+    if request.output.format == "zabbix-lld":
+        return _discover(request)
     from diagnose.cli.runs import run_targets  # imports asyncio: not before the fork
 
     view = request.view()
@@ -159,4 +173,4 @@ def _diagnose(request: RunRequest) -> int:
         note = partial(note_failure, request, view)
         reports, status = run_until_well(run, request.wait_s, note)
     write_after_events(reports, request, view)
-    return status or max(exit_status(report) for report in reports)
+    return status or reports_status(reports, request, view)

@@ -4,11 +4,14 @@ import contextlib
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
-from diagnose.model import LAYERS
+from diagnose.model import LAYERS, Ignore
 from diagnose.outputs import FORMATS
 from diagnose.parsers.target import UsageError, suggestion
+
+if TYPE_CHECKING:
+    from diagnose.model.threshold import Level, Threshold
 
 _SSH = re.compile(r"ssh://(?:\w[\w.+-]*@)?(?:\[[0-9a-fA-F:.]+\]|\w[\w.-]*)(?::(\d{1,5}))?/?")
 
@@ -91,6 +94,70 @@ def idle(text: str) -> float:
     )
 
 
+_IGNORE = re.compile(r"([^@=]+)(?:@([^=]*))?(?:=(.*))?", re.DOTALL)
+_MAX_REASON = 500
+
+
+def ignore(text: str) -> Ignore:
+    """Parse CHECK[@YYYY-MM-DD][=REASON]."""
+    from datetime import date
+
+    match = _IGNORE.fullmatch(text)
+    if match is None:
+        raise UsageError(f"--ignore takes CHECK[@YYYY-MM-DD][=REASON], not {text!r}.")
+    check_id, day, reason = match[1].strip(), match[2], (match[3] or "").strip()
+    _check_exists(check_id)
+    if len(reason) > _MAX_REASON:
+        raise UsageError(
+            f"--ignore {check_id}: the reason is longer than {_MAX_REASON} characters."
+        )
+    try:
+        until = None if day is None else date.fromisoformat(_dashed(day))
+    except ValueError:
+        raise UsageError(
+            f"--ignore {check_id}: {day!r} is no day; it is written YYYY-MM-DD."
+        ) from None
+    return Ignore(check_id, until, reason)
+
+
+def _dashed(day: str) -> str:
+    """Return the day. Raise ValueError for the other forms of ISO 8601, such as 2026W01."""
+    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", day):
+        raise ValueError
+    return day
+
+
+def _check_exists(check_id: str) -> None:
+    from diagnose.checking.registry import check_ids
+
+    if check_id not in check_ids():
+        hint = suggestion(check_id, check_ids()) or " See diagnose list."
+        raise UsageError(f"There is no check {check_id!r}.{hint}")
+
+
+#: Targets of a fleet that begin in a second: some 200 packets, which nobody's network notices.
+DEFAULT_RATE, _MAX_RATE = 20.0, 10_000.0
+_MAX_CONCURRENCY = 10_000
+
+
+def rate(text: str) -> float:
+    """Parse how many targets begin in a second."""
+    with contextlib.suppress(ValueError):
+        number = float(text.removesuffix("/s"))
+        if 0.001 <= number <= _MAX_RATE:
+            return number
+    raise UsageError(f"--rate takes targets per second, from 0.001 to {_MAX_RATE:g}, not {text!r}.")
+
+
+def concurrency(text: str) -> int:
+    """Parse how many targets are at work at the same time."""
+    with contextlib.suppress(ValueError):
+        number = int(text)
+        if 1 <= number <= _MAX_CONCURRENCY:
+            return number
+    raise UsageError(f"--concurrency takes a number from 1 to {_MAX_CONCURRENCY}, not {text!r}.")
+
+
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(s|m|h)?")
 _UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600}
 _MAX_WAIT = 24 * 3600.0
@@ -98,13 +165,22 @@ _MAX_WAIT = 24 * 3600.0
 
 def wait(text: str) -> float:
     """Parse a duration, such as "90", "90s", "5m" or "1h", into seconds."""
-    if match := _DURATION.fullmatch(text):
-        seconds = float(match[1]) * _UNIT_SECONDS[match[2] or "s"]
-        if 0 < seconds <= _MAX_WAIT:
-            return seconds
-    raise UsageError(
-        f"--wait takes a duration of at most a day, such as 90, 90s, 5m or 1h, not {text!r}."
-    )
+    return duration("--wait")(text)
+
+
+def duration(option: str) -> Callable[[str], float]:
+    """Return a parser of an option that takes a duration of at most a day."""
+
+    def parse_duration(text: str) -> float:
+        if match := _DURATION.fullmatch(text):
+            number = float(match[1]) * _UNIT_SECONDS[match[2] or "s"]
+            if 0 < number <= _MAX_WAIT:
+                return number
+        raise UsageError(
+            f"{option} takes a duration of at most a day, such as 90, 90s, 5m or 1h, not {text!r}."
+        )
+
+    return parse_duration
 
 
 def port(text: str) -> int:
@@ -166,6 +242,47 @@ def readable_file(text: str) -> str:
     return str(Path(text).absolute())
 
 
+#: The measurements that a threshold can be about: the labels of the performance data.
+MEASUREMENTS = (
+    "response_time", "certificate_days", "time", "resolve", "connect", "tls", "processing",
+)  # fmt: skip
+
+
+def threshold(level: "Level") -> "Callable[[str], Threshold]":
+    """Return the parser of -w or -c: [NAME=]RANGE, where a range alone is of `response_time`."""
+    option = f"--{level}"
+
+    def parse_threshold(text: str) -> "Threshold":
+        from diagnose.model.threshold import Threshold
+        from diagnose.parsers.plugin_range import parse_range
+
+        name, _, range_text = text.rpartition("=")
+        label = name or MEASUREMENTS[0]
+        if label not in MEASUREMENTS:
+            hint = suggestion(label, MEASUREMENTS) or f" There are {', '.join(MEASUREMENTS)}."
+            raise UsageError(f"{option}: there is no measurement {label!r}.{hint}")
+        try:
+            return Threshold(level, label, parse_range(range_text))
+        except ValueError:
+            raise UsageError(
+                f"{option} takes a range such as 2, 14:, ~:5, 1:3 or @1:3, not {range_text!r}."
+            ) from None
+
+    return parse_threshold
+
+
+def output_file(text: str) -> str:
+    """Return the path of a file that can be written, as far as its folder shows; "-" is stdout."""
+    path = Path(text)
+    if text == "-":
+        return text
+    if path.is_dir():
+        raise UsageError(f"--output {text}: it is a folder.")
+    if not path.parent.is_dir():
+        raise UsageError(f"--output {text}: there is no folder {path.parent}.")
+    return str(path.absolute())
+
+
 def server_url(text: str) -> str:
     """Parse ssh://[user@]host[:port]; user@host is accepted too."""
     return _ssh_url(text) or _refuse(f"--server takes ssh://[user@]host[:port], not {text!r}.")
@@ -189,3 +306,26 @@ def _ssh_url(text: str) -> str:
 
 def _refuse(message: str) -> NoReturn:
     raise UsageError(message)
+
+
+def seconds(option: str) -> Callable[[str], float]:
+    """Return a parser of an option that takes a number of seconds, 0 or more."""
+
+    def parse_seconds(text: str) -> float:
+        with contextlib.suppress(ValueError):
+            if 0 <= (number := float(text)) <= 3600:
+                return number
+        raise UsageError(f"{option} takes seconds from 0 to 3600, not {text!r}.")
+
+    return parse_seconds
+
+
+def count(option: str) -> Callable[[str], int]:
+    """Return a parser of an option that takes a number from 1."""
+
+    def parse_count(text: str) -> int:
+        if text.isascii() and text.isdigit() and 0 < len(text) < 8 and int(text):
+            return int(text)
+        raise UsageError(f"{option} takes a number from 1, not {text!r}.")
+
+    return parse_count

@@ -3,7 +3,7 @@
 import contextlib
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,7 @@ def write(text: str, output_format: str = "text") -> None:
     """Write to stdout: data formats always in UTF-8; text in the terminal's encoding, with "?" for
     characters that it lacks. A closed pipe (`| head`) is not an error. Raise UsageError if stdout
     cannot be written for another reason."""
-    if output_format in {"json", "jsonl", "markdown", "html", "prometheus", "junit"}:
+    if output_format not in {"text", "plain", "nagios"}:
         # json.dumps keeps lone surrogates; write them as JSON escapes.
         data = text.encode("utf-8", "backslashreplace")
     else:
@@ -107,7 +107,7 @@ def save_bytes(path: str, data: bytes) -> None:
 
 def event_sink(request: RunRequest, view: View) -> "Sink":
     """Return the sink for the events of one run: a stream of JSON lines, progress, or nothing."""
-    if request.output.format == "jsonl":
+    if request.output.format == "jsonl" and not request.output.path:
         return _json_lines(request, view)
     is_terminal = sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb"
     if is_terminal and request.output.verbosity >= 0:
@@ -135,7 +135,7 @@ def _json_lines(request: RunRequest, view: View) -> "Sink":
 
 def write_after_events(reports: Iterable[Report], request: RunRequest, view: View) -> None:
     """Write the reports of runs, unless `event_sink` has already written them as JSON lines."""
-    if request.output.format != "jsonl":
+    if request.output.format != "jsonl" or request.output.path:
         write_reports(reports, request, view)
 
 
@@ -150,17 +150,66 @@ def write_reports(reports: Iterable[Report], request: RunRequest, view: View) ->
         report_views = [
             redaction.masked_report(report, view, build_report) for report, view in report_views
         ]
-    write_views(report_views, request.output.format or "text")
+    output_format = request.output.format or "text"
+    if request.output.path:
+        _write_file(request.output.path, report_views, output_format)
+    else:
+        write_views(report_views, output_format)
+
+
+def write_document(text: str, request: RunRequest) -> None:
+    """Write a document that is no report to where the reports would go."""
+    if request.output.path:
+        _replace(request.output.path, text)
+    else:
+        write(text, request.output.format or "text")
+
+
+def _write_file(path: str, report_views: Sequence[tuple[Report, View]], output_format: str) -> None:
+    if output_format == "jsonl":
+        from diagnose.outputs.jsonl import render_stream
+
+        texts = [render_stream(report, view) for report, view in report_views]
+    else:
+        texts = list(_texts(report_views, output_format))
+    _replace(path, "".join(texts))
+
+
+def _replace(path: str, text: str) -> None:
+    """Replace a file in one step. Raise UsageError if that fails."""
+    from diagnose.cli.atomic_file import replace_file
+
+    try:
+        replace_file(path, text.encode("utf-8", "backslashreplace"))
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}.") from None
+
+
+def reports_status(reports: Sequence[Report], request: RunRequest, view: View) -> int:
+    """Return the exit status of a process that ends with these reports, with a plugin's
+    thresholds."""
+    from diagnose.checking.root_cause import exit_status
+
+    if request.output.format == "nagios":
+        from diagnose.outputs.nagios import plugin_state
+
+        return max(plugin_state(report, view) for report in reports)
+    return max(exit_status(report) for report in reports)
 
 
 def write_views(report_views: Sequence[tuple[Report, View]], output_format: str) -> None:
     """Write the reports one after another, or all in one document, each for its view."""
+    for text in _texts(report_views, output_format):
+        write(text, output_format)
+
+
+def _texts(report_views: Sequence[tuple[Report, View]], output_format: str) -> Iterator[str]:
     from diagnose.outputs import document_writer, writer
 
     if render_all := document_writer(output_format):
-        write(render_all(report_views), output_format)
+        yield render_all(report_views)
         return
     render = writer(output_format)
     for number, (report, view) in enumerate(report_views):
         gap = "\n" if number and output_format in {"text", "markdown"} else ""
-        write(gap + render(report, view), output_format)
+        yield gap + render(report, view)

@@ -4,14 +4,18 @@ An invalid argument raises `UsageError` with a suggestion.
 """
 
 import argparse
-from collections.abc import Sequence
-from typing import NamedTuple, NoReturn
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from diagnose.cli import option_values as values
 from diagnose.i18n import LANGUAGES
 from diagnose.model import LAYERS
 from diagnose.outputs import FORMATS
 from diagnose.parsers.target import UsageError, suggestion
+
+if TYPE_CHECKING:
+    from diagnose.model.threshold import Level
 
 
 class CommandHelp(NamedTuple):
@@ -32,8 +36,18 @@ COMMANDS = {
         "The report in every form and the recording, masked, in one file for support.", "TARGET"
     ),
     "replay": CommandHelp("A recording put to today's checks, without a network.", "FILE"),
-    "demo": CommandHelp("A broken site of its own on loopback, diagnosed."),
+    "fleet": CommandHelp(
+        "Any number of targets, one a line, as a stream: a JSON line for each as it is finished,"
+        " and at the end one group for all that fail for the same cause.",
+        "FILE",
+    ),
+    "config": CommandHelp("The values of the configuration, and where each comes from."),
+    "demo": CommandHelp("A broken site of its own on loopback, diagnosed.", "[FAULT]"),
+    "serve": CommandHelp(
+        "An exporter for Prometheus in the place of blackbox_exporter, with the reason."
+    ),
     "web": CommandHelp("The screen, in a browser on this machine or through SSH.", "[TARGET ...]"),
+    "mcp": CommandHelp("Three tools for agents that only read, on stdin and stdout (MCP)."),
 }
 
 DESCRIPTION = """\
@@ -70,9 +84,13 @@ other commands:
   diagnose fix TARGET                  apply the remedy, look again, undo what did not help
   diagnose record TARGET -o FILE       what was seen, names and addresses masked, to a file
   diagnose bundle TARGET -o FILE.zip   report and recording, masked, in one file for support
+  diagnose fleet FILE|-                any number of targets, one JSON line each
   diagnose replay FILE                 judge a recording again, without a network
-  diagnose demo                        a broken site of its own, diagnosed
+  diagnose config                      the values of the configuration, and where each comes from
+  diagnose demo [FAULT]                a broken site of its own, diagnosed
   diagnose web [TARGET]                the screen, in a browser
+  diagnose mcp                         three read-only tools for agents (MCP)
+  diagnose serve                       blackbox_exporter's place, with the reason of a failure
 
 exit status:
   0 ok   1 warning   2 critical   3 unknown: could not be judged
@@ -83,6 +101,54 @@ anybody but the target, where it redirects to, and the name servers; on a cloud'
 does not answer also to the metadata service; with --cloud to the API of the provider. With
 --vantage globalping, what is measured and the results become public.
 """
+
+#: What follows the options in the help of a command.
+_EXAMPLES = {
+    "demo": """\
+examples:
+  diagnose demo                        choose a fault on the screen
+  diagnose demo websocket              a WebSocket that answers 404
+  diagnose demo redirect-loop --json   the report of a redirect loop
+  diagnose demo --list                 the names of the faults
+
+Where there is an nginx, it runs in a temporary folder on loopback, and a fix can be applied and
+taken back. Nothing is left behind.
+""",
+    "mcp": """\
+examples:
+  diagnose mcp                               this machine looks, names and addresses masked
+  diagnose mcp --server ssh://root@web1      it also looks inside that server
+  {"mcpServers": {"diagnose": {"command": "diagnose", "args": ["mcp"]}}}
+                                             in the settings of an agent
+
+The tools are diagnose, explain and replay. None of them changes anything. Text of the examined site
+is marked as such. It needs pip install 'diagnose-https[mcp]'.
+""",
+    "serve": """\
+examples:
+  diagnose serve --config.file=/etc/prometheus/blackbox.yml
+  diagnose serve --config.file=blackbox.yml --config.check
+  diagnose serve --web.listen-address=:9115 --web.config.file=web.yml --allow '*.example.com'
+  curl 'http://127.0.0.1:9115/probe?module=http_2xx&target=https://shop.example.com/&debug=true'
+
+It listens on loopback only, unless --web.listen-address says otherwise. SIGHUP and POST /-/reload
+load the configuration again. It needs the extra: pipx install 'diagnose-https[serve]'.
+""",
+    "fleet": """\
+examples:
+  diagnose fleet sites.txt >>results.jsonl
+  diagnose fleet sites.txt --resume >>results.jsonl     after it was cut off: the rest
+  zcat names.gz | diagnose fleet - --summary --rate 5 | jq -r 'select(.type == "verdict")'
+  diagnose fleet sites.txt --summary | jq 'select(.type == "group")'
+
+FILE has a target a line; what follows # is a comment. Each line of the output has a type: report
+(as of diagnose --json) or, with --summary, verdict; error (the line names no target); at the end
+group and summary. Lines leave in the order in which targets are finished.
+
+What is finished is kept in a journal until the end of the list is reached. A list given twice in
+one run is diagnosed once.
+""",
+}
 
 _FORMAT_HELP = {
     "json": "one JSON document",
@@ -106,9 +172,14 @@ class _Parser(argparse.ArgumentParser):
         raise UsageError(f"{message[:1].upper()}{message[1:].rstrip('.')}.")
 
 
-def parse(command: str | None, words: Sequence[str]) -> argparse.Namespace:
-    """Parse the words after `diagnose`, or after `diagnose` and one of `COMMANDS`."""
-    return build_parser(command).parse_intermixed_args(list(words))
+def parse(
+    command: str | None, words: Sequence[str], defaults: Mapping[str, Any] = MappingProxyType({})
+) -> argparse.Namespace:
+    """Parse the words after `diagnose`, or after `diagnose` and one of `COMMANDS`. `defaults` are
+    values of options that stand for those that are not given."""
+    parser = build_parser(command)
+    parser.set_defaults(**defaults)
+    return parser.parse_intermixed_args(list(words))
 
 
 def build_parser(command: str | None = None, has_operands: bool = True) -> argparse.ArgumentParser:
@@ -117,7 +188,7 @@ def build_parser(command: str | None = None, has_operands: bool = True) -> argpa
         prog="diagnose" if command is None else f"diagnose {command}",
         usage=_usage(command),
         description=DESCRIPTION if command is None else COMMANDS[command].purpose,
-        epilog=_EPILOG if command is None else None,
+        epilog=_EPILOG if command is None else _EXAMPLES.get(command),
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
         add_help=False,
@@ -125,10 +196,19 @@ def build_parser(command: str | None = None, has_operands: bool = True) -> argpa
     if has_operands:
         add_operands(parser, command)
     _add_command_options(parser, command)
-    if command in {None, "record", "bundle", "fix", "web"}:
+    if command in {None, "record", "bundle", "fix", "web", "fleet"}:
         _add_probe_options(parser, command)
+    if command in {None, "replay", "bundle", "fix", "web", "config"}:
+        _add_ignore_option(parser)
+    else:
+        parser.set_defaults(ignore=[])
+    if command == "config":
+        _add_configurable_options(parser)
     _add_output_options(parser, command)
     group = parser.add_argument_group("about")
+    group.add_argument("--config", metavar="FILE|none",
+        help="the configuration (TOML) in the place of /etc/diagnose/config.toml"
+        " and ~/.config/diagnose/config.toml; none: neither")  # fmt: skip
     group.add_argument("-h", "--help", action="help", help="this page")
     if command is None:
         group.add_argument("-V", "--version", action="store_true", help="the version")
@@ -165,9 +245,56 @@ def _add_command_options(parser: argparse.ArgumentParser, command: str | None) -
         _add_fix_options(parser)
     if command in {"record", "bundle"}:
         parser.add_argument("-o", "--output", metavar="FILE", help="where to (- for stdout)")
+    if command == "demo":
+        parser.add_argument("--list", dest="lists", action="store_true", help="name the faults")
+    if command == "mcp":
+        _add_mcp_options(parser)
+    if command == "fleet":
+        _add_fleet_options(parser)
     if command == "web":
         parser.add_argument("--port", type=values.port, default=8043, metavar="PORT",
             help="of 127.0.0.1 (8043); 0 is any free one")  # fmt: skip
+    if command == "serve":
+        _add_serve_options(parser)
+
+
+def _add_serve_options(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("what to serve (options of blackbox_exporter)")
+    add = group.add_argument
+    add("--config.file", dest="config_file", default="blackbox.yml", metavar="FILE",
+        help="its modules (blackbox.yml)")  # fmt: skip
+    add("--config.check", dest="config_check", action="store_true",
+        help="load the file, say whether it is right, and end")  # fmt: skip
+    add("--web.listen-address", dest="listen", action="append", default=[], metavar="ADDRESS:PORT",
+        help="where to listen (127.0.0.1:9115, repeatable); :9115 is every address")  # fmt: skip
+    add("--web.config.file", dest="web_config_file", default="", metavar="FILE",
+        help="TLS and passwords, in the format of Prometheus' exporters")  # fmt: skip
+    add("--web.external-url", dest="external_url", default="", metavar="URL",
+        help="how browsers reach it through a proxy on this machine")  # fmt: skip
+    add("--timeout-offset", type=values.seconds("--timeout-offset"), default=0.5,
+        metavar="SECONDS", help="to subtract from Prometheus' timeout (0.5)")  # fmt: skip
+    add("--history.limit", dest="history_limit", type=values.count("--history.limit"), default=100,
+        metavar="N", help="results to keep, and as many older failures (100)")  # fmt: skip
+    add("--log.prober", dest="log_prober", default="none", metavar="LEVEL",
+        type=values.choice("--log.prober", "none", "error", "warn", "info", "debug"),
+        help="what of each probe's log goes to stderr: none, error or info (none)")  # fmt: skip
+    group = parser.add_argument_group("limits and diagnosis")
+    add = group.add_argument
+    add("--allow", action="append", default=[], metavar="NAME|NETWORK",
+        help="probe only such targets: *.example.com, 10.0.0.0/8 (repeatable)")  # fmt: skip
+    add("--max-probes", type=values.count("--max-probes"), default=200, metavar="N",
+        help="at the same time (200)")  # fmt: skip
+    add("--diagnosis-interval", type=values.duration("--diagnosis-interval"), default=300.0,
+        metavar="DURATION",
+        help="repeat the whole diagnosis of a target after so long (5m)")  # fmt: skip
+
+
+def _add_mcp_options(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("what the agent may see")
+    group.add_argument("--server", type=values.server_url, metavar="ssh://[USER@]HOST[:PORT]",
+        help="look inside this server too")  # fmt: skip
+    group.add_argument("--no-mask", dest="masks", action="store_false",
+        help="show names and addresses as they are")  # fmt: skip
 
 
 def _add_fix_options(parser: argparse.ArgumentParser) -> None:
@@ -177,6 +304,18 @@ def _add_fix_options(parser: argparse.ArgumentParser) -> None:
     add("--resume", action="store_true", help="go on with a fix that was cut off")
     add("--dry-run", dest="dry", action="store_true", help="show what would be done")
     group.add_argument("-y", "--yes", action="store_true", help="do not ask")
+
+
+def _add_fleet_options(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument_group("the list").add_argument
+    add("--summary", action="store_true", help="verdicts in the place of whole reports")
+    add("--rate", type=values.rate, default=values.DEFAULT_RATE, metavar="N",
+        help=f"targets that begin in a second, at most ({values.DEFAULT_RATE:g})")  # fmt: skip
+    add("--concurrency", type=values.concurrency, metavar="N",
+        help="targets at work at the same time, at most (200)")  # fmt: skip
+    add("--resume", action="store_true", help="go on where the last run of this list was cut off")
+    add("--journal", metavar="FILE",
+        help="keep what is finished here (in ~/.local/state/diagnose/fleet)")  # fmt: skip
 
 
 def _add_probe_options(parser: argparse.ArgumentParser, command: str | None) -> None:
@@ -190,8 +329,7 @@ def _add_probe_options(parser: argparse.ArgumentParser, command: str | None) -> 
     sides.add_argument("--inside", action="store_true", help="only what the server shows")
     add("--only", type=values.layers, default=(), metavar="LAYER,…", help=f"of {', '.join(LAYERS)}")
     add("--skip", type=values.layers, default=(), metavar="LAYER,…", help="all but these")
-    add("--timeout", type=values.timeout, default=15.0, metavar="SECONDS",
-        help="for the whole run (15)")  # fmt: skip
+    _add_timeout(group)
     if command is None:
         add("--wait", type=values.wait, metavar="DURATION",
             help="until the site works, at most 90s, 5m, 1h …")  # fmt: skip
@@ -203,7 +341,7 @@ def _add_probe_options(parser: argparse.ArgumentParser, command: str | None) -> 
         metavar="ssh://…|globalping", help="visit it from there too (repeatable)")  # fmt: skip
     add("--origin-address", type=values.address, metavar="IP",
         help="the server behind a CDN or a balancer: ask there too, and compare")  # fmt: skip
-    add("--resolver", type=values.address, metavar="IP", help="the name server to ask")
+    _add_resolver(group)
     add("--proxy", type=values.proxy, metavar="URL|none",
         help="go through it; none: say nothing of one")  # fmt: skip
     add("--from", dest="visitor", type=values.visitor, metavar="ADDRESS",
@@ -214,8 +352,42 @@ def _add_probe_options(parser: argparse.ArgumentParser, command: str | None) -> 
         help="read the cloud's rules too, with this machine's credentials")  # fmt: skip
     add("--cloud-role", dest="cloud_role", action="store_true",
         help="also with those of the role of the instance itself")  # fmt: skip
-    add("--cafile", type=values.readable_file, metavar="FILE", help="trust these roots too")
+    _add_cafile(group)
     _add_request_options(parser)
+
+
+def _add_timeout(group: "argparse._ActionsContainer") -> None:
+    group.add_argument("--timeout", type=values.timeout, default=15.0, metavar="SECONDS",
+        help="for the whole run (15)")  # fmt: skip
+
+
+def _add_resolver(group: "argparse._ActionsContainer") -> None:
+    group.add_argument(
+        "--resolver", type=values.address, metavar="IP", help="the name server to ask"
+    )
+
+
+def _add_cafile(group: "argparse._ActionsContainer") -> None:
+    group.add_argument(
+        "--cafile", type=values.readable_file, metavar="FILE", help="trust these roots too"
+    )
+
+
+def _add_configurable_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that a file may set too, and the form of the answer."""
+    group = parser.add_argument_group("as a run would have it")
+    _add_timeout(group)
+    _add_resolver(group)
+    _add_cafile(group)
+    parser.add_argument("--json", dest="format", action="store_const", const="json",
+        help="one JSON document")  # fmt: skip
+
+
+def _add_ignore_option(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("what not to count")
+    group.add_argument("--ignore", type=values.ignore, action="append", default=[],
+        metavar="CHECK[@YYYY-MM-DD][=REASON]",
+        help="do not count its findings, until the end of that day in UTC")  # fmt: skip
 
 
 def _add_request_options(parser: argparse.ArgumentParser) -> None:
@@ -243,10 +415,14 @@ def _add_request_options(parser: argparse.ArgumentParser) -> None:
 def _add_output_options(parser: argparse.ArgumentParser, command: str | None) -> None:
     group = parser.add_argument_group("what to print")
     reports = command in {None, "replay", "demo"}
+    parser.set_defaults(writes_reports=reports)
     if reports:
         _add_report_options(group)
     else:
-        parser.set_defaults(format=None, quiet=False, verbose=0, redact=False, mouse=True)
+        defaults = {} if command == "config" else {"format": None}
+        parser.set_defaults(
+            **defaults, warning=[], critical=[], quiet=False, verbose=0, redact=False, mouse=True
+        )
     add = group.add_argument
     add("--lang", type=values.choice("--lang", *LANGUAGES), metavar="LANG",
         help=" or ".join(LANGUAGES))  # fmt: skip
@@ -268,9 +444,17 @@ def _add_report_options(group: "argparse._ArgumentGroup") -> None:
         formats.add_argument(
             f"--{name}", dest="format", action="store_const", const=name, help=help_text
         )
+    levels: tuple[tuple[str, Level], ...] = (("-w", "warning"), ("-c", "critical"))
+    for short, level in levels:
+        group.add_argument(short, f"--{level}", type=values.threshold(level), action="append",
+            default=[], metavar="[NAME=]RANGE",
+            help=f"with --nagios: the state is {level.upper()} outside it: 2 (seconds),"
+            " certificate_days=14:")  # fmt: skip
     amount = group.add_mutually_exclusive_group()
     amount.add_argument("-q", "--quiet", action="store_true", help="the verdict alone")
     amount.add_argument(
         "-v", "--verbose", action="count", default=0, help="all evidence; -vv the timeline"
     )
+    group.add_argument("-o", "--output", type=values.output_file, metavar="FILE",
+        help="write to this file, in one step (- for stdout)")  # fmt: skip
     group.add_argument("--redact", action="store_true", help="mask addresses, names and secrets")

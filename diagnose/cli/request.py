@@ -1,8 +1,8 @@
 """What one call of the program asks for: typed values, made from the command line and validated
 before anything else happens.
 
-Only this module, `diagnose.cli.parser` and `diagnose.cli.description` know argparse. A request is
-changed with `dataclasses.replace`.
+Only this module, `diagnose.cli.parser`, `diagnose.cli.description` and those of the configuration
+know argparse. A request is changed with `dataclasses.replace`.
 """
 
 import os
@@ -12,8 +12,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
-from diagnose.cli.parser import COMMANDS, parse
-from diagnose.model import Target
+from diagnose.cli.configured import parse_configured, server_for
+from diagnose.cli.parser import COMMANDS
+from diagnose.model import Ignore, Target
 from diagnose.model.frozen import frozen
 from diagnose.model.view import View
 from diagnose.outputs.terminal import choose_language, terminal_columns, wants_ascii, wants_color
@@ -25,10 +26,15 @@ from diagnose.parsers.target import (
 )
 
 if TYPE_CHECKING:
+    from diagnose.exporter.settings import Settings
+    from diagnose.model.threshold import Threshold
     from diagnose.probes import Options
 
 #: Options without a value that ask about the program itself.
 ABOUT_TOPICS: tuple[Literal["version", "schema", "spec"], ...] = ("version", "schema", "spec")
+
+#: Where `diagnose serve` listens: blackbox_exporter's port, on loopback.
+DEFAULT_LISTEN = "127.0.0.1:9115"
 
 FixAction = Literal["fix", "undo", "resume"]
 
@@ -39,7 +45,8 @@ class OutputOptions:
 
     `format` is a name of `diagnose.outputs.FORMATS`; None is the screen on a terminal, and text
     elsewhere. `verbosity` is that of `View`. `lang` is "en", "zh" or None for the environment's.
-    `color` is "auto", "always" or "never", `glyphs` "auto", "unicode" or "ascii".
+    `color` is "auto", "always" or "never", `glyphs` "auto", "unicode" or "ascii". `path` is the
+    file that gets the reports; None is stdout. `thresholds` are those of a plugin.
     """
 
     format: str | None = None
@@ -49,6 +56,8 @@ class OutputOptions:
     color: str = "auto"
     glyphs: str = "auto"
     mouse: bool = True
+    path: str | None = None
+    thresholds: "tuple[Threshold, ...]" = ()
 
     @property
     def language(self) -> str:
@@ -59,17 +68,18 @@ class OutputOptions:
         return View(
             lang=self.language,
             width=terminal_columns(),
-            color=wants_color(self.color, sys.stdout.isatty()),
+            color=wants_color(self.color, not self.path and sys.stdout.isatty()),
             ascii=wants_ascii(self.glyphs),
             verbosity=self.verbosity,
             hostname=os.uname().nodename,
             privileged=os.geteuid() == 0,
             again=rerun_args,
+            thresholds=self.thresholds,
         )
 
     def wants_screen(self) -> bool:
         """Return True on a terminal, unless an option asks for the plain report."""
-        if self.format or self.verbosity or self.redact:
+        if self.format or self.verbosity or self.redact or self.path:
             return False
         from diagnose import tui
 
@@ -112,9 +122,10 @@ class RunRequest:
         """Return all options as command-line words, including secrets, for a screen in a
         browser."""
         options = self.options
-        words = [*options.filter_args, "--timeout", str(options.timeout)]
+        # What files say is among the options already.
+        words = ["--config", "none", *options.filter_args, "--timeout", str(options.timeout)]
         words += [f"-{options.family}"] if options.family else []
-        words += options.cloud_args
+        words += (*options.cloud_args, *options.ignore_args)
         for name, value in (
             ("--server", options.server),
             ("--address", options.address),
@@ -162,6 +173,7 @@ class ReplayRequest:
 
     path: str
     output: OutputOptions
+    ignores: tuple[Ignore, ...] = ()
 
 
 @frozen
@@ -181,6 +193,25 @@ class AboutRequest:
 
 
 @frozen
+class DemoRequest:
+    """A request of `diagnose demo`: the name of a fault, not yet looked up ("": any), or their
+    list."""
+
+    fault: str
+    lists: bool
+    output: OutputOptions
+
+
+@frozen
+class McpRequest:
+    """A request of `diagnose mcp`: the options of each run, and whether reports are masked."""
+
+    options: "Options"
+    masks: bool
+    output: OutputOptions
+
+
+@frozen
 class WebRequest:
     """A request of `diagnose web`; `words` are the targets as they were given."""
 
@@ -189,12 +220,34 @@ class WebRequest:
     port: int
 
 
+@frozen
+class ServeRequest:
+    """A request of `diagnose serve`; `check_only` if its configuration is only loaded."""
+
+    settings: "Settings"
+    check_only: bool
+
+
+@frozen
+class FleetRequest:
+    """A request of `diagnose fleet`: the path of the list ("-": stdin). `run` has no targets; it
+    holds how each is diagnosed. `journal` is the path of the journal, None for the usual place."""
+
+    run: RunRequest
+    path: str
+    journal: str | None = None
+    resume: bool = False
+    summary: bool = False
+    rate: float = 0.0
+    concurrency: int | None = None
+
+
 # From the words of the command line. Each function raises UsageError.
 
 
 def parse_run(words: Sequence[str]) -> RunRequest | AboutRequest:
     """Parse `diagnose [TARGET …]`, or one of its options that ask about the program itself."""
-    namespace = parse(None, words)
+    namespace = parse_configured(None, words)
     for topic in ABOUT_TOPICS:
         if getattr(namespace, topic):
             return AboutRequest(topic)
@@ -206,14 +259,14 @@ def parse_run(words: Sequence[str]) -> RunRequest | AboutRequest:
 
 
 def parse_explain(words: Sequence[str]) -> ExplainRequest:
-    namespace = parse("explain", words)
+    namespace = parse_configured("explain", words)
     if not namespace.words:
         raise UsageError("Which check? diagnose list names them all.")
-    return ExplainRequest(tuple(namespace.words), _output_options(namespace))
+    return ExplainRequest(tuple(namespace.words), output_options(namespace))
 
 
 def parse_fix(words: Sequence[str]) -> FixRequest:
-    namespace = parse("fix", words)
+    namespace = parse_configured("fix", words)
     if namespace.outside or namespace.only or namespace.skip:
         raise UsageError("A fix has to see everything: leave --outside, --only and --skip out.")
     _check_no_publication(namespace, "fix")
@@ -231,19 +284,78 @@ def parse_bundle(words: Sequence[str]) -> RecordRequest:
     return _record_request("bundle", "FILE.zip", words)
 
 
+def parse_fleet(words: Sequence[str]) -> FleetRequest:
+    namespace = parse_configured("fleet", words)
+    if len(namespace.words) != 1:
+        raise UsageError("Name one list of targets: diagnose fleet FILE (- is standard input).")
+    for option in ("server", "inside", "visitor"):
+        if getattr(namespace, option):
+            name = "from" if option == "visitor" else option
+            raise UsageError(f"A fleet looks from outside only: leave --{name} out.")
+    if namespace.vantage:
+        raise UsageError("A fleet looks from this machine only: leave --vantage out.")
+    path, namespace.words, namespace.outside = namespace.words[0], [], True
+    return FleetRequest(
+        _run_request(namespace),
+        path,
+        journal=namespace.journal,
+        resume=namespace.resume,
+        summary=namespace.summary,
+        rate=namespace.rate,
+        concurrency=namespace.concurrency,
+    )
+
+
 def parse_replay(words: Sequence[str]) -> ReplayRequest:
-    namespace = parse("replay", words)
+    namespace = parse_configured("replay", words)
     if len(namespace.words) != 1:
         raise UsageError("Replay one recording: diagnose replay FILE.")
-    return ReplayRequest(namespace.words[0], _output_options(namespace))
+    return ReplayRequest(namespace.words[0], output_options(namespace), tuple(namespace.ignore))
 
 
 def parse_web(words: Sequence[str]) -> WebRequest:
-    namespace = parse("web", words)
+    namespace = parse_configured("web", words)
     _check_no_publication(namespace, "web")
     request = _run_request(namespace)
     words = tuple(_displayable(word, request) for word in namespace.words)
     return WebRequest(request, words, namespace.port)
+
+
+def parse_demo(words: Sequence[str]) -> DemoRequest:
+    namespace = parse_configured("demo", words)
+    if len(namespace.words) > 1:
+        raise UsageError("Show one fault: diagnose demo FAULT. diagnose demo --list names them.")
+    return DemoRequest("".join(namespace.words), namespace.lists, output_options(namespace))
+
+
+def parse_mcp(words: Sequence[str]) -> McpRequest:
+    from diagnose.probes import Options
+
+    namespace = parse_configured("mcp", words)
+    options = Options(server=namespace.server, inside=True if namespace.server else None)
+    return McpRequest(options, namespace.masks, output_options(namespace))
+
+
+def parse_serve(words: Sequence[str]) -> ServeRequest:
+    from diagnose.exporter import settings, target_policy
+
+    namespace = parse_configured("serve", words)
+    try:
+        serve_settings = settings.Settings(
+            config_file=namespace.config_file,
+            listen=tuple(map(settings.parse_listen_address, namespace.listen or [DEFAULT_LISTEN])),
+            web_config_file=namespace.web_config_file,
+            timeout_offset=namespace.timeout_offset,
+            history_limit=namespace.history_limit,
+            max_probes=namespace.max_probes,
+            diagnosis_interval=namespace.diagnosis_interval,
+            policy=target_policy.parse_policy(namespace.allow),
+            log_prober=namespace.log_prober,
+            host_names=tuple(map(settings.external_host, filter(None, [namespace.external_url]))),
+        )
+    except ValueError as error:
+        raise UsageError(f"diagnose serve: {error}.") from None
+    return ServeRequest(serve_settings, namespace.config_check)
 
 
 def _displayable(word: str, request: RunRequest) -> str:
@@ -257,11 +369,15 @@ def _displayable(word: str, request: RunRequest) -> str:
 
 
 def parse_output(command: str, words: Sequence[str]) -> OutputOptions:
-    """Parse a command that has no other options: `list` or `demo`."""
-    return _output_options(parse(command, words))
+    """Parse a command that has no other options: `list`."""
+    return output_options(parse_configured(command, words))
 
 
-def _output_options(namespace: Namespace) -> OutputOptions:
+def output_options(namespace: Namespace) -> OutputOptions:
+    """Return the options of output in a parsed command line."""
+    thresholds = (*namespace.warning, *namespace.critical)
+    if thresholds and namespace.format != "nagios":
+        raise UsageError("-w and -c are thresholds of a plugin: add --nagios.")
     return OutputOptions(
         format=namespace.format,
         verbosity=-1 if namespace.quiet else namespace.verbose,
@@ -270,11 +386,19 @@ def _output_options(namespace: Namespace) -> OutputOptions:
         color=namespace.color,
         glyphs=namespace.glyphs,
         mouse=namespace.mouse,
+        path=_report_path(namespace),
+        thresholds=thresholds,
     )
 
 
+def _report_path(namespace: Namespace) -> str | None:
+    """Return the file for reports. A recording has its own, which is no report."""
+    path = namespace.output if namespace.writes_reports else None
+    return None if path == "-" else path
+
+
 def _record_request(command: str, file: str, words: Sequence[str]) -> RecordRequest:
-    namespace, usage = parse(command, words), f"diagnose {command} TARGET -o {file}"
+    namespace, usage = parse_configured(command, words), f"diagnose {command} TARGET -o {file}"
     if len(namespace.words) != 1:
         raise UsageError(f"{command.capitalize()} one target: {usage}.")
     if not namespace.output:
@@ -283,9 +407,11 @@ def _record_request(command: str, file: str, words: Sequence[str]) -> RecordRequ
 
 
 def _run_request(namespace: Namespace) -> RunRequest:
-    websockets, output = tuple(namespace.ws), _output_options(namespace)
+    websockets, output = tuple(namespace.ws), output_options(namespace)
     targets = _targets(namespace.words, websockets, output.language)
     _check_contradictions(namespace)
+    if namespace.server is None and not namespace.outside:
+        namespace.server = server_for(targets, namespace.servers)
     return RunRequest(targets, _probe_options(namespace), output, websockets)
 
 
@@ -331,8 +457,8 @@ def _check_no_command(word: str) -> None:
         raise UsageError(f"The command comes first: diagnose {word} …")
     if "." in word or word == "localhost":
         return
-    # Servers are called web1: that is no mistyped command.
-    commands = tuple(command for command in COMMANDS if command != "web")
+    # Servers are called web1 or mcp1: that is no mistyped command.
+    commands = tuple(command for command in COMMANDS if command not in {"web", "mcp"})
     if hint := suggestion(word, commands):
         raise UsageError(f"There is no command {word!r}.{hint} (A host: https://{word}/)")
 
@@ -387,6 +513,7 @@ def _probe_options(namespace: Namespace) -> "Options":
         cloud_role=namespace.cloud_role,
         vantages=tuple(dict.fromkeys(namespace.vantage)),
         origin_address=namespace.origin_address,
+        ignores=tuple(namespace.ignore),
         request=RequestFields(
             headers=tuple(namespace.header),
             cookie="; ".join(namespace.cookie),

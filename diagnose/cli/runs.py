@@ -14,6 +14,7 @@ from diagnose.processes.signals import EXIT_SIGINT, EXIT_SIGTERM, SIGNALLED
 
 if TYPE_CHECKING:
     from diagnose.machine import Machine
+    from diagnose.net import Net
     from diagnose.probes import Options
 
 
@@ -56,39 +57,54 @@ class RunGroup:
         tasks = [asyncio.ensure_future(run) for run in runs]
         # A run handles its cancellation, but only after it has started.
         await asyncio.sleep(0)
+
+        def cancel_all(signal_number: int) -> None:
+            for task in tasks:
+                task.cancel(signal_number)  # the run passes it on in its report
+
+        self.handle_signals(cancel_all)
+        return list(await asyncio.gather(*tasks))
+
+    def handle_signals(self, cancel: Callable[[int], None]) -> None:
+        """Call `cancel` with the number of the first signal, in the event loop."""
         loop = asyncio.get_running_loop()
         for number, status in ((signal.SIGINT, EXIT_SIGINT), (signal.SIGTERM, EXIT_SIGTERM)):
             # Signals can only be handled in the main thread.
             with contextlib.suppress(RuntimeError, ValueError):
-                loop.add_signal_handler(number, self._cancel_all, number, status, tasks)
+                loop.add_signal_handler(number, self._end, number, status, cancel)
                 self.watchdog.handle_signal(number, status)
-        return list(await asyncio.gather(*tasks))
 
-    def _cancel_all(
-        self, signal_number: int, status: int, tasks: list[asyncio.Task[Report]]
-    ) -> None:
+    def _end(self, signal_number: int, status: int, cancel: Callable[[int], None]) -> None:
         self.status = status
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().remove_signal_handler(number)
             signal.signal(number, signal.SIG_DFL)
-        for task in tasks:
-            task.cancel(signal_number)  # the run passes it on in its report
+        cancel(signal_number)
 
 
 def run_targets(
     targets: Sequence[Target], options: "Options", make_sink: Callable[[], Sink]
 ) -> tuple[list[Report], int]:
-    """Diagnose all targets at the same time, each with its own sink. Return as `run_to_end` does;
-    the reports are in the order of the targets."""
+    """Diagnose the targets, each with its own sink: as many at the same time as this machine can
+    bear. Return as `run_to_end` does; the reports are in the order of the targets."""
     from diagnose.engine import run
     from diagnose.net.local import LocalNet
 
     async def run_all(group: RunGroup) -> list[Report]:
         async with open_machine(options) as machine:
-            return await group.run_all(
-                run(target, options, LocalNet(), group.watchdog.record(make_sink()), machine)
-                for target in targets
-            )
+
+            def run_target(target: Target, net: "Net") -> Coroutine[Any, Any, Report]:
+                return run(target, options, net, group.watchdog.record(make_sink()), machine)
+
+            if len(targets) == 1:
+                return await group.run_all([run_target(targets[0], LocalNet())])
+            from diagnose.fleet.several import run_several
+
+            watching = asyncio.ensure_future(group.watchdog.watch_loop())
+            try:
+                return await run_several(targets, run_target, group.handle_signals, options)
+            finally:
+                watching.cancel()
 
     return run_to_end(run_all, options)
 

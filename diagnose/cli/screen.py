@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import termios
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -39,6 +39,8 @@ from diagnose.tui.messages import (
 from diagnose.tui.session import Session
 
 if TYPE_CHECKING:
+    from diagnose.cli.demo.faults import Fault
+    from diagnose.cli.demo.nginx_site import NginxSite
     from diagnose.cli.fix import Dialog
     from diagnose.machine import Machine
     from diagnose.probes import Options
@@ -113,27 +115,52 @@ def show_recording(report: Report, request: RunRequest, view: View) -> int:
     return _show_single(run_diagnosis, "recording", request, view)
 
 
-def show_demo(request: RunRequest) -> int:
-    from diagnose.cli import demo
+def show_embedded_demo(request: RunRequest, faults: "Sequence[Fault]") -> int:
+    """Show the demonstration's little servers. They have no inside that could be fixed."""
+    from diagnose.cli.demo import embedded
+
+    faults_by_path = {embedded.target_of(fault).path: fault for fault in faults}
 
     async def run_diagnosis(requested: RunRequested, sink: Sink) -> Report:
-        return await demo.run(sink)
+        return await embedded.run(sink, faults_by_path[requested.target.path])
 
     return _show_single(run_diagnosis, "demo", request, request.view())
+
+
+def show_demo_sites(request: RunRequest, sites: "Sequence[NginxSite]") -> int:
+    """Show the demonstration's sites, whose nginx can be looked into and fixed."""
+    sites_by_port = {site.files.port: site for site in sites}
+
+    async def run_diagnosis(requested: RunRequested, sink: Sink) -> Report:
+        return await sites_by_port[requested.target.port].run(sink, requested.only)
+
+    async def apply_fix(requested: RunRequested, dialog: "Dialog", undo: bool) -> int:
+        from diagnose.cli import fix
+        from diagnose.model.events import null_sink
+
+        site = sites_by_port[requested.target.port]
+        if undo:
+            return await fix.undo(site.machine, dialog)
+        return await fix.fix(site.machine, lambda: site.run(null_sink), dialog)
+
+    services = ScreenServices(
+        run_diagnosis, apply_fix, _refuse, report_builder(request.options), kind="demo-server"
+    )
+    return _run_screen(services, request, request.view())
 
 
 def _show_single(
     run_diagnosis: DiagnosisRunner, kind: Kind, request: RunRequest, view: View
 ) -> int:
     """Show a single report that cannot be fixed, without other targets."""
-
-    def refuse(*_: object) -> NoReturn:
-        raise UsageError("There is no other target here.")
-
     services = ScreenServices(
-        run_diagnosis, refuse, refuse, report_builder(request.options), kind=kind
+        run_diagnosis, _refuse, _refuse, report_builder(request.options), kind=kind
     )
     return _run_screen(services, request, view)
+
+
+def _refuse(*_: object) -> NoReturn:
+    raise UsageError("There is no other target here.")
 
 
 def _run_screen(services: ScreenServices, request: RunRequest, view: View) -> int:
@@ -179,7 +206,7 @@ def worker_services(services: ScreenServices) -> dict[str, Service]:
         report = await services.run_diagnosis(requested, channel.tell)
         # The result for one visitor is not the state of the site.
         is_partial = requested.only or visitor_address(report.evidence)
-        if not (report.interrupted or is_partial or services.kind in {"demo", "recording"}):
+        if not (report.interrupted or is_partial or services.kind != "site"):
             await asyncio.to_thread(
                 _record_run, report, requested.server or services.server, channel
             )

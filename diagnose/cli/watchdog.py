@@ -11,6 +11,7 @@ calls its handler between two instructions, and also inside a regular expression
   received so far.
 """
 
+import asyncio
 import contextlib
 import signal
 from collections.abc import Iterator
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 
 #: Seconds a run may take after its deadline, and after a signal.
 GRACE, SIGNAL_GRACE = 5.0, 2.0
+
+#: Seconds that an event loop with many runs may be blocked: a busy machine is no endless loop.
+LOOP_GRACE = 20.0
 
 #: Seconds between two interruptions.
 TICK = 0.5
@@ -149,6 +153,13 @@ class Watchdog:
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, before)
+
+    async def watch_loop(self) -> None:
+        """Watch an event loop without a deadline of its own: only a piece of work that blocks it
+        for longer than LOOP_GRACE is interrupted. Runs until it is cancelled."""
+        while True:
+            self._arm(LOOP_GRACE)
+            await asyncio.sleep(1.0)
 
     def handle_signal(self, number: int, status: int) -> None:
         """Let a signal end the runs even if the event loop never calls its own handler; `status` is

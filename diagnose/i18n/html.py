@@ -44,6 +44,7 @@ MESSAGES = Messages(
     Message("verify", "Verify"),
     Message("meaning", "What it means"),
     Message("notes", "Notes"),
+    Message("ignored", "Ignored"),
     Message("marked-line", "the line at fault"),
     # The rest
     Message("unseen", "What could not be seen"),

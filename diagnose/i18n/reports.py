@@ -77,6 +77,43 @@ MESSAGES = Messages(
     Message(
         "idle.not", "no WebSocket was held in silence for {seconds} s: none opened and stayed open"
     ),
+    # A fleet
+    Message(
+        "fleet.begins",
+        "At most {rate} targets begin in a second, and {concurrency} are at work at once; {domain}"
+        " of one registered domain, {address} at one address, {resolver} questions to one name"
+        " server.",
+    ),
+    Message("fleet.journal", "What is finished is kept in {path} (--resume)."),
+    PluralMessage(
+        "fleet.anew",
+        "The last run of this list was cut off after {count} target. This one begins anew;"
+        " --resume would have continued it.",
+        "The last run of this list was cut off after {count} targets. This one begins anew;"
+        " --resume would have continued it.",
+    ),
+    # NOTE: progress; total is a number, or ? if it is not known yet.
+    Message("fleet.done", "{done} of {total} done"),
+    # NOTE: progress: how many targets do not work.
+    Message("fleet.failing", "{failing} failing"),
+    Message("fleet.rate", "{rate}/s"),
+    # NOTE: progress: an estimate, such as "12 min".
+    Message("fleet.left", "about {time} left"),
+    PluralMessage(
+        "fleet.summary", "{count} target, {working} working.", "{count} targets, {working} working."
+    ),
+    PluralMessage(
+        "fleet.interrupted",
+        "Interrupted after {count} target, {working} working.",
+        "Interrupted after {count} targets, {working} working.",
+    ),
+    Message("fleet.continue", "--resume goes on with the rest (journal: {path})."),
+    PluralMessage(
+        "fleet.more-groups",
+        "… and {count} more cause, in the lines of the output.",
+        "… and {count} more causes, in the lines of the output.",
+    ),
+    PluralMessage("fleet.more-members", "{members} and {count} more", "{members} and {count} more"),
     # Other places (--vantage)
     # NOTE: one line of a comparison: a place, an address, what it got there.
     Message("vantage.line", "from {place}: {address}: {outcome}"),
@@ -117,6 +154,7 @@ MESSAGES = Messages(
     Message("reason.not-read", "its rules were not read"),
     Message("reason.not-used", "not used on this server"),
     Message("reason.not-asked", "not asked for"),
+    Message("reason.ignored", "what is wrong here is ignored"),
     # Findings
     Message("error", "error"),
     Message("warn", "warning"),
@@ -129,6 +167,15 @@ MESSAGES = Messages(
     PluralMessage("more-evidence", "{count} more: see -v", "{count} more: see -v"),
     Message("ruled-out", "ruled out"),
     Message("symptoms", "explains:"),
+    # Ignores (--ignore)
+    # NOTE: a heading, and said of one finding.
+    Message("ignored", "ignored"),
+    Message("ignored.until", "ignored until {date}"),
+    # NOTE: {text} is one of ignored, ignored.until and ignored.expired; {reason} is the user's own.
+    Message("ignored.why", "{text} ({reason})"),
+    Message("ignored.checks", "Ignored: {checks}."),
+    Message("ignored.only", "{url}: nothing is wrong but what is ignored: {checks}."),
+    Message("ignored.expired", "the ignore of {check} ended on {date} and no longer applies"),
     # Fixes
     Message("fix", "fix"),
     Message("automatic", "safe to run as it stands"),
@@ -164,6 +211,7 @@ MESSAGES = Messages(
     Message("our-fault", "a fault of diagnose itself"),
     Message("run", "the rest of the run"),
     Message("deadline", "the time allowed was over"),
+    Message("too-busy", "this machine was too busy to wait for the answers"),
     Message(
         "the-way-to-this-server",
         "what lies between visitors and this server, such as a security group",
@@ -173,8 +221,8 @@ MESSAGES = Messages(
     Message("it-runs-in-a-container", "it runs in a container"),
     Message(
         "fix.in-container",
-        "nginx runs in the container {container}: its paths and 127.0.0.1 are those of the"
-        " container.",
+        "The web server runs in the container {container}: its paths and 127.0.0.1 are those of"
+        " the container.",
     ),
     Message("fix.mounted", "{file} is {source} on the server."),
     Message(
@@ -271,13 +319,30 @@ MESSAGES = Messages(
     Message("undo.nothing", "There is nothing to take back."),
     Message("resume.nothing", "No fix was cut off."),
     Message("resume.this", "To be gone on with: {check} ({target}, {at})"),
+    # Thresholds of a plugin (-w, -c)
+    # NOTE: {name} is the label of a measurement, such as response_time.
+    Message("threshold.outside", "{name} is {value}, outside {range}"),
+    Message("threshold.inside", "{name} is {value}, inside {range}"),
+    Message("threshold.unmeasured", "{name} was not measured"),
+    # config
+    Message("config.read", "read"),
+    Message("config.absent", "not there"),
+    Message("config.command-line", "command line"),
+    Message("config.environment", "environment"),
+    Message("config.default", "default"),
+    # NOTE: {text} is config.environment, {name} the name of a variable.
+    Message("config.variable", "{text} ({name})"),
     # demo
     Message(
         "demo",
-        "A site on loopback, made for this run: real servers, real TLS, and one fault. "
-        "https://{host}/ and its WebSocket at {path}, as `diagnose https://{host}/ --ws {path}` "
-        "sees them:",
+        "A site on loopback, made for this run: real servers, real TLS, and one fault, as "
+        "`{command}` sees it:",
     ),
+    Message("demo.unreachable", "The port of HTTPS cannot be reached: connection refused."),
+    Message("demo.websocket", "The WebSocket answers 404: nginx does not pass the upgrade on."),
+    Message("demo.expired-certificate", "The certificate has expired."),
+    Message("demo.redirect-loop", "The site redirects to itself: ERR_TOO_MANY_REDIRECTS."),
+    Message("demo.renewed-certificate", "The certificate was renewed; nginx shows the old one."),
 )
 
 translate = MESSAGES.translate

@@ -138,6 +138,7 @@ MESSAGES = Messages(
     Message("recording", "A recording cannot be mended: its server is elsewhere."),
     Message("recording-stays", "A recording stays what it is."),
     Message("demo", "The demonstration has no file that could be mended."),
+    Message("demo-inside", "The server of the demonstration is this machine; it is seen already."),
     Message("demo-alone", "Behind the demonstration there is no server to look into."),
     Message("partial", "A fix has to see everything: leave --outside, --only and --skip out."),
     # Dialogs

@@ -5,7 +5,7 @@ OpenSSH; it installs nothing and leaves nothing on the server) and `recorded` (o
 systems, for tests). Failures are returned as values.
 """
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from diagnose.model import Failure
 from diagnose.model.frozen import frozen
@@ -72,6 +72,16 @@ class Machine(Protocol):
         self, address: str, port: int, timeout: float = DEFAULT_TIMEOUT
     ) -> ConnectResult:
         """Open a TCP connection from the server to one of its own addresses."""
+        ...
+
+
+@runtime_checkable
+class AcceptsInput(Protocol):
+    """A machine whose programs can read from us what nobody else may see: the arguments of a
+    program are in the list of processes, which every user of the server can read (ps(1))."""
+
+    async def run_with_input(self, text: str, *argv: str, timeout: float = 8.0) -> CommandResult:
+        """Run a program as `Machine.run` does, with `text` as its standard input."""
         ...
 
 

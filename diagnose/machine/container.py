@@ -10,7 +10,7 @@ import asyncio
 import re
 import secrets
 
-from diagnose.machine import LIMIT, CommandResult, FileContent, Machine, Socket
+from diagnose.machine import LIMIT, AcceptsInput, CommandResult, FileContent, Machine, Socket
 from diagnose.machine.local import MAX_PATHS
 from diagnose.machine.script_files import read_script
 from diagnose.machine.ssh import parse_items
@@ -43,11 +43,20 @@ class ContainerMachine:
 
     async def run(self, *argv: str, timeout: float = 8.0) -> CommandResult:
         """Run a program of the server in the container's network, with the names it knows."""
+        return await self.server.run(*await self._in_network(argv), timeout=timeout)
+
+    async def run_with_input(self, text: str, *argv: str, timeout: float = 8.0) -> CommandResult:
+        command = await self._in_network(argv)
+        if isinstance(self.server, AcceptsInput):
+            return await self.server.run_with_input(text, *command, timeout=timeout)
+        failure = Failure("other", "the server's programs get no input")
+        return CommandResult(command, None, "", failure.message, 0.0, failure)
+
+    async def _in_network(self, argv: tuple[str, ...]) -> tuple[str, ...]:
         if self._names is None:
             self._names = asyncio.get_running_loop().create_task(self._read_names())
         names = await asyncio.shield(self._names)
-        command = ("sh", "-c", _NETWORK, "sh", str(self.pid), *names, *argv)
-        return await self.server.run(*command, timeout=timeout)
+        return ("sh", "-c", _NETWORK, "sh", str(self.pid), *names, *argv)
 
     async def run_inside(self, *argv: str, timeout: float = 8.0) -> CommandResult:
         """Run a program of the container by its engine, in the engine's confinement."""

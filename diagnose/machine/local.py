@@ -12,6 +12,7 @@ from diagnose.machine import LIMIT, CommandResult, FileContent, Socket
 from diagnose.machine.environment import environment
 from diagnose.model import Failure, FailureKind
 from diagnose.net import DEFAULT_TIMEOUT, ConnectResult
+from diagnose.net.deadline import deadline
 from diagnose.parsers.linux.sockets import listening_sockets
 
 #: Maximum number of paths for one pattern.
@@ -23,6 +24,9 @@ class LocalMachine:
 
     async def run(self, *argv: str, timeout: float = 8.0) -> CommandResult:
         return await spawn(argv, timeout)
+
+    async def run_with_input(self, text: str, *argv: str, timeout: float = 8.0) -> CommandResult:
+        return await spawn(argv, timeout, text=text)
 
     async def read(self, path: str, limit: int = LIMIT) -> FileContent:
         return await asyncio.to_thread(_read, path, limit)
@@ -52,18 +56,21 @@ class LocalMachine:
 
 
 async def spawn(
-    argv: tuple[str, ...], timeout: float, env: Mapping[str, str] | None = None
+    argv: tuple[str, ...],
+    timeout: float,
+    env: Mapping[str, str] | None = None,
+    text: str = "",
 ) -> CommandResult:
     """Run a program on this machine and return its result.
 
-    The program gets LC_ALL=C, a trusted PATH and no standard input; its output is limited. After
-    `timeout` seconds, the program and its child processes are killed.
+    The program gets LC_ALL=C, a trusted PATH and `text` as its standard input; its output is
+    limited. After `timeout` seconds, the program and its child processes are killed.
     """
     started = time.monotonic()
     try:
         process = await asyncio.create_subprocess_exec(
             *argv,
-            stdin=asyncio.subprocess.DEVNULL,
+            stdin=asyncio.subprocess.PIPE if text else asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
             env=env or environment(),
@@ -78,9 +85,11 @@ async def spawn(
     out, err = bytearray(), bytearray()
     failure = None
     try:
-        async with asyncio.timeout(timeout):
+        async with deadline(timeout):
             await asyncio.gather(
-                _read_bounded(process.stdout, out), _read_bounded(process.stderr, err)
+                _read_bounded(process.stdout, out),
+                _read_bounded(process.stderr, err),
+                _write(process.stdin, text),
             )
             await process.wait()
     except TimeoutError:
@@ -110,6 +119,17 @@ def os_failure(error: BaseException) -> Failure:
 def exit_failure(status: int, err: str) -> Failure:
     lines = err.strip().splitlines()
     return Failure("exit", lines[-1] if lines else f"exit status {status}", status)
+
+
+async def _write(stream: asyncio.StreamWriter | None, text: str) -> None:
+    """Send the text and end it. A program that does not read it is no failure of ours."""
+    if stream is None:
+        return
+    with contextlib.suppress(OSError):
+        stream.write(text.encode())
+        await stream.drain()
+        stream.close()
+        await stream.wait_closed()
 
 
 async def _read_bounded(stream: asyncio.StreamReader, buffer: bytearray) -> None:

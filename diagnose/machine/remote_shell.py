@@ -16,6 +16,7 @@ from diagnose.machine.environment import environment
 from diagnose.machine.local import os_failure
 from diagnose.machine.script_files import read_script
 from diagnose.model import Failure, FailureKind
+from diagnose.net.deadline import deadline
 
 #: Maximum seconds for the login: ssh gives up the connection itself (ConnectTimeout), and we wait
 #: a little longer for the shell.
@@ -103,8 +104,8 @@ class Shell:
         shell._reader = asyncio.get_running_loop().create_task(shell._read_answers())
         return shell
 
-    async def run(self, argv: tuple[str, ...], timeout: float) -> CommandOutput:
-        """Run a command; return its exit status, stdout and stderr.
+    async def run(self, argv: tuple[str, ...], timeout: float, text: str = "") -> CommandOutput:
+        """Run a command; return its exit status, stdout and stderr. `text` is its standard input.
 
         The timeout, in seconds, starts when the shell reaches this command. After it,
         ConnectionLost is raised; timeout(1), if the server has it, ends the command there.
@@ -113,7 +114,10 @@ class Shell:
             raise NotSent
         token = secrets.token_hex(16)
         command = ("timeout", f"{timeout:g}", *argv) if self._has_timeout else argv
-        script = f"{shlex.join(command)} </dev/null; s=$?; printf '\\n{token} %s\\n' $s; "
+        # printf is a part of the shell, so that no list of processes shows the text.
+        words = shlex.join(command)
+        line = f"printf %s {shlex.quote(text)} | {words}" if text else f"{words} </dev/null"
+        script = f"{line}; s=$?; printf '\\n{token} %s\\n' $s; "
         script += f"printf '\\n{token} 0\\n' >&2\n"
         pending = PendingCommand(token, timeout, asyncio.get_running_loop().create_future())
         self.pending_count += 1
@@ -127,7 +131,7 @@ class Shell:
         self._fail_pending()
         self._stdin.close()
         try:
-            async with asyncio.timeout(timeout):
+            async with deadline(timeout):
                 await self._process.wait()
         except TimeoutError:
             with contextlib.suppress(ProcessLookupError):
@@ -140,7 +144,7 @@ class Shell:
             pending = await self._pending.get()
             grace = GRACE if self._has_timeout else 0.0
             try:
-                async with asyncio.timeout(pending.timeout + grace):
+                async with deadline(pending.timeout + grace):
                     (out, status), (err, _) = await asyncio.gather(
                         self._output.read_until(pending.token),
                         self._errors.read_until(pending.token),
@@ -174,7 +178,7 @@ class Shell:
 
     async def _wait_ready(self, control_path: str) -> None:
         try:
-            async with asyncio.timeout(READY_TIMEOUT):
+            async with deadline(READY_TIMEOUT):
                 while line := await self._stdout.readline():
                     # The user's start-up files may print lines before it.
                     if line.startswith(b"ready"):

@@ -95,6 +95,9 @@ class SshMachine:
     async def run(self, *argv: str, timeout: float = 8.0) -> CommandResult:
         return await self._run_command(argv, timeout)
 
+    async def run_with_input(self, text: str, *argv: str, timeout: float = 8.0) -> CommandResult:
+        return await self._run_command(argv, timeout, text)
+
     async def read(self, path: str, limit: int = LIMIT) -> FileContent:
         return (await self._read_files(shlex.quote(path), limit))[0]
 
@@ -154,17 +157,21 @@ class SshMachine:
             await asyncio.to_thread(shutil.rmtree, self._directory, ignore_errors=True)
         self._directory = ""
 
-    async def _run_command(self, argv: tuple[str, ...], timeout: float) -> CommandResult:
+    async def _run_command(
+        self, argv: tuple[str, ...], timeout: float, text: str = ""
+    ) -> CommandResult:
         started = time.monotonic()
         try:
-            status, out, err = await self._run_in_shell(argv, timeout)
+            status, out, err = await self._run_in_shell(argv, timeout, text)
         except ConnectionLost as error:
             took = time.monotonic() - started
             return CommandResult(argv, None, "", error.failure.message, took, error.failure)
         took = time.monotonic() - started
         return CommandResult(argv, status, out, err, took, _failure(argv[0], status, err))
 
-    async def _run_in_shell(self, argv: tuple[str, ...], timeout: float) -> tuple[int, str, str]:
+    async def _run_in_shell(
+        self, argv: tuple[str, ...], timeout: float, text: str = ""
+    ) -> tuple[int, str, str]:
         """Run a command, and try another shell if one ended because of another command.
 
         Trying again is safe: the commands only read.
@@ -172,7 +179,7 @@ class SshMachine:
         for _ in range(SHELLS):
             shell = await self._shell()
             try:
-                return await shell.run(argv, timeout)
+                return await shell.run(argv, timeout, text)
             except NotSent:
                 continue
         raise ConnectionLost(Failure("closed", "the connection to the server was lost"))

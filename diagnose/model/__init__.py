@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import ClassVar, Literal, TypeVar
 
 from diagnose.model.frozen import frozen
+from diagnose.model.ignore import Ignore
 from diagnose.model.marks import CommandLine, Label, MachineName, Text, Url, UrlPath, Word
 from diagnose.model.steps import (
     Applicability,
@@ -47,6 +48,7 @@ __all__ = [
     "Finding",
     "Fix",
     "Host",
+    "Ignore",
     "Kind",
     "Location",
     "Manual",
@@ -354,12 +356,15 @@ class Check:
 
 @frozen(eq=False)
 class Finding:
-    """A claim and its check, numbered ("f1"), and the finding that explains it, if any."""
+    """A claim and its check, numbered ("f1"), and the finding that explains it, if any.
+    `suppressed_by` is why it does not count: the user ignores it, or the finding that explains
+    it."""
 
     id: str
     check: Check
     claim: Claim
     explained_by: str | None = None
+    suppressed_by: Ignore | None = None
 
     @property
     def severity(self) -> Severity:
@@ -367,8 +372,23 @@ class Finding:
 
     @property
     def is_cause(self) -> bool:
-        """Return True for a root cause: not a note, and not explained by another finding."""
-        return self.explained_by is None and self.severity is not Severity.NOTE
+        """Return True for a root cause: not a note, not explained by another finding, and not
+        ignored."""
+        return self._is_independent and self.severity is not Severity.NOTE
+
+    @property
+    def is_note(self) -> bool:
+        """Return True for a note that no other finding explains and that is not ignored."""
+        return self._is_independent and self.severity is Severity.NOTE
+
+    @property
+    def is_symptom(self) -> bool:
+        """Return True if another finding explains it, and nothing of it is ignored."""
+        return self.explained_by is not None and self.suppressed_by is None
+
+    @property
+    def _is_independent(self) -> bool:
+        return self.explained_by is None and self.suppressed_by is None
 
 
 @frozen
@@ -384,7 +404,8 @@ class Report:
     """The result of a run. In `findings`, each cause is followed by its symptoms.
 
     `signal` is the number of the signal that interrupted the run, 0 for none. `running` is True
-    while the run continues and nothing was judged yet.
+    while the run continues and nothing was judged yet. `ignores` are all of the run's, expired or
+    not.
     """
 
     evidence: Evidence
@@ -394,7 +415,22 @@ class Report:
     interrupted: bool = False
     signal: int = 0
     running: bool = False
+    ignores: tuple[Ignore, ...] = ()
 
     @property
     def causes(self) -> tuple[Finding, ...]:
         return tuple(finding for finding in self.findings if finding.is_cause)
+
+    @property
+    def suppressed(self) -> tuple[Finding, ...]:
+        """Return the findings that the user ignores, without those that only follow from them."""
+        return tuple(
+            finding
+            for finding in self.findings
+            if finding.suppressed_by and finding.suppressed_by.check == finding.check.id
+        )
+
+    @property
+    def expired_ignores(self) -> tuple[Ignore, ...]:
+        at = self.evidence.started_at
+        return tuple(ignore for ignore in self.ignores if ignore.is_expired(at))

@@ -61,6 +61,38 @@ class BackendAnswer(Observation):
 
 
 @frozen(kw_only=True, eq=False)
+class BackendVisit(Observation):
+    """The answer of an application that was asked directly, with the visitor's Host, for what the
+    server in front of it did not give: the target's page, or a WebSocket handshake (`websocket`).
+
+    `requested` is the path that visitors ask for, without a query, and `path` the one that the
+    application was asked for: the same as the server passes on, or `requested` itself where the
+    server changes it. `accepted` is True if a WebSocket was opened.
+    """
+
+    layer: ClassVar[str] = "server"
+
+    target: Url
+    requested: UrlPath
+    path: UrlPath
+    websocket: bool = False
+    status: int | None = None
+    accepted: bool = False
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether the application opened the WebSocket, or answered the page without an error."""
+        return self.accepted if self.websocket else 200 <= (self.status or 999) < 400
+
+    def summary(self) -> Summary:
+        what = "a WebSocket" if self.websocket else "the page"
+        return (
+            f"{self.target} asked for {what} at {self.path}",
+            f"answers {self.status or 'nothing'}",
+        )
+
+
+@frozen(kw_only=True, eq=False)
 class BackendSocket(Observation):
     """The Unix socket to which a site passes requests on: whether the file is there, and the status
     of an answer to the target's page (None if nothing answered)."""

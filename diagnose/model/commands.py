@@ -136,6 +136,11 @@ def restart_container(engine: str, name: str) -> Command:
     return Command((engine, "restart", name), Effect.RESTART)
 
 
+def unpause_container(engine: str, name: str) -> Command:
+    """Let the programs of a paused container go on (docker-unpause(1), podman-unpause(1))."""
+    return Command((engine, "unpause", name), Effect.START, undo=(engine, "pause", name))
+
+
 def reload_podman_networks() -> Command:
     return Command(("podman", "network", "reload", "--all"), Effect.RELOAD)
 

@@ -108,7 +108,8 @@ class Containers(Observation):
 
 @frozen(kw_only=True, eq=False)
 class NginxContainer(Observation):
-    """The container in which the nginx runs that has the target's port. The configuration, files
+    """The container in which the web server runs that has the target's port: nginx (hence its
+    name), Apache, Caddy or HAProxy. The configuration, files
     and applications were observed from inside it.
 
     `pid` is its master's. `engine`, `digest` (its id), `name` and `ports` are as the engine lists
@@ -157,4 +158,4 @@ class NginxContainer(Observation):
         return next((mapping.inner for mapping in self.ports if mapping.port == port), port)
 
     def summary(self) -> Summary:
-        return "nginx's container", self.title
+        return "the web server's container", self.title

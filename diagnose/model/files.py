@@ -103,6 +103,20 @@ class PageAccess(Access):
 
 
 @frozen(kw_only=True, eq=False)
+class PasswordFileAccess(Access):
+    """The permissions on the path to the file of passwords of a location that asks for one
+    (auth_basic_user_file); the user is that of the workers. Observed only if the target answers
+    401."""
+
+    @property
+    def exists(self) -> bool:
+        return any(not part.folder for part in self.parts)
+
+    def summary(self) -> Summary:
+        return Access.summary(self) if self.exists else (self.path, "missing")
+
+
+@frozen(kw_only=True, eq=False)
 class PageFileAccess(Access):
     """The permissions on the path that nginx opens for a style sheet or script of the page, or for
     a target that answers 404; the user is that of the workers. Observed only if browsers do not use

@@ -37,8 +37,9 @@ class ChallengeFolder(Observation):
     """Where a renewal tool writes the files that answer HTTP-01 challenges for a name (certbot's
     webroot_map, acme.sh's Le_Webroot): below `folder`, in .well-known/acme-challenge.
 
-    `source` is the tool's file of settings. Searched only if a certificate has expired or will
-    soon.
+    `source` is the tool's file of settings. `same_as` are the folders of nginx's configuration, as
+    they are written there, that are the same folder: by a symbolic link or a mount. Searched only
+    if a certificate has expired or will soon.
     """
 
     layer: ClassVar[str] = "certificate"
@@ -47,6 +48,7 @@ class ChallengeFolder(Observation):
     source: FilePath
     name: DomainName
     folder: FilePath
+    same_as: tuple[FilePath, ...] = ()
 
     def summary(self) -> Summary:
         return f"{self.tool} {self.name}", self.folder

@@ -149,6 +149,7 @@ class Handshake(Observation):
     store (X509_V_ERR_…, 0 for valid, None if there is no result); the host name is checked
     separately. `chain` is as the server sent it, the leaf first. `received` is the printable
     beginning of what came instead of TLS, `bytes_received` the number of bytes received in all.
+    `group` is the group of the key exchange ("x25519", "secp521r1"), "" if unknown or none.
     `stapled` is True if an OCSP response came with the certificate, None if none was requested.
     """
 
@@ -169,6 +170,13 @@ class Handshake(Observation):
     bytes_received: int = 0
     stapled: bool | None = None
     wants_client_certificate: bool = False
+    group: Word = ""
+
+    @property
+    def has_browser_group(self) -> bool:
+        """False if Chromium does not offer the group of the key exchange: it offers X25519 (also
+        with ML-KEM), P-256 and P-384. An unknown group counts as offered."""
+        return self.group in {"", "x25519", "secp256r1", "secp384r1", "X25519MLKEM768"}
 
     @property
     def is_browser_like(self) -> bool:

@@ -62,6 +62,8 @@ class WebServer(Observation):
     whether it starts at boot (None if unknown). `file_state` is systemd's word for the unit's file
     ("enabled", "masked"). `complaint` is the last error that a failed start wrote to the journal.
 
+    `container` is the name of the container in which it runs and was observed, "" outside of one.
+
     `test`, `reload`, `start` and `stop` are the argument vectors that test the configuration, load
     it, start and stop the server; () if there is none.
     """
@@ -87,6 +89,7 @@ class WebServer(Observation):
     start: tuple[Text, ...] = ()
     stop: tuple[Text, ...] = ()
     file_state: Word = ""
+    container: Label = ""
 
     @property
     def title(self) -> str:
@@ -163,7 +166,8 @@ class SiteRoute:
     be `path` itself. With TLS `verify` says what the server verifies of the application's
     certificate, `server_name` is the name that it wants ("" for `host`), and `authorities` the file
     of those that it trusts ("" for the system's). `keeps_host` is False if the visitor's Host is
-    replaced.
+    replaced. `idle_s` are the seconds of silence after which an open WebSocket is cut, None if that
+    is unknown.
     """
 
     path: UrlPath
@@ -182,6 +186,7 @@ class SiteRoute:
     server_name: HostName = ""
     authorities: FilePath = ""
     keeps_host: bool = True
+    idle_s: float | None = None
 
 
 @frozen
@@ -211,6 +216,8 @@ class WebSite:
     `guarded` is True if a section of the configuration says who may see the site's folder, False if
     only the server's default does, None if that is unknown. `gateways` are the Unix sockets that
     answer some of its files (Apache's SetHandler, for PHP).
+    `reads_htaccess` is whether Apache reads the .htaccess of its folder, None if that is no
+    question or unknown.
     """
 
     names: tuple[HostName, ...] = ()
@@ -228,6 +235,7 @@ class WebSite:
     one_label: bool = False
     guarded: bool | None = None
     gateways: tuple[FilePath, ...] = ()
+    reads_htaccess: bool | None = None
 
     def paths(self, *roles: str) -> tuple[str, ...]:
         """Return the paths of the files with these roles, without repetition."""

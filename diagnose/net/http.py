@@ -5,7 +5,6 @@ on top, so a failure keeps the errno of the stream's exception. Redirects are no
 are not kept, and the environment is not read.
 """
 
-import asyncio
 import re
 import sys
 import time
@@ -19,6 +18,7 @@ from diagnose.model import Failure
 from diagnose.model.frozen import frozen
 from diagnose.model.marks import Headers
 from diagnose.net import Stream
+from diagnose.net.deadline import deadline
 from diagnose.net.http_body import BODY_EXCERPT, BodyRead, read_beginning
 from diagnose.net.http_errors import MAX_BODY, NotHttp, NotHttp2, http_failure
 from diagnose.parsers.http import websocket_urls
@@ -91,7 +91,7 @@ class Http1Connection(httpx.AsyncBaseTransport):
         self.stream = stream
         self.timeout = timeout
         self._state = _new_state()
-        self._request: tuple[h11.Request, h11.EndOfMessage] | None = None
+        self._request: tuple[h11.Request | h11.Data | h11.EndOfMessage, ...] | None = None
         self._head_data = b""
         self.header_faults: tuple[FaultyField, ...] = ()
         self._write_error: OSError | None = None
@@ -198,7 +198,8 @@ class Http1Connection(httpx.AsyncBaseTransport):
             target=request.url.raw_path,
             headers=request.headers.raw,
         )
-        self._request = (head, h11.EndOfMessage())
+        body = (h11.Data(request.content),) if request.content else ()
+        self._request = (head, *body, h11.EndOfMessage())
         for event in self._request:
             data += self._state.send(event) or b""
         try:
@@ -310,7 +311,7 @@ async def send_get(
     """
     started = time.monotonic()
     try:
-        async with asyncio.timeout(timeout):
+        async with deadline(timeout):
             request = httpx.Request(
                 method, url, headers=merge_fields({"User-Agent": USER_AGENT}, headers)
             )

@@ -71,10 +71,11 @@ class Http2Connection(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         self._state.initiate_connection()
         self._state.update_settings({SettingCodes.ENABLE_PUSH: 0})
-        self._state.send_headers(1, _fields(request), end_stream=True)
+        self._state.send_headers(1, _fields(request), end_stream=not request.content)
         # Browsers do not compare Content-Length with the frames; `ResponseBody` shows both.
         self._state.streams[1]._initialize_content_length = _ignore_length  # type: ignore[method-assign]
         await self._flush()
+        await self._send_body(request.content)
         while not isinstance(event := await self.event(), ResponseReceived):
             if isinstance(event, StreamEnded):
                 raise NotHttp2("the stream ended without an answer")
@@ -128,6 +129,20 @@ class Http2Connection(httpx.AsyncBaseTransport):
             elif isinstance(event, DataReceived) and event.data:
                 return bytes(event.data)
         return b""
+
+    async def _send_body(self, body: bytes) -> None:
+        """Send the body of a request, as much at a time as the server allows (RFC 9113 section
+        5.2)."""
+        while body:
+            window = min(
+                self._state.local_flow_control_window(1), self._state.max_outbound_frame_size
+            )
+            if window <= 0:
+                await self._read()
+                continue
+            piece, body = body[:window], body[window:]
+            self._state.send_data(1, piece, end_stream=not body)
+            await self._flush()
 
     async def _read(self) -> None:
         data = await self.stream.read(MAX_BODY, self.timeout)

@@ -4,7 +4,6 @@ The beginning comes with the answer. The rest is read afterwards, because a run 
 it. Both are bounded in bytes and in time: some bodies never end.
 """
 
-import asyncio
 import time
 import zlib
 from typing import Protocol
@@ -15,6 +14,7 @@ from diagnose.model import Failure
 from diagnose.model.frozen import frozen
 from diagnose.model.http import BodyEnd, CodingFault, header
 from diagnose.model.marks import Headers
+from diagnose.net.deadline import deadline
 from diagnose.net.http_errors import MAX_BODY, NotHttp, NotHttp2, http_failure
 from diagnose.parsers.content_coding import CodingTest
 
@@ -97,16 +97,16 @@ async def _read(
     source: BodySource, pieces: list[bytes], limit: int
 ) -> tuple[BodyEnd, Failure | None]:
     """Read into `pieces` until the end, `limit` bytes or BODY_TIMEOUT."""
-    received, deadline = 0, time.monotonic() + BODY_TIMEOUT
+    received, end_time = 0, time.monotonic() + BODY_TIMEOUT
     try:
-        async with asyncio.timeout(BODY_TIMEOUT):
+        async with deadline(BODY_TIMEOUT):
             while received < limit:
                 data = await source.body_data()
                 if not data:
                     return "complete", None
                 pieces.append(data)
                 received += len(data)
-                if time.monotonic() > deadline:
+                if time.monotonic() > end_time:
                     break
     except TimeoutError:
         pass

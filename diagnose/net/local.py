@@ -17,6 +17,7 @@ from typing import Any
 from diagnose.model import Failure
 from diagnose.model.tcp import IcmpError
 from diagnose.net import DEFAULT_TIMEOUT, ConnectResult, ResolveResult, icmp_sockets
+from diagnose.net.deadline import deadline
 from diagnose.net.error_mapping import errno_failure, failure_of
 
 #: Maximum seconds to wait for a datagram to get the ICMP error of the TCP attempt.
@@ -46,11 +47,11 @@ class TcpStream:
         self._socket = sock
 
     async def read(self, limit: int = 65536, timeout: float = DEFAULT_TIMEOUT) -> bytes:
-        async with asyncio.timeout(timeout):
+        async with deadline(timeout):
             return await receive(self._socket, limit)
 
     async def write(self, data: bytes, timeout: float = DEFAULT_TIMEOUT) -> None:
-        async with asyncio.timeout(timeout):
+        async with deadline(timeout):
             await asyncio.get_running_loop().sock_sendall(self._socket, data)
 
     def close(self) -> None:
@@ -72,7 +73,7 @@ class LocalNet:
         started = time.monotonic()
         family_constant = socket.AF_INET if family == 4 else socket.AF_INET6
         try:
-            async with asyncio.timeout(timeout):
+            async with deadline(timeout):
                 addrinfo = await _getaddrinfo_in_thread(name, family_constant)
         except socket.gaierror as error:
             return ResolveResult(time.monotonic() - started, failure=_resolution_failure(error))
@@ -100,7 +101,7 @@ class LocalNet:
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, mss)
             icmp_sockets.start_connect(sock, sockaddr)
             source = icmp_sockets.source_address(sock)
-            async with asyncio.timeout(timeout):
+            async with deadline(timeout):
                 number, icmp = await icmp_sockets.wait_connected(sock)
             took = time.monotonic() - started
             if number == 0:
@@ -127,7 +128,7 @@ class LocalNet:
         kind = socket.SOCK_STREAM if tcp else socket.SOCK_DGRAM
         sock, sockaddr = icmp_sockets.open_socket(host, int(port or 53), kind)
         with sock:
-            async with asyncio.timeout(timeout):
+            async with deadline(timeout):
                 icmp_sockets.start_connect(sock, sockaddr)
                 if tcp:
                     return await _ask_stream(sock, query)
@@ -159,7 +160,7 @@ async def _icmp_error_by_udp(
         with sock:
             icmp_sockets.start_connect(sock, sockaddr)
             sock.send(b"\0")
-            async with asyncio.timeout(_UDP_ERROR_TIMEOUT):
+            async with deadline(_UDP_ERROR_TIMEOUT):
                 # An answer to this datagram is unlikely; anything that arrives ends the wait.
                 await icmp_sockets.wait_readable(sock)
             queued, icmp = icmp_sockets.queued_error(sock)

@@ -17,13 +17,14 @@ import ssl
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, TypeVar
 
 from diagnose.model import Failure
 from diagnose.model.frozen import frozen
 from diagnose.model.tls import Alert
 from diagnose.net import DEFAULT_TIMEOUT, Stream
+from diagnose.net.deadline import deadline
 from diagnose.net.error_mapping import failure_of
 from diagnose.parsers import tls as tls_parser
 
@@ -74,6 +75,7 @@ class HandshakeResult:
     chain: tuple[bytes, ...] = ()
     alert: Alert | None = None
     wants_client_certificate: bool = False
+    group: str = ""
     first: bytes = b""
     received: int = 0
 
@@ -85,6 +87,7 @@ class _ReceivedMessages:
     chain: tuple[bytes, ...] = ()
     alert: Alert | None = None
     wants_client_certificate: bool = False
+    group: str = ""
 
 
 def client_context(alpn: tuple[str, ...] = HTTP1) -> ssl.SSLContext:
@@ -102,6 +105,12 @@ def client_context(alpn: tuple[str, ...] = HTTP1) -> ssl.SSLContext:
     ssl_context.set_alpn_protocols(list(alpn))
     ssl_context._msg_callback = _on_message  # type: ignore[attr-defined]
     return ssl_context
+
+
+@lru_cache(maxsize=4)
+def shared_context(alpn: tuple[str, ...] = HTTP1) -> ssl.SSLContext:
+    """Return the client context that all share who do not change it."""
+    return client_context(alpn)
 
 
 def small_hello_context() -> ssl.SSLContext:
@@ -130,6 +139,8 @@ def _on_message(
         messages.chain = tls_parser.certificates(data[4:], tls13=version >= 0x0304)
     elif content == tls_parser.HANDSHAKE and message == tls_parser.CERTIFICATE_REQUEST:
         messages.wants_client_certificate = True
+    elif content == tls_parser.HANDSHAKE:
+        messages.group = tls_parser.negotiated_group(message, data[4:]) or messages.group
 
 
 @dataclass(slots=True)
@@ -148,7 +159,7 @@ class _Pipe:
 
         Raises EOFError if the stream ends.
         """
-        async with asyncio.timeout(timeout):
+        async with deadline(timeout):
             while True:
                 try:
                     result = operation()
@@ -253,7 +264,7 @@ async def send_and_receive(
     """
     received, failure = b"", None
     try:
-        async with asyncio.timeout(timeout):
+        async with deadline(timeout):
             await stream.write(data, timeout)
             while len(received) < limit and not is_complete(received):
                 chunk = await stream.read(limit - len(received), timeout)
@@ -292,6 +303,7 @@ def _handshake_result(
         chain=messages.chain,
         alert=_alert(tls, pipe),
         wants_client_certificate=messages.wants_client_certificate,
+        group=messages.group,
         first=pipe.first,
         received=pipe.received,
     )

@@ -47,6 +47,12 @@ def trust(cafile: str | None = None, alpn: tuple[str, ...] = HTTP1) -> "Future[T
     return _cached_trust(cafile, env_paths, int(time.monotonic() // 60), alpn)
 
 
+def system_trust(alpn: tuple[str, ...] = HTTP1) -> Trust:
+    """Load the roots that this machine trusts into a new context, in the caller's thread."""
+    has_env_paths = any(os.environ.get(name) for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"))
+    return _load_trust(None, has_env_paths, alpn)
+
+
 @lru_cache(maxsize=4)
 def _cached_trust(
     cafile: str | None, env_paths: tuple[str | None, ...], minute: int, alpn: tuple[str, ...]

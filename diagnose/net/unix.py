@@ -7,6 +7,7 @@ import time
 
 from diagnose.model import Failure, FailureKind
 from diagnose.net import DEFAULT_TIMEOUT, ConnectResult
+from diagnose.net.deadline import deadline
 from diagnose.net.error_mapping import failure_of
 from diagnose.net.local import TcpStream
 
@@ -21,7 +22,7 @@ async def connect(path: str, timeout: float = DEFAULT_TIMEOUT) -> ConnectResult:
     stream = None
     try:
         sock.setblocking(False)
-        async with asyncio.timeout(timeout):
+        async with deadline(timeout):
             await asyncio.get_running_loop().sock_connect(sock, path)
         stream = TcpStream(sock, (path, 0))
         return ConnectResult(time.monotonic() - started, stream)

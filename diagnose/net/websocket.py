@@ -93,7 +93,7 @@ async def open_websocket(
 ) -> UpgradeResult:
     """Open a WebSocket; if accepted, watch the connection for a moment, or in silence for `idle`
     seconds. Closes the stream."""
-    protocol = _client_protocol(request)
+    protocol = client_protocol(request)
     if request.version == "1.0":
         stream = _Http10Stream(stream)
     connection = Http1Connection(stream, timeout)
@@ -131,7 +131,7 @@ async def open_websocket(
         connection.close()
 
 
-def _client_protocol(request: ClientHandshake) -> ClientProtocol:
+def client_protocol(request: ClientHandshake) -> ClientProtocol:
     deflate = ClientPerMessageDeflateFactory(client_max_window_bits=True)
     return ClientProtocol(
         parse_uri(request.url),

@@ -4,7 +4,6 @@ It is judged as browsers judge it: a text that is not UTF-8, a masked frame or a
 was not negotiated ends the connection there too.
 """
 
-import asyncio
 import codecs
 import contextlib
 import time
@@ -17,6 +16,7 @@ from websockets.frames import Frame, Opcode
 from websockets.protocol import OPEN
 
 from diagnose.model.http import Ending, Violation
+from diagnose.net.deadline import deadline
 from diagnose.net.http import Http1Connection
 from diagnose.parsers import websocket_frames
 from diagnose.parsers.sanitize import clean
@@ -92,7 +92,7 @@ class WatchedConnection:
     async def _until_end(self, read: _Reading, timeout: float) -> None:
         started = self._last_data = time.monotonic()
         try:
-            async with asyncio.timeout(timeout):
+            async with deadline(timeout):
                 await read(started)
         except TimeoutError:
             pass
@@ -104,7 +104,7 @@ class WatchedConnection:
         with contextlib.suppress(OSError, WebSocketException):
             if self.protocol.state is OPEN:
                 self.protocol.send_close(1000)
-            async with asyncio.timeout(_FLUSH):
+            async with deadline(_FLUSH):
                 await self._flush()
 
     async def _read(self, started: float, ping: bool) -> None:
@@ -121,7 +121,7 @@ class WatchedConnection:
             remaining = None if self.ping_s is None else started + SETTLE - time.monotonic()
             try:
                 # Data that has already arrived is still read: the loop may have been busy.
-                async with asyncio.timeout(remaining and max(remaining, 0.01)):
+                async with deadline(remaining and max(remaining, 0.01)):
                     data = await self.wire.stream.read()
             except TimeoutError:
                 return

@@ -14,6 +14,7 @@ from diagnose.model.view import View
 
 FORMATS = (
     "text", "plain", "json", "jsonl", "markdown", "html", "nagios", "prometheus", "junit",
+    "github", "sarif", "tap", "zabbix", "zabbix-lld",
 )  # fmt: skip
 
 
@@ -30,4 +31,4 @@ def document_writer(name: str) -> Callable[[Sequence[tuple[Report, View]]], str]
 
 
 def _module(name: str) -> ModuleType:
-    return importlib.import_module(f"diagnose.outputs.{name}")
+    return importlib.import_module(f"diagnose.outputs.{name.replace('-', '_')}")

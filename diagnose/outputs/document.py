@@ -13,7 +13,7 @@ from diagnose.checking.root_cause import verdict
 from diagnose.checking.texts import check_text, fill
 from diagnose.i18n.html import translate
 from diagnose.i18n.reports import translate as label
-from diagnose.model import Finding, Host, Location, Observation, Report, Severity, Step, Vantage
+from diagnose.model import Finding, Host, Location, Observation, Report, Step, Vantage
 from diagnose.model.frozen import frozen
 from diagnose.model.view import View
 from diagnose.outputs import finding_text
@@ -127,15 +127,14 @@ def target_note(report: Report, lang: str) -> str:
 
 def notes(report: Report) -> list[Finding]:
     """Return the notes that no other finding explains."""
-    independent = [finding for finding in report.findings if finding.explained_by is None]
-    return [finding for finding in independent if finding.severity is Severity.NOTE]
+    return [finding for finding in report.findings if finding.is_note]
 
 
 def count_line(report: Report, lang: str) -> str:
     """Return the numbers of causes, symptoms and notes on one line; "" for a healthy site."""
     if not report.causes:
         return ""
-    symptoms = sum(finding.explained_by is not None for finding in report.findings)
+    symptoms = sum(finding.is_symptom for finding in report.findings)
     numbers = {"causes": len(report.causes), "symptoms": symptoms, "notes": len(notes(report))}
     return finding_text.counts_sentence(numbers, lang)
 

@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Iterable, Iterator, Mapping
 
 from diagnose.checking.proof import REST_OF_RUN, UnfinishedReason
-from diagnose.checking.root_cause import UNANSWERED_CHECKS, verdict
+from diagnose.checking.root_cause import unanswered_findings, verdict
 from diagnose.checking.target_proof import MissingProof
 from diagnose.checking.texts import CheckText, check_text, fill
 from diagnose.i18n.reports import translate
@@ -105,6 +105,11 @@ def shell_command(step: Command | Edit) -> str:
     return f"{shlex.join(('patch', step.path))} <<'{end}'\n{diff}{end}"
 
 
+def commands(finding: Finding) -> list[str]:
+    """Return the commands of a fix, without its edits, as a person types them."""
+    return [shell_command(step) for step in steps(finding) if isinstance(step, Command)]
+
+
 def undo_command(step: Command) -> str:
     """Return the undo of a command as a shell command; "" if there is none."""
     return shlex.join(step.undo)
@@ -162,13 +167,12 @@ def verdict_sentence(report: Report, lang: str) -> str:
     if outcome.causes:
         return _cause_sentence(outcome.causes, lang)
     if outcome.status == "ok":
-        return _healthy_sentence(report, lang)
+        return _well_sentence(report, lang)
     reasons = unfinished_reasons(outcome.unfinished, lang)
     if outcome.missing:
         pieces = [missing_with_reason(piece, lang) for piece in outcome.missing]
         reasons.append(translate("missing", lang, what=join_texts(pieces, lang)))
-    unanswered = (finding for finding in report.findings if finding.check.id in UNANSWERED_CHECKS)
-    reasons += [title(finding, lang) for finding in unanswered]
+    reasons += [title(finding, lang) for finding in unanswered_findings(report)]
     why = translate("join.clauses", lang).join(reasons)
     return translate("unjudged-why", lang, url=url, why=why)
 
@@ -237,6 +241,16 @@ def _healthy_sentence(report: Report, lang: str) -> str:
     if scope.outside and _is_blank(report):
         return translate("healthy-blank", lang, url=url)
     return translate("healthy" if scope.outside else "healthy-inside", lang, url=url)
+
+
+def _well_sentence(report: Report, lang: str) -> str:
+    """Return that nothing counts against the site. One with an ignored error is not called
+    healthy."""
+    ids = join_texts(dict.fromkeys(finding.check.id for finding in report.suppressed), lang)
+    if any(finding.severity is Severity.ERROR for finding in report.suppressed):
+        return translate("ignored.only", lang, url=report.evidence.target.url, checks=ids)
+    ignored = translate("ignored.checks", lang, checks=ids) if ids else ""
+    return join_sentences(_healthy_sentence(report, lang), ignored, lang)
 
 
 def _is_blank(report: Report) -> bool:

@@ -16,7 +16,7 @@ from diagnose.i18n.reports import text_or_key
 from diagnose.i18n.reports import translate as label
 from diagnose.model import Report
 from diagnose.model.view import View
-from diagnose.outputs import document, finding_text
+from diagnose.outputs import document, finding_text, ignore_text
 from diagnose.outputs.document import ReportContext
 from diagnose.outputs.html_finding import cause_section, finding_marks
 from diagnose.outputs.html_observations import observations_section, timeline_section
@@ -168,6 +168,7 @@ def _body(context: ReportContext) -> Markup:
         _contents(context),
         *causes,
         _notes(context),
+        _ignores(context),
         _gaps(context),
         timeline_section(context),
         observations_section(context),
@@ -208,6 +209,26 @@ def _notes(context: ReportContext) -> Markup | None:
         for note in notes
     ]
     return tag("section", tag("h2", translate("notes", lang)), *items, class_="notes")
+
+
+def _ignores(context: ReportContext) -> Markup | None:
+    """List what the user ignores, and the ignores that no longer apply."""
+    report, lang = context.report, context.lang
+    items = [
+        tag(
+            "li",
+            tag("code", finding.check.id),
+            f" ({document.single_line(ignore_text.suppression(finding, lang))}): ",
+            inline(finding_text.title(finding, lang)),
+            id=f"{context.prefix}{finding.id}",
+        )
+        for finding in report.suppressed
+    ]
+    items += [tag("li", sentence) for sentence in ignore_text.expired_ignores(report, lang)]
+    if not items:
+        return None
+    head = tag("h2", translate("ignored", lang))
+    return tag("section", head, tag("ul", join_lines(*items)), class_="ignored")
 
 
 def _gaps(context: ReportContext) -> Markup | None:

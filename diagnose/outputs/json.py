@@ -16,6 +16,7 @@ from diagnose.model import (
     Edit,
     Finding,
     Host,
+    Ignore,
     Manual,
     Observation,
     Report,
@@ -64,6 +65,7 @@ def document(report: Report, view: View) -> dict[str, Any]:
         "target": target_object(report.evidence.target),
         "verdict": _verdict(report, lang),
         "findings": [_finding(report, finding, ids, view) for finding in report.findings],
+        "ignores": [_ignore(report, ignore) for ignore in report.ignores],
         "layers": [
             {
                 "layer": layer.name,
@@ -242,6 +244,7 @@ def _finding(
         "summary": finding_text.summary(finding, view.lang),
         "root_cause": finding.is_cause,
         "explained_by": finding.explained_by,
+        "suppressed": _suppression(finding),
         "facts": to_builtins(claim.facts),
         "because": list(because),
         "ruled_out": list(claim.ruled_out),
@@ -256,6 +259,29 @@ def _finding(
             "explain": finding_text.explain_command(finding),
         },
     }
+
+
+def _suppression(finding: Finding) -> dict[str, Any] | None:
+    """Return why a finding does not count; None if it counts."""
+    ignore = finding.suppressed_by
+    if ignore is None:
+        return None
+    return {"check": ignore.check, "until": _date(ignore), "reason": ignore.reason or None}
+
+
+def _ignore(report: Report, ignore: Ignore) -> dict[str, Any]:
+    is_expired = ignore.is_expired(report.evidence.started_at)
+    return {
+        "check": ignore.check,
+        "until": _date(ignore),
+        "reason": ignore.reason or None,
+        "expired": is_expired,
+        "findings": [each.id for each in report.findings if each.suppressed_by is ignore],
+    }
+
+
+def _date(ignore: Ignore) -> str | None:
+    return ignore.until.isoformat() if ignore.until else None
 
 
 def _location(claim: Claim) -> dict[str, Any] | None:

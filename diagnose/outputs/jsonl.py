@@ -20,6 +20,19 @@ def render(report: Report, view: View) -> str:
     return json_line({"type": "report", **document(report, view)})
 
 
+def render_stream(report: Report, view: View) -> str:
+    """Render the whole stream of a run that has ended."""
+    lines: list[str] = []
+    receive = sink(view, lines.append)
+    receive(Started(report.evidence.target, report.evidence.scope))
+    for number, observation in enumerate(report.evidence.observations, 1):
+        receive(Observed(observation, number))
+    for crash in report.crashes:
+        receive(Crashed(crash))
+    receive(Concluded(report))
+    return "".join(lines)
+
+
 def sink(view: View, write: Callable[[str], None]) -> Sink:
     """Return a sink that writes every event immediately. Several runs may share a stream: each line
     names its target."""

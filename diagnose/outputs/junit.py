@@ -1,7 +1,8 @@
 """The report as JUnit's XML, for the result pages of CI systems.
 
 Each target is a suite, and each layer that was reached is a case. A layer with a fault has failed.
-The case "verdict" has an error if the site could not be judged.
+The case "verdict" has an error if the site could not be judged. A finding that is ignored is a case
+of its own, which is skipped.
 """
 
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 from diagnose.checking.root_cause import verdict
 from diagnose.model import Finding, Report, Severity
 from diagnose.model.view import View
-from diagnose.outputs import document, finding_text
+from diagnose.outputs import document, finding_text, ignore_text
 from diagnose.outputs.layers import Layer
 
 
@@ -36,6 +37,8 @@ def _suite(report: Report, view: View) -> TestSuite:
     suite.add_testcase(_verdict_case(report, view))
     for layer in document.reported_layers(report, view.lang):
         suite.add_testcase(_layer_case(report, view, layer))
+    for finding in report.suppressed:
+        suite.add_testcase(_ignored_case(report, finding, view))
     suite.update_statistics()  # type: ignore[no-untyped-call]
     return suite
 
@@ -49,12 +52,26 @@ def _verdict_case(report: Report, view: View) -> TestCase:
         case.result = [Failure(sentence, "critical")]
     elif outcome.status == "unknown":
         case.result = [Error(sentence, "unknown")]
+    if expired := ignore_text.expired_ignores(report, view.lang):
+        case.system_out = "\n".join(map(document.single_line, expired))
+    return case
+
+
+def _ignored_case(report: Report, finding: Finding, view: View) -> TestCase:
+    case = TestCase(finding.check.id, _class_name(report), 0.0)
+    note = ignore_text.suppression(finding, view.lang)
+    title = finding_text.title(finding, view.lang)
+    case.result = [Skipped(document.single_line(f"{note}: {title}"))]
     return case
 
 
 def _layer_case(report: Report, view: View, layer: Layer) -> TestCase:
     case = TestCase(layer.name, _class_name(report), layer.took or 0.0)
-    findings = [finding for finding in report.findings if finding.check.layer == layer.name]
+    findings = [
+        finding
+        for finding in report.findings
+        if finding.check.layer == layer.name and finding.suppressed_by is None
+    ]
     case.result = [
         _failure(finding, view) for finding in findings if finding.severity is Severity.ERROR
     ]

@@ -9,6 +9,7 @@ from diagnose.checking.proof import (
 from diagnose.checking.root_cause import LayerStatus, layer_statuses
 from diagnose.i18n.reports import translate
 from diagnose.model import Observation, Report, Vantage
+from diagnose.model.cloud import CloudMachine
 from diagnose.model.frozen import frozen
 from diagnose.outputs import finding_text
 
@@ -38,7 +39,8 @@ def _layer_state(report: Report, name: str, status: LayerStatus, lang: str) -> L
     if status == "unknown":
         reason = _unknown_reason(report, name, lang)
     elif status == "skipped":
-        reason = translate(_skip_reason(report, name), lang)
+        skip_reason = _skip_reason(report, name)
+        reason = translate(skip_reason, lang) if skip_reason else None
     return Layer(name, status, reason, _longest_duration(layer_observations(report, name)))
 
 
@@ -60,10 +62,15 @@ def _unknown_reason(report: Report, name: str, lang: str) -> str | None:
 
 
 def _skip_reason(report: Report, name: str) -> str:
-    if name == "websocket" and not report.evidence.target.websockets:
+    """Return the key of the reason; "" if there is nothing to say, as of a cloud's rules where no
+    machine is known to be in a cloud."""
+    if any(item.suppressed_by and item.check.layer == name for item in report.findings):
+        return "reason.ignored"
+    is_without_websocket = name == "websocket" and not report.evidence.target.websockets
+    if is_without_websocket or name in report.evidence.scope.skip:
         return "reason.not-asked"
     if name == "cloud":
-        return "reason.not-read"
+        return "reason.not-read" if report.evidence.of(CloudMachine) else ""
     from_server = [
         observation
         for observation in report.evidence.observations

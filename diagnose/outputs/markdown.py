@@ -13,7 +13,7 @@ from diagnose.i18n.reports import text_or_key
 from diagnose.i18n.reports import translate as label
 from diagnose.model import Edit, Finding, Location, Manual, Observation, Report, Step
 from diagnose.model.view import View
-from diagnose.outputs import document, finding_text
+from diagnose.outputs import document, finding_text, ignore_text
 from diagnose.outputs.digest import digest
 from diagnose.outputs.json import SCHEMA_VERSION
 from diagnose.outputs.layers import Layer
@@ -44,7 +44,7 @@ def render(report: Report, view: View) -> str:
     if view.verbosity >= 0:
         for finding in report.causes:
             parts += _cause(report, finding, view)
-        parts += [*_notes(report, view), *_gaps(report, view)]
+        parts += [*_notes(report, view), *_ignores(report, view.lang), *_gaps(report, view)]
         parts += _timeline(report, view.lang) if view.verbosity >= 2 else []
         parts += _foot(report, view)
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -192,6 +192,16 @@ def _notes(report: Report, view: View) -> list[str]:
         for note in document.notes(report)
     ]
     return [f"### {translate('notes', view.lang)}", "\n".join(items)] if items else []
+
+
+def _ignores(report: Report, lang: str) -> list[str]:
+    items = [
+        f"- {code(finding.check.id)} ({inline(ignore_text.suppression(finding, lang))}):"
+        f" {inline(finding_text.title(finding, lang))}"
+        for finding in report.suppressed
+    ]
+    items += [f"- {inline(sentence)}" for sentence in ignore_text.expired_ignores(report, lang)]
+    return [f"### {translate('ignored', lang)}", "\n".join(items)] if items else []
 
 
 def _gaps(report: Report, view: View) -> list[str]:

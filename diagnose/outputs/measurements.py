@@ -10,6 +10,8 @@ from diagnose.model.http import Exchange
 from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake, served_certificates
 
+_SECONDS_PER_DAY = 86400
+
 
 def phase_durations(evidence: Evidence) -> Mapping[str, float]:
     """Return the seconds of each phase that succeeded, by the names of blackbox_exporter's phases:
@@ -44,6 +46,21 @@ def earliest_expiry(evidence: Evidence) -> datetime | None:
         if certificate.not_after is not None
     ]
     return min(expiries, default=None)
+
+
+def certificate_days(evidence: Evidence) -> float | None:
+    """Return the days until the first certificate expires, negative after it."""
+    expiry = earliest_expiry(evidence)
+    if expiry is None:
+        return None
+    return round((expiry - evidence.started_at).total_seconds() / _SECONDS_PER_DAY, 2)
+
+
+def response_time(evidence: Evidence) -> float | None:
+    """Return how long a visitor waits for the page's header, in seconds: the sum of the phases.
+    None if no page came."""
+    durations = phase_durations(evidence)
+    return round(sum(durations.values()), 6) if "processing" in durations else None
 
 
 def _pages(evidence: Evidence) -> list[Exchange]:

@@ -2,22 +2,24 @@
 
 The first line is the state, a sentence and, after "|", the performance data. The lines after it
 name the causes and the commands that mend them (Monitoring Plugins Development Guidelines, "Plugin
-Output for Nagios"). The exit status is 0, 1, 2 or 3, never another.
+Output for Nagios"). The exit status is 0, 1, 2 or 3, never another. Thresholds can only make the
+state worse than the verdict.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from diagnose.checking.root_cause import exit_status, verdict
-from diagnose.model import Edit, Finding, Manual, Report
+from diagnose.i18n.reports import translate
+from diagnose.model import Report
+from diagnose.model.threshold import Threshold
 from diagnose.model.view import View
-from diagnose.outputs import document, finding_text
-from diagnose.outputs.measurements import earliest_expiry, phase_durations
+from diagnose.outputs import document, finding_text, ignore_text
+from diagnose.outputs.measurements import certificate_days, phase_durations, response_time
 
 #: The states by exit status.
 STATES = ("OK", "WARNING", "CRITICAL", "UNKNOWN")
 UNKNOWN = 3
-
-_SECONDS_PER_DAY = 86400
+_LEVEL_STATES = {"warning": 1, "critical": 2}
 
 
 def render(report: Report, view: View) -> str:
@@ -26,14 +28,15 @@ def render(report: Report, view: View) -> str:
 
 def render_all(report_views: Sequence[tuple[Report, View]]) -> str:
     """Return one output for all targets: its state is that of the target that is worst."""
-    worst, view = max(report_views, key=lambda report_view: exit_status(report_view[0]))
-    state = STATES[plugin_status(exit_status(worst))]
-    sentence = finding_text.verdict_sentence(worst, view.lang)
+    worst, view = max(report_views, key=lambda report_view: plugin_state(*report_view))
+    state = STATES[plugin_state(worst, view)]
+    # Nagios turns ";" into ":".
+    sentence = " - ".join([*_alerts(worst, view), finding_text.verdict_sentence(worst, view.lang)])
     many = f" ({len(report_views)} targets)" if len(report_views) > 1 else ""
     data = " ".join(
         value
-        for number, (report, _) in enumerate(report_views)
-        for value in _performance_data(report, f"{number}_" if number else "")
+        for number, (report, view) in enumerate(report_views)
+        for value in _performance_data(report, view, f"{number}_" if number else "")
     )
     lines = [f"DIAGNOSE {state}{many} - {_plain(sentence)} | {data}"]
     if view.verbosity >= 0:
@@ -51,29 +54,83 @@ def plugin_status(status: int) -> int:
     return status if 0 <= status < UNKNOWN else UNKNOWN
 
 
+def plugin_state(report: Report, view: View) -> int:
+    """Return the state of one target, with the thresholds. What should be measured and was not is
+    unknown, unless the site is known to be worse."""
+    state = plugin_status(exit_status(report))
+    measurements = _measurements(report)
+    for threshold in view.thresholds:
+        value = measurements.get(threshold.label)
+        if value is None:
+            state = state if state == _LEVEL_STATES["critical"] else UNKNOWN
+        elif threshold.range.alerts(value):
+            state = max(state, _LEVEL_STATES[threshold.level])
+    return state
+
+
+def _alerts(report: Report, view: View) -> list[str]:
+    """Return the thresholds that the measurements do not keep; of two for one measurement the
+    critical one."""
+    measurements, lang = _measurements(report), view.lang
+    alerts: dict[str, str] = {}
+    for threshold in sorted(view.thresholds, key=lambda each: _LEVEL_STATES[each.level]):
+        value = measurements.get(threshold.label)
+        if value is None:
+            alerts[threshold.label] = translate("threshold.unmeasured", lang, name=threshold.label)
+        elif threshold.range.alerts(value):
+            alerts[threshold.label] = _alert(threshold, value, lang)
+    return list(alerts.values())
+
+
+def _alert(threshold: Threshold, value: float, lang: str) -> str:
+    key = "threshold.inside" if threshold.range.alerts_inside else "threshold.outside"
+    bounds = threshold.range.text.removeprefix("@")
+    unit = "" if threshold.label == "certificate_days" else " s"
+    number = f"{value:.3f}".rstrip("0").rstrip(".")
+    return translate(key, lang, name=threshold.label, value=f"{number}{unit}", range=bounds)
+
+
 def _long_output(report: Report, view: View) -> list[str]:
     lines = [f"{report.evidence.target.url}: {verdict(report).status}"]
+    lines += _alerts(report, view)
     for finding in report.causes:
         title = finding_text.title(finding, view.lang)
-        lines += [f"{finding.severity} {finding.check.id}: {title}", *_commands(finding)]
+        lines += [f"{finding.severity} {finding.check.id}: {title}"]
+        lines += [f"$ {command}" for command in finding_text.commands(finding)]
+    for finding in report.suppressed:
+        title = finding_text.title(finding, view.lang)
+        note = ignore_text.suppression(finding, view.lang)
+        lines.append(f"{note}: {finding.check.id}: {title}")
+    lines += ignore_text.expired_ignores(report, view.lang)
     return [_plain(line) for line in lines]
 
 
-def _commands(finding: Finding) -> list[str]:
-    fix = finding.claim.fix
-    steps = [step for step in (fix.steps if fix else ()) if not isinstance(step, Manual | Edit)]
-    return [f"$ {finding_text.shell_command(step)}" for step in steps]
-
-
-def _performance_data(report: Report, prefix: str) -> list[str]:
-    """Return label=value pairs; values are in seconds and days."""
+def _measurements(report: Report) -> Mapping[str, float]:
+    """Return the values by label: seconds, and days of the certificate."""
     evidence = report.evidence
-    durations = {"time": report.duration, **phase_durations(evidence)}
-    data = [f"{prefix}{label}={seconds:.6f}s;;;0" for label, seconds in durations.items()]
-    if (expiry := earliest_expiry(evidence)) is not None:
-        days = (expiry - evidence.started_at).total_seconds() / _SECONDS_PER_DAY
-        data.append(f"{prefix}certificate_days={days:.2f};;;")
-    return data
+    values: dict[str, float | None] = {
+        "time": report.duration,
+        **phase_durations(evidence),
+        "response_time": response_time(evidence),
+        "certificate_days": certificate_days(evidence),
+    }
+    return {label: value for label, value in values.items() if value is not None}
+
+
+def _performance_data(report: Report, view: View, prefix: str) -> Iterator[str]:
+    """Yield 'label=value[UOM];warn;crit;min;max' for each value. The first threshold of a level is
+    the one that is shown."""
+    for label, value in _measurements(report).items():
+        ranges = {
+            threshold.level: threshold.range.text
+            for threshold in reversed(view.thresholds)
+            if threshold.label == label
+        }
+        bounds = f"{ranges.get('warning', '')};{ranges.get('critical', '')}"
+        if label == "certificate_days":
+            yield f"{prefix}{label}={value:.2f};{bounds};"
+        else:
+            yield f"{prefix}{label}={value:.6f}s;{bounds};0"
 
 
 def _plain(text: str) -> str:

@@ -1,20 +1,21 @@
 """One finding per line, in columns separated by tabs: for grep, cut and awk.
 
-The columns are target, severity, check, role ("cause", "symptom" or "note"), confidence, subject
-and title. A target without findings has one line, whose severity is its status. The answer to a
-pasted message is a last line, whose role is "message".
+The columns are target, severity, check, role ("cause", "symptom", "note" or "suppressed"),
+confidence, subject and title. The title of what is ignored begins with the reason. A target without
+findings has one line, whose severity is its status. The answer to a pasted message, and each ignore
+that no longer applies, is a last line, whose role is "message" or "expired".
 """
 
 from diagnose.checking.root_cause import verdict
 from diagnose.model import Finding, Report, Severity
 from diagnose.model.view import View
-from diagnose.outputs import document, finding_text
+from diagnose.outputs import document, finding_text, ignore_text
 from diagnose.outputs.symptom_text import symptom_text
 
 
 def render(report: Report, view: View) -> str:
     url = report.evidence.target.url
-    message_row = _message_row(report, view)
+    message_row = _message_row(report, view) + _expired_rows(report, view)
     if not report.findings:
         sentence = finding_text.verdict_sentence(report, view.lang)
         return _row(url, verdict(report).status, "-", "-", "-", "-", sentence) + message_row
@@ -26,7 +27,7 @@ def render(report: Report, view: View) -> str:
             _role(finding),
             str(finding.claim.confidence),
             str(finding.claim.about),
-            finding_text.title(finding, view.lang),
+            _title(finding, view.lang),
         )
         for finding in report.findings
     )
@@ -40,7 +41,24 @@ def _message_row(report: Report, view: View) -> str:
     return _row(report.evidence.target.url, "note", "-", "message", "-", symptom.kind, text)
 
 
+def _expired_rows(report: Report, view: View) -> str:
+    url = report.evidence.target.url
+    return "".join(
+        _row(url, "note", ignore.check, "expired", "-", "-", sentence)
+        for ignore, sentence in zip(
+            report.expired_ignores, ignore_text.expired_ignores(report, view.lang), strict=True
+        )
+    )
+
+
+def _title(finding: Finding, lang: str) -> str:
+    title = finding_text.title(finding, lang)
+    return f"{ignore_text.suppression(finding, lang)}: {title}" if finding.suppressed_by else title
+
+
 def _role(finding: Finding) -> str:
+    if finding.suppressed_by is not None:
+        return "suppressed"
     if finding.explained_by is not None:
         return "symptom"
     return "note" if finding.severity is Severity.NOTE else "cause"

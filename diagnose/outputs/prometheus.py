@@ -12,7 +12,7 @@ from prometheus_client.registry import Collector
 
 from diagnose._version import VERSION
 from diagnose.checking.root_cause import layer_statuses, verdict
-from diagnose.model import Report, Severity
+from diagnose.model import Ignore, Report, Severity
 from diagnose.model.view import View
 from diagnose.outputs import document
 from diagnose.outputs.layers import layer_states
@@ -40,7 +40,7 @@ class _Reports(Collector):
         self._reports = reports
 
     def collect(self) -> Iterable[Metric]:
-        for name, (help_text, labels, samples) in _METRICS.items():
+        for name, (help_text, labels, samples) in METRICS.items():
             family = GaugeMetricFamily(name, help_text, labels=("target", *labels))
             for report in self._reports:
                 url = document.single_line(report.evidence.target.url)
@@ -98,8 +98,32 @@ def _root_causes(report: Report) -> Iterator[Sample]:
 
 def _finding_counts(report: Report) -> Iterator[Sample]:
     for severity in Severity:
-        count = sum(finding.severity is severity for finding in report.findings)
+        count = sum(
+            finding.severity is severity and finding.suppressed_by is None
+            for finding in report.findings
+        )
         yield {"severity": str(severity)}, count
+
+
+def _suppressions(report: Report) -> Iterator[Sample]:
+    ignores = dict.fromkeys(finding.suppressed_by for finding in report.suppressed)
+    for ignore in ignores:
+        if ignore is not None:
+            yield _ignore_labels(ignore), 1
+
+
+def _expired_ignores(report: Report) -> Iterator[Sample]:
+    for ignore in dict.fromkeys(report.expired_ignores):
+        yield _ignore_labels(ignore), 1
+
+
+def _ignore_labels(ignore: Ignore) -> Mapping[str, str]:
+    until = ignore.until.isoformat() if ignore.until else ""
+    return {
+        "check": ignore.check,
+        "until": until,
+        "reason": document.single_line(ignore.reason),
+    }
 
 
 def _layer_statuses(report: Report) -> Iterator[Sample]:
@@ -114,8 +138,9 @@ def _layer_durations(report: Report) -> Iterator[Sample]:
             yield {"layer": layer.name}, layer.took
 
 
-#: The help text, the labels beside "target", and the samples of each metric.
-_METRICS = {
+#: The help text, the labels beside "target", and the samples of each metric. `diagnose serve` has
+#: those of its own name too.
+METRICS = {
     "probe_success": ("Whether the site works for visitors", (), _success),
     "probe_duration_seconds": ("How long the diagnosis took", (), _duration),
     "probe_http_duration_seconds": ("Duration of a request by phase", ("phase",), _phases),
@@ -129,6 +154,16 @@ _METRICS = {
     "diagnose_verdict": ("The verdict", ("status",), _verdicts),
     "diagnose_root_cause_info": ("Each root cause", ("check", "layer"), _root_causes),
     "diagnose_findings": ("Number of findings", ("severity",), _finding_counts),
+    "diagnose_suppressed_info": (
+        "Each ignore that a finding has",
+        ("check", "until", "reason"),
+        _suppressions,
+    ),
+    "diagnose_expired_ignore_info": (
+        "Each ignore that no longer applies",
+        ("check", "until", "reason"),
+        _expired_ignores,
+    ),
     "diagnose_layer_status": ("The status of each layer", ("layer", "status"), _layer_statuses),
     "diagnose_layer_duration_seconds": (
         "The longest observation of each layer",

@@ -13,12 +13,11 @@ from diagnose.model import (
     Manual,
     Observation,
     Report,
-    Severity,
     Step,
     Vantage,
 )
 from diagnose.model.view import View
-from diagnose.outputs import finding_text
+from diagnose.outputs import finding_text, ignore_text
 from diagnose.outputs.digest import digest
 from diagnose.outputs.layers import Layer, layer_states
 from diagnose.outputs.symptom_text import symptom_text
@@ -118,14 +117,14 @@ def _layer_text(page: Page, layer: Layer, lang: str, times: bool) -> tuple[str, 
 
 def _add_body(page: Page, report: Report, view: View) -> None:
     for finding in report.findings:
-        if finding.explained_by is None and finding.severity is not Severity.NOTE:
+        if finding.is_cause:
             page.blank()
             add_cause(page, report, finding, view)
-    notes = [finding for finding in report.findings if finding.severity is Severity.NOTE]
-    for finding in notes:
-        if finding.explained_by is None:
+    for finding in report.findings:
+        if finding.is_note:
             page.blank()
             _add_note(page, report, finding, view)
+    _add_ignores(page, report, view)
     add_evidence_gaps(page, report, view)
     _add_closing(page, report, view)
 
@@ -284,6 +283,18 @@ def _add_note(page: Page, report: Report, finding: Finding, view: View) -> None:
     _add_symptoms(page, report, finding, view)
 
 
+def _add_ignores(page: Page, report: Report, view: View) -> None:
+    """Add the findings that are ignored, and the ignores that no longer apply."""
+    if report.suppressed or report.expired_ignores:
+        page.blank()
+    for finding in report.suppressed:
+        head = f"{ignore_text.suppression(finding, view.lang)}: "
+        text = f"{finding.check.id}: {finding_text.title(finding, view.lang)}"
+        page.prose(text, f"{page.sign('skipped')} {head}", 0, "dim")
+    for sentence in ignore_text.expired_ignores(report, view.lang):
+        page.prose(sentence, f"{page.sign('warning')} ")
+
+
 def add_evidence_gaps(page: Page, report: Report, view: View) -> None:
     gaps = [
         gap
@@ -307,12 +318,8 @@ def add_evidence_gaps(page: Page, report: Report, view: View) -> None:
 def _add_closing(page: Page, report: Report, view: View) -> None:
     """Add the numbers of findings, and the most useful next command."""
     lang, causes = view.lang, report.causes
-    symptoms = sum(1 for finding in report.findings if finding.explained_by is not None)
-    notes = sum(
-        1
-        for finding in report.findings
-        if finding.severity is Severity.NOTE and finding.explained_by is None
-    )
+    symptoms = sum(finding.is_symptom for finding in report.findings)
+    notes = sum(finding.is_note for finding in report.findings)
     if not causes:
         return
     numbers = {"causes": len(causes), "symptoms": symptoms, "notes": notes}

@@ -6,6 +6,7 @@ A certificate's common name is ignored (RFC 9525 section 2), as in browsers sinc
 import ipaddress
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Literal
 
 from diagnose.parsers.sanitize import clean
@@ -17,6 +18,8 @@ from diagnose.parsers.target import LABEL
 MismatchReason = Literal["apex", "depth", "www", "address", "other"]
 
 
+# A fleet asks again and again for the same hosts.
+@lru_cache(maxsize=4096)
 def is_address(host: str) -> bool:
     """Return whether a host is an IP address, which no DNS name or wildcard covers."""
     try:

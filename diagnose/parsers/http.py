@@ -148,6 +148,17 @@ def hops(headers: Headers) -> tuple[str, ...]:
 UNKNOWN_SITE = frozenset({400, 404, 409, 410, 421})
 
 
+def header_too_large(answer: Exchange) -> bool:
+    """Return whether nginx says that the request's header is too large: 414, or 494, which is sent
+    as 400 (ngx_http_special_response.c). Ours is small."""
+    words = ("Request Header Or Cookie Too Large", "Request-URI Too Large")
+    return answer.status in {400, 414, 494} and any(text in answer.body for text in words)
+
+
+#: The statuses of a server that does not have the page (RFC 9110 section 15.5).
+MISSING_PAGE = frozenset({404, 410})
+
+
 def is_error(answer: Exchange) -> bool:
     """Return whether a page failed, or the server does not know the site. Who may come in (401,
     403) and how often (429) is decided on purpose."""

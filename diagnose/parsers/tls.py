@@ -8,6 +8,7 @@ whether it staples an OCSP response. Up to TLS 1.2 a server's first flight is no
 
 import os
 import struct
+from collections.abc import Iterator
 
 from diagnose.model.frozen import frozen
 from diagnose.model.tls import Alert
@@ -18,6 +19,30 @@ ALERT, HANDSHAKE = 21, 22
 #: Types of handshake messages (RFC 8446 section 4, RFC 6066 section 8, RFC 8879).
 CLIENT_HELLO, SERVER_HELLO, CERTIFICATE, SERVER_DONE = 1, 2, 11, 14
 CERTIFICATE_REQUEST, CERTIFICATE_STATUS = 13, 22
+SERVER_KEY_EXCHANGE = 12
+
+#: https://www.iana.org/assignments/tls-parameters, TLS Supported Groups
+GROUPS = {
+    23: "secp256r1",
+    24: "secp384r1",
+    25: "secp521r1",
+    26: "brainpoolP256r1",
+    27: "brainpoolP384r1",
+    28: "brainpoolP512r1",
+    29: "x25519",
+    30: "x448",
+    31: "brainpoolP256r1tls13",
+    32: "brainpoolP384r1tls13",
+    33: "brainpoolP512r1tls13",
+    256: "ffdhe2048",
+    257: "ffdhe3072",
+    258: "ffdhe4096",
+    259: "ffdhe6144",
+    260: "ffdhe8192",
+    4587: "SecP256r1MLKEM768",
+    4588: "X25519MLKEM768",
+    4589: "SecP384r1MLKEM1024",
+}
 
 VERSIONS = {0x0300: "SSLv3", 0x0301: "TLSv1", 0x0302: "TLSv1.1", 0x0303: "TLSv1.2"}
 TLS1_1, TLS1_2 = 0x0302, 0x0303
@@ -203,14 +228,33 @@ def chosen_alpn(data: bytes) -> str:
     is not encrypted), or ""."""
     handshake = b"".join(content for kind, content in records(data) if kind == HANDSHAKE)
     hello = next((body for kind, body in messages(handshake) if kind == SERVER_HELLO), b"")
+    for kind, content in _extensions(hello):
+        if kind == 16 and len(content) > 3:
+            return clean(content[3 : 3 + content[2]], 40)
+    return ""
+
+
+def negotiated_group(kind: int, body: bytes) -> str:
+    """Return the group of the key exchange that a message names: a ServerHello of TLS 1.3 (RFC 8446
+    section 4.2.8) or a ServerKeyExchange (RFC 8422 section 5.4); "" if it names none. An unknown
+    one is returned as a number."""
+    number = 0
+    if kind == SERVER_HELLO:
+        for extension, content in _extensions(body):
+            if extension == 51 and len(content) >= 2:
+                number = int.from_bytes(content[:2], "big")
+    elif kind == SERVER_KEY_EXCHANGE and len(body) >= 3 and body[0] == 3:
+        number = int.from_bytes(body[1:3], "big")
+    return GROUPS.get(number, f"0x{number:04x}") if number else ""
+
+
+def _extensions(hello: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield the extensions of a ServerHello: type and content."""
     offset = 35 + (hello[34] if len(hello) > 34 else 0) + 5
     while offset + 4 <= len(hello):
         kind, size = struct.unpack_from("!HH", hello, offset)
-        content = hello[offset + 4 : offset + 4 + size]
-        if kind == 16 and len(content) > 3:
-            return clean(content[3 : 3 + content[2]], 40)
+        yield kind, hello[offset + 4 : offset + 4 + size]
         offset += 4 + size
-    return ""
 
 
 def messages(data: bytes) -> list[tuple[int, bytes]]:

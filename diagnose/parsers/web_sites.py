@@ -90,6 +90,22 @@ def route_of(site: WebSite, path: str) -> SiteRoute | None:
     return None
 
 
+def inner_path(route: SiteRoute, path: str) -> str:
+    """Return the path that the application gets: the part behind the route's is kept."""
+    if route.path == route.backend_path or not path.startswith(route.path):
+        return path
+    return f"{route.backend_path}{path[len(route.path) :]}" or "/"
+
+
+def serves_files(site: WebSite, path: str) -> bool:
+    """Return whether the server itself answers a path from the site's folder: no route passes it
+    on to an application."""
+    if not site.root or any(route.pattern for route in site.routes):
+        return False
+    route = route_of(site, path)
+    return route is None or not (route.host or route.socket or route.scheme)
+
+
 def is_taken(route: SiteRoute, path: str) -> bool:
     """Return True if a route without a regular expression takes a path."""
     return path == route.path if route.exact else takes(route.path, path)

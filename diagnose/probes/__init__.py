@@ -21,7 +21,7 @@ from typing import Any, Protocol, TypeVar
 
 from diagnose.machine import Machine
 from diagnose.machine.container import ContainerMachine
-from diagnose.model import Observation, Scope, Side, Target, Unseen, Vantage
+from diagnose.model import Ignore, Observation, Scope, Side, Target, Unseen, Vantage
 from diagnose.model.frozen import frozen
 from diagnose.net import Net
 from diagnose.parsers.request_fields import RequestFields
@@ -40,6 +40,8 @@ INSIDE = (
     "web_servers",
     "haproxy_backends",
     "backends",
+    "backend_visits",
+    "site_folders",
     "server_logs",
     "failed_services",
     "firewall",
@@ -50,11 +52,13 @@ INSIDE = (
     "kernel_drops",
     "nginx_files",
     "other_nginx",
+    "program_certificates",
     "renewals",
     "logs",
     "page_files",
     "unincluded_sites",
     "upstream_connect",
+    "upstream_groups",
     "upstream_requests",
     "upstream_bodies",
     "upstream_comparisons",
@@ -92,7 +96,7 @@ class Options:
     WebSockets are held in silence. `cloud` allows to ask the API of a cloud provider with the
     user's credentials, `cloud_role` with those of the instance's role too. `vantages` are other
     places that visit the target ("ssh://…", "globalping"); `origin_address` is the server behind a
-    CDN or a balancer."""
+    CDN or a balancer. `ignores` are the checks whose findings do not count."""
 
     outside: bool = True
     inside: bool | None = None
@@ -112,6 +116,7 @@ class Options:
     cloud_role: bool = False
     vantages: tuple[str, ...] = ()
     origin_address: str | None = None
+    ignores: tuple[Ignore, ...] = ()
 
     @property
     def deadline(self) -> float:
@@ -158,7 +163,13 @@ class Options:
         words += ["--idle", f"{self.idle:g}"] if self.idle else []
         words += self.cloud_args
         words += self.request.arguments()
+        words += self.ignore_args
         return tuple(words)
+
+    @property
+    def ignore_args(self) -> tuple[str, ...]:
+        """The arguments that ignore the same findings."""
+        return tuple(word for each in self.ignores for word in ("--ignore", each.argument()))
 
     @property
     def cloud_args(self) -> tuple[str, ...]:

@@ -1,4 +1,5 @@
-"""The context of probes that look at nginx's surroundings from the container in which it runs."""
+"""The context of probes that look at a web server's surroundings from the container in which it
+runs."""
 
 import shlex
 from dataclasses import replace
@@ -11,7 +12,12 @@ from diagnose.probes import Closable, ObservationT, Probe, ProbeContext
 IN_CONTAINER = frozenset(
     {
         "logs",
+        "backends",
+        "backend_visits",
+        "haproxy_backends",
+        "server_logs",
         "upstream_connect",
+        "upstream_groups",
         "upstream_requests",
         "upstream_bodies",
         "upstream_comparisons",
@@ -19,7 +25,9 @@ IN_CONTAINER = frozenset(
         "websocket_retries",
     }
 )
-NOT_IN_CONTAINER = frozenset({"nginx_files", "page_files", "unincluded_sites", "resolver_answers"})
+NOT_IN_CONTAINER = frozenset(
+    {"nginx_files", "page_files", "unincluded_sites", "resolver_answers", "site_folders"}
+)
 
 
 class InContainer:

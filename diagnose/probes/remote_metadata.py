@@ -2,6 +2,7 @@
 
 from diagnose.cloud.provider import ApiError, ApiRequest, ApiResponse
 from diagnose.machine import Machine
+from diagnose.probes.inside.remote_curl import run_curl
 
 _SECONDS = "1"
 
@@ -15,10 +16,11 @@ class RemoteMetadata:
 
     async def send(self, request: ApiRequest) -> ApiResponse:
         headers = [word for name, value in request.headers for word in ("-H", f"{name}: {value}")]
-        result = await self._machine.run(
+        argv = (
             "curl", "-q", "-s", "--noproxy", "*", "-m", _SECONDS, "-X", request.method,
             "-w", "\n%{http_code}", *headers, request.url,
         )  # fmt: skip
+        result = await run_curl(self._machine, argv, 8.0)
         body, _, status = result.out.rpartition("\n")
         if result.failure is not None or not (status.isascii() and status.isdecimal()):
             is_timeout = result.status == 28

@@ -78,8 +78,26 @@ def _mask_report(
 ) -> tuple[Report, View]:
     evidence, crashes = mask.mask_value((original.evidence, original.crashes))
     rejudged = conclude(evidence, crashes)
-    report = replace(rejudged, duration=original.duration, interrupted=original.interrupted)
+    report = replace(
+        _with_masked_reasons(rejudged, mask),
+        duration=original.duration,
+        interrupted=original.interrupted,
+    )
     return report, replace(view, hostname=MASKED, again=mask.mask_words(view.again))
+
+
+def _with_masked_reasons(report: Report, mask: "Mask") -> Report:
+    """Mask the reasons of the report's ignores: a person wrote them, perhaps with names."""
+    masked = {
+        ignore: replace(ignore, reason=mask.mask_text(ignore.reason)) for ignore in report.ignores
+    }
+    findings = tuple(
+        replace(finding, suppressed_by=masked[finding.suppressed_by])
+        if finding.suppressed_by
+        else finding
+        for finding in report.findings
+    )
+    return replace(report, findings=findings, ignores=tuple(masked.values()))
 
 
 def mask_for(evidence: Evidence) -> "Mask":

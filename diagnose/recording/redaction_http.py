@@ -129,7 +129,8 @@ def kept_body(body: str) -> str:
 _QUOTED = re.compile(r"\"[^\"\n]*\"?|'[^'\n]*'?")
 #: The beginnings of nginx's own messages. Other lines are from a program behind it, or a module.
 _NGINX_MESSAGE = re.compile(
-    r"(?i)(?:\*\d{1,20} )?(?:connect\(\)|upstream |no live upstreams|client |open\(\)|bind\(\)|"
+    r"(?i)(?:\*\d{1,20} )?(?:connect\(\)|upstream |no live upstreams|client |open\(\)|"
+    r"bind\([0-9a-fA-F:.\[\]]{0,64}\)|"
     r"listen\(\)|still could not bind|setsockopt|\d+ worker_connections|accept4?\(\)|"
     r"socket\(\)|SSL_|peer |cannot load|\S{1,253} could not be resolved|no resolver|conflicting|"
     r"recv\(\)|send\(\)|readv\(\)|writev\(\)|sendfile\(\)|directory index|rewrite or internal|"

@@ -6,7 +6,7 @@ from diagnose.i18n import reports
 from diagnose.i18n.screen import translate
 from diagnose.model import Finding, Report, Severity, Vantage
 from diagnose.model.view import View
-from diagnose.outputs import finding_text
+from diagnose.outputs import finding_text, ignore_text
 from diagnose.outputs import text as texts
 from diagnose.outputs.digest import digest
 from diagnose.outputs.symptom_text import symptom_text
@@ -20,7 +20,7 @@ _VISIBLE_EVIDENCE = 4
 def add_answer(page: Page, report: Report, finding: Finding, view: View) -> None:
     add_other_answers(page, report, view)
     _add_statement(page, finding, view)
-    if finding.explained_by is None and finding.severity is not Severity.NOTE:
+    if finding.is_cause:
         _add_fix(page, finding, view)
     _add_reasons(page, finding, view)
     _add_consequences(page, report, finding, view)
@@ -46,6 +46,8 @@ def _add_statement(page: Page, finding: Finding, view: View) -> None:
 
 
 def _role(finding: Finding, lang: str) -> str:
+    if finding.suppressed_by is not None:
+        return ignore_text.suppression(finding, lang)
     if finding.explained_by is not None:
         return translate("follows", lang)
     return translate("note" if finding.severity is Severity.NOTE else "root", lang)

@@ -26,7 +26,7 @@ def skipped_text(report: Report, view: View) -> str:
     page = tab_text.new_page(view)
     texts.add_evidence_gaps(page, report, view)
     for layer in layer_states(report, view.lang):
-        if layer.status == "skipped":
+        if layer.status == "skipped" and layer.reason:
             name = reports.translate(f"layer.{layer.name}", view.lang)
             page.prose(layer.reason or "", f"{page.sign('skipped')} {name}: ", 0, "dim")
     return page.text() if page.lines else translate("nothing-skipped", view.lang)

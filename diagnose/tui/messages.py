@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from diagnose.history import FingerprintChange, KnownTarget
 
 
-Kind = Literal["site", "part", "demo", "recording"]
+Kind = Literal["site", "part", "demo", "demo-server", "recording"]
 
 
 @frozen
@@ -25,7 +25,8 @@ class Services:
       sites()                       `LocalSites`, then `RecentTargets`
 
     `parse_target` and `parse_server` ("ssh://…") raise UsageError. `kind` is what is shown: a
-    "site", a "part" of one (which cannot be fixed), a "demo" or a "recording".
+    "site", a "part" of one (which cannot be fixed), a "demo", a "demo-server" (which can be
+    fixed) or a "recording".
     """
 
     executor: Executor

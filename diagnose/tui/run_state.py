@@ -3,7 +3,7 @@ I/O."""
 
 from datetime import UTC, datetime
 
-from diagnose.model import Crash, Evidence, Finding, Observation, Report, Scope, Severity, Target
+from diagnose.model import Crash, Evidence, Finding, Observation, Report, Scope, Target
 from diagnose.model.events import Concluded, Crashed, Event, Observed, Started
 
 
@@ -42,9 +42,9 @@ class RunState:
 
 def finding_rows(report: Report) -> tuple[tuple[Finding, int], ...]:
     """Return the findings in list order, each with its depth: causes, below them the symptoms that
-    they explain, then notes."""
+    they explain, then notes, then what is ignored."""
     roots = [finding for finding in report.findings if finding.explained_by is None]
-    roots.sort(key=lambda finding: finding.severity is Severity.NOTE)
+    roots.sort(key=lambda finding: (finding.suppressed_by is not None, finding.is_note))
     return tuple(row for finding in roots for row in _with_symptoms(report, finding, 0))
 
 

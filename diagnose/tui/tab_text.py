@@ -42,8 +42,10 @@ def finding_line(finding: Finding, depth: int, view: View, tall: bool = False) -
     """Return a finding as one truncated line of the list; or, in a narrow and `tall` list, complete
     on several lines."""
     page = new_page(view)
-    is_root = depth == 0 and finding.severity is not Severity.NOTE
+    is_root = depth == 0 and finding.is_cause
     mark = translate("root" if is_root else "note" if depth == 0 else "follows", view.lang)
+    if finding.suppressed_by is not None:
+        mark = reports.translate("ignored", view.lang)
     sign = page.sign("unknown" if finding.severity is Severity.NOTE else str(finding.severity))
     branch = "" if depth == 0 else "   " * (depth - 1) + ("`- " if view.ascii else "└ ")
     name = f"{branch}{sign} {finding.check.id}"

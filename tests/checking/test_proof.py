@@ -13,7 +13,8 @@ from diagnose.checking import proof
 from diagnose.checking.registry import all_checks
 from diagnose.checking.registry import load_check as load
 from diagnose.checking.root_cause import layer_statuses, verdict
-from diagnose.cli import demo
+from diagnose.cli.demo import DEFAULT_FAULT
+from diagnose.cli.demo import embedded as demo
 from diagnose.engine import conclude
 from diagnose.model import (
     Claim,
@@ -293,7 +294,7 @@ def test_the_demonstration_cut_after_each_look_is_never_healthy() -> None:
     kinds = {type(look) for look in seen}
     assert {Connection, Handshake, Exchange, Upgrade} <= kinds
     for length in range(len(seen) + 1):
-        cut = Evidence(demo.TARGET, NOW, tuple(seen[:length]))
+        cut = Evidence(demo.target_of(DEFAULT_FAULT), NOW, tuple(seen[:length]))
         assert verdict(conclude(cut)).status != "ok"
 
 

@@ -44,9 +44,11 @@ def use_index(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Calla
         (tmp_path / "index.json").write_text(text, "utf-8")
         monkeypatch.setattr(registry, "INDEX", tmp_path / "index.json")
         registry.indexed_needs.cache_clear()
+        registry._runnable_ids.cache_clear()
 
     yield replace_index
     registry.indexed_needs.cache_clear()
+    registry._runnable_ids.cache_clear()
 
 
 def test_a_check_runs_only_on_the_kinds_that_it_needs() -> None:

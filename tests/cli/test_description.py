@@ -28,6 +28,10 @@ def test_every_command_is_there_with_its_options() -> None:
     assert set(commands) == {"diagnose", *(f"diagnose {name}" for name in COMMANDS)}
     flags = {flag for option in commands["diagnose"]["options"] for flag in option["flags"]}
     assert {"--json", "--server", "--wait", "-q", "--quiet", "--spec"} <= flags
+    assert {"--ignore", "--config", "-o", "--output", "-w", "--critical"} <= flags
+    assert "--ignore" in {
+        flag for option in commands["diagnose replay"]["options"] for flag in option["flags"]
+    }
     assert document["exit_status"]["2"] == "critical"
 
 
@@ -62,6 +66,10 @@ def test_there_is_a_script_for_each_shell(shell: str) -> None:
         (["exp"], ["explain"]),
         (["explain", "tcp.ref"], ["tcp.refused"]),
         (["fix", "--und"], ["--undo"]),
+        (["conf"], ["config"]),
+        (["config", "--tim"], ["--timeout"]),
+        (["--ignore", "tcp.ref"], ["tcp.refused"]),
+        (["--format", "zab"], ["zabbix", "zabbix-lld"]),
     ],
     ids=shlex.join,
 )

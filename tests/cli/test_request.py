@@ -8,10 +8,12 @@ import pytest
 
 from diagnose.cli.request import (
     AboutRequest,
+    DemoRequest,
     FixRequest,
     OutputOptions,
     RunRequest,
     WebRequest,
+    parse_demo,
     parse_explain,
     parse_fix,
     parse_output,
@@ -156,9 +158,12 @@ def test_the_other_commands() -> None:
     assert parse_record(["a.example", "-o", "-"]).path == "-"
     assert parse_replay(["x.jsonl", "--json"]).output.format == "json"
     assert parse_explain(["tcp.refused"]).check_ids == ("tcp.refused",)
-    assert parse_output("demo", ["--redact", "--no-mouse"]) == OutputOptions(
-        redact=True, mouse=False
+    assert parse_demo(["--redact", "--no-mouse"]) == DemoRequest(
+        "", False, OutputOptions(redact=True, mouse=False)
     )
+    assert parse_demo(["websocket"]).fault == "websocket"
+    with pytest.raises(UsageError, match="--list names them"):
+        parse_demo(["websocket", "unreachable"])
 
 
 def test_a_request_goes_to_another_process() -> None:
@@ -202,12 +207,14 @@ def test_the_page_shows_no_password() -> None:
     assert request.words == ("https://a.example/x", "b.example", message)
 
 
-def test_only_three_modules_know_argparse() -> None:
+def test_only_few_modules_know_argparse() -> None:
     folder = Path(__file__).parents[2] / "diagnose"
     importers = {
         path.name for path in folder.rglob("*.py") if "argparse" in path.read_text("utf-8")
     }
-    assert importers == {"description.py", "parser.py", "request.py"}
+    assert importers == {
+        "config_command.py", "configured.py", "description.py", "parser.py", "request.py",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -176,7 +176,7 @@ def test_a_dumb_terminal_gets_the_plain_report(terminals: list[Terminal], tmp_pa
 def test_the_demonstration_is_a_screen_of_its_own(
     terminals: list[Terminal], tmp_path: Path
 ) -> None:
-    terminal = start(terminals, tmp_path, "demo", "--lang", "en")
+    terminal = start(terminals, tmp_path, "demo", "websocket", "--lang", "en")
     terminal.sees("websocket.not-upgraded")
     terminal.sees("a demonstration")
     terminal.press("q")
@@ -190,7 +190,7 @@ def test_a_terminal_that_is_closed_ends_the_program(
     terminals: list[Terminal], tmp_path: Path, hup: str
 ) -> None:
     """Also where it is started by something that ignores SIGHUP, as nohup(1) does."""
-    terminal = start(terminals, tmp_path, "demo", hup=hup)
+    terminal = start(terminals, tmp_path, "demo", "websocket", hup=hup)
     terminal.sees("websocket.not-upgraded")
     terminal.close()
     assert terminal.process.returncode is not None

@@ -1,6 +1,7 @@
 """python -m tests.lab list
 python -m tests.lab shell [SCENARIO]                       a laboratory to walk about in
 python -m tests.lab run SCENARIO [--on HOST] -- COMMAND    one command, on client and server
+python -m tests.lab corpus [SCENARIO ...] [--sample N]     other tools on the scenarios, as a table
 
 --platform NAME: on a server that systemd boots, laid out like that (tests/lab/platforms.py).
 """
@@ -14,6 +15,7 @@ import tempfile
 import threading
 from pathlib import Path
 
+from . import corpus
 from .hosts import PATH, environment
 from .lab import REPOSITORY, Lab, missing
 from .platforms import PLATFORMS, TODAY, Platform
@@ -96,6 +98,8 @@ def run(scenario: Scenario | None, names: list[str], command: list[str], platfor
 
 def main() -> int:
     words = sys.argv[1:]
+    if words[:1] == ["corpus"]:
+        return corpus.main(words[1:])
     command: list[str] = []
     if "--" in words:
         command = words[words.index("--") + 1 :]

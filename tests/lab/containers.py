@@ -134,6 +134,17 @@ def application(engine: Engine, name: str = "app", *options: str, **more: Any) -
     return address
 
 
+def behind_nginx(lab: Lab, port: tuple[int, int] = (8080, 3000), **more: Any) -> Engine:
+    """The application in a container that publishes a port on loopback, and nginx of the server
+    itself, which passes requests on to port 8080."""
+    engine = Engine(lab)
+    application(engine, ports=(port,), bind="127.0.0.1", **more)
+    lab.edit("127.0.0.1:3000", "127.0.0.1:8080")
+    lab.reload()
+    engine.reaches("127.0.0.1", port[0])
+    return engine
+
+
 def proxied(upstream: str) -> str:
     """The site's configuration with another application."""
     text = LOG.replace("error_log", "  error_log") + site.MAP + site.HTTPS + site.HTTP

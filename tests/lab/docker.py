@@ -2,7 +2,7 @@
 27 prints of `ps`, `inspect` and `logs`; its containers are namespaces with a root of their own.
 
     docker.py run FILE     with a container's description in JSON
-    docker.py start NAME   and stop, restart, exec, logs
+    docker.py start NAME   and stop, restart, pause, unpause, exec, logs
 
 The control group is like docker's, /docker/ID, the network a bridge with the rules of iptables.
 """
@@ -181,8 +181,15 @@ def stop(container: dict[str, Any], code: int = 0) -> None:
     save(container)
 
 
+def pause(container: dict[str, Any], stops: bool) -> None:
+    """Its first process alone: docker freezes the control group, which is not ours to freeze."""
+    os.kill(int(container["pid"]), signal.SIGSTOP if stops else signal.SIGCONT)
+    status = "Up 2 minutes (Paused)" if stops else "Up 2 minutes"
+    save(container | {"state": "paused" if stops else "running", "status": status})
+
+
 def listed(container: dict[str, Any]) -> str:
-    running = container["state"] == "running"
+    running = container["state"] in {"running", "paused"}
     host = container.get("bind", "0.0.0.0")
     ports = [f"{host}:{outer}->{inner}/tcp" for outer, inner in container["ports"]]
     return json.dumps(
@@ -205,7 +212,7 @@ def ps(words: list[str]) -> None:
     every = any(word in {"-a", "-aq"} for word in words)
     states = [word.partition("=")[2] for word in words if word.startswith("status=")]
     for container in containers:
-        if (every or container["state"] == "running") and (
+        if (every or container["state"] in {"running", "paused"}) and (
             not states or container["state"] in states
         ):
             print(container["id"] if "-aq" in words else listed(container))
@@ -237,6 +244,8 @@ def main() -> None:
             container = load(words[0])
             stop(container)
             start(container)
+        case "pause" | "unpause":
+            pause(load(words[0]), word == "pause")
         case "ended":
             stop(load(words[0]), int(words[1]))
         case "inspect":

@@ -21,7 +21,7 @@ PRIVATE = """
 set -e
 mount --make-rprivate /
 mount -t tmpfs lab /mnt
-for name in etc usr var; do
+for name in etc usr var srv; do
   mkdir -p /mnt/$name/upper /mnt/$name/work
   mount -t overlay lab -o lowerdir=/$name,upperdir=/mnt/$name/upper,workdir=/mnt/$name/work /$name
 done

@@ -117,3 +117,11 @@ def test_a_listening_socket_is_seen(tool: str, monkeypatch: pytest.MonkeyPatch) 
     (seen,) = [one for one in found if one.port == port]
     assert (seen.address, seen.family, seen.pid) == ("127.0.0.1", 4, os.getpid())
     assert isinstance(seen, Socket)
+
+
+def test_what_it_reads_is_in_no_list_of_processes() -> None:
+    script = "tr '\\0' ' ' </proc/$$/cmdline; cat"
+    result = asyncio.run(HERE.run_with_input("secret\nword", "sh", "-c", script))
+    assert result.out.endswith("secret\nword")
+    assert result.out.count("secret") == 1
+    assert asyncio.run(HERE.run_with_input("x" * 300_000, "true")).failure is None

@@ -155,6 +155,20 @@ def test_programs_files_patterns_and_sockets_over_one_login(
 
 
 @needs_sshd
+def test_a_program_reads_what_its_arguments_do_not_show(server: Server, place: Path) -> None:
+    async def ask() -> None:
+        async with server.machine() as machine:
+            script = "cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' ' ' >&2; cat"
+            result = await machine.run_with_input("it's\n$HOME 7c1f", "sh", "-c", script)
+            assert result.out == "it's\n$HOME 7c1f"
+            assert "cat /proc" in result.err
+            assert "7c1f" not in result.err
+            assert (await machine.run_with_input("x", "sh", "-c", "exit 3")).status == 3
+
+    asyncio.run(ask())
+
+
+@needs_sshd
 def test_a_link_says_where_it_leads(server: Server, tmp_path: Path) -> None:
     file, link = tmp_path / "it's a site", tmp_path / "link"
     file.write_text("server")

@@ -57,6 +57,12 @@ ALL = [
     (commands.add_to_default_runlevel("nginx"), "rc-update add nginx default",
      "rc-update del nginx", Risk.EDITS_FILES),
     (commands.start_container("docker", "app"), "docker start app", "docker stop app", Risk.STARTS),
+    (
+        commands.unpause_container("docker", "app"),
+        "docker unpause app",
+        "docker pause app",
+        Risk.STARTS,
+    ),
     (commands.restart_container("podman", "app"), "podman restart app", "", Risk.INTERRUPTS),
     (commands.reload_podman_networks(), "podman network reload --all", "", Risk.RELOADS),
     # processes

@@ -12,7 +12,7 @@ import zlib
 import pytest
 
 from diagnose.net import DEFAULT_TIMEOUT
-from diagnose.net.http import MAX_INTERIM, USER_AGENT, Http1Connection, HttpResult, get
+from diagnose.net.http import MAX_INTERIM, USER_AGENT, Http1Connection, HttpResult, get, httpx
 from diagnose.net.http_errors import MAX_BODY
 from diagnose.net.local import LocalNet
 from tests.support.streams import Script
@@ -37,6 +37,16 @@ def test_the_request_says_honestly_who_asks_and_nothing_of_us_besides() -> None:
     assert "\r\nHost: shop.example.com\r\n" in head
     assert f"\r\nUser-Agent: {USER_AGENT}\r\n" in head
     assert "Cookie" not in head
+
+
+def test_a_body_follows_the_head_of_its_request() -> None:
+    stream = Script(page(b"hello"))
+    request = httpx.Request("POST", URL, content=b"a=b")
+    asyncio.run(Http1Connection(stream, 5.0).handle_async_request(request))
+    head, _, body = stream.written.partition(b"\r\n\r\n")
+    assert head.startswith(b"POST /page?q=1 HTTP/1.1\r\n")
+    assert b"Content-Length: 3" in head
+    assert body == b"a=b"
 
 
 def test_an_answer_is_read_as_it_came() -> None:

@@ -5,10 +5,17 @@ import asyncio
 import pytest
 from h2.config import H2Configuration
 from h2.connection import H2Connection
-from h2.events import Event, RemoteSettingsChanged, RequestReceived, WindowUpdated
+from h2.events import (
+    DataReceived,
+    Event,
+    RemoteSettingsChanged,
+    RequestReceived,
+    StreamEnded,
+    WindowUpdated,
+)
 from h2.settings import SettingCodes
 
-from diagnose.net.http import HttpResult, get
+from diagnose.net.http import HttpResult, get, httpx
 from diagnose.net.http2 import Http2Connection
 from tests.support.streams import Script
 
@@ -117,3 +124,24 @@ def test_a_long_body_may_go_on_as_it_is_read() -> None:
 def test_whether_a_websocket_may_be_opened_is_told(value: bytes, may: bool) -> None:
     # SETTINGS_ENABLE_CONNECT_PROTOCOL, RFC 8441 section 3.
     assert answered(frame(SETTINGS, 0, 0, b"\0\x08\0\0\0" + value) + PAGE).extended_connect is may
+
+
+def test_a_body_is_sent_as_far_as_the_server_allows() -> None:
+    """65535 bytes are allowed at first, more after WINDOW_UPDATE (RFC 9113 section 6.9)."""
+    wider = b"".join(frame(8, 0, stream, (100_000).to_bytes(4, "big")) for stream in (0, 1))
+    stream = Script(HELLO, wider, PAGE)
+    request = httpx.Request("POST", URL, content=b"x" * 100_000)
+    asyncio.run(Http2Connection(stream, 5.0).handle_async_request(request))
+    server = H2Connection(H2Configuration(client_side=False, header_encoding=None))
+    events, allowed = [], 65535
+    server.initiate_connection()
+    server.increment_flow_control_window(100_000)
+    for start in range(0, len(stream.written), 1000):
+        for event in server.receive_data(stream.written[start : start + 1000]):
+            events.append(event)
+            if isinstance(event, RequestReceived):
+                server.increment_flow_control_window(100_000, 1)
+    sizes = [len(event.data or b"") for event in events if isinstance(event, DataReceived)]
+    assert sum(sizes) == 100_000
+    assert any(sum(sizes[: count + 1]) == allowed for count in range(len(sizes)))
+    assert isinstance(events[-1], StreamEnded)

@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 
 from diagnose.model import LAYERS, Failure, Report, Vantage
+from diagnose.model.cloud import CloudMachine
 from diagnose.model.nginx import NginxState
 from diagnose.model.server import Listeners
 from diagnose.outputs.layers import Layer, layer_states
@@ -54,13 +55,18 @@ def test_the_certificate_takes_the_time_of_its_handshake() -> None:
         ("tls", "nothing got that far", "nothing got that far"),
         ("nginx", "only a look inside the server shows it", "nothing got that far"),
         ("firewall", "only a look inside the server shows it", "nothing got that far"),
-        ("cloud", "its rules were not read", "its rules were not read"),
         ("websocket", "not asked for", "not asked for"),
     ],
 )
 def test_what_was_not_looked_at_says_why(name: str, outside: str, inside: str) -> None:
     assert layer(report(NAME), name) == Layer(name, "skipped", outside, None)
     assert layer(report(NAME, SERVER), name) == Layer(name, "skipped", inside, None)
+
+
+def test_nothing_is_said_of_a_cloud_where_there_is_none() -> None:
+    assert layer(report(NAME, SERVER), "cloud").reason is None
+    machine = CloudMachine(vantage=Vantage.SERVER, title="Amazon EC2")
+    assert layer(report(NAME, SERVER, machine), "cloud").reason == "its rules were not read"
 
 
 def test_a_server_that_is_not_there_is_neither_well_nor_unreached() -> None:
@@ -100,3 +106,12 @@ def test_a_layer_of_the_server_that_was_cut_off_says_so() -> None:
     made = report(NginxState(installed=True), interrupted=True)
     assert layer(made, "nginx").status == "unknown"
     assert layer(made, "nginx").reason == "the run was interrupted"
+
+
+def test_a_layer_that_is_left_out_is_not_called_well() -> None:
+    made = healthy()
+    scope = replace(made.evidence.scope, skip=("http",))
+    left_out = replace(made, evidence=replace(made.evidence, scope=scope))
+    state = layer(left_out, "http")
+    assert (state.status, state.reason) == ("skipped", "not asked for")
+    assert layer(left_out, "tls").status == "ok"

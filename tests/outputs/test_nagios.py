@@ -1,12 +1,18 @@
 import re
+from dataclasses import replace
 
 import pytest
 
+from diagnose.cli import main
+from diagnose.cli.option_values import threshold
+from diagnose.model import Report
+from diagnose.model.threshold import Level
+from diagnose.model.tls import Handshake
 from diagnose.model.view import View
-from diagnose.outputs.nagios import failure_text, plugin_status, render, render_all
+from diagnose.outputs.nagios import failure_text, plugin_state, plugin_status, render, render_all
 from diagnose.parsers.sanitize import UNSAFE
 from tests.support.hostile_report import hostile
-from tests.support.report_builder import healthy, mended, refused
+from tests.support.report_builder import healthy, mended, refused, report
 
 VIEW = View(hostname="laptop", privileged=False)
 
@@ -25,6 +31,7 @@ def test_a_healthy_site_is_one_line_with_its_numbers() -> None:
         "connect": "0.003000s;;;0",
         "tls": "0.040000s;;;0",
         "processing": "0.009000s;;;0",
+        "response_time": "0.054000s;;;0",
         "certificate_days": "61.08;;;",
     }
     assert target == "https://shop.example.com/: ok"
@@ -61,3 +68,73 @@ def test_a_plugin_has_four_states(status: int, expected: int) -> None:
 
 def test_what_could_not_begin_is_unknown() -> None:
     assert failure_text("No such\noption | x") == "DIAGNOSE UNKNOWN - No such option ¦ x\n"
+
+
+def judging(**ranges: str) -> View:
+    """A view with thresholds: warning=[NAME=]RANGE, critical=[NAME=]RANGE."""
+    levels: tuple[Level, ...] = ("warning", "critical")
+    parsed = [threshold(level)(ranges[level]) for level in levels if level in ranges]
+    return View(hostname="laptop", thresholds=tuple(parsed))
+
+
+@pytest.mark.parametrize(
+    ("made", "ranges", "state"),
+    [
+        (healthy(), {"warning": "1", "critical": "2"}, 0),
+        (healthy(), {"warning": "0.05"}, 1),
+        (healthy(), {"warning": "0.05", "critical": "0.053"}, 2),
+        (healthy(), {"warning": "certificate_days=90:", "critical": "certificate_days=14:"}, 1),
+        (healthy(), {"critical": "certificate_days=@0:62"}, 2),
+        (healthy(), {"warning": "time=0.3"}, 1),
+        (refused(), {"warning": "1"}, 2),
+        (refused(), {"critical": "certificate_days=1:"}, 2),
+        (report(), {"warning": "1"}, 3),
+    ],
+)
+def test_a_threshold_makes_the_state_worse(
+    made: Report, ranges: dict[str, str], state: int
+) -> None:
+    view = judging(**ranges)
+    assert plugin_state(made, view) == state
+    assert render(made, view).startswith(
+        f"DIAGNOSE {('OK', 'WARNING', 'CRITICAL', 'UNKNOWN')[state]}"
+    )
+
+
+def test_what_should_be_measured_and_was_not_is_unknown() -> None:
+    view = judging(warning="certificate_days=14:")
+    made = healthy()
+    others = tuple(each for each in made.evidence.observations if not isinstance(each, Handshake))
+    plain = Report(replace(made.evidence, observations=others))
+    assert plugin_state(plain, view) == 3
+    assert "certificate_days was not measured" in render(plain, view)
+
+
+def test_the_output_says_which_and_the_data_carry_the_ranges() -> None:
+    view = judging(warning="certificate_days=90:", critical="certificate_days=@~:7")
+    first, *rest = render(healthy(), view).splitlines()
+    assert "certificate_days is 61.08, outside 90:" in first
+    assert ";" not in first.partition(" | ")[0]  # Nagios shows it as ":"
+    assert "certificate_days=61.08;90:;@~:7;" in first.split()
+    assert "certificate_days is 61.08, outside 90:" in rest
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (["-w", "x"], "takes a range"),
+        (["-c", "5:1"], "takes a range"),
+        (["-w", "cert=5"], "no measurement"),
+        (["-w", "respons_time=5"], "Did you mean response_time"),
+    ],
+)
+def test_a_wrong_range_is_unknown(
+    words: list[str], reason: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main.main(["--nagios", "x.example", *words]) == 3
+    assert reason in capsys.readouterr().out
+
+
+def test_thresholds_are_for_plugins_only(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main.main(["--json", "x.example", "-w", "5"]) == 64
+    assert "--nagios" in capsys.readouterr().err

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.command_line import ROOT
+from tests.support.effort import ALL
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +46,14 @@ def test_it_holds_every_file_of_both_packages_and_no_other(wheel: Path) -> None:
     if listing.returncode:
         pytest.skip("this is no checkout of git")
     names = zipfile.ZipFile(wheel).namelist()
-    assert {name for name in names if ".dist-info/" not in name} == set(listing.stdout.split())
+    modules = {name for name in names if ".dist-info/" not in name and ".data/" not in name}
+    assert modules == set(listing.stdout.split())
+
+
+def test_it_brings_the_manual_pages(wheel: Path) -> None:
+    names = zipfile.ZipFile(wheel).namelist()
+    pages = {name.partition(".data/data/share/man/man1/")[2] for name in names} - {""}
+    assert pages == {path.name for path in (ROOT / "packaging" / "man1").iterdir()}
 
 
 def test_it_runs_from_where_it_is_installed(installed: Path) -> None:
@@ -68,3 +76,20 @@ def test_its_command_is_installed(installed: Path) -> None:
         [command, "--version"], env=environment, capture_output=True, text=True, check=False
     )
     assert done.stdout.startswith("diagnose ")
+
+
+@pytest.mark.skipif(not ALL, reason="it installs every library (DIAGNOSE_ALL)")
+def test_the_sdist_is_enough_for_a_clean_environment(tmp_path: Path) -> None:
+    argv = [sys.executable, "-m", "hatchling", "build", "-t", "sdist", "-d", str(tmp_path)]
+    subprocess.run(argv, cwd=ROOT, check=True, capture_output=True)
+    (archive,) = tmp_path.glob("*.tar.gz")
+    home = tmp_path / "home"
+    subprocess.run([sys.executable, "-m", "venv", str(home)], check=True)
+    argv = [str(home / "bin" / "pip"), "install", "--quiet", "--disable-pip-version-check",
+            "-c", str(ROOT / "constraints.txt"), str(archive)]  # fmt: skip
+    subprocess.run(argv, check=True)
+    command = [str(home / "bin" / "diagnose"), "demo", "--format", "text"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "websocket.not-upgraded" in done.stdout
+    assert (home / "share" / "man" / "man1" / "diagnose.1").exists()

@@ -103,3 +103,13 @@ def test_nothing_that_is_sent_breaks_the_reader(data: bytes, tls13: bool) -> Non
     tls.flight(record(22, data))
     tls.certificates(data, tls13)
     tls.printable(data)
+
+
+def test_the_group_of_the_key_exchange() -> None:
+    share = b"\0\x33\0\x02\0\x19"
+    hello = bytes(34) + b"\0" + bytes(3) + len(share).to_bytes(2, "big") + share
+    assert tls.negotiated_group(tls.SERVER_HELLO, hello) == "secp521r1"
+    assert tls.negotiated_group(tls.SERVER_KEY_EXCHANGE, b"\x03\0\x1d\x20") == "x25519"
+    assert tls.negotiated_group(tls.SERVER_KEY_EXCHANGE, b"\x03\x12\x34\x20") == "0x1234"
+    assert tls.negotiated_group(tls.SERVER_HELLO, hello[:20]) == ""
+    assert tls.negotiated_group(tls.CERTIFICATE, b"") == ""

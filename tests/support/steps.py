@@ -63,6 +63,10 @@ def _expected_effect(argv: tuple[str, ...]) -> Effect:
             return Effect.RELOAD
         case ["docker" | "podman", "start" | "stop" | "restart" as action, _]:
             return _SERVICE_EFFECTS[action]
+        case ["docker" | "podman", "pause" | "unpause" as action, _]:
+            return Effect.START if action == "unpause" else Effect.STOP
+        case ["docker" | "podman", "kill", "-s", "USR2", _]:
+            return Effect.RELOAD
         case ["docker" | "podman", "exec", _, *inner] | ["nsenter", "-t", _, "-a", *inner]:
             return _expected_effect(tuple(inner))
         case ["service" | "rc-service", _, action] | ["systemctl", action, _]:

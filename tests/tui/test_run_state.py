@@ -1,7 +1,11 @@
+from dataclasses import replace
+
+from diagnose.checking.root_cause import findings
+from diagnose.model import Ignore, Severity
 from diagnose.model.events import Concluded, Observed
 from diagnose.tui.run_state import RunState, finding_rows
 from tests.support.check_evidence import SHOP
-from tests.support.report_builder import NAME, healthy, mended
+from tests.support.report_builder import NAME, check, healthy, mended, refusal, refused
 
 
 def test_the_symptoms_are_listed_under_their_cause() -> None:
@@ -18,3 +22,15 @@ def test_a_run_under_way_is_shown_as_far_as_it_is() -> None:
     assert live.report.findings == ()
     live.apply(Concluded(concluded := healthy()))
     assert live.report is concluded
+
+
+def test_what_is_ignored_comes_last_and_is_no_root_cause() -> None:
+    ignore = Ignore("tcp.door-shut", None, "moves")
+    raised = (
+        (check("tcp.door-shut"), refusal()),
+        (check("http.slow", Severity.WARNING), refusal()),
+        (check("dns.note", Severity.NOTE), refusal()),
+    )
+    made = replace(refused(), findings=findings(raised, (ignore,)), ignores=(ignore,))
+    rows = finding_rows(made)
+    assert [finding.check.id for finding, _ in rows] == ["http.slow", "dns.note", "tcp.door-shut"]

@@ -1,3 +1,7 @@
+import pytest
+
+from diagnose.checking.root_cause import findings
+from diagnose.model import Ignore
 from diagnose.model.view import View
 from diagnose.tui import tab_text
 from tests.support.report_builder import (
@@ -7,7 +11,9 @@ from tests.support.report_builder import (
     NO_IPV6,
     OPEN,
     SECURE,
+    check,
     healthy,
+    refusal,
     report,
 )
 from tests.support.vantage_evidence import LAPTOP, point, visit
@@ -32,3 +38,9 @@ def test_what_other_places_got_stands_on_the_screen() -> None:
     shown = tab_text.render_tab("why", seen, None, View(width=120), running=False)
     assert f"from here: {ADDRESS}: answered 200" in shown
     assert f"from {LAPTOP}: {ADDRESS}: answered 200" in shown
+
+
+@pytest.mark.parametrize(("lang", "word"), [("en", "ignored"), ("zh", "已忽略")])
+def test_what_is_ignored_says_so_in_the_list(lang: str, word: str) -> None:
+    (finding,) = findings(((check("tcp.refused"), refusal()),), (Ignore("tcp.refused"),))
+    assert tab_text.finding_line(finding, 0, View(lang=lang, width=100)).endswith(word)

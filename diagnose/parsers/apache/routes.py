@@ -39,7 +39,14 @@ def _route(directive: Directive, prefix: str) -> SiteRoute | None:
         return None
     upgrade = next((word.partition("=")[2] for word in options if word.startswith("upgrade=")), "")
     is_pattern = directive.name == "proxypassmatch"
-    return route_to(words[0], words[1], directive, is_pattern, upgrade)
+    passed = route_to(words[0], words[1], directive, is_pattern, upgrade)
+    timeout = next((word.partition("=")[2] for word in options if word.startswith("timeout=")), "")
+    return replace(passed, idle_s=_seconds(timeout))
+
+
+def _seconds(text: str) -> float | None:
+    """Return a number of seconds; None if it is written otherwise."""
+    return float(text) if text.isascii() and text.isdigit() and len(text) < 8 else None
 
 
 def route_to(

@@ -34,7 +34,7 @@ _SECTIONS = {
 #: Other directives of the main server that virtual hosts without their own inherit.
 _INHERITED = {
     "sslengine", "errorlog", "servername", "proxypreservehost", "sslproxyverify",
-    "sslproxycheckpeername",
+    "sslproxycheckpeername", "timeout", "proxytimeout",
 }  # fmt: skip
 
 
@@ -109,6 +109,7 @@ def _site(
         host.stop,
         error_log=_error_log(inner, main, root),
         guarded=_is_guarded(last_argument(inner, "documentroot"), [*inner, *sections]),
+        reads_htaccess=_reads_htaccess(last_argument(inner, "documentroot"), [*sections, *inner]),
         gateways=tuple(dict.fromkeys((*_gateways(inner), *_gateways(sections))))[:MAX_SOCKETS],
     )
 
@@ -133,6 +134,25 @@ def _is_guarded(folder: str, sections: Sequence[Directive]) -> bool | None:
         _covers(section, f"{folder.rstrip('/')}/") and _has_access_rule(section)
         for section in sections
     )
+
+
+def _reads_htaccess(folder: str, sections: Sequence[Directive]) -> bool | None:
+    """Return whether AllowOverride lets Apache read a folder's .htaccess: what the section of the
+    longest path says; without one it is None (core, "AllowOverride", since 2.3.9). A pattern that
+    says something is not evaluated."""
+    if not folder:
+        return None
+    said: dict[int, str] = {}
+    for section in sections:
+        value = last_argument(section.block or (), "allowoverride").lower()
+        own = "".join(section.args[:1]).rstrip("/")
+        if not value or not section.name.startswith("directory"):
+            continue
+        if section.name == "directorymatch" or "~" in section.args or any(m in own for m in "*?["):
+            return None
+        if f"{folder.rstrip('/')}/".startswith(f"{own}/"):
+            said[len(own)] = value
+    return bool(said) and said[max(said)] != "none"
 
 
 def _covers(section: Directive, folder: str) -> bool:
@@ -184,12 +204,15 @@ def _with_member(route: SiteRoute, balancers: Sequence[Directive]) -> SiteRoute:
 def _with_settings(
     route: SiteRoute, inner: Sequence[Directive], main: Sequence[Directive]
 ) -> SiteRoute:
-    """Return a route with what the virtual host says of its Host and of the backend's certificate
-    (mod_ssl, "SSLProxyVerify", "SSLProxyCheckPeerName")."""
+    """Return a route with what the virtual host says of its Host, its timeouts and of the backend's
+    certificate (mod_ssl, "SSLProxyVerify", "SSLProxyCheckPeerName")."""
 
     def value(name: str) -> str:
         return (last_argument(inner, name) or last_argument(main, name)).lower()
 
+    timeout = _number(value("timeout"), 60.0)
+    backend = route.idle_s or _number(value("proxytimeout"), timeout)
+    route = replace(route, idle_s=max(timeout, backend))
     keeps_host = value("proxypreservehost") == "on"
     if route.scheme not in {"https", "wss"}:
         return replace(route, keeps_host=keeps_host)
@@ -198,6 +221,11 @@ def _with_settings(
     verify: Verification = ("all" if name else "chain") if chain else ("name" if name else "none")
     authorities = last_argument(inner, "sslproxycacertificatefile")
     return replace(route, keeps_host=keeps_host, verify=verify, authorities=clean(authorities, 300))
+
+
+def _number(text: str, default: float) -> float:
+    """Return the seconds of a timeout (core, "TimeOut": 60 by default)."""
+    return float(text) if text.isascii() and text.isdigit() and len(text) < 8 else default
 
 
 def _error_log(inner: Sequence[Directive], main: Sequence[Directive], root: str) -> str:

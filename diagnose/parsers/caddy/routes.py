@@ -135,7 +135,7 @@ def _proxied(handler: dict[str, object], condition: _Condition, strip: str) -> S
         host=host,
         port=port,
         socket=socket,
-        backend_path="/" if strip else condition.path,
+        backend_path=condition.path.removeprefix(strip),
         websocket=scheme != "fcgi",
         pattern=condition.pattern,
         exact=condition.exact,

@@ -76,6 +76,20 @@ def served_file(location: LocationMatch, path: str) -> ServedFile | None:
     return ServedFile(_normalized(f"{directive.args[0]}/{uri}"), directive, own_prefix, uri)
 
 
+def password_file(location: LocationMatch, folder: str) -> Directive | None:
+    """Return the directive that names the file of passwords that a location asks for; None if it
+    asks for none, or if the path depends on variables (ngx_http_auth_basic_module)."""
+    realm, file = location.directive("auth_basic"), location.directive("auth_basic_user_file")
+    if realm is None or realm.args[:1] in {(), ("off",)} or file is None or not file.args:
+        return None
+    return file if _is_plain(password_path(file, folder)) else None
+
+
+def password_path(file: Directive, folder: str) -> str:
+    """Return its path; one that is relative begins at the folder of nginx.conf."""
+    return posixpath.join(folder, file.args[0])
+
+
 def _is_plain(path: str) -> bool:
     return path.startswith("/") and "$" not in path
 

@@ -21,7 +21,13 @@ def upgrade_forwarding(location: LocationMatch) -> tuple[bool, bool]:
     Connection with "upgrade" (RFC 6455 section 4.1). A value that depends on unknown variables
     counts as correct."""
     upgrade, connection = (forwarded_header(location, name) for name in ("Upgrade", "Connection"))
-    return upgrade != "", connection is None or "upgrade" in connection.lower()
+    return upgrade != "", connection is None or "upgrade" in connection_options(connection)
+
+
+def connection_options(value: str) -> frozenset[str]:
+    """Return the options of a Connection field in lower case: a list, in which case does not matter
+    (RFC 9110 section 7.6.1)."""
+    return frozenset(option.strip().lower() for option in value.split(",")) - {""}
 
 
 def inheritance_broken_at(location: LocationMatch) -> LocationMatch | None:

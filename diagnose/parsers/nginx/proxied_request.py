@@ -14,6 +14,7 @@ from diagnose.model.frozen import frozen
 from diagnose.model.requests import RequestChange, RequestPart
 from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.nginx import proxy_headers, upstreams
+from diagnose.parsers.nginx.forwarding import connection_options
 from diagnose.parsers.nginx.locations import LocationMatch, location_pattern
 from diagnose.parsers.nginx.upstreams import ProxyTarget
 from diagnose.parsers.nginx.variables import expand_variables
@@ -204,7 +205,7 @@ def _connection_variants(request: ProxiedRequest) -> Iterator[RequestVariant]:
     """Yield the request without an upgrade that the visitor did not ask for (RFC 9110 section
     7.8)."""
     connection, upgrade = request.field("Connection"), request.field("Upgrade")
-    if connection and connection.lower() not in {"close", "keep-alive"}:
+    if connection and connection_options(connection) - {"close", "keep-alive"}:
         yield RequestVariant(
             request.with_field("Connection", "close"),
             "field", "replaced", "Connection", connection, "close",

@@ -17,7 +17,7 @@ from diagnose.parsers import pem
 from diagnose.parsers.openssl_output import verify_result
 from diagnose.parsers.redirects import redirect_target
 from diagnose.parsers.urls import normalize_url
-from diagnose.parsers.web_sites import answering_sites, route_of
+from diagnose.parsers.web_sites import answering_sites, inner_path, route_of
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside.remote_curl import UPGRADE_FIELDS, CurlResponse, curl
 
@@ -74,7 +74,7 @@ async def _ask_websocket(
 ) -> None:
     at = ctx.elapsed()
     fields = (f"Host: {host}", *UPGRADE_FIELDS, f"Origin: {origin}")
-    inner = _inner_path(route, path)
+    inner = inner_path(route, path)
     url = f"http://{bracketed(route.host)}:{route.port}{inner}"
     response = await curl(ctx.machine, url, fields, options=("--noproxy", "*"))
     if response is not None:
@@ -159,7 +159,7 @@ async def _ask_socket(ctx: ProbeContext, route: SiteRoute) -> None:
     if files and route.scheme in {"http", "https"}:
         options = ("--unix-socket", route.socket)
         fields = (f"Host: {ctx.target.authority}",)
-        url = f"{route.scheme}://localhost{_inner_path(route, ctx.target.path)}"
+        url = f"{route.scheme}://localhost{inner_path(route, ctx.target.path)}"
         response = await curl(ctx.machine, url, fields, options=options, patience=PATIENCE)
         status = response.status if response else None
         command = response.equivalent if response else command
@@ -200,7 +200,7 @@ async def _compare(ctx: ProbeContext, route: SiteRoute) -> None:
 
 
 async def _ask_application(ctx: ProbeContext, route: SiteRoute, host: str, proto: str) -> None:
-    at, path = ctx.elapsed(), _inner_path(route, ctx.target.path)
+    at, path = ctx.elapsed(), inner_path(route, ctx.target.path)
     fields = (f"Host: {host}", *((f"X-Forwarded-Proto: {proto}",) if proto else ()))
     url = f"http://{bracketed(route.host)}:{route.port}{path}"
     response = await curl(ctx.machine, url, fields, options=("--noproxy", "*"), patience=PATIENCE)
@@ -234,10 +234,3 @@ def _emit_answer(
             websocket=websocket,
         )
     )
-
-
-def _inner_path(route: SiteRoute, path: str) -> str:
-    """Return the path that the application gets: the part behind the route's is kept."""
-    if route.path == route.backend_path or not path.startswith(route.path):
-        return path
-    return f"{route.backend_path}{path[len(route.path) :]}"

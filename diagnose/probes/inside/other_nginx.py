@@ -204,7 +204,12 @@ async def renewed(ctx: ProbeContext, certificate: CertificateFile) -> None:
     ]
     if not affected or affected[0] is not certificate:
         return
-    unusable = _is_unusable(certificate.chain[0], host)
+    await emit_replacements(ctx, certificate.chain[0])
+
+
+async def emit_replacements(ctx: ProbeContext, current: Certificate) -> None:
+    """Emit the certificates on the server that could replace the current one, with their keys."""
+    host, unusable = ctx.target.host, _is_unusable(current, ctx.target.host)
     at = ctx.elapsed()
     result = await ctx.machine.run("sh", "-c", FIND_SCRIPT)
     if re.search(r"^shut$", result.out, re.MULTILINE):
@@ -212,8 +217,8 @@ async def renewed(ctx: ProbeContext, certificate: CertificateFile) -> None:
     replacements = [
         candidate
         for candidate in parse_certificates(result.out)
-        if (unusable or candidate.leaf.outlasts(certificate.chain[0]))
-        and candidate.leaf.sha256 != certificate.sha256
+        if (unusable or candidate.leaf.outlasts(current))
+        and candidate.leaf.sha256 != current.sha256
         and not expires_soon(candidate.leaf)
         and covers(host, candidate.leaf.dns_names, candidate.leaf.addresses)
     ]

@@ -3,10 +3,17 @@ them, and those that the page loads and browsers do not use.
 """
 
 import posixpath
+from collections.abc import Iterator
 from dataclasses import fields
 from urllib.parse import urlsplit
 
-from diagnose.model.files import Access, PageAccess, PageFileAccess, PathMistake
+from diagnose.model.files import (
+    Access,
+    PageAccess,
+    PageFileAccess,
+    PasswordFileAccess,
+    PathMistake,
+)
 from diagnose.model.http import Exchange
 from diagnose.model.logs import LogLine
 from diagnose.model.nginx import NginxConfig
@@ -15,8 +22,8 @@ from diagnose.parsers.browser_types import refusal
 from diagnose.parsers.html_page import parse_page
 from diagnose.parsers.nginx import error_log, server_blocks
 from diagnose.parsers.nginx.config import walk
-from diagnose.parsers.nginx.file_paths import ServedFile, served_file
-from diagnose.parsers.nginx.locations import select_location
+from diagnose.parsers.nginx.file_paths import ServedFile, password_file, password_path, served_file
+from diagnose.parsers.nginx.locations import LocationMatch, select_location
 from diagnose.parsers.sanitize import UNSAFE
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside.file_access import read_access
@@ -40,6 +47,48 @@ async def denied(ctx: ProbeContext, log_line: LogLine) -> None:
     for access in await read_access(ctx.machine, "", str(worker), [match[1]]):
         values = {field.name: getattr(access, field.name) for field in fields(access)}
         ctx.emit(PageAccess(**{**values, "at": at}))
+
+
+@probe(after=Exchange)
+async def of_passwords(ctx: ProbeContext, exchange: Exchange) -> None:
+    """Emit who may read the passwords that the target asks for."""
+    asking = [page for page in ctx.observed(Exchange) if _asks_for_password(ctx, page)]
+    for config in ctx.observed(NginxConfig)[:1]:
+        if asking and asking[0] is exchange:
+            await _emit_password_file(ctx, config)
+
+
+@probe(after=NginxConfig)
+async def of_passwords_before(ctx: ProbeContext, config: NginxConfig) -> None:
+    """The same for a target that was answered before the configuration was read."""
+    if any(_asks_for_password(ctx, exchange) for exchange in ctx.observed(Exchange)):
+        await _emit_password_file(ctx, config)
+
+
+def _asks_for_password(ctx: ProbeContext, exchange: Exchange) -> bool:
+    is_target = exchange.purpose == "target" and exchange.port == ctx.target.port
+    return is_target and exchange.status == 401 and not ctx.observed(PasswordFileAccess)
+
+
+async def _emit_password_file(ctx: ProbeContext, config: NginxConfig) -> None:
+    folder = posixpath.dirname(config.path)
+    files = (password_file(match, folder) for match in _matches(ctx, config, ctx.target.path))
+    paths = dict.fromkeys(password_path(file, folder) for file in files if file)
+    worker = next((pid for master in own_masters(ctx) for pid in master.workers), None)
+    if not paths or worker is None or any(map(UNSAFE.search, paths)):
+        return
+    at = ctx.elapsed()
+    for access in await read_access(ctx.machine, "", str(worker), list(paths)[:MAX_FILES]):
+        values = {field.name: getattr(access, field.name) for field in fields(access)}
+        ctx.emit(PasswordFileAccess(**{**values, "at": at}))
+
+
+def _matches(ctx: ProbeContext, config: NginxConfig, path: str) -> Iterator[LocationMatch]:
+    """Yield the locations that answer a path on the target's port."""
+    sockets = server_blocks.sockets(server_blocks.servers(config.main), ctx.target.port)
+    for socket in server_blocks.reachable_sockets(sockets, ()):
+        server, _ = server_blocks.select_server(socket, ctx.target.host)
+        yield select_location(server, path)
 
 
 def _is_page(ctx: ProbeContext, log_line: LogLine) -> bool:

@@ -8,7 +8,7 @@ import shlex
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 
-from diagnose.machine import CommandResult, Machine
+from diagnose.machine import AcceptsInput, CommandResult, Machine
 from diagnose.machine.script_files import read_script
 from diagnose.model import Failure
 from diagnose.model.frozen import frozen
@@ -71,6 +71,42 @@ def shown_command(argv: Iterable[str], hidden: Collection[str] = ()) -> str:
     return shlex.join(words)
 
 
+async def run_curl(
+    machine: Machine, argv: Iterable[str], timeout: float, wrapper: tuple[str, ...] = ()
+) -> CommandResult:
+    """Run curl (`argv`) on the server, by the command `wrapper` if there is one.
+
+    curl reads the fields and the URL from its standard input (curl(1), --config): they may hold
+    secrets, as of nginx's `proxy_set_header Authorization`, and every user of the server sees the
+    arguments of its processes.
+    """
+    words = list(argv)
+    if not isinstance(machine, AcceptsInput):  # a recording
+        return await machine.run(*wrapper, *words, timeout=timeout)
+    public, lines = _split_config(words)
+    command = (*wrapper, *public, "-K", "-")
+    return await machine.run_with_input(lines, *command, timeout=timeout)
+
+
+def _split_config(words: list[str]) -> tuple[list[str], str]:
+    """Return the arguments that everybody may see, and the lines of a configuration for curl: the
+    fields and the URL, which comes last."""
+    public, lines = [], []
+    arguments = iter(words[:-1])
+    for word in arguments:
+        if word == "-H":
+            lines.append(f'header = "{_config_text(next(arguments, ""))}"\n')
+        else:
+            public.append(word)
+    return public, "".join((*lines, f'url = "{_config_text(words[-1])}"\n'))
+
+
+def _config_text(text: str) -> str:
+    """Return a text as it stands between quotation marks (curl(1), --config)."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return escaped.replace("\t", "\\t").replace("\r", "\\r").replace("\n", "\\n")
+
+
 async def curl(
     machine: Machine,
     url: str,
@@ -84,7 +120,8 @@ async def curl(
     for field in fields:
         argv += ["-H", field]
     argv.append(url)
-    result = await machine.run("sh", "-c", UNTIL_ANSWERED, "sh", *argv, timeout=patience + 4.0)
+    wrapper = ("sh", "-c", UNTIL_ANSWERED, "sh")
+    result = await run_curl(machine, argv, patience + 4.0, wrapper)
     return (
         None
         if result.status is None or "curl: not found" in result.err
@@ -106,7 +143,7 @@ async def held_open(
     for field in fields:
         argv += ["-H", field]
     argv.append(url)
-    result = await machine.run(*argv, timeout=patience + 4.0)
+    result = await run_curl(machine, argv, patience + 4.0)
     if result.status is None or result.status == 127:
         return None
     return replace(parse_curl(tuple(argv), result), stayed_open=result.status == 28)

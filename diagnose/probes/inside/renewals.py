@@ -3,22 +3,25 @@
 They run only if a certificate of nginx has expired or expires soon.
 """
 
+import posixpath
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
 
 from diagnose.machine.script_files import read_script
 from diagnose.model import Vantage
-from diagnose.model.nginx import CertificateFile
+from diagnose.model.nginx import CertificateFile, Directive, NginxConfig
 from diagnose.model.renewal import ChallengeFolder, RenewalFailure
 from diagnose.parsers.linux import renewal_logs as log_parser
+from diagnose.parsers.nginx.config import walk
 from diagnose.parsers.sanitize import clean
 from diagnose.probes import ProbeContext, emit_not_observed, probe
 from diagnose.probes.inside.other_nginx import expires_soon
 
 SCRIPT = read_script(__file__, "renewals.sh")
+IDENTITY_SCRIPT = read_script(__file__, "folder_identities.sh")
 
 _PART = re.compile(r"^@@@ (\S+) (\d+) (.+)$", re.MULTILINE)
 
@@ -39,9 +42,54 @@ async def renewal(ctx: ProbeContext, certificate: CertificateFile) -> None:
         emit_not_observed(ctx, subject, "needs root", enable, at=at)
     for failure in parse_failures(result.out):
         ctx.emit(replace(failure, at=at, took=result.took))
-    for folder in parse_folders(result.out):
-        ctx.emit(replace(folder, at=at, took=result.took))
+    folders = tuple(parse_folders(result.out))
+    same = await _same_folders(ctx, folders) if folders else {}
+    for folder in folders:
+        same_as = same.get(challenge_path(folder.folder), ())
+        ctx.emit(replace(folder, at=at, took=result.took, same_as=same_as))
 
+
+async def _same_folders(
+    ctx: ProbeContext, folders: Iterable[ChallengeFolder]
+) -> dict[str, tuple[str, ...]]:
+    """Return the folders of nginx's configuration that are the same as each of these folders for
+    challenges, whatever links and mounts lead there."""
+    written = {challenge_path(folder.folder) for folder in folders}
+    looked = dict.fromkeys(
+        path for config in ctx.observed(NginxConfig) for path in answering_folders(config.main)
+    )
+    paths = (*written, *islice(looked, MAX_FOLDERS))
+    result = await ctx.machine.run("sh", "-c", IDENTITY_SCRIPT, "sh", *paths)
+    lines = result.out.split("\n")
+    identities = dict(zip(paths, lines, strict=False)) if len(lines) == len(paths) + 1 else {}
+    return {
+        path: tuple(
+            other
+            for other in looked
+            if identities.get(other) and identities[other] == identities.get(path)
+        )
+        for path in written
+    }
+
+
+def challenge_path(folder: str) -> str:
+    """Return the folder in which a tool with this webroot writes challenges."""
+    return posixpath.normpath(f"{folder}/{CHALLENGES}")
+
+
+def answering_folders(main: tuple[Directive, ...]) -> Iterator[str]:
+    """Yield the folders in which nginx may look for a challenge, by its `root` and `alias`."""
+    for directive in walk(main):
+        path = directive.args[0] if directive.args else ""
+        if directive.name in {"root", "alias"} and path.startswith("/") and "$" not in path:
+            yield posixpath.normpath(path) if directive.name == "alias" else challenge_path(path)
+
+
+#: The path of challenges below a webroot (RFC 8555 section 8.3).
+CHALLENGES = ".well-known/acme-challenge"
+
+#: Maximum number of folders of nginx's configuration that are compared.
+MAX_FOLDERS = 128
 
 #: Maximum number of names for which a challenge's folder is emitted.
 MAX_NAMES = 64

@@ -10,7 +10,7 @@ from diagnose.parsers.nginx import proxy_headers as header_parser
 from diagnose.parsers.nginx.upstreams import Endpoint
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside import upstream_routes
-from diagnose.probes.inside.remote_curl import shown_command
+from diagnose.probes.inside.remote_curl import run_curl, shown_command
 from diagnose.probes.inside.upstream_routes import UpstreamRoute
 
 #: Seconds. An application on the same machine or network sends two megabytes in less.
@@ -82,8 +82,9 @@ async def _read_directly(ctx: ProbeContext, route: UpstreamRoute) -> None:
 async def _read_by_curl(ctx: ProbeContext, route: UpstreamRoute) -> None:
     """Read the page with the server's own curl, which says how many bytes came."""
     at, endpoint = ctx.elapsed(), route.upstream.endpoints[0]
-    argv = [*_curl_argv(ctx, route, endpoint), "-w", "%{size_download} %{http_code}"]
-    result = await ctx.machine.run(*argv, timeout=PATIENCE + 4.0)
+    *words, url = _curl_argv(ctx, route, endpoint)
+    argv = [*words, "-w", "%{size_download} %{http_code}", url]
+    result = await run_curl(ctx.machine, argv, PATIENCE + 4.0)
     size, _, status = result.out.strip().partition(" ")
     if not size.isdigit() or status == "000":
         return

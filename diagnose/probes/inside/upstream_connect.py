@@ -123,7 +123,7 @@ async def behind_a_broken_door(ctx: ProbeContext, exchange: Exchange) -> None:
     """Request the page from the application: the site's response does not tell how it failed."""
     for config in ctx.observed(NginxConfig)[:1]:
         if _is_broken(ctx, exchange):
-            await _ask_application(ctx, config)
+            await ask_application(ctx, config)
 
 
 @probe(after=Upgrade)
@@ -138,7 +138,7 @@ async def behind_a_broken_websocket(ctx: ProbeContext, upgrade: Upgrade) -> None
 async def behind_a_door_broken_before(ctx: ProbeContext, config: NginxConfig) -> None:
     """Do the same if the site failed before the configuration was known."""
     if any(_is_broken(ctx, exchange) for exchange in ctx.observed(Exchange)):
-        await _ask_application(ctx, config)
+        await ask_application(ctx, config)
     paths = {upgrade.path for upgrade in ctx.observed(Upgrade) if _has_failed(upgrade)}
     if paths:
         await _try_failed_websockets(ctx, config, paths)
@@ -170,7 +170,7 @@ def _has_failed(upgrade: Upgrade) -> bool:
     return is_broken or (upgrade.status == 400 and "HTTPS" in upgrade.body)
 
 
-async def _ask_application(ctx: ProbeContext, config: NginxConfig) -> None:
+async def ask_application(ctx: ProbeContext, config: NginxConfig) -> None:
     """Request the target's page from the application as nginx does, once; also emit SELinux."""
     asked_paths = {
         upstream_try.path for upstream_try in ctx.observed(UpstreamTry) if upstream_try.asked

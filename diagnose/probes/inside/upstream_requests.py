@@ -1,6 +1,7 @@
 """Probes that request the target's page from the application, after certain failures of the site.
 
-They run after a 502, or if the site answers as if the name were not its own. They show how large
+They run after a 502, if the site answers as if the name were not its own, or redirects to the same
+URL. They show how large
 the response header is, and whether the application answers to another name in the Host field. A
 WebSocket that the application refuses is handled in the same way.
 """
@@ -15,10 +16,11 @@ from diagnose.model.requests import Asked, HostVariant
 from diagnose.parsers.curl_output import EXIT_FAILURES
 from diagnose.parsers.nginx import proxy_headers as header_parser
 from diagnose.parsers.nginx import server_blocks
-from diagnose.parsers.urls import socketio_path
+from diagnose.parsers.redirects import redirect_target
+from diagnose.parsers.urls import normalize_url, socketio_path
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside import upstream_routes
-from diagnose.probes.inside.remote_curl import UPGRADE_FIELDS, curl, shown_command
+from diagnose.probes.inside.remote_curl import UPGRADE_FIELDS, curl, run_curl, shown_command
 from diagnose.probes.inside.upstream_routes import UpstreamRoute
 from diagnose.probes.inside.websocket_upstream import added_fields, speaks_http_1_1
 
@@ -51,7 +53,9 @@ async def page_refused_before(ctx: ProbeContext, config: NginxConfig) -> None:
 def _is_refusal(ctx: ProbeContext, exchange: Exchange) -> bool:
     is_target = exchange.purpose == "target" and exchange.port == ctx.target.port
     return is_target and (
-        exchange.status == 502 or header_parser.may_reject_host(exchange.status, exchange.body)
+        exchange.status == 502
+        or redirect_target(exchange) == normalize_url(exchange.url)
+        or header_parser.may_reject_host(exchange.status, exchange.body)
     )
 
 
@@ -78,7 +82,10 @@ async def _ask_application(ctx: ProbeContext, config: NginxConfig) -> None:
 
 
 def _is_better(passed: Asked, other: Asked) -> bool:
-    """Whether the application serves the page under another name only."""
+    """Whether the application serves the page under another name only. One that redirects has to
+    show a page: it may redirect to the name that it got."""
+    if 300 <= (passed.status or 0) < 400:
+        return 200 <= (other.status or 0) < 300
     refused = passed.failure or header_parser.may_reject_host(passed.status, passed.body)
     return bool(refused) and 200 <= (other.status or 0) < 400
 
@@ -192,7 +199,7 @@ async def answer_by_curl(
 ) -> RawAnswer | None:
     """Run the server's own curl (`argv`, with `-i`); None if it has none. `equivalent` is the
     command as it is printed."""
-    result = await ctx.machine.run(*argv, timeout=PATIENCE + 4.0)
+    result = await run_curl(ctx.machine, argv, PATIENCE + 4.0)
     failure = None if result.out else EXIT_FAILURES.get(result.status or 0)
     if not result.out and failure is None:
         return None

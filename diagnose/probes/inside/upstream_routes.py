@@ -9,7 +9,7 @@ import shlex
 from collections.abc import Iterator
 
 from diagnose.model import Failure, Vantage
-from diagnose.model.addresses import bracketed
+from diagnose.model.addresses import bracketed, is_loopback
 from diagnose.model.frozen import frozen
 from diagnose.model.nginx import NginxConfig, UpstreamTry
 from diagnose.net import DEFAULT_TIMEOUT, ConnectResult, Stream
@@ -52,7 +52,9 @@ def find_routes(ctx: ProbeContext, config: NginxConfig) -> Iterator[UpstreamRout
     """
     sockets = server_blocks.sockets(server_blocks.servers(config.main), ctx.target.port)
     visited: set[int] = set()
-    for socket in server_blocks.reachable_sockets(sockets, ()):
+    # Only a visitor on this machine reaches a socket of loopback.
+    addresses = (ctx.target.host,) if is_loopback(ctx.target.host) else ()
+    for socket in server_blocks.reachable_sockets(sockets, addresses):
         server, _ = server_blocks.select_server(socket, ctx.target.host)
         if id(server.block) in visited:
             continue

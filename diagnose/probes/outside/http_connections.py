@@ -6,7 +6,7 @@ from diagnose.model import Failure
 from diagnose.model.http import Exchange
 from diagnose.model.tls import Certificate
 from diagnose.net.http import HttpConnection, connection_for
-from diagnose.net.tls import HTTP1, HTTP2, HandshakeResult, client_context, secure
+from diagnose.net.tls import HTTP1, HTTP2, HandshakeResult, secure, shared_context
 from diagnose.net.tls_controls import wants_http2
 from diagnose.net.trusted_roots import trust
 from diagnose.parsers.hostnames import covers, is_address
@@ -61,7 +61,7 @@ async def connect_tls(
     attempt = await ctx.net.connect(address, url.port)
     if attempt.stream is None:
         return None, attempt.failure
-    ssl_context = client_context(alpn)
+    ssl_context = shared_context(alpn)
     if judged:
         ssl_context = (await asyncio.wrap_future(trust(ctx.options.cafile, alpn))).context
     name = None if is_address(url.host) else url.host

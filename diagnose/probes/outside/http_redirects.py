@@ -4,6 +4,7 @@ from diagnose.model.addresses import is_guarded
 from diagnose.model.http import Exchange
 from diagnose.parsers.hostnames import is_address, is_host
 from diagnose.parsers.redirects import MAX_REDIRECTS, redirect_target
+from diagnose.parsers.set_cookie import cookie_refusal
 from diagnose.parsers.urls import Url, is_internal_host, normalize_url, parse_url
 from diagnose.probes import ProbeContext
 from diagnose.probes.outside.http_connections import find_address, open_http
@@ -63,7 +64,8 @@ def _is_requested_anyway(ctx: ProbeContext, url: str, address: str) -> bool:
 class _Cookies:
     """The cookies of one chain of redirects (RFC 6265); names and values only, per host.
 
-    Some sites redirect to themselves until the client sends a cookie back.
+    Some sites redirect to themselves until the client sends a cookie back. What browsers refuse is
+    left out.
     """
 
     def __init__(self) -> None:
@@ -78,6 +80,7 @@ class _Cookies:
             host_cookies = self._by_host.setdefault(url.host, {})
             if (
                 equals
+                and not cookie_refusal(value, url.host, url.secure)
                 and key.strip().isascii()
                 and cookie_value.isascii()
                 and len(host_cookies) < _MOST_COOKIES

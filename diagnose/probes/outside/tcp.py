@@ -20,6 +20,7 @@ from diagnose.model.dns import Resolution
 from diagnose.model.tcp import Connection, ConnectionPurpose, Hop, Proxy, Walk
 from diagnose.model.tls import Handshake
 from diagnose.net import DEFAULT_TIMEOUT, ConnectResult
+from diagnose.net.deadline import deadline
 from diagnose.probes import ProbeContext, probe
 
 #: Maximum number of addresses of one family.
@@ -258,7 +259,7 @@ async def _trace_route(ctx: ProbeContext, address: str) -> None:
     hops: list[Hop] = []
     reached = False
     with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(WALK_PATIENCE):
+        async with deadline(WALK_PATIENCE):
             for first in range(1, HOPS + 1, PARALLEL_HOPS):
                 ttls = range(first, min(first + PARALLEL_HOPS, HOPS + 1))
                 steps = await asyncio.gather(*(_try_hop(ctx, address, ttl) for ttl in ttls))

@@ -65,7 +65,8 @@ async def handshake(ctx: ProbeContext, connection: Connection) -> None:
         # Without a responder's address no server can staple a response, so none is requested.
         if handshake.chain and handshake.chain[0].must_staple and handshake.chain[0].ocsp_urls:
             ctx.start(check_stapling(ctx, connection))
-        if handshake.chain and not handshake.chain[0].has_browser_key:
+        leaf = next(iter(handshake.chain), None)
+        if leaf and not (leaf.has_browser_key and handshake.has_browser_group):
             ctx.start(check_browser_key(ctx, connection))
     elif handshake.failure.kind == "certificate":
         await _retry(ctx, connection, "unverified", net_tls.client_context())

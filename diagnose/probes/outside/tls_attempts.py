@@ -74,6 +74,7 @@ class Attempt:
             received="" if is_tls else tls_parser.printable(tls_result.first),
             bytes_received=tls_result.received,
             wants_client_certificate=tls_result.wants_client_certificate,
+            group=tls_result.group,
         )
 
     def _command(self) -> str:

@@ -31,7 +31,7 @@ from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.request_fields import RequestFields
 from diagnose.parsers.sanitize import clean
 from diagnose.probes import ProbeContext, probe
-from diagnose.probes.inside.remote_curl import UPGRADE_FIELDS
+from diagnose.probes.inside.remote_curl import UPGRADE_FIELDS, run_curl
 from diagnose.probes.outside.tls_attempts import parse_certificates
 
 #: Maximum number of addresses that one vantage visits.
@@ -220,7 +220,7 @@ class VantageVisitor:
         if not self.curl:
             return self.ctx.emit(await self._handshake_alone(blank))
         curl = CurlVisit(url, address, target.host, target.port)
-        result = await self.machine.run(*curl.argv, timeout=VISIT_SECONDS + 2.0)
+        result = await run_curl(self.machine, curl.argv, VISIT_SECONDS + 2.0)
         visit = _with_curl(blank, result, target.uses_tls)
         chain = await self._chain(address) if visit.secured and self.openssl else ()
         return self.ctx.emit(replace(visit, chain=chain, equivalent=self._shown(curl.shown)))
@@ -262,7 +262,7 @@ class VantageVisitor:
             f"{scheme}://{target.authority}{path}", address, target.host, target.port, fields
         )
         argv = (*curl.argv[:-1], "--http1.1", "-m", str(UPGRADE_SECONDS), curl.argv[-1])
-        result = await self.machine.run(*argv, timeout=UPGRADE_SECONDS + 3.0)
+        result = await run_curl(self.machine, argv, UPGRADE_SECONDS + 3.0)
         blank = VantageVisit(
             vantage=Vantage.ELSEWHERE,
             at=at,

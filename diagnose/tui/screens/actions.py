@@ -44,7 +44,11 @@ def action(*obstacles: Obstacle) -> Callable[[Callable[["SiteScreen"], None]], N
 
 #: Text keys for why a kind of session cannot be fixed, or has no other target.
 _UNFIXABLE_KINDS = {"part": "partial", "demo": "demo", "recording": "recording"}
-_SINGLE_KINDS = {"demo": "demo-alone", "recording": "recording-stays"}
+_SINGLE_KINDS = {
+    "demo": "demo-alone",
+    "demo-server": "demo-inside",
+    "recording": "recording-stays",
+}
 
 
 def _recorded(screen: "SiteScreen") -> str:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 #: Widths from which there are two and three columns, and the height from which the log is shown
 #: (app.tcss has the same numbers).
 WIDE, XWIDE, TALL = 100, 140, 34
+#: The text of the title for kinds of sessions that are no site.
+_TITLES = {"demo": "demo", "demo-server": "demo", "recording": "recording"}
 #: Widths of the findings' column (in two and in three columns) and of the layers' column. The rest
 #: is for the text, whose commands must not wrap.
 FINDINGS_WIDTH, FINDINGS_WIDTH_XWIDE, LAYERS_WIDTH = 30, 34, 26
@@ -137,7 +139,7 @@ class SiteScreen(BaseScreen):
         only = ", ".join(reports.translate(f"layer.{name}", lang) for name in session.request.only)
         server = "" if self.app.masked else session.server
         return [
-            self.say(f"title.{kind}") if kind in {"demo", "recording"} else "",
+            self.say(f"title.{_TITLES[kind]}") if kind in _TITLES else "",
             self.say("title.masked") if self.app.masked else "",
             self.say("title.causes") if self.causes_only else "",
             self.say("title.only", layers=only) if only else "",

@@ -2,7 +2,8 @@
 
 import pytest
 
-from diagnose.model import Confidence
+from diagnose.model import Confidence, Vantage
+from diagnose.model.web_servers import SiteSocket, WebServerConfig, WebSite
 from tests.support.certificates import leaf, visit
 from tests.support.check_evidence import TIMEOUT, judge
 from tests.support.front_evidence import (
@@ -25,6 +26,23 @@ def test_fires_where_the_edge_fails_and_this_server_does_not(status: int) -> Non
     assert claim.confidence is Confidence.CERTAIN
     assert claim.facts["addresses"] == (EDGE,)
     assert claim.facts["certificate"]
+
+
+def test_says_that_the_edge_does_not_pass_the_host_on() -> None:
+    page = edge_page(400, body="Invalid HTTP_HOST header: '203.0.113.10'.")
+    (claim,) = judge(CHECK, *behind(edge_handshake(), page, local()))
+    assert claim.facts["host_refused"]
+
+
+@pytest.mark.parametrize(("name", "claims"), [("shop.example.com", 1), ("*", 0)])
+def test_any_web_server_may_be_the_sites(name: str, claims: int) -> None:
+    """TLS ends in front of it, so that it has no certificate."""
+    site = WebSite(names=(name,), sockets=(SiteSocket(443),))
+    server = WebServerConfig(
+        vantage=Vantage.SERVER, product="apache", path="/etc/apache2/apache2.conf", sites=(site,)
+    )
+    seen = behind(edge_handshake(), edge_page(502), local(chain=()), server)
+    assert len(judge(CHECK, *seen)) == claims
 
 
 def test_fires_where_the_edge_never_answers() -> None:

@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from diagnose.model import Applicability, Confidence, Edit, Failure, Manual
+from diagnose.model import Applicability, Confidence, Edit, Failure, Manual, Severity
 from diagnose.model.http import BrowserVisit, Exchange
 from tests.support.check_evidence import judge
 from tests.support.nginx_evidence import RUNNING, config
@@ -42,6 +42,7 @@ def test_fires_for_a_field_that_safari_refuses() -> None:
     assert claim.facts["names"] == ("upgrade",)
     assert claim.facts["values"] == ("upgrade: h2,h2c",)
     assert claim.facts["some_refuse"]
+    assert claim.severity is Severity.WARNING
     assert not claim.facts["all_refuse"]
 
 
@@ -115,3 +116,17 @@ def test_silent_about_the_network() -> None:
 def test_silent_when_http_2_works_and_over_http_1_1() -> None:
     assert not judge("http.http2-broken", PAGE, GOOD)
     assert not judge("http.http2-broken", PAGE, replace(UPGRADE, version="HTTP/1.1"))
+
+
+def test_hides_nothing_where_websockets_need_the_field() -> None:
+    lines = (
+        "        proxy_set_header Upgrade $http_upgrade;\n"
+        "        proxy_set_header Connection upgrade;\n"
+    )
+    socket = SITE.replace("    }\n}", f"{lines}    }}\n}}")
+    (claim,) = judge("http.http2-broken", PAGE, UPGRADE, RUNNING, config(socket))
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+    (claim,) = judge("http.http2-broken", PAGE, UPGRADE, RUNNING, config(SITE))
+    assert claim.fix
+    assert claim.fix.applicability is not Applicability.MANUAL

@@ -1,3 +1,7 @@
+from dataclasses import replace
+
+import pytest
+
 from diagnose.model import Applicability, Confidence
 from diagnose.model.http import Exchange, RequestPurpose
 from tests.support.check_evidence import judge
@@ -31,6 +35,23 @@ def test_fires_once_where_a_page_leads_to_itself() -> None:
         answer("http://shop.example.com/", HOME, "plain"),
     )
     assert claim.facts["itself"]
+
+
+@pytest.mark.parametrize(
+    ("attributes", "domain", "words"),
+    [
+        ("Domain=app.internal", "app.internal", ""),
+        ("SameSite=None", "", "SameSite=None, no Secure"),
+    ],
+)
+def test_fires_and_names_the_cookie_that_browsers_refuse(
+    attributes: str, domain: str, words: str
+) -> None:
+    fields = (("Location", HOME), ("Set-Cookie", f"session=secret; {attributes}"))
+    loop = replace(answer(HOME, HOME), headers=fields)
+    (claim,) = judge("http.redirect-loop", loop)
+    assert claim.facts["cookie"] == "session"
+    assert (claim.facts["cookie_domain"], claim.facts["cookie_attributes"]) == (domain, words)
 
 
 def test_fires_where_http_and_https_lead_to_each_other() -> None:

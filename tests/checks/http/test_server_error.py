@@ -89,3 +89,17 @@ def test_fires_as_a_warning_where_it_is_answered_when_repeated() -> None:
     (claim,) = judge("http.server-error", failed, again)
     assert claim.severity is Severity.WARNING
     assert claim.facts["recovered"]
+
+
+def test_fires_where_a_small_request_is_called_too_large() -> None:
+    page = Exchange(
+        url="https://shop.example.com/",
+        address="203.0.113.10",
+        port=443,
+        status=400,
+        body="<center>Request Header Or Cookie Too Large</center>",
+    )
+    (claim,) = judge("http.server-error", page)
+    assert claim.facts["too_large"]
+    assert not claim.facts["application"]
+    assert not judge("http.server-error", replace(page, body="Bad Request"))

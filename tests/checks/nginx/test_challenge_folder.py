@@ -1,6 +1,9 @@
 """nginx.challenge-folder: when it fires, and when it is silent."""
 
+from dataclasses import replace
+
 from diagnose.model import Applicability, Edit, Vantage
+from diagnose.model.containers import NginxContainer
 from diagnose.model.renewal import ChallengeFolder
 from tests.support.check_evidence import judge
 from tests.support.nginx_evidence import BUILD, RUNNING, config
@@ -45,6 +48,19 @@ def written(folder: str, name: str = "shop.example.com") -> ChallengeFolder:
         name=name,
         folder=folder,
     )
+
+
+def test_silent_where_a_link_leads_to_the_same_folder() -> None:
+    settings = replace(
+        written("/srv/current"), same_as=("/var/www/acme/.well-known/acme-challenge",)
+    )
+    assert not judge(CHECK, settings, config(SPA + SPLIT), BUILD, RUNNING)
+    assert judge(CHECK, written("/srv/current"), config(SPA + SPLIT), BUILD, RUNNING)
+
+
+def test_silent_about_folders_of_a_container() -> None:
+    container = NginxContainer(vantage=Vantage.SERVER, pid=7)
+    assert not judge(CHECK, written("/srv/data"), config(SPA + SPLIT), BUILD, RUNNING, container)
 
 
 def test_fires_on_a_redirect_to_the_sites_own_root_and_splits_it() -> None:

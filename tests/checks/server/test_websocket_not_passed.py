@@ -72,3 +72,10 @@ def test_fires_with_an_exception_for_websockets_where_haproxy_deletes_the_field(
     rule = "http-request del-header Upgrade unless { hdr(Upgrade) -i websocket }"
     assert f"+    {rule}\n" in edit.diff
     assert not judge(CHECK, HAPROXY, haproxy_config(), LISTENING, upgrade(426), target=CHAT)
+
+
+def test_a_line_for_the_path_that_comes_too_late_is_named() -> None:
+    line = "    ProxyPass /ws ws://127.0.0.1:3000/ws\n"
+    late = HTTPS.replace(line, "").replace("</VirtualHost>", f"{line}</VirtualHost>")
+    (claim,) = judge(CHECK, APACHE, apache_config(late), upgrade(426), target=CHAT, masked=False)
+    assert claim.facts["later"] == "/etc/apache2/sites-enabled/shop.conf:7"

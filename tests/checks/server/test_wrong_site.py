@@ -5,6 +5,7 @@ from diagnose.model import Applicability, Command, Confidence
 from diagnose.model.dns import DnsAnswer, Resolution
 from diagnose.model.tls import Certificate, Handshake
 from tests.support.check_evidence import NOW, judge
+from tests.support.report_builder import ANSWER
 from tests.support.web_server_evidence import APACHE, HTTPS, LISTENING, apache_config
 
 CHECK = "server.wrong-site"
@@ -64,3 +65,12 @@ def test_fires_for_a_site_on_a_loopback_address_alone() -> None:
     assert claim.facts["inner_address"] == "127.0.1.1"
     assert claim.facts["elsewhere"] == ""
     assert claim.severity is None
+
+
+def test_fires_for_a_refused_page_where_a_site_has_the_name_with_www() -> None:
+    named = ANOTHER + HTTPS.replace("shop.example.com", "www.shop.example.com")
+    refused = replace(ANSWER, status=404)
+    (claim,) = judge(CHECK, APACHE, apache_config(named), LISTENING, refused, masked=False)
+    assert claim.facts["sibling"] == "/etc/apache2/sites-enabled/shop.conf:9"
+    assert not judge(CHECK, APACHE, apache_config(named), LISTENING, ANSWER)
+    assert not judge(CHECK, APACHE, apache_config(ANOTHER), LISTENING, refused)

@@ -1,6 +1,15 @@
-from diagnose.model import Confidence
+from diagnose.model import Applicability, Confidence
 from tests.support.check_evidence import judge
-from tests.support.tls_evidence import WELL, alerted, said, shake
+from tests.support.nginx_evidence import RUNNING, config
+from tests.support.tls_evidence import (
+    WELL,
+    alerted,
+    applicability,
+    changes,
+    said,
+    shake,
+    with_line,
+)
 
 
 def test_fires_on_the_alert_that_says_so() -> None:
@@ -13,6 +22,16 @@ def test_fires_with_less_confidence_on_another_that_a_different_name_does_not_me
     (claim,) = judge("tls.name-rejected", alerted(40), other)
     assert claim.confidence is Confidence.LIKELY
     assert said(alerted(40), other) == ["tls.name-rejected"]
+
+
+def test_fires_and_lets_the_sites_own_block_answer() -> None:
+    site = config(with_line("ssl_reject_handshake on;"))
+    (claim,) = judge("tls.name-rejected", alerted(112), RUNNING, site)
+    assert changes(claim) == "-    ssl_reject_handshake on;\n+    ssl_reject_handshake off;"
+    assert applicability(claim) is Applicability.REVIEW
+    default = with_line("ssl_reject_handshake on;").replace("shop.example.com", "_")
+    (claim,) = judge("tls.name-rejected", alerted(112), RUNNING, config(default))
+    assert applicability(claim) is Applicability.MANUAL
 
 
 def test_silent_when_no_name_is_taken() -> None:

@@ -30,6 +30,21 @@ def test_fires_when_they_answer_again() -> None:
     assert claim.fix.steps[-1] == commands.reload_nginx(("nginx",))
 
 
+def test_fires_where_all_are_marked_down() -> None:
+    text = TEXT.replace("fail_timeout=600s", "down").replace("3002;", "3002 down;")
+    (claim,) = judge(CHECK, config(text), BUILD, RUNNING, page(), SAID)
+    assert claim.facts["down"]
+    assert not judge(CHECK, config(TEXT.replace("3002;", "3002 down;")), page(), SAID)
+
+
+def test_fires_where_all_connections_are_taken() -> None:
+    text = TEXT.replace("fail_timeout=600s", "max_conns=4").replace("3002;", "3002 max_conns=6;")
+    (claim,) = judge(CHECK, config(text), BUILD, RUNNING, page(), SAID, ANSWERS)
+    assert claim.facts["limit"] == 10
+    (claim,) = judge(CHECK, config(text), BUILD, RUNNING, page(), SAID, BEFORE, ANSWERS)
+    assert claim.facts["failed"]
+
+
 @pytest.mark.parametrize(
     "seen",
     [

@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 
 from diagnose.model import Confidence, Edit, Failure
+from diagnose.model.http import Exchange
 from tests.support.check_evidence import CHAT, judge
 from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config, direct, front
 from tests.support.upstream_evidence import asked, page
@@ -26,6 +27,27 @@ def test_fires_when_only_the_visitors_name_is_welcome() -> None:
     assert claim.confidence is Confidence.CERTAIN
     assert claim.facts["sent"] == "127.0.0.1:3000"
     assert "+        proxy_set_header Host $host;\n" in diff(BARE, page(400), DJANGO, VISITOR)
+
+
+LOOP = Exchange(
+    url="https://shop.example.com/",
+    address="203.0.113.10",
+    port=443,
+    status=301,
+    headers=(("Location", "https://shop.example.com/"),),
+)
+
+
+def test_fires_where_the_application_redirects_to_its_name_for_ever() -> None:
+    seen = (config(BARE), BUILD, RUNNING, LOOP, asked(301))
+    (claim,) = judge(CHECK, *seen, VISITOR)
+    assert claim.confidence is Confidence.CERTAIN
+    assert not judge(CHECK, *seen, asked(301, "visitor", "shop.example.com"))
+
+
+def test_silent_about_a_redirect_that_leads_elsewhere() -> None:
+    login = replace(LOOP, headers=(("Location", "https://shop.example.com/login"),))
+    assert not judge(CHECK, config(BARE), BUILD, RUNNING, login, asked(301), VISITOR)
 
 
 def test_fires_when_an_inner_server_closes() -> None:

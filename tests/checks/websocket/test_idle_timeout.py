@@ -8,6 +8,8 @@ from tests.support.haproxy_evidence import SERVER as HAPROXY
 from tests.support.haproxy_evidence import TEXT as HAPROXY_TEXT
 from tests.support.haproxy_evidence import config as haproxy_config
 from tests.support.nginx_evidence import BUILD, HOST, RUNNING, SITE, config, front
+from tests.support.web_server_evidence import APACHE, apache_config
+from tests.support.web_server_evidence import HTTPS as APACHE_SITE
 
 CHECK = "websocket.idle-timeout"
 
@@ -175,3 +177,21 @@ def test_silent_for_haproxy_with_a_long_timeout_or_none() -> None:
     long = TIMEOUTS.replace("    timeout client", "    timeout tunnel 1h\n    timeout client")
     for text in (HAPROXY_TEXT, long):
         assert not judge(CHECK, HAPROXY, haproxy_config(text), upgrade(None), target=CHAT)
+
+
+def test_fires_for_a_short_timeout_of_apache() -> None:
+    short = apache_config(APACHE_SITE.replace("SSLEngine on", "SSLEngine on\n    TimeOut 20"))
+    (claim,) = judge(CHECK, APACHE, short, upgrade(None), target=CHAT, masked=False)
+    assert (claim.facts["server"], claim.facts["seconds"]) == ("Apache", 20)
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+    ProxyPass /ws ws://127.0.0.1:3000/ws timeout=3600\n" in edit.diff
+
+
+def test_silent_where_apache_waits_long_enough_on_one_side() -> None:
+    long = APACHE_SITE.replace("SSLEngine on", "SSLEngine on\n    TimeOut 20\n    ProxyTimeout 600")
+    assert not judge(CHECK, APACHE, apache_config(long), upgrade(None), target=CHAT)
+    line = APACHE_SITE.replace(":3000/ws", ":3000/ws timeout=90")
+    assert not judge(CHECK, APACHE, apache_config(line), upgrade(None), target=CHAT)
+    assert not judge(CHECK, APACHE, apache_config(), upgrade(None), target=CHAT)

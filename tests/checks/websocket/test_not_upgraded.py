@@ -1,6 +1,7 @@
-from diagnose.model import Failure
+from diagnose.model import Applicability, Failure
 from diagnose.model.http import Exchange
 from tests.support.check_evidence import CHAT, judge
+from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config
 from tests.support.websocket_evidence import upgrade
 
 
@@ -34,6 +35,17 @@ def test_fires_on_a_page() -> None:
 def test_fires_on_a_101_without_its_fields() -> None:
     (claim,) = judge("websocket.not-upgraded", upgrade(101, fault="connection"), target=CHAT)
     assert claim.facts["header"] == "connection"
+
+
+def test_fires_and_names_the_line_that_hides_the_field() -> None:
+    hiding = SITE.replace("    location /", "    proxy_hide_header Upgrade;\n    location /", 1)
+    seen = (upgrade(101, fault="upgrade"), BUILD, RUNNING)
+    (claim,) = judge("websocket.not-upgraded", *seen, config(hiding), target=CHAT)
+    assert claim.facts["hidden"]
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.AUTOMATIC
+    (claim,) = judge("websocket.not-upgraded", *seen, config(SITE), target=CHAT)
+    assert not claim.facts["hidden"]
 
 
 def test_fires_where_no_answer_comes() -> None:

@@ -65,6 +65,11 @@ def test_fires_and_uses_the_map_that_is_there() -> None:
     assert "+        proxy_set_header Connection $hop;" in diff_of(MAP + OWN % "")
 
 
+def test_fires_and_uses_a_map_whose_value_is_a_list() -> None:
+    text = MAP.replace("upgrade;", '"keep-alive, Upgrade";', 1) + OWN % ""
+    assert "+        proxy_set_header Connection $hop;" in diff_of(text)
+
+
 def test_fires_and_brings_the_map_where_the_location_serves_pages_too() -> None:
     added = diff_of(SITE)
     assert added.startswith("+map $http_upgrade $connection_upgrade {\n")

@@ -1,7 +1,7 @@
 """The application is in a container, behind nginx on the server or in another container. Docker
 does not run here: see `nginx_in_container`."""
 
-from ..containers import Engine, application, proxied, proxy
+from ..containers import Engine, application, behind_nginx, proxied, proxy
 from ..lab import Lab
 from ..scenario import healthy, scenario
 from .nginx_in_container import NO_ENGINE, PANEL, STARTED, both
@@ -26,24 +26,15 @@ def application_container_was_stopped(lab: Lab) -> None:
 )
 def container_behind_nginx_of_the_server(lab: Lab) -> None:
     """nginx is on the server, and the container that publishes 127.0.0.1:8080 was stopped."""
-    engine = Engine(lab)
-    application(engine, ports=((8080, 3000),), bind="127.0.0.1")
-    lab.edit("127.0.0.1:3000", "127.0.0.1:8080")
-    lab.reload()
-    engine.reaches("127.0.0.1", 8080)
-    engine.docker("stop", "app")
+    behind_nginx(lab).docker("stop", "app")
 
 
 @healthy(not_on=PANEL)
 def container_behind_nginx_of_the_server_runs(lab: Lab) -> None:
     """The same, and it runs; another one was stopped long ago."""
-    engine = Engine(lab)
-    application(engine, ports=((8080, 3000),), bind="127.0.0.1")
+    engine = behind_nginx(lab)
     application(engine, "old", ports=((8081, 3000),), bind="127.0.0.1")
     engine.docker("stop", "old")
-    lab.edit("127.0.0.1:3000", "127.0.0.1:8080")
-    lab.reload()
-    engine.reaches("127.0.0.1", 8080)
 
 
 @scenario(
@@ -82,11 +73,7 @@ def application_is_in_another_network(lab: Lab) -> None:
 )
 def published_port_was_changed(lab: Lab) -> None:
     """nginx of the server passes to 8080; the compose file says 8081:3000 now."""
-    engine = Engine(lab)
-    application(engine, ports=((8081, 3000),), bind="127.0.0.1")
-    lab.edit("127.0.0.1:3000", "127.0.0.1:8080")
-    lab.reload()
-    engine.reaches("127.0.0.1", 8081)
+    behind_nginx(lab, (8081, 3000))
 
 
 @scenario(
@@ -114,11 +101,7 @@ def application_is_published_on_the_server(lab: Lab) -> None:
 def published_application_listens_on_its_loopback(lab: Lab) -> None:
     """After a thread on Stack Overflow ("connection reset by peer" of a published port): Flask and
     Vite listen on 127.0.0.1 unless told otherwise, which in a container is nobody's."""
-    engine = Engine(lab)
-    application(engine, ports=((8080, 3000),), bind="127.0.0.1", host="127.0.0.1")
-    lab.edit("127.0.0.1:3000", "127.0.0.1:8080")
-    lab.reload()
-    engine.reaches("127.0.0.1", 8080)
+    behind_nginx(lab, host="127.0.0.1")
 
 
 @scenario(
@@ -129,11 +112,7 @@ def published_application_listens_on_its_loopback(lab: Lab) -> None:
 )
 def published_port_is_another_than_the_applications(lab: Lab) -> None:
     """ports: "8080:80", and the application listens on 3000."""
-    engine = Engine(lab)
-    application(engine, ports=((8080, 80),), bind="127.0.0.1")
-    lab.edit("127.0.0.1:3000", "127.0.0.1:8080")
-    lab.reload()
-    engine.reaches("127.0.0.1", 8080)
+    behind_nginx(lab, (8080, 80))
 
 
 @scenario(
@@ -144,11 +123,7 @@ def published_port_is_another_than_the_applications(lab: Lab) -> None:
 )
 def bridge_of_docker_is_down(lab: Lab) -> None:
     """docker-proxy takes the connection and cannot pass it on."""
-    engine = Engine(lab)
-    application(engine, ports=((8080, 3000),), bind="127.0.0.1")
-    lab.edit("127.0.0.1:3000", "127.0.0.1:8080")
-    lab.reload()
-    engine.reaches("127.0.0.1", 8080)
+    behind_nginx(lab)
     lab.server.sh("ip link set docker0 down")
 
 

@@ -386,6 +386,13 @@ def challenges_in_the_right_folder(lab: Lab) -> None:
     _expiring(lab, "/var/www/acme")
 
 
+@scenario(outside="certificate.expires-soon", manual="the authority has to reach it")
+def challenges_in_a_folder_behind_a_link(lab: Lab) -> None:
+    """certbot's webroot is a link to nginx's folder, as deployments with releases have it."""
+    _expiring(lab, "/srv/shop/current")
+    lab.server.sh("mkdir -p /srv/shop; ln -s /var/www/acme /srv/shop/current")
+
+
 # Addresses in the page
 
 

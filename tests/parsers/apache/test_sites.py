@@ -92,7 +92,7 @@ def test_a_route_to_a_unix_socket_has_no_host() -> None:
     (route,) = site("ProxyPass / unix:/run/app.sock|http://localhost/").routes
     assert route == SiteRoute(
         "/", "unix:/run/app.sock|http://localhost/", "http", "", 0, "/run/app.sock", "/", False,
-        False, MAIN, 3, keeps_host=False,
+        False, MAIN, 3, keeps_host=False, idle_s=60.0,
     )  # fmt: skip
 
 

@@ -28,6 +28,8 @@ def location(text: str, server: str = "", pattern: str = "/", around: str = "") 
         (UPGRADE.format("upgrade"), (True, True)),
         (UPGRADE.format("$connection_upgrade"), (True, True)),
         (UPGRADE.format("$http_connection"), (True, True)),
+        (UPGRADE.format('"keep-alive, Upgrade"'), (True, True)),
+        (UPGRADE.format('"no-upgrade"'), (True, False)),
         (UPGRADE.format("close"), (True, False)),
         (UPGRADE.format("$unknown"), (True, True)),
         ("proxy_set_header Upgrade '';", (False, False)),

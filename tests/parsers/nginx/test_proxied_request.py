@@ -83,6 +83,11 @@ def test_connection_is_that_of_a_page(value: str, connection: str | None) -> Non
     assert made.field("Upgrade") is None
 
 
+def test_a_connection_that_may_stay_open_asks_for_no_upgrade() -> None:
+    made = variants(f'{APP} proxy_set_header Connection "Keep-Alive, close";')
+    assert "Connection" not in [variant.name for variant in made]
+
+
 def test_fields_of_unknown_value_and_of_the_framing_are_left_out() -> None:
     made = request(
         f"{APP} proxy_set_header X-A $unknown; proxy_set_header Transfer-Encoding chunked;"

@@ -6,16 +6,18 @@ import shlex
 import pytest
 
 from diagnose.machine.recorded import RecordedMachine
-from diagnose.model.files import PageAccess, PageFileAccess
+from diagnose.model.files import PageAccess, PageFileAccess, PasswordFileAccess
 from diagnose.model.logs import LogLine
 from diagnose.model.nginx import NginxProcess, NginxState
 from diagnose.model.pages import PageFileResponse
 from diagnose.probes.inside import page_files
 from diagnose.probes.inside.file_access import ACCESS_SCRIPT
+from tests.support import nginx_evidence
 from tests.support.fake_context import Looking
 from tests.support.nginx_evidence import config
 from tests.support.page_errors import logged
 from tests.support.page_evidence import answered, sheet
+from tests.support.upstream_evidence import page
 
 FILE = "/home/alice/shop/index.html"
 WHO = """\
@@ -120,3 +122,29 @@ def test_where_nginx_looks_for_a_file_and_where_it_is(config_first: bool) -> Non
 def test_files_that_browsers_use_are_not_examined() -> None:
     used = answered(sheet("/static/css/app.css"))
     assert not examined(used, True).observed(PageFileAccess)
+
+
+@pytest.mark.parametrize("config_first", [True, False])
+def test_who_may_read_the_passwords(config_first: bool) -> None:
+    path = "/etc/nginx/.htpasswd"
+    asked = shlex.join(("sh", "-c", ACCESS_SCRIPT, "sh", "", "11", path))
+    text = nginx_evidence.SITE.replace(
+        "    location /",
+        "    auth_basic a;\n    auth_basic_user_file .htpasswd;\n    location /",
+        1,
+    )
+    answer = WHO.replace(FILE, path).replace("/home/alice", "/etc").rsplit("part", 1)[0]
+    look = Looking(RecordedMachine({asked: answer}))
+    look.emit(RUNNING)
+    guarded, refused = config(text), page(401)
+    for observation in (guarded, refused) if config_first else (refused, guarded):
+        look.emit(observation)
+
+    async def work() -> None:
+        await page_files.of_passwords.work(look, refused)
+        await page_files.of_passwords_before.work(look, guarded)
+
+    asyncio.run(work())
+    (access,) = look.observed(PasswordFileAccess)
+    assert access.path == path
+    assert not access.exists

@@ -1,12 +1,14 @@
 import asyncio
 import shlex
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from diagnose.machine.local import LocalMachine
 from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Unseen
 from diagnose.model.nginx import CertificateFile
 from diagnose.model.renewal import RenewalFailure
+from diagnose.parsers.nginx.config import parse
 from diagnose.probes.inside import renewals as probes
 from tests.parsers.linux.test_renewal_logs import CERTBOT
 from tests.probes.inside.test_nginx_files import run
@@ -84,3 +86,24 @@ def test_the_folders_of_certbot_and_acme_sh() -> None:
         ("acme.sh", "b.example", "/srv/b"),
         ("acme.sh", "www.b.example", "/srv/b"),
     ]
+
+
+def test_a_link_and_a_folder_that_is_not_there_yet(tmp_path: Path) -> None:
+    """The tools remove the folder of challenges when they are done."""
+    (tmp_path / "acme").mkdir()
+    (tmp_path / "link").symlink_to("acme")
+    (tmp_path / "other").mkdir()
+    challenges = [
+        f"{tmp_path}/{name}/.well-known/acme-challenge" for name in ("acme", "link", "other")
+    ]
+    run = LocalMachine().run("sh", "-c", probes.IDENTITY_SCRIPT, "sh", *challenges, "/none/at/all")
+    acme, link, other, missing = asyncio.run(run).out.splitlines()
+    assert acme == link
+    assert acme.endswith(" /.well-known/acme-challenge")
+    assert acme != other
+    assert missing.endswith(" /none/at/all")
+
+
+def test_folders_of_root_and_of_alias() -> None:
+    main = parse("http { root /a/; server { location /x { alias /b/; } root $c; } }", "n.conf")
+    assert list(probes.answering_folders(main)) == ["/a/.well-known/acme-challenge", "/b"]

@@ -2,9 +2,14 @@
 
 import pytest
 
+from diagnose.machine.recorded import RecordedMachine
+from diagnose.model import Target
 from diagnose.model.addresses import bracketed
+from diagnose.model.nginx import NginxConfig
+from diagnose.parsers.nginx.config import parse
 from diagnose.parsers.nginx.upstreams import Endpoint
-from diagnose.probes.inside.upstream_routes import connect_command, parse_status
+from diagnose.probes.inside.upstream_routes import connect_command, find_routes, parse_status
+from tests.support.fake_context import Looking
 
 
 @pytest.mark.parametrize(
@@ -25,3 +30,14 @@ def test_a_socket_and_an_address_are_tried_with_nc() -> None:
     assert connect_command(Endpoint("", 0, "/run/app.sock"), "") == "nc -zvU /run/app.sock"
     assert connect_command(Endpoint("app", 3000), "192.0.2.1") == "nc -vz 192.0.2.1 3000"
     assert (bracketed("::1"), bracketed("192.0.2.1")) == ("[::1]", "192.0.2.1")
+
+
+@pytest.mark.parametrize(("host", "paths"), [("127.0.0.1", ["/", "/"]), ("shop.example.com", [])])
+def test_a_socket_of_loopback_has_routes_for_a_visitor_on_this_machine(
+    host: str, paths: list[str]
+) -> None:
+    text = "server { listen 127.0.0.1:443 ssl; location / { proxy_pass http://127.0.0.1:3000; } }"
+    look = Looking(RecordedMachine())
+    look.target = Target("", "https", host, 443, "/")
+    config = NginxConfig(path="/n.conf", main=parse(f"http {{ {text} }}", "/n.conf"))
+    assert [route.path for route in find_routes(look, config)] == paths

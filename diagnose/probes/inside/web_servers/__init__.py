@@ -20,6 +20,7 @@ from diagnose.parsers.redirects import redirect_target
 from diagnose.parsers.urls import normalize_url
 from diagnose.parsers.web_sites import answering_sites, has_name
 from diagnose.probes import ProbeContext, emit_not_observed, probe
+from diagnose.probes.inside.containers import ENGINES
 from diagnose.probes.inside.nginx_certificates import observe_certificate_files
 from diagnose.probes.inside.web_servers.processes import (
     LIST_SCRIPT,
@@ -63,14 +64,28 @@ async def web_servers(ctx: ProbeContext, listeners: Listeners) -> None:
     if not any(map(ctx.options.wants, _LAYERS)) or listeners.failure is not None:
         return
     holders = {socket.process for socket in listeners.on(ctx.target.port)}
-    if holders and None not in holders and holders.isdisjoint(PRODUCTS):
+    is_published = all((holder or "?") in ENGINES for holder in holders)
+    is_ours = not holders or None in holders or not holders.isdisjoint(PRODUCTS)
+    if not is_ours and not is_published:
         return
     result = await ctx.machine.run(*LIST_COMMAND)
     if result.status is None:
         return
     servers = parse_servers(result.out, listeners.sockets)
+    if is_published and await _observe_inner(ctx, servers):
+        return
     chosen = list(candidates(servers, ctx.target.port, bool(holders)))
     await asyncio.gather(*(_observe(ctx, candidate) for candidate in chosen[:MAX_READ]))
+
+
+async def _observe_inner(ctx: ProbeContext, servers: InstalledServers) -> bool:
+    """Observe the server in a container that has the port; return whether there is one."""
+    if not any(process.container for process in servers.processes):
+        return False
+    # Imported late: few servers have such a one.
+    from diagnose.probes.inside.web_servers.in_containers import observe_inner_server
+
+    return await observe_inner_server(ctx, servers)
 
 
 @probe(after=Handshake)

@@ -21,30 +21,32 @@ async def completed_sites(ctx: ProbeContext, sites: tuple[WebSite, ...]) -> tupl
 
 
 async def _with_htaccess(ctx: ProbeContext, sites: tuple[WebSite, ...]) -> tuple[WebSite, ...]:
-    """Add the redirects of the .htaccess in the folder of the target's sites. Whether Apache reads
-    it is not known (AllowOverride), so each depends on something."""
-    host, port = ctx.target.host, ctx.target.port
+    """Add the redirects of the .htaccess in the folder of the target's sites, on any port: Apache
+    may stand behind another server. Where Apache may not read it (AllowOverride), each depends on
+    something."""
+    host = ctx.target.host
     roots = {
         site.root
         for site in sites
         if site.root.startswith("/") and not any(route.path == "/" for route in site.routes)
-        if has_name(site, host) and any(socket.port == port for socket in site.sockets)
+        if has_name(site, host)
     }
     paths = [f"{root.rstrip('/')}/.htaccess" for root in sorted(roots)[:MAX_NAMES]]
     contents = await asyncio.gather(*(ctx.machine.read(path, MAX_BYTES) for path in paths))
     texts = {
         path: each.text for path, each in zip(paths, contents, strict=True) if not each.failure
     }
-    return tuple(_with_own_redirects(site, texts, port) for site in sites)
+    return tuple(_with_own_redirects(site, texts) for site in sites)
 
 
-def _with_own_redirects(site: WebSite, texts: dict[str, str], port: int) -> WebSite:
+def _with_own_redirects(site: WebSite, texts: dict[str, str]) -> WebSite:
     path = f"{site.root.rstrip('/')}/.htaccess"
     if path not in texts:
         return site
-    tls = any(socket.tls for socket in site.sockets if socket.port == port)
+    tls = any(socket.tls for socket in site.sockets)
     own, _ = redirects_and_rewritten_routes(parse(texts[path], path), tls)
-    redirects = (replace(each, conditional=True) for each in own if not each.conditional)
+    is_read = site.reads_htaccess is True
+    redirects = (replace(each, conditional=not is_read) for each in own if not each.conditional)
     return replace(site, redirects=(*site.redirects, *redirects))
 
 

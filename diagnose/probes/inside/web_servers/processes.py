@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from diagnose.machine.script_files import read_script
 from diagnose.model.frozen import frozen
 from diagnose.model.server import Listener
+from diagnose.parsers.linux.containers import container_of
 from diagnose.parsers.linux.service_managers import unit_of
 from diagnose.parsers.sanitize import clean
 from diagnose.probes.inside import nginx_processes
@@ -23,7 +24,8 @@ MAX_SERVERS, MAX_JOURNAL = 8, 40
 class ServerProcess:
     """The main process of a web server. `name` is the name of its program ("apache2"), `title` its
     command line, `program` its file. `workers` are its child processes with the time of their start
-    (seconds since the epoch). `ports` are the TCP ports that it or a worker listens on."""
+    (seconds since the epoch). `ports` are the TCP ports that it or a worker listens on. `container`
+    is what its control group says of its container, "" outside of one."""
 
     pid: int
     name: str
@@ -35,6 +37,7 @@ class ServerProcess:
     unit: str = ""
     workers: tuple[tuple[int, float | None], ...] = ()
     ports: tuple[int, ...] = ()
+    container: str = ""
 
     @property
     def oldest_worker(self) -> float | None:
@@ -107,6 +110,7 @@ def _main_processes(listing: Listing, sockets: tuple[Listener, ...]) -> Iterable
             unit_of(process.view.cgroups).removesuffix(".service"),
             tuple((worker.pid, worker.started) for worker in workers),
             tuple(sorted(ports)),
+            container_of(process.view.cgroups),
         )
 
 

@@ -1,9 +1,9 @@
-"""Runs a diagnosis of a broken demonstration site on loopback. Only the network is simulated.
+"""The demonstration where there is no nginx: a little server, which is looked at from outside only.
 
 It starts two servers on free ports with asyncio, OpenSSL and newly made certificates: a proxy with
-TLS that does not forward the WebSocket upgrade, and port 80, which redirects to it. Only the `Net`
-object is not real: it maps the demonstration's name and address to those ports. So the
-demonstration needs no root rights and no name server, and touches nothing else.
+TLS, and port 80, which redirects to it. Only the `Net` object is not real: it maps the
+demonstration's name and address to those ports. So the demonstration needs no root rights and no
+name server, and touches nothing else.
 """
 
 import asyncio
@@ -11,18 +11,16 @@ import contextlib
 import ssl
 import tempfile
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from diagnose import engine
-from diagnose.i18n.reports import translate
+from diagnose.cli.demo.certificates import Authority
+from diagnose.cli.demo.faults import DEFAULT_FAULT, Fault
 from diagnose.model import Report, Target
 from diagnose.model.events import Sink
-from diagnose.model.view import View
 from diagnose.net import DEFAULT_TIMEOUT, ConnectResult, ResolveResult
 from diagnose.net.local import LocalNet
-from diagnose.outputs.terminal import wrap
 from diagnose.probes import Options
 
 #: An address and a name reserved for documentation (RFC 5737, RFC 2606).
@@ -30,17 +28,17 @@ ADDRESS, HOST, PATH = "203.0.113.80", "chat.example.com", "/ws"
 TARGET = Target(f"https://{HOST}/", "https", HOST, 443, "/", (PATH,), f"https://{HOST}:443/")
 
 
-def introduction(view: View) -> str:
-    """Return the text that explains what the demonstration shows."""
-    text = translate("demo", view.lang, host=HOST, path=PATH)
-    return "\n".join(wrap(text, min(view.width, 100))) + "\n"
+def target_of(fault: Fault) -> Target:
+    """Return the target of a fault. Its path is the fault's name, so that lists say it."""
+    url = f"https://{HOST}/{fault.name}"
+    return Target(url, "https", HOST, 443, f"/{fault.name}", fault.websockets, url)
 
 
-async def run(sink: Sink) -> Report:
+async def run(sink: Sink, fault: Fault = DEFAULT_FAULT) -> Report:
     """Start the site, diagnose it with the real engine, and stop it."""
-    async with _site() as (net, cafile):
+    async with _site(fault) as (net, cafile):
         options = Options(inside=False, cafile=cafile)
-        return await engine.run(TARGET, options, net, sink)
+        return await engine.run(target_of(fault), options, net, sink)
 
 
 class _Net(LocalNet):
@@ -74,15 +72,21 @@ class _Net(LocalNet):
 
 
 @contextlib.asynccontextmanager
-async def _site() -> AsyncIterator[tuple[_Net, str]]:
+async def _site(fault: Fault) -> AsyncIterator[tuple[_Net, str]]:
     """Start the two servers. Yield their network and the path of the trusted root certificates."""
-    with tempfile.TemporaryDirectory(prefix="diagnose-demo-") as folder:
-        chain, key, roots = _certificates(Path(folder))
+    with tempfile.TemporaryDirectory(prefix="diagnose-demo-") as name:
+        folder, authority = Path(name), Authority()
+        chain, key, roots = folder / "chain.pem", folder / "key.pem", folder / "roots.pem"
+        authority.write_leaf(HOST, fault.certificate_days, chain, key)
+        roots.write_bytes(authority.root())
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(chain, key)
-        secure = await asyncio.start_server(_proxy, "127.0.0.1", 0, ssl=context)
+        handler = _redirect if fault.name == "redirect-loop" else _proxy
+        secure = await asyncio.start_server(handler, "127.0.0.1", 0, ssl=context)
         plain = await asyncio.start_server(_redirect, "127.0.0.1", 0)
         ports = {443: secure.sockets[0].getsockname()[1], 80: plain.sockets[0].getsockname()[1]}
+        if fault.name == "unreachable":
+            del ports[443]
         async with secure, plain:
             yield _Net(ports), str(roots)
 
@@ -108,7 +112,7 @@ async def _proxy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
 def _application(path: str, fields: dict[str, str]) -> tuple[str, str, str]:
     """Respond as an application with a WebSocket at PATH and a page elsewhere."""
     if path == PATH and fields.get("upgrade", "").lower() != "websocket":
-        return "426 Upgrade Required", "upgrade: websocket\r\n", "Here a WebSocket is spoken.\n"
+        return "404 Not Found", "content-type: text/plain\r\n", "Not Found\n"
     return "200 OK", "content-type: text/html; charset=utf-8\r\n", "<h1>Chat</h1>\n"
 
 
@@ -125,56 +129,3 @@ async def _respond(writer: asyncio.StreamWriter, status: str, fields: str, body:
     writer.write(f"HTTP/1.1 {status}\r\n{fields}{common}\r\n{body}".encode())
     await writer.drain()
     writer.close()
-
-
-def _certificates(folder: Path) -> tuple[Path, Path, Path]:
-    """Make a root and a leaf certificate. Return the paths of the chain, its key and the roots."""
-    from cryptography.hazmat.primitives import serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-    from cryptography.x509 import DNSName, ExtendedKeyUsage, SubjectAlternativeName
-    from cryptography.x509.oid import ExtendedKeyUsageOID
-
-    ca, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
-    root = _issue("Demonstration Root", ca, "Demonstration Root", ca, days=3650)
-    names = SubjectAlternativeName([DNSName(HOST)])
-    usage = ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
-    leaf = _issue(HOST, key, "Demonstration Root", ca, 90, names, usage)
-    secret = key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
-    files = folder / "chain.pem", folder / "key.pem", folder / "roots.pem"
-    for path, content in zip(files, (leaf, secret, root), strict=True):
-        path.touch(0o600)
-        path.write_bytes(content)
-    return files
-
-
-def _issue(name: str, key: Any, issuer: str, issuer_key: Any, days: int, *extensions: Any) -> bytes:
-    """Issue a certificate in PEM (RFC 5280 section 4): a CA certificate if `issuer` equals
-    `name`."""
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.x509.oid import NameOID
-
-    def common_name(text: str) -> x509.Name:
-        return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
-
-    now, is_authority = datetime.now(UTC), name == issuer
-    signer = x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key())
-    builder = (
-        x509.CertificateBuilder()
-        .subject_name(common_name(name))
-        .issuer_name(common_name(issuer))
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(hours=1))
-        .not_valid_after(now + timedelta(days=days))
-        .add_extension(x509.BasicConstraints(is_authority, None), critical=True)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), False)
-        .add_extension(signer, critical=False)
-    )
-    for extension in extensions:
-        builder = builder.add_extension(extension, critical=False)
-    return builder.sign(issuer_key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)

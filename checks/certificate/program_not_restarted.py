@@ -1,0 +1,83 @@
+"""A program that is no web server has the port (Node.js, Java, uvicorn), and still sends the old
+certificate: it reads the files at its start only, and a tool has renewed them since.
+
+Which files it reads is not known, so this is likely and not certain.
+"""
+
+from collections.abc import Iterator
+
+from checks.certificate import fact_or_empty
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Where,
+)
+from diagnose.model.files import OtherCertificate
+from diagnose.model.nginx import CertificateFile
+from diagnose.model.server import Listener, Listeners
+from diagnose.model.tls import Handshake, ServedCertificate, served_certificates
+from diagnose.parsers.hostnames import covers
+
+#: Programs that have checks of their own.
+_SERVERS = {"nginx", "openresty", "tengine", "apache2", "httpd", "caddy", "haproxy"}
+
+
+@check(
+    severity=Severity.ERROR,
+    needs=[Handshake, Listeners, OtherCertificate],
+    explains=["certificate.expired", "certificate.expires-soon", "http.hsts-traps-visitors"],
+)
+def program_not_restarted(evidence: Evidence) -> Iterator[Claim]:
+    target = evidence.target
+    holders = [
+        listener
+        for listeners in evidence.good(Listeners)
+        for listener in listeners.on(target.port)
+        if listener.process
+    ]
+    if not holders or any(each.process in _SERVERS for each in holders):
+        return
+    if evidence.good(CertificateFile):
+        return
+    for served in served_certificates(evidence, lambda each: each.port == target.port):
+        renewed = [each for each in evidence.good(OtherCertificate) if _replaces(each, served)]
+        if renewed and covers(target.host, served.leaf.dns_names, served.leaf.addresses):
+            yield _claim(evidence, served, renewed[0], holders[0])
+            return
+
+
+def _replaces(other: OtherCertificate, served: ServedCertificate) -> bool:
+    """Return whether a tool renewed the certificate: it has the key, and expires later."""
+    return bool(other.key) and other.leaf.outlasts(served.leaf)
+
+
+def _claim(
+    evidence: Evidence, served: ServedCertificate, other: OtherCertificate, holder: Listener
+) -> Claim:
+    is_expired = served.leaf.is_expired(evidence.started_at)
+    return Claim(
+        about=served.subject,
+        covers=served.subjects,
+        because=(*served.handshakes, other, *evidence.good(Listeners)),
+        facts={
+            "name": evidence.target.host,
+            "port": evidence.target.port,
+            "process": holder.process,
+            "pid": holder.pid or "",
+            "file": other.path,
+            "key": other.key,
+            "tool": other.tool,
+            "served_until": fact_or_empty(served.leaf.not_after),
+            "other_until": fact_or_empty(other.leaf.not_after),
+            "expired": is_expired,
+        },
+        confidence=Confidence.LIKELY,
+        severity=None if is_expired else Severity.WARNING,
+        fix=Fix((Manual("restart", Where.SERVER),), Applicability.MANUAL),
+    )

@@ -1,0 +1,59 @@
+"""The container that publishes the port is paused: the kernel still opens connections, and no
+program in it runs to answer them (docker-pause(1), podman-pause(1); the control group's freezer).
+"""
+
+from collections.abc import Iterator
+
+from diagnose.checking.registry import check
+from diagnose.model import Applicability, Claim, Evidence, Fix, Severity, Subject, commands
+from diagnose.model.containers import Containers
+from diagnose.model.http import Exchange
+from diagnose.model.tls import Handshake
+
+
+@check(
+    severity=Severity.ERROR,
+    needs=[Containers],
+    explains=[
+        "listener.container-unpublished",
+        "listener.container-port",
+        "tls.*",
+        "http.*",
+        "tcp.timeout",
+        "tcp.refused",
+        "dns.dead-address",
+        "dns.dead-ipv6",
+    ],
+)
+def container_paused(evidence: Evidence) -> Iterator[Claim]:
+    port = evidence.target.port
+    visits = [each for each in evidence.of(Handshake) if each.port == port]
+    pages = [each for each in evidence.of(Exchange) if each.port == port]
+    answered = any(each.failure is None for each in (*visits, *pages))
+    for containers in evidence.good(Containers):
+        publishers = [
+            container
+            for container in containers.running
+            if any(mapping.port == port for mapping in container.ports)
+        ]
+        paused = [container for container in publishers if container.state == "paused"]
+        if not paused or len(paused) != len(publishers) or answered:
+            continue
+        container = paused[0]
+        yield Claim(
+            about=Subject(port=port),
+            covers=(Subject(port=port), Subject(port=80)),
+            because=(containers, *visits),
+            facts={
+                "port": port,
+                "container": container.name,
+                "engine": container.engine,
+                "status": container.status,
+            },
+            # Somebody may have paused it for a reason, as a backup does.
+            fix=Fix(
+                (commands.unpause_container(container.engine, container.name),),
+                Applicability.REVIEW,
+            ),
+        )
+        return

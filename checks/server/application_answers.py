@@ -1,0 +1,134 @@
+"""The server in front refuses a WebSocket or the page, and the application itself accepts the same
+request. So the server's own rules decide: an access rule, a changed header, a health check, a
+protocol that the application does not speak.
+
+The direct request is not the visitor's in everything (its address, its cookies), so this is likely
+and not certain. A 403, 404 or 429 of a page may be meant: that is a note.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import islice
+
+from checks.server import ServerView, manual_fix, place_text, server_view
+from checks.server._backend_answers import (
+    failed_pages,
+    refused_websockets,
+    route_to_application,
+    visit_of,
+)
+from checks.server._haproxy import haproxy_view
+from diagnose.checking.registry import check
+from diagnose.model import Claim, Confidence, Evidence, Severity, Subject
+from diagnose.model.backends import BackendVisit
+from diagnose.model.http import Exchange, Upgrade
+from diagnose.model.web_servers import Product, WebServer, WebServerConfig
+from diagnose.parsers.haproxy.addresses import servers_of
+from diagnose.parsers.web_sites import inner_path
+
+#: Statuses of a page that an administrator may want. A limit of the rate may be met by our own
+#: requests (RFC 6585 section 4).
+_MEANT = {401, 403, 404, 405, 407, 410, 429}
+
+#: The directives of each server that may refuse a request or change it.
+_RULES: dict[Product, re.Pattern[str]] = {
+    "apache": re.compile(
+        r"\s*(Require|Deny|Allow|RewriteRule|RequestHeader|Header|SetEnvIf\w*|ErrorDocument"
+        r"|Sec\w+|LimitRequest\w+)\s",
+        re.IGNORECASE,
+    ),
+    "caddy": re.compile(
+        r"\s*(respond|error|abort|basicauth|basic_auth|forward_auth|request_header|request_body"
+        r"|header_up|health_\w+|fail_duration|max_fails|versions|uri|rewrite|method)\s"
+    ),
+    "haproxy": re.compile(
+        r"\s*((?:http|tcp)-request\s+(?!track|set-var|capture)[a-z-]{1,30}|http-check|option\s+httpchk"
+        r"|reqrep|reqdel|block|errorfile)\s"
+    ),
+}
+
+
+@check(
+    severity=Severity.ERROR,
+    needs=[WebServer, WebServerConfig, BackendVisit],
+    explains=[
+        "http.server-error",
+        "http.host-refused",
+        "websocket.not-upgraded",
+        "websocket.unauthorized",
+        "websocket.refused-in-front",
+        "websocket.inner-proxy",
+        "websocket.redirected",
+    ],
+)
+def application_answers(evidence: Evidence) -> Iterator[Claim]:
+    view, target = server_view(evidence), evidence.target
+    if view is None or target.port not in view.server.ports:
+        return
+    pages = failed_pages(evidence)
+    if pages and all((page.status or 0) >= 400 for page in pages):
+        yield from _claims(view, target.path, pages, websocket=False)
+    for path in dict.fromkeys(target.websockets):
+        yield from _claims(view, path, refused_websockets(evidence, path), websocket=True)
+
+
+def _claims(
+    view: ServerView, full_path: str, visits: Sequence[Exchange | Upgrade], websocket: bool
+) -> Iterator[Claim]:
+    path, port = full_path.partition("?")[0], view.evidence.target.port
+    route = route_to_application(view, path)
+    is_limited = websocket and any(each.status == 429 for each in visits)
+    if route is None or not visits or is_limited:
+        return
+    visit = visit_of(view.evidence, route, path, inner_path(route, path), websocket)
+    if visit is None or not visit.succeeded or _may_be_another(view, path, visits):
+        return
+    yield Claim(
+        about=Subject(port=port, path=path),
+        covers=(Subject(port=port, path=path),),
+        because=(visit, view.server, *visits),
+        facts={
+            **view.facts,
+            "path": path,
+            "target": route.target,
+            "place": place_text(route.file, route.line),
+            "status": visits[0].status or "",
+            "direct_status": visit.status,
+            "websocket": websocket,
+            "rules": tuple(islice(_rules(view), 8)),
+            view.server.product: True,
+        },
+        confidence=Confidence.LIKELY,
+        severity=_severity(visits, websocket),
+        fix=manual_fix(view, "rules"),
+    )
+
+
+def _may_be_another(view: ServerView, path: str, visits: Sequence[Exchange | Upgrade]) -> bool:
+    """Return whether an error may be that of another server of HAProxy's backend: the first alone
+    was asked."""
+    haproxy = haproxy_view(view.evidence, path)
+    backend = haproxy.proxies.backend if haproxy else None
+    servers = [each for each in servers_of(backend) if not each.disabled] if backend else []
+    return len(servers) > 1 and any((visit.status or 500) >= 500 for visit in visits)
+
+
+def _severity(visits: Sequence[Exchange | Upgrade], websocket: bool) -> Severity | None:
+    if not all(each.status in _MEANT for each in visits):
+        return None
+    return Severity.WARNING if websocket else Severity.NOTE
+
+
+def _rules(view: ServerView) -> Iterator[str]:
+    """Return the directives that may decide, each with its place: those of the sites that answer,
+    of HAProxy and Caddy all."""
+    pattern, config = _RULES[view.server.product], view.config
+    sites = [site for site in view.answering_sites if site.end and view.server.product == "apache"]
+    for file in config.files if config else ():
+        for number, line in enumerate(file.text.split("\n"), 1):
+            match = pattern.match(f"{line} ")
+            is_inside = not sites or any(
+                site.file == file.path and site.line <= number <= site.end for site in sites
+            )
+            if match and is_inside:
+                yield f"{' '.join(match[1].split())} ({place_text(file.path, number)})"

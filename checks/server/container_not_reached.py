@@ -1,0 +1,145 @@
+"""A web server runs in a container and does not reach its application from there: 127.0.0.1 is the
+container itself (network_namespaces(7)), the name is none of its network, or the application's own
+container does not run. The evidence is a request that was sent from the container's network.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from checks.server import ServerView, place_text, server_view
+from checks.server._backend_answers import (
+    failed_pages,
+    refused_websockets,
+    route_to_application,
+)
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Evidence,
+    Failure,
+    Fix,
+    Manual,
+    Severity,
+    Subject,
+    Where,
+)
+from diagnose.model.addresses import is_loopback
+from diagnose.model.backends import BackendVisit
+from diagnose.model.containers import Container, Containers, NginxContainer
+from diagnose.model.http import Exchange, Upgrade
+from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
+from diagnose.parsers.hostnames import is_address
+
+#: Statuses of a server that does not reach its application; None is no answer at all.
+_UNAVAILABLE = {502, 503, 504, None}
+
+#: curl's exit status for a name without an address (curl(1), "EXIT CODES").
+_UNRESOLVED = 6
+
+
+@check(
+    severity=Severity.ERROR,
+    needs=[WebServer, WebServerConfig, NginxContainer, BackendVisit],
+    explains=[
+        "server.application-answers",
+        "server.backend-not-reached",
+        "server.haproxy-no-server",
+        "http.server-error",
+        "websocket.not-upgraded",
+        "websocket.inner-proxy",
+    ],
+)
+def container_not_reached(evidence: Evidence) -> Iterator[Claim]:
+    view, target = server_view(evidence), evidence.target
+    if view is None or not view.server.container or target.port not in view.server.ports:
+        return
+    claims = [_claim(view, target.path, failed_pages(evidence), websocket=False)]
+    for path in dict.fromkeys(target.websockets):
+        claims.append(_claim(view, path, refused_websockets(evidence, path), websocket=True))
+    yield from list(filter(None, claims))[:1]
+
+
+def _claim(
+    view: ServerView, full_path: str, responses: Sequence[Exchange | Upgrade], websocket: bool
+) -> Claim | None:
+    path, evidence = full_path.partition("?")[0], view.evidence
+    route = route_to_application(view, path)
+    visits = [
+        visit
+        for visit in evidence.of(BackendVisit)
+        if route and visit.target == route.target and visit.websocket is websocket
+    ]
+    if route is None or not responses or not visits or visits[0].failure is None:
+        return None
+    if any(response.status not in _UNAVAILABLE for response in responses):
+        return None
+    reason = _reason(evidence, route, visits[0].failure)
+    if not reason:
+        return None
+    stopped = _stopped(evidence, route.host) if reason == "stopped" else None
+    subject = Subject(port=evidence.target.port, path=path)
+    paths = (evidence.target.path, *evidence.target.websockets)
+    return Claim(
+        about=subject,
+        covers=tuple(Subject(port=evidence.target.port, path=each) for each in paths),
+        because=(*visits, view.server, *responses, *evidence.good(Containers)),
+        facts={
+            **view.facts,
+            "target": route.target,
+            "host": route.host,
+            "app_port": route.port,
+            "place": place_text(route.file, route.line),
+            "status": responses[0].status or "",
+            "names": _names(evidence, view.server.container),
+            "stopped": stopped.name if stopped else "",
+            "status_text": stopped.status if stopped else "",
+            "loopback": reason == "loopback",
+            "unresolved": reason == "unresolved",
+            "refused": reason == "refused",
+        },
+        fix=Fix((Manual(reason, Where.SERVER),), Applicability.MANUAL),
+    )
+
+
+def _reason(evidence: Evidence, route: SiteRoute, failure: Failure) -> str:
+    """Return why the application is not reached, "" if that is not known."""
+    own = next(iter(evidence.good(NginxContainer)))
+    if "host" in own.networks:
+        return ""
+    if _stopped(evidence, route.host):
+        return "stopped"
+    if failure.kind == "other" and failure.code == _UNRESOLVED:
+        return "unresolved"
+    if failure.kind != "refused":
+        return ""
+    is_own = route.host == "localhost" or (is_address(route.host) and is_loopback(route.host))
+    return "loopback" if is_own else "refused"
+
+
+def _stopped(evidence: Evidence, host: str) -> Container | None:
+    """Return the container with the application's name that does not run."""
+    return next(
+        (
+            container
+            for containers in evidence.good(Containers)
+            for container in containers.stopped
+            if container.name == host or host in _service_names(container.name)
+        ),
+        None,
+    )
+
+
+def _service_names(name: str) -> set[str]:
+    """Return the service of a container that docker compose named "project-service-1"."""
+    words = name.replace("_", "-").split("-")
+    return {words[-2]} if len(words) > 2 and words[-1].isdigit() else set()
+
+
+def _names(evidence: Evidence, own: str) -> tuple[str, ...]:
+    """Return the names of the other containers that run."""
+    return tuple(
+        container.name
+        for containers in evidence.good(Containers)
+        for container in containers.running
+        if container.name != own
+    )[:8]

@@ -1,0 +1,68 @@
+"""Apache or Caddy has no file for the page: the site's folder is not there, has no index file, its
+.htaccess is not read (core, "AllowOverride": None is the default), or the page belongs to an
+application in the browser and nothing falls back to its index.html.
+
+A 404 for a file that is nowhere is no fault.
+"""
+
+from collections.abc import Iterator
+
+from checks.server import ServerView, manual_fix, pages_with_status, place_text, server_view
+from diagnose.checking.registry import check
+from diagnose.model import Claim, Confidence, Evidence, Severity, Subject
+from diagnose.model.http import Exchange
+from diagnose.model.site_folders import SiteFolder
+from diagnose.model.web_servers import WebServer, WebServerConfig, WebSite
+
+
+@check(severity=Severity.WARNING, needs=[WebServer, WebServerConfig, SiteFolder, Exchange])
+def page_missing(evidence: Evidence) -> Iterator[Claim]:
+    view, target = server_view(evidence), evidence.target
+    if view is None or target.port not in view.server.ports:
+        return
+    pages = [*pages_with_status(evidence, 403), *pages_with_status(evidence, 404)]
+    for folder in evidence.good(SiteFolder)[:1]:
+        sites = [site for site in view.answering_sites if site.root.rstrip("/") == folder.path]
+        reason = _reason(folder, sites[0], pages) if sites and pages else ""
+        if reason:
+            yield _claim(view, folder, sites[0], pages, reason)
+
+
+def _reason(folder: SiteFolder, site: WebSite, pages: list[Exchange]) -> str:
+    """Return the name of the step that mends it, "" if the page may be nowhere on purpose."""
+    if not folder.exists:
+        return "no-folder"
+    is_folder = folder.requested.endswith("/")
+    if is_folder and folder.page_exists and not folder.index_files:
+        return "no-index"
+    if is_folder or folder.page_exists or any(page.status != 404 for page in pages):
+        return ""
+    if folder.has_rewrite_rules and site.reads_htaccess is False:
+        return "htaccess"
+    is_address = "." not in folder.requested.rpartition("/")[2]
+    return "fall-back" if is_address and folder.is_application else ""
+
+
+def _claim(
+    view: ServerView, folder: SiteFolder, site: WebSite, pages: list[Exchange], reason: str
+) -> Claim:
+    target = view.evidence.target
+    names = {"no-folder": "no_folder", "no-index": "no_index", "fall-back": "fall_back"}
+    return Claim(
+        about=Subject(port=target.port, path=target.path),
+        covers=(Subject(port=target.port, path=target.path),),
+        because=(folder, view.server, *pages),
+        facts={
+            **view.facts,
+            "url": pages[0].url,
+            "status": pages[0].status,
+            "folder": folder.path,
+            "place": place_text(site.file, site.line),
+            **dict.fromkeys((*names.values(), "htaccess"), False),
+            names.get(reason, reason): True,
+            view.server.product: True,
+        },
+        confidence=Confidence.CERTAIN if reason == "no-folder" else Confidence.LIKELY,
+        severity=Severity.ERROR if reason == "no-folder" else None,
+        fix=manual_fix(view, reason),
+    )

@@ -1,0 +1,133 @@
+"""The server passes a request on with another path, and the application has the WebSocket or the
+page at the visitor's path only. Apache's ProxyPass replaces its first argument by the path of its
+second (mod_proxy, "ProxyPass"); Caddy's handle_path removes its prefix.
+
+The evidence is the application itself, asked for both paths.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from checks.server import (
+    ServerView,
+    line_edit,
+    line_text,
+    manual_fix,
+    place_text,
+    reload_steps,
+    server_view,
+)
+from checks.server._backend_answers import (
+    failed_pages,
+    refused_websockets,
+    route_to_application,
+    visit_of,
+)
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Edit,
+    Evidence,
+    Fix,
+    Severity,
+    Subject,
+)
+from diagnose.model.backends import BackendVisit
+from diagnose.model.http import Exchange, Upgrade
+from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
+from diagnose.parsers.web_sites import inner_path
+
+
+@check(
+    severity=Severity.ERROR,
+    needs=[WebServer, WebServerConfig, BackendVisit],
+    explains=[
+        "websocket.not-upgraded",
+        "websocket.inner-proxy",
+        "websocket.unauthorized",
+        "http.server-error",
+        "http.page-file-missing",
+    ],
+)
+def path_changed(evidence: Evidence) -> Iterator[Claim]:
+    view, target = server_view(evidence), evidence.target
+    if view is None or target.port not in view.server.ports:
+        return
+    pages = [page for page in failed_pages(evidence) if page.status == 404]
+    yield from _claims(view, target.path, pages, websocket=False)
+    for path in dict.fromkeys(target.websockets):
+        yield from _claims(view, path, refused_websockets(evidence, path), websocket=True)
+
+
+def _claims(
+    view: ServerView, full_path: str, visits: Sequence[Exchange | Upgrade], websocket: bool
+) -> Iterator[Claim]:
+    path = full_path.partition("?")[0]
+    route = route_to_application(view, path)
+    if route is None or not visits:
+        return
+    inner = inner_path(route, path)
+    changed = visit_of(view.evidence, route, path, inner, websocket)
+    whole = visit_of(view.evidence, route, path, path, websocket)
+    if inner == path or changed is None or whole is None:
+        return
+    if changed.succeeded or not whole.succeeded:
+        return
+    port = view.evidence.target.port
+    yield Claim(
+        about=Subject(port=port, path=path),
+        covers=(Subject(port=port, path=path),),
+        because=(changed, whole, view.server, *visits),
+        facts={
+            **view.facts,
+            "path": path,
+            "inner": inner,
+            "place": place_text(route.file, route.line),
+            "target": route.target,
+            "status": visits[0].status or "",
+            "websocket": websocket,
+            view.server.product: True,
+        },
+        # A page at the visitor's path shows that the application works there, not that it is meant.
+        confidence=Confidence.CERTAIN if websocket else Confidence.LIKELY,
+        fix=_fix(view, route),
+    )
+
+
+def _fix(view: ServerView, route: SiteRoute) -> Fix:
+    edit = _proxy_pass_edit(view, route) or _handle_path_edit(view, route)
+    if edit is None:
+        return manual_fix(view, "whole-path")
+    # Other paths below this one may rely on the change.
+    return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
+
+
+def _proxy_pass_edit(view: ServerView, route: SiteRoute) -> Edit | None:
+    """Return the edit that gives Apache's ProxyPass the same path on both sides."""
+    line = line_text(view, route.file, route.line)
+    if view.server.product != "apache" or not re.match(r"(?i)\s*ProxyPass\s", line):
+        return None
+    host = f"[{route.host}]" if ":" in route.host else route.host
+    whole = f"{route.scheme}://{host}:{route.port}{route.path}"
+    if line.count(route.target) != 1 or not route.host:
+        return None
+    return line_edit(view, route.file, {route.line: (line.replace(route.target, whole),)})
+
+
+def _handle_path_edit(view: ServerView, route: SiteRoute) -> Edit | None:
+    """Return the edit that writes Caddy's `handle` for the one `handle_path` of this path."""
+    if view.server.product != "caddy" or view.config is None:
+        return None
+    pattern = re.compile(rf"(\s*)handle_path(\s+{re.escape(route.path)}\*?\s*\{{\s*)")
+    places = [
+        (file.path, number, match)
+        for file in view.config.files
+        for number, line in enumerate(file.text.split("\n"), 1)
+        if (match := pattern.fullmatch(line))
+    ]
+    if len(places) != 1:
+        return None
+    path, number, match = places[0]
+    return line_edit(view, path, {number: (f"{match[1]}handle{match[2]}",)})

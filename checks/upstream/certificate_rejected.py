@@ -1,0 +1,71 @@
+"""nginx verifies the application's certificate (proxy_ssl_verify on) and rejects it: 502. The
+reason is OpenSSL's, in the error log: "upstream SSL certificate verify error: (18:self-signed
+certificate)", or "upstream SSL certificate does not match" and a name.
+
+By default nginx trusts nobody (proxy_ssl_trusted_certificate), expects the name in proxy_pass
+(proxy_ssl_name) and accepts one intermediate (proxy_ssl_verify_depth 1; ngx_http_proxy_module).
+"""
+
+import re
+from collections.abc import Iterator
+
+from checks.nginx import Nginx
+from checks.upstream import CONSEQUENCES, Backend, backend_log_lines, backends
+from checks.upstream._claims import BackendFault, upstream_claim
+from checks.upstream._responses import front_failures
+from diagnose.checking.registry import check
+from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
+from diagnose.model.logs import LogLine
+from diagnose.model.nginx import NginxConfig
+from diagnose.parsers.nginx.locations import LocationMatch
+
+_VERIFY_ERROR = r"upstream SSL certificate verify error: \((\d+):([^)]{1,200})\)"
+_OTHER_NAME = r'upstream SSL certificate does not match "([^"]{1,253})"'
+
+#: X509_V_ERR_*: an unknown authority, or a chain longer than the depth allows (x509_vfy.h).
+_UNKNOWN_AUTHORITY = {"18", "19", "20", "21"}
+_PERHAPS_DEPTH = {"20", "22"}
+
+
+@check(severity=Severity.ERROR, needs=[LogLine, NginxConfig], explains=[*CONSEQUENCES])
+def certificate_rejected(evidence: Evidence) -> Iterator[Claim]:
+    nginx = Nginx.of(evidence)
+    for backend in backends(nginx):
+        lines = backend_log_lines(nginx, backend, f"{_VERIFY_ERROR}|{_OTHER_NAME}")
+        if not backend.proxy_target.secure or not lines:
+            continue
+        if front_failures(evidence, backend.paths):
+            yield _claim(nginx, backend, lines)
+
+
+def _claim(nginx: Nginx, backend: Backend, lines: tuple[LogLine, ...]) -> Claim:
+    verify_error = re.search(_VERIFY_ERROR, lines[-1].text)
+    other_name = re.search(_OTHER_NAME, lines[-1].text)
+    code = verify_error[1] if verify_error else ""
+    match = backend.location_matches[0]
+    trusted = _value(match, "proxy_ssl_trusted_certificate")
+    by_hand = "send-the-name" if other_name else "trust-the-certificate"
+    return upstream_claim(
+        nginx,
+        BackendFault(
+            backend,
+            {
+                "reason": verify_error[2] if verify_error else "",
+                "code": code,
+                "name": other_name[1] if other_name else "",
+                "trusted": trusted,
+                "trusts_nobody": not trusted and code in _UNKNOWN_AUTHORITY,
+                "expired": code == "10",
+                "depth": _value(match, "proxy_ssl_verify_depth") or "1",
+                "perhaps_depth": code in _PERHAPS_DEPTH,
+            },
+            because=lines[-3:],
+            ruled_out=("upstream.refused", "upstream.tls-to-plain"),
+        ),
+        Fix((Manual(by_hand, Where.SERVER),), Applicability.MANUAL),
+    )
+
+
+def _value(match: LocationMatch, name: str) -> str:
+    directive = match.directive(name)
+    return " ".join(directive.args) if directive else ""

@@ -1,0 +1,71 @@
+"""The application wants a client certificate, and the server in front of it, which passes requests
+on to it over https, sends none (nginx: proxy_ssl_certificate).
+
+The response says so in the words of nginx, although the handshake with the visitor asked for no
+certificate. So it is about the connection behind. Cloudflare's Authenticated Origin Pulls on an
+inner server are a usual reason.
+"""
+
+from collections.abc import Iterator
+
+from checks.http import addresses, endpoint_subjects, exchanges_by_purpose
+from checks.nginx import Nginx, file_line
+from checks.tls._client_certificates import asked_behind
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Where,
+    merge_subjects,
+)
+from diagnose.model.http import Exchange
+from diagnose.model.nginx import Directive
+from diagnose.model.tls import Handshake
+from diagnose.parsers.nginx import upstreams
+
+
+@check(
+    severity=Severity.ERROR,
+    needs=[Exchange, Handshake],
+    explains=["http.server-error", "websocket.not-upgraded", "websocket.unauthorized"],
+)
+def client_certificate_required(evidence: Evidence) -> Iterator[Claim]:
+    refused = [
+        exchange
+        for exchange in exchanges_by_purpose(evidence, "target")
+        if asked_behind(evidence, exchange)
+    ]
+    if not refused:
+        return
+    nginx, first, subjects = Nginx.of(evidence), refused[0], endpoint_subjects(refused)
+    directive = _passing_directive(nginx)
+    yield Claim(
+        about=merge_subjects(subjects),
+        covers=subjects,
+        because=(*refused, *([nginx.config] if directive and nginx.config else [])),
+        facts={
+            "url": first.url,
+            "status": first.status or "",
+            "addresses": addresses(refused),
+            "target": directive.args[0] if directive else "",
+            "place": file_line(directive) if directive else "",
+        },
+        ruled_out=("tls.client-certificate-required",),
+        location=nginx.location(directive) if directive else None,
+        fix=Fix((Manual("send-a-certificate", Where.SERVER),), Applicability.MANUAL),
+    )
+
+
+def _passing_directive(nginx: Nginx) -> Directive | None:
+    """Return the line by which nginx passes the page on over https without a certificate."""
+    target = nginx.evidence.target
+    for match in nginx.location_matches(target.path):
+        variables = upstreams.request_variables(target)
+        proxy_target = upstreams.proxy_target_of(match, variables)
+        if proxy_target and proxy_target.secure and not match.directive("proxy_ssl_certificate"):
+            return proxy_target.directive
+    return None

@@ -1,0 +1,79 @@
+"""Reads the body of a response to its end, decompressed if the module says so, within limits."""
+
+import zlib
+from collections.abc import Callable, Iterator
+
+import h11
+
+from diagnose.model.frozen import frozen
+from diagnose.net.http import HttpConnection
+from diagnose.net.http_errors import NotHttp, NotHttp2, http_failure
+
+#: Maximum bytes of a body, after decompression, if the module sets no limit.
+MAX_BODY = 64 << 20
+#: Maximum bytes that one piece of data may become at a time.
+_PIECE = 1 << 20
+
+
+@frozen
+class BodyResult:
+    """`size` is the number of bytes after decompression, `data` holds them if they were to be kept.
+    `error` is why reading ended early, "" if it did not."""
+
+    size: int = 0
+    data: bytes = b""
+    error: str = ""
+
+
+async def read_body(
+    connection: HttpConnection, compression: str, limit: int, keep: bool
+) -> BodyResult:
+    """Read to the end, or to `limit` bytes (0: MAX_BODY)."""
+    maximum, size, kept = limit or MAX_BODY, 0, bytearray()
+    decode = _decoder(compression)
+    try:
+        while data := await connection.body_data():
+            for piece in decode(data):
+                size += len(piece)
+                if size > maximum:
+                    return BodyResult(maximum, bytes(kept), f"larger than {maximum} bytes")
+                if keep:
+                    kept += piece
+    except (OSError, EOFError, NotHttp, NotHttp2, h11.ProtocolError) as error:
+        return BodyResult(size, bytes(kept), http_failure(error).message)
+    except (zlib.error, ValueError) as error:
+        return BodyResult(size, bytes(kept), f"not {compression}: {error}")
+    return BodyResult(size, bytes(kept))
+
+
+def _decoder(compression: str) -> Callable[[bytes], Iterator[bytes]]:
+    """Return a function that decompresses a piece of data, some bytes at a time."""
+    if compression == "br":
+        return _brotli_decoder()
+    if compression in {"gzip", "deflate"}:
+        # "deflate" is the bare format here (RFC 1951), as in Go's compress/flate.
+        decompressor = zlib.decompressobj(31 if compression == "gzip" else -zlib.MAX_WBITS)
+
+        def inflate(data: bytes) -> Iterator[bytes]:
+            while data:
+                yield decompressor.decompress(data, _PIECE)
+                data = decompressor.unconsumed_tail
+
+        return inflate
+    return lambda data: iter((data,))
+
+
+def _brotli_decoder() -> Callable[[bytes], Iterator[bytes]]:
+    import brotli
+
+    decompressor = brotli.Decompressor()
+
+    def decode(data: bytes) -> Iterator[bytes]:
+        try:
+            yield decompressor.process(data, output_buffer_limit=_PIECE)
+            while not decompressor.is_finished() and not decompressor.can_accept_more_data():
+                yield decompressor.process(b"", output_buffer_limit=_PIECE)
+        except brotli.error as error:
+            raise ValueError(str(error)) from None
+
+    return decode

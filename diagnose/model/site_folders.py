@@ -1,0 +1,33 @@
+"""Observation of the folder from which a web server other than nginx serves a site's files."""
+
+from typing import ClassVar
+
+from diagnose.model import Observation
+from diagnose.model.frozen import frozen
+from diagnose.model.marks import FilePath, Label, UrlPath
+from diagnose.model.summary import Summary, joined
+
+
+@frozen(kw_only=True, eq=False)
+class SiteFolder(Observation):
+    """The folder of the site that answers the target, after its page was 403 or 404.
+
+    `path` is the folder, and `requested` the path of the URL. `exists` is whether the folder is
+    there, and `page_exists` whether the requested file or folder in it is. `index_files` are the
+    names "index.*" in the requested folder, or in the site's own if a file was requested.
+    `has_rewrite_rules` is True if the site's .htaccess has rules of mod_rewrite, and
+    `is_application` if its index.html is the page of an application in the browser.
+    """
+
+    layer: ClassVar[str] = "server"
+
+    path: FilePath
+    requested: UrlPath
+    exists: bool
+    page_exists: bool = False
+    index_files: tuple[Label, ...] = ()
+    has_rewrite_rules: bool = False
+    is_application: bool = False
+
+    def summary(self) -> Summary:
+        return self.path, joined(self.index_files) or ("no index" if self.exists else "not there")

@@ -1,0 +1,193 @@
+"""Deadlines that count only the time in which this program itself was attentive.
+
+A timer of asyncio fires when its time has passed, even if the event loop was late and has not yet
+read what arrived. The peer would be blamed for our own lateness: with 1,600 targets at once,
+handshakes that were answered long ago seemed to be stalled. Here a deadline that fires is extended
+by the time that the loop was late, and by the time that the run waited for a turn of its own
+(`own_wait`). If the loop is late for much longer than the deadline, `LateError` is raised: then
+nobody knows whether the peer has answered.
+
+The lateness is measured by a timer that should fire every `BEAT` seconds. It runs only while a
+deadline is open.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Iterator
+from contextvars import ContextVar
+from types import TracebackType
+from typing import Self
+from weakref import WeakKeyDictionary
+
+#: Seconds between two measurements of the lateness, and how late an idle loop is as well.
+BEAT, TOLERANCE = 0.05, 0.01
+
+#: A deadline is extended to this multiple of itself, and this many seconds, for lateness.
+MAX_STRETCH, MAX_EXTRA = 4.0, 2.0
+
+
+class LateError(Exception):
+    """The time is over, and this program was too late to know what arrived meanwhile.
+
+    It is no OSError: what handles the failures of a peer must not take it for one of them.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("this program was too busy to wait for the answer")
+
+
+class LoopLateness:
+    """How late an event loop is. `seconds` is the sum since the first measurement."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._sum = 0.0
+        self._users = 0
+        self._next_beat = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+
+    @property
+    def seconds(self) -> float:
+        """The lateness so far, with that of the measurement which is due."""
+        is_running = self._timer is not None
+        overdue = self._loop.time() - self._next_beat if is_running else 0.0
+        return self._sum + (overdue if overdue > TOLERANCE else 0.0)
+
+    def start(self) -> None:
+        """Measure until `stop` was called as often as this."""
+        self._users += 1
+        if self._timer is None:
+            self._schedule()
+
+    def stop(self) -> None:
+        self._users -= 1
+        if self._users == 0 and self._timer is not None:
+            self._sum = self.seconds
+            self._timer.cancel()
+            self._timer = None
+
+    def _schedule(self) -> None:
+        self._next_beat = self._loop.time() + BEAT
+        self._timer = self._loop.call_at(self._next_beat, self._beat)
+
+    def _beat(self) -> None:
+        self._sum = self.seconds
+        self._schedule()
+
+
+_lateness: WeakKeyDictionary[asyncio.AbstractEventLoop, LoopLateness] = WeakKeyDictionary()
+#: The deadlines that enclose what runs now, the innermost first.
+_enclosing: ContextVar["Deadline | None"] = ContextVar("enclosing", default=None)
+
+
+def loop_lateness() -> LoopLateness:
+    """Return the measurement of the running event loop."""
+    loop = asyncio.get_running_loop()
+    lateness = _lateness.get(loop)
+    if lateness is None:
+        lateness = _lateness[loop] = LoopLateness(loop)
+    return lateness
+
+
+@contextlib.contextmanager
+def own_wait() -> Iterator[None]:
+    """Stop all enclosing deadlines during the block: it waits for a turn, not for a peer."""
+    deadlines = []
+    deadline = _enclosing.get()
+    while deadline is not None:
+        deadlines.append(deadline)
+        deadline = deadline.outer
+    for deadline in deadlines:
+        deadline.pause()
+    try:
+        yield
+    finally:
+        for deadline in deadlines:
+            deadline.resume()
+
+
+class Deadline:
+    """Like `asyncio.timeout`, but for the time in which this program was attentive. At the end it
+    raises TimeoutError, or `LateError`. `seconds` may be None: no deadline."""
+
+    __slots__ = (
+        "_cancellations", "_is_late", "_is_over", "_late_s", "_lateness", "_lateness_before",
+        "_loop", "_paused_at", "_paused_s", "_pauses", "_seconds", "_started", "_task", "_timer",
+        "_token", "outer",
+    )  # fmt: skip
+
+    def __init__(self, seconds: float | None) -> None:
+        self._seconds = seconds
+        self._timer: asyncio.TimerHandle | None = None
+        self._pauses, self._paused_at, self._paused_s = 0, 0.0, 0.0
+        self._late_s = 0.0
+        self._is_late = self._is_over = False
+        self.outer: Deadline | None = None
+
+    async def __aenter__(self) -> Self:
+        task = asyncio.current_task()
+        assert task is not None, "a deadline belongs to a task"
+        self._task, self._cancellations = task, task.cancelling()
+        self._loop = asyncio.get_running_loop()
+        self._lateness = loop_lateness()
+        self._lateness.start()
+        self._lateness_before = self._lateness.seconds
+        self._started = self._loop.time()
+        self.outer = _enclosing.get()
+        self._token = _enclosing.set(self)
+        if self._seconds is not None:
+            self._timer = self._loop.call_later(max(self._seconds, 0.0), self._check)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        _enclosing.reset(self._token)
+        self._lateness.stop()
+        if self._timer is not None:
+            self._timer.cancel()
+        # As asyncio.timeout does: a cancellation by somebody else goes on.
+        if self._is_over and self._task.uncancel() <= self._cancellations:
+            if kind is asyncio.CancelledError and self._is_late:
+                raise LateError from None
+            if kind is asyncio.CancelledError:
+                raise TimeoutError from error
+
+    def expire(self) -> None:
+        """End the block now."""
+        self._is_over = True
+        self._task.cancel()
+
+    def pause(self) -> None:
+        if self._pauses == 0:
+            self._paused_at = self._loop.time()
+        self._pauses += 1
+
+    def resume(self) -> None:
+        self._pauses -= 1
+        if self._pauses == 0:
+            self._paused_s += self._loop.time() - self._paused_at
+
+    def _check(self) -> None:
+        """End the block, or continue for the time in which this program was not attentive."""
+        assert self._seconds is not None
+        waited = self._paused_s
+        waited += self._loop.time() - self._paused_at if self._pauses else 0.0
+        elapsed = self._loop.time() - self._started - waited
+        late = self._lateness.seconds - self._lateness_before
+        # What arrived while the loop was late is read in the turns that follow.
+        was_late, self._late_s = late > self._late_s, late
+        remaining = self._seconds - max(elapsed - late, 0.0)
+        self._is_late = elapsed > self._seconds * MAX_STRETCH + MAX_EXTRA
+        if self._pauses or ((remaining > 0.001 or was_late) and not self._is_late):
+            self._timer = self._loop.call_later(max(remaining, BEAT), self._check)
+        else:
+            self.expire()
+
+
+def deadline(seconds: float | None) -> Deadline:
+    """Return a deadline for a block: `async with deadline(4.0): …`."""
+    return Deadline(seconds)

@@ -1,0 +1,44 @@
+"""Whether browsers take a cookie (draft-ietf-httpbis-rfc6265bis, section 5.7). No I/O."""
+
+from typing import Literal
+
+from diagnose.parsers.hostnames import is_address
+from diagnose.parsers.sanitize import clean
+
+#: Why browsers refuse a cookie: its Domain is another site's, it is Secure and comes over http, its
+#: name begins with __Secure- or __Host- and its attributes do not fit, or SameSite=None without
+#: Secure. "" if they take it.
+CookieRefusal = Literal["", "domain", "insecure", "prefix", "same-site"]
+
+
+def cookie_refusal(value: str, host: str, secure: bool) -> CookieRefusal:
+    """Return why browsers refuse the cookie of a Set-Cookie field from this host."""
+    pair, *rest = value.split(";")
+    name = pair.partition("=")[0].strip().lower()
+    attributes = {
+        key.strip().lower(): text.strip() for key, _, text in (item.partition("=") for item in rest)
+    }
+    domain = cookie_domain(value)
+    if domain and not _covers(domain, host):
+        return "domain"
+    is_secure = "secure" in attributes
+    if is_secure and not secure and host != "localhost":
+        return "insecure"
+    if name.startswith("__host-") and (domain or attributes.get("path") != "/" or not is_secure):
+        return "prefix"
+    if name.startswith("__secure-") and not is_secure:
+        return "prefix"
+    return "same-site" if attributes.get("samesite", "").lower() == "none" and not is_secure else ""
+
+
+def cookie_domain(value: str) -> str:
+    """Return the Domain of a Set-Cookie field in lower case, without a leading dot; "" for none."""
+    pairs = (item.partition("=") for item in value.split(";")[1:])
+    domains = [text.strip() for key, _, text in pairs if key.strip().lower() == "domain"]
+    return clean(domains[-1].lower().lstrip("."), 253) if domains else ""
+
+
+def _covers(domain: str, host: str) -> bool:
+    """Return whether the host domain-matches (section 5.1.3)."""
+    host = host.lower().rstrip(".")
+    return host == domain or (host.endswith(f".{domain}") and not is_address(host))

@@ -1,0 +1,131 @@
+"""Asks the application behind Apache, Caddy or HAProxy directly, after the server before it has
+refused a WebSocket or failed to give the page: whose answer was it?
+
+Each application is asked for the path that the server passes on. If that is another path than the
+visitor's, and the application refuses it, it is asked for the visitor's as well.
+"""
+
+from diagnose.model import Vantage
+from diagnose.model.addresses import bracketed
+from diagnose.model.backends import BackendVisit
+from diagnose.model.http import Exchange, Upgrade
+from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
+from diagnose.parsers.web_sites import answering_sites, inner_path, route_of
+from diagnose.probes import ProbeContext, probe
+from diagnose.probes.inside.remote_curl import UPGRADE_FIELDS, curl
+
+#: Seconds for one request.
+PATIENCE = 3
+
+#: Statuses that ask for credentials: the application would ask for them too.
+_LOGIN = {401, 407}
+
+
+@probe(after=WebServerConfig)
+async def visits_of_config(ctx: ProbeContext, config: WebServerConfig) -> None:
+    await _visit_page(ctx, config)
+    for upgrade in ctx.observed(Upgrade):
+        await _visit_websocket(ctx, config, upgrade)
+
+
+@probe(after=Exchange)
+async def visits_of_page(ctx: ProbeContext, exchange: Exchange) -> None:
+    """Visit once: after the first page that failed."""
+    failed = [each for each in ctx.observed(Exchange) if _has_failed(ctx, each)]
+    if failed and failed[0] is exchange:
+        for config in ctx.observed(WebServerConfig):
+            await _visit_page(ctx, config)
+
+
+@probe(after=Upgrade)
+async def visits_of_websocket(ctx: ProbeContext, upgrade: Upgrade) -> None:
+    for config in ctx.observed(WebServerConfig):
+        await _visit_websocket(ctx, config, upgrade)
+
+
+def _has_failed(ctx: ProbeContext, exchange: Exchange) -> bool:
+    """Return whether a visitor got no page: no answer, a refusal or an error."""
+    if exchange.purpose != "target" or exchange.port != ctx.target.port:
+        return False
+    status = exchange.status or 999
+    return status >= 400 and status not in _LOGIN
+
+
+async def _visit_page(ctx: ProbeContext, config: WebServerConfig) -> None:
+    if not any(_has_failed(ctx, each) for each in ctx.observed(Exchange)):
+        return
+    path = ctx.target.path.partition("?")[0]
+    for route in _routes(ctx, config, path, websocket=False):
+        await _visit(ctx, route, ctx.target.path, websocket=False)
+
+
+async def _visit_websocket(ctx: ProbeContext, config: WebServerConfig, upgrade: Upgrade) -> None:
+    is_visit = upgrade.through == "front" and upgrade.variant == "normal"
+    if not is_visit or upgrade.accepted or upgrade.port != ctx.target.port:
+        return
+    path = upgrade.path.partition("?")[0]
+    for route in _routes(ctx, config, path, websocket=True):
+        await _visit(ctx, route, upgrade.path, websocket=True)
+
+
+def _routes(
+    ctx: ProbeContext, config: WebServerConfig, path: str, websocket: bool
+) -> list[SiteRoute]:
+    """Return the routes of the path, at most two, that nobody has asked yet."""
+    if not _is_holder(ctx, config):
+        return []
+    sites = answering_sites(config, ctx.target.port, ctx.target.host)
+    routes = dict.fromkeys(route for site in sites if (route := route_of(site, path)))
+    visited = {
+        (visit.target, visit.requested, visit.websocket) for visit in ctx.observed(BackendVisit)
+    }
+    return [
+        route
+        for route in routes
+        if route.host and route.scheme in {"http", "ws"}
+        if (route.target, path, websocket) not in visited
+    ][:2]
+
+
+def _is_holder(ctx: ProbeContext, config: WebServerConfig) -> bool:
+    """Return whether the server of this configuration has the target's port."""
+    return any(
+        server.product == config.product and ctx.target.port in server.ports and not server.foreign
+        for server in ctx.observed(WebServer)
+    )
+
+
+async def _visit(ctx: ProbeContext, route: SiteRoute, requested: str, websocket: bool) -> None:
+    inner = inner_path(route, requested)
+    visit = await _ask(ctx, route, requested, inner, websocket)
+    if inner != requested and visit is not None and not visit.succeeded:
+        await _ask(ctx, route, requested, requested, websocket)
+
+
+async def _ask(
+    ctx: ProbeContext, route: SiteRoute, requested: str, path: str, websocket: bool
+) -> BackendVisit | None:
+    at = ctx.elapsed()
+    fields = [f"Host: {ctx.target.authority}", "X-Forwarded-Proto: https"]
+    if websocket:
+        fields += [*UPGRADE_FIELDS, f"Origin: {ctx.target.origin}"]
+    url = f"http://{bracketed(route.host)}:{route.port}{path}"
+    options = ("--noproxy", "*")
+    response = await curl(ctx.machine, url, tuple(fields), options=options, patience=PATIENCE)
+    if response is None:
+        return None
+    return ctx.emit(
+        BackendVisit(
+            vantage=Vantage.SERVER,
+            at=at,
+            took=response.took,
+            equivalent=response.equivalent,
+            failure=None if response.status else response.failure,
+            target=route.target,
+            requested=requested.partition("?")[0],
+            path=path.partition("?")[0],
+            websocket=websocket,
+            status=response.status,
+            accepted=response.accepted,
+        )
+    )

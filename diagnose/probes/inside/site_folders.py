@@ -1,0 +1,89 @@
+"""Looks at the folder of a site on Apache or Caddy, after its page was 403 or 404, for the missing
+file."""
+
+import asyncio
+import posixpath
+import re
+import shlex
+
+from diagnose.model import Vantage
+from diagnose.model.http import Exchange
+from diagnose.model.site_folders import SiteFolder
+from diagnose.model.web_servers import WebServer, WebServerConfig
+from diagnose.parsers.sanitize import clean
+from diagnose.parsers.web_sites import answering_sites, serves_files
+from diagnose.probes import ProbeContext, probe
+
+#: Maximum bytes of an .htaccess and of an index.html.
+MAX_BYTES = 65536
+
+_REWRITE = re.compile(r"^\s*RewriteRule\s", re.IGNORECASE | re.MULTILINE)
+
+#: The element that an application in the browser fills (React, Vue, Angular, Next, Nuxt, Svelte).
+_APPLICATION = re.compile(
+    r"<(app-root|div\s{1,9}id=[\"']?(root|app|__next|__nuxt|svelte)\b)", re.IGNORECASE
+)
+
+
+@probe(after=WebServerConfig)
+async def folder_after_config(ctx: ProbeContext, config: WebServerConfig) -> None:
+    if any(_is_missing(ctx, page) for page in ctx.observed(Exchange)):
+        await _look(ctx, config)
+
+
+@probe(after=Exchange)
+async def folder_after_page(ctx: ProbeContext, exchange: Exchange) -> None:
+    """Look once: after the first page that is missing."""
+    missing = [page for page in ctx.observed(Exchange) if _is_missing(ctx, page)]
+    if missing and missing[0] is exchange:
+        for config in ctx.observed(WebServerConfig):
+            await _look(ctx, config)
+
+
+def _is_missing(ctx: ProbeContext, page: Exchange) -> bool:
+    is_page = page.purpose == "target" and page.port == ctx.target.port
+    return is_page and page.status in {403, 404}
+
+
+async def _look(ctx: ProbeContext, config: WebServerConfig) -> None:
+    is_holder = any(
+        server.product == config.product and ctx.target.port in server.ports and not server.foreign
+        for server in ctx.observed(WebServer)
+    )
+    path = ctx.target.path.partition("?")[0]
+    sites = answering_sites(config, ctx.target.port, ctx.target.host)
+    roots = {site.root for site in sites if serves_files(site, path)}
+    # A path that leads out of the folder, or is encoded, is not looked for.
+    if not is_holder or len(roots) != 1 or ".." in path or "%" in path:
+        return
+    root = roots.pop().rstrip("/")
+    if root.startswith("/"):
+        await _look_into(ctx, root, path)
+
+
+async def _look_into(ctx: ProbeContext, root: str, path: str) -> None:
+    at, page = ctx.elapsed(), posixpath.normpath(f"{root}/{path.lstrip('/')}")
+    folder = page if path.endswith("/") else root
+    machine = ctx.machine
+    roots, pages, index, rules, text = await asyncio.gather(
+        machine.glob(root),
+        machine.glob(page),
+        machine.glob(f"{folder}/index.*"),
+        machine.read(f"{root}/.htaccess", MAX_BYTES),
+        machine.read(f"{root}/index.html", MAX_BYTES),
+    )
+    ctx.emit(
+        SiteFolder(
+            vantage=Vantage.SERVER,
+            at=at,
+            took=ctx.elapsed() - at,
+            equivalent=f"ls -la {shlex.quote(root)}",
+            path=root,
+            requested=path,
+            exists=bool(roots),
+            page_exists=bool(pages),
+            index_files=tuple(clean(posixpath.basename(name), 100) for name in index[:10]),
+            has_rewrite_rules=bool(_REWRITE.search(rules.text)),
+            is_application=bool(_APPLICATION.search(text.text)),
+        )
+    )

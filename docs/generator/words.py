@@ -1,0 +1,83 @@
+"""The words of the generated pages, in both languages."""
+
+LANGUAGES = {"en": "English", "zh": "中文"}
+
+WORDS: dict[str, dict[str, str]] = {
+    "en": {
+        "checks": "All checks",
+        "checks-about": "{count} checks. The address of a check's page does not change.",
+        "layer": "Layer",
+        "error": "error", "warning": "warning", "note": "note",
+        "report": "In a report",
+        "report-about": "A recorded run of the laboratory. This check names the cause:",
+        "consequences": "Consequences",
+        "consequences-about": "Where this check names the cause, these findings about the same "
+        "subject are shown under it and are not counted:",
+        "outside": "What it looks like from outside",
+        "outside-about": "From another machine this fault was reported as:",
+        "inside": "What may be behind it",
+        "inside-about": "Seen from outside this is all that can be said. On the server, these "
+        "causes were named for it in the laboratory:",
+        "terminal": "In the terminal",
+        "cli": "Command line",
+        "cli-about": "Made from `diagnose --spec`, which prints all of this as JSON.",
+        "option": "Option", "meaning": "Meaning", "values": "Values",
+        "repeatable": "repeatable",
+        "json": "JSON",
+        "json-about": "Made from `diagnose --schema`. Schema version {version}. Within a major "
+        "version fields are added, never renamed or removed: ignore fields that you do not know. "
+        "Durations are seconds (`…_s`), times are RFC 3339 in UTC.",
+        "field": "Field", "type": "Type", "may-be-absent": "may be absent",
+        "metrics": "Metrics",
+        "metrics-about": "The metrics of `--format prometheus`. Every metric also has the "
+        "label `target`, except `diagnose_build_info`. The names that begin with `probe_` are "
+        "those of blackbox_exporter, and mean the same. Times are seconds, expiries are seconds "
+        "since 1970.",
+        "metric": "Metric", "labels": "Labels",
+        "exit": "Exit status",
+        "exit-about": "The same for a shell, Nagios, Icinga and Consul. With `--nagios` every "
+        "status above 3 becomes 3, because plugins know no other.",
+        "status": "Status",
+        "look-alike-causes": "Causes that were named on the server",
+        "message": "Message", "read-as": "Read as",
+    },
+    "zh": {
+        "checks": "所有检查",
+        "checks-about": "共 {count} 项检查。每项检查的页面地址固定不变。",
+        "layer": "层",
+        "error": "错误", "warning": "警告", "note": "提示",
+        "report": "报告示例",
+        "report-about": "实验环境中的一次真实运行。根本原因由这项检查给出：",
+        "consequences": "后果",
+        "consequences-about": "当这项检查给出根本原因时，关于同一对象的下列发现会列在它下面，不单独计数：",
+        "outside": "从外部看到的现象",
+        "outside-about": "从另一台机器检查时，这个故障被报告为：",
+        "inside": "可能的原因",
+        "inside-about": "从外部只能看到这一步。在实验环境的服务器上，查明的原因有：",
+        "terminal": "在终端中查看",
+        "cli": "命令行",
+        "cli-about": "由 `diagnose --spec` 生成，该命令以 JSON 输出全部内容。",
+        "option": "选项", "meaning": "含义", "values": "取值",
+        "repeatable": "可重复",
+        "json": "JSON",
+        "json-about": "由 `diagnose --schema` 生成。模式版本 {version}。同一主版本内只增加字段，不改名也不删除："
+        "请忽略不认识的字段。时长以秒为单位（`…_s`），时间为 RFC 3339 格式的 UTC 时间。",
+        "field": "字段", "type": "类型", "may-be-absent": "可能不存在",
+        "metrics": "指标",
+        "metrics-about": "`--format prometheus` 的指标。除 `diagnose_build_info` 外，每个指标都带有标签 "
+        "`target`。以 `probe_` 开头的名称与 blackbox_exporter 相同，含义也相同。时长以秒为单位，到期时间为"
+        "自 1970 年起的秒数。",
+        "metric": "指标", "labels": "标签",
+        "exit": "退出状态",
+        "exit-about": "对 shell、Nagios、Icinga 和 Consul 含义相同。使用 `--nagios` 时，大于 3 的状态一律变为 3，"
+        "因为插件只认识这几个值。",
+        "status": "状态",
+        "look-alike-causes": "在服务器上查明的原因",
+        "message": "错误信息", "read-as": "理解为",
+    },
+}  # fmt: skip
+
+
+def word(key: str, lang: str, **values: object) -> str:
+    """Return a text of the generated pages."""
+    return WORDS[lang][key].format(**values)

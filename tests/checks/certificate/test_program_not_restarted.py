@@ -1,0 +1,32 @@
+from dataclasses import replace
+from datetime import timedelta
+
+from diagnose.model import Severity
+from diagnose.model.server import Listener, Listeners
+from tests.checks.certificate.test_renewed_elsewhere import FILE, NEW, OLD, OTHER, SERVED
+from tests.support.check_evidence import NOW, judge
+
+CHECK = "certificate.program-not-restarted"
+NODE = Listener(address="0.0.0.0", port=443, family=4, pid=20, process="node")
+LISTENING = Listeners(sockets=(NODE,))
+
+
+def test_fires_and_names_the_program_and_the_file() -> None:
+    (claim,) = judge(CHECK, SERVED, LISTENING, OTHER)
+    assert (claim.facts["process"], claim.facts["file"]) == ("node", OTHER.path)
+    assert claim.severity is None
+
+
+def test_a_certificate_that_expires_soon_is_a_warning() -> None:
+    soon = replace(OLD, not_after=NOW + timedelta(days=3))
+    (claim,) = judge(CHECK, replace(SERVED, chain=(soon,), failure=None), LISTENING, OTHER)
+    assert claim.severity is Severity.WARNING
+
+
+def test_silent_for_web_servers_and_without_a_later_certificate_with_a_key() -> None:
+    nginx = Listeners(sockets=(replace(NODE, process="nginx"),))
+    assert not judge(CHECK, SERVED, nginx, OTHER)
+    assert not judge(CHECK, SERVED, LISTENING, replace(OTHER, key=""))
+    assert not judge(CHECK, SERVED, LISTENING, replace(OTHER, leaf=OLD))
+    assert not judge(CHECK, SERVED, LISTENING, OTHER, FILE)
+    assert not judge(CHECK, replace(SERVED, chain=(NEW,)), LISTENING, OTHER)

@@ -1,0 +1,37 @@
+from dataclasses import replace
+
+from diagnose.model import Applicability, Edit
+from diagnose.model.http import Upgrade
+from tests.support.check_evidence import SHOP, judge
+from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
+
+CHECK = "server.apache-variable-unmarked"
+RULES = """\
+    RewriteEngine On
+    RewriteCond %{HTTP:Upgrade} websocket [NC]
+    RewriteRule .* ws://127.0.0.1:3000/{REQUEST_URI} [P,L]
+"""
+SITE = HTTPS.replace("    ProxyPass /ws ws://127.0.0.1:3000/ws\n", RULES)
+CHAT = replace(SHOP, websockets=("/ws",))
+REFUSED = Upgrade(
+    url="wss://shop.example.com/ws", path="/ws", address="203.0.113.10", port=443, status=404
+)
+
+
+def test_fires_and_writes_the_mark() -> None:
+    (claim,) = judge(CHECK, APACHE, apache_config(SITE), REFUSED, target=CHAT, masked=False)
+    assert claim.facts["variable"] == "{REQUEST_URI}"
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.AUTOMATIC
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+    RewriteRule .* ws://127.0.0.1:3000%{REQUEST_URI} [P,L]\n" in edit.diff
+
+
+def test_silent_where_the_mark_is_there_or_the_websocket_opens() -> None:
+    marked = apache_config(SITE.replace("/{REQ", "%{REQ"))
+    assert not judge(CHECK, APACHE, marked, REFUSED, target=CHAT)
+    opened = replace(REFUSED, accepted=True, status=101)
+    assert not judge(CHECK, APACHE, apache_config(SITE), opened, target=CHAT)
+    other = replace(APACHE, ports=(8080,))
+    assert not judge(CHECK, other, apache_config(SITE), REFUSED, target=CHAT)

@@ -1,0 +1,59 @@
+from dataclasses import replace
+
+from diagnose.model import Severity
+from diagnose.model.backends import BackendVisit
+from diagnose.model.http import Upgrade
+from tests.support.check_evidence import SHOP, judge
+from tests.support.haproxy_evidence import SERVER, TEXT, config, page
+from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
+
+CHECK = "server.application-answers"
+VISIT = BackendVisit(target="http://127.0.0.1:3000", requested="/", path="/", status=200)
+DENIED = config(
+    TEXT.replace("    default_b", "    http-request deny if { src 10.0.0.0/8 }\n    default_b")
+)
+
+
+def test_fires_and_names_the_lines_that_may_decide() -> None:
+    (claim,) = judge(CHECK, SERVER, DENIED, page(503), VISIT, masked=False)
+    assert claim.facts["rules"] == (
+        "http-request deny (/etc/haproxy/haproxy.cfg:7)",
+        "option httpchk (/etc/haproxy/haproxy.cfg:10)",
+    )
+    assert claim.severity is None
+
+
+def test_a_page_that_is_forbidden_may_be_meant() -> None:
+    for status in (403, 404, 429):
+        (claim,) = judge(CHECK, SERVER, DENIED, page(status), VISIT, masked=False)
+        assert claim.severity is Severity.NOTE
+
+
+def test_fires_for_a_websocket_in_the_lines_of_its_site_only() -> None:
+    line = "    RequestHeader unset Upgrade early\n"
+    own = HTTPS.replace("    ProxyPass /ws", f"{line}    ProxyPass /ws")
+    other = own.replace("shop.example.com", "aaa.example.org")
+    text = apache_config(own + other)
+    target = replace(SHOP, websockets=("/ws",))
+    url = "wss://shop.example.com/ws"
+    refused = Upgrade(url=url, path="/ws", address="203.0.113.10", port=443, status=426)
+    visit = replace(VISIT, target="ws://127.0.0.1:3000/ws", requested="/ws", path="/ws")
+    visit = replace(visit, websocket=True, status=101, accepted=True)
+    (claim,) = judge(CHECK, APACHE, text, refused, visit, target=target, masked=False)
+    assert claim.facts["rules"] == ("RequestHeader (/etc/apache2/sites-enabled/shop.conf:6)",)
+    opened = replace(refused, accepted=True)
+    assert not judge(CHECK, APACHE, text, opened, visit, target=target)
+    limited = replace(refused, status=429)
+    assert not judge(CHECK, APACHE, text, limited, visit, target=target)
+
+
+def test_silent_where_another_server_of_the_backend_may_have_failed() -> None:
+    two = config(f"{TEXT}    server b 127.0.0.1:3999\n")
+    assert not judge(CHECK, SERVER, two, page(503), VISIT)
+    assert judge(CHECK, SERVER, two, page(403), VISIT, masked=False)
+
+
+def test_silent_where_the_application_fails_too_or_the_page_is_well() -> None:
+    assert not judge(CHECK, SERVER, DENIED, page(503), replace(VISIT, status=503))
+    assert not judge(CHECK, SERVER, DENIED, page(200), VISIT)
+    assert not judge(CHECK, SERVER, DENIED, page(None), VISIT)

@@ -1,0 +1,55 @@
+from dataclasses import replace
+
+import pytest
+
+from diagnose.model import Failure
+from diagnose.model.backends import BackendVisit
+from diagnose.model.containers import Container, Containers, NginxContainer
+from diagnose.model.http import Exchange
+from tests.support.check_evidence import REFUSED, judge
+from tests.support.haproxy_evidence import SERVER, TEXT, config, page
+
+CHECK = "server.container-not-reached"
+INNER = replace(SERVER, container="lb")
+OWN = NginxContainer(pid=10, engine="docker", digest="5e" * 32, name="lb", networks=("web",))
+APP = Container("docker", "6f" * 32, "shop-app-1", state="running", status="Up 2 hours")
+OTHERS = Containers(engines=("docker",), containers=(APP,))
+NO_NAME = Failure("other", "Could not resolve host: app", 6)
+
+
+def reached(host: str, failure: Failure | None, *more: object, code: int = 503) -> list[str]:
+    """Return the reasons that are named."""
+    target = f"http://{host}:3000"
+    visit = BackendVisit(target=target, requested="/", path="/", failure=failure)
+    visits: tuple[Exchange, ...] = (page(code),)
+    text = config(TEXT.replace("127.0.0.1", host))
+    claims = judge(CHECK, INNER, text, OWN, visit, *visits, *more, masked=False)  # type: ignore[arg-type]
+    reasons = ("loopback", "unresolved", "refused", "stopped")
+    return [reason for claim in claims for reason in reasons if claim.facts[reason]]
+
+
+@pytest.mark.parametrize(
+    ("host", "failure", "reason"),
+    [
+        ("127.0.0.1", REFUSED, "loopback"),
+        ("app", NO_NAME, "unresolved"),
+        ("app", REFUSED, "refused"),
+    ],
+)
+def test_fires_and_says_why(host: str, failure: Failure, reason: str) -> None:
+    assert reached(host, failure, OTHERS) == [reason]
+
+
+def test_fires_for_a_container_that_does_not_run() -> None:
+    stopped = replace(OTHERS, containers=(replace(APP, state="exited", status="Exited (0)"),))
+    assert reached("app", Failure("timeout", "timed out"), stopped) == ["stopped"]
+
+
+def test_silent_where_the_application_answers_or_nothing_is_known() -> None:
+    assert not reached("app", None, OTHERS)
+    assert not reached("app", Failure("timeout", "timed out"), OTHERS)
+    assert not reached("127.0.0.1", REFUSED, code=404)
+    visit = BackendVisit(target="http://127.0.0.1:3000", requested="/", path="/", failure=REFUSED)
+    shared = replace(OWN, networks=("host",))
+    assert not judge(CHECK, INNER, config(), shared, visit, page())
+    assert not judge(CHECK, SERVER, config(), OWN, visit, page())

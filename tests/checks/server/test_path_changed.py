@@ -1,0 +1,53 @@
+from dataclasses import replace
+
+from diagnose.model import Applicability, Confidence, Edit
+from diagnose.model.backends import BackendVisit
+from diagnose.model.http import Exchange, Upgrade
+from tests.support.caddy_evidence import CADDY
+from tests.support.check_evidence import SHOP, judge
+from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
+
+CHECK = "server.path-changed"
+CHAT = replace(SHOP, websockets=("/ws",))
+CUT = apache_config(HTTPS.replace("ws://127.0.0.1:3000/ws", "ws://127.0.0.1:3000/"))
+REFUSED = Upgrade(
+    url="wss://shop.example.com/ws", path="/ws", address="203.0.113.10", port=443, status=404
+)
+CHANGED = BackendVisit(
+    target="ws://127.0.0.1:3000/", requested="/ws", path="/", websocket=True, status=404
+)
+WHOLE = replace(CHANGED, path="/ws", status=101, accepted=True)
+
+
+def test_fires_and_writes_the_path_on_both_sides() -> None:
+    (claim,) = judge(CHECK, APACHE, CUT, REFUSED, CHANGED, WHOLE, target=CHAT, masked=False)
+    assert (claim.facts["inner"], claim.confidence) == ("/", Confidence.CERTAIN)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+    ProxyPass /ws ws://127.0.0.1:3000/ws\n" in edit.diff
+
+
+def test_fires_for_a_page_that_the_application_has_at_the_visitors_path() -> None:
+    config = apache_config(
+        HTTPS.replace("ProxyPass / http://127.0.0.1:3000/", "ProxyPass /app http://127.0.0.1:3000/")
+    )
+    target = replace(SHOP, path="/app/")
+    url = "https://shop.example.com/app/"
+    page = Exchange(url=url, address="203.0.113.10", port=443, status=404)
+    changed = BackendVisit(
+        target="http://127.0.0.1:3000/", requested="/app/", path="//", status=404
+    )
+    whole = replace(changed, path="/app/", status=200)
+    (claim,) = judge(CHECK, APACHE, config, page, changed, whole, target=target, masked=False)
+    assert claim.confidence is Confidence.LIKELY
+
+
+def test_silent_where_the_application_refuses_both_or_accepts_the_changed_path() -> None:
+    no_websocket = replace(WHOLE, status=404, accepted=False)
+    opened = replace(CHANGED, status=101, accepted=True)
+    assert not judge(CHECK, APACHE, CUT, REFUSED, CHANGED, no_websocket, target=CHAT)
+    assert not judge(CHECK, APACHE, CUT, REFUSED, opened, WHOLE, target=CHAT)
+    assert not judge(CHECK, APACHE, CUT, replace(REFUSED, accepted=True), CHANGED, WHOLE)
+    assert not judge(CHECK, CADDY, CUT, REFUSED, CHANGED, WHOLE, target=CHAT)

@@ -1,0 +1,54 @@
+"""upstream.certificate-rejected: when it fires, and when it is silent."""
+
+import pytest
+
+from tests.support.check_evidence import judge
+from tests.support.nginx_evidence import BUILD, RUNNING
+from tests.support.upstreams import PAGE, WELL, line, proxied
+
+CHECK = "upstream.certificate-rejected"
+TARGET = "https://127.0.0.1:3443"
+VERIFIED = "\n        proxy_ssl_verify on;"
+UNKNOWN = line(
+    "upstream SSL certificate verify error: (20:unable to get local issuer certificate)"
+    " while SSL handshaking to upstream",
+    f"{TARGET}/",
+)
+OTHER = line(
+    'upstream SSL certificate does not match "127.0.0.1" while SSL handshaking to upstream',
+    f"{TARGET}/",
+)
+
+
+def test_fires_where_nobody_is_trusted() -> None:
+    site = proxied(TARGET, more=VERIFIED)
+    (claim,) = judge(CHECK, site, BUILD, RUNNING, PAGE, UNKNOWN)
+    assert claim.facts["trusts_nobody"]
+    assert claim.facts["reason"] == "unable to get local issuer certificate"
+    assert claim.facts["depth"] == "1"
+
+
+def test_fires_and_says_whom_nginx_trusts_and_how_deep() -> None:
+    more = "\n proxy_ssl_trusted_certificate /etc/ca.pem;\n proxy_ssl_verify_depth 2;"
+    (claim,) = judge(CHECK, proxied(TARGET, more=VERIFIED + more), PAGE, UNKNOWN)
+    assert claim.facts["trusted"] == "/etc/ca.pem"
+    assert claim.facts["depth"] == "2"
+
+
+def test_fires_on_another_name() -> None:
+    (claim,) = judge(CHECK, proxied(TARGET, more=VERIFIED), PAGE, OTHER)
+    assert claim.facts["name"] == "127.0.0.1"
+    assert not claim.facts["reason"]
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        (proxied(TARGET), WELL, UNKNOWN),
+        (proxied("http://127.0.0.1:3443"), PAGE, UNKNOWN),
+        (proxied(TARGET), PAGE, line("connect() failed (111: refused)", f"{TARGET}/")),
+    ],
+    ids=["the page opens", "no TLS", "another error"],
+)
+def test_silent_when(seen: tuple[object, ...]) -> None:
+    assert not judge(CHECK, *seen)  # type: ignore[arg-type]

@@ -1,0 +1,36 @@
+"""upstream.client-certificate-required: when it fires, and when it is silent."""
+
+from dataclasses import replace
+
+from tests.support.check_evidence import judge
+from tests.support.nginx_evidence import SITE, config
+from tests.support.tls_evidence import WELL, shake
+from tests.support.upstream_evidence import page
+
+CHECK = "upstream.client-certificate-required"
+VISITORS = "tls.client-certificate-required"
+REFUSED = page(400, "<center>No required SSL certificate was sent</center>")
+WANTING = shake(wants_client_certificate=True)
+
+
+def test_fires_where_visitors_were_asked_for_none() -> None:
+    (claim,) = judge(CHECK, WELL, REFUSED)
+    assert claim.facts["place"] == ""
+    assert not judge(VISITORS, WELL, REFUSED)
+
+
+def test_fires_and_names_the_line_that_passes_requests_on() -> None:
+    text = SITE.replace("http://127.0.0.1:3000", "https://127.0.0.1:3443")
+    (claim,) = judge(CHECK, WELL, REFUSED, config(text))
+    assert claim.facts["target"] == "https://127.0.0.1:3443"
+    assert claim.location
+
+
+def test_silent_where_visitors_were_asked_or_nothing_is_known_of_it() -> None:
+    assert not judge(CHECK, WANTING, REFUSED)
+    assert judge(VISITORS, WANTING, REFUSED)
+    assert not judge(CHECK, replace(WELL, address="203.0.113.9"), REFUSED)
+
+
+def test_silent_at_another_refusal() -> None:
+    assert not judge(CHECK, WELL, page(400, "Bad Request"))

@@ -1,0 +1,175 @@
+"""The pages are whole: in both languages, with links that lead somewhere, and as the code says."""
+
+import json
+import posixpath
+import re
+from functools import cache
+
+import pytest
+
+from diagnose.checking import registry
+from diagnose.checking.texts import check_text
+from diagnose.cli.parser import COMMANDS
+from diagnose.outputs.prometheus import METRICS
+from docs.generator.language_links import link
+from docs.generator.pages import DOCS, filled, pages, sources
+from docs.generator.readme import README, updated
+from docs.generator.replay import printed, recordings, replayed
+from docs.generator.words import LANGUAGES, WORDS
+from tests.support.fences import fences
+
+_FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
+_LINK = re.compile(r"(?<!!)\[[^\]]+\]\(([^)\s]+)\)")
+_HEADING = re.compile(r"^#+ (.+?)(?: \{ #([\w-]+) \})?$", re.MULTILINE)
+
+
+@cache
+def site(lang: str) -> dict[str, str]:
+    return dict(pages(lang))
+
+
+def anchors(page: str) -> set[str]:
+    headings = _HEADING.findall(_FENCED.sub("", page))
+    return {given or re.sub(r"[^\w-]+", "-", title.strip("`").lower()) for title, given in headings}
+
+
+def broken_links(all_pages: dict[str, str]) -> list[str]:
+    broken = []
+    for path, page in all_pages.items():
+        for target in _LINK.findall(re.sub(r"`[^`\n]*`", "`…`", _FENCED.sub("", page))):
+            name, _, anchor = target.partition("#")
+            to = posixpath.normpath(posixpath.join(posixpath.dirname(path), name)) if name else path
+            if to not in all_pages or (anchor and anchor not in anchors(all_pages[to])):
+                broken.append(f"{path}: {target}")
+    return broken
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_link_leads_to_a_page_and_a_heading(lang: str) -> None:
+    assert broken_links(site(lang)) == []
+
+
+def test_a_broken_link_is_noticed() -> None:
+    pages = {
+        "a.md": "# A\n[b](b/c.md#see) [no](no.md) [up](#none)",
+        "b/c.md": "# See\n[a](../a.md)",
+    }
+    assert broken_links(pages) == ["a.md: no.md", "a.md: #none"]
+
+
+def test_each_page_is_there_in_both_languages() -> None:
+    assert sources("en").keys() == sources("zh").keys()
+    assert site("en").keys() == site("zh").keys()
+
+
+@pytest.mark.parametrize("path", sources("en"))
+def test_both_languages_show_the_same_commands_and_runs(path: str) -> None:
+    english, chinese = (sources(lang)[path].read_text("utf-8") for lang in ("en", "zh"))
+    shown = [
+        [(tuple(command.replace(" --lang zh", "") for command in fence.commands), fence.status)
+         for fence in fences(page)]
+        for page in (english, chinese)
+    ]  # fmt: skip
+    assert shown[0] == shown[1]
+    directives = re.compile(r"^\{\{ (?:replay|made) .*\}\}$", re.MULTILINE)
+    assert directives.findall(english) == directives.findall(chinese)
+    assert english.count("\n## ") == chinese.count("\n## ")
+
+
+def test_the_words_of_made_pages_are_there_in_both_languages() -> None:
+    assert WORDS["en"].keys() == WORDS["zh"].keys()
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_nothing_is_left_to_be_filled_in(lang: str) -> None:
+    for path, page in site(lang).items():
+        assert not re.search(r"^\{\{ |^<!-- (not )?run", page, re.MULTILINE), path
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_check_has_a_page_under_its_title(lang: str) -> None:
+    for check_id in registry.check_ids():
+        page = site(lang)[f"checks/{check_id}.md"]
+        assert page.partition("\n\n")[2].startswith(
+            f"# {check_text(check_id, lang).general_title}\n\n`{check_id}`"
+        )
+        assert f"]({check_id}.md)" in site(lang)["checks/index.md"]
+
+
+@pytest.mark.parametrize("name", ["mkdocs.yml", "mkdocs.zh.yml"])
+def test_the_menu_has_every_page(name: str) -> None:
+    text = DOCS.joinpath(name).read_text("utf-8").partition("\nnav:")[2]
+    listed = re.findall(r"[\w/-]+\.md", text)
+    made = {path for path in site("en") if path.startswith("reference/")} | {"checks/index.md"}
+    assert sorted(listed) == sorted({*sources("en"), *made})
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_command_line_is_that_of_the_program(lang: str) -> None:
+    page, spec = site(lang)["reference/cli.md"], json.loads(printed("--spec"))
+    for command in spec["commands"]:
+        section = page.partition(f"## `{command['name']}`\n")[2].partition("\n## ")[0]
+        for option in command["options"]:
+            assert all(f"`{flag}" in section for flag in option["flags"])
+    for command_name in COMMANDS:
+        assert f"## `diagnose {command_name}`" in page
+    for status in spec["exit_status"]:
+        assert f"\n| {status} | " in site(lang)["reference/exit-status.md"]
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_metrics_and_fields_are_those_of_the_outputs(lang: str) -> None:
+    for metric in METRICS:
+        assert f"| `{metric}` |" in site(lang)["reference/metrics.md"]
+    for line in replayed("key", "en", "--format", "prometheus").splitlines():
+        name, _, labels = line.partition("{")
+        if not line.startswith("#"):
+            row = next(
+                row
+                for row in site(lang)["reference/metrics.md"].splitlines()
+                if f"| `{name}`" in row
+            )
+            assert set(re.findall(r'(\w+)="', labels)) - {"target"} == set(
+                re.findall(r"`(\w+)`", row)[1:]
+            )
+    for name, definition in json.loads(printed("--schema"))["$defs"].items():
+        section = site(lang)["reference/json.md"].partition(f"## `{name}`")[2]
+        for field in definition.get("properties", ()):
+            assert f"| `{field}` |" in section.partition("\n## ")[0]
+
+
+@pytest.mark.parametrize("name", recordings())
+def test_a_recorded_run_is_shown_and_still_judged(name: str) -> None:
+    shown = "".join(file.read_text("utf-8") for file in sources("en").values())
+    titles = "".join(site("en").values())
+    report = replayed(name, "en", "--format", "text")
+    assert f"{{{{ replay {name}" in shown or report.rstrip("\n") in titles
+    status = json.loads(replayed(name, "en", "--json"))["verdict"]["status"]
+    assert status == ("ok" if name.startswith("healthy") else "critical")
+
+
+def test_the_readme_shows_what_the_tool_prints_today() -> None:
+    text = README.read_text("utf-8")
+    assert text.count("<!-- replay: ") == 2
+    assert text == updated(text), "run: python -m docs.generator.readme"
+
+
+def test_a_page_is_filled() -> None:
+    page = "a\n<!-- run -->\n```console\n$ x\n{{ replay healthy --format plain }}\n```\n"
+    assert filled(page, "en").splitlines()[3].startswith("https://shop.example.com/\tok\t")
+    assert "<!--" not in filled(page, "en")
+
+
+def test_lines_of_chinese_are_joined_without_a_space() -> None:
+    assert (
+        filled("第一行，\n第二行\n```text\n甲\n乙\n```\n", "zh")
+        == "第一行，第二行\n```text\n甲\n乙\n```\n"
+    )
+
+
+def test_the_switch_of_the_language_leads_to_the_same_page() -> None:
+    assert [link("./", "en", lang) for lang in ("en", "zh")] == ["./", "zh/"]
+    assert [link("./", "zh", lang) for lang in ("en", "zh")] == ["../", "../zh/"]
+    assert link("checks/tcp.refused/", "en", "zh") == "../../zh/checks/tcp.refused/"
+    assert link("checks/tcp.refused/", "zh", "en") == "../../../checks/tcp.refused/"
+    assert link("checks/tcp.refused/", "zh", "zh") == "../../../zh/checks/tcp.refused/"

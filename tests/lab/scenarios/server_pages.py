@@ -1,0 +1,132 @@
+"""Apache and Caddy serve a site of files, and have none for the page."""
+
+from .. import apache, caddy, site
+from ..apache import HTTP
+from ..lab import Lab
+from .apache import apache_scenario, healthy_apache
+from .caddy import caddy_scenario
+
+ROOT = "/var/www/shop"
+ABOUT = "https://shop.example.com/about"
+DEPLOY = "the site has to be deployed"
+RULE = "a person reads the rules first"
+PAGE = "<!doctype html><title>Shop</title><h1>Shop</h1>\n"
+APPLICATION = '<!doctype html><title>Shop</title><div id="root"></div>\n'
+REWRITES = """\
+RewriteEngine On
+RewriteCond %{REQUEST_FILENAME} !-f
+RewriteRule . /index.html [L]
+"""
+
+
+def of_files(root: str = ROOT, overrides: str = "None") -> str:
+    """A virtual host that serves files."""
+    return f"""\
+<VirtualHost *:443>
+    ServerName shop.example.com
+    DocumentRoot {root}
+    SSLEngine on
+    SSLCertificateFile {apache.PEM}
+    SSLCertificateKeyFile {apache.KEY}
+    <Directory {root}>
+        AllowOverride {overrides}
+        Options -Indexes
+        Require all granted
+    </Directory>
+</VirtualHost>
+"""
+
+
+def on_apache(lab: Lab, text: str, **files: str) -> None:
+    """Apache with this virtual host and these files in its folder."""
+    apache.install(lab, f"{text}\n{HTTP}")
+    for name, content in files.items():
+        lab.server.write(f"{ROOT}/{name}", content)
+    apache.start(lab)
+
+
+def on_caddy(lab: Lab, root: str, text: str) -> None:
+    """Caddy with a file server of this folder."""
+    lab.server.write(f"{ROOT}/index.html", text)
+    tls = f"\ttls {caddy.PEM} {caddy.KEY}\n"
+    caddy.serve(lab, f"shop.example.com {{\n{tls}\troot * {root}\n\tfile_server\n}}\n")
+
+
+@healthy_apache()
+def apache_serves_files(lab: Lab) -> None:
+    """An index file, and no application."""
+    on_apache(lab, of_files(), **{"index.html": PAGE})
+
+
+@healthy_apache(target=ABOUT)
+def apache_reads_its_htaccess(lab: Lab) -> None:
+    """AllowOverride All: the rules answer what is no file."""
+    on_apache(lab, of_files(overrides="All"), **{"index.html": PAGE, ".htaccess": REWRITES})
+
+
+@healthy_apache(target=ABOUT)
+def apache_has_no_such_page(lab: Lab) -> None:
+    """404 for a page that is nowhere."""
+    on_apache(lab, of_files(), **{"index.html": PAGE})
+
+
+@apache_scenario(outside=None, server="server.page-missing", target=ABOUT, manual=RULE)
+def apache_ignores_its_htaccess(lab: Lab) -> None:
+    """After many questions on Stack Overflow about WordPress and Laravel ("only the home page
+    works"): AllowOverride is None, the default."""
+    on_apache(lab, of_files(), **{"index.html": PAGE, ".htaccess": REWRITES})
+
+
+@apache_scenario(outside=None, server="server.page-missing", manual=DEPLOY)
+def apache_finds_no_index(lab: Lab) -> None:
+    """After questions about AH01276, "No matching DirectoryIndex found": 403 at /."""
+    on_apache(lab, of_files(), **{"shop.html": PAGE})
+
+
+@apache_scenario(outside=None, server="server.page-missing", manual=DEPLOY)
+def apache_folder_is_not_there(lab: Lab) -> None:
+    """AH00112, "DocumentRoot does not exist": a typing error, and 404 for everything."""
+    on_apache(lab, of_files("/var/www/shopp"), **{"index.html": PAGE})
+
+
+@apache_scenario(outside=None, server="server.wrong-site", manual="a person adds the name")
+def apache_has_the_name_with_www_alone(lab: Lab) -> None:
+    """After questions about ServerAlias: the certificate is for both names, the site has one, and
+    the first site of the server answers 403."""
+    own = of_files().replace("ServerName shop", "ServerName www.shop")
+    first = of_files("/var/www/empty").replace("shop.example.com", "aaa.example.org")
+    lab.server.write("/var/www/empty/robots.txt", "")
+    on_apache(lab, f"{first}\n{own}", **{"index.html": PAGE})
+
+
+@apache_scenario(
+    outside="http.redirect-loop",
+    server="server.redirect-behind-terminator",
+    manual="a person asks for the header of the proxy",
+)
+def apache_htaccess_redirects_behind_nginx(lab: Lab) -> None:
+    """After many questions about WordPress behind a proxy ("too many redirects"): nginx ends TLS,
+    and the .htaccess redirects all that has HTTPS off."""
+    text = of_files(overrides="All").replace("*:443", "*:8080")
+    apache.install(lab, "\n".join(x for x in text.split("\n") if "SSL" not in x), keep_nginx=True)
+    lab.server.write(apache.PORTS, "Listen 127.0.0.1:8080\n")
+    rule = "RewriteRule ^ https://%{HTTP_HOST}%{REQUEST_URI} [L,R=301]\n"
+    lab.server.write(f"{ROOT}/.htaccess", f"RewriteEngine On\nRewriteCond %{{HTTPS}} off\n{rule}")
+    lab.server.write(f"{ROOT}/index.html", PAGE)
+    lab.start_nginx()
+    apache.start(lab, 8080)
+    page = site.HTTPS[site.HTTPS.index("  location / {") : site.HTTPS.index("  location /ws")]
+    lab.change(page, page.replace("127.0.0.1:3000", "127.0.0.1:8080"))
+
+
+@caddy_scenario(outside=None, server="server.page-missing", manual=DEPLOY)
+def caddy_folder_is_not_there(lab: Lab) -> None:
+    """After threads of Caddy's forum about "root" and 404: the folder has another name."""
+    on_caddy(lab, "/var/www/html/shop", PAGE)
+
+
+@caddy_scenario(outside=None, server="server.page-missing", target=ABOUT, manual=RULE)
+def caddy_does_not_fall_back(lab: Lab) -> None:
+    """After threads of Caddy's forum about single-page applications: no try_files, and a reload of
+    /about is 404."""
+    on_caddy(lab, ROOT, APPLICATION)

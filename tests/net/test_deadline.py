@@ -1,0 +1,154 @@
+"""Deadlines in an event loop whose clock stands still until a test moves it."""
+
+import asyncio
+import selectors
+import socket
+import time
+from collections.abc import Coroutine
+from typing import Any
+
+import pytest
+
+from diagnose.net.deadline import LateError, deadline, loop_lateness, own_wait
+from diagnose.net.local import TcpStream
+
+
+class Clock(selectors.DefaultSelector):
+    """A selector that does not wait: it moves the clock by the time that it would have waited, in
+    steps of at most a second."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = 0.0
+
+    def select(self, timeout: float | None = None) -> Any:
+        self.now += min(timeout or 0.0, 1.0)
+        return super().select(0)
+
+
+class Loop(asyncio.SelectorEventLoop):
+    def __init__(self) -> None:
+        self.clock = Clock()
+        super().__init__(self.clock)
+
+    def time(self) -> float:
+        return self.clock.now
+
+    def be_late(self, seconds: float) -> None:
+        """Let time pass in which nothing else runs."""
+        self.clock.now += seconds
+
+
+def run(work: Coroutine[Any, Any, None]) -> None:
+    with asyncio.Runner(loop_factory=Loop) as runner:
+        runner.run(work)
+
+
+def loop() -> Loop:
+    running = asyncio.get_running_loop()
+    assert isinstance(running, Loop)
+    return running
+
+
+def test_it_passes_on_time() -> None:
+    async def wait() -> None:
+        with pytest.raises(TimeoutError):
+            async with deadline(4.0):
+                await asyncio.sleep(60)
+        assert loop().time() == pytest.approx(4.0, abs=0.1)
+
+    run(wait())
+
+
+def test_without_seconds_it_never_passes() -> None:
+    async def wait() -> None:
+        async with deadline(None):
+            await asyncio.sleep(1000)
+
+    run(wait())
+
+
+def test_an_answer_that_came_while_the_loop_was_late_is_read() -> None:
+    async def wait() -> None:
+        answer: asyncio.Future[str] = loop().create_future()
+
+        def be_late() -> None:
+            loop().be_late(30.0)
+            # The answer was there all the time, but the loop sees it only in its next turn.
+            loop().call_soon(answer.set_result, "hello")
+
+        loop().call_later(1.0, be_late)
+        async with deadline(10.0):
+            assert await answer == "hello"
+
+    run(wait())
+
+
+def test_a_stream_is_not_silent_because_we_were_late() -> None:
+    async def read() -> bytes:
+        ours, theirs = socket.socketpair()
+        ours.setblocking(False)
+        with ours, theirs:
+
+            def answer_while_we_are_late() -> None:
+                theirs.send(b"hello")
+                time.sleep(0.2)  # longer than the timeout; the answer is there all the time
+
+            asyncio.get_running_loop().call_later(0.01, answer_while_we_are_late)
+            return await TcpStream(ours, ("", 0)).read(timeout=0.05)
+
+    assert asyncio.run(read()) == b"hello"
+
+
+def test_lateness_extends_it_by_no_more_than_itself() -> None:
+    async def wait() -> None:
+        loop().call_later(1.0, lambda: loop().be_late(5.0))
+        with pytest.raises(TimeoutError):
+            async with deadline(4.0):
+                await asyncio.sleep(60)
+        assert loop().time() == pytest.approx(9.0, abs=0.2)
+
+    run(wait())
+
+
+def test_a_loop_that_is_always_late_blames_nobody() -> None:
+    async def wait() -> None:
+        def be_late() -> None:
+            loop().be_late(1.0)
+            loop().call_soon(be_late)
+
+        be_late()
+        with pytest.raises(LateError):
+            async with deadline(4.0):
+                await asyncio.sleep(3600)
+
+    run(wait())
+
+
+def test_a_wait_for_a_turn_of_its_own_does_not_count() -> None:
+    async def wait() -> None:
+        async def wait_for_a_turn_and_a_peer() -> None:
+            with own_wait():
+                await asyncio.sleep(100)
+            await asyncio.sleep(60)
+
+        with pytest.raises(TimeoutError):
+            async with deadline(10.0), deadline(4.0):
+                await wait_for_a_turn_and_a_peer()
+        assert loop().time() == pytest.approx(104.0, abs=0.2)
+
+    run(wait())
+
+
+def test_the_lateness_is_measured_only_while_a_deadline_is_open() -> None:
+    async def wait() -> None:
+        loop().be_late(7.0)
+        async with deadline(60.0):
+            await asyncio.sleep(1)
+            loop().be_late(3.0)
+            await asyncio.sleep(1)
+        await asyncio.sleep(0)
+        loop().be_late(7.0)
+        assert loop_lateness().seconds == pytest.approx(3.0, abs=0.1)
+
+    run(wait())

@@ -1,0 +1,71 @@
+"""What is read and not run here: the units, the shell scripts, the container's recipe."""
+
+import json
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from diagnose.cli.parser import build_parser
+from tests.packaging.tools import PACKAGING, need
+from tests.support.command_line import ROOT
+
+CONTAINERFILE = PACKAGING / "container" / "Containerfile"
+SERVICE = PACKAGING / "systemd" / "diagnose-watch@.service"
+SCRIPTS = sorted([*PACKAGING.glob("*.sh"), *PACKAGING.glob("debian/p*")])
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
+def test_a_script_is_understood_by_sh(script: Path) -> None:
+    done = subprocess.run(["sh", "-n", script], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_service_calls_diagnose_as_it_is() -> None:
+    text = SERVICE.read_text("utf-8")
+    (words,) = re.findall(r"^ExecStart=/usr/bin/diagnose (.*)$", text, re.MULTILINE)
+    (options,) = re.findall(r"OPTIONS=(\S+)", text)
+    words = words.replace("$OPTIONS", options).replace("${TARGET}", "shop.example.com")
+    values = build_parser().parse_intermixed_args(shlex.split(words))
+    assert (values.format, values.outside) == ("prometheus", True)
+    assert values.words == ["shop.example.com"]
+
+
+def test_the_service_takes_every_state_of_a_site_for_success() -> None:
+    assert "\nSuccessExitStatus=1 2 3\n" in SERVICE.read_text("utf-8")
+
+
+def copied() -> list[str]:
+    """The files and folders that the recipe copies from the checkout."""
+    lines = re.findall(r"^COPY (?!--from)(.*)$", CONTAINERFILE.read_text("utf-8"), re.MULTILINE)
+    return [name for line in lines for name in line.split()[:-1]]
+
+
+def test_the_recipe_ignores_nothing_that_it_copies() -> None:
+    ignored = (ROOT / ".containerignore").read_text("utf-8").split()
+    assert not set(ignored) & set(copied())
+
+
+def test_what_the_recipe_copies_is_enough_for_the_wheel(tmp_path: Path) -> None:
+    for name in copied():
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copyfile
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        copy(ROOT / name, tmp_path / name)
+    argv = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path / "dist")]
+    subprocess.run(argv, cwd=tmp_path, check=True, capture_output=True)
+    (wheel,) = tmp_path.glob("dist/*.whl")
+    names = zipfile.ZipFile(wheel).namelist()
+    assert {"diagnose/__main__.py", "checks/index.json"} <= set(names)
+
+
+def test_hadolint_has_nothing_against_the_recipe() -> None:
+    beside = str(Path(sys.executable).parent / "hadolint")
+    need(beside)
+    argv = [beside, "--format", "json", str(CONTAINERFILE)]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    assert json.loads(done.stdout) == []

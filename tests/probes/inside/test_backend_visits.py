@@ -1,0 +1,60 @@
+import asyncio
+import shlex
+from dataclasses import replace
+from typing import Any
+
+from diagnose.machine import CommandResult
+from diagnose.machine.recorded import RecordedMachine
+from diagnose.model import Observation
+from diagnose.model.backends import BackendVisit
+from diagnose.model.http import Exchange, Upgrade
+from diagnose.model.web_servers import WebServerConfig
+from diagnose.probes.inside import backend_visits as probes
+from diagnose.probes.inside.remote_curl import ACCEPT
+from tests.support.fake_context import Looking
+from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
+
+PAGE = Exchange(url="https://shop.example.com/", address="203.0.113.10", port=443, status=503)
+CONFIG = apache_config(HTTPS.replace("ws://127.0.0.1:3000/ws", "ws://127.0.0.1:3000/"))
+REFUSED = Upgrade(
+    url="wss://shop.example.com/ws", path="/ws", address="203.0.113.10", port=443, status=404
+)
+OPEN = f"< HTTP/1.1 101 Switching Protocols\r\n< Sec-WebSocket-Accept: {ACCEPT}\r\n"
+
+
+class Application(RecordedMachine):
+    """Opens a WebSocket at /ws, and answers everything else with 200."""
+
+    def __init__(self) -> None:
+        super().__init__({})
+
+    async def run(self, *argv: str, timeout: float = 8.0) -> CommandResult:
+        self.commands_run.append(shlex.join(argv))
+        head = OPEN if argv[-1].endswith("/ws") else "< HTTP/1.1 200 OK\r\n"
+        return CommandResult(argv, 0, "", head, 0.0)
+
+
+def visits(*before: Observation) -> list[tuple[str, bool, int | None, bool]]:
+    looking = Looking(Application())
+    looking.observations += before
+    probe: Any = probes.visits_of_config
+    config = next(each for each in before if isinstance(each, WebServerConfig))
+    asyncio.run(probe.work(looking, config))
+    seen = looking.observed(BackendVisit)
+    return [(visit.path, visit.websocket, visit.status, visit.succeeded) for visit in seen]
+
+
+def test_the_application_is_asked_for_both_paths() -> None:
+    assert visits(APACHE, CONFIG, REFUSED) == [("/", True, 200, False), ("/ws", True, 101, True)]
+
+
+def test_the_page_is_asked_for_once() -> None:
+    assert visits(APACHE, CONFIG, PAGE, replace(PAGE, status=502)) == [("/", False, 200, True)]
+
+
+def test_nobody_is_asked_where_nothing_failed_or_another_has_the_port() -> None:
+    assert not visits(APACHE, CONFIG, replace(PAGE, status=200))
+    assert not visits(APACHE, CONFIG, replace(PAGE, status=401))
+    assert not visits(APACHE, CONFIG, replace(REFUSED, accepted=True))
+    assert not visits(replace(APACHE, ports=(8080,)), CONFIG, PAGE)
+    assert not visits(replace(APACHE, foreign=True), CONFIG, PAGE)
