@@ -8,7 +8,7 @@ the functions that take it.
 import posixpath
 from collections.abc import Iterator
 
-from diagnose.model import Evidence, Location
+from diagnose.model import Evidence, Location, Subject
 from diagnose.model.dns import Resolution
 from diagnose.model.files import NginxStart
 from diagnose.model.frozen import frozen
@@ -26,6 +26,9 @@ from diagnose.parsers.nginx import config as nginx_parser
 from diagnose.parsers.nginx import server_blocks
 from diagnose.parsers.nginx.locations import LocationMatch, select_location
 from diagnose.parsers.nginx.server_blocks import MatchKind, Server, Socket
+
+#: A subject without a port. It covers no symptom of visitors: what it is about harms none of them.
+NO_PORT = Subject(port=0)
 
 
 @frozen

@@ -11,7 +11,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Literal
 
-from checks.nginx import Nginx
+from checks.nginx import NO_PORT, Nginx
 from checks.nginx._commands import reload_steps
 from checks.nginx._edits import config_edits
 from checks.nginx._errors import directive_at
@@ -62,6 +62,7 @@ class Slip:
     needs=[NginxTest],
     # No renewal or change can be loaded before the configuration is valid.
     explains=[
+        "listener.missing",
         "nginx.not-running",
         "nginx.reload-needed",
         "nginx.reload-failed",
@@ -78,6 +79,7 @@ def config_invalid(evidence: Evidence) -> Iterator[Claim]:
     edits = _slip_edits(nginx, slip)
     yield Claim(
         about=Subject(text=place or nginx.test.config),
+        covers=_covered(nginx),
         because=(nginx.test, *([nginx.state] if nginx.state else [])),
         facts={
             "message": message.text.removesuffix(f" in {place}"),
@@ -95,6 +97,13 @@ def config_invalid(evidence: Evidence) -> Iterator[Claim]:
         location=_location(nginx, message),
         fix=_fix(nginx, edits, bool(place)),
     )
+
+
+def _covered(nginx: Nginx) -> tuple[Subject, ...]:
+    """Return what the fault keeps from working: everything, as nginx goes on with what it loaded
+    before; not the target's port if the files do not listen on it either."""
+    is_lacking = nginx.config and not nginx.listen_sockets(nginx.evidence.target.port)
+    return (NO_PORT,) if is_lacking else ()
 
 
 def _slip_edits(nginx: Nginx, slip: Slip | None) -> tuple[Edit, ...]:

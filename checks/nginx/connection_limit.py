@@ -9,7 +9,7 @@ warning if it was minutes ago.
 import re
 from collections.abc import Iterator
 
-from checks.nginx import Nginx
+from checks.nginx import NO_PORT, Nginx
 from checks.nginx._commands import config_test_command, reload_steps, restart_commands
 from checks.nginx._edits import config_edits
 from diagnose.checking.registry import check
@@ -35,9 +35,6 @@ from diagnose.parsers.nginx.config import children
 
 #: nginx's default (ngx_core_module, worker_connections).
 DEFAULT_CONNECTIONS = 512
-
-#: A subject without a port: an event that is over covers no symptom of visitors.
-NO_PORT = Subject(port=0)
 
 
 @check(

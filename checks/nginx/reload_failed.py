@@ -10,7 +10,7 @@ not notice a port that is in use or a shared memory zone that cannot be changed.
 import re
 from collections.abc import Iterator
 
-from checks.nginx import Nginx
+from checks.nginx import NO_PORT, Nginx
 from checks.nginx._commands import config_test_command, reload_steps, restart_commands
 from checks.nginx.reload_needed import stale_config_symptoms
 from diagnose.checking.registry import check
@@ -36,9 +36,6 @@ ONE_RELOAD = 5.0
 #: Settings that a running nginx cannot change: the key of a limit's shared memory zone, the path
 #: and levels of a cache (ngx_http_limit_req_init_zone, ngx_http_file_cache_init, …).
 ZONE_CONFLICT = r"while previously it used|had previously different"
-
-#: A subject without a port: a failed reload that harms nobody covers no symptom of visitors.
-NO_PORT = Subject(port=0)
 
 
 @frozen

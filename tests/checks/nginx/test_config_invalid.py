@@ -1,6 +1,6 @@
 import pytest
 
-from diagnose.model import Applicability, Claim, Edit
+from diagnose.model import Applicability, Claim, Edit, Subject
 from tests.support.check_evidence import judge
 from tests.support.nginx_evidence import FILE, RUNNING, SITE, STOPPED, config, nginx_says
 
@@ -35,6 +35,17 @@ def test_fires_while_nginx_runs_with_what_it_loaded_before() -> None:
     (claim,) = judge(CHECK, nginx_says("host not found in upstream"), RUNNING)
     assert claim.facts["running"]
     assert claim.location is None
+
+
+@pytest.mark.parametrize(("port", "covered"), [(443, True), (8443, False)])
+def test_fires_and_explains_a_port_only_where_the_files_listen_on_it(
+    port: int, covered: bool
+) -> None:
+    """443 was added to the files with a fault, and nginx goes on without it."""
+    text = SITE.replace("server_name", "server_nam").replace("443", str(port))
+    claim = claimed(f'unknown directive "server_nam" in {FILE}:4', text)
+    subjects = claim.covers or (claim.about,)
+    assert any(subject.covers(Subject(port=443)) for subject in subjects) is covered
 
 
 @pytest.mark.parametrize("name", ["proxy_passs", "proxy_pas", "porxy_pass", "proxy_pess"])

@@ -370,6 +370,14 @@ def https_added_and_not_loaded(lab: Lab) -> None:
     lab.server.write(site.CONF, site.configuration())
 
 
+@scenario(outside="tcp.refused", server="nginx.config-invalid", keeps=("listeners",))
+def https_added_with_a_slip(lab: Lab) -> None:
+    """The block is in the file with a directive that nginx does not know: it goes on without."""
+    lab.change(site.HTTPS, "")
+    later(lab)
+    lab.server.write(site.CONF, site.configuration().replace("proxy_pass ", "proxy_passs "))
+
+
 @scenario(outside="certificate.name-mismatch", server="nginx.reload-needed")
 def server_name_corrected_and_not_loaded(lab: Lab) -> None:
     """The typing error is mended in the file; nginx was not told."""
