@@ -13,7 +13,7 @@ ORDER = $(if $(SEED),-p randomly -p no:cacheprovider --randomly-seed=$(SEED))
 # What the laboratory runs (tests/lab): the servers that are broken, and the tools that look.
 LABORATORY := nginx firewalld nftables iptables dnsmasq iproute2 dbus openssl curl \
               openssh-server openssh-client patch procps util-linux ufw fail2ban tinyproxy nodejs \
-              node-ws tmux systemd apache2 haproxy caddy
+              node-ws tmux systemd apache2 haproxy caddy prometheus-blackbox-exporter
 # To open the HTML report, and the screen, in a real browser.
 BROWSER := chromium
 # To build nginx as no package is: without TLS, and under prefixes of its own.

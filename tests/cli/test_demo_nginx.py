@@ -100,6 +100,8 @@ def test_whatever_ends_the_program_nothing_is_left(number: int, tmp_path: Path) 
         [sys.executable, "-c", _HOLD],
         cwd=ROOT, env={**ENVIRONMENT, "TMPDIR": str(tmp_path)},
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        # nohup(1) ignores it, and so would all that it starts.
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
     )  # fmt: skip
     with process:
         assert process.stdout is not None

@@ -88,18 +88,19 @@ def wait_for_output(process: subprocess.Popen[Any], output: Path) -> None:
 def test_killed_again_and_again_it_loses_and_repeats_nothing(tmp_path: Path, shut: int) -> None:
     path, output = tmp_path / "list", tmp_path / "out"
     path.write_text("\n".join(targets(shut)))
-    command = [*PROGRAM, str(path), "--summary", "--rate", "1000", "--resume"]
+    command = [*PROGRAM, str(path), "--summary", "--resume", "--rate"]
     for _ in range(3):
         with output.open("ab") as stdout:
+            # So few in a second that the end of the list is far when it is killed.
             process = subprocess.Popen(
-                command, cwd=ROOT, env=environment(tmp_path), stdout=stdout,
+                [*command, "2"], cwd=ROOT, env=environment(tmp_path), stdout=stdout,
                 stderr=subprocess.DEVNULL,
             )  # fmt: skip
         wait_for_output(process, output)
         process.send_signal(signal.SIGKILL)
         process.wait()
     with output.open("ab") as stdout:
-        subprocess.run(command, cwd=ROOT, env=environment(tmp_path), stdout=stdout, check=False,
+        subprocess.run([*command, "1000"], cwd=ROOT, env=environment(tmp_path), stdout=stdout, check=False,
                        stderr=subprocess.DEVNULL, timeout=60)  # fmt: skip
     finished = Counter(
         line["target"]["url"] for line in lines(output.read_text("utf-8"), "verdict")

@@ -71,8 +71,14 @@ def test_the_session_is_known_from_the_environment(monkeypatch: pytest.MonkeyPat
 def test_behind_sudo_it_is_known_from_a_parent(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SSH_CONNECTION", raising=False)
     with subprocess.Popen(
-        ["cat"], stdin=subprocess.PIPE, env={"SSH_CONNECTION": "a 1 b 22"}
+        ["sh", "-c", "echo ready; cat"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env={"SSH_CONNECTION": "a 1 b 22"},
     ) as parent:
+        # Until it says so, its environment may not be there yet: execve(2) is not over.
+        assert parent.stdout
+        assert parent.stdout.readline() == b"ready\n"
         monkeypatch.setattr(os, "getppid", lambda: parent.pid)
         assert way_in.ssh_connection() == "a 1 b 22"
         parent.communicate()

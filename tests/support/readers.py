@@ -93,6 +93,7 @@ ANSWERS: dict[str, type[Exception]] = {
     "diagnose.parsers.der:first_element": ValueError,
     "diagnose.parsers.der:sequence": ValueError,
     "diagnose.parsers.der:oid": ValueError,
+    "diagnose.parsers.plugin_range:parse_range": ValueError,
     "diagnose.parsers.proxy_url:parse_proxy_url": ValueError,
     "diagnose.parsers.request_fields:header_field": ValueError,
     "diagnose.parsers.request_fields:cookie": ValueError,
