@@ -7,7 +7,7 @@ made. A list of allowed names and networks narrows it further.
 
 import fnmatch
 from collections.abc import Sequence
-from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 from diagnose.model import Failure
 from diagnose.model.addresses import is_guarded, is_private
@@ -16,10 +16,6 @@ from diagnose.net import DEFAULT_TIMEOUT, ConnectResult, Net, ResolveResult, Str
 from diagnose.net.resolvconf import RESOLV_CONF, name_servers, read_text
 from diagnose.parsers.hostnames import is_address
 
-#: Prefixes of IPv6 that lead to the IPv4 address in their last bytes: IPv4-mapped (RFC 4291), NAT64
-#: (RFC 6052) and IPv4-compatible.
-_EMBEDDING = (ip_network("::/96"), ip_network("::ffff:0:0/96"), ip_network("64:ff9b::/96"))
-_SIX_TO_FOUR = ip_network("2002::/16")
 _METADATA_NAMES = {"metadata.google.internal", "metadata.goog", "metadata"}
 
 
@@ -45,7 +41,7 @@ class TargetPolicy:
 
     def refusal(self, host: str) -> str:
         """Return why a host of a target is refused before anything is resolved, "" if it is not."""
-        if is_forbidden(host) or host.rstrip(".").lower() in _METADATA_NAMES:
+        if is_guarded(host) or host.rstrip(".").lower() in _METADATA_NAMES:
             return f"{host} is a link-local or metadata address"
         if self.is_open or self.allows_name(host):
             return ""
@@ -65,25 +61,6 @@ def parse_policy(rules: Sequence[str]) -> TargetPolicy:
         else:
             raise ValueError(f"{rule!r} is neither a name nor a network")
     return TargetPolicy(tuple(names), tuple(networks))
-
-
-def is_forbidden(address: str) -> bool:
-    """Whether an address is link-local or serves a cloud's credentials, also inside IPv6."""
-    if not is_address(address):
-        return False
-    ip = ip_address(address.partition("%")[0])
-    if not isinstance(ip, IPv6Address):
-        return is_guarded(str(ip))
-    embedded = _embedded(ip)
-    return is_guarded(str(ip)) or (embedded is not None and is_guarded(embedded))
-
-
-def _embedded(ip: IPv6Address) -> str | None:
-    if any(ip in network for network in _EMBEDDING):
-        return str(ip_address(int(ip) & 0xFFFFFFFF))
-    if ip in _SIX_TO_FOUR:
-        return str(ip_address(int(ip) >> 80 & 0xFFFFFFFF))
-    return None
 
 
 class GuardedNet:
@@ -133,7 +110,7 @@ class GuardedNet:
     ) -> bytes:
         address = server.partition("#")[0]
         # This machine's own resolver may be link-local: that of a cloud is.
-        if is_forbidden(address) and address not in name_servers(read_text(RESOLV_CONF)):
+        if is_guarded(address) and address not in name_servers(read_text(RESOLV_CONF)):
             raise PermissionError(f"{address} is a link-local or metadata address")
         return await self._net.ask(server, query, timeout, tcp)
 
@@ -153,7 +130,7 @@ class GuardedNet:
 
     def refusal(self, address: str) -> str:
         """Return why an address may not be used, "" if it may."""
-        if is_forbidden(address):
+        if is_guarded(address):
             return f"{address} is a link-local or metadata address"
         if self._policy.is_open or address in self._resolved or address in self._trusted:
             return ""

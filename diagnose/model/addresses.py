@@ -1,7 +1,7 @@
 """Ranges of IP addresses: which of them visitors can reach, and which mean the machine itself."""
 
 from functools import cache
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 #: Ranges that are not reachable from the Internet. They differ from `ipaddress.is_private`:
 #: documentation ranges count as public addresses.
@@ -31,6 +31,11 @@ GUARDED = (
     "168.63.129.16/32",
     "192.0.0.192/32",
 )
+#: Prefixes of IPv6 that lead to the IPv4 address in their last four bytes: IPv4-compatible
+#: (RFC 4291 section 2.5.5.1) and NAT64 (RFC 6052 section 2.1).
+EMBEDDING = ("::/96", "64:ff9b::/96")
+#: 6to4: the IPv4 address follows the first two bytes (RFC 3056 section 2).
+SIX_TO_FOUR = ("2002::/16",)
 #: Private ranges that mean the resolving machine itself or its link: useless in DNS.
 LOCAL_ONLY = ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "::/128", "::1/128", "fe80::/10")
 #: A machine itself (RFC 1122 section 3.2.1.3, RFC 4291 section 2.5.3).
@@ -59,9 +64,19 @@ def is_private(address: str) -> bool:
 
 
 def is_guarded(address: str) -> bool:
-    """Return True if a name or a redirect must not lead us to this address (see GUARDED). We
-    connect to it only if a person typed it."""
-    return is_within(address, GUARDED)
+    """Return True if a name or a redirect must not lead us to this address (see GUARDED), or to the
+    IPv4 address that a translator takes out of it. We connect to it only if a person typed it."""
+    address = address.partition("%")[0]
+    return is_within(address, GUARDED) or is_within(_embedded_ipv4(address), GUARDED)
+
+
+def _embedded_ipv4(address: str) -> str:
+    """Return the IPv4 address to which an IPv6 address leads, "" if it holds none."""
+    if is_within(address, EMBEDDING):
+        return str(ip_address(int(IPv6Address(address)) & 0xFFFFFFFF))
+    if is_within(address, SIX_TO_FOUR):
+        return str(ip_address(int(IPv6Address(address)) >> 80 & 0xFFFFFFFF))
+    return ""
 
 
 def is_loopback(address: str) -> bool:

@@ -100,8 +100,10 @@ def test_killed_again_and_again_it_loses_and_repeats_nothing(tmp_path: Path, shu
         process.send_signal(signal.SIGKILL)
         process.wait()
     with output.open("ab") as stdout:
-        subprocess.run([*command, "1000"], cwd=ROOT, env=environment(tmp_path), stdout=stdout, check=False,
-                       stderr=subprocess.DEVNULL, timeout=60)  # fmt: skip
+        subprocess.run(
+            [*command, "1000"], cwd=ROOT, env=environment(tmp_path), stdout=stdout, check=False,
+            stderr=subprocess.DEVNULL, timeout=60,
+        )  # fmt: skip
     finished = Counter(
         line["target"]["url"] for line in lines(output.read_text("utf-8"), "verdict")
     )

@@ -12,7 +12,7 @@ from diagnose.exporter.modules import Module, unsupported_option
 from diagnose.exporter.parameters import decode_target, probe_timeout
 from diagnose.exporter.probers import split_host_port
 from diagnose.exporter.settings import ListenAddress, parse_listen_address
-from diagnose.exporter.target_policy import GuardedNet, is_forbidden, parse_policy
+from diagnose.exporter.target_policy import GuardedNet, parse_policy
 from diagnose.exporter.values import ByteSize, Duration, Regexp, expand
 from diagnose.net.local import LocalNet
 
@@ -98,22 +98,6 @@ def test_the_second_decoding(text: str, target: str) -> None:
 )
 def test_host_and_port(text: str, split: tuple[str, int] | None) -> None:
     assert split_host_port(text) == split
-
-
-@pytest.mark.parametrize(
-    "address",
-    [
-        *("169.254.169.254", "fe80::1", "fe80::1%eth0", "fd00:ec2::254", "100.100.100.200"),
-        *("::ffff:169.254.169.254", "64:ff9b::a9fe:a9fe", "2002:a9fe:a9fe::1", "::a9fe:a9fe"),
-    ],
-)
-def test_metadata_in_every_disguise(address: str) -> None:
-    assert is_forbidden(address)
-
-
-@pytest.mark.parametrize("address", ["127.0.0.1", "10.0.0.1", "::1", "2001:db8::1", "a.example"])
-def test_what_is_no_metadata(address: str) -> None:
-    assert not is_forbidden(address)
 
 
 def test_names_and_networks_of_a_policy() -> None:

@@ -39,6 +39,9 @@ def test_documentation_ranges_count_as_public() -> None:
 def test_machine_credentials_are_guarded() -> None:
     assert all(map(is_guarded, ("169.254.169.254", "100.100.100.200", "fd00:ec2::254")))
     assert not is_guarded("192.168.1.1")
+    mapped = ("::ffff:169.254.169.254", "64:ff9b::a9fe:a9fe", "2002:a9fe:a9fe::1", "::a9fe:a9fe")
+    assert all(map(is_guarded, (*mapped, "fe80::1%eth0")))
+    assert not any(map(is_guarded, ("64:ff9b::c0a8:101", "2002:c0a8:101::1", "::1", "no address")))
 
 
 def test_nothing_but_an_address_is_within_a_range() -> None:
