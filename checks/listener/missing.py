@@ -1,5 +1,6 @@
 """Nothing listens on the port: it is not in the complete list of listening sockets, so the kernel
-replies to a SYN with a reset (RFC 9293 section 3.10.7.1)."""
+replies to a SYN with a reset (RFC 9293 section 3.10.7.1). Or nginx listens there for HTTP/3 alone,
+over UDP."""
 
 from collections.abc import Iterator
 
@@ -17,7 +18,7 @@ from diagnose.model import (
     Where,
 )
 from diagnose.model.kernel import KernelDrop
-from diagnose.model.nginx import NginxConfig, NginxState
+from diagnose.model.nginx import Directive, NginxConfig, NginxState
 from diagnose.model.server import Listeners
 
 
@@ -52,6 +53,7 @@ def missing(evidence: Evidence) -> Iterator[Claim]:
     unsure = not connections and bool(plain_listeners)
     ports = (port,) if plain_listeners or port == 80 else (port, 80)
     nginx = any(state.masters for state in evidence.good(NginxState))
+    quic = _quic_listens(evidence) if nginx else ()
     drops = [drop for drop in evidence.good(KernelDrop) if drop.reason == "NO_SOCKET"]
     yield Claim(
         about=Subject(port=port),
@@ -65,13 +67,41 @@ def missing(evidence: Evidence) -> Iterator[Claim]:
             "name": evidence.target.host,
             "nginx": nginx,
             "block": _block(evidence),
+            "quic": f"{quic[0].file}:{quic[0].line}" if quic else "",
             "tls": evidence.target.uses_tls,
         },
         confidence=Confidence.POSSIBLE if unsure else Confidence.CERTAIN,
         severity=Severity.NOTE if unsure else None,
         ruled_out=("listener.loopback-only",),
-        fix=Fix((Manual("listen" if nginx else "start", Where.SERVER),), Applicability.MANUAL),
+        fix=_fix(evidence, nginx, quic),
     )
+
+
+def _quic_listens(evidence: Evidence) -> tuple[Directive, ...]:
+    """Return the `listen … quic` of the name's server block, else of any."""
+    from diagnose.parsers.nginx.server_blocks import quic_listens, servers
+
+    blocks = [server for config in evidence.good(NginxConfig) for server in servers(config.main)]
+    blocks.sort(key=lambda server: evidence.target.host not in server.names)
+    listens = (quic_listens(server.block, evidence.target.port) for server in blocks)
+    return next(filter(None, listens), ())
+
+
+def _fix(evidence: Evidence, nginx: bool, quic: tuple[Directive, ...]) -> Fix:
+    """Add the `listen` for TCP beside that for HTTP/3, which has the same certificate."""
+    from checks.nginx import Nginx
+    from checks.nginx._commands import reload_steps
+    from checks.nginx._edits import config_edit
+    from diagnose.parsers.nginx.edits import insert_before
+
+    view = Nginx.of(evidence)
+    file = view.file(quic[0]) if quic else None
+    if file is not None:
+        lines = [f"listen {directive.args[0]} ssl;" for directive in quic]
+        edit = config_edit(view, file.path, insert_before(file.text, quic[0], lines))
+        if edit is not None:
+            return Fix((edit, *reload_steps(view)))
+    return Fix((Manual("listen" if nginx else "start", Where.SERVER),), Applicability.MANUAL)
 
 
 def _block(evidence: Evidence) -> str:

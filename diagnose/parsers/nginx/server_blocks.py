@@ -101,6 +101,18 @@ def _listens(http: Directive, block: Directive) -> tuple[Listen, ...]:
     return tuple(listens)
 
 
+def quic_listens(block: Directive, port: int) -> tuple[Directive, ...]:
+    """Return the `listen … quic` of a server block with this port: HTTP/3 comes over UDP, and opens
+    no TCP port (nginx, "Support for QUIC and HTTP/3")."""
+    return tuple(
+        directive
+        for directive in children(block, "listen")
+        if "quic" in directive.args[1:]
+        and (match := _ADDRESS.match(directive.args[0]))
+        and int(match[2]) <= port <= int(match[3] or match[2])
+    )
+
+
 _ADDRESS = re.compile(r"(?:(\[[^\]]*\]|[^:\[\]]+?):)?(\d+)(?:-(\d+))?$")
 
 

@@ -1,7 +1,8 @@
-from diagnose.model import Confidence, Failure, Severity, Vantage
+from diagnose.model import Applicability, Confidence, Edit, Failure, Severity, Vantage
 from diagnose.model.server import Listeners
 from tests.support.check_evidence import REFUSED, judge
 from tests.support.firewall_rules import ADDRESS, connected, host, listening
+from tests.support.nginx_evidence import FILE, HOST, RUNNING, SITE, config
 from tests.support.server_tcp_evidence import kernel_drop
 
 
@@ -21,6 +22,21 @@ def test_fires_for_the_port_alone_where_80_listens() -> None:
 def test_fires_as_a_note_where_nobody_looked_from_outside_and_80_listens() -> None:
     (claim,) = judge("listener.missing", host(), listening(80))
     assert (claim.severity, claim.confidence) == (Severity.NOTE, Confidence.POSSIBLE)
+
+
+def test_fires_and_adds_tcp_where_nginx_listens_for_http3_alone() -> None:
+    text = SITE.replace(
+        "    listen 443 ssl;\n", "    listen 443 quic reuseport;\n    listen [::]:443 quic;\n"
+    )
+    (claim,) = judge(
+        "listener.missing", HOST, listening(80), connected(failure=REFUSED), config(text), RUNNING
+    )
+    assert claim.facts["quic"] == f"{FILE}:3"
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.AUTOMATIC
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+    listen 443 ssl;\n+    listen [::]:443 ssl;\n" in edit.diff
 
 
 def test_silent_where_something_listens() -> None:

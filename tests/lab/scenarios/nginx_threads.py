@@ -14,6 +14,9 @@ PASS = "    proxy_pass http://127.0.0.1:3000;\n"
 TIMEOUT = "  ssl_session_timeout 5m;\n"
 FOLDER = "/etc/nginx/ssl"
 ANOTHER_BLOCK = {"panel": "the second block would need a file of the panel"}
+WITHOUT_HTTP3 = dict.fromkeys(
+    ("built-by-hand", "built-with-unit", "built-with-rc.local", "panel"), "built without HTTP/3"
+)
 VERIFIED = f"    proxy_ssl_verify on;\n    proxy_ssl_trusted_certificate {BUNDLE};\n"
 NOT_HERE = "nobody knows where the application is"
 
@@ -74,7 +77,18 @@ def site_rejects_its_own_handshakes(lab: Lab) -> None:
     lab.change(TIMEOUT, f"{TIMEOUT}  ssl_reject_handshake on;\n")
 
 
-@healthy()
+@scenario(
+    outside="tcp.refused",
+    server="listener.missing",
+    differs=MINE,
+    not_on=WITHOUT_HTTP3,
+)
+def listens_for_http3_alone(lab: Lab) -> None:
+    """listen 443 quic, which opens no TCP port, in the place of listen 443 ssl."""
+    lab.change("listen 443 ssl;\n", "listen 443 quic reuseport;\n")
+
+
+@healthy(not_on=WITHOUT_HTTP3)
 def http3_is_offered(lab: Lab) -> None:
     """listen 443 quic beside ssl, and Alt-Svc, after nginx's own documentation."""
     quic = "listen 443 ssl;\n  listen 443 quic reuseport;\n"
