@@ -11,7 +11,7 @@ from typing import Any, Literal, get_args
 from diagnose.agent.settings import ServerSettings
 from diagnose.i18n import LANGUAGES
 from diagnose.model import Target
-from diagnose.model.addresses import GUARDED, is_within
+from diagnose.model.addresses import is_guarded
 from diagnose.model.frozen import frozen
 from diagnose.parsers.target import UsageError, parse_target, suggestion
 from diagnose.probes import Options
@@ -113,7 +113,7 @@ def parse_diagnose(arguments: Mapping[str, Any], settings: ServerSettings) -> Di
     _check_names("diagnose", arguments)
     lang = _lang(arguments, settings)
     target = parse_target(_text(arguments, "target"), _websockets(arguments), lang)
-    if is_within(target.host, GUARDED):
+    if is_guarded(target.host):
         raise UsageError(f"{target.host} is a link-local or metadata address: it is never asked.")
     side: Side = _choice(arguments, "side", get_args(Side), "auto")
     options = replace(settings.options, timeout=_seconds(arguments))

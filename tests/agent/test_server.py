@@ -105,11 +105,11 @@ def member(value: Any, path: list[str]) -> Any:
 def test_metadata_is_never_asked() -> None:
     async def work(client: Client) -> list[str]:
         targets = ("169.254.169.254", "http://[::ffff:169.254.169.254]/", "[fe80::1%25lo]",
-                   "100.100.100.200", "168.63.129.16:80")  # fmt: skip
+                   "[64:ff9b::a9fe:a9fe]", "100.100.100.200", "168.63.129.16:80")  # fmt: skip
         return [await refusal(client, "diagnose", target=target) for target in targets]
 
     refusals = with_agent(work)
-    assert len(refusals) == 5
+    assert len(refusals) == 6
     for text in refusals:
         assert "link-local or metadata" in text
 
