@@ -163,9 +163,11 @@ def address_of_the_old_server_is_bound(lab: Lab) -> None:
 
 @scenario(outside=None, server="upstream.servers-differ", manual=NOT_HERE, unsure=())
 def server_of_the_group_is_another_program(lab: Lab) -> None:
-    """404 every second time, after questions about "sometimes 404" behind a load balancer."""
+    """404 on some pages, after questions about "sometimes 404" behind a load balancer. Which server
+    a page comes from shall not depend on the turn: the hash of "/" leads to the second one."""
     text = "  location / { return 404; }\n"
-    group = "upstream shop {\n  server 127.0.0.1:3000;\n  server 127.0.0.1:3001;\n}\n"
+    servers = "  server 127.0.0.1:3000;\n  server 127.0.0.1:3001;\n"
+    group = f"upstream shop {{\n  hash $request_uri;\n{servers}}}\n"
     _add(lab, group + _inner(text, 3001), PAGES, PAGES.replace("127.0.0.1:3000", "shop"))
 
 
