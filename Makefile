@@ -17,7 +17,7 @@ LABORATORY := nginx firewalld nftables iptables dnsmasq iproute2 dbus openssl cu
 # To open the HTML report, and the screen, in a real browser.
 BROWSER := chromium
 # To build nginx as no package is: without TLS, and under prefixes of its own.
-COMPILER := gcc libc6-dev make xz-utils libssl-dev libpcre2-dev
+COMPILER := gcc libc6-dev make xz-utils libssl-dev libpcre2-dev zlib1g-dev
 
 .PHONY: run test test-all pyz deb rpm lowest hostile check new-check index catalogues man \
     bench screenshots docs lab clean

@@ -361,14 +361,15 @@ _MAX_COUNTED_DAYS = 730
 
 
 def certificate_validity(report: Report, lang: str) -> str:
-    """Return how long the certificate that expires first is valid; "" if none was read."""
+    """Return how long the certificate that expires first is valid; "" if none was read, or if it
+    has expired: a finding says so, even one that is ignored."""
     chains = (
         chain
         for observation in report.evidence.observations
         if (chain := getattr(observation, "chain", ()))
     )
     expiries = [chain[0].not_after for chain in chains if chain[0].not_after is not None]
-    if not expiries:
+    if not expiries or min(expiries) < report.evidence.started_at:
         return ""
     days = (min(expiries) - report.evidence.started_at).days
     if days > _MAX_COUNTED_DAYS:

@@ -4,8 +4,8 @@
 
 One is without http_ssl_module. It is without expressions (and with them `return`) too: nginx
 refuses the shop's configuration before that. The others are whole, under a prefix of their own: as
-somebody builds nginx, and as a panel does. It needs gcc, make, OpenSSL's and PCRE2's headers, and
-a Debian mirror.
+somebody builds nginx, and as a panel does. It needs gcc, make, the headers of OpenSSL, PCRE2 and
+zlib, and a Debian mirror.
 """
 
 import os
@@ -16,8 +16,8 @@ from pathlib import Path
 
 FOLDER = Path(os.environ.get("LAB_CACHE", "/var/cache/diagnose-lab"))
 WHOLE = (
-    "--with-http_ssl_module", "--with-http_v2_module", "--with-http_realip_module",
-    "--with-http_stub_status_module", "--without-http_gzip_module",
+    "--with-http_ssl_module", "--with-http_v2_module", "--with-http_v3_module",
+    "--with-http_realip_module", "--with-http_stub_status_module",
 )  # fmt: skip
 #: By the name of the file in FOLDER.
 BUILDS = {

@@ -34,14 +34,16 @@ def test_verify_repeats_what_the_run_was_asked_for() -> None:
         (61, "valid for 61 more days."),
         (730, "valid for 730 more days."),
         (355417, "valid until 29"),
+        (-6, ""),
     ],
 )
-def test_a_long_life_is_told_by_its_date(days: int, words: str) -> None:
+def test_a_long_life_is_told_by_its_date_and_its_end_not_at_all(days: int, words: str) -> None:
     good = healthy()
     leaf = Certificate("CN=a", "CN=b", "1", None, good.evidence.started_at + timedelta(days), "aa")
     seen = Handshake(address="203.0.113.10", port=443, chain=(leaf,))
     report = replace(good, evidence=replace(good.evidence, observations=(seen,)))
-    assert words in finding_text.certificate_validity(report, "en")
+    validity = finding_text.certificate_validity(report, "en")
+    assert (words in validity) and (bool(words) is bool(validity))
     undated = replace(seen, chain=(replace(leaf, not_after=None),))
     report = replace(good, evidence=replace(good.evidence, observations=(undated,)))
     assert finding_text.certificate_validity(report, "en") == ""

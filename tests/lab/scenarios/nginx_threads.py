@@ -14,9 +14,6 @@ PASS = "    proxy_pass http://127.0.0.1:3000;\n"
 TIMEOUT = "  ssl_session_timeout 5m;\n"
 FOLDER = "/etc/nginx/ssl"
 ANOTHER_BLOCK = {"panel": "the second block would need a file of the panel"}
-WITHOUT_HTTP3 = dict.fromkeys(
-    ("built-by-hand", "built-with-unit", "built-with-rc.local", "panel"), "built without HTTP/3"
-)
 VERIFIED = f"    proxy_ssl_verify on;\n    proxy_ssl_trusted_certificate {BUNDLE};\n"
 NOT_HERE = "nobody knows where the application is"
 
@@ -81,14 +78,13 @@ def site_rejects_its_own_handshakes(lab: Lab) -> None:
     outside="tcp.refused",
     server="listener.missing",
     differs=MINE,
-    not_on=WITHOUT_HTTP3,
 )
 def listens_for_http3_alone(lab: Lab) -> None:
     """listen 443 quic, which opens no TCP port, in the place of listen 443 ssl."""
     lab.change("listen 443 ssl;\n", "listen 443 quic reuseport;\n")
 
 
-@healthy(not_on=WITHOUT_HTTP3)
+@healthy()
 def http3_is_offered(lab: Lab) -> None:
     """listen 443 quic beside ssl, and Alt-Svc, after nginx's own documentation."""
     quic = "listen 443 ssl;\n  listen 443 quic reuseport;\n"
@@ -314,7 +310,10 @@ def events_are_compressed_and_not_buffered(lab: Lab) -> None:
 
 
 @scenario(
-    outside="http.server-error", server="upstream.stream-buffered", target=EVENTS, differs=MINE
+    outside="http.server-error",
+    server="upstream.stream-buffered",
+    target=EVENTS,
+    differs=MINE,
 )
 def events_are_compressed_and_held_back(lab: Lab) -> None:
     """The same without proxy_buffering off, after issue 1505 of nginx."""
