@@ -43,7 +43,8 @@ def test_a_long_life_is_told_by_its_date_and_its_end_not_at_all(days: int, words
     seen = Handshake(address="203.0.113.10", port=443, chain=(leaf,))
     report = replace(good, evidence=replace(good.evidence, observations=(seen,)))
     validity = finding_text.certificate_validity(report, "en")
-    assert (words in validity) and (bool(words) is bool(validity))
+    assert words in validity
+    assert bool(words) is bool(validity)
     undated = replace(seen, chain=(replace(leaf, not_after=None),))
     report = replace(good, evidence=replace(good.evidence, observations=(undated,)))
     assert finding_text.certificate_validity(report, "en") == ""
