@@ -159,7 +159,7 @@ def sample() -> list[Scenario]:
         cause = scenario.server or scenario.outside
         first = not scenario.healthy and cause not in causes
         causes.add(cause)
-        if first or taken(scenario, 16):
+        if first or taken(scenario, 32):
             chosen.append(scenario)
     return chosen
 
