@@ -20,6 +20,7 @@ STAND_IN = "Apache Managed Domain Fallback"
     explains=[
         "certificate.self-signed",
         "certificate.name-mismatch",
+        "server.application-answers",
         "http.server-error",
         *REPLACEABLE_FAULTS,
         *COMMON_EFFECTS,

@@ -44,6 +44,7 @@ _MEANINGS: "dict[Meaning, str]" = {
         "http.acme-challenge-blocked",
         "http.error-in-front",
         "http.no-redirect",
+        "server.application-answers",
         "http.server-error",
         "websocket.not-upgraded",
         "websocket.rate-limited",

@@ -51,6 +51,7 @@ if TYPE_CHECKING:
         "http.redirect-drops-path",
         "http.redirect-loop",
         "http.redirect-wrong-host",
+        "server.application-answers",
         "http.server-error",
         "websocket.not-upgraded",
         "websocket.redirected",

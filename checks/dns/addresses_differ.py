@@ -68,7 +68,14 @@ class AddressAnswers:
 @check(
     severity=Severity.ERROR,
     needs=[Resolution, Exchange],
-    explains=["certificate.*", "tls.*", "http.*", "upstream.*", "websocket.*"],
+    explains=[
+        "certificate.*",
+        "tls.*",
+        "server.application-answers",
+        "http.*",
+        "upstream.*",
+        "websocket.*",
+    ],
 )
 def addresses_differ(evidence: Evidence) -> Iterator[Claim]:
     if is_loopback_name(evidence.target.host):

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
         *CONNECTION_FAILURES,
         "tls.*",
         "certificate.*",
+        "server.application-answers",
         "http.*",
         "websocket.*",
     ],

@@ -35,6 +35,7 @@ from diagnose.model.dns import DnsAnswer, answer_text, final_answers, this_machi
         *CONNECTION_FAILURES,
         "tls.*",
         "certificate.*",
+        "server.application-answers",
         "http.*",
         "websocket.*",
     ],

@@ -47,6 +47,7 @@ from diagnose.parsers.sanitize import clean
         *CONNECTION_FAILURES,
         "tls.*",
         "certificate.*",
+        "server.application-answers",
         "http.*",
         "websocket.*",
         "listener.missing",

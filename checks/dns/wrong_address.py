@@ -43,6 +43,7 @@ from diagnose.parsers.cdn import ALIASES, BALANCERS
         *CONNECTION_FAILURES,
         "tls.*",
         "certificate.*",
+        "server.application-answers",
         "http.*",
         "websocket.*",
         "server.certificate-not-issued",

@@ -47,6 +47,7 @@ _EXPLAINS = (
     *EXPLAINS,
     "listener.missing",
     "tls.*",
+    "server.application-answers",
     "http.*",
     "certificate.*",
     "websocket.*",

@@ -36,6 +36,7 @@ _MEANINGS: "tuple[Meaning, ...]" = (
     explains=[
         "http.acme-challenge-blocked",
         "http.no-redirect",
+        "server.application-answers",
         "http.server-error",
         "websocket.not-upgraded",
     ],

@@ -26,6 +26,7 @@ from diagnose.parsers.hostnames import covers
     explains=[
         "http.cdn-error",
         "http.error-in-front",
+        "server.application-answers",
         "http.server-error",
         "tcp.timeout",
         "tcp.refused",

@@ -35,6 +35,7 @@ from diagnose.parsers.urls import normalize_url
         "http.host-refused",
         "http.no-redirect",
         "http.redirect-loop",
+        "server.application-answers",
         "http.server-error",
         "websocket.not-upgraded",
         "websocket.rate-limited",

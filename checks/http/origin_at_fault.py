@@ -23,7 +23,7 @@ from diagnose.model.origin import OriginVisit
 @check(
     severity=Severity.ERROR,
     needs=[OriginVisit],
-    explains=["http.cdn-error", "http.server-error"],
+    explains=["http.cdn-error", "server.application-answers", "http.server-error"],
 )
 def origin_at_fault(evidence: Evidence) -> Iterator[Claim]:
     edge, visits = edge_answer(evidence), origin_answer(evidence)

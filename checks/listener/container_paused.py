@@ -18,6 +18,7 @@ from diagnose.model.tls import Handshake
         "listener.container-unpublished",
         "listener.container-port",
         "tls.*",
+        "server.application-answers",
         "http.*",
         "tcp.timeout",
         "tcp.refused",

@@ -17,7 +17,7 @@ from diagnose.model.web_servers import WebServer, WebServerConfig
 @check(
     severity=Severity.ERROR,
     needs=[WebServer, WebServerConfig, BrowserVisit],
-    explains=["http.http2-broken", "http.server-error"],
+    explains=["http.http2-broken", "server.application-answers", "http.server-error"],
 )
 def haproxy_h2_in_tcp_mode(evidence: Evidence) -> Iterator[Claim]:
     haproxy, port = haproxy_view(evidence), evidence.target.port

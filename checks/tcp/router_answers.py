@@ -30,7 +30,7 @@ from diagnose.model.tls import Handshake
 @check(
     severity=Severity.WARNING,
     needs=[Handshake, Host, Interface, LocalAnswer],
-    explains=["certificate.*", "tls.*", "http.*", "websocket.*"],
+    explains=["certificate.*", "tls.*", "server.application-answers", "http.*", "websocket.*"],
 )
 def router_answers(evidence: Evidence) -> Iterator[Claim]:
     page = _fronts.local_answer(evidence, "page")

@@ -34,7 +34,12 @@ _CERTIFICATE_REQUIRED = 116
 @check(
     severity=Severity.ERROR,
     needs=[Handshake],
-    explains=["http.server-error", "websocket.not-upgraded", "websocket.unauthorized"],
+    explains=[
+        "server.application-answers",
+        "http.server-error",
+        "websocket.not-upgraded",
+        "websocket.unauthorized",
+    ],
 )
 def client_certificate_required(evidence: Evidence) -> Iterator[Claim]:
     observations: list[Observation] = []

@@ -49,7 +49,7 @@ def look(
         assert took < HANGS, f"{side}: {took:.1f} s\n{report}"
         return report
 
-    if scenario.outside == "tcp.rejected-by-router":
+    if scenario.outside in {"tcp.rejected-by-router", "tcp.host-down"}:
         # All that the client sends is rejected: together they would use up what a router says.
         found = {}
         for side in sides:
