@@ -44,6 +44,7 @@ from diagnose.model.tcp import SYN_MARKS, Connection
 from diagnose.model.tls import Handshake
 from diagnose.net import Net
 from diagnose.net.deadline import LateError, deadline
+from diagnose.net.tracked import TrackedNet
 from diagnose.probes import (
     INSIDE,
     MAX_TIMEOUT,
@@ -303,8 +304,12 @@ async def run(
 
         net = ProxiedNet(net, options.proxy)
     sink(Started(target, options.scope))
-    current_run = Run(target, options, net, sink, asyncio.TaskGroup(), server_machine)
-    ending = await _observe(current_run)
+    network = TrackedNet(net)
+    current_run = Run(target, options, network, sink, asyncio.TaskGroup(), server_machine)
+    try:
+        ending = await _observe(current_run)
+    finally:
+        network.close()
     if isinstance(ending, LateError):
         current_run.emit_not_observed(proof.REST_OF_RUN, proof.TOO_BUSY)
     elif isinstance(ending, TimeoutError):

@@ -56,7 +56,6 @@ _RULES: dict[Product, re.Pattern[str]] = {
         "http.host-refused",
         "websocket.not-upgraded",
         "websocket.unauthorized",
-        "websocket.refused-in-front",
         "websocket.inner-proxy",
         "websocket.redirected",
     ],
