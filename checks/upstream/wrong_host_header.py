@@ -36,6 +36,8 @@ from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of, proxy
         "upstream.closed-early",
         "websocket.not-upgraded",
         "websocket.inner-proxy",
+        # Applications compare the Origin with the Host.
+        "websocket.origin-refused",
         "websocket.redirected",
         "websocket.unauthorized",
     ],
