@@ -67,11 +67,8 @@ def _host_field(probe: Probe) -> str:
 
 async def diagnose(probe: Probe, target: Target, address: str | None, timeout: float) -> Report:
     """Run the diagnosis from outside; `timeout` is in seconds."""
-    net = probe.net.renewed()
-    try:
-        return await run(target, diagnosis_options(probe, target, address, timeout), net)
-    finally:
-        net.close()
+    options = diagnosis_options(probe, target, address, timeout)
+    return await run(target, options, probe.net.renewed())
 
 
 def diagnosis_options(probe: Probe, target: Target, address: str | None, timeout: float) -> Options:

@@ -12,8 +12,9 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from diagnose.model import Failure
 from diagnose.model.addresses import is_guarded, is_private
 from diagnose.model.frozen import frozen
-from diagnose.net import DEFAULT_TIMEOUT, ConnectResult, Net, ResolveResult, Stream
+from diagnose.net import DEFAULT_TIMEOUT, ConnectResult, Net, ResolveResult
 from diagnose.net.resolvconf import RESOLV_CONF, name_servers, read_text
+from diagnose.net.tracked import TrackedNet
 from diagnose.parsers.hostnames import is_address
 
 _METADATA_NAMES = {"metadata.google.internal", "metadata.goog", "metadata"}
@@ -66,23 +67,19 @@ def parse_policy(rules: Sequence[str]) -> TargetPolicy:
 class GuardedNet:
     """A `Net` for one probe that connects only where the policy allows it. The decision is made for
     the address that is connected to: a name that resolves differently the second time gains
-    nothing. `close` closes all its connections, whoever was interrupted."""
+    nothing. `close` closes all its connections."""
 
     def __init__(self, net: Net, policy: TargetPolicy, trusted: Sequence[str] = ()) -> None:
         """`trusted` are hosts that the configuration itself names, such as a proxy."""
         self._net, self._policy = net, policy
         self._trusted = set(trusted)
         self._resolved: set[str] = set()
-        self._streams: list[Stream] = []
+        self._connections = TrackedNet(net)
+        self.close = self._connections.close
 
     def renewed(self) -> "GuardedNet":
         """Return another one with the same policy, without connections."""
         return GuardedNet(self._net, self._policy, tuple(self._trusted))
-
-    def close(self) -> None:
-        for stream in self._streams:
-            stream.close()
-        self._streams.clear()
 
     async def resolve(self, name: str, family: int, timeout: float = 10.0) -> ResolveResult:
         result = await self._net.resolve(name, family, timeout)
@@ -100,10 +97,7 @@ class GuardedNet:
     ) -> ConnectResult:
         if refusal := self.refusal(address):
             return ConnectResult(0.0, failure=Failure("denied", refusal))
-        result = await self._net.connect(address, port, timeout, ttl, mss)
-        if result.stream is not None:
-            self._streams.append(result.stream)
-        return result
+        return await self._connections.connect(address, port, timeout, ttl, mss)
 
     async def ask(
         self, server: str, query: bytes, timeout: float = 3.0, tcp: bool = False
