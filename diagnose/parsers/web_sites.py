@@ -90,6 +90,14 @@ def route_of(site: WebSite, path: str) -> SiteRoute | None:
     return None
 
 
+def routes_of_name(
+    config: WebServerConfig, port: int, host: str, path: str
+) -> tuple[SiteRoute, ...]:
+    """Return the routes that take a path on the sites that answer the name, without repetition."""
+    routes = (route_of(site, path) for site in answering_sites(config, port, host))
+    return tuple(dict.fromkeys(route for route in routes if route is not None))
+
+
 def inner_path(route: SiteRoute, path: str) -> str:
     """Return the path that the application gets: the part behind the route's is kept."""
     if route.path == route.backend_path or not path.startswith(route.path):

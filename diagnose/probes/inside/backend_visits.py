@@ -9,9 +9,10 @@ from diagnose.model import Vantage
 from diagnose.model.addresses import bracketed
 from diagnose.model.backends import BackendVisit
 from diagnose.model.http import Exchange, Upgrade
-from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
-from diagnose.parsers.web_sites import answering_sites, inner_path, route_of
+from diagnose.model.web_servers import SiteRoute, WebServerConfig
+from diagnose.parsers.web_sites import inner_path, routes_of_name
 from diagnose.probes import ProbeContext, probe
+from diagnose.probes.inside.backends import is_holder
 from diagnose.probes.inside.remote_curl import UPGRADE_FIELDS, curl
 
 #: Seconds for one request.
@@ -72,27 +73,17 @@ def _routes(
     ctx: ProbeContext, config: WebServerConfig, path: str, websocket: bool
 ) -> list[SiteRoute]:
     """Return the routes of the path, at most two, that nobody has asked yet."""
-    if not _is_holder(ctx, config):
+    if not is_holder(ctx, config):
         return []
-    sites = answering_sites(config, ctx.target.port, ctx.target.host)
-    routes = dict.fromkeys(route for site in sites if (route := route_of(site, path)))
     visited = {
         (visit.target, visit.requested, visit.websocket) for visit in ctx.observed(BackendVisit)
     }
     return [
         route
-        for route in routes
+        for route in routes_of_name(config, ctx.target.port, ctx.target.host, path)
         if route.host and route.scheme in {"http", "ws"}
         if (route.target, path, websocket) not in visited
     ][:2]
-
-
-def _is_holder(ctx: ProbeContext, config: WebServerConfig) -> bool:
-    """Return whether the server of this configuration has the target's port."""
-    return any(
-        server.product == config.product and ctx.target.port in server.ports and not server.foreign
-        for server in ctx.observed(WebServer)
-    )
 
 
 async def _visit(ctx: ProbeContext, route: SiteRoute, requested: str, websocket: bool) -> None:

@@ -17,7 +17,7 @@ from diagnose.parsers import pem
 from diagnose.parsers.openssl_output import verify_result
 from diagnose.parsers.redirects import redirect_target
 from diagnose.parsers.urls import normalize_url
-from diagnose.parsers.web_sites import answering_sites, inner_path, route_of
+from diagnose.parsers.web_sites import inner_path, routes_of_name
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside.remote_curl import UPGRADE_FIELDS, CurlResponse, curl
 
@@ -55,13 +55,12 @@ async def _ask_websockets(ctx: ProbeContext, config: WebServerConfig, upgrade: U
     compare the Origin with the Host."""
     is_visit = upgrade.through == "front" and upgrade.variant == "normal"
     known = {answer.path for answer in ctx.observed(BackendAnswer) if answer.websocket}
-    if not is_visit or upgrade.accepted or upgrade.path in known or not _is_holder(ctx, config):
+    if not is_visit or upgrade.accepted or upgrade.path in known or not is_holder(ctx, config):
         return
     if upgrade.status not in REFUSALS:
         return
-    sites = answering_sites(config, ctx.target.port, ctx.target.host)
     path = upgrade.path.partition("?")[0]
-    for route in dict.fromkeys(route for site in sites if (route := route_of(site, path))):
+    for route in routes_of_name(config, ctx.target.port, ctx.target.host, path):
         if route.host and not route.keeps_host and route.scheme in {"ws", "http"}:
             own = f"{bracketed(route.host)}:{route.port}"
             origin = upgrade.origin or ctx.target.origin
@@ -95,14 +94,12 @@ def _is_loop(exchange: Exchange) -> bool:
 
 async def _ask(ctx: ProbeContext, config: WebServerConfig) -> None:
     failed = [each for each in ctx.observed(Exchange) if _has_failed(ctx, each)]
-    if not failed or not _is_holder(ctx, config):
+    if not failed or not is_holder(ctx, config):
         return
     # A redirect and a refusal are answers of the application; an error is one of the server.
     is_answer = failed[0].failure is None and (failed[0].status or 0) < 500
     path = ctx.target.path.partition("?")[0]
-    sites = answering_sites(config, ctx.target.port, ctx.target.host)
-    routes = dict.fromkeys(route for site in sites if (route := route_of(site, path)))
-    for route in list(routes)[:2]:
+    for route in routes_of_name(config, ctx.target.port, ctx.target.host, path)[:2]:
         if route.socket and not is_answer:
             await _ask_socket(ctx, route)
         if not route.host:
@@ -113,7 +110,7 @@ async def _ask(ctx: ProbeContext, config: WebServerConfig) -> None:
             await _compare(ctx, route)
 
 
-def _is_holder(ctx: ProbeContext, config: WebServerConfig) -> bool:
+def is_holder(ctx: ProbeContext, config: WebServerConfig) -> bool:
     """Return whether the server of this configuration has the target's port."""
     return any(
         server.product == config.product and ctx.target.port in server.ports and not server.foreign
