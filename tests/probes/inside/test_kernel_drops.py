@@ -165,6 +165,36 @@ def test_it_is_opened_once() -> None:
     assert len(look.machine.commands_run) == 1  # type: ignore[attr-defined]
 
 
+@pytest.mark.parametrize("options", [Options(), Options(server="ssh://web")])
+def test_packets_are_sent_until_the_tap_ends(
+    options: Options, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A busy server opens its tap late, or cannot say what became of the first ones."""
+    monkeypatch.setattr(kernel_drops, "SCHEDULE_FOR_RETRY", (0.0,))
+    monkeypatch.setattr(kernel_drops, "INTERVAL", 0.0)
+    enough = asyncio.Event()
+
+    class CountingNet(FakeNet):
+        async def connect(self, *words: Any, **more: Any) -> ConnectResult:
+            if len(self.marks) == 9:
+                enough.set()
+            return await super().connect(*words, **more)
+
+    class BusyMachine(RecordedMachine):
+        async def run(self, *argv: str, timeout: float = 8.0) -> CommandResult:
+            await enough.wait()
+            return await super().run(*argv, timeout=timeout)
+
+    out = "ready\n" + LINE
+    answers = {THERE: out, THERE.replace(" 2.5", " 4.0"): out}
+    look = Looking(BusyMachine(answers, via="ssh://web"))
+    look.net, look.options = CountingNet(), options
+    look.emit(SILENT)
+    asyncio.run(dropped.work(look, SILENT))  # type: ignore[arg-type]
+    assert look.observed(KernelDrop)
+    assert len(look.net.marks) >= 9
+
+
 GREP = shlex.join(("grep", "-sH", ".", "/proc/net/netstat", "/proc/net/snmp"))
 SNMP = """\
 /proc/net/snmp:Tcp: InSegs OutSegs RetransSegs InErrs OutRsts
