@@ -14,7 +14,7 @@ from typing import ClassVar, Literal, TypeVar
 
 from diagnose.model.frozen import frozen
 from diagnose.model.ignore import Ignore
-from diagnose.model.marks import CommandLine, Label, MachineName, Text, Url, UrlPath, Word
+from diagnose.model.marks import CommandLine, Label, MachineName, Text, Url, Word
 from diagnose.model.steps import (
     Applicability,
     Aspect,
@@ -29,6 +29,7 @@ from diagnose.model.steps import (
 )
 from diagnose.model.subject import Subject, endpoints, merge_subjects
 from diagnose.model.symptom import Symptom
+from diagnose.model.target import Target
 
 __all__ = [
     "LAYERS",
@@ -88,11 +89,6 @@ LAYERS = (
 )
 
 
-#: Schemes of URLs that are opened with TLS, and those of WebSockets (RFC 6455 section 3).
-TLS_SCHEMES = frozenset({"https", "wss"})
-WEBSOCKET_SCHEMES = frozenset({"ws", "wss"})
-
-
 class Vantage(StrEnum):
     """The place from which something was observed: the machine that probes, the server, or another
     machine (`--vantage`)."""
@@ -136,52 +132,6 @@ FailureKind = Literal[
 ]  # fmt: skip
 Role = Literal["outside", "server"]
 ServiceManager = Literal["systemd", "none"]
-
-
-@frozen
-class Target:
-    """The parsed URL or host that the user asked about.
-
-    `host` is an A-label (RFC 5890) or an address without brackets. `path` begins with a slash.
-    `websockets` are the paths at which a WebSocket is checked. `symptom` is what the pasted message
-    says in which the target was found, if it was one.
-    """
-
-    input: Text
-    scheme: Word
-    host: MachineName
-    port: int
-    path: UrlPath = "/"
-    websockets: tuple[UrlPath, ...] = ()
-    read_as: Text = ""
-    symptom: Symptom | None = None
-
-    @property
-    def uses_tls(self) -> bool:
-        return self.scheme in TLS_SCHEMES
-
-    @property
-    def is_websocket(self) -> bool:
-        return self.scheme in WEBSOCKET_SCHEMES
-
-    @property
-    def authority(self) -> str:
-        """Return host[:port] as in a URL (RFC 3986 section 3.2), without a default port."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return (
-            host
-            if self.port == (80 if self.scheme in {"http", "ws"} else 443)
-            else f"{host}:{self.port}"
-        )
-
-    @property
-    def origin(self) -> str:
-        """Return the origin of the site's pages (RFC 6454 section 6.2)."""
-        return f"{'https' if self.uses_tls else 'http'}://{self.authority}"
-
-    @property
-    def url(self) -> str:
-        return f"{self.scheme}://{self.authority}{self.path}"
 
 
 @frozen

@@ -8,8 +8,9 @@ import re
 from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
-from diagnose.model import TLS_SCHEMES, Target
+from diagnose.model import Target
 from diagnose.model.frozen import frozen
+from diagnose.model.target import TLS_SCHEMES
 
 MASKED = "***"
 

@@ -8,7 +8,8 @@ trailing dot, with a password, in any script. Other input raises `UsageError` be
 import re
 from dataclasses import dataclass, field
 
-from diagnose.model import WEBSOCKET_SCHEMES, Symptom, Target
+from diagnose.model import Symptom, Target
+from diagnose.model.target import WEBSOCKET_SCHEMES
 
 PORTS = {"https": 443, "http": 80, "wss": 443, "ws": 80}
 

@@ -2,9 +2,9 @@
 
 from urllib.parse import urlsplit
 
-from diagnose.model import TLS_SCHEMES
 from diagnose.model.addresses import bracketed, is_private
 from diagnose.model.frozen import frozen
+from diagnose.model.target import TLS_SCHEMES
 
 
 @frozen

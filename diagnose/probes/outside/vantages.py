@@ -10,35 +10,35 @@ so that a closed port can be told from a machine or a line that is down.
 """
 
 import asyncio
-import ipaddress
-import re
 import shlex
 from dataclasses import replace
 from typing import Literal
 from urllib.parse import urlsplit
 
-from diagnose.machine import CommandResult, Machine
+from diagnose.machine import Machine
 from diagnose.machine.ssh import SshMachine
 from diagnose.model import Failure, Unseen, Vantage
-from diagnose.model.addresses import is_guarded
+from diagnose.model.addresses import bracketed, is_guarded
 from diagnose.model.dns import Resolution
-from diagnose.model.frozen import frozen
 from diagnose.model.tls import Certificate
 from diagnose.model.vantages import VantagePoint, VantageResolution, VantageVisit
-from diagnose.net.http import USER_AGENT
-from diagnose.parsers import curl_output, pem
+from diagnose.parsers import curl_output
 from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.request_fields import RequestFields
 from diagnose.parsers.sanitize import clean
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside.remote_curl import UPGRADE_FIELDS, run_curl
-from diagnose.probes.outside.tls_attempts import parse_certificates
-
-#: Maximum number of addresses that one vantage visits.
-ADDRESSES = 6
-
-#: Seconds to connect, and for a whole visit. A SYN is repeated after 1 and 3 s.
-CONNECT_SECONDS, VISIT_SECONDS = 4, 8
+from diagnose.probes.outside.vantage_visits import (
+    ADDRESSES,
+    CONNECT_SECONDS,
+    VISIT_SECONDS,
+    CurlVisit,
+    own_address,
+    parse_addresses,
+    s_client_failure,
+    served_chain,
+    with_curl,
+)
 
 #: Seconds for the handshake of a WebSocket: curl waits for frames after an accepted one.
 UPGRADE_SECONDS = 4
@@ -59,16 +59,6 @@ set -- $SSH_CONNECTION; echo "at $3"
 """
 
 _ITSELF = "it is the server itself, and its way to itself is no visitor's"
-
-#: What openssl prints of connect(2): the text, or the errno of Linux.
-_CONNECT_FAILURES = (
-    Failure("refused", "Connection refused", 111, "ECONNREFUSED"),
-    Failure("unreachable", "No route to host", 113, "EHOSTUNREACH"),
-    Failure("unreachable", "Network is unreachable", 101, "ENETUNREACH"),
-    Failure("timeout", "Connection timed out", 110, "ETIMEDOUT"),
-)
-
-_BROWSER_FIELDS = ("Accept: text/html,*/*;q=0.8", "Upgrade-Insecure-Requests: 1")
 
 
 @probe()
@@ -121,7 +111,7 @@ class VantageVisitor:
             failure=failure and replace(failure, message=clean(failure.message, 200)),
             place=self.url,
             tools=tools,
-            source=_own_address(next((line for line in lines if " " in line), "")),
+            source=own_address(next((line for line in lines if " " in line), "")),
         )
 
     def _is_server(self, point: VantagePoint, addresses: tuple[str, ...]) -> bool:
@@ -221,7 +211,7 @@ class VantageVisitor:
             return self.ctx.emit(await self._handshake_alone(blank))
         curl = CurlVisit(url, address, target.host, target.port)
         result = await run_curl(self.machine, curl.argv, VISIT_SECONDS + 2.0)
-        visit = _with_curl(blank, result, target.uses_tls)
+        visit = with_curl(blank, result, target.uses_tls)
         chain = await self._chain(address) if visit.secured and self.openssl else ()
         return self.ctx.emit(replace(visit, chain=chain, equivalent=self._shown(curl.shown)))
 
@@ -233,7 +223,7 @@ class VantageVisitor:
         """Connect to another port. curl sends nothing there: telnet waits for the other side."""
         at = self.ctx.elapsed()
         argv = ("curl", "-q", "-sSv", "-o", "/dev/null", "--noproxy", "*", "--connect-timeout", "3",
-                "-m", "4", f"telnet://{_bracketed(address)}:{port}")  # fmt: skip
+                "-m", "4", f"telnet://{bracketed(address)}:{port}")  # fmt: skip
         result = await self.machine.run(*argv, timeout=6.0)
         if result.failure and ("not supported" in result.err or "disabled" in result.err):
             return
@@ -273,7 +263,7 @@ class VantageVisitor:
             purpose="websocket",
             path=path,
         )
-        self.ctx.emit(_with_curl(blank, result, target.uses_tls))
+        self.ctx.emit(with_curl(blank, result, target.uses_tls))
 
     # TLS
 
@@ -281,21 +271,21 @@ class VantageVisitor:
         """Return the certificate that is served there: openssl prints it."""
         argv = self._s_client(address)
         result = await self.machine.run(*argv, timeout=CONNECT_SECONDS + 2.0)
-        return await _served_chain(result.out)
+        return await served_chain(result.out)
 
     def _s_client(self, address: str) -> tuple[str, ...]:
         target = self.ctx.target
         sni = ("-noservername",) if is_address(target.host) else ("-servername", target.host)
-        where = f"{_bracketed(address)}:{target.port}"
+        where = f"{bracketed(address)}:{target.port}"
         return ("openssl", "s_client", "-connect", where, *sni)
 
     async def _handshake_alone(self, blank: VantageVisit) -> VantageVisit:
         """Without curl, the handshake of openssl shows TCP and TLS."""
         argv = self._s_client(blank.address)
         result = await self.machine.run(*argv, timeout=CONNECT_SECONDS + 2.0)
-        chain = await _served_chain(result.out)
+        chain = await served_chain(result.out)
         connected = "CONNECTED(" in result.out
-        failure = None if chain else _s_client_failure(result, connected)
+        failure = None if chain else s_client_failure(result, connected)
         return replace(
             blank,
             took=result.took,
@@ -312,89 +302,6 @@ class VantageVisitor:
         return shlex.join(("ssh", self.url, shlex.join(argv)))
 
 
-@frozen
-class CurlVisit:
-    """One visit of curl to a URL at one address."""
-
-    url: str
-    address: str
-    host: str
-    port: int
-    fields: tuple[str, ...] = ()
-
-    @property
-    def pinned(self) -> tuple[str, ...]:
-        if is_address(self.host):
-            return ()
-        return ("--resolve", f"{self.host}:{self.port}:{_bracketed(self.address)}")
-
-    @property
-    def shown(self) -> tuple[str, ...]:
-        """The same visit, as a person would type it."""
-        fields = (word for field in self.fields for word in ("-H", field))
-        return ("curl", "-sSkv", "-o", "/dev/null", *fields, *self.pinned, self.url)
-
-    @property
-    def argv(self) -> tuple[str, ...]:
-        fields = (word for field in (*_BROWSER_FIELDS, *self.fields) for word in ("-H", field))
-        return (
-            "curl", "-q", "-gsSkv", "-o", "/dev/null", "-w", "%{local_ip}", "--noproxy", "*",
-            "--connect-timeout", str(CONNECT_SECONDS), "-m", str(VISIT_SECONDS), "-A", USER_AGENT,
-            *fields, *self.pinned, self.url,
-        )  # fmt: skip
-
-
-def parse_addresses(text: str) -> tuple[str, ...]:
-    """Parse the output of `getent ahosts`: each address once, in its order; at most ADDRESSES."""
-    addresses = dict.fromkeys(line.split(" ", 1)[0] for line in text.splitlines()[:100])
-    return tuple(address for address in addresses if is_address(address))[:ADDRESSES]
-
-
-def _with_curl(blank: VantageVisit, result: CommandResult, uses_tls: bool) -> VantageVisit:
-    """Return the visit as curl's log shows it."""
-    if result.status is None:
-        return replace(blank, took=result.took, failure=result.failure)
-    attempt = curl_output.parse_attempt(result.err)
-    secured = uses_tls and (attempt.secured or attempt.status is not None)
-    failure = attempt.failure
-    return replace(
-        blank,
-        took=result.took,
-        failure=failure and replace(failure, message=clean(failure.message, 200)),
-        source=_own_address(result.out),
-        connected=attempt.connected,
-        secured=secured,
-        status=attempt.status,
-    )
-
-
-def _own_address(text: str) -> str:
-    """Return the address from which curl connected, "" if it printed none."""
-    words = text.split()
-    try:
-        return str(ipaddress.ip_address(words[-1])) if words else ""
-    except ValueError:
-        return ""
-
-
-def _s_client_failure(result: CommandResult, connected: bool) -> Failure:
-    """Return why openssl's handshake failed. It prints "connect:errno=111" or an error queue."""
-    if result.failure and result.failure.kind == "timeout":
-        return Failure("timeout", "timed out")
-    if connected:
-        return Failure("closed", "no TLS handshake")
-    for failure in _CONNECT_FAILURES:
-        if failure.message in result.err or re.search(rf"errno={failure.code}\b", result.err):
-            return failure
-    return Failure("other", "no connection")
-
-
-async def _served_chain(text: str) -> tuple[Certificate, ...]:
-    """Return the first certificate that openssl printed, parsed."""
-    ders = pem.ders(text)[:1]
-    return await parse_certificates(ders) if ders else ()
-
-
 def _is_settled(visit: VantageVisit) -> bool:
     """Whether nothing is gained by another visit."""
     if visit.status is None:
@@ -404,7 +311,3 @@ def _is_settled(visit: VantageVisit) -> bool:
 
 def _control_ports(port: int) -> tuple[int, ...]:
     return tuple(other for other in _CONTROL_PORTS if other != port)
-
-
-def _bracketed(address: str) -> str:
-    return f"[{address}]" if ":" in address else address

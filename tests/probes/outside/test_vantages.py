@@ -9,7 +9,8 @@ from diagnose.model import Failure, Target, Unseen, Vantage
 from diagnose.model.vantages import VantagePoint, VantageResolution, VantageVisit
 from diagnose.parsers.request_fields import RequestFields
 from diagnose.probes import Options
-from diagnose.probes.outside.vantages import CurlVisit, VantageVisitor, parse_addresses
+from diagnose.probes.outside.vantage_visits import CurlVisit, parse_addresses
+from diagnose.probes.outside.vantages import VantageVisitor
 from tests.support.fake_context import Looking
 
 URL = "ssh://me@laptop.example.net"
