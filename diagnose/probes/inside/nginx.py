@@ -166,7 +166,7 @@ async def _observe_program(ctx: ProbeContext, listing: Listing, program: Program
     )
     await asyncio.gather(
         _run_config_test(ctx, program, path, _is_restricted(ctx, listing)),
-        _observe_config(ctx, path),
+        _observe_config(ctx, path, shlex.join(program.argv("-T"))),
     )
     await observe_rejected_pairs(ctx)
 
@@ -222,8 +222,9 @@ def _is_forbidden(result: CommandResult, restricted: bool) -> bool:
     return result.status != 0 and unprivileged and "Permission denied" in result.err
 
 
-async def _observe_config(ctx: ProbeContext, path: str) -> None:
-    """Emit the configuration with its includes, then the certificates of the target's blocks."""
+async def _observe_config(ctx: ProbeContext, path: str, equivalent: str) -> None:
+    """Emit the configuration with its includes, then the certificates of the target's blocks.
+    `equivalent` is the command with which a person reads the same."""
     at = ctx.elapsed()
     tree = await read_config_tree(ctx.machine, path)
     for denied_path in tree.denied:
@@ -233,7 +234,7 @@ async def _observe_config(ctx: ProbeContext, path: str) -> None:
             vantage=Vantage.SERVER,
             at=at,
             took=ctx.elapsed() - at,
-            equivalent="nginx -T",
+            equivalent=equivalent,
             failure=tree.failure,
             path=path,
             main=tree.main,

@@ -155,7 +155,8 @@ async def observe_entry(ctx: ProbeContext, entry: Entry) -> None:
     )
     path = config_path(build, master.arguments)
     await asyncio.gather(
-        _test_config(inner, machine, master, path), _observe_config(inner, machine, container, path)
+        _test_config(inner, machine, master, path),
+        _observe_config(inner, machine, container, master, path),
     )
     await observe_rejected_pairs(inner)
 
@@ -201,7 +202,11 @@ async def _test_config(
 
 
 async def _observe_config(
-    ctx: ProbeContext, machine: ContainerMachine, container: NginxContainer, path: str
+    ctx: ProbeContext,
+    machine: ContainerMachine,
+    container: NginxContainer,
+    master: NginxProcess,
+    path: str,
 ) -> None:
     at = ctx.elapsed()
     tree = await read_config_tree(machine, path)
@@ -210,7 +215,7 @@ async def _observe_config(
             vantage=Vantage.SERVER,
             at=at,
             took=ctx.elapsed() - at,
-            equivalent=shlex.join(("nginx", "-T")),
+            equivalent=shlex.join((*machine.words(), master.binary, *master.arguments, "-T")),
             failure=tree.failure,
             path=path,
             main=published_listens(tree.main, container, ctx.target.port),

@@ -224,6 +224,7 @@ def test_baotas_nginx_is_found_by_its_process() -> None:
         "/www/server/panel/vhost/nginx/shop.conf": "server { listen 443 ssl; }\n",
     }
     config = panel(text, BAOTA, program, files, "-c", BAOTA_CONF)
+    assert config.equivalent == f"{program} -c {BAOTA_CONF} -T"
     assert [one.path for one in config.files] == list(files)
 
 

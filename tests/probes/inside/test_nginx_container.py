@@ -106,7 +106,9 @@ def test_it_is_read_as_one_outside() -> None:
     assert look.observed(NginxBuild)[0].version == "nginx/1.26.3"
     (config,) = look.observed(NginxConfig)
     assert [file.path for file in config.files] == list(FILES)
-    assert look.observed(NginxTest)[0].passed
+    (test,) = look.observed(NginxTest)
+    assert test.passed
+    assert config.equivalent == test.equivalent[:-1] + "T"
     # Visitors reach 8443 as 443.
     assert sockets(servers(config.main), 443)[0].ssl
     assert sockets(servers(config.main), 80)
