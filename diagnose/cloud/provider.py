@@ -28,8 +28,9 @@ class ApiError(Exception):
     """A question that the API did not answer.
 
     `code` is the provider's own word for it ("Forbidden.RAM"), `action` the call ("ecs:Describe…").
-    `allow` is what to allow for it: the actions of the smallest policy. The message is the
-    provider's, cleaned, and without any secret.
+    `allow` is what to allow for it: the actions of the smallest policy. `way_out` is what a person
+    can do ("set …"), "" where the kind says it all. The message is the provider's, cleaned, and
+    without any secret.
     """
 
     def __init__(
@@ -40,10 +41,11 @@ class ApiError(Exception):
         code: str = "",
         action: str = "",
         allow: tuple[str, ...] = (),
+        way_out: str = "",
     ) -> None:
         super().__init__(message)
         self.kind, self.message, self.code = kind, message, code
-        self.action, self.allow = action, allow
+        self.action, self.allow, self.way_out = action, allow, way_out
 
 
 @frozen
