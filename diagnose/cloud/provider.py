@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Literal, Protocol
 
 from diagnose.cloud.evaluation import Flow, Verdict
+from diagnose.cloud.firmware import Dmi as Dmi
 from diagnose.model.cloud import CloudInstance, RuleSet, SecurityGroup
 from diagnose.model.frozen import frozen
 
@@ -77,16 +78,6 @@ class Client(Protocol):
     async def send(self, request: ApiRequest) -> ApiResponse:
         """Return the response. Raise ApiError ("timeout", "unreachable", "invalid")."""
         ...
-
-
-@frozen
-class Dmi:
-    """What the firmware says about the machine (/sys/class/dmi/id), "" for what is not there."""
-
-    sys_vendor: str = ""
-    product_name: str = ""
-    chassis_asset_tag: str = ""
-    bios_vendor: str = ""
 
 
 class Credentials:

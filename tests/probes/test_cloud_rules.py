@@ -23,7 +23,8 @@ from diagnose.model.cloud import CloudMachine, CloudRules
 from diagnose.model.tcp import Connection
 from diagnose.net import api_client
 from diagnose.probes import Options, Probe
-from diagnose.probes.cloud_rules import DMI_FOLDER, SUBJECT
+from diagnose.probes.cloud_rules import SUBJECT
+from diagnose.probes.firmware import DMI_FOLDER
 from diagnose.probes.inside import cloud as inside
 from diagnose.probes.outside import cloud as outside
 from diagnose.recording.codec import Recording, decode, encode
@@ -180,7 +181,8 @@ asyncio.run(cloud.unanswered.work(looking, silent))
 assert looking.observations == [silent], looking.observations
 assert "diagnose.cloud.firmware" in sys.modules
 loaded = [name for name in sys.modules if name.startswith(
-    ("diagnose.cloud.aliyun", "diagnose.net.api_client", "httpx"))]
+    ("diagnose.cloud.aliyun", "diagnose.cloud.evaluation", "diagnose.probes.cloud_rules",
+     "diagnose.model.cloud", "diagnose.net.api_client", "httpx"))]
 assert not loaded, loaded
 """
     done = subprocess.run(
