@@ -61,7 +61,11 @@ def test_json_imports_nothing_that_only_people_and_failures_need() -> None:
     seen = modules("--json", "--outside", "127.0.0.1:1")
     never = {
         "aiohttp",
+        "boto3",
+        "diagnose.cloud",
         "diagnose.exporter",
+        "diagnose.model.cloud",
+        "diagnose.probes.cloud_rules",
         "dns.asyncresolver",
         "importlib.metadata",
         "msgspec",

@@ -5,7 +5,7 @@ sees other sources than visitors.
 """
 
 from collections.abc import Iterator
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_address
 
 from checks.tcp import ProbedPort, probed_ports, subjects
 from checks.tcp import severity as port_severity
@@ -106,18 +106,13 @@ class JudgedRules:
         if self.verdict.status != "partial":
             return self.verdict.status == "deny"
         is_silent = any(port.outcome == "silent" for port in self.ports)
-        return is_silent and _size(self.verdict.open_to) < _size(self.verdict.closed_to)
+        return is_silent and self.verdict.open_count < self.verdict.closed_count
 
     @property
     def confidence(self) -> Confidence:
         if self.verdict.status == "partial":
             return Confidence.POSSIBLE
         return Confidence.LIKELY if self.watch is None else Confidence.CERTAIN
-
-
-def _size(networks: tuple[str, ...]) -> int:
-    """Return how many addresses the networks have."""
-    return sum(ip_network(network).num_addresses for network in networks)
 
 
 def judged_rules(evidence: Evidence) -> Iterator[JudgedRules]:

@@ -78,6 +78,11 @@ def difference(left: AddressSet, right: AddressSet) -> AddressSet:
     return intersection(left, _gaps(right)) if right else left
 
 
+def count(addresses: AddressSet) -> int:
+    """Return how many addresses are in a set."""
+    return sum(last - first + 1 for first, last in addresses)
+
+
 def _gaps(ranges: AddressSet) -> AddressSet:
     gaps: list[tuple[int, int]] = []
     start = 0

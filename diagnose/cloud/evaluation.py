@@ -13,6 +13,7 @@ from typing import Literal
 from diagnose.cloud.address_sets import (
     AddressSet,
     Family,
+    count,
     difference,
     internet,
     intersection,
@@ -90,8 +91,9 @@ class Verdict:
     """Whether a flow passes all layers.
 
     `by` are the ids that decide, with the layer's name before them. `open_to` and `closed_to` are
-    networks of the flow's source, `unknown_to` those that unread rules decide. `layers` are the
-    verdicts of each layer for itself, in the order of the rule set.
+    networks of the flow's source, `unknown_to` those that unread rules decide: the first of each,
+    for people. `open_count` and `closed_count` are how many addresses there are in all. `layers`
+    are the verdicts of each layer for itself, in the order of the rule set.
     """
 
     status: Status
@@ -100,6 +102,8 @@ class Verdict:
     closed_to: tuple[str, ...] = ()
     unknown_to: tuple[str, ...] = ()
     layers: tuple[LayerVerdict, ...] = ()
+    open_count: int = 0
+    closed_count: int = 0
 
     @property
     def denying(self) -> LayerVerdict | None:
@@ -135,6 +139,8 @@ def evaluate(rules: RuleSet, flow: Flow) -> Verdict:
         texts(closed, flow.family),
         texts(unknown, flow.family),
         verdicts,
+        count(opened),
+        count(closed),
     )
 
 

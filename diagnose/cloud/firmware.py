@@ -4,8 +4,17 @@ A machine of no cloud pays for four small files and for nothing else: no provide
 nothing is sent. Sources: cloud-init's ds-identify, and the vendors' documents.
 """
 
-from diagnose.cloud.provider import Dmi
 from diagnose.model.frozen import frozen
+
+
+@frozen
+class Dmi:
+    """What the firmware says about the machine (/sys/class/dmi/id), "" for what is not there."""
+
+    sys_vendor: str = ""
+    product_name: str = ""
+    chassis_asset_tag: str = ""
+    bios_vendor: str = ""
 
 
 @frozen

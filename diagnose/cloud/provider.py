@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Literal, Protocol
 
 from diagnose.cloud.evaluation import Flow, Verdict
+from diagnose.cloud.firmware import Dmi as Dmi
 from diagnose.model.cloud import CloudInstance, RuleSet, SecurityGroup
 from diagnose.model.frozen import frozen
 
@@ -28,8 +29,9 @@ class ApiError(Exception):
     """A question that the API did not answer.
 
     `code` is the provider's own word for it ("Forbidden.RAM"), `action` the call ("ecs:Describe…").
-    `allow` is what to allow for it: the actions of the smallest policy. The message is the
-    provider's, cleaned, and without any secret.
+    `allow` is what to allow for it: the actions of the smallest policy. `way_out` is what a person
+    can do ("set …"), "" where the kind says it all. The message is the provider's, cleaned, and
+    without any secret.
     """
 
     def __init__(
@@ -40,10 +42,11 @@ class ApiError(Exception):
         code: str = "",
         action: str = "",
         allow: tuple[str, ...] = (),
+        way_out: str = "",
     ) -> None:
         super().__init__(message)
         self.kind, self.message, self.code = kind, message, code
-        self.action, self.allow = action, allow
+        self.action, self.allow, self.way_out = action, allow, way_out
 
 
 @frozen
@@ -75,16 +78,6 @@ class Client(Protocol):
     async def send(self, request: ApiRequest) -> ApiResponse:
         """Return the response. Raise ApiError ("timeout", "unreachable", "invalid")."""
         ...
-
-
-@frozen
-class Dmi:
-    """What the firmware says about the machine (/sys/class/dmi/id), "" for what is not there."""
-
-    sys_vendor: str = ""
-    product_name: str = ""
-    chassis_asset_tag: str = ""
-    bios_vendor: str = ""
 
 
 class Credentials:

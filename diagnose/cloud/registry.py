@@ -7,9 +7,10 @@ stops nothing.
 
 import importlib
 from collections.abc import Callable
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from diagnose.cloud.provider import Provider
+if TYPE_CHECKING:
+    from diagnose.cloud.provider import Provider
 
 GROUP = "diagnose.providers"
 
@@ -30,14 +31,14 @@ def _ignore(_name: str, _reason: str) -> None:
     return None
 
 
-def provider(name: str, complain: Complaint = _ignore) -> Provider | None:
+def provider(name: str, complain: Complaint = _ignore) -> "Provider | None":
     """Return the provider of a name, None if there is none that can be used."""
     if name in OWN:
         return _loaded(name, lambda: _own(OWN[name]), complain)
     return next((each for each in installed(complain) if each.name == name), None)
 
 
-def installed(complain: Complaint = _ignore) -> tuple[Provider, ...]:
+def installed(complain: Complaint = _ignore) -> "tuple[Provider, ...]":
     """Return the providers that other packages install."""
     from importlib.metadata import entry_points
 
@@ -49,7 +50,7 @@ def installed(complain: Complaint = _ignore) -> tuple[Provider, ...]:
     return tuple(filter(None, loaded))
 
 
-def own_providers(complain: Complaint = _ignore) -> tuple[Provider, ...]:
+def own_providers(complain: Complaint = _ignore) -> "tuple[Provider, ...]":
     """Return all of our own providers."""
     return tuple(filter(None, (provider(name, complain) for name in OWN)))
 
@@ -59,9 +60,9 @@ def _own(path: str) -> Any:
     return getattr(importlib.import_module(module), name)
 
 
-def _loaded(name: str, load: Callable[[], Any], complain: Complaint) -> Provider | None:
+def _loaded(name: str, load: Callable[[], Any], complain: Complaint) -> "Provider | None":
     try:
-        return cast(Provider, load()())
+        return cast("Provider", load()())
     except Exception as error:
         # Whatever another package does while it is imported is no reason to end the run.
         complain(name, f"{type(error).__name__}: {error}")

@@ -9,7 +9,6 @@ from diagnose.checking.proof import (
 from diagnose.checking.root_cause import LayerStatus, layer_statuses
 from diagnose.i18n.reports import translate
 from diagnose.model import Observation, Report, Vantage
-from diagnose.model.cloud import CloudMachine
 from diagnose.model.frozen import frozen
 from diagnose.outputs import finding_text
 
@@ -70,7 +69,9 @@ def _skip_reason(report: Report, name: str) -> str:
     if is_without_websocket or name in report.evidence.scope.skip:
         return "reason.not-asked"
     if name == "cloud":
-        return "reason.not-read" if report.evidence.of(CloudMachine) else ""
+        # By its name: the kinds of a cloud are not imported where nothing was seen of one.
+        kinds = {type(observation).__name__ for observation in report.evidence.observations}
+        return "reason.not-read" if "CloudMachine" in kinds else ""
     from_server = [
         observation
         for observation in report.evidence.observations

@@ -14,13 +14,15 @@ class Explanation:
 
 
 _REASONS = {
-    "rejected": "{title} does not accept the credentials ({message})",
+    "rejected": "{title} does not accept the credentials ({message}): set up a key that is valid",
     "clock": "{title} refuses the time of this machine's clock ({message}): correct the clock",
     "throttled": "{title} had too many calls ({message}): wait a minute and try again",
-    "timeout": "{title} did not answer in time",
-    "unreachable": "{title} cannot be reached: {message}",
-    "invalid": "{title} answered something else than its documents promise ({message})",
-    "endless": "{title} sent more pages than it may have",
+    "timeout": "{title} did not answer in time: try again, or look at the rules in its console",
+    "unreachable": "{title} cannot be reached: {message}; look at this machine's way to it"
+    " (HTTPS_PROXY is used), or at the rules in the console",
+    "invalid": "{title} answered something else than its documents promise ({message}): look at the"
+    " rules in its console",
+    "endless": "{title} sent more pages than it may have: look at the rules in its console",
     "extra": "{message}",
 }
 _MAX_LENGTH = 1000
@@ -32,7 +34,8 @@ def explanation(provider: Provider, error: ApiError, address: str = "") -> Expla
     match error.kind:
         case "credentials":
             kind = f" is of the kind {error.code}, which is not supported" if error.code else ""
-            reason = f"{title}: {error.message}{kind}"
+            way_out = f"; {error.way_out}" if error.way_out else ""
+            reason = f"{title}: {error.message}{kind}{way_out}"
             return Explanation(clean(reason, _MAX_LENGTH), provider.setup_command)
         case "forbidden":
             allow = f"; allow these actions, which only read: {', '.join(error.allow)}"

@@ -13,8 +13,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from diagnose.cloud.evaluation import INTERNET4, INTERNET6, Flow, Verdict, evaluate
-from diagnose.cloud.firmware import Cloud, cloud_of
-from diagnose.cloud.provider import ApiError, Client, Credentials, Dmi, Profile, Provider
+from diagnose.cloud.firmware import Cloud, Dmi, cloud_of
+from diagnose.cloud.provider import ApiError, Client, Credentials, Profile, Provider
 from diagnose.cloud.registry import Complaint, installed, own_providers, provider
 from diagnose.machine import Machine
 from diagnose.model import Failure, Unseen, Vantage
@@ -30,9 +30,7 @@ from diagnose.model.tcp import Connection
 from diagnose.parsers.sanitize import clean
 from diagnose.probes import ProbeContext, diagnose_command
 from diagnose.probes.cloud_failures import explanation, no_credentials
-
-DMI_FOLDER = "/sys/class/dmi/id"
-_DMI_NAMES = ("sys_vendor", "product_name", "chassis_asset_tag", "bios_vendor")
+from diagnose.probes.firmware import DMI_FOLDER
 
 #: Seconds for all questions to the metadata service. Over SSH each takes a round trip more, and
 #: they wait until the capture of packets has ended (`inside.kernel`).
@@ -45,9 +43,9 @@ _MAX_FILE = 1 << 20
 _MAX_UNREAD = 4
 
 
-async def look_on_server(ctx: ProbeContext) -> None:
+async def look_on_server(ctx: ProbeContext, dmi: Dmi) -> None:
     """Emit the cloud of the server and its instance; with `--cloud` also the rules."""
-    cloud, providers, instance = await identify_server(ctx)
+    cloud, providers, instance = await identify_server(ctx, dmi)
     if ctx.options.cloud:
         await _read_rules(ctx, providers, instance, _silent_address(ctx), cloud)
     elif cloud or providers:
@@ -55,11 +53,10 @@ async def look_on_server(ctx: ProbeContext) -> None:
 
 
 async def identify_server(
-    ctx: ProbeContext,
+    ctx: ProbeContext, dmi: Dmi
 ) -> tuple[Cloud | None, tuple[Provider, ...], CloudInstance | None]:
     """Emit the cloud of the server and its instance, without its rules, and return them."""
     at = ctx.elapsed()
-    dmi = await read_dmi(ctx.machine)
     cloud = cloud_of(dmi)
     names = cloud.providers if cloud else ()
     providers = tuple(filter(None, (provider(name, _complaint(ctx)) for name in names)))
@@ -73,21 +70,6 @@ async def identify_server(
 async def look_by_address(ctx: ProbeContext, address: str) -> None:
     """Find the instance by its public address, with the credentials of this machine."""
     await _read_rules(ctx, (), None, address, None)
-
-
-async def read_dmi(machine: Machine) -> Dmi:
-    """Return what the firmware says; nothing of it needs root or a network."""
-    paths = [f"{DMI_FOLDER}/{name}" for name in _DMI_NAMES]
-    texts: tuple[str, ...] = ("",) * len(paths)
-    if machine.via == "local":
-        files = await asyncio.gather(*(machine.read(path, 200) for path in paths))
-        texts = tuple(clean(file.text.strip()) for file in files)
-    else:
-        # One command for all of them: over SSH each is a round trip.
-        result = await machine.run("grep", "-sH", "", *paths)
-        lines = dict(line.partition(":")[::2] for line in result.out.splitlines()[:20])
-        texts = tuple(clean(lines.get(path, "").strip()[:200]) for path in paths)
-    return Dmi(*texts)
 
 
 async def _emit_machine(

@@ -237,6 +237,7 @@ def python_of(program: str) -> str:
 
 
 def main() -> int:
+    from tests.bench import cloud
     from tests.lab.lab import Lab, missing
 
     if lacking := missing():
@@ -249,6 +250,7 @@ def main() -> int:
         bench.start()
         bench.healthy()
         bench.server()
+        cloud.measure(lab, 20)
         bench.screen()
         lab.delay(0.05)
         bench.distant(lab, 100)

@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import time
 from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
@@ -15,12 +17,14 @@ ENVIRON = {
 }
 
 
-def cli(mode: str = "AK", **more: str) -> str:
+def cli(mode: str = "AK", **more: Any) -> str:
     values = {
         "name": "work", "mode": mode, "access_key_id": "cli-id", "access_key_secret": "cli-secret",
         "region_id": "cn-beijing",
     }  # fmt: skip
-    return json.dumps({"current": "work", "profiles": [{"name": "default"}, values | more]})
+    values |= more
+    profiles = [{"name": "default"}, values]
+    return json.dumps({"current": values["name"], "profiles": profiles})
 
 
 SDK = "[default]\ntype = access_key\naccess_key_id = sdk-id\naccess_key_secret = sdk%secret\n"
@@ -63,11 +67,99 @@ def test_a_session_token_comes_along() -> None:
     assert credentials.token == "session"
 
 
-@pytest.mark.parametrize("mode", ["EcsRamRole", "OAuth", "CloudSSO", "RamRoleArn", "External"])
-def test_a_profile_of_another_kind_is_named_and_not_guessed(mode: str) -> None:
+def test_an_old_token_in_a_profile_of_a_key_is_not_sent() -> None:
+    credentials = find({}, cli=cli("AK", sts_token="old"))
+    assert credentials is not None
+    assert credentials.token == ""
+
+
+def test_the_variables_of_the_program_count_too() -> None:
+    environ = {name.replace("ALIBABA_CLOUD", "ALICLOUD"): value for name, value in ENVIRON.items()}
+    credentials = find(environ)
+    assert credentials is not None
+    assert (credentials.key_id, credentials.source) == ("env-id", "ALICLOUD_ACCESS_KEY_ID")
+
+
+OTHER_KINDS = {
+    "EcsRamRole": "--cloud-role",
+    "RamRoleArn": "aliyun sts AssumeRole",
+    "ChainableRamRoleArn": "aliyun sts AssumeRole",
+    "RamRoleArnWithRoleName": "aliyun sts AssumeRole",
+    "External": "run its command yourself",
+    "CredentialsURI": "what that address answers",
+    "OIDC": "AssumeRoleWithOIDC",
+    "RsaKeyPair": "ALIBABA_CLOUD_PROFILE",
+    "BearerToken": "ALIBABA_CLOUD_PROFILE",
+    "Anonymous": "ALIBABA_CLOUD_PROFILE",
+    "a kind of tomorrow": "ALIBABA_CLOUD_PROFILE",
+}
+
+
+@pytest.mark.parametrize("mode", OTHER_KINDS)
+def test_a_profile_of_another_kind_is_named_with_the_way_out(mode: str) -> None:
     with pytest.raises(ApiError) as caught:
         find({}, cli=cli(mode))
     assert (caught.value.kind, caught.value.code) == ("credentials", mode)
+    assert OTHER_KINDS[mode] in caught.value.way_out
+
+
+def test_a_role_of_a_profile_without_a_mode_is_not_taken_for_its_key() -> None:
+    with pytest.raises(ApiError) as caught:
+        find({}, cli=cli("", ram_role_arn="acs:ram::1:role/reader"))
+    assert caught.value.code == "RamRoleArn"
+
+
+LOGINS = ("OAuth", "CloudSSO")
+
+
+@pytest.mark.parametrize("mode", LOGINS)
+def test_the_temporary_key_of_a_login_is_used_while_it_is_valid(mode: str) -> None:
+    end = time.time() + 60
+    credentials = find({}, cli=cli(mode, sts_token="session", sts_expiration=end))
+    assert credentials is not None
+    assert (credentials.key_id, credentials.token) == ("cli-id", "session")
+
+
+@pytest.mark.parametrize("mode", LOGINS)
+@pytest.mark.parametrize(
+    "more",
+    [
+        {},
+        {"sts_token": "session"},
+        {"sts_token": "session", "sts_expiration": 1_600_000_000},
+        {"sts_token": "session", "sts_expiration": "tomorrow"},
+        {"sts_token": "session", "sts_expiration": True},
+        {"sts_expiration": 9_999_999_999},
+        {"sts_token": "session", "sts_expiration": 9_999_999_999, "access_key_secret": ""},
+    ],
+)
+def test_a_login_whose_key_has_ended_says_how_to_renew_it(mode: str, more: dict[str, Any]) -> None:
+    with pytest.raises(ApiError) as caught:
+        find({}, cli=cli(mode, name="my work", **more))
+    assert caught.value.kind == "credentials"
+    assert f"({mode})" in caught.value.message
+    assert "aliyun sts GetCallerIdentity --profile 'my work'" in caught.value.way_out
+
+
+@pytest.mark.parametrize(
+    ("kind", "mode"), [("ecs_ram_role", "EcsRamRole"), ("ram_role_arn", "RamRoleArn"),
+                       ("oidc_role_arn", "OIDC"), ("rsa_key_pair", "rsa_key_pair")],
+)  # fmt: skip
+def test_another_kind_in_the_file_of_the_sdks(kind: str, mode: str) -> None:
+    with pytest.raises(ApiError) as caught:
+        find({}, sdk=f"[default]\ntype = {kind}\nprivate_key_file = /k\n")
+    assert caught.value.code == mode
+    assert caught.value.way_out
+
+
+@pytest.mark.parametrize("name", ["OIDC_TOKEN_FILE", "CREDENTIALS_URI"])
+def test_a_variable_that_leads_to_a_key_is_named_where_nothing_else_is_there(name: str) -> None:
+    environ = {f"ALIBABA_CLOUD_{name}": "http://127.0.0.1/canary"}
+    with pytest.raises(ApiError) as caught:
+        find(environ)
+    assert caught.value.message == f"ALIBABA_CLOUD_{name}"
+    assert "canary" not in caught.value.way_out
+    assert find(environ, sdk=SDK) is not None
 
 
 @pytest.mark.parametrize(

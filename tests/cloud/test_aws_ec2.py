@@ -331,7 +331,10 @@ def test_a_refused_key_and_a_wrong_clock_have_one_code() -> None:
     assert error_of(odd, clock=lambda: now).kind == "rejected"
 
 
-EMPTY = b"<DescribeSecurityGroupsResponse><securityGroupInfo/></DescribeSecurityGroupsResponse>"
+EMPTY = (
+    b"<DescribeSecurityGroupsResponse><requestId>1</requestId><securityGroupInfo/>"
+    b"</DescribeSecurityGroupsResponse>"
+)
 
 
 def test_too_many_calls_are_tried_once_more() -> None:
@@ -344,8 +347,10 @@ def test_too_many_calls_are_tried_once_more() -> None:
 
 def page(token: str) -> Any:
     return answer(
-        b"<DescribeSecurityGroupsResponse><securityGroupInfo><item><groupId>sg-1</groupId></item>"
-        b"</securityGroupInfo><nextToken>" + token.encode() + b"</nextToken>"
+        b"<DescribeSecurityGroupsResponse><requestId>1</requestId><securityGroupInfo>"
+        b"<item><groupId>sg-1</groupId></item></securityGroupInfo><nextToken>"
+        + token.encode()
+        + b"</nextToken>"
         b"</DescribeSecurityGroupsResponse>"
     )
 
@@ -365,7 +370,7 @@ def test_pages_without_an_end() -> None:
 @pytest.mark.parametrize(
     ("body", "status", "kind"),
     [
-        (b"<html>login</html>", 200, "missing"),
+        (b"<html>login</html>", 200, "invalid"),
         (b"nonsense", 200, "invalid"),
         (b"", 502, "unreachable"),
         (b"<html>Bad Gateway</html>", 502, "unreachable"),

@@ -26,7 +26,10 @@ from tests.support.fake_aws import KEY_ID, SECRET, TOKEN
 pytest.importorskip("boto3", reason="boto3 is not installed: make test-all")
 
 REGION = "eu-west-1"
-GROUPS = b"<DescribeSecurityGroupsResponse><securityGroupInfo/></DescribeSecurityGroupsResponse>"
+GROUPS = (
+    b"<DescribeSecurityGroupsResponse><requestId>1</requestId><securityGroupInfo/>"
+    b"</DescribeSecurityGroupsResponse>"
+)
 
 
 class Server(HTTPServer):

@@ -1,17 +1,27 @@
 """What holds for all rules: a set is judged like each of its addresses, and readers never fail."""
 
 import json
+from ipaddress import ip_network
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from diagnose.cloud import fields
-from diagnose.cloud.address_sets import difference, internet, intersection, network_range, union
+from diagnose.cloud.address_sets import (
+    count,
+    difference,
+    internet,
+    intersection,
+    network_range,
+    union,
+)
 from diagnose.cloud.aliyun.rules import firewall_rule_set, rule_set
 from diagnose.cloud.evaluation import Flow, Verdict, evaluate
 from diagnose.model.cloud import ANY_ADDRESS, PortRange, Rule, RuleLayer, RuleSet
 
+#: Most networks that a verdict names.
+MOST_NAMED = 64
 NETWORKS = ("0.0.0.0/0", "203.0.113.0/24", "203.0.113.0/28", "198.51.100.0/24", "10.0.0.0/8")
 ADDRESSES = ("203.0.113.3", "203.0.113.77", "198.51.100.9", "192.0.2.1")
 PORTS = (PortRange(443, 443), PortRange(1, 65535), PortRange(80, 80))
@@ -80,8 +90,24 @@ def test_the_internet_gets_what_its_addresses_get(layers: list[RuleLayer]) -> No
     everybody = evaluate(rules, Flow(443))
     for address in ADDRESSES:
         status = evaluate(rules, Flow(443, address)).status
-        assert _is_in(address, everybody.open_to) is (status == "allow")
-        assert _is_in(address, everybody.closed_to) is (status == "deny")
+        # These lists are for people, and only their first networks are named.
+        for networks, outcome in ((everybody.open_to, "allow"), (everybody.closed_to, "deny")):
+            if _is_in(address, networks) or len(networks) < MOST_NAMED:
+                assert _is_in(address, networks) is (status == outcome)
+
+
+@given(LAYERS)
+def test_all_addresses_are_counted(layers: list[RuleLayer]) -> None:
+    everybody = evaluate(RuleSet(tuple(layers)), Flow(443))
+    decided, whole = everybody.open_count + everybody.closed_count, count(internet(4))
+    assert (decided < whole) is bool(everybody.unknown_to)
+    assert bool(everybody.open_count) is bool(everybody.open_to)
+    for networks, number in (
+        (everybody.open_to, everybody.open_count),
+        (everybody.closed_to, everybody.closed_count),
+    ):
+        named = sum(ip_network(each).num_addresses for each in networks)
+        assert named == number if len(networks) < MOST_NAMED else named <= number
 
 
 def _is_in(address: str, networks: tuple[str, ...]) -> bool:

@@ -2,6 +2,7 @@
 python -m tests.lab shell [SCENARIO]                       a laboratory to walk about in
 python -m tests.lab run SCENARIO [--on HOST] -- COMMAND    one command, on client and server
 python -m tests.lab corpus [SCENARIO ...] [--sample N]     other tools on the scenarios, as a table
+python -m tests.lab witness [SCENARIO ...]                 what the kernel says of each, as a table
 
 --platform NAME: on a server that systemd boots, laid out like that (tests/lab/platforms.py).
 """
@@ -15,7 +16,7 @@ import tempfile
 import threading
 from pathlib import Path
 
-from . import corpus
+from . import corpus, kernel_witness
 from .hosts import PATH, environment
 from .lab import REPOSITORY, Lab, missing
 from .platforms import PLATFORMS, TODAY, Platform
@@ -100,6 +101,8 @@ def main() -> int:
     words = sys.argv[1:]
     if words[:1] == ["corpus"]:
         return corpus.main(words[1:])
+    if words[:1] == ["witness"]:
+        return kernel_witness.main(words[1:])
     command: list[str] = []
     if "--" in words:
         command = words[words.index("--") + 1 :]

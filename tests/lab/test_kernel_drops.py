@@ -6,10 +6,12 @@ import pytest
 from diagnose.model.addresses import bracketed
 from tests.support.kernel_features import no_drop_reasons, no_ebpf
 
+from . import kernel_witness
 from .lab import CLIENT, HERE, SERVER, SERVER6, Lab
 from .report import Report
-from .scenario import found
+from .scenario import Scenario, found
 from .scenarios.netfilter import alone
+from .test_scenarios import taken
 
 pytestmark = [
     pytest.mark.lab,
@@ -60,6 +62,18 @@ def test_the_kernel_says_what_it_drops(laboratory: Lab, name: str) -> None:
     assert drops(report) == [DROPS[name]], str(report)
     expected = scenario.expected["both"]
     assert report.causes == [expected], str(report)
+
+
+@pytest.mark.parametrize(
+    "scenario", [one for one in kernel_witness.scenarios() if taken(one, 24)], ids=str
+)
+def test_rules_and_kernel_do_not_disagree(laboratory: Lab, scenario: Scenario) -> None:
+    """A share of the scenarios; all where DIAGNOSE_ALL is set."""
+    if why := kernel_witness.obstacle(laboratory, scenario):
+        pytest.skip(why)
+    told = kernel_witness.play(laboratory, scenario)
+    assert told.is_expected, told
+    assert not told.disagreements, told
 
 
 @pytest.mark.skipif(bool(no_ebpf((6, 4))), reason="netfilter takes eBPF since Linux 6.4")

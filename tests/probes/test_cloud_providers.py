@@ -18,7 +18,7 @@ from diagnose.model import Evidence, Scope, Target, Unseen
 from diagnose.model.cloud import CloudMachine, CloudRules
 from diagnose.net import api_client
 from diagnose.probes import Options
-from diagnose.probes.cloud_rules import DMI_FOLDER
+from diagnose.probes.firmware import DMI_FOLDER
 from diagnose.probes.inside import cloud as inside
 from diagnose.probes.outside import cloud as outside
 from diagnose.recording.codec import Recording, encode

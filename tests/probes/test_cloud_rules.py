@@ -9,6 +9,7 @@ import sys
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,7 +23,8 @@ from diagnose.model.cloud import CloudMachine, CloudRules
 from diagnose.model.tcp import Connection
 from diagnose.net import api_client
 from diagnose.probes import Options, Probe
-from diagnose.probes.cloud_rules import DMI_FOLDER, SUBJECT
+from diagnose.probes.cloud_rules import SUBJECT
+from diagnose.probes.firmware import DMI_FOLDER
 from diagnose.probes.inside import cloud as inside
 from diagnose.probes.outside import cloud as outside
 from diagnose.recording.codec import Recording, decode, encode
@@ -49,6 +51,7 @@ KEYS = {
     "ALIBABA_CLOUD_ACCESS_KEY_SECRET": SECRET,
     "ALIBABA_CLOUD_REGION_ID": REGION,
 }
+TARGET = Target("shop.example.com", "https", "shop.example.com", 443)
 SILENT = attempt(failure=TIMEOUT, took=4.0)
 ASKED = Options(cloud=True)
 
@@ -178,7 +181,8 @@ asyncio.run(cloud.unanswered.work(looking, silent))
 assert looking.observations == [silent], looking.observations
 assert "diagnose.cloud.firmware" in sys.modules
 loaded = [name for name in sys.modules if name.startswith(
-    ("diagnose.cloud.aliyun", "diagnose.net.api_client", "httpx"))]
+    ("diagnose.cloud.aliyun", "diagnose.cloud.evaluation", "diagnose.probes.cloud_rules",
+     "diagnose.model.cloud", "diagnose.net.api_client", "httpx"))]
 assert not loaded, loaded
 """
     done = subprocess.run(
@@ -428,14 +432,45 @@ def test_no_secret_is_in_the_evidence(doors: Doors, monkeypatch: pytest.MonkeyPa
     doors.api.mock._left = {"DescribeNetworkInterfaces": 9}
     doors.api.mock.state["errors"] = {"DescribeNetworkInterfaces": [400, "Odd", 9]}
     looking.observations += run_inside(context(options=ASKED)).observations
-    target = Target("shop.example.com", "https", "shop.example.com", 443)
-    evidence = Evidence(target, NOW, tuple(looking.observations), Scope())
+    evidence = Evidence(TARGET, NOW, tuple(looking.observations), Scope())
     text = encode(Recording(evidence))
     assert looking.observed(CloudRules)
     for secret in (SECRET, "session-canary", TOKEN, KEY_ID):
         assert secret not in text
     again = decode(text).evidence
     assert again.of(CloudRules)[0].rules == looking.observed(CloudRules)[0].rules
+
+
+MODES = ("AK", "StsToken", "RamRoleArn", "EcsRamRole", "ChainableRamRoleArn", "CloudSSO", "OAuth",
+         "External", "CredentialsURI", "OIDC", "RsaKeyPair", "BearerToken")  # fmt: skip
+#: All that a profile of the program keeps secret.
+SECRETS = (
+    "access_key_secret", "sts_token", "private_key", "process_command", "credentials_uri",
+    "access_token", "oauth_access_token", "oauth_refresh_token", "bearer_token", "external_id",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("is_valid", [True, False])
+@pytest.mark.parametrize("mode", MODES)
+def test_a_profile_is_used_or_named_and_no_secret_of_it_is_shown(
+    mode: str, is_valid: bool, doors: Doors, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    profile = {name: f"canary-{name}" for name in SECRETS} | {
+        "name": "work", "mode": mode, "access_key_id": KEY_ID, "region_id": REGION,
+        "access_key_secret": SECRET, "sts_expiration": 9_999_999_999 if is_valid else 1,
+    }  # fmt: skip
+    (tmp_path / ".aliyun").mkdir()
+    config = tmp_path / ".aliyun" / "config.json"
+    config.write_text(json.dumps({"current": "work", "profiles": [profile]}))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    looking = run_outside(context(options=ASKED))
+    is_used = mode in {"AK", "StsToken"} or (mode in {"CloudSSO", "OAuth"} and is_valid)
+    assert bool(looking.observed(CloudRules)) is is_used
+    if not is_used:
+        assert any(mode in reason and "; " in reason for reason in reasons(looking))
+    shown = encode(Recording(Evidence(TARGET, NOW, tuple(looking.observations), Scope())))
+    for secret in ("canary-", SECRET, KEY_ID):
+        assert secret not in shown
 
 
 def test_a_provider_that_cannot_be_imported_is_said_and_stops_nothing(

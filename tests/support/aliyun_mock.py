@@ -53,7 +53,7 @@ class AliyunMock:
         if host != host_of(_product(action), parameters.get("RegionId", "")):
             return 404, {"Code": "InvalidAction.NotFound"}
         try:
-            return 200, getattr(self, f"_{action}")(parameters)
+            return 200, {"RequestId": "1", **getattr(self, f"_{action}")(parameters)}
         except (KeyError, StopIteration):
             return 404, {"Code": "InvalidInstanceId.NotFound"}
 

@@ -167,7 +167,8 @@ class AliyunApi:
             )
         )
         answer = _json_object(response)
-        if response.status == 200 and answer is not None:
+        # Every answer has this field. Another document must not be read as an empty list.
+        if response.status == 200 and answer is not None and "RequestId" in answer:
             return answer
         raise self._error(action, response.status, answer)
 
@@ -176,7 +177,7 @@ class AliyunApi:
         signature it repeats what was signed, and with it the session token."""
         code = clean(fields.text(fields.member(answer, "Code")), 80)
         by_code = (kind for start, kind in _CODES if code.startswith(start))
-        default: ApiErrorKind = "invalid" if answer is None else "rejected"
+        default: ApiErrorKind = "rejected" if code else "invalid"
         kind = next(by_code, _STATUSES.get(status, default))
         return ApiError(
             kind,

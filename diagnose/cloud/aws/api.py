@@ -9,7 +9,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, cast
 
 from diagnose.cloud.aws.sdk import ec2_client
 from diagnose.cloud.fields import member, text
@@ -113,7 +113,10 @@ class Ec2Api:
         except Exception as error:
             # botocore lets also the errors of its parsers through: of XML, of dates.
             raise self._error(method, error) from None
-        return answer if isinstance(answer, Mapping) else {}
+        # Every answer has this field. Another document must not be read as an empty list.
+        if not text(member(answer, "ResponseMetadata", "RequestId")):
+            raise ApiError("invalid", "not an answer of EC2", action=_action(method))
+        return cast(Mapping[str, Any], answer)
 
     def _error(self, method: str, error: Exception) -> ApiError:
         """Return the error that an exception of botocore means. The API's own text is left out: it

@@ -39,16 +39,24 @@ async def name_reset(ctx: ProbeContext, handshake: Handshake) -> None:
         return
     first = next(filter(_is_reset, ctx.observed(Handshake)))
     if first is handshake and not any(map(_is_silent, ctx.observed(Connection))):
-        from diagnose.probes.cloud_rules import identify_server
+        from diagnose.probes.firmware import may_be_cloud, read_dmi
 
-        await identify_server(ctx)
+        if may_be_cloud(dmi := await read_dmi(ctx.machine)):
+            from diagnose.probes.cloud_rules import identify_server
+
+            await identify_server(ctx, dmi)
 
 
 async def _look(ctx: ProbeContext) -> None:
-    if ctx.options.wants("cloud"):
+    if not ctx.options.wants("cloud"):
+        return
+    from diagnose.probes.firmware import may_be_cloud, read_dmi
+
+    dmi = await read_dmi(ctx.machine)
+    if ctx.options.cloud or may_be_cloud(dmi):
         from diagnose.probes.cloud_rules import look_on_server
 
-        await look_on_server(ctx)
+        await look_on_server(ctx, dmi)
 
 
 def _is_of_target(connection: Connection) -> bool:

@@ -146,7 +146,7 @@ def _emit_drops(ctx: ProbeContext, at: float, took: float, failed: Connection, o
     """Emit each way in which SYNs ended, and how many did so."""
     packets: dict[str, DroppedPacket] = {"dropped": "syn", "reply-dropped": "reply"}
     for fate, count in Counter(kernel_parser.syn_fates(out)).items():
-        if fate.name in packets:
+        if fate.name in packets and not _is_repeated(fate):
             ctx.emit(
                 KernelDrop(
                     vantage=Vantage.SERVER,
@@ -164,3 +164,14 @@ def _emit_drops(ctx: ProbeContext, at: float, took: float, failed: Connection, o
                     was_reset=fate.was_reset,
                 )
             )
+
+
+def _is_repeated(fate: kernel_parser.SynFate) -> bool:
+    """Return whether it may be a SYN that came once more for a connection that is half open.
+
+    The kernel answers it with another SYN-ACK and then frees it in tcp_v4_rcv() without a reason
+    (seen: 6.18; net/ipv4/tcp_minisocks.c, tcp_check_req). Nothing is lost then. Where the
+    function's name is kept secret, it may be the same.
+    """
+    is_tcp = fate.function in {"", "tcp_v4_rcv", "tcp_v6_rcv"}
+    return fate.name == "dropped" and fate.reason == "NOT_SPECIFIED" and is_tcp

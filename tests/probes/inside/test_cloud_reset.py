@@ -11,7 +11,7 @@ from diagnose.model import Failure, Unseen, Vantage
 from diagnose.model.cloud import CloudMachine
 from diagnose.model.tls import Handshake
 from diagnose.probes import Options
-from diagnose.probes.cloud_rules import DMI_FOLDER
+from diagnose.probes.firmware import DMI_FOLDER
 from diagnose.probes.inside import cloud
 from tests.support.check_evidence import TIMEOUT
 from tests.support.fake_context import Looking

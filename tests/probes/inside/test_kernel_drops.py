@@ -224,3 +224,15 @@ def test_after_a_time_out_over_ssh_the_second_attempt_is_watched() -> None:
     asyncio.run(dropped.work(look, SILENT))  # type: ignore[arg-type]
     assert not look.net.marks
     assert look.observed(KernelDrop)
+
+
+@pytest.mark.parametrize("function", ["tcp_v4_rcv", "tcp_v6_rcv", "-"])
+def test_a_syn_that_came_again_for_a_half_open_connection_is_not_lost(function: str) -> None:
+    line = f"syn {CLIENT} 40000 {ADDRESS} eth0 dropped NOT_SPECIFIED {function} -\n"
+    assert not after(SILENT, f"ready\n{line}").observed(KernelDrop)
+
+
+def test_a_drop_without_a_reason_elsewhere_is_told() -> None:
+    line = f"syn {CLIENT} 40000 {ADDRESS} eth0 dropped NOT_SPECIFIED tcf_classify -\n"
+    (drop,) = after(SILENT, f"ready\n{line}").observed(KernelDrop)
+    assert drop.function == "tcf_classify"
