@@ -112,7 +112,11 @@ class SiteScreen(BaseScreen):
         width = self.text_width()
         self.query_one(TabBar).show(self.tab, width - 3, view.lang)
         text_view = replace(view, width=max(width - 4, 20), color=True)
-        text = tab_text.render_tab(self.tab, report, self.finding, text_view, self.session.running)
+        # What is waited for has names and addresses.
+        waits = () if self.app.masked else self.session.run_state.waits
+        text = tab_text.render_tab(
+            self.tab, report, self.finding, text_view, self.session.running, waits
+        )
         self.query_one("#scroll", TextView).show(text)
         self.query_one(KeyBar).show(SITE_KEYS, self.obstacle_key, self.size.width, view.lang)
 
