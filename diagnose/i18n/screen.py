@@ -145,10 +145,12 @@ MESSAGES = Messages(
     Message(
         "sheet",
         "Sent to your terminal's clipboard, which does not say whether it took it. "
-        "If not, select it here. Esc goes back.",
+        "If not, select it here. Esc or q goes back.",
     ),
-    Message("sheet-long", "Too long for the terminal's clipboard: select it here. Esc goes back."),
-    Message("sheet-back", "{title}   Esc goes back"),
+    Message(
+        "sheet-long", "Too long for the terminal's clipboard: select it here. Esc or q goes back."
+    ),
+    Message("sheet-back", "{title}   Esc or q goes back"),
     Message("skipped", "What was not looked at"),
     Message("nothing-skipped", "Everything was looked at."),
     Message("seen-of", "What was seen of {layer}"),
@@ -165,8 +167,8 @@ MESSAGES = Messages(
     Message("goes-on", "Watched again."),
     Message("masked", "Names and addresses are masked."),
     Message("unmasked", "Names and addresses are shown."),
-    Message("asks", "y does it, n or Esc leaves it."),
-    Message("fix-over", "Esc goes back."),
+    Message("asks", "y does it; n, q or Esc leaves it."),
+    Message("fix-over", "Esc or q goes back."),
     Message("at-work", "working ..."),
     Message("asked-target", "A name, a URL, or host:port"),
     Message("asked-server", "ssh://[user@]host[:port]"),

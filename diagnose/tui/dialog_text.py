@@ -103,7 +103,7 @@ def help_text(
     for key in table:
         _add_key(page, key.label, key.description(lang), why_not(key.name), lang)
     if tabs:
-        _add_key(page, "1 - 5", translate("help.tabs", lang), "", lang)
+        _add_key(page, f"1 - {len(tab_text.TABS)}", translate("help.tabs", lang), "", lang)
     _add_key(page, "Tab", translate("help.panes", lang), "", lang)
     return page.text()
 

@@ -76,6 +76,12 @@ START_KEYS = (
 )
 
 
+def closing_bindings(action: str) -> list[BindingType]:
+    """Bind the keys that close a dialog. The key that quits closes it too: it never ends the
+    program from there."""
+    return [Binding(key, action, show=False) for key in ("escape", "q")]
+
+
 def bindings(keys: tuple[Key, ...]) -> list[BindingType]:
     """Bind each key to `action_do` of its screen, which knows which actions are disabled and
     why."""

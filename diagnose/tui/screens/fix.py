@@ -8,15 +8,20 @@ from textual.widgets import Static
 
 from diagnose.i18n.screen import translate
 from diagnose.processes.worker import Job, JobEnded, Question
+from diagnose.tui.keys import closing_bindings
 from diagnose.tui.messages import FixOutput
 from diagnose.tui.screens.text_dialog import TextDialog
 from diagnose.tui.widgets.text_view import TextView
 
 
 class FixDialog(TextDialog):
-    """Answer with y or n. It can be closed only after the fix has ended."""
+    """Answer with y or n; Esc and q are a no. It can be closed only after the fix has ended."""
 
-    BINDINGS = [("y", "answer(True)", ""), ("n", "answer(False)", ""), ("escape", "leave", "")]
+    BINDINGS = [
+        ("y", "answer(True)", ""),
+        ("n", "answer(False)", ""),
+        *closing_bindings("leave"),
+    ]
 
     def __init__(self, heading: str, lang: str) -> None:
         super().__init__(heading, "")
