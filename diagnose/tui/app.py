@@ -3,11 +3,13 @@
 import asyncio
 import queue
 import signal
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from textual.app import App
 from textual.binding import Binding
+from textual.filter import LineFilter, NoColor
 
 from diagnose.i18n import next_language
 from diagnose.i18n.screen import translate
@@ -17,6 +19,7 @@ from diagnose.outputs import writer
 from diagnose.processes.worker import JobEnded
 from diagnose.tui import dialog_text, export
 from diagnose.tui.clipboard import osc52_sequence
+from diagnose.tui.contrast import Undimmed, readable
 from diagnose.tui.messages import LocalSites, RecentTargets, Services
 from diagnose.tui.screens.base import BaseScreen
 from diagnose.tui.screens.choice import ChoiceDialog
@@ -62,6 +65,15 @@ class DiagnoseApp(App[str]):
         self.masked = False
         self.fix_dialog: FixDialog | None = None
         self._site_messages: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        if self.no_color or self.console.color_system not in {"256", "truecolor"}:
+            self.theme = "ansi-dark"
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Return what changes the colours of a line before it is drawn."""
+        if self.no_color:
+            return NoColor(), Undimmed()
+        own = readable(self.console.color_system, self.current_theme.dark)
+        return *super().get_line_filters(), own
 
     def on_mount(self) -> None:
         self.set_class(self.view.ascii, "-ascii")

@@ -1,7 +1,6 @@
 """Runs the screen and returns what to print on the terminal afterwards."""
 
 import gc
-import os
 
 from diagnose.model import Report
 from diagnose.model.frozen import frozen
@@ -12,9 +11,6 @@ from diagnose.tui.session import Session
 
 #: Seconds that an unfinished run gets to report what it knows.
 STOP_TIMEOUT = 1.0
-
-#: Terminals with sixteen colours.
-_FEW_COLORS = {"linux", "xterm", "screen", "vt100", "ansi"}
 
 
 @frozen
@@ -33,8 +29,6 @@ def run_screen(
     from diagnose.tui.app import DiagnoseApp
 
     app = DiagnoseApp(sessions, services, view)
-    if os.environ.get("TERM", "") in _FEW_COLORS and not os.environ.get("COLORTERM"):
-        app.theme = "ansi-dark"
     app.call_later(gc.enable)  # this process runs for long
     exit_mode = app.run(mouse=mouse)
     if app.return_code:
