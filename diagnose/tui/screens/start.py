@@ -55,7 +55,7 @@ class StartScreen(BaseScreen):
         view = replace(self.app.view, width=max(self.size.width - 4, 20), color=True)
         self.query_one("#told", StaticLines).show(translate(self.app.heading_key, view.lang))
         self.query_one("#input", Input).placeholder = translate("asked-target", view.lang)
-        self.query_one(KeyBar).show(START_KEYS, self.obstacle_key, self.size.width, view.lang)
+        self.query_one(KeyBar).show(self.keys, self.obstacle_key, self.size.width, view.lang)
         lines = tuple(self._session_lines(session, view) for session in self.app.sessions)
         if lines == self._lines:
             return
