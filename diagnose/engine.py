@@ -45,6 +45,7 @@ from diagnose.model.tls import Handshake
 from diagnose.net import Net
 from diagnose.net.deadline import LateError, deadline
 from diagnose.net.tracked import TrackedNet
+from diagnose.net.waits import Waits, WatchedNet
 from diagnose.probes import (
     INSIDE,
     MAX_TIMEOUT,
@@ -305,9 +306,12 @@ async def run(
         net = ProxiedNet(net, options.proxy)
     sink(Started(target, options.scope))
     network = TrackedNet(net)
-    current_run = Run(target, options, network, sink, asyncio.TaskGroup(), server_machine)
+    waits = Waits(time.monotonic() + options.deadline)
+    watched = WatchedNet(network, waits)
+    current_run = Run(target, options, watched, sink, asyncio.TaskGroup(), server_machine)
     try:
-        ending = await _observe(current_run)
+        with waits.telling(sink):
+            ending = await _observe(current_run)
     finally:
         network.close()
     if isinstance(ending, LateError):

@@ -1,6 +1,7 @@
 """A run: no barriers, crashes that cost nothing already seen, an end in time."""
 
 import asyncio
+import socket
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,7 +16,7 @@ from diagnose.checking.root_cause import verdict
 from diagnose.machine import CommandResult, FileContent, Machine, Socket
 from diagnose.model import Failure, Observation, Report, Side, Unseen, Vantage
 from diagnose.model.dns import Resolution
-from diagnose.model.events import Concluded, Crashed, Event, Observed, Started
+from diagnose.model.events import Concluded, Crashed, Event, Observed, Started, Waiting
 from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake
 from diagnose.net import ConnectResult
@@ -97,6 +98,24 @@ def test_a_run_is_a_story_from_started_to_concluded(probes: Install) -> None:
     assert isinstance(events[1], Observed)
     assert events[1].number == 1
     assert events[-1] == Concluded(report)
+
+
+def test_a_run_tells_what_it_waits_for(probes: Install) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+
+        @probe()
+        async def listen(look: ProbeContext) -> None:
+            attempt = await look.net.connect("127.0.0.1", port)
+            assert attempt.stream is not None
+            with pytest.raises(TimeoutError):
+                await attempt.stream.read(timeout=1.2)
+            attempt.stream.close()
+
+        probes(listen)
+        _, events = run()
+    first = next(event for event in events if isinstance(event, Waiting))
+    assert [(wait.kind, wait.port) for wait in first.waits] == [("answer", port)]
 
 
 def test_nothing_waits_for_what_it_does_not_need(probes: Install) -> None:

@@ -59,7 +59,8 @@ def config_values(
     for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
         if value := os.environ.get(name):
             yield ConfigValue("cafile", value, "environment", name)
-    for setting in (*settings.targets.values(), *settings.servers.values()):
+    tables = (settings.targets, settings.servers, settings.keys)
+    for setting in (setting for table in tables for setting in table.values()):
         yield _file_value(setting, _value_text(setting.value))
     for setting in settings.ignores:
         yield _file_value(setting, setting.value.argument())

@@ -23,10 +23,12 @@ _GROUP = re.compile(r"@[\w.-]+")
 
 def parse_configured(command: str | None, words: Sequence[str]) -> Namespace:
     """Parse as `diagnose.cli.parser.parse` does, with the values of the files as defaults.
-    `servers` of the result are those to look inside, by host name."""
+    `servers` of the result are those to look inside, by host name; `keys` are pairs of an action of
+    the screen and its keys."""
     namespace = parse(command, words)
     groups: Mapping[str, Sequence[str]] = {}
     servers: Mapping[str, str] = {}
+    keys: Mapping[str, str] = {}
     if has_files(namespace.config):
         from diagnose.cli.settings import load_settings
 
@@ -34,7 +36,8 @@ def parse_configured(command: str | None, words: Sequence[str]) -> Namespace:
         namespace = parse(command, words, option_defaults(settings))
         groups = {name: setting.value for name, setting in settings.targets.items()}
         servers = {host: setting.value for host, setting in settings.servers.items()}
-    namespace.servers = servers
+        keys = {action: setting.value for action, setting in settings.keys.items()}
+    namespace.servers, namespace.keys = servers, tuple(keys.items())
     if command is None or "TARGET" in COMMANDS[command].operand:
         namespace.words = _expand_groups(namespace.words, groups)
     return namespace

@@ -111,9 +111,10 @@ def event_sink(request: RunRequest, view: View) -> "Sink":
         return _json_lines(request, view)
     is_terminal = sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb"
     if is_terminal and request.output.verbosity >= 0:
-        from diagnose.outputs import progress
+        from diagnose.outputs.progress import ProgressLine
+        from diagnose.outputs.terminal import terminal_columns
 
-        return progress.sink(view.lang, write_note, request.options.idle)
+        return ProgressLine(view.lang, write_note, request.options.idle, terminal_columns())
     from diagnose.model.events import null_sink
 
     return null_sink

@@ -46,7 +46,8 @@ class OutputOptions:
     `format` is a name of `diagnose.outputs.FORMATS`; None is the screen on a terminal, and text
     elsewhere. `verbosity` is that of `View`. `lang` is "en", "zh" or None for the environment's.
     `color` is "auto", "always" or "never", `glyphs` "auto", "unicode" or "ascii". `path` is the
-    file that gets the reports; None is stdout. `thresholds` are those of a plugin.
+    file that gets the reports; None is stdout. `thresholds` are those of a plugin. `keys` are pairs
+    of an action of the screen and its keys.
     """
 
     format: str | None = None
@@ -58,6 +59,7 @@ class OutputOptions:
     mouse: bool = True
     path: str | None = None
     thresholds: "tuple[Threshold, ...]" = ()
+    keys: tuple[tuple[str, str], ...] = ()
 
     @property
     def language(self) -> str:
@@ -388,6 +390,7 @@ def output_options(namespace: Namespace) -> OutputOptions:
         mouse=namespace.mouse,
         path=_report_path(namespace),
         thresholds=thresholds,
+        keys=getattr(namespace, "keys", ()),
     )
 
 

@@ -175,7 +175,8 @@ def _run_screen(services: ScreenServices, request: RunRequest, view: View) -> in
     from diagnose.tui.main import run_screen
 
     try:
-        screen_result = run_screen(sessions, tui_services, view, request.output.mouse)
+        output = request.output
+        screen_result = run_screen(sessions, tui_services, view, output.mouse, dict(output.keys))
     finally:
         executor.close()
     with contextlib.suppress(OSError, ValueError, termios.error):

@@ -40,13 +40,15 @@ class Setting:
 @frozen(eq=False)
 class Settings:
     """The settings of all files. `options` are values of options by the name of the option,
-    `targets` the groups by name, `servers` those to look inside by host name."""
+    `targets` the groups by name, `servers` those to look inside by host name, `keys` those of the
+    screen by action (`diagnose.tui.key_map`)."""
 
     files: tuple[ConfigFile, ...] = ()
     options: Mapping[str, Setting] = {}
     targets: Mapping[str, Setting] = {}
     servers: Mapping[str, Setting] = {}
     ignores: tuple[Setting, ...] = ()
+    keys: Mapping[str, Setting] = {}
 
 
 def load_settings(choice: str | None) -> Settings:
@@ -54,6 +56,8 @@ def load_settings(choice: str | None) -> Settings:
     settings = Settings()
     for file in read_files(choice):
         settings = _merge(settings, _settings(file))
+    if settings.keys:
+        _check_conflict(settings.keys)
     return settings
 
 
@@ -65,11 +69,12 @@ def _merge(settings: Settings, later: Settings) -> Settings:
         {**settings.targets, **later.targets},
         {**settings.servers, **later.servers},
         (*settings.ignores, *later.ignores),
+        {**settings.keys, **later.keys},
     )
 
 
 def _settings(file: ConfigFile) -> Settings:
-    _check_keys(file, (), file.table, (*_OPTIONS, "targets", "servers", "ignore"))
+    _check_keys(file, (), file.table, (*_OPTIONS, "targets", "servers", "ignore", "keys"))
     return Settings(
         (file,),
         {key: _option(file, key) for key in _OPTIONS if key in file.table},
@@ -79,6 +84,7 @@ def _settings(file: ConfigFile) -> Settings:
             for name, setting in _table(file, "servers", _server).items()
         },
         tuple(_ignores(file)),
+        _keys(file) if "keys" in file.table else {},
     )
 
 
@@ -213,6 +219,36 @@ def _ignore_argument(file: ConfigFile, path: KeyPath, table: Mapping[str, Any]) 
     day = until.isoformat() if isinstance(until, date) else until
     day_part = f"@{day}" if "until" in table else ""
     return f"{check}{day_part}{f'={reason}' if reason else ''}"
+
+
+# Keys of the screen
+
+
+def _keys(file: ConfigFile) -> dict[str, Setting]:
+    from diagnose.tui.key_map import ACTION_NAMES
+
+    _check_keys(file, ("keys",), _check_type(file, ("keys",), file.table["keys"], dict),
+                ACTION_NAMES)  # fmt: skip
+    return _table(file, "keys", _action_keys)
+
+
+def _action_keys(file: ConfigFile, path: KeyPath, value: Any) -> Setting:
+    from diagnose.tui.key_map import parse_keys
+
+    keys = _check_type(file, path, value, str, list)
+    texts = [keys] if isinstance(keys, str) else keys
+    for number, text in enumerate(texts):
+        _check_type(file, (*path, number), text, str)
+    return _parse_setting(file, path, lambda: parse_keys(str(path[-1]), texts))
+
+
+def _check_conflict(keys: Mapping[str, Setting]) -> None:
+    from diagnose.tui.key_map import conflict
+
+    if clash := conflict({action: setting.value for action, setting in keys.items()}):
+        action, key, other = clash
+        setting = keys[action]
+        raise _error(setting.file, setting.path, f"{key!r} is a key of {other} too.")
 
 
 # Lines

@@ -86,7 +86,7 @@ MESSAGES = Messages(
     ),
     Message(
         "help.scroll",
-        "You are in the text. j k g G PgUp PgDn scroll, Esc goes back to the list, 1 - 4 "
+        "You are in the text. j k g G PgUp PgDn scroll, {key_back} goes back to the list, 1 - 4 "
         "choose what it tells.",
     ),
     Message(
@@ -94,8 +94,11 @@ MESSAGES = Messages(
         "You are in the layers. j k move, Enter shows everything that was seen of one.",
     ),
     Message("help.side", "You are beside the findings: the run on one axis of time. j k scroll."),
-    Message("help.log", "You are in the log of the run. j k g G scroll, l changes what it holds."),
-    Message("help.filter", "You are in the filter. Enter keeps it, Esc clears it."),
+    Message(
+        "help.log",
+        "You are in the log of the run. j k g G scroll, {key_level} changes what it holds.",
+    ),
+    Message("help.filter", "You are in the filter. Enter keeps it, {key_back} clears it."),
     Message("help.choices", "You are in the list of targets. j k move, Enter looks at one."),
     Message("help.input", "Type a name, a URL or host:port, and Enter. Tab goes to the list."),
     Message("help.panes", "next pane"),
@@ -113,7 +116,9 @@ MESSAGES = Messages(
     Message("history", "History"),
     Message("connects", "connects in {least} to {most}"),
     Message("changed", "Changed since it was last well"),
-    PluralMessage("more", "{count} more: c shows them", "{count} more: c shows them"),
+    PluralMessage(
+        "more", "{count} more: {key_compare} shows them", "{count} more: {key_compare} shows them"
+    ),
     Message("title.demo", "a demonstration"),
     Message("title.recording", "a recording"),
     Message("title.run", "run {number}"),
@@ -123,16 +128,18 @@ MESSAGES = Messages(
     Message("title.paused", "paused"),
     Message("title.masked", "masked"),
     Message("title.causes", "causes only"),
-    Message("hints.answer", "y copy  a apply  d diff  v verify"),
+    Message(
+        "hints.answer", "{key_copy} copy  {key_apply} apply  {key_diff} diff  {key_verify} verify"
+    ),
     # Reasons why an action is disabled
     Message("no-fix", "There are no steps to copy for this one."),
     Message("no-finding", "Nothing was found."),
     Message("no-failed", "Nothing failed."),
     Message("no-diff", "This fix changes no file."),
     Message("no-other-run", "There is no other run to compare with."),
-    Message("no-watch", "It is not watched: w begins."),
+    Message("no-watch", "It is not watched: {key_watch} begins."),
     Message("still-running", "The run has not ended yet."),
-    Message("unmasked-alone", "Earlier runs are not masked: p shows names again."),
+    Message("unmasked-alone", "Earlier runs are not masked: {key_mask} shows names again."),
     Message("masking", "Names and addresses are being masked."),
     Message("mending", "A fix is under way: wait for its end."),
     Message("recording", "A recording cannot be mended: its server is elsewhere."),
@@ -145,10 +152,14 @@ MESSAGES = Messages(
     Message(
         "sheet",
         "Sent to your terminal's clipboard, which does not say whether it took it. "
-        "If not, select it here. Esc goes back.",
+        "If not, select it here. {key_back} or {key_quit} goes back.",
     ),
-    Message("sheet-long", "Too long for the terminal's clipboard: select it here. Esc goes back."),
-    Message("sheet-back", "{title}   Esc goes back"),
+    Message(
+        "sheet-long",
+        "Too long for the terminal's clipboard: select it here. {key_back} or {key_quit} goes "
+        "back.",
+    ),
+    Message("sheet-back", "{title}   {key_back} or {key_quit} goes back"),
     Message("skipped", "What was not looked at"),
     Message("nothing-skipped", "Everything was looked at."),
     Message("seen-of", "What was seen of {layer}"),
@@ -159,21 +170,23 @@ MESSAGES = Messages(
     Message("compare-new", "new: {what}"),
     Message("saved", "Saved: {path}"),
     Message("not-saved", "Not saved: {why}"),
-    Message("watching", "Looked at again every {seconds} s; w ends it, Space pauses it."),
+    Message(
+        "watching", "Looked at again every {seconds} s; {key_watch} ends it, {key_pause} pauses it."
+    ),
     Message("watch-ends", "No longer watched."),
-    Message("pauses", "Paused; Space goes on."),
+    Message("pauses", "Paused; {key_pause} goes on."),
     Message("goes-on", "Watched again."),
     Message("masked", "Names and addresses are masked."),
     Message("unmasked", "Names and addresses are shown."),
-    Message("asks", "y does it, n or Esc leaves it."),
-    Message("fix-over", "Esc goes back."),
+    Message("asks", "y does it; n, {key_quit} or {key_back} leaves it."),
+    Message("fix-over", "{key_back} or {key_quit} goes back."),
     Message("at-work", "working ..."),
     Message("asked-target", "A name, a URL, or host:port"),
     Message("asked-server", "ssh://[user@]host[:port]"),
     Message(
         "asked-inside",
-        "Look inside which server? No password is asked for: a key or an agent has to do. Esc "
-        "goes back.",
+        "Look inside which server? No password is asked for: a key or an agent has to do. "
+        "{key_back} goes back.",
     ),
     Message("finding-sites", "Looking for the sites of this server's nginx ..."),
     Message("sites", "Sites that this server's nginx serves"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Literal
 
 from diagnose.model import Crash, Observation, Report, Scope, Target
 from diagnose.model.frozen import frozen
@@ -23,6 +24,30 @@ class Observed:
     number: int
 
 
+#: The resolver's answer about a name, a DNS server's, a TCP connection, what the other end sends.
+WaitKind = Literal["name", "query", "connection", "answer"]
+
+
+@frozen
+class Wait:
+    """What a run waits for on the network. `subject` is a name or an address; `port` is 0 for a
+    name. `waited` and `limit` are seconds: since it began, and from then until it is given up."""
+
+    kind: WaitKind
+    subject: str
+    port: int
+    waited: float
+    limit: float
+
+
+@frozen
+class Waiting:
+    """What the run waits for at the moment, from the wait that began first. Empty if it waits for
+    nothing any more. Comes twice a second."""
+
+    waits: tuple[Wait, ...]
+
+
 @frozen
 class Crashed:
     """One of our probes or checks raised an exception; the run continues."""
@@ -37,7 +62,7 @@ class Concluded:
     report: Report
 
 
-Event = Started | Observed | Crashed | Concluded
+Event = Started | Observed | Waiting | Crashed | Concluded
 Sink = Callable[[Event], None]
 
 

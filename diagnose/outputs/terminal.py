@@ -25,7 +25,7 @@ _COLORS = {
     "running": "2",
     "dim": "2",
     "bold": "1",
-    "place": "34",
+    "place": "36",  # blue is too dark on black
     "command": "36",
     "added": "32",
     "removed": "31",

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from diagnose.model import Crash, Evidence, Report
-from diagnose.model.events import Concluded, Event, Sink
+from diagnose.model.events import Concluded, Event, Sink, Waiting
 from diagnose.model.view import View
 from diagnose.parsers.cdn import ALIASES, BALANCERS
 from diagnose.parsers.secrets import HIDDEN, SECRET_OPTIONS, Tokens, hide_secrets
@@ -61,7 +61,8 @@ def sink(view: View, make_sink: Callable[[View], Sink], conclude: Judge) -> Sink
     held_events: list[Event] = []
 
     def receive(event: Event) -> None:
-        held_events.append(event)
+        if not isinstance(event, Waiting):  # at the end, nothing is waited for
+            held_events.append(event)
         if isinstance(event, Concluded):
             mask = mask_for(event.report.evidence)
             report, masked_view = _mask_report(mask, event.report, view, conclude)

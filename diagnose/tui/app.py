@@ -3,11 +3,13 @@
 import asyncio
 import queue
 import signal
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from textual.app import App
 from textual.binding import Binding
+from textual.filter import LineFilter, NoColor
 
 from diagnose.i18n import next_language
 from diagnose.i18n.screen import translate
@@ -17,6 +19,9 @@ from diagnose.outputs import writer
 from diagnose.processes.worker import JobEnded
 from diagnose.tui import dialog_text, export
 from diagnose.tui.clipboard import osc52_sequence
+from diagnose.tui.contrast import Undimmed, readable
+from diagnose.tui.key_map import key_facts, remap
+from diagnose.tui.keys import SITE_KEYS
 from diagnose.tui.messages import LocalSites, RecentTargets, Services
 from diagnose.tui.screens.base import BaseScreen
 from diagnose.tui.screens.choice import ChoiceDialog
@@ -54,17 +59,35 @@ class DiagnoseApp(App[str]):
         Binding("ctrl+q", "do('quit')", show=False, priority=True),
     ]
 
-    def __init__(self, sessions: list[Session], services: Services, view: View) -> None:
+    def __init__(
+        self,
+        sessions: list[Session],
+        services: Services,
+        view: View,
+        key_map: Mapping[str, str] = {},
+    ) -> None:
         super().__init__()
+        self.key_map = dict(key_map)
+        self._key_facts = key_facts(remap(SITE_KEYS, key_map))
         self.sessions, self.services, self.view = sessions, services, view
         #: The heading of the list of targets, as a text key.
         self.heading_key = "targets" if sessions else "finding-sites"
         self.masked = False
         self.fix_dialog: FixDialog | None = None
         self._site_messages: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        if self.no_color or self.console.color_system not in {"256", "truecolor"}:
+            self.theme = "ansi-dark"
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Return what changes the colours of a line before it is drawn."""
+        if self.no_color:
+            return NoColor(), Undimmed()
+        own = readable(self.console.color_system, self.current_theme.dark)
+        return *super().get_line_filters(), own
 
     def on_mount(self) -> None:
         self.set_class(self.view.ascii, "-ascii")
+        self.set_keymap(self.key_map)
         # Python's default handling would not restore the terminal.
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self.exit, "terminated")
         self.set_interval(DRAW_INTERVAL, self.drain)
@@ -117,7 +140,7 @@ class DiagnoseApp(App[str]):
                     self.heading_key = "no-sites"
 
     def say(self, key: str, **facts: object) -> str:
-        return translate(key, self.view.lang, **facts)
+        return translate(key, self.view.lang, **self._key_facts, **facts)
 
     # Targets
 
@@ -224,7 +247,7 @@ class DiagnoseApp(App[str]):
             focus = self.focused.id if self.focused is not None else None
             tabs = isinstance(screen, SiteScreen)
             text = dialog_text.help_text(
-                screen.KEYS, focus or "", screen.obstacle_key, self.dialog_view(), tabs
+                screen.keys, focus or "", screen.obstacle_key, self.dialog_view(), tabs
             )
             self.show_text(self.say("help.title"), text)
 
@@ -283,7 +306,7 @@ class DiagnoseApp(App[str]):
         """Apply the fix, or undo the last one, with the dialog of `diagnose fix`."""
         url = self.visible_report(session)[0].evidence.target.url
         title = f"{self.say('key.undo' if undo else 'key.apply')}   {url}"
-        dialog = FixDialog(title, self.view.lang)
+        dialog = FixDialog(title, self.say)
         request = replace(session.request, only=())
         view = replace(self.dialog_view(), width=max(self.size.width - 2, 40))
         dialog.attach(

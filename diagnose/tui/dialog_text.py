@@ -14,6 +14,7 @@ from diagnose.outputs import text as texts
 from diagnose.outputs.layers import layer_states
 from diagnose.outputs.terminal import Page, cell_len
 from diagnose.tui import header_text, tab_text
+from diagnose.tui.key_map import key_facts
 from diagnose.tui.keys import Key
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def comparison_text(
     if changes:
         page.blank()
         page.add(("bold", translate("changed", view.lang)))
-        for line in header_text.change_lines(changes, view, len(changes)):
+        for line in header_text.change_lines(changes, view, limit=len(changes)):
             page.prose(line, "- ", 2)
     return page.text()
 
@@ -96,14 +97,16 @@ def help_text(
     table: tuple[Key, ...], focus: str, why_not: Callable[[str], str], view: View, tabs: bool
 ) -> str:
     """Return where the focus is and what every key does; for a disabled key also why."""
-    page, lang = tab_text.new_page(view), view.lang
+    page, lang, facts = tab_text.new_page(view), view.lang, key_facts(table)
     if focus:
-        page.prose(translate(f"help.{focus}", lang), "", 0, "bold")
+        page.prose(translate(f"help.{focus}", lang, **facts), "", 0, "bold")
         page.blank()
     for key in table:
-        _add_key(page, key.label, key.description(lang), why_not(key.name), lang)
+        obstacle = why_not(key.name)
+        reason = translate(obstacle, lang, **facts) if obstacle else ""
+        _add_key(page, key.label, key.description(lang), reason, lang)
     if tabs:
-        _add_key(page, "1 - 5", translate("help.tabs", lang), "", lang)
+        _add_key(page, f"1 - {len(tab_text.TABS)}", translate("help.tabs", lang), "", lang)
     _add_key(page, "Tab", translate("help.panes", lang), "", lang)
     return page.text()
 
@@ -112,4 +115,4 @@ def _add_key(page: Page, label: str, description: str, reason: str, lang: str) -
     start = f"{label}{' ' * (7 - cell_len(label))}"
     page.prose(description, start, 0, "dim" if reason else "")
     if reason:
-        page.prose(translate("help.not-now", lang, why=translate(reason, lang)), " " * 7, 0, "dim")
+        page.prose(translate("help.not-now", lang, why=reason), " " * 7, 0, "dim")

@@ -124,9 +124,9 @@ def log_text(report: Report, view: View, query: str, failures_only: bool) -> str
 
 
 def change_lines(
-    changes: "tuple[FingerprintChange, ...]", view: View, limit: int = MAX_CHANGES
+    changes: "tuple[FingerprintChange, ...]", view: View, key: str = "", limit: int = MAX_CHANGES
 ) -> list[str]:
-    """Return what has changed since the last healthy run, one line each."""
+    """Return what has changed since the last healthy run, one line each. `key` shows all."""
     if not changes:
         return []
     from diagnose.history import change_text as changed  # slow import
@@ -137,7 +137,9 @@ def change_lines(
         for change in changes[:limit]
     ]
     remaining = len(changes) - len(lines)
-    return lines + ([translate("more", view.lang, count=remaining)] if remaining else [])
+    return lines + (
+        [translate("more", view.lang, count=remaining, key_compare=key)] if remaining else []
+    )
 
 
 def add_history(

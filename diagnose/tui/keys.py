@@ -1,10 +1,14 @@
-"""The keys: one table for the bindings, the key bar, the help and the palette."""
+"""The keys: one table for the bindings, the key bar, the help and the palette. A configuration file
+may change it (`diagnose.tui.key_map`)."""
 
-from textual.binding import Binding, BindingType
+from typing import TYPE_CHECKING
 
 from diagnose.i18n import LANGUAGES, next_language
 from diagnose.i18n.screen import translate
 from diagnose.model.frozen import frozen
+
+if TYPE_CHECKING:
+    from textual.binding import BindingType
 
 
 @frozen
@@ -76,11 +80,27 @@ START_KEYS = (
 )
 
 
-def bindings(keys: tuple[Key, ...]) -> list[BindingType]:
-    """Bind each key to `action_do` of its screen, which knows which actions are disabled and
-    why."""
+def closing_bindings(action: str) -> "list[BindingType]":
+    """Bind the keys that close a dialog. The key that quits closes it too: it never ends the
+    program from there."""
+    from textual.binding import Binding
+
+    return [Binding("escape", action, show=False, id="back"),
+            Binding("q", action, show=False, id="quit")]  # fmt: skip
+
+
+def bindings(keys: tuple[Key, ...]) -> "list[BindingType]":
+    """Bind each key to `action_do` of its screen, which knows which actions are disabled and why.
+    The id of a binding is the name of its action: a map of keys (`App.set_keymap`) names it."""
+    from textual.binding import Binding
+
     return [
-        Binding(key.key, f"{'app.' if key.app_wide else ''}do('{key.name}')", show=False)
+        Binding(
+            key.key,
+            f"{'app.' if key.app_wide else ''}do('{key.name}')",
+            show=False,
+            id=key.name,
+        )
         for key in keys
         if key.key != "enter"
     ]

@@ -1,7 +1,7 @@
 """Runs the screen and returns what to print on the terminal afterwards."""
 
 import gc
-import os
+from collections.abc import Mapping
 
 from diagnose.model import Report
 from diagnose.model.frozen import frozen
@@ -12,9 +12,6 @@ from diagnose.tui.session import Session
 
 #: Seconds that an unfinished run gets to report what it knows.
 STOP_TIMEOUT = 1.0
-
-#: Terminals with sixteen colours.
-_FEW_COLORS = {"linux", "xterm", "screen", "vt100", "ansi"}
 
 
 @frozen
@@ -27,14 +24,17 @@ class ScreenResult:
 
 
 def run_screen(
-    sessions: list[Session], services: Services, view: View, mouse: bool
+    sessions: list[Session],
+    services: Services,
+    view: View,
+    mouse: bool,
+    key_map: Mapping[str, str] = {},
 ) -> ScreenResult:
-    """Show the sessions, whose runs have started, until the user quits."""
+    """Show the sessions, whose runs have started, until the user quits. `key_map` are the keys that
+    the user has chosen (`diagnose.tui.key_map`)."""
     from diagnose.tui.app import DiagnoseApp
 
-    app = DiagnoseApp(sessions, services, view)
-    if os.environ.get("TERM", "") in _FEW_COLORS and not os.environ.get("COLORTERM"):
-        app.theme = "ansi-dark"
+    app = DiagnoseApp(sessions, services, view, key_map)
     app.call_later(gc.enable)  # this process runs for long
     exit_mode = app.run(mouse=mouse)
     if app.return_code:

@@ -45,7 +45,7 @@ class CommandProvider(Provider):
 
     def _key_commands(self) -> Iterator[Command]:
         screen = self.screen
-        for key in screen.KEYS if isinstance(screen, BaseScreen) else ():
+        for key in screen.keys if isinstance(screen, BaseScreen) else ():
             owner: Any = self._app if key.app_wide else screen
             if key.name not in {"palette", "back"}:
                 label = key.description(self._app.view.lang)

@@ -4,17 +4,18 @@ I/O."""
 from datetime import UTC, datetime
 
 from diagnose.model import Crash, Evidence, Finding, Observation, Report, Scope, Target
-from diagnose.model.events import Concluded, Crashed, Event, Observed, Started
+from diagnose.model.events import Concluded, Crashed, Event, Observed, Started, Wait, Waiting
 
 
 class RunState:
     """Collects a run's events; `report` is the current report. `ended` is True if no more events
-    come, even if the run never concluded."""
+    come, even if the run never concluded; `waits` is what is waited for."""
 
     def __init__(self, target: Target) -> None:
         self.target = target
         self.final_report: Report | None = None
         self.ended = False
+        self.waits: tuple[Wait, ...] = ()
         self._started_at = datetime.now(UTC)
         self._observations: list[Observation] = []
         self._crashes: list[Crash] = []
@@ -26,6 +27,8 @@ class RunState:
                 self._scope = event.scope
             case Observed():
                 self._observations.append(event.observation)
+            case Waiting():
+                self.waits = event.waits
             case Crashed():
                 self._crashes.append(event.crash)
             case Concluded():

@@ -1,13 +1,17 @@
 """The texts of the tabs, each a function of the report: the plain report's parts, for a given
 width. No I/O."""
 
+from collections.abc import Sequence
+
 from diagnose.i18n import reports
 from diagnose.i18n.screen import translate
 from diagnose.model import LAYERS, Command, Finding, Manual, Observation, Report, Severity
+from diagnose.model.events import Wait
 from diagnose.model.view import View
 from diagnose.outputs import check_page, document, finding_text
 from diagnose.outputs import text as texts
 from diagnose.outputs.digest import digest
+from diagnose.outputs.progress import longest_first, wait_text
 from diagnose.outputs.terminal import Page, cell_len, sanitize, wrap
 from diagnose.tui import answer_text
 
@@ -15,6 +19,9 @@ TABS = ("answer", "evidence", "timeline", "explain")
 
 #: The largest width of a bar in the timeline, in cells.
 _MAX_BAR_WIDTH = 24
+
+#: The number of waits that are shown while it runs.
+_MAX_WAITS = 8
 
 #: The number of lines of the layer strip above which it is shortened.
 _MAX_STRIP_LINES = 2
@@ -78,13 +85,21 @@ def truncate(text: str, width: int, ascii_only: bool) -> str:
     return text + ellipsis
 
 
-def render_tab(tab: str, report: Report, finding: Finding | None, view: View, running: bool) -> str:
-    """Return a tab's text about a finding; the timeline is of the whole run."""
+def render_tab(
+    tab: str,
+    report: Report,
+    finding: Finding | None,
+    view: View,
+    running: bool,
+    waits: Sequence[Wait] = (),
+) -> str:
+    """Return a tab's text about a finding; the timeline is of the whole run. While it runs, what is
+    waited for stands in the place of the finding."""
     page = new_page(view)
     if tab == "timeline":
         add_waterfall(page, report, view)
     elif finding is None:
-        _add_no_finding(page, report, view, running)
+        _add_no_finding(page, report, view, running, waits)
     elif tab == "answer":
         answer_text.add_answer(page, report, finding, view)
     elif tab == "evidence":
@@ -94,9 +109,13 @@ def render_tab(tab: str, report: Report, finding: Finding | None, view: View, ru
     return page.text()
 
 
-def _add_no_finding(page: Page, report: Report, view: View, running: bool) -> None:
+def _add_no_finding(
+    page: Page, report: Report, view: View, running: bool, waits: Sequence[Wait]
+) -> None:
     if running:
-        page.prose(translate("nothing-yet", view.lang), "", 0, "dim")
+        lines = [wait_text(wait, view.lang) for wait in longest_first(waits)[:_MAX_WAITS]]
+        for text in lines or [translate("nothing-yet", view.lang)]:
+            page.prose(text, "", 0, "" if waits else "dim")
         return
     answer_text.add_other_answers(page, report, view)
     page.prose(document.verdict_sentence(report, view.lang), "", 0, "bold")

@@ -105,3 +105,12 @@ def test_a_mistake_is_a_usage_error(
     shown = capsys.readouterr()
     assert json.loads(shown.out)["verdict"]["exit_code"] == 64
     assert "Did you mean timeout?" in shown.err
+
+
+def test_keys_reach_the_screen_and_are_listed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = str(write_config(tmp_path, '[keys]\nagain = ["F5", "R"]\n'))
+    request = run_request("--config", file, "shop.example.com")
+    assert request.output.keys == (("again", "f5,R"),)
+    assert values(capsys, "--config", file)["keys.again"] == ("f5,R", "file", 2)

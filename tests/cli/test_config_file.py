@@ -248,3 +248,46 @@ def test_a_line_is_found_by_what_is_valid_without_it() -> None:
     assert line_of(WHOLE, ("targets", "gone")) is None
     assert line_of(WHOLE, ("ignore", 1, "check")) == 23
     assert line_of("\n" * 2000 + "a = 1", ("a",)) is None
+
+
+CHOSEN_KEYS = """\
+[keys]
+again = "F5"
+quit = ["x", "Ctrl+X"]
+"""
+
+
+def test_keys_of_the_screen_are_read_and_a_later_file_counts_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    system, home = tmp_path / "system.toml", tmp_path / "diagnose" / "config.toml"
+    home.parent.mkdir()
+    system.write_text(CHOSEN_KEYS)
+    home.write_text('[keys]\nagain = "F6"\n')
+    monkeypatch.setattr(config_file, "SYSTEM_FILE", system)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    keys = load_settings(None).keys
+    assert {action: setting.value for action, setting in keys.items()} == {
+        "again": "f6",
+        "quit": "x,ctrl+x",
+    }
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ('agian = "x"', "keys.agian: there is no such key. Did you mean again?"),
+        ('again = "strg+x"', "keys.again: 'strg+x' is no key"),
+        ("again = 5", "keys.again: it has to be a string or an array, not a number"),
+        ('again = ["x", 5]', "keys.again[2]: it has to be a string"),
+        ("again = []", "keys.again: an action needs a key."),
+        ('again = "w"', "keys.again: 'w' is a key of watch too."),
+        ('quit = "n"', "answer the question"),
+    ],
+)
+def test_a_wrong_key_is_named_with_its_line(tmp_path: Path, line: str, message: str) -> None:
+    file = write_config(tmp_path, f"[keys]\n{line}\n")
+    with pytest.raises(UsageError) as error:
+        load_settings(str(file))
+    assert f"{file}:2: " in str(error.value)
+    assert message in str(error.value)

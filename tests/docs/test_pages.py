@@ -164,14 +164,15 @@ def test_the_readme_shows_what_the_tool_prints_today() -> None:
     ids=lambda page: page.relative_to(ROOT).as_posix(),
 )
 def test_the_example_of_a_configuration_is_one(page: Path, tmp_path: Path) -> None:
-    (example,) = re.findall(r"^```toml\n(.*?)^```$", page.read_text("utf-8"), re.M | re.S)
+    examples = re.findall(r"^```toml\n(.*?)^```$", page.read_text("utf-8"), re.M | re.S)
     file = tmp_path / "config.toml"
-    file.write_text(example, "utf-8")
+    file.write_text("\n".join(examples), "utf-8")
     file.chmod(0o600)
     settings = load_settings(str(file))
     assert settings.targets.keys() == {"shop"}
     assert settings.servers.keys() == {"shop.example.com"}
     assert settings.ignores
+    assert bool(settings.keys) is ("[keys]" in page.read_text("utf-8"))
 
 
 def test_a_page_is_filled() -> None:

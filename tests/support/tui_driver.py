@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -111,11 +111,12 @@ def drive(
     size: tuple[int, int] = (80, 24),
     start: bool = False,
     plain: bool = False,
+    key_map: Mapping[str, str] = {},
 ) -> str | None:
     """The screen with one target, or none with `start`, driven; how it was left."""
     view = View(lang=lang, width=size[0], color=True, ascii=plain)
     sessions = [] if start else [Session(SHOP, stage.behind).start()]
-    app = DiagnoseApp(sessions, stage.behind, view)
+    app = DiagnoseApp(sessions, stage.behind, view, key_map)
 
     async def driven() -> None:
         async with app.run_test(size=size):

@@ -100,7 +100,12 @@ def test_a_run_that_does_not_end_holds_nobody_up(monkeypatch: pytest.MonkeyPatch
 
 @pytest.mark.parametrize(
     ("term", "colorterm", "few"),
-    [("linux", "", True), ("xterm", "truecolor", False), ("xterm-256color", "", False)],
+    [
+        ("linux", "", True),
+        ("xterm-16color", "", True),
+        ("xterm", "truecolor", False),
+        ("xterm-256color", "", False),
+    ],
 )
 def test_a_terminal_with_sixteen_colours_gets_no_others(
     term: str, colorterm: str, few: bool, monkeypatch: pytest.MonkeyPatch

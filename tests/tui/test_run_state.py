@@ -2,7 +2,7 @@ from dataclasses import replace
 
 from diagnose.checking.root_cause import findings
 from diagnose.model import Ignore, Severity
-from diagnose.model.events import Concluded, Observed
+from diagnose.model.events import Concluded, Observed, Wait, Waiting
 from diagnose.tui.run_state import RunState, finding_rows
 from tests.support.check_evidence import SHOP
 from tests.support.report_builder import NAME, check, healthy, mended, refusal, refused
@@ -34,3 +34,11 @@ def test_what_is_ignored_comes_last_and_is_no_root_cause() -> None:
     made = replace(refused(), findings=findings(raised, (ignore,)), ignores=(ignore,))
     rows = finding_rows(made)
     assert [finding.check.id for finding, _ in rows] == ["http.slow", "dns.note", "tcp.door-shut"]
+
+
+def test_what_is_waited_for_is_the_last_that_was_told() -> None:
+    state, wait = RunState(SHOP), Wait("connection", "192.0.2.1", 443, 3.0, 8.0)
+    state.apply(Waiting((wait,)))
+    assert list(state.waits) == [wait]
+    state.apply(Waiting(()))
+    assert not state.waits

@@ -1,7 +1,10 @@
+from dataclasses import replace
+
 import pytest
 
 from diagnose.checking.root_cause import findings
 from diagnose.model import Ignore
+from diagnose.model.events import Wait
 from diagnose.model.view import View
 from diagnose.tui import tab_text
 from tests.support.report_builder import (
@@ -44,3 +47,12 @@ def test_what_other_places_got_stands_on_the_screen() -> None:
 def test_what_is_ignored_says_so_in_the_list(lang: str, word: str) -> None:
     (finding,) = findings(((check("tcp.refused"), refusal()),), (Ignore("tcp.refused"),))
     assert tab_text.finding_line(finding, 0, View(lang=lang, width=100)).endswith(word)
+
+
+def test_while_it_runs_what_is_waited_for_stands_in_the_place_of_the_answer() -> None:
+    waits = tuple(Wait("connection", f"192.0.2.{number}", 443, 3.0, 8.0) for number in range(20))
+    report, view = replace(healthy(), running=True), View(width=60)
+    shown = tab_text.render_tab("answer", report, None, view, True, waits).splitlines()
+    assert shown[0] == "TCP 443 on 192.0.2.0: waiting, 3 of 8 s"
+    assert len(shown) == 8
+    assert "Nothing to show yet" in tab_text.render_tab("answer", report, None, view, True)

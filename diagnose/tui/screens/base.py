@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.screen import Screen
 
-from diagnose.i18n.screen import translate
+from diagnose.tui.key_map import remap
 from diagnose.tui.keys import Key
 from diagnose.tui.session import Session
 
@@ -35,7 +35,12 @@ class BaseScreen(Screen[None]):
             self.draw()
 
     def say(self, key: str, **facts: object) -> str:
-        return translate(key, self.app.view.lang, **facts)
+        return self.app.say(key, **facts)
+
+    @property
+    def keys(self) -> tuple[Key, ...]:
+        """The keys in effect."""
+        return remap(self.KEYS, self.app.key_map)
 
     def action_do(self, name: str) -> None:
         """Do the action of a key, or show why it is disabled."""

@@ -1,4 +1,4 @@
-"""A dialog to choose one item of a list; Esc cancels."""
+"""A dialog to choose one item of a list; Esc and q cancel."""
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -6,11 +6,12 @@ from textual.screen import Screen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from diagnose.tui.keys import closing_bindings
 from diagnose.tui.widgets.findings import ViOptionList
 
 
 class ChoiceDialog(Screen[str | None]):
-    BINDINGS = [("escape", "dismiss(None)", "")]
+    BINDINGS = closing_bindings("dismiss(None)")
 
     def __init__(self, heading: str, choices: tuple[tuple[str, str], ...]) -> None:
         super().__init__()

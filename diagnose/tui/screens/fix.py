@@ -1,26 +1,32 @@
 """A dialog that shows a fix or its undo: the output and the questions."""
 
 import queue
+from collections.abc import Callable
 from typing import Any
 
 from textual.app import ComposeResult
 from textual.widgets import Static
 
-from diagnose.i18n.screen import translate
 from diagnose.processes.worker import Job, JobEnded, Question
+from diagnose.tui.keys import closing_bindings
 from diagnose.tui.messages import FixOutput
 from diagnose.tui.screens.text_dialog import TextDialog
 from diagnose.tui.widgets.text_view import TextView
 
 
 class FixDialog(TextDialog):
-    """Answer with y or n. It can be closed only after the fix has ended."""
+    """Answer with y or n; Esc and q are a no. It can be closed only after the fix has ended."""
 
-    BINDINGS = [("y", "answer(True)", ""), ("n", "answer(False)", ""), ("escape", "leave", "")]
+    BINDINGS = [
+        ("y", "answer(True)", ""),
+        ("n", "answer(False)", ""),
+        *closing_bindings("leave"),
+    ]
 
-    def __init__(self, heading: str, lang: str) -> None:
+    def __init__(self, heading: str, say: Callable[[str], str]) -> None:
+        """`say` returns a text by its key."""
         super().__init__(heading, "")
-        self._lang = lang
+        self._say = say
         self._question = ""
         self._job: Job | None = None
         self.messages: queue.SimpleQueue[Any] = queue.SimpleQueue()
@@ -28,7 +34,7 @@ class FixDialog(TextDialog):
 
     def compose(self) -> ComposeResult:
         yield from super().compose()
-        yield Static(translate("at-work", self._lang), id="ask", markup=False)
+        yield Static(self._say("at-work"), id="ask", markup=False)
 
     def attach(self, job: Job) -> None:
         """Set the job that is shown."""
@@ -50,13 +56,9 @@ class FixDialog(TextDialog):
     def _show(self) -> None:
         self.query_one(TextView).show(self.text, end=True)
         prompt = (
-            f"{self._question}  {translate('asks', self._lang)}"
-            if self._question
-            else translate("at-work", self._lang)
+            f"{self._question}  {self._say('asks')}" if self._question else self._say("at-work")
         )
-        self.query_one("#ask", Static).update(
-            translate("fix-over", self._lang) if self.done else prompt
-        )
+        self.query_one("#ask", Static).update(self._say("fix-over") if self.done else prompt)
 
     def action_answer(self, yes: bool) -> None:
         if self._question and self._job is not None:

@@ -110,11 +110,15 @@ class SiteScreen(BaseScreen):
         """Draw the chosen tab for the chosen finding, and the key bar."""
         report, view = self.app.visible_report(self.session)
         width = self.text_width()
-        self.query_one(TabBar).show(self.tab, width - 3, view.lang)
+        self.query_one(TabBar).show(self.tab, width - 3, view.lang, self.say("hints.answer"))
         text_view = replace(view, width=max(width - 4, 20), color=True)
-        text = tab_text.render_tab(self.tab, report, self.finding, text_view, self.session.running)
+        # What is waited for has names and addresses.
+        waits = () if self.app.masked else self.session.run_state.waits
+        text = tab_text.render_tab(
+            self.tab, report, self.finding, text_view, self.session.running, waits
+        )
         self.query_one("#scroll", TextView).show(text)
-        self.query_one(KeyBar).show(SITE_KEYS, self.obstacle_key, self.size.width, view.lang)
+        self.query_one(KeyBar).show(self.keys, self.obstacle_key, self.size.width, view.lang)
 
     def text_width(self) -> int:
         """Return the width of the text's column. It is calculated, because after a resize the
@@ -154,7 +158,8 @@ class SiteScreen(BaseScreen):
         report = self.session.report
         if self.session.running or self.app.masked or not report.causes:
             return []
-        lines = header_text.change_lines(self.session.changes, view)
+        key = next(key.label for key in self.keys if key.name == "compare")
+        lines = header_text.change_lines(self.session.changes, view, key)
         return [self.say("changed"), *lines] if lines else []
 
     def _show_findings(self, report: Report, view: View) -> None:

@@ -14,7 +14,8 @@ from diagnose.i18n.screen import translate
 from diagnose.model.view import View
 from diagnose.outputs import finding_text
 from diagnose.outputs import text as texts
-from diagnose.outputs.terminal import sanitize
+from diagnose.outputs.progress import longest_first, wait_text
+from diagnose.outputs.terminal import cell_len, sanitize
 from diagnose.parsers.target import UsageError
 from diagnose.tui import tab_text
 from diagnose.tui.keys import START_KEYS, bindings
@@ -54,7 +55,7 @@ class StartScreen(BaseScreen):
         view = replace(self.app.view, width=max(self.size.width - 4, 20), color=True)
         self.query_one("#told", StaticLines).show(translate(self.app.heading_key, view.lang))
         self.query_one("#input", Input).placeholder = translate("asked-target", view.lang)
-        self.query_one(KeyBar).show(START_KEYS, self.obstacle_key, self.size.width, view.lang)
+        self.query_one(KeyBar).show(self.keys, self.obstacle_key, self.size.width, view.lang)
         lines = tuple(self._session_lines(session, view) for session in self.app.sessions)
         if lines == self._lines:
             return
@@ -80,7 +81,10 @@ class StartScreen(BaseScreen):
             page.add("  ", *self._history_spans(session, view))
             return "\n".join(page.lines)
         if session.running:
-            page.add(("dim", "  "), ("bold", url), "  ", ("dim", translate("running", view.lang)))
+            doing = tab_text.truncate(
+                self._activity(session, view.lang), view.width - cell_len(url) - 4, view.ascii
+            )
+            page.add(("dim", "  "), ("bold", url), "  ", ("dim", doing))
         else:
             status = verdict(report).status
             sign = f"{page.sign(status)} {reports.translate(status, view.lang)}"
@@ -91,6 +95,13 @@ class StartScreen(BaseScreen):
         if self.size.width >= WIDE:
             texts.add_layers(page, report, view, times=False)
         return "\n".join(page.lines)
+
+    def _activity(self, session: Session, lang: str) -> str:
+        """Return what a running session waits for."""
+        waits = () if self.app.masked else session.run_state.waits
+        if not waits:
+            return translate("running", lang)
+        return wait_text(longest_first(waits)[0], lang)
 
     def _history_spans(self, session: Session, view: View) -> list[tuple[str, str]]:
         if session.history_summary is None:

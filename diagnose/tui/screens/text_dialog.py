@@ -4,13 +4,14 @@ from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.widgets import Static
 
+from diagnose.tui.keys import closing_bindings
 from diagnose.tui.widgets.text_view import TextView
 
 
 class TextDialog(Screen[None]):
-    """Shows a text under a heading. Esc closes it."""
+    """Shows a text under a heading. Esc and q close it."""
 
-    BINDINGS = [("escape", "dismiss", "")]
+    BINDINGS = closing_bindings("dismiss")
 
     def __init__(self, heading: str, text: str) -> None:
         super().__init__()

@@ -24,7 +24,7 @@ def _clickable(action: str, style: Style | None = None) -> Style:
 class TabBar(Static):
     """The tabs, and on the right hints for the chosen one."""
 
-    def show(self, chosen: str, width: int, lang: str) -> None:
+    def show(self, chosen: str, width: int, lang: str, answer_hints: str) -> None:
         parts: list[Part] = []
         used = 0
         for number, name in enumerate(TABS, 1):
@@ -35,7 +35,7 @@ class TabBar(Static):
                 (label, _clickable(f"screen.tab('{name}')", _ACTIVE if is_active else _DIM))
             )
             used += cell_len(label)
-        hints = translate("hints.answer", lang) if chosen == "answer" else ""
+        hints = answer_hints if chosen == "answer" else ""
         if hints and used + cell_len(hints) + 2 <= width:
             parts += [" " * (width - used - cell_len(hints)), (hints, _DIM)]
         self.update(Content.assemble(*parts))

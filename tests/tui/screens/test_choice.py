@@ -32,8 +32,9 @@ def test_arrows_and_keys_of_vi_choose_another() -> None:
     assert chosen("G", "k", "g", "G", "enter") == "svg"
 
 
-def test_escape_chooses_none() -> None:
+def test_escape_and_q_choose_none() -> None:
     assert chosen("j", "escape") is None
+    assert chosen("j", "q") is None
 
 
 def test_brackets_are_shown_as_they_are() -> None:

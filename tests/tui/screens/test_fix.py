@@ -50,7 +50,7 @@ def test_of_a_fix_with_many_words_the_last_are_seen() -> None:
     drive(work, Stage())
 
 
-@pytest.mark.parametrize("key", ["n", "escape"])
+@pytest.mark.parametrize("key", ["n", "escape", "q"])
 def test_no_leaves_everything_as_it_is(key: str) -> None:
     async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
         await pilot.press("a")
@@ -70,5 +70,20 @@ def test_nobody_leaves_in_the_middle_of_a_fix() -> None:
         await pilot.press("n")
         await until(pilot, lambda: "Esc" in shown(app, "#ask"))
         await pilot.press("ctrl+q")
+
+    assert drive(work, Stage()) == "report"
+
+
+@pytest.mark.parametrize("closing", ["escape", "q"])
+def test_what_closes_the_dialog_does_not_end_the_program(closing: str) -> None:
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        below = app.screen
+        await pilot.press("a")
+        await until(pilot, lambda: "Do this?" in shown(app, "#ask"))
+        await pilot.press("n")
+        await until(pilot, lambda: "goes back" in shown(app, "#ask"))
+        await pilot.press(closing)
+        assert app.screen is below
+        await pilot.press("q")
 
     assert drive(work, Stage()) == "report"

@@ -1,3 +1,4 @@
+import pytest
 from textual.pilot import Pilot
 
 from diagnose.tui.app import DiagnoseApp
@@ -35,5 +36,19 @@ def test_an_empty_text_can_be_closed_too() -> None:
         assert shown(app, "#sheet") == ""
         await pilot.press("escape")
         assert app.screen is below
+
+    drive(work, Stage())
+
+
+@pytest.mark.parametrize("opening", ["question_mark", "s", "y", "d"])
+@pytest.mark.parametrize("closing", ["escape", "q"])
+def test_the_key_that_quits_closes_what_another_key_opened(opening: str, closing: str) -> None:
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        below = app.screen
+        await pilot.press(opening)
+        assert isinstance(app.screen, TextDialog)
+        await pilot.press(closing)
+        assert app.screen is below
+        assert app.return_value is None
 
     drive(work, Stage())
