@@ -12,6 +12,8 @@ import time
 from collections.abc import Coroutine
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cache
+from types import ModuleType
 from typing import Any, TypeVar
 
 from diagnose.checking import proof
@@ -64,6 +66,12 @@ ObservationT = TypeVar("ObservationT", bound=Observation)
 
 def _random_mark() -> int:
     return SYN_MARKS[os.urandom(1)[0] % len(SYN_MARKS)]
+
+
+@cache
+def _probes_of(module: ModuleType) -> tuple[Probe, ...]:
+    """Return the probes of a module that is imported."""
+    return tuple(value for value in vars(module).values() if isinstance(value, Probe))
 
 
 @dataclass(slots=True)
@@ -149,9 +157,8 @@ class Run:
             # Another thread may have only begun to import it.
             if module is None or getattr(module.__spec__, "_initializing", False):
                 module = await asyncio.to_thread(importlib.import_module, path)
-            for value in list(vars(module).values()):
-                if isinstance(value, Probe):
-                    self.register(value)
+            for probe in _probes_of(module):
+                self.register(probe)
 
     def start_probes(self) -> None:
         """Start the probes of each side that the options select. If `options.inside` is None, the

@@ -215,7 +215,7 @@ def is_healthy_from_server(report: Report) -> bool:
     hosts = report.evidence.of(Host)
     on_server = any(host.vantage is Vantage.SERVER and host.via == "local" for host in hosts)
     inside_only = not report.evidence.scope.outside
-    return verdict(report).status == "ok" and (on_server or inside_only)
+    return (on_server or inside_only) and verdict(report).status == "ok"
 
 
 def exit_status(report: Report) -> int:

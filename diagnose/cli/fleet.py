@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import gc
 import os
 import sqlite3
 import sys
@@ -31,6 +30,7 @@ from diagnose.i18n.reports import translate
 from diagnose.net.local import LocalNet
 from diagnose.outputs.terminal import sanitize
 from diagnose.parsers.target import UsageError
+from diagnose.processes.collection import collect_garbage
 
 if TYPE_CHECKING:
     from diagnose.model import Report, Target
@@ -39,9 +39,7 @@ if TYPE_CHECKING:
 
 def execute(request: FleetRequest) -> int:
     """Run the fleet and return the exit status: that of the worst verdict, or of a signal."""
-    # The program runs without it, because one run is short. A fleet is not.
-    gc.enable()
-    gc.freeze()
+    collect_garbage()
     with _opened_list(request.path) as file, _opened_journal(request) as journal:
         return _Command(request, file, journal).execute()
 

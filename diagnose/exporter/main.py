@@ -1,7 +1,6 @@
 """Runs the exporter until a signal."""
 
 import asyncio
-import gc
 import os
 import signal
 import ssl
@@ -22,6 +21,7 @@ from diagnose.exporter.web_config import (
 )
 from diagnose.model.addresses import bracketed
 from diagnose.parsers.target import UsageError
+from diagnose.processes.collection import collect_garbage
 
 #: Seconds that probes in flight have to end after SIGTERM.
 SHUTDOWN_TIMEOUT = 10.0
@@ -32,7 +32,7 @@ EXIT_CONFIGURATION = 78
 def run(settings: Settings, check_only: bool) -> int:
     """Serve until SIGINT or SIGTERM. Return the exit status: 0 after a signal, as blackbox_exporter
     does, 78 if a configuration file cannot be used."""
-    gc.enable()  # this process runs for long
+    collect_garbage()
     try:
         if check_only:
             asyncio.run(_check(settings))

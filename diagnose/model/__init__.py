@@ -240,11 +240,11 @@ class Evidence:
 
     def of(self, kind: type[Kind]) -> tuple[Kind, ...]:
         """Return all observations of one kind, including failed attempts."""
-        return tuple(observation for observation in self.observations if type(observation) is kind)
+        return tuple([each for each in self.observations if type(each) is kind])
 
     def good(self, kind: type[Kind]) -> tuple[Kind, ...]:
         """Return the observations of one kind without failed attempts."""
-        return tuple(observation for observation in self.of(kind) if observation.failure is None)
+        return tuple([each for each in self.of(kind) if each.failure is None])
 
 
 @frozen

@@ -12,7 +12,11 @@ from diagnose.model.tls import Certificate
 
 def header(headers: Headers, name: str) -> str | None:
     """Return the first value of a field; the name is case-insensitive (RFC 9110 section 5.1)."""
-    return next((value for key, value in headers if key.lower() == name.lower()), None)
+    lower_name = name.lower()
+    for key, value in headers:
+        if key.lower() == lower_name:
+            return value
+    return None
 
 
 RequestPurpose = Literal[

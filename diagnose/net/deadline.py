@@ -16,7 +16,7 @@ import contextlib
 from collections.abc import Iterator
 from contextvars import ContextVar
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 from weakref import WeakKeyDictionary
 
 #: Seconds between two measurements of the lateness, and how late an idle loop is as well.
@@ -108,12 +108,15 @@ def own_wait() -> Iterator[None]:
 
 class Deadline:
     """Like `asyncio.timeout`, but for the time in which this program was attentive. At the end it
-    raises TimeoutError, or `LateError`. `seconds` may be None: no deadline."""
+    raises TimeoutError, or `LateError`. `seconds` may be None: no deadline.
+
+    A deadline that ends no earlier than the one around it, in the same task, sets no timer: the
+    other one ends the block. Two of three are such, as each part of an exchange has its own."""
 
     __slots__ = (
-        "_cancellations", "_is_late", "_is_over", "_late_s", "_lateness", "_lateness_before",
-        "_loop", "_paused_at", "_paused_s", "_pauses", "_seconds", "_started", "_task", "_timer",
-        "_token", "outer",
+        "_cancellations", "_is_idle", "_is_late", "_is_over", "_late_s", "_lateness",
+        "_lateness_before", "_loop", "_paused_at", "_paused_s", "_pauses", "_seconds", "_started",
+        "_task", "_timer", "_token", "outer",
     )  # fmt: skip
 
     def __init__(self, seconds: float | None) -> None:
@@ -127,13 +130,17 @@ class Deadline:
     async def __aenter__(self) -> Self:
         task = asyncio.current_task()
         assert task is not None, "a deadline belongs to a task"
+        outer = _enclosing.get()
+        self._is_idle = outer is not None and outer.ends_before(self._seconds, task)
+        if self._is_idle:
+            return self
         self._task, self._cancellations = task, task.cancelling()
         self._loop = asyncio.get_running_loop()
         self._lateness = loop_lateness()
         self._lateness.start()
         self._lateness_before = self._lateness.seconds
         self._started = self._loop.time()
-        self.outer = _enclosing.get()
+        self.outer = outer
         self._token = _enclosing.set(self)
         if self._seconds is not None:
             self._timer = self._loop.call_later(max(self._seconds, 0.0), self._check)
@@ -145,6 +152,8 @@ class Deadline:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        if self._is_idle:
+            return
         _enclosing.reset(self._token)
         self._lateness.stop()
         if self._timer is not None:
@@ -155,6 +164,14 @@ class Deadline:
                 raise LateError from None
             if kind is asyncio.CancelledError:
                 raise TimeoutError from error
+
+    def ends_before(self, seconds: float | None, task: "asyncio.Task[Any]") -> bool:
+        """Whether this deadline of the same task ends at the latest in so many seconds."""
+        if seconds is None:
+            return True
+        if self._seconds is None or self._task is not task:
+            return False
+        return self._seconds - (self._loop.time() - self._started - self._paused_s) <= seconds
 
     def expire(self) -> None:
         """End the block now."""

@@ -92,11 +92,13 @@ async def _wait_writable(sock: socket.socket) -> None:
     """Wait until connect(2) ends or an error is queued (epoll reports both as writable)."""
     loop = asyncio.get_running_loop()
     ready = asyncio.Event()
-    loop.add_writer(sock, ready.set)
+    # By its number: selectors would write the socket's repr into an error that nobody reads.
+    descriptor = sock.fileno()
+    loop.add_writer(descriptor, ready.set)
     try:
         await ready.wait()
     finally:
-        loop.remove_writer(sock)
+        loop.remove_writer(descriptor)
 
 
 async def wait_readable(sock: socket.socket) -> None:

@@ -18,15 +18,18 @@ from diagnose.parsers.target import LABEL
 MismatchReason = Literal["apex", "depth", "www", "address", "other"]
 
 
-# A fleet asks again and again for the same hosts.
-@lru_cache(maxsize=4096)
 def is_address(host: str) -> bool:
     """Return whether a host is an IP address, which no DNS name or wildcard covers."""
+    return _address(host) is not None
+
+
+# A fleet asks again and again for the same hosts.
+@lru_cache(maxsize=4096)
+def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
-        ipaddress.ip_address(host)
+        return ipaddress.ip_address(text)
     except ValueError:
-        return False
-    return True
+        return None
 
 
 def is_host(host: str) -> bool:
@@ -41,12 +44,9 @@ def is_host(host: str) -> bool:
 
 def covers(host: str, dns_names: Iterable[str], addresses: Iterable[str]) -> bool:
     """Return whether these subject alternative names cover the host (RFC 9525 section 6)."""
-    if is_address(host):
-        host_address = ipaddress.ip_address(host)
-        return any(
-            is_address(address) and ipaddress.ip_address(address) == host_address
-            for address in addresses
-        )
+    host_address = _address(host)
+    if host_address is not None:
+        return any(_address(address) == host_address for address in addresses)
     return any(matches(host, name) for name in dns_names)
 
 

@@ -18,8 +18,10 @@ MAX_REDIRECTS = 10
 
 def redirect_target(answer: Exchange | LocalAnswer) -> str | None:
     """Return the absolute, normalized URL to which a response redirects, or None."""
+    if answer.status not in REDIRECTS:
+        return None
     location = answer.header("Location")
-    if answer.status not in REDIRECTS or not location:
+    if not location:
         return None
     try:
         return normalize_url(urljoin(answer.url, location.strip()))

@@ -19,9 +19,22 @@ def clean(text: str | bytes, limit: int = 200) -> str:
     if isinstance(text, bytes):
         # A character has at most four bytes, so there is no need to decode more.
         text = text[: 4 * limit + 4].decode("utf-8", "replace")
+    elif _is_clean(text, limit):
+        return text
     line = re.sub(r"\s+", " ", text[: 4 * limit + 4]).strip()
     line = UNSAFE.sub("\N{REPLACEMENT CHARACTER}", line)
     return line if len(line) <= limit else line[: max(limit - 1, 0)] + "…"
+
+
+def _is_clean(text: str, limit: int) -> bool:
+    """Whether nothing is to be done: the usual text, for which the patterns take long."""
+    return (
+        len(text) <= limit
+        and text.isascii()
+        and text.isprintable()
+        and "  " not in text
+        and text == text.strip()
+    )
 
 
 def printable(line: str, limit: int = 2000) -> str:

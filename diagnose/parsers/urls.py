@@ -1,5 +1,6 @@
 """Parse and compare http, https, ws and wss URLs (RFC 3986). No I/O."""
 
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from diagnose.model.addresses import bracketed, is_private
@@ -32,6 +33,8 @@ class Url:
         )
 
 
+# The checks of a run ask again and again for the same few.
+@lru_cache(maxsize=256)
 def parse_url(text: str) -> Url | None:
     """Parse a URL (RFC 3986); None if a browser could not open it."""
     try:

@@ -152,3 +152,40 @@ def test_the_lateness_is_measured_only_while_a_deadline_is_open() -> None:
         assert loop_lateness().seconds == pytest.approx(3.0, abs=0.1)
 
     run(wait())
+
+
+def test_an_inner_one_of_the_same_length_ends_with_the_outer_one() -> None:
+    async def wait() -> None:
+        with pytest.raises(TimeoutError):
+            async with deadline(4.0), deadline(4.0):
+                await asyncio.sleep(60)
+        assert loop().time() == pytest.approx(4.0, abs=0.1)
+
+    run(wait())
+
+
+def test_an_inner_one_that_is_shorter_ends_first_and_alone() -> None:
+    async def wait() -> None:
+        async with deadline(10.0):
+            with pytest.raises(TimeoutError):
+                async with deadline(4.0):
+                    await asyncio.sleep(60)
+            assert loop().time() == pytest.approx(4.0, abs=0.1)
+            await asyncio.sleep(5.0)
+
+    run(wait())
+
+
+def test_one_of_another_task_is_no_reason_to_wait_for_ever() -> None:
+    async def wait() -> None:
+        async def inner() -> None:
+            async with deadline(4.0):
+                await asyncio.sleep(60)
+
+        async with deadline(2.0):
+            # It keeps the deadline around it, and outlives it.
+            task = asyncio.create_task(inner())
+        with pytest.raises(TimeoutError):
+            await task
+
+    run(wait())
