@@ -22,6 +22,11 @@ from diagnose.parsers.netfilter import ufw
 #: "h3" on a port of the same host: 'h3=":443"; ma=86400' (RFC 7838 section 3).
 _HTTP3 = re.compile(r'\bh3(?:-\d{1,2})?="?:(\d{1,5})')
 
+#: Rules that say nothing of a UDP port.
+_IS_OTHER_PROTOCOL = re.compile(
+    r'icmp-|protocol="tcp"|proto=tcp|service name="(?:ssh|https?)"|masquerade'
+)
+
 
 @check(severity=Severity.WARNING, needs=[Exchange])
 def http3_closed(evidence: Evidence) -> Iterator[Claim]:
@@ -75,15 +80,19 @@ def _zone(firewalld: FirewalldView, port: int) -> tuple[str, tuple[Step, ...]] |
 
 
 def _has_other_rules(firewalld: FirewalldView, zone: Zone) -> bool:
-    """Return whether a rule for UDP, or a policy, may decide in the place of the zone."""
-    policies: list[Policy] = [
+    """Return whether a rule or a policy may let UDP in where the zone does not."""
+    policies: list[Zone | Policy] = [
         policy
         for policy in firewalld.runtime.policies
         if {zone.name, "ANY"} & set(policy.ingress) and {"HOST", "ANY"} & set(policy.egress)
-        if policy.target != "CONTINUE" or policy.opens or policy.rich_rules
     ]
-    texts = " ".join((*zone.rich_rules, *zone.forward_ports))
-    return bool(policies) or bool(re.search(r"udp|http3|quic|accept", texts))
+    return any(
+        each.opens or (isinstance(each, Policy) and each.target != "CONTINUE") for each in policies
+    ) or any(
+        not _IS_OTHER_PROTOCOL.search(rule)
+        for each in (zone, *policies)
+        for rule in (*each.rich_rules, *each.forward_ports)
+    )
 
 
 def _ufw(evidence: Evidence, port: int) -> tuple[str, tuple[Step, ...]] | None:

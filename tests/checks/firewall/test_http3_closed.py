@@ -6,7 +6,7 @@ from diagnose.model import Confidence
 from diagnose.model.firewall import PortRange
 from tests.checks.firewall.test_ufw_port_closed import ufw
 from tests.support.check_evidence import judge
-from tests.support.firewall_rules import HTTPS, SSH, both, firewalld, remedy, server
+from tests.support.firewall_rules import HTTPS, SSH, both, firewalld, policies, remedy, server
 from tests.support.page_errors import page
 
 CHECK = "firewall.http3-closed"
@@ -44,3 +44,12 @@ def test_silent_where_udp_is_open_or_nothing_is_announced() -> None:
     everybody = ("allow any 443 0.0.0.0/0 any 0.0.0.0/0 in",)
     assert not judge(CHECK, *ufw(tuples=everybody), ANNOUNCED)
     assert not judge(CHECK, firewalld(running=False), ANNOUNCED)
+
+
+def test_fires_beside_the_rules_for_icmp_of_firewalld_itself() -> None:
+    rules = ('rule family="ipv6" icmp-type name="redirect" accept',)
+    own = policies("allow-host-ipv6", target="CONTINUE", rich_rules=rules)
+    zones = both("public", SSH, HTTPS, interfaces=("eth0",))
+    assert judge(CHECK, *server(*zones, *own), ANNOUNCED)
+    opened = policies("quic", UDP, target="CONTINUE")
+    assert not judge(CHECK, *server(*zones, *opened), ANNOUNCED)

@@ -93,7 +93,9 @@ def http3_is_offered(lab: Lab) -> None:
 
 
 @scenario(
-    outside=None, server="firewall.http3-closed", differs=("/etc/firewalld/zones/public.xml",)
+    outside=None,
+    server="firewall.http3-closed",
+    differs=("/etc/firewalld/zones/public.xml", "rules"),
 )
 def http3_is_offered_behind_a_firewall(lab: Lab) -> None:
     """The same, and firewalld's service https opens TCP alone; after threads about slow pages in

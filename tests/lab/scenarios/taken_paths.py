@@ -8,7 +8,7 @@ X-Accel-Redirect 404", "rewrite or internal redirection cycle X-Accel-Redirect".
 from .. import site
 from ..lab import Lab
 from ..scenario import healthy, scenario
-from .page_assets import FALLBACK, PROXY, _build, _serve
+from .page_assets import FALLBACK, FOLDER, PROXY, _build, _serve
 
 MINE = (site.CONF,)
 TIMEOUT = "  ssl_session_timeout 5m;\n"
@@ -96,3 +96,61 @@ def root_in_the_place_of_alias_for_the_applications_files(lab: Lab) -> None:
 def applications_files_are_there(lab: Lab) -> None:
     """The same with alias."""
     _sends_files(lab, "  location /protected/ {\n    internal;\n    alias /var/www/media/;\n  }\n")
+
+
+def _application(lab: Lab, lines: str, pages: str, before: str = "") -> None:
+    """One more block of this nginx plays the application, on port 3001."""
+    block = f"server {{\n  listen 127.0.0.1:3001;\n{lines}}}\n"
+    lab.edit(PAGES, pages)
+    lab.change(site.MAP, f"{before}{site.MAP}\n{block}")
+
+
+@scenario(
+    outside="http.redirect-downgrade", server="upstream.path-respelled", differs=MINE,
+    target=f"{HOME}/app/users", not_on=ANOTHER_BLOCK,
+)  # fmt: skip
+def location_without_the_slash_of_proxy_pass(lab: Lab) -> None:
+    """Go's ServeMux redirects //users to /users, which is outside of the location."""
+    lines = (
+        "  merge_slashes off;\n  location ^~ // { return 301 http://$http_host/users; }\n"
+        "  location /users { return 200 users; }\n  location / { return 404; }\n"
+    )
+    own = "proxy_pass http://127.0.0.1:3001/; proxy_set_header Host $http_host;"
+    _application(lab, lines, f"  location /app {{ {own} }}\n{PAGES}")
+
+
+@scenario(
+    outside=None, server="upstream.path-respelled", differs=MINE,
+    target=f"{HOME}/api/queues/%2F/mail", not_on=ANOTHER_BLOCK,
+)  # fmt: skip
+def encoded_slash_is_decoded(lab: Lab) -> None:
+    """RabbitMQ's "Object Not Found" behind nginx: proxy_pass with a slash at its end."""
+    lines = (
+        '  location / { if ($request_uri ~ "%2F") { return 200 queue; } return 404 none; }\n'
+        "  location = / { return 200 queues; }\n"
+    )
+    pages = PAGES.replace("http://127.0.0.1:3000;", "http://127.0.0.1:3001/;")
+    _application(lab, lines, pages)
+
+
+@scenario(
+    outside="http.server-error", server="upstream.target-empty", manual="nobody knows the address"
+)  # fmt: skip
+def map_lacks_the_name(lab: Lab) -> None:
+    """proxy_pass http://$backend, and the map is for the name with "www." alone."""
+    table = "map $host $backend {\n  www.shop.example.com 127.0.0.1:3000;\n}\n"
+    lab.edit(PAGES, PAGES.replace("http://127.0.0.1:3000", "http://$backend"))
+    lab.change(site.MAP, table + site.MAP)
+
+
+@scenario(
+    outside=None, server="nginx.front-controller-missing", target=f"{HOME}/hello-world/",
+    differs=MINE,
+)  # fmt: skip
+def permalinks_of_wordpress(lab: Lab) -> None:
+    """404 for every page but the first: try_files ends with =404."""
+    lines = (
+        f"  root {FOLDER};\n  index index.php;\n  location / {{ try_files $uri $uri/ =404; }}\n"
+        f"  location ~ \\.php$ {{ {PROXY} }}\n"
+    )
+    _serve(lab, lines, **{"index.php": "<?php require 'wp-blog-header.php';\n"})
