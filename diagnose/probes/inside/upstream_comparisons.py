@@ -69,7 +69,18 @@ async def page_questioned_before(ctx: ProbeContext, config: NginxConfig) -> None
 
 def _is_question(ctx: ProbeContext, exchange: Exchange) -> bool:
     is_target = exchange.purpose == "target" and exchange.port == ctx.target.port
-    return is_target and is_questionable(exchange)
+    return is_target and (is_questionable(exchange) or _may_be_cached(ctx, exchange))
+
+
+def _may_be_cached(ctx: ProbeContext, exchange: Exchange) -> bool:
+    """Whether an error may come from nginx's cache: then only nginx's own request is sent."""
+    routes = (
+        upstream_routes.find_route(ctx, config, ctx.target.path)
+        for config in ctx.observed(NginxConfig)[:1]
+    )
+    return (exchange.status or 0) >= 500 and any(
+        route.place.directive("proxy_cache") for route in routes if route
+    )
 
 
 async def _compare(ctx: ProbeContext, config: NginxConfig, exchange: Exchange) -> None:
@@ -85,7 +96,8 @@ async def _compare(ctx: ProbeContext, config: NginxConfig, exchange: Exchange) -
     asking = Asking(ctx, route, ctx.elapsed() + MAX_SECONDS)
     as_nginx = RequestVariant(request, "none", "none")
     response = await asking.ask(as_nginx)
-    if response is None or not _is_own_answer(route, response, exchange):
+    is_own = response is not None and _is_own_answer(route, response, exchange)
+    if not is_own or not is_questionable(exchange):
         return
     variants = request_variants(
         request, route.place, route.upstream, ctx.target, exchange.status or 0, fields

@@ -13,6 +13,7 @@ from .page_assets import FALLBACK, FOLDER, PROXY, _build, _serve
 MINE = (site.CONF,)
 TIMEOUT = "  ssl_session_timeout 5m;\n"
 PAGES = site.HTTPS[site.HTTPS.index("  location / {") : site.HTTPS.index("  location /ws")]
+PASS = "    proxy_pass http://127.0.0.1:3000;\n"
 HOME = "https://shop.example.com"
 SCRIPT = f"{HOME}/socket.io/socket.io.js"
 STATIC = "  location ~* \\.(js|css|png)$ {\n    root /var/www/html;\n    expires 30d;\n  }\n"
@@ -154,3 +155,39 @@ def permalinks_of_wordpress(lab: Lab) -> None:
         f"  location ~ \\.php$ {{ {PROXY} }}\n"
     )
     _serve(lab, lines, **{"index.php": "<?php require 'wp-blog-header.php';\n"})
+
+
+@scenario(
+    outside="http.server-error", server="nginx.cached-error", manual="whether to empty the cache"
+)  # fmt: skip
+def error_is_in_the_cache(lab: Lab) -> None:
+    """proxy_cache_valid any: the application failed once, and is well again."""
+    cache = "proxy_cache_path /var/lib/nginx/shop keys_zone=shop:1m;\n"
+    lab.edit(site.MAP, cache + site.MAP)
+    lab.application("--mode", "error")
+    keep = f"{PASS}    proxy_cache shop;\n    proxy_cache_valid any 1h;\n"
+    lab.change(PAGES, PAGES.replace(PASS, keep))
+    lab.client.run(["curl", "-s", f"{HOME}/"])
+    lab.application()
+
+
+@scenario(
+    outside=None, server="nginx.body-limit", target=f"413 Request Entity Too Large {HOME}/upload",
+    manual="the size is a person's choice",
+)  # fmt: skip
+def upload_is_larger_than_the_default(lab: Lab) -> None:
+    """Nothing sets client_max_body_size, and a visitor has pasted the message."""
+
+
+@scenario(
+    outside=None, server="upstream.header-name-dropped", args=("--header", "api_key: secret"),
+    both=None, manual="the name is a choice of the application", not_on=ANOTHER_BLOCK,
+)  # fmt: skip
+def field_has_an_underscore(lab: Lab) -> None:
+    """401 behind nginx, and 200 from the application itself: underscores_in_headers is off. From
+    afar the user's fields are not sent to the application."""
+    lines = (
+        "  underscores_in_headers on;\n"
+        '  location / { if ($http_api_key = "") { return 401 none; } return 200 shop; }\n'
+    )
+    _application(lab, lines, PAGES.replace("3000", "3001"))
