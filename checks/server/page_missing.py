@@ -35,7 +35,7 @@ def _reason(folder: SiteFolder, site: WebSite, pages: list[Exchange]) -> str:
     is_folder = folder.requested.endswith("/")
     if is_folder and folder.page_exists and not folder.index_files:
         return "no-index"
-    if is_folder or folder.page_exists or any(page.status != 404 for page in pages):
+    if folder.page_exists or any(page.status != 404 for page in pages):
         return ""
     if folder.has_rewrite_rules and site.reads_htaccess is False:
         return "htaccess"

@@ -22,7 +22,11 @@ from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.model.requests import ComparedRequest
 from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of, proxy_set_header_of
-from diagnose.parsers.nginx.proxied_request import CLIENT_ADDRESS_FIELDS, SCHEME_FIELD
+from diagnose.parsers.nginx.proxied_request import (
+    CLIENT_ADDRESS_FIELDS,
+    SCHEME_FIELD,
+    is_ignored_name,
+)
 
 _OTHER_CHECKS = {*CLIENT_ADDRESS_FIELDS, SCHEME_FIELD.lower(), "host"}
 
@@ -31,7 +35,8 @@ _OTHER_CHECKS = {*CLIENT_ADDRESS_FIELDS, SCHEME_FIELD.lower(), "host"}
 def wrong_header(evidence: Evidence) -> Iterator[Claim]:
     for nginx, match, change in decided_by(evidence, "field"):
         name = change.request.name.lower()
-        if name in _OTHER_CHECKS:
+        is_dropped = change.request.change == "added"
+        if name in _OTHER_CHECKS or (is_dropped and is_ignored_name(match, name)):
             continue
         directive = proxy_set_header_of(match, name)
         passed_on = name == "authorization" and directive is None
@@ -42,7 +47,7 @@ def wrong_header(evidence: Evidence) -> Iterator[Claim]:
             change,
             reported,
             {
-                "dropped": change.request.change == "added",
+                "dropped": is_dropped,
                 "passed_on": passed_on,
                 "set": change.request.change != "added" and not passed_on,
                 "upgrade": name in {"connection", "upgrade"},

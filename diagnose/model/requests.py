@@ -7,6 +7,7 @@ from diagnose.model.frozen import frozen
 from diagnose.model.marks import (
     Address,
     Body,
+    FilePath,
     HostName,
     Label,
     ReasonPhrase,
@@ -73,7 +74,8 @@ class ComparedRequest(Observation):
     `original` is nginx's value and `value` the one that was sent instead, both "" without one.
     `is_control` is True for a request that repeats an earlier one. `location` is the Location of
     the response as an absolute URL, "" without one. `is_html` is True for a page (Content-Type
-    text/html).
+    text/html). `internal_redirect` is the path of X-Accel-Redirect, by which an application lets
+    nginx send a file (ngx_http_proxy_module), "" without one.
     """
 
     layer: ClassVar[str] = "upstream"
@@ -93,6 +95,7 @@ class ComparedRequest(Observation):
     location: Url = ""
     body: Body = ""
     is_html: bool = False
+    internal_redirect: UrlPath = ""
 
     @property
     def endpoint(self) -> str:
@@ -106,6 +109,42 @@ class ComparedRequest(Observation):
         arrow = f" -> {self.location}" if self.location else ""
         subject = f"application {self.target}, {change.rstrip()}{control}"
         return subject, f"{self.status} {self.reason}".rstrip() + arrow
+
+
+#: What takes a path away from the location that passes it on: a location with a regular expression,
+#: or a `rewrite`.
+BypassReason = Literal["regex", "rewrite"]
+
+
+@frozen(kw_only=True, eq=False)
+class BypassedApplication(Observation):
+    """The answer of an application to the target's path, which nginx answers without asking it.
+
+    One GET, after the site has answered with an error or with a page. `target` is the argument of
+    proxy_pass as written, `path` the visitor's path, `by` what nginx follows in place of the
+    location, `file` and `line` its place. `is_html` is True for a page (Content-Type text/html).
+    """
+
+    layer: ClassVar[str] = "upstream"
+
+    target: Url
+    path: UrlPath
+    address: Address
+    port: int
+    by: BypassReason
+    file: FilePath
+    line: int
+    status: int | None = None
+    is_html: bool = False
+
+    @property
+    def endpoint(self) -> str:
+        """The address and port that were asked."""
+        return endpoint_text(self.address, self.port)
+
+    def summary(self) -> Summary:
+        answer = f"answers {self.status}" if self.status else "no answer"
+        return f"application {self.target}, which nginx does not ask for {self.path}", answer
 
 
 def endpoint_text(address: str, port: int) -> str:

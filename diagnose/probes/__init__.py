@@ -62,6 +62,7 @@ INSIDE = (
     "upstream_requests",
     "upstream_bodies",
     "upstream_comparisons",
+    "bypassed_applications",
     "upstream_protocols",
     "websocket_retries",
     "server_side_entry",

@@ -22,7 +22,8 @@ KEPT_DIRECTIVES = {
     "client_header_buffer_size", "client_header_timeout", "client_max_body_size", "daemon",
     "default_type", "deny", "error_log", "error_page", "etag", "events", "expires", "fastcgi_index",
     "fastcgi_pass", "geo", "grpc_pass", "gzip", "gzip_static",  "http", "http2", "http3",
-    "http3_hq", "if_modified_since", "include", "index", "internal", "ip_hash", "keepalive",
+    "http3_hq", "if_modified_since", "ignore_invalid_headers", "include", "index", "internal",
+    "ip_hash", "keepalive",
     "keepalive_requests", "keepalive_timeout", "keepalive_time", "large_client_header_buffers",
     "least_conn", "least_time", "limit_conn", "limit_conn_zone", "limit_except", "limit_rate",
     "limit_req", "limit_req_zone", "limit_zone", "lingering_close", "listen", "load_module",
@@ -45,7 +46,7 @@ _KEPT_FAMILIES = re.compile(
     r"busy_buffers_size|temp_file_write_size|max_temp_file_size|request_buffering|http_version|"
     r"redirect|next_upstream\w*|ssl_(?:server_name|name|verify|protocols|ciphers|certificate|"
     r"certificate_key|trusted_certificate|session_reuse|conf_command|verify_depth)|"
-    r"socket_keepalive|pass_request_headers|pass_request_body|method|cache|cache_path|"
+    r"socket_keepalive|pass_request_headers|pass_request_body|method|cache|cache_path|cache_valid|"
     r"intercept_errors|ignore_client_abort|bind|pass_trailers|hide_header|pass_header|"
     r"cookie_flags)"
     r"|ssl_(?!engine)\w+|http2_\w+|http3_\w+|open_file_cache\w*|output_buffers|postpone_output"

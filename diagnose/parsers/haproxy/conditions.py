@@ -3,7 +3,7 @@ chapter 7): by the name of the site, TLS, the port, and the beginning of the pat
 
 import itertools
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from diagnose.model.frozen import frozen
 from diagnose.parsers.haproxy.config import Line, Proxy
@@ -76,12 +76,25 @@ class Rule:
 
 def rules_of(proxy: Proxy) -> tuple[Rule, ...]:
     """Return the rules of a frontend that choose a backend or redirect, in their order."""
+    return _rules(proxy, _is_rule)
+
+
+def refusing_rules_of(proxy: Proxy) -> tuple[Rule, ...]:
+    """Return the rules of a proxy that answer a request themselves (Configuration Manual,
+    "http-request deny", "return", "tarpit"), in their order."""
+    return _rules(proxy, lambda line: line.words[:2] in _REFUSALS)
+
+
+_REFUSALS = {("http-request", "deny"), ("http-request", "return"), ("http-request", "tarpit")}
+
+
+def _rules(proxy: Proxy, is_wanted: Callable[[Line], bool]) -> tuple[Rule, ...]:
     acls: dict[str, list[Criterion]] = {}
     for line in proxy.own("acl"):
         criteria = acls.setdefault("".join(line.words[1:2]), [])
         if sum(len(criterion.values) for criterion in criteria) < MAX_VALUES:
             criteria.append(criterion_of(line.words[2:]))
-    lines = (line for line in proxy.lines if _is_rule(line))
+    lines = (line for line in proxy.lines if is_wanted(line))
     return tuple(_rule(line, acls) for line in itertools.islice(lines, MAX_RULES))
 
 

@@ -4,7 +4,14 @@ from diagnose.model import Target
 from diagnose.model.frozen import frozen
 from diagnose.model.web_servers import SiteSocket
 from diagnose.parsers.haproxy.addresses import sockets_of
-from diagnose.parsers.haproxy.conditions import Rule, Situation, host_patterns, rules_of
+from diagnose.parsers.haproxy.conditions import (
+    Rule,
+    Situation,
+    host_patterns,
+    match_of,
+    refusing_rules_of,
+    rules_of,
+)
 from diagnose.parsers.haproxy.config import Configuration, Line, Proxy
 from diagnose.parsers.haproxy.sites import Selection, selections
 from diagnose.parsers.web_sites import name_matches, takes
@@ -64,6 +71,43 @@ def target_proxies(config: Configuration, target: Target, path: str = "") -> Tar
                     config, frontend, line, socket.tls, backend, selection, decided
                 )
     return None
+
+
+@frozen
+class Refusal:
+    """A rule that answers a request with an error itself. `is_certain` is False if its condition
+    depends on more than is known here, such as the visitor's address or a counter."""
+
+    line: Line
+    status: int
+    is_certain: bool
+
+
+def refusals(proxies: TargetProxies, target: Target, path: str) -> tuple[Refusal, ...]:
+    """Return the rules of the frontend and of the backend that answer a path themselves, or may,
+    up to the first that does so in any case."""
+    found: list[Refusal] = []
+    for proxy in (proxies.frontend, *([proxies.backend] if proxies.backend else [])):
+        rules = refusing_rules_of(proxy)
+        situation = _situation(rules, target, proxies.tls)
+        for rule in rules:
+            match = match_of(rule, situation)
+            own = path.partition("?")[0]
+            if match is None or not any(takes(prefix, own) for prefix in match.prefixes):
+                continue
+            is_certain = not match.conditional and not match.websocket
+            found.append(Refusal(rule.line, _refusal_status(rule.line), is_certain))
+            if is_certain:
+                return tuple(found)
+    return tuple(found)
+
+
+def _refusal_status(line: Line) -> int:
+    """Return the status of a rule ("http-request deny deny_status 429", "http-request return status
+    503"): by default 403 for deny, 500 for tarpit, 200 for return."""
+    text = line.after("deny_status") or line.after("status")
+    default = {"deny": 403, "tarpit": 500}.get(line.words[1], 200)
+    return int(text) if text.isascii() and text.isdigit() and len(text) == 3 else default
 
 
 def later_selection(proxies: TargetProxies, target: Target, path: str) -> Selection | None:

@@ -65,6 +65,12 @@ def access_result(server: Server, request: ClientRequest) -> AccessResult:
     return _direct_result(server, request)
 
 
+def possible_results(server: Server, request: ClientRequest) -> tuple[AccessResult, ...]:
+    """Return the result of each branch that conditions leave open; a single one if all conditions
+    are known. Never raises."""
+    return tuple(_RequestState(server, request).results())
+
+
 def _direct_result(server: Server, request: ClientRequest) -> AccessResult:
     """Like `access_result`, for an address that nginx does not treat as a trusted proxy."""
     return _merge_results(list(_RequestState(server, request).results()))

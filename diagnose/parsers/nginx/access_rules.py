@@ -23,7 +23,8 @@ Verdict = Literal["passes", "denied", "unknown"]
 @frozen
 class ClientRequest:
     """A visitor's request. `address` is "" if nginx does not see it. `mapped` is True if an IPv4
-    address arrives on an IPv6 socket and is written as an IPv4-mapped address."""
+    address arrives on an IPv6 socket and is written as an IPv4-mapped address. `fields` are header
+    fields whose values are known, by their names in lower case."""
 
     address: str
     host: str
@@ -32,6 +33,7 @@ class ClientRequest:
     port: int = 443
     method: str = "GET"
     mapped: bool = False
+    fields: tuple[tuple[str, str], ...] = ()
 
 
 @frozen

@@ -104,7 +104,7 @@ def proxied_request(
     named = {name.lower() for name in fields}
     fields |= {
         name: text for name, text in visitor_fields.items()
-        if name.lower() not in named | _HELD_BACK
+        if name.lower() not in named | _HELD_BACK and not is_ignored_name(location, name)
     }  # fmt: skip
     return ProxiedRequest(
         upstreams.requested_path(location, proxy_target, target.path),
@@ -112,6 +112,19 @@ def proxied_request(
         tuple((name, text) for name, text in fields.items() if text),
         upstreams.tls_server_name(location, proxy_target, upstreams.request_variables(target)),
     )
+
+
+def is_ignored_name(location: LocationMatch, name: str) -> bool:
+    """Return whether nginx ignores a visitor's field because of its name (ngx_http_core_module,
+    underscores_in_headers, ignore_invalid_headers)."""
+    underscores, invalid = (
+        (directive.args[:1] if (directive := location.directive(setting)) else ())
+        for setting in ("underscores_in_headers", "ignore_invalid_headers")
+    )
+    if invalid == ("off",):
+        return False
+    allowed = r"[A-Za-z0-9_-]+" if underscores == ("on",) else r"[A-Za-z0-9-]+"
+    return re.fullmatch(allowed, name) is None
 
 
 def _set_fields(

@@ -69,7 +69,18 @@ async def page_questioned_before(ctx: ProbeContext, config: NginxConfig) -> None
 
 def _is_question(ctx: ProbeContext, exchange: Exchange) -> bool:
     is_target = exchange.purpose == "target" and exchange.port == ctx.target.port
-    return is_target and is_questionable(exchange)
+    return is_target and (is_questionable(exchange) or _may_be_cached(ctx, exchange))
+
+
+def _may_be_cached(ctx: ProbeContext, exchange: Exchange) -> bool:
+    """Whether an error may come from nginx's cache: then only nginx's own request is sent."""
+    routes = (
+        upstream_routes.find_route(ctx, config, ctx.target.path)
+        for config in ctx.observed(NginxConfig)[:1]
+    )
+    return (exchange.status or 0) >= 500 and any(
+        route.place.directive("proxy_cache") for route in routes if route
+    )
 
 
 async def _compare(ctx: ProbeContext, config: NginxConfig, exchange: Exchange) -> None:
@@ -78,14 +89,15 @@ async def _compare(ctx: ProbeContext, config: NginxConfig, exchange: Exchange) -
     if route is None or not in_scope or ctx.target.websockets == (route.path,):
         return
     version = upstream_requests.http_version(ctx, route)
-    fields = _visitor_fields(ctx, exchange)
+    fields = visitor_fields(ctx, exchange)
     request = proxied_request(route.place, route.upstream, ctx.target, version, fields)
     if request is None:
         return
     asking = Asking(ctx, route, ctx.elapsed() + MAX_SECONDS)
     as_nginx = RequestVariant(request, "none", "none")
     response = await asking.ask(as_nginx)
-    if response is None or not _is_own_answer(route, response, exchange):
+    is_own = response is not None and _is_own_answer(route, response, exchange)
+    if not is_own or not is_questionable(exchange):
         return
     variants = request_variants(
         request, route.place, route.upstream, ctx.target, exchange.status or 0, fields
@@ -110,7 +122,7 @@ async def _control(
         await asking.ask(request, is_control=True)
 
 
-def _visitor_fields(ctx: ProbeContext, exchange: Exchange) -> dict[str, str]:
+def visitor_fields(ctx: ProbeContext, exchange: Exchange) -> dict[str, str]:
     """Return the fields of our own visit, which nginx passes on.
 
     What the user added may be secret: only our own sockets carry it, never a command line.
@@ -155,8 +167,7 @@ class Asking:
         ctx, at = self.ctx, self.ctx.elapsed()
         if at >= min(self.until, ctx.options.timeout - 1.5):
             return None
-        send = _send_directly if ctx.machine.via == "local" else _send_by_curl
-        answer = await send(ctx, self.route, variant.request)
+        answer = await send_request(ctx, self.route, variant.request)
         if answer is None:
             return None
         head = proxy_headers.parse_response_head(answer.reply)
@@ -182,9 +193,10 @@ class Asking:
                 is_control=is_control,
                 status=head.status,
                 reason=head.reason,
-                location=absolute_location(_field(answer.reply, b"location"), ctx.target.url),
-                is_html=_field(answer.reply, b"content-type").lower().startswith("text/html"),
+                location=absolute_location(answer_field(answer.reply, b"location"), ctx.target.url),
+                is_html=answer_field(answer.reply, b"content-type").lower().startswith("text/html"),
                 body=ctx.options.request.mask_secrets(head.body),
+                internal_redirect=answer_field(answer.reply, b"x-accel-redirect"),
             )
         )
 
@@ -193,11 +205,19 @@ def _shown_value(text: str, is_hidden: bool) -> str:
     return MASKED if is_hidden and text else clean(text, 200)
 
 
-def _field(reply: bytes, name: bytes) -> str:
+def answer_field(reply: bytes, name: bytes) -> str:
     """Return the value of a field of a response; the name is in lower case. "" without one."""
     head = re.split(rb"\r?\n\r?\n", reply, maxsplit=1)[0]
     match = re.search(rb"(?im)^" + name + rb":[ \t]*([^\r\n]{0,2000})", head)
     return clean(match[1].decode("latin-1"), 2000) if match else ""
+
+
+async def send_request(
+    ctx: ProbeContext, route: UpstreamRoute, request: ProxiedRequest
+) -> RawAnswer | None:
+    """Send a request to the application of a route; None if that is not possible."""
+    send = _send_directly if ctx.machine.via == "local" else _send_by_curl
+    return await send(ctx, route, request)
 
 
 async def _send_directly(

@@ -32,6 +32,7 @@ START = replace(FOLDER, requested="/", page_exists=True, index_files=())
         (replace(FOLDER, exists=False), "no_folder"),
         (START, "no_index"),
         (replace(FOLDER, has_rewrite_rules=True), "htaccess"),
+        (replace(FOLDER, has_rewrite_rules=True, requested="/about/"), "htaccess"),
         (replace(FOLDER, is_application=True), "fall_back"),
     ],
 )

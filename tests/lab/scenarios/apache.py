@@ -322,3 +322,15 @@ def apache_key_has_a_passphrase(lab: Lab) -> None:
     locked = f"openssl pkey -in {apache.KEY} -aes256 -passout pass:secret -out /run/locked.key"
     lab.server.sh(f"{locked}; cat /run/locked.key > {apache.KEY}; rm /run/locked.key")
     lab.server.sh("apachectl start </dev/null >/dev/null 2>&1 || :")
+
+
+@apache_scenario(
+    outside="websocket.not-upgraded",
+    server="server.path-excluded",
+    args=WS,
+    differs=FILES,
+)
+def apache_excludes_the_websocket(lab: Lab) -> None:
+    """ProxyPass /ws !, from an example in which a RewriteRule passes WebSockets on."""
+    text = HTTPS.replace("ProxyPass /ws ws://127.0.0.1:3000/ws", "ProxyPass /ws !")
+    apache.serve(lab, f"{text}\n{HTTP}")

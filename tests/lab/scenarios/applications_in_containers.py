@@ -2,7 +2,7 @@
 does not run here: see `nginx_in_container`."""
 
 from ..containers import Engine, application, behind_nginx, proxied, proxy
-from ..lab import Lab
+from ..lab import HERE, Lab
 from ..scenario import healthy, scenario
 from .nginx_in_container import NO_ENGINE, PANEL, STARTED, both
 
@@ -153,3 +153,20 @@ def firewall_keeps_the_container_from_the_server(lab: Lab) -> None:
     proxy(engine, proxied("http://host:3000"), hosts="172.17.0.1 host\n")
     engine.reaches("127.0.0.1", 443)
     lab.server.sh("firewall-cmd -q --zone=trusted --remove-interface=docker0")
+
+
+@scenario(
+    outside="http.server-error",
+    server="upstream.container-unpublished",
+    manual="the container has to be created again",
+    not_on=PANEL,
+)
+def second_container_publishes_no_port(lab: Lab) -> None:
+    """After questions on Stack Overflow ("connect() failed (111: Connection refused)" with docker
+    compose): the first service has `ports`, the second has not."""
+    engine = Engine(lab)
+    application(engine, "web", ports=((8080, 3000),), bind="127.0.0.1")
+    argv = engine.server.python(str(HERE / "application.py"), "--host", "0.0.0.0", "--port", "4000")
+    engine.reaches(engine.run("api", argv), 4000)
+    lab.edit("127.0.0.1:3000", "127.0.0.1:4000")
+    lab.reload()

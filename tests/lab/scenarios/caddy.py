@@ -309,3 +309,35 @@ def caddy_asks_the_other_loopback_address(lab: Lab) -> None:
     """After threads on localhost and ::1 (Node 17 and later): the Caddyfile has [::1]:3000, and the
     application listens on 127.0.0.1:3000."""
     caddy.serve(lab, caddy.SHOP.replace("127.0.0.1:3000", "[::1]:3000"))
+
+
+@caddy_scenario(
+    outside="http.redirect-loop",
+    server="server.caddy-proxy-untrusted",
+    heals="server",
+    differs=(caddy.CONFIG,),
+)
+def caddy_does_not_trust_the_nginx_before_it(lab: Lab) -> None:
+    """After threads of Caddy's forum about ERR_TOO_MANY_REDIRECTS behind a proxy: no
+    trusted_proxies, so that X-Forwarded-Proto is always http."""
+    lab.application("--mode", "redirect-to-https")
+    site = "http://shop.example.com:8080 {\n\treverse_proxy 127.0.0.1:3000\n}\n"
+    caddy.install(lab, site, keep_nginx=True)
+    lab.edit("http://127.0.0.1:3000", "http://127.0.0.1:8080")
+    caddy.start(lab, 8080)
+    lab.start_nginx()
+
+
+@caddy_scenario(
+    outside="tls.handshake-failed",
+    server="server.caddy-ask-refuses",
+    also=("http.port-closed",),
+    manual="the application decides which names it allows",
+)
+def caddy_is_not_allowed_to_order_a_certificate(lab: Lab) -> None:
+    """After threads of Caddy's forum about on-demand TLS: the URL of `ask` answers 403."""
+    site = "https:// {\n\ttls {\n\t\ton_demand\n\t}\n\treverse_proxy 127.0.0.1:3000\n}\n"
+    caddy.install(lab, f"{site}http://127.0.0.1:5555 {{\n\trespond 403\n}}\n")
+    ask = "\ton_demand_tls {\n\t\task http://127.0.0.1:5555/check\n\t}\n"
+    caddy.edit(lab, "{\n\tdefault_bind", f"{{\n{ask}\tdefault_bind")
+    caddy.start(lab, 443)

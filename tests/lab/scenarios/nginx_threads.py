@@ -4,6 +4,7 @@ from .. import certificates, site
 from ..lab import BUNDLE, HERE, SERVER, Lab
 from ..scenario import healthy, scenario
 from .addresses import EDGE, OTHER, PASSED_ON, other_machine
+from .firewall import firewalld
 
 MINE = (site.CONF,)
 WS = ("--ws", "/ws")
@@ -87,6 +88,22 @@ def listens_for_http3_alone(lab: Lab) -> None:
 @healthy()
 def http3_is_offered(lab: Lab) -> None:
     """listen 443 quic beside ssl, and Alt-Svc, after nginx's own documentation."""
+    firewalld(lab, "--zone=public --add-port=443/udp")
+    _offer_http3(lab)
+
+
+@scenario(
+    outside=None,
+    server="firewall.http3-closed",
+    differs=("/etc/firewalld/zones/public.xml", "rules"),
+)
+def http3_is_offered_behind_a_firewall(lab: Lab) -> None:
+    """The same, and firewalld's service https opens TCP alone; after threads about slow pages in
+    Chrome after HTTP/3 was turned on."""
+    _offer_http3(lab)
+
+
+def _offer_http3(lab: Lab) -> None:
     quic = "listen 443 ssl;\n  listen 443 quic reuseport;\n"
     lab.change("listen 443 ssl;\n", f"{quic}  add_header Alt-Svc 'h3=\":443\"; ma=86400';\n")
 

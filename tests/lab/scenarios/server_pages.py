@@ -77,6 +77,12 @@ def apache_ignores_its_htaccess(lab: Lab) -> None:
     on_apache(lab, of_files(), **{"index.html": PAGE, ".htaccess": REWRITES})
 
 
+@apache_scenario(outside=None, server="server.page-missing", target=f"{ABOUT}/", manual=RULE)
+def apache_ignores_the_permalinks_of_its_htaccess(lab: Lab) -> None:
+    """The same with an address that ends with a slash, as WordPress makes them."""
+    on_apache(lab, of_files(), **{"index.html": PAGE, ".htaccess": REWRITES})
+
+
 @apache_scenario(outside=None, server="server.page-missing", manual=DEPLOY)
 def apache_finds_no_index(lab: Lab) -> None:
     """After questions about AH01276, "No matching DirectoryIndex found": 403 at /."""

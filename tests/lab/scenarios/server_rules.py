@@ -179,7 +179,7 @@ def haproxy_speaks_h2_to_an_application_without_it(lab: Lab) -> None:
 
 @haproxy_scenario(
     outside="websocket.unauthorized",
-    server="server.application-answers",
+    server="server.haproxy-rule-refuses",
     args=WS,
     manual=RULE,
 )

@@ -12,6 +12,7 @@ from diagnose.parsers.nginx.locations import LocationMatch, select_location
 from diagnose.parsers.nginx.proxied_request import (
     ProxiedRequest,
     RequestVariant,
+    is_ignored_name,
     proxied_request,
     request_variants,
 )
@@ -194,3 +195,19 @@ def test_a_server_name_is_that_of_the_host() -> None:
     assert (first.part, first.change, first.value) == ("server-name", "added", "shop.example.com")
     named = f"{lines} proxy_ssl_server_name on; proxy_ssl_name $host;"
     assert "server-name" not in [one.part for one in variants(named, 421)]
+
+
+@pytest.mark.parametrize(
+    ("setting", "ignored"),
+    [
+        ("", {"api_key", "api.key"}),
+        ("underscores_in_headers on;", {"api.key"}),
+        ("ignore_invalid_headers off;", set()),
+    ],
+)
+def test_names_that_nginx_ignores(setting: str, ignored: set[str]) -> None:
+    text = f"http {{ server {{ listen 443; {setting} location / {{ }} }} }}"
+    (server,) = server_blocks.servers(parse(text, "/n.conf"))
+    match = select_location(server, "/")
+    names = ("api_key", "api.key", "api-key")
+    assert {name for name in names if is_ignored_name(match, name)} == ignored

@@ -256,3 +256,10 @@ def test_curl_sends_the_server_name_of_the_request() -> None:
     assert bare.commands_run[0].endswith(" https://127.0.0.1:3000/")
     socket, _ = distant(f"proxy_pass http://unix:/run/app.sock; {UPGRADE}")
     assert "--unix-socket /run/app.sock" in socket.commands_run[0]
+
+
+@pytest.mark.parametrize(("lines", "expected"), [("proxy_cache shop;", 1), ("", 0)])
+def test_an_error_that_may_be_cached_is_asked_about_once(lines: str, expected: int) -> None:
+    failed = replace(REFUSED, status=500)
+    look = looked(serving(lambda _: answer("200 OK")), failed, lines)
+    assert len(requests(look)) == expected

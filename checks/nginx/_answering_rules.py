@@ -1,0 +1,156 @@
+"""The `return` of nginx's rewrite module that answers a request in the place of a page or an
+application: the responses that visitors get, and the directive that is their reason."""
+
+from collections.abc import Iterator
+
+from checks.nginx import Nginx
+from checks.nginx._page_errors import Response, logged_errors
+from diagnose.model import Evidence
+from diagnose.model.frozen import frozen
+from diagnose.model.http import Exchange, Upgrade
+from diagnose.model.nginx import Directive
+from diagnose.model.pages import PageFileResponse
+from diagnose.parsers.http import proxy_page
+from diagnose.parsers.nginx.access_phases import possible_results
+from diagnose.parsers.nginx.access_rules import ClientRequest
+from diagnose.parsers.nginx.server_blocks import Server
+from diagnose.parsers.urls import parse_url
+
+#: What browsers send, as far as rules ask for it.
+BROWSER = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/130.0 Safari/537.36"
+
+
+@frozen(eq=False)
+class AnsweringRule:
+    """The `return`, the innermost `if` around it (None if there is none), and the response.
+
+    `is_certain` is False if a condition of the configuration could not be evaluated. `spares` is
+    True if a browser's User-Agent passes the rule.
+    """
+
+    directive: Directive
+    condition: Directive | None
+    response: Response
+    path: str
+    is_certain: bool
+    spares: bool = False
+
+
+def answering_rules(nginx: Nginx) -> Iterator[AnsweringRule]:
+    """Yield the rule for each response with an error status that one `return` explains."""
+    for response in _error_responses(nginx.evidence):
+        for server in {id(s.server.block): s.server for s in nginx.selected_servers()}.values():
+            rule = _rule(nginx, server, response)
+            if rule is not None:
+                yield rule
+                break
+
+
+def _error_responses(evidence: Evidence) -> Iterator[Response]:
+    port = evidence.target.port
+    for exchange in evidence.good(Exchange):
+        if exchange.purpose == "target" and exchange.port == port:
+            yield exchange
+    for upgrade in evidence.good(Upgrade):
+        if upgrade.through == "front" and upgrade.variant == "normal" and not upgrade.accepted:
+            yield upgrade
+    for file in evidence.good(PageFileResponse):
+        if not file.redirects:
+            yield file
+
+
+def _rule(nginx: Nginx, server: Server, response: Response) -> AnsweringRule | None:
+    status, path = response.status or 0, _path(response)
+    if status < 400 or not path:
+        return None
+    found = _decisive(server, _request(nginx.evidence, response, path), status)
+    if found is None:
+        return None
+    directive, is_certain = found
+    if not is_certain and not _is_nginx_answer(nginx, server, response, directive):
+        return None
+    browser = _request(nginx.evidence, response, path, BROWSER)
+    return AnsweringRule(
+        directive,
+        _condition(server.block, directive),
+        response,
+        path,
+        is_certain,
+        spares=_decisive(server, browser, status) is None,
+    )
+
+
+def _decisive(server: Server, request: ClientRequest, status: int) -> tuple[Directive, bool] | None:
+    """Return the only `return` with this status that the request may meet, and whether it must."""
+    results = possible_results(server, request)
+    rules = {
+        id(result.decided_by): result.decided_by
+        for result in results
+        if result.decided_by is not None
+        and result.decided_by.name == "return"
+        and result.status == status
+        and not result.personal
+    }
+    if len(rules) != 1:
+        return None
+    directive = next(iter(rules.values()))
+    return directive, all(result.decided_by is directive for result in results)
+
+
+def _path(response: Response) -> str:
+    if isinstance(response, Upgrade):
+        return response.path
+    url = parse_url(response.url)
+    return url.path if url else ""
+
+
+def _request(
+    evidence: Evidence, response: Response, path: str, user_agent: str = "diagnose"
+) -> ClientRequest:
+    """Return our request as nginx's rules see it."""
+    target = evidence.target
+    is_socket = isinstance(response, Upgrade)
+    referer = response.page if isinstance(response, PageFileResponse) else ""
+    return ClientRequest(
+        "",
+        target.host,
+        path,
+        "https" if target.uses_tls else "http",
+        target.port,
+        method=response.method if isinstance(response, Exchange) else "GET",
+        fields=(
+            ("user-agent", user_agent),
+            ("referer", referer),
+            *([("origin", response.origin or "")] if isinstance(response, Upgrade) else []),
+            ("upgrade", "websocket" if is_socket else ""),
+        ),
+    )
+
+
+def _is_nginx_answer(
+    nginx: Nginx, server: Server, response: Response, directive: Directive
+) -> bool:
+    """Return whether the answer is nginx's own, and its log has no other reason for it."""
+    if logged_errors(nginx.evidence, r"(?!limiting)", _path(response)):
+        return False
+    body = getattr(response, "body", None)
+    pages = server.directives("error_page")
+    replaced = any(directive.args[0] in page.args[:-1] for page in pages)
+    return body is None or len(directive.args) > 1 or replaced or proxy_page(body) == "nginx"
+
+
+def _condition(block: Directive, directive: Directive) -> Directive | None:
+    """Return the innermost `if` around a directive."""
+    blocks = _blocks_around(block, directive) or ()
+    return next((each for each in reversed(blocks) if each.name == "if"), None)
+
+
+def _blocks_around(block: Directive, directive: Directive) -> tuple[Directive, ...] | None:
+    """Return the blocks from `block` inwards that hold a directive; None if it is elsewhere."""
+    for child in block.block or ():
+        if child is directive:
+            return (block,)
+        inner = _blocks_around(child, directive)
+        if inner is not None:
+            return (block, *inner)
+    return None

@@ -1,0 +1,92 @@
+"""nginx answers with an error from its cache (ngx_http_proxy_module, proxy_cache_valid), while the
+application answers the same request well: `proxy_cache_valid any` stores errors too, and keeps them
+after the application is back.
+"""
+
+from collections.abc import Iterator
+
+from checks.http import endpoint_subjects
+from checks.nginx import Nginx, file_line
+from checks.upstream._responses import page_exchanges
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Observation,
+    Severity,
+    Where,
+    merge_subjects,
+)
+from diagnose.model.http import Exchange
+from diagnose.model.nginx import Directive, NginxConfig, UpstreamTry
+from diagnose.model.requests import Asked, ComparedRequest
+from diagnose.parsers.nginx.config import children
+from diagnose.parsers.nginx.locations import LocationMatch
+
+
+@check(severity=Severity.ERROR, needs=[NginxConfig, Exchange], explains=["http.server-error"])
+def cached_error(evidence: Evidence) -> Iterator[Claim]:
+    nginx, path = Nginx.of(evidence), evidence.target.path
+    pages = [page for page in page_exchanges(evidence) if (page.status or 0) >= 400]
+    direct = _direct_answers(evidence, path)
+    for match in nginx.location_matches(path):
+        directive = _storing(match, pages[0].status or 0) if pages else None
+        if directive is None or not direct:
+            continue
+        subjects = endpoint_subjects(pages)
+        zone = match.directive("proxy_cache")
+        yield Claim(
+            about=merge_subjects(subjects),
+            covers=subjects,
+            because=(*pages, *direct, *([nginx.config] if nginx.config else [])),
+            confidence=Confidence.LIKELY,
+            location=nginx.location(directive),
+            facts={
+                "url": pages[0].url,
+                "status": pages[0].status,
+                "rule": " ".join((directive.name, *directive.args)),
+                "place": file_line(directive),
+                "zone": zone.args[0] if zone else "",
+                "folder": _folder(match, zone),
+            },
+            fix=Fix((Manual("clear-the-cache", Where.SERVER),), Applicability.MANUAL),
+        )
+
+
+def _storing(match: LocationMatch, status: int) -> Directive | None:
+    """Return the proxy_cache_valid by which nginx stores answers with this status."""
+    zone = match.directive("proxy_cache")
+    if zone is None or zone.args[:1] in {(), ("off",)}:
+        return None
+    return next(
+        (
+            directive
+            for directive in match.directives("proxy_cache_valid")
+            if {"any", str(status)} & set(directive.args[:-1])
+        ),
+        None,
+    )
+
+
+def _direct_answers(evidence: Evidence, path: str) -> tuple[Observation, ...]:
+    """Return the application's answers to the page, if all of them are well."""
+    answers: list[UpstreamTry | Asked | ComparedRequest] = [
+        *(each for each in evidence.good(UpstreamTry) if each.asked and each.path == path),
+        *(each for each in evidence.good(Asked) if each.variant == "passed"),
+        *(each for each in evidence.good(ComparedRequest) if each.part == "none"),
+    ]
+    statuses = [answer.status for answer in answers if answer.status]
+    return tuple(answers) if statuses and all(status < 400 for status in statuses) else ()
+
+
+def _folder(match: LocationMatch, zone: Directive | None) -> str:
+    """Return the folder of the cache, "" if it is not known."""
+    name = zone.args[0] if zone else ""
+    for directive in children(match.blocks[0], "proxy_cache_path"):
+        if any(word.startswith(f"keys_zone={name}:") for word in directive.args):
+            return directive.args[0]
+    return ""

@@ -1,0 +1,99 @@
+"""404 for an address that an application in PHP makes itself (WordPress, Laravel, Symfony): nginx
+looks for a file of that name, and `try_files` ends with =404 in place of the application's
+index.php.
+
+The evidence is the configuration: the same site passes .php files on, and has index.php as its
+index. A file with a dot in its name may be missing on purpose.
+"""
+
+from collections.abc import Iterator
+
+from checks.http import endpoint_subjects
+from checks.nginx import Nginx, file_line
+from checks.nginx._edits import config_edits
+from checks.nginx._location_edits import location_fix, setting_edits
+from checks.upstream._responses import page_exchanges
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Where,
+    merge_subjects,
+)
+from diagnose.model.http import Exchange
+from diagnose.model.nginx import Directive, NginxConfig
+from diagnose.parsers.http import proxy_page
+from diagnose.parsers.nginx import edits, upstreams
+from diagnose.parsers.nginx.locations import LocationMatch, match_location, select_location
+from diagnose.parsers.nginx.server_blocks import Server
+
+_FRONT = "/index.php?$args"
+
+
+@check(severity=Severity.WARNING, needs=[NginxConfig, Exchange])
+def front_controller_missing(evidence: Evidence) -> Iterator[Claim]:
+    nginx, path = Nginx.of(evidence), evidence.target.path.partition("?")[0]
+    pages = [
+        page
+        for page in page_exchanges(evidence)
+        if page.status == 404 and proxy_page(page.body) == "nginx"
+    ]
+    if not pages or path == "/" or "." in path.rstrip("/").rpartition("/")[2]:
+        return
+    for selected in nginx.selected_servers():
+        match = select_location(selected.server, path)
+        fallback = match.directive("try_files")
+        php = match_location(selected.server, "/index.php")
+        if not _serves_files(match, fallback) or upstreams.pass_directive_of(php) is None:
+            continue
+        if not _has_php_index(match, selected.server):
+            continue
+        subjects = endpoint_subjects(pages)
+        yield Claim(
+            about=merge_subjects(subjects),
+            covers=subjects,
+            because=(*pages, *([nginx.config] if nginx.config else [])),
+            confidence=Confidence.LIKELY,
+            location=nginx.location(fallback or match.block),
+            facts={
+                "url": pages[0].url,
+                "location": " ".join((match.block.name, *match.block.args)),
+                "place": file_line(fallback or match.block),
+                "fallback": " ".join(fallback.args) if fallback else "",
+                "php": " ".join((php.block.name, *php.block.args)),
+            },
+            fix=_fix(nginx, match, fallback),
+        )
+        return
+
+
+def _serves_files(match: LocationMatch, fallback: Directive | None) -> bool:
+    """Return whether the location looks for a file and then answers 404."""
+    if upstreams.pass_directive_of(match) is not None or match.redirects:
+        return False
+    return fallback is None or fallback.args[-1:] == ("=404",)
+
+
+def _has_php_index(match: LocationMatch, server: Server) -> bool:
+    index = match.directive("index") or server.directive("index")
+    return index is not None and "index.php" in index.args
+
+
+def _fix(nginx: Nginx, match: LocationMatch, fallback: Directive | None) -> Fix:
+    """Fall back to index.php. Unknown addresses are then the application's own 404."""
+    line = f"$uri $uri/ {_FRONT}"
+    if fallback is not None:
+        change = edits.replace_directive(fallback, f"try_files {line};")
+        file_edits = config_edits(nginx, {fallback.file: [change]})
+    elif match.block.name == "location":
+        file_edits = setting_edits(nginx, match, {"try_files": line})
+    else:
+        file_edits = ()
+    if not file_edits:
+        return Fix((Manual("fall-back", Where.SERVER),), Applicability.MANUAL)
+    return location_fix(nginx, match, file_edits, sure=False)

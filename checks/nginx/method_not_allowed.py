@@ -1,0 +1,95 @@
+"""405 Not Allowed: a POST (or another method than GET and HEAD) reaches a location that serves
+files. nginx's module for static files refuses it (ngx_http_static_module). Usually the path belongs
+to an application, and no location passes it on.
+
+It is judged if the method was asked for (`--method POST`), or if a pasted message says 405.
+"""
+
+from collections.abc import Iterator
+from itertools import islice
+
+from checks.http import endpoint_subjects
+from checks.nginx import Nginx, file_line
+from checks.upstream._responses import page_exchanges
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Where,
+    merge_subjects,
+)
+from diagnose.model.http import Exchange
+from diagnose.model.nginx import NginxConfig
+from diagnose.parsers.http import proxy_page
+from diagnose.parsers.nginx import upstreams
+from diagnose.parsers.nginx.config import children
+from diagnose.parsers.nginx.locations import LocationMatch, all_locations
+
+
+@check(severity=Severity.WARNING, needs=[NginxConfig, Exchange])
+def method_not_allowed(evidence: Evidence) -> Iterator[Claim]:
+    nginx, symptom = Nginx.of(evidence), evidence.target.symptom
+    refused = [page for page in page_exchanges(evidence) if _is_refused(page)]
+    is_pasted = symptom is not None and symptom.kind == "status" and symptom.number == 405
+    pages = refused or (list(page_exchanges(evidence)) if is_pasted else [])
+    match = _file_location(nginx)
+    if not pages or match is None:
+        return
+    subjects = endpoint_subjects(pages)
+    fallback = match.directive("try_files")
+    applications = tuple(islice(_applications(nginx), 4))
+    yield Claim(
+        about=merge_subjects(subjects),
+        covers=subjects,
+        because=(*pages, *([nginx.config] if nginx.config else [])),
+        confidence=Confidence.CERTAIN if refused else Confidence.LIKELY,
+        location=nginx.location(match.block),
+        facts={
+            "url": pages[0].url,
+            "path": evidence.target.path,
+            "method": pages[0].method if refused else "POST",
+            "asked": bool(refused),
+            "location": " ".join((match.block.name, *match.block.args)),
+            "place": file_line(match.block),
+            "fallback": " ".join(fallback.args) if fallback else "",
+            "applications": applications,
+        },
+        fix=Fix((Manual("pass-on", Where.SERVER),), Applicability.MANUAL),
+    )
+
+
+def _is_refused(page: Exchange) -> bool:
+    """Return whether nginx itself refuses the method."""
+    return (
+        page.failure is None
+        and page.status == 405
+        and page.method not in {"GET", "HEAD"}
+        and proxy_page(page.body) == "nginx"
+    )
+
+
+def _file_location(nginx: Nginx) -> LocationMatch | None:
+    """Return the location or server block that serves files for the target's path."""
+    path = nginx.evidence.target.path
+    for selected in nginx.selected_servers():
+        match = upstreams.final_location(selected.server, path)
+        answers = any(
+            children(match.block, name) for name in ("return", "stub_status", "dav_methods")
+        )
+        if upstreams.pass_directive_of(match) is None and not answers and not match.redirects:
+            return match
+    return None
+
+
+def _applications(nginx: Nginx) -> Iterator[str]:
+    """Yield the applications of the site, each with its location."""
+    for selected in nginx.selected_servers():
+        for match in all_locations(selected.server):
+            directive = upstreams.pass_directive_of(match)
+            if directive is not None:
+                yield f"{' '.join(match.block.args)} → {directive.args[0]}"

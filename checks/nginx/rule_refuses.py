@@ -1,0 +1,132 @@
+"""nginx itself answers with an error, because a `return` in its configuration says so: the request
+meets the condition of an `if` (ngx_http_rewrite_module, "return", "if").
+
+Nothing is logged for it, and no application is asked. Usual conditions: another name than the one
+that is written, an Origin or Referer that is not on a list, a method, a maintenance file. A
+`return 404` without a condition is a page that does not exist, and no fault.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from checks.http import endpoint_subjects
+from checks.nginx import Nginx, file_line
+from checks.nginx._answering_rules import AnsweringRule, answering_rules
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Subject,
+    Where,
+)
+from diagnose.model.http import Exchange, Upgrade
+from diagnose.model.nginx import NginxConfig
+from diagnose.model.pages import PageFileResponse
+
+#: What a condition compares, by the variable in it.
+_SUBJECTS = {
+    "$http_origin": "origin",
+    "$host": "host",
+    "$http_host": "host",
+    "$server_name": "host",
+    "$request_method": "method",
+    "$http_referer": "referer",
+    "$invalid_referer": "referer",
+    "$http_user_agent": "browser",
+    "-f": "file",
+    "-e": "file",
+    "-d": "file",
+}
+
+
+@check(
+    severity=Severity.ERROR,
+    needs=[NginxConfig],
+    explains=[
+        "http.server-error", "http.page-file-missing", "websocket.not-upgraded",
+        "websocket.origin-refused", "websocket.rate-limited", "websocket.refused-in-front",
+        "websocket.unauthorized", "websocket.no-location",
+    ],
+)  # fmt: skip
+def rule_refuses(evidence: Evidence) -> Iterator[Claim]:
+    nginx = Nginx.of(evidence)
+    by_directive: dict[int, list[AnsweringRule]] = {}
+    for rule in answering_rules(nginx):
+        if severity(rule) is not None:
+            by_directive.setdefault(id(rule.directive), []).append(rule)
+    for rules in by_directive.values():
+        yield _claim(nginx, rules)
+
+
+def severity(rule: AnsweringRule) -> Severity | None:
+    """Return how bad it is: None for a page that is closed on purpose, as far as it shows."""
+    response = rule.response
+    if (response.status or 0) >= 500 or isinstance(response, Upgrade):
+        return Severity.ERROR
+    if rule.condition is None:
+        return None
+    if rule.spares:
+        return Severity.NOTE
+    return Severity.ERROR if isinstance(response, PageFileResponse) else Severity.WARNING
+
+
+def _claim(nginx: Nginx, rules: Sequence[AnsweringRule]) -> Claim:
+    first = rules[0]
+    responses = tuple(rule.response for rule in rules)
+    pages = tuple(each for each in responses if not isinstance(each, Upgrade))
+    subjects = (*endpoint_subjects(pages), *_sockets(responses))
+    condition = first.condition
+    text = " ".join(condition.args) if condition else ""
+    kind = next((kind for word, kind in _SUBJECTS.items() if word in text), "")
+    return Claim(
+        about=subjects[0],
+        covers=subjects,
+        because=(*responses, *((nginx.config,) if nginx.config else ())),
+        confidence=Confidence.CERTAIN if first.is_certain else Confidence.LIKELY,
+        severity=min((severity(rule) or Severity.NOTE for rule in rules), key=_rank),
+        location=nginx.location(first.directive),
+        facts={
+            "url": first.response.url,
+            "status": first.response.status,
+            "rule": " ".join((first.directive.name, *first.directive.args)),
+            "place": file_line(first.directive),
+            "condition": f"if {text}" if text else "",
+            "sent": _sent_value(nginx.evidence, first, kind),
+            "spares": first.spares,
+            "socket": isinstance(first.response, Upgrade),
+            **{name: kind == name for name in dict.fromkeys(_SUBJECTS.values())},
+        },
+        fix=Fix((Manual("change-the-rule", Where.SERVER),), Applicability.MANUAL),
+    )
+
+
+def _rank(value: Severity) -> int:
+    return (Severity.ERROR, Severity.WARNING, Severity.NOTE).index(value)
+
+
+def _sockets(responses: Sequence[object]) -> tuple[Subject, ...]:
+    return tuple(
+        Subject(address=upgrade.address, port=upgrade.port, path=upgrade.path)
+        for upgrade in responses
+        if isinstance(upgrade, Upgrade)
+    )
+
+
+def _sent_value(evidence: Evidence, rule: AnsweringRule, kind: str) -> str:
+    """Return what the request had where the condition looks; "" if that is not known."""
+    response = rule.response
+    match kind:
+        case "origin" if isinstance(response, Upgrade):
+            return response.origin or ""
+        case "host":
+            return evidence.target.authority
+        case "method" if isinstance(response, Exchange):
+            return response.method
+        case "referer" if isinstance(response, PageFileResponse):
+            return response.page
+        case _:
+            return ""

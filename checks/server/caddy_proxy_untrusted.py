@@ -1,0 +1,109 @@
+"""nginx ends TLS and passes requests on to Caddy in plain HTTP. Caddy does not trust it, and so
+replaces its X-Forwarded-Proto by "http" (Caddy's documentation, "trusted_proxies"). The application
+behind Caddy redirects to https for ever.
+"""
+
+import re
+from collections.abc import Iterator
+
+from checks.http import endpoint_subjects
+from checks.nginx import Nginx, file_line
+from checks.server import ServerView, line_edit, manual_fix, reload_steps
+from checks.upstream._responses import page_exchanges
+from diagnose.checking.registry import check
+from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, merge_subjects
+from diagnose.model.http import Exchange
+from diagnose.model.nginx import NginxConfig
+from diagnose.model.web_servers import WebServer, WebServerConfig
+from diagnose.parsers.nginx import upstreams
+from diagnose.parsers.nginx.locations import LocationMatch, proxy_set_header_of
+from diagnose.parsers.redirects import redirect_target
+from diagnose.parsers.urls import is_loopback_host, normalize_url
+
+_TRUSTED = re.compile(r"^\s*trusted_proxies\b", re.MULTILINE)
+_PROXY = re.compile(r"^\s*reverse_proxy\b", re.MULTILINE)
+
+
+@check(
+    severity=Severity.ERROR,
+    needs=[WebServer, WebServerConfig, NginxConfig, Exchange],
+    explains=["http.redirect-loop", "http.no-redirect", "upstream.scheme-not-passed"],
+)
+def caddy_proxy_untrusted(evidence: Evidence) -> Iterator[Claim]:
+    nginx, view = Nginx.of(evidence), _caddy(evidence)
+    pages = [
+        page
+        for page in page_exchanges(evidence)
+        if redirect_target(page) == normalize_url(page.url)
+    ]
+    match = _location_to(nginx, view) if view else None
+    if view is None or match is None or not pages or not evidence.target.uses_tls:
+        return
+    text = "\n".join(file.text for file in view.config.files) if view.config else ""
+    if _TRUSTED.search(text) or not _PROXY.search(text):
+        return
+    header = proxy_set_header_of(match, "X-Forwarded-Proto")
+    if header is None or header.args[1:] not in {("https",), ("$scheme",)}:
+        return
+    directive = upstreams.pass_directive_of(match)
+    subjects = endpoint_subjects(pages)
+    yield Claim(
+        about=merge_subjects(subjects),
+        covers=subjects,
+        because=(*pages, view.server, *([view.config] if view.config else [])),
+        confidence=Confidence.LIKELY,
+        facts={
+            **view.facts,
+            "url": pages[0].url,
+            "place": file_line(directive) if directive else "",
+            "caddyfile": view.config.path if view.config else "",
+        },
+        fix=_fix(view),
+    )
+
+
+def _caddy(evidence: Evidence) -> ServerView | None:
+    """Return Caddy behind another server: it runs, and does not have the target's port."""
+    for server in evidence.good(WebServer):
+        if server.product == "caddy" and server.pid and evidence.target.port not in server.ports:
+            configs = evidence.good(WebServerConfig)
+            config = next((each for each in configs if each.product == "caddy"), None)
+            return ServerView(evidence, server, config, None)
+    return None
+
+
+def _location_to(nginx: Nginx, view: ServerView) -> LocationMatch | None:
+    """Return nginx's location that passes the page on to Caddy without TLS."""
+    target = nginx.evidence.target
+    for match in nginx.location_matches(target.path):
+        proxy = upstreams.proxy_target_of(match, upstreams.request_variables(target))
+        if proxy is None or proxy.secure:
+            continue
+        if any(
+            is_loopback_host(endpoint.host) and endpoint.port in view.server.ports
+            for endpoint in proxy.endpoints
+        ):
+            return match
+    return None
+
+
+def _fix(view: ServerView) -> Fix:
+    """Trust the private addresses at the only reverse_proxy. The global option is newer (2.6.3)."""
+    places = [
+        (file.path, number, line)
+        for file in (view.config.files if view.config else ())
+        for number, line in enumerate(file.text.split("\n"), 1)
+        if _PROXY.match(line)
+    ]
+    if len(places) != 1 or "#" in places[0][2] or places[0][2].endswith("\\"):
+        return manual_fix(view, "trust")
+    path, number, line = places[0]
+    indent = line[: len(line) - len(line.lstrip())]
+    option = f"{indent}\ttrusted_proxies private_ranges"
+    opened = line.rstrip()
+    has_block = opened.endswith("{")
+    new = (opened, option) if has_block else (f"{opened} {{", option, f"{indent}}}")
+    edit = line_edit(view, path, {number: new})
+    if edit is None:
+        return manual_fix(view, "trust")
+    return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)

@@ -1,0 +1,98 @@
+"""HAProxy itself answers with an error, because a rule says so: `http-request deny`, `return` or
+`tarpit` (Configuration Manual, section 4.2). The request does not reach an application.
+
+A rule whose condition is known to be true is named with certainty. One that depends on the
+visitor's address or on a counter (a stick table) is likely, if it is the only one with this status:
+of a page it is a note, because it may be meant.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from checks.server import manual_fix
+from checks.server._haproxy import HaproxyView, haproxy_view, place
+from diagnose.checking.registry import check
+from diagnose.model import Claim, Confidence, Evidence, Severity, Subject
+from diagnose.model.http import Exchange, Upgrade
+from diagnose.model.web_servers import WebServer, WebServerConfig
+from diagnose.parsers.haproxy.conditions import host_patterns, refusing_rules_of
+from diagnose.parsers.haproxy.view import Refusal, refusals
+
+
+@check(
+    severity=Severity.ERROR,
+    needs=[WebServer, WebServerConfig],
+    explains=[
+        "server.application-answers", "http.server-error", "websocket.not-upgraded",
+        "websocket.unauthorized", "websocket.rate-limited", "websocket.no-location",
+    ],
+)  # fmt: skip
+def haproxy_rule_refuses(evidence: Evidence) -> Iterator[Claim]:
+    target = evidence.target
+    for path in dict.fromkeys((target.path, *target.websockets)):
+        haproxy, answers = haproxy_view(evidence, path), _answers(evidence, path)
+        if haproxy is None or haproxy.proxies.frontend.mode != "http" or not answers:
+            continue
+        refusal = _decisive(refusals(haproxy.proxies, target, path), answers[0].status or 0)
+        if refusal is not None:
+            yield _claim(haproxy, path, answers, refusal)
+
+
+def _answers(evidence: Evidence, path: str) -> list[Exchange | Upgrade]:
+    """Return the answers to a path with an error."""
+    port, target = evidence.target.port, evidence.target
+    pages = [
+        exchange
+        for exchange in evidence.good(Exchange)
+        if exchange.purpose == "target" and exchange.port == port and path == target.path
+        if path not in target.websockets and (exchange.status or 0) >= 400
+    ]
+    upgrades = [
+        upgrade
+        for upgrade in evidence.good(Upgrade)
+        if upgrade.path == path and upgrade.port == port and upgrade.through == "front"
+        if upgrade.variant == "normal" and not upgrade.accepted and (upgrade.status or 0) >= 400
+    ]
+    return [*pages, *upgrades]
+
+
+def _decisive(found: Sequence[Refusal], status: int) -> Refusal | None:
+    """Return the only rule that answers with this status."""
+    rules = [refusal for refusal in found if refusal.status == status]
+    return rules[0] if len(rules) == 1 else None
+
+
+def _claim(
+    haproxy: HaproxyView, path: str, answers: Sequence[Exchange | Upgrade], refusal: Refusal
+) -> Claim:
+    first, words = answers[0], refusal.line.words
+    condition = next((index for index, word in enumerate(words) if word in {"if", "unless"}), 0)
+    text = " ".join(words[condition:]) if condition else ""
+    frontend, port = haproxy.proxies.frontend, haproxy.view.evidence.target.port
+    is_socket = isinstance(first, Upgrade)
+    return Claim(
+        about=Subject(port=port, path=path),
+        covers=(Subject(port=port, path=path), *([] if is_socket else [Subject(port=port)])),
+        because=(*answers, *((haproxy.view.config,) if haproxy.view.config else ())),
+        confidence=Confidence.CERTAIN if refusal.is_certain else Confidence.LIKELY,
+        severity=_severity(first, refusal),
+        facts={
+            **haproxy.view.facts,
+            "path": path,
+            "status": first.status,
+            "rule": " ".join(words[:condition] if condition else words),
+            "condition": text,
+            "place": place(refusal.line),
+            "host": refusal.is_certain and bool(host_patterns(refusing_rules_of(frontend))),
+            "counter": "sc_" in text or "sc0_" in text or "_rate" in text,
+            "socket": is_socket,
+        },
+        fix=manual_fix(haproxy.view, "change-the-rule"),
+    )
+
+
+def _severity(answer: Exchange | Upgrade, refusal: Refusal) -> Severity:
+    if isinstance(answer, Upgrade):
+        return Severity.ERROR if refusal.is_certain else Severity.WARNING
+    if (answer.status or 0) >= 500:
+        return Severity.ERROR
+    return Severity.WARNING if refusal.is_certain and answer.status != 429 else Severity.NOTE

@@ -1,0 +1,117 @@
+"""The application lets nginx send a file by X-Accel-Redirect (ngx_http_proxy_module,
+"proxy_ignore_headers"; ngx_http_core_module, "internal"), and nginx does not find it.
+
+The path of the header belongs to no location of its own, so that the application is asked again
+and again (500), or the location's `root` or `alias` leads past the file (404, and a line in the
+error log that names another file than the page's).
+"""
+
+from collections.abc import Iterator
+
+from checks.http import endpoint_subjects
+from checks.nginx import Nginx, file_line
+from checks.nginx._page_errors import is_in_run, logged_errors
+from checks.upstream._responses import page_exchanges
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Where,
+    merge_subjects,
+)
+from diagnose.model.frozen import frozen
+from diagnose.model.http import Exchange
+from diagnose.model.logs import LogLine
+from diagnose.model.nginx import NginxConfig
+from diagnose.model.requests import ComparedRequest
+from diagnose.parsers.nginx import upstreams
+from diagnose.parsers.nginx.locations import LocationMatch, select_location
+
+_CYCLE = r'rewrite or internal redirection cycle while internally redirecting to "([^"]*)"'
+_MISSING = r'(?:open|stat)\(\) "([^"]*)" failed \(2: '
+#: Directives by which nginx itself leads a request to another path.
+_OWN_REDIRECTS = ("error_page", "try_files", "rewrite", "proxy_intercept_errors")
+
+
+@frozen(eq=False)
+class _InternalRedirect:
+    """The path or the file that nginx did not find, as its log names it; `path` is the header's,
+    "" if it was not seen."""
+
+    line: LogLine
+    path: str
+    file: str
+    header: ComparedRequest | None
+
+
+@check(
+    severity=Severity.ERROR,
+    needs=[NginxConfig, Exchange, LogLine],
+    explains=["nginx.redirect-cycle", "http.server-error"],
+)
+def internal_redirect_missing(evidence: Evidence) -> Iterator[Claim]:
+    nginx = Nginx.of(evidence)
+    pages = [page for page in page_exchanges(evidence) if page.status in {404, 500}]
+    matches = list(nginx.location_matches(evidence.target.path))
+    match = next((each for each in matches if upstreams.pass_directive_of(each)), None)
+    redirect = _internal_redirect(evidence, match) if match and pages else None
+    if match is None or redirect is None:
+        return
+    landing = _landing(nginx, redirect.path) if redirect.path else None
+    is_lost = landing is not None and landing.block is match.block
+    source = landing.directive("alias") or landing.directive("root") if landing else None
+    subjects = endpoint_subjects(pages)
+    observations = (redirect.line, redirect.header, nginx.config)
+    directive = upstreams.pass_directive_of(match)
+    yield Claim(
+        about=merge_subjects(subjects),
+        covers=subjects,
+        because=(*pages, *(each for each in observations if each is not None)),
+        confidence=Confidence.CERTAIN if redirect.header else Confidence.LIKELY,
+        location=nginx.location(landing.block if landing and not is_lost else match.block),
+        facts={
+            "url": pages[0].url,
+            "status": pages[0].status,
+            "path": redirect.path,
+            "file": redirect.file,
+            "message": redirect.line.text,
+            "application": directive.args[0] if directive else "",
+            "lost": is_lost or not redirect.file,
+            "location": _text(landing) if landing and not is_lost else "",
+            "place": file_line(landing.block) if landing and not is_lost else "",
+            "source": " ".join((source.name, *source.args)) if source else "",
+        },
+        fix=Fix((Manual("add-location", Where.SERVER),), Applicability.MANUAL),
+    )
+
+
+def _internal_redirect(evidence: Evidence, match: LocationMatch) -> _InternalRedirect | None:
+    """Return the redirect inside nginx of this run's request, which only the application can have
+    asked for."""
+    path = evidence.target.path
+    headers = [each for each in evidence.good(ComparedRequest) if each.internal_redirect]
+    header = headers[0] if headers else None
+    if header is None and any(match.directives(name) for name in _OWN_REDIRECTS):
+        return None
+    for pattern in (_CYCLE, _MISSING):
+        for line, found in reversed(logged_errors(evidence, pattern, path)):
+            is_file = pattern is _MISSING
+            if is_in_run(evidence, line) and (is_file or found[1] != path):
+                inner = header.internal_redirect if header else "" if is_file else found[1]
+                return _InternalRedirect(line, inner, found[1] if is_file else "", header)
+    return None
+
+
+def _landing(nginx: Nginx, path: str) -> LocationMatch | None:
+    """Return the location that answers the path of the header."""
+    servers = (selected.server for selected in nginx.selected_servers())
+    return next((select_location(server, path) for server in servers), None)
+
+
+def _text(match: LocationMatch) -> str:
+    return " ".join((match.block.name, *match.block.args))

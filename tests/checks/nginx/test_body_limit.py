@@ -1,0 +1,40 @@
+"""nginx.body-limit: when it fires, and when it is silent."""
+
+from dataclasses import replace
+from typing import Any
+
+from diagnose.model import Confidence
+from diagnose.model.symptom import Symptom
+from tests.support.check_evidence import SHOP, judge
+from tests.support.nginx_evidence import RUNNING, config
+from tests.support.page_errors import LOG_READ, logged, page
+
+CHECK = "nginx.body-limit"
+PASTED = replace(SHOP, symptom=Symptom("body-size", "413 Request Entity Too Large", 413))
+
+
+def claims(limit: str = "", *more: Any, target: Any = PASTED) -> list[Any]:
+    text = (
+        f"server {{\n listen 443 ssl;\n server_name shop.example.com;\n {limit}\n"
+        " location / { proxy_pass http://127.0.0.1:3000; }\n}\n"
+    )
+    return judge(CHECK, RUNNING, config(text), page(200), *more, target=target)
+
+
+def test_fires_with_the_default() -> None:
+    (claim,) = claims()
+    assert claim.confidence is Confidence.LIKELY
+    assert (claim.facts["limit"], claim.facts["set"]) == ("1m", False)
+
+
+def test_fires_with_the_limit_that_is_set() -> None:
+    (claim,) = claims("client_max_body_size 8m;")
+    assert (claim.facts["limit"], claim.facts["set"]) == ("8m", True)
+
+
+def test_silent_without_the_message_a_limit_or_where_the_log_says_more() -> None:
+    assert not claims(target=SHOP)
+    assert not claims("client_max_body_size 0;")
+    assert not claims("client_max_body_size 1g;")
+    line = logged("client intended to send too large body: 2097152 bytes", path="/upload")
+    assert not claims("", LOG_READ, line)

@@ -1,0 +1,41 @@
+"""nginx.front-controller-missing: when it fires, and when it is silent."""
+
+from dataclasses import replace
+from typing import Any
+
+from diagnose.model import Confidence
+from tests.support.check_evidence import SHOP, judge
+from tests.support.nginx_evidence import RUNNING, config
+from tests.support.page_errors import page
+
+CHECK = "nginx.front-controller-missing"
+BODY = "<h1>404 Not Found</h1></center><hr><center>nginx/1.26.3</center>"
+PHP = "location ~ \\.php$ { fastcgi_pass unix:/run/php.sock; }"
+SITE = f"root /srv; index index.php; location / {{ try_files $uri $uri/ =404; }} {PHP}"
+
+
+def claims(lines: str, path: str = "/hello-world/", body: str = BODY) -> list[Any]:
+    text = f"server {{\n listen 443 ssl;\n server_name shop.example.com;\n {lines}\n}}\n"
+    response = replace(page(404, body), url=f"https://shop.example.com{path}")
+    observations = (RUNNING, config(text), response)
+    # Patterns are masked in recordings, so that what they match is not kept.
+    return judge(CHECK, *observations, target=replace(SHOP, path=path), masked=False)
+
+
+def test_fires_and_falls_back_to_index_php() -> None:
+    (claim,) = claims(SITE)
+    assert claim.confidence is Confidence.LIKELY
+    assert "try_files $uri $uri/ /index.php?$args;" in str(claim.fix.steps[0])
+
+
+def test_fires_without_any_try_files() -> None:
+    (claim,) = claims(SITE.replace("try_files $uri $uri/ =404;", ""))
+    assert claim.facts["fallback"] == ""
+
+
+def test_silent_where_the_application_answers_or_there_is_none() -> None:
+    assert not claims(SITE.replace("=404", "/index.php?$args"))
+    assert not claims(SITE.replace(PHP, ""))
+    assert not claims(SITE.replace("index index.php;", ""))
+    assert not claims(SITE, path="/logo.png")
+    assert not claims(SITE, body="<h1>Nothing here</h1>")

@@ -1,0 +1,43 @@
+"""nginx.method-not-allowed: when it fires, and when it is silent."""
+
+from dataclasses import replace
+from typing import Any
+
+from diagnose.model import Confidence
+from diagnose.model.symptom import Symptom
+from tests.support.check_evidence import SHOP, judge
+from tests.support.nginx_evidence import RUNNING, config
+from tests.support.page_errors import page
+
+CHECK = "nginx.method-not-allowed"
+NGINX_PAGE = "<h1>405 Not Allowed</h1></center><hr><center>nginx/1.26.3</center>"
+SPA = "root /srv; location / { try_files $uri /index.html; }"
+TARGET = replace(SHOP, path="/api/login")
+
+
+def seen(lines: str, status: int, method: str = "POST", body: str = NGINX_PAGE) -> tuple[Any, ...]:
+    text = f"server {{\n listen 443 ssl;\n server_name shop.example.com;\n {lines}\n}}\n"
+    url = "https://shop.example.com/api/login"
+    return RUNNING, config(text), replace(page(status, body), url=url, method=method)
+
+
+def test_fires_on_a_post_to_the_page_of_an_application() -> None:
+    lines = f"{SPA} location /ws {{ proxy_pass http://127.0.0.1:3000; }}"
+    (claim,) = judge(CHECK, *seen(lines, 405), target=TARGET)
+    assert claim.confidence is Confidence.CERTAIN
+    assert claim.facts["location"] == "location /"
+    assert claim.facts["applications"] == ("/ws → http://127.0.0.1:3000",)
+
+
+def test_fires_on_a_pasted_message_alone() -> None:
+    target = replace(TARGET, symptom=Symptom("status", "405 Not Allowed", 405))
+    (claim,) = judge(CHECK, *seen(SPA, 200, "GET", ""), target=target)
+    assert claim.confidence is Confidence.LIKELY
+
+
+def test_silent_where_an_application_or_a_rule_refuses_it() -> None:
+    proxied = "location /api { proxy_pass http://127.0.0.1:3000; }"
+    assert not judge(CHECK, *seen(proxied, 405), target=TARGET)
+    assert not judge(CHECK, *seen("location /api { return 405; }", 405), target=TARGET)
+    assert not judge(CHECK, *seen(SPA, 405, body="{}"), target=TARGET)
+    assert not judge(CHECK, *seen(SPA, 200, "GET", ""), target=TARGET)

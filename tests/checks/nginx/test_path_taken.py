@@ -1,0 +1,63 @@
+"""nginx.path-taken: when it fires, and when it is silent."""
+
+from dataclasses import replace
+from typing import Any
+
+from diagnose.model import Applicability, Confidence, Vantage
+from diagnose.model.requests import BypassedApplication
+from tests.support.check_evidence import SHOP, judge
+from tests.support.nginx_evidence import FILE, RUNNING, config
+from tests.support.page_errors import page
+
+CHECK = "nginx.path-taken"
+STATIC = "location ~* \\.(js|css)$ { root /var/www; }"
+SOCKETS = "location /socket.io/ { proxy_pass http://127.0.0.1:3000; }"
+SCRIPT = "/socket.io/socket.io.js"
+HTML = (("Content-Type", "text/html"),)
+
+
+def seen(
+    lines: str, path: str, status: int, by: Any = "regex", direct: int = 200, html: bool = False
+) -> tuple[Any, ...]:
+    text = f"server {{\n listen 443 ssl;\n server_name shop.example.com;\n {lines}\n}}\n"
+    response = replace(page(status), url=f"https://shop.example.com{path}", headers=HTML)
+    application = BypassedApplication(
+        vantage=Vantage.SERVER, target="http://127.0.0.1:3000", path=path, address="127.0.0.1",
+        port=3000, by=by, file=FILE, line=5, status=direct, is_html=html,
+    )  # fmt: skip
+    return RUNNING, config(text), response, application
+
+
+def test_fires_on_a_regular_expression_and_puts_the_prefix_before_it() -> None:
+    observations = seen(f"{STATIC}\n {SOCKETS}", SCRIPT, 404)
+    (claim,) = judge(CHECK, *observations, target=replace(SHOP, path=SCRIPT), masked=False)
+    assert claim.confidence is Confidence.CERTAIN
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    assert "+ location ^~ /socket.io/ {" in str(claim.fix.steps[0]).replace("\\n", "\n")
+
+
+def test_fires_on_the_location_of_the_whole_site_without_an_edit() -> None:
+    whole = SOCKETS.replace("/socket.io/", "/")
+    observations = seen(f"{STATIC}\n {whole}", SCRIPT, 404)
+    (claim,) = judge(CHECK, *observations, target=replace(SHOP, path=SCRIPT), masked=False)
+    assert claim.facts["whole"] is True
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+
+
+def test_fires_on_a_rewrite_to_the_page() -> None:
+    api = SOCKETS.replace("/socket.io/", "/api/")
+    lines = f"root /srv; rewrite ^/.*$ /index.html last;\n location / {{ }}\n {api}"
+    observations = seen(lines, "/api/users", 200, "rewrite")
+    (claim,) = judge(CHECK, *observations, target=replace(SHOP, path="/api/users"), masked=False)
+    assert claim.facts["rewrite"] is True
+
+
+def test_silent_where_the_application_has_no_better_answer() -> None:
+    target = replace(SHOP, path=SCRIPT)
+    lines = f"{STATIC}\n {SOCKETS}"
+    assert not judge(CHECK, *seen(lines, SCRIPT, 404, direct=404), target=target)
+    assert not judge(CHECK, *seen(lines, SCRIPT, 200, html=True), target=target)
+    guarded = lines.replace("location /socket", "location ^~ /socket")
+    assert not judge(CHECK, *seen(guarded, SCRIPT, 404), target=target)

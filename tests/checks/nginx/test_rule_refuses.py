@@ -1,0 +1,94 @@
+"""nginx.rule-refuses: when it fires, and when it is silent."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from diagnose.model import Confidence, Severity
+from diagnose.model.pages import PageFileResponse
+from tests.support.check_evidence import CHAT, SHOP, judge
+from tests.support.nginx_evidence import RUNNING, config, front
+from tests.support.page_errors import LOG_READ, logged, page
+
+# Patterns are masked in recordings, so that what they match is not kept: masked=False.
+CHECK = "nginx.rule-refuses"
+NGINX_PAGE = "<html><body><center><h1>403 Forbidden</h1></center><hr><center>nginx/1.26.3</center>"
+
+
+def seen(rule: str, status: int, body: str = "", **other: Any) -> tuple[Any, ...]:
+    text = (
+        f"server {{\n listen 443 ssl;\n server_name shop.example.com;\n {rule}\n"
+        " location / { proxy_pass http://127.0.0.1:3000; }\n}\n"
+    )
+    return RUNNING, config(text), replace(page(status, body), **other)
+
+
+def test_fires_on_a_condition_about_the_host() -> None:
+    rule = "if ($host != www.shop.example.com) { return 404; }"
+    (claim,) = judge(CHECK, *seen(rule, 404))
+    assert (claim.confidence, claim.severity) == (Confidence.CERTAIN, Severity.WARNING)
+    assert claim.facts["condition"] == "if ($host != www.shop.example.com)"
+    assert claim.facts["host"] is True
+
+
+def test_fires_on_an_origin_that_is_not_on_the_list() -> None:
+    rule = "location /ws { if ($http_origin !~ '^https://www') { return 403; } }"
+    refused = replace(front(403), origin="https://shop.example.com")
+    (claim,) = judge(CHECK, *seen(rule, 200), refused, target=CHAT, masked=False)
+    assert (claim.confidence, claim.severity) == (Confidence.CERTAIN, Severity.ERROR)
+    assert claim.facts["sent"] == "https://shop.example.com"
+
+
+def test_fires_on_a_file_that_may_be_there() -> None:
+    rule = "if (-f /var/www/maintenance.on) { return 503; }"
+    (claim,) = judge(CHECK, *seen(rule, 503, NGINX_PAGE))
+    assert claim.confidence is Confidence.LIKELY
+    assert claim.facts["file"] is True
+
+
+def test_fires_on_a_method_that_was_asked_for() -> None:
+    rule = "if ($request_method !~ ^(GET|POST)$) { return 405; }"
+    (claim,) = judge(CHECK, *seen(rule, 405, method="OPTIONS"), masked=False)
+    assert claim.facts["sent"] == "OPTIONS"
+
+
+def test_fires_on_a_file_of_the_page() -> None:
+    file = PageFileResponse(
+        page="https://shop.example.com/", file_kind="stylesheet", address="203.0.113.10", port=443,
+        url="https://shop.example.com/app.css", status=403,
+    )  # fmt: skip
+    rule = 'if ($http_referer !~ "shop.example.net") { return 403; }'
+    (claim,) = judge(CHECK, *seen(f"location = /app.css {{ {rule} }}", 200), file, masked=False)
+    assert claim.severity is Severity.ERROR
+    assert claim.facts["referer"] is True
+
+
+def test_a_rule_that_browsers_pass_is_a_note() -> None:
+    rule = "if ($http_user_agent ~ ^diagnose) { return 403; }"
+    (claim,) = judge(CHECK, *seen(rule, 403), masked=False)
+    assert claim.severity is Severity.NOTE
+
+
+@pytest.mark.parametrize(
+    ("rule", "status"),
+    [
+        ("location = / { return 404; }", 404),  # a root without a page
+        ("if ($host = other.example.com) { return 404; }", 404),  # the application's own 404
+        ("if ($host != www.shop.example.com) { return 404; }", 403),  # another status
+        ("if (-f /var/www/maintenance.on) { return 503; }", 503),  # not nginx's page
+    ],
+)
+def test_silent_where_no_rule_is_the_reason(rule: str, status: int) -> None:
+    assert not judge(CHECK, *seen(rule, status))
+
+
+def test_silent_where_the_log_has_another_reason() -> None:
+    rule = "if (-f /var/www/maintenance.on) { return 503; }"
+    lines = (LOG_READ, logged("no live upstreams while connecting to upstream"))
+    assert not judge(CHECK, *seen(rule, 503, NGINX_PAGE), *lines)
+
+
+def test_silent_for_a_page_that_answers() -> None:
+    rule = "if ($host != www.shop.example.com) { return 404; }"
+    assert not judge(CHECK, *seen(rule, 200), target=SHOP)

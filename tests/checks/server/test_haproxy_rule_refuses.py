@@ -1,0 +1,55 @@
+"""server.haproxy-rule-refuses: when it fires, and when it is silent."""
+
+from dataclasses import replace
+
+from diagnose.model import Confidence, Severity
+from diagnose.model.http import Upgrade
+from tests.support.check_evidence import SHOP, judge
+from tests.support.haproxy_evidence import SERVER, TEXT, config, page
+
+CHECK = "server.haproxy-rule-refuses"
+URL = "wss://shop.example.com/ws"
+LIMITED = Upgrade(url=URL, path="/ws", address="203.0.113.10", port=443, status=429)
+
+
+def ruled(*rules: str) -> str:
+    lines = "".join(f"    {rule}\n" for rule in rules)
+    return TEXT.replace("    default_b", f"{lines}    default_b")
+
+
+def test_fires_on_a_rule_about_the_name() -> None:
+    text = ruled("http-request deny if !{ hdr(host) -i www.shop.example.com }")
+    (claim,) = judge(CHECK, SERVER, config(text), page(403))
+    assert (claim.confidence, claim.severity) == (Confidence.CERTAIN, Severity.WARNING)
+    assert claim.facts["place"] == "/etc/haproxy/haproxy.cfg:7"
+    assert claim.facts["host"] is True
+
+
+def test_fires_on_a_counter_that_refuses_a_websocket() -> None:
+    text = ruled("http-request deny deny_status 429 if { sc_http_req_rate(0) gt 10 }")
+    target = replace(SHOP, websockets=("/ws",))
+    (claim,) = judge(CHECK, SERVER, config(text), LIMITED, target=target)
+    assert (claim.confidence, claim.severity) == (Confidence.LIKELY, Severity.WARNING)
+    assert claim.facts["counter"] is True
+
+
+def test_fires_on_a_maintenance_rule() -> None:
+    text = ruled("http-request return status 503 unless { src 192.0.2.7 }")
+    (claim,) = judge(CHECK, SERVER, config(text), page(503))
+    assert (claim.confidence, claim.severity) == (Confidence.LIKELY, Severity.ERROR)
+
+
+def test_a_page_for_some_addresses_is_a_note() -> None:
+    text = ruled("http-request deny unless { src 10.0.0.0/8 }")
+    (claim,) = judge(CHECK, SERVER, config(text), page(403))
+    assert claim.severity is Severity.NOTE
+
+
+def test_silent_where_the_rule_is_not_the_reason() -> None:
+    other_name = ruled("http-request deny if { hdr(host) -i old.example.com }")
+    assert not judge(CHECK, SERVER, config(other_name), page(403))
+    own_name = ruled("http-request deny if !{ hdr(host) -i shop.example.com }")
+    assert not judge(CHECK, SERVER, config(own_name), page(403))
+    assert not judge(CHECK, SERVER, config(own_name), page(200))
+    two = ruled("http-request deny if { src 192.0.2.1 }", "http-request deny if { src 192.0.2.2 }")
+    assert not judge(CHECK, SERVER, config(two), page(403))

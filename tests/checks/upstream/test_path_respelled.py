@@ -1,0 +1,57 @@
+"""upstream.path-respelled: when it fires, and when it is silent."""
+
+from dataclasses import replace
+from typing import Any
+
+from diagnose.model import Confidence, Vantage
+from diagnose.model.requests import ComparedRequest
+from tests.support.check_evidence import SHOP, judge
+from tests.support.nginx_evidence import RUNNING, config
+from tests.support.page_errors import page
+
+CHECK = "upstream.path-respelled"
+APP = "location /app { proxy_pass http://127.0.0.1:3000/; }"
+QUEUES = "location / { proxy_pass http://127.0.0.1:15672/; }"
+ENCODED = "/api/queues/%2F/mail"
+DIRECT = ComparedRequest(
+    vantage=Vantage.SERVER, target="http://127.0.0.1:15672/", path=ENCODED, address="127.0.0.1",
+    port=15672, status=200,
+)  # fmt: skip
+
+
+def seen(lines: str, path: str, status: int, location: str = "") -> tuple[Any, tuple[Any, ...]]:
+    text = f"server {{\n listen 443 ssl;\n server_name shop.example.com;\n {lines}\n}}\n"
+    fields = (("Location", location),) if location else ()
+    response = replace(page(status), url=f"https://shop.example.com{path}", headers=fields)
+    return replace(SHOP, path=path), (RUNNING, config(text), response)
+
+
+def test_fires_on_a_redirect_to_the_path_with_one_slash() -> None:
+    target, observations = seen(APP, "/app/users", 301, "http://shop.example.com/users")
+    (claim,) = judge(CHECK, *observations, target=target)
+    assert claim.confidence is Confidence.CERTAIN
+    assert claim.facts["asked"] == "//users"
+    assert claim.fix
+    assert "+ location /app/ {" in str(claim.fix.steps[0]).replace("\\n", "\n")
+
+
+def test_fires_on_an_encoded_slash_that_the_application_has() -> None:
+    target, observations = seen(QUEUES, ENCODED, 404)
+    (claim,) = judge(CHECK, *observations, DIRECT, target=target, masked=False)
+    assert claim.confidence is Confidence.CERTAIN
+    assert claim.fix
+    assert "proxy_pass http://127.0.0.1:15672;" in str(claim.fix.steps[0])
+
+
+def test_silent_where_the_spelling_is_kept_or_the_page_answers() -> None:
+    right = APP.replace("location /app", "location /app/")
+    for lines, path, status in (
+        (right, "/app/users", 404),
+        (QUEUES, "/api/queues/mail", 404),
+        (QUEUES.replace("15672/", "15672"), ENCODED, 404),
+        (APP, "/app/users", 200),
+    ):
+        target, observations = seen(lines, path, status)
+        assert not judge(CHECK, *observations, target=target)
+    target, observations = seen(APP, "/app/users", 302, "https://shop.example.com/login")
+    assert not judge(CHECK, *observations, target=target)

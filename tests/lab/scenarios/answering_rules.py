@@ -1,0 +1,107 @@
+"""A rule of the web server answers in the place of the page or of the application.
+
+After threads on Stack Overflow, Server Fault and the forums of nginx and HAProxy: "WebSocket 403
+behind nginx, works directly", "503 after maintenance", "hotlink protection blocks my own CSS",
+"nginx 405 for the preflight request", "403 Forbidden: Request forbidden by administrative rules".
+"""
+
+from .. import haproxy
+from ..lab import Lab
+from ..scenario import healthy, scenario
+from .haproxy import haproxy_scenario
+from .page_assets import FOLDER, SHOP, _serve
+
+WS = ("--ws", "/ws")
+TIMEOUT = "  ssl_session_timeout 5m;\n"
+PERSON = "a person knows what the rule is for"
+SOCKET = "  location /ws {\n"
+
+
+@scenario(
+    outside="websocket.unauthorized", server="nginx.rule-refuses", args=WS, manual=PERSON
+)  # fmt: skip
+def nginx_refuses_the_origin(lab: Lab) -> None:
+    """The list of allowed Origins is that of the old name."""
+    rule = "if ($http_origin !~ '^https://www\\.shop\\.example\\.com$') { return 403; }"
+    lab.change(SOCKET, f"{SOCKET}    {rule}\n")
+
+
+@healthy(args=WS)
+def nginx_accepts_the_origin(lab: Lab) -> None:
+    """The same list with the site's own name."""
+    rule = "if ($http_origin !~ '^https://shop\\.example\\.com$') { return 403; }"
+    lab.change(SOCKET, f"{SOCKET}    {rule}\n")
+
+
+@scenario(outside="http.server-error", server="nginx.rule-refuses", manual=PERSON)
+def maintenance_file_is_left(lab: Lab) -> None:
+    """if (-f …) return 503, and nobody removed the file."""
+    lab.server.write("/var/www/maintenance.on", "")
+    rule = "  if (-f /var/www/maintenance.on) {\n    return 503;\n  }\n"
+    lab.change(TIMEOUT, f"{TIMEOUT}{rule}")
+
+
+@scenario(outside=None, server="nginx.rule-refuses", manual=PERSON)
+def rule_is_for_another_name(lab: Lab) -> None:
+    """if ($host != www…) return 404: the name without "www." came later."""
+    rule = '  if ($host != "www.shop.example.com") {\n    return 404;\n  }\n'
+    lab.change(TIMEOUT, f"{TIMEOUT}{rule}")
+
+
+@scenario(outside="http.page-file-missing", server="nginx.rule-refuses", manual=PERSON)
+def referer_list_lacks_the_site(lab: Lab) -> None:
+    """valid_referers from the time before the site's new name."""
+    rule = "valid_referers none blocked www.shop.example.net; if ($invalid_referer) { return 403; }"
+    lines = f"  root {FOLDER};\n  location /static/ {{ {rule} }}\n"
+    _serve(lab, lines, **{"index.html": SHOP, "static/css/app.css": "a { color: red }\n"})
+
+
+@scenario(
+    outside=None, server="nginx.rule-refuses", args=("--method", "OPTIONS"), manual=PERSON
+)  # fmt: skip
+def list_of_methods_lacks_options(lab: Lab) -> None:
+    """Browsers ask with OPTIONS before a request of another site (CORS)."""
+    rule = "  if ($request_method !~ ^(GET|HEAD|POST)$) {\n    return 405;\n  }\n"
+    lab.change(TIMEOUT, f"{TIMEOUT}{rule}")
+
+
+@healthy()
+def root_is_closed_on_purpose(lab: Lab) -> None:
+    """return 404 without a condition: there is only an API below."""
+    lab.change("  location /ws {\n", "  location = / { return 404; }\n  location /ws {\n")
+
+
+def ruled(*rules: str) -> str:
+    """HAProxy's site with these rules in the frontend of HTTPS."""
+    lines = "".join(f"    {rule}\n" for rule in rules)
+    return haproxy.SITE.replace("    option f", f"{lines}    option f")
+
+
+@haproxy_scenario(outside=None, server="server.haproxy-rule-refuses", manual=PERSON)
+def haproxy_denies_the_name(lab: Lab) -> None:
+    """http-request deny if !{ hdr(host) … }."""
+    haproxy.serve(lab, ruled("http-request deny if !{ hdr(host) -i www.shop.example.com }"))
+
+
+@haproxy_scenario(
+    outside="http.server-error", server="server.haproxy-rule-refuses", manual=PERSON
+)  # fmt: skip
+def haproxy_announces_maintenance(lab: Lab) -> None:
+    """http-request return status 503 for all but the office."""
+    text = "content-type text/plain string maintenance"
+    haproxy.serve(lab, ruled(f"http-request return status 503 {text} unless {{ src 192.0.2.7 }}"))
+
+
+@haproxy_scenario(
+    outside="websocket.rate-limited", server="server.haproxy-rule-refuses", args=WS, manual=PERSON
+)  # fmt: skip
+def haproxy_limits_websockets(lab: Lab) -> None:
+    """A stick table counts the handshakes of an address, and its limit is too low."""
+    haproxy.serve(
+        lab,
+        ruled(
+            "stick-table type ip size 100k expire 60s store http_req_rate(60s)",
+            "http-request track-sc0 src if { path_beg /ws }",
+            "http-request deny deny_status 429 if { path_beg /ws } { sc_http_req_rate(0) gt 0 }",
+        ),
+    )

@@ -1,0 +1,193 @@
+"""nginx answers a path itself that belongs to an application.
+
+After threads on Stack Overflow and GitHub: "socket.io.js 404 behind nginx", "nginx serves static
+files, API returns index.html, Unexpected token '<'", "405 Not Allowed nginx POST React", "nginx
+X-Accel-Redirect 404", "rewrite or internal redirection cycle X-Accel-Redirect".
+"""
+
+from .. import site
+from ..lab import Lab
+from ..scenario import healthy, scenario
+from .page_assets import FALLBACK, FOLDER, PROXY, _build, _serve
+
+MINE = (site.CONF,)
+TIMEOUT = "  ssl_session_timeout 5m;\n"
+PAGES = site.HTTPS[site.HTTPS.index("  location / {") : site.HTTPS.index("  location /ws")]
+PASS = "    proxy_pass http://127.0.0.1:3000;\n"
+HOME = "https://shop.example.com"
+SCRIPT = f"{HOME}/socket.io/socket.io.js"
+STATIC = "  location ~* \\.(js|css|png)$ {\n    root /var/www/html;\n    expires 30d;\n  }\n"
+SOCKETS = f"  location /socket.io/ {{ {PROXY} }}\n"
+PERSON = "a person decides which location the path belongs to"
+ANOTHER_BLOCK = {"panel": "the second block would need a file of the panel"}
+
+
+def _lines(lab: Lab, lines: str) -> None:
+    """These lines at the beginning of the site's block."""
+    lab.change(TIMEOUT, f"{TIMEOUT}{lines}")
+
+
+@scenario(outside=None, server="nginx.path-taken", target=SCRIPT, manual=PERSON)
+def static_files_take_the_script_of_socket_io(lab: Lab) -> None:
+    """The whole site is proxied, and a regular expression for static files comes before."""
+    _lines(lab, STATIC)
+
+
+@scenario(outside=None, server="nginx.path-taken", target=SCRIPT, differs=MINE)
+def static_files_take_a_file_of_a_prefix(lab: Lab) -> None:
+    """The prefix of the application lacks "^~"."""
+    _lines(lab, STATIC + SOCKETS)
+
+
+@healthy(target=SCRIPT)
+def prefix_comes_before_static_files(lab: Lab) -> None:
+    """The same with "^~"."""
+    _lines(lab, STATIC + SOCKETS.replace("location", "location ^~"))
+
+
+@scenario(outside=None, server="nginx.path-taken", target=f"{HOME}/api/users", manual=PERSON)
+def rewrite_leads_an_api_to_the_page(lab: Lab) -> None:
+    """200 with HTML in the place of JSON."""
+    api = "  location /api/ { proxy_pass http://127.0.0.1:3001; }\n"
+    rewrite = "  rewrite ^/(?!assets/|ws|index\\.html).*$ /index.html last;\n"
+    data = "  default_type application/json;\n  location / { return 200 '{}'; }\n"
+    block = f"server {{\n  listen 127.0.0.1:3001;\n{data}}}\n"
+    lab.edit(site.MAP, f"{site.MAP}\n{block}")
+    _serve(lab, FALLBACK + api + rewrite, **_build())
+
+
+@scenario(
+    outside=None, server="nginx.method-not-allowed", target=f"{HOME}/api/login",
+    args=("--method", "POST"), manual=PERSON,
+)  # fmt: skip
+def post_to_the_page_of_an_application(lab: Lab) -> None:
+    """No location passes the API on, and every GET gets the page."""
+    _serve(lab, FALLBACK, **_build())
+
+
+def _sends_files(lab: Lab, location: str) -> None:
+    """The application answers with X-Accel-Redirect."""
+    lab.server.sh("mkdir -p /var/www/media; echo report > /var/www/media/report.pdf")
+    header = "add_header X-Accel-Redirect /protected/report.pdf;"
+    inner = f"  location / {{ {header} return 200 report; }}\n"
+    block = f"server {{\n  listen 127.0.0.1:3001;\n{inner}}}\n"
+    lab.edit(PAGES, location + PAGES.replace("3000", "3001"))
+    lab.change(site.MAP, f"{site.MAP}\n{block}")
+
+
+@scenario(
+    outside="http.server-error", server="upstream.internal-redirect-missing",
+    target=f"{HOME}/report", manual="nobody knows the folder", not_on=ANOTHER_BLOCK,
+)  # fmt: skip
+def no_location_for_the_applications_files(lab: Lab) -> None:
+    """The application is asked for the file again, until nginx gives up."""
+    _sends_files(lab, "")
+
+
+@scenario(
+    outside=None, server="upstream.internal-redirect-missing", target=f"{HOME}/report",
+    manual="nobody knows the folder", not_on=ANOTHER_BLOCK,
+)  # fmt: skip
+def root_in_the_place_of_alias_for_the_applications_files(lab: Lab) -> None:
+    """The prefix of the location stands in the file's path."""
+    _sends_files(lab, "  location /protected/ {\n    internal;\n    root /var/www/media;\n  }\n")
+
+
+@healthy(target=f"{HOME}/report", not_on=ANOTHER_BLOCK)
+def applications_files_are_there(lab: Lab) -> None:
+    """The same with alias."""
+    _sends_files(lab, "  location /protected/ {\n    internal;\n    alias /var/www/media/;\n  }\n")
+
+
+def _application(lab: Lab, lines: str, pages: str, before: str = "") -> None:
+    """One more block of this nginx plays the application, on port 3001."""
+    block = f"server {{\n  listen 127.0.0.1:3001;\n{lines}}}\n"
+    lab.edit(PAGES, pages)
+    lab.change(site.MAP, f"{before}{site.MAP}\n{block}")
+
+
+@scenario(
+    outside="http.redirect-downgrade", server="upstream.path-respelled", differs=MINE,
+    target=f"{HOME}/app/users", not_on=ANOTHER_BLOCK,
+)  # fmt: skip
+def location_without_the_slash_of_proxy_pass(lab: Lab) -> None:
+    """Go's ServeMux redirects //users to /users, which is outside of the location."""
+    lines = (
+        "  merge_slashes off;\n  location ^~ // { return 301 http://$http_host/users; }\n"
+        "  location /users { return 200 users; }\n  location / { return 404; }\n"
+    )
+    own = "proxy_pass http://127.0.0.1:3001/; proxy_set_header Host $http_host;"
+    _application(lab, lines, f"  location /app {{ {own} }}\n{PAGES}")
+
+
+@scenario(
+    outside=None, server="upstream.path-respelled", differs=MINE,
+    target=f"{HOME}/api/queues/%2F/mail", not_on=ANOTHER_BLOCK,
+)  # fmt: skip
+def encoded_slash_is_decoded(lab: Lab) -> None:
+    """RabbitMQ's "Object Not Found" behind nginx: proxy_pass with a slash at its end."""
+    lines = (
+        '  location / { if ($request_uri ~ "%2F") { return 200 queue; } return 404 none; }\n'
+        "  location = / { return 200 queues; }\n"
+    )
+    pages = PAGES.replace("http://127.0.0.1:3000;", "http://127.0.0.1:3001/;")
+    _application(lab, lines, pages)
+
+
+@scenario(
+    outside="http.server-error", server="upstream.target-empty", manual="nobody knows the address"
+)  # fmt: skip
+def map_lacks_the_name(lab: Lab) -> None:
+    """proxy_pass http://$backend, and the map is for the name with "www." alone."""
+    table = "map $host $backend {\n  www.shop.example.com 127.0.0.1:3000;\n}\n"
+    lab.edit(PAGES, PAGES.replace("http://127.0.0.1:3000", "http://$backend"))
+    lab.change(site.MAP, table + site.MAP)
+
+
+@scenario(
+    outside=None, server="nginx.front-controller-missing", target=f"{HOME}/hello-world/",
+    differs=MINE,
+)  # fmt: skip
+def permalinks_of_wordpress(lab: Lab) -> None:
+    """404 for every page but the first: try_files ends with =404."""
+    lines = (
+        f"  root {FOLDER};\n  index index.php;\n  location / {{ try_files $uri $uri/ =404; }}\n"
+        f"  location ~ \\.php$ {{ {PROXY} }}\n"
+    )
+    _serve(lab, lines, **{"index.php": "<?php require 'wp-blog-header.php';\n"})
+
+
+@scenario(
+    outside="http.server-error", server="nginx.cached-error", manual="whether to empty the cache"
+)  # fmt: skip
+def error_is_in_the_cache(lab: Lab) -> None:
+    """proxy_cache_valid any: the application failed once, and is well again."""
+    cache = "proxy_cache_path /var/lib/nginx/shop keys_zone=shop:1m;\n"
+    lab.edit(site.MAP, cache + site.MAP)
+    lab.application("--mode", "error")
+    keep = f"{PASS}    proxy_cache shop;\n    proxy_cache_valid any 1h;\n"
+    lab.change(PAGES, PAGES.replace(PASS, keep))
+    lab.client.run(["curl", "-s", f"{HOME}/"])
+    lab.application()
+
+
+@scenario(
+    outside=None, server="nginx.body-limit", target=f"413 Request Entity Too Large {HOME}/upload",
+    manual="the size is a person's choice",
+)  # fmt: skip
+def upload_is_larger_than_the_default(lab: Lab) -> None:
+    """Nothing sets client_max_body_size, and a visitor has pasted the message."""
+
+
+@scenario(
+    outside=None, server="upstream.header-name-dropped", args=("--header", "api_key: secret"),
+    both=None, manual="the name is a choice of the application", not_on=ANOTHER_BLOCK,
+)  # fmt: skip
+def field_has_an_underscore(lab: Lab) -> None:
+    """401 behind nginx, and 200 from the application itself: underscores_in_headers is off. From
+    afar the user's fields are not sent to the application."""
+    lines = (
+        "  underscores_in_headers on;\n"
+        '  location / { if ($http_api_key = "") { return 401 none; } return 200 shop; }\n'
+    )
+    _application(lab, lines, PAGES.replace("3000", "3001"))

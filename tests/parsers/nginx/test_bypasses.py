@@ -1,0 +1,31 @@
+"""What takes a path away from the location that passes it on."""
+
+import pytest
+
+from diagnose.parsers.nginx.bypasses import bypass_of
+from diagnose.parsers.nginx.config import parse
+from diagnose.parsers.nginx.server_blocks import servers
+
+APP = "location /api/ { proxy_pass http://127.0.0.1:3000; }"
+PAGES = "location / { root /srv; }"
+
+
+@pytest.mark.parametrize(
+    ("lines", "path", "expected"),
+    [
+        (f"{APP} location ~ \\.js$ {{ root /srv; }}", "/api/a.js", ("regex", "location")),
+        (f"{APP} {PAGES} rewrite ^ /index.html last;", "/api/a", ("rewrite", "rewrite")),
+        (f"{APP} location ~ \\.js$ {{ root /srv; }}", "/api/a", None),
+        (f"{APP} location ~ \\.js$ {{ proxy_pass http://b; }}", "/api/a.js", None),
+        (f"{APP} location ~ \\.js$ {{ return 404; }}", "/api/a.js", None),
+        (f"{APP} {PAGES} rewrite ^/old /index.html last;", "/api/a", None),
+        (f"{APP} {PAGES} rewrite ^/api/a /api/b last;", "/api/a", None),
+        (f"{APP} {PAGES} rewrite ^ https://b.example.com/ last;", "/api/a", None),
+        (f"{APP} {PAGES} rewrite;", "/api/a", None),
+        (f"{APP} {PAGES}", "/about", None),
+    ],
+)
+def test_bypasses(lines: str, path: str, expected: tuple[str, str] | None) -> None:
+    (server,) = servers(parse(f"http {{ server {{ listen 443; {lines} }} }}", "/n.conf"))
+    bypass = bypass_of(server, path)
+    assert (bypass and (bypass.by, bypass.directive.name)) == expected

@@ -1,0 +1,59 @@
+"""The application that nginx does not ask, asked for the target's path."""
+
+import asyncio
+from dataclasses import replace
+
+from diagnose.machine.recorded import RecordedMachine
+from diagnose.model.http import Exchange
+from diagnose.model.nginx import NginxConfig
+from diagnose.model.requests import BypassedApplication
+from diagnose.net.local import LocalNet
+from diagnose.parsers.nginx.config import parse
+from diagnose.probes import Options
+from diagnose.probes.inside import bypassed_applications
+from tests.support.check_evidence import SHOP
+from tests.support.fake_context import Looking
+
+PATH = "/socket.io/socket.io.js"
+MISSING = Exchange(url=f"{SHOP.url[:-1]}{PATH}", address="203.0.113.10", port=443, status=404)
+STATIC = "location ~ \\.js$ { root /var/www; }"
+
+
+def looked(lines: str, exchange: Exchange = MISSING) -> tuple[Looking, list[str]]:
+    look, asked = Looking(RecordedMachine()), list[str]()
+    look.net, look.options, look.target = LocalNet(), Options(), replace(SHOP, path=PATH)
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append((await reader.readuntil(b"\r\n\r\n")).decode())
+        writer.write(
+            b"HTTP/1.1 200 OK\r\nContent-Type: text/javascript\r\nContent-Length: 0\r\n\r\n"
+        )
+        writer.close()
+
+    async def work() -> None:
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        owner = f"location / {{ proxy_pass http://127.0.0.1:{port}; }}"
+        text = f"http {{ server {{ listen 443 ssl; {lines} {owner} }} }}"
+        async with server:
+            seen = NginxConfig(path="/n.conf", main=parse(text, "/n.conf"))
+            look.observations += [seen, exchange]
+            await bypassed_applications.path_taken.work(look, exchange)
+            await bypassed_applications.path_taken_before.work(look, seen)
+
+    asyncio.run(work())
+    return look, asked
+
+
+def test_the_application_is_asked_once_for_the_path() -> None:
+    look, asked = looked(STATIC)
+    (answer,) = look.observed(BypassedApplication)
+    assert (answer.status, answer.is_html, answer.by) == (200, False, "regex")
+    assert [request.split("\r\n")[0] for request in asked] == [f"GET {PATH} HTTP/1.0"]
+
+
+def test_nothing_is_asked_where_nothing_takes_the_path_or_the_site_answers() -> None:
+    assert looked("")[1] == []
+    script = replace(MISSING, status=200, headers=(("Content-Type", "text/javascript"),))
+    assert looked(STATIC, script)[1] == []
+    assert looked(STATIC, replace(MISSING, method="POST"))[1] == []
