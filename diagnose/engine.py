@@ -4,7 +4,6 @@ This module holds the only TaskGroup of the program.
 """
 
 import asyncio
-import contextlib
 import importlib
 import os
 import sys
@@ -17,12 +16,11 @@ from types import ModuleType
 from typing import Any, TypeVar
 
 from diagnose.checking import proof
-from diagnose.checking.registry import load_check, runnable_ids
-from diagnose.checking.root_cause import claims, findings, is_healthy_from_server
+from diagnose.checking.conclusion import conclude, import_checks
+from diagnose.checking.root_cause import is_healthy_from_server
 from diagnose.machine import Machine, ServerSideNet
 from diagnose.machine.container import ContainerMachine
 from diagnose.model import (
-    Check,
     Crash,
     Evidence,
     Observation,
@@ -47,10 +45,9 @@ from diagnose.model.tls import Handshake
 from diagnose.net import Net
 from diagnose.net.deadline import LateError, deadline
 from diagnose.net.tracked import TrackedNet
-from diagnose.net.waits import Waits, WatchedNet
+from diagnose.net.waits import watch_waits
 from diagnose.probes import (
     INSIDE,
-    MAX_TIMEOUT,
     OUTSIDE,
     SERVER_SIDE,
     Closable,
@@ -313,11 +310,10 @@ async def run(
         net = ProxiedNet(net, options.proxy)
     sink(Started(target, options.scope))
     network = TrackedNet(net)
-    waits = Waits(time.monotonic() + options.deadline)
-    watched = WatchedNet(network, waits)
+    watched, telling = watch_waits(network, options.deadline, sink)
     current_run = Run(target, options, watched, sink, asyncio.TaskGroup(), server_machine)
     try:
-        with waits.telling(sink):
+        with telling:
             ending = await _observe(current_run)
     finally:
         network.close()
@@ -325,11 +321,12 @@ async def run(
         current_run.emit_not_observed(proof.REST_OF_RUN, proof.TOO_BUSY)
     elif isinstance(ending, TimeoutError):
         current_run.emit_not_observed(
-            proof.REST_OF_RUN, proof.DEADLINE, "--timeout", longer_timeout(options.timeout)
+            proof.REST_OF_RUN, proof.DEADLINE, "--timeout", options.longer_timeout
         )
     elif ending is not None:
         current_run.emit_not_observed(proof.REST_OF_RUN, proof.INTERRUPTED)
-    report = conclude(current_run.evidence(), options, tuple(current_run.crashes), sink)
+    crashes = tuple(current_run.crashes)
+    report = conclude(current_run.evidence(), options.ignores, crashes, sink)
     if is_healthy_from_server(report) and not options.vantages:  # they saw the way
         current_run.emit(_unseen_path(current_run))
         report = replace(report, evidence=current_run.evidence())
@@ -373,53 +370,17 @@ def _unseen_path(current_run: Run) -> Unseen:
     )
 
 
-def longer_timeout(timeout: float) -> str:
-    """Return a timeout in seconds with which the run may finish, as option text."""
-    return f"{min(max(30.0, 2 * timeout), MAX_TIMEOUT):g}"
-
-
 def _signal(ending: BaseException | None) -> int:
     """Return the signal that cancelled the run (`diagnose.processes.signals`), or 0."""
     number = ending.args[0] if isinstance(ending, asyncio.CancelledError) and ending.args else 0
     return number if isinstance(number, int) else 0
 
 
-def conclude(
-    evidence: Evidence,
-    options: Options = Options(),
-    crashes: tuple[Crash, ...] = (),
-    sink: Sink = null_sink,
-) -> Report:
-    """Run the checks on the evidence and return the report. A replay does only this."""
-    all_crashes = list(crashes)
-
-    def record_crash(crash: Crash) -> None:
-        all_crashes.append(crash)
-        sink(Crashed(crash))
-
-    checks: list[Check] = []
-    for check_id in runnable_ids({type(observation) for observation in evidence.observations}):
-        with report_crash(check_id, record_crash):
-            checks.append(load_check(check_id))
-    raised_claims = claims(checks, evidence, record_crash)
-    claims_in_scope = [
-        (check, claim) for check, claim in raised_claims if options.wants(check.layer)
-    ]
-    ignores = options.ignores
-    active = [ignore for ignore in ignores if not ignore.is_expired(evidence.started_at)]
-    return Report(evidence, findings(claims_in_scope, active), tuple(all_crashes), ignores=ignores)
-
-
 async def _import_checks(ctx: Run, _: Observation) -> None:
     """Import the checks that will run, in a thread, while the server still answers."""
 
-    def import_checks() -> None:
-        for check_id in runnable_ids({type(observation) for observation in ctx.observations}):
-            # A check that cannot be imported is reported as a crash when it runs.
-            with contextlib.suppress(Exception):
-                load_check(check_id)
-
-    await asyncio.to_thread(import_checks)
+    kinds = {type(observation) for observation in ctx.observations}
+    await asyncio.to_thread(import_checks, kinds)
 
 
 async def _detect_by_address(ctx: Run, resolution: Resolution) -> None:

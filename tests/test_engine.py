@@ -6,12 +6,10 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from types import ModuleType
-from typing import Any
 
 import pytest
 
 from diagnose import engine
-from diagnose.checking.registry import all_checks
 from diagnose.checking.root_cause import verdict
 from diagnose.machine import CommandResult, FileContent, Machine, Socket
 from diagnose.model import Failure, Observation, Report, Side, Unseen, Vantage
@@ -389,29 +387,3 @@ def test_an_observation_of_the_server_starts_inside_probes_only(probes: Install)
     probes(note("outside"), inside=(sees(on_server), note("inside")))
     run(Options(inside=True), Nowhere())
     assert started == ["inside"]
-
-
-def test_layers_that_are_not_wanted_say_nothing() -> None:
-    from diagnose.model import Evidence
-    from tests.support.check_evidence import NOW, REFUSED
-
-    evidence = Evidence(
-        SHOP, NOW, (Connection(address="203.0.113.10", port=443, family=4, failure=REFUSED),)
-    )
-    found: Any = engine.conclude(evidence).findings
-    assert "tcp.refused" in {one.check.id for one in found}
-    assert engine.conclude(evidence, Options(skip=("tcp",))).findings == ()
-    assert engine.conclude(evidence, Options(only=("dns",))).findings == ()
-
-
-def test_nobody_holds_up_the_loop(probes: Install) -> None:
-    from blockbuster import blockbuster_ctx
-
-    async def guarded() -> Report:
-        with blockbuster_ctx(scanned_modules=["diagnose"]):
-            return await engine.run(SHOP, Options(), LocalNet())
-
-    probes(sees(NAME), sees(connection("203.0.113.10"), after=Resolution))
-    # The checks are imported before: that is what a run does at its end, with nothing waiting.
-    all_checks()
-    assert asyncio.run(guarded()).crashes == ()

@@ -10,8 +10,9 @@ from diagnose.agent.arguments import DiagnoseCall, ExplainCall, ReplayCall
 from diagnose.agent.results import report_result
 from diagnose.agent.settings import ServerSettings
 from diagnose.checking import registry
+from diagnose.checking.conclusion import conclude
 from diagnose.checking.texts import check_text
-from diagnose.engine import conclude, run
+from diagnose.engine import run
 from diagnose.model import Report
 from diagnose.model.events import Event, Observed
 from diagnose.model.view import View

@@ -92,7 +92,7 @@ def _bundle(words: Sequence[str]) -> int:
 
 
 def _replay(words: Sequence[str]) -> int:
-    from diagnose.engine import conclude
+    from diagnose.checking.conclusion import conclude
     from diagnose.probes import Options
     from diagnose.recording.codec import decode, read_recording
 
@@ -101,7 +101,7 @@ def _replay(words: Sequence[str]) -> int:
     observations = recording.evidence.observations
     options = Options(ignores=replay.ignores)
     report = replace(
-        conclude(recording.evidence, options),
+        conclude(recording.evidence, replay.ignores),
         duration=max((observation.at for observation in observations), default=0.0),
     )
     request = RunRequest((recording.evidence.target,), options, replay.output)

@@ -37,9 +37,9 @@ def report_builder(options: "Options") -> Callable[[Evidence, tuple[Crash, ...]]
     """Return the function that judges masked evidence as the run itself judged its own."""
 
     def build_report(evidence: Evidence, crashes: tuple[Crash, ...]) -> Report:
-        from diagnose.engine import conclude
+        from diagnose.checking.conclusion import conclude
 
-        return conclude(evidence, options, crashes)
+        return conclude(evidence, options.ignores, crashes)
 
     return build_report
 

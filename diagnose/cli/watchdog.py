@@ -43,7 +43,7 @@ MAX_TICKS = 6
 #: identifies the current piece of work.
 CRASH_HANDLERS = {
     ("diagnose.engine", "Run._guarded"): "name",
-    ("diagnose.engine", "conclude"): "check_id",
+    ("diagnose.checking.conclusion", "conclude"): "check_id",
     ("diagnose.checking.root_cause", "claims"): "check",
 }
 
@@ -88,8 +88,8 @@ class RunRecorder:
         that ended it, 0 if it exceeded its deadline."""
         if self.report is not None or self.target is None:
             return self.report
-        from diagnose import engine
         from diagnose.checking import proof
+        from diagnose.checking.conclusion import conclude
 
         duration = (datetime.now(UTC) - self.started_at).total_seconds()
         rest = Unseen(
@@ -101,7 +101,7 @@ class RunRecorder:
         crash = Crash("engine", "The run did not end when its time was over.")
         observations = (*self.observations, rest)
         evidence = Evidence(self.target, self.started_at, observations, self.scope)
-        report = engine.conclude(evidence, options, (*self.crashes, crash))
+        report = conclude(evidence, options.ignores, (*self.crashes, crash))
         report = replace(
             report, duration=duration, interrupted=bool(signal_number), signal=signal_number
         )
@@ -111,11 +111,10 @@ class RunRecorder:
 
 def _longer_run(target: Target, options: "Options") -> str:
     """Return the command for the same run with more time."""
-    from diagnose import engine
     from diagnose.probes import diagnose_command
 
-    timeout = engine.longer_timeout(options.timeout)
-    return diagnose_command(target, *options.rerun_args, *options.filter_args, "--timeout", timeout)
+    words = (*options.rerun_args, *options.filter_args, "--timeout", options.longer_timeout)
+    return diagnose_command(target, *words)
 
 
 class Watchdog:

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from diagnose import engine
 from diagnose.checking import proof
+from diagnose.checking.conclusion import conclude
 from diagnose.fleet.fair_net import PER_ADDRESS, PER_NAME_SERVER, FairNet, Turns
 from diagnose.fleet.pool import PER_KEY, Pool, affordable_concurrency
 from diagnose.fleet.target_list import registered_domain
@@ -64,5 +64,5 @@ async def _numbers(count: int) -> AsyncIterator[int]:
 def _not_begun(target: Target, options: Options, signal_number: int) -> Report:
     rest = Unseen(what=proof.REST_OF_RUN, why=proof.INTERRUPTED)
     evidence = Evidence(target, datetime.now(UTC), (rest,), options.scope)
-    report = engine.conclude(evidence, options)
+    report = conclude(evidence, options.ignores)
     return replace(report, interrupted=True, signal=signal_number)

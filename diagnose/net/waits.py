@@ -3,10 +3,10 @@
 import asyncio
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 
-from diagnose.model.events import Sink, Wait, Waiting, WaitKind
+from diagnose.model.events import Sink, Wait, Waiting, WaitKind, null_sink
 from diagnose.net import DEFAULT_TIMEOUT, ConnectResult, Net, ResolveResult, Stream
 
 #: Seconds after which a wait is told: a healthy site answers sooner.
@@ -114,3 +114,12 @@ class WatchedNet:
         host, _, port = server.partition("#")
         with self._waits.waiting("query", host, int(port or 53), timeout):
             return await self._net.ask(server, query, timeout, tcp)
+
+
+def watch_waits(net: Net, seconds: float, sink: Sink) -> tuple[Net, AbstractContextManager[None]]:
+    """Return the network to use for a run that ends in so many seconds, and the block in which its
+    waits are told to the sink. Without a reader nothing is watched."""
+    if sink is null_sink:
+        return net, nullcontext()
+    waits = Waits(time.monotonic() + seconds)
+    return WatchedNet(net, waits), waits.telling(sink)

@@ -142,6 +142,11 @@ class Options:
         """The part of the target that the checks judge."""
         return Scope(self.outside, self.only, self.skip, self.family, self.idle)
 
+    @property
+    def longer_timeout(self) -> str:
+        """A timeout in seconds with which the run may finish, as option text."""
+        return f"{min(max(30.0, 2 * self.timeout), MAX_TIMEOUT):g}"
+
     def wants(self, layer: str) -> bool:
         return self.scope.wants(layer)
 

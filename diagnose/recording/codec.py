@@ -2,7 +2,7 @@
 
 The first line is a header with the target and the time of the run. Each further line is one
 observation with its kind. A recording can be judged by today's checks without a network
-(`engine.conclude`). Private keys are never written to it.
+(`checking.conclusion.conclude`). Private keys are never written to it.
 """
 
 import io

@@ -125,14 +125,13 @@ def test_it_applies_to_the_end_of_its_day() -> None:
 
 
 def test_an_expired_ignore_is_told_and_suppresses_nothing() -> None:
-    from diagnose.engine import conclude
-    from diagnose.probes import Options
+    from diagnose.checking.conclusion import conclude
 
     ignore = Ignore("tcp.refused", date(2026, 11, 23))
     evidence = Evidence(SHOP, NOW, (NAME, CLOSED, NO_IPV6))
-    report = conclude(evidence, Options(ignores=(ignore,)))
+    report = conclude(evidence, (ignore,))
     assert report.expired_ignores == (ignore,)
     assert [each.check.id for each in report.causes] == ["tcp.refused"]
-    active = conclude(evidence, Options(ignores=(Ignore("tcp.refused", date(2026, 11, 24)),)))
+    active = conclude(evidence, [Ignore("tcp.refused", date(2026, 11, 24))])
     assert active.causes == ()
     assert verdict(active).status == "ok"

@@ -8,14 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from diagnose import engine
-from diagnose.checking import proof
+from diagnose.checking import conclusion, proof
+from diagnose.checking.conclusion import conclude
 from diagnose.checking.registry import all_checks
 from diagnose.checking.registry import load_check as load
 from diagnose.checking.root_cause import layer_statuses, verdict
 from diagnose.cli.demo import DEFAULT_FAULT
 from diagnose.cli.demo import embedded as demo
-from diagnose.engine import conclude
 from diagnose.model import (
     Claim,
     Crash,
@@ -177,7 +176,7 @@ def test_a_check_that_crashes_makes_it_unknown(monkeypatch: pytest.MonkeyPatch) 
         if {type(seen) for seen in WELL}.issuperset(one.needs):
             made = replace(one, judge=broken)
             monkeypatch.setattr(
-                engine,
+                conclusion,
                 "load_check",
                 lambda name, made=made: made if name == made.id else known(name),
             )

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from diagnose.checking.conclusion import conclude
 from diagnose.cli import main
 from diagnose.cli.bundle import bundle
 from diagnose.cli.runs import report_builder
-from diagnose.engine import conclude
 from diagnose.model import Evidence
 from diagnose.model.view import View
 from diagnose.probes import Options

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from diagnose import engine
-from diagnose.checking import root_cause
+from diagnose.checking import conclusion, root_cause
 from diagnose.cli import watchdog
 
 ROOT = Path(__file__).parents[2]
@@ -42,8 +42,8 @@ def stubborn(*_):
 def judge(check_id, work):
     real = registry.load_check
     own = replace(real(check_id), judge=work)
-    import diagnose.engine
-    diagnose.engine.load_check = lambda name: own if name == check_id else real(name)
+    import diagnose.checking.conclusion
+    diagnose.checking.conclusion.load_check = lambda name: own if name == check_id else real(name)
 
 def probe(work):
     from diagnose.probes.outside import tcp
@@ -133,9 +133,9 @@ def test_the_work_that_may_be_interrupted_is_there() -> None:
     """It is known by its name."""
     names = {
         (work.__module__, work.__qualname__)
-        for work in (engine.Run._guarded, engine.conclude, root_cause.claims)
+        for work in (engine.Run._guarded, conclusion.conclude, root_cause.claims)
     }
     assert names == set(watchdog.CRASH_HANDLERS)
-    for work in (engine.Run._guarded, engine.conclude, root_cause.claims):
+    for work in (engine.Run._guarded, conclusion.conclude, root_cause.claims):
         variable = watchdog.CRASH_HANDLERS[work.__module__, work.__qualname__]
         assert variable in {*work.__code__.co_varnames, *work.__code__.co_cellvars}

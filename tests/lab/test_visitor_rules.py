@@ -11,7 +11,7 @@ from typing import cast
 
 import pytest
 
-from diagnose.engine import conclude
+from diagnose.checking.conclusion import conclude
 from diagnose.model import Evidence, Host, Observation, Report, Severity, Vantage
 from diagnose.model.dns import Resolution
 from diagnose.model.netfilter import Ruleset, RulesTool

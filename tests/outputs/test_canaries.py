@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from diagnose.engine import conclude
+from diagnose.checking.conclusion import conclude
 from diagnose.model import Evidence, Failure, Observation, Report, Target, Vantage
 from diagnose.model.dns import HostsEntry, Resolution, ResolverConfig
 from diagnose.model.http import Exchange, Upgrade

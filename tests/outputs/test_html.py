@@ -15,7 +15,7 @@ import pytest
 from hypothesis import example, given
 
 from diagnose._version import VERSION
-from diagnose.engine import conclude
+from diagnose.checking.conclusion import conclude
 from diagnose.model import Crash, Edit, Fix, Manual, Report, Risk, Unseen, Where, commands
 from diagnose.model.tls import Handshake
 from diagnose.model.view import View

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.engine import conclude
+from diagnose.checking.conclusion import conclude
 from diagnose.model import Host, Report, Symptom, Vantage
 from diagnose.model.view import View
 from diagnose.outputs import html, markdown, plain, text

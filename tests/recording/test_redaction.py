@@ -4,7 +4,7 @@ import json
 import re
 from dataclasses import replace
 
-from diagnose.engine import conclude
+from diagnose.checking.conclusion import conclude
 from diagnose.model import Evidence
 from diagnose.model.events import Concluded, Event, Observed, Started
 from diagnose.model.view import View

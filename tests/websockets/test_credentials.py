@@ -10,7 +10,8 @@ import pytest
 import trustme
 from websockets.utils import accept_key
 
-from diagnose.engine import conclude, run
+from diagnose.checking.conclusion import conclude
+from diagnose.engine import run
 from diagnose.model import Report, Target
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.net.local import LocalNet

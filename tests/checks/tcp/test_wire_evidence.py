@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from diagnose.engine import conclude
+from diagnose.checking.conclusion import conclude
 from diagnose.model import Failure, Finding, Observation, Vantage
 from diagnose.model.kernel import Capture, MarkedSyn, Queue
 from diagnose.model.server import Listener, Listeners, Route

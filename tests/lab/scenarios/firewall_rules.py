@@ -2,7 +2,7 @@
 forwards; or something that looks like a fault in them."""
 
 from .. import site
-from ..lab import Lab
+from ..lab import SERVER6, Lab
 from ..scenario import healthy, scenario
 from .firewall import ZONE, firewalld, now, permanently
 
@@ -13,6 +13,14 @@ def rule(lab: Lab, *rules: str, place: str = "--zone=public", more: str = "") ->
         words = ["firewall-cmd", "--permanent", place, f"--add-rich-rule={text}"]
         lab.server.run(words, check=True)
     firewalld(lab, *([more] if more else []))
+
+
+def known_to_the_router(lab: Lab) -> None:
+    """The router keeps the server's address on the link (ip-neighbour(8), permanent)."""
+    mac = lab.server.sh("cat /sys/class/net/eth0/address").strip()
+    entry = f"{SERVER6} dev eth1"
+    lab.undo(lambda: lab.router.sh(f"ip -6 neigh del {entry}"))
+    lab.router.sh(f"ip -6 neigh replace {entry} lladdr {mac} nud permanent")
 
 
 def policy(lab: Lab, *changes: str, ingress: str = "ANY", name: str = "guard") -> None:
@@ -213,7 +221,9 @@ def https_closed_on_iptables(lab: Lab) -> None:
 
 @scenario(outside="tcp.timeout", server="firewall.panic", both="tcp.timeout", ipv6=True)
 def panic_mode(lab: Lab) -> None:
-    """firewall-cmd --panic-on."""
+    """firewall-cmd --panic-on. Neighbour discovery is dropped too, so the router must not need it:
+    when it forgets the server is a matter of seconds."""
+    known_to_the_router(lab)
     now(lab, "--panic-on")
     lab.undo(lambda: now(lab, "--panic-off"))
 

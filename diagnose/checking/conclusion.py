@@ -1,0 +1,41 @@
+"""From evidence to a report: the checks that can say something about it, and what they find."""
+
+import contextlib
+from collections.abc import Iterable
+
+from diagnose.checking.registry import load_check, runnable_ids
+from diagnose.checking.root_cause import claims, findings
+from diagnose.model import Check, Crash, Evidence, Ignore, Observation, Report
+from diagnose.model.events import Crashed, Sink, null_sink, report_crash
+
+
+def import_checks(kinds: Iterable[type[Observation]]) -> None:
+    """Import the checks that these kinds of observations let run."""
+    for check_id in runnable_ids(set(kinds)):
+        # A check that cannot be imported is reported as a crash when it runs.
+        with contextlib.suppress(Exception):
+            load_check(check_id)
+
+
+def conclude(
+    evidence: Evidence,
+    ignores: Iterable[Ignore] = (),
+    crashes: Iterable[Crash] = (),
+    sink: Sink = null_sink,
+) -> Report:
+    """Run the checks on the evidence, as far as its scope wants them, and return the report. A
+    replay does only this. `crashes` are those of the run; a check that raises adds one."""
+    all_crashes, all_ignores = list(crashes), tuple(ignores)
+
+    def record_crash(crash: Crash) -> None:
+        all_crashes.append(crash)
+        sink(Crashed(crash))
+
+    checks: list[Check] = []
+    for check_id in runnable_ids({type(observation) for observation in evidence.observations}):
+        with report_crash(check_id, record_crash):
+            checks.append(load_check(check_id))
+    raised = claims(checks, evidence, record_crash)
+    in_scope = [(check, claim) for check, claim in raised if evidence.scope.wants(check.layer)]
+    active = [ignore for ignore in all_ignores if not ignore.is_expired(evidence.started_at)]
+    return Report(evidence, findings(in_scope, active), tuple(all_crashes), ignores=all_ignores)
