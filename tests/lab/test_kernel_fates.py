@@ -121,8 +121,8 @@ def watch(
         with pair.server.inside():  # its interfaces have names there
             told = kernel_tap.fates(tap, syns, MSS, time.monotonic() + PATIENCE)
             for syn, fate in told:
-                if attempt := waiting.pop(syn.source, None):  # a repeated SYN is another packet
-                    note(attempt, fate, formats)
+                if syn.source in waiting:  # a repeated SYN is another packet
+                    note(waiting.pop(syn.source), fate, formats)
                 if not waiting:
                     break
     finally:
