@@ -18,8 +18,9 @@ from diagnose.cli.output import (
     write_document,
     write_note,
 )
-from diagnose.cli.parser import COMMANDS, DESCRIPTION
+from diagnose.cli.parser import COMMANDS, DESCRIPTION, words_language
 from diagnose.cli.request import AboutRequest, RunRequest, parse_run
+from diagnose.i18n import SOURCE_LANGUAGE
 from diagnose.outputs.terminal import sanitize
 from diagnose.parsers.target import UsageError
 
@@ -117,6 +118,7 @@ def _about(request: AboutRequest) -> int:
 
 def _report_failure(arguments: list[str], message: str, status: int) -> int:
     """Write one line to stderr. With --json or --nagios, also write a document to stdout."""
+    message = _translated(arguments, message)
     write_note(f"diagnose: {sanitize(message)}\n")
     if _names_format(arguments, "nagios"):
         from diagnose.outputs.nagios import failure_text
@@ -131,6 +133,15 @@ def _report_failure(arguments: list[str], message: str, status: int) -> int:
         with contextlib.suppress(OSError, ValueError):
             write(json_line(failure_document(message, status, origin)), "json")
     return status
+
+
+def _translated(arguments: list[str], message: str) -> str:
+    lang = words_language(arguments)
+    if lang == SOURCE_LANGUAGE:
+        return message
+    from diagnose.i18n.command_line import translate_error
+
+    return translate_error(message, lang)
 
 
 def _names_format(arguments: list[str], name: str) -> bool:
@@ -149,9 +160,16 @@ def _discover(request: RunRequest) -> int:
     return 0
 
 
+def _explain_missing_target(lang: str) -> None:
+    from diagnose.i18n.command_line import translate_error, translate_help
+
+    missing = translate_error("A TARGET is missing. See diagnose --help.", lang)
+    write_note(f"{translate_help(DESCRIPTION, lang)}\n{missing}\n")
+
+
 def _diagnose(request: RunRequest) -> int:
     if not request.targets:
-        write_note(DESCRIPTION + "\nA TARGET is missing. See diagnose --help.\n")
+        _explain_missing_target(request.output.language)
         if request.output.format in {"json", "jsonl", "nagios"}:
             raise UsageError("A TARGET is missing.")
         return USAGE

@@ -4,14 +4,17 @@ An invalid argument raises `UsageError` with a suggestion.
 """
 
 import argparse
+import textwrap
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from diagnose.cli import option_values as values
-from diagnose.i18n import LANGUAGES
+from diagnose.i18n import LANGUAGES, SOURCE_LANGUAGE
 from diagnose.model import LAYERS
 from diagnose.outputs import FORMATS
+from diagnose.outputs.terminal import choose_language, wrap
 from diagnose.parsers.target import UsageError, suggestion
 
 if TYPE_CHECKING:
@@ -157,8 +160,36 @@ _FORMAT_HELP = {
 }
 
 
+class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
+    """Never wraps within a word: an id with a hyphen stays whole."""
+
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        return textwrap.wrap(text, width, break_on_hyphens=False)
+
+
+class _CellFormatter(_HelpFormatter):
+    """Wraps by cells, as a language without spaces needs it."""
+
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        return wrap(text, width)
+
+
 class _Parser(argparse.ArgumentParser):
-    """An argparse parser that reports errors as one clear `UsageError`."""
+    """An argparse parser that reports errors as one clear `UsageError`. `lang` is the language of
+    its help."""
+
+    lang = SOURCE_LANGUAGE
+
+    def format_help(self) -> str:
+        if self.lang == SOURCE_LANGUAGE:
+            return super().format_help()
+        from diagnose.i18n.command_line import localize, translate_error
+
+        localize(self, self.lang)
+        self.formatter_class = _CellFormatter
+        heading = "usage: "
+        text = super().format_help().removeprefix(heading)
+        return f"{translate_error(heading, self.lang)}{text}"
 
     def error(self, message: str) -> NoReturn:
         long_options = tuple(
@@ -178,18 +209,27 @@ def parse(
     """Parse the words after `diagnose`, or after `diagnose` and one of `COMMANDS`. `defaults` are
     values of options that stand for those that are not given."""
     parser = build_parser(command)
+    parser.lang = words_language(words)
     parser.set_defaults(**defaults)
     return parser.parse_intermixed_args(list(words))
 
 
-def build_parser(command: str | None = None, has_operands: bool = True) -> argparse.ArgumentParser:
+def words_language(words: Sequence[str]) -> str:
+    """Return the language of the help and of usage errors. The words may be no valid command
+    line."""
+    asked = [value for name, value in pairwise((*words, "")) if name == "--lang"]
+    asked += [word.removeprefix("--lang=") for word in words if word.startswith("--lang=")]
+    return choose_language(next((value for value in asked if value in LANGUAGES), None))
+
+
+def build_parser(command: str | None = None, has_operands: bool = True) -> _Parser:
     """Build the parser for `diagnose TARGET`, or for one of `COMMANDS`."""
     parser = _Parser(
         prog="diagnose" if command is None else f"diagnose {command}",
         usage=_usage(command),
         description=DESCRIPTION if command is None else COMMANDS[command].purpose,
         epilog=_EPILOG if command is None else _EXAMPLES.get(command),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_HelpFormatter,
         allow_abbrev=False,
         add_help=False,
     )

@@ -1,7 +1,7 @@
 """The languages, and the texts by where they are shown: `reports`, `html`, `screen`, `web`,
-`changes`. The checks' own texts are Markdown pages beside the checks.
+`changes`, `command_line`. The checks' own texts are Markdown pages beside the checks.
 
-Not translated: ids, commands, paths, JSON keys, usage errors, and messages of machines.
+Not translated: ids, commands, paths, JSON keys, and messages of machines.
 """
 
 from typing import NamedTuple

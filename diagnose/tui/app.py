@@ -12,10 +12,12 @@ from textual.binding import Binding
 from textual.filter import LineFilter, NoColor
 
 from diagnose.i18n import next_language
+from diagnose.i18n.command_line import translate_error
 from diagnose.i18n.screen import translate
 from diagnose.model import Evidence, Report, Target
 from diagnose.model.view import View
 from diagnose.outputs import writer
+from diagnose.parsers.target import UsageError
 from diagnose.processes.worker import JobEnded
 from diagnose.tui import dialog_text, export
 from diagnose.tui.clipboard import osc52_sequence
@@ -141,6 +143,9 @@ class DiagnoseApp(App[str]):
 
     def say(self, key: str, **facts: object) -> str:
         return translate(key, self.view.lang, **self._key_facts, **facts)
+
+    def usage_text(self, error: UsageError) -> str:
+        return translate_error(str(error), self.view.lang)
 
     # Targets
 

@@ -18,6 +18,8 @@ _NAMED_KEYS = {"space": "Space", "escape": "Esc", "insert": "Ins", "delete": "De
 _FIXED_KEYS = frozenset("1234jkgG")
 # Ctrl-C and Ctrl-Q always work; a terminal sends the others also for Backspace, Tab and Enter.
 _FIXED_CONTROL_KEYS = frozenset(f"ctrl+{letter}" for letter in "cqhijm")
+#: Keys that a line to type in needs, besides the characters.
+_TYPED_KEYS = frozenset({"space", "comma", "delete", "home", "end"})
 _KEY_HELP = "a character, f1 to f12, ctrl+ and a letter, " + ", ".join(_NAMED_KEYS)
 
 
@@ -37,6 +39,8 @@ def parse_keys(action: str, texts: Iterable[str]) -> str:
     names = [parse_key(text) for text in texts]
     if not names:
         raise UsageError("an action needs a key.")
+    if action == "back" and any(len(name) == 1 or name in _TYPED_KEYS for name in names):
+        raise UsageError("this key is for typing, and 'back' has to leave what is typed.")
     if action in {"quit", "back"} and {"y", "n"} & {*names}:
         raise UsageError("'y' and 'n' answer the question of a fix.")
     return ",".join(dict.fromkeys(names))

@@ -54,6 +54,9 @@ def test_an_action_keeps_a_key_and_a_question_its_answers() -> None:
     with pytest.raises(UsageError, match="answer the question"):
         parse_keys("quit", ["y"])
     assert parse_keys("copy", ["y"]) == "y"
+    with pytest.raises(UsageError, match="for typing"):
+        parse_keys("back", ["x"])
+    assert parse_keys("back", ["F10"]) == "f10"
 
 
 def test_a_key_has_one_action() -> None:

@@ -152,9 +152,8 @@ def inside(screen: "SiteScreen") -> None:
             screen.draw()
 
     heading, placeholder = screen.say("asked-inside"), screen.say("asked-server")
-    screen.app.push_screen(
-        InputDialog(heading, placeholder, screen.app.services.parse_server), on_url
-    )
+    parse, explain = screen.app.services.parse_server, screen.app.usage_text
+    screen.app.push_screen(InputDialog(heading, placeholder, parse, explain), on_url)
 
 
 # Show details

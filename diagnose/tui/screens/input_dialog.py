@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from textual.app import ComposeResult
+from textual.binding import Binding
 from textual.screen import Screen
 from textual.widgets import Input, Static
 
@@ -10,14 +11,21 @@ from diagnose.parsers.target import UsageError
 
 
 class InputDialog(Screen[str | None]):
-    """The result is what `parse` returns. If it raises UsageError, the error is shown and the
-    dialog stays open."""
+    """The result is what `parse` returns. If it raises UsageError, what `explain` says of it is
+    shown and the dialog stays open."""
 
-    BINDINGS = [("escape", "dismiss(None)", "")]
+    BINDINGS = [Binding("escape", "dismiss(None)", show=False, id="back")]
 
-    def __init__(self, heading: str, placeholder: str, parse: Callable[[str], str]) -> None:
+    def __init__(
+        self,
+        heading: str,
+        placeholder: str,
+        parse: Callable[[str], str],
+        explain: Callable[[UsageError], str] = str,
+    ) -> None:
         super().__init__()
-        self._heading, self._placeholder, self._parse = heading, placeholder, parse
+        self._heading, self._placeholder = heading, placeholder
+        self._parse, self._explain = parse, explain
 
     def compose(self) -> ComposeResult:
         yield Static(self._heading, classes="told", markup=False)
@@ -28,4 +36,4 @@ class InputDialog(Screen[str | None]):
             try:
                 self.dismiss(self._parse(event.value.strip()))
             except UsageError as error:
-                self.notify(str(error), severity="error", markup=False)
+                self.notify(self._explain(error), severity="error", markup=False)

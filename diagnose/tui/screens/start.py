@@ -122,7 +122,7 @@ class StartScreen(BaseScreen):
         try:
             target = self.app.services.parse_target(event.value.strip())
         except UsageError as error:
-            self.notify(str(error), severity="error", markup=False)
+            self.notify(self.app.usage_text(error), severity="error", markup=False)
             return
         event.input.value = ""
         self.app.open(self.app.session_of(target))
