@@ -2,7 +2,9 @@
 its UDP port in. Browsers try HTTP/3, get no answer, and come back to TCP: pages are slow at first,
 and some visits hang.
 
-firewalld's zone and ufw's rules are judged. Those of a cloud or a router are not seen here.
+Caddy announces it by itself, so that it is a note there. Where nginx was told to listen for it, it
+is a warning. firewalld's zone and ufw's rules are judged. Those of a cloud or a router are not seen
+here.
 """
 
 import re
@@ -17,7 +19,9 @@ from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Fix, Risk, Severity, Step, commands, merge_subjects
 from diagnose.model.firewall import Policy, Zone
 from diagnose.model.http import Exchange
+from diagnose.model.nginx import NginxConfig
 from diagnose.parsers.netfilter import ufw
+from diagnose.parsers.nginx import server_blocks
 
 #: "h3" on a port of the same host: 'h3=":443"; ma=86400' (RFC 7838 section 3).
 _HTTP3 = re.compile(r'\bh3(?:-\d{1,2})?="?:(\d{1,5})')
@@ -44,6 +48,7 @@ def http3_closed(evidence: Evidence) -> Iterator[Claim]:
         about=merge_subjects(subjects),
         covers=subjects,
         because=tuple(page for page, _ in announced),
+        severity=None if _is_wanted(evidence) else Severity.NOTE,
         facts={
             "url": announced[0][0].url,
             "port": port,
@@ -53,6 +58,17 @@ def http3_closed(evidence: Evidence) -> Iterator[Claim]:
         },
         fix=Fix(steps),
     )
+
+
+def _is_wanted(evidence: Evidence) -> bool:
+    """Return whether a person has turned HTTP/3 on: nginx listens for it."""
+    listens = (
+        listen
+        for config in evidence.good(NginxConfig)
+        for server in server_blocks.servers(config.main)
+        for listen in server.directives("listen")
+    )
+    return any("quic" in listen.args for listen in listens)
 
 
 def _announced_port(page: Exchange) -> int:

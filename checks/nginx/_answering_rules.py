@@ -19,6 +19,9 @@ from diagnose.parsers.urls import parse_url
 #: What browsers send, as far as rules ask for it.
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/130.0 Safari/537.36"
 
+#: nginx closes the connection without an answer (ngx_http_rewrite_module, "return").
+CLOSED = 444
+
 
 @frozen(eq=False)
 class AnsweringRule:
@@ -48,10 +51,10 @@ def answering_rules(nginx: Nginx) -> Iterator[AnsweringRule]:
 
 def _error_responses(evidence: Evidence) -> Iterator[Response]:
     port = evidence.target.port
-    for exchange in evidence.good(Exchange):
+    for exchange in evidence.of(Exchange):
         if exchange.purpose == "target" and exchange.port == port:
             yield exchange
-    for upgrade in evidence.good(Upgrade):
+    for upgrade in evidence.of(Upgrade):
         if upgrade.through == "front" and upgrade.variant == "normal" and not upgrade.accepted:
             yield upgrade
     for file in evidence.good(PageFileResponse):
@@ -60,13 +63,15 @@ def _error_responses(evidence: Evidence) -> Iterator[Response]:
 
 
 def _rule(nginx: Nginx, server: Server, response: Response) -> AnsweringRule | None:
-    status, path = response.status or 0, _path(response)
+    status, path = _status(response), _path(response)
     if status < 400 or not path:
         return None
     found = _decisive(server, _request(nginx.evidence, response, path), status)
     if found is None:
         return None
     directive, is_certain = found
+    if status == CLOSED and not is_certain:
+        return None
     if not is_certain and not _is_nginx_answer(nginx, server, response, directive):
         return None
     browser = _request(nginx.evidence, response, path, BROWSER)
@@ -78,6 +83,14 @@ def _rule(nginx: Nginx, server: Server, response: Response) -> AnsweringRule | N
         is_certain,
         spares=_decisive(server, browser, status) is None,
     )
+
+
+def _status(response: Response) -> int:
+    """Return the status, that of nginx for a connection that was closed without an answer, or 0."""
+    failure = response.failure
+    if failure is None:
+        return response.status or 0
+    return CLOSED if failure.kind in {"closed", "reset", "protocol"} else 0
 
 
 def _decisive(server: Server, request: ClientRequest, status: int) -> tuple[Directive, bool] | None:

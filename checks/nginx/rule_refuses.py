@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from checks.http import endpoint_subjects
 from checks.nginx import Nginx, file_line
-from checks.nginx._answering_rules import AnsweringRule, answering_rules
+from checks.nginx._answering_rules import CLOSED, AnsweringRule, answering_rules
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -65,7 +65,8 @@ def rule_refuses(evidence: Evidence) -> Iterator[Claim]:
 def severity(rule: AnsweringRule) -> Severity | None:
     """Return how bad it is: None for a page that is closed on purpose, as far as it shows."""
     response = rule.response
-    if (response.status or 0) >= 500 or isinstance(response, Upgrade):
+    is_closed = response.status is None
+    if is_closed or (response.status or 0) >= 500 or isinstance(response, Upgrade):
         return Severity.ERROR
     if rule.condition is None:
         return None
@@ -91,7 +92,7 @@ def _claim(nginx: Nginx, rules: Sequence[AnsweringRule]) -> Claim:
         location=nginx.location(first.directive),
         facts={
             "url": first.response.url,
-            "status": first.response.status,
+            "status": first.response.status or CLOSED,
             "rule": " ".join((first.directive.name, *first.directive.args)),
             "place": file_line(first.directive),
             "condition": f"if {text}" if text else "",

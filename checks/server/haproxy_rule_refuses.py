@@ -15,6 +15,7 @@ from diagnose.model import Claim, Confidence, Evidence, Severity, Subject
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.web_servers import WebServer, WebServerConfig
 from diagnose.parsers.haproxy.conditions import host_patterns, refusing_rules_of
+from diagnose.parsers.haproxy.config import Proxy
 from diagnose.parsers.haproxy.view import Refusal, refusals
 
 
@@ -82,12 +83,17 @@ def _claim(
             "rule": " ".join(words[:condition] if condition else words),
             "condition": text,
             "place": place(refusal.line),
-            "host": refusal.is_certain and bool(host_patterns(refusing_rules_of(frontend))),
+            "host": refusal.is_certain and _is_about_host(frontend, refusal),
             "counter": "sc_" in text or "sc0_" in text or "_rate" in text,
             "socket": is_socket,
         },
         fix=manual_fix(haproxy.view, "change-the-rule"),
     )
+
+
+def _is_about_host(frontend: Proxy, refusal: Refusal) -> bool:
+    rules = [rule for rule in refusing_rules_of(frontend) if rule.line == refusal.line]
+    return bool(host_patterns(rules))
 
 
 def _severity(answer: Exchange | Upgrade, refusal: Refusal) -> Severity:

@@ -219,7 +219,7 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|花了太长时间|没有响应|无响应"),
     ("status", r"HTTP ERROR (?P<n>[45]\d\d)|returned error: (?P<m>[45]\d\d)"
         r"|status(?: code| of)?[ :=]{1,3}'?(?P<o>[45]\d\d)(?!\w)"
-        r"|(?<![\w.:])(?P<p>[45]\d\d) (?:Client Error|Server Error|\(?(?:Bad |Forbid|Not Found|Internal|Service"
+        r"|(?<![\w.:])(?P<p>[45]\d\d) (?:Client Error|Server Error|\(?(?:Bad |Forbid|Not (?:Found|Allowed)|Internal|Service"
         r"|Gateway|Unauth|Method|Misdirected|Request|Upgrade|Proxy|Gone|Too Many|Payload|Content Too))"
         r"|HTTP/[\d.]{1,3}\"? (?P<q>[45]\d\d)(?!\w)|ERROR (?P<r>[45]\d\d):|(?P<s>[45]\d\d), message="
         r"|HTTP(?: status)?(?: code)?[ :]{0,2}(?P<t>[45]\d\d)(?![0-9A-Za-z])"

@@ -129,6 +129,44 @@ def _size(rule: Rule) -> int:
     return sum(len(criterion.values) + 1 for each in literals for criterion in each.criteria)
 
 
+def holds(rule: Rule, situation: Situation, path: str) -> bool | None:
+    """Return whether the condition of a rule is true for an ordinary request of this path; None if
+    that is not known."""
+    if not rule.alternatives:
+        return True
+    terms = [_all(_literal_holds(each, situation, path) for each in t) for t in rule.alternatives]
+    truth = True if True in terms else None if None in terms else False
+    return truth if truth is None else truth != rule.negated
+
+
+def _all(values: Iterator[bool | None]) -> bool | None:
+    known = list(values)
+    return False if False in known else None if None in known else True
+
+
+def _literal_holds(literal: Literal, situation: Situation, path: str) -> bool | None:
+    values = [_path_or_other(criterion, situation, path) for criterion in literal.criteria]
+    truth = True if True in values else None if None in values else False
+    return truth if truth is None else truth != literal.negated
+
+
+def _path_or_other(criterion: Criterion, situation: Situation, path: str) -> bool | None:
+    if criterion.subject != "path":
+        return _criterion_truth(criterion, situation)
+    values = criterion.values
+    match criterion.method:
+        case "str":
+            return path in values
+        case "beg":
+            return path.startswith(values)
+        case "end":
+            return path.endswith(values)
+        case "sub":
+            return any(value in path for value in values)
+        case _:
+            return None
+
+
 def match_of(rule: Rule, situation: Situation) -> Match | None:
     """Return for which requests the condition of a rule is true; None if it never is."""
     if not rule.alternatives:

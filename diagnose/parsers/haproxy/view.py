@@ -7,8 +7,8 @@ from diagnose.parsers.haproxy.addresses import sockets_of
 from diagnose.parsers.haproxy.conditions import (
     Rule,
     Situation,
+    holds,
     host_patterns,
-    match_of,
     refusing_rules_of,
     rules_of,
 )
@@ -91,11 +91,10 @@ def refusals(proxies: TargetProxies, target: Target, path: str) -> tuple[Refusal
         rules = refusing_rules_of(proxy)
         situation = _situation(rules, target, proxies.tls)
         for rule in rules:
-            match = match_of(rule, situation)
-            own = path.partition("?")[0]
-            if match is None or not any(takes(prefix, own) for prefix in match.prefixes):
+            truth = holds(rule, situation, path.partition("?")[0])
+            if truth is False:
                 continue
-            is_certain = not match.conditional and not match.websocket
+            is_certain = truth is True
             found.append(Refusal(rule.line, _refusal_status(rule.line), is_certain))
             if is_certain:
                 return tuple(found)

@@ -2,11 +2,12 @@
 
 from dataclasses import replace
 
-from diagnose.model import Confidence
+from diagnose.model import Confidence, Severity
 from diagnose.model.firewall import PortRange
 from tests.checks.firewall.test_ufw_port_closed import ufw
 from tests.support.check_evidence import judge
 from tests.support.firewall_rules import HTTPS, SSH, both, firewalld, policies, remedy, server
+from tests.support.nginx_evidence import config
 from tests.support.page_errors import page
 
 CHECK = "firewall.http3-closed"
@@ -16,8 +17,9 @@ ANNOUNCED = replace(page(200), headers=(("Alt-Svc", 'h3=":443"; ma=86400'),))
 
 def test_fires_where_the_zone_opens_tcp_alone() -> None:
     zones = both("public", SSH, HTTPS, interfaces=("eth0",))
-    (claim,) = judge(CHECK, *server(*zones), ANNOUNCED)
-    assert claim.confidence is Confidence.CERTAIN
+    listens = config("server {\n listen 443 ssl;\n listen 443 quic;\n}\n")
+    (claim,) = judge(CHECK, *server(*zones), ANNOUNCED, listens)
+    assert (claim.confidence, claim.severity) == (Confidence.CERTAIN, None)
     assert remedy(claim) == [
         "firewall-cmd --zone=public --add-port=443/udp",
         "firewall-cmd --permanent --zone=public --add-port=443/udp",
@@ -53,3 +55,9 @@ def test_fires_beside_the_rules_for_icmp_of_firewalld_itself() -> None:
     assert judge(CHECK, *server(*zones, *own), ANNOUNCED)
     opened = policies("quic", UDP, target="CONTINUE")
     assert not judge(CHECK, *server(*zones, *opened), ANNOUNCED)
+
+
+def test_a_server_that_announces_it_by_itself_gets_a_note() -> None:
+    zones = both("public", SSH, HTTPS, interfaces=("eth0",))
+    (claim,) = judge(CHECK, *server(*zones), ANNOUNCED)
+    assert claim.severity is Severity.NOTE

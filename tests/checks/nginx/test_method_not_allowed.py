@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from diagnose.model import Confidence
-from diagnose.model.symptom import Symptom
+from diagnose.parsers.target import parse_target
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import RUNNING, config
 from tests.support.page_errors import page
@@ -30,7 +30,10 @@ def test_fires_on_a_post_to_the_page_of_an_application() -> None:
 
 
 def test_fires_on_a_pasted_message_alone() -> None:
-    target = replace(TARGET, symptom=Symptom("status", "405 Not Allowed", 405))
+    pasted = parse_target("405 Not Allowed nginx https://shop.example.com/api/login").symptom
+    assert pasted
+    assert (pasted.kind, pasted.number) == ("status", 405)
+    target = replace(TARGET, symptom=pasted)
     (claim,) = judge(CHECK, *seen(SPA, 200, "GET", ""), target=target)
     assert claim.confidence is Confidence.LIKELY
 

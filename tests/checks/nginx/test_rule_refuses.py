@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from diagnose.model import Confidence, Severity
+from diagnose.model import Confidence, Failure, Severity
 from diagnose.model.pages import PageFileResponse
 from tests.support.check_evidence import CHAT, SHOP, judge
 from tests.support.nginx_evidence import RUNNING, config, front
@@ -81,6 +81,14 @@ def test_a_rule_that_browsers_pass_is_a_note() -> None:
 )
 def test_silent_where_no_rule_is_the_reason(rule: str, status: int) -> None:
     assert not judge(CHECK, *seen(rule, status))
+
+
+def test_fires_on_a_connection_that_nginx_closes_without_an_answer() -> None:
+    rule = "if ($host != www.shop.example.com) { return 444; }"
+    state, text, answered = seen(rule, 200)
+    failure = Failure("closed", "closed without an answer")
+    (claim,) = judge(CHECK, state, text, replace(answered, status=None, failure=failure))
+    assert (claim.severity, claim.facts["status"]) == (Severity.ERROR, 444)
 
 
 def test_silent_where_the_log_has_another_reason() -> None:

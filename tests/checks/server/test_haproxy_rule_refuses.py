@@ -25,6 +25,15 @@ def test_fires_on_a_rule_about_the_name() -> None:
     assert claim.facts["host"] is True
 
 
+def test_fires_on_a_list_of_paths_that_lacks_the_page() -> None:
+    text = ruled("acl is_api path_beg /api", "http-request deny if !is_api")
+    (claim,) = judge(CHECK, SERVER, config(text), page(403))
+    assert (claim.confidence, claim.severity) == (Confidence.CERTAIN, Severity.WARNING)
+    assert claim.facts["host"] is False
+    listed = ruled("acl is_page path /", "http-request deny if !is_page")
+    assert not judge(CHECK, SERVER, config(listed), page(403))
+
+
 def test_fires_on_a_counter_that_refuses_a_websocket() -> None:
     text = ruled("http-request deny deny_status 429 if { sc_http_req_rate(0) gt 10 }")
     target = replace(SHOP, websockets=("/ws",))

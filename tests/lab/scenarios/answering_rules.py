@@ -105,3 +105,16 @@ def haproxy_limits_websockets(lab: Lab) -> None:
             "http-request deny deny_status 429 if { path_beg /ws } { sc_http_req_rate(0) gt 0 }",
         ),
     )
+
+
+@scenario(outside="http.server-error", server="nginx.rule-refuses", manual=PERSON)
+def other_names_get_no_answer(lab: Lab) -> None:
+    """return 444 for every name but the one with "www."."""
+    rule = '  if ($host != "www.shop.example.com") {\n    return 444;\n  }\n'
+    lab.change(TIMEOUT, f"{TIMEOUT}{rule}")
+
+
+@haproxy_scenario(outside=None, server="server.haproxy-rule-refuses", manual=PERSON)
+def haproxy_lets_an_api_in_alone(lab: Lab) -> None:
+    """A named ACL for the paths of the API, and deny for all others."""
+    haproxy.serve(lab, ruled("acl is_api path_beg /api", "http-request deny if !is_api"))
