@@ -31,6 +31,7 @@ from diagnose.cli.request import (
     parse_record,
     parse_replay,
     parse_serve,
+    parse_watch,
     parse_web,
 )
 from diagnose.parsers.target import UsageError, suggestion
@@ -236,6 +237,12 @@ def _fleet(words: Sequence[str]) -> int:
     return fleet.execute(parse_fleet(words))
 
 
+def _watch(words: Sequence[str]) -> int:
+    from diagnose.cli import watch
+
+    return watch.execute(parse_watch(words))
+
+
 HANDLERS: dict[str, Callable[[Sequence[str]], int]] = {
     "explain": _explain,
     "list": _list,
@@ -249,4 +256,5 @@ HANDLERS: dict[str, Callable[[Sequence[str]], int]] = {
     "web": _web,
     "mcp": _mcp,
     "fleet": _fleet,
+    "watch": _watch,
 }
