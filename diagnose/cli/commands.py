@@ -34,6 +34,7 @@ from diagnose.cli.request import (
     parse_watch,
     parse_web,
 )
+from diagnose.cli.schemas import lines_schema
 from diagnose.parsers.target import UsageError, suggestion
 
 if TYPE_CHECKING:
@@ -234,7 +235,11 @@ def _serve(words: Sequence[str]) -> int:
 def _fleet(words: Sequence[str]) -> int:
     from diagnose.cli import fleet
 
-    return fleet.execute(parse_fleet(words))
+    request = parse_fleet(words)
+    if request is None:
+        write(lines_schema(), "json")
+        return 0
+    return fleet.execute(request)
 
 
 def _watch(words: Sequence[str]) -> int:

@@ -333,6 +333,7 @@ def _add_fleet_options(parser: argparse.ArgumentParser) -> None:
         help=f"targets that begin in a second, at most ({values.DEFAULT_RATE:g})")  # fmt: skip
     add("--concurrency", type=values.concurrency, metavar="N",
         help="targets at work at the same time, at most (200)")  # fmt: skip
+    add("--schema", action="store_true", help="print the JSON Schema of the lines, and end")
     add("--resume", action="store_true", help="go on where the last run of this list was cut off")
     add("--journal", metavar="FILE",
         help="keep what is finished here (in ~/.local/state/diagnose/fleet)")  # fmt: skip

@@ -299,8 +299,11 @@ def parse_bundle(words: Sequence[str]) -> RecordRequest:
     return _record_request("bundle", "FILE.zip", words)
 
 
-def parse_fleet(words: Sequence[str]) -> FleetRequest:
+def parse_fleet(words: Sequence[str]) -> FleetRequest | None:
+    """Return None if only the schema of the lines is asked for."""
     namespace = parse_configured("fleet", words)
+    if namespace.schema:
+        return None
     if len(namespace.words) != 1:
         raise UsageError("Name one list of targets: diagnose fleet FILE (- is standard input).")
     _check_outside_only(namespace, "A fleet")

@@ -6,9 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from diagnose.cli.request import parse_watch
+from diagnose.cli.schemas import lines_schema
 from diagnose.parsers.target import UsageError
 from tests.support.command_line import ENVIRONMENT, ROOT
 
@@ -34,6 +36,9 @@ def test_it_ends_after_so_many_pulses_with_the_worst_status(shut: int) -> None:
 def test_each_pulse_and_each_diagnosis_is_a_line(shut: int) -> None:
     done = watch("--count", "1", "--jsonl", f"http://127.0.0.1:{shut}/")
     verdict, pulse = map(json.loads, done.stdout.splitlines())
+    validator = jsonschema.Draft202012Validator(json.loads(lines_schema()))
+    validator.validate(verdict)
+    validator.validate(pulse)
     assert (verdict["type"], verdict["reason"], verdict["difference"]) == ("verdict", "first", None)
     assert verdict["root_causes"][0]["check"] == "tcp.refused"
     assert (pulse["type"], pulse["difference"]) == ("pulse", None)
