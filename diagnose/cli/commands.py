@@ -31,8 +31,10 @@ from diagnose.cli.request import (
     parse_record,
     parse_replay,
     parse_serve,
+    parse_watch,
     parse_web,
 )
+from diagnose.cli.schemas import lines_schema
 from diagnose.parsers.target import UsageError, suggestion
 
 if TYPE_CHECKING:
@@ -233,7 +235,17 @@ def _serve(words: Sequence[str]) -> int:
 def _fleet(words: Sequence[str]) -> int:
     from diagnose.cli import fleet
 
-    return fleet.execute(parse_fleet(words))
+    request = parse_fleet(words)
+    if request is None:
+        write(lines_schema(), "json")
+        return 0
+    return fleet.execute(request)
+
+
+def _watch(words: Sequence[str]) -> int:
+    from diagnose.cli import watch
+
+    return watch.execute(parse_watch(words))
 
 
 HANDLERS: dict[str, Callable[[Sequence[str]], int]] = {
@@ -249,4 +261,5 @@ HANDLERS: dict[str, Callable[[Sequence[str]], int]] = {
     "web": _web,
     "mcp": _mcp,
     "fleet": _fleet,
+    "watch": _watch,
 }

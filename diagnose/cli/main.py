@@ -5,7 +5,6 @@ import os
 import sys
 from functools import partial
 from itertools import pairwise
-from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, assert_never
 
 from diagnose.cli.output import (
@@ -101,8 +100,9 @@ def _about(request: AboutRequest) -> int:
 
             write(f"diagnose {VERSION}\n")
         case "schema":
-            folder = Path(__file__).parents[1]
-            write(folder.joinpath("schema", "report-1.json").read_text("utf-8"))
+            from diagnose.cli.schemas import report_schema
+
+            write(report_schema())
         case "spec":
             from diagnose.cli.description import specification
 

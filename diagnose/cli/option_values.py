@@ -158,6 +158,9 @@ def concurrency(text: str) -> int:
     raise UsageError(f"--concurrency takes a number from 1 to {_MAX_CONCURRENCY}, not {text!r}.")
 
 
+#: Seconds between two pulses of a target, and for which a whole diagnosis holds.
+WATCH_INTERVAL, FULL_INTERVAL = 10.0, 300.0
+
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(s|m|h)?")
 _UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600}
 _MAX_WAIT = 24 * 3600.0

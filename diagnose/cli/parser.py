@@ -44,6 +44,11 @@ COMMANDS = {
         " and at the end one group for all that fail for the same cause.",
         "FILE",
     ),
+    "watch": CommandHelp(
+        "Three small questions in each interval; the whole diagnosis if an answer differs, and"
+        " now and then.",
+        "TARGET ...",
+    ),
     "config": CommandHelp("The values of the configuration, and where each comes from."),
     "demo": CommandHelp("A broken site of its own on loopback, diagnosed.", "[FAULT]"),
     "serve": CommandHelp(
@@ -88,6 +93,7 @@ other commands:
   diagnose record TARGET -o FILE       what was seen, names and addresses masked, to a file
   diagnose bundle TARGET -o FILE.zip   report and recording, masked, in one file for support
   diagnose fleet FILE|-                any number of targets, one JSON line each
+  diagnose watch TARGET ...            look again and again, and say what changes
   diagnose replay FILE                 judge a recording again, without a network
   diagnose config                      the values of the configuration, and where each comes from
   diagnose demo [FAULT]                a broken site of its own, diagnosed
@@ -152,6 +158,18 @@ What is finished is kept in a journal until the end of the list is reached. A li
 one run is diagnosed once.
 """,
 }
+
+_EXAMPLES["watch"] = """\
+examples:
+  diagnose watch shop.example.com                       until Ctrl-C: a line when something changes
+  diagnose watch --interval 30s --full-interval 10m shop.example.com www.example.org
+  diagnose watch --ws /ws --jsonl wss://shop.example.com/ws | jq 'select(.type == "verdict")'
+  diagnose watch --count 1 shop.example.com             one diagnosis and one pulse, and its status
+
+A pulse asks one address for HTTPS, HTTP and the WebSocket, if there is one, and compares the
+answers with those of the last whole diagnosis. It looks from outside only. With --jsonl there is a
+line for each pulse (type pulse) and each whole diagnosis (type verdict).
+"""
 
 _FORMAT_HELP = {
     "json": "one JSON document",
@@ -236,9 +254,9 @@ def build_parser(command: str | None = None, has_operands: bool = True) -> _Pars
     if has_operands:
         add_operands(parser, command)
     _add_command_options(parser, command)
-    if command in {None, "record", "bundle", "fix", "web", "fleet"}:
+    if command in {None, "record", "bundle", "fix", "web", "fleet", "watch"}:
         _add_probe_options(parser, command)
-    if command in {None, "replay", "bundle", "fix", "web", "config"}:
+    if command in {None, "replay", "bundle", "fix", "web", "config", "watch"}:
         _add_ignore_option(parser)
     else:
         parser.set_defaults(ignore=[])
@@ -291,6 +309,8 @@ def _add_command_options(parser: argparse.ArgumentParser, command: str | None) -
         _add_mcp_options(parser)
     if command == "fleet":
         _add_fleet_options(parser)
+    if command == "watch":
+        _add_watch_options(parser)
     if command == "web":
         parser.add_argument("--port", type=values.port, default=8043, metavar="PORT",
             help="of 127.0.0.1 (8043); 0 is any free one")  # fmt: skip
@@ -353,9 +373,23 @@ def _add_fleet_options(parser: argparse.ArgumentParser) -> None:
         help=f"targets that begin in a second, at most ({values.DEFAULT_RATE:g})")  # fmt: skip
     add("--concurrency", type=values.concurrency, metavar="N",
         help="targets at work at the same time, at most (200)")  # fmt: skip
+    add("--schema", action="store_true", help="print the JSON Schema of the lines, and end")
     add("--resume", action="store_true", help="go on where the last run of this list was cut off")
     add("--journal", metavar="FILE",
         help="keep what is finished here (in ~/.local/state/diagnose/fleet)")  # fmt: skip
+
+
+def _add_watch_options(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument_group("how often").add_argument
+    add("--interval", type=values.duration("--interval"), default=values.WATCH_INTERVAL,
+        metavar="DURATION", help="from one pulse of a target to the next (10s)")  # fmt: skip
+    add("--full-interval", type=values.duration("--full-interval"), metavar="DURATION",
+        default=values.FULL_INTERVAL, help="repeat the whole diagnosis after so long (5m)",
+    )  # fmt: skip
+    add("--count", type=values.count("--count"), metavar="N",
+        help="end after so many pulses of each target; the status is the worst")  # fmt: skip
+    add("--jsonl", dest="format", action="store_const", const="jsonl",
+        help="a JSON line for each pulse and each diagnosis")  # fmt: skip
 
 
 def _add_probe_options(parser: argparse.ArgumentParser, command: str | None) -> None:

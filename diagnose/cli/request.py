@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 #: Options without a value that ask about the program itself.
 ABOUT_TOPICS: tuple[Literal["version", "schema", "spec"], ...] = ("version", "schema", "spec")
 
+#: Seconds between two pulses, at least: nobody's server is to notice them.
+MIN_INTERVAL = 1.0
+
 #: Where `diagnose serve` listens: blackbox_exporter's port, on loopback.
 DEFAULT_LISTEN = "127.0.0.1:9115"
 
@@ -244,6 +247,18 @@ class FleetRequest:
     concurrency: int | None = None
 
 
+@frozen
+class WatchRequest:
+    """A request of `diagnose watch`. `interval` is from one pulse of a target to the next, and
+    `full_interval` how long a whole diagnosis holds, both in seconds; `count` is the number of
+    pulses after which it ends, None for never."""
+
+    run: RunRequest
+    interval: float
+    full_interval: float
+    count: int | None = None
+
+
 # From the words of the command line. Each function raises UsageError.
 
 
@@ -286,16 +301,14 @@ def parse_bundle(words: Sequence[str]) -> RecordRequest:
     return _record_request("bundle", "FILE.zip", words)
 
 
-def parse_fleet(words: Sequence[str]) -> FleetRequest:
+def parse_fleet(words: Sequence[str]) -> FleetRequest | None:
+    """Return None if only the schema of the lines is asked for."""
     namespace = parse_configured("fleet", words)
+    if namespace.schema:
+        return None
     if len(namespace.words) != 1:
         raise UsageError("Name one list of targets: diagnose fleet FILE (- is standard input).")
-    for option in ("server", "inside", "visitor"):
-        if getattr(namespace, option):
-            name = "from" if option == "visitor" else option
-            raise UsageError(f"A fleet looks from outside only: leave --{name} out.")
-    if namespace.vantage:
-        raise UsageError("A fleet looks from this machine only: leave --vantage out.")
+    _check_outside_only(namespace, "A fleet")
     path, namespace.words, namespace.outside = namespace.words[0], [], True
     return FleetRequest(
         _run_request(namespace),
@@ -306,6 +319,31 @@ def parse_fleet(words: Sequence[str]) -> FleetRequest:
         rate=namespace.rate,
         concurrency=namespace.concurrency,
     )
+
+
+def parse_watch(words: Sequence[str]) -> WatchRequest:
+    namespace = parse_configured("watch", words)
+    if not namespace.words:
+        raise UsageError("Watch what? diagnose watch TARGET.")
+    _check_outside_only(namespace, "diagnose watch")
+    if namespace.idle:
+        raise UsageError("A pulse holds no WebSocket in silence: leave --idle out.")
+    if namespace.interval < MIN_INTERVAL:
+        raise UsageError(f"--interval takes at least {MIN_INTERVAL:g}s.")
+    namespace.outside = True
+    return WatchRequest(
+        _run_request(namespace), namespace.interval, namespace.full_interval, namespace.count
+    )
+
+
+def _check_outside_only(namespace: Namespace, subject: str) -> None:
+    """Raise UsageError if an option asks for more than what this machine sees of the network."""
+    for option in ("server", "inside", "visitor"):
+        if getattr(namespace, option):
+            name = "from" if option == "visitor" else option
+            raise UsageError(f"{subject} looks from outside only: leave --{name} out.")
+    if namespace.vantage:
+        raise UsageError(f"{subject} looks from this machine only: leave --vantage out.")
 
 
 def parse_replay(words: Sequence[str]) -> ReplayRequest:

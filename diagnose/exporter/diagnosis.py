@@ -16,6 +16,7 @@ from diagnose.exporter.metrics import ProbeMetrics
 from diagnose.exporter.probe import Probe
 from diagnose.model import Report, Severity
 from diagnose.model.frozen import frozen
+from diagnose.pulse.expectation import Expectation, expectation
 
 #: Maximum number of targets whose last diagnosis is kept.
 MAX_TARGETS = 20_000
@@ -32,12 +33,13 @@ StartRun = Callable[[float], Coroutine[Any, Any, Report]]
 @frozen
 class Conclusion:
     """What a diagnosis said: its metrics, and the checks of its root causes that mean failure.
-    `finished_at` is of the monotonic clock."""
+    `finished_at` is of the monotonic clock. `expected` is what pulses compare with."""
 
     metrics: ProbeMetrics
     causes: tuple[str, ...]
     status: str
     finished_at: float
+    expected: Expectation
 
 
 @dataclass(slots=True)
@@ -131,7 +133,9 @@ def _conclude(report: Report) -> Conclusion:
     causes = dict.fromkeys(
         cause.check.id for cause in outcome.causes if cause.severity is Severity.ERROR
     )
-    return Conclusion(metrics, tuple(causes), outcome.status, time.monotonic())
+    return Conclusion(
+        metrics, tuple(causes), outcome.status, time.monotonic(), expectation(report.evidence)
+    )
 
 
 def set_metrics(metrics: ProbeMetrics, conclusion: Conclusion, probed_at: float) -> None:
@@ -144,6 +148,12 @@ def set_metrics(metrics: ProbeMetrics, conclusion: Conclusion, probed_at: float)
     ):
         metrics.declare(name, help_text)
         metrics.set(name, now - since)
+
+
+def set_pulse(metrics: ProbeMetrics, difference: str) -> None:
+    """Add whether the pulse beside this probe was as the last whole diagnosis expects."""
+    metrics.declare("diagnose_pulse", "Whether the pulse was as the last whole diagnosis")
+    metrics.set("diagnose_pulse", not difference)
 
 
 def set_failure_reasons(probe: Probe, conclusion: Conclusion | None) -> None:

@@ -1,5 +1,6 @@
 """What the diagnosis of a probe looks at: the same site, asked as the module asks."""
 
+import asyncio
 from functools import lru_cache
 
 from diagnose.engine import run
@@ -16,12 +17,16 @@ from diagnose.exporter.probe import Probe
 from diagnose.exporter.probers import split_host_port
 from diagnose.exporter.proxies import proxy_for
 from diagnose.model import Report, Target
+from diagnose.net.deadline import LateError
 from diagnose.net.http import httpx
 from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.request_fields import RequestFields, cookie, header_field
 from diagnose.parsers.target import UsageError, parse_target
 from diagnose.probes import Options
+from diagnose.pulse.asking import take_pulse
+from diagnose.pulse.expectation import Expectation, Question
 
+_QUESTIONS: tuple[Question, ...] = ("https", "http", "websocket")
 #: The methods that change nothing.
 _METHODS = {"GET", "HEAD", "OPTIONS"}
 
@@ -69,6 +74,32 @@ async def diagnose(probe: Probe, target: Target, address: str | None, timeout: f
     """Run the diagnosis from outside; `timeout` is in seconds."""
     options = diagnosis_options(probe, target, address, timeout)
     return await run(target, options, probe.net.renewed())
+
+
+#: What a prober asks itself; a pulse asks the rest. A module "tcp" speaks any protocol.
+_OWN_QUESTIONS: dict[str, Question] = {"http": "https", "websocket": "websocket"}
+
+
+async def pulse_difference(
+    probe: Probe, target: Target, address: str | None, timeout: float, expected: Expectation
+) -> str | None:
+    """Take a pulse of what the probe itself does not ask, at the first address. Return what
+    differs, "" if nothing does; None if there is nothing to ask, or no time."""
+    own = _OWN_QUESTIONS.get(probe.module.prober)
+    questions = tuple(each for each in _QUESTIONS if each != own)
+    place = next(iter(expected.addresses), "")
+    asked = [question for question, _ in expected.questions(place) if question in questions]
+    if own is None or not asked or not target.uses_tls:
+        return None
+    options = diagnosis_options(probe, target, address, timeout)
+    try:
+        async with asyncio.timeout(timeout):
+            answers = await take_pulse(
+                target, options, probe.net.renewed(), expected, place, questions
+            )
+    except (TimeoutError, LateError):
+        return None
+    return expected.difference(answers)
 
 
 def diagnosis_options(probe: Probe, target: Target, address: str | None, timeout: float) -> Options:

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from diagnose.exporter.diagnosis import Diagnoses, set_failure_reasons, set_metrics
-from diagnose.exporter.diagnosis_target import diagnose, diagnosis_target
+from diagnose.exporter.diagnosis import Diagnoses, set_failure_reasons, set_metrics, set_pulse
+from diagnose.exporter.diagnosis_target import diagnose, diagnosis_target, pulse_difference
 from diagnose.exporter.probe import Probe, Prober
 from diagnose.model import Target
 
@@ -50,16 +50,50 @@ class ProbeRun:
         metrics.set("probe_timeout_seconds", self.timeout)
         self.started = time.monotonic()
         diagnosed = diagnosis_target(self.probe)
-        success = await self._probe(partial(self._start, diagnosed) if diagnosed else None)
-        ended = time.monotonic()
-        metrics.set("probe_duration_seconds", ended - self.started)
-        metrics.set("probe_success", success)
-        if diagnosed:
-            await self._diagnose(partial(self._start, diagnosed), success, ended)
+        pulse = self._start_pulse(*diagnosed) if diagnosed else None
+        try:
+            success = await self._probe(partial(self._start, diagnosed) if diagnosed else None)
+            ended = time.monotonic()
+            metrics.set("probe_duration_seconds", ended - self.started)
+            metrics.set("probe_success", success)
+            if diagnosed:
+                is_changed = await self._is_changed(pulse) if success else False
+                await self._diagnose(partial(self._start, diagnosed), success, ended, is_changed)
+        finally:
+            if pulse is not None:
+                pulse.cancel()
+                await asyncio.gather(pulse, return_exceptions=True)
         conclusion = self.diagnoses.conclusion(self.key)
         if not success:
             set_failure_reasons(self.probe, conclusion)
         return success
+
+    def _start_pulse(
+        self, target: Target, address: str | None
+    ) -> "asyncio.Task[str | None] | None":
+        """Take a pulse beside the probe of a target that was well, until its diagnosis is due."""
+        conclusion = self.diagnoses.conclusion(self.key)
+        if conclusion is None or self.diagnoses.is_due(self.key):
+            return None
+        if self.diagnoses.is_failing(self.key):
+            return None
+        timeout = max(self._remaining() - MARGIN, 0.0)
+        return asyncio.create_task(
+            pulse_difference(self.probe, target, address, timeout, conclusion.expected)
+        )
+
+    async def _is_changed(self, pulse: "asyncio.Task[str | None] | None") -> bool:
+        """Return whether the pulse differs from the last whole diagnosis; a successful probe waits
+        a little for it."""
+        if pulse is None:
+            return False
+        await asyncio.wait({pulse}, timeout=max(min(SUCCESS_WAIT, self._remaining() - MARGIN), 0))
+        difference = pulse.result() if pulse.done() else None
+        if difference is None:
+            return False
+        set_pulse(self.probe.metrics, difference)
+        self.probe.log.info("Pulse", difference=difference or "none")
+        return bool(difference)
 
     async def _probe(self, start_diagnosis: StartDiagnosis | None) -> bool:
         """Run the prober until it ends or its time is up."""
@@ -108,12 +142,14 @@ class ProbeRun:
             min(max(self._remaining() - MARGIN, MIN_DIAGNOSIS), MAX_DIAGNOSIS),
         )
 
-    async def _diagnose(self, start_diagnosis: StartDiagnosis, success: bool, ended: float) -> None:
+    async def _diagnose(
+        self, start_diagnosis: StartDiagnosis, success: bool, ended: float, is_changed: bool
+    ) -> None:
         """Wait for a diagnosis of the target's present state, and add what it says."""
         probe = self.probe
         status = probe.metrics.value("probe_http_status_code")
         state = (success, status, probe.failure, probe.reason, probe.fingerprint)
-        if not self.diagnoses.is_of_state(self.key, state):
+        if is_changed or not self.diagnoses.is_of_state(self.key, state):
             if not self.diagnoses.is_newer(self.key, self.started):
                 start_diagnosis()
             patience = self._remaining() - MARGIN

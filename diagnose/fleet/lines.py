@@ -25,8 +25,9 @@ def report_line(report: Report, view: View) -> str:
     return jsonl.render(report, view)
 
 
-def verdict_line(report: Report, causes: Sequence[Cause], view: View) -> str:
-    """Return a finished target in short: the verdict, and each root cause with its group."""
+def verdict_line(report: Report, causes: Sequence[Cause], view: View, **further: str | None) -> str:
+    """Return a finished target in short: the verdict, and each root cause with its group.
+    `further` fields stand at the end."""
     target, outcome = report.evidence.target, verdict(report)
     return _line(
         "verdict",
@@ -39,6 +40,7 @@ def verdict_line(report: Report, causes: Sequence[Cause], view: View) -> str:
             "summary": finding_text.verdict_sentence(report, view.lang),
         },
         root_causes=[cause_object(cause) for cause in causes],
+        **further,
     )
 
 

@@ -118,6 +118,15 @@ MESSAGES = Messages(
         "… and {count} more causes, in the lines of the output.",
     ),
     PluralMessage("fleet.more-members", "{members} and {count} more", "{members} and {count} more"),
+    # Watching
+    # NOTE: a pulse is three small requests between two whole diagnoses.
+    Message(
+        "watch.begins",
+        "A pulse every {interval} s, the whole diagnosis every {full} s and when a pulse differs.",
+    ),
+    # NOTE: why a whole diagnosis was made: an answer that is not what it was.
+    Message("watch.difference", "a pulse differed: {difference}"),
+    Message("watch.pulses", "{pulses} pulses; the last whole diagnosis is {age} s old"),
     # Other places (--vantage)
     # NOTE: one line of a comparison: a place, an address, what it got there.
     Message("vantage.line", "from {place}: {address}: {outcome}"),

@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
 from diagnose.cli.request import parse_fleet
@@ -71,6 +72,23 @@ def test_lines_are_whole_reports_unless_a_summary_is_asked_for(
     (report,) = lines(done.stdout, "report")
     assert report["findings"][0]["check"] == "tcp.refused"
     assert done.returncode == 2
+
+
+def test_real_lines_keep_the_schema_that_is_printed(tmp_path: Path, shut: int) -> None:
+    schema = json.loads(fleet(tmp_path, "--schema").stdout)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    validator = jsonschema.Draft202012Validator(schema)
+    text = f"127.0.0.1:{shut}\nhttp://127.0.0.1:{shut}/a\nnot a target\n"
+    whole = fleet(tmp_path, "-", "--rate", "1000", text=text).stdout
+    short = fleet(tmp_path, "-", "--summary", "--rate", "1000", text=text).stdout
+    lines = [json.loads(line) for line in (whole + short).splitlines()]
+    assert {line["type"] for line in lines} == {"report", "verdict", "error", "group", "summary"}
+    for line in lines:
+        validator.validate(line)
+        # It holds each field of our own lines: without any of them the line is wrong.
+        for name in set(line) if line["type"] != "report" else {"type", "verdict"}:
+            without = {key: value for key, value in line.items() if key != name}
+            assert not validator.is_valid(without), (line["type"], name)
 
 
 def targets(shut: int, count: int = 30) -> list[str]:
