@@ -13,7 +13,8 @@ from pathlib import Path
 from argparse_manpage.manpage import Manpage
 
 from diagnose._version import VERSION
-from diagnose.cli.parser import COMMANDS, DESCRIPTION, EXIT_STATUSES, build_parser
+from diagnose.cli.help_text import COMMANDS, DESCRIPTION, EXIT_STATUSES
+from diagnose.cli.parser import build_parser
 
 ROOT = Path(__file__).parent.parent
 SECTIONS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))

@@ -18,9 +18,8 @@ from diagnose.cli.output import (
     write_note,
     write_reports,
 )
-from diagnose.cli.request import (
-    DemoRequest,
-    RunRequest,
+from diagnose.cli.request import DemoRequest, RunRequest
+from diagnose.cli.request_parser import (
     parse_bundle,
     parse_demo,
     parse_explain,

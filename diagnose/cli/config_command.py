@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from diagnose.cli.config_file import candidates
 from diagnose.cli.parser import parse
-from diagnose.cli.request import output_options
+from diagnose.cli.request_parser import output_options
 from diagnose.cli.settings import OPTION_NAMES, Setting, Settings, key_text, load_settings
 from diagnose.i18n.reports import translate
 from diagnose.model.frozen import frozen

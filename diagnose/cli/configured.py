@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from diagnose.cli.config_file import has_files
-from diagnose.cli.parser import COMMANDS, parse
+from diagnose.cli.help_text import COMMANDS
+from diagnose.cli.parser import parse
 from diagnose.model import Target
 from diagnose.parsers.target import UsageError, suggestion
 

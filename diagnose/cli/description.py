@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from diagnose._version import VERSION
-from diagnose.cli.parser import COMMANDS, DESCRIPTION, EXIT_STATUSES, add_operands, build_parser
+from diagnose.cli.help_text import COMMANDS, DESCRIPTION, EXIT_STATUSES
+from diagnose.cli.parser import add_operands, build_parser
 from diagnose.i18n import LANGUAGES
 from diagnose.model import LAYERS
 from diagnose.outputs import FORMATS

@@ -7,6 +7,7 @@ from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, NoReturn, assert_never
 
+from diagnose.cli.help_text import COMMANDS, DESCRIPTION
 from diagnose.cli.output import (
     announce_publication,
     event_sink,
@@ -17,8 +18,9 @@ from diagnose.cli.output import (
     write_document,
     write_note,
 )
-from diagnose.cli.parser import COMMANDS, DESCRIPTION, words_language
-from diagnose.cli.request import AboutRequest, RunRequest, parse_run
+from diagnose.cli.parser import words_language
+from diagnose.cli.request import AboutRequest, RunRequest
+from diagnose.cli.request_parser import parse_run
 from diagnose.i18n import SOURCE_LANGUAGE
 from diagnose.outputs.terminal import sanitize
 from diagnose.parsers.target import UsageError

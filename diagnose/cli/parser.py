@@ -8,9 +8,10 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from diagnose.cli import option_values as values
+from diagnose.cli.help_text import COMMANDS, DESCRIPTION, EPILOG, EXAMPLES, FORMAT_HELP
 from diagnose.i18n import LANGUAGES, SOURCE_LANGUAGE
 from diagnose.model import LAYERS
 from diagnose.outputs import FORMATS
@@ -19,163 +20,6 @@ from diagnose.parsers.target import UsageError, suggestion
 
 if TYPE_CHECKING:
     from diagnose.model.threshold import Level
-
-
-class CommandHelp(NamedTuple):
-    """A command besides `diagnose TARGET`: its purpose and its operand."""
-
-    purpose: str
-    operand: str = ""
-
-
-COMMANDS = {
-    "explain": CommandHelp("The page of a check: what it means, and what to do.", "CHECK ..."),
-    "list": CommandHelp("All checks, by layer."),
-    "fix": CommandHelp(
-        "The root cause's remedy, applied; taken back if it did not help.", "TARGET"
-    ),
-    "record": CommandHelp("What was seen of a target, masked, to a file.", "TARGET"),
-    "bundle": CommandHelp(
-        "The report in every form and the recording, masked, in one file for support.", "TARGET"
-    ),
-    "replay": CommandHelp("A recording put to today's checks, without a network.", "FILE"),
-    "fleet": CommandHelp(
-        "Any number of targets, one a line, as a stream: a JSON line for each as it is finished,"
-        " and at the end one group for all that fail for the same cause.",
-        "FILE",
-    ),
-    "watch": CommandHelp(
-        "Three small questions in each interval; the whole diagnosis if an answer differs, and"
-        " now and then.",
-        "TARGET ...",
-    ),
-    "config": CommandHelp("The values of the configuration, and where each comes from."),
-    "demo": CommandHelp("A broken site of its own on loopback, diagnosed.", "[FAULT]"),
-    "serve": CommandHelp(
-        "An exporter for Prometheus in the place of blackbox_exporter, with the reason."
-    ),
-    "web": CommandHelp("The screen, in a browser on this machine or through SSH.", "[TARGET ...]"),
-    "mcp": CommandHelp("Three tools for agents that only read, on stdin and stdout (MCP)."),
-}
-
-DESCRIPTION = """\
-Says the one thing that is wrong with an HTTPS or WebSocket site, why, and how to mend it.
-
-  diagnose https://shop.example.com/            what visitors meet; on the server also why
-  diagnose shop.example.com --ws /ws            its WebSocket too
-  diagnose --server ssh://root@203.0.113.10 wss://shop.example.com/ws
-  diagnose --vantage ssh://me@laptop.example.net shop.example.com    seen from there too
-  diagnose --origin-address 203.0.113.10 shop.example.com            behind a CDN: which side fails?
-  diagnose --json shop.example.com | jq .verdict
-  diagnose                                      on a terminal: the sites of this server's nginx
-
-On a terminal it opens full screen; the report stays when you quit. In a pipe, or with --format
-text, it prints the report alone.
-"""
-
-#: What each exit status means. 128 and more: a signal of this number less 128 ended the run.
-EXIT_STATUSES = {
-    0: "ok",
-    1: "warning",
-    2: "critical",
-    3: "unknown: could not be judged",
-    64: "usage",
-    70: "a fault of diagnose itself",
-    130: "ended by SIGINT",
-    143: "ended by SIGTERM",
-}
-
-_EPILOG = """\
-other commands:
-  diagnose explain CHECK               the page of a check
-  diagnose list                        all checks
-  diagnose fix TARGET                  apply the remedy, look again, undo what did not help
-  diagnose record TARGET -o FILE       what was seen, names and addresses masked, to a file
-  diagnose bundle TARGET -o FILE.zip   report and recording, masked, in one file for support
-  diagnose fleet FILE|-                any number of targets, one JSON line each
-  diagnose watch TARGET ...            look again and again, and say what changes
-  diagnose replay FILE                 judge a recording again, without a network
-  diagnose config                      the values of the configuration, and where each comes from
-  diagnose demo [FAULT]                a broken site of its own, diagnosed
-  diagnose web [TARGET]                the screen, in a browser
-  diagnose mcp                         three read-only tools for agents (MCP)
-  diagnose serve                       blackbox_exporter's place, with the reason of a failure
-
-exit status:
-  0 ok   1 warning   2 critical   3 unknown: could not be judged
-  64 usage   70 a fault of diagnose itself   130, 143 ended by a signal
-
-It changes nothing, but for fix, and for the screen's key a after it has asked. Nothing is sent to
-anybody but the target, where it redirects to, and the name servers; on a cloud's machine whose port
-does not answer also to the metadata service; with --cloud to the API of the provider. With
---vantage globalping, what is measured and the results become public.
-"""
-
-#: What follows the options in the help of a command.
-_EXAMPLES = {
-    "demo": """\
-examples:
-  diagnose demo                        choose a fault on the screen
-  diagnose demo websocket              a WebSocket that answers 404
-  diagnose demo redirect-loop --json   the report of a redirect loop
-  diagnose demo --list                 the names of the faults
-
-Where there is an nginx, it runs in a temporary folder on loopback, and a fix can be applied and
-taken back. Nothing is left behind.
-""",
-    "mcp": """\
-examples:
-  diagnose mcp                               this machine looks, names and addresses masked
-  diagnose mcp --server ssh://root@web1      it also looks inside that server
-  {"mcpServers": {"diagnose": {"command": "diagnose", "args": ["mcp"]}}}
-                                             in the settings of an agent
-
-The tools are diagnose, explain and replay. None of them changes anything. Text of the examined site
-is marked as such. It needs pip install 'diagnose-https[mcp]'.
-""",
-    "serve": """\
-examples:
-  diagnose serve --config.file=/etc/prometheus/blackbox.yml
-  diagnose serve --config.file=blackbox.yml --config.check
-  diagnose serve --web.listen-address=:9115 --web.config.file=web.yml --allow '*.example.com'
-  curl 'http://127.0.0.1:9115/probe?module=http_2xx&target=https://shop.example.com/&debug=true'
-
-It listens on loopback only, unless --web.listen-address says otherwise. SIGHUP and POST /-/reload
-load the configuration again. It needs the extra: pipx install 'diagnose-https[serve]'.
-""",
-    "fleet": """\
-examples:
-  diagnose fleet sites.txt >>results.jsonl
-  diagnose fleet sites.txt --resume >>results.jsonl     after it was cut off: the rest
-  zcat names.gz | diagnose fleet - --summary --rate 5 | jq -r 'select(.type == "verdict")'
-  diagnose fleet sites.txt --summary | jq 'select(.type == "group")'
-
-FILE has a target a line; what follows # is a comment. Each line of the output has a type: report
-(as of diagnose --json) or, with --summary, verdict; error (the line names no target); at the end
-group and summary. Lines leave in the order in which targets are finished.
-
-What is finished is kept in a journal until the end of the list is reached. A list given twice in
-one run is diagnosed once.
-""",
-}
-
-_EXAMPLES["watch"] = """\
-examples:
-  diagnose watch shop.example.com                       until Ctrl-C: a line when something changes
-  diagnose watch --interval 30s --full-interval 10m shop.example.com www.example.org
-  diagnose watch --ws /ws --jsonl wss://shop.example.com/ws | jq 'select(.type == "verdict")'
-  diagnose watch --count 1 shop.example.com             one diagnosis and one pulse, and its status
-
-A pulse asks one address for HTTPS, HTTP and the WebSocket, if there is one, and compares the
-answers with those of the last whole diagnosis. It looks from outside only. With --jsonl there is a
-line for each pulse (type pulse) and each whole diagnosis (type verdict).
-"""
-
-_FORMAT_HELP = {
-    "json": "one JSON document",
-    "jsonl": "events, one a line, as they happen",
-    "nagios": "the output and status of a monitoring plugin",
-}
 
 
 class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
@@ -246,7 +90,7 @@ def build_parser(command: str | None = None, has_operands: bool = True) -> _Pars
         prog="diagnose" if command is None else f"diagnose {command}",
         usage=_usage(command),
         description=DESCRIPTION if command is None else COMMANDS[command].purpose,
-        epilog=_EPILOG if command is None else _EXAMPLES.get(command),
+        epilog=EPILOG if command is None else EXAMPLES.get(command),
         formatter_class=_HelpFormatter,
         allow_abbrev=False,
         add_help=False,
@@ -514,7 +358,7 @@ def _add_report_options(group: "argparse._ArgumentGroup") -> None:
     formats.add_argument(
         "--format", type=values.output_format, metavar="FORMAT", help=", ".join(FORMATS)
     )
-    for name, help_text in _FORMAT_HELP.items():
+    for name, help_text in FORMAT_HELP.items():
         formats.add_argument(
             f"--{name}", dest="format", action="store_const", const=name, help=help_text
         )

@@ -6,7 +6,7 @@ from typing import Literal
 
 from diagnose.model.http import Exchange, header
 from diagnose.model.marks import Headers
-from diagnose.parsers.script_urls import MAX_URLS, is_in_comment
+from diagnose.parsers.script_urls import MAX_URLS, is_in_use
 
 #: Top-level domains that browsers open with https only (hstspreload.org, whole TLDs).
 _PRELOADED = frozenset(
@@ -112,11 +112,11 @@ _WEBSOCKET_URL = re.compile(r"\bwss?://[A-Za-z0-9._\-\[\]:]{1,255}[^\s\"'`<>\\]{
 
 def websocket_urls(page: str) -> tuple[str, ...]:
     """Return the ws: and wss: URLs with a host in a page, each once, at most sixteen; those in
-    comments are left out."""
+    comments and those for development are left out."""
     urls = (
         match[0]
         for match, _ in zip(_WEBSOCKET_URL.finditer(page), range(MAX_URLS), strict=False)
-        if not is_in_comment(page, match.start())
+        if is_in_use(page, match.start())
     )
     return tuple(dict.fromkeys(urls))[:16]
 

@@ -1,7 +1,8 @@
 """Finds the WebSockets and the http: addresses that a page's scripts open. No I/O.
 
-Only addresses in quotes count, with a host, and not in a comment: what stands there is certainly in
-the program. A program that puts an address together is not understood.
+Only addresses in quotes count, with a host, not in a comment, and not under a name such as `dev`:
+what stands there is certainly in the program. A program that puts an address together is not
+understood.
 """
 
 import re
@@ -22,6 +23,14 @@ _REQUEST = re.compile(
     r"|\$\.(?:get|post|getJSON)\(|\.open\(\s{0,9}[\"'`][A-Za-z]{3,7}[\"'`]\s{0,9},"
     rf"|\bbaseURL\s{{0,9}}[:=])\s{{0,9}}{_STRING}"
 )
+#: What stands before an address that a program has for its development only: `const dev = "`,
+#: `localUrl: '`. The names of environments in Node, Vite, Angular and Rails.
+_DEVELOPMENT_NAME = re.compile(
+    r"(?:^|[^A-Za-z])(?i:dev|develop|development|local|localhost|debug|test|testing)"
+    r"(?:[-_]\w{1,20}|[A-Z]\w{0,20})?[\"'`\]]{0,2}\s{0,9}[:=]\s{0,9}[\"'`]$"
+)
+#: Characters of a name before an address.
+_NAME = 64
 _LINE_COMMENT = re.compile(r"(?<![:\"'`\\\w/])//")
 
 
@@ -39,8 +48,15 @@ def insecure_requests_in(script: str) -> tuple[str, ...]:
 
 def _outside_comments(script: str, spans: Iterator[tuple[int, int]]) -> tuple[str, ...]:
     first_spans = (span for span, _ in zip(spans, range(MAX_URLS), strict=False))
-    urls = (script[start:end] for start, end in first_spans if not is_in_comment(script, start))
+    urls = (script[start:end] for start, end in first_spans if is_in_use(script, start))
     return tuple(dict.fromkeys(urls))[:16]
+
+
+def is_in_use(text: str, position: int) -> bool:
+    """Return whether an address at a position of a script or a page is that of the running program:
+    neither in a comment nor the value of a name of development."""
+    name = text[max(0, position - _NAME) : position]
+    return not is_in_comment(text, position) and not _DEVELOPMENT_NAME.search(name)
 
 
 def is_in_comment(text: str, position: int) -> bool:

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from diagnose.cli import main
-from diagnose.cli.request import RunRequest, parse_replay, parse_run
+from diagnose.cli.request import RunRequest
+from diagnose.cli.request_parser import parse_replay, parse_run
 from diagnose.parsers.target import UsageError
 from tests.cli.test_config_file import WHOLE, write_config
 

@@ -10,7 +10,8 @@ import pytest
 from diagnose.checking.registry import check_ids
 from diagnose.cli import main
 from diagnose.cli.description import CHOICES, SHELLS, completion_script, specification
-from diagnose.cli.parser import COMMANDS, build_parser
+from diagnose.cli.help_text import COMMANDS
+from diagnose.cli.parser import build_parser
 
 #: What bash runs at <Tab>: the words that complete the last word of a line.
 COMPLETE = """

@@ -13,7 +13,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from diagnose.cli.request import parse_fleet
+from diagnose.cli.request_parser import parse_fleet
 from diagnose.parsers.target import UsageError
 from tests.support.command_line import ENVIRONMENT, ROOT
 

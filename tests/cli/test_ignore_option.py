@@ -8,7 +8,8 @@ import pytest
 
 from diagnose.cli import main
 from diagnose.cli.option_values import ignore
-from diagnose.cli.request import RunRequest, parse_run
+from diagnose.cli.request import RunRequest
+from diagnose.cli.request_parser import parse_run
 from diagnose.model import Ignore
 from diagnose.parsers.target import UsageError
 from tests.support.command_line import diagnose

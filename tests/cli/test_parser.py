@@ -3,7 +3,8 @@
 import pytest
 
 from diagnose.cli import main
-from diagnose.cli.parser import COMMANDS, build_parser
+from diagnose.cli.help_text import COMMANDS
+from diagnose.cli.parser import build_parser
 
 
 def test_help_has_examples_first_and_the_exit_codes() -> None:

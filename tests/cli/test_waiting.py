@@ -1,7 +1,8 @@
 import pytest
 
 from diagnose.cli.output import note_failure
-from diagnose.cli.request import RunRequest, parse_run
+from diagnose.cli.request import RunRequest
+from diagnose.cli.request_parser import parse_run
 from diagnose.cli.waiting import run_until_well
 from diagnose.model import Report
 from tests.support.command_line import diagnose

@@ -9,7 +9,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from diagnose.cli.request import parse_watch
+from diagnose.cli.request_parser import parse_watch
 from diagnose.cli.schemas import lines_schema
 from diagnose.parsers.target import UsageError
 from tests.support.command_line import ENVIRONMENT, ROOT

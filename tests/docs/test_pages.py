@@ -10,7 +10,7 @@ import pytest
 
 from diagnose.checking import registry
 from diagnose.checking.texts import check_text
-from diagnose.cli.parser import COMMANDS
+from diagnose.cli.help_text import COMMANDS
 from diagnose.cli.settings import load_settings
 from diagnose.outputs.prometheus import METRICS
 from docs.generator.language_links import link

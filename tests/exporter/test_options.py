@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from diagnose import exporter
-from diagnose.cli.request import parse_serve
+from diagnose.cli.request_parser import parse_serve
 from diagnose.exporter.settings import ListenAddress, Settings
 from diagnose.parsers.target import UsageError
 

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from diagnose.cli import main
-from diagnose.cli.parser import COMMANDS
+from diagnose.cli.help_text import COMMANDS
 from diagnose.i18n.command_line import ERROR, translate_error
 from diagnose.outputs.terminal import cell_len
 from tests.support import command_texts

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from diagnose.cli.parser import COMMANDS, build_parser
+from diagnose.cli.help_text import COMMANDS
+from diagnose.cli.parser import build_parser
 from tests.packaging.tools import PACKAGING, need, script
 from tests.support.command_line import ROOT
 

@@ -39,6 +39,21 @@ def test_comments_and_addresses_that_are_put_together_do_not_count(script: str) 
     assert websocket_urls_in(script) == ()
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["const dev =", "development:", "localUrl :", "VITE_DEV_WS=", "urls['test'] =", '"debug":'],
+)
+def test_an_address_for_development_does_not_count(name: str) -> None:
+    text = f"a = {{}};\n{name} '{WS}';"
+    assert websocket_urls_in(text) == websocket_urls(text) == ()
+
+
+@pytest.mark.parametrize("name", ["const url =", "device:", "latest =", "socket = open || "])
+def test_an_address_with_another_name_counts(name: str) -> None:
+    text = f"{name} '{WS}';"
+    assert websocket_urls_in(text) == websocket_urls(text) == (WS,)
+
+
 def test_a_page_with_an_address_in_a_comment() -> None:
     assert websocket_urls(f"<p>Shop</p><!-- {WS} -->") == ()
     assert websocket_urls(f"<script>\n// {WS}\n</script>") == ()

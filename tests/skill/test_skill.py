@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from diagnose.cli.demo.nginx_site import find_nginx
-from diagnose.cli.parser import COMMANDS
-from diagnose.cli.request import parse_replay, parse_run
+from diagnose.cli.help_text import COMMANDS
+from diagnose.cli.request_parser import parse_replay, parse_run
 from tests.support.command_line import diagnose
 
 SKILL = Path(__file__).parents[2] / "packaging" / "skill" / "diagnose" / "SKILL.md"

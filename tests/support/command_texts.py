@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import diagnose
-from diagnose.cli.parser import COMMANDS, DESCRIPTION, build_parser
+from diagnose.cli.help_text import COMMANDS, DESCRIPTION
+from diagnose.cli.parser import build_parser
 from diagnose.cli.settings import _TYPE_NAMES
 from diagnose.i18n.command_line import ERROR, HELP
 

@@ -9,7 +9,6 @@ import asyncio
 import importlib
 import json
 import shlex
-import ssl
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -18,10 +17,6 @@ from diagnose.model.dns import Resolution
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Upgrade, UpgradeVariant
 from diagnose.model.tcp import Connection
-from diagnose.net import Stream
-from diagnose.net import tls as net_tls
-from diagnose.net.trusted_roots import trust
-from diagnose.parsers.hostnames import covers, is_address
 from diagnose.parsers.request_fields import is_header_token
 from diagnose.parsers.request_fields import masked_subprotocol as shown
 from diagnose.parsers.urls import socketio_path
@@ -34,7 +29,7 @@ from diagnose.parsers.websocket_refusal import (
 )
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.outside.address_comparisons import LIMIT_STATUSES, PAUSE
-from diagnose.processes import parser_process
+from diagnose.probes.outside.websocket_connections import OpenConnection, connect
 
 if TYPE_CHECKING:
     from diagnose.net.websocket import ClientHandshake, UpgradeResult
@@ -69,7 +64,7 @@ async def upgrade(ctx: ProbeContext, resolution: Resolution) -> None:
         asyncio.to_thread(importlib.import_module, "diagnose.net.websocket")
     )
     for address in resolution.allowed_addresses:
-        open_connection = await _connect(ctx, address)
+        open_connection = await connect(ctx, address)
         await reading
         if open_connection is not None:
             first_path, *other_paths = ctx.target.websockets
@@ -87,47 +82,6 @@ async def from_server(ctx: ProbeContext, connection: Connection) -> None:
     if connection.vantage is Vantage.SERVER and connection.purpose == "target" and in_scope:
         for path in ctx.target.websockets:
             ctx.start(_try_path(ctx, connection.address, path, None))
-
-
-@frozen
-class _OpenConnection:
-    """An open connection; `trusted` is True if the user's added fields may be sent on it."""
-
-    stream: Stream
-    trusted: bool
-
-
-async def _connect(ctx: ProbeContext, address: str) -> _OpenConnection | None:
-    """Open a connection for one handshake over HTTP/1.1, where browsers upgrade.
-
-    Any certificate is accepted, but secrets of the user require the site's own valid one.
-    """
-    if not ctx.target.uses_tls:
-        attempt = await ctx.net.connect(address, ctx.target.port)
-        return _OpenConnection(attempt.stream, True) if attempt.stream else None
-    if ctx.options.request.has_secrets:
-        trusted = await asyncio.wrap_future(trust(ctx.options.cafile))
-        tls_result = None if trusted.empty else await _connect_tls(ctx, address, trusted.context)
-        if tls_result is not None and tls_result.stream is not None:
-            certificates = await parser_process.call(
-                "diagnose.parsers.x509:parse_chain", tls_result.chain
-            )
-            name_matches = bool(certificates) and covers(
-                ctx.target.host, certificates[0].dns_names, certificates[0].addresses
-            )
-            return _OpenConnection(tls_result.stream, name_matches)
-    tls_result = await _connect_tls(ctx, address, net_tls.client_context())
-    return _OpenConnection(tls_result.stream, False) if tls_result and tls_result.stream else None
-
-
-async def _connect_tls(
-    ctx: ProbeContext, address: str, ssl_context: ssl.SSLContext
-) -> net_tls.HandshakeResult | None:
-    attempt = await ctx.net.connect(address, ctx.target.port)
-    if attempt.stream is None:
-        return None
-    name = None if is_address(ctx.target.host) else ctx.target.host
-    return await net_tls.secure(attempt.stream, ssl_context, name)
 
 
 @frozen
@@ -149,7 +103,7 @@ class _Attempt:
 
 
 async def _try_path(
-    ctx: ProbeContext, address: str, path: str, open_connection: _OpenConnection | None
+    ctx: ProbeContext, address: str, path: str, open_connection: OpenConnection | None
 ) -> None:
     """Perform the handshake; if it is refused, try the one variant that may show why."""
     normal = _Attempt(address, path)
@@ -246,12 +200,12 @@ async def _retry_ended(ctx: ProbeContext, normal: _Attempt, upgrade: Upgrade) ->
 
 
 async def _try_handshake(
-    ctx: ProbeContext, attempt: _Attempt, open_connection: _OpenConnection | None = None
+    ctx: ProbeContext, attempt: _Attempt, open_connection: OpenConnection | None = None
 ) -> Upgrade | None:
     """Perform one handshake, or return None if no connection can be opened."""
     from diagnose.net.websocket import open_websocket
 
-    open_connection = open_connection or await _connect(ctx, attempt.address)
+    open_connection = open_connection or await connect(ctx, attempt.address)
     if open_connection is None:
         return None
     trusted, request = open_connection.trusted, ctx.options.request
@@ -344,7 +298,7 @@ async def _try_session(ctx: ProbeContext, address: str, path: str) -> None:
     """
     from diagnose.net.http import Http1Connection, get
 
-    open_connection = await _connect(ctx, address)
+    open_connection = await connect(ctx, address)
     if open_connection is None:
         return
     fields = ctx.options.request.fields() if open_connection.trusted else {}

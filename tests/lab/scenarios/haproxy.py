@@ -23,9 +23,11 @@ def haproxy_serves_the_site(lab: Lab) -> None:
 
 
 def checked(check: str) -> str:
-    """The site with a health check of its application."""
+    """The site with a health check of its application. Its answer may be late on a busy machine: by
+    itself a check takes as long as the interval at most."""
     server = BACKEND.replace(":3000", ":3000 check inter 200ms fall 2")
-    return SITE.replace(BACKEND, server.replace("backend app\n", f"backend app\n    {check}\n"))
+    lines = f"backend app\n    timeout check 5s\n    {check}\n"
+    return SITE.replace(BACKEND, server.replace("backend app\n", lines))
 
 
 @haproxy_scenario(
