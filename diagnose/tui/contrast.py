@@ -9,6 +9,7 @@ that nobody could read.
 
 from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
+from operator import itemgetter
 
 from rich.color import Color, ColorSystem
 from rich.color_triplet import ColorTriplet
@@ -34,6 +35,8 @@ _PALETTES = tuple(
     )
 )
 _BLACK, _WHITE, _BRIGHT_BLACK, _BRIGHT_WHITE = (Color.from_ansi(n) for n in (0, 7, 8, 15))
+#: By their values, in millions of colours and in 256: no palette changes them.
+_WHITE_AND_BLACK = (Color.from_rgb(255, 255, 255), Color.from_rgb(0, 0, 0))
 _SYSTEMS = {"truecolor": ColorSystem.TRUECOLOR, "256": ColorSystem.EIGHT_BIT}
 #: Steps from a colour to white or black.
 _STEPS = 8
@@ -101,13 +104,19 @@ class Readable(LineFilter):
 
     def _readable_color(self, color: Color, background: Color) -> Color:
         """Return the first colour with enough contrast: this one, its brighter or darker kin, white
-        or black."""
-        candidates = (color, *_alternatives(color), _BRIGHT_WHITE, _BLACK)
-        return next(
-            candidate
-            for candidate in candidates
-            if least_contrast(candidate, background, self._system) >= MIN_CONTRAST
-        )
+        or black. On any background white or black has 4.58, but not the white of every palette:
+        where none has enough, it is the one with most."""
+        candidates = (color, *_alternatives(color), _BRIGHT_WHITE, _BLACK, *_WHITE_AND_BLACK)
+        measured = ((self._contrast(each, background), each) for each in candidates)
+        best = (0.0, color)
+        for ratio, candidate in measured:
+            if ratio >= MIN_CONTRAST:
+                return candidate
+            best = max(best, (ratio, candidate), key=itemgetter(0))
+        return best[1]
+
+    def _contrast(self, text: Color, background: Color) -> float:
+        return least_contrast(text, background, self._system)
 
 
 def _known(color: Color | None, default: Color) -> Color:

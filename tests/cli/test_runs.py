@@ -5,6 +5,7 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 
@@ -79,4 +80,6 @@ def test_masked_evidence_is_judged_within_the_same_layers() -> None:
     seen = evidence(NAME, CLOSED)
     (finding,) = report_builder(Options())(seen, ()).findings
     assert finding.check.id == "tcp.refused"
-    assert report_builder(Options(skip=("tcp",)))(seen, ()).findings == ()
+    without_tcp = Options(skip=("tcp",))
+    judged = report_builder(without_tcp)(replace(seen, scope=without_tcp.scope), ())
+    assert judged.findings == ()

@@ -53,6 +53,20 @@ def drawn_styles(size: tuple[int, int], theme: str = "") -> set[Style]:
     return styles
 
 
+@pytest.mark.parametrize("system", ColorSystem)
+def test_there_is_a_text_for_every_background(system: ColorSystem) -> None:
+    """Selected text stands on a colour that no theme has chosen for it."""
+    reader = Readable(system, dark=True)
+    for number in range(256):
+        for background in (Color.from_ansi(number), Color.from_rgb(number, number, 255 - number)):
+            style = Style(color="grey50", bgcolor=background)
+            (segment,) = reader.apply([Segment("text", style)], DARK)
+            assert segment.style is not None
+            assert segment.style.color is not None
+            if system in SYSTEMS.values() and (background.number or 16) > 15:
+                assert least_contrast(segment.style.color, background, system) >= 4.5
+
+
 @pytest.mark.parametrize(
     ("terminal", "size"),
     [("truecolor", (80, 24)), ("256", (140, 40)), ("16", (140, 40)), ("linux", (80, 24))],
