@@ -8,6 +8,8 @@ from functools import partial
 
 import pytest
 
+from tests.support.effort import ALL
+
 from . import certificates, site, state
 from .lab import REPOSITORY, SERVER, Lab
 from .scenario import found
@@ -62,6 +64,7 @@ def test_killed_at_any_step_it_can_be_taken_back_or_taken_up(
 ) -> None:
     words, faulty = play(laboratory, name)
     firewall = state.rules(laboratory.server)
+    stride = stride if ALL else 2 * stride
     for number in range(0, MOST, stride):
         when = ("before", "after")[number // stride % 2]
         if not killed(laboratory, number, when, words):
