@@ -60,6 +60,7 @@ def test_the_layout_and_the_names_come_from_the_format() -> None:
         '{ 12, "NETFILTER_DROP" }', '{ 999, "NETFILTER_DROP" }'
     )
     assert Format(moved).names[999] == "NETFILTER_DROP"
+    assert (layout.no_reason, Format("").no_reason) == (2, -1)
 
 
 # Total, and linear
@@ -148,6 +149,19 @@ ARRIVAL = event(999_000, RECEIVED)
 def test_what_belongs_to_a_syn(later: list[Event], expected: tuple[str, int, bool]) -> None:
     outcome = fate([[ARRIVAL, *later], []], syn(), 1_100_000)
     assert (outcome.name, outcome.reason, outcome.reset) == expected
+
+
+def test_a_syn_that_comes_again_shows_what_became_of_its_answer() -> None:
+    """For a half-open connection: the kernel answers it, and frees it without a reason."""
+    reply = event(1_005_000, DROPPED, skb=2, value=12)
+    freed = event(1_006_000, DROPPED, value=2)
+    outcome = fate([[ARRIVAL, reply, freed]], syn(), 1_100_000, no_reason=2)
+    assert (outcome.name, outcome.reason) == ("reply-dropped", 12)
+    outcome = fate([[ARRIVAL, freed]], syn(), 1_100_000, no_reason=2)
+    assert (outcome.name, outcome.reason) == ("dropped", 2)
+    rejected = freed._replace(value=12)
+    outcome = fate([[ARRIVAL, reply, rejected]], syn(), 1_100_000, no_reason=2)
+    assert (outcome.name, outcome.reason) == ("dropped", 12)
 
 
 def test_a_packet_of_another_length_or_interface_is_another() -> None:

@@ -86,6 +86,11 @@ class Format:
                 for number, name in re.findall(r'\{ (\d{1,9}), "(\w{1,64})" \}', symbols):
                     self.names.setdefault(int(number), name)
 
+    @property
+    def no_reason(self) -> int:
+        """The number with which the kernel says that it has no reason to tell; -1 if none."""
+        return next((number for number, name in self.names.items() if name == "NOT_SPECIFIED"), -1)
+
     def value(self, raw: bytes, name: str) -> int:
         """Return an unsigned field of an event; 0 if it has none."""
         offset, size = self.fields.get(name, (0, 0))
@@ -162,13 +167,13 @@ def _mss(options: bytes) -> int:
     return 0
 
 
-def fate(processors: list[list[Event]], syn: Syn, now: int) -> Fate:
+def fate(processors: list[list[Event]], syn: Syn, now: int, no_reason: int = -1) -> Fate:
     """Return what became of a SYN. `processors` are the events of each processor, in order; `now`
-    is when its copy had come, in nanoseconds."""
+    is when its copy had come, in nanoseconds; `no_reason` is that of the format of drops."""
     possible: Dict[Fate, Fate] = {}
     for events in processors:
         for index in _arrivals(events, syn, now):
-            outcome = _fate_of(events, index)
+            outcome = _fate_of(events, index, no_reason)
             # What had been dropped before the copy was made is another packet.
             if outcome.at is None or not syn.exact or outcome.at > syn.at - CLOCK_ERROR:
                 possible[outcome._replace(at=None)] = outcome
@@ -192,8 +197,11 @@ def _arrivals(events: list[Event], syn: Syn, now: int) -> list[int]:
     return [index for index in arrivals if (events[index].value, events[index].place) == wanted]
 
 
-def _fate_of(events: list[Event], index: int) -> Fate:
-    """Follow the packet on its processor until the next one comes, or something else begins."""
+def _fate_of(events: list[Event], index: int, no_reason: int) -> Fate:
+    """Follow the packet on its processor until the next one comes, or something else begins.
+
+    A SYN that comes again for a half-open connection is answered, and then freed without a reason:
+    what became of the answer is what counts."""
     arrival, reply, was_reset = events[index], PASSED, False
     for event in events[index + 1 :]:
         is_late = event.at > arrival.at + WORK or event.context != arrival.context
@@ -202,6 +210,8 @@ def _fate_of(events: list[Event], index: int) -> Fate:
         if event.kind == RESET:
             was_reset = was_reset or event.skb == arrival.skb
         elif event.skb == arrival.skb:
+            if event.value == no_reason and reply is not PASSED:
+                return reply
             return Fate(DROPPED, event.value, int(event.place), was_reset, event.at)
         elif reply is PASSED:
             reply = Fate("reply-dropped", event.value, int(event.place), False, event.at)

@@ -277,21 +277,24 @@ def fates(
         settled = [pair for pair in waiting if now - pair[0] > SETTLE * 10**9]
         for came, syn in settled:
             events = tap.events(syn.at - COPY, came + WORK)
-            yield syn, UNCLEAR if events is None else fate(events, syn, came)
+            no_reason = tap.formats[DROPPED].no_reason
+            yield syn, UNCLEAR if events is None else fate(events, syn, came, no_reason)
         waiting = waiting[len(settled) :]
 
 
 def watch(
     formats: "dict[str, Format]", port: int, mss: int, seconds: float
 ) -> "list[tuple[Syn, Fate]]":
-    """Return the SYNs and their fates: until the first one is dropped, and a little longer."""
+    """Return the SYNs and their fates: until the first one is dropped for a reason, and a little
+    longer."""
     syns, tap = Syns(port), Tap(formats)
-    judged = []
+    judged, no_reason = [], formats[DROPPED].no_reason
     try:
         print("ready", flush=True)
         for pair in fates(tap, syns, mss, time.monotonic() + seconds):
             judged.append(pair)
-            if pair[1] not in (PASSED, UNCLEAR) or len(judged) >= MAX_SYNS:
+            is_known = pair[1] not in (PASSED, UNCLEAR) and pair[1].reason != no_reason
+            if is_known or len(judged) >= MAX_SYNS:
                 break
         judged += fates(tap, syns, mss, time.monotonic() + LINGER)
     finally:
