@@ -12,27 +12,27 @@ from diagnose.parsers.nginx.bypasses import Bypass, bypass_of
 from diagnose.parsers.nginx.proxied_request import proxied_request
 from diagnose.parsers.nginx.server_blocks import Socket
 from diagnose.probes import ProbeContext, probe
-from diagnose.probes.inside.upstream_comparisons import answer_field, send_request, visitor_fields
-from diagnose.probes.inside.upstream_requests import http_version
+from diagnose.probes.inside.upstream_comparisons import (
+    answer_field,
+    send_request,
+    visitor_fields,
+)
+from diagnose.probes.inside.upstream_requests import (
+    ask_after_config,
+    ask_after_page,
+    http_version,
+)
 from diagnose.probes.inside.upstream_routes import UpstreamRoute
 
 
 @probe(after=Exchange)
 async def path_taken(ctx: ProbeContext, exchange: Exchange) -> None:
-    """Probe after the first answer; the page may be requested at several addresses."""
-    questions = [candidate for candidate in ctx.observed(Exchange) if _is_question(ctx, candidate)]
-    for config in ctx.observed(NginxConfig)[:1]:
-        if questions and questions[0] is exchange:
-            await _ask(ctx, config, exchange)
+    await ask_after_page(ctx, exchange, _is_question, _ask)
 
 
 @probe(after=NginxConfig)
 async def path_taken_before(ctx: ProbeContext, config: NginxConfig) -> None:
-    """Do the same if the site answered before the configuration was known."""
-    for exchange in ctx.observed(Exchange):
-        if _is_question(ctx, exchange):
-            await _ask(ctx, config, exchange)
-            return
+    await ask_after_config(ctx, config, _is_question, _ask)
 
 
 def _is_question(ctx: ProbeContext, exchange: Exchange) -> bool:

@@ -34,7 +34,12 @@ from diagnose.parsers.upstream_answers import (
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside import upstream_requests, upstream_routes
 from diagnose.probes.inside.remote_curl import shown_command
-from diagnose.probes.inside.upstream_requests import RawAnswer, answer_by_curl
+from diagnose.probes.inside.upstream_requests import (
+    RawAnswer,
+    answer_by_curl,
+    ask_after_config,
+    ask_after_page,
+)
 from diagnose.probes.inside.upstream_routes import UpstreamRoute
 
 #: Maximum number of changed requests. With nginx's own, the controls, and the four requests under
@@ -51,20 +56,12 @@ MAX_ANSWER_BYTES = 16384
 
 @probe(after=Exchange)
 async def page_questioned(ctx: ProbeContext, exchange: Exchange) -> None:
-    """Probe after the first such answer; the page may be requested at several addresses."""
-    questions = [candidate for candidate in ctx.observed(Exchange) if _is_question(ctx, candidate)]
-    for config in ctx.observed(NginxConfig)[:1]:
-        if questions and questions[0] is exchange:
-            await _compare(ctx, config, exchange)
+    await ask_after_page(ctx, exchange, _is_question, _compare)
 
 
 @probe(after=NginxConfig)
 async def page_questioned_before(ctx: ProbeContext, config: NginxConfig) -> None:
-    """Do the same if the site answered before the configuration was known."""
-    for exchange in ctx.observed(Exchange):
-        if _is_question(ctx, exchange):
-            await _compare(ctx, config, exchange)
-            return
+    await ask_after_config(ctx, config, _is_question, _compare)
 
 
 def _is_question(ctx: ProbeContext, exchange: Exchange) -> bool:

@@ -7,6 +7,7 @@ WebSocket that the application refuses is handled in the same way.
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 from diagnose.model import Failure, Vantage
 from diagnose.model.frozen import frozen
@@ -33,21 +34,39 @@ MAX_ANSWER_BYTES = 131072
 #: Maximum number of names tried that the application may expect.
 MAX_NAMES = 2
 
+#: Whether an answer is in question, and what is asked about it.
+Question = Callable[[ProbeContext, Exchange], bool]
+Ask = Callable[[ProbeContext, NginxConfig, Exchange], Awaitable[None]]
+
 
 @probe(after=Exchange)
 async def page_refused(ctx: ProbeContext, exchange: Exchange) -> None:
-    """Probe after the first refusal; the page may be requested at several addresses."""
-    refusals = [candidate for candidate in ctx.observed(Exchange) if _is_refusal(ctx, candidate)]
-    for config in ctx.observed(NginxConfig)[:1]:
-        if refusals and refusals[0] is exchange:
-            await _ask_application(ctx, config)
+    await ask_after_page(ctx, exchange, _is_refusal, _ask_application)
 
 
 @probe(after=NginxConfig)
 async def page_refused_before(ctx: ProbeContext, config: NginxConfig) -> None:
+    await ask_after_config(ctx, config, _is_refusal, _ask_application)
+
+
+async def ask_after_page(
+    ctx: ProbeContext, exchange: Exchange, is_question: Question, ask: Ask
+) -> None:
+    """Ask after the first answer in question; the page may be requested at several addresses."""
+    questions = [candidate for candidate in ctx.observed(Exchange) if is_question(ctx, candidate)]
+    for config in ctx.observed(NginxConfig)[:1]:
+        if questions and questions[0] is exchange:
+            await ask(ctx, config, exchange)
+
+
+async def ask_after_config(
+    ctx: ProbeContext, config: NginxConfig, is_question: Question, ask: Ask
+) -> None:
     """Do the same if the site answered before the configuration was known."""
-    if any(_is_refusal(ctx, exchange) for exchange in ctx.observed(Exchange)):
-        await _ask_application(ctx, config)
+    for exchange in ctx.observed(Exchange):
+        if is_question(ctx, exchange):
+            await ask(ctx, config, exchange)
+            return
 
 
 def _is_refusal(ctx: ProbeContext, exchange: Exchange) -> bool:
@@ -59,7 +78,7 @@ def _is_refusal(ctx: ProbeContext, exchange: Exchange) -> bool:
     )
 
 
-async def _ask_application(ctx: ProbeContext, config: NginxConfig) -> None:
+async def _ask_application(ctx: ProbeContext, config: NginxConfig, _: Exchange) -> None:
     """Request the page with the name that nginx sends and with others, concurrently.
 
     If one of them seems to be better, repeat both, in an order that an application which answers by

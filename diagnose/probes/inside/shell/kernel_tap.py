@@ -262,6 +262,7 @@ def fates(
     """Yield each SYN with this MSS and what became of it, until the deadline of CLOCK_MONOTONIC
     or until nobody reads the output any more."""
     waiting: list[tuple[int, Syn]] = []
+    no_reason = tap.formats[DROPPED].no_reason
     poll = select.poll()
     poll.register(syns.socket, select.POLLIN)
     poll.register(1, select.POLLERR)
@@ -277,7 +278,6 @@ def fates(
         settled = [pair for pair in waiting if now - pair[0] > SETTLE * 10**9]
         for came, syn in settled:
             events = tap.events(syn.at - COPY, came + WORK)
-            no_reason = tap.formats[DROPPED].no_reason
             yield syn, UNCLEAR if events is None else fate(events, syn, came, no_reason)
         waiting = waiting[len(settled) :]
 
