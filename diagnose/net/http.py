@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Protocol
 
 import h11
+from h11 import _readers as h11_readers
 
 from diagnose._version import VERSION
 from diagnose.model import Failure
@@ -36,6 +37,13 @@ if _unwanted not in sys.modules:
     del sys.modules[_unwanted]
 else:
     import httpx as httpx
+
+# h11 matches the reason phrase by a group for each byte, and the regular expression keeps some
+# 240 bytes of memory for each: 24 MB for a phrase of 100 kB. This pattern accepts the same lines.
+h11_readers.status_line_re = re.compile(
+    rb"HTTP/(?P<http_version>[0-9]\.[0-9]) (?P<status_code>[0-9]{3})"
+    rb"(?: (?P<reason>[^\0\n\v\f\r]*))?"
+)
 
 USER_AGENT = f"diagnose/{VERSION}"
 

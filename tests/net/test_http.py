@@ -3,13 +3,19 @@ own error is what counts."""
 
 import asyncio
 import gzip
+import re
 import socket
 import struct
 import subprocess
 import sys
+import tracemalloc
 import zlib
 
 import pytest
+from h11 import _abnf as h11_grammar
+from h11 import _readers as h11_readers
+from hypothesis import given
+from hypothesis import strategies as st
 
 from diagnose.net import DEFAULT_TIMEOUT
 from diagnose.net.http import MAX_INTERIM, USER_AGENT, Http1Connection, HttpResult, get, httpx
@@ -55,6 +61,35 @@ def test_an_answer_is_read_as_it_came() -> None:
     assert ("X-Thing", "a b") in answer.headers
     assert answer.body == "gone"
     assert answer.failure is None
+
+
+def test_a_long_reason_takes_little_memory() -> None:
+    answered(page(b"hello"))
+    tracemalloc.start()
+    try:
+        answer = answered(page(b"hello", status="200 " + "a" * 100_000))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert answer.status == 200
+    assert peak < 2**21
+
+
+#: h11's own pattern of a status line.
+STATUS_LINE = re.compile(h11_grammar.status_line.encode("ascii"))
+
+
+@given(
+    st.one_of(
+        st.binary(max_size=40),
+        st.binary(max_size=8).map(lambda data: b"HTTP/1.1 200 " + data),
+        st.text("HTP/1. 02\t\r\n\v\f\0é", max_size=16).map(lambda text: text.encode("latin-1")),
+    )
+)
+def test_status_lines_are_those_of_h11(line: bytes) -> None:
+    expected = STATUS_LINE.fullmatch(line)
+    match = h11_readers.status_line_re.fullmatch(line)
+    assert (match and match.groupdict()) == (expected and expected.groupdict())
 
 
 def test_interim_answers_without_end_are_read_only_so_far() -> None:
