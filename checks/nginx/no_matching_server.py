@@ -67,6 +67,7 @@ class Mistyped:
         "http.redirect-downgrade",
         "http.hsts-traps-visitors",
         # What the block that responds instead does with the site's paths.
+        "nginx.rule-refuses",
         "websocket.*",
         "upstream.*",
     ],

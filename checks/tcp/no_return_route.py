@@ -1,6 +1,6 @@
-"""The kernel has no route for replies from the server's published address: it accepts a visitor's
-SYN, and the reply is never sent. On the server itself everything looks healthy, because its own
-connections never leave it."""
+"""The kernel has no route for replies from the server's published address, or a rule of ip-rule(8)
+leads them to a table without one: it accepts a SYN, and the reply is never sent. On the server
+itself everything looks healthy, because its own connections never leave it."""
 
 from collections.abc import Iterator
 
@@ -58,6 +58,7 @@ def no_return_route(evidence: Evidence) -> Iterator[Claim]:
         address for address in resolved_addresses(evidence) if address not in unroutable.addresses
     ]
     device = _device(evidence, unroutable.routes[0].source)
+    step = "change-rule" if unroutable.routes[0].rules else "add-route"
     failed_connections = [
         connection
         for connection in evidence.of(Connection)
@@ -81,9 +82,11 @@ def no_return_route(evidence: Evidence) -> Iterator[Claim]:
             "source": unroutable.routes[0].source,
             "said": unroutable.routes[0].failure.message if unroutable.routes[0].failure else "",
             "device": device,
+            "lookup": unroutable.routes[0].equivalent,
+            "rules": unroutable.routes[0].rules,
             "ip": "ip -6" if families[0] == 6 else "ip",
         },
-        fix=Fix((Manual("add-route", Where.SERVER),), Applicability.MANUAL),
+        fix=Fix((Manual(step, Where.SERVER),), Applicability.MANUAL),
     )
 
 
@@ -91,7 +94,9 @@ def _unroutable_addresses(evidence: Evidence) -> _UnroutableAddresses:
     routes = [route for route in evidence.of(Route) if route.vantage is Vantage.SERVER]
     routed_families = {route.family for route in routes if route.failure is None}
     failed_routes = [
-        route for route in routes if route.failure and route.family not in routed_families
+        route
+        for route in routes
+        if route.failure and (route.rules or route.family not in routed_families)
     ]
     published = resolved_addresses(evidence)
     addresses: list[str] = []
@@ -99,7 +104,8 @@ def _unroutable_addresses(evidence: Evidence) -> _UnroutableAddresses:
     for route in failed_routes:
         is_published = route.source in published if published else not is_private(route.source)
         translated = [] if is_published else _translated_addresses(evidence, route)
-        if (is_published and not _is_answered(evidence, route.source)) or translated:
+        ports = (evidence.target.port,) if route.rules else ()
+        if (is_published and not _is_answered(evidence, route.source, ports)) or translated:
             addresses += translated or [route.source]
             proof_routes.append(route)
     return _UnroutableAddresses(tuple(dict.fromkeys(addresses)), tuple(proof_routes))
@@ -132,13 +138,16 @@ def _translated_addresses(evidence: Evidence, route: Route) -> list[str]:
     )
 
 
-def _is_answered(evidence: Evidence, address: str) -> bool:
-    """Return whether another machine got a reply from the address. The server's connections to
-    itself prove nothing."""
+def _is_answered(evidence: Evidence, address: str, ports: tuple[int, ...] = ()) -> bool:
+    """Return whether another machine got a reply from the address, and from one of the ports if
+    there are any. The server's connections to itself prove nothing."""
     server_hosts = [host for host in evidence.of(Host) if host.vantage is Vantage.SERVER]
     if any(host.via == "local" for host in server_hosts):
         return False
-    return any(connection.address == address for connection in evidence.good(Connection))
+    return any(
+        connection.address == address and (not ports or connection.port in ports)
+        for connection in evidence.good(Connection)
+    )
 
 
 def _holds_sources(evidence: Evidence, unroutable: _UnroutableAddresses) -> bool:

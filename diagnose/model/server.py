@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from diagnose.model import Observation
 from diagnose.model.frozen import frozen
-from diagnose.model.marks import Address, FilePath, Label
+from diagnose.model.marks import Address, FilePath, Label, RuleText
 from diagnose.model.summary import Summary, joined, socket_text
 
 
@@ -69,7 +69,8 @@ class Route(Observation):
     """The route for packets from one of the server's addresses to a remote address, as the kernel
     chooses it by all rules and tables (ip-route(8), `ip route get`): through `gateway` ("" if there
     is none) and `device`. The failure is ENETUNREACH if there is no route. Nothing is sent.
-    Observed only if the main table has no default route."""
+    Observed only if the main table has no default route, or if `rules` (ip-rule(8)) choose tables
+    besides the kernel's own three; then it is the route of TCP packets from the target's port."""
 
     layer: ClassVar[str] = "host"
 
@@ -78,6 +79,7 @@ class Route(Observation):
     family: int
     gateway: Address = ""
     device: Label = ""
+    rules: tuple[RuleText, ...] = ()
 
     def summary(self) -> Summary:
         return (

@@ -1,4 +1,4 @@
-"""Parse the output of `ip route get` (ip-route(8)). No I/O."""
+"""Parse the output of `ip route get` (ip-route(8)) and `ip rule` (ip-rule(8)). No I/O."""
 
 import re
 
@@ -13,6 +13,10 @@ _NO_ROUTE = {
     "Permission denied": (13, "EACCES"),
     "Invalid argument": (22, "EINVAL"),
 }
+
+#: The tables that the kernel's own rules look up.
+_OWN_TABLES = {"0": "local", "32766": "main", "32767": "default"}
+MAX_RULES = 16
 
 
 @frozen
@@ -35,6 +39,21 @@ def parse_route(out: str, err: str) -> Route | Failure | None:
     if answer and answer[1].strip() in _NO_ROUTE:
         return Failure("unreachable", *_route_error(answer[1].strip()))
     return None
+
+
+def policy_rules(text: str) -> tuple[str, ...]:
+    """Return the rules in the output of `ip rule`, without the three that the kernel makes at boot:
+    at most MAX_RULES, the first ones first."""
+    rules = (" ".join(line.split()) for line in text.splitlines()[:1000])
+    return tuple(
+        clean(rule, 200)
+        for rule in rules
+        if re.match(r"\d+: ", rule) and not _is_own_rule(*rule.split(": ", 1))
+    )[:MAX_RULES]
+
+
+def _is_own_rule(priority: str, rule: str) -> bool:
+    return priority in _OWN_TABLES and rule == f"from all lookup {_OWN_TABLES[priority]}"
 
 
 def _route_error(message: str) -> tuple[str, int, str]:

@@ -4,6 +4,7 @@ import asyncio
 import posixpath
 import re
 import shlex
+from collections.abc import Mapping
 
 from diagnose.machine import Socket
 from diagnose.machine.script_files import read_script
@@ -25,7 +26,10 @@ _EQUIVALENT = "ss -ltnp"
 #: A root server of the DNS: an address as far away as visitors are. Nothing is sent to it.
 ROOT_SERVERS = {4: "198.41.0.4", 6: "2001:503:ba3e::2:30"}
 
-#: Maximum number of addresses without a default route that are examined.
+#: What ip(8) is asked on each server.
+_IP_COMMANDS = ("addr", "route", "-6 route", "rule", "-6 rule")
+
+#: Maximum number of addresses whose routes are looked up.
 MAX_ADDRESSES = 8
 
 #: The options of a configuration test (nginx(8)), alone or together: -t, -T, -tq.
@@ -50,12 +54,13 @@ async def server(ctx: ProbeContext) -> None:
 async def network(ctx: ProbeContext) -> None:
     machine = ctx.machine
     at = ctx.elapsed()
-    commands = (("ip", "addr"), ("ip", "route"), ("ip", "-6", "route"))
-    addresses, *tables = await asyncio.gather(*(machine.run(*argv) for argv in commands))
+    addresses, table, table6, rules, rules6 = await asyncio.gather(
+        *(machine.run("ip", *words.split()) for words in _IP_COMMANDS)
+    )
     if addresses.failure is not None and addresses.failure.kind == "missing":
         subject, reason = "the network interfaces", "ip: not found"
         emit_not_observed(ctx, subject, reason, "ip addr", at=at)
-    nics = read_interfaces(addresses.out, *(result.out for result in tables))
+    nics = read_interfaces(addresses.out, table.out, table6.out)
     for nic in nics:
         ctx.emit(
             Interface(
@@ -71,7 +76,13 @@ async def network(ctx: ProbeContext) -> None:
                 xdp=nic.xdp,
             )
         )
-    await asyncio.gather(*(_emit_route(ctx, address) for address in _addresses_without_route(nics)))
+    policies = {4: routes.policy_rules(rules.out), 6: routes.policy_rules(rules6.out)}
+    await asyncio.gather(
+        *(
+            _emit_route(ctx, address, policies[family_of(address)])
+            for address in _addresses_to_route(nics, policies)
+        )
+    )
 
 
 @probe(after=NginxConfig)
@@ -123,12 +134,15 @@ def _pid_path(ctx: ProbeContext, config: NginxConfig) -> str:
     return path if path.startswith("/") else ""
 
 
-def _addresses_without_route(nics: tuple[Nic, ...]) -> tuple[str, ...]:
-    """Return the addresses in use whose family has no default route in the main table.
+def _addresses_to_route(
+    nics: tuple[Nic, ...], policies: Mapping[int, tuple[str, ...]]
+) -> tuple[str, ...]:
+    """Return the addresses in use whose family has no default route in the main table, or has rules
+    that choose another table (ip-rule(8)).
 
-    Other tables (ip-rule(8)) or more specific routes may still lead to visitors.
+    Other tables or more specific routes may still lead to visitors.
     """
-    routed = {family for nic in nics for family in nic.default}
+    routed = {family for nic in nics for family in nic.default if not policies[family]}
     addresses = (
         address
         for nic in nics
@@ -139,11 +153,18 @@ def _addresses_without_route(nics: tuple[Nic, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(addresses))[:MAX_ADDRESSES]
 
 
-async def _emit_route(ctx: ProbeContext, address: str) -> None:
+async def _emit_route(ctx: ProbeContext, address: str, rules: tuple[str, ...]) -> None:
+    """Emit the route of replies from this address. A rule may select by the port; old versions of
+    ip(8), before 4.17, cannot look that up."""
     at, family = ctx.elapsed(), family_of(address)
-    argv = ("ip", "route", "get", ROOT_SERVERS[family], "from", address)
-    result = await ctx.machine.run(*argv)
-    route = routes.parse_route(result.out, result.err)
+    argv: tuple[str, ...] = ("ip", "route", "get", ROOT_SERVERS[family], "from", address)
+    port = str(ctx.target.port)
+    selectors = (("ipproto", "tcp", "sport", port), ()) if rules else ((),)
+    for selector in selectors:
+        result = await ctx.machine.run(*argv, *selector)
+        route = routes.parse_route(result.out, result.err)
+        if route is not None:
+            break
     if route is None:
         return
     ctx.emit(
@@ -151,13 +172,14 @@ async def _emit_route(ctx: ProbeContext, address: str) -> None:
             vantage=Vantage.SERVER,
             at=at,
             took=result.took,
-            equivalent=" ".join(argv),
+            equivalent=" ".join((*argv, *selector)),
             failure=route if isinstance(route, Failure) else None,
             source=address,
             towards=ROOT_SERVERS[family],
             family=family,
             gateway="" if isinstance(route, Failure) else route.gateway,
             device="" if isinstance(route, Failure) else route.device,
+            rules=rules,
         )
     )
 

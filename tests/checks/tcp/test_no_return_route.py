@@ -1,4 +1,4 @@
-from diagnose.model import Confidence, Failure, Severity, Subject, Vantage
+from diagnose.model import Confidence, Failure, Manual, Severity, Subject, Vantage, Where
 from diagnose.model.dns import Resolution
 from diagnose.model.server import Interface, Route
 from tests.support.check_evidence import TIMEOUT, judge
@@ -10,12 +10,15 @@ NAME4 = Resolution(name="shop.example.com", family=4, addresses=(ADDRESS,))
 NAME6 = Resolution(name="shop.example.com", family=6, addresses=(ADDRESS6,))
 
 
-def route(source: str = ADDRESS, failure: Failure | None = NO_WAY) -> Route:
+def route(
+    source: str = ADDRESS, failure: Failure | None = NO_WAY, rules: tuple[str, ...] = ()
+) -> Route:
     family = 6 if ":" in source else 4
     towards = "2001:503:ba3e::2:30" if family == 6 else "198.41.0.4"
     return Route(
-        vantage=Vantage.SERVER, source=source, towards=towards, family=family, failure=failure
-    )
+        vantage=Vantage.SERVER, source=source, towards=towards, family=family, failure=failure,
+        rules=rules, equivalent=f"ip route get {towards} from {source}",
+    )  # fmt: skip
 
 
 def test_fires_on_the_server_though_it_reaches_itself() -> None:
@@ -45,6 +48,23 @@ def test_fires_behind_a_translated_address_that_does_not_answer() -> None:
     assert claim.confidence is Confidence.LIKELY
     assert claim.facts["addresses"] == (ADDRESS,)
     # A load balancer in the same network needs no default route.
+    assert not judge("tcp.no-return-route", *given, connected())
+
+
+def test_fires_where_a_rule_leads_replies_to_a_table_without_a_route() -> None:
+    rule = "91: from all ipproto tcp sport 443 lookup 91"
+    second = route("192.0.2.10", failure=None, rules=(rule,))
+    both = nic("eth0", ADDRESS, "192.0.2.10")
+    given = (host(), NAME4, both, second, connected())
+    (claim,) = judge("tcp.no-return-route", *given, route(rules=(rule,)))
+    assert claim.facts["rules"] == (rule,)
+    assert claim.fix is not None
+    assert claim.fix.steps == (Manual("change-rule", Where.SERVER),)
+
+
+def test_another_port_that_answers_proves_nothing_about_a_rule_for_a_port() -> None:
+    given = (host("ssh://web"), NAME4, nic(), route(rules=("91: from all sport 443 lookup 91",)))
+    assert judge("tcp.no-return-route", *given, connected(port=80))
     assert not judge("tcp.no-return-route", *given, connected())
 
 

@@ -10,6 +10,7 @@ from .nginx import LINKS, MINE, another_site, later, start_in_vain
 
 SNIPPET = "/etc/nginx/snippets/tls.conf"
 MAIN = "/etc/nginx/nginx.conf"
+CERTIFICATES = "/etc/nginx/certs"
 MODULE = "the module has to be installed"
 PASSPHRASE = "who knows the passphrase?"
 
@@ -364,3 +365,40 @@ def key_behind_a_link_and_roots_alone(lab: Lab) -> None:
     lab.server.sh("chmod 700 /etc/letsencrypt/live /etc/letsencrypt/archive")
     lab.edit("/etc/nginx/ssl/shop.example.com.pem", f"{LIVE}/fullchain.pem")
     lab.change("/etc/nginx/ssl/shop.example.com.key", f"{LIVE}/privkey.pem")
+
+
+def certificates_by_name(lab: Lab, folder: str = CERTIFICATES, owner: str = "") -> None:
+    """The names of the files hold a variable: a worker reads them at each handshake."""
+    lab.server.sh(f"""
+        mkdir -p {CERTIFICATES}
+        cp {site.PEM} {CERTIFICATES}/{site.NAME}.crt
+        install -m 600 -o {owner or lab.platform.user} {site.KEY} {CERTIFICATES}/{site.NAME}.key
+    """)
+    text = site.configuration().replace(site.PEM, f"{folder}/$ssl_server_name.crt")
+    lab.configure(text.replace(site.KEY, f"{folder}/$ssl_server_name.key"))
+
+
+@scenario(
+    outside="tls.handshake-failed",
+    server="nginx.variable-certificate",
+    manual="where the file is has to be known",
+)
+def file_of_a_variable_name_is_missing(lab: Lab) -> None:
+    """A folder that is not there, in a name with $ssl_server_name."""
+    certificates_by_name(lab, "/etc/nginx/cert")
+
+
+@scenario(
+    outside="tls.handshake-failed",
+    server="nginx.variable-certificate",
+    manual="who may read a key is the administrator's choice",
+)
+def key_of_a_variable_name_is_roots_alone(lab: Lab) -> None:
+    """The usual mode of a key, 0600 of root, and a name with $ssl_server_name."""
+    certificates_by_name(lab, owner="root")
+
+
+@healthy()
+def certificates_by_name_are_readable(lab: Lab) -> None:
+    """The same, and the workers may read both."""
+    certificates_by_name(lab)

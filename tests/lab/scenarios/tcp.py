@@ -184,6 +184,31 @@ def second_address_without_a_way_back(lab: Lab) -> None:
     """)
 
 
+def table_for_https(lab: Lab, route: str) -> None:
+    """A rule chooses a table of its own for the replies from port 443, as for a VPN."""
+    lab.undo(lambda: lab.server.sh("ip rule del priority 91; ip route flush table 91"))
+    lab.server.sh(f"""
+        ip route add {route} table 91
+        ip rule add priority 91 ipproto tcp sport 443 lookup 91
+    """)
+
+
+@scenario(
+    outside="tcp.timeout", server="tcp.no-return-route", both="tcp.no-return-route",
+    manual="whether the rule is needed is not known",
+)  # fmt: skip
+def table_for_https_leads_nowhere(lab: Lab) -> None:
+    """The rule was left behind by a VPN that is down. SSH and port 80 work, and so does the site on
+    the server itself."""
+    table_for_https(lab, "blackhole default")
+
+
+@healthy()
+def table_for_https_leads_to_visitors(lab: Lab) -> None:
+    """The same rule, and the table has the way."""
+    table_for_https(lab, f"default via {ROUTER[1]}")
+
+
 PRIVATE, PUBLIC = "10.0.0.10", "203.0.113.99"
 
 

@@ -121,6 +121,46 @@ def test_without_a_default_route_the_way_back_is_looked_for() -> None:
     assert route.failure.name == "ENETUNREACH"
 
 
+OWN_RULES = """\
+0:	from all lookup local
+32766:	from all lookup main
+32767:	from all lookup default
+"""
+RULE = "91:\tfrom all ipproto tcp sport 443 lookup 91\n"
+LOOKUP = "ip route get 198.41.0.4 from 203.0.113.10"
+
+
+def test_the_kernels_own_rules_are_no_reason_to_look_up_a_route() -> None:
+    machine = RecordedMachine.load(RECORDED, COMMANDS).with_overrides({"ip rule": OWN_RULES})
+    assert not looked(machine, network).observed(Route)
+
+
+def test_a_rule_is_a_reason_to_look_up_the_way_of_replies() -> None:
+    said = "RTNETLINK answers: Invalid argument\n"
+    failed = CommandResult(("ip",), 2, "", said, 0.0, Failure("exit", said, 2))
+    machine = RecordedMachine.load(RECORDED, COMMANDS).with_overrides(
+        {"ip rule": OWN_RULES + RULE, f"{LOOKUP} ipproto tcp sport 443": failed}
+    )
+    (route,) = looked(machine, network).observed(Route)
+    assert route.rules == ("91: from all ipproto tcp sport 443 lookup 91",)
+    assert route.failure is not None
+    assert route.equivalent == f"{LOOKUP} ipproto tcp sport 443"
+
+
+def test_an_old_ip_looks_the_route_up_without_the_port() -> None:
+    said = 'Error: either "to" is duplicate, or "ipproto" is a garbage.\n'
+    failed = CommandResult(("ip",), 255, "", said, 0.0, Failure("exit", said, 255))
+    machine = RecordedMachine.load(RECORDED, COMMANDS).with_overrides(
+        {
+            "ip rule": OWN_RULES + RULE,
+            f"{LOOKUP} ipproto tcp sport 443": failed,
+            LOOKUP: "198.41.0.4 from 203.0.113.10 via 203.0.113.1 dev eth0\n",
+        }
+    )
+    (route,) = looked(machine, network).observed(Route)
+    assert (route.gateway, route.failure, route.equivalent) == ("203.0.113.1", None, LOOKUP)
+
+
 def test_a_wire_that_leads_nowhere_is_seen() -> None:
     addresses = "2: eth0: <NO-CARRIER,BROADCAST,MULTICAST,UP> mtu 1500 qdisc mq state DOWN\n"
     look = looked(
