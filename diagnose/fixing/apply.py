@@ -7,7 +7,8 @@ resumed or rolled back from the journal alone.
 import asyncio
 import contextlib
 import shlex
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Literal, assert_never
 
 from diagnose.fixing import automatic_undo, open_ports, rule_undo, way_in
@@ -265,7 +266,8 @@ async def _rerun_until_settled(
     for delay in RETRY_DELAYS:
         await automatic_undo.prolong(files)
         await asyncio.sleep(delay)
-        report, runs = await run_diagnosis(), runs + 1
+        async with _keep_prolonging(files):
+            report, runs = await run_diagnosis(), runs + 1
         if cause is None:
             break
         # A new cause may be an effect of the change that soon disappears: diagnose a second time.
@@ -273,6 +275,26 @@ async def _rerun_until_settled(
         if regression_reason(cause, before, report) is None and (runs > 1 or not has_new_cause):
             break
     return report
+
+
+@asynccontextmanager
+async def _keep_prolonging(files: RemoteFiles) -> AsyncIterator[None]:
+    """Prolong the wait of the automatic undo as long as the block runs: a diagnosis may take longer
+    than that wait (--timeout, --idle)."""
+
+    async def prolong_again() -> None:
+        while True:
+            await asyncio.sleep(automatic_undo.DEADLINE / 3)
+            await automatic_undo.prolong(files)
+
+    prolonging = asyncio.create_task(prolong_again())
+    try:
+        yield
+    finally:
+        prolonging.cancel()
+        # If it failed, the next step of the fix fails for the same reason, and tells it.
+        with contextlib.suppress(asyncio.CancelledError, FixError):
+            await prolonging
 
 
 # Resuming

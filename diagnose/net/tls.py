@@ -33,6 +33,10 @@ Result = TypeVar("Result")
 #: Maximum bytes kept from the beginning of the received data.
 _MAX_BEGINNING = 32768
 
+#: Maximum bytes of a handshake; OpenSSL accepts 100 kB of certificates (SSL_CTX_set_max_cert_list).
+#: A server that sends messages without end would keep the processor busy up to the deadline.
+_MAX_HANDSHAKE = 524288
+
 # The cipher suites of curl and system programs. Python's own list omits suites that browsers still
 # accept, and a server that has only those is not broken.
 _CIPHERS = "DEFAULT:!aNULL:!eNULL:@SECLEVEL=2"
@@ -156,6 +160,7 @@ class _Pipe:
     outgoing: ssl.MemoryBIO = field(default_factory=ssl.MemoryBIO)
     first: bytes = b""
     received: int = 0
+    is_handshake: bool = True
     sending: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def drive(self, operation: Callable[[], Result], timeout: float) -> Result:
@@ -184,6 +189,8 @@ class _Pipe:
         if not data:
             raise EOFError("connection closed")
         self.received += len(data)
+        if self.is_handshake and self.received > _MAX_HANDSHAKE:
+            raise TlsFailed(Failure("protocol", f"no end after {self.received} bytes of handshake"))
         if len(self.first) < _MAX_BEGINNING:
             self.first += data[: _MAX_BEGINNING - len(self.first)]
         self.incoming.write(data)
@@ -239,6 +246,7 @@ async def secure(
     failure = None
     try:
         await pipe.drive(tls.do_handshake, timeout)
+        pipe.is_handshake = False
     except ssl.SSLError as error:
         failure = _failure(error, _alert(tls, pipe))
         # Send our alert, so that the server's log shows the reason.

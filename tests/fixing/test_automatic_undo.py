@@ -167,6 +167,23 @@ def test_a_fix_that_is_too_slow_says_so(site: Site) -> None:
     assert site.file.read_text() == OLD
 
 
+def test_a_look_that_takes_longer_than_the_wait_prolongs_it(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(automatic_undo, "DEADLINE", 6)
+
+    def wait_until_prolonged() -> None:
+        deadline = Path(journal.OPEN_FOLDER, "deadline")
+        first = deadline.read_text()
+        until(lambda: deadline.read_text() != first, "it is prolonged", timeout=60)
+
+    async def look() -> Report:
+        await asyncio.to_thread(wait_until_prolonged)
+        return site.report()
+
+    assert site.fix(site.plan(), look).state == "healed"
+
+
 def test_nobody_prolongs_what_was_taken_back(site: Site) -> None:
     hands = RemoteFiles(LocalMachine(), str(site.file.parent))
     with pytest.raises(FixError, match="taken back by itself"):

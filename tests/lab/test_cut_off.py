@@ -27,6 +27,9 @@ CUTS = ("before", "after", "ssh", "full")
 #: What the fix prints in place of doing it.
 BY_HAND = "Its steps are to be read by a person first"
 
+#: What it prints on a server where nothing is wrong.
+NOTHING = "There is nothing to fix"
+
 #: What `make test` plays.
 SAMPLE = (
     ("https_closed_in_firewalld", "ssh"),
@@ -85,7 +88,7 @@ def test_at_each_step(laboratory: Lab, name: str, cut: str) -> None:
             timeout=PATIENCE,
         )
         assert_healed_or_as_before(laboratory, faulty, rules, f"{cut} {number}\n{done.stdout}")
-        if cut != "full" and done.returncode == 0:
+        if done.returncode == 0 and (cut != "full" or NOTHING in done.stdout):
             break  # it has no such step
         if BY_HAND in done.stdout:
             pytest.skip("no program carries it out from there")

@@ -15,6 +15,7 @@ from diagnose.net.error_mapping import failure_of
 from diagnose.net.local import LocalNet
 from diagnose.net.tls import HandshakeResult, secure, send_and_receive
 from tests.support.servers import tls_server
+from tests.support.streams import Script
 
 NAME = "shop.example.com"
 ROOT = trustme.CA()
@@ -227,6 +228,17 @@ def test_a_server_that_hangs_up_and_one_that_says_nothing() -> None:
     silent = once(hang, None, tls.client_context(), timeout=0.05)
     assert silent.failure == Failure("timeout", "timed out")
     assert silent.received == 0
+
+
+def test_a_handshake_without_an_end_is_ended() -> None:
+    hello_request = b"\x16\x03\x03\0\4" + bytes(4)
+    stream = Script(*[hello_request * 4096] * 100)
+    result = asyncio.run(secure(stream, tls.client_context(), None))
+    assert result.failure is not None
+    assert result.failure.kind == "protocol"
+    assert "bytes of handshake" in result.failure.message
+    assert result.received < 2**20
+    assert stream.closed
 
 
 def test_a_small_hello_fits_into_a_packet() -> None:
