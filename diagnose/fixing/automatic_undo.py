@@ -13,7 +13,7 @@ from importlib import resources
 
 from diagnose.fixing import rule_undo
 from diagnose.fixing.journal import Backup, JournalEntry
-from diagnose.fixing.plan import reload_steps, repeated_reloads
+from diagnose.fixing.plan import is_stop, reload_steps, repeated_reloads, restart_index
 from diagnose.fixing.remote_files import FILES, RemoteFiles
 from diagnose.model import Command, Edit
 
@@ -80,13 +80,25 @@ def _undo_steps(entry: JournalEntry) -> Iterator[str]:
     for backup, numbers in _backups_with_steps(entry):
         begun_test = " || ".join(f"begun {number}" for number in numbers)
         yield f"if {begun_test}; then ({_restore_command(entry, backup, numbers)}); fi"
-    reload_numbers = [
-        n for n, step in enumerate(entry.steps) if step in repeated_reloads(entry.steps)
-    ]
-    for number in reload_numbers:
-        step = entry.steps[number]
-        assert isinstance(step, Command)
-        yield f"if begun {number}; then {shlex.join(step.argv)} || return; fi"
+    yield from _reloads(entry)
+
+
+def _reloads(entry: JournalEntry) -> Iterator[str]:
+    """Yield what makes programs read their files again. Once a program was stopped, it is started,
+    even if the fix did not get that far."""
+    repeated, stop = repeated_reloads(entry.steps), restart_index(entry.steps)
+    for number, step in enumerate(entry.steps):
+        is_restart = stop is not None and number >= stop
+        test = f"begun {stop if is_restart else number}"
+        if not isinstance(step, Command) or not (step in repeated or is_restart):
+            continue
+        if not repeated:
+            test += f" && ! completed {number}"
+        if not is_stop(step):
+            yield f"if {test}; then {shlex.join(step.argv)} || return; fi"
+        elif repeated:
+            # A program that was stopped before cannot be stopped again.
+            yield f"if {test}; then {shlex.join(step.argv)}; fi"
 
 
 def _undo_command(number: int, step: Command) -> str:

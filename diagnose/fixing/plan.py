@@ -4,7 +4,7 @@ The order makes sure that each step has what it needs: a port is opened after so
 behind it, and plain HTTP is redirected after HTTPS works.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Literal, assert_never
 
 from diagnose.fixing import rule_undo
@@ -105,10 +105,22 @@ def reload_steps(steps: Iterable[Step]) -> list[Command]:
     for step in steps:
         if not isinstance(step, Command):
             continue
-        restarted = restarted or step.effect is Effect.STOP
+        restarted = restarted or is_stop(step)
         if restarted or is_reload_or_test(step):
             reloads.append(step)
     return reloads
+
+
+def is_stop(step: Step) -> bool:
+    """Return True if the step stops a program that later steps start again. A stop with an undo of
+    its own is undone instead."""
+    return isinstance(step, Command) and step.effect is Effect.STOP and not step.undo
+
+
+def restart_index(steps: Sequence[Step]) -> int | None:
+    """Return the number of the step that stops a program, None if none does. Once it has begun, the
+    steps after it must be done too: the program would stay stopped."""
+    return next((number for number, step in enumerate(steps) if is_stop(step)), None)
 
 
 def is_reload_or_test(command: Command) -> bool:

@@ -7,7 +7,13 @@ from typing import Literal
 from diagnose.fixing import automatic_undo, rule_undo
 from diagnose.fixing import journal as journals
 from diagnose.fixing.journal import Backup, Journal, JournalEntry
-from diagnose.fixing.plan import irreversible_steps, reload_steps, repeated_reloads
+from diagnose.fixing.plan import (
+    irreversible_steps,
+    is_stop,
+    reload_steps,
+    repeated_reloads,
+    restart_index,
+)
 from diagnose.fixing.remote_files import STAT_MODE, FixError, RemoteFiles, error_line
 from diagnose.machine import Machine
 from diagnose.model import Command, Edit, Effect
@@ -47,7 +53,7 @@ async def undo_plan(machine: Machine, entry: JournalEntry) -> tuple[UndoStep, ..
     return (
         *(UndoStep("undo", undo_step(argv)) for argv in commands),
         *(UndoStep("restore", path=path) for path in paths),
-        *(UndoStep("again", step) for step in repeated_reloads(steps)),
+        *(UndoStep("again", step) for step in _repeated_steps(entry)),
         *(UndoStep("stays", step) for step in irreversible_steps(steps)),
     )
 
@@ -81,11 +87,12 @@ async def roll_back(
         if is_open:
             await automatic_undo.prolong_if_armed(files)
         await _restore_backup(files, backup)
-    for step in repeated_reloads(steps):
+    for step in _repeated_steps(entry):
         on_progress("undo", step)
         result = await files.run(step.argv)
-        # The original configuration may have been the broken one: then nothing is reloaded.
-        if result.failure is not None:
+        # The original configuration may have been the broken one: then nothing is reloaded. A
+        # program that was stopped before cannot be stopped again.
+        if result.failure is not None and not is_stop(step):
             residues.append(Residue("not-read", step, error_line(result)))
             break
     if is_open:
@@ -102,7 +109,23 @@ def undo_step(argv: tuple[str, ...]) -> Command:
 
 
 def _begun_steps(entry: JournalEntry) -> list[Command | Edit]:
-    return [entry.steps[number] for number in sorted(set(entry.begun))]
+    """Return the steps that were begun. If one of them stops a program, the steps that start it
+    again count too."""
+    begun, stop = set(entry.begun), restart_index(entry.steps)
+    if stop in begun:
+        begun.update(range(stop, len(entry.steps)))
+    return [entry.steps[number] for number in sorted(begun)]
+
+
+def _repeated_steps(entry: JournalEntry) -> list[Command]:
+    """Return what makes programs read their files again. If nothing was changed, only what starts a
+    stopped program is left to do."""
+    if repeated := repeated_reloads(_begun_steps(entry)):
+        return repeated
+    stop = restart_index(entry.steps)
+    rest = range(stop + 1, len(entry.steps)) if stop in entry.begun and stop is not None else ()
+    steps = (entry.steps[number] for number in rest if number not in entry.ended)
+    return [step for step in steps if isinstance(step, Command)]
 
 
 async def _undo_commands(

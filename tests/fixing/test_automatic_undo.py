@@ -224,3 +224,43 @@ def test_nobody_prolongs_what_was_taken_back(site: Site) -> None:
 )
 def test_each_step_has_its_way_back(step: Command, line: str) -> None:
     assert automatic_undo._undo_command(0, step) == line
+
+
+@pytest.mark.parametrize("edits", [True, False])
+@pytest.mark.parametrize("first", range(2))
+def test_a_program_that_was_stopped_is_started_again(
+    site: Site, tmp_path: Path, edits: bool, first: int
+) -> None:
+    """A restart that was cut off between its stop and its start. The program is a file."""
+    program = tmp_path / "program"
+    stop = Command(("env", "sh", "-c", f"rm {program} 2>/dev/null"), Effect.STOP)
+    start = Command(("env", "touch", str(program)), Effect.START, undo=("rm", str(program)))
+    plan = site.plan(stop, start) if edits else site.commands(stop, start)
+    undone = 0
+    for at in range(first, MOST, 2):
+        program.touch()
+        site.machine = Dying(at, after=bool(first))
+        try:
+            site.fix(plan)
+        except Killed:
+            pass
+        else:
+            break
+        finally:
+            site.machine = LocalMachine()
+        if Path(journal.OPEN_FOLDER, "deadline").exists():
+            stop_waiting()
+            if at % 3:
+                boot()
+            else:
+                site.undo()
+            undone += 1
+            assert program.exists(), at
+            unreported(site)
+        elif (entry := site.latest()) and entry.state == "healed":
+            site.undo()
+        else:
+            asyncio.run(fixing.forget(LocalMachine()))
+        assert site.file.read_text() == OLD
+        assert waiting() == []
+    assert undone > 2

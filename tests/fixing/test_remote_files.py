@@ -50,6 +50,23 @@ def test_a_file_keeps_its_owner_and_mode(copies: Path, tmp_path: Path, shell: st
     assert {one.name for one in tmp_path.iterdir()} == {"copies", "site.conf"}
 
 
+@pytest.mark.parametrize("exists", [True, False])
+def test_a_file_that_cannot_be_written_leaves_no_other(
+    copies: Path, tmp_path: Path, exists: bool
+) -> None:
+    """What is to be written cannot be read to its end; so it is with a disk that is full."""
+    path = tmp_path / "site.conf"
+    if exists:
+        path.write_text("old\n")
+    else:
+        (copies / "before.absent").touch()
+    (copies / "after").unlink()
+    done = replace(copies, path)
+    assert done.returncode != 0
+    assert "could not be written" in done.stderr
+    assert {entry.name for entry in tmp_path.iterdir()} == {"copies", *["site.conf"] * exists}
+
+
 @pytest.mark.parametrize("shell", SHELLS)
 def test_a_restored_file_keeps_its_times(copies: Path, tmp_path: Path, shell: str) -> None:
     path = tmp_path / "site.conf"

@@ -38,6 +38,7 @@ SAMPLE = (
     ("forward_chain_of_hand_drops", "before"),
     ("iptables_rejects_443", "after"),
     ("server_has_an_old_line_in_hosts", "ssh"),
+    ("nginx_listens_on_loopback_only", "before"),
 )
 
 

@@ -17,6 +17,9 @@ begun() {
     ! grep -qF "{\"event\": \"back\", \"step\": $1}" "$current/journal"
 }
 
+# completed STEP: whether a step was done to its end.
+completed() { grep -qF "{\"event\": \"end\", \"step\": $1}" "$current/journal"; }
+
 note() { echo "$1" >> "$current/journal" 2>/dev/null; }
 
 # handles: of a chain's listing, the lines "HANDLE TEXT" of its rules (nft -a list chain).

@@ -219,7 +219,9 @@ replace() {
   new=$1 before=$3 temporary=.diagnose-$4
   if [ -e "$before.absent" ]; then
     exists "./$name" && { cmp -s -- "./$name" "$new" && return; die "$path was made by somebody else in between"; }
-    create "$new" "$temporary" && chmod 644 /proc/self/fd/3 && rename "./$temporary" "./$name"
+    create "$new" "$temporary" && chmod 644 /proc/self/fd/3 && rename "./$temporary" "./$name" || {
+      rm -f -- "./$temporary"; die "$path: it could not be written"
+    }
     return
   fi
   [ -f "./$name" ] && [ ! -L "./$name" ] || die "$path is not a file any more"
