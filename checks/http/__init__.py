@@ -35,6 +35,33 @@ def repeated_well(evidence: Evidence, exchange: Exchange) -> bool:
     )
 
 
+def browser_page(evidence: Evidence, page: Exchange) -> Exchange | None:
+    """Return the page that a server which refuses programs gives to browsers: the same address
+    answers a browser's request, and refuses the usual one again each time. None for others."""
+    return next(
+        (
+            exchange
+            for exchange in exchanges_by_purpose(evidence, "browser")
+            if exchange.address == page.address
+            and (exchange.status or 500) < 400
+            and _is_refused_again(evidence, page)
+        ),
+        None,
+    )
+
+
+def _is_refused_again(evidence: Evidence, page: Exchange) -> bool:
+    repeated = [
+        exchange
+        for exchange in evidence.of(Exchange)
+        if exchange.purpose == "again" and exchange.address == page.address
+    ]
+    return bool(repeated) and all(
+        exchange.status == page.status and bool(exchange.failure) == bool(page.failure)
+        for exchange in repeated
+    )
+
+
 def is_own_limit(evidence: Evidence, exchange: Exchange) -> bool:
     """Return whether a limit of requests met only this run's own requests: nginx logged it for one
     client address, and a request alone is answered well."""

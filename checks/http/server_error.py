@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from checks.http import (
     addresses,
+    browser_page,
     endpoint_subjects,
     is_looked_into,
     is_own_limit,
@@ -60,7 +61,8 @@ def server_error(evidence: Evidence) -> Iterator[Claim]:
 
 def _is_broken(evidence: Evidence, exchange: Exchange) -> bool:
     if exchange.failure is not None:
-        return not wants_tls(exchange)
+        # A server that closes the connection of a program, and serves browsers, is healthy.
+        return not wants_tls(exchange) and browser_page(evidence, exchange) is None
     status = exchange.status or 0
     if evidence.target.is_websocket and exchange.verified:
         # An application may respond anything to a request without Upgrade at a WebSocket path.

@@ -8,7 +8,7 @@ that is written, an Origin or Referer that is not on a list, a method, a mainten
 
 from collections.abc import Iterator, Sequence
 
-from checks.http import endpoint_subjects
+from checks.http import browser_page, endpoint_subjects
 from checks.nginx import Nginx, file_line
 from checks.nginx._answering_rules import CLOSED, AnsweringRule, answering_rules
 from diagnose.checking.registry import check
@@ -56,15 +56,17 @@ def rule_refuses(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
     by_directive: dict[int, list[AnsweringRule]] = {}
     for rule in answering_rules(nginx):
-        if severity(rule) is not None:
+        if severity(nginx.evidence, rule) is not None:
             by_directive.setdefault(id(rule.directive), []).append(rule)
     for rules in by_directive.values():
         yield _claim(nginx, rules)
 
 
-def severity(rule: AnsweringRule) -> Severity | None:
+def severity(evidence: Evidence, rule: AnsweringRule) -> Severity | None:
     """Return how bad it is: None for a page that is closed on purpose, as far as it shows."""
     response = rule.response
+    if isinstance(response, Exchange) and browser_page(evidence, response):
+        return Severity.NOTE
     is_closed = response.status is None
     if is_closed or (response.status or 0) >= 500 or isinstance(response, Upgrade):
         return Severity.ERROR
@@ -88,7 +90,9 @@ def _claim(nginx: Nginx, rules: Sequence[AnsweringRule]) -> Claim:
         covers=subjects,
         because=(*responses, *((nginx.config,) if nginx.config else ())),
         confidence=Confidence.CERTAIN if first.is_certain else Confidence.LIKELY,
-        severity=min((severity(rule) or Severity.NOTE for rule in rules), key=_rank),
+        severity=min(
+            (severity(nginx.evidence, rule) or Severity.NOTE for rule in rules), key=_rank
+        ),
         location=nginx.location(first.directive),
         facts={
             "url": first.response.url,

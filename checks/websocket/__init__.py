@@ -3,6 +3,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from checks.http import browser_page
 from diagnose.model import (
     Applicability,
     Claim,
@@ -13,7 +14,7 @@ from diagnose.model import (
     Severity,
     Where,
 )
-from diagnose.model.http import Attempt, websocket_attempts
+from diagnose.model.http import Attempt, Exchange, websocket_attempts
 from diagnose.parsers.html_tags import excerpt
 from diagnose.parsers.http import proxy_page
 from diagnose.parsers.websocket_ending import Ending, ending
@@ -21,8 +22,24 @@ from diagnose.parsers.websocket_refusal import Refusal, refusal
 
 
 def refused_attempts(evidence: Evidence, reason: Refusal) -> Iterator[Attempt]:
-    """Yield the handshakes that failed for this reason."""
-    return (attempt for attempt in websocket_attempts(evidence) if refusal(attempt) == reason)
+    """Yield the handshakes that failed for this reason. What a server does with every program
+    tells nothing about browsers."""
+    return (
+        attempt
+        for attempt in websocket_attempts(evidence)
+        if refusal(attempt) == reason and not _is_refused_as_program(evidence, attempt)
+    )
+
+
+def _is_refused_as_program(evidence: Evidence, attempt: Attempt) -> bool:
+    """Return whether the page was refused in the same way, and browsers get it."""
+    first = attempt.first
+    return any(
+        page.purpose == "target"
+        and browser_page(evidence, page) is not None
+        and (first.failure is not None if page.failure else page.status == first.status)
+        for page in evidence.of(Exchange)
+    )
 
 
 def ended_attempts(evidence: Evidence, *endings: Ending) -> Iterator[tuple[Attempt, Ending]]:

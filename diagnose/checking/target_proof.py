@@ -241,9 +241,12 @@ def _visits(view: _VantageEvidence, address: str) -> tuple[Observation, ...]:
 
 def _answers(view: _VantageEvidence, address: str) -> tuple[Observation, ...]:
     """For a ws or wss target, an opened WebSocket counts as an answer."""
-    pages = [
-        exchange for exchange in view.attempts_at(Exchange, address) if exchange.purpose == "target"
-    ]
+    exchanges = view.attempts_at(Exchange, address)
+    pages = [exchange for exchange in exchanges if exchange.purpose == "target"]
+    served = [exchange for exchange in exchanges if exchange.purpose == "browser"]
+    if served and all(not page.failure and (page.status or 500) < 400 for page in served):
+        # It refuses programs: what browsers get is the answer.
+        pages = served
     if view.target.scheme not in {"ws", "wss"}:
         return tuple(pages)
     upgrades = (

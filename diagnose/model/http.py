@@ -20,7 +20,7 @@ def header(headers: Headers, name: str) -> str | None:
 
 
 RequestPurpose = Literal[
-    "target", "again", "plain", "redirect", "path", "acme", "plain-to-tls",
+    "target", "again", "browser", "plain", "redirect", "path", "acme", "plain-to-tls",
 ]  # fmt: skip
 UpgradeVariant = Literal[
     "normal", "no-origin", "subprotocol", "session", "http-1.0", "whole-path", "visitor-host",
@@ -67,7 +67,8 @@ class Exchange(Observation):
 
     `redirected_from` is the URL whose response redirected here. `body` is at most the first two
     kilobytes, as text. `purpose` is "target", "again" (the same, repeated at two addresses of which
-    one fails, or alone after a 429 or 503), "plain" (the target's name over http), "redirect" (a
+    one fails, or alone after a 429 or 503), "browser" (the same, with the header fields of a
+    browser, after it was refused), "plain" (the target's name over http), "redirect" (a
     further step of a redirect), "path" (an unknown path over http, to see whether a redirect keeps
     it), "acme" (the HTTP-01 challenge path) or "plain-to-tls". `mentions` are the ws: and wss: URLs
     in the page. `extended_connect` is whether a server, asked over HTTP/2, allows WebSockets over

@@ -262,8 +262,12 @@ def _is_blank(report: Report) -> bool:
 
 
 def _refusing_answer(report: Report) -> str:
-    """Return the page's status and reason where that is 400 or more, otherwise ""."""
-    pages = [page for page in report.evidence.of(Exchange) if page.purpose == "target"]
+    """Return the page's status and reason where that is 400 or more, for browsers too; otherwise
+    ""."""
+    exchanges = report.evidence.of(Exchange)
+    pages = [page for page in exchanges if page.purpose == "target"]
+    if any(page.purpose == "browser" and (page.status or 500) < 400 for page in exchanges):
+        return ""
     refused = [page for page in pages if (page.status or 0) >= 400]
     if not refused or report.evidence.target.is_websocket:
         return ""

@@ -84,6 +84,18 @@ async def one_address_fails(ctx: ProbeContext, exchange: Exchange) -> None:
 
 
 @probe(after=Exchange)
+async def refused(ctx: ProbeContext, exchange: Exchange) -> None:
+    """Ask as a browser does, if a program is refused."""
+    if exchange.purpose == "target" and exchange.vantage is Vantage.HERE and _in_scope(ctx):
+        if exchange.failure is None and (exchange.status or 0) < 400:
+            return
+        from diagnose.probes.outside.browser_requests import is_refusal, request_as_browser
+
+        if is_refusal(ctx, exchange):
+            await request_as_browser(ctx, exchange)
+
+
+@probe(after=Exchange)
 async def other_names(ctx: ProbeContext, exchange: Exchange) -> None:
     """Compare with other names where a provider seems to answer in the site's place."""
     if exchange.vantage is Vantage.HERE and filing_block(exchange) is not None:

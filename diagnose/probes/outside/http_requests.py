@@ -34,7 +34,7 @@ class PageRequest:
     """A request for a URL at one address.
 
     `verified` tells whether a browser would accept the certificate there. `redirected_from` is the
-    URL that led here, and `cookie` the cookies of that chain.
+    URL that led here, and `cookie` the cookies of that chain. `extra` are further fields.
     """
 
     url: str
@@ -43,6 +43,7 @@ class PageRequest:
     verified: bool = True
     redirected_from: str | None = None
     cookie: str = ""
+    extra: Mapping[str, str] | None = None
 
     def fields(
         self, target: Target, request: RequestFields, may_send_secrets: bool
@@ -50,6 +51,7 @@ class PageRequest:
         """Return the header fields besides a browser's usual ones."""
         fields = {"Cookie": self.cookie} if self.cookie else {}
         fields = request.fields(self.cookie) if may_send_secrets else fields
+        fields = {**(self.extra or {}), **fields}
         if request.origin and is_own_origin(target, self.url):
             fields["Origin"] = request.origin
         if self.method(target, request) == "OPTIONS" and request.origin:
@@ -87,7 +89,8 @@ async def fetch_page(
         answer = await _request_over_http2(ctx, page, fields, method) or answer
     answer = conceal_answer(answer, request)
     masked_fields = request.masked_fields() if may_send_secrets else []
-    shown = [f"{name}: {fields[name]}" for name in ("Origin", _PREFLIGHT) if name in fields]
+    shown_names = dict.fromkeys(("Origin", _PREFLIGHT, *(page.extra or {})))
+    shown = [f"{name}: {fields[name]}" for name in shown_names if name in fields]
     exchange = Exchange(
         at=start_time,
         took=answer.took,

@@ -91,6 +91,15 @@ def test_fires_on_a_connection_that_nginx_closes_without_an_answer() -> None:
     assert (claim.severity, claim.facts["status"]) == (Severity.ERROR, 444)
 
 
+def test_a_connection_that_is_closed_for_programs_alone_is_a_note() -> None:
+    rule = "if ($http_user_agent !~ Mozilla) { return 444; }"
+    state, text, answered = seen(rule, 200)
+    closed = replace(answered, status=None, failure=Failure("closed", "closed"))
+    browser, again = replace(answered, purpose="browser"), replace(closed, purpose="again")
+    (claim,) = judge(CHECK, state, text, closed, browser, again, masked=False)
+    assert claim.severity is Severity.NOTE
+
+
 def test_silent_where_the_log_has_another_reason() -> None:
     rule = "if (-f /var/www/maintenance.on) { return 503; }"
     lines = (LOG_READ, logged("no live upstreams while connecting to upstream"))

@@ -357,3 +357,16 @@ def robots_get_no_answer(lab: Lab) -> None:
     """return 444 for curl, Python and those without a name."""
     rule = "    if ($http_user_agent ~* 'curl|python|wget|^$') { return 444; }\n"
     lab.change(PAGES, PAGES.replace("  location / {\n", f"  location / {{\n{rule}"))
+
+
+@healthy()
+def every_program_gets_no_answer(lab: Lab) -> None:
+    """return 444 for everything that does not call itself Mozilla."""
+    rule = "    if ($http_user_agent !~ Mozilla) { return 444; }\n"
+    lab.change(PAGES, PAGES.replace("  location / {\n", f"  location / {{\n{rule}"))
+
+
+@healthy()
+def every_program_is_forbidden(lab: Lab) -> None:
+    rule = "    if ($http_accept_language = '') { return 403; }\n"
+    lab.change(PAGES, PAGES.replace("  location / {\n", f"  location / {{\n{rule}"))
