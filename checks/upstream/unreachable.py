@@ -1,6 +1,7 @@
 """The application is on another host that this server cannot reach: an ICMP error comes back, or
-nothing. nginx sends 502 or, after proxy_connect_timeout, 504 (error.log: "connect() failed (113: No
-route to host)", "upstream timed out (110: Connection timed out) while connecting to upstream")."""
+nothing, or no local port is free to connect from. nginx sends 502 or, after
+proxy_connect_timeout, 504 (error.log: "connect() failed (113: No route to host)", "upstream timed
+out (110: Connection timed out) while connecting to upstream")."""
 
 from collections.abc import Iterator
 
@@ -19,6 +20,9 @@ from diagnose.model import (
     Where,
 )
 from diagnose.model.nginx import NginxConfig, UpstreamTry
+
+#: connect(2): all local ports of ip_local_port_range are in use for connections to this end.
+_NO_LOCAL_PORT = "EADDRNOTAVAIL"
 
 #: EPERM: this server's own firewall forbids the connection (send(2), nft(8)).
 _KINDS = {"unreachable", "timeout", "denied"}
@@ -51,7 +55,8 @@ def unreachable(evidence: Evidence) -> Iterator[Claim]:
         )
         failure = first or failed_attempts[0].failure
         is_own_firewall = failure is not None and failure.kind == "denied"
-        step = "let-it-out" if is_own_firewall else "let-it-in"
+        lacks_port = failure is not None and failure.name == _NO_LOCAL_PORT
+        step = "free-ports" if lacks_port else "let-it-out" if is_own_firewall else "let-it-in"
         log_lines = backend_log_lines(nginx, backend, "while connecting to upstream")
         yield upstream_claim(
             nginx,
@@ -62,6 +67,7 @@ def unreachable(evidence: Evidence) -> Iterator[Claim]:
                     "code": failure.code or "" if failure else "",
                     "timeout": kinds == {"timeout"},
                     "own": is_own_firewall,
+                    "no_port": lacks_port,
                     "waited": max(attempt.took for attempt in failed_attempts),
                 },
                 because=(*failed_attempts, *log_lines),

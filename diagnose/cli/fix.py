@@ -78,7 +78,11 @@ async def execute(request: FixRequest, dialog: Dialog) -> int:
 
 async def fix(machine: Machine, run_diagnosis: DiagnosisRunner, dialog: Dialog) -> int:
     """Fix one cause after another. Return the exit status of the last diagnosis."""
-    await _report_automatic_undos(machine, dialog)
+    try:
+        await _report_automatic_undos(machine, dialog)
+    except FixError as error:
+        # What is wrong may be just what keeps us out: the diagnosis from here tells more.
+        dialog.say("fix.not-entered", why=error)
     report = await run_diagnosis()
     agreed_plans: set[str] = set()
     is_reported = False

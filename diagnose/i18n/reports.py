@@ -271,6 +271,7 @@ MESSAGES = Messages(
         "fix.elsewhere",
         "This machine is not the server. Run it there, or add --server ssh://root@HOST.",
     ),
+    Message("fix.not-entered", "The server cannot be entered: {why}"),
     Message("fix.edit", "edit {path}"),
     Message("fix.looking", "looking again"),
     Message(

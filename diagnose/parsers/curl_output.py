@@ -14,6 +14,9 @@ _ERRORS: tuple[tuple[str, FailureKind, int, str], ...] = (
     ("No route to host", "unreachable", 113, "EHOSTUNREACH"),
     ("Network is unreachable", "unreachable", 101, "ENETUNREACH"),
     ("Permission denied", "unreachable", 13, "EACCES"),
+    ("Operation not permitted", "denied", 1, "EPERM"),
+    ("Cannot assign requested address", "unreachable", 99, "EADDRNOTAVAIL"),
+    ("Network is down", "unreachable", 100, "ENETDOWN"),
     ("No such file or directory", "missing", 2, "ENOENT"),
 )
 

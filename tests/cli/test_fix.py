@@ -8,12 +8,14 @@ import pytest
 from diagnose.cli import fix
 from diagnose.fixing import journal
 from diagnose.i18n.reports import translate
+from diagnose.machine import CommandResult
 from diagnose.machine.local import LocalMachine
 from diagnose.model import (
     Applicability,
     Claim,
     Command,
     Effect,
+    Failure,
     Finding,
     Fix,
     Report,
@@ -121,6 +123,22 @@ def test_from_another_machine_it_says_where_to_do_it(place: Path) -> None:
     assert shop.fix() == 2
     assert "--server ssh://" in shop.said
     assert not shop.file.exists()
+
+
+class Unreachable(LocalMachine):
+    async def run(self, *argv: str, timeout: float = 8.0) -> CommandResult:
+        why = "ssh: connect to host 203.0.113.10 port 22: Connection timed out"
+        return CommandResult(argv, 255, "", why, 0.0, Failure("exit", why, 255))
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_server_that_cannot_be_entered_is_looked_at_from_here(place: Path, lang: str) -> None:
+    shop = Shop(place)
+    shop.here = False
+    dialog = fix.Dialog(View(lang=lang), shop.write, None)
+    assert asyncio.run(fix.fix(Unreachable(), shop.look, dialog)) == 2
+    assert "Connection timed out" in shop.said
+    assert translate("fix.elsewhere", lang) in shop.said
 
 
 def test_where_nothing_is_wrong_nothing_is_asked(place: Path) -> None:

@@ -82,6 +82,8 @@ def test_an_alert_has_its_number() -> None:
     [
         ("* connect to 1.2.3.4 port 1 from 1.2.3.5 port 2 failed: No route to host", "unreachable"),
         ("curl: (28) Connection timed out after 4001 milliseconds", "timeout"),
+        ("* Immediate connect fail for 1.2.3.4: Cannot assign requested address", "unreachable"),
+        ("* Immediate connect fail for 1.2.3.4: Operation not permitted", "denied"),
         ("* Immediate connect fail for /run/x.sock: No such file or directory", "missing"),
         ("* Connected to a (1.2.3.4) port 1\ncurl: (52) Empty reply from server", "closed"),
         ("* Connected to a (1.2.3.4) port 1\ncurl: (56) Recv failure: Connection reset by peer",

@@ -1,4 +1,4 @@
-from diagnose.model import Confidence, Failure, Manual
+from diagnose.model import Confidence, Failure, Manual, Where
 from tests.support.check_evidence import REFUSED, TIMEOUT, judge
 from tests.support.upstreams import PAGE, proxied, tried
 
@@ -30,6 +30,15 @@ def test_fires_and_looks_at_home_where_this_server_forbids_it() -> None:
     step = claim.fix.steps[0]
     assert isinstance(step, Manual)
     assert step.step == "let-it-out"
+
+
+def test_fires_where_no_local_port_is_free() -> None:
+    no_port = Failure("unreachable", "Cannot assign requested address", 99, "EADDRNOTAVAIL")
+    seen = tried(TARGET, "203.0.113.77", failure=no_port, **END)
+    (claim,) = judge(CHECK, seen, PAGE, proxied(TARGET))
+    assert claim.facts["no_port"]
+    assert claim.fix
+    assert claim.fix.steps == (Manual("free-ports", Where.SERVER),)
 
 
 def test_silent_when_it_refuses() -> None:

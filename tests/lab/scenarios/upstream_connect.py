@@ -395,3 +395,19 @@ def application_has_moved_by_dns(lab: Lab) -> None:
     named(lab, "203.0.113.77")
     proxied(lab, "http://app.example.com:3000")
     named(lab, "127.0.0.1")
+
+
+@scenario(
+    outside="http.server-error", server="upstream.unreachable", manual="something holds the ports"
+)
+def no_local_port_is_free(lab: Lab) -> None:
+    """connect() fails with EADDRNOTAVAIL (99): one port, and one connection that has it."""
+    ports = "/proc/sys/net/ipv4/ip_local_port_range"
+    usual = lab.server.sh(f"cat {ports}").strip()
+    lab.undo(lambda: lab.server.sh(f"echo '{usual}' > {ports}"))
+    lab.server.sh(f"echo '40000 40000' > {ports}")
+    program = (
+        "import socket, signal; held = socket.create_connection(('127.0.0.1', 3000));"
+        " ready = socket.create_server(('127.0.0.1', 3999)); signal.pause()"
+    )
+    lab.spawn(lab.server, lab.server.python("-c", program), 3999)
