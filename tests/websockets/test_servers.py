@@ -212,6 +212,8 @@ async def _reports() -> dict[str, Report]:
                 asked[case] = (server.sockets[0].getsockname()[1], f"/{path}")
             else:
                 asked[case] = (ports[name], f"/{path}")
+        # What a first run imports keeps the loop busy for a while, and all others in it late.
+        await _report(*next(iter(asked.values())))
         late = {case: end for case, end in asked.items() if "/late/" in case}
         done = await _all({case: end for case, end in asked.items() if case not in late})
         with pytest.MonkeyPatch.context() as patch:
@@ -242,7 +244,7 @@ _AT_ONCE = asyncio.Semaphore(12)
 async def _report(port: int, path: str) -> Report:
     target = Target(f"ws://127.0.0.1:{port}{path}", "ws", "127.0.0.1", port, path, (path,))
     async with _AT_ONCE:
-        return await run(target, Options(inside=False, timeout=6.0), LocalNet())
+        return await run(target, Options(inside=False, timeout=30.0), LocalNet())
 
 
 def test_there_are_enough() -> None:

@@ -219,10 +219,25 @@ async def _connect(
     if stream is not None and (purpose == "control" or mark is not None):
         stream.close()
         stream = None
-    connection = Connection(
+    connection = connection_of(ctx, attempt, (address, port), purpose, start_time, patience, mark)
+    return ctx.emit(connection, live_stream=stream)
+
+
+def connection_of(
+    ctx: ProbeContext,
+    attempt: ConnectResult,
+    end: tuple[str, int],
+    purpose: ConnectionPurpose,
+    start_time: float,
+    patience: float = DEFAULT_TIMEOUT,
+    mark: int | None = None,
+) -> Connection:
+    """Return the observation of an attempt to connect to `end`, an address and a port."""
+    address, port = end
+    return Connection(
         at=start_time,
         took=attempt.took,
-        equivalent=_equivalent(ctx, address, port, patience),
+        equivalent=connect_command(ctx, address, port, patience),
         failure=attempt.failure,
         address=address,
         port=port,
@@ -233,10 +248,10 @@ async def _connect(
         on_link=attempt.on_link,
         mss=mark,
     )
-    return ctx.emit(connection, live_stream=stream)
 
 
-def _equivalent(ctx: ProbeContext, address: str, port: int, patience: float) -> str:
+def connect_command(ctx: ProbeContext, address: str, port: int, patience: float) -> str:
+    """Return the command that tries the same connection."""
     if not ctx.options.by_proxy:
         return shlex.join(["nc", "-v", "-z", "-w", f"{patience:.0f}", address, str(port)])
     from diagnose.parsers.proxy_url import masked

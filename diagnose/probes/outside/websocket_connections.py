@@ -4,11 +4,13 @@ import asyncio
 import ssl
 
 from diagnose.model.frozen import frozen
+from diagnose.model.tcp import Connection
 from diagnose.net import Stream
 from diagnose.net import tls as net_tls
 from diagnose.net.trusted_roots import trust
 from diagnose.parsers.hostnames import covers, is_address
 from diagnose.probes import ProbeContext
+from diagnose.probes.outside.tcp import connection_of
 from diagnose.processes import parser_process
 
 
@@ -26,8 +28,8 @@ async def connect(ctx: ProbeContext, address: str) -> OpenConnection | None:
     Any certificate is accepted, but secrets of the user require the site's own valid one.
     """
     if not ctx.target.uses_tls:
-        attempt = await ctx.net.connect(address, ctx.target.port)
-        return OpenConnection(attempt.stream, True) if attempt.stream else None
+        stream = await _open(ctx, address)
+        return OpenConnection(stream, True) if stream else None
     if ctx.options.request.has_secrets:
         trusted = await asyncio.wrap_future(trust(ctx.options.cafile))
         tls_result = None if trusted.empty else await _connect_tls(ctx, address, trusted.context)
@@ -46,8 +48,21 @@ async def connect(ctx: ProbeContext, address: str) -> OpenConnection | None:
 async def _connect_tls(
     ctx: ProbeContext, address: str, ssl_context: ssl.SSLContext
 ) -> net_tls.HandshakeResult | None:
-    attempt = await ctx.net.connect(address, ctx.target.port)
-    if attempt.stream is None:
+    stream = await _open(ctx, address)
+    if stream is None:
         return None
     name = None if is_address(ctx.target.host) else ctx.target.host
-    return await net_tls.secure(attempt.stream, ssl_context, name)
+    return await net_tls.secure(stream, ssl_context, name)
+
+
+async def _open(ctx: ProbeContext, address: str) -> Stream | None:
+    """Connect to the target's port. A failure is emitted if an earlier connection succeeded: then
+    the port answers at times only, or a rule limits new connections."""
+    start_time, port = ctx.elapsed(), ctx.target.port
+    attempt = await ctx.net.connect(address, port)
+    if attempt.failure is not None and any(
+        (connection.address, connection.port) == (address, port) and not connection.failure
+        for connection in ctx.observed(Connection)
+    ):
+        ctx.emit(connection_of(ctx, attempt, (address, port), "again", start_time))
+    return attempt.stream
