@@ -19,6 +19,7 @@ from diagnose.parsers.apache.error_log import (
 )
 from diagnose.parsers.web_sites import answering_sites, route_of
 from diagnose.probes import ProbeContext, emit_not_observed, probe
+from diagnose.probes.inside.unanswered import emit_unanswered
 
 READ_SCRIPT = read_script(__file__, "server_log.sh")
 
@@ -89,6 +90,8 @@ async def _read_log(ctx: ProbeContext, config: WebServerConfig) -> None:
         if result.status == _FORBIDDEN:
             emit_not_observed(ctx, log, "needs root", f"sudo {equivalent}")
             continue
+        if result.status is None:
+            emit_unanswered(ctx, log, result, f"sudo {equivalent}")
         clock, _, text = result.out.partition("\n")
         epoch, _, now = clock.partition(" ")
         seconds = _seconds(server, epoch, ctx.elapsed())

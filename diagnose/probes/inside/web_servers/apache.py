@@ -28,6 +28,7 @@ from diagnose.parsers.apache.messages import parse_build, parse_dump, parse_test
 from diagnose.parsers.apache.sites import listens_of, main_error_log, sites_of
 from diagnose.parsers.sanitize import clean
 from diagnose.probes import ProbeContext, emit_not_observed
+from diagnose.probes.inside.unanswered import emit_unanswered
 from diagnose.probes.inside.web_servers.apache_sites import completed_sites
 from diagnose.probes.inside.web_servers.command_lines import parse_command_line
 from diagnose.probes.inside.web_servers.processes import ServerProcess, ServerService
@@ -35,8 +36,11 @@ from diagnose.probes.inside.web_servers.readers import (
     Reader,
     command_name,
     config_test,
+    emit_unreadable,
     is_forbidden,
+    program_output,
     server_state,
+    test_subject,
 )
 
 #: Maximum number of rounds of includes, of files, and of bytes of one file.
@@ -116,7 +120,10 @@ class ApacheReader:
     async def run_test(self, ctx: ProbeContext, server: WebServer) -> WebServerTest | None:
         at = ctx.elapsed()
         result = await ctx.machine.run(*server.test)
-        if result.status is None or is_forbidden(result):
+        if result.status is None:
+            emit_unanswered(ctx, test_subject(server), result, shlex.join(server.test))
+            return None
+        if is_forbidden(result):
             return None
         error, others = parse_test(f"{result.err}\n{result.out}")
         return config_test(server, at, result, error, others if result.status else ())
@@ -132,6 +139,11 @@ class ApacheReader:
             enable = f"sudo cat {shlex.quote(server.config)}"
             emit_not_observed(ctx, server.config, "needs root", enable)
             return None
+        if dump.status is None:
+            emit_unanswered(
+                ctx, "Apache's own list of its virtual hosts", dump, shlex.join(dump_argv)
+            )
+        emit_unreadable(ctx, tree.files)
         modules, places = parse_dump(dump.out)
         loaded = load(server.config, tree.source, tree.root, variables, modules, options.defines)
         sites = await completed_sites(ctx, sites_of(loaded, tree.root))
@@ -160,7 +172,7 @@ READER: Reader = ApacheReader()
 
 
 async def _build_output(ctx: ProbeContext, binary: str) -> str:
-    result = await ctx.machine.run(binary, "-V")
+    result = await program_output(ctx, "apache", binary, "-V")
     return f"{result.out}\n{result.err}"
 
 

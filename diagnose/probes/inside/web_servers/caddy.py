@@ -11,7 +11,7 @@ import shlex
 from dataclasses import replace
 
 from diagnose.machine import FileContent
-from diagnose.model import Vantage
+from diagnose.model import Unseen, Vantage
 from diagnose.model.frozen import frozen
 from diagnose.model.web_servers import (
     ServerFile,
@@ -25,6 +25,7 @@ from diagnose.parsers.caddy.document import decode
 from diagnose.parsers.caddy.messages import last_error, parse_error, parse_version
 from diagnose.parsers.caddy.sites import admin_address, listens_of, sites_of
 from diagnose.probes import ProbeContext, emit_not_observed
+from diagnose.probes.inside.unanswered import emit_unanswered
 from diagnose.probes.inside.web_servers.command_lines import parse_command_line
 from diagnose.probes.inside.web_servers.processes import ServerProcess, ServerService
 from diagnose.probes.inside.web_servers.readers import (
@@ -32,7 +33,9 @@ from diagnose.probes.inside.web_servers.readers import (
     command_name,
     config_test,
     is_forbidden,
+    program_output,
     server_state,
+    test_subject,
 )
 
 #: The file of Debian's, Red Hat's and Caddy's own packages.
@@ -44,6 +47,9 @@ _VALUED = {"--config", "-config", "--adapter", "-adapter", "--envfile", "--pidfi
 #: Maximum number of files, of bytes of each, and of rounds of imports.
 MAX_FILES, MAX_BYTES, MAX_ROUNDS = 200, 1 << 20, 4
 
+
+#: What is not known if the files cannot be read or translated.
+_DISK = "Caddy's configuration"
 
 #: Where the service of the packages stores certificates (XDG_DATA_HOME of the user caddy).
 STORAGE = "/var/lib/caddy/.local/share/caddy"
@@ -123,7 +129,10 @@ class CaddyReader:
         main, result = await asyncio.gather(
             ctx.machine.read(server.config, MAX_BYTES), ctx.machine.run(*server.test)
         )
-        if result.status is None or is_forbidden(result) or uses_environment(main.text):
+        if result.status is None:
+            emit_unanswered(ctx, test_subject(server), result, shlex.join(server.test))
+            return None
+        if is_forbidden(result) or uses_environment(main.text):
             return None
         error = parse_error(result.err)
         file = _whole_path(server.config, error.file) if error.file else ""
@@ -136,7 +145,8 @@ class CaddyReader:
         document = disk.document or running
         if document is None:
             enable = f"sudo {shlex.join(server.test)}" if server.test else ""
-            emit_not_observed(ctx, "Caddy's configuration", "it could not be read", enable)
+            if not any(unseen.what == _DISK for unseen in ctx.observed(Unseen)):
+                emit_not_observed(ctx, _DISK, "it could not be read", enable)
             return None
         blocks = await asyncio.to_thread(
             blocks_of, [(file.path, file.text) for file in disk.files if file.failure is None]
@@ -168,7 +178,7 @@ READER: Reader = CaddyReader()
 
 
 async def _version(ctx: ProbeContext, binary: str) -> str:
-    result = await ctx.machine.run(binary, "version")
+    result = await program_output(ctx, "caddy", binary, "version")
     return parse_version(result.out)
 
 
@@ -203,6 +213,8 @@ async def _read_disk(ctx: ProbeContext, server: WebServer) -> _Disk:
     files, result = await asyncio.gather(
         _read_files(ctx, server.config), ctx.machine.run(*server.test)
     )
+    if result.status is None:
+        emit_unanswered(ctx, _DISK, result, shlex.join(server.test))
     if result.status != 0 or any(uses_environment(file.text) for file in files):
         return _Disk(files, None)
     return _Disk(files, await asyncio.to_thread(decode, result.out))
@@ -240,6 +252,8 @@ async def _complaint(ctx: ProbeContext, server: WebServer, sites: tuple[WebSite,
     result = await ctx.machine.run(
         "journalctl", "-u", server.unit, "-n", "400", "-o", "cat", "--no-pager"
     )
+    if result.status is None:
+        emit_unanswered(ctx, "Caddy's log", result, f"journalctl -u {server.unit}")
     lines = (line for line in result.out.splitlines() if host in line)
     return last_error(tuple(lines)[-MAX_LOG_LINES:])
 
@@ -254,4 +268,8 @@ async def _running(ctx: ProbeContext, server: WebServer, document: object) -> ob
     result = await ctx.machine.run(
         "curl", "-sf", "--noproxy", "*", "-m", "4", f"http://{address}/config/"
     )
-    return await asyncio.to_thread(decode, result.out) if result.status == 0 else None
+    if result.status == 0:
+        return await asyncio.to_thread(decode, result.out)
+    command = f"curl http://{address}/config/"
+    emit_unanswered(ctx, "the configuration with which Caddy runs", result, command)
+    return None
