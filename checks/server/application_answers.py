@@ -43,7 +43,7 @@ _RULES: dict[Product, re.Pattern[str]] = {
     ),
     "haproxy": re.compile(
         r"\s*((?:http|tcp)-request\s+(?!track|set-var|capture)[a-z-]{1,30}|http-check|option\s+httpchk"
-        r"|reqrep|reqdel|block|errorfile)\s"
+        r"|reqrep|reqdel|block|errorfile|tune\.(?:bufsize|maxrewrite|http\.maxhdr))\s"
     ),
 }
 

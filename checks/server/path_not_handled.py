@@ -28,9 +28,11 @@ def path_not_handled(evidence: Evidence) -> Iterator[Claim]:
         failed = _failed(evidence, path)
         near = _near_route(site, path)
         is_blank = any(isinstance(answer, Exchange) for answer in failed)
-        if not failed or (near is None and not is_blank) or any(_takes(site, path)):
+        missed = _missed_conditions(view, path, path in target.websockets)
+        is_taken_by = any(_takes(site, path)) and not missed
+        if not failed or (near is None and not is_blank and not missed) or is_taken_by:
             continue
-        yield _claim(view, site, path, failed, near)
+        yield _claim(view, site, path, failed, near, missed)
 
 
 def _claim(
@@ -39,6 +41,7 @@ def _claim(
     path: str,
     failed: list[Exchange | Upgrade],
     near: SiteRoute | None,
+    missed: str,
 ) -> Claim:
     place = place_text(near.file, near.line) if near else place_text(site.file, site.line)
     return Claim(
@@ -50,11 +53,31 @@ def _claim(
             "place": place,
             "matcher": _matcher(near) if near else "",
             "wider": f"{near.path.rstrip('/')}*" if near else "",
+            "missed": "" if near else missed,
             "blank": any(isinstance(answer, Exchange) for answer in failed),
         },
-        # A site whose root has no page of its own may be meant like that.
-        severity=None if near else Severity.NOTE if path == "/" else Severity.WARNING,
-        fix=manual_fix(view, "widen" if near else "add"),
+        severity=None if near else _severity(view, path, missed),
+        fix=manual_fix(view, "widen" if near else "match" if missed else "add"),
+    )
+
+
+def _severity(view: ServerView, path: str, missed: str) -> Severity:
+    """A site for WebSockets alone needs no page, and an API none at its root."""
+    has_socket = any(upgrade.accepted for upgrade in view.evidence.good(Upgrade))
+    is_meant = has_socket or (path == "/" and not missed)
+    return Severity.NOTE if is_meant else Severity.WARNING
+
+
+def _missed_conditions(view: ServerView, path: str, websocket: bool) -> str:
+    """Return the conditions of the routes that hold an application and do not take this request,
+    if Caddy's routes were followed to the end and none answers; "" otherwise."""
+    return next(
+        (
+            rule.condition
+            for rule in (view.config.rules if view.config else ())
+            if (rule.path, rule.websocket, rule.rule) == (path, websocket, "") and rule.is_certain
+        ),
+        "",
     )
 
 

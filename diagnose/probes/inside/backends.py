@@ -63,7 +63,7 @@ async def _ask_websockets(ctx: ProbeContext, config: WebServerConfig, upgrade: U
     path = upgrade.path.partition("?")[0]
     for route in routes_of_name(config, ctx.target.port, ctx.target.host, path):
         if route.host and not route.keeps_host and route.scheme in {"ws", "http"}:
-            own = f"{bracketed(route.host)}:{route.port}"
+            own = route.sent_host or f"{bracketed(route.host)}:{route.port}"
             origin = upgrade.origin or ctx.target.origin
             for host in (ctx.target.authority, own):
                 await _ask_websocket(ctx, route, upgrade.path, host, origin)
@@ -195,7 +195,7 @@ async def _answers_plain(ctx: ProbeContext, where: str) -> bool:
 async def _compare(ctx: ProbeContext, route: SiteRoute) -> None:
     """Ask for the page as a proxy should, without X-Forwarded-Proto, and with the application's
     own address as Host."""
-    own = f"{bracketed(route.host)}:{route.port}"
+    own = route.sent_host or f"{bracketed(route.host)}:{route.port}"
     for host, proto in (
         (ctx.target.authority, "https"),
         (ctx.target.authority, ""),

@@ -29,6 +29,7 @@ from diagnose.parsers.apache.sites import listens_of, main_error_log, sites_of
 from diagnose.parsers.sanitize import clean
 from diagnose.probes import ProbeContext, emit_not_observed
 from diagnose.probes.inside.unanswered import emit_unanswered
+from diagnose.probes.inside.web_servers.apache_rules import target_rules
 from diagnose.probes.inside.web_servers.apache_sites import completed_sites
 from diagnose.probes.inside.web_servers.command_lines import parse_command_line
 from diagnose.probes.inside.web_servers.processes import ServerProcess, ServerService
@@ -151,7 +152,7 @@ class ApacheReader:
         read_places = {(site.file, site.line) for site in sites}
         idle = await _idle_sites(ctx, tree, loaded, variables) if debian else ()
         idle = (*_sites_without_module(server.config, tree, loaded, variables), *idle)
-        return WebServerConfig(
+        config = WebServerConfig(
             vantage=Vantage.SERVER,
             at=at,
             took=ctx.elapsed() - at,
@@ -166,6 +167,8 @@ class ApacheReader:
             files=_site_files(tree.files, sites, loaded, idle),
             error_log=main_error_log(loaded, tree.root),
         )
+        rules = await target_rules(ctx, loaded, config)
+        return replace(config, rules=rules)
 
 
 READER: Reader = ApacheReader()

@@ -13,6 +13,7 @@ from dataclasses import replace
 from diagnose.machine import FileContent
 from diagnose.model import Unseen, Vantage
 from diagnose.model.frozen import frozen
+from diagnose.model.server_rules import AnsweringRule
 from diagnose.model.web_servers import (
     ServerFile,
     WebServer,
@@ -20,10 +21,12 @@ from diagnose.model.web_servers import (
     WebServerTest,
     WebSite,
 )
+from diagnose.parsers.caddy.answering_rules import answering_rules, placed_rules
 from diagnose.parsers.caddy.caddyfile import blocks_of, import_patterns, uses_environment
 from diagnose.parsers.caddy.document import decode
 from diagnose.parsers.caddy.messages import last_error, parse_error, parse_version
 from diagnose.parsers.caddy.sites import admin_address, listens_of, sites_of
+from diagnose.parsers.server_request import requests_of
 from diagnose.probes import ProbeContext, emit_not_observed
 from diagnose.probes.inside.unanswered import emit_unanswered
 from diagnose.probes.inside.web_servers.command_lines import parse_command_line
@@ -154,6 +157,12 @@ class CaddyReader:
         sites = await asyncio.to_thread(sites_of, document, blocks)
         is_known = disk.document is not None and running is not None
         loaded = disk.document == running if is_known else None
+        files = tuple(
+            ServerFile(file.path, file.text, file.changed, file.real)
+            for file in disk.files
+            if file.failure is None
+        )
+        rules = await asyncio.to_thread(_rules, ctx, running or document, files)
         return WebServerConfig(
             vantage=Vantage.SERVER,
             at=at,
@@ -166,15 +175,23 @@ class CaddyReader:
             loaded=loaded,
             running=sites_of(running) if loaded is False else (),
             complaint=await _complaint(ctx, server, sites),
-            files=tuple(
-                ServerFile(file.path, file.text, file.changed, file.real)
-                for file in disk.files
-                if file.failure is None
-            ),
+            files=files,
+            rules=rules,
         )
 
 
 READER: Reader = CaddyReader()
+
+
+def _rules(
+    ctx: ProbeContext, document: object, files: tuple[ServerFile, ...]
+) -> tuple[AnsweringRule, ...]:
+    """Return Caddy's own answers to the target's page and WebSockets."""
+    return tuple(
+        rule
+        for request in requests_of(ctx.target, ctx.options.request.method)
+        for rule in placed_rules(answering_rules(document, request), files, request.path)
+    )
 
 
 async def _version(ctx: ProbeContext, binary: str) -> str:
