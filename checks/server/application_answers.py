@@ -41,6 +41,7 @@ _RULES: dict[Product, re.Pattern[str]] = {
         r"\s*(respond|error|abort|basicauth|basic_auth|forward_auth|request_header|request_body"
         r"|header_up|health_\w+|fail_duration|max_fails|versions|uri|rewrite|method)\s"
     ),
+    "traefik": re.compile(r"\s*-?\s*(rule|middlewares|passHostHeader|serversTransport)\s*[:=]"),
     "haproxy": re.compile(
         r"\s*((?:http|tcp)-request\s+(?!track|set-var|capture)[a-z-]{1,30}|http-check|option\s+httpchk"
         r"|reqrep|reqdel|block|errorfile|tune\.(?:bufsize|maxrewrite|http\.maxhdr))\s"

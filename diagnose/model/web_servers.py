@@ -1,4 +1,4 @@
-"""Observations of web servers other than nginx: Apache, Caddy, HAProxy.
+"""Observations of web servers other than nginx: Apache, Caddy, HAProxy, Traefik.
 
 They are the same for every server, so that one check judges all of them. What is a server's own
 (the words of its configuration, its commands) stands in the values. Each server has a reader that
@@ -23,7 +23,7 @@ from diagnose.model.marks import (
 from diagnose.model.server_rules import AnsweringRule
 from diagnose.model.summary import Summary, joined, socket_text
 
-Product = Literal["apache", "caddy", "haproxy"]
+Product = Literal["apache", "caddy", "haproxy", "traefik"]
 
 #: Where the certificate of a site comes from, if the server cares for it (Caddy): "files" that the
 #: configuration names, an authority by "acme", Caddy's own "internal" authority, or "none" at all.
@@ -46,7 +46,12 @@ RequestErrorReason = Literal[
 Verification = Literal["", "none", "chain", "name", "all"]
 
 #: The name of each server as its project writes it, for the texts of checks.
-TITLES: dict[Product, str] = {"apache": "Apache", "caddy": "Caddy", "haproxy": "HAProxy"}
+TITLES: dict[Product, str] = {
+    "apache": "Apache",
+    "caddy": "Caddy",
+    "haproxy": "HAProxy",
+    "traefik": "Traefik",
+}
 
 
 @frozen(kw_only=True, eq=False)
@@ -63,6 +68,8 @@ class WebServer(Observation):
     systemd does not run), `state` systemd's word for the unit ("active", "failed"), and `enabled`
     whether it starts at boot (None if unknown). `file_state` is systemd's word for the unit's file
     ("enabled", "masked"). `complaint` is the last error that a failed start wrote to the journal.
+
+    `arguments` is the command line of Traefik, which may hold its whole configuration.
 
     `container` is the name of the container in which it runs and was observed, "" outside of one.
 
@@ -92,6 +99,7 @@ class WebServer(Observation):
     stop: tuple[Text, ...] = ()
     file_state: Word = ""
     container: Label = ""
+    arguments: ServerText = ""
 
     @property
     def title(self) -> str:

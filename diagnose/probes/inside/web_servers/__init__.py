@@ -46,6 +46,7 @@ _QUESTIONS: dict[Product, frozenset[str]] = {
     "apache": frozenset({"-t", "-v", "-V"}),
     "caddy": frozenset({"version", "adapt", "validate", "fmt", "reload", "stop", "trust"}),
     "haproxy": frozenset({"-c", "-v", "-vv"}),
+    "traefik": frozenset({"version", "healthcheck"}),
 }
 
 #: The layers whose checks use what these probes observe.
@@ -271,6 +272,9 @@ async def _run_test(ctx: ProbeContext, reader: Reader, server: WebServer) -> Non
     test = await reader.run_test(ctx, server)
     if test is not None:
         ctx.emit(test)
+        return
+    if server.product == "traefik":
+        # It has no such command.
         return
     subject = test_subject(server)
     if any(unseen.what == subject for unseen in ctx.observed(Unseen)):

@@ -27,6 +27,7 @@ PRODUCTS: dict[str, Product] = {
     "httpd": "apache",
     "caddy": "caddy",
     "haproxy": "haproxy",
+    "traefik": "traefik",
 }
 
 
