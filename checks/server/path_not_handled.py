@@ -1,5 +1,6 @@
 """Caddy has the site, and none of its routes takes the path. Caddy then answers 200 with an empty
-body, and a WebSocket is not opened. A path matcher without "*" is that path alone, and "/a/*" does
+body, and a WebSocket is not opened. Apache answers 404 for a path without the slash with which its
+<Location> or ProxyPass ends. A path matcher without "*" is that path alone, and "/a/*" does
 not match "/a" (Caddyfile, "Path matchers")."""
 
 from collections.abc import Iterator
@@ -19,14 +20,17 @@ from diagnose.parsers.web_sites import is_taken
 )
 def path_not_handled(evidence: Evidence) -> Iterator[Claim]:
     view, target = server_view(evidence), evidence.target
-    if view is None or view.config is None or view.server.product != "caddy":
+    if view is None or view.config is None or view.server.product not in {"caddy", "apache"}:
         return
     if target.port not in view.server.ports or len(view.answering_sites) != 1:
         return
     (site,) = view.answering_sites
     for path in dict.fromkeys((target.path.partition("?")[0], *target.websockets)):
-        failed = _failed(evidence, path)
+        is_apache = view.server.product == "apache"
+        failed = _failed(evidence, path, 404 if is_apache else 200)
         near = _near_route(site, path)
+        if is_apache and (near is None or near.path != f"{path}/"):
+            continue
         is_blank = any(isinstance(answer, Exchange) for answer in failed)
         missed = _missed_conditions(view, path, path in target.websockets)
         is_taken_by = any(_takes(site, path)) and not missed
@@ -53,11 +57,13 @@ def _claim(
             "place": place,
             "matcher": _matcher(near) if near else "",
             "wider": f"{near.path.rstrip('/')}*" if near else "",
+            "prefix": near.path if near else "",
+            "apache": view.server.product == "apache",
             "missed": "" if near else missed,
             "blank": any(isinstance(answer, Exchange) for answer in failed),
         },
         severity=None if near else _severity(view, path, missed),
-        fix=manual_fix(view, "widen" if near else "match" if missed else "add"),
+        fix=manual_fix(view, _step(view) if near else "match" if missed else "add"),
     )
 
 
@@ -81,14 +87,20 @@ def _missed_conditions(view: ServerView, path: str, websocket: bool) -> str:
     )
 
 
-def _failed(evidence: Evidence, path: str) -> list[Exchange | Upgrade]:
-    """Return the empty pages of the path, and its refused WebSockets."""
+def _step(view: ServerView) -> str:
+    return "slash" if view.server.product == "apache" else "widen"
+
+
+def _failed(evidence: Evidence, path: str, status: int) -> list[Exchange | Upgrade]:
+    """Return the pages of the path that nobody gave (404, or 200 and empty), and its refused
+    WebSockets."""
     port, target = evidence.target.port, evidence.target
     pages = [
         exchange
         for exchange in evidence.good(Exchange)
         if exchange.purpose == "target" and exchange.port == port and exchange.method == "GET"
-        if path == target.path.partition("?")[0] and exchange.status == 200 and not exchange.body
+        if path == target.path.partition("?")[0] and exchange.status == status
+        if status == 404 or not exchange.body
     ]
     upgrades = [
         upgrade

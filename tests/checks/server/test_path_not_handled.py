@@ -8,6 +8,7 @@ from diagnose.model.web_servers import WebServerConfig
 from tests.support.caddy_evidence import CADDY, caddy_config, document
 from tests.support.check_evidence import SHOP, judge
 from tests.support.report_builder import ANSWER
+from tests.support.web_server_evidence import APACHE, apache_config
 
 CHECK = "server.path-not-handled"
 SITE = "shop.example.com {\n\treverse_proxy /api 127.0.0.1:3000\n}\n"
@@ -70,3 +71,26 @@ def test_silent_where_a_condition_is_not_known() -> None:
     rule = AnsweringRule("/", 200, condition="host shop.local", questions=("other",))
     config = replace(unhandled(), rules=(rule,))
     assert not judge(CHECK, CADDY, config, ANSWER)
+
+
+BELOW = """\
+<VirtualHost *:443>
+    ServerName shop.example.com
+    SSLEngine on
+    SSLCertificateFile /etc/ssl/shop.pem
+    <Location /app/>
+        ProxyPass http://127.0.0.1:3000/
+    </Location>
+</VirtualHost>
+"""
+
+
+def test_fires_on_a_path_of_apache_without_its_slash() -> None:
+    page = replace(ANSWER, url="https://shop.example.com/app", status=404, body="Not Found")
+    app = replace(SHOP, path="/app")
+    (claim,) = judge(CHECK, APACHE, apache_config(BELOW), page, target=app)
+    assert (claim.facts["prefix"], claim.facts["apache"]) == ("/app/", True)
+    other = replace(SHOP, path="/other")
+    elsewhere = replace(page, url="https://shop.example.com/other")
+    assert not judge(CHECK, APACHE, apache_config(BELOW), elsewhere, target=other)
+    assert not judge(CHECK, APACHE, apache_config(BELOW), replace(page, status=200), target=app)

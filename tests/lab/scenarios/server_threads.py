@@ -106,6 +106,21 @@ def apache_rewrites_another_websocket(lab: Lab) -> None:
     apache.serve(lab, with_lines(*lines).replace(WS_LINE, ""))
 
 
+@apache_scenario(
+    outside=None,
+    server="server.path-not-handled",
+    target=f"https://{NAME}/webmentions",
+    manual="a person chooses which of both paths is to be the site's",
+)
+def apache_location_ends_with_a_slash(lab: Lab) -> None:
+    """Issue 8 of zerok/webmentiond: <Location /webmentions/>, and visitors leave the slash out."""
+    files = "".join(line for line in HTTPS.splitlines(keepends=True) if "Proxy" not in line)
+    section = (
+        "    <Location /webmentions/>\n        ProxyPass http://127.0.0.1:3000/\n    </Location>\n"
+    )
+    apache.serve(lab, f"{files.replace('    SSLEngine', f'{section}    SSLEngine')}\n{HTTP}")
+
+
 # Caddy
 
 

@@ -10,7 +10,6 @@ import posixpath
 import shlex
 from dataclasses import replace
 
-from diagnose.machine import FileContent
 from diagnose.model import Unseen, Vantage
 from diagnose.model.frozen import frozen
 from diagnose.model.server_rules import AnsweringRule
@@ -22,13 +21,14 @@ from diagnose.model.web_servers import (
     WebSite,
 )
 from diagnose.parsers.caddy.answering_rules import answering_rules, placed_rules
-from diagnose.parsers.caddy.caddyfile import blocks_of, import_patterns, uses_environment
+from diagnose.parsers.caddy.caddyfile import blocks_of, uses_environment
 from diagnose.parsers.caddy.document import decode
 from diagnose.parsers.caddy.messages import last_error, parse_error, parse_version
 from diagnose.parsers.caddy.sites import admin_address, listens_of, sites_of
 from diagnose.parsers.server_request import requests_of
 from diagnose.probes import ProbeContext, emit_not_observed
 from diagnose.probes.inside.unanswered import emit_unanswered
+from diagnose.probes.inside.web_servers.caddy_files import DISK_SUBJECT, MAX_BYTES, read_disk
 from diagnose.probes.inside.web_servers.command_lines import parse_command_line
 from diagnose.probes.inside.web_servers.processes import ServerProcess, ServerService
 from diagnose.probes.inside.web_servers.readers import (
@@ -47,12 +47,6 @@ DEFAULT_CONFIG = "/etc/caddy/Caddyfile"
 #: Options of caddy(8) that take a value.
 _VALUED = {"--config", "-config", "--adapter", "-adapter", "--envfile", "--pidfile"}
 
-#: Maximum number of files, of bytes of each, and of rounds of imports.
-MAX_FILES, MAX_BYTES, MAX_ROUNDS = 200, 1 << 20, 4
-
-
-#: What is not known if the files cannot be read or translated.
-_DISK = "Caddy's configuration"
 
 #: Where the service of the packages stores certificates (XDG_DATA_HOME of the user caddy).
 STORAGE = "/var/lib/caddy/.local/share/caddy"
@@ -77,15 +71,6 @@ def parse_options(title: str) -> Options:
     config = values.get("--config", values.get("-config", [""]))[-1]
     adapter = values.get("--adapter", values.get("-adapter", [""]))[-1]
     return Options(config, adapter, "--resume" in values)
-
-
-@frozen
-class _Disk:
-    """The configuration on disk: the files, and the JSON that Caddy makes of them, None if it
-    refuses them."""
-
-    files: tuple[FileContent, ...]
-    document: object
 
 
 class CaddyReader:
@@ -143,13 +128,13 @@ class CaddyReader:
 
     async def read_config(self, ctx: ProbeContext, server: WebServer) -> WebServerConfig | None:
         at = ctx.elapsed()
-        disk = await _read_disk(ctx, server)
+        disk = await read_disk(ctx, server)
         running = await _running(ctx, server, disk.document)
         document = disk.document or running
         if document is None:
             enable = f"sudo {shlex.join(server.test)}" if server.test else ""
-            if not any(unseen.what == _DISK for unseen in ctx.observed(Unseen)):
-                emit_not_observed(ctx, _DISK, "it could not be read", enable)
+            if not any(unseen.what == DISK_SUBJECT for unseen in ctx.observed(Unseen)):
+                emit_not_observed(ctx, DISK_SUBJECT, "it could not be read", enable)
             return None
         blocks = await asyncio.to_thread(
             blocks_of, [(file.path, file.text) for file in disk.files if file.failure is None]
@@ -220,41 +205,6 @@ def _whole_path(config: str, file: str) -> str:
     if posixpath.basename(config) == file:
         return config
     return file if file.startswith("/") else ""
-
-
-async def _read_disk(ctx: ProbeContext, server: WebServer) -> _Disk:
-    """Read the files and adapt them. If they take values from the process's environment, which
-    is not known, nothing is concluded from them."""
-    if not server.test:
-        return _Disk((), None)
-    files, result = await asyncio.gather(
-        _read_files(ctx, server.config), ctx.machine.run(*server.test)
-    )
-    if result.status is None:
-        emit_unanswered(ctx, _DISK, result, shlex.join(server.test))
-    if result.status != 0 or any(uses_environment(file.text) for file in files):
-        return _Disk(files, None)
-    return _Disk(files, await asyncio.to_thread(decode, result.out))
-
-
-async def _read_files(ctx: ProbeContext, path: str) -> tuple[FileContent, ...]:
-    """Read the Caddyfile and what it imports, round by round."""
-    files = {path: await ctx.machine.read(path, MAX_BYTES)}
-    new = list(files.values())
-    for _ in range(MAX_ROUNDS):
-        patterns = dict.fromkeys(
-            pattern
-            for file in new
-            for pattern in import_patterns(file.text, posixpath.dirname(file.path))
-        )
-        if not patterns or len(files) >= MAX_FILES:
-            break
-        groups = await asyncio.gather(
-            *(ctx.machine.read_all(pattern, MAX_BYTES) for pattern in list(patterns)[:MAX_FILES])
-        )
-        new = [file for group in groups for file in group if file.path not in files]
-        files |= {file.path: file for file in new[:MAX_FILES]}
-    return tuple(files.values())
 
 
 async def _complaint(ctx: ProbeContext, server: WebServer, sites: tuple[WebSite, ...]) -> str:
