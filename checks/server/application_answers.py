@@ -18,6 +18,7 @@ from checks.server._backend_answers import (
     visit_of,
 )
 from checks.server._haproxy import haproxy_view
+from checks.server._rules import decisive_rule
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Severity, Subject
 from diagnose.model.backends import BackendVisit
@@ -82,6 +83,9 @@ def _claims(
         return
     visit = visit_of(view.evidence, route, path, inner_path(route, path), websocket)
     if visit is None or not visit.succeeded or _may_be_another(view, path, visits):
+        return
+    if decisive_rule(view, path, websocket, visits[0].status):
+        # server.rule-refuses names it.
         return
     yield Claim(
         about=Subject(port=port, path=path),

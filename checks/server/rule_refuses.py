@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from checks.server import ServerView, manual_fix, place_text, server_view
 from checks.server._backend_answers import refused_websockets
+from checks.server._rules import decisive_rule
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Severity, Subject
 from diagnose.model.backends import BackendVisit
@@ -35,13 +36,8 @@ def rule_refuses(evidence: Evidence) -> Iterator[Claim]:
     for full, websocket in ((target.path, False), *((path, True) for path in target.websockets)):
         path = full.partition("?")[0]
         answers = _answers(evidence, full, websocket)
-        rules = [
-            rule
-            for rule in view.config.rules
-            if (rule.path, rule.websocket) == (path, websocket) and rule.rule
-            if answers and rule.status == answers[0].status
-        ]
-        rule = _decisive(rules)
+        status = answers[0].status if answers else None
+        rule = decisive_rule(view, path, websocket, status) if answers else None
         if rule is not None:
             yield _claim(view, answers, rule)
 
@@ -60,14 +56,6 @@ def _answers(evidence: Evidence, path: str, websocket: bool) -> Sequence[Exchang
     # Where another place gets the page, the rule is not the reason for all.
     are_all = all((page.status or 0) >= 400 for page in pages)
     return pages if are_all else []
-
-
-def _decisive(rules: Sequence[AnsweringRule]) -> AnsweringRule | None:
-    """Return the rule that answers: the first that is certain, or the only one that may."""
-    certain = [rule for rule in rules if rule.is_certain]
-    if certain and rules[0] is certain[0]:
-        return certain[0]
-    return rules[0] if len(rules) == 1 else None
 
 
 def _claim(view: ServerView, answers: Sequence[Exchange | Upgrade], rule: AnsweringRule) -> Claim:

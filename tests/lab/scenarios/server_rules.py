@@ -111,7 +111,7 @@ def apache_passes_the_websocket_by_a_rewrite_rule(lab: Lab) -> None:
 
 @apache_scenario(
     outside="websocket.unauthorized",
-    server="server.application-answers",
+    server="server.rule-refuses",
     args=WS,
     manual=RULE,
 )
