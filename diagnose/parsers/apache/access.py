@@ -101,7 +101,11 @@ def _section_decision(section: Directive, request: ServerRequest) -> Decision | 
     truths = [any_of([_truth(each, request, 0) for each in requires])] if requires else []
     truths += [_compat_truth(compat)] if compat else []
     questions = tuple(dict.fromkeys(q for each in lines for q in _questions(each, 0)))
-    allowed = all_of(truths)
+    names = {each.name: "".join(each.args[:1]).lower() for each in section.block or ()}
+    if "authmerging" in names:
+        # It is merged with the sections before, which is not followed here.
+        return Decision(None, section, tuple(lines), ("other",))
+    allowed = any_of(truths) if names.get("satisfy") == "any" else all_of(truths)
     if "login" in questions and allowed is None and set(questions) == {"login"}:
         # This run sends no password.
         allowed = False

@@ -101,6 +101,5 @@ def _variable(name: str, request: ServerRequest) -> str | None:
         "HTTP:UPGRADE": "websocket" if request.websocket else "",
         "HTTP:CONNECTION": "Upgrade" if request.websocket else None,
         "HTTP_REFERER": "",
-        "HTTP_COOKIE": "",
     }
     return known.get(name)

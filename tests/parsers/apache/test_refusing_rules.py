@@ -106,6 +106,14 @@ def test_groups_methods_and_old_words() -> None:
     assert ask("Order deny,allow\nDeny from all\nAllow from 10.0.0.1") == [(403, ("address",))]
 
 
+def test_either_of_both_may_let_a_visitor_in() -> None:
+    office = "<Location />\nRequire valid-user\nOrder allow,deny\nAllow from all\n%s</Location>\n"
+    assert states(rules(office % "")) == [(401, ("login",))]
+    assert not rules(office % "Satisfy Any\n")
+    merged = "<Location />\nAuthMerging Or\nRequire all denied\n</Location>\n"
+    assert states(rules(merged)) == [(403, ("other",))]
+
+
 def test_folders_count_for_files_alone() -> None:
     denied = "<Directory /srv>\nRequire all denied\n</Directory>\n"
     assert states(of_files(denied)) == [(403, ())]
