@@ -47,6 +47,7 @@ def _claim(
     near: SiteRoute | None,
     missed: str,
 ) -> Claim:
+    is_apache = view.server.product == "apache"
     place = place_text(near.file, near.line) if near else place_text(site.file, site.line)
     return Claim(
         about=Subject(port=view.evidence.target.port, path=path),
@@ -55,20 +56,22 @@ def _claim(
             **view.facts,
             "path": path,
             "place": place,
-            "matcher": _matcher(near) if near else "",
+            "matcher": "" if near is None else near.path if is_apache else _matcher(near),
             "wider": f"{near.path.rstrip('/')}*" if near else "",
             "prefix": near.path if near else "",
-            "apache": view.server.product == "apache",
+            "apache": is_apache,
             "missed": "" if near else missed,
             "blank": any(isinstance(answer, Exchange) for answer in failed),
         },
-        severity=None if near else _severity(view, path, missed),
+        severity=_severity(view, path, near, missed),
         fix=manual_fix(view, _step(view) if near else "match" if missed else "add"),
     )
 
 
-def _severity(view: ServerView, path: str, missed: str) -> Severity:
+def _severity(view: ServerView, path: str, near: SiteRoute | None, missed: str) -> Severity | None:
     """A site for WebSockets alone needs no page, and an API none at its root."""
+    if near:
+        return Severity.WARNING if view.server.product == "apache" else None
     has_socket = any(upgrade.accepted for upgrade in view.evidence.good(Upgrade))
     is_meant = has_socket or (path == "/" and not missed)
     return Severity.NOTE if is_meant else Severity.WARNING
