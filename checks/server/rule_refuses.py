@@ -72,7 +72,7 @@ def _claim(view: ServerView, answers: Sequence[Exchange | Upgrade], rule: Answer
         covers=(subject, *([] if rule.websocket else [Subject(port=port)])),
         because=(*answers, view.server, *([view.config] if view.config else []), *visits),
         confidence=Confidence.CERTAIN if is_certain else Confidence.LIKELY,
-        severity=_severity(answers[0], rule),
+        severity=_severity(answers[0], rule, bool(visits)),
         facts={
             **view.facts,
             "path": rule.path,
@@ -90,13 +90,19 @@ def _claim(view: ServerView, answers: Sequence[Exchange | Upgrade], rule: Answer
     )
 
 
+#: The words of rules that say who may see a folder.
+_ACCESS = ("Require", "<Require", "Order", "Deny", "Allow")
+
 _QUESTIONS = ("address", "login", "agent", "field", "other")
 
 
-def _severity(answer: Exchange | Upgrade, rule: AnsweringRule) -> Severity:
+def _severity(answer: Exchange | Upgrade, rule: AnsweringRule, is_missed: bool) -> Severity:
+    """`is_missed` is True if the application would give what the rule refuses. Without one a
+    folder that Require closes is closed on purpose."""
     if isinstance(answer, Upgrade):
         return Severity.ERROR if rule.is_certain else Severity.WARNING
     if rule.status >= 500:
         return Severity.ERROR
-    is_meant = not rule.is_certain or rule.status == 429
+    is_closed = not is_missed and rule.rule.startswith(_ACCESS)
+    is_meant = not rule.is_certain or rule.status == 429 or is_closed
     return Severity.NOTE if is_meant else Severity.WARNING

@@ -38,6 +38,14 @@ def test_fires_without_certainty_where_there_is_no_control() -> None:
     assert claim.confidence is Confidence.LIKELY
 
 
+def test_fires_as_a_note_on_a_folder_that_is_closed() -> None:
+    closed = replace(RULE, rule="Require all denied")
+    (claim,) = judge(CHECK, APACHE, LISTENING, config(closed), PAGE)
+    assert claim.severity is Severity.NOTE
+    (missed,) = judge(CHECK, APACHE, LISTENING, config(closed), PAGE, VISIT)
+    assert missed.severity is Severity.WARNING
+
+
 def test_fires_as_a_note_on_a_rule_about_the_address() -> None:
     (claim,) = judge(CHECK, APACHE, LISTENING, config(asking("address")), PAGE, VISIT)
     assert (claim.confidence, claim.severity) == (Confidence.LIKELY, Severity.NOTE)
