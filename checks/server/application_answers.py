@@ -18,6 +18,7 @@ from checks.server._backend_answers import (
     visit_of,
 )
 from checks.server._haproxy import haproxy_view
+from checks.server._rules import decisive_rule
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Severity, Subject
 from diagnose.model.backends import BackendVisit
@@ -41,9 +42,10 @@ _RULES: dict[Product, re.Pattern[str]] = {
         r"\s*(respond|error|abort|basicauth|basic_auth|forward_auth|request_header|request_body"
         r"|header_up|health_\w+|fail_duration|max_fails|versions|uri|rewrite|method)\s"
     ),
+    "traefik": re.compile(r"\s*-?\s*(rule|middlewares|passHostHeader|serversTransport)\s*[:=]"),
     "haproxy": re.compile(
         r"\s*((?:http|tcp)-request\s+(?!track|set-var|capture)[a-z-]{1,30}|http-check|option\s+httpchk"
-        r"|reqrep|reqdel|block|errorfile)\s"
+        r"|reqrep|reqdel|block|errorfile|tune\.(?:bufsize|maxrewrite|http\.maxhdr))\s"
     ),
 }
 
@@ -81,6 +83,9 @@ def _claims(
         return
     visit = visit_of(view.evidence, route, path, inner_path(route, path), websocket)
     if visit is None or not visit.succeeded or _may_be_another(view, path, visits):
+        return
+    if decisive_rule(view, path, websocket, visits[0].status):
+        # server.rule-refuses names it.
         return
     yield Claim(
         about=Subject(port=port, path=path),

@@ -36,6 +36,7 @@ def haproxy_no_backend(evidence: Evidence) -> Iterator[Claim]:
             "place": place_text(section.file, section.line),
             "names": host_patterns(rules_of(proxies.frontend))[:6],
             "path": evidence.target.path,
+            "with_port": port not in {80, 443},
         },
         fix=manual_fix(haproxy.view, "choose"),
     )

@@ -56,7 +56,8 @@ def _claim(view: ServerView, visits: list[Exchange | Upgrade], websocket: str) -
     route = route_to_application(view, websocket)
     if route is None or route.keeps_host or not visits:
         return None
-    own, proto = f"{bracketed(route.host)}:{route.port}", "" if websocket else "https"
+    own = route.sent_host or f"{bracketed(route.host)}:{route.port}"
+    proto = "" if websocket else "https"
     right = answer_with(evidence, route, target.authority, proto, websocket)
     wrong = answer_with(evidence, route, own, proto, websocket)
     if right is None or wrong is None or (right.status or 999) >= 400:

@@ -1,5 +1,6 @@
 """Caddy has the site, and none of its routes takes the path. Caddy then answers 200 with an empty
-body, and a WebSocket is not opened. A path matcher without "*" is that path alone, and "/a/*" does
+body, and a WebSocket is not opened. Apache answers 404 for a path without the slash with which its
+<Location> or ProxyPass ends. A path matcher without "*" is that path alone, and "/a/*" does
 not match "/a" (Caddyfile, "Path matchers")."""
 
 from collections.abc import Iterator
@@ -19,18 +20,23 @@ from diagnose.parsers.web_sites import is_taken
 )
 def path_not_handled(evidence: Evidence) -> Iterator[Claim]:
     view, target = server_view(evidence), evidence.target
-    if view is None or view.config is None or view.server.product != "caddy":
+    if view is None or view.config is None or view.server.product not in {"caddy", "apache"}:
         return
     if target.port not in view.server.ports or len(view.answering_sites) != 1:
         return
     (site,) = view.answering_sites
     for path in dict.fromkeys((target.path.partition("?")[0], *target.websockets)):
-        failed = _failed(evidence, path)
+        is_apache = view.server.product == "apache"
+        failed = _failed(evidence, path, 404 if is_apache else 200)
         near = _near_route(site, path)
-        is_blank = any(isinstance(answer, Exchange) for answer in failed)
-        if not failed or (near is None and not is_blank) or any(_takes(site, path)):
+        if is_apache and (near is None or near.path != f"{path}/"):
             continue
-        yield _claim(view, site, path, failed, near)
+        is_blank = any(isinstance(answer, Exchange) for answer in failed)
+        missed = _missed_conditions(view, path, path in target.websockets)
+        is_taken_by = any(_takes(site, path)) and not missed
+        if not failed or (near is None and not is_blank and not missed) or is_taken_by:
+            continue
+        yield _claim(view, site, path, failed, near, missed)
 
 
 def _claim(
@@ -39,7 +45,9 @@ def _claim(
     path: str,
     failed: list[Exchange | Upgrade],
     near: SiteRoute | None,
+    missed: str,
 ) -> Claim:
+    is_apache = view.server.product == "apache"
     place = place_text(near.file, near.line) if near else place_text(site.file, site.line)
     return Claim(
         about=Subject(port=view.evidence.target.port, path=path),
@@ -48,24 +56,54 @@ def _claim(
             **view.facts,
             "path": path,
             "place": place,
-            "matcher": _matcher(near) if near else "",
+            "matcher": "" if near is None else near.path if is_apache else _matcher(near),
             "wider": f"{near.path.rstrip('/')}*" if near else "",
+            "prefix": near.path if near else "",
+            "apache": is_apache,
+            "missed": "" if near else missed,
             "blank": any(isinstance(answer, Exchange) for answer in failed),
         },
-        # A site whose root has no page of its own may be meant like that.
-        severity=None if near else Severity.NOTE if path == "/" else Severity.WARNING,
-        fix=manual_fix(view, "widen" if near else "add"),
+        severity=_severity(view, path, near, missed),
+        fix=manual_fix(view, _step(view) if near else "match" if missed else "add"),
     )
 
 
-def _failed(evidence: Evidence, path: str) -> list[Exchange | Upgrade]:
-    """Return the empty pages of the path, and its refused WebSockets."""
+def _severity(view: ServerView, path: str, near: SiteRoute | None, missed: str) -> Severity | None:
+    """A site for WebSockets alone needs no page, and an API none at its root."""
+    if near:
+        return Severity.WARNING if view.server.product == "apache" else None
+    has_socket = any(upgrade.accepted for upgrade in view.evidence.good(Upgrade))
+    is_meant = has_socket or (path == "/" and not missed)
+    return Severity.NOTE if is_meant else Severity.WARNING
+
+
+def _missed_conditions(view: ServerView, path: str, websocket: bool) -> str:
+    """Return the conditions of the routes that hold an application and do not take this request,
+    if Caddy's routes were followed to the end and none answers; "" otherwise."""
+    return next(
+        (
+            rule.condition
+            for rule in (view.config.rules if view.config else ())
+            if (rule.path, rule.websocket, rule.rule) == (path, websocket, "") and rule.is_certain
+        ),
+        "",
+    )
+
+
+def _step(view: ServerView) -> str:
+    return "slash" if view.server.product == "apache" else "widen"
+
+
+def _failed(evidence: Evidence, path: str, status: int) -> list[Exchange | Upgrade]:
+    """Return the pages of the path that nobody gave (404, or 200 and empty), and its refused
+    WebSockets."""
     port, target = evidence.target.port, evidence.target
     pages = [
         exchange
         for exchange in evidence.good(Exchange)
         if exchange.purpose == "target" and exchange.port == port and exchange.method == "GET"
-        if path == target.path.partition("?")[0] and exchange.status == 200 and not exchange.body
+        if path == target.path.partition("?")[0] and exchange.status == status
+        if status == 404 or not exchange.body
     ]
     upgrades = [
         upgrade

@@ -29,7 +29,8 @@ from diagnose.model import (
     server_commands,
 )
 from diagnose.model.http import Upgrade
-from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
+from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig, WebSite
+from diagnose.parsers.nginx.pcre import is_supported_pcre, pcre_search
 from diagnose.parsers.web_sites import is_taken, route_of
 
 #: Apache since this version passes upgrades by mod_proxy_http.
@@ -58,11 +59,37 @@ def websocket_not_passed(evidence: Evidence) -> Iterator[Claim]:
         ]
         if not upgrades or any(upgrade.accepted for upgrade in upgrades):
             continue
-        routes = [route_of(site, path.partition("?")[0]) for site in view.answering_sites]
+        own = path.partition("?")[0]
+        routes = [_route(view, site, own) for site in view.answering_sites]
         route = next((route for route in routes if route and _loses_upgrade(view, route)), None)
         if route is None or None in routes or _is_unavailable(upgrades):
             continue
         yield _claim(view, path, route, upgrades)
+
+
+def _route(view: ServerView, site: WebSite, path: str) -> SiteRoute | None:
+    """Return the route that takes the path. Of Apache also behind patterns that do not match it."""
+    if view.server.product != "apache":
+        return route_of(site, path)
+    for route in site.routes:
+        if route.pattern and not _misses(route, path):
+            return None
+        if not route.pattern and is_taken(route, path):
+            return route
+    return None
+
+
+def _misses(route: SiteRoute, path: str) -> bool:
+    """Return whether a route by a regular expression does not take the path."""
+    is_known = len(route.path) <= 500 and is_supported_pcre(route.path)
+    return is_known and pcre_search(route.path, path, False) is None
+
+
+def _missed(view: ServerView, path: str) -> SiteRoute | None:
+    """Return the line that passes WebSockets on, and whose pattern does not match the path."""
+    routes = (route for site in view.answering_sites for route in site.routes)
+    own = path.partition("?")[0]
+    return next((r for r in routes if r.pattern and r.websocket and _misses(r, own)), None)
 
 
 def _is_unavailable(upgrades: list[Upgrade]) -> bool:
@@ -93,6 +120,7 @@ def _version(view: ServerView) -> tuple[int, ...]:
 
 def _claim(view: ServerView, path: str, route: SiteRoute, upgrades: list[Upgrade]) -> Claim:
     target = view.evidence.target
+    missed = _missed(view, path) if view.server.product == "apache" else None
     return Claim(
         about=Subject(port=target.port, path=path),
         because=(*upgrades, *((view.config,) if view.config else ()), view.server),
@@ -103,6 +131,8 @@ def _claim(view: ServerView, path: str, route: SiteRoute, upgrades: list[Upgrade
             "target": route.target,
             "status": next((upgrade.status for upgrade in upgrades if upgrade.status), None) or "",
             "later": _later(view, path, route),
+            "missed": place_text(missed.file, missed.line) if missed else "",
+            "pattern": missed.path if missed else "",
             "module": _lacks_tunnel(view) and route.scheme in {"ws", "wss"},
             "apache": view.server.product == "apache",
         },

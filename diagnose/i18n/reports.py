@@ -231,6 +231,11 @@ MESSAGES = Messages(
     ),
     Message("seen-from-another-machine-only", "it shows only from another machine"),
     Message("needs-root", "needs root"),
+    Message("the-command-did-not-end-in-time", "the command did not end in time"),
+    Message("the-command-is-not-permitted", "the command is not permitted"),
+    Message("the-command-failed", "the command failed"),
+    Message("the-program-is-not-installed", "the program is not installed"),
+    Message("curl-is-not-installed,-or-gave-no-answer", "curl is not installed, or gave no answer"),
     Message("it-runs-in-a-container", "it runs in a container"),
     Message(
         "fix.in-container",

@@ -1,4 +1,4 @@
-"""Observations of web servers other than nginx: Apache, Caddy, HAProxy.
+"""Observations of web servers other than nginx: Apache, Caddy, HAProxy, Traefik.
 
 They are the same for every server, so that one check judges all of them. What is a server's own
 (the words of its configuration, its commands) stands in the values. Each server has a reader that
@@ -20,9 +20,10 @@ from diagnose.model.marks import (
     UrlPath,
     Word,
 )
+from diagnose.model.server_rules import AnsweringRule
 from diagnose.model.summary import Summary, joined, socket_text
 
-Product = Literal["apache", "caddy", "haproxy"]
+Product = Literal["apache", "caddy", "haproxy", "traefik"]
 
 #: Where the certificate of a site comes from, if the server cares for it (Caddy): "files" that the
 #: configuration names, an authority by "acme", Caddy's own "internal" authority, or "none" at all.
@@ -33,10 +34,11 @@ Issuance = Literal["", "files", "acme", "internal", "none"]
 #: TLS to the backend is off ("backend-tls"), an .htaccess is faulty, a file may not be read, the
 #: server's rules let nobody in ("denied"), rewrite rules go round in a circle ("recursion"), the
 #: Unix socket of the backend fails, SELinux forbids the connection, the backend's name has no
-#: address, it does not answer in time, or every worker is busy ("workers").
+#: address, it does not answer in time, every worker is busy ("workers"), or a web application
+#: firewall refuses ("firewall"). "logged" is anything else that it wrote about the request.
 RequestErrorReason = Literal[
     "handler", "backend-tls", "htaccess", "permission", "denied", "recursion", "socket", "selinux",
-    "backend-name", "timeout", "workers",
+    "backend-name", "timeout", "workers", "firewall", "logged",
 ]  # fmt: skip
 
 #: What a server verifies of its backend's certificate: nothing ("none"), its chain, its name and
@@ -44,7 +46,12 @@ RequestErrorReason = Literal[
 Verification = Literal["", "none", "chain", "name", "all"]
 
 #: The name of each server as its project writes it, for the texts of checks.
-TITLES: dict[Product, str] = {"apache": "Apache", "caddy": "Caddy", "haproxy": "HAProxy"}
+TITLES: dict[Product, str] = {
+    "apache": "Apache",
+    "caddy": "Caddy",
+    "haproxy": "HAProxy",
+    "traefik": "Traefik",
+}
 
 
 @frozen(kw_only=True, eq=False)
@@ -61,6 +68,8 @@ class WebServer(Observation):
     systemd does not run), `state` systemd's word for the unit ("active", "failed"), and `enabled`
     whether it starts at boot (None if unknown). `file_state` is systemd's word for the unit's file
     ("enabled", "masked"). `complaint` is the last error that a failed start wrote to the journal.
+
+    `arguments` is the command line of Traefik, which may hold its whole configuration.
 
     `container` is the name of the container in which it runs and was observed, "" outside of one.
 
@@ -90,6 +99,7 @@ class WebServer(Observation):
     stop: tuple[Text, ...] = ()
     file_state: Word = ""
     container: Label = ""
+    arguments: ServerText = ""
 
     @property
     def title(self) -> str:
@@ -166,7 +176,8 @@ class SiteRoute:
     be `path` itself. With TLS `verify` says what the server verifies of the application's
     certificate, `server_name` is the name that it wants ("" for `host`), and `authorities` the file
     of those that it trusts ("" for the system's). `keeps_host` is False if the visitor's Host is
-    replaced. `idle_s` are the seconds of silence after which an open WebSocket is cut, None if that
+    replaced, `sent_host` what it is replaced by ("" for the application's address).
+    `idle_s` are the seconds of silence after which an open WebSocket is cut, None if that
     is unknown.
     """
 
@@ -186,6 +197,7 @@ class SiteRoute:
     server_name: HostName = ""
     authorities: FilePath = ""
     keeps_host: bool = True
+    sent_host: HostName = ""
     idle_s: float | None = None
 
 
@@ -264,7 +276,8 @@ class WebServerConfig(Observation):
     texts of the sites' files. `loaded` is False if the server runs with another configuration than
     this, None if that is unknown; then `running` are the sites with which it runs. `complaint` is
     what its log says of the certificate that it should get for the target and has not. `error_log`
-    is the log of the server itself, beside those of its sites.
+    is the log of the server itself, beside those of its sites. `rules` are those that answer the
+    target's own paths themselves, or may.
     """
 
     layer: ClassVar[str] = "server"
@@ -281,6 +294,7 @@ class WebServerConfig(Observation):
     running: tuple[WebSite, ...] = ()
     complaint: Text = ""
     error_log: FilePath = ""
+    rules: tuple[AnsweringRule, ...] = ()
 
     def file(self, path: str) -> ServerFile | None:
         return next((file for file in self.files if path in {file.path, file.real}), None)
@@ -297,7 +311,9 @@ class ServerRequestError(Observation):
     `log` is the file, `message` the line without its time. `scheme` is the protocol that no module
     serves ("http", "ws"). `file` is the .htaccess with the mistake, or the file or folder that the
     server may not read, or the socket. `errno` is the number of the system's error, 0 if there is
-    none, and `backend` the host and port that was tried.
+    none, and `backend` the host and port that was tried. `rule` is the number of the rule of a web
+    application firewall (ModSecurity), and `file` the file of that rule. `code` is Apache's number
+    of the message ("AH01276"), "" without one.
     """
 
     layer: ClassVar[str] = "server"
@@ -310,6 +326,8 @@ class ServerRequestError(Observation):
     file: FilePath = ""
     errno: int = 0
     backend: Address = ""
+    rule: Word = ""
+    code: Word = ""
 
     def summary(self) -> Summary:
         return self.log, self.message

@@ -68,6 +68,7 @@ _MARKERS = tuple(
         (r"invalid http_host|disallowedhost|invalid host header|blocked (?:request|hosts?)", ""),
         (r"this host .{0,100} is not allowed", "this host *** is not allowed"),
         (r"<title>Welcome to nginx", ""),
+        (r"\A404 page not found\s{0,9}\Z", "404 page not found"),
         (r"<title>(?:404 Not Found|403 Forbidden)", ""),
         (r"Request Header Or Cookie Too Large", ""),
         (r"Request-URI Too Large", ""),

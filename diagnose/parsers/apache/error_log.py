@@ -38,6 +38,13 @@ _NAME = re.compile(r"AH00898: DNS lookup failure for: (\S{1,300}) returned by (\
 _TIMEOUT = re.compile(r"AH01102: error reading status line from remote server (\S{1,300})")
 _WORKERS = re.compile(r"AH(?:00161|00484|00326|00327|10159|03490): .{0,40}MaxRequestWorkers")
 _HTACCESS_READ = re.compile(r"AH00529: (/\S{0,1000}/\.htaccess) pcfg_openfile")
+#: mod_security2, msc_log: the phase, the rule's file, number and text, and the requested path.
+_FIREWALL = re.compile(r"ModSecurity: Access denied with (?:code (\d{3})|\w+)")
+_TAG = re.compile(r'\[(file|id|msg|uri) "([^"]{0,500})"\]')
+#: The number of a message, and what PHP-FPM answered (mod_proxy_fcgi, AH01071).
+_CODE = re.compile(r"\b(AH\d{5}): ")
+#: Messages of checks of their own, or about no fault of the request.
+_OTHERS = {"AH01630", "AH01797", "AH00558", "AH01144", "AH00961", "AH00035", "AH00132", "AH00124"}
 
 
 @frozen
@@ -52,6 +59,8 @@ class RequestError:
     file: str = ""
     errno: int = 0
     backend: str = ""
+    rule: str = ""
+    code: str = ""
 
 
 @frozen
@@ -80,6 +89,48 @@ def last_request_error(
         if error:
             return error
     return None
+
+
+def other_request_error(
+    text: str, now: str, seconds: float, requested: RequestedSite
+) -> RequestError | None:
+    """Return the last other line about the requested path or its file: what a web application
+    firewall refused, or any message of Apache's modules. None if there is none."""
+    for line in reversed(text.split("\n")):
+        match = _LINE.match(line[:MAX_LINE])
+        if match and _is_recent(match, now, seconds):
+            error = _firewall_error(match[6], requested) or _logged_error(match[6], requested)
+            if error:
+                return error
+    return None
+
+
+def _firewall_error(text: str, requested: RequestedSite) -> RequestError | None:
+    match = _FIREWALL.search(text)
+    tags = {name: clean(value, 300) for name, value in _TAG.findall(text)} if match else {}
+    if match is None or tags.get("uri", "").partition("?")[0] not in requested.paths:
+        return None
+    words = tags.get("msg") or clean(text[match.start() :].partition(" [file ")[0], MAX_TEXT)
+    return RequestError("firewall", words, file=tags.get("file", ""), rule=tags.get("id", ""))
+
+
+def _logged_error(text: str, requested: RequestedSite) -> RequestError | None:
+    match = _CODE.search(text)
+    if match is None or match[1] in _OTHERS or not _mentions(text, requested):
+        return None
+    return RequestError("logged", clean(text[match.start() :], MAX_TEXT), code=match[1])
+
+
+def _mentions(text: str, requested: RequestedSite) -> bool:
+    """Return whether a message names the requested path, or its file."""
+    paths = [path for path in requested.paths if len(path) > 1]
+    files = [f"{root.rstrip('/')}{path}" for root in requested.roots if root for path in paths]
+    folders = [f"{root.rstrip('/')}/" for root in requested.roots if root]
+    is_root = any(path == "/" for path in requested.paths)
+    words = {word.strip("'\",;:()") for word in text.split()}
+    wanted = {*paths, *files, *(folders if is_root else ())}
+    wanted |= {each.rstrip("/") for each in wanted if len(each) > 1}
+    return not words.isdisjoint(wanted)
 
 
 def _is_recent(match: re.Match[str], now: str, seconds: float) -> bool:

@@ -124,6 +124,7 @@ def _proxied(handler: dict[str, object], condition: _Condition, strip: str) -> S
     upstreams = dictionaries(handler.get("upstreams"))
     dial = clean(text_of(upstreams[0].get("dial")), 300) if upstreams else ""
     transport = dictionary(handler.get("transport"))
+    replaced = next(iter(texts(at(handler, "headers", "request", "set", "Host"))), "")
     scheme = "https" if "tls" in transport else "http"
     scheme = "fcgi" if transport.get("protocol") == "fastcgi" else scheme
     socket = dial.removeprefix("unix/") if dial.startswith("unix/") else ""
@@ -142,7 +143,8 @@ def _proxied(handler: dict[str, object], condition: _Condition, strip: str) -> S
         verify=_verification(transport) if scheme == "https" else "",
         server_name=clean(text_of(at(transport, "tls", "server_name")), 255),
         authorities=_authorities(transport),
-        keeps_host="Host" not in dictionary(at(handler, "headers", "request", "set")),
+        keeps_host=not replaced or replaced == "{http.request.host}",
+        sent_host="" if "{" in replaced else clean(replaced, 255),
     )
 
 

@@ -28,11 +28,13 @@ _WITH_VALUE = {"-m", "-f", "-M", "-u"}
 @frozen
 class Criterion:
     """What an ACL compares. `subject` is "host", "sni", "path", "tls", "port", "websocket", "true",
-    "false", or "" for anything else; `method` is how ("str", "beg", "end", "dom", "sub")."""
+    "false", or "" for anything else; `method` is how ("str", "beg", "end", "dom", "sub").
+    `strips_port` is True if the port of the Host field is taken off before."""
 
     subject: str
     method: str = "str"
     values: tuple[str, ...] = ()
+    strips_port: bool = False
 
 
 @frozen
@@ -46,11 +48,13 @@ class Literal:
 @frozen
 class Situation:
     """What is known of a request: the site's name (perhaps with wildcards, "" for any other name),
-    whether it came over TLS to this frontend, and the port (0 if it is unknown)."""
+    whether it came over TLS to this frontend, and the port (0 if it is unknown). `writes_port` is
+    True if the Host field has the port behind the name: it is not the one of the scheme."""
 
     name: str = ""
     tls: bool = False
     port: int = 0
+    writes_port: bool = False
 
 
 @frozen
@@ -226,7 +230,8 @@ def criterion_of(words: Sequence[str]) -> Criterion:
     method = flags.get("-m", method)
     if "-f" in flags or "-M" in flags or method not in {"str", "beg", "end", "dom", "sub", "found"}:
         return Criterion("")
-    return Criterion(_subject(name, match, values), method, values[:MAX_VALUES])
+    strips_port = bool(re.search(r"host_only|field|word", match["converters"]))
+    return Criterion(_subject(name, match, values), method, values[:MAX_VALUES], strips_port)
 
 
 def _subject(name: str, match: re.Match[str], values: tuple[str, ...]) -> str:
@@ -324,6 +329,8 @@ def _criterion_truth(criterion: Criterion, situation: Situation) -> bool | None:
             return situation.tls == (criterion.subject == "tls")
         case "port":
             return str(situation.port) in criterion.values if situation.port else None
+        case "host" if _lacks_port(criterion, situation):
+            return False
         case "host" | "sni":
             patterns = tuple(_patterns(criterion))
             name = situation.name
@@ -331,3 +338,10 @@ def _criterion_truth(criterion: Criterion, situation: Situation) -> bool | None:
                 return name in patterns
             return bool(name) and any(name_matches(pattern, name) for pattern in patterns)
     return None
+
+
+def _lacks_port(criterion: Criterion, situation: Situation) -> bool:
+    """Return whether the Host field ends with a port, and no value of the criterion does."""
+    if not situation.writes_port or criterion.strips_port or criterion.method not in {"str", "end"}:
+        return False
+    return not any(value.endswith(f":{situation.port}") for value in criterion.values)

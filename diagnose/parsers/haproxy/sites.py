@@ -29,6 +29,7 @@ from diagnose.parsers.haproxy.conditions import (
     rules_of,
 )
 from diagnose.parsers.haproxy.config import Configuration, Line, Proxy
+from diagnose.parsers.haproxy.host_field import fixed_host
 from diagnose.parsers.sanitize import clean
 
 #: Number of sites after which no further frontend is read.
@@ -208,6 +209,7 @@ def first_server(backend: Proxy) -> BackendServer | None:
 def _route(proxy: Proxy, backend: Proxy, server: BackendServer, drops: bool) -> SiteRoute:
     is_http = "http" in {proxy.mode, backend.mode}
     scheme = ("https" if server.tls else "http") if is_http else "tcp"
+    host = fixed_host([*proxy.lines, *backend.lines])
     return SiteRoute(
         "/",
         f"{scheme}://{clean(server.address, 300)}",
@@ -221,6 +223,8 @@ def _route(proxy: Proxy, backend: Proxy, server: BackendServer, drops: bool) -> 
         verify=_verification(server) if server.tls else "",
         server_name=_fixed_name(server.sni),
         authorities=clean(server.authorities, 300),
+        keeps_host=not host,
+        sent_host=clean(host, 255),
     )
 
 

@@ -13,6 +13,7 @@ from diagnose.parsers.haproxy.conditions import (
     rules_of,
 )
 from diagnose.parsers.haproxy.config import Configuration, Line, Proxy
+from diagnose.parsers.haproxy.host_field import fixed_host
 from diagnose.parsers.haproxy.sites import Selection, selections
 from diagnose.parsers.web_sites import name_matches, takes
 
@@ -47,15 +48,7 @@ class TargetProxies:
     def own_host(self) -> str:
         """The Host field that a rule without a condition sets, "" if the visitor's is passed on."""
         lines = [*self.frontend.lines, *(self.backend.lines if self.backend else ())]
-        values = (
-            line.words[3]
-            for line in lines
-            if line.starts_with("http-request", "set-header")
-            and len(line.words) == 4
-            and line.words[2].lower() == "host"
-            and "%" not in line.words[3]
-        )
-        return next(iter(list(values)[-1:]), "")
+        return fixed_host(lines)
 
 
 def target_proxies(config: Configuration, target: Target, path: str = "") -> TargetProxies | None:
@@ -143,7 +136,8 @@ def _selection(
 
 def _situation(rules: tuple[Rule, ...], target: Target, tls: bool) -> Situation:
     names = (name for name in host_patterns(rules) if name_matches(name, target.host))
-    return Situation(next(names, ""), tls, target.port)
+    writes_port = target.port != (443 if target.uses_tls else 80)
+    return Situation(next(names, ""), tls, target.port, writes_port)
 
 
 def _takes(selection: Selection, path: str) -> bool:

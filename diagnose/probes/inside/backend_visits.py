@@ -13,7 +13,8 @@ from diagnose.model.web_servers import SiteRoute, WebServerConfig
 from diagnose.parsers.web_sites import inner_path, routes_of_name
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside.backends import is_holder
-from diagnose.probes.inside.remote_curl import UPGRADE_FIELDS, curl
+from diagnose.probes.inside.remote_curl import UPGRADE_FIELDS
+from diagnose.probes.inside.unanswered import curl_or_unseen
 
 #: Seconds for one request.
 PATIENCE = 3
@@ -102,7 +103,7 @@ async def _ask(
         fields += [*UPGRADE_FIELDS, f"Origin: {ctx.target.origin}"]
     url = f"http://{bracketed(route.host)}:{route.port}{path}"
     options = ("--noproxy", "*")
-    response = await curl(ctx.machine, url, tuple(fields), options=options, patience=PATIENCE)
+    response = await curl_or_unseen(ctx, url, tuple(fields), options, PATIENCE)
     if response is None:
         return None
     return ctx.emit(

@@ -19,7 +19,8 @@ from diagnose.parsers.redirects import redirect_target
 from diagnose.parsers.urls import normalize_url
 from diagnose.parsers.web_sites import inner_path, routes_of_name
 from diagnose.probes import ProbeContext, probe
-from diagnose.probes.inside.remote_curl import UPGRADE_FIELDS, CurlResponse, curl
+from diagnose.probes.inside.remote_curl import UPGRADE_FIELDS, CurlResponse
+from diagnose.probes.inside.unanswered import curl_or_unseen, emit_unanswered
 
 #: Seconds for one handshake or request.
 PATIENCE = 3
@@ -62,7 +63,7 @@ async def _ask_websockets(ctx: ProbeContext, config: WebServerConfig, upgrade: U
     path = upgrade.path.partition("?")[0]
     for route in routes_of_name(config, ctx.target.port, ctx.target.host, path):
         if route.host and not route.keeps_host and route.scheme in {"ws", "http"}:
-            own = f"{bracketed(route.host)}:{route.port}"
+            own = route.sent_host or f"{bracketed(route.host)}:{route.port}"
             origin = upgrade.origin or ctx.target.origin
             for host in (ctx.target.authority, own):
                 await _ask_websocket(ctx, route, upgrade.path, host, origin)
@@ -75,7 +76,7 @@ async def _ask_websocket(
     fields = (f"Host: {host}", *UPGRADE_FIELDS, f"Origin: {origin}")
     inner = inner_path(route, path)
     url = f"http://{bracketed(route.host)}:{route.port}{inner}"
-    response = await curl(ctx.machine, url, fields, options=("--noproxy", "*"))
+    response = await curl_or_unseen(ctx, url, fields, ("--noproxy", "*"))
     if response is not None:
         _emit_answer(ctx, at, route, path, host, "", response, websocket=True)
 
@@ -127,6 +128,7 @@ async def _shake(ctx: ProbeContext, route: SiteRoute) -> None:
     # Its standard input is empty, so it ends after the handshake.
     result = await ctx.machine.run(*argv, timeout=PATIENCE)
     if result.failure is not None and result.failure.kind == "missing":
+        emit_unanswered(ctx, f"the TLS handshake with {where}", result)
         return
     code, text = verify_result(result.out)
     chain, _ = await asyncio.to_thread(pem.certificates, result.out)
@@ -153,11 +155,17 @@ async def _ask_socket(ctx: ProbeContext, route: SiteRoute) -> None:
     at = ctx.elapsed()
     files = await ctx.machine.glob(route.socket)
     status, command = None, f"ls -l {shlex.quote(route.socket)}"
+    if not files:
+        # A list of files over a slow connection is empty too.
+        again = await ctx.machine.run("ls", "-l", route.socket)
+        if again.failure is not None and again.failure.kind == "timeout":
+            emit_unanswered(ctx, route.socket, again, command)
+            return
     if files and route.scheme in {"http", "https"}:
         options = ("--unix-socket", route.socket)
         fields = (f"Host: {ctx.target.authority}",)
         url = f"{route.scheme}://localhost{inner_path(route, ctx.target.path)}"
-        response = await curl(ctx.machine, url, fields, options=options, patience=PATIENCE)
+        response = await curl_or_unseen(ctx, url, fields, options, PATIENCE)
         status = response.status if response else None
         command = response.equivalent if response else command
     ctx.emit(
@@ -178,7 +186,7 @@ async def _answers_plain(ctx: ProbeContext, where: str) -> bool:
     """Return whether the port speaks plain HTTP. A TLS server may answer that with 400, to say that
     it wants TLS."""
     options = ("--noproxy", "*")
-    response = await curl(ctx.machine, f"http://{where}/", (), options=options, patience=PATIENCE)
+    response = await curl_or_unseen(ctx, f"http://{where}/", (), options, PATIENCE)
     if response is None or response.status is None:
         return False
     return response.status != 400 or "HTTPS" not in response.body
@@ -187,7 +195,7 @@ async def _answers_plain(ctx: ProbeContext, where: str) -> bool:
 async def _compare(ctx: ProbeContext, route: SiteRoute) -> None:
     """Ask for the page as a proxy should, without X-Forwarded-Proto, and with the application's
     own address as Host."""
-    own = f"{bracketed(route.host)}:{route.port}"
+    own = route.sent_host or f"{bracketed(route.host)}:{route.port}"
     for host, proto in (
         (ctx.target.authority, "https"),
         (ctx.target.authority, ""),
@@ -200,7 +208,7 @@ async def _ask_application(ctx: ProbeContext, route: SiteRoute, host: str, proto
     at, path = ctx.elapsed(), inner_path(route, ctx.target.path)
     fields = (f"Host: {host}", *((f"X-Forwarded-Proto: {proto}",) if proto else ()))
     url = f"http://{bracketed(route.host)}:{route.port}{path}"
-    response = await curl(ctx.machine, url, fields, options=("--noproxy", "*"), patience=PATIENCE)
+    response = await curl_or_unseen(ctx, url, fields, ("--noproxy", "*"), PATIENCE)
     if response is not None:
         _emit_answer(ctx, at, route, path, host, proto, response)
 

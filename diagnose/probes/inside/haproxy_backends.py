@@ -22,7 +22,7 @@ from diagnose.parsers.haproxy.statistics import parse_statistics
 from diagnose.parsers.haproxy.view import TargetProxies, target_proxies
 from diagnose.probes import ProbeContext, emit_not_observed, probe
 from diagnose.probes.inside.nginx_certificates import fingerprint
-from diagnose.probes.inside.remote_curl import curl
+from diagnose.probes.inside.unanswered import curl_or_unseen, emit_unanswered
 
 STATISTICS = read_script(__file__, "haproxy_statistics.sh")
 
@@ -117,6 +117,8 @@ async def _emit_statistics(ctx: ProbeContext, config: Configuration) -> None:
     if statistics is None:
         if "Permission denied" in result.err:
             emit_not_observed(ctx, f"HAProxy's statistics ({path})", "needs root", words, at=at)
+        elif result.status is None:
+            emit_unanswered(ctx, f"HAProxy's statistics ({path})", result, words)
         return
     ctx.emit(
         HaproxyStatus(
@@ -182,7 +184,7 @@ async def _emit_try(
     scheme = "https" if server.tls else "http"
     options = _options(method, proxied, server.socket)
     url = f"{scheme}://{host}:{port}{path}"
-    response = await curl(ctx.machine, url, fields, version, options, PATIENCE)
+    response = await curl_or_unseen(ctx, url, fields, options, PATIENCE, version)
     if response is None:
         return None
     return ctx.emit(
@@ -241,7 +243,7 @@ async def _ask_front(ctx: ProbeContext, address: str, proxied: bool) -> None:
     where = f"{target.host}:{target.port}:{bracketed(address)}"
     options = ("--resolve", where, "--noproxy", "*", *_options("GET", proxied))
     url = f"{target.origin}{target.path}"
-    response = await curl(ctx.machine, url, (), "1.1", options, PATIENCE)
+    response = await curl_or_unseen(ctx, url, (), options, PATIENCE)
     if response is None:
         return
     ctx.emit(

@@ -8,17 +8,19 @@ from collections.abc import Iterator
 
 from diagnose.machine.script_files import read_script
 from diagnose.model import Vantage
-from diagnose.model.http import Exchange
+from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.tls import Handshake
 from diagnose.model.web_servers import ServerRequestError, WebServer, WebServerConfig, WebSite
 from diagnose.parsers.apache.error_log import (
     RequestedSite,
     RequestError,
     last_request_error,
+    other_request_error,
     workers_error,
 )
 from diagnose.parsers.web_sites import answering_sites, route_of
 from diagnose.probes import ProbeContext, emit_not_observed, probe
+from diagnose.probes.inside.unanswered import emit_unanswered
 
 READ_SCRIPT = read_script(__file__, "server_log.sh")
 
@@ -39,6 +41,14 @@ async def after_the_configuration(ctx: ProbeContext, config: WebServerConfig) ->
 async def after_an_answer(ctx: ProbeContext, exchange: Exchange) -> None:
     config = next(iter(ctx.observed(WebServerConfig)), None)
     if config is not None and _has_failed(exchange):
+        await _read_log(ctx, config)
+
+
+@probe(after=Upgrade)
+async def after_a_refused_websocket(ctx: ProbeContext, upgrade: Upgrade) -> None:
+    config = next(iter(ctx.observed(WebServerConfig)), None)
+    is_visit = upgrade.through == "front" and upgrade.variant == "normal"
+    if config is not None and is_visit and (upgrade.status or 0) >= 400:
         await _read_log(ctx, config)
 
 
@@ -73,7 +83,7 @@ def _has_stalled(ctx: ProbeContext, handshake: Handshake) -> bool:
 def _has_failed(exchange: Exchange) -> bool:
     """Whether a page was not served for a reason that Apache logs."""
     status = exchange.status or 0
-    return exchange.purpose == "target" and (status == 403 or status >= 500)
+    return exchange.purpose == "target" and status >= 400 and status != 401
 
 
 async def _read_log(ctx: ProbeContext, config: WebServerConfig) -> None:
@@ -89,10 +99,14 @@ async def _read_log(ctx: ProbeContext, config: WebServerConfig) -> None:
         if result.status == _FORBIDDEN:
             emit_not_observed(ctx, log, "needs root", f"sudo {equivalent}")
             continue
+        if result.status is None:
+            emit_unanswered(ctx, log, result, f"sudo {equivalent}")
         clock, _, text = result.out.partition("\n")
         epoch, _, now = clock.partition(" ")
         seconds = _seconds(server, epoch, ctx.elapsed())
-        error = last_request_error(text, now, seconds, requested)
+        error = last_request_error(text, now, seconds, requested) or other_request_error(
+            text, now, seconds, requested
+        )
         if error and not ctx.observed(ServerRequestError):
             _emit(ctx, at, config, log, error)
 
@@ -114,6 +128,8 @@ def _emit(
             file=error.file,
             errno=error.errno,
             backend=error.backend,
+            rule=error.rule,
+            code=error.code,
         )
     )
 

@@ -3,6 +3,7 @@ from dataclasses import replace
 from diagnose.model import Severity
 from diagnose.model.backends import BackendVisit
 from diagnose.model.http import Upgrade
+from diagnose.model.server_rules import AnsweringRule
 from tests.support.check_evidence import SHOP, judge
 from tests.support.haproxy_evidence import SERVER, TEXT, config, page
 from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
@@ -57,3 +58,11 @@ def test_silent_where_the_application_fails_too_or_the_page_is_well() -> None:
     assert not judge(CHECK, SERVER, DENIED, page(503), replace(VISIT, status=503))
     assert not judge(CHECK, SERVER, DENIED, page(200), VISIT)
     assert not judge(CHECK, SERVER, DENIED, page(None), VISIT)
+
+
+def test_silent_where_the_rule_itself_is_known() -> None:
+    rule = AnsweringRule("/", 403, "Require all denied")
+    config = replace(apache_config(HTTPS), rules=(rule,))
+    visit = replace(VISIT, target="http://127.0.0.1:3000/")
+    assert judge(CHECK, APACHE, apache_config(HTTPS), page(403), visit)
+    assert not judge(CHECK, APACHE, config, page(403), visit)

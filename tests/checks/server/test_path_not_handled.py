@@ -2,9 +2,13 @@ from dataclasses import replace
 from typing import Any
 
 from diagnose.model import Severity
+from diagnose.model.http import Upgrade
+from diagnose.model.server_rules import AnsweringRule
+from diagnose.model.web_servers import WebServerConfig
 from tests.support.caddy_evidence import CADDY, caddy_config, document
 from tests.support.check_evidence import SHOP, judge
 from tests.support.report_builder import ANSWER
+from tests.support.web_server_evidence import APACHE, apache_config
 
 CHECK = "server.path-not-handled"
 SITE = "shop.example.com {\n\treverse_proxy /api 127.0.0.1:3000\n}\n"
@@ -37,3 +41,56 @@ def test_silent_when_a_route_takes_the_path_or_a_page_came() -> None:
     assert not judge(CHECK, CADDY, caddy_config(SITE, limited("/api*")), EMPTY, target=USERS)
     page = replace(EMPTY, body="users")
     assert not judge(CHECK, CADDY, caddy_config(SITE, limited("/api")), page, target=USERS)
+
+
+def unhandled(condition: str = "host shop.local") -> WebServerConfig:
+    """The site, and what followed Caddy's routes to the end."""
+    rule = AnsweringRule("/", 200, condition=condition)
+    return replace(caddy_config(SITE, document("shop.example.com")), rules=(rule,))
+
+
+def test_fires_where_the_conditions_of_all_routes_are_false() -> None:
+    (claim,) = judge(CHECK, CADDY, unhandled(), ANSWER)
+    assert (claim.severity, claim.facts["missed"]) == (Severity.WARNING, "host shop.local")
+
+
+def test_fires_as_a_note_where_the_websocket_opens() -> None:
+    opened = Upgrade(
+        url="wss://shop.example.com/ws",
+        path="/ws",
+        address="203.0.113.10",
+        port=443,
+        status=101,
+        accepted=True,
+    )
+    (claim,) = judge(CHECK, CADDY, unhandled(), ANSWER, opened)
+    assert claim.severity is Severity.NOTE
+
+
+def test_silent_where_a_condition_is_not_known() -> None:
+    rule = AnsweringRule("/", 200, condition="host shop.local", questions=("other",))
+    config = replace(unhandled(), rules=(rule,))
+    assert not judge(CHECK, CADDY, config, ANSWER)
+
+
+BELOW = """\
+<VirtualHost *:443>
+    ServerName shop.example.com
+    SSLEngine on
+    SSLCertificateFile /etc/ssl/shop.pem
+    <Location /app/>
+        ProxyPass http://127.0.0.1:3000/
+    </Location>
+</VirtualHost>
+"""
+
+
+def test_fires_on_a_path_of_apache_without_its_slash() -> None:
+    page = replace(ANSWER, url="https://shop.example.com/app", status=404, body="Not Found")
+    app = replace(SHOP, path="/app")
+    (claim,) = judge(CHECK, APACHE, apache_config(BELOW), page, target=app)
+    assert (claim.facts["prefix"], claim.facts["apache"]) == ("/app/", True)
+    other = replace(SHOP, path="/other")
+    elsewhere = replace(page, url="https://shop.example.com/other")
+    assert not judge(CHECK, APACHE, apache_config(BELOW), elsewhere, target=other)
+    assert not judge(CHECK, APACHE, apache_config(BELOW), replace(page, status=200), target=app)

@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 from diagnose.model import Applicability, Command, Edit
+from diagnose.model.http import Upgrade
 from diagnose.model.web_servers import WebServer
 from tests.support.check_evidence import CHAT, judge
 from tests.support.haproxy_evidence import SERVER as HAPROXY
@@ -79,3 +80,20 @@ def test_a_line_for_the_path_that_comes_too_late_is_named() -> None:
     late = HTTPS.replace(line, "").replace("</VirtualHost>", f"{line}</VirtualHost>")
     (claim,) = judge(CHECK, APACHE, apache_config(late), upgrade(426), target=CHAT, masked=False)
     assert claim.facts["later"] == "/etc/apache2/sites-enabled/shop.conf:7"
+
+
+def test_fires_where_the_pattern_of_the_rewrite_rule_takes_another_path() -> None:
+    rules = (
+        "    RewriteEngine On\n    RewriteCond %{HTTP:Upgrade} websocket [NC]\n"
+        "    RewriteRule /p/socket(.*) ws://127.0.0.1:3000/p/socket$1 [P,L]\n"
+    )
+    text = HTTPS.replace("    ProxyPass /ws ws://127.0.0.1:3000/ws\n", rules)
+    config, target = apache_config(text), replace(CHAT, websockets=("/ws",))
+    refused = Upgrade(
+        url="wss://shop.example.com/ws", path="/ws", address="203.0.113.10", port=443, status=426
+    )
+    (claim,) = judge(CHECK, APACHE, config, refused, target=target)
+    assert claim.facts["pattern"] == "/p/socket(.*)"
+    own = replace(target, websockets=("/p/socket",))
+    mine = replace(refused, path="/p/socket", url="wss://shop.example.com/p/socket")
+    assert not judge(CHECK, APACHE, config, mine, target=own), "the pattern takes it"

@@ -111,7 +111,7 @@ def apache_passes_the_websocket_by_a_rewrite_rule(lab: Lab) -> None:
 
 @apache_scenario(
     outside="websocket.unauthorized",
-    server="server.application-answers",
+    server="server.rule-refuses",
     args=WS,
     manual=RULE,
 )
@@ -204,7 +204,7 @@ def haproxy_cuts_the_path_of_the_websocket(lab: Lab) -> None:
 
 @haproxy_scenario(
     outside="http.host-refused",
-    server="server.application-answers",
+    server="server.host-not-passed",
     manual=RULE,
 )
 def haproxy_replaces_the_host(lab: Lab) -> None:

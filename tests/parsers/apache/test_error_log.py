@@ -4,6 +4,7 @@ from diagnose.parsers.apache.error_log import (
     RequestedSite,
     RequestError,
     last_request_error,
+    other_request_error,
     workers_error,
 )
 
@@ -144,3 +145,41 @@ def test_the_line_of_busy_workers_may_be_old() -> None:
     assert workers_error(line, NOW, 10).startswith("AH00484")
     assert not workers_error(line, "2026-11-26 09:00:00", 10)
     assert not workers_error(RECURSION, NOW, 10)
+
+
+FIREWALL = (
+    "[Thu Nov 26 08:07:18.1 2026] [security2:error] [pid 1:tid 2] [client 192.0.2.7:50000]"
+    " [client 192.0.2.7] ModSecurity: Access denied with code 403 (phase 2). Operator GE matched 5"
+    ' at TX:anomaly_score. [file "/etc/modsecurity/949.conf"] [line "91"] [id "949110"]'
+    ' [msg "Inbound Anomaly Score Exceeded (Total Score: 5)"] [severity "CRITICAL"]'
+    ' [hostname "shop.example.com"] [uri "/api/v4/users"] [unique_id "x"]\n'
+)
+LINK = (
+    "[Thu Nov 26 08:07:18 2026] [core:error] [pid 1] [client 192.0.2.7:5] AH00037: Symbolic link"
+    " not allowed or link target not accessible: /srv/shop/a.html\n"
+)
+
+
+def test_a_rule_of_a_web_application_firewall() -> None:
+    mine = RequestedSite(["/api/v4/users"], [], [])
+    error = other_request_error(FIREWALL, NOW, 5, mine)
+    assert error
+    assert (error.reason, error.rule, error.file) == (
+        "firewall",
+        "949110",
+        "/etc/modsecurity/949.conf",
+    )
+    assert error.message == "Inbound Anomaly Score Exceeded (Total Score: 5)"
+    assert other_request_error(FIREWALL, NOW, 5, RequestedSite(["/"], [], [])) is None
+    assert other_request_error(FIREWALL, "2026-11-26 09:00:00", 5, mine) is None
+
+
+def test_any_other_message_about_the_file() -> None:
+    mine = RequestedSite(["/a.html"], ["/srv/shop"], [])
+    error = other_request_error(LINK, NOW, 5, mine)
+    assert error
+    assert (error.reason, error.code) == ("logged", "AH00037")
+    other = RequestedSite(["/b.html"], ["/srv/shop"], [])
+    assert other_request_error(LINK, NOW, 5, other) is None
+    denied = LINK.replace("AH00037", "AH01630")
+    assert other_request_error(denied, NOW, 5, mine) is None, "a check of its own"

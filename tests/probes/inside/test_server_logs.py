@@ -45,7 +45,7 @@ def test_the_reason_is_read_after_the_page_failed() -> None:
 
 
 def test_nothing_is_read_where_nothing_failed_or_another_has_the_port() -> None:
-    served = look(read(), APACHE, CONFIG, replace(PAGE, status=404))
+    served = look(read(), APACHE, CONFIG, replace(PAGE, status=200))
     assert not served.machine.commands_run  # type: ignore[attr-defined]
     elsewhere = look(read(), replace(APACHE, ports=(8080,)), CONFIG, PAGE)
     assert not elsewhere.machine.commands_run  # type: ignore[attr-defined]
@@ -71,3 +71,12 @@ def test_it_is_read_again_for_an_answer_that_came_later() -> None:
         looking.emit(observation)
     run(probes.after_an_answer, looking, PAGE)
     assert looking.observed(ServerRequestError)
+
+
+def test_other_messages_are_read_too() -> None:
+    line = TEXT.replace(
+        "AH01144: No protocol handler was valid for the URL / (scheme 'http').",
+        'ModSecurity: Access denied with code 403 (phase 1). [id "7"] [uri "/"]',
+    )
+    (error,) = look(read(0, line), APACHE, CONFIG, PAGE).observed(ServerRequestError)
+    assert (error.reason, error.rule) == ("firewall", "7")

@@ -8,7 +8,7 @@ import asyncio
 import shlex
 from collections.abc import Iterator
 
-from diagnose.model import Host, Vantage
+from diagnose.model import Host, Unseen, Vantage
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import CertificateFile
@@ -22,6 +22,7 @@ from diagnose.parsers.web_sites import answering_sites, has_name
 from diagnose.probes import ProbeContext, emit_not_observed, probe
 from diagnose.probes.inside.containers import ENGINES
 from diagnose.probes.inside.nginx_certificates import observe_certificate_files
+from diagnose.probes.inside.unanswered import emit_unanswered
 from diagnose.probes.inside.web_servers.processes import (
     LIST_SCRIPT,
     InstalledServers,
@@ -29,10 +30,13 @@ from diagnose.probes.inside.web_servers.processes import (
     ServerService,
     parse_servers,
 )
-from diagnose.probes.inside.web_servers.readers import PRODUCTS, Reader, reader_of
+from diagnose.probes.inside.web_servers.readers import PRODUCTS, Reader, reader_of, test_subject
 
 #: The command that lists the servers.
 LIST_COMMAND = ("sh", "-c", LIST_SCRIPT, "sh", *PRODUCTS)
+
+#: What is not known without an answer to that command.
+_LIST_SUBJECT = "the web servers other than nginx"
 
 #: Maximum number of servers that are read.
 MAX_READ = 3
@@ -42,6 +46,7 @@ _QUESTIONS: dict[Product, frozenset[str]] = {
     "apache": frozenset({"-t", "-v", "-V"}),
     "caddy": frozenset({"version", "adapt", "validate", "fmt", "reload", "stop", "trust"}),
     "haproxy": frozenset({"-c", "-v", "-vv"}),
+    "traefik": frozenset({"version", "healthcheck"}),
 }
 
 #: The layers whose checks use what these probes observe.
@@ -68,14 +73,23 @@ async def web_servers(ctx: ProbeContext, listeners: Listeners) -> None:
     is_ours = not holders or None in holders or not holders.isdisjoint(PRODUCTS)
     if not is_ours and not is_published:
         return
-    result = await ctx.machine.run(*LIST_COMMAND)
-    if result.status is None:
+    servers = await _list_servers(ctx, listeners)
+    if servers is None:
         return
-    servers = parse_servers(result.out, listeners.sockets)
     if is_published and await _observe_inner(ctx, servers):
         return
     chosen = list(candidates(servers, ctx.target.port, bool(holders)))
     await asyncio.gather(*(_observe(ctx, candidate) for candidate in chosen[:MAX_READ]))
+
+
+async def _list_servers(ctx: ProbeContext, listeners: Listeners) -> InstalledServers | None:
+    """List the web servers; None if the command gave no answer, which is said once."""
+    result = await ctx.machine.run(*LIST_COMMAND)
+    if result.status is not None:
+        return parse_servers(result.out, listeners.sockets)
+    if not any(unseen.what == _LIST_SUBJECT for unseen in ctx.observed(Unseen)):
+        emit_unanswered(ctx, _LIST_SUBJECT, result)
+    return None
 
 
 async def _observe_inner(ctx: ProbeContext, servers: InstalledServers) -> bool:
@@ -108,10 +122,9 @@ async def idle_servers_later(ctx: ProbeContext, listeners: Listeners) -> None:
 async def _look_for_idle(ctx: ProbeContext, listeners: Listeners) -> None:
     if listeners.failure is not None or not any(map(ctx.options.wants, _LAYERS)):
         return
-    result = await ctx.machine.run(*LIST_COMMAND)
-    if result.status is None:
+    servers = await _list_servers(ctx, listeners)
+    if servers is None:
         return
-    servers = parse_servers(result.out, listeners.sockets)
     chosen = list(stopped_servers(servers))[:MAX_READ]
     await asyncio.gather(*(_observe_idle(ctx, candidate) for candidate in chosen))
 
@@ -137,10 +150,9 @@ async def _look_behind(ctx: ProbeContext, listeners: Listeners) -> None:
     holders = {socket.process for socket in listeners.on(ctx.target.port)}
     if listeners.failure is not None or not holders or not holders.isdisjoint(PRODUCTS):
         return
-    result = await ctx.machine.run(*LIST_COMMAND)
-    if result.status is None:
+    servers = await _list_servers(ctx, listeners)
+    if servers is None:
         return
-    servers = parse_servers(result.out, listeners.sockets)
     running = [each for each in servers.processes if each.name in PRODUCTS and each.ports]
     chosen = [Candidate(each.name, each.program, each) for each in running][:MAX_READ]
     await asyncio.gather(*(_observe_behind(ctx, candidate) for candidate in chosen))
@@ -261,7 +273,12 @@ async def _run_test(ctx: ProbeContext, reader: Reader, server: WebServer) -> Non
     if test is not None:
         ctx.emit(test)
         return
-    subject = f"{server.title}'s configuration test"
+    if server.product == "traefik":
+        # It has no such command.
+        return
+    subject = test_subject(server)
+    if any(unseen.what == subject for unseen in ctx.observed(Unseen)):
+        return
     if any(host.privileged for host in ctx.observed(Host) if host.vantage is Vantage.SERVER):
         emit_not_observed(ctx, subject, "it could not be run as the service runs it")
     else:

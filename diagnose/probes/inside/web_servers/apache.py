@@ -3,7 +3,7 @@
 import asyncio
 import posixpath
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from diagnose.machine import FileContent
@@ -20,14 +20,15 @@ from diagnose.parsers.apache.loading import (
     ConfigSource,
     LoadedConfig,
     environment,
-    include_patterns,
     load,
-    server_root,
 )
 from diagnose.parsers.apache.messages import parse_build, parse_dump, parse_test
 from diagnose.parsers.apache.sites import listens_of, main_error_log, sites_of
 from diagnose.parsers.sanitize import clean
 from diagnose.probes import ProbeContext, emit_not_observed
+from diagnose.probes.inside.unanswered import emit_unanswered
+from diagnose.probes.inside.web_servers.apache_files import MAX_BYTES, Tree, read_tree
+from diagnose.probes.inside.web_servers.apache_rules import target_rules
 from diagnose.probes.inside.web_servers.apache_sites import completed_sites
 from diagnose.probes.inside.web_servers.command_lines import parse_command_line
 from diagnose.probes.inside.web_servers.processes import ServerProcess, ServerService
@@ -35,12 +36,12 @@ from diagnose.probes.inside.web_servers.readers import (
     Reader,
     command_name,
     config_test,
+    emit_unreadable,
     is_forbidden,
+    program_output,
     server_state,
+    test_subject,
 )
-
-#: Maximum number of rounds of includes, of files, and of bytes of one file.
-MAX_ROUNDS, MAX_FILES, MAX_BYTES = 8, 1000, 1 << 20
 
 #: Debian's program: it needs the variables of a file, which apachectl reads.
 _DEBIAN = "apache2"
@@ -116,7 +117,10 @@ class ApacheReader:
     async def run_test(self, ctx: ProbeContext, server: WebServer) -> WebServerTest | None:
         at = ctx.elapsed()
         result = await ctx.machine.run(*server.test)
-        if result.status is None or is_forbidden(result):
+        if result.status is None:
+            emit_unanswered(ctx, test_subject(server), result, shlex.join(server.test))
+            return None
+        if is_forbidden(result):
             return None
         error, others = parse_test(f"{result.err}\n{result.out}")
         return config_test(server, at, result, error, others if result.status else ())
@@ -127,11 +131,16 @@ class ApacheReader:
         dump_argv = (*server.test, "-D", "DUMP_VHOSTS", "-D", "DUMP_MODULES")
         dump, variables = await asyncio.gather(ctx.machine.run(*dump_argv), _variables(ctx, debian))
         options = parse_options(shlex.join(server.test))
-        tree = await _read_tree(ctx, server.config, options.root, variables)
+        tree = await read_tree(ctx, server.config, options.root, variables)
         if tree is None:
             enable = f"sudo cat {shlex.quote(server.config)}"
             emit_not_observed(ctx, server.config, "needs root", enable)
             return None
+        if dump.status is None:
+            emit_unanswered(
+                ctx, "Apache's own list of its virtual hosts", dump, shlex.join(dump_argv)
+            )
+        emit_unreadable(ctx, tree.files)
         modules, places = parse_dump(dump.out)
         loaded = load(server.config, tree.source, tree.root, variables, modules, options.defines)
         sites = await completed_sites(ctx, sites_of(loaded, tree.root))
@@ -139,7 +148,7 @@ class ApacheReader:
         read_places = {(site.file, site.line) for site in sites}
         idle = await _idle_sites(ctx, tree, loaded, variables) if debian else ()
         idle = (*_sites_without_module(server.config, tree, loaded, variables), *idle)
-        return WebServerConfig(
+        config = WebServerConfig(
             vantage=Vantage.SERVER,
             at=at,
             took=ctx.elapsed() - at,
@@ -154,13 +163,15 @@ class ApacheReader:
             files=_site_files(tree.files, sites, loaded, idle),
             error_log=main_error_log(loaded, tree.root),
         )
+        rules = await target_rules(ctx, loaded, config)
+        return replace(config, rules=rules)
 
 
 READER: Reader = ApacheReader()
 
 
 async def _build_output(ctx: ProbeContext, binary: str) -> str:
-    result = await ctx.machine.run(binary, "-V")
+    result = await program_output(ctx, "apache", binary, "-V")
     return f"{result.out}\n{result.err}"
 
 
@@ -184,50 +195,8 @@ async def _variables(ctx: ProbeContext, debian: bool) -> dict[str, str]:
     return environment(content.text)
 
 
-@frozen
-class _Tree:
-    """The files of a configuration."""
-
-    source: ConfigSource
-    files: tuple[FileContent, ...]
-    root: str
-
-
-async def _read_tree(
-    ctx: ProbeContext, path: str, given_root: str, variables: dict[str, str]
-) -> _Tree | None:
-    """Read the main file, then all that it includes, round by round."""
-    main = await ctx.machine.read(path, MAX_BYTES)
-    if main.failure is not None:
-        return None
-    default = given_root or posixpath.dirname(path).removesuffix("/conf")
-    root = server_root(main.text, default)
-    files: dict[str, FileContent] = {path: main}
-    matches: dict[str, tuple[str, ...]] = {}
-    texts: Iterable[str] = (main.text,)
-    for _ in range(MAX_ROUNDS):
-        patterns = [
-            pattern
-            for text in texts
-            for pattern in include_patterns(text, root, variables)
-            if pattern not in matches
-        ]
-        if not patterns or len(files) > MAX_FILES:
-            break
-        groups = await asyncio.gather(
-            *(ctx.machine.read_all(pattern, MAX_BYTES) for pattern in dict.fromkeys(patterns))
-        )
-        for pattern, group in zip(dict.fromkeys(patterns), groups, strict=True):
-            matches[pattern] = tuple(file.path for file in group)
-        new = [file for group in groups for file in group if file.path not in files]
-        files |= {file.path: file for file in new}
-        texts = [file.text for file in new]
-    readable = {file.path: file.text for file in files.values() if file.failure is None}
-    return _Tree(ConfigSource(readable, matches), tuple(files.values()), root)
-
-
 def _sites_without_module(
-    path: str, tree: _Tree, loaded: LoadedConfig, variables: dict[str, str]
+    path: str, tree: Tree, loaded: LoadedConfig, variables: dict[str, str]
 ) -> tuple[WebSite, ...]:
     """Return the sites that stand in <IfModule ssl_module> while that module is not loaded."""
     if "ssl" in loaded.modules:
@@ -240,7 +209,7 @@ def _sites_without_module(
 
 
 async def _idle_sites(
-    ctx: ProbeContext, tree: _Tree, loaded: LoadedConfig, variables: dict[str, str]
+    ctx: ProbeContext, tree: Tree, loaded: LoadedConfig, variables: dict[str, str]
 ) -> tuple[WebSite, ...]:
     """Return the sites of Debian's sites-enabled that no include reads, and those of
     sites-available that no link enables (a2ensite(8))."""

@@ -10,6 +10,7 @@ from diagnose.parsers.apache.redirects import redirects_and_rewritten_routes
 from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.web_sites import has_name
 from diagnose.probes import ProbeContext
+from diagnose.probes.inside.unanswered import emit_unanswered
 
 #: Maximum number of names and folders, and of bytes of an .htaccess.
 MAX_NAMES, MAX_BYTES = 10, 1 << 16
@@ -58,6 +59,9 @@ async def _with_addresses(ctx: ProbeContext, sites: tuple[WebSite, ...]) -> tupl
     results = await asyncio.gather(
         *(ctx.machine.run("getent", "hosts", name) for name in sorted(names)[:MAX_NAMES])
     )
+    for name, result in zip(sorted(names), results, strict=False):
+        if result.status is None:
+            emit_unanswered(ctx, f"the address of {name}", result)
     found = {
         name: result.out.split()[0]
         for name, result in zip(sorted(names), results, strict=False)

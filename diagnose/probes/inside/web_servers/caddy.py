@@ -10,9 +10,9 @@ import posixpath
 import shlex
 from dataclasses import replace
 
-from diagnose.machine import FileContent
-from diagnose.model import Vantage
+from diagnose.model import Unseen, Vantage
 from diagnose.model.frozen import frozen
+from diagnose.model.server_rules import AnsweringRule
 from diagnose.model.web_servers import (
     ServerFile,
     WebServer,
@@ -20,11 +20,15 @@ from diagnose.model.web_servers import (
     WebServerTest,
     WebSite,
 )
-from diagnose.parsers.caddy.caddyfile import blocks_of, import_patterns, uses_environment
+from diagnose.parsers.caddy.answering_rules import answering_rules, placed_rules
+from diagnose.parsers.caddy.caddyfile import blocks_of, uses_environment
 from diagnose.parsers.caddy.document import decode
 from diagnose.parsers.caddy.messages import last_error, parse_error, parse_version
 from diagnose.parsers.caddy.sites import admin_address, listens_of, sites_of
+from diagnose.parsers.server_request import requests_of
 from diagnose.probes import ProbeContext, emit_not_observed
+from diagnose.probes.inside.unanswered import emit_unanswered
+from diagnose.probes.inside.web_servers.caddy_files import DISK_SUBJECT, MAX_BYTES, read_disk
 from diagnose.probes.inside.web_servers.command_lines import parse_command_line
 from diagnose.probes.inside.web_servers.processes import ServerProcess, ServerService
 from diagnose.probes.inside.web_servers.readers import (
@@ -32,7 +36,9 @@ from diagnose.probes.inside.web_servers.readers import (
     command_name,
     config_test,
     is_forbidden,
+    program_output,
     server_state,
+    test_subject,
 )
 
 #: The file of Debian's, Red Hat's and Caddy's own packages.
@@ -40,9 +46,6 @@ DEFAULT_CONFIG = "/etc/caddy/Caddyfile"
 
 #: Options of caddy(8) that take a value.
 _VALUED = {"--config", "-config", "--adapter", "-adapter", "--envfile", "--pidfile"}
-
-#: Maximum number of files, of bytes of each, and of rounds of imports.
-MAX_FILES, MAX_BYTES, MAX_ROUNDS = 200, 1 << 20, 4
 
 
 #: Where the service of the packages stores certificates (XDG_DATA_HOME of the user caddy).
@@ -68,15 +71,6 @@ def parse_options(title: str) -> Options:
     config = values.get("--config", values.get("-config", [""]))[-1]
     adapter = values.get("--adapter", values.get("-adapter", [""]))[-1]
     return Options(config, adapter, "--resume" in values)
-
-
-@frozen
-class _Disk:
-    """The configuration on disk: the files, and the JSON that Caddy makes of them, None if it
-    refuses them."""
-
-    files: tuple[FileContent, ...]
-    document: object
 
 
 class CaddyReader:
@@ -123,7 +117,10 @@ class CaddyReader:
         main, result = await asyncio.gather(
             ctx.machine.read(server.config, MAX_BYTES), ctx.machine.run(*server.test)
         )
-        if result.status is None or is_forbidden(result) or uses_environment(main.text):
+        if result.status is None:
+            emit_unanswered(ctx, test_subject(server), result, shlex.join(server.test))
+            return None
+        if is_forbidden(result) or uses_environment(main.text):
             return None
         error = parse_error(result.err)
         file = _whole_path(server.config, error.file) if error.file else ""
@@ -131,12 +128,13 @@ class CaddyReader:
 
     async def read_config(self, ctx: ProbeContext, server: WebServer) -> WebServerConfig | None:
         at = ctx.elapsed()
-        disk = await _read_disk(ctx, server)
+        disk = await read_disk(ctx, server)
         running = await _running(ctx, server, disk.document)
         document = disk.document or running
         if document is None:
             enable = f"sudo {shlex.join(server.test)}" if server.test else ""
-            emit_not_observed(ctx, "Caddy's configuration", "it could not be read", enable)
+            if not any(unseen.what == DISK_SUBJECT for unseen in ctx.observed(Unseen)):
+                emit_not_observed(ctx, DISK_SUBJECT, "it could not be read", enable)
             return None
         blocks = await asyncio.to_thread(
             blocks_of, [(file.path, file.text) for file in disk.files if file.failure is None]
@@ -144,6 +142,12 @@ class CaddyReader:
         sites = await asyncio.to_thread(sites_of, document, blocks)
         is_known = disk.document is not None and running is not None
         loaded = disk.document == running if is_known else None
+        files = tuple(
+            ServerFile(file.path, file.text, file.changed, file.real)
+            for file in disk.files
+            if file.failure is None
+        )
+        rules = await asyncio.to_thread(_rules, ctx, running or document, files)
         return WebServerConfig(
             vantage=Vantage.SERVER,
             at=at,
@@ -156,19 +160,27 @@ class CaddyReader:
             loaded=loaded,
             running=sites_of(running) if loaded is False else (),
             complaint=await _complaint(ctx, server, sites),
-            files=tuple(
-                ServerFile(file.path, file.text, file.changed, file.real)
-                for file in disk.files
-                if file.failure is None
-            ),
+            files=files,
+            rules=rules,
         )
 
 
 READER: Reader = CaddyReader()
 
 
+def _rules(
+    ctx: ProbeContext, document: object, files: tuple[ServerFile, ...]
+) -> tuple[AnsweringRule, ...]:
+    """Return Caddy's own answers to the target's page and WebSockets."""
+    return tuple(
+        rule
+        for request in requests_of(ctx.target, ctx.options.request.method)
+        for rule in placed_rules(answering_rules(document, request), files, request.path)
+    )
+
+
 async def _version(ctx: ProbeContext, binary: str) -> str:
-    result = await ctx.machine.run(binary, "version")
+    result = await program_output(ctx, "caddy", binary, "version")
     return parse_version(result.out)
 
 
@@ -195,39 +207,6 @@ def _whole_path(config: str, file: str) -> str:
     return file if file.startswith("/") else ""
 
 
-async def _read_disk(ctx: ProbeContext, server: WebServer) -> _Disk:
-    """Read the files and adapt them. If they take values from the process's environment, which
-    is not known, nothing is concluded from them."""
-    if not server.test:
-        return _Disk((), None)
-    files, result = await asyncio.gather(
-        _read_files(ctx, server.config), ctx.machine.run(*server.test)
-    )
-    if result.status != 0 or any(uses_environment(file.text) for file in files):
-        return _Disk(files, None)
-    return _Disk(files, await asyncio.to_thread(decode, result.out))
-
-
-async def _read_files(ctx: ProbeContext, path: str) -> tuple[FileContent, ...]:
-    """Read the Caddyfile and what it imports, round by round."""
-    files = {path: await ctx.machine.read(path, MAX_BYTES)}
-    new = list(files.values())
-    for _ in range(MAX_ROUNDS):
-        patterns = dict.fromkeys(
-            pattern
-            for file in new
-            for pattern in import_patterns(file.text, posixpath.dirname(file.path))
-        )
-        if not patterns or len(files) >= MAX_FILES:
-            break
-        groups = await asyncio.gather(
-            *(ctx.machine.read_all(pattern, MAX_BYTES) for pattern in list(patterns)[:MAX_FILES])
-        )
-        new = [file for group in groups for file in group if file.path not in files]
-        files |= {file.path: file for file in new[:MAX_FILES]}
-    return tuple(files.values())
-
-
 async def _complaint(ctx: ProbeContext, server: WebServer, sites: tuple[WebSite, ...]) -> str:
     """Return the last error of the log about the target's certificate, if Caddy should have got it
     and its usual storage has none; "" otherwise."""
@@ -240,6 +219,8 @@ async def _complaint(ctx: ProbeContext, server: WebServer, sites: tuple[WebSite,
     result = await ctx.machine.run(
         "journalctl", "-u", server.unit, "-n", "400", "-o", "cat", "--no-pager"
     )
+    if result.status is None:
+        emit_unanswered(ctx, "Caddy's log", result, f"journalctl -u {server.unit}")
     lines = (line for line in result.out.splitlines() if host in line)
     return last_error(tuple(lines)[-MAX_LOG_LINES:])
 
@@ -254,4 +235,8 @@ async def _running(ctx: ProbeContext, server: WebServer, document: object) -> ob
     result = await ctx.machine.run(
         "curl", "-sf", "--noproxy", "*", "-m", "4", f"http://{address}/config/"
     )
-    return await asyncio.to_thread(decode, result.out) if result.status == 0 else None
+    if result.status == 0:
+        return await asyncio.to_thread(decode, result.out)
+    command = f"curl http://{address}/config/"
+    emit_unanswered(ctx, "the configuration with which Caddy runs", result, command)
+    return None

@@ -20,14 +20,18 @@ from diagnose.parsers.haproxy.sites import (
 )
 from diagnose.parsers.sanitize import clean
 from diagnose.probes import ProbeContext, emit_not_observed
+from diagnose.probes.inside.unanswered import emit_unanswered
 from diagnose.probes.inside.web_servers.command_lines import parse_command_line
 from diagnose.probes.inside.web_servers.processes import ServerProcess, ServerService
 from diagnose.probes.inside.web_servers.readers import (
     Reader,
     command_name,
     config_test,
+    emit_unreadable,
     is_forbidden,
+    program_output,
     server_state,
+    test_subject,
 )
 
 #: The file of Debian's, Red Hat's and others' packages.
@@ -103,7 +107,10 @@ class HaproxyReader:
     async def run_test(self, ctx: ProbeContext, server: WebServer) -> WebServerTest | None:
         at = ctx.elapsed()
         result = await ctx.machine.run(*server.test)
-        if result.status is None or is_forbidden(result):
+        if result.status is None:
+            emit_unanswered(ctx, test_subject(server), result, shlex.join(server.test))
+            return None
+        if is_forbidden(result):
             return None
         error, others = parse_test(f"{result.err}\n{result.out}")
         return config_test(server, at, result, error, others)
@@ -117,6 +124,7 @@ class HaproxyReader:
             enable = f"sudo cat {shlex.quote(server.config)}"
             emit_not_observed(ctx, server.config, "needs root", enable)
             return None
+        emit_unreadable(ctx, files)
         config = await asyncio.to_thread(parse, [(file.path, file.text) for file in readable])
         resolved = await _certificates(ctx, config)
         sites = await asyncio.to_thread(sites_of, config, resolved)
@@ -140,7 +148,7 @@ READER: Reader = HaproxyReader()
 
 
 async def _version(ctx: ProbeContext, binary: str) -> str:
-    result = await ctx.machine.run(binary, "-v")
+    result = await program_output(ctx, "haproxy", binary, "-v")
     return parse_version(result.out)
 
 

@@ -3,13 +3,21 @@
 import importlib
 import posixpath
 import shlex
+from collections.abc import Iterable
 from typing import Protocol
 
-from diagnose.machine import CommandResult
+from diagnose.machine import CommandResult, FileContent
 from diagnose.model import Vantage
-from diagnose.model.web_servers import Product, WebServer, WebServerConfig, WebServerTest
+from diagnose.model.web_servers import (
+    TITLES,
+    Product,
+    WebServer,
+    WebServerConfig,
+    WebServerTest,
+)
 from diagnose.parsers.config_error import ConfigError
-from diagnose.probes import ProbeContext
+from diagnose.probes import ProbeContext, emit_not_observed
+from diagnose.probes.inside.unanswered import emit_unanswered
 from diagnose.probes.inside.web_servers.processes import ServerProcess, ServerService
 
 #: The product by the name of its program, which is also the name of its service. A reader
@@ -19,8 +27,12 @@ PRODUCTS: dict[str, Product] = {
     "httpd": "apache",
     "caddy": "caddy",
     "haproxy": "haproxy",
+    "traefik": "traefik",
 }
 
+
+#: Maximum number of unreadable files that are named.
+MAX_UNREADABLE = 5
 
 #: Folders in which root's shell looks for programs.
 _FOLDERS = {"/usr/sbin", "/usr/bin", "/usr/local/bin", "/sbin", "/bin"}
@@ -74,6 +86,27 @@ def server_state(
         enabled=service.enabled if service else None,
         file_state=service.file_state if service else "",
     )
+
+
+def test_subject(server: WebServer) -> str:
+    """Return what is not known without the server's test."""
+    return f"{server.title}'s configuration test"
+
+
+async def program_output(ctx: ProbeContext, product: Product, *argv: str) -> CommandResult:
+    """Run a program that says its version. Without an answer nothing is known of that server, and
+    that is said."""
+    result = await ctx.machine.run(*argv)
+    if result.status is None:
+        emit_unanswered(ctx, TITLES[product], result, shlex.join(argv))
+    return result
+
+
+def emit_unreadable(ctx: ProbeContext, files: Iterable[FileContent]) -> None:
+    """Emit which files of a configuration this user may not read."""
+    denied = [file.path for file in files if file.failure and file.failure.kind == "denied"]
+    for path in denied[:MAX_UNREADABLE]:
+        emit_not_observed(ctx, path, "needs root", f"sudo cat {shlex.quote(path)}")
 
 
 def command_name(binary: str) -> str:

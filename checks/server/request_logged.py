@@ -1,0 +1,98 @@
+"""Apache wrote into its error log why it refused or failed this run's request: a rule of a web
+application firewall (ModSecurity), or a message that no other check knows. The line is quoted, with
+an explanation where its number is known."""
+
+from collections.abc import Iterator
+
+from checks.server import ServerView, manual_fix, server_view
+from checks.server._backend_answers import refused_websockets
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Subject,
+    Where,
+)
+from diagnose.model.http import Exchange, Upgrade
+from diagnose.model.web_servers import ServerRequestError, WebServer
+
+#: Messages that the page explains, by Apache's number.
+_KNOWN = {
+    "AH01276": "no_index", "AH00037": "symlink", "AH02032": "no_sni", "AH01071": "php",
+    "AH10244": "bad_path", "AH00898": "cut", "AH01102": "cut", "AH01617": "password",
+    "AH01618": "password", "AH00128": "no_file", "AH00127": "no_file", "AH01079": "gateway",
+}  # fmt: skip
+#: Of these a refusal may be meant.
+_MEANT = {"no_index", "no_file", "password", ""}
+
+
+@check(
+    severity=Severity.WARNING,
+    needs=[WebServer, ServerRequestError],
+    explains=[
+        "server.application-answers", "http.server-error", "websocket.not-upgraded",
+        "websocket.unauthorized", "websocket.no-location",
+    ],
+)  # fmt: skip
+def request_logged(evidence: Evidence) -> Iterator[Claim]:
+    view, reasons = server_view(evidence), {"firewall", "logged"}
+    errors = [each for each in evidence.good(ServerRequestError) if each.reason in reasons]
+    answers = _answers(evidence)
+    if view is None or not errors or not answers or errors[0].product != view.server.product:
+        return
+    yield _claim(view, errors[0], answers)
+
+
+def _answers(evidence: Evidence) -> list[Exchange | Upgrade]:
+    target = evidence.target
+    pages = [
+        page
+        for page in evidence.good(Exchange)
+        if page.purpose == "target" and page.port == target.port and (page.status or 0) >= 400
+    ]
+    sockets = [each for path in target.websockets for each in refused_websockets(evidence, path)]
+    return [*pages, *(each for each in sockets if (each.status or 0) >= 400)]
+
+
+def _claim(view: ServerView, error: ServerRequestError, answers: list[Exchange | Upgrade]) -> Claim:
+    port, status = view.evidence.target.port, answers[0].status or 0
+    first = answers[0]
+    path = first.path if isinstance(first, Upgrade) else view.evidence.target.path
+    kind = "firewall" if error.reason == "firewall" else _KNOWN.get(error.code, "")
+    subject = Subject(port=port, path=path.partition("?")[0])
+    return Claim(
+        about=subject,
+        covers=(subject, Subject(port=port)),
+        because=(error, view.server, *answers),
+        confidence=Confidence.CERTAIN if kind == "firewall" else Confidence.LIKELY,
+        severity=_severity(kind, status),
+        facts={
+            **view.facts,
+            "path": subject.path,
+            "status": status,
+            "message": error.message,
+            "log": error.log,
+            "rule": error.rule,
+            "file": error.file,
+            **dict.fromkeys(("firewall", *_KNOWN.values()), False),
+            **({kind: True} if kind else {}),
+        },
+        fix=_fix(view, kind),
+    )
+
+
+def _severity(kind: str, status: int) -> Severity:
+    if status >= 500:
+        return Severity.ERROR
+    return Severity.NOTE if kind in _MEANT else Severity.WARNING
+
+
+def _fix(view: ServerView, kind: str) -> Fix:
+    if kind == "firewall":
+        return manual_fix(view, "except-the-rule")
+    return Fix((Manual("read-the-line", Where.SERVER),), Applicability.MANUAL)

@@ -1,0 +1,108 @@
+"""Apache or Caddy answers with an error, because a rule of its configuration says so: RewriteRule
+[F], Require, Deny, RedirectMatch 403, AllowEncodedSlashes; respond, error, basic_auth. The request
+does not reach an application.
+
+The rule was evaluated for this run's request. It is certain if nothing of it is unknown and the
+application, asked directly, gives what visitors do not get. A rule about the visitor's address or a
+password may be meant: of a page it is a note.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from checks.server import ServerView, manual_fix, place_text, server_view
+from checks.server._backend_answers import refused_websockets
+from checks.server._rules import decisive_rule
+from diagnose.checking.registry import check
+from diagnose.model import Claim, Confidence, Evidence, Severity, Subject
+from diagnose.model.backends import BackendVisit
+from diagnose.model.http import Exchange, Upgrade
+from diagnose.model.server_rules import AnsweringRule
+from diagnose.model.web_servers import WebServer, WebServerConfig
+
+
+@check(
+    severity=Severity.ERROR,
+    needs=[WebServer, WebServerConfig],
+    explains=[
+        "server.application-answers", "http.server-error",
+        "http.acme-challenge-blocked", "websocket.not-upgraded", "websocket.unauthorized",
+        "websocket.rate-limited", "websocket.no-location",
+    ],
+)  # fmt: skip
+def rule_refuses(evidence: Evidence) -> Iterator[Claim]:
+    view, target = server_view(evidence), evidence.target
+    if view is None or view.config is None or target.port not in view.server.ports:
+        return
+    for full, websocket in ((target.path, False), *((path, True) for path in target.websockets)):
+        path = full.partition("?")[0]
+        answers = _answers(evidence, full, websocket)
+        status = answers[0].status if answers else None
+        rule = decisive_rule(view, path, websocket, status) if answers else None
+        if rule is not None:
+            yield _claim(view, answers, rule)
+
+
+def _answers(evidence: Evidence, path: str, websocket: bool) -> Sequence[Exchange | Upgrade]:
+    """Return the answers to a path with an error."""
+    port = evidence.target.port
+    if websocket:
+        refused = refused_websockets(evidence, path)
+        return [each for each in refused if (each.status or 0) >= 400]
+    pages = [
+        exchange
+        for exchange in evidence.good(Exchange)
+        if exchange.purpose == "target" and exchange.port == port
+    ]
+    # Where another place gets the page, the rule is not the reason for all.
+    are_all = all((page.status or 0) >= 400 for page in pages)
+    return pages if are_all else []
+
+
+def _claim(view: ServerView, answers: Sequence[Exchange | Upgrade], rule: AnsweringRule) -> Claim:
+    port = view.evidence.target.port
+    visits = [
+        visit
+        for visit in view.evidence.good(BackendVisit)
+        if visit.requested == rule.path and visit.websocket is rule.websocket and visit.succeeded
+    ]
+    is_certain = rule.is_certain and bool(visits)
+    subject = Subject(port=port, path=rule.path)
+    return Claim(
+        about=subject,
+        covers=(subject, *([] if rule.websocket else [Subject(port=port)])),
+        because=(*answers, view.server, *([view.config] if view.config else []), *visits),
+        confidence=Confidence.CERTAIN if is_certain else Confidence.LIKELY,
+        severity=_severity(answers[0], rule, bool(visits)),
+        facts={
+            **view.facts,
+            "path": rule.path,
+            "status": rule.status,
+            "rule": rule.rule,
+            "condition": rule.condition,
+            "place": place_text(rule.file, rule.line),
+            "direct_status": visits[0].status if visits else "",
+            "socket": rule.websocket,
+            "slash": rule.rule.startswith("AllowEncodedSlashes"),
+            **{question: question in rule.questions for question in _QUESTIONS},
+            view.server.product: True,
+        },
+        fix=manual_fix(view, "change-the-rule"),
+    )
+
+
+#: The words of rules that say who may see a folder.
+_ACCESS = ("Require", "<Require", "Order", "Deny", "Allow")
+
+_QUESTIONS = ("address", "login", "agent", "field", "other")
+
+
+def _severity(answer: Exchange | Upgrade, rule: AnsweringRule, is_missed: bool) -> Severity:
+    """`is_missed` is True if the application would give what the rule refuses. Without one a
+    folder that Require closes is closed on purpose."""
+    if isinstance(answer, Upgrade):
+        return Severity.ERROR if rule.is_certain else Severity.WARNING
+    if rule.status >= 500:
+        return Severity.ERROR
+    is_closed = not is_missed and rule.rule.startswith(_ACCESS)
+    is_meant = not rule.is_certain or rule.status == 429 or is_closed
+    return Severity.NOTE if is_meant else Severity.WARNING

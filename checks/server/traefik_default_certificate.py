@@ -1,0 +1,67 @@
+"""Visitors get "TRAEFIK DEFAULT CERT": Traefik has no certificate for the name, and makes one of
+its own, which nobody trusts ("Default Certificate"). Its subject is proof; why it has none is known
+from its routers only."""
+
+from collections.abc import Iterator
+
+from checks.server import manual_fix, server_view
+from diagnose.checking.registry import check
+from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
+from diagnose.model.tls import Handshake, served_certificates
+from diagnose.model.traefik import TraefikState
+
+#: The common name of the certificate (Traefik's source, pkg/tls/generate).
+_NAME = "TRAEFIK DEFAULT CERT"
+
+_REASONS = ("no_resolver", "unknown_resolver", "not_issued", "no_router")
+
+
+@check(
+    severity=Severity.ERROR,
+    needs=[Handshake],
+    explains=["certificate.*", "http.hsts-traps-visitors"],
+)
+def traefik_default_certificate(evidence: Evidence) -> Iterator[Claim]:
+    view, port = server_view(evidence), evidence.target.port
+    state = next(iter(evidence.good(TraefikState)), None)
+    reason, router = _reason(state, port) if state else ("", "")
+    step = reason.replace("_", "-") or "look"
+    for served in served_certificates(evidence, lambda each: each.port == port):
+        if _NAME not in served.leaf.subject:
+            continue
+        fix = Fix((Manual(step, Where.SERVER),), Applicability.MANUAL)
+        yield Claim(
+            about=served.subject,
+            covers=served.subjects,
+            because=(*served.handshakes, *((state,) if state else ())),
+            facts={
+                "name": evidence.target.host,
+                "router": router,
+                "resolver": _resolver(state, router),
+                **dict.fromkeys(_REASONS, False),
+                **({reason: True} if reason else {}),
+            },
+            fix=manual_fix(view, step) if view and view.server.product == "traefik" else fix,
+        )
+
+
+def _reason(state: TraefikState, port: int) -> tuple[str, str]:
+    """Return why Traefik has no certificate for the name, and the router that should have one; ""
+    if that is not known."""
+    point = next((each for each in state.points if each.port == port), None)
+    if point is None:
+        return "", ""
+    own = [each for each in state.routers if each.has_name and point.name in each.entry_points]
+    if not own:
+        return ("no_router", "") if state.complete else ("", "")
+    resolver = own[0].resolver or point.resolver
+    if not resolver:
+        return "no_resolver", own[0].name
+    # Resolvers of the environment are not known.
+    is_known = not state.resolvers or resolver in state.resolvers
+    return ("not_issued" if is_known else "unknown_resolver"), own[0].name
+
+
+def _resolver(state: TraefikState | None, name: str) -> str:
+    routers = state.routers if state else ()
+    return next((each.resolver for each in routers if each.name == name), "")

@@ -1,0 +1,36 @@
+"""Rules of a web server's configuration that answer a request themselves: the application does not
+get it."""
+
+from typing import Literal
+
+from diagnose.model.frozen import frozen
+from diagnose.model.marks import FilePath, ServerText, UrlPath
+
+#: What a condition asks for that is not known here: the visitor's address, a password, the
+#: User-Agent, another header field, or anything else.
+Question = Literal["address", "login", "agent", "field", "other"]
+
+
+@frozen
+class AnsweringRule:
+    """A rule that answers a path of the target itself, or may do so.
+
+    `path` is the visitor's path without a query, and `websocket` is True for a handshake. `status`
+    is that of the answer, 0 if the connection is closed. `rule` is the directive as it is written,
+    "" if no rule takes the request at all, and `condition` the words of its conditions or its
+    section. `questions` are what of the conditions is not known; without any the rule holds for
+    this run's own request. `file` and `line` are its place.
+    """
+
+    path: UrlPath
+    status: int
+    rule: ServerText = ""
+    condition: ServerText = ""
+    questions: tuple[Question, ...] = ()
+    websocket: bool = False
+    file: FilePath = ""
+    line: int = 0
+
+    @property
+    def is_certain(self) -> bool:
+        return not self.questions

@@ -1,0 +1,62 @@
+"""Observations of Traefik: its entry points and routers."""
+
+from typing import ClassVar, Literal
+
+from diagnose.model import Observation
+from diagnose.model.frozen import frozen
+from diagnose.model.marks import FilePath, Label, ServerText, Text
+from diagnose.model.summary import Summary, joined
+
+RouterStatus = Literal["enabled", "disabled"]
+
+
+@frozen
+class EntryPoint:
+    """An entry point: a port, whether all its routers have TLS, the entry point or port to which it
+    redirects ("" for none), its certificate resolver, and whether routers are on it that name
+    none."""
+
+    name: Label
+    port: int
+    tls: bool = False
+    redirects_to: Label = ""
+    resolver: Label = ""
+    is_default: bool = False
+
+
+@frozen
+class Router:
+    """A router: its entry points, rule and service. `tls` is True if it takes requests with TLS,
+    and those alone. `resolver` is its certificate resolver. `errors` are Traefik's own words about
+    it, or what it names and is nowhere. `takes` is whether its rule takes the target's page, None
+    if that is not known, and `has_name` whether the rule has the target's name."""
+
+    name: Label
+    entry_points: tuple[Label, ...] = ()
+    rule: ServerText = ""
+    tls: bool = False
+    resolver: Label = ""
+    service: Label = ""
+    status: RouterStatus = "enabled"
+    errors: tuple[Text, ...] = ()
+    takes: bool | None = None
+    has_name: bool = False
+
+
+@frozen(kw_only=True, eq=False)
+class TraefikState(Observation):
+    """What Traefik would do with the target's page. `is_running` is True if its API said it, False
+    if it was read from files. `complete` is False if another provider (Docker, Kubernetes) may have
+    more routers. `path` is the static configuration."""
+
+    layer: ClassVar[str] = "server"
+
+    path: FilePath = ""
+    points: tuple[EntryPoint, ...] = ()
+    routers: tuple[Router, ...] = ()
+    resolvers: tuple[Label, ...] = ()
+    is_running: bool = False
+    complete: bool = True
+
+    def summary(self) -> Summary:
+        return "Traefik's routers", joined(router.name for router in self.routers[:12])

@@ -1,0 +1,223 @@
+"""The rules of a virtual host that answer a request with an error: RewriteRule [F] and [G],
+RedirectMatch 403, Require and its relatives, AllowEncodedSlashes. No I/O."""
+
+from collections.abc import Iterator, Sequence
+
+from diagnose.model.frozen import frozen
+from diagnose.model.server_rules import AnsweringRule, Question
+from diagnose.parsers.apache.access import Decision, decision_of, words_of
+from diagnose.parsers.apache.config import Directive
+from diagnose.parsers.apache.rewrite_conditions import condition_question, conditions_hold
+from diagnose.parsers.nginx.pcre import is_supported_pcre, pcre_search
+from diagnose.parsers.server_request import ServerRequest, Truth, negated
+from diagnose.parsers.web_sites import takes
+
+#: Maximum number of RewriteRules that are looked at.
+MAX_RULES = 300
+
+_WORDS = {"gone": 410}
+_SECTIONS = {
+    "directory", "directorymatch", "files", "filesmatch", "location", "locationmatch", "if",
+}  # fmt: skip
+
+
+@frozen
+class HostRules:
+    """The directives about a request: those of the virtual host, of the main server, and of the
+    .htaccess of the site's folder, which comes last and only where Apache reads it. `file` is the
+    requested file, "" if an application answers the path."""
+
+    inner: tuple[Directive, ...]
+    main: tuple[Directive, ...] = ()
+    htaccess: tuple[Directive, ...] = ()
+    root: str = ""
+    file: str = ""
+
+
+def refusing_rules(rules: HostRules, request: ServerRequest) -> tuple[AnsweringRule, ...]:
+    """Return the rules that answer the request with an error, or may, up to the first that does so
+    in any case."""
+    found: list[AnsweringRule] = []
+    for rule in _rules(rules, request):
+        found.append(rule)
+        if rule.is_certain:
+            break
+    return tuple(found)
+
+
+def _rules(rules: HostRules, request: ServerRequest) -> Iterator[AnsweringRule]:
+    yield from _encoded_slash(rules, request)
+    yield from _rewritten(rules.inner, request, request.path)
+    if not rules.file:
+        yield from _access(rules, request)
+        return
+    yield from _redirected(rules.inner, request)
+    yield from _access(rules, request)
+    own = request.path.removeprefix("/")
+    yield from _rewritten(rules.htaccess, request, own)
+    yield from _redirected(rules.htaccess, request)
+
+
+def _encoded_slash(rules: HostRules, request: ServerRequest) -> Iterator[AnsweringRule]:
+    """An encoded slash in a path is answered by 404, unless AllowEncodedSlashes says otherwise."""
+    if "%2f" not in request.path.lower():
+        return
+    own = [each for each in rules.inner if each.name == "allowencodedslashes" and each.args]
+    shared = [each for each in rules.main if each.name == "allowencodedslashes" and each.args]
+    value = own[-1].args[0].lower() if own else "off"
+    if value in {"on", "nodecode"}:
+        return
+    place = own[-1] if own else None
+    # Whether a virtual host takes the value of the main server depends on the version.
+    yield AnsweringRule(
+        request.path,
+        404,
+        "AllowEncodedSlashes Off",
+        "%2F",
+        ("other",) if shared and not own else (),
+        request.websocket,
+        place.file if place else "",
+        place.line if place else 0,
+    )
+
+
+def _rewritten(
+    directives: Sequence[Directive], request: ServerRequest, path: str
+) -> Iterator[AnsweringRule]:
+    """Return the RewriteRules that refuse. `path` is what their patterns are compared with."""
+    engine, is_known = False, True
+    conditions: list[Directive] = []
+    for directive in directives[: MAX_RULES * 4]:
+        if directive.name == "rewriteengine":
+            engine = "".join(directive.args[:1]).lower() == "on"
+        elif directive.name == "rewritecond":
+            conditions.append(directive)
+        elif directive.name == "rewriterule":
+            taken, own = _takes_rule(directive, conditions, request, path), tuple(conditions)
+            conditions = []
+            if not engine or len(directive.args) < 2 or taken is False:
+                continue
+            flags = _flags(directive)
+            status = _status_of_flags(flags)
+            if status:
+                yield _rewrite_rule(directive, own, request, status, taken, is_known)
+            elif directive.args[1] != "-" or "SKIP" in flags or "S" in flags:
+                if taken and _ends(flags):
+                    return
+                is_known = False
+
+
+def _takes_rule(
+    rule: Directive, conditions: Sequence[Directive], request: ServerRequest, path: str
+) -> Truth:
+    pattern = "".join(rule.args[:1])
+    own = pattern.removeprefix("!")
+    ignores_case = bool({"NC", "NOCASE"} & set(_flags(rule)))
+    if len(own) > 500 or not is_supported_pcre(own):
+        return None
+    match: Truth = pcre_search(own, path, ignores_case) is not None
+    if pattern.startswith("!"):
+        match = negated(match)
+    return conditions_hold(conditions, request) if match else False
+
+
+def _flags(rule: Directive) -> dict[str, str]:
+    words = "".join(rule.args[2:3]).strip("[]").split(",")
+    pairs = (word.strip().partition("=") for word in words if word.strip())
+    return {name.upper(): value for name, _, value in pairs}
+
+
+def _status_of_flags(flags: dict[str, str]) -> int:
+    """Return the status of a rule that refuses, 0 if it does something else."""
+    if {"F", "FORBIDDEN"} & set(flags):
+        return 403
+    if {"G", "GONE"} & set(flags):
+        return 410
+    value = flags.get("R", flags.get("REDIRECT", ""))
+    return int(value) if value.isascii() and value.isdigit() and "400" <= value <= "599" else 0
+
+
+def _ends(flags: dict[str, str]) -> bool:
+    return bool({"L", "LAST", "END", "P", "PROXY", "R", "REDIRECT"} & set(flags))
+
+
+def _rewrite_rule(
+    rule: Directive,
+    conditions: Sequence[Directive],
+    request: ServerRequest,
+    status: int,
+    taken: Truth,
+    is_known: bool,
+) -> AnsweringRule:
+    questions = tuple(
+        dict.fromkeys(q for each in conditions if (q := condition_question(each, request)))
+    )
+    if taken is None and not questions:
+        questions = ("other",)
+    if not is_known:
+        questions = (*questions, "other")
+    if taken and is_known:
+        questions = ()
+    return AnsweringRule(
+        request.path,
+        status,
+        words_of(rule),
+        "; ".join(words_of(each) for each in conditions[:5]),
+        questions,
+        request.websocket,
+        rule.file,
+        rule.line,
+    )
+
+
+def _redirected(directives: Sequence[Directive], request: ServerRequest) -> Iterator[AnsweringRule]:
+    """Return the Redirect and RedirectMatch lines with the status of an error (mod_alias)."""
+    for line in directives:
+        if line.name not in {"redirect", "redirectmatch"} or len(line.args) < 2:
+            continue
+        word, own = line.args[0].lower(), line.args[1]
+        status = _WORDS.get(word, int(word) if word.isascii() and word.isdigit() else 0)
+        if not 400 <= status <= 599:
+            continue
+        truth: Truth = takes(own, request.path)
+        if line.name == "redirectmatch":
+            is_known = len(own) <= 500 and is_supported_pcre(own)
+            truth = pcre_search(own, request.path, False) is not None if is_known else None
+        if truth is not False:
+            questions: tuple[Question, ...] = () if truth else ("other",)
+            yield AnsweringRule(
+                request.path, status, words_of(line), "", questions, request.websocket,
+                line.file, line.line,
+            )  # fmt: skip
+
+
+def _access(rules: HostRules, request: ServerRequest) -> Iterator[AnsweringRule]:
+    sections = [each for each in (*rules.main, *rules.inner) if each.name in _SECTIONS]
+    if rules.htaccess and rules.root:
+        own = Directive("directory", (rules.root,), rules.htaccess[0].file, 0, rules.htaccess)
+        sections.append(own)
+    decision = decision_of(sections, request, rules.file)
+    if decision is None or decision.allowed is True or _is_default(decision.section):
+        return
+    yield _access_rule(decision, request)
+
+
+def _is_default(section: Directive) -> bool:
+    """Return whether it is the section of the whole file system: no section says who may see this
+    site then, which is a fault of its own."""
+    return section.name == "directory" and section.args[:1] == ("/",)
+
+
+def _access_rule(decision: Decision, request: ServerRequest) -> AnsweringRule:
+    is_login = "login" in decision.questions
+    first = next((each for each in decision.lines if each.name != "order"), decision.lines[0])
+    return AnsweringRule(
+        request.path,
+        401 if is_login else 403,
+        "; ".join(words_of(each) for each in decision.lines[:4]),
+        words_of(decision.section),
+        decision.questions if decision.allowed is None or is_login else (),
+        request.websocket,
+        first.file,
+        first.line,
+    )

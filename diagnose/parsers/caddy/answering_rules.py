@@ -1,0 +1,201 @@
+"""Follows a request through Caddy's routes to what answers it: an application, files, or a rule of
+its own. No I/O.
+
+A route takes the request if its matchers hold. Its handlers come in order; one that answers ends
+the request (Caddy's JSON, "http.servers.routes"). Of routes in one group the first that matches is
+taken. Where nothing answers, Caddy sends 200 without a body.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from diagnose.model.server_rules import AnsweringRule, Question
+from diagnose.model.web_servers import ServerFile
+from diagnose.parsers.caddy.document import MAX_DEPTH, at, dictionaries, dictionary, text_of, texts
+from diagnose.parsers.caddy.matchers import questions_of, route_matches, words_of
+from diagnose.parsers.sanitize import clean
+from diagnose.parsers.server_request import ServerRequest
+
+#: Maximum number of rules of a request, and of words of conditions.
+MAX_RULES, MAX_TEXT = 20, 400
+
+#: Handlers that always answer, so that no rule of Caddy's follows them.
+_ANSWERS = {"reverse_proxy", "acme_server", "metrics", "templates", "push"}
+
+
+@dataclass
+class _Walk:
+    """A request on its way. `questions` are those of the routes that it may have taken; `missed`
+    the conditions, other than on the path, of routes that hold an application and did not take
+    it."""
+
+    request: ServerRequest
+    found: list[AnsweringRule] = field(default_factory=list)
+    missed: list[str] = field(default_factory=list)
+    is_answered: bool = False
+
+
+def answering_rules(document: object, request: ServerRequest) -> tuple[AnsweringRule, ...]:
+    """Return Caddy's own answers to a request: those that are given, or may be. The last one has no
+    `rule` if nothing answers."""
+    walk = _Walk(request)
+    for server in list(dictionary(at(document, "apps", "http", "servers")).values())[:100]:
+        listens = texts(at(server, "listen"))
+        if not any(each.rpartition(":")[2] == str(request.port) for each in listens):
+            continue
+        routes = dictionaries(at(server, "routes"))
+        if any(route_matches(route, request) is True for route in routes if route.get("match")):
+            _follow(walk, routes, (), "", 0)
+            break
+    else:
+        return ()
+    if not walk.is_answered and len(walk.found) < MAX_RULES and walk.missed:
+        condition = clean("; ".join(walk.missed[:5]), MAX_TEXT)
+        questions: tuple[Question, ...] = ("other",) if walk.found else ()
+        path, websocket = request.path, request.websocket
+        walk.found.append(AnsweringRule(path, 200, "", condition, questions, websocket))
+    return tuple(walk.found)
+
+
+def _follow(
+    walk: _Walk,
+    routes: Sequence[dict[str, object]],
+    outer: tuple[Question, ...],
+    words: str,
+    depth: int,
+) -> None:
+    """Follow the request through a list of routes until something answers."""
+    groups: set[str] = set()
+    for route in routes if depth <= MAX_DEPTH else ():
+        group = text_of(route.get("group"))
+        truth = False if group and group in groups else route_matches(route, walk.request)
+        # The first routes are chosen by the site's name, which is no condition of a rule.
+        own = words_of(route) if depth else ""
+        if truth is False:
+            if _holds_application(route, 0) and own and not _is_about_path(route):
+                walk.missed.append(own)
+            continue
+        if group and truth:
+            groups.add(group)
+        unknown = () if truth else questions_of(route, walk.request) or ("other",)
+        condition = " ".join(filter(None, (words, own)))
+        for handler in dictionaries(route.get("handle")):
+            _handle(walk, handler, (*outer, *unknown), condition, depth)
+            if walk.is_answered or len(walk.found) >= MAX_RULES:
+                return
+        if truth and route.get("terminal") is True:
+            return
+
+
+def _handle(
+    walk: _Walk,
+    handler: dict[str, object],
+    questions: tuple[Question, ...],
+    words: str,
+    depth: int,
+) -> None:
+    name = text_of(handler.get("handler"))
+    status, rule = _answer(name, handler)
+    if name == "subroute":
+        _follow(walk, dictionaries(handler.get("routes")), questions, words, depth + 1)
+    elif name == "rewrite":
+        walk.request = _rewritten(walk.request, handler)
+    elif name == "file_server":
+        walk.is_answered = not handler.get("pass_thru") and not questions
+    elif name in _ANSWERS:
+        walk.is_answered = not questions
+    elif rule:
+        login: tuple[Question, ...] = ("login",) if name == "authentication" else ()
+        own = tuple(dict.fromkeys((*questions, *login)))
+        walk.found.append(
+            AnsweringRule(walk.request.path, status, rule, words, own, walk.request.websocket)
+        )
+        walk.is_answered = not questions and name != "authentication"
+
+
+def _answer(name: str, handler: dict[str, object]) -> tuple[int, str]:
+    """Return the status of a handler that answers by itself, and its directive; 0 and "" for
+    others. A redirect is no rule."""
+    if name == "authentication" and "http_basic" in dictionary(handler.get("providers")):
+        return 401, "basic_auth"
+    if name == "error":
+        status = _number(handler.get("status_code"), 500)
+        return status, f"error {status}"
+    if name != "static_response" or texts(at(handler, "headers", "Location")):
+        return 0, ""
+    if handler.get("abort") is True:
+        return 0, "abort"
+    status = _number(handler.get("status_code"), 200)
+    return status, f"respond {status}"
+
+
+def _number(value: object, default: int) -> int:
+    text = str(value) if isinstance(value, int | str) else ""
+    return int(text) if text.isascii() and text.isdigit() and len(text) == 3 else default
+
+
+def _rewritten(request: ServerRequest, handler: dict[str, object]) -> ServerRequest:
+    """Return the request with the path that the following matchers see."""
+    prefix, uri = text_of(handler.get("strip_path_prefix")), text_of(handler.get("uri"))
+    if prefix and request.path.startswith(prefix):
+        return replace(request, path=request.path[len(prefix) :] or "/")
+    if uri and "{" not in uri:
+        return replace(request, path=uri.partition("?")[0] or "/")
+    return request
+
+
+def _is_about_path(route: dict[str, object]) -> bool:
+    """Return whether a matcher names paths: that a path is not served may be meant."""
+    sets = dictionaries(route.get("match"))
+    return any({"path", "path_regexp"} & set(each) for each in sets)
+
+
+def _holds_application(route: dict[str, object], depth: int) -> bool:
+    """Return whether a route leads to an application or to files."""
+    handlers = dictionaries(route.get("handle"))
+    if any(text_of(each.get("handler")) in {"reverse_proxy", "file_server"} for each in handlers):
+        return True
+    inner = (each for handler in handlers for each in dictionaries(handler.get("routes")))
+    return depth < MAX_DEPTH and any(_holds_application(each, depth + 1) for each in inner)
+
+
+def placed_rules(
+    rules: Sequence[AnsweringRule], files: Sequence[ServerFile], path: str
+) -> tuple[AnsweringRule, ...]:
+    """Return the rules with their line and its words, where one line alone can be meant; `path` is
+    the visitor's path."""
+    return tuple(replace(_placed(rule, files), path=path) for rule in rules)
+
+
+def _placed(rule: AnsweringRule, files: Sequence[ServerFile]) -> AnsweringRule:
+    lines = [
+        (file, number, words)
+        for file in files
+        for number, words in _lines(file.text)
+        if _is_line_of(rule, words)
+    ]
+    if len(lines) != 1:
+        return rule
+    file, number, words = lines[0]
+    text = clean(" ".join(word for word in words if word != "{"), 300)
+    return replace(rule, rule=text, file=file.path, line=number)
+
+
+def _lines(text: str) -> Iterator[tuple[int, list[str]]]:
+    for number, line in enumerate(text.splitlines()[:20_000], 1):
+        words = line.split()
+        if words and not words[0].startswith("#"):
+            yield number, words
+
+
+def _is_line_of(rule: AnsweringRule, words: list[str]) -> bool:
+    """Return whether a line of a Caddyfile is the directive of the rule."""
+    name, _, status = rule.rule.partition(" ")
+    if name == "basic_auth":
+        return words[0] in {"basicauth", "basic_auth"}
+    is_default = status == "200" and not any(_is_status(word) for word in words)
+    return words[0] == name and (not status or status in words or is_default)
+
+
+def _is_status(word: str) -> bool:
+    return len(word) == 3 and word.isascii() and word.isdigit()

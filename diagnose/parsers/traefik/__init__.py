@@ -1,0 +1,1 @@
+"""Parsers for Traefik's rules and configuration."""

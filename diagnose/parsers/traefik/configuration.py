@@ -1,0 +1,211 @@
+"""Traefik's configuration: its static part (files, command line), and routers and services of its
+files or of its API ("/api/rawdata"). No I/O.
+
+The YAML and TOML of Traefik have the same keys as the answers of its API. YAML is read by PyYAML's
+safe loader, bounded in length.
+"""
+
+import posixpath
+import re
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+
+import msgspec
+import yaml
+
+from diagnose.model.traefik import EntryPoint, Router, RouterStatus
+from diagnose.model.web_servers import SiteRoute, SiteSocket, WebSite
+from diagnose.parsers.caddy.document import at, dictionaries, dictionary, text_of, texts
+from diagnose.parsers.sanitize import clean
+from diagnose.parsers.server_request import ServerRequest
+from diagnose.parsers.traefik.rules import rule_holds, rule_names
+
+#: Maximum number of characters of a file, and of routers.
+MAX_LENGTH, MAX_ROUTERS = 300_000, 300
+
+_URL = re.compile(r"(https?|h2c)://(\[[0-9A-Fa-f:.]+\]|[^/:]+)(?::(\d{1,5}))?(/.*)?")
+_FLAG = re.compile(r"--?([A-Za-z][\w.\[\]-]{0,200})(?:=(.*))?")
+
+
+def decode(path: str, text: str) -> object:
+    """Return the content of a file; None if it is not understood."""
+    if len(text) > MAX_LENGTH:
+        return None
+    try:
+        if path.endswith(".toml"):
+            return tomllib.loads(text)
+        return yaml.load(text, yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader)
+    except (yaml.YAMLError, tomllib.TOMLDecodeError, RecursionError, ValueError):
+        return None
+
+
+def decode_api(text: str) -> object:
+    """Return the answer of the API; None if it is no JSON."""
+    try:
+        return msgspec.json.decode(text) if len(text) <= 4 << 20 else None
+    except (msgspec.DecodeError, RecursionError):
+        return None
+
+
+def flags_of(title: str) -> dict[str, str]:
+    """Return the options of a command line, with names in lower case."""
+    matches = (_FLAG.fullmatch(word) for word in title.split()[1:200])
+    return {match[1].lower(): match[2] or "true" for match in matches if match}
+
+
+def value_of(document: object, flags: Mapping[str, str], *keys: str) -> object:
+    """Return a setting of the static configuration: of the command line, or of the file."""
+    flag = flags.get(".".join(keys).lower())
+    return flag if flag is not None else _at(document, keys)
+
+
+def _at(document: object, keys: Sequence[str]) -> object:
+    """Return the value behind keys, which are compared without case."""
+    value = document
+    for key in keys:
+        items = dictionary(value).items()
+        value = next((each for name, each in items if name.lower() == key.lower()), None)
+    return value
+
+
+def entry_points(document: object, flags: Mapping[str, str]) -> tuple[EntryPoint, ...]:
+    """Return the entry points with the port of each. "traefik" on 8080 is that of the API, if it is
+    insecure."""
+    names = [str(name) for name in dictionary(_at(document, ["entryPoints"]))]
+    names += [flag.split(".")[1] for flag in flags if flag.startswith("entrypoints.")]
+    found = [_entry_point(name, document, flags) for name in list(dict.fromkeys(names))[:100]]
+    return tuple(point for point in found if point.port)
+
+
+def _entry_point(name: str, document: object, flags: Mapping[str, str]) -> EntryPoint:
+    def value(*keys: str) -> object:
+        return value_of(document, flags, "entryPoints", name, *keys)
+
+    address = text_of(value("address"))
+    port = address.partition("/")[0].rpartition(":")[2]
+    has_tls = value("http", "tls") is not None or any(
+        flag.startswith(f"entrypoints.{name.lower()}.http.tls") for flag in flags
+    )
+    target = value("http", "redirections", "entryPoint", "to")
+    return EntryPoint(
+        clean(name, 100),
+        int(port) if port.isascii() and port.isdigit() and int(port) < 65536 else 0,
+        has_tls,
+        clean(str(target or ""), 100),
+        clean(str(value("http", "tls", "certResolver") or ""), 100),
+        value("asDefault") in {True, "true"},
+    )
+
+
+def resolvers(document: object, flags: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the names of the certificate resolvers."""
+    names = [str(name) for name in dictionary(_at(document, ["certificatesResolvers"]))]
+    names += [flag.split(".")[1] for flag in flags if flag.startswith("certificatesresolvers.")]
+    return tuple(dict.fromkeys(clean(name, 100) for name in names))[:50]
+
+
+def merged(documents: Sequence[object]) -> dict[str, dict[str, object]]:
+    """Return the routers, services and middlewares of the files of the file provider."""
+    parts: dict[str, dict[str, object]] = {"routers": {}, "services": {}, "middlewares": {}}
+    for document in documents:
+        for kind, members in parts.items():
+            members |= dictionary(_at(document, ["http", kind]))
+    return parts
+
+
+def routers_of(
+    parts: Mapping[str, object], points: Sequence[EntryPoint], request: ServerRequest
+) -> tuple[Router, ...]:
+    """Return the routers, each with what its rule says of the request."""
+    known = dictionary(parts.get("routers"))
+    routers = (
+        _router(str(name), dictionary(value), parts, points, request)
+        for name, value in list(known.items())[:MAX_ROUTERS]
+        if not str(name).endswith("@internal")
+    )
+    return tuple(routers)
+
+
+def _router(
+    name: str,
+    value: dict[str, object],
+    parts: Mapping[str, object],
+    points: Sequence[EntryPoint],
+    request: ServerRequest,
+) -> Router:
+    rule = text_of(value.get("rule"))
+    chosen = [point for point in points if point.is_default]
+    # Without any, all entry points except that of the API.
+    usual = [point.name for point in chosen or points if point.name != "traefik"]
+    errors = [clean(each, 300) for each in texts(value.get("error"))] or list(
+        _missing(value, parts)
+    )
+    is_disabled = value.get("status") == "disabled" or bool(errors)
+    status: RouterStatus = "disabled" if is_disabled else "enabled"
+    names = rule_names(rule)
+    return Router(
+        clean(name, 200),
+        tuple(clean(each, 100) for each in texts(value.get("entryPoints"))) or tuple(usual),
+        clean(rule, 1000),
+        value.get("tls") is not None,
+        clean(text_of(at(value, "tls", "certResolver")), 100),
+        clean(text_of(value.get("service")), 200),
+        status,
+        tuple(errors[:5]),
+        rule_holds(rule, request),
+        request.host.lower() in names,
+    )
+
+
+def _missing(value: dict[str, object], parts: Mapping[str, object]) -> Iterator[str]:
+    """Return what a router of a file names that no file has. A name with "@" is of a provider."""
+    wanted = [("middlewares", each) for each in texts(value.get("middlewares"))]
+    wanted += [("services", text_of(value.get("service")))]
+    for kind, name in wanted:
+        if name and "@" not in name and name not in dictionary(parts.get(kind)):
+            yield f'{kind.removesuffix("s")} "{clean(name, 200)}" does not exist'
+
+
+def sites_of(
+    parts: Mapping[str, object], points: Sequence[EntryPoint], routers: Sequence[Router]
+) -> tuple[WebSite, ...]:
+    """Return the enabled routers as sites on their entry points."""
+    ports = {point.name: point for point in points}
+    return tuple(
+        WebSite(
+            names=rule_names(router.rule) or ("*",),
+            sockets=tuple(
+                SiteSocket(ports[name].port, tls=router.tls or ports[name].tls)
+                for name in router.entry_points
+                if name in ports
+            ),
+            routes=_routes(router, dictionary(parts.get("services"))),
+        )
+        for router in routers
+        if router.status == "enabled" and router.takes is True
+    )
+
+
+def _routes(router: Router, services: Mapping[str, object]) -> tuple[SiteRoute, ...]:
+    """Return the route to the first server of the router's service."""
+    name, _, provider = router.name.partition("@")
+    del name
+    known = services.get(router.service) or services.get(f"{router.service}@{provider}")
+    servers = dictionaries(at(known, "loadBalancer", "servers"))
+    match = _URL.fullmatch(text_of(servers[0].get("url"))) if servers else None
+    if match is None:
+        return ()
+    scheme = "http" if match[1] == "h2c" else match[1]
+    port = int(match[3]) if match[3] else (443 if scheme == "https" else 80)
+    host = clean(match[2].strip("[]"), 255)
+    return (SiteRoute("/", clean(match[0], 500), scheme, host, port if port < 65536 else 0),)
+
+
+def include_patterns(document: object, flags: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the files and folders of the file provider, as patterns."""
+    file = value_of(document, flags, "providers", "file", "filename")
+    folder = value_of(document, flags, "providers", "file", "directory")
+    paths = [file] if isinstance(file, str) else []
+    if isinstance(folder, str):
+        paths += [posixpath.join(folder, f"*.{ending}") for ending in ("yml", "yaml", "toml")]
+    return tuple(path for path in paths if path.startswith("/"))

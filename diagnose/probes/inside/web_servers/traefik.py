@@ -1,0 +1,215 @@
+"""Reads Traefik: its process, its static configuration (file, command line), and its routers from
+its API where that is on without a password, or from the files of its file provider.
+
+The API is asked on the server's own loopback address, with GET only. Traefik has no command that
+tests a configuration; it reads dynamic files again by itself.
+"""
+
+import asyncio
+import re
+import shlex
+from dataclasses import replace
+
+from diagnose.machine import FileContent
+from diagnose.model import Vantage
+from diagnose.model.frozen import frozen
+from diagnose.model.traefik import EntryPoint, TraefikState
+from diagnose.model.web_servers import (
+    ServerFile,
+    SiteSocket,
+    WebServer,
+    WebServerConfig,
+    WebServerTest,
+)
+from diagnose.parsers.sanitize import clean
+from diagnose.parsers.server_request import requests_of
+from diagnose.probes import ProbeContext, emit_not_observed
+from diagnose.probes.inside.unanswered import emit_unanswered
+from diagnose.probes.inside.web_servers.processes import ServerProcess, ServerService
+from diagnose.probes.inside.web_servers.readers import (
+    Reader,
+    command_name,
+    emit_unreadable,
+    program_output,
+    server_state,
+)
+
+#: Where Traefik looks for its static file by itself ("Configuration Introduction").
+DEFAULTS = tuple(f"/etc/traefik/traefik.{ending}" for ending in ("toml", "yaml", "yml"))
+
+#: Maximum number of bytes of a file, and of files.
+MAX_BYTES, MAX_FILES = 300_000, 100
+
+#: The port of the API with `api.insecure`.
+API_PORT = 8080
+
+_VERSION = re.compile(r"^Version:\s+(\S{1,40})", re.MULTILINE)
+
+
+@frozen
+class _Static:
+    """The static configuration: the file, its content, and the options of the command line."""
+
+    file: FileContent | None
+    document: object
+    flags: dict[str, str]
+
+
+class TraefikReader:
+    """The reader of Traefik."""
+
+    async def describe(
+        self,
+        ctx: ProbeContext,
+        program: str,
+        process: ServerProcess | None,
+        service: ServerService | None,
+    ) -> WebServer | None:
+        from diagnose.parsers.traefik.configuration import flags_of
+
+        at = ctx.elapsed()
+        binary = (process.program if process else "") or program
+        state = server_state("traefik", binary, process, service)
+        version = ""
+        if not state.foreign and binary.startswith("/"):
+            result = await program_output(ctx, "traefik", binary, "version")
+            match = _VERSION.search(result.out)
+            version = match[1] if match else ""
+        if not version and not state.foreign:
+            return None
+        flags = flags_of(process.title) if process else {}
+        unit, name = state.unit, command_name(binary)
+        return replace(
+            state,
+            at=at,
+            took=ctx.elapsed() - at,
+            equivalent=f"{name} version",
+            version=clean(version, 40),
+            config=clean(flags.get("configfile", ""), 300),
+            loaded=process.started if process else None,
+            # It reads dynamic files again by itself, and the static one at its start only.
+            reload=(),
+            start=("systemctl", "start", unit) if unit else (),
+            stop=("systemctl", "stop", unit) if unit else (),
+            arguments=process.title if process else "",
+        )
+
+    async def run_test(self, ctx: ProbeContext, server: WebServer) -> WebServerTest | None:
+        return None
+
+    async def read_config(self, ctx: ProbeContext, server: WebServer) -> WebServerConfig | None:
+        # Imported late: few servers have it, and it loads PyYAML.
+        from diagnose.parsers.traefik import configuration as parsers
+
+        at = ctx.elapsed()
+        static = await _read_static(ctx, server)
+        if static is None:
+            return None
+        points = parsers.entry_points(static.document, static.flags)
+        files = await _read_dynamic(ctx, static)
+        running = await _ask_api(ctx, server, points)
+        documents = [parsers.decode(each.path, each.text) for each in files if not each.failure]
+        parts = running or parsers.merged([static.document, *documents])
+        request = next(iter(requests_of(ctx.target, ctx.options.request.method)))
+        routers = await asyncio.to_thread(parsers.routers_of, parts, points, request)
+        providers = set(_providers(static)) - {"file"}
+        state = TraefikState(
+            vantage=Vantage.SERVER,
+            at=at,
+            took=ctx.elapsed() - at,
+            equivalent=_equivalent(static, running is not None),
+            path=static.file.path if static.file else "",
+            points=points,
+            routers=routers,
+            resolvers=parsers.resolvers(static.document, static.flags),
+            is_running=running is not None,
+            complete=running is not None or not providers,
+        )
+        ctx.emit(state)
+        if not state.complete:
+            what = f"Traefik's routers of {', '.join(sorted(providers))}"
+            emit_not_observed(ctx, what, "its API is off", "curl http://localhost:8080/api/rawdata")
+        sockets = tuple(SiteSocket(point.port) for point in points)
+        texts = [*([static.file] if static.file else []), *files]
+        return WebServerConfig(
+            vantage=Vantage.SERVER,
+            at=at,
+            took=ctx.elapsed() - at,
+            equivalent=state.equivalent,
+            product="traefik",
+            path=state.path,
+            sites=parsers.sites_of(parts, points, routers),
+            listens=sockets,
+            complete=state.complete,
+            files=tuple(
+                ServerFile(each.path, each.text, each.changed, each.real)
+                for each in texts
+                if each.failure is None
+            ),
+        )
+
+
+READER: Reader = TraefikReader()
+
+
+async def _read_static(ctx: ProbeContext, server: WebServer) -> _Static | None:
+    """Read the static configuration; None if it cannot be read."""
+    from diagnose.parsers.traefik.configuration import decode, flags_of
+
+    flags = flags_of(server.arguments)
+    paths = (server.config,) if server.config.startswith("/") else DEFAULTS
+    files = await asyncio.gather(*(ctx.machine.read(path, MAX_BYTES) for path in paths))
+    emit_unreadable(ctx, files)
+    file = next((each for each in files if each.failure is None), None)
+    if file is None and not any(flag.startswith("entrypoints.") for flag in flags):
+        command = f"sudo cat {shlex.quote(paths[-1])}"
+        emit_not_observed(ctx, "Traefik's configuration", "it could not be read", command)
+        return None
+    document = await asyncio.to_thread(decode, file.path, file.text) if file else None
+    if file and document is None:
+        emit_not_observed(ctx, file.path, "it was not understood", f"cat {shlex.quote(file.path)}")
+    return _Static(file, document, flags)
+
+
+async def _read_dynamic(ctx: ProbeContext, static: _Static) -> tuple[FileContent, ...]:
+    from diagnose.parsers.traefik.configuration import include_patterns
+
+    patterns = include_patterns(static.document, static.flags)
+    groups = await asyncio.gather(*(ctx.machine.read_all(each, MAX_BYTES) for each in patterns))
+    files = tuple(file for group in groups for file in group)[:MAX_FILES]
+    emit_unreadable(ctx, files)
+    return files
+
+
+async def _ask_api(
+    ctx: ProbeContext, server: WebServer, points: tuple[EntryPoint, ...]
+) -> dict[str, object] | None:
+    """Return the routers and services with which it runs; None if the API is not open here."""
+    from diagnose.parsers.traefik.configuration import decode_api
+
+    own = [point.port for point in points if point.name == "traefik"]
+    port = own[0] if own else API_PORT
+    if port not in server.ports:
+        return None
+    url = f"http://127.0.0.1:{port}/api/rawdata"
+    result = await ctx.machine.run("curl", "-sf", "--noproxy", "*", "-m", "4", url)
+    if result.status is None:
+        emit_unanswered(ctx, "Traefik's API", result, f"curl {url}")
+    document = await asyncio.to_thread(decode_api, result.out) if result.status == 0 else None
+    return document if isinstance(document, dict) and "routers" in document else None
+
+
+def _providers(static: _Static) -> list[str]:
+    """Return the names of the providers that are on."""
+    from diagnose.parsers.traefik.configuration import value_of
+
+    document = value_of(static.document, {}, "providers")
+    names = [str(name).lower() for name in document] if isinstance(document, dict) else []
+    flags = (flag.split(".") for flag in static.flags if flag.startswith("providers."))
+    return [clean(name, 40) for name in (*names, *(words[1] for words in flags))]
+
+
+def _equivalent(static: _Static, is_running: bool) -> str:
+    if is_running:
+        return "curl http://127.0.0.1:8080/api/rawdata"
+    return f"cat {shlex.quote(static.file.path)}" if static.file else "ps -o args= -C traefik"

@@ -1,0 +1,62 @@
+"""server.request-logged: when it fires, and when it is silent."""
+
+from dataclasses import replace
+
+from diagnose.model import Confidence, Severity
+from diagnose.model.http import Exchange, Upgrade
+from diagnose.model.web_servers import ServerRequestError
+from tests.support.check_evidence import SHOP, judge
+from tests.support.web_server_evidence import APACHE, LISTENING, apache_config
+
+CHECK = "server.request-logged"
+LOG = "/var/log/apache2/error.log"
+PAGE = Exchange(url="https://shop.example.com/", address="203.0.113.10", port=443, status=403)
+REFUSED = ServerRequestError(
+    product="apache",
+    log=LOG,
+    reason="firewall",
+    message="Inbound Anomaly Score Exceeded (Total Score: 5)",
+    rule="949110",
+)
+LOGGED = ServerRequestError(
+    product="apache",
+    log=LOG,
+    reason="logged",
+    message="AH00037: Symbolic link not allowed or link target not accessible: /srv/a",
+    code="AH00037",
+)
+
+
+def test_fires_on_a_rule_of_a_firewall() -> None:
+    (claim,) = judge(CHECK, APACHE, LISTENING, apache_config(), PAGE, REFUSED)
+    assert (claim.confidence, claim.severity) == (Confidence.CERTAIN, Severity.WARNING)
+    assert claim.facts["rule"] == "949110"
+
+
+def test_fires_on_a_link_that_may_not_be_followed() -> None:
+    (claim,) = judge(CHECK, APACHE, LISTENING, apache_config(), PAGE, LOGGED)
+    assert (claim.confidence, claim.severity) == (Confidence.LIKELY, Severity.WARNING)
+    assert claim.facts["symlink"] is True
+
+
+def test_fires_on_a_message_without_an_explanation() -> None:
+    other = replace(LOGGED, code="AH09999", message="AH09999: odd")
+    (claim,) = judge(CHECK, APACHE, LISTENING, apache_config(), PAGE, other)
+    assert claim.severity is Severity.NOTE
+    (broken,) = judge(CHECK, APACHE, apache_config(), replace(PAGE, status=500), other)
+    assert broken.severity is Severity.ERROR
+
+
+def test_fires_on_a_refused_websocket() -> None:
+    socket = Upgrade(
+        url="wss://shop.example.com/ws", path="/ws", address="203.0.113.10", port=443, status=403
+    )
+    target = replace(SHOP, websockets=("/ws",))
+    (claim,) = judge(CHECK, APACHE, apache_config(), socket, REFUSED, target=target)
+    assert claim.facts["path"] == "/ws"
+
+
+def test_silent_where_the_page_came_or_another_check_knows_the_reason() -> None:
+    assert not judge(CHECK, APACHE, apache_config(), replace(PAGE, status=200), REFUSED)
+    handler = replace(LOGGED, reason="handler")
+    assert not judge(CHECK, APACHE, apache_config(), PAGE, handler)

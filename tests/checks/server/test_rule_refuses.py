@@ -1,0 +1,81 @@
+"""server.rule-refuses: when it fires, and when it is silent."""
+
+from dataclasses import replace
+
+from diagnose.model import Confidence, Severity
+from diagnose.model.backends import BackendVisit
+from diagnose.model.http import Exchange, Upgrade
+from diagnose.model.server_rules import AnsweringRule, Question
+from diagnose.model.web_servers import WebServerConfig
+from tests.support.check_evidence import SHOP, judge
+from tests.support.web_server_evidence import APACHE, LISTENING, apache_config
+
+CHECK = "server.rule-refuses"
+RULE = AnsweringRule("/", 403, "RewriteRule ^ - [F]", file="/etc/apache2/shop.conf", line=7)
+PAGE = Exchange(url="https://shop.example.com/", address="203.0.113.10", port=443, status=403)
+VISIT = BackendVisit(target="http://127.0.0.1:3000/", requested="/", path="/", status=200)
+SOCKET = Upgrade(
+    url="wss://shop.example.com/ws", path="/ws", address="203.0.113.10", port=443, status=401
+)
+
+
+def config(*rules: AnsweringRule) -> WebServerConfig:
+    return replace(apache_config(), rules=rules)
+
+
+def asking(*questions: Question) -> AnsweringRule:
+    return replace(RULE, questions=questions)
+
+
+def test_fires_on_a_rule_that_holds_and_an_application_that_answers() -> None:
+    (claim,) = judge(CHECK, APACHE, LISTENING, config(RULE), PAGE, VISIT)
+    assert (claim.confidence, claim.severity) == (Confidence.CERTAIN, Severity.WARNING)
+    assert claim.facts["place"] == "/etc/apache2/shop.conf:7"
+
+
+def test_fires_without_certainty_where_there_is_no_control() -> None:
+    (claim,) = judge(CHECK, APACHE, LISTENING, config(RULE), PAGE)
+    assert claim.confidence is Confidence.LIKELY
+
+
+def test_fires_as_a_note_on_a_folder_that_is_closed() -> None:
+    closed = replace(RULE, rule="Require all denied")
+    (claim,) = judge(CHECK, APACHE, LISTENING, config(closed), PAGE)
+    assert claim.severity is Severity.NOTE
+    (missed,) = judge(CHECK, APACHE, LISTENING, config(closed), PAGE, VISIT)
+    assert missed.severity is Severity.WARNING
+
+
+def test_fires_as_a_note_on_a_rule_about_the_address() -> None:
+    (claim,) = judge(CHECK, APACHE, LISTENING, config(asking("address")), PAGE, VISIT)
+    assert (claim.confidence, claim.severity) == (Confidence.LIKELY, Severity.NOTE)
+    assert claim.facts["address"] is True
+
+
+def test_fires_on_a_password_before_a_websocket() -> None:
+    rule = replace(RULE, path="/ws", websocket=True, status=401, questions=("login",))
+    target = replace(SHOP, websockets=("/ws",))
+    (claim,) = judge(CHECK, APACHE, LISTENING, config(rule), SOCKET, target=target)
+    assert (claim.severity, claim.facts["socket"]) == (Severity.WARNING, True)
+
+
+def test_fires_on_the_first_that_is_certain() -> None:
+    later = replace(RULE, rule="RedirectMatch 403 /")
+    (claim,) = judge(CHECK, APACHE, LISTENING, config(RULE, later), PAGE)
+    assert claim.facts["rule"] == RULE.rule
+
+
+def test_silent_where_another_status_came_or_the_page_is_fine() -> None:
+    assert not judge(CHECK, APACHE, LISTENING, config(RULE), replace(PAGE, status=404))
+    assert not judge(CHECK, APACHE, LISTENING, config(RULE), replace(PAGE, status=200))
+    other = replace(PAGE, address="2001:db8::1", status=200)
+    assert not judge(CHECK, APACHE, LISTENING, config(RULE), PAGE, other)
+
+
+def test_silent_where_two_rules_may_be_it_or_it_is_about_something_else() -> None:
+    two = config(asking("address"), replace(asking("other"), rule="Require ip 10.0.0.1"))
+    assert not judge(CHECK, APACHE, LISTENING, two, PAGE)
+    socket = replace(RULE, path="/ws", websocket=True)
+    assert not judge(CHECK, APACHE, LISTENING, config(socket), PAGE)
+    elsewhere = replace(APACHE, ports=(8080,))
+    assert not judge(CHECK, elsewhere, config(RULE), PAGE)

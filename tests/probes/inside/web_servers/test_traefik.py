@@ -1,0 +1,96 @@
+import asyncio
+import json
+
+from diagnose.machine.recorded import RecordedMachine
+from diagnose.model import Failure, Unseen
+from diagnose.model.traefik import TraefikState
+from diagnose.model.web_servers import WebServer, WebServerConfig
+from diagnose.probes.inside.web_servers.processes import ServerProcess
+from diagnose.probes.inside.web_servers.traefik import READER
+from tests.support.fake_context import Looking
+
+PROGRAM, STATIC = "/usr/local/bin/traefik", "/etc/traefik/traefik.yml"
+VERSION = "Version:      3.1.2\nCodename:     comte\nGo version:   go1.22.5\n"
+FILES = {
+    STATIC: "entryPoints:\n  websecure: {address: ':443'}\n"
+    "providers:\n  file: {filename: /etc/t.yml}\n",
+    "/etc/t.yml": "http:\n  routers:\n    shop: {rule: 'Host(`shop.example.com`)', service: shop}\n"
+    "  services:\n    shop: {loadBalancer: {servers: [{url: 'http://127.0.0.1:3000'}]}}\n",
+}
+API = "curl -sf --noproxy '*' -m 4 http://127.0.0.1:8080/api/rawdata"
+ROUTER = {
+    "entryPoints": ["websecure"],
+    "service": "shop",
+    "rule": "Host(`shop.example.com`)",
+    "tls": {},
+    "status": "enabled",
+}
+
+
+def process(title: str = "traefik", ports: tuple[int, ...] = (443,)) -> ServerProcess:
+    return ServerProcess(10, "traefik", title, PROGRAM, 100.0, 0, ports=ports)
+
+
+def look(
+    given: ServerProcess,
+    commands: dict[str, str] | None = None,
+    files: dict[str, str | Failure] | None = None,
+) -> tuple[Looking, WebServer | None, WebServerConfig | None]:
+    known = {f"{PROGRAM} version": VERSION} | (commands or {})
+    ctx = Looking(RecordedMachine(known, FILES if files is None else files))
+
+    async def work() -> tuple[WebServer | None, WebServerConfig | None]:
+        server = await READER.describe(ctx, PROGRAM, given, None)
+        return server, await READER.read_config(ctx, server) if server else None
+
+    return ctx, *asyncio.run(work())
+
+
+def state_of(ctx: Looking) -> TraefikState:
+    (state,) = ctx.observed(TraefikState)
+    return state
+
+
+def test_the_files_of_the_file_provider() -> None:
+    ctx, server, config = look(process())
+    assert server
+    assert config
+    assert (server.version, server.test, server.reload) == ("3.1.2", (), ())
+    state = state_of(ctx)
+    assert (state.is_running, state.complete, state.path) == (False, True, STATIC)
+    (router,) = state.routers
+    assert (router.takes, router.tls, router.entry_points) == (True, False, ("websecure",))
+    assert config.sites[0].routes[0].port == 3000
+    assert not ctx.observed(Unseen)
+
+
+def test_the_api_comes_first_and_is_asked_where_it_listens() -> None:
+    answer = json.dumps({"routers": {"shop@docker": ROUTER}, "services": {}})
+    ctx, _, _ = look(process(ports=(443, 8080)), {API: answer})
+    state = state_of(ctx)
+    assert (state.is_running, state.complete) == (True, True)
+    assert state.routers[0].name == "shop@docker"
+    without, _, _ = look(process(), {API: answer})
+    assert not state_of(without).is_running
+
+
+def test_a_provider_that_is_not_read_is_said() -> None:
+    title = "traefik --entrypoints.websecure.address=:443 --providers.docker=true"
+    ctx, _, config = look(process(title), files={})
+    assert config
+    assert (config.complete, state_of(ctx).complete) == (False, False)
+    assert [each.what for each in ctx.observed(Unseen)] == ["Traefik's routers of docker"]
+
+
+def test_files_that_cannot_be_read_or_understood_are_said() -> None:
+    denied = Failure("denied", "Permission denied", 13)
+    ctx, _, config = look(process(), files={STATIC: denied})
+    assert config is None
+    assert {each.what for each in ctx.observed(Unseen)} == {STATIC, "Traefik's configuration"}
+    broken, _, _ = look(process(), files={STATIC: "entryPoints: ["})
+    assert STATIC in {each.what for each in broken.observed(Unseen)}
+
+
+def test_another_program_of_that_name_is_none() -> None:
+    ctx = Looking(RecordedMachine({f"{PROGRAM} version": "usage: traefik\n"}))
+    assert asyncio.run(READER.describe(ctx, PROGRAM, process(), None)) is None
