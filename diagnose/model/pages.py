@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 from diagnose.model import Observation
 from diagnose.model.frozen import frozen
 from diagnose.model.http import BodyEnd, CodingFault
-from diagnose.model.marks import Address, Headers, ReasonPhrase, Url
+from diagnose.model.marks import Address, Headers, ReasonPhrase, Url, UrlPath
 from diagnose.model.summary import Summary
 
 #: "script" is a classic script, "module" a module script (HTML standard, section 4.12.1).
@@ -88,6 +88,32 @@ class PageFileResponse(Observation):
         types = [value for name, value in self.headers if name.lower() == "content-type"]
         arrows = "".join(f" -> {url}" for url in self.redirects)
         return f"{self.file_kind} {self.url}{arrows}", " ".join((str(self.status), *types[:1]))
+
+
+@frozen(kw_only=True, eq=False)
+class PageFileTrial(Observation):
+    """The response to a request for a file of the page below the page's own path, after the file
+    was not at its URL.
+
+    `file` is the URL in the page, `url` the one that was tried, `prefix` the path before it.
+    `is_absolute` is True if the page names the file by a path from the root. `is_used` is True if
+    browsers use this response.
+    """
+
+    layer: ClassVar[str] = "http"
+
+    page: Url
+    file: Url
+    url: Url
+    prefix: UrlPath
+    address: Address
+    port: int
+    is_absolute: bool
+    status: int | None = None
+    is_used: bool = False
+
+    def summary(self) -> Summary:
+        return f"{self.file} tried below {self.prefix}", str(self.status or "")
 
 
 @frozen(kw_only=True, eq=False)

@@ -1,0 +1,97 @@
+"""Applications in a sub-folder, and settings of nginx that stand beside one another.
+
+After issues of webssh, ethercalc, enable-cors.org, nginx-proxy and others.
+"""
+
+from .. import site
+from ..lab import HERE, Lab
+from ..scenario import healthy, scenario
+
+MINE = (site.CONF,)
+PAGES = site.HTTPS[site.HTTPS.index("  location / {") : site.HTTPS.index("  location /ws")]
+PASS = "    proxy_pass http://127.0.0.1:3000;\n"
+CHOICE = "which methods are wanted is a choice"
+
+
+@scenario(
+    outside="http.base-path-missing", target=f"https://{site.NAME}/webssh", differs=MINE,
+)  # fmt: skip
+def folder_without_its_slash(lab: Lab) -> None:
+    """`location /webssh` with relative files in the page, after an issue of webssh."""
+    _folder(lab, "relative", "/webssh")
+
+
+@scenario(
+    outside="http.base-path-missing", target=f"https://{site.NAME}/calc/",
+    manual="the application has to know its folder",
+)  # fmt: skip
+def application_does_not_know_its_folder(lab: Lab) -> None:
+    """Files named from the root, after an issue of ethercalc."""
+    _folder(lab, "absolute", "/calc/")
+
+
+def _folder(lab: Lab, mode: str, location: str) -> None:
+    program = str(HERE / "applications" / "guarded_server.py")
+    for kind, port in ((mode, 3001), ("root-only", 3002)):
+        lab.spawn(lab.server, lab.server.python(program, kind, str(port)), port)
+    lines = "    proxy_pass http://127.0.0.1:3001/;\n    proxy_set_header Host $http_host;\n"
+    block = f"  location {location} {{\n{lines}  }}\n"
+    lab.change(PAGES, PAGES.replace("3000", "3002") + block)
+
+
+@healthy(target=f"https://{site.NAME}/calc/")
+def application_in_a_folder_with_relative_files(lab: Lab) -> None:
+    _folder(lab, "relative", "/calc/")
+
+
+# Beside one another in a location
+
+
+@scenario(
+    outside=None, server="nginx.if-disables-try-files", target=f"https://{site.NAME}/cart/",
+    differs=MINE,
+)  # fmt: skip
+def variable_for_cors_beside_try_files(lab: Lab) -> None:
+    """`if ($request_method = GET) { set … }`, after an issue of enable-cors.org."""
+    _single_page(lab, "    if ($request_method = 'GET') {\n      set $cors get;\n    }\n")
+
+
+@healthy(target=f"https://{site.NAME}/cart/")
+def return_beside_try_files(lab: Lab) -> None:
+    """An `if` that holds for others only, and one that answers itself."""
+    lines = "    if ($request_method = POST) { set $cors post; }\n"
+    _single_page(lab, f"{lines}    if ($http_user_agent ~ evil) {{ return 403; }}\n")
+
+
+def _single_page(lab: Lab, lines: str) -> None:
+    lab.server.write("/srv/cart/index.html", "<!doctype html><title>Cart</title><p>Here it is.")
+    rest = "    try_files $uri $uri/ /index.html;\n  }\n"
+    lab.change(PAGES, f"  location / {{\n    root /srv/cart;\n{lines}{rest}")
+
+
+@scenario(
+    outside=None, server="nginx.method-denied", target=f"https://{site.NAME}/login",
+    args=("--method", "POST"), manual=CHOICE,
+)  # fmt: skip
+def login_beside_limit_except(lab: Lab) -> None:
+    """`limit_except GET { deny all; }` prevents logins to Jenkins, after a pull request of
+    ome/ansible-role-nginx-proxy."""
+    lines = "    limit_except GET {\n      deny all;\n    }\n"
+    lab.change(PAGES, PAGES.replace(PASS, PASS + lines))
+
+
+@scenario(
+    outside=None, server="nginx.method-denied", target=f"https://{site.NAME}/api/items",
+    args=("--method", "OPTIONS", "--origin", "https://app.example.net"), manual=CHOICE,
+)  # fmt: skip
+def preflight_beside_auth_basic(lab: Lab) -> None:
+    """ "blocked by CORS policy" for the right password, after issues of nginx-proxy."""
+    lab.server.write("/etc/nginx/.htpasswd", "alice:$apr1$x$5uG8gWbGsqVQ3xkmyBYbZ/\n")
+    lines = "    auth_basic Shop;\n    auth_basic_user_file /etc/nginx/.htpasswd;\n"
+    lab.change(PAGES, PAGES.replace(PASS, PASS + lines))
+
+
+@healthy(target=f"https://{site.NAME}/login", args=("--method", "POST"))
+def login_is_named_in_limit_except(lab: Lab) -> None:
+    lines = "    limit_except GET POST {\n      deny all;\n    }\n"
+    lab.change(PAGES, PAGES.replace(PASS, PASS + lines))
