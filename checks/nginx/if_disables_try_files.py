@@ -65,7 +65,7 @@ def if_disables_try_files(evidence: Evidence) -> Iterator[Claim]:
         facts={
             "url": pages[0].url,
             "status": pages[0].status,
-            "condition": " ".join(("if", *condition.args)),
+            "condition": " ".join(("if", *condition.args)).replace(" )", ")"),
             "place": file_line(condition),
             "fallback": " ".join(("try_files", *fallback.args)),
             "fallback_place": file_line(fallback),

@@ -32,7 +32,12 @@ from diagnose.model import (
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import NginxConfig
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of
-from diagnose.parsers.origin_refusals import HIDDEN_ORIGIN, framework_of, refuses_origin
+from diagnose.parsers.origin_refusals import (
+    HIDDEN_ORIGIN,
+    framework_of,
+    names_origin,
+    refuses_origin,
+)
 
 _FRAMEWORKS = ("django", "rails", "nextjs", "sveltekit", "spring")
 
@@ -69,13 +74,15 @@ def _by_configuration(evidence: Evidence) -> Iterator[Claim]:
     told = told_origin(nginx, match) if match else None
     if match is None or told is None or not pages or not words:
         return
-    if is_post and not told.wrong_fields:
+    if is_post and not told.wrong_fields and not names_origin(words):
         return
     directive = proxy_pass_of(match) or match.block
     yield Claim(
         about=Subject(port=evidence.target.port, path=path, text=file_line(directive)),
         because=(*pages, *([nginx.config] if nginx.config else [])),
-        confidence=Confidence.LIKELY if told.wrong_fields else Confidence.POSSIBLE,
+        confidence=Confidence.LIKELY
+        if told.wrong_fields or names_origin(words)
+        else Confidence.POSSIBLE,
         severity=Severity.WARNING,
         location=nginx.location(directive),
         facts={

@@ -19,6 +19,15 @@ REFUSAL = re.compile(
     re.IGNORECASE,
 )
 
+#: Words that refuse an origin and nothing else. The others may mean a token that is missing.
+_ORIGIN_ALONE = re.compile(
+    r"(?:Origin|Referer) checking failed|HTTP Origin header|Server Actions request"
+    r"|does not match .?origin.? header|Cross-site \S{1,10} (?:form submissions|requests?)"
+    r"|Invalid CORS request|origin (?:is )?not (?:allowed|trusted)"
+    r"|(?:invalid|untrusted|bad) origin",
+    re.IGNORECASE,
+)
+
 #: What a browser sends in the place of its page's origin, where a Referrer-Policy hides it.
 HIDDEN_ORIGIN = re.compile(
     r"Origin checking failed - null\b|\borigin.{0,20}\bnull\b", re.IGNORECASE
@@ -28,6 +37,11 @@ HIDDEN_ORIGIN = re.compile(
 def refuses_origin(status: int | None, body: str) -> bool:
     """Return whether an answer refuses a request because of its origin."""
     return (status or 0) >= 400 and REFUSAL.search(body[:2048]) is not None
+
+
+def names_origin(body: str) -> bool:
+    """Return whether a refusal can be about the origin only."""
+    return _ORIGIN_ALONE.search(body[:2048]) is not None
 
 
 #: What each framework's setting is called, by the words of its refusal.

@@ -2,7 +2,12 @@
 
 import pytest
 
-from diagnose.parsers.origin_refusals import HIDDEN_ORIGIN, framework_of, refuses_origin
+from diagnose.parsers.origin_refusals import (
+    HIDDEN_ORIGIN,
+    framework_of,
+    names_origin,
+    refuses_origin,
+)
 
 DJANGO = "<h1>Forbidden <span>(403)</span></h1><p>CSRF verification failed. Request aborted.</p>"
 
@@ -38,6 +43,12 @@ def test_a_refusal_and_its_framework(status: int, body: str, framework: str) -> 
 )
 def test_another_answer(status: int | None, body: str) -> None:
     assert not refuses_origin(status, body)
+
+
+def test_words_that_may_also_mean_a_missing_token() -> None:
+    assert names_origin("Invalid CORS request")
+    assert not names_origin(DJANGO)
+    assert not names_origin("The change you wanted was rejected (422)")
 
 
 def test_a_hidden_origin() -> None:

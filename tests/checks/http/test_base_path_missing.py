@@ -24,8 +24,11 @@ SERVED = PageFileTrial(
 LOCATION = "    location /app { proxy_pass http://127.0.0.1:4000/; }\n"
 
 
-def claims(*seen: Observation, page: Page = PAGE) -> list[Claim]:
-    text = SITE.replace("    location / {", f"{LOCATION}    location / {{")
+def claims(
+    *seen: Observation, page: Page = PAGE, target: str = "http://127.0.0.1:4000/"
+) -> list[Claim]:
+    location = LOCATION.replace("http://127.0.0.1:4000/", target)
+    text = SITE.replace("    location / {", f"{location}    location / {{")
     return judge(CHECK, config(text), BUILD, RUNNING, page, *seen)
 
 
@@ -41,10 +44,22 @@ def test_fires_from_outside_too() -> None:
     assert judge(CHECK, PAGE, MISSING, SERVED)
 
 
+def test_fires_and_writes_the_slash_that_the_location_lacks() -> None:
+    """nginx asks the application for //static/app.js, and it answers 404."""
+    page = replace(PAGE, url="https://shop.example.com/app")
+    trial = replace(SERVED, page=page.url, is_absolute=False, status=404, is_used=False)
+    (claim,) = claims(replace(MISSING, page=page.url), trial, page=page)
+    assert claim.confidence is Confidence.LIKELY
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+    location /app/ { proxy_pass http://127.0.0.1:4000/; }\n" in edit.diff
+
+
 def test_fires_and_redirects_to_the_slash_that_is_missing() -> None:
     page = replace(PAGE, url="https://shop.example.com/app")
     seen = replace(MISSING, page=page.url), replace(SERVED, page=page.url, is_absolute=False)
-    (claim,) = claims(*seen, page=page)
+    (claim,) = claims(*seen, page=page, target="http://127.0.0.1:4000")
     assert claim.fix
     assert claim.fix.applicability is Applicability.REVIEW
     edit = claim.fix.steps[0]

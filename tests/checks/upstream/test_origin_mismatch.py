@@ -78,6 +78,13 @@ def test_fires_by_the_configuration_where_the_form_is_refused_anyway() -> None:
     assert not claims(SITE.replace(HOST, HOST + SCHEME), REFUSED)
 
 
+def test_fires_for_words_about_the_origin_alone() -> None:
+    words = "Cross-site POST form submissions are forbidden"
+    (claim,) = claims(SITE.replace(HOST, HOST + SCHEME), replace(REFUSED, body=words))
+    assert claim.facts["sveltekit"]
+    assert claim.confidence is Confidence.LIKELY
+
+
 def test_silent_where_another_origin_is_refused_in_other_words() -> None:
     """The empty form has the right origin, and lacks its token."""
     other = replace(

@@ -110,3 +110,18 @@ def application_hangs_up_on_an_upgrade(lab: Lab) -> None:
         '    proxy_set_header Upgrade $http_upgrade;\n    proxy_set_header Connection "Upgrade";\n'
     )
     guarded(lab, "upgrade-closes", PAGES.replace(HOST, HOST + lines))
+
+
+@scenario(outside=None, server="upstream.origin-mismatch", target=FORM, args=POST, manual=SETTINGS)
+def sveltekit_without_its_origin(lab: Lab) -> None:
+    """ "Cross-site POST form submissions are forbidden": adapter-node without ORIGIN."""
+    guarded(lab, "sveltekit-blind")
+
+
+@scenario(
+    outside=None, server="upstream.origin-mismatch", target=FORM, args=POST, differs=MINE
+)  # fmt: skip
+def host_is_not_inherited_beside_another_header(lab: Lab) -> None:
+    """Host is set in the server block, and the location has a proxy_set_header of its own, after an
+    issue of Grafana that "still doesn't work"."""
+    guarded(lab, "grafana", f"  proxy_set_header Host $http_host;\n{PAGES.replace(HOST, '')}")

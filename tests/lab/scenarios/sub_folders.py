@@ -14,7 +14,9 @@ CHOICE = "which methods are wanted is a choice"
 
 
 @scenario(
-    outside="http.base-path-missing", target=f"https://{site.NAME}/webssh", differs=MINE,
+    outside="http.page-file-missing",
+    server="http.base-path-missing",
+    target=f"https://{site.NAME}/webssh", differs=MINE,
 )  # fmt: skip
 def folder_without_its_slash(lab: Lab) -> None:
     """`location /webssh` with relative files in the page, after an issue of webssh."""
@@ -95,3 +97,66 @@ def preflight_beside_auth_basic(lab: Lab) -> None:
 def login_is_named_in_limit_except(lab: Lab) -> None:
     lines = "    limit_except GET POST {\n      deny all;\n    }\n"
     lab.change(PAGES, PAGES.replace(PASS, PASS + lines))
+
+
+# Redirects, scripts and error pages
+
+
+@scenario(
+    outside=None, server="http.redirect-leaves-folder", differs=MINE,
+    target=f"https://{site.NAME}/subssb/convert",
+)  # fmt: skip
+def redirect_without_the_folder(lab: Lab) -> None:
+    """`Location: /login` of an application below /subssb/, after an issue of sub2sing-box."""
+    _folder(lab, "to-login", "/subssb/")
+
+
+@scenario(
+    outside=None, server="nginx.path-info-missing", target=f"https://{site.NAME}/api.php/records",
+    manual="which scripts may be run is a choice",
+)  # fmt: skip
+def path_behind_a_script(lab: Lab) -> None:
+    """404 for /api.php/records, after a pull request of php-crud-api."""
+    program = str(HERE / "applications" / "framework_server.py")
+    lab.spawn(lab.server, lab.server.python(program, "php", "3001"), 3001)
+    lab.server.write("/srv/php/api.php", "<?php echo 1;")
+    files = "  root /srv/php;\n  location / { try_files $uri $uri/ =404; }\n"
+    php = "    include fastcgi.conf;\n    fastcgi_pass 127.0.0.1:3001;\n"
+    lab.change(PAGES, f"{files}  location ~ \\.php$ {{\n{php}  }}\n")
+
+
+@scenario(
+    outside=None, server="nginx.error-page-hides", target=f"https://{site.NAME}/order",
+    args=("--method", "POST"), manual="the application needs too long",
+)  # fmt: skip
+def slow_form_ends_as_405(lab: Lab) -> None:
+    """A 504 for a POST leads to a file, and files are for GET only, after an article by
+    engageSPARK."""
+    lab.server.write("/srv/errors/sorry.html", "<p>Sorry")
+    location = "  location @error {\n    root /srv/errors;\n    rewrite ^ /sorry.html break;\n  }\n"
+    page = PAGES.replace(PASS, f"{PASS}    proxy_read_timeout 2s;\n")
+    _guarded(lab, "slow-form", f"  error_page 502 504 = @error;\n{location}{page}")
+
+
+@scenario(
+    outside=None, server="nginx.error-page-hides", manual="the application fails"
+)  # fmt: skip
+def error_page_is_not_there(lab: Lab) -> None:
+    """404 in the place of the application's 500: /50x.html does not exist, after a pull request of
+    hypothesis/via."""
+    location = "  location = /50x.html {\n    root /srv/nowhere;\n  }\n"
+    page = PAGES.replace(PASS, f"{PASS}    proxy_intercept_errors on;\n")
+    _guarded(lab, "fails", f"  error_page 500 /50x.html;\n{location}{page}")
+
+
+@healthy(target=f"https://{site.NAME}/nothing")
+def error_page_for_a_page_that_does_not_exist(lab: Lab) -> None:
+    """An error page for 404 that is itself missing, and an application that has no such page."""
+    page = PAGES.replace(PASS, f"{PASS}    proxy_intercept_errors on;\n")
+    _guarded(lab, "root-only", f"  error_page 404 500 /404.html;\n{page}")
+
+
+def _guarded(lab: Lab, mode: str, page: str) -> None:
+    program = str(HERE / "applications" / "guarded_server.py")
+    lab.spawn(lab.server, lab.server.python(program, mode, "3001"), 3001)
+    lab.change(PAGES, page.replace("127.0.0.1:3000", "127.0.0.1:3001"))
