@@ -387,8 +387,8 @@ PROGRAM_MESSAGES: dict[str, tuple[Example, ...]] = {
                 "csrf", ""),
     ),
     "Next.js, SvelteKit, Spring, Grafana": (
-        Example("`x-forwarded-host` header with value `127.0.0.1:3000` does not match `origin` "
-                "header with value `shop.example.com` from a forwarded Server Actions request. "
+        Example("`x-forwarded-host` header with value `app` does not match `origin` "
+                "header with value `shop` from a forwarded Server Actions request. "
                 "Aborting the action.\nError: Invalid Server Actions request.", "csrf", ""),
         Example("Cross-site POST form submissions are forbidden", "csrf", ""),
         Example("403 Invalid CORS request", "csrf", ""),
