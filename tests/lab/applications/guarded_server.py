@@ -8,6 +8,7 @@ Its words are those of the framework. GET is served; what a mode refuses stands 
 import argparse
 import asyncio
 import contextlib
+import gzip
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
@@ -113,6 +114,9 @@ def answer(mode: str, method: str, path: str, fields: Mapping[str, str]) -> Answ
             return "403 Forbidden", "Cross-site POST form submissions are forbidden", (TEXT,)
         case "fails":
             return "500 Internal Server Error", "KeyError: 'DATABASE_URL'", (TEXT,)
+        case "compressed" if "gzip" in fields.get("accept-encoding", ""):
+            body = gzip.compress(PAGE.encode(), mtime=0).decode("latin-1")
+            return "200 OK", body, (HTML, "Content-Encoding: gzip")
         case "api-errors" if where.startswith("/api/"):
             return "422 Unprocessable Content", '{"error":"name is required"}', (JSON,)
         case _:
@@ -130,7 +134,7 @@ async def serve(mode: str, reader: asyncio.StreamReader, writer: asyncio.StreamW
         await asyncio.sleep(600)
     if status:
         more = (*more, f"Content-Length: {len(body)}", "Connection: close")
-        writer.write("\r\n".join((f"HTTP/1.1 {status}", *more, "", body)).encode())
+        writer.write("\r\n".join((f"HTTP/1.1 {status}", *more, "", body)).encode("latin-1"))
         await writer.drain()
 
 

@@ -10,6 +10,7 @@ from ..scenario import healthy, scenario
 MINE = (site.CONF,)
 PAGES = site.HTTPS[site.HTTPS.index("  location / {") : site.HTTPS.index("  location /ws")]
 PASS = "    proxy_pass http://127.0.0.1:3000;\n"
+FILTER = "    sub_filter shop store;\n    sub_filter_once off;\n"
 CHOICE = "which methods are wanted is a choice"
 
 
@@ -160,3 +161,20 @@ def _guarded(lab: Lab, mode: str, page: str) -> None:
     program = str(HERE / "applications" / "guarded_server.py")
     lab.spawn(lab.server, lab.server.python(program, mode, "3001"), 3001)
     lab.change(PAGES, page.replace("127.0.0.1:3000", "127.0.0.1:3001"))
+
+
+# Text that nginx replaces
+
+
+@scenario(outside=None, server="nginx.sub-filter-compressed", differs=MINE)
+def text_is_replaced_for_curl_only(lab: Lab) -> None:
+    """sub_filter and an application that compresses, after a pull request of Grafana's jsonnet-libs
+    and many questions."""
+    _guarded(lab, "compressed", PAGES.replace(PASS, f"{PASS}{FILTER}"))
+
+
+@healthy()
+def text_is_replaced_and_compressed_by_nginx(lab: Lab) -> None:
+    """The application is asked for no compression, and nginx compresses itself."""
+    lines = '    proxy_set_header Accept-Encoding "";\n    gzip on;\n    gzip_min_length 1;\n'
+    _guarded(lab, "compressed", PAGES.replace(PASS, f"{PASS}{FILTER}{lines}"))
