@@ -3,7 +3,7 @@ passes the browser's Accept-Encoding on, and replaces text in what is not compre
 (ngx_http_sub_module).
 
 A test with curl shows nothing of it: curl asks for no compression. The evidence is a page that a
-browser gets compressed, from a location in which nginx itself compresses nothing.
+browser gets compressed, and that the application itself compresses, asked directly.
 """
 
 from collections.abc import Iterator
@@ -24,19 +24,15 @@ from diagnose.model import (
 )
 from diagnose.model.http import BrowserVisit, header
 from diagnose.model.nginx import NginxConfig
-from diagnose.parsers.nginx.locations import (
-    LocationMatch,
-    proxy_pass_of,
-    proxy_set_header_of,
-)
+from diagnose.model.requests import ComparedRequest
+from diagnose.parsers.nginx.locations import LocationMatch
 
 _FIELD = "Accept-Encoding"
-_COMPRESSORS = ("gzip", "gzip_static", "brotli", "brotli_static", "zstd")
 
 
 @check(
     severity=Severity.WARNING,
-    needs=[NginxConfig, BrowserVisit],
+    needs=[NginxConfig, BrowserVisit, ComparedRequest],
     explains=["http.base-path-missing", "http.page-file-missing", "http.page-file-type"],
 )
 def sub_filter_compressed(evidence: Evidence) -> Iterator[Claim]:
@@ -44,16 +40,18 @@ def sub_filter_compressed(evidence: Evidence) -> Iterator[Claim]:
     visit = next((visit for visit in evidence.good(BrowserVisit) if _is_compressed(visit)), None)
     match = next(iter(nginx.location_matches(evidence.target.path)), None)
     filters = match.directives("sub_filter") if match else ()
-    if visit is None or match is None or not filters or not _passes_compression(match):
+    answers = [answer for answer in evidence.good(ComparedRequest) if _is_compressing(answer)]
+    if visit is None or match is None or not filters or not answers:
         return
     yield Claim(
         about=Subject(address=visit.address, port=visit.port, path=evidence.target.path),
-        because=(visit, *([nginx.config] if nginx.config else [])),
+        because=(visit, answers[0], *([nginx.config] if nginx.config else [])),
         confidence=Confidence.CERTAIN,
         location=nginx.location(filters[0]),
         facts={
             "url": visit.url,
             "coding": header(visit.headers, "Content-Encoding"),
+            "application": answers[0].endpoint,
             "directive": " ".join((filters[0].name, *filters[0].args))[:120],
             "place": file_line(filters[0]),
             "location": " ".join((match.block.name, *match.block.args)),
@@ -67,17 +65,8 @@ def _is_compressed(visit: BrowserVisit) -> bool:
     return visit.status == 200 and coding in {"gzip", "x-gzip", "deflate", "br", "zstd"}
 
 
-def _passes_compression(match: LocationMatch) -> bool:
-    """Return whether the application learns that the browser takes compressed pages, and nginx
-    itself compresses none."""
-    if proxy_pass_of(match) is None:
-        return False
-    for name in _COMPRESSORS:
-        directive = match.directive(name)
-        if directive is not None and directive.args[:1] != ("off",):
-            return False
-    passed = proxy_set_header_of(match, _FIELD)
-    return passed is None or passed.args[1:] == ("$http_accept_encoding",)
+def _is_compressing(answer: ComparedRequest) -> bool:
+    return answer.name == _FIELD and answer.change == "none" and bool(answer.coding)
 
 
 def _fix(nginx: Nginx, match: LocationMatch) -> Fix:

@@ -72,7 +72,8 @@ class ComparedRequest(Observation):
     `target`, `path`, `address` and `port` are those of `Asked`. `part` is what differs: "none"
     (exactly as nginx sends it), "field" (the header field `name`), "version" (of HTTP), "path" (in
     the request line), "server-name" (SNI, RFC 6066 section 3) or "origin" (the fields in `name`).
-    `method` is that of the request, `length` the Content-Length of the response. `change` is how it
+    `method` is that of the request, `length` the Content-Length of the response and
+    `coding` its Content-Encoding. `change` is how it
     differs, `original` is nginx's value and `value` the one that was sent instead, both "" without
     one. `is_control` is True for a request that repeats an earlier one. `location` is the Location
     of the response as an absolute URL, "" without one. `is_html` is True for a page (Content-Type
@@ -100,6 +101,7 @@ class ComparedRequest(Observation):
     internal_redirect: UrlPath = ""
     method: Word = "GET"
     length: int | None = None
+    coding: Word = ""
 
     @property
     def endpoint(self) -> str:

@@ -4,8 +4,10 @@ from dataclasses import replace
 
 from diagnose.model import Applicability, Claim, Edit
 from diagnose.model.http import BrowserVisit
+from diagnose.model.requests import ComparedRequest
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config
+from tests.support.upstream_evidence import compared
 
 CHECK = "nginx.sub-filter-compressed"
 HOST = "        proxy_set_header Host $host;\n"
@@ -16,8 +18,14 @@ COMPRESSED = BrowserVisit(
 )  # fmt: skip
 
 
-def claims(lines: str, visit: BrowserVisit = COMPRESSED) -> list[Claim]:
-    return judge(CHECK, config(SITE.replace(HOST, HOST + lines)), BUILD, RUNNING, visit)
+DIRECT = replace(compared(200, "field", "Accept-Encoding", value="gzip"), coding="gzip")
+
+
+def claims(
+    lines: str, visit: BrowserVisit = COMPRESSED, direct: ComparedRequest = DIRECT
+) -> list[Claim]:
+    text = SITE.replace(HOST, HOST + lines)
+    return judge(CHECK, config(text), BUILD, RUNNING, visit, direct)
 
 
 def test_fires_and_asks_for_no_compression() -> None:
@@ -29,12 +37,13 @@ def test_fires_and_asks_for_no_compression() -> None:
     assert '+        proxy_set_header Accept-Encoding "";\n' in edit.diff
 
 
-def test_silent_where_the_application_is_asked_for_none() -> None:
-    assert not claims(f'{FILTER}        proxy_set_header Accept-Encoding "";\n')
+def test_fires_although_nginx_compresses_too() -> None:
+    assert claims(f"{FILTER}        gzip on;\n")
 
 
-def test_silent_where_nginx_may_have_compressed_it() -> None:
-    assert not claims(f"{FILTER}        gzip on;\n")
+def test_silent_where_nginx_compresses_and_the_application_does_not() -> None:
+    assert not claims(FILTER, direct=replace(DIRECT, coding=""))
+    assert not claims(FILTER, direct=replace(DIRECT, change="replaced"))
 
 
 def test_silent_without_a_filter_or_compression() -> None:

@@ -178,3 +178,26 @@ def text_is_replaced_and_compressed_by_nginx(lab: Lab) -> None:
     """The application is asked for no compression, and nginx compresses itself."""
     lines = '    proxy_set_header Accept-Encoding "";\n    gzip on;\n    gzip_min_length 1;\n'
     _guarded(lab, "compressed", PAGES.replace(PASS, f"{PASS}{FILTER}{lines}"))
+
+
+# CORS
+
+
+ALLOW = "add_header Access-Control-Allow-Origin https://app.example.net"
+ASKED = ("--origin", "https://app.example.net")
+
+
+@scenario(
+    outside=None, server="nginx.cors-header-lost", target=f"https://{site.NAME}/api/items",
+    args=ASKED, differs=MINE,
+)  # fmt: skip
+def header_for_cors_is_not_inherited(lab: Lab) -> None:
+    """add_header in the server block, and another one in the location, after articles about lost
+    security headers."""
+    page = PAGES.replace(PASS, f"{PASS}    add_header Cache-Control no-store;\n")
+    lab.change(PAGES, f"  {ALLOW};\n{page}")
+
+
+@healthy(target=f"https://{site.NAME}/api/items", args=ASKED)
+def header_for_cors_is_inherited(lab: Lab) -> None:
+    lab.change(PAGES, f"  {ALLOW};\n{PAGES}")
