@@ -12,7 +12,7 @@ from checks.upstream._responses import page_exchanges
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
 from diagnose.model.nginx import NginxConfig
-from diagnose.model.requests import ComparedRequest
+from diagnose.model.requests import Asked, ComparedRequest
 from diagnose.parsers.html_tags import excerpt
 from diagnose.parsers.nginx.locations import proxy_pass_of
 from diagnose.parsers.upstream_answers import reproduces
@@ -29,6 +29,8 @@ def own_answer(evidence: Evidence) -> Iterator[Claim]:
     ]
     if not pages or not answer or match is None or status < 400 or decisive_change(evidence):
         return
+    if any(other.variant != "passed" and _is_good(other) for other in evidence.of(Asked)):
+        return  # another Host decides (upstream.wrong-host-header)
     changes = [request for request in evidence.of(ComparedRequest) if request.part != "none"]
     directive = proxy_pass_of(match) or match.block
     yield Claim(
@@ -47,3 +49,7 @@ def own_answer(evidence: Evidence) -> Iterator[Claim]:
         },
         fix=Fix((Manual("ask-the-application", Where.APPLICATION),), Applicability.MANUAL),
     )
+
+
+def _is_good(answer: Asked) -> bool:
+    return not answer.failure and 200 <= (answer.status or 0) < 400

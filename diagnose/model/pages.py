@@ -32,7 +32,7 @@ class Page(Observation):
     addresses as https: (Content Security Policy: upgrade-insecure-requests). `is_empty` is True if
     it shows nothing until its scripts have run. `requests` are the http: addresses that its scripts
     request, and the https: ones of localhost. `has_style` is True if it contains a style sheet
-    itself (`<style>`).
+    itself (`<style>`), `inline_scripts` is the number of scripts in it.
     """
 
     layer: ClassVar[str] = "http"
@@ -47,6 +47,7 @@ class Page(Observation):
     is_empty: bool = False
     requests: tuple[Url, ...] = ()
     has_style: bool = False
+    inline_scripts: int = 0
 
     def summary(self) -> Summary:
         kinds = [file.kind for file in self.files]

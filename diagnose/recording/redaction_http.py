@@ -36,7 +36,9 @@ _BLOCK_REDIRECT = re.compile(
     ),
     re.IGNORECASE,
 )
-_CONNECT_DIRECTIVES = re.compile(r"(?i)(?<![\w-])(?:connect|default)-src(?![\w-])[^;]*")
+_CONNECT_DIRECTIVES = re.compile(
+    r"(?i)(?<![\w-])(?:(?:connect|default|script)-src|script-src-elem)(?![\w-])[^;]*"
+)
 _NONCE = re.compile(r"(?i)'nonce-[^']*'")
 _CHALLENGE = re.compile(r"[A-Za-z]{1,20}(?= |$)")
 
@@ -103,8 +105,8 @@ def kept_field(name: str, value: str, mask_text: MaskText) -> str:
 
 
 def _kept_policy(value: str) -> str:
-    """Reduce a Content-Security-Policy to the directives that decide about WebSockets, without
-    nonces."""
+    """Reduce a Content-Security-Policy to the directives that decide about WebSockets and scripts,
+    without nonces."""
     policies = (_CONNECT_DIRECTIVES.findall(policy) for policy in value.split(","))
     kept = ", ".join("; ".join(map(str.strip, directives)) for directives in policies)
     return _NONCE.sub(f"'nonce-{HIDDEN}'", kept)

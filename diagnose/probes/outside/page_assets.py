@@ -70,7 +70,7 @@ async def load_page_files(
     loader = _Loader(ctx, connection, request, exchange)
     if is_own_page(ctx, exchange):
         page = _page(ctx, exchange, answer)
-        if page.files or page.requests:
+        if page.files or page.requests or page.inline_scripts:
             ctx.emit(page)
         for file in _requested_files(ctx, page.files):
             await loader.load(file)
@@ -118,6 +118,7 @@ def _page(ctx: ProbeContext, exchange: Exchange, answer: HttpResult) -> Page:
         upgrades=html.upgrades or any(map(upgrades_insecure, policies)),
         is_empty=html.is_empty,
         has_style=html.has_style,
+        inline_scripts=html.inline_scripts,
         requests=tuple(map(clean, insecure_requests_in(text))),
     )
 

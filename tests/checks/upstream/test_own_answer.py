@@ -7,7 +7,7 @@ from diagnose.model.http import Exchange
 from diagnose.model.requests import ComparedRequest
 from tests.support.check_evidence import judge
 from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config
-from tests.support.upstream_evidence import compared, controlled, page
+from tests.support.upstream_evidence import asked, compared, controlled, page
 
 CHECK = "upstream.own-answer"
 REFUSED = compared(403, body="rate-limit: too many")
@@ -28,6 +28,11 @@ def test_fires_as_a_note_with_what_was_tried() -> None:
 def test_silent_where_one_change_decides() -> None:
     served = replace(OTHER, status=200)
     assert not claims(page(403), *controlled(REFUSED, served))
+
+
+def test_silent_where_another_host_name_decides() -> None:
+    evidence = (config(SITE), BUILD, RUNNING, page(403), REFUSED, asked(200, "visitor"))
+    assert not judge(CHECK, *evidence)
 
 
 def test_silent_where_the_application_answers_otherwise_or_says_nothing() -> None:

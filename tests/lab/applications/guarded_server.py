@@ -106,6 +106,14 @@ def answer(mode: str, method: str, path: str, fields: Mapping[str, str]) -> Answ
             return "", "", ()
         case "slow-form" if is_form:
             return "hang", "", ()
+        case "tomcat" if "_" in fields.get("host", ""):
+            return "400 Bad Request", "<title>HTTP Status 400 - Bad Request</title>", (HTML,)
+        case "wants-prefix" if not where.startswith("/notes/"):
+            return "404 Not Found", "Cannot GET /", (TEXT,)
+        case "needs-login":
+            return "401 Unauthorized", '{"error":"token required"}', (JSON,)
+        case "inline":
+            return "200 OK", f"{PAGE}<script>document.title = 'Open';</script>\n", (HTML,)
         case "list" if path not in {"/", "/list"}:
             return "404 Not Found", "404: Not Found", (TEXT,)
         case "to-login" if where != "/login":

@@ -201,3 +201,24 @@ def header_for_cors_is_not_inherited(lab: Lab) -> None:
 @healthy(target=f"https://{site.NAME}/api/items", args=ASKED)
 def header_for_cors_is_inherited(lab: Lab) -> None:
     lab.change(PAGES, f"  {ALLOW};\n{PAGES}")
+
+
+# Scripts in the page
+
+
+POLICY = "  add_header Content-Security-Policy"
+
+
+@scenario(
+    outside=None, server="http.scripts-blocked", manual="what a policy allows is a choice"
+)  # fmt: skip
+def policy_of_nginx_blocks_scripts_in_the_page(lab: Lab) -> None:
+    """default-src 'self' from a list of security headers, after issues of docker-swag and
+    OxiCloud."""
+    _guarded(lab, "inline", f"{POLICY} \"default-src 'self'\" always;\n{PAGES}")
+
+
+@healthy()
+def policy_of_nginx_allows_scripts_in_the_page(lab: Lab) -> None:
+    sources = "default-src 'self'; script-src 'self' 'unsafe-inline'"
+    _guarded(lab, "inline", f'{POLICY} "{sources}" always;\n{PAGES}')
