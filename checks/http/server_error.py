@@ -101,9 +101,24 @@ def _claim(evidence: Evidence, status: int | None, exchanges: list[Exchange]) ->
             "log": log_lines[-1].text if log_lines else "",
             "inside": is_looked_into(evidence),
             "recovered": recovered,
+            **_own_answer(evidence, first),
         },
         fix=Fix((Manual("look-inside", Where.SERVER),), Applicability.MANUAL),
     )
+
+
+def _own_answer(evidence: Evidence, exchange: Exchange) -> dict[str, object]:
+    """Return what the application answers that was asked directly, if visitors get that."""
+    facts: dict[str, object] = {"endpoint": "", "words": ""}
+    if exchange.failure or not is_looked_into(evidence):
+        return facts
+    from diagnose.model.requests import ComparedRequest
+    from diagnose.parsers.html_tags import excerpt
+
+    for request in evidence.of(ComparedRequest):
+        if request.part == "none" and request.status == exchange.status and not request.failure:
+            facts = {"endpoint": request.endpoint, "words": excerpt(request.body)}
+    return facts
 
 
 def _page_log_lines(evidence: Evidence) -> tuple[LogLine, ...]:

@@ -16,10 +16,12 @@ from diagnose.model.requests import ComparedRequest
 from diagnose.parsers.html_tags import excerpt
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of
 from diagnose.parsers.redirects import REDIRECTS
-from diagnose.parsers.upstream_answers import is_served, reproduces
+from diagnose.parsers.upstream_answers import is_accepted, reproduces
 
 #: The checks whose findings such a request causes.
-CONSEQUENCES = ("http.redirect-loop", "http.no-redirect")
+CONSEQUENCES = (
+    "http.redirect-loop", "http.no-redirect", "http.server-error", "upstream.closed-early",
+)  # fmt: skip
 
 
 @frozen
@@ -40,7 +42,7 @@ class DecisiveChange:
 
     @property
     def status(self) -> int:
-        return self.as_nginx[0].status or 0
+        return self.as_nginx[0].status or self.exchanges[0].status or 0
 
     @property
     def is_loop(self) -> bool:
@@ -72,7 +74,7 @@ def decisive_change(evidence: Evidence) -> DecisiveChange | None:
     served = [
         group
         for group in groups.values()
-        if all(is_served(request, evidence.target) for request in group)
+        if as_nginx and all(is_accepted(request, as_nginx[0], evidence.target) for request in group)
     ]
     is_steady = len({request.status for request in as_nginx}) == 1
     if not exchanges or not served or not is_steady:
@@ -86,12 +88,12 @@ def proxied_match(nginx: Nginx, path: str) -> LocationMatch | None:
 
 
 def decided_by(
-    evidence: Evidence, part: str
+    evidence: Evidence, *parts: str, method: str = "GET"
 ) -> Iterator[tuple[Nginx, LocationMatch, DecisiveChange]]:
-    """Yield the decisive change if it concerns this part, with the location that forwards the
-    page."""
+    """Yield the decisive change if it concerns one of these parts of a request with this method,
+    with the location that forwards the page."""
     change = decisive_change(evidence)
-    if change is None or change.request.part != part:
+    if change is None or change.request.part not in parts or change.request.method != method:
         return
     nginx = Nginx.of(evidence)
     match = proxied_match(nginx, change.request.path)
@@ -124,6 +126,7 @@ def comparison_claim(
             "path": request.path,
             "status": change.status,
             "loop": change.is_loop,
+            "closed": change.as_nginx[0].failure is not None,
             "other_status": request.status or "",
             "answer": excerpt(change.as_nginx[0].body),
             "application": request.endpoint,

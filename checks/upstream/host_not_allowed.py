@@ -76,6 +76,6 @@ def _local_requests(evidence: Evidence) -> tuple[ComparedRequest, ...]:
     """Return the requests for "localhost" that were served, with nginx's that were refused, if that
     name makes the difference."""
     change = decisive_change(evidence)
-    if change is None or change.request.name.lower() != "host":
+    if change is None or change.request.method != "GET" or change.request.name.lower() != "host":
         return ()
     return (*change.changed, *change.as_nginx)

@@ -38,6 +38,7 @@ MESSAGES = Messages(
     Message("invalid-response", "invalid HTTP response"),
     Message("http2", "HTTP/2 protocol error"),
     Message("cors", "blocked by CORS"),
+    Message("csrf", "the application refuses a form because of its origin"),
     Message("mixed-content", "mixed content"),
     Message("csp", "blocked by the Content Security Policy"),
     Message("mime", "wrong content type"),

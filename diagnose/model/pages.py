@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 from diagnose.model import Observation
 from diagnose.model.frozen import frozen
 from diagnose.model.http import BodyEnd, CodingFault
-from diagnose.model.marks import Address, Headers, ReasonPhrase, Url
+from diagnose.model.marks import Address, Headers, ReasonPhrase, Url, UrlPath
 from diagnose.model.summary import Summary
 
 #: "script" is a classic script, "module" a module script (HTML standard, section 4.12.1).
@@ -32,7 +32,7 @@ class Page(Observation):
     addresses as https: (Content Security Policy: upgrade-insecure-requests). `is_empty` is True if
     it shows nothing until its scripts have run. `requests` are the http: addresses that its scripts
     request, and the https: ones of localhost. `has_style` is True if it contains a style sheet
-    itself (`<style>`).
+    itself (`<style>`), `inline_scripts` is the number of scripts in it.
     """
 
     layer: ClassVar[str] = "http"
@@ -47,6 +47,7 @@ class Page(Observation):
     is_empty: bool = False
     requests: tuple[Url, ...] = ()
     has_style: bool = False
+    inline_scripts: int = 0
 
     def summary(self) -> Summary:
         kinds = [file.kind for file in self.files]
@@ -88,6 +89,32 @@ class PageFileResponse(Observation):
         types = [value for name, value in self.headers if name.lower() == "content-type"]
         arrows = "".join(f" -> {url}" for url in self.redirects)
         return f"{self.file_kind} {self.url}{arrows}", " ".join((str(self.status), *types[:1]))
+
+
+@frozen(kw_only=True, eq=False)
+class PageFileTrial(Observation):
+    """The response to a request for a file of the page below the page's own path, after the file
+    was not at its URL.
+
+    `file` is the URL in the page, `url` the one that was tried, `prefix` the path before it.
+    `is_absolute` is True if the page names the file by a path from the root. `is_used` is True if
+    browsers use this response.
+    """
+
+    layer: ClassVar[str] = "http"
+
+    page: Url
+    file: Url
+    url: Url
+    prefix: UrlPath
+    address: Address
+    port: int
+    is_absolute: bool
+    status: int | None = None
+    is_used: bool = False
+
+    def summary(self) -> Summary:
+        return f"{self.file} tried below {self.prefix}", str(self.status or "")
 
 
 @frozen(kw_only=True, eq=False)

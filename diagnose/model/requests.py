@@ -20,7 +20,8 @@ from diagnose.model.summary import Summary
 
 HostVariant = Literal["passed", "visitor", "own"]
 #: The part in which a request differs from nginx's.
-RequestPart = Literal["none", "field", "version", "path", "server-name"]
+#: "origin": all fields that tell the application the visitor's origin.
+RequestPart = Literal["none", "field", "version", "path", "server-name", "origin"]
 RequestChange = Literal["none", "removed", "added", "replaced"]
 
 
@@ -66,14 +67,16 @@ class Asked(Observation):
 @frozen(kw_only=True, eq=False)
 class ComparedRequest(Observation):
     """One request to the application itself that differs from nginx's in one part at most. It is
-    made only after the site's own URL has answered 4xx or with a redirect to itself.
+    made only after the site's own URL has answered with an error or with a redirect to itself.
 
     `target`, `path`, `address` and `port` are those of `Asked`. `part` is what differs: "none"
     (exactly as nginx sends it), "field" (the header field `name`), "version" (of HTTP), "path" (in
-    the request line) or "server-name" (SNI, RFC 6066 section 3). `change` is how it differs,
-    `original` is nginx's value and `value` the one that was sent instead, both "" without one.
-    `is_control` is True for a request that repeats an earlier one. `location` is the Location of
-    the response as an absolute URL, "" without one. `is_html` is True for a page (Content-Type
+    the request line), "server-name" (SNI, RFC 6066 section 3) or "origin" (the fields in `name`).
+    `method` is that of the request, `length` the Content-Length of the response and
+    `coding` its Content-Encoding. `change` is how it
+    differs, `original` is nginx's value and `value` the one that was sent instead, both "" without
+    one. `is_control` is True for a request that repeats an earlier one. `location` is the Location
+    of the response as an absolute URL, "" without one. `is_html` is True for a page (Content-Type
     text/html). `internal_redirect` is the path of X-Accel-Redirect, by which an application lets
     nginx send a file (ngx_http_proxy_module), "" without one.
     """
@@ -96,6 +99,9 @@ class ComparedRequest(Observation):
     body: Body = ""
     is_html: bool = False
     internal_redirect: UrlPath = ""
+    method: Word = "GET"
+    length: int | None = None
+    coding: Word = ""
 
     @property
     def endpoint(self) -> str:

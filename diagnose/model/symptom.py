@@ -16,7 +16,7 @@ SymptomKind = Literal[
     "certificate-revoked", "certificate-weak", "certificate-transparency", "certificate", "hsts",
     "pinned", "tls-plain", "tls-parameters", "tls-name", "tls-client-certificate", "tls",
     "status", "plain-to-tls", "redirects", "incomplete", "decoding", "invalid-response", "http2",
-    "cors", "mixed-content", "csp", "mime",
+    "cors", "csrf", "mixed-content", "csp", "mime",
     "websocket-status", "websocket-closed", "websocket-accept", "websocket-subprotocol",
     "websocket",
     "upstream-refused", "upstream-unreachable", "upstream-timeout", "upstream-denied",

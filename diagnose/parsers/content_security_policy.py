@@ -1,4 +1,5 @@
-"""Judge whether a Content Security Policy lets a page open a WebSocket. No I/O.
+"""Judge whether a Content Security Policy lets a page open a WebSocket, or run its own scripts.
+No I/O.
 
 W3C Content Security Policy Level 3, sections 2.2 (parsing), 6.1.2 (connect-src) and 6.7.2 (URL
 matching). Chromium was asked about each row of the test, and agrees.
@@ -63,6 +64,20 @@ def blocked_by(page_policies: Iterable[str], page: Url, socket: Url) -> Blocked 
         if sources is not None and not any(_allows(source, page, socket) for source in sources):
             without_scheme = any(_allows(f"wss://{source}", page, socket) for source in sources)
             return Blocked(name, sources, without_scheme)
+    return None
+
+
+def inline_scripts_blocked_by(page_policies: Iterable[str]) -> Blocked | None:
+    """Return the directive that blocks all scripts that stand in the page itself, or None (section
+    6.7.3.2). A nonce or a hash allows some of them, so nothing is known then."""
+    for policy in page_policies:
+        directives = _directives(policy)
+        names = ("script-src-elem", "script-src", "default-src")
+        name = next((name for name in names if name in directives), "")
+        sources = [source.lower() for source in directives.get(name, ())]
+        allowing = ("'unsafe-inline'", "'nonce-", "'sha256-", "'sha384-", "'sha512-")
+        if name and not any(source.startswith(allowing) for source in sources):
+            return Blocked(name, directives[name])
     return None
 
 

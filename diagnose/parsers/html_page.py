@@ -41,7 +41,8 @@ class HtmlPage:
     `base` is the resolved address of `<base href>`, "" if there is none. `quirks` is True unless
     the document type shows the opposite. `upgrades` is True if a meta element makes browsers
     request http: addresses as https: (upgrade-insecure-requests). `is_empty` is True if the page
-    shows nothing without its scripts. `has_style` is True if it contains a style sheet itself.
+    shows nothing without its scripts. `has_style` is True if it contains a style sheet itself,
+    `inline_scripts` is the number of scripts in it.
     """
 
     files: tuple[PageFile, ...] = ()
@@ -50,6 +51,7 @@ class HtmlPage:
     upgrades: bool = False
     is_empty: bool = False
     has_style: bool = False
+    inline_scripts: int = 0
 
 
 def parse_page(document: str, url: str, is_whole: bool = True) -> HtmlPage:
@@ -64,6 +66,7 @@ def parse_page(document: str, url: str, is_whole: bool = True) -> HtmlPage:
         upgrades=reader.upgrades,
         is_empty=is_whole and not reader.has_content and reader.text_length < _MIN_TEXT,
         has_style=reader.has_style,
+        inline_scripts=reader.inline_scripts,
     )
 
 
@@ -77,7 +80,7 @@ class _Reader:
     def __init__(self, url: str) -> None:
         self.files: list[PageFile] = []
         self.base, self.quirks, self.upgrades, self.has_content = "", True, False, False
-        self.text_length, self.has_style = 0, False
+        self.text_length, self.has_style, self.inline_scripts = 0, False, 0
         self._url, self._templates, self._begun = url, 0, False
 
     def read(self, token: Token) -> None:
@@ -131,6 +134,9 @@ class _Reader:
     def _read_script(self, tag: Tag) -> None:
         script_type = (tag.attribute("type") or "text/javascript").strip().lower()
         is_async = tag.attribute("async") is not None
+        is_script = script_type == "module" or script_type in JAVASCRIPT_TYPES
+        if is_script and tag.attribute("src") is None and tag.text.strip():
+            self.inline_scripts += 1
         if script_type == "module":
             self._add("module", tag.attribute("src"), is_async)
         elif script_type in JAVASCRIPT_TYPES and tag.attribute("nomodule") is None:

@@ -91,6 +91,12 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
     ("file-denied", r"(?:open|stat)\(\) .{1,300}failed \(13:|\" is forbidden \(13:"),
     ("file-missing", r"(?:open|stat)\(\) .{1,300}failed \(2:|directory index of .{1,300} is "
         r"forbidden|\" is not found \(2:"),
+    # What applications refuse because of where a form comes from
+    ("csrf", r"CSRF verification failed|CSRF Failed:|(?:Origin|Referer) checking failed|HTTP Origin "
+        r"header|InvalidAuthenticityToken|Can't verify CSRF token|Invalid Server Actions request"
+        r"|header with value .{1,200}does not match .?origin.? header|Invalid CORS request"
+        r"|Cross-site \S{1,10} (?:form submissions|requests?) (?:are|is) forbidden"
+        r"|(?<!Access-Control-Allow-)\borigin not allowed"),
     # What browsers refuse in a page
     ("mixed-content", r"Mixed Content|insecure WebSocket connection may not be initiated"
         r"|An insecure WebSocket|Blocked loading mixed active content|混合内容"),

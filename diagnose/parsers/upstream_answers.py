@@ -6,21 +6,32 @@ from urllib.parse import urljoin
 from diagnose.model import Target
 from diagnose.model.http import Exchange
 from diagnose.model.requests import ComparedRequest
+from diagnose.parsers.origin_refusals import refuses_origin
 from diagnose.parsers.redirects import REDIRECTS, redirect_target
 from diagnose.parsers.urls import normalize_url, parse_url
 
+#: How an application ends a connection in the place of an answer. nginx makes a 502 of it.
+_CLOSED = {"closed", "reset"}
+
 
 def is_questionable(exchange: Exchange) -> bool:
-    """Return whether a page's status may come from nginx's request: a refusal (4xx), or a redirect
-    to the same URL. Neither is a fault by itself."""
+    """Return whether a page's status may come from nginx's request: an error, or a redirect to the
+    same URL. Neither is a fault of the request by itself.
+
+    503 and 504 say that a server has no time. Asked more often, it has less.
+    """
     if exchange.failure or exchange.status is None:
         return False
-    return 400 <= exchange.status < 500 or redirect_target(exchange) == normalize_url(exchange.url)
+    is_error = exchange.status >= 400 and exchange.status not in {503, 504}
+    return is_error or redirect_target(exchange) == normalize_url(exchange.url)
 
 
 def reproduces(response: ComparedRequest, exchange: Exchange) -> bool:
-    """Return whether the application, asked as nginx asks it, answers what visitors get."""
-    if response.status != exchange.status or response.failure:
+    """Return whether the application, asked as nginx asks it, answers what visitors get. nginx
+    answers 502 where it closes the connection."""
+    if response.failure:
+        return exchange.status == 502 and response.failure.kind in _CLOSED
+    if response.status != exchange.status:
         return False
     return response.status not in REDIRECTS or response.location == redirect_target(exchange)
 
@@ -36,6 +47,32 @@ def is_served(response: ComparedRequest, target: Target) -> bool:
     if url is None or url.host != target.host:
         return False
     return url.path.partition("?")[0] != target.path.partition("?")[0]
+
+
+def is_accepted(response: ComparedRequest, as_nginx: ComparedRequest, target: Target) -> bool:
+    """Return whether the application serves a changed request, or no longer refuses the origin of
+    an empty form. It may well refuse the form then for another reason: it is empty, and has no
+    token."""
+    if is_served(response, target):
+        return True
+    if response.method != "POST" or response.failure or not _refuses_origin(as_nginx):
+        return False
+    if not 300 <= (response.status or 0) < 500:
+        return False
+    if response.name != "Origin":
+        return _answer(response) != _answer(as_nginx)
+    # Another Origin may itself be the reason of another refusal. Django says more about a missing
+    # cookie than about a foreign origin.
+    is_longer = response.change == "replaced" and (response.length or 0) > (as_nginx.length or 0)
+    return not _refuses_origin(response) or (is_longer and response.status == as_nginx.status)
+
+
+def _answer(response: ComparedRequest) -> tuple[int | None, int | None, str]:
+    return response.status, response.length, response.body
+
+
+def _refuses_origin(response: ComparedRequest) -> bool:
+    return refuses_origin(response.status, response.body)
 
 
 def absolute_location(location: str, page: str) -> str:

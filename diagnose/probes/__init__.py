@@ -62,6 +62,7 @@ INSIDE = (
     "upstream_requests",
     "upstream_bodies",
     "upstream_comparisons",
+    "compressed_pages",
     "bypassed_applications",
     "upstream_protocols",
     "websocket_retries",

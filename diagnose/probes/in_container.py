@@ -21,6 +21,7 @@ IN_CONTAINER = frozenset(
         "upstream_requests",
         "upstream_bodies",
         "upstream_comparisons",
+        "compressed_pages",
         "bypassed_applications",
         "upstream_protocols",
         "websocket_retries",

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from diagnose.parsers.filing_blocks import PAGES as BLOCK_PAGES
 from diagnose.parsers.filing_blocks import REDIRECT_PAGES
 from diagnose.parsers.front_errors import PAGES as ERROR_PAGES
+from diagnose.parsers.origin_refusals import REFUSAL
 from diagnose.parsers.secrets import HIDDEN
 from diagnose.parsers.websocket_refusal import is_origin_error, named_subprotocols
 
@@ -18,7 +19,8 @@ KEPT_FIELDS = {
     "accept-ranges", "access-control-allow-origin", "age", "allow", "alt-svc", "cache-control",
     "connection", "content-encoding",
     "content-length", "content-type", "date", "expires", "host", "keep-alive", "last-modified",
-    "location", "origin", "retry-after", "sec-websocket-accept", "sec-websocket-extensions",
+    "location", "origin", "referrer-policy", "retry-after", "sec-websocket-accept",
+    "sec-websocket-extensions",
     "sec-websocket-key", "sec-websocket-protocol", "sec-websocket-version", "server",
     "strict-transport-security",
     "transfer-encoding", "upgrade", "vary", "x-content-type-options", "x-frame-options",
@@ -34,7 +36,9 @@ _BLOCK_REDIRECT = re.compile(
     ),
     re.IGNORECASE,
 )
-_CONNECT_DIRECTIVES = re.compile(r"(?i)(?<![\w-])(?:connect|default)-src(?![\w-])[^;]*")
+_CONNECT_DIRECTIVES = re.compile(
+    r"(?i)(?<![\w-])(?:(?:connect|default|script)-src|script-src-elem)(?![\w-])[^;]*"
+)
 _NONCE = re.compile(r"(?i)'nonce-[^']*'")
 _CHALLENGE = re.compile(r"[A-Za-z]{1,20}(?= |$)")
 
@@ -73,6 +77,7 @@ _MARKERS = tuple(
         (r"Request Header Or Cookie Too Large", ""),
         (r"Request-URI Too Large", ""),
         (r"The SSL certificate error", ""),
+        (REFUSAL.pattern, ""),
         (r"No required SSL certificate was sent", ""),
         *((re.escape(mark), "") for page in BLOCK_PAGES for mark in page.marks),
         *((mark, "") for mark in dict.fromkeys(page.pattern for page in ERROR_PAGES) if mark),
@@ -101,8 +106,8 @@ def kept_field(name: str, value: str, mask_text: MaskText) -> str:
 
 
 def _kept_policy(value: str) -> str:
-    """Reduce a Content-Security-Policy to the directives that decide about WebSockets, without
-    nonces."""
+    """Reduce a Content-Security-Policy to the directives that decide about WebSockets and scripts,
+    without nonces."""
     policies = (_CONNECT_DIRECTIVES.findall(policy) for policy in value.split(","))
     kept = ", ".join("; ".join(map(str.strip, directives)) for directives in policies)
     return _NONCE.sub(f"'nonce-{HIDDEN}'", kept)

@@ -4,7 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from diagnose.parsers.content_security_policy import blocked_by, policies
+from diagnose.parsers.content_security_policy import (
+    blocked_by,
+    inline_scripts_blocked_by,
+    policies,
+)
 from diagnose.parsers.urls import Url
 
 PAGE = Url("https", "shop.example.com", 443, "/")
@@ -83,3 +87,20 @@ def test_another_port_is_another_origin() -> None:
 @given(st.text(max_size=400), st.text(max_size=400))
 def test_no_text_breaks_it(header: str, body: str) -> None:
     blocked_by(policies([header], body), PAGE, SOCKET)
+
+
+@pytest.mark.parametrize(
+    ("policy", "directive"),
+    [
+        ("default-src 'self'", "default-src 'self'"),
+        ("default-src 'none'; script-src 'self'", "script-src 'self'"),
+        ("script-src 'unsafe-inline'; script-src-elem https:", "script-src-elem https:"),
+        ("default-src 'self' 'unsafe-inline'", ""),
+        ("script-src 'nonce-x'", ""),
+        ("script-src 'sha256-x'", ""),
+        ("connect-src 'self'", ""),
+    ],
+)
+def test_scripts_in_the_page_itself(policy: str, directive: str) -> None:
+    blocked = inline_scripts_blocked_by([policy])
+    assert (blocked.text if blocked else "") == directive

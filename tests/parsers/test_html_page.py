@@ -156,3 +156,11 @@ def test_a_page_of_unfinished_parts_has_no_more_files_than_it_names(unit: str) -
     """Read in linear time: `html.parser` needs a minute for some of them."""
     page = parse_page(unit * (65_536 // len(unit)), URL)
     assert len(page.files) <= 1
+
+
+def test_scripts_in_the_page_are_counted() -> None:
+    text = (
+        "<script>a()</script><script type=module>b()</script><script src=/c.js></script>"
+        "<script type='application/ld+json'>{}</script><script> </script>"
+    )
+    assert parse_page(text, "https://shop.example.com/").inline_scripts == 2

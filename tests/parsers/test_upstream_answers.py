@@ -6,6 +6,7 @@ import pytest
 
 from diagnose.model import Failure
 from diagnose.model.http import Exchange
+from diagnose.model.requests import ComparedRequest
 from diagnose.parsers import upstream_answers as answers
 from tests.support.check_evidence import SHOP
 from tests.support.upstream_evidence import compared, page
@@ -14,14 +15,14 @@ LOOP = replace(page(301), headers=(("Location", SHOP.url),))
 CLOSED = Failure("closed", "connection closed")
 
 
-@pytest.mark.parametrize("exchange", [page(400), page(404), page(426), LOOP])
+@pytest.mark.parametrize("exchange", [page(400), page(404), page(426), page(500), page(502), LOOP])
 def test_questioned(exchange: Exchange) -> None:
     assert answers.is_questionable(exchange)
 
 
 @pytest.mark.parametrize(
     "exchange",
-    [page(200), page(500), page(301), replace(page(400), failure=CLOSED),
+    [page(200), page(503), page(504), page(301), replace(page(400), failure=CLOSED),
      replace(page(302), headers=(("Location", "/login"),))],
 )  # fmt: skip
 def test_not_questioned(exchange: Exchange) -> None:
@@ -33,6 +34,35 @@ def test_the_application_gives_the_same_answer() -> None:
     assert not answers.reproduces(compared(404), page(400))
     assert answers.reproduces(compared(301, location=SHOP.url), LOOP)
     assert not answers.reproduces(compared(301, location="https://b.test/"), LOOP)
+
+
+def test_nginx_answers_502_where_the_application_closes_the_connection() -> None:
+    closed = replace(compared(None), failure=CLOSED)
+    assert answers.reproduces(closed, page(502))
+    assert not answers.reproduces(closed, page(500))
+    silent = replace(closed, failure=Failure("timeout", "no answer"))
+    assert not answers.reproduces(silent, page(502))
+
+
+@pytest.mark.parametrize(
+    ("changed", "accepted"),
+    [
+        (compared(302, location="https://shop.example.com/home"), True),
+        (compared(403, body="CSRF verification failed. A cookie is missing."), True),
+        (compared(400, body="The form is empty."), True),
+        (compared(403, body="CSRF verification failed."), False),
+        (compared(500, body="Exception"), False),
+    ],
+)
+def test_an_empty_form_may_be_refused_for_another_reason(
+    changed: ComparedRequest, accepted: bool
+) -> None:
+    refused = replace(compared(403, body="CSRF verification failed."), method="POST")
+    path = replace(SHOP, path="/login")
+    assert answers.is_accepted(replace(changed, method="POST"), refused, path) is accepted
+    plain = replace(refused, body="Forbidden")
+    is_served = changed.status == 302
+    assert answers.is_accepted(replace(changed, method="POST"), plain, path) is is_served
 
 
 @pytest.mark.parametrize(

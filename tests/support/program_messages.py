@@ -374,6 +374,26 @@ PROGRAM_MESSAGES: dict[str, tuple[Example, ...]] = {
                 'See "systemctl status nginx.service" and "journalctl -xeu nginx.service" for '
                 "details.", "nginx-start", ""),
     ),
+    "Django": (
+        Example("Forbidden (403)\nCSRF verification failed. Request aborted.", "csrf", ""),
+        Example("Forbidden (Origin checking failed - https://shop.example.com does not match any "
+                "trusted origins.): /login/", "csrf", "https://shop.example.com:443/"),
+        Example('{"detail":"CSRF Failed: Referer checking failed - no Referer."}', "csrf", ""),
+    ),
+    "Rails": (
+        Example("HTTP Origin header (https://shop.example.com) didn't match request.base_url "
+                "(http://shop.example.com)", "csrf", "https://shop.example.com:443/"),
+        Example("Can't verify CSRF token authenticity.\nActionController::InvalidAuthenticityToken",
+                "csrf", ""),
+    ),
+    "Next.js, SvelteKit, Spring, Grafana": (
+        Example("`x-forwarded-host` header with value `app` does not match `origin` "
+                "header with value `shop` from a forwarded Server Actions request. "
+                "Aborting the action.\nError: Invalid Server Actions request.", "csrf", ""),
+        Example("Cross-site POST form submissions are forbidden", "csrf", ""),
+        Example("403 Invalid CORS request", "csrf", ""),
+        Example("Login failed: origin not allowed", "csrf", ""),
+    ),
     "certbot": (
         Example(CERTBOT.format("connection", f"203.0.113.10: Fetching {CHALLENGE}: Timeout during "
                 "connect (likely firewall problem)"), "acme-connect"),

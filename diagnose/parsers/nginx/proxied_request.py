@@ -68,7 +68,9 @@ class ProxiedRequest:
     def lines(self, method: str = "GET") -> tuple[str, ...]:
         """Return the lines of the head, without the empty one at its end."""
         head = f"{method} {self.path} HTTP/{self.version}"
-        return (head, *(f"{name}: {text}" for name, text in self.fields))
+        # RFC 9110 section 8.6: a method that has a body by its meaning says that there is none.
+        length = ("Content-Length: 0",) if method == "POST" else ()
+        return (head, *(f"{name}: {text}" for name, text in self.fields), *length)
 
 
 @frozen
@@ -199,13 +201,12 @@ def request_variants(
     if status == 401 and request.field("Authorization"):
         # Repeated with each change, wrong credentials could lock their owner's account.
         variants = [variant for variant in variants if variant.name.lower() == "authorization"]
-    first = _FIRST.get(status, "")
+    first = _FIRST.get(status, "connection")
     return sorted(variants, key=lambda variant: first not in {variant.part, variant.name.lower()})
 
 
-#: The part that each status is mostly about.
+#: The part that each status is mostly about. Of all others, the connection is tried first.
 _FIRST = {
-    400: "connection",
     401: "authorization",
     403: "x-forwarded-proto",
     404: "path",

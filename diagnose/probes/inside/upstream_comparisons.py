@@ -1,9 +1,12 @@
-"""Probes that ask the application directly, after the site has answered 4xx or with a redirect to
-itself: exactly as nginx asks it, and then with one part of the request changed at a time.
+"""Probes that ask the application directly, after the site has answered with an error or with a
+redirect to itself: exactly as nginx asks it, and then with one part of the request changed at a
+time.
 
 If the application answers directly what visitors get, the answer is its own; if it serves the page
 after one change, that part of nginx's request makes the difference. Both requests are then repeated
-as a control. At most eight requests are sent, all of them GET.
+as a control. At most eight requests are sent. They are GET; only where the user has asked for a
+POST, they repeat that POST, which has no body, and change nothing but what tells the application
+the visitor's origin.
 """
 
 import re
@@ -16,6 +19,7 @@ from diagnose.model.requests import ComparedRequest
 from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.http import proxy_page
 from diagnose.parsers.nginx import proxy_headers
+from diagnose.parsers.nginx.form_requests import form_variants
 from diagnose.parsers.nginx.proxied_request import (
     ProxiedRequest,
     RequestVariant,
@@ -27,8 +31,8 @@ from diagnose.parsers.sanitize import clean
 from diagnose.parsers.secrets import is_secret_name
 from diagnose.parsers.upstream_answers import (
     absolute_location,
+    is_accepted,
     is_questionable,
-    is_served,
     reproduces,
 )
 from diagnose.probes import ProbeContext, probe
@@ -87,21 +91,25 @@ async def _compare(ctx: ProbeContext, config: NginxConfig, exchange: Exchange) -
         return
     version = upstream_requests.http_version(ctx, route)
     fields = visitor_fields(ctx, exchange)
+    method = "POST" if exchange.method == "POST" else "GET"
     request = proxied_request(route.place, route.upstream, ctx.target, version, fields)
     if request is None:
         return
-    asking = Asking(ctx, route, ctx.elapsed() + MAX_SECONDS)
+    asking = Asking(ctx, route, ctx.elapsed() + MAX_SECONDS, method)
     as_nginx = RequestVariant(request, "none", "none")
-    response = await asking.ask(as_nginx)
-    is_own = response is not None and _is_own_answer(route, response, exchange)
-    if not is_own or not is_questionable(exchange):
+    first = await asking.ask(as_nginx)
+    if first is None or not _is_own_answer(route, first, exchange) or not is_questionable(exchange):
         return
-    variants = request_variants(
-        request, route.place, route.upstream, ctx.target, exchange.status or 0, fields
+    variants = (
+        form_variants(request, ctx.target)
+        if method == "POST"
+        else request_variants(
+            request, route.place, route.upstream, ctx.target, exchange.status or 0, fields
+        )
     )
     for number, variant in enumerate(variants[:MAX_VARIANTS], start=1):
         response = await asking.ask(variant)
-        if response is not None and is_served(response, ctx.target):
+        if response is not None and is_accepted(response, first, ctx.target):
             await _control(asking, as_nginx, variant, number)
             return
 
@@ -132,6 +140,8 @@ def visitor_fields(ctx: ProbeContext, exchange: Exchange) -> dict[str, str]:
         "Accept-Encoding": "identity",
         "Upgrade-Insecure-Requests": "1",
     }
+    if exchange.method == "POST":
+        fields["Origin"] = ctx.options.request.origin or ctx.target.origin
     if exchange.verified and ctx.machine.via == "local":
         fields |= ctx.options.request.fields()
     return fields
@@ -140,6 +150,8 @@ def visitor_fields(ctx: ProbeContext, exchange: Exchange) -> dict[str, str]:
 def _is_own_answer(route: UpstreamRoute, response: ComparedRequest, exchange: Exchange) -> bool:
     """Whether what visitors get is the application's answer, and not a page of nginx's own with
     the same status."""
+    if response.failure:
+        return reproduces(response, exchange)
     intercepts = route.place.directive("proxy_intercept_errors")
     is_nginx_page = (
         bool(proxy_page(exchange.body))
@@ -156,6 +168,7 @@ class Asking:
     ctx: ProbeContext
     route: UpstreamRoute
     until: float
+    method: str = "GET"
 
     async def ask(
         self, variant: RequestVariant, is_control: bool = False
@@ -164,7 +177,7 @@ class Asking:
         ctx, at = self.ctx, self.ctx.elapsed()
         if at >= min(self.until, ctx.options.timeout - 1.5):
             return None
-        answer = await send_request(ctx, self.route, variant.request)
+        answer = await send_request(ctx, self.route, variant.request, self.method)
         if answer is None:
             return None
         head = proxy_headers.parse_response_head(answer.reply)
@@ -194,6 +207,8 @@ class Asking:
                 is_html=answer_field(answer.reply, b"content-type").lower().startswith("text/html"),
                 body=ctx.options.request.mask_secrets(head.body),
                 internal_redirect=answer_field(answer.reply, b"x-accel-redirect"),
+                method=self.method,
+                length=_length(answer.reply),
             )
         )
 
@@ -209,16 +224,21 @@ def answer_field(reply: bytes, name: bytes) -> str:
     return clean(match[1].decode("latin-1"), 2000) if match else ""
 
 
+def _length(reply: bytes) -> int | None:
+    text = answer_field(reply, b"content-length")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
+
+
 async def send_request(
-    ctx: ProbeContext, route: UpstreamRoute, request: ProxiedRequest
+    ctx: ProbeContext, route: UpstreamRoute, request: ProxiedRequest, method: str = "GET"
 ) -> RawAnswer | None:
     """Send a request to the application of a route; None if that is not possible."""
     send = _send_directly if ctx.machine.via == "local" else _send_by_curl
-    return await send(ctx, route, request)
+    return await send(ctx, route, request, method)
 
 
 async def _send_directly(
-    ctx: ProbeContext, route: UpstreamRoute, request: ProxiedRequest
+    ctx: ProbeContext, route: UpstreamRoute, request: ProxiedRequest, method: str
 ) -> RawAnswer | None:
     from diagnose.net.tls import send_and_receive
 
@@ -228,27 +248,28 @@ async def _send_directly(
     endpoint, stream = opened
     reply, failure = await send_and_receive(
         stream,
-        "\r\n".join((*request.lines(), "", "")).encode("latin-1", "replace"),
+        "\r\n".join((*request.lines(method), "", "")).encode("latin-1", "replace"),
         _is_complete,
         upstream_requests.time_left(ctx),
         MAX_ANSWER_BYTES,
     )
-    return RawAnswer(
-        upstream_routes.peer_of(endpoint), _curl_command(ctx, route, request), reply, failure
-    )
+    command = _curl_command(ctx, route, request, method)
+    return RawAnswer(upstream_routes.peer_of(endpoint), command, reply, failure)
 
 
 async def _send_by_curl(
-    ctx: ProbeContext, route: UpstreamRoute, request: ProxiedRequest
+    ctx: ProbeContext, route: UpstreamRoute, request: ProxiedRequest, method: str
 ) -> RawAnswer | None:
     """Send the request with the server's own curl."""
-    argv = _curl_argv(route, request)
-    return await answer_by_curl(ctx, route, argv, _curl_command(ctx, route, request))
+    argv = _curl_argv(route, request, method)
+    return await answer_by_curl(ctx, route, argv, _curl_command(ctx, route, request, method))
 
 
-def _curl_command(ctx: ProbeContext, route: UpstreamRoute, request: ProxiedRequest) -> str:
+def _curl_command(
+    ctx: ProbeContext, route: UpstreamRoute, request: ProxiedRequest, method: str
+) -> str:
     """Return the equivalent command, without secrets."""
-    return shown_command(_curl_argv(route, request), _user_fields(ctx))
+    return shown_command(_curl_argv(route, request, method), _user_fields(ctx))
 
 
 def _user_fields(ctx: ProbeContext) -> frozenset[str]:
@@ -256,7 +277,7 @@ def _user_fields(ctx: ProbeContext) -> frozenset[str]:
     return frozenset(name.lower() for name, _ in ctx.options.request.headers)
 
 
-def _curl_argv(route: UpstreamRoute, request: ProxiedRequest) -> list[str]:
+def _curl_argv(route: UpstreamRoute, request: ProxiedRequest, method: str) -> list[str]:
     """Return the curl command of this request.
 
     curl sends SNI for a name in the URL and none for an address.
@@ -264,6 +285,7 @@ def _curl_argv(route: UpstreamRoute, request: ProxiedRequest) -> list[str]:
     base, options = _curl_base(route, request.server_name)
     argv = ["curl", "-sSik", "-m", f"{upstream_requests.PATIENCE:.0f}"]
     argv += [f"--http{request.version}", "--path-as-is", *options]
+    argv += ["-X", "POST", "-H", "Content-Length: 0"] if method == "POST" else []
     for name, text in request.fields:
         argv += ["-H", f"{name}: {text}"]
     argv += [word for name in ("User-Agent", "Accept") if request.field(name) is None

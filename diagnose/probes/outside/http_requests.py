@@ -52,9 +52,12 @@ class PageRequest:
         fields = {"Cookie": self.cookie} if self.cookie else {}
         fields = request.fields(self.cookie) if may_send_secrets else fields
         fields = {**(self.extra or {}), **fields}
-        if request.origin and is_own_origin(target, self.url):
-            fields["Origin"] = request.origin
-        if self.method(target, request) == "OPTIONS" and request.origin:
+        method = self.method(target, request)
+        # Browsers send an Origin with every POST (Fetch standard, "append a request Origin").
+        origin = request.origin or (target.origin if method == "POST" else None)
+        if origin and is_own_origin(target, self.url):
+            fields["Origin"] = origin
+        if method == "OPTIONS" and request.origin:
             # What makes it a CORS preflight (Fetch standard, "CORS-preflight request").
             fields.setdefault(_PREFLIGHT, "GET")
         return fields

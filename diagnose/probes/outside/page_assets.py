@@ -10,8 +10,10 @@ from collections.abc import Iterable
 from urllib.parse import urljoin
 
 from diagnose.model.http import Exchange
-from diagnose.model.pages import Page, PageFile, PageFileResponse
+from diagnose.model.pages import Page, PageFile, PageFileResponse, PageFileTrial
 from diagnose.net.http import HttpConnection, HttpResult, send_get
+from diagnose.parsers.base_paths import names_from_root, urls_below_page
+from diagnose.parsers.browser_types import refusal
 from diagnose.parsers.html_page import HtmlPage, parse_page, upgrades_insecure
 from diagnose.parsers.redirects import REDIRECTS
 from diagnose.parsers.request_fields import MASKED, is_own_origin
@@ -68,11 +70,34 @@ async def load_page_files(
     loader = _Loader(ctx, connection, request, exchange)
     if is_own_page(ctx, exchange):
         page = _page(ctx, exchange, answer)
-        if page.files or page.requests:
+        if page.files or page.requests or page.inline_scripts:
             ctx.emit(page)
         for file in _requested_files(ctx, page.files):
             await loader.load(file)
+        await _try_below_the_page(loader, page, answer.text)
     loader.close()
+
+
+async def _try_below_the_page(loader: "_Loader", page: Page, text: str) -> None:
+    """Try the first file that browsers do not use below the page's own path: an application in a
+    sub-folder may name its files from the root."""
+    for response in loader.responses:
+        if response.failure or response.status in {429, 503} or not _is_refused(page, response):
+            continue
+        for url, prefix in urls_below_page(page.url, response.url):
+            is_absolute = names_from_root(text, response.url)
+            if await loader.try_url(response, url, prefix, is_absolute, page.quirks):
+                break
+        return
+
+
+def _is_refused(page: Page, response: PageFileResponse) -> bool:
+    return bool(
+        refusal(
+            response.file_kind, response.status or 0, response.headers, page.quirks,
+            response.is_html,
+        )
+    )  # fmt: skip
 
 
 def _page(ctx: ProbeContext, exchange: Exchange, answer: HttpResult) -> Page:
@@ -93,6 +118,7 @@ def _page(ctx: ProbeContext, exchange: Exchange, answer: HttpResult) -> Page:
         upgrades=html.upgrades or any(map(upgrades_insecure, policies)),
         is_empty=html.is_empty,
         has_style=html.has_style,
+        inline_scripts=html.inline_scripts,
         requests=tuple(map(clean, insecure_requests_in(text))),
     )
 
@@ -121,6 +147,7 @@ class _Loader:
         self._ctx, self._request, self._page = ctx, request, page
         self._connection: HttpConnection | None = connection
         self._cookie = _cookies(request.cookie, page)
+        self.responses: list[PageFileResponse] = []
 
     def close(self) -> None:
         if self._connection is not None:
@@ -139,6 +166,34 @@ class _Loader:
             answer = await self._get(file, location)
         if answer is not None:
             self._emit(file, start_time, tuple(redirects), answer)
+
+    async def try_url(
+        self, refused: PageFileResponse, url: str, prefix: str, is_absolute: bool, quirks: bool
+    ) -> bool:
+        """Request a file at another URL, and emit the response; return whether browsers use it."""
+        start_time = self._ctx.elapsed()
+        answer = await self._get(PageFile(refused.file_kind, url), url)
+        if answer is None or answer.status is None:
+            return False
+        is_html = _HTML_DOCUMENT.match(answer.text[:4096]) is not None
+        is_used = not refusal(refused.file_kind, answer.status, answer.headers, quirks, is_html)
+        self._ctx.emit(
+            PageFileTrial(
+                at=start_time,
+                took=self._ctx.elapsed() - start_time,
+                equivalent=curl_command(url, self._request.address, self._request.verified),
+                page=self._page.url,
+                file=refused.url,
+                url=url,
+                prefix=prefix,
+                address=self._request.address,
+                port=self._page.port,
+                is_absolute=is_absolute,
+                status=answer.status,
+                is_used=is_used and answer.status == 200,
+            )
+        )
+        return is_used
 
     async def _get(self, file: PageFile, url: str) -> HttpResult | None:
         """Return the response, or None if there must be no request or no connection opens."""
@@ -185,7 +240,7 @@ class _Loader:
     ) -> None:
         is_script = file.kind != "stylesheet" and answer.status == 200
         text = self._ctx.options.request.mask_secrets(answer.text) if is_script else ""
-        self._ctx.emit(
+        response = self._ctx.emit(
             PageFileResponse(
                 at=start_time,
                 took=self._ctx.elapsed() - start_time,
@@ -208,6 +263,7 @@ class _Loader:
                 coding_fault=answer.body_read.coding_fault if answer.body_read else "",
             )
         )
+        self.responses.append(response)
 
 
 def _redirect(answer: HttpResult, visited: list[str]) -> str | None:

@@ -6,6 +6,8 @@ from diagnose.model import Failure, Severity
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.logs import LogLine
 from tests.support.check_evidence import CHAT, TIMEOUT, judge
+from tests.support.nginx_evidence import HOST
+from tests.support.upstream_evidence import compared
 
 
 def home(status: int | None, failure: Failure | None = None, path: str = "/") -> Exchange:
@@ -103,3 +105,12 @@ def test_fires_where_a_small_request_is_called_too_large() -> None:
     assert claim.facts["too_large"]
     assert not claim.facts["application"]
     assert not judge("http.server-error", replace(page, body="Bad Request"))
+
+
+def test_fires_and_quotes_what_the_application_answers_directly() -> None:
+    asked = compared(500, body="KeyError: 'DATABASE_URL'")
+    (claim,) = judge("http.server-error", home(500), HOST, asked, masked=False)
+    assert claim.facts["endpoint"] == "127.0.0.1:3000"
+    assert claim.facts["words"] == "KeyError: 'DATABASE_URL'"
+    (claim,) = judge("http.server-error", home(500), HOST, compared(200, body="fine"))
+    assert not claim.facts["endpoint"]

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Applicability, Claim, Confidence, Edit
+from diagnose.model import Applicability, Claim, Confidence, Edit, Failure
 from diagnose.model.requests import ComparedRequest
 from tests.support.check_evidence import judge
 from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config
@@ -102,3 +102,15 @@ def test_without_a_control_it_is_not_certain() -> None:
 )  # fmt: skip
 def test_silent_when(seen: tuple[ComparedRequest, ...]) -> None:
     assert not judge(CHECK, config(UPGRADE), BUILD, RUNNING, *seen)
+
+
+def test_fires_where_the_application_closes_the_connection() -> None:
+    closed = replace(compared(None), failure=Failure("closed", "connection closed"))
+    changed = compared(
+        200, "field", "Connection", "replaced", original="upgrade", value="close", is_html=True
+    )
+    (claim,) = judge(
+        CHECK, config(UPGRADE), BUILD, RUNNING, page(502), *controlled(closed, changed)
+    )
+    assert claim.facts["closed"]
+    assert claim.facts["status"] == 502

@@ -10,7 +10,7 @@ import pytest
 
 from diagnose.model import Observation, Target
 from diagnose.model.http import Exchange
-from diagnose.model.pages import Page, PageFileResponse
+from diagnose.model.pages import Page, PageFileResponse, PageFileTrial
 from diagnose.model.tcp import Connection
 from diagnose.net import ConnectResult
 from diagnose.parsers.request_fields import RequestFields
@@ -238,3 +238,30 @@ def test_what_the_user_added_goes_to_the_own_origin_and_is_masked() -> None:
     assert f"X-Token: {secret}" in site.requests[1]
     assert secret not in str([replace(file) for file in run.observed(Page)[0].files])
     assert secret not in str(run.observed(PageFileResponse)[0].equivalent)
+
+
+# Below the page's own path
+
+
+def test_a_missing_file_is_tried_below_the_page() -> None:
+    below = replace(TARGET, path="/app/")
+    script = answer("1;", "text/javascript")
+    run, site = visit({"/app/": page(JS), "/app/a.js": script}, target=below)
+    assert site.paths == ["/app/", "/a.js", "/app/a.js"]
+    (trial,) = run.observed(PageFileTrial)
+    assert (trial.prefix, trial.is_used, trial.is_absolute) == ("/app", True, True)
+
+
+def test_only_the_first_missing_file_is_tried_and_at_two_places_at_most() -> None:
+    below = replace(TARGET, path="/app/d/board/")
+    run, site = visit({"/app/d/board/": page(JS, CSS)}, target=below)
+    assert site.paths[-2:] == ["/app/a.js", "/app/d/board/a.js"]
+    assert [trial.is_used for trial in run.observed(PageFileTrial)] == [False, False]
+
+
+def test_nothing_is_tried_where_the_files_are_there_or_the_page_is_the_root() -> None:
+    script, below = answer("1;", "text/javascript"), replace(TARGET, path="/app/")
+    run, _ = visit({"/app/": page(JS), "/a.js": script}, target=below)
+    assert not run.observed(PageFileTrial)
+    run, _ = visit({"/": page(JS)})
+    assert not run.observed(PageFileTrial)

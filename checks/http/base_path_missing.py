@@ -1,0 +1,120 @@
+"""The page belongs to an application in a sub-folder, and asks for its files at the root of the
+site, where another location answers.
+
+The application does not know of the sub-folder, so it names its files "/static/app.js". Or it names
+them "static/app.js", and the page's address lacks the slash at its end, so that browsers look
+beside the folder (RFC 3986 section 5.2.3). The evidence is the file itself: it is served below the
+page's path.
+"""
+
+from collections.abc import Iterator
+
+from checks.http import _page_files
+from checks.nginx import Nginx, file_line
+from checks.nginx._edits import config_edits
+from checks.nginx._location_edits import location_fix
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Where,
+)
+from diagnose.model.pages import Page, PageFileResponse, PageFileTrial
+from diagnose.parsers.nginx import edits, upstreams
+from diagnose.parsers.nginx.edits import TextEdit
+from diagnose.parsers.nginx.locations import LocationMatch, location_pattern
+from diagnose.parsers.urls import parse_url
+
+
+@check(
+    severity=Severity.WARNING,
+    needs=[Page, PageFileResponse, PageFileTrial],
+    explains=[
+        "http.page-file-missing", "http.page-file-type", "nginx.page-file-not-found",
+        "nginx.page-file-forbidden", "nginx.types-missing",
+    ],
+)  # fmt: skip
+def base_path_missing(evidence: Evidence) -> Iterator[Claim]:
+    page, nginx = _page_files.page_of(evidence), Nginx.of(evidence)
+    url = parse_url(page.url) if page else None
+    match = _page_location(nginx, url.path if url else "/")
+    doubles = match is not None and _doubles_slash(nginx, match)
+    trials = (trial for trial in evidence.good(PageFileTrial) if _is_below(trial, page, doubles))
+    trial = next(trials, None)
+    refused = _page_files.refused_files(evidence, page) if page else ()
+    missing = [file for file in refused if trial and file.response.url == trial.file]
+    if page is None or trial is None or not missing:
+        return
+    lacks_slash = not trial.is_absolute and url is not None and url.path == trial.prefix
+    urls = [file.response.url for file in refused]
+    yield Claim(
+        about=_page_files.page_subject(page),
+        because=(page, missing[0].response, trial),
+        severity=_page_files.severity(page, urls),
+        confidence=Confidence.CERTAIN if trial.is_used else Confidence.LIKELY,
+        location=nginx.location(match.block) if match else None,
+        facts={
+            "page": page.url,
+            "file": trial.file,
+            "status": missing[0].response.status,
+            "tried": trial.url,
+            "prefix": trial.prefix,
+            "slash": lacks_slash,
+            "served": trial.is_used,
+            "doubles": doubles and lacks_slash,
+            "place": file_line(match.block) if match else "",
+            "location": " ".join((match.block.name, *match.block.args)) if match else "",
+        },
+        fix=_fix(nginx, match, trial.prefix, lacks_slash, doubles),
+    )
+
+
+def _is_below(trial: PageFileTrial, page: Page | None, doubles: bool) -> bool:
+    """Return whether the file is below the page's path, or would be if nginx did not ask the
+    application for it with two slashes."""
+    url = parse_url(page.url) if page else None
+    lacks_slash = url is not None and url.path == trial.prefix and not trial.is_absolute
+    return trial.is_used or (doubles and lacks_slash)
+
+
+def _doubles_slash(nginx: Nginx, match: LocationMatch) -> bool:
+    """Return whether nginx replaces a prefix without a slash at its end by one: `location /app`
+    with `proxy_pass http://app/` makes //static of /app/static."""
+    pattern = location_pattern(match.block)
+    target = upstreams.proxy_target_of(match, upstreams.request_variables(nginx.evidence.target))
+    is_plain = pattern is not None and pattern.modifier in {"", "^~"}
+    ends = pattern is not None and pattern.text.endswith("/")
+    return is_plain and not ends and target is not None and target.uri == "/"
+
+
+def _page_location(nginx: Nginx, path: str) -> LocationMatch | None:
+    matches = list(nginx.location_matches(path.partition("?")[0]))
+    return matches[0] if len(matches) == 1 and matches[0].block.name == "location" else None
+
+
+def _fix(
+    nginx: Nginx, match: LocationMatch | None, prefix: str, lacks_slash: bool, doubles: bool
+) -> Fix:
+    """Redirect to the address with the slash; a location that ends with one does it itself. What an
+    application in a sub-folder needs, it has to be told by a person."""
+    if not lacks_slash:
+        return Fix((Manual("tell-the-base-path", Where.APPLICATION),), Applicability.MANUAL)
+    pattern = location_pattern(match.block) if match else None
+    file = nginx.file(match.block) if match else None
+    if match and file and pattern and doubles and pattern.text == prefix:
+        words = " ".join((*match.block.args[:-1], f"{prefix}/"))
+        whole = TextEdit(match.block.start, match.block.opened, f"location {words} {{")
+        if file_edits := config_edits(nginx, {file.path: [whole]}):
+            return location_fix(nginx, match, file_edits, sure=False)
+    if match and file and pattern and not doubles and pattern.modifier in {"", "^~"}:
+        lines = [f"location = {prefix} {{", f"    return 301 {prefix}/$is_args$args;", "}"]
+        change = edits.insert_before(file.text, match.block, lines)
+        file_edits = config_edits(nginx, {file.path: [change]}) if pattern.text == prefix else ()
+        if file_edits:
+            return location_fix(nginx, match, file_edits, sure=False)
+    return Fix((Manual("add-the-slash", Where.SERVER),), Applicability.MANUAL)

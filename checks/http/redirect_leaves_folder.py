@@ -1,0 +1,113 @@
+"""An application in a sub-folder redirects to its own root, where another location answers 404.
+
+nginx cuts the location's prefix off (`proxy_pass` with a path), so the application does not know of
+it, and its `Location: /login` lacks it. nginx puts it back only where `proxy_redirect` says so: its
+default knows the application's own URL and no paths (ngx_http_proxy_module, "proxy_redirect").
+"""
+
+from collections.abc import Iterator
+
+from checks.http import endpoint_subjects
+from checks.nginx import Nginx, file_line
+from checks.nginx._edits import Changes, config_edits
+from checks.nginx._location_edits import insert_lines, location_fix
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Where,
+    merge_subjects,
+)
+from diagnose.model.http import Exchange
+from diagnose.model.nginx import NginxConfig
+from diagnose.parsers.nginx import edits, upstreams
+from diagnose.parsers.nginx.config import children
+from diagnose.parsers.nginx.locations import LocationMatch, location_pattern, proxy_pass_of
+from diagnose.parsers.redirects import redirect_target
+from diagnose.parsers.urls import parse_url
+
+_DIRECTIVE = "proxy_redirect"
+
+
+@check(severity=Severity.ERROR, needs=[NginxConfig, Exchange])
+def redirect_leaves_folder(evidence: Evidence) -> Iterator[Claim]:
+    nginx = Nginx.of(evidence)
+    for page, missing in _dead_redirects(evidence):
+        path = _path(page.url)
+        match = next(iter(nginx.location_matches(path)), None)
+        prefix = _cut_prefix(evidence, match) if match else ""
+        onward = _path(missing.url)
+        if match is None or not prefix or onward.startswith(prefix):
+            continue
+        directive = proxy_pass_of(match) or match.block
+        subjects = endpoint_subjects((page,))
+        yield Claim(
+            about=merge_subjects(subjects),
+            covers=subjects,
+            because=(page, missing, *([nginx.config] if nginx.config else [])),
+            confidence=Confidence.LIKELY,
+            location=nginx.location(directive),
+            facts={
+                "url": page.url,
+                "onward": missing.url,
+                "status": missing.status,
+                "prefix": prefix,
+                "right": f"{prefix.rstrip('/')}{onward}",
+                "target": " ".join((directive.name, *directive.args)),
+                "place": file_line(directive),
+                "location": " ".join((match.block.name, *match.block.args)),
+            },
+            fix=_fix(nginx, match, prefix),
+        )
+        return
+
+
+def _dead_redirects(evidence: Evidence) -> Iterator[tuple[Exchange, Exchange]]:
+    """Yield the responses of the site that redirect within it to a page that does not exist, each
+    with that page's response."""
+    target = evidence.target
+    responses = [page for page in evidence.good(Exchange) if page.status]
+    for page in responses:
+        onward = redirect_target(page)
+        url = parse_url(onward or "")
+        if page.port != target.port or url is None or url.host != target.host:
+            continue
+        for other in responses:
+            if other.redirected_from == page.url and other.status == 404:
+                yield page, other
+
+
+def _path(text: str) -> str:
+    url = parse_url(text)
+    return url.path.partition("?")[0] if url else ""
+
+
+def _cut_prefix(evidence: Evidence, match: LocationMatch) -> str:
+    """Return the prefix that nginx cuts off, "/app/"; "" if it cuts none."""
+    pattern = location_pattern(match.block) if match.block.name == "location" else None
+    target = upstreams.proxy_target_of(match, upstreams.request_variables(evidence.target))
+    is_cut = target is not None and target.uri == "/"
+    if pattern is None or pattern.modifier not in {"", "^~"} or not is_cut:
+        return ""
+    return pattern.text if pattern.text.endswith("/") and pattern.text != "/" else ""
+
+
+def _fix(nginx: Nginx, match: LocationMatch, prefix: str) -> Fix:
+    """Put the prefix before the paths of redirects."""
+    changes: Changes = {}
+    own = children(match.block, _DIRECTIVE)
+    lines = [f"{_DIRECTIVE} default;", f"{_DIRECTIVE} / {prefix};"]
+    if len(own) == 1 and own[0].args in {("off",), ("default",)}:
+        text = "\n".join((lines[0], f"    {lines[1]}"))
+        changes[own[0].file] = [edits.replace_directive(own[0], text)]
+    elif not own:
+        insert_lines(nginx, match, lines, changes)
+    file_edits = config_edits(nginx, changes)
+    if not file_edits:
+        return Fix((Manual("put-it-back", Where.SERVER),), Applicability.MANUAL)
+    return location_fix(nginx, match, file_edits, sure=False)

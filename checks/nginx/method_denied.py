@@ -1,0 +1,121 @@
+"""nginx itself refuses the method: `limit_except` lets others pass than this one
+(ngx_http_core_module, "limit_except"). It also refuses the question that browsers ask before a
+request from another site (OPTIONS, the CORS preflight), if a password is wanted for it: browsers
+send none with it (Fetch standard, "CORS-preflight request").
+
+It is judged if the method was asked for (`--method POST`, `--method OPTIONS`), or after a pasted
+message about CORS or with the status. Pages work, because they are fetched by GET.
+"""
+
+from collections.abc import Iterator
+
+from checks.http import endpoint_subjects
+from checks.nginx import Nginx, file_line
+from checks.nginx._page_errors import is_in_run, logged_errors
+from checks.upstream._responses import page_exchanges
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Where,
+    merge_subjects,
+)
+from diagnose.model.frozen import frozen
+from diagnose.model.http import Exchange
+from diagnose.model.nginx import Directive, NginxConfig
+from diagnose.parsers.http import proxy_page
+from diagnose.parsers.nginx.access_rules import limit_except_blocks
+from diagnose.parsers.nginx.config import children
+from diagnose.parsers.nginx.locations import LocationMatch
+
+_PREFLIGHT = "OPTIONS"
+
+
+@frozen(eq=False)
+class _Denial:
+    """The directive that refuses a method with a status."""
+
+    directive: Directive
+    method: str
+    status: int
+
+
+@check(severity=Severity.WARNING, needs=[NginxConfig, Exchange])
+def method_denied(evidence: Evidence) -> Iterator[Claim]:
+    nginx, pages = Nginx.of(evidence), page_exchanges(evidence)
+    match = next(iter(nginx.location_matches(evidence.target.path)), None)
+    denials = [denial for page in pages if match and (denial := _denial(evidence, match, page))]
+    if not denials or match is None:
+        return
+    denial, is_asked = denials[0], pages[0].method == denials[0].method
+    lines = [
+        line
+        for line, _ in logged_errors(evidence, "access forbidden by rule", evidence.target.path)
+        if is_in_run(evidence, line)
+    ]
+    is_password, subjects = denial.status == 401, endpoint_subjects(pages)
+    yield Claim(
+        about=merge_subjects(subjects),
+        covers=subjects,
+        because=(*pages, *lines[-1:], *([nginx.config] if nginx.config else [])),
+        confidence=Confidence.CERTAIN if is_asked and (lines or is_password) else Confidence.LIKELY,
+        location=nginx.location(denial.directive),
+        facts={
+            "url": pages[0].url,
+            "method": denial.method,
+            "status": denial.status,
+            "asked": is_asked,
+            "directive": " ".join((denial.directive.name, *denial.directive.args)),
+            "place": file_line(denial.directive),
+            "location": " ".join((match.block.name, *match.block.args)),
+            "password": is_password,
+            "preflight": denial.method == _PREFLIGHT,
+            "limit": denial.directive.name == "limit_except",
+        },
+        fix=Fix(
+            (Manual("let-it-pass" if denial.method == _PREFLIGHT else "name-it", Where.SERVER),),
+            Applicability.MANUAL,
+        ),
+    )
+
+
+def _denial(evidence: Evidence, match: LocationMatch, page: Exchange) -> _Denial | None:
+    if page.method in {"GET", "HEAD"}:
+        return _denial_of_message(evidence, match, page)
+    if page.status not in {401, 403} or proxy_page(page.body) != "nginx":
+        return None
+    denial = _directive(match, page.method)
+    return denial if denial and denial.status == page.status else None
+
+
+def _denial_of_message(evidence: Evidence, match: LocationMatch, page: Exchange) -> _Denial | None:
+    """Return what refuses the method that a pasted message is about: a browser's preflight, or a
+    form."""
+    symptom = evidence.target.symptom
+    if symptom is None:
+        return None
+    if symptom.kind == "cors":
+        return _directive(match, _PREFLIGHT)
+    is_status = symptom.kind == "status" and symptom.number in {403, 405}
+    denial = _directive(match, "POST") if is_status and (page.status or 400) < 400 else None
+    return denial if denial and denial.directive.name == "limit_except" else None
+
+
+def _directive(match: LocationMatch, method: str) -> _Denial | None:
+    """Return the directive of a location that refuses every request with this method that carries
+    no password."""
+    for block in limit_except_blocks(match, method):
+        if any(rule.args == ("all",) for rule in children(block, "deny")):
+            return _Denial(block, method, 403)
+        if any(rule.args[:1] != ("off",) for rule in children(block, "auth_basic")):
+            return _Denial(block, method, 401)
+        return None
+    password = match.directive("auth_basic")
+    if method != _PREFLIGHT or password is None or password.args[:1] == ("off",):
+        return None
+    return _Denial(password, method, 401)

@@ -1,0 +1,74 @@
+"""404 for an address behind a script's name, /api.php/records: `location ~ \\.php$` matches the end
+of a path only, so nginx looks for a file below the script (PATH_INFO of CGI, RFC 3875 section
+4.1.5).
+
+The evidence is the configuration: the script's own name is passed on to PHP, and what follows it is
+not.
+"""
+
+import re
+from collections.abc import Iterator
+
+from checks.http import endpoint_subjects
+from checks.nginx import Nginx, file_line
+from checks.upstream._responses import page_exchanges
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Where,
+    merge_subjects,
+)
+from diagnose.model.http import Exchange
+from diagnose.model.nginx import NginxConfig
+from diagnose.parsers.http import proxy_page
+from diagnose.parsers.nginx import upstreams
+from diagnose.parsers.nginx.locations import match_location, select_location
+
+_SCRIPT = re.compile(r"(?P<script>/[^?]*?\.php)/")
+
+
+@check(
+    severity=Severity.ERROR,
+    needs=[NginxConfig, Exchange],
+    explains=["nginx.front-controller-missing"],
+)
+def path_info_missing(evidence: Evidence) -> Iterator[Claim]:
+    nginx, path = Nginx.of(evidence), evidence.target.path.partition("?")[0]
+    script = _SCRIPT.match(path)
+    pages = [
+        page
+        for page in page_exchanges(evidence)
+        if page.status == 404 and proxy_page(page.body) == "nginx"
+    ]
+    if script is None or not pages:
+        return
+    for selected in nginx.selected_servers():
+        match = select_location(selected.server, path)
+        php = match_location(selected.server, script["script"])
+        directive = upstreams.pass_directive_of(php)
+        if upstreams.pass_directive_of(match) is not None or match.redirects or directive is None:
+            continue
+        subjects = endpoint_subjects(pages)
+        yield Claim(
+            about=merge_subjects(subjects),
+            covers=subjects,
+            because=(*pages, *([nginx.config] if nginx.config else [])),
+            confidence=Confidence.LIKELY,
+            location=nginx.location(php.block),
+            facts={
+                "url": pages[0].url,
+                "script": script["script"],
+                "rest": path[len(script["script"]) :],
+                "php": " ".join((php.block.name, *php.block.args)),
+                "place": file_line(php.block),
+                "location": " ".join((match.block.name, *match.block.args)),
+            },
+            fix=Fix((Manual("split-the-path", Where.SERVER),), Applicability.MANUAL),
+        )
+        return

@@ -1,0 +1,144 @@
+"""The application refuses forms because of their Origin: it takes itself for another site than the
+visitor does.
+
+Django answers 403 "CSRF verification failed", Rails 422, Next.js 500 "Invalid Server Actions
+request", Spring "Invalid CORS request", Grafana "origin not allowed". A browser sends the page's
+origin with every POST (Fetch standard, "append a request Origin header"). The application compares
+it with its own, which it knows from Host, X-Forwarded-Proto and X-Forwarded-Host.
+
+The evidence is the application itself, asked with an empty POST after `--method POST`. After a
+pasted message it is what nginx's configuration tells the application.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from checks.nginx import Nginx, _location_edits, file_line
+from checks.nginx._edits import Changes, config_edits
+from checks.upstream._comparisons import CONSEQUENCES, comparison_claim, decided_by, proxied_match
+from checks.upstream._origins import ToldOrigin, told_origin
+from checks.upstream._responses import page_exchanges
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Subject,
+    Where,
+)
+from diagnose.model.http import Exchange
+from diagnose.model.nginx import NginxConfig
+from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of
+from diagnose.parsers.origin_refusals import (
+    HIDDEN_ORIGIN,
+    framework_of,
+    names_origin,
+    refuses_origin,
+)
+
+_FRAMEWORKS = ("django", "rails", "nextjs", "sveltekit", "spring")
+
+
+@check(severity=Severity.ERROR, needs=[NginxConfig, Exchange], explains=CONSEQUENCES)
+def origin_mismatch(evidence: Evidence) -> Iterator[Claim]:
+    is_judged = False
+    for nginx, match, change in decided_by(evidence, "field", "origin", method="POST"):
+        is_judged = True
+        told = told_origin(nginx, match)
+        if told is None:
+            continue
+        name = change.request.name
+        facts = {
+            **_facts(evidence, told, change.as_nginx[0].body),
+            "asked": True,
+            "origin_itself": name == "Origin",
+            "other_origin": change.request.value if name == "Origin" else "",
+            "changed": "" if name == "Origin" else name,
+        }
+        fix = _own_setting(told) if name == "Origin" else _fix(nginx, match, told)
+        directive = proxy_pass_of(match) or match.block
+        yield comparison_claim(nginx, match, change, directive, facts, fix)
+    if not is_judged:
+        yield from _by_configuration(evidence)
+
+
+def _by_configuration(evidence: Evidence) -> Iterator[Claim]:
+    """Judge by what nginx tells the application: a person has pasted the message, or an empty form
+    was refused that the application refuses in any case, because it has no token (Rails)."""
+    nginx, pages = Nginx.of(evidence), page_exchanges(evidence)
+    words, is_post = _refusal(evidence), any(page.method == "POST" for page in pages)
+    match, path = proxied_match(nginx, evidence.target.path), evidence.target.path
+    told = told_origin(nginx, match) if match else None
+    if match is None or told is None or not pages or not words:
+        return
+    if is_post and not told.wrong_fields and not names_origin(words):
+        return
+    directive = proxy_pass_of(match) or match.block
+    yield Claim(
+        about=Subject(port=evidence.target.port, path=path, text=file_line(directive)),
+        because=(*pages, *([nginx.config] if nginx.config else [])),
+        confidence=Confidence.LIKELY
+        if told.wrong_fields or names_origin(words)
+        else Confidence.POSSIBLE,
+        severity=Severity.WARNING,
+        location=nginx.location(directive),
+        facts={
+            **_facts(evidence, told, words),
+            "url": pages[0].url,
+            "place": file_line(directive),
+            "location": " ".join((match.block.name, *match.block.args)),
+            "asked": False,
+            "origin_itself": not told.wrong_fields,
+        },
+        fix=_fix(nginx, match, told, sure=False) if told.wrong_fields else _own_setting(told),
+    )
+
+
+def _refusal(evidence: Evidence) -> str:
+    """Return the words in which a form was refused for its origin; "" without any."""
+    symptom = evidence.target.symptom
+    posts = [page for page in page_exchanges(evidence) if page.method == "POST"]
+    if posts:
+        refused = (page.body for page in posts if refuses_origin(page.status, page.body))
+        return next(refused, "")
+    is_pasted = symptom is not None and symptom.kind == "csrf"
+    return symptom.text if symptom and is_pasted and not HIDDEN_ORIGIN.search(symptom.text) else ""
+
+
+def _facts(evidence: Evidence, told: ToldOrigin, words: str) -> Mapping[str, object]:
+    framework = framework_of(words)
+    return {
+        "origin": evidence.target.origin,
+        "told": told.origin,
+        "fields": tuple(told.wrong_fields),
+        "misspelled": told.misspelled.args[0] if told.misspelled else "",
+        "misspelled_place": file_line(told.misspelled) if told.misspelled else "",
+        "other": framework not in _FRAMEWORKS,
+        **{name: framework == name for name in _FRAMEWORKS},
+    }
+
+
+def _own_setting(told: ToldOrigin) -> Fix:
+    return Fix((Manual("trust-the-origin", Where.APPLICATION),), Applicability.MANUAL)
+
+
+def _fix(nginx: Nginx, match: LocationMatch, told: ToldOrigin, sure: bool = True) -> Fix:
+    """Send the visitor's origin. A person does it where another proxy speaks TLS with visitors."""
+    headers = {name: _value(nginx, name) for name in told.wrong_fields}
+    speaks_tls = all(selected.socket.ssl for selected in nginx.selected_servers())
+    changes: Changes = {}
+    if speaks_tls:
+        lines = _location_edits.header_lines(nginx, match, headers, changes)
+        _location_edits.insert_lines(nginx, match, lines, changes)
+    file_edits = config_edits(nginx, changes)
+    if not file_edits:
+        return Fix((Manual("pass-the-origin", Where.SERVER),), Applicability.MANUAL)
+    return _location_edits.location_fix(nginx, match, file_edits, sure)
+
+
+def _value(nginx: Nginx, name: str) -> str:
+    is_scheme = name.lower() == "x-forwarded-proto"
+    return "$scheme" if is_scheme else _location_edits.host_variable(nginx.evidence.target)

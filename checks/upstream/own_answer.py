@@ -1,0 +1,55 @@
+"""The error that visitors get is the application's own answer, and nginx passes it on unchanged.
+
+It is no fault by itself: an application may answer 403 or 404 on purpose. It says where to look: in
+the application and not in nginx. The evidence is the application, asked exactly as nginx asks it.
+"""
+
+from collections.abc import Iterator
+
+from checks.nginx import Nginx, file_line
+from checks.upstream._comparisons import decisive_change, proxied_match
+from checks.upstream._responses import page_exchanges
+from diagnose.checking.registry import check
+from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
+from diagnose.model.nginx import NginxConfig
+from diagnose.model.requests import Asked, ComparedRequest
+from diagnose.parsers.html_tags import excerpt
+from diagnose.parsers.nginx.locations import proxy_pass_of
+from diagnose.parsers.upstream_answers import reproduces
+
+
+@check(severity=Severity.NOTE, needs=[ComparedRequest, NginxConfig])
+def own_answer(evidence: Evidence) -> Iterator[Claim]:
+    requests = [request for request in evidence.of(ComparedRequest) if request.part == "none"]
+    answer = excerpt(requests[0].body) if requests else ""
+    nginx, status = Nginx.of(evidence), (requests[0].status or 0) if requests else 0
+    match = proxied_match(nginx, requests[0].path) if requests else None
+    pages = [
+        page for page in page_exchanges(evidence) if requests and reproduces(requests[0], page)
+    ]
+    if not pages or not answer or match is None or status < 400 or decisive_change(evidence):
+        return
+    if any(other.variant != "passed" and _is_good(other) for other in evidence.of(Asked)):
+        return  # another Host decides (upstream.wrong-host-header)
+    changes = [request for request in evidence.of(ComparedRequest) if request.part != "none"]
+    directive = proxy_pass_of(match) or match.block
+    yield Claim(
+        about=Subject(port=evidence.target.port, path=requests[0].path, text=file_line(directive)),
+        because=(*pages, *requests),
+        location=nginx.location(directive),
+        facts={
+            "url": pages[0].url,
+            "method": pages[0].method,
+            "status": status,
+            "answer": answer,
+            "application": requests[0].endpoint,
+            "place": file_line(directive),
+            "command": requests[0].equivalent,
+            "tried": tuple(dict.fromkeys(request.name or request.part for request in changes)),
+        },
+        fix=Fix((Manual("ask-the-application", Where.APPLICATION),), Applicability.MANUAL),
+    )
+
+
+def _is_good(answer: Asked) -> bool:
+    return not answer.failure and 200 <= (answer.status or 0) < 400

@@ -1,0 +1,33 @@
+"""Where the files of a page may be, if the page belongs to an application in a sub-folder that does
+not know of it. No I/O."""
+
+import re
+
+from diagnose.parsers.urls import Url, parse_url
+
+#: Maximum number of URLs that are tried for a file.
+MAX_URLS = 2
+
+
+def urls_below_page(page: str, file: str) -> list[tuple[str, str]]:
+    """Return the URLs that the file has below the first folder of the page's path and below its
+    last one, each with that folder ("/app"); none if it is below them already."""
+    page_url, file_url = parse_url(page), parse_url(file)
+    if page_url is None or file_url is None:
+        return []
+    segments = [part for part in page_url.path.partition("?")[0].split("/") if part]
+    if "." in (segments or [""])[-1]:  # a file: its folder counts
+        segments.pop()
+    folders = dict.fromkeys(f"/{'/'.join(segments[:count])}" for count in (1, len(segments)))
+    return [
+        (str(Url(file_url.scheme, file_url.host, file_url.port, folder + file_url.path)), folder)
+        for folder in (folders if segments else ())
+        if not file_url.path.startswith(f"{folder}/")
+    ][:MAX_URLS]
+
+
+def names_from_root(text: str, file: str) -> bool:
+    """Return whether a page names a file by its path from the root ("/static/app.js")."""
+    url = parse_url(file)
+    path = url.path.partition("?")[0] if url else ""
+    return bool(path) and re.search(rf"[=\"'(\s]{re.escape(path)}", text) is not None

@@ -1,0 +1,61 @@
+"""The words in which frameworks refuse a form because of where it comes from. No I/O.
+
+A browser sends the page's origin with every form and every POST (Fetch standard, "Origin"). The
+framework compares it with the origin that it believes to have: the scheme, the name and the port
+that the proxy before it told it.
+"""
+
+import re
+
+#: Django and its REST framework; Rails; Next.js; SvelteKit; Spring; Grafana, Phoenix and others.
+REFUSAL = re.compile(
+    r"CSRF verification failed|CSRF Failed:|(?:Origin|Referer) checking failed"
+    r"|HTTP Origin header|InvalidAuthenticityToken|The change you wanted was rejected"
+    r"|Invalid Server Actions request|does not match .?origin.? header"
+    r"|Cross-site \S{1,10} (?:form submissions|requests?) (?:are|is) forbidden"
+    r"|Invalid CORS request|cross-origin request (?:detected|rejected|denied)"
+    r"|(?:origin|referr?er)(?: header)? (?:is )?(?:not (?:allowed|valid|trusted)|mismatch|rejected)"
+    r"|(?:invalid|untrusted|disallowed|forbidden|bad) (?:origin|referer)\b",
+    re.IGNORECASE,
+)
+
+#: Words that refuse an origin and nothing else. The others may mean a token that is missing.
+_ORIGIN_ALONE = re.compile(
+    r"(?:Origin|Referer) checking failed|HTTP Origin header|Server Actions request"
+    r"|does not match .?origin.? header|Cross-site \S{1,10} (?:form submissions|requests?)"
+    r"|Invalid CORS request|origin (?:is )?not (?:allowed|trusted)"
+    r"|(?:invalid|untrusted|bad) origin",
+    re.IGNORECASE,
+)
+
+#: What a browser sends in the place of its page's origin, where a Referrer-Policy hides it.
+HIDDEN_ORIGIN = re.compile(
+    r"Origin checking failed - null\b|\borigin.{0,20}\bnull\b", re.IGNORECASE
+)
+
+
+def refuses_origin(status: int | None, body: str) -> bool:
+    """Return whether an answer refuses a request because of its origin."""
+    return (status or 0) >= 400 and REFUSAL.search(body[:2048]) is not None
+
+
+def names_origin(body: str) -> bool:
+    """Return whether a refusal can be about the origin only."""
+    return _ORIGIN_ALONE.search(body[:2048]) is not None
+
+
+#: What each framework's setting is called, by the words of its refusal.
+_FRAMEWORKS = (
+    ("django", r"CSRF (?:verification )?failed|(?:Origin|Referer) checking failed"),
+    ("rails", r"HTTP Origin header|InvalidAuthenticityToken|The change you wanted was rejected"),
+    ("nextjs", r"Server Actions request|does not match .?origin.? header"),
+    ("sveltekit", r"Cross-site \S{1,10} form submissions"),
+    ("spring", r"Invalid CORS request"),
+)
+
+
+def framework_of(body: str) -> str:
+    """Return the framework that refuses an origin in these words: "django", "rails", "nextjs",
+    "sveltekit", "spring", or "" for another."""
+    matches = (name for name, words in _FRAMEWORKS if re.search(words, body[:2048], re.IGNORECASE))
+    return next(matches, "")

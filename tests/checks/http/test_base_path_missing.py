@@ -1,0 +1,76 @@
+"""http.base-path-missing: an application in a sub-folder names its files from the root."""
+
+from dataclasses import replace
+
+from diagnose.model import Applicability, Claim, Confidence, Edit, Manual, Observation
+from diagnose.model.pages import Page, PageFile, PageFileResponse, PageFileTrial
+from tests.support.check_evidence import judge
+from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config
+
+CHECK = "http.base-path-missing"
+FILE = "https://shop.example.com/static/app.js"
+BELOW = "https://shop.example.com/app/static/app.js"
+PAGE = Page(
+    url="https://shop.example.com/app/", address="203.0.113.10", port=443,
+    files=(PageFile("script", FILE),),
+)  # fmt: skip
+MISSING = PageFileResponse(
+    page=PAGE.url, file_kind="script", url=FILE, address="203.0.113.10", port=443, status=404
+)
+SERVED = PageFileTrial(
+    page=PAGE.url, file=FILE, url=BELOW, prefix="/app", address="203.0.113.10", port=443,
+    is_absolute=True, status=200, is_used=True,
+)  # fmt: skip
+LOCATION = "    location /app { proxy_pass http://127.0.0.1:4000/; }\n"
+
+
+def claims(
+    *seen: Observation, page: Page = PAGE, target: str = "http://127.0.0.1:4000/"
+) -> list[Claim]:
+    location = LOCATION.replace("http://127.0.0.1:4000/", target)
+    text = SITE.replace("    location / {", f"{location}    location / {{")
+    return judge(CHECK, config(text), BUILD, RUNNING, page, *seen)
+
+
+def test_fires_and_the_application_has_to_know_its_folder() -> None:
+    (claim,) = claims(MISSING, SERVED)
+    assert claim.confidence is Confidence.CERTAIN
+    assert claim.facts["location"] == "location /app"
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Manual)
+
+
+def test_fires_from_outside_too() -> None:
+    assert judge(CHECK, PAGE, MISSING, SERVED)
+
+
+def test_fires_and_writes_the_slash_that_the_location_lacks() -> None:
+    """nginx asks the application for //static/app.js, and it answers 404."""
+    page = replace(PAGE, url="https://shop.example.com/app")
+    trial = replace(SERVED, page=page.url, is_absolute=False, status=404, is_used=False)
+    (claim,) = claims(replace(MISSING, page=page.url), trial, page=page)
+    assert claim.confidence is Confidence.LIKELY
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+    location /app/ { proxy_pass http://127.0.0.1:4000/; }\n" in edit.diff
+
+
+def test_fires_and_redirects_to_the_slash_that_is_missing() -> None:
+    page = replace(PAGE, url="https://shop.example.com/app")
+    seen = replace(MISSING, page=page.url), replace(SERVED, page=page.url, is_absolute=False)
+    (claim,) = claims(*seen, page=page, target="http://127.0.0.1:4000")
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+    location = /app {\n+        return 301 /app/$is_args$args;\n+    }\n" in edit.diff
+
+
+def test_silent_where_the_file_is_not_there_either() -> None:
+    assert not claims(MISSING, replace(SERVED, status=404, is_used=False))
+
+
+def test_silent_where_the_file_is_served() -> None:
+    types = (("Content-Type", "text/javascript"),)
+    assert not claims(replace(MISSING, status=200, headers=types), SERVED)

@@ -1,0 +1,63 @@
+"""http.redirect-leaves-folder: an application in a sub-folder redirects to its own root."""
+
+from dataclasses import replace
+
+import pytest
+
+from diagnose.model import Applicability, Claim, Edit, Manual
+from diagnose.model.http import Exchange
+from tests.support.check_evidence import SHOP, judge
+from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config
+from tests.support.upstream_evidence import page
+
+CHECK = "http.redirect-leaves-folder"
+BELOW = replace(SHOP, path="/app/convert")
+URL = "https://shop.example.com/app/convert"
+REDIRECT = replace(page(302), url=URL, headers=(("Location", "/login"),))
+MISSING = replace(
+    page(404), url="https://shop.example.com/login", purpose="redirect", redirected_from=URL
+)
+OFF = "proxy_redirect off;"
+
+
+def claims(
+    lines: str = "",
+    *seen: Exchange,
+    location: str = "/app/",
+    target: str = "http://127.0.0.1:4000/",
+) -> list[Claim]:
+    block = f"    location {location} {{\n        proxy_pass {target};\n        {lines}\n    }}\n"
+    text = SITE.replace("    location / {", f"{block}    location / {{")
+    return judge(CHECK, config(text), BUILD, RUNNING, *(seen or (REDIRECT, MISSING)), target=BELOW)
+
+
+@pytest.mark.parametrize("lines", [OFF, ""])
+def test_fires_and_puts_the_prefix_back(lines: str) -> None:
+    (claim,) = claims(lines)
+    assert claim.facts["right"] == "/app/login"
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "proxy_redirect default;\n" in edit.diff
+    assert "proxy_redirect / /app/;\n" in edit.diff
+
+
+def test_fires_and_a_person_adds_to_lines_that_are_there() -> None:
+    (claim,) = claims("proxy_redirect http://app/ /app/;")
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Manual)
+
+
+def test_silent_where_the_page_is_there() -> None:
+    assert not claims("", REDIRECT, replace(MISSING, status=200))
+
+
+def test_silent_where_the_redirect_stays_in_the_folder() -> None:
+    there = replace(REDIRECT, headers=(("Location", "/app/login"),))
+    assert not claims("", there, replace(MISSING, url="https://shop.example.com/app/login"))
+
+
+def test_silent_where_nginx_cuts_nothing_off() -> None:
+    assert not claims(target="http://127.0.0.1:4000")
+    assert not claims(location="/")

@@ -1,0 +1,53 @@
+"""http.scripts-blocked: a policy that forbids the scripts in the page itself."""
+
+from dataclasses import replace
+
+import pytest
+
+from diagnose.model import Claim, Severity, Target
+from diagnose.model.pages import Page
+from diagnose.model.symptom import Symptom
+from tests.support.check_evidence import SHOP, judge
+from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config
+from tests.support.upstream_evidence import page
+
+CHECK = "http.scripts-blocked"
+PAGE = Page(url=SHOP.url, address="203.0.113.10", port=443, inline_scripts=1)
+LINE = "    add_header Content-Security-Policy \"default-src 'self'\" always;\n"
+PASTED = replace(SHOP, symptom=Symptom("csp", "Refused to execute inline script"))
+
+
+def claims(policy: str, text: str = SITE, shown: Page = PAGE, target: Target = SHOP) -> list[Claim]:
+    answer = replace(page(200), headers=(("Content-Security-Policy", policy),))
+    return judge(CHECK, config(text), BUILD, RUNNING, answer, shown, target=target)
+
+
+def test_fires_where_nginx_adds_the_policy() -> None:
+    text = SITE.replace("    location / {", f"{LINE}    location / {{")
+    (claim,) = claims("default-src 'self'", text)
+    assert claim.facts["place"]
+    assert claim.severity is Severity.WARNING
+
+
+def test_fires_where_the_page_shows_nothing_or_a_message_says_so() -> None:
+    (claim,) = claims("script-src 'self'", shown=replace(PAGE, is_empty=True))
+    assert claim.severity is Severity.ERROR
+    assert claims("script-src 'self'", target=PASTED)
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        "default-src 'self'; script-src 'self' 'unsafe-inline'",
+        "default-src 'self'; script-src-elem 'nonce-abc'",
+        "script-src 'sha256-abc'",
+        "frame-ancestors 'self'",
+    ],
+)
+def test_silent_where_scripts_are_allowed(policy: str) -> None:
+    assert not claims(policy, target=PASTED)
+
+
+def test_silent_where_the_application_means_it_so() -> None:
+    assert not claims("default-src 'self'")
+    assert not claims("default-src 'self'", shown=replace(PAGE, inline_scripts=0), target=PASTED)

@@ -1,0 +1,57 @@
+"""nginx.cors-header-lost: add_header that is not inherited, or not sent with an error."""
+
+from dataclasses import replace
+
+from diagnose.model import Applicability, Claim, Edit
+from diagnose.model.http import Exchange
+from diagnose.model.symptom import Symptom
+from tests.support.check_evidence import SHOP, judge
+from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config
+from tests.support.upstream_evidence import page
+
+CHECK = "nginx.cors-header-lost"
+ALLOW = "add_header Access-Control-Allow-Origin https://app.example.net"
+PASTED = replace(SHOP, symptom=Symptom("cors", "blocked by CORS policy"))
+HOST = "        proxy_set_header Host $host;\n"
+OWN = "        add_header Cache-Control no-store;\n"
+
+
+def claims(outer: str, inner: str, answer: Exchange, pasted: bool = True) -> list[Claim]:
+    text = SITE.replace("    location / {", f"    {outer}\n    location / {{")
+    text = text.replace(HOST, HOST + inner)
+    return judge(CHECK, config(text), BUILD, RUNNING, answer, target=PASTED if pasted else SHOP)
+
+
+def edit_of(claim: Claim) -> str:
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    return edit.diff
+
+
+def test_fires_where_the_location_inherits_none() -> None:
+    (claim,) = claims(f"{ALLOW};", OWN, page(200))
+    assert claim.facts["own"] == "add_header Cache-Control no-store"
+    assert f"+        {ALLOW};\n" in edit_of(claim)
+
+
+def test_fires_for_an_error_without_always() -> None:
+    (claim,) = claims(f"{ALLOW};", "", page(401))
+    assert f"+    {ALLOW} always;\n" in edit_of(claim)
+
+
+def test_fires_where_the_request_named_an_origin() -> None:
+    asked = replace(page(401), equivalent="curl -sSi -H 'Origin: https://app.example.net' …")
+    assert claims(f"{ALLOW};", "", asked, pasted=False)
+
+
+def test_silent_where_it_is_sent() -> None:
+    sent = replace(page(200), headers=(("Access-Control-Allow-Origin", "*"),))
+    assert not claims(f"{ALLOW};", "", sent)
+    assert not claims(f"{ALLOW} always;", "", page(401))
+
+
+def test_silent_without_a_question_or_a_line() -> None:
+    assert not claims(f"{ALLOW};", OWN, page(200), pasted=False)
+    assert not claims("", OWN, page(200))

@@ -1,0 +1,75 @@
+"""nginx.method-denied: limit_except, and a password that browsers do not send with a preflight."""
+
+from dataclasses import replace
+
+import pytest
+
+from diagnose.model import Claim, Confidence, Target
+from diagnose.model.http import Exchange
+from diagnose.model.logs import ErrorLog, LogLine
+from diagnose.model.symptom import Symptom
+from tests.support.check_evidence import SHOP, judge
+from tests.support.nginx_evidence import BUILD, LOADED, RUNNING, SITE, config
+from tests.support.upstream_evidence import logged, page
+
+CHECK = "nginx.method-denied"
+OWN = "<center>nginx</center>"
+READ_ONLY = "limit_except GET { deny all; }"
+GUARDED = 'auth_basic "Shop"; auth_basic_user_file /etc/nginx/.htpasswd;'
+LOG = ErrorLog(
+    file="/var/log/nginx/error.log", until=LOADED + 61, at=2.0, since=LOADED, level="error"
+)
+REFUSED = logged("access forbidden by rule", request="POST / HTTP/1.1")
+
+
+def claims(
+    lines: str, answer: Exchange, *more: ErrorLog | LogLine, target: Target = SHOP
+) -> list[Claim]:
+    text = SITE.replace("proxy_set_header Host $host;", lines)
+    return judge(CHECK, config(text), BUILD, RUNNING, answer, *more, target=target)
+
+
+def asked(method: str, status: int, body: str = OWN) -> Exchange:
+    return replace(page(status, body), method=method)
+
+
+def test_fires_for_a_form_and_is_certain_by_the_log() -> None:
+    (claim,) = claims(READ_ONLY, asked("POST", 403), LOG, REFUSED)
+    assert claim.confidence is Confidence.CERTAIN
+    assert claim.facts["directive"] == "limit_except GET"
+    (claim,) = claims(READ_ONLY, asked("POST", 403))
+    assert claim.confidence is Confidence.LIKELY
+
+
+def test_fires_for_a_preflight_without_a_password() -> None:
+    (claim,) = claims(GUARDED, asked("OPTIONS", 401))
+    assert claim.facts["password"]
+    assert claim.confidence is Confidence.CERTAIN
+
+
+@pytest.mark.parametrize(
+    ("lines", "symptom", "method"),
+    [
+        (READ_ONLY, Symptom("status", "403 Forbidden", 403), "POST"),
+        (GUARDED, Symptom("cors", "blocked by CORS policy"), "OPTIONS"),
+    ],
+)
+def test_fires_after_a_pasted_message(lines: str, symptom: Symptom, method: str) -> None:
+    (claim,) = claims(lines, page(200), target=replace(SHOP, symptom=symptom))
+    assert claim.facts["method"] == method
+    assert claim.confidence is Confidence.LIKELY
+
+
+def test_silent_where_the_method_may_pass() -> None:
+    assert not claims("limit_except GET POST { deny all; }", asked("POST", 403))
+    assert not claims(f"limit_except OPTIONS {{ {GUARDED} }}", asked("OPTIONS", 403))
+
+
+def test_silent_for_the_applications_own_answer() -> None:
+    assert not claims(READ_ONLY, asked("POST", 403, "Forbidden"))
+
+
+def test_silent_for_a_page_and_a_form_that_wants_a_password() -> None:
+    assert not claims(READ_ONLY, page(200))
+    assert not claims(GUARDED, page(401, OWN))
+    assert not claims(GUARDED, asked("POST", 401))

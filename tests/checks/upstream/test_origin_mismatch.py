@@ -1,0 +1,115 @@
+"""upstream.origin-mismatch: the application refuses forms because of where they come from."""
+
+from dataclasses import replace
+
+from diagnose.model import Applicability, Claim, Confidence, Edit, Manual, Severity
+from diagnose.model.requests import ComparedRequest
+from diagnose.model.symptom import Symptom
+from tests.support.check_evidence import SHOP, judge
+from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config
+from tests.support.upstream_evidence import compared, controlled, page
+
+CHECK = "upstream.origin-mismatch"
+WORDS = "CSRF verification failed. Request aborted."
+HOST = "        proxy_set_header Host $host;\n"
+SCHEME = "        proxy_set_header X-Forwarded-Proto https;\n"
+POSTED = replace(page(403, WORDS), method="POST")
+REFUSED = replace(compared(403, body=WORDS), method="POST")
+SERVED = replace(REFUSED, status=302, body="", location="https://shop.example.com/home")
+ADDED = replace(SERVED, part="field", name="X-Forwarded-Proto", change="added", value="https")
+PASTED = replace(SHOP, symptom=Symptom("csrf", WORDS))
+
+
+def claims(text: str, *seen: ComparedRequest) -> list[Claim]:
+    door = replace(POSTED, body=seen[0].body)
+    return judge(CHECK, config(text), BUILD, RUNNING, door, *controlled(*seen))
+
+
+def pasted(text: str, words: str = WORDS) -> list[Claim]:
+    target = replace(SHOP, symptom=Symptom("csrf", words))
+    return judge(CHECK, config(text), BUILD, RUNNING, page(200), target=target)
+
+
+def test_fires_where_the_scheme_is_missing_and_adds_it() -> None:
+    (claim,) = claims(SITE, REFUSED, ADDED)
+    assert claim.confidence is Confidence.CERTAIN
+    assert claim.facts["told"] == "http://shop.example.com"
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.AUTOMATIC
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+        proxy_set_header X-Forwarded-Proto $scheme;\n" in edit.diff
+
+
+def test_fires_and_names_the_misspelled_field() -> None:
+    line = "        proxy_set_header X-Forward-Proto https;\n"
+    (claim,) = claims(SITE.replace(HOST, HOST + line), REFUSED, ADDED)
+    assert claim.facts["misspelled"] == "X-Forward-Proto"
+
+
+def test_fires_where_it_still_refuses_the_form_for_another_reason() -> None:
+    """Without a cookie Django refuses the empty form too, with other words."""
+    other = replace(ADDED, status=403, location="", body=f"{WORDS} It requires a CSRF cookie.")
+    assert claims(SITE, replace(REFUSED, length=600), replace(other, length=900))
+
+
+def test_fires_and_the_settings_decide_where_nginx_says_all() -> None:
+    origin = replace(
+        ADDED, name="Origin", change="replaced", original="https://shop.example.com",
+        value="http://shop.example.com",
+    )  # fmt: skip
+    (claim,) = claims(SITE.replace(HOST, HOST + SCHEME), REFUSED, origin)
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Manual)
+    assert claim.facts["other_origin"] == "http://shop.example.com"
+
+
+def test_fires_after_a_pasted_message_by_the_configuration() -> None:
+    (claim,) = pasted(SITE)
+    assert (claim.confidence, claim.severity) == (Confidence.LIKELY, Severity.WARNING)
+    (claim,) = pasted(SITE.replace(HOST, HOST + SCHEME))
+    assert claim.confidence is Confidence.POSSIBLE
+
+
+def test_fires_by_the_configuration_where_the_form_is_refused_anyway() -> None:
+    """Rails refuses a form without a token in the same words."""
+    (claim,) = claims(SITE, REFUSED, replace(ADDED, status=403, location="", body=WORDS))
+    assert claim.confidence is Confidence.LIKELY
+    assert not claims(SITE.replace(HOST, HOST + SCHEME), REFUSED)
+
+
+def test_fires_for_words_about_the_origin_alone() -> None:
+    words = "Cross-site POST form submissions are forbidden"
+    (claim,) = claims(SITE.replace(HOST, HOST + SCHEME), replace(REFUSED, body=words))
+    assert claim.facts["sveltekit"]
+    assert claim.confidence is Confidence.LIKELY
+
+
+def test_silent_where_another_origin_is_refused_in_other_words() -> None:
+    """The empty form has the right origin, and lacks its token."""
+    other = replace(
+        REFUSED, part="field", name="Origin", change="replaced", value="http://x", length=600
+    )
+    right = SITE.replace(HOST, HOST + SCHEME)
+    assert not claims(right, replace(REFUSED, length=900), other)
+    assert claims(right, replace(REFUSED, length=600), replace(other, length=900))
+    removed = replace(other, change="removed", value="", length=900)
+    assert not claims(right, replace(REFUSED, length=600), removed)
+
+
+def test_silent_where_a_control_contradicts() -> None:
+    right = SITE.replace(HOST, HOST + SCHEME)
+    origin = replace(ADDED, name="Origin", change="removed")
+    contradicted = replace(origin, status=403, location="", body=WORDS)
+    assert claims(right, REFUSED, origin)
+    assert not claims(right, REFUSED, origin, contradicted)
+
+
+def test_silent_for_an_empty_form_that_is_refused_in_other_words() -> None:
+    refused = replace(REFUSED, body="Forbidden")
+    assert not claims(SITE, refused, replace(ADDED, status=400, location="", body="empty"))
+
+
+def test_silent_about_pages_and_other_messages() -> None:
+    assert not judge(CHECK, config(SITE), BUILD, RUNNING, page(200))
+    assert not pasted(SITE, "Origin checking failed - null does not match any trusted origins.")

@@ -1,0 +1,41 @@
+"""upstream.own-answer: whose answer an error is."""
+
+from dataclasses import replace
+
+from diagnose.model import Claim, Severity
+from diagnose.model.http import Exchange
+from diagnose.model.requests import ComparedRequest
+from tests.support.check_evidence import judge
+from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config
+from tests.support.upstream_evidence import asked, compared, controlled, page
+
+CHECK = "upstream.own-answer"
+REFUSED = compared(403, body="rate-limit: too many")
+OTHER = compared(403, "field", "X-Forwarded-Proto", "added", value="https", body="too many")
+
+
+def claims(answer: Exchange, *seen: ComparedRequest) -> list[Claim]:
+    return judge(CHECK, config(SITE), BUILD, RUNNING, answer, *seen)
+
+
+def test_fires_as_a_note_with_what_was_tried() -> None:
+    (claim,) = claims(page(403), REFUSED, OTHER)
+    assert claim.severity in {None, Severity.NOTE}
+    assert claim.facts["tried"] == ("X-Forwarded-Proto",)
+    assert "too many" in str(claim.facts["answer"])
+
+
+def test_silent_where_one_change_decides() -> None:
+    served = replace(OTHER, status=200)
+    assert not claims(page(403), *controlled(REFUSED, served))
+
+
+def test_silent_where_another_host_name_decides() -> None:
+    evidence = (config(SITE), BUILD, RUNNING, page(403), REFUSED, asked(200, "visitor"))
+    assert not judge(CHECK, *evidence)
+
+
+def test_silent_where_the_application_answers_otherwise_or_says_nothing() -> None:
+    assert not claims(page(404), REFUSED)
+    assert not claims(page(403), replace(REFUSED, body=""))
+    assert not claims(page(200), compared(200, body="too many"))

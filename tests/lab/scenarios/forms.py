@@ -1,0 +1,127 @@
+"""Forms that fail where pages work: what nginx tells an application about the visitor's origin.
+
+The applications are stand-ins with the words of the real ones (applications/guarded_server.py).
+"""
+
+from .. import site
+from ..lab import HERE, Lab
+from ..scenario import healthy, scenario
+
+MINE = (site.CONF,)
+PAGES = site.HTTPS[site.HTTPS.index("  location / {") : site.HTTPS.index("  location /ws")]
+HOST = "    proxy_set_header Host $http_host;\n"
+SCHEME = "    proxy_set_header X-Forwarded-Proto https;\n"
+FORM = f"https://{site.NAME}/login"
+POST = ("--method", "POST")
+SETTINGS = "the application's settings are a person's"
+
+
+def guarded(lab: Lab, mode: str, page: str = PAGES) -> None:
+    """The site's pages and forms come from this application; its WebSocket as ever."""
+    program = str(HERE / "applications" / "guarded_server.py")
+    lab.spawn(lab.server, lab.server.python(program, mode, "3001"), 3001)
+    lab.change(PAGES, page.replace("127.0.0.1:3000", "127.0.0.1:3001"))
+
+
+@scenario(
+    outside=None, server="upstream.origin-mismatch", target=FORM, args=POST, differs=MINE,
+)  # fmt: skip
+def forms_of_django_without_the_host(lab: Lab) -> None:
+    """ "Referer checking failed", after an issue of Sentry: nginx passes no Host."""
+    guarded(lab, "django", PAGES.replace(HOST, ""))
+
+
+@scenario(
+    outside=None, server="upstream.origin-mismatch", target=FORM, args=POST, differs=MINE
+)  # fmt: skip
+def forms_of_django_and_a_misspelled_header(lab: Lab) -> None:
+    """X-Forward-Proto in the place of X-Forwarded-Proto, after an issue of QFieldCloud."""
+    guarded(lab, "django-debug", PAGES.replace("X-Forwarded-Proto", "X-Forward-Proto"))
+
+
+@scenario(
+    outside=None, server="upstream.origin-mismatch", target=FORM, args=POST, differs=MINE
+)  # fmt: skip
+def forms_of_django_without_any_header(lab: Lab) -> None:
+    """proxy_pass alone: neither the scheme nor the name is passed on."""
+    guarded(lab, "django", PAGES.replace(HOST, "").replace(SCHEME, ""))
+
+
+@scenario(outside=None, server="upstream.origin-mismatch", target=FORM, args=POST, manual=SETTINGS)
+def forms_of_django_that_trusts_no_proxy(lab: Lab) -> None:
+    """No SECURE_PROXY_SSL_HEADER, after an issue of hll_rcon_tool: nginx says all, and Django does
+    not believe it."""
+    guarded(lab, "django-blind")
+
+
+@scenario(
+    outside=None, server="upstream.origin-mismatch", target=FORM, args=POST, differs=MINE
+)  # fmt: skip
+def forms_of_rails_without_the_scheme(lab: Lab) -> None:
+    """ "HTTP Origin header didn't match request.base_url", after pull requests that add
+    X-Forwarded-Proto."""
+    guarded(lab, "rails", PAGES.replace(SCHEME, ""))
+
+
+@scenario(
+    outside="http.server-error", server="upstream.origin-mismatch", target=FORM, args=POST,
+    differs=MINE,
+)  # fmt: skip
+def server_actions_and_the_forwarded_host(lab: Lab) -> None:
+    """ "x-forwarded-host header does not match origin header", after an issue of Next.js."""
+    line = "    proxy_set_header X-Forwarded-Host $proxy_host;\n"
+    guarded(lab, "nextjs", PAGES.replace(HOST, HOST + line))
+
+
+@scenario(
+    outside=None, server="upstream.origin-mismatch", target=FORM, args=POST, differs=MINE
+)  # fmt: skip
+def grafana_allows_no_origin(lab: Lab) -> None:
+    """ "origin not allowed", after many issues of Grafana 8.3.5 and later: nginx passes no Host."""
+    guarded(lab, "grafana", PAGES.replace(HOST, ""))
+
+
+@healthy(target=FORM, args=POST)
+def forms_of_django_want_a_token(lab: Lab) -> None:
+    """403 for an empty form, whose origin is right: the token is missing."""
+    guarded(lab, "django")
+
+
+@healthy(target=FORM, args=POST)
+def forms_of_laravel_want_a_token(lab: Lab) -> None:
+    """419 "Page Expired" for a form without its token and cookie."""
+    guarded(lab, "laravel")
+
+
+@healthy()
+def referrer_policy_hides_the_origin(lab: Lab) -> None:
+    """Referrer-Policy no-referrer on a site that checks no origin."""
+    line = "  add_header Referrer-Policy no-referrer always;\n"
+    lab.change(PAGES, line + PAGES)
+
+
+@scenario(
+    outside="http.server-error", server="upstream.wrong-header", differs=MINE
+)  # fmt: skip
+def application_hangs_up_on_an_upgrade(lab: Lab) -> None:
+    """502 for every page: Connection "Upgrade" with each of them, and the application closes the
+    connection, after an issue of Invidious."""
+    lines = (
+        '    proxy_set_header Upgrade $http_upgrade;\n    proxy_set_header Connection "Upgrade";\n'
+    )
+    guarded(lab, "upgrade-closes", PAGES.replace(HOST, HOST + lines))
+
+
+@scenario(outside=None, server="upstream.origin-mismatch", target=FORM, args=POST, manual=SETTINGS)
+def sveltekit_without_its_origin(lab: Lab) -> None:
+    """ "Cross-site POST form submissions are forbidden": adapter-node without ORIGIN."""
+    guarded(lab, "sveltekit-blind")
+
+
+@scenario(
+    outside=None, server="upstream.origin-mismatch", target=FORM, args=POST, differs=MINE
+)  # fmt: skip
+def host_is_not_inherited_beside_another_header(lab: Lab) -> None:
+    """Host is set in the server block, and the location has a proxy_set_header of its own, after an
+    issue of Grafana that "still doesn't work"."""
+    guarded(lab, "grafana", f"  proxy_set_header Host $http_host;\n{PAGES.replace(HOST, '')}")

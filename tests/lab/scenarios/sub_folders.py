@@ -1,0 +1,224 @@
+"""Applications in a sub-folder, and settings of nginx that stand beside one another.
+
+After issues of webssh, ethercalc, enable-cors.org, nginx-proxy and others.
+"""
+
+from .. import site
+from ..lab import HERE, Lab
+from ..scenario import healthy, scenario
+
+MINE = (site.CONF,)
+PAGES = site.HTTPS[site.HTTPS.index("  location / {") : site.HTTPS.index("  location /ws")]
+PASS = "    proxy_pass http://127.0.0.1:3000;\n"
+FILTER = "    sub_filter shop store;\n    sub_filter_once off;\n"
+CHOICE = "which methods are wanted is a choice"
+
+
+@scenario(
+    outside="http.page-file-missing",
+    server="http.base-path-missing",
+    target=f"https://{site.NAME}/webssh", differs=MINE,
+)  # fmt: skip
+def folder_without_its_slash(lab: Lab) -> None:
+    """`location /webssh` with relative files in the page, after an issue of webssh."""
+    _folder(lab, "relative", "/webssh")
+
+
+@scenario(
+    outside="http.base-path-missing", target=f"https://{site.NAME}/calc/",
+    manual="the application has to know its folder",
+)  # fmt: skip
+def application_does_not_know_its_folder(lab: Lab) -> None:
+    """Files named from the root, after an issue of ethercalc."""
+    _folder(lab, "absolute", "/calc/")
+
+
+def _folder(lab: Lab, mode: str, location: str) -> None:
+    program = str(HERE / "applications" / "guarded_server.py")
+    for kind, port in ((mode, 3001), ("root-only", 3002)):
+        lab.spawn(lab.server, lab.server.python(program, kind, str(port)), port)
+    lines = "    proxy_pass http://127.0.0.1:3001/;\n    proxy_set_header Host $http_host;\n"
+    block = f"  location {location} {{\n{lines}  }}\n"
+    lab.change(PAGES, PAGES.replace("3000", "3002") + block)
+
+
+@healthy(target=f"https://{site.NAME}/calc/")
+def application_in_a_folder_with_relative_files(lab: Lab) -> None:
+    _folder(lab, "relative", "/calc/")
+
+
+# Beside one another in a location
+
+
+@scenario(
+    outside=None, server="nginx.if-disables-try-files", target=f"https://{site.NAME}/cart/",
+    differs=MINE,
+)  # fmt: skip
+def variable_for_cors_beside_try_files(lab: Lab) -> None:
+    """`if ($request_method = GET) { set … }`, after an issue of enable-cors.org."""
+    _single_page(lab, "    if ($request_method = 'GET') {\n      set $cors get;\n    }\n")
+
+
+@healthy(target=f"https://{site.NAME}/cart/")
+def return_beside_try_files(lab: Lab) -> None:
+    """An `if` that holds for others only, and one that answers itself."""
+    lines = "    if ($request_method = POST) { set $cors post; }\n"
+    _single_page(lab, f"{lines}    if ($http_user_agent ~ evil) {{ return 403; }}\n")
+
+
+def _single_page(lab: Lab, lines: str) -> None:
+    lab.server.write("/srv/cart/index.html", "<!doctype html><title>Cart</title><p>Here it is.")
+    rest = "    try_files $uri $uri/ /index.html;\n  }\n"
+    lab.change(PAGES, f"  location / {{\n    root /srv/cart;\n{lines}{rest}")
+
+
+@scenario(
+    outside=None, server="nginx.method-denied", target=f"https://{site.NAME}/login",
+    args=("--method", "POST"), manual=CHOICE,
+)  # fmt: skip
+def login_beside_limit_except(lab: Lab) -> None:
+    """`limit_except GET { deny all; }` prevents logins to Jenkins, after a pull request of
+    ome/ansible-role-nginx-proxy."""
+    lines = "    limit_except GET {\n      deny all;\n    }\n"
+    lab.change(PAGES, PAGES.replace(PASS, PASS + lines))
+
+
+@scenario(
+    outside=None, server="nginx.method-denied", target=f"https://{site.NAME}/api/items",
+    args=("--method", "OPTIONS", "--origin", "https://app.example.net"), manual=CHOICE,
+)  # fmt: skip
+def preflight_beside_auth_basic(lab: Lab) -> None:
+    """ "blocked by CORS policy" for the right password, after issues of nginx-proxy."""
+    lab.server.write("/etc/nginx/.htpasswd", "alice:$apr1$x$5uG8gWbGsqVQ3xkmyBYbZ/\n")
+    lines = "    auth_basic Shop;\n    auth_basic_user_file /etc/nginx/.htpasswd;\n"
+    lab.change(PAGES, PAGES.replace(PASS, PASS + lines))
+
+
+@healthy(target=f"https://{site.NAME}/login", args=("--method", "POST"))
+def login_is_named_in_limit_except(lab: Lab) -> None:
+    lines = "    limit_except GET POST {\n      deny all;\n    }\n"
+    lab.change(PAGES, PAGES.replace(PASS, PASS + lines))
+
+
+# Redirects, scripts and error pages
+
+
+@scenario(
+    outside=None, server="http.redirect-leaves-folder", differs=MINE,
+    target=f"https://{site.NAME}/subssb/convert",
+)  # fmt: skip
+def redirect_without_the_folder(lab: Lab) -> None:
+    """`Location: /login` of an application below /subssb/, after an issue of sub2sing-box."""
+    _folder(lab, "to-login", "/subssb/")
+
+
+@scenario(
+    outside=None, server="nginx.path-info-missing", target=f"https://{site.NAME}/api.php/records",
+    manual="which scripts may be run is a choice",
+)  # fmt: skip
+def path_behind_a_script(lab: Lab) -> None:
+    """404 for /api.php/records, after a pull request of php-crud-api."""
+    program = str(HERE / "applications" / "framework_server.py")
+    lab.spawn(lab.server, lab.server.python(program, "php", "3001"), 3001)
+    lab.server.write("/srv/php/api.php", "<?php echo 1;")
+    files = "  root /srv/php;\n  location / { try_files $uri $uri/ =404; }\n"
+    php = "    include fastcgi.conf;\n    fastcgi_pass 127.0.0.1:3001;\n"
+    lab.change(PAGES, f"{files}  location ~ \\.php$ {{\n{php}  }}\n")
+
+
+@scenario(
+    outside=None, server="nginx.error-page-hides", target=f"https://{site.NAME}/order",
+    args=("--method", "POST"), manual="the application needs too long",
+)  # fmt: skip
+def slow_form_ends_as_405(lab: Lab) -> None:
+    """A 504 for a POST leads to a file, and files are for GET only, after an article by
+    engageSPARK."""
+    lab.server.write("/srv/errors/sorry.html", "<p>Sorry")
+    location = "  location @error {\n    root /srv/errors;\n    rewrite ^ /sorry.html break;\n  }\n"
+    page = PAGES.replace(PASS, f"{PASS}    proxy_read_timeout 2s;\n")
+    _guarded(lab, "slow-form", f"  error_page 502 504 = @error;\n{location}{page}")
+
+
+@scenario(
+    outside=None, server="nginx.error-page-hides", manual="the application fails"
+)  # fmt: skip
+def error_page_is_not_there(lab: Lab) -> None:
+    """404 in the place of the application's 500: /50x.html does not exist, after a pull request of
+    hypothesis/via."""
+    location = "  location = /50x.html {\n    root /srv/nowhere;\n  }\n"
+    page = PAGES.replace(PASS, f"{PASS}    proxy_intercept_errors on;\n")
+    _guarded(lab, "fails", f"  error_page 500 /50x.html;\n{location}{page}")
+
+
+@healthy(target=f"https://{site.NAME}/nothing")
+def error_page_for_a_page_that_does_not_exist(lab: Lab) -> None:
+    """An error page for 404 that is itself missing, and an application that has no such page."""
+    page = PAGES.replace(PASS, f"{PASS}    proxy_intercept_errors on;\n")
+    _guarded(lab, "root-only", f"  error_page 404 500 /404.html;\n{page}")
+
+
+def _guarded(lab: Lab, mode: str, page: str) -> None:
+    program = str(HERE / "applications" / "guarded_server.py")
+    lab.spawn(lab.server, lab.server.python(program, mode, "3001"), 3001)
+    lab.change(PAGES, page.replace("127.0.0.1:3000", "127.0.0.1:3001"))
+
+
+# Text that nginx replaces
+
+
+@scenario(outside=None, server="nginx.sub-filter-compressed", differs=MINE)
+def text_is_replaced_for_curl_only(lab: Lab) -> None:
+    """sub_filter and an application that compresses, after a pull request of Grafana's jsonnet-libs
+    and many questions."""
+    _guarded(lab, "compressed", PAGES.replace(PASS, f"{PASS}{FILTER}"))
+
+
+@healthy()
+def text_is_replaced_and_compressed_by_nginx(lab: Lab) -> None:
+    """The application is asked for no compression, and nginx compresses itself."""
+    lines = '    proxy_set_header Accept-Encoding "";\n    gzip on;\n    gzip_min_length 1;\n'
+    _guarded(lab, "compressed", PAGES.replace(PASS, f"{PASS}{FILTER}{lines}"))
+
+
+# CORS
+
+
+ALLOW = "add_header Access-Control-Allow-Origin https://app.example.net"
+ASKED = ("--origin", "https://app.example.net")
+
+
+@scenario(
+    outside=None, server="nginx.cors-header-lost", target=f"https://{site.NAME}/api/items",
+    args=ASKED, differs=MINE,
+)  # fmt: skip
+def header_for_cors_is_not_inherited(lab: Lab) -> None:
+    """add_header in the server block, and another one in the location, after articles about lost
+    security headers."""
+    page = PAGES.replace(PASS, f"{PASS}    add_header Cache-Control no-store;\n")
+    lab.change(PAGES, f"  {ALLOW};\n{page}")
+
+
+@healthy(target=f"https://{site.NAME}/api/items", args=ASKED)
+def header_for_cors_is_inherited(lab: Lab) -> None:
+    lab.change(PAGES, f"  {ALLOW};\n{PAGES}")
+
+
+# Scripts in the page
+
+
+POLICY = "  add_header Content-Security-Policy"
+
+
+@scenario(
+    outside=None, server="http.scripts-blocked", manual="what a policy allows is a choice"
+)  # fmt: skip
+def policy_of_nginx_blocks_scripts_in_the_page(lab: Lab) -> None:
+    """default-src 'self' from a list of security headers, after issues of docker-swag and
+    OxiCloud."""
+    _guarded(lab, "inline", f"{POLICY} \"default-src 'self'\" always;\n{PAGES}")
+
+
+@healthy()
+def policy_of_nginx_allows_scripts_in_the_page(lab: Lab) -> None:
+    sources = "default-src 'self'; script-src 'self' 'unsafe-inline'"
+    _guarded(lab, "inline", f'{POLICY} "{sources}" always;\n{PAGES}')

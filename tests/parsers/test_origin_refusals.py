@@ -1,0 +1,56 @@
+"""The words in which frameworks refuse a form because of its origin."""
+
+import pytest
+
+from diagnose.parsers.origin_refusals import (
+    HIDDEN_ORIGIN,
+    framework_of,
+    names_origin,
+    refuses_origin,
+)
+
+DJANGO = "<h1>Forbidden <span>(403)</span></h1><p>CSRF verification failed. Request aborted.</p>"
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "framework"),
+    [
+        (403, DJANGO, "django"),
+        (403, '{"detail":"CSRF Failed: Referer checking failed - no Referer."}', "django"),
+        (422, "ActionController::InvalidAuthenticityToken", "rails"),
+        (422, "<title>The change you wanted was rejected (422)</title>", "rails"),
+        (500, "Invalid Server Actions request.", "nextjs"),
+        (403, "Cross-site POST form submissions are forbidden", "sveltekit"),
+        (403, "Invalid CORS request", "spring"),
+        (403, "origin not allowed\n", ""),
+        (400, "bad origin", ""),
+    ],
+)
+def test_a_refusal_and_its_framework(status: int, body: str, framework: str) -> None:
+    assert refuses_origin(status, body)
+    assert framework_of(body) == framework
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (200, DJANGO),
+        (None, DJANGO),
+        (403, "Forbidden"),
+        (419, "<title>Page Expired</title>"),
+        (404, "the original was not found"),
+    ],
+)
+def test_another_answer(status: int | None, body: str) -> None:
+    assert not refuses_origin(status, body)
+
+
+def test_words_that_may_also_mean_a_missing_token() -> None:
+    assert names_origin("Invalid CORS request")
+    assert not names_origin(DJANGO)
+    assert not names_origin("The change you wanted was rejected (422)")
+
+
+def test_a_hidden_origin() -> None:
+    assert HIDDEN_ORIGIN.search("Origin checking failed - null does not match any trusted origins.")
+    assert not HIDDEN_ORIGIN.search("Origin checking failed - https://shop.example.com does not")
