@@ -107,3 +107,55 @@ def page_names_its_websocket(lab: Lab) -> None:
 @healthy(target="wss://shop.example.com/socket.io/", args=("--timeout", "20"))
 def socketio_at_its_path(lab: Lab) -> None:
     _chat(lab, "--path", "/socket.io/", "--library", "socket.io", "--page", SOCKETIO)
+
+
+# The location of the path
+
+
+@scenario(
+    outside="websocket.redirected", server="websocket.files-first", manual="a choice of paths",
+)  # fmt: skip
+def folder_of_the_same_name(lab: Lab) -> None:
+    """try_files finds it before @websocket, after an issue of Socket.IO about /admin."""
+    lab.server.write("/var/www/html/ws/index.html", "<!doctype html><title>Admin</title>")
+    files = "location /ws { root /var/www/html; index index.html; try_files $uri $uri/ @ws; }\n"
+    _serve(lab, "chat_server", "--path", "/ws")
+    lab.change("  location /ws", f"  {files}  location @ws")
+
+
+@healthy(args=("--ws", "/ws"))
+def no_folder_of_that_name(lab: Lab) -> None:
+    files = "location /ws { root /srv/none; try_files $uri $uri/ @ws; }\n"
+    lab.change("  location /ws", f"  {files}  location @ws")
+
+
+BY_MAP = """\
+map $http_upgrade $kind {
+  default   web;
+  websocket ws;
+}
+"""
+
+
+def _by_map(lab: Lab, port: int) -> None:
+    lab.edit(site.MAP, site.MAP + BY_MAP)
+    start = site.HTTPS.index("  location / {")
+    page = site.HTTPS[start:START]
+    chosen = "  location / {\n    try_files /none @$kind;\n  }\n"
+    lab.edit(page, chosen + page.replace("location /", "location @web"))
+    socket = LOCATION.replace("location /ws", "location @ws").replace("3000", str(port))
+    lab.change(LOCATION, socket)
+
+
+@scenario(
+    outside="websocket.not-upgraded", server="websocket.upstream-failed",
+    manual="the program has to be started",
+)  # fmt: skip
+def program_of_the_upgrades_is_down(lab: Lab) -> None:
+    """A map of $http_upgrade leads to Reverb, after an issue of it."""
+    _by_map(lab, 6001)
+
+
+@healthy(args=("--ws", "/ws"))
+def upgrades_are_chosen_by_a_map(lab: Lab) -> None:
+    _by_map(lab, 3000)
