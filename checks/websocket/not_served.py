@@ -16,6 +16,7 @@ from diagnose.model import Claim, Confidence, Evidence, Severity, Where
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Attempt, Upgrade
 from diagnose.parsers.html_tags import excerpt
+from diagnose.parsers.http import proxy_page
 from diagnose.parsers.websocket_refusal import upgrade_lost
 
 
@@ -69,7 +70,9 @@ def _same_answers(evidence: Evidence, attempt: Attempt) -> _Pair | None:
 
 
 def _is_same(handshake: Upgrade, plain: Upgrade) -> bool:
-    return handshake.status == plain.status and _text(handshake) == _text(plain)
+    """Whether the answers are the same, and none is a proxy's own refusal, as of a large field."""
+    is_refusal = bool(proxy_page(plain.body)) and plain.status == 400
+    return handshake.status == plain.status and _text(handshake) == _text(plain) and not is_refusal
 
 
 def _text(upgrade: Upgrade) -> str:
@@ -79,6 +82,7 @@ def _text(upgrade: Upgrade) -> str:
 
 #: Servers of which the name tells why.
 _KINDS = (
+    ("proxy", re.compile(r"nginx|Apache|Caddy|openresty|Tengine|LiteSpeed|envoy", re.IGNORECASE)),
     ("uvicorn", re.compile(r"uvicorn", re.IGNORECASE)),
     ("wsgi", re.compile(r"gunicorn|waitress|WSGIServer|Werkzeug|CherryPy|mod_wsgi", re.IGNORECASE)),
     ("php", re.compile(r"^PHP", re.IGNORECASE)),

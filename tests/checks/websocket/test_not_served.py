@@ -22,7 +22,13 @@ def plain(server: str = "", status: int = 404, body: str = "Not Found") -> Upgra
 
 @pytest.mark.parametrize(
     ("server", "kind"),
-    [("uvicorn", "uvicorn"), ("gunicorn", "wsgi"), ("Werkzeug/3.0", "wsgi"), ("", "unknown")],
+    [
+        ("uvicorn", "uvicorn"),
+        ("gunicorn", "wsgi"),
+        ("Werkzeug/3.0", "wsgi"),
+        ("nginx", "proxy"),
+        ("", "unknown"),
+    ],
 )
 def test_fires_on_the_same_answer_and_names_the_server(server: str, kind: str) -> None:
     (claim,) = judge(CHECK, FRONT, DIRECT, plain(server), target=CHAT)
@@ -51,6 +57,12 @@ def test_silent_where_the_application_misses_the_upgrade() -> None:
     words = "Missing Upgrade header"
     direct = replace(DIRECT, status=400, body=words)
     assert not judge(CHECK, FRONT, direct, plain(status=400, body=words), target=CHAT)
+
+
+def test_silent_where_an_inner_proxy_refuses_the_request_itself() -> None:
+    page = "<center>Request Header Or Cookie Too Large</center><center>nginx</center>"
+    direct = replace(DIRECT, status=400, body=page)
+    assert not judge(CHECK, FRONT, direct, plain("nginx", 400, page), target=CHAT)
 
 
 def test_silent_without_the_ordinary_request() -> None:
