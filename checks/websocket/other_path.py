@@ -72,7 +72,7 @@ def _claim(evidence: Evidence, attempt: Attempt, accepted: list[Upgrade]) -> Cla
         {
             "other": paths[0],
             "others": paths,
-            "other_url": accepted[0].url,
+            "other_url": accepted[0].url.partition("?")[0],
             "source": names[0].source if names else "",
             "library": next((named.library for named in names if named.library), ""),
             "slash": paths[0].rstrip("/") == asked.rstrip("/"),

@@ -105,8 +105,10 @@ def _own_host_paths(text: str) -> Iterator[NamedPath]:
 def _url_paths(text: str, own: Url) -> Iterator[NamedPath]:
     for mention in websocket_urls_in(text):
         url = parse_url(mention)
-        if url and (url.host, url.port) == (own.host, own.port):
-            yield NamedPath(url.path.partition("?")[0])
+        path = url.path.partition("?")[0] if url else ""
+        is_own = url is not None and (url.host, url.port) == (own.host, own.port)
+        if is_own and re.fullmatch(f"/|{_PATH}", path):
+            yield NamedPath(path)
 
 
 def _normal(path: str) -> str:

@@ -37,6 +37,7 @@ def test_a_path_is_found(text: str, path: str, library: str) -> None:
         'const devUrl = "wss://shop.example.com/live"',
         'fetch("https://" + location.host + "/api")',
         'io({path: "/chat"})',
+        'new WebSocket("wss://shop.example.com/live;$(id)")',
     ],
 )
 def test_nothing_else_is(text: str) -> None:

@@ -159,3 +159,9 @@ def program_of_the_upgrades_is_down(lab: Lab) -> None:
 @healthy(args=("--ws", "/ws"))
 def upgrades_are_chosen_by_a_map(lab: Lab) -> None:
     _by_map(lab, 3000)
+
+
+@healthy()
+def page_names_a_websocket_that_is_not_asked_for(lab: Lab) -> None:
+    """A note says that it was not tried."""
+    _chat(lab, "--path", "/live", "--page", LIVE)
