@@ -59,7 +59,7 @@ _OPENINGS = (
     _Opening(
         "Socket.IO",
         re.compile(
-            r"<script[^>]{0,200}\bsrc=[\"']?(/[\w./-]{0,100}socket\.io/)socket\.io[\w.]*\.js"
+            r"<script[^>]{0,200}\bsrc=[\"']?(/[\w./-]{0,100}socket\.io/)socket\.io[\w.]{0,40}\.js"
         ),
     ),
     _Opening(

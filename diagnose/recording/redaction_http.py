@@ -142,7 +142,7 @@ _NGINX_MESSAGE = re.compile(
     r"location |\"|server |protocol |failed |error |cache |rename\(\)|unlink\(\)|mmap|dlopen|"
     r"limit_(?:req|conn) |module |configuration file|eventfd|epoll|io_|p?read\(\)|p?write\(\)|"
     r"nginx|a client |worker |cycle|OCSP|certificate |key |listen|load|dh|variable|zone |"
-    r"auth request )"
+    r"auth request |(?:\[client [^\]]{1,64}\] )?ModSecurity: )"
 )
 #: What is kept in quotes: a path, a Unix socket, a name or number of nginx's own, a URL.
 _KEPT_QUOTED = re.compile(
