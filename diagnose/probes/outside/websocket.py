@@ -173,7 +173,7 @@ async def refused(ctx: ProbeContext, upgrade: Upgrade) -> None:
     if is_answered and _may_be_elsewhere(upgrade) and upgrade.path in ctx.target.websockets:
         from diagnose.probes.outside.websocket_paths import find_paths
 
-        await find_paths(ctx, upgrade)
+        await find_paths(ctx, upgrade, _try_other_path)
 
 
 @probe(after=Exchange)
@@ -190,7 +190,7 @@ async def named(ctx: ProbeContext, named_path: WebSocketPath) -> None:
     for upgrade in filter(_may_be_elsewhere, ctx.observed(Upgrade)):
         from diagnose.probes.outside.websocket_paths import try_path
 
-        await try_path(ctx, upgrade, named_path.path)
+        await try_path(ctx, upgrade, named_path.path, _try_other_path)
 
 
 #: Statuses of an application, or of files, that know nothing of a WebSocket at a path. Engine.IO
@@ -204,7 +204,7 @@ def _may_be_elsewhere(upgrade: Upgrade) -> bool:
     return is_usual and is_unknown and upgrade.vantage is Vantage.HERE
 
 
-async def try_other_path(ctx: ProbeContext, upgrade: Upgrade, path: str) -> None:
+async def _try_other_path(ctx: ProbeContext, upgrade: Upgrade, path: str) -> None:
     """Perform the refused handshake at another path."""
     await _try_handshake(
         ctx,

@@ -5,7 +5,7 @@ All on the target's own origin, at most a few, and within the run's budget (`Fur
 a target that is a WebSocket the page is requested here, because nothing else does.
 """
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from urllib.parse import urljoin
 
 from diagnose.model.http import Upgrade
@@ -18,7 +18,6 @@ from diagnose.parsers.urls import parse_url
 from diagnose.probes import ProbeContext
 from diagnose.probes.outside.http_connections import open_http
 from diagnose.probes.outside.page_assets import MAX_SCRIPT, emit_named_paths
-from diagnose.probes.outside.websocket import try_other_path
 
 #: Maximum number of other paths in a run, and of scripts of the page that are read.
 MAX_PATHS, MAX_SCRIPTS = 4, 3
@@ -27,17 +26,23 @@ MAX_PATHS, MAX_SCRIPTS = 4, 3
 _MAX_PAGE, _MAX_ANSWER = 256 << 10, 4 << 10
 
 
-async def find_paths(ctx: ProbeContext, upgrade: Upgrade) -> None:
+#: Performs the handshake that was refused at another path.
+TryHandshake = Callable[[ProbeContext, Upgrade, str], Awaitable[None]]
+
+
+async def find_paths(ctx: ProbeContext, upgrade: Upgrade, try_handshake: TryHandshake) -> None:
     """Try the paths that are known by now; for a WebSocket as target, read its site's page."""
     for path in _likely_paths(upgrade):
-        await try_path(ctx, upgrade, path)
+        await try_path(ctx, upgrade, path, try_handshake)
     for named in ctx.observed(WebSocketPath):
-        await try_path(ctx, upgrade, named.path)
+        await try_path(ctx, upgrade, named.path, try_handshake)
     if ctx.target.is_websocket and ctx.further_requests.begin("page of the WebSocket"):
         await _read_page(ctx, upgrade.address)
 
 
-async def try_path(ctx: ProbeContext, upgrade: Upgrade, path: str) -> None:
+async def try_path(
+    ctx: ProbeContext, upgrade: Upgrade, path: str, try_handshake: TryHandshake
+) -> None:
     """Perform the refused handshake at another path, once in a run."""
     asked = upgrade.path.partition("?")[0]
     number = sum(tried.variant == "other-path" for tried in ctx.observed(Upgrade))
@@ -48,7 +53,7 @@ async def try_path(ctx: ProbeContext, upgrade: Upgrade, path: str) -> None:
         return
     allowance = ctx.further_requests.reserve(ctx, url, _MAX_ANSWER, "websocket")
     if allowance is not None:
-        await try_other_path(ctx, upgrade, path)
+        await try_handshake(ctx, upgrade, path)
 
 
 def _likely_paths(upgrade: Upgrade) -> Iterator[str]:

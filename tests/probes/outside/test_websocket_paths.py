@@ -79,5 +79,9 @@ def test_nothing_is_tried_before_the_main_answer() -> None:
 
 def test_find_paths_asks_only_once() -> None:
     asked, run = look(SCRIPT)
-    asyncio.run(find_paths(run, run.observed(Upgrade)[0]))  # type: ignore[arg-type]
+
+    async def fail(*_: object) -> None:
+        raise AssertionError("no further handshake")
+
+    asyncio.run(find_paths(run, run.observed(Upgrade)[0], fail))  # type: ignore[arg-type]
     assert asked == ["/ws/", "/live"]
