@@ -2,6 +2,7 @@
 and failed; the tool's log says why. Failures of other certificates, and failures before the file
 was last written, do not count."""
 
+import re
 from collections.abc import Iterator
 
 from checks.certificate import lineage_of
@@ -19,6 +20,13 @@ from diagnose.model import (
 )
 from diagnose.model.nginx import CertificateFile
 from diagnose.model.renewal import RenewalFailure
+
+#: certbot's standalone server finds port 80 in use (certbot/_internal/plugins/standalone.py, acme),
+#: and a plugin of its settings that is not there (certbot/_internal/plugins/selection.py).
+_PORT_TAKEN = re.compile(r"bind(?:ing)? to (?:TCP )?port|Could not bind", re.IGNORECASE)
+_NO_PLUGIN = re.compile(
+    r"plugin does not appear to be installed|Could not choose appropriate plugin"
+)
 
 
 @check(
@@ -52,6 +60,8 @@ def renewal_failed(evidence: Evidence) -> Iterator[Claim]:
                 "expired": expiry < evidence.started_at,
                 "renew": " ".join(lineage.renew.argv),
                 "limited": "rate limit" in failure.message.lower(),
+                "port_taken": _PORT_TAKEN.search(failure.message) is not None,
+                "no_plugin": _NO_PLUGIN.search(failure.message) is not None,
             },
             fix=Fix((Manual("cause", Where.SERVER), lineage.renew), Applicability.MANUAL),
         )

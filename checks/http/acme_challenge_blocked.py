@@ -72,6 +72,7 @@ def acme_challenge_blocked(evidence: Evidence) -> Iterator[Claim]:
             "addresses": addresses(blocked),
             "status": blocked[0].status,
             "onward": redirect_target(blocked[0]) or "",
+            "secure": blocked[0].url.startswith("https:"),
         },
         fix=_fix(Nginx.of(evidence), blocked),
     )

@@ -5,8 +5,12 @@ from collections.abc import Iterator
 
 from checks.tls import failure_groups
 from diagnose.checking.registry import check
-from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
+from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
 from diagnose.model.tls import Handshake
+
+#: The port of http (IANA's registry, RFC 9110 section 4.2.1): plain HTTP is right there, and an
+#: address with this port and https or wss is wrong.
+HTTP_PORT = 80
 
 
 @check(severity=Severity.ERROR, needs=[Handshake])
@@ -21,6 +25,13 @@ def plain_http(evidence: Evidence) -> Iterator[Claim]:
                 "received": next(
                     handshake.received for handshake in group.handshakes if handshake.received
                 ),
+                "http_port": group.subject.port == HTTP_PORT,
             },
-            fix=Fix((Manual("add-ssl", Where.SERVER),), Applicability.MANUAL),
+            fix=Fix((_step(group.subject),), Applicability.MANUAL),
         )
+
+
+def _step(subject: Subject) -> Manual:
+    if subject.port == HTTP_PORT:
+        return Manual("other-port", Where.APPLICATION)
+    return Manual("add-ssl", Where.SERVER)

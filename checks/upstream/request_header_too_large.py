@@ -12,9 +12,10 @@ from diagnose.model.http import Exchange
 from diagnose.model.logs import LogLine
 from diagnose.model.nginx import NginxConfig
 from diagnose.parsers.http import header_too_large
-from diagnose.parsers.nginx import error_log
+from diagnose.parsers.nginx import error_log, upstreams
 from diagnose.parsers.nginx import proxy_headers as header_parser
 from diagnose.parsers.nginx.locations import LocationMatch
+from diagnose.parsers.urls import is_loopback_host
 
 #: Bytes. nginx's default size of a buffer.
 DEFAULT_SIZE = 8 << 10
@@ -23,7 +24,11 @@ DIRECTIVE = "large_client_header_buffers"
 _LOG_PATTERN = r"client sent too (?:long header line|long URI|large request|large header)"
 
 
-@check(severity=Severity.NOTE, needs=[NginxConfig], explains=["http.server-error"])
+@check(
+    severity=Severity.NOTE,
+    needs=[NginxConfig],
+    explains=["http.server-error", "websocket.not-upgraded", "websocket.not-served"],
+)
 def request_header_too_large(evidence: Evidence) -> Iterator[Claim]:
     nginx, target = Nginx.of(evidence), evidence.target
     lines = error_log.matching_lines(evidence.of(LogLine), pattern=_LOG_PATTERN)
@@ -56,7 +61,7 @@ def _claim(
     own_exchanges: tuple[Exchange, ...],
 ) -> Claim:
     # The default server's buffer size applies to all, because Host is not known yet.
-    server = LocationMatch(match.blocks[:2])
+    server = _limiting_server(nginx, match)
     directive = server.directive(DIRECTIVE)
     buffer_count, buffer_size = _buffer_args(directive.args if directive else ())
     new_size = (
@@ -88,6 +93,30 @@ def _claim(
         location=nginx.location(reported_directive),
         fix=Fix((*file_edits, *reload_steps(nginx)), applicability),
     )
+
+
+def _limiting_server(nginx: Nginx, match: LocationMatch) -> LocationMatch:
+    """Return the server block whose limit is met first: the site's own, or the smaller one of
+    another block of this nginx, to which the location passes on."""
+    own = LocationMatch(match.blocks[:2])
+    variables = upstreams.request_variables(nginx.evidence.target)
+    proxy_target = upstreams.proxy_target_of(match, variables)
+    ports = {
+        endpoint.port
+        for endpoint in (proxy_target.endpoints if proxy_target else ())
+        if is_loopback_host(endpoint.host)
+    }
+    inner = (
+        LocationMatch((server.http, server.block))
+        for server in nginx.servers
+        if any(listen.port in ports for listen in server.listens)
+    )
+    return min((own, *inner), key=_buffer_size)
+
+
+def _buffer_size(server: LocationMatch) -> int:
+    directive = server.directive(DIRECTIVE)
+    return _buffer_args(directive.args if directive else ())[1]
 
 
 def _buffer_args(args: tuple[str, ...]) -> tuple[int, int]:

@@ -1,8 +1,8 @@
-"""proxy_pass speaks HTTP/1, and the application speaks FastCGI (PHP-FPM), uwsgi or HTTP/2 alone
-(gRPC). It closes the
-connection without an answer, and visitors get 502 (error.log: "upstream prematurely closed
-connection", "recv() failed (104: Connection reset by peer)" or "upstream sent no valid HTTP/1.0
-header"). It answers a greeting in its own protocol."""
+"""proxy_pass speaks HTTP/1, and the application speaks FastCGI (PHP-FPM), uwsgi, HTTP/2 alone
+(gRPC) or MQTT, or expects a PROXY header before HTTP. It closes the connection without an answer,
+and visitors get 502 (error.log: "upstream prematurely closed connection", "recv() failed (104:
+Connection reset by peer)" or "upstream sent no valid HTTP/1.0 header"). It answers a greeting in
+its own protocol."""
 
 from collections.abc import Iterator
 
@@ -19,7 +19,14 @@ from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.locations import proxy_pass_of
 
 _LOG_PATTERN = r"no valid HTTP/1\.0 header|prematurely closed|recv\(\) failed"
-_NAMES = {"fastcgi": "FastCGI", "uwsgi": "uwsgi", "http2": "HTTP/2"}
+_NAMES = {
+    "fastcgi": "FastCGI",
+    "uwsgi": "uwsgi",
+    "http2": "HTTP/2",
+    "proxy": "PROXY + HTTP",
+    "mqtt": "MQTT",
+}
+_STEPS = {"http2": "speak-http2", "proxy": "without-header", "mqtt": "listener-of-websockets"}
 
 
 @check(
@@ -35,7 +42,7 @@ def wrong_protocol(evidence: Evidence) -> Iterator[Claim]:
         if backend.proxy_target.scheme != "http" or not talks or is_answered:
             continue
         protocol = talks[0].speaks
-        step = "speak-http2" if protocol == "http2" else "speak-its-protocol"
+        step = _STEPS.get(protocol, "speak-its-protocol")
         fix = edit_fix(nginx, _changes(nginx, backend, protocol), step, sure=False)
         yield upstream_claim(
             nginx,

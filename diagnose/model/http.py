@@ -25,7 +25,7 @@ RequestPurpose = Literal[
 UpgradeVariant = Literal[
     "normal", "no-origin", "subprotocol", "session", "http-1.0", "whole-path", "visitor-host",
     "no-ping", "again", "no-deflate", "other-scheme", "with-port", "forwarded", "own-host", "idle",
-    "forwarded-host",
+    "forwarded-host", "other-path", "plain",
 ]  # fmt: skip
 Through = Literal["front", "application"]
 #: What is wrong with a header field. Over HTTP/1.1: Content-Length twice ("different-lengths") or
@@ -196,7 +196,9 @@ class Upgrade(Observation):
     and after a pause. If it was refused, with another Origin, and if that opened "again":
     "other-scheme" (http for https) and "with-port" (the port is written), and to the application
     itself "own-host" (the host that nginx sends) and "forwarded" (with X-Forwarded-Proto and
-    X-Forwarded-Host). "idle" is held open in silence.
+    X-Forwarded-Host). "idle" is held open in silence. "other-path" asks for another path, that of
+    `url`, after one at `path` was refused. "plain", only to the application itself, is no handshake
+    but an ordinary request for the same path.
     `accepted` is True if status, Upgrade, Connection and Sec-WebSocket-Accept were all correct;
     `fault` names the wrong one ("status", "upgrade", "connection", "accept", "subprotocol",
     "extension").
@@ -383,7 +385,7 @@ def websocket_attempts(evidence: Evidence) -> tuple[Attempt, ...]:
             tuple(
                 retry
                 for retry in front
-                if retry.variant != "normal" and retry.path == group[0].path
+                if retry.variant not in {"normal", "other-path"} and retry.path == group[0].path
             ),
             site,
         )

@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 from diagnose.model import Observation
 from diagnose.model.frozen import frozen
 from diagnose.model.http import BodyEnd, CodingFault
-from diagnose.model.marks import Address, Headers, ReasonPhrase, Url, UrlPath
+from diagnose.model.marks import Address, Headers, ReasonPhrase, Url, UrlPath, Word
 from diagnose.model.summary import Summary
 
 #: "script" is a classic script, "module" a module script (HTML standard, section 4.12.1).
@@ -115,6 +115,23 @@ class PageFileTrial(Observation):
 
     def summary(self) -> Summary:
         return f"{self.file} tried below {self.prefix}", str(self.status or "")
+
+
+class WebSocketPath(Observation):
+    """A path of the site at which its page, or a script of it, opens a WebSocket.
+
+    `source` is the URL of the page or the script. `library` is the program's library ("Socket.IO",
+    "SignalR"), "" if none is known.
+    """
+
+    layer: ClassVar[str] = "websocket"
+
+    source: Url
+    path: UrlPath
+    library: Word = ""
+
+    def summary(self) -> Summary:
+        return f"WebSocket named by {self.source}", " ".join((self.path, self.library)).rstrip()
 
 
 @frozen(kw_only=True, eq=False)

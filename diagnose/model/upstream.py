@@ -8,8 +8,11 @@ from diagnose.model.marks import Address, FilePath, HostName, Label, Url, Word
 from diagnose.model.summary import Summary, application_text, joined
 
 #: The protocols that are tried with an application.
-UpstreamProtocol = Literal["http", "https", "fastcgi", "uwsgi", "http2"]
-_PROTOCOL_NAMES = {"http": "plain HTTP", "fastcgi": "FastCGI", "uwsgi": "uwsgi", "http2": "HTTP/2"}
+UpstreamProtocol = Literal["http", "https", "fastcgi", "uwsgi", "http2", "proxy", "mqtt"]
+_PROTOCOL_NAMES = {
+    "http": "plain HTTP", "fastcgi": "FastCGI", "uwsgi": "uwsgi", "http2": "HTTP/2",
+    "proxy": "HTTP after a PROXY header", "mqtt": "MQTT",
+}  # fmt: skip
 
 
 @frozen(kw_only=True, eq=False)

@@ -30,11 +30,12 @@ def named_subprotocols(answer: str, protocol_header: str | None) -> tuple[str, .
 
 
 #: What applications reply to a WebSocket request without Upgrade: websockets, ws, aiohttp, Tornado,
-#: flask-sock, Jetty, gorilla.
+#: flask-sock, Jetty, gorilla, SignalR, Engine.IO (error 3: the transport is not the request's).
 _NO_UPGRADE = (
     r"upgrade required|(missing|invalid|bad) (upgrade|connection) header|no websocket upgrade"
     r"|can \"?upgrade\"? only|not a websocket handshake|'upgrade' token not found"
-    r"|expected websocket|unsupported http version|expected http/1\.1"
+    r"|expected websocket|unsupported http version|expected http/1\.1|connection id required"
+    r"|\{\"code\":3,\"message\":\"bad request\"\}$"
 )
 
 

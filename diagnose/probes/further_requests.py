@@ -44,6 +44,13 @@ class FurtherRequests:
     def __init__(self) -> None:
         self._requests, self._bytes = MAX_REQUESTS, MAX_BYTES
         self._first_at: float | None = None
+        self._begun: set[str] = set()
+
+    def begin(self, question: str) -> bool:
+        """Return True the first time in a run that this question is asked."""
+        is_new = question not in self._begun
+        self._begun.add(question)
+        return is_new
 
     def reserve(
         self, ctx: "ProbeContext", url: str, max_bytes: int, layer: str = "http"

@@ -65,7 +65,9 @@ _MARKERS = tuple(
         (r"'upgrade' token not found|expected websocket", ""),
         (r"unsupported http version|expected http/1\.1", ""),
         (r"rate.?limit|too many|limit exceeded|throttl", ""),
-        (r"Session ID unknown", ""),
+        (r"Session ID unknown|Unsupported protocol version|Transport unknown", ""),
+        (r"connection id required|Welcome to SockJS", ""),
+        (r"\A\{\"code\":3,\"message\":\"bad request\"\}\Z", ""),
         (r"http-equiv=[\"']?refresh[\"']?[^>]{0,200}https://", 'http-equiv="refresh" https://'),
         (r"location(?:\.href|\.protocol)?\s{0,9}=[^;]{0,80}https:", "location = https:"),
         (r"location\.replace\([^)]{0,80}https:", "location.replace(https:"),
@@ -146,7 +148,7 @@ _NGINX_MESSAGE = re.compile(
     r"location |\"|server |protocol |failed |error |cache |rename\(\)|unlink\(\)|mmap|dlopen|"
     r"limit_(?:req|conn) |module |configuration file|eventfd|epoll|io_|p?read\(\)|p?write\(\)|"
     r"nginx|a client |worker |cycle|OCSP|certificate |key |listen|load|dh|variable|zone |"
-    r"auth request )"
+    r"auth request |(?:\[client [^\]]{1,64}\] )?ModSecurity: )"
 )
 #: What is kept in quotes: a path, a Unix socket, a name or number of nginx's own, a URL.
 _KEPT_QUOTED = re.compile(

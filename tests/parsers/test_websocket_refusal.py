@@ -27,3 +27,16 @@ def test_applications_that_got_no_upgrade(status: int, body: str) -> None:
 def test_a_missing_page_says_nothing_of_the_upgrade() -> None:
     assert not upgrade_lost(404, "Not Found")
     assert not upgrade_lost(200, "Upgrade required")
+
+
+@pytest.mark.parametrize(
+    ("body", "is_lost"),
+    [
+        ('{"code":3,"message":"Bad request"}', True),
+        ("Connection ID required", True),
+        ('{"code":5,"message":"Unsupported protocol version"}', False),
+        ('{"error":{"code":3,"message":"Bad request"}}', False),
+    ],
+)
+def test_a_library_that_got_no_upgrade(body: str, is_lost: bool) -> None:
+    assert upgrade_lost(400, body) is is_lost

@@ -1,7 +1,8 @@
 """Parse what certbot, acme.sh and other tools log when a renewal fails. No I/O.
 
-certbot: certbot/_internal/renewal.py ("Failed to renew certificate NAME with error: …"), its
-plugins ("Detail: …"); letsencrypt.log holds one run. acme.sh: `renewAll` ("Error renewing NAME.");
+certbot: certbot/_internal/renewal.py ("Failed to renew certificate NAME with error: …", before 1.17
+"Attempting to renew cert (NAME) from FILE produced an unexpected error: …. Skipping."), its plugins
+("Detail: …"); letsencrypt.log holds one run. acme.sh: `renewAll` ("Error renewing NAME.");
 its log holds many runs, with "[date] " before each line.
 """
 
@@ -13,7 +14,10 @@ from diagnose.parsers.sanitize import clean
 #: Most names of one run, and most characters of a reason, that are kept.
 MAX_NAMES, MAX_REASON = 20, 300
 
-_CERTBOT = re.compile(r"Failed to renew certificate (\S+) with error: (.*)")
+_CERTBOT = re.compile(
+    r"Failed to renew certificate (\S+) with error: (.*)"
+    r"|Attempting to renew cert \(([^\s)]+)\) from \S+ produced an unexpected error: (.*)"
+)
 _DETAIL = re.compile(r"^[ \t]*(?:Detail|Hint): (.+)$", re.MULTILINE)
 _ACME = re.compile(r"^(?:\[[^\]\n]{1,60}\] ?)?(.*)$", re.MULTILINE)
 _ACME_ERROR = re.compile(r"Error renew(?:ing)? '?([\w.*-]+?)'?\.?$")
@@ -35,7 +39,10 @@ class FailedRenewal:
 def certbot(text: str) -> FailedRenewal | None:
     """Parse the last run in letsencrypt.log or in the journal of certbot.service; None if nothing
     failed."""
-    failures = _CERTBOT.findall(text)
+    failures = [
+        (name or old_name, reason or old_reason.removesuffix(". Skipping."))
+        for name, reason, old_name, old_reason in _CERTBOT.findall(text)
+    ]
     if not failures:
         return None
     details = [line for line in _DETAIL.findall(text) if not line.startswith("The Certificate")]

@@ -40,7 +40,7 @@ class CurlResponse:
     the correct Sec-WebSocket-Accept. `connected` is True if the connection opened, for https with
     TLS; a failure then comes from the application itself. `stayed_open` is whether `held_open` had
     to end the connection itself. `media_type` is the response's type, "" if unknown; `location` is
-    where a redirect leads to.
+    where a redirect leads to. `software` are the fields in which a server names itself.
     """
 
     argv: tuple[str, ...]
@@ -53,6 +53,7 @@ class CurlResponse:
     stayed_open: bool = False
     media_type: str = ""
     location: str = ""
+    software: tuple[tuple[str, str], ...] = ()
 
     @property
     def equivalent(self) -> str:
@@ -163,6 +164,11 @@ def parse_curl(argv: tuple[str, ...], result: CommandResult) -> CurlResponse:
         attempt.connected and (attempt.secured or not argv[-1].startswith("https:")),
         media_type=_media_type(attempt.fields),
         location=clean(dict(attempt.fields).get("location", ""), 1000),
+        software=tuple(
+            (name, clean(value, 100))
+            for name, value in attempt.fields
+            if name in {"server", "x-powered-by"}
+        ),
     )
 
 

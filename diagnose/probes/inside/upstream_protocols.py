@@ -1,9 +1,10 @@
 """Probes for another protocol than the one that nginx speaks: PHP-FPM speaks FastCGI, uWSGI its
-own, gRPC HTTP/2.
+own, gRPC HTTP/2, a broker MQTT, and some servers want a PROXY header before HTTP.
 
 They run only after nginx's own request has failed. What is sent asks for nothing that changes
 anything: FastCGI's FCGI_GET_VALUES (specification 1.0, section 4.1), uwsgi's ping (uwsgi-docs, "The
-uwsgi Protocol", modifier 100), the preface of HTTP/2 (RFC 9113 section 3.4), a HEAD request.
+uwsgi Protocol", modifier 100), the preface of HTTP/2 (RFC 9113 section 3.4), a HEAD request, an
+MQTT client without a name and with a clean session (MQTT 3.1.1 section 3.1), which leaves at once.
 """
 
 import shlex
@@ -28,20 +29,24 @@ PATIENCE = 2.0
 @frozen
 class Greeting:
     """What is sent to find out a protocol. `answer` is how a server of it begins its answer, after
-    `skipped` bytes."""
+    `skipped` bytes. `complaint` is what follows that in the answer of a server of another one."""
 
     protocol: UpstreamProtocol
     data: bytes
     answer: bytes
     skipped: int = 0
+    complaint: bytes = b""
 
     def is_answer(self, data: bytes) -> bool:
-        return data[self.skipped :].startswith(self.answer)
+        if not data[self.skipped :].startswith(self.answer):
+            return False
+        return not self.complaint or self.complaint not in data[: self.length]
 
     @property
     def length(self) -> int:
         """How many bytes of an answer decide."""
-        return self.skipped + len(self.answer)
+        more = len(self.complaint) + 1 if self.complaint else 0
+        return self.skipped + len(self.answer) + more
 
 
 #: A management record (version 1, type 9, request 0, no content) is answered by type 10.
@@ -56,6 +61,18 @@ HTTP2 = Greeting(
 )
 HTTP = Greeting(
     "http", b"HEAD / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", b"HTTP/1."
+)
+#: The header of the PROXY protocol (version 1, haproxy's proxy-protocol.txt, section 2.1), and the
+#: same request. A server of plain HTTP calls the header a bad request.
+PROXY = Greeting(
+    "proxy",
+    b"PROXY TCP4 127.0.0.1 127.0.0.1 40000 80\r\n" + HTTP.data,
+    HTTP.answer,
+    complaint=b" 400",
+)
+#: CONNECT is answered by CONNACK, with two bytes (MQTT 3.1.1 section 3.2).
+MQTT = Greeting(
+    "mqtt", bytes((0x10, 12, 0, 4)) + b"MQTT" + bytes((4, 2, 0, 5, 0, 0)), bytes((0x20, 2))
 )
 
 #: Schemes of targets that get another protocol than HTTP/1.
@@ -73,7 +90,7 @@ async def other_protocol(ctx: ProbeContext, upstream_try: UpstreamTry) -> None:
         or failure.kind not in {"closed", "reset", "protocol", "timeout"}
     ):
         return
-    for greeting in (FASTCGI, UWSGI, HTTP2):
+    for greeting in (FASTCGI, UWSGI, HTTP2, PROXY, MQTT):
         if ctx.elapsed() > ctx.options.timeout - 2.0:
             return
         if await _try_greeting(ctx, upstream_try, greeting):
@@ -163,7 +180,7 @@ async def _send_from_server(
     """Send it with the server's curl."""
     words = _words(upstream_try, greeting)
     result = await ctx.machine.run("sh", "-c", TRY_SCRIPT, "sh", *words, timeout=PATIENCE + 3.0)
-    digits = "".join(result.out.split())[:16]
+    digits = "".join(result.out.split())[:32]
     try:
         return bytes.fromhex(digits)
     except ValueError:

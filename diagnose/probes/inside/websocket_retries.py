@@ -159,6 +159,29 @@ async def _upgrade(
     return await _upgrade_by_curl(ctx, _request(ctx, route, variant, host, origin, fields), route)
 
 
+# What the application makes of an ordinary request for the path
+
+
+@probe(after=Upgrade)
+async def plain_request(ctx: ProbeContext, upgrade: Upgrade) -> None:
+    """Request the path from the application without a handshake, after it refused one: if both
+    answers are the same, nothing there looks at `Upgrade`."""
+    is_direct = (upgrade.through, upgrade.variant) == ("application", "normal")
+    is_refused = upgrade.status in PLAIN_STATUSES and not upgrade.accepted
+    if not (is_direct and is_refused) or upgrade.path not in ctx.target.websockets:
+        return
+    if upgrade_lost(upgrade.status, upgrade.body) or _has_tried(ctx, upgrade.path, ("plain",)):
+        return
+    for config in ctx.observed(NginxConfig)[:1]:
+        if route := upstream_routes.find_route(ctx, config, upgrade.path):
+            fields = added_fields(ctx, route)
+            await _upgrade_by_curl(ctx, _request(ctx, route, "plain", "", "", fields), route)
+
+
+#: Statuses with which applications answer an ordinary request for a path of a WebSocket.
+PLAIN_STATUSES = {200, 400, 404, 405, 406}
+
+
 # An open WebSocket that ended, over SSH
 
 
@@ -183,6 +206,14 @@ async def _hold_by_curl(ctx: ProbeContext, route: UpstreamRoute) -> None:
     await _upgrade_by_curl(ctx, _request(ctx, route, "normal", "", "", fields), route, 1)
     if not speaks_http_1_1(route.place, ctx.observed(NginxBuild)):
         await _upgrade_by_curl(ctx, _request(ctx, route, "http-1.0", "", "", fields), route, 1)
+
+
+def _added_lines(request: UpgradeRequest) -> tuple[str, ...]:
+    """Return the lines that nginx adds, for an ordinary request without those of an upgrade."""
+    if request.variant != "plain":
+        return request.field_lines
+    own = ("connection:", "upgrade:")
+    return tuple(line for line in request.field_lines if not line.lower().startswith(own))
 
 
 def _request(
@@ -215,7 +246,8 @@ async def _upgrade_by_curl(
     base_url, options = upstream_routes.curl_target(ctx, route, route.upstream.endpoints[0])
     host, _, path = request.url.partition("://")[2].partition("/")
     origin = (f"Origin: {request.origin}",) if request.origin else ()
-    lines = (f"Host: {host}", *UPGRADE_FIELDS, *origin, *request.field_lines)
+    handshake = () if request.variant == "plain" else UPGRADE_FIELDS
+    lines = (f"Host: {host}", *handshake, *origin, *_added_lines(request))
     version = "1.0" if request.variant == "http-1.0" else "1.1"
     url = f"{base_url}/{path}"
     if hold_s:
@@ -232,6 +264,7 @@ async def _upgrade_by_curl(
             took=response.took,
             equivalent=response.equivalent,
             status=response.status,
+            headers=response.software,
             body=response.body,
             accepted=response.accepted,
             fault="" if response.accepted else "status",

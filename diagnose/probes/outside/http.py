@@ -17,7 +17,7 @@ from diagnose.parsers.filing_blocks import filing_block
 from diagnose.parsers.hostnames import covers, is_address
 from diagnose.parsers.http import is_error
 from diagnose.parsers.redirects import redirect_target
-from diagnose.parsers.urls import Url
+from diagnose.parsers.urls import Url, parse_url
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.outside.http_redirects import follow_redirects
 from diagnose.probes.outside.http_requests import PageRequest, patience, request_page
@@ -166,6 +166,25 @@ async def _request_challenge(ctx: ProbeContext, connection: Connection) -> None:
     http_connection = Http1Connection(attempt.stream, patience(ctx))
     path = f"/.well-known/acme-challenge/diagnose-{secrets.token_hex(6)}"
     page = PageRequest(_plain_url(ctx, connection, path), connection.address, "acme")
+    exchange = await request_page(ctx, http_connection, page)
+    http_connection.close()
+    if redirect_target(exchange) == f"https://{ctx.target.host}{path}":
+        await _follow_challenge(ctx, exchange)
+
+
+async def _follow_challenge(ctx: ProbeContext, exchange: Exchange) -> None:
+    """Request the challenge over https, as authorities follow a redirect: whatever the certificate
+    is (Let's Encrypt, "Challenge Types")."""
+    from diagnose.probes.outside.http_connections import open_http
+
+    location = redirect_target(exchange) or ""
+    url = parse_url(location)
+    if url is None:
+        return
+    http_connection, _ = await open_http(ctx, exchange.address, url, False, patience(ctx))
+    if http_connection is None:
+        return
+    page = PageRequest(location, exchange.address, "acme", redirected_from=exchange.url)
     await request_page(ctx, http_connection, page)
     http_connection.close()
 

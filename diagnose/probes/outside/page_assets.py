@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from urllib.parse import urljoin
 
 from diagnose.model.http import Exchange
-from diagnose.model.pages import Page, PageFile, PageFileResponse, PageFileTrial
+from diagnose.model.pages import Page, PageFile, PageFileResponse, PageFileTrial, WebSocketPath
 from diagnose.net.http import HttpConnection, HttpResult, send_get
 from diagnose.parsers.base_paths import names_from_root, urls_below_page
 from diagnose.parsers.browser_types import refusal
@@ -37,6 +37,11 @@ MAX_SHEET, MAX_SCRIPT = 64 << 10, 256 << 10
 
 #: What Chromium sends for a style sheet; a script may be of any type.
 _ACCEPT = {"stylesheet": "text/css,*/*;q=0.1"}
+
+#: What a text has that opens WebSockets, as `named_paths_in` knows them.
+_OPENS_WEBSOCKET = re.compile(
+    r"wss?:|Socket\(|socket\.io|\.withUrl\(|createConsumer|action-cable|SockJS|new Pusher"
+)
 
 _HTML_DOCUMENT = re.compile(r"[\ufeff\s]*<(?:!doctype html|html)[\s>]", re.IGNORECASE)
 
@@ -72,6 +77,7 @@ async def load_page_files(
         page = _page(ctx, exchange, answer)
         if page.files or page.requests or page.inline_scripts:
             ctx.emit(page)
+        emit_named_paths(ctx, answer.text, exchange.url)
         for file in _requested_files(ctx, page.files):
             await loader.load(file)
         await _try_below_the_page(loader, page, answer.text)
@@ -264,6 +270,21 @@ class _Loader:
             )
         )
         self.responses.append(response)
+        emit_named_paths(self._ctx, text, file.url)
+
+
+def emit_named_paths(ctx: ProbeContext, text: str, source: str) -> None:
+    """Emit the paths at which a page or a script opens WebSockets, each once in a run."""
+    if not ctx.options.wants("websocket") or not _OPENS_WEBSOCKET.search(text):
+        return
+    from diagnose.parsers.websocket_paths import named_paths_in
+
+    for named in named_paths_in(text, ctx.target.origin):
+        if ctx.further_requests.begin(f"websocket path {named.path}"):
+            path = ctx.options.request.mask_secrets(clean(named.path))
+            ctx.emit(
+                WebSocketPath(at=ctx.elapsed(), source=source, path=path, library=named.library)
+            )
 
 
 def _redirect(answer: HttpResult, visited: list[str]) -> str | None:

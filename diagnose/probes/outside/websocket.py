@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 from diagnose.model import Vantage
 from diagnose.model.dns import Resolution
 from diagnose.model.frozen import frozen
-from diagnose.model.http import Upgrade, UpgradeVariant
+from diagnose.model.http import Exchange, Upgrade, UpgradeVariant
+from diagnose.model.pages import WebSocketPath
 from diagnose.model.tcp import Connection
 from diagnose.parsers.request_fields import is_header_token
 from diagnose.parsers.request_fields import masked_subprotocol as shown
@@ -161,6 +162,54 @@ async def _offer(
 ) -> Upgrade | None:
     """Repeat the handshake with these subprotocols."""
     return await _try_handshake(ctx, replace(normal, variant="subprotocol", offered=subprotocols))
+
+
+@probe(after=Upgrade)
+async def refused(ctx: ProbeContext, upgrade: Upgrade) -> None:
+    """Try the other paths that the page names, if a handshake was refused."""
+    is_answered = any(
+        exchange.purpose == "target" and exchange.status for exchange in ctx.observed(Exchange)
+    )
+    if is_answered and _may_be_elsewhere(upgrade) and upgrade.path in ctx.target.websockets:
+        from diagnose.probes.outside.websocket_paths import find_paths
+
+        await find_paths(ctx, upgrade, _try_other_path)
+
+
+@probe(after=Exchange)
+async def refused_before(ctx: ProbeContext, exchange: Exchange) -> None:
+    """The same, if the page is answered later: further requests come after the main answer."""
+    if exchange.purpose == "target" and exchange.status is not None:
+        for upgrade in ctx.observed(Upgrade):
+            await refused.work(ctx, upgrade)
+
+
+@probe(after=WebSocketPath)
+async def named(ctx: ProbeContext, named_path: WebSocketPath) -> None:
+    """Try a path that the page names, if a handshake was refused before."""
+    for upgrade in filter(_may_be_elsewhere, ctx.observed(Upgrade)):
+        from diagnose.probes.outside.websocket_paths import try_path
+
+        await try_path(ctx, upgrade, named_path.path, _try_other_path)
+
+
+#: Statuses of an application, or of files, that know nothing of a WebSocket at a path. Engine.IO
+#: closes such a connection without an answer, which is a 502 in front of it.
+_UNKNOWN = {200, 400, 403, 404, 405, 500, 501, 502}
+
+
+def _may_be_elsewhere(upgrade: Upgrade) -> bool:
+    is_usual = (upgrade.through, upgrade.variant) == ("front", "normal")
+    is_unknown = upgrade.fault == "status" and upgrade.status in _UNKNOWN
+    return is_usual and is_unknown and upgrade.vantage is Vantage.HERE
+
+
+async def _try_other_path(ctx: ProbeContext, upgrade: Upgrade, path: str) -> None:
+    """Perform the refused handshake at another path."""
+    await _try_handshake(
+        ctx,
+        _Attempt(upgrade.address, upgrade.path, "other-path", request_path=socketio_path(path)),
+    )
 
 
 @probe(after=Upgrade)

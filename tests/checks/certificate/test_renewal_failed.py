@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 
 from diagnose.model import Applicability, Severity
@@ -48,3 +49,16 @@ def test_silent_about_other_certificates_and_other_tools() -> None:
 
 def test_silent_where_it_was_renewed_after_that() -> None:
     assert not judge(CHECK, file(), failure("shop.example.com", when=WRITTEN - 60))
+
+
+def test_names_the_port_that_is_taken_and_the_plugin_that_is_missing() -> None:
+    reasons = (
+        "Problem binding to port 80: Could not bind to IPv4 or IPv6.",
+        "The requested apache plugin does not appear to be installed",
+        "Timeout during connect",
+    )
+    facts = [
+        judge(CHECK, file(), replace(failure(), message=reason))[0].facts for reason in reasons
+    ]
+    assert [each["port_taken"] for each in facts] == [True, False, False]
+    assert [each["no_plugin"] for each in facts] == [False, True, False]

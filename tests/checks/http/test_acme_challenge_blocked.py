@@ -108,3 +108,14 @@ def test_by_hand_where_another_program_refuses() -> None:
     text = SITE + PLAIN.replace("    location", HIDDEN, 1)
     (claim,) = judge("http.acme-challenge-blocked", challenge(403), config(text), *AROUND)
     assert applied(claim) == (Applicability.MANUAL, [])
+
+
+def test_names_https_where_that_refuses_after_the_redirect() -> None:
+    path = ".well-known/acme-challenge/diagnose-1a2b"
+    url = f"https://shop.example.com/{path}"
+    refused = replace(challenge(403), url=url, port=443, redirected_from=challenge(301).url)
+    (claim,) = judge("http.acme-challenge-blocked", challenge(301, url), refused, home())
+    assert claim.facts["secure"]
+    assert not judge(
+        "http.acme-challenge-blocked", challenge(301, url), replace(refused, status=404)
+    )

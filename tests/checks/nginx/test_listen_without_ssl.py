@@ -1,4 +1,4 @@
-from diagnose.model import Applicability, Confidence, Edit
+from diagnose.model import Applicability, Confidence, Edit, Target
 from diagnose.model.tls import Handshake
 from tests.support.check_evidence import judge
 from tests.support.nginx_evidence import SITE, config
@@ -39,3 +39,9 @@ def test_silent_when_another_block_gives_the_socket_ssl() -> None:
 
 def test_silent_when_tls_is_spoken_there() -> None:
     assert not judge("nginx.listen-without-ssl", config(PLAIN), SPOKE_TLS)
+
+
+def test_silent_on_the_port_of_http() -> None:
+    target = Target("https://shop.example.com:80/", "https", "shop.example.com", 80)
+    plain = config("server { listen 80; server_name shop.example.com; }\n")
+    assert not judge("nginx.listen-without-ssl", plain, target=target)

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from tests.support.check_evidence import judge
@@ -22,3 +24,11 @@ def test_silent_when_the_answer_to_a_plain_request_is_that_tls_is_wanted() -> No
     plain = shake("plain", received="HTTP/1.1 400 Bad Request")
     assert said(shake(failure=CLOSED), plain) == ["tls.closed"]
     assert not judge("tls.plain-http", WELL)
+
+
+def test_port_80_is_the_wrong_port_and_not_a_wrong_server() -> None:
+    spoke = replace(shake(failure=GARBAGE, received="HTTP/1.1 400 Bad Request"), port=80)
+    (claim,) = judge("tls.plain-http", spoke)
+    assert claim.facts["http_port"]
+    (claim,) = judge("tls.plain-http", replace(spoke, port=443))
+    assert not claim.facts["http_port"]

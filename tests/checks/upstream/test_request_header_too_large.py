@@ -43,3 +43,15 @@ def test_silent_when_it_was_before_the_last_reload_or_about_another_site() -> No
 
 def test_silent_when_a_400_says_something_else() -> None:
     assert not judge(CHECK, config(), RUNNING, page(400, "The plain HTTP request was sent"))
+
+
+def test_names_the_smaller_limit_of_a_block_behind() -> None:
+    inner = (
+        "server {\n    listen 127.0.0.1:3000;\n    large_client_header_buffers 2 4k;\n"
+        "    location / { return 200; }\n}\n"
+    )
+    own = SITE.replace("location / {", "large_client_header_buffers 4 16k;\n    location / {")
+    body = "<center>Request Header Or Cookie Too Large</center>"
+    (claim,) = judge(CHECK, config(own + inner), RUNNING, page(400, body))
+    assert claim.facts["limit"] == "2 4k"
+    assert not judge(CHECK, config(own + inner), RUNNING, page(200))

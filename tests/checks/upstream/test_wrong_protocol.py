@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 
+import pytest
+
 from diagnose.model import Applicability, Edit, Failure, Manual, Vantage
 from diagnose.model.nginx import UpstreamTry
-from diagnose.model.upstream import UpstreamTalk
+from diagnose.model.upstream import UpstreamProtocol, UpstreamTalk
 from tests.support.check_evidence import judge
 from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config
 from tests.support.upstream_evidence import page
@@ -55,5 +57,17 @@ def test_fires_on_http2_and_a_person_decides() -> None:
     http2 = replace(FASTCGI, speaks="http2")
     (claim,) = judge(CHECK, config(), BUILD, RUNNING, page(502), ASKED, http2)
     assert claim.facts["protocol"] == "HTTP/2"
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+
+
+@pytest.mark.parametrize(("speaks", "name"), [("mqtt", "MQTT"), ("proxy", "PROXY + HTTP")])
+def test_fires_on_a_broker_and_on_a_listener_behind_a_balancer(
+    speaks: UpstreamProtocol, name: str
+) -> None:
+    talk = replace(FASTCGI, speaks=speaks)
+    (claim,) = judge(CHECK, config(), BUILD, RUNNING, page(502), ASKED, talk)
+    assert claim.facts["protocol"] == name
+    assert claim.facts[speaks]
     assert claim.fix
     assert claim.fix.applicability is Applicability.MANUAL

@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.http11 import Request, Response
 
-from .options import PAGE, options
+from .options import PAGE, answer, options
 
 GIVEN = options()
 
@@ -36,13 +36,6 @@ def first(known: set[str], socket: ServerConnection, request: Request) -> Respon
     known.add(sid := secrets.token_urlsafe(15))
     opened = {"sid": sid, "upgrades": ["websocket"], "pingInterval": 25000, "pingTimeout": 20000}
     return answer(socket, HTTPStatus.OK, f"0{json.dumps(opened)}", "text/plain")
-
-
-def answer(socket: ServerConnection, status: HTTPStatus, body: str, kind: str) -> Response:
-    response = socket.respond(status, body)
-    del response.headers["Content-Type"]
-    response.headers["Content-Type"] = kind
-    return response
 
 
 async def main() -> None:

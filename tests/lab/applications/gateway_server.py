@@ -4,8 +4,9 @@
 
 It answers 400, as an application does that is asked for what it does not have. With --upgrade it
 takes a WebSocket's connection over, as `uwsgi.websocket_handshake()` does. As "php" it speaks
-FastCGI as PHP-FPM does that does not find the script (sapi/fpm/fpm/fpm_main.c). Asked in HTTP, all
-of them close the connection, as the real ones do.
+FastCGI as PHP-FPM does that does not find the script (sapi/fpm/fpm/fpm_main.c). "mqtt" is a
+broker's port of TCP, and "proxy" a listener that wants a PROXY header. Asked in HTTP, all of them
+close the connection, as the real ones do.
 """
 
 import argparse
@@ -48,6 +49,11 @@ def greeting(protocol: str, data: bytes) -> bytes | None:
     b"" for HTTP, None for a request."""
     if data[:4] in (b"GET ", b"HEAD"):
         return b""
+    if protocol == "mqtt":
+        return bytes((0x20, 2, 0, 0)) if data[:1] == b"\x10" else b""
+    if protocol == "proxy":
+        answered = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
+        return answered if data.startswith(b"PROXY TCP") else b""
     if protocol == "uwsgi":
         return bytes((100, 0, 0, 1)) if data[:1] == b"d" and len(data) == 4 else None
     return bytes((1, 10, 0, 0, 0, 0, 0, 0)) if data[:2] == bytes((1, 9)) else None
@@ -98,7 +104,7 @@ async def main(options: argparse.Namespace) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
-    parser.add_argument("protocol", choices=("uwsgi", "fastcgi", "php"))
+    parser.add_argument("protocol", choices=("uwsgi", "fastcgi", "php", "mqtt", "proxy"))
     parser.add_argument("port", type=int)
     parser.add_argument("--upgrade", action="store_true")
     asyncio.run(main(parser.parse_args()))

@@ -1,6 +1,10 @@
-"""What all of them are told on their command lines, and the page they serve."""
+"""What all of them are told on their command lines, the page they serve, and an answer."""
 
 import argparse
+from http import HTTPStatus
+
+from websockets.asyncio.server import ServerConnection
+from websockets.http11 import Response
 
 PAGE = "<!doctype html><title>Shop</title><p>It works.</p>\n"
 
@@ -17,3 +21,11 @@ def options() -> argparse.Namespace:
 def is_foreign(origin: str | None, host: str | None) -> bool:
     """Whether an Origin is another site's, by the Host header, as frameworks judge it."""
     return bool(origin) and (origin or "").partition("://")[2] != host
+
+
+def answer(socket: ServerConnection, status: HTTPStatus, body: str, kind: str) -> Response:
+    """A response with this body and Content-Type."""
+    response = socket.respond(status, body)
+    del response.headers["Content-Type"]
+    response.headers["Content-Type"] = kind
+    return response

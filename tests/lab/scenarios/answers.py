@@ -183,6 +183,18 @@ def proxied_to_php(lab: Lab) -> None:
     _gateway(lab, "php")
 
 
+@scenario(outside="http.server-error", server="upstream.wrong-protocol", manual="a broker")
+def proxied_to_mqtt(lab: Lab) -> None:
+    """The port of MQTT over TCP, after issues of mosca and Paho."""
+    _gateway(lab, "mqtt")
+
+
+@scenario(outside="http.server-error", server="upstream.wrong-protocol", manual="a listener of it")
+def proxied_without_a_proxy_header(lab: Lab) -> None:
+    """The listener wants a PROXY header, after an issue of EMQX."""
+    _gateway(lab, "proxy")
+
+
 @scenario(outside="http.server-error", server="upstream.wrong-protocol", manual="its page is 400")
 def proxied_to_a_uwsgi_socket(lab: Lab) -> None:
     """uWSGI's `socket` in place of `http-socket`."""

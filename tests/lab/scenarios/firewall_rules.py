@@ -467,3 +467,29 @@ def small_range(lab: Lab) -> None:
 def all_of_tcp_is_open(lab: Lab) -> None:
     """By its protocol."""
     firewalld(lab, CLOSED, "--zone=public --add-protocol=tcp")
+
+
+# The server's own loopback
+
+OWN = "nft -f - <<'END'\ntable inet own {{\n chain input {{\n  type filter hook input priority 0; \
+policy drop;\n{}  ct state established,related accept\n  icmp type echo-request accept\n  \
+tcp dport {{ 22, 80, 443 }} accept\n }}\n}}\nEND"
+
+
+def _own_rules(lab: Lab, first: str) -> None:
+    lab.undo(lambda: lab.server.sh("nft delete table inet own"))
+    lab.server.sh(OWN.format(first))
+
+
+@scenario(
+    outside="http.server-error", server="firewall.loopback-blocked",
+    manual="the file of the rules is the administrator's",
+)  # fmt: skip
+def loopback_is_dropped(lab: Lab) -> None:
+    """Only some ports are open, and lo was forgotten, after an issue of dfw."""
+    _own_rules(lab, "")
+
+
+@healthy()
+def loopback_is_accepted(lab: Lab) -> None:
+    _own_rules(lab, "  iif lo accept\n")

@@ -393,6 +393,19 @@ def challenges_in_a_folder_behind_a_link(lab: Lab) -> None:
     lab.server.sh("mkdir -p /srv/shop; ln -s /var/www/acme /srv/shop/current")
 
 
+@scenario(
+    outside="certificate.expires-soon", also=("http.acme-challenge-blocked",),
+    manual="the authority has to reach it",
+)  # fmt: skip
+def challenges_go_to_https_where_dots_are_denied(lab: Lab) -> None:
+    """Everything is redirected, and a rule for hidden files answers 403, after an issue of
+    docker-nginx-certbot about renewals."""
+    _expiring(lab, "/var/www/acme")
+    folder = "  location /.well-known/acme-challenge/ {\n    root /var/www/acme;\n  }\n\n"
+    lab.edit(folder, "")
+    lab.change("  location /ws", "  location ~ /\\. {\n    deny all;\n  }\n\n  location /ws")
+
+
 # Addresses in the page
 
 

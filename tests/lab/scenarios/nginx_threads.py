@@ -370,3 +370,33 @@ def every_program_gets_no_answer(lab: Lab) -> None:
 def every_program_is_forbidden(lab: Lab) -> None:
     rule = "    if ($http_accept_language = '') { return 403; }\n"
     lab.change(PAGES, PAGES.replace("  location / {\n", f"  location / {{\n{rule}"))
+
+
+# A line that nginx reads otherwise
+
+NAME_LINE = "  listen 443 ssl;\n  server_name shop.example.com;"
+
+
+def _beside_another_site(lab: Lab, lines: str) -> None:
+    blog = site.HTTPS.replace("server_name shop.example.com", "server_name blog.example.com")
+    start = blog.index("  location / {")
+    lab.server.write("/etc/nginx/conf.d/a-blog.conf", f"{blog[:start]}  return 404;\n}}\n")
+    lab.undo(lambda: lab.server.path("/etc/nginx/conf.d/a-blog.conf").unlink())
+    lab.change(NAME_LINE, f"  listen 443 ssl;\n{lines}")
+
+
+@scenario(
+    outside=None, server="nginx.semicolon-missing", differs=MINE, unsure=("client",),
+    not_on={"panel": "its sites lie elsewhere", "built-*": "its sites lie elsewhere"},
+)  # fmt: skip
+def name_became_a_part_of_index(lab: Lab) -> None:
+    """A semicolon is missing in the line before, after an issue of pkgsrc about SNI."""
+    _beside_another_site(lab, "  index index.html index.php\n  server_name shop.example.com;")
+
+
+@healthy(not_on={"panel": "its sites lie elsewhere", "built-*": "its sites lie elsewhere"})
+def names_on_several_lines(lab: Lab) -> None:
+    lines = (
+        "  index index.html\n    index.php;\n  server_name shop.example.com\n    www.example.com;"
+    )
+    _beside_another_site(lab, lines)

@@ -137,7 +137,9 @@ def a_single_page_application_with_an_interface(lab: Lab) -> None:
     lab.change(block, "    root /var/www/shop;\n    try_files $uri /index.html;\n")
 
 
-@scenario(outside="websocket.not-upgraded", manual=APPLICATION, args=WS)
+@scenario(
+    outside="websocket.not-upgraded", server="websocket.not-served", manual=APPLICATION, args=WS,
+)  # fmt: skip
 def application_has_no_websocket(lab: Lab) -> None:
     """nginx does its part; the application answers 404."""
     lab.application("--mode", "no-websocket")

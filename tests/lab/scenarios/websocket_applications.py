@@ -29,13 +29,15 @@ APPLICATION = "the application has to be mended"
 class Kind:
     """An application. `refuses_1_0`: it takes no WebSocket over HTTP/1.0. `dies_over_1_0`: it
     answers 101 and closes the connection behind it. `vague`: it answers a path that it does not
-    know with 403, which from outside is a matter of credentials."""
+    know with 403, which from outside is a matter of credentials. `by_routes`: at an unknown path it
+    answers a handshake as an ordinary request."""
 
     name: str
     argv: tuple[str, ...]
     refuses_1_0: bool = False
     dies_over_1_0: bool = False
     vague: bool = False
+    by_routes: bool = False
     own_origin: tuple[str, ...] = ("--own-origin",)
 
     def serve(self, lab: Lab, *options: str) -> None:
@@ -53,11 +55,11 @@ def _python(name: str) -> tuple[str, ...]:
 KINDS = (
     Kind(
         "websockets", (sys.executable, str(HERE / "application.py")),
-        refuses_1_0=True, own_origin=("--mode", "own-origin"),
+        refuses_1_0=True, by_routes=True, own_origin=("--mode", "own-origin"),
     ),
-    Kind("aiohttp", _python("aiohttp")),
+    Kind("aiohttp", _python("aiohttp"), by_routes=True),
     Kind("uvicorn", _python("uvicorn"), vague=True),
-    Kind("tornado", _python("tornado"), dies_over_1_0=True),
+    Kind("tornado", _python("tornado"), dies_over_1_0=True, by_routes=True),
     Kind(
         "ws",
         ("env", "NODE_PATH=/usr/share/nodejs", "node", str(HERE / "applications" / "ws_server.js")),
@@ -167,6 +169,7 @@ for kind in KINDS:
     )  # fmt: skip
     scenario(
         outside=general,
+        server="websocket.not-served" if kind.by_routes else general,
         manual=APPLICATION,
         args=WS,
         unsure=("client", "server", "both") if kind.vague else (),

@@ -74,3 +74,14 @@ def test_of_another_unit_its_own_last_line_is_the_reason() -> None:
 def test_nothing_breaks_them(text: str) -> None:
     for read in (certbot, acme_sh, last_journal_line):
         read(text)
+
+
+def test_the_words_of_an_older_certbot() -> None:
+    run = certbot(
+        "2020-03-20 07:13:51,323:WARNING:certbot.renewal:Attempting to renew cert "
+        "(shop.example.com) from /etc/letsencrypt/renewal/shop.example.com.conf produced an "
+        "unexpected error: Problem binding to port 80: Could not bind to IPv4 or IPv6.. Skipping.\n"
+    )
+    assert run is not None
+    assert run.names == ("shop.example.com",)
+    assert run.message == "Problem binding to port 80: Could not bind to IPv4 or IPv6."

@@ -69,6 +69,19 @@ def test_http2_answers_its_preface() -> None:
     assert talk.speaks == "http2"
 
 
+def test_a_broker_answers_connect() -> None:
+    (talk,) = talks({upstream_protocols.MQTT.data: bytes((0x20, 2, 0, 0))})
+    assert talk.speaks == "mqtt"
+
+
+def test_a_listener_behind_a_balancer_answers_after_the_header() -> None:
+    # The server of this test reads 64 bytes at once.
+    asked = upstream_protocols.PROXY.data[:64]
+    (talk,) = talks({asked: b"HTTP/1.1 404 Not Found\r\n\r\n"})
+    assert talk.speaks == "proxy"
+    assert not talks({asked: b"HTTP/1.1 400 Bad Request\r\n\r\n"})
+
+
 def test_words_that_are_no_answer_say_nothing() -> None:
     http = b"HTTP/1.1 400 Bad Request\r\n\r\n"
     assert not talks({FASTCGI: http, UWSGI: http, upstream_protocols.HTTP2.data: http})

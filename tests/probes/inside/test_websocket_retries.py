@@ -6,6 +6,7 @@ import http
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.http11 import Request, Response
 
+from diagnose.machine.local import LocalMachine
 from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Target
 from diagnose.model.http import Upgrade
@@ -75,3 +76,36 @@ def test_nothing_is_tried_where_the_application_accepts() -> None:
 
 def test_nothing_is_tried_where_the_upgrade_was_lost() -> None:
     assert retried(cable, HOST, direct(426)) == []
+
+
+def plainly(refused: Upgrade) -> list[tuple[str, str, int | None]]:
+    """What the application answers to an ordinary request, by this machine's curl."""
+    look = Looking(LocalMachine())
+    look.net, look.target = LocalNet(), CHAT
+
+    def respond(connection: ServerConnection, request: Request) -> Response:
+        is_handshake = "Upgrade" in request.headers
+        return connection.respond(http.HTTPStatus.NOT_FOUND, f"handshake: {is_handshake}")
+
+    async def work() -> None:
+        async with serve(wait, "127.0.0.1", 0, process_request=respond) as server:
+            port = next(iter(server.sockets)).getsockname()[1]
+            lines = "proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade;"
+            seen = config(
+                "server { listen 443 ssl; server_name shop.example.com;"
+                f" location / {{ proxy_pass http://127.0.0.1:{port}; {lines} }} }}\n"
+            )
+            look.observations += [seen, refused]
+            await websocket_retries.plain_request.work(look, refused)
+
+    asyncio.run(work())
+    answers = [one for one in look.observed(Upgrade) if one is not refused]
+    return [(one.variant, one.body, one.status) for one in answers]
+
+
+def test_the_path_is_asked_for_without_a_handshake() -> None:
+    assert plainly(direct(404)) == [("plain", "handshake: False", 404)]
+
+
+def test_an_application_that_opens_or_forbids_is_not_asked() -> None:
+    assert plainly(direct(101)) == plainly(direct(403)) == []

@@ -1,0 +1,92 @@
+"""The server's own rules drop what it sends to itself: the input chain has no rule for `lo`, so
+nginx cannot connect to an application on 127.0.0.1, and a resolver on 127.0.0.53 does not answer.
+
+The rules are evaluated for exactly the connection that failed (nft(8), "Packet flow"; the examples
+of the nftables wiki accept `iif lo` first for this reason).
+"""
+
+from collections.abc import Iterator
+
+from checks.firewall._netfilter import NetfilterView, netfilter_view
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Subject,
+    Where,
+)
+from diagnose.model.addresses import is_loopback
+from diagnose.model.netfilter import Ruleset
+from diagnose.model.nginx import UpstreamTry
+from diagnose.parsers.netfilter import Decision, Packet, decide
+from diagnose.parsers.netfilter.ruleset import RulePosition
+
+#: How a connection to the server itself fails for each verdict. EPERM ("denied"): its own output
+#: rules (send(2)).
+_KINDS = {"drop": ("timeout", "denied"), "reject": ("unreachable", "refused", "denied")}
+
+
+@check(
+    severity=Severity.ERROR,
+    needs=[Ruleset, UpstreamTry],
+    explains=[
+        "upstream.unreachable",
+        "upstream.refused",
+        "upstream.timeout",
+        "http.server-error",
+        "websocket.not-upgraded",
+        "dns.resolver-unreachable",
+    ],
+)
+def loopback_blocked(evidence: Evidence) -> Iterator[Claim]:
+    view = netfilter_view(evidence)
+    for attempt in evidence.of(UpstreamTry):
+        failure = attempt.failure
+        if failure is None or not is_loopback(attempt.address):
+            continue
+        decision = _decision(view, attempt)
+        place = view.ruleset.position_of(decision)
+        if failure.kind in _KINDS.get(decision.verdict, ()) and place is not None:
+            yield _claim(view, attempt, decision, place)
+            return
+
+
+def _decision(view: NetfilterView, attempt: UpstreamTry) -> Decision:
+    packet = Packet(attempt.address, attempt.address, attempt.port, "lo", host=view.host)
+    return decide(view.ruleset.rules, packet)
+
+
+def _claim(
+    view: NetfilterView, attempt: UpstreamTry, decision: Decision, place: RulePosition
+) -> Claim:
+    is_output = decision.hook == "output"
+    table = f"{place.table.family} {place.table.name}"
+    is_nft = place.program == "nft"
+    return Claim(
+        about=Subject(text=f"{place.program} {table} {place.chain.name}, lo"),
+        covers=(Subject(),),
+        because=(*view.because, attempt),
+        confidence=Confidence.CERTAIN,
+        facts={
+            "application": f"{attempt.address}:{attempt.port}",
+            "message": attempt.failure.message if attempt.failure else "",
+            "table": table,
+            "chain": place.chain.name,
+            "rule": place.text,
+            "policy": place.rule is None,
+            "reject": decision.verdict == "reject",
+            "nft": is_nft,
+            "program": place.program,
+            "match": ("oifname" if is_output else "iifname")
+            if is_nft
+            else "-o"
+            if is_output
+            else "-i",
+        },
+        fix=Fix((Manual("accept-lo", Where.SERVER),), Applicability.MANUAL),
+    )

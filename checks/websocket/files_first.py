@@ -1,0 +1,97 @@
+"""The location of the path looks for files before it passes the request on (`try_files … @name`,
+ngx_http_core_module), and a file or folder of that name is there. The application accepts the same
+handshake, asked directly, and the named location passes the upgrade on.
+"""
+
+from collections.abc import Iterator
+
+from checks.nginx import Nginx, file_line
+from checks.nginx._commands import reload_steps
+from checks.nginx._websockets import WebSocketHandshakes
+from checks.websocket import claim
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Where,
+)
+from diagnose.model.frozen import frozen
+from diagnose.model.http import Attempt, Upgrade, websocket_attempts
+from diagnose.model.nginx import Directive, NginxConfig
+from diagnose.parsers.nginx.config import children
+from diagnose.parsers.nginx.forwarding import upgrade_forwarding
+from diagnose.parsers.nginx.locations import LocationMatch, fallback_location, match_location
+
+#: What nginx answers where it finds a file or a folder: the file, a redirect to the folder, or a
+#: folder without an index that it may not list.
+_STATUSES = {200, 301, 403, 404, 405}
+
+
+@check(
+    severity=Severity.ERROR,
+    needs=[Upgrade, NginxConfig],
+    explains=["websocket.not-upgraded", "websocket.redirected", "websocket.unauthorized"],
+)
+def files_first(evidence: Evidence) -> Iterator[Claim]:
+    nginx = Nginx.of(evidence)
+    for attempt in websocket_attempts(evidence):
+        is_refused = not attempt.first.accepted and attempt.first.status in _STATUSES
+        handshakes = WebSocketHandshakes.at_path(evidence, attempt.path)
+        lookup = _lookup(nginx, attempt.path) if is_refused else None
+        if lookup is not None and handshakes.accepted_by_application:
+            yield _claim(nginx, attempt, lookup, handshakes)
+
+
+@frozen
+class _Lookup:
+    """A location, its `try_files`, and the named location to which that falls back."""
+
+    location: LocationMatch
+    try_files: Directive
+    fallback: LocationMatch
+
+
+def _lookup(nginx: Nginx, path: str) -> _Lookup | None:
+    for selected in nginx.selected_servers():
+        location = match_location(selected.server, path.partition("?")[0])
+        fallback = fallback_location(selected.server, location)
+        directives = children(location.block, "try_files")
+        has_file = directives and any(not word.startswith("@") for word in directives[-1].args)
+        if fallback and has_file and all(upgrade_forwarding(fallback)):
+            return _Lookup(location, directives[-1], fallback)
+    return None
+
+
+def _claim(
+    nginx: Nginx, attempt: Attempt, lookup: _Lookup, handshakes: WebSocketHandshakes
+) -> Claim:
+    base_claim = claim(
+        attempt,
+        "own-location",
+        Where.SERVER,
+        {
+            "bare_path": attempt.path.partition("?")[0],
+            "location": " ".join(("location", *lookup.location.block.args)),
+            "try_files": " ".join(("try_files", *lookup.try_files.args)),
+            "place": file_line(lookup.try_files),
+            "fallback": lookup.fallback.block.args[-1],
+        },
+        Confidence.LIKELY,
+        ruled_out=("websocket.upgrade-headers-missing",),
+    )
+    config = (nginx.config,) if nginx.config else ()
+    return Claim(
+        about=base_claim.about,
+        covers=base_claim.covers,
+        because=(*base_claim.because, *handshakes.direct, *config),
+        facts=base_claim.facts,
+        confidence=base_claim.confidence,
+        ruled_out=base_claim.ruled_out,
+        location=nginx.location(lookup.try_files),
+        fix=Fix((Manual("own-location", Where.SERVER), *reload_steps(nginx)), Applicability.MANUAL),
+    )

@@ -1,0 +1,116 @@
+"""The application answers the handshake exactly as it answers an ordinary request for the same
+path: nothing there looks at `Upgrade`. Both were sent to the application itself, so no proxy is
+involved.
+
+A WSGI or PHP program knows no WebSockets, and uvicorn needs a library for them. In other frameworks
+the path may be unknown.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from checks.websocket import claim, refused_attempts
+from diagnose.checking.registry import check
+from diagnose.model import Claim, Confidence, Evidence, Severity, Where
+from diagnose.model.frozen import frozen
+from diagnose.model.http import Attempt, Upgrade
+from diagnose.parsers.html_tags import excerpt
+from diagnose.parsers.http import proxy_page
+from diagnose.parsers.websocket_refusal import upgrade_lost
+
+
+@check(
+    severity=Severity.ERROR,
+    needs=[Upgrade],
+    explains=["websocket.not-upgraded"],
+)
+def not_served(evidence: Evidence) -> Iterator[Claim]:
+    for attempt in refused_attempts(evidence, "other"):
+        pair = _same_answers(evidence, attempt)
+        if pair is not None and attempt.first.failure is None:
+            yield _claim(attempt, pair)
+
+
+@frozen
+class _Pair:
+    """The application's answers to a handshake and to an ordinary request."""
+
+    handshake: Upgrade
+    plain: Upgrade
+
+    @property
+    def software(self) -> str:
+        """Return what the application's server calls itself, "" if it does not."""
+        upgrades = (self.plain, self.handshake)
+        names = (upgrade.header(name) for name in _NAMES for upgrade in upgrades)
+        return next((name for name in names if name), "")
+
+
+#: The fields in which a server and a framework name themselves.
+_NAMES = ("X-Powered-By", "Server")
+
+
+def _same_answers(evidence: Evidence, attempt: Attempt) -> _Pair | None:
+    direct = [
+        upgrade
+        for upgrade in evidence.good(Upgrade)
+        if upgrade.path == attempt.path and upgrade.through == "application"
+    ]
+    handshakes = [upgrade for upgrade in direct if upgrade.variant != "plain"]
+    if any(upgrade.accepted or upgrade_lost(upgrade.status, upgrade.body) for upgrade in direct):
+        return None
+    pairs = (
+        _Pair(handshake, plain)
+        for plain in direct
+        for handshake in handshakes
+        if plain.variant == "plain" and handshake.variant == "normal"
+    )
+    return next((pair for pair in pairs if _is_same(pair.handshake, pair.plain)), None)
+
+
+def _is_same(handshake: Upgrade, plain: Upgrade) -> bool:
+    """Whether the answers are the same, and none is a proxy's own refusal, as of a large field."""
+    is_refusal = bool(proxy_page(plain.body)) and plain.status == 400
+    return handshake.status == plain.status and _text(handshake) == _text(plain) and not is_refusal
+
+
+def _text(upgrade: Upgrade) -> str:
+    """Return the beginning of an answer, without numbers, which may differ from one to the next."""
+    return re.sub(r"\d+", "", excerpt(upgrade.body, 200)).rstrip("…")[:150]
+
+
+#: Servers of which the name tells why.
+_KINDS = (
+    ("proxy", re.compile(r"nginx|Apache|Caddy|openresty|Tengine|LiteSpeed|envoy", re.IGNORECASE)),
+    ("uvicorn", re.compile(r"uvicorn", re.IGNORECASE)),
+    ("wsgi", re.compile(r"gunicorn|waitress|WSGIServer|Werkzeug|CherryPy|mod_wsgi", re.IGNORECASE)),
+    ("php", re.compile(r"^PHP", re.IGNORECASE)),
+    ("express", re.compile(r"^Express$", re.IGNORECASE)),
+)
+
+
+def _claim(attempt: Attempt, pair: _Pair) -> Claim:
+    software = pair.software
+    kind = next((name for name, pattern in _KINDS if pattern.search(software)), "")
+    base_claim = claim(
+        attempt,
+        kind or "serve-it",
+        Where.APPLICATION,
+        {
+            "application": _endpoint(pair.plain),
+            "software": software,
+            "direct_status": pair.plain.status or "",
+            "direct_answer": excerpt(pair.plain.body),
+            **{name: name == kind for name, _ in _KINDS},
+            "unknown": not kind,
+        },
+        Confidence.LIKELY,
+        ruled_out=("websocket.upgrade-headers-missing",),
+    )
+    return replace(base_claim, because=(*base_claim.because, pair.handshake, pair.plain))
+
+
+def _endpoint(upgrade: Upgrade) -> str:
+    address = f"[{upgrade.address}]" if upgrade.address.count(":") > 1 else upgrade.address
+    return upgrade.address if upgrade.address.startswith("unix:") else f"{address}:{upgrade.port}"

@@ -1,0 +1,34 @@
+"""The site's page opens a WebSocket, and this run did not try it, because no path was given. So the
+verdict says nothing about it: live updates may be broken on a page that opens well.
+
+A note. The path in a program may be a beginning to which it adds something.
+"""
+
+from collections.abc import Iterator
+
+from diagnose.checking.registry import check
+from diagnose.model import Claim, Confidence, Evidence, Severity, Subject
+from diagnose.model.http import Upgrade
+from diagnose.model.pages import WebSocketPath
+
+#: Maximum number of paths that are listed.
+MAX_PATHS = 3
+
+
+@check(severity=Severity.NOTE, needs=[WebSocketPath])
+def not_tried(evidence: Evidence) -> Iterator[Claim]:
+    if evidence.target.websockets or evidence.of(Upgrade):
+        return
+    named = evidence.good(WebSocketPath)[:MAX_PATHS]
+    yield Claim(
+        about=Subject(port=evidence.target.port, path=named[0].path),
+        because=named,
+        confidence=Confidence.LIKELY,
+        facts={
+            "paths": tuple(each.path for each in named),
+            "path": named[0].path,
+            "source": named[0].source,
+            "library": next((each.library for each in named if each.library), ""),
+            "target": evidence.target.url,
+        },
+    )

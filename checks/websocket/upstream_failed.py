@@ -1,0 +1,65 @@
+"""nginx answers the handshake with 502 or 504, and wrote to its error log, for this very request,
+why: to which server it passed the request on, and what failed there.
+
+It is for the configurations from which the application cannot be read (a variable in `try_files` or
+`proxy_pass`, Lua). Where it can, it was asked directly, and a check of its own names the failure.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from checks.nginx import Nginx
+from checks.nginx._page_errors import PageError, path_error
+from checks.nginx._websockets import WebSocketHandshakes
+from checks.websocket import claim, refused_attempts
+from diagnose.checking.registry import check
+from diagnose.model import Claim, Confidence, Evidence, Severity, Where
+from diagnose.model.http import Attempt, Upgrade
+from diagnose.model.logs import LogLine
+from diagnose.model.nginx import NginxConfig, UpstreamTry
+
+#: nginx's words about a server behind it (ngx_http_upstream.c, ngx_connection.c).
+_PATTERN = re.compile(
+    r"(?P<refused>connect\(\) failed \(111)|(?P<unreachable>connect\(\) failed \(1(?:10|13|01))"
+    r"|(?P<slow>upstream timed out)|(?P<closed>upstream prematurely closed|recv\(\) failed \(104)"
+    r"|(?P<socket>connect\(\) to unix:)|(?P<other>upstream |connect\(\) |no live upstreams|SSL_do)"
+)
+
+
+@check(
+    severity=Severity.ERROR,
+    needs=[Upgrade, NginxConfig, LogLine],
+    explains=["websocket.not-upgraded"],
+)
+def upstream_failed(evidence: Evidence) -> Iterator[Claim]:
+    for attempt in refused_attempts(evidence, "other"):
+        if attempt.first.status not in {502, 504} or _is_known(evidence, attempt):
+            continue
+        error = path_error(evidence, _PATTERN, attempt.path.partition("?")[0], attempt.same)
+        if error is not None:
+            yield _claim(Nginx.of(evidence), attempt, error)
+
+
+def _is_known(evidence: Evidence, attempt: Attempt) -> bool:
+    """Whether the application of the path was asked directly."""
+    tried = any(each.path == attempt.path for each in evidence.of(UpstreamTry))
+    return tried or bool(WebSocketHandshakes.at_path(evidence, attempt.path).direct)
+
+
+def _claim(nginx: Nginx, attempt: Attempt, error: PageError) -> Claim:
+    kinds = {name: bool(text) for name, text in error.match.groupdict().items()}
+    base_claim = claim(
+        attempt,
+        "look-at-it",
+        Where.SERVER,
+        {
+            "upstream": error.line.upstream,
+            "message": error.line.text,
+            "log": error.line.file,
+            **kinds,
+        },
+        Confidence.CERTAIN,
+    )
+    config = (nginx.config,) if nginx.config else ()
+    return replace(base_claim, because=(*base_claim.because, error.line, *config))

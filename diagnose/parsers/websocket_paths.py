@@ -1,0 +1,116 @@
+"""Finds the paths at which a page's scripts open WebSockets on the page's own host. No I/O.
+
+A path counts where a program opens a WebSocket with it, not in a comment and not under a name such
+as `dev` (`script_urls`). A path that a program puts together is not understood.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from urllib.parse import urljoin
+
+from diagnose.model.frozen import frozen
+from diagnose.parsers.script_urls import MAX_URLS, is_in_use, websocket_urls_in
+from diagnose.parsers.urls import Url, parse_url
+
+#: Maximum number of paths of one page or script.
+MAX_PATHS = 8
+
+_PATH = r"/[A-Za-z0-9._~/\-]{1,200}"
+_QUOTE = r"[\"'`]"
+
+#: `wss://${location.host}/live`, "wss://" + location.host + "/live". Before it stands the scheme.
+_OWN_HOST = re.compile(
+    rf"location\.host(?:name)?\s{{0,9}}(?:\}}|\+\s{{0,9}}{_QUOTE})({_PATH})(?=[\"'`?#$])"
+)
+_SCHEME = re.compile(r"\bwss?\b")
+#: Characters before the host in which its scheme must stand.
+_BEFORE = 160
+
+
+@frozen
+class _Opening:
+    """How a library opens a WebSocket: what stands in the script, and the path that it makes of
+    the group."""
+
+    library: str
+    pattern: re.Pattern[str]
+    path_of: Callable[[str], str] = str
+
+
+def _below(text: str) -> str:
+    return f"{text.rstrip('/')}/websocket"
+
+
+def _opening(library: str, call: str, path_of: Callable[[str], str] = str) -> _Opening:
+    return _Opening(library, re.compile(rf"{call}{_QUOTE}({_PATH}){_QUOTE}"), path_of)
+
+
+#: The libraries' own documentation: MDN (a relative URL), Socket.IO's option `path`, SignalR's
+#: HubConnectionBuilder, Action Cable's createConsumer, SockJS (its raw endpoint lies below), and
+#: Phoenix (its transport lies below).
+_OPENINGS = (
+    _opening("", r"\bnew WebSocket\(\s{0,9}"),
+    _opening("Socket.IO", r"\bpath\s{0,9}:\s{0,9}(?=.[^\"'`]{0,100}socket\.io)"),
+    _opening("SignalR", r"\.withUrl\(\s{0,9}"),
+    _opening("Action Cable", r"\bcreateConsumer\(\s{0,9}"),
+    _opening("Action Cable", r"[\"']action-cable-url[\"'] content="),
+    _opening("SockJS", r"\bnew SockJS\(\s{0,9}", _below),
+    _opening("Phoenix", r"\bnew (?:Live)?Socket\(\s{0,9}", _below),
+    _Opening(
+        "Socket.IO",
+        re.compile(
+            r"<script[^>]{0,200}\bsrc=[\"']?(/[\w./-]{0,100}socket\.io/)socket\.io[\w.]{0,40}\.js"
+        ),
+    ),
+    _Opening(
+        "Pusher", re.compile(r"\bnew Pusher\(\s{0,9}[\"'`]([\w-]{1,64})[\"'`]"), "/app/{}".format
+    ),
+)
+
+
+@frozen
+class NamedPath:
+    """A path at which a page's program opens a WebSocket, and its library, "" if none is known."""
+
+    path: str
+    library: str = ""
+
+
+def named_paths_in(text: str, page: str) -> tuple[NamedPath, ...]:
+    """Return the paths on the page's own host and port at which a page or its script opens
+    WebSockets, each once."""
+    own = parse_url(page)
+    if own is None:
+        return ()
+    paths = dict.fromkeys((*_library_paths(text), *_own_host_paths(text), *_url_paths(text, own)))
+    first = {named.path: named for named in reversed(paths)}
+    return tuple(dict.fromkeys(first[named.path] for named in paths))[:MAX_PATHS]
+
+
+def _library_paths(text: str) -> Iterator[NamedPath]:
+    for opening in _OPENINGS:
+        matches = zip(opening.pattern.finditer(text), range(MAX_URLS), strict=False)
+        for match, _ in matches:
+            if is_in_use(text, match.start()):
+                yield NamedPath(_normal(opening.path_of(match[1])), opening.library)
+
+
+def _own_host_paths(text: str) -> Iterator[NamedPath]:
+    for match, _ in zip(_OWN_HOST.finditer(text), range(MAX_URLS), strict=False):
+        before = text[max(0, match.start() - _BEFORE) : match.start()]
+        if _SCHEME.search(before) and is_in_use(text, match.start()):
+            yield NamedPath(_normal(match[1]))
+
+
+def _url_paths(text: str, own: Url) -> Iterator[NamedPath]:
+    for mention in websocket_urls_in(text):
+        url = parse_url(mention)
+        path = url.path.partition("?")[0] if url else ""
+        is_own = url is not None and (url.host, url.port) == (own.host, own.port)
+        if is_own and re.fullmatch(f"/|{_PATH}", path):
+            yield NamedPath(path)
+
+
+def _normal(path: str) -> str:
+    """Return the path without dots and doubled slashes, as a browser requests it."""
+    return urljoin("/", re.sub(r"/{2,}", "/", path))

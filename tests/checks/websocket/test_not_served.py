@@ -1,0 +1,69 @@
+"""websocket.not-served: when it fires, and when it is silent."""
+
+from dataclasses import replace
+
+import pytest
+
+from diagnose.model.http import Upgrade
+from tests.support.check_evidence import CHAT, judge
+from tests.support.websocket_evidence import upgrade
+
+CHECK = "websocket.not-served"
+FRONT = upgrade(404, body="Not Found")
+DIRECT = replace(
+    upgrade(404, body="Not Found", through="application"), address="127.0.0.1", port=3000
+)
+
+
+def plain(server: str = "", status: int = 404, body: str = "Not Found") -> Upgrade:
+    headers = (("server", server),) if server else ()
+    return replace(DIRECT, variant="plain", status=status, body=body, headers=headers)
+
+
+@pytest.mark.parametrize(
+    ("server", "kind"),
+    [
+        ("uvicorn", "uvicorn"),
+        ("gunicorn", "wsgi"),
+        ("Werkzeug/3.0", "wsgi"),
+        ("nginx", "proxy"),
+        ("", "unknown"),
+    ],
+)
+def test_fires_on_the_same_answer_and_names_the_server(server: str, kind: str) -> None:
+    (claim,) = judge(CHECK, FRONT, DIRECT, plain(server), target=CHAT)
+    assert claim.facts[kind]
+    assert claim.facts["application"] == "127.0.0.1:3000"
+
+
+def test_fires_where_only_a_number_differs() -> None:
+    one, other = (f"no page at {number}" for number in (1, 2))
+    direct = replace(DIRECT, body=one)
+    assert judge(CHECK, FRONT, direct, plain(body=other), target=CHAT)
+
+
+def test_silent_where_the_answers_differ() -> None:
+    assert not judge(CHECK, FRONT, DIRECT, plain(status=426), target=CHAT)
+    # Masked, both bodies are the same stand-in.
+    assert not judge(CHECK, FRONT, DIRECT, plain(body="Other page"), target=CHAT, masked=False)
+
+
+def test_silent_where_the_application_accepts_another_handshake() -> None:
+    accepted = replace(upgrade(101, "visitor-host", accepted=True, through="application"))
+    assert not judge(CHECK, FRONT, DIRECT, plain(), accepted, target=CHAT)
+
+
+def test_silent_where_the_application_misses_the_upgrade() -> None:
+    words = "Missing Upgrade header"
+    direct = replace(DIRECT, status=400, body=words)
+    assert not judge(CHECK, FRONT, direct, plain(status=400, body=words), target=CHAT)
+
+
+def test_silent_where_an_inner_proxy_refuses_the_request_itself() -> None:
+    page = "<center>Request Header Or Cookie Too Large</center><center>nginx</center>"
+    direct = replace(DIRECT, status=400, body=page)
+    assert not judge(CHECK, FRONT, direct, plain("nginx", 400, page), target=CHAT)
+
+
+def test_silent_without_the_ordinary_request() -> None:
+    assert not judge(CHECK, FRONT, DIRECT, target=CHAT)

@@ -1,0 +1,21 @@
+"""websocket.not-tried: when it fires, and when it is silent."""
+
+from diagnose.model.pages import WebSocketPath
+from tests.support.check_evidence import CHAT, judge
+from tests.support.websocket_evidence import upgrade
+
+CHECK = "websocket.not-tried"
+NAMED = WebSocketPath(
+    source="https://shop.example.com/app.js", path="/socket.io/", library="Socket.IO"
+)
+
+
+def test_fires_where_the_page_names_one_and_none_was_asked_for() -> None:
+    (claim,) = judge(CHECK, NAMED)
+    assert claim.facts["path"] == "/socket.io/"
+    assert claim.facts["library"] == "Socket.IO"
+
+
+def test_silent_where_one_was_asked_for_or_tried() -> None:
+    assert not judge(CHECK, NAMED, target=CHAT)
+    assert not judge(CHECK, NAMED, upgrade(101, accepted=True))

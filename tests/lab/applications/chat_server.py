@@ -1,0 +1,71 @@
+"""A WebSocket at one path, a page that names a path, and the answers of libraries at others.
+
+    python -m tests.lab.applications.chat_server --path /live --page 'new WebSocket("/live")'
+
+`--library sockjs` greets at the path above; `socket.io` answers as Engine.IO does to a version
+(error 5) or a transport (error 0) that it does not know.
+"""
+
+import argparse
+import asyncio
+from collections.abc import Callable
+from http import HTTPStatus
+from urllib.parse import parse_qs, urlsplit
+
+from websockets.asyncio.server import ServerConnection, serve
+from websockets.http11 import Request, Response
+
+from .options import answer
+
+PAGE = "<!doctype html><title>Chat</title><p>This is the chat of the shop, and its first page."
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--port", type=int, default=3000)
+    parser.add_argument("--path", default="/live")
+    parser.add_argument("--page", default="")
+    parser.add_argument("--library", choices=("", "sockjs", "socket.io"), default="")
+    parser.add_argument("--transports", default="polling,websocket")
+    given = parser.parse_args()
+
+    def first(socket: ServerConnection, request: Request) -> Response | None:
+        asked = urlsplit(request.path)
+        query = {name: values[0] for name, values in parse_qs(asked.query).items()}
+        is_handshake = "upgrade" in request.headers
+        if given.library == "socket.io" and asked.path == given.path:
+            if query.get("transport") not in given.transports.split(","):
+                return error(socket, 0, "Transport unknown")
+            if query.get("EIO") != "4":
+                return error(socket, 5, "Unsupported protocol version")
+        if given.library == "sockjs" and f"{asked.path}/websocket" == given.path:
+            return answer(socket, HTTPStatus.OK, "Welcome to SockJS!\n", "text/plain")
+        if asked.path == given.path and is_handshake:
+            return None
+        if asked.path == "/" and not is_handshake:
+            return answer(socket, HTTPStatus.OK, f"{PAGE}{given.page}\n", "text/html")
+        return answer(socket, HTTPStatus.NOT_FOUND, "No such path\n", "text/plain")
+
+    asyncio.run(run(first, given.port))
+
+
+def error(socket: ServerConnection, code: int, message: str) -> Response:
+    body = f'{{"code":{code},"message":"{message}"}}'
+    return answer(socket, HTTPStatus.BAD_REQUEST, body, "application/json")
+
+
+async def echo(socket: ServerConnection) -> None:
+    async for message in socket:
+        await socket.send(message)
+
+
+Answer = Callable[[ServerConnection, Request], Response | None]
+
+
+async def run(first: Answer, port: int) -> None:
+    async with serve(echo, "127.0.0.1", port, process_request=first):
+        await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,167 @@
+"""The WebSocket is at another path than asked, or the program behind the path has none.
+
+Sources: Socket.IO's "Troubleshooting connection issues" (a plain client and a Socket.IO server, an
+old client), SockJS's protocol (the raw endpoint), issues of uvicorn and Django Channels about
+programs without WebSockets, and questions about a last slash.
+"""
+
+import sys
+
+from .. import site
+from ..lab import REPOSITORY, Lab
+from ..scenario import healthy, scenario
+
+CLIENT = "the client has to use the path"
+APPLICATION = "the application has to be mended"
+MINE = (site.CONF,)
+START = site.HTTPS.index("  location /ws")
+LOCATION = site.HTTPS[START : site.HTTPS.rindex("}")]
+SOCKETIO = '<script src="/socket.io/socket.io.js"></script><script>const socket = io()</script>'
+LIVE = "<script>new WebSocket(`wss://${location.host}/live`)</script>"
+ENGINE = "wss://shop.example.com/socket.io/?EIO={}&transport=websocket"
+
+
+def _serve(lab: Lab, module: str, *options: str) -> None:
+    service = lab.application_service
+    service.ready = lambda: lab.server.listening(3000)
+    name = f"tests.lab.applications.{module}"
+    service.argv = ["env", f"PYTHONPATH={REPOSITORY}", sys.executable, "-m", name, *options]
+    service.restart()
+
+
+def _chat(lab: Lab, *options: str) -> None:
+    """The application, and nginx that passes upgrades on everywhere."""
+    _serve(lab, "chat_server", *options)
+    lab.change("location /ws", "location ~ ^/(ws|live|socket.io)")
+
+
+@scenario(outside="websocket.other-path", manual=CLIENT)
+def path_that_the_page_names(lab: Lab) -> None:
+    _chat(lab, "--path", "/live", "--page", LIVE)
+
+
+@scenario(
+    outside="websocket.other-path", target="wss://shop.example.com/ws", args=("--timeout", "20"),
+    manual=CLIENT,
+)  # fmt: skip
+def plain_client_of_socketio(lab: Lab) -> None:
+    """The page is read, because the target is a WebSocket."""
+    _chat(lab, "--path", "/socket.io/", "--library", "socket.io", "--page", SOCKETIO)
+
+
+@scenario(outside="websocket.other-path", manual=CLIENT)
+def raw_client_of_sockjs(lab: Lab) -> None:
+    _chat(lab, "--path", "/ws/websocket", "--library", "sockjs")
+
+
+@scenario(outside="websocket.other-path", manual=CLIENT)
+def slash_at_the_end(lab: Lab) -> None:
+    """As Django's routes have it."""
+    _chat(lab, "--path", "/ws/")
+
+
+@scenario(outside="websocket.not-upgraded", server="websocket.not-served", manual=APPLICATION)
+def path_that_nothing_serves(lab: Lab) -> None:
+    """The page names it, and the program has no WebSocket."""
+    _chat(lab, "--path", "/none", "--page", LIVE.replace("/live", "/ws"))
+
+
+@scenario(
+    outside="websocket.not-upgraded", server="websocket.upgrade-headers-missing", differs=MINE,
+)  # fmt: skip
+def another_websocket_works(lab: Lab) -> None:
+    """The page names both, and nginx loses the upgrade of one."""
+    page = LIVE + LIVE.replace("/live", "/ws")
+    _serve(lab, "chat_server", "--path", "/ws", "--page", page)
+    lab.change("    proxy_set_header Upgrade $http_upgrade;\n", "")
+
+
+@scenario(outside="websocket.not-upgraded", server="websocket.not-served", manual=APPLICATION)
+def program_by_wsgi(lab: Lab) -> None:
+    """Django Channels, started by gunicorn."""
+    _serve(lab, "wsgi_server")
+
+
+@scenario(
+    outside="websocket.socketio-refused", target=ENGINE.format(3), manual=APPLICATION,
+    args=("--timeout", "20"),
+)  # fmt: skip
+def old_client_of_socketio(lab: Lab) -> None:
+    _chat(lab, "--path", "/socket.io/", "--library", "socket.io")
+
+
+@scenario(
+    outside="websocket.socketio-refused", target=ENGINE.format(4), manual=APPLICATION,
+    args=("--timeout", "20"),
+)  # fmt: skip
+def socketio_by_polling_only(lab: Lab) -> None:
+    options = ("--library", "socket.io", "--transports", "polling")
+    _chat(lab, "--path", "/socket.io/", *options)
+
+
+@healthy(args=("--ws", "/live"))
+def page_names_its_websocket(lab: Lab) -> None:
+    _chat(lab, "--path", "/live", "--page", LIVE)
+
+
+@healthy(target="wss://shop.example.com/socket.io/", args=("--timeout", "20"))
+def socketio_at_its_path(lab: Lab) -> None:
+    _chat(lab, "--path", "/socket.io/", "--library", "socket.io", "--page", SOCKETIO)
+
+
+# The location of the path
+
+
+@scenario(
+    outside="websocket.redirected", server="websocket.files-first", manual="a choice of paths",
+)  # fmt: skip
+def folder_of_the_same_name(lab: Lab) -> None:
+    """try_files finds it before @websocket, after an issue of Socket.IO about /admin."""
+    lab.server.write("/var/www/html/ws/index.html", "<!doctype html><title>Admin</title>")
+    files = "location /ws { root /var/www/html; index index.html; try_files $uri $uri/ @ws; }\n"
+    _serve(lab, "chat_server", "--path", "/ws")
+    lab.change("  location /ws", f"  {files}  location @ws")
+
+
+@healthy(args=("--ws", "/ws"))
+def no_folder_of_that_name(lab: Lab) -> None:
+    files = "location /ws { root /srv/none; try_files $uri $uri/ @ws; }\n"
+    lab.change("  location /ws", f"  {files}  location @ws")
+
+
+BY_MAP = """\
+map $http_upgrade $kind {
+  default   web;
+  websocket ws;
+}
+"""
+
+
+def _by_map(lab: Lab, port: int) -> None:
+    lab.edit(site.MAP, site.MAP + BY_MAP)
+    start = site.HTTPS.index("  location / {")
+    page = site.HTTPS[start:START]
+    chosen = "  location / {\n    try_files /none @$kind;\n  }\n"
+    lab.edit(page, chosen + page.replace("location /", "location @web"))
+    socket = LOCATION.replace("location /ws", "location @ws").replace("3000", str(port))
+    lab.change(LOCATION, socket)
+
+
+@scenario(
+    outside="websocket.not-upgraded", server="websocket.upstream-failed",
+    manual="the program has to be started",
+)  # fmt: skip
+def program_of_the_upgrades_is_down(lab: Lab) -> None:
+    """A map of $http_upgrade leads to Reverb, after an issue of it."""
+    _by_map(lab, 6001)
+
+
+@healthy(args=("--ws", "/ws"))
+def upgrades_are_chosen_by_a_map(lab: Lab) -> None:
+    _by_map(lab, 3000)
+
+
+@healthy()
+def page_names_a_websocket_that_is_not_asked_for(lab: Lab) -> None:
+    """A note says that it was not tried."""
+    _chat(lab, "--path", "/live", "--page", LIVE)

@@ -1,0 +1,50 @@
+"""Which paths of WebSockets are found in pages and scripts, and which are not."""
+
+import pytest
+
+from diagnose.parsers.websocket_paths import MAX_PATHS, NamedPath, named_paths_in
+
+PAGE = "https://shop.example.com/"
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "library"),
+    [
+        ('new WebSocket("wss://shop.example.com/live?v=1")', "/live", ""),
+        ('new WebSocket("wss://" + location.host + "/live")', "/live", ""),
+        ("u=`${p?'wss':'ws'}://${window.location.host}/live/${id}`", "/live/", ""),
+        ('new WebSocket("/live")', "/live", ""),
+        ('io({path: "/chat/socket.io/"})', "/chat/socket.io/", "Socket.IO"),
+        ('<script src="/socket.io/socket.io.min.js"></script>', "/socket.io/", "Socket.IO"),
+        ('.withUrl("/hubs/chat")', "/hubs/chat", "SignalR"),
+        ('createConsumer("/cable")', "/cable", "Action Cable"),
+        ('<meta name="action-cable-url" content="/cable" />', "/cable", "Action Cable"),
+        ("new SockJS('/ws')", "/ws/websocket", "SockJS"),
+        ('new LiveSocket("/live", Socket)', "/live/websocket", "Phoenix"),
+        ('new Pusher("abc-1", {wsHost: location.hostname})', "/app/abc-1", "Pusher"),
+    ],
+)
+def test_a_path_is_found(text: str, path: str, library: str) -> None:
+    assert named_paths_in(text, PAGE) == (NamedPath(path, library),)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'new WebSocket("wss://other.example.com/live")',
+        'new WebSocket("wss://shop.example.com:8443/live")',
+        '// new WebSocket("/live")',
+        'const devUrl = "wss://shop.example.com/live"',
+        'fetch("https://" + location.host + "/api")',
+        'io({path: "/chat"})',
+        'new WebSocket("wss://shop.example.com/live;$(id)")',
+    ],
+)
+def test_nothing_else_is(text: str) -> None:
+    assert named_paths_in(text, PAGE) == ()
+
+
+def test_the_number_is_limited() -> None:
+    text = "".join(f'new WebSocket("/live{number}");\n' for number in range(100))
+    assert len(named_paths_in(text, PAGE)) == MAX_PATHS
+    assert named_paths_in("new WebSocket(" * 20_000, PAGE) == ()
