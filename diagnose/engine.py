@@ -47,6 +47,7 @@ from diagnose.net.deadline import LateError, deadline
 from diagnose.net.tracked import TrackedNet
 from diagnose.net.waits import watch_waits
 from diagnose.probes import (
+    AFTER_FAILURE,
     INSIDE,
     OUTSIDE,
     SERVER_SIDE,
@@ -91,6 +92,7 @@ class Run:
     _waiting: dict[type[Observation], list[Probe]] = field(default_factory=dict)
     _streams: dict[int, Closable] = field(default_factory=dict)
     _inside_started: bool = False
+    _failure_started: bool = False
     _server_side: "ServerSideRun | None" = None
     _container: ContainerMachine | None = None
 
@@ -107,6 +109,8 @@ class Run:
         if live_stream is not None:
             self._streams[id(observation)] = live_stream
         self.sink(Observed(observation, len(self.observations)))
+        if observation.failure is not None:
+            self._start_failure_probes()
         for probe in self._waiting.get(type(observation), ()):
             self._start_for(probe, observation)
         return observation
@@ -179,6 +183,15 @@ class Run:
             self._inside_started = True
             self.register(Probe("engine.checks", NginxConfig, _import_checks))
             self.start(self.load_probes(Side.INSIDE, INSIDE))
+            self._start_failure_probes()
+
+    def _start_failure_probes(self) -> None:
+        """Start the inside probes that a healthy site does not need, once it is not healthy or
+        `--cloud` asks for them."""
+        if self._inside_started and not self._failure_started:
+            self._failure_started = self.options.cloud or any(map(_is_failed, self.observations))
+            if self._failure_started:
+                self.start(self.load_probes(Side.INSIDE, AFTER_FAILURE))
 
     def close(self) -> None:
         for stream in self._streams.values():
@@ -281,6 +294,12 @@ class ServerSideRun:
 
     def enter_container(self, machine: ContainerMachine) -> InContainer:
         return InContainer(self.run, machine)
+
+
+def _is_failed(observation: Observation) -> bool:
+    """Whether an attempt from here to connect or to shake hands failed."""
+    is_attempt = isinstance(observation, Connection | Handshake)
+    return is_attempt and observation.vantage is Vantage.HERE and observation.failure is not None
 
 
 def _is_silence(observation: Observation) -> bool:
