@@ -297,9 +297,9 @@ class ServerSideRun:
 
 
 def _is_failed(observation: Observation) -> bool:
-    """Whether an attempt from here to connect or to shake hands failed."""
+    """Whether an attempt from here to connect or to shake hands failed as it does for visitors."""
     is_attempt = isinstance(observation, Connection | Handshake)
-    return is_attempt and observation.vantage is Vantage.HERE and observation.failure is not None
+    return is_attempt and observation.vantage is Vantage.HERE and observation.shows_fault
 
 
 def _is_silence(observation: Observation) -> bool:
@@ -397,9 +397,7 @@ def _signal(ending: BaseException | None) -> int:
 
 async def _import_checks(ctx: Run, _: Observation) -> None:
     """Import the checks that will run, in a thread, while the server still answers."""
-
-    kinds = {type(observation) for observation in ctx.observations}
-    await asyncio.to_thread(import_checks, kinds)
+    await asyncio.to_thread(import_checks, tuple(ctx.observations))
 
 
 async def _detect_by_address(ctx: Run, resolution: Resolution) -> None:

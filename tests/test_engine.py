@@ -399,6 +399,11 @@ REFUSED = Failure("refused", "Connection refused", 111, "ECONNREFUSED")
         (replace(connection("203.0.113.10"), failure=REFUSED), Options(inside=True), True),
         (replace(connection("203.0.113.10"), failure=REFUSED), Options(inside=False), False),
         (replace(NAME, failure=REFUSED), Options(inside=True), False),
+        (
+            Handshake(address="203.0.113.10", port=443, variant="old", failure=REFUSED),
+            Options(inside=True),
+            False,
+        ),
         (NAME, Options(inside=True, cloud=True), True),
     ],
 )

@@ -9,7 +9,7 @@ from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity
 from diagnose.model.tls import Handshake
 
 
-@check(severity=Severity.ERROR, needs=[Handshake])
+@check(severity=Severity.ERROR, needs=[Handshake], needs_fault=[Handshake])
 def handshake_failed(evidence: Evidence) -> Iterator[Claim]:
     for group in failure_groups(evidence, "handshake-failed"):
         yield Claim(

@@ -9,7 +9,7 @@ from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity
 from diagnose.model.tls import Handshake
 
 
-@check(severity=Severity.ERROR, needs=[Handshake])
+@check(severity=Severity.ERROR, needs=[Handshake], needs_fault=[Handshake])
 def plain_http(evidence: Evidence) -> Iterator[Claim]:
     for group in failure_groups(evidence, "plain-http"):
         yield Claim(
