@@ -47,6 +47,7 @@ from diagnose.net.deadline import LateError, deadline
 from diagnose.net.tracked import TrackedNet
 from diagnose.net.waits import watch_waits
 from diagnose.probes import (
+    AFTER_FAILURE,
     INSIDE,
     OUTSIDE,
     SERVER_SIDE,
@@ -91,6 +92,7 @@ class Run:
     _waiting: dict[type[Observation], list[Probe]] = field(default_factory=dict)
     _streams: dict[int, Closable] = field(default_factory=dict)
     _inside_started: bool = False
+    _failure_started: bool = False
     _server_side: "ServerSideRun | None" = None
     _container: ContainerMachine | None = None
 
@@ -107,6 +109,8 @@ class Run:
         if live_stream is not None:
             self._streams[id(observation)] = live_stream
         self.sink(Observed(observation, len(self.observations)))
+        if observation.failure is not None:
+            self._start_failure_probes()
         for probe in self._waiting.get(type(observation), ()):
             self._start_for(probe, observation)
         return observation
@@ -179,6 +183,15 @@ class Run:
             self._inside_started = True
             self.register(Probe("engine.checks", NginxConfig, _import_checks))
             self.start(self.load_probes(Side.INSIDE, INSIDE))
+            self._start_failure_probes()
+
+    def _start_failure_probes(self) -> None:
+        """Start the inside probes that a healthy site does not need, once it is not healthy or
+        `--cloud` asks for them."""
+        if self._inside_started and not self._failure_started:
+            self._failure_started = self.options.cloud or any(map(_is_failed, self.observations))
+            if self._failure_started:
+                self.start(self.load_probes(Side.INSIDE, AFTER_FAILURE))
 
     def close(self) -> None:
         for stream in self._streams.values():
@@ -283,6 +296,12 @@ class ServerSideRun:
         return InContainer(self.run, machine)
 
 
+def _is_failed(observation: Observation) -> bool:
+    """Whether an attempt from here to connect or to shake hands failed as it does for visitors."""
+    is_attempt = isinstance(observation, Connection | Handshake)
+    return is_attempt and observation.vantage is Vantage.HERE and observation.shows_fault
+
+
 def _is_silence(observation: Observation) -> bool:
     return (
         isinstance(observation, Handshake)
@@ -378,9 +397,7 @@ def _signal(ending: BaseException | None) -> int:
 
 async def _import_checks(ctx: Run, _: Observation) -> None:
     """Import the checks that will run, in a thread, while the server still answers."""
-
-    kinds = {type(observation) for observation in ctx.observations}
-    await asyncio.to_thread(import_checks, kinds)
+    await asyncio.to_thread(import_checks, tuple(ctx.observations))
 
 
 async def _detect_by_address(ctx: Run, resolution: Resolution) -> None:

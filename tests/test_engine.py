@@ -387,3 +387,43 @@ def test_an_observation_of_the_server_starts_inside_probes_only(probes: Install)
     probes(note("outside"), inside=(sees(on_server), note("inside")))
     run(Options(inside=True), Nowhere())
     assert started == ["inside"]
+
+
+REFUSED = Failure("refused", "Connection refused", 111, "ECONNREFUSED")
+
+
+@pytest.mark.parametrize(
+    ("seen", "options", "is_started"),
+    [
+        (connection("203.0.113.10"), Options(inside=True), False),
+        (replace(connection("203.0.113.10"), failure=REFUSED), Options(inside=True), True),
+        (replace(connection("203.0.113.10"), failure=REFUSED), Options(inside=False), False),
+        (replace(NAME, failure=REFUSED), Options(inside=True), False),
+        (
+            Handshake(address="203.0.113.10", port=443, variant="old", failure=REFUSED),
+            Options(inside=True),
+            False,
+        ),
+        (NAME, Options(inside=True, cloud=True), True),
+    ],
+)
+def test_some_inside_probes_are_imported_after_a_failure_only(
+    probes: Install,
+    monkeypatch: pytest.MonkeyPatch,
+    seen: Observation,
+    options: Options,
+    is_started: bool,
+) -> None:
+    started: list[Observation] = []
+
+    async def look_closer(_: ProbeContext, observation: Observation) -> None:
+        started.append(observation)
+
+    probes(sees(seen))
+    late = ModuleType("late")
+    vars(late)["look_closer"] = replace(probe(after=type(seen))(look_closer), side=Side.INSIDE)
+    monkeypatch.setitem(sys.modules, "diagnose.probes.inside.late", late)
+    monkeypatch.setattr(engine, "AFTER_FAILURE", ("late",))
+    monkeypatch.setattr(Options, "requested_modules", ())
+    run(options, Nowhere())
+    assert started == ([seen] if is_started else [])

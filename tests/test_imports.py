@@ -83,6 +83,25 @@ def test_json_imports_nothing_that_only_people_and_failures_need() -> None:
     }
 
 
+def test_a_healthy_site_imports_no_client_and_no_rules_of_firewalls() -> None:
+    """From a recording: its probes and the checks that judge it."""
+    recording = str(ROOT / "tests/recordings/healthy-outside.ndjson")
+    seen = _modules(f"""
+import importlib, json, pathlib, sys
+from diagnose import probes
+from diagnose.checking.conclusion import conclude
+from diagnose.recording.codec import decode
+for name in probes.OUTSIDE:
+    importlib.import_module(f"diagnose.probes.outside.{{name}}")
+assert conclude(decode(pathlib.Path({recording!r}).read_text()).evidence).crashes == ()
+sys.stdout.write(json.dumps(sorted(sys.modules)))
+""")
+    assert "diagnose.net.http" in seen
+    never = ("httpx", "diagnose.cloud", "diagnose.probes.outside.cloud",
+             "diagnose.parsers.netfilter", "diagnose.parsers.firewalld")  # fmt: skip
+    assert {name for name in seen if name.startswith(never)} == set()
+
+
 def test_json_on_a_refused_port_keeps_its_budget_of_modules() -> None:
     foreign = {
         name

@@ -40,6 +40,7 @@ _MEANINGS: "dict[Meaning, str]" = {
 @check(
     severity=Severity.ERROR,
     needs=[Exchange],
+    needs_fault=[Exchange],
     explains=[
         "http.acme-challenge-blocked",
         "http.error-in-front",

@@ -41,6 +41,7 @@ class _Balancer:
 @check(
     severity=Severity.ERROR,
     needs=[Connection, DnsAnswer],
+    needs_fault=[Connection],
     explains=["tcp.refused", "tcp.timeout", "listener.missing"],
 )
 def balancer_no_listener(evidence: Evidence) -> Iterator[Claim]:

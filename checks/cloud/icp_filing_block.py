@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 @check(
     severity=Severity.ERROR,
     needs=[Connection],
+    needs_fault=[Exchange, NameTrials],
     explains=[
         "dns.addresses-differ",
         "tcp.large-hello-lost",

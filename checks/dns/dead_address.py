@@ -12,6 +12,7 @@ from diagnose.model.tcp import Connection
 @check(
     severity=Severity.WARNING,
     needs=[Resolution, Connection],
+    needs_fault=[Connection],
     explains=["host.no-route", *CONNECTION_FAILURES, "http.port-closed"],
 )
 def dead_address(evidence: Evidence) -> Iterator[Claim]:

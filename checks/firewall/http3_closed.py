@@ -10,26 +10,15 @@ here.
 import re
 from collections.abc import Iterator
 
-from checks.firewall._firewalld import FirewalldView, firewalld_view
-from checks.firewall._firewalld_fixes import firewall_cmd
-from checks.firewall._netfilter import netfilter_view
-from checks.firewall._visitors import target_addresses
 from checks.http import endpoint_subjects
 from diagnose.checking.registry import check
-from diagnose.model import Claim, Evidence, Fix, Risk, Severity, Step, commands, merge_subjects
-from diagnose.model.firewall import Policy, Zone
+from diagnose.model import Claim, Evidence, Fix, Severity, merge_subjects
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import NginxConfig
-from diagnose.parsers.netfilter import ufw
 from diagnose.parsers.nginx import server_blocks
 
 #: "h3" on a port of the same host: 'h3=":443"; ma=86400' (RFC 7838 section 3).
 _HTTP3 = re.compile(r'\bh3(?:-\d{1,2})?="?:(\d{1,5})')
-
-#: Rules that say nothing of a UDP port.
-_IS_OTHER_PROTOCOL = re.compile(
-    r'icmp-|protocol="tcp"|proto=tcp|service name="(?:ssh|https?)"|masquerade'
-)
 
 
 @check(severity=Severity.WARNING, needs=[Exchange])
@@ -39,7 +28,10 @@ def http3_closed(evidence: Evidence) -> Iterator[Claim]:
     if not announced:
         return
     port = announced[0][1]
-    closed_by = _zone(firewalld_view(evidence), port) or _ufw(evidence, port)
+    # The readers of rules are 50 modules, and most sites announce no HTTP/3.
+    from checks.firewall._udp_rules import closing_rules
+
+    closed_by = closing_rules(evidence, port)
     if closed_by is None:
         return
     subjects = endpoint_subjects([page for page, _ in announced])
@@ -75,54 +67,3 @@ def _announced_port(page: Exchange) -> int:
     """Return the UDP port of HTTP/3 on the site's own host, 0 if none is announced."""
     match = _HTTP3.search(page.header("Alt-Svc") or "")
     return int(match[1]) if match and int(match[1]) < 65536 else 0
-
-
-def _zone(firewalld: FirewalldView, port: int) -> tuple[str, tuple[Step, ...]] | None:
-    """Return the zone that does not let the port in over UDP, and the commands that open it."""
-    if firewalld.daemon is None or firewalld.daemon.panic:
-        return None
-    names = {
-        firewalld.entry_zone(firewalld.evidence.target.port, address)
-        for address in target_addresses(firewalld.evidence) or ("",)
-    } - {""}
-    zone = firewalld.runtime.zones.get(next(iter(names), "")) if len(names) == 1 else None
-    if zone is None or zone.admits(port, "udp") or _has_other_rules(firewalld, zone):
-        return None
-    add, remove = (f"--{action}-port={port}/udp" for action in ("add", "remove"))
-    scope = f"--zone={zone.name}"
-    return zone.name, tuple(
-        firewall_cmd(mode, scope, (add,), (remove,)) for mode in ("", "--permanent")
-    )
-
-
-def _has_other_rules(firewalld: FirewalldView, zone: Zone) -> bool:
-    """Return whether a rule or a policy may let UDP in where the zone does not."""
-    policies: list[Zone | Policy] = [
-        policy
-        for policy in firewalld.runtime.policies
-        if {zone.name, "ANY"} & set(policy.ingress) and {"HOST", "ANY"} & set(policy.egress)
-    ]
-    return any(
-        each.opens or (isinstance(each, Policy) and each.target != "CONTINUE") for each in policies
-    ) or any(
-        not _IS_OTHER_PROTOCOL.search(rule)
-        for each in (zone, *policies)
-        for rule in (*each.rich_rules, *each.forward_ports)
-    )
-
-
-def _ufw(evidence: Evidence, port: int) -> tuple[str, tuple[Step, ...]] | None:
-    """Return "" and the command that opens the port, if ufw does not let it in over UDP."""
-    settings = netfilter_view(evidence).ufw
-    if settings is None or not settings.enabled or settings.incoming == "accept":
-        return None
-    opens = [
-        rule
-        for rule in (*settings.rules, *settings.rules6)
-        if rule.protocol in {"udp", "any"} and rule.names_port(port) and rule.direction == "in"
-    ]
-    served = ufw.deciding_rule(settings.rules, evidence.target.port)
-    if opens or served is None or served.action != "allow":
-        return None
-    rule = ("allow", f"{port}/udp")
-    return "", (commands.ufw(rule, ("delete", *rule), Risk.OPENS_TO_ALL),)

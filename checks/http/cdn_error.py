@@ -33,6 +33,7 @@ _MEANINGS: "tuple[Meaning, ...]" = (
 @check(
     severity=Severity.ERROR,
     needs=[Exchange],
+    needs_fault=[Exchange],
     explains=[
         "http.acme-challenge-blocked",
         "http.no-redirect",

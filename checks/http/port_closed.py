@@ -25,6 +25,7 @@ from diagnose.parsers.http import https_only
 @check(
     severity=Severity.WARNING,
     needs=[Connection],
+    needs_fault=[Connection],
     explains=["http.acme-challenge-blocked"],
 )
 def port_closed(evidence: Evidence) -> Iterator[Claim]:

@@ -11,7 +11,9 @@ from diagnose.model import Claim, Confidence, Evidence, Manual, Severity, Where
 from diagnose.model.tcp import Connection
 
 
-@check(severity=Severity.ERROR, needs=[Connection], explains=["tcp.timeout"])
+@check(
+    severity=Severity.ERROR, needs=[Connection], needs_fault=[Connection], explains=["tcp.timeout"]
+)
 def host_down(evidence: Evidence) -> Iterator[Claim]:
     ports = probed_ports(evidence, "host-down")
     if not ports:

@@ -29,6 +29,7 @@ _NO_REPLY = {"timeout", "reset", "closed"}
 @check(
     severity=Severity.ERROR,
     needs=[Handshake],
+    needs_fault=[Handshake],
     explains=["tls.stalled", "tls.reset", "tls.closed"],
 )
 def large_hello_lost(evidence: Evidence) -> Iterator[Claim]:

@@ -27,7 +27,9 @@ _SMALL = 536
 _PROBING = "net.ipv4.tcp_mtu_probing"
 
 
-@check(severity=Severity.ERROR, needs=[Handshake], explains=["tls.stalled"])
+@check(
+    severity=Severity.ERROR, needs=[Handshake], needs_fault=[Handshake], explains=["tls.stalled"]
+)
 def path_mtu(evidence: Evidence) -> Iterator[Claim]:
     handshakes = tuple(
         handshake for handshake in evidence.of(Handshake) if _is_lost(evidence, handshake)

@@ -11,7 +11,7 @@ from diagnose.model.addresses import is_loopback
 from diagnose.model.tcp import Connection
 
 
-@check(severity=Severity.ERROR, needs=[Connection])
+@check(severity=Severity.ERROR, needs=[Connection], needs_fault=[Connection])
 def refused(evidence: Evidence) -> Iterator[Claim]:
     ports = probed_ports(evidence, "refused")
     if ports:

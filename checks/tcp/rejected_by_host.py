@@ -17,7 +17,7 @@ from diagnose.model.tcp import Connection
 from diagnose.parsers import icmp
 
 
-@check(severity=Severity.ERROR, needs=[Connection])
+@check(severity=Severity.ERROR, needs=[Connection], needs_fault=[Connection])
 def rejected_by_host(evidence: Evidence) -> Iterator[Claim]:
     ports = probed_ports(evidence, "rejected-by-host")
     if not ports:

@@ -15,7 +15,7 @@ from diagnose.parsers import icmp
 NO_ROUTE = {"network", "host"}
 
 
-@check(severity=Severity.ERROR, needs=[Connection])
+@check(severity=Severity.ERROR, needs=[Connection], needs_fault=[Connection])
 def rejected_by_router(evidence: Evidence) -> Iterator[Claim]:
     for own in (False, True):
         ports = probed_ports(evidence, "rejected-by-self" if own else "rejected-by-router")

@@ -10,7 +10,7 @@ from diagnose.model import Claim, Confidence, Evidence, Manual, Observation, Sev
 from diagnose.model.tcp import Connection, Walk
 
 
-@check(severity=Severity.ERROR, needs=[Connection])
+@check(severity=Severity.ERROR, needs=[Connection], needs_fault=[Connection])
 def timeout(evidence: Evidence) -> Iterator[Claim]:
     ports = probed_ports(evidence, "silent")
     if not ports:

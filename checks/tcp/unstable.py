@@ -19,7 +19,7 @@ from diagnose.model import (
 from diagnose.model.tcp import Connection
 
 
-@check(severity=Severity.WARNING, needs=[Connection])
+@check(severity=Severity.WARNING, needs=[Connection], needs_fault=[Connection])
 def unstable(evidence: Evidence) -> Iterator[Claim]:
     ports = probed_ports(evidence, "unstable")
     if not ports:

@@ -8,6 +8,6 @@ from diagnose.model import Claim, Evidence, Severity
 from diagnose.model.tls import Handshake
 
 
-@check(severity=Severity.ERROR, needs=[Handshake])
+@check(severity=Severity.ERROR, needs=[Handshake], needs_fault=[Handshake])
 def closed(evidence: Evidence) -> Iterator[Claim]:
     yield from no_reply_claims(evidence, "closed")

@@ -13,7 +13,7 @@ from diagnose.model.tls import Handshake
 _HANDSHAKE = "SSL handshaking"
 
 
-@check(severity=Severity.ERROR, needs=[Handshake])
+@check(severity=Severity.ERROR, needs=[Handshake], needs_fault=[Handshake])
 def handshake_failed(evidence: Evidence) -> Iterator[Claim]:
     for group in failure_groups(evidence, "handshake-failed"):
         lines = [line for line in evidence.of(LogLine) if line.doing == _HANDSHAKE]

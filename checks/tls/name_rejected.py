@@ -12,7 +12,7 @@ from diagnose.model.tls import Handshake
 from diagnose.parsers.hostnames import is_address
 
 
-@check(severity=Severity.ERROR, needs=[Handshake])
+@check(severity=Severity.ERROR, needs=[Handshake], needs_fault=[Handshake])
 def name_rejected(evidence: Evidence) -> Iterator[Claim]:
     for group in failure_groups(evidence, "name-rejected"):
         alert = group.visits[0].alert

@@ -41,7 +41,7 @@ _KEY_TYPES = (
 )
 
 
-@check(severity=Severity.ERROR, needs=[Handshake])
+@check(severity=Severity.ERROR, needs=[Handshake], needs_fault=[Handshake])
 def no_shared_cipher(evidence: Evidence) -> Iterator[Claim]:
     for group in failure_groups(evidence, "no-shared-cipher"):
         control = group.control("any-cipher")

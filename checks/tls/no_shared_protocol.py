@@ -16,7 +16,7 @@ from diagnose.model.tls import Handshake
 _CURRENT = ("TLSv1.2", "TLSv1.3")
 
 
-@check(severity=Severity.ERROR, needs=[Handshake])
+@check(severity=Severity.ERROR, needs=[Handshake], needs_fault=[Handshake])
 def no_shared_protocol(evidence: Evidence) -> Iterator[Claim]:
     for group in failure_groups(evidence, "no-shared-protocol"):
         old = group.control("old")

@@ -25,7 +25,7 @@ _GREETINGS = (
 )
 
 
-@check(severity=Severity.ERROR, needs=[Handshake])
+@check(severity=Severity.ERROR, needs=[Handshake], needs_fault=[Handshake])
 def not_tls(evidence: Evidence) -> Iterator[Claim]:
     for group in failure_groups(evidence, "not-tls"):
         received = next(handshake.received for handshake in group.handshakes if handshake.received)

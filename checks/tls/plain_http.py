@@ -13,7 +13,7 @@ from diagnose.model.tls import Handshake
 HTTP_PORT = 80
 
 
-@check(severity=Severity.ERROR, needs=[Handshake])
+@check(severity=Severity.ERROR, needs=[Handshake], needs_fault=[Handshake])
 def plain_http(evidence: Evidence) -> Iterator[Claim]:
     for group in failure_groups(evidence, "plain-http"):
         yield Claim(

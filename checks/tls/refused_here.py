@@ -20,7 +20,7 @@ _TOO_LONG = {"EXCESSIVE_MESSAGE_SIZE"}
 _RENEGOTIATION = {"UNSAFE_LEGACY_RENEGOTIATION_DISABLED"}
 
 
-@check(severity=Severity.ERROR, needs=[Handshake])
+@check(severity=Severity.ERROR, needs=[Handshake], needs_fault=[Handshake])
 def refused_here(evidence: Evidence) -> Iterator[Claim]:
     for group in failure_groups(evidence, "refused-here"):
         failure, alert = group.visits[0].failure, group.visits[0].alert

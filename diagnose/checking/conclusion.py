@@ -9,9 +9,9 @@ from diagnose.model import Check, Crash, Evidence, Ignore, Observation, Report
 from diagnose.model.events import Crashed, Sink, null_sink, report_crash
 
 
-def import_checks(kinds: Iterable[type[Observation]]) -> None:
-    """Import the checks that these kinds of observations let run."""
-    for check_id in runnable_ids(set(kinds)):
+def import_checks(observations: Iterable[Observation]) -> None:
+    """Import the checks that these observations let run."""
+    for check_id in runnable_ids(observations):
         # A check that cannot be imported is reported as a crash when it runs.
         with contextlib.suppress(Exception):
             load_check(check_id)
@@ -32,7 +32,7 @@ def conclude(
         sink(Crashed(crash))
 
     checks: list[Check] = []
-    for check_id in runnable_ids({type(observation) for observation in evidence.observations}):
+    for check_id in runnable_ids(evidence.observations):
         with report_crash(check_id, record_crash):
             checks.append(load_check(check_id))
     raised = claims(checks, evidence, record_crash)

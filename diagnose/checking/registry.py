@@ -3,7 +3,7 @@
 There is no list of checks. Every module of a layer's folder is one, unless its name begins with an
 underscore. Its texts are beside it in <name>.md and <name>.zh.md (see `diagnose.checking.texts`).
 
-`checks/index.json` (ADR 23) only saves imports: for each check it holds the names of the
+`checks/index.json` (ADR 23, ADR 45) only saves imports: for each check it holds the names of the
 observation kinds that the check needs. `make index` writes it. A check that is not in it is found
 and run as well; it is imported in every run.
 """
@@ -12,7 +12,7 @@ import copyreg
 import importlib
 import json
 import os
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache, lru_cache
 from pathlib import Path
 
@@ -29,6 +29,7 @@ def check(
     *,
     severity: Severity,
     needs: Iterable[type[Observation]],
+    needs_fault: Iterable[type[Observation]] = (),
     explains: Iterable[str] = (),
 ) -> Callable[[CheckFunction], Check]:
     """Decorate a function from evidence to claims as a check. Its id comes from its file name."""
@@ -38,6 +39,7 @@ def check(
             id=id_of(judge.__module__),
             severity=severity,
             needs=tuple(needs),
+            needs_fault=tuple(needs_fault),
             explains=tuple(explains),
             judge=judge,
         )
@@ -74,8 +76,8 @@ def check_ids() -> tuple[str, ...]:
 
 @cache
 def indexed_needs() -> Mapping[str, frozenset[str]]:
-    """Return the names of the observation kinds that a check needs, by its id, as the index holds
-    them. If the index is missing or damaged, the result is empty."""
+    """Return what a check needs by its id, as the index holds it (`index_entry`). If the index is
+    missing or damaged, the result is empty."""
     try:
         index = json.loads(INDEX.read_text("utf-8"))
     except (OSError, ValueError):
@@ -83,13 +85,25 @@ def indexed_needs() -> Mapping[str, frozenset[str]]:
     return {check_id: frozenset(kinds) for check_id, kinds in index.items()}
 
 
-def runnable_ids(kinds: Collection[type[Observation]]) -> tuple[str, ...]:
-    """Return the ids of the checks that can claim anything from observations of these kinds.
+def index_entry(check: Check) -> list[str]:
+    """Return what a check needs, as the index holds it: names of kinds, and of `needs_fault`
+    "Kind!", or "Kind!|Other!" of which one is enough."""
+    faults = "|".join(sorted(f"{kind.__name__}!" for kind in check.needs_fault))
+    return sorted(kind.__name__ for kind in check.needs) + ([faults] if faults else [])
 
-    The others are not imported: more than half of all checks, in a run from outside. A check that
-    the index does not hold is always returned.
+
+def runnable_ids(observations: Iterable[Observation]) -> tuple[str, ...]:
+    """Return the ids of the checks that can claim anything from these observations.
+
+    The others are not imported: two thirds of all checks, in a run from outside. A check that the
+    index does not hold is always returned.
     """
-    return _runnable_ids(frozenset(kind.__name__ for kind in kinds))
+    names = set()
+    for observation in observations:
+        names.add(type(observation).__name__)
+        if observation.shows_fault:
+            names.add(f"{type(observation).__name__}!")
+    return _runnable_ids(frozenset(names))
 
 
 # Runs of many targets make few different sets of observations.
@@ -97,7 +111,9 @@ def runnable_ids(kinds: Collection[type[Observation]]) -> tuple[str, ...]:
 def _runnable_ids(names: frozenset[str]) -> tuple[str, ...]:
     needs = indexed_needs()
     return tuple(
-        check_id for check_id in check_ids() if needs.get(check_id, frozenset()).issubset(names)
+        check_id
+        for check_id in check_ids()
+        if all(not names.isdisjoint(need.split("|")) for need in needs.get(check_id, ()))
     )
 
 

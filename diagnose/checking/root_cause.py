@@ -64,12 +64,13 @@ class Verdict:
 def claims(
     checks: Iterable[Check], evidence: Evidence, on_crash: Callable[[Crash], None]
 ) -> list[tuple[Check, Claim]]:
-    """Run every check whose needed kinds were observed. If a check raises, the error is reported as
-    a crash and the other checks still run."""
-    observed_kinds = {type(observation) for observation in evidence.observations}
+    """Run every check that has what it needs. If a check raises, the error is reported as a crash
+    and the other checks still run."""
+    kinds = {type(each) for each in evidence.observations}
+    faulty_kinds = {type(each) for each in evidence.observations if each.shows_fault}
     raised_claims = []
     for check in checks:
-        if not observed_kinds.issuperset(check.needs):
+        if not check.runs_on(kinds, faulty_kinds):
             continue
         with report_crash(check.id, on_crash):
             raised_claims += [(check, claim) for claim in check.judge(evidence)]

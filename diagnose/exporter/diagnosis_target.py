@@ -18,7 +18,7 @@ from diagnose.exporter.probers import split_host_port
 from diagnose.exporter.proxies import proxy_for
 from diagnose.model import Report, Target
 from diagnose.net.deadline import LateError
-from diagnose.net.http import httpx
+from diagnose.net.httpx_library import httpx
 from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.request_fields import RequestFields, cookie, header_field
 from diagnose.parsers.target import UsageError, parse_target

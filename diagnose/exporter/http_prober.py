@@ -11,7 +11,7 @@ from diagnose.exporter import http_rules
 from diagnose.exporter.http_body import BodyResult, read_body
 from diagnose.exporter.http_visit import HttpVisit, Response
 from diagnose.exporter.probe import Probe
-from diagnose.net.http import httpx
+from diagnose.net.httpx_library import httpx
 
 if TYPE_CHECKING:
     from diagnose.exporter.metrics import ProbeMetrics

@@ -15,8 +15,10 @@ from diagnose.exporter.addresses import choose_address, find_address
 from diagnose.exporter.credentials import request_headers
 from diagnose.exporter.probe import Probe
 from diagnose.exporter.proxies import proxied_net
-from diagnose.net.http import HttpConnection, connection_for, httpx
+from diagnose.net.http import HttpConnection, connection_for
 from diagnose.net.http_errors import NotHttp, NotHttp2, http_failure
+from diagnose.net.http_request import HttpRequest, RequestUrl, ResponseHead
+from diagnose.net.httpx_library import httpx
 from diagnose.net.tls import HTTP1, HTTP2, HandshakeResult
 
 MAX_REDIRECTS = 10
@@ -144,16 +146,16 @@ class HttpVisit:
         self.probe.log.info("Making HTTP request", url=str(self._url), host=request.headers["Host"])
         started = time.monotonic()
         try:
-            answer = await self._connection.handle_async_request(request)
-        except (OSError, EOFError, NotHttp, NotHttp2, httpx.InvalidURL, h11.ProtocolError) as error:
+            head = await self._connection.request(_http_request(request))
+        except (OSError, EOFError, NotHttp, NotHttp2, h11.ProtocolError) as error:
             failure = http_failure(error)
             self.probe.fail("Error for HTTP request", failure.kind, err=failure.message)
             return None
         self.add_phase("processing", time.monotonic() - started)
-        answer.request = request
+        answer = httpx.Response(head.status, headers=list(head.fields), request=request)
         self._cookies.extract_cookies(answer)
-        self.probe.log.info("Received HTTP response", status_code=answer.status_code)
-        return _response(answer, self._method, self._connection)
+        self.probe.log.info("Received HTTP response", status_code=head.status)
+        return _response(head, self._method, self._connection)
 
     async def _connect(self, address: str) -> bool:
         """Open the connection to a host's address, with TLS if its URL asks for it."""
@@ -230,11 +232,17 @@ class HttpVisit:
 MAX_BODY_FILE = 16 << 20
 
 
-def _response(answer: httpx.Response, method: str, connection: HttpConnection) -> Response:
-    version = answer.extensions["http_version"].decode("ascii", "replace")
+def _http_request(request: httpx.Request) -> HttpRequest:
+    url = request.url
+    parts = RequestUrl(url.scheme.encode(), url.netloc, url.raw_path)
+    fields = tuple(request.headers.raw)
+    return HttpRequest(request.method.encode(), parts, fields, request.content)
+
+
+def _response(head: ResponseHead, method: str, connection: HttpConnection) -> Response:
+    version = head.version.decode("ascii", "replace")
     version = "HTTP/2.0" if version == "HTTP/2" else version
-    headers = list(answer.headers.raw)
-    response = Response(answer.status_code, version, headers, -1, connection)
+    response = Response(head.status, version, list(head.fields), -1, connection)
     response.content_length = _content_length(response, method)
     return response
 

@@ -4,7 +4,7 @@ import os
 
 from diagnose.exporter.modules import ClientConfig
 from diagnose.net import Net
-from diagnose.net.http import httpx
+from diagnose.net.httpx_library import httpx
 from diagnose.parsers import proxy_url
 
 

@@ -21,8 +21,9 @@ from diagnose.exporter.proxies import proxied_net
 from diagnose.exporter.values import expand
 from diagnose.net import Stream
 from diagnose.net.error_mapping import failure_of
-from diagnose.net.http import Http1Connection, httpx, send_get
+from diagnose.net.http import Http1Connection, send_get
 from diagnose.net.http_errors import NotHttp
+from diagnose.net.httpx_library import httpx
 from diagnose.net.tls import HTTP1
 from diagnose.net.websocket import ClientHandshake, check_response, client_protocol
 from diagnose.parsers.request_fields import merge_fields

@@ -174,6 +174,12 @@ class Observation:
         """Return True if it shows that what its layer is about is not on the server at all."""
         return False
 
+    @property
+    def shows_fault(self) -> bool:
+        """Whether it may show a fault. A check that only faults of a kind lead to (`needs_fault`)
+        is not imported without one."""
+        return self.failure is not None
+
 
 @frozen(kw_only=True, eq=False)
 class Unseen(Observation):
@@ -288,9 +294,10 @@ CheckFunction = Callable[[Evidence], Iterable[Claim]]
 class Check:
     """One question about the evidence. Its id is its path: checks/tcp/refused.py is `tcp.refused`.
 
-    `needs` are the kinds of observation without which the check does not run. `explains` are the
-    ids of checks whose findings about a covered subject are symptoms of this one; `tcp.*` stands
-    for all checks of a layer.
+    `needs` are the kinds of observation without which the check does not run. `needs_fault` are the
+    kinds of which at least one observation must show a fault, () if the check does not depend on
+    it. `explains` are the ids of checks whose findings about a covered subject are symptoms of this
+    one; `tcp.*` stands for all checks of a layer.
     """
 
     id: str
@@ -298,6 +305,13 @@ class Check:
     needs: tuple[type[Observation], ...]
     explains: tuple[str, ...]
     judge: CheckFunction
+    needs_fault: tuple[type[Observation], ...] = ()
+
+    def runs_on(self, kinds: set[type[Observation]], faulty_kinds: set[type[Observation]]) -> bool:
+        """Return whether it has what it needs, if these kinds were observed, and a fault of
+        those."""
+        has_fault = not self.needs_fault or not faulty_kinds.isdisjoint(self.needs_fault)
+        return has_fault and kinds.issuperset(self.needs)
 
     @property
     def layer(self) -> str:

@@ -19,6 +19,11 @@ def header(headers: Headers, name: str) -> str | None:
     return None
 
 
+def _host(url: str) -> str:
+    """Return host and port of a URL, "" for a path."""
+    return url.partition("//")[2].partition("/")[0]
+
+
 RequestPurpose = Literal[
     "target", "again", "browser", "plain", "redirect", "path", "acme", "plain-to-tls",
 ]  # fmt: skip
@@ -101,6 +106,15 @@ class Exchange(Observation):
 
     def header(self, name: str) -> str | None:
         return header(self.headers, name)
+
+    @property
+    def shows_fault(self) -> bool:
+        """A failure, an error (RFC 9110 section 15.5), or a redirect to another host: some networks
+        answer in a site's place with one."""
+        if self.failure is not None or self.status is None or self.status < 300:
+            return self.failure is not None
+        location = self.header("Location") or ""
+        return self.status >= 400 or _host(location) not in {"", _host(self.url)}
 
     def summary(self) -> Summary:
         is_redirect = self.status is not None and 300 <= self.status < 400

@@ -183,6 +183,11 @@ class Handshake(Observation):
         """True if a visitor's browser would do this handshake."""
         return self.variant in {"normal", "again"}
 
+    @property
+    def shows_fault(self) -> bool:
+        """A control may fail: of a healthy server the one with old versions does."""
+        return self.failure is not None and self.is_browser_like
+
     def summary(self) -> Summary:
         names = self.chain[0].dns_names if self.chain else ()
         names_text = f"for {joined(names[:4])}" if names else ""
@@ -233,6 +238,10 @@ class NameTrials(Observation):
     tries: int = 0
     blocked: int = 0
     answered: int = 0
+
+    @property
+    def shows_fault(self) -> bool:
+        return self.blocked > 0
 
     def summary(self) -> Summary:
         name = self.sent or "no name"

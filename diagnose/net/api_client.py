@@ -13,7 +13,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from diagnose.cloud.provider import ApiError, ApiRequest, ApiResponse
-from diagnose.net.http import MAX_FIELD_LENGTH, MAX_FIELDS, USER_AGENT, httpx
+from diagnose.net.http import MAX_FIELD_LENGTH, MAX_FIELDS, USER_AGENT
+from diagnose.net.httpx_library import httpx
 from diagnose.net.trusted_roots import BUNDLES
 from diagnose.parsers.sanitize import clean
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from diagnose.model import Failure
 from diagnose.model.frozen import frozen
-from diagnose.net.http import USER_AGENT  # which imports httpx without its command line
+from diagnose.net.http import USER_AGENT
 from diagnose.net.trusted_roots import trust
 
 if TYPE_CHECKING:
-    import httpx
+    from diagnose.net.httpx_library import httpx
 
 API = "https://api.globalping.io/v1/measurements"
 
@@ -37,7 +37,7 @@ class GlobalpingClient:
         self._client: httpx.AsyncClient | None = None
 
     async def __aenter__(self) -> "GlobalpingClient":
-        import httpx
+        from diagnose.net.httpx_library import httpx
 
         trusted = await asyncio.wrap_future(trust())
         self._client = httpx.AsyncClient(
@@ -64,7 +64,7 @@ class GlobalpingClient:
         return await self._request("GET", f"{API}/{identifier}", None)
 
     async def _request(self, method: str, url: str, body: Mapping[str, Any] | None) -> ApiAnswer:
-        import httpx
+        from diagnose.net.httpx_library import httpx
 
         assert self._client is not None
         data = bytearray()

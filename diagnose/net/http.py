@@ -1,14 +1,12 @@
 """HTTP over the streams of `diagnose.net`.
 
-httpx builds requests and reads responses. Instead of opening sockets, it uses a `Stream` with h11
-on top, so a failure keeps the errno of the stream's exception. Redirects are not followed, cookies
-are not kept, and the environment is not read.
+h11 builds requests and reads responses on a `Stream`, so a failure keeps the errno of the stream's
+exception. Redirects are not followed, cookies are not kept, and the environment is not read.
 """
 
 import re
-import sys
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from typing import Protocol
 
 import h11
@@ -21,22 +19,12 @@ from diagnose.model.marks import Headers
 from diagnose.net import Stream
 from diagnose.net.deadline import deadline
 from diagnose.net.http_body import BODY_EXCERPT, BodyRead, read_beginning
-from diagnose.net.http_errors import MAX_BODY, NotHttp, NotHttp2, http_failure
+from diagnose.net.http_errors import MAX_BODY, InvalidUrl, NotHttp, NotHttp2, http_failure
+from diagnose.net.http_request import HttpRequest, ResponseHead, http_request
 from diagnose.parsers.http import websocket_urls
 from diagnose.parsers.request_fields import merge_fields
 from diagnose.parsers.response_head import FaultyField, contradictions, repair_head
 from diagnose.parsers.sanitize import clean
-
-# On import, httpx loads its command line and with it click, rich and pygments if they are
-# installed (20 ms and 90 modules). It works without them if that module cannot be imported.
-_unwanted = "httpx._main"
-if _unwanted not in sys.modules:
-    sys.modules[_unwanted] = None  # type: ignore[assignment]
-    import httpx as httpx
-
-    del sys.modules[_unwanted]
-else:
-    import httpx as httpx
 
 # h11 matches the reason phrase by a group for each byte, and the regular expression keeps some
 # 240 bytes of memory for each: 24 MB for a phrase of 100 kB. This pattern accepts the same lines.
@@ -92,7 +80,7 @@ class HttpResult:
         return self.body_read is not None and self.body_read.is_whole
 
 
-class Http1Connection(httpx.AsyncBaseTransport):
+class Http1Connection:
     """HTTP/1.1 (RFC 9112) on one stream; handles one request after another."""
 
     def __init__(self, stream: Stream, timeout: float) -> None:
@@ -124,23 +112,18 @@ class Http1Connection(httpx.AsyncBaseTransport):
         """
         return self.stream.is_truncated and self._state.their_state in {h11.DONE, h11.MUST_CLOSE}
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+    async def request(self, request: HttpRequest) -> ResponseHead:
+        """Send a request and return the head of its response."""
         if self._state.our_state is h11.DONE:
             self._state.start_next_cycle()
         await self._send(request)
         head = await self._head()
-        return httpx.Response(
-            head.status_code,
-            headers=head.headers.raw_items(),
-            stream=_Body(self),
-            extensions={
-                "http_version": b"HTTP/" + head.http_version,
-                "reason_phrase": head.reason,
-            },
+        return ResponseHead(
+            status=head.status_code,
+            version=b"HTTP/" + head.http_version,
+            reason=bytes(head.reason),
+            fields=tuple(head.headers.raw_items()),
         )
-
-    async def aclose(self) -> None:
-        self.close()
 
     def close(self) -> None:
         self.stream.close()
@@ -199,12 +182,10 @@ class Http1Connection(httpx.AsyncBaseTransport):
                 return bytes(event.data)
         return b""
 
-    async def _send(self, request: httpx.Request) -> None:
+    async def _send(self, request: HttpRequest) -> None:
         data, self._head_data, self.header_faults = b"", b"", ()
         head = h11.Request(
-            method=request.method.encode(),
-            target=request.url.raw_path,
-            headers=request.headers.raw,
+            method=request.method, target=request.url.target, headers=list(request.fields)
         )
         body = (h11.Data(request.content),) if request.content else ()
         self._request = (head, *body, h11.EndOfMessage())
@@ -244,15 +225,6 @@ def _new_state() -> h11.Connection:
     return h11.Connection(h11.CLIENT, max_incomplete_event_size=2 * MAX_BODY)
 
 
-class _Body(httpx.AsyncByteStream):
-    def __init__(self, connection: Http1Connection) -> None:
-        self._connection = connection
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        while data := await self._connection.body_data():
-            yield data
-
-
 class HttpConnection(Protocol):
     """A connection that sends a request, in any HTTP version."""
 
@@ -268,7 +240,9 @@ class HttpConnection(Protocol):
         """Return the next bytes of the body, b"" at its end. Raises like `event`."""
         ...
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response: ...
+    async def request(self, request: HttpRequest) -> ResponseHead:
+        """Send a request and return the head of its response."""
+        ...
 
     def close(self) -> None: ...
 
@@ -320,44 +294,42 @@ async def send_get(
     started = time.monotonic()
     try:
         async with deadline(timeout):
-            request = httpx.Request(
-                method, url, headers=merge_fields({"User-Agent": USER_AGENT}, headers)
-            )
-            response = await connection.handle_async_request(request)
+            fields = merge_fields({"User-Agent": USER_AGENT}, headers)
+            head = await connection.request(http_request(method, url, fields))
     except (
         OSError,
         EOFError,
         NotHttp,
         NotHttp2,
-        httpx.InvalidURL,
+        InvalidUrl,
         h11.ProtocolError,
     ) as error:
         return HttpResult(time.monotonic() - started, time.time(), failure=http_failure(error))
     took, received = time.monotonic() - started, time.time()
-    fields = _headers(response)
-    body_read = await read_beginning(connection, response.status_code, fields, max_body)
+    answer_fields = _headers(head)
+    body_read = await read_beginning(connection, head.status, answer_fields, max_body)
     page = body_read.text if body_read else ""
     return HttpResult(
         took=took,
         received=received,
-        status=response.status_code,
-        reason=clean(response.reason_phrase),
-        version=clean(response.http_version),
-        headers=fields,
+        status=head.status,
+        reason=clean(head.reason.decode("ascii", "ignore")),
+        version=clean(head.version.decode("ascii", "ignore")),
+        headers=answer_fields,
         body=printable(page[:BODY_EXCERPT]),
         mentions=tuple(clean(mention) for mention in websocket_urls(page)),
-        extended_connect=response.extensions.get("extended_connect"),
+        extended_connect=head.extended_connect,
         incomplete=connection.is_incomplete,
         failure=body_read.failure if body_read else None,
-        header_faults=connection.header_faults + contradictions(fields),
+        header_faults=connection.header_faults + contradictions(answer_fields),
         body_read=body_read,
     )
 
 
-def _headers(response: httpx.Response) -> Headers:
+def _headers(head: ResponseHead) -> Headers:
     return tuple(
         (clean(name.decode("latin-1"), 100), clean(value.decode("latin-1"), MAX_FIELD_LENGTH))
-        for name, value in response.headers.raw[:MAX_FIELDS]
+        for name, value in head.fields[:MAX_FIELDS]
     )
 
 

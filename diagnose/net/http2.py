@@ -5,10 +5,8 @@ violation becomes a failure with the library's message. One request, no server p
 """
 
 from collections import deque
-from collections.abc import AsyncIterator
 from typing import Any
 
-import httpx
 from h2.config import H2Configuration
 from h2.connection import H2Connection
 from h2.errors import ErrorCodes
@@ -25,6 +23,7 @@ from h2.settings import SettingCodes
 
 from diagnose.net import Stream
 from diagnose.net.http_errors import MAX_BODY, NotHttp2
+from diagnose.net.http_request import HttpRequest, ResponseHead
 from diagnose.parsers.response_head import FaultyField, http2_faults
 from diagnose.parsers.sanitize import clean
 
@@ -50,7 +49,7 @@ class _State(H2Connection):
         return super()._receive_goaway_frame(frame)
 
 
-class Http2Connection(httpx.AsyncBaseTransport):
+class Http2Connection:
     """One request over a stream that negotiated "h2"."""
 
     reusable = False
@@ -68,7 +67,8 @@ class Http2Connection(httpx.AsyncBaseTransport):
         self._received, self._has_begun, self._has_ended = 0, False, False
         self.header_faults: tuple[FaultyField, ...] = ()
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+    async def request(self, request: HttpRequest) -> ResponseHead:
+        """Send the request and return the head of its response."""
         self._state.initiate_connection()
         self._state.update_settings({SettingCodes.ENABLE_PUSH: 0})
         self._state.send_headers(1, _fields(request), end_stream=not request.content)
@@ -85,20 +85,13 @@ class Http2Connection(httpx.AsyncBaseTransport):
             # Pseudo-header fields come before all others (RFC 9113 section 8.3).
             raise NotHttp2("the answer does not begin with a status", "FRAMES")
         self.header_faults = http2_faults(fields)
-        return httpx.Response(
-            int(status),
-            headers=[(name, value) for name, value in fields if not name.startswith(b":")],
-            stream=_Body(self),
-            extensions={
-                "http_version": b"HTTP/2",
-                "reason_phrase": b"",
-                # RFC 8441 section 3: whether a WebSocket may be opened over HTTP/2.
-                "extended_connect": bool(self._state.remote_settings.enable_connect_protocol),
-            },
+        return ResponseHead(
+            status=int(status),
+            version=b"HTTP/2",
+            reason=b"",
+            fields=tuple((name, value) for name, value in fields if not name.startswith(b":")),
+            extended_connect=bool(self._state.remote_settings.enable_connect_protocol),
         )
-
-    async def aclose(self) -> None:
-        self.close()
 
     def close(self) -> None:
         self.stream.close()
@@ -166,25 +159,16 @@ class Http2Connection(httpx.AsyncBaseTransport):
             await self.stream.write(data, self.timeout)
 
 
-class _Body(httpx.AsyncByteStream):
-    def __init__(self, connection: Http2Connection) -> None:
-        self._connection = connection
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        while data := await self._connection.body_data():
-            yield data
-
-
-def _fields(request: httpx.Request) -> list[tuple[bytes, bytes]]:
+def _fields(request: HttpRequest) -> list[tuple[bytes, bytes]]:
     url = request.url
     return [
-        (b":method", request.method.encode()),
-        (b":scheme", url.scheme.encode()),
-        (b":authority", url.netloc),
-        (b":path", url.raw_path),
+        (b":method", request.method),
+        (b":scheme", url.scheme),
+        (b":authority", url.authority),
+        (b":path", url.target),
         *(
             (name.lower(), value)
-            for name, value in request.headers.raw
+            for name, value in request.fields
             if name.lower() not in _CONNECTION_FIELDS
         ),
     ]

@@ -8,6 +8,10 @@ from diagnose.parsers.sanitize import clean
 MAX_BODY = 65536
 
 
+class InvalidUrl(ValueError):
+    """A URL that no request can be made for."""
+
+
 class NotHttp2(Exception):
     """The server agreed to HTTP/2, but did not send a valid HTTP/2 response.
 
@@ -44,7 +48,7 @@ def http_failure(error: Exception) -> Failure:
         case OSError() | EOFError():
             return failure_of(error)
         case _:
-            # h11.ProtocolError, httpx.InvalidURL. h11 has one class for a body that ends too early
+            # h11.ProtocolError, InvalidUrl. h11 has one class for a body that ends too early
             # and for one that is malformed.
             message = clean(str(error))
             return Failure("closed" if "closed connection" in message else "protocol", message)

@@ -28,12 +28,12 @@ from diagnose.parsers.request_fields import RequestFields
 from diagnose.probes.further_requests import FurtherRequests
 
 #: The modules that contain probes, in the order in which a run needs them.
-OUTSIDE = ("dns", "tcp", "tls", "http", "websocket", "cloud")
+OUTSIDE = ("dns", "tcp", "tls", "http", "websocket")
 #: The outside modules that also run from the server, if its port is closed to this machine.
 SERVER_SIDE = ("tls", "http", "websocket")
-#: The outside modules that run only with `--vantage` or `--origin-address`.
+#: The outside modules that run only with `--vantage`, `--origin-address` or `--cloud`.
 VANTAGES = {"ssh": "vantages", "globalping": "globalping"}
-ORIGIN = "origin"
+ORIGIN, CLOUD = "origin", "cloud"
 INSIDE = (
     "system",
     "nginx",
@@ -69,9 +69,11 @@ INSIDE = (
     "server_side_entry",
     "local_answers",
     "resolver_answers",
-    "cloud",
     "undone_fixes",
 )
+#: The inside modules that have nothing to do before a connection or a handshake from here fails, or
+#: `--cloud` asks.
+AFTER_FAILURE = ("cloud",)
 
 #: Maximum duration of a run, in seconds.
 MAX_TIMEOUT = 3600.0
@@ -131,7 +133,8 @@ class Options:
         """The outside modules that run only on request."""
         schemes = dict.fromkeys(name.partition(":")[0] for name in self.vantages)
         origin = (ORIGIN,) if self.origin_address else ()
-        return (*(VANTAGES[scheme] for scheme in schemes), *origin)
+        cloud = (CLOUD,) if self.cloud else ()
+        return (*(VANTAGES[scheme] for scheme in schemes), *origin, *cloud)
 
     @property
     def by_proxy(self) -> bool:

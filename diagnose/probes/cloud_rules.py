@@ -60,7 +60,7 @@ async def identify_server(
     cloud = cloud_of(dmi)
     names = cloud.providers if cloud else ()
     providers = tuple(filter(None, (provider(name, _complaint(ctx)) for name in names)))
-    if cloud is None:
+    if cloud is None and ctx.options.cloud:
         providers = tuple(each for each in installed(_complaint(ctx)) if each.is_on(dmi))
     if not cloud and not providers:
         return None, (), None

@@ -1,12 +1,11 @@
-"""Reads what the firmware of a machine says about it, and whether that may be a cloud.
+"""Reads what the firmware of a machine says about it.
 
 It imports nothing of a cloud's rules: most machines are in none.
 """
 
 import asyncio
 
-from diagnose.cloud.firmware import Dmi, cloud_of
-from diagnose.cloud.registry import GROUP
+from diagnose.cloud.firmware import Dmi
 from diagnose.machine import Machine
 from diagnose.parsers.sanitize import clean
 
@@ -27,14 +26,3 @@ async def read_dmi(machine: Machine) -> Dmi:
         lines = dict(line.partition(":")[::2] for line in result.out.splitlines()[:20])
         texts = tuple(clean(lines.get(path, "").strip()[:200]) for path in paths)
     return Dmi(*texts)
-
-
-def may_be_cloud(dmi: Dmi) -> bool:
-    """Whether the firmware is that of a cloud, or of one that another package may know."""
-    if dmi == Dmi():
-        return False
-    if cloud_of(dmi) is not None:
-        return True
-    from importlib.metadata import entry_points
-
-    return bool(entry_points(group=GROUP))

@@ -32,4 +32,4 @@ def test_a_check_that_cannot_be_imported_is_a_crash(monkeypatch: pytest.MonkeyPa
     assert report.crashes[0] == before
     assert Crash("tcp.refused", "ImportError: tcp.refused") in report.crashes
     assert [Crashed(crash) for crash in report.crashes[1:]] == events
-    import_checks([Connection])
+    import_checks(EVIDENCE.observations)

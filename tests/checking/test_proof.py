@@ -35,7 +35,7 @@ from diagnose.model.tls import Handshake
 from diagnose.model.view import View
 from diagnose.outputs import finding_text
 from diagnose.outputs.json import document
-from diagnose.probes import INSIDE, OUTSIDE, Probe
+from diagnose.probes import AFTER_FAILURE, CLOUD, INSIDE, OUTSIDE, Probe
 from diagnose.recording.codec import Recording, decode, encode
 from tests.support.check_evidence import CHAT, NOW, SHOP, TIMEOUT
 from tests.support.proven_site import (
@@ -144,7 +144,7 @@ def test_where_any_piece_failed_it_is_not(case: str) -> None:
 
 def probes() -> Iterator[str]:
     """The name of every probe that there is."""
-    for package, modules in (("outside", OUTSIDE), ("inside", INSIDE)):
+    for package, modules in (("outside", (*OUTSIDE, CLOUD)), ("inside", (*INSIDE, *AFTER_FAILURE))):
         for name in modules:
             module = importlib.import_module(f"diagnose.probes.{package}.{name}")
             yield from (one.name for one in vars(module).values() if isinstance(one, Probe))
@@ -172,8 +172,10 @@ def test_a_check_that_crashes_makes_it_unknown(monkeypatch: pytest.MonkeyPatch) 
         raise ValueError("no")
         yield
 
+    kinds: set[type[Observation]] = {type(seen) for seen in WELL}
+    faulty_kinds: set[type[Observation]] = {type(seen) for seen in WELL if seen.shows_fault}
     for one in all_checks():
-        if {type(seen) for seen in WELL}.issuperset(one.needs):
+        if one.runs_on(kinds, faulty_kinds):
             made = replace(one, judge=broken)
             monkeypatch.setattr(
                 conclusion,

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,12 @@ from diagnose.checking.root_cause import explains
 from diagnose.checking.texts import check_text, text_path
 from diagnose.i18n import LANGUAGES
 from diagnose.model import LAYERS
-from diagnose.model.tcp import Connection
+from diagnose.model.http import Exchange
+from diagnose.model.tls import NameTrials
 from tests.support import check_index
+from tests.support.check_evidence import REFUSED
+from tests.support.tcp_evidence import attempt
+from tests.support.tls_evidence import RESET, shake
 
 TESTS = Path(__file__).parents[1] / "checks"
 IDS = registry.check_ids()
@@ -33,7 +38,7 @@ def test_a_check_bears_the_name_of_its_file_and_of_its_function(check_id: str) -
 def test_the_index_says_what_each_check_needs() -> None:
     assert check_index.is_current(), check_index.OUT_OF_DATE
     for check_id, names in registry.indexed_needs().items():
-        assert names == {kind.__name__ for kind in registry.load_check(check_id).needs} != set()
+        assert names == set(registry.index_entry(registry.load_check(check_id))) != set()
 
 
 @pytest.fixture
@@ -52,14 +57,35 @@ def use_index(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Calla
 
 
 def test_a_check_runs_only_on_the_kinds_that_it_needs() -> None:
-    runnable = registry.runnable_ids({Connection})
+    runnable = registry.runnable_ids([attempt(failure=REFUSED)])
     assert "tcp.refused" in runnable
     assert "nginx.not-running" not in runnable
 
 
+def test_a_check_that_needs_a_fault_does_not_run_without_one() -> None:
+    assert "tcp.refused" not in registry.runnable_ids([attempt()])
+    good, refused = shake(), shake(failure=RESET)
+    assert "tls.reset" not in registry.runnable_ids([good, attempt(failure=REFUSED)])
+    assert "tls.reset" in registry.runnable_ids([good, refused])
+
+
+def test_one_of_several_faults_is_enough() -> None:
+    page = Exchange(url="https://shop.example.com/", address="203.0.113.10", port=443, status=200)
+    trials = NameTrials(
+        address="203.0.113.10", port=443, sent="shop.example.com", name="own", protocol="TLSv1.3"
+    )
+    for seen, is_run in (
+        ((page, trials), False),
+        ((replace(page, status=403),), True),
+        ((page, replace(trials, tries=3, blocked=3)), True),
+    ):
+        ids = registry.runnable_ids([attempt(), *seen])
+        assert ("cloud.icp-filing-block" in ids) is is_run
+
+
 def test_a_check_that_the_index_does_not_hold_is_found(use_index: Callable[[str], None]) -> None:
     use_index('{"dns.nxdomain": ["DnsAnswer"]}')
-    runnable = registry.runnable_ids({Connection})
+    runnable = registry.runnable_ids([attempt()])
     assert set(IDS) - set(runnable) == {"dns.nxdomain"}
 
 

@@ -20,7 +20,7 @@ from diagnose.cloud.aws.api import open_api
 from diagnose.cloud.aws.credentials import CONFIG_FILE, ProfileCredentials, find_credentials
 from diagnose.cloud.provider import ApiError, ApiRequest, ApiResponse, Credentials, Profile
 from diagnose.net.api_client import HttpxClient
-from diagnose.net.http import httpx
+from diagnose.net.httpx_library import httpx
 from tests.support.fake_aws import KEY_ID, SECRET, TOKEN
 
 pytest.importorskip("boto3", reason="boto3 is not installed: make test-all")

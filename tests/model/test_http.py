@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Subject
+from diagnose.model import Failure, Subject
 from diagnose.model.http import (
     Ending,
     Exchange,
@@ -116,3 +116,28 @@ def test_an_attempt_is_named_by_its_url_without_the_query() -> None:
     seen = replace(upgrade(), url="wss://shop.example.com/ws?token=secret")
     (attempt,) = websocket_attempts(evidence(seen))
     assert str(attempt.subject) == "wss://shop.example.com/ws"
+
+
+@pytest.mark.parametrize(
+    ("status", "location", "expected"),
+    [
+        (200, "", False),
+        (301, "https://shop.example.com/page", False),
+        (301, "/elsewhere", False),
+        (301, "", False),
+        (302, "https://block.example.net/?d=shop.example.com", True),
+        (302, "//block.example.net", True),
+        (302, "http://[", True),
+        (404, "", True),
+    ],
+)
+def test_an_error_or_another_host_may_show_a_fault(
+    status: int, location: str, expected: bool
+) -> None:
+    headers = (("Location", location),) if location else ()
+    page = Exchange(
+        url="http://shop.example.com/", address="203.0.113.10", port=80, status=status,
+        headers=headers,
+    )  # fmt: skip
+    assert page.shows_fault is expected
+    assert replace(page, failure=Failure("timeout", "timed out")).shows_fault

@@ -18,8 +18,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from diagnose.net import DEFAULT_TIMEOUT
-from diagnose.net.http import MAX_INTERIM, USER_AGENT, Http1Connection, HttpResult, get, httpx
+from diagnose.net.http import MAX_INTERIM, USER_AGENT, Http1Connection, HttpResult, get
 from diagnose.net.http_errors import MAX_BODY
+from diagnose.net.http_request import http_request
 from diagnose.net.local import LocalNet
 from tests.support.streams import Script
 
@@ -47,8 +48,8 @@ def test_the_request_says_honestly_who_asks_and_nothing_of_us_besides() -> None:
 
 def test_a_body_follows_the_head_of_its_request() -> None:
     stream = Script(page(b"hello"))
-    request = httpx.Request("POST", URL, content=b"a=b")
-    asyncio.run(Http1Connection(stream, 5.0).handle_async_request(request))
+    request = http_request("POST", URL, {}, b"a=b")
+    asyncio.run(Http1Connection(stream, 5.0).request(request))
     head, _, body = stream.written.partition(b"\r\n\r\n")
     assert head.startswith(b"POST /page?q=1 HTTP/1.1\r\n")
     assert b"Content-Length: 3" in head
@@ -262,7 +263,7 @@ def test_a_server_that_says_nothing_is_given_up() -> None:
 
 def test_httpx_comes_without_its_command_line() -> None:
     program = (
-        "import sys, diagnose.net.http;"
+        "import sys, diagnose.net.httpx_library;"
         "sys.exit(any(m.split('.')[0] in {'click','rich','pygments','httpcore','anyio'}"
         " for m in sys.modules))"
     )

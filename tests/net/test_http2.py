@@ -15,8 +15,9 @@ from h2.events import (
 )
 from h2.settings import SettingCodes
 
-from diagnose.net.http import HttpResult, get, httpx
+from diagnose.net.http import HttpResult, get
 from diagnose.net.http2 import Http2Connection
+from diagnose.net.http_request import http_request
 from tests.support.streams import Script
 
 URL = "https://shop.example.com:8443/page?q=1"
@@ -130,8 +131,8 @@ def test_a_body_is_sent_as_far_as_the_server_allows() -> None:
     """65535 bytes are allowed at first, more after WINDOW_UPDATE (RFC 9113 section 6.9)."""
     wider = b"".join(frame(8, 0, stream, (100_000).to_bytes(4, "big")) for stream in (0, 1))
     stream = Script(HELLO, wider, PAGE)
-    request = httpx.Request("POST", URL, content=b"x" * 100_000)
-    asyncio.run(Http2Connection(stream, 5.0).handle_async_request(request))
+    request = http_request("POST", URL, {}, b"x" * 100_000)
+    asyncio.run(Http2Connection(stream, 5.0).request(request))
     server = H2Connection(H2Configuration(client_side=False, header_encoding=None))
     events, allowed = [], 65535
     server.initiate_connection()

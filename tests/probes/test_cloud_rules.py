@@ -182,7 +182,7 @@ assert looking.observations == [silent], looking.observations
 assert "diagnose.cloud.firmware" in sys.modules
 loaded = [name for name in sys.modules if name.startswith(
     ("diagnose.cloud.aliyun", "diagnose.cloud.evaluation", "diagnose.probes.cloud_rules",
-     "diagnose.model.cloud", "diagnose.net.api_client", "httpx"))]
+     "diagnose.model.cloud", "diagnose.net.api_client", "httpx", "importlib.metadata"))]
 assert not loaded, loaded
 """
     done = subprocess.run(

@@ -31,12 +31,13 @@ def judge(
     at: datetime = NOW,
     masked: bool = True,
 ) -> list[Claim]:
-    """Put one check to the evidence. It is silent where its needs were not observed. Every
+    """Put one check to the evidence. It is silent without what it needs. Every
     claim it makes must fill its text in each language, steps included; its commands must say what
     they do; and it must claim the same of the evidence `masked`. That is False where stand-ins lose
     what the check compares."""
     check, given = load_check(check_id), evidence(*seen, target=target, at=at)
-    if not {type(observation) for observation in seen}.issuperset(check.needs):
+    faulty_kinds = {type(observation) for observation in seen if observation.shows_fault}
+    if not check.runs_on({type(observation) for observation in seen}, faulty_kinds):
         return []
     claims = list(check.judge(given))
     for claim in claims:

@@ -7,7 +7,7 @@ python -m tests.support.check_index --verify      exits with 1 if the index is o
 import json
 import sys
 
-from diagnose.checking.registry import INDEX, all_checks
+from diagnose.checking.registry import INDEX, all_checks, index_entry
 
 OUT_OF_DATE = "checks/index.json is out of date. Run: make index"
 
@@ -16,8 +16,7 @@ def index_text() -> str:
     """Return the index of all checks, which are imported for it: one check a line, so that
     branches that add different checks can be merged."""
     lines = (
-        f"  {json.dumps(check.id)}: {json.dumps(sorted(kind.__name__ for kind in check.needs))}"
-        for check in all_checks()
+        f"  {json.dumps(check.id)}: {json.dumps(index_entry(check))}" for check in all_checks()
     )
     return "{\n" + ",\n".join(lines) + "\n}\n"
 

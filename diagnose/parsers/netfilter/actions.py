@@ -59,6 +59,9 @@ def follow(state: PacketState) -> Outcome | Fork:
         if state.chain is None:
             result: Result = advance(state)
         elif state.rule_index < len(state.rules):
+            state.effort.rules_left -= 1
+            if state.effort.rules_left < 0:
+                return state.finish("unknown", unknown=("too many rules",))
             result = _rule(state, state.rules[state.rule_index])
         else:
             result = state.leave_chain()
@@ -81,7 +84,7 @@ def _rule(state: PacketState, rule: Rule) -> Result:
     return None
 
 
-def _match(state: PacketState, step: Match, _: Rule) -> Result:
+def _match(state: PacketState, step: Match, rule: Rule) -> Result:
     values: Any = step.values
     if isinstance(values, str):
         if _entry(state, values, step.keys) in state.added:
@@ -92,11 +95,20 @@ def _match(state: PacketState, step: Match, _: Rule) -> Result:
     answer = evaluate_match(state, step.keys, step.op, values, step.mask)
     if isinstance(answer, bool):
         return answer
-    return (
-        _fork_on_unknown(state, step, " . ".join(step.keys))
-        if answer is None
-        else _fork_by_source(state, answer)
-    )
+    if answer is None:
+        return _fork_on_unknown(state, step, " . ".join(step.keys))
+    # Each fork follows all later rules: a thousand bans of another port would be a million steps.
+    return False if _is_refuted(state, rule) else _fork_by_source(state, answer)
+
+
+def _is_refuted(state: PacketState, rule: Rule) -> bool:
+    """Return whether one of the matches that follow directly fails for every source."""
+    for step in rule.steps[state.step_index :]:
+        if not isinstance(step, Match) or isinstance(step.values, str):
+            return False
+        if evaluate_match(state, step.keys, step.op, step.values, step.mask) is False:
+            return True
+    return False
 
 
 def _fork_by_source(state: PacketState, answer: Region) -> Fork:

@@ -18,6 +18,8 @@ from diagnose.parsers.netfilter.rules import Chain, Rule, Table, Verdict
 from diagnose.parsers.netfilter.topology import HookEntry, Topology
 
 _MAX_DEPTH = 64
+#: Most rules that are tried for one question, on all paths together: some seconds.
+MAX_RULES = 400_000
 _NO_HOOKS: tuple[str, ...] = ()
 
 
@@ -27,6 +29,15 @@ class Outcome:
 
     region: Region
     decision: Decision
+
+
+class Effort:
+    """How many more rules may be tried; all paths of a question share it."""
+
+    __slots__ = ("rules_left",)
+
+    def __init__(self) -> None:
+        self.rules_left = MAX_RULES
 
 
 @frozen(eq=False)
@@ -61,6 +72,7 @@ class PacketState:
     def __init__(self, topology: Topology, region: Region) -> None:
         self.topology, self.region = topology, region
         self.connection = Connection()
+        self.effort = Effort()
         # Results so far.
         self.answers: dict[object, bool] = {}
         self.added: frozenset[tuple[object, ...]] = frozenset()

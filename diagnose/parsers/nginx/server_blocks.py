@@ -11,7 +11,7 @@ from typing import Literal
 
 from diagnose.model.frozen import frozen
 from diagnose.model.nginx import Directive
-from diagnose.parsers.nginx.config import children, directives_in_force
+from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.pcre import pcre_matches
 
 MatchKind = Literal["exact", "wildcard", "regex", "default"]
@@ -30,12 +30,14 @@ class Listen:
 
 @frozen
 class Server:
-    """A server block and the http block that contains it."""
+    """A server block and the http block that contains it. `inherited` are the directives of that
+    one without its server blocks, of which there may be thousands."""
 
     http: Directive
     block: Directive
     listens: tuple[Listen, ...]
     names: tuple[str, ...]
+    inherited: tuple[Directive, ...]
 
     def directive(self, name: str) -> Directive | None:
         """Return the directive in force: the block's own, else that of http."""
@@ -43,8 +45,10 @@ class Server:
         return directives[-1] if directives else None
 
     def directives(self, name: str) -> tuple[Directive, ...]:
-        """Return the directives in force of a repeatable kind (`directives_in_force`)."""
-        return directives_in_force((self.http, self.block), name)
+        """Return the directives in force of a repeatable kind: the block's own, else those of
+        http."""
+        own = children(self.block, name)
+        return own or tuple(each for each in self.inherited if each.name == name)
 
 
 @frozen
@@ -71,12 +75,15 @@ def file_paths(server: Server, name: str) -> tuple[str, ...]:
 
 def servers(main: tuple[Directive, ...]) -> tuple[Server, ...]:
     """Return every server block, in order."""
-    return tuple(
-        Server(http, block, _listens(http, block), _server_names(block))
-        for http in main
-        if http.name == "http"
-        for block in children(http, "server")
-    )
+    blocks: list[Server] = []
+    for http in main:
+        if http.name == "http":
+            inherited = tuple(each for each in http.block or () if each.name != "server")
+            blocks += (
+                Server(http, block, _listens(inherited, block), _server_names(block), inherited)
+                for block in children(http, "server")
+            )
+    return tuple(blocks)
 
 
 def _server_names(block: Directive) -> tuple[str, ...]:
@@ -87,9 +94,10 @@ def _server_names(block: Directive) -> tuple[str, ...]:
     )
 
 
-def _listens(http: Directive, block: Directive) -> tuple[Listen, ...]:
+def _listens(inherited: tuple[Directive, ...], block: Directive) -> tuple[Listen, ...]:
     # Until nginx 1.25.1, `ssl on;` made every socket of the block a TLS socket.
-    switch = (*children(http, "ssl"), *children(block, "ssl"))[-1:]
+    of_http = (directive for directive in inherited if directive.name == "ssl")
+    switch = (*of_http, *children(block, "ssl"))[-1:]
     ssl_on = any(directive.args[:1] == ("on",) for directive in switch)
     listens = [
         listen

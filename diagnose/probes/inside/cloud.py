@@ -2,8 +2,9 @@
 
 They run where a port of the target does not answer, or where `--cloud` asks for it on the server
 itself, which cannot see what stands in front of it. Where TLS for the target's name is reset, only
-the cloud and its region are read. A healthy site costs nothing. Everything that they need is
-imported then.
+the cloud and its region are read. This module is imported only then (`probes.AFTER_FAILURE`), and
+the rest only if the firmware names a cloud: a healthy site and a machine in no cloud pay nothing.
+Providers of other packages are asked only with `--cloud`: to list the packages takes 20 ms.
 """
 
 from diagnose.model import Host, Vantage
@@ -39,9 +40,10 @@ async def name_reset(ctx: ProbeContext, handshake: Handshake) -> None:
         return
     first = next(filter(_is_reset, ctx.observed(Handshake)))
     if first is handshake and not any(map(_is_silent, ctx.observed(Connection))):
-        from diagnose.probes.firmware import may_be_cloud, read_dmi
+        from diagnose.cloud.firmware import cloud_of
+        from diagnose.probes.firmware import read_dmi
 
-        if may_be_cloud(dmi := await read_dmi(ctx.machine)):
+        if cloud_of(dmi := await read_dmi(ctx.machine)):
             from diagnose.probes.cloud_rules import identify_server
 
             await identify_server(ctx, dmi)
@@ -50,10 +52,11 @@ async def name_reset(ctx: ProbeContext, handshake: Handshake) -> None:
 async def _look(ctx: ProbeContext) -> None:
     if not ctx.options.wants("cloud"):
         return
-    from diagnose.probes.firmware import may_be_cloud, read_dmi
+    from diagnose.cloud.firmware import cloud_of
+    from diagnose.probes.firmware import read_dmi
 
     dmi = await read_dmi(ctx.machine)
-    if ctx.options.cloud or may_be_cloud(dmi):
+    if ctx.options.cloud or cloud_of(dmi):
         from diagnose.probes.cloud_rules import look_on_server
 
         await look_on_server(ctx, dmi)
