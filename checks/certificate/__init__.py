@@ -208,6 +208,18 @@ def manual_fix(*steps: str) -> Fix:
     return Fix(tuple(Manual(step, Where.SERVER) for step in steps), Applicability.MANUAL)
 
 
+def replaced_by_hand(evidence: Evidence, leaf: Certificate, step: str) -> Fix:
+    """Return the fix in which a person changes the file of the certificate. Where nginx of this
+    server has read that file for the target, the commands follow that test and load it."""
+    from checks.nginx import Nginx
+    from checks.nginx._commands import reload_steps
+
+    nginx = Nginx.of(evidence)
+    is_nginx = nginx.master is not None and any(nginx.selected_servers())
+    reload = reload_steps(nginx) if is_nginx and file_of(evidence, leaf) else ()
+    return Fix((Manual(step, Where.SERVER), *reload), Applicability.MANUAL)
+
+
 def renewal_fix(evidence: Evidence, leaf: Certificate) -> Fix:
     """Return the fix that renews the certificate and reloads nginx, with the tool that keeps the
     file if it is known.
@@ -218,7 +230,7 @@ def renewal_fix(evidence: Evidence, leaf: Certificate) -> Fix:
     if lineage is not None:
         return Fix((lineage.renew, reload_step(evidence)), Applicability.REVIEW)
     if "let's encrypt" not in leaf.issuer.lower():
-        return manual_fix("renew")
+        return replaced_by_hand(evidence, leaf, "renew")
     renew = commands.renew_certificate(("certbot", "renew"))
     return Fix((Manual("renew", Where.SERVER), renew, reload_step(evidence)), Applicability.REVIEW)
 

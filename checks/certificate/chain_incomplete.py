@@ -17,7 +17,7 @@ from checks.certificate import (
     chain_fault,
     claim,
     file_of,
-    manual_fix,
+    replaced_by_hand,
     served_lineage,
 )
 from diagnose.checking.registry import check
@@ -41,7 +41,7 @@ def chain_incomplete(evidence: Evidence) -> Iterator[Claim]:
                 "sent": len(served_cert.chain),
                 "whole": lineage.fullchain if fix and lineage else "",
             },
-            fix or manual_fix("serve-the-chain"),
+            fix or replaced_by_hand(evidence, served_cert.leaf, "serve-the-chain"),
             confidence=Confidence.CERTAIN if urls or fix else Confidence.LIKELY,
             ruled_out=("certificate.self-signed", "certificate.wrong-intermediate"),
         )

@@ -9,8 +9,8 @@ from checks.certificate import (
     certificate_out_of_time,
     claim,
     label,
-    manual_fix,
     renewal_fix,
+    replaced_by_hand,
 )
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity
@@ -42,6 +42,6 @@ def expired(evidence: Evidence) -> Iterator[Claim]:
             fix = (
                 renewal_fix(evidence, served_cert.leaf)
                 if expired_cert is served_cert.leaf
-                else manual_fix("new-intermediate")
+                else replaced_by_hand(evidence, served_cert.leaf, "new-intermediate")
             )
             yield claim(evidence, served_cert, facts, fix)

@@ -7,7 +7,14 @@ A bad signature may also be a damaged one; then the key identifiers agree.
 
 from collections.abc import Iterator
 
-from checks.certificate import BAD_SIGNATURE, COMMON_EFFECTS, chain_fault, claim, label, manual_fix
+from checks.certificate import (
+    BAD_SIGNATURE,
+    COMMON_EFFECTS,
+    chain_fault,
+    claim,
+    label,
+    replaced_by_hand,
+)
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Severity
 from diagnose.model.tls import Handshake, certificate_path, served_certificates
@@ -33,6 +40,6 @@ def wrong_intermediate(evidence: Evidence) -> Iterator[Claim]:
             evidence,
             served_cert,
             facts,
-            manual_fix("replace-the-intermediate"),
+            replaced_by_hand(evidence, served_cert.leaf, "replace-the-intermediate"),
             confidence=Confidence.CERTAIN if is_certain else Confidence.LIKELY,
         )

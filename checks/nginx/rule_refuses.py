@@ -85,6 +85,7 @@ def _claim(nginx: Nginx, rules: Sequence[AnsweringRule]) -> Claim:
     condition = first.condition
     text = " ".join(condition.args) if condition else ""
     kind = next((kind for word, kind in _SUBJECTS.items() if word in text), "")
+    statement = " ".join((first.directive.name, *first.directive.args))
     return Claim(
         about=subjects[0],
         covers=subjects,
@@ -97,9 +98,11 @@ def _claim(nginx: Nginx, rules: Sequence[AnsweringRule]) -> Claim:
         facts={
             "url": first.response.url,
             "status": first.response.status or CLOSED,
-            "rule": " ".join((first.directive.name, *first.directive.args)),
+            "rule": statement,
             "place": file_line(first.directive),
             "condition": f"if {text}" if text else "",
+            "block": f"if {text} {{ {statement}; }}" if text else f"{statement};",
+            "path": _tested_path(text) if kind == "file" else "",
             "sent": _sent_value(nginx.evidence, first, kind),
             "spares": first.spares,
             "socket": isinstance(first.response, Upgrade),
@@ -107,6 +110,12 @@ def _claim(nginx: Nginx, rules: Sequence[AnsweringRule]) -> Claim:
         },
         fix=Fix((Manual("change-the-rule", Where.SERVER),), Applicability.MANUAL),
     )
+
+
+def _tested_path(condition: str) -> str:
+    """Return the file that a condition looks for; "" if its path depends on the request."""
+    path = condition.rpartition(" ")[2].rstrip(")").strip("\"'")
+    return path if path.startswith("/") and "$" not in path else ""
 
 
 def _rank(value: Severity) -> int:

@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from diagnose.agent.arguments import Evidence
-from diagnose.model import Report
+from diagnose.model import Report, Target
 from diagnose.model.view import View
 from diagnose.outputs.json import document
+from diagnose.probes import diagnose_command
 
 #: Members of the report that never hold text from elsewhere: closed sets, ids, numbers and times.
 OWN_WORDS = (
@@ -42,13 +43,32 @@ _PROVENANCE = {
     "own_words": list(OWN_WORDS),
 }
 
+_SHOW = "Shows the same report with the real names, where a step holds a stand-in."
+_FIX = "Asks, carries out the remedy, looks again, and takes it back if it did not help."
+
 
 def report_result(report: Report, view: View, evidence: Evidence, masked: bool) -> dict[str, Any]:
     """Return the wrapper with a report. `evidence` selects the observations in it."""
     content = document(report, view)
     if evidence == "cited":
         content["observations"] = _cited(content)
-    return {"provenance": _PROVENANCE, "masked": masked, "report": content}
+    return {"provenance": _PROVENANCE, "masked": masked, "next": [], "report": content}
+
+
+def next_commands(target: Target, content: Mapping[str, Any], masked: bool) -> list[dict[str, str]]:
+    """Return what a person may type on the server after this report. `target` is as the agent wrote
+    it: nothing of the site is in these commands."""
+    remedies = [finding["remedy"] for finding in content["findings"] if finding["root_cause"]]
+    commands = []
+    if remedies and masked:
+        commands.append((diagnose_command(target), _SHOW))
+    if any(remedy and remedy["applicability"] == "automatic" for remedy in remedies):
+        commands.append((_with_word(diagnose_command(target), "fix"), _FIX))
+    return [{"command": f"sudo {command}", "purpose": purpose} for command, purpose in commands]
+
+
+def _with_word(command: str, word: str) -> str:
+    return command.replace("diagnose ", f"diagnose {word} ", 1)
 
 
 def _cited(content: Mapping[str, Any]) -> list[Any]:
@@ -77,11 +97,21 @@ def report_schema() -> dict[str, Any]:
             },
             "masked": {
                 "type": "boolean",
-                "description": "Whether names, addresses and secrets are stand-ins (name1).",
+                "description": "Whether names, addresses and secrets are stand-ins (name1). The "
+                "host that the call names is not.",
+            },
+            "next": {
+                "type": "array",
+                "description": "Commands for a person on the server. A person decides.",
+                "items": {
+                    "type": "object",
+                    "properties": {"command": {"type": "string"}, "purpose": {"type": "string"}},
+                    "required": ["command", "purpose"],
+                },
             },
             "report": {"$ref": "#/$defs/report"},
         },
-        "required": ["provenance", "masked", "report"],
+        "required": ["provenance", "masked", "next", "report"],
         "$defs": json.loads(path.read_text("utf-8"))["$defs"],
     }
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from diagnose.agent.arguments import DiagnoseCall, ExplainCall, ReplayCall
-from diagnose.agent.results import report_result
+from diagnose.agent.results import next_commands, report_result
 from diagnose.agent.settings import ServerSettings
 from diagnose.checking import registry
 from diagnose.checking.conclusion import conclude
@@ -49,7 +49,9 @@ class Tools:
             privileged=os.geteuid() == 0,
             again=call.options.rerun_args,
         )
-        return await self._result(report, view, call, call.options)
+        result = await self._result(report, view, call, call.options)
+        result["next"] = next_commands(call.target, result["report"], result["masked"])
+        return result
 
     async def explain(self, call: ExplainCall) -> dict[str, Any]:
         if call.check_id not in registry.check_ids():
@@ -83,7 +85,8 @@ class Tools:
         if masks:
             judge = self._settings.judge(options)
             # Masking judges the evidence again: other calls shall not wait for it.
-            report, view = await asyncio.to_thread(masked_report, report, view, judge)
+            keeps_target = isinstance(call, DiagnoseCall)
+            report, view = await asyncio.to_thread(masked_report, report, view, judge, keeps_target)
         return report_result(report, view, call.evidence, masks)
 
 

@@ -212,6 +212,14 @@ def _config(words: Sequence[str]) -> int:
     return 0
 
 
+def _keys(words: Sequence[str]) -> int:
+    from diagnose.cli import keys_command
+
+    output = parse_output("keys", words)
+    write(keys_command.render(output.view(), dict(output.keys)))
+    return 0
+
+
 def _mcp(words: Sequence[str]) -> int:
     from diagnose import agent
     from diagnose.cli.runs import open_machine, report_builder
@@ -255,6 +263,7 @@ HANDLERS: dict[str, Callable[[Sequence[str]], int]] = {
     "bundle": _bundle,
     "replay": _replay,
     "config": _config,
+    "keys": _keys,
     "demo": _demo,
     "serve": _serve,
     "web": _web,

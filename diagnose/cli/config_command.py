@@ -35,6 +35,8 @@ def render(words: Sequence[str]) -> str:
     valid."""
     defaults = parse("config", [])
     arguments = parse("config", words, {**dict.fromkeys(OPTION_NAMES), "ignore": []})
+    if arguments.template:
+        return translate("config.template", output_options(arguments).language)
     settings = load_settings(arguments.config)
     for group in settings.targets.values():
         for word in group.value:

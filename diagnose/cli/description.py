@@ -16,7 +16,7 @@ from diagnose.model import LAYERS
 from diagnose.outputs import FORMATS
 from diagnose.parsers.target import UsageError
 
-SHELLS = ("bash", "zsh", "fish")
+SHELLS = ("bash", "zsh", "fish", "tcsh")
 
 #: The values of options that take one of a few words.
 CHOICES: Mapping[str, tuple[str, ...]] = {

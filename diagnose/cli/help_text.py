@@ -32,6 +32,9 @@ COMMANDS = {
         "TARGET ...",
     ),
     "config": CommandHelp("The values of the configuration, and where each comes from."),
+    "keys": CommandHelp(
+        "The keys of the screen, what they do, and their names in the configuration."
+    ),
     "demo": CommandHelp("A broken site of its own on loopback, diagnosed.", "[FAULT]"),
     "serve": CommandHelp(
         "An exporter for Prometheus in the place of blackbox_exporter, with the reason."
@@ -78,6 +81,7 @@ other commands:
   diagnose watch TARGET ...            look again and again, and say what changes
   diagnose replay FILE                 judge a recording again, without a network
   diagnose config                      the values of the configuration, and where each comes from
+  diagnose keys                        the keys of the screen, and what they do
   diagnose demo [FAULT]                a broken site of its own, diagnosed
   diagnose web [TARGET]                the screen, in a browser
   diagnose mcp                         three read-only tools for agents (MCP)
@@ -91,6 +95,9 @@ It changes nothing, but for fix, and for the screen's key a after it has asked. 
 anybody but the target, where it redirects to, and the name servers; on a cloud's machine whose port
 does not answer also to the metadata service; with --cloud to the API of the provider. With
 --vantage globalping, what is measured and the results become public.
+
+documentation:
+  man diagnose, the help of each command, and the site that "make docs" builds from the sources
 """
 
 #: What follows the options in the help of a command.
@@ -104,6 +111,18 @@ examples:
 
 Where there is an nginx, it runs in a temporary folder on loopback, and a fix can be applied and
 taken back. Nothing is left behind.
+""",
+    "config": """\
+examples:
+  diagnose config                      each value, and the file and line that it comes from
+  diagnose config --timeout 5          as a run with this option would have it
+  diagnose config --template           a file to begin with: every key, as a comment
+""",
+    "keys": """\
+examples:
+  diagnose keys                        the keys in effect
+  diagnose keys --config none          those without a configuration
+  diagnose keys --lang zh
 """,
     "mcp": """\
 examples:

@@ -45,13 +45,13 @@ class _Parser(argparse.ArgumentParser):
     def format_help(self) -> str:
         if self.lang == SOURCE_LANGUAGE:
             return super().format_help()
-        from diagnose.i18n.command_line import localize, translate_error
+        from diagnose.i18n.command_line import localize, translate_error, translate_headings
 
         localize(self, self.lang)
         self.formatter_class = _CellFormatter
         heading = "usage: "
         text = super().format_help().removeprefix(heading)
-        return f"{translate_error(heading, self.lang)}{text}"
+        return translate_headings(f"{translate_error(heading, self.lang)}{text}", self.lang)
 
     def error(self, message: str) -> NoReturn:
         long_options = tuple(
@@ -117,7 +117,9 @@ def build_parser(command: str | None = None, has_operands: bool = True) -> _Pars
         group.add_argument("--schema", action="store_true", help="the JSON Schema of --json")
         group.add_argument("--spec", action="store_true", help="the command line, as JSON")
         group.add_argument(
-            "--completion", metavar="SHELL", help="the script that completes: bash, zsh or fish"
+            "--completion",
+            metavar="SHELL",
+            help="the script that completes: bash, zsh, fish or tcsh",
         )
     return parser
 
@@ -299,6 +301,8 @@ def _add_configurable_options(parser: argparse.ArgumentParser) -> None:
     _add_cafile(group)
     parser.add_argument("--json", dest="format", action="store_const", const="json",
         help="one JSON document")  # fmt: skip
+    parser.add_argument("--template", action="store_true",
+        help="print a file to begin with, and end")  # fmt: skip
 
 
 def _add_ignore_option(parser: argparse.ArgumentParser) -> None:

@@ -13,9 +13,12 @@ from typing import NamedTuple
 
 from diagnose.i18n import SOURCE_LANGUAGE
 from diagnose.i18n.messages import translation
+from diagnose.i18n.reports import translate
 
 #: The contexts (`msgctxt`) in a catalogue.
 HELP, ERROR = "command.help", "command.error"
+#: A line of a help that is not indented and ends with a colon.
+_HEADING = re.compile(r"(?m)^(\S[^\n]*):$")
 #: Parts of errors may be errors themselves, to this depth.
 _MAX_DEPTH = 3
 
@@ -43,6 +46,12 @@ def localize(parser: argparse.ArgumentParser, lang: str) -> None:
 
 def translate_help(text: str, lang: str) -> str:
     return translation(lang).pgettext(HELP, text)
+
+
+def translate_headings(text: str, lang: str) -> str:
+    """Return a help whose headings end with the colon of the language: argparse writes ":"."""
+    colon = translate("as-anyone", lang)
+    return _HEADING.sub(lambda match: f"{match[1]}{colon}", text)
 
 
 # Errors

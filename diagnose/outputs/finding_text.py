@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 
 from diagnose.checking.proof import REST_OF_RUN, UnfinishedReason
 from diagnose.checking.root_cause import unanswered_findings, verdict
@@ -159,6 +160,26 @@ def rerun_command(report: Report, view: View, *options: str) -> str:
 
 def explain_command(finding: Finding) -> str:
     return f"diagnose explain {finding.check.id}"
+
+
+def fix_command(report: Report, view: View) -> str:
+    """Return the command that applies the remedy of the root causes, after a question."""
+    program, _, arguments = rerun_command(report, view).partition(" ")
+    return f"{program} fix {arguments}"
+
+
+def next_commands(report: Report, view: View) -> Iterator[tuple[str, str]]:
+    """Yield what a person may type after this report, the most useful first: what it does (fix,
+    verify, explain, enable), and the command."""
+    if not report.causes:
+        enabling = (gap.enable for gap in evidence_gaps(report, view) if gap.enable)
+        yield from (("enable", command) for command in islice(enabling, 1))
+        return
+    cause = report.causes[0]
+    if applicability(cause) == "automatic":
+        yield "fix", fix_command(report, view)
+    yield "verify", verify_command(report, cause, view)
+    yield "explain", explain_command(cause)
 
 
 def verdict_sentence(report: Report, lang: str) -> str:

@@ -88,6 +88,10 @@ def document(report: Report, view: View) -> dict[str, Any]:
             for gap in finding_text.evidence_gaps(report, view)
         ],
         "errors": [{"where": crash.where, "message": crash.message} for crash in report.crashes],
+        "next": [
+            {"kind": kind, "command": command}
+            for kind, command in finding_text.next_commands(report, view)
+        ],
     }
 
 
@@ -109,6 +113,7 @@ def failure_document(message: str, exit_code: int, stage: str = "usage") -> dict
         "observations": [],
         "unknown": [],
         "errors": [{"where": stage, "message": message}],
+        "next": [],
     }
 
 

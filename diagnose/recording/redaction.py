@@ -7,6 +7,8 @@ domain), so the checks reach the same findings from masked evidence.
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from difflib import get_close_matches
+from itertools import count
 from typing import Any, TypeVar
 
 from diagnose.model import Crash, Evidence, Report
@@ -26,6 +28,8 @@ Value = TypeVar("Value")
 Judge = Callable[[Evidence, tuple[Crash, ...]], Report]
 
 _NAME_SUFFIX = re.compile(r"[_-](?=[a-z]{3}$|\d)")
+#: How similar two labels are (0 to 1) if one is the other mistyped: "shpo" for "shop".
+_MISTYPED = 0.75
 #: The longest host name in characters (RFC 1035 section 2.3.4).
 _LONGEST_NAME = 255
 _WORD = re.compile(r"[\w.*-]+")
@@ -45,9 +49,13 @@ _RESERVED_WORDS = {
 _CDN = tuple(end for end, _ in (*ALIASES, *BALANCERS))
 
 
-def masked_report(original: Report, view: View, conclude: Judge) -> tuple[Report, View]:
-    """Mask a report and its view. The checks judge the masked evidence again."""
-    return _mask_report(mask_for(original.evidence), original, view, conclude)
+def masked_report(
+    original: Report, view: View, conclude: Judge, keeps_target: bool = False
+) -> tuple[Report, View]:
+    """Mask a report and its view. The checks judge the masked evidence again. `keeps_target`: the
+    host of the target stays, because the reader wrote it."""
+    kept = (original.evidence.target.host,) if keeps_target else ()
+    return _mask_report(mask_for(original.evidence, kept), original, view, conclude)
 
 
 def masked_recording(evidence: Evidence, privileged: bool) -> str:
@@ -101,17 +109,27 @@ def _with_masked_reasons(report: Report, mask: "Mask") -> Report:
     return replace(report, findings=findings, ignores=tuple(masked.values()))
 
 
-def mask_for(evidence: Evidence) -> "Mask":
-    """Return a mask that knows every name in the evidence."""
-    return Mask(host_names(evidence), upstream_hosts(evidence))
+def mask_for(evidence: Evidence, kept: Iterable[str] = ()) -> "Mask":
+    """Return a mask that knows every name in the evidence. It keeps the hosts `kept`."""
+    return Mask(host_names(evidence), upstream_hosts(evidence), kept)
 
 
 class Mask:
-    """Replaces names, addresses and secrets, and remembers their stand-ins."""
+    """Replaces names, addresses and secrets, and remembers their stand-ins. The labels of the hosts
+    `kept` stay, so that names of their domain stay recognizable as such, and so do labels that are
+    one of them mistyped."""
 
-    def __init__(self, host_names: Iterable[str], upstream_hosts: Iterable[str] = ()) -> None:
-        self.labels: dict[str, str] = {}
-        self.addresses = Addresses()
+    def __init__(
+        self,
+        host_names: Iterable[str],
+        upstream_hosts: Iterable[str] = (),
+        kept: Iterable[str] = (),
+    ) -> None:
+        kept = tuple(host.strip(".").lower() for host in kept)
+        self._kept = [label for host in kept for label in _kept_labels(host)]
+        self.labels = {label: label for label in self._kept}
+        self._names = (f"name{number}" for number in count(1))
+        self.addresses = Addresses(kept)
         self.tokens = Tokens()
         hosts = {name.strip(".").lower() for name in upstream_hosts}
         dotted = (name for name in hosts if name.count("."))
@@ -186,7 +204,20 @@ class Mask:
         )
 
     def label_stand_in(self, label: str) -> str:
-        return self.labels.setdefault(label, f"name{len(self.labels) + 1}")
+        if label not in self.labels:
+            is_mistyped = get_close_matches(label, self._kept, n=1, cutoff=_MISTYPED)
+            new_names = (name for name in self._names if name not in self.labels)
+            self.labels[label] = label if is_mistyped else next(new_names)
+        return self.labels[label]
+
+
+def _kept_labels(host: str) -> tuple[str, ...]:
+    """Return what a host that is kept has instead of labels with stand-ins: its labels, and its
+    domain, which has one stand-in if it holds unusual characters. An address has no labels."""
+    labels = tuple(host.split("."))
+    if ":" in host or labels[-1].isdigit():
+        return ()
+    return (*labels, ".".join(labels[-2:]))
 
 
 def _split_domains(names: Iterable[str]) -> tuple[frozenset[str], re.Pattern[str] | None]:

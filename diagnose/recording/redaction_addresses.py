@@ -3,6 +3,7 @@ which addresses are in one network."""
 
 import contextlib
 import re
+from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 _V4 = re.compile(r"(?<!\d)(?<!\d\.)(?:\d{1,3}\.){3}\d{1,3}(?!\d|\.\d)")
@@ -51,8 +52,9 @@ _NETWORKS = tuple(
 class Addresses:
     """Replaces addresses and remembers their stand-ins."""
 
-    def __init__(self) -> None:
-        self.stand_ins: dict[str, str] = {}
+    def __init__(self, kept: Iterable[str] = ()) -> None:
+        """`kept` are addresses that stay as they are."""
+        self.stand_ins: dict[str, str] = {address: address for address in kept}
         self.counts: dict[object, int] = {}
         self.networks: dict[object, IPv4Network | IPv6Network] = {}
 

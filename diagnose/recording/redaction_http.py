@@ -152,10 +152,10 @@ _NGINX_MESSAGE = re.compile(
 )
 #: What is kept in quotes: a path, a Unix socket, a name or number of nginx's own, a URL.
 _KEPT_QUOTED = re.compile(
-    r"(?:/[^?]*|unix:.*|\$?[a-z]+(?:_[a-z0-9]+)+|listen|server|location|http|http2|http3|stream|"
-    r"mail|quic|spdy|ssl|reuseport|if|map|root|alias|upstream|resolver|include|geo|zone|\d+|[;{}]|"
-    r"TLSv[\d.]+|SSLv[\d.]+|[a-z]+://.*|[\w.*-]+:\d+|\[[0-9a-fA-F:.]+\](?::\d+)?|"
-    r"(?:[\w*-]+\.)+[\w-]+|name\d+)",
+    r"(?:/[^?]*|unix:.*|listen \.\.\. ssl|\$?[a-z]+(?:_[a-z0-9]+)+|listen|server|location|http|"
+    r"http2|http3|stream|mail|quic|spdy|ssl|reuseport|if|map|root|alias|upstream|resolver|include|"
+    r"geo|zone|\d+|[;{}]|TLSv[\d.]+|SSLv[\d.]+|[a-z]+://.*|[\w.*-]+:\d+|"
+    r"\[[0-9a-fA-F:.]+\](?::\d+)?|(?:[\w*-]+\.)+[\w-]+|name\d+)",
     re.DOTALL,
 )
 #: Words of PHP-FPM that a check reads (sapi/fpm/fpm/fpm_main.c).

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import takewhile
 from typing import Any
 
 from diagnose.model import Evidence
@@ -9,6 +10,7 @@ from diagnose.model.marks import Mark
 from diagnose.parsers.filing_blocks import REDIRECT_PAGES
 from diagnose.parsers.parked_domains import parking_servers
 from diagnose.recording.field_marks import marked_values
+from diagnose.recording.redaction_nginx import is_kept_directive
 
 #: Domains of public certificate authorities. They are the same for everybody, and checks compare
 #: them with CAA records.
@@ -121,4 +123,6 @@ def _server_names(text: str) -> Iterator[str]:
     for statement in re.split(r"[;{}]", text):
         directive = _SERVER_NAME.search(statement)
         words = statement[directive.end() :].split() if directive else ()
-        yield from (name for name in words if re.fullmatch(r"[\w.*-]+", name))
+        # Where a semicolon is missing, the next directive follows.
+        names = takewhile(lambda word: not is_kept_directive(word), words)
+        yield from (name for name in names if re.fullmatch(r"[\w.*-]+", name))

@@ -59,7 +59,7 @@ _VALUE = re.compile(r"(?:\$\{?[a-z0-9_]+\}?|[:/])+")
 _CONNECTION = re.compile(r"(?i)(?:upgrade|close|keep-alive|websocket|on|off|default|\d{1,8})?")
 _ROUTE = re.compile(r"(?:[a-z]{1,10}://)?[\w.$-]{1,253}(?::[\w$]{1,32})?(?:/[\w./-]*)?")
 _URL = re.compile(r"(?:[a-z]+://|/|\$|@).*", re.DOTALL)
-_COMPARISON = re.compile(r"\(|\)|!?~\*?|!?=|!?-[fdex]|\(?\$\w+\)?|\(?!?")
+_COMPARISON = re.compile(r"\(|\)|!?~\*?|!?=|\(?!?-[fdex]|\(?\$\w+\)?|\(?!?")
 
 #: The words of a directive's head, tokenized like in nginx (ngx_conf_read_token).
 _WORDS = re.compile(
@@ -110,7 +110,7 @@ class ArgumentMask:
             return self.mask_text(text) if is_code_or_url or _URL.fullmatch(text) else HIDDEN
         if name == "auth_basic":
             return text if text == "off" else HIDDEN
-        if name in KEPT_DIRECTIVES or _KEPT_FAMILIES.fullmatch(name):
+        if is_kept_directive(name):
             return self.mask_text(text)
         return self._hide_argument(text)
 
@@ -284,6 +284,11 @@ class MaskedFiles:
             stop=offsets.get(directive.stop, directive.stop),
             opened=offsets.get(directive.opened, directive.opened),
         )
+
+
+def is_kept_directive(word: str) -> bool:
+    """Return whether a word is a directive whose arguments are kept."""
+    return word in KEPT_DIRECTIVES or _KEPT_FAMILIES.fullmatch(word) is not None
 
 
 def _quoted(argument: str) -> str:

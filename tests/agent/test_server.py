@@ -68,6 +68,18 @@ def test_a_diagnosis_is_a_report_of_our_schema(shut: int) -> None:
     assert {entry["id"] for entry in report["observations"]} == cited
     assert counts
     assert counts == sorted(counts)
+    (show,) = content["next"]
+    assert show["command"] == f"sudo diagnose https://127.0.0.1:{shut}/ --ws /ws"
+
+
+def test_the_host_that_the_call_names_is_not_masked_and_others_are() -> None:
+    async def work(client: Client) -> Any:
+        return await call(client, "diagnose", target="nothing.invalid", side="outside")
+
+    content = with_agent(work)
+    assert content["masked"] is True
+    assert content["report"]["target"]["host"] == "nothing.invalid"
+    assert content["report"]["run"]["vantage"]["here"]["hostname"] == "masked"
 
 
 def test_text_of_the_site_stays_in_the_marked_report() -> None:

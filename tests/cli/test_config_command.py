@@ -1,6 +1,7 @@
 """`diagnose config`, and runs with a configuration."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from diagnose.cli import main
 from diagnose.cli.request import RunRequest
 from diagnose.cli.request_parser import parse_replay, parse_run
+from diagnose.cli.settings import OPTION_NAMES, load_settings
 from diagnose.parsers.target import UsageError
 from tests.cli.test_config_file import WHOLE, write_config
 
@@ -115,3 +117,18 @@ def test_keys_reach_the_screen_and_are_listed(
     request = run_request("--config", file, "shop.example.com")
     assert request.output.keys == (("again", "f5,R"),)
     assert values(capsys, "--config", file)["keys.again"] == ("f5,R", "file", 2)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_template_is_a_valid_file_with_and_without_its_marks(
+    lang: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main.main(["config", "--template", "--lang", lang]) == 0
+    template = capsys.readouterr().out
+    file = write_config(tmp_path, template)
+    assert not load_settings(str(file)).options
+    text = re.sub(r"(?m)^#(?! )", "", template).replace("/etc/ssl/company.pem", "roots.pem")
+    settings = load_settings(str(write_config(tmp_path, text)))
+    assert set(settings.options) == set(OPTION_NAMES)
+    for table in (settings.targets, settings.servers, settings.ignores, settings.keys):
+        assert table

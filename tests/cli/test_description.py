@@ -2,6 +2,7 @@
 
 import json
 import shlex
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -83,6 +84,18 @@ def test_bash_completes(words: list[str], expected: list[str], tmp_path: Path) -
     )  # fmt: skip
     assert set(expected) <= set(done.stdout.split())
     assert all(word.startswith(words[-1]) for word in done.stdout.split())
+
+
+@pytest.mark.skipif(shutil.which("tcsh") is None, reason="tcsh is not here")
+def test_tcsh_takes_its_script(tmp_path: Path) -> None:
+    script = tmp_path / "diagnose.tcsh"
+    script.write_text(completion_script("tcsh"))
+    done = subprocess.run(
+        ["tcsh", "-f", "-c", f"source {script}; complete diagnose"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "explain" in done.stdout
 
 
 def test_a_shell_that_is_not_known_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,6 +1,6 @@
 """The corpus: any tool tried on the laboratory's scenarios. Who names what, false alarms included.
 
-    python -m tests.lab corpus [SCENARIO ...] [--sample N] [--tool NAME ...] [--words]
+    python -m tests.lab corpus [SCENARIO ...] [--sample N] [--healthy N] [--tool NAME ...] [--words]
 
 A tool is an adapter of a few lines: the commands that its user would type, and what its output
 says (`corpus_tools`). Each tool gets every scenario, also one about what it does not look at: then
@@ -97,6 +97,13 @@ def sample(scenarios: Sequence[Scenario], count: int) -> list[Scenario]:
     return chosen[:count]
 
 
+def sample_with_healthy(scenarios: Sequence[Scenario], count: int, healthy: int) -> list[Scenario]:
+    """A sample, and more healthy sites: there are few in it, and false alarms show on them."""
+    chosen = sample(scenarios, count)
+    rest = [scenario for scenario in scenarios if scenario.healthy and scenario not in chosen]
+    return chosen + sample(rest, healthy)
+
+
 def play(
     lab: Lab, scenario: Scenario, tools: Sequence[Tool], note: Callable[[str], None]
 ) -> Row | None:
@@ -147,7 +154,10 @@ def said(rows: Sequence[Row]) -> Iterator[str]:
 def main(words: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.lab corpus", usage=__doc__)
     parser.add_argument("scenario", nargs="*")
-    parser.add_argument("--sample", type=int, default=0)
+    parser.add_argument(
+        "--sample", type=int, default=0, help="so many of all, a share of each layer"
+    )
+    parser.add_argument("--healthy", type=int, default=0, help="so many more with nothing wrong")
     parser.add_argument("--tool", action="append", choices=[tool.name for tool in TOOLS])
     parser.add_argument("--words", action="store_true")
     options = parser.parse_args(words)
@@ -157,7 +167,8 @@ def main(words: Sequence[str]) -> int:
     if wrong := [name for name in options.scenario if name not in known]:
         sys.exit(f"There is no scenario {wrong[0]!r}: python -m tests.lab list names them.")
     chosen = [known[name] for name in options.scenario] or list(known.values())
-    chosen = sample(chosen, options.sample) if options.sample else chosen
+    if options.sample:
+        chosen = sample_with_healthy(chosen, options.sample, options.healthy)
     tools = [tool for tool in TOOLS if not options.tool or tool.name in options.tool]
     return run(chosen, [tool for tool in tools if installed(tool)], options.words)
 

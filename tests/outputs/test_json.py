@@ -158,3 +158,15 @@ def test_nothing_in_a_document_controls_a_terminal_and_all_is_read_back() -> Non
     assert json.loads(made) == {"a": [text]}
     assert not UNSAFE.search(made.replace("\n", ""))
     assert "é" in made
+
+
+def test_what_to_type_next_is_named_the_most_useful_first() -> None:
+    def following(made: Report) -> list[tuple[str, str]]:
+        return [(entry["kind"], entry["command"]) for entry in read(made)["next"]]
+
+    (kind, command), *others = following(mended())
+    assert (kind, command) == ("fix", "diagnose fix https://shop.example.com/")
+    assert [kind for kind, _ in others] == ["verify", "explain"]
+    assert [kind for kind, _ in following(refused())] == ["verify", "explain"]
+    assert following(healthy()) == []
+    assert failure_document("There is no option --jsn.", 64)["next"] == []

@@ -62,3 +62,29 @@ def test_a_masked_stream_comes_at_the_end_and_is_complete() -> None:
     assert [type(one) for one in lines] == [Started, Observed, Concluded]
     assert isinstance(lines[1], Observed)
     assert lines[1].observation.name == "name1.name2.com"  # type: ignore[attr-defined]
+
+
+def test_a_host_that_is_kept_keeps_its_domain_and_its_mistyped_names() -> None:
+    mask = Mask(["shop.example.com", "db.acme.net"], (), ("shop.example.com",)).mask_text
+    assert mask("shop.example.com /etc/ssl/shop.example.com.pem") == (
+        "shop.example.com /etc/ssl/shop.example.com.pem"
+    )
+    assert mask("*.example.com blog.example.com api.shop.example.com") == (
+        "*.example.com name1.example.com name2.shop.example.com"
+    )
+    assert mask("shpo.example.com") == "shpo.example.com"
+    assert mask("db.acme.net 203.0.113.10") == "name3.name4.net 192.0.2.1"
+
+
+def test_an_address_that_is_kept_stays_and_others_do_not() -> None:
+    assert Mask([], (), ("203.0.113.10",)).mask_text("203.0.113.10 203.0.113.11") == (
+        "203.0.113.10 192.0.2.1"
+    )
+    assert Mask([], (), ("2001:db8::1",)).mask_text("[2001:db8::1]:443 2001:db8::2") == (
+        "[2001:db8::1]:443 2001:db8:0:ffff::1"
+    )
+
+
+def test_a_stand_in_is_no_label_of_the_host_that_is_kept() -> None:
+    mask = Mask(["name1.example.com", "db.acme.net"], (), ("name1.example.com",)).mask_text
+    assert mask("db.acme.net name1.example.com") == "name2.name3.net name1.example.com"

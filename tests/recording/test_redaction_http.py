@@ -27,6 +27,7 @@ def test_of_a_body_the_marks_are_kept(body: str, kept: str) -> None:
     ("text", "kept"),
     [
         ("connect() failed (111: Connection refused)",) * 2,
+        ('no "ssl_certificate" is defined for the "listen ... ssl" directive in /etc/a:6',) * 2,
         ('user "alice": password mismatch', "***"),
         ('FastCGI sent in stderr: "alice"', "FastCGI sent in stderr: ***"),
         ('open() "/srv/a" failed, client "alice"', 'open() "/srv/a" failed, client "***"'),

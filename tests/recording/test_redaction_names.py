@@ -15,6 +15,7 @@ from diagnose.model.tls import Handshake
 from diagnose.model.upstream import ServerNames
 from diagnose.recording.redaction_names import host_names, upstream_hosts
 from tests.support.check_evidence import NOW, SHOP
+from tests.support.nginx_evidence import config
 from tests.support.report_builder import ANSWER, LEAF
 
 HIDDEN = "app.corp-internal.net"
@@ -86,3 +87,10 @@ def test_a_host_of_one_word_is_one_only_where_a_host_can_be() -> None:
     evidence = Evidence(SHOP, NOW, (Exchange(url="http://app:80/", address="10.0.0.1", port=80),))
     assert "app" in upstream_hosts(evidence)
     assert "app" not in host_names(evidence)
+
+
+def test_a_directive_after_a_forgotten_semicolon_is_no_name() -> None:
+    text = "server {\n server_name a.example.com\n ssl_certificate /a.pem;\n}\n"
+    known = names(config(text))
+    assert "a.example.com" in known
+    assert "ssl_certificate" not in known

@@ -7,6 +7,7 @@ from diagnose.model import Applicability, Command, Host, Vantage
 from diagnose.model.nginx import CertificateFile
 from tests.support.certificates import HEALTHY, LEAF, MIDDLE, causes, leaf, visit
 from tests.support.check_evidence import NOW, judge
+from tests.support.nginx_evidence import RUNNING, config
 
 YESTERDAY = NOW - timedelta(days=1)
 OVER = leaf(not_after=YESTERDAY)
@@ -92,3 +93,19 @@ def test_the_tool_that_keeps_the_file_renews_it(
     step = claim.fix.steps[0]
     assert isinstance(step, Command)
     assert step.argv == command
+
+
+def test_nginx_of_this_server_is_reloaded_after_a_new_file_was_put_there() -> None:
+    over = replace(OVER, issuer="CN=Example Company")
+    path = "/etc/nginx/shop.pem"
+    text = f"server {{ listen 443 ssl; server_name shop.example.com; ssl_certificate {path}; }}"
+    file = CertificateFile(path=path, sha256=over.sha256, chain=(over,))
+    (claim,) = judge(
+        "certificate.expired", visit(over, MIDDLE, code=10), file, RUNNING, config(text)
+    )
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+    _, test, reload = claim.fix.steps
+    assert isinstance(test, Command)
+    assert isinstance(reload, Command)
+    assert (test.argv, reload.argv) == (("nginx", "-t"), ("nginx", "-s", "reload"))

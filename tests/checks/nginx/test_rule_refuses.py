@@ -7,7 +7,7 @@ import pytest
 
 from diagnose.model import Confidence, Failure, Severity
 from diagnose.model.pages import PageFileResponse
-from tests.support.check_evidence import CHAT, SHOP, judge
+from tests.support.check_evidence import CHAT, SHOP, judge, texts
 from tests.support.nginx_evidence import RUNNING, config, front
 from tests.support.page_errors import LOG_READ, logged, page
 
@@ -45,6 +45,17 @@ def test_fires_on_a_file_that_may_be_there() -> None:
     (claim,) = judge(CHECK, *seen(rule, 503, NGINX_PAGE))
     assert claim.confidence is Confidence.LIKELY
     assert claim.facts["file"] is True
+    assert claim.facts["block"] == rule
+    steps = "".join(texts(CHECK, claim))
+    assert f"`{rule}`" in steps
+    assert "`rm /var/www/maintenance.on`" in steps
+
+
+def test_a_file_whose_path_depends_on_the_request_is_not_named() -> None:
+    rule = "if (-f $document_root/maintenance.on) { return 503; }"
+    (claim,) = judge(CHECK, *seen(rule, 503, NGINX_PAGE), masked=False)
+    assert claim.facts["file"] is True
+    assert "`rm " not in "".join(texts(CHECK, claim))
 
 
 def test_fires_on_a_method_that_was_asked_for() -> None:
