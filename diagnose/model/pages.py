@@ -117,6 +117,7 @@ class PageFileTrial(Observation):
         return f"{self.file} tried below {self.prefix}", str(self.status or "")
 
 
+@frozen(kw_only=True, eq=False)
 class WebSocketPath(Observation):
     """A path of the site at which its page, or a script of it, opens a WebSocket.
 
