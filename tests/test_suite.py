@@ -1,8 +1,10 @@
 """What holds for every test: its result says nothing of how busy the machine is."""
 
 import ast
+import subprocess
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.support.effort import ALL
@@ -30,6 +32,21 @@ def elapsed(node: ast.AST) -> bool:
         isinstance(part, ast.BinOp) and isinstance(part.op, ast.Sub) and calls(part) & CLOCKS
         for part in ast.walk(node)
     )
+
+
+#: What stands at the top of the tree.
+TOP = {
+    *(".ci", ".containerignore", ".gitignore", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE"),
+    *("Makefile", "README.md", "checks", "constraints.txt", "diagnose", "docs", "packaging"),
+    *("pyproject.toml", "screenshots", "tests"),
+}
+
+
+@pytest.mark.skipif(not (ROOT.parent / ".git").exists(), reason="no repository is here")
+def test_nothing_else_is_at_the_top() -> None:
+    argv = ["git", "-c", "safe.directory=*", "-C", str(ROOT.parent), "ls-files"]
+    done = subprocess.run(argv, capture_output=True, text=True, check=True)
+    assert {path.partition("/")[0] for path in done.stdout.splitlines()} == TOP
 
 
 def test_hypothesis_has_no_clock() -> None:

@@ -19,7 +19,7 @@ from diagnose.model import (
 from diagnose.model.http import Exchange
 
 
-@check(severity=Severity.NOTE, needs=[Exchange])
+@check(severity=Severity.NOTE, needs=[Exchange], needs_fault=[Exchange])
 def programs_refused(evidence: Evidence) -> Iterator[Claim]:
     pairs = [
         (page, served)
