@@ -67,6 +67,8 @@ class _Swallowed:
 )
 def semicolon_missing(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
+    if nginx.test and not nginx.test.passed:
+        return  # nginx.config-invalid
     selected = [chosen.server.block for chosen in nginx.selected_servers()]
     for server in nginx.servers:
         for directive in server.block.block or ():

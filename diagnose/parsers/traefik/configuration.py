@@ -43,7 +43,7 @@ def decode_api(text: str) -> object:
     """Return the answer of the API; None if it is no JSON."""
     try:
         return msgspec.json.decode(text) if len(text) <= 4 << 20 else None
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, RecursionError, UnicodeError):
         return None
 
 

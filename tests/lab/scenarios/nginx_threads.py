@@ -386,7 +386,7 @@ def _beside_another_site(lab: Lab, lines: str) -> None:
 
 
 @scenario(
-    outside=None, server="nginx.semicolon-missing", differs=MINE, unsure=("client",),
+    outside=None, server="nginx.semicolon-missing", differs=MINE,
     not_on={"panel": "its sites lie elsewhere", "built-*": "its sites lie elsewhere"},
 )  # fmt: skip
 def name_became_a_part_of_index(lab: Lab) -> None:

@@ -13,6 +13,7 @@ from tests.support.tui_driver import (
     settled,
     shown,
     site,
+    until,
 )
 
 
@@ -72,6 +73,7 @@ def test_enter_reads_the_text_and_escape_goes_back() -> None:
 def test_tab_goes_from_pane_to_pane_and_shift_tab_back() -> None:
     async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
         seen = []
+        await until(pilot, lambda: app.focused is not None and app.focused.id == "list")
         for key in ("tab", "tab", "tab", "tab", "shift+tab"):
             await pilot.press(key)
             assert app.focused is not None
