@@ -29,6 +29,7 @@ from diagnose.probes.inside.nginx_processes import (
     master_processes,
     parse_listing,
 )
+from diagnose.probes.inside.unanswered import emit_if_too_slow
 
 if TYPE_CHECKING:
     from diagnose.probes.inside.nginx_container import Entry
@@ -55,6 +56,7 @@ async def nginx(ctx: ProbeContext) -> None:
     at = ctx.elapsed()
     result = await ctx.machine.run(*LIST_COMMAND)
     if result.status is None:
+        emit_if_too_slow(ctx, "nginx", result)
         return
     listing = parse_listing(result.out)
     running = await _sort_masters(ctx, listing)

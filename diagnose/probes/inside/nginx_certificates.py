@@ -18,6 +18,7 @@ from diagnose.parsers.nginx import server_blocks
 from diagnose.parsers.nginx.server_blocks import Server
 from diagnose.parsers.sanitize import clean
 from diagnose.probes import ProbeContext
+from diagnose.probes.inside.unanswered import emit_if_too_slow
 
 #: Maximum number of certificates, and of keys, examined at once.
 MAX_PAIRS = 8
@@ -138,6 +139,7 @@ async def _observe_key(ctx: ProbeContext, path: str) -> None:
     else:
         result = await ctx.machine.run(*argv)
     if result.status is None:
+        emit_if_too_slow(ctx, f"whether {path} belongs to its certificate", result)
         return
     key_type, public = pem.public_key(result.out)
     ctx.emit(

@@ -30,6 +30,15 @@ def emit_unanswered(
     emit_not_observed(ctx, subject, reason_of(result), enable)
 
 
+def emit_if_too_slow(
+    ctx: ProbeContext, subject: str, result: CommandResult, enable: str = ""
+) -> None:
+    """Do so if the command did not end in time. Where a server cannot be entered, that is said
+    once, of the server itself."""
+    if result.failure is not None and result.failure.kind == "timeout":
+        emit_unanswered(ctx, subject, result, enable)
+
+
 async def curl_or_unseen(
     ctx: ProbeContext,
     url: str,

@@ -11,13 +11,20 @@ from diagnose.machine import CommandResult, Machine
 from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Failure, Observation, Unseen
 from diagnose.model.http import Exchange
+from diagnose.model.nginx import KeyFile
 from diagnose.model.server import Listener, Listeners
-from diagnose.probes.inside import backend_visits, server_logs, web_servers
+from diagnose.probes.inside import (
+    backend_visits,
+    nginx,
+    nginx_certificates,
+    server_logs,
+    web_servers,
+)
 from diagnose.probes.inside.unanswered import reason_of
 from diagnose.probes.inside.web_servers import apache, caddy, haproxy
 from diagnose.probes.inside.web_servers.readers import Reader
 from tests.support.caddy_evidence import CONFIG, SITE, document
-from tests.support.fake_context import Looking
+from tests.support.fake_context import Looking, looked
 from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
 
 SLOW = CommandResult((), None, "", "", 8.0, Failure("timeout", "no end after 8 s"))
@@ -123,6 +130,19 @@ def test_a_list_of_servers_that_does_not_come_is_said_once() -> None:
     run(web_servers.web_servers, ctx, listeners)
     run(web_servers.web_servers, ctx, listeners)
     assert [each.what for each in ctx.observed(Unseen)] == ["the web servers other than nginx"]
+
+
+def test_a_list_of_nginx_and_a_key_that_do_not_come_in_time() -> None:
+    looking = looked(Slow({}), nginx.nginx)
+    assert [each.what for each in looking.observed(Unseen)] == ["nginx"]
+    ctx = Looking(Slow({}))
+    asyncio.run(nginx_certificates._observe_key(ctx, "/etc/ssl/shop.key"))
+    assert missing_parts(ctx) == {"whether /etc/ssl/shop.key belongs to its certificate"}
+    assert not ctx.observed(KeyFile)
+
+
+def test_a_server_that_cannot_be_entered_is_said_elsewhere() -> None:
+    assert not looked(RecordedMachine({}), nginx.nginx).observed(Unseen)
 
 
 def test_a_log_and_an_application_that_do_not_answer() -> None:
