@@ -7,19 +7,14 @@ one emits nothing without a connection, and accepts any certificate.
 
 import asyncio
 import importlib
-import json
-import shlex
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from diagnose.model import Vantage
 from diagnose.model.dns import Resolution
-from diagnose.model.frozen import frozen
-from diagnose.model.http import Exchange, Upgrade, UpgradeVariant
+from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.pages import WebSocketPath
 from diagnose.model.tcp import Connection
 from diagnose.parsers.request_fields import is_header_token
-from diagnose.parsers.request_fields import masked_subprotocol as shown
 from diagnose.parsers.urls import socketio_path
 from diagnose.parsers.websocket_ending import asks_for_subprotocol
 from diagnose.parsers.websocket_refusal import (
@@ -31,12 +26,11 @@ from diagnose.parsers.websocket_refusal import (
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.outside.address_comparisons import LIMIT_STATUSES, PAUSE
 from diagnose.probes.outside.websocket_connections import OpenConnection, connect
-
-if TYPE_CHECKING:
-    from diagnose.net.websocket import ClientHandshake, UpgradeResult
-
-#: Seconds to wait for the response to a handshake.
-PATIENCE = 8.0
+from diagnose.probes.outside.websocket_handshakes import (
+    HandshakeAttempt,
+    try_handshake,
+    try_session,
+)
 
 #: Statuses with which an application may refuse an Origin: most send 403, some are less precise.
 _REFUSALS = {400, 401, 403, 404}
@@ -85,51 +79,33 @@ async def from_server(ctx: ProbeContext, connection: Connection) -> None:
             ctx.start(_try_path(ctx, connection.address, path, None))
 
 
-@frozen
-class _Attempt:
-    """One handshake at one address.
-
-    `offered` are the subprotocols ((): those of the request), `cookie` belongs to a session,
-    `request_path` is the path in the request, if it differs from `path`, and `origin` replaces the
-    usual Origin.
-    """
-
-    address: str
-    path: str
-    variant: UpgradeVariant = "normal"
-    offered: tuple[str, ...] = ()
-    cookie: str = ""
-    request_path: str = ""
-    origin: str | None = None
-
-
 async def _try_path(
     ctx: ProbeContext, address: str, path: str, open_connection: OpenConnection | None
 ) -> None:
     """Perform the handshake; if it is refused, try the one variant that may show why."""
-    normal = _Attempt(address, path)
-    upgrade = await _try_handshake(ctx, normal, open_connection)
+    normal = HandshakeAttempt(address, path)
+    upgrade = await try_handshake(ctx, normal, open_connection)
     if upgrade is None:
         return
     if upgrade.accepted:
         await _retry_ended(ctx, normal, upgrade)
         if "socket.io" in path:
             for _ in range(_SESSIONS):
-                ctx.start(_try_session(ctx, address, path))
+                ctx.start(try_session(ctx, address, path))
         return
     named = upgrade.subprotocol or ""
     if upgrade.fault == "subprotocol" and is_header_token(named):
         await _offer(ctx, normal, (named,))
     elif upgrade.fault == "extension":
-        await _try_handshake(ctx, replace(normal, variant="no-deflate"))
+        await try_handshake(ctx, replace(normal, variant="no-deflate"))
     elif upgrade.status in LIMIT_STATUSES:
         # The other requests of this run may have met a limit: repeat it alone.
         await asyncio.sleep(PAUSE)
-        await _try_handshake(ctx, replace(normal, variant="again"))
+        await try_handshake(ctx, replace(normal, variant="again"))
     elif upgrade.status in _REFUSALS:
         subprotocols = named_subprotocols(upgrade.body, upgrade.header("Sec-WebSocket-Protocol"))
         offer = await _offer(ctx, normal, subprotocols) if subprotocols else None
-        without = await _try_handshake(ctx, replace(normal, variant="no-origin"))
+        without = await try_handshake(ctx, replace(normal, variant="no-origin"))
         is_explained = (offer and offer.accepted) or upgrade_lost(upgrade.status, upgrade.body)
         accepted = without is not None and without.accepted
         if upgrade.origin and not is_explained:
@@ -138,30 +114,30 @@ async def _try_path(
             await _repeat_refused(ctx, normal)
 
 
-async def _try_origins(ctx: ProbeContext, normal: _Attempt, sent: str) -> bool:
+async def _try_origins(ctx: ProbeContext, normal: HandshakeAttempt, sent: str) -> bool:
     """Try the Origins that an application accepts if the proxy does not tell it the visitor's
     scheme, or adds a port to Host. Return whether one was accepted."""
     for variant, origin in other_origins(sent):
-        retry = await _try_handshake(ctx, replace(normal, variant=variant, origin=origin))
+        retry = await try_handshake(ctx, replace(normal, variant=variant, origin=origin))
         if retry is None or retry.accepted:
             return retry is not None
     return False
 
 
-async def _repeat_refused(ctx: ProbeContext, normal: _Attempt) -> None:
+async def _repeat_refused(ctx: ProbeContext, normal: HandshakeAttempt) -> None:
     """Repeat the refused handshake, until it opens: it may fail at times, whatever the Origin is.
     Two servers that take turns give each of them one of two requests."""
     for _ in range(_REPEATS):
-        again = await _try_handshake(ctx, replace(normal, variant="again"))
+        again = await try_handshake(ctx, replace(normal, variant="again"))
         if again is None or again.accepted:
             return
 
 
 async def _offer(
-    ctx: ProbeContext, normal: _Attempt, subprotocols: tuple[str, ...]
+    ctx: ProbeContext, normal: HandshakeAttempt, subprotocols: tuple[str, ...]
 ) -> Upgrade | None:
     """Repeat the handshake with these subprotocols."""
-    return await _try_handshake(ctx, replace(normal, variant="subprotocol", offered=subprotocols))
+    return await try_handshake(ctx, replace(normal, variant="subprotocol", offered=subprotocols))
 
 
 @probe(after=Upgrade)
@@ -206,9 +182,11 @@ def _may_be_elsewhere(upgrade: Upgrade) -> bool:
 
 async def _try_other_path(ctx: ProbeContext, upgrade: Upgrade, path: str) -> None:
     """Perform the refused handshake at another path."""
-    await _try_handshake(
+    await try_handshake(
         ctx,
-        _Attempt(upgrade.address, upgrade.path, "other-path", request_path=socketio_path(path)),
+        HandshakeAttempt(
+            upgrade.address, upgrade.path, "other-path", request_path=socketio_path(path)
+        ),
     )
 
 
@@ -226,10 +204,10 @@ async def idle(ctx: ProbeContext, upgrade: Upgrade) -> None:
         and candidate.stayed_open
     ]
     if held_paths[0] is upgrade:
-        await _try_handshake(ctx, _Attempt(upgrade.address, upgrade.path, "idle"))
+        await try_handshake(ctx, HandshakeAttempt(upgrade.address, upgrade.path, "idle"))
 
 
-async def _retry_ended(ctx: ProbeContext, normal: _Attempt, upgrade: Upgrade) -> None:
+async def _retry_ended(ctx: ProbeContext, normal: HandshakeAttempt, upgrade: Upgrade) -> None:
     """Repeat the handshake after an open connection ended.
 
     If the close frame names a subprotocol, offer it. If a compressed message is the fault, do not
@@ -241,164 +219,8 @@ async def _retry_ended(ctx: ProbeContext, normal: _Attempt, upgrade: Upgrade) ->
         if subprotocols := named_subprotocols(upgrade.close_reason, None):
             await _offer(ctx, normal, subprotocols)
     elif upgrade.violation in {"compressed", "deflate"}:
-        await _try_handshake(ctx, replace(normal, variant="no-deflate"))
+        await try_handshake(ctx, replace(normal, variant="no-deflate"))
     elif upgrade.stayed_open is False:
-        without_ping = await _try_handshake(ctx, replace(normal, variant="no-ping"))
+        without_ping = await try_handshake(ctx, replace(normal, variant="no-ping"))
         if without_ping is not None and without_ping.stayed_open:
-            await _try_handshake(ctx, replace(normal, variant="again"))
-
-
-async def _try_handshake(
-    ctx: ProbeContext, attempt: _Attempt, open_connection: OpenConnection | None = None
-) -> Upgrade | None:
-    """Perform one handshake, or return None if no connection can be opened."""
-    from diagnose.net.websocket import open_websocket
-
-    open_connection = open_connection or await connect(ctx, attempt.address)
-    if open_connection is None:
-        return None
-    trusted, request = open_connection.trusted, ctx.options.request
-    start_time, handshake = ctx.elapsed(), _client_handshake(ctx, attempt, trusted)
-    wait = max(1.0, min(PATIENCE, ctx.options.timeout - start_time - 1.0))
-    upgrade_result = await open_websocket(
-        open_connection.stream,
-        handshake,
-        wait,
-        ping=attempt.variant != "no-ping",
-        idle=ctx.options.idle if attempt.variant == "idle" else None,
-    )
-    upgrade = Upgrade(
-        at=start_time,
-        url=handshake.url,
-        path=attempt.path,
-        address=attempt.address,
-        port=ctx.target.port,
-        variant=attempt.variant,
-        origin=handshake.origin,
-        offered=tuple(map(shown, handshake.subprotocols)),
-        authenticated=trusted and request.has_secrets,
-    )
-    extra_fields = request.masked_fields() if trusted else []
-    return ctx.emit(
-        _complete_upgrade(ctx, upgrade, upgrade_result, _equivalent(ctx, upgrade, extra_fields))
-    )
-
-
-def _client_handshake(ctx: ProbeContext, attempt: _Attempt, trusted: bool) -> "ClientHandshake":
-    """Return the request; only on a `trusted` connection with the user's secrets."""
-    from diagnose.net.websocket import ClientHandshake
-
-    request, cookie = ctx.options.request, attempt.cookie
-    scheme = "wss" if ctx.target.uses_tls else "ws"
-    path = attempt.request_path or socketio_path(attempt.path)
-    requested_subprotocols = tuple(
-        subprotocol
-        for subprotocol in request.subprotocols
-        if trusted or subprotocol == shown(subprotocol)
-    )
-    return ClientHandshake(
-        f"{scheme}://{ctx.target.authority}{path}",
-        None
-        if attempt.variant == "no-origin"
-        else attempt.origin or request.origin or ctx.target.origin,
-        attempt.offered or requested_subprotocols,
-        request.fields(cookie) if trusted else {"Cookie": cookie} if cookie else {},
-        attempt.variant != "no-deflate",
-    )
-
-
-def _complete_upgrade(
-    ctx: ProbeContext, upgrade: Upgrade, upgrade_result: "UpgradeResult", equivalent: str
-) -> Upgrade:
-    from diagnose.probes.outside.http_requests import conceal_answer
-
-    request = ctx.options.request
-    answer = conceal_answer(upgrade_result.answer, request)
-    return replace(
-        upgrade,
-        took=answer.took,
-        equivalent=equivalent,
-        failure=answer.failure,
-        status=answer.status,
-        reason=answer.reason,
-        headers=answer.headers,
-        body=answer.body,
-        accepted=upgrade_result.accepted,
-        fault=upgrade_result.fault,
-        subprotocol=upgrade_result.subprotocol and request.mask_secrets(upgrade_result.subprotocol),
-        ping_s=upgrade_result.ping_s,
-        close_code=upgrade_result.close_code,
-        held_s=upgrade_result.held_s,
-        ended=upgrade_result.ended,
-        close_reason=request.mask_secrets(upgrade_result.close_reason),
-        frames=upgrade_result.frames,
-        violation=upgrade_result.violation,
-        idle_s=upgrade_result.idle_s,
-        quiet_s=upgrade_result.held_s if upgrade.variant == "idle" else None,
-        own_frames_s=upgrade_result.own_frames_s,
-        stray=request.mask_secrets(upgrade_result.stray),
-    )
-
-
-async def _try_session(ctx: ProbeContext, address: str, path: str) -> None:
-    """Start a Socket.IO session: open it by polling, then upgrade on a new connection.
-
-    The new connection may reach another worker (Engine.IO protocol, "Upgrade mechanism").
-    """
-    from diagnose.net.http import Http1Connection, get
-
-    open_connection = await connect(ctx, address)
-    if open_connection is None:
-        return
-    fields = ctx.options.request.fields() if open_connection.trusted else {}
-    polling = socketio_path(path).replace("transport=websocket", "transport=polling")
-    http_connection = Http1Connection(open_connection.stream, PATIENCE)
-    answer = await get(http_connection, ctx.target.origin + polling, PATIENCE, fields)
-    http_connection.close()
-    sid = session_id(answer.body)
-    if answer.status != 200 or sid is None:
-        return
-    cookies = [
-        value.partition(";")[0] for name, value in answer.headers if name.lower() == "set-cookie"
-    ]
-    await _try_handshake(
-        ctx,
-        _Attempt(
-            address,
-            path,
-            "session",
-            cookie="; ".join(cookies),
-            request_path=f"{socketio_path(path)}&sid={sid}",
-        ),
-    )
-
-
-def session_id(body: str) -> str | None:
-    """Return the sid in Engine.IO's open packet, `0{"sid":"…",…}`."""
-    try:
-        sid = json.loads(body[body.index("{") : body.rindex("}") + 1])["sid"]
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return None
-    return sid if isinstance(sid, str) and sid.replace("-", "").replace("_", "").isalnum() else None
-
-
-def _equivalent(ctx: ProbeContext, upgrade: Upgrade, extra_fields: list[str]) -> str:
-    """Return the equivalent curl command.
-
-    On success curl ends with a timeout, because an accepted WebSocket stays open.
-    """
-    from diagnose.net.websocket import EXTENSIONS
-
-    host = f"[{upgrade.address}]" if ":" in upgrade.address else upgrade.address
-    argv = ["curl", "-sSi", "-m", "5", "--http1.1", *(["-k"] if ctx.target.uses_tls else [])]
-    if ctx.target.host != upgrade.address:
-        argv += ["--resolve", f"{ctx.target.host}:{ctx.target.port}:{host}"]
-    fields = ["Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13"]
-    fields += ["Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="]
-    fields += [f"Origin: {upgrade.origin}"] if upgrade.origin else []
-    if upgrade.variant != "no-deflate":
-        fields += [f"Sec-WebSocket-Extensions: {EXTENSIONS}"]
-    fields += [f"Sec-WebSocket-Protocol: {', '.join(upgrade.offered)}"] if upgrade.offered else []
-    for field in (*fields, *extra_fields):
-        argv += ["-H", field]
-    return shlex.join([*argv, f"http{upgrade.url.removeprefix('ws')}"])
+            await try_handshake(ctx, replace(normal, variant="again"))

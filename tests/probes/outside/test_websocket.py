@@ -16,7 +16,7 @@ from diagnose.model.http import Upgrade
 from diagnose.net.local import LocalNet
 from diagnose.probes import Options
 from diagnose.probes.outside import websocket as probes
-from diagnose.probes.outside.websocket import session_id
+from diagnose.probes.outside.websocket_handshakes import session_id
 
 Refuse = Callable[[ServerConnection, Request], Response | None]
 

@@ -1,0 +1,195 @@
+"""One opening handshake of a WebSocket, and what is recorded of it; the session of Socket.IO."""
+
+import json
+import shlex
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from diagnose.model.frozen import frozen
+from diagnose.model.http import Upgrade, UpgradeVariant
+from diagnose.parsers.request_fields import masked_subprotocol as shown
+from diagnose.parsers.urls import socketio_path
+from diagnose.probes import ProbeContext
+from diagnose.probes.outside.websocket_connections import OpenConnection, connect
+
+if TYPE_CHECKING:
+    from diagnose.net.websocket import ClientHandshake, UpgradeResult
+
+#: Seconds to wait for the response to a handshake.
+PATIENCE = 8.0
+
+
+@frozen
+class HandshakeAttempt:
+    """One handshake at one address.
+
+    `offered` are the subprotocols ((): those of the request), `cookie` belongs to a session,
+    `request_path` is the path in the request, if it differs from `path`, and `origin` replaces the
+    usual Origin.
+    """
+
+    address: str
+    path: str
+    variant: UpgradeVariant = "normal"
+    offered: tuple[str, ...] = ()
+    cookie: str = ""
+    request_path: str = ""
+    origin: str | None = None
+
+
+async def try_handshake(
+    ctx: ProbeContext, attempt: HandshakeAttempt, open_connection: OpenConnection | None = None
+) -> Upgrade | None:
+    """Perform one handshake, or return None if no connection can be opened."""
+    from diagnose.net.websocket import open_websocket
+
+    open_connection = open_connection or await connect(ctx, attempt.address)
+    if open_connection is None:
+        return None
+    trusted, request = open_connection.trusted, ctx.options.request
+    start_time, handshake = ctx.elapsed(), _client_handshake(ctx, attempt, trusted)
+    wait = max(1.0, min(PATIENCE, ctx.options.timeout - start_time - 1.0))
+    upgrade_result = await open_websocket(
+        open_connection.stream,
+        handshake,
+        wait,
+        ping=attempt.variant != "no-ping",
+        idle=ctx.options.idle if attempt.variant == "idle" else None,
+    )
+    upgrade = Upgrade(
+        at=start_time,
+        url=handshake.url,
+        path=attempt.path,
+        address=attempt.address,
+        port=ctx.target.port,
+        variant=attempt.variant,
+        origin=handshake.origin,
+        offered=tuple(map(shown, handshake.subprotocols)),
+        authenticated=trusted and request.has_secrets,
+    )
+    extra_fields = request.masked_fields() if trusted else []
+    return ctx.emit(
+        _complete_upgrade(ctx, upgrade, upgrade_result, _equivalent(ctx, upgrade, extra_fields))
+    )
+
+
+def _client_handshake(
+    ctx: ProbeContext, attempt: HandshakeAttempt, trusted: bool
+) -> "ClientHandshake":
+    """Return the request; only on a `trusted` connection with the user's secrets."""
+    from diagnose.net.websocket import ClientHandshake
+
+    request, cookie = ctx.options.request, attempt.cookie
+    scheme = "wss" if ctx.target.uses_tls else "ws"
+    path = attempt.request_path or socketio_path(attempt.path)
+    requested_subprotocols = tuple(
+        subprotocol
+        for subprotocol in request.subprotocols
+        if trusted or subprotocol == shown(subprotocol)
+    )
+    return ClientHandshake(
+        f"{scheme}://{ctx.target.authority}{path}",
+        None
+        if attempt.variant == "no-origin"
+        else attempt.origin or request.origin or ctx.target.origin,
+        attempt.offered or requested_subprotocols,
+        request.fields(cookie) if trusted else {"Cookie": cookie} if cookie else {},
+        attempt.variant != "no-deflate",
+    )
+
+
+def _complete_upgrade(
+    ctx: ProbeContext, upgrade: Upgrade, upgrade_result: "UpgradeResult", equivalent: str
+) -> Upgrade:
+    from diagnose.probes.outside.http_requests import conceal_answer
+
+    request = ctx.options.request
+    answer = conceal_answer(upgrade_result.answer, request)
+    return replace(
+        upgrade,
+        took=answer.took,
+        equivalent=equivalent,
+        failure=answer.failure,
+        status=answer.status,
+        reason=answer.reason,
+        headers=answer.headers,
+        body=answer.body,
+        accepted=upgrade_result.accepted,
+        fault=upgrade_result.fault,
+        subprotocol=upgrade_result.subprotocol and request.mask_secrets(upgrade_result.subprotocol),
+        ping_s=upgrade_result.ping_s,
+        close_code=upgrade_result.close_code,
+        held_s=upgrade_result.held_s,
+        ended=upgrade_result.ended,
+        close_reason=request.mask_secrets(upgrade_result.close_reason),
+        frames=upgrade_result.frames,
+        violation=upgrade_result.violation,
+        idle_s=upgrade_result.idle_s,
+        quiet_s=upgrade_result.held_s if upgrade.variant == "idle" else None,
+        own_frames_s=upgrade_result.own_frames_s,
+        stray=request.mask_secrets(upgrade_result.stray),
+    )
+
+
+async def try_session(ctx: ProbeContext, address: str, path: str) -> None:
+    """Start a Socket.IO session: open it by polling, then upgrade on a new connection.
+
+    The new connection may reach another worker (Engine.IO protocol, "Upgrade mechanism").
+    """
+    from diagnose.net.http import Http1Connection, get
+
+    open_connection = await connect(ctx, address)
+    if open_connection is None:
+        return
+    fields = ctx.options.request.fields() if open_connection.trusted else {}
+    polling = socketio_path(path).replace("transport=websocket", "transport=polling")
+    http_connection = Http1Connection(open_connection.stream, PATIENCE)
+    answer = await get(http_connection, ctx.target.origin + polling, PATIENCE, fields)
+    http_connection.close()
+    sid = session_id(answer.body)
+    if answer.status != 200 or sid is None:
+        return
+    cookies = [
+        value.partition(";")[0] for name, value in answer.headers if name.lower() == "set-cookie"
+    ]
+    await try_handshake(
+        ctx,
+        HandshakeAttempt(
+            address,
+            path,
+            "session",
+            cookie="; ".join(cookies),
+            request_path=f"{socketio_path(path)}&sid={sid}",
+        ),
+    )
+
+
+def session_id(body: str) -> str | None:
+    """Return the sid in Engine.IO's open packet, `0{"sid":"…",…}`."""
+    try:
+        sid = json.loads(body[body.index("{") : body.rindex("}") + 1])["sid"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+    return sid if isinstance(sid, str) and sid.replace("-", "").replace("_", "").isalnum() else None
+
+
+def _equivalent(ctx: ProbeContext, upgrade: Upgrade, extra_fields: list[str]) -> str:
+    """Return the equivalent curl command.
+
+    On success curl ends with a timeout, because an accepted WebSocket stays open.
+    """
+    from diagnose.net.websocket import EXTENSIONS
+
+    host = f"[{upgrade.address}]" if ":" in upgrade.address else upgrade.address
+    argv = ["curl", "-sSi", "-m", "5", "--http1.1", *(["-k"] if ctx.target.uses_tls else [])]
+    if ctx.target.host != upgrade.address:
+        argv += ["--resolve", f"{ctx.target.host}:{ctx.target.port}:{host}"]
+    fields = ["Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13"]
+    fields += ["Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="]
+    fields += [f"Origin: {upgrade.origin}"] if upgrade.origin else []
+    if upgrade.variant != "no-deflate":
+        fields += [f"Sec-WebSocket-Extensions: {EXTENSIONS}"]
+    fields += [f"Sec-WebSocket-Protocol: {', '.join(upgrade.offered)}"] if upgrade.offered else []
+    for field in (*fields, *extra_fields):
+        argv += ["-H", field]
+    return shlex.join([*argv, f"http{upgrade.url.removeprefix('ws')}"])
