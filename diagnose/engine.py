@@ -1,7 +1,5 @@
-"""Run a diagnosis: start all probes at once; a probe waits only for the observations it needs.
-
-This module holds the only TaskGroup of the program.
-"""
+"""Run a diagnosis: start all probes at once, in the program's only TaskGroup. A probe waits only
+for the observations it needs."""
 
 import asyncio
 import importlib
@@ -58,6 +56,7 @@ from diagnose.probes import (
 )
 from diagnose.probes.further_requests import FurtherRequests
 from diagnose.probes.in_container import InContainer, context_of
+from diagnose.processes.signals import signal_number
 
 ObservationT = TypeVar("ObservationT", bound=Observation)
 
@@ -165,7 +164,9 @@ class Run:
         """Start the probes of each side that the options select. If `options.inside` is None, the
         inside probes start when this machine turns out to be the target's server."""
         if self.options.visitor:
-            self.emit(_visitor(self.options.visitor))
+            from diagnose.model.visitor import Visitor
+
+            self.emit(Visitor(address=self.options.visitor))
         if self.options.inside:
             self.start_inside_probes()
         elif self.options.inside is None and self._machine is not None:
@@ -277,7 +278,9 @@ class ServerSideRun:
         self._observations.append(server_observation)
         # A connection made on the server says nothing about visitors, and over SSH a silent one
         # may never have been opened: neither becomes evidence.
-        if type(server_observation) is Connection or _is_silence(server_observation):
+        if type(server_observation) is Connection or (
+            isinstance(server_observation, Handshake) and server_observation.is_silent
+        ):
             self.run._streams |= {id(server_observation): live_stream} if live_stream else {}
         else:
             self.run.emit(server_observation, live_stream)
@@ -300,14 +303,6 @@ def _is_failed(observation: Observation) -> bool:
     """Whether an attempt from here to connect or to shake hands failed as it does for visitors."""
     is_attempt = isinstance(observation, Connection | Handshake)
     return is_attempt and observation.vantage is Vantage.HERE and observation.shows_fault
-
-
-def _is_silence(observation: Observation) -> bool:
-    return (
-        isinstance(observation, Handshake)
-        and observation.failure is not None
-        and not observation.bytes_received
-    )
 
 
 async def run(
@@ -353,7 +348,7 @@ async def run(
         report,
         duration=current_run.elapsed(),
         interrupted=isinstance(ending, asyncio.CancelledError),
-        signal=_signal(ending),
+        signal=signal_number(ending),
     )
     sink(Concluded(report))
     return report
@@ -374,12 +369,6 @@ async def _observe(
     return None
 
 
-def _visitor(address: str) -> Observation:
-    from diagnose.model.visitor import Visitor
-
-    return Visitor(address=address)
-
-
 def _unseen_path(current_run: Run) -> Unseen:
     return Unseen(
         at=current_run.elapsed(),
@@ -387,12 +376,6 @@ def _unseen_path(current_run: Run) -> Unseen:
         why="seen from another machine only",
         enable=diagnose_command(current_run.target),
     )
-
-
-def _signal(ending: BaseException | None) -> int:
-    """Return the signal that cancelled the run (`diagnose.processes.signals`), or 0."""
-    number = ending.args[0] if isinstance(ending, asyncio.CancelledError) and ending.args else 0
-    return number if isinstance(number, int) else 0
 
 
 async def _import_checks(ctx: Run, _: Observation) -> None:

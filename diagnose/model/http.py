@@ -8,6 +8,7 @@ from diagnose.model.frozen import frozen
 from diagnose.model.marks import Address, Body, Headers, Label, ReasonPhrase, Url, UrlPath, Word
 from diagnose.model.summary import Summary, socket_text
 from diagnose.model.tls import Certificate
+from diagnose.model.websocket_codes import ORDERLY_CODES, is_policy
 
 
 def header(headers: Headers, name: str) -> str | None:
@@ -186,17 +187,6 @@ class BrowserVisit(Observation):
         )
 
 
-#: Close codes of a normal end (RFC 6455 section 7.4.1, IANA's registry).
-_ORDERLY = {1000, 1001, 1005}
-
-
-def is_policy(close_code: int | None) -> bool:
-    """Return True if a server sends this code on purpose: 1008 (policy), 1012 and 1013 (restart,
-    try again later), 3000 to 3999 (registered by libraries) and 4000 to 4999 (private use; RFC 6455
-    section 7.4.2)."""
-    return close_code in {1008, 1012, 1013} or 3000 <= (close_code or 0) <= 4999
-
-
 @frozen(kw_only=True, eq=False)
 class Upgrade(Observation):
     """One WebSocket opening handshake (RFC 6455 section 4) and what followed.
@@ -274,7 +264,7 @@ class Upgrade(Observation):
         credentials, a policy, a restart."""
         if not self.accepted:
             return False
-        if not self.ended or self.close_code in _ORDERLY:
+        if not self.ended or self.close_code in ORDERLY_CODES:
             return True
         return None if self.ended == "close" and is_policy(self.close_code) else False
 

@@ -184,6 +184,11 @@ class Handshake(Observation):
         return self.variant in {"normal", "again"}
 
     @property
+    def is_silent(self) -> bool:
+        """True if it failed without a byte from the server."""
+        return self.failure is not None and not self.bytes_received
+
+    @property
     def shows_fault(self) -> bool:
         """A control may fail: of a healthy server the one with old versions does."""
         return self.failure is not None and self.is_browser_like

@@ -17,6 +17,7 @@ from diagnose.model import Finding, Host, Location, Observation, Report, Step, V
 from diagnose.model.frozen import frozen
 from diagnose.model.view import View
 from diagnose.outputs import finding_text
+from diagnose.outputs.certificate_text import certificate_validity
 from diagnose.outputs.layers import Layer, layer_states
 from diagnose.outputs.terminal import sanitize
 from diagnose.outputs.vantages import vantage_lines
@@ -79,9 +80,7 @@ def verdict_sentence(report: Report, lang: str) -> str:
     sentence = finding_text.verdict_sentence(report, lang)
     if verdict(report).status != "ok":
         return sentence
-    return finding_text.join_sentences(
-        sentence, finding_text.certificate_validity(report, lang), lang
-    )
+    return finding_text.join_sentences(sentence, certificate_validity(report, lang), lang)
 
 
 def format_time(time: datetime) -> str:

@@ -18,6 +18,7 @@ from diagnose.model import (
 )
 from diagnose.model.view import View
 from diagnose.outputs import finding_text, ignore_text
+from diagnose.outputs.certificate_text import certificate_validity
 from diagnose.outputs.digest import digest
 from diagnose.outputs.layers import Layer, layer_states
 from diagnose.outputs.symptom_text import symptom_text
@@ -54,7 +55,7 @@ def add_head(page: Page, report: Report, view: View) -> None:
     indent = cell_len(mark) + 2
     sentence = finding_text.verdict_sentence(report, view.lang)
     if status == "ok":
-        validity = finding_text.certificate_validity(report, view.lang)
+        validity = certificate_validity(report, view.lang)
         sentence = finding_text.join_sentences(sentence, validity, view.lang)
     first_line, *other_lines = wrap(sentence, max(page.width - indent - len(duration) - 2, 20))
     gap = max(page.width - indent - cell_len(first_line) - len(duration), 2)

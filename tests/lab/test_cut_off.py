@@ -22,7 +22,8 @@ SECONDS, PATIENCE = 4, 60
 #: More steps than any remedy has.
 MOST = 12
 
-CUTS = ("before", "after", "ssh", "full")
+#: "restart": killed after the step, and the machine is started anew.
+CUTS = ("before", "after", "ssh", "full", "restart")
 
 #: What the fix prints in place of doing it.
 BY_HAND = ("Its steps are to be read by a person first", "Only a person can do this")
@@ -62,6 +63,7 @@ def run(
     host, more = lab.server, ("fix", "--yes", *words)
     if cut == "ssh":
         host, more = lab.client, ("fix", "--yes", "--server", f"ssh://root@{SERVER}", *words)
+    cut = "after" if cut == "restart" else cut
     argv = [sys.executable, "-m", "tests.lab.cutting", cut, str(SECONDS), str(number), *more]
     return host.run(argv, env={"PYTHONPATH": str(REPOSITORY)}, timeout=120)
 
@@ -70,6 +72,19 @@ def restart_machine(lab: Lab) -> None:
     """What an abrupt restart leaves: the files. No process, no rule of the packet filter."""
     lab.server.sh("nft flush ruleset")
     lab.server.sh(f"sh {OPEN_FOLDER}/undo.sh boot", check=False)
+
+
+#: What a restart ends, and the laboratory's only in part: its processes go on.
+NOT_FILES = ("rules", "listeners", "processes")
+
+
+def kill_waiting(lab: Lab) -> None:
+    """What waits for the fix ends with the machine."""
+    lab.server.sh(f"read -r pid < {OPEN_FOLDER}/waiting && kill -KILL -$pid")
+
+
+def say_cut(cut: str, number: int, done: subprocess.CompletedProcess[str]) -> str:
+    return f"{cut} {number}\n{done.stdout}{done.stderr}"
 
 
 @pytest.mark.parametrize(("name", "cut"), pairs())
@@ -85,6 +100,12 @@ def test_at_each_step(laboratory: Lab, name: str, cut: str) -> None:
         faulty, rules = laboratory.snapshot(), state.rules(laboratory.server)
         laboratory.undo(lambda: laboratory.server.sh("mount -o remount,size=50% /mnt", check=False))
         done = run(laboratory, cut, number, (*scenario.args, scenario.target))
+        if cut == "restart" and done.returncode == -signal.SIGKILL:
+            kill_waiting(laboratory)
+            restart_machine(laboratory)
+            changed = faulty.difference(laboratory.snapshot(), NOT_FILES)
+            assert not changed, say_cut(cut, number, done)
+            continue
         until(
             lambda: not laboratory.server.path(OPEN_FOLDER).exists(),
             f"the fix ends\n{done.stdout}{done.stderr}",
@@ -127,7 +148,7 @@ def test_killed_by_a_restart_of_the_machine(laboratory: Lab) -> None:
     faulty = laboratory.snapshot()
     done = run(laboratory, "after", 0, (*scenario.args, scenario.target))
     assert done.returncode == -signal.SIGKILL
-    laboratory.server.sh(f"read -r pid < {OPEN_FOLDER}/waiting && kill -KILL -$pid")
+    kill_waiting(laboratory)
     restart_machine(laboratory)
     changed = faulty.difference(laboratory.snapshot(), ("rules",))
     assert not changed

@@ -8,9 +8,9 @@ from diagnose.model.http import (
     Exchange,
     Upgrade,
     header,
-    is_policy,
     websocket_attempts,
 )
+from diagnose.model.websocket_codes import is_policy
 from tests.support.check_evidence import TIMEOUT, evidence
 from tests.support.websocket_evidence import upgrade
 

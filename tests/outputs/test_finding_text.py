@@ -8,6 +8,7 @@ from diagnose.model.http import Exchange
 from diagnose.model.tls import Certificate, Handshake
 from diagnose.model.view import View
 from diagnose.outputs import finding_text
+from diagnose.outputs.certificate_text import certificate_validity
 from diagnose.outputs.text import render
 from tests.support.report_builder import (
     healthy,
@@ -42,12 +43,12 @@ def test_a_long_life_is_told_by_its_date_and_its_end_not_at_all(days: int, words
     leaf = Certificate("CN=a", "CN=b", "1", None, good.evidence.started_at + timedelta(days), "aa")
     seen = Handshake(address="203.0.113.10", port=443, chain=(leaf,))
     report = replace(good, evidence=replace(good.evidence, observations=(seen,)))
-    validity = finding_text.certificate_validity(report, "en")
+    validity = certificate_validity(report, "en")
     assert words in validity
     assert bool(words) is bool(validity)
     undated = replace(seen, chain=(replace(leaf, not_after=None),))
     report = replace(good, evidence=replace(good.evidence, observations=(undated,)))
-    assert finding_text.certificate_validity(report, "en") == ""
+    assert certificate_validity(report, "en") == ""
 
 
 @pytest.mark.parametrize(
