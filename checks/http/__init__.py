@@ -6,6 +6,7 @@ from diagnose.model import Evidence, Host, Subject, Vantage, endpoints
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.logs import LogLine
 from diagnose.model.pages import PageFileResponse
+from diagnose.parsers.http import repetitions
 from diagnose.parsers.redirects import REDIRECTS, follow_redirects, redirect_target
 from diagnose.parsers.urls import is_related_host, parse_url
 
@@ -25,40 +26,9 @@ def addresses(exchanges: Iterable[Exchange]) -> tuple[str, ...]:
 def repeated_well(evidence: Evidence, exchange: Exchange) -> bool:
     """Return whether the same request, repeated at the same address, was answered well each
     time."""
-    repeated = [
-        again
-        for again in evidence.of(Exchange)
-        if again.purpose == "again" and again.address == exchange.address
-    ]
+    repeated = repetitions(evidence, exchange)
     return bool(repeated) and all(
         again.failure is None and (again.status or 500) < 400 for again in repeated
-    )
-
-
-def browser_page(evidence: Evidence, page: Exchange) -> Exchange | None:
-    """Return the page that a server which refuses programs gives to browsers: the same address
-    answers a browser's request, and refuses the usual one again each time. None for others."""
-    return next(
-        (
-            exchange
-            for exchange in exchanges_by_purpose(evidence, "browser")
-            if exchange.address == page.address
-            and (exchange.status or 500) < 400
-            and _is_refused_again(evidence, page)
-        ),
-        None,
-    )
-
-
-def _is_refused_again(evidence: Evidence, page: Exchange) -> bool:
-    repeated = [
-        exchange
-        for exchange in evidence.of(Exchange)
-        if exchange.purpose == "again" and exchange.address == page.address
-    ]
-    return bool(repeated) and all(
-        exchange.status == page.status and bool(exchange.failure) == bool(page.failure)
-        for exchange in repeated
     )
 
 

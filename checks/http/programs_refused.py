@@ -4,7 +4,7 @@ clients of an interface are shut out too."""
 
 from collections.abc import Iterator
 
-from checks.http import browser_page, endpoint_subjects
+from checks.http import endpoint_subjects
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -17,6 +17,7 @@ from diagnose.model import (
     merge_subjects,
 )
 from diagnose.model.http import Exchange
+from diagnose.parsers.http import browser_page
 
 
 @check(severity=Severity.NOTE, needs=[Exchange], needs_fault=[Exchange])

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 
 from checks.http import (
     addresses,
-    browser_page,
     endpoint_subjects,
     is_looked_into,
     is_own_limit,
@@ -29,7 +28,7 @@ from diagnose.model import (
 )
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.logs import LogLine
-from diagnose.parsers.http import header_too_large, proxy_page, wants_tls
+from diagnose.parsers.http import browser_page, header_too_large, proxy_page, wants_tls
 
 #: Gateway errors are about the server behind the gateway. 520 to 530 are Cloudflare's (its
 #: documentation, "Cloudflare 5xx errors").

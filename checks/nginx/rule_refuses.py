@@ -8,7 +8,7 @@ that is written, an Origin or Referer that is not on a list, a method, a mainten
 
 from collections.abc import Iterator, Sequence
 
-from checks.http import browser_page, endpoint_subjects
+from checks.http import endpoint_subjects
 from checks.nginx import Nginx, file_line
 from checks.nginx._answering_rules import CLOSED, AnsweringRule, answering_rules
 from diagnose.checking.registry import check
@@ -26,6 +26,7 @@ from diagnose.model import (
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.pages import PageFileResponse
+from diagnose.parsers.http import browser_page
 
 #: What a condition compares, by the variable in it.
 _SUBJECTS = {

@@ -3,7 +3,6 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from checks.http import browser_page
 from diagnose.model import (
     Applicability,
     Claim,
@@ -16,7 +15,7 @@ from diagnose.model import (
 )
 from diagnose.model.http import Attempt, Exchange, websocket_attempts
 from diagnose.parsers.html_tags import excerpt
-from diagnose.parsers.http import proxy_page
+from diagnose.parsers.http import browser_page, proxy_page
 from diagnose.parsers.websocket_ending import Ending, ending
 from diagnose.parsers.websocket_refusal import Refusal, refusal
 

@@ -25,6 +25,7 @@ from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake
 from diagnose.parsers.hostnames import covers
+from diagnose.parsers.http import browser_page
 
 ProofStep = Literal[
     "addresses", "connection", "handshake", "verification", "answer", "websocket", "listener",
@@ -241,12 +242,12 @@ def _visits(view: _VantageEvidence, address: str) -> tuple[Observation, ...]:
 
 def _answers(view: _VantageEvidence, address: str) -> tuple[Observation, ...]:
     """For a ws or wss target, an opened WebSocket counts as an answer."""
-    exchanges = view.attempts_at(Exchange, address)
-    pages = [exchange for exchange in exchanges if exchange.purpose == "target"]
-    served = [exchange for exchange in exchanges if exchange.purpose == "browser"]
-    if served and all(not page.failure and (page.status or 500) < 400 for page in served):
-        # It refuses programs: what browsers get is the answer.
-        pages = served
+    pages = [
+        # Where a server refuses programs, the answer is what browsers get.
+        browser_page(view.evidence, exchange) or exchange
+        for exchange in view.attempts_at(Exchange, address)
+        if exchange.purpose == "target"
+    ]
     if view.target.scheme not in {"ws", "wss"}:
         return tuple(pages)
     upgrades = (

@@ -25,6 +25,7 @@ from diagnose.model import (
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.risk import risks
 from diagnose.model.view import View
+from diagnose.parsers.http import browser_page
 from diagnose.probes import diagnose_command
 
 
@@ -285,11 +286,13 @@ def _is_blank(report: Report) -> bool:
 def _refusing_answer(report: Report) -> str:
     """Return the page's status and reason where that is 400 or more, for browsers too; otherwise
     ""."""
-    exchanges = report.evidence.of(Exchange)
-    pages = [page for page in exchanges if page.purpose == "target"]
-    if any(page.purpose == "browser" and (page.status or 500) < 400 for page in exchanges):
-        return ""
-    refused = [page for page in pages if (page.status or 0) >= 400]
+    refused = [
+        page
+        for page in report.evidence.of(Exchange)
+        if page.purpose == "target"
+        and (page.status or 0) >= 400
+        and browser_page(report.evidence, page) is None
+    ]
     if not refused or report.evidence.target.is_websocket:
         return ""
     return f"{refused[0].status} {refused[0].reason}".strip()

@@ -4,6 +4,7 @@ import re
 from datetime import UTC, datetime
 from typing import Literal
 
+from diagnose.model import Evidence
 from diagnose.model.http import Exchange, header
 from diagnose.model.marks import Headers
 from diagnose.parsers.script_urls import MAX_URLS, is_in_use
@@ -164,3 +165,33 @@ def is_error(answer: Exchange) -> bool:
     403) and how often (429) is decided on purpose."""
     status = answer.status or 0
     return answer.failure is not None or status >= 500 or status in UNKNOWN_SITE
+
+
+def repetitions(evidence: Evidence, page: Exchange) -> tuple[Exchange, ...]:
+    """Return the same request, repeated at the same address."""
+    return tuple(
+        exchange
+        for exchange in evidence.of(Exchange)
+        if exchange.purpose == "again" and exchange.address == page.address
+    )
+
+
+def browser_page(evidence: Evidence, page: Exchange) -> Exchange | None:
+    """Return the page that a server which refuses programs gives to browsers: the same address
+    answers a browser's request, and refuses the usual one again each time. None for others."""
+    repeated = repetitions(evidence, page)
+    if not repeated or any(
+        exchange.status != page.status or bool(exchange.failure) != bool(page.failure)
+        for exchange in repeated
+    ):
+        return None
+    return next(
+        (
+            exchange
+            for exchange in evidence.good(Exchange)
+            if exchange.purpose == "browser"
+            and exchange.address == page.address
+            and (exchange.status or 500) < 400
+        ),
+        None,
+    )

@@ -6,10 +6,8 @@ from collections.abc import Sequence
 
 from diagnose.model.http import Exchange
 from diagnose.parsers.http import is_error
-from diagnose.parsers.urls import parse_url
 from diagnose.probes import ProbeContext
-from diagnose.probes.outside.http_connections import open_http
-from diagnose.probes.outside.http_requests import PageRequest, patience, request_page
+from diagnose.probes.outside.http_requests import PageRequest, request_anew
 
 #: How often each of the two is asked again.
 REPEATS = 2
@@ -42,12 +40,7 @@ async def repeat_after_pause(ctx: ProbeContext, page: Exchange) -> None:
 
 
 async def _repeat(ctx: ProbeContext, page: Exchange, times: int) -> None:
-    url = parse_url(page.url)
-    for _ in range(times if url else 0):
-        assert url is not None
-        http_connection, _ = await open_http(ctx, page.address, url, False, patience(ctx))
-        if http_connection is None:
+    request = PageRequest(page.url, page.address, "again", page.verified)
+    for _ in range(times):
+        if await request_anew(ctx, request) is None:
             return
-        request = PageRequest(page.url, page.address, "again", page.verified)
-        await request_page(ctx, http_connection, request)
-        http_connection.close()

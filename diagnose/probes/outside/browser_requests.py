@@ -5,14 +5,12 @@ The product token of this program stands at the end of the User-Agent, so that t
 says who asks (RFC 9110 section 10.1.5).
 """
 
-from collections.abc import Mapping
+from dataclasses import replace
 
-from diagnose.model.http import Exchange, RequestPurpose
+from diagnose.model.http import Exchange
 from diagnose.net.http import USER_AGENT
-from diagnose.parsers.urls import parse_url
 from diagnose.probes import ProbeContext
-from diagnose.probes.outside.http_connections import open_http
-from diagnose.probes.outside.http_requests import PageRequest, patience, request_page
+from diagnose.probes.outside.http_requests import PageRequest, request_anew
 
 #: Statuses with which servers refuse programs: 403, 405 (AWS WAF), 406 (ModSecurity), 418.
 _REFUSALS = {403, 405, 406, 418}
@@ -47,25 +45,8 @@ async def request_as_browser(ctx: ProbeContext, page: Exchange) -> None:
     """Repeat the request with a browser's fields, and if that is answered, as it was: what fails at
     times is no refusal. Applications of which one in two fails take turns, so it is repeated
     twice."""
-    served = await _request(ctx, page, "browser", BROWSER_FIELDS)
+    request = PageRequest(page.url, page.address, "browser", page.verified, extra=BROWSER_FIELDS)
+    served = await request_anew(ctx, request)
     if served is not None and served.status is not None and served.status < 400:
         for _ in range(REPEATS):
-            await _request(ctx, page, "again")
-
-
-async def _request(
-    ctx: ProbeContext,
-    page: Exchange,
-    purpose: RequestPurpose,
-    extra: Mapping[str, str] | None = None,
-) -> Exchange | None:
-    url = parse_url(page.url)
-    if url is None:
-        return None
-    http_connection, _ = await open_http(ctx, page.address, url, False, patience(ctx))
-    if http_connection is None:
-        return None
-    request = PageRequest(page.url, page.address, purpose, page.verified, extra=extra)
-    exchange = await request_page(ctx, http_connection, request)
-    http_connection.close()
-    return exchange
+            await request_anew(ctx, replace(request, purpose="again", extra=None))

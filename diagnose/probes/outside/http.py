@@ -17,10 +17,15 @@ from diagnose.parsers.filing_blocks import filing_block
 from diagnose.parsers.hostnames import covers, is_address
 from diagnose.parsers.http import is_error
 from diagnose.parsers.redirects import redirect_target
-from diagnose.parsers.urls import Url, parse_url
+from diagnose.parsers.urls import Url
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.outside.http_redirects import follow_redirects
-from diagnose.probes.outside.http_requests import PageRequest, patience, request_page
+from diagnose.probes.outside.http_requests import (
+    PageRequest,
+    patience,
+    request_anew,
+    request_page,
+)
 from diagnose.probes.outside.page_visits import visit_page
 
 
@@ -160,48 +165,21 @@ async def _request_challenge(ctx: ProbeContext, connection: Connection) -> None:
     """Request a challenge that does not exist (RFC 8555 section 8.3): 404 is correct."""
     if is_address(ctx.target.host):
         return
-    attempt = await ctx.net.connect(connection.address, connection.port)
-    if attempt.stream is None:
-        return
-    http_connection = Http1Connection(attempt.stream, patience(ctx))
     path = f"/.well-known/acme-challenge/diagnose-{secrets.token_hex(6)}"
-    page = PageRequest(_plain_url(ctx, connection, path), connection.address, "acme")
-    exchange = await request_page(ctx, http_connection, page)
-    http_connection.close()
-    if redirect_target(exchange) == f"https://{ctx.target.host}{path}":
-        await _follow_challenge(ctx, exchange)
-
-
-async def _follow_challenge(ctx: ProbeContext, exchange: Exchange) -> None:
-    """Request the challenge over https, as authorities follow a redirect: whatever the certificate
-    is (Let's Encrypt, "Challenge Types")."""
-    from diagnose.probes.outside.http_connections import open_http
-
-    location = redirect_target(exchange) or ""
-    url = parse_url(location)
-    if url is None:
-        return
-    http_connection, _ = await open_http(ctx, exchange.address, url, False, patience(ctx))
-    if http_connection is None:
-        return
-    page = PageRequest(location, exchange.address, "acme", redirected_from=exchange.url)
-    await request_page(ctx, http_connection, page)
-    http_connection.close()
+    url = _plain_url(ctx, connection, path)
+    await request_anew(ctx, PageRequest(url, connection.address, "acme"))
 
 
 async def _request_unknown_path(
     ctx: ProbeContext, connection: Connection, http_connection: Http1Connection
 ) -> None:
     """Request an unknown path on the same connection, if it is still open."""
-    if not http_connection.reusable:
-        http_connection.close()
-        attempt = await ctx.net.connect(connection.address, connection.port)
-        if attempt.stream is None:
-            return
-        http_connection = Http1Connection(attempt.stream, patience(ctx))
     path = f"/diagnose-{secrets.token_hex(6)}?q=1"
     page = PageRequest(_plain_url(ctx, connection, path), connection.address, "path")
-    await request_page(ctx, http_connection, page)
+    if http_connection.reusable:
+        await request_page(ctx, http_connection, page)
+    else:
+        await request_anew(ctx, page)
     http_connection.close()
 
 

@@ -14,7 +14,7 @@ from diagnose.parsers.http import server_time as time_of
 from diagnose.parsers.request_fields import RequestFields, is_own_origin
 from diagnose.parsers.urls import Url, parse_url
 from diagnose.probes import ProbeContext
-from diagnose.probes.outside.http_connections import connect_tls
+from diagnose.probes.outside.http_connections import connect_tls, open_http
 
 #: Seconds. A slow page is not a fault. The deadline of the run applies too; see `patience`.
 PATIENCE = 10.0
@@ -73,6 +73,20 @@ async def request_page(
 ) -> Exchange:
     """Send a request and emit the exchange, and the server's clock."""
     exchange, _ = await fetch_page(ctx, http_connection, page)
+    return exchange
+
+
+async def request_anew(ctx: ProbeContext, page: PageRequest) -> Exchange | None:
+    """Do the same on a new connection, which is closed; return None if none can be opened. The
+    certificate was verified before."""
+    url = parse_url(page.url)
+    if url is None:
+        return None
+    http_connection, _ = await open_http(ctx, page.address, url, False, patience(ctx))
+    if http_connection is None:
+        return None
+    exchange = await request_page(ctx, http_connection, page)
+    http_connection.close()
     return exchange
 
 
