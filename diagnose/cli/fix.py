@@ -18,7 +18,8 @@ from diagnose.fixing import (
     SkippedCause,
     UndoStep,
 )
-from diagnose.i18n.reports import translate
+from diagnose.i18n.fix import translate
+from diagnose.i18n.reports import translate as label
 from diagnose.machine import Machine
 from diagnose.model import Command, Edit, Host, Report, Target, Vantage
 from diagnose.model.frozen import frozen
@@ -288,16 +289,14 @@ def _show_plans(
     lang, page = dialog.view.lang, dialog.page()
     status = verdict(report).status
     page.add(
-        (status, f"{page.sign(status)} {translate(status, lang)}"),
+        (status, f"{page.sign(status)} {label(status, lang)}"),
         f"  {finding_text.verdict_sentence(report, lang)}",
     )
     for number, plan in enumerate(plans, 1):
         page.blank()
         title = f"{number}. {plan.cause.check.id}: {finding_text.title(plan.cause, lang)}"
         page.prose(title, "", 0, "bold")
-        page.prose(
-            finding_text.risk_text(plan.cause, lang), f"= {translate('risk', lang)}: ", 2, "dim"
-        )
+        page.prose(finding_text.risk_text(plan.cause, lang), f"= {label('risk', lang)}: ", 2, "dim")
         texts.add_steps(page, plan.cause, dialog.view)
         for step in fixing.irreversible_steps(plan.steps):
             page.prose(translate("undo.stays", lang, step=_step_text(step, dialog)), "", 2)

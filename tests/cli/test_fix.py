@@ -7,7 +7,7 @@ import pytest
 
 from diagnose.cli import fix
 from diagnose.fixing import journal
-from diagnose.i18n.reports import translate
+from diagnose.i18n.fix import translate
 from diagnose.machine import CommandResult
 from diagnose.machine.local import LocalMachine
 from diagnose.model import (
