@@ -169,7 +169,7 @@ def _bodies() -> Iterator[Server]:
     }  # fmt: skip
     for name, body in sizes.items():
         yield _http(f"chunk size {name}", send(chunked + body))
-    yield _http("chunk without end", send(chunked), flood(b"1\r\na\r\n"))
+    yield _http("chunk without end", send(chunked), flood(b"1\r\na\r\n"), hang)
     yield _http("chunk extension without end", send(chunked + b"2;"), flood(b"a"))
     yield _http("trailers without end", send(chunked + b"0\r\n"), flood(b"A: b\r\n"))
     page = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
