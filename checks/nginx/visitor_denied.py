@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from checks.firewall._visitors import ssh_clients
+from checks.http import exchanges_by_purpose
 from checks.nginx import Nginx, file_line
 from checks.nginx._access import PathAccess, visitor_access
 from checks.nginx._commands import reload_steps
@@ -25,6 +26,7 @@ from diagnose.model import (
     Subject,
     Where,
 )
+from diagnose.model.http import Exchange
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.model.visitor import visitor_address
 from diagnose.parsers.nginx import edits
@@ -131,10 +133,16 @@ def _restriction_notes(nginx: Nginx) -> Iterator[Claim]:
         reserved = "all" in denied
         sources = allowed if reserved else denied
         first = next(directive for directive in access_directives if directive.name == "deny")
-        yield replace(
-            _note(nginx, first, _first_networks(sources), reserved),
-            about=Subject(name=target.host, path=target.path),
-        )
+        note = _note(nginx, first, _first_networks(sources), reserved)
+        refused = _refused_pages(nginx.evidence)
+        about = Subject(name=target.host, path=target.path)
+        yield replace(note, about=about, because=(*refused, *note.because))
+
+
+def _refused_pages(evidence: Evidence) -> tuple[Exchange, ...]:
+    """Return the responses with which such a rule refuses this run's own requests for the page."""
+    pages = exchanges_by_purpose(evidence, "target")
+    return tuple(page for page in pages if page.status == 403)
 
 
 def _first_networks(sources: tuple[str, ...]) -> tuple[str, ...]:

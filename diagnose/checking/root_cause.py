@@ -193,7 +193,7 @@ def verdict(report: Report) -> Verdict:
     if Severity.WARNING in severities:
         return Verdict("warning", report.causes)
     unfinished, missing = proof.unfinished_reasons(report), proof.missing_proof(report)
-    unanswered = bool(unanswered_findings(report))
+    unanswered = bool(unanswered_findings(report)) or is_symptom_unexplained(report)
     status: Status = "unknown" if unfinished or missing or unanswered else "ok"
     return Verdict(status, (), missing, unfinished)
 
@@ -205,6 +205,17 @@ def unanswered_findings(report: Report) -> tuple[Finding, ...]:
         for finding in report.findings
         if finding.check.id in UNANSWERED_CHECKS and finding.suppressed_by is None
     )
+
+
+def is_symptom_unexplained(report: Report) -> bool:
+    """Whether this run met what a pasted message reports, and nothing that counts explains it."""
+    symptom = report.evidence.target.symptom
+    if symptom is None or report.causes or report.suppressed:
+        return False
+    # Imported late: few runs have a pasted message.
+    from diagnose.checking.symptom_match import is_met
+
+    return is_met(report.evidence, symptom)
 
 
 def is_healthy_from_server(report: Report) -> bool:

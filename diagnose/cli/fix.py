@@ -28,6 +28,7 @@ from diagnose.net.local import LocalNet
 from diagnose.outputs import finding_text
 from diagnose.outputs import text as texts
 from diagnose.outputs.terminal import Page
+from diagnose.outputs.verdict_text import verdict_sentence
 from diagnose.parsers.target import parse_target
 
 #: The largest number of causes fixed in one call. Each diagnosis may reveal a new cause.
@@ -121,7 +122,7 @@ def _may_apply(report: Report, new_plans: list[Plan], dialog: Dialog) -> bool:
 
 def _show_verdict(report: Report, dialog: Dialog) -> None:
     page = dialog.page()
-    page.add(finding_text.verdict_sentence(report, dialog.view.lang))
+    page.add(verdict_sentence(report, dialog.view.lang))
     texts.add_evidence_gaps(page, report, dialog.view)
     dialog.write(page.text())
 
@@ -290,7 +291,7 @@ def _show_plans(
     status = verdict(report).status
     page.add(
         (status, f"{page.sign(status)} {label(status, lang)}"),
-        f"  {finding_text.verdict_sentence(report, lang)}",
+        f"  {verdict_sentence(report, lang)}",
     )
     for number, plan in enumerate(plans, 1):
         page.blank()

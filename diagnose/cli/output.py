@@ -66,7 +66,7 @@ def note_failure(
     from diagnose.checking.root_cause import verdict
     from diagnose.i18n.reports import translate
     from diagnose.outputs.document import single_line
-    from diagnose.outputs.finding_text import verdict_sentence
+    from diagnose.outputs.verdict_text import verdict_sentence
 
     if request.output.verbosity < 0:
         return

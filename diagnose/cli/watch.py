@@ -20,8 +20,8 @@ from diagnose.fleet.run import exit_status
 from diagnose.i18n.reports import translate
 from diagnose.net.local import LocalNet
 from diagnose.outputs.document import single_line
-from diagnose.outputs.finding_text import verdict_sentence
 from diagnose.outputs.terminal import sanitize
+from diagnose.outputs.verdict_text import verdict_sentence
 from diagnose.parsers.target import UsageError
 from diagnose.processes.collection import collect_garbage
 from diagnose.processes.signals import EXIT_SIGINT, EXIT_SIGTERM

@@ -16,8 +16,9 @@ from diagnose.fleet.journal import Group
 from diagnose.fleet.target_list import ListedTarget
 from diagnose.model import Report
 from diagnose.model.view import View
-from diagnose.outputs import finding_text, jsonl
+from diagnose.outputs import jsonl
 from diagnose.outputs.json import SCHEMA_VERSION
+from diagnose.outputs.verdict_text import verdict_sentence
 from diagnose.recording.codec import json_line, timestamp
 
 
@@ -37,7 +38,7 @@ def verdict_line(report: Report, causes: Sequence[Cause], view: View, **further:
         verdict={
             "status": outcome.status,
             "exit_code": exit_status(report),
-            "summary": finding_text.verdict_sentence(report, view.lang),
+            "summary": verdict_sentence(report, view.lang),
         },
         root_causes=[cause_object(cause) for cause in causes],
         **further,

@@ -20,6 +20,10 @@ MESSAGES = Messages(
     Message("unknown", "UNKNOWN"),
     Message("healthy", "{url} is healthy."),
     Message("healthy-refusing", "{url} answers {answer}. Nothing shows that this is a fault."),
+    # NOTE: {title} says why it answers so.
+    Message(
+        "healthy-explained", "{url} answers {answer}: {title}. Nothing shows that this is a fault."
+    ),
     Message("healthy-blank", "{url} answers an empty page. Nothing shows that this is a fault."),
     Message("healthy-only", "{url}: {layers} healthy. Nothing else was judged."),
     Message("healthy-but", "{url} is healthy. Not judged: {layers}."),
@@ -28,6 +32,9 @@ MESSAGES = Messages(
         "{url} is healthy, as far as its server shows. What visitors meet was not judged.",
     ),
     Message("unjudged-why", "{url} could not be judged: {why}."),
+    Message(
+        "symptom-unexplained", "what the message reports was met here too, and its cause is unknown"
+    ),
     PluralMessage("more-causes", "{title} (and {count} more)", "{title} (and {count} more)"),
     Message("likely-title", "Probably: {title}"),
     Message("possible-title", "Possibly: {title}"),

@@ -102,8 +102,7 @@ MESSAGES = Messages(
     ),
     Message(
         "answer.met",
-        "The message you pasted, {quoted}, was met in this run too, and no fault of the site was "
-        "found that explains it.",
+        "The message you pasted, {quoted}, was met in this run too. No finding explains it.",
     ),
     Message("answer.absent", "The message you pasted, {quoted}, was not met now."),
     Message(

@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from itertools import groupby
 from math import isfinite
 
-from diagnose.checking.root_cause import verdict
 from diagnose.checking.texts import check_text, fill
 from diagnose.i18n.html import translate
 from diagnose.i18n.reports import translate as label
@@ -17,7 +16,6 @@ from diagnose.model import Finding, Host, Location, Observation, Report, Step, V
 from diagnose.model.frozen import frozen
 from diagnose.model.view import View
 from diagnose.outputs import finding_text
-from diagnose.outputs.certificate_text import certificate_validity
 from diagnose.outputs.layers import Layer, layer_states
 from diagnose.outputs.terminal import sanitize
 from diagnose.outputs.vantages import vantage_lines
@@ -72,15 +70,6 @@ def code_spans(text: str) -> Iterator[tuple[bool, str]]:
 def safe_link(url: str) -> str | None:
     """Return the URL if it may become a link: http or https, without unexpected characters."""
     return url if _URL.fullmatch(url) and sanitize(url) == url else None
-
-
-def verdict_sentence(report: Report, lang: str) -> str:
-    """Return the verdict as a sentence; for a healthy site also how long its certificate is
-    valid."""
-    sentence = finding_text.verdict_sentence(report, lang)
-    if verdict(report).status != "ok":
-        return sentence
-    return finding_text.join_sentences(sentence, certificate_validity(report, lang), lang)
 
 
 def format_time(time: datetime) -> str:

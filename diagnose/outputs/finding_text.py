@@ -1,17 +1,16 @@
-"""The texts and steps of a finding and the verdict as a sentence, for all writers."""
+"""The texts and steps of a finding, for all writers."""
 
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 
 from diagnose.checking.proof import REST_OF_RUN, UnfinishedReason
-from diagnose.checking.root_cause import unanswered_findings, verdict
+from diagnose.checking.root_cause import verdict
 from diagnose.checking.target_proof import MissingProof
 from diagnose.checking.texts import CheckText, check_text, fill
 from diagnose.i18n.reports import translate
 from diagnose.model import (
     Command,
-    Confidence,
     Edit,
     Finding,
     Manual,
@@ -25,7 +24,6 @@ from diagnose.model import (
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.risk import risks
 from diagnose.model.view import View
-from diagnose.parsers.http import browser_page
 from diagnose.probes import diagnose_command
 
 
@@ -183,22 +181,6 @@ def next_commands(report: Report, view: View) -> Iterator[tuple[str, str]]:
     yield "explain", explain_command(cause)
 
 
-def verdict_sentence(report: Report, lang: str) -> str:
-    """Return the verdict as one sentence."""
-    url, outcome = report.evidence.target.url, verdict(report)
-    if outcome.causes:
-        return _cause_sentence(outcome.causes, lang)
-    if outcome.status == "ok":
-        return _well_sentence(report, lang)
-    reasons = unfinished_reasons(outcome.unfinished, lang)
-    if outcome.missing:
-        pieces = [missing_with_reason(piece, lang) for piece in outcome.missing]
-        reasons.append(translate("missing", lang, what=join_texts(pieces, lang)))
-    reasons += [title(finding, lang) for finding in unanswered_findings(report)]
-    why = translate("join.clauses", lang).join(reasons)
-    return translate("unjudged-why", lang, url=url, why=why)
-
-
 def idle_sentences(report: Report, lang: str) -> list[str]:
     """Return what the silence of `--idle` showed of each WebSocket, one sentence each."""
     scope = report.evidence.scope
@@ -250,54 +232,6 @@ def unfinished_reasons(unfinished: Iterable[UnfinishedReason], lang: str) -> lis
     return [translate(_REASONS[reason], lang) for reason in unfinished]
 
 
-def _healthy_sentence(report: Report, lang: str) -> str:
-    """Return the sentence for a healthy site, with the limits of the check. A page that is refused,
-    unknown or empty may be intended: the sentence says so."""
-    scope, url = report.evidence.scope, report.evidence.target.url
-    if scope.only or scope.skip:
-        names = [translate(f"layer.{layer}", lang) for layer in scope.only or scope.skip]
-        key = "healthy-only" if scope.only else "healthy-but"
-        return translate(key, lang, url=url, layers=join_texts(names, lang))
-    if scope.outside and (answer := _refusing_answer(report)):
-        return translate("healthy-refusing", lang, url=url, answer=answer)
-    if scope.outside and _is_blank(report):
-        return translate("healthy-blank", lang, url=url)
-    return translate("healthy" if scope.outside else "healthy-inside", lang, url=url)
-
-
-def _well_sentence(report: Report, lang: str) -> str:
-    """Return that nothing counts against the site. One with an ignored error is not called
-    healthy."""
-    ids = join_texts(dict.fromkeys(finding.check.id for finding in report.suppressed), lang)
-    if any(finding.severity is Severity.ERROR for finding in report.suppressed):
-        return translate("ignored.only", lang, url=report.evidence.target.url, checks=ids)
-    ignored = translate("ignored.checks", lang, checks=ids) if ids else ""
-    return join_sentences(_healthy_sentence(report, lang), ignored, lang)
-
-
-def _is_blank(report: Report) -> bool:
-    """Return whether the page came, and has no content: Caddy answers so for what it does not
-    know."""
-    pages = [page for page in report.evidence.good(Exchange) if page.purpose == "target"]
-    gets = [page for page in pages if page.method == "GET" and page.status == 200]
-    return bool(gets) and all(page.header("Content-Length") == "0" for page in gets)
-
-
-def _refusing_answer(report: Report) -> str:
-    """Return the page's status and reason where that is 400 or more, for browsers too; otherwise
-    ""."""
-    refused = [
-        page
-        for page in report.evidence.of(Exchange)
-        if page.purpose == "target"
-        and (page.status or 0) >= 400
-        and browser_page(report.evidence, page) is None
-    ]
-    if not refused or report.evidence.target.is_websocket:
-        return ""
-    return f"{refused[0].status} {refused[0].reason}".strip()
-
-
 def join_texts(texts: Iterable[str], lang: str) -> str:
     """Join as "a, b"."""
     return translate("join.list", lang).join(texts)
@@ -342,15 +276,6 @@ def missing_with_reason(piece: MissingProof, lang: str) -> str:
     """Return what is missing, and how the last attempt at it ended."""
     text, reason = missing_text(piece, lang), missing_reason(piece)
     return translate("missing.why", lang, what=text, why=reason) if reason else text
-
-
-def _cause_sentence(causes: tuple[Finding, ...], lang: str) -> str:
-    text = title(causes[0], lang)
-    if causes[0].claim.confidence is not Confidence.CERTAIN:
-        text = translate(f"{causes[0].claim.confidence}-title", lang, title=text)
-    if len(causes) > 1:
-        text = translate("more-causes", lang, title=text, count=len(causes) - 1)
-    return text
 
 
 def evidence_gaps(report: Report, view: View) -> tuple[Unseen, ...]:

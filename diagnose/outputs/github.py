@@ -13,6 +13,7 @@ from diagnose.i18n.reports import translate
 from diagnose.model import Finding, Report, Severity
 from diagnose.model.view import View
 from diagnose.outputs import document, finding_text, ignore_text
+from diagnose.outputs.verdict_text import verdict_sentence
 from diagnose.parsers.sanitize import printable
 
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
@@ -45,7 +46,7 @@ def _verdict(report: Report, lang: str) -> str:
     status = verdict(report).status
     level = "notice" if status == "ok" else "error"
     properties = {"title": translate(status, lang)}
-    return _command(level, properties, finding_text.verdict_sentence(report, lang))
+    return _command(level, properties, verdict_sentence(report, lang))
 
 
 def _annotation(level: str, finding: Finding, message: str, lang: str) -> str:

@@ -33,6 +33,7 @@ from diagnose.outputs.markup import (
     tag,
 )
 from diagnose.outputs.symptom_text import symptom_text
+from diagnose.outputs.verdict_text import verdict_sentences
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 _SIGNS = {"ok": "✓", "warning": "!", "error": "✗", "critical": "✗", "unknown": "?", "skipped": "–"}
@@ -90,7 +91,7 @@ def _head(context: ReportContext) -> Markup:
     report, lang = context.report, context.lang
     status = verdict(report).status
     mark = tag("span", _sign(status), " ", label(status, lang), class_="status")
-    title = tag("h1", mark, " ", tag("span", inline(document.verdict_sentence(report, lang))))
+    title = tag("h1", mark, " ", tag("span", inline(verdict_sentences(report, lang))))
     started_at = report.evidence.started_at
     started = tag(
         "time", document.format_time(started_at), datetime=document.format_rfc3339(started_at)

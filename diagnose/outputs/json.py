@@ -29,6 +29,7 @@ from diagnose.outputs import finding_text
 from diagnose.outputs.layers import layer_states
 from diagnose.outputs.symptom_text import answer_text
 from diagnose.outputs.vantages import vantage_objects
+from diagnose.outputs.verdict_text import verdict_sentence
 from diagnose.recording.codec import escape_json, timestamp, to_builtins
 
 SCHEMA_VERSION = "1.0"
@@ -226,7 +227,7 @@ def _verdict(report: Report, lang: str) -> dict[str, Any]:
     return {
         "status": outcome.status,
         "exit_code": exit_status(report),
-        "summary": finding_text.verdict_sentence(report, lang),
+        "summary": verdict_sentence(report, lang),
         "root_causes": [cause.id for cause in outcome.causes],
     }
 

@@ -14,6 +14,7 @@ from diagnose.model import Finding, Report, Severity
 from diagnose.model.view import View
 from diagnose.outputs import document, finding_text, ignore_text
 from diagnose.outputs.layers import Layer
+from diagnose.outputs.verdict_text import verdict_sentence
 
 
 def render(report: Report, view: View) -> str:
@@ -47,7 +48,7 @@ def _verdict_case(report: Report, view: View) -> TestCase:
     """Return the case that fails where the site is not proven to work, whatever the layer."""
     outcome = verdict(report)
     case = TestCase("verdict", _class_name(report), report.duration)
-    sentence = document.single_line(finding_text.verdict_sentence(report, view.lang))
+    sentence = document.single_line(verdict_sentence(report, view.lang))
     if outcome.status == "critical":
         case.result = [Failure(sentence, "critical")]
     elif outcome.status == "unknown":

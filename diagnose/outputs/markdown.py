@@ -19,6 +19,7 @@ from diagnose.outputs.json import SCHEMA_VERSION
 from diagnose.outputs.layers import Layer
 from diagnose.outputs.symptom_text import symptom_text
 from diagnose.outputs.terminal import cell_len, markdown_blocks
+from diagnose.outputs.verdict_text import verdict_sentences
 
 _SIGNS = {
     "ok": "✅",
@@ -52,7 +53,7 @@ def render(report: Report, view: View) -> str:
 
 def _head(report: Report, view: View) -> list[str]:
     status, lang = verdict(report).status, view.lang
-    sentence = inline(document.verdict_sentence(report, lang))
+    sentence = inline(verdict_sentences(report, lang))
     read_as = document.target_note(report, lang)
     facts = [
         code(report.evidence.target.url) + (f" ({inline(read_as)})" if read_as else ""),

@@ -15,6 +15,7 @@ from diagnose.model.threshold import Threshold
 from diagnose.model.view import View
 from diagnose.outputs import document, finding_text, ignore_text
 from diagnose.outputs.measurements import certificate_days, phase_durations, response_time
+from diagnose.outputs.verdict_text import verdict_sentence
 
 #: The states by exit status.
 STATES = ("OK", "WARNING", "CRITICAL", "UNKNOWN")
@@ -31,7 +32,7 @@ def render_all(report_views: Sequence[tuple[Report, View]]) -> str:
     worst, view = max(report_views, key=lambda report_view: plugin_state(*report_view))
     state = STATES[plugin_state(worst, view)]
     # Nagios turns ";" into ":".
-    sentence = " - ".join([*_alerts(worst, view), finding_text.verdict_sentence(worst, view.lang)])
+    sentence = " - ".join([*_alerts(worst, view), verdict_sentence(worst, view.lang)])
     many = f" ({len(report_views)} targets)" if len(report_views) > 1 else ""
     data = " ".join(
         value

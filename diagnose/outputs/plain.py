@@ -11,13 +11,14 @@ from diagnose.model import Finding, Report, Severity
 from diagnose.model.view import View
 from diagnose.outputs import document, finding_text, ignore_text
 from diagnose.outputs.symptom_text import symptom_text
+from diagnose.outputs.verdict_text import verdict_sentence
 
 
 def render(report: Report, view: View) -> str:
     url = report.evidence.target.url
     message_row = _message_row(report, view) + _expired_rows(report, view)
     if not report.findings:
-        sentence = finding_text.verdict_sentence(report, view.lang)
+        sentence = verdict_sentence(report, view.lang)
         return _row(url, verdict(report).status, "-", "-", "-", "-", sentence) + message_row
     rows = "".join(
         _row(

@@ -17,6 +17,7 @@ from diagnose.model import Check, Finding, Location, Report, Severity
 from diagnose.model.view import View
 from diagnose.outputs import document, finding_text, ignore_text
 from diagnose.outputs.json import to_json
+from diagnose.outputs.verdict_text import verdict_sentence
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "note"}
@@ -50,7 +51,7 @@ def _run(report: Report, view: View) -> dict[str, Any]:
         "properties": {
             "target": document.single_line(report.evidence.target.url),
             "verdict": verdict(report).status,
-            "summary": _text(finding_text.verdict_sentence(report, view.lang)),
+            "summary": _text(verdict_sentence(report, view.lang)),
             "findingsWithoutFile": len(report.findings) - len(located_findings),
             "suppressed": [
                 document.single_line(f"{each.check.id}: {ignore_text.suppression(each, view.lang)}")

@@ -16,6 +16,7 @@ from diagnose.model.frozen import frozen
 from diagnose.model.view import View
 from diagnose.outputs import document, finding_text, ignore_text
 from diagnose.outputs.layers import Layer
+from diagnose.outputs.verdict_text import verdict_sentence
 from diagnose.recording.codec import escape_json
 
 #: Texts, and lists of such mappings, by name.
@@ -60,7 +61,7 @@ def _verdict_point(report: Report, view: View) -> TestPoint:
     status, lang = verdict(report).status, view.lang
     details: Details = {
         "verdict": status,
-        "summary": finding_text.verdict_sentence(report, lang),
+        "summary": verdict_sentence(report, lang),
         "expired_ignores": [{"text": text} for text in ignore_text.expired_ignores(report, lang)],
     }
     return TestPoint(status in {"ok", "warning"}, report.evidence.target.url, "", details)

@@ -24,6 +24,7 @@ from diagnose.outputs.layers import Layer, layer_states
 from diagnose.outputs.symptom_text import symptom_text
 from diagnose.outputs.terminal import Page, cell_len, wrap
 from diagnose.outputs.vantages import vantage_lines
+from diagnose.outputs.verdict_text import verdict_sentence
 
 #: The number of observations shown for a cause, unless more are requested.
 _VISIBLE_EVIDENCE = 3
@@ -53,7 +54,7 @@ def add_head(page: Page, report: Report, view: View) -> None:
     mark = f"{page.sign(status)} {translate(status, view.lang)}"
     duration = _format_duration(report.duration)
     indent = cell_len(mark) + 2
-    sentence = finding_text.verdict_sentence(report, view.lang)
+    sentence = verdict_sentence(report, view.lang)
     if status == "ok":
         validity = certificate_validity(report, view.lang)
         sentence = finding_text.join_sentences(sentence, validity, view.lang)

@@ -13,7 +13,7 @@ from typing import Any
 from diagnose.checking.root_cause import exit_status, layer_statuses, verdict
 from diagnose.model import Report, Severity
 from diagnose.model.view import View
-from diagnose.outputs import document, finding_text
+from diagnose.outputs import document
 from diagnose.outputs.measurements import (
     certificate_days,
     earliest_expiry,
@@ -21,6 +21,7 @@ from diagnose.outputs.measurements import (
     phase_durations,
     response_time,
 )
+from diagnose.outputs.verdict_text import verdict_sentence
 from diagnose.parsers.target import UsageError
 from diagnose.recording.codec import escape_json
 
@@ -73,7 +74,7 @@ def _verdict(report: Report, view: View, limit: int) -> dict[str, Any]:
         "status": outcome.status,
         "success": int(outcome.status in {"ok", "warning"}),
         "exit_code": exit_status(report),
-        "summary": _text(finding_text.verdict_sentence(report, view.lang), limit),
+        "summary": _text(verdict_sentence(report, view.lang), limit),
         "root_cause": causes[0] if causes else "",
         "root_causes": _text(",".join(dict.fromkeys(causes)), limit),
         "started_at": int(report.evidence.started_at.timestamp()),

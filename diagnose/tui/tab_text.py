@@ -8,11 +8,12 @@ from diagnose.i18n.screen import translate
 from diagnose.model import LAYERS, Command, Finding, Manual, Observation, Report, Severity
 from diagnose.model.events import Wait
 from diagnose.model.view import View
-from diagnose.outputs import check_page, document, finding_text
+from diagnose.outputs import check_page, finding_text
 from diagnose.outputs import text as texts
 from diagnose.outputs.digest import digest
 from diagnose.outputs.progress import longest_first, wait_text
 from diagnose.outputs.terminal import Page, cell_len, sanitize, wrap
+from diagnose.outputs.verdict_text import verdict_sentences
 from diagnose.tui import answer_text
 
 TABS = ("answer", "evidence", "timeline", "explain")
@@ -118,7 +119,7 @@ def _add_no_finding(
             page.prose(text, "", 0, "" if waits else "dim")
         return
     answer_text.add_other_answers(page, report, view)
-    page.prose(document.verdict_sentence(report, view.lang), "", 0, "bold")
+    page.prose(verdict_sentences(report, view.lang), "", 0, "bold")
     texts.add_evidence_gaps(page, report, view)
 
 

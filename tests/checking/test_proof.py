@@ -33,8 +33,8 @@ from diagnose.model.server import Listener, Listeners
 from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake
 from diagnose.model.view import View
-from diagnose.outputs import finding_text
 from diagnose.outputs.json import document
+from diagnose.outputs.verdict_text import verdict_sentence
 from diagnose.probes import AFTER_FAILURE, CLOUD, INSIDE, OUTSIDE, Probe
 from diagnose.recording.codec import Recording, decode, encode
 from tests.support.check_evidence import CHAT, NOW, SHOP, TIMEOUT
@@ -225,7 +225,7 @@ def test_the_verdict_says_how_a_websocket_was_refused() -> None:
     refused = replace(SOCKET, accepted=False, status=401, reason="Unauthorized", fault="status")
     judged = report(*WELL, refused, target=replace(SHOP, websockets=("/ws",)))
     assert verdict(judged).status == "unknown"
-    assert "401 Unauthorized" in finding_text.verdict_sentence(judged, "en")
+    assert "401 Unauthorized" in verdict_sentence(judged, "en")
 
 
 def test_a_view_from_the_server_proves_nothing_of_what_visitors_meet() -> None:
@@ -241,12 +241,10 @@ def test_what_was_asked_for_and_not_seen_is_unknown() -> None:
 def test_the_verdict_says_how_far_it_goes() -> None:
     only = report(NAME, NO_IPV6, scope=Scope(only=("dns",)))
     url = "https://shop.example.com/"
-    assert (
-        finding_text.verdict_sentence(only, "en") == f"{url}: DNS healthy. Nothing else was judged."
-    )
-    assert "TCP" in finding_text.verdict_sentence(report(*WELL, scope=Scope(skip=("tcp",))), "en")
+    assert verdict_sentence(only, "en") == f"{url}: DNS healthy. Nothing else was judged."
+    assert "TCP" in verdict_sentence(report(*WELL, scope=Scope(skip=("tcp",))), "en")
     within = report(LISTENING, *inside(SECURE, ANSWER), scope=INSIDE_ONLY)
-    assert "not judged" in finding_text.verdict_sentence(within, "en")
+    assert "not judged" in verdict_sentence(within, "en")
 
 
 def test_a_document_says_what_is_missing_and_how_to_look_for_it() -> None:
@@ -329,6 +327,6 @@ def _status(whole: Evidence, seen: tuple[Observation, ...]) -> str:
 def test_an_empty_page_is_said() -> None:
     empty = replace(ANSWER, method="GET", headers=(("Content-Length", "0"),))
     observations = [empty if each is ANSWER else each for each in WELL]
-    said = finding_text.verdict_sentence(report(*observations), "en")
+    said = verdict_sentence(report(*observations), "en")
     assert said.endswith("answers an empty page. Nothing shows that this is a fault.")
-    assert finding_text.verdict_sentence(report(*WELL), "en").endswith("is healthy.")
+    assert verdict_sentence(report(*WELL), "en").endswith("is healthy.")

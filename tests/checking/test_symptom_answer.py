@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from diagnose.checking.registry import check_ids, load_check
-from diagnose.checking.symptom_answer import symptom_answer, symptom_table
+from diagnose.checking.symptom_answer import symptom_answer
+from diagnose.checking.symptom_match import symptom_table
 from diagnose.i18n.symptoms import MESSAGES
 from diagnose.model import (
     Claim,

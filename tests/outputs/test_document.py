@@ -6,6 +6,7 @@ import pytest
 from diagnose.model import Host, Location, Vantage
 from diagnose.model.view import View
 from diagnose.outputs import document
+from diagnose.outputs.verdict_text import verdict_sentences
 from tests.support.report_builder import healthy, mended, refused
 
 NOON = datetime(2026, 11, 24, 12, 0, 5, tzinfo=timezone(timedelta(hours=8)))
@@ -52,7 +53,7 @@ def test_a_span_without_width_marks_one_place() -> None:
     ],
 )
 def test_a_healthy_site_says_how_long_its_certificate_is_valid(lang: str, sentence: str) -> None:
-    assert document.verdict_sentence(healthy(), lang) == sentence
+    assert verdict_sentences(healthy(), lang) == sentence
 
 
 def test_what_was_found_is_counted_where_something_is_wrong() -> None:

@@ -4,7 +4,6 @@ from datetime import timedelta
 import pytest
 
 from diagnose.model import Edit, Unseen
-from diagnose.model.http import Exchange
 from diagnose.model.tls import Certificate, Handshake
 from diagnose.model.view import View
 from diagnose.outputs import finding_text
@@ -87,14 +86,3 @@ def test_a_gap_is_told_once() -> None:
     gap = Unseen(what="the firewall", why="needs-root")
     gaps = finding_text.evidence_gaps(report(gap, gap), View())
     assert [one.what for one in gaps].count("the firewall") == 1
-
-
-@pytest.mark.parametrize(("status", "ending"), [(200, "healthy."), (404, "this is a fault.")])
-def test_a_page_that_is_refused_is_not_called_healthy(status: int, ending: str) -> None:
-    report = healthy()
-    pages = [replace(seen, status=status) for seen in report.evidence.of(Exchange)]
-    others = [seen for seen in report.evidence.observations if not isinstance(seen, Exchange)]
-    evidence = replace(report.evidence, observations=(*others, *pages))
-    sentence = finding_text.verdict_sentence(replace(report, evidence=evidence), "en")
-    assert sentence.endswith(ending)
-    assert ("answers 404" in sentence) is (status == 404)

@@ -12,10 +12,10 @@ from diagnose.checking.root_cause import verdict
 from diagnose.i18n import reports
 from diagnose.i18n.screen import translate
 from diagnose.model.view import View
-from diagnose.outputs import finding_text
 from diagnose.outputs import text as texts
 from diagnose.outputs.progress import longest_first, wait_text
 from diagnose.outputs.terminal import cell_len, sanitize
+from diagnose.outputs.verdict_text import verdict_sentence
 from diagnose.parsers.target import UsageError
 from diagnose.tui import tab_text
 from diagnose.tui.keys import START_KEYS, bindings
@@ -90,7 +90,7 @@ class StartScreen(BaseScreen):
             sign = f"{page.sign(status)} {reports.translate(status, view.lang)}"
             page.add((status, sign), "  ", ("bold", url))
             if status != "ok":
-                sentence = finding_text.verdict_sentence(report, session_view.lang)
+                sentence = verdict_sentence(report, session_view.lang)
                 page.add("  ", tab_text.truncate(sentence, view.width - 2, view.ascii))
         if self.size.width >= WIDE:
             texts.add_layers(page, report, view, times=False)

@@ -1,4 +1,7 @@
+from dataclasses import replace
+
 from diagnose.model import Applicability, Edit, Severity, Vantage
+from diagnose.model.http import Exchange
 from diagnose.model.kernel import Kernel
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.visitor import Visitor
@@ -8,6 +11,9 @@ from tests.support.nginx_evidence import BUILD, HOST, RUNNING, SITE, config
 CHECK = "nginx.visitor-denied"
 VISITOR = "192.0.2.66"
 FROM = Visitor(address=VISITOR)
+FORBIDDEN = Exchange(
+    url="https://shop.example.com/", address="203.0.113.10", port=443, status=403, purpose="target"
+)
 
 
 def site(inside: str = "", before: str = "") -> NginxConfig:
@@ -59,6 +65,14 @@ def test_fires_as_a_note_without_a_visitor() -> None:
     (claim,) = judge(CHECK, HOST, BUILD, RUNNING, site("        deny 192.0.2.0/24;\n"))
     assert claim.severity is Severity.NOTE
     assert claim.facts["sources"] == ("192.0.2.0/24",)
+
+
+def test_a_note_rests_on_the_refusal_of_the_page() -> None:
+    rules = site("        deny 192.0.2.0/24;\n")
+    (claim,) = judge(CHECK, HOST, BUILD, RUNNING, FORBIDDEN, rules)
+    assert FORBIDDEN in claim.because
+    (other,) = judge(CHECK, HOST, BUILD, RUNNING, replace(FORBIDDEN, status=404), rules)
+    assert not any(isinstance(each, Exchange) for each in other.because)
 
 
 def test_fires_as_a_note_where_no_address_is_allowed() -> None:

@@ -1,0 +1,119 @@
+"""Which findings and observations match the message that a person pasted. Pure, except that it
+reads `checks/symptoms.toml`.
+"""
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import checks
+from diagnose.model import Check, Claim, Evidence, Finding, Observation, Severity, Symptom
+from diagnose.model.frozen import frozen
+from diagnose.model.symptom import SymptomKind
+
+TABLE = Path(next(iter(checks.__path__))) / "symptoms.toml"
+
+#: Statuses and close codes are compared by these kinds.
+NUMBERED: frozenset[SymptomKind] = frozenset({"status", "websocket-status", "websocket-closed"})
+#: A browser reports this close code for every failure (RFC 6455 section 7.1.5).
+_ABNORMAL_CLOSURE = 1006
+#: How a failed attempt is called in a message.
+_FAILURES: Mapping[str, frozenset[SymptomKind]] = {
+    "Connection": frozenset({"refused", "unreachable", "timeout", "not-connected"}),
+    "Handshake": frozenset({"reset", "closed", "timeout", "tls"}),
+    "Resolution": frozenset({"name"}),
+}
+
+
+@frozen
+class SymptomRow:
+    """The checks whose findings are a symptom (`shown`) or may lead to it (`possible`), and the key
+    of the text that says where else it may come from."""
+
+    shown: tuple[str, ...] = ()
+    possible: tuple[str, ...] = ()
+    elsewhere: str = ""
+
+
+@cache
+def symptom_table() -> Mapping[str, SymptomRow]:
+    """Return the table of symptoms. "status-502" is a row for one status."""
+    rows: dict[str, Any] = tomllib.loads(TABLE.read_text("utf-8"))
+    return {
+        name: SymptomRow(
+            tuple(row.get("shown", ())), tuple(row.get("possible", ())), row.get("elsewhere", "")
+        )
+        for name, row in rows.items()
+    }
+
+
+def with_reported_notes(
+    raised: Iterable[tuple[Check, Claim]], symptom: Symptom
+) -> list[tuple[Check, Claim]]:
+    """Make warnings of the notes that are the symptom: what may be intended is a fault for the
+    person who reports it."""
+    return [
+        (check, replace(claim, severity=Severity.WARNING) if is_note else claim)
+        for check, claim in raised
+        for finding in [Finding("", check, claim)]
+        for is_note in [finding.is_note and produces((finding,), symptom)]
+    ]
+
+
+def produces(group: tuple[Finding, ...], symptom: Symptom) -> bool:
+    """Return whether a root cause and its consequences are the symptom."""
+    if symptom.kind == "unusable":
+        return group[0].severity is Severity.ERROR
+    if symptom.number is not None and symptom.kind in NUMBERED:
+        observations = (because for finding in group for because in finding.claim.because)
+        if any(_has_number(observation, symptom) for observation in observations):
+            return True
+        if symptom.number != _ABNORMAL_CLOSURE:
+            return False
+    return any(
+        is_listed(finding.check.id, symptom_table()[symptom.kind].shown) for finding in group
+    )
+
+
+def is_listed(check_id: str, patterns: Iterable[str]) -> bool:
+    layer = f"{check_id.partition('.')[0]}.*"
+    return any(pattern in {check_id, layer} for pattern in patterns)
+
+
+def is_met(evidence: Evidence, symptom: Symptom) -> bool:
+    """Return whether the run itself met the symptom at the target."""
+    return any(
+        _has_number(observation, symptom) or _has_failed(observation, evidence, symptom)
+        for observation in evidence.observations
+    )
+
+
+def _has_number(observation: Observation, symptom: Symptom) -> bool:
+    kind = type(observation).__name__
+    if symptom.number is None:
+        return False
+    if kind == "Upgrade":
+        field = "close_code" if symptom.kind == "websocket-closed" else "status"
+        return getattr(observation, field, None) == symptom.number
+    is_page = getattr(observation, "purpose", "") in {"target", "redirect"}
+    return (
+        kind == "Exchange"
+        and is_page
+        and symptom.kind == "status"
+        and getattr(observation, "status", None) == symptom.number
+    )
+
+
+def _has_failed(observation: Observation, evidence: Evidence, symptom: Symptom) -> bool:
+    failure = observation.failure
+    kinds = _FAILURES.get(type(observation).__name__, frozenset())
+    if failure is None or symptom.kind not in kinds:
+        return False
+    if getattr(observation, "port", evidence.target.port) != evidence.target.port:
+        return False
+    if getattr(observation, "variant", "normal") not in {"normal", "again"}:
+        return False
+    return symptom.kind in {failure.kind, "not-connected", "name", "tls"}

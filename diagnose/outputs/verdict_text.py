@@ -1,0 +1,108 @@
+"""The verdict as one sentence, for all writers."""
+
+from diagnose.checking.root_cause import is_symptom_unexplained, unanswered_findings, verdict
+from diagnose.i18n.reports import translate
+from diagnose.model import Confidence, Finding, Report, Severity
+from diagnose.model.http import Exchange
+from diagnose.outputs.certificate_text import certificate_validity
+from diagnose.outputs.finding_text import (
+    join_sentences,
+    join_texts,
+    missing_with_reason,
+    title,
+    unfinished_reasons,
+)
+from diagnose.parsers.http import browser_page
+
+
+def verdict_sentence(report: Report, lang: str) -> str:
+    """Return the verdict as one sentence."""
+    url, outcome = report.evidence.target.url, verdict(report)
+    if outcome.causes:
+        return _cause_sentence(outcome.causes, lang)
+    if outcome.status == "ok":
+        return _well_sentence(report, lang)
+    reasons = unfinished_reasons(outcome.unfinished, lang)
+    if outcome.missing:
+        pieces = [missing_with_reason(piece, lang) for piece in outcome.missing]
+        reasons.append(translate("missing", lang, what=join_texts(pieces, lang)))
+    reasons += [title(finding, lang) for finding in unanswered_findings(report)]
+    if is_symptom_unexplained(report):
+        reasons.append(translate("symptom-unexplained", lang))
+    why = translate("join.clauses", lang).join(reasons)
+    return translate("unjudged-why", lang, url=url, why=why)
+
+
+def verdict_sentences(report: Report, lang: str) -> str:
+    """Return the verdict; for a healthy site also how long its certificate is valid."""
+    sentence = verdict_sentence(report, lang)
+    if verdict(report).status != "ok":
+        return sentence
+    return join_sentences(sentence, certificate_validity(report, lang), lang)
+
+
+def _cause_sentence(causes: tuple[Finding, ...], lang: str) -> str:
+    text = title(causes[0], lang)
+    if causes[0].claim.confidence is not Confidence.CERTAIN:
+        text = translate(f"{causes[0].claim.confidence}-title", lang, title=text)
+    if len(causes) > 1:
+        text = translate("more-causes", lang, title=text, count=len(causes) - 1)
+    return text
+
+
+def _well_sentence(report: Report, lang: str) -> str:
+    """Return that nothing counts against the site. One with an ignored error is not called
+    healthy."""
+    ids = join_texts(dict.fromkeys(finding.check.id for finding in report.suppressed), lang)
+    if any(finding.severity is Severity.ERROR for finding in report.suppressed):
+        return translate("ignored.only", lang, url=report.evidence.target.url, checks=ids)
+    ignored = translate("ignored.checks", lang, checks=ids) if ids else ""
+    return join_sentences(_healthy_sentence(report, lang), ignored, lang)
+
+
+def _healthy_sentence(report: Report, lang: str) -> str:
+    """Return the sentence for a healthy site, with the limits of the check. A page that is refused,
+    unknown or empty may be intended: the sentence says so."""
+    scope, url = report.evidence.scope, report.evidence.target.url
+    if scope.only or scope.skip:
+        names = [translate(f"layer.{layer}", lang) for layer in scope.only or scope.skip]
+        key = "healthy-only" if scope.only else "healthy-but"
+        return translate(key, lang, url=url, layers=join_texts(names, lang))
+    if scope.outside and (refused := _refused_page(report)):
+        answer = f"{refused.status} {refused.reason}".strip()
+        if note := next((note for note in report.findings if _rests_on(note, refused)), None):
+            return translate(
+                "healthy-explained", lang, url=url, answer=answer, title=title(note, lang)
+            )
+        return translate("healthy-refusing", lang, url=url, answer=answer)
+    if scope.outside and _is_blank(report):
+        return translate("healthy-blank", lang, url=url)
+    return translate("healthy" if scope.outside else "healthy-inside", lang, url=url)
+
+
+def _is_blank(report: Report) -> bool:
+    """Return whether the page came, and has no content: Caddy answers so for what it does not
+    know."""
+    pages = [page for page in report.evidence.good(Exchange) if page.purpose == "target"]
+    gets = [page for page in pages if page.method == "GET" and page.status == 200]
+    return bool(gets) and all(page.header("Content-Length") == "0" for page in gets)
+
+
+def _refused_page(report: Report) -> Exchange | None:
+    """Return the page's response whose status is 400 or more, for browsers too; None if there is
+    none."""
+    if report.evidence.target.is_websocket:
+        return None
+    pages = (page for page in report.evidence.of(Exchange) if page.purpose == "target")
+    return next(
+        (
+            page
+            for page in pages
+            if (page.status or 0) >= 400 and browser_page(report.evidence, page) is None
+        ),
+        None,
+    )
+
+
+def _rests_on(finding: Finding, page: Exchange) -> bool:
+    return finding.is_note and any(because is page for because in finding.claim.because)

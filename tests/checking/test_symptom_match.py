@@ -1,0 +1,38 @@
+"""Which findings and observations match a pasted message."""
+
+import pytest
+
+from diagnose.checking.registry import load_check
+from diagnose.checking.symptom_match import is_listed, is_met, with_reported_notes
+from diagnose.model import Claim, Evidence, Severity, Subject, Symptom
+from diagnose.model.http import Exchange
+from tests.support.check_evidence import NOW, SHOP
+
+FORBIDDEN = Exchange(
+    url="https://shop.example.com/", address="203.0.113.10", port=443, status=403, purpose="target"
+)
+
+
+@pytest.mark.parametrize(("number", "severity"), [(403, Severity.WARNING), (404, Severity.NOTE)])
+def test_a_note_about_what_is_reported_is_a_warning(number: int, severity: Severity) -> None:
+    note = Claim(about=Subject(), because=(FORBIDDEN,), severity=Severity.NOTE)
+    raised = [(load_check("nginx.visitor-denied"), note)]
+    ((_, claim),) = with_reported_notes(raised, Symptom("status", "m", number))
+    assert claim.severity is severity
+
+
+def test_an_error_stays_an_error() -> None:
+    fault = Claim(about=Subject(), because=(FORBIDDEN,), severity=Severity.ERROR)
+    raised = [(load_check("nginx.visitor-denied"), fault)]
+    assert with_reported_notes(raised, Symptom("status", "m", 403)) == raised
+
+
+def test_a_symptom_is_met_by_the_page_of_the_target() -> None:
+    evidence = Evidence(SHOP, NOW, (FORBIDDEN,))
+    assert is_met(evidence, Symptom("status", "m", 403))
+    assert not is_met(evidence, Symptom("status", "m", 404))
+
+
+def test_a_layer_lists_all_of_its_checks() -> None:
+    assert is_listed("tcp.refused", ["tcp.*"])
+    assert not is_listed("tls.reset", ["tcp.*", "tls.closed"])

@@ -1,0 +1,58 @@
+"""The verdict as one sentence."""
+
+from dataclasses import replace
+
+import pytest
+
+from diagnose.checking.conclusion import conclude
+from diagnose.checking.registry import load_check
+from diagnose.checking.root_cause import verdict
+from diagnose.model import Claim, Finding, Report, Severity, Subject, Symptom
+from diagnose.model.http import Exchange
+from diagnose.outputs.verdict_text import verdict_sentence, verdict_sentences
+from tests.support.report_builder import healthy
+
+
+def answering(status: int, symptom: Symptom | None = None) -> Report:
+    """The report about a site that is healthy but for the status of its pages."""
+    report = healthy()
+    pages = [replace(seen, status=status) for seen in report.evidence.of(Exchange)]
+    others = [seen for seen in report.evidence.observations if not isinstance(seen, Exchange)]
+    target = replace(report.evidence.target, symptom=symptom)
+    evidence = replace(report.evidence, target=target, observations=(*others, *pages))
+    return replace(report, evidence=evidence)
+
+
+def with_note(report: Report) -> Report:
+    (page,) = [seen for seen in report.evidence.of(Exchange) if seen.purpose == "target"]
+    note = Claim(
+        about=Subject(), because=(page,), severity=Severity.NOTE,
+        facts={"paths": ("/",), "rule": "deny all", "nobody": True, "place": "/etc/nginx/x:1"},
+    )  # fmt: skip
+    return replace(report, findings=(Finding("f1", load_check("nginx.visitor-denied"), note),))
+
+
+@pytest.mark.parametrize(("status", "ending"), [(200, "healthy."), (404, "this is a fault.")])
+def test_a_page_that_is_refused_is_not_called_healthy(status: int, ending: str) -> None:
+    sentence = verdict_sentence(answering(status), "en")
+    assert sentence.endswith(ending)
+    assert ("answers 404" in sentence) is (status == 404)
+
+
+def test_a_note_that_rests_on_the_refusal_says_why() -> None:
+    sentence = verdict_sentence(with_note(answering(403)), "en")
+    assert "answers 403" in sentence
+    assert "nginx" in sentence
+    assert sentence.endswith("Nothing shows that this is a fault.")
+
+
+def test_a_reported_status_that_was_met_is_not_healthy() -> None:
+    report = conclude(answering(404, Symptom("status", "m", 404)).evidence)
+    assert verdict(report).status == "unknown"
+    assert "was met here too" in verdict_sentence(report, "en")
+    other = conclude(answering(404, Symptom("status", "m", 403)).evidence)
+    assert verdict(other).status == "ok"
+
+
+def test_a_healthy_certificate_is_told_with_the_verdict() -> None:
+    assert verdict_sentences(healthy(), "en").startswith(verdict_sentence(healthy(), "en"))
