@@ -26,7 +26,6 @@ from diagnose.model.addresses import is_loopback
 from diagnose.model.nginx import Directive, NginxConfig, NginxState
 from diagnose.model.server import Listener, Listeners
 from diagnose.model.tls import Handshake
-from diagnose.parsers.nginx.server_blocks import reachable_sockets
 
 #: Names of nginx and its variants, which the kernel cuts to 15 characters (proc_pid_comm(5)).
 NGINX_NAMES = ("nginx", "openresty", "tengine", "angie")
@@ -54,7 +53,7 @@ def other_process(evidence: Evidence) -> Iterator[Claim]:
         # The engine's own process holds the port for the container.
         return
     holder = _holder(evidence, target.port)
-    config_sockets = reachable_sockets(nginx.listen_sockets(target.port), ())
+    config_sockets = nginx.reachable_sockets(target.port)
     if holder is None or not config_sockets:
         return
     handshakes = [

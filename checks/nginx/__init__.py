@@ -81,17 +81,22 @@ class Nginx:
     def listen_sockets(self, port: int) -> tuple[Socket, ...]:
         return server_blocks.sockets(self.servers, port)
 
+    def reachable_sockets(self, port: int) -> tuple[Socket, ...]:
+        """Return the sockets on a port that visitors of the target may reach."""
+        addresses = [
+            address
+            for resolution in self.evidence.good(Resolution)
+            for address in resolution.addresses
+        ]
+        return server_blocks.reachable_sockets(self.listen_sockets(port), addresses)
+
     def selected_servers(self) -> tuple[SelectedServer, ...]:
         """Return the server blocks that respond to the target's name on the target's port, on every
         address that visitors may reach."""
         target = self.evidence.target
-        addresses = [
-            a for resolution in self.evidence.good(Resolution) for a in resolution.addresses
-        ]
-        sockets = server_blocks.reachable_sockets(self.listen_sockets(target.port), addresses)
         return tuple(
             SelectedServer(socket, *server_blocks.select_server(socket, target.host))
-            for socket in sockets
+            for socket in self.reachable_sockets(target.port)
         )
 
     @property

@@ -126,11 +126,10 @@ def _answer(nginx: Nginx, host: str) -> _Answer | None:
 
 def _server(nginx: Nginx, host: str, port: int) -> Server | None:
     """Return the block of a name on a port, if it is the same on all addresses."""
-    sockets = server_blocks.reachable_sockets(nginx.listen_sockets(port), ())
-    blocks = {
-        id(server.block): server
-        for server, _ in (server_blocks.select_server(socket, host) for socket in sockets)
-    }
+    selections = (
+        server_blocks.select_server(socket, host) for socket in nginx.reachable_sockets(port)
+    )
+    blocks = {id(server.block): server for server, _ in selections}
     return next(iter(blocks.values())) if len(blocks) == 1 else None
 
 

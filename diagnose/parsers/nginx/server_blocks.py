@@ -5,7 +5,7 @@ the real nginx in tests/parsers/nginx/test_selection.py. No I/O.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -179,16 +179,15 @@ def socket_for(candidates: Sequence[Socket], address: str) -> Socket | None:
     return by_address.get(address) or by_address.get(wildcard)
 
 
-def reachable_sockets(
-    candidates: Sequence[Socket], addresses: Iterable[str], name: str = ""
-) -> tuple[Socket, ...]:
+def reachable_sockets(candidates: Sequence[Socket], addresses: Iterable[str]) -> tuple[Socket, ...]:
     """Return the sockets that a visitor can reach: those of the addresses of the site, or, because
-    a cloud may translate the addresses, all except loopback."""
+    a cloud may translate the addresses, all except loopback. A translation keeps the family: with
+    IPv4 addresses alone the sockets of IPv6 are left out, if there are others."""
     reached = set(addresses)
     matching = [socket for socket in candidates if socket.address in reached]
     external = [
         socket
-        for socket in candidates
+        for socket in _of_same_family(candidates, reached)
         if not socket.address.startswith("127.") and socket.address != "::1"
     ]
     wildcards = [
@@ -197,6 +196,14 @@ def reachable_sockets(
         if socket.address in {"*", "::"} and socket.address not in reached
     ]
     return tuple(matching + wildcards if matching else external)
+
+
+def _of_same_family(candidates: Sequence[Socket], addresses: Collection[str]) -> Sequence[Socket]:
+    """Return the sockets of the family that all addresses have; all sockets, if there are none of
+    it (`[::]:443 ipv6only=off` accepts both) or the addresses are of both families."""
+    families = {":" in address for address in addresses}
+    of_family = [socket for socket in candidates if families == {":" in socket.address}]
+    return of_family or candidates
 
 
 # Names

@@ -54,3 +54,24 @@ def test_a_file_that_depends_on_the_request_is_left_out() -> None:
     text = "ssl_certificate $ssl_server_name.pem; ssl_certificate data:$c; ssl_certificate a.pem;"
     (server,) = server_blocks.servers(parse(f"http {{ server {{ {text} }} }}", "nginx.conf"))
     assert server_blocks.file_paths(server, "ssl_certificate") == ("a.pem",)
+
+
+def reached(text: str, *addresses: str) -> set[str]:
+    return {each.address for each in server_blocks.reachable_sockets(sockets(text), addresses)}
+
+
+def test_a_site_with_addresses_of_one_family_is_not_reached_by_the_other() -> None:
+    both = "server { listen 443; listen [::]:443; }"
+    assert reached(both, "203.0.113.10") == {"*"}
+    assert reached(both, "2001:db8::10") == {"::"}
+    assert reached(both, "203.0.113.10", "2001:db8::10") == {"*", "::"}
+    assert reached(both) == {"*", "::"}
+
+
+def test_a_socket_of_ipv6_alone_may_accept_both() -> None:
+    assert reached("server { listen [::]:443 ipv6only=off; }", "203.0.113.10") == {"::"}
+
+
+def test_an_address_that_a_cloud_translates_is_reached() -> None:
+    text = "server { listen 10.0.0.5:443; listen [fd00::5]:443; listen 127.0.0.1:443; }"
+    assert reached(text, "203.0.113.10") == {"10.0.0.5"}
