@@ -23,9 +23,9 @@ from diagnose.model import (
     Step,
     Subject,
     Where,
-    commands,
 )
-from diagnose.model.kernel import Counters, Holder, Kernel, Queue, Queues, counter_growth
+from diagnose.model.kernel import Counters, Kernel, Queue, Queues, counter_growth
+from diagnose.model.processes import Holder, PortHolders
 from diagnose.model.server import Listeners
 from diagnose.model.tcp import Connection
 from diagnose.parsers.nginx.edits import TextEdit
@@ -63,7 +63,6 @@ def accept_queue_full(evidence: Evidence) -> Iterator[Claim]:
         ),
     )
     holders = _holders(evidence)
-    stopped = tuple(holder for holder in holders if holder.state in {"T", "t"})
     limits = [kernel.longest_queue for kernel in evidence.good(Kernel) if kernel.longest_queue]
     yield Claim(
         about=Subject(port=port),
@@ -77,12 +76,11 @@ def accept_queue_full(evidence: Evidence) -> Iterator[Claim]:
             "waiting": queue.waiting,
             "limit": queue.limit,
             "lost": counter_growth(evidence, "ListenOverflows"),
-            "stopped": tuple(str(holder.pid) for holder in stopped),
             "waits": tuple(str(holder.pid) for holder in holders if holder.state == "D"),
             "small": (queue.limit or 0) < min(limits, default=0) and (queue.limit or 0) < 128,
             "most": min(limits, default=""),
         },
-        fix=_fix(evidence, stopped),
+        fix=_fix(evidence),
     )
 
 
@@ -111,8 +109,11 @@ def _last_snapshot(evidence: Evidence, port: int) -> tuple[Queues, ...]:
 
 
 def _holders(evidence: Evidence) -> tuple[Holder, ...]:
-    return next(
-        (snapshot.holders for snapshot in reversed(evidence.good(Queues)) if snapshot.holders), ()
+    return tuple(
+        holder
+        for snapshot in evidence.good(PortHolders)[-1:]
+        if snapshot.port == evidence.target.port
+        for holder in snapshot.holders
     )
 
 
@@ -158,15 +159,7 @@ def _is_short_backlog(arg: str) -> bool:
     return key == "backlog" and number.isdigit() and int(number) < 128
 
 
-def _fix(evidence: Evidence, stopped: tuple[Holder, ...]) -> Fix:
-    if stopped:
-        pids = tuple(str(holder.pid) for holder in stopped)
-        continue_command = commands.continue_processes(pids)
-        # A process that a debugger holds (state "t") continues when the debugger releases it.
-        is_traced = any(holder.state == "t" for holder in stopped)
-        return Fix(
-            (continue_command,), Applicability.REVIEW if is_traced else Applicability.AUTOMATIC
-        )
+def _fix(evidence: Evidence) -> Fix:
     if backlog_steps := _backlog_steps(evidence):
         return Fix(backlog_steps, Applicability.REVIEW)
     steps: tuple[Step, ...] = (Manual("unblock", Where.SERVER),)

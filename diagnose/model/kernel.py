@@ -92,25 +92,13 @@ class Queue:
         return self.limit is not None and self.waiting > self.limit
 
 
-@frozen
-class Holder:
-    """A process that holds a listening socket. `state` is from proc_pid_stat(5): "T" is stopped,
-    "D" waits for a disk."""
-
-    pid: int
-    name: Label
-    state: Word
-
-
 @frozen(kw_only=True, eq=False)
 class Queues(Observation):
-    """The accept queues at one moment. `holders` are the processes that hold the target's port;
-    they are read only after a failure."""
+    """The accept queues at one moment."""
 
     layer: ClassVar[str] = "listener"
 
     queues: tuple[Queue, ...] = ()
-    holders: tuple[Holder, ...] = ()
 
     def on(self, port: int) -> tuple[Queue, ...]:
         return tuple(queue for queue in self.queues if queue.port == port)

@@ -50,6 +50,7 @@ INSIDE = (
     "bans",
     "kernel",
     "kernel_drops",
+    "port_holders",
     "nginx_files",
     "other_nginx",
     "program_certificates",

@@ -9,7 +9,7 @@ import re
 from ipaddress import ip_address
 
 from diagnose.model.frozen import frozen
-from diagnose.model.kernel import SYN_MARKS, Counter, Holder, MarkedSyn, Queue
+from diagnose.model.kernel import SYN_MARKS, Counter, MarkedSyn, Queue
 from diagnose.parsers.sanitize import clean
 
 #: Counters that show lost connections (/proc/net/netstat; the kernel's snmp_counter.rst).
@@ -130,16 +130,6 @@ def _address_from_hex(digits: str) -> str:
     raw = bytes.fromhex(digits)
     words = [raw[at : at + 4][::-1] for at in range(0, len(raw), 4)]
     return str(ip_address(b"".join(words)))
-
-
-def holders(text: str) -> tuple[Holder, ...]:
-    """Parse the first fields of /proc/PID/stat (proc_pid_stat(5))."""
-    processes = []
-    for line in text.splitlines()[:100]:
-        match = re.match(r"(\d{1,10}) \((.{0,64})\) ([A-Za-z])\b", line)
-        if match:
-            processes.append(Holder(int(match[1]), clean(match[2], 64), match[3]))
-    return tuple(processes)
 
 
 # Packets

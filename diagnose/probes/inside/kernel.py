@@ -31,6 +31,7 @@ from diagnose.parsers.linux import kernel as kernel_parser
 from diagnose.parsers.linux import service_managers as service_parser
 from diagnose.parsers.sanitize import clean
 from diagnose.probes import ProbeContext, emit_not_observed, probe
+from diagnose.probes.inside.port_holders import emit_holders
 from diagnose.probes.inside.system import ROOT_SERVERS
 
 FIRST_SCRIPT = read_script(__file__, "kernel.sh")
@@ -124,9 +125,10 @@ def _emit_queues(ctx: ProbeContext, at: float, took: float, sections: dict[str, 
             took=took,
             equivalent="ss -ltn",
             queues=queues,
-            holders=kernel_parser.holders(sections.get("holders", "")),
         )
     )
+    if sections.get("holders"):
+        emit_holders(ctx, at, ctx.target.port, sections["holders"])
 
 
 def _emit_route_lookups(ctx: ProbeContext, at: float, text: str) -> None:

@@ -1,7 +1,10 @@
+from dataclasses import replace
+
 from diagnose.checking.registry import load_check
 from diagnose.checking.root_cause import findings
-from diagnose.model import Applicability, Command, Confidence, Edit, Manual, Severity, commands
-from diagnose.model.kernel import Holder, Queue
+from diagnose.model import Applicability, Command, Confidence, Edit, Manual, Severity
+from diagnose.model.kernel import Queue
+from diagnose.model.processes import Holder, PortHolders
 from tests.support.check_evidence import TIMEOUT, judge
 from tests.support.nginx_evidence import RUNNING, config
 from tests.support.server_tcp_evidence import counters, kernel, queues
@@ -21,26 +24,14 @@ def test_fires_where_more_wait_than_may() -> None:
     assert [one.port for one in claim.covers] == [443]
 
 
-def test_fires_with_the_way_to_wake_up_what_is_stopped() -> None:
-    stopped = queues(
-        Queue("0.0.0.0", 443, 512, 511),
-        holders=(Holder(37, "nginx", "T"), Holder(36, "nginx", "T"), Holder(35, "nginx", "S")),
-    )
-    (claim,) = judge("tcp.accept-queue-full", kernel(), stopped, LOST)
-    assert claim.facts["stopped"] == ("37", "36")
+def test_fires_and_names_the_processes_that_wait_for_a_disk() -> None:
+    holders = PortHolders(port=443, holders=(Holder(37, "nginx", "D"), Holder(35, "nginx", "S")))
+    (claim,) = judge("tcp.accept-queue-full", kernel(), FULL, LOST, holders)
+    assert claim.facts["waits"] == ("37",)
     assert claim.facts["process"] == "nginx"
-    assert claim.fix is not None
-    (step,) = claim.fix.steps
-    assert isinstance(step, Command)
-    assert step == commands.continue_processes(("37", "36"))
-    assert claim.fix.applicability is Applicability.AUTOMATIC
-
-
-def test_fires_and_lets_a_person_read_first_where_a_debugger_holds_it() -> None:
-    held = queues(Queue("0.0.0.0", 443, 512, 511), holders=(Holder(37, "nginx", "t"),))
-    (claim,) = judge("tcp.accept-queue-full", kernel(), held, LOST)
-    assert claim.fix is not None
-    assert claim.fix.applicability is Applicability.REVIEW
+    other = replace(holders, port=3000)
+    (claim,) = judge("tcp.accept-queue-full", kernel(), FULL, LOST, other)
+    assert claim.facts["waits"] == ()
 
 
 def test_fires_with_nginxs_own_length_in_place_of_a_shorter_one() -> None:

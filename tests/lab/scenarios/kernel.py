@@ -186,7 +186,7 @@ def ipv6_with_a_rule_for_the_second_way(lab: Lab) -> None:
 # Accept queues
 
 
-@scenario(outside="tcp.timeout", server="tcp.accept-queue-full", differs=(site.CONF,))
+@scenario(outside="tcp.timeout", server="listener.process-stopped", differs=(site.CONF,))
 def stopped_workers_and_a_full_queue(lab: Lab) -> None:
     """nginx's workers are stopped, and no more connections fit its queues."""
     lab.edit("listen 80;", "listen 80 backlog=2;")
@@ -196,6 +196,22 @@ def stopped_workers_and_a_full_queue(lab: Lab) -> None:
     lab.server.kill(lab.server.pids("nginx")[1:], "STOP")
     fill(lab, 443)
     fill(lab, 80)
+
+
+@scenario(outside="tls.stalled", server="listener.process-stopped")
+def nginx_was_stopped_by_a_signal(lab: Lab) -> None:
+    """`kill -STOP`, and its queues have room."""
+    pids = lab.server.pids("nginx")
+    lab.undo(lambda: lab.server.kill(pids, "CONT"))
+    lab.server.kill(pids, "STOP")
+
+
+@scenario(outside="http.server-error", server="listener.process-stopped")
+def application_was_stopped_by_ctrl_z(lab: Lab) -> None:
+    """It ran in a terminal. SIGSTOP, because SIGTSTP stops nothing without a terminal."""
+    pids = lab.server.pids("python")
+    lab.undo(lambda: lab.server.kill(pids, "CONT"))
+    lab.server.kill(pids, "STOP")
 
 
 @scenario(outside="tcp.timeout", server="tcp.accept-queue-full", manual="the program is at fault")

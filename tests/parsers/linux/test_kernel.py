@@ -4,7 +4,7 @@ CentOS 7 and busybox are written after these tools' formats."""
 from hypothesis import given
 from hypothesis import strategies as st
 
-from diagnose.model.kernel import Counter, Holder, MarkedSyn, Queue
+from diagnose.model.kernel import Counter, MarkedSyn, Queue
 from diagnose.parsers.linux import kernel as kernel_parser
 from diagnose.parsers.linux.kernel import CapturedPackets, RouteReply
 
@@ -92,14 +92,6 @@ def test_queues_of_the_kernel_itself_have_no_limit() -> None:
 def test_a_queue_is_full_where_one_more_waits_than_may() -> None:
     assert Queue("0.0.0.0", 443, 3, 2).full
     assert not Queue("0.0.0.0", 443, 2, 2).full
-
-
-def test_the_states_of_processes() -> None:
-    text = "37 (nginx) T 35 35 35\n38 (my (odd) name) D 1 1\nnothing\n"
-    assert kernel_parser.holders(text) == (
-        Holder(37, "nginx", "T"),
-        Holder(38, "my (odd) name", "D"),
-    )
 
 
 def test_tcpdump_of_several_ages_names_the_senders_of_syns() -> None:

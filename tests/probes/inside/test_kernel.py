@@ -18,12 +18,12 @@ from diagnose.model.kernel import (
     Capture,
     Counters,
     HalfOpen,
-    Holder,
     Kernel,
     Queue,
     Queues,
     TimeSync,
 )
+from diagnose.model.processes import Holder, PortHolders
 from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake
 from diagnose.model.visitor import Visitor
@@ -139,7 +139,8 @@ def test_after_silence_the_server_watches_for_what_this_machine_sends() -> None:
     assert read.get("ListenOverflows") == 9
     (waiting,) = look.observed(Queues)
     assert waiting.queues[0].full
-    assert waiting.holders == (Holder(37, "nginx", "T"),)
+    (holding,) = look.observed(PortHolders)
+    assert (holding.port, holding.holders) == (443, (Holder(37, "nginx", "T"),))
 
 
 CLOCKED = """\
