@@ -70,7 +70,7 @@ def page_of_an_older_build(lab: Lab) -> None:
 def configuration_without_the_list_of_types(lab: Lab) -> None:
     """After questions on Stack Overflow and Chinese blogs: an nginx.conf of one's own without
     `include mime.types`."""
-    lab.edit("\tinclude /etc/nginx/mime.types;\n", "", MAIN)
+    lab.server.sh(f"sed -i '/include.*mime.types;/d' {MAIN}")
     _serve(lab, FALLBACK, **_build())
 
 
