@@ -23,7 +23,8 @@ from diagnose.model.web_servers import ServerRequestError, WebServer
 
 #: Messages that the page explains, by Apache's number.
 _KNOWN = {
-    "AH01276": "no_index", "AH00037": "symlink", "AH02032": "no_sni", "AH01071": "php",
+    "AH01276": "no_index", "AH00037": "symlink", "AH00032": "symlink", "AH02032": "no_sni",
+    "AH01071": "php",
     "AH10244": "bad_path", "AH00898": "cut", "AH01102": "cut", "AH01617": "password",
     "AH01618": "password", "AH00128": "no_file", "AH00127": "no_file", "AH01079": "gateway",
 }  # fmt: skip

@@ -42,7 +42,7 @@ class BackendAnswer(Observation):
     less, or to a WebSocket handshake (`websocket`) with the page's Origin.
 
     `host` is the Host field, `proto` the value of X-Forwarded-Proto ("" if it was not sent), and
-    `location` where the answer redirects to.
+    `location` where the answer redirects to. `forwarded_for` is True if X-Forwarded-For was sent.
     """
 
     layer: ClassVar[str] = "server"
@@ -54,9 +54,11 @@ class BackendAnswer(Observation):
     status: int | None = None
     location: Url = ""
     websocket: bool = False
+    forwarded_for: bool = False
 
     def summary(self) -> Summary:
         fields = f"Host {self.host}" + (f", X-Forwarded-Proto {self.proto}" if self.proto else "")
+        fields += ", X-Forwarded-For" if self.forwarded_for else ""
         return f"{self.target} asked with {fields}", f"answers {self.status or 'nothing'}"
 
 

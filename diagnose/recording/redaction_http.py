@@ -73,6 +73,8 @@ _MARKERS = tuple(
         (r"location\.replace\([^)]{0,80}https:", "location.replace(https:"),
         (r"invalid http_host|disallowedhost|invalid host header|blocked (?:request|hosts?)", ""),
         (r"this host .{0,100} is not allowed", "this host *** is not allowed"),
+        (r"untrusted (?:host|domain)\b|non-local 'Host'|host validation failed", ""),
+        (r"the hostname was unrecognized|\u4e0d\u88ab\u4fe1\u4efb\u7684\u57df\u540d", ""),
         (r"<title>Welcome to nginx", ""),
         (r"\A404 page not found\s{0,9}\Z", "404 page not found"),
         (r"<title>(?:404 Not Found|403 Forbidden)", ""),

@@ -43,6 +43,8 @@ _FIREWALL = re.compile(r"ModSecurity: Access denied with (?:code (\d{3})|\w+)")
 _TAG = re.compile(r'\[(file|id|msg|uri) "([^"]{0,500})"\]')
 #: The number of a message, and what PHP-FPM answered (mod_proxy_fcgi, AH01071).
 _CODE = re.compile(r"\b(AH\d{5}): ")
+#: What mod_cgi and mod_cgid write without a number.
+_SCRIPT = re.compile(r"(?:End of script output|Premature end of script headers|malformed header)")
 #: Messages of checks of their own, or about no fault of the request.
 _OTHERS = {"AH01630", "AH01797", "AH00558", "AH01144", "AH00961", "AH00035", "AH00132", "AH00124"}
 
@@ -116,13 +118,18 @@ def _firewall_error(text: str, requested: RequestedSite) -> RequestError | None:
 
 def _logged_error(text: str, requested: RequestedSite) -> RequestError | None:
     match = _CODE.search(text)
-    if match is None or match[1] in _OTHERS or not _mentions(text, requested):
+    if (match and match[1] in _OTHERS) or not _mentions(text, requested):
         return None
-    return RequestError("logged", clean(text[match.start() :], MAX_TEXT), code=match[1])
+    if match is None and not _SCRIPT.match(text):
+        return None
+    start, code = (match.start(), match[1]) if match else (0, "")
+    return RequestError("logged", clean(text[start:], MAX_TEXT), code=code)
 
 
 def _mentions(text: str, requested: RequestedSite) -> bool:
     """Return whether a message names the requested path, or its file."""
+    if _names_file(text, requested):
+        return True
     paths = [path for path in requested.paths if len(path) > 1]
     files = [f"{root.rstrip('/')}{path}" for root in requested.roots if root for path in paths]
     folders = [f"{root.rstrip('/')}/" for root in requested.roots if root]
@@ -131,6 +138,24 @@ def _mentions(text: str, requested: RequestedSite) -> bool:
     wanted = {*paths, *files, *(folders if is_root else ())}
     wanted |= {each.rstrip("/") for each in wanted if len(each) > 1}
     return not words.isdisjoint(wanted)
+
+
+def _names_file(text: str, requested: RequestedSite) -> bool:
+    """Return whether a message names a script by its name alone, or a file that stands directly in
+    the requested folder: its index file."""
+    scripts = {path.rpartition("/")[2] for path in requested.paths} - {""}
+    folders = [
+        f"{root.rstrip('/')}{path}"
+        for root in requested.roots
+        if root
+        for path in requested.paths
+        if path.endswith("/")
+    ]
+    for word in (word.strip("'\",;:()") for word in text.split()):
+        folder, _, name = word.rpartition("/")
+        if (name in scripts and "." in name) or (name and f"{folder}/" in folders):
+            return True
+    return False
 
 
 def _is_recent(match: re.Match[str], now: str, seconds: float) -> bool:
