@@ -22,7 +22,11 @@ from diagnose.model import (
 from diagnose.model.http import Exchange
 
 
-@check(severity=Severity.ERROR, needs=[Exchange], explains=["websocket.not-upgraded"])
+@check(
+    severity=Severity.ERROR,
+    needs=[Exchange],
+    explains=["server.own-answer", "websocket.not-upgraded"],
+)
 def misdirected(evidence: Evidence) -> Iterator[Claim]:
     pages = [each for each in exchanges_by_purpose(evidence, "target") if each.status == 421]
     if not pages:

@@ -54,6 +54,7 @@ _RULES: dict[Product, re.Pattern[str]] = {
     severity=Severity.ERROR,
     needs=[WebServer, WebServerConfig, BackendVisit],
     explains=[
+        "server.own-answer",
         "http.server-error",
         "http.host-refused",
         "websocket.not-upgraded",

@@ -31,7 +31,11 @@ from diagnose.model.site_folders import SiteFolder
 from diagnose.model.web_servers import WebServer, WebServerConfig, WebSite
 
 
-@check(severity=Severity.WARNING, needs=[WebServer, WebServerConfig, SiteFolder, Exchange])
+@check(
+    severity=Severity.WARNING,
+    needs=[WebServer, WebServerConfig, SiteFolder, Exchange],
+    explains=["server.own-answer"],
+)
 def page_missing(evidence: Evidence) -> Iterator[Claim]:
     view, target = server_view(evidence), evidence.target
     if view is None or target.port not in view.server.ports:

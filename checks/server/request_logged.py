@@ -36,6 +36,7 @@ _MEANT = {"no_index", "no_file", "password", ""}
     severity=Severity.WARNING,
     needs=[WebServer, ServerRequestError],
     explains=[
+        "server.own-answer",
         "server.application-answers", "http.server-error", "websocket.not-upgraded",
         "websocket.unauthorized", "websocket.no-location",
     ],

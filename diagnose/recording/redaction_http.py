@@ -8,6 +8,7 @@ from diagnose.parsers.filing_blocks import REDIRECT_PAGES
 from diagnose.parsers.front_errors import PAGES as ERROR_PAGES
 from diagnose.parsers.origin_refusals import REFUSAL
 from diagnose.parsers.secrets import HIDDEN
+from diagnose.parsers.stray_pages import PAGES as STRAY_PAGES
 from diagnose.parsers.websocket_refusal import is_origin_error, named_subprotocols
 
 MaskText = Callable[[str], str]
@@ -85,6 +86,7 @@ _MARKERS = tuple(
         (r"No required SSL certificate was sent", ""),
         *((re.escape(mark), "") for page in BLOCK_PAGES for mark in page.marks),
         *((mark, "") for mark in dict.fromkeys(page.pattern for page in ERROR_PAGES) if mark),
+        *((page.pattern, "") for page in STRAY_PAGES),
     )
 )
 
