@@ -18,7 +18,14 @@ from diagnose.model import (
     merge_subjects,
 )
 from diagnose.model.http import Exchange
-from diagnose.parsers.stray_pages import StrayPage, stray_page
+from diagnose.parsers.stray_pages import PageKind, StrayPage, stray_page
+
+_STEPS: dict[PageKind, str] = {
+    "unknown-name": "add-the-name",
+    "tunnel": "connect",
+    "record": "correct-the-record",
+    "default": "own-site",
+}
 
 
 @check(
@@ -55,6 +62,7 @@ def not_the_site(evidence: Evidence) -> Iterator[Claim]:
             "product": page.product,
             "unknown_name": page.kind == "unknown-name",
             "tunnel": page.kind == "tunnel",
+            "record": page.kind == "record",
             "default": page.kind == "default",
         },
         fix=_fix(page),
@@ -63,6 +71,6 @@ def not_the_site(evidence: Evidence) -> Iterator[Claim]:
 
 def _fix(page: StrayPage) -> Fix:
     where = Where.SERVER if page.kind == "default" else Where.CLOUD_CONSOLE
-    step = {"unknown-name": "add-the-name", "tunnel": "connect", "default": "own-site"}[page.kind]
+    step = _STEPS[page.kind]
     place = Where.APPLICATION if page.kind == "tunnel" else where
     return Fix((Manual(step, place),), Applicability.MANUAL)

@@ -5,6 +5,7 @@ It is no fault by itself: an application may answer 403 or 404 on purpose. It sa
 The application was asked directly, with the site's name.
 """
 
+import re
 from collections.abc import Iterator
 
 from checks.server import ServerView, place_text, server_view
@@ -13,6 +14,10 @@ from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
 from diagnose.model.http import Exchange
 from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
+
+_HANDLER = re.compile(
+    r"^\s*(?:SetHandler|AddHandler|ScriptAlias\w*)\s", re.IGNORECASE | re.MULTILINE
+)
 
 
 @check(severity=Severity.NOTE, needs=[WebServer, WebServerConfig, Exchange])
@@ -27,14 +32,22 @@ def own_answer(evidence: Evidence) -> Iterator[Claim]:
     route = route_to_application(view)
     if route is not None and not _is_the_applications(view, route, pages[0].status):
         return
-    if route is None and any(site.routes for site in view.answering_sites):
+    if route is None and any(site.routes or site.gateways for site in view.answering_sites):
         return  # which one takes the path is not known
+    if route is None and view.server.product == "apache" and _runs_programs(view):
+        return
     yield _claim(view, route, pages)
 
 
 def _is_the_applications(view: ServerView, route: SiteRoute, status: int | None) -> bool:
     answer = answer_with(view.evidence, route, view.evidence.target.authority, "https")
     return answer is not None and answer.status == status
+
+
+def _runs_programs(view: ServerView) -> bool:
+    """Return whether Apache's files hand requests to a program (SetHandler, AddHandler)."""
+    files = view.config.files if view.config else ()
+    return any(_HANDLER.search(file.text) for file in files)
 
 
 def _claim(view: ServerView, route: SiteRoute | None, pages: list[Exchange]) -> Claim:

@@ -86,7 +86,12 @@ def _refused_websockets(evidence: Evidence) -> list[Upgrade]:
         for each in evidence.of(Upgrade)
         if each.through == "front" and each.variant == "normal"
     ]
-    return [] if any(each.accepted for each in upgrades) else upgrades
+    return [] if any(map(_is_open, upgrades)) else upgrades
+
+
+def _is_open(upgrade: Upgrade) -> bool:
+    """Return whether a WebSocket opened and did not end with an error at once."""
+    return upgrade.accepted and upgrade.close_code in {None, 1000, 1001}
 
 
 def _severity(line: ProgramLine, pages: list[Exchange], sockets: list[Upgrade]) -> Severity | None:

@@ -10,8 +10,9 @@ from typing import Literal
 from diagnose.model.frozen import frozen
 
 #: "unknown-name": the hop has no site for this name. "tunnel": it has one, and the program that
-#: should connect to it from the server does not. "default": the page of a package or a panel.
-PageKind = Literal["unknown-name", "tunnel", "default"]
+#: should connect to it from the server does not. "record": it refuses the record that leads to it.
+#: "default": the page of a package or a panel.
+PageKind = Literal["unknown-name", "tunnel", "record", "default"]
 
 
 @frozen
@@ -30,6 +31,12 @@ PAGES: tuple[StrayPage, ...] = (
     StrayPage("frp", "tunnel", r"Faithfully yours, frp", (404,)),
     # ngrok.com/docs/errors: ERR_NGROK_3200 and others
     StrayPage("ngrok", "tunnel", r"ERR_NGROK_\d{3,5}", (404, 502, 503)),
+    # developers.cloudflare.com, Cloudflare 1xxx errors: 1000, 1002, 1014, 1018, 1001
+    StrayPage(
+        "Cloudflare", "record", r"<title>(?:DNS points to|CNAME Cross-User)[^<]{0,200}Cloudflare",
+        (403, 409, 530),
+    ),
+    StrayPage("Cloudflare", "unknown-name", r"[Ee]rror(?: code:)? 10(?:01|18)\b", (403, 409, 530)),
     # help.heroku.com: "No such app"
     StrayPage("Heroku", "unknown-name", r"herokucdn\.com/error-pages/no-such-app", (404,)),
     # docs.github.com, Troubleshooting custom domains and GitHub Pages

@@ -18,7 +18,8 @@ from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.program_logs import FailedUnit, ProgramLine
 from diagnose.model.server import Listeners
-from diagnose.model.web_servers import WebServerConfig
+from diagnose.model.web_servers import ServerRequestError, WebServer, WebServerConfig
+from diagnose.parsers.caddy.request_log import request_error
 from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.program_words import telling_line
 from diagnose.parsers.sanitize import clean
@@ -63,7 +64,8 @@ async def program_of_page(ctx: ProbeContext, exchange: Exchange) -> None:
 @probe(after=Upgrade)
 async def program_of_websocket(ctx: ProbeContext, upgrade: Upgrade) -> None:
     is_visit = upgrade.through == "front" and upgrade.variant == "normal"
-    if is_visit and not upgrade.accepted and upgrade.port == ctx.target.port:
+    is_open = upgrade.accepted and upgrade.close_code in {None, 1000, 1001}
+    if is_visit and not is_open and upgrade.port == ctx.target.port:
         await _look(ctx, upgrade.path)
 
 
@@ -81,6 +83,38 @@ async def _look(ctx: ProbeContext, path: str) -> None:
             await _look_at_units(ctx, endpoint)
         elif not _is_front(ctx, endpoint):
             await _look_at_log(ctx, endpoint)
+
+
+@probe(after=Exchange)
+async def log_of_caddy(ctx: ProbeContext, exchange: Exchange) -> None:
+    """Read what Caddy itself wrote about a page that it did not get."""
+    is_page = exchange.purpose == "target" and exchange.port == ctx.target.port
+    if not is_page or (exchange.status or 0) < 500:
+        return
+    await asyncio.sleep(PAUSE)
+    servers = [each for each in ctx.observed(WebServer) if each.product == "caddy"]
+    if not any(ctx.target.port in each.ports and not each.foreign for each in servers):
+        return
+    at = ctx.elapsed()
+    words = ("sh", "-c", LOG_SCRIPT, "sh", str(int(at) + _SLACK), str(ctx.target.port))
+    result = await ctx.machine.run(*words, timeout=PATIENCE)
+    emit_if_too_slow(ctx, "Caddy's log", result)
+    paths = (ctx.target.path.partition("?")[0],)
+    for _, source, text in parse_logs(result.out):
+        message = request_error(text, ctx.target.host, paths)
+        if message and not ctx.observed(ServerRequestError):
+            ctx.emit(
+                ServerRequestError(
+                    vantage=Vantage.SERVER,
+                    at=at,
+                    took=result.took,
+                    equivalent=source,
+                    product="caddy",
+                    log=source,
+                    reason="logged",
+                    message=message,
+                )
+            )
 
 
 def _known_endpoints(ctx: ProbeContext) -> set[str]:

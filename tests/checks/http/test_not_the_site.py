@@ -13,6 +13,8 @@ CHECK = "http.not-the-site"
         (404, "<p><em>Faithfully yours, frp.</em></p>", "frp", "tunnel"),
         (404, "<h1>404</h1><p>There isn't a GitHub Pages site here.</p>", "GitHub Pages",
          "unknown_name"),
+        (403, "<title>DNS points to prohibited IP | shop.example.com | Cloudflare</title>",
+         "Cloudflare", "record"),
         (404, "<Error><Code>NoSuchBucket</Code></Error>", "object storage", "unknown_name"),
         (404, "default backend - 404", "ingress-nginx", "unknown_name"),
         (404, "\u6ca1\u6709\u627e\u5230\u7ad9\u70b9", "BaoTa", "unknown_name"),

@@ -46,6 +46,13 @@ def test_fires_for_a_websocket() -> None:
     assert claim.severity is Severity.NOTE, "it need not be about the WebSocket"
 
 
+def test_fires_for_a_websocket_that_opens_and_ends_with_an_error() -> None:
+    opened = replace(upgrade(101), accepted=True)
+    assert judge(CHECK, replace(opened, close_code=1011), LINE, target=CHAT)
+    assert not judge(CHECK, opened, LINE, target=CHAT)
+    assert not judge(CHECK, replace(opened, close_code=1001), LINE, target=CHAT)
+
+
 def test_silent_when_the_page_came_or_wants_a_login() -> None:
     assert not judge(CHECK, ANSWER, LINE)
     assert not judge(CHECK, replace(ANSWER, status=401), LINE)

@@ -210,3 +210,14 @@ def test_the_index_file_of_the_requested_folder() -> None:
     assert error.code == "AH00032"
     deeper = OWN_LINK.replace("/index.html", "/private/index.html")
     assert other_request_error(deeper, NOW, 10, REQUESTED) is None
+
+
+def test_php_that_finds_no_script_for_this_runs_own_request() -> None:
+    line = SCRIPT.replace("End of script output before headers: hello.cgi",
+                          "AH01071: Got error 'Primary script unknown'")  # fmt: skip
+    mine = RequestedSite({"/index.php"}, {"/var/www/shop"}, set(), visitors={"198.51.100.10"})
+    error = other_request_error(line, NOW, 10, mine)
+    assert error
+    assert error.code == "AH01071"
+    other = RequestedSite({"/index.php"}, {"/var/www/shop"}, set(), visitors={"198.51.100.11"})
+    assert other_request_error(line, NOW, 10, other) is None
