@@ -47,6 +47,8 @@ def not_the_site(evidence: Evidence) -> Iterator[Claim]:
     if not strays:
         return
     visit, page = strays[0]
+    if page.kind == "default" and evidence.target.websockets:
+        return  # the question is about the WebSocket, which a page beside it does not answer
     same = [each for each, other in strays if other == page]
     subjects = endpoint_subjects(same)
     yield Claim(

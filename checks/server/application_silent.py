@@ -18,7 +18,7 @@ from diagnose.parsers.web_sites import inner_path
 @check(
     severity=Severity.ERROR,
     needs=[WebServer, WebServerConfig, BackendVisit, Exchange],
-    explains=["http.server-error", "server.application-answers", "server.backend-not-reached"],
+    explains=["http.server-error", "server.application-answers"],
 )
 def application_silent(evidence: Evidence) -> Iterator[Claim]:
     view, target = server_view(evidence), evidence.target

@@ -1,4 +1,4 @@
-"""Apache wrote into its error log why it refused or failed this run's request: a rule of a web
+"""Apache or Caddy wrote into its log why it refused or failed this run's request: a rule of a web
 application firewall (ModSecurity), or a message that no other check knows. The line is quoted, with
 an explanation where its number is known."""
 
@@ -79,6 +79,7 @@ def _claim(view: ServerView, error: ServerRequestError, answers: list[Exchange |
             "status": status,
             "message": error.message,
             "log": error.log,
+            "command": error.equivalent,
             "rule": error.rule,
             "file": error.file,
             **dict.fromkeys(("firewall", *_KNOWN.values()), False),

@@ -16,6 +16,12 @@ MAX_LINE, MAX_LINES, MAX_TEXT = 2000, 400, 400
 _REQUEST = re.compile(
     r"\b(?:GET|HEAD|POST|PUT|OPTIONS) (?:https?:/)?/\S{0,500}.{0,40}\b[1-5]\d\d\b"
 )
+#: Lines that repeat a status and a path, and no reason (Django: "Not Found: /favicon.ico").
+_STATUS = re.compile(
+    r"(?:Not Found|Forbidden|Unauthorized|Bad Request|Internal Server Error): /\S*\s*$"
+)
+#: The kernel ended a program because memory ran out (systemd.service(5), OOMPolicy=).
+_MEMORY = re.compile(r"killed by the OOM killer|result 'oom-kill'|Out of memory: Killed process")
 #: Frames of a stack, and the line below a frame that shows the place.
 _FRAME = re.compile(
     r"\s*(?:File \".{1,300}\", line \d|at .{1,300}[(:]|from /.{1,300}:\d|\.{3} \d+ more|[\^~\s]+$"
@@ -41,9 +47,9 @@ _REFUSED = re.compile(
 _WARNING = re.compile(r"\bwarn(?:ing)?\b", re.IGNORECASE)
 #: What systemd writes about a unit: it says that a program ended, and not why.
 _MANAGER = re.compile(
-    r"(?:\S{1,200}\.service: (?:Main process exited|Failed with result|Scheduled restart"
-    r"|Start request|Consumed|Deactivated|Control process)|Failed to start |Starting |Started "
-    r"|Stopped |Stopping )"
+    r"(?:\S{1,200}\.service: (?:Killed unit|Main process exited|Failed with result"
+    r"|Scheduled restart|Start request|Consumed|Deactivated|Control process)"
+    r"|Failed to start |Starting |Started |Stopped |Stopping )"
 )
 #: What a closed connection leaves behind: this run closes its own early.
 _CLOSED = re.compile(
@@ -74,7 +80,14 @@ def telling_line(text: str) -> TellingLine | None:
 def _lines(text: str) -> Iterator[TellingLine]:
     for line in text.split("\n")[-MAX_LINES:]:
         bare = _COLOURS.sub("", line[:MAX_LINE])
-        if _FRAME.match(bare) or _REQUEST.search(bare) or _MANAGER.match(bare.strip()):
+        if _MEMORY.search(bare):
+            yield TellingLine(clean(bare.strip(), MAX_TEXT), 3)
+        if (
+            _STATUS.search(bare)
+            or _FRAME.match(bare)
+            or _REQUEST.search(bare)
+            or _MANAGER.match(bare.strip())
+        ):
             continue
         if _CLOSED.search(bare):
             continue

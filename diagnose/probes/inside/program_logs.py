@@ -1,7 +1,8 @@
 """Probes for what the programs behind the site wrote themselves, after the site has refused or
 failed: the journal of their service, and the files that they write.
 
-A program that listens is asked for its last lines. Where none listens, the services of systemd that
+The log of a program that listens is read. A file may hold old lines: the request is repeated
+once, and what is added counts. Where none listens, the services of systemd that
 failed are looked at. Both follow the requests of this run, so that a line is about them.
 """
 
@@ -12,7 +13,7 @@ from collections.abc import Iterator
 
 from diagnose.machine.script_files import read_script
 from diagnose.model import Vantage
-from diagnose.model.addresses import is_loopback
+from diagnose.model.addresses import bracketed, is_loopback
 from diagnose.model.containers import NginxContainer
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.nginx import NginxConfig
@@ -26,13 +27,14 @@ from diagnose.parsers.sanitize import clean
 from diagnose.parsers.web_sites import routes_of_name
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside import upstream_routes
+from diagnose.probes.inside.remote_curl import UPGRADE_FIELDS
 from diagnose.probes.inside.unanswered import emit_if_too_slow
 
 LOG_SCRIPT = read_script(__file__, "program_log.sh")
 UNITS_SCRIPT = read_script(__file__, "failed_applications.sh")
 
 #: Seconds that the requests to the application, and then the log, are given.
-PAUSE, PATIENCE = 0.6, 4.0
+PAUSE, PATIENCE = 0.6, 6.0
 
 #: Seconds by which a line may be older than the run.
 _SLACK = 2
@@ -58,7 +60,8 @@ async def program_of_page(ctx: ProbeContext, exchange: Exchange) -> None:
     status = exchange.status or 999
     is_page = exchange.purpose == "target" and exchange.port == ctx.target.port
     if is_page and status >= 400 and status not in {401, 407, 429}:
-        await _look(ctx, ctx.target.path)
+        again = _repetition(ctx, exchange.url, exchange.address, ())
+        await _look(ctx, ctx.target.path, again if exchange.method != "POST" else ())
 
 
 @probe(after=Upgrade)
@@ -66,10 +69,27 @@ async def program_of_websocket(ctx: ProbeContext, upgrade: Upgrade) -> None:
     is_visit = upgrade.through == "front" and upgrade.variant == "normal"
     is_open = upgrade.accepted and upgrade.close_code in {None, 1000, 1001}
     if is_visit and not is_open and upgrade.port == ctx.target.port:
-        await _look(ctx, upgrade.path)
+        url = f"{ctx.target.origin}{upgrade.path}"
+        again = _repetition(
+            ctx, url, upgrade.address, (*UPGRADE_FIELDS, f"Origin: {ctx.target.origin}")
+        )
+        await _look(ctx, upgrade.path, again)
 
 
-async def _look(ctx: ProbeContext, path: str) -> None:
+def _repetition(
+    ctx: ProbeContext, url: str, address: str, fields: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Return the command with which the server repeats a request, so that what it adds to a log
+    shows; () if the run may send no more."""
+    further = ctx.further_requests
+    if not further.begin(f"log {url}") or further.reserve(ctx, url, 4096) is None:
+        return ()
+    at = f"{ctx.target.host}:{ctx.target.port}:{bracketed(address)}"
+    words = ("curl", "-sk", "-m", "3", "--http1.1", "--noproxy", "*", "--resolve", at)
+    return (*words, *(word for field in fields for word in ("-H", field)), url)
+
+
+async def _look(ctx: ProbeContext, path: str, again: tuple[str, ...]) -> None:
     """Look at the programs of one path, once for each. In a container 127.0.0.1 is the container's
     own, whose programs write elsewhere."""
     await asyncio.sleep(PAUSE)
@@ -82,7 +102,7 @@ async def _look(ctx: ProbeContext, path: str) -> None:
         if endpoint.isdigit() and listeners and not listeners[0].on(int(endpoint)):
             await _look_at_units(ctx, endpoint)
         elif not _is_front(ctx, endpoint):
-            await _look_at_log(ctx, endpoint)
+            await _look_at_log(ctx, endpoint, again)
 
 
 @probe(after=Exchange)
@@ -150,10 +170,10 @@ def _is_here(host: str) -> bool:
     return host == "localhost" or (is_address(host) and is_loopback(host))
 
 
-async def _look_at_log(ctx: ProbeContext, endpoint: str) -> None:
+async def _look_at_log(ctx: ProbeContext, endpoint: str, again: tuple[str, ...]) -> None:
     at = ctx.elapsed()
     age = str(int(at) + _SLACK)
-    words = ("sh", "-c", LOG_SCRIPT, "sh", age, endpoint)
+    words = ("sh", "-c", LOG_SCRIPT, "sh", age, endpoint, *again)
     result = await ctx.machine.run(*words, timeout=PATIENCE)
     emit_if_too_slow(ctx, "the log of the application", result)
     best: tuple[int, str, str, str] | None = None
@@ -171,9 +191,15 @@ async def _look_at_log(ctx: ProbeContext, endpoint: str) -> None:
                 message=best[1],
                 weight=1 if best[0] == 1 else 2 if best[0] == 2 else 3,
                 endpoint=endpoint,
-                process=best[2],
+                process=_name(best[2], best[3]),
             )
         )
+
+
+def _name(process: str, source: str) -> str:
+    """Return the program's name, with that of its service if the log is a journal."""
+    unit = re.fullmatch(r"journalctl -u (\S+)\.service", source)
+    return f"{unit[1]} ({process})" if unit else process
 
 
 def parse_logs(text: str) -> Iterator[tuple[str, str, str]]:
@@ -220,7 +246,13 @@ def parse_units(text: str, endpoint: str, at: float, took: float) -> Iterator[Fa
                 unit=unit,
                 state=clean(state, 30),
                 endpoint=endpoint,
-                message=line.text if line else "",
+                message=line.text if line else _ending(journal),
                 names_endpoint=named == "yes" or is_named,
                 is_local=local == "yes",
             )
+
+
+def _ending(journal: str) -> str:
+    """Return how the program ended, in systemd's words; "" if it did not say."""
+    endings = re.findall(r"Main process exited, (code=[^\n]{1,100})", journal)
+    return clean(endings[-1], 100) if endings else ""

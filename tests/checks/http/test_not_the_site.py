@@ -1,7 +1,7 @@
 import pytest
 
 from diagnose.model import Severity
-from tests.support.check_evidence import judge
+from tests.support.check_evidence import CHAT, judge
 from tests.support.upstream_evidence import page
 
 CHECK = "http.not-the-site"
@@ -44,3 +44,8 @@ def test_fires_and_says_whose_page_it_is(status: int, body: str, product: str, f
 )
 def test_silent_on_pages_of_a_site(status: int, body: str) -> None:
     assert not judge(CHECK, page(status, body))
+
+
+def test_silent_on_a_default_page_beside_a_websocket() -> None:
+    default = page(200, "<title>Welcome to nginx!</title>")
+    assert not judge(CHECK, default, target=CHAT)

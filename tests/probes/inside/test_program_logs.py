@@ -59,7 +59,7 @@ def look(*before: Observation, probe: Any = probes.program_of_page) -> Looking:
 def test_the_line_of_the_program_behind_the_site() -> None:
     (line,) = look(APACHE, apache_config(), LISTENING, PAGE).observed(ProgramLine)
     assert line.message == "OSError: [Errno 28] No space left on device"
-    assert (line.process, line.endpoint, line.weight) == ("python3", "3000", 3)
+    assert (line.process, line.endpoint, line.weight) == ("shop (python3)", "3000", 3)
     assert line.equivalent == "journalctl -u shop.service"
 
 
@@ -84,6 +84,13 @@ def test_a_journal_that_names_the_port() -> None:
     assert unit.names_endpoint
     (other,) = probes.parse_units(text.replace("3000", "30001"), "3000", 0.0, 0.0)
     assert not other.names_endpoint
+
+
+def test_how_a_program_ended_that_wrote_nothing() -> None:
+    text = "unit shop.service failed no yes\n Started shop.service\n"
+    text += " shop.service: Main process exited, code=killed, status=9/KILL\n"
+    (unit,) = probes.parse_units(text, "3000", 0.0, 0.0)
+    assert unit.message == "code=killed, status=9/KILL"
 
 
 def test_once_for_each_endpoint() -> None:
