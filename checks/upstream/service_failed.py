@@ -2,7 +2,8 @@
 or journal names that port: the last telling line of its journal says why.
 
 A failed service that names no port is taken for the application only if it is the only one and an
-administrator wrote its unit: then it is likely.
+administrator wrote its unit: then it is likely. Where nothing listens on the site's own port, such
+a service is a note.
 """
 
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ from diagnose.model import (
 )
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.program_logs import FailedUnit
+from diagnose.model.server import Listeners
 
 
 @check(
@@ -34,14 +36,15 @@ from diagnose.model.program_logs import FailedUnit
     ],
 )  # fmt: skip
 def service_failed(evidence: Evidence) -> Iterator[Claim]:
-    units = evidence.good(FailedUnit)
+    target, failed = evidence.target, _failed(evidence)
+    own_port = str(target.port)
+    units = [unit for unit in evidence.good(FailedUnit) if unit.endpoint != own_port]
     named = [unit for unit in units if unit.names_endpoint]
     local = [unit for unit in units if unit.is_local]
     unit = named[0] if named else local[0] if len(units) == 1 and local else None
-    failed = _failed(evidence)
     if unit is None or not failed:
+        yield from _of_the_own_port(evidence)
         return
-    target = evidence.target
     paths = dict.fromkeys(path.partition("?")[0] for path in (target.path, *target.websockets))
     yield Claim(
         about=Subject(port=target.port, path=next(iter(paths))),
@@ -57,6 +60,32 @@ def service_failed(evidence: Evidence) -> Iterator[Claim]:
             "state": unit.state,
             "message": unit.message,
             "endpoint": unit.endpoint,
+            "command": unit.equivalent,
+        },
+        fix=Fix((Manual("read-the-log", Where.APPLICATION),), Applicability.MANUAL),
+    )
+
+
+def _of_the_own_port(evidence: Evidence) -> Iterator[Claim]:
+    """Yield a note where nothing listens on the target's port: a service that failed and may have
+    served it."""
+    target = evidence.target
+    is_open = any(each.on(target.port) for each in evidence.good(Listeners))
+    units = [unit for unit in evidence.good(FailedUnit) if unit.endpoint == str(target.port)]
+    likely = [unit for unit in units if unit.names_endpoint or unit.is_local]
+    if is_open or not likely or not evidence.good(Listeners):
+        return
+    unit = likely[0]
+    yield Claim(
+        about=Subject(port=target.port, text=unit.unit),
+        because=(unit, *evidence.good(Listeners)),
+        severity=Severity.NOTE,
+        confidence=Confidence.LIKELY if unit.names_endpoint else Confidence.POSSIBLE,
+        facts={
+            "unit": unit.unit,
+            "state": unit.state,
+            "message": unit.message,
+            "endpoint": "",
             "command": unit.equivalent,
         },
         fix=Fix((Manual("read-the-log", Where.APPLICATION),), Applicability.MANUAL),

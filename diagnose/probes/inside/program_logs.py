@@ -76,6 +76,14 @@ async def program_of_websocket(ctx: ProbeContext, upgrade: Upgrade) -> None:
         await _look(ctx, upgrade.path, again)
 
 
+@probe(after=Listeners)
+async def services_of_a_silent_port(ctx: ProbeContext, listeners: Listeners) -> None:
+    """Where nothing listens on the target's port, a service that failed may be the reason."""
+    port = ctx.target.port
+    if listeners.failure is None and not listeners.on(port) and not ctx.observed(NginxContainer):
+        await _look_at_units(ctx, str(port))
+
+
 def _repetition(
     ctx: ProbeContext, url: str, address: str, fields: tuple[str, ...]
 ) -> tuple[str, ...]:
