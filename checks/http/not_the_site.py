@@ -47,8 +47,9 @@ def not_the_site(evidence: Evidence) -> Iterator[Claim]:
     if not strays:
         return
     visit, page = strays[0]
-    if page.kind == "default" and evidence.target.websockets:
-        return  # the question is about the WebSocket, which a page beside it does not answer
+    # A wrong certificate, or a WebSocket that was asked for, is the better question.
+    if page.kind == "default" and (evidence.target.websockets or not visit.verified):
+        return
     same = [each for each, other in strays if other == page]
     subjects = endpoint_subjects(same)
     yield Claim(

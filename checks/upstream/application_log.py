@@ -42,7 +42,7 @@ _MEANT = {401, 404, 405, 407, 410, 429}
 )  # fmt: skip
 def application_log(evidence: Evidence) -> Iterator[Claim]:
     pages, sockets = _failed_pages(evidence), _refused_websockets(evidence)
-    lines = evidence.good(ProgramLine)
+    lines = [line for line in evidence.good(ProgramLine) if line.message]
     line = max(lines, key=lambda each: each.weight, default=None)
     if line is None or not (pages or sockets):
         return

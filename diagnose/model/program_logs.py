@@ -14,7 +14,8 @@ Weight = Literal[1, 2, 3]
 
 @frozen(kw_only=True, eq=False)
 class ProgramLine(Observation):
-    """The line that says most of what the program behind a path wrote while this run asked for it.
+    """The line that says most of what the program behind a path wrote while this run asked for it,
+    "" if none tells anything.
 
     `endpoint` is the program's port or its Unix socket, `process` its name. `equivalent` shows the
     log.

@@ -22,7 +22,7 @@ from diagnose.model.server import Listeners
 from diagnose.model.web_servers import ServerRequestError, WebServer, WebServerConfig
 from diagnose.parsers.caddy.request_log import request_error
 from diagnose.parsers.hostnames import is_address
-from diagnose.parsers.program_words import telling_line
+from diagnose.parsers.program_words import TellingLine, telling_line
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.web_sites import routes_of_name
 from diagnose.probes import ProbeContext, probe
@@ -186,8 +186,8 @@ async def _look_at_log(ctx: ProbeContext, endpoint: str, again: tuple[str, ...])
     emit_if_too_slow(ctx, "the log of the application", result)
     best: tuple[int, str, str, str] | None = None
     for process, source, text in parse_logs(result.out):
-        line = telling_line(text)
-        if line and (best is None or line.weight > best[0]):
+        line = telling_line(text) or TellingLine("", 1)
+        if best is None or (bool(line.text), line.weight) > (bool(best[1]), best[0]):
             best = (line.weight, line.text, process, source)
     if best is not None and endpoint not in _known_endpoints(ctx):
         ctx.emit(
@@ -217,12 +217,12 @@ def parse_logs(text: str) -> Iterator[tuple[str, str, str]]:
         if line.startswith(" "):
             lines.append(line[1:])
             continue
-        if source and lines:
+        if source:
             yield process, source, "\n".join(lines)
         word, _, rest = line.partition(" ")
-        lines = []
+        source, lines = "", []
         if word == "process":
-            process, source = clean(rest, 60), ""
+            process = clean(rest, 60)
         elif word == "source":
             command, _, last = rest.rpartition(" ")
             source = f"{clean(command, 60)} {shlex.quote(clean(last, 300))}"

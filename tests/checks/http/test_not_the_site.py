@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from diagnose.model import Severity
@@ -49,3 +51,4 @@ def test_silent_on_pages_of_a_site(status: int, body: str) -> None:
 def test_silent_on_a_default_page_beside_a_websocket() -> None:
     default = page(200, "<title>Welcome to nginx!</title>")
     assert not judge(CHECK, default, target=CHAT)
+    assert not judge(CHECK, replace(default, verified=False)), "the certificate is wrong too"

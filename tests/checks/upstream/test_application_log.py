@@ -57,3 +57,4 @@ def test_silent_when_the_page_came_or_wants_a_login() -> None:
     assert not judge(CHECK, ANSWER, LINE)
     assert not judge(CHECK, replace(ANSWER, status=401), LINE)
     assert not judge(CHECK, replace(ANSWER, status=500))
+    assert not judge(CHECK, replace(ANSWER, status=500), replace(LINE, message=""))

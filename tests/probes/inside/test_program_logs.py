@@ -63,6 +63,11 @@ def test_the_line_of_the_program_behind_the_site() -> None:
     assert line.equivalent == "journalctl -u shop.service"
 
 
+def test_a_log_that_tells_nothing_is_named() -> None:
+    (log,) = probes.parse_logs("process node\nsource journalctl -u shop.service\n")
+    assert log == ("node", "journalctl -u shop.service", "")
+
+
 def test_a_program_that_has_the_port_itself() -> None:
     node = Listeners(sockets=(Listener(address="0.0.0.0", port=443, family=4, process="node"),))
     (line,) = look(node, PAGE).observed(ProgramLine)
