@@ -19,6 +19,7 @@ from diagnose.model import (
     Subject,
     Where,
 )
+from diagnose.model.backends import BackendVisit
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.program_logs import ProgramLine
 
@@ -33,8 +34,8 @@ _MEANT = {401, 404, 405, 407, 410, 429}
     severity=Severity.ERROR,
     needs=[ProgramLine],
     explains=[
-        "http.server-error", "http.host-refused", "server.application-answers",
-        "server.application-silent", "server.backend-not-reached", "server.own-answer",
+        "http.server-error", "http.host-refused", "server.application-silent",
+        "server.backend-not-reached", "server.own-answer",
         "upstream.own-answer", "upstream.timeout", "upstream.closed-early",
         "websocket.not-upgraded", "websocket.not-served", "websocket.unauthorized",
         "websocket.closed-after-upgrade", "websocket.socketio-refused", "websocket.other-path",
@@ -47,8 +48,9 @@ def application_log(evidence: Evidence) -> Iterator[Claim]:
     if line is None or not (pages or sockets):
         return
     severity = _severity(line, pages, sockets)
-    if severity is None:
-        return
+    if any(visit.succeeded for visit in evidence.good(BackendVisit)):
+        # Asked directly the application answers: it is not the application that fails.
+        severity = Severity.NOTE
     first, port = (pages or sockets)[0], evidence.target.port
     paths = dict.fromkeys(
         (*(evidence.target.path for _ in pages), *(each.path for each in sockets))
@@ -94,8 +96,8 @@ def _is_open(upgrade: Upgrade) -> bool:
     return upgrade.accepted and upgrade.close_code in {None, 1000, 1001}
 
 
-def _severity(line: ProgramLine, pages: list[Exchange], sockets: list[Upgrade]) -> Severity | None:
-    """Return None for a line that need not be about the failure."""
+def _severity(line: ProgramLine, pages: list[Exchange], sockets: list[Upgrade]) -> Severity:
+    """Return a note for a line that need not be about the failure."""
     if any((page.status or 999) >= 500 for page in pages):
         return Severity.ERROR
     if sockets:

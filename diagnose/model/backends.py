@@ -69,7 +69,8 @@ class BackendVisit(Observation):
 
     `requested` is the path that visitors ask for, without a query, and `path` the one that the
     application was asked for: the same as the server passes on, or `requested` itself where the
-    server changes it. `accepted` is True if a WebSocket was opened.
+    server changes it. `accepted` is True if a WebSocket was opened. `head_bytes` is the size of the
+    response's header.
     """
 
     layer: ClassVar[str] = "server"
@@ -80,6 +81,7 @@ class BackendVisit(Observation):
     websocket: bool = False
     status: int | None = None
     accepted: bool = False
+    head_bytes: int = 0
 
     @property
     def succeeded(self) -> bool:

@@ -54,7 +54,7 @@ _MANAGER = re.compile(
 #: What a closed connection leaves behind: this run closes its own early.
 _CLOSED = re.compile(
     r"ConnectionReset|BrokenPipe|[Bb]roken pipe|EPIPE|ECONNRESET|reset by peer"
-    r"|[Cc]lient disconnected"
+    r"|[Cc]lient disconnected|Exception occurred during processing of request from"
 )
 _COLOURS = re.compile(r"\x1b\[[0-9;]{0,20}m")
 

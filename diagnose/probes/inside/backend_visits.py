@@ -120,5 +120,6 @@ async def _ask(
             websocket=websocket,
             status=response.status,
             accepted=response.accepted,
+            head_bytes=response.head_bytes,
         )
     )

@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 
 from diagnose.model import Confidence, Severity
+from diagnose.model.backends import BackendVisit
 from diagnose.model.program_logs import ProgramLine
 from tests.support.check_evidence import CHAT, judge
 from tests.support.report_builder import ANSWER
@@ -51,6 +52,12 @@ def test_fires_for_a_websocket_that_opens_and_ends_with_an_error() -> None:
     assert judge(CHECK, replace(opened, close_code=1011), LINE, target=CHAT)
     assert not judge(CHECK, opened, LINE, target=CHAT)
     assert not judge(CHECK, replace(opened, close_code=1001), LINE, target=CHAT)
+
+
+def test_a_note_where_the_application_answers_when_it_is_asked_directly() -> None:
+    visit = BackendVisit(target="http://127.0.0.1:3000", requested="/", path="/", status=200)
+    (claim,) = judge(CHECK, replace(ANSWER, status=502), LINE, visit)
+    assert claim.severity is Severity.NOTE
 
 
 def test_silent_when_the_page_came_or_wants_a_login() -> None:
