@@ -1,11 +1,12 @@
 """A certificate has expired or will expire soon, and the tool that keeps its file tried to renew it
 and failed; the tool's log says why. Failures of other certificates, and failures before the file
-was last written, do not count."""
+was last written, do not count. acme.sh installs copies of its files elsewhere: there the names in
+the certificate say whose it is."""
 
 import re
 from collections.abc import Iterator
 
-from checks.certificate import lineage_of
+from checks.certificate import Lineage, lineage_of
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -20,6 +21,7 @@ from diagnose.model import (
 )
 from diagnose.model.nginx import CertificateFile
 from diagnose.model.renewal import RenewalFailure
+from diagnose.model.tls import Certificate
 
 #: certbot's standalone server finds port 80 in use (certbot/_internal/plugins/standalone.py, acme),
 #: and a plugin of its settings that is not there (certbot/_internal/plugins/selection.py).
@@ -36,7 +38,7 @@ _NO_PLUGIN = re.compile(
 )
 def renewal_failed(evidence: Evidence) -> Iterator[Claim]:
     for file in evidence.good(CertificateFile):
-        lineage = lineage_of(file.path) or lineage_of(file.real)
+        lineage = lineage_of(file.path) or lineage_of(file.real) or _copied_lineage(evidence, file)
         failure = _failure(evidence, file, lineage.tool, lineage.name) if lineage else None
         if lineage is None or failure is None or not file.chain:
             continue
@@ -66,6 +68,28 @@ def renewal_failed(evidence: Evidence) -> Iterator[Claim]:
             fix=Fix((Manual("cause", Where.SERVER), lineage.renew), Applicability.MANUAL),
         )
         return
+
+
+def _copied_lineage(evidence: Evidence, file: CertificateFile) -> Lineage | None:
+    """Return the lineage that acme.sh installs to this file (--install-cert), if it could not renew
+    one of its names and the certificate should have been renewed; None otherwise."""
+    names = file.chain[0].dns_names if file.chain else ()
+    failed = {
+        name
+        for failure in evidence.good(RenewalFailure)
+        if failure.tool == "acme.sh"
+        for name in failure.names
+    }
+    name = next((name for name in names if name in failed), "")
+    is_late = bool(file.chain) and _should_be_renewed(file.chain[0], evidence)
+    return lineage_of(f"/root/.acme.sh/{name}/{name}.cer") if name and is_late else None
+
+
+def _should_be_renewed(leaf: Certificate, evidence: Evidence) -> bool:
+    """Return whether less than a quarter of a certificate's life is left."""
+    if leaf.not_after is None or leaf.not_before is None:
+        return False
+    return leaf.not_after - evidence.started_at < (leaf.not_after - leaf.not_before) / 4
 
 
 def _failure(

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 #: What failed, as the name of a fact.
 _MEANINGS: "tuple[Meaning, ...]" = (
     "refused", "silent", "unreachable", "slow", "handshake", "certificate", "dns", "connect",
-    "broken", "unhealthy",
+    "broken", "unhealthy", "tunnel",
 )  # fmt: skip
 
 

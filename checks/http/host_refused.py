@@ -24,7 +24,7 @@ from diagnose.model.http import Exchange
 from diagnose.parsers.http import refuses_host
 
 
-@check(severity=Severity.ERROR, needs=[Exchange])
+@check(severity=Severity.ERROR, needs=[Exchange], explains=["server.own-answer"])
 def host_refused(evidence: Evidence) -> Iterator[Claim]:
     refused = [
         exchange

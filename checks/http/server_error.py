@@ -92,7 +92,9 @@ def _claim(evidence: Evidence, status: int | None, exchanges: list[Exchange]) ->
             "cdn": failure is None and status in _CDN_ERRORS,
             "application": failure is None
             and status not in {*_GATEWAY_ERRORS, 503, *_CDN_ERRORS}
-            and not header_too_large(first),
+            and not header_too_large(first)
+            and proxy_page(first.body) != "Apache",
+            "own_page": status == 500 and proxy_page(first.body) == "Apache",
             "too_large": header_too_large(first),
             "silent": failure is not None and failure.kind == "timeout",
             "closed": failure is not None and failure.kind != "timeout",
@@ -100,6 +102,7 @@ def _claim(evidence: Evidence, status: int | None, exchanges: list[Exchange]) ->
             "log": log_lines[-1].text if log_lines else "",
             "inside": is_looked_into(evidence),
             "recovered": recovered,
+            **_program_log(evidence),
             **_own_answer(evidence, first),
         },
         fix=Fix((Manual("look-inside", Where.SERVER),), Applicability.MANUAL),
@@ -117,6 +120,17 @@ def _own_answer(evidence: Evidence, exchange: Exchange) -> dict[str, object]:
     for request in evidence.of(ComparedRequest):
         if request.part == "none" and request.status == exchange.status and not request.failure:
             facts = {"endpoint": request.endpoint, "words": excerpt(request.body)}
+    return facts
+
+
+def _program_log(evidence: Evidence) -> dict[str, object]:
+    """Return the program behind the site and the command that shows its log, if that was read."""
+    facts: dict[str, object] = {"program": "", "program_log": ""}
+    if is_looked_into(evidence):
+        from diagnose.model.program_logs import ProgramLine
+
+        for line in evidence.good(ProgramLine)[:1]:
+            facts = {"program": line.process, "program_log": line.equivalent}
     return facts
 
 

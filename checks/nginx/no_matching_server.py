@@ -62,6 +62,7 @@ class Mistyped:
         "tls.name-rejected",
         "tls.closed",
         "http.server-error",
+        "http.not-the-site",
         "http.redirect-wrong-host",
         "http.redirect-loop",
         "http.redirect-downgrade",

@@ -41,6 +41,7 @@ from diagnose.parsers.nginx import edits, site_files
     needs=[NginxConfig, SiteFile],
     explains=[
         "nginx.config-invalid",
+        "http.not-the-site",
         "nginx.not-running",
         "nginx.no-matching-server",
         "nginx.listen-without-ssl",

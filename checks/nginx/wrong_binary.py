@@ -46,6 +46,7 @@ from diagnose.parsers.nginx.server_blocks import Server
     needs=[NginxState, NginxConfig, OtherConfig],
     explains=[
         "nginx.no-matching-server",
+        "http.not-the-site",
         "nginx.site-not-included",
         "nginx.listen-without-ssl",
         "nginx.reload-needed",

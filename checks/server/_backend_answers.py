@@ -26,9 +26,14 @@ def route_to_application(view: ServerView, path: str = "") -> SiteRoute | None:
 
 
 def answer_with(
-    evidence: Evidence, route: SiteRoute, host: str, proto: str, websocket: str = ""
+    evidence: Evidence,
+    route: SiteRoute,
+    host: str,
+    proto: str,
+    websocket: str = "",
+    forwarded_for: bool = False,
 ) -> BackendAnswer | None:
-    """Return the application's answer to these two headers, or to the handshake of the WebSocket at
+    """Return the application's answer to these headers, or to the handshake of the WebSocket at
     this path; None if it was not asked."""
     return next(
         (
@@ -36,6 +41,7 @@ def answer_with(
             for answer in evidence.good(BackendAnswer)
             if (answer.target, answer.host, answer.proto) == (route.target, host, proto)
             if answer.websocket is bool(websocket) and websocket in {"", answer.path}
+            if answer.forwarded_for is forwarded_for
         ),
         None,
     )

@@ -22,7 +22,11 @@ from diagnose.model.http import Exchange
 from diagnose.model.web_servers import ServerRequestError, WebServer, WebServerConfig, WebSite
 
 
-@check(severity=Severity.ERROR, needs=[WebServer, WebServerConfig, ServerRequestError, Exchange])
+@check(
+    severity=Severity.ERROR,
+    needs=[WebServer, WebServerConfig, ServerRequestError, Exchange],
+    explains=["server.own-answer"],
+)
 def access_not_granted(evidence: Evidence) -> Iterator[Claim]:
     view, port = server_view(evidence), evidence.target.port
     error = next((e for e in evidence.good(ServerRequestError) if e.reason == "denied"), None)

@@ -31,6 +31,10 @@ from diagnose.parsers.web_sites import inner_path
 #: requests (RFC 6585 section 4).
 _MEANT = {401, 403, 404, 405, 407, 410, 429}
 
+#: Bytes of a header that servers begin to refuse: Apache a field of 8190, HAProxy all fields of
+#: 15 kB (tune.bufsize less tune.maxrewrite).
+_LARGE_HEAD = 8000
+
 #: The directives of each server that may refuse a request or change it.
 _RULES: dict[Product, re.Pattern[str]] = {
     "apache": re.compile(
@@ -54,6 +58,7 @@ _RULES: dict[Product, re.Pattern[str]] = {
     severity=Severity.ERROR,
     needs=[WebServer, WebServerConfig, BackendVisit],
     explains=[
+        "server.own-answer",
         "http.server-error",
         "http.host-refused",
         "websocket.not-upgraded",
@@ -98,6 +103,9 @@ def _claims(
             "place": place_text(route.file, route.line),
             "status": visits[0].status or "",
             "direct_status": visit.status,
+            "large_head": f"{visit.head_bytes // 1000} kB"
+            if visit.head_bytes > _LARGE_HEAD and (visits[0].status or 0) >= 500
+            else "",
             "websocket": websocket,
             "rules": tuple(islice(_rules(view), 8)),
             view.server.product: True,

@@ -26,7 +26,12 @@ _REASONS = {"socket", "selinux", "backend-name", "timeout"}
 @check(
     severity=Severity.ERROR,
     needs=[WebServer, Exchange],
-    explains=["server.application-answers", "http.server-error", "websocket.not-upgraded"],
+    explains=[
+        "server.application-silent",
+        "server.application-answers",
+        "http.server-error",
+        "websocket.not-upgraded",
+    ],
 )
 def backend_not_reached(evidence: Evidence) -> Iterator[Claim]:
     view, port = server_view(evidence), evidence.target.port

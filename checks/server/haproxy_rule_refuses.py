@@ -23,6 +23,7 @@ from diagnose.parsers.haproxy.view import Refusal, refusals
     severity=Severity.ERROR,
     needs=[WebServer, WebServerConfig],
     explains=[
+        "server.own-answer",
         "server.application-answers", "http.server-error", "websocket.not-upgraded",
         "websocket.unauthorized", "websocket.rate-limited", "websocket.no-location",
     ],

@@ -15,7 +15,12 @@ from diagnose.model.web_servers import WebServer, WebServerConfig
 @check(
     severity=Severity.ERROR,
     needs=[WebServer, WebServerConfig, Exchange],
-    explains=["server.application-answers", "http.server-error", "websocket.*"],
+    explains=[
+        "server.application-answers",
+        "server.application-silent",
+        "http.server-error",
+        "websocket.*",
+    ],
 )
 def haproxy_server_timeout(evidence: Evidence) -> Iterator[Claim]:
     haproxy, port = haproxy_view(evidence), evidence.target.port

@@ -26,6 +26,7 @@ from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
     severity=Severity.ERROR,
     needs=[WebServer, WebServerConfig, BackendAnswer],
     explains=[
+        "server.own-answer",
         "server.application-answers",
         "http.host-refused",
         "websocket.not-upgraded",

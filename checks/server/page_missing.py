@@ -1,21 +1,41 @@
 """Apache or Caddy has no file for the page: the site's folder is not there, has no index file, its
 .htaccess is not read (core, "AllowOverride": None is the default), or the page belongs to an
-application in the browser and nothing falls back to its index.html.
+application in the browser and nothing falls back to its index.html. Or the rules of .htaccess stand
+in <IfModule mod_rewrite.c>, and the module is not loaded: then Apache passes over them.
 
 A 404 for a file that is nowhere is no fault.
 """
 
 from collections.abc import Iterator
 
-from checks.server import ServerView, manual_fix, pages_with_status, place_text, server_view
+from checks.server import (
+    ServerView,
+    manual_fix,
+    pages_with_status,
+    place_text,
+    reload_steps,
+    server_view,
+)
 from diagnose.checking.registry import check
-from diagnose.model import Claim, Confidence, Evidence, Severity, Subject
+from diagnose.model import (
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Severity,
+    Subject,
+    server_commands,
+)
 from diagnose.model.http import Exchange
 from diagnose.model.site_folders import SiteFolder
 from diagnose.model.web_servers import WebServer, WebServerConfig, WebSite
 
 
-@check(severity=Severity.WARNING, needs=[WebServer, WebServerConfig, SiteFolder, Exchange])
+@check(
+    severity=Severity.WARNING,
+    needs=[WebServer, WebServerConfig, SiteFolder, Exchange],
+    explains=["server.own-answer"],
+)
 def page_missing(evidence: Evidence) -> Iterator[Claim]:
     view, target = server_view(evidence), evidence.target
     if view is None or target.port not in view.server.ports:
@@ -23,12 +43,15 @@ def page_missing(evidence: Evidence) -> Iterator[Claim]:
     pages = [*pages_with_status(evidence, 403), *pages_with_status(evidence, 404)]
     for folder in evidence.good(SiteFolder)[:1]:
         sites = [site for site in view.answering_sites if site.root.rstrip("/") == folder.path]
-        reason = _reason(folder, sites[0], pages) if sites and pages else ""
+        modules = view.config.modules if view.config else ()
+        reason = _reason(folder, sites[0], pages, modules) if sites and pages else ""
         if reason:
             yield _claim(view, folder, sites[0], pages, reason)
 
 
-def _reason(folder: SiteFolder, site: WebSite, pages: list[Exchange]) -> str:
+def _reason(
+    folder: SiteFolder, site: WebSite, pages: list[Exchange], modules: tuple[str, ...]
+) -> str:
     """Return the name of the step that mends it, "" if the page may be nowhere on purpose."""
     if not folder.exists:
         return "no-folder"
@@ -39,6 +62,8 @@ def _reason(folder: SiteFolder, site: WebSite, pages: list[Exchange]) -> str:
         return ""
     if folder.has_rewrite_rules and site.reads_htaccess is False:
         return "htaccess"
+    if folder.has_rewrite_rules and modules and "rewrite" not in modules:
+        return "no-module"
     is_address = "." not in folder.requested.rpartition("/")[2]
     return "fall-back" if is_address and folder.is_application else ""
 
@@ -48,6 +73,7 @@ def _claim(
 ) -> Claim:
     target = view.evidence.target
     names = {"no-folder": "no_folder", "no-index": "no_index", "fall-back": "fall_back"}
+    names |= {"no-module": "no_module"}
     return Claim(
         about=Subject(port=target.port, path=target.path),
         covers=(Subject(port=target.port, path=target.path),),
@@ -64,5 +90,12 @@ def _claim(
         },
         confidence=Confidence.CERTAIN if reason == "no-folder" else Confidence.LIKELY,
         severity=Severity.ERROR if reason == "no-folder" else None,
-        fix=manual_fix(view, reason),
+        fix=_fix(view, reason),
     )
+
+
+def _fix(view: ServerView, reason: str) -> Fix:
+    if reason == "no-module" and view.server.config.startswith("/etc/apache2/"):
+        enable = server_commands.enable_apache_modules(("rewrite",))
+        return Fix((enable, *reload_steps(view.server)))
+    return manual_fix(view, reason)

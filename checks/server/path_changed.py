@@ -45,6 +45,7 @@ from diagnose.parsers.web_sites import inner_path
     severity=Severity.ERROR,
     needs=[WebServer, WebServerConfig, BackendVisit],
     explains=[
+        "server.own-answer",
         "websocket.not-upgraded",
         "websocket.inner-proxy",
         "websocket.unauthorized",

@@ -16,7 +16,12 @@ from diagnose.parsers.web_sites import is_taken
 @check(
     severity=Severity.ERROR,
     needs=[WebServer, WebServerConfig],
-    explains=["server.application-answers", "websocket.not-upgraded", "websocket.no-location"],
+    explains=[
+        "server.own-answer",
+        "server.application-answers",
+        "websocket.not-upgraded",
+        "websocket.no-location",
+    ],
 )
 def path_not_handled(evidence: Evidence) -> Iterator[Claim]:
     view, target = server_view(evidence), evidence.target

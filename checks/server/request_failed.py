@@ -41,6 +41,7 @@ _REASONS = {"handler", "backend-tls", "htaccess", "permission"}
     severity=Severity.ERROR,
     needs=[WebServer, ServerRequestError, Exchange],
     explains=[
+        "server.own-answer",
         "server.application-answers",
         "http.server-error",
         "websocket.not-upgraded",

@@ -1,4 +1,4 @@
-"""Apache wrote into its error log why it refused or failed this run's request: a rule of a web
+"""Apache or Caddy wrote into its log why it refused or failed this run's request: a rule of a web
 application firewall (ModSecurity), or a message that no other check knows. The line is quoted, with
 an explanation where its number is known."""
 
@@ -23,7 +23,8 @@ from diagnose.model.web_servers import ServerRequestError, WebServer
 
 #: Messages that the page explains, by Apache's number.
 _KNOWN = {
-    "AH01276": "no_index", "AH00037": "symlink", "AH02032": "no_sni", "AH01071": "php",
+    "AH01276": "no_index", "AH00037": "symlink", "AH00032": "symlink", "AH02032": "no_sni",
+    "AH01071": "php",
     "AH10244": "bad_path", "AH00898": "cut", "AH01102": "cut", "AH01617": "password",
     "AH01618": "password", "AH00128": "no_file", "AH00127": "no_file", "AH01079": "gateway",
 }  # fmt: skip
@@ -35,6 +36,7 @@ _MEANT = {"no_index", "no_file", "password", ""}
     severity=Severity.WARNING,
     needs=[WebServer, ServerRequestError],
     explains=[
+        "server.own-answer",
         "server.application-answers", "http.server-error", "websocket.not-upgraded",
         "websocket.unauthorized", "websocket.no-location",
     ],
@@ -77,6 +79,7 @@ def _claim(view: ServerView, error: ServerRequestError, answers: list[Exchange |
             "status": status,
             "message": error.message,
             "log": error.log,
+            "command": error.equivalent,
             "rule": error.rule,
             "file": error.file,
             **dict.fromkeys(("firewall", *_KNOWN.values()), False),

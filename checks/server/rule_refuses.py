@@ -24,6 +24,7 @@ from diagnose.model.web_servers import WebServer, WebServerConfig
     severity=Severity.ERROR,
     needs=[WebServer, WebServerConfig],
     explains=[
+        "server.own-answer",
         "server.application-answers", "http.server-error",
         "http.acme-challenge-blocked", "websocket.not-upgraded", "websocket.unauthorized",
         "websocket.rate-limited", "websocket.no-location",

@@ -39,11 +39,13 @@ from diagnose.parsers.web_sites import has_name
     severity=Severity.ERROR,
     needs=[WebServer, WebServerConfig],
     explains=[
+        "server.own-answer",
         "server.application-answers",
         "server.page-missing",
         "certificate.*",
         "tls.name-rejected",
         "http.server-error",
+        "http.not-the-site",
         "http.redirect-wrong-host",
         "http.redirect-loop",
         "http.redirect-downgrade",

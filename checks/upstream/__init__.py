@@ -20,6 +20,7 @@ CONSEQUENCES = (
     "websocket.not-upgraded",
     "websocket.inner-proxy",
     "upstream.none-live",
+    "upstream.application-log",
 )
 
 

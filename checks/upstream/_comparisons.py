@@ -20,7 +20,8 @@ from diagnose.parsers.upstream_answers import is_accepted, reproduces
 
 #: The checks whose findings such a request causes.
 CONSEQUENCES = (
-    "http.redirect-loop", "http.no-redirect", "http.server-error", "upstream.closed-early",
+    "http.redirect-loop", "http.no-redirect", "http.server-error", "http.misdirected",
+    "upstream.closed-early", "upstream.application-log",
 )  # fmt: skip
 
 

@@ -42,7 +42,7 @@ class BackendAnswer(Observation):
     less, or to a WebSocket handshake (`websocket`) with the page's Origin.
 
     `host` is the Host field, `proto` the value of X-Forwarded-Proto ("" if it was not sent), and
-    `location` where the answer redirects to.
+    `location` where the answer redirects to. `forwarded_for` is True if X-Forwarded-For was sent.
     """
 
     layer: ClassVar[str] = "server"
@@ -54,9 +54,11 @@ class BackendAnswer(Observation):
     status: int | None = None
     location: Url = ""
     websocket: bool = False
+    forwarded_for: bool = False
 
     def summary(self) -> Summary:
         fields = f"Host {self.host}" + (f", X-Forwarded-Proto {self.proto}" if self.proto else "")
+        fields += ", X-Forwarded-For" if self.forwarded_for else ""
         return f"{self.target} asked with {fields}", f"answers {self.status or 'nothing'}"
 
 
@@ -67,7 +69,8 @@ class BackendVisit(Observation):
 
     `requested` is the path that visitors ask for, without a query, and `path` the one that the
     application was asked for: the same as the server passes on, or `requested` itself where the
-    server changes it. `accepted` is True if a WebSocket was opened.
+    server changes it. `accepted` is True if a WebSocket was opened. `head_bytes` is the size of the
+    response's header.
     """
 
     layer: ClassVar[str] = "server"
@@ -78,6 +81,7 @@ class BackendVisit(Observation):
     websocket: bool = False
     status: int | None = None
     accepted: bool = False
+    head_bytes: int = 0
 
     @property
     def succeeded(self) -> bool:

@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from diagnose.model import Observation
+from diagnose.model.files import Access
 from diagnose.model.frozen import frozen
 from diagnose.model.marks import FilePath, Label, UrlPath
 from diagnose.model.summary import Summary, joined
@@ -31,3 +32,20 @@ class SiteFolder(Observation):
 
     def summary(self) -> Summary:
         return self.path, joined(self.index_files) or ("no index" if self.exists else "not there")
+
+
+@frozen(kw_only=True, eq=False)
+class FolderAccess(Access):
+    """The permissions on the path to the requested file, or to the folder's index file, and the
+    user that runs the web server. Observed only after a 403 or 404, if the file is there.
+
+    `hidden` is True if the server's own view of the file system does not have the file (systemd's
+    ProtectHome and PrivateTmp, systemd.exec(5)).
+    """
+
+    layer: ClassVar[str] = "server"
+
+    hidden: bool = False
+
+    def summary(self) -> Summary:
+        return Access.summary(self)

@@ -19,10 +19,11 @@ AS_OF = "2026-11"
 #: ("unreachable"), or the answer came too late ("slow"); the TLS handshake or the certificate; the
 #: name of the server does not resolve ("dns"); it cannot connect, or TLS fails ("connect"); the
 #: server closed the connection or its answer is malformed ("broken"); no server is registered
-#: ("no-target") or none is healthy ("unhealthy").
+#: ("no-target") or none is healthy ("unhealthy"); the tunnel from the server is not connected
+#: ("tunnel").
 Meaning = Literal[
     "refused", "silent", "unreachable", "slow", "handshake", "certificate", "dns", "connect",
-    "broken", "no-target", "unhealthy",
+    "broken", "no-target", "unhealthy", "tunnel",
 ]  # fmt: skip
 FrontKind = Literal["cdn", "balancer"]
 
@@ -124,7 +125,11 @@ _FASTLY: dict[str, Meaning] = {
 _ALB_DOC = "docs.aws.amazon.com, Troubleshoot your Application Load Balancers"
 _GATEWAY: dict[int, Meaning] = {502: "broken", 503: "unhealthy", 504: "slow"}
 
+#: "Cloudflare 1xxx errors": error 1033, of a host name that leads to a tunnel.
+_TUNNEL = r"[Ee]rror(?: code:)? 1033|Cloudflare Tunnel error"
+
 PAGES: tuple[ErrorPage, ...] = (
+    *_pages("Cloudflare", "cdn", _CLOUDFLARE_DOC, {530: "tunnel"}, ("cf-ray", ""), _TUNNEL),
     *_pages("Cloudflare", "cdn", _CLOUDFLARE_DOC, _CLOUDFLARE, ("cf-ray", "")),
     *_pages("Cloudflare", "cdn", _CLOUDFLARE_DOC, _CLOUDFLARE, ("server", "cloudflare")),
     *_pages(

@@ -8,6 +8,7 @@ from diagnose.parsers.filing_blocks import REDIRECT_PAGES
 from diagnose.parsers.front_errors import PAGES as ERROR_PAGES
 from diagnose.parsers.origin_refusals import REFUSAL
 from diagnose.parsers.secrets import HIDDEN
+from diagnose.parsers.stray_pages import PAGES as STRAY_PAGES
 from diagnose.parsers.websocket_refusal import is_origin_error, named_subprotocols
 
 MaskText = Callable[[str], str]
@@ -73,6 +74,8 @@ _MARKERS = tuple(
         (r"location\.replace\([^)]{0,80}https:", "location.replace(https:"),
         (r"invalid http_host|disallowedhost|invalid host header|blocked (?:request|hosts?)", ""),
         (r"this host .{0,100} is not allowed", "this host *** is not allowed"),
+        (r"untrusted (?:host|domain)\b|non-local 'Host'|host validation failed", ""),
+        (r"the hostname was unrecognized|\u4e0d\u88ab\u4fe1\u4efb\u7684\u57df\u540d", ""),
         (r"<title>Welcome to nginx", ""),
         (r"\A404 page not found\s{0,9}\Z", "404 page not found"),
         (r"<title>(?:404 Not Found|403 Forbidden)", ""),
@@ -83,6 +86,7 @@ _MARKERS = tuple(
         (r"No required SSL certificate was sent", ""),
         *((re.escape(mark), "") for page in BLOCK_PAGES for mark in page.marks),
         *((mark, "") for mark in dict.fromkeys(page.pattern for page in ERROR_PAGES) if mark),
+        *((page.pattern, "") for page in STRAY_PAGES),
     )
 )
 

@@ -43,6 +43,13 @@ _FIREWALL = re.compile(r"ModSecurity: Access denied with (?:code (\d{3})|\w+)")
 _TAG = re.compile(r'\[(file|id|msg|uri) "([^"]{0,500})"\]')
 #: The number of a message, and what PHP-FPM answered (mod_proxy_fcgi, AH01071).
 _CODE = re.compile(r"\b(AH\d{5}): ")
+#: The client of a request, with its port.
+_CLIENT = re.compile(r"\[client (\S{2,60}):\d{1,5}\]")
+#: Messages about a request that never name its path: of PHP-FPM (mod_proxy_fcgi), of a header that
+#: is too long or malformed (core, mod_proxy_http).
+_WITHOUT_PATH = {"AH01071", "AH01075", "AH01079", "AH00561", "AH00566", "AH01070", "AH01110"}
+#: What mod_cgi and mod_cgid write without a number.
+_SCRIPT = re.compile(r"(?:End of script output|Premature end of script headers|malformed header)")
 #: Messages of checks of their own, or about no fault of the request.
 _OTHERS = {"AH01630", "AH01797", "AH00558", "AH01144", "AH00961", "AH00035", "AH00132", "AH00124"}
 
@@ -66,12 +73,14 @@ class RequestError:
 @frozen
 class RequestedSite:
     """What was requested: the paths, the folders of the sites that answer, and the backends
-    ("host:port") and Unix sockets that they pass these paths on to."""
+    ("host:port") and Unix sockets that they pass these paths on to. `visitors` are the addresses
+    from which this run asks."""
 
     paths: Collection[str]
     roots: Collection[str]
     backends: Collection[str]
     sockets: Collection[str] = ()
+    visitors: Collection[str] = ()
 
 
 def last_request_error(
@@ -99,10 +108,19 @@ def other_request_error(
     for line in reversed(text.split("\n")):
         match = _LINE.match(line[:MAX_LINE])
         if match and _is_recent(match, now, seconds):
-            error = _firewall_error(match[6], requested) or _logged_error(match[6], requested)
+            is_ours = _is_of_visitor(line[:MAX_LINE], requested.visitors)
+            error = _firewall_error(match[6], requested) or _logged_error(
+                match[6], requested, is_ours
+            )
             if error:
                 return error
     return None
+
+
+def _is_of_visitor(line: str, visitors: Collection[str]) -> bool:
+    """Return whether a line is about a request of this run, by the client's address."""
+    match = _CLIENT.search(line)
+    return match is not None and match[1].strip("[]") in visitors
 
 
 def _firewall_error(text: str, requested: RequestedSite) -> RequestError | None:
@@ -114,15 +132,21 @@ def _firewall_error(text: str, requested: RequestedSite) -> RequestError | None:
     return RequestError("firewall", words, file=tags.get("file", ""), rule=tags.get("id", ""))
 
 
-def _logged_error(text: str, requested: RequestedSite) -> RequestError | None:
+def _logged_error(text: str, requested: RequestedSite, is_ours: bool) -> RequestError | None:
     match = _CODE.search(text)
-    if match is None or match[1] in _OTHERS or not _mentions(text, requested):
+    is_known = is_ours and match is not None and match[1] in _WITHOUT_PATH
+    if (match and match[1] in _OTHERS) or not (is_known or _mentions(text, requested)):
         return None
-    return RequestError("logged", clean(text[match.start() :], MAX_TEXT), code=match[1])
+    if match is None and not _SCRIPT.match(text):
+        return None
+    start, code = (match.start(), match[1]) if match else (0, "")
+    return RequestError("logged", clean(text[start:], MAX_TEXT), code=code)
 
 
 def _mentions(text: str, requested: RequestedSite) -> bool:
     """Return whether a message names the requested path, or its file."""
+    if _names_file(text, requested):
+        return True
     paths = [path for path in requested.paths if len(path) > 1]
     files = [f"{root.rstrip('/')}{path}" for root in requested.roots if root for path in paths]
     folders = [f"{root.rstrip('/')}/" for root in requested.roots if root]
@@ -131,6 +155,24 @@ def _mentions(text: str, requested: RequestedSite) -> bool:
     wanted = {*paths, *files, *(folders if is_root else ())}
     wanted |= {each.rstrip("/") for each in wanted if len(each) > 1}
     return not words.isdisjoint(wanted)
+
+
+def _names_file(text: str, requested: RequestedSite) -> bool:
+    """Return whether a message names a script by its name alone, or a file that stands directly in
+    the requested folder: its index file."""
+    scripts = {path.rpartition("/")[2] for path in requested.paths} - {""}
+    folders = [
+        f"{root.rstrip('/')}{path}"
+        for root in requested.roots
+        if root
+        for path in requested.paths
+        if path.endswith("/")
+    ]
+    for word in (word.strip("'\",;:()") for word in text.split()):
+        folder, _, name = word.rpartition("/")
+        if (name in scripts and "." in name) or (name and f"{folder}/" in folders):
+            return True
+    return False
 
 
 def _is_recent(match: re.Match[str], now: str, seconds: float) -> bool:

@@ -54,8 +54,9 @@ def _has_failed(ctx: ProbeContext, exchange: Exchange) -> bool:
 
 
 async def _visit_page(ctx: ProbeContext, config: WebServerConfig) -> None:
-    if not any(_has_failed(ctx, each) for each in ctx.observed(Exchange)):
-        return
+    failed = [each for each in ctx.observed(Exchange) if _has_failed(ctx, each)]
+    if not failed or failed[0].method == "POST":
+        return  # a GET would tell nothing about a POST
     path = ctx.target.path.partition("?")[0]
     for route in _routes(ctx, config, path, websocket=False):
         await _visit(ctx, route, ctx.target.path, websocket=False)
@@ -119,5 +120,6 @@ async def _ask(
             websocket=websocket,
             status=response.status,
             accepted=response.accepted,
+            head_bytes=response.head_bytes,
         )
     )

@@ -25,6 +25,9 @@ from diagnose.probes.inside.unanswered import curl_or_unseen, emit_unanswered
 #: Seconds for one handshake or request.
 PATIENCE = 3
 
+#: A visitor's address in X-Forwarded-For (RFC 5737: nobody's).
+VISITOR = "192.0.2.1"
+
 #: Statuses with which an application refuses a request for its headers.
 REFUSALS = frozenset({400, 403, 404, 421})
 
@@ -108,7 +111,7 @@ async def _ask(ctx: ProbeContext, config: WebServerConfig) -> None:
         if route.scheme in {"https", "wss"} and not is_answer:
             await _shake(ctx, route)
         elif route.scheme == "http" and is_answer:
-            await _compare(ctx, route)
+            await _compare(ctx, route, failed[0].method)
 
 
 def is_holder(ctx: ProbeContext, config: WebServerConfig) -> bool:
@@ -192,25 +195,34 @@ async def _answers_plain(ctx: ProbeContext, where: str) -> bool:
     return response.status != 400 or "HTTPS" not in response.body
 
 
-async def _compare(ctx: ProbeContext, route: SiteRoute) -> None:
-    """Ask for the page as a proxy should, without X-Forwarded-Proto, and with the application's
-    own address as Host."""
+async def _compare(ctx: ProbeContext, route: SiteRoute, method: str) -> None:
+    """Ask for the page as a proxy should, without X-Forwarded-Proto, with the application's own
+    address as Host, and as a visitor's proxy with X-Forwarded-For."""
     own = route.sent_host or f"{bracketed(route.host)}:{route.port}"
-    for host, proto in (
-        (ctx.target.authority, "https"),
-        (ctx.target.authority, ""),
-        (own, "https"),
+    for host, proto, visitor in (
+        (ctx.target.authority, "https", ""),
+        (ctx.target.authority, "", ""),
+        (own, "https", ""),
+        (ctx.target.authority, "https", VISITOR),
     ):
-        await _ask_application(ctx, route, host, proto)
+        await _ask_application(ctx, route, host, proto, visitor, method)
 
 
-async def _ask_application(ctx: ProbeContext, route: SiteRoute, host: str, proto: str) -> None:
+async def _ask_application(
+    ctx: ProbeContext, route: SiteRoute, host: str, proto: str, visitor: str, method: str
+) -> None:
     at, path = ctx.elapsed(), inner_path(route, ctx.target.path)
-    fields = (f"Host: {host}", *((f"X-Forwarded-Proto: {proto}",) if proto else ()))
+    fields = [f"Host: {host}", *((f"X-Forwarded-Proto: {proto}",) if proto else ())]
+    fields += [f"X-Forwarded-For: {visitor}"] if visitor else []
+    options = ["--noproxy", "*"]
+    if method == "POST":
+        # A POST without a body, as the user asked for it (ADR 41).
+        fields += [f"Origin: {ctx.target.origin}", "Content-Length: 0"]
+        options += ["-X", "POST"]
     url = f"http://{bracketed(route.host)}:{route.port}{path}"
-    response = await curl_or_unseen(ctx, url, fields, ("--noproxy", "*"), PATIENCE)
+    response = await curl_or_unseen(ctx, url, tuple(fields), tuple(options), PATIENCE)
     if response is not None:
-        _emit_answer(ctx, at, route, path, host, proto, response)
+        _emit_answer(ctx, at, route, path, host, proto, response, forwarded_for=bool(visitor))
 
 
 def _emit_answer(
@@ -222,6 +234,7 @@ def _emit_answer(
     proto: str,
     response: CurlResponse,
     websocket: bool = False,
+    forwarded_for: bool = False,
 ) -> None:
     ctx.emit(
         BackendAnswer(
@@ -237,5 +250,6 @@ def _emit_answer(
             status=response.status,
             location=response.location,
             websocket=websocket,
+            forwarded_for=forwarded_for,
         )
     )

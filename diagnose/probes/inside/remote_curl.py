@@ -40,7 +40,8 @@ class CurlResponse:
     the correct Sec-WebSocket-Accept. `connected` is True if the connection opened, for https with
     TLS; a failure then comes from the application itself. `stayed_open` is whether `held_open` had
     to end the connection itself. `media_type` is the response's type, "" if unknown; `location` is
-    where a redirect leads to. `software` are the fields in which a server names itself.
+    where a redirect leads to. `software` are the fields in which a server names itself, and
+    `head_bytes` is the size of the status line and the fields.
     """
 
     argv: tuple[str, ...]
@@ -54,6 +55,7 @@ class CurlResponse:
     media_type: str = ""
     location: str = ""
     software: tuple[tuple[str, str], ...] = ()
+    head_bytes: int = 0
 
     @property
     def equivalent(self) -> str:
@@ -169,6 +171,7 @@ def parse_curl(argv: tuple[str, ...], result: CommandResult) -> CurlResponse:
             for name, value in attempt.fields
             if name in {"server", "x-powered-by"}
         ),
+        head_bytes=sum(len(line) for line in result.err.splitlines() if line.startswith("< ")),
     )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from diagnose.machine.script_files import read_script
 from diagnose.model import Vantage
 from diagnose.model.http import Exchange, Upgrade
+from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake
 from diagnose.model.web_servers import ServerRequestError, WebServer, WebServerConfig, WebSite
 from diagnose.parsers.apache.error_log import (
@@ -158,6 +159,7 @@ def _requested(ctx: ProbeContext, sites: tuple[WebSite, ...]) -> RequestedSite:
         [site.root for site in sites if site.root],
         tuple(_backends(sites, paths)),
         tuple(_sockets(sites, paths)),
+        {each.source for each in ctx.observed(Connection)} - {""},
     )
 
 

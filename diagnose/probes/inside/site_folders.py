@@ -8,11 +8,12 @@ import shlex
 
 from diagnose.model import Vantage
 from diagnose.model.http import Exchange
-from diagnose.model.site_folders import SiteFolder
+from diagnose.model.site_folders import FolderAccess, SiteFolder
 from diagnose.model.web_servers import WebServer, WebServerConfig
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.web_sites import answering_sites, serves_files
 from diagnose.probes import ProbeContext, probe
+from diagnose.probes.inside.file_access import read_access
 
 #: Maximum bytes of an .htaccess and of an index.html.
 MAX_BYTES = 65536
@@ -46,19 +47,22 @@ def _is_missing(ctx: ProbeContext, page: Exchange) -> bool:
 
 
 async def _look(ctx: ProbeContext, config: WebServerConfig) -> None:
-    is_holder = any(
-        server.product == config.product and ctx.target.port in server.ports and not server.foreign
+    holders = [
+        server
         for server in ctx.observed(WebServer)
-    )
+        if server.product == config.product and ctx.target.port in server.ports
+        if not server.foreign
+    ]
     path = ctx.target.path.partition("?")[0]
     sites = answering_sites(config, ctx.target.port, ctx.target.host)
     roots = {site.root for site in sites if serves_files(site, path)}
     # A path that leads out of the folder, or is encoded, is not looked for.
-    if not is_holder or len(roots) != 1 or ".." in path or "%" in path:
+    if not holders or len(roots) != 1 or ".." in path or "%" in path:
         return
     root = roots.pop().rstrip("/")
     if root.startswith("/"):
         await _look_into(ctx, root, path)
+        await _emit_access(ctx, holders[0].pid)
 
 
 async def _look_into(ctx: ProbeContext, root: str, path: str) -> None:
@@ -87,3 +91,21 @@ async def _look_into(ctx: ProbeContext, root: str, path: str) -> None:
             is_application=bool(_APPLICATION.search(text.text)),
         )
     )
+
+
+async def _emit_access(ctx: ProbeContext, pid: int | None) -> None:
+    """Emit who may read the requested file, or the index file, if one of them is there."""
+    folder = ctx.observed(SiteFolder)[-1]
+    page = posixpath.normpath(f"{folder.path}/{folder.requested.lstrip('/')}")
+    names = [name for name in folder.index_files if name in {"index.html", "index.php"}]
+    file = f"{page}/{names[0]}" if folder.requested.endswith("/") and names else page
+    if pid is None or not folder.page_exists:
+        return
+    at, own = ctx.elapsed(), f"/proc/{pid}/root{file}"
+    accesses, seen = await asyncio.gather(
+        read_access(ctx.machine, "", str(pid), [file]), ctx.machine.run("test", "-e", own)
+    )
+    for access in accesses:
+        values = {name: getattr(access, name) for name in FolderAccess.__dataclass_fields__
+                  if name != "hidden"}  # fmt: skip
+        ctx.emit(FolderAccess(**{**values, "at": at, "hidden": seen.status == 1}))

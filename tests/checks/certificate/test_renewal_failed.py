@@ -62,3 +62,12 @@ def test_names_the_port_that_is_taken_and_the_plugin_that_is_missing() -> None:
     ]
     assert [each["port_taken"] for each in facts] == [True, False, False]
     assert [each["no_plugin"] for each in facts] == [False, True, False]
+
+
+def test_fires_for_a_copy_that_acme_sh_installed() -> None:
+    copy = "/etc/nginx/ssl/shop.pem"
+    failed = failure("shop.example.com", tool="acme.sh")
+    (claim,) = judge(CHECK, file(path=copy), failed)
+    assert (claim.facts["tool"], claim.facts["name"]) == ("acme.sh", "shop.example.com")
+    assert not judge(CHECK, file(days=80, path=copy), failed), "it need not be renewed yet"
+    assert not judge(CHECK, file(path=copy), failure("blog.example.com", tool="acme.sh"))

@@ -30,6 +30,13 @@ def test_fires_and_says_what_the_number_means(status: int, fact: str) -> None:
     assert claim.facts["addresses"] == (EDGE,)
 
 
+def test_fires_for_a_tunnel_that_is_not_connected() -> None:
+    page = edge_page(530, headers=CLOUDFLARE, body="<title>Cloudflare Tunnel error</title>")
+    (claim,) = judge(CHECK, page)
+    assert claim.facts["tunnel"]
+    assert not claim.facts["dns"]
+
+
 def test_fires_and_adds_what_the_server_itself_shows() -> None:
     gone = leaf(not_after=NOW - timedelta(days=5))
     own = local(chain=(gone,), trusted=False)

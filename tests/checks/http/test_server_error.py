@@ -5,6 +5,7 @@ import pytest
 from diagnose.model import Failure, Severity
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.logs import LogLine
+from diagnose.model.program_logs import ProgramLine
 from tests.support.check_evidence import CHAT, TIMEOUT, judge
 from tests.support.nginx_evidence import HOST
 from tests.support.upstream_evidence import compared
@@ -114,3 +115,19 @@ def test_fires_and_quotes_what_the_application_answers_directly() -> None:
     assert claim.facts["words"] == "KeyError: 'DATABASE_URL'"
     (claim,) = judge("http.server-error", home(500), HOST, compared(200, body="fine"))
     assert not claim.facts["endpoint"]
+
+
+def test_apaches_own_page_is_not_the_applications_failure() -> None:
+    body = "<title>500 Internal Server Error</title><address>Apache/2.4 Server at shop</address>"
+    (claim,) = judge("http.server-error", replace(home(500), body=body))
+    assert claim.facts["own_page"]
+    assert not claim.facts["application"]
+
+
+def test_names_the_program_behind_and_its_log() -> None:
+    log = "journalctl -u shop.service"
+    line = ProgramLine(
+        message="", weight=1, endpoint="3000", process="shop (python3)", equivalent=log
+    )
+    (claim,) = judge("http.server-error", home(500), HOST, line)
+    assert (claim.facts["program"], claim.facts["program_log"]) == ("shop (python3)", log)

@@ -66,3 +66,11 @@ def test_silent_where_the_rule_itself_is_known() -> None:
     visit = replace(VISIT, target="http://127.0.0.1:3000/")
     assert judge(CHECK, APACHE, apache_config(HTTPS), page(403), visit)
     assert not judge(CHECK, APACHE, config, page(403), visit)
+
+
+def test_names_a_header_that_is_too_large() -> None:
+    large = replace(VISIT, head_bytes=20_100)
+    (claim,) = judge(CHECK, SERVER, DENIED, page(502), large, masked=False)
+    assert claim.facts["large_head"] == "20 kB"
+    (claim,) = judge(CHECK, SERVER, DENIED, page(403), large, masked=False)
+    assert claim.facts["large_head"] == ""

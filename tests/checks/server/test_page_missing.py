@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Severity
+from diagnose.model import Applicability, Severity
 from diagnose.model.http import Exchange
 from diagnose.model.site_folders import SiteFolder
 from tests.support.check_evidence import SHOP, judge
@@ -63,3 +63,15 @@ def test_silent_where_htaccess_is_read_or_the_page_is_well() -> None:
     assert not judge(CHECK, APACHE, allowed, rules, PAGE, target=ABOUT)
     fine = replace(PAGE, status=200)
     assert not judge(CHECK, APACHE, apache_config(SITE), START, fine, target=ABOUT)
+
+
+def test_fires_when_the_module_of_the_rules_is_not_loaded() -> None:
+    config = apache_config(SITE.replace("Require all granted", "AllowOverride All"))
+    folder = replace(FOLDER, has_rewrite_rules=True)
+    seen = (APACHE, replace(config, modules=("ssl", "proxy")), folder, PAGE)
+    (claim,) = judge(CHECK, *seen, target=ABOUT, masked=False)
+    assert claim.facts["no_module"]
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.AUTOMATIC
+    loaded = replace(config, modules=("ssl", "rewrite"))
+    assert not judge(CHECK, APACHE, loaded, folder, PAGE, target=ABOUT)

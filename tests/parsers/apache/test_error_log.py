@@ -183,3 +183,41 @@ def test_any_other_message_about_the_file() -> None:
     assert other_request_error(LINK, NOW, 5, other) is None
     denied = LINK.replace("AH00037", "AH01630")
     assert other_request_error(denied, NOW, 5, mine) is None, "a check of its own"
+
+
+SCRIPT = (
+    "[Thu Nov 26 08:07:18.0 2026] [cgid:error] [pid 1:tid 2] [client 198.51.100.10:35808]"
+    " End of script output before headers: hello.cgi"
+)
+OWN_LINK = SCRIPT.replace(
+    "End of script output before headers: hello.cgi",
+    "AH00032: Symbolic link not allowed or link target not accessible: /var/www/shop/index.html",
+)
+
+
+def test_a_script_that_is_named_by_its_name_alone() -> None:
+    requested = RequestedSite({"/cgi-bin/hello.cgi"}, {"/var/www/shop"}, set())
+    error = other_request_error(SCRIPT, NOW, 10, requested)
+    assert error
+    assert error.message == "End of script output before headers: hello.cgi"
+    other = RequestedSite({"/cgi-bin/other.cgi"}, {"/var/www/shop"}, set())
+    assert other_request_error(SCRIPT, NOW, 10, other) is None
+
+
+def test_the_index_file_of_the_requested_folder() -> None:
+    error = other_request_error(OWN_LINK, NOW, 10, REQUESTED)
+    assert error
+    assert error.code == "AH00032"
+    deeper = OWN_LINK.replace("/index.html", "/private/index.html")
+    assert other_request_error(deeper, NOW, 10, REQUESTED) is None
+
+
+def test_php_that_finds_no_script_for_this_runs_own_request() -> None:
+    line = SCRIPT.replace("End of script output before headers: hello.cgi",
+                          "AH01071: Got error 'Primary script unknown'")  # fmt: skip
+    mine = RequestedSite({"/index.php"}, {"/var/www/shop"}, set(), visitors={"198.51.100.10"})
+    error = other_request_error(line, NOW, 10, mine)
+    assert error
+    assert error.code == "AH01071"
+    other = RequestedSite({"/index.php"}, {"/var/www/shop"}, set(), visitors={"198.51.100.11"})
+    assert other_request_error(line, NOW, 10, other) is None

@@ -68,8 +68,17 @@ def test_an_application_that_redirects_is_asked_with_and_without_the_scheme() ->
         ("shop.example.com", "https", 200),
         ("shop.example.com", "", 301),
         ("127.0.0.1:3000", "https", 200),
+        ("shop.example.com", "https", 200),
     ]
+    assert [answer.forwarded_for for answer in answers] == [False, False, False, True]
     assert answers[1].location == "https://shop.example.com/"
+
+
+def test_a_post_is_repeated_as_a_post_without_a_body() -> None:
+    page = replace(PAGE, status=403, method="POST")
+    answers = look(AnyMachine(), APACHE, apache_config(), page).observed(BackendAnswer)
+    assert all("-X POST" in answer.equivalent for answer in answers)
+    assert all("Origin: https://shop.example.com" in answer.equivalent for answer in answers)
 
 
 def test_nothing_is_asked_where_the_page_is_well_or_another_has_the_port() -> None:
@@ -88,7 +97,7 @@ def test_the_page_that_failed_later_starts_it_once() -> None:
     probe: Any = probes.backends_of_page
     asyncio.run(probe.work(looking, LOOP))
     asyncio.run(probe.work(looking, replace(LOOP, address="203.0.113.11")))
-    assert len(looking.observed(BackendAnswer)) == 3
+    assert len(looking.observed(BackendAnswer)) == 4
 
 
 def test_a_unix_socket_that_is_not_there() -> None:

@@ -1,0 +1,78 @@
+"""The application behind Apache, Caddy or HAProxy takes a connection and does not answer: asked
+directly, without the server in front, it was silent until the time was up.
+"""
+
+from collections.abc import Iterator
+
+from checks.server import manual_fix, place_text, server_view
+from checks.server._backend_answers import failed_pages, route_to_application, visit_of
+from diagnose.checking.registry import check
+from diagnose.model import Claim, Evidence, Severity, Subject
+from diagnose.model.backends import BackendVisit
+from diagnose.model.http import Exchange
+from diagnose.model.server import Listeners
+from diagnose.model.web_servers import WebServer, WebServerConfig
+from diagnose.parsers.web_sites import inner_path
+
+
+@check(
+    severity=Severity.ERROR,
+    needs=[WebServer, WebServerConfig, BackendVisit, Exchange],
+    explains=["http.server-error", "server.application-answers"],
+)
+def application_silent(evidence: Evidence) -> Iterator[Claim]:
+    view, target = server_view(evidence), evidence.target
+    if view is None or target.port not in view.server.ports:
+        return
+    path = target.path.partition("?")[0]
+    route, pages = route_to_application(view), failed_pages(evidence)
+    if route is None or not pages or not all(map(_is_silence, pages)):
+        return
+    visit = _silent_visit(evidence, route.target, path, inner_path(route, path))
+    if visit is None or visit_of(evidence, route, path, visit.path, False):
+        return
+    yield Claim(
+        about=Subject(port=target.port, path=path),
+        covers=(Subject(port=target.port, path=path), Subject(port=target.port)),
+        because=(visit, view.server, *pages),
+        facts={
+            **view.facts,
+            "application": f"{route.host}:{route.port}",
+            "process": _process(evidence, route.port),
+            "place": place_text(route.file, route.line),
+            "status": pages[0].status or "",
+            "command": visit.equivalent,
+        },
+        fix=manual_fix(view, "look-into-it"),
+    )
+
+
+def _is_silence(page: Exchange) -> bool:
+    """Return whether a page did not come because something took too long."""
+    if page.failure is not None:
+        return page.failure.kind == "timeout"
+    return page.status in {502, 504}
+
+
+def _silent_visit(
+    evidence: Evidence, target: str, requested: str, path: str
+) -> BackendVisit | None:
+    return next(
+        (
+            visit
+            for visit in evidence.of(BackendVisit)
+            if (visit.target, visit.requested, visit.path) == (target, requested, path)
+            if not visit.websocket and visit.failure and visit.failure.kind == "timeout"
+        ),
+        None,
+    )
+
+
+def _process(evidence: Evidence, port: int) -> str:
+    names = (
+        listener.process
+        for listeners in evidence.good(Listeners)
+        for listener in listeners.on(port)
+        if listener.process
+    )
+    return next(names, "")

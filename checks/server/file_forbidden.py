@@ -1,0 +1,76 @@
+"""Apache or Caddy may not read a file of the site that is there: its user has no permission on the
+file or on a folder above it (path_resolution(7)), or systemd hides the folder from the service
+(ProtectHome, systemd.exec(5)). Caddy writes neither into its log.
+"""
+
+from collections.abc import Iterator
+
+from checks.server import ServerView, manual_fix, pages_with_status, place_text, server_view
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Command,
+    Evidence,
+    Fix,
+    Severity,
+    Subject,
+    commands,
+)
+from diagnose.model.files import PathComponent
+from diagnose.model.http import Exchange
+from diagnose.model.site_folders import FolderAccess
+from diagnose.model.web_servers import WebServer, WebServerConfig
+
+#: Folders whose files are private. They are not opened; the site is moved.
+_PRIVATE = ("/root/", "/tmp/", "/var/tmp/")
+
+
+@check(
+    severity=Severity.ERROR,
+    needs=[WebServer, WebServerConfig, FolderAccess, Exchange],
+    explains=["server.page-missing", "server.own-answer", "server.request-logged"],
+)
+def file_forbidden(evidence: Evidence) -> Iterator[Claim]:
+    view, target = server_view(evidence), evidence.target
+    if view is None or target.port not in view.server.ports or view.server.product == "apache":
+        return  # Apache's own log says it: server.request-failed
+    pages = [*pages_with_status(evidence, 403), *pages_with_status(evidence, 404)]
+    for access in evidence.good(FolderAccess)[:1]:
+        closed = access.denied_parts
+        if pages and (access.hidden or closed):
+            yield _claim(view, access, closed, pages)
+
+
+def _claim(
+    view: ServerView,
+    access: FolderAccess,
+    closed: tuple[PathComponent, ...],
+    pages: list[Exchange],
+) -> Claim:
+    target, site = view.evidence.target, next(iter(view.answering_sites), None)
+    is_private = access.path.startswith(_PRIVATE)
+    return Claim(
+        about=Subject(port=target.port, path=target.path),
+        covers=(Subject(port=target.port, path=target.path),),
+        because=(access, view.server, *pages),
+        facts={
+            **view.facts,
+            "url": pages[0].url,
+            "status": pages[0].status,
+            "file": access.path,
+            "user": access.user,
+            "closed": tuple(f"{part.path} ({part.mode_and_owner})" for part in closed),
+            "hidden": access.hidden,
+            "unit": view.server.unit,
+            "place": place_text(site.file, site.line) if site else "",
+        },
+        fix=manual_fix(view, "move")
+        if access.hidden or is_private
+        else Fix(tuple(map(_opened, closed)), Applicability.REVIEW),
+    )
+
+
+def _opened(part: PathComponent) -> Command:
+    """Let all users enter the folder or read the file."""
+    return commands.chmod(f"o+{'x' if part.folder else 'r'}", part.path, before=part.mode)

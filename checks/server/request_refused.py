@@ -1,0 +1,91 @@
+"""The application refuses the page for one part of what the server in front sends it, or does not
+send: X-Forwarded-For (an application that trusts no proxy), X-Forwarded-Proto (an application
+that compares the scheme), or the site's name as Host (an application that knows another name).
+
+It was asked directly, with the part and without it. That is likely and not certain: each request
+was sent once.
+"""
+
+from collections.abc import Iterator
+from typing import Literal
+
+from checks.server import ServerView, manual_fix, place_text, server_view
+from checks.server._backend_answers import answer_with, failed_pages, route_to_application
+from diagnose.checking.registry import check
+from diagnose.model import Claim, Confidence, Evidence, Severity, Subject
+from diagnose.model.addresses import bracketed
+from diagnose.model.backends import BackendAnswer
+from diagnose.model.http import Exchange
+from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
+
+Part = Literal["visitor", "scheme", "name"]
+
+
+@check(
+    severity=Severity.ERROR,
+    needs=[WebServer, WebServerConfig, BackendAnswer, Exchange],
+    explains=[
+        "server.application-answers",
+        "server.own-answer",
+        "upstream.application-log",
+        "http.host-refused",
+    ],
+)
+def request_refused(evidence: Evidence) -> Iterator[Claim]:
+    view, target = server_view(evidence), evidence.target
+    if view is None or target.port not in view.server.ports:
+        return
+    route, pages = route_to_application(view), failed_pages(evidence)
+    statuses = {page.status for page in pages}
+    if route is None or len(statuses) != 1 or not 400 <= ((pages[0].status) or 0) < 500:
+        return
+    decided = _deciding_part(view, route, pages[0].status)
+    if decided is None:
+        return
+    part, good, bad = decided
+    yield Claim(
+        about=Subject(port=target.port, path=target.path),
+        covers=(Subject(port=target.port, path=target.path),),
+        because=(good, bad, view.server, *pages),
+        confidence=Confidence.LIKELY,
+        facts={
+            **view.facts,
+            "application": _own_name(route),
+            "name": target.authority,
+            "place": place_text(route.file, route.line),
+            "status": bad.status,
+            "other_status": good.status,
+            **dict.fromkeys(("visitor", "scheme"), False),
+            "own_name": part == "name",
+            **({part: True} if part != "name" else {}),
+            view.server.product: True,
+        },
+        fix=manual_fix(view, {"visitor": "trust", "scheme": "pass", "name": "agree"}[part]),
+    )
+
+
+def _deciding_part(
+    view: ServerView, route: SiteRoute, status: int | None
+) -> tuple[Part, BackendAnswer, BackendAnswer] | None:
+    """Return the part that decides, the answer that serves the page, and the one that visitors
+    get."""
+    evidence, name = view.evidence, view.evidence.target.authority
+    full = answer_with(evidence, route, name, "https")
+    forwarded = answer_with(evidence, route, name, "https", forwarded_for=True)
+    plain, own = (
+        answer_with(evidence, route, name, ""),
+        answer_with(evidence, route, _own_name(route), "https"),
+    )
+    pairs: tuple[tuple[Part, BackendAnswer | None, BackendAnswer | None], ...] = (
+        ("visitor", full, forwarded),
+        ("scheme", full, plain),
+        ("name", own, full),
+    )
+    for part, good, bad in pairs:
+        if good and bad and bad.status == status and (good.status or 999) < 400:
+            return part, good, bad
+    return None
+
+
+def _own_name(route: SiteRoute) -> str:
+    return route.sent_host or f"{bracketed(route.host)}:{route.port}"

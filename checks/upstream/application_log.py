@@ -1,0 +1,107 @@
+"""What the program behind the site wrote into its own log while this run asked for the page or the
+WebSocket that it did not get: an exception, something refused or missing.
+
+The line is quoted and not understood, and other visitors may have caused it: so it is likely and
+never certain. What a check understands is explained there.
+"""
+
+from collections.abc import Iterator
+
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Subject,
+    Where,
+)
+from diagnose.model.backends import BackendVisit
+from diagnose.model.http import Exchange, Upgrade
+from diagnose.model.program_logs import ProgramLine
+
+#: A line about these is about a WebSocket.
+_WEBSOCKET_WORDS = ("websocket", "upgrade", "origin", "handshake", "socket", "scope")
+
+#: What an application answers on purpose to a page.
+_MEANT = {401, 404, 405, 407, 410, 429}
+
+
+@check(
+    severity=Severity.ERROR,
+    needs=[ProgramLine],
+    explains=[
+        "http.server-error", "http.host-refused", "server.application-silent",
+        "server.backend-not-reached", "server.own-answer",
+        "upstream.own-answer", "upstream.timeout", "upstream.closed-early",
+        "websocket.not-upgraded", "websocket.not-served", "websocket.unauthorized",
+        "websocket.closed-after-upgrade", "websocket.socketio-refused", "websocket.other-path",
+    ],
+)  # fmt: skip
+def application_log(evidence: Evidence) -> Iterator[Claim]:
+    pages, sockets = _failed_pages(evidence), _refused_websockets(evidence)
+    lines = [line for line in evidence.good(ProgramLine) if line.message]
+    line = max(lines, key=lambda each: each.weight, default=None)
+    if line is None or not (pages or sockets):
+        return
+    severity = _severity(line, pages, sockets)
+    if any(visit.succeeded for visit in evidence.good(BackendVisit)):
+        # Asked directly the application answers: it is not the application that fails.
+        severity = Severity.NOTE
+    first, port = (pages or sockets)[0], evidence.target.port
+    paths = dict.fromkeys(
+        (*(evidence.target.path for _ in pages), *(each.path for each in sockets))
+    )
+    subjects = tuple(Subject(port=port, path=path.partition("?")[0]) for path in paths)
+    yield Claim(
+        about=subjects[0],
+        covers=(*subjects, Subject(port=port), Subject(port=80)),
+        because=(line, *pages, *sockets),
+        severity=severity,
+        confidence=Confidence.LIKELY,
+        facts={
+            "process": line.process,
+            "message": line.message,
+            "command": line.equivalent,
+            "paths": tuple(paths),
+            "status": first.status or "",
+        },
+        fix=Fix((Manual("read-the-log", Where.APPLICATION),), Applicability.MANUAL),
+    )
+
+
+def _failed_pages(evidence: Evidence) -> list[Exchange]:
+    return [
+        page
+        for page in evidence.of(Exchange)
+        if page.purpose == "target" and page.port == evidence.target.port
+        if (page.status or 999) >= 400 and page.status not in {401, 407}
+    ]
+
+
+def _refused_websockets(evidence: Evidence) -> list[Upgrade]:
+    upgrades = [
+        each
+        for each in evidence.of(Upgrade)
+        if each.through == "front" and each.variant == "normal"
+    ]
+    return [] if any(map(_is_open, upgrades)) else upgrades
+
+
+def _is_open(upgrade: Upgrade) -> bool:
+    """Return whether a WebSocket opened and did not end with an error at once."""
+    return upgrade.accepted and upgrade.close_code in {None, 1000, 1001}
+
+
+def _severity(line: ProgramLine, pages: list[Exchange], sockets: list[Upgrade]) -> Severity:
+    """Return a note for a line that need not be about the failure."""
+    if any((page.status or 999) >= 500 for page in pages):
+        return Severity.ERROR
+    if sockets:
+        is_about = any(word in line.message.lower() for word in _WEBSOCKET_WORDS)
+        return Severity.ERROR if line.weight > 1 or is_about else Severity.NOTE
+    is_meant = all(page.status in _MEANT for page in pages)
+    return Severity.NOTE if is_meant or line.weight == 1 else Severity.WARNING

@@ -1,0 +1,103 @@
+"""Finds the line that says most in what a program wrote: an exception, something refused or
+missing, a warning. It knows the forms of Python, Node.js, Java, Go, PHP and Ruby. No I/O.
+"""
+
+import re
+from collections.abc import Iterator
+
+from diagnose.model.frozen import frozen
+from diagnose.model.program_logs import Weight
+from diagnose.parsers.sanitize import clean
+
+#: Longest line and number of lines that are read, and longest message.
+MAX_LINE, MAX_LINES, MAX_TEXT = 2000, 400, 400
+
+#: Lines of requests: a method with a path, and mostly a status. They repeat what visitors got.
+_REQUEST = re.compile(
+    r"\b(?:GET|HEAD|POST|PUT|OPTIONS) (?:https?:/)?/\S{0,500}.{0,40}\b[1-5]\d\d\b"
+)
+#: Lines that repeat a status and a path, and no reason (Django: "Not Found: /favicon.ico").
+_STATUS = re.compile(
+    r"(?:Not Found|Forbidden|Unauthorized|Bad Request|Internal Server Error): /\S*\s*$"
+)
+#: The kernel ended a program because memory ran out (systemd.service(5), OOMPolicy=).
+_MEMORY = re.compile(r"killed by the OOM killer|result 'oom-kill'|Out of memory: Killed process")
+#: Frames of a stack, and the line below a frame that shows the place.
+_FRAME = re.compile(
+    r"\s*(?:File \".{1,300}\", line \d|at .{1,300}[(:]|from /.{1,300}:\d|\.{3} \d+ more|[\^~\s]+$"
+    r"|Traceback \(most recent call last\)|node:internal|Node\.js v\d|goroutine \d)"
+)
+_EXCEPTION = re.compile(
+    r"(?:^|[\s\]:|(])(?:(?:[A-Za-z_][\w.$]{0,150})?(?:Error|Exception|Panic)\b[^\w]"
+    r"|DisallowedHost|panic: |PHP (?:Fatal|Parse) error|Caused by: |(?:Uncaught|Unhandled) )"
+)
+_FATAL = re.compile(
+    r"\b(?:FATAL|CRITICAL|CRIT|EMERG|ALERT|ERROR|SEVERE|error|fatal|panic)\b", re.ASCII
+)
+_REFUSED = re.compile(
+    r"\b(?:denied|refused|rejected|reject|disallowed|forbidden|unauthori[sz]ed|not allowed"
+    r"|untrusted|not trusted|cannot|can't|could not|couldn't|unable to|failed|failure"
+    r"|timed out|timeout|no such|not found|no space left|read-only file system"
+    r"|too many|out of memory|invalid|unsupported|not supported|no supported"
+    r"|mismatch|missing|exceeded|killed|no route"
+    r"|E(?:ACCES|ADDRINUSE|CONNREFUSED|CONNRESET|MFILE|NFILE|NOENT|NOSPC|PERM|ROFS|TIMEDOUT)"
+    r"|[Ww]rong|abort(?:ed|ing)?|not set[- ]up)\b|拒绝|失败|错误|找不到|不允许",
+    re.IGNORECASE,
+)
+_WARNING = re.compile(r"\bwarn(?:ing)?\b", re.IGNORECASE)
+#: What systemd writes about a unit: it says that a program ended, and not why.
+_MANAGER = re.compile(
+    r"(?:\S{1,200}\.service: (?:Killed unit|Main process exited|Failed with result"
+    r"|Scheduled restart|Start request|Consumed|Deactivated|Control process)"
+    r"|Failed to start |Starting |Started |Stopped |Stopping )"
+)
+#: What a closed connection leaves behind: this run closes its own early.
+_CLOSED = re.compile(
+    r"ConnectionReset|BrokenPipe|[Bb]roken pipe|EPIPE|ECONNRESET|reset by peer"
+    r"|[Cc]lient disconnected|Exception occurred during processing of request from"
+)
+_COLOURS = re.compile(r"\x1b\[[0-9;]{0,20}m")
+
+
+@frozen
+class TellingLine:
+    """A line and how much it tells (`diagnose.model.program_logs.Weight`)."""
+
+    text: str
+    weight: Weight
+
+
+def telling_line(text: str) -> TellingLine | None:
+    """Return the last of the lines that tell most; None if no line tells anything. Of an exception
+    that spans lines it is the line that names it."""
+    lines = list(_lines(text))
+    if not lines:
+        return None
+    highest = max(line.weight for line in lines)
+    return next(line for line in reversed(lines) if line.weight == highest)
+
+
+def _lines(text: str) -> Iterator[TellingLine]:
+    for line in text.split("\n")[-MAX_LINES:]:
+        bare = _COLOURS.sub("", line[:MAX_LINE])
+        if _MEMORY.search(bare):
+            yield TellingLine(clean(bare.strip(), MAX_TEXT), 3)
+        if (
+            _STATUS.search(bare)
+            or _FRAME.match(bare)
+            or _REQUEST.search(bare)
+            or _MANAGER.match(bare.strip())
+        ):
+            continue
+        if _CLOSED.search(bare):
+            continue
+        if weight := _weight(f"{bare} "):
+            yield TellingLine(clean(bare.strip(), MAX_TEXT), weight)
+
+
+def _weight(line: str) -> Weight | None:
+    if _EXCEPTION.search(line) or _FATAL.search(line):
+        return 3
+    if _REFUSED.search(line):
+        return 2
+    return 1 if _WARNING.search(line) else None

@@ -1,0 +1,17 @@
+# Prints the services that failed, or that systemd starts again and again: name, state, whether its
+# unit names $1 (a port or a socket), whether its unit is in /etc, and the end of the journal. Each
+# line of a journal follows a space.
+
+[ -d /run/systemd/system ] || exit 0
+systemctl show '*.service' -p Id -p ActiveState -p NRestarts --no-pager | awk -F= '
+  function out() { if (i && (s == "failed" || s == "activating" || n > 0)) print i, s; i = s = ""; n = 0 }
+  $1 == "Id" { i = $2 } $1 == "ActiveState" { s = $2 } $1 == "NRestarts" { n = $2 }
+  /^$/ { out() } END { out() }' | head -n 8 |
+  while read -r n s; do
+    f=$(systemctl show "$n" -p FragmentPath --value)
+    systemctl cat "$n" | grep -qwF -e "$1" && k=yes || k=no
+    case $f in /etc/*) e=yes ;; *) e=no ;; esac
+    echo "unit $n $s $k $e"
+    journalctl -u "$n" -b -n 60 -o cat --no-pager | sed 's/^/ /'
+  done 2>/dev/null
+:

@@ -1,0 +1,54 @@
+from dataclasses import replace
+
+import pytest
+
+from diagnose.model import Severity
+from tests.support.check_evidence import CHAT, judge
+from tests.support.upstream_evidence import page
+
+CHECK = "http.not-the-site"
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "product", "fact"),
+    [
+        (404, "<p><em>Faithfully yours, frp.</em></p>", "frp", "tunnel"),
+        (404, "<h1>404</h1><p>There isn't a GitHub Pages site here.</p>", "GitHub Pages",
+         "unknown_name"),
+        (403, "<title>DNS points to prohibited IP | shop.example.com | Cloudflare</title>",
+         "Cloudflare", "record"),
+        (404, "<Error><Code>NoSuchBucket</Code></Error>", "object storage", "unknown_name"),
+        (404, "default backend - 404", "ingress-nginx", "unknown_name"),
+        (404, "\u6ca1\u6709\u627e\u5230\u7ad9\u70b9", "BaoTa", "unknown_name"),
+        (200, "<title>Apache2 Debian Default Page: It works</title>", "Apache", "default"),
+        (200, "<html><body><h1>It works!</h1></body></html>\n", "Apache", "default"),
+        (200, "<title>Welcome to nginx!</title>", "nginx", "default"),
+        (403, "<title>Test Page for the HTTP Server on Rocky Linux</title>", "Apache or nginx",
+         "default"),
+    ],
+)  # fmt: skip
+def test_fires_and_says_whose_page_it_is(status: int, body: str, product: str, fact: str) -> None:
+    (claim,) = judge(CHECK, page(status, body))
+    assert claim.facts["product"] == product
+    assert claim.facts[fact]
+    assert (claim.severity is Severity.WARNING) is (fact == "default")
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (200, "<title>Shop</title><p>It works.</p>"),
+        (200, "<title>Welcome to nginx! A tutorial</title>"),
+        (200, "A blog about frp: Faithfully yours, frp."),
+        (404, "<title>404 Not Found</title>"),
+        (404, "404 page not found\n"),
+    ],
+)
+def test_silent_on_pages_of_a_site(status: int, body: str) -> None:
+    assert not judge(CHECK, page(status, body))
+
+
+def test_silent_on_a_default_page_beside_a_websocket() -> None:
+    default = page(200, "<title>Welcome to nginx!</title>")
+    assert not judge(CHECK, default, target=CHAT)
+    assert not judge(CHECK, replace(default, verified=False)), "the certificate is wrong too"

@@ -1,0 +1,31 @@
+from dataclasses import replace
+
+from diagnose.model import Failure
+from diagnose.model.backends import BackendVisit
+from tests.support.check_evidence import judge
+from tests.support.report_builder import ANSWER
+from tests.support.web_server_evidence import APACHE, LISTENING, apache_config
+
+CHECK = "server.application-silent"
+LATE = Failure("timeout", "timed out")
+SILENT = replace(ANSWER, status=None, failure=LATE)
+VISIT = BackendVisit(target="http://127.0.0.1:3000/", requested="/", path="/", failure=LATE)
+
+
+def test_fires_when_nothing_comes_directly_either() -> None:
+    for page in (SILENT, replace(ANSWER, status=504)):
+        (claim,) = judge(CHECK, APACHE, apache_config(), LISTENING, page, VISIT)
+        assert claim.facts["application"] == "127.0.0.1:3000"
+
+
+def test_silent_when_the_application_answers_or_the_page_came() -> None:
+    answered = replace(VISIT, failure=None, status=200)
+    assert not judge(CHECK, APACHE, apache_config(), SILENT, answered)
+    assert not judge(CHECK, APACHE, apache_config(), SILENT, VISIT, answered)
+    assert not judge(CHECK, APACHE, apache_config(), ANSWER, VISIT)
+    assert not judge(CHECK, APACHE, apache_config(), replace(ANSWER, status=500), VISIT)
+
+
+def test_silent_when_it_refuses() -> None:
+    refused = replace(VISIT, failure=Failure("refused", "Connection refused"))
+    assert not judge(CHECK, APACHE, apache_config(), SILENT, refused)

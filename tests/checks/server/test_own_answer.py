@@ -1,0 +1,34 @@
+from dataclasses import replace
+
+from diagnose.model.backends import BackendAnswer
+from tests.support.check_evidence import judge
+from tests.support.report_builder import ANSWER
+from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
+
+CHECK = "server.own-answer"
+REFUSED = replace(ANSWER, status=403, body="<h1>Members only</h1>")
+DIRECT = BackendAnswer(
+    target="http://127.0.0.1:3000/", path="/", host="shop.example.com", proto="https", status=403
+)
+FILES = "".join(line for line in HTTPS.splitlines(keepends=True) if "Proxy" not in line)
+
+
+def test_fires_when_the_application_answers_the_same() -> None:
+    (claim,) = judge(CHECK, APACHE, apache_config(), REFUSED, DIRECT)
+    assert claim.facts["application"] == "127.0.0.1:3000"
+
+
+def test_fires_when_the_server_has_no_application() -> None:
+    (claim,) = judge(CHECK, APACHE, apache_config(FILES), REFUSED)
+    assert claim.facts["application"] == ""
+
+
+def test_silent_when_the_application_answers_otherwise_or_was_not_asked() -> None:
+    other = replace(DIRECT, status=200)
+    assert not judge(CHECK, APACHE, apache_config(), REFUSED, other)
+    assert not judge(CHECK, APACHE, apache_config(), REFUSED)
+
+
+def test_silent_when_the_page_came_or_wants_a_login() -> None:
+    for status in (200, 401, 500):
+        assert not judge(CHECK, APACHE, apache_config(), replace(ANSWER, status=status), DIRECT)

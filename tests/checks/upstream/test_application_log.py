@@ -1,0 +1,67 @@
+from dataclasses import replace
+
+import pytest
+
+from diagnose.model import Confidence, Severity
+from diagnose.model.backends import BackendVisit
+from diagnose.model.program_logs import ProgramLine
+from tests.support.check_evidence import CHAT, judge
+from tests.support.report_builder import ANSWER
+from tests.support.websocket_evidence import upgrade
+
+CHECK = "upstream.application-log"
+LINE = ProgramLine(
+    message="OSError: [Errno 28] No space left on device", weight=3, endpoint="3000",
+    process="python3", equivalent="journalctl -u shop.service",
+)  # fmt: skip
+WARNING = replace(LINE, message="WARNING: slow", weight=1)
+
+
+def test_fires_with_the_line_that_says_most() -> None:
+    (claim,) = judge(CHECK, replace(ANSWER, status=500), WARNING, LINE)
+    assert claim.facts["message"] == LINE.message
+    assert claim.facts["command"] == "journalctl -u shop.service"
+    assert (claim.severity, claim.confidence) == (Severity.ERROR, Confidence.LIKELY)
+
+
+@pytest.mark.parametrize(
+    ("status", "line", "severity"),
+    [
+        (400, LINE, Severity.WARNING),
+        (400, WARNING, Severity.NOTE),
+        (404, LINE, Severity.NOTE),
+    ],
+)
+def test_a_refusal_of_a_page_weighs_less(
+    status: int, line: ProgramLine, severity: Severity
+) -> None:
+    (claim,) = judge(CHECK, replace(ANSWER, status=status), line)
+    assert claim.severity is severity
+
+
+def test_fires_for_a_websocket() -> None:
+    line = replace(WARNING, message="WARNING: Unsupported upgrade request.")
+    (claim,) = judge(CHECK, upgrade(404), line, target=CHAT)
+    assert claim.severity is Severity.ERROR
+    (claim,) = judge(CHECK, upgrade(404), WARNING, target=CHAT)
+    assert claim.severity is Severity.NOTE, "it need not be about the WebSocket"
+
+
+def test_fires_for_a_websocket_that_opens_and_ends_with_an_error() -> None:
+    opened = replace(upgrade(101), accepted=True)
+    assert judge(CHECK, replace(opened, close_code=1011), LINE, target=CHAT)
+    assert not judge(CHECK, opened, LINE, target=CHAT)
+    assert not judge(CHECK, replace(opened, close_code=1001), LINE, target=CHAT)
+
+
+def test_a_note_where_the_application_answers_when_it_is_asked_directly() -> None:
+    visit = BackendVisit(target="http://127.0.0.1:3000", requested="/", path="/", status=200)
+    (claim,) = judge(CHECK, replace(ANSWER, status=502), LINE, visit)
+    assert claim.severity is Severity.NOTE
+
+
+def test_silent_when_the_page_came_or_wants_a_login() -> None:
+    assert not judge(CHECK, ANSWER, LINE)
+    assert not judge(CHECK, replace(ANSWER, status=401), LINE)
+    assert not judge(CHECK, replace(ANSWER, status=500))
+    assert not judge(CHECK, replace(ANSWER, status=500), replace(LINE, message=""))

@@ -1,0 +1,69 @@
+"""An application that refuses or fails for a reason, as real ones do, and writes it into its log.
+
+python reasons_server.py database --port 3001
+"""
+
+import argparse
+import sys
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+PAGE = "<!doctype html><title>Shop</title><p>It works.</p>\n"
+#: The status, the body and the line in the log of each mode for a page.
+ANSWERS = {
+    "database": (500, "<h1>Server Error (500)</h1>",
+                 "django.db.utils.OperationalError: could not connect to server: refused"),
+    "disk": (500, "Internal Server Error", "OSError: [Errno 28] No space left on device: '/srv/x'"),
+    "frp": (404, "<p><em>Faithfully yours, frp.</em></p>", ""),
+    "not-found": (404, "<h1>Not Found</h1>", "WARNING Not Found: /"),
+    "members": (403, "<h1>Members only</h1>", "WARNING Forbidden: /"),
+    "default-page": (200, "<title>Apache2 Debian Default Page: It works</title>", ""),
+}  # fmt: skip
+
+
+class Handler(BaseHTTPRequestHandler):
+    mode = ""
+    server_version, sys_version = "reasons", ""
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+    def answer(self, status: int, body: str, line: str = "") -> None:
+        if line:
+            print(line, file=sys.stderr, flush=True)
+        self.send_response(status)
+        self.send_header("Content-Type", "text/html")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body.encode())
+
+    def do_GET(self) -> None:
+        if self.mode == "hang":
+            time.sleep(600)
+        elif self.headers.get("Upgrade"):
+            self.answer(404, '{"detail":"Not Found"}', "WARNING:  Unsupported upgrade request.")
+        elif self.mode in ANSWERS:
+            self.answer(*ANSWERS[self.mode])
+        elif self.is_refused():
+            self.answer(400, "400: Bad Request")
+        else:
+            self.answer(200, PAGE)
+
+    def is_refused(self) -> bool:
+        host = self.headers.get("Host", "").partition(":")[0]
+        return (self.mode == "no-proxy" and "X-Forwarded-For" in self.headers) or (
+            self.mode == "own-name" and host != "app.internal"
+        )
+
+    def do_POST(self) -> None:
+        is_secure = self.headers.get("X-Forwarded-Proto") == "https"
+        self.answer(*((200, PAGE) if is_secure else (403, "<h1>Forbidden (403)</h1>")))
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("mode")
+    parser.add_argument("--port", type=int, default=3001)
+    options = parser.parse_args()
+    Handler.mode = options.mode
+    ThreadingHTTPServer(("127.0.0.1", options.port), Handler).serve_forever()

@@ -1,0 +1,76 @@
+import pytest
+
+from diagnose.parsers.program_words import MAX_TEXT, telling_line
+
+PYTHON = """\
+INFO:     127.0.0.1:50000 - "GET / HTTP/1.1" 500 Internal Server Error
+Traceback (most recent call last):
+  File "/srv/app.py", line 3, in page
+    raise error
+django.db.utils.OperationalError: could not connect to server: Connection refused
+\tIs the server running on host "127.0.0.1"?
+"""
+NODE = """\
+node:internal/modules/cjs/loader:1228
+  throw err;
+Error: Cannot find module '/srv/shop/main.js'
+    at Module._resolveFilename (node:internal/modules/cjs/loader:1225:15)
+Node.js v20.19.2
+shop.service: Main process exited, code=exited, status=1/FAILURE
+shop.service: Failed with result 'exit-code'.
+"""
+JAVA = """\
+org.springframework.beans.BeanCreationException: Error creating bean
+\tat org.example.Main.main(Main.java:5)
+Caused by: java.net.ConnectException: Connection refused
+\tat java.base/Net.connect(Net.java:1)
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "weight"),
+    [
+        (PYTHON, "django.db.utils.OperationalError: could not connect", 3),
+        (NODE, "Error: Cannot find module '/srv/shop/main.js'", 3),
+        (JAVA, "Caused by: java.net.ConnectException: Connection refused", 3),
+        ("panic: runtime error: nil map\ngoroutine 1 [running]:", "panic: runtime error", 3),
+        ("PHP Fatal error:  Allowed memory size exhausted in /a.php", "PHP Fatal error", 3),
+        ("WARNING:  Unsupported upgrade request.", "WARNING:  Unsupported", 2),
+        (
+            "Forbidden (Origin checking failed - https://a.example does not match.): /login",
+            "Forbidden (Origin checking failed",
+            2,
+        ),
+        ("shop.service: Failed with result 'oom-kill'.", "shop.service: Failed with", 3),
+        ("\x1b[33mwarn\x1b[0m: slow query", "warn: slow query", 1),
+        ("\u6570\u636e\u5e93\u8fde\u63a5\u5931\u8d25", "\u6570\u636e\u5e93", 2),
+    ],
+)
+def test_the_line_that_says_most(text: str, line: str, weight: int) -> None:
+    found = telling_line(text)
+    assert found
+    assert " ".join(found.text.split()).startswith(" ".join(line.split()))
+    assert found.weight == weight
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "Listening on port 3000\nready",
+        '127.0.0.1 - - [26/Nov/2026] "GET /error HTTP/1.1" 404 -',
+        "Started shop.service - The shop.",
+        "WARNING 2026-11-26 django.request: Not Found: /favicon.ico",
+        "Forbidden: /",
+        "ConnectionResetError: [Errno 104] Connection reset by peer",
+        "BrokenPipeError: [Errno 32] Broken pipe",
+    ],
+)
+def test_lines_that_tell_nothing(text: str) -> None:
+    assert telling_line(text) is None
+
+
+def test_a_long_line_is_cut() -> None:
+    found = telling_line("Error: " + "x" * 100_000)
+    assert found
+    assert len(found.text) <= MAX_TEXT + 1

@@ -1,0 +1,130 @@
+import asyncio
+import shlex
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from diagnose.machine import CommandResult
+from diagnose.machine.recorded import RecordedMachine
+from diagnose.model import Observation
+from diagnose.model.containers import NginxContainer
+from diagnose.model.http import Exchange
+from diagnose.model.program_logs import FailedUnit, ProgramLine
+from diagnose.model.server import Listener, Listeners
+from diagnose.probes.inside import program_logs as probes
+from tests.support.fake_context import Looking
+from tests.support.web_server_evidence import APACHE, LISTENING, apache_config
+from tests.support.websocket_evidence import upgrade
+
+PAGE = Exchange(
+    url="https://shop.example.com/", address="203.0.113.10", port=443, purpose="target", status=500
+)
+NOBODY = Listeners(sockets=LISTENING.sockets[:2])
+LOG = (
+    "process python3\nsource journalctl -u shop.service\n Traceback (most recent call last):\n"
+    " OSError: [Errno 28] No space left on device\n"
+    "source tail -n 50 /srv/shop/shop.log\n warning: slow\n"
+)
+UNITS = (
+    "unit shop.service failed no yes\n Error: Cannot find module 'x'\n"
+    "unit apache2.service failed no no\n AH00072: could not bind\n"
+)
+
+
+class TwoScripts(RecordedMachine):
+    """Answers either script."""
+
+    def __init__(self) -> None:
+        super().__init__({})
+
+    async def run(self, *argv: str, timeout: float = 8.0) -> CommandResult:
+        self.commands_run.append(shlex.join(argv))
+        out = LOG if probes.LOG_SCRIPT in argv else UNITS
+        return CommandResult(argv, 0, out, "", 0.0)
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(probes, "PAUSE", 0.0)
+
+
+def look(*before: Observation, probe: Any = probes.program_of_page) -> Looking:
+    looking = Looking(TwoScripts())
+    looking.observations += before
+    asyncio.run(probe.work(looking, before[-1]))
+    return looking
+
+
+def test_the_line_of_the_program_behind_the_site() -> None:
+    (line,) = look(APACHE, apache_config(), LISTENING, PAGE).observed(ProgramLine)
+    assert line.message == "OSError: [Errno 28] No space left on device"
+    assert (line.process, line.endpoint, line.weight) == ("shop (python3)", "3000", 3)
+    assert line.equivalent == "journalctl -u shop.service"
+
+
+def test_a_log_that_tells_nothing_is_named() -> None:
+    (log,) = probes.parse_logs("process node\nsource journalctl -u shop.service\n")
+    assert log == ("node", "journalctl -u shop.service", "")
+
+
+def test_a_program_that_has_the_port_itself() -> None:
+    node = Listeners(sockets=(Listener(address="0.0.0.0", port=443, family=4, process="node"),))
+    (line,) = look(node, PAGE).observed(ProgramLine)
+    assert line.endpoint == "443"
+
+
+def test_the_services_that_failed_where_nobody_listens() -> None:
+    looking = look(APACHE, apache_config(), NOBODY, PAGE)
+    (unit,) = looking.observed(FailedUnit)
+    assert (unit.unit, unit.state, unit.endpoint) == ("shop", "failed", "3000")
+    assert unit.message == "Error: Cannot find module 'x'"
+    assert (unit.names_endpoint, unit.is_local) == (False, True)
+    assert not looking.observed(ProgramLine)
+
+
+def test_a_journal_that_names_the_port() -> None:
+    text = "unit shop.service failed no no\n Error: listen EADDRINUSE 127.0.0.1:3000\n"
+    (unit,) = probes.parse_units(text, "3000", 0.0, 0.0)
+    assert unit.names_endpoint
+    (other,) = probes.parse_units(text.replace("3000", "30001"), "3000", 0.0, 0.0)
+    assert not other.names_endpoint
+
+
+def test_how_a_program_ended_that_wrote_nothing() -> None:
+    text = "unit shop.service failed no yes\n Started shop.service\n"
+    text += " shop.service: Main process exited, code=killed, status=9/KILL\n"
+    (unit,) = probes.parse_units(text, "3000", 0.0, 0.0)
+    assert unit.message == "code=killed, status=9/KILL"
+
+
+def test_once_for_each_endpoint() -> None:
+    looking = Looking(TwoScripts())
+    looking.observations += (APACHE, apache_config(), LISTENING)
+    probe: Any = probes.program_of_page
+    asyncio.run(probe.work(looking, PAGE))
+    asyncio.run(probe.work(looking, PAGE))
+    assert len(looking.observed(ProgramLine)) == 1
+
+
+@pytest.mark.parametrize("status", [200, 301, 401, 429])
+def test_nothing_is_read_of_a_page_that_came(status: int) -> None:
+    looking = look(APACHE, apache_config(), LISTENING, replace(PAGE, status=status))
+    assert not looking.machine.commands_run  # type: ignore[attr-defined]
+
+
+def test_nothing_is_read_for_a_server_in_a_container() -> None:
+    looking = look(APACHE, apache_config(), LISTENING, NginxContainer(pid=5), PAGE)
+    assert not looking.machine.commands_run  # type: ignore[attr-defined]
+
+
+def test_a_websocket_that_was_refused() -> None:
+    before = (APACHE, apache_config(), LISTENING, upgrade(404))
+    (line,) = look(*before, probe=probes.program_of_websocket).observed(ProgramLine)
+    assert line.endpoint == "3000"
+
+
+@pytest.mark.parametrize("text", ["", "process", "source x\n y", "process a\nsource\n b", "\x00"])
+def test_odd_output_is_read(text: str) -> None:
+    assert isinstance(list(probes.parse_logs(text)), list)
+    assert isinstance(list(probes.parse_units(text, "3000", 0.0, 0.0)), list)
