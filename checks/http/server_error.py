@@ -5,7 +5,9 @@ The fault lies behind the front server. The status often tells where: a proxy wh
 not reply sends 502 or 504, an application that crashed sends 500.
 """
 
+import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from checks.http import (
     addresses,
@@ -30,10 +32,26 @@ from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.logs import LogLine
 from diagnose.parsers.http import browser_page, header_too_large, proxy_page, wants_tls
 
+if TYPE_CHECKING:
+    from diagnose.model.application_log import ApplicationLog
+
 #: Gateway errors are about the server behind the gateway. 520 to 530 are Cloudflare's (its
 #: documentation, "Cloudflare 5xx errors").
 _GATEWAY_ERRORS = {502, 504}
 _CDN_ERRORS = range(520, 531)
+#: What PHP wrote (ngx_http_fastcgi_module: "FastCGI sent in stderr").
+_STDERR = re.compile(
+    r'FastCGI sent in stderr: "(?:PHP message: )?(?:PHP )?(.{1,400}?)(?:" while |$)'
+)
+#: The words of error pages that say no more than the status.
+_USUAL = frozenset(
+    (
+        "http", "status", "error", "internal", "server", "service", "unavailable", "temporarily",
+        "bad", "gateway", "timeout", "not", "implemented", "oops", "sorry", "the", "page", "and",
+    )
+)  # fmt: skip
+#: Characters of a title that are quoted.
+_MAX_LEAD = 110
 
 
 @check(
@@ -79,7 +97,7 @@ def _claim(evidence: Evidence, status: int | None, exchanges: list[Exchange]) ->
             *_page_subjects(evidence, exchanges),
             *_socket_subjects(evidence, status, exchanges),
         ),
-        because=(*exchanges, *log_lines[-1:]),
+        because=(*exchanges, *log_lines[-1:], *_written(evidence)),
         severity=Severity.WARNING if recovered else None,
         facts={
             "url": first.url,
@@ -100,7 +118,9 @@ def _claim(evidence: Evidence, status: int | None, exchanges: list[Exchange]) ->
             "log": log_lines[-1].text if log_lines else "",
             "inside": is_looked_into(evidence),
             "recovered": recovered,
-            **_own_answer(evidence, first),
+            **(own := _own_answer(evidence, first)),
+            **_application_log(evidence),
+            "lead": _lead(evidence, log_lines, str(own["words"])),
         },
         fix=Fix((Manual("look-inside", Where.SERVER),), Applicability.MANUAL),
     )
@@ -109,15 +129,60 @@ def _claim(evidence: Evidence, status: int | None, exchanges: list[Exchange]) ->
 def _own_answer(evidence: Evidence, exchange: Exchange) -> dict[str, object]:
     """Return what the application answers that was asked directly, if visitors get that."""
     facts: dict[str, object] = {"endpoint": "", "words": ""}
-    if exchange.failure or not is_looked_into(evidence):
+    if exchange.failure:
+        return facts
+    from diagnose.parsers.html_tags import excerpt
+
+    if not proxy_page(exchange.body):
+        facts["words"] = excerpt(exchange.body)
+    if not is_looked_into(evidence):
         return facts
     from diagnose.model.requests import ComparedRequest
-    from diagnose.parsers.html_tags import excerpt
 
     for request in evidence.of(ComparedRequest):
         if request.part == "none" and request.status == exchange.status and not request.failure:
             facts = {"endpoint": request.endpoint, "words": excerpt(request.body)}
     return facts
+
+
+def _written(evidence: Evidence) -> "tuple[ApplicationLog, ...]":
+    """Return what the application itself wrote about this run's request."""
+    if not is_looked_into(evidence):
+        return ()
+    from diagnose.model.application_log import ApplicationLog
+
+    return evidence.good(ApplicationLog)[:1]
+
+
+def _application_log(evidence: Evidence) -> dict[str, object]:
+    written = _written(evidence)
+    return {
+        "written": written[0].lines if written else (),
+        "written_by": (written[0].unit or written[0].process) if written else "",
+        "written_to": written[0].equivalent if written else "",
+    }
+
+
+def _lead(evidence: Evidence, log_lines: "tuple[LogLine, ...]", words: str) -> str:
+    """Return the words that lead to the reason: those of the application's log, of nginx's, or of
+    the page; "" if nobody says more than the status."""
+    written = _written(evidence)
+    if written:
+        return _short(written[0].reason)
+    if log_lines:
+        text = log_lines[-1].text
+        quoted = _STDERR.search(text)
+        return _short(quoted[1] if quoted else text.partition(" while ")[0])
+    return "" if _says_no_more(words) else _short(words)
+
+
+def _says_no_more(words: str) -> bool:
+    """Return whether a page says nothing but that there was an error."""
+    return not set(re.findall(r"[^\W\d_]+", words.lower())) - _USUAL
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _MAX_LEAD else f"{text[: _MAX_LEAD - 1]}…"
 
 
 def _page_log_lines(evidence: Evidence) -> tuple[LogLine, ...]:

@@ -8,6 +8,7 @@ from checks.upstream import CONSEQUENCES, Backend, backend_log_lines, backends
 from checks.upstream._claims import BackendFault, upstream_claim
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
+from diagnose.model.application_log import FailedUnit
 from diagnose.model.containers import Containers
 from diagnose.model.nginx import NginxConfig, UpstreamTry
 from diagnose.model.server import Listeners
@@ -28,6 +29,7 @@ def refused(evidence: Evidence) -> Iterator[Claim]:
                     {
                         "listening": _listening_programs(evidence),
                         "containers": _published_ports(evidence),
+                        **failed_units(evidence),
                     },
                     because=(
                         *backend.connect_attempts,
@@ -37,6 +39,16 @@ def refused(evidence: Evidence) -> Iterator[Claim]:
                 ),
                 Fix((Manual("start-the-application", Where.APPLICATION),), Applicability.MANUAL),
             )
+
+
+def failed_units(evidence: Evidence) -> dict[str, object]:
+    """Return the services that failed on this machine, with their last words: the application may
+    be one of them."""
+    units = evidence.of(FailedUnit)
+    return {
+        "units": tuple(f"{each.unit} ({each.message})" for each in units),
+        "unit": units[0].unit if len(units) == 1 else "",
+    }
 
 
 def _refusing_endpoints(backend: Backend) -> tuple[str, ...]:

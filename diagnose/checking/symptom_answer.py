@@ -101,6 +101,8 @@ def _judged(report: Report, symptom: Symptom) -> tuple[AnswerKind, Finding | Non
             return "possible", root
     if _is_met(report.evidence, symptom):
         return "met", None
+    if symptom.kind == "other":
+        return "unknown", None
     if report.causes:
         return "unrelated", None
     return ("absent" if verdict(report).status == "ok" else "unknown"), None
@@ -163,7 +165,7 @@ def _replaces(check_id: str, shown: str) -> bool:
 
 def _listed(check_id: str, patterns: Iterable[str]) -> bool:
     layer = f"{check_id.partition('.')[0]}.*"
-    return any(pattern in {check_id, layer} for pattern in patterns)
+    return any(pattern in {check_id, layer, "*"} for pattern in patterns)
 
 
 def _is_met(evidence: Evidence, symptom: Symptom) -> bool:

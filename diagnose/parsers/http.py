@@ -94,18 +94,25 @@ def proxy_page(body: str) -> str:
     return ""
 
 
-#: Words in which frameworks refuse a Host: Django, webpack's development server, Rails, Vite.
-_REFUSED_HOST = re.compile(
+#: Words in which frameworks refuse a Host: Django, webpack's development server, Rails, Vite,
+#: Nextcloud in two languages, Drupal, Symfony, TYPO3, Werkzeug, HTTP.sys of Windows, Syncthing,
+#: Transmission, Tomcat.
+REFUSED_HOST = (
     r"invalid http_host|disallowedhost|invalid host header|blocked hosts?\b"
-    r"|this host .{0,100} is not allowed",
-    re.IGNORECASE,
+    r"|this host .{0,100} is not allowed|access through untrusted domain"
+    r"|不被信任的域名|不受信任的域名"
+    r"|provided host name is not valid for this server|untrusted host \"|trustedHostsPattern"
+    r"|host .{0,100} is not trusted|request hostname is invalid|host check error"
+    r"|dns.?rebinding attack|the host \[.{0,100}\] is not valid"
+    r"|host not in (?:the )?(?:whitelist|allowlist)"
 )
+_REFUSED_HOST = re.compile(REFUSED_HOST, re.IGNORECASE)
 
 
 def refuses_host(status: int | None, body: str) -> bool:
     """Return whether an application refuses the request's Host in the words of its framework. A
     page that is served may only mention them."""
-    return status in {400, 403} and _REFUSED_HOST.search(body[:2048]) is not None
+    return status in {400, 403, 421, 500} and _REFUSED_HOST.search(body[:2048]) is not None
 
 
 _WEBSOCKET_URL = re.compile(r"\bwss?://[A-Za-z0-9._\-\[\]:]{1,255}[^\s\"'`<>\\]{0,255}")

@@ -64,6 +64,7 @@ INSIDE = (
     "upstream_comparisons",
     "compressed_pages",
     "bypassed_applications",
+    "application_logs",
     "upstream_protocols",
     "websocket_retries",
     "server_side_entry",

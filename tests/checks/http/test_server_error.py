@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 
 from diagnose.model import Failure, Severity
+from diagnose.model.application_log import ApplicationLog
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.logs import LogLine
 from tests.support.check_evidence import CHAT, TIMEOUT, judge
@@ -114,3 +115,42 @@ def test_fires_and_quotes_what_the_application_answers_directly() -> None:
     assert claim.facts["words"] == "KeyError: 'DATABASE_URL'"
     (claim,) = judge("http.server-error", home(500), HOST, compared(200, body="fine"))
     assert not claim.facts["endpoint"]
+
+
+def test_fires_with_the_words_that_lead_to_the_reason() -> None:
+    written = ApplicationLog(
+        target="http://127.0.0.1:3000", address="127.0.0.1", port=3000, status=500,
+        process="gunicorn", lines=("Error handling request /", "KeyError: 'user'"),
+    )  # fmt: skip
+    (claim,) = judge("http.server-error", home(500), HOST, written, masked=False)
+    assert claim.facts["lead"] == "KeyError: 'user'"
+    assert claim.facts["written_by"] == "gunicorn"
+    assert written in claim.because
+
+
+def test_fires_with_the_words_of_php_in_nginxs_log() -> None:
+    line = LogLine(
+        file="/var/log/nginx/error.log", when=0.0, level="error", pid=8,
+        text='FastCGI sent in stderr: "PHP message: PHP Fatal error:  Uncaught Exception: no" '
+        "while reading response header from upstream",
+        request="GET / HTTP/1.1", host="shop.example.com",
+    )  # fmt: skip
+    (claim,) = judge("http.server-error", home(500), line, masked=False)
+    assert str(claim.facts["lead"]).startswith("Fatal error:  Uncaught Exception: no")
+
+
+@pytest.mark.parametrize(
+    ("body", "lead"),
+    [
+        ("Kibana server is not ready yet", "Kibana server is not ready yet"),
+        ("<title>Server Error (500)</title><h1>Server Error (500)</h1>", ""),
+        ("<html><center><h1>503</h1></center><hr><center>nginx</center></html>", ""),
+        ("Internal Server Error", ""),
+    ],
+)
+def test_fires_with_the_words_of_a_page_that_says_more_than_the_status(
+    body: str, lead: str
+) -> None:
+    page = replace(home(503), body=body)
+    (claim,) = judge("http.server-error", page, masked=False)
+    assert claim.facts["lead"] == lead

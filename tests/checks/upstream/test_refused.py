@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 from diagnose.model import Severity
+from diagnose.model.application_log import FailedUnit
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import UpstreamTry
 from diagnose.model.server import Listener, Listeners
@@ -28,6 +29,15 @@ def test_fires_and_names_what_listens_instead() -> None:
     assert claim.facts["listening"] == ("node 3001",)
     assert claim.location
     assert claim.location.line == 9
+
+
+def test_fires_and_names_the_service_that_failed() -> None:
+    unit = FailedUnit(unit="gunicorn", state="failed", message="No such file or directory")
+    (claim,) = judge(CHECK, DOWN, config(), unit)
+    assert claim.facts["unit"] == "gunicorn"
+    assert claim.facts["units"] == ("gunicorn (No such file or directory)",)
+    (claim,) = judge(CHECK, DOWN, config(), unit, replace(unit, unit="celery"))
+    assert claim.facts["unit"] == ""
 
 
 def test_fires_as_a_note_for_a_path_that_nobody_asked_about() -> None:
