@@ -9,6 +9,7 @@ from checks.upstream import CONSEQUENCES
 from checks.upstream._failed_applications import failed_application_claim, failed_applications
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity
+from diagnose.model.application_log import ApplicationLog
 from diagnose.model.nginx import NginxConfig, UpstreamTry
 
 #: nginx's own words for it. A curl that is reset before it sends its request gives no reason.
@@ -24,5 +25,15 @@ def closed_early(evidence: Evidence) -> Iterator[Claim]:
     for application in applications:
         first = application.attempts[0].failure
         message = error.line.text if error else first.message if first else ""
-        facts = {"message": message}
+        facts = {"message": message, **_written(evidence)}
         yield failed_application_claim(evidence, application, "look-at-the-application", facts)
+
+
+def _written(evidence: Evidence) -> dict[str, object]:
+    """Return what the application wrote while it closed the connection."""
+    logs = evidence.good(ApplicationLog)
+    return {
+        "written": logs[0].lines if logs else (),
+        "reason": logs[0].reason[:110] if logs else "",
+        "written_to": logs[0].equivalent if logs else "",
+    }

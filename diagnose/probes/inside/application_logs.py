@@ -25,8 +25,9 @@ from diagnose.probes.inside.upstream_routes import UpstreamRoute
 
 SCRIPT = read_script(__file__, "application_logs.sh")
 
-#: nginx's own errors about an application that did not answer.
-_GATEWAY_ERRORS = {502, 504}
+#: nginx's own errors. After a 502 an application may say why it closed the connection; one that is
+#: too slow is not asked again.
+_CLOSED, _SLOW = 502, 504
 #: Failed services that are shown.
 MAX_UNITS = 3
 #: Services whose failure is no reason of an application's.
@@ -104,8 +105,8 @@ def _of_program(journal: str) -> str:
 def _is_question(ctx: ProbeContext, exchange: Exchange) -> bool:
     status = exchange.status or 0
     is_target = exchange.purpose == "target" and exchange.port == ctx.target.port
-    is_own = proxy_page(exchange.body) != "nginx"
-    return is_target and status >= 500 and status not in _GATEWAY_ERRORS and is_own
+    is_own = status == _CLOSED or proxy_page(exchange.body) != "nginx"
+    return is_target and status >= 500 and status != _SLOW and is_own
 
 
 async def _read(ctx: ProbeContext, config: NginxConfig, exchange: Exchange) -> None:

@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 
 from diagnose.model import Failure
+from diagnose.model.application_log import ApplicationLog
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import UpstreamTry
 from tests.support.check_evidence import REFUSED, SHOP, TIMEOUT, judge
@@ -29,6 +30,15 @@ def test_fires_when_the_application_hangs_up(tried: UpstreamTry) -> None:
     (claim,) = judge(CHECK, tried, PAGE, config())
     assert claim.facts["application"] == ("127.0.0.1:3000",)
     assert claim.location
+
+
+def test_fires_with_what_the_application_wrote() -> None:
+    log = ApplicationLog(
+        target="http://127.0.0.1:3000", address="127.0.0.1", port=3000, status=502,
+        process="gunicorn", lines=("WORKER TIMEOUT (pid:12)",),
+    )  # fmt: skip
+    (claim,) = judge(CHECK, HANGS_UP, PAGE, config(), log, masked=False)
+    assert claim.facts["reason"] == "WORKER TIMEOUT (pid:12)"
 
 
 @pytest.mark.parametrize("failure", [None, TIMEOUT, REFUSED], ids=["answers", "silent", "refuses"])
