@@ -165,7 +165,7 @@ def _replaces(check_id: str, shown: str) -> bool:
 
 def _listed(check_id: str, patterns: Iterable[str]) -> bool:
     layer = f"{check_id.partition('.')[0]}.*"
-    return any(pattern in {check_id, layer, "*"} for pattern in patterns)
+    return any(pattern in {check_id, layer} for pattern in patterns)
 
 
 def _is_met(evidence: Evidence, symptom: Symptom) -> bool:

@@ -27,6 +27,10 @@ Traceback (most recent call last):
 django.db.utils.OperationalError: could not connect to server: Connection refused
 """
 UNTRUSTED = "<title>Nextcloud</title><h2>Access through untrusted domain</h2>"
+TOMCAT = (
+    "<title>HTTP Status 400 – Bad Request</title><p>Invalid character found in the request target "
+    "[/search?q={ ]. The valid characters are defined in RFC 7230 and RFC 3986</p>"
+)
 DRUPAL = "The provided host name is not valid for this server."
 ALLOWED = (f"Access-Control-Allow-Origin: {ORIGIN}", "Access-Control-Allow-Methods: GET, POST")
 Answer = tuple[int, str, tuple[str, ...]]
@@ -41,9 +45,13 @@ FIXED: dict[str, Answer] = {
     ),
     "trace": (500, "<title>Server Error (500)</title><h1>Server Error (500)</h1>", ()),
     "no-module": (500, "Internal Server Error", ()),
+    "tomcat": (400, TOMCAT, ()),
+    "proxy-address": (403, "Your IP address 127.0.0.1 is not allowed to use this.", ()),
+    "for-localhost": (200, PAGE, ("Set-Cookie: sid=7A3C; Path=/; Domain=localhost",)),
     "not-ready": (503, "Kibana server is not ready yet", ()),
 }  # fmt: skip
 WRITTEN = {
+    "gives-up": "[2026-11-26 10:00:00 +0000] [7] [CRITICAL] WORKER TIMEOUT (pid:12)\n",
     "trace": TRACE,
     "no-module": "--- no python application found, check your startup logs for errors ---\n",
 }
@@ -57,6 +65,7 @@ DENIED = (
 #: What PHP-FPM writes, and what it answers.
 PHP = {
     "php-denied": (DENIED, "Status: 403 Forbidden", "Access denied.\n"),
+    "php-blind": ("", "Status: 404 Not Found", "No input file specified.\n"),
     "php-fails": (NOT_WRITABLE, "Status: 500 Internal Server Error", ""),
 }
 
@@ -65,6 +74,10 @@ def answer(mode: str, method: str, path: str, host: str) -> Answer:
     if mode in FIXED:
         return FIXED[mode]
     match mode:
+        case "login" if path == "/login":
+            return 302, "", ("Location: /", "Set-Cookie: sid=7A3C; Path=/; HttpOnly; Secure")
+        case "login":
+            return 302, "", ("Location: /login",)
         case "slash" if not path.endswith("/"):
             return 301, "", (f"Location: {path}/",)
         case "slash":
@@ -91,10 +104,14 @@ class Handler(BaseHTTPRequestHandler):
         status, body, fields = answer(self.mode, self.command, path, host)
         sys.stderr.write(WRITTEN.get(self.mode, ""))
         sys.stderr.flush()
+        if self.mode == "gives-up":
+            self.close_connection = True
+            self.connection.shutdown(socket.SHUT_RDWR)
+            return
         self.send_response(status)
         kind = "application/json" if body[:1] in {"{", "["} else "text/html; charset=utf-8"
         self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Content-Length", str(len(body.encode())))
         for name, _, value in (field.partition(": ") for field in fields):
             self.send_header(name, value)
         self.end_headers()
@@ -117,7 +134,7 @@ def serve_php(mode: str, port: int) -> None:
             connection, _ = server.accept()
             with connection:
                 connection.recv(65536)
-                errors = record(7, words.encode()) + record(7, b"")
+                errors = record(7, words.encode()) + record(7, b"") if words else b""
                 output = record(6, head.encode()) + record(6, b"") + record(3, bytes(8))
                 connection.sendall(errors + output)
 

@@ -252,7 +252,64 @@ def queue_of_php_is_full(lab: Lab) -> None:
     lab.change(PAGES, f"  location / {{\n{lines}  }}\n\n")
 
 
+@scenario(outside="http.server-error", server="upstream.closed-early", manual=APPLICATIONS_OWN)
+def worker_of_gunicorn_times_out(lab: Lab) -> None:
+    """ "WORKER TIMEOUT" in gunicorn's log and 502 in nginx, after issue 1497 of gunicorn."""
+    _answers(lab, "gives-up", log="/var/log/gunicorn.log")
+
+
+@scenario(outside="http.answer-says-why", manual="which folder PHP sees is a person's knowledge")
+def php_does_not_see_the_script(lab: Lab) -> None:
+    """ "No input file specified.", after questions about panels and open_basedir."""
+    _php(lab, "php-blind", "index.php")
+
+
+@scenario(outside="http.answer-says-why", manual=APPLICATIONS_OWN)
+def tomcat_refuses_braces(lab: Lab) -> None:
+    """ "Invalid character found in the request target", after Chinese questions about Tomcat."""
+    _answers(lab, "tomcat")
+
+
+@scenario(outside="http.answer-says-why", manual=APPLICATIONS_OWN)
+def application_refuses_the_address_of_nginx(lab: Lab) -> None:
+    """The list of allowed addresses sees 127.0.0.1, after questions about X-Forwarded-For."""
+    _answers(lab, "proxy-address")
+
+
+@scenario(outside="http.cookie-refused", manual=APPLICATIONS_OWN)
+def cookie_is_for_localhost(lab: Lab) -> None:
+    """Domain=localhost came along from development, after questions about rejected cookies."""
+    _answers(lab, "for-localhost")
+
+
+@scenario(outside="http.redirect-loop", differs=MINE, manual="the application has no page")
+def nginx_hides_the_cookie_of_the_login(lab: Lab) -> None:
+    """proxy_hide_header Set-Cookie was left over from a cache, after questions about caching."""
+    hides = f"{PASS}    proxy_hide_header Set-Cookie;\n"
+    _answers(lab, "login", PAGES.replace(PASS, hides))
+
+
 # nginx's own answers
+
+
+@scenario(
+    outside=None, server="nginx.folder-missing", target=f"{URL}/about",
+    manual="nobody knows where the release is",
+)  # fmt: skip
+def release_was_deleted(lab: Lab) -> None:
+    """404 for every page: the link leads to an old release, after questions about deployments."""
+    lab.server.sh("mkdir -p /srv; ln -sfn /srv/releases/1 /srv/current")
+    files = "    root /srv/current/public;\n    try_files $uri /index.html =404;\n"
+    lab.change(PAGES, f"  location / {{\n{files}  }}\n\n")
+
+
+@healthy(target=f"{URL}/about")
+def release_is_behind_a_link(lab: Lab) -> None:
+    """404 for a page that the release does not have."""
+    lab.server.write("/srv/releases/2/public/robots.txt", "")
+    lab.server.sh("ln -sfn /srv/releases/2 /srv/current")
+    files = "    root /srv/current/public;\n    try_files $uri =404;\n"
+    lab.change(PAGES, f"  location / {{\n{files}  }}\n\n")
 
 
 @scenario(
