@@ -28,7 +28,7 @@ from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of
 _FIELD = "access-control-allow-origin"
 
 
-@check(severity=Severity.WARNING, needs=[Exchange])
+@check(severity=Severity.WARNING, needs=[Exchange], explains=["http.cors-refused"])
 def cors_twice(evidence: Evidence) -> Iterator[Claim]:
     pages = tuple(
         page

@@ -12,6 +12,7 @@ from checks.http import (
     redirected_sockets,
 )
 from checks.http._inner_nginx import InnerScheme, inner_scheme, pass_scheme_on
+from checks.http._login_loops import login_loop
 from checks.nginx import Nginx, _location_edits, file_line
 from checks.nginx._edits import Changes
 from diagnose.checking.registry import check
@@ -51,6 +52,7 @@ _ATTRIBUTES: dict[CookieRefusal, str] = {
         "http.redirect-downgrade",
         "http.redirect-drops-path",
         "http.no-redirect",
+        "http.cookie-refused",
         "websocket.redirected",
     ],
 )
@@ -87,7 +89,8 @@ def _claim(evidence: Evidence, chains: list[RedirectChain]) -> Claim:
     subjects = endpoint_subjects(starts)
     host, nginx = evidence.target.host, Nginx.of(evidence)
     inner = inner_scheme(nginx, first[0]) if len(first) == 1 and not endless else None
-    www = _WwwLoop.of(nginx, first)
+    www, login = _WwwLoop.of(nginx, first), login_loop(nginx, first)
+    place = inner.directive if inner else login.hiding or login.passing
     return Claim(
         about=merge_subjects(subjects),
         covers=(*subjects, *redirected_sockets(evidence, host, "https")),
@@ -106,13 +109,14 @@ def _claim(evidence: Evidence, chains: list[RedirectChain]) -> Claim:
             "inner": inner.place if inner else "",
             "inner_redirects": inner is not None and inner.redirect is not None,
             **www.facts,
+            **login.facts,
         },
-        location=nginx.location(inner.directive) if inner else None,
+        location=nginx.location(place) if place else None,
         fix=_redirect_edits.by_hand("find-the-rule")
         if endless
         else _redirect_edits.by_hand("one-name")
         if www.is_circle
-        else _fix(nginx, first, inner),
+        else login.fix(nginx) or _fix(nginx, first, inner),
     )
 
 

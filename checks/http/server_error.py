@@ -5,6 +5,7 @@ The fault lies behind the front server. The status often tells where: a proxy wh
 not reply sends 502 or 504, an application that crashed sends 500.
 """
 
+import re
 from collections.abc import Iterator
 
 from checks.http import (
@@ -34,6 +35,19 @@ from diagnose.parsers.http import browser_page, header_too_large, proxy_page, wa
 #: documentation, "Cloudflare 5xx errors").
 _GATEWAY_ERRORS = {502, 504}
 _CDN_ERRORS = range(520, 531)
+#: What PHP wrote (ngx_http_fastcgi_module: "FastCGI sent in stderr").
+_STDERR = re.compile(
+    r'FastCGI sent in stderr: "(?:PHP message: )?(?:PHP )?(.{1,400}?)(?:" while |$)'
+)
+#: The words of error pages that say no more than the status.
+_USUAL = frozenset(
+    (
+        "http", "status", "error", "internal", "server", "service", "unavailable", "temporarily",
+        "bad", "gateway", "timeout", "not", "implemented", "oops", "sorry", "the", "page", "and",
+    )
+)  # fmt: skip
+#: Characters of a title that are quoted.
+_MAX_LEAD = 110
 
 
 @check(
@@ -103,7 +117,8 @@ def _claim(evidence: Evidence, status: int | None, exchanges: list[Exchange]) ->
             "inside": is_looked_into(evidence),
             "recovered": recovered,
             **_program_log(evidence),
-            **_own_answer(evidence, first),
+            **(own := _own_answer(evidence, first)),
+            "lead": _lead(log_lines, str(own["words"])),
         },
         fix=Fix((Manual("look-inside", Where.SERVER),), Applicability.MANUAL),
     )
@@ -112,10 +127,15 @@ def _claim(evidence: Evidence, status: int | None, exchanges: list[Exchange]) ->
 def _own_answer(evidence: Evidence, exchange: Exchange) -> dict[str, object]:
     """Return what the application answers that was asked directly, if visitors get that."""
     facts: dict[str, object] = {"endpoint": "", "words": ""}
-    if exchange.failure or not is_looked_into(evidence):
+    if exchange.failure:
+        return facts
+    from diagnose.parsers.html_tags import excerpt
+
+    if not proxy_page(exchange.body):
+        facts["words"] = excerpt(exchange.body)
+    if not is_looked_into(evidence):
         return facts
     from diagnose.model.requests import ComparedRequest
-    from diagnose.parsers.html_tags import excerpt
 
     for request in evidence.of(ComparedRequest):
         if request.part == "none" and request.status == exchange.status and not request.failure:
@@ -132,6 +152,25 @@ def _program_log(evidence: Evidence) -> dict[str, object]:
         for line in evidence.good(ProgramLine)[:1]:
             facts = {"program": line.process, "program_log": line.equivalent}
     return facts
+
+
+def _lead(log_lines: "tuple[LogLine, ...]", words: str) -> str:
+    """Return the words that lead to the reason: those of nginx's log, or of the page; "" if nobody
+    says more than the status."""
+    if log_lines:
+        text = log_lines[-1].text
+        quoted = _STDERR.search(text)
+        return _short(quoted[1] if quoted else text.partition(" while ")[0])
+    return "" if _says_no_more(words) else _short(words)
+
+
+def _says_no_more(words: str) -> bool:
+    """Return whether a page says nothing but that there was an error."""
+    return not set(re.findall(r"[^\W\d_]+", words.lower())) - _USUAL
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _MAX_LEAD else f"{text[: _MAX_LEAD - 1]}…"
 
 
 def _page_log_lines(evidence: Evidence) -> tuple[LogLine, ...]:

@@ -38,7 +38,11 @@ _HEADER = "access-control-allow-origin"
 _SENT = {200, 201, 204, 206, 301, 302, 303, 304, 307, 308}
 
 
-@check(severity=Severity.WARNING, needs=[NginxConfig, Exchange])
+@check(
+    severity=Severity.WARNING,
+    needs=[NginxConfig, Exchange],
+    explains=["http.cors-refused"],
+)
 def cors_header_lost(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
     pages = [page for page in page_exchanges(evidence) if _is_judged(evidence, page)]

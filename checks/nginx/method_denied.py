@@ -45,7 +45,11 @@ class _Denial:
     status: int
 
 
-@check(severity=Severity.WARNING, needs=[NginxConfig, Exchange])
+@check(
+    severity=Severity.WARNING,
+    needs=[NginxConfig, Exchange],
+    explains=["http.cors-refused"],
+)
 def method_denied(evidence: Evidence) -> Iterator[Claim]:
     nginx, pages = Nginx.of(evidence), page_exchanges(evidence)
     match = next(iter(nginx.location_matches(evidence.target.path)), None)

@@ -20,8 +20,10 @@ from diagnose.model import (
     Severity,
     Subject,
     Where,
+    commands,
 )
 from diagnose.model.files import NginxStart
+from diagnose.model.kernel import Boot
 from diagnose.model.nginx import NginxConfig, NginxState
 from diagnose.model.origin import origin_visits
 from diagnose.model.server import Listeners
@@ -39,15 +41,41 @@ def not_running(evidence: Evidence) -> Iterator[Claim]:
     if not nginx.listen_sockets(port) or _is_served_by_other(evidence, port):
         return
     failed = nginx.test is not None and not nginx.test.passed
-    start = nginx.start
+    start, masked = nginx.start, _masked_service(evidence)
     yield Claim(
         about=Subject(text=f"nginx ({config.path})"),
         covers=(Subject(port=port), Subject(port=80)) if nginx.listen_sockets(80) else (),
         because=(state, config, *evidence.good(Listeners), *((start,) if start else ())),
-        facts={"port": port, "file": config.path, "failed": failed, **_end_facts(nginx, start)},
+        facts={
+            "port": port,
+            "file": config.path,
+            "failed": failed,
+            "masked": masked.service if masked else "",
+            **_end_facts(nginx, start),
+        },
         ruled_out=("tcp.rejected-by-host",) if evidence.good(Listeners) else (),
-        fix=_fix(nginx, start, failed),
+        fix=_unmasking_fix(nginx, masked) if masked else _fix(nginx, start, failed),
     )
+
+
+def _masked_service(evidence: Evidence) -> Boot | None:
+    """Return nginx's service if it is masked: systemd starts it for nobody (systemctl(1), mask)."""
+    return next(
+        (
+            boot
+            for boot in evidence.good(Boot)
+            if boot.manager == "systemd" and boot.state.startswith("masked")
+            if boot.service.partition(".")[0] in {"nginx", "openresty", "tengine"}
+        ),
+        None,
+    )
+
+
+def _unmasking_fix(nginx: Nginx, boot: Boot) -> Fix:
+    """Somebody masked it on purpose."""
+    unmask = commands.unmask_service(boot.service, boot.state.endswith("runtime"))
+    start = commands.start_service(boot.service)
+    return Fix((config_test_command(nginx), unmask, start), Applicability.REVIEW)
 
 
 def _end_facts(nginx: Nginx, start: NginxStart | None) -> dict[str, object]:

@@ -29,7 +29,7 @@ from diagnose.model.http import Exchange
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.requests import BypassedApplication
 from diagnose.parsers.nginx.bypasses import Bypass, bypass_of
-from diagnose.parsers.nginx.edits import TextEdit
+from diagnose.parsers.nginx.edits import TextEdit, replace_directive
 from diagnose.parsers.nginx.locations import location_pattern
 
 
@@ -65,6 +65,7 @@ def path_taken(evidence: Evidence) -> Iterator[Claim]:
                 "direct_status": application.status,
                 "regex": application.by == "regex",
                 "rewrite": application.by == "rewrite",
+                "last": application.by == "last",
                 "whole": bypass.match.block.args == ("/",),
             },
             fix=_fix(nginx, bypass),
@@ -88,6 +89,8 @@ def _bypass(nginx: Nginx, path: str) -> Bypass | None:
 def _fix(nginx: Nginx, bypass: Bypass) -> Fix:
     """Write "^~" before the prefix, so that regular expressions do not come before it. That is no
     help for the location "/": it would turn all of them off."""
+    if bypass.by == "last":
+        return _stay(nginx, bypass)
     block = bypass.match.block
     pattern, file = location_pattern(block), nginx.file(block)
     is_plain = pattern is not None and not pattern.modifier and pattern.text != "/"
@@ -97,3 +100,19 @@ def _fix(nginx: Nginx, bypass: Bypass) -> Fix:
     change = TextEdit(block.start, block.opened, f"location ^~ {block.args[-1]} {{")
     edits = config_edits(nginx, {file.path: [change]})
     return location_fix(nginx, bypass.match, edits, sure=False) if edits else manual
+
+
+def _stay(nginx: Nginx, bypass: Bypass) -> Fix:
+    """Stay in the location after the rewrite: `break` in the place of `last`."""
+    directive = bypass.directive
+    file = nginx.file(directive)
+    text = file.text[directive.start : directive.stop] if file else ""
+    bare = text.rstrip().removesuffix(";").rstrip().removesuffix("last").rstrip()
+    edits = (
+        config_edits(nginx, {file.path: [replace_directive(directive, f"{bare} break;")]})
+        if file and bare
+        else ()
+    )
+    if edits:
+        return location_fix(nginx, bypass.match, edits, sure=False)
+    return Fix((Manual("last", Where.SERVER),), Applicability.MANUAL)

@@ -39,7 +39,7 @@ from diagnose.parsers.nginx.locations import LocationMatch
 @check(severity=Severity.ERROR, needs=[NginxConfig, PageFileAccess, Exchange])
 def target_not_found(evidence: Evidence) -> Iterator[Claim]:
     pages = [page for page in page_exchanges(evidence) if page.status == 404]
-    accesses = {access.url: access for access in evidence.good(PageFileAccess) if access.mistake}
+    accesses = {access.url: access for access in evidence.good(PageFileAccess) if access.elsewhere}
     access = accesses.get(pages[0].url) if pages else None
     nginx = Nginx.of(evidence)
     path = evidence.target.path.partition("?")[0]

@@ -18,7 +18,11 @@ _UNKNOWN = r'FastCGI sent in stderr: "Primary script unknown'
 _DENIED = r"FastCGI sent in stderr: \"(?:Access to the script '([^']*)' has been denied)"
 
 
-@check(severity=Severity.ERROR, needs=[LogLine, Exchange], explains=["http.server-error"])
+@check(
+    severity=Severity.ERROR,
+    needs=[LogLine, Exchange],
+    explains=["http.server-error", "http.answer-says-why"],
+)
 def script_not_found(evidence: Evidence) -> Iterator[Claim]:
     denied = page_error(evidence, _DENIED, {403})
     error = denied or page_error(evidence, _UNKNOWN, {404, 403})

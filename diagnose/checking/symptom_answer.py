@@ -67,6 +67,8 @@ def _judged(report: Report, symptom: Symptom) -> tuple[AnswerKind, Finding | Non
             return "possible", root
     if is_met(report.evidence, symptom):
         return "met", None
+    if symptom.kind == "other":
+        return "unknown", None
     if report.causes:
         return "unrelated", None
     return ("absent" if verdict(report).status == "ok" else "unknown"), None

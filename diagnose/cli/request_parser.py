@@ -239,30 +239,53 @@ def _run_request(namespace: Namespace) -> RunRequest:
     _check_contradictions(namespace)
     if namespace.server is None and not namespace.outside:
         namespace.server = server_for(targets, namespace.servers)
-    return RunRequest(targets, _probe_options(namespace), output, websockets)
+    options = _probe_options(namespace)
+    if len(targets) == 1 and targets[0].symptom:
+        from diagnose.parsers.cors_messages import with_message
+
+        text = " ".join(namespace.words)
+        request = with_message(options.request, targets[0].symptom, text)
+        options = replace(options, request=request)
+    return RunRequest(targets, options, output, websockets)
 
 
 def _targets(words: Sequence[str], websockets: tuple[str, ...], lang: str) -> tuple[Target, ...]:
     if words:
         _check_no_command(words[0])
     targets: list[Target] = []
-    messages: list[NamelessMessageError] = []
+    messages: list[tuple[str, NamelessMessageError]] = []
     for word in words:
         try:
-            targets.append(parse_target(word, websockets, lang))
+            if len(words) > 1 and _is_phrase(word):
+                messages.append((word, NamelessMessageError(f"{word} names no site.", None)))
+            else:
+                targets.append(parse_target(word, websockets, lang))
         except NamelessMessageError as error:
-            messages.append(error)
+            messages.append((word, error))
     if messages:
         return (_with_message(targets, messages),)
     return _merged(targets) or tuple(targets)
 
 
-def _with_message(targets: Sequence[Target], messages: Sequence[NamelessMessageError]) -> Target:
-    """Return the only target with the symptom of the only message, which names no site itself."""
-    symptom = messages[0].symptom
-    if len(targets) != 1 or len(messages) != 1 or symptom is None:
-        raise messages[0]
-    return replace(targets[0], symptom=symptom)
+def _is_phrase(word: str) -> bool:
+    """Return whether a word in another script is a phrase ("页面打不开"): a name has a dot."""
+    from diagnose.parsers.symptoms import symptom_of
+
+    has_dot = any(mark in word for mark in ".。｡．:/")
+    return not word.isascii() and not has_dot and symptom_of(word) is None
+
+
+def _with_message(
+    targets: Sequence[Target], messages: Sequence[tuple[str, NamelessMessageError]]
+) -> Target:
+    """Return the only target with the symptom of the only message, which names no site itself. Of
+    one that is not understood it is said so."""
+    from diagnose.parsers.symptoms import other_symptom
+
+    word, error = messages[0]
+    if len(targets) != 1 or len(messages) != 1:
+        raise error
+    return replace(targets[0], symptom=error.symptom or other_symptom(word))
 
 
 def _merged(targets: Sequence[Target]) -> tuple[Target, ...]:

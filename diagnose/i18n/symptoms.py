@@ -42,6 +42,10 @@ MESSAGES = Messages(
     Message("mixed-content", "mixed content"),
     Message("csp", "blocked by the Content Security Policy"),
     Message("mime", "wrong content type"),
+    Message("frame", "not shown in a frame of another page"),
+    Message("cookie", "a cookie is not kept"),
+    Message("data", "a page in place of data"),
+    Message("characters", "garbled text"),
     Message("websocket-status", "WebSocket refused with HTTP status"),
     Message("websocket-closed", "WebSocket closed"),
     Message("websocket-accept", "invalid WebSocket handshake"),
@@ -90,6 +94,7 @@ MESSAGES = Messages(
     Message("acme-limit", "certbot: too many requests to the authority"),
     Message("acme", "certbot: the challenge failed"),
     Message("unusable", "the site cannot be opened"),
+    Message("other", "words that are not understood"),
     # NOTE: {name} is one of the texts above, {number} an HTTP status or a close code.
     Message("with-number", "{name} {number}"),
     # Whether it was met. NOTE: {what} is one of the texts above, {message} what was pasted.

@@ -118,8 +118,8 @@ class ComparedRequest(Observation):
 
 
 #: What takes a path away from the location that passes it on: a location with a regular expression,
-#: or a `rewrite`.
-BypassReason = Literal["regex", "rewrite"]
+#: a `rewrite` of the server block, or one of that location itself without `break` ("last").
+BypassReason = Literal["regex", "rewrite", "last"]
 
 
 @frozen(kw_only=True, eq=False)

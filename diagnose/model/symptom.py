@@ -8,7 +8,9 @@ from diagnose.model.marks import Text
 #: What a message says, in the order of the layers. "not-connected": a message that does not say
 #: which of refused, unreachable or timeout it was; "certificate-date": expired or not yet valid;
 #: "certificate-untrusted": self-signed, or its issuer is unknown; "hsts": a certificate's error
-#: that a visitor may not skip; "unusable": words that say only that the site cannot be opened.
+#: that a visitor may not skip; "unusable": words that say only that the site cannot be opened;
+#: "data": a script got a page where it expected JSON; "characters": a page whose text is garbled;
+#: "other": words of which nothing is known.
 SymptomKind = Literal[
     "name", "refused", "unreachable", "timeout", "not-connected", "reset", "closed",
     "certificate-expired", "certificate-not-yet-valid", "certificate-date", "certificate-name",
@@ -17,6 +19,7 @@ SymptomKind = Literal[
     "pinned", "tls-plain", "tls-parameters", "tls-name", "tls-client-certificate", "tls",
     "status", "plain-to-tls", "redirects", "incomplete", "decoding", "invalid-response", "http2",
     "cors", "csrf", "mixed-content", "csp", "mime",
+    "frame", "cookie", "data", "characters",
     "websocket-status", "websocket-closed", "websocket-accept", "websocket-subprotocol",
     "websocket",
     "upstream-refused", "upstream-unreachable", "upstream-timeout", "upstream-denied",
@@ -28,7 +31,7 @@ SymptomKind = Literal[
     "server-no-backend", "server-denied", "server-file", "server-rewrite", "server-module",
     "server-certificate", "server-config", "server-start", "server-port", "server-workers",
     "acme-connect", "acme-dns", "acme-caa", "acme-response", "acme-limit", "acme",
-    "unusable",
+    "unusable", "other",
 ]  # fmt: skip
 
 

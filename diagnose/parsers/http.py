@@ -95,20 +95,25 @@ def proxy_page(body: str) -> str:
 
 
 #: Words in which frameworks refuse a Host: Django, webpack's development server, Rails, Vite,
-#: Symfony and Laravel, Jupyter, Homepage; Nextcloud (in two languages), Transmission.
-_REFUSED_HOST = re.compile(
+#: Symfony and Laravel, Jupyter, Homepage; Nextcloud in two languages, Drupal, TYPO3, Werkzeug,
+#: HTTP.sys of Windows, Syncthing, Transmission, Tomcat.
+REFUSED_HOST = (
     r"invalid http_host|disallowedhost|invalid host header|blocked hosts?\b"
     r"|this host .{0,100} is not allowed|untrusted (?:host|domain)\b|non-local 'Host'"
     r"|host validation failed|the hostname was unrecognized"
-    r"|\u4e0d\u88ab\u4fe1\u4efb\u7684\u57df\u540d",
-    re.IGNORECASE,
+    r"|\u4e0d\u88ab\u4fe1\u4efb\u7684\u57df\u540d|\u4e0d\u53d7\u4fe1\u4efb\u7684\u57df\u540d"
+    r"|provided host name is not valid for this server|trustedHostsPattern"
+    r"|host .{0,100} is not trusted|request hostname is invalid|host check error"
+    r"|dns.?rebinding attack|the host \[.{0,100}\] is not valid"
+    r"|host not in (?:the )?(?:whitelist|allowlist)"
 )
+_REFUSED_HOST = re.compile(REFUSED_HOST, re.IGNORECASE)
 
 
 def refuses_host(status: int | None, body: str) -> bool:
     """Return whether an application refuses the request's Host in the words of its framework. A
     page that is served may only mention them."""
-    return status in {400, 403, 421} and _REFUSED_HOST.search(body[:2048]) is not None
+    return status in {400, 403, 421, 500} and _REFUSED_HOST.search(body[:2048]) is not None
 
 
 _WEBSOCKET_URL = re.compile(r"\bwss?://[A-Za-z0-9._\-\[\]:]{1,255}[^\s\"'`<>\\]{0,255}")

@@ -100,9 +100,18 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
     # What browsers refuse in a page
     ("mixed-content", r"Mixed Content|insecure WebSocket connection may not be initiated"
         r"|An insecure WebSocket|Blocked loading mixed active content|混合内容"),
+    ("frame", r"X-Frame-Options|\bin a frame\b|frame-ancestors|X-Frame|iframe|嵌入框架|内嵌(?:页面|框架)"),
     ("csp", r"Content[ -]Security[ -]Policy|内容安全策略"),
     ("cors", r"blocked by CORS policy|Cross-Origin Request Blocked|Access-Control-Allow-Origin"
         r"|access control checks|\bCORS\b|跨域|已拦截跨源请求"),
+    ("cookie", r"Set-Cookie|cookies? (?:\S{1,60} )?(?:was|has been|were|is) (?:blocked|rejected|refused|"
+        r"not (?:set|sent|stored|saved))|Cookie [“\"].{1,60}[”\"] (?:has been|will be soon) rejected|SameSite"
+        r"|session (?:is |was |gets )?(?:lost|not (?:kept|saved|persist\w*))|(?:session|会话|登录状?态?)\s?(?:丢失"
+        r"|失效|不保持)|cookie\s?(?:丢失|失效)|跳回登录"),
+    ("data", r"Unexpected token '?<|is not valid JSON|Unexpected token .{1,3} in JSON|JSON\.parse: "
+        r"unexpected character|JSON Parse error|SyntaxError: The string did not match the expected"),
+    ("characters", r"乱码|mojibake|garbled|\bwrong (?:charset|encoding)\b|encoding of the (?:plain text|HTML)"
+        r" document was not declared"),
     ("mime", r"MIME type|NS_ERROR_CORRUPTED_CONTENT|Corrupted Content Error|内容损坏错误"),
     # WebSockets
     ("websocket-status", r"WebSocket handshake: Unexpected response code: (?P<n>\d{3})"
@@ -263,6 +272,12 @@ def symptom_of(text: str) -> Symptom | None:
         if match := pattern.search(words):
             return Symptom(kind, _displayed_text(line, match), _number(pattern, words))
     return None
+
+
+def other_symptom(text: str) -> Symptom:
+    """Return the symptom of words of which nothing is known, to be shown as they are."""
+    line = hide_secrets(clean(condensed(text), MAX_LENGTH))
+    return Symptom("other", line if len(line) <= _MAX_SHOWN else f"{line[:_MAX_SHOWN]}…")
 
 
 def _number(pattern: re.Pattern[str], words: str) -> int | None:

@@ -22,6 +22,8 @@ _ERROR_CODE = re.compile(
     r"(?:net::|NET::)?[A-Z][A-Z0-9]{0,20}(?:_[A-Z0-9]{1,30}){1,12}"
     r"|E(?:CONN|HOST|TIMED|NET|PROTO|AI|NOT)[A-Z]{2,12}"
 )
+#: Words of a message of which nothing else is known. Fewer are a slip in a command line.
+_FEWEST_WORDS = 4
 #: The longest message that is kept as the input, in characters.
 _MAX_INPUT = 500
 #: Dots of Chinese input methods (NFKC maps the other full-width characters).
@@ -152,19 +154,21 @@ def _name_in_words(text: str, symptom: Symptom | None) -> str:
     from diagnose.parsers.error_messages import is_error_message, names_in_words
     from diagnose.parsers.sanitize import clean
 
-    names = names_in_words(text) if symptom else ()
-    if len(names) == 1:
+    names = names_in_words(text)
+    if symptom and len(names) == 1:
         return names[0]
     quoted = _quoted_input(text)
-    if names:
+    if symptom and names:
         sites = ", ".join(clean(name, 60) for name in names[:5])
         raise NamelessMessageError(
             f"{quoted} names several sites: {sites}. Give the URL of one.", symptom
         )
     if symptom is None and not is_error_message(text):
-        raise UsageError(
-            f"{quoted} is no target: there is a blank in it. Give each target as a word of its own."
-        )
+        blank = f"{quoted} is no target: there is a blank in it."
+        advice = f"{blank} Give each target as a word of its own."
+        if names or (text.isascii() and len(text.split()) < _FEWEST_WORDS):
+            raise UsageError(advice)
+        raise NamelessMessageError(advice, None)
     understood = f" It was understood as: {_symptom_words(symptom)}." if symptom else ""
     raise NamelessMessageError(
         f"{quoted} names no site.{understood} Give its address as well: "

@@ -44,6 +44,12 @@ BROWSER_MESSAGES: dict[str, tuple[Example, ...]] = {
         Example("https://shop.example.com/ NET::ERR_CERT_WEAK_KEY", "certificate-weak"),
         Example("https://shop.example.com/ NET::ERR_CERTIFICATE_TRANSPARENCY_REQUIRED",
                 "certificate-transparency"),
+        Example("Refused to display 'https://shop.example.com/' in a frame because it set "
+                "'X-Frame-Options' to 'deny'.", "frame"),
+        Example("https://shop.example.com/ This Set-Cookie was blocked because it had the "
+                '"SameSite=None" attribute but did not have the "Secure" attribute', "cookie"),
+        Example("Uncaught (in promise) SyntaxError: Unexpected token '<', \"<!doctype \"... is not "
+                "valid JSON", "data", ""),
         Example("You cannot visit shop.example.com right now because the website uses HSTS.",
                 "hsts"),
         Example("You cannot visit shop.example.com right now because the website uses certificate "

@@ -29,6 +29,8 @@ QUESTIONS: dict[str, tuple[Example, ...]] = {
         Example("NET::ERR_CERT_COMMON_NAME_INVALID", "certificate-name", ""),
         Example("ECONNREFUSED", "refused", ""),
         Example("证书链不完整", "certificate-issuer", ""),
+        Example("登录后又跳回登录页 session 丢失", "cookie", ""),
+        Example("https://shop.example.com/ 页面中文乱码", "characters"),
     ),
 }  # fmt: skip
 MESSAGES = {**BROWSER_MESSAGES, **PROGRAM_MESSAGES, **QUESTIONS}

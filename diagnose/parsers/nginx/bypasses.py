@@ -5,6 +5,8 @@ https://nginx.org/en/docs/http/ngx_http_core_module.html#location: a regular exp
 a longer prefix, unless that has "^~".
 """
 
+import re
+
 from diagnose.model.frozen import frozen
 from diagnose.model.nginx import Directive
 from diagnose.model.requests import BypassReason
@@ -20,15 +22,20 @@ from diagnose.parsers.nginx.locations import (
 from diagnose.parsers.nginx.pcre import is_supported_pcre, pcre_search
 from diagnose.parsers.nginx.server_blocks import Server
 
+#: A group of the pattern in a replacement.
+_GROUP = re.compile(r"\$(\d)")
+
 
 @frozen
 class Bypass:
     """The location that would pass a path on (`match`), and the directive that nginx follows in its
-    place: a location, or a rewrite."""
+    place: a location, or a rewrite. `path` is the one that the application would get, "" for the
+    visitor's."""
 
     by: BypassReason
     match: LocationMatch
     directive: Directive
+    path: str = ""
 
 
 def bypass_of(server: Server, path: str) -> Bypass | None:
@@ -41,6 +48,9 @@ def bypass_of(server: Server, path: str) -> Bypass | None:
     if rewrite is not None:
         return Bypass("rewrite", prefix, rewrite)
     chosen = match_location(server, path)
+    left = _leaving_rewrite(server, prefix.block, uri) if chosen.block is prefix.block else None
+    if left is not None:
+        return Bypass("last", prefix, *left)
     pattern = location_pattern(chosen.block) if chosen.block.name == "location" else None
     is_regex = pattern is not None and pattern.modifier in {"~", "~*"}
     answers = any(children(chosen.block, name) for name in ("return", "rewrite"))
@@ -65,6 +75,33 @@ def _prefix_location(server: Server, uri: str) -> LocationMatch | None:
         return None
     longest = max(prefixes, key=lambda prefix: prefix[0])[1]
     return LocationMatch((server.http, server.block, longest))
+
+
+def _leaving_rewrite(server: Server, block: Directive, uri: str) -> tuple[Directive, str] | None:
+    """Return the rewrite of a location after which nginx chooses another location, which passes
+    nothing on, and the new path (ngx_http_rewrite_module, "rewrite"); None if there is none."""
+    for directive in children(block, "rewrite"):
+        pattern, replacement, flag = (*directive.args, "", "", "")[:3]
+        found = pcre_search(pattern, uri, False) if is_supported_pcre(pattern) else None
+        if found is None or flag in {"break", "redirect", "permanent"}:
+            continue
+        changed = _expanded(replacement, found)
+        if "$" in changed or not changed.startswith("/"):
+            return None
+        changed = changed.partition("?")[0]
+        is_left = not _passes_on(match_location(server, changed).block)
+        return (directive, changed) if is_left else None
+    return None
+
+
+def _expanded(replacement: str, found: re.Match[str]) -> str:
+    """Return the replacement with the groups of the pattern."""
+
+    def group(reference: re.Match[str]) -> str:
+        number = int(reference[1])
+        return (found[number] or "") if number <= found.re.groups else ""
+
+    return _GROUP.sub(group, replacement)
 
 
 def _rewrite_of(server: Server, uri: str) -> Directive | None:

@@ -3,6 +3,8 @@ another location or a `rewrite` comes first. One GET, after the site has answere
 with a page.
 """
 
+from dataclasses import replace
+
 from diagnose.model import Failure, Vantage
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import NginxConfig
@@ -58,6 +60,8 @@ async def _ask(ctx: ProbeContext, config: NginxConfig, exchange: Exchange) -> No
     fields = visitor_fields(ctx, exchange)
     version = http_version(ctx, route)
     request = proxied_request(bypass.match, upstream, ctx.target, version, fields)
+    if request and bypass.path:
+        request = replace(request, path=bypass.path)
     at = ctx.elapsed()
     answer = await send_request(ctx, route, request) if request else None
     if answer is None:

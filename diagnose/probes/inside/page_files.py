@@ -231,7 +231,9 @@ async def _emit_target(ctx: ProbeContext, config: NginxConfig, exchange: Exchang
     }
     access = accesses.get(served.path)
     mistake, elsewhere = _first_existing(alternatives, accesses)
-    if access is None or not elsewhere:
+    if access is not None and not elsewhere and not _has_folder(access, served):
+        mistake = "folder"
+    if access is None or not (elsewhere or mistake == "folder"):
         return
     if mistake == "fallback" and not await _is_application(ctx, elsewhere, path):
         return
@@ -240,6 +242,15 @@ async def _emit_target(ctx: ProbeContext, config: NginxConfig, exchange: Exchang
         PageFileAccess(
             **{**values, "at": at}, url=exchange.url, elsewhere=elsewhere, mistake=mistake
         )
+    )
+
+
+def _has_folder(access: Access, served: ServedFile) -> bool:
+    """Whether the folder of root or alias exists. Of a path only what exists is listed. A folder
+    that is relative to nginx's own counts as there."""
+    folder = posixpath.normpath(served.directive.args[0])
+    return not folder.startswith("/") or any(
+        posixpath.normpath(part.path) == folder for part in access.parts
     )
 
 

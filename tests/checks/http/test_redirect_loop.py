@@ -5,6 +5,8 @@ import pytest
 from diagnose.model import Applicability, Confidence
 from diagnose.model.http import Exchange, RequestPurpose
 from tests.support.check_evidence import judge
+from tests.support.nginx_evidence import RUNNING
+from tests.support.nginx_evidence import config as nginx_config
 from tests.support.redirect_evidence import AROUND, SITE, applied, config
 
 
@@ -166,3 +168,42 @@ def test_fires_on_two_names_that_redirect_to_each_other() -> None:
     (claim,) = judge("http.redirect-loop", *steps)
     assert claim.facts["www"]
     assert not claim.facts["www_place"]
+
+
+LOGIN = "https://shop.example.com/login"
+CIRCLE = (answer(HOME, LOGIN), answer(LOGIN, HOME, "redirect"))
+PASSED = """\
+server {
+    listen 443 ssl;
+    server_name shop.example.com;
+    location / {
+        proxy_pass http://127.0.0.1:3000;
+        proxy_set_header Host $host;
+    }
+}
+"""
+
+
+def test_fires_and_names_what_takes_the_cookie_away() -> None:
+    line = "proxy_hide_header Set-Cookie;\n        proxy_set_header"
+    text = PASSED.replace("proxy_set_header", line)
+    (claim,) = judge("http.redirect-loop", *CIRCLE, RUNNING, nginx_config(text), masked=False)
+    assert claim.facts["hiding"]
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+
+
+def test_fires_and_says_that_the_scheme_is_not_passed_where_no_cookie_is_set() -> None:
+    (claim,) = judge("http.redirect-loop", *CIRCLE, RUNNING, nginx_config(PASSED), masked=False)
+    assert claim.facts["no_scheme"]
+    assert "X-Forwarded-Proto $scheme" in str(claim.fix and claim.fix.steps[0])
+    told = PASSED.replace("Host $host", "X-Forwarded-Proto https")
+    (claim,) = judge("http.redirect-loop", *CIRCLE, RUNNING, nginx_config(told), masked=False)
+    assert not claim.facts["no_scheme"]
+
+
+def test_fires_and_says_nothing_of_the_scheme_where_a_cookie_is_set() -> None:
+    cookie = replace(CIRCLE[1], headers=(*CIRCLE[1].headers, ("Set-Cookie", "sid=1; Path=/")))
+    seen = (CIRCLE[0], cookie, RUNNING, nginx_config(PASSED))
+    (claim,) = judge("http.redirect-loop", *seen, masked=False)
+    assert not claim.facts["no_scheme"]

@@ -131,3 +131,31 @@ def test_names_the_program_behind_and_its_log() -> None:
     )
     (claim,) = judge("http.server-error", home(500), HOST, line)
     assert (claim.facts["program"], claim.facts["program_log"]) == ("shop (python3)", log)
+
+
+def test_fires_with_the_words_of_php_in_nginxs_log() -> None:
+    line = LogLine(
+        file="/var/log/nginx/error.log", when=0.0, level="error", pid=8,
+        text='FastCGI sent in stderr: "PHP message: PHP Fatal error:  Uncaught Exception: no" '
+        "while reading response header from upstream",
+        request="GET / HTTP/1.1", host="shop.example.com",
+    )  # fmt: skip
+    (claim,) = judge("http.server-error", home(500), line, masked=False)
+    assert str(claim.facts["lead"]).startswith("Fatal error:  Uncaught Exception: no")
+
+
+@pytest.mark.parametrize(
+    ("body", "lead"),
+    [
+        ("Kibana server is not ready yet", "Kibana server is not ready yet"),
+        ("<title>Server Error (500)</title><h1>Server Error (500)</h1>", ""),
+        ("<html><center><h1>503</h1></center><hr><center>nginx</center></html>", ""),
+        ("Internal Server Error", ""),
+    ],
+)
+def test_fires_with_the_words_of_a_page_that_says_more_than_the_status(
+    body: str, lead: str
+) -> None:
+    page = replace(home(503), body=body)
+    (claim,) = judge("http.server-error", page, masked=False)
+    assert claim.facts["lead"] == lead

@@ -2,6 +2,7 @@ from typing import Any
 
 from diagnose.model import Applicability, Command, Observation, commands
 from diagnose.model.files import NginxStart
+from diagnose.model.kernel import Boot
 from diagnose.model.nginx import NginxProcess, NginxState
 from diagnose.model.server import Listener, Listeners
 from diagnose.model.tcp import Connection
@@ -22,6 +23,15 @@ def test_fires_and_lets_systemd_start_it() -> None:
     assert claim.fix
     assert isinstance(claim.fix.steps[1], Command)
     assert claim.fix.steps[1].argv == ("systemctl", "start", "nginx")
+
+
+def test_fires_and_unmasks_the_service_after_a_question() -> None:
+    boot = Boot(manager="systemd", service="nginx.service", state="masked")
+    (claim,) = judge("nginx.not-running", STOPPED, config(), BUILD, SYSTEMD, boot)
+    assert claim.facts["masked"] == "nginx.service"
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    assert claim.fix.steps[1] == commands.unmask_service("nginx.service", False)
 
 
 def test_fires_beside_a_containers_only_where_the_port_refuses() -> None:

@@ -61,3 +61,16 @@ def test_silent_where_the_application_has_no_better_answer() -> None:
     assert not judge(CHECK, *seen(lines, SCRIPT, 200, html=True), target=target)
     guarded = lines.replace("location /socket", "location ^~ /socket")
     assert not judge(CHECK, *seen(guarded, SCRIPT, 404), target=target)
+
+
+def test_fires_on_a_rewrite_that_leaves_its_location_and_lets_it_stay() -> None:
+    owner = (
+        "location /api/ {\n rewrite ^/api/(.*)$ /$1 last;\n proxy_pass http://127.0.0.1:3000;\n}"
+    )
+    pages = "location / { root /srv; }"
+    observations = seen(f"{owner}\n {pages}", "/api/users", 200, by="last")
+    (claim,) = judge(CHECK, *observations, target=replace(SHOP, path="/api/users"), masked=False)
+    assert claim.facts["last"]
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    assert "rewrite ^/api/(.*)$ /$1 break;" in str(claim.fix.steps[0])

@@ -7,6 +7,8 @@ from diagnose.parsers.nginx.config import parse
 from diagnose.parsers.nginx.server_blocks import servers
 
 APP = "location /api/ { proxy_pass http://127.0.0.1:3000; }"
+PASS = "proxy_pass http://127.0.0.1:3000;"
+REWRITTEN = "location /api/ { rewrite ^/api/(.*)$ /$1"
 PAGES = "location / { root /srv; }"
 
 
@@ -23,9 +25,22 @@ PAGES = "location / { root /srv; }"
         (f"{APP} {PAGES} rewrite ^ https://b.example.com/ last;", "/api/a", None),
         (f"{APP} {PAGES} rewrite;", "/api/a", None),
         (f"{APP} {PAGES}", "/about", None),
+        (f"{REWRITTEN} last; {PASS} }} {PAGES}", "/api/a", ("last", "rewrite")),
+        (f"{REWRITTEN}; {PASS} }} {PAGES}", "/api/a", ("last", "rewrite")),
+        (f"{REWRITTEN} break; {PASS} }} {PAGES}", "/api/a", None),
+        (f"{REWRITTEN} redirect; {PASS} }} {PAGES}", "/api/a", None),
+        (f"{REWRITTEN} last; {PASS} }} location / {{ {PASS} }}", "/api/a", None),
     ],
 )
 def test_bypasses(lines: str, path: str, expected: tuple[str, str] | None) -> None:
     (server,) = servers(parse(f"http {{ server {{ listen 443; {lines} }} }}", "/n.conf"))
     bypass = bypass_of(server, path)
     assert (bypass and (bypass.by, bypass.directive.name)) == expected
+
+
+def test_the_path_that_the_application_would_get() -> None:
+    text = f"http {{ server {{ listen 443; {REWRITTEN}?x=$2 last; {PASS} }} {PAGES} }} }}"
+    (server,) = servers(parse(text, "/n.conf"))
+    bypass = bypass_of(server, "/api/users/7")
+    assert bypass
+    assert bypass.path == "/users/7"

@@ -148,3 +148,23 @@ def test_who_may_read_the_passwords(config_first: bool) -> None:
     (access,) = look.observed(PasswordFileAccess)
     assert access.path == path
     assert not access.exists
+
+
+@pytest.mark.parametrize(("last", "mistake"), [("/srv", ["folder"]), ("/srv/now/public", [])])
+def test_the_folder_of_the_site_is_not_there(last: str, mistake: list[str]) -> None:
+    text = nginx_evidence.SITE.replace("proxy_pass http://127.0.0.1:3000;", "root /srv/now/public;")
+    paths = ("/srv/now/public", "/srv/now/public/index.html")
+    asked = shlex.join(("sh", "-c", ACCESS_SCRIPT, "sh", "", "11", *dict.fromkeys(paths)))
+    lines = f"part 0 root 0 root 755 directory||/\npart 0 root 0 root 755 directory||{last}\n"
+    answer = f"uid 33\ngids 33\nname www-data www-data\npath {paths[0]}\n{lines}"
+    look = Looking(RecordedMachine({asked: answer}))
+    look.emit(RUNNING)
+    missing, seen = page(404), config(text)
+
+    async def work() -> None:
+        look.emit(seen)
+        look.emit(missing)
+        await page_files.missing_target.work(look, missing)
+
+    asyncio.run(work())
+    assert [access.mistake for access in look.observed(PageFileAccess)] == mistake

@@ -1,0 +1,84 @@
+"""The text of the page is garbled in browsers: Content-Type names another encoding than the page is
+written in. Browsers believe the header first, and the page's own `<meta charset>` only without one
+(HTML standard, "determining the character encoding"). Usual reason: `charset utf-8;` in nginx for
+a page in GBK or Windows-1252, or the other way round.
+"""
+
+import re
+from collections.abc import Iterator
+
+from checks.http import endpoint_subjects
+from checks.nginx import Nginx, file_line
+from checks.upstream._responses import page_exchanges
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Where,
+    merge_subjects,
+)
+from diagnose.model.http import Exchange
+from diagnose.model.nginx import Directive
+from diagnose.parsers.sanitize import clean
+
+_IN_HEADER = re.compile(r"charset\s*=\s*[\"']?([\w:-]{2,40})", re.IGNORECASE)
+_IN_PAGE = re.compile(r"<meta[^>]{0,200}?charset\s*=\s*[\"']?([\w:-]{2,40})", re.IGNORECASE)
+_UTF_8 = {"utf-8", "utf8"}
+#: A byte that is no UTF-8, as the body's text has it. One may come from where the text was cut.
+_INVALID = "\N{REPLACEMENT CHARACTER}"
+_FEWEST = 4
+
+
+@check(severity=Severity.WARNING, needs=[Exchange])
+def charset_wrong(evidence: Evidence) -> Iterator[Claim]:
+    pages = [page for page in page_exchanges(evidence) if _is_garbled(page)]
+    if not pages:
+        return
+    first, subjects, nginx = pages[0], endpoint_subjects(pages), Nginx.of(evidence)
+    directive = _directive(nginx)
+    yield Claim(
+        about=merge_subjects(subjects),
+        covers=subjects,
+        because=(*pages, *([nginx.config] if nginx.config and directive else [])),
+        location=nginx.location(directive) if directive else None,
+        facts={
+            "url": first.url,
+            "header": _header_charset(first),
+            "page": _page_charset(first),
+            "place": file_line(directive) if directive else "",
+        },
+        fix=Fix((Manual("name-the-encoding", Where.SERVER),), Applicability.MANUAL),
+    )
+
+
+def _is_garbled(page: Exchange) -> bool:
+    is_page = "html" in (page.header("Content-Type") or "").lower()
+    if not is_page or not 200 <= (page.status or 0) < 300:
+        return False
+    header, own = _header_charset(page), _page_charset(page)
+    text = page.body[:-4]
+    invalid = text.count(_INVALID)
+    if (header or own) in _UTF_8:
+        return invalid >= _FEWEST
+    is_utf_8 = not invalid and sum(character > "\x7f" for character in text) >= _FEWEST
+    return bool(header) and own in _UTF_8 and is_utf_8
+
+
+def _header_charset(page: Exchange) -> str:
+    match = _IN_HEADER.search(page.header("Content-Type") or "")
+    return clean(match[1].lower(), 40) if match else ""
+
+
+def _page_charset(page: Exchange) -> str:
+    match = _IN_PAGE.search(page.body)
+    return clean(match[1].lower(), 40) if match else ""
+
+
+def _directive(nginx: Nginx) -> Directive | None:
+    match = next(iter(nginx.location_matches(nginx.evidence.target.path)), None)
+    directive = match.directive("charset") if match else None
+    return directive if directive and directive.args[:1] != ("off",) else None

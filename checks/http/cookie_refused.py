@@ -1,0 +1,88 @@
+"""Browsers refuse a cookie of the page, because its attributes do not fit each other or the site
+(draft-ietf-httpbis-rfc6265bis, section 5.7): the Domain of another site, SameSite=None without
+Secure, a name with __Host- or __Secure-, Secure over http. A login is not kept then.
+
+A cookie that the same answer sets in a second way, which browsers take, is no fault.
+"""
+
+from collections.abc import Iterator
+
+from checks.http import endpoint_subjects
+from checks.nginx import Nginx, file_line
+from checks.upstream._comparisons import proxied_match
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Where,
+    merge_subjects,
+)
+from diagnose.model.http import Exchange
+from diagnose.parsers.nginx.locations import proxy_pass_of
+from diagnose.parsers.sanitize import clean
+from diagnose.parsers.set_cookie import CookieRefusal, cookie_domain, cookie_refusal
+from diagnose.parsers.urls import parse_url
+
+_REASONS: tuple[CookieRefusal, ...] = ("domain", "insecure", "prefix", "same-site")
+
+
+@check(severity=Severity.WARNING, needs=[Exchange])
+def cookie_refused(evidence: Evidence) -> Iterator[Claim]:
+    refused = [
+        (page, value, reason)
+        for page in evidence.good(Exchange)
+        if page.purpose in {"target", "redirect"}
+        for value, reason in _refusals(page)
+    ]
+    if not refused:
+        return
+    page, value, reason = refused[0]
+    pages = tuple(dict.fromkeys(each for each, _, _ in refused))
+    nginx, subjects = Nginx.of(evidence), endpoint_subjects(pages)
+    match = proxied_match(nginx, evidence.target.path)
+    directive = proxy_pass_of(match) if match else None
+    yield Claim(
+        about=merge_subjects(subjects),
+        covers=subjects,
+        because=(*pages, *([nginx.config] if nginx.config and directive else [])),
+        location=nginx.location(directive) if directive else None,
+        facts={
+            "url": page.url,
+            "host": evidence.target.host,
+            "cookie": _name(value),
+            "cookie_domain": cookie_domain(value) if reason == "domain" else "",
+            "place": file_line(directive) if directive else "",
+            **{name.replace("-", "_"): name == reason for name in _REASONS},
+        },
+        fix=Fix((Manual("correct-the-cookie", Where.APPLICATION),), Applicability.MANUAL),
+    )
+
+
+def _refusals(page: Exchange) -> Iterator[tuple[str, CookieRefusal]]:
+    url = parse_url(page.url)
+    values = [value for name, value in page.headers if name.lower() == "set-cookie"]
+    if url is None:
+        return
+    reasons = [(value, cookie_refusal(value, url.host, url.secure)) for value in values]
+    taken = {_name(value) for value, reason in reasons if not reason}
+    yield from (
+        (value, reason)
+        for value, reason in reasons
+        if reason and _name(value) not in taken and not _is_deleted(value)
+    )
+
+
+def _is_deleted(value: str) -> bool:
+    """Return whether the field takes a cookie away: it need not be there."""
+    text = value.lower().replace(" ", "")
+    return (
+        "max-age=0" in text or "max-age=-" in text or "01-jan-1970" in text or "01jan1970" in text
+    )
+
+
+def _name(value: str) -> str:
+    return clean(value.partition("=")[0].strip(), 100)

@@ -1,0 +1,134 @@
+"""A browser does not give this answer to the page of another site that asked for it (Fetch
+standard, sections 4.9 "CORS check" and 4.8 "CORS-preflight fetch"): the preflight is redirected or
+gets an error, the answer does not name the page's origin, or allows every origin with cookies.
+
+It is judged only for a request that named an origin of another site (`--origin`, or a pasted
+message about CORS). Pages of the own site, and other programs, get the answer.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Literal
+
+from checks.http import addresses, endpoint_subjects
+from checks.http._hidden_fields import field_source
+from checks.nginx import Nginx, file_line
+from checks.upstream._responses import page_exchanges
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Where,
+    merge_subjects,
+)
+from diagnose.model.http import Exchange
+from diagnose.parsers.redirects import redirect_target
+from diagnose.parsers.sanitize import clean
+
+_ORIGIN = "Access-Control-Allow-Origin"
+_PREFLIGHT = "OPTIONS"
+
+#: Why a browser keeps the answer to itself.
+CorsRefusal = Literal["redirected", "status", "missing", "other", "wildcard", "field"]
+_REASONS: tuple[CorsRefusal, ...] = (
+    "redirected", "status", "missing", "other", "wildcard", "field",
+)  # fmt: skip
+_CREDENTIALS = re.compile(r"credentials|wildcard", re.IGNORECASE)
+_SENT = re.compile(r"-H '?Origin: ([^'\s]{1,300})")
+_FIELD = re.compile(r"header (?:field )?[‘'“]?([\w-]{1,60})[’'”]? is not allowed")
+
+
+@check(severity=Severity.WARNING, needs=[Exchange])
+def cors_refused(evidence: Evidence) -> Iterator[Claim]:
+    judged = [
+        (page, reason) for page in page_exchanges(evidence) if (reason := _refusal(evidence, page))
+    ]
+    if not judged:
+        return
+    pages, reason = [page for page, _ in judged], judged[0][1]
+    first, subjects, nginx = pages[0], endpoint_subjects(pages), Nginx.of(evidence)
+    source = field_source(nginx, [_ORIGIN])
+    directive = source.directive if source else None
+    yield Claim(
+        about=merge_subjects(subjects),
+        covers=subjects,
+        because=(*pages, *([nginx.config] if nginx.config else [])),
+        location=nginx.location(directive) if directive else None,
+        facts={
+            "url": first.url,
+            "origin": _sent_origin(first),
+            "addresses": addresses(pages),
+            "method": first.method,
+            "status": first.status or "",
+            "preflight": first.method == _PREFLIGHT,
+            "value": clean(first.header(_ORIGIN) or "", 200),
+            "to": redirect_target(first) or "",
+            "name": _asked_field(evidence),
+            "place": file_line(directive) if directive else "",
+            "added": source is not None and source.added,
+            **{name: name == reason for name in _REASONS},
+        },
+        fix=Fix((Manual("answer-the-origin", Where.SERVER),), Applicability.MANUAL),
+    )
+
+
+def _sent_origin(page: Exchange) -> str:
+    match = _SENT.search(page.equivalent)
+    return match[1] if match else ""
+
+
+def _refusal(evidence: Evidence, page: Exchange) -> CorsRefusal | None:
+    """Return why a browser refuses the answer to a page of that origin; None if it does not, or if
+    the question is not about another site."""
+    origin = _sent_origin(page)
+    if not origin or origin == evidence.target.origin or page.status is None:
+        return None
+    is_preflight = page.method == _PREFLIGHT
+    symptom = evidence.target.symptom
+    is_pasted = symptom is not None and symptom.kind == "cors"
+    if is_preflight:
+        if redirect_target(page):
+            return "redirected"
+        if not 200 <= page.status < 300:
+            return "status"
+    elif redirect_target(page):
+        return None
+    reason = _field_refusal(evidence, page, origin)
+    # A page is not read by other sites' scripts: that nothing is allowed is no fault of it.
+    is_data = is_preflight or is_pasted or "html" not in (page.header("Content-Type") or "html")
+    return reason if is_data or reason == "wildcard" else None
+
+
+def _field_refusal(evidence: Evidence, page: Exchange, origin: str) -> CorsRefusal | None:
+    """Judge the fields (Fetch standard, "CORS check")."""
+    values = [value.strip() for name, value in page.headers if name.lower() == _ORIGIN.lower()]
+    if not values:
+        return "missing"
+    if len(values) > 1:
+        return None  # http.cors-twice
+    allows_cookies = (page.header("Access-Control-Allow-Credentials") or "").strip() == "true"
+    symptom = evidence.target.symptom
+    wants_cookies = symptom is not None and bool(_CREDENTIALS.search(symptom.text))
+    if values[0] == "*":
+        if allows_cookies or wants_cookies:
+            return "wildcard"
+    elif values[0] != origin:
+        return "other"
+    name = _asked_field(evidence).lower()
+    allowed = {
+        part.strip().lower()
+        for part in (page.header("Access-Control-Allow-Headers") or "").split(",")
+    }
+    is_refused = bool(name) and page.method == _PREFLIGHT and not {name, "*"} & allowed
+    return "field" if is_refused else None
+
+
+def _asked_field(evidence: Evidence) -> str:
+    """Return the header field that a pasted message says is not allowed."""
+    symptom = evidence.target.symptom
+    match = _FIELD.search(symptom.text) if symptom else None
+    return match[1] if match else ""

@@ -1,0 +1,112 @@
+"""nginx passes the page on under another path, and the application's cookie is for the path that
+only the application knows (ngx_http_proxy_module, "proxy_cookie_path"; RFC 6265 section 5.1.4).
+
+`location /shop-dev/ { proxy_pass http://app/shop/; }` and `Set-Cookie: …; Path=/shop`: the browser
+never sends it back for /shop-dev/, and the login is lost with the next page.
+"""
+
+import re
+from collections.abc import Iterator
+
+from checks.http import endpoint_subjects
+from checks.nginx import Nginx, file_line
+from checks.nginx._edits import config_edit
+from checks.nginx._location_edits import location_fix
+from checks.upstream._comparisons import proxied_match
+from checks.upstream._responses import page_exchanges
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Where,
+    merge_subjects,
+)
+from diagnose.model.http import Exchange
+from diagnose.model.nginx import Directive, NginxConfig
+from diagnose.parsers.nginx import edits
+from diagnose.parsers.nginx.locations import LocationMatch, location_pattern, proxy_pass_of
+from diagnose.parsers.sanitize import clean
+
+_PASSED_PATH = re.compile(r"https?://[^/\s$]+(/[^\s$?#]*)$")
+_PLAIN_PATH = re.compile(r"/[\w./~-]*")
+
+
+@check(severity=Severity.WARNING, needs=[NginxConfig, Exchange])
+def cookie_path(evidence: Evidence) -> Iterator[Claim]:
+    nginx, path = Nginx.of(evidence), evidence.target.path.partition("?")[0]
+    match = proxied_match(nginx, path)
+    directive = proxy_pass_of(match) if match else None
+    prefixes = _prefixes(match, directive) if match and directive else None
+    if match is None or directive is None or prefixes is None or _changes_paths(match):
+        return
+    outer, inner = prefixes
+    lost = [
+        (page, name, cookie)
+        for page in page_exchanges(evidence)
+        for name, cookie in _cookies(page)
+        if _matches(inner, cookie) and not _matches(path, cookie)
+    ]
+    if not lost:
+        return
+    pages = tuple(dict.fromkeys(page for page, _, _ in lost))
+    subjects = endpoint_subjects(pages)
+    yield Claim(
+        about=merge_subjects(subjects),
+        covers=subjects,
+        because=(*pages, *([nginx.config] if nginx.config else [])),
+        location=nginx.location(directive),
+        facts={
+            "url": pages[0].url,
+            "cookie": lost[0][1],
+            "path": lost[0][2],
+            "outer": outer,
+            "inner": inner,
+            "place": file_line(directive),
+        },
+        fix=_fix(nginx, match, directive, outer, inner),
+    )
+
+
+def _prefixes(match: LocationMatch, directive: Directive) -> tuple[str, str] | None:
+    """Return the path of the location, and the one that nginx puts in its place; None if both are
+    the same, or are not plain."""
+    pattern = location_pattern(match.block)
+    passed = _PASSED_PATH.fullmatch(directive.args[0]) if directive.args else None
+    if pattern is None or pattern.modifier not in {"", "^~"} or passed is None:
+        return None
+    outer, inner = pattern.text, passed[1]
+    is_plain = _PLAIN_PATH.fullmatch(outer) and _PLAIN_PATH.fullmatch(inner)
+    return (outer, inner) if is_plain and outer != inner and inner != "/" else None
+
+
+def _changes_paths(match: LocationMatch) -> bool:
+    return any(each.args[:1] != ("off",) for each in match.directives("proxy_cookie_path"))
+
+
+def _cookies(page: Exchange) -> Iterator[tuple[str, str]]:
+    """Yield the name and the Path of each cookie that has a Path of its own."""
+    for name, value in page.headers:
+        pair, *attributes = value.split(";") if name.lower() == "set-cookie" else [""]
+        for key, _, text in (each.partition("=") for each in attributes):
+            if key.strip().lower() == "path" and text.strip().startswith("/"):
+                yield clean(pair.partition("=")[0].strip(), 100), clean(text.strip(), 200)
+
+
+def _matches(path: str, cookie: str) -> bool:
+    """Return whether a cookie with this Path is sent for the path (RFC 6265 section 5.1.4)."""
+    return path == cookie or path.startswith(cookie if cookie.endswith("/") else f"{cookie}/")
+
+
+def _fix(nginx: Nginx, match: LocationMatch, directive: Directive, outer: str, inner: str) -> Fix:
+    file = nginx.file(directive)
+    old, new = inner.rstrip("/"), outer.rstrip("/") or "/"
+    line = f"proxy_cookie_path {old} {new};"
+    change = edits.insert_after(file.text, directive, [line]) if file else None
+    edit = config_edit(nginx, file.path, change) if file and change else None
+    if edit is None:
+        return Fix((Manual("change-the-path", Where.SERVER),), Applicability.MANUAL)
+    return location_fix(nginx, match, (edit,), sure=False)

@@ -1,0 +1,57 @@
+"""nginx answers 404 because the folder in which it looks for the site's files is not there: the
+path of `root` or `alias` is mistyped, a disk is not mounted, or a link leads to a release that was
+deleted (ngx_http_core_module, "root").
+"""
+
+from collections.abc import Iterator
+
+from checks.http import endpoint_subjects
+from checks.nginx import Nginx, file_line
+from checks.upstream._responses import page_exchanges
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Evidence,
+    Fix,
+    Host,
+    Manual,
+    Severity,
+    Where,
+    merge_subjects,
+)
+from diagnose.model.files import PageFileAccess
+from diagnose.model.http import Exchange
+from diagnose.model.nginx import NginxConfig
+from diagnose.parsers.nginx.file_paths import served_file
+
+
+@check(severity=Severity.ERROR, needs=[NginxConfig, PageFileAccess, Exchange])
+def folder_missing(evidence: Evidence) -> Iterator[Claim]:
+    nginx, path = Nginx.of(evidence), evidence.target.path.partition("?")[0]
+    match = next(iter(nginx.location_matches(path)), None)
+    served = served_file(match, path) if match else None
+    accesses = [each for each in evidence.good(PageFileAccess) if each.mistake == "folder"]
+    pages = [page for page in page_exchanges(evidence) if page.status == 404]
+    # Where a folder is closed to us, we see nothing of what is in it.
+    sees_all = any(host.privileged for host in evidence.of(Host) if host.role == "server")
+    if not accesses or not pages or served is None or not sees_all:
+        return
+    if accesses[0].path != served.path:
+        return
+    access, subjects = accesses[0], endpoint_subjects(pages)
+    existing = max((part.path for part in access.parts if part.folder), key=len, default="/")
+    yield Claim(
+        about=merge_subjects(subjects),
+        covers=subjects,
+        because=(*pages, access, *([nginx.config] if nginx.config else [])),
+        location=nginx.location(served.directive),
+        facts={
+            "url": pages[0].url,
+            "folder": served.directive.args[0],
+            "directive": " ".join((served.directive.name, *served.directive.args)),
+            "place": file_line(served.directive),
+            "existing": existing,
+        },
+        fix=Fix((Manual("bring-it-back", Where.SERVER),), Applicability.MANUAL),
+    )

@@ -1,0 +1,105 @@
+"""The error is nginx's own answer, and no application was asked: the directive that makes it is
+named, with the line of the error log about this request (ngx_http_rewrite_module, "return";
+ngx_http_access_module; ngx_http_auth_basic_module).
+
+Mostly it is meant, so that it is a note. It is a fault if a password was sent and refused, or if
+the site works over https and an address with http ends here: then a redirect is missing.
+"""
+
+from collections.abc import Iterator
+
+from checks.http import endpoint_subjects
+from checks.nginx import Nginx, file_line
+from checks.nginx._answering_rules import BROWSER
+from checks.nginx._page_errors import is_in_run, logged_errors
+from checks.upstream._responses import page_exchanges
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Where,
+    merge_subjects,
+)
+from diagnose.model.http import Exchange
+from diagnose.model.nginx import Directive, NginxConfig
+from diagnose.parsers.http import proxy_page
+from diagnose.parsers.nginx import server_blocks
+from diagnose.parsers.nginx.access_phases import possible_results
+from diagnose.parsers.nginx.access_rules import ClientRequest
+
+_SENT_PASSWORD = "Authorization:"
+
+
+@check(severity=Severity.NOTE, needs=[NginxConfig, Exchange])
+def own_answer(evidence: Evidence) -> Iterator[Claim]:
+    nginx = Nginx.of(evidence)
+    pages = [
+        page
+        for page in page_exchanges(evidence)
+        if 400 <= (page.status or 0) < 500 and proxy_page(page.body) == "nginx"
+    ]
+    directive = _decisive(nginx, pages[0]) if pages else None
+    if directive is None:
+        return
+    page, subjects = pages[0], endpoint_subjects(pages)
+    errors = logged_errors(evidence, r".", evidence.target.path)
+    lines = [line for line, _ in errors if is_in_run(evidence, line)]
+    is_password = page.status == 401 and _SENT_PASSWORD in page.equivalent
+    is_plain = _is_redirect_missing(nginx, page)
+    yield Claim(
+        about=merge_subjects(subjects),
+        covers=subjects,
+        because=(*pages, *lines[-1:], *([nginx.config] if nginx.config else [])),
+        severity=Severity.WARNING if is_password or is_plain else None,
+        location=nginx.location(directive),
+        facts={
+            "url": page.url,
+            "status": page.status,
+            "statement": " ".join((directive.name, *directive.args)),
+            "place": file_line(directive),
+            "log": lines[-1].text if lines else "",
+            "password": is_password,
+            "plain": is_plain,
+            "unknown_user": any("was not found" in line.text for line in lines),
+        },
+        fix=Fix(
+            (Manual("password" if is_password else "change-the-rule", Where.SERVER),),
+            Applicability.MANUAL,
+        ),
+    )
+
+
+def _decisive(nginx: Nginx, page: Exchange) -> Directive | None:
+    """Return the only directive by which nginx answers the page with this status; None if several
+    may, or none does."""
+    path = nginx.evidence.target.path.partition("?")[0]
+    if page.status == 401:
+        match = next(iter(nginx.location_matches(path)), None)
+        guard = match.directive("auth_basic") if match else None
+        return guard if guard and guard.args[:1] != ("off",) else None
+    target = nginx.evidence.target
+    scheme = "https" if target.uses_tls else "http"
+    fields = (("user-agent", BROWSER), ("referer", ""), ("upgrade", ""))
+    request = ClientRequest("", target.host, path, scheme, page.port, page.method, fields=fields)
+    found = {
+        id(result.decided_by): result.decided_by
+        for selected in nginx.selected_servers()
+        for result in possible_results(selected.server, request)
+        if result.status == page.status and result.decided_by is not None
+    }
+    return next(iter(found.values())) if len(found) == 1 else None
+
+
+def _is_redirect_missing(nginx: Nginx, page: Exchange) -> bool:
+    """Return whether a page of http ends here, and the name has a block of its own for https."""
+    if page.url.startswith("https:") or page.status not in {403, 404, 410}:
+        return False
+    kinds = {
+        server_blocks.select_server(socket, nginx.evidence.target.host)[1]
+        for socket in nginx.listen_sockets(443)
+    }
+    return "exact" in kinds

@@ -1,0 +1,49 @@
+"""http.cookie-refused: when it fires, and when it is silent."""
+
+from dataclasses import replace
+
+import pytest
+
+from diagnose.model.http import Exchange
+from tests.support.check_evidence import judge
+from tests.support.nginx_evidence import RUNNING, config
+from tests.support.page_errors import page
+
+CHECK = "http.cookie-refused"
+
+
+def sets(*values: str) -> Exchange:
+    return replace(page(200), headers=tuple(("Set-Cookie", value) for value in values))
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        ("sid=1; Path=/; SameSite=None", "same_site"),
+        ("sid=1; Path=/; Domain=app.internal", "domain"),
+        ("__Host-sid=1; Path=/app; Secure", "prefix"),
+    ],
+)
+def test_fires_and_says_why(value: str, reason: str) -> None:
+    (claim,) = judge(CHECK, sets(value), masked=False)
+    assert claim.facts[reason]
+    assert value.startswith(f"{claim.facts['cookie']}=")
+
+
+def test_fires_with_the_line_that_passes_the_page_on() -> None:
+    (claim,) = judge(CHECK, sets("sid=1; SameSite=None"), RUNNING, config(), masked=False)
+    assert claim.location
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        ("sid=1; Path=/; SameSite=None; Secure",),
+        ("sid=1; Path=/; Domain=.example.com",),
+        ("sid=1; SameSite=None", "sid=1; SameSite=None; Secure"),
+        ("sid=; Max-Age=0; SameSite=None",),
+        (),
+    ],
+)
+def test_silent(values: tuple[str, ...]) -> None:
+    assert not judge(CHECK, sets(*values), masked=False)

@@ -1,0 +1,55 @@
+"""nginx.cookie-path: when it fires, and when it is silent."""
+
+from dataclasses import replace
+
+import pytest
+
+from diagnose.model import Applicability, Claim
+from tests.support.check_evidence import SHOP, judge
+from tests.support.nginx_evidence import RUNNING, config
+from tests.support.page_errors import page
+
+CHECK = "nginx.cookie-path"
+PASS = "location /shop-dev/ {\n proxy_pass http://127.0.0.1:8080/shop/;\n}"
+
+
+def judged(lines: str, cookie: str, path: str = "/shop-dev/") -> list[Claim]:
+    text = f"server {{\n listen 443 ssl;\n server_name shop.example.com;\n {lines}\n}}\n"
+    response = replace(
+        page(200), url=f"https://shop.example.com{path}", headers=(("Set-Cookie", cookie),)
+    )
+    target = replace(SHOP, path=path)
+    return judge(CHECK, RUNNING, config(text), response, target=target, masked=False)
+
+
+def test_fires_and_translates_the_path() -> None:
+    (claim,) = judged(PASS, "JSESSIONID=1; Path=/shop; HttpOnly")
+    assert (claim.facts["cookie"], claim.facts["path"]) == ("JSESSIONID", "/shop")
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    assert "proxy_cookie_path /shop /shop-dev;" in str(claim.fix.steps[0])
+
+
+def test_fires_where_the_site_has_no_prefix() -> None:
+    whole = PASS.replace("location /shop-dev/", "location /")
+    (claim,) = judged(whole, "sid=1; path=/shop/", "/")
+    assert "proxy_cookie_path /shop /;" in str(claim.fix and claim.fix.steps[0])
+
+
+@pytest.mark.parametrize(
+    ("lines", "cookie"),
+    [
+        (PASS, "sid=1; Path=/"),
+        (PASS, "sid=1; Path=/shop-dev"),
+        (PASS, "sid=1; Path=/elsewhere"),
+        (PASS, "sid=1"),
+        (
+            PASS.replace("/shop/;", "/shop/;\n proxy_cookie_path /shop /shop-dev;"),
+            "a=1; Path=/shop",
+        ),
+        (PASS.replace("8080/shop/", "8080/"), "sid=1; Path=/shop"),
+        (PASS.replace("8080/shop/", "8080"), "sid=1; Path=/shop"),
+    ],
+)
+def test_silent(lines: str, cookie: str) -> None:
+    assert not judged(lines, cookie)

@@ -1,0 +1,59 @@
+"""nginx.own-answer: when it fires, and when it is silent."""
+
+from dataclasses import replace
+
+from diagnose.model import Severity
+from diagnose.model.http import Exchange
+from tests.support.check_evidence import SHOP, judge
+from tests.support.nginx_evidence import RUNNING, SITE, config
+from tests.support.page_errors import LOG_READ, logged, page
+
+CHECK = "nginx.own-answer"
+NGINX = "<html><title>{0}</title><center><h1>{0}</h1></center><hr><center>nginx</center></html>"
+GUARD = SITE.replace("proxy_set_header", 'auth_basic "Shop";\n        proxy_set_header')
+HTTP = replace(SHOP, scheme="http", port=80)
+PLAIN = """\
+server {
+    listen 80;
+    server_name shop.example.com;
+    return 404;
+}
+"""
+
+
+def own(status: str) -> Exchange:
+    return page(int(status[:3]), NGINX.format(status))
+
+
+def test_fires_as_a_note_and_names_the_line() -> None:
+    (claim,) = judge(CHECK, own("401 Authorization Required"), RUNNING, config(GUARD), masked=False)
+    assert claim.severity is None
+    assert claim.facts["statement"] == "auth_basic Shop"
+    assert claim.location
+
+
+def test_fires_on_a_password_that_is_refused() -> None:
+    asked = replace(
+        own("401 Authorization Required"), equivalent="curl -H 'Authorization: ***' https://x/"
+    )
+    line = logged('user "alice" was not found in "/etc/nginx/.htpasswd"')
+    seen = (asked, RUNNING, config(GUARD), LOG_READ, line)
+    (claim,) = judge(CHECK, *seen, masked=False)
+    assert claim.severity is Severity.WARNING
+    assert claim.facts["unknown_user"]
+    assert line in claim.because
+
+
+def test_fires_where_http_ends_and_https_is_served() -> None:
+    response = replace(own("404 Not Found"), url="http://shop.example.com/", port=80)
+    (claim,) = judge(CHECK, response, RUNNING, config(PLAIN + SITE), target=HTTP, masked=False)
+    assert claim.severity is Severity.WARNING
+    (claim,) = judge(CHECK, response, RUNNING, config(PLAIN), target=HTTP, masked=False)
+    assert claim.severity is None
+
+
+def test_silent_on_the_applications_answer_and_where_nothing_decides() -> None:
+    assert not judge(CHECK, page(401, "Log in."), RUNNING, config(GUARD), masked=False)
+    assert not judge(CHECK, own("404 Not Found"), RUNNING, config(), masked=False)
+    off = GUARD.replace('"Shop"', "off")
+    assert not judge(CHECK, own("401 Authorization Required"), RUNNING, config(off), masked=False)
