@@ -40,7 +40,7 @@ test-all: $(BIN)/diagnose
 pyz: $(BIN)/diagnose
 	mkdir -p dist
 	PIP_CONSTRAINT=constraints.txt $(BIN)/shiv -q -c diagnose -o dist/diagnose.pyz \
-	    -p '/usr/bin/env python3' --reproducible --compressed .
+	    -p '/usr/bin/env python3' --preamble packaging/pyz_preamble.py --reproducible --compressed .
 
 # A package for Debian and Ubuntu, and for EL9 and Fedora (as Debian's rpm builds it), with all
 # libraries, for this machine's architecture, for Python from that of `make` on.
