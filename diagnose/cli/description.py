@@ -30,6 +30,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
 }
 #: Options and operands that name a file.
 _FILES = {
+    "--baseline",
     "--cafile",
     "--config",
     "--config.file",

@@ -116,6 +116,8 @@ def build_parser(command: str | None = None, has_operands: bool = True) -> _Pars
         group.add_argument("-V", "--version", action="store_true", help="the version")
         group.add_argument("--schema", action="store_true", help="the JSON Schema of --json")
         group.add_argument("--spec", action="store_true", help="the command line, as JSON")
+        group.add_argument("--list-probes", dest="probes", action="store_true",
+            help="what is looked at, who is asked, and a command that shows the same")  # fmt: skip
         group.add_argument(
             "--completion",
             metavar="SHELL",
@@ -253,6 +255,11 @@ def _add_probe_options(parser: argparse.ArgumentParser, command: str | None) -> 
     if command is None:
         add("--wait", type=values.wait, metavar="DURATION",
             help="until the site works, at most 90s, 5m, 1h …")  # fmt: skip
+        add("--plan", action="store_true",
+            help="print what would be asked, and of whom; nothing is sent")  # fmt: skip
+        add("--baseline", type=values.readable_file, metavar="FILE",
+            help="only what is new, gone or changed since this report of --json or recording",
+        )  # fmt: skip
     family = group.add_mutually_exclusive_group()
     family.add_argument("-4", dest="family", action="store_const", const=4, help="IPv4 only")
     family.add_argument("-6", dest="family", action="store_const", const=6, help="IPv6 only")

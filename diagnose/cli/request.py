@@ -83,13 +83,16 @@ class OutputOptions:
 class RunRequest:
     """A request to diagnose targets. `options` say how to probe, `output` how to write the reports.
     `websockets` are the paths of --ws, which targets that are named later have too. `wait_s` is how
-    long a diagnosis is repeated until the sites work; None is a single one."""
+    long a diagnosis is repeated until the sites work; None is a single one. With `is_plan` nothing
+    is run. `baseline` is the path of an earlier run to compare with."""
 
     targets: tuple[Target, ...]
     options: "Options"
     output: OutputOptions = OutputOptions()
     websockets: tuple[str, ...] = ()
     wait_s: float | None = None
+    is_plan: bool = False
+    baseline: str | None = None
 
     @property
     def is_partial(self) -> bool:
@@ -172,10 +175,12 @@ class ExplainRequest:
 
 @frozen
 class AboutRequest:
-    """A request for something about the program itself. `shell` is that of the completion."""
+    """A request for something about the program itself. `shell` is that of the completion, `output`
+    how the probes are listed."""
 
-    topic: Literal["version", "schema", "spec", "completion"]
+    topic: Literal["version", "schema", "spec", "completion", "probes"]
     shell: str = ""
+    output: OutputOptions = OutputOptions()
 
 
 @frozen

@@ -54,11 +54,31 @@ def parse_run(words: Sequence[str]) -> RunRequest | AboutRequest:
     for topic in ABOUT_TOPICS:
         if getattr(namespace, topic):
             return AboutRequest(topic)
+    if namespace.probes:
+        return AboutRequest("probes", output=output_options(namespace))
     if namespace.completion is not None:
         return AboutRequest("completion", namespace.completion)
     if namespace.wait is not None:
         _check_no_publication(namespace, "--wait")
-    return replace(_run_request(namespace), wait_s=namespace.wait)
+    _check_plan_and_baseline(namespace)
+    return replace(
+        _run_request(namespace),
+        wait_s=namespace.wait,
+        is_plan=namespace.plan,
+        baseline=namespace.baseline,
+    )
+
+
+def _check_plan_and_baseline(namespace: Namespace) -> None:
+    """Raise UsageError if what --plan or --baseline prints has no such form."""
+    if namespace.plan and (namespace.format not in {None, "text"} or namespace.output):
+        raise UsageError("--plan prints text: leave --format and -o out.")
+    if namespace.baseline is None:
+        return
+    if namespace.format not in {None, "text", "json"} or namespace.redact:
+        raise UsageError("--baseline compares in text or --json, and without --redact.")
+    if len(namespace.words) > 1:
+        raise UsageError("--baseline compares one target.")
 
 
 def parse_explain(words: Sequence[str]) -> ExplainRequest:

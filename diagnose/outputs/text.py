@@ -326,10 +326,11 @@ def _add_closing(page: Page, report: Report, view: View) -> None:
     numbers = {"causes": len(causes), "symptoms": symptoms, "notes": notes}
     page.blank()
     page.add(finding_text.counts_sentence(numbers, lang))
-    _add_next_commands(page, report, view)
+    add_next_commands(page, report, view)
 
 
-def _add_next_commands(page: Page, report: Report, view: View) -> None:
+def add_next_commands(page: Page, report: Report, view: View) -> None:
+    """Add the commands that explain and mend the first cause, the most useful last."""
     head = translate("next", view.lang)
     commands = dict(finding_text.next_commands(report, view))
     first, *others = [commands[kind] for kind in ("explain", "fix") if kind in commands]
