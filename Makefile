@@ -105,7 +105,7 @@ screenshots: $(BIN)/diagnose
 docs: $(BIN)/diagnose
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[docs]'
 	@$(BIN)/python -m docs.generator
-	@echo "site/index.html is the first page: $(BIN)/python -m http.server -b 127.0.0.1 -d site"
+	@echo "site/index.html leads to the first page: $(BIN)/python -m http.server -b 127.0.0.1 -d site"
 
 $(BIN)/diagnose: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and \
