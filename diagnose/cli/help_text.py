@@ -60,6 +60,9 @@ On a terminal it opens full screen; the report stays when you quit. In a pipe, o
 text, it prints the report alone.
 """
 
+#: The last line of the short help.
+SHORT_HELP_END = "diagnose --help shows every option and command."
+
 #: What each exit status means. 128 and more: a signal of this number less 128 ended the run.
 EXIT_STATUSES = {
     0: "ok",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from diagnose.cli import option_values as values
 from diagnose.cli.help_text import COMMANDS, DESCRIPTION, EPILOG, EXAMPLES, FORMAT_HELP
+from diagnose.cli.short_help import ShortHelp
 from diagnose.i18n import LANGUAGES, SOURCE_LANGUAGE
 from diagnose.model import LAYERS
 from diagnose.outputs import FORMATS
@@ -111,7 +112,10 @@ def build_parser(command: str | None = None, has_operands: bool = True) -> _Pars
     group.add_argument("--config", metavar="FILE|none",
         help="the configuration (TOML) in the place of /etc/diagnose/config.toml"
         " and ~/.config/diagnose/config.toml; none: neither")  # fmt: skip
-    group.add_argument("-h", "--help", action="help", help="this page")
+    if command is None:
+        group.add_argument("-h", action=ShortHelp, help="the examples alone")
+    names = ("--help",) if command is None else ("-h", "--help")
+    group.add_argument(*names, action="help", help="this page")
     if command is None:
         group.add_argument("-V", "--version", action="store_true", help="the version")
         group.add_argument("--schema", action="store_true", help="the JSON Schema of --json")
