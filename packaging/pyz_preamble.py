@@ -1,8 +1,9 @@
 """Says at the start of diagnose.pyz that it was built for another Python, if so.
 
-shiv runs this file before the program, with `site_packages`, the folder into which the file was
-unpacked. Libraries that were compiled for another version are not found by name
-(PEP 3149); without this the program would fail in the middle, with the name of one of them.
+shiv runs this file before the program, with `archive`, the path of diagnose.pyz, and
+`site_packages`, the folder into which it was unpacked. Libraries that were compiled for another
+version are not found by name (PEP 3149); without this the program would fail in the middle, with
+the name of one of them.
 """
 
 import re
@@ -30,7 +31,9 @@ def complaint(built: int | None, running: int, name: str) -> str | None:
 
 
 if __name__ == "__main__":
-    text = complaint(built_for(Path(globals()["site_packages"])), sys.version_info[1], sys.argv[0])
+    given = globals()
+    built = built_for(Path(given["site_packages"]))
+    text = complaint(built, sys.version_info[1], given["archive"])
     if text:
         print(text, file=sys.stderr)
         sys.exit(70)

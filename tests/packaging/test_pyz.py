@@ -49,7 +49,7 @@ def test_the_file_ends_with_the_reason(
     with pytest.raises(SystemExit) as ended:
         bootstrap()
     assert ended.value.code == 70
-    assert f"built for Python 3.{other}" in capsys.readouterr().err
+    assert f"diagnose: {archive} was built for Python 3.{other}" in capsys.readouterr().err
 
 
 def environment(root: str) -> str:
