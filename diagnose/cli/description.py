@@ -22,6 +22,7 @@ SHELLS = ("bash", "zsh", "fish", "tcsh")
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "--format": FORMATS,
     "--lang": tuple(LANGUAGES),
+    "--also-lang": tuple(LANGUAGES),
     "--color": ("auto", "always", "never"),
     "--glyphs": ("auto", "unicode", "ascii"),
     "--only": tuple(LAYERS),

@@ -28,16 +28,17 @@ class OutputOptions:
     """How reports are written.
 
     `format` is a name of `diagnose.outputs.FORMATS`; None is the screen on a terminal, and text
-    elsewhere. `verbosity` is that of `View`. `lang` is "en", "zh" or None for the environment's.
-    `color` is "auto", "always" or "never", `glyphs` "auto", "unicode" or "ascii". `path` is the
-    file that gets the reports; None is stdout. `thresholds` are those of a plugin. `keys` are pairs
-    of an action of the screen and its keys.
+    elsewhere. `verbosity` is that of `View`. `lang` is "en", "zh" or None for the environment's;
+    `also_lang` is that in which a ticket stands too. `color` is "auto", "always" or "never",
+    `glyphs` "auto", "unicode" or "ascii". `path` is the file that gets the reports; None is stdout.
+    `thresholds` are those of a plugin. `keys` are pairs of an action of the screen and its keys.
     """
 
     format: str | None = None
     verbosity: int = 0
     redact: bool = False
     lang: str | None = None
+    also_lang: str | None = None
     color: str = "auto"
     glyphs: str = "auto"
     mouse: bool = True

@@ -224,11 +224,14 @@ def output_options(namespace: Namespace) -> OutputOptions:
     thresholds = (*namespace.warning, *namespace.critical)
     if thresholds and namespace.format != "nagios":
         raise UsageError("-w and -c are thresholds of a plugin: add --nagios.")
+    if namespace.also_lang and namespace.format != "markdown":
+        raise UsageError("--also-lang is for --format markdown.")
     return OutputOptions(
         format=namespace.format,
         verbosity=-1 if namespace.quiet else namespace.verbose,
         redact=namespace.redact,
         lang=namespace.lang,
+        also_lang=namespace.also_lang,
         color=namespace.color,
         glyphs=namespace.glyphs,
         mouse=namespace.mouse,
