@@ -332,6 +332,7 @@ def _add_output_options(parser: argparse.ArgumentParser, command: str | None) ->
             verbose=0,
             redact=False,
             mouse=True,
+            inline=False,
             also_lang=None,
         )
     add = group.add_argument
@@ -344,6 +345,8 @@ def _add_output_options(parser: argparse.ArgumentParser, command: str | None) ->
     if reports:
         add("--no-mouse", dest="mouse", action="store_false",
             help="leave the mouse to the terminal, for selecting")  # fmt: skip
+        add("--inline", action="store_true",
+            help="the screen in 15 lines below the prompt; what stands above stays")  # fmt: skip
 
 
 def _add_report_options(group: "argparse._ArgumentGroup") -> None:

@@ -30,8 +30,9 @@ class OutputOptions:
     `format` is a name of `diagnose.outputs.FORMATS`; None is the screen on a terminal, and text
     elsewhere. `verbosity` is that of `View`. `lang` is "en", "zh" or None for the environment's;
     `also_lang` is that in which a ticket stands too. `color` is "auto", "always" or "never",
-    `glyphs` "auto", "unicode" or "ascii". `path` is the file that gets the reports; None is stdout.
-    `thresholds` are those of a plugin. `keys` are pairs of an action of the screen and its keys.
+    `glyphs` "auto", "unicode" or "ascii". `inline` draws the screen below the prompt. `path` is the
+    file that gets the reports; None is stdout. `thresholds` are those of a plugin. `keys` are pairs
+    of an action of the screen and its keys.
     """
 
     format: str | None = None
@@ -42,6 +43,7 @@ class OutputOptions:
     color: str = "auto"
     glyphs: str = "auto"
     mouse: bool = True
+    inline: bool = False
     path: str | None = None
     thresholds: "tuple[Threshold, ...]" = ()
     keys: tuple[tuple[str, str], ...] = ()

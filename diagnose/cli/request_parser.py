@@ -1,7 +1,7 @@
 """The requests of `diagnose.cli.request`, made from the words of the command line.
 
-Only this module, `diagnose.cli.parser`, `diagnose.cli.description` and those of the configuration
-know argparse. Each function raises UsageError.
+Only this module, `diagnose.cli.parser` and what belongs to it, `diagnose.cli.description` and those
+of the configuration know argparse. Each function raises UsageError.
 """
 
 from argparse import Namespace
@@ -235,6 +235,7 @@ def output_options(namespace: Namespace) -> OutputOptions:
         color=namespace.color,
         glyphs=namespace.glyphs,
         mouse=namespace.mouse,
+        inline=namespace.inline,
         path=_report_path(namespace),
         thresholds=thresholds,
         keys=getattr(namespace, "keys", ()),
