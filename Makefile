@@ -40,7 +40,7 @@ test-all: $(BIN)/diagnose
 pyz: $(BIN)/diagnose
 	mkdir -p dist
 	PIP_CONSTRAINT=constraints.txt $(BIN)/shiv -q -c diagnose -o dist/diagnose.pyz \
-	    -p '/usr/bin/env python3' --reproducible --compressed .
+	    -p '/usr/bin/env python3' --preamble packaging/pyz_preamble.py --reproducible --compressed .
 
 # A package for Debian and Ubuntu, and for EL9 and Fedora (as Debian's rpm builds it), with all
 # libraries, for this machine's architecture, for Python from that of `make` on.
@@ -105,7 +105,7 @@ screenshots: $(BIN)/diagnose
 docs: $(BIN)/diagnose
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[docs]'
 	@$(BIN)/python -m docs.generator
-	@echo "site/index.html is the first page: $(BIN)/python -m http.server -b 127.0.0.1 -d site"
+	@echo "site/index.html leads to the first page: $(BIN)/python -m http.server -b 127.0.0.1 -d site"
 
 $(BIN)/diagnose: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and \

@@ -34,7 +34,8 @@ mkdir -p "$root/usr/lib/systemd/system" "$root/usr/lib/tmpfiles.d" "$share/doc/d
 cp "$here"/systemd/diagnose-watch@.service "$here"/systemd/diagnose-watch@.timer \
   "$root/usr/lib/systemd/system"
 cp "$here/systemd/diagnose-https.conf" "$root/usr/lib/tmpfiles.d"
-cp "$here/../README.md" "$here/../docs/security.md" "$share/doc/diagnose-https"
+cp "$here"/../README.md "$here"/../README.zh.md "$here"/../docs/security.md "$here"/../docs/security.zh.md \
+  "$share/doc/diagnose-https"
 cp -r "$here/systemd/examples" "$share/doc/diagnose-https"
 "$python" "$here/licences.py" "$root$libdir" "$libdir" >"$share/doc/diagnose-https/copyright"
 # Modules are read and never run as programs.

@@ -5,6 +5,7 @@ application, in both languages and two sizes, as SVG.
 """
 
 import asyncio
+import os
 import re
 import sys
 from dataclasses import replace
@@ -19,6 +20,7 @@ from diagnose.recording.codec import decode
 from diagnose.tui.app import DiagnoseApp
 from diagnose.tui.messages import RunRequested, Services
 from diagnose.tui.session import Session
+from screenshots import animation
 
 HERE = Path(__file__).parent
 SIZES = ((80, 24), (140, 40))
@@ -83,7 +85,12 @@ def main(folder: Path) -> None:
                         taken(recording, lang, size, *keys), "utf-8"
                     )
                     sys.stdout.write(f"{picture}\n")
+    for path in animation.write(folder):
+        sys.stdout.write(f"{path.name}\n")
 
 
 if __name__ == "__main__":
+    # The pictures are the same on every terminal.
+    os.environ |= {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
+    os.environ.pop("NO_COLOR", None)
     main(Path(sys.argv[1]) if len(sys.argv) > 1 else HERE)

@@ -37,8 +37,8 @@ def elapsed(node: ast.AST) -> bool:
 #: What stands at the top of the tree.
 TOP = {
     *(".ci", ".containerignore", ".gitignore", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE"),
-    *("Makefile", "README.md", "checks", "constraints.txt", "diagnose", "docs", "packaging"),
-    *("pyproject.toml", "screenshots", "tests"),
+    *("Makefile", "README.md", "README.zh.md", "checks", "constraints.txt", "diagnose", "docs"),
+    *("packaging", "pyproject.toml", "screenshots", "tests"),
 }
 
 

@@ -22,6 +22,7 @@ SHELLS = ("bash", "zsh", "fish", "tcsh")
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "--format": FORMATS,
     "--lang": tuple(LANGUAGES),
+    "--also-lang": tuple(LANGUAGES),
     "--color": ("auto", "always", "never"),
     "--glyphs": ("auto", "unicode", "ascii"),
     "--only": tuple(LAYERS),
@@ -30,6 +31,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
 }
 #: Options and operands that name a file.
 _FILES = {
+    "--baseline",
     "--cafile",
     "--config",
     "--config.file",

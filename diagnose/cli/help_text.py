@@ -52,11 +52,16 @@ Says the one thing that is wrong with an HTTPS or WebSocket site, why, and how t
   diagnose --vantage ssh://me@laptop.example.net shop.example.com    seen from there too
   diagnose --origin-address 203.0.113.10 shop.example.com            behind a CDN: which side fails?
   diagnose --json shop.example.com | jq .verdict
+  diagnose --baseline before.json shop.example.com    only what differs from an earlier --json
+  diagnose --plan shop.example.com              what would be asked, and of whom; nothing is sent
   diagnose                                      on a terminal: the sites of this server's nginx
 
 On a terminal it opens full screen; the report stays when you quit. In a pipe, or with --format
 text, it prints the report alone.
 """
+
+#: The last line of the short help.
+SHORT_HELP_END = "diagnose --help shows every option and command."
 
 #: What each exit status means. 128 and more: a signal of this number less 128 ended the run.
 EXIT_STATUSES = {

@@ -26,7 +26,9 @@ from diagnose.outputs.terminal import sanitize
 from diagnose.parsers.target import UsageError
 
 if TYPE_CHECKING:
+    from diagnose.history.baseline import Document
     from diagnose.model import Report
+    from diagnose.model.view import View
 
 USAGE, BUG, INTERRUPTED = 64, 70, 130
 
@@ -92,7 +94,8 @@ def _shows_screen(request: RunRequest) -> bool:
     """Return whether the screen opens. It looks again and again: what globalping measures would be
     published each time."""
     is_single = request.wait_s is None and "globalping" not in request.options.vantages
-    return is_single and request.output.wants_screen()
+    is_run = not (request.is_plan or request.baseline)
+    return is_single and is_run and request.output.wants_screen()
 
 
 def _about(request: AboutRequest) -> int:
@@ -113,6 +116,10 @@ def _about(request: AboutRequest) -> int:
             from diagnose.cli.description import completion_script
 
             write(completion_script(request.shell))
+        case "probes":
+            from diagnose.cli.probe_plan import render_list
+
+            write(render_list(request.output.view()))
         case _:
             assert_never(request.topic)
     return 0
@@ -177,6 +184,11 @@ def _diagnose(request: RunRequest) -> int:
         return USAGE
     if request.output.format == "zabbix-lld":
         return _discover(request)
+    if request.is_plan:
+        from diagnose.cli.probe_plan import render_plans
+
+        write(render_plans(request, request.view()))
+        return 0
     from diagnose.cli.runs import run_targets  # imports asyncio: not before the fork
 
     view = request.view()
@@ -185,6 +197,7 @@ def _diagnose(request: RunRequest) -> int:
         return run_targets(request.targets, request.options, lambda: event_sink(request, view))
 
     announce_publication(request)
+    earlier = _read_baseline(request)
     if request.wait_s is None:
         reports, status = run()
     else:
@@ -192,5 +205,27 @@ def _diagnose(request: RunRequest) -> int:
 
         note = partial(note_failure, request, view)
         reports, status = run_until_well(run, request.wait_s, note)
-    write_after_events(reports, request, view)
+    if earlier:
+        _write_comparison(earlier, reports[0], request, view)
+    else:
+        write_after_events(reports, request, view)
     return status or reports_status(reports, request, view)
+
+
+def _read_baseline(request: RunRequest) -> "list[Document]":
+    """Return the documents of the file of `--baseline`: before anything is sent."""
+    if request.baseline is None:
+        return []
+    from diagnose.cli.baseline import read_baseline
+
+    return read_baseline(request.baseline)
+
+
+def _write_comparison(
+    earlier: "list[Document]", report: "Report", request: RunRequest, view: "View"
+) -> None:
+    from diagnose.cli import baseline
+
+    is_json = request.output.format == "json"
+    render = baseline.render_json if is_json else baseline.render_text
+    write_document(render(earlier, report, view), request)

@@ -4,6 +4,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -151,11 +152,23 @@ def write_reports(reports: Iterable[Report], request: RunRequest, view: View) ->
         report_views = [
             redaction.masked_report(report, view, build_report) for report, view in report_views
         ]
+    report_views = _in_each_language(report_views, request.output.also_lang)
     output_format = request.output.format or "text"
     if request.output.path:
         _write_file(request.output.path, report_views, output_format)
     else:
         write_views(report_views, output_format)
+
+
+def _in_each_language(
+    report_views: Sequence[tuple[Report, View]], also_lang: str | None
+) -> list[tuple[Report, View]]:
+    """Return each report for its reader, followed by the same for the readers of `also_lang`."""
+    return [
+        (report, replace(view, lang=lang))
+        for report, view in report_views
+        for lang in dict.fromkeys((view.lang, also_lang or view.lang))
+    ]
 
 
 def write_document(text: str, request: RunRequest) -> None:

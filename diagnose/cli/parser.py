@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from diagnose.cli import option_values as values
 from diagnose.cli.help_text import COMMANDS, DESCRIPTION, EPILOG, EXAMPLES, FORMAT_HELP
+from diagnose.cli.short_help import ShortHelp
 from diagnose.i18n import LANGUAGES, SOURCE_LANGUAGE
 from diagnose.model import LAYERS
 from diagnose.outputs import FORMATS
@@ -111,11 +112,16 @@ def build_parser(command: str | None = None, has_operands: bool = True) -> _Pars
     group.add_argument("--config", metavar="FILE|none",
         help="the configuration (TOML) in the place of /etc/diagnose/config.toml"
         " and ~/.config/diagnose/config.toml; none: neither")  # fmt: skip
-    group.add_argument("-h", "--help", action="help", help="this page")
+    if command is None:
+        group.add_argument("-h", action=ShortHelp, help="the examples alone")
+    names = ("--help",) if command is None else ("-h", "--help")
+    group.add_argument(*names, action="help", help="this page")
     if command is None:
         group.add_argument("-V", "--version", action="store_true", help="the version")
         group.add_argument("--schema", action="store_true", help="the JSON Schema of --json")
         group.add_argument("--spec", action="store_true", help="the command line, as JSON")
+        group.add_argument("--list-probes", dest="probes", action="store_true",
+            help="what is looked at, who is asked, and a command that shows the same")  # fmt: skip
         group.add_argument(
             "--completion",
             metavar="SHELL",
@@ -161,38 +167,9 @@ def _add_command_options(parser: argparse.ArgumentParser, command: str | None) -
         parser.add_argument("--port", type=values.port, default=8043, metavar="PORT",
             help="of 127.0.0.1 (8043); 0 is any free one")  # fmt: skip
     if command == "serve":
-        _add_serve_options(parser)
+        from diagnose.cli.serve_options import add_serve_options
 
-
-def _add_serve_options(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("what to serve (options of blackbox_exporter)")
-    add = group.add_argument
-    add("--config.file", dest="config_file", default="blackbox.yml", metavar="FILE",
-        help="its modules (blackbox.yml)")  # fmt: skip
-    add("--config.check", dest="config_check", action="store_true",
-        help="load the file, say whether it is right, and end")  # fmt: skip
-    add("--web.listen-address", dest="listen", action="append", default=[], metavar="ADDRESS:PORT",
-        help="where to listen (127.0.0.1:9115, repeatable); :9115 is every address")  # fmt: skip
-    add("--web.config.file", dest="web_config_file", default="", metavar="FILE",
-        help="TLS and passwords, in the format of Prometheus' exporters")  # fmt: skip
-    add("--web.external-url", dest="external_url", default="", metavar="URL",
-        help="how browsers reach it through a proxy on this machine")  # fmt: skip
-    add("--timeout-offset", type=values.seconds("--timeout-offset"), default=0.5,
-        metavar="SECONDS", help="to subtract from Prometheus' timeout (0.5)")  # fmt: skip
-    add("--history.limit", dest="history_limit", type=values.count("--history.limit"), default=100,
-        metavar="N", help="results to keep, and as many older failures (100)")  # fmt: skip
-    add("--log.prober", dest="log_prober", default="none", metavar="LEVEL",
-        type=values.choice("--log.prober", "none", "error", "warn", "info", "debug"),
-        help="what of each probe's log goes to stderr: none, error or info (none)")  # fmt: skip
-    group = parser.add_argument_group("limits and diagnosis")
-    add = group.add_argument
-    add("--allow", action="append", default=[], metavar="NAME|NETWORK",
-        help="probe only such targets: *.example.com, 10.0.0.0/8 (repeatable)")  # fmt: skip
-    add("--max-probes", type=values.count("--max-probes"), default=200, metavar="N",
-        help="at the same time (200)")  # fmt: skip
-    add("--diagnosis-interval", type=values.duration("--diagnosis-interval"), default=300.0,
-        metavar="DURATION",
-        help="repeat the whole diagnosis of a target after so long (5m)")  # fmt: skip
+        add_serve_options(parser)
 
 
 def _add_mcp_options(parser: argparse.ArgumentParser) -> None:
@@ -253,6 +230,11 @@ def _add_probe_options(parser: argparse.ArgumentParser, command: str | None) -> 
     if command is None:
         add("--wait", type=values.wait, metavar="DURATION",
             help="until the site works, at most 90s, 5m, 1h …")  # fmt: skip
+        add("--plan", action="store_true",
+            help="print what would be asked, and of whom; nothing is sent")  # fmt: skip
+        add("--baseline", type=values.readable_file, metavar="FILE",
+            help="only what is new, gone or changed since this report of --json or recording",
+        )  # fmt: skip
     family = group.add_mutually_exclusive_group()
     family.add_argument("-4", dest="family", action="store_const", const=4, help="IPv4 only")
     family.add_argument("-6", dest="family", action="store_const", const=6, help="IPv6 only")
@@ -343,7 +325,15 @@ def _add_output_options(parser: argparse.ArgumentParser, command: str | None) ->
     else:
         defaults = {} if command == "config" else {"format": None}
         parser.set_defaults(
-            **defaults, warning=[], critical=[], quiet=False, verbose=0, redact=False, mouse=True
+            **defaults,
+            warning=[],
+            critical=[],
+            quiet=False,
+            verbose=0,
+            redact=False,
+            mouse=True,
+            inline=False,
+            also_lang=None,
         )
     add = group.add_argument
     add("--lang", type=values.choice("--lang", *LANGUAGES), metavar="LANG",
@@ -355,6 +345,8 @@ def _add_output_options(parser: argparse.ArgumentParser, command: str | None) ->
     if reports:
         add("--no-mouse", dest="mouse", action="store_false",
             help="leave the mouse to the terminal, for selecting")  # fmt: skip
+        add("--inline", action="store_true",
+            help="the screen in 15 lines below the prompt; what stands above stays")  # fmt: skip
 
 
 def _add_report_options(group: "argparse._ArgumentGroup") -> None:
@@ -380,3 +372,5 @@ def _add_report_options(group: "argparse._ArgumentGroup") -> None:
     group.add_argument("-o", "--output", type=values.output_file, metavar="FILE",
         help="write to this file, in one step (- for stdout)")  # fmt: skip
     group.add_argument("--redact", action="store_true", help="mask addresses, names and secrets")
+    group.add_argument("--also-lang", type=values.choice("--also-lang", *LANGUAGES), metavar="LANG",
+        help="with --format markdown: the report in this language too")  # fmt: skip

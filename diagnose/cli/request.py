@@ -28,8 +28,9 @@ class OutputOptions:
     """How reports are written.
 
     `format` is a name of `diagnose.outputs.FORMATS`; None is the screen on a terminal, and text
-    elsewhere. `verbosity` is that of `View`. `lang` is "en", "zh" or None for the environment's.
-    `color` is "auto", "always" or "never", `glyphs` "auto", "unicode" or "ascii". `path` is the
+    elsewhere. `verbosity` is that of `View`. `lang` is "en", "zh" or None for the environment's;
+    `also_lang` is that in which a ticket stands too. `color` is "auto", "always" or "never",
+    `glyphs` "auto", "unicode" or "ascii". `inline` draws the screen below the prompt. `path` is the
     file that gets the reports; None is stdout. `thresholds` are those of a plugin. `keys` are pairs
     of an action of the screen and its keys.
     """
@@ -38,9 +39,11 @@ class OutputOptions:
     verbosity: int = 0
     redact: bool = False
     lang: str | None = None
+    also_lang: str | None = None
     color: str = "auto"
     glyphs: str = "auto"
     mouse: bool = True
+    inline: bool = False
     path: str | None = None
     thresholds: "tuple[Threshold, ...]" = ()
     keys: tuple[tuple[str, str], ...] = ()
@@ -83,13 +86,16 @@ class OutputOptions:
 class RunRequest:
     """A request to diagnose targets. `options` say how to probe, `output` how to write the reports.
     `websockets` are the paths of --ws, which targets that are named later have too. `wait_s` is how
-    long a diagnosis is repeated until the sites work; None is a single one."""
+    long a diagnosis is repeated until the sites work; None is a single one. With `is_plan` nothing
+    is run. `baseline` is the path of an earlier run to compare with."""
 
     targets: tuple[Target, ...]
     options: "Options"
     output: OutputOptions = OutputOptions()
     websockets: tuple[str, ...] = ()
     wait_s: float | None = None
+    is_plan: bool = False
+    baseline: str | None = None
 
     @property
     def is_partial(self) -> bool:
@@ -172,10 +178,12 @@ class ExplainRequest:
 
 @frozen
 class AboutRequest:
-    """A request for something about the program itself. `shell` is that of the completion."""
+    """A request for something about the program itself. `shell` is that of the completion, `output`
+    how the probes are listed."""
 
-    topic: Literal["version", "schema", "spec", "completion"]
+    topic: Literal["version", "schema", "spec", "completion", "probes"]
     shell: str = ""
+    output: OutputOptions = OutputOptions()
 
 
 @frozen

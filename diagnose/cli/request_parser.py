@@ -1,7 +1,7 @@
 """The requests of `diagnose.cli.request`, made from the words of the command line.
 
-Only this module, `diagnose.cli.parser`, `diagnose.cli.description` and those of the configuration
-know argparse. Each function raises UsageError.
+Only this module, `diagnose.cli.parser` and what belongs to it, `diagnose.cli.description` and those
+of the configuration know argparse. Each function raises UsageError.
 """
 
 from argparse import Namespace
@@ -54,11 +54,31 @@ def parse_run(words: Sequence[str]) -> RunRequest | AboutRequest:
     for topic in ABOUT_TOPICS:
         if getattr(namespace, topic):
             return AboutRequest(topic)
+    if namespace.probes:
+        return AboutRequest("probes", output=output_options(namespace))
     if namespace.completion is not None:
         return AboutRequest("completion", namespace.completion)
     if namespace.wait is not None:
         _check_no_publication(namespace, "--wait")
-    return replace(_run_request(namespace), wait_s=namespace.wait)
+    _check_plan_and_baseline(namespace)
+    return replace(
+        _run_request(namespace),
+        wait_s=namespace.wait,
+        is_plan=namespace.plan,
+        baseline=namespace.baseline,
+    )
+
+
+def _check_plan_and_baseline(namespace: Namespace) -> None:
+    """Raise UsageError if what --plan or --baseline prints has no such form."""
+    if namespace.plan and (namespace.format not in {None, "text"} or namespace.output):
+        raise UsageError("--plan prints text: leave --format and -o out.")
+    if namespace.baseline is None:
+        return
+    if namespace.format not in {None, "text", "json"} or namespace.redact:
+        raise UsageError("--baseline compares in text or --json, and without --redact.")
+    if len(namespace.words) > 1:
+        raise UsageError("--baseline compares one target.")
 
 
 def parse_explain(words: Sequence[str]) -> ExplainRequest:
@@ -204,14 +224,18 @@ def output_options(namespace: Namespace) -> OutputOptions:
     thresholds = (*namespace.warning, *namespace.critical)
     if thresholds and namespace.format != "nagios":
         raise UsageError("-w and -c are thresholds of a plugin: add --nagios.")
+    if namespace.also_lang and namespace.format != "markdown":
+        raise UsageError("--also-lang is for --format markdown.")
     return OutputOptions(
         format=namespace.format,
         verbosity=-1 if namespace.quiet else namespace.verbose,
         redact=namespace.redact,
         lang=namespace.lang,
+        also_lang=namespace.also_lang,
         color=namespace.color,
         glyphs=namespace.glyphs,
         mouse=namespace.mouse,
+        inline=namespace.inline,
         path=_report_path(namespace),
         thresholds=thresholds,
         keys=getattr(namespace, "keys", ()),

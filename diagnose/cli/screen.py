@@ -176,7 +176,9 @@ def _run_screen(services: ScreenServices, request: RunRequest, view: View) -> in
 
     try:
         output = request.output
-        screen_result = run_screen(sessions, tui_services, view, output.mouse, dict(output.keys))
+        screen_result = run_screen(
+            sessions, tui_services, view, output.mouse, dict(output.keys), output.inline
+        )
     finally:
         executor.close()
     with contextlib.suppress(OSError, ValueError, termios.error):

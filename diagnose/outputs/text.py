@@ -318,7 +318,7 @@ def add_evidence_gaps(page: Page, report: Report, view: View) -> None:
 
 
 def _add_closing(page: Page, report: Report, view: View) -> None:
-    """Add the numbers of findings, and the most useful next command."""
+    """Add the numbers of findings, and the next commands, the most useful last."""
     lang, causes = view.lang, report.causes
     symptoms = sum(finding.is_symptom for finding in report.findings)
     notes = sum(finding.is_note for finding in report.findings)
@@ -327,11 +327,17 @@ def _add_closing(page: Page, report: Report, view: View) -> None:
     numbers = {"causes": len(causes), "symptoms": symptoms, "notes": notes}
     page.blank()
     page.add(finding_text.counts_sentence(numbers, lang))
-    page.add(
-        ("bold", translate("next", lang)),
-        ": ",
-        ("command", finding_text.explain_command(causes[0])),
-    )
+    add_next_commands(page, report, view)
+
+
+def add_next_commands(page: Page, report: Report, view: View) -> None:
+    """Add the commands that explain and mend the first cause, the most useful last."""
+    head = translate("next", view.lang)
+    commands = dict(finding_text.next_commands(report, view))
+    first, *others = [commands[kind] for kind in ("explain", "fix") if kind in commands]
+    page.add(("bold", head), ": ", ("command", first))
+    for command in others:
+        page.add(" " * (cell_len(head) + 2), ("command", command))
 
 
 def add_timeline(page: Page, report: Report, view: View) -> None:

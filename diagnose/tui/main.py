@@ -29,14 +29,16 @@ def run_screen(
     view: View,
     mouse: bool,
     key_map: Mapping[str, str] = {},
+    inline: bool = False,
 ) -> ScreenResult:
     """Show the sessions, whose runs have started, until the user quits. `key_map` are the keys that
-    the user has chosen (`diagnose.tui.key_map`)."""
+    the user has chosen (`diagnose.tui.key_map`). With `inline` it is drawn below the prompt, and
+    what stood on the terminal stays."""
     from diagnose.tui.app import DiagnoseApp
 
     app = DiagnoseApp(sessions, services, view, key_map)
     app.call_later(gc.enable)  # this process runs for long
-    exit_mode = app.run(mouse=mouse)
+    exit_mode = app.run(mouse=mouse, inline=inline)
     if app.return_code:
         raise RuntimeError("the screen broke down")
     for session in app.sessions:

@@ -29,7 +29,7 @@ def on_post_page(output: str, page: Any, config: Any, **_: Any) -> str:
 
 def link(url: str, source: str, lang: str) -> str:
     """Return the relative address of a page in a language, from the same page in another one. The
-    English site is at the root, the Chinese one below it in zh/."""
+    Chinese site is below the English one, in zh/."""
     path = url.removeprefix("./")
     root = "../" * path.count("/") + ("../" if source != "en" else "")
     below = "" if lang == "en" else f"{lang}/"

@@ -1,8 +1,8 @@
-"""Writes the output of recorded runs into README.md, as the tool prints it today.
+"""Writes the output of recorded runs into README.md and README.zh.md, as the tool prints it today.
 
     python -m docs.generator.readme
 
-In README.md a comment `<!-- replay: NAME -->` stands above a block of code. Its first line, the
+There a comment `<!-- replay: NAME -->` stands above a block of code. Its first line, the
 command, stays.
 """
 
@@ -11,19 +11,21 @@ import re
 from docs.generator.pages import ROOT
 from docs.generator.replay import replayed
 
-README = ROOT / "README.md"
+#: The file of each language.
+READMES = {"en": ROOT / "README.md", "zh": ROOT / "README.zh.md"}
 
 _BLOCK = re.compile(
     r"(<!-- replay: ([\w-]+) -->\n```\n\$ [^\n]*\n).*?^```$", re.MULTILINE | re.DOTALL
 )
 
 
-def updated(text: str) -> str:
+def updated(text: str, lang: str) -> str:
     """Return the text with the output of today."""
     return _BLOCK.sub(
-        lambda match: f"{match[1]}{replayed(match[2], 'en', '--format', 'text')}```", text
+        lambda match: f"{match[1]}{replayed(match[2], lang, '--format', 'text')}```", text
     )
 
 
 if __name__ == "__main__":
-    README.write_text(updated(README.read_text("utf-8")), "utf-8")
+    for language, file in READMES.items():
+        file.write_text(updated(file.read_text("utf-8"), language), "utf-8")

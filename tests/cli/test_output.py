@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from diagnose.cli import output
+from diagnose.cli import main, output
 from diagnose.cli.request import OutputOptions, RunRequest
 from diagnose.model import Target
 from diagnose.model.view import View
@@ -89,3 +89,21 @@ def test_what_becomes_public_is_said_first(capsys: pytest.CaptureFixture[str]) -
         assert "swordfish" not in shown.err + shown.out
     output.announce_publication(RunRequest((target,), Options(vantages=("ssh://a",))))
     assert capsys.readouterr().err == ""
+
+
+RECORDING = str(ROOT / "docs" / "evidence" / "firewall.jsonl")
+
+
+def test_a_ticket_stands_in_two_languages(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["replay", RECORDING, "--config", "none", "--format", "markdown", "--lang", "zh"]
+    assert main.main([*words, "--also-lang", "en"]) == 2
+    text = capsys.readouterr().out
+    assert text.startswith("## ❌ 严重: ")
+    assert text.count("\n## ❌ CRITICAL: ") == 1
+    assert main.main([*words, "--also-lang", "zh"]) == 2
+    assert capsys.readouterr().out.count("\n## ❌ ") == 0
+
+
+def test_only_a_ticket_stands_in_two_languages(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main.main(["replay", RECORDING, "--json", "--also-lang", "en"]) == 64
+    assert "--also-lang is for --format markdown." in capsys.readouterr().err

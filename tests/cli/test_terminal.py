@@ -106,6 +106,19 @@ def test_a_recording_is_read_and_leaves_the_plain_report(
     assert "\x1b[?1000h" in terminal.written
 
 
+def test_inline_what_stands_on_the_terminal_stays(
+    terminals: list[Terminal], tmp_path: Path
+) -> None:
+    """It neither takes the other screen of the terminal (xterm's 1049) nor clears this one."""
+    terminal = start(terminals, tmp_path, "replay", "--lang", "en", "--inline", RECORDING)
+    terminal.sees("ROOT CAUSE")
+    terminal.press("q")
+    assert terminal.ends() == 2
+    assert "\x1b[?1049h" not in terminal.written
+    assert "\x1b[2J" not in terminal.written
+    assert f"error[{CAUSE}]" in terminal.plain().rpartition("ROOT CAUSE")[2]
+
+
 def test_whoever_quits_silently_finds_the_terminal_as_it_was(
     terminals: list[Terminal], tmp_path: Path
 ) -> None:

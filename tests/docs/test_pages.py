@@ -15,7 +15,7 @@ from diagnose.cli.settings import load_settings
 from diagnose.outputs.prometheus import METRICS
 from docs.generator.language_links import link
 from docs.generator.pages import DOCS, ROOT, filled, pages, sources
-from docs.generator.readme import README, updated
+from docs.generator.readme import READMES, updated
 from docs.generator.replay import printed, recordings, replayed
 from docs.generator.words import LANGUAGES, WORDS
 from tests.support.fences import fences
@@ -152,15 +152,63 @@ def test_a_recorded_run_is_shown_and_still_judged(name: str) -> None:
     assert status == ("ok" if name.startswith("healthy") else "critical")
 
 
-def test_the_readme_shows_what_the_tool_prints_today() -> None:
-    text = README.read_text("utf-8")
+@pytest.mark.parametrize("lang", READMES)
+def test_the_readme_shows_what_the_tool_prints_today(lang: str) -> None:
+    text = READMES[lang].read_text("utf-8")
     assert text.count("<!-- replay: ") == 2
-    assert text == updated(text), "run: python -m docs.generator.readme"
+    assert text == updated(text, lang), "run: python -m docs.generator.readme"
+
+
+def readme_commands(lang: str) -> list[str]:
+    """Return the lines of the README's fences that are commands, without their comments."""
+    text = READMES[lang].read_text("utf-8")
+    blocks = re.findall(r"^```(\w*)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    lines = [
+        line
+        for kind, block in blocks
+        if not kind
+        for line in (block.splitlines()[:1] if block.startswith("$ ") else block.splitlines())
+    ]
+    return [re.sub(r"\s+# .*", "", line) for line in lines]
+
+
+def readme_outline(lang: str) -> list[tuple[int, int]]:
+    """Return the level of each heading, and how many pictures stand below it."""
+    sections = re.split(r"^(#+) .*$", _FENCED.sub("", READMES[lang].read_text("utf-8")), flags=re.M)
+    return [
+        (len(level), len(re.findall(r"^!\[", section, re.MULTILINE)))
+        for level, section in zip(sections[1::2], sections[2::2], strict=True)
+    ]
+
+
+def test_the_readme_is_the_same_in_both_languages() -> None:
+    assert readme_outline("en") == readme_outline("zh")
+    assert len(readme_commands("en")) > 40
+    assert readme_commands("en") == readme_commands("zh")
+    for lang, other in (("en", "zh"), ("zh", "en")):
+        assert f"]({READMES[other].name})" in READMES[lang].read_text("utf-8")
+
+
+@pytest.mark.parametrize("lang", READMES)
+def test_the_files_that_the_readme_names_are_there_in_its_language(lang: str) -> None:
+    targets = re.findall(r"\]\(([^)\s]+)\)", READMES[lang].read_text("utf-8"))
+    assert [target for target in targets if not (ROOT / target).exists()] == []
+    other = "zh" if lang == "en" else "en"
+    pages = {target for target in targets if target.startswith(f"docs/{other}/")}
+    assert pages <= {f"docs/{other}/index.md"}
+    in_other = [target for target in targets if f".{other}." in target]
+    assert in_other == [READMES[other].name] * (other == "zh")
+
+
+def test_emphasis_in_chinese_ends_where_commonmark_sees_it() -> None:
+    """A closing mark between punctuation and a character is none (CommonMark, 6.2)."""
+    text = re.sub(r"`[^`\n]*`", "`", _FENCED.sub("", READMES["zh"].read_text("utf-8")))
+    assert not re.search(r"[。，：；”）]\*\*(?=[\w`])", text)
 
 
 @pytest.mark.parametrize(
     "page",
-    [*sorted(DOCS.rglob("configuration.md")), README],
+    [*sorted(DOCS.rglob("configuration.md")), *READMES.values()],
     ids=lambda page: page.relative_to(ROOT).as_posix(),
 )
 def test_the_example_of_a_configuration_is_one(page: Path, tmp_path: Path) -> None:

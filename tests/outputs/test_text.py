@@ -127,3 +127,10 @@ def test_a_wrapped_chinese_title_has_no_new_blanks() -> None:
     add_explanation(page, replace(refused(), findings=(finding,)), finding, View(lang="zh"))
     # In the title and in the summary.
     assert "".join(line.strip() for line in page.lines).count(words) == 2
+
+
+def test_what_a_program_can_mend_is_the_last_of_the_next_commands() -> None:
+    lines = render(mended(), View()).splitlines()
+    assert lines[-2].startswith("next: diagnose explain ")
+    assert lines[-1].startswith("      diagnose fix https://")
+    assert "diagnose fix" not in render(refused(), View())

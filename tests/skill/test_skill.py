@@ -82,7 +82,7 @@ def test_a_command_for_a_target_can_be_called_so(line: str) -> None:
     program, *words = shlex.split(line.replace("TARGET", "shop.example.com"))
     assert program == "diagnose"
     request = parse_run(words)
-    assert request.output.format == "json"  # type: ignore[union-attr]
+    assert request.output.format == "json"
     assert [target.host for target in request.targets] == ["shop.example.com"]  # type: ignore[union-attr]
 
 

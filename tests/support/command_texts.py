@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import diagnose
-from diagnose.cli.help_text import COMMANDS, DESCRIPTION
+from diagnose.cli.help_text import COMMANDS, DESCRIPTION, SHORT_HELP_END
 from diagnose.cli.parser import build_parser
 from diagnose.cli.settings import _TYPE_NAMES
 from diagnose.i18n.command_line import ERROR, HELP
@@ -60,7 +60,7 @@ def _help_texts() -> Iterator[str]:
         yield from (group.title for group in parser._action_groups if group.title)
         helps = (action.help or "" for action in parser._actions)
         yield from (text for text in helps if " " in text)  # one word is an id
-    yield DESCRIPTION
+    yield from (DESCRIPTION, SHORT_HELP_END)
 
 
 def _errors() -> Iterator[str]:

@@ -5,7 +5,7 @@ import re
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import OptionList
+from textual.widgets import OptionList, Static
 
 from diagnose.model.events import Observed
 from diagnose.outputs.terminal import cell_len
@@ -102,6 +102,19 @@ def test_five_hundred_observations_are_few_paints_and_typing_goes_on(
         await until(pilot, session._messages.empty)
         assert app.screen.query_one("#filter").value == "shut"  # type: ignore[attr-defined]
         assert len(drawn) < 30
+
+    drive(work, Stage())
+
+
+def test_the_filter_counts_the_findings_that_match() -> None:
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        matches = app.screen.query_one("#matches", Static)
+        assert not matches.display
+        await pilot.press("slash", *"no such text")
+        await until(pilot, lambda: str(matches.content) == "0/2")
+        assert matches.display
+        await pilot.press("escape")
+        await until(pilot, lambda: not matches.display)
 
     drive(work, Stage())
 

@@ -2,11 +2,10 @@
 them."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
-from textual.containers import Container, Vertical
-from textual.widgets import Input, OptionList
+from textual.containers import Container, Horizontal, Vertical
+from textual.widgets import Input, OptionList, Static
 
 from diagnose.i18n import reports
 from diagnose.model import Finding, Report
@@ -21,9 +20,6 @@ from diagnose.tui.widgets.bars import KeyBar, TabBar
 from diagnose.tui.widgets.findings import Findings, filter_text
 from diagnose.tui.widgets.layers import Layers
 from diagnose.tui.widgets.text_view import StaticLines, TextView
-
-if TYPE_CHECKING:
-    pass
 
 #: Widths from which there are two and three columns, and the height from which the log is shown
 #: (app.tcss has the same numbers).
@@ -57,7 +53,9 @@ class SiteScreen(BaseScreen):
             yield Layers()
             with Vertical(id="found"):
                 yield Findings()
-                yield Input(id="filter", select_on_focus=False)
+                with Horizontal(id="filter-line"):
+                    yield Input(id="filter", select_on_focus=False)
+                    yield Static(id="matches")
                 yield TextView("side")
             with Vertical(id="main"):
                 yield TabBar(id="tabs")
@@ -163,17 +161,25 @@ class SiteScreen(BaseScreen):
         return [self.say("changed"), *lines] if lines else []
 
     def _show_findings(self, report: Report, view: View) -> None:
+        every = finding_rows(report)
         rows = [
             (finding, depth)
-            for finding, depth in finding_rows(report)
+            for finding, depth in every
             if self._filter in filter_text(finding, view)
             and (finding.is_cause or not self.causes_only)
         ]
+        self._show_matches(len(rows), len(every))
         width = (self._findings_width() or self.size.width) - 4
         tall = self._findings_width() > 0
         was_displayed = self.findings.display
         self.findings.show(rows, replace(view, width=max(width, 20)), tall)
         self._focus_list_or_text(was_displayed)
+
+    def _show_matches(self, count: int, total: int) -> None:
+        """Show beside the filter how many of the findings match."""
+        matches = self.query_one("#matches", Static)
+        matches.display = bool(self._filter)
+        matches.update(f"{count}/{total}")
 
     def _focus_list_or_text(self, was_displayed: bool) -> None:
         """Move the focus to the text when the list is hidden, and back when it is shown, unless

@@ -1,0 +1,147 @@
+"""The modules of probes as rows of a table: whom they ask, when, and a command that shows the same.
+
+What each looks at is said in `diagnose.i18n.probes`. `--list-probes` and `--plan` print it. A test
+holds that every module of `diagnose.probes` has its row.
+"""
+
+from typing import Literal
+
+from diagnose.model import Side, Target
+from diagnose.model.frozen import frozen
+from diagnose.probes import Options
+
+#: Whom a module asks. "server" reads on the server and sends nothing.
+Peer = Literal[
+    "name-servers", "site", "server", "application", "cloud", "vantage", "globalping", "origin"
+]
+#: "failure": only where something fails, or where a question stays open.
+Occasion = Literal["always", "failure"]
+
+
+@frozen
+class ProbeRow:
+    """A module of probes. `layers` are those of `--only` that need it; () is every run. In
+    `command`, {host}, {port}, {url} and {page} stand for those of the target, {vantage} and
+    {origin} for the options; words in capitals are found by the run itself."""
+
+    name: str
+    side: Side
+    peer: Peer
+    occasion: Occasion
+    command: str
+    layers: tuple[str, ...] = ()
+
+
+def _outside(
+    name: str, peer: Peer, command: str, *layers: str, occasion: Occasion = "always"
+) -> ProbeRow:
+    return ProbeRow(name, Side.OUTSIDE, peer, occasion, command, layers)
+
+
+def _reads(name: str, command: str, *layers: str) -> ProbeRow:
+    return ProbeRow(name, Side.INSIDE, "server", "always", command, layers)
+
+
+def _after_failure(name: str, command: str, *layers: str, peer: Peer = "server") -> ProbeRow:
+    return ProbeRow(name, Side.INSIDE, peer, "failure", command, layers)
+
+
+_CURL_APPLICATION = "curl -sSi http://APPLICATION/"
+_CURL_WEBSOCKET = (
+    "curl -sSi -N --http1.1 -H 'Connection: Upgrade' -H 'Upgrade: websocket' "
+    "-H 'Sec-WebSocket-Version: 13' -H 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=='"
+)
+_CLOUD_RULES = (
+    "aliyun ecs DescribeSecurityGroupAttribute; tccli vpc DescribeSecurityGroupPolicies; "
+    "aws ec2 describe-security-groups"
+)
+
+ROWS = (
+    _outside("dns", "name-servers", "dig +noall +answer {host} A {host} AAAA"),
+    _outside("tcp", "site", "nc -v -z -w 4 {host} {port}"),
+    _outside("tls", "site", "openssl s_client -connect {host}:{port} -servername {host} </dev/null",
+             "tls", "certificate", "http", "websocket"),
+    _outside("http", "site", "curl -sSi {page}", "http", "websocket"),
+    _outside("websocket", "site", _CURL_WEBSOCKET + " {page}", "websocket"),
+    _outside("vantages", "vantage", "ssh {vantage} curl -sSi {page}"),
+    _outside("globalping", "globalping", "curl https://api.globalping.io/v1/measurements"),
+    _outside("origin", "origin", "curl -sSi --connect-to ::{origin}: {page}", "http"),
+    _outside("cloud", "cloud", _CLOUD_RULES, "cloud", occasion="failure"),
+    _reads("system", "ss -ltnp; ip address; hostnamectl"),
+    _reads("nginx", "nginx -T; ps -eo pid,ppid,lstart,args | grep [n]ginx", "nginx", "websocket"),
+    _after_failure("web_servers", "apachectl -S; haproxy -c -f FILE; caddy adapt --config FILE"),
+    _after_failure("haproxy_backends", "echo 'show stat' | socat - SOCKET", peer="application"),
+    _after_failure("backends", _CURL_APPLICATION, peer="application"),
+    _after_failure("backend_visits", _CURL_APPLICATION, peer="application"),
+    _after_failure("site_folders", "namei -l FOLDER"),
+    _after_failure("server_logs", "tail -n 50 FILE"),
+    _after_failure("failed_services", "systemctl --failed; journalctl -n 60 -u UNIT", "listener"),
+    _reads("firewall", "firewall-cmd --list-all-zones; firewall-cmd --permanent --list-all-zones"),
+    _after_failure("containers", "docker ps -a; podman ps -a; lsns -t net"),
+    _reads("netfilter", "nft list ruleset; iptables-save; ip6tables-save"),
+    _reads("bans", "fail2ban-client status; ip route show table all"),
+    _reads("kernel", "sysctl -a; nstat -az; ss -ltn"),
+    _after_failure("kernel_drops", "perf trace -e skb:kfree_skb", peer="site"),
+    _after_failure("nginx_files", "namei -l FILE; journalctl -n 60 -u nginx"),
+    _after_failure("other_nginx", "find / -name nginx.conf; openssl x509 -noout -dates -in FILE"),
+    _after_failure("program_certificates", "openssl x509 -noout -dates -in FILE"),
+    _after_failure("renewals", "certbot certificates; systemctl --failed"),
+    _reads("logs", "tail -n 50 /var/log/nginx/error.log", "nginx", "upstream"),
+    _after_failure("page_files", "namei -l FILE"),
+    _after_failure("unincluded_sites", "grep -rlw {host} /etc/nginx"),
+    ProbeRow("upstream_connect", Side.INSIDE, "application", "always", "nc -v -z HOST PORT",
+             ("upstream", "websocket")),
+    _after_failure("upstream_groups", _CURL_APPLICATION, peer="application"),
+    _after_failure("upstream_requests", _CURL_APPLICATION, "upstream", "http", peer="application"),
+    _after_failure("upstream_bodies", _CURL_APPLICATION, "upstream", "http", peer="application"),
+    _after_failure("upstream_comparisons", _CURL_APPLICATION, "upstream", "http",
+                   peer="application"),
+    _after_failure("compressed_pages", "curl -sSi --compressed http://APPLICATION/",
+                   "upstream", "nginx", peer="application"),
+    _after_failure("bypassed_applications", _CURL_APPLICATION, "upstream", "nginx",
+                   peer="application"),
+    _after_failure("upstream_protocols", "cgi-fcgi -bind -connect APPLICATION; grpcurl APPLICATION",
+                   peer="application"),
+    _after_failure("websocket_retries", _CURL_WEBSOCKET + " http://APPLICATION/",
+                   peer="application"),
+    _after_failure("server_side_entry", "curl -sSi --connect-to ::127.0.0.1: {page}"),
+    _after_failure("local_answers", "curl -sSi --connect-to ::127.0.0.1: {page}"),
+    _after_failure("resolver_answers", "dig @RESOLVER NAME", "upstream", peer="name-servers"),
+    _reads("undone_fixes", "ls /var/lib/diagnose"),
+    _after_failure("cloud", _CLOUD_RULES, "cloud", peer="cloud"),
+)  # fmt: skip
+
+
+def rows_of(target: Target, options: Options) -> tuple[ProbeRow, ...]:
+    """Return the rows of a run, in their order."""
+    return tuple(row for row in ROWS if _runs(row, target, options))
+
+
+def _runs(row: ProbeRow, target: Target, options: Options) -> bool:
+    if row.layers and not any(map(options.wants, row.layers)):
+        return False
+    if row.side is Side.INSIDE:
+        return options.inside is not False
+    if not options.outside:
+        return False
+    if row.name in {"vantages", "globalping", "origin", "cloud"}:
+        return row.name in options.requested_modules
+    if row.name == "websocket":
+        return bool(target.websockets) or target.is_websocket
+    return row.name != "tls" or target.uses_tls
+
+
+def command_text(row: ProbeRow, target: Target, options: Options) -> str:
+    """Return the command of a row for a target, quoted for a shell."""
+    import shlex
+
+    scheme = "https" if target.uses_tls else "http"
+    host = target.host
+    facts = {
+        "host": shlex.quote(f"[{host}]" if ":" in host and "s_client" in row.command else host),
+        "port": str(target.port),
+        "page": shlex.quote(f"{scheme}://{target.authority}{target.path}"),
+        "vantage": shlex.quote(next((name for name in options.vantages if ":" in name), "HOST")),
+        "origin": shlex.quote(options.origin_address or "ADDRESS"),
+    }
+    return row.command.format(**facts)

@@ -1,0 +1,82 @@
+"""The texts of `--list-probes` and `--plan`."""
+
+from diagnose.i18n.messages import Message, Messages
+
+MESSAGES = Messages(
+    Message(
+        "list.about",
+        "What the probes look at, whom they ask, and a command that shows the same. Words in "
+        "capitals are found by the run itself. --only and --skip take layers: {layers}. A probe "
+        "without --only runs for every layer.",
+    ),
+    Message(
+        "plan.about",
+        "What a run would do. Nothing was sent. A run also follows what it finds: further addresses"
+        " of the name, redirects, and at most a dozen more requests to the same site.",
+    ),
+    Message("part.outside", "From this machine, as a visitor"),
+    Message("part.outside-failure", "From this machine, after a failure"),
+    Message("part.inside", "On the server"),
+    Message("part.inside-failure", "On the server, after a failure or an open question"),
+    Message("part.over-ssh", "({server})"),
+    Message("part.if-server", "(if this machine turns out to be it)"),
+    Message("peer.name-servers", "asks {peer}"),
+    Message("peer.site", "asks {peer}"),
+    Message("peer.server", "reads, sends nothing"),
+    Message("peer.application", "asks the application from the server"),
+    Message("peer.cloud", "asks the cloud's API or metadata service"),
+    Message("peer.vantage", "asks {peer}"),
+    Message("peer.globalping", "asks api.globalping.io, and becomes public"),
+    Message("peer.origin", "asks {peer}"),
+    # outside
+    Message("outside.dns", "What the name means to this machine, and what DNS itself answers."),
+    Message("outside.tcp", "Whether each address accepts connections; port 80 as well."),
+    Message("outside.tls", "The handshake as a browser does it, and the certificate."),
+    Message("outside.http", "The page, the same on port 80, redirects, style sheets and scripts."),
+    Message("outside.websocket", "The opening handshake of each WebSocket."),
+    Message("outside.vantages", "The same visit from another machine of yours."),
+    Message("outside.globalping", "The same visit from public probes."),
+    Message("outside.origin", "The same page from the server behind a CDN or a balancer."),
+    Message("outside.cloud", "The rules of the cloud in front of the server."),
+    # inside
+    Message("inside.system", "Listening sockets, network interfaces, the server's identity."),
+    Message("inside.nginx", "nginx: its processes, its configuration, and nginx -t."),
+    Message("inside.web_servers", "Apache, Caddy, HAProxy, Traefik: their sites and rules."),
+    Message("inside.haproxy_backends", "The servers behind HAProxy, and its statistics."),
+    Message("inside.backends", "The application behind Apache, Caddy or HAProxy."),
+    Message("inside.backend_visits", "Whose answer it was: the proxy's or the application's."),
+    Message("inside.site_folders", "The folder of a site, for a file that is missing."),
+    Message("inside.server_logs", "Apache's error log."),
+    Message("inside.failed_services", "Services that should have the port and did not start."),
+    Message("inside.firewall", "firewalld: its zones and policies, now and after a reload."),
+    Message("inside.containers", "Containers, and the ports that they publish."),
+    Message("inside.netfilter", "The rules of the packet filter, and their files."),
+    Message("inside.bans", "Banned addresses, and routes that discard packets."),
+    Message("inside.kernel", "Settings, counters and queues of the kernel."),
+    Message("inside.kernel_drops", "What the kernel drops of a few SYNs of this run, and why."),
+    Message("inside.nginx_files", "Who may read nginx's files; what its unit says of a start."),
+    Message("inside.other_nginx", "Another nginx, and better certificates on the server."),
+    Message("inside.program_certificates", "A renewed certificate that a program did not load."),
+    Message("inside.renewals", "Why a certificate was not renewed."),
+    Message("inside.logs", "nginx's error logs of the last minutes."),
+    Message("inside.page_files", "Files of the page that nginx may not read."),
+    Message("inside.unincluded_sites", "Files of the site that nginx does not include."),
+    Message("inside.upstream_connect", "Whether the application behind nginx accepts connections."),
+    Message("inside.upstream_groups", "Each server of a group, for a page that some lack."),
+    Message("inside.upstream_requests", "The page, from the application itself."),
+    Message("inside.upstream_bodies", "Whether the application itself cuts the page off."),
+    Message(
+        "inside.upstream_comparisons", "Which part of nginx's request the application refuses."
+    ),
+    Message("inside.compressed_pages", "Whether the application compresses what nginx replaces."),
+    Message("inside.bypassed_applications", "A path that nginx answers without the application."),
+    Message("inside.upstream_protocols", "Another protocol than the one that nginx speaks."),
+    Message("inside.websocket_retries", "The refused WebSocket, with one thing changed at a time."),
+    Message("inside.server_side_entry", "The site as the server itself sees it."),
+    Message("inside.local_answers", "The web server's answer here, where an address fails."),
+    Message("inside.resolver_answers", "nginx's own resolver, for the name of an application."),
+    Message("inside.undone_fixes", "Fixes that were cut off and taken back."),
+    Message("inside.cloud", "Which cloud the server is in, and its rules."),
+)
+
+translate = MESSAGES.translate
