@@ -62,7 +62,7 @@ async def _work(request: WorkerRequest, group: RunGroup) -> None:
 
 async def _take_tasks(request: WorkerRequest, group: RunGroup, connection: "Connection") -> None:
     from diagnose.fleet.jetstream.messages import TASKS
-    from diagnose.fleet.jetstream.streams import prepare_tasks
+    from diagnose.fleet.jetstream.streams import ack_wait, prepare_tasks
     from diagnose.fleet.jetstream.subscription import Subscription
     from diagnose.fleet.jetstream.worker import FINISH_SECONDS, Worker
 
@@ -73,7 +73,8 @@ async def _take_tasks(request: WorkerRequest, group: RunGroup, connection: "Conn
         request.vantage,
         lambda jetstream: prepare_tasks(jetstream, request.vantage),
     )
-    worker = Worker(connection, subscription, _diagnosis(request), concurrency)
+    seconds = await ack_wait(await connection.jetstream(), request.vantage)
+    worker = Worker(connection, subscription, _diagnosis(request), concurrency, seconds)
 
     def stop(signal_number: int) -> None:
         write_note(translate("nats.stopping", lang, seconds=f"{FINISH_SECONDS:g}") + "\n")

@@ -136,6 +136,7 @@ MESSAGES = Messages(
     Message("nats.denied", "{server} refuses the credentials, or wants some (--nats-creds FILE)."),
     Message("nats.credentials", "{path} holds no credentials for NATS (a .creds file, or a seed)."),
     Message("nats.no-jetstream", "The NATS server has no JetStream: it stores no messages."),
+    Message("nats.no-stream", "The stream {stream} is not there and cannot be made: {reason}"),
     Message("nats.no-permission", "The NATS server does not permit this: {reason}"),
     Message("nats.not-stored", "The NATS server does not store a message: {reason}"),
     Message("nats.no-worker", "No worker of the vantage {vantage} is connected."),

@@ -7,6 +7,8 @@ again on the new one (`diagnose.fleet.jetstream.subscription`).
 
 import asyncio
 import contextlib
+import logging
+import os
 import ssl
 from collections.abc import Callable
 from pathlib import Path
@@ -20,16 +22,24 @@ from nats.js.errors import APIError, NoStreamResponseError
 from diagnose.fleet.jetstream import Access, QueueError
 
 #: Seconds until a connection is given up, between two attempts, and until a request is repeated.
-CONNECT_TIMEOUT, RETRY_WAIT, REQUEST_TIMEOUT = 5, 0.2, 5.0
+CONNECT_TIMEOUT, RETRY_WAIT, REQUEST_TIMEOUT = 5, 0.2, 2.0
 
 #: Seconds between two pings; a server that leaves two unanswered is lost.
 PING_INTERVAL = 5
+
+#: Seconds that the end of a connection may take.
+_CLOSE_TIMEOUT = 1.0
 
 #: Bytes of a file of credentials, at most.
 _MAX_CREDENTIALS = 64 * 1024
 
 #: The header by which a stream takes a message once.
 MESSAGE_ID = "Nats-Msg-Id"
+
+# What it logs by itself would be a second text beside ours: each error comes to `error_cb` too.
+logging.getLogger("nats").setLevel(logging.CRITICAL)
+# A warning about each end of TLS (asyncio.sslproto, `eof_received`).
+logging.getLogger("asyncio").setLevel(logging.ERROR)
 
 #: Says to a person what is wrong for now: the key of a text, and its facts.
 OnTrouble = Callable[[str, dict[str, str]], None]
@@ -144,7 +154,7 @@ class Connection:
     def _options(self) -> dict[str, Any]:
         async def note_error(error: Exception) -> None:
             self._last_error = error
-            if "Permissions Violation" in str(error):
+            if "permissions violation" in str(error).lower():
                 self._on_trouble("nats.no-permission", {"reason": _reason(error)})
 
         async def note_end() -> None:
@@ -167,9 +177,11 @@ class Connection:
 
 
 async def _close(client: Client) -> None:
-    # A client whose connection failed half way may lack the parts that it wants to end.
+    # A client whose connection failed half way may lack the parts that it wants to end, and after a
+    # failed TLS handshake it waits for an end that never comes (asyncio, `wait_closed`).
     with contextlib.suppress(Exception):
-        await client.close()
+        async with asyncio.timeout(_CLOSE_TIMEOUT):
+            await client.close()
 
 
 def _credentials(path: str | None) -> dict[str, Any]:
@@ -205,5 +217,8 @@ def _reason(error: Exception) -> str:
         return error.description or str(error)
     if isinstance(error, ssl.SSLCertVerificationError):
         return error.verify_message
-    text = str(getattr(error, "strerror", None) or error).removeprefix("nats: ").strip("' ")
+    # A failed resolution has a negative number of its own (getaddrinfo(3)).
+    if isinstance(error, OSError) and not isinstance(error, ssl.SSLError) and error.errno:
+        return os.strerror(error.errno) if error.errno > 0 else str(error.strerror)
+    text = str(error).removeprefix("nats: ").strip("' ")
     return (text or type(error).__name__)[:300]

@@ -3,6 +3,7 @@ have made it, with replicas or limits of their own."""
 
 import contextlib
 
+import nats.errors
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, RetentionPolicy, StorageType, StreamConfig
 from nats.js.errors import APIError, NotFoundError, ServiceUnavailableError
@@ -28,6 +29,13 @@ async def prepare_tasks(jetstream: JetStreamContext, vantage: str) -> None:
     """Make the consumer of a vantage, and its stream, unless they exist. Raise QueueError if the
     server has no JetStream."""
     await _ensure(jetstream, TASKS, TASK_PREFIX, TASK_AGE, vantage, f"{TASK_PREFIX}.{vantage}.>")
+
+
+async def ack_wait(jetstream: JetStreamContext, vantage: str) -> float:
+    """Return the seconds after which a task is given to another worker; an administrator may have
+    chosen them."""
+    info = await jetstream.consumer_info(TASKS, vantage)
+    return info.config.ack_wait or ACK_WAIT
 
 
 async def prepare_results(jetstream: JetStreamContext, run: str) -> None:
@@ -69,6 +77,12 @@ async def _ensure(
         )
     except ServiceUnavailableError:
         raise QueueError("nats.no-jetstream") from None
+    except APIError as error:
+        raise QueueError("nats.no-stream", stream=stream, reason=str(error.description)) from None
+    except nats.errors.TimeoutError:
+        # A request that is not permitted gets no answer; what is not permitted was said.
+        reason = "no answer, or no permission"
+        raise QueueError("nats.no-stream", stream=stream, reason=reason) from None
 
 
 async def _ensure_stream(jetstream: JetStreamContext, stream: str, prefix: str, age: float) -> None:

@@ -25,13 +25,9 @@ from diagnose.fleet.jetstream.messages import (
     parse_subject,
     parse_task,
 )
-from diagnose.fleet.jetstream.streams import ACK_WAIT
 from diagnose.fleet.jetstream.subscription import Subscription
 from diagnose.fleet.pool import Pool
 from diagnose.model.frozen import frozen
-
-#: Seconds between two words that a target is still at work.
-PROGRESS_INTERVAL = ACK_WAIT / 3
 
 #: How often a target is given out before it is answered with an error.
 MAX_DELIVERIES = 10
@@ -77,14 +73,14 @@ class _Job:
 
 @dataclass(slots=True)
 class Worker:
-    """Diagnoses tasks, `concurrency` at the same time. `on_answer` is called with the status of
-    each verdict that is stored."""
+    """Diagnoses tasks, `concurrency` at the same time. `ack_wait` is after how many seconds the
+    server gives a task to another worker, unless it hears of it."""
 
     connection: Connection
     subscription: Subscription
     diagnose: Diagnose
     concurrency: int
-    on_answer: Callable[[str], None] = lambda status: None
+    ack_wait: float
     _held: set[_Job] = field(default_factory=set)
     _is_stopped: bool = False
     _fetching: "asyncio.Task[Msg | None] | None" = None
@@ -136,7 +132,6 @@ class Worker:
         await self.connection.store(task_id.result_subject, data, task_id.message_id)
         await self.connection.send(job.message.reply, _ACK)
         self._held.discard(job)
-        self.on_answer(outcome.answer.status)
 
     async def _outcome(self, job: _Job) -> Outcome | None:
         try:
@@ -161,7 +156,7 @@ class Worker:
 
     async def _say_progress(self) -> None:
         while True:
-            await asyncio.sleep(PROGRESS_INTERVAL)
+            await asyncio.sleep(self.ack_wait / 3)
             for job in tuple(self._held):
                 await self.connection.send(job.message.reply, _PROGRESS)
 
