@@ -63,12 +63,14 @@ class Experiment:
         _kill(self.workers[number])
         self.start_worker(number)
 
-    def longest_wait(self) -> float:
-        """Return the longest wait for a message that was there, while the server was there too."""
+    def waits(self) -> list[tuple[float, float]]:
+        """Return the waits for messages that were there, while the server was there too, the
+        longest first: seconds, and those of them that our own event loop was late."""
         path = self.folder / "waits"
         text = path.read_text() if path.exists() else ""
         waits = map(json.loads, text.splitlines())
-        return max((self._up(begun, ended) for begun, ended in waits), default=0.0)
+        times = ((self._up(begun, ended), late) for begun, ended, late in waits)
+        return sorted(times, reverse=True)
 
     def _up(self, begun: float, ended: float) -> float:
         """Return the longest stretch of a time in which the server was there."""
@@ -131,7 +133,8 @@ def main() -> None:
         try:
             run(experiment, options)
             judge(experiment.output, targets)
-            print(f"  longest wait for a message that was there: {experiment.longest_wait():.2f} s")
+            waits = [f"{wait:.2f} s ({late:.2f} s late)" for wait, late in experiment.waits()[:5]]
+            print(f"  longest waits for a message that was there: {', '.join(waits)}")
         finally:
             experiment.close()
 
