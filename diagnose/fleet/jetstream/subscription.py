@@ -2,7 +2,7 @@
 
 Each request is for one message (`fetch(1)`): with more, the library leaves requests behind that
 take the next message and hold it (nats-py 2.15 and 2.16). A request is short, so that one which got
-lost in a restart of the server costs less than a second.
+lost in a restart of the server costs less than half a second.
 """
 
 import asyncio
@@ -18,10 +18,10 @@ from diagnose.fleet.jetstream import QueueError
 from diagnose.fleet.jetstream.connection import RETRY_WAIT, Connection
 
 #: Seconds of a request, and between two heartbeats of the server while it has no message.
-REQUEST_SECONDS, HEARTBEAT = 0.8, 0.3
+REQUEST_SECONDS, HEARTBEAT = 0.45, 0.2
 
 #: Requests without a heartbeat after which the connection is given up.
-MAX_SILENT = 5
+MAX_SILENT = 10
 
 #: Makes sure that the stream and the consumer exist.
 Prepare = Callable[[JetStreamContext], Awaitable[None]]
@@ -60,7 +60,7 @@ class Subscription:
 
     async def _bound(self, client: Client) -> JetStreamContext.PullSubscription:
         if self._is_unknown:
-            await self._prepare(client.jetstream(timeout=REQUEST_SECONDS))
+            await self._prepare(client.jetstream(timeout=2 * REQUEST_SECONDS))
             self._is_unknown = False
         if self._pull is None or client is not self._client:
             jetstream = client.jetstream()
