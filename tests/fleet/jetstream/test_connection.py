@@ -11,7 +11,7 @@ from diagnose.fleet.jetstream import Access, QueueError
 from diagnose.fleet.jetstream.connection import Connection
 from diagnose.fleet.jetstream.messages import TASKS, TaskId, target_digest
 from diagnose.fleet.jetstream.streams import prepare_tasks
-from tests.support.nats_keys import tls_config, user_key
+from tests.support.nats_keys import signed_credentials, tls_config, user_key
 from tests.support.nats_server import NatsServer, needs_server
 
 ID = TaskId("paris", "0123456789abcdef", target_digest("a"))
@@ -155,6 +155,19 @@ def test_a_file_without_credentials_is_named_and_not_shown(
 def test_an_unknown_root_is_not_trusted(closed_server: NatsServer, folder: Path) -> None:
     error = refusal(access(closed_server, folder / "right.nk", None))
     assert (error.key, error.is_configuration) == ("nats.not-trusted", True)
+
+
+@needs_server
+def test_a_creds_file_is_let_in_and_no_other_one(tmp_path: Path) -> None:
+    for name in ("ours", "other"):
+        (tmp_path / name).mkdir()
+    path, config = signed_credentials(tmp_path / "ours")
+    other, _ = signed_credentials(tmp_path / "other")
+    server = NatsServer(tmp_path / "server", config, jetstream=False)
+    server.start()
+    assert connects(Access(server.url, str(path)))
+    assert refusal(Access(server.url, str(other))).key == "nats.denied"
+    server.kill()
 
 
 @needs_server
