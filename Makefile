@@ -13,7 +13,8 @@ ORDER = $(if $(SEED),-p randomly -p no:cacheprovider --randomly-seed=$(SEED))
 # What the laboratory runs (tests/lab): the servers that are broken, and the tools that look.
 LABORATORY := nginx firewalld nftables iptables dnsmasq iproute2 dbus openssl curl \
               openssh-server openssh-client patch procps util-linux ufw fail2ban tinyproxy nodejs \
-              node-ws tmux systemd apache2 haproxy caddy prometheus-blackbox-exporter
+              node-ws tmux systemd apache2 haproxy caddy prometheus-blackbox-exporter \
+              nats-server
 # To open the HTML report, and the screen, in a real browser.
 BROWSER := chromium
 # To build nginx as no package is: without TLS, and under prefixes of its own.
@@ -121,7 +122,9 @@ lab: $(BIN)/diagnose
 	@missing() { $(BIN)/python -c 'from tests.lab.lab import missing; print(*missing())'; }; \
 	servers() { $(BIN)/python -c 'from tests.lab.lab import missing_servers; print(*missing_servers())'; }; \
 	lacking="$$(missing) $$(servers)"; policy=/usr/sbin/policy-rc.d; lacking=$${lacking% }; lacking=$${lacking# }; \
-	command -v $(BROWSER) >/dev/null || lacking="$$lacking $(BROWSER)"; \
+	for program in $(BROWSER) nats-server; do \
+	    command -v $$program >/dev/null || lacking="$$lacking $$program"; \
+	done; \
 	if [ -n "$$lacking" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	    echo "The laboratory lacks $$lacking: installing."; \
 	    export DEBIAN_FRONTEND=noninteractive; \

@@ -32,6 +32,7 @@ from diagnose.cli.request_parser import (
     parse_serve,
     parse_watch,
     parse_web,
+    parse_worker,
 )
 from diagnose.cli.schemas import lines_schema
 from diagnose.parsers.target import UsageError, suggestion
@@ -246,7 +247,17 @@ def _fleet(words: Sequence[str]) -> int:
     if request is None:
         write(lines_schema(), "json")
         return 0
+    if request.queue is not None:
+        from diagnose.cli import queued_fleet
+
+        return queued_fleet.execute(request, request.queue)
     return fleet.execute(request)
+
+
+def _worker(words: Sequence[str]) -> int:
+    from diagnose.cli import worker
+
+    return worker.execute(parse_worker(words))
 
 
 def _watch(words: Sequence[str]) -> int:
@@ -269,5 +280,6 @@ HANDLERS: dict[str, Callable[[Sequence[str]], int]] = {
     "web": _web,
     "mcp": _mcp,
     "fleet": _fleet,
+    "worker": _worker,
     "watch": _watch,
 }

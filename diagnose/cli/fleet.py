@@ -18,13 +18,21 @@ from diagnose.cli.request import FleetRequest
 from diagnose.cli.runs import RunGroup
 from diagnose.cli.watchdog import LOOP_GRACE, Watchdog
 from diagnose.fleet.fair_net import PER_ADDRESS, PER_NAME_SERVER
+from diagnose.fleet.fair_runs import FairRuns
 from diagnose.fleet.journal import Journal, JournalError
 from diagnose.fleet.pool import PER_KEY, affordable_concurrency
 from diagnose.fleet.progress import LINE_INTERVAL, PAINT_INTERVAL, Progress
 from diagnose.fleet.result_stream import ResultStream
-from diagnose.fleet.run import Fleet, exit_status, failing_targets
+from diagnose.fleet.run import (
+    Examine,
+    Fleet,
+    LocalExaminer,
+    Result,
+    exit_status,
+    failing_targets,
+)
 from diagnose.fleet.summary_text import summary_text
-from diagnose.fleet.target_list import count_lines, read_targets
+from diagnose.fleet.target_list import ListedTarget, count_lines, read_targets
 from diagnose.history.store import history_path
 from diagnose.i18n.reports import translate
 from diagnose.net.local import LocalNet
@@ -40,12 +48,12 @@ if TYPE_CHECKING:
 def execute(request: FleetRequest) -> int:
     """Run the fleet and return the exit status: that of the worst verdict, or of a signal."""
     collect_garbage()
-    with _opened_list(request.path) as file, _opened_journal(request) as journal:
-        return _Command(request, file, journal).execute()
+    with opened_list(request.path) as file, opened_journal(request) as journal:
+        return FleetCommand(request, file, journal).execute()
 
 
 @dataclass(slots=True)
-class _Command:
+class FleetCommand:
     """One fleet, from its announcement to its summary."""
 
     request: FleetRequest
@@ -53,8 +61,8 @@ class _Command:
     journal: Journal
 
     def execute(self) -> int:
-        fleet, concurrency = self._fleet(), affordable_concurrency(self.request.concurrency)
-        self._announce(concurrency)
+        fleet = self.fleet()
+        self.announce()
         watchdog = Watchdog(self.request.run.options)
         group = RunGroup(watchdog)
         # Not asyncio.run: at its end it waits for the thread that reads a silent stdin.
@@ -64,7 +72,7 @@ class _Command:
             if self.request.resume:
                 fleet.stream.complete(self.journal.pending)
             with watchdog.watching(LOOP_GRACE):
-                loop.run_until_complete(self._run(fleet, concurrency, group))
+                loop.run_until_complete(self.run(fleet, group))
             is_complete = not group.status
             loop.run_until_complete(self._write_summary(fleet, is_complete))
         except BrokenPipeError:
@@ -78,28 +86,41 @@ class _Command:
             self.journal.remove()
         return status
 
-    def _fleet(self) -> Fleet:
-        options = self.request.run.options
+    def fleet(self) -> Fleet:
+        """Return the fleet; its targets are diagnosed in this process."""
+        options, net = self.request.run.options, LocalNet()
 
         async def run_target(target: "Target", net: "Net") -> "Report":
             return await engine.run(target, options, net)
 
+        async def examine(listed: ListedTarget, target: "Target") -> Result | None:
+            return await examiner.examine(listed, target)
+
+        fleet = self.make_fleet(examine)
+        runs = FairRuns(lambda: net)
+        examiner = LocalExaminer(run_target, runs, fleet.view, self.request.summary, fleet.park)
+        return fleet
+
+    def make_fleet(self, examine: Examine) -> Fleet:
         counts = self.journal.counts()
         return Fleet(
-            run_target,
-            LocalNet(),
+            examine,
             self.journal,
             ResultStream(sys.stdout.fileno()),
             self.request.run.view(),
             Progress(self._total(), sum(counts.values()), failing_targets(counts)),
-            self.request.summary,
         )
+
+    @property
+    def concurrency(self) -> int:
+        """How many targets are at work at once."""
+        return affordable_concurrency(self.request.concurrency)
 
     def _total(self) -> int | None:
         """Return how many targets the list has, None for a stream."""
         return count_lines(Path(self.request.path)) if self.file.seekable() else None
 
-    async def _run(self, fleet: Fleet, concurrency: int, group: RunGroup) -> None:
+    async def run(self, fleet: Fleet, group: RunGroup) -> None:
         watching = asyncio.ensure_future(group.watchdog.watch_loop())
         showing = asyncio.ensure_future(self._show_progress(fleet.progress))
 
@@ -110,7 +131,7 @@ class _Command:
         group.handle_signals(stop)
         try:
             targets = read_targets(self.file, self.request.run.parse_target)
-            await fleet.run(targets, concurrency, self.request.rate)
+            await fleet.run(targets, self.concurrency, self.request.rate)
         finally:
             watching.cancel()
             showing.cancel()
@@ -122,7 +143,7 @@ class _Command:
         while True:
             progress.sample()
             await asyncio.sleep(PAINT_INTERVAL if is_terminal else LINE_INTERVAL)
-            text = progress.text(self._lang)
+            text = progress.text(self.lang)
             write_note(f"\r\x1b[K{text}" if is_terminal else f"{text}\n")
 
     def _erase_progress(self) -> None:
@@ -134,30 +155,32 @@ class _Command:
         text = summary_text(self.journal, fleet.view, is_complete)
         if not is_complete:
             path = str(self.journal.path)
-            text += translate("fleet.continue", self._lang, path=path) + "\n"
+            text += translate("fleet.continue", self.lang, path=path) + "\n"
         write_note(text)
 
-    def _announce(self, concurrency: int) -> None:
+    def announce(self) -> None:
         """Say on stderr how fast and how gently the targets are asked, and where the journal is."""
         text = translate(
             "fleet.begins",
-            self._lang,
+            self.lang,
             rate=f"{self.request.rate:g}",
-            concurrency=concurrency,
+            concurrency=self.concurrency,
             domain=PER_KEY,
             address=PER_ADDRESS,
             resolver=PER_NAME_SERVER,
         )
-        journal = translate("fleet.journal", self._lang, path=sanitize(str(self.journal.path)))
-        write_note(f"{text}\n{journal}\n")
+        write_note(f"{text}\n{self.journal_text()}\n")
+
+    def journal_text(self) -> str:
+        return translate("fleet.journal", self.lang, path=sanitize(str(self.journal.path)))
 
     @property
-    def _lang(self) -> str:
+    def lang(self) -> str:
         return self.request.run.output.language
 
 
 @contextmanager
-def _opened_list(path: str) -> Iterator[BinaryIO]:
+def opened_list(path: str) -> Iterator[BinaryIO]:
     if path == "-":
         yield sys.stdin.buffer
         return
@@ -171,7 +194,7 @@ def _opened_list(path: str) -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def _opened_journal(request: FleetRequest) -> Iterator[Journal]:
+def opened_journal(request: FleetRequest) -> Iterator[Journal]:
     path = Path(request.journal) if request.journal else _usual_journal(request)
     try:
         journal = Journal(path, _fingerprint(request), request.resume)
@@ -196,5 +219,5 @@ def _fingerprint(request: FleetRequest) -> str:
     run = request.run
     words = (*run.options.rerun_args, *run.options.filter_args, *run.websockets)
     secrets = (*run.options.request.headers, run.options.request.cookie)
-    facts = repr((words, secrets, run.options.timeout, request.summary))
+    facts = repr((words, secrets, run.options.timeout, request.summary, *request.vantages))
     return blake2b(facts.encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()

@@ -26,6 +26,9 @@ COMMANDS = {
         " and at the end one group for all that fail for the same cause.",
         "FILE",
     ),
+    "worker": CommandHelp(
+        "Diagnoses the targets of a fleet that come from a queue (NATS), from where it runs."
+    ),
     "watch": CommandHelp(
         "Three small questions in each interval; the whole diagnosis if an answer differs, and"
         " now and then.",
@@ -83,6 +86,7 @@ other commands:
   diagnose record TARGET -o FILE       what was seen, names and addresses masked, to a file
   diagnose bundle TARGET -o FILE.zip   report and recording, masked, in one file for support
   diagnose fleet FILE|-                any number of targets, one JSON line each
+  diagnose worker --nats URL           diagnose what a fleet on another machine puts into a queue
   diagnose watch TARGET ...            look again and again, and say what changes
   diagnose replay FILE                 judge a recording again, without a network
   diagnose config                      the values of the configuration, and where each comes from
@@ -155,13 +159,25 @@ examples:
   diagnose fleet sites.txt --resume >>results.jsonl     after it was cut off: the rest
   zcat names.gz | diagnose fleet - --summary --rate 5 | jq -r 'select(.type == "verdict")'
   diagnose fleet sites.txt --summary | jq 'select(.type == "group")'
+  diagnose fleet sites.txt --nats tls://nats.example.net --vantage-name paris --vantage-name tokyo
 
 FILE has a target a line; what follows # is a comment. Each line of the output has a type: report
 (as of diagnose --json) or, with --summary, verdict; error (the line names no target); at the end
 group and summary. Lines leave in the order in which targets are finished.
 
 What is finished is kept in a journal until the end of the list is reached. A list given twice in
-one run is diagnosed once.
+one run is diagnosed once. With --nats the workers look (diagnose worker); a target that is seen
+from several vantages is a line of the type comparison.
+""",
+    "worker": """\
+examples:
+  diagnose worker --nats tls://nats.example.net:4222 --nats-creds paris.creds --vantage-name paris
+  diagnose worker --nats tls://10.0.0.5:4222 --nats-ca ca.pem --nats-creds lab.nk --allow 10.0.0.0/8
+  diagnose worker --nats nats://127.0.0.1:4222          a server on this machine, for a trial
+
+It runs until a signal ends it: what is at work is then finished within seconds, or given back. It
+looks from outside only, and never at link-local or metadata addresses. The server needs JetStream.
+It needs the extra: pipx install 'diagnose-https[fleet]'.
 """,
     "watch": """\
 examples:

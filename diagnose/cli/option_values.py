@@ -186,6 +186,37 @@ def duration(option: str) -> Callable[[str], float]:
     return parse_duration
 
 
+_NATS_URL = re.compile(r"(nats|tls)://(\[[0-9a-fA-F:.]+\]|[\w.-]+)(?::(\d{1,5}))?/?")
+
+
+def nats_url(text: str) -> str:
+    """Parse the URL of a NATS server. What may be a password is not repeated."""
+    from diagnose.model.addresses import is_loopback
+
+    match = _NATS_URL.fullmatch(text)
+    if match is None and "@" in text:
+        raise UsageError(
+            "--nats takes no user name or password, which other users could read in the list of"
+            " processes: put them in a file, --nats-creds FILE."
+        )
+    if match is None or int(match[3] or 0) > 65535:
+        raise UsageError("--nats takes tls://HOST:PORT, or nats://HOST:PORT on this machine.")
+    host = match[2].strip("[]").lower()
+    if match[1] == "nats" and host != "localhost" and not is_loopback(host):
+        raise UsageError(
+            "--nats: nats:// does not encrypt, and is for this machine only: tls://HOST:PORT."
+        )
+    return text.rstrip("/")
+
+
+def vantage_name(text: str) -> str:
+    from diagnose.fleet.jetstream.messages import VANTAGE_NAME
+
+    if VANTAGE_NAME.fullmatch(text) is None:
+        raise UsageError(f"--vantage-name takes up to 32 letters, digits, _ and -, not {text!r}.")
+    return text
+
+
 def port(text: str) -> int:
     if text.isdecimal() and int(text) <= 65535:
         return int(text)

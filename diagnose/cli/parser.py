@@ -161,6 +161,8 @@ def _add_command_options(parser: argparse.ArgumentParser, command: str | None) -
         _add_mcp_options(parser)
     if command == "fleet":
         _add_fleet_options(parser)
+    if command == "worker":
+        _add_worker_options(parser)
     if command == "watch":
         _add_watch_options(parser)
     if command == "web":
@@ -200,6 +202,40 @@ def _add_fleet_options(parser: argparse.ArgumentParser) -> None:
     add("--resume", action="store_true", help="go on where the last run of this list was cut off")
     add("--journal", metavar="FILE",
         help="keep what is finished here (in ~/.local/state/diagnose/fleet)")  # fmt: skip
+
+    _add_queue_options(parser.add_argument_group("by workers on other machines"))
+
+
+def _add_worker_options(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("where the targets come from")
+    _add_queue_options(group, is_worker=True)
+    group = parser.add_argument_group("how to look")
+    add = group.add_argument
+    add("--concurrency", type=values.concurrency, metavar="N",
+        help="targets at work at the same time, at most (200)")  # fmt: skip
+    add("--allow", action="append", default=[], metavar="NAME|NETWORK",
+        help="diagnose only such targets: *.example.com, 10.0.0.0/8 (repeatable)")  # fmt: skip
+    _add_resolver(group)
+    _add_cafile(group)
+
+
+def _add_queue_options(group: "argparse._ActionsContainer", is_worker: bool = False) -> None:
+    add = group.add_argument
+    add("--nats", type=values.nats_url, metavar="URL",
+        help="the NATS server with the queue: tls://HOST:PORT, or nats:// on this machine",
+    )  # fmt: skip
+    add("--nats-creds", type=values.readable_file, metavar="FILE",
+        help="the credentials for it: a .creds file, or the seed of an nkey")  # fmt: skip
+    add("--nats-ca", type=values.readable_file, metavar="FILE",
+        help="trust these roots for it, and no others")  # fmt: skip
+    if is_worker:
+        add("--vantage-name", dest="vantage_name", type=values.vantage_name, metavar="NAME",
+            default="default", help="what this place is called (default)")  # fmt: skip
+    else:
+        add("--vantage-name", dest="vantage_names", type=values.vantage_name, metavar="NAME",
+            action="append", default=[],
+            help="of the workers that look (default); repeated, each target is seen from each",
+        )  # fmt: skip
 
 
 def _add_watch_options(parser: argparse.ArgumentParser) -> None:

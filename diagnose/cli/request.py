@@ -17,6 +17,8 @@ from diagnose.parsers.target import (
 
 if TYPE_CHECKING:
     from diagnose.exporter.settings import Settings
+    from diagnose.exporter.target_policy import TargetPolicy
+    from diagnose.fleet.jetstream import Access
     from diagnose.model.threshold import Threshold
     from diagnose.probes import Options
 
@@ -225,7 +227,9 @@ class ServeRequest:
 @frozen
 class FleetRequest:
     """A request of `diagnose fleet`: the path of the list ("-": stdin). `run` has no targets; it
-    holds how each is diagnosed. `journal` is the path of the journal, None for the usual place."""
+    holds how each is diagnosed. `journal` is the path of the journal, None for the usual place.
+    `queue` is where workers get the targets, None to diagnose them here; `vantages` are the names
+    of those that each target is seen from."""
 
     run: RunRequest
     path: str
@@ -233,6 +237,21 @@ class FleetRequest:
     resume: bool = False
     summary: bool = False
     rate: float = 0.0
+    concurrency: int | None = None
+    queue: "Access | None" = None
+    vantages: tuple[str, ...] = ()
+
+
+@frozen
+class WorkerRequest:
+    """A request of `diagnose worker`: where the targets come from, which of them may be diagnosed
+    (the rules of --allow), and how many at the same time, None for as many as usual."""
+
+    queue: "Access"
+    vantage: str
+    policy: "TargetPolicy"
+    options: "Options"
+    output: OutputOptions
     concurrency: int | None = None
 
 

@@ -26,6 +26,7 @@ from diagnose.cli.request import (
     ServeRequest,
     WatchRequest,
     WebRequest,
+    WorkerRequest,
 )
 from diagnose.model import Target
 from diagnose.parsers.target import (
@@ -36,6 +37,7 @@ from diagnose.parsers.target import (
 )
 
 if TYPE_CHECKING:
+    from diagnose.fleet.jetstream import Access
     from diagnose.probes import Options
 
 #: Options without a value that ask about the program itself.
@@ -124,7 +126,63 @@ def parse_fleet(words: Sequence[str]) -> FleetRequest | None:
         summary=namespace.summary,
         rate=namespace.rate,
         concurrency=namespace.concurrency,
+        queue=_queue(namespace),
+        vantages=_vantages(namespace),
     )
+
+
+def parse_worker(words: Sequence[str]) -> WorkerRequest:
+    from diagnose.exporter.target_policy import parse_policy
+    from diagnose.probes import Options
+
+    namespace = parse_configured("worker", words)
+    queue = _queue(namespace)
+    if queue is None:
+        raise UsageError("Where are the targets? diagnose worker --nats tls://HOST:PORT.")
+    try:
+        policy = parse_policy(namespace.allow)
+    except ValueError as error:
+        raise UsageError(f"--allow: {error}.") from None
+    options = Options(inside=False, resolver=namespace.resolver, cafile=namespace.cafile)
+    output = output_options(namespace)
+    return WorkerRequest(
+        queue, namespace.vantage_name, policy, options, output, namespace.concurrency
+    )
+
+
+#: Options of a fleet that workers on other machines do not get: what is secret, what names a file
+#: or a server of this machine, and what leads elsewhere than to the target.
+_LOCAL_OPTIONS = (
+    "address", "resolver", "cafile", "proxy", "idle", "cloud", "cloud_role", "origin_address",
+    "header", "cookie", "origin", "subprotocol", "method",
+)  # fmt: skip
+
+
+def _queue(namespace: Namespace) -> "Access | None":
+    from diagnose.fleet.jetstream import Access
+
+    if namespace.nats is None:
+        if namespace.nats_creds or namespace.nats_ca:
+            raise UsageError("--nats-creds and --nats-ca are for a server: add --nats URL.")
+        return None
+    if namespace.nats_ca and namespace.nats.startswith("nats://"):
+        raise UsageError("--nats-ca is about TLS: write --nats tls://HOST:PORT.")
+    return Access(namespace.nats, namespace.nats_creds, namespace.nats_ca)
+
+
+def _vantages(namespace: Namespace) -> tuple[str, ...]:
+    """Return the names of the places that a fleet is seen from; () without workers."""
+    from diagnose.fleet.jetstream import DEFAULT_VANTAGE
+
+    if namespace.nats is None:
+        if namespace.vantage_names:
+            raise UsageError("--vantage-name is of workers: add --nats URL.")
+        return ()
+    for option in _LOCAL_OPTIONS:
+        if getattr(namespace, option):
+            name = option.replace("_", "-")
+            raise UsageError(f"Workers on other machines do not get --{name}: leave it out.")
+    return tuple(dict.fromkeys(namespace.vantage_names)) or (DEFAULT_VANTAGE,)
 
 
 def parse_watch(words: Sequence[str]) -> WatchRequest:

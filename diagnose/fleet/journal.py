@@ -6,6 +6,7 @@ not written, or written in part; its text is kept (`pending`) and is completed o
 survives the end of the process, whichever way, and a loss of power costs at most the last seconds.
 """
 
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -24,6 +25,10 @@ CREATE TABLE causes (id TEXT PRIMARY KEY, check_id TEXT NOT NULL, kind TEXT NOT 
 CREATE TABLE members (cause TEXT NOT NULL, target TEXT NOT NULL, PRIMARY KEY (cause, target))
     WITHOUT ROWID;
 """
+
+#: What workers answered about targets that are not finished: other vantages have not answered yet.
+_ANSWERS = """CREATE TABLE IF NOT EXISTS answers (target TEXT NOT NULL, vantage TEXT NOT NULL,
+    message BLOB NOT NULL, PRIMARY KEY (target, vantage)) WITHOUT ROWID"""
 
 
 class JournalError(Exception):
@@ -76,9 +81,10 @@ class Journal:
             raise JournalError(f"{self.path} was written by another version of diagnose.")
         elif self._fact("options") != options:
             raise JournalError(f"{self.path} belongs to a run with other options.")
+        execute(_ANSWERS)
 
     def _drop_tables(self) -> None:
-        for table in ("facts", "results", "causes", "members"):
+        for table in ("facts", "results", "causes", "members", "answers"):
             self._database.execute(f"DROP TABLE IF EXISTS {table}")
 
     def close(self) -> None:
@@ -114,6 +120,27 @@ class Journal:
             self._database.execute("INSERT OR IGNORE INTO causes VALUES (?, ?, ?, ?, ?)", row)
             member = (cause.group, target)
             self._database.execute("INSERT OR IGNORE INTO members VALUES (?, ?)", member)
+
+    @property
+    def run_id(self) -> str:
+        """A name of this run of the list, for workers: it stays the same when it is continued."""
+        if not self._fact("run"):
+            self._set_fact("run", os.urandom(8).hex())
+        return self._fact("run")
+
+    def add_answer(self, target: str, vantage: str, message: bytes) -> None:
+        """Store what one vantage answered about a target, named by its digest; the first answer
+        stays."""
+        row = (target, vantage, message)
+        self._database.execute("INSERT OR IGNORE INTO answers VALUES (?, ?, ?)", row)
+
+    def answers(self, target: str) -> dict[str, bytes]:
+        """Return what is known about a target that is not finished, by vantage."""
+        query = "SELECT vantage, message FROM answers WHERE target = ? ORDER BY vantage"
+        return dict(self._database.execute(query, (target,)).fetchall())
+
+    def remove_answers(self, target: str) -> None:
+        self._database.execute("DELETE FROM answers WHERE target = ?", (target,))
 
     @property
     def pending(self) -> str:

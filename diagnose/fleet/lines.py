@@ -26,7 +26,7 @@ def report_line(report: Report, view: View) -> str:
     return jsonl.render(report, view)
 
 
-def verdict_line(report: Report, causes: Sequence[Cause], view: View, **further: str | None) -> str:
+def verdict_line(report: Report, causes: Sequence[Cause], view: View, **further: object) -> str:
     """Return a finished target in short: the verdict, and each root cause with its group.
     `further` fields stand at the end."""
     target, outcome = report.evidence.target, verdict(report)

@@ -59,12 +59,14 @@ def first_error(errors: BaseExceptionGroup[BaseException]) -> BaseException:
 @dataclass(slots=True)
 class Pool(Generic[Job]):
     """Does `work` for each job. `key_of` tells the key of a job; `rate` is per second, None for no
-    limit. An exception of `work` ends the pool, and is raised."""
+    limit; `read_ahead` is how many jobs may be read before they begin. An exception of `work` ends
+    the pool, and is raised."""
 
     work: Callable[[Job], Awaitable[None]]
     key_of: Callable[[Job], str]
     concurrency: int
     rate: float | None = None
+    read_ahead: int = field(default_factory=lambda: READ_AHEAD)
     parked: int = 0
     _is_read: bool = False
     _is_stopped: bool = False
@@ -111,6 +113,11 @@ class Pool(Generic[Job]):
             task.cancel(reason)
         self._changed.set()
 
+    def finish(self) -> None:
+        """Begin no further job, and let those at work end."""
+        self._is_stopped = True
+        self._changed.set()
+
     def park(self, is_waiting: bool) -> None:
         """Count a job that begins to wait for its turn elsewhere, or has ended to."""
         self.parked += 1 if is_waiting else -1
@@ -123,7 +130,7 @@ class Pool(Generic[Job]):
         async for job in jobs:
             backlog.add(self.key_of(job), job)
             self._changed.set()
-            while len(backlog) >= READ_AHEAD:
+            while len(backlog) >= self.read_ahead:
                 self._taken.clear()
                 await self._taken.wait()
         self._is_read = True

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from diagnose.checking.root_cause import EXIT_STATUS, verdict
 from diagnose.fleet import lines
-from diagnose.fleet.fair_net import PER_ADDRESS, PER_NAME_SERVER, FairNet, Turns
+from diagnose.fleet.fair_runs import FairRuns
 from diagnose.fleet.grouping import Cause, causes_of
 from diagnose.fleet.journal import Journal
 from diagnose.fleet.pool import Pool, first_error
@@ -17,14 +17,9 @@ from diagnose.model import Report, Target
 from diagnose.model.frozen import frozen
 from diagnose.model.view import View
 from diagnose.net import Net
-from diagnose.net.deadline import loop_lateness
 
 #: Diagnoses a target with this network.
 RunTarget = Callable[[Target, Net], Awaitable[Report]]
-
-#: Seconds. If the event loop was later during a run, a server may have given up waiting for us:
-#: what is not well is diagnosed once more.
-LATE_RUN = 2.0
 
 #: Results that wait to be written. If their reader is slow, no further target begins.
 MAX_UNWRITTEN = 32
@@ -46,18 +41,21 @@ class Result:
     text: str
 
 
+#: Makes the result of a line of the list and its target; None if it was interrupted.
+Examine = Callable[[ListedTarget, Target], Awaitable[Result | None]]
+
+
 @dataclass(slots=True)
 class Fleet:
-    """One fleet. `compact` writes verdicts in the place of whole reports. `pool` is set by
-    `run`; it can be stopped."""
+    """One fleet. `pool` is set by `run`; it can be stopped. `on_finished` is called with the key of
+    each result that is stored and written."""
 
-    run_target: RunTarget
-    net: Net
+    examine: Examine
     journal: Journal
     stream: ResultStream
     view: View
     progress: Progress
-    compact: bool
+    on_finished: Callable[[str], None] = lambda key: None
     repeated: int = 0
     pool: Pool[ListedTarget] | None = None
     _results: asyncio.Queue[Result | None] = field(
@@ -65,15 +63,13 @@ class Fleet:
     )
     #: The keys of what is read and not finished.
     _waiting: set[str] = field(default_factory=set)
-    _addresses: Turns = field(default_factory=lambda: Turns(PER_ADDRESS))
-    _name_servers: Turns = field(default_factory=lambda: Turns(PER_NAME_SERVER))
 
     async def run(
         self, targets: AsyncIterator[ListedTarget], concurrency: int, rate: float | None
     ) -> None:
         """Diagnose all targets that are not finished yet, or until the pool is stopped. Raise
         BrokenPipeError if nobody reads the results any more."""
-        self.pool = Pool(self._diagnose, lambda listed: listed.domain, concurrency, rate)
+        self.pool = Pool(self._examine, lambda listed: listed.domain, concurrency, rate)
         try:
             async with asyncio.TaskGroup() as group:
                 writing = group.create_task(self._write_results())
@@ -88,6 +84,11 @@ class Fleet:
         if self.pool is not None:
             self.pool.stop(signal_number)
 
+    def park(self, is_waiting: bool) -> None:
+        """Count a target that begins to wait for its turn elsewhere, or has ended to."""
+        if self.pool is not None:
+            self.pool.park(is_waiting)
+
     async def _unfinished(
         self, targets: AsyncIterator[ListedTarget]
     ) -> AsyncIterator[ListedTarget]:
@@ -98,41 +99,13 @@ class Fleet:
                 self._waiting.add(listed.key)
                 yield listed
 
-    async def _diagnose(self, listed: ListedTarget) -> None:
+    async def _examine(self, listed: ListedTarget) -> None:
         if listed.target is None:
-            text = lines.error_line(listed)
-            await self._results.put(Result(listed.key, NO_TARGET, (), text))
-            return
-        report = await self._report(listed.target)
-        if report.interrupted:
-            return  # it is not finished: --resume diagnoses it again
-        status, causes = verdict(report).status, causes_of(report, self.view.lang)
-        if self.compact:
-            line = lines.verdict_line(report, causes, self.view)
+            result: Result | None = Result(listed.key, NO_TARGET, (), lines.error_line(listed))
         else:
-            line = lines.report_line(report, self.view)
-        await self._results.put(Result(listed.key, status, causes, line))
-
-    async def _report(self, target: Target) -> Report:
-        lateness = loop_lateness()
-        lateness.start()
-        try:
-            before = lateness.seconds
-            report = await self._run(target)
-            is_late = lateness.seconds - before > LATE_RUN
-            if is_late and not report.interrupted and verdict(report).status != "ok":
-                report = await self._run(target)
-        finally:
-            lateness.stop()
-        return report
-
-    async def _run(self, target: Target) -> Report:
-        assert self.pool is not None
-        net = FairNet(self.net, self._addresses, self._name_servers, self.pool.park)
-        try:
-            return await self.run_target(target, net)
-        finally:
-            net.close()
+            result = await self.examine(listed, listed.target)
+        if result is not None:
+            await self._results.put(result)
 
     async def _write_results(self) -> None:
         while (result := await self._results.get()) is not None:
@@ -140,6 +113,7 @@ class Fleet:
             await self.stream.write(result.text)
             self._waiting.discard(result.key)
             self.progress.count(result.status)
+            self.on_finished(result.key)
 
     async def write_summary(self, facts: dict[str, object]) -> None:
         """Write the groups and the summary."""
@@ -147,6 +121,29 @@ class Fleet:
         for group in self.journal.groups(MAX_MEMBERS):
             await self.stream.write(lines.group_line(group))
         await self.stream.write(lines.summary_line(self.journal.counts(), facts))
+
+
+@dataclass(slots=True)
+class LocalExaminer:
+    """Diagnoses targets in this process by `run_target`. `compact` writes verdicts in the place of
+    whole reports. `on_wait` is told whether a run waits for a turn."""
+
+    run_target: RunTarget
+    runs: FairRuns
+    view: View
+    compact: bool
+    on_wait: Callable[[bool], None]
+
+    async def examine(self, listed: ListedTarget, target: Target) -> Result | None:
+        report = await self.runs.report(lambda net: self.run_target(target, net), self.on_wait)
+        if report.interrupted:
+            return None  # it is not finished: --resume diagnoses it again
+        causes = causes_of(report, self.view.lang)
+        if self.compact:
+            line = lines.verdict_line(report, causes, self.view)
+        else:
+            line = lines.report_line(report, self.view)
+        return Result(listed.key, verdict(report).status, causes, line)
 
 
 def failing_targets(counts: Mapping[str, int]) -> int:

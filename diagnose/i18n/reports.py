@@ -125,6 +125,28 @@ MESSAGES = Messages(
         "… and {count} more causes, in the lines of the output.",
     ),
     PluralMessage("fleet.more-members", "{members} and {count} more", "{members} and {count} more"),
+    # Workers (NATS is a message queue; JetStream is its part that stores messages)
+    Message(
+        "nats.begins",
+        "At most {rate} targets are put into the queue in a second, and {concurrency} wait there or"
+        " are at work at once; {domain} of one registered domain. They are seen from: {vantages}.",
+    ),
+    # NOTE: what a worker says when it begins.
+    Message(
+        "nats.works",
+        "Connected to {server}. Targets for {vantage} are diagnosed, {concurrency} at once.",
+    ),
+    Message("nats.stopping", "What is at work is finished, or given back in {seconds} s."),
+    Message("nats.unreachable", "{server} cannot be reached: {reason}"),
+    Message("nats.not-trusted", "The certificate of {server} is not trusted: {reason}"),
+    Message("nats.no-tls", "{server} does not offer TLS, and nothing was sent to it."),
+    Message("nats.denied", "{server} refuses the credentials, or wants some (--nats-creds FILE)."),
+    Message("nats.credentials", "{path} holds no credentials for NATS (a .creds file, or a seed)."),
+    Message("nats.no-jetstream", "The NATS server has no JetStream: it stores no messages."),
+    Message("nats.no-stream", "The stream {stream} is not there and cannot be made: {reason}"),
+    Message("nats.no-permission", "The NATS server does not permit this: {reason}"),
+    Message("nats.not-stored", "The NATS server does not store a message: {reason}"),
+    Message("nats.no-worker", "No worker of the vantage {vantage} is connected."),
     # Watching
     # NOTE: a pulse is three small requests between two whole diagnoses.
     Message(

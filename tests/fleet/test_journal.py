@@ -88,3 +88,26 @@ def test_nothing_is_left_of_a_removed_journal(tmp_path: Path) -> None:
     journal.add("a", "ok", [], "")
     journal.remove()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_answers_of_workers_stay_until_the_target_is_finished(tmp_path: Path) -> None:
+    journal = opened(tmp_path / "journal")
+    journal.add_answer("a", "tokyo", b"first")
+    journal.add_answer("a", "tokyo", b"second")
+    journal.add_answer("a", "paris", b"other")
+    journal.close()
+    again = opened(tmp_path / "journal")
+    assert again.answers("a") == {"paris": b"other", "tokyo": b"first"}
+    again.remove_answers("a")
+    assert again.answers("a") == {}
+
+
+def test_a_run_keeps_its_name_until_it_begins_anew(tmp_path: Path) -> None:
+    names = []
+    for resume in (True, True, False):
+        journal = opened(tmp_path / "journal", resume)
+        names.append(journal.run_id)
+        journal.close()
+    first, continued, anew = names
+    assert first == continued != anew
+    assert len(anew) == 16

@@ -185,3 +185,36 @@ def test_file_descriptors_bound_how_many_are_at_work(monkeypatch: pytest.MonkeyP
     assert raised.pop()[0] == DESCRIPTORS_KEPT + 30 * DESCRIPTORS_PER_JOB
     assert affordable_concurrency(1000) == 50
     assert raised.pop() == (limits[1], limits[1])
+
+
+def test_to_finish_lets_jobs_end_and_begins_none() -> None:
+    async def work() -> None:
+        jobs = Work()
+        pool = Pool(jobs.do, str, concurrency=2, read_ahead=1)
+        running = asyncio.ensure_future(pool.run(numbers(20)))
+        await settle()
+        pool.finish()
+        jobs.release.set()
+        await running
+        assert jobs.done == jobs.begun == [0, 1]
+
+    asyncio.run(work())
+
+
+def test_few_jobs_are_read_before_they_begin() -> None:
+    async def work() -> None:
+        jobs, read = Work(), list[int]()
+
+        async def endless() -> AsyncIterator[int]:
+            while True:
+                read.append(len(read))
+                yield read[-1]
+
+        pool = Pool(jobs.do, str, concurrency=2, read_ahead=1)
+        running = asyncio.ensure_future(pool.run(endless()))
+        await settle()
+        assert len(read) == 3
+        pool.stop()
+        await running
+
+    asyncio.run(work())
