@@ -193,6 +193,8 @@ def _add_serve_options(parser: argparse.ArgumentParser) -> None:
     add("--diagnosis-interval", type=values.duration("--diagnosis-interval"), default=300.0,
         metavar="DURATION",
         help="repeat the whole diagnosis of a target after so long (5m)")  # fmt: skip
+    add("--resident", action="store_true",
+        help="also do the work of diagnose --json of this user on this machine")  # fmt: skip
 
 
 def _add_mcp_options(parser: argparse.ArgumentParser) -> None:
