@@ -16,6 +16,12 @@ def main() -> None:
             _say(f"diagnose: Standard output: {error.strerror}.\n")
             os._exit(64)
         return
+    if "--json" in sys.argv:
+        from diagnose.processes import resident_client
+
+        status = resident_client.try_resident(sys.argv)
+        if status is not None:
+            os._exit(status)
     import gc
 
     # One run ends before there is anything to collect; looking for it takes a tenth of its time.

@@ -237,7 +237,13 @@ def _serve(words: Sequence[str]) -> int:
     from diagnose import exporter
 
     request = parse_serve(words)
-    return exporter.serve(request.settings, request.check_only)
+    if not request.resident or request.check_only:
+        return exporter.serve(request.settings, request.check_only)
+    from diagnose.cli.resident.process import resident
+
+    with resident() as path:
+        write_note(f"diagnose serve: The resident listens at {path}.\n")
+        return exporter.serve(request.settings, check_only=False)
 
 
 def _fleet(words: Sequence[str]) -> int:

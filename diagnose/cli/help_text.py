@@ -148,10 +148,12 @@ examples:
   diagnose serve --config.file=/etc/prometheus/blackbox.yml
   diagnose serve --config.file=blackbox.yml --config.check
   diagnose serve --web.listen-address=:9115 --web.config.file=web.yml --allow '*.example.com'
+  diagnose serve --resident            and diagnose --json of this user takes a seventh of its CPU
   curl 'http://127.0.0.1:9115/probe?module=http_2xx&target=https://shop.example.com/&debug=true'
 
 It listens on loopback only, unless --web.listen-address says otherwise. SIGHUP and POST /-/reload
 load the configuration again. It needs the extra: pipx install 'diagnose-https[serve]'.
+The resident's socket is $XDG_RUNTIME_DIR/diagnose/resident.
 """,
     "fleet": """\
 examples:

@@ -3,63 +3,19 @@
 import contextlib
 import os
 import sys
-from functools import partial
-from itertools import pairwise
-from typing import TYPE_CHECKING, NoReturn, assert_never
+from typing import NoReturn, assert_never
 
-from diagnose.cli.help_text import COMMANDS, DESCRIPTION
-from diagnose.cli.output import (
-    announce_publication,
-    event_sink,
-    note_failure,
-    reports_status,
-    write,
-    write_after_events,
-    write_document,
-    write_note,
-)
-from diagnose.cli.parser import words_language
+from diagnose.cli.execution import diagnose, guarded
+from diagnose.cli.help_text import COMMANDS
+from diagnose.cli.output import write
 from diagnose.cli.request import AboutRequest, RunRequest
 from diagnose.cli.request_parser import parse_run
-from diagnose.i18n import SOURCE_LANGUAGE
-from diagnose.outputs.terminal import sanitize
-from diagnose.parsers.target import UsageError
-
-if TYPE_CHECKING:
-    from diagnose.history.baseline import Document
-    from diagnose.model import Report
-    from diagnose.model.view import View
-
-USAGE, BUG, INTERRUPTED = 64, 70, 130
 
 
 def main(arguments: list[str], may_fork: bool = False) -> int:
     """Run the command and return its exit status. Raise nothing. `may_fork` is True if this process
     has one thread and belongs to us."""
-    status = _run_command(arguments, may_fork)
-    if not _names_format(arguments, "nagios"):
-        return status
-    from diagnose.outputs.nagios import plugin_status
-
-    return plugin_status(status)
-
-
-def _run_command(arguments: list[str], may_fork: bool) -> int:
-    try:
-        return _main(arguments, may_fork)
-    except UsageError as error:
-        return _report_failure(arguments, str(error), USAGE)
-    except BrokenPipeError:
-        return 0
-    except KeyboardInterrupt:
-        return INTERRUPTED
-    except SystemExit as exit_request:
-        return exit_request.code if isinstance(exit_request.code, int) else 0
-    except Exception as error:
-        if os.environ.get("DIAGNOSE_DEBUG"):
-            raise
-        message = f"A fault of diagnose itself: {type(error).__name__}: {error}"
-        return _report_failure(arguments, f"{message} (DIAGNOSE_DEBUG=1 shows where)", BUG)
+    return guarded(arguments, lambda: _main(arguments, may_fork))
 
 
 def exit_now(status: int) -> NoReturn:
@@ -87,7 +43,7 @@ def _main(arguments: list[str], may_fork: bool) -> int:
         from diagnose.processes import parser_process
 
         parser_process.start()
-    return _diagnose(request)
+    return diagnose(request)
 
 
 def _shows_screen(request: RunRequest) -> bool:
@@ -123,109 +79,3 @@ def _about(request: AboutRequest) -> int:
         case _:
             assert_never(request.topic)
     return 0
-
-
-def _report_failure(arguments: list[str], message: str, status: int) -> int:
-    """Write one line to stderr. With --json or --nagios, also write a document to stdout."""
-    message = _translated(arguments, message)
-    write_note(f"diagnose: {sanitize(message)}\n")
-    if _names_format(arguments, "nagios"):
-        from diagnose.outputs.nagios import failure_text
-
-        with contextlib.suppress(OSError, ValueError, UsageError):
-            write(failure_text(message))
-    if _names_format(arguments, "json") or _names_format(arguments, "jsonl"):
-        from diagnose.outputs.json import failure_document
-        from diagnose.recording.codec import json_line
-
-        origin = "usage" if status == USAGE else "diagnose"
-        with contextlib.suppress(OSError, ValueError):
-            write(json_line(failure_document(message, status, origin)), "json")
-    return status
-
-
-def _translated(arguments: list[str], message: str) -> str:
-    lang = words_language(arguments)
-    if lang == SOURCE_LANGUAGE:
-        return message
-    from diagnose.i18n.command_line import translate_error
-
-    return translate_error(message, lang)
-
-
-def _names_format(arguments: list[str], name: str) -> bool:
-    """Return whether the arguments, which may be invalid, ask for an output format."""
-    is_option = f"--{name}" in arguments or f"--format={name}" in arguments
-    return is_option or ("--format", name) in pairwise(arguments)
-
-
-def _discover(request: RunRequest) -> int:
-    """Write the targets for Zabbix, without a diagnosis."""
-    from diagnose.outputs.zabbix_lld import render_targets
-
-    if request.output.redact:
-        raise UsageError("--redact masks names, and zabbix-lld is a list of names.")
-    write_document(render_targets(request.targets), request)
-    return 0
-
-
-def _explain_missing_target(lang: str) -> None:
-    from diagnose.i18n.command_line import translate_error, translate_help
-
-    missing = translate_error("A TARGET is missing. See diagnose --help.", lang)
-    write_note(f"{translate_help(DESCRIPTION, lang)}\n{missing}\n")
-
-
-def _diagnose(request: RunRequest) -> int:
-    if not request.targets:
-        _explain_missing_target(request.output.language)
-        if request.output.format in {"json", "jsonl", "nagios"}:
-            raise UsageError("A TARGET is missing.")
-        return USAGE
-    if request.output.format == "zabbix-lld":
-        return _discover(request)
-    if request.is_plan:
-        from diagnose.cli.probe_plan import render_plans
-
-        write(render_plans(request, request.view()))
-        return 0
-    from diagnose.cli.runs import run_targets  # imports asyncio: not before the fork
-
-    view = request.view()
-
-    def run() -> "tuple[list[Report], int]":
-        return run_targets(request.targets, request.options, lambda: event_sink(request, view))
-
-    announce_publication(request)
-    earlier = _read_baseline(request)
-    if request.wait_s is None:
-        reports, status = run()
-    else:
-        from diagnose.cli.waiting import run_until_well
-
-        note = partial(note_failure, request, view)
-        reports, status = run_until_well(run, request.wait_s, note)
-    if earlier:
-        _write_comparison(earlier, reports[0], request, view)
-    else:
-        write_after_events(reports, request, view)
-    return status or reports_status(reports, request, view)
-
-
-def _read_baseline(request: RunRequest) -> "list[Document]":
-    """Return the documents of the file of `--baseline`: before anything is sent."""
-    if request.baseline is None:
-        return []
-    from diagnose.cli.baseline import read_baseline
-
-    return read_baseline(request.baseline)
-
-
-def _write_comparison(
-    earlier: "list[Document]", report: "Report", request: RunRequest, view: "View"
-) -> None:
-    from diagnose.cli import baseline
-
-    is_json = request.output.format == "json"
-    render = baseline.render_json if is_json else baseline.render_text
-    write_document(render(earlier, report, view), request)

@@ -218,10 +218,12 @@ class WebRequest:
 
 @frozen
 class ServeRequest:
-    """A request of `diagnose serve`; `check_only` if its configuration is only loaded."""
+    """A request of `diagnose serve`; `check_only` if its configuration is only loaded,
+    `resident` if it also does the work of `diagnose --json`."""
 
     settings: "Settings"
     check_only: bool
+    resident: bool = False
 
 
 @frozen

@@ -259,7 +259,7 @@ def parse_serve(words: Sequence[str]) -> ServeRequest:
         )
     except ValueError as error:
         raise UsageError(f"diagnose serve: {error}.") from None
-    return ServeRequest(serve_settings, namespace.config_check)
+    return ServeRequest(serve_settings, namespace.config_check, namespace.resident)
 
 
 def _displayable(word: str, request: RunRequest) -> str:

@@ -134,3 +134,8 @@ def run_to_end(
 
 
 _abandoned_loops: list[asyncio.AbstractEventLoop] = []
+
+
+def has_abandoned_loops() -> bool:
+    """Return whether a run of this process has not ended, and was given up."""
+    return bool(_abandoned_loops)

@@ -35,3 +35,5 @@ def add_serve_options(parser: argparse.ArgumentParser) -> None:
     add("--diagnosis-interval", type=values.duration("--diagnosis-interval"), default=300.0,
         metavar="DURATION",
         help="repeat the whole diagnosis of a target after so long (5m)")  # fmt: skip
+    add("--resident", action="store_true",
+        help="also do the work of diagnose --json of this user on this machine")  # fmt: skip

@@ -27,11 +27,15 @@ _PATIENCE = 120.0
 #: Maximum number of records that the rules are put to.
 MAX_RECORDS = 2000
 
+#: The sections of an answer: metric, help and the option of the module.
 _SECTIONS = (
-    ("answer", "validate_answer_rrs"),
-    ("authority", "validate_authority_rrs"),
-    ("additional", "validate_additional_rrs"),
-)
+    ("probe_dns_answer_rrs", "Returns number of entries in the answer resource record list",
+        "validate_answer_rrs"),
+    ("probe_dns_authority_rrs", "Returns number of entries in the authority resource record list",
+        "validate_authority_rrs"),
+    ("probe_dns_additional_rrs", "Returns number of entries in the additional resource record list",
+        "validate_additional_rrs"),
+)  # fmt: skip
 
 
 async def probe_dns(probe: Probe) -> bool:
@@ -60,11 +64,8 @@ def _declare_metrics(probe: Probe) -> None:
     metrics.declare_labelled("probe_dns_duration_seconds", "Duration of DNS request by phase")
     for phase in ("resolve", "connect", "request"):
         _set_phase(probe, phase, 0)
-    for section, _ in _SECTIONS:
-        metrics.declare(
-            f"probe_dns_{section}_rrs",
-            f"Returns number of entries in the {section} resource record list",
-        )
+    for name, help_text, _ in _SECTIONS:
+        metrics.declare(name, help_text)
     metrics.declare(
         "probe_dns_query_succeeded", "Displays whether or not the query was executed successfully"
     )
@@ -135,8 +136,8 @@ def _judge(probe: Probe, module: DnsModule, response: dns.message.Message) -> bo
     metrics = probe.metrics
     metrics.set("probe_dns_query_succeeded", 1)
     sections = (response.answer, response.authority, response.additional)
-    for (section, _), sets in zip(_SECTIONS, sections, strict=True):
-        metrics.set(f"probe_dns_{section}_rrs", sum(len(records) for records in sets))
+    for (name, *_), sets in zip(_SECTIONS, sections, strict=True):
+        metrics.set(name, sum(len(records) for records in sets))
     if module.query_type == "SOA":
         metrics.declare("probe_dns_serial", "Returns the serial number of the zone")
         for serial in _serials(response.answer):
@@ -148,7 +149,7 @@ def _judge(probe: Probe, module: DnsModule, response: dns.message.Message) -> bo
         )
     return all(
         _check_records(probe, record_texts(sets), getattr(module, option), option)
-        for (_, option), sets in zip(_SECTIONS, sections, strict=True)
+        for (*_, option), sets in zip(_SECTIONS, sections, strict=True)
     )
 
 

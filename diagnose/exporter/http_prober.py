@@ -42,14 +42,14 @@ def declare_metrics(metrics: "ProbeMetrics") -> None:
         "Duration of http request by phase, summed over all redirects",
     )
     for name, help_text in (
-        ("content_length", "Length of http content response"),
-        ("uncompressed_body_length", "Length of uncompressed response body"),
-        ("redirects", "The number of redirects"),
-        ("ssl", "Indicates if SSL was used for the final redirect"),
-        ("status_code", "Response HTTP status code"),
-        ("version", "Returns the version of HTTP of the probe response"),
+        ("probe_http_content_length", "Length of http content response"),
+        ("probe_http_uncompressed_body_length", "Length of uncompressed response body"),
+        ("probe_http_redirects", "The number of redirects"),
+        ("probe_http_ssl", "Indicates if SSL was used for the final redirect"),
+        ("probe_http_status_code", "Response HTTP status code"),
+        ("probe_http_version", "Returns the version of HTTP of the probe response"),
     ):
-        metrics.declare(f"probe_http_{name}", help_text)
+        metrics.declare(name, help_text)
     metrics.declare("probe_failed_due_to_regex", "Indicates if probe failed due to regex")
 
 
@@ -110,9 +110,11 @@ def _set_last_modified(probe: Probe, response: Response) -> None:
         seconds = parsedate_to_datetime(text).timestamp()
     except (ValueError, OverflowError):
         return
-    name = "probe_http_last_modified_timestamp_seconds"
-    probe.metrics.declare(name, "Returns the Last-Modified HTTP response header in unixtime")
-    probe.metrics.set(name, seconds)
+    probe.metrics.declare(
+        "probe_http_last_modified_timestamp_seconds",
+        "Returns the Last-Modified HTTP response header in unixtime",
+    )
+    probe.metrics.set("probe_http_last_modified_timestamp_seconds", seconds)
 
 
 def _check_tls(probe: Probe, visit: HttpVisit) -> bool:

@@ -65,12 +65,12 @@ async def probe_websocket(probe: Probe) -> bool:
 def _declare_metrics(probe: Probe) -> None:
     metrics = probe.metrics
     for name, help_text in (
-        ("status_code", "Response HTTP status code"),
-        ("connection_upgraded",
+        ("probe_websocket_status_code", "Response HTTP status code"),
+        ("probe_websocket_connection_upgraded",
             "Indicates if the websocket connection was successfully upgraded"),
-        ("failed_due_to_regex", "Indicates if probe failed due to regex"),
+        ("probe_websocket_failed_due_to_regex", "Indicates if probe failed due to regex"),
     ):  # fmt: skip
-        metrics.declare(f"probe_websocket_{name}", help_text)
+        metrics.declare(name, help_text)
     metrics.declare_labelled(
         "probe_websocket_duration_seconds", "Duration of websocket request by phase"
     )

@@ -4,7 +4,6 @@ import contextlib
 import os
 import ssl
 import threading
-import time
 from concurrent.futures import Future
 from functools import lru_cache
 from pathlib import Path
@@ -41,10 +40,26 @@ def trust(cafile: str | None = None, alpn: tuple[str, ...] = HTTP1) -> "Future[T
     The roots are those of SSL_CERT_FILE and SSL_CERT_DIR, as OpenSSL reads them
     (SSL_CTX_set_default_verify_paths(3)), and those of `cafile`.
 
-    Loading takes 10 ms. The result is cached for up to a minute, so that many targets share it.
+    Loading takes 10 ms. The result is cached, so that many targets share it, as long as the files
+    are what they were.
     """
     env_paths = tuple(os.environ.get(name) for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"))
-    return _cached_trust(cafile, env_paths, int(time.monotonic() // 60), alpn)
+    return _cached_trust(cafile, env_paths, _stamps(cafile), alpn)
+
+
+def _stamps(cafile: str | None) -> tuple[tuple[int, ...], ...]:
+    """Return what tells one content of the files and folders with roots from another."""
+    usual = ssl.get_default_verify_paths()
+    folders = os.environ.get("SSL_CERT_DIR", "").split(":")
+    return tuple(map(_stamp, (cafile, usual.cafile, usual.capath, *folders, *BUNDLES)))
+
+
+def _stamp(path: str | None) -> tuple[int, ...]:
+    try:
+        status = os.stat(path or "")  # noqa: PTH116 (each run asks; pathlib takes ten times as long)
+    except OSError:
+        return ()
+    return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
 
 
 def system_trust(alpn: tuple[str, ...] = HTTP1) -> Trust:
@@ -55,7 +70,10 @@ def system_trust(alpn: tuple[str, ...] = HTTP1) -> Trust:
 
 @lru_cache(maxsize=4)
 def _cached_trust(
-    cafile: str | None, env_paths: tuple[str | None, ...], minute: int, alpn: tuple[str, ...]
+    cafile: str | None,
+    env_paths: tuple[str | None, ...],
+    stamps: tuple[tuple[int, ...], ...],
+    alpn: tuple[str, ...],
 ) -> "Future[Trust]":
     future: Future[Trust] = Future()
     # Several callers share the future: cancelling one must not cancel it for the others.

@@ -9,6 +9,7 @@ from diagnose.model.symptom import Symptom
 from diagnose.outputs.json import SCHEMA_VERSION
 from diagnose.outputs.prometheus import METRICS
 from docs.generator.check_pages import link
+from docs.generator.exporter_metrics import exporter_metrics
 from docs.generator.look_alikes import causes_behind, pairs
 from docs.generator.replay import printed, replayed
 from docs.generator.words import word
@@ -106,12 +107,19 @@ def metrics(lang: str) -> str:
     known = {name: (labels, about) for name, (about, labels, _) in METRICS.items()}
     known["diagnose_build_info"] = (("version",), "The version")
     lines = [f"# {word('metrics', lang)}", "", word("metrics-about", lang), ""]
+    lines += _metric_table(known, lang)
+    lines += ["", f"## {word('exporter-metrics', lang)}", ""]
+    lines += [word("exporter-metrics-about", lang), "", *_metric_table(exporter_metrics(), lang)]
+    return "\n".join(lines) + "\n"
+
+
+def _metric_table(known: dict[str, tuple[tuple[str, ...], str]], lang: str) -> Iterator[str]:
     head = (word(key, lang) for key in ("metric", "labels", "meaning"))
-    lines += [f"| {' | '.join(head)} |", "|---|---|---|"]
+    yield f"| {' | '.join(head)} |"
+    yield "|---|---|---|"
     for name, (labels, about) in known.items():
         listed = ", ".join(f"`{label}`" for label in labels)
-        lines.append(f"| `{name}` | {listed} | {_cell(about)} |")
-    return "\n".join(lines) + "\n"
+        yield f"| `{name}` | {listed} | {_cell(about)} |"
 
 
 def look_alikes(lang: str) -> str:

@@ -33,6 +33,11 @@ WORDS: dict[str, dict[str, str]] = {
         "label `target`, except `diagnose_build_info`. The names that begin with `probe_` are "
         "those of blackbox_exporter, and mean the same. Times are seconds, expiries are seconds "
         "since 1970.",
+        "exporter-metrics": "The exporter",
+        "exporter-metrics-about": "The metrics of `diagnose serve`, besides the `diagnose_…` above, "
+        "which have no label `target` there. Which of them an answer of `/probe` holds depends on "
+        "the prober of the module. `/metrics` holds `blackbox_…`, `diagnose_build_info` and "
+        "`diagnose_exporter_…`, and those of the process (`process_…`).",
         "metric": "Metric", "labels": "Labels",
         "exit": "Exit status",
         "exit-about": "The same for a shell, Nagios, Icinga and Consul. With `--nagios` every "
@@ -67,6 +72,10 @@ WORDS: dict[str, dict[str, str]] = {
         "metrics-about": "`--format prometheus` 的指标。除 `diagnose_build_info` 外，每个指标都带有标签 "
         "`target`。以 `probe_` 开头的名称与 blackbox_exporter 相同，含义也相同。时长以秒为单位，到期时间为"
         "自 1970 年起的秒数。",
+        "exporter-metrics": "exporter",
+        "exporter-metrics-about": "`diagnose serve` 的指标；上面的 `diagnose_…` 它也有，但没有标签 `target`。`/probe` 的"
+        "回答包含其中哪些，取决于模块的 prober。`/metrics` 包含 `blackbox_…`、`diagnose_build_info` 和 "
+        "`diagnose_exporter_…`，以及进程的指标（`process_…`）。",
         "metric": "指标", "labels": "标签",
         "exit": "退出状态",
         "exit-about": "对 shell、Nagios、Icinga 和 Consul 含义相同。使用 `--nagios` 时，大于 3 的状态一律变为 3，"

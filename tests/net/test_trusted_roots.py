@@ -54,3 +54,13 @@ def test_a_file_of_roots_that_cannot_be_read_is_said(tmp_path: Path) -> None:
 def test_the_roots_are_loaded_once_for_many_targets() -> None:
     # To its end: the environment of the test that follows is not this one's.
     assert trust().result(60) is trust().result(60)
+
+
+def test_a_file_that_has_changed_is_read_again(tmp_path: Path) -> None:
+    file = tmp_path / "roots.pem"
+    trustme.CA().cert_pem.write_to_path(str(file))
+    before = trust(str(file)).result(60)
+    ROOT.cert_pem.write_to_path(str(file), append=True)
+    after = trust(str(file)).result(60)
+    assert (verify_code(before.context), verify_code(after.context)) == (20, 0)
+    assert trust(str(file)).result(60) is after

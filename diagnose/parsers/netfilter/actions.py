@@ -114,7 +114,8 @@ def _is_refuted(state: PacketState, rule: Rule) -> bool:
 def _fork_by_source(state: PacketState, answer: Region) -> Fork:
     """Fork: the step matches for these sources and not for the others."""
     yes, no = state.copy(), state
-    yes.region, no.region = answer, difference(state.region, answer)
+    yes.region = answer
+    no.exclude(answer)
     no.rule_index, no.step_index = state.rule_index + 1, 0
     return Fork((yes, no))
 

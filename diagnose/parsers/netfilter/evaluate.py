@@ -20,7 +20,7 @@ from diagnose.parsers.netfilter.topology import Topology
 from diagnose.parsers.netfilter.traversal import Outcome, PacketState
 
 #: Most paths that are followed.
-MAX_PATHS = 20_000
+MAX_PATHS = 100_000
 #: Largest depth of forks because of something unknown.
 MAX_UNKNOWN = 10
 MAX_NETWORKS = 16

@@ -33,7 +33,7 @@ _HOOKS: dict[str, Hook] = {
 }
 
 #: More rules than this in all are not read.
-MAX_RULES = 50_000
+MAX_RULES = 100_000
 
 _WORD = re.compile(r'"((?:[^"\\]|\\.)*)"|(\S+)')
 

@@ -3,7 +3,13 @@
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from diagnose.parsers.netfilter.address_sets import Region, difference, intersection, region
+from diagnose.parsers.netfilter.address_sets import (
+    LINEAR_THRESHOLD,
+    Interval,
+    difference,
+    intersection,
+    region,
+)
 from diagnose.parsers.netfilter.packet_fields import (
     ABSENT,
     OTHER_PROTOCOLS,
@@ -42,8 +48,21 @@ def evaluate_match(
             return _fib(state, key, op, values)
         value = _derived_value(state, key)
     if value is SOURCE:
-        return matching_sources(state.region, op, values, mask, state.topology.width)
+        return _matching_sources(state, op, values, mask)
     return compare(value, op, values, mask)
+
+
+def _matching_sources(
+    state: PacketState, op: Op, values: Sequence[Element], mask: int | None
+) -> Answer:
+    if op == "==" and mask is None and len(values) < LINEAR_THRESHOLD:
+        spans = [element[0] for element in values if element]
+        intervals = [span for span in spans if not isinstance(span, str)]
+        if len(intervals) == len(values):
+            part = state.part_within(region(intervals))
+            if part is not None:
+                return part or False
+    return matching_sources(state.region, op, values, mask, state.topology.width)
 
 
 def value_of(state: PacketState, key: str) -> Value:
@@ -57,18 +76,18 @@ def _concatenated(
     """Evaluate a concatenation, which is always compared with a set of concatenations."""
     if any(value_of(state, key) is ABSENT for key in keys):
         return False
-    sources: Region = ()
+    spans: list[Interval] = []
     unsure = False
     for element in elements:
         answer = matches_element(state, keys, element)
         if isinstance(answer, tuple):
-            sources = region((*sources, *answer))
+            spans.extend(answer)
         elif answer:
             return op == "=="
         unsure |= answer is None
     if unsure:
         return None
-    all_sources = state.region
+    all_sources, sources = state.region, region(spans)
     return simplify_answer(
         all_sources,
         intersection(all_sources, sources) if op == "==" else difference(all_sources, sources),

@@ -120,7 +120,8 @@ def simplify_answer(sources: Region, part: Region) -> Answer:
     """Return True for all sources, False for none, otherwise the part."""
     if not part:
         return False
-    return True if not difference(sources, part) else part
+    # Neither has adjacent spans: all of them cannot be fewer.
+    return True if len(part) >= len(sources) and not difference(sources, part) else part
 
 
 def _spans(

@@ -10,7 +10,8 @@ from typing import Any
 
 from diagnose.model.frozen import frozen
 from diagnose.parsers.netfilter import headers
-from diagnose.parsers.netfilter.address_sets import Region
+from diagnose.parsers.netfilter.address_sets import Region, difference, intersection
+from diagnose.parsers.netfilter.address_sets import region as merged_region
 from diagnose.parsers.netfilter.headers import Header, PacketKind, SocketAddress
 from diagnose.parsers.netfilter.packet import Decision, Stage
 from diagnose.parsers.netfilter.packet_fields import UNKNOWN, Value
@@ -21,6 +22,8 @@ _MAX_DEPTH = 64
 #: Most rules that are tried for one question, on all paths together: some seconds.
 MAX_RULES = 400_000
 _NO_HOOKS: tuple[str, ...] = ()
+#: Spans that are excluded from a region before it is written anew.
+MAX_EXCLUDED = 32
 
 
 @frozen(eq=False)
@@ -70,7 +73,9 @@ class Connection:
 
 class PacketState:
     def __init__(self, topology: Topology, region: Region) -> None:
-        self.topology, self.region = topology, region
+        self.topology = topology
+        self.base_region: Region = region
+        self.excluded: Region = ()
         self.connection = Connection()
         self.effort = Effort()
         # Results so far.
@@ -99,6 +104,34 @@ class PacketState:
         clone.fields, clone.header = dict(self.fields), dict(self.header)
         clone.answers = dict(self.answers)
         return clone  # type: ignore[no-any-return]
+
+    # Sources
+
+    @property
+    def region(self) -> Region:
+        """The addresses from which the packet may be."""
+        if self.excluded:
+            self.region = difference(self.base_region, self.excluded)
+        return self.base_region
+
+    @region.setter
+    def region(self, region: Region) -> None:
+        self.base_region, self.excluded = region, ()
+
+    def exclude(self, sources: Region) -> None:
+        """Exclude some of the sources. A list of bans does this once for each address: a new region
+        each time would take the square of the time."""
+        if len(self.excluded) + len(sources) > MAX_EXCLUDED:
+            self.region = difference(self.region, sources)
+        else:
+            self.excluded = merged_region((*self.excluded, *sources))
+
+    def part_within(self, spans: Region) -> Region | None:
+        """Return the sources within these spans if they are known to be a part only, without a look
+        at all others; otherwise None."""
+        part = difference(intersection(self.base_region, spans), self.excluded)
+        # Each excluded span is within one of the base, so at most so many of them are gone.
+        return part if len(part) < len(self.base_region) - len(self.excluded) else None
 
     def send(self, stage: Stage) -> None:
         """Start another packet of the handshake."""

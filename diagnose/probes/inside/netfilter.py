@@ -18,7 +18,9 @@ from diagnose.parsers.sanitize import clean
 from diagnose.probes import ProbeContext, emit_not_observed, probe
 
 #: Maximum bytes kept of a tool's output or of a file.
-MAX_RULES_BYTES = 1_500_000
+MAX_RULES_BYTES = 16_000_000
+#: Lines of iptables-save that its reader takes (`diagnose.parsers.netfilter.iptables.MAX_RULES`).
+MAX_LINES = 100_000
 MAX_FILE_BYTES = 200_000
 
 SCRIPT = read_script(__file__, "netfilter.sh")
@@ -37,18 +39,20 @@ async def netfilter(ctx: ProbeContext) -> None:
     parts = _parts(result.out)
     took = ctx.elapsed() - at
     for tool, text in _rulesets(parts):
-        cut = len(text.encode()) >= MAX_RULES_BYTES
+        excess = _excess(tool, text)
         ctx.emit(
             Ruleset(
                 vantage=Vantage.SERVER,
                 at=at,
                 took=took,
                 equivalent=_equivalent(tool),
-                failure=Failure("too-large", f"more than {MAX_RULES_BYTES} bytes") if cut else None,
+                failure=Failure("too-large", excess) if excess else None,
                 tool=tool,
-                text="" if cut else text,
+                text="" if excess else text,
             )
         )
+        if excess:
+            emit_not_observed(ctx, f"what {_equivalent(tool)} prints", excess, at=at)
     for name, path, text in parts:
         if name == "file" and path.startswith("/"):
             command = f"cat {path}"
@@ -59,6 +63,15 @@ async def netfilter(ctx: ProbeContext) -> None:
             )
     for subject, reason, enable in _missing_rulesets(parts):
         emit_not_observed(ctx, subject, reason, enable, at=at)
+
+
+def _excess(tool: RulesTool, text: str) -> str:
+    """Return how much more there is than is read; "" if all of it is."""
+    if len(text.encode()) >= MAX_RULES_BYTES:
+        return f"more than {MAX_RULES_BYTES} bytes"
+    if tool.endswith(("tables", "legacy")) and text.count("\n") > MAX_LINES:
+        return f"more than {MAX_LINES} lines"
+    return ""
 
 
 def _parts(out: str) -> list[tuple[str, str, str]]:

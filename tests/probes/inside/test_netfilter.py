@@ -12,7 +12,14 @@ from diagnose.machine import CommandResult
 from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Unseen
 from diagnose.model.netfilter import Ruleset, RulesFile
-from diagnose.probes.inside.netfilter import MAX_FILE_BYTES, MAX_RULES_BYTES, SCRIPT, netfilter
+from diagnose.parsers.netfilter import iptables
+from diagnose.probes.inside.netfilter import (
+    MAX_FILE_BYTES,
+    MAX_LINES,
+    MAX_RULES_BYTES,
+    SCRIPT,
+    netfilter,
+)
 from tests.support.fake_context import Looking, looked
 
 ASKED = ("sh", "-c", SCRIPT, "sh", str(MAX_RULES_BYTES), str(MAX_FILE_BYTES))
@@ -77,11 +84,24 @@ def test_where_there_is_no_packet_filter_nothing_is_missed() -> None:
     assert not seen("\n@@@ missing\n").observations
 
 
-def test_more_than_is_read_is_a_failure() -> None:
-    look = seen(f"\n@@@ nft\n{'{' + 'x' * MAX_RULES_BYTES}\n")
+@pytest.mark.parametrize(
+    ("text", "excess"),
+    [
+        ("nft\n{" + "x" * MAX_RULES_BYTES, "more than 16000000 bytes"),
+        ("save ip\n# (nf_tables)\n" + "-A X\n" * (MAX_LINES + 1), "more than 100000 lines"),
+    ],
+    ids=["bytes", "lines"],
+)
+def test_more_than_is_read_is_a_failure_and_said(text: str, excess: str) -> None:
+    look = seen(f"\n@@@ {text}\n")
     (rules,) = look.observed(Ruleset)
     assert rules.failure is not None
-    assert (rules.failure.kind, rules.text) == ("too-large", "")
+    assert (rules.failure.kind, rules.failure.message, rules.text) == ("too-large", excess, "")
+    assert excess in [why for _, why, _ in unseen(look)]
+
+
+def test_all_lines_that_are_kept_are_read() -> None:
+    assert iptables.MAX_RULES == MAX_LINES
 
 
 # ---- the script
