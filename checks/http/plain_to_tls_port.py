@@ -24,6 +24,8 @@ from diagnose.parsers.urls import normalize_url
     severity=Severity.ERROR,
     needs=[Exchange],
     explains=[
+        "server.application-answers",
+        "server.own-answer",
         "http.acme-challenge-blocked",
         "http.error-in-front",
         "http.no-redirect",

@@ -32,6 +32,8 @@ from diagnose.model.web_servers import WebServer, WebServerTest
     needs=[WebServer, WebServerTest],
     explains=[
         "server.not-running",
+        "listener.missing",
+        "tcp.refused",
         "server.port-not-served",
         "server.certificate-not-loaded",
     ],

@@ -35,7 +35,16 @@ _NETWORKS = tuple(
     severity=Severity.ERROR,
     needs=[Connection],
     needs_fault=[Connection],
-    explains=["tcp.*", "dns.wrong-address", "dns.addresses-differ", "firewall.*", "listener.*"],
+    explains=[
+        "tcp.timeout",
+        "tcp.refused",
+        "dns.wrong-address",
+        "firewall.port-closed",
+        "firewall.ufw-port-closed",
+        "firewall.ruleset-blocks",
+        "listener.missing",
+        "listener.loopback-only",
+    ],
 )
 def port_not_proxied(evidence: Evidence) -> Iterator[Claim]:
     port = evidence.target.port

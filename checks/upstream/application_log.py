@@ -36,9 +36,9 @@ _MEANT = {401, 404, 405, 407, 410, 429}
     explains=[
         "http.server-error", "http.host-refused", "server.application-silent",
         "server.backend-not-reached", "server.own-answer",
-        "upstream.own-answer", "upstream.timeout", "upstream.closed-early",
+        "upstream.own-answer",
         "websocket.not-upgraded", "websocket.not-served", "websocket.unauthorized",
-        "websocket.closed-after-upgrade", "websocket.socketio-refused", "websocket.other-path",
+        "websocket.closed-after-upgrade", "websocket.socketio-refused",
     ],
 )  # fmt: skip
 def application_log(evidence: Evidence) -> Iterator[Claim]:

@@ -32,6 +32,7 @@ _REASONS: tuple[Refusal, ...] = ("other", "unauthorized")
         "websocket.no-location",
         "upstream.closed-early",
         "upstream.timeout",
+        "upstream.application-log",
     ],
 )
 def other_path(evidence: Evidence) -> Iterator[Claim]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import posixpath
+import re
 import shlex
 from collections.abc import Sequence
 from dataclasses import replace
@@ -185,7 +186,9 @@ def _complaint(service: ServerService | None) -> str:
     """Return the last error of a failed start in the journal."""
     lines = service.journal if service else ()
     errors = [line for line in lines if "AH0" in line and "AH00558" not in line]
-    return next(iter(errors[-1:]), "")
+    # What follows a reason says only that the start ended.
+    reasons = [line for line in errors if not re.search(r"AH000(?:15|16)\b", line)]
+    return next(iter((reasons or errors)[-1:]), "")
 
 
 async def _variables(ctx: ProbeContext, debian: bool) -> dict[str, str]:
