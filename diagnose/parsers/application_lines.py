@@ -30,6 +30,7 @@ _FRAME = re.compile(
 #: What programs write before the message: a time, a level, a process.
 _HEAD = re.compile(
     r"^(?:\[?\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d[^ \]]{0,12}\]?(?: [+-]\d{4}\]?)?[ ,]*"
+    r"|[A-Z], \[[^\]]{1,60}\] {1,3}[A-Z]{3,8} -- : ?|\[[0-9a-f-]{3,40}\] ?"
     r"|\[\d+\] ?|\[(?:ERROR|CRITICAL|FATAL)\] ?)+"
 )
 
@@ -46,7 +47,9 @@ def telling_lines(text: str, limit: int = 3) -> tuple[str, ...]:
     best = ranked[-1]
     earlier = [index for index in ranked[:-1] if _rank(bare[index]) > 0][-(limit - 1) :]
     chosen = [*sorted(index for index in earlier if index != best), best]
-    return tuple(dict.fromkeys(_shown(bare[index]) for index in chosen))
+    # A line that is repeated keeps its last place.
+    shown = dict.fromkeys(_shown(bare[index]) for index in reversed(chosen))
+    return tuple(reversed(shown))
 
 
 def _rank(line: str) -> int:

@@ -22,6 +22,10 @@ java.net.ConnectException: Connection refused
 Caused by: org.postgresql.util.PSQLException: FATAL: database "shop" does not exist
 \t... 12 more
 """
+RAILS = """\
+F, [2026-11-27T00:00:00.000 #1] FATAL -- : [4f1c-a2] ArgumentError (Missing `secret_key_base` for \
+'production' environment):
+"""
 NODE = """\
 Error: Cannot find module './config'
     at Function.Module._resolveFilename (node:internal/modules/cjs/loader:1)
@@ -43,6 +47,11 @@ Error: Cannot find module './config'
         ),
         (NODE, "Error: Cannot find module './config'"),
         ("listening on 3000\n", "listening on 3000"),
+        (
+            JAVA * 2,
+            'Caused by: org.postgresql.util.PSQLException: FATAL: database "shop" does not exist',
+        ),
+        (RAILS, "ArgumentError (Missing `secret_key_base` for 'production' environment):"),
     ],
 )
 def test_the_last_line_says_most(text: str, last: str) -> None:
