@@ -33,9 +33,9 @@ _ORIGIN = "Access-Control-Allow-Origin"
 _PREFLIGHT = "OPTIONS"
 
 #: Why a browser keeps the answer to itself.
-CorsRefusal = Literal["redirected", "status", "missing", "other", "wildcard", "field"]
+CorsRefusal = Literal["redirected", "failed", "missing", "other", "wildcard", "field"]
 _REASONS: tuple[CorsRefusal, ...] = (
-    "redirected", "status", "missing", "other", "wildcard", "field",
+    "redirected", "failed", "missing", "other", "wildcard", "field",
 )  # fmt: skip
 _CREDENTIALS = re.compile(r"credentials|wildcard", re.IGNORECASE)
 _SENT = re.compile(r"-H '?Origin: ([^'\s]{1,300})")
@@ -94,7 +94,7 @@ def _refusal(evidence: Evidence, page: Exchange) -> CorsRefusal | None:
         if redirect_target(page):
             return "redirected"
         if not 200 <= page.status < 300:
-            return "status"
+            return "failed"
     elif redirect_target(page):
         return None
     reason = _field_refusal(evidence, page, origin)

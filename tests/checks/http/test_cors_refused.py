@@ -34,7 +34,7 @@ def test_fires_on_a_preflight_that_is_redirected() -> None:
 @pytest.mark.parametrize(
     ("response", "reason"),
     [
-        (answer(405, method="OPTIONS"), "status"),
+        (answer(405, method="OPTIONS"), "failed"),
         (answer(204, method="OPTIONS"), "missing"),
         (answer(), "missing"),
         (answer(200, (ALLOW, "https://other.example.net")), "other"),
@@ -45,6 +45,7 @@ def test_fires_and_says_why(response: Exchange, reason: str) -> None:
     (claim,) = judge(CHECK, response, masked=False)
     assert claim.facts[reason]
     assert claim.facts["origin"] == ORIGIN
+    assert claim.facts["status"] == response.status
 
 
 def test_fires_on_a_field_that_the_preflight_asks_for() -> None:
