@@ -64,13 +64,13 @@ class Experiment:
         self.start_worker(number)
 
     def waits(self) -> list[tuple[float, float]]:
-        """Return the waits for messages that were there, while the server was there too, the
-        longest first: seconds, and those of them that our own event loop was late."""
+        """Return the waits for messages that were there, while the server was there too: seconds,
+        and those of them that our own event loop was late. The longest beside that come first."""
         path = self.folder / "waits"
         text = path.read_text() if path.exists() else ""
         waits = map(json.loads, text.splitlines())
         times = ((self._up(begun, ended), late) for begun, ended, late in waits)
-        return sorted(times, reverse=True)
+        return sorted(times, key=lambda time: time[1] - time[0])
 
     def _up(self, begun: float, ended: float) -> float:
         """Return the longest stretch of a time in which the server was there."""
