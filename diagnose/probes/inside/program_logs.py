@@ -186,6 +186,9 @@ async def _look_at_log(ctx: ProbeContext, endpoint: str, again: tuple[str, ...])
     emit_if_too_slow(ctx, "the log of the application", result)
     best: tuple[int, str, str, str] | None = None
     for process, source, text in parse_logs(result.out):
+        if process in _FRONTS:
+            # A front server has connected to the socket, or has inherited it.
+            continue
         line = telling_line(text) or TellingLine("", 1)
         if best is None or (bool(line.text), line.weight) > (bool(best[1]), best[0]):
             best = (line.weight, line.text, process, source)

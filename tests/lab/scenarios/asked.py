@@ -203,7 +203,7 @@ def drupal_does_not_know_the_name(lab: Lab) -> None:
     _answers(lab, "drupal")
 
 
-@scenario(outside="http.server-error", manual=APPLICATIONS_OWN)
+@scenario(outside="http.server-error", server="upstream.application-log", manual=APPLICATIONS_OWN)
 def reason_is_in_gunicorns_log(lab: Lab) -> None:
     """ "Server Error (500)" with DEBUG=False, after questions about Django on Stack Overflow."""
     _answers(lab, "trace", log="/var/log/gunicorn.log")
