@@ -36,6 +36,9 @@ LOG_SCRIPT = read_script(__file__, "program_log.sh")
 #: Seconds that the requests to the application, and then the log, are given.
 PAUSE, PATIENCE = 0.6, 6.0
 
+#: The number of pauses until the configuration of the server in front is read.
+MAX_PAUSES = 8
+
 #: Seconds by which a line may be older than the run.
 _SLACK = 2
 
@@ -92,7 +95,10 @@ def _repetition(
 async def _look(ctx: ProbeContext, path: str, again: tuple[str, ...]) -> None:
     """Look at the programs of one path, once for each. In a container 127.0.0.1 is the container's
     own, whose programs write elsewhere."""
-    await asyncio.sleep(PAUSE)
+    for _ in range(MAX_PAUSES):
+        await asyncio.sleep(PAUSE)
+        if _is_route_known(ctx):
+            break
     if ctx.observed(NginxContainer):
         return
     for endpoint in dict.fromkeys(_endpoints(ctx, path)):
@@ -135,6 +141,14 @@ async def log_of_caddy(ctx: ProbeContext, exchange: Exchange) -> None:
                     message=message,
                 )
             )
+
+
+def _is_route_known(ctx: ProbeContext) -> bool:
+    """Return whether the configuration of the server in front was read, or a program has the port
+    itself."""
+    listeners = ctx.observed(Listeners)
+    is_program = bool(listeners) and not _is_front(ctx, str(ctx.target.port))
+    return bool(ctx.observed(NginxConfig) or ctx.observed(WebServerConfig)) or is_program
 
 
 def _known_endpoints(ctx: ProbeContext) -> set[str]:
