@@ -44,6 +44,7 @@ INSIDE = (
     "site_folders",
     "server_logs",
     "failed_services",
+    "application_services",
     "program_logs",
     "firewall",
     "containers",

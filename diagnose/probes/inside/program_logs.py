@@ -27,14 +27,17 @@ from diagnose.parsers.sanitize import clean
 from diagnose.parsers.web_sites import routes_of_name
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside import upstream_routes
+from diagnose.probes.inside.application_services import look_at_units
 from diagnose.probes.inside.remote_curl import UPGRADE_FIELDS
 from diagnose.probes.inside.unanswered import emit_if_too_slow
 
 LOG_SCRIPT = read_script(__file__, "program_log.sh")
-UNITS_SCRIPT = read_script(__file__, "failed_applications.sh")
 
 #: Seconds that the requests to the application, and then the log, are given.
 PAUSE, PATIENCE = 0.6, 6.0
+
+#: The number of pauses until the configuration of the server in front is read.
+MAX_PAUSES = 8
 
 #: Seconds by which a line may be older than the run.
 _SLACK = 2
@@ -76,14 +79,6 @@ async def program_of_websocket(ctx: ProbeContext, upgrade: Upgrade) -> None:
         await _look(ctx, upgrade.path, again)
 
 
-@probe(after=Listeners)
-async def services_of_a_silent_port(ctx: ProbeContext, listeners: Listeners) -> None:
-    """Where nothing listens on the target's port, a service that failed may be the reason."""
-    port = ctx.target.port
-    if listeners.failure is None and not listeners.on(port) and not ctx.observed(NginxContainer):
-        await _look_at_units(ctx, str(port))
-
-
 def _repetition(
     ctx: ProbeContext, url: str, address: str, fields: tuple[str, ...]
 ) -> tuple[str, ...]:
@@ -100,7 +95,10 @@ def _repetition(
 async def _look(ctx: ProbeContext, path: str, again: tuple[str, ...]) -> None:
     """Look at the programs of one path, once for each. In a container 127.0.0.1 is the container's
     own, whose programs write elsewhere."""
-    await asyncio.sleep(PAUSE)
+    for _ in range(MAX_PAUSES):
+        await asyncio.sleep(PAUSE)
+        if _is_route_known(ctx):
+            break
     if ctx.observed(NginxContainer):
         return
     for endpoint in dict.fromkeys(_endpoints(ctx, path)):
@@ -108,7 +106,7 @@ async def _look(ctx: ProbeContext, path: str, again: tuple[str, ...]) -> None:
             continue
         listeners = ctx.observed(Listeners)
         if endpoint.isdigit() and listeners and not listeners[0].on(int(endpoint)):
-            await _look_at_units(ctx, endpoint)
+            await look_at_units(ctx, endpoint)
         elif not _is_front(ctx, endpoint):
             await _look_at_log(ctx, endpoint, again)
 
@@ -143,6 +141,14 @@ async def log_of_caddy(ctx: ProbeContext, exchange: Exchange) -> None:
                     message=message,
                 )
             )
+
+
+def _is_route_known(ctx: ProbeContext) -> bool:
+    """Return whether the configuration of the server in front was read, or a program has the port
+    itself."""
+    listeners = ctx.observed(Listeners)
+    is_program = bool(listeners) and not _is_front(ctx, str(ctx.target.port))
+    return bool(ctx.observed(NginxConfig) or ctx.observed(WebServerConfig)) or is_program
 
 
 def _known_endpoints(ctx: ProbeContext) -> set[str]:
@@ -229,41 +235,3 @@ def parse_logs(text: str) -> Iterator[tuple[str, str, str]]:
         elif word == "source":
             command, _, last = rest.rpartition(" ")
             source = f"{clean(command, 60)} {shlex.quote(clean(last, 300))}"
-
-
-async def _look_at_units(ctx: ProbeContext, endpoint: str) -> None:
-    at = ctx.elapsed()
-    words = ("sh", "-c", UNITS_SCRIPT, "sh", endpoint)
-    result = await ctx.machine.run(*words, timeout=PATIENCE)
-    emit_if_too_slow(ctx, "the services that failed", result)
-    for unit in parse_units(result.out, endpoint, at, result.took):
-        ctx.emit(unit)
-
-
-def parse_units(text: str, endpoint: str, at: float, took: float) -> Iterator[FailedUnit]:
-    """Parse the output of UNITS_SCRIPT. Web servers are left out: others read them."""
-    for block in re.split(r"^unit ", text, flags=re.MULTILINE)[1:]:
-        head, _, journal = block.partition("\n")
-        name, state, named, local = f"{head}   ".split(" ")[:4]
-        unit = clean(name, 100).removesuffix(".service")
-        line = telling_line(journal)
-        is_named = re.search(rf"(?<![\w.]){re.escape(endpoint)}(?!\w)", journal) is not None
-        if unit not in _FRONTS:
-            yield FailedUnit(
-                vantage=Vantage.SERVER,
-                at=at,
-                took=took,
-                equivalent=f"journalctl -b -n 60 -u {shlex.quote(unit)}",
-                unit=unit,
-                state=clean(state, 30),
-                endpoint=endpoint,
-                message=line.text if line else _ending(journal),
-                names_endpoint=named == "yes" or is_named,
-                is_local=local == "yes",
-            )
-
-
-def _ending(journal: str) -> str:
-    """Return how the program ended, in systemd's words; "" if it did not say."""
-    endings = re.findall(r"Main process exited, (code=[^\n]{1,100})", journal)
-    return clean(endings[-1], 100) if endings else ""

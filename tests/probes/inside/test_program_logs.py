@@ -83,21 +83,6 @@ def test_the_services_that_failed_where_nobody_listens() -> None:
     assert not looking.observed(ProgramLine)
 
 
-def test_a_journal_that_names_the_port() -> None:
-    text = "unit shop.service failed no no\n Error: listen EADDRINUSE 127.0.0.1:3000\n"
-    (unit,) = probes.parse_units(text, "3000", 0.0, 0.0)
-    assert unit.names_endpoint
-    (other,) = probes.parse_units(text.replace("3000", "30001"), "3000", 0.0, 0.0)
-    assert not other.names_endpoint
-
-
-def test_how_a_program_ended_that_wrote_nothing() -> None:
-    text = "unit shop.service failed no yes\n Started shop.service\n"
-    text += " shop.service: Main process exited, code=killed, status=9/KILL\n"
-    (unit,) = probes.parse_units(text, "3000", 0.0, 0.0)
-    assert unit.message == "code=killed, status=9/KILL"
-
-
 def test_once_for_each_endpoint() -> None:
     looking = Looking(TwoScripts())
     looking.observations += (APACHE, apache_config(), LISTENING)
@@ -127,4 +112,3 @@ def test_a_websocket_that_was_refused() -> None:
 @pytest.mark.parametrize("text", ["", "process", "source x\n y", "process a\nsource\n b", "\x00"])
 def test_odd_output_is_read(text: str) -> None:
     assert isinstance(list(probes.parse_logs(text)), list)
-    assert isinstance(list(probes.parse_units(text, "3000", 0.0, 0.0)), list)
