@@ -4,6 +4,7 @@ An invalid argument raises `UsageError` with a suggestion.
 """
 
 import argparse
+import sys
 import textwrap
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
@@ -12,7 +13,6 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from diagnose.cli import option_values as values
 from diagnose.cli.help_text import COMMANDS, DESCRIPTION, EPILOG, EXAMPLES, FORMAT_HELP
-from diagnose.cli.short_help import ShortHelp
 from diagnose.i18n import LANGUAGES, SOURCE_LANGUAGE
 from diagnose.model import LAYERS
 from diagnose.outputs import FORMATS
@@ -66,6 +66,19 @@ class _Parser(argparse.ArgumentParser):
         raise UsageError(f"{message[:1].upper()}{message[1:].rstrip('.')}.")
 
 
+class _ShortHelp(argparse.Action):
+    """Prints usage and examples, and ends the program."""
+
+    def __init__(self, option_strings: list[str], dest: str, **options: Any) -> None:
+        super().__init__(option_strings, dest=argparse.SUPPRESS, nargs=0, **options)
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from diagnose.cli.short_help import short_help
+
+        parser._print_message(short_help(parser, getattr(parser, "lang", "")), sys.stdout)
+        parser.exit()
+
+
 def parse(
     command: str | None, words: Sequence[str], defaults: Mapping[str, Any] = MappingProxyType({})
 ) -> argparse.Namespace:
@@ -113,7 +126,7 @@ def build_parser(command: str | None = None, has_operands: bool = True) -> _Pars
         help="the configuration (TOML) in the place of /etc/diagnose/config.toml"
         " and ~/.config/diagnose/config.toml; none: neither")  # fmt: skip
     if command is None:
-        group.add_argument("-h", action=ShortHelp, help="the examples alone")
+        group.add_argument("-h", action=_ShortHelp, help="the examples alone")
     names = ("--help",) if command is None else ("-h", "--help")
     group.add_argument(*names, action="help", help="this page")
     if command is None:

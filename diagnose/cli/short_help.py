@@ -1,23 +1,9 @@
 """`diagnose -h`: the help that fits on one screen. `--help` has everything."""
 
 import argparse
-import sys
-from typing import Any
 
 from diagnose.cli.help_text import SHORT_HELP_END
 from diagnose.outputs.terminal import wrap
-
-
-class ShortHelp(argparse.Action):
-    """Prints usage and examples, and ends the program."""
-
-    def __init__(self, option_strings: list[str], dest: str, **options: Any) -> None:
-        super().__init__(option_strings, dest=argparse.SUPPRESS, nargs=0, **options)
-
-    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
-        lang = getattr(parser, "lang", "en")
-        parser._print_message(short_help(parser, lang), sys.stdout)
-        parser.exit()
 
 
 def short_help(parser: argparse.ArgumentParser, lang: str) -> str:
