@@ -17,12 +17,7 @@ from dataclasses import dataclass, field
 
 from diagnose.cli.request_parser import parse_run
 from diagnose.cli.resident import worker
-from diagnose.cli.resident.callers import (
-    StrangerError,
-    Surroundings,
-    check_caller,
-    surroundings,
-)
+from diagnose.cli.resident.callers import StrangerError, Surroundings, check_caller, surroundings
 from diagnose.cli.resident.orders import FILES, Order, parse_order
 from diagnose.parsers.target import UsageError
 from diagnose.processes.resident_client import MAX_MESSAGE, identity
