@@ -347,7 +347,7 @@ def maintenance_was_left_on(lab: Lab) -> None:
 
 
 @scenario(
-    outside="http.server-error", server="upstream.refused", manual="its folder has gone",
+    outside="http.server-error", server="upstream.service-failed", manual="its folder has gone",
     not_on=ONE_LAYOUT,
 )  # fmt: skip
 def service_of_the_application_has_no_folder(lab: Lab) -> None:
