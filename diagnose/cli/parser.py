@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from diagnose.cli import option_values as values
 from diagnose.cli.help_text import COMMANDS, DESCRIPTION, EPILOG, EXAMPLES, FORMAT_HELP
+from diagnose.cli.queue_options import add_queue_options, add_worker_limits
 from diagnose.i18n import LANGUAGES, SOURCE_LANGUAGE
 from diagnose.model import LAYERS
 from diagnose.outputs import FORMATS
@@ -216,39 +217,15 @@ def _add_fleet_options(parser: argparse.ArgumentParser) -> None:
     add("--journal", metavar="FILE",
         help="keep what is finished here (in ~/.local/state/diagnose/fleet)")  # fmt: skip
 
-    _add_queue_options(parser.add_argument_group("by workers on other machines"))
+    add_queue_options(parser.add_argument_group("by workers on other machines"))
 
 
 def _add_worker_options(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("where the targets come from")
-    _add_queue_options(group, is_worker=True)
+    add_queue_options(parser.add_argument_group("where the targets come from"), is_worker=True)
     group = parser.add_argument_group("how to look")
-    add = group.add_argument
-    add("--concurrency", type=values.concurrency, metavar="N",
-        help="targets at work at the same time, at most (200)")  # fmt: skip
-    add("--allow", action="append", default=[], metavar="NAME|NETWORK",
-        help="diagnose only such targets: *.example.com, 10.0.0.0/8 (repeatable)")  # fmt: skip
+    add_worker_limits(group)
     _add_resolver(group)
     _add_cafile(group)
-
-
-def _add_queue_options(group: "argparse._ActionsContainer", is_worker: bool = False) -> None:
-    add = group.add_argument
-    add("--nats", type=values.nats_url, metavar="URL",
-        help="the NATS server with the queue: tls://HOST:PORT, or nats:// on this machine",
-    )  # fmt: skip
-    add("--nats-creds", type=values.readable_file, metavar="FILE",
-        help="the credentials for it: a .creds file, or the seed of an nkey")  # fmt: skip
-    add("--nats-ca", type=values.readable_file, metavar="FILE",
-        help="trust these roots for it, and no others")  # fmt: skip
-    if is_worker:
-        add("--vantage-name", dest="vantage_name", type=values.vantage_name, metavar="NAME",
-            default="default", help="what this place is called (default)")  # fmt: skip
-    else:
-        add("--vantage-name", dest="vantage_names", type=values.vantage_name, metavar="NAME",
-            action="append", default=[],
-            help="of the workers that look (default); repeated, each target is seen from each",
-        )  # fmt: skip
 
 
 def _add_watch_options(parser: argparse.ArgumentParser) -> None:

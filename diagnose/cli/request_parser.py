@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from diagnose.cli.configured import parse_configured, server_for
 from diagnose.cli.help_text import COMMANDS
+from diagnose.cli.queue_options import queue_access, queue_vantages
 from diagnose.cli.request import (
     AboutRequest,
     DemoRequest,
@@ -37,7 +38,6 @@ from diagnose.parsers.target import (
 )
 
 if TYPE_CHECKING:
-    from diagnose.fleet.jetstream import Access
     from diagnose.probes import Options
 
 #: Options without a value that ask about the program itself.
@@ -126,8 +126,8 @@ def parse_fleet(words: Sequence[str]) -> FleetRequest | None:
         summary=namespace.summary,
         rate=namespace.rate,
         concurrency=namespace.concurrency,
-        queue=_queue(namespace),
-        vantages=_vantages(namespace),
+        queue=queue_access(namespace),
+        vantages=queue_vantages(namespace),
     )
 
 
@@ -136,7 +136,7 @@ def parse_worker(words: Sequence[str]) -> WorkerRequest:
     from diagnose.probes import Options
 
     namespace = parse_configured("worker", words)
-    queue = _queue(namespace)
+    queue = queue_access(namespace)
     if queue is None:
         raise UsageError("Where are the targets? diagnose worker --nats tls://HOST:PORT.")
     try:
@@ -148,41 +148,6 @@ def parse_worker(words: Sequence[str]) -> WorkerRequest:
     return WorkerRequest(
         queue, namespace.vantage_name, policy, options, output, namespace.concurrency
     )
-
-
-#: Options of a fleet that workers on other machines do not get: what is secret, what names a file
-#: or a server of this machine, and what leads elsewhere than to the target.
-_LOCAL_OPTIONS = (
-    "address", "resolver", "cafile", "proxy", "idle", "cloud", "cloud_role", "origin_address",
-    "header", "cookie", "origin", "subprotocol", "method",
-)  # fmt: skip
-
-
-def _queue(namespace: Namespace) -> "Access | None":
-    from diagnose.fleet.jetstream import Access
-
-    if namespace.nats is None:
-        if namespace.nats_creds or namespace.nats_ca:
-            raise UsageError("--nats-creds and --nats-ca are for a server: add --nats URL.")
-        return None
-    if namespace.nats_ca and namespace.nats.startswith("nats://"):
-        raise UsageError("--nats-ca is about TLS: write --nats tls://HOST:PORT.")
-    return Access(namespace.nats, namespace.nats_creds, namespace.nats_ca)
-
-
-def _vantages(namespace: Namespace) -> tuple[str, ...]:
-    """Return the names of the places that a fleet is seen from; () without workers."""
-    from diagnose.fleet.jetstream import DEFAULT_VANTAGE
-
-    if namespace.nats is None:
-        if namespace.vantage_names:
-            raise UsageError("--vantage-name is of workers: add --nats URL.")
-        return ()
-    for option in _LOCAL_OPTIONS:
-        if getattr(namespace, option):
-            name = option.replace("_", "-")
-            raise UsageError(f"Workers on other machines do not get --{name}: leave it out.")
-    return tuple(dict.fromkeys(namespace.vantage_names)) or (DEFAULT_VANTAGE,)
 
 
 def parse_watch(words: Sequence[str]) -> WatchRequest:
