@@ -12,16 +12,15 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from diagnose.cli import option_values as values
-from diagnose.cli.help_text import COMMANDS, DESCRIPTION, EPILOG, EXAMPLES, FORMAT_HELP
-from diagnose.cli.queue_options import add_queue_options, add_worker_limits
+from diagnose.cli.help_text import COMMANDS, DESCRIPTION, EPILOG, EXAMPLES
+from diagnose.cli.output_options import add_output_options
 from diagnose.i18n import LANGUAGES, SOURCE_LANGUAGE
 from diagnose.model import LAYERS
-from diagnose.outputs import FORMATS
 from diagnose.outputs.terminal import choose_language, wrap
 from diagnose.parsers.target import UsageError, suggestion
 
 if TYPE_CHECKING:
-    from diagnose.model.threshold import Level
+    pass
 
 
 class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
@@ -121,7 +120,7 @@ def build_parser(command: str | None = None, has_operands: bool = True) -> _Pars
         parser.set_defaults(ignore=[])
     if command == "config":
         _add_configurable_options(parser)
-    _add_output_options(parser, command)
+    add_output_options(parser, command)
     group = parser.add_argument_group("about")
     group.add_argument("--config", metavar="FILE|none",
         help="the configuration (TOML) in the place of /etc/diagnose/config.toml"
@@ -217,10 +216,14 @@ def _add_fleet_options(parser: argparse.ArgumentParser) -> None:
     add("--journal", metavar="FILE",
         help="keep what is finished here (in ~/.local/state/diagnose/fleet)")  # fmt: skip
 
+    from diagnose.cli.queue_options import add_queue_options
+
     add_queue_options(parser.add_argument_group("by workers on other machines"))
 
 
 def _add_worker_options(parser: argparse.ArgumentParser) -> None:
+    from diagnose.cli.queue_options import add_queue_options, add_worker_limits
+
     add_queue_options(parser.add_argument_group("where the targets come from"), is_worker=True)
     group = parser.add_argument_group("how to look")
     add_worker_limits(group)
@@ -340,63 +343,3 @@ def _add_request_options(parser: argparse.ArgumentParser) -> None:
             action="append" if is_repeatable else "store",
             default=[] if is_repeatable else None,
         )
-
-
-def _add_output_options(parser: argparse.ArgumentParser, command: str | None) -> None:
-    group = parser.add_argument_group("what to print")
-    reports = command in {None, "replay", "demo"}
-    parser.set_defaults(writes_reports=reports)
-    if reports:
-        _add_report_options(group)
-    else:
-        defaults = {} if command == "config" else {"format": None}
-        parser.set_defaults(
-            **defaults,
-            warning=[],
-            critical=[],
-            quiet=False,
-            verbose=0,
-            redact=False,
-            mouse=True,
-            inline=False,
-            also_lang=None,
-        )
-    add = group.add_argument
-    add("--lang", type=values.choice("--lang", *LANGUAGES), metavar="LANG",
-        help=" or ".join(LANGUAGES))  # fmt: skip
-    add("--color", type=values.choice("--color", "auto", "always", "never"), default="auto",
-        metavar="WHEN", help="auto, always or never")  # fmt: skip
-    add("--glyphs", type=values.choice("--glyphs", "auto", "unicode", "ascii"), default="auto",
-        metavar="SET", help="auto, unicode or ascii")  # fmt: skip
-    if reports:
-        add("--no-mouse", dest="mouse", action="store_false",
-            help="leave the mouse to the terminal, for selecting")  # fmt: skip
-        add("--inline", action="store_true",
-            help="the screen in 15 lines below the prompt; what stands above stays")  # fmt: skip
-
-
-def _add_report_options(group: "argparse._ArgumentGroup") -> None:
-    formats = group.add_mutually_exclusive_group()
-    formats.add_argument(
-        "--format", type=values.output_format, metavar="FORMAT", help=", ".join(FORMATS)
-    )
-    for name, help_text in FORMAT_HELP.items():
-        formats.add_argument(
-            f"--{name}", dest="format", action="store_const", const=name, help=help_text
-        )
-    levels: tuple[tuple[str, Level], ...] = (("-w", "warning"), ("-c", "critical"))
-    for short, level in levels:
-        group.add_argument(short, f"--{level}", type=values.threshold(level), action="append",
-            default=[], metavar="[NAME=]RANGE",
-            help=f"with --nagios: the state is {level.upper()} outside it: 2 (seconds),"
-            " certificate_days=14:")  # fmt: skip
-    amount = group.add_mutually_exclusive_group()
-    amount.add_argument("-q", "--quiet", action="store_true", help="the verdict alone")
-    amount.add_argument(
-        "-v", "--verbose", action="count", default=0, help="all evidence; -vv the timeline"
-    )
-    group.add_argument("-o", "--output", type=values.output_file, metavar="FILE",
-        help="write to this file, in one step (- for stdout)")  # fmt: skip
-    group.add_argument("--redact", action="store_true", help="mask addresses, names and secrets")
-    group.add_argument("--also-lang", type=values.choice("--also-lang", *LANGUAGES), metavar="LANG",
-        help="with --format markdown: the report in this language too")  # fmt: skip

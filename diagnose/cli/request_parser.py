@@ -10,8 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from diagnose.cli.configured import parse_configured, server_for
-from diagnose.cli.help_text import COMMANDS
-from diagnose.cli.queue_options import queue_access, queue_vantages
+from diagnose.cli.operands import parse_targets
 from diagnose.cli.request import (
     AboutRequest,
     DemoRequest,
@@ -29,13 +28,7 @@ from diagnose.cli.request import (
     WebRequest,
     WorkerRequest,
 )
-from diagnose.model import Target
-from diagnose.parsers.target import (
-    NamelessMessageError,
-    UsageError,
-    parse_target,
-    suggestion,
-)
+from diagnose.parsers.target import NamelessMessageError, UsageError
 
 if TYPE_CHECKING:
     from diagnose.probes import Options
@@ -111,6 +104,8 @@ def parse_bundle(words: Sequence[str]) -> RecordRequest:
 
 def parse_fleet(words: Sequence[str]) -> FleetRequest | None:
     """Return None if only the schema of the lines is asked for."""
+    from diagnose.cli.queue_options import queue_access, queue_vantages
+
     namespace = parse_configured("fleet", words)
     if namespace.schema:
         return None
@@ -132,6 +127,7 @@ def parse_fleet(words: Sequence[str]) -> FleetRequest | None:
 
 
 def parse_worker(words: Sequence[str]) -> WorkerRequest:
+    from diagnose.cli.queue_options import queue_access
     from diagnose.exporter.target_policy import parse_policy
     from diagnose.probes import Options
 
@@ -282,7 +278,7 @@ def _record_request(command: str, file: str, words: Sequence[str]) -> RecordRequ
 
 def _run_request(namespace: Namespace) -> RunRequest:
     websockets, output = tuple(namespace.ws), output_options(namespace)
-    targets = _targets(namespace.words, websockets, output.language)
+    targets = parse_targets(namespace.words, websockets, output.language)
     _check_contradictions(namespace)
     if namespace.server is None and not namespace.outside:
         namespace.server = server_for(targets, namespace.servers)
@@ -294,70 +290,6 @@ def _run_request(namespace: Namespace) -> RunRequest:
         request = with_message(options.request, targets[0].symptom, text)
         options = replace(options, request=request)
     return RunRequest(targets, options, output, websockets)
-
-
-def _targets(words: Sequence[str], websockets: tuple[str, ...], lang: str) -> tuple[Target, ...]:
-    if words:
-        _check_no_command(words[0])
-    targets: list[Target] = []
-    messages: list[tuple[str, NamelessMessageError]] = []
-    for word in words:
-        try:
-            if len(words) > 1 and _is_phrase(word):
-                messages.append((word, NamelessMessageError(f"{word} names no site.", None)))
-            else:
-                targets.append(parse_target(word, websockets, lang))
-        except NamelessMessageError as error:
-            messages.append((word, error))
-    if messages:
-        return (_with_message(targets, messages),)
-    return _merged(targets) or tuple(targets)
-
-
-def _is_phrase(word: str) -> bool:
-    """Return whether a word in another script is a phrase ("页面打不开"): a name has a dot."""
-    from diagnose.parsers.symptoms import symptom_of
-
-    has_dot = any(mark in word for mark in ".。｡．:/")
-    return not word.isascii() and not has_dot and symptom_of(word) is None
-
-
-def _with_message(
-    targets: Sequence[Target], messages: Sequence[tuple[str, NamelessMessageError]]
-) -> Target:
-    """Return the only target with the symptom of the only message, which names no site itself. Of
-    one that is not understood it is said so."""
-    from diagnose.parsers.symptoms import other_symptom
-
-    word, error = messages[0]
-    if len(targets) != 1 or len(messages) != 1:
-        raise error
-    return replace(targets[0], symptom=error.symptom or other_symptom(word))
-
-
-def _merged(targets: Sequence[Target]) -> tuple[Target, ...]:
-    """Return one target for a site and a message that names the same site, or only an address
-    ("connect ECONNREFUSED 203.0.113.10:443"); () if the targets are anything else."""
-    plain = [target for target in targets if target.symptom is None]
-    messages = [target for target in targets if target.symptom is not None]
-    if len(plain) != 1 or len(messages) != 1:
-        return ()
-    from diagnose.parsers.hostnames import is_address
-
-    is_same = messages[0].host == plain[0].host or is_address(messages[0].host)
-    return (replace(plain[0], symptom=messages[0].symptom),) if is_same else ()
-
-
-def _check_no_command(word: str) -> None:
-    """Raise UsageError if the first target is a command, or looks like a mistyped one."""
-    if word in COMMANDS:
-        raise UsageError(f"The command comes first: diagnose {word} …")
-    if "." in word or word == "localhost":
-        return
-    # Servers are called web1 or mcp1: that is no mistyped command.
-    commands = tuple(command for command in COMMANDS if command not in {"web", "mcp"})
-    if hint := suggestion(word, commands):
-        raise UsageError(f"There is no command {word!r}.{hint} (A host: https://{word}/)")
 
 
 def _check_contradictions(namespace: Namespace) -> None:
