@@ -142,6 +142,7 @@ def forbidden_on_purpose(lab: Lab) -> None:
 @healthy()
 def not_found_on_purpose(lab: Lab) -> None:
     """An interface whose root has no page."""
+    lab.server.write(f"{FOLDER}/robots.txt", "")
     _page(lab, f"  root {FOLDER};\n  location / {{ try_files $uri =404; }}\n")
 
 
@@ -157,7 +158,6 @@ def login_that_answers_401(lab: Lab) -> None:
 @healthy()
 def limit_that_nobody_meets(lab: Lab) -> None:
     zone = "limit_req_zone $binary_remote_addr zone=web:1m rate=50r/s;\n"
-    lab.server.write("/var/www/shop/robots.txt", "")
     lab.server.write("/etc/nginx/conf.d/00-limit.conf", zone)
     burst = "location / {\n    limit_req zone=web burst=100 nodelay;"
     lab.change(PAGE, PAGE.replace("location / {", burst))
