@@ -142,6 +142,7 @@ def forbidden_on_purpose(lab: Lab) -> None:
 @healthy()
 def not_found_on_purpose(lab: Lab) -> None:
     """An interface whose root has no page."""
+    lab.server.write(f"{FOLDER}/robots.txt", "")
     _page(lab, f"  root {FOLDER};\n  location / {{ try_files $uri =404; }}\n")
 
 
