@@ -48,12 +48,17 @@ MESSAGES = Messages(
     Message("inside.site_folders", "The folder of a site, for a file that is missing."),
     Message("inside.server_logs", "Apache's error log."),
     Message("inside.failed_services", "Services that should have the port and did not start."),
+    Message(
+        "inside.application_services", "Services that failed where an application should listen."
+    ),
+    Message("inside.program_logs", "What the program behind the site wrote about this request."),
     Message("inside.firewall", "firewalld: its zones and policies, now and after a reload."),
     Message("inside.containers", "Containers, and the ports that they publish."),
     Message("inside.netfilter", "The rules of the packet filter, and their files."),
     Message("inside.bans", "Banned addresses, and routes that discard packets."),
     Message("inside.kernel", "Settings, counters and queues of the kernel."),
     Message("inside.kernel_drops", "What the kernel drops of a few SYNs of this run, and why."),
+    Message("inside.port_holders", "Whether the program that has a port is stopped."),
     Message("inside.nginx_files", "Who may read nginx's files; what its unit says of a start."),
     Message("inside.other_nginx", "Another nginx, and better certificates on the server."),
     Message("inside.program_certificates", "A renewed certificate that a program did not load."),

@@ -21,9 +21,9 @@ from tests.support.nats_server import NatsServer, needs_server
 
 #: What a worker of the vantage paris needs, as the documentation has it. The streams exist.
 PERMISSIONS = """{
-  publish: ["$JS.API.CONSUMER.INFO.DIAGNOSE_TASKS.paris",
-            "$JS.API.CONSUMER.MSG.NEXT.DIAGNOSE_TASKS.paris",
-            "$JS.ACK.DIAGNOSE_TASKS.paris.>", "diagnose.results.paris.>"]
+  publish: ["$JS.API.CONSUMER.INFO.DIAGNOSE-TASKS.paris",
+            "$JS.API.CONSUMER.MSG.NEXT.DIAGNOSE-TASKS.paris",
+            "$JS.ACK.DIAGNOSE-TASKS.paris.>", "diagnose.results.paris.>"]
   subscribe: ["_INBOX.paris.>"]
 }"""
 
@@ -93,7 +93,7 @@ def test_what_a_worker_may_not_do_is_said(server: NatsServer, tmp_path: Path) ->
     _, notes = worker.communicate(timeout=60)
     assert worker.returncode == 78
     assert "does not permit this" in notes
-    assert "The stream DIAGNOSE_TASKS is not there" in notes
+    assert "The stream DIAGNOSE-TASKS is not there" in notes
 
 
 @needs_server

@@ -14,7 +14,7 @@ import msgspec
 from diagnose.model.frozen import frozen
 
 #: The streams, and what the subjects of their messages begin with.
-TASKS, RESULTS = "DIAGNOSE_TASKS", "DIAGNOSE_RESULTS"
+TASKS, RESULTS = "DIAGNOSE-TASKS", "DIAGNOSE-RESULTS"
 TASK_PREFIX, RESULT_PREFIX = "diagnose.tasks", "diagnose.results"
 
 #: A name that can be a part of a subject and the name of a consumer.
