@@ -2,6 +2,9 @@
 of a TLS server since July 2019, of private authorities too (Apple, "Requirements for trusted
 certificates in iOS 13 and macOS 10.15"). Safari and apps there refuse it; other browsers refuse
 more than 398 days only from public authorities (ERR_CERT_VALIDITY_TOO_LONG), which issue none.
+
+A private authority may do so for visitors who use none of these systems: it is a note, and a fault
+for a person who reports it.
 """
 
 from collections.abc import Iterator
@@ -16,7 +19,7 @@ _LONGEST = timedelta(days=825)
 _SINCE = datetime(2019, 7, 1, tzinfo=UTC)
 
 
-@check(severity=Severity.WARNING, needs=[Handshake], explains=COMMON_EFFECTS)
+@check(severity=Severity.NOTE, needs=[Handshake], explains=COMMON_EFFECTS)
 def lifetime_too_long(evidence: Evidence) -> Iterator[Claim]:
     for served_cert in served_certificates(evidence, _is_too_long):
         lifetime = served_cert.leaf.lifetime

@@ -34,7 +34,11 @@ from diagnose.parsers.urls import parse_url
 _DIRECTIVE = "proxy_redirect"
 
 
-@check(severity=Severity.ERROR, needs=[NginxConfig, Exchange])
+@check(
+    severity=Severity.ERROR,
+    needs=[NginxConfig, Exchange],
+    explains=["http.redirect-to-error"],
+)
 def redirect_leaves_folder(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
     for page, missing in _dead_redirects(evidence):

@@ -17,6 +17,7 @@ from diagnose.parsers.nginx.upstreams import ProxyTarget
 #: The checks whose findings such an application causes.
 CONSEQUENCES = (
     "http.server-error",
+    "http.redirect-to-error",
     "websocket.not-upgraded",
     "websocket.inner-proxy",
     "upstream.none-live",

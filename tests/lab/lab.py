@@ -366,7 +366,7 @@ class Lab:
         self._undo.callback(process.wait)
         self._undo.callback(process.kill)
         listening = (lambda: host.listening(ready)) if isinstance(ready, int) else ready
-        until(listening, f"{argv[0]} serves")
+        until(listening, f"{argv[0]} serves", timeout=20)
 
     def start_nginx(self, check: bool = True) -> None:
         """As it is started there: by its unit, or by somebody who has logged in."""

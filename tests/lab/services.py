@@ -1,6 +1,7 @@
 """A process that the laboratory keeps running inside a host."""
 
 import re
+import signal
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -55,6 +56,11 @@ class Service:
         if self.process and self.alive():
             self.host.kill([self.pid])
             self.process.wait(5)
+
+    def resume(self) -> None:
+        """Let nsenter go on: it stops itself when its child is stopped (nsenter(1), util-linux)."""
+        if self.process:
+            self.process.send_signal(signal.SIGCONT)
 
     def ended(self) -> None:
         """Its host has gone, and it with it."""

@@ -1,6 +1,6 @@
 """Every fault, from three vantages: named, alone, cured as printed, and nothing else touched.
 
-`make test` plays the first scenario of every second cause on the server and a share of the others,
+`make test` plays the first scenario of every fourth cause on the server and a share of the others,
 the same in each run; of these one in three is also put right by `diagnose fix` and taken back.
 `make test-all` plays all of them, whole.
 """
@@ -160,7 +160,7 @@ def sample() -> list[Scenario]:
         cause = scenario.server or scenario.outside
         first = not scenario.healthy and cause not in causes
         causes.add(cause)
-        if (first and taken(cause, 2)) or taken(scenario, 32):
+        if (first and taken(cause, 4)) or taken(scenario, 32):
             chosen.append(scenario)
     return chosen
 

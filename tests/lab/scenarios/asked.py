@@ -170,7 +170,10 @@ def page_in_gbk_says_so(lab: Lab) -> None:
 # Certificates
 
 
-@scenario(outside="certificate.lifetime-too-long", manual="a certificate has to be issued")
+@scenario(
+    outside="certificate.lifetime-too-long", args=("NET::ERR_CERT_VALIDITY_TOO_LONG",),
+    manual="a certificate has to be issued",
+)  # fmt: skip
 def certificate_for_three_years(lab: Lab) -> None:
     """NET::ERR_CERT_VALIDITY_TOO_LONG, after issues of mkcert and questions about Safari."""
     issued = certificates.leaf(site.NAME, ends=900)

@@ -210,7 +210,12 @@ def nginx_was_stopped_by_a_signal(lab: Lab) -> None:
 def application_was_stopped_by_ctrl_z(lab: Lab) -> None:
     """It ran in a terminal. SIGSTOP, because SIGTSTP stops nothing without a terminal."""
     pids = lab.server.pids("python")
-    lab.undo(lambda: lab.server.kill(pids, "CONT"))
+
+    def back() -> None:
+        lab.server.kill(pids, "CONT")
+        lab.application_service.resume()
+
+    lab.undo(back)
     lab.server.kill(pids, "STOP")
 
 

@@ -104,7 +104,7 @@ def login_is_named_in_limit_except(lab: Lab) -> None:
 
 
 @scenario(
-    outside=None, server="http.redirect-leaves-folder", differs=MINE,
+    outside="http.redirect-to-error", server="http.redirect-leaves-folder", differs=MINE,
     target=f"https://{site.NAME}/subssb/convert",
 )  # fmt: skip
 def redirect_without_the_folder(lab: Lab) -> None:
