@@ -1,5 +1,6 @@
 """The resolver reports that the name does not exist (RFC 1035, rcode 3; RFC 8020: nor anything
-below it). An alias to such a name is `dns.dangling-cname`."""
+below it). An alias to such a name is `dns.dangling-cname`; a resolver that knows no public name is
+`dns.resolver-isolated`."""
 
 from collections.abc import Iterator
 
@@ -18,6 +19,7 @@ from diagnose.model import (
 from diagnose.model.dns import (
     DnsAnswer,
     final_answers,
+    is_isolated,
     is_local_name,
     own_addresses,
     serves_visitors,
@@ -43,28 +45,35 @@ def nxdomain(evidence: Evidence) -> Iterator[Claim]:
     ):
         return
     name = nxdomain_answers[0].name
+    is_private_name = is_local_name(name)
+    if is_isolated(evidence) and not is_private_name:
+        return
     parent_answers = [answer for answer in evidence.good(DnsAnswer) if answer.purpose == "parent"]
     other_answers = [
         answer for answer in evidence.good(DnsAnswer) if answer.purpose == "other-resolver"
     ]
     closest_domain = _closest_domain(name, nxdomain_answers, parent_answers)
     missing_domain = _missing_domain(name, parent_answers)
+    # No domain is registered directly under the root: then the name itself is misspelled.
+    has_no_tld = "." not in missing_domain
     is_unregistered = bool(closest_domain) and _is_registry(closest_domain)
-    is_private_name = is_local_name(name)
     is_unregistered = is_unregistered and not is_private_name
-    is_multicast = name.endswith(".local")
-    step = "restore-domain" if is_unregistered else "create-record"
-    step, step_location = (
-        ("private-name", Where.CLIENT) if is_private_name else (step, Where.DNS_PROVIDER)
-    )
+    has_zone = any(answer.zone for answer in nxdomain_answers)
+    if is_private_name:
+        step, step_location = "private-name", Where.CLIENT
+    elif has_no_tld:
+        step, step_location = "correct-name", Where.CLIENT
+    else:
+        step = "restore-domain" if is_unregistered else "create-record"
+        step_location = Where.DNS_PROVIDER
+    is_known_elsewhere = any(answer.records for answer in other_answers)
+    # A server of the name's zone, or a resolver that asked one, sends its SOA record along (RFC
+    # 2308 section 3). A filter in a resolver often denies a name without it.
+    is_certain = not is_known_elsewhere and (has_zone or has_no_tld or is_private_name)
     yield Claim(
         about=Subject(name=name),
         because=(*nxdomain_answers, *parent_answers),
-        confidence=(
-            Confidence.LIKELY
-            if any(answer.records for answer in other_answers)
-            else Confidence.CERTAIN
-        ),
+        confidence=Confidence.CERTAIN if is_certain else Confidence.LIKELY,
         facts={
             "name": name,
             "server": nxdomain_answers[0].server,
@@ -73,7 +82,9 @@ def nxdomain(evidence: Evidence) -> Iterator[Claim]:
             "domain": missing_domain,
             "unregistered": is_unregistered,
             "private": is_private_name,
-            "multicast": is_multicast,
+            "no_tld": has_no_tld and not is_private_name,
+            "no_zone": not is_certain and not is_known_elsewhere,
+            "multicast": name.endswith(".local"),
             "label": "." not in name,
             "blocked": [
                 text

@@ -83,9 +83,10 @@ class DnsAnswer(Observation):
     `purpose` is "target" (the first configured resolver), "again" (the same, repeated),
     "unvalidated" (the same with CD), "other-resolver" (the other configured resolvers), "parent" (a
     domain above the name), "alias" (a step of a CNAME chain), "control" (the root zone, which every
-    working resolver knows), "beside" (a random label in place of the name's first one), "made-up"
-    (a name that cannot exist, if "beside" got the same answer as the target), "delegation" (the
-    name servers of the name and the domains above it, after something failed) or "caa".
+    working resolver knows; and com, after a name that does not exist), "beside" (a random label in
+    place of the name's first one), "made-up" (a name that cannot exist, if "beside" got the same
+    answer as the target), "delegation" (the name servers of the name and the domains above it,
+    after something failed) or "caa".
     """
 
     layer: ClassVar[str] = "dns"
@@ -179,6 +180,19 @@ def answer_text(answer: DnsAnswer) -> str:
 def knows_the_root(control: DnsAnswer) -> bool:
     """Return True if a resolver answered the question about the root. A refusal counts too."""
     return control.failure is None and control.rcode != "SERVFAIL"
+
+
+#: The purposes of questions about com.
+_DOMAINS = frozenset({"parent", "control"})
+
+
+def is_isolated(evidence: Evidence) -> bool:
+    """Return True if the resolver says that not even com exists: it serves a network without the
+    public DNS, and its denial of a public name says nothing about the name."""
+    return any(
+        answer.name == "com" and answer.rcode == "NXDOMAIN" and answer.purpose in _DOMAINS
+        for answer in evidence.good(DnsAnswer)
+    )
 
 
 def published_addresses(evidence: Evidence, family: int) -> tuple[str, ...] | None:

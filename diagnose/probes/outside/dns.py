@@ -296,10 +296,13 @@ async def _ask_after_failure(
     if not any(map(_leads_outside, answers)):
         work.append(ask_name_servers(ctx))
     if any(answer.rcode == "NXDOMAIN" and not answer.aliases for answer in answers):
+        parents = _parent_domains(question.name)
         work += [
-            ask(ctx, replace(question.query("SOA", "parent"), name=parent))
-            for parent in _parent_domains(question.name)
+            ask(ctx, replace(question.query("SOA", "parent"), name=parent)) for parent in parents
         ]
+        if "com" not in parents:
+            # A resolver that does not know com knows no public name.
+            work.append(ask(ctx, replace(question.query("SOA", "control"), name="com")))
     if servfail or any(answer.aliases and not answer.records for answer in answers):
         work.append(_follow_aliases(ctx, question))
     await asyncio.gather(*work)

@@ -57,6 +57,22 @@ def test_fires_less_surely_where_another_resolver_knows_the_name() -> None:
     assert claim.confidence is Confidence.LIKELY
 
 
+def test_fires_less_surely_where_the_denial_names_no_zone() -> None:
+    (claim,) = judge("dns.nxdomain", replace(DENIED, zone=""), EXISTS)
+    assert claim.confidence is Confidence.LIKELY
+    assert "no SOA record" in "".join(texts("dns.nxdomain", claim))
+
+
+def test_fires_with_the_last_label_that_is_no_top_level_domain() -> None:
+    denied = replace(DENIED, name="shop.example.con", zone=".")
+    gone = [replace(EXISTS, name=name, rcode="NXDOMAIN") for name in ("example.con", "con")]
+    com = replace(EXISTS, name="com", purpose="control")
+    (claim,) = judge("dns.nxdomain", denied, *gone, com)
+    assert claim.confidence is Confidence.CERTAIN
+    assert claim.fix is not None
+    assert claim.fix.steps == (Manual("correct-name", Where.CLIENT),)
+
+
 def test_silent_when_the_name_exists_or_leads_somewhere() -> None:
     assert not judge("dns.nxdomain", replace(DENIED, rcode="NOERROR", records=("203.0.113.10",)))
     assert not judge("dns.nxdomain", replace(DENIED, rcode="NOERROR"))

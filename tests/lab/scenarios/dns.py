@@ -16,6 +16,12 @@ def name_does_not_exist(lab: Lab) -> None:
     lab.dns([])
 
 
+@scenario(outside="dns.resolver-isolated", manual="the resolver belongs to somebody else")
+def resolver_of_a_closed_network(lab: Lab) -> None:
+    """It knows the names of its own network alone, and no com."""
+    lab.zone({"wiki.corp.example": {"A": [SERVER]}})
+
+
 @scenario(outside="dns.no-address", manual=PROVIDER)
 def name_has_only_a_text(lab: Lab) -> None:
     """The name has a TXT record and neither A nor AAAA."""

@@ -229,6 +229,12 @@ def test_a_name_that_is_not_there_has_its_domains_asked_about() -> None:
     ]
 
 
+def test_a_name_under_another_domain_has_com_as_its_control() -> None:
+    name = "shop.example.net"
+    seen = look(Paper(serving({"com": {}})), target=Target(name, "https", name, 443))
+    assert [(each.name, each.rcode) for each in answers(seen, "control")] == [("com", "NOERROR")]
+
+
 def failing(rcode: int, unless: int = 0) -> Serve:
     """SERVFAIL and the like for the shop, unless a flag is set."""
 
