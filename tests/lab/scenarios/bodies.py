@@ -74,15 +74,15 @@ def application_cuts_and_nothing_is_logged(lab: Lab) -> None:
 def page_too_large_for_the_buffers(lab: Lab) -> None:
     """After threads about `open() "/var/lib/nginx/proxy/…" failed (13: Permission denied) while
     reading upstream`: `user` was changed, and large pages are cut."""
-    lab.server.sh("mkdir -p /var/tmp/shop && chmod 711 /var/tmp/shop")
+    lab.server.sh("mkdir -p /srv/temporary && chmod 711 /srv/temporary")
     _serve(
         lab, "big", "proxy_buffers 2 4k;", "proxy_buffer_size 4k;", "proxy_busy_buffers_size 4k;",
-        "proxy_temp_path /var/tmp/shop/proxy;",
+        "proxy_temp_path /srv/temporary/proxy;",
         # The visitor takes it more slowly than the application gives it, on every machine.
         "limit_rate 64k;",
     )  # fmt: skip
     # The folder above: `nginx -t` of root gives the folder itself to the workers again.
-    lab.server.sh("chmod 700 /var/tmp/shop")
+    lab.server.sh("chmod 700 /srv/temporary")
 
 
 # Not what the header says

@@ -185,12 +185,12 @@ def policy_that_is_strict_and_allows_it(lab: Lab) -> None:
 @scenario(outside=None, server="nginx.temp-files-unwritable", manual="whose it shall be")
 def temporary_files_of_another_user(lab: Lab) -> None:
     """The large files of the site are cut off; its page is small."""
-    lab.server.sh(f"mkdir -p {FOLDER} /var/tmp/shop && chmod 700 /var/tmp/shop")
+    lab.server.sh(f"mkdir -p {FOLDER} /srv/temporary && chmod 700 /srv/temporary")
     lab.server.sh(f"truncate -s 8M {FOLDER}/big.bin")
     serving = ["-m", "http.server", "9999", "--bind", "127.0.0.1", "--directory", FOLDER]
     lab.spawn(lab.server, ["python3", *serving], 9999)
-    location = "proxy_temp_path /var/tmp/shop/proxy; proxy_pass http://127.0.0.1:9999;"
+    location = "proxy_temp_path /srv/temporary/proxy; proxy_pass http://127.0.0.1:9999;"
     lab.change(PAGE, f"{PAGE}\n  location /big.bin {{ {location} }}\n")
-    lab.server.sh("chown root:root /var/tmp/shop/proxy && chmod 700 /var/tmp/shop/proxy")
+    lab.server.sh("chown root:root /srv/temporary/proxy && chmod 700 /srv/temporary/proxy")
     slowly = "curl -sk --limit-rate 400k --max-time 5 -o /dev/null"
     lab.client.sh(f"{slowly} https://{site.NAME}/big.bin || :")

@@ -145,7 +145,10 @@ def application_has_no_websocket(lab: Lab) -> None:
     lab.application("--mode", "no-websocket")
 
 
-@scenario(outside="websocket.not-upgraded", manual=APPLICATION, args=WS)
+@scenario(
+    outside="websocket.not-upgraded", server="websocket.not-served",
+    manual=APPLICATION, args=WS,
+)  # fmt: skip
 def application_answers_with_a_page(lab: Lab) -> None:
     """nginx does its part; the application answers 200."""
     lab.application("--mode", "page")
