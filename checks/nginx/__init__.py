@@ -112,8 +112,18 @@ class Nginx:
         )
         return next((server for server, kind in matches if kind != "default"), None)
 
+    @property
+    def is_refused(self) -> bool:
+        """Whether nothing runs, because nginx refuses the configuration on disk. What its blocks
+        say then is no visitor's answer, and a misplaced brace may have moved them."""
+        runs = self.state is None or bool(self.state.masters)
+        return self.test is not None and not self.test.passed and not runs
+
     def location_matches(self, path: str) -> Iterator[LocationMatch]:
-        """Yield the locations that respond to a path, each only once for all sockets."""
+        """Yield the locations that respond to a path, each only once for all sockets; none if the
+        configuration is refused."""
+        if self.is_refused:
+            return
         location_ids: set[int] = set()
         for selected_server in self.selected_servers():
             location_match = select_location(selected_server.server, path)

@@ -32,6 +32,7 @@ from diagnose.model.frozen import frozen
 from diagnose.model.nginx import ConfigFile, Directive, NginxTest, TestMessage
 from diagnose.parsers.nginx import config as nginx_parser
 from diagnose.parsers.nginx import directive_versions as versions
+from diagnose.parsers.nginx import server_blocks
 from diagnose.parsers.nginx.edits import TextEdit, indentation
 
 #: Characters. Shorter names resemble each other too much.
@@ -101,9 +102,19 @@ def config_invalid(evidence: Evidence) -> Iterator[Claim]:
 
 def _covered(nginx: Nginx) -> tuple[Subject, ...]:
     """Return what the fault keeps from working: everything, as nginx goes on with what it loaded
-    before; not the target's port if the files do not listen on it either."""
-    is_lacking = nginx.config and not nginx.listen_sockets(nginx.evidence.target.port)
-    return (NO_PORT,) if is_lacking else ()
+    before; not the target's port if no file has a `listen` for it either.
+
+    A `listen` counts in any block: a brace in the wrong place moves it into another one."""
+    if nginx.config is None:
+        return ()
+    port = nginx.evidence.target.port
+    ports = {
+        listen.port
+        for directive in nginx_parser.walk(nginx.config.main)
+        if directive.name == "listen"
+        for listen in server_blocks.parse_listen(directive)
+    }
+    return () if port in ports else (NO_PORT,)
 
 
 def _slip_edits(nginx: Nginx, slip: Slip | None) -> tuple[Edit, ...]:

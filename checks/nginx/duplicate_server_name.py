@@ -9,6 +9,7 @@ warning for the next person, who may edit the block that is ignored.
 import posixpath
 from collections.abc import Iterator
 
+from checks.http import exchanges_by_purpose
 from checks.nginx import Nginx, file_line
 from checks.nginx._certificates import certificate_files
 from checks.nginx._commands import reload_steps
@@ -38,7 +39,7 @@ from diagnose.parsers.nginx import config as nginx_parser
 from diagnose.parsers.nginx import server_blocks, site_files
 from diagnose.parsers.nginx.edits import TextEdit
 from diagnose.parsers.nginx.forwarding import upgrade_forwarding
-from diagnose.parsers.nginx.locations import proxy_pass_of, select_location
+from diagnose.parsers.nginx.locations import PASS_DIRECTIVES, proxy_pass_of, select_location
 from diagnose.parsers.nginx.server_blocks import Listen, Server, Socket
 
 #: A subject without a port: a duplicate that harms nobody covers no symptom of visitors.
@@ -61,6 +62,11 @@ class NameConflict:
         "certificate.*",
         "upstream.*",
         "http.server-error",
+        "nginx.folder-missing",
+        "nginx.own-answer",
+        "nginx.rule-refuses",
+        "nginx.target-not-found",
+        "nginx.visitor-denied",
         "websocket.*",
         "nginx.key-type-mismatch",
     ],
@@ -127,6 +133,7 @@ def _symptoms(nginx: Nginx, conflict: NameConflict) -> Iterator[Observation]:
     yield from _certificate_symptoms(nginx, conflict)
     yield from _websocket_symptoms(nginx, conflict)
     yield from _upstream_symptoms(nginx, conflict)
+    yield from _answer_symptoms(nginx, conflict)
 
 
 def _certificate_symptoms(nginx: Nginx, conflict: NameConflict) -> Iterator[Observation]:
@@ -177,6 +184,35 @@ def _upstream_symptoms(nginx: Nginx, conflict: NameConflict) -> Iterator[Observa
         for upstream_try in nginx.evidence.of(UpstreamTry):
             if upstream_try.failure and upstream_try.target == winner_pass.args[0]:
                 yield upstream_try
+
+
+#: The directives that decide who answers a request, and those that refuse one.
+_ANSWERS = frozenset({*PASS_DIRECTIVES, "root", "alias", "return", "try_files"})
+_REFUSALS = frozenset({"deny", "auth_basic", "auth_request"})
+
+
+def _answer_symptoms(nginx: Nginx, conflict: NameConflict) -> Iterator[Observation]:
+    """Yield the error pages of the used block, if the other block passes the request on to an
+    application, as the used block does not."""
+    winner_answer, loser_answer = (
+        _answer(server, nginx.evidence.target.path) for server in (conflict.winner, conflict.loser)
+    )
+    passes_on = any(name in PASS_DIRECTIVES for name, *_ in loser_answer)
+    if winner_answer == loser_answer or not passes_on:
+        return
+    for exchange in exchanges_by_purpose(nginx.evidence, "target"):
+        if (exchange.status or 0) >= 400:
+            yield exchange
+
+
+def _answer(server: Server, path: str) -> set[tuple[str, ...]]:
+    """Return the directives of a block that decide how it answers a path."""
+    match = select_location(server, path)
+    return {
+        (directive.name, *directive.args)
+        for name in (*_ANSWERS, *_REFUSALS)
+        for directive in match.directives(name)
+    }
 
 
 # Fix

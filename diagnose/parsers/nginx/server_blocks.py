@@ -102,7 +102,7 @@ def _listens(inherited: tuple[Directive, ...], block: Directive) -> tuple[Listen
     listens = [
         listen
         for directive in children(block, "listen")
-        for listen in _parse_listen(directive, ssl_on)
+        for listen in parse_listen(directive, ssl_on)
     ]
     if not children(block, "listen"):
         listens.append(Listen("*", 80, ssl_on, False, None))
@@ -124,7 +124,9 @@ def quic_listens(block: Directive, port: int) -> tuple[Directive, ...]:
 _ADDRESS = re.compile(r"(?:(\[[^\]]*\]|[^:\[\]]+?):)?(\d+)(?:-(\d+))?$")
 
 
-def _parse_listen(directive: Directive, ssl: bool) -> Iterator[Listen]:
+def parse_listen(directive: Directive, ssl: bool = False) -> Iterator[Listen]:
+    """Yield what a `listen` listens on, each port of a range by itself; nothing for a Unix socket
+    or for QUIC."""
     if not directive.args or directive.args[0].startswith("unix:"):
         return
     address_port, *options = directive.args

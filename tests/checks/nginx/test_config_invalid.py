@@ -48,6 +48,13 @@ def test_fires_and_explains_a_port_only_where_the_files_listen_on_it(
     assert any(subject.covers(Subject(port=443)) for subject in subjects) is covered
 
 
+def test_fires_and_explains_a_port_that_a_brace_has_moved_into_another_block() -> None:
+    text = f"map $http_upgrade $x {{\n  default y;\n{SITE}"
+    claim = claimed(f'unexpected "{{" in {FILE}:3', text)
+    subjects = claim.covers or (claim.about,)
+    assert any(subject.covers(Subject(port=443)) for subject in subjects)
+
+
 @pytest.mark.parametrize("name", ["proxy_passs", "proxy_pas", "porxy_pass", "proxy_pess"])
 def test_fires_and_corrects_a_name_that_is_one_slip_away_wherever_it_stands(name: str) -> None:
     text = SITE.replace("proxy_pass ", f"{name} ") * 2

@@ -1,14 +1,16 @@
 from dataclasses import replace
 
 from diagnose.model import Applicability, Edit, Manual, Observation, Severity, commands
+from diagnose.model.http import Exchange
 from diagnose.model.nginx import ConfigFile, NginxConfig, NginxTest, UpstreamTry
 from diagnose.parsers.nginx.config import messages, parse
-from tests.support.check_evidence import CHAT, REFUSED, judge
+from tests.support.check_evidence import CHAT, REFUSED, SHOP, judge
 from tests.support.nginx_evidence import FILE, SITE, front, nginx_says
 
 UPGRADE = '\n proxy_set_header Upgrade $http_upgrade;\n proxy_set_header Connection "upgrade";'
 WEBSOCKET = SITE.replace("$host;", f"$host;{UPGRADE}")
 CHECK = "nginx.duplicate-server-name"
+PAGE = Exchange(url=SHOP.url, address="203.0.113.10", port=443, status=200)
 WARNING = 'conflicting server name "shop.example.com" on 0.0.0.0:443, ignored'
 
 
@@ -38,6 +40,19 @@ def test_fires_as_a_warning_and_takes_the_ignored_block_away() -> None:
     assert edit.path == "/etc/nginx/1.conf"
     assert "-server {" in edit.diff
     assert " # old" in edit.diff
+
+
+def test_fires_as_an_error_where_the_used_block_refuses_what_the_other_passes_on() -> None:
+    refusing = SITE.replace("proxy_pass http://127.0.0.1:3000;", "return 404;")
+    page = replace(PAGE, status=404)
+    (claim,) = judge(CHECK, config(refusing, SITE), warned(), page)
+    assert claim.severity is Severity.ERROR
+    assert page in claim.because
+    # The same answer, or an answer that is no error, is no symptom of the duplicate.
+    (claim,) = judge(CHECK, config(SITE, SITE), warned(), page)
+    assert claim.severity is None
+    (claim,) = judge(CHECK, config(refusing, SITE), warned(), PAGE)
+    assert claim.severity is None
 
 
 def test_fires_as_an_error_where_only_the_ignored_block_passes_the_websocket_on() -> None:

@@ -2,7 +2,17 @@ import pytest
 
 from diagnose.model import Applicability, Confidence, Edit
 from tests.support.check_evidence import CHAT, SHOP, judge
-from tests.support.nginx_evidence import BUILD, HOST, RUNNING, SITE, config, front
+from tests.support.nginx_evidence import (
+    BUILD,
+    FILE,
+    HOST,
+    RUNNING,
+    SITE,
+    STOPPED,
+    config,
+    front,
+    nginx_says,
+)
 
 CHECK = "websocket.no-location"
 PASSING = SITE[SITE.index("        proxy_pass") : SITE.index("    }\n}")]
@@ -39,6 +49,12 @@ def test_silent_when_it_works_or_something_else_answers(status: int) -> None:
 def test_silent_when_the_location_answers_by_itself() -> None:
     text = SITE.replace(PASSING, "        return 404;\n")
     assert not judge(CHECK, config(text), front(404), target=CHAT)
+
+
+def test_silent_when_nginx_refuses_the_configuration_and_nothing_runs() -> None:
+    refused = nginx_says(f'unexpected "}}" in {FILE}:12')
+    assert not judge(CHECK, config(FILES), refused, STOPPED, target=CHAT)
+    assert judge(CHECK, config(FILES), refused, RUNNING, target=CHAT)
 
 
 def test_silent_when_nobody_asks_for_a_websocket() -> None:
