@@ -4,7 +4,9 @@ from typing import TypeAlias
 
 from checks.nginx import Nginx
 from diagnose.model import Edit
-from diagnose.parsers.nginx.edits import TextEdit, apply_edits, diff
+from diagnose.model.addresses import bracketed
+from diagnose.parsers.nginx.edits import TextEdit, apply_edits, diff, insert_after
+from diagnose.parsers.nginx.server_blocks import Listen, Socket
 
 #: Changes to files, by path.
 Changes: TypeAlias = dict[str, list[TextEdit]]
@@ -28,3 +30,19 @@ def config_edits(nginx: Nginx, changes: Changes) -> tuple[Edit, ...]:
         for path, file_changes in changes.items()
         if (edit := config_edit(nginx, path, *file_changes))
     )
+
+
+def written_listen(address: str, port: int) -> str:
+    """Return an address and port as a `listen` has them."""
+    return str(port) if address == "*" else f"{bracketed(address)}:{port}"
+
+
+def listen_edit(nginx: Nginx, listen: Listen, socket: Socket) -> Edit | None:
+    """Let the block of a `listen` listen on another socket too; None if the file was not read."""
+    anchor = listen.directive
+    file = nginx.file(anchor) if anchor else None
+    if anchor is None or file is None:
+        return None
+    address = written_listen(socket.address, socket.port)
+    line = f"listen {address}{' ssl' if socket.ssl else ''};"
+    return config_edit(nginx, anchor.file, insert_after(file.text, anchor, [line]))

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from checks.http import exchanges_by_purpose
 from checks.nginx import Nginx, SelectedServer, file_line
 from checks.nginx._commands import reload_steps
-from checks.nginx._edits import config_edit
+from checks.nginx._edits import listen_edit, written_listen
 from checks.nginx.no_matching_server import wrong_server_symptoms
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -29,13 +29,11 @@ from diagnose.model import (
     Where,
     endpoints,
 )
-from diagnose.model.addresses import bracketed
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.tls import Handshake
 from diagnose.parsers.http import UNKNOWN_SITE, is_error
-from diagnose.parsers.nginx import edits
-from diagnose.parsers.nginx.server_blocks import Listen, Server
+from diagnose.parsers.nginx.server_blocks import Listen
 
 
 @check(
@@ -66,7 +64,7 @@ def name_on_other_address(evidence: Evidence) -> Iterator[Claim]:
         ]
         pages = () if handshakes else _failing_pages(nginx, selected_server, listen)
         if handshakes or pages:
-            address = _written(selected_server.socket.address, target.port)
+            address = written_listen(selected_server.socket.address, target.port)
             places = [handshake.address for handshake in handshakes]
             places += [page.address for page in pages]
             subjects = endpoints(places, target.port)
@@ -81,7 +79,7 @@ def name_on_other_address(evidence: Evidence) -> Iterator[Claim]:
                     "addresses": tuple(subject.address for subject in subjects),
                     "listen": address,
                     "own": file_line(own.block),
-                    "own_listen": _written(listen.address, target.port),
+                    "own_listen": written_listen(listen.address, target.port),
                     "other": file_line(selected_server.server.block),
                     "other_names": selected_server.server.names,
                     "status": pages[0].status if pages else "",
@@ -89,7 +87,7 @@ def name_on_other_address(evidence: Evidence) -> Iterator[Claim]:
                     "specific": selected_server.socket.address not in {"*", "::"},
                 },
                 location=nginx.location(listen.directive or own.block),
-                fix=_fix(nginx, own, listen, selected_server),
+                fix=_fix(nginx, listen, selected_server),
             )
 
 
@@ -132,20 +130,9 @@ def _is_at(selected_server: SelectedServer, address: str) -> bool:
     return own == address or (own in {"*", "::"} and (own == "::") == (":" in address))
 
 
-def _written(address: str, port: int) -> str:
-    """Return an address and port as a `listen` has them."""
-    return str(port) if address == "*" else f"{bracketed(address)}:{port}"
-
-
-def _fix(nginx: Nginx, own: Server, listen: Listen, selected_server: SelectedServer) -> Fix:
+def _fix(nginx: Nginx, listen: Listen, selected_server: SelectedServer) -> Fix:
     """Let the site's block listen on that address too."""
-    address = _written(selected_server.socket.address, listen.port)
-    line = f"listen {address}{' ssl' if selected_server.socket.ssl else ''};"
-    anchor = listen.directive
-    file = nginx.file(anchor) if anchor else None
-    edit = None
-    if anchor and file:
-        edit = config_edit(nginx, anchor.file, edits.insert_after(file.text, anchor, [line]))
+    edit = listen_edit(nginx, listen, selected_server.socket)
     if edit is None:
         manual = Manual("listen-there", Where.SERVER)
         return Fix((manual, *reload_steps(nginx)), Applicability.MANUAL)

@@ -2,7 +2,8 @@
 or `map` of addresses that ends in `return 403`.
 
 It is a fault for the visitor of this run (`--from`) and, if the rule names that very address, for a
-person who is logged in over SSH. Otherwise a note says that the page is not open to all.
+person who is logged in over SSH. A whole site that no address may enter is a warning. Otherwise a
+note says that the page is not open to all.
 """
 
 from collections.abc import Iterator
@@ -135,8 +136,16 @@ def _restriction_notes(nginx: Nginx) -> Iterator[Claim]:
         first = next(directive for directive in access_directives if directive.name == "deny")
         note = _note(nginx, first, _first_networks(sources), reserved)
         refused = _refused_pages(nginx.evidence)
-        about = Subject(name=target.host, path=target.path)
-        yield replace(note, about=about, because=(*refused, *note.because))
+        is_closed = bool(refused) and note.facts["nobody"] and target.path == "/"
+        yield replace(
+            note,
+            about=Subject(name=target.host, path=target.path),
+            because=(*refused, *note.because),
+            severity=Severity.WARNING if is_closed else Severity.NOTE,
+            fix=Fix((Manual("open-site", Where.SERVER),), Applicability.MANUAL)
+            if is_closed
+            else None,
+        )
 
 
 def _refused_pages(evidence: Evidence) -> tuple[Exchange, ...]:

@@ -42,6 +42,7 @@ _UNRESOLVED = 6
     needs=[WebServer, WebServerConfig, NginxContainer, BackendVisit],
     explains=[
         "server.application-answers",
+        "server.application-silent",
         "server.backend-not-reached",
         "server.haproxy-no-server",
         "http.server-error",

@@ -15,7 +15,7 @@ from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Seve
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange
 from diagnose.model.logs import LogLine
-from diagnose.model.nginx import NginxConfig
+from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.model.requests import Asked
 from diagnose.parsers.nginx import error_log
 from diagnose.parsers.nginx import proxy_headers as header_parser
@@ -44,6 +44,12 @@ class OversizedHeader:
     lines: tuple[LogLine, ...]
     failed_exchanges: tuple[Exchange, ...]
 
+    @property
+    def place(self) -> Directive:
+        """The directive that sets the buffer's size, or the location's block where none does."""
+        directive = self.location_match.directive(f"{self.prefix}_buffer_size")
+        return directive or self.location_match.block
+
 
 @check(
     severity=Severity.ERROR,
@@ -62,12 +68,13 @@ def header_too_big(evidence: Evidence) -> Iterator[Claim]:
         evidence.of(LogLine), host=target.host, pattern=r"upstream sent too big header"
     )
     paths = dict.fromkeys((target.path.partition("?")[0], *(line.path for line in log_lines)))
-    reported_locations: set[int] = set()
+    # One claim for each place that decides the size: one buffer may serve several locations.
+    reported: set[int] = set()
     for path in paths:
         for match in nginx.location_matches(path):
             oversized_header = _oversized_header(nginx, path, match, log_lines)
-            if oversized_header and id(match.block) not in reported_locations:
-                reported_locations.add(id(match.block))
+            if oversized_header and id(oversized_header.place) not in reported:
+                reported.add(id(oversized_header.place))
                 yield _claim(nginx, oversized_header)
 
 

@@ -38,6 +38,7 @@ from diagnose.parsers.nginx.upstreams import ProxyTarget
         "http.redirect-loop",
         "upstream.closed-early",
         "upstream.header-too-big",
+        "upstream.plain-to-tls",
         "upstream.request-header-too-large",
         "upstream.timeout",
     ],

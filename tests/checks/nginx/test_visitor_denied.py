@@ -5,7 +5,7 @@ from diagnose.model.http import Exchange
 from diagnose.model.kernel import Kernel
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.visitor import Visitor
-from tests.support.check_evidence import judge, texts
+from tests.support.check_evidence import SHOP, judge, texts
 from tests.support.nginx_evidence import BUILD, HOST, RUNNING, SITE, config
 
 CHECK = "nginx.visitor-denied"
@@ -79,6 +79,18 @@ def test_fires_as_a_note_where_no_address_is_allowed() -> None:
     (claim,) = judge(CHECK, HOST, BUILD, RUNNING, site("        deny all;\n"))
     assert (claim.facts["closed"], claim.facts["nobody"]) == ((), True)
     assert not any(": -" in text or "：-" in text for text in texts(CHECK, claim))
+
+
+def test_fires_as_a_warning_where_the_whole_site_refuses_everybody() -> None:
+    closed = (HOST, BUILD, RUNNING, site("        deny all;\n"))
+    (claim,) = judge(CHECK, *closed, FORBIDDEN)
+    assert claim.severity is Severity.WARNING
+    assert any("refuses every visitor" in text for text in texts(CHECK, claim))
+    # A folder that is closed to everybody is closed on purpose.
+    url = f"https://{SHOP.host}/private/"
+    folder = replace(SHOP, input=url, path="/private/")
+    (claim,) = judge(CHECK, *closed, replace(FORBIDDEN, url=url), target=folder)
+    assert claim.severity is Severity.NOTE
 
 
 def test_silent_where_another_visitor_is_denied_and_where_nobody_is() -> None:

@@ -73,3 +73,12 @@ def test_silent_when(seen: tuple[object, ...]) -> None:
 def test_silent_when_the_buffer_is_large() -> None:
     text = SITE.replace("proxy_pass", "proxy_buffer_size 16k; proxy_buffers 8 16k; proxy_pass")
     assert not judge(CHECK, config(text), BUILD, RUNNING, page(), BIG)
+
+
+def test_fires_once_where_one_setting_serves_several_locations() -> None:
+    api = "    location /api/ {\n        proxy_pass http://127.0.0.1:3000;\n    }\n}\n"
+    lines = (logged(SAID), logged(SAID, request="GET /api/ HTTP/1.1"))
+    text = SITE.removesuffix("}\n") + api
+    assert len(list(judge(CHECK, config(text), BUILD, RUNNING, page(), *lines))) == 2
+    text = text.replace("    location / {", "    proxy_buffer_size 1k;\n    location / {")
+    assert len(list(judge(CHECK, config(text), BUILD, RUNNING, page(), *lines))) == 1

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from .. import certificates, site
 from ..hosts import until
-from ..lab import Lab
+from ..lab import SERVER, Lab
 from ..scenario import healthy, scenario
 from .nginx import (
     BUILT,
@@ -293,6 +293,35 @@ def one_file_is_read_twice(lab: Lab) -> None:
     lab.edit(f"{site.MAP}\n", "")
     lab.server.write("/etc/nginx/conf.d/map.conf", site.MAP)
     lab.server.sh(f"ln -s {site.CONF} {ENABLED}")
+    lab.restart_nginx()
+
+
+PANEL = "/etc/nginx/conf.d/a-panel.conf"
+
+
+@scenario(outside=None, server="nginx.redirect-unused", differs=MINE)
+def redirect_on_another_address(lab: Lab) -> None:
+    """A control panel's block listens on the address itself, and takes port 80 away."""
+    lab.server.write(PANEL, f"server {{\n  listen {SERVER}:80;\n  return 404;\n}}\n")
+    lab.restart_nginx()
+
+
+@scenario(
+    outside="http.no-redirect", server="nginx.redirect-unused",
+    manual="which of the two blocks is wanted",
+)  # fmt: skip
+def redirect_of_a_second_block(lab: Lab) -> None:
+    """An older block of the name serves a page on port 80; the redirect came in a later file."""
+    block = f"server {{\n  listen 80;\n  server_name {site.NAME};\n  return 200 hello;\n}}\n"
+    lab.server.write(PANEL, block)
+    lab.restart_nginx()
+
+
+@healthy()
+def panel_with_a_block_for_the_address(lab: Lab) -> None:
+    """The site's redirect listens on the address, too."""
+    lab.edit("  listen 80;", f"  listen 80;\n  listen {SERVER}:80;")
+    lab.server.write(PANEL, f"server {{\n  listen {SERVER}:80;\n  return 404;\n}}\n")
     lab.restart_nginx()
 
 

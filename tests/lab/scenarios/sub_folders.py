@@ -84,7 +84,8 @@ def login_beside_limit_except(lab: Lab) -> None:
 
 
 @scenario(
-    outside=None, server="nginx.method-denied", target=f"https://{site.NAME}/api/items",
+    outside="http.cors-refused", server="nginx.method-denied",
+    target=f"https://{site.NAME}/api/items",
     args=("--method", "OPTIONS", "--origin", "https://app.example.net"), manual=CHOICE,
 )  # fmt: skip
 def preflight_beside_auth_basic(lab: Lab) -> None:
