@@ -547,9 +547,13 @@ class Lab:
             ]
             host.kill(strays)
 
+    def visit(self) -> str:
+        """What the site answers to the client, one line for each address."""
+        return self.client.run(self.client.python(str(HERE / "look.py"), site.NAME)).stdout
+
     def check(self) -> None:
-        """Ask the site, from the client."""
-        said = self.client.run(self.client.python(str(HERE / "look.py"), site.NAME)).stdout
+        """Ask the site, from the client; raises if it is not healthy."""
+        said = self.visit()
         for line in said.splitlines() or ["nothing"]:
             # Caddy redirects with 308.
             healthy = r".*https 200, http 30[18] https://shop\.example\.com/, websocket 101"

@@ -1,0 +1,49 @@
+"""Faults that nobody has thought of (`faults.py`): a site that they break is never called healthy,
+and one cause is named.
+
+`make test` plays some, the same in each run; `make test-all` plays many.
+"""
+
+import re
+
+import pytest
+
+from tests.support.effort import ALL
+
+from . import site
+from .faults import MAIN, fault
+from .lab import Lab
+from .report import Report
+from .test_scenarios import say
+
+pytestmark = pytest.mark.lab
+
+NUMBERS = range(400 if ALL else 8)
+
+
+def visit(lab: Lab) -> tuple[str, str]:
+    """What a visitor gets: of the page and of the WebSocket."""
+    match = re.search(r" https (.*?), http .*, websocket (.*)", lab.visit())
+    assert match
+    return match[1], match[2]
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_a_broken_site_is_not_called_healthy(lab: Lab, number: int) -> None:
+    made = fault(number)
+    lab.server.write(MAIN, made.main(lab.server.read(MAIN)))
+    lab.server.write(site.CONF, made.text)
+    lab.stop_nginx()
+    lab.try_to_start_nginx()
+    page, websocket = visit(lab)
+    done = lab.diagnose(lab.server, "--json", "--timeout", "40", "--ws", "/ws", site.NAME)
+    report = Report.of("server", done)
+    seen = say(made.name, f"page {page}, websocket {websocket}", report)
+    if page == "200" and websocket == "101":
+        assert report.status != "unknown", seen
+        return
+    # An answer such as 404 may be wanted: then the verdict says that it is the answer.
+    is_said = page.isdigit() and page in report.document["verdict"]["summary"]
+    assert report.status != "ok" or is_said, seen
+    assert len(report.causes) <= 1, seen
+    assert report.causes or report.status != "critical", seen
