@@ -27,9 +27,10 @@ from diagnose.parsers.sanitize import clean
 from diagnose.parsers.web_sites import routes_of_name
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside import upstream_routes
-from diagnose.probes.inside.application_services import look_at_units
+from diagnose.probes.inside.failed_services import look_at_units
 from diagnose.probes.inside.remote_curl import UPGRADE_FIELDS
 from diagnose.probes.inside.unanswered import emit_if_too_slow
+from diagnose.probes.inside.web_servers.readers import WEB_SERVERS
 
 LOG_SCRIPT = read_script(__file__, "program_log.sh")
 
@@ -43,19 +44,7 @@ MAX_PAUSES = 8
 _SLACK = 2
 
 #: Programs whose own logs are read elsewhere, by their configuration.
-_FRONTS = frozenset(
-    {
-        "nginx",
-        "openresty",
-        "apache2",
-        "httpd",
-        "caddy",
-        "haproxy",
-        "traefik",
-        "docker-proxy",
-        "sshd",
-    }
-)
+_FRONTS = WEB_SERVERS | {"docker-proxy", "sshd"}
 
 
 @probe(after=Exchange)

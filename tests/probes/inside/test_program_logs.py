@@ -27,8 +27,8 @@ LOG = (
     "source tail -n 50 /srv/shop/shop.log\n warning: slow\n"
 )
 UNITS = (
-    "unit shop.service failed no yes\n Error: Cannot find module 'x'\n"
-    "unit apache2.service failed no no\n AH00072: could not bind\n"
+    "unit shop.service failed - no yes\n Error: Cannot find module 'x'\n"
+    "unit apache2.service failed - no no\n AH00072: could not bind\n"
 )
 
 

@@ -1,13 +1,18 @@
 # Prints the services that failed, or that systemd starts again and again (between two starts they are
-# active for a moment): name, state, user, and the end of the journal. Each line of a journal follows a
+# active for a moment). Of each: name, state, user ("-" for root), whether its unit names $1 (a port or
+# a socket), whether its unit is in /etc, and the end of the journal. Each line of a journal follows a
 # space.
 
 [ -d /run/systemd/system ] || exit 0
 systemctl show '*.service' -p Id -p ActiveState -p NRestarts -p User --no-pager | awk -F= '
-  function out() { if (i && (s == "failed" || s == "activating" || n > 0)) print i, s, u; i = s = u = ""; n = 0 }
+  function out() { if (i && (s == "failed" || s == "activating" || n > 0)) print i, s, u ? u : "-"; i = s = u = ""; n = 0 }
   $1 == "Id" { i = $2 } $1 == "ActiveState" { s = $2 } $1 == "NRestarts" { n = $2 } $1 == "User" { u = $2 }
   /^$/ { out() } END { out() }' | head -n 8 |
   while read -r n s u; do
-    echo "unit $n $s $u"; journalctl -u "$n" -b -n 60 -o cat --no-pager | sed 's/^/ /'
+    f=$(systemctl show "$n" -p FragmentPath --value)
+    systemctl cat "$n" | grep -qwF -e "$1" && k=yes || k=no
+    case $f in /etc/*) e=yes ;; *) e=no ;; esac
+    echo "unit $n $s $u $k $e"
+    journalctl -u "$n" -b -n 60 -o cat --no-pager | sed 's/^/ /'
   done 2>/dev/null
 :

@@ -16,6 +16,7 @@ from diagnose.model.web_servers import (
     WebServerTest,
 )
 from diagnose.parsers.config_error import ConfigError
+from diagnose.parsers.nginx.install_paths import PROGRAM_NAMES as NGINX_NAMES
 from diagnose.probes import ProbeContext, emit_not_observed
 from diagnose.probes.inside.unanswered import emit_unanswered
 from diagnose.probes.inside.web_servers.processes import ServerProcess, ServerService
@@ -30,6 +31,8 @@ PRODUCTS: dict[str, Product] = {
     "traefik": "traefik",
 }
 
+#: The names of every web server's program and service, nginx's included.
+WEB_SERVERS = frozenset({*NGINX_NAMES, *PRODUCTS})
 
 #: Maximum number of unreadable files that are named.
 MAX_UNREADABLE = 5
