@@ -1,8 +1,10 @@
-"""Probes for the error log of Apache, read only after it did not answer the target's page.
+"""Probes for the error log of Apache and for Caddy's journal, read only after they did not answer
+the target's page.
 
-Apache writes there why it failed or refused, which no visitor sees.
+They write there why they failed or refused, which no visitor sees.
 """
 
+import asyncio
 import shlex
 from collections.abc import Iterator
 
@@ -19,9 +21,11 @@ from diagnose.parsers.apache.error_log import (
     other_request_error,
     workers_error,
 )
+from diagnose.parsers.caddy.request_log import request_error
 from diagnose.parsers.web_sites import answering_sites, route_of
 from diagnose.probes import ProbeContext, emit_not_observed, probe
-from diagnose.probes.inside.unanswered import emit_unanswered
+from diagnose.probes.inside.program_logs import LOG_SCRIPT, PATIENCE, PAUSE, SLACK, parse_logs
+from diagnose.probes.inside.unanswered import emit_if_too_slow, emit_unanswered
 
 READ_SCRIPT = read_script(__file__, "server_log.sh")
 
@@ -73,6 +77,39 @@ async def after_a_stalled_handshake(ctx: ProbeContext, handshake: Handshake) -> 
         message = workers_error(text, now, since + _SLACK)
         if message and not ctx.observed(ServerRequestError):
             _emit(ctx, at, config, log, RequestError("workers", message))
+
+
+@probe(after=Exchange)
+async def log_of_caddy(ctx: ProbeContext, exchange: Exchange) -> None:
+    """Read once what Caddy wrote about a page that it did not get."""
+    if not _has_failed(exchange) or (exchange.status or 0) < 500:
+        return
+    await asyncio.sleep(PAUSE)
+    servers = [each for each in ctx.observed(WebServer) if each.product == "caddy"]
+    if not any(ctx.target.port in each.ports and not each.foreign for each in servers):
+        return
+    if not ctx.further_requests.begin("Caddy's log"):
+        return
+    at, port = ctx.elapsed(), str(ctx.target.port)
+    words = ("sh", "-c", LOG_SCRIPT, "sh", str(int(at) + SLACK), port)
+    result = await ctx.machine.run(*words, timeout=PATIENCE)
+    emit_if_too_slow(ctx, "Caddy's log", result)
+    paths = (ctx.target.path.partition("?")[0],)
+    for log in parse_logs(result.out):
+        message = request_error(log.text, ctx.target.host, paths)
+        if message and not ctx.observed(ServerRequestError):
+            ctx.emit(
+                ServerRequestError(
+                    vantage=Vantage.SERVER,
+                    at=at,
+                    took=result.took,
+                    equivalent=log.source,
+                    product="caddy",
+                    log=log.source,
+                    reason="logged",
+                    message=message,
+                )
+            )
 
 
 def _has_stalled(ctx: ProbeContext, handshake: Handshake) -> bool:
