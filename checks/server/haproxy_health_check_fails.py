@@ -28,16 +28,21 @@ from diagnose.model.http import Exchange
 from diagnose.model.web_servers import WebServer, WebServerConfig
 from diagnose.parsers.haproxy.health_checks import HttpCheck, http_check
 
+#: Results of a check that connected and got no valid answer, or none in time (Management Guide,
+#: section 9.1, check_status).
+_NO_ANSWER = {"L7RSP", "L7TOUT"}
+
 #: What an application answers on purpose to say that it is not well.
 _UNWELL = {500, 502, 503, 504}
 
 
 @frozen
 class FailedCheck:
-    """A server that HAProxy does not use, with the answer to the health check and to the page."""
+    """A server that HAProxy does not use, with the answer to the page and the status of that to the
+    health check, None if the check got no valid answer in time."""
 
     page: HaproxyTry
-    status: int
+    status: int | None
     state: ServerState | None
 
 
@@ -72,7 +77,8 @@ def haproxy_health_check_fails(evidence: Evidence) -> Iterator[Claim]:
             **haproxy.view.facts,
             "backend": backend.name,
             "request": f"{http.method} {http.path}",
-            "status": failed.status,
+            "status": failed.status or "",
+            "check_result": failed.state.detail if failed.state else "",
             "page_status": failed.page.status,
             "page": failed.page.path,
             "place": place(http.line),
@@ -106,6 +112,8 @@ def _failed_check(haproxy: HaproxyView, http: HttpCheck) -> FailedCheck | None:
         tried = (attempt for attempt in haproxy.tries_for("check") if attempt.name == page.name)
         answer = next((each.status for each in tried if each.status), None)
         status = state.code if state and state.check.startswith("L7") else None
+        if state and state.check in _NO_ANSWER and (page.status or 0) < 400:
+            return FailedCheck(page, None, state)
         if states and status is None:
             continue
         status = status or answer

@@ -23,6 +23,7 @@ from diagnose.model.server import Listener, Listeners
 from diagnose.model.tls import Handshake, served_certificates
 from diagnose.model.web_servers import WebServer, WebServerConfig, WebSite
 from diagnose.parsers.hostnames import covers, is_address
+from diagnose.parsers.http import begins_http
 from diagnose.parsers.nginx.server_blocks import select_server, servers, sockets
 from diagnose.parsers.web_sites import answering_sites, has_name
 
@@ -48,7 +49,9 @@ def port_held(evidence: Evidence) -> Iterator[Claim]:
         return
     served = served_certificates(evidence, lambda handshake: handshake.port == target.port)
     leaves = [certificate.leaf for certificate in served]
-    if not leaves or any(covers(target.host, leaf.dns_names, leaf.addresses) for leaf in leaves):
+    is_plain = any(map(_is_plain, evidence.of(Handshake))) and not leaves
+    is_ours = any(covers(target.host, leaf.dns_names, leaf.addresses) for leaf in leaves)
+    if is_ours or not (leaves or is_plain):
         return
     for server, site in _stopped(evidence):
         yield Claim(
@@ -64,11 +67,17 @@ def port_held(evidence: Evidence) -> Iterator[Claim]:
                 "place": place_text(site.file, site.line),
                 "complaint": server.complaint,
                 "unit": server.unit,
+                "plain": is_plain,
             },
             confidence=Confidence.CERTAIN if server.complaint else Confidence.LIKELY,
             fix=Fix((Manual("decide", Where.SERVER), *start_steps(server)), Applicability.MANUAL),
         )
         return
+
+
+def _is_plain(handshake: Handshake) -> bool:
+    """Return whether a program answered that speaks plain HTTP."""
+    return handshake.failure is not None and begins_http(handshake.received)
 
 
 def _holder(evidence: Evidence) -> Listener | None:

@@ -48,8 +48,16 @@ _CLIENT = re.compile(r"\[client (\S{2,60}):\d{1,5}\]")
 #: Messages about a request that never name its path: of PHP-FPM (mod_proxy_fcgi), of a header that
 #: is too long or malformed (core, mod_proxy_http).
 _WITHOUT_PATH = {"AH01071", "AH01075", "AH01079", "AH00561", "AH00566", "AH01070", "AH01110"}
+#: No connection to the application was made (mod_proxy_fcgi, mod_proxy_http).
+_NO_CONNECTION = {"AH01079", "AH01114"}
 #: What mod_cgi and mod_cgid write without a number.
 _SCRIPT = re.compile(r"(?:End of script output|Premature end of script headers|malformed header)")
+#: The levels of what ends a start, the message after a start ("AH00163: … configured -- resuming
+#: normal operations"; each MPM has a number of its own), and those that say only that it ended.
+_EMERGENCY = re.compile(r"\[\w{1,40}:(?:emerg|alert|crit)\]")
+_STARTED = re.compile(r"-- resuming normal operations")
+_STARTING = re.compile(rf"{_EMERGENCY.pattern}|{_STARTED.pattern}")
+_ENDED = re.compile(r"AH00(?:016|020|052): ")
 #: Messages of checks of their own, or about no fault of the request.
 _OTHERS = {"AH01630", "AH01797", "AH00558", "AH01144", "AH00961", "AH00035", "AH00132", "AH00124"}
 
@@ -112,8 +120,26 @@ def other_request_error(
             error = _firewall_error(match[6], requested) or _logged_error(
                 match[6], requested, is_ours
             )
+            if error and error.code in _NO_CONNECTION:
+                return _failed_connection(text, now, seconds) or error
             if error:
                 return error
+    return None
+
+
+def _failed_connection(text: str, now: str, seconds: float) -> RequestError | None:
+    """Return the last line that names the port to which no connection was made: the line about the
+    request itself names the host alone."""
+    for line in reversed(text.split("\n")):
+        match = _LINE.match(line[:MAX_LINE])
+        tried = _CONNECT.search(match[6]) if match and _is_recent(match, now, seconds) else None
+        if match and tried:
+            start = line.find(f"({match[5]})") if match[5] else match.start(6)
+            words = clean(line[max(start, 0) :], MAX_TEXT)
+            return RequestError(
+                "logged", words, errno=int(match[5] or 0), backend=clean(tried[1], 300),
+                code="AH00957",
+            )  # fmt: skip
     return None
 
 
@@ -229,6 +255,20 @@ def workers_error(text: str, now: str, seconds: float) -> str:
         match = _LINE.match(line[:MAX_LINE])
         if match and _WORKERS.search(match[6]) and _is_recent(match, now, seconds):
             return clean(match[6], MAX_TEXT)
+    return ""
+
+
+def start_error(text: str) -> str:
+    """Return why the last start failed, "" if the last start succeeded or the log does not say."""
+    for line in reversed(text.split("\n")):
+        match = _LINE.match(line[:MAX_LINE])
+        if match is None or not _STARTING.search(line[:MAX_LINE]):
+            continue
+        if _STARTED.search(match[6]):
+            return ""
+        if _EMERGENCY.search(line[:200]) and not _ENDED.search(match[6]):
+            start = line.find(f"({match[5]})") if match[5] else match.start(6)
+            return clean(line[max(start, 0) :], MAX_TEXT)
     return ""
 
 

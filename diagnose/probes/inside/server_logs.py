@@ -13,12 +13,19 @@ from diagnose.model import Vantage
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake
-from diagnose.model.web_servers import ServerRequestError, WebServer, WebServerConfig, WebSite
+from diagnose.model.web_servers import (
+    ServerRequestError,
+    ServerStartError,
+    WebServer,
+    WebServerConfig,
+    WebSite,
+)
 from diagnose.parsers.apache.error_log import (
     RequestedSite,
     RequestError,
     last_request_error,
     other_request_error,
+    start_error,
     workers_error,
 )
 from diagnose.parsers.caddy.request_log import request_error
@@ -34,6 +41,37 @@ _FORBIDDEN = 77
 
 #: Seconds by which the times of the log, of the run and of the process may differ.
 _SLACK = 1.0
+
+
+@probe(after=WebServerConfig)
+async def of_a_stopped_server(ctx: ProbeContext, config: WebServerConfig) -> None:
+    """Read why Apache does not run. What fails after its configuration is read, such as a
+    certificate, stands in its own log and not in systemd's journal."""
+    stopped = [each for each in ctx.observed(WebServer) if each.product == config.product]
+    is_stopped = any(each.pid is None and not each.foreign for each in stopped)
+    sites = answering_sites(config, ctx.target.port, ctx.target.host)
+    if config.product != "apache" or not is_stopped:
+        return
+    # The log of a site tells of its own certificate (mod_ssl).
+    for log in dict.fromkeys((*(site.error_log for site in sites), config.error_log)):
+        if not log.startswith("/"):
+            continue
+        at = ctx.elapsed()
+        result = await ctx.machine.run("sh", "-c", READ_SCRIPT, "sh", log)
+        message = start_error(result.out)
+        if message:
+            ctx.emit(
+                ServerStartError(
+                    vantage=Vantage.SERVER,
+                    at=at,
+                    took=result.took,
+                    equivalent=f"tail -n 50 {shlex.quote(log)}",
+                    product=config.product,
+                    log=log,
+                    message=message,
+                )
+            )
+            return
 
 
 @probe(after=WebServerConfig)
