@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 from datetime import datetime
 
 from diagnose.model.frozen import frozen
@@ -48,6 +49,8 @@ _CLIENT = re.compile(r"\[client (\S{2,60}):\d{1,5}\]")
 #: Messages about a request that never name its path: of PHP-FPM (mod_proxy_fcgi), of a header that
 #: is too long or malformed (core, mod_proxy_http).
 _WITHOUT_PATH = {"AH01071", "AH01075", "AH01079", "AH00561", "AH00566", "AH01070", "AH01110"}
+#: The error of the system or of the runtime library, before the client.
+_SYSTEM_WORDS = re.compile(r"\] (\((?:EAI )?\d{1,5}\)[^:\[\]]{1,80}: )")
 #: No connection to the application was made (mod_proxy_fcgi, mod_proxy_http).
 _NO_CONNECTION = {"AH01079", "AH01114"}
 #: What mod_cgi and mod_cgid write without a number.
@@ -122,6 +125,8 @@ def other_request_error(
             )
             if error and error.code in _NO_CONNECTION:
                 return _failed_connection(text, now, seconds) or error
+            if error and error.reason == "logged":
+                return replace(error, message=_with_system_words(line, error.message))
             if error:
                 return error
     return None
@@ -134,13 +139,21 @@ def _failed_connection(text: str, now: str, seconds: float) -> RequestError | No
         match = _LINE.match(line[:MAX_LINE])
         tried = _CONNECT.search(match[6]) if match and _is_recent(match, now, seconds) else None
         if match and tried:
-            start = line.find(f"({match[5]})") if match[5] else match.start(6)
-            words = clean(line[max(start, 0) :], MAX_TEXT)
             return RequestError(
-                "logged", words, errno=int(match[5] or 0), backend=clean(tried[1], 300),
+                "logged",
+                _with_system_words(line, match[6]),
+                errno=int(match[5] or 0),
+                backend=clean(tried[1], 300),
                 code="AH00957",
-            )  # fmt: skip
+            )
     return None
+
+
+def _with_system_words(line: str, text: str) -> str:
+    """Return a message with the system's error before it ("(104)Connection reset by peer: "), which
+    stands before the client in the line."""
+    match = _SYSTEM_WORDS.search(line[:400])
+    return clean(f"{match[1] if match else ''}{text}", MAX_TEXT)
 
 
 def _is_of_visitor(line: str, visitors: Collection[str]) -> bool:
@@ -267,8 +280,7 @@ def start_error(text: str) -> str:
         if _STARTED.search(match[6]):
             return ""
         if _EMERGENCY.search(line[:200]) and not _ENDED.search(match[6]):
-            start = line.find(f"({match[5]})") if match[5] else match.start(6)
-            return clean(line[max(start, 0) :], MAX_TEXT)
+            return _with_system_words(line, match[6])
     return ""
 
 

@@ -1,5 +1,6 @@
-"""Probe for services of systemd that failed, where nothing listens on the site's port or at the
-application's address: one of them may be what should listen there.
+"""Probe for services of systemd, and programs of pm2 and supervisor, that failed, where nothing
+listens on the site's port or at the application's address: one of them may be what should listen
+there.
 
 Web servers have readers of their own (`diagnose.probes.inside.web_servers`).
 """
@@ -7,13 +8,14 @@ Web servers have readers of their own (`diagnose.probes.inside.web_servers`).
 import re
 import shlex
 from collections.abc import Iterator
+from typing import get_args
 
 from diagnose.machine import CommandResult
 from diagnose.machine.script_files import read_script
 from diagnose.model import Vantage
 from diagnose.model.containers import NginxContainer
 from diagnose.model.frozen import frozen
-from diagnose.model.program_logs import FailedUnit
+from diagnose.model.program_logs import FailedUnit, Manager
 from diagnose.model.server import Listeners
 from diagnose.model.services import ServiceFailure
 from diagnose.parsers.linux.start_failures import start_failure
@@ -29,11 +31,15 @@ SCRIPT = read_script(__file__, "failed_services.sh")
 PATIENCE = 6.0
 
 
+_MANAGERS: dict[str, Manager] = {manager: manager for manager in get_args(Manager)}
+
+
 @frozen
 class ListedUnit:
     """A service in the output of SCRIPT: `unit` is its name without ".service", `state` systemd's
     word, `user` that of the unit ("" for root). `names_endpoint` is True if the unit's file names
-    the endpoint, `is_local` if that file is in /etc."""
+    the endpoint, `is_local` if that file is in /etc. `log` is the file of a program that systemd
+    does not manage, "" for the journal."""
 
     unit: str
     state: str
@@ -41,6 +47,15 @@ class ListedUnit:
     names_endpoint: bool
     is_local: bool
     journal: str
+    manager: Manager = "systemd"
+    log: str = ""
+
+    @property
+    def command(self) -> str:
+        """The command that shows what it wrote."""
+        if self.log:
+            return f"tail -n 60 {shlex.quote(self.log)}"
+        return f"journalctl -b -n 60 -u {shlex.quote(self.unit)}"
 
 
 @probe(after=Listeners)
@@ -79,11 +94,19 @@ def parse_units(text: str) -> Iterator[ListedUnit]:
     """Parse the output of SCRIPT. Web servers are left out: others read them."""
     for block in re.split(r"^unit ", text, flags=re.MULTILINE)[1:]:
         head, _, journal = block.partition("\n")
-        name, state, user, named, local = f"{head}     ".split(" ")[:5]
+        name, state, user, named, local, manager, log = f"{head}       ".split(" ", 6)[:7]
         unit = clean(name, 100).removesuffix(".service")
         if unit not in WEB_SERVERS:
-            owner = "" if user == "-" else clean(user, 60)
-            yield ListedUnit(unit, clean(state, 30), owner, named == "yes", local == "yes", journal)
+            yield ListedUnit(
+                unit,
+                "" if state == "-" else clean(state, 30),
+                "" if user == "-" else clean(user, 60),
+                named == "yes",
+                local == "yes",
+                journal,
+                _MANAGERS.get(manager, "systemd"),
+                clean(log.strip(), 300),
+            )
 
 
 def start_failures(text: str, port: int, at: float, took: float) -> Iterator[ServiceFailure]:
@@ -114,13 +137,14 @@ def failed_units(text: str, endpoint: str, at: float, took: float) -> Iterator[F
             vantage=Vantage.SERVER,
             at=at,
             took=took,
-            equivalent=f"journalctl -b -n 60 -u {shlex.quote(listed.unit)}",
+            equivalent=listed.command,
             unit=listed.unit,
             state=listed.state,
             endpoint=endpoint,
             message=line.text if line else _ending(listed.journal),
             names_endpoint=listed.names_endpoint or at_endpoint.search(listed.journal) is not None,
             is_local=listed.is_local,
+            manager=listed.manager,
         )
 
 

@@ -27,6 +27,7 @@ from diagnose.parsers.sanitize import clean
 from diagnose.parsers.web_sites import routes_of_name
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside import upstream_routes
+from diagnose.probes.inside.containers import ENGINES
 from diagnose.probes.inside.failed_services import look_at_units
 from diagnose.probes.inside.remote_curl import UPGRADE_FIELDS
 from diagnose.probes.inside.unanswered import emit_if_too_slow
@@ -41,7 +42,7 @@ PAUSE, PATIENCE = 0.6, 6.0
 SLACK = 2
 
 #: Programs whose own logs are read elsewhere, by their configuration.
-_FRONTS = WEB_SERVERS | {"docker-proxy", "sshd"}
+_FRONTS = WEB_SERVERS | {"sshd"}
 
 
 @frozen
@@ -180,8 +181,9 @@ async def _look_at_log(ctx: ProbeContext, endpoint: str, request: FailedRequest)
     words = ("sh", "-c", LOG_SCRIPT, "sh", str(int(at) + SLACK), endpoint)
     result = await ctx.machine.run(*words, *_repetition(ctx, request), timeout=PATIENCE)
     emit_if_too_slow(ctx, "the log of the application", result)
-    # A front server has connected to the socket, or has inherited it.
-    logs = [log for log in parse_logs(result.out) if log.process not in _FRONTS]
+    # A front server has connected to the socket, or has inherited it. The log of an engine's own
+    # process is about all of its containers.
+    logs = [log for log in parse_logs(result.out) if log.process not in _FRONTS | ENGINES]
     if not logs:
         return
     log, line = max(((log, _line_of(log)) for log in logs), key=_telling)

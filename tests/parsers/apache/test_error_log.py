@@ -238,6 +238,11 @@ def test_the_port_to_which_no_connection_was_made() -> None:
     assert error
     assert (error.code, error.errno, error.backend) == ("AH00957", 111, "127.0.0.1:9000")
     assert error.message.startswith("(111)Connection refused: AH00957")
+    timeout = request.replace("[client", "(70007)The timeout specified has expired: [client")
+    timeout = timeout.replace("AH01079: failed to make", "AH01075: Error dispatching to make")
+    slow = other_request_error(timeout, NOW, 30, requested)
+    assert slow
+    assert slow.message.startswith("(70007)The timeout specified has expired: AH01075: Error")
     alone = other_request_error(request, NOW, 30, requested)
     assert alone
     assert alone.code == "AH01079"

@@ -75,3 +75,16 @@ def test_how_a_program_ended_that_wrote_nothing() -> None:
 @pytest.mark.parametrize("text", ["", "unit", "unit \n", "unit a b c d e\n x", "\x00"])
 def test_odd_output_is_read(text: str) -> None:
     assert isinstance(list(probes.failed_units(text, "3000", 0.0, 0.0)), list)
+
+
+def test_a_program_of_pm2_or_supervisor() -> None:
+    text = (
+        "unit shop - - no yes pm2 /root/.pm2/logs/shop-error.log\n Error: Cannot find module 'x'\n"
+    )
+    text += (
+        "unit api - - no yes supervisor /var/log/supervisor/api-stderr.log\n ValueError: x 3000\n"
+    )
+    shop, api = probes.failed_units(text, "3000", 0.0, 0.0)
+    assert (shop.unit, shop.state, shop.manager) == ("shop", "", "pm2")
+    assert shop.equivalent == "tail -n 60 /root/.pm2/logs/shop-error.log"
+    assert (api.manager, api.names_endpoint, api.is_local) == ("supervisor", True, True)
