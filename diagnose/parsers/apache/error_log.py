@@ -47,8 +47,11 @@ _CODE = re.compile(r"\b(AH\d{5}): ")
 #: The client of a request, with its port.
 _CLIENT = re.compile(r"\[client (\S{2,60}):\d{1,5}\]")
 #: Messages about a request that never name its path: of PHP-FPM (mod_proxy_fcgi), of a header that
-#: is too long or malformed (core, mod_proxy_http).
-_WITHOUT_PATH = {"AH01071", "AH01075", "AH01079", "AH00561", "AH00566", "AH01070", "AH01110"}
+#: is too long or malformed (core, mod_proxy_http), of a rule with [P] that no proxy carries out
+#: (mod_rewrite).
+_WITHOUT_PATH = {"AH01071", "AH01075", "AH01079", "AH00561", "AH00566", "AH01070", "AH01110",
+    "AH00669", "AH10141",
+}  # fmt: skip
 #: The error of the system or of the runtime library, before the client.
 _SYSTEM_WORDS = re.compile(r"\] (\((?:EAI )?\d{1,5}\)[^:\[\]]{1,80}: )")
 #: No connection to the application was made (mod_proxy_fcgi, mod_proxy_http).
@@ -61,6 +64,8 @@ _EMERGENCY = re.compile(r"\[\w{1,40}:(?:emerg|alert|crit)\]")
 _STARTED = re.compile(r"-- resuming normal operations")
 _STARTING = re.compile(rf"{_EMERGENCY.pattern}|{_STARTED.pattern}")
 _ENDED = re.compile(r"AH00(?:016|020|052): ")
+#: The system could not start it (mod_cgid: no right, or the interpreter of its first line).
+_SCRIPT_FAILED = re.compile(r"exec of '(/[^']{1,300})' failed")
 #: Messages of checks of their own, or about no fault of the request.
 _OTHERS = {"AH01630", "AH01797", "AH00558", "AH01144", "AH00961", "AH00035", "AH00132", "AH00124"}
 
@@ -124,7 +129,9 @@ def other_request_error(
                 match[6], requested, is_ours
             )
             if error and error.code in _NO_CONNECTION:
-                return _failed_connection(text, now, seconds) or error
+                return _reason_before(text, now, seconds, _CONNECT, "AH00957") or error
+            if error and _SCRIPT.match(error.message):
+                return _reason_before(text, now, seconds, _SCRIPT_FAILED) or error
             if error and error.reason == "logged":
                 return replace(error, message=_with_system_words(line, error.message))
             if error:
@@ -132,19 +139,23 @@ def other_request_error(
     return None
 
 
-def _failed_connection(text: str, now: str, seconds: float) -> RequestError | None:
-    """Return the last line that names the port to which no connection was made: the line about the
-    request itself names the host alone."""
+def _reason_before(
+    text: str, now: str, seconds: float, pattern: re.Pattern[str], code: str = ""
+) -> RequestError | None:
+    """Return the last line of this pattern, which says more than the line about the request that
+    follows it: the port of a connection that failed, or why a script did not run. The first group
+    is the backend or the file."""
     for line in reversed(text.split("\n")):
         match = _LINE.match(line[:MAX_LINE])
-        tried = _CONNECT.search(match[6]) if match and _is_recent(match, now, seconds) else None
-        if match and tried:
+        found = pattern.search(match[6]) if match and _is_recent(match, now, seconds) else None
+        if match and found:
             return RequestError(
                 "logged",
                 _with_system_words(line, match[6]),
+                file="" if code else clean(found[1], 300),
                 errno=int(match[5] or 0),
-                backend=clean(tried[1], 300),
-                code="AH00957",
+                backend=clean(found[1], 300) if code else "",
+                code=code,
             )
     return None
 

@@ -264,3 +264,33 @@ def test_why_the_last_start_failed() -> None:
     assert start_error(FAILED + STARTED) == ""
     assert start_error(STARTED) == ""
     assert start_error("") == ""
+
+
+def test_why_a_script_did_not_run() -> None:
+    failed = (
+        "[Thu Nov 26 08:07:19.6 2026] [cgid:error] [pid 11:tid 13] (13)Permission denied: AH01241:"
+        " exec of '/srv/cgi/x.cgi' failed\n"
+    )
+    ended = (
+        "[Thu Nov 26 08:07:19.7 2026] [cgid:error] [pid 12:tid 14] [client 198.51.100.10:51466]"
+        " End of script output before headers: x.cgi\n"
+    )
+    requested = RequestedSite({"/cgi-bin/x.cgi"}, (), (), visitors={"198.51.100.10"})
+    error = other_request_error(failed + ended, NOW, 30, requested)
+    assert error
+    assert error.message == ("(13)Permission denied: AH01241: exec of '/srv/cgi/x.cgi' failed")
+    alone = other_request_error(ended, NOW, 30, requested)
+    assert alone
+    assert alone.message.startswith("End of script output")
+
+
+def test_a_rule_with_p_without_a_proxy() -> None:
+    line = (
+        "[Thu Nov 26 08:07:19.7 2026] [rewrite:error] [pid 12:tid 14] [client 198.51.100.10:51466]"
+        " AH00669: attempt to make remote request from mod_rewrite without proxy enabled:"
+        " proxy:http://127.0.0.1:3000/\n"
+    )
+    requested = RequestedSite({"/"}, (), (), visitors={"198.51.100.10"})
+    error = other_request_error(line, NOW, 30, requested)
+    assert error
+    assert error.code == "AH00669"
