@@ -40,6 +40,9 @@ def wrong_path(evidence: Evidence) -> Iterator[Claim]:
         is_about_path = change.status == 404 or (is_cut and change.is_loop)
         if directive is None or proxy_target is None or not is_about_path:
             continue
+        if is_cut and proxy_target.uri is None:
+            # A `rewrite` has cut the prefix off: somebody wanted it.
+            continue
         if not is_cut and not _is_whole_site(nginx, proxy_target, change.request):
             continue
         yield comparison_claim(

@@ -50,7 +50,7 @@ _CLIENT = re.compile(r"\[client (\S{2,60}):\d{1,5}\]")
 #: is too long or malformed (core, mod_proxy_http), of a rule with [P] that no proxy carries out
 #: (mod_rewrite).
 _WITHOUT_PATH = {"AH01071", "AH01075", "AH01079", "AH00561", "AH00566", "AH01070", "AH01110",
-    "AH00669", "AH10141",
+    "AH00669", "AH10141", "AH01102",
 }  # fmt: skip
 #: The error of the system or of the runtime library, before the client.
 _SYSTEM_WORDS = re.compile(r"\] (\((?:EAI )?\d{1,5}\)[^:\[\]]{1,80}: )")

@@ -294,3 +294,15 @@ def test_a_rule_with_p_without_a_proxy() -> None:
     error = other_request_error(line, NOW, 30, requested)
     assert error
     assert error.code == "AH00669"
+
+
+def test_an_application_that_resets_the_connection() -> None:
+    line = (
+        "[Thu Nov 26 08:07:19.7 2026] [proxy_http:error] [pid 12:tid 14] (104)Connection reset by"
+        " peer: [client 198.51.100.10:51466] AH01102: error reading status line from remote server"
+        " 127.0.0.1:3001\n"
+    )
+    requested = RequestedSite({"/"}, (), {"127.0.0.1:3001"}, visitors={"198.51.100.10"})
+    error = other_request_error(line, NOW, 30, requested)
+    assert error
+    assert error.message.startswith("(104)Connection reset by peer: AH01102")
