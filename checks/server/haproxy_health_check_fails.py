@@ -39,11 +39,12 @@ _UNWELL = {500, 502, 503, 504}
 @frozen
 class FailedCheck:
     """A server that HAProxy does not use, with the answer to the page and the status of that to the
-    health check, None if the check got no valid answer in time."""
+    health check, None if the check got no valid answer in time, for this reason."""
 
     page: HaproxyTry
     status: int | None
     state: ServerState | None
+    reason: str = ""
 
 
 @check(
@@ -78,7 +79,7 @@ def haproxy_health_check_fails(evidence: Evidence) -> Iterator[Claim]:
             "backend": backend.name,
             "request": f"{http.method} {http.path}",
             "status": failed.status or "",
-            "check_result": failed.state.detail if failed.state else "",
+            "check_result": failed.reason,
             "page_status": failed.page.status,
             "page": failed.page.path,
             "place": place(http.line),
@@ -112,8 +113,15 @@ def _failed_check(haproxy: HaproxyView, http: HttpCheck) -> FailedCheck | None:
         tried = (attempt for attempt in haproxy.tries_for("check") if attempt.name == page.name)
         answer = next((each.status for each in tried if each.status), None)
         status = state.code if state and state.check.startswith("L7") else None
-        if state and state.check in _NO_ANSWER and (page.status or 0) < 400:
-            return FailedCheck(page, None, state)
+        failures = [
+            attempt.failure.message
+            for attempt in haproxy.tries_for("check")
+            if attempt.name == page.name and attempt.failure
+        ]
+        # An empty answer is an error of the socket for some versions, if it was no error for us.
+        is_empty = state is not None and state.check == "SOCKERR" and bool(failures)
+        if state and (is_empty or state.check in _NO_ANSWER) and (page.status or 0) < 400:
+            return FailedCheck(page, None, state, state.detail or next(iter(failures), state.check))
         if states and status is None:
             continue
         status = status or answer

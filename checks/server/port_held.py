@@ -20,10 +20,9 @@ from diagnose.model import (
 )
 from diagnose.model.nginx import CertificateFile
 from diagnose.model.server import Listener, Listeners
-from diagnose.model.tls import Handshake, served_certificates
+from diagnose.model.tls import Handshake, served_certificates, speaks_plain_http
 from diagnose.model.web_servers import WebServer, WebServerConfig, WebSite
 from diagnose.parsers.hostnames import covers, is_address
-from diagnose.parsers.http import begins_http
 from diagnose.parsers.nginx.server_blocks import select_server, servers, sockets
 from diagnose.parsers.web_sites import answering_sites, has_name
 
@@ -49,7 +48,7 @@ def port_held(evidence: Evidence) -> Iterator[Claim]:
         return
     served = served_certificates(evidence, lambda handshake: handshake.port == target.port)
     leaves = [certificate.leaf for certificate in served]
-    is_plain = any(map(_is_plain, evidence.of(Handshake))) and not leaves
+    is_plain = any(map(speaks_plain_http, evidence.of(Handshake))) and not leaves
     is_ours = any(covers(target.host, leaf.dns_names, leaf.addresses) for leaf in leaves)
     if is_ours or not (leaves or is_plain):
         return
@@ -73,11 +72,6 @@ def port_held(evidence: Evidence) -> Iterator[Claim]:
             fix=Fix((Manual("decide", Where.SERVER), *start_steps(server)), Applicability.MANUAL),
         )
         return
-
-
-def _is_plain(handshake: Handshake) -> bool:
-    """Return whether a program answered that speaks plain HTTP."""
-    return handshake.failure is not None and begins_http(handshake.received)
 
 
 def _holder(evidence: Evidence) -> Listener | None:

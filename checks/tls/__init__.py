@@ -22,8 +22,7 @@ from diagnose.model import (
 )
 from diagnose.model.frozen import frozen
 from diagnose.model.http import LocalAnswer
-from diagnose.model.tls import Handshake, NameTrials
-from diagnose.parsers.http import begins_http
+from diagnose.model.tls import Handshake, NameTrials, begins_http
 from diagnose.parsers.name_filters import NameFilter, tls_filter
 
 #: Alerts (RFC 8446 section 6.2) with only one meaning.

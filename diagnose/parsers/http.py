@@ -203,10 +203,3 @@ def browser_page(evidence: Evidence, page: Exchange) -> Exchange | None:
         ),
         None,
     )
-
-
-def begins_http(received: str) -> bool:
-    """Return whether the text is the beginning of an HTTP response, or of the bare page that
-    servers send for HTTP/0.9."""
-    begins = received.lstrip("\ufffd ").lower()
-    return begins.startswith(("http/1.", "<html", "<!doctype html", "<head"))

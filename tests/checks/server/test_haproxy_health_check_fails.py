@@ -44,6 +44,10 @@ def test_fires_where_the_check_gets_no_valid_answer() -> None:
         (claim,) = judge(page(), status(check=result, code=None), attempt())
         assert claim.facts["status"] == ""
     assert not judge(page(), status(check="L7RSP", code=None), attempt(status=404))
+    closed = attempt("check", None, failure=Failure("closed", "connection closed"))
+    (claim,) = judge(page(), status(check="SOCKERR", code=None), attempt(), closed)
+    assert claim.facts["check_result"] == "connection closed"
+    assert not judge(page(), status(check="SOCKERR", code=None), attempt())
 
 
 def test_silent_where_the_server_does_not_work() -> None:

@@ -40,6 +40,11 @@ def test_fires_where_the_program_on_the_port_speaks_plain_http() -> None:
     plain = shake(failure=Failure("protocol", "wrong version number"), received="HTTP/1.1 400 Bad")
     (claim,) = judge(CHECK, STOPPED, haproxy_site(), HELD, plain)
     assert claim.facts["plain"] is True
+    asked = shake(variant="plain", received="HTTP/1.1 200 OK")
+    silent = shake(failure=Failure("timeout", "timed out"))
+    assert judge(CHECK, STOPPED, haproxy_site(), HELD, silent, asked)
+    needs_tls = shake(variant="plain", received="HTTP/1.1 400 Bad Request")
+    assert not judge(CHECK, STOPPED, haproxy_site(), HELD, silent, needs_tls)
     other = shake(failure=Failure("protocol", "wrong version number"), received="220 mail")
     assert not judge(CHECK, STOPPED, haproxy_site(), HELD, other)
 
