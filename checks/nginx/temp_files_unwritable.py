@@ -25,7 +25,7 @@ from diagnose.model.http import Exchange, ResponseBody
 from diagnose.model.logs import LogLine
 
 _UNWRITABLE = re.compile(
-    r'(?:open|pwrite|write|writev|mkdir)\(\) "([^"]+)" failed \((13|28|30|122): ([^)]*)\) while '
+    r'(?:open|pwritev?|writev?|mkdir)\(\) "([^"]+)" failed \((13|28|30|122): ([^)]*)\) while '
     r"(?:reading upstream|reading client request body|sending request to upstream)"
 )
 _KINDS = {"13": "denied", "28": "full", "30": "read_only", "122": "full"}

@@ -28,17 +28,23 @@ from diagnose.model.http import Exchange
 from diagnose.model.web_servers import WebServer, WebServerConfig
 from diagnose.parsers.haproxy.health_checks import HttpCheck, http_check
 
+#: Results of a check that connected and got no valid answer, or none in time (Management Guide,
+#: section 9.1, check_status).
+_NO_ANSWER = {"L7RSP", "L7TOUT"}
+
 #: What an application answers on purpose to say that it is not well.
 _UNWELL = {500, 502, 503, 504}
 
 
 @frozen
 class FailedCheck:
-    """A server that HAProxy does not use, with the answer to the health check and to the page."""
+    """A server that HAProxy does not use, with the answer to the page and the status of that to the
+    health check, None if the check got no valid answer in time, for this reason."""
 
     page: HaproxyTry
-    status: int
+    status: int | None
     state: ServerState | None
+    reason: str = ""
 
 
 @check(
@@ -72,7 +78,8 @@ def haproxy_health_check_fails(evidence: Evidence) -> Iterator[Claim]:
             **haproxy.view.facts,
             "backend": backend.name,
             "request": f"{http.method} {http.path}",
-            "status": failed.status,
+            "status": failed.status or "",
+            "check_result": failed.reason,
             "page_status": failed.page.status,
             "page": failed.page.path,
             "place": place(http.line),
@@ -106,6 +113,15 @@ def _failed_check(haproxy: HaproxyView, http: HttpCheck) -> FailedCheck | None:
         tried = (attempt for attempt in haproxy.tries_for("check") if attempt.name == page.name)
         answer = next((each.status for each in tried if each.status), None)
         status = state.code if state and state.check.startswith("L7") else None
+        failures = [
+            attempt.failure.message
+            for attempt in haproxy.tries_for("check")
+            if attempt.name == page.name and attempt.failure
+        ]
+        # An empty answer is an error of the socket for some versions, if it was no error for us.
+        is_empty = state is not None and state.check == "SOCKERR" and bool(failures)
+        if state and (is_empty or state.check in _NO_ANSWER) and (page.status or 0) < 400:
+            return FailedCheck(page, None, state, state.detail or next(iter(failures), state.check))
         if states and status is None:
             continue
         status = status or answer

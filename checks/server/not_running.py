@@ -21,7 +21,7 @@ from diagnose.model import (
 from diagnose.model.nginx import NginxState
 from diagnose.model.server import Listeners
 from diagnose.model.tcp import Connection
-from diagnose.model.web_servers import WebServer, WebServerConfig
+from diagnose.model.web_servers import ServerStartError, WebServer, WebServerConfig
 
 #: What a server writes whose rights, files or sockets fail it at its start.
 _BEYOND_THE_TEST = re.compile(
@@ -48,16 +48,20 @@ def not_running(evidence: Evidence) -> Iterator[Claim]:
         return
     rival = any(state.installed for state in evidence.good(NginxState)) and not server.enabled
     valid = view.test is None or view.test.passed
+    errors = evidence.good(ServerStartError)
+    logged = next((each for each in errors if each.product == server.product), None)
     yield Claim(
         about=Subject(text=f"{server.title} ({server.config})"),
         covers=(Subject(port=port), *((Subject(port=80),) if 80 in ports else ())),
-        because=(server, view.config, *listeners),
+        because=(server, view.config, *listeners, *([logged] if logged else [])),
         facts={
             **view.facts,
             "file": server.config,
             "unit": server.unit,
-            "failed": server.state == "failed" or bool(server.complaint),
-            "again": _fails_again(server),
+            "failed": server.state == "failed" or bool(server.complaint) or logged is not None,
+            "again": logged is not None or _fails_again(server),
+            "logged": logged.message if logged else "",
+            "log": logged.log if logged else "",
             "masked": server.masked,
             "complaint": server.complaint,
             "enabled": bool(server.enabled),
@@ -65,7 +69,7 @@ def not_running(evidence: Evidence) -> Iterator[Claim]:
         },
         confidence=Confidence.POSSIBLE if rival else Confidence.CERTAIN,
         ruled_out=("tcp.rejected-by-host",),
-        fix=_fix(server, is_sure=valid and not rival),
+        fix=_fix(server, logged is not None, is_sure=valid and not rival),
     )
 
 
@@ -75,11 +79,11 @@ def _fails_again(server: WebServer) -> bool:
     return bool(_BEYOND_THE_TEST.search(server.complaint))
 
 
-def _fix(server: WebServer, is_sure: bool) -> Fix:
+def _fix(server: WebServer, is_logged: bool, is_sure: bool) -> Fix:
     """Return the start. Somebody masked a unit on purpose, so that a person decides."""
     if server.masked and server.unit:
         unmask = commands.unmask_service(server.unit, server.file_state.endswith("runtime"))
         return Fix((unmask, *start_steps(server)), Applicability.REVIEW)
-    if _fails_again(server):
+    if is_logged or _fails_again(server):
         return Fix((Manual("correct", Where.SERVER), *start_steps(server)), Applicability.MANUAL)
     return Fix(start_steps(server), Applicability.AUTOMATIC if is_sure else Applicability.REVIEW)

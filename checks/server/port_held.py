@@ -20,7 +20,7 @@ from diagnose.model import (
 )
 from diagnose.model.nginx import CertificateFile
 from diagnose.model.server import Listener, Listeners
-from diagnose.model.tls import Handshake, served_certificates
+from diagnose.model.tls import Handshake, served_certificates, speaks_plain_http
 from diagnose.model.web_servers import WebServer, WebServerConfig, WebSite
 from diagnose.parsers.hostnames import covers, is_address
 from diagnose.parsers.nginx.server_blocks import select_server, servers, sockets
@@ -48,7 +48,9 @@ def port_held(evidence: Evidence) -> Iterator[Claim]:
         return
     served = served_certificates(evidence, lambda handshake: handshake.port == target.port)
     leaves = [certificate.leaf for certificate in served]
-    if not leaves or any(covers(target.host, leaf.dns_names, leaf.addresses) for leaf in leaves):
+    is_plain = any(map(speaks_plain_http, evidence.of(Handshake))) and not leaves
+    is_ours = any(covers(target.host, leaf.dns_names, leaf.addresses) for leaf in leaves)
+    if is_ours or not (leaves or is_plain):
         return
     for server, site in _stopped(evidence):
         yield Claim(
@@ -64,6 +66,7 @@ def port_held(evidence: Evidence) -> Iterator[Claim]:
                 "place": place_text(site.file, site.line),
                 "complaint": server.complaint,
                 "unit": server.unit,
+                "plain": is_plain,
             },
             confidence=Confidence.CERTAIN if server.complaint else Confidence.LIKELY,
             fix=Fix((Manual("decide", Where.SERVER), *start_steps(server)), Applicability.MANUAL),

@@ -27,6 +27,7 @@ _KNOWN = {
     "AH01071": "php",
     "AH10244": "bad_path", "AH00898": "cut", "AH01102": "cut", "AH01617": "password",
     "AH01618": "password", "AH00128": "no_file", "AH00127": "no_file", "AH01079": "gateway",
+    "AH00957": "gateway", "AH00669": "no_proxy",
 }  # fmt: skip
 #: Of these a refusal may be meant.
 _MEANT = {"no_index", "no_file", "password", ""}

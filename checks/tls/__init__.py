@@ -22,7 +22,7 @@ from diagnose.model import (
 )
 from diagnose.model.frozen import frozen
 from diagnose.model.http import LocalAnswer
-from diagnose.model.tls import Handshake, NameTrials
+from diagnose.model.tls import Handshake, NameTrials, begins_http
 from diagnose.parsers.name_filters import NameFilter, tls_filter
 
 #: Alerts (RFC 8446 section 6.2) with only one meaning.
@@ -236,13 +236,6 @@ def confidence(proven: object) -> Confidence:
     return Confidence.CERTAIN if proven else Confidence.LIKELY
 
 
-def is_http(received: str) -> bool:
-    """Return whether the text is the beginning of an HTTP response, or of the bare page that
-    servers send for HTTP/0.9."""
-    begins = received.lstrip("\ufffd ").lower()
-    return begins.startswith(("http/1.", "<html", "<!doctype html", "<head"))
-
-
 def _non_tls_fault(group: FailureGroup) -> str:
     """Return the fault if the other end does not speak TLS, otherwise "".
 
@@ -251,11 +244,11 @@ def _non_tls_fault(group: FailureGroup) -> str:
     """
     received = next((visit.received for visit in group.visits if visit.received), "")
     if received:
-        return "plain-http" if is_http(received) else "not-tls"
+        return "plain-http" if begins_http(received) else "not-tls"
     plain = group.control("plain")
     if plain is None or not plain.received:
         return ""
-    if not is_http(plain.received):
+    if not begins_http(plain.received):
         return "not-tls"
     return "" if plain.received.split(" ")[1:2] == ["400"] else "plain-http"
 

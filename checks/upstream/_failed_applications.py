@@ -18,6 +18,7 @@ from diagnose.model import (
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Upgrade
 from diagnose.model.nginx import Directive, UpstreamTry
+from diagnose.model.program_logs import ProgramLine
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of
 from diagnose.parsers.nginx.upstreams import Endpoint
 
@@ -127,6 +128,7 @@ def failed_application_claim(
             "target": directive.args[0] if directive else "",
             "place": file_line(directive) if directive else "",
             "status": status or "",
+            **log_facts(evidence, application.endpoints),
             **facts,
         },
         confidence=Confidence.CERTAIN if status else Confidence.LIKELY,
@@ -134,3 +136,18 @@ def failed_application_claim(
         location=nginx.location(directive) if directive else None,
         fix=Fix((Manual(step, Where.APPLICATION),), Applicability.MANUAL),
     )
+
+
+def log_facts(evidence: Evidence, endpoints: Collection[str]) -> Mapping[str, object]:
+    """Return what an application at one of these endpoints wrote in the time of this run, if that
+    is an error, and the command that shows its log."""
+    for line in evidence.good(ProgramLine):
+        is_error = line.message and line.weight > 1
+        if is_error and any(_is_at(line.endpoint, endpoint) for endpoint in endpoints):
+            return {"line": line.message, "log": line.equivalent}
+    return {"line": "", "log": ""}
+
+
+def _is_at(place: str, endpoint: str) -> bool:
+    """Return whether a port or a socket is that of "127.0.0.1:3000" or "unix:/run/x"."""
+    return place == endpoint.removeprefix("unix:") or place == endpoint.rpartition(":")[2]

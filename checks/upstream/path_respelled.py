@@ -45,15 +45,18 @@ def path_respelled(evidence: Evidence) -> Iterator[Claim]:
     nginx, target = Nginx.of(evidence), evidence.target
     for match in nginx.location_matches(target.path):
         proxy = upstreams.proxy_target_of(match, upstreams.request_variables(target))
-        if proxy is None or not proxy.uri or proxy.has_variables or not proxy.speaks_http:
+        rewritten = upstreams.rewritten_path(match, target.path)
+        if proxy is None or not (proxy.uri or rewritten) or not proxy.speaks_http:
+            continue
+        if proxy.has_variables:
             continue
         asked = upstreams.requested_path(match, proxy, target.path)
         is_doubled = "//" in asked and "//" not in target.path
-        is_encoded = "%2f" in target.path.lower()
+        is_encoded = "%2f" in target.path.lower() and not rewritten
         pages = [page for page in page_exchanges(evidence) if _fits(page, asked, is_doubled)]
         is_proven = is_encoded and _is_served_directly(evidence)
         if pages and (is_doubled or is_encoded):
-            yield _claim(nginx, match, proxy, pages, asked, is_doubled, is_proven)
+            yield _claim(nginx, match, proxy, pages, asked, is_doubled, is_proven, bool(rewritten))
 
 
 def _fits(page: Exchange, asked: str, is_doubled: bool) -> bool:
@@ -77,7 +80,7 @@ def _is_served_directly(evidence: Evidence) -> bool:
 
 def _claim(
     nginx: Nginx, match: LocationMatch, proxy: ProxyTarget, pages: list[Exchange], asked: str,
-    is_doubled: bool, is_proven: bool,
+    is_doubled: bool, is_proven: bool, is_rewritten: bool,
 ) -> Claim:  # fmt: skip
     subjects = endpoint_subjects(pages)
     is_redirected = pages[0].status != 404
@@ -95,11 +98,17 @@ def _claim(
             "target": proxy.directive.args[0],
             "place": file_line(proxy.directive),
             "location": " ".join((match.block.name, *match.block.args)),
-            "doubled": is_doubled,
+            "doubled": is_doubled and not is_rewritten,
+            "encoded": not is_doubled,
+            "rewritten": is_rewritten,
             "redirect": pages[0].header("Location") or "" if is_redirected else "",
         },
-        fix=_fix(nginx, match, proxy, is_doubled),
+        fix=_by_hand() if is_rewritten else _fix(nginx, match, proxy, is_doubled),
     )
+
+
+def _by_hand() -> Fix:
+    return Fix((Manual("keep-the-path", Where.SERVER),), Applicability.MANUAL)
 
 
 def _fix(nginx: Nginx, match: LocationMatch, proxy: ProxyTarget, is_doubled: bool) -> Fix:
@@ -114,5 +123,5 @@ def _fix(nginx: Nginx, match: LocationMatch, proxy: ProxyTarget, is_doubled: boo
         _location_edits.pass_whole_path(match, changes)
     file_edits = config_edits(nginx, changes)
     if not file_edits:
-        return Fix((Manual("keep-the-path", Where.SERVER),), Applicability.MANUAL)
+        return _by_hand()
     return _location_edits.location_fix(nginx, match, file_edits, sure=False)

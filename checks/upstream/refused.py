@@ -7,7 +7,7 @@ from checks.nginx import Nginx
 from checks.upstream import CONSEQUENCES, Backend, backend_log_lines, backends
 from checks.upstream._claims import BackendFault, upstream_claim
 from diagnose.checking.registry import check
-from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
+from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
 from diagnose.model.containers import Containers
 from diagnose.model.nginx import NginxConfig, UpstreamTry
 from diagnose.model.server import Listeners
@@ -28,6 +28,7 @@ def refused(evidence: Evidence) -> Iterator[Claim]:
                     {
                         "listening": _listening_programs(evidence),
                         "containers": _published_ports(evidence),
+                        "elsewhere": _other_addresses(evidence, endpoints),
                     },
                     because=(
                         *backend.connect_attempts,
@@ -50,6 +51,19 @@ def _refusing_endpoints(backend: Backend) -> tuple[str, ...]:
     return tuple(
         dict.fromkeys(attempt.endpoint for attempt in refused_attempts if not attempt.socket)
     )
+
+
+def _other_addresses(evidence: Evidence, endpoints: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the addresses on which a program listens on the application's own port: it may be the
+    application, which is not reached at another address."""
+    ports = {endpoint.rpartition(":")[2] for endpoint in endpoints}
+    sockets = (
+        str(Subject(address=socket.address, port=socket.port))
+        for snapshot in evidence.good(Listeners)
+        for socket in snapshot.sockets
+        if str(socket.port) in ports
+    )
+    return tuple(dict.fromkeys(sockets))[:_MAX_SHOWN]
 
 
 def _published_ports(evidence: Evidence) -> tuple[str, ...]:

@@ -6,7 +6,9 @@ administrator wrote its unit: then it is likely. Where nothing listens on the si
 a service is a note.
 """
 
-from collections.abc import Iterator
+import shlex
+from collections.abc import Iterator, Mapping
+from typing import assert_never
 
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -61,6 +63,7 @@ def service_failed(evidence: Evidence) -> Iterator[Claim]:
             "message": unit.message,
             "endpoint": unit.endpoint,
             "command": unit.equivalent,
+            **_manager(unit),
         },
         fix=Fix((Manual("read-the-log", Where.APPLICATION),), Applicability.MANUAL),
     )
@@ -87,6 +90,7 @@ def _of_the_own_port(evidence: Evidence) -> Iterator[Claim]:
             "message": unit.message,
             "endpoint": "",
             "command": unit.equivalent,
+            **_manager(unit),
         },
         fix=Fix((Manual("read-the-log", Where.APPLICATION),), Applicability.MANUAL),
     )
@@ -99,3 +103,20 @@ def _failed(evidence: Evidence) -> list[Exchange | Upgrade]:
     ]
     answers += [each for each in evidence.of(Upgrade) if each.through == "front"]
     return [answer for answer in answers if answer.status in {502, 503, 504}]
+
+
+def _manager(unit: FailedUnit) -> Mapping[str, object]:
+    """Return the manager of a program, "" for systemd, and the commands that start it again and
+    show whether it runs."""
+    name = shlex.quote(unit.unit)
+    match unit.manager:
+        case "systemd":
+            words = ("", f"systemctl restart {name}", f"systemctl is-active {name}")
+        case "pm2":
+            words = ("pm2", f"pm2 restart {name}", f"pm2 describe {name}")
+        case "supervisor":
+            restart, status = f"supervisorctl restart {name}", f"supervisorctl status {name}"
+            words = ("supervisor", restart, status)
+        case _:
+            assert_never(unit.manager)
+    return dict(zip(("manager", "restart", "state_command"), words, strict=True))

@@ -40,6 +40,9 @@ def wrong_path(evidence: Evidence) -> Iterator[Claim]:
         is_about_path = change.status == 404 or (is_cut and change.is_loop)
         if directive is None or proxy_target is None or not is_about_path:
             continue
+        if is_cut and proxy_target.uri is None:
+            # A `rewrite` has cut the prefix off: somebody wanted it.
+            continue
         if not is_cut and not _is_whole_site(nginx, proxy_target, change.request):
             continue
         yield comparison_claim(
@@ -55,13 +58,13 @@ def wrong_path(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _is_whole_site(nginx: Nginx, proxy_target: ProxyTarget, request: ComparedRequest) -> bool:
-    """Return whether the application serves pages without the prefix and belongs to this location
-    alone.
+    """Return whether the application serves the path without the prefix and belongs to this
+    location alone.
 
-    One that another location forwards to as well keeps the prefix on purpose, and an interface for
-    programs may have nothing at its root.
+    One that another location forwards to as well keeps the prefix on purpose. At its root only a
+    page shows that the application has anything there.
     """
-    is_page = request.status == 200 and request.is_html
+    is_page = request.status == 200 and (request.is_html or request.value.partition("?")[0] != "/")
     variables = upstreams.request_variables(nginx.evidence.target)
     others = (
         upstreams.proxy_target_of(match, variables)
@@ -96,6 +99,7 @@ def _cut_prefix(match: LocationMatch, directive: Directive, changes: Changes) ->
     """Add the slash to proxy_pass that replaces the prefix; only for a location that ends with one,
     because otherwise two slashes would follow each other."""
     pattern = location_pattern(match.block)
-    if pattern and pattern.text.endswith("/") and "$" not in directive.args[0]:
+    is_prefix = pattern is not None and pattern.modifier in {"", "^~"}
+    if is_prefix and pattern and pattern.text.endswith("/") and "$" not in directive.args[0]:
         line = f"proxy_pass {directive.args[0]}/;"
         changes.setdefault(directive.file, []).append(edits.replace_directive(directive, line))

@@ -47,10 +47,7 @@ MESSAGES = Messages(
     Message("inside.backend_visits", "Whose answer it was: the proxy's or the application's."),
     Message("inside.site_folders", "The folder of a site, for a file that is missing."),
     Message("inside.server_logs", "Apache's error log."),
-    Message("inside.failed_services", "Services that should have the port and did not start."),
-    Message(
-        "inside.application_services", "Services that failed where an application should listen."
-    ),
+    Message("inside.failed_services", "Services that failed where something should listen."),
     Message("inside.program_logs", "What the program behind the site wrote about this request."),
     Message("inside.firewall", "firewalld: its zones and policies, now and after a reload."),
     Message("inside.containers", "Containers, and the ports that they publish."),

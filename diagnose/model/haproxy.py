@@ -18,6 +18,7 @@ class ServerState:
     `state` is HAProxy's word ("UP", "DOWN", "MAINT", "no check"). `check` is the result of the last
     health check ("L4CON": no connection, "L7STS": another status than expected), `code` the status
     that the server answered to it (None if there was none), and `detail` the reason in words.
+    `current` are its open sessions, and `limit` the largest number ("maxconn"), 0 for no limit.
     """
 
     backend: Label
@@ -26,6 +27,13 @@ class ServerState:
     check: Word = ""
     code: int | None = None
     detail: Text = ""
+    current: int = 0
+    limit: int = 0
+
+    @property
+    def is_full(self) -> bool:
+        """Whether further requests wait in the queue."""
+        return 0 < self.limit <= self.current
 
     @property
     def is_down(self) -> bool:
@@ -51,6 +59,16 @@ class ConnectionCount:
         return 0 < self.limit <= self.current
 
 
+@frozen
+class InvalidResponse:
+    """The last response that HAProxy refused, by its "show errors": of which server, and the line
+    of the response that is not valid."""
+
+    backend: Label
+    server: Label
+    line: Text
+
+
 @frozen(kw_only=True, eq=False)
 class HaproxyStatus(Observation):
     """What HAProxy's statistics say, read from its Unix socket."""
@@ -60,6 +78,7 @@ class HaproxyStatus(Observation):
     path: FilePath
     servers: tuple[ServerState, ...] = ()
     counts: tuple[ConnectionCount, ...] = ()
+    invalid: InvalidResponse | None = None
 
     def of_backend(self, backend: str) -> tuple[ServerState, ...]:
         return tuple(server for server in self.servers if server.backend == backend)

@@ -32,14 +32,20 @@ class ProgramLine(Observation):
         return self.process or self.endpoint, self.message
 
 
+#: What starts a program and keeps its log.
+Manager = Literal["systemd", "pm2", "supervisor"]
+
+
 @frozen(kw_only=True, eq=False)
 class FailedUnit(Observation):
-    """A service of systemd that failed or is started again and again, and the line that says most
-    in its journal, "" if none tells anything.
+    """A service that failed or is started again and again, and the line that says most in its
+    journal, "" if none tells anything. Or a program of pm2 or supervisor that wrote an error in the
+    last minutes: `unit` is its name there.
 
-    `state` is systemd's word ("failed", "activating"). `endpoint` is where nothing listens: a port
-    or a Unix socket. `names_endpoint` is True if the unit or its journal names it, and `is_local`
-    for a unit that an administrator wrote (systemd.unit(5), "/etc/systemd/system").
+    `state` is systemd's word ("failed", "activating"), "" for other managers. `endpoint` is where
+    nothing listens: a port or a Unix socket. `names_endpoint` is True if the unit or its journal
+    names it, and `is_local` for a unit that an administrator wrote (systemd.unit(5),
+    "/etc/systemd/system").
     """
 
     layer: ClassVar[str] = "upstream"
@@ -50,6 +56,9 @@ class FailedUnit(Observation):
     message: Text = ""
     names_endpoint: bool = False
     is_local: bool = False
+    manager: Manager = "systemd"
 
     def summary(self) -> Summary:
+        if self.manager != "systemd":
+            return f"{self.manager} {self.unit}", self.message
         return f"{self.unit}.service {self.state}", self.message

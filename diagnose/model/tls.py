@@ -331,3 +331,19 @@ def may_have_issued(issuer: Certificate, certificate: Certificate) -> bool:
 def _same_name(name: str, other: str) -> bool:
     """Compare names, ignoring case and repeated spaces (RFC 5280 section 7.1)."""
     return name == other or " ".join(name.split()).lower() == " ".join(other.split()).lower()
+
+
+def begins_http(received: str) -> bool:
+    """Return whether the text is the beginning of an HTTP response, or of the bare page that
+    servers send for HTTP/0.9."""
+    begins = received.lstrip("\ufffd ").lower()
+    return begins.startswith(("http/1.", "<html", "<!doctype html", "<head"))
+
+
+def speaks_plain_http(handshake: Handshake) -> bool:
+    """Return whether a program without TLS answered: to a ClientHello in HTTP, or to a plain
+    request. A port of TLS may answer that with 400, to say that it needs TLS (nginx)."""
+    if handshake.variant == "plain":
+        is_needed = handshake.received.split(" ")[1:2] == ["400"]
+        return begins_http(handshake.received) and not is_needed
+    return handshake.failure is not None and begins_http(handshake.received)

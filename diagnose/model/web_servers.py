@@ -331,3 +331,18 @@ class ServerRequestError(Observation):
 
     def summary(self) -> Summary:
         return self.log, self.message
+
+
+@frozen(kw_only=True, eq=False)
+class ServerStartError(Observation):
+    """Why the last start of a server that does not run failed, as it wrote into its own error log
+    after it had read its configuration. `message` is the line without its time."""
+
+    layer: ClassVar[str] = "server"
+
+    product: Product
+    log: FilePath
+    message: Text
+
+    def summary(self) -> Summary:
+        return self.log, self.message

@@ -44,7 +44,6 @@ INSIDE = (
     "site_folders",
     "server_logs",
     "failed_services",
-    "application_services",
     "program_logs",
     "firewall",
     "containers",

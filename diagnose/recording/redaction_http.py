@@ -56,6 +56,7 @@ _MARKERS = tuple(
         (r"requires TLS", ""),
         (r"<center>(?:openresty|tengine|nginx)[/\d. ]{0,20}", "<center>nginx</center>"),
         (r"<address>Apache[^<]{0,80} Server at ", "<address>Apache Server at "),
+        (r"\A(?:File not found|Access denied)\.\s{0,9}\Z", ""),
         (r"forbidden by administrative rules", ""),
         (r"<center>awselb/[\d.]{1,10}</center>", ""),
         (r"<title>Attention Required! \| Cloudflare</title>", ""),
@@ -150,7 +151,7 @@ _NGINX_MESSAGE = re.compile(
     r"BIO_new|PEM_|duplicate |unexpected |directive |stat\(\)|no |the |a duplicate|could not |"
     r"zero size|getpwnam|getgrnam|chown|mkdir\(\)|kill\(|signal |using |ssl_|low address|"
     r"location |\"|server |protocol |failed |error |cache |rename\(\)|unlink\(\)|mmap|dlopen|"
-    r"limit_(?:req|conn) |module |configuration file|eventfd|epoll|io_|p?read\(\)|p?write\(\)|"
+    r"limit_(?:req|conn) |module |configuration file|eventfd|epoll|io_|p?readv?\(\)|p?writev?\(\)|"
     r"nginx|a client |worker |cycle|OCSP|certificate |key |listen|load|dh|variable|zone |"
     r"auth request |(?:\[client [^\]]{1,64}\] )?ModSecurity: )"
 )

@@ -207,6 +207,12 @@ def listed(container: dict[str, Any]) -> str:
     )
 
 
+def published(container: dict[str, Any], words: list[str]) -> bool:
+    """`--filter publish=PORT`."""
+    wanted = [word.partition("=")[2] for word in words if word.startswith("publish=")]
+    return not wanted or str(wanted[0]) in {str(outer) for outer, _ in container["ports"]}
+
+
 def ps(words: list[str]) -> None:
     containers = [json.loads(path.read_text()) for path in sorted(HOME.glob("*/config.json"))]
     every = any(word in {"-a", "-aq"} for word in words)
@@ -215,7 +221,12 @@ def ps(words: list[str]) -> None:
         if (every or container["state"] in {"running", "paused"}) and (
             not states or container["state"] in states
         ):
-            print(container["id"] if "-aq" in words else listed(container))
+            if not published(container, words):
+                continue
+            if "{{.Names}}" in words:
+                print(container["name"])
+            else:
+                print(container["id"] if "-aq" in words else listed(container))
 
 
 def copy(source: str, target: str) -> None:

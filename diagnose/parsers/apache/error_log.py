@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 from datetime import datetime
 
 from diagnose.model.frozen import frozen
@@ -46,10 +47,25 @@ _CODE = re.compile(r"\b(AH\d{5}): ")
 #: The client of a request, with its port.
 _CLIENT = re.compile(r"\[client (\S{2,60}):\d{1,5}\]")
 #: Messages about a request that never name its path: of PHP-FPM (mod_proxy_fcgi), of a header that
-#: is too long or malformed (core, mod_proxy_http).
-_WITHOUT_PATH = {"AH01071", "AH01075", "AH01079", "AH00561", "AH00566", "AH01070", "AH01110"}
+#: is too long or malformed (core, mod_proxy_http), of a rule with [P] that no proxy carries out
+#: (mod_rewrite).
+_WITHOUT_PATH = {"AH01071", "AH01075", "AH01079", "AH00561", "AH00566", "AH01070", "AH01110",
+    "AH00669", "AH10141", "AH01102",
+}  # fmt: skip
+#: The error of the system or of the runtime library, before the client.
+_SYSTEM_WORDS = re.compile(r"\] (\((?:EAI )?\d{1,5}\)[^:\[\]]{1,80}: )")
+#: No connection to the application was made (mod_proxy_fcgi, mod_proxy_http).
+_NO_CONNECTION = {"AH01079", "AH01114"}
 #: What mod_cgi and mod_cgid write without a number.
 _SCRIPT = re.compile(r"(?:End of script output|Premature end of script headers|malformed header)")
+#: The levels of what ends a start, the message after a start ("AH00163: … configured -- resuming
+#: normal operations"; each MPM has a number of its own), and those that say only that it ended.
+_EMERGENCY = re.compile(r"\[\w{1,40}:(?:emerg|alert|crit)\]")
+_STARTED = re.compile(r"-- resuming normal operations")
+_STARTING = re.compile(rf"{_EMERGENCY.pattern}|{_STARTED.pattern}")
+_ENDED = re.compile(r"AH00(?:016|020|052): ")
+#: The system could not start it (mod_cgid: no right, or the interpreter of its first line).
+_SCRIPT_FAILED = re.compile(r"exec of '(/[^']{1,300})' failed")
 #: Messages of checks of their own, or about no fault of the request.
 _OTHERS = {"AH01630", "AH01797", "AH00558", "AH01144", "AH00961", "AH00035", "AH00132", "AH00124"}
 
@@ -112,9 +128,43 @@ def other_request_error(
             error = _firewall_error(match[6], requested) or _logged_error(
                 match[6], requested, is_ours
             )
+            if error and error.code in _NO_CONNECTION:
+                return _reason_before(text, now, seconds, _CONNECT, "AH00957") or error
+            if error and _SCRIPT.match(error.message):
+                return _reason_before(text, now, seconds, _SCRIPT_FAILED) or error
+            if error and error.reason == "logged":
+                return replace(error, message=_with_system_words(line, error.message))
             if error:
                 return error
     return None
+
+
+def _reason_before(
+    text: str, now: str, seconds: float, pattern: re.Pattern[str], code: str = ""
+) -> RequestError | None:
+    """Return the last line of this pattern, which says more than the line about the request that
+    follows it: the port of a connection that failed, or why a script did not run. The first group
+    is the backend or the file."""
+    for line in reversed(text.split("\n")):
+        match = _LINE.match(line[:MAX_LINE])
+        found = pattern.search(match[6]) if match and _is_recent(match, now, seconds) else None
+        if match and found:
+            return RequestError(
+                "logged",
+                _with_system_words(line, match[6]),
+                file="" if code else clean(found[1], 300),
+                errno=int(match[5] or 0),
+                backend=clean(found[1], 300) if code else "",
+                code=code,
+            )
+    return None
+
+
+def _with_system_words(line: str, text: str) -> str:
+    """Return a message with the system's error before it ("(104)Connection reset by peer: "), which
+    stands before the client in the line."""
+    match = _SYSTEM_WORDS.search(line[:400])
+    return clean(f"{match[1] if match else ''}{text}", MAX_TEXT)
 
 
 def _is_of_visitor(line: str, visitors: Collection[str]) -> bool:
@@ -229,6 +279,19 @@ def workers_error(text: str, now: str, seconds: float) -> str:
         match = _LINE.match(line[:MAX_LINE])
         if match and _WORKERS.search(match[6]) and _is_recent(match, now, seconds):
             return clean(match[6], MAX_TEXT)
+    return ""
+
+
+def start_error(text: str) -> str:
+    """Return why the last start failed, "" if the last start succeeded or the log does not say."""
+    for line in reversed(text.split("\n")):
+        match = _LINE.match(line[:MAX_LINE])
+        if match is None or not _STARTING.search(line[:MAX_LINE]):
+            continue
+        if _STARTED.search(match[6]):
+            return ""
+        if _EMERGENCY.search(line[:200]) and not _ENDED.search(match[6]):
+            return _with_system_words(line, match[6])
     return ""
 
 

@@ -1,16 +1,27 @@
-"""Reads the output of "show info;show stat" on HAProxy's stats socket (Management Guide, section
-9.3). No I/O."""
+"""Reads the output of "show info;show errors;show stat" on HAProxy's stats socket (Management
+Guide, section 9.3). No I/O."""
 
 import csv
 import re
 from collections.abc import Iterator
 
 from diagnose.model.frozen import frozen
-from diagnose.model.haproxy import ConnectionCount, ServerState
+from diagnose.model.haproxy import ConnectionCount, InvalidResponse, ServerState
 from diagnose.parsers.sanitize import clean
 
 #: Maximum number of rows that are read.
 MAX_ROWS = 2000
+
+#: A captured response: its backend, its server, and the position of the error.
+_INVALID = re.compile(
+    r"\] backend (\S{1,100}) \(#\d{1,9}\): invalid response\n"
+    r".{0,300}server (\S{1,100}) \(#\d{1,9}\).{0,100}\n"
+    r"(?:.{0,200}\n){0,2}?.{0,100}error at position (\d{1,6})"
+)
+_CAPTURED = re.compile(r"^  (\d{5})[ +] ?(.{0,300})$", re.MULTILINE)
+
+#: Maximum number of characters of a captured response that are read.
+MAX_CAPTURE = 30_000
 
 #: Names in the column "svname" that are no servers.
 _TOTALS = {"FRONTEND", "BACKEND"}
@@ -22,6 +33,7 @@ class Statistics:
 
     servers: tuple[ServerState, ...] = ()
     counts: tuple[ConnectionCount, ...] = ()
+    invalid: InvalidResponse | None = None
 
 
 def parse_statistics(text: str) -> Statistics | None:
@@ -39,7 +51,19 @@ def parse_statistics(text: str) -> Statistics | None:
         for row in rows
         if row.get("svname") == "FRONTEND" and (numbers := _numbers(row))
     )
-    return Statistics(servers, (*process, *frontends))
+    return Statistics(servers, (*process, *frontends), _invalid_response(info))
+
+
+def _invalid_response(text: str) -> InvalidResponse | None:
+    """Return the response in the output of "show errors" (Management Guide, section 9.3): the line
+    in which the position of the error is. The text of each line follows its offset."""
+    match = _INVALID.search(text)
+    if match is None:
+        return None
+    lines = _CAPTURED.findall(text, match.end(), match.end() + MAX_CAPTURE)
+    before = [words for offset, words in lines if int(offset) <= int(match[3])]
+    line = before[-1].removesuffix("\\n").removesuffix("\\r") if before else ""
+    return InvalidResponse(clean(match[1], 100), clean(match[2], 100), clean(line, 200))
 
 
 def _rows(table: str) -> Iterator[dict[str, str]]:
@@ -55,6 +79,7 @@ def _rows(table: str) -> Iterator[dict[str, str]]:
 
 def _server(row: dict[str, str]) -> ServerState:
     code = row.get("check_code", "")
+    current, limit = _numbers(row) or (0, 0)
     return ServerState(
         clean(row.get("pxname", ""), 100),
         clean(row.get("svname", ""), 100),
@@ -62,6 +87,8 @@ def _server(row: dict[str, str]) -> ServerState:
         clean(row.get("check_status", "").removeprefix("* "), 20),
         int(code) if re.fullmatch("[1-9][0-9]{2}", code) else None,
         clean(row.get("last_chk", ""), 200),
+        current,
+        limit,
     )
 
 

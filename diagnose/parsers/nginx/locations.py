@@ -17,6 +17,9 @@ from diagnose.parsers.nginx.server_blocks import Server
 #: Largest number of internal rewrites or redirects of one URI (nginx's own limit).
 MAX_HOPS = 10
 
+#: The segments of a regular expression that hold no special character, and end with a slash.
+_LITERAL_PREFIX = re.compile(r"\^((?:/[\w~-]{1,100}){1,20})/")
+
 PASS_DIRECTIVES = (
     "proxy_pass",
     "fastcgi_pass",
@@ -151,6 +154,15 @@ def location_pattern(location: Directive) -> LocationPattern | None:
         if argument.startswith(modifier):
             return LocationPattern(modifier, argument[len(modifier) :])
     return None if argument.startswith("@") else LocationPattern("", argument)
+
+
+def literal_prefix(pattern: LocationPattern) -> str:
+    """Return the whole segments with which every path of a location begins, without a slash at the
+    end: "/app" of "/app/" and of "^/app/(v1|v2)". "" if there are none."""
+    if pattern.modifier in {"", "^~"}:
+        return pattern.text.rstrip("/")
+    match = _LITERAL_PREFIX.match(pattern.text) if pattern.modifier == "~" else None
+    return match[1] if match else ""
 
 
 def _find_location(blocks: tuple[Directive, ...], path: str) -> LocationMatch | None:

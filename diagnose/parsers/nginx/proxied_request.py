@@ -15,7 +15,7 @@ from diagnose.model.requests import RequestChange, RequestPart
 from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.nginx import proxy_headers, upstreams
 from diagnose.parsers.nginx.forwarding import connection_options
-from diagnose.parsers.nginx.locations import LocationMatch, location_pattern
+from diagnose.parsers.nginx.locations import LocationMatch, literal_prefix, location_pattern
 from diagnose.parsers.nginx.upstreams import ProxyTarget
 from diagnose.parsers.nginx.variables import expand_variables
 
@@ -280,8 +280,8 @@ def _path_variants(
     other = ""
     if request.path != path:
         other = path
-    elif pattern and pattern.modifier in {"", "^~"} and proxy_target.uri is None:
-        prefix = pattern.text.rstrip("/")
+    elif pattern and proxy_target.uri is None:
+        prefix = literal_prefix(pattern)
         other = path.removeprefix(prefix) if prefix and path.startswith(f"{prefix}/") else ""
     if other:
         yield RequestVariant(

@@ -1,55 +1,154 @@
-"""Probe for services that should have the target's port and could not start.
+"""Probe for services of systemd, and programs of pm2 and supervisor, that failed, where nothing
+listens on the site's port or at the application's address: one of them may be what should listen
+there.
 
-It looks only where nothing listens on the port. Web servers have readers of their own.
+Web servers have readers of their own (`diagnose.probes.inside.web_servers`).
 """
 
 import re
 import shlex
 from collections.abc import Iterator
+from typing import get_args
 
+from diagnose.machine import CommandResult
 from diagnose.machine.script_files import read_script
 from diagnose.model import Vantage
+from diagnose.model.containers import NginxContainer
+from diagnose.model.frozen import frozen
+from diagnose.model.program_logs import FailedUnit, Manager
 from diagnose.model.server import Listeners
 from diagnose.model.services import ServiceFailure
 from diagnose.parsers.linux.start_failures import start_failure
+from diagnose.parsers.program_words import telling_line
 from diagnose.parsers.sanitize import clean
 from diagnose.probes import ProbeContext, probe
+from diagnose.probes.inside.unanswered import emit_if_too_slow
+from diagnose.probes.inside.web_servers.readers import WEB_SERVERS
 
 SCRIPT = read_script(__file__, "failed_services.sh")
 
-#: Services that other checks judge.
-_JUDGED = frozenset({"nginx", "openresty", "tengine", "apache2", "httpd", "caddy", "haproxy"})
+#: Seconds for the list and the journals.
+PATIENCE = 6.0
+
+
+_MANAGERS: dict[str, Manager] = {manager: manager for manager in get_args(Manager)}
+
+
+@frozen
+class ListedUnit:
+    """A service in the output of SCRIPT: `unit` is its name without ".service", `state` systemd's
+    word, `user` that of the unit ("" for root). `names_endpoint` is True if the unit's file names
+    the endpoint, `is_local` if that file is in /etc. `log` is the file of a program that systemd
+    does not manage, "" for the journal."""
+
+    unit: str
+    state: str
+    user: str
+    names_endpoint: bool
+    is_local: bool
+    journal: str
+    manager: Manager = "systemd"
+    log: str = ""
+
+    @property
+    def command(self) -> str:
+        """The command that shows what it wrote."""
+        if self.log:
+            return f"tail -n 60 {shlex.quote(self.log)}"
+        return f"journalctl -b -n 60 -u {shlex.quote(self.unit)}"
 
 
 @probe(after=Listeners)
 async def failed_services(ctx: ProbeContext, listeners: Listeners) -> None:
-    is_open = listeners.failure is not None or bool(listeners.on(ctx.target.port))
-    if is_open or not ctx.options.wants("listener"):
+    """Where nothing listens on the target's port, a service that failed may be the reason."""
+    port = ctx.target.port
+    if listeners.failure is not None or listeners.on(port):
         return
     at = ctx.elapsed()
-    result = await ctx.machine.run("sh", "-c", SCRIPT)
-    for failure in parse_failures(result.out, ctx.target.port, at, result.took):
-        ctx.emit(failure)
+    result = await _run(ctx, str(port))
+    if ctx.options.wants("listener"):
+        for failure in start_failures(result.out, port, at, result.took):
+            ctx.emit(failure)
+    if not ctx.observed(NginxContainer):
+        _emit_units(ctx, str(port), at, result)
 
 
-def parse_failures(text: str, port: int, at: float, took: float) -> Iterator[ServiceFailure]:
-    """Parse the output of SCRIPT."""
+async def look_at_units(ctx: ProbeContext, endpoint: str) -> None:
+    """Emit the services that failed; nothing listens at the endpoint."""
+    at = ctx.elapsed()
+    _emit_units(ctx, endpoint, at, await _run(ctx, endpoint))
+
+
+async def _run(ctx: ProbeContext, endpoint: str) -> CommandResult:
+    result = await ctx.machine.run("sh", "-c", SCRIPT, "sh", endpoint, timeout=PATIENCE)
+    emit_if_too_slow(ctx, "the services that failed", result)
+    return result
+
+
+def _emit_units(ctx: ProbeContext, endpoint: str, at: float, result: CommandResult) -> None:
+    for unit in failed_units(result.out, endpoint, at, result.took):
+        ctx.emit(unit)
+
+
+def parse_units(text: str) -> Iterator[ListedUnit]:
+    """Parse the output of SCRIPT. Web servers are left out: others read them."""
     for block in re.split(r"^unit ", text, flags=re.MULTILINE)[1:]:
         head, _, journal = block.partition("\n")
-        name, _, rest = head.partition(" ")
-        state, _, user = rest.partition(" ")
+        name, state, user, named, local, manager, log = f"{head}       ".split(" ", 6)[:7]
         unit = clean(name, 100).removesuffix(".service")
-        failure = None if unit in _JUDGED else start_failure(journal, port)
-        if failure:
+        if unit not in WEB_SERVERS:
+            yield ListedUnit(
+                unit,
+                "" if state == "-" else clean(state, 30),
+                "" if user == "-" else clean(user, 60),
+                named == "yes",
+                local == "yes",
+                journal,
+                _MANAGERS.get(manager, "systemd"),
+                clean(log.strip(), 300),
+            )
+
+
+def start_failures(text: str, port: int, at: float, took: float) -> Iterator[ServiceFailure]:
+    """Yield the services whose journal says why they could not open the port, from the output of
+    SCRIPT."""
+    for listed in parse_units(text):
+        if failure := start_failure(listed.journal, port):
             yield ServiceFailure(
                 vantage=Vantage.SERVER,
                 at=at,
                 took=took,
-                equivalent=f"journalctl -n 60 -u {shlex.quote(unit)}",
-                unit=unit,
-                state=clean(state, 30),
-                user=clean(user, 60),
+                equivalent=f"journalctl -n 60 -u {shlex.quote(listed.unit)}",
+                unit=listed.unit,
+                state=listed.state,
+                user=listed.user,
                 reason=failure.reason,
                 message=failure.message,
                 file=failure.file,
             )
+
+
+def failed_units(text: str, endpoint: str, at: float, took: float) -> Iterator[FailedUnit]:
+    """Yield every service with the line that says most, from the output of SCRIPT."""
+    at_endpoint = re.compile(rf"(?<![\w.]){re.escape(endpoint)}(?!\w)")
+    for listed in parse_units(text):
+        line = telling_line(listed.journal)
+        yield FailedUnit(
+            vantage=Vantage.SERVER,
+            at=at,
+            took=took,
+            equivalent=listed.command,
+            unit=listed.unit,
+            state=listed.state,
+            endpoint=endpoint,
+            message=line.text if line else _ending(listed.journal),
+            names_endpoint=listed.names_endpoint or at_endpoint.search(listed.journal) is not None,
+            is_local=listed.is_local,
+            manager=listed.manager,
+        )
+
+
+def _ending(journal: str) -> str:
+    """Return how the program ended, in systemd's words; "" if it did not say."""
+    endings = re.findall(r"Main process exited, (code=[^\n]{1,100})", journal)
+    return clean(endings[-1], 100) if endings else ""

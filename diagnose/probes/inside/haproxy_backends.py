@@ -129,6 +129,7 @@ async def _emit_statistics(ctx: ProbeContext, config: Configuration) -> None:
             path=path,
             servers=statistics.servers,
             counts=statistics.counts,
+            invalid=statistics.invalid,
         )
     )
 

@@ -31,6 +31,7 @@ from diagnose.parsers.linux import kernel as kernel_parser
 from diagnose.parsers.linux import service_managers as service_parser
 from diagnose.parsers.sanitize import clean
 from diagnose.probes import ProbeContext, emit_not_observed, probe
+from diagnose.probes.inside.port_holders import SCRIPT as HOLDERS_SCRIPT
 from diagnose.probes.inside.port_holders import emit_holders
 from diagnose.probes.inside.system import ROOT_SERVERS
 
@@ -255,7 +256,7 @@ async def _observe_after_failure(
     at, port = ctx.elapsed(), str(ctx.target.port)
     watching = watch and (from_outside or ctx.machine.via != "local")
     seconds = str(WATCH_SECONDS) if watching else "0"
-    arguments = (port, seconds, PACKET_WATCHER, str(MAX_PACKETS))
+    arguments = (port, seconds, PACKET_WATCHER, str(MAX_PACKETS), HOLDERS_SCRIPT)
     result = await ctx.machine.run("sh", "-c", AFTER_FAILURE_SCRIPT, "sh", *arguments)
     sections = kernel_parser.split_sections(result.out)
     if "files" not in sections:

@@ -8,10 +8,10 @@ from diagnose.parsers.hostnames import covers
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside.containers import ENGINES
 from diagnose.probes.inside.other_nginx import emit_replacements, expires_soon
-from diagnose.probes.inside.web_servers.readers import PRODUCTS
+from diagnose.probes.inside.web_servers.readers import WEB_SERVERS
 
 #: Programs whose certificates are looked for elsewhere, by their configuration.
-_SERVERS = {"nginx", "openresty", "tengine", *PRODUCTS, *ENGINES}
+_SERVERS = WEB_SERVERS | ENGINES
 
 
 @probe(after=Handshake)

@@ -15,153 +15,145 @@ from diagnose.machine.script_files import read_script
 from diagnose.model import Vantage
 from diagnose.model.addresses import bracketed, is_loopback
 from diagnose.model.containers import NginxContainer
+from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.program_logs import FailedUnit, ProgramLine
 from diagnose.model.server import Listeners
-from diagnose.model.web_servers import ServerRequestError, WebServer, WebServerConfig
-from diagnose.parsers.caddy.request_log import request_error
+from diagnose.model.web_servers import WebServerConfig
 from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.program_words import TellingLine, telling_line
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.web_sites import routes_of_name
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside import upstream_routes
-from diagnose.probes.inside.application_services import look_at_units
+from diagnose.probes.inside.containers import ENGINES
+from diagnose.probes.inside.failed_services import look_at_units
 from diagnose.probes.inside.remote_curl import UPGRADE_FIELDS
 from diagnose.probes.inside.unanswered import emit_if_too_slow
+from diagnose.probes.inside.web_servers.readers import WEB_SERVERS
 
 LOG_SCRIPT = read_script(__file__, "program_log.sh")
 
-#: Seconds that the requests to the application, and then the log, are given.
+#: Seconds that a program has to write its log, and then the script to read it.
 PAUSE, PATIENCE = 0.6, 6.0
 
-#: The number of pauses until the configuration of the server in front is read.
-MAX_PAUSES = 8
-
 #: Seconds by which a line may be older than the run.
-_SLACK = 2
+SLACK = 2
 
 #: Programs whose own logs are read elsewhere, by their configuration.
-_FRONTS = frozenset(
-    {
-        "nginx",
-        "openresty",
-        "apache2",
-        "httpd",
-        "caddy",
-        "haproxy",
-        "traefik",
-        "docker-proxy",
-        "sshd",
-    }
-)
+_FRONTS = WEB_SERVERS | {"sshd"}
+
+
+@frozen
+class FailedRequest:
+    """A request that the site refused or failed: its path, and the command with which the server
+    repeats it ("" and () if it must not be repeated)."""
+
+    path: str
+    url: str = ""
+    repetition: tuple[str, ...] = ()
+
+
+@frozen
+class ProgramLog:
+    """A log of a program: the name of the process, the command that shows the log, its text."""
+
+    process: str
+    source: str
+    text: str
 
 
 @probe(after=Exchange)
-async def program_of_page(ctx: ProbeContext, exchange: Exchange) -> None:
-    status = exchange.status or 999
-    is_page = exchange.purpose == "target" and exchange.port == ctx.target.port
-    if is_page and status >= 400 and status not in {401, 407, 429}:
-        again = _repetition(ctx, exchange.url, exchange.address, ())
-        await _look(ctx, ctx.target.path, again if exchange.method != "POST" else ())
+async def after_page(ctx: ProbeContext, exchange: Exchange) -> None:
+    if _page_request(ctx, exchange):
+        await _look(ctx)
 
 
 @probe(after=Upgrade)
-async def program_of_websocket(ctx: ProbeContext, upgrade: Upgrade) -> None:
+async def after_websocket(ctx: ProbeContext, upgrade: Upgrade) -> None:
+    if _websocket_request(ctx, upgrade):
+        await _look(ctx)
+
+
+@probe(after=NginxConfig)
+async def after_nginx(ctx: ProbeContext, config: NginxConfig) -> None:
+    await _look(ctx)
+
+
+@probe(after=WebServerConfig)
+async def after_web_server(ctx: ProbeContext, config: WebServerConfig) -> None:
+    await _look(ctx)
+
+
+@probe(after=Listeners)
+async def after_listeners(ctx: ProbeContext, listeners: Listeners) -> None:
+    await _look(ctx)
+
+
+def _page_request(ctx: ProbeContext, exchange: Exchange) -> FailedRequest | None:
+    status = exchange.status or 999
+    is_page = exchange.purpose == "target" and exchange.port == ctx.target.port
+    if not is_page or status < 400 or status in {401, 407, 429}:
+        return None
+    if exchange.method == "POST":
+        return FailedRequest(ctx.target.path)
+    return _repeatable(ctx, ctx.target.path, exchange.url, exchange.address, ())
+
+
+def _websocket_request(ctx: ProbeContext, upgrade: Upgrade) -> FailedRequest | None:
     is_visit = upgrade.through == "front" and upgrade.variant == "normal"
     is_open = upgrade.accepted and upgrade.close_code in {None, 1000, 1001}
-    if is_visit and not is_open and upgrade.port == ctx.target.port:
-        url = f"{ctx.target.origin}{upgrade.path}"
-        again = _repetition(
-            ctx, url, upgrade.address, (*UPGRADE_FIELDS, f"Origin: {ctx.target.origin}")
-        )
-        await _look(ctx, upgrade.path, again)
+    if not is_visit or is_open or upgrade.port != ctx.target.port:
+        return None
+    url = f"{ctx.target.origin}{upgrade.path}"
+    fields = (*UPGRADE_FIELDS, f"Origin: {ctx.target.origin}")
+    return _repeatable(ctx, upgrade.path, url, upgrade.address, fields)
 
 
-def _repetition(
-    ctx: ProbeContext, url: str, address: str, fields: tuple[str, ...]
-) -> tuple[str, ...]:
-    """Return the command with which the server repeats a request, so that what it adds to a log
-    shows; () if the run may send no more."""
-    further = ctx.further_requests
-    if not further.begin(f"log {url}") or further.reserve(ctx, url, 4096) is None:
-        return ()
+def _repeatable(
+    ctx: ProbeContext, path: str, url: str, address: str, fields: tuple[str, ...]
+) -> FailedRequest:
     at = f"{ctx.target.host}:{ctx.target.port}:{bracketed(address)}"
     words = ("curl", "-sk", "-m", "3", "--http1.1", "--noproxy", "*", "--resolve", at)
-    return (*words, *(word for field in fields for word in ("-H", field)), url)
+    headers = (word for field in fields for word in ("-H", field))
+    return FailedRequest(path, url, (*words, *headers, url))
 
 
-async def _look(ctx: ProbeContext, path: str, again: tuple[str, ...]) -> None:
-    """Look at the programs of one path, once for each. In a container 127.0.0.1 is the container's
-    own, whose programs write elsewhere."""
-    for _ in range(MAX_PAUSES):
-        await asyncio.sleep(PAUSE)
-        if _is_route_known(ctx):
-            break
-    if ctx.observed(NginxContainer):
+def _failed_requests(ctx: ProbeContext) -> Iterator[FailedRequest]:
+    requests = [_page_request(ctx, each) for each in ctx.observed(Exchange)]
+    requests += [_websocket_request(ctx, each) for each in ctx.observed(Upgrade)]
+    yield from (request for request in requests if request)
+
+
+async def _look(ctx: ProbeContext) -> None:
+    """Look at the programs of each path that failed, once for each, as soon as it is known where
+    the path leads. In a container 127.0.0.1 is the container's own, whose programs write
+    elsewhere."""
+    listeners = next(iter(ctx.observed(Listeners)), None)
+    if listeners is None or ctx.observed(NginxContainer):
         return
-    for endpoint in dict.fromkeys(_endpoints(ctx, path)):
-        if endpoint in _known_endpoints(ctx):
-            continue
-        listeners = ctx.observed(Listeners)
-        if endpoint.isdigit() and listeners and not listeners[0].on(int(endpoint)):
-            await look_at_units(ctx, endpoint)
-        elif not _is_front(ctx, endpoint):
-            await _look_at_log(ctx, endpoint, again)
+    for request in _failed_requests(ctx):
+        for endpoint in dict.fromkeys(_endpoints(ctx, request.path)):
+            if _is_front(listeners, endpoint) or _is_known(ctx, endpoint):
+                continue
+            if not ctx.further_requests.begin(f"the log of {endpoint}"):
+                continue
+            await asyncio.sleep(PAUSE)
+            if endpoint.isdigit() and not listeners.on(int(endpoint)):
+                await look_at_units(ctx, endpoint)
+            else:
+                await _look_at_log(ctx, endpoint, request)
 
 
-@probe(after=Exchange)
-async def log_of_caddy(ctx: ProbeContext, exchange: Exchange) -> None:
-    """Read what Caddy itself wrote about a page that it did not get."""
-    is_page = exchange.purpose == "target" and exchange.port == ctx.target.port
-    if not is_page or (exchange.status or 0) < 500:
-        return
-    await asyncio.sleep(PAUSE)
-    servers = [each for each in ctx.observed(WebServer) if each.product == "caddy"]
-    if not any(ctx.target.port in each.ports and not each.foreign for each in servers):
-        return
-    at = ctx.elapsed()
-    words = ("sh", "-c", LOG_SCRIPT, "sh", str(int(at) + _SLACK), str(ctx.target.port))
-    result = await ctx.machine.run(*words, timeout=PATIENCE)
-    emit_if_too_slow(ctx, "Caddy's log", result)
-    paths = (ctx.target.path.partition("?")[0],)
-    for _, source, text in parse_logs(result.out):
-        message = request_error(text, ctx.target.host, paths)
-        if message and not ctx.observed(ServerRequestError):
-            ctx.emit(
-                ServerRequestError(
-                    vantage=Vantage.SERVER,
-                    at=at,
-                    took=result.took,
-                    equivalent=source,
-                    product="caddy",
-                    log=source,
-                    reason="logged",
-                    message=message,
-                )
-            )
+def _is_known(ctx: ProbeContext, endpoint: str) -> bool:
+    """Return whether the services that failed were read for it (`failed_services`)."""
+    return any(unit.endpoint == endpoint for unit in ctx.observed(FailedUnit))
 
 
-def _is_route_known(ctx: ProbeContext) -> bool:
-    """Return whether the configuration of the server in front was read, or a program has the port
-    itself."""
-    listeners = ctx.observed(Listeners)
-    is_program = bool(listeners) and not _is_front(ctx, str(ctx.target.port))
-    return bool(ctx.observed(NginxConfig) or ctx.observed(WebServerConfig)) or is_program
-
-
-def _known_endpoints(ctx: ProbeContext) -> set[str]:
-    lines = {line.endpoint for line in ctx.observed(ProgramLine)}
-    return lines | {unit.endpoint for unit in ctx.observed(FailedUnit)}
-
-
-def _is_front(ctx: ProbeContext, endpoint: str) -> bool:
-    return any(
-        listener.process in _FRONTS
-        for listeners in ctx.observed(Listeners)
-        for listener in listeners.on(int(endpoint) if endpoint.isdigit() else -1)
-    )
+def _is_front(listeners: Listeners, endpoint: str) -> bool:
+    port = int(endpoint) if endpoint.isdigit() else -1
+    return any(listener.process in _FRONTS for listener in listeners.on(port))
 
 
 def _endpoints(ctx: ProbeContext, path: str) -> Iterator[str]:
@@ -184,50 +176,61 @@ def _is_here(host: str) -> bool:
     return host == "localhost" or (is_address(host) and is_loopback(host))
 
 
-async def _look_at_log(ctx: ProbeContext, endpoint: str, again: tuple[str, ...]) -> None:
+async def _look_at_log(ctx: ProbeContext, endpoint: str, request: FailedRequest) -> None:
     at = ctx.elapsed()
-    age = str(int(at) + _SLACK)
-    words = ("sh", "-c", LOG_SCRIPT, "sh", age, endpoint, *again)
-    result = await ctx.machine.run(*words, timeout=PATIENCE)
+    words = ("sh", "-c", LOG_SCRIPT, "sh", str(int(at) + SLACK), endpoint)
+    result = await ctx.machine.run(*words, *_repetition(ctx, request), timeout=PATIENCE)
     emit_if_too_slow(ctx, "the log of the application", result)
-    best: tuple[int, str, str, str] | None = None
-    for process, source, text in parse_logs(result.out):
-        if process in _FRONTS:
-            # A front server has connected to the socket, or has inherited it.
-            continue
-        line = telling_line(text) or TellingLine("", 1)
-        if best is None or (bool(line.text), line.weight) > (bool(best[1]), best[0]):
-            best = (line.weight, line.text, process, source)
-    if best is not None and endpoint not in _known_endpoints(ctx):
-        ctx.emit(
-            ProgramLine(
-                vantage=Vantage.SERVER,
-                at=at,
-                took=result.took,
-                equivalent=best[3],
-                message=best[1],
-                weight=1 if best[0] == 1 else 2 if best[0] == 2 else 3,
-                endpoint=endpoint,
-                process=_name(best[2], best[3]),
-            )
+    # A front server has connected to the socket, or has inherited it. The log of an engine's own
+    # process is about all of its containers.
+    logs = [log for log in parse_logs(result.out) if log.process not in _FRONTS | ENGINES]
+    if not logs:
+        return
+    log, line = max(((log, _line_of(log)) for log in logs), key=_telling)
+    ctx.emit(
+        ProgramLine(
+            vantage=Vantage.SERVER,
+            at=at,
+            took=result.took,
+            equivalent=log.source,
+            message=line.text,
+            weight=line.weight,
+            endpoint=endpoint,
+            process=_name(log),
         )
+    )
 
 
-def _name(process: str, source: str) -> str:
+def _repetition(ctx: ProbeContext, request: FailedRequest) -> tuple[str, ...]:
+    """Return the command that repeats the request; () if the run may send no more."""
+    is_allowed = request.url and ctx.further_requests.reserve(ctx, request.url, 4096)
+    return request.repetition if is_allowed else ()
+
+
+def _line_of(log: ProgramLog) -> TellingLine:
+    return telling_line(log.text) or TellingLine("", 1)
+
+
+def _telling(log_and_line: tuple[ProgramLog, TellingLine]) -> tuple[bool, int]:
+    line = log_and_line[1]
+    return bool(line.text), line.weight
+
+
+def _name(log: ProgramLog) -> str:
     """Return the program's name, with that of its service if the log is a journal."""
-    unit = re.fullmatch(r"journalctl -u (\S+)\.service", source)
-    return f"{unit[1]} ({process})" if unit else process
+    unit = re.fullmatch(r"journalctl -u (\S+)\.service", log.source)
+    return f"{unit[1]} ({log.process})" if unit else log.process
 
 
-def parse_logs(text: str) -> Iterator[tuple[str, str, str]]:
-    """Parse the output of LOG_SCRIPT: process, command and text of each log."""
+def parse_logs(text: str) -> Iterator[ProgramLog]:
+    """Parse the output of LOG_SCRIPT."""
     process, source, lines = "", "", list[str]()
     for line in [*text.split("\n"), "end"]:
         if line.startswith(" "):
             lines.append(line[1:])
             continue
         if source:
-            yield process, source, "\n".join(lines)
+            yield ProgramLog(process, source, "\n".join(lines))
         word, _, rest = line.partition(" ")
         source, lines = "", []
         if word == "process":

@@ -1,8 +1,10 @@
-"""Probes for the error log of Apache, read only after it did not answer the target's page.
+"""Probes for the error log of Apache and for Caddy's journal, read only after they did not answer
+the target's page.
 
-Apache writes there why it failed or refused, which no visitor sees.
+They write there why they failed or refused, which no visitor sees.
 """
 
+import asyncio
 import shlex
 from collections.abc import Iterator
 
@@ -11,17 +13,26 @@ from diagnose.model import Vantage
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake
-from diagnose.model.web_servers import ServerRequestError, WebServer, WebServerConfig, WebSite
+from diagnose.model.web_servers import (
+    ServerRequestError,
+    ServerStartError,
+    WebServer,
+    WebServerConfig,
+    WebSite,
+)
 from diagnose.parsers.apache.error_log import (
     RequestedSite,
     RequestError,
     last_request_error,
     other_request_error,
+    start_error,
     workers_error,
 )
+from diagnose.parsers.caddy.request_log import request_error
 from diagnose.parsers.web_sites import answering_sites, route_of
 from diagnose.probes import ProbeContext, emit_not_observed, probe
-from diagnose.probes.inside.unanswered import emit_unanswered
+from diagnose.probes.inside.program_logs import LOG_SCRIPT, PATIENCE, PAUSE, SLACK, parse_logs
+from diagnose.probes.inside.unanswered import emit_if_too_slow, emit_unanswered
 
 READ_SCRIPT = read_script(__file__, "server_log.sh")
 
@@ -30,6 +41,37 @@ _FORBIDDEN = 77
 
 #: Seconds by which the times of the log, of the run and of the process may differ.
 _SLACK = 1.0
+
+
+@probe(after=WebServerConfig)
+async def of_a_stopped_server(ctx: ProbeContext, config: WebServerConfig) -> None:
+    """Read why Apache does not run. What fails after its configuration is read, such as a
+    certificate, stands in its own log and not in systemd's journal."""
+    stopped = [each for each in ctx.observed(WebServer) if each.product == config.product]
+    is_stopped = any(each.pid is None and not each.foreign for each in stopped)
+    sites = answering_sites(config, ctx.target.port, ctx.target.host)
+    if config.product != "apache" or not is_stopped:
+        return
+    # The log of a site tells of its own certificate (mod_ssl).
+    for log in dict.fromkeys((*(site.error_log for site in sites), config.error_log)):
+        if not log.startswith("/"):
+            continue
+        at = ctx.elapsed()
+        result = await ctx.machine.run("sh", "-c", READ_SCRIPT, "sh", log)
+        message = start_error(result.out)
+        if message:
+            ctx.emit(
+                ServerStartError(
+                    vantage=Vantage.SERVER,
+                    at=at,
+                    took=result.took,
+                    equivalent=f"tail -n 50 {shlex.quote(log)}",
+                    product=config.product,
+                    log=log,
+                    message=message,
+                )
+            )
+            return
 
 
 @probe(after=WebServerConfig)
@@ -73,6 +115,39 @@ async def after_a_stalled_handshake(ctx: ProbeContext, handshake: Handshake) -> 
         message = workers_error(text, now, since + _SLACK)
         if message and not ctx.observed(ServerRequestError):
             _emit(ctx, at, config, log, RequestError("workers", message))
+
+
+@probe(after=Exchange)
+async def log_of_caddy(ctx: ProbeContext, exchange: Exchange) -> None:
+    """Read once what Caddy wrote about a page that it did not get."""
+    if not _has_failed(exchange) or (exchange.status or 0) < 500:
+        return
+    await asyncio.sleep(PAUSE)
+    servers = [each for each in ctx.observed(WebServer) if each.product == "caddy"]
+    if not any(ctx.target.port in each.ports and not each.foreign for each in servers):
+        return
+    if not ctx.further_requests.begin("Caddy's log"):
+        return
+    at, port = ctx.elapsed(), str(ctx.target.port)
+    words = ("sh", "-c", LOG_SCRIPT, "sh", str(int(at) + SLACK), port)
+    result = await ctx.machine.run(*words, timeout=PATIENCE)
+    emit_if_too_slow(ctx, "Caddy's log", result)
+    paths = (ctx.target.path.partition("?")[0],)
+    for log in parse_logs(result.out):
+        message = request_error(log.text, ctx.target.host, paths)
+        if message and not ctx.observed(ServerRequestError):
+            ctx.emit(
+                ServerRequestError(
+                    vantage=Vantage.SERVER,
+                    at=at,
+                    took=result.took,
+                    equivalent=log.source,
+                    product="caddy",
+                    log=log.source,
+                    reason="logged",
+                    message=message,
+                )
+            )
 
 
 def _has_stalled(ctx: ProbeContext, handshake: Handshake) -> bool:

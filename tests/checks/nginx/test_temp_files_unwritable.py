@@ -37,6 +37,16 @@ def test_fires_for_an_upload_on_a_full_disk() -> None:
     assert claim.facts["folder"] == "/var/lib/nginx/body"
 
 
+def test_fires_for_a_cache_on_a_full_disk() -> None:
+    text = (
+        'pwritev() "/srv/cache/400e88825bb7b7d0.0000000002" failed (28: No space left on device) '
+        "while reading upstream"
+    )
+    line = replace(logged(text, level="crit", errno=28), doing="reading upstream")
+    (claim,) = judge("nginx.temp-files-unwritable", RUNNING, config(), line)
+    assert (claim.facts["full"], claim.facts["folder"]) == (True, "/srv/cache")
+
+
 def test_silent_when_a_file_of_the_site_may_not_be_read() -> None:
     line = logged('open() "/var/www/shop/a.js" failed (13: Permission denied)', errno=13)
     assert not judge("nginx.temp-files-unwritable", RUNNING, config(), line)

@@ -39,6 +39,17 @@ def test_fires_without_an_edit_where_the_page_would_not_be_accepted_either() -> 
     assert claim.fix.applicability is Applicability.MANUAL
 
 
+def test_fires_where_the_check_gets_no_valid_answer() -> None:
+    for result in ("L7RSP", "L7TOUT"):
+        (claim,) = judge(page(), status(check=result, code=None), attempt())
+        assert claim.facts["status"] == ""
+    assert not judge(page(), status(check="L7RSP", code=None), attempt(status=404))
+    closed = attempt("check", None, failure=Failure("closed", "connection closed"))
+    (claim,) = judge(page(), status(check="SOCKERR", code=None), attempt(), closed)
+    assert claim.facts["check_result"] == "connection closed"
+    assert not judge(page(), status(check="SOCKERR", code=None), attempt())
+
+
 def test_silent_where_the_server_does_not_work() -> None:
     refused = Failure("refused", "Connection refused", 111, "ECONNREFUSED")
     assert not judge(

@@ -6,7 +6,7 @@ from diagnose.model import Applicability, Command, Confidence
 from diagnose.model.nginx import NginxState
 from diagnose.model.server import Listeners
 from diagnose.model.tcp import Connection
-from diagnose.model.web_servers import WebServerTest
+from diagnose.model.web_servers import ServerStartError, WebServerTest
 from tests.support.check_evidence import judge
 from tests.support.web_server_evidence import APACHE, LISTENING, apache_config
 
@@ -21,6 +21,17 @@ def test_fires_when_nobody_has_the_port_of_its_configuration() -> None:
     assert claim.confidence is Confidence.CERTAIN
     assert claim.fix
     assert claim.fix.applicability is Applicability.AUTOMATIC
+
+
+def test_fires_with_the_line_of_its_own_log_and_no_start_that_fails_again() -> None:
+    silent = replace(STOPPED, complaint="", state="")
+    line = "AH02572: Failed to configure at least one certificate and key for shop.example.com:443"
+    error = ServerStartError(product="apache", log="/var/log/apache2/error.log", message=line)
+    (claim,) = judge(CHECK, silent, apache_config(), NOBODY, error)
+    assert claim.facts["logged"] == line
+    assert claim.facts["again"] is True
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
 
 
 def test_fires_with_care_beside_an_nginx_that_may_be_meant() -> None:

@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from diagnose.model import Confidence
+from diagnose.model import Confidence, Failure
 from diagnose.model.nginx import CertificateFile
 from diagnose.model.server import Listener, Listeners
 from diagnose.model.web_servers import WebServerConfig
@@ -34,6 +34,19 @@ def test_fires_for_the_server_that_has_the_site_and_does_not_run() -> None:
     assert claim.facts["holder"] == "apache2"
     assert claim.facts["server"] == "HAProxy"
     assert claim.confidence is Confidence.LIKELY
+
+
+def test_fires_where_the_program_on_the_port_speaks_plain_http() -> None:
+    plain = shake(failure=Failure("protocol", "wrong version number"), received="HTTP/1.1 400 Bad")
+    (claim,) = judge(CHECK, STOPPED, haproxy_site(), HELD, plain)
+    assert claim.facts["plain"] is True
+    asked = shake(variant="plain", received="HTTP/1.1 200 OK")
+    silent = shake(failure=Failure("timeout", "timed out"))
+    assert judge(CHECK, STOPPED, haproxy_site(), HELD, silent, asked)
+    needs_tls = shake(variant="plain", received="HTTP/1.1 400 Bad Request")
+    assert not judge(CHECK, STOPPED, haproxy_site(), HELD, silent, needs_tls)
+    other = shake(failure=Failure("protocol", "wrong version number"), received="220 mail")
+    assert not judge(CHECK, STOPPED, haproxy_site(), HELD, other)
 
 
 def test_fires_for_a_frontend_without_names_by_its_certificate() -> None:

@@ -5,6 +5,7 @@ import pytest
 from diagnose.model import Failure
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import UpstreamTry
+from diagnose.model.program_logs import ProgramLine
 from tests.support.check_evidence import REFUSED, SHOP, TIMEOUT, judge
 from tests.support.nginx_evidence import FILE, RUNNING, config
 from tests.support.page_errors import LOG_READ, logged
@@ -48,3 +49,12 @@ def test_fires_by_the_log_where_curl_gives_no_reason() -> None:
     (claim,) = judge(CHECK, no_reason, PAGE, LOG_READ, line, RUNNING, config())
     assert "104" in str(claim.facts["message"])
     assert not judge(CHECK, no_reason, PAGE, config())
+
+
+def test_the_line_of_its_own_log_is_quoted() -> None:
+    line = ProgramLine(message="panic: nil", weight=3, endpoint="3000", equivalent="journalctl")
+    (claim,) = judge(CHECK, HANGS_UP, PAGE, line, config())
+    assert (claim.facts["line"], claim.facts["log"]) == ("panic: nil", "journalctl")
+    for other in (replace(line, endpoint="3001"), replace(line, weight=1)):
+        (claim,) = judge(CHECK, HANGS_UP, PAGE, other, config())
+        assert not claim.facts["line"]

@@ -43,6 +43,17 @@ def test_fires_on_an_encoded_slash_that_the_application_has() -> None:
     assert "proxy_pass http://127.0.0.1:15672;" in str(claim.fix.steps[0])
 
 
+def test_fires_on_a_rewrite_that_writes_two_slashes() -> None:
+    lines = "location /app/ { rewrite ^/app(/.*)$ /$1 break; proxy_pass http://127.0.0.1:3000; }"
+    target, observations = seen(lines, "/app/users", 404)
+    (claim,) = judge(CHECK, *observations, target=target)
+    assert (claim.facts["asked"], claim.facts["rewritten"]) == ("//users", True)
+    assert claim.confidence is Confidence.LIKELY
+    right = lines.replace("/$1 break", "$1 break")
+    target, observations = seen(right, "/app/users", 404)
+    assert not judge(CHECK, *observations, target=target)
+
+
 def test_silent_where_the_spelling_is_kept_or_the_page_answers() -> None:
     right = APP.replace("location /app", "location /app/")
     for lines, path, status in (

@@ -30,6 +30,15 @@ def test_fires_and_names_what_listens_instead() -> None:
     assert claim.location.line == 9
 
 
+def test_fires_and_names_the_other_address_of_the_port() -> None:
+    sockets = (
+        Listener(address="::1", port=3000, family=6, process="node"),
+        Listener(address="0.0.0.0", port=22, family=4, process="sshd"),
+    )
+    (claim,) = judge(CHECK, DOWN, config(), Listeners(sockets=sockets))
+    assert claim.facts["elsewhere"] == ("[::1]:3000",)
+
+
 def test_fires_as_a_note_for_a_path_that_nobody_asked_about() -> None:
     text = SITE.replace(
         "    location /", "    location /old { proxy_pass http://127.0.0.1:9; }\n    location /", 1

@@ -28,6 +28,16 @@ def test_fires_for_the_one_that_names_the_port_and_is_certain() -> None:
     assert claim.facts["unit"] == "shop"
 
 
+def test_fires_for_a_program_of_pm2_with_its_commands() -> None:
+    program = replace(UNIT, manager="pm2", state="", equivalent="tail -n 60 /root/x-error.log")
+    (claim,) = judge(CHECK, PAGE, program)
+    assert (claim.facts["manager"], claim.facts["restart"]) == ("pm2", "pm2 restart shop")
+    (claim,) = judge(CHECK, PAGE, replace(program, manager="supervisor"))
+    assert claim.facts["state_command"] == "supervisorctl status shop"
+    (claim,) = judge(CHECK, PAGE, UNIT)
+    assert claim.facts["manager"] == ""
+
+
 def test_silent_when_several_failed_or_another_ones() -> None:
     assert not judge(CHECK, PAGE, UNIT, MAIL)
     assert not judge(CHECK, PAGE, MAIL)

@@ -61,6 +61,19 @@ def test_fires_less_sure_when_the_prefix_is_kept() -> None:
     assert "+        proxy_pass http://127.0.0.1:3000/;\n" in diff(claim)
 
 
+def test_fires_for_an_interface_that_is_there_without_the_prefix() -> None:
+    api = replace(ROOT, original="/app/api", value="/api", is_html=False)
+    (claim,) = claims(KEPT, MISSING, api)
+    assert claim.confidence is Confidence.LIKELY
+
+
+def test_fires_and_a_person_rewrites_in_a_location_with_a_regular_expression() -> None:
+    text = KEPT.replace("location /app/", "location ~ ^/app/")
+    (claim,) = claims(text, MISSING, ROOT)
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Manual)
+
+
 def test_fires_and_a_person_changes_a_location_without_a_slash() -> None:
     text = KEPT.replace("location /app/", "location /app")
     (claim,) = claims(text, MISSING, ROOT)

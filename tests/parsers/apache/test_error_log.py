@@ -5,6 +5,7 @@ from diagnose.parsers.apache.error_log import (
     RequestError,
     last_request_error,
     other_request_error,
+    start_error,
     workers_error,
 )
 
@@ -221,3 +222,87 @@ def test_php_that_finds_no_script_for_this_runs_own_request() -> None:
     assert error.code == "AH01071"
     other = RequestedSite({"/index.php"}, {"/var/www/shop"}, set(), visitors={"198.51.100.11"})
     assert other_request_error(line, NOW, 10, other) is None
+
+
+def test_the_port_to_which_no_connection_was_made() -> None:
+    tried = (
+        "[Thu Nov 26 08:07:19.630789 2026] [proxy:error] [pid 11821:tid 139] (111)Connection"
+        " refused: AH00957: FCGI: attempt to connect to 127.0.0.1:9000 (127.0.0.1:9000) failed"
+    )
+    request = (
+        "[Thu Nov 26 08:07:19.630814 2026] [proxy_fcgi:error] [pid 11821:tid 139]"
+        " [client 198.51.100.10:51466] AH01079: failed to make connection to backend: 127.0.0.1"
+    )
+    requested = RequestedSite({"/index.php"}, (), (), visitors={"198.51.100.10"})
+    error = other_request_error(f"{tried}\n{request}\n", NOW, 30, requested)
+    assert error
+    assert (error.code, error.errno, error.backend) == ("AH00957", 111, "127.0.0.1:9000")
+    assert error.message.startswith("(111)Connection refused: AH00957")
+    timeout = request.replace("[client", "(70007)The timeout specified has expired: [client")
+    timeout = timeout.replace("AH01079: failed to make", "AH01075: Error dispatching to make")
+    slow = other_request_error(timeout, NOW, 30, requested)
+    assert slow
+    assert slow.message.startswith("(70007)The timeout specified has expired: AH01075: Error")
+    alone = other_request_error(request, NOW, 30, requested)
+    assert alone
+    assert alone.code == "AH01079"
+
+
+STARTED = (
+    "[Thu Nov 26 08:07:17.014931 2026] [mpm_event:notice] [pid 190:tid 207] AH00489: Apache/2.4.65"
+    " (Debian) OpenSSL/3.5.4 configured -- resuming normal operations\n"
+)
+FAILED = (
+    "[Thu Nov 26 08:07:18.014931 2026] [ssl:emerg] [pid 190:tid 207] AH02572: Failed to configure"
+    " at least one certificate and key for shop.example.com:443\n"
+    "[Thu Nov 26 08:07:18.015 2026] [:emerg] [pid 190:tid 207] AH00020: Configuration Failed\n"
+)
+
+
+def test_why_the_last_start_failed() -> None:
+    assert start_error(STARTED + FAILED).startswith("AH02572: Failed to configure")
+    assert start_error(FAILED + STARTED) == ""
+    assert start_error(STARTED) == ""
+    assert start_error("") == ""
+
+
+def test_why_a_script_did_not_run() -> None:
+    failed = (
+        "[Thu Nov 26 08:07:19.6 2026] [cgid:error] [pid 11:tid 13] (13)Permission denied: AH01241:"
+        " exec of '/srv/cgi/x.cgi' failed\n"
+    )
+    ended = (
+        "[Thu Nov 26 08:07:19.7 2026] [cgid:error] [pid 12:tid 14] [client 198.51.100.10:51466]"
+        " End of script output before headers: x.cgi\n"
+    )
+    requested = RequestedSite({"/cgi-bin/x.cgi"}, (), (), visitors={"198.51.100.10"})
+    error = other_request_error(failed + ended, NOW, 30, requested)
+    assert error
+    assert error.message == ("(13)Permission denied: AH01241: exec of '/srv/cgi/x.cgi' failed")
+    alone = other_request_error(ended, NOW, 30, requested)
+    assert alone
+    assert alone.message.startswith("End of script output")
+
+
+def test_a_rule_with_p_without_a_proxy() -> None:
+    line = (
+        "[Thu Nov 26 08:07:19.7 2026] [rewrite:error] [pid 12:tid 14] [client 198.51.100.10:51466]"
+        " AH00669: attempt to make remote request from mod_rewrite without proxy enabled:"
+        " proxy:http://127.0.0.1:3000/\n"
+    )
+    requested = RequestedSite({"/"}, (), (), visitors={"198.51.100.10"})
+    error = other_request_error(line, NOW, 30, requested)
+    assert error
+    assert error.code == "AH00669"
+
+
+def test_an_application_that_resets_the_connection() -> None:
+    line = (
+        "[Thu Nov 26 08:07:19.7 2026] [proxy_http:error] [pid 12:tid 14] (104)Connection reset by"
+        " peer: [client 198.51.100.10:51466] AH01102: error reading status line from remote server"
+        " 127.0.0.1:3001\n"
+    )
+    requested = RequestedSite({"/"}, (), {"127.0.0.1:3001"}, visitors={"198.51.100.10"})
+    error = other_request_error(line, NOW, 30, requested)
+    assert error
+    assert error.message.startswith("(104)Connection reset by peer: AH01102")

@@ -1,5 +1,6 @@
 import pytest
 
+from diagnose.model.haproxy import InvalidResponse
 from diagnose.parsers.haproxy.config import parse
 from diagnose.parsers.haproxy.health_checks import HttpCheck, http_check
 from diagnose.parsers.haproxy.messages import parse_test, parse_version
@@ -68,6 +69,29 @@ def test_statistics_have_servers_and_the_numbers_of_connections() -> None:
         ("", True),
         ("https", True),
     ]
+
+
+def test_the_line_of_the_last_invalid_response() -> None:
+    """Recorded from HAProxy 3.0.11, "show info;show errors;show stat"."""
+    errors = (
+        "Total events captured on [27/Nov/2026:03:25:07.883] : 1\n \n"
+        "[27/Nov/2026:03:25:07.758] backend app (#4): invalid response\n"
+        "  frontend https (#3), server app1 (#1), event #0, src 127.0.0.1:35492\n"
+        "  buffer starts at 0 (including 0 out), 16324 free,\n"
+        "  len 60, wraps at 16336, error at position 18\n"
+        "  H1 connection flags 0x80000100, H1 stream flags 0x00014810\n"
+        "  H1 chunk len 0 bytes, H1 body len 0 bytes :\n  \n"
+        "  00000  HTTP/1.1 200 OK\\r\\n\n"
+        "  00017  X Bad Header: 1\\r\\n\n"
+        "  00034  Content-Length: 5\\r\\n\n"
+        "  00053  \\r\\n\n\n"
+    )
+    statistics = parse_statistics(errors + STATISTICS)
+    assert statistics is not None
+    assert statistics.invalid == InvalidResponse("app", "app1", "X Bad Header: 1")
+    plain = parse_statistics(STATISTICS)
+    assert plain is not None
+    assert plain.invalid is None
 
 
 @pytest.mark.parametrize(

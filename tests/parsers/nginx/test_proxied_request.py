@@ -187,6 +187,10 @@ def test_a_prefix_is_cut_off_or_given_back() -> None:
     cut = variants("proxy_pass http://127.0.0.1:3000/;", 404, "/app/", BELOW)[0]
     assert (cut.original, cut.value) == ("/page", "/app/page")
     assert "path" not in [one.part for one in variants(APP, 404)]
+    regex = variants(APP, 404, "~ ^/app/(page|x)", BELOW)[0]
+    assert (regex.original, regex.value) == ("/app/page", "/page")
+    for other in ("~ ^/a.p/", "~ /app/", "~* ^/app/"):
+        assert "path" not in [one.part for one in variants(APP, 404, other, BELOW)]
 
 
 def test_a_server_name_is_that_of_the_host() -> None:

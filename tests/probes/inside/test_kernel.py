@@ -41,6 +41,7 @@ from diagnose.probes.inside.kernel import (
     stalled,
     vantage_silent,
 )
+from diagnose.probes.inside.port_holders import SCRIPT as HOLDERS_SCRIPT
 from diagnose.probes.inside.system import ROOT_SERVERS
 from tests.support.check_evidence import TIMEOUT
 from tests.support.fake_context import Looking, looked
@@ -48,7 +49,19 @@ from tests.support.vantage_evidence import again, point, silent, visit
 
 ASKED = shlex.join(("sh", "-c", FIRST_SCRIPT, "sh", "443", ROOT_SERVERS[4], ROOT_SERVERS[6]))
 HERE, THERE = (
-    shlex.join(("sh", "-c", AFTER_FAILURE_SCRIPT, "sh", "443", seconds, PACKET_WATCHER, "1500"))
+    shlex.join(
+        (
+            "sh",
+            "-c",
+            AFTER_FAILURE_SCRIPT,
+            "sh",
+            "443",
+            seconds,
+            PACKET_WATCHER,
+            "1500",
+            HOLDERS_SCRIPT,
+        )
+    )
     for seconds in ("0", str(WATCH_SECONDS))
 )
 
@@ -294,7 +307,7 @@ def test_the_script_says_whether_the_session_was_captured(came: bool, tmp_path: 
         control.touch()
     (tmp_path / "id").write_text("#!/bin/sh\necho 0\n")
     (tmp_path / "id").chmod(0o755)
-    words = ["/bin/sh", "-c", AFTER_FAILURE_SCRIPT, "sh", "443", "0.3", PACKET_WATCHER, "9"]
+    words = ["/bin/sh", "-c", AFTER_FAILURE_SCRIPT, "sh", "443", "0.3", PACKET_WATCHER, "9", ""]
     env = {
         "PATH": f"{tmp_path}:/usr/bin:/bin:/usr/sbin:/sbin",
         "SSH_CONNECTION": "198.51.100.10 45746 203.0.113.10 22",

@@ -27,8 +27,8 @@ LOG = (
     "source tail -n 50 /srv/shop/shop.log\n warning: slow\n"
 )
 UNITS = (
-    "unit shop.service failed no yes\n Error: Cannot find module 'x'\n"
-    "unit apache2.service failed no no\n AH00072: could not bind\n"
+    "unit shop.service failed - no yes\n Error: Cannot find module 'x'\n"
+    "unit apache2.service failed - no no\n AH00072: could not bind\n"
 )
 
 
@@ -49,7 +49,7 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(probes, "PAUSE", 0.0)
 
 
-def look(*before: Observation, probe: Any = probes.program_of_page) -> Looking:
+def look(*before: Observation, probe: Any = probes.after_page) -> Looking:
     looking = Looking(TwoScripts())
     looking.observations += before
     asyncio.run(probe.work(looking, before[-1]))
@@ -65,7 +65,7 @@ def test_the_line_of_the_program_behind_the_site() -> None:
 
 def test_a_log_that_tells_nothing_is_named() -> None:
     (log,) = probes.parse_logs("process node\nsource journalctl -u shop.service\n")
-    assert log == ("node", "journalctl -u shop.service", "")
+    assert log == probes.ProgramLog("node", "journalctl -u shop.service", "")
 
 
 def test_a_program_that_has_the_port_itself() -> None:
@@ -83,10 +83,20 @@ def test_the_services_that_failed_where_nobody_listens() -> None:
     assert not looking.observed(ProgramLine)
 
 
+def test_the_configuration_may_be_known_after_the_page() -> None:
+    looking = look(LISTENING, PAGE)
+    assert not looking.machine.commands_run  # type: ignore[attr-defined]
+    looking.observations += (APACHE, apache_config())
+    later: Any = probes.after_web_server
+    asyncio.run(later.work(looking, looking.observations[-1]))
+    (line,) = looking.observed(ProgramLine)
+    assert line.endpoint == "3000"
+
+
 def test_once_for_each_endpoint() -> None:
     looking = Looking(TwoScripts())
-    looking.observations += (APACHE, apache_config(), LISTENING)
-    probe: Any = probes.program_of_page
+    looking.observations += (APACHE, apache_config(), LISTENING, PAGE)
+    probe: Any = probes.after_page
     asyncio.run(probe.work(looking, PAGE))
     asyncio.run(probe.work(looking, PAGE))
     assert len(looking.observed(ProgramLine)) == 1
@@ -105,7 +115,7 @@ def test_nothing_is_read_for_a_server_in_a_container() -> None:
 
 def test_a_websocket_that_was_refused() -> None:
     before = (APACHE, apache_config(), LISTENING, upgrade(404))
-    (line,) = look(*before, probe=probes.program_of_websocket).observed(ProgramLine)
+    (line,) = look(*before, probe=probes.after_websocket).observed(ProgramLine)
     assert line.endpoint == "3000"
 
 

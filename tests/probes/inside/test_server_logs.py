@@ -7,7 +7,7 @@ from diagnose.machine import CommandResult
 from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Observation, Unseen
 from diagnose.model.http import Exchange
-from diagnose.model.web_servers import ServerRequestError
+from diagnose.model.web_servers import ServerRequestError, ServerStartError
 from diagnose.probes.inside import server_logs as probes
 from tests.support.fake_context import Looking
 from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
@@ -80,3 +80,17 @@ def test_other_messages_are_read_too() -> None:
     )
     (error,) = look(read(0, line), APACHE, CONFIG, PAGE).observed(ServerRequestError)
     assert (error.reason, error.rule) == ("firewall", "7")
+
+
+def test_why_a_stopped_apache_did_not_start() -> None:
+    line = "[Thu Nov 26 08:07:18.0 2026] [ssl:emerg] [pid 1:tid 2] AH02572: Failed to configure\n"
+    command = shlex.join(("sh", "-c", probes.READ_SCRIPT, "sh", LOG))
+    looking = Looking(RecordedMachine({command: read(0, f"1 2026\n{line}")}, {}))
+    looking.emit(replace(APACHE, pid=None))
+    run(probes.of_a_stopped_server, looking, CONFIG)
+    (error,) = looking.observed(ServerStartError)
+    assert (error.log, error.message) == (LOG, "AH02572: Failed to configure")
+    running = Looking(RecordedMachine({command: read(0, line)}, {}))
+    running.emit(APACHE)
+    run(probes.of_a_stopped_server, running, CONFIG)
+    assert not running.observed(ServerStartError)

@@ -1,6 +1,6 @@
 # Argument: the path of HAProxy's stats socket. Prints its state, by the first program that is here.
 
-c='show info;show stat'
+c='show info;show errors;show stat'
 if command -v perl >/dev/null; then
   exec perl -MIO::Socket::UNIX -e 'alarm 4; $s = IO::Socket::UNIX->new(Peer => $ARGV[0])
     or die "$!\n"; print $s "$ARGV[1]\n"; $s->flush; print while <$s>' "$1" "$c"

@@ -1,11 +1,11 @@
 # Prints what changed after a connection failed: captured SYNs, counters, half-open connections,
 # queues and who holds them. Each part follows a line "@ name" (diagnose/parsers/linux/kernel.py).
-# Arguments: the port, the seconds of capture (0: none), the text of packet_watcher.pl, and the
-# maximum number of packets.
+# Arguments: the port, the seconds of capture (0: none), the text of packet_watcher.pl, the maximum
+# number of packets, and the text of port_holders.sh.
 # shellcheck disable=SC2086
 #   (SC2086: $SSH_CONNECTION is four words.)
 
-port=$1 watch=$2 watcher=$3 most=$4
+port=$1 watch=$2 watcher=$3 most=$4 holders=$5
 set -- $SSH_CONNECTION; client=$1 cport=$2
 clock() { read -r up _ </proc/uptime && echo "clock: $1 $up"; }
 
@@ -56,10 +56,6 @@ grep -sH . /proc/net/netstat /proc/net/snmp /proc/net/stat/nf_conntrack \
 [ -e /proc/net/stat/nf_conntrack ] && [ ! -r /proc/net/stat/nf_conntrack ] && echo "@ denied"
 echo "@ half-open"; ss -tn state syn-recv "sport = :$port" 2>/dev/null
 echo "@ queues"; ss -ltn 2>/dev/null || grep -h ' 0A ' /proc/net/tcp /proc/net/tcp6 2>/dev/null
-echo "@ holders"
-for p in $(ss -ltnp "sport = :$port" 2>/dev/null |
-  grep -o ',\(pid=\)\{0,1\}[0-9]*,' | tr -dc '0-9\n'); do
-  cat "/proc/$p/stat" 2>/dev/null
-done
+echo "@ holders"; sh -c "$holders" sh "$port"
 echo "@ end"; clock end
 :

@@ -2,14 +2,20 @@
 # "process NAME", and for each log "source COMMAND" and its lines, each of which follows a space. Logs
 # are the journal of the unit or the cgroup (systemd.journal-fields(7)), and files: those that the
 # program or its parent has open, and the new ones below its folder. A file may hold old lines: the
-# rest of the arguments is a command that repeats the request, and what is added to it is printed.
+# rest of the arguments is a command that repeats the request, and what is added to it is printed. Of
+# a container that publishes the port it is what its engine keeps ("docker logs").
 
-now=$(date +%s) age=$1
-case $2 in
-  /*) l=$(ss -Hlxp src "$2") ;;
-  *) l=$(ss -Hltnp "sport = :$2") ;;
-esac 2>/dev/null
+now=$(date +%s) age=$1 at=$2
 shift 2
+# A program that crashes on each request is started again in a moment.
+for t in 0.3 0.5 0; do
+  case $at in
+    /*) l=$(ss -Hlxp src "$at") ;;
+    *) l=$(ss -Hltnp "sport = :$at") ;;
+  esac 2>/dev/null
+  [ -z "$l" ] || break
+  sleep "$t"
+done
 show() { tail -c 16384 | tail -n 150 | sed 's/^/ /'; }
 size() { stat -L -c %s -- "$1"; }
 is_log() {
@@ -37,6 +43,18 @@ for p in $(echo "$l" | grep -o 'pid=[0-9]*' | cut -d= -f2 | sort -un | head -n 4
   files="$files
 $(candidates "$p" | sort -u | head -n 200 | while read -r f; do is_log "$f" && echo "$(size "$f") $f"; done)"
 done 2>/dev/null
+# A container that publishes the port: its engine has what it writes.
+case $l in
+  ''|*'"docker-proxy"'*|*'"rootlessport'*|*'"conmon"'*)
+    for e in docker podman; do
+      command -v "$e" || continue
+      "$e" ps --filter "publish=$at" --format '{{.Names}}' | head -n 1 | while read -r n; do
+        echo "process $n"; echo "source $e logs $n"
+        [ $# = 0 ] || "$@"
+        "$e" logs --since "${age}s" --tail 150 "$n" 2>&1 | show
+      done
+    done 2>/dev/null | grep -e '^ ' -e '^process ' -e '^source ' ;;
+esac
 files=$(echo "$files" | grep . | sort -u | head -n 6)
 [ -n "$files" ] && [ $# -gt 0 ] || exit 0
 "$@" >/dev/null 2>&1

@@ -13,7 +13,7 @@ from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import CertificateFile
 from diagnose.model.server import Listeners
-from diagnose.model.tls import Handshake
+from diagnose.model.tls import Handshake, speaks_plain_http
 from diagnose.model.web_servers import Product, WebServer, WebServerConfig
 from diagnose.parsers.hostnames import covers, is_address
 from diagnose.parsers.redirects import redirect_target
@@ -176,7 +176,10 @@ async def _observe_behind(ctx: ProbeContext, candidate: Candidate) -> None:
 
 
 def _is_foreign(ctx: ProbeContext, handshake: Handshake) -> bool:
-    """Return whether a visitor got a certificate for other names than the target's."""
+    """Return whether a visitor got a certificate for other names than the target's, or found a
+    program that speaks plain HTTP."""
+    if handshake.port == ctx.target.port and speaks_plain_http(handshake):
+        return True
     is_visit = handshake.port == ctx.target.port and handshake.is_browser_like
     if not is_visit or not handshake.chain or is_address(ctx.target.host):
         return False

@@ -42,6 +42,7 @@ from diagnose.probes.inside.web_servers.readers import (
     program_output,
     server_state,
     test_subject,
+    unit_command,
 )
 
 #: Debian's program: it needs the variables of a file, which apachectl reads.
@@ -110,9 +111,9 @@ class ApacheReader:
             loaded=process.oldest_worker if process else None,
             complaint=_complaint(service),
             test=(*words, "-t"),
-            reload=("systemctl", "reload", unit) if unit else _control(words, "graceful"),
-            start=("systemctl", "start", unit) if unit else _control(words, "start"),
-            stop=("systemctl", "stop", unit) if unit else _control(words, "stop"),
+            reload=unit_command("reload", unit, _control(words, "graceful")),
+            start=unit_command("start", unit, _control(words, "start")),
+            stop=unit_command("stop", unit, _control(words, "stop")),
         )
 
     async def run_test(self, ctx: ProbeContext, server: WebServer) -> WebServerTest | None:

@@ -9,6 +9,7 @@ import asyncio
 import posixpath
 import shlex
 from dataclasses import replace
+from functools import partial
 
 from diagnose.model import Unseen, Vantage
 from diagnose.model.frozen import frozen
@@ -35,10 +36,11 @@ from diagnose.probes.inside.web_servers.readers import (
     Reader,
     command_name,
     config_test,
+    identified_state,
     is_forbidden,
     program_output,
-    server_state,
     test_subject,
+    unit_command,
 )
 
 #: The file of Debian's, Red Hat's and Caddy's own packages.
@@ -85,29 +87,28 @@ class CaddyReader:
     ) -> WebServer | None:
         at = ctx.elapsed()
         binary = (process.program if process else "") or program
-        state = server_state("caddy", binary, process, service)
-        foreign, unit = state.foreign, state.unit
-        version = "" if foreign or not binary.startswith("/") else await _version(ctx, binary)
-        if not version and not foreign:
+        read_version = partial(_version, ctx)
+        state = await identified_state("caddy", binary, process, service, read_version)
+        if state is None:
             return None
+        unit = state.unit
         options = parse_options(process.title) if process else Options(DEFAULT_CONFIG)
         name = command_name(binary)
         words = _config_words(options)
         is_readable = bool(words) and not options.resumes
-        reload = ("systemctl", "reload", unit) if unit else (name, "reload", *words, "--force")
+        reload = unit_command("reload", unit, (name, "reload", *words, "--force"))
         return replace(
             state,
             at=at,
             took=ctx.elapsed() - at,
             equivalent=f"{name} version",
-            version=version,
             config=options.config if is_readable else "",
             loaded=process.started if process else None,
             complaint=last_error(service.journal) if service else "",
             test=(name, "adapt", *words) if is_readable else (),
             reload=reload if is_readable else (),
-            start=("systemctl", "start", unit) if unit else _start(name, words),
-            stop=("systemctl", "stop", unit) if unit else (name, "stop"),
+            start=unit_command("start", unit, _start(name, words)),
+            stop=unit_command("stop", unit, (name, "stop")),
         )
 
     async def run_test(self, ctx: ProbeContext, server: WebServer) -> WebServerTest | None:

@@ -5,6 +5,7 @@ import posixpath
 import shlex
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import partial
 
 from diagnose.machine import FileContent
 from diagnose.model import Vantage
@@ -28,10 +29,11 @@ from diagnose.probes.inside.web_servers.readers import (
     command_name,
     config_test,
     emit_unreadable,
+    identified_state,
     is_forbidden,
     program_output,
-    server_state,
     test_subject,
+    unit_command,
 )
 
 #: The file of Debian's, Red Hat's and others' packages.
@@ -80,11 +82,11 @@ class HaproxyReader:
     ) -> WebServer | None:
         at = ctx.elapsed()
         binary = (process.program if process else "") or program
-        state = server_state("haproxy", binary, process, service)
-        foreign, unit = state.foreign, state.unit
-        version = "" if foreign or not binary.startswith("/") else await _version(ctx, binary)
-        if not version and not foreign:
+        read_version = partial(_version, ctx)
+        state = await identified_state("haproxy", binary, process, service, read_version)
+        if state is None:
             return None
+        unit = state.unit
         options = parse_options(process.title if process else "")
         if not options.configs:
             options = Options((DEFAULT_CONFIG,), options.folder)
@@ -94,14 +96,13 @@ class HaproxyReader:
             at=at,
             took=ctx.elapsed() - at,
             equivalent=shlex.join((words[0], "-v")),
-            version=version,
             config=posixpath.join(options.folder, options.configs[0]),
             loaded=_loaded(process),
             complaint=_complaint(service),
             test=(*words, "-c"),
             reload=_reload(process, unit),
-            start=("systemctl", "start", unit) if unit else (*words, "-W", "-D", "-p", PID_FILE),
-            stop=("systemctl", "stop", unit) if unit else _stop(process),
+            start=unit_command("start", unit, (*words, "-W", "-D", "-p", PID_FILE)),
+            stop=unit_command("stop", unit, _stop(process)),
         )
 
     async def run_test(self, ctx: ProbeContext, server: WebServer) -> WebServerTest | None:

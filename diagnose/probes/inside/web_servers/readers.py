@@ -3,7 +3,8 @@
 import importlib
 import posixpath
 import shlex
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import replace
 from typing import Protocol
 
 from diagnose.machine import CommandResult, FileContent
@@ -16,6 +17,7 @@ from diagnose.model.web_servers import (
     WebServerTest,
 )
 from diagnose.parsers.config_error import ConfigError
+from diagnose.parsers.nginx.install_paths import PROGRAM_NAMES as NGINX_NAMES
 from diagnose.probes import ProbeContext, emit_not_observed
 from diagnose.probes.inside.unanswered import emit_unanswered
 from diagnose.probes.inside.web_servers.processes import ServerProcess, ServerService
@@ -30,6 +32,8 @@ PRODUCTS: dict[str, Product] = {
     "traefik": "traefik",
 }
 
+#: The names of every web server's program and service, nginx's included.
+WEB_SERVERS = frozenset({*NGINX_NAMES, *PRODUCTS})
 
 #: Maximum number of unreadable files that are named.
 MAX_UNREADABLE = 5
@@ -86,6 +90,27 @@ def server_state(
         enabled=service.enabled if service else None,
         file_state=service.file_state if service else "",
     )
+
+
+async def identified_state(
+    product: Product,
+    binary: str,
+    process: ServerProcess | None,
+    service: ServerService | None,
+    read_version: Callable[[str], Awaitable[str]],
+) -> WebServer | None:
+    """Return the state of a server with its version, which its program says. None if it says none:
+    then it is another program of the same name. A foreign program is not run."""
+    state = server_state(product, binary, process, service)
+    if state.foreign:
+        return state
+    version = await read_version(binary) if binary.startswith("/") else ""
+    return replace(state, version=version) if version else None
+
+
+def unit_command(verb: str, unit: str, otherwise: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the command of systemd's unit, or the server's own without one."""
+    return ("systemctl", verb, unit) if unit else otherwise
 
 
 def test_subject(server: WebServer) -> str:

@@ -9,6 +9,7 @@ import asyncio
 import re
 import shlex
 from dataclasses import replace
+from functools import partial
 
 from diagnose.machine import FileContent
 from diagnose.model import Vantage
@@ -30,8 +31,9 @@ from diagnose.probes.inside.web_servers.readers import (
     Reader,
     command_name,
     emit_unreadable,
+    identified_state,
     program_output,
-    server_state,
+    unit_command,
 )
 
 #: Where Traefik looks for its static file by itself ("Configuration Introduction").
@@ -69,13 +71,9 @@ class TraefikReader:
 
         at = ctx.elapsed()
         binary = (process.program if process else "") or program
-        state = server_state("traefik", binary, process, service)
-        version = ""
-        if not state.foreign and binary.startswith("/"):
-            result = await program_output(ctx, "traefik", binary, "version")
-            match = _VERSION.search(result.out)
-            version = match[1] if match else ""
-        if not version and not state.foreign:
+        read_version = partial(_version, ctx)
+        state = await identified_state("traefik", binary, process, service, read_version)
+        if state is None:
             return None
         flags = flags_of(process.title) if process else {}
         unit, name = state.unit, command_name(binary)
@@ -84,13 +82,12 @@ class TraefikReader:
             at=at,
             took=ctx.elapsed() - at,
             equivalent=f"{name} version",
-            version=clean(version, 40),
             config=clean(flags.get("configfile", ""), 300),
             loaded=process.started if process else None,
             # It reads dynamic files again by itself, and the static one at its start only.
             reload=(),
-            start=("systemctl", "start", unit) if unit else (),
-            stop=("systemctl", "stop", unit) if unit else (),
+            start=unit_command("start", unit, ()),
+            stop=unit_command("stop", unit, ()),
             arguments=process.title if process else "",
         )
 
@@ -213,3 +210,9 @@ def _equivalent(static: _Static, is_running: bool) -> str:
     if is_running:
         return "curl http://127.0.0.1:8080/api/rawdata"
     return f"cat {shlex.quote(static.file.path)}" if static.file else "ps -o args= -C traefik"
+
+
+async def _version(ctx: ProbeContext, binary: str) -> str:
+    result = await program_output(ctx, "traefik", binary, "version")
+    match = _VERSION.search(result.out)
+    return clean(match[1], 40) if match else ""

@@ -216,6 +216,12 @@ def test_a_stopped_server_with_the_site_is_seen_after_a_foreign_certificate(
     asyncio.run(probes.idle_servers.work(look, foreign))  # type: ignore[arg-type]
     (server,) = look.observed(WebServer)
     assert server.pid is None
+    plain = Looking(machine)
+    plain.emit(Listeners(sockets=(NGINX,)))
+    error = Failure("protocol", "wrong version number")
+    http = plain.emit(shake(failure=error, received="HTTP/1.1 400 Bad Request"))
+    asyncio.run(probes.idle_servers.work(plain, http))  # type: ignore[arg-type]
+    assert plain.observed(WebServer)
     later = Looking(machine)
     later.emit(foreign)
     sockets = later.emit(Listeners(sockets=(NGINX,)))
