@@ -11,13 +11,12 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache
 from types import ModuleType
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from diagnose.checking import proof
 from diagnose.checking.conclusion import conclude, import_checks
 from diagnose.checking.root_cause import is_healthy_from_server
 from diagnose.machine import Machine, ServerSideNet
-from diagnose.machine.container import ContainerMachine
 from diagnose.model import (
     Crash,
     Evidence,
@@ -58,6 +57,9 @@ from diagnose.probes.further_requests import FurtherRequests
 from diagnose.probes.in_container import InContainer, context_of
 from diagnose.processes.signals import signal_number
 
+if TYPE_CHECKING:
+    from diagnose.machine.container import ContainerMachine
+
 ObservationT = TypeVar("ObservationT", bound=Observation)
 
 
@@ -93,7 +95,7 @@ class Run:
     _inside_started: bool = False
     _failure_started: bool = False
     _server_side: "ServerSideRun | None" = None
-    _container: ContainerMachine | None = None
+    _container: "ContainerMachine | None" = None
 
     @property
     def machine(self) -> Machine:
@@ -204,7 +206,7 @@ class Run:
             self._server_side = ServerSideRun(self)
         return self._server_side if self._server_side.register_address(address) else None
 
-    def enter_container(self, machine: ContainerMachine) -> InContainer:
+    def enter_container(self, machine: "ContainerMachine") -> InContainer:
         self._container = machine
         return InContainer(self, machine)
 
@@ -295,7 +297,7 @@ class ServerSideRun:
     def from_server(self, address: str) -> "ServerSideRun | None":
         return None
 
-    def enter_container(self, machine: ContainerMachine) -> InContainer:
+    def enter_container(self, machine: "ContainerMachine") -> InContainer:
         return InContainer(self.run, machine)
 
 

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import grimp
 
+from tests.support import x509_writer
+
 ROOT = Path(__file__).parent.parent
 
 _RUN = """
@@ -104,13 +106,24 @@ sys.stdout.write(json.dumps(sorted(sys.modules)))
     assert {name for name in seen if name.startswith(never)} == set()
 
 
+def test_an_ordinary_certificate_needs_no_large_library() -> None:
+    der = x509_writer.leaf()
+    seen = _modules(f"""
+import json, sys
+from diagnose.parsers.x509 import parse_chain
+assert parse_chain(({der!r},))[0].key_bits == 256
+sys.stdout.write(json.dumps(sorted(sys.modules)))
+""")
+    assert {"cryptography", "dns"} & seen == set()
+
+
 def test_json_on_a_refused_port_keeps_its_budget_of_modules() -> None:
     foreign = {
         name
         for name in modules("--json", "--outside", "127.0.0.1:1")
         if name.partition(".")[0] not in {"diagnose", "checks"}
     }
-    assert len(foreign) <= 340, sorted(foreign)
+    assert len(foreign) <= 190, sorted(foreign)
 
 
 def test_help_and_mistakes_start_no_engine() -> None:

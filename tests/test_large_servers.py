@@ -4,6 +4,7 @@ than is said. Counted, not timed."""
 import sys
 from collections.abc import Callable
 from types import FrameType
+from typing import Any
 
 import pytest
 
@@ -67,6 +68,35 @@ def test_bans_do_not_copy_all_addresses_for_each_of_them(monkeypatch: pytest.Mon
     count = 2000
     assert judged(large_servers.nft_rules, count).findings
     assert copied < 200 * count  # 4,000 times before
+
+
+def test_a_set_is_copied_as_often_for_many_elements_as_for_few(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What C does in one step: the lengths of all regions that are compared and made."""
+    handled = 0
+
+    def counted(work: Callable[..., address_sets.Region]) -> Callable[..., address_sets.Region]:
+        def count(*regions: Any) -> address_sets.Region:
+            nonlocal handled
+            given = [tuple(region) for region in regions]
+            result = work(*given)
+            handled += sum(map(len, (*given, result)))
+            return result
+
+        return count
+
+    for name in ("difference", "intersection", "merged_region"):
+        monkeypatch.setattr(traversal, name, counted(getattr(traversal, name)))
+    judged(large_servers.set_elements, 500)
+    few, handled = handled, 0
+    judged(large_servers.set_elements, 4 * 500)
+    assert 0 < few < handled <= 4.1 * few
+
+
+def test_a_hundred_thousand_elements_of_a_set_are_judged() -> None:
+    (cause,) = verdict(judged(large_servers.set_elements, 100_000)).causes
+    assert cause.check.id == "firewall.ruleset-blocks"
 
 
 @pytest.mark.parametrize("build", [large_servers.nft_rules, large_servers.iptables_rules])

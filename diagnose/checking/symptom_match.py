@@ -2,7 +2,6 @@
 reads `checks/symptoms.toml`.
 """
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cache
@@ -41,6 +40,8 @@ class SymptomRow:
 @cache
 def symptom_table() -> Mapping[str, SymptomRow]:
     """Return the table of symptoms. "status-502" is a row for one status."""
+    import tomllib  # few runs have a pasted message
+
     rows: dict[str, Any] = tomllib.loads(TABLE.read_text("utf-8"))
     return {
         name: SymptomRow(

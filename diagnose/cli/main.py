@@ -38,12 +38,22 @@ def _main(arguments: list[str], may_fork: bool) -> int:
         from diagnose.cli import screen
 
         return screen.show_targets(request)
-    # With many targets the libraries are imported once, and asking another process costs more.
-    if may_fork and len(request.targets) == 1 and request.options.outside:
+    if may_fork and _asks_name_servers(request):
         from diagnose.processes import parser_process
 
         parser_process.start()
     return diagnose(request)
+
+
+def _asks_name_servers(request: RunRequest) -> bool:
+    """Return whether DNS answers will be parsed, whose library takes long to import. With many
+    targets it is imported once, and asking another process costs more."""
+    from diagnose.parsers.hostnames import is_address
+
+    options = request.options
+    is_one = len(request.targets) == 1 and options.outside and not request.is_plan
+    is_named = options.address is None and not options.by_proxy
+    return is_one and is_named and not is_address(request.targets[0].host)
 
 
 def _shows_screen(request: RunRequest) -> bool:

@@ -1,7 +1,9 @@
 """Runs many jobs: as many at once as the machine can bear, and as fast as is polite.
 
-- A job begins only while the event loop is on time. A loop that is late would read every answer
-  late; jobs that merely wait for a silent server cost nothing, and hold up no other.
+- A job begins only while the jobs at work leave the event loop little to do. A loop with much to do
+  would read every answer late; jobs that merely wait for a silent server cost nothing, and hold up
+  no other. What counts is our own work, in CPU time: other programs may make this one as late, and
+  no job that waits for its start would change that.
 - `concurrency` bounds the jobs at work, so that file descriptors and memory suffice.
 - `rate` bounds how many begin in a second.
 - Few jobs of one key are at work at the same time (`diagnose.fleet.backlog`).
@@ -9,6 +11,7 @@
 
 import asyncio
 import resource
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
@@ -23,8 +26,9 @@ PER_KEY = 6
 #: Jobs read ahead of those at work: enough to pass over a long part of the list with one key.
 READ_AHEAD = 2000
 
-#: Seconds. A turn of the event loop that takes longer means that it is late: no job begins.
-LATE_TURN = 0.05
+#: Seconds of CPU time. A turn of the event loop that takes more means that the jobs at work are
+#: enough for now: no job begins.
+BUSY_TURN = 0.05
 
 #: File descriptors that a job may need at once: eight addresses of two families, on two ports and
 #: with a comparison each, are the most; and those that the program itself needs.
@@ -150,15 +154,13 @@ class Pool(Generic[Job]):
         task.add_done_callback(end)
 
     async def _when_due(self) -> None:
-        """Wait until the event loop is on time, and the rate allows a start."""
+        """Wait until the event loop has little to do, and the rate allows a start."""
         loop = asyncio.get_running_loop()
         if self.rate is not None:
             self._next_start = max(self._next_start + 1 / self.rate, loop.time())
             await asyncio.sleep(self._next_start - loop.time())
         while not self._is_stopped:
-            before = loop.time()
+            before = time.process_time()
             await asyncio.sleep(0)
-            turn = loop.time() - before
-            if turn < LATE_TURN:
+            if time.process_time() - before < BUSY_TURN:
                 return
-            await asyncio.sleep(turn)

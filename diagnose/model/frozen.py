@@ -2,7 +2,8 @@
 
 A run defines about a hundred small classes. `dataclasses.dataclass` compiles up to seven methods
 for each and takes 0.6 ms, 60 ms in all: a third of a run on a healthy site. Here only `__init__` is
-compiled; all classes share the other methods. `dataclasses.fields`, `replace` and `is_dataclass`,
+compiled, when the first value is made, as most classes of a run make none; all classes share the
+other methods. `dataclasses.fields`, `replace` and `is_dataclass`,
 mypy and msgspec accept the result as a dataclass.
 """
 
@@ -51,11 +52,17 @@ def _build(cls: Any, eq: bool, kw_only: bool) -> Any:
         "__slots__": tuple(own_fields),
         "__dataclass_fields__": fields,
         "__match_args__": tuple(name for name, spec in fields.items() if not spec.kw_only),
-        "__init__": _init(cls, fields),
     }
     if eq:
         body |= {"__eq__": _eq, "__hash__": _hash}
-    return type(cls)(cls.__name__, cls.__bases__, body)
+
+    def first_init(self: Any, *args: Any, **kwargs: Any) -> None:
+        built.__init__ = _init(built, fields)
+        built.__init__(self, *args, **kwargs)
+
+    body["__init__"] = first_init
+    built = type(cls)(cls.__name__, cls.__bases__, body)
+    return built
 
 
 def _field(name: str, kind: Any, default: Any, kw_only: bool) -> Any:
@@ -92,6 +99,14 @@ def _init(cls: Any, fields: Mapping[str, Any]) -> Any:
     return init
 
 
+class _Signature:
+    """What `inspect.signature` says of a class: the arguments of `__init__`, compiled or not."""
+
+    def __get__(self, instance: object, owner: Any) -> inspect.Signature:
+        signature = inspect.signature(_init(owner, owner.__dataclass_fields__))
+        return signature.replace(parameters=list(signature.parameters.values())[1:])
+
+
 def _values(self: Any) -> tuple[Any, ...]:
     return tuple(getattr(self, name) for name in type(self).__dataclass_fields__)
 
@@ -125,6 +140,7 @@ def _setstate(self: Any, state: tuple[Any, ...]) -> None:
 
 
 _SHARED = {
+    "__signature__": _Signature(),
     "__repr__": _repr,
     "__setattr__": _refuse,
     "__delattr__": _refuse,

@@ -7,6 +7,11 @@ by the time that the loop was late, and by the time that the run waited for a tu
 (`own_wait`). If the loop is late for much longer than the deadline, `LateError` is raised: then
 nobody knows whether the peer has answered.
 
+A peer that is silent is known to be silent even by a loop that is always late: the kernel receives
+meanwhile, and the loop finds nothing to read in the end. So the time of one wait for one step of
+the peer (`peer_wait`) counts in full, except for gaps that are longer than `MAX_GAP`: the whole
+machine may have stood still in them.
+
 The lateness is measured by a timer that should fire every `BEAT` seconds. It runs only while a
 deadline is open.
 """
@@ -21,6 +26,14 @@ from weakref import WeakKeyDictionary
 
 #: Seconds between two measurements of the lateness, and how late an idle loop is as well.
 BEAT, TOLERANCE = 0.05, 0.01
+
+#: Seconds. In a longer gap between two turns of the loop perhaps nothing was received: a virtual
+#: machine may have been paused.
+MAX_GAP = 1.0
+
+#: A peer is silent if this many checks in a row say so: what arrived before the first of them is
+#: received in the next turn of the loop, and its task continues in the one after.
+SILENT_CHECKS = 3
 
 #: A deadline is extended to this multiple of itself, and this many seconds, for lateness.
 MAX_STRETCH, MAX_EXTRA = 4.0, 2.0
@@ -37,11 +50,12 @@ class LateError(Exception):
 
 
 class LoopLateness:
-    """How late an event loop is. `seconds` is the sum since the first measurement."""
+    """How late an event loop is. `seconds` is the sum since the first measurement; `gap_seconds` is
+    that part of it by which single measurements were more than `MAX_GAP` late."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
-        self._sum = 0.0
+        self._sum = self.gap_sum = 0.0
         self._users = 0
         self._next_beat = 0.0
         self._timer: asyncio.TimerHandle | None = None
@@ -49,9 +63,12 @@ class LoopLateness:
     @property
     def seconds(self) -> float:
         """The lateness so far, with that of the measurement which is due."""
-        is_running = self._timer is not None
-        overdue = self._loop.time() - self._next_beat if is_running else 0.0
+        overdue = self._overdue()
         return self._sum + (overdue if overdue > TOLERANCE else 0.0)
+
+    @property
+    def gap_seconds(self) -> float:
+        return self.gap_sum + max(self._overdue() - MAX_GAP, 0.0)
 
     def start(self) -> None:
         """Measure until `stop` was called as often as this."""
@@ -62,16 +79,19 @@ class LoopLateness:
     def stop(self) -> None:
         self._users -= 1
         if self._users == 0 and self._timer is not None:
-            self._sum = self.seconds
+            self._sum, self.gap_sum = self.seconds, self.gap_seconds
             self._timer.cancel()
             self._timer = None
+
+    def _overdue(self) -> float:
+        return self._loop.time() - self._next_beat if self._timer is not None else 0.0
 
     def _schedule(self) -> None:
         self._next_beat = self._loop.time() + BEAT
         self._timer = self._loop.call_at(self._next_beat, self._beat)
 
     def _beat(self) -> None:
-        self._sum = self.seconds
+        self._sum, self.gap_sum = self.seconds, self.gap_seconds
         self._schedule()
 
 
@@ -106,6 +126,26 @@ def own_wait() -> Iterator[None]:
             deadline.resume()
 
 
+class peer_wait:
+    """Tell all enclosing deadlines that the block waits for one step of a peer, which the kernel
+    notices without us: that bytes arrive or leave, or that a connection opens. The block does
+    nothing else. It is a class, as each read has one, and a generator takes four times as long."""
+
+    __slots__ = ("_innermost",)
+
+    def __enter__(self) -> None:
+        deadline = self._innermost = _enclosing.get()
+        while deadline is not None:
+            deadline.count_peer_wait(1)
+            deadline = deadline.outer
+
+    def __exit__(self, *_: object) -> None:
+        deadline = self._innermost
+        while deadline is not None:
+            deadline.count_peer_wait(-1)
+            deadline = deadline.outer
+
+
 class Deadline:
     """Like `asyncio.timeout`, but for the time in which this program was attentive. At the end it
     raises TimeoutError, or `LateError`. `seconds` may be None: no deadline.
@@ -114,15 +154,18 @@ class Deadline:
     other one ends the block. Two of three are such, as each part of an exchange has its own."""
 
     __slots__ = (
-        "_cancellations", "_is_idle", "_is_late", "_is_over", "_late_s", "_lateness",
-        "_lateness_before", "_loop", "_paused_at", "_paused_s", "_pauses", "_seconds", "_started",
-        "_task", "_timer", "_token", "outer",
+        "_cancellations", "_gaps_before", "_is_idle", "_is_late", "_is_over", "_late_s",
+        "_lateness", "_lateness_before", "_loop", "_paused_at", "_paused_s", "_pauses",
+        "_peer_waits", "_seconds", "_silent_checks", "_silent_since", "_started", "_task",
+        "_timer", "_token", "outer",
     )  # fmt: skip
 
     def __init__(self, seconds: float | None) -> None:
         self._seconds = seconds
         self._timer: asyncio.TimerHandle | None = None
         self._pauses, self._paused_at, self._paused_s = 0, 0.0, 0.0
+        self._peer_waits, self._silent_since, self._gaps_before = 0, 0.0, 0.0
+        self._silent_checks = 0
         self._late_s = 0.0
         self._is_late = self._is_over = False
         self.outer: Deadline | None = None
@@ -187,6 +230,19 @@ class Deadline:
         self._pauses -= 1
         if self._pauses == 0:
             self._paused_s += self._loop.time() - self._paused_at
+            self.count_peer_wait(0)
+
+    def count_peer_wait(self, change: int) -> None:
+        """Count a wait for a peer that begins (1) or ends (-1): the silence begins anew."""
+        self._peer_waits += change
+        self._silent_since, self._gaps_before = self._loop.time(), self._lateness.gap_sum
+
+    def _silence(self) -> float:
+        """Return for how many seconds every peer has been silent that the block waits for."""
+        if not self._peer_waits:
+            return 0.0
+        gaps = self._lateness.gap_seconds - self._gaps_before
+        return self._loop.time() - self._silent_since - gaps
 
     def _check(self) -> None:
         """End the block, or continue for the time in which this program was not attentive."""
@@ -197,9 +253,14 @@ class Deadline:
         late = self._lateness.seconds - self._lateness_before
         # What arrived while the loop was late is read in the turns that follow.
         was_late, self._late_s = late > self._late_s, late
-        remaining = self._seconds - max(elapsed - late, 0.0)
-        self._is_late = elapsed > self._seconds * MAX_STRETCH + MAX_EXTRA
-        if self._pauses or ((remaining > 0.001 or was_late) and not self._is_late):
+        silence = self._silence()
+        self._silent_checks = self._silent_checks + 1 if silence >= self._seconds else 0
+        self._is_late = (
+            elapsed > self._seconds * MAX_STRETCH + MAX_EXTRA and not self._silent_checks
+        )
+        is_over = self._is_late or self._silent_checks == SILENT_CHECKS
+        remaining = self._seconds - max(elapsed - late, silence, 0.0)
+        if self._pauses or ((remaining > 0.001 or was_late) and not is_over):
             self._timer = self._loop.call_later(max(remaining, BEAT), self._check)
         else:
             self.expire()

@@ -22,6 +22,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from diagnose.model.tcp import IcmpError
+from diagnose.net.deadline import peer_wait
 
 # Not in every Python's socket module; values from ip(7), ipv6(7) and linux/errqueue.h.
 IP_RECVERR = 11
@@ -96,7 +97,8 @@ async def _wait_writable(sock: socket.socket) -> None:
     descriptor = sock.fileno()
     loop.add_writer(descriptor, ready.set)
     try:
-        await ready.wait()
+        with peer_wait():
+            await ready.wait()
     finally:
         loop.remove_writer(descriptor)
 
@@ -106,7 +108,8 @@ async def wait_readable(sock: socket.socket) -> None:
     ready = asyncio.Event()
     loop.add_reader(sock, ready.set)
     try:
-        await ready.wait()
+        with peer_wait():
+            await ready.wait()
     finally:
         loop.remove_reader(sock)
 

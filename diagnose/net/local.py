@@ -17,7 +17,7 @@ from typing import Any
 from diagnose.model import Failure
 from diagnose.model.tcp import IcmpError
 from diagnose.net import DEFAULT_TIMEOUT, ConnectResult, ResolveResult, icmp_sockets
-from diagnose.net.deadline import deadline
+from diagnose.net.deadline import deadline, peer_wait
 from diagnose.net.error_mapping import errno_failure, failure_of
 
 #: Maximum seconds to wait for a datagram to get the ICMP error of the TCP attempt.
@@ -52,7 +52,8 @@ class TcpStream:
 
     async def write(self, data: bytes, timeout: float = DEFAULT_TIMEOUT) -> None:
         async with deadline(timeout):
-            await asyncio.get_running_loop().sock_sendall(self._socket, data)
+            with peer_wait():
+                await asyncio.get_running_loop().sock_sendall(self._socket, data)
 
     def close(self) -> None:
         self._socket.close()
@@ -65,7 +66,8 @@ async def receive(sock: socket.socket, limit: int) -> bytes:
     every deadline and signal, so this function first yields to the event loop.
     """
     await asyncio.sleep(0)
-    return await asyncio.get_running_loop().sock_recv(sock, limit)
+    with peer_wait():
+        return await asyncio.get_running_loop().sock_recv(sock, limit)
 
 
 class LocalNet:

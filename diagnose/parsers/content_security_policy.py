@@ -9,22 +9,23 @@ import re
 from collections.abc import Iterable
 
 from diagnose.model.frozen import frozen
+from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.target import PORTS
 from diagnose.parsers.urls import Url
 
 #: Bounds for texts from outside: policies, directives in a policy, sources in a directive.
 MAX_POLICIES, MAX_DIRECTIVES, MAX_SOURCES = 16, 64, 256
 
-_HOST_SOURCE = re.compile(
+_HOST_SOURCE = lazy_pattern(
     r"(?:([a-z][a-z0-9+.-]*)://)?(\*|(?:\*\.)?[a-z0-9_.-]+|\[[0-9a-f:]+\])(?::(\d{1,5}|\*))?(/\S*)?",
     re.IGNORECASE,
 )
-_SCHEME_SOURCE = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
-_META = re.compile(
+_SCHEME_SOURCE = lazy_pattern(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
+_META = lazy_pattern(
     r"<meta\s[^>]{0,200}http-equiv\s{0,9}=\s{0,9}[\"']?content-security-policy[\"']?[^>]{0,4000}>",
     re.IGNORECASE,
 )
-_META_CONTENT = re.compile(r"\bcontent\s{0,9}=\s{0,9}(?:\"([^\"]*)\"|'([^']*)')", re.IGNORECASE)
+_META_CONTENT = lazy_pattern(r"\bcontent\s{0,9}=\s{0,9}(?:\"([^\"]*)\"|'([^']*)')", re.IGNORECASE)
 
 
 @frozen

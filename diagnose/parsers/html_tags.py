@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 
 from diagnose.model.frozen import frozen
+from diagnose.parsers.lazy_pattern import lazy_pattern
 
 #: Attributes of a tag that are kept, and characters of a value.
 MAX_ATTRIBUTES, MAX_VALUE = 64, 4096
@@ -23,7 +24,7 @@ _END_OF_TAG = re.compile(r"[\s/]*+>")
 _RAW_TEXT = frozenset(
     ("script", "style", "textarea", "title", "noscript", "iframe", "noembed", "noframes", "xmp")
 )
-_END_TAG = {name: re.compile(rf"</{name}(?=[\s/>])", re.IGNORECASE) for name in _RAW_TEXT}
+_END_TAG = {name: lazy_pattern(rf"</{name}(?=[\s/>])", re.IGNORECASE) for name in _RAW_TEXT}
 
 
 @frozen

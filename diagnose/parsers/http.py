@@ -7,6 +7,7 @@ from typing import Literal
 from diagnose.model import Evidence
 from diagnose.model.http import Exchange, header
 from diagnose.model.marks import Headers
+from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.script_urls import MAX_URLS, is_in_use
 
 #: Top-level domains that browsers open with https only (hstspreload.org, whole TLDs).
@@ -19,7 +20,7 @@ _PRELOADED = frozenset(
 )  # fmt: skip
 
 
-_DATE = re.compile(r"\w{3}, (\d\d) (\w{3}) (\d{4}) (\d\d):(\d\d):(\d\d) GMT")
+_DATE = lazy_pattern(r"\w{3}, (\d\d) (\w{3}) (\d{4}) (\d\d):(\d\d):(\d\d) GMT")
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
 
@@ -77,12 +78,12 @@ def wants_tls(answer: Exchange) -> bool:
 
 #: Error pages that proxies generate themselves, with the proxy's name ("": the matched group).
 _ERROR_PAGES = (
-    (re.compile(r"<center>(openresty|tengine|nginx)[^<]*</center>", re.IGNORECASE), ""),
-    (re.compile(r"<address>(Apache)[^<]* Server at ", re.IGNORECASE), ""),
-    (re.compile(r"forbidden by administrative rules"), "HAProxy"),
-    (re.compile(r"<center>awselb/[\d.]+</center>"), "AWS load balancer"),
-    (re.compile(r"<title>Attention Required! \| Cloudflare</title>"), "Cloudflare"),
-    (re.compile(r"Error 54\d\d\d.*Varnish cache server|Guru Meditation", re.DOTALL), "Varnish"),
+    (lazy_pattern(r"<center>(openresty|tengine|nginx)[^<]*</center>", re.IGNORECASE), ""),
+    (lazy_pattern(r"<address>(Apache)[^<]* Server at ", re.IGNORECASE), ""),
+    (lazy_pattern(r"forbidden by administrative rules"), "HAProxy"),
+    (lazy_pattern(r"<center>awselb/[\d.]+</center>"), "AWS load balancer"),
+    (lazy_pattern(r"<title>Attention Required! \| Cloudflare</title>"), "Cloudflare"),
+    (lazy_pattern(r"Error 54\d\d\d.*Varnish cache server|Guru Meditation", re.DOTALL), "Varnish"),
 )
 
 
@@ -107,7 +108,7 @@ REFUSED_HOST = (
     r"|dns.?rebinding attack|the host \[.{0,100}\] is not valid"
     r"|host not in (?:the )?(?:whitelist|allowlist)"
 )
-_REFUSED_HOST = re.compile(REFUSED_HOST, re.IGNORECASE)
+_REFUSED_HOST = lazy_pattern(REFUSED_HOST, re.IGNORECASE)
 
 
 def refuses_host(status: int | None, body: str) -> bool:
@@ -116,7 +117,7 @@ def refuses_host(status: int | None, body: str) -> bool:
     return status in {400, 403, 421, 500} and _REFUSED_HOST.search(body[:2048]) is not None
 
 
-_WEBSOCKET_URL = re.compile(r"\bwss?://[A-Za-z0-9._\-\[\]:]{1,255}[^\s\"'`<>\\]{0,255}")
+_WEBSOCKET_URL = lazy_pattern(r"\bwss?://[A-Za-z0-9._\-\[\]:]{1,255}[^\s\"'`<>\\]{0,255}")
 
 
 def websocket_urls(page: str) -> tuple[str, ...]:
@@ -131,7 +132,7 @@ def websocket_urls(page: str) -> tuple[str, ...]:
 
 
 #: How a masked body begins, and the beginnings of what should reach a browser as HTML.
-_DOCUMENT = re.compile(
+_DOCUMENT = lazy_pattern(
     r"(?:\*\*\* )?[\ufeff\s]{0,99}(<!doctype html|<html[\s>]|<\?php\b)", re.IGNORECASE
 )
 

@@ -7,8 +7,10 @@ that the proxy before it told it.
 
 import re
 
+from diagnose.parsers.lazy_pattern import lazy_pattern
+
 #: Django and its REST framework; Rails; Next.js; SvelteKit; Spring; Grafana, Phoenix and others.
-REFUSAL = re.compile(
+REFUSAL = lazy_pattern(
     r"CSRF verification failed|CSRF Failed:|(?:Origin|Referer) checking failed"
     r"|HTTP Origin header|InvalidAuthenticityToken|The change you wanted was rejected"
     r"|Invalid Server Actions request|does not match .?origin.? header"
@@ -20,7 +22,7 @@ REFUSAL = re.compile(
 )
 
 #: Words that refuse an origin and nothing else. The others may mean a token that is missing.
-_ORIGIN_ALONE = re.compile(
+_ORIGIN_ALONE = lazy_pattern(
     r"(?:Origin|Referer) checking failed|HTTP Origin header|Server Actions request"
     r"|does not match .?origin.? header|Cross-site \S{1,10} (?:form submissions|requests?)"
     r"|Invalid CORS request|origin (?:is )?not (?:allowed|trusted)"
@@ -29,7 +31,7 @@ _ORIGIN_ALONE = re.compile(
 )
 
 #: What a browser sends in the place of its page's origin, where a Referrer-Policy hides it.
-HIDDEN_ORIGIN = re.compile(
+HIDDEN_ORIGIN = lazy_pattern(
     r"Origin checking failed - null\b|\borigin.{0,20}\bnull\b", re.IGNORECASE
 )
 

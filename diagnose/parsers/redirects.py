@@ -7,6 +7,7 @@ from urllib.parse import unquote, urljoin
 
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange, LocalAnswer
+from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.urls import normalize_url
 
 #: Statuses that redirect a browser to Location (RFC 9110 section 15.4).
@@ -80,7 +81,7 @@ def preserves_path(path: str, url: str) -> bool:
     return path in url or path in unquote(unquote(url))
 
 
-_PAGE_REDIRECT = re.compile(
+_PAGE_REDIRECT = lazy_pattern(
     r"http-equiv=[\"']?refresh[\"']?[^>]{0,200}https://|location(?:\.href|\.protocol)?\s*=[^;]{0,80}"
     r"https:|location\.replace\([^)]{0,80}https:",
     re.IGNORECASE,

@@ -5,8 +5,9 @@ what stands there is certainly in the program. A program that puts an address to
 understood.
 """
 
-import re
 from collections.abc import Iterator
+
+from diagnose.parsers.lazy_pattern import lazy_pattern
 
 #: Maximum number of addresses of a text that are looked at.
 MAX_URLS = 64
@@ -15,23 +16,23 @@ MAX_URLS = 64
 _LINE, _BLOCK = 400, 4000
 
 _REST = r"[A-Za-z0-9._\-\[\]:]{1,255}[^\s\"'`<>\\]{0,255}"
-_WEBSOCKET = re.compile(rf"(?<=[\"'`])wss?://{_REST}")
+_WEBSOCKET = lazy_pattern(rf"(?<=[\"'`])wss?://{_REST}")
 #: http: addresses, and of the https: ones those of the visitor's own machine.
 _STRING = rf"[\"'`]((?:http://|https://(?=localhost\b|127\.|\[::1\])){_REST})"
-_REQUEST = re.compile(
+_REQUEST = lazy_pattern(
     r"(?:\bfetch\(|\baxios(?:\.[a-z]{3,7})?\(|\bEventSource\(|\bimport\(|\bimportScripts\("
     r"|\$\.(?:get|post|getJSON)\(|\.open\(\s{0,9}[\"'`][A-Za-z]{3,7}[\"'`]\s{0,9},"
     rf"|\bbaseURL\s{{0,9}}[:=])\s{{0,9}}{_STRING}"
 )
 #: What stands before an address that a program has for its development only: `const dev = "`,
 #: `localUrl: '`. The names of environments in Node, Vite, Angular and Rails.
-_DEVELOPMENT_NAME = re.compile(
+_DEVELOPMENT_NAME = lazy_pattern(
     r"(?:^|[^A-Za-z])(?i:dev|develop|development|local|localhost|debug|test|testing)"
     r"(?:[-_]\w{1,20}|[A-Z]\w{0,20})?[\"'`\]]{0,2}\s{0,9}[:=]\s{0,9}[\"'`]$"
 )
 #: Characters of a name before an address.
 _NAME = 64
-_LINE_COMMENT = re.compile(r"(?<![:\"'`\\\w/])//")
+_LINE_COMMENT = lazy_pattern(r"(?<![:\"'`\\\w/])//")
 
 
 def websocket_urls_in(script: str) -> tuple[str, ...]:

@@ -6,6 +6,8 @@ Each has its source: the texts of the programs themselves.
 import re
 from typing import Literal
 
+from diagnose.parsers.lazy_pattern import lazy_pattern
+
 #: PHP does not find the script ("No input file specified.", sapi/cgi, sapi/fpm); Tomcat refuses
 #: characters in the address (org.apache.coyote.http11); an application refuses the address of the
 #: proxy, which it takes for the visitor's.
@@ -19,11 +21,11 @@ _REFUSED = (
     r"(?:not allowed|denied|forbidden|blocked|not in the|not permitted|unauthorized|拒绝|禁止)"
 )
 _PATTERNS: tuple[tuple[AnswerReason, re.Pattern[str]], ...] = (
-    ("script", re.compile(r"^\s*No input file specified\.\s*$")),
-    ("characters", re.compile(r"Invalid character found in the request target")),
+    ("script", lazy_pattern(r"^\s*No input file specified\.\s*$")),
+    ("characters", lazy_pattern(r"Invalid character found in the request target")),
     (
         "proxy-address",
-        re.compile(
+        lazy_pattern(
             rf"\b(?:IP|address|client|host)\b.{{0,60}}{_PRIVATE}.{{0,80}}{_REFUSED}"
             rf"|{_REFUSED}.{{0,60}}\b(?:IP|address|client)\b.{{0,40}}{_PRIVATE}",
             re.IGNORECASE | re.DOTALL,

@@ -4,6 +4,7 @@ import re
 from typing import Literal
 
 from diagnose.model.http import Attempt, Upgrade, UpgradeVariant
+from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.redirects import REDIRECTS
 
 #: Common subprotocols (IANA's registry, and those that libraries made common).
@@ -62,7 +63,7 @@ Refusal = Literal[
     "other",
 ]
 
-_LIMITS = re.compile(r"rate.?limit|too many|limit exceeded|throttl", re.IGNORECASE)
+_LIMITS = lazy_pattern(r"rate.?limit|too many|limit exceeded|throttl", re.IGNORECASE)
 
 
 def refusal(attempt: Attempt) -> Refusal | None:
@@ -147,7 +148,7 @@ def other_origins(origin: str) -> tuple[tuple[UpgradeVariant, str], ...]:
 
 
 #: Messages about a rejected Origin. A CORS field alone does not count.
-_ORIGIN = re.compile(
+_ORIGIN = lazy_pattern(
     r"invalid cors request"
     r"|\borigins?\b(?! server)[^.\n]{0,60}?(?:n't\b|\b(?:not|denied|refused|rejected|forbidden"
     r"|blocked|invalid|mismatch|disallowed|fail))"

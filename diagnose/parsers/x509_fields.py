@@ -1,9 +1,8 @@
-"""Fallback parser of X.509 certificates (RFC 5280) that reads each field separately. No I/O.
+"""Parser of X.509 certificates (RFC 5280) that reads each field separately. No I/O.
 
 cryptography rejects a certificate, a name or all extensions because of one unsupported detail: a
 latin-1 letter, an odd version, an x400Address. OpenSSL, curl and browsers accept most of these.
 Here an unreadable field is listed in `Certificate.unread`, and all other fields are still known.
-Imported only if cryptography rejected a certificate.
 """
 
 import hashlib
@@ -64,6 +63,13 @@ KEY_USAGES = (
     "encipherOnly",
     "decipherOnly",
 )
+
+#: The curves of ordinary certificates (RFC 5480 section 2.1.1.1): name and bits.
+_CURVES = {
+    "1.2.840.10045.3.1.7": ("secp256r1", 256),
+    "1.3.132.0.34": ("secp384r1", 384),
+    "1.3.132.0.35": ("secp521r1", 521),
+}
 
 _BASIC_CONSTRAINTS, _KEY_USAGE, _EXTENDED_KEY_USAGE = "2.5.29.19", "2.5.29.15", "2.5.29.37"
 _ALTERNATIVE_NAMES, _KEY_ID, _AUTHORITY_KEY_ID = "2.5.29.17", "2.5.29.14", "2.5.29.35"
@@ -157,7 +163,7 @@ def parse_certificate(data: bytes) -> Certificate:
     reader = _FieldReader(tbs)
     subject = reader.field("subject", _attributes, tbs.subject)
     issuer = reader.field("issuer", _attributes, tbs.issuer)
-    key_type, key_bits = reader.field("key_type", public_key, tbs.key) or ("", 0)
+    key_type, key_bits, curve = reader.field("key_type", public_key, tbs.key) or ("", 0, "")
     names = reader.extension("names", _ALTERNATIVE_NAMES, _general_names) or {}
     authorities = reader.extension("authorities", _AUTHORITY_INFO, _authority_urls) or {}
     not_before, not_after = (
@@ -190,8 +196,15 @@ def parse_certificate(data: bytes) -> Certificate:
         issuer_urls=authorities.get(_ISSUERS, ()),
         ocsp_urls=authorities.get(_OCSP, ()),
         crl_urls=reader.extension("crl_urls", _CRL_POINTS, _crl_urls) or (),
+        curve=curve,
         unread=tuple(sorted(reader.unread)),
     )
+
+
+def is_ordinary(certificate: Certificate) -> bool:
+    """Whether everything in a certificate that this module has read is known to it: each field, the
+    hash of the signature, and the size of the key."""
+    return not certificate.unread and bool(certificate.signature_hash and certificate.key_bits)
 
 
 # Names
@@ -258,23 +271,31 @@ def _validity_time(validity: bytes, index: int) -> datetime:
     digits, zone = match[1].decode(), (match[2] or b"Z").decode()
     if element.tag == der.UTC_TIME:
         digits = ("19" if digits[:2] >= "50" else "20") + digits
-    time = datetime.strptime(digits.ljust(14, "0")[:14], "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+    # By hand: strptime(3) of Python imports 2 ms of modules.
+    digits = digits.ljust(14, "0")
+    month, day, hour, minute, second = (int(digits[at : at + 2]) for at in range(4, 14, 2))
+    time = datetime(int(digits[:4]), month, day, hour, minute, second, tzinfo=UTC)
     if zone == "Z":
         return time
     offset = timedelta(hours=int(zone[1:3]), minutes=int(zone[3:5]))
     return time - offset if zone[0] == "+" else time + offset
 
 
-def public_key(data: bytes) -> tuple[str, int]:
-    """Return the algorithm and size in bits of a key that cryptography does not support; 0 for an
-    unknown size. Raises ValueError if it is not a SubjectPublicKeyInfo (RFC 5280 section 4.1)."""
+def public_key(data: bytes) -> tuple[str, int, str]:
+    """Return the algorithm of a key, its size in bits and its curve; 0 and "" if they are not
+    known. Raises ValueError if it is not a SubjectPublicKeyInfo (RFC 5280 section 4.1)."""
     algorithm, bits = sequence(data)[:2]
-    identifier, *_ = elements(algorithm.content)
-    name = oid(identifier.content)
+    identifier, *parameters = elements(algorithm.content)
+    name, key = oid(identifier.content), bits.content[1:]
     if name == "1.2.840.113549.1.1.1":
-        modulus, *_ = sequence(bits.content[1:])
-        return "RSA", int.from_bytes(modulus.content[:4096], "big").bit_length()
-    return {"1.2.840.10045.2.1": "EC", "1.2.840.10040.4.1": "DSA"}.get(name, name), 0
+        modulus, *_ = sequence(key)
+        return "RSA", int.from_bytes(modulus.content[:4096], "big").bit_length(), ""
+    if name == "1.2.840.10045.2.1" and parameters and parameters[0].tag == der.OID:
+        curve, size = _CURVES.get(oid(parameters[0].content), ("", 0))
+        # An uncompressed point (SEC 1 section 2.3.3); any other form is left to the library.
+        is_point = key[:1] == b"\x04" and len(key) == 1 + 2 * ((size + 7) // 8)
+        return ("EC", size, curve) if is_point else ("EC", 0, "")
+    return {"1.2.840.10045.2.1": "EC", "1.2.840.10040.4.1": "DSA"}.get(name, name), 0, ""
 
 
 def _hash(data: bytes) -> str:

@@ -17,15 +17,17 @@ stream that no probe took.
 
 import shlex
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from diagnose.machine import Machine
-from diagnose.machine.container import ContainerMachine
 from diagnose.model import Ignore, Observation, Scope, Side, Target, Unseen, Vantage
 from diagnose.model.frozen import frozen
 from diagnose.net import Net
 from diagnose.parsers.request_fields import RequestFields
 from diagnose.probes.further_requests import FurtherRequests
+
+if TYPE_CHECKING:
+    from diagnose.machine.container import ContainerMachine
 
 #: The modules that contain probes, in the order in which a run needs them.
 OUTSIDE = ("dns", "tcp", "tls", "http", "websocket")
@@ -252,7 +254,7 @@ class ProbeContext(Protocol):
         """Run a coroutine concurrently. The run waits for it until its deadline."""
         ...
 
-    def enter_container(self, machine: ContainerMachine) -> "ProbeContext":
+    def enter_container(self, machine: "ContainerMachine") -> "ProbeContext":
         """Return a context whose machine is nginx's container. From now on the probes that look at
         nginx's surroundings get such a context (`diagnose.probes.in_container`)."""
         ...

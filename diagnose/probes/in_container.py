@@ -3,9 +3,12 @@ runs."""
 
 import shlex
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from diagnose.machine.container import ContainerMachine, entering_words
 from diagnose.probes import Closable, ObservationT, Probe, ProbeContext
+
+if TYPE_CHECKING:
+    from diagnose.machine.container import ContainerMachine
 
 #: The inside modules that look from the container, and those that are left out there, because they
 #: ask the server about files, services and names that are not the container's.
@@ -35,7 +38,7 @@ NOT_IN_CONTAINER = frozenset(
 class InContainer:
     """The same run, with the machine as nginx's container sees it."""
 
-    def __init__(self, run: ProbeContext, machine: ContainerMachine) -> None:
+    def __init__(self, run: ProbeContext, machine: "ContainerMachine") -> None:
         self.machine = machine
         self.target, self.options, self.net = run.target, run.options, run.net
         self.further_requests, self.syn_mark = run.further_requests, run.syn_mark
@@ -49,6 +52,9 @@ class InContainer:
         return self._emit(replace(observation, equivalent=command), live_stream)
 
     def _inner_command(self, command: str) -> str:
+        # Imported late: few servers are in a container.
+        from diagnose.machine.container import entering_words
+
         words = shlex.join(entering_words(self.machine.pid, self.machine.engine, self.machine.name))
         if not command or command.startswith((f"{words} ", "docker logs", "podman logs")):
             return command
@@ -56,12 +62,12 @@ class InContainer:
             return f"{words} sh -c {shlex.quote(command)}"
         return f"{words} {command}"
 
-    def enter_container(self, machine: ContainerMachine) -> "InContainer":
+    def enter_container(self, machine: "ContainerMachine") -> "InContainer":
         return self
 
 
 def context_of(
-    probe: Probe, run: ProbeContext, container: ContainerMachine | None
+    probe: Probe, run: ProbeContext, container: "ContainerMachine | None"
 ) -> ProbeContext | None:
     """Return what a probe receives: the run, or its view from the container of nginx if it is known
     to be in one. None if the probe makes no sense there."""

@@ -1,7 +1,7 @@
 """A second process for parsing, so that a short run uses two cores.
 
-Parsing a certificate or a DNS answer takes no time, but importing the libraries for it takes 20 to
-35 ms each, and threads of one Python process do not import in parallel. So, before it imports
+Parsing a DNS answer takes no time, but importing the library for it takes 20 to 35 ms, and threads
+of one Python process do not import in parallel. So, before it imports
 anything large, the program forks a copy of itself, which imports them while the program connects.
 The copy answers one request after another: a function name and its arguments; the result, or the
 exception raised. Without such a process (one core, a test, or it died), functions run here.
@@ -16,7 +16,8 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any, BinaryIO
 
-#: The modules that parse with large libraries.
+#: The modules that parse there. The second one imports a large library only for a certificate that
+#: is not ordinary.
 PARSER_MODULES = ("diagnose.parsers.dns", "diagnose.parsers.x509")
 
 _SIZE = struct.Struct("!I")

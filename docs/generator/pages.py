@@ -48,6 +48,7 @@ def pages(lang: str) -> Iterator[tuple[str, str]]:
         yield f"checks/{check_id}.md", check_pages.page(check_id, lang)
     yield "reference/cli.md", reference.command_line(lang)
     yield "reference/json.md", reference.json_document(lang)
+    yield "reference/json-lines.md", reference.json_lines(lang)
     yield "reference/metrics.md", reference.metrics(lang)
     yield "reference/exit-status.md", reference.exit_status(lang)
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from diagnose.cli.schemas import REPORT_BUNDLE, lines_schema
 from diagnose.i18n.symptoms import symptom_name
 from diagnose.model.symptom import Symptom
 from diagnose.outputs.json import SCHEMA_VERSION
@@ -70,6 +71,20 @@ def json_document(lang: str) -> str:
     return "\n".join(lines) + "\n"
 
 
+def json_lines(lang: str) -> str:
+    """Return the page of the lines of a fleet and of `watch --jsonl`, by their schema."""
+    definitions = json.loads(lines_schema())["$defs"]
+    lines = [f"# {word('json-lines', lang)}", "", word("json-lines-about", lang)]
+    for name, definition in definitions.items():
+        if name == REPORT_BUNDLE:
+            continue
+        lines += ["", f"## `{name}`", ""]
+        lines += [f"{definition['description']}\n"] if "description" in definition else []
+        for form in definition.get("allOf", [definition]):
+            lines += ["", *_form(form, lang)]
+    return "\n".join(lines) + "\n"
+
+
 def _form(form: dict[str, Any], lang: str) -> list[str]:
     """Return the fields of an object, or the name of what stands in its place."""
     if "properties" not in form:
@@ -89,8 +104,9 @@ def _fields(definition: dict[str, Any], lang: str) -> Iterator[str]:
 def _type(field: dict[str, Any]) -> str:
     """Return a JSON Schema's type in words; a definition of the page is a link."""
     if "$ref" in field:
-        name = field["$ref"].rpartition("/")[2]
-        return f"[{name}](#{name.lower()})"
+        place, _, name = field["$ref"].rpartition("/")
+        page = "json.md" if REPORT_BUNDLE in place else ""
+        return f"[{name}]({page}#{name.lower()})"
     if "enum" in field or "const" in field:
         values = field.get("enum", [field.get("const")])
         return ", ".join(f"`{json.dumps(value)}`" for value in values)

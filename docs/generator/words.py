@@ -27,6 +27,9 @@ WORDS: dict[str, dict[str, str]] = {
         "json-about": "Made from `diagnose --schema`. Schema version {version}. Within a major "
         "version fields are added, never renamed or removed: ignore fields that you do not know. "
         "Durations are seconds (`…_s`), times are RFC 3339 in UTC.",
+        "json-lines": "JSON lines",
+        "json-lines-about": "Made from `diagnose fleet --schema`: the lines of `diagnose fleet` and of "
+        "`diagnose watch --jsonl`, told apart by `type`. The promises of [JSON](json.md) hold for them.",
         "field": "Field", "type": "Type", "may-be-absent": "may be absent",
         "metrics": "Metrics",
         "metrics-about": "The metrics of `--format prometheus`. Every metric also has the "
@@ -67,6 +70,9 @@ WORDS: dict[str, dict[str, str]] = {
         "json": "JSON",
         "json-about": "由 `diagnose --schema` 生成。模式版本 {version}。同一主版本内只增加字段，不改名也不删除："
         "请忽略不认识的字段。时长以秒为单位（`…_s`），时间为 RFC 3339 格式的 UTC 时间。",
+        "json-lines": "JSON 行",
+        "json-lines-about": "由 `diagnose fleet --schema` 生成：`diagnose fleet` 和 `diagnose watch --jsonl` 输出的每一行，"
+        "以 `type` 区分。[JSON](json.md) 的承诺同样适用。",
         "field": "字段", "type": "类型", "may-be-absent": "可能不存在",
         "metrics": "指标",
         "metrics-about": "`--format prometheus` 的指标。除 `diagnose_build_info` 外，每个指标都带有标签 "

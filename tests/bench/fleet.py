@@ -135,6 +135,15 @@ def cpu_seconds(pid: int) -> float:
     return 0.0
 
 
+def on_cpu(pid: int) -> tuple[float, float]:
+    """Return for how many seconds the program's first thread ran, and for how many it waited for a
+    CPU (proc_pid_schedstat, Documentation/scheduler/sched-stats.rst)."""
+    with contextlib.suppress(OSError, IndexError):
+        ran, waited = Path(f"/proc/{pid}/schedstat").read_text().split()[:2]
+        return int(ran) / 1e9, int(waited) / 1e9
+    return 0.0, 0.0
+
+
 def memory(pid: int) -> float:
     """Return the resident memory of a process in MiB."""
     with contextlib.suppress(OSError, IndexError):
@@ -145,11 +154,13 @@ def memory(pid: int) -> float:
 def measured_run(command: Sequence[str], output: Path, kill_after: float | None) -> None:
     """Run the program; print its memory and progress now and then."""
     begun, lines = time.monotonic(), 0
+    ran = waited = 0.0
     with output.open("ab") as stdout:
         process = subprocess.Popen(command, stdout=stdout, start_new_session=True)
     while process.poll() is None:
         time.sleep(0.2)
         elapsed = time.monotonic() - begun
+        ran, waited = max((ran, waited), on_cpu(process.pid))
         if kill_after is not None and elapsed > kill_after:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
@@ -159,7 +170,21 @@ def measured_run(command: Sequence[str], output: Path, kill_after: float | None)
             lines = int(elapsed) // 10
             cpu, size = cpu_seconds(process.pid), memory(process.pid)
             print(f"  {elapsed:5.0f} s {cpu:7.1f} s CPU {count(output):7} lines {size:6.1f} MiB")
-    print(f"  ended with {process.returncode} after {time.monotonic() - begun:.1f} s")
+    elapsed = time.monotonic() - begun
+    print(f"  ended with {process.returncode} after {elapsed:.1f} s: ran {ran / elapsed:.0%} of it,"
+          f" waited for a CPU {waited / elapsed:.0%}")  # fmt: skip
+
+
+@contextmanager
+def hogs(count: int) -> Iterator[None]:
+    """So many programs beside it that always want a CPU, at the priority of this one."""
+    started = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(count)]
+    try:
+        yield
+    finally:
+        for hog in started:
+            hog.kill()
+            hog.wait()
 
 
 def children_cpu() -> float:
@@ -217,6 +242,8 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=0)
     parser.add_argument("--rate", default="10000")
     parser.add_argument("--concurrency", default="200")
+    parser.add_argument("--hogs", type=int, default=0, help="programs beside it that need a CPU")
+    parser.add_argument("--nice", type=int, default=0, help="how much nicer the fleet is")
     parser.add_argument("--several", action="store_true", help="all on one command line")
     parser.add_argument("--descriptors", type=int, default=1024)
     parser.add_argument("--hold", action="store_true", help=argparse.SUPPRESS)
@@ -227,7 +254,11 @@ def main() -> None:
         environment = {**os.environ, "FLEET_NAMESPACE": "1"}
         os.execvpe("unshare", ["unshare", "-n", sys.executable, "-m", "tests.bench.fleet",
                                *sys.argv[1:]], environment)  # fmt: skip
-    with tempfile.TemporaryDirectory() as name, servers(folder := Path(name)):
+    with (
+        tempfile.TemporaryDirectory() as name,
+        servers(folder := Path(name)),
+        hogs(options.hogs),
+    ):
         if options.several:
             healthy = [
                 f"https://{HEALTHY[number % 40]}/{number}" for number in range(options.targets)
@@ -236,7 +267,8 @@ def main() -> None:
             return
         targets = target_list(options.targets)
         (folder / "list").write_text("\n".join(targets))
-        command = [options.program, "fleet", str(folder / "list"), "--summary", "--rate",
+        command = ["nice", "-n", str(options.nice),
+                   options.program, "fleet", str(folder / "list"), "--summary", "--rate",
                    options.rate, "--concurrency", options.concurrency,
                    "--cafile", str(folder / "ca.pem"), "--journal", str(folder / "journal"),
                    "--resume"]  # fmt: skip

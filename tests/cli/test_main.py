@@ -13,6 +13,8 @@ import jsonschema
 import pytest
 
 from diagnose.cli import main
+from diagnose.cli.request import RunRequest
+from diagnose.cli.request_parser import parse_run
 from tests.support.command_line import ENVIRONMENT, ROOT, diagnose
 
 
@@ -32,6 +34,27 @@ def test_a_refused_port_is_critical_and_says_so_first(shut: int) -> None:
     assert done.stdout.splitlines()[0].startswith("✗ CRITICAL  ")
     assert "error[tcp.refused]" in done.stdout
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["shop.example"], True),
+        (["192.0.2.1"], False),
+        (["https://[2001:db8::1]/"], False),
+        (["shop.example", "--address", "192.0.2.1"], False),
+        (["shop.example", "--proxy", "http://192.0.2.9:3128"], False),
+        (["shop.example", "--plan"], False),
+        (["shop.example", "--inside"], False),
+        (["shop.example", "www.shop.example"], False),
+    ],
+)
+def test_a_second_process_parses_only_where_name_servers_are_asked(
+    words: list[str], expected: bool
+) -> None:
+    request = parse_run(["--config", "none", *words])
+    assert isinstance(request, RunRequest)
+    assert main._asks_name_servers(request) is expected
 
 
 def test_json_is_one_valid_document(shut: int) -> None:

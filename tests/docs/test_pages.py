@@ -11,6 +11,7 @@ import pytest
 from diagnose.checking import registry
 from diagnose.checking.texts import check_text
 from diagnose.cli.help_text import COMMANDS
+from diagnose.cli.schemas import lines_schema
 from diagnose.cli.settings import load_settings
 from diagnose.outputs.prometheus import METRICS
 from docs.generator.language_links import link
@@ -136,10 +137,25 @@ def test_metrics_and_fields_are_those_of_the_outputs(lang: str) -> None:
             assert set(re.findall(r'(\w+)="', labels)) - {"target"} == set(
                 re.findall(r"`(\w+)`", row)[1:]
             )
-    for name, definition in json.loads(printed("--schema"))["$defs"].items():
-        section = site(lang)["reference/json.md"].partition(f"## `{name}`")[2]
-        for field in definition.get("properties", ()):
-            assert f"| `{field}` |" in section.partition("\n## ")[0]
+    lines = json.loads(printed("fleet", "--schema"))["$defs"]
+    del lines["report-1"]
+    for page, definitions in (
+        ("reference/json.md", json.loads(printed("--schema"))["$defs"]),
+        ("reference/json-lines.md", lines),
+    ):
+        for name, definition in definitions.items():
+            section = site(lang)[page].partition(f"## `{name}`")[2]
+            for field in definition.get("properties", ()):
+                assert f"| `{field}` |" in section.partition("\n## ")[0]
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_pages_name_every_kind_of_line(lang: str) -> None:
+    kinds = {each["$ref"].rpartition("/")[2] for each in json.loads(lines_schema())["oneOf"]}
+    pages = {name: site(lang)[f"how-to/{name}.md"] for name in ("fleet", "workers", "watch")}
+    assert {
+        kind for kind in kinds if not any(f"`{kind}`" in page for page in pages.values())
+    } == set()
 
 
 @pytest.mark.parametrize("name", recordings())

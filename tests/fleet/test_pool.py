@@ -1,6 +1,6 @@
 import asyncio
 import resource
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
@@ -11,7 +11,7 @@ from diagnose.fleet.pool import DESCRIPTORS_KEPT, DESCRIPTORS_PER_JOB, Pool, aff
 @pytest.fixture(autouse=True)
 def always_on_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """A busy machine delays no start in these tests."""
-    monkeypatch.setattr(pool_module, "LATE_TURN", 3600.0)
+    monkeypatch.setattr(pool_module, "BUSY_TURN", 3600.0)
 
 
 async def numbers(count: int) -> AsyncIterator[int]:
@@ -146,27 +146,52 @@ def test_no_more_begin_in_a_second_than_the_rate_allows() -> None:
     asyncio.run(work())
 
 
-def test_nothing_begins_while_the_event_loop_is_late(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pool_module, "LATE_TURN", 0.9)
-    late = iter([True, True, False])
+class CpuClock:
+    """The CPU time of this process (`time.process_time`): each turn of the loop takes so much of it
+    as the test says, and none when nothing is left."""
+
+    def __init__(self, turns: Sequence[float]) -> None:
+        self.turns, self.seconds, self.is_before = list(turns), 0.0, True
+
+    def process_time(self) -> float:
+        if not self.is_before and self.turns:
+            self.seconds += self.turns.pop(0)
+        self.is_before = not self.is_before
+        return self.seconds
+
+
+def test_nothing_begins_while_the_event_loop_has_much_to_do(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pool_module, "BUSY_TURN", 0.05)
+    clock = CpuClock([0.3, 0.06, 0.0])
+    monkeypatch.setattr(pool_module, "time", clock)
+    left = []
+
+    async def begin(number: int) -> None:
+        left.append(len(clock.turns))
+
+    asyncio.run(Pool(begin, str, concurrency=5).run(numbers(1)))
+    assert left == [0]  # it has looked again until the loop had little to do
+
+
+def test_a_loop_that_other_programs_make_late_begins_one_job_in_each_turn(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """However little CPU time it gets: of each second of the clock a hundredth is ours."""
+    monkeypatch.setattr(pool_module, "BUSY_TURN", 0.05)
+    clock = CpuClock([0.01] * 40)
+    monkeypatch.setattr(pool_module, "time", clock)
 
     async def work() -> None:
-        loop = asyncio.get_running_loop()
-        real, offset, begun = loop.time, 0.0, list[int]()
-
-        def time() -> float:
-            nonlocal offset
-            # A turn of the loop that takes a second, as long as it is late.
-            offset += 1.0 if not begun and next(late, False) else 0.0
-            return real() + offset
-
-        async def begin(number: int) -> None:
-            begun.append(number)
-
-        monkeypatch.setattr(loop, "time", time)
-        await Pool(begin, str, concurrency=5).run(numbers(1))
-        assert begun == [0]
-        assert next(late, None) is None  # it has looked again until the loop was on time
+        loop, jobs = asyncio.get_running_loop(), Work()
+        real = loop.time
+        monkeypatch.setattr(loop, "time", lambda: real() + clock.seconds * 100)
+        running = asyncio.ensure_future(Pool(jobs.do, str, concurrency=40).run(numbers(40)))
+        await settle()
+        assert (len(jobs.begun), len(clock.turns)) == (40, 0)
+        jobs.release.set()
+        await running
 
     asyncio.run(work())
 

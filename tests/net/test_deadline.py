@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from diagnose.net.deadline import LateError, deadline, loop_lateness, own_wait
+from diagnose.net.deadline import LateError, deadline, loop_lateness, own_wait, peer_wait
 from diagnose.net.local import TcpStream
 
 
@@ -121,6 +121,96 @@ def test_a_loop_that_is_always_late_blames_nobody() -> None:
         with pytest.raises(LateError):
             async with deadline(4.0):
                 await asyncio.sleep(3600)
+
+    run(wait())
+
+
+def be_late_for_ever(seconds: float) -> None:
+    """Let so many seconds pass in each turn of the loop."""
+    loop().be_late(seconds)
+    loop().call_soon(be_late_for_ever, seconds)
+
+
+async def silence() -> None:
+    with peer_wait():
+        await asyncio.sleep(3600)
+
+
+def test_a_silent_peer_is_known_to_be_silent_by_a_loop_that_is_always_late() -> None:
+    """The kernel was there all the time, and nothing has arrived."""
+
+    async def wait() -> None:
+        be_late_for_ever(0.5)
+        with pytest.raises(TimeoutError):
+            async with deadline(4.0):
+                await silence()
+        assert 4.0 <= loop().time() < 8.0
+
+    run(wait())
+
+
+def test_what_is_done_between_two_waits_for_a_peer_is_not_its_silence() -> None:
+    async def work_between_waits() -> None:
+        while True:
+            with peer_wait():
+                await asyncio.sleep(1)
+            await asyncio.sleep(1)
+
+    async def wait() -> None:
+        be_late_for_ever(0.5)
+        with pytest.raises(LateError):
+            async with deadline(4.0):
+                await work_between_waits()
+
+    run(wait())
+
+
+def test_a_machine_that_stood_still_says_nothing_about_a_peer() -> None:
+    """A virtual machine that was paused has received nothing meanwhile."""
+
+    async def wait() -> None:
+        loop().call_later(1.0, lambda: loop().be_late(30.0))
+        with pytest.raises((TimeoutError, LateError)) as raised:
+            async with deadline(10.0):
+                await silence()
+        assert raised.type is TimeoutError
+        assert loop().time() == pytest.approx(39.0, abs=1.2)
+
+    run(wait())
+
+
+def test_an_answer_is_read_before_a_peer_is_called_silent() -> None:
+    """It arrived in time. The turn that receives it, and the one in which its task continues, come
+    later than the deadline."""
+
+    async def wait() -> None:
+        answer: asyncio.Future[str] = loop().create_future()
+
+        def receive() -> None:
+            loop().call_soon(answer.set_result, "hello")
+            loop().be_late(0.9)
+
+        be_late_for_ever(0.9)
+        loop().call_at(3.9, receive)
+        async with deadline(4.0):
+            with peer_wait():
+                assert await answer == "hello"
+
+    run(wait())
+
+
+def test_a_wait_for_a_turn_of_its_own_is_no_silence() -> None:
+    async def wait() -> None:
+        async def wait_for_a_turn() -> None:
+            with own_wait():
+                await asyncio.sleep(100)
+
+        be_late_for_ever(0.5)
+        async with deadline(4.0):
+            waiting = asyncio.ensure_future(wait_for_a_turn())
+            with peer_wait():
+                await waiting
+        assert loop().time() >= 100.0
 
     run(wait())
 

@@ -1,6 +1,7 @@
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from diagnose.i18n import LANGUAGES
 from diagnose.model.view import View
 from diagnose.outputs.prometheus import render, render_all
 from tests.support.hostile_report import hostile
@@ -50,6 +51,12 @@ def test_a_failure_names_its_cause() -> None:
     )
     counts = {labels["severity"]: value for labels, value in samples(text, "diagnose_findings")}
     assert counts["error"] == 2
+
+
+def test_the_metrics_are_the_same_in_every_language() -> None:
+    for report in (healthy(), mended()):
+        texts = {render(report, View(hostname="laptop", lang=lang)) for lang in LANGUAGES}
+        assert len(texts) == 1
 
 
 def test_several_targets_stand_in_one_document() -> None:

@@ -103,6 +103,8 @@ ANSWERS: dict[str, type[Exception]] = {
     "diagnose.parsers.x509_fields:tbs_certificate": ValueError,
     "diagnose.parsers.x509_fields:parse_certificate": ValueError,
     "diagnose.parsers.x509_fields:public_key": ValueError,
+    "diagnose.parsers.x509_library:parse_certificate": ValueError,
+    "diagnose.parsers.x509_library:pem_certificates": ValueError,
     "diagnose.parsers.netfilter.nft:parse_ruleset": ValueError,
     "diagnose.parsers.netfilter.rules:address_span": ValueError,
 }

@@ -5,7 +5,14 @@ import contextlib
 
 import nats.errors
 from nats.js import JetStreamContext
-from nats.js.api import AckPolicy, ConsumerConfig, RetentionPolicy, StorageType, StreamConfig
+from nats.js.api import (
+    AckPolicy,
+    ConsumerConfig,
+    ConsumerInfo,
+    RetentionPolicy,
+    StorageType,
+    StreamConfig,
+)
 from nats.js.errors import APIError, NotFoundError, ServiceUnavailableError
 
 from diagnose.fleet.jetstream import QueueError
@@ -46,6 +53,20 @@ async def prepare_results(jetstream: JetStreamContext, run: str) -> None:
 
 def results_consumer(run: str) -> str:
     return f"fleet-{run}"
+
+
+async def renewed_consumer(jetstream: JetStreamContext, stream: str, consumer: str) -> ConsumerInfo:
+    """Return what the server says about a consumer. A consumer that is ahead of its stream is made
+    anew with the same configuration: it would pass over all new messages up to its place.
+
+    nats-server 2.10 may number the messages of an empty stream from 1 again when it was killed, and
+    keeps the place of the consumer."""
+    info: ConsumerInfo = await jetstream.consumer_info(stream, consumer)
+    state = (await jetstream.stream_info(stream)).state
+    if info.delivered is not None and info.delivered.stream_seq > state.last_seq:
+        await jetstream.delete_consumer(stream, consumer)
+        info = await jetstream.add_consumer(stream, info.config)
+    return info
 
 
 async def remove_results(jetstream: JetStreamContext, run: str) -> None:

@@ -29,6 +29,7 @@ from diagnose.fleet.jetstream.streams import (
     prepare_results,
     prepare_tasks,
     remove_results,
+    renewed_consumer,
     results_consumer,
 )
 from diagnose.fleet.jetstream.subscription import Subscription
@@ -37,6 +38,11 @@ from diagnose.fleet.target_list import ListedTarget
 
 #: Seconds without an answer after which the queue is looked at.
 QUIET_SECONDS = 5.0
+
+#: Seconds without an answer, beside the time of a task, after which no worker is at work on what
+#: the server says is at work. It must be longer than the time after which the server gives a task
+#: to another worker (`streams.ACK_WAIT`, or the administrator's), and its duplicate window.
+STUCK_SECONDS = 150.0
 
 _ACK, _TERM = b"+ACK", b"+TERM"
 
@@ -63,6 +69,7 @@ class TaskQueue:
     _waiting: dict[str, _Waiting] = field(default_factory=dict)
     _answers: int = 0
     _attempts: int = 0
+    _timeout: float = 0.0
 
     def __post_init__(self) -> None:
         self.run = self.journal.run_id
@@ -77,7 +84,9 @@ class TaskQueue:
         missing = {*self.vantages} - self.journal.answers(digest).keys()
         if missing:
             answered: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            data = encode(self.make_task(listed))
+            task = self.make_task(listed)
+            self._timeout = max(self._timeout, task.timeout)
+            data = encode(task)
             self._waiting[digest] = _Waiting(set(missing), data, answered)
             try:
                 for vantage in missing:
@@ -102,12 +111,16 @@ class TaskQueue:
     async def watch(self) -> None:
         """When nothing is answered for a while, say why, and put back what is lost. Runs until it
         is cancelled."""
+        before, quiet = self._answers, 0.0
         while True:
-            before = self._answers
             await asyncio.sleep(QUIET_SECONDS)
-            if self._answers == before and self._waiting:
+            is_quiet = self._answers == before and bool(self._waiting)
+            before, quiet = self._answers, quiet + QUIET_SECONDS if is_quiet else 0.0
+            if is_quiet:
+                is_stuck = quiet > STUCK_SECONDS + self._timeout
+                quiet = 0.0 if is_stuck else quiet
                 with contextlib.suppress(nats.errors.Error, APIError, OSError):
-                    await self._look()
+                    await self._look(is_stuck)
 
     async def close(self, is_complete: bool) -> None:
         """Remove what is left in the streams of a run that is complete."""
@@ -143,22 +156,24 @@ class TaskQueue:
             if not waiting.vantages and not waiting.answered.done():
                 waiting.answered.set_result(None)
 
-    async def _look(self) -> None:
-        """Find out why nobody answers."""
+    async def _look(self, is_stuck: bool) -> None:
+        """Find out why nobody answers. `is_stuck`: for longer than a worker may take."""
         jetstream = await self.connection.jetstream()
-        results = await jetstream.consumer_info(RESULTS, results_consumer(self.run))
-        if results.num_pending or results.num_ack_pending:
+        results = await renewed_consumer(jetstream, RESULTS, results_consumer(self.run))
+        if (results.num_pending or results.num_ack_pending) and not is_stuck:
             return
         for vantage in self.vantages:
-            tasks = await jetstream.consumer_info(TASKS, vantage)
-            if not tasks.num_pending and not tasks.num_ack_pending:
+            tasks = await renewed_consumer(jetstream, TASKS, vantage)
+            pending, at_work = tasks.num_pending or 0, tasks.num_ack_pending or 0
+            asked = sum(vantage in waiting.vantages for waiting in self._waiting.values())
+            if not pending and (at_work < asked or is_stuck):
                 await self._put_back(vantage)
-            elif not tasks.num_waiting and not tasks.num_ack_pending:
+            elif not tasks.num_waiting and not at_work:
                 self.on_trouble("nats.no-worker", {"vantage": vantage})
 
     async def _put_back(self, vantage: str) -> None:
         """Put targets into the queue again that are neither in it nor answered: the server lost
-        them, or an administrator removed them."""
+        them, or an administrator removed them. Those at work come twice."""
         self._attempts += 1
         for digest, waiting in list(self._waiting.items()):
             if vantage in waiting.vantages:

@@ -15,6 +15,7 @@ from diagnose.model import Vantage
 from diagnose.model.frozen import frozen
 from diagnose.model.logs import LogLine
 from diagnose.model.nginx import Directive
+from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.nginx.locations import LocationMatch
 from diagnose.parsers.sanitize import clean
 
@@ -24,10 +25,10 @@ LEVELS = ("emerg", "alert", "crit", "error", "warn", "notice", "info", "debug")
 #: Longest message text that is kept, in characters.
 MAX_TEXT = 500
 
-_LINE = re.compile(
+_LINE = lazy_pattern(
     r"(\d{4}/\d\d/\d\d \d\d:\d\d:\d\d) \[(\w+)\] (\d+)#\d+: (?:\*\d+ )?(.*)", re.DOTALL
 )
-_PARTS = re.compile(r", (client|server|request|subrequest|upstream|host|referrer|login): ")
+_PARTS = lazy_pattern(r", (client|server|request|subrequest|upstream|host|referrer|login): ")
 
 
 @frozen
@@ -189,7 +190,7 @@ def exhaustion_lines(lines: Iterable[LogLine]) -> tuple[LogLine, ...]:
 
 #: The file may not be read (EACCES): ngx_http_static_module, ngx_http_index_module,
 #: ngx_http_core_module (try_files).
-FILE_DENIED = re.compile(
+FILE_DENIED = lazy_pattern(
     r'(?:(?:open|stat|openat|readlink|opendir)\(\) )?"(/[^"]*)" '
     r"(?:failed|is forbidden) \(13: Permission denied\)"
 )

@@ -9,6 +9,7 @@ from math import ceil
 from diagnose.model import Target
 from diagnose.model.frozen import frozen
 from diagnose.parsers.http import REFUSED_HOST
+from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.nginx import server_blocks, upstreams
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_set_header_of
 from diagnose.parsers.nginx.upstreams import ProxyTarget
@@ -154,7 +155,7 @@ def parse_response_head(data: bytes) -> ResponseHead:
 
 
 #: Messages about an unknown Host.
-_UNKNOWN_HOST = re.compile(rf"{REFUSED_HOST}|blocked (?:request|hosts?)", re.IGNORECASE)
+_UNKNOWN_HOST = lazy_pattern(rf"{REFUSED_HOST}|blocked (?:request|hosts?)", re.IGNORECASE)
 
 #: Statuses that a server may return for an unknown name (RFC 9110 section 15.5.20: 421).
 _REFUSALS = {400, 403, 404, 410, 421}

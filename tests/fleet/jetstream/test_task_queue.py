@@ -159,6 +159,50 @@ def test_what_the_server_lost_is_put_back(
     assert play(server, tmp_path, act) == {"paris": b"late"}
 
 
+def test_it_is_put_back_though_the_server_says_that_others_are_at_work(
+    server: NatsServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A killed server may forget a task and keep another one at work for ever."""
+    monkeypatch.setattr(task_queue, "QUIET_SECONDS", 0.01)
+    other = ListedTarget(2, "b.example", parse_target("b.example"))
+
+    async def act(scene: Scene) -> object:
+        jetstream = await scene.connection.jetstream()
+        at_work = asyncio.ensure_future(scene.queue.ask(other))
+        subscription = Subscription(scene.connection, TASKS, "paris", lambda _: asyncio.sleep(0))
+        while await subscription.fetch() is None:
+            pass  # it is taken, and never answered
+        asking = asyncio.ensure_future(scene.queue.ask(LISTED))
+        task_id = TaskId("paris", scene.queue.run, target_digest(LISTED.key))
+        while not (await jetstream.stream_info(TASKS)).state.messages > 1:
+            pass
+        await jetstream.purge_stream(TASKS, subject=task_id.task_subject)
+        answers = asyncio.gather(*(scene.answer("paris", b"late") for _ in range(2)))
+        answered = await asking
+        answers.cancel()
+        at_work.cancel()
+        return answered
+
+    assert play(server, tmp_path, act) == {"paris": b"late"}
+
+
+def test_what_is_at_work_for_too_long_is_put_back(
+    server: NatsServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(task_queue, "QUIET_SECONDS", 0.01)
+    monkeypatch.setattr(task_queue, "STUCK_SECONDS", -15.0)
+
+    async def act(scene: Scene) -> object:
+        asking = asyncio.ensure_future(scene.queue.ask(LISTED))
+        subscription = Subscription(scene.connection, TASKS, "paris", lambda _: asyncio.sleep(0))
+        while await subscription.fetch() is None:
+            pass
+        await scene.answer("paris", b"late")
+        return await asking
+
+    assert play(server, tmp_path, act) == {"paris": b"late"}
+
+
 def test_that_nobody_works_is_said(
     server: NatsServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
