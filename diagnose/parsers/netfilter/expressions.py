@@ -7,6 +7,8 @@ from typing import Any
 from diagnose.parsers.netfilter import nft_writer
 from diagnose.parsers.netfilter.rules import (
     FLAGS,
+    ICMP_TYPES,
+    ICMPV6_TYPES,
     PROTOCOLS,
     STATES,
     STATUS,
@@ -31,6 +33,8 @@ _NAMES: dict[str, Mapping[str, int]] = {
     "meta pkttype": {"host": 0, "unicast": 0, "broadcast": 1, "multicast": 2, "other": 3},
     "ip protocol": PROTOCOLS,
     "ip6 nexthdr": PROTOCOLS,
+    "icmp type": ICMP_TYPES,
+    "icmpv6 type": ICMPV6_TYPES,
 }
 #: A type of set elements -> a field that has this type.
 _TYPES = {

@@ -4,7 +4,7 @@ import pytest
 
 from diagnose.parsers.netfilter.headers import (
     client,
-    handshake_fields,
+    connection_fields,
     make_header,
     refusal_fields,
     refusal_header,
@@ -28,11 +28,11 @@ def test_the_two_ends_of_a_connection() -> None:
 
 @pytest.mark.parametrize(("stage", "flags"), [("syn", 2), ("reply", 18), ("ack", 16)])
 def test_the_flags_of_the_handshake(stage: Stage, flags: int) -> None:
-    assert handshake_fields(FOUR, stage)["tcp flags"] == flags
+    assert connection_fields(FOUR, stage)["tcp flags"] == flags
 
 
 def test_each_family_has_fields_of_its_own() -> None:
-    four, six = handshake_fields(FOUR, "syn"), handshake_fields(SIX, "syn")
+    four, six = connection_fields(FOUR, "syn"), connection_fields(SIX, "syn")
     assert (four["ip protocol"], four["meta nfproto"], four["meta protocol"]) == (6, 2, 0x0800)
     assert (six["ip6 nexthdr"], six["meta nfproto"], six["meta protocol"]) == (6, 10, 0x86DD)
     assert "ip6 nexthdr" not in four
@@ -51,7 +51,7 @@ def test_a_reset_acknowledges_only_what_carried_no_acknowledgement(
 def test_an_icmp_error_has_no_ports_of_tcp() -> None:
     four, six = (refusal_fields(around, "icmp 3/13", "syn") for around in (FOUR, SIX))
     assert (four["meta l4proto"], six["meta l4proto"]) == (1, 58)
-    assert (four["icmp type"], six["icmpv6 type"]) == ("destination-unreachable",) * 2
+    assert (four["icmp type"], six["icmpv6 type"]) == (3, 1), "destination unreachable"
     assert four["tcp flags"] is ABSENT
 
 
