@@ -111,8 +111,8 @@ def contradicting_connections(
 
 
 def _stops_data_only(blockage: Blockage) -> bool:
-    """Return whether the handshake of TCP passes and what follows does not."""
-    return blockage.decision.packet in {"request", "answer"}
+    """Return whether a client sees its connection open: the SYN-ACK comes, what follows is lost."""
+    return blockage.decision.packet in {"ack", "request", "answer"}
 
 
 def _has_answered(view: NetfilterView, connection: Connection) -> bool:

@@ -69,7 +69,10 @@ def answers_in_tunnel(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _is_of_site(evidence: Evidence, route: Route, addresses: tuple[str, ...]) -> bool:
-    """Return whether visitors use this address, or one that a cloud translates to it."""
+    """Return whether visitors use this address, or one that a cloud translates to it. Where the
+    resolver is lost with the route, no address of the site is known."""
+    if not addresses:
+        return not is_private(route.source)
     own = {address for nic in evidence.good(Interface) for address in nic.addresses}
     is_translated = is_private(route.source) and not own.intersection(addresses)
     return route.source in addresses or is_translated

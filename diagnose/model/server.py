@@ -71,7 +71,7 @@ class Route(Observation):
     """The route for packets from one of the server's addresses to a remote address, as the kernel
     chooses it by all rules and tables (ip-route(8), `ip route get`): through `gateway` ("" if there
     is none) and `device`. The failure is ENETUNREACH if there is no route. Nothing is sent.
-    Observed only if the main table has no default route or one through a tunnel, or if `rules`
+    Observed only if the main table has no default route, if there is a tunnel, or if `rules`
     (ip-rule(8)) choose tables besides the kernel's own three; then it is the route of TCP packets
     from the target's port."""
 

@@ -6,6 +6,8 @@ from typing import Any
 
 from diagnose.parsers.netfilter import nft_writer
 from diagnose.parsers.netfilter.rules import (
+    DSCP,
+    ECN,
     FLAGS,
     ICMP_TYPES,
     ICMPV6_TYPES,
@@ -34,6 +36,10 @@ _NAMES: dict[str, Mapping[str, int]] = {
     "ip protocol": PROTOCOLS,
     "ip6 nexthdr": PROTOCOLS,
     "icmp type": ICMP_TYPES,
+    "ip dscp": DSCP,
+    "ip6 dscp": DSCP,
+    "ip ecn": ECN,
+    "ip6 ecn": ECN,
     "icmpv6 type": ICMPV6_TYPES,
 }
 #: A type of set elements -> a field that has this type.

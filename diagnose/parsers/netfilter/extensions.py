@@ -13,6 +13,7 @@ from diagnose.parsers.netfilter.rules import (
     Element,
     Limit,
     Match,
+    Op,
     Span,
     Step,
     Unknown,
@@ -96,6 +97,8 @@ def _span(text: str) -> Span:
     low, colon, high = text.partition(":")
     return int(low or 0), int(high or 65535) if colon else int(low)
 
+
+_ORDERS: Mapping[str, Op] = {"eq": "==", "lt": "<", "gt": ">"}
 
 # ---- parsers
 
@@ -321,6 +324,19 @@ def _other_protocol(options: tuple[Option, ...], context: ExtensionContext, text
     return ALWAYS
 
 
+def _life(options: tuple[Option, ...], context: ExtensionContext, text: str) -> Steps:
+    """Parse how many routers a packet may still pass: `-m ttl` and `-m hl`."""
+    key = "ip ttl" if context.family == "ip" else "ip6 hoplimit"
+    steps: list[Step] = []
+    for option in options:
+        op = _ORDERS.get(option.name.rpartition("-")[2])
+        number = int(option.value)
+        if op is None or (option.negated and op != "=="):
+            return (Unknown(text),)
+        steps.append(Match((key,), "!=" if option.negated else op, (((number, number),),)))
+    return tuple(steps)
+
+
 def _icmp6(options: tuple[Option, ...], context: ExtensionContext, text: str) -> Steps:
     steps: list[Step] = []
     for option in options:
@@ -355,6 +371,8 @@ _PARSERS: dict[str, Callable[[tuple[Option, ...], ExtensionContext, str], Steps 
     "connmark": _mark("ct mark"),
     "icmp6": _icmp6,
     "length": _length,
+    "ttl": _life,
+    "hl": _life,
     "physdev": _physdev,
     "pkttype": _pkttype,
     "rpfilter": _rpfilter,

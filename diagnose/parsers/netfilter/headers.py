@@ -23,6 +23,9 @@ _FLAGS: Mapping[Stage, int] = {
     "request": FLAGS["psh"] | FLAGS["ack"],
     "answer": FLAGS["psh"] | FLAGS["ack"],
 }
+#: How many routers a visitor's packet may still pass when it arrives: systems begin with 64 or
+#: more, and few ways are longer than 30.
+_LIFE = (34, 255)
 #: Bytes of a TCP header (RFC 9293 section 3.1), and of an IP header without options.
 _TCP_LENGTHS, _IP_LENGTHS = (20, 60), {4: 20, 6: 40}
 _TCP, _ICMP, _ICMPV6 = 6, 1, 58
@@ -53,6 +56,9 @@ def connection_fields(topology: Topology, stage: Stage) -> dict[str, Value]:
     if topology.packet.kind == "solicitation":
         return _solicitation_fields(topology)
     fields = _common_fields(topology, _TCP) | {"tcp flags": _FLAGS[stage]}
+    # Browsers and servers mark no packets of their own.
+    fields |= {f"{topology.ip} dscp": 0, f"{topology.ip} ecn": 0}
+    fields["ip ttl" if topology.version == 4 else "ip6 hoplimit"] = _LIFE
     if stage in ("syn", "reply", "ack"):
         first, last = _TCP_LENGTHS
         header = _IP_LENGTHS[topology.version]

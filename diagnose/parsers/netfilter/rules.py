@@ -35,6 +35,13 @@ ICMPV6_TYPES = {
     "nd-redirect": 137, "router-renumbering": 138, "ind-neighbor-solicit": 141,
     "ind-neighbor-advert": 142, "mld2-listener-report": 143,
 }  # fmt: skip
+#: nft's names of code points (RFC 2474, RFC 2597, RFC 3246, RFC 5865, RFC 8622).
+DSCP = {
+    **{f"cs{number}": number * 8 for number in range(8)},
+    **{f"af{high}{low}": high * 8 + low * 2 for high in range(1, 5) for low in range(1, 4)},
+    "ef": 46, "va": 44, "le": 1, "df": 0, "be": 0,
+}  # fmt: skip
+ECN = {"not-ect": 0, "ect1": 1, "ect0": 2, "ce": 3}
 ICMP_TYPES = {
     "echo-reply": 0, "destination-unreachable": 3, "source-quench": 4, "redirect": 5,
     "echo-request": 8, "router-advertisement": 9, "router-solicitation": 10, "time-exceeded": 11,

@@ -160,13 +160,14 @@ def _pid_path(ctx: ProbeContext, config: NginxConfig) -> str:
 def _addresses_to_route(
     nics: tuple[Nic, ...], policies: Mapping[int, tuple[str, ...]]
 ) -> tuple[str, ...]:
-    """Return the addresses in use whose family has no default route in the main table, has one
-    through a tunnel, or has rules that choose another table (ip-rule(8)).
+    """Return the addresses in use whose family has no default route in the main table, or has
+    rules that choose another table (ip-rule(8)); all where there is a tunnel.
 
-    Other tables or more specific routes may still lead to visitors.
+    Other tables or more specific routes may still lead to visitors, or into a tunnel.
     """
+    has_tunnel = any(nic.tunnel and nic.up for nic in nics)
     routed = {
-        family for nic in nics for family in nic.default if not policies[family] and not nic.tunnel
+        family for nic in nics for family in nic.default if not policies[family] and not has_tunnel
     }
     addresses = (
         address

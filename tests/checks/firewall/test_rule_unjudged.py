@@ -96,3 +96,32 @@ def test_silent_where_a_rule_blocks_for_sure() -> None:
     rules = counted(STRING, 3)
     text = rules.text.replace("COMMIT", "[0:0] -A INPUT -p tcp -m tcp --dport 443 -j DROP\nCOMMIT")
     assert not judge(CHECK, *served(Ruleset(tool="iptables", text=text)), stalled())
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        [
+            {
+                "match": {
+                    "op": "<",
+                    "left": {"payload": {"protocol": "ip", "field": "ttl"}},
+                    "right": 10,
+                }
+            }
+        ],
+        [field("ip", "dscp", "cs0", "!=")],
+        [field("tcp", "sport", 12345)],
+    ],
+)
+def test_silent_about_what_no_visitor_sends(rule: list[dict[str, Any]]) -> None:
+    assert not judge(CHECK, *served(nft([*rule, DROP])))
+
+
+def test_silent_where_a_queue_may_be_bypassed() -> None:
+    queue = "-A INPUT -p tcp -m tcp --dport 443 -j NFQUEUE --queue-num 1"
+    assert judge(CHECK, *served(counted(queue, 5)))
+    assert not judge(CHECK, *served(counted(f"{queue} --queue-bypass", 5)))
+    assert not judge(CHECK, *served(nft([dport(443), {"queue": {"num": 7, "flags": "bypass"}}])))
+    low = "-A INPUT -p tcp -m ttl --ttl-lt 10 -j DROP"
+    assert not judge(CHECK, *served(counted(low, 5)))

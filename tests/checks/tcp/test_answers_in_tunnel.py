@@ -33,6 +33,12 @@ def test_fires_behind_a_translated_address() -> None:
     assert not judge(CHECK, *given, connected())
 
 
+def test_fires_where_the_resolver_is_lost_with_the_route() -> None:
+    assert judge(CHECK, host(), nic(), TUNNEL, INTO)
+    docker = replace(INTO, source="172.17.0.1")
+    assert not judge(CHECK, host(), nic("docker0", "172.17.0.1"), TUNNEL, docker)
+
+
 def test_silent_where_replies_leave_as_visitors_came() -> None:
     assert not judge(CHECK, host(), NAME, nic(), TUNNEL, replace(INTO, device="eth0"), connected())
     other = replace(INTO, source="203.0.113.99")

@@ -251,6 +251,31 @@ def data_is_dropped_and_not_the_handshake(lab: Lab) -> None:
     chain(lab, "tcp dport 443 tcp flags & psh == psh drop")
 
 
+@scenario(outside="tls.stalled", server="firewall.ruleset-blocks", ipv6=True, differs=("rules",))
+def established_means_ipv4_only(lab: Lab) -> None:
+    """After ansible-role-nftables, issue 20: `ip protocol` in front of `ct state` means IPv4. The
+    SYN of IPv6 comes in, and no packet after it."""
+    alone(lab)
+    established = "ip protocol { tcp, udp } ct state established,related accept"
+    types = "icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-advert } accept"
+    ports = "tcp dport { 22, 80, 443 } ct state new accept"
+    chain(lab, "iif lo accept", established, types, ports, policy="drop")
+
+
+@healthy()
+def odd_packets_are_dropped(lab: Lab) -> None:
+    """Rules of hardening guides against packets that no visitor sends."""
+    chain(
+        lab,
+        "ip ttl < 10 drop",
+        "tcp dport 443 ip dscp != cs0 drop",
+        "tcp flags & (fin|syn|rst|ack) != syn ct state new counter drop",
+        "tcp flags & (fin|psh|urg) == fin|psh|urg drop",
+        "ip frag-off & 0x1fff != 0 drop",
+    )
+    iptables(lab, "-t mangle -A POSTROUTING -o eth0 -j TTL --ttl-set 64")
+
+
 @scenario(
     outside="tcp.timeout",
     server=None,

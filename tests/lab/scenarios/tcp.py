@@ -200,6 +200,31 @@ def vpn_takes_the_answers(lab: Lab) -> None:
     wg_quick(lab)
 
 
+@scenario(
+    outside="tcp.timeout",
+    server="tcp.answers-in-tunnel",
+    both=NO_SSH,
+    manual="what the tunnel is for, a person knows",
+)
+def openvpn_takes_the_answers(lab: Lab) -> None:
+    """OpenVPN's `redirect-gateway def1`: two routes that are more specific than the default one."""
+    lab.undo(lambda: lab.server.sh("ip link del tun0"))
+    lab.server.sh("""
+        ip tuntap add tun0 mode tun; ip link set tun0 up; ip addr add 10.8.0.6/24 dev tun0
+        ip route add 0.0.0.0/1 dev tun0; ip route add 128.0.0.0/1 dev tun0
+    """)
+
+
+@healthy()
+def vpn_for_a_network_of_its_own(lab: Lab) -> None:
+    """A tunnel to other servers beside the default route."""
+    lab.undo(lambda: lab.server.sh("ip link del wg0"))
+    lab.server.sh("""
+        ip tuntap add wg0 mode tun; ip link set wg0 up; ip addr add 10.66.66.2/24 dev wg0
+        ip route add 10.0.0.0/8 dev wg0
+    """)
+
+
 @healthy()
 def vpn_for_all_but_the_answers(lab: Lab) -> None:
     """The same, and a rule that lets replies leave as the visitors came."""

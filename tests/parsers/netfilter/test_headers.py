@@ -71,3 +71,21 @@ def test_the_addresses_are_copied_and_the_ports_only_of_tcp() -> None:
     fields = {"tcp flags": ABSENT}
     write_addresses(SIX, fields, header)
     assert (fields["ip6 daddr"], fields["tcp dport"], fields["th dport"]) == (10, ABSENT, UNKNOWN)
+
+
+def test_a_visitors_packet_arrives_with_some_life_left_and_no_mark() -> None:
+    four, six = connection_fields(FOUR, "syn"), connection_fields(SIX, "syn")
+    assert (four["ip ttl"], four["ip dscp"]) == ((34, 255), 0)
+    assert six["ip6 hoplimit"] == (34, 255)
+
+
+def test_only_the_handshake_has_a_known_length() -> None:
+    assert connection_fields(FOUR, "syn")["meta length"] == (40, 80)
+    assert connection_fields(SIX, "ack")["ip6 length"] == (20, 60)
+    assert "meta length" not in connection_fields(FOUR, "answer")
+
+
+def test_a_solicitation_is_of_one_type_and_has_not_been_forwarded() -> None:
+    asked = Topology(Rules(), Packet("fe80::1", "2001:db8::1", 443, "eth0", kind="solicitation"))
+    fields = connection_fields(asked, "syn")
+    assert (fields["icmpv6 type"], fields["ip6 hoplimit"]) == (135, 255)
