@@ -1,9 +1,23 @@
-"""The name exists but has no A and no AAAA record (NODATA, RFC 2308 section 2.2)."""
+"""The name exists but has no A and no AAAA record (NODATA, RFC 2308 section 2.2).
+
+A resolver that removes addresses from an answer (rebind protection removes private ones, a filter
+all) leaves an empty answer too. The SOA record shows that the zone itself says so.
+"""
 
 from collections.abc import Iterator
 
 from diagnose.checking.registry import check
-from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Subject,
+    Where,
+)
 from diagnose.model.dns import DnsAnswer, final_answers, own_addresses, serves_visitors
 
 
@@ -13,9 +27,11 @@ def no_address(evidence: Evidence) -> Iterator[Claim]:
     if not answers or not all(_is_empty(answer) for answer in answers) or serves_visitors(evidence):
         return
     alias = next((answer.aliases[-1] for answer in answers if answer.aliases), "")
+    is_said_by_zone = all(answer.zone or answer.authoritative for answer in answers)
     yield Claim(
         about=Subject(name=answers[0].name),
         because=answers,
+        confidence=Confidence.CERTAIN if is_said_by_zone else Confidence.LIKELY,
         facts={
             "name": answers[0].name,
             "types": tuple(answer.rdtype for answer in answers),
@@ -23,6 +39,7 @@ def no_address(evidence: Evidence) -> Iterator[Claim]:
             "alias": alias,
             "owner": alias or answers[0].name,
             "addresses": own_addresses(evidence),
+            "stripped": not is_said_by_zone,
         },
         fix=Fix((Manual("add-address", Where.DNS_PROVIDER),), Applicability.MANUAL),
     )

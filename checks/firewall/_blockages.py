@@ -12,7 +12,9 @@ from checks.firewall._visitors import (
     external_connections,
     relevant_ports,
 )
+from diagnose.model.http import Exchange
 from diagnose.model.tcp import Connection
+from diagnose.model.tls import Handshake
 from diagnose.parsers.netfilter.ruleset import RulePosition
 
 Fault = Literal[
@@ -21,7 +23,7 @@ Fault = Literal[
 
 #: The checks whose findings a blocked port causes. The server's own attempts meet the same rules
 #: unless the rules accept loopback.
-EXPLAINS = (*firewall.EXPLAINS, "tls.stalled")
+EXPLAINS = (*firewall.EXPLAINS, "tls.stalled", "tls.reset", "tls.closed")
 
 
 def fault_of(blockage: Blockage) -> Fault:
@@ -99,11 +101,31 @@ def contradicting_connections(
             source = source_by_connection.get(connection, "")
             if blockage.is_known_visitor and source != blockage.source:
                 continue
+            if _stops_data_only(blockage) and not _has_answered(view, connection):
+                continue
             if blockage.address in {"", connection.address} and not (
                 source and view.admits(blockage.port, source)
             ):
                 contradictions.append(connection)
     return tuple(dict.fromkeys(contradictions))
+
+
+def _stops_data_only(blockage: Blockage) -> bool:
+    """Return whether a client sees its connection open: the SYN-ACK comes, what follows is lost."""
+    return blockage.decision.packet in {"ack", "request", "answer"}
+
+
+def _has_answered(view: NetfilterView, connection: Connection) -> bool:
+    """Return whether data came from where the connection led."""
+    answers: tuple[Handshake | Exchange, ...] = (
+        *view.evidence.good(Handshake),
+        *view.evidence.good(Exchange),
+    )
+    return any(
+        (answer.address, answer.port, answer.vantage)
+        == (connection.address, connection.port, connection.vantage)
+        for answer in answers
+    )
 
 
 def admitted_connections(

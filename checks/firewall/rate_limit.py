@@ -33,6 +33,9 @@ from diagnose.parsers.netfilter.ruleset import limited_rules
 #: per minute of all addresses, concurrent connections of one address.
 MIN_RATE_PER_ADDRESS, MIN_TOTAL_RATE, MIN_CONCURRENT = 60.0, 600.0, 10
 
+#: A time in seconds for which a list of addresses may be a limit of a visitor's connections.
+MAX_LIMIT_SECONDS = 60
+
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -115,8 +118,20 @@ def _is_per_address(rule: str) -> bool:
     return "saddr" in rule or bool(re.search(r"--hashlimit-mode \S*srcip|\brecent\b", rule))
 
 
+def _is_list_of_others(rule_text: str) -> bool:
+    """Return whether a rule keeps out who did something else before, such as a scan of ports: it
+    looks at a list of addresses, counts nothing, and goes back for long (iptables-extensions(8),
+    recent)."""
+    seconds = re.search(r"--seconds (\d{1,9})", rule_text)
+    is_lookup = re.search(r"-m recent .*--(?:rcheck|update)\b", rule_text) is not None
+    is_short = seconds is not None and int(seconds[1]) <= MAX_LIMIT_SECONDS
+    return is_lookup and "--hitcount" not in rule_text and not is_short
+
+
 def is_tight(rule: str) -> bool:
     """Return whether normal visitors exceed the limit of this rule."""
+    if _is_list_of_others(rule):
+        return False
     if match := re.search(r"--connlimit-(?:above|upto) (\d+)|\bct count (?:over )?(\d+)", rule):
         return int(match[1] or match[2]) < MIN_CONCURRENT
     rate = _connections_per_minute(rule)

@@ -16,6 +16,7 @@ from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
+    Confidence,
     Evidence,
     Fix,
     Manual,
@@ -50,6 +51,10 @@ def client_certificate_required(evidence: Evidence) -> Iterator[Claim]:
         for exchange in evidence.of(Exchange)
         if _is_refused(exchange, evidence.target.port) and not asked_behind(evidence, exchange)
     )
+    settings = target_settings(evidence, "ssl_verify_client")
+    is_sure = bool(observations)
+    if not is_sure and not _is_optional(settings):
+        observations += _closed_exchanges(evidence)
     if not observations:
         return
     port = evidence.target.port
@@ -59,15 +64,16 @@ def client_certificate_required(evidence: Evidence) -> Iterator[Claim]:
         if isinstance(observation, (Handshake, Exchange))
     )
     subjects = endpoints(addresses, port)
-    settings = target_settings(evidence, "ssl_verify_client")
     fix = _fix(settings) if settings else None
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
         because=tuple(observations),
+        confidence=Confidence.CERTAIN if is_sure else Confidence.LIKELY,
         facts={
             "addresses": tuple(addresses),
             "port": port,
+            "closed": not is_sure,
             "name": evidence.target.host,
             "place": settings.file_line if settings and fix else "",
         },
@@ -81,6 +87,27 @@ def _fix(settings: TargetSettings) -> Fix | None:
     enabled_settings = [setting for setting in settings.settings if setting.args[:1] == ("on",)]
     steps = settings.steps([(setting, "ssl_verify_client off;") for setting in enabled_settings])
     return Fix(steps, Applicability.REVIEW) if steps else None
+
+
+def _is_optional(settings: TargetSettings | None) -> bool:
+    """Return whether nginx's own file says that a certificate may be left out."""
+    if settings is None or not settings.settings:
+        return False
+    return all(setting.args[:1] != ("on",) for setting in settings.settings)
+
+
+def _closed_exchanges(evidence: Evidence) -> list[Exchange]:
+    """Return the requests whose connection was closed without an answer, by a server that asks for
+    a certificate: nginx with `return 444` for those who have none, HAProxy with `verify required`
+    behind its own rules."""
+    asking = {
+        handshake.address
+        for handshake in evidence.good(Handshake)
+        if handshake.wants_client_certificate and handshake.port == evidence.target.port
+    }
+    pages = [page for page in evidence.of(Exchange) if page.purpose == "target"]
+    is_closed = all(page.failure and page.failure.kind in {"closed", "reset"} for page in pages)
+    return [page for page in pages if page.address in asking] if is_closed else []
 
 
 def _is_refused(exchange: Exchange, port: int) -> bool:

@@ -13,7 +13,9 @@ def is_server_port(evidence: Evidence, attempt: UpstreamTry) -> bool:
     own = {a for interface in evidence.good(Interface) for a in interface.addresses}
     local = attempt.host == "localhost" or is_loopback(attempt.host)
     if any("host" not in container.networks for container in evidence.good(NginxContainer)):
-        return attempt.host in own or attempt.host == "host.docker.internal"
+        # The server's own `lo` has 127.0.0.1 too.
+        is_reached = not is_loopback(attempt.host) and attempt.host in own
+        return is_reached or attempt.host == "host.docker.internal"
     return local or attempt.host in own
 
 

@@ -43,7 +43,7 @@ EXIT_STATUS: dict[Status, int] = {"ok": 0, "warning": 1, "critical": 2, "unknown
 
 #: Findings which mean that the run could not answer the user's question. If such a report has no
 #: cause, the verdict is "unknown".
-UNANSWERED_CHECKS = {"host.visitor-unjudged"}
+UNANSWERED_CHECKS = {"host.visitor-unjudged", "firewall.rule-unjudged"}
 
 
 @frozen

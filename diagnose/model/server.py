@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from diagnose.model import Observation
 from diagnose.model.frozen import frozen
-from diagnose.model.marks import Address, FilePath, Label, RuleText
+from diagnose.model.marks import Address, FilePath, Label, RuleText, Word
 from diagnose.model.summary import Summary, joined, socket_text
 
 
@@ -49,7 +49,8 @@ class Listeners(Observation):
 class Interface(Observation):
     """A network interface. `default` are the families (4, 6) whose default route uses it. `carrier`
     is False if the interface is up but has no link (NO-CARRIER). `xdp` is True if an eBPF program
-    handles its packets first (ip-link(8), xdp)."""
+    handles its packets first (ip-link(8), xdp). A `tunnel` has no link layer: WireGuard's, or a TUN
+    device."""
 
     layer: ClassVar[str] = "host"
 
@@ -59,6 +60,7 @@ class Interface(Observation):
     default: tuple[int, ...] = ()
     carrier: bool = True
     xdp: bool = False
+    tunnel: bool = False
 
     def summary(self) -> Summary:
         return f"{self.name} {'up' if self.up else 'down'}", joined(self.addresses)
@@ -69,8 +71,9 @@ class Route(Observation):
     """The route for packets from one of the server's addresses to a remote address, as the kernel
     chooses it by all rules and tables (ip-route(8), `ip route get`): through `gateway` ("" if there
     is none) and `device`. The failure is ENETUNREACH if there is no route. Nothing is sent.
-    Observed only if the main table has no default route, or if `rules` (ip-rule(8)) choose tables
-    besides the kernel's own three; then it is the route of TCP packets from the target's port."""
+    Observed only if the main table has no default route, if there is a tunnel, or if `rules`
+    (ip-rule(8)) choose tables besides the kernel's own three; then it is the route of TCP packets
+    from the target's port."""
 
     layer: ClassVar[str] = "host"
 
@@ -86,6 +89,23 @@ class Route(Observation):
             f"route from {self.source} to {self.towards}",
             f"{self.gateway} {self.device}".strip(),
         )
+
+
+@frozen(kw_only=True, eq=False)
+class SilentGateway(Observation):
+    """A gateway of the server's default route, or of the route from its address, that does not say
+    its link-layer address. `state` is "FAILED", or "INCOMPLETE" while the kernel asks for it
+    (ip-neighbour(8)). There is no observation of a gateway that answers."""
+
+    layer: ClassVar[str] = "host"
+
+    address: Address
+    device: Label
+    family: int
+    state: Word
+
+    def summary(self) -> Summary:
+        return f"gateway {self.address} on {self.device}", self.state
 
 
 @frozen(kw_only=True, eq=False)

@@ -207,7 +207,7 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"decoding|INVALID_CONTENT_ENCODING|unrecognized content encoding|内容编码错误|not a gzipped"
         r"|Error while processing content unencoding"),
     ("http2", r"HTTP2_\w{1,40}ERROR|HTTP/2 (?:stream|protocol|framing)|http2 framing|NS_ERROR_NET_"
-        r"HTTP2|RST_STREAM|PROTOCOL_ERROR \(0x1\)|ERR_HTTP2_\w{1,40}|curl: \((?:16|92)\)"),
+        r"(?:HTTP2|INADEQUATE_SECURITY)|RST_STREAM|PROTOCOL_ERROR \(0x1\)|ERR_HTTP2_\w{1,40}|curl: \((?:16|92)\)"),
     ("invalid-response", r"INVALID_HTTP_RESPONSE|sent an invalid response(?!.{0,40}ERR_SSL)|BadStatusLine|Received "
         r"HTTP/0\.9|malformed HTTP (?:response|status)|HPE_INVALID|Parse Error: |invalid HTTP "
         r"response|发送(?:的响应无效|了无效的响应)(?!.{0,40}ERR_SSL)|RESPONSE_HEADERS_MULTIPLE|illegal (?:header|status) line"

@@ -312,6 +312,13 @@ class Lab:
             self.names.stop()
         self.names.restore(self._dnsmasq_argv())
 
+    def names_behind(self, server: str, *options: str) -> None:
+        """dnsmasq knows nothing itself and asks another name server."""
+        own = ("--local=", "--addn-hosts=")
+        argv = [word for word in self._dnsmasq_argv() if not word.startswith(own)]
+        self.names.argv = [*argv, f"--server={server}", *options]
+        self.names.restart()
+
     def zone(self, zone: Mapping[str, Mapping[str, Any]]) -> None:
         """Whatever nameserver.py can do, in dnsmasq's place."""
         self.router.write(f"{FILES}/zone", json.dumps(zone))

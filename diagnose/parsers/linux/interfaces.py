@@ -15,7 +15,8 @@ def os_name(text: str) -> str:
 
 @frozen
 class Nic:
-    """A network interface. `default` holds the families (4, 6) whose default route uses it."""
+    """A network interface. `default` holds the families (4, 6) whose default route uses it. A
+    `tunnel` has no link layer: WireGuard's, or a TUN device."""
 
     name: str
     up: bool
@@ -23,6 +24,7 @@ class Nic:
     default: tuple[int, ...] = ()
     carrier: bool = True
     xdp: bool = False
+    tunnel: bool = False
 
 
 def interfaces(addresses: str, routes: str = "", routes6: str = "") -> tuple[Nic, ...]:
@@ -35,6 +37,8 @@ def interfaces(addresses: str, routes: str = "", routes6: str = "") -> tuple[Nic
             # "xdp", "xdpgeneric/id:5": the program's mode, before "qdisc".
             xdp = re.search(r" xdp\w{0,12}(/id:\d+)? ", line) is not None
             nics.append(Nic(clean(head[1], 32), "UP" in flags, carrier=carrier, xdp=xdp))
+        elif nics and line.strip() == "link/none":
+            nics[-1] = replace(nics[-1], tunnel=True)
         elif nics and (address := re.match(r"\s+inet6? ([0-9a-fA-F.:]+)", line)):
             nics[-1] = replace(nics[-1], addresses=(*nics[-1].addresses, address[1]))
     ipv4_devices, ipv6_devices = _default_devices(routes), _default_devices(routes6)

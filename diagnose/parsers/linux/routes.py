@@ -41,6 +41,30 @@ def parse_route(out: str, err: str) -> Route | Failure | None:
     return None
 
 
+def default_gateways(text: str) -> tuple[Route, ...]:
+    """Return the default routes in the output of `ip route`, those with the lowest metric. A route
+    without a gateway is left out."""
+    routes: list[tuple[int, Route]] = []
+    for line in text.splitlines()[:1000]:
+        match = re.match(r"default via (?:inet6? )?([0-9a-fA-F:.]+) dev (\S+)", line)
+        if match and not re.search(r"\b(?:dead|linkdown)\b", line):
+            metric = re.search(r"\bmetric (\d{1,10})", line)
+            route = Route(match[1], clean(match[2], 32))
+            routes.append((int(metric[1]) if metric else 0, route))
+    lowest = min((metric for metric, _ in routes), default=0)
+    return tuple(route for metric, route in routes if metric == lowest)
+
+
+def silent_neighbours(text: str) -> dict[tuple[str, str], str]:
+    """Return the state ("FAILED", "INCOMPLETE") of each neighbour without a link-layer address in
+    the output of `ip neigh` (ip-neighbour(8)), by address and interface."""
+    states: dict[tuple[str, str], str] = {}
+    for line in text.splitlines()[:1000]:
+        if match := re.match(r"([0-9a-fA-F:.]+) dev (\S+) .*?\b(FAILED|INCOMPLETE)\b", f"{line} "):
+            states[match[1], clean(match[2], 32)] = match[3]
+    return states
+
+
 def policy_rules(text: str) -> tuple[str, ...]:
     """Return the rules in the output of `ip rule`, without the three that the kernel makes at boot:
     at most MAX_RULES, the first ones first."""

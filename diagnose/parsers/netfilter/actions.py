@@ -13,6 +13,7 @@ from diagnose.parsers.netfilter.matching import (
     set_elements,
     value_of,
 )
+from diagnose.parsers.netfilter.packet import SENT_BY_SERVER
 from diagnose.parsers.netfilter.packet_fields import ABSENT, UNKNOWN, Answer, Value, simplify_answer
 from diagnose.parsers.netfilter.rules import (
     Add,
@@ -183,7 +184,7 @@ def _reject(state: PacketState, step: Reject, rule: Rule) -> Result:
     if state.refused:  # no rejection is sent in answer to an error or a reset
         return state.finish("drop")
     decision = state.make_decision("reject", rule, how=_reject_code(step, version))
-    if decision.packet == "reply":
+    if decision.packet in SENT_BY_SERVER:
         return Outcome(state.region, decision)
     send_rejection(state, decision)
     return None
@@ -201,6 +202,8 @@ def _reject_code(step: Reject, version: int) -> str:
 
 
 def _obscure(state: PacketState, step: Opaque, rule: Rule) -> Result:
+    if step.leaving and state.hook in ("ingress", "prerouting", "input"):
+        return True
     return state.finish("unknown", rule, unknown=(step.text,))
 
 

@@ -13,7 +13,8 @@ from diagnose.parsers.netfilter.traversal import PacketState
 
 _STATUS_NAMES = {
     "syn": (), "reply": ("confirmed", "seen-reply"), "ack": ("confirmed", "seen-reply", "assured"),
-    "refusal": (),
+    "request": ("confirmed", "seen-reply", "assured"),
+    "answer": ("confirmed", "seen-reply", "assured"), "refusal": (),
 }  # fmt: skip
 
 
@@ -21,9 +22,10 @@ def track(state: PacketState, priority: int) -> None:
     """Let conntrack see the packet, once, if `priority` is not before conntrack's."""
     if state.tracking or state.hook not in BEFORE_ROUTING or priority < CONNTRACK:
         return
-    if state.untrack:
+    # conntrack leaves neighbor discovery alone (nf_conntrack_proto_icmpv6.c).
+    if state.untrack or state.topology.packet.kind == "solicitation":
         state.tracking = "untracked"
-    elif state.stage in ("syn", "ack") or state.connection.confirmed:
+    elif state.stage not in ("reply", "refusal") or state.connection.confirmed:
         state.tracking = "tracked"  # conntrack treats an ACK of an unknown connection as new
     else:
         state.tracking = "invalid"
@@ -38,7 +40,7 @@ def update_state_fields(state: PacketState) -> None:
     topology, ip, fields = state.topology, state.topology.ip, state.fields
     ct_state = "established" if state.connection.confirmed else "new"
     fields["ct state"] = STATES["related" if state.stage == "refusal" else ct_state]
-    fields["ct direction"] = int(state.stage in ("reply", "refusal"))
+    fields["ct direction"] = int(state.stage in ("reply", "answer", "refusal"))
     fields["ct mark"] = state.connection.mark
     fields["ct protocol"], fields["ct zone"] = 6, 0
     fields["ct l3proto"] = 2 if topology.version == 4 else 10
@@ -73,7 +75,7 @@ def translate(state: PacketState) -> None:
         connection.translated_in[nat_type] = state.hook
         state.translating = topology.tracks
         return
-    is_reply = state.stage in ("reply", "refusal")
+    is_reply = state.stage in ("reply", "answer", "refusal")
     if before_routing and (translation := connection.snat_to if is_reply else connection.dnat_to):
         header["daddr"], header["dport"] = client(topology) if is_reply else translation
     elif not before_routing and (

@@ -6,7 +6,11 @@ from typing import Any
 
 from diagnose.parsers.netfilter import nft_writer
 from diagnose.parsers.netfilter.rules import (
+    DSCP,
+    ECN,
     FLAGS,
+    ICMP_TYPES,
+    ICMPV6_TYPES,
     PROTOCOLS,
     STATES,
     STATUS,
@@ -31,6 +35,12 @@ _NAMES: dict[str, Mapping[str, int]] = {
     "meta pkttype": {"host": 0, "unicast": 0, "broadcast": 1, "multicast": 2, "other": 3},
     "ip protocol": PROTOCOLS,
     "ip6 nexthdr": PROTOCOLS,
+    "icmp type": ICMP_TYPES,
+    "ip dscp": DSCP,
+    "ip6 dscp": DSCP,
+    "ip ecn": ECN,
+    "ip6 ecn": ECN,
+    "icmpv6 type": ICMPV6_TYPES,
 }
 #: A type of set elements -> a field that has this type.
 _TYPES = {

@@ -13,6 +13,7 @@ from diagnose.parsers.netfilter.rules import (
     Element,
     Limit,
     Match,
+    Op,
     Span,
     Step,
     Unknown,
@@ -96,6 +97,8 @@ def _span(text: str) -> Span:
     low, colon, high = text.partition(":")
     return int(low or 0), int(high or 65535) if colon else int(low)
 
+
+_ORDERS: Mapping[str, Op] = {"eq": "==", "lt": "<", "gt": ">"}
 
 # ---- parsers
 
@@ -288,6 +291,11 @@ def _mark(key: str) -> "Callable[[tuple[Option, ...], ExtensionContext, str], St
     return parse
 
 
+def _length(options: tuple[Option, ...], context: ExtensionContext, text: str) -> Steps:
+    (option,) = options
+    return (_match(("meta length",), option, [_span(option.value)]),)
+
+
 def _physdev(options: tuple[Option, ...], context: ExtensionContext, text: str) -> Steps:
     """Parse a match on bridge ports. Routed and local packets are not bridged."""
     if [option.name for option in options] == ["physdev-is-bridged"]:
@@ -316,6 +324,30 @@ def _other_protocol(options: tuple[Option, ...], context: ExtensionContext, text
     return ALWAYS
 
 
+def _life(options: tuple[Option, ...], context: ExtensionContext, text: str) -> Steps:
+    """Parse how many routers a packet may still pass: `-m ttl` and `-m hl`."""
+    key = "ip ttl" if context.family == "ip" else "ip6 hoplimit"
+    steps: list[Step] = []
+    for option in options:
+        op = _ORDERS.get(option.name.rpartition("-")[2])
+        number = int(option.value)
+        if op is None or (option.negated and op != "=="):
+            return (Unknown(text),)
+        steps.append(Match((key,), "!=" if option.negated else op, (((number, number),),)))
+    return tuple(steps)
+
+
+def _icmp6(options: tuple[Option, ...], context: ExtensionContext, text: str) -> Steps:
+    steps: list[Step] = []
+    for option in options:
+        number = option.value.partition("/")[0]
+        if option.name != "icmpv6-type" or not number.isdigit():
+            steps.append(Unknown(text))
+        else:
+            steps.append(_match(("icmpv6 type",), option, [(int(number), int(number))]))
+    return tuple(steps)
+
+
 def _extension_header(options: tuple[Option, ...], context: ExtensionContext, text: str) -> Steps:
     """An IPv6 extension header. Packets of a TCP connection have none."""
     return NEVER
@@ -337,12 +369,14 @@ _PARSERS: dict[str, Callable[[tuple[Option, ...], ExtensionContext, str], Steps 
     "iprange": _iprange,
     "mark": _mark("meta mark"),
     "connmark": _mark("ct mark"),
+    "icmp6": _icmp6,
+    "length": _length,
+    "ttl": _life,
+    "hl": _life,
     "physdev": _physdev,
     "pkttype": _pkttype,
     "rpfilter": _rpfilter,
     "policy": _policy,
     **dict.fromkeys(("rt", "frag", "hbh", "dst", "mh"), _extension_header),
-    **dict.fromkeys(
-        ("udp", "udplite", "icmp", "icmp6", "sctp", "dccp", "ah", "esp"), _other_protocol
-    ),
+    **dict.fromkeys(("udp", "udplite", "icmp", "sctp", "dccp", "ah", "esp"), _other_protocol),
 }

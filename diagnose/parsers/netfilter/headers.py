@@ -5,10 +5,10 @@ from typing import Literal, TypeAlias
 
 from diagnose.parsers.netfilter.packet import Stage
 from diagnose.parsers.netfilter.packet_fields import ABSENT, SOURCE, UNKNOWN, Value
-from diagnose.parsers.netfilter.rules import FLAGS
+from diagnose.parsers.netfilter.rules import FLAGS, ICMPV6_TYPES
 from diagnose.parsers.netfilter.topology import Topology
 
-#: The three packets of the handshake, and the packet of a rejecting rule.
+#: The packets of the connection, and the packet of a rejecting rule.
 PacketKind: TypeAlias = Stage | Literal["refusal"]
 Header: TypeAlias = dict[str, Value]
 #: An address and a port.
@@ -20,7 +20,14 @@ _FLAGS: Mapping[Stage, int] = {
     "syn": FLAGS["syn"],
     "reply": FLAGS["syn"] | FLAGS["ack"],
     "ack": FLAGS["ack"],
+    "request": FLAGS["psh"] | FLAGS["ack"],
+    "answer": FLAGS["psh"] | FLAGS["ack"],
 }
+#: How many routers a visitor's packet may still pass when it arrives: systems begin with 64 or
+#: more, and few ways are longer than 30.
+_LIFE = (34, 255)
+#: Bytes of a TCP header (RFC 9293 section 3.1), and of an IP header without options.
+_TCP_LENGTHS, _IP_LENGTHS = (20, 60), {4: 20, 6: 40}
 _TCP, _ICMP, _ICMPV6 = 6, 1, 58
 
 
@@ -44,9 +51,29 @@ def refusal_header(rejected: Header, sender: Value) -> Header:
     return make_header((sender, rejected["dport"]), (rejected["saddr"], rejected["sport"]))
 
 
-def handshake_fields(topology: Topology, stage: Stage) -> dict[str, Value]:
-    """Return the fields that stay the same at every hook."""
-    return _common_fields(topology, _TCP) | {"tcp flags": _FLAGS[stage]}
+def connection_fields(topology: Topology, stage: Stage) -> dict[str, Value]:
+    """Return the fields that stay the same at every hook. Data is of any length."""
+    if topology.packet.kind == "solicitation":
+        return _solicitation_fields(topology)
+    fields = _common_fields(topology, _TCP) | {"tcp flags": _FLAGS[stage]}
+    # Browsers and servers mark no packets of their own.
+    fields |= {f"{topology.ip} dscp": 0, f"{topology.ip} ecn": 0}
+    fields["ip ttl" if topology.version == 4 else "ip6 hoplimit"] = _LIFE
+    if stage in ("syn", "reply", "ack"):
+        first, last = _TCP_LENGTHS
+        header = _IP_LENGTHS[topology.version]
+        fields["meta length"] = (header + first, header + last)
+        is_v4 = topology.version == 4
+        fields[f"{topology.ip} length"] = fields["meta length"] if is_v4 else _TCP_LENGTHS
+    return fields
+
+
+def _solicitation_fields(topology: Topology) -> dict[str, Value]:
+    """Return the fields of a neighbor solicitation (RFC 4861 section 4.3)."""
+    return _common_fields(topology, _ICMPV6) | {
+        "tcp flags": ABSENT, "th sport": UNKNOWN, "th dport": UNKNOWN,
+        "icmpv6 type": ICMPV6_TYPES["nd-neighbor-solicit"], "icmpv6 code": 0, "ip6 hoplimit": 255,
+    }  # fmt: skip
 
 
 def refusal_fields(topology: Topology, reject_with: str, stage: Stage) -> dict[str, Value]:
@@ -58,7 +85,7 @@ def refusal_fields(topology: Topology, reject_with: str, stage: Stage) -> dict[s
     name = "icmp" if v4 else "icmpv6"
     return _common_fields(topology, _ICMP if v4 else _ICMPV6) | {
         "tcp flags": ABSENT, "th sport": UNKNOWN, "th dport": UNKNOWN,
-        f"{name} type": "destination-unreachable",
+        f"{name} type": 3 if v4 else ICMPV6_TYPES["destination-unreachable"],
         f"{name} code": UNKNOWN,
     }  # fmt: skip
 

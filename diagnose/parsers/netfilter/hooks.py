@@ -9,12 +9,17 @@ from collections.abc import Mapping
 from diagnose.parsers.netfilter.address_sets import Region
 from diagnose.parsers.netfilter.conntrack import track, translate, update_state_fields
 from diagnose.parsers.netfilter.headers import PacketKind
-from diagnose.parsers.netfilter.packet import Decision, Stage
+from diagnose.parsers.netfilter.packet import SENT_BY_SERVER, Decision, Stage
 from diagnose.parsers.netfilter.packet_fields import UNKNOWN, Value
 from diagnose.parsers.netfilter.topology import HookEntry, Topology
 from diagnose.parsers.netfilter.traversal import Outcome, PacketState
 
-_NEXT_STAGE: Mapping[PacketKind, Stage] = {"syn": "reply", "reply": "ack"}
+_NEXT_STAGE: Mapping[PacketKind, Stage] = {
+    "syn": "reply",
+    "reply": "ack",
+    "ack": "request",
+    "request": "answer",
+}
 _LOOPBACK_HOOKS = ("output", "postrouting", "egress", "ingress", "prerouting", "input")
 _OUTPUT_HOOKS = ("output", "postrouting", "egress")
 _INPUT_HOOKS = ("ingress", "prerouting", "")  # "": routing decides
@@ -47,7 +52,7 @@ def advance(state: PacketState) -> Outcome | None:
         # conntrack confirms the connection on leaving: it has an entry from here on.
         state.connection.confirmed = state.tracking == "tracked"
     next_stage = _NEXT_STAGE.get(state.stage)
-    if next_stage is None:
+    if next_stage is None or state.topology.packet.kind == "solicitation":
         return state.completed_outcome()
     state.send(next_stage)
     _start_packet(state)
@@ -77,7 +82,7 @@ def send_rejection(state: PacketState, decision: Decision) -> None:
 def _start_packet(state: PacketState) -> None:
     connection, interface = state.connection, state.topology.packet.interface
     forwarded = connection.forwarded
-    from_inside = state.stage == "reply"
+    from_inside = state.stage in SENT_BY_SERVER
     out_interface: Value = connection.out_interface if forwarded else interface
     state.incoming, state.outgoing = interface, interface
     if interface == "lo" and not forwarded:
@@ -126,11 +131,11 @@ def _visit(state: PacketState, hook_entry: HookEntry) -> None:
 def _route(state: PacketState) -> Outcome | None:
     """Route after prerouting: to the machine itself, or forwarded."""
     connection = state.connection
-    if state.stage == "reply" and state.topology.packet.interface == "lo":
+    if state.stage in SENT_BY_SERVER and state.topology.packet.interface == "lo":
         state.hooks = ("input",)
     elif state.stage != "syn":
         state.hooks = _FORWARD_HOOKS if connection.forwarded else ("input",)
-        if state.stage == "ack":
+        if state.stage not in SENT_BY_SERVER:
             state.outgoing = connection.out_interface
     else:
         return _first_route(state)

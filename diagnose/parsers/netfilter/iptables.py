@@ -71,8 +71,10 @@ def _table(
         if chain := re.match(r":(\S+) (\S+)", line):
             policies[chain[1]] = chain[2]
             rules.setdefault(chain[1], [])
-        elif rule_match := re.match(r"(?:\[\d+:\d+\] )?(-A (\S+).*)", line):
-            rules.setdefault(rule_match[2], []).extend(_rules(rule_match[1], family, sets, number))
+        elif rule_match := re.match(r"(?:\[(\d+):\d+\] )?(-A (\S+).*)", line):
+            packets = int(rule_match[1]) if rule_match[1] else None
+            parsed_rules = _rules(rule_match[2], family, sets, number, packets)
+            rules.setdefault(rule_match[3], []).extend(parsed_rules)
     chains = {
         chain: Chain(chain, tuple(chain_rules), _base(name, chain, policies.get(chain, "-")))
         for chain, chain_rules in rules.items()
@@ -102,7 +104,13 @@ def _policy(policy: str) -> Literal["accept", "drop"]:
 # ---- one rule
 
 
-def _rules(line: str, family: str, sets: Mapping[str, ipset.IpSet], number: int = 0) -> list[Rule]:
+def _rules(
+    line: str,
+    family: str,
+    sets: Mapping[str, ipset.IpSet],
+    number: int = 0,
+    packets: int | None = None,
+) -> list[Rule]:
     """One rule, or several where an extension means one thing or another."""
     arguments = split_words(line)[2:]
     rows: list[tuple[Step, ...]] = [()]
@@ -117,7 +125,7 @@ def _rules(line: str, family: str, sets: Mapping[str, ipset.IpSet], number: int 
         parsed = parse_extension(name, options, ExtensionContext(family, sets))
         branches = parsed.branches if isinstance(parsed, Alternatives) else (parsed,)
         rows = [(*row, *branch) for row in rows for branch in branches]
-    return [Rule(row, line, comment=comment, line=number) for row in rows]
+    return [Rule(row, line, comment=comment, line=number, packets=packets) for row in rows]
 
 
 def _parts(arguments: tuple[str, ...]) -> Iterator[tuple[str, tuple[str, ...]]]:

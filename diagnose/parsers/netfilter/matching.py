@@ -10,6 +10,7 @@ from diagnose.parsers.netfilter.address_sets import (
     intersection,
     region,
 )
+from diagnose.parsers.netfilter.headers import CLIENT_PORTS
 from diagnose.parsers.netfilter.packet_fields import (
     ABSENT,
     OTHER_PROTOCOLS,
@@ -23,6 +24,9 @@ from diagnose.parsers.netfilter.packet_fields import (
 )
 from diagnose.parsers.netfilter.rules import STATES, DataMap, Element, Op
 from diagnose.parsers.netfilter.traversal import PacketState
+
+#: So many of a client's ports do not concern most visitors.
+MAX_FEW_PORTS = 512
 
 
 def set_elements(state: PacketState, name: str) -> Any:
@@ -49,7 +53,19 @@ def evaluate_match(
         value = _derived_value(state, key)
     if value is SOURCE:
         return _matching_sources(state, op, values, mask)
-    return compare(value, op, values, mask)
+    answer = compare(value, op, values, mask)
+    if answer is None and value == CLIENT_PORTS and op in ("==", "!=") and _are_few(values):
+        return op == "!="
+    return answer
+
+
+def _are_few(values: Sequence[Element]) -> bool:
+    """Return whether these are so few ports that a visitor's connection hardly comes from one: its
+    system chooses one of thousands for each (RFC 6056)."""
+    spans = [element[0] if element else CLIENT_PORTS for element in values]
+    intervals = [span for span in spans if not isinstance(span, str)]
+    count = sum(high - low + 1 for low, high in intervals)
+    return len(intervals) == len(spans) and count <= MAX_FEW_PORTS
 
 
 def _matching_sources(
@@ -157,7 +173,11 @@ def _derived_value(state: PacketState, key: str) -> Value:
     if key in ("meta ipsec", "meta secpath"):
         return 0
     if key in ("meta skuid", "meta skgid"):
-        has_socket = state.hook == "output" or (state.hook, state.stage) == ("input", "ack")
+        # A packet of the server has one until it has left; another gets one early (ip_rcv_finish).
+        is_sent = state.hook in ("output", "postrouting", "egress") and not (
+            state.connection.forwarded
+        )
+        has_socket = is_sent or (state.hook == "input" and state.stage in ("ack", "request"))
         return UNKNOWN if has_socket else ABSENT
     return ABSENT if head == "ether" and state.hook in ("output", "postrouting") else UNKNOWN
 

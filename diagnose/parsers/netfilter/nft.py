@@ -99,7 +99,17 @@ class _TableBuilder:
                 body.get("handle"),
                 comment,
                 partial(survives_roundtrip, expressions, comment),
+                packets=_counted_packets(expressions),
             )
+
+
+def _counted_packets(expressions: Any) -> int | None:
+    """Return the packets of a rule's own counter; None if there is none."""
+    for expression in expressions if isinstance(expressions, list) else ():
+        counter = expression.get("counter") if isinstance(expression, Mapping) else None
+        if isinstance(counter, Mapping) and isinstance(counter.get("packets"), int):
+            return int(counter["packets"])
+    return None
 
 
 def _steps(expressions: Any, over: Mapping[str, bool]) -> Iterator[Step]:

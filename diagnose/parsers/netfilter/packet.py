@@ -22,7 +22,9 @@ class Host:
 class Packet:
     """A new TCP connection: source address, destination and port, incoming interface.
 
-    `source` None: any stranger on the Internet. Interface `lo`: from the machine itself.
+    `source` None: any stranger on the Internet. Interface `lo`: from the machine itself. Kind
+    `solicitation`: no connection, but the question for the link-layer address of the destination
+    (RFC 4861 section 4.3), whose source is link-local.
     """
 
     source: str | None
@@ -31,20 +33,25 @@ class Packet:
     interface: str
     source_port: int | None = None
     host: Host = Host()
+    kind: Literal["connection", "solicitation"] = "connection"
 
 
-#: Packet of the handshake: the SYN, the SYN-ACK, the final ACK.
-Stage: TypeAlias = Literal["syn", "reply", "ack"]
+#: A packet of the connection: the SYN, the SYN-ACK, the final ACK, then data of the client, data of
+#: the server.
+Stage: TypeAlias = Literal["syn", "reply", "ack", "request", "answer"]
+#: The packets that the server sends.
+SENT_BY_SERVER: frozenset[str] = frozenset({"reply", "answer"})
 
 
 @frozen(kw_only=True)
 class Decision:
-    """What happens to a connection: the result for the first of its three packets that is stopped.
+    """What happens to a connection: the result for the first of its packets that is stopped.
 
-    accept: the handshake completes. reject: `how` is `icmp 3/13`, `icmpv6 1/1`, `tcp reset`; the
-    client receives it only if the rejected packet was its own. unknown: `unknown` holds the
-    expressions that could not be evaluated. `rule` is the deciding rule, or `chain` with `policy`
-    the chain whose policy decided. For accept it is the rule that accepted the first packet.
+    accept: the handshake completes, and data passes in both directions. reject: `how` is `icmp
+    3/13`, `icmpv6 1/1`, `tcp reset`; the client receives it only if the rejected packet was its
+    own. unknown: `unknown` holds the expressions that could not be evaluated. `rule` is the
+    deciding rule, or `chain` with `policy` the chain whose policy decided. For accept it is the
+    rule that accepted the first packet.
     """
 
     verdict: Literal["accept", "reject", "drop", "unknown"]

@@ -42,7 +42,9 @@ class Opening:
     @property
     def nft(self) -> tuple[str, ...]:
         ports = [str(port) for port in self.ports]
-        number = ports[0] if len(ports) == 1 else f"{{ {', '.join(ports)} }}"
+        # nft lists a set in this order, and the undo finds the rule by its text.
+        ordered = sorted(ports, key=int)
+        number = ports[0] if len(ports) == 1 else f"{{ {', '.join(ordered)} }}"
         ip = "ip" if self.family == 4 else "ip6"
         to, at = ("daddr", "saddr") if self.replies else ("saddr", "daddr")
         return (

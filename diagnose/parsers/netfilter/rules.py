@@ -26,6 +26,27 @@ STATUS = {
     "dying": 512,
 }  # fmt: skip
 #: RFC 9293, section 3.1; RFC 3168, section 6.1.
+#: nft's names of ICMPv6 types (RFC 4443, RFC 4861, RFC 2710), and of the ICMP types of errors.
+ICMPV6_TYPES = {
+    "destination-unreachable": 1, "packet-too-big": 2, "time-exceeded": 3, "parameter-problem": 4,
+    "echo-request": 128, "echo-reply": 129, "mld-listener-query": 130, "mld-listener-report": 131,
+    "mld-listener-done": 132, "mld-listener-reduction": 132, "nd-router-solicit": 133,
+    "nd-router-advert": 134, "nd-neighbor-solicit": 135, "nd-neighbor-advert": 136,
+    "nd-redirect": 137, "router-renumbering": 138, "ind-neighbor-solicit": 141,
+    "ind-neighbor-advert": 142, "mld2-listener-report": 143,
+}  # fmt: skip
+#: nft's names of code points (RFC 2474, RFC 2597, RFC 3246, RFC 5865, RFC 8622).
+DSCP = {
+    **{f"cs{number}": number * 8 for number in range(8)},
+    **{f"af{high}{low}": high * 8 + low * 2 for high in range(1, 5) for low in range(1, 4)},
+    "ef": 46, "va": 44, "le": 1, "df": 0, "be": 0,
+}  # fmt: skip
+ECN = {"not-ect": 0, "ect1": 1, "ect0": 2, "ce": 3}
+ICMP_TYPES = {
+    "echo-reply": 0, "destination-unreachable": 3, "source-quench": 4, "redirect": 5,
+    "echo-request": 8, "router-advertisement": 9, "router-solicitation": 10, "time-exceeded": 11,
+    "parameter-problem": 12, "timestamp-request": 13, "timestamp-reply": 14,
+}  # fmt: skip
 FLAGS = {"fin": 1, "syn": 2, "rst": 4, "psh": 8, "ack": 16, "urg": 32, "ecn": 64, "cwr": 128}
 PROTOCOLS = {
     "icmp": 1, "igmp": 2, "tcp": 6, "udp": 17, "dccp": 33, "gre": 47, "esp": 50, "ah": 51,
@@ -145,9 +166,11 @@ class Unknown:
 
 @frozen
 class Opaque:
-    """A statement with an unknown effect (a queue, a proxy): the packet's outcome is unknown."""
+    """A statement with an unknown effect (a queue, a proxy): the packet's outcome is unknown. If
+    `leaving`, it affects only what leaves the machine."""
 
     text: str
+    leaving: bool = False
 
 
 Step: TypeAlias = (
@@ -178,6 +201,8 @@ class Rule:
     exact: Callable[[], bool] = lambda: True
     #: The number of its line in what its tool printed, where rules have no handles (iptables).
     line: int = 0
+    #: Packets that it has counted; None if it does not count.
+    packets: int | None = None
 
     @property
     def text(self) -> str:

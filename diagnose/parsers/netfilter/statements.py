@@ -40,6 +40,10 @@ _HARMLESS = {
 _HARMLESS_TARGETS = {"LOG", "NFLOG", "TEE", "TRACE", "TCPMSS", "CHECKSUM"}
 _BITS = ("ct state", "ct status", "ct label", "tcp flags")
 _MARKS = ("meta mark", "ct mark")
+#: Fields that may be written without an effect on whether the packet arrives.
+_UNREAD = ("ip dscp", "ip6 dscp", "ip ecn", "ip6 ecn", "ip6 flowlabel", "ip id")
+#: A packet that is let live for fewer hops does not reach every visitor. Most are within 32.
+SHORT_LIFE = 32
 _ALL = 0xFFFFFFFF
 
 
@@ -165,7 +169,10 @@ def _mangle(body: Any) -> Step | None:
     if mask is not None:
         raise UnsupportedForm("mask")
     if key not in _MARKS:
-        if "payload" in body["key"]:
+        if key in ("ip ttl", "ip6 hoplimit") and isinstance(body["value"], int):
+            is_short = body["value"] < SHORT_LIFE
+            return Opaque(f"{key} set {body['value']}", leaving=True) if is_short else None
+        if "payload" in body["key"] and key not in _UNREAD:
             raise UnsupportedForm(key)
         return None
     return _assign(key, body["value"])
@@ -239,6 +246,14 @@ def _xt(body: Any) -> Step | None:
     return Opaque(f"xt target {body['name']}")
 
 
+def _queue(body: Any) -> Step:
+    """Without a program that reads the queue, `bypass` accepts. One that reads lets most pass."""
+    flags = body.get("flags", ()) if isinstance(body, Mapping) else ()
+    if "bypass" in ((flags,) if isinstance(flags, str) else flags):
+        return Verdict("accept")
+    return Opaque(nft_writer.statement({"queue": body}))
+
+
 def _plain(name: Any) -> Callable[[Any], Step]:
     return lambda body: Verdict(name, str(body["target"]) if body else "")
 
@@ -249,6 +264,7 @@ _PARSERS: dict[str, Callable[[Any], Step | None]] = {
     "vmap": _vmap,
     "mangle": _mangle,
     "reject": _reject,
+    "queue": _queue,
     "set": _set,
     "notrack": lambda _: Untrack(),
     "xt": _xt,

@@ -14,12 +14,13 @@ from diagnose.parsers.netfilter.rules import (
     Verdict,
     address_span,
 )
+from diagnose.parsers.netfilter.statements import SHORT_LIFE
 
 #: Targets that do not affect the packet's path; the next rule runs.
 _HARMLESS = {
-    "AUDIT", "CHECKSUM", "CLASSIFY", "CONNSECMARK", "CT", "DSCP", "ECN", "HL", "HMARK",
+    "AUDIT", "CHECKSUM", "CLASSIFY", "CONNSECMARK", "CT", "DSCP", "ECN", "HMARK",
     "IDLETIMER", "LED", "LOG", "NFLOG", "RATEEST", "SECMARK", "SET", "TCPMSS", "TCPOPTSTRIP",
-    "TEE", "TOS", "TRACE", "TTL", "ULOG",
+    "TEE", "TOS", "TRACE", "ULOG",
 }  # fmt: skip
 #: Targets that take the packet out of the rules, where it cannot be followed.
 _OPAQUE_TARGETS = {
@@ -70,10 +71,15 @@ def target_steps(jump: str, words: tuple[str, ...], family: str) -> tuple[Step, 
             return (_nat(target, options),)
         case "MARK" | "CONNMARK":
             return _marks(target, options)
+        case "TTL" | "HL":
+            return _life(target, options)
         case "NOTRACK":
             return (Untrack(),)
         case "CT" if "--notrack" in options:
             return (Untrack(),)
+        case "NFQUEUE" if "--queue-bypass" in options:
+            # Without a program that reads the queue it accepts. One that reads lets most pass.
+            return (Verdict("accept"),)
         case _ if target in _HARMLESS:
             return ()
         case _ if target in _OPAQUE_TARGETS:
@@ -111,6 +117,14 @@ def _nat(target: str, options: tuple[str, ...]) -> Step:
         return Nat(kinds[target], address_span(hosts) if hosts else None, _ports(ports))  # type: ignore[arg-type]
     except ValueError:
         return Opaque(f"{target} {to_address}")
+
+
+def _life(target: str, options: tuple[str, ...]) -> tuple[Step, ...]:
+    """Parse TTL or HL. A packet that is let live for few hops may not reach its visitor."""
+    hops = _option(options, "--ttl-set", "--hl-set")
+    if hops.isdigit() and int(hops) < SHORT_LIFE:
+        return (Opaque(f"{target} {' '.join(options)}", leaving=True),)
+    return ()
 
 
 def _ports(text: str) -> tuple[int, int] | None:

@@ -1,7 +1,8 @@
 """The state of a packet during evaluation: its position, its fields, and the results so far.
 
-Three packets of a connection are followed: SYN, the reply, and the ACK that completes the
-handshake. A packet that a rejecting rule sends must pass the rules as well.
+Five packets of a connection are followed: SYN, the reply, the ACK that completes the handshake,
+then data of the client and data of the server. A packet that a rejecting rule sends must pass the
+rules as well.
 """
 
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ from diagnose.parsers.netfilter import headers
 from diagnose.parsers.netfilter.address_sets import Region, difference, intersection
 from diagnose.parsers.netfilter.address_sets import region as merged_region
 from diagnose.parsers.netfilter.headers import Header, PacketKind, SocketAddress
-from diagnose.parsers.netfilter.packet import Decision, Stage
+from diagnose.parsers.netfilter.packet import SENT_BY_SERVER, Decision, Stage
 from diagnose.parsers.netfilter.packet_fields import UNKNOWN, Value
 from diagnose.parsers.netfilter.rules import Chain, Rule, Table, Verdict
 from diagnose.parsers.netfilter.topology import HookEntry, Topology
@@ -134,17 +135,17 @@ class PacketState:
         return part if len(part) < len(self.base_region) - len(self.excluded) else None
 
     def send(self, stage: Stage) -> None:
-        """Start another packet of the handshake."""
+        """Start another packet of the connection."""
         topology, connection = self.topology, self.connection
         client, server = headers.client(topology), headers.server(topology)
         self.stage: PacketKind = stage
-        if stage == "reply":
+        if stage in SENT_BY_SERVER:
             self.header: Header = headers.make_header(
                 connection.dnat_to or server, connection.snat_to or client
             )
         else:
             self.header = headers.make_header(client, server)
-        self.fields = headers.handshake_fields(topology, stage)
+        self.fields = headers.connection_fields(topology, stage)
         self._reset_packet()
 
     def refuse(self, decision: Decision, sender: Value) -> None:
@@ -248,7 +249,7 @@ class PacketState:
         return Outcome(self.region, decision)
 
     def completed_outcome(self) -> Outcome:
-        """Return the outcome after the last packet: rejection delivered or handshake complete."""
+        """Return the outcome after the last packet: rejection delivered or data passed."""
         if self.refused:
             return Outcome(self.region, self.refused)
         hook = "forward" if self.connection.forwarded else "input"

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from diagnose.model.addresses import is_loopback
 from diagnose.model.frozen import frozen
 from diagnose.model.nginx import Directive
 from diagnose.parsers.nginx.config import children
@@ -198,6 +199,16 @@ def reachable_sockets(candidates: Sequence[Socket], addresses: Iterable[str]) ->
         if socket.address in {"*", "::"} and socket.address not in reached
     ]
     return tuple(matching + wildcards if matching else external)
+
+
+def answering_servers(
+    main: tuple[Directive, ...], host: str, port: int
+) -> Iterator[tuple[Socket, Server]]:
+    """Yield each socket of a port that visitors of this host can reach, and the server block that
+    answers them there. Only a visitor on this machine reaches a socket of loopback."""
+    addresses = (host,) if is_loopback(host) else ()
+    for socket in reachable_sockets(sockets(servers(main), port), addresses):
+        yield socket, select_server(socket, host)[0]
 
 
 def _of_same_family(candidates: Sequence[Socket], addresses: Collection[str]) -> Sequence[Socket]:

@@ -91,9 +91,8 @@ async def _ask(ctx: ProbeContext, config: NginxConfig, exchange: Exchange) -> No
 
 def _bypass(ctx: ProbeContext, config: NginxConfig) -> tuple[Socket, Bypass] | None:
     """Return what takes the target's path away, on the first socket where something does."""
-    sockets = server_blocks.sockets(server_blocks.servers(config.main), ctx.target.port)
-    for socket in server_blocks.reachable_sockets(sockets, ()):
-        server, _ = server_blocks.select_server(socket, ctx.target.host)
+    target = ctx.target
+    for socket, server in server_blocks.answering_servers(config.main, target.host, target.port):
         if bypass := bypass_of(server, ctx.target.path):
             return socket, bypass
     return None

@@ -85,9 +85,8 @@ async def _emit_password_file(ctx: ProbeContext, config: NginxConfig) -> None:
 
 def _matches(ctx: ProbeContext, config: NginxConfig, path: str) -> Iterator[LocationMatch]:
     """Yield the locations that answer a path on the target's port."""
-    sockets = server_blocks.sockets(server_blocks.servers(config.main), ctx.target.port)
-    for socket in server_blocks.reachable_sockets(sockets, ()):
-        server, _ = server_blocks.select_server(socket, ctx.target.host)
+    target = ctx.target
+    for _, server in server_blocks.answering_servers(config.main, target.host, target.port):
         yield select_location(server, path)
 
 
@@ -158,12 +157,10 @@ async def _emit_file(ctx: ProbeContext, config: NginxConfig, response: PageFileR
 
 def _served_file(ctx: ProbeContext, config: NginxConfig, path: str) -> ServedFile | None:
     """Return the file that the target's server blocks serve; None if they differ."""
-    servers = server_blocks.servers(config.main)
-    sockets = server_blocks.sockets(servers, ctx.target.port)
+    target = ctx.target
     files = [
         served_file(select_location(server, path), path)
-        for socket in server_blocks.reachable_sockets(sockets, ())
-        for server, _ in (server_blocks.select_server(socket, ctx.target.host),)
+        for _, server in server_blocks.answering_servers(config.main, target.host, target.port)
     ]
     return files[0] if files and all(file == files[0] for file in files) else None
 

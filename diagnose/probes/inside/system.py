@@ -11,7 +11,7 @@ from diagnose.machine.script_files import read_script
 from diagnose.model import Failure, Host, Vantage
 from diagnose.model.addresses import LOCAL_ONLY, family_of, is_within
 from diagnose.model.nginx import NginxBuild, NginxConfig
-from diagnose.model.server import Interface, Listener, Listeners, PidFile, Route
+from diagnose.model.server import Interface, Listener, Listeners, PidFile, Route, SilentGateway
 from diagnose.parsers.linux import routes
 from diagnose.parsers.linux.interfaces import Nic, os_name
 from diagnose.parsers.linux.interfaces import interfaces as read_interfaces
@@ -27,7 +27,8 @@ _EQUIVALENT = "ss -ltnp"
 ROOT_SERVERS = {4: "198.41.0.4", 6: "2001:503:ba3e::2:30"}
 
 #: What ip(8) is asked on each server.
-_IP_COMMANDS = ("addr", "route", "-6 route", "rule", "-6 rule")
+_SILENT = "neigh show nud failed nud incomplete"
+_IP_COMMANDS = ("addr", "route", "-6 route", "rule", "-6 rule", _SILENT)
 
 #: Maximum number of addresses whose routes are looked up.
 MAX_ADDRESSES = 8
@@ -54,7 +55,7 @@ async def server(ctx: ProbeContext) -> None:
 async def network(ctx: ProbeContext) -> None:
     machine = ctx.machine
     at = ctx.elapsed()
-    addresses, table, table6, rules, rules6 = await asyncio.gather(
+    addresses, table, table6, rules, rules6, neighbours = await asyncio.gather(
         *(machine.run("ip", *words.split()) for words in _IP_COMMANDS)
     )
     if addresses.failure is not None and addresses.failure.kind == "missing":
@@ -74,15 +75,37 @@ async def network(ctx: ProbeContext) -> None:
                 default=nic.default,
                 carrier=nic.carrier,
                 xdp=nic.xdp,
+                tunnel=nic.tunnel,
             )
         )
+    silent = routes.silent_neighbours(neighbours.out)
+    gateways = (
+        *routes.default_gateways(table.out),
+        *routes.default_gateways(table6.out),
+    )
     policies = {4: routes.policy_rules(rules.out), 6: routes.policy_rules(rules6.out)}
-    await asyncio.gather(
+    looked_up = await asyncio.gather(
         *(
             _emit_route(ctx, address, policies[family_of(address)])
             for address in _addresses_to_route(nics, policies)
         )
     )
+    for route in dict.fromkeys((*gateways, *(route for route in looked_up if route))):
+        if state := silent.get((route.gateway, route.device)):
+            ctx.emit(
+                SilentGateway(
+                    vantage=Vantage.SERVER,
+                    at=at,
+                    took=neighbours.took,
+                    equivalent=shlex.join(
+                        ("ip", "neigh", "show", route.gateway, "dev", route.device)
+                    ),
+                    address=route.gateway,
+                    device=route.device,
+                    family=family_of(route.gateway),
+                    state=state,
+                )
+            )
 
 
 @probe(after=NginxConfig)
@@ -137,12 +160,15 @@ def _pid_path(ctx: ProbeContext, config: NginxConfig) -> str:
 def _addresses_to_route(
     nics: tuple[Nic, ...], policies: Mapping[int, tuple[str, ...]]
 ) -> tuple[str, ...]:
-    """Return the addresses in use whose family has no default route in the main table, or has rules
-    that choose another table (ip-rule(8)).
+    """Return the addresses in use whose family has no default route in the main table, or has
+    rules that choose another table (ip-rule(8)); all where there is a tunnel.
 
-    Other tables or more specific routes may still lead to visitors.
+    Other tables or more specific routes may still lead to visitors, or into a tunnel.
     """
-    routed = {family for nic in nics for family in nic.default if not policies[family]}
+    has_tunnel = any(nic.tunnel and nic.up for nic in nics)
+    routed = {
+        family for nic in nics for family in nic.default if not policies[family] and not has_tunnel
+    }
     addresses = (
         address
         for nic in nics
@@ -153,9 +179,11 @@ def _addresses_to_route(
     return tuple(dict.fromkeys(addresses))[:MAX_ADDRESSES]
 
 
-async def _emit_route(ctx: ProbeContext, address: str, rules: tuple[str, ...]) -> None:
-    """Emit the route of replies from this address. A rule may select by the port; old versions of
-    ip(8), before 4.17, cannot look that up."""
+async def _emit_route(
+    ctx: ProbeContext, address: str, rules: tuple[str, ...]
+) -> routes.Route | None:
+    """Emit the route of replies from this address, and return it. A rule may select by the port;
+    old versions of ip(8), before 4.17, cannot look that up."""
     at, family = ctx.elapsed(), family_of(address)
     argv: tuple[str, ...] = ("ip", "route", "get", ROOT_SERVERS[family], "from", address)
     port = str(ctx.target.port)
@@ -166,7 +194,7 @@ async def _emit_route(ctx: ProbeContext, address: str, rules: tuple[str, ...]) -
         if route is not None:
             break
     if route is None:
-        return
+        return None
     ctx.emit(
         Route(
             vantage=Vantage.SERVER,
@@ -182,6 +210,7 @@ async def _emit_route(ctx: ProbeContext, address: str, rules: tuple[str, ...]) -
             rules=rules,
         )
     )
+    return None if isinstance(route, Failure) else route
 
 
 async def _identify(ctx: ProbeContext) -> bool | None:

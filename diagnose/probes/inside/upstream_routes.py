@@ -9,7 +9,7 @@ import shlex
 from collections.abc import Iterator
 
 from diagnose.model import Failure, Vantage
-from diagnose.model.addresses import bracketed, is_loopback
+from diagnose.model.addresses import bracketed
 from diagnose.model.frozen import frozen
 from diagnose.model.nginx import NginxConfig, UpstreamTry
 from diagnose.net import DEFAULT_TIMEOUT, ConnectResult, Stream
@@ -50,12 +50,9 @@ def find_routes(ctx: ProbeContext, config: NginxConfig) -> Iterator[UpstreamRout
 
     There is one for each requested path and for each location, if it is proxied.
     """
-    sockets = server_blocks.sockets(server_blocks.servers(config.main), ctx.target.port)
     visited: set[int] = set()
-    # Only a visitor on this machine reaches a socket of loopback.
-    addresses = (ctx.target.host,) if is_loopback(ctx.target.host) else ()
-    for socket in server_blocks.reachable_sockets(sockets, addresses):
-        server, _ = server_blocks.select_server(socket, ctx.target.host)
+    target = ctx.target
+    for socket, server in server_blocks.answering_servers(config.main, target.host, target.port):
         if id(server.block) in visited:
             continue
         visited.add(id(server.block))

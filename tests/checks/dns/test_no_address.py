@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+from diagnose.model import Confidence
 from diagnose.model.dns import DnsAnswer, Resolution
 from tests.support.check_evidence import TIMEOUT, judge
 
@@ -11,6 +12,14 @@ def test_fires_when_there_is_neither_address() -> None:
     (claim,) = judge("dns.no-address", EMPTY, EMPTY6)
     assert claim.facts["types"] == ("A", "AAAA")
     assert claim.facts["owner"] == "shop.example.com"
+
+
+def test_fires_for_sure_only_where_the_zone_says_so() -> None:
+    (claim,) = judge("dns.no-address", EMPTY, EMPTY6)
+    assert (claim.confidence, claim.facts["stripped"]) == (Confidence.LIKELY, True)
+    said = [replace(each, zone="example.com") for each in (EMPTY, EMPTY6)]
+    (claim,) = judge("dns.no-address", *said)
+    assert (claim.confidence, claim.facts["stripped"]) == (Confidence.CERTAIN, False)
 
 
 def test_fires_and_names_the_end_of_the_chain() -> None:

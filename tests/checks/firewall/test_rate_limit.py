@@ -101,3 +101,14 @@ def test_silent_where_the_limit_is_wide_or_on_something_else(rule: list[dict[str
 )
 def test_a_limit_is_tight_where_visitors_meet_it(rule: str, tight: bool) -> None:
     assert is_tight(rule) is tight
+
+
+def test_silent_about_a_list_of_those_who_scanned_ports() -> None:
+    """Many guides to hardening have these two rules."""
+    scan = "-m recent --name portscan"
+    rules = (
+        f"-A INPUT {scan} --rcheck --seconds 86400 -j DROP",
+        f"-A INPUT -p tcp -m tcp --dport 139 {scan} --set -j DROP",
+    )
+    assert not judge(CHECK, *served(saved(*rules)))
+    assert judge(CHECK, *served(saved(rules[0].replace("86400", "10"))))

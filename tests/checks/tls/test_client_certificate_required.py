@@ -1,6 +1,6 @@
 from typing import Any
 
-from diagnose.model import Applicability, Failure
+from diagnose.model import Applicability, Confidence, Failure
 from diagnose.model.http import Exchange
 from tests.support.check_evidence import judge
 from tests.support.nginx_evidence import RUNNING, config
@@ -33,6 +33,16 @@ def test_fires_on_the_answer_of_nginx() -> None:
 def test_fires_on_an_alert_after_the_handshake() -> None:
     failure = Failure("alert", "tlsv13 alert certificate required", 116, "certificate_required")
     assert judge("tls.client-certificate-required", WANTING, answer(failure=failure))
+
+
+def test_fires_where_the_server_asks_for_one_and_closes_without_an_answer() -> None:
+    closed = answer(failure=Failure("closed", "the server closed the connection"))
+    (claim,) = judge("tls.client-certificate-required", WANTING, closed)
+    assert (claim.confidence, claim.facts["closed"]) == (Confidence.LIKELY, True)
+    optional = with_line("ssl_verify_client optional;")
+    given = (WANTING, closed, RUNNING, config(optional))
+    assert not judge("tls.client-certificate-required", *given)
+    assert not judge("tls.client-certificate-required", shake(), closed)
 
 
 def test_fires_on_an_alert_within_it() -> None:

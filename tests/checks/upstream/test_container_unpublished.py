@@ -3,7 +3,14 @@
 from dataclasses import replace
 
 from diagnose.model import Confidence, Vantage
-from diagnose.model.containers import Container, ContainerPort, Containers, Namespace
+from diagnose.model.containers import (
+    Container,
+    ContainerPort,
+    Containers,
+    Namespace,
+    NginxContainer,
+)
+from diagnose.model.server import Interface
 from tests.checks.upstream.test_refused import DOWN, UP
 from tests.support.check_evidence import judge
 from tests.support.nginx_evidence import config
@@ -40,6 +47,12 @@ def test_fires_for_a_port_that_is_published_as_another() -> None:
     moved = replace(EXPOSED, ports=(ContainerPort(3000, 8081, "127.0.0.1"),))
     (claim,) = judge(CHECK, DOWN, config(), seen(moved))
     assert claim.facts["published"] == 8081
+
+
+def test_silent_for_the_loopback_of_a_container_with_nginx() -> None:
+    proxy = NginxContainer(vantage=Vantage.SERVER, pid=7, name="proxy", networks=("shop_default",))
+    loopback = Interface(vantage=Vantage.SERVER, name="lo", up=True, addresses=("127.0.0.1",))
+    assert not judge(CHECK, DOWN, config(), seen(WEB, EXPOSED), proxy, loopback)
 
 
 def test_silent_where_it_is_published_or_no_container_has_it() -> None:

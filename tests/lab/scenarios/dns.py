@@ -1,7 +1,10 @@
 """The name leads nowhere, or to the wrong place."""
 
+import json
+from pathlib import Path
+
 from .. import certificates, site
-from ..lab import SERVER, SERVER6, Lab
+from ..lab import FILES, HERE, SERVER, SERVER6, Lab
 from ..scenario import healthy, scenario
 from .addresses import other_machine
 
@@ -20,6 +23,20 @@ def name_does_not_exist(lab: Lab) -> None:
 def resolver_of_a_closed_network(lab: Lab) -> None:
     """It knows the names of its own network alone, and no com."""
     lab.zone({"wiki.corp.example": {"A": [SERVER]}})
+
+
+@scenario(outside="dns.no-address", manual="the resolver belongs to somebody else")
+def resolver_removes_private_addresses(lab: Lab) -> None:
+    """Rebind protection (dnsmasq's stop-dns-rebind, as on home routers): the name has a private
+    address, and the resolver answers that it has none."""
+    home = "127.0.0.99"
+    lab.router.sh(f"ip link set lo up; ip addr replace {home}/8 dev lo")
+    lab.undo(lambda: lab.router.sh(f"ip addr del {home}/8 dev lo"))
+    lab.router.write(f"{FILES}/home", json.dumps({site.NAME: {"A": ["192.168.7.7"]}}))
+    program = lab.router.python(str(HERE / "nameserver.py"), f"{FILES}/home", home)
+    table = Path(f"/proc/{lab.router.pid}/net/udp")
+    lab.spawn(lab.router, program, lambda: "6300007F:0035" in table.read_text())
+    lab.names_behind(home, "--stop-dns-rebind")
 
 
 @scenario(outside="dns.no-address", manual=PROVIDER)

@@ -1,7 +1,7 @@
 """Rules of netfilter are in the way, besides firewalld's or instead of them."""
 
 from ..lab import CLIENT, Lab
-from ..scenario import scenario
+from ..scenario import healthy, scenario
 from ..site import NAME
 from .firewall import firewalld as reloaded
 
@@ -156,6 +156,32 @@ def dropped_over_ipv6_only(lab: Lab) -> None:
     chain(lab, "tcp dport 443 drop", table="ip6 filter6")
 
 
+@scenario(
+    outside="dns.dead-ipv6",
+    server="firewall.neighbor-discovery-blocked",
+    ipv6=True,
+    manual="which types of ICMPv6 come in, a person decides",
+)
+def neighbor_discovery_is_forgotten(lab: Lab) -> None:
+    """nftables.conf of many tutorials: ICMP for IPv4 is accepted, and the policy drops the rest."""
+    alone(lab)
+    established = "ct state established,related accept"
+    ports = "tcp dport { 22, 80, 443 } accept"
+    chain(lab, established, "iif lo accept", "ip protocol icmp accept", ports, policy="drop")
+    lab.router.sh("ip -6 neigh flush dev eth1")
+
+
+@healthy(ipv6=True)
+def neighbor_discovery_is_accepted(lab: Lab) -> None:
+    """The same, with the types that RFC 4890 names, from link-local addresses too."""
+    alone(lab)
+    established = "ct state established,related accept"
+    types = "icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-advert } accept"
+    ports = "tcp dport { 22, 80, 443 } accept"
+    chain(lab, established, "iif lo accept", types, ports, policy="drop")
+    lab.router.sh("ip -6 neigh flush dev eth1")
+
+
 @scenario(outside="tcp.timeout", server="firewall.ruleset-blocks")
 def dropped_with_all_that_a_rule_may_have(lab: Lab) -> None:
     """A limit with a burst of its own, a line in the log with a level, and blanks in quotes."""
@@ -192,6 +218,74 @@ def accepted_elsewhere(lab: Lab) -> None:
     """firewalld does not let 443 in, and an accept in another table does not help."""
     reloaded(lab, "--zone=public --remove-service=https")
     chain(lab, "tcp dport 443 accept")
+
+
+# By what no list of rules shows
+
+
+@scenario(
+    outside="tls.stalled",
+    server="firewall.rule-unjudged",
+    manual="whoever made the rule has to say what for",
+)
+def answers_of_the_workers_are_rejected(lab: Lab) -> None:
+    """A rule on the user of nginx's workers: root's SYN-ACK gets out, their answers do not."""
+    chain(lab, f"meta skuid {lab.platform.user} counter reject", hook="output")
+
+
+@scenario(
+    outside="tls.stalled",
+    server="firewall.rule-unjudged",
+    manual="whoever made the rule has to say what for",
+)
+def hellos_with_a_word_are_dropped(lab: Lab) -> None:
+    """iptables looks for the site's name in packets: the ClientHello has it."""
+    on_iptables(lab)
+    match = "-p tcp --dport 443 -m string --algo bm --string shop.example"
+    iptables(lab, f"-I INPUT {match} -j DROP")
+
+
+@scenario(outside="tls.stalled", server="firewall.ruleset-blocks")
+def data_is_dropped_and_not_the_handshake(lab: Lab) -> None:
+    """A rule against the flag PSH: TCP connects, and nothing that carries data comes in."""
+    chain(lab, "tcp dport 443 tcp flags & psh == psh drop")
+
+
+@scenario(outside="tls.stalled", server="firewall.ruleset-blocks", ipv6=True, differs=("rules",))
+def established_means_ipv4_only(lab: Lab) -> None:
+    """After ansible-role-nftables, issue 20: `ip protocol` in front of `ct state` means IPv4. The
+    SYN of IPv6 comes in, and no packet after it."""
+    alone(lab)
+    established = "ip protocol { tcp, udp } ct state established,related accept"
+    types = "icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-advert } accept"
+    ports = "tcp dport { 22, 80, 443 } ct state new accept"
+    chain(lab, "iif lo accept", established, types, ports, policy="drop")
+
+
+@healthy()
+def odd_packets_are_dropped(lab: Lab) -> None:
+    """Rules of hardening guides against packets that no visitor sends."""
+    chain(
+        lab,
+        "ip ttl < 10 drop",
+        "tcp dport 443 ip dscp != cs0 drop",
+        "tcp flags & (fin|syn|rst|ack) != syn ct state new counter drop",
+        "tcp flags & (fin|psh|urg) == fin|psh|urg drop",
+        "ip frag-off & 0x1fff != 0 drop",
+    )
+    iptables(lab, "-t mangle -A POSTROUTING -o eth0 -j TTL --ttl-set 64")
+
+
+@scenario(
+    outside="tcp.timeout",
+    server=None,
+    both="firewall.rule-unjudged",
+    unsure=("server",),
+    manual="whoever made the rule has to say what for",
+)
+def answers_live_for_no_hop(lab: Lab) -> None:
+    """A rule that hides a router sets the TTL of what leaves: no router passes it on."""
+    chain(lab, "tcp sport 443 counter ip ttl set 1", hook="postrouting")
 
 
 # iptables

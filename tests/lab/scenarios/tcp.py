@@ -156,6 +156,82 @@ def server_has_no_default_route(lab: Lab) -> None:
     lab.server.sh("ip route del default")
 
 
+@scenario(
+    outside="tcp.timeout",
+    server="host.gateway-silent",
+    both=NO_SSH,
+    manual="the right gateway has to be known",
+)
+def gateway_with_a_typing_error(lab: Lab) -> None:
+    """The default route leads to an address of the network that no machine has."""
+    lab.server.sh("ip route replace default via 203.0.113.77 dev eth0")
+    visited_once(lab)
+
+
+def visited_once(lab: Lab) -> None:
+    """Somebody has tried it already, so that the kernel has asked for the gateway."""
+    lab.client.sh(f"curl -skm 4 https://{SERVER}/ -o /dev/null; :")
+
+
+def wg_quick(lab: Lab) -> None:
+    """What wg-quick(8) does for AllowedIPs = 0.0.0.0/0, with a TUN device in WireGuard's place."""
+    lab.undo(
+        lambda: lab.server.sh("""
+        ip rule del table 51820; ip rule del table main suppress_prefixlength 0; ip link del wg0
+        ip rule del priority 100; :
+    """)
+    )
+    lab.server.sh("""
+        ip tuntap add wg0 mode tun; ip link set wg0 up; ip addr add 10.66.66.2/32 dev wg0
+        ip route add default dev wg0 table 51820
+        ip rule add not fwmark 51820 table 51820
+        ip rule add table main suppress_prefixlength 0
+    """)
+
+
+@scenario(
+    outside="tcp.timeout",
+    server="tcp.answers-in-tunnel",
+    both=NO_SSH,
+    manual="what the tunnel is for, a person knows",
+)
+def vpn_takes_the_answers(lab: Lab) -> None:
+    """After many threads about wg-quick on a web server: AllowedIPs = 0.0.0.0/0."""
+    wg_quick(lab)
+
+
+@scenario(
+    outside="tcp.timeout",
+    server="tcp.answers-in-tunnel",
+    both=NO_SSH,
+    manual="what the tunnel is for, a person knows",
+)
+def openvpn_takes_the_answers(lab: Lab) -> None:
+    """OpenVPN's `redirect-gateway def1`: two routes that are more specific than the default one."""
+    lab.undo(lambda: lab.server.sh("ip link del tun0"))
+    lab.server.sh("""
+        ip tuntap add tun0 mode tun; ip link set tun0 up; ip addr add 10.8.0.6/24 dev tun0
+        ip route add 0.0.0.0/1 dev tun0; ip route add 128.0.0.0/1 dev tun0
+    """)
+
+
+@healthy()
+def vpn_for_a_network_of_its_own(lab: Lab) -> None:
+    """A tunnel to other servers beside the default route."""
+    lab.undo(lambda: lab.server.sh("ip link del wg0"))
+    lab.server.sh("""
+        ip tuntap add wg0 mode tun; ip link set wg0 up; ip addr add 10.66.66.2/24 dev wg0
+        ip route add 10.0.0.0/8 dev wg0
+    """)
+
+
+@healthy()
+def vpn_for_all_but_the_answers(lab: Lab) -> None:
+    """The same, and a rule that lets replies leave as the visitors came."""
+    wg_quick(lab)
+    lab.server.sh(f"ip rule add from {SERVER} lookup main priority 100")
+
+
 @scenario(outside="tcp.path-mtu", server=None, manual=PATH)
 def large_answers_are_lost(lab: Lab) -> None:
     """A path-MTU black hole: the server's certificate does not get through."""

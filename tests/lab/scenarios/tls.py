@@ -31,13 +31,35 @@ def only_tls_1_0(lab: Lab) -> None:
 def only_tls_1_1(lab: Lab) -> None:
     """TLS 1.0 and 1.1 are allowed, for all sites, and OpenSSL does neither any more."""
     lab.edit(f"  {OLD}\n", "")
-    lab.change(OLD, "ssl_protocols TLSv1 TLSv1.1;", "/etc/nginx/nginx.conf")
+    main, new = "/etc/nginx/nginx.conf", "ssl_protocols TLSv1 TLSv1.1;"
+    if OLD in lab.server.read(lab.server.here(main)):
+        lab.change(OLD, new, main)
+    else:  # Red Hat's file says nothing about it
+        lab.change("http {\n", f"http {{\n    {new}\n", main)
 
 
 @scenario(outside="tls.no-shared-cipher", differs=(site.CONF,))
 def ciphers_for_another_key(lab: Lab) -> None:
     """ECDSA suites only, and an RSA certificate."""
     rsa(lab, "ssl_protocols TLSv1.2;\n  ssl_ciphers ECDHE-ECDSA-AES128-GCM-SHA256;")
+
+
+@scenario(
+    outside="http.http2-cipher", manual="which devices still need the old suite, a person knows"
+)
+def suite_that_http_2_forbids(lab: Lab) -> None:
+    """HTTP/2, TLS 1.2, and a suite of the time before AEAD in front of all others."""
+    chosen = "ssl_ciphers ECDHE-RSA-AES128-SHA:ECDHE-RSA-AES128-GCM-SHA256"
+    prefer = "ssl_prefer_server_ciphers on"
+    rsa(lab, f"ssl_protocols TLSv1.2;\n  {prefer};\n  {chosen}:@SECLEVEL=0;\n  http2 on;")
+
+
+@healthy()
+def suites_of_http_2_and_old_ones_behind(lab: Lab) -> None:
+    """The old suites are there for old devices, and come last."""
+    chosen = "ssl_ciphers ECDHE-RSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-SHA:AES128-SHA"
+    prefer = "ssl_prefer_server_ciphers on"
+    rsa(lab, f"ssl_protocols TLSv1.2;\n  {prefer};\n  {chosen};\n  http2 on;")
 
 
 @scenario(outside="tls.obsolete-protocol", differs=(site.CONF,))
@@ -61,7 +83,9 @@ def key_of_another_algorithm(lab: Lab) -> None:
 def client_certificate_required(lab: Lab) -> None:
     """ssl_verify_client on: handshake, then 400."""
     lab.server.write("/etc/nginx/ssl/clients.pem", certificates.private_root().pem)
-    lab.change(OLD, f"{OLD}\n  ssl_verify_client on;\n  ssl_client_certificate ssl/clients.pem;")
+    lab.change(
+        OLD, f"{OLD}\n  ssl_verify_client on;\n  ssl_client_certificate /etc/nginx/ssl/clients.pem;"
+    )
 
 
 @scenario(outside="tls.reset", server="nginx.proxy-protocol", differs=(site.CONF,))

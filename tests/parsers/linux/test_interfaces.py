@@ -62,3 +62,14 @@ def test_an_xdp_program_is_noticed() -> None:
 5: xdp0: <BROADCAST,UP> mtu 1500 qdisc mq state UP group default qlen 1000
 """
     assert [nic.xdp for nic in interfaces(text)] == [True, True, True, False]
+
+
+def test_a_tunnel_has_no_link_layer() -> None:
+    text = """\
+2: eth0: <BROADCAST,UP> mtu 1500 qdisc mq state UP group default qlen 1000
+    link/ether 02:00:00:00:00:02 brd ff:ff:ff:ff:ff:ff
+5: wg0: <POINTOPOINT,NOARP,UP,LOWER_UP> mtu 1420 qdisc noqueue state UNKNOWN group default
+    link/none
+    inet 10.66.66.2/32 scope global wg0
+"""
+    assert [(nic.name, nic.tunnel) for nic in interfaces(text)] == [("eth0", False), ("wg0", True)]

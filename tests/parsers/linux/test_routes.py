@@ -2,7 +2,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from diagnose.model import Failure
-from diagnose.parsers.linux.routes import Route, parse_route
+from diagnose.parsers.linux.routes import (
+    Route,
+    default_gateways,
+    parse_route,
+    silent_neighbours,
+)
 
 
 def test_a_way_through_a_gateway_and_one_without() -> None:
@@ -36,3 +41,31 @@ def test_the_forms_of_busybox_and_of_old_iproute2() -> None:
     )
     old = "198.41.0.4 from 172.16.0.5 via 172.16.15.253 dev eth0 \n    cache  mtu 1500\n"
     assert parse_route(old, "") == Route("172.16.15.253", "eth0")
+
+
+def test_the_default_gateways_with_the_lowest_metric() -> None:
+    text = """\
+default via 203.0.113.1 dev eth0 proto static metric 100
+default via 192.0.2.1 dev eth1 metric 200
+default dev wg0 scope link metric 50
+203.0.113.0/24 dev eth0 proto kernel scope link src 203.0.113.10
+"""
+    assert default_gateways(text) == (Route("203.0.113.1", "eth0"),)
+    assert default_gateways("default via fe80::1 dev eth0 proto ra\n") == (
+        Route("fe80::1", "eth0"),
+    )
+    assert default_gateways("default via 203.0.113.1 dev eth0 dead linkdown\n") == ()
+
+
+def test_neighbours_that_do_not_answer() -> None:
+    text = """\
+203.0.113.77 dev eth0 FAILED
+192.0.2.9 dev eth1 INCOMPLETE
+203.0.113.1 dev eth0 lladdr 02:00:00:00:00:01 REACHABLE
+fe80::1 dev eth0 router FAILED
+"""
+    assert silent_neighbours(text) == {
+        ("203.0.113.77", "eth0"): "FAILED",
+        ("192.0.2.9", "eth1"): "INCOMPLETE",
+        ("fe80::1", "eth0"): "FAILED",
+    }

@@ -4,7 +4,7 @@ import pytest
 
 from diagnose.parsers.netfilter.headers import (
     client,
-    handshake_fields,
+    connection_fields,
     make_header,
     refusal_fields,
     refusal_header,
@@ -28,11 +28,11 @@ def test_the_two_ends_of_a_connection() -> None:
 
 @pytest.mark.parametrize(("stage", "flags"), [("syn", 2), ("reply", 18), ("ack", 16)])
 def test_the_flags_of_the_handshake(stage: Stage, flags: int) -> None:
-    assert handshake_fields(FOUR, stage)["tcp flags"] == flags
+    assert connection_fields(FOUR, stage)["tcp flags"] == flags
 
 
 def test_each_family_has_fields_of_its_own() -> None:
-    four, six = handshake_fields(FOUR, "syn"), handshake_fields(SIX, "syn")
+    four, six = connection_fields(FOUR, "syn"), connection_fields(SIX, "syn")
     assert (four["ip protocol"], four["meta nfproto"], four["meta protocol"]) == (6, 2, 0x0800)
     assert (six["ip6 nexthdr"], six["meta nfproto"], six["meta protocol"]) == (6, 10, 0x86DD)
     assert "ip6 nexthdr" not in four
@@ -51,7 +51,7 @@ def test_a_reset_acknowledges_only_what_carried_no_acknowledgement(
 def test_an_icmp_error_has_no_ports_of_tcp() -> None:
     four, six = (refusal_fields(around, "icmp 3/13", "syn") for around in (FOUR, SIX))
     assert (four["meta l4proto"], six["meta l4proto"]) == (1, 58)
-    assert (four["icmp type"], six["icmpv6 type"]) == ("destination-unreachable",) * 2
+    assert (four["icmp type"], six["icmpv6 type"]) == (3, 1), "destination unreachable"
     assert four["tcp flags"] is ABSENT
 
 
@@ -71,3 +71,21 @@ def test_the_addresses_are_copied_and_the_ports_only_of_tcp() -> None:
     fields = {"tcp flags": ABSENT}
     write_addresses(SIX, fields, header)
     assert (fields["ip6 daddr"], fields["tcp dport"], fields["th dport"]) == (10, ABSENT, UNKNOWN)
+
+
+def test_a_visitors_packet_arrives_with_some_life_left_and_no_mark() -> None:
+    four, six = connection_fields(FOUR, "syn"), connection_fields(SIX, "syn")
+    assert (four["ip ttl"], four["ip dscp"]) == ((34, 255), 0)
+    assert six["ip6 hoplimit"] == (34, 255)
+
+
+def test_only_the_handshake_has_a_known_length() -> None:
+    assert connection_fields(FOUR, "syn")["meta length"] == (40, 80)
+    assert connection_fields(SIX, "ack")["ip6 length"] == (20, 60)
+    assert "meta length" not in connection_fields(FOUR, "answer")
+
+
+def test_a_solicitation_is_of_one_type_and_has_not_been_forwarded() -> None:
+    asked = Topology(Rules(), Packet("fe80::1", "2001:db8::1", 443, "eth0", kind="solicitation"))
+    fields = connection_fields(asked, "syn")
+    assert (fields["icmpv6 type"], fields["ip6 hoplimit"]) == (135, 255)

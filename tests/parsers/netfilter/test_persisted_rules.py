@@ -129,9 +129,9 @@ def test_what_opens_a_port_is_done_now_and_in_the_file() -> None:
     )
     assert isinstance(now, Command)
     assert now.argv == ("nft", "add", "rule", "inet", "filter", "input",
-                        "tcp", "dport", "{ 443, 80 }", "accept")  # fmt: skip
+                        "tcp", "dport", "{ 80, 443 }", "accept")  # fmt: skip
     assert isinstance(later, Edit)
-    assert "+\t\ttcp dport { 443, 80 } accept\n" in later.diff
+    assert "+\t\ttcp dport { 80, 443 } accept\n" in later.diff
 
 
 @pytest.mark.parametrize(

@@ -75,3 +75,12 @@ def test_a_socket_of_ipv6_alone_may_accept_both() -> None:
 def test_an_address_that_a_cloud_translates_is_reached() -> None:
     text = "server { listen 10.0.0.5:443; listen [fd00::5]:443; listen 127.0.0.1:443; }"
     assert reached(text, "203.0.113.10") == {"10.0.0.5"}
+
+
+def test_the_server_that_answers_on_each_socket_that_is_reached() -> None:
+    text = "server { listen 443; server_name a; } server { listen 127.0.0.1:443; server_name b; }"
+    main = parse(f"http {{ {text} }}", "nginx.conf")
+    (found,) = server_blocks.answering_servers(main, "a", 443)
+    assert found[0].address == "*"
+    loopback = server_blocks.answering_servers(main, "127.0.0.1", 443)
+    assert "127.0.0.1" in {socket.address for socket, _ in loopback}

@@ -9,7 +9,7 @@ from diagnose.machine import CommandResult, Socket
 from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Failure, Host, Unseen, Vantage
 from diagnose.model.nginx import NginxConfig, NginxProcess, NginxState
-from diagnose.model.server import Interface, Listeners, PidFile, Route
+from diagnose.model.server import Interface, Listeners, PidFile, Route, SilentGateway
 from diagnose.parsers.linux.sockets import listening_sockets
 from diagnose.parsers.nginx.config import parse
 from diagnose.probes.inside.system import IDENTIFY_SCRIPT, network, pid_file, server
@@ -159,6 +159,30 @@ def test_an_old_ip_looks_the_route_up_without_the_port() -> None:
     )
     (route,) = looked(machine, network).observed(Route)
     assert (route.gateway, route.failure, route.equivalent) == ("203.0.113.1", None, LOOKUP)
+
+
+def test_a_gateway_that_does_not_answer_is_seen() -> None:
+    neighbours = "203.0.113.1 dev eth0 FAILED\n203.0.113.9 dev eth0 FAILED\n"
+    recorded = RecordedMachine.load(RECORDED, COMMANDS)
+    asked = "ip neigh show nud failed nud incomplete"
+    machine = recorded.with_overrides({asked: neighbours})
+    (gateway,) = looked(machine, network).observed(SilentGateway)
+    assert (gateway.address, gateway.device, gateway.state) == ("203.0.113.1", "eth0", "FAILED")
+    assert not looked(recorded, network).observed(SilentGateway)
+
+
+def test_a_default_route_through_a_tunnel_is_a_reason_to_look_up_the_way_of_replies() -> None:
+    addresses = """\
+2: eth0: <BROADCAST,UP> mtu 1500 qdisc mq state UP
+    link/ether 02:00:00:00:00:02 brd ff:ff:ff:ff:ff:ff
+    inet 203.0.113.10/24 scope global eth0
+5: wg0: <POINTOPOINT,NOARP,UP> mtu 1420 qdisc noqueue state UNKNOWN
+    link/none
+"""
+    said = "198.41.0.4 from 203.0.113.10 dev wg0 uid 0\n"
+    commands = {"ip addr": addresses, "ip route": "default dev wg0 scope link\n", LOOKUP: said}
+    (route,) = looked(RecordedMachine(commands), network).observed(Route)
+    assert (route.device, route.source) == ("wg0", "203.0.113.10")
 
 
 def test_a_wire_that_leads_nowhere_is_seen() -> None:
