@@ -65,8 +65,11 @@ def backends(nginx: Nginx) -> tuple[Backend, ...]:
     """Return the backends in the order of the configuration, first those that serve the requested
     paths.
 
-    Proxy targets that name the same servers in other words are one backend.
+    Proxy targets that name the same servers in other words are one backend. A configuration that
+    nginx refuses passes nothing on.
     """
+    if nginx.is_refused:
+        return ()
     groups: dict[tuple[str, ...], list[tuple[LocationMatch, ProxyTarget]]] = {}
     paths: dict[tuple[str, ...], list[str]] = {}
     variables = upstreams.request_variables(nginx.evidence.target)
