@@ -28,10 +28,6 @@ from diagnose.model.http import Exchange
 from diagnose.model.web_servers import WebServer, WebServerConfig
 from diagnose.parsers.haproxy.health_checks import HttpCheck, http_check
 
-#: Results of a check that connected and got no valid answer, or none in time (Management Guide,
-#: section 9.1, check_status).
-_NO_ANSWER = {"L7RSP", "L7TOUT"}
-
 #: What an application answers on purpose to say that it is not well.
 _UNWELL = {500, 502, 503, 504}
 
@@ -39,7 +35,7 @@ _UNWELL = {500, 502, 503, 504}
 @frozen
 class FailedCheck:
     """A server that HAProxy does not use, with the answer to the page and the status of that to the
-    health check, None if the check got no valid answer in time, for this reason."""
+    health check, None if the check got an empty answer, for this reason."""
 
     page: HaproxyTry
     status: int | None
@@ -118,10 +114,10 @@ def _failed_check(haproxy: HaproxyView, http: HttpCheck) -> FailedCheck | None:
             for attempt in haproxy.tries_for("check")
             if attempt.name == page.name and attempt.failure
         ]
-        # An empty answer is an error of the socket for some versions, if it was no error for us.
-        is_empty = state is not None and state.check == "SOCKERR" and bool(failures)
-        if state and (is_empty or state.check in _NO_ANSWER) and (page.status or 0) < 400:
-            return FailedCheck(page, None, state, state.detail or next(iter(failures), state.check))
+        # For HAProxy an empty answer is an error of the socket, if the connection opened.
+        # Other checks without a status are server.haproxy-no-server's.
+        if state and state.check == "SOCKERR" and failures and (page.status or 0) < 400:
+            return FailedCheck(page, None, state, state.detail or failures[0])
         if states and status is None:
             continue
         status = status or answer

@@ -14,6 +14,9 @@ from diagnose.model.server import Listeners
 
 _MAX_SHOWN = 6
 
+#: Addresses that stand for every one.
+_EVERYWHERE = {"0.0.0.0", "::", "*"}
+
 
 @check(severity=Severity.ERROR, needs=[UpstreamTry, NginxConfig], explains=CONSEQUENCES)
 def refused(evidence: Evidence) -> Iterator[Claim]:
@@ -54,16 +57,20 @@ def _refusing_endpoints(backend: Backend) -> tuple[str, ...]:
 
 
 def _other_addresses(evidence: Evidence, endpoints: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the addresses on which a program listens on the application's own port: it may be the
-    application, which is not reached at another address."""
+    """Return the addresses on which a program listens on the application's own port, if none of
+    them gets nginx's connections: it may be the application. A program that listens where nginx
+    connects, or everywhere, was down for a moment."""
     ports = {endpoint.rpartition(":")[2] for endpoint in endpoints}
-    sockets = (
-        str(Subject(address=socket.address, port=socket.port))
+    sockets = [
+        socket
         for snapshot in evidence.good(Listeners)
         for socket in snapshot.sockets
         if str(socket.port) in ports
-    )
-    return tuple(dict.fromkeys(sockets))[:_MAX_SHOWN]
+    ]
+    names = [str(Subject(address=socket.address, port=socket.port)) for socket in sockets]
+    if any(socket.address in _EVERYWHERE for socket in sockets) or set(names) & set(endpoints):
+        return ()
+    return tuple(dict.fromkeys(names))[:_MAX_SHOWN]
 
 
 def _published_ports(evidence: Evidence) -> tuple[str, ...]:

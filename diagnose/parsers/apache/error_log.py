@@ -59,11 +59,12 @@ _NO_CONNECTION = {"AH01079", "AH01114"}
 #: What mod_cgi and mod_cgid write without a number.
 _SCRIPT = re.compile(r"(?:End of script output|Premature end of script headers|malformed header)")
 #: The levels of what ends a start, the message after a start ("AH00163: … configured -- resuming
-#: normal operations"; each MPM has a number of its own), and those that say only that it ended.
+#: normal operations"; each MPM has a number of its own), and those that say only that it ended, or
+#: repeat it in OpenSSL's words.
 _EMERGENCY = re.compile(r"\[\w{1,40}:(?:emerg|alert|crit)\]")
 _STARTED = re.compile(r"-- resuming normal operations")
 _STARTING = re.compile(rf"{_EMERGENCY.pattern}|{_STARTED.pattern}")
-_ENDED = re.compile(r"AH00(?:016|020|052): ")
+_ENDED = re.compile(r"AH0(?:0016|0020|0052|2311|2312): |SSL Library Error")
 #: The system could not start it (mod_cgid: no right, or the interpreter of its first line).
 _SCRIPT_FAILED = re.compile(r"exec of '(/[^']{1,300})' failed")
 #: Messages of checks of their own, or about no fault of the request.

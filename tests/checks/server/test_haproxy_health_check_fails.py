@@ -39,15 +39,15 @@ def test_fires_without_an_edit_where_the_page_would_not_be_accepted_either() -> 
     assert claim.fix.applicability is Applicability.MANUAL
 
 
-def test_fires_where_the_check_gets_no_valid_answer() -> None:
-    for result in ("L7RSP", "L7TOUT"):
-        (claim,) = judge(page(), status(check=result, code=None), attempt())
-        assert claim.facts["status"] == ""
-    assert not judge(page(), status(check="L7RSP", code=None), attempt(status=404))
+def test_fires_where_the_check_gets_an_empty_answer() -> None:
     closed = attempt("check", None, failure=Failure("closed", "connection closed"))
-    (claim,) = judge(page(), status(check="SOCKERR", code=None), attempt(), closed)
-    assert claim.facts["check_result"] == "connection closed"
-    assert not judge(page(), status(check="SOCKERR", code=None), attempt())
+    empty = status(check="SOCKERR", code=None)
+    (claim,) = judge(page(), empty, attempt(), closed)
+    assert (claim.facts["status"], claim.facts["check_result"]) == ("", "connection closed")
+    assert not judge(page(), empty, attempt())
+    assert not judge(page(), empty, attempt(status=404), closed)
+    for result in ("L7RSP", "L7TOUT"):
+        assert not judge(page(), status(check=result, code=None), attempt(), closed)
 
 
 def test_silent_where_the_server_does_not_work() -> None:

@@ -39,6 +39,15 @@ def test_fires_and_names_the_other_address_of_the_port() -> None:
     assert claim.facts["elsewhere"] == ("[::1]:3000",)
 
 
+def test_fires_and_names_no_address_where_the_application_is_started_again() -> None:
+    """It crashes on each request, and listened when the sockets were read."""
+    for address in ("127.0.0.1", "0.0.0.0"):
+        again = Listener(address=address, port=3000, family=4, process="node")
+        other = Listener(address="::1", port=3000, family=6, process="node")
+        (claim,) = judge(CHECK, DOWN, config(), Listeners(sockets=(again, other)))
+        assert claim.facts["elsewhere"] == ()
+
+
 def test_fires_as_a_note_for_a_path_that_nobody_asked_about() -> None:
     text = SITE.replace(
         "    location /", "    location /old { proxy_pass http://127.0.0.1:9; }\n    location /", 1

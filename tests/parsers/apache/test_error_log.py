@@ -255,6 +255,9 @@ STARTED = (
 FAILED = (
     "[Thu Nov 26 08:07:18.014931 2026] [ssl:emerg] [pid 190:tid 207] AH02572: Failed to configure"
     " at least one certificate and key for shop.example.com:443\n"
+    "[Thu Nov 26 08:07:18.014 2026] [ssl:emerg] [pid 190:tid 207] SSL Library Error: error:0A\n"
+    "[Thu Nov 26 08:07:18.014 2026] [ssl:emerg] [pid 190:tid 207] AH02312: Fatal error initialising"
+    " mod_ssl, exiting.\n"
     "[Thu Nov 26 08:07:18.015 2026] [:emerg] [pid 190:tid 207] AH00020: Configuration Failed\n"
 )
 
