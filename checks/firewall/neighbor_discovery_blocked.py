@@ -36,12 +36,14 @@ NEIGHBOR = "fe80::1"
 )
 def neighbor_discovery_blocked(evidence: Evidence) -> Iterator[Claim]:
     view, port = netfilter_view(evidence), evidence.target.port
-    answered = {connection.address for connection in external_connections(evidence, port)}
+    # What keeps out the port too is another check's cause.
+    spared = {connection.address for connection in external_connections(evidence, port)}
+    spared |= {blockage.address for blockage in view.blockages(port)}
     packets = [(address, packet) for address, packet in view.packets(port) if address]
     blockages = [
         blockage
         for address, packet in packets
-        if ":" in packet.destination and address not in answered
+        if ":" in packet.destination and address not in spared
         for blockage in _blockages(view, address, packet)
     ]
     if not blockages:

@@ -59,8 +59,8 @@ def ports() -> Iterator[int]:
 
 
 def expected(decision: Decision) -> str:
-    """What the client sees."""
-    if decision.verdict == "accept":
+    """What the client sees of the handshake. It sends no data here."""
+    if decision.verdict == "accept" or decision.packet in {"request", "answer"}:
         return "open"
     dropped = decision.verdict == "drop" or decision.lost
     if decision.packet == "reply" or (dropped and decision.packet == "syn"):

@@ -60,3 +60,7 @@ def test_silent_about_other_types_and_without_ipv6() -> None:
     rules = nft(REPLIES, ICMP, [dport(443), ACCEPT], policy="drop")
     assert not judge(CHECK, host(), nic(), listening(443), connected(), NAME4, rules)
     assert not judge(CHECK, *seen(nft([dport(25), DROP]), NAME6))
+
+
+def test_silent_where_the_port_is_closed_too() -> None:
+    assert not judge(CHECK, *seen(nft(REPLIES, ICMP, policy="drop"), NAME6))
