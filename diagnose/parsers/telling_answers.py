@@ -6,7 +6,8 @@ Each has its source: the texts of the programs themselves.
 import re
 from typing import Literal
 
-#: PHP does not find the script ("No input file specified.", sapi/cgi, sapi/fpm); Tomcat refuses
+#: PHP does not find the script ("No input file specified.", "File not found.", sapi/cgi, sapi/fpm;
+#: also behind the stars of a masked body); Tomcat refuses
 #: characters in the address (org.apache.coyote.http11); an application refuses the address of the
 #: proxy, which it takes for the visitor's.
 AnswerReason = Literal["script", "characters", "proxy-address"]
@@ -19,7 +20,7 @@ _REFUSED = (
     r"(?:not allowed|denied|forbidden|blocked|not in the|not permitted|unauthorized|拒绝|禁止)"
 )
 _PATTERNS: tuple[tuple[AnswerReason, re.Pattern[str]], ...] = (
-    ("script", re.compile(r"^\s*No input file specified\.\s*$")),
+    ("script", re.compile(r"^\s*(?:\*\*\* )?(?:No input file specified|File not found)\.\s*$")),
     ("characters", re.compile(r"Invalid character found in the request target")),
     (
         "proxy-address",

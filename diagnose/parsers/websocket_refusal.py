@@ -89,7 +89,8 @@ def refusal(attempt: Attempt) -> Refusal | None:
 def _retry_refusal(attempt: Attempt) -> Refusal | None:
     offers = [retry for retry in attempt.retries if retry.variant == "subprotocol"]
     if any(offer.accepted for offer in offers):
-        return "offered"
+        # What the client offers is refused, and the server takes another.
+        return "subprotocol" if attempt.first.offered else "offered"
     if attempt.first.fault == "subprotocol" or any(
         offer.fault == "subprotocol" for offer in offers
     ):

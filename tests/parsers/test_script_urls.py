@@ -98,3 +98,36 @@ def test_what_is_no_request(script: str) -> None:
 def test_a_long_script_without_an_address(unit: str) -> None:
     script = unit * (200_000 // len(unit))
     assert websocket_urls_in(script) == insecure_requests_in(script) == ()
+
+
+SETTING = "http://203.0.113.10:8080/api/v1"
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        f'window.env = {{API_URL: "{SETTING}"}}',
+        f"const apiUrl = '{SETTING}';",
+        f'{{"VITE_API_BASE_URL":"{SETTING}"}}',
+        f"REACT_APP_BACKEND_URL = `{SETTING}`",
+        f'apiBaseUrl:"{SETTING}"',
+        f'graphqlEndpoint: "{SETTING}"',
+    ],
+)
+def test_the_address_of_an_api_in_a_setting(script: str) -> None:
+    assert insecure_requests_in(script) == (SETTING,)
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        f'siteUrl: "{SETTING}"',
+        f'docsUrl = "{SETTING}"',
+        f'// apiUrl = "{SETTING}"',
+        f'rapiUrlx = "{SETTING}"',
+        f'localApi: "{SETTING}"',
+        f'link = "{SETTING}"',
+    ],
+)
+def test_another_setting_is_none(script: str) -> None:
+    assert insecure_requests_in(script) == ()

@@ -75,7 +75,7 @@ async def load_page_files(
     loader = _Loader(ctx, connection, request, exchange)
     if is_own_page(ctx, exchange):
         page = _page(ctx, exchange, answer)
-        if page.files or page.requests or page.inline_scripts:
+        if any((page.files, page.requests, page.inline_scripts, page.insecure_forms, page.refresh)):
             ctx.emit(page)
         emit_named_paths(ctx, answer.text, exchange.url)
         for file in _requested_files(ctx, page.files):
@@ -125,6 +125,8 @@ def _page(ctx: ProbeContext, exchange: Exchange, answer: HttpResult) -> Page:
         is_empty=html.is_empty,
         has_style=html.has_style,
         inline_scripts=html.inline_scripts,
+        insecure_forms=html.insecure_forms,
+        refresh=html.refresh,
         requests=tuple(map(clean, insecure_requests_in(text))),
     )
 
@@ -267,10 +269,24 @@ class _Loader:
                 requests=tuple(map(clean, insecure_requests_in(text))),
                 body_end=answer.body_read.end if answer.body_read else "complete",
                 coding_fault=answer.body_read.coding_fault if answer.body_read else "",
+                integrity_fails=_fails_integrity(file, answer),
             )
         )
         self.responses.append(response)
         emit_named_paths(self._ctx, text, file.url)
+
+
+def _fails_integrity(file: PageFile, answer: HttpResult) -> bool:
+    """Return whether the whole file was read, and browsers refuse it for its content."""
+    if not file.integrity or answer.status != 200 or not answer.is_whole or answer.failure:
+        return False
+    from diagnose.parsers.integrity import integrity_fails
+
+    content = answer.text.encode("utf-8", "surrogatepass")
+    limit = MAX_SHEET if file.kind == "stylesheet" else MAX_SCRIPT
+    # What is not UTF-8, or as long as what is read at most, is not known byte for byte.
+    is_exact = "\ufffd" not in answer.text and len(content) < limit
+    return is_exact and integrity_fails(file.integrity, content)
 
 
 def emit_named_paths(ctx: ProbeContext, text: str, source: str) -> None:
