@@ -7,7 +7,7 @@ whose root has no page, or Caddy for a site without a rule.
 
 from collections.abc import Iterator
 
-from checks.http import endpoint_subjects, exchanges_by_purpose
+from checks.http import endpoint_subjects, exchanges_by_purpose, is_looked_into
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -39,7 +39,7 @@ def blank_page(evidence: Evidence) -> Iterator[Claim]:
         because=pages,
         confidence=Confidence.LIKELY if is_php else Confidence.CERTAIN,
         severity=Severity.WARNING if is_php else None,
-        facts={"url": first.url, "php": is_php},
+        facts={"url": first.url, "php": is_php, "inside": is_looked_into(evidence)},
         fix=Fix(
             (Manual("php" if is_php else "look", Where.APPLICATION),),
             Applicability.MANUAL,

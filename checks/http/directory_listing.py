@@ -6,7 +6,7 @@ server shows what it should run, or one folder too high, and everybody may read 
 
 from collections.abc import Iterator
 
-from checks.http import endpoint_subjects, exchanges_by_purpose
+from checks.http import endpoint_subjects, shown_pages
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -27,7 +27,7 @@ from diagnose.parsers.directory_listings import application_files, listed_names
 def directory_listing(evidence: Evidence) -> Iterator[Claim]:
     lists = [
         (page, names)
-        for page in exchanges_by_purpose(evidence, "target")
+        for page in shown_pages(evidence)
         if page.status == 200 and (names := listed_names(page.body)) is not None
     ]
     if not lists:

@@ -7,7 +7,7 @@ title, heading or body: a page about such an error says more.
 
 from collections.abc import Iterator
 
-from checks.http import endpoint_subjects, exchanges_by_purpose
+from checks.http import endpoint_subjects, shown_pages
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -30,7 +30,7 @@ _REASONS: tuple[FailureReason, ...] = ("database", "script", "error", "maintenan
 def error_as_page(evidence: Evidence) -> Iterator[Claim]:
     failed = [
         (page, failure)
-        for page in exchanges_by_purpose(evidence, "target")
+        for page in shown_pages(evidence)
         if page.status == 200 and (failure := failed_page(page.body))
     ]
     if not failed:

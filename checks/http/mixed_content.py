@@ -47,8 +47,9 @@ def mixed_content(evidence: Evidence) -> Iterator[Claim]:
     if page is None or page_url is None or not page_url.secure or page.upgrades:
         return
     files = _blocked_files(evidence, page)
-    requests = () if files.urls else _blocked_requests(evidence, page)
-    urls = files.urls or requests
+    frames = () if files.urls else tuple(filter(_is_insecure, page.insecure_frames))
+    requests = () if files.urls or frames else _blocked_requests(evidence, page)
+    urls = files.urls or frames or requests
     if not urls:
         return
     severity = _page_files.severity(page, files.files) if files.urls else Severity.WARNING
@@ -56,7 +57,7 @@ def mixed_content(evidence: Evidence) -> Iterator[Claim]:
     yield Claim(
         about=_page_files.page_subject(page),
         because=(page, *files.responses),
-        confidence=Confidence.CERTAIN if files.urls else Confidence.LIKELY,
+        confidence=Confidence.LIKELY if requests else Confidence.CERTAIN,
         severity=severity,
         facts={
             "page": page.url,

@@ -8,7 +8,7 @@ test.
 
 from collections.abc import Iterator
 
-from checks.http import _page_files, endpoint_subjects, exchanges_by_purpose
+from checks.http import _page_files, endpoint_subjects, shown_pages
 from checks.nginx import Nginx
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -39,7 +39,7 @@ _FORCED = "x-oss-force-download"
 def page_downloaded(evidence: Evidence) -> Iterator[Claim]:
     pages = tuple(
         exchange
-        for exchange in exchanges_by_purpose(evidence, "target")
+        for exchange in shown_pages(evidence)
         if exchange.status == 200 and _is_not_shown(exchange)
     )
     if not pages:

@@ -1,5 +1,5 @@
-"""The https page sends visitors to its own address with http (`<meta http-equiv="refresh">`), and
-http redirects back to https: the page is loaded again for ever.
+"""The https page sends visitors to its own address with http (`<meta http-equiv="refresh">`, or the
+field Refresh), and http redirects back to https: the page is loaded again for ever.
 
 Browsers count no such circle, and curl does not follow it: the page answers 200.
 """

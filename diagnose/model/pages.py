@@ -36,7 +36,9 @@ class Page(Observation):
     request, and the https: ones of localhost. `has_style` is True if it contains a style sheet
     itself (`<style>`), `inline_scripts` is the number of scripts in it. `insecure_forms` are the
     http: addresses to which its forms are sent. `refresh` is the address to which it sends browsers
-    at once (`<meta http-equiv="refresh">`), "" if there is none.
+    at once (`<meta http-equiv="refresh">`), "" if there is none. `plain_sockets` are the ws:
+    addresses that its own scripts put together of the page's host. `insecure_frames` are the http:
+    addresses of its frames.
     """
 
     layer: ClassVar[str] = "http"
@@ -54,6 +56,8 @@ class Page(Observation):
     inline_scripts: int = 0
     insecure_forms: tuple[Url, ...] = ()
     refresh: Url = ""
+    plain_sockets: tuple[Url, ...] = ()
+    insecure_frames: tuple[Url, ...] = ()
 
     def summary(self) -> Summary:
         kinds = [file.kind for file in self.files]
@@ -144,10 +148,11 @@ class WebSocketPath(Observation):
 
 @frozen(kw_only=True, eq=False)
 class PagePort(Observation):
-    """A connection to another port of the site, on which its page or a script opens a WebSocket. No
-    request is sent.
+    """A connection to another port of the site, on which its page or a script opens a WebSocket, or
+    from which browsers request a file of an http page that upgrades requests. No request is sent.
 
-    `url` is the WebSocket's URL, `script` the script in which it stands ("" for the page).
+    `url` is the WebSocket's or the file's URL, `script` the script in which it stands ("" for the
+    page).
     `connected` is True if TCP connected, so that a failure is one of TLS.
     """
 

@@ -70,7 +70,9 @@ def _healthy_sentence(report: Report, lang: str) -> str:
         return translate(key, lang, url=url, layers=join_texts(names, lang))
     if scope.outside and (refused := _refused_page(report) or _blank_page(report)):
         answer = f"{refused.status} {refused.reason}".strip()
-        if note := next((note for note in report.findings if _rests_on(note, refused)), None):
+        notes = [note for note in report.findings if _rests_on(note, refused)]
+        # Who answers says more than who stands in front.
+        if note := next(iter(sorted(notes, key=lambda each: each.check.layer == "dns")), None):
             return translate(
                 "healthy-explained", lang, url=url, answer=answer, title=title(note, lang)
             )

@@ -66,6 +66,11 @@ _PHP = re.compile(
     r"|^\s{0,9}(?:PHP )?(?:Fatal|Parse) error: {1,3}(.{1,400}) in /\S{1,255}",
     re.DOTALL,
 )
+#: WordPress (wp-includes/class-wp-fatal-error-handler.php), the first sentence of the page.
+_WORDPRESS = re.compile(
+    r"wp-die-message[^>]{0,99}>\s{0,9}<p>"
+    r"(There has been a critical error on (?:this|your) website\.)"
+)
 _PARTS = (
     re.compile(r"<title\b[^>]{0,200}>([^<]{0,300})</title>", re.IGNORECASE),
     re.compile(r"<h[12]\b[^>]{0,200}>([^<]{0,300})</h[12]>", re.IGNORECASE),
@@ -77,6 +82,8 @@ def failed_page(body: str) -> FailedPage | None:
     start = body[:_LOOKED_AT]
     if match := _PHP.search(start):
         return FailedPage("script", _line(match[1] or match[2]))
+    if match := _WORDPRESS.search(start):
+        return FailedPage("script", match[1])
     if start.lstrip().startswith("{"):
         return _failed_object(start)
     texts = [start] if len(body) <= 300 else []

@@ -17,7 +17,7 @@ from diagnose.parsers.urls import parse_url
 #: Maximum number of files of a page that are listed, and length of a URL.
 MAX_FILES, MAX_URL = 64, 1024
 
-#: Maximum number of forms that are listed.
+#: Maximum number of forms, and of frames, that are listed.
 MAX_FORMS = 8
 
 #: A page with less visible text than this, in characters, and without these elements shows
@@ -49,7 +49,7 @@ class HtmlPage:
     shows nothing without its scripts. `has_style` is True if it contains a style sheet itself,
     `inline_scripts` is the number of scripts in it. `insecure_forms` are the http: addresses to
     which its forms are sent, `refresh` is the address to which a meta element sends browsers at
-    once, "" if there is none.
+    once, "" if there is none. `insecure_frames` are the http: addresses of its frames.
     """
 
     files: tuple[PageFile, ...] = ()
@@ -61,11 +61,14 @@ class HtmlPage:
     inline_scripts: int = 0
     insecure_forms: tuple[str, ...] = ()
     refresh: str = ""
+    insecure_frames: tuple[str, ...] = ()
 
 
-def parse_page(document: str, url: str, is_whole: bool = True) -> HtmlPage:
-    """Parse the beginning of a page; `is_whole` tells whether it is the whole page."""
+def parse_page(document: str, url: str, is_whole: bool = True, refresh: str = "") -> HtmlPage:
+    """Parse the beginning of a page; `is_whole` tells whether it is the whole page, `refresh` is
+    the field Refresh of its response."""
     reader = _Reader(url)
+    reader.read_refresh(refresh)
     for token in tokens(document):
         reader.read(token)
     return HtmlPage(
@@ -78,6 +81,7 @@ def parse_page(document: str, url: str, is_whole: bool = True) -> HtmlPage:
         inline_scripts=reader.inline_scripts,
         insecure_forms=tuple(dict.fromkeys(reader.insecure_forms)),
         refresh=reader.refresh,
+        insecure_frames=tuple(dict.fromkeys(reader.insecure_frames)),
     )
 
 
@@ -94,6 +98,7 @@ class _Reader:
         self.text_length, self.has_style, self.inline_scripts = 0, False, 0
         self.insecure_forms: list[str] = []
         self.refresh = ""
+        self.insecure_frames: list[str] = []
         self._url, self._templates, self._begun = url, 0, False
 
     def read(self, token: Token) -> None:
@@ -127,6 +132,10 @@ class _Reader:
                 self.has_style = self.has_style or is_used
             case "meta":
                 self._read_meta(tag)
+            case "iframe":
+                url = self._resolved(tag.attribute("src") or "")
+                if url.startswith("http:") and len(self.insecure_frames) < MAX_FORMS:
+                    self.insecure_frames.append(url)
             case "form":
                 self._read_form(tag)
 
@@ -162,9 +171,14 @@ class _Reader:
         if name == "content-security-policy":
             self.upgrades = self.upgrades or upgrades_insecure(tag.attribute("content") or "")
 
-        if name == "refresh" and not self.refresh:
-            match = _REFRESH.match(tag.attribute("content") or "")
-            self.refresh = self._resolved(match[1].strip("'\" ")) if match else ""
+        if name == "refresh":
+            self.read_refresh(tag.attribute("content") or "")
+
+    def read_refresh(self, content: str) -> None:
+        """Read a meta element, or the field Refresh, which is the same (HTML standard, 4.2.5.3)."""
+        match = _REFRESH.match(content)
+        if match and not self.refresh:
+            self.refresh = self._resolved(match[1].strip("'\" "))
 
     def _read_form(self, tag: Tag) -> None:
         url = self._resolved(tag.attribute("action") or "")

@@ -82,6 +82,7 @@ _ERROR_PAGES = (
     (re.compile(r"forbidden by administrative rules"), "HAProxy"),
     (re.compile(r"<center>awselb/[\d.]+</center>"), "AWS load balancer"),
     (re.compile(r"<title>Attention Required! \| Cloudflare</title>"), "Cloudflare"),
+    (re.compile(r"<title>Access denied \| [^<]{1,255} used Cloudflare to restrict"), "Cloudflare"),
     (re.compile(r"Error 54\d\d\d.*Varnish cache server|Guru Meditation", re.DOTALL), "Varnish"),
 )
 

@@ -65,7 +65,9 @@ def other_subprotocols(upgrade: Upgrade) -> tuple[str, ...]:
     if upgrade.offered:
         named += tuple(_OTHER_NAMES.get(name, "") for name in upgrade.offered)
     elif not named:
-        named = ("graphql-transport-ws", "graphql-ws")
+        names = ("graphql-transport-ws", "graphql-ws")
+        # The older library closes with 1002.
+        named = names if upgrade.close_code == 4406 else names[::-1]
     return tuple(dict.fromkeys(name for name in named if name and name not in upgrade.offered))[:2]
 
 

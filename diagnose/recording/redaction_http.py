@@ -65,6 +65,10 @@ _MARKERS = tuple(
         (r"forbidden by administrative rules", ""),
         (r"<center>awselb/[\d.]{1,10}</center>", ""),
         (r"<title>Attention Required! \| Cloudflare</title>", ""),
+        (
+            r"<title>Access denied \| [^<]{1,255} used Cloudflare to restrict",
+            "<title>Access denied | *** used Cloudflare to restrict",
+        ),
         (r"Error 54\d\d\d", "Error 54113 Varnish cache server"),
         (r"Guru Meditation", ""),
         (r"upgrade required|(?:missing|invalid|bad) (?:upgrade|connection) header", ""),

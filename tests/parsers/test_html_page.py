@@ -190,3 +190,13 @@ def test_where_a_page_sends_browsers(content: str, address: str) -> None:
 def test_the_hashes_of_a_file() -> None:
     page = parse_page('<script src="/a.js" integrity=" sha384-a\n sha512-b "></script>', URL)
     assert page.files[0].integrity == "sha384-a sha512-b"
+
+
+def test_frames_over_http() -> None:
+    page = parse_page("<iframe src='http://a.example/x'></iframe><iframe src=/y></iframe>", URL)
+    assert page.insecure_frames == ("http://a.example/x",)
+
+
+def test_the_field_refresh_comes_before_the_page() -> None:
+    meta = '<meta http-equiv="refresh" content="0;url=/b">'
+    assert parse_page(meta, URL, refresh="0; url=/a").refresh == "https://shop.example.com/a"

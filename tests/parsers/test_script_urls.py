@@ -3,7 +3,11 @@
 import pytest
 
 from diagnose.parsers.http import websocket_urls
-from diagnose.parsers.script_urls import insecure_requests_in, websocket_urls_in
+from diagnose.parsers.script_urls import (
+    insecure_requests_in,
+    own_plain_sockets_in,
+    websocket_urls_in,
+)
 
 WS = "ws://shop.example.com/ws"
 
@@ -131,3 +135,29 @@ def test_the_address_of_an_api_in_a_setting(script: str) -> None:
 )
 def test_another_setting_is_none(script: str) -> None:
     assert insecure_requests_in(script) == ()
+
+
+@pytest.mark.parametrize(
+    ("script", "url"),
+    [
+        ("new WebSocket('ws://' + window.location.host + '/ws')", "ws://a.example/ws"),
+        ('connect("ws://"+location.host)', "ws://a.example/"),
+        ("new WebSocket(`ws://${location.host}/live`)", "ws://a.example/live"),
+    ],
+)
+def test_a_plain_socket_of_the_own_host(script: str, url: str) -> None:
+    assert own_plain_sockets_in(script, "a.example") == (url,)
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "(location.protocol === 'https:' ? 'wss://' : 'ws://') + location.host",
+        "s ? 'wss://' + location.host : 'ws://' + location.host",
+        "// new WebSocket('ws://' + location.host)",
+        "'ws://' + config.host",
+        "location.origin.replace('http', 'ws')",
+    ],
+)
+def test_a_socket_that_may_be_encrypted_does_not_count(script: str) -> None:
+    assert own_plain_sockets_in(script, "a.example") == ()

@@ -21,6 +21,7 @@ from diagnose.parsers.websocket_refusal import (
     is_origin_refusal,
     named_subprotocols,
     other_origins,
+    subprotocols_by_path,
     upgrade_lost,
 )
 from diagnose.probes import ProbeContext, probe
@@ -104,6 +105,8 @@ async def _try_path(
         await try_handshake(ctx, replace(normal, variant="again"))
     elif upgrade.status in _REFUSALS:
         subprotocols = named_subprotocols(upgrade.body, upgrade.header("Sec-WebSocket-Protocol"))
+        if not subprotocols and not upgrade.offered:
+            subprotocols = subprotocols_by_path(path)
         offer = await _offer(ctx, normal, subprotocols) if subprotocols else None
         without = await try_handshake(ctx, replace(normal, variant="no-origin"))
         is_explained = (offer and offer.accepted) or upgrade_lost(upgrade.status, upgrade.body)

@@ -27,6 +27,8 @@ FATAL = (
         ("<title>数据库连接失败</title>", "database"),
         (FATAL, "script"),
         ("\nFatal error: Uncaught Error in /srv/a.php:3\nStack trace:", "script"),
+        ('<div class="wp-die-message"><p>There has been a critical error on this website.</p>',
+         "script"),
         ("<html><head><title>502 Bad Gateway</title></head>", "error"),
         ("<title>Server Error (500)</title>", "error"),
         ("Internal Server Error", "error"),

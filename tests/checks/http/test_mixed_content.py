@@ -75,3 +75,9 @@ def test_the_fix_tells_the_application_the_scheme() -> None:
     told = "    proxy_set_header X-Forwarded-Proto $scheme;\n"
     (claim,) = judge(CHECK, RUNNING, proxied(told), loads(OWN))
     assert not edits(claim)
+
+
+def test_fires_for_a_frame_over_http() -> None:
+    (claim,) = judge(CHECK, loads(script(), insecure_frames=("http://shop.example.com/a",)))
+    assert (claim.confidence, claim.severity) == (Confidence.CERTAIN, Severity.WARNING)
+    assert not judge(CHECK, loads(insecure_frames=("http://a.example/",), upgrades=True))

@@ -35,6 +35,7 @@ PAGES: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {
         (HTML, PHP),
     ),
     "blank": ("", (HTML, PHP)),
+    "part": ("<!doctype html><title>Shop</title>", (HTML, ("Content-Range", "bytes 0-34/900"))),
     "large-cookie": (
         "<!doctype html><title>Shop</title><p>It works.</p>\n",
         (HTML, ("Set-Cookie", f"session={'x' * 4300}; Path=/; Secure; HttpOnly")),
@@ -47,8 +48,9 @@ REASON = b"Subprotocol not acceptable"
 CLOSES = {
     "graphql": bytes((0x88, 2 + len(REASON))) + (4406).to_bytes(2, "big") + REASON,
     "graphql-old": bytes((0x88, 2)) + (1002).to_bytes(2, "big"),
+    "mqtt": bytes((0x88, 2)) + (1002).to_bytes(2, "big"),
 }
-WANTED = {"graphql": "graphql-transport-ws", "graphql-old": "graphql-ws"}
+WANTED = {"mqtt": "mqtt", "graphql": "graphql-transport-ws", "graphql-old": "graphql-ws"}
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -63,14 +65,22 @@ class Handler(BaseHTTPRequestHandler):
             self.open_websocket()
             return
         body, fields = PAGES.get(self.mode, ("<!doctype html><title>Shop</title>Shop\n", (HTML,)))
-        self.send_response(200)
+        self.send_response(206 if self.mode == "part" else 200)
         for name, value in (*fields, ("Content-Length", str(len(body.encode())))):
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body.encode())
 
+    def refuse(self) -> None:
+        self.send_response(400)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
     def open_websocket(self) -> None:
         """Like the `ws` library: the first subprotocol is chosen, and judged afterwards."""
+        if self.mode == "mqtt" and not self.headers.get("Sec-WebSocket-Protocol"):
+            self.refuse()
+            return
         offered = self.headers.get("Sec-WebSocket-Protocol", "").split(",")[0].strip()
         key = self.headers.get("Sec-WebSocket-Key", "")
         digest = base64.b64encode(hashlib.sha1(f"{key}{GUID}".encode()).digest()).decode()

@@ -223,10 +223,105 @@ def port_that_browsers_block(lab: Lab) -> None:
     lab.server.sh("firewall-cmd -q --permanent --add-port=6666/tcp && firewall-cmd -q --reload")
 
 
-@scenario(outside="websocket.addresses-differ", manual=OWN, args=("--ws", "/ws"), ipv6=True)
+@scenario(
+    outside="websocket.addresses-differ", server="websocket.upgrade-headers-missing", manual=OWN,
+    args=("--ws", "/ws"), ipv6=True,
+)  # fmt: skip
 def websocket_is_missing_on_ipv6(lab: Lab) -> None:
     socket = site.HTTPS[site.HTTPS.index("  location /ws") : site.HTTPS.rindex("}")]
     other = site.HTTPS.replace("listen 443 ssl", "listen [::]:443 ssl").replace(socket, "")
     lab.edit("  listen [::]:443 ssl;\n", "")
     lab.server.write(site.CONF, lab.server.read(site.CONF) + other)
     lab.restart_nginx()
+
+
+def _socket(address: str) -> dict[str, str]:
+    script = f"const socket = new WebSocket({address} + location.host + '/ws');\n"
+    return {**_page(_names("/app.js")), "app.js": script}
+
+
+@scenario(outside="websocket.mixed-content", manual=OWN)
+def page_puts_a_plain_socket_together(lab: Lab) -> None:
+    _files(lab, _socket("'ws://'"))
+
+
+@healthy()
+def page_chooses_the_scheme_of_its_socket(lab: Lab) -> None:
+    _files(lab, _socket("(location.protocol === 'https:' ? 'wss://' : 'ws://')"))
+
+
+SHELL = {"index.html": "<!doctype html><title>Shop</title><div id=app></div>\n"}
+
+
+@scenario(outside="http.page-for-api", manual=OWN, target=f"https://{site.NAME}/api/users")
+def fallback_answers_for_the_interface(lab: Lab) -> None:
+    """ "Unexpected token '<'", after questions on Stack Overflow."""
+    page = {"index.html": SHELL["index.html"] + '<script src="/app.js"></script>\n'}
+    lines = "  location / {\n    try_files $uri /index.html;\n  }\n"
+    _files(lab, {**page, "app.js": SCRIPT}, lines)
+
+
+@healthy(target=f"https://{site.NAME}/catalogue/users")
+def fallback_answers_for_a_page(lab: Lab) -> None:
+    page = {"index.html": SHELL["index.html"] + '<script src="/app.js"></script>\n'}
+    lines = "  location / {\n    try_files $uri /index.html;\n  }\n"
+    _files(lab, {**page, "app.js": SCRIPT}, lines)
+
+
+def _login(lab: Lab, scheme: str) -> None:
+    back = f"{scheme}%3A%2F%2F{site.NAME}%2Fcallback"
+    login = f"https://{site.NAME}/login?client_id=shop&redirect_uri={back}"
+    lines = f"  location = / {{\n    return 302 {login};\n  }}\n"
+    _files(lab, {"login": "<!doctype html><title>Login</title>\n"}, lines)
+
+
+@scenario(outside="http.login-return-address", manual=OWN)
+def login_is_told_to_lead_back_to_http(lab: Lab) -> None:
+    """After questions about oauth2-proxy and Keycloak: "Invalid parameter: redirect_uri"."""
+    _login(lab, "http")
+
+
+@healthy()
+def login_leads_back_to_https(lab: Lab) -> None:
+    _login(lab, "https")
+
+
+@healthy(args=("--ws", "/mqtt"))
+def broker_wants_its_subprotocol(lab: Lab) -> None:
+    """A broker answers 400 and says nothing to a handshake without a subprotocol."""
+    lab.spawn(lab.server, lab.server.python(APPLICATION, "mqtt", "3001"), 3001)
+    socket = f"  location /mqtt {{\n{PASS}{UPGRADE}  }}\n\n"
+    lab.change(PAGE, f"{PAGE}{socket}")
+
+
+def _upgrades(lab: Lab) -> None:
+    files = {**_page(_names("/app.js")), "app.js": SCRIPT}
+    _files(lab, files)
+    text = lab.server.read(site.CONF)
+    plain = f"    root {FOLDER};\n    add_header Content-Security-Policy upgrade-insecure-requests;"
+    lab.server.write(site.CONF, text.replace("    return 301 https://$host$request_uri;", plain))
+    lab.restart_nginx()
+
+
+@scenario(
+    outside="http.upgrade-without-tls", manual="a certificate or another policy",
+    target=f"http://{site.NAME}/",
+)  # fmt: skip
+def page_over_http_asks_for_https(lab: Lab) -> None:
+    """Helmet's default headers on a server without TLS."""
+    _upgrades(lab)
+    text = lab.server.read(site.CONF)
+    lab.server.write(site.CONF, text.replace("listen 443 ssl;", "listen 127.0.0.1:8443 ssl;"))
+    lab.restart_nginx()
+
+
+@scenario(outside="http.not-the-site", manual="a bill has to be paid")
+def account_is_suspended(lab: Lab) -> None:
+    """cPanel redirects every page to that of the suspension."""
+    page = {"suspended.html": "<!doctype html><title>Account Suspended</title><p>Suspended.</p>\n"}
+    _files(lab, page, "  location = / {\n    return 302 /suspended.html;\n  }\n")
+
+
+@scenario(outside="http.part-of-page", manual=OWN)
+def cache_has_kept_a_part(lab: Lab) -> None:
+    _answers(lab, "part")
