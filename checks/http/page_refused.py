@@ -53,6 +53,9 @@ def page_refused(evidence: Evidence) -> Iterator[Claim]:
     plain = _shown_over_http(evidence) if first.url.startswith("https:") else ()
     is_method = first.status == 405 and first.method in _SENDING and server == "nginx"
     is_fault = is_method or bool(plain)
+    if not is_fault and evidence.target.symptom is not None:
+        # Somebody reports it: a note is no answer, and the verdict says that the cause is unknown.
+        return
     yield Claim(
         about=merge_subjects(subjects),
         covers=(*subjects, *endpoint_subjects(plain)),

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Confidence, Host, Severity, Vantage
-from tests.support.check_evidence import CHAT, judge
+from diagnose.model import Confidence, Host, Severity, Symptom, Vantage
+from tests.support.check_evidence import CHAT, SHOP, judge
 from tests.support.upstream_evidence import page
 
 CHECK = "http.page-refused"
@@ -71,3 +71,9 @@ def test_silent_where_the_words_say_why_and_where_others_judge() -> None:
 def test_silent_where_the_server_was_looked_into() -> None:
     server = Host(vantage=Vantage.SERVER, hostname="server", role="server")
     assert not judge(CHECK, page(404, NGINX), server)
+
+
+def test_silent_where_somebody_reports_it() -> None:
+    reported = replace(SHOP, symptom=Symptom("status", "m", 404))
+    assert not judge(CHECK, page(404, NGINX), target=reported)
+    assert judge(CHECK, page(404, NGINX), PLAIN, target=reported)

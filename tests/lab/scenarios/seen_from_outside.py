@@ -224,12 +224,12 @@ def port_that_browsers_block(lab: Lab) -> None:
 
 
 @scenario(
-    outside="websocket.addresses-differ", server="websocket.upgrade-headers-missing", manual=OWN,
-    args=("--ws", "/ws"), ipv6=True,
+    outside="websocket.addresses-differ", manual=OWN, args=("--ws", "/ws"), ipv6=True,
 )  # fmt: skip
 def websocket_is_missing_on_ipv6(lab: Lab) -> None:
     socket = site.HTTPS[site.HTTPS.index("  location /ws") : site.HTTPS.rindex("}")]
-    other = site.HTTPS.replace("listen 443 ssl", "listen [::]:443 ssl").replace(socket, "")
+    gone = "  location /ws {\n    proxy_pass http://127.0.0.1:3000/gone/;\n  }\n"
+    other = site.HTTPS.replace("listen 443 ssl", "listen [::]:443 ssl").replace(socket, gone)
     lab.edit("  listen [::]:443 ssl;\n", "")
     lab.server.write(site.CONF, lab.server.read(site.CONF) + other)
     lab.restart_nginx()
@@ -270,9 +270,9 @@ def fallback_answers_for_a_page(lab: Lab) -> None:
 
 def _login(lab: Lab, scheme: str) -> None:
     back = f"{scheme}%3A%2F%2F{site.NAME}%2Fcallback"
-    login = f"https://{site.NAME}/login?client_id=shop&redirect_uri={back}"
+    login = f"https://{site.NAME}/login.html?client_id=shop&redirect_uri={back}"
     lines = f"  location = / {{\n    return 302 {login};\n  }}\n"
-    _files(lab, {"login": "<!doctype html><title>Login</title>\n"}, lines)
+    _files(lab, {"login.html": "<!doctype html><title>Login</title>\n"}, lines)
 
 
 @scenario(outside="http.login-return-address", manual=OWN)
