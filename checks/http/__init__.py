@@ -8,6 +8,7 @@ from diagnose.model.logs import LogLine
 from diagnose.model.pages import PageFileResponse
 from diagnose.parsers.http import repetitions
 from diagnose.parsers.redirects import REDIRECTS, follow_redirects, redirect_target
+from diagnose.parsers.request_fields import is_own_origin
 from diagnose.parsers.urls import is_related_host, parse_url
 
 #: nginx's words for a request that met a limit: the kind, and the zone.
@@ -17,6 +18,17 @@ LIMITED = r'limiting (requests|connections)(?:, excess: [\d.]+)? by zone "([^"]*
 def exchanges_by_purpose(evidence: Evidence, purpose: str) -> tuple[Exchange, ...]:
     """Return the successful responses to requests of this purpose."""
     return tuple(exchange for exchange in evidence.good(Exchange) if exchange.purpose == purpose)
+
+
+def shown_pages(evidence: Evidence) -> tuple[Exchange, ...]:
+    """Return the pages that visitors see in the end: the target's responses, and the pages of the
+    site to which they redirect."""
+    ends = (
+        exchange
+        for exchange in exchanges_by_purpose(evidence, "redirect")
+        if exchange.status not in REDIRECTS and is_own_origin(evidence.target, exchange.url)
+    )
+    return (*exchanges_by_purpose(evidence, "target"), *ends)
 
 
 def addresses(exchanges: Iterable[Exchange]) -> tuple[str, ...]:

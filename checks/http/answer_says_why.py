@@ -45,7 +45,10 @@ def answer_says_why(evidence: Evidence) -> Iterator[Claim]:
         about=merge_subjects(subjects),
         covers=subjects,
         because=(*pages, *([nginx.config] if nginx.config and directive else [])),
-        confidence=Confidence.LIKELY if reason == "proxy-address" else Confidence.CERTAIN,
+        # "File not found." may be another program's words.
+        confidence=Confidence.LIKELY
+        if reason == "proxy-address" or "File not found" in first.body
+        else Confidence.CERTAIN,
         location=nginx.location(directive) if directive else None,
         facts={
             "url": first.url,

@@ -1,6 +1,7 @@
 """Browsers refuse a cookie of the page, because its attributes do not fit each other or the site
 (draft-ietf-httpbis-rfc6265bis, section 5.7): the Domain of another site, SameSite=None without
-Secure, a name with __Host- or __Secure-, Secure over http. A login is not kept then.
+Secure, a name with __Host- or __Secure-, Secure over http, or more than 4096 bytes. A login is not
+kept then.
 
 A cookie that the same answer sets in a second way, which browsers take, is no fault.
 """
@@ -27,7 +28,9 @@ from diagnose.parsers.sanitize import clean
 from diagnose.parsers.set_cookie import CookieRefusal, cookie_domain, cookie_refusal
 from diagnose.parsers.urls import parse_url
 
-_REASONS: tuple[CookieRefusal, ...] = ("domain", "insecure", "prefix", "same-site")
+_REASONS: tuple[CookieRefusal, ...] = (
+    "domain", "insecure", "prefix", "same-site", "size",
+)  # fmt: skip
 
 
 @check(severity=Severity.WARNING, needs=[Exchange])

@@ -108,6 +108,7 @@ def _mentions(evidence: Evidence, pages: tuple[Exchange, ...]) -> Iterator[_Ment
         yield from (_Mention(url, exchange) for url in exchange.mentions)
     for page in evidence.good(Page):
         yield from (_Mention(url, page) for url in page.requests)
+        yield from (_Mention(file.url, page) for file in page.files if not file.is_optional)
     for response in evidence.good(PageFileResponse):
         urls = (*response.mentions, *response.requests)
         yield from (_Mention(url, response, response.url) for url in urls)

@@ -25,6 +25,7 @@ from diagnose.model import (
 )
 from diagnose.model.frozen import frozen
 from diagnose.model.pages import Page, PageFileResponse
+from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.nginx.locations import proxy_pass_of, proxy_set_header_of
 from diagnose.parsers.urls import is_loopback_host, is_related_host, parse_url
 
@@ -46,8 +47,9 @@ def mixed_content(evidence: Evidence) -> Iterator[Claim]:
     if page is None or page_url is None or not page_url.secure or page.upgrades:
         return
     files = _blocked_files(evidence, page)
-    requests = () if files.urls else _blocked_requests(evidence, page)
-    urls = files.urls or requests
+    frames = () if files.urls else tuple(filter(_is_insecure, page.insecure_frames))
+    requests = () if files.urls or frames else _blocked_requests(evidence, page)
+    urls = files.urls or frames or requests
     if not urls:
         return
     severity = _page_files.severity(page, files.files) if files.urls else Severity.WARNING
@@ -55,7 +57,7 @@ def mixed_content(evidence: Evidence) -> Iterator[Claim]:
     yield Claim(
         about=_page_files.page_subject(page),
         because=(page, *files.responses),
-        confidence=Confidence.CERTAIN if files.urls else Confidence.LIKELY,
+        confidence=Confidence.LIKELY if requests else Confidence.CERTAIN,
         severity=severity,
         facts={
             "page": page.url,
@@ -88,13 +90,18 @@ def _blocked_files(evidence: Evidence, page: Page) -> _Blocked:
 
 
 def _blocked_requests(evidence: Evidence, page: Page) -> tuple[str, ...]:
-    """Return the http: addresses of the site that its scripts request."""
+    """Return the http: addresses of the site, or without a name, that its scripts request. A server
+    of somebody else has a name."""
     urls = [
         *page.requests,
         *(url for response in evidence.good(PageFileResponse) for url in response.requests),
     ]
     host = _host(page.url)
-    own = (url for url in urls if _is_insecure(url) and is_related_host(host, _host(url)))
+    own = (
+        url
+        for url in urls
+        if _is_insecure(url) and (is_related_host(host, _host(url)) or is_address(_host(url)))
+    )
     return tuple(dict.fromkeys(own))
 
 

@@ -5,7 +5,7 @@ installed.
 
 from collections.abc import Iterator
 
-from checks.http import addresses, endpoint_subjects, exchanges_by_purpose
+from checks.http import addresses, endpoint_subjects, shown_pages
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -24,6 +24,7 @@ _STEPS: dict[PageKind, str] = {
     "unknown-name": "add-the-name",
     "tunnel": "connect",
     "record": "correct-the-record",
+    "stopped": "start-it-again",
     "default": "own-site",
 }
 
@@ -41,7 +42,7 @@ _STEPS: dict[PageKind, str] = {
     ],
 )
 def not_the_site(evidence: Evidence) -> Iterator[Claim]:
-    visits = exchanges_by_purpose(evidence, "target")
+    visits = shown_pages(evidence)
     pages = [(visit, stray_page(visit.status, visit.body)) for visit in visits]
     strays = [(visit, page) for visit, page in pages if page]
     if not strays:
@@ -66,6 +67,7 @@ def not_the_site(evidence: Evidence) -> Iterator[Claim]:
             "unknown_name": page.kind == "unknown-name",
             "tunnel": page.kind == "tunnel",
             "record": page.kind == "record",
+            "stopped": page.kind == "stopped",
             "default": page.kind == "default",
         },
         fix=_fix(page),

@@ -8,7 +8,7 @@ test.
 
 from collections.abc import Iterator
 
-from checks.http import _page_files, endpoint_subjects, exchanges_by_purpose
+from checks.http import _page_files, endpoint_subjects, shown_pages
 from checks.nginx import Nginx
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -31,12 +31,15 @@ from diagnose.parsers.urls import parse_url
 _DOWNLOADED = {"application/octet-stream", "application/x-httpd-php", "application/x-php"}
 _SHOWN = "text/plain"
 
+#: Alibaba Cloud OSS says so, where it forces the download.
+_FORCED = "x-oss-force-download"
+
 
 @check(severity=Severity.ERROR, needs=[Exchange])
 def page_downloaded(evidence: Evidence) -> Iterator[Claim]:
     pages = tuple(
         exchange
-        for exchange in exchanges_by_purpose(evidence, "target")
+        for exchange in shown_pages(evidence)
         if exchange.status == 200 and _is_not_shown(exchange)
     )
     if not pages:
@@ -44,23 +47,48 @@ def page_downloaded(evidence: Evidence) -> Iterator[Claim]:
     subjects, first = endpoint_subjects(pages), pages[0]
     url = parse_url(first.url)
     is_php = document_kind(first.body) == "php"
+    is_forced = _is_forced(first)
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
         because=pages,
         # A site may show sources as text on purpose, as the raw files of a repository.
-        confidence=Confidence.LIKELY if mime_type(first.headers) == _SHOWN else Confidence.CERTAIN,
+        confidence=Confidence.LIKELY
+        if is_forced or mime_type(first.headers) == _SHOWN
+        else Confidence.CERTAIN,
         facts={
             "url": first.url,
             "type": mime_type(first.headers),
             "php": is_php,
-            "downloaded": mime_type(first.headers) in _DOWNLOADED,
+            "downloaded": is_forced or mime_type(first.headers) in _DOWNLOADED,
+            "forced": is_forced,
+            "storage": bool(first.header(_FORCED)),
             **_page_files.location_facts(Nginx.of(evidence), url.path if url else "/"),
         },
         fix=Fix(
-            (Manual("pass-to-php" if is_php else "send-html", Where.SERVER),),
+            (
+                Manual(
+                    "pass-to-php" if is_php else "not-as-a-file" if is_forced else "send-html",
+                    Where.SERVER,
+                ),
+            ),
             Applicability.MANUAL,
         ),
+    )
+
+
+def _is_forced(exchange: Exchange) -> bool:
+    """Return whether an HTML page is sent as a file without a name. A file that is meant to be
+    saved has one, or another type or path. Object storages send pages so under the bucket's own
+    name."""
+    disposition = (exchange.header("Content-Disposition") or "").lower()
+    path = exchange.url.partition("?")[0]
+    return (
+        document_kind(exchange.body) == "html"
+        and mime_type(exchange.headers) == "text/html"
+        and path.endswith(("/", ".html", ".htm"))
+        and disposition.startswith("attachment")
+        and "filename" not in disposition
     )
 
 
@@ -68,6 +96,8 @@ def _is_not_shown(exchange: Exchange) -> bool:
     """Return whether a browser does not show a page. A response that is offered as a file by its
     own words (Content-Disposition; RFC 6266) is meant to be one."""
     content_type, kind = mime_type(exchange.headers), document_kind(exchange.body)
+    if _is_forced(exchange):
+        return True
     if not kind or exchange.header("Content-Disposition"):
         return False
     return content_type in _DOWNLOADED or content_type == _SHOWN or kind == "php"

@@ -1,8 +1,12 @@
 """nginx answers 404 because the folder in which it looks for the site's files is not there: the
 path of `root` or `alias` is mistyped, a disk is not mounted, or a link leads to a release that was
 deleted (ngx_http_core_module, "root").
+
+Nobody names a folder that is not there to answer 404, so it is an error, also where an application
+has other paths of the site. Only names that say "none" are meant (docs/adr/0050).
 """
 
+import re
 from collections.abc import Iterator
 
 from checks.http import endpoint_subjects
@@ -25,6 +29,9 @@ from diagnose.model.http import Exchange
 from diagnose.model.nginx import NginxConfig
 from diagnose.parsers.nginx.file_paths import served_file
 
+#: Folders that are named because they have no files: `root /nonexistent;`, `root /dev/null;`.
+_NONE = re.compile(r"(?:^/dev/null|/(?:non-?existent|none|null|empty|nowhere|dummy))/?$")
+
 
 @check(severity=Severity.ERROR, needs=[NginxConfig, PageFileAccess, Exchange])
 def folder_missing(evidence: Evidence) -> Iterator[Claim]:
@@ -37,7 +44,7 @@ def folder_missing(evidence: Evidence) -> Iterator[Claim]:
     sees_all = any(host.privileged for host in evidence.of(Host) if host.role == "server")
     if not accesses or not pages or served is None or not sees_all:
         return
-    if accesses[0].path != served.path:
+    if accesses[0].path != served.path or _NONE.search(served.directive.args[0]):
         return
     access, subjects = accesses[0], endpoint_subjects(pages)
     existing = max((part.path for part in access.parts if part.folder), key=len, default="/")

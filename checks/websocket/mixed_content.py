@@ -60,10 +60,16 @@ def mixed_content(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _pages(evidence: Evidence) -> Iterator[_Source]:
+    put_together = {page.url: page for page in evidence.good(Page) if page.plain_sockets}
     for exchange in evidence.good(Exchange):
         if exchange.purpose in {"target", "redirect"} and exchange.url.startswith("https:"):
+            page = put_together.get(exchange.url)
             yield _Source(
-                exchange.url, exchange.address, exchange.port, exchange.mentions, (exchange,)
+                exchange.url,
+                exchange.address,
+                exchange.port,
+                (*exchange.mentions, *(page.plain_sockets if page else ())),
+                (exchange, *([page] if page else [])),
             )
 
 

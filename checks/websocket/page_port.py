@@ -30,7 +30,7 @@ def page_port(evidence: Evidence) -> Iterator[Claim]:
     failed = [
         port
         for port in evidence.of(PagePort)
-        if port.failure and not _has_other_way(evidence, port)
+        if port.failure and port.url.startswith("wss:") and not _has_other_way(evidence, port)
     ]
     for port in failed[:1]:
         yield Claim(

@@ -1,5 +1,6 @@
 """The subprotocol does not match (RFC 6455 section 4.2.2): the server chose one that was not
-offered, an empty name, or none of those offered. A server that only requires a certain name is
+offered, an empty name, or none of those offered; or it closes the connection because of the one
+that was offered. A server that only requires a certain name is
 healthy, and the finding names it. On the server, the application's own answer shows whether nginx
 takes the field away."""
 
@@ -7,11 +8,11 @@ from collections.abc import Iterator
 
 from checks.nginx import Nginx, file_line
 from checks.nginx._websockets import WebSocketHandshakes
-from checks.websocket import claim, refused_attempts
+from checks.websocket import claim, ended_attempts, refused_attempts
 from checks.websocket._dropped_fields import dropping_directive, with_removal
 from diagnose.checking.registry import check
-from diagnose.model import Claim, Evidence, Severity, Where
-from diagnose.model.http import Upgrade
+from diagnose.model import Claim, Confidence, Evidence, Severity, Where
+from diagnose.model.http import Attempt, Upgrade
 from diagnose.model.nginx import Directive
 
 
@@ -25,7 +26,8 @@ def subprotocol(evidence: Evidence) -> Iterator[Claim]:
         yield claim(attempt, "align", Where.APPLICATION, facts, severity=Severity.NOTE)
     for attempt in refused_attempts(evidence, "subprotocol"):
         retries = [retry for retry in attempt.retries if retry.variant == "subprotocol"]
-        last = retries[-1] if retries else attempt.first
+        # What the user offered is the question; the rest are trials.
+        last = attempt.first if attempt.first.offered or not retries else retries[-1]
         directive = _dropping(nginx, attempt.path, last)
         facts = {
             **_NOTHING,
@@ -33,13 +35,36 @@ def subprotocol(evidence: Evidence) -> Iterator[Claim]:
             "chosen": last.subprotocol or "",
             "empty": last.subprotocol == "",
             "place": file_line(directive) if directive else "",
+            "other": _accepted_instead(attempt),
         }
         base_claim = claim(attempt, "align", Where.APPLICATION, facts)
         yield with_removal(nginx, base_claim, directive) if directive else base_claim
+    for attempt, _ in ended_attempts(evidence, "subprotocol"):
+        first, other = attempt.first, _accepted_instead(attempt)
+        facts = {
+            **_NOTHING,
+            "names": first.offered,
+            "code": first.close_code or "",
+            "close_reason": first.close_reason,
+            "other": other,
+        }
+        confidence = Confidence.CERTAIN if other else Confidence.LIKELY
+        yield claim(attempt, "align", Where.APPLICATION, facts, confidence)
 
 
 _FIELD = "Sec-WebSocket-Protocol"
-_NOTHING: dict[str, object] = {"chosen": "", "empty": False, "place": "", "needed": False}
+_NOTHING: dict[str, object] = {
+    "chosen": "", "empty": False, "place": "", "needed": False, "code": "", "close_reason": "",
+    "other": "",
+}  # fmt: skip
+
+
+def _accepted_instead(attempt: Attempt) -> str:
+    """Return the subprotocol with which the WebSocket stays open, "" if none was found."""
+    held = (
+        retry for retry in attempt.retries if retry.variant == "subprotocol" and retry.stayed_open
+    )
+    return next((retry.subprotocol or ", ".join(retry.offered) for retry in held), "")
 
 
 def _dropping(nginx: Nginx, path: str, front: Upgrade) -> Directive | None:

@@ -24,7 +24,6 @@ MESSAGES = Messages(
     Message(
         "healthy-explained", "{url} answers {answer}: {title}. Nothing shows that this is a fault."
     ),
-    Message("healthy-blank", "{url} answers an empty page. Nothing shows that this is a fault."),
     Message("healthy-only", "{url}: {layers} healthy. Nothing else was judged."),
     Message("healthy-but", "{url} is healthy. Not judged: {layers}."),
     Message(

@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 from diagnose.model import Observation
 from diagnose.model.frozen import frozen
 from diagnose.model.http import BodyEnd, CodingFault
-from diagnose.model.marks import Address, Headers, ReasonPhrase, Url, UrlPath, Word
+from diagnose.model.marks import Address, Digest, Headers, ReasonPhrase, Url, UrlPath, Word
 from diagnose.model.summary import Summary
 
 #: "script" is a classic script, "module" a module script (HTML standard, section 4.12.1).
@@ -15,11 +15,13 @@ FileKind = Literal["stylesheet", "script", "module"]
 @frozen
 class PageFile:
     """A file that a page loads, by its absolute URL. `is_optional` is True if the page does not
-    wait for it: an async script, a style sheet for another medium such as print."""
+    wait for it: an async script, a style sheet for another medium such as print. `integrity` are
+    the hashes of which its content has to have one (W3C Subresource Integrity, section 3.5)."""
 
     kind: FileKind
     url: Url
     is_optional: bool = False
+    integrity: Digest = ""
 
 
 @frozen(kw_only=True, eq=False)
@@ -32,7 +34,11 @@ class Page(Observation):
     addresses as https: (Content Security Policy: upgrade-insecure-requests). `is_empty` is True if
     it shows nothing until its scripts have run. `requests` are the http: addresses that its scripts
     request, and the https: ones of localhost. `has_style` is True if it contains a style sheet
-    itself (`<style>`), `inline_scripts` is the number of scripts in it.
+    itself (`<style>`), `inline_scripts` is the number of scripts in it. `insecure_forms` are the
+    http: addresses to which its forms are sent. `refresh` is the address to which it sends browsers
+    at once (`<meta http-equiv="refresh">`), "" if there is none. `plain_sockets` are the ws:
+    addresses that its own scripts put together of the page's host. `insecure_frames` are the http:
+    addresses of its frames.
     """
 
     layer: ClassVar[str] = "http"
@@ -48,6 +54,10 @@ class Page(Observation):
     requests: tuple[Url, ...] = ()
     has_style: bool = False
     inline_scripts: int = 0
+    insecure_forms: tuple[Url, ...] = ()
+    refresh: Url = ""
+    plain_sockets: tuple[Url, ...] = ()
+    insecure_frames: tuple[Url, ...] = ()
 
     def summary(self) -> Summary:
         kinds = [file.kind for file in self.files]
@@ -64,7 +74,7 @@ class PageFileResponse(Observation):
     if the body begins like an HTML document. `mentions` are the ws: and wss: URLs in a script,
     `requests` the http: URLs that it requests, and the https: ones of localhost, all without those
     in comments. `body_end` and `coding_fault` are those of `ResponseBody`, as far as the file was
-    read.
+    read. `integrity_fails` is True if the whole file was read and has none of the page's hashes.
     """
 
     layer: ClassVar[str] = "http"
@@ -84,6 +94,7 @@ class PageFileResponse(Observation):
     requests: tuple[Url, ...] = ()
     body_end: BodyEnd = "complete"
     coding_fault: CodingFault = ""
+    integrity_fails: bool = False
 
     def summary(self) -> Summary:
         types = [value for name, value in self.headers if name.lower() == "content-type"]
@@ -137,10 +148,11 @@ class WebSocketPath(Observation):
 
 @frozen(kw_only=True, eq=False)
 class PagePort(Observation):
-    """A connection to another port of the site, on which its page or a script opens a WebSocket. No
-    request is sent.
+    """A connection to another port of the site, on which its page or a script opens a WebSocket, or
+    from which browsers request a file of an http page that upgrades requests. No request is sent.
 
-    `url` is the WebSocket's URL, `script` the script in which it stands ("" for the page).
+    `url` is the WebSocket's or the file's URL, `script` the script in which it stands ("" for the
+    page).
     `connected` is True if TCP connected, so that a failure is one of TLS.
     """
 

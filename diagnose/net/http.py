@@ -38,6 +38,9 @@ USER_AGENT = f"diagnose/{VERSION}"
 MAX_FIELDS = 64
 MAX_FIELD_LENGTH = 1024
 
+#: Browsers refuse a longer cookie (4096 bytes of name and value): as much is kept as shows it.
+MAX_COOKIE_LENGTH = 4400
+
 #: Maximum number of interim responses (RFC 9110 section 15.2); servers send one or two.
 MAX_INTERIM = 100
 
@@ -328,7 +331,13 @@ async def send_get(
 
 def _headers(head: ResponseHead) -> Headers:
     return tuple(
-        (clean(name.decode("latin-1"), 100), clean(value.decode("latin-1"), MAX_FIELD_LENGTH))
+        (
+            clean(name.decode("latin-1"), 100),
+            clean(
+                value.decode("latin-1"),
+                MAX_COOKIE_LENGTH if name.lower() == b"set-cookie" else MAX_FIELD_LENGTH,
+            ),
+        )
         for name, value in head.fields[:MAX_FIELDS]
     )
 

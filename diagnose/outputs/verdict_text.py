@@ -68,24 +68,24 @@ def _healthy_sentence(report: Report, lang: str) -> str:
         names = [translate(f"layer.{layer}", lang) for layer in scope.only or scope.skip]
         key = "healthy-only" if scope.only else "healthy-but"
         return translate(key, lang, url=url, layers=join_texts(names, lang))
-    if scope.outside and (refused := _refused_page(report)):
+    if scope.outside and (refused := _refused_page(report) or _blank_page(report)):
         answer = f"{refused.status} {refused.reason}".strip()
-        if note := next((note for note in report.findings if _rests_on(note, refused)), None):
+        notes = [note for note in report.findings if _rests_on(note, refused)]
+        # Who answers says more than who stands in front.
+        if note := next(iter(sorted(notes, key=lambda each: each.check.layer == "dns")), None):
             return translate(
                 "healthy-explained", lang, url=url, answer=answer, title=title(note, lang)
             )
         return translate("healthy-refusing", lang, url=url, answer=answer)
-    if scope.outside and _is_blank(report):
-        return translate("healthy-blank", lang, url=url)
     return translate("healthy" if scope.outside else "healthy-inside", lang, url=url)
 
 
-def _is_blank(report: Report) -> bool:
-    """Return whether the page came, and has no content: Caddy answers so for what it does not
-    know."""
+def _blank_page(report: Report) -> Exchange | None:
+    """Return the page if it came and has no content, None otherwise: Caddy answers so for what it
+    does not know."""
     pages = [page for page in report.evidence.good(Exchange) if page.purpose == "target"]
     gets = [page for page in pages if page.method == "GET" and page.status == 200]
-    return bool(gets) and all(page.header("Content-Length") == "0" for page in gets)
+    return gets[0] if gets and all(page.header("Content-Length") == "0" for page in gets) else None
 
 
 def _refused_page(report: Report) -> Exchange | None:

@@ -82,6 +82,25 @@ def inline_scripts_blocked_by(page_policies: Iterable[str]) -> Blocked | None:
     return None
 
 
+def file_blocked_by(
+    page_policies: Iterable[str], page: Url, file: Url, is_style: bool
+) -> Blocked | None:
+    """Return the directive that blocks a script or style sheet of this page, or None (sections
+    6.7.1.1 and 6.7.2.4). A nonce or a hash may allow it whatever its address is, so that nothing is
+    known then."""
+    kind = "style" if is_style else "script"
+    for policy in page_policies:
+        directives = _directives(policy)
+        names = (f"{kind}-src-elem", f"{kind}-src", "default-src")
+        name = next((name for name in names if name in directives), "")
+        sources = directives.get(name, ())
+        allowing = ("'nonce-", "'sha256-", "'sha384-", "'sha512-", "'strict-dynamic'", "***")
+        is_known = name and not any(source.lower().startswith(allowing) for source in sources)
+        if is_known and not any(_allows(source, page, file) for source in sources):
+            return Blocked(name, sources)
+    return None
+
+
 def _directives(policy: str) -> dict[str, tuple[str, ...]]:
     """Return the sources of each directive. Of directives with one name the first counts."""
     directives: dict[str, tuple[str, ...]] = {}
@@ -115,14 +134,14 @@ def _allows(source: str, page: Url, socket: Url) -> bool:
 def _is_same_origin(page: Url, socket: Url) -> bool:
     same_port = page.port == socket.port
     both_default = page.port == PORTS.get(page.scheme) and socket.port == PORTS[socket.scheme]
-    secure_enough = socket.scheme == "wss" or page.scheme == "http"
+    secure_enough = socket.scheme in {"wss", "https"} or page.scheme == "http"
     return page.host == socket.host and (same_port or both_default) and secure_enough
 
 
 def _scheme_matches(allowed: str, scheme: str) -> bool:
     """Return whether a scheme is the allowed one or its secure form (section 6.7.2.9): https does
     not allow wss."""
-    return allowed == scheme or (allowed == "ws" and scheme == "wss")
+    return allowed == scheme or (allowed, scheme) in {("ws", "wss"), ("http", "https")}
 
 
 def _host_matches(pattern: str, host: str) -> bool:

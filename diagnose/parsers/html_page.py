@@ -8,7 +8,7 @@ import re
 from urllib.parse import quote, urljoin
 
 from diagnose.model.frozen import frozen
-from diagnose.model.pages import PageFile
+from diagnose.model.pages import FileKind, PageFile
 from diagnose.parsers.browser_types import JAVASCRIPT_TYPES
 from diagnose.parsers.html_tags import Doctype, Tag, Text, Token, tokens
 from diagnose.parsers.sanitize import clean
@@ -16,6 +16,9 @@ from diagnose.parsers.urls import parse_url
 
 #: Maximum number of files of a page that are listed, and length of a URL.
 MAX_FILES, MAX_URL = 64, 1024
+
+#: Maximum number of forms, and of frames, that are listed.
+MAX_FORMS = 8
 
 #: A page with less visible text than this, in characters, and without these elements shows
 #: nothing until its scripts have run.
@@ -31,6 +34,8 @@ _STANDARD_DOCTYPE = re.compile(
     r"\s+[\"']\S+\s*",
     re.IGNORECASE,
 )
+#: An address to which browsers go within five seconds (HTML standard, section 4.2.5.3).
+_REFRESH = re.compile(r"\s{0,9}[0-5](?:\.\d{0,9})?\s{0,9}[;,]\s{0,9}url\s{0,9}=(.{1,1024})", re.I)
 _UPGRADE = re.compile(r"(?:^|;)\s*upgrade-insecure-requests\s*(?:;|$)", re.IGNORECASE)
 
 
@@ -42,7 +47,9 @@ class HtmlPage:
     the document type shows the opposite. `upgrades` is True if a meta element makes browsers
     request http: addresses as https: (upgrade-insecure-requests). `is_empty` is True if the page
     shows nothing without its scripts. `has_style` is True if it contains a style sheet itself,
-    `inline_scripts` is the number of scripts in it.
+    `inline_scripts` is the number of scripts in it. `insecure_forms` are the http: addresses to
+    which its forms are sent, `refresh` is the address to which a meta element sends browsers at
+    once, "" if there is none. `insecure_frames` are the http: addresses of its frames.
     """
 
     files: tuple[PageFile, ...] = ()
@@ -52,11 +59,16 @@ class HtmlPage:
     is_empty: bool = False
     has_style: bool = False
     inline_scripts: int = 0
+    insecure_forms: tuple[str, ...] = ()
+    refresh: str = ""
+    insecure_frames: tuple[str, ...] = ()
 
 
-def parse_page(document: str, url: str, is_whole: bool = True) -> HtmlPage:
-    """Parse the beginning of a page; `is_whole` tells whether it is the whole page."""
+def parse_page(document: str, url: str, is_whole: bool = True, refresh: str = "") -> HtmlPage:
+    """Parse the beginning of a page; `is_whole` tells whether it is the whole page, `refresh` is
+    the field Refresh of its response."""
     reader = _Reader(url)
+    reader.read_refresh(refresh)
     for token in tokens(document):
         reader.read(token)
     return HtmlPage(
@@ -67,6 +79,9 @@ def parse_page(document: str, url: str, is_whole: bool = True) -> HtmlPage:
         is_empty=is_whole and not reader.has_content and reader.text_length < _MIN_TEXT,
         has_style=reader.has_style,
         inline_scripts=reader.inline_scripts,
+        insecure_forms=tuple(dict.fromkeys(reader.insecure_forms)),
+        refresh=reader.refresh,
+        insecure_frames=tuple(dict.fromkeys(reader.insecure_frames)),
     )
 
 
@@ -81,6 +96,9 @@ class _Reader:
         self.files: list[PageFile] = []
         self.base, self.quirks, self.upgrades, self.has_content = "", True, False, False
         self.text_length, self.has_style, self.inline_scripts = 0, False, 0
+        self.insecure_forms: list[str] = []
+        self.refresh = ""
+        self.insecure_frames: list[str] = []
         self._url, self._templates, self._begun = url, 0, False
 
     def read(self, token: Token) -> None:
@@ -114,6 +132,12 @@ class _Reader:
                 self.has_style = self.has_style or is_used
             case "meta":
                 self._read_meta(tag)
+            case "iframe":
+                url = self._resolved(tag.attribute("src") or "")
+                if url.startswith("http:") and len(self.insecure_frames) < MAX_FORMS:
+                    self.insecure_frames.append(url)
+            case "form":
+                self._read_form(tag)
 
     def _read_base(self, tag: Tag) -> None:
         href = tag.attribute("href")
@@ -129,7 +153,7 @@ class _Reader:
             and tag.attribute("disabled") is None
             and content_type == "text/css"
         ):
-            self._add("stylesheet", tag.attribute("href"), _is_other_medium(tag))
+            self._add("stylesheet", tag, "href", _is_other_medium(tag))
 
     def _read_script(self, tag: Tag) -> None:
         script_type = (tag.attribute("type") or "text/javascript").strip().lower()
@@ -138,19 +162,35 @@ class _Reader:
         if is_script and tag.attribute("src") is None and tag.text.strip():
             self.inline_scripts += 1
         if script_type == "module":
-            self._add("module", tag.attribute("src"), is_async)
+            self._add("module", tag, "src", is_async)
         elif script_type in JAVASCRIPT_TYPES and tag.attribute("nomodule") is None:
-            self._add("script", tag.attribute("src"), is_async)
+            self._add("script", tag, "src", is_async)
 
     def _read_meta(self, tag: Tag) -> None:
         name = (tag.attribute("http-equiv") or "").strip().lower()
         if name == "content-security-policy":
             self.upgrades = self.upgrades or upgrades_insecure(tag.attribute("content") or "")
 
-    def _add(self, kind: str, reference: str | None, is_optional: bool) -> None:
-        url = self._resolved(reference) if reference and reference.strip() else ""
+        if name == "refresh":
+            self.read_refresh(tag.attribute("content") or "")
+
+    def read_refresh(self, content: str) -> None:
+        """Read a meta element, or the field Refresh, which is the same (HTML standard, 4.2.5.3)."""
+        match = _REFRESH.match(content)
+        if match and not self.refresh:
+            self.refresh = self._resolved(match[1].strip("'\" "))
+
+    def _read_form(self, tag: Tag) -> None:
+        url = self._resolved(tag.attribute("action") or "")
+        if url.startswith("http:") and len(self.insecure_forms) < MAX_FORMS:
+            self.insecure_forms.append(url)
+
+    def _add(self, kind: FileKind, tag: Tag, attribute: str, is_optional: bool) -> None:
+        reference = tag.attribute(attribute) or ""
+        url = self._resolved(reference) if reference.strip() else ""
         if url:
-            self.files.append(PageFile(kind, url, is_optional))  # type: ignore[arg-type]
+            integrity = clean(" ".join((tag.attribute("integrity") or "").split()), MAX_URL)
+            self.files.append(PageFile(kind, url, is_optional, integrity))
 
     def _resolved(self, reference: str) -> str:
         """Return the absolute http or https address of a reference, or ""."""

@@ -83,6 +83,10 @@ _ERROR_PAGES = (
     (lazy_pattern(r"forbidden by administrative rules"), "HAProxy"),
     (lazy_pattern(r"<center>awselb/[\d.]+</center>"), "AWS load balancer"),
     (lazy_pattern(r"<title>Attention Required! \| Cloudflare</title>"), "Cloudflare"),
+    (
+        lazy_pattern(r"<title>Access denied \| [^<]{1,255} used Cloudflare to restrict"),
+        "Cloudflare",
+    ),
     (lazy_pattern(r"Error 54\d\d\d.*Varnish cache server|Guru Meditation", re.DOTALL), "Varnish"),
 )
 

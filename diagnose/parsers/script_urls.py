@@ -24,6 +24,18 @@ _REQUEST = lazy_pattern(
     r"|\$\.(?:get|post|getJSON)\(|\.open\(\s{0,9}[\"'`][A-Za-z]{3,7}[\"'`]\s{0,9},"
     rf"|\bbaseURL\s{{0,9}}[:=])\s{{0,9}}{_STRING}"
 )
+#: The same in a setting: `API_URL: "`, `window.apiBaseUrl = '`, `"BACKEND_URL":"`. Create React
+#: App, Vite, Angular, Nuxt and the `env.js` of containers name it so.
+_SETTING = re.compile(
+    r"(?<![A-Za-z])(?:[A-Za-z]{1,20}_){0,3}(?i:(?:api|backend|graphql|rest)(?:[_-]?(?:server|base))?"
+    r"[_-]?(?:url|uri|root|host|origin|endpoint|address|base))[\"'`]?"
+    rf"\s{{0,9}}[:=]\s{{0,9}}{_STRING}"
+)
+#: `"ws://" + location.host + "/ws"`, `ws://${window.location.host}/ws`.
+_OWN_SOCKET = re.compile(
+    r"(?:[\"']ws://[\"']\s{0,9}\+\s{0,9}|`ws://\$\{)(?:window\.|document\.|self\.)?"
+    r"location\.host(?:name)?(?:\}|\s{0,9}\+\s{0,9}[\"'`])?(/[A-Za-z0-9._~/\-]{1,200})?"
+)
 #: What stands before an address that a program has for its development only: `const dev = "`,
 #: `localUrl: '`. The names of environments in Node, Vite, Angular and Rails.
 _DEVELOPMENT_NAME = lazy_pattern(
@@ -42,9 +54,21 @@ def websocket_urls_in(script: str) -> tuple[str, ...]:
 
 def insecure_requests_in(script: str) -> tuple[str, ...]:
     """Return the http: URLs that a script requests (fetch, XMLHttpRequest, EventSource, axios,
-    jQuery), and the https: ones of localhost, each once. An address to which it only leads visitors
-    is none."""
-    return _outside_comments(script, (match.span(1) for match in _REQUEST.finditer(script)))
+    jQuery), or has as the address of its API in a setting, and the https: ones of localhost, each
+    once. An address to which it only leads visitors is none."""
+    matches = (*_REQUEST.finditer(script), *_SETTING.finditer(script))
+    spans = sorted(match.span(1) for match in matches)
+    return _outside_comments(script, iter(spans))
+
+
+def own_plain_sockets_in(script: str, host: str) -> tuple[str, ...]:
+    """Return the ws: URLs that a script puts together of the page's own host (`location.host`): a
+    script that has `wss` too may choose."""
+    if "wss" in script:
+        return ()
+    matches = zip(_OWN_SOCKET.finditer(script), range(MAX_URLS), strict=False)
+    paths = [match[1] or "/" for match, _ in matches if is_in_use(script, match.start())]
+    return tuple(dict.fromkeys(f"ws://{host}{path}" for path in paths))[:16]
 
 
 def _outside_comments(script: str, spans: Iterator[tuple[int, int]]) -> tuple[str, ...]:

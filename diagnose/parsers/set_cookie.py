@@ -6,15 +6,21 @@ from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.sanitize import clean
 
 #: Why browsers refuse a cookie: its Domain is another site's, it is Secure and comes over http, its
-#: name begins with __Secure- or __Host- and its attributes do not fit, or SameSite=None without
-#: Secure. "" if they take it.
-CookieRefusal = Literal["", "domain", "insecure", "prefix", "same-site"]
+#: name begins with __Secure- or __Host- and its attributes do not fit, SameSite=None without
+#: Secure, or it is too large. "" if they take it.
+CookieRefusal = Literal["", "domain", "insecure", "prefix", "same-site", "size"]
+
+#: Bytes that name and value may have together (section 5.6, step 22).
+MAX_SIZE = 4096
 
 
 def cookie_refusal(value: str, host: str, secure: bool) -> CookieRefusal:
     """Return why browsers refuse the cookie of a Set-Cookie field from this host."""
     pair, *rest = value.split(";")
-    name = pair.partition("=")[0].strip().lower()
+    key, _, content = pair.partition("=")
+    if len((key.strip() + content.strip()).encode("utf-8", "replace")) > MAX_SIZE:
+        return "size"
+    name = key.strip().lower()
     attributes = {
         key.strip().lower(): text.strip() for key, _, text in (item.partition("=") for item in rest)
     }

@@ -11,8 +11,9 @@ from diagnose.model.frozen import frozen
 
 #: "unknown-name": the hop has no site for this name. "tunnel": it has one, and the program that
 #: should connect to it from the server does not. "record": it refuses the record that leads to it.
-#: "default": the page of a package or a panel.
-PageKind = Literal["unknown-name", "tunnel", "record", "default"]
+#: "stopped": the provider has stopped or suspended the site. "default": the page of a package or a
+#: panel.
+PageKind = Literal["unknown-name", "tunnel", "record", "stopped", "default"]
 
 
 @frozen
@@ -61,6 +62,12 @@ PAGES: tuple[StrayPage, ...] = (
     ),
     # aaPanel/BaoTa, its default site
     StrayPage("BaoTa", "unknown-name", r"\u6ca1\u6709\u627e\u5230\u7ad9\u70b9", (404, 200)),
+    # answers.netlify.com: a name that belongs to no site
+    StrayPage("Netlify", "unknown-name", r"^(?:\*\*\* )?Not Found - Request ID: ", (404,)),
+    # learn.microsoft.com, App Service: "This web app is stopped"
+    StrayPage("Azure App Service", "stopped", r"Error 403 - This web app is stopped", (403,)),
+    # docs.cpanel.net, "Manage Account Suspension"
+    StrayPage("the hosting provider", "stopped", r"<title>Account Suspended</title>", (200, 403)),
     # the pages of the packages themselves
     StrayPage("Apache", "default", r"<title>Apache2 (?:Debian|Ubuntu) Default Page"),
     StrayPage("Apache", "default", r"<html><body><h1>It works!</h1></body></html>"),
@@ -70,6 +77,10 @@ PAGES: tuple[StrayPage, ...] = (
     StrayPage("nginx", "default", r"<title>Welcome to (?:nginx|OpenResty)!?</title>"),
     StrayPage("Caddy", "default", r"<title>Caddy works!</title>"),
     StrayPage("Tomcat", "default", r"If you're seeing this, you've successfully installed Tomcat"),
+    StrayPage("XAMPP", "default", r"<title>Welcome to XAMPP</title>"),
+    StrayPage("DirectAdmin", "default", r"<title>Apache is functioning normally</title>"),
+    StrayPage("lighttpd", "default", r"<title>Welcome page</title>.{0,2000}lighttpd"),
+    StrayPage("Synology", "default", r"<title>Hello! Welcome to Synology Web Station!</title>"),
     StrayPage("IIS", "default", r"<title>IIS Windows(?: Server)?</title>"),
     StrayPage("Plesk", "default", r"<title>(?:Domain|Web Server's) Default [Pp]age</title>"),
     StrayPage("cPanel", "default", r"SORRY! If you are the owner of this website"),

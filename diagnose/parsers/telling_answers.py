@@ -8,7 +8,8 @@ from typing import Literal
 
 from diagnose.parsers.lazy_pattern import lazy_pattern
 
-#: PHP does not find the script ("No input file specified.", sapi/cgi, sapi/fpm); Tomcat refuses
+#: PHP does not find the script ("No input file specified.", "File not found.", sapi/cgi, sapi/fpm;
+#: also behind the stars of a masked body); Tomcat refuses
 #: characters in the address (org.apache.coyote.http11); an application refuses the address of the
 #: proxy, which it takes for the visitor's.
 AnswerReason = Literal["script", "characters", "proxy-address"]
@@ -21,7 +22,7 @@ _REFUSED = (
     r"(?:not allowed|denied|forbidden|blocked|not in the|not permitted|unauthorized|拒绝|禁止)"
 )
 _PATTERNS: tuple[tuple[AnswerReason, re.Pattern[str]], ...] = (
-    ("script", lazy_pattern(r"^\s*No input file specified\.\s*$")),
+    ("script", lazy_pattern(r"^\s*(?:\*\*\* )?(?:No input file specified|File not found)\.\s*$")),
     ("characters", lazy_pattern(r"Invalid character found in the request target")),
     (
         "proxy-address",

@@ -7,9 +7,10 @@ from diagnose.parsers.websocket_refusal import is_origin_refusal, named_subproto
 
 #: How a WebSocket ended: "died" every time, "sometimes" (another attempt stayed open), "at-ping"
 #: (every attempt with a ping died, the one without stayed open), "refused" (closed on purpose, for
-#: missing credentials or by a policy), "origin" (refused because of the Origin), or "compressed"
-#: (a message was compressed without agreement, or cannot be decompressed).
-Ending = Literal["died", "sometimes", "at-ping", "refused", "origin", "compressed"]
+#: missing credentials or by a policy), "origin" (refused because of the Origin), "subprotocol" (the
+#: one that was offered is refused), or "compressed" (a message was compressed without agreement, or
+#: cannot be decompressed).
+Ending = Literal["died", "sometimes", "at-ping", "refused", "origin", "subprotocol", "compressed"]
 
 
 def ending(attempt: Attempt) -> Ending | None:
@@ -17,9 +18,14 @@ def ending(attempt: Attempt) -> Ending | None:
     first = attempt.first
     if not first.accepted or first.stayed_open:
         return None
+    other_holds = any(
+        retry.variant == "subprotocol" and retry.stayed_open for retry in attempt.retries
+    )
+    if first.offered and (other_holds or names_subprotocol(first)):
+        return "subprotocol"
+    if other_holds:
+        return None
     if first.stayed_open is None or asks_for_subprotocol(first):
-        if any(retry.variant == "subprotocol" and retry.stayed_open for retry in attempt.retries):
-            return None
         return "origin" if is_origin_refusal(first) else "refused"
     if first.violation in {"compressed", "deflate"}:
         return "compressed"
@@ -36,13 +42,40 @@ def ending(attempt: Attempt) -> Ending | None:
 
 
 def asks_for_subprotocol(upgrade: Upgrade) -> bool:
-    """Return whether the close frame names the subprotocol as the reason. Libraries close with 1002
-    or 4406 if no subprotocol that they know was offered."""
-    return (
-        not upgrade.offered
-        and "protocol" in upgrade.close_reason.lower()
-        and (
-            "sub" in upgrade.close_reason.lower()
-            or bool(named_subprotocols(upgrade.close_reason, None))
-        )
-    )
+    """Return whether nothing was offered, and the close frame names the subprotocol as the
+    reason."""
+    return not upgrade.offered and names_subprotocol(upgrade)
+
+
+def names_subprotocol(upgrade: Upgrade) -> bool:
+    """Return whether the close frame names the subprotocol as the reason: in words, or with 4406
+    (graphql-ws, PROTOCOL.md)."""
+    reason = upgrade.close_reason.lower()
+    is_named = "protocol" in reason and ("sub" in reason or bool(named_subprotocols(reason, None)))
+    return is_named or upgrade.close_code == 4406
+
+
+def other_subprotocols(upgrade: Upgrade) -> tuple[str, ...]:
+    """Return the subprotocols to try after a connection that may have ended because of its
+    subprotocol: those that a server of the same kind may want. Old and new libraries of GraphQL
+    close with 1002 and no reason, or with 4406, where the other's is offered."""
+    if not names_subprotocol(upgrade) and (upgrade.close_code != 1002 or upgrade.close_reason):
+        return ()
+    named = named_subprotocols(upgrade.close_reason, None)
+    if upgrade.offered:
+        named += tuple(_OTHER_NAMES.get(name, "") for name in upgrade.offered)
+    elif not named:
+        names = ("graphql-transport-ws", "graphql-ws")
+        # The older library closes with 1002.
+        named = names if upgrade.close_code == 4406 else names[::-1]
+    return tuple(dict.fromkeys(name for name in named if name and name not in upgrade.offered))[:2]
+
+
+#: Subprotocols that are taken for each other.
+_OTHER_NAMES = {
+    "graphql-ws": "graphql-transport-ws",
+    "graphql-transport-ws": "graphql-ws",
+    "subscriptions-transport-ws": "graphql-ws",
+    "mqtt": "mqttv3.1",
+    "mqttv3.1": "mqtt",
+}

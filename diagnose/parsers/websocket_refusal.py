@@ -30,6 +30,24 @@ def named_subprotocols(answer: str, protocol_header: str | None) -> tuple[str, .
     )[:8]
 
 
+#: Words of a path, and the subprotocol without which such a server refuses the handshake (MQTT
+#: 3.1.1 section 6, STOMP, OCPP-J, RFC 7118, RFC 7395).
+_BY_PATH = {
+    "mqtt": "mqtt",
+    "stomp": "v12.stomp",
+    "ocpp": "ocpp1.6",
+    "sip": "sip",
+    "xmpp-websocket": "xmpp",
+    "graphql": "graphql-transport-ws",
+}
+
+
+def subprotocols_by_path(path: str) -> tuple[str, ...]:
+    """Return the subprotocol that a server at this path usually requires, () for others."""
+    words = path.partition("?")[0].lower().split("/")
+    return tuple(name for word, name in _BY_PATH.items() if word in words)[:1]
+
+
 #: What applications reply to a WebSocket request without Upgrade: websockets, ws, aiohttp, Tornado,
 #: flask-sock, Jetty, gorilla, SignalR, Engine.IO (error 3: the transport is not the request's).
 _NO_UPGRADE = (
@@ -90,7 +108,8 @@ def refusal(attempt: Attempt) -> Refusal | None:
 def _retry_refusal(attempt: Attempt) -> Refusal | None:
     offers = [retry for retry in attempt.retries if retry.variant == "subprotocol"]
     if any(offer.accepted for offer in offers):
-        return "offered"
+        # What the client offers is refused, and the server takes another.
+        return "subprotocol" if attempt.first.offered else "offered"
     if attempt.first.fault == "subprotocol" or any(
         offer.fault == "subprotocol" for offer in offers
     ):

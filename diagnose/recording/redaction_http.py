@@ -3,12 +3,15 @@
 import re
 from collections.abc import Callable, Iterable
 
+from diagnose.parsers.directory_listings import application_files, listed_names
+from diagnose.parsers.failed_pages import FailureReason, failed_page
 from diagnose.parsers.filing_blocks import PAGES as BLOCK_PAGES
 from diagnose.parsers.filing_blocks import REDIRECT_PAGES
 from diagnose.parsers.front_errors import PAGES as ERROR_PAGES
 from diagnose.parsers.origin_refusals import REFUSAL
 from diagnose.parsers.secrets import HIDDEN
 from diagnose.parsers.stray_pages import PAGES as STRAY_PAGES
+from diagnose.parsers.telling_answers import answer_reason
 from diagnose.parsers.websocket_refusal import is_origin_error, named_subprotocols
 
 MaskText = Callable[[str], str]
@@ -28,8 +31,11 @@ KEPT_FIELDS = {
     "x-forwarded-host", "x-forwarded-proto", "accept", "accept-encoding", "user-agent",
     "x-router-code",
 }  # fmt: skip
-#: Beginnings of fields by which checks recognize a CDN; the rest is hidden.
-_CDN_PREFIXES = re.compile(r"(?i)(?:cloudfront|cache-|varnish|hit|miss|[\d.]+ (?:google|varnish))")
+#: Beginnings of fields by which checks recognize a CDN or PHP; the rest is hidden.
+_KNOWN_PREFIXES = re.compile(
+    r"(?i)(?:cloudfront|cache-|varnish|hit|miss|[\d.]+ (?:google|varnish)|PHP/|PHPSESSID="
+    r"|attachment(?:\s{0,9};\s{0,9}filename)?)"
+)
 #: The beginnings of redirects to a provider's own page; the rest is the name that it blocks.
 _BLOCK_REDIRECT = re.compile(
     "|".join(
@@ -38,7 +44,7 @@ _BLOCK_REDIRECT = re.compile(
     re.IGNORECASE,
 )
 _CONNECT_DIRECTIVES = re.compile(
-    r"(?i)(?<![\w-])(?:(?:connect|default|script)-src|script-src-elem)(?![\w-])[^;]*"
+    r"(?i)(?<![\w-])(?:(?:connect|default|script|style)-src|(?:script|style)-src-elem)(?![\w-])[^;]*"
 )
 _NONCE = re.compile(r"(?i)'nonce-[^']*'")
 _CHALLENGE = re.compile(r"[A-Za-z]{1,20}(?= |$)")
@@ -60,6 +66,10 @@ _MARKERS = tuple(
         (r"forbidden by administrative rules", ""),
         (r"<center>awselb/[\d.]{1,10}</center>", ""),
         (r"<title>Attention Required! \| Cloudflare</title>", ""),
+        (
+            r"<title>Access denied \| [^<]{1,255} used Cloudflare to restrict",
+            "<title>Access denied | *** used Cloudflare to restrict",
+        ),
         (r"Error 54\d\d\d", "Error 54113 Varnish cache server"),
         (r"Guru Meditation", ""),
         (r"upgrade required|(?:missing|invalid|bad) (?:upgrade|connection) header", ""),
@@ -85,6 +95,7 @@ _MARKERS = tuple(
         (r"The SSL certificate error", ""),
         (REFUSAL.pattern, ""),
         (r"No required SSL certificate was sent", ""),
+        (r"Invalid character found in the request target", ""),
         *((re.escape(mark), "") for page in BLOCK_PAGES for mark in page.marks),
         *((mark, "") for mark in dict.fromkeys(page.pattern for page in ERROR_PAGES) if mark),
         *((page.pattern, "") for page in STRAY_PAGES),
@@ -108,7 +119,7 @@ def kept_field(name: str, value: str, mask_text: MaskText) -> str:
         return f"{scheme[0]} {HIDDEN}" if scheme else HIDDEN
     if lower == "content-security-policy":
         return mask_text(_kept_policy(value))
-    prefix = _CDN_PREFIXES.match(value)
+    prefix = _KNOWN_PREFIXES.match(value)
     return f"{prefix[0]}{HIDDEN}" if prefix else HIDDEN
 
 
@@ -134,7 +145,32 @@ def kept_body(body: str) -> str:
     if "protocol" in body.lower():
         marks += ["subprotocol"] if "sub" in body.lower() else ["protocol"]
         marks += named_subprotocols(body, None)
+    marks += _statements(body)
     return " ".join([HIDDEN, *marks])
+
+
+#: What is kept of a page that says that the site failed.
+_FAILED: dict[FailureReason, str] = {
+    "database": "<title>Database Error</title>",
+    "script": "<b>Fatal error</b>: *** in <b>",
+    "error": "<title>Server Error</title>",
+    "maintenance": "<title>Maintenance</title>",
+}
+
+
+def _statements(body: str) -> list[str]:
+    """Return what a page says as a whole, in words that checks understand in the same way."""
+    if failed := failed_page(body):
+        return [_FAILED[failed.reason]]
+    if (names := listed_names(body)) is not None:
+        files = (f'<a href="{name}">' for name in application_files(names))
+        return ["<title>Index of /</title>", *files]
+    match answer_reason(400, body):
+        case "script":
+            return ["File not found."]
+        case "proxy-address":
+            return ["IP address 127.0.0.1 not allowed"]
+    return []
 
 
 # Messages of nginx: in its error log, and from `nginx -t`

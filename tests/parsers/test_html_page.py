@@ -164,3 +164,39 @@ def test_scripts_in_the_page_are_counted() -> None:
         "<script type='application/ld+json'>{}</script><script> </script>"
     )
     assert parse_page(text, "https://shop.example.com/").inline_scripts == 2
+
+
+def test_forms_that_are_sent_over_http() -> None:
+    form = '<form action="http://shop.example.com/login"><form action=/a><form>'
+    page = parse_page(form * 20, URL)
+    assert page.insecure_forms == ("http://shop.example.com/login",)
+
+
+@pytest.mark.parametrize(
+    ("content", "address"),
+    [
+        ("0;url=http://shop.example.com/", "http://shop.example.com/"),
+        ("0; URL='/start/'", "https://shop.example.com/start/"),
+        ("3 ; url = /start/", "https://shop.example.com/start/"),
+        ("300;url=/start/", ""),
+        ("30", ""),
+    ],
+)
+def test_where_a_page_sends_browsers(content: str, address: str) -> None:
+    page = parse_page(f'<meta http-equiv="Refresh" content="{content}">', URL)
+    assert page.refresh == address
+
+
+def test_the_hashes_of_a_file() -> None:
+    page = parse_page('<script src="/a.js" integrity=" sha384-a\n sha512-b "></script>', URL)
+    assert page.files[0].integrity == "sha384-a sha512-b"
+
+
+def test_frames_over_http() -> None:
+    page = parse_page("<iframe src='http://a.example/x'></iframe><iframe src=/y></iframe>", URL)
+    assert page.insecure_frames == ("http://a.example/x",)
+
+
+def test_the_field_refresh_comes_before_the_page() -> None:
+    meta = '<meta http-equiv="refresh" content="0;url=/b">'
+    assert parse_page(meta, URL, refresh="0; url=/a").refresh == "https://shop.example.com/a"

@@ -3,7 +3,11 @@
 import pytest
 
 from diagnose.parsers.http import websocket_urls
-from diagnose.parsers.script_urls import insecure_requests_in, websocket_urls_in
+from diagnose.parsers.script_urls import (
+    insecure_requests_in,
+    own_plain_sockets_in,
+    websocket_urls_in,
+)
 
 WS = "ws://shop.example.com/ws"
 
@@ -98,3 +102,62 @@ def test_what_is_no_request(script: str) -> None:
 def test_a_long_script_without_an_address(unit: str) -> None:
     script = unit * (200_000 // len(unit))
     assert websocket_urls_in(script) == insecure_requests_in(script) == ()
+
+
+SETTING = "http://203.0.113.10:8080/api/v1"
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        f'window.env = {{API_URL: "{SETTING}"}}',
+        f"const apiUrl = '{SETTING}';",
+        f'{{"VITE_API_BASE_URL":"{SETTING}"}}',
+        f"REACT_APP_BACKEND_URL = `{SETTING}`",
+        f'apiBaseUrl:"{SETTING}"',
+        f'graphqlEndpoint: "{SETTING}"',
+    ],
+)
+def test_the_address_of_an_api_in_a_setting(script: str) -> None:
+    assert insecure_requests_in(script) == (SETTING,)
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        f'siteUrl: "{SETTING}"',
+        f'docsUrl = "{SETTING}"',
+        f'// apiUrl = "{SETTING}"',
+        f'rapiUrlx = "{SETTING}"',
+        f'localApi: "{SETTING}"',
+        f'link = "{SETTING}"',
+    ],
+)
+def test_another_setting_is_none(script: str) -> None:
+    assert insecure_requests_in(script) == ()
+
+
+@pytest.mark.parametrize(
+    ("script", "url"),
+    [
+        ("new WebSocket('ws://' + window.location.host + '/ws')", "ws://a.example/ws"),
+        ('connect("ws://"+location.host)', "ws://a.example/"),
+        ("new WebSocket(`ws://${location.host}/live`)", "ws://a.example/live"),
+    ],
+)
+def test_a_plain_socket_of_the_own_host(script: str, url: str) -> None:
+    assert own_plain_sockets_in(script, "a.example") == (url,)
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "(location.protocol === 'https:' ? 'wss://' : 'ws://') + location.host",
+        "s ? 'wss://' + location.host : 'ws://' + location.host",
+        "// new WebSocket('ws://' + location.host)",
+        "'ws://' + config.host",
+        "location.origin.replace('http', 'ws')",
+    ],
+)
+def test_a_socket_that_may_be_encrypted_does_not_count(script: str) -> None:
+    assert own_plain_sockets_in(script, "a.example") == ()

@@ -22,6 +22,8 @@ HOST = "shop.example.com"
         ("__Host-s=1; Secure; Path=/", ""),
         ("__Host-s=1; Secure", "prefix"),
         ("__Secure-s=1", "prefix"),
+        (f"s={'x' * 4095}; Secure", ""),
+        (f"s={'x' * 4096}; Secure", "size"),
     ],
 )
 def test_what_browsers_refuse(value: str, refusal: str) -> None:

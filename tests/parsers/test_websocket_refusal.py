@@ -1,6 +1,10 @@
 import pytest
 
-from diagnose.parsers.websocket_refusal import named_subprotocols, upgrade_lost
+from diagnose.parsers.websocket_refusal import (
+    named_subprotocols,
+    subprotocols_by_path,
+    upgrade_lost,
+)
 
 
 def test_subprotocols_that_a_refusal_names() -> None:
@@ -40,3 +44,16 @@ def test_a_missing_page_says_nothing_of_the_upgrade() -> None:
 )
 def test_a_library_that_got_no_upgrade(body: str, is_lost: bool) -> None:
     assert upgrade_lost(400, body) is is_lost
+
+
+@pytest.mark.parametrize(
+    ("path", "names"),
+    [
+        ("/mqtt", ("mqtt",)),
+        ("/api/graphql?x=1", ("graphql-transport-ws",)),
+        ("/mqttx", ()),
+        ("/ws", ()),
+    ],
+)
+def test_the_subprotocol_that_a_path_suggests(path: str, names: tuple[str, ...]) -> None:
+    assert subprotocols_by_path(path) == names

@@ -18,7 +18,11 @@ from diagnose.parsers.html_page import HtmlPage, parse_page, upgrades_insecure
 from diagnose.parsers.redirects import REDIRECTS
 from diagnose.parsers.request_fields import MASKED, is_own_origin
 from diagnose.parsers.sanitize import clean
-from diagnose.parsers.script_urls import insecure_requests_in, websocket_urls_in
+from diagnose.parsers.script_urls import (
+    insecure_requests_in,
+    own_plain_sockets_in,
+    websocket_urls_in,
+)
 from diagnose.parsers.urls import parse_url
 from diagnose.probes import ProbeContext
 from diagnose.probes.further_requests import Allowance
@@ -75,13 +79,19 @@ async def load_page_files(
     loader = _Loader(ctx, connection, request, exchange)
     if is_own_page(ctx, exchange):
         page = _page(ctx, exchange, answer)
-        if page.files or page.requests or page.inline_scripts:
+        if _is_worth_saying(page):
             ctx.emit(page)
         emit_named_paths(ctx, answer.text, exchange.url)
         for file in _requested_files(ctx, page.files):
             await loader.load(file)
         await _try_below_the_page(loader, page, answer.text)
     loader.close()
+
+
+def _is_worth_saying(page: Page) -> bool:
+    """Return whether the page tells a browser to load, request, send or open anything."""
+    sent = page.insecure_forms or page.refresh or page.insecure_frames
+    return bool(page.files or page.requests or page.inline_scripts or page.plain_sockets or sent)
 
 
 async def _try_below_the_page(loader: "_Loader", page: Page, text: str) -> None:
@@ -108,7 +118,8 @@ def _is_refused(page: Page, response: PageFileResponse) -> bool:
 
 def _page(ctx: ProbeContext, exchange: Exchange, answer: HttpResult) -> Page:
     text = ctx.options.request.mask_secrets(answer.text)
-    html: HtmlPage = parse_page(text, exchange.url, answer.is_whole)
+    refresh = exchange.header("Refresh") or ""
+    html: HtmlPage = parse_page(text, exchange.url, answer.is_whole, refresh)
     policies = (
         value for name, value in answer.headers if name.lower() == "content-security-policy"
     )
@@ -125,6 +136,10 @@ def _page(ctx: ProbeContext, exchange: Exchange, answer: HttpResult) -> Page:
         is_empty=html.is_empty,
         has_style=html.has_style,
         inline_scripts=html.inline_scripts,
+        insecure_forms=html.insecure_forms,
+        refresh=html.refresh,
+        insecure_frames=html.insecure_frames,
+        plain_sockets=own_plain_sockets_in(text, ctx.target.host),
         requests=tuple(map(clean, insecure_requests_in(text))),
     )
 
@@ -263,14 +278,29 @@ class _Loader:
                 reason=answer.reason,
                 headers=answer.headers,
                 is_html=_HTML_DOCUMENT.match(answer.text[:4096]) is not None,
-                mentions=tuple(map(clean, websocket_urls_in(text))),
+                mentions=tuple(map(clean, websocket_urls_in(text)))
+                + own_plain_sockets_in(text, self._ctx.target.host),
                 requests=tuple(map(clean, insecure_requests_in(text))),
                 body_end=answer.body_read.end if answer.body_read else "complete",
                 coding_fault=answer.body_read.coding_fault if answer.body_read else "",
+                integrity_fails=_fails_integrity(file, answer),
             )
         )
         self.responses.append(response)
         emit_named_paths(self._ctx, text, file.url)
+
+
+def _fails_integrity(file: PageFile, answer: HttpResult) -> bool:
+    """Return whether the whole file was read, and browsers refuse it for its content."""
+    if not file.integrity or answer.status != 200 or not answer.is_whole or answer.failure:
+        return False
+    from diagnose.parsers.integrity import integrity_fails
+
+    content = answer.text.encode("utf-8", "surrogatepass")
+    limit = MAX_SHEET if file.kind == "stylesheet" else MAX_SCRIPT
+    # What is not UTF-8, or as long as what is read at most, is not known byte for byte.
+    is_exact = "\ufffd" not in answer.text and len(content) < limit
+    return is_exact and integrity_fails(file.integrity, content)
 
 
 def emit_named_paths(ctx: ProbeContext, text: str, source: str) -> None:

@@ -1,11 +1,13 @@
-"""Tries the other ports of the site on which its page opens a WebSocket, as Pusher's clients do
-(wss://shop.example.com:8080/app/KEY). It connects and performs the handshake of TLS, no more."""
+"""Tries the other ports of the site that its page needs. On them it opens a WebSocket, as Pusher's
+clients do (wss://shop.example.com:8080/app/KEY), or browsers request from them the files of an http
+page that upgrades requests to https. It connects and performs the handshake of TLS, no more.
+"""
 
 from collections.abc import Iterator
 from dataclasses import replace
 
 from diagnose.model.http import Exchange
-from diagnose.model.pages import PageFileResponse, PagePort
+from diagnose.model.pages import Page, PageFileResponse, PagePort
 from diagnose.net import DEFAULT_TIMEOUT
 from diagnose.net import tls as net_tls
 from diagnose.parsers.urls import parse_url
@@ -24,6 +26,7 @@ async def try_mentioned_ports(ctx: ProbeContext, exchange: Exchange) -> None:
 
 
 def _mentioned_ports(ctx: ProbeContext, exchange: Exchange) -> Iterator[PagePort]:
+    yield from _upgraded(ctx, exchange)
     texts = [(text, "") for text in exchange.mentions]
     for response in ctx.observed(PageFileResponse):
         texts += [(text, response.url) for text in response.mentions]
@@ -34,6 +37,19 @@ def _mentioned_ports(ctx: ProbeContext, exchange: Exchange) -> Iterator[PagePort
             yield PagePort(
                 page=exchange.url, script=script, url=text, address=exchange.address, port=url.port
             )
+
+
+def _upgraded(ctx: ProbeContext, exchange: Exchange) -> Iterator[PagePort]:
+    """Yield the port from which browsers request the files of an http page that asks for https
+    (W3C Upgrade Insecure Requests, section 3.1: port 80 becomes 443, others stay)."""
+    for page in ctx.observed(Page):
+        if not page.upgrades or not page.url.startswith("http:"):
+            continue
+        file = next((parse_url(each.url) for each in page.files), None)
+        if file is not None and file.scheme == "http" and file.host == ctx.target.host:
+            port = 443 if file.port == 80 else file.port
+            url = f"https://{file.host}{'' if port == 443 else f':{port}'}{file.path}"
+            yield PagePort(page=exchange.url, url=url, address=exchange.address, port=port)
 
 
 async def _try_port(ctx: ProbeContext, port: PagePort) -> None:

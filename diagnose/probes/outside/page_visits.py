@@ -1,7 +1,7 @@
 """Requests a page like a browser: first the page, then the files that it loads."""
 
 from diagnose.model.http import Exchange
-from diagnose.model.pages import PageFileResponse
+from diagnose.model.pages import Page, PageFileResponse
 from diagnose.net.http import HttpConnection, HttpResult
 from diagnose.probes import ProbeContext
 from diagnose.probes.outside.http_bodies import read_body, visit_as_browser
@@ -44,7 +44,9 @@ async def _complete_visit(
 async def _try_other_ports(ctx: ProbeContext, exchange: Exchange) -> None:
     responses = ctx.observed(PageFileResponse)
     mentions = (*exchange.mentions, *(text for item in responses for text in item.mentions))
-    if any(text.startswith("wss:") for text in mentions) and ctx.options.wants("websocket"):
+    is_named = any(text.startswith("wss:") for text in mentions) and ctx.options.wants("websocket")
+    upgrades = any(page.upgrades and page.url.startswith("http:") for page in ctx.observed(Page))
+    if is_named or upgrades:
         from diagnose.probes.outside.page_ports import try_mentioned_ports
 
         await try_mentioned_ports(ctx, exchange)

@@ -16,11 +16,12 @@ from diagnose.model.pages import WebSocketPath
 from diagnose.model.tcp import Connection
 from diagnose.parsers.request_fields import is_header_token
 from diagnose.parsers.urls import socketio_path
-from diagnose.parsers.websocket_ending import asks_for_subprotocol
+from diagnose.parsers.websocket_ending import asks_for_subprotocol, other_subprotocols
 from diagnose.parsers.websocket_refusal import (
     is_origin_refusal,
     named_subprotocols,
     other_origins,
+    subprotocols_by_path,
     upgrade_lost,
 )
 from diagnose.probes import ProbeContext, probe
@@ -104,6 +105,8 @@ async def _try_path(
         await try_handshake(ctx, replace(normal, variant="again"))
     elif upgrade.status in _REFUSALS:
         subprotocols = named_subprotocols(upgrade.body, upgrade.header("Sec-WebSocket-Protocol"))
+        if not subprotocols and not upgrade.offered:
+            subprotocols = subprotocols_by_path(path)
         offer = await _offer(ctx, normal, subprotocols) if subprotocols else None
         without = await try_handshake(ctx, replace(normal, variant="no-origin"))
         is_explained = (offer and offer.accepted) or upgrade_lost(upgrade.status, upgrade.body)
@@ -210,15 +213,19 @@ async def idle(ctx: ProbeContext, upgrade: Upgrade) -> None:
 async def _retry_ended(ctx: ProbeContext, normal: HandshakeAttempt, upgrade: Upgrade) -> None:
     """Repeat the handshake after an open connection ended.
 
-    If the close frame names a subprotocol, offer it. If a compressed message is the fault, do not
-    offer compression. If the connection died, repeat without a ping, which browsers never send. If
-    that one stays open, repeat with a ping: this separates a server that fails at a ping from one
-    that fails at times.
+    If it may have ended because of its subprotocol, offer others. If a compressed message is the
+    fault, do not offer compression. If the connection died, repeat without a ping, which browsers
+    never send. If that one stays open, repeat with a ping: this separates a server that fails at a
+    ping from one that fails at times.
     """
+    if others := other_subprotocols(upgrade):
+        for name in others:
+            retry = await _offer(ctx, normal, (name,))
+            if retry is None or retry.stayed_open:
+                return
     if asks_for_subprotocol(upgrade):
-        if subprotocols := named_subprotocols(upgrade.close_reason, None):
-            await _offer(ctx, normal, subprotocols)
-    elif upgrade.violation in {"compressed", "deflate"}:
+        return
+    if upgrade.violation in {"compressed", "deflate"}:
         await try_handshake(ctx, replace(normal, variant="no-deflate"))
     elif upgrade.stayed_open is False:
         without_ping = await try_handshake(ctx, replace(normal, variant="no-ping"))

@@ -6,7 +6,7 @@ from diagnose.model import Severity, Vantage
 from diagnose.model.nginx import UpstreamTry
 from tests.support.check_evidence import judge
 from tests.support.page_errors import page
-from tests.support.page_evidence import answered, loads, script
+from tests.support.page_evidence import answered, loads, script, sheet
 
 CHECK = "http.localhost-in-page"
 PAGE = page(200)
@@ -38,3 +38,8 @@ def test_silent_on_the_sites_own_address_and_a_choice() -> None:
     own = "wss://shop.example.com/ws"
     assert not judge(CHECK, replace(PAGE, mentions=(own,)))
     assert not judge(CHECK, replace(PAGE, mentions=(own, "ws://localhost:3000/ws")))
+
+
+def test_fires_on_a_style_sheet_of_this_machine() -> None:
+    (claim,) = judge(CHECK, page(200), loads(sheet("http://localhost:3000/assets/a.css")))
+    assert claim.facts["port"] == 3000

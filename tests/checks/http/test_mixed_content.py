@@ -38,6 +38,12 @@ def test_fires_with_less_confidence_for_what_scripts_request() -> None:
     assert claim.facts["request"]
 
 
+def test_fires_for_an_api_at_an_address() -> None:
+    (claim,) = judge(CHECK, loads(script(), requests=("http://203.0.113.10:8080/api/v1",)))
+    assert claim.confidence is Confidence.LIKELY
+    assert not claim.facts["own"]
+
+
 def test_silent_where_browsers_upgrade_or_the_page_is_plain() -> None:
     assert not judge(CHECK, loads(OWN, upgrades=True))
     assert not judge(CHECK, loads(OWN, url="http://shop.example.com/"))
@@ -69,3 +75,9 @@ def test_the_fix_tells_the_application_the_scheme() -> None:
     told = "    proxy_set_header X-Forwarded-Proto $scheme;\n"
     (claim,) = judge(CHECK, RUNNING, proxied(told), loads(OWN))
     assert not edits(claim)
+
+
+def test_fires_for_a_frame_over_http() -> None:
+    (claim,) = judge(CHECK, loads(script(), insecure_frames=("http://shop.example.com/a",)))
+    assert (claim.confidence, claim.severity) == (Confidence.CERTAIN, Severity.WARNING)
+    assert not judge(CHECK, loads(insecure_frames=("http://a.example/",), upgrades=True))

@@ -19,6 +19,9 @@ CHECK = "http.not-the-site"
          "Cloudflare", "record"),
         (404, "<Error><Code>NoSuchBucket</Code></Error>", "object storage", "unknown_name"),
         (404, "default backend - 404", "ingress-nginx", "unknown_name"),
+        (403, "<h1>Error 403 - This web app is stopped.</h1>", "Azure App Service", "stopped"),
+        (200, "<title>Account Suspended</title>", "the hosting provider", "stopped"),
+        (200, "<title>Welcome to XAMPP</title>", "XAMPP", "default"),
         (404, "\u6ca1\u6709\u627e\u5230\u7ad9\u70b9", "BaoTa", "unknown_name"),
         (200, "<title>Apache2 Debian Default Page: It works</title>", "Apache", "default"),
         (200, "<html><body><h1>It works!</h1></body></html>\n", "Apache", "default"),
@@ -52,3 +55,13 @@ def test_silent_on_a_default_page_beside_a_websocket() -> None:
     default = page(200, "<title>Welcome to nginx!</title>")
     assert not judge(CHECK, default, target=CHAT)
     assert not judge(CHECK, replace(default, verified=False)), "the certificate is wrong too"
+
+
+def test_fires_on_the_page_to_which_the_site_redirects() -> None:
+    suspended = replace(
+        page(200, "<title>Account Suspended</title>"), purpose="redirect",
+        url="https://shop.example.com/cgi-sys/suspendedpage.cgi",
+    )  # fmt: skip
+    (claim,) = judge(CHECK, page(302), suspended)
+    assert claim.facts["stopped"]
+    assert not judge(CHECK, page(302), replace(suspended, url="https://other.example.net/"))

@@ -91,3 +91,22 @@ def test_chromium_shows_the_pages_about_which_nothing_is_said(tmp_path: Path) ->
     # As XML the page is not well-formed: an error of the page's own, and no matter of its type.
     xhtml = [row[0] for row in ROWS].index("application/xhtml+xml")
     assert [row for row in shown if row[1] is row[2] and row[0] != xhtml] == []
+
+
+@pytest.mark.parametrize("name", ["x-oss-force-download", "X-Other"])
+def test_fires_on_a_page_that_is_sent_as_a_file_without_a_name(name: str) -> None:
+    page = Exchange(
+        url="https://shop.example.com/", address="203.0.113.10", port=443, status=200, body=HTML,
+        headers=(
+            ("Content-Type", "text/html"), ("Content-Disposition", "attachment"), (name, "true"),
+        ),
+    )  # fmt: skip
+    (claim,) = judge(CHECK, page)
+    assert claim.confidence is Confidence.LIKELY
+    assert claim.facts["downloaded"]
+    assert claim.facts["storage"] is (name != "X-Other")
+
+
+def test_silent_on_a_report_to_be_saved() -> None:
+    field = ("Content-Disposition", 'attachment; filename="report.html"')
+    assert not judged("text/html", HTML, field)

@@ -49,3 +49,10 @@ def test_silent_where_the_folder_is_there_or_the_page_too() -> None:
 def test_silent_where_we_may_not_see_everything() -> None:
     nobody = replace(ROOT, privileged=False)
     assert not judge(CHECK, page(404), ACCESS, RUNNING, nobody, config(SITE), masked=False)
+
+
+def test_silent_on_a_name_that_means_no_folder() -> None:
+    for folder in ("/nonexistent", "/var/empty/", "/dev/null"):
+        access = replace(ACCESS, path=folder)
+        text = SITE.replace("/srv/current/public", folder)
+        assert not judge(CHECK, page(404), access, RUNNING, ROOT, config(text), masked=False)

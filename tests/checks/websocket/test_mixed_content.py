@@ -49,3 +49,9 @@ def test_silent_where_browsers_upgrade() -> None:
     assert not judge(
         "websocket.mixed-content", page(), upgraded, answered(script(), mentions=(WS,))
     )
+
+
+def test_fires_on_an_address_that_the_page_puts_together() -> None:
+    (claim,) = judge("websocket.mixed-content", page(), loads(plain_sockets=(WS,)))
+    assert claim.facts["socket"] == WS
+    assert not judge("websocket.mixed-content", page(), loads(plain_sockets=(WS,), upgrades=True))

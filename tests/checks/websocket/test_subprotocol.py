@@ -1,4 +1,6 @@
-from diagnose.model import Severity
+from dataclasses import replace
+
+from diagnose.model import Confidence, Severity
 from tests.support.check_evidence import CHAT, judge
 from tests.support.websocket_evidence import upgrade
 
@@ -42,3 +44,39 @@ def test_silent_where_it_opens() -> None:
 def test_silent_where_the_offer_changes_nothing() -> None:
     tried = upgrade(404, "subprotocol", offered=("mqtt",))
     assert not judge("websocket.subprotocol", upgrade(404), tried, target=CHAT)
+
+
+OFFERED = upgrade(101, accepted=True, offered=("graphql-ws",), subprotocol="graphql-ws")
+CLOSED = replace(OFFERED, ended="close", close_code=4406, close_reason="Subprotocol not acceptable")
+HOLDS = upgrade(
+    101, "subprotocol", accepted=True, offered=("graphql-transport-ws",),
+    subprotocol="graphql-transport-ws",
+)  # fmt: skip
+
+
+def test_fires_where_the_connection_is_closed_because_of_it() -> None:
+    (claim,) = judge("websocket.subprotocol", CLOSED, target=CHAT)
+    assert (claim.confidence, claim.facts["code"]) == (Confidence.LIKELY, 4406)
+    (claim,) = judge("websocket.subprotocol", CLOSED, HOLDS, target=CHAT)
+    assert claim.confidence is Confidence.CERTAIN
+    assert claim.facts["other"] == "graphql-transport-ws"
+
+
+def test_fires_where_an_old_library_closes_without_a_reason_and_another_holds() -> None:
+    silent = replace(CLOSED, close_code=1002, close_reason="")
+    assert not judge("websocket.subprotocol", silent, target=CHAT)
+    (claim,) = judge("websocket.subprotocol", silent, HOLDS, target=CHAT)
+    assert claim.facts["names"] == ("graphql-ws",)
+
+
+def test_fires_where_the_offer_is_refused_and_another_is_accepted() -> None:
+    refused = upgrade(400, offered=("graphql-ws",), body="Subprotocol mqtt, please")
+    (claim,) = judge("websocket.subprotocol", refused, HOLDS, target=CHAT)
+    assert claim.severity is None
+    assert claim.facts["names"] == ("graphql-ws",)
+
+
+def test_silent_where_nothing_was_offered_and_another_holds() -> None:
+    nothing = replace(CLOSED, offered=(), subprotocol=None)
+    assert not judge("websocket.subprotocol", nothing, HOLDS, target=CHAT)
+    assert not judge("websocket.closed-after-upgrade", nothing, HOLDS, target=CHAT)

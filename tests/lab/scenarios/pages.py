@@ -117,7 +117,7 @@ def limit_without_a_burst_for_the_files(lab: Lab) -> None:
     _page(lab, f"  root {FOLDER};\n{limited}")
 
 
-@scenario(outside=None, server="upstream.script-not-found", manual=DEPLOY)
+@scenario(outside="http.answer-says-why", server="upstream.script-not-found", manual=DEPLOY)
 def php_that_does_not_find_the_script(lab: Lab) -> None:
     """root stands in another location."""
     lab.spawn(lab.server, lab.server.python(GATEWAY, "php", "9999"), 9999)

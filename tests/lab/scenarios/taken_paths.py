@@ -57,7 +57,7 @@ def rewrite_leads_an_api_to_the_page(lab: Lab) -> None:
 
 
 @scenario(
-    outside=None, server="nginx.method-not-allowed", target=f"{HOME}/api/login",
+    outside="http.page-refused", server="nginx.method-not-allowed", target=f"{HOME}/api/login",
     args=("--method", "POST"), manual=PERSON,
 )  # fmt: skip
 def post_to_the_page_of_an_application(lab: Lab) -> None:

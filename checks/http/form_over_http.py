@@ -1,0 +1,64 @@
+"""A form of an https page is sent to an http address of the site (W3C Mixed Content, section 4.3.2,
+"mixed forms"): browsers warn before they send it, and do not fill in passwords. If http redirects
+to https, the redirect turns the POST into a GET (RFC 9110 section 15.4.2), and what was typed is
+lost.
+
+Usual reason: the application behind the proxy does not know that visitors use https.
+"""
+
+from collections.abc import Iterator
+
+from checks.http import _page_files, exchanges_by_purpose
+from checks.nginx import Nginx, file_line
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Where,
+)
+from diagnose.model.http import Exchange
+from diagnose.model.pages import Page
+from diagnose.parsers.nginx.locations import proxy_pass_of
+from diagnose.parsers.redirects import REDIRECTS
+from diagnose.parsers.urls import is_related_host, parse_url
+
+
+@check(severity=Severity.WARNING, needs=[Page, Exchange])
+def form_over_http(evidence: Evidence) -> Iterator[Claim]:
+    page = _page_files.page_of(evidence)
+    if page is None or not page.url.startswith("https:") or page.upgrades:
+        return
+    host = evidence.target.host
+    forms = tuple(url for url in page.insecure_forms if _is_own(url, host))
+    if not forms:
+        return
+    redirects = tuple(
+        answer
+        for answer in exchanges_by_purpose(evidence, "plain")
+        if answer.status in REDIRECTS - {307, 308}
+    )
+    nginx = Nginx.of(evidence)
+    matches = (match for match in nginx.location_matches(evidence.target.path))
+    directive = next(filter(None, map(proxy_pass_of, matches)), None)
+    yield Claim(
+        about=_page_files.page_subject(page),
+        because=(page, *redirects[:1]),
+        confidence=Confidence.LIKELY,
+        facts={
+            "page": page.url,
+            "form": forms[0].partition("?")[0],
+            "lost": bool(redirects),
+            "place": file_line(directive) if directive else "",
+        },
+        fix=Fix((Manual("https-addresses", Where.APPLICATION),), Applicability.MANUAL),
+    )
+
+
+def _is_own(url: str, host: str) -> bool:
+    parsed = parse_url(url)
+    return parsed is not None and is_related_host(host, parsed.host)

@@ -1,0 +1,91 @@
+"""The page sends visitors to a login, and names an address with http, or of the server itself, to
+which the login has to lead back (RFC 6749 section 3.1.2, redirect_uri).
+
+A provider compares it with what is registered: "redirect_uri_mismatch", "Invalid parameter:
+redirect_uri". Usual reason: the application behind the proxy does not know that visitors use https.
+"""
+
+from collections.abc import Iterator
+from urllib.parse import parse_qsl
+
+from checks.http import endpoint_subjects, exchanges_by_purpose
+from checks.nginx import Nginx, file_line
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Where,
+    merge_subjects,
+)
+from diagnose.model.http import Exchange
+from diagnose.parsers.nginx.locations import proxy_pass_of
+from diagnose.parsers.redirects import redirect_target
+from diagnose.parsers.sanitize import clean
+from diagnose.parsers.urls import is_internal_host, is_related_host, parse_url
+
+#: OAuth 2.0 and OpenID Connect, CAS, WS-Federation.
+_PARAMETERS = {"redirect_uri", "service", "wreply"}
+
+
+@check(severity=Severity.WARNING, needs=[Exchange])
+def login_return_address(evidence: Evidence) -> Iterator[Claim]:
+    target = evidence.target
+    answers = (
+        *exchanges_by_purpose(evidence, "target"),
+        *exchanges_by_purpose(evidence, "redirect"),
+    )
+    named = [(answer, text) for answer in answers if (text := _return_address(answer))]
+    wrong = [(answer, text) for answer, text in named if _is_wrong(text, answer.url, target.host)]
+    if not wrong or not target.uses_tls or is_internal_host(target.host):
+        return
+    pages, (first, address) = tuple(answer for answer, _ in wrong), wrong[0]
+    subjects = endpoint_subjects(pages)
+    nginx = Nginx.of(evidence)
+    matches = (match for match in nginx.location_matches(target.path))
+    directive = next(filter(None, map(proxy_pass_of, matches)), None)
+    url = parse_url(address)
+    yield Claim(
+        about=merge_subjects(subjects),
+        covers=subjects,
+        because=pages,
+        confidence=Confidence.LIKELY,
+        facts={
+            "url": first.url,
+            "address": clean(address.partition("?")[0], 200),
+            "provider": _host(redirect_target(first) or ""),
+            "inner": url is not None and is_internal_host(url.host),
+            "place": file_line(directive) if directive else "",
+        },
+        fix=Fix((Manual("tell-the-application", Where.APPLICATION),), Applicability.MANUAL),
+    )
+
+
+def _return_address(answer: Exchange) -> str:
+    """Return the address to which a login has to lead back, "" if a response names none."""
+    location = redirect_target(answer) or ""
+    query = location.partition("?")[2].partition("#")[0]
+    try:
+        fields = parse_qsl(query[:8192], max_num_fields=64)
+    except ValueError:
+        return ""
+    return next((value for name, value in fields if name in _PARAMETERS), "")
+
+
+def _is_wrong(address: str, page: str, host: str) -> bool:
+    """Return whether browsers of visitors must not be led there: the site's own address with http,
+    or an address inside."""
+    url = parse_url(address)
+    if url is None or not page.startswith("https:"):
+        return False
+    is_own = is_related_host(host, url.host) and not url.secure
+    return is_own or is_internal_host(url.host)
+
+
+def _host(url: str) -> str:
+    parsed = parse_url(url)
+    return parsed.host if parsed else ""

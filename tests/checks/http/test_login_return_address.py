@@ -1,0 +1,53 @@
+"""http.login-return-address: when it fires, and when it is silent."""
+
+from dataclasses import replace
+
+import pytest
+
+from diagnose.model import Confidence
+from diagnose.model.http import Exchange
+from tests.support.check_evidence import judge
+from tests.support.upstream_evidence import page
+
+CHECK = "http.login-return-address"
+LOGIN = "https://login.example.net/auth?client_id=1&"
+
+
+def sent(query: str) -> Exchange:
+    return replace(page(302), headers=(("Location", f"{LOGIN}{query}&response_type=code"),))
+
+
+@pytest.mark.parametrize(
+    ("query", "inner"),
+    [
+        ("redirect_uri=http%3A%2F%2Fshop.example.com%2Foauth2%2Fcallback", False),
+        ("redirect_uri=http://shop.example.com/cb", False),
+        ("redirect_uri=http%3A%2F%2Flocalhost%3A3000%2Fcallback", True),
+        ("service=http%3A%2F%2Fshop.example.com%2F", False),
+    ],
+)
+def test_fires_on_a_wrong_address(query: str, inner: bool) -> None:
+    (claim,) = judge(CHECK, sent(query), masked=False)
+    assert claim.confidence is Confidence.LIKELY
+    assert claim.facts["inner"] is inner
+    assert claim.facts["provider"] == "login.example.net"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "redirect_uri=https%3A%2F%2Fshop.example.com%2Fcb",
+        "redirect_uri=http%3A%2F%2Fother.example.net%2Fcb",
+        "redirect_uri=urn%3Aietf%3Awg%3Aoauth%3A2.0%3Aoob",
+        "redirect_uri=%2Fcb",
+        "state=http%3A%2F%2Fshop.example.com%2F",
+    ],
+)
+def test_silent_on_another_address(query: str) -> None:
+    assert not judge(CHECK, sent(query), masked=False)
+
+
+def test_silent_on_a_page_and_on_a_redirect_of_http() -> None:
+    assert not judge(CHECK, page(200))
+    plain = replace(sent("redirect_uri=http://shop.example.com/cb"), url="http://shop.example.com/")
+    assert not judge(CHECK, plain, masked=False)

@@ -1,0 +1,35 @@
+"""http.upgrade-without-tls: when it fires, and when it is silent."""
+
+from dataclasses import replace
+
+from diagnose.model import Failure
+from diagnose.model.pages import PagePort
+from tests.support.check_evidence import judge
+from tests.support.page_evidence import loads, script
+
+CHECK = "http.upgrade-without-tls"
+PLAIN = "http://shop.example.com/"
+PAGE = loads(script(f"{PLAIN}a.js"), url=PLAIN, upgrades=True)
+REFUSED = PagePort(
+    page=PLAIN, url="https://shop.example.com/a.js", address="203.0.113.10", port=443,
+    failure=Failure("refused", "Connection refused", 111),
+)  # fmt: skip
+
+
+def test_fires_where_nothing_answers() -> None:
+    (claim,) = judge(CHECK, PAGE, REFUSED)
+    assert claim.facts["port"] == 443
+    assert claim.facts["file"] == REFUSED.url
+
+
+def test_silent_where_tls_answers_or_the_page_upgrades_nothing() -> None:
+    assert not judge(CHECK, PAGE, replace(REFUSED, failure=None, connected=True))
+    assert not judge(CHECK, loads(script(f"{PLAIN}a.js"), url=PLAIN), REFUSED)
+    assert not judge(CHECK, replace(PAGE, url="https://shop.example.com/"), REFUSED)
+
+
+def test_silent_about_the_port_of_a_websocket() -> None:
+    socket = replace(REFUSED, url="wss://shop.example.com:8080/app", port=8080)
+    assert not judge(CHECK, PAGE, socket)
+    assert judge("websocket.page-port", PAGE, socket)
+    assert not judge("websocket.page-port", PAGE, REFUSED)
