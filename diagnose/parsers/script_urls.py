@@ -26,13 +26,13 @@ _REQUEST = lazy_pattern(
 )
 #: The same in a setting: `API_URL: "`, `window.apiBaseUrl = '`, `"BACKEND_URL":"`. Create React
 #: App, Vite, Angular, Nuxt and the `env.js` of containers name it so.
-_SETTING = re.compile(
+_SETTING = lazy_pattern(
     r"(?<![A-Za-z])(?:[A-Za-z]{1,20}_){0,3}(?i:(?:api|backend|graphql|rest)(?:[_-]?(?:server|base))?"
     r"[_-]?(?:url|uri|root|host|origin|endpoint|address|base))[\"'`]?"
     rf"\s{{0,9}}[:=]\s{{0,9}}{_STRING}"
 )
 #: `"ws://" + location.host + "/ws"`, `ws://${window.location.host}/ws`.
-_OWN_SOCKET = re.compile(
+_OWN_SOCKET = lazy_pattern(
     r"(?:[\"']ws://[\"']\s{0,9}\+\s{0,9}|`ws://\$\{)(?:window\.|document\.|self\.)?"
     r"location\.host(?:name)?(?:\}|\s{0,9}\+\s{0,9}[\"'`])?(/[A-Za-z0-9._~/\-]{1,200})?"
 )
