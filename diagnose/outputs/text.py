@@ -150,7 +150,11 @@ def _add_title(page: Page, finding: Finding, view: View) -> None:
     severity = str(finding.severity)
     label = finding_text.severity_label(finding.severity, view.lang)
     confidence = str(finding.claim.confidence)
-    qualifier = "" if confidence == "certain" else f" ({translate(confidence, view.lang)})"
+    qualifier = (
+        ""
+        if confidence == "certain"
+        else translate("join.remark", view.lang, remark=translate(confidence, view.lang))
+    )
     mark = f"{label}[{finding.check.id}]{qualifier}: "
     title = " ".join(finding_text.title(finding, view.lang).split())
     title_width = page.width - cell_len(mark)
