@@ -77,14 +77,14 @@ new-check: $(BIN)/diagnose
 index: $(BIN)/diagnose
 	$(BIN)/python -m tests.support.check_index
 
-# The catalogues of the languages, after a change of the texts in diagnose/i18n, of the help, of a
-# usage error, or of a .po file:
+# The catalogues of the languages, after a change of the texts in diagnose/i18n, of the summaries in
+# diagnose/model, of the help, of a usage error, or of a .po file:
 # what is new or gone in the source is so in every .po, and each is compiled to the .mo beside it.
 LOCALES := diagnose/i18n/locales
 TEMPLATE := $(VENV)/diagnose.pot
 catalogues: $(BIN)/diagnose
 	@PYTHONPATH=. $(BIN)/pybabel -q extract -F tests/support/babel.cfg --no-default-keywords \
-	    -k Message:1c,2 -k PluralMessage:1c,2,3 \
+	    -k Message:1c,2 -k PluralMessage:1c,2,3 -k phrase:1 -k counted:1,2 \
 	    --add-location=file --add-comments=NOTE: --project=diagnose --width=100 \
 	    --copyright-holder='the authors of diagnose' -o $(TEMPLATE) diagnose
 	@$(BIN)/pybabel -q update -i $(TEMPLATE) -d $(LOCALES) -D diagnose --previous \

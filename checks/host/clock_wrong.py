@@ -23,7 +23,7 @@ from diagnose.model import (
     Vantage,
     Where,
 )
-from diagnose.model.http import Clock
+from diagnose.model.clock import Clock
 from diagnose.model.kernel import TimeSync
 from diagnose.model.tls import Certificate, served_certificates
 

@@ -9,13 +9,11 @@ import gc
 
 from diagnose.agent.settings import ServerSettings
 from diagnose.parsers.target import UsageError
+from diagnose.processes.installation import extra_command
 
 __all__ = ["ServerSettings", "serve"]
 
-_MISSING_EXTRA = (
-    "The tools for agents need the MCP SDK: pipx inject diagnose-https 'mcp>=2.3,<3', "
-    "or pip install 'diagnose-https[mcp]'."
-)
+_MISSING_EXTRA = "The tools for agents need the MCP SDK: {command}"
 
 
 def serve(settings: ServerSettings) -> int:
@@ -26,7 +24,7 @@ def serve(settings: ServerSettings) -> int:
     except ModuleNotFoundError as missing:
         if (missing.name or "diagnose").partition(".")[0] == "diagnose":
             raise
-        raise UsageError(_MISSING_EXTRA) from None
+        raise UsageError(_MISSING_EXTRA.format(command=extra_command("mcp"))) from None
     # The program disables it for a single run. A server makes many.
     gc.enable()
     return run(settings)

@@ -141,7 +141,8 @@ examples:
                                              in the settings of an agent
 
 The tools are diagnose, explain and replay. None of them changes anything. Text of the examined site
-is marked as such. It needs pip install 'diagnose-https[mcp]'.
+is marked as such. It needs the extra mcp: in a checkout,
+pipx install '.[mcp]'.
 """,
     "serve": """\
 examples:
@@ -152,7 +153,8 @@ examples:
   curl 'http://127.0.0.1:9115/probe?module=http_2xx&target=https://shop.example.com/&debug=true'
 
 It listens on loopback only, unless --web.listen-address says otherwise. SIGHUP and POST /-/reload
-load the configuration again. It needs the extra: pipx install 'diagnose-https[serve]'.
+load the configuration again. It needs the extra serve: in a checkout,
+pipx install '.[serve]'.
 The resident's socket is $XDG_RUNTIME_DIR/diagnose/resident.
 """,
     "fleet": """\
@@ -179,7 +181,7 @@ examples:
 
 It runs until a signal ends it: what is at work is then finished within seconds, or given back. It
 looks from outside only, and never at link-local or metadata addresses. The server needs JetStream.
-It needs the extra: pipx install 'diagnose-https[fleet]'.
+It needs the extra fleet: in a checkout, pipx install '.[fleet]'.
 """,
     "watch": """\
 examples:

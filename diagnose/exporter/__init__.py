@@ -9,14 +9,12 @@ imported only when needed.
 from typing import TYPE_CHECKING
 
 from diagnose.parsers.target import UsageError
+from diagnose.processes.installation import extra_command
 
 if TYPE_CHECKING:
     from diagnose.exporter.settings import Settings
 
-_MISSING_EXTRA = (
-    "diagnose serve needs {name}: pipx install 'diagnose-https[serve]', "
-    "or pip install 'diagnose-https[serve]'."
-)
+_MISSING_EXTRA = "diagnose serve needs {library}"
 
 
 def serve(settings: "Settings", check_only: bool) -> int:
@@ -28,5 +26,6 @@ def serve(settings: "Settings", check_only: bool) -> int:
         name = (missing.name or "diagnose").partition(".")[0]
         if name == "diagnose":
             raise
-        raise UsageError(_MISSING_EXTRA.format(name=name)) from None
+        library = f"{name}: {extra_command('serve')}"
+        raise UsageError(_MISSING_EXTRA.format(library=library)) from None
     return run(settings, check_only)

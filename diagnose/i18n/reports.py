@@ -11,8 +11,13 @@ MESSAGES = Messages(
     # NOTE: between clauses.
     Message("join.clauses", "; "),
     Message("join.sentences", "{first} {second}"),
+    # NOTE: stands for a list without an item.
+    Message("join.none", "none"),
     # NOTE: behind what it is about, with the space before it if there is one.
     Message("join.remark", " ({remark})"),
+    # NOTE: the end of a failed attempt: type/code and sender.
+    Message("icmp-error", "ICMP {number} from {sender}"),
+    Message("this-machine", "this machine"),
     # The verdict
     Message("ok", "OK"),
     Message("warning", "WARNING"),

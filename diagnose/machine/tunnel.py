@@ -54,7 +54,7 @@ class Tunnel(TcpStream):
         assert self._process.stderr is not None
         stderr = (await self._process.stderr.read(4096)).decode(errors="replace")
         return Failure(
-            "other", stderr.strip().splitlines()[-1] if stderr.strip() else "closed", 255
+            "other", stderr.strip().splitlines()[-1] if stderr.strip() else "connection closed", 255
         )
 
     def close(self) -> None:

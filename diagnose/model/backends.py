@@ -6,7 +6,7 @@ from typing import ClassVar
 from diagnose.model import Observation
 from diagnose.model.frozen import frozen
 from diagnose.model.marks import FilePath, HostName, Text, Url, UrlPath
-from diagnose.model.summary import Summary, socket_text
+from diagnose.model.summary import Summary, answer_phrase, phrase, socket_text
 from diagnose.model.tls import Certificate
 
 
@@ -32,8 +32,8 @@ class BackendHandshake(Observation):
     chain: tuple[Certificate, ...] = ()
 
     def summary(self) -> Summary:
-        answer = "plain HTTP" if self.plain else self.verify_text or "no handshake"
-        return f"TLS with {socket_text(self.host, self.port)}", answer
+        answer = phrase("plain HTTP") if self.plain else self.verify_text or phrase("no handshake")
+        return phrase("TLS with {place}", place=socket_text(self.host, self.port)), answer
 
 
 @frozen(kw_only=True, eq=False)
@@ -57,9 +57,14 @@ class BackendAnswer(Observation):
     forwarded_for: bool = False
 
     def summary(self) -> Summary:
-        fields = f"Host {self.host}" + (f", X-Forwarded-Proto {self.proto}" if self.proto else "")
-        fields += ", X-Forwarded-For" if self.forwarded_for else ""
-        return f"{self.target} asked with {fields}", f"answers {self.status or 'nothing'}"
+        fields = [f"Host {self.host}", f"X-Forwarded-Proto {self.proto}" if self.proto else ""]
+        fields.append("X-Forwarded-For" if self.forwarded_for else "")
+        subject = phrase(
+            "{target} asked with {fields}",
+            target=self.target,
+            fields=tuple(field for field in fields if field),
+        )
+        return subject, answer_phrase(self.status)
 
 
 @frozen(kw_only=True, eq=False)
@@ -89,11 +94,13 @@ class BackendVisit(Observation):
         return self.accepted if self.websocket else 200 <= (self.status or 999) < 400
 
     def summary(self) -> Summary:
-        what = "a WebSocket" if self.websocket else "the page"
-        return (
-            f"{self.target} asked for {what} at {self.path}",
-            f"answers {self.status or 'nothing'}",
+        facts = {"target": self.target, "path": self.path}
+        subject = (
+            phrase("{target} asked for a WebSocket at {path}", **facts)
+            if self.websocket
+            else phrase("{target} asked for the page at {path}", **facts)
         )
+        return subject, answer_phrase(self.status)
 
 
 @frozen(kw_only=True, eq=False)
@@ -109,5 +116,4 @@ class BackendSocket(Observation):
     status: int | None = None
 
     def summary(self) -> Summary:
-        answer = f"answers {self.status}" if self.status else "no answer"
-        return self.path, answer if self.exists else "is not there"
+        return self.path, answer_phrase(self.status) if self.exists else phrase("not there")

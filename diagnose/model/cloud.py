@@ -10,7 +10,7 @@ from typing import ClassVar, Literal
 from diagnose.model import Evidence, Observation
 from diagnose.model.frozen import frozen
 from diagnose.model.marks import Address, Label, Text, Url
-from diagnose.model.summary import Summary, joined
+from diagnose.model.summary import Summary, counted, phrase
 
 #: What the layer filters: packets to the instance, or its replies.
 Direction = Literal["in", "out"]
@@ -138,6 +138,15 @@ class CloudInstance:
 Metadata = Literal["answered", "silent", "off", "unasked"]
 
 
+#: What the metadata service did, in words.
+_METADATA = {
+    "answered": phrase("the metadata service answered"),
+    "silent": phrase("the metadata service did not answer"),
+    "off": phrase("the metadata service is switched off"),
+    "unasked": phrase("the metadata service was not asked"),
+}
+
+
 @frozen(kw_only=True, eq=False)
 class CloudMachine(Observation):
     """The cloud that a machine is in, as its firmware says. `instance` is what the metadata service
@@ -152,8 +161,9 @@ class CloudMachine(Observation):
     console: Url = ""
 
     def summary(self) -> Summary:
-        identity = f"instance {self.instance.id}" if self.instance else f"metadata {self.metadata}"
-        return self.title, identity
+        if self.instance:
+            return self.title, phrase("instance {id}", id=self.instance.id)
+        return self.title, _METADATA[self.metadata]
 
 
 @frozen(kw_only=True, eq=False)
@@ -174,10 +184,16 @@ class CloudRules(Observation):
     credentials: Text = ""
 
     def summary(self) -> Summary:
-        counts = (
-            f"{len(layer.rules)} rules of {layer.name or layer.kind}" for layer in self.rules.layers
+        counts = tuple(
+            counted(
+                "{count} rule of {layer}",
+                "{count} rules of {layer}",
+                len(layer.rules),
+                layer=layer.name or layer.kind,
+            )
+            for layer in self.rules.layers
         )
-        return f"{self.title} {self.instance.id}", joined(counts)
+        return f"{self.title} {self.instance.id}", counts
 
 
 def translated_addresses(evidence: Evidence) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from diagnose.model import Observation
 from diagnose.model.addresses import is_loopback
 from diagnose.model.frozen import frozen
 from diagnose.model.marks import Address, Digest, FilePath, Image, Label, Text
-from diagnose.model.summary import Summary, joined
+from diagnose.model.summary import Summary, phrase
 
 Engine = Literal["docker", "podman"]
 
@@ -96,13 +96,10 @@ class Containers(Observation):
         return tuple(container for container in self.containers if container.stopped)
 
     def summary(self) -> Summary:
-        names = [container.name for container in self.containers[:12]]
-        return "containers", joined(
-            names
-            or [
-                f"{joined(namespace.processes[:1])} (pid {namespace.pid})"
-                for namespace in self.namespaces[:12]
-            ]
+        names = tuple(container.name for container in self.containers[:12])
+        return phrase("containers"), names or tuple(
+            f"{next(iter(namespace.processes), '')} (pid {namespace.pid})".lstrip()
+            for namespace in self.namespaces[:12]
         )
 
 
@@ -158,4 +155,4 @@ class NginxContainer(Observation):
         return next((mapping.inner for mapping in self.ports if mapping.port == port), port)
 
     def summary(self) -> Summary:
-        return "the web server's container", self.title
+        return phrase("the web server's container"), self.title

@@ -8,7 +8,7 @@ from diagnose.model.addresses import LOCAL_ONLY, is_guarded, is_private, is_with
 from diagnose.model.frozen import frozen
 from diagnose.model.marks import Address, DomainName, FilePath, RecordData, RuleText, Text, Word
 from diagnose.model.server import Interface
-from diagnose.model.summary import Summary, joined
+from diagnose.model.summary import Summary, phrase
 from diagnose.model.tcp import Connection
 
 #: The record types that hold addresses, by IP version.
@@ -51,7 +51,7 @@ class Resolution(Observation):
         return tuple(address for address in self.addresses if typed or not is_guarded(address))
 
     def summary(self) -> Summary:
-        return f"{self.name} (IPv{self.family})", joined(self.addresses)
+        return f"{self.name} (IPv{self.family})", self.addresses
 
 
 @frozen
@@ -109,7 +109,10 @@ class DnsAnswer(Observation):
 
     def summary(self) -> Summary:
         found = ", ".join((*self.aliases, *self.records))
-        return f"{self.name} {self.rdtype} from {self.server}", f"{self.rcode} {found}".rstrip()
+        subject = phrase(
+            "{name} {rdtype} from {server}", name=self.name, rdtype=self.rdtype, server=self.server
+        )
+        return subject, f"{self.rcode} {found}".rstrip()
 
 
 @frozen(kw_only=True, eq=False)
@@ -143,7 +146,7 @@ class ResolverConfig(Observation):
     text: RuleText = ""
 
     def summary(self) -> Summary:
-        return self.file, joined(self.servers)
+        return self.file, self.servers
 
 
 def is_local_name(name: str) -> bool:

@@ -7,7 +7,7 @@ from diagnose.model import Observation
 from diagnose.model.frozen import frozen
 from diagnose.model.marks import Body, CommandLine, Digest, FilePath, Label, Text, Url, Word
 from diagnose.model.nginx import ConfigFiles, Directives, TestMessage
-from diagnose.model.summary import Summary, joined
+from diagnose.model.summary import Summary, clauses, phrase
 from diagnose.model.tls import Certificate
 
 #: The setting that leads nginx to another path than the file's: the last slash of alias, `root`
@@ -85,12 +85,13 @@ class Access(Observation):
         return file if self.enforcing and file.label and types[0] != types[1] else None
 
     def summary(self) -> Summary:
-        parts = (
-            (f"{part.mode:04o} {part.user}:{part.group}", part.label, part.path)
+        parts = tuple(
+            " ".join(filter(None, (part.mode_and_owner, part.label, part.path)))
             for part in self.denied_parts or self.parts[-1:]
         )
-        reader = f" for {self.user}" if self.user else ""
-        return f"{self.path}{reader}", joined(" ".join(filter(None, part)) for part in parts)
+        if self.user:
+            return phrase("{path} for {user}", path=self.path, user=self.user), parts
+        return self.path, parts
 
 
 @frozen(kw_only=True, eq=False)
@@ -113,7 +114,7 @@ class PasswordFileAccess(Access):
         return any(not part.folder for part in self.parts)
 
     def summary(self) -> Summary:
-        return Access.summary(self) if self.exists else (self.path, "missing")
+        return Access.summary(self) if self.exists else (self.path, phrase("missing"))
 
 
 @frozen(kw_only=True, eq=False)
@@ -140,7 +141,9 @@ class PageFileAccess(Access):
     def summary(self) -> Summary:
         if self.exists:
             return Access.summary(self)
-        return self.path, f"missing; is {self.elsewhere}" if self.elsewhere else "missing"
+        if self.elsewhere:
+            return self.path, phrase("missing; is {elsewhere}", elsewhere=self.elsewhere)
+        return self.path, phrase("missing")
 
 
 @frozen(kw_only=True, eq=False)
@@ -198,7 +201,7 @@ class OtherConfig(Observation):
     files: ConfigFiles = ()
 
     def summary(self) -> Summary:
-        return self.path, f"read by {self.binary}, which does not run"
+        return self.path, phrase("read by {program}, which does not run", program=self.binary)
 
 
 @frozen(kw_only=True, eq=False)
@@ -221,8 +224,9 @@ class OtherCertificate(Observation):
     changed: float | None = None
 
     def summary(self) -> Summary:
-        key = f", its key in {self.key}" if self.key else ""
-        return self.path, f"{self.leaf.expiry_text}{key}"
+        if not self.key:
+            return self.path, self.leaf.expiry
+        return self.path, clauses(self.leaf.expiry, phrase("its key in {key}", key=self.key))
 
 
 @frozen(kw_only=True, eq=False)
@@ -235,4 +239,4 @@ class NginxModules(Observation):
     names: tuple[Label, ...] = ()
 
     def summary(self) -> Summary:
-        return self.folder, joined(self.names)
+        return self.folder, self.names

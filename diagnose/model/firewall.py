@@ -5,7 +5,7 @@ from typing import ClassVar
 from diagnose.model import Observation
 from diagnose.model.frozen import frozen
 from diagnose.model.marks import Address, Label, RuleText, Word
-from diagnose.model.summary import Summary, joined
+from diagnose.model.summary import Phrase, Summary, Words, clauses, phrase
 
 
 @frozen
@@ -53,9 +53,13 @@ class Zone(Observation):
         )
 
     def summary(self) -> Summary:
+        facts = {"name": self.name, "state": _configuration(self)}
         bindings = (*self.interfaces, *self.sources)
-        binding_text = f" on {joined(bindings)}" if bindings else ""
-        subject = f"zone {self.name} ({_configuration(self)}){binding_text}"
+        subject = (
+            phrase("zone {name} ({state}) on {bindings}", **facts, bindings=bindings)
+            if bindings
+            else phrase("zone {name} ({state})", **facts)
+        )
         return subject, _openings(self, "default")
 
 
@@ -81,8 +85,13 @@ class Policy(Observation):
     forward_ports: tuple[RuleText, ...] = ()
 
     def summary(self) -> Summary:
-        zones = f"{joined(self.ingress)} to {joined(self.egress)}"
-        subject = f"policy {self.name} ({_configuration(self)}) from {zones}"
+        subject = phrase(
+            "policy {name} ({state}) from {ingress} to {egress}",
+            name=self.name,
+            state=_configuration(self),
+            ingress=self.ingress,
+            egress=self.egress,
+        )
         return subject, _openings(self, "CONTINUE")
 
 
@@ -99,7 +108,8 @@ class IpSet(Observation):
     whole: bool = True
 
     def summary(self) -> Summary:
-        return f"set {self.name} ({_configuration(self)})", joined(self.entries[:12])
+        subject = phrase("set {name} ({state})", name=self.name, state=_configuration(self))
+        return subject, self.entries[:12]
 
 
 @frozen(kw_only=True, eq=False)
@@ -135,21 +145,27 @@ class Firewalld(Observation):
 
     def summary(self) -> Summary:
         if not self.running:
-            return "firewalld", "not running"
-        mode = ", panic mode" if self.panic else ""
-        return "firewalld", f"running, default zone {self.default_zone}{mode}"
+            return "firewalld", phrase("not running")
+        state = (
+            phrase("running, default zone {zone}, panic mode", zone=self.default_zone)
+            if self.panic
+            else phrase("running, default zone {zone}", zone=self.default_zone)
+        )
+        return "firewalld", state
 
 
-def _configuration(holder: Zone | Policy | IpSet) -> str:
-    return "permanent" if holder.permanent else "running"
+def _configuration(holder: Zone | Policy | IpSet) -> Phrase:
+    return phrase("permanent") if holder.permanent else phrase("running")
 
 
-def _openings(holder: Zone | Policy, default_target: str) -> str:
+def _openings(holder: Zone | Policy, default_target: str) -> Words:
     """Return what a zone or a policy lets in; its target only if it is not the default."""
-    ports = (
+    ports = tuple(
         f"{opened.low}-{opened.high}" if opened.low != opened.high else str(opened.low)
         for opened in holder.ports
     )
     rules = (*holder.rich_rules[:4], *holder.forward_ports[:4])
-    target = "" if holder.target == default_target else f"target {holder.target}; "
-    return "; ".join((f"{target}opens {joined((*holder.services, *ports))}", *rules))
+    target = "" if holder.target == default_target else f"target {holder.target}"
+    opened = (*holder.services, *ports)
+    openings = phrase("opens {what}", what=opened) if opened else phrase("opens nothing")
+    return clauses(target, openings, *rules)

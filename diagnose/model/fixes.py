@@ -5,7 +5,7 @@ from typing import ClassVar
 from diagnose.model import Observation
 from diagnose.model.frozen import frozen
 from diagnose.model.marks import FilePath, Url, Word
-from diagnose.model.summary import Summary
+from diagnose.model.summary import Summary, phrase
 
 
 @frozen(kw_only=True, eq=False)
@@ -24,4 +24,5 @@ class UndoneFix(Observation):
     folder: FilePath
 
     def summary(self) -> Summary:
-        return f"the fix of {self.check}, begun {self.begun_at}", "undone automatically"
+        subject = phrase("the fix of {check}, begun {time}", check=self.check, time=self.begun_at)
+        return subject, phrase("undone automatically")

@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 from diagnose.model import Observation
 from diagnose.model.frozen import frozen
 from diagnose.model.marks import Address, Digest, FilePath, HostName, Label, Text, UrlPath, Word
-from diagnose.model.summary import Summary, joined, socket_text
+from diagnose.model.summary import Summary, answer_phrase, counted, phrase, remarked, socket_text
 
 
 @frozen
@@ -84,8 +84,8 @@ class HaproxyStatus(Observation):
         return tuple(server for server in self.servers if server.backend == backend)
 
     def summary(self) -> Summary:
-        servers = (f"{each.backend}/{each.name} {each.state}" for each in self.servers[:12])
-        return "HAProxy's servers", joined(servers)
+        servers = tuple(f"{each.backend}/{each.name} {each.state}" for each in self.servers[:12])
+        return phrase("HAProxy's servers"), servers
 
 
 @frozen(kw_only=True, eq=False)
@@ -109,11 +109,16 @@ class HaproxyTry(Observation):
     status: int | None = None
 
     def summary(self) -> Summary:
-        header = " with a PROXY header" if self.proxied else ""
         place = f"{self.backend}/{self.name}".strip("/") or "HAProxy"
         where = socket_text(self.address, self.port) if self.port else self.address
-        answer = f"answers {self.status}" if self.status else "no response"
-        return f"{place} ({where}), {self.purpose} {self.path}{header}", answer
+        facts = {"place": f"{place} ({where})", "path": self.path}
+        subject = (
+            phrase("{place}, health check {path}", **facts)
+            if self.purpose == "check"
+            else phrase("{place}, page {path}", **facts)
+        )
+        header = phrase("with a PROXY header") if self.proxied else ""
+        return remarked(subject, header), answer_phrase(self.status)
 
 
 @frozen(kw_only=True, eq=False)
@@ -129,8 +134,13 @@ class HandshakeSeries(Observation):
     certificates: tuple[Digest, ...] = ()
 
     def summary(self) -> Summary:
-        kinds = len(set(self.certificates))
-        return (
-            f"{len(self.certificates)} handshakes with {self.name}",
-            f"{kinds} different answers" if kinds > 1 else "the same answer each time",
+        subject = counted(
+            "{count} handshake with {name}",
+            "{count} handshakes with {name}",
+            len(self.certificates),
+            name=self.name,
         )
+        kinds = len(set(self.certificates))
+        if kinds > 1:
+            return subject, phrase("{kinds} different answers", kinds=kinds)
+        return subject, phrase("the same answer each time")

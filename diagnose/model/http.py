@@ -6,8 +6,9 @@ from typing import ClassVar, Literal
 from diagnose.model import Evidence, Observation, Subject, merge_subjects
 from diagnose.model.frozen import frozen
 from diagnose.model.marks import Address, Body, Headers, Label, ReasonPhrase, Url, UrlPath, Word
-from diagnose.model.summary import Summary, socket_text
+from diagnose.model.summary import Summary, clauses, counted, phrase, remarked, socket_text
 from diagnose.model.tls import Certificate
+from diagnose.model.variants import BODY_ENDS, LOCAL_REQUESTS, UPGRADE_ENDINGS, UPGRADE_VARIANTS
 from diagnose.model.websocket_codes import ORDERLY_CODES, is_policy
 
 
@@ -149,10 +150,15 @@ class ResponseBody(Observation):
     coding_fault: CodingFault = ""
 
     def summary(self) -> Summary:
-        announced = "" if self.announced is None else f" of {self.announced}"
-        words = {"complete": "", "cut": ", cut off", "unread": ", the rest was not read"}
-        coding = f"; not {self.coding or 'text'}" if self.coding_fault else ""
-        return f"body of {self.url}", f"{self.received}{announced} bytes{words[self.end]}{coding}"
+        size = (
+            counted("{count} byte", "{count} bytes", self.received)
+            if self.announced is None
+            else phrase(
+                "{received} of {announced} bytes", received=self.received, announced=self.announced
+            )
+        )
+        fault = phrase("not {coding}", coding=self.coding or "text") if self.coding_fault else ""
+        return phrase("body of {url}", url=self.url), clauses(size, BODY_ENDS[self.end], fault)
 
 
 @frozen(kw_only=True, eq=False)
@@ -180,11 +186,8 @@ class BrowserVisit(Observation):
     attempt: int = 1
 
     def summary(self) -> Summary:
-        protocol = f" ({self.alpn})" if self.alpn else ""
-        return (
-            f"GET {self.url} as a browser{protocol}",
-            f"{self.status or ''} {self.reason}".strip(),
-        )
+        subject = phrase("GET {url} as a browser", url=self.url)
+        return remarked(subject, self.alpn), f"{self.status or ''} {self.reason}".strip()
 
 
 @frozen(kw_only=True, eq=False)
@@ -269,12 +272,16 @@ class Upgrade(Observation):
         return None if self.ended == "close" and is_policy(self.close_code) else False
 
     def summary(self) -> Summary:
-        variant = "" if self.variant == "normal" else f" ({self.variant})"
-        through = "" if self.through == "front" else f" ({self.through})"
+        subject = remarked(
+            f"WebSocket {self.url}",
+            phrase("to the application itself") if self.through == "application" else "",
+            UPGRADE_VARIANTS.get(self.variant, ""),
+        )
         answer = f"{self.status} {self.reason}".rstrip()
-        if self.ended:
-            answer += f"; then {self.ended} {self.close_code or ''} {self.close_reason}".rstrip()
-        return f"WebSocket {self.url}{variant}{through}", answer
+        if not self.ended:
+            return subject, answer
+        code = f"{self.close_code or ''} {self.close_reason}".strip()
+        return subject, clauses(answer, remarked(UPGRADE_ENDINGS[self.ended], code))
 
 
 #: How the server's own web server is asked: as visitors ask for the page; over http, like a proxy
@@ -312,22 +319,13 @@ class LocalAnswer(Observation):
         return header(self.headers, name)
 
     def summary(self) -> Summary:
-        place = socket_text(self.address, self.port)
-        return f"{self.request} {self.url} at {place}", f"{self.status} {self.reason}".rstrip()
-
-
-@frozen(kw_only=True, eq=False)
-class Clock(Observation):
-    """How many seconds this machine's clock is ahead of another's, from the Date field of an HTTP
-    response (RFC 9110 section 6.6.1). Accurate to about one second plus half the round trip."""
-
-    layer: ClassVar[str] = "host"
-
-    source: Address
-    ahead_s: float
-
-    def summary(self) -> Summary:
-        return f"clock against {self.source}", f"{self.ahead_s:+.0f} s"
+        subject = phrase(
+            "{request} {url} at {place}",
+            request=LOCAL_REQUESTS[self.request],
+            url=self.url,
+            place=socket_text(self.address, self.port),
+        )
+        return subject, f"{self.status} {self.reason}".rstrip()
 
 
 @frozen

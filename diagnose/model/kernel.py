@@ -8,7 +8,7 @@ from diagnose.model import Evidence, Observation, Vantage
 from diagnose.model.frozen import frozen
 from diagnose.model.marks import Address, FilePath, Label, Word
 from diagnose.model.server import Interface
-from diagnose.model.summary import Summary, joined
+from diagnose.model.summary import Summary, phrase
 from diagnose.model.tcp import SYN_MARKS as SYN_MARKS
 from diagnose.model.tcp import Connection
 
@@ -48,7 +48,7 @@ class Kernel(Observation):
         paths = ", ".join(f"{name} {value}" for name, value in self.reverse_path[:6])
         settings = [f"rp_filter {paths}"] if paths else []
         settings += [f"nf_conntrack_max {self.trackable}"] if self.trackable else []
-        return "kernel", "; ".join(settings) or "no settings"
+        return phrase("kernel"), "; ".join(settings) or phrase("no settings")
 
 
 @frozen
@@ -72,8 +72,8 @@ class Counters(Observation):
 
     def summary(self) -> Summary:
         values = [f"{counter.name} {counter.value}" for counter in self.values if counter.value]
-        tracked = [f"nf_conntrack_count {self.tracked}"] if self.tracked else []
-        return "counters", joined(values + tracked)
+        values += [f"nf_conntrack_count {self.tracked}"] if self.tracked else []
+        return phrase("the kernel's counters"), tuple(values)
 
 
 @frozen
@@ -104,8 +104,18 @@ class Queues(Observation):
         return tuple(queue for queue in self.queues if queue.port == port)
 
     def summary(self) -> Summary:
-        queues = (f"{queue.waiting} of {queue.limit} on {queue.port}" for queue in self.queues[:12])
-        return "waiting", joined(queues)
+        queues = tuple(
+            phrase("{waiting} on {port}", waiting=queue.waiting, port=queue.port)
+            if queue.limit is None
+            else phrase(
+                "{waiting} of {limit} on {port}",
+                waiting=queue.waiting,
+                limit=queue.limit,
+                port=queue.port,
+            )
+            for queue in self.queues[:12]
+        )
+        return phrase("waiting connections"), queues
 
 
 @frozen(kw_only=True, eq=False)
@@ -122,7 +132,13 @@ class Arrival(Observation):
     device: Label
 
     def summary(self) -> Summary:
-        return f"from {self.source} to {self.address} by {self.device}", "taken in"
+        subject = phrase(
+            "from {source} to {address} by {device}",
+            source=self.source,
+            address=self.address,
+            device=self.device,
+        )
+        return subject, phrase("taken in")
 
 
 @frozen
@@ -160,7 +176,10 @@ class Capture(Observation):
     control: bool = True
 
     def summary(self) -> Summary:
-        return f"SYNs for port {self.port} in {self.took:.0f} s", joined(self.sources[:6])
+        subject = phrase(
+            "SYNs for port {port} in {seconds} s", port=self.port, seconds=f"{self.took:.0f}"
+        )
+        return subject, self.sources[:6]
 
 
 @frozen(kw_only=True, eq=False)
@@ -174,7 +193,7 @@ class HalfOpen(Observation):
     sources: tuple[Address, ...] = ()
 
     def summary(self) -> Summary:
-        return f"SYN-RECV on port {self.port}", joined(self.sources[:6])
+        return phrase("SYN-RECV on port {port}", port=self.port), self.sources[:6]
 
 
 @frozen(kw_only=True, eq=False)
@@ -209,8 +228,13 @@ class KernelDrop(Observation):
         return f"{self.reason}, {self.function}" if self.function else self.reason
 
     def summary(self) -> Summary:
-        subject = f"kernel, port {self.port} on {self.interface}"
-        return subject, f"dropped the {self.packet}: {self.text}"
+        subject = phrase("kernel, port {port} on {device}", port=self.port, device=self.interface)
+        outcome = (
+            phrase("dropped the SYN: {reason}", reason=self.text)
+            if self.packet == "syn"
+            else phrase("dropped the reply: {reason}", reason=self.text)
+        )
+        return subject, outcome
 
 
 @frozen(kw_only=True, eq=False)
@@ -241,7 +265,7 @@ class Boot(Observation):
     reloads: bool = False
 
     def summary(self) -> Summary:
-        return f"{self.service} ({self.manager})", self.state or "not there"
+        return f"{self.service} ({self.manager})", self.state or phrase("not there")
 
 
 @frozen(kw_only=True, eq=False)
@@ -253,8 +277,12 @@ class TimeSync(Observation):
     synchronized: bool | None = None
 
     def summary(self) -> Summary:
-        states = {True: "synchronized", False: "not synchronized", None: "not known"}
-        return "server's clock", states[self.synchronized]
+        states = {
+            True: phrase("synchronized"),
+            False: phrase("not synchronized"),
+            None: phrase("not known"),
+        }
+        return phrase("server's clock"), states[self.synchronized]
 
 
 def counter_growth(evidence: Evidence, name: str) -> int:

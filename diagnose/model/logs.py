@@ -5,7 +5,7 @@ from typing import ClassVar
 from diagnose.model import Observation
 from diagnose.model.frozen import frozen
 from diagnose.model.marks import Address, FilePath, HostName, NginxMessage, Text, Url, UrlPath, Word
-from diagnose.model.summary import Summary
+from diagnose.model.summary import Summary, phrase, remarked
 
 
 @frozen(kw_only=True, eq=False)
@@ -43,8 +43,8 @@ class LogLine(Observation):
         return words[1] if len(words) > 1 else ""
 
     def summary(self) -> Summary:
-        times = f" ({self.times} times)" if self.times > 1 else ""
-        return f"{self.file} [{self.level}]", f"{self.text}{times}"
+        times = phrase("{count} times", count=self.times) if self.times > 1 else ""
+        return f"{self.file} [{self.level}]", remarked(self.text, times)
 
 
 @frozen(kw_only=True, eq=False)
@@ -66,7 +66,7 @@ class ErrorLog(Observation):
     again: bool = False
 
     def summary(self) -> Summary:
-        return f"{self.file}{' (again)' if self.again else ''}", "read"
+        return remarked(self.file, phrase("again") if self.again else ""), phrase("read")
 
 
 @frozen(kw_only=True, eq=False)
@@ -81,4 +81,5 @@ class OpenFiles(Observation):
     hard: int
 
     def summary(self) -> Summary:
-        return f"open files of process {self.pid}", f"at most {self.soft}"
+        subject = phrase("open files of process {pid}", pid=self.pid)
+        return subject, phrase("at most {limit}", limit=self.soft)

@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 from diagnose.model import Observation
 from diagnose.model.frozen import frozen
 from diagnose.model.marks import FilePath, RuleText
-from diagnose.model.summary import Summary
+from diagnose.model.summary import Summary, counted, phrase
 
 RulesTool = Literal["nft", "iptables", "ip6tables", "iptables-legacy", "ip6tables-legacy", "ipset"]
 
@@ -32,7 +32,10 @@ class Ruleset(Observation):
 
     def summary(self) -> Summary:
         rule = '{"rule": {' if self.tool == "nft" else "-A "
-        return f"rules ({self.tool})", f"{self.text.count(rule)} rules"
+        count = self.text.count(rule)
+        return phrase("rules ({tool})", tool=self.tool), counted(
+            "{count} rule", "{count} rules", count
+        )
 
 
 @frozen(kw_only=True, eq=False)
@@ -47,4 +50,4 @@ class RulesFile(Observation):
     text: RuleText = ""
 
     def summary(self) -> Summary:
-        return self.path, f"{len(self.text.splitlines())} lines"
+        return self.path, counted("{count} line", "{count} lines", len(self.text.splitlines()))

@@ -19,7 +19,7 @@ from diagnose.model.marks import (
     UrlPath,
     Word,
 )
-from diagnose.model.summary import Summary, application_text, joined
+from diagnose.model.summary import Summary, answer_phrase, application_phrase, counted, phrase
 from diagnose.model.tls import Certificate
 
 DirectiveEnd = Literal[";", "{", "}", ""]
@@ -81,7 +81,7 @@ class NginxBuild(Observation):
         return "--with-http_ssl_module" in self.arguments
 
     def summary(self) -> Summary:
-        return self.binary, f"nginx {self.version}"
+        return self.binary, self.version
 
 
 @frozen(kw_only=True, eq=False)
@@ -115,7 +115,7 @@ class NginxProcess(Observation):
     container: tuple[Text, ...] = ()
 
     def summary(self) -> Summary:
-        return f"nginx process {self.pid}", self.binary
+        return phrase("nginx process {pid}", pid=self.pid), self.binary
 
 
 @frozen(kw_only=True, eq=False)
@@ -132,8 +132,9 @@ class NginxState(Observation):
 
     def summary(self) -> Summary:
         if self.masters:
-            return "nginx", f"running, pid {joined(master.pid for master in self.masters)}"
-        return "nginx", "not running" if self.installed else "not installed"
+            pids = tuple(str(master.pid) for master in self.masters)
+            return "nginx", phrase("running, pid {pids}", pids=pids)
+        return "nginx", phrase("not running") if self.installed else phrase("not installed")
 
     @property
     def shows_absence(self) -> bool:
@@ -186,7 +187,7 @@ class NginxTest(Observation):
 
     def summary(self) -> Summary:
         first = self.messages[0].text if self.messages else ""
-        return "nginx -t", first or ("passed" if self.passed else "failed")
+        return "nginx -t", first or (phrase("passed") if self.passed else phrase("failed"))
 
 
 @frozen(kw_only=True, eq=False)
@@ -207,7 +208,7 @@ class NginxConfig(Observation):
         return next((file for file in self.files if file.path == path), None)
 
     def summary(self) -> Summary:
-        return self.path, f"{len(self.files)} files read"
+        return self.path, counted("{count} file read", "{count} files read", len(self.files))
 
 
 @frozen(kw_only=True, eq=False)
@@ -233,7 +234,7 @@ class CertificateFile(Observation):
     text: Text = ""
 
     def summary(self) -> Summary:
-        return self.path, self.chain[0].expiry_text if self.chain else ""
+        return self.path, self.chain[0].expiry if self.chain else ""
 
 
 @frozen(kw_only=True, eq=False)
@@ -249,7 +250,9 @@ class KeyFile(Observation):
     public: Digest = ""
 
     def summary(self) -> Summary:
-        return self.path, f"{self.key_type} key".lstrip()
+        if self.key_type:
+            return self.path, phrase("{type} key", type=self.key_type)
+        return self.path, phrase("key")
 
 
 @frozen(kw_only=True, eq=False)
@@ -288,5 +291,5 @@ class UpstreamTry(Observation):
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
     def summary(self) -> Summary:
-        outcome = "connected" if self.status is None else f"answers {self.status}"
-        return application_text(self.target, self.address, self.port, self.socket), outcome
+        outcome = phrase("connected") if self.status is None else answer_phrase(self.status)
+        return application_phrase(self.target, self.address, self.port, self.socket), outcome

@@ -5,10 +5,13 @@ The kinds of observation are in the modules beside this one, one per layer (`dia
 """
 
 from enum import StrEnum
-from typing import ClassVar, Literal, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Literal, TypeVar
 
 from diagnose.model.frozen import frozen
 from diagnose.model.marks import CommandLine, MachineName, Text, Url, Word
+
+if TYPE_CHECKING:
+    from diagnose.model.summary import Summary
 
 
 class Vantage(StrEnum):
@@ -62,7 +65,7 @@ class Observation:
     equivalent: CommandLine = ""
     failure: Failure | None = None
 
-    def summary(self) -> tuple[str, str]:
+    def summary(self) -> "Summary":
         """Return the subject and the outcome of a successful attempt, on one line each."""
         return type(self).__name__, ""
 
@@ -88,7 +91,7 @@ class Unseen(Observation):
     why: Text
     enable: CommandLine = ""
 
-    def summary(self) -> tuple[str, str]:
+    def summary(self) -> "Summary":
         return self.what, self.why
 
 
@@ -109,7 +112,7 @@ class Host(Observation):
     manager: ServiceManager = "none"
     system: Text = ""
 
-    def summary(self) -> tuple[str, str]:
+    def summary(self) -> "Summary":
         return self.hostname, self.system
 
 

@@ -6,7 +6,7 @@ from diagnose.model import Evidence, Observation
 from diagnose.model.dns import resolved_addresses
 from diagnose.model.frozen import frozen
 from diagnose.model.marks import Address, Headers, Url
-from diagnose.model.summary import Summary, socket_text
+from diagnose.model.summary import Summary, answer_phrase, phrase, remarked, socket_text
 from diagnose.model.tls import Certificate
 
 
@@ -34,9 +34,10 @@ class OriginVisit(Observation):
     anonymous: bool = False
 
     def summary(self) -> Summary:
-        where = socket_text(self.address, self.port)
-        again = " (again)" if self.again else ""
-        return f"{self.url} at the origin {where}{again}", f"answered {self.status}"
+        subject = phrase(
+            "{url} at the origin {place}", url=self.url, place=socket_text(self.address, self.port)
+        )
+        return remarked(subject, phrase("again") if self.again else ""), answer_phrase(self.status)
 
 
 def origin_visits(evidence: Evidence) -> tuple[OriginVisit, ...]:

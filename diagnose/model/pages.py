@@ -6,7 +6,7 @@ from diagnose.model import Observation
 from diagnose.model.frozen import frozen
 from diagnose.model.http import BodyEnd, CodingFault
 from diagnose.model.marks import Address, Digest, Headers, ReasonPhrase, Url, UrlPath, Word
-from diagnose.model.summary import Summary
+from diagnose.model.summary import Summary, counted, phrase
 
 #: "script" is a classic script, "module" a module script (HTML standard, section 4.12.1).
 FileKind = Literal["stylesheet", "script", "module"]
@@ -62,7 +62,11 @@ class Page(Observation):
     def summary(self) -> Summary:
         kinds = [file.kind for file in self.files]
         sheets = kinds.count("stylesheet")
-        return f"page {self.url}", f"{sheets} style sheets, {len(kinds) - sheets} scripts"
+        scripts = len(kinds) - sheets
+        return phrase("page {url}", url=self.url), (
+            counted("{count} style sheet", "{count} style sheets", sheets),
+            counted("{count} script", "{count} scripts", scripts),
+        )
 
 
 @frozen(kw_only=True, eq=False)
@@ -99,7 +103,13 @@ class PageFileResponse(Observation):
     def summary(self) -> Summary:
         types = [value for name, value in self.headers if name.lower() == "content-type"]
         arrows = "".join(f" -> {url}" for url in self.redirects)
-        return f"{self.file_kind} {self.url}{arrows}", " ".join((str(self.status), *types[:1]))
+        facts = {"url": f"{self.url}{arrows}"}
+        subject = (
+            phrase("style sheet {url}", **facts)
+            if self.file_kind == "stylesheet"
+            else phrase("script {url}", **facts)
+        )
+        return subject, " ".join((str(self.status), *types[:1]))
 
 
 @frozen(kw_only=True, eq=False)
@@ -125,7 +135,8 @@ class PageFileTrial(Observation):
     is_used: bool = False
 
     def summary(self) -> Summary:
-        return f"{self.file} tried below {self.prefix}", str(self.status or "")
+        subject = phrase("{file} tried below {prefix}", file=self.file, prefix=self.prefix)
+        return subject, str(self.status or "")
 
 
 @frozen(kw_only=True, eq=False)
@@ -143,7 +154,8 @@ class WebSocketPath(Observation):
     library: Word = ""
 
     def summary(self) -> Summary:
-        return f"WebSocket named by {self.source}", " ".join((self.path, self.library)).rstrip()
+        subject = phrase("WebSocket named by {source}", source=self.source)
+        return subject, " ".join((self.path, self.library)).rstrip()
 
 
 @frozen(kw_only=True, eq=False)
@@ -166,4 +178,5 @@ class PagePort(Observation):
     connected: bool = False
 
     def summary(self) -> Summary:
-        return f"port {self.port} for {self.url}", "TLS" if self.connected else ""
+        subject = phrase("port {port} for {url}", port=self.port, url=self.url)
+        return subject, "TLS" if self.connected else ""

@@ -5,7 +5,7 @@ from typing import ClassVar
 from diagnose.model import Observation
 from diagnose.model.frozen import frozen
 from diagnose.model.marks import Label, Word
-from diagnose.model.summary import Summary, joined
+from diagnose.model.summary import Summary, phrase
 
 
 @frozen
@@ -36,5 +36,5 @@ class PortHolders(Observation):
         return any(holder.is_stopped for holder in self.holders)
 
     def summary(self) -> Summary:
-        holders = (f"{holder.name} {holder.pid} {holder.state}" for holder in self.holders[:12])
-        return f"processes of port {self.port}", joined(holders)
+        holders = tuple(f"{each.name} {each.pid} {each.state}" for each in self.holders[:12])
+        return phrase("processes of port {port}", port=self.port), holders

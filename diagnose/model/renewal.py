@@ -5,7 +5,7 @@ from typing import ClassVar
 from diagnose.model import Observation
 from diagnose.model.frozen import frozen
 from diagnose.model.marks import Body, CommandLine, DomainName, FilePath, Label, Word
-from diagnose.model.summary import Summary
+from diagnose.model.summary import Summary, phrase
 
 
 @frozen(kw_only=True, eq=False)
@@ -29,7 +29,7 @@ class RenewalFailure(Observation):
     when: float | None = None
 
     def summary(self) -> Summary:
-        return self.tool, self.message or f"failed: {self.source}"
+        return self.tool, self.message or phrase("failed: {source}", source=self.source)
 
 
 @frozen(kw_only=True, eq=False)

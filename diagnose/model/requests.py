@@ -16,7 +16,7 @@ from diagnose.model.marks import (
     UrlPath,
     Word,
 )
-from diagnose.model.summary import Summary
+from diagnose.model.summary import Summary, Words, answer_phrase, clauses, counted, phrase, remarked
 
 HostVariant = Literal["passed", "visitor", "own"]
 #: The part in which a request differs from nginx's.
@@ -60,8 +60,15 @@ class Asked(Observation):
         return endpoint_text(self.address, self.port)
 
     def summary(self) -> Summary:
-        subject = f"application {self.target} asked for the host {self.sent or '(none)'}"
-        return subject, f"{self.status} {self.reason}; {self.head} bytes of header"
+        subject = (
+            phrase(
+                "application {target} asked for the host {host}", target=self.target, host=self.sent
+            )
+            if self.sent
+            else phrase("application {target} asked without a host", target=self.target)
+        )
+        head = counted("{count} byte of header", "{count} bytes of header", self.head)
+        return subject, clauses(f"{self.status} {self.reason}".rstrip(), head)
 
 
 @frozen(kw_only=True, eq=False)
@@ -109,12 +116,24 @@ class ComparedRequest(Observation):
         return endpoint_text(self.address, self.port)
 
     def summary(self) -> Summary:
-        part = self.name or self.part
-        change = "as nginx asks" if self.part == "none" else f"{part} {self.change} {self.value}"
-        control = " (again)" if self.is_control else ""
+        subject = phrase(
+            "application {target}, {change}", target=self.target, change=self._change_phrase()
+        )
         arrow = f" -> {self.location}" if self.location else ""
-        subject = f"application {self.target}, {change.rstrip()}{control}"
-        return subject, f"{self.status} {self.reason}".rstrip() + arrow
+        control = phrase("again") if self.is_control else ""
+        return remarked(subject, control), f"{self.status} {self.reason}".rstrip() + arrow
+
+    def _change_phrase(self) -> Words:
+        facts = {"part": self.name or self.part, "value": self.value}
+        if self.part == "none":
+            return phrase("as nginx asks")
+        if self.change == "removed":
+            return phrase("without {part}", part=facts["part"])
+        if not self.value:
+            return phrase("another {part}", part=facts["part"])
+        if self.change == "added":
+            return phrase("with {part} {value}", **facts)
+        return phrase("{part} replaced by {value}", **facts)
 
 
 #: What takes a path away from the location that passes it on: a location with a regular expression,
@@ -149,8 +168,12 @@ class BypassedApplication(Observation):
         return endpoint_text(self.address, self.port)
 
     def summary(self) -> Summary:
-        answer = f"answers {self.status}" if self.status else "no answer"
-        return f"application {self.target}, which nginx does not ask for {self.path}", answer
+        subject = phrase(
+            "application {target}, which nginx does not ask for {path}",
+            target=self.target,
+            path=self.path,
+        )
+        return subject, answer_phrase(self.status)
 
 
 def endpoint_text(address: str, port: int) -> str:

@@ -5,7 +5,7 @@ from typing import ClassVar
 from diagnose.model import Observation
 from diagnose.model.frozen import frozen
 from diagnose.model.marks import Address, FilePath, Label, RuleText, Word
-from diagnose.model.summary import Summary, joined, socket_text
+from diagnose.model.summary import Summary, phrase, socket_text
 
 
 @frozen(kw_only=True, eq=False)
@@ -23,7 +23,7 @@ class Listener(Observation):
     process: Label | None = None
 
     def summary(self) -> Summary:
-        return socket_text(self.address, self.port), self.process or "listening"
+        return socket_text(self.address, self.port), self.process or phrase("listening")
 
 
 @frozen(kw_only=True, eq=False)
@@ -38,11 +38,11 @@ class Listeners(Observation):
         return tuple(socket for socket in self.sockets if socket.port == port)
 
     def summary(self) -> Summary:
-        sockets = (
+        sockets = tuple(
             f"{socket_text(listener.address, listener.port)} {listener.process or ''}".rstrip()
             for listener in self.sockets[:12]
         )
-        return "listening", joined(sockets)
+        return phrase("listening"), sockets
 
 
 @frozen(kw_only=True, eq=False)
@@ -63,7 +63,9 @@ class Interface(Observation):
     tunnel: bool = False
 
     def summary(self) -> Summary:
-        return f"{self.name} {'up' if self.up else 'down'}", joined(self.addresses)
+        facts = {"name": self.name}
+        state = phrase("{name} up", **facts) if self.up else phrase("{name} down", **facts)
+        return state, self.addresses
 
 
 @frozen(kw_only=True, eq=False)
@@ -85,10 +87,10 @@ class Route(Observation):
     rules: tuple[RuleText, ...] = ()
 
     def summary(self) -> Summary:
-        return (
-            f"route from {self.source} to {self.towards}",
-            f"{self.gateway} {self.device}".strip(),
+        subject = phrase(
+            "route from {source} to {towards}", source=self.source, towards=self.towards
         )
+        return subject, f"{self.gateway} {self.device}".strip()
 
 
 @frozen(kw_only=True, eq=False)
@@ -105,7 +107,8 @@ class SilentGateway(Observation):
     state: Word
 
     def summary(self) -> Summary:
-        return f"gateway {self.address} on {self.device}", self.state
+        subject = phrase("gateway {address} on {device}", address=self.address, device=self.device)
+        return subject, self.state
 
 
 @frozen(kw_only=True, eq=False)
@@ -119,4 +122,4 @@ class PidFile(Observation):
     pid: int | None = None
 
     def summary(self) -> Summary:
-        return self.path, "missing" if self.pid is None else f"pid {self.pid}"
+        return self.path, phrase("missing") if self.pid is None else f"pid {self.pid}"

@@ -6,7 +6,7 @@ from diagnose.model import Observation
 from diagnose.model.files import Access
 from diagnose.model.frozen import frozen
 from diagnose.model.marks import FilePath, Label, UrlPath
-from diagnose.model.summary import Summary, joined
+from diagnose.model.summary import Summary, phrase
 
 
 @frozen(kw_only=True, eq=False)
@@ -31,7 +31,9 @@ class SiteFolder(Observation):
     is_application: bool = False
 
     def summary(self) -> Summary:
-        return self.path, joined(self.index_files) or ("no index" if self.exists else "not there")
+        if self.index_files:
+            return self.path, self.index_files
+        return self.path, phrase("no index") if self.exists else phrase("not there")
 
 
 @frozen(kw_only=True, eq=False)

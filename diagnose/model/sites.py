@@ -5,7 +5,7 @@ from typing import ClassVar
 from diagnose.model import Observation
 from diagnose.model.frozen import frozen
 from diagnose.model.marks import DomainName, FilePath
-from diagnose.model.summary import Summary
+from diagnose.model.summary import Summary, phrase
 
 
 @frozen(kw_only=True, eq=False)
@@ -22,4 +22,5 @@ class SiteFile(Observation):
     changed: float | None = None
 
     def summary(self) -> Summary:
-        return f"{self.path}:{self.line}", f"server_name {' '.join(self.names)}; not included"
+        outcome = phrase("server_name {names}; not included", names=" ".join(self.names))
+        return f"{self.path}:{self.line}", outcome

@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 from diagnose.model import Observation
 from diagnose.model.frozen import frozen
 from diagnose.model.marks import Address, Label, Url, Word
-from diagnose.model.summary import Summary, joined, socket_text
+from diagnose.model.summary import Summary, phrase, socket_text
 
 #: What rejected an attempt: the target itself, another host on the path, or the probing machine (a
 #: neighbour does not answer, or its own firewall rejects); or it is unknown.
@@ -83,7 +83,7 @@ class Connection(Observation):
         )
 
     def summary(self) -> Summary:
-        return socket_text(self.address, self.port), "connected"
+        return socket_text(self.address, self.port), phrase("connected")
 
 
 @frozen(kw_only=True, eq=False)
@@ -100,7 +100,7 @@ class Proxy(Observation):
     exempt: bool = False
 
     def summary(self) -> Summary:
-        return f"proxy ({self.source})", self.url
+        return phrase("proxy ({source})", source=self.source), self.url
 
 
 @frozen(kw_only=True, eq=False)
@@ -121,7 +121,8 @@ class Uplink(Observation):
     links_up: tuple[Label, ...] = ()
 
     def summary(self) -> Summary:
-        return f"way to {self.towards}", f"from {self.source}"
+        subject = phrase("way to {towards}", towards=self.towards)
+        return subject, phrase("from {source}", source=self.source)
 
 
 @frozen
@@ -152,8 +153,8 @@ class Walk(Observation):
         return next((hop for hop in reversed(self.hops) if hop.sender), None)
 
     def summary(self) -> Summary:
-        routers = joined(hop.sender or "*" for hop in self.hops)
-        return f"path to {socket_text(self.address, self.port)}", routers
+        routers = tuple(hop.sender or "*" for hop in self.hops)
+        return phrase("path to {place}", place=socket_text(self.address, self.port)), routers
 
 
 def _bare(address: str) -> str:

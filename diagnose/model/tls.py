@@ -17,7 +17,8 @@ from diagnose.model.marks import (
     Text,
     Word,
 )
-from diagnose.model.summary import Summary, joined, socket_text
+from diagnose.model.summary import Phrase, Summary, Words, clauses, phrase, remarked, socket_text
+from diagnose.model.variants import HANDSHAKE_VARIANTS
 
 HandshakeVariant = Literal[
     "normal", "again", "unverified", "no-sni", "other-sni", "tls1.2", "old", "small-hello",
@@ -90,10 +91,10 @@ class Certificate:
         return self.not_after - self.not_before
 
     @property
-    def expiry_text(self) -> str:
+    def expiry(self) -> Phrase:
         if self.not_after is None:
-            return "dates not read"
-        return f"valid until {self.not_after:%Y-%m-%d %H:%M} UTC"
+            return phrase("dates not read")
+        return phrase("valid until {time} UTC", time=f"{self.not_after:%Y-%m-%d %H:%M}")
 
     def is_current(self, now: datetime) -> bool:
         """Return True if both dates are known and `now` lies between them."""
@@ -194,12 +195,20 @@ class Handshake(Observation):
         return self.failure is not None and self.is_browser_like
 
     def summary(self) -> Summary:
+        subject = phrase("TLS with {place}", place=socket_text(self.address, self.port))
         names = self.chain[0].dns_names if self.chain else ()
-        names_text = f"for {joined(names[:4])}" if names else ""
-        parts = (self.protocol, self.verify_message, names_text)
-        variant = "" if self.variant == "normal" else f" ({self.variant})"
-        subject = f"TLS with {socket_text(self.address, self.port)}{variant}"
-        return subject, "; ".join(part for part in parts if part)
+        names_phrase = phrase("for {names}", names=names[:4]) if names else ""
+        return (
+            remarked(subject, HANDSHAKE_VARIANTS.get(self.variant, "")),
+            clauses(self.protocol, self.verify_message, names_phrase),
+        )
+
+
+_REVOCATIONS: dict[RevocationStatus, Words] = {
+    "good": phrase("not revoked"),
+    "revoked": phrase("revoked"),
+    "unknown": phrase("not known to its issuer"),
+}
 
 
 @frozen(kw_only=True, eq=False)
@@ -218,7 +227,7 @@ class Revocation(Observation):
     reason: Word = ""
 
     def summary(self) -> Summary:
-        return f"certificate {self.serial}", self.status
+        return phrase("certificate {serial}", serial=self.serial), _REVOCATIONS[self.status]
 
 
 @frozen(kw_only=True, eq=False)
@@ -249,9 +258,18 @@ class NameTrials(Observation):
         return self.blocked > 0
 
     def summary(self) -> Summary:
-        name = self.sent or "no name"
-        subject = f"{self.protocol} with {socket_text(self.address, self.port)} for {name}"
-        return subject, f"{self.blocked} of {self.tries} blocked, {self.answered} answered"
+        facts = {"protocol": self.protocol, "place": socket_text(self.address, self.port)}
+        subject = (
+            phrase("{protocol} with {place} for {name}", **facts, name=self.sent)
+            if self.sent
+            else phrase("{protocol} with {place} without a name", **facts)
+        )
+        return subject, phrase(
+            "{blocked} of {tries} blocked, {answered} answered",
+            blocked=self.blocked,
+            tries=self.tries,
+            answered=self.answered,
+        )
 
 
 @frozen

@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 from diagnose.model import Observation
 from diagnose.model.frozen import frozen
 from diagnose.model.marks import FilePath, Label, ServerText, Text
-from diagnose.model.summary import Summary, joined
+from diagnose.model.summary import Summary, phrase
 
 RouterStatus = Literal["enabled", "disabled"]
 
@@ -59,4 +59,4 @@ class TraefikState(Observation):
     complete: bool = True
 
     def summary(self) -> Summary:
-        return "Traefik's routers", joined(router.name for router in self.routers[:12])
+        return phrase("Traefik's routers"), tuple(router.name for router in self.routers[:12])

@@ -5,13 +5,13 @@ from typing import ClassVar, Literal
 from diagnose.model import Observation
 from diagnose.model.frozen import frozen
 from diagnose.model.marks import Address, FilePath, HostName, Label, Url, Word
-from diagnose.model.summary import Summary, application_text, joined
+from diagnose.model.summary import Summary, Words, answer_phrase, application_phrase, phrase
 
 #: The protocols that are tried with an application.
 UpstreamProtocol = Literal["http", "https", "fastcgi", "uwsgi", "http2", "proxy", "mqtt"]
-_PROTOCOL_NAMES = {
-    "http": "plain HTTP", "fastcgi": "FastCGI", "uwsgi": "uwsgi", "http2": "HTTP/2",
-    "proxy": "HTTP after a PROXY header", "mqtt": "MQTT",
+_PROTOCOL_NAMES: dict[str, Words] = {
+    "http": phrase("plain HTTP"), "fastcgi": "FastCGI", "uwsgi": "uwsgi", "http2": "HTTP/2",
+    "proxy": phrase("HTTP after a PROXY header"), "mqtt": "MQTT",
 }  # fmt: skip
 
 
@@ -42,12 +42,23 @@ class UpstreamTalk(Observation):
     protocol: Word = ""
 
     def summary(self) -> Summary:
-        name = f" as {self.server_name}" if self.server_name else " without a name"
-        protocol = _PROTOCOL_NAMES.get(self.speaks, f"TLS{name}")
-        outcome = "handshake done" if self.speaks in {"http", "https"} else "answers"
-        outcome = f"answers {self.status}" if self.status else self.protocol or outcome
-        application = application_text(self.target, self.address, self.port, self.socket)
-        return f"{application}, {protocol}", outcome
+        outcome: Words = self.protocol or phrase("answers")
+        if self.speaks in {"http", "https"} and not self.protocol:
+            outcome = phrase("handshake done")
+        if self.status:
+            outcome = answer_phrase(self.status)
+        application = application_phrase(self.target, self.address, self.port, self.socket)
+        subject = phrase(
+            "{application}, {protocol}", application=application, protocol=self._protocol_phrase()
+        )
+        return subject, outcome
+
+    def _protocol_phrase(self) -> Words:
+        if self.speaks in _PROTOCOL_NAMES:
+            return _PROTOCOL_NAMES[self.speaks]
+        if self.server_name:
+            return phrase("TLS as {name}", name=self.server_name)
+        return phrase("TLS without a name")
 
 
 @frozen
@@ -133,7 +144,7 @@ class ServerNames(Observation):
     written: tuple[HostName, ...] = ()
 
     def summary(self) -> Summary:
-        return "/etc/resolv.conf", joined(self.resolvers)
+        return "/etc/resolv.conf", self.resolvers
 
 
 @frozen(kw_only=True, eq=False)
@@ -158,5 +169,12 @@ class NameAnswer(Observation):
     over_tcp: bool = False
 
     def summary(self) -> Summary:
-        subject = f"{self.name} {self.rdtype} from {self.resolver}"
-        return subject, f"{self.rcode} {joined(self.addresses)}".rstrip()
+        subject = phrase(
+            "{name} {rdtype} from {server}",
+            name=self.name,
+            rdtype=self.rdtype,
+            server=self.resolver,
+        )
+        if not self.rcode:
+            return subject, self.addresses
+        return subject, f"{self.rcode} {', '.join(self.addresses)}".rstrip()

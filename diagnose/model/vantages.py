@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 from diagnose.model import Evidence, Observation
 from diagnose.model.frozen import frozen
 from diagnose.model.marks import Address, DomainName, Text, Url, UrlPath, Word
-from diagnose.model.summary import Summary, joined, socket_text
+from diagnose.model.summary import Summary, Words, answer_phrase, phrase, remarked, socket_text
 from diagnose.model.tls import Certificate
 
 VisitPurpose = Literal["target", "again", "control", "websocket"]
@@ -36,8 +36,9 @@ class VantagePoint(Observation):
     source: Address = ""
 
     def summary(self) -> Summary:
-        tools = f"has {joined(self.tools)}" if self.tools else "usable"
-        return f"vantage {place_text(self.place, self.location)}", self.published or tools
+        tools = phrase("has {tools}", tools=self.tools) if self.tools else phrase("usable")
+        subject = phrase("vantage {place}", place=place_text(self.place, self.location))
+        return subject, self.published or tools
 
 
 @frozen(kw_only=True, eq=False)
@@ -53,7 +54,17 @@ class VantageResolution(Observation):
     addresses: tuple[Address, ...] = ()
 
     def summary(self) -> Summary:
-        return f"{self.name} at {place_text(self.place, self.location)}", joined(self.addresses)
+        subject = phrase(
+            "{name} at {place}", name=self.name, place=place_text(self.place, self.location)
+        )
+        return subject, self.addresses
+
+
+_PURPOSES: dict[VisitPurpose, Words] = {
+    "again": phrase("again"),
+    "control": phrase("another port, as a control"),
+    "websocket": "WebSocket",
+}
 
 
 @frozen(kw_only=True, eq=False)
@@ -95,12 +106,20 @@ class VantageVisit(Observation):
         return self.purpose in {"target", "again"}
 
     def summary(self) -> Summary:
-        endpoint = socket_text(self.address, self.port)
-        purpose = "" if self.purpose == "target" else f" ({self.purpose})"
-        steps = ("connected" if self.connected else "", "TLS" if self.secured else "")
-        answer = "" if self.status is None else f"answered {self.status}"
-        subject = f"{place_text(self.place, self.location)} to {endpoint}{self.path}{purpose}"
-        return subject, ", ".join(part for part in (*steps, answer) if part)
+        subject = phrase(
+            "{place} to {endpoint}",
+            place=place_text(self.place, self.location),
+            endpoint=f"{socket_text(self.address, self.port)}{self.path}",
+        )
+        steps: tuple[Words, ...] = (
+            phrase("connected") if self.connected else "",
+            "TLS" if self.secured else "",
+            "" if self.status is None else answer_phrase(self.status),
+        )
+        return (
+            remarked(subject, _PURPOSES.get(self.purpose, "")),
+            tuple(step for step in steps if step) or "",
+        )
 
 
 def place_text(place: str, location: str) -> str:

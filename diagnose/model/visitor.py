@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 from diagnose.model import Evidence, Observation
 from diagnose.model.frozen import frozen
 from diagnose.model.marks import Address, Label
-from diagnose.model.summary import Summary, joined
+from diagnose.model.summary import Summary, phrase
 
 RouteRefusal = Literal["blackhole", "unreachable", "prohibit"]
 
@@ -21,7 +21,7 @@ class Visitor(Observation):
     address: Address
 
     def summary(self) -> Summary:
-        return "judged for the visitor", self.address
+        return phrase("judged for the visitor"), self.address
 
 
 @frozen
@@ -47,8 +47,11 @@ class Jails(Observation):
         return tuple(jail.name for jail in self.jails if address in jail.banned)
 
     def summary(self) -> Summary:
-        bans = (f"{jail.name} has banned {len(jail.banned)}" for jail in self.jails[:12])
-        return "fail2ban", joined(bans)
+        bans = tuple(
+            phrase("{jail} has banned {number}", jail=jail.name, number=len(jail.banned))
+            for jail in self.jails[:12]
+        )
+        return "fail2ban", bans
 
 
 @frozen
@@ -73,8 +76,8 @@ class ClosedRoutes(Observation):
     more: int = 0
 
     def summary(self) -> Summary:
-        routes = (f"{route.kind} {route.network}" for route in self.routes[:12])
-        return "routes that lead nowhere", joined(routes)
+        routes = tuple(f"{route.kind} {route.network}" for route in self.routes[:12])
+        return phrase("routes that lead nowhere"), routes
 
 
 @frozen(kw_only=True, eq=False)
@@ -90,7 +93,10 @@ class ReturnRoute(Observation):
     refusal: Literal["", "blackhole", "unreachable", "prohibit"] = ""
 
     def summary(self) -> Summary:
-        return f"route from {self.source} to {self.towards}", self.refusal or "there is one"
+        subject = phrase(
+            "route from {source} to {towards}", source=self.source, towards=self.towards
+        )
+        return subject, self.refusal or phrase("there is one")
 
 
 def visitor_address(evidence: Evidence) -> str:

@@ -21,7 +21,7 @@ from diagnose.model.marks import (
     Word,
 )
 from diagnose.model.server_rules import AnsweringRule
-from diagnose.model.summary import Summary, joined, socket_text
+from diagnose.model.summary import Summary, phrase, socket_text
 
 Product = Literal["apache", "caddy", "haproxy", "traefik"]
 
@@ -113,8 +113,9 @@ class WebServer(Observation):
     def summary(self) -> Summary:
         title = f"{self.title} {self.version}".rstrip()
         if self.pid is None:
-            return title, self.state or "not running"
-        return title, f"running, pid {self.pid}, ports {joined(self.ports)}"
+            return title, self.state or phrase("not running")
+        ports = tuple(map(str, self.ports))
+        return title, phrase("running, pid {pid}, ports {ports}", pid=self.pid, ports=ports)
 
 
 @frozen(kw_only=True, eq=False)
@@ -133,8 +134,9 @@ class WebServerTest(Observation):
     warnings: tuple[Text, ...] = ()
 
     def summary(self) -> Summary:
-        verdict = "passed" if self.passed else "failed"
-        return f"{TITLES[self.product]}'s configuration test", self.message or verdict
+        verdict = phrase("passed") if self.passed else phrase("failed")
+        subject = phrase("{server}'s configuration test", server=TITLES[self.product])
+        return subject, self.message or verdict
 
 
 @frozen
@@ -300,8 +302,8 @@ class WebServerConfig(Observation):
         return next((file for file in self.files if path in {file.path, file.real}), None)
 
     def summary(self) -> Summary:
-        names = (site.names[0] if site.names else "_" for site in self.sites[:12])
-        return self.path, f"sites {joined(names)}"
+        names = tuple(site.names[0] if site.names else "_" for site in self.sites[:12])
+        return self.path, phrase("sites {names}", names=names)
 
 
 @frozen(kw_only=True, eq=False)

@@ -1,23 +1,46 @@
 """Describes an observation on one line."""
 
-from diagnose.model import Observation
+from diagnose.i18n import failures
+from diagnose.i18n.messages import translation
+from diagnose.i18n.reports import text_or_key, translate
+from diagnose.model import Observation, Unseen
+from diagnose.model.summary import Phrase
 from diagnose.model.tcp import IcmpError
 
 
-def digest(observation: Observation) -> str:
-    """Return subject and outcome; of a failed attempt, the failure. Machine messages are not
+def digest(observation: Observation, lang: str) -> str:
+    """Return subject and outcome; of a failed attempt, the failure. Messages of machines are not
     translated."""
-    subject, outcome = observation.summary()
+    subject, outcome = (words_text(words, lang) for words in observation.summary())
+    if isinstance(observation, Unseen):
+        subject, outcome = text_or_key(subject, lang), text_or_key(outcome, lang)
     if observation.failure is not None:
         code = f" ({observation.failure.name})" if observation.failure.name else ""
-        icmp = _icmp_text(getattr(observation, "icmp", None))
-        outcome = f"{observation.failure.message}{code}{icmp}"
+        icmp = _icmp_text(getattr(observation, "icmp", None), lang)
+        outcome = f"{failures.text(observation.failure.message, lang)}{code}{icmp}"
     return f"{subject}: {outcome}" if subject and outcome else subject or outcome
 
 
-def _icmp_text(error: IcmpError | None) -> str:
+def words_text(words: object, lang: str) -> str:
+    """Return the words of a summary (`diagnose.model.summary`) in a language."""
+    if isinstance(words, tuple):
+        items = [words_text(item, lang) for item in words]
+        return translate("join.list", lang).join(items) or translate("join.none", lang)
+    if not isinstance(words, Phrase):
+        return str(words)
+    catalogue = translation(lang)
+    template = (
+        catalogue.ngettext(words.text, words.plural, int(str(words.facts["count"])))
+        if words.plural
+        else catalogue.gettext(words.text)
+    )
+    return template.format(**{name: words_text(fact, lang) for name, fact in words.facts.items()})
+
+
+def _icmp_text(error: IcmpError | None, lang: str) -> str:
     """Return type, code and sender of the ICMP error that ended an attempt."""
     if error is None:
         return ""
-    sender = "this machine" if error.local else error.sender
-    return f"; ICMP {error.type}/{error.code} from {sender}"
+    sender = translate("this-machine", lang) if error.local else error.sender
+    text = translate("icmp-error", lang, number=f"{error.type}/{error.code}", sender=sender)
+    return f"{translate('join.clauses', lang)}{text}"

@@ -8,6 +8,7 @@ from diagnose.checking.proof import REST_OF_RUN, UnfinishedReason
 from diagnose.checking.root_cause import verdict
 from diagnose.checking.target_proof import MissingProof
 from diagnose.checking.texts import CheckText, check_text, fill
+from diagnose.i18n import failures
 from diagnose.i18n.reports import translate
 from diagnose.model import (
     Command,
@@ -259,14 +260,15 @@ def missing_text(piece: MissingProof, lang: str) -> str:
     )
 
 
-def missing_reason(piece: MissingProof) -> str:
-    """Return the original error of the last attempt; "" if there was none."""
-    return next(filter(None, map(_attempt_outcome, reversed(piece.attempts))), "")
+def missing_reason(piece: MissingProof, lang: str) -> str:
+    """Return how the last attempt ended; "" if there was none."""
+    outcomes = (_attempt_outcome(attempt, lang) for attempt in reversed(piece.attempts))
+    return next(filter(None, outcomes), "")
 
 
-def _attempt_outcome(attempt: Observation) -> str:
+def _attempt_outcome(attempt: Observation, lang: str) -> str:
     if attempt.failure is not None:
-        return attempt.failure.message
+        return failures.text(attempt.failure.message, lang)
     status = getattr(attempt, "status", None)
     refused_status = type(attempt).__name__ == "Upgrade" and status
     return f"{status} {getattr(attempt, 'reason', '')}".rstrip() if refused_status else ""
@@ -274,7 +276,7 @@ def _attempt_outcome(attempt: Observation) -> str:
 
 def missing_with_reason(piece: MissingProof, lang: str) -> str:
     """Return what is missing, and how the last attempt at it ended."""
-    text, reason = missing_text(piece, lang), missing_reason(piece)
+    text, reason = missing_text(piece, lang), missing_reason(piece, lang)
     return translate("missing.why", lang, what=text, why=reason) if reason else text
 
 
@@ -290,7 +292,7 @@ def _unproved_gaps(report: Report, view: View) -> Iterator[Unseen]:
     enable_commands = [gap.enable for gap in report.evidence.of(Unseen) if gap.what == REST_OF_RUN]
     for piece in outcome.missing:
         failed_commands = [attempt.equivalent for attempt in piece.attempts if attempt.failure]
-        reason = missing_reason(piece)
+        reason = missing_reason(piece, view.lang)
         if not reason:
             causes = unfinished_reasons(outcome.unfinished, view.lang)
             reason = next(iter(causes), translate("reason.not-reached", view.lang))

@@ -93,7 +93,7 @@ def _evidence_item(context: ReportContext, observation: Observation, number: int
     vantage = document.vantage_name(observation, context.lang)
     return tag(
         "li",
-        tag("span", digest(observation), class_="digest"),
+        tag("span", digest(observation, context.lang), class_="digest"),
         tag("small", " ", vantage, " " if link else None, link),
         pre(observation.equivalent, "command") if observation.equivalent else None,
     )

@@ -27,7 +27,11 @@ def timeline_section(context: ReportContext) -> Markup | None:
             "tr",
             tag("td", document.format_duration(observation.at), class_="time"),
             tag("td", document.format_duration(observation.took), class_="time"),
-            tag("td", tag("span", digest(observation), class_="digest"), _bar(observation, total)),
+            tag(
+                "td",
+                tag("span", digest(observation, context.lang), class_="digest"),
+                _bar(observation, total),
+            ),
         )
         for observation in observations
     ]
@@ -72,7 +76,7 @@ def _row(context: ReportContext, number: int, observation: Observation) -> Marku
         tag(
             "td",
             tag("small", f"{type(observation).__name__}, {vantage}", class_="kind"),
-            tag("span", digest(observation), class_="digest"),
+            tag("span", digest(observation, context.lang), class_="digest"),
             tag("code", observation.equivalent, class_="same") if observation.equivalent else None,
         ),
     )

@@ -7,6 +7,7 @@ from diagnose.checking.proof import (
     unfinished_reasons,
 )
 from diagnose.checking.root_cause import LayerStatus, layer_statuses
+from diagnose.i18n import failures
 from diagnose.i18n.reports import translate
 from diagnose.model import Observation, Report, Vantage
 from diagnose.model.frozen import frozen
@@ -50,12 +51,12 @@ def _unknown_reason(report: Report, name: str, lang: str) -> str | None:
     ]
     if missing_texts and name in TARGET_LAYERS:
         return translate("missing", lang, what=finding_text.join_texts(missing_texts, lang))
-    failures = (
-        observation.failure.message
+    messages = (
+        failures.text(observation.failure.message, lang)
         for observation in layer_observations(report, name)
         if observation.failure
     )
-    return next(failures, None) or next(
+    return next(messages, None) or next(
         iter(finding_text.unfinished_reasons(unfinished_reasons(report), lang)), None
     )
 

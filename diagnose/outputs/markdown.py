@@ -176,7 +176,7 @@ def _evidence(finding: Finding, lang: str) -> list[str]:
 def _evidence_item(observation: Observation, lang: str) -> str:
     vantage = document.vantage_name(observation, lang)
     command = f"\n  - {code(observation.equivalent)}" if observation.equivalent else ""
-    return f"- {code(digest(observation))} ({vantage}){command}"
+    return f"- {code(digest(observation, lang))} ({vantage}){command}"
 
 
 def _symptoms(report: Report, finding: Finding, lang: str) -> list[str]:
@@ -227,7 +227,7 @@ def _timeline(report: Report, lang: str) -> list[str]:
             (
                 f"{document.format_duration(observation.at):>8}",
                 f"{document.format_duration(observation.took):>8}",
-                f" {document.single_line(digest(observation))}",
+                f" {document.single_line(digest(observation, lang))}",
             )
         )
         for observation in document.chronological(report)

@@ -30,7 +30,7 @@ from diagnose.outputs.verdict_text import verdict_sentence
 _VISIBLE_EVIDENCE = 3
 
 #: How evidence is introduced, by where it was observed.
-_WHY = {
+WHY = {
     Vantage.HERE: "why",
     Vantage.SERVER: "why-inside",
     Vantage.ELSEWHERE: "why-elsewhere",
@@ -150,7 +150,11 @@ def _add_title(page: Page, finding: Finding, view: View) -> None:
     severity = str(finding.severity)
     label = finding_text.severity_label(finding.severity, view.lang)
     confidence = str(finding.claim.confidence)
-    qualifier = "" if confidence == "certain" else f" ({translate(confidence, view.lang)})"
+    qualifier = (
+        ""
+        if confidence == "certain"
+        else translate("join.remark", view.lang, remark=translate(confidence, view.lang))
+    )
     mark = f"{label}[{finding.check.id}]{qualifier}: "
     title = " ".join(finding_text.title(finding, view.lang).split())
     title_width = page.width - cell_len(mark)
@@ -186,8 +190,8 @@ def add_evidence(page: Page, finding: Finding, view: View) -> None:
     observations = finding.claim.because
     visible = observations if view.verbosity >= 1 else observations[:_VISIBLE_EVIDENCE]
     for observation in visible:
-        head = f"= {translate(_WHY[observation.vantage], view.lang)}: "
-        page.prose(digest(observation), head, 2, "dim")
+        head = f"= {translate(WHY[observation.vantage], view.lang)}: "
+        page.prose(digest(observation, view.lang), head, 2, "dim")
         if observation.equivalent:
             page.code(f"$ {observation.equivalent}", 6, "dim")
     if len(observations) > len(visible):
@@ -345,7 +349,7 @@ def add_timeline(page: Page, report: Report, view: View) -> None:
     page.add(("bold", translate("timeline", view.lang)))
     for observation in sorted(report.evidence.observations, key=_start_time):
         head = f"{observation.at * 1000:8.0f} ms {_format_duration(observation.took):>6}  "
-        page.prose(digest(observation), head, 0, "dim")
+        page.prose(digest(observation, view.lang), head, 0, "dim")
 
 
 def _start_time(observation: Observation) -> float:

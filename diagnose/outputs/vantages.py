@@ -4,6 +4,7 @@ server behind a CDN answers (`--origin-address`): one line for each place and ad
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from diagnose.i18n import failures
 from diagnose.i18n.reports import translate
 from diagnose.model import Failure, Observation, Report, Vantage
 from diagnose.model.http import Exchange
@@ -114,7 +115,9 @@ def _point_lines(report: Report, point: "VantagePoint", lang: str) -> Iterator[s
 
     place = visit_place(point)
     if point.failure:
-        yield translate("vantage.unusable", lang, place=place, reason=point.failure.message)
+        yield translate(
+            "vantage.unusable", lang, place=place, reason=failures.text(point.failure.message, lang)
+        )
         return
     for lookup in report.evidence.of(VantageResolution):
         if visit_place(lookup) == place and lookup.failure:
@@ -142,7 +145,7 @@ def _visit_outcome(visits: "tuple[VantageVisit, ...]", uses_tls: bool, lang: str
 
 
 def _failure_text(key: str, failure: Failure, lang: str) -> str:
-    return translate(key, lang, reason=failure.message)
+    return translate(key, lang, reason=failures.text(failure.message, lang))
 
 
 def _line(place: str, address: str, outcome: str, lang: str) -> str:

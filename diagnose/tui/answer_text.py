@@ -4,7 +4,7 @@ why should I believe it, what follows from it. No I/O."""
 from diagnose.fixing.plan import irreversible_steps, skip_reason
 from diagnose.i18n import reports
 from diagnose.i18n.screen import translate
-from diagnose.model import Finding, Report, Severity, Vantage
+from diagnose.model import Finding, Report, Severity
 from diagnose.model.view import View
 from diagnose.outputs import finding_text, ignore_text
 from diagnose.outputs import text as texts
@@ -73,9 +73,8 @@ def _add_reasons(page: Page, finding: Finding, view: View) -> None:
     if claim.location:
         texts.add_excerpt(page, claim.location)
     for observation in claim.because[:_VISIBLE_EVIDENCE]:
-        inside = observation.vantage is Vantage.SERVER
-        head = reports.translate("why-inside" if inside else "why", lang)
-        page.prose(digest(observation), f"{head}: ", 2)
+        head = reports.translate(texts.WHY[observation.vantage], lang)
+        page.prose(digest(observation, lang), f"{head}: ", 2)
     hidden = len(claim.because) - _VISIBLE_EVIDENCE
     if hidden > 0:
         page.prose(translate("more-evidence", lang, count=hidden), "", 2, "dim")

@@ -37,7 +37,7 @@ def layer_text(report: Report, layer: str, view: View) -> str:
     page = tab_text.new_page(view)
     for observation in header_text.layer_observations(report, layer):
         page.blank()
-        tab_text.add_observation(page, observation)
+        tab_text.add_observation(page, observation, view)
     return page.text()
 
 

@@ -73,7 +73,11 @@ def _layer_lines(layer: Layer, report: Report, view: View) -> str:
     examples = failed[:2] or observations[:1]
     for observation in examples:
         page.add(
-            ("dim", "  " + truncate(sanitize(digest(observation)), view.width - 2, view.ascii))
+            (
+                "dim",
+                "  "
+                + truncate(sanitize(digest(observation, view.lang)), view.width - 2, view.ascii),
+            )
         )
     if layer.reason and (layer.status == "skipped" or not failed):
         page.add(("dim", "  " + truncate(layer.reason, view.width - 2, view.ascii)))
@@ -110,7 +114,7 @@ def log_text(report: Report, view: View, query: str, failures_only: bool) -> str
             if type(observation).layer
             else ""
         )
-        text = sanitize(digest(observation))
+        text = sanitize(digest(observation, view.lang))
         if query not in f"{name} {text}".lower():
             continue
         start = f"{observation.at * 1000:7.0f} ms  {name}{' ' * max(11 - cell_len(name), 1)} "

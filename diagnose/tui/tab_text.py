@@ -8,7 +8,7 @@ from diagnose.i18n.screen import translate
 from diagnose.model import LAYERS, Command, Finding, Manual, Observation, Report, Severity
 from diagnose.model.events import Wait
 from diagnose.model.view import View
-from diagnose.outputs import check_page, finding_text
+from diagnose.outputs import check_page, document, finding_text
 from diagnose.outputs import text as texts
 from diagnose.outputs.digest import digest
 from diagnose.outputs.progress import longest_first, wait_text
@@ -128,7 +128,7 @@ def _add_evidence(page: Page, finding: Finding, view: View) -> None:
     fix are undone."""
     for observation in finding.claim.because:
         page.blank()
-        add_observation(page, observation)
+        add_observation(page, observation, view)
     if finding.claim.ruled_out:
         page.blank()
         page.prose(
@@ -146,9 +146,11 @@ def _add_evidence(page: Page, finding: Finding, view: View) -> None:
         page.code(f"$ {command}", 4)
 
 
-def add_observation(page: Page, observation: Observation) -> None:
+def add_observation(page: Page, observation: Observation, view: View) -> None:
     """Add an observation: vantage, times, and the equivalent command."""
-    page.prose(digest(observation), f"{observation.vantage}: ", 0)
+    page.prose(
+        digest(observation, view.lang), f"{document.vantage_name(observation, view.lang)}: ", 0
+    )
     if observation.equivalent:
         page.code(f"$ {observation.equivalent}", 4)
     page.add(("dim", f"    {observation.at * 1000:.0f} ms + {observation.took * 1000:.0f} ms"))
@@ -162,7 +164,9 @@ def add_waterfall(page: Page, report: Report, view: View) -> None:
         start = f"{bar} {observation.took * 1000:5.0f} ms "
         room = max(view.width - cell_len(start), 8)
         role = "error" if observation.failure else "dim"
-        page.add((role, start), truncate(sanitize(digest(observation)), room, view.ascii))
+        page.add(
+            (role, start), truncate(sanitize(digest(observation, view.lang)), room, view.ascii)
+        )
     page.add(("dim", f"0{' ' * (bars - 2)}{total * 1000:.0f} ms"))
 
 

@@ -8,11 +8,9 @@ imported only when needed.
 from collections.abc import Sequence
 
 from diagnose.parsers.target import UsageError
+from diagnose.processes.installation import extra_command
 
-_MISSING_EXTRA = (
-    "The browser view needs textual-serve: pipx inject diagnose-https textual-serve, "
-    "or pip install 'diagnose-https[web]'."
-)
+_MISSING_EXTRA = "The browser view needs textual-serve: {command}"
 
 
 def serve(targets: Sequence[str], options: Sequence[str], port: int, lang: str) -> int:
@@ -23,5 +21,5 @@ def serve(targets: Sequence[str], options: Sequence[str], port: int, lang: str) 
     except ModuleNotFoundError as missing:
         if (missing.name or "diagnose").partition(".")[0] == "diagnose":
             raise
-        raise UsageError(_MISSING_EXTRA) from None
+        raise UsageError(_MISSING_EXTRA.format(command=extra_command("web"))) from None
     return run(targets, options, port, lang)

@@ -16,6 +16,7 @@ from mcp import Client
 
 from diagnose.model import Evidence
 from diagnose.probes.outside.http_requests import PATIENCE
+from diagnose.processes.installation import extra_command
 from diagnose.recording.codec import Recording, encode
 from tests.agent.agent_client import call, refusal, with_agent
 from tests.support.check_evidence import NOW, SHOP
@@ -272,7 +273,7 @@ def test_without_the_extra_it_says_how_to_install_it() -> None:
         cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert ended.returncode == 64
-    assert "pip install 'diagnose-https[mcp]'" in ended.stderr
+    assert f"need the MCP SDK: {extra_command('mcp')}" in ended.stderr
 
 
 def test_a_word_too_many_is_an_error() -> None:

@@ -1,6 +1,7 @@
 """AWS without boto3, which is an extra: unknown, and how to install it."""
 
 import asyncio
+import re
 import sys
 
 import pytest
@@ -10,6 +11,7 @@ from diagnose.cloud.aws.rules import group_layer
 from diagnose.cloud.evaluation import Flow, evaluate
 from diagnose.cloud.provider import ApiError, ApiRequest, ApiResponse, Credentials
 from diagnose.model.cloud import CloudInstance, RuleSet, SecurityGroup
+from diagnose.processes.installation import extra_command
 
 EC2 = AwsEc2()
 KEY = Credentials("AKIA", "canary", "a test", region="eu-west-1")
@@ -25,7 +27,7 @@ def test_the_extra_is_named(monkeypatch: pytest.MonkeyPatch, module: str) -> Non
     monkeypatch.setitem(sys.modules, module, None)
     instance = CloudInstance("aws-ec2", "eu-west-1", "i-01234567")
     for asked in (EC2.fetch(instance, KEY, Nobody()), EC2.locate("203.0.113.9", KEY, Nobody())):
-        with pytest.raises(ApiError, match=r"pip install 'diagnose-https\[aws\]'") as caught:
+        with pytest.raises(ApiError, match=re.escape(extra_command("aws"))) as caught:
             asyncio.run(asked)
         assert caught.value.kind == "extra"
 

@@ -8,6 +8,7 @@ from diagnose import exporter
 from diagnose.cli.request_parser import parse_serve
 from diagnose.exporter.settings import ListenAddress, Settings
 from diagnose.parsers.target import UsageError
+from diagnose.processes.installation import extra_command
 
 
 def test_the_defaults_are_blackboxs_on_loopback() -> None:
@@ -65,7 +66,4 @@ def test_a_missing_library_is_named_with_the_command(
     monkeypatch.setitem(sys.modules, library, None)
     with pytest.raises(UsageError) as raised:
         exporter.serve(Settings("b.yml", ()), check_only=True)
-    assert str(raised.value) == (
-        f"diagnose serve needs {library}: pipx install 'diagnose-https[serve]', "
-        "or pip install 'diagnose-https[serve]'."
-    )
+    assert str(raised.value) == f"diagnose serve needs {library}: {extra_command('serve')}"

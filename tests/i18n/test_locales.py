@@ -19,6 +19,7 @@ from diagnose.checking.texts import Section, section_heading
 from diagnose.i18n.command_line import HELP
 from diagnose.i18n.messages import DOMAIN, LOCALES, Message, Messages, PluralMessage
 from tests.support import command_texts
+from tests.support.summaries import phrases
 
 TRANSLATED = sorted(set(i18n.LANGUAGES) - {i18n.SOURCE_LANGUAGE})
 SECTIONS: tuple[Section, ...] = ("meaning", "remedy", "verify", "steps", "general")
@@ -30,6 +31,12 @@ def source_messages() -> Iterator[Message | PluralMessage]:
         if isinstance(table, Messages):
             yield from table
     yield from (Message(*text) for text in command_texts.texts())
+
+
+def source_texts() -> set[tuple[str | None, ...]]:
+    """The context and the forms of each message, and of each phrase of an observation."""
+    with_context = {tuple(message) for message in source_messages()}
+    return with_context | {(None, *forms) for forms in phrases()}
 
 
 def path(lang: str, suffix: str) -> Path:
@@ -65,7 +72,7 @@ def test_every_language_but_english_has_a_catalogue() -> None:
 @pytest.mark.parametrize("lang", TRANSLATED)
 def test_a_catalogue_holds_the_messages_of_the_source_all_translated(lang: str) -> None:
     held = {(entry.context, *forms(entry.id)) for entry in entries(catalogue(lang))}
-    assert held == {tuple(message) for message in source_messages()}, "run `make catalogues`"
+    assert held == source_texts(), "run `make catalogues`"
     unfinished = [
         (entry.context, entry.string)
         for entry in entries(catalogue(lang))

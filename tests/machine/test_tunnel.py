@@ -75,7 +75,7 @@ def test_a_refusal_is_the_last_thing_that_ssh_says(tmp_path: Path) -> None:
 def test_an_end_without_a_word_is_a_closed_tunnel(tmp_path: Path) -> None:
     async def work(tunnel: Tunnel) -> None:
         assert await tunnel.read() == b""
-        assert (await ended(tunnel)).message == "closed"
+        assert (await ended(tunnel)).message == "connection closed"
 
     through(tmp_path, "exit 0", work)
 

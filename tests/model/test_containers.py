@@ -1,4 +1,5 @@
 from diagnose.model.containers import Container, Containers, Namespace
+from tests.support.summaries import summary_text
 
 WEB = Container(engine="docker", id="ab", name="web")
 APP = Namespace(pid=7, processes=("node", "sh"), sockets=(("0.0.0.0", 3000), ("127.0.0.1", 9229)))
@@ -18,10 +19,10 @@ def test_loopback_of_a_container_is_not_reachable_from_outside() -> None:
 
 
 def test_the_summary_names_the_containers_or_else_the_processes() -> None:
-    assert Containers(containers=(WEB,), namespaces=(APP,)).summary()[1] == "web"
-    assert Containers(namespaces=(APP,)).summary()[1] == "node (pid 7)"
-    assert Containers().summary()[1] == "none"
+    assert summary_text(Containers(containers=(WEB,), namespaces=(APP,)))[1] == "web"
+    assert summary_text(Containers(namespaces=(APP,)))[1] == "node (pid 7)"
+    assert summary_text(Containers())[1] == "none"
 
 
 def test_the_summary_is_bounded() -> None:
-    assert Containers(containers=(WEB,) * 500).summary()[1].count("web") == 12
+    assert summary_text(Containers(containers=(WEB,) * 500))[1].count("web") == 12

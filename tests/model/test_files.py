@@ -4,6 +4,7 @@ import pytest
 
 from diagnose.model.files import Access, NginxStart, PageAccess, PathComponent
 from diagnose.model.nginx import TestMessage as NginxMessage
+from tests.support.summaries import summary_text
 
 KEY = PathComponent("/srv/shop.key", 1000, "alice", 50, "staff", 0o000, folder=False)
 FOLDER = PathComponent("/srv", 1000, "alice", 50, "staff", 0o000)
@@ -55,16 +56,16 @@ def test_the_summary_shows_what_is_denied_or_else_the_file() -> None:
     parts = (replace(FOLDER, mode=0o755), replace(KEY, mode=0o600, label="etc_t"))
     said = "0600 alice:staff etc_t /srv/shop.key"
     denied = PageAccess(path="/srv/shop.key", parts=parts, uid=33, user="www-data")
-    assert denied.summary() == ("/srv/shop.key for www-data", said)
-    assert Access(path="/srv/shop.key", parts=parts).summary() == ("/srv/shop.key", said)
+    assert summary_text(denied) == ("/srv/shop.key for www-data", said)
+    assert summary_text(Access(path="/srv/shop.key", parts=parts)) == ("/srv/shop.key", said)
     closed = (replace(FOLDER, mode=0o700), parts[1])
-    assert "/srv, " in replace(denied, parts=closed).summary()[1]
+    assert "/srv, " in summary_text(replace(denied, parts=closed))[1]
 
 
 def test_a_start_is_summed_up_by_its_last_message_its_end_or_its_state() -> None:
     messages = (NginxMessage("warn", "first"), NginxMessage("emerg", "last"))
     start = NginxStart(messages=messages, line="exited", unit="nginx.service", state="failed")
-    assert start.summary()[1] == "last"
-    assert replace(start, messages=()).summary()[1] == "exited"
-    assert replace(start, messages=(), line="").summary()[1] == "nginx.service failed"
-    assert NginxStart(selinux="enforcing").summary()[1] == "SELinux enforcing"
+    assert summary_text(start)[1] == "last"
+    assert summary_text(replace(start, messages=()))[1] == "exited"
+    assert summary_text(replace(start, messages=(), line=""))[1] == "nginx.service failed"
+    assert summary_text(NginxStart(selinux="enforcing"))[1] == "SELinux enforcing"

@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 from diagnose.model.firewall import Firewalld, IpSet, Policy, PortRange, Zone
+from tests.support.summaries import summary_text
 
 WEB = PortRange(443, 445, "tcp")
 ZONE = Zone(name="public", permanent=False, opens=(WEB,))
@@ -42,29 +43,31 @@ def test_the_summary_of_a_zone_names_what_enters_it_and_what_it_opens() -> None:
         ports=(WEB, PortRange(80, 80, "tcp")),
         rich_rules=('rule family="ipv4" drop',),
     )
-    assert zone.summary() == (
+    assert summary_text(zone) == (
         "zone public (permanent) on eth0, 192.0.2.0/24",
         'opens ssh, 443-445, 80; rule family="ipv4" drop',
     )
-    assert ZONE.summary() == ("zone public (running)", "opens none")
+    assert summary_text(ZONE) == ("zone public (running)", "opens nothing")
 
 
 def test_the_summary_names_a_target_only_if_it_is_not_the_default() -> None:
-    assert replace(ZONE, target="DROP").summary()[1] == "target DROP; opens none"
+    assert summary_text(replace(ZONE, target="DROP"))[1] == "target DROP; opens nothing"
     policy = Policy(name="in", permanent=False, ingress=("ANY",), egress=("HOST",))
-    assert policy.summary() == ("policy in (running) from ANY to HOST", "opens none")
-    assert replace(policy, target="DROP").summary()[1] == "target DROP; opens none"
+    assert summary_text(policy) == ("policy in (running) from ANY to HOST", "opens nothing")
+    assert summary_text(replace(policy, target="DROP"))[1] == "target DROP; opens nothing"
 
 
 def test_the_summary_of_a_set_is_bounded() -> None:
     entries = tuple(f"192.0.2.{number}" for number in range(200))
-    subject, outcome = IpSet(name="banned", permanent=True, entries=entries).summary()
+    subject, outcome = summary_text(IpSet(name="banned", permanent=True, entries=entries))
     assert subject == "set banned (permanent)"
     assert outcome.count("192.0.2.") == 12
 
 
 def test_the_summary_of_firewalld_says_whether_it_lets_anything_in() -> None:
     running = Firewalld(running=True, default_zone="public")
-    assert running.summary()[1] == "running, default zone public"
-    assert replace(running, panic=True).summary()[1] == "running, default zone public, panic mode"
-    assert Firewalld(running=False, panic=True).summary()[1] == "not running"
+    assert summary_text(running)[1] == "running, default zone public"
+    assert (
+        summary_text(replace(running, panic=True))[1] == "running, default zone public, panic mode"
+    )
+    assert summary_text(Firewalld(running=False, panic=True))[1] == "not running"

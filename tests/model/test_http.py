@@ -12,6 +12,7 @@ from diagnose.model.http import (
 )
 from diagnose.model.websocket_codes import is_policy
 from tests.support.check_evidence import TIMEOUT, evidence
+from tests.support.summaries import summary_text
 from tests.support.websocket_evidence import upgrade
 
 PAGE = Exchange(
@@ -34,9 +35,9 @@ def test_a_field_is_found_by_its_name_in_any_case() -> None:
 
 
 def test_the_summary_shows_where_a_redirect_leads_and_only_that() -> None:
-    assert PAGE.summary() == ("GET https://shop.example.com/", "302 Found -> /a")
-    assert replace(PAGE, status=200, reason="").summary()[1] == "200"
-    assert replace(PAGE, headers=()).summary()[1] == "302 Found"
+    assert summary_text(PAGE) == ("GET https://shop.example.com/", "302 Found -> /a")
+    assert summary_text(replace(PAGE, status=200, reason=""))[1] == "200"
+    assert summary_text(replace(PAGE, headers=()))[1] == "302 Found"
 
 
 def test_codes_that_servers_send_on_purpose() -> None:
@@ -70,12 +71,13 @@ def test_how_it_ended_says_whether_it_stayed_open(
 
 def test_the_summary_says_what_was_tried_where_and_how_it_ended() -> None:
     refused = upgrade(404, "no-origin", through="application")
-    assert refused.summary() == (
-        "WebSocket wss://shop.example.com/ws (no-origin) (application)",
+    assert summary_text(refused) == (
+        "WebSocket wss://shop.example.com/ws (to the application itself, without Origin)",
         "404",
     )
     closed = replace(upgrade(101, accepted=True), ended="close", close_code=1011, close_reason="x")
-    assert closed.summary() == ("WebSocket wss://shop.example.com/ws", "101; then close 1011 x")
+    outcome = "101; then a close frame (1011 x)"
+    assert summary_text(closed) == ("WebSocket wss://shop.example.com/ws", outcome)
 
 
 def test_handshakes_that_ended_alike_are_one_attempt() -> None:

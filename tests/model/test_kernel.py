@@ -16,6 +16,7 @@ from diagnose.model.kernel import (
 )
 from tests.support.check_evidence import TIMEOUT, evidence
 from tests.support.server_tcp_evidence import ADDRESS, capture, counters, half_open, kernel, nic
+from tests.support.summaries import summary_text
 from tests.support.tcp_evidence import HERE, attempt
 
 SESSION, STRANGER = "198.51.100.1", "198.51.100.77"
@@ -106,8 +107,8 @@ def test_a_capture_proves_nothing_without_a_failed_attempt_or_its_end() -> None:
 
 
 def test_what_is_not_known_is_said() -> None:
-    assert Kernel().summary()[1] == "no settings"
-    assert Kernel(trackable=1024).summary()[1] == "nf_conntrack_max 1024"
-    assert TimeSync().summary()[1] == "not known"
-    assert TimeSync(synchronized=False).summary()[1] == "not synchronized"
-    assert Boot(manager="systemd", service="nginx", state="").summary()[1] == "not there"
+    assert summary_text(Kernel())[1] == "no settings"
+    assert summary_text(Kernel(trackable=1024))[1] == "nf_conntrack_max 1024"
+    assert summary_text(TimeSync())[1] == "not known"
+    assert summary_text(TimeSync(synchronized=False))[1] == "not synchronized"
+    assert summary_text(Boot(manager="systemd", service="nginx", state=""))[1] == "not there"

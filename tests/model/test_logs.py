@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 
 from diagnose.model.logs import ErrorLog, LogLine
+from tests.support.summaries import summary_text
 
 LINE = LogLine(
     file="/var/log/nginx/error.log",
@@ -29,11 +30,11 @@ def test_the_path_is_the_second_word_of_the_request(request_line: str, path: str
 
 
 def test_a_repeated_line_is_counted() -> None:
-    assert LINE.summary() == ("/var/log/nginx/error.log [error]", "open() failed")
-    assert replace(LINE, times=3).summary()[1] == "open() failed (3 times)"
+    assert summary_text(LINE) == ("/var/log/nginx/error.log [error]", "open() failed")
+    assert summary_text(replace(LINE, times=3))[1] == "open() failed (3 times)"
 
 
 def test_a_log_that_was_read_again_says_so() -> None:
     log = ErrorLog(file="/var/log/nginx/error.log", until=2.0)
-    assert log.summary()[0] == "/var/log/nginx/error.log"
-    assert replace(log, again=True).summary()[0] == "/var/log/nginx/error.log (again)"
+    assert summary_text(log)[0] == "/var/log/nginx/error.log"
+    assert summary_text(replace(log, again=True))[0] == "/var/log/nginx/error.log (again)"

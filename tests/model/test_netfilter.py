@@ -1,4 +1,5 @@
 from diagnose.model.netfilter import Ruleset, RulesFile
+from tests.support.summaries import summary_text
 
 SAVED = """\
 *filter
@@ -14,16 +15,16 @@ JSON = (
 
 
 def test_the_rules_of_either_format_are_counted() -> None:
-    assert Ruleset(tool="iptables", text=SAVED).summary() == ("rules (iptables)", "2 rules")
-    assert Ruleset(tool="nft", text=JSON).summary() == ("rules (nft)", "1 rules")
+    assert summary_text(Ruleset(tool="iptables", text=SAVED)) == ("rules (iptables)", "2 rules")
+    assert summary_text(Ruleset(tool="nft", text=JSON)) == ("rules (nft)", "1 rule")
 
 
 def test_chains_and_tables_are_no_rules() -> None:
     chains = "*filter\n:INPUT ACCEPT [0:0]\nCOMMIT\n"
-    assert Ruleset(tool="ip6tables-legacy", text=chains).summary()[1] == "0 rules"
-    assert Ruleset(tool="nft").summary()[1] == "0 rules"
+    assert summary_text(Ruleset(tool="ip6tables-legacy", text=chains))[1] == "0 rules"
+    assert summary_text(Ruleset(tool="nft"))[1] == "0 rules"
 
 
 def test_a_file_has_so_many_lines() -> None:
-    assert RulesFile(path="/etc/iptables/rules.v4", text=SAVED).summary()[1] == "5 lines"
-    assert RulesFile(path="/etc/nftables.conf").summary()[1] == "0 lines"
+    assert summary_text(RulesFile(path="/etc/iptables/rules.v4", text=SAVED))[1] == "5 lines"
+    assert summary_text(RulesFile(path="/etc/nftables.conf"))[1] == "0 lines"

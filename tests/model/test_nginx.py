@@ -15,7 +15,9 @@ from diagnose.model.nginx import (
     fatal,
 )
 from diagnose.model.nginx import TestMessage as Message
+from diagnose.outputs.digest import words_text
 from tests.support.certificates import LEAF
+from tests.support.summaries import summary_text
 
 OWN = NginxProcess(pid=7, binary="/usr/sbin/nginx")
 FOREIGN = replace(OWN, pid=8, foreign=True)
@@ -33,12 +35,12 @@ def test_a_build_has_tls_only_with_its_module() -> None:
 def test_a_master_of_a_container_is_not_the_machines_own() -> None:
     state = NginxState(installed=True, masters=(FOREIGN, OWN))
     assert state.own_masters == (OWN,)
-    assert state.summary()[1] == "running, pid 8, 7"
+    assert summary_text(state)[1] == "running, pid 8, 7"
 
 
 def test_without_a_master_it_says_whether_there_is_a_program() -> None:
-    assert NginxState(installed=True).summary()[1] == "not running"
-    assert NginxState(installed=False).summary()[1] == "not installed"
+    assert summary_text(NginxState(installed=True))[1] == "not running"
+    assert summary_text(NginxState(installed=False))[1] == "not installed"
 
 
 @pytest.mark.parametrize("level", ["emerg", "alert", "crit"])
@@ -63,9 +65,9 @@ def test_the_words_of_a_message_are_the_same_where_its_line_moved() -> None:
 
 def test_a_test_is_summed_up_by_its_first_message_or_its_result() -> None:
     test = NginxTest(binary="nginx", passed=True, messages=(WARNING, ERROR))
-    assert test.summary()[1] == "conflicting name"
-    assert replace(test, messages=()).summary()[1] == "passed"
-    assert replace(test, messages=(), passed=False).summary()[1] == "failed"
+    assert summary_text(test)[1] == "conflicting name"
+    assert summary_text(replace(test, messages=()))[1] == "passed"
+    assert summary_text(replace(test, messages=(), passed=False))[1] == "failed"
 
 
 def test_a_file_of_the_configuration_is_found_by_its_exact_path() -> None:
@@ -82,10 +84,10 @@ def test_an_application_is_written_as_nginx_writes_it() -> None:
 
 
 def test_the_outcome_of_what_was_read_or_tried() -> None:
-    assert TRY.summary()[1] == "connected"
-    assert replace(TRY, status=502).summary()[1] == "answers 502"
+    assert summary_text(TRY)[1] == "connected"
+    assert summary_text(replace(TRY, status=502))[1] == "answers 502"
     file = CertificateFile(path="/etc/nginx/shop.pem", chain=(LEAF,))
-    assert file.summary()[1] == LEAF.expiry_text
-    assert replace(file, chain=()).summary()[1] == ""
-    assert KeyFile(path="/etc/nginx/shop.key").summary()[1] == "key"
-    assert KeyFile(path="/etc/nginx/shop.key", key_type="EC").summary()[1] == "EC key"
+    assert summary_text(file)[1] == words_text(LEAF.expiry, "en")
+    assert summary_text(replace(file, chain=()))[1] == ""
+    assert summary_text(KeyFile(path="/etc/nginx/shop.key"))[1] == "key"
+    assert summary_text(KeyFile(path="/etc/nginx/shop.key", key_type="EC"))[1] == "EC key"

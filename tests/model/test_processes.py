@@ -1,4 +1,5 @@
 from diagnose.model.processes import Holder, PortHolders
+from tests.support.summaries import summary_text
 
 
 def test_a_stopped_process_is_a_fault() -> None:
@@ -6,4 +7,7 @@ def test_a_stopped_process_is_a_fault() -> None:
     assert PortHolders(port=443, holders=(at_work, stopped)).shows_fault
     assert traced.is_stopped
     assert not PortHolders(port=443, holders=(at_work,)).shows_fault
-    assert PortHolders(port=443, holders=(stopped,)).summary() == ("processes of port 443", "x 1 T")
+    assert summary_text(PortHolders(port=443, holders=(stopped,))) == (
+        "processes of port 443",
+        "x 1 T",
+    )

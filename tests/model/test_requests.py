@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 from diagnose.model.requests import Asked, ComparedRequest
+from tests.support.summaries import summary_text
 
 ASKED = Asked(
     target="http://app",
@@ -25,10 +26,10 @@ def test_a_unix_socket_has_no_port_and_no_brackets() -> None:
 
 
 def test_the_summary_names_the_host_that_was_sent() -> None:
-    subject, outcome = ASKED.summary()
+    subject, outcome = summary_text(ASKED)
     assert subject == "application http://app asked for the host shop.example.com"
     assert outcome == "404 Not Found; 120 bytes of header"
-    assert replace(ASKED, sent="").summary()[0].endswith("the host (none)")
+    assert summary_text(replace(ASKED, sent=""))[0].endswith("asked without a host")
 
 
 COMPARED = ComparedRequest(
@@ -43,11 +44,11 @@ COMPARED = ComparedRequest(
 
 def test_a_compared_request_says_what_was_changed() -> None:
     assert COMPARED.endpoint == "127.0.0.1:3000"
-    assert COMPARED.summary() == ("application http://app, as nginx asks", "400 Bad Request")
+    assert summary_text(COMPARED) == ("application http://app, as nginx asks", "400 Bad Request")
     changed = replace(
         COMPARED, part="field", name="Connection", change="replaced", value="close",
         is_control=True, status=302, reason="Found", location="https://shop.example.com/login",
     )  # fmt: skip
-    subject, outcome = changed.summary()
-    assert subject == "application http://app, Connection replaced close (again)"
+    subject, outcome = summary_text(changed)
+    assert subject == "application http://app, Connection replaced by close (again)"
     assert outcome == "302 Found -> https://shop.example.com/login"

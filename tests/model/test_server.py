@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 from diagnose.model.server import Interface, Listener, Listeners, PidFile, Route
+from tests.support.summaries import summary_text
 
 WEB = Listener(address="0.0.0.0", port=443, family=4, process="nginx")
 WEB6 = replace(WEB, address="::", family=6)
@@ -14,28 +15,28 @@ def test_the_sockets_on_a_port_are_those_of_every_address() -> None:
 
 
 def test_a_socket_is_named_by_its_process_if_that_may_be_read() -> None:
-    assert WEB.summary() == ("0.0.0.0:443", "nginx")
-    assert SSH.summary() == ("[::1]:22", "listening")
+    assert summary_text(WEB) == ("0.0.0.0:443", "nginx")
+    assert summary_text(SSH) == ("[::1]:22", "listening")
 
 
 def test_the_list_of_sockets_is_bounded_and_says_that_it_is_empty() -> None:
-    assert Listeners(sockets=(WEB, SSH)).summary()[1] == "0.0.0.0:443 nginx, [::1]:22"
-    assert Listeners(sockets=(WEB,) * 500).summary()[1].count("nginx") == 12
-    assert Listeners().summary()[1] == "none"
+    assert summary_text(Listeners(sockets=(WEB, SSH)))[1] == "0.0.0.0:443 nginx, [::1]:22"
+    assert summary_text(Listeners(sockets=(WEB,) * 500))[1].count("nginx") == 12
+    assert summary_text(Listeners())[1] == "none"
 
 
 def test_an_interface_is_up_or_down() -> None:
     nic = Interface(name="eth0", up=True, addresses=("203.0.113.10",))
-    assert nic.summary() == ("eth0 up", "203.0.113.10")
-    assert Interface(name="eth0", up=False).summary() == ("eth0 down", "none")
+    assert summary_text(nic) == ("eth0 up", "203.0.113.10")
+    assert summary_text(Interface(name="eth0", up=False)) == ("eth0 down", "none")
 
 
 def test_a_route_without_a_gateway_is_a_device() -> None:
     route = Route(source="10.0.0.5", towards="192.0.2.1", family=4, device="eth0")
-    assert route.summary()[1] == "eth0"
-    assert replace(route, gateway="10.0.0.1").summary()[1] == "10.0.0.1 eth0"
+    assert summary_text(route)[1] == "eth0"
+    assert summary_text(replace(route, gateway="10.0.0.1"))[1] == "10.0.0.1 eth0"
 
 
 def test_a_pid_file_without_a_number_counts_as_missing() -> None:
-    assert PidFile(path="/run/nginx.pid").summary()[1] == "missing"
-    assert PidFile(path="/run/nginx.pid", pid=7).summary()[1] == "pid 7"
+    assert summary_text(PidFile(path="/run/nginx.pid"))[1] == "missing"
+    assert summary_text(PidFile(path="/run/nginx.pid", pid=7))[1] == "pid 7"

@@ -5,6 +5,7 @@ import pytest
 from diagnose.model import Failure
 from diagnose.model.tcp import Connection, Hop, IcmpError, Walk
 from tests.support.check_evidence import REFUSED, TIMEOUT
+from tests.support.summaries import summary_text
 from tests.support.tcp_evidence import NETWORK_UNREACHABLE, NO_ROUTE_TO_HOST
 
 OPEN = Connection(address="203.0.113.10", port=443, family=4, source="198.51.100.2")
@@ -68,6 +69,6 @@ def test_the_last_router_is_the_farthest_that_answered() -> None:
     near, far, silent = Hop(1, "192.0.2.1"), Hop(3, "192.0.2.3"), Hop(2, None)
     walk = Walk(address="2001:db8::1", port=443, hops=(near, silent, far, Hop(4, None)))
     assert walk.last_router is far
-    assert walk.summary() == ("path to [2001:db8::1]:443", "192.0.2.1, *, 192.0.2.3, *")
+    assert summary_text(walk) == ("path to [2001:db8::1]:443", "192.0.2.1, *, 192.0.2.3, *")
     assert replace(walk, hops=(silent,)).last_router is None
     assert replace(walk, hops=()).last_router is None

@@ -8,6 +8,7 @@ from diagnose.model.visitor import (
     visitor_address,
 )
 from tests.support.check_evidence import evidence
+from tests.support.summaries import summary_text
 
 GUEST = "192.0.2.66"
 JAILS = Jails(jails=(Jail("sshd", (GUEST, "192.0.2.9")), Jail("nginx"), Jail("recidive", (GUEST,))))
@@ -27,18 +28,18 @@ def test_the_run_is_for_one_visitor_or_for_any() -> None:
 
 def test_the_bans_of_each_jail_are_counted() -> None:
     said = "sshd has banned 2, nginx has banned 0, recidive has banned 1"
-    assert JAILS.summary()[1] == said
-    assert Jails().summary()[1] == "none"
+    assert summary_text(JAILS)[1] == said
+    assert summary_text(Jails())[1] == "none"
 
 
 def test_a_way_back_is_there_unless_it_is_refused() -> None:
     route = ReturnRoute(source="203.0.113.10", towards=GUEST)
-    assert route.summary()[1] == "there is one"
+    assert summary_text(route)[1] == "there is one"
     refused = ReturnRoute(source="203.0.113.10", towards=GUEST, refusal="blackhole")
-    assert refused.summary()[1] == "blackhole"
+    assert summary_text(refused)[1] == "blackhole"
 
 
 def test_long_lists_are_cut() -> None:
     routes = (ClosedRoute("blackhole", "192.0.2.0/24"),) * 500
-    assert ClosedRoutes(routes=routes).summary()[1].count("blackhole") == 12
-    assert Jails(jails=(Jail("sshd"),) * 500).summary()[1].count("sshd") == 12
+    assert summary_text(ClosedRoutes(routes=routes))[1].count("blackhole") == 12
+    assert summary_text(Jails(jails=(Jail("sshd"),) * 500))[1].count("sshd") == 12

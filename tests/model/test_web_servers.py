@@ -9,6 +9,7 @@ from diagnose.model.web_servers import (
     WebServerTest,
     WebSite,
 )
+from tests.support.summaries import summary_text
 
 APACHE = WebServer(product="apache", pid=7, version="2.4.67", ports=(80, 443))
 CONFIG = WebServerConfig(
@@ -20,18 +21,18 @@ CONFIG = WebServerConfig(
 
 
 def test_a_server_is_named_as_its_project_writes_it() -> None:
-    assert APACHE.summary() == ("Apache 2.4.67", "running, pid 7, ports 80, 443")
-    assert replace(APACHE, product="haproxy", pid=None, version="").summary() == (
+    assert summary_text(APACHE) == ("Apache 2.4.67", "running, pid 7, ports 80, 443")
+    assert summary_text(replace(APACHE, product="haproxy", pid=None, version="")) == (
         "HAProxy",
         "not running",
     )
-    assert replace(APACHE, pid=None, state="failed").summary()[1] == "failed"
+    assert summary_text(replace(APACHE, pid=None, state="failed"))[1] == "failed"
 
 
 def test_a_test_shows_the_servers_own_message() -> None:
     test = WebServerTest(product="apache", passed=False, message="Invalid command 'SSLEngin'")
-    assert test.summary() == ("Apache's configuration test", "Invalid command 'SSLEngin'")
-    assert replace(test, passed=True, message="").summary()[1] == "passed"
+    assert summary_text(test) == ("Apache's configuration test", "Invalid command 'SSLEngin'")
+    assert summary_text(replace(test, passed=True, message=""))[1] == "passed"
 
 
 def test_a_socket_without_an_address_is_that_of_all() -> None:
@@ -48,7 +49,7 @@ def test_a_sites_files_are_found_by_their_role() -> None:
 
 
 def test_a_file_is_found_by_its_link_and_by_where_that_leads() -> None:
-    assert CONFIG.summary() == ("/etc/apache2/apache2.conf", "sites shop.example.com, _")
+    assert summary_text(CONFIG) == ("/etc/apache2/apache2.conf", "sites shop.example.com, _")
     assert CONFIG.file("/srv/shop.conf") is CONFIG.files[0]
     assert CONFIG.file("/etc/apache2/sites-enabled/shop.conf") is CONFIG.files[0]
     assert CONFIG.file("/nowhere") is None

@@ -75,9 +75,11 @@ def test_a_manual_step_says_where_and_what() -> None:
 
 def test_doubt_is_said_in_the_verdict_and_in_the_title() -> None:
     claim = refusal(confidence=Confidence.LIKELY)
-    made = render(report(NAME, raised=((check("tcp.door-shut"), claim),)), View())
+    doubted = report(NAME, raised=((check("tcp.door-shut"), claim),))
+    made = render(doubted, View())
     assert made.startswith("✗ CRITICAL  Probably: Port 443")
     assert "error[tcp.door-shut] (likely): " in made
+    assert "错误[tcp.door-shut]（很可能）: " in render(doubted, View(lang="zh"))
 
 
 def test_a_note_is_one_line_and_no_problem() -> None:

@@ -21,6 +21,7 @@ from diagnose.probes import Options
 from diagnose.probes.firmware import DMI_FOLDER
 from diagnose.probes.inside import cloud as inside
 from diagnose.probes.outside import cloud as outside
+from diagnose.processes.installation import extra_command
 from diagnose.recording.codec import Recording, encode
 from tests.support.check_evidence import NOW, TIMEOUT
 from tests.support.fake_context import Looking
@@ -208,7 +209,7 @@ def test_a_server_at_aws_without_boto3(monkeypatch: pytest.MonkeyPatch) -> None:
     (machine,) = looking.observed(CloudMachine)
     assert machine.instance is not None
     (unseen,) = looking.observed(Unseen)
-    assert "pip install 'diagnose-https[aws]'" in unseen.why
+    assert extra_command("aws") in unseen.why
     assert "canary" not in recording_of(looking).lower()
 
 

@@ -17,6 +17,7 @@ from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
 from diagnose.cli import main
+from diagnose.processes.installation import extra_command
 from tests.support.processes import Running, serving
 
 #: How long anything may take on a busy machine, in seconds.
@@ -162,8 +163,7 @@ def test_without_the_extra_it_says_how_to_get_it(
         monkeypatch.setitem(sys.modules, lacking, None)
         assert main.main(["web"]) == 64
         said = capsys.readouterr().err
-        assert "pipx inject diagnose-https textual-serve" in said
-        assert "pip install 'diagnose-https[web]'" in said
+        assert f"needs textual-serve: {extra_command('web')}" in said
         assert said.count("\n") == 1
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from diagnose.cloud.aws.credentials import ProfileCredentials
 from diagnose.cloud.provider import ApiError, ApiRequest, ApiResponse, Client, Credentials
+from diagnose.processes.installation import extra_command
 
 #: Events of the calls that are made. Those of sts and sso get the key of a profile.
 ALLOWED = frozenset(
@@ -27,7 +28,7 @@ ALLOWED = frozenset(
         "before-send.sts.AssumeRole",
     }
 )
-MISSING = "boto3 is not installed: pip install 'diagnose-https[aws]'"
+MISSING = "boto3 is not installed: {command}"
 #: Ways to a key that start a program or read a metadata service.
 _OTHER_SOURCES = (
     "boto-config", "container-role", "custom-process", "ec2-credentials-file", "iam-role",
@@ -50,7 +51,7 @@ def _ec2_client(
         import botocore.config
         import botocore.session
     except ImportError:
-        raise ApiError("extra", MISSING) from None
+        raise ApiError("extra", MISSING.format(command=extra_command("aws"))) from None
     session = botocore.session.Session()
     # Before anything is created: clients take the session's handlers with them.
     session.register("before-send", _Sender(client, loop))

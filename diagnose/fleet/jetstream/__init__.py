@@ -13,6 +13,7 @@ from importlib import import_module
 
 from diagnose.model.frozen import frozen
 from diagnose.parsers.target import UsageError
+from diagnose.processes.installation import extra_command
 
 #: The vantage of workers and fleets that name none.
 DEFAULT_VANTAGE = "default"
@@ -20,10 +21,7 @@ DEFAULT_VANTAGE = "default"
 #: Targets that wait in the queue or are at work, unless the user says otherwise.
 DEFAULT_QUEUED = 2000
 
-_MISSING_EXTRA = (
-    "Workers need the NATS client: pipx inject diagnose-https 'nats-py[nkeys]>=2.16,<3', "
-    "or pip install 'diagnose-https[fleet]'."
-)
+_MISSING_EXTRA = "Workers need the NATS client: {command}"
 
 
 @frozen
@@ -46,7 +44,7 @@ def require_client() -> None:
         for name in ("nats.aio.client", "nkeys"):
             import_module(name)
     except ModuleNotFoundError:
-        raise UsageError(_MISSING_EXTRA) from None
+        raise UsageError(_MISSING_EXTRA.format(command=extra_command("fleet"))) from None
 
 
 class QueueError(Exception):

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from diagnose.machine.script_files import read_script
 from diagnose.model import Failure, Vantage
 from diagnose.model.addresses import is_private
-from diagnose.model.http import Clock
+from diagnose.model.clock import Clock
 from diagnose.model.kernel import (
     Arrival,
     Boot,

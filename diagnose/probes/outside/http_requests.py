@@ -5,8 +5,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from diagnose.model import Target
+from diagnose.model.clock import Clock
 from diagnose.model.frozen import frozen
-from diagnose.model.http import Clock, Exchange, RequestPurpose
+from diagnose.model.http import Exchange, RequestPurpose
 from diagnose.model.tls import Handshake
 from diagnose.net.http import HttpConnection, HttpResult, connection_for, get
 from diagnose.net.tls import HTTP2

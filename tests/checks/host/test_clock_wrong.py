@@ -3,7 +3,7 @@ from datetime import timedelta
 from diagnose.checking.registry import load_check
 from diagnose.checking.root_cause import findings
 from diagnose.model import Confidence, Host, Severity, Vantage
-from diagnose.model.http import Clock
+from diagnose.model.clock import Clock
 from diagnose.model.kernel import TimeSync
 from diagnose.model.tls import Certificate, Handshake
 from tests.support.check_evidence import NOW, judge

@@ -11,7 +11,7 @@ import pytest
 from diagnose.machine import CommandResult
 from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Failure, Observation, Unseen, Vantage
-from diagnose.model.http import Clock
+from diagnose.model.clock import Clock
 from diagnose.model.kernel import (
     Arrival,
     Boot,

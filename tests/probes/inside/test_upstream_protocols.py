@@ -15,6 +15,7 @@ from diagnose.net.local import LocalNet
 from diagnose.probes.inside import upstream_protocols
 from diagnose.probes.inside.upstream_protocols import TRY_SCRIPT
 from tests.support.fake_context import Looking
+from tests.support.summaries import summary_text
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 ASKED = UpstreamTry(
@@ -55,7 +56,7 @@ FASTCGI, UWSGI = bytes((1, 9, 0, 0, 0, 0, 0, 0)), bytes((100, 0, 0, 0))
 def test_php_answers_fastcgi() -> None:
     (talk,) = talks({FASTCGI: bytes((1, 10, 0, 0, 0, 0, 0, 0))})
     assert (talk.speaks, talk.as_nginx, talk.failure) == ("fastcgi", False, None)
-    assert talk.summary()[1] == "answers"
+    assert summary_text(talk)[1] == "answers"
 
 
 def test_uwsgi_answers_its_ping() -> None:

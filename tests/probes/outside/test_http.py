@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from diagnose.model import Failure, Observation, Target
-from diagnose.model.http import Clock, Exchange
+from diagnose.model.clock import Clock
+from diagnose.model.http import Exchange
 from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake, HandshakeVariant
 from diagnose.net import DEFAULT_TIMEOUT, ConnectResult, ResolveResult

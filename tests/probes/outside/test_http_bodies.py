@@ -15,6 +15,7 @@ from diagnose.probes.outside import http_bodies
 from tests.net.test_http2 import GOAWAY, HELLO, PAGE, RESET, frame
 from tests.support.fake_context import Looking
 from tests.support.streams import Script
+from tests.support.summaries import summary_text
 
 URL = "https://shop.example.com/"
 ANSWERED = Exchange(url=URL, address="203.0.113.10", port=443, status=200)
@@ -134,7 +135,7 @@ def test_how_far_the_body_came_is_said() -> None:
     assert (body.end, body.received, body.announced) == ("cut", 50_000, 90_000)
     assert body.failure
     assert body.media_type == "text/css"
-    assert body.summary() == (f"body of {URL}", "50000 of 90000 bytes, cut off")
+    assert summary_text(body) == (f"body of {URL}", "50000 of 90000 bytes, cut off")
 
 
 def test_a_length_beside_chunks_announces_nothing() -> None:
