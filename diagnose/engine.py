@@ -117,11 +117,8 @@ class Run:
         return observation
 
     def _start_for(self, probe: Probe, observation: Observation) -> None:
-        """Start a probe for an observation that it waits for.
-
-        An outside probe is not started for what was observed on the server: `ServerSideRun` does
-        that.
-        """
+        """Start a probe for an observation that it waits for. An outside probe is not started for
+        what was observed on the server: `ServerSideRun` does that."""
         is_elsewhere = probe.side is Side.OUTSIDE and observation.vantage is not Vantage.HERE
         if probe.after is type(observation) and not is_elsewhere:
             self._start_probe(probe, observation)

@@ -58,7 +58,12 @@ class FailedUnit(Observation):
     is_local: bool = False
     manager: Manager = "systemd"
 
-    def summary(self) -> Summary:
+    @property
+    def title(self) -> str:
+        """The program's name and state in the words of what starts it."""
         if self.manager != "systemd":
-            return f"{self.manager} {self.unit}", self.message
-        return f"{self.unit}.service {self.state}", self.message
+            return f"{self.manager} {self.unit}"
+        return f"{self.unit}.service {self.state}"
+
+    def summary(self) -> Summary:
+        return self.title, self.message
