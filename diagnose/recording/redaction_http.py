@@ -62,7 +62,7 @@ _MARKERS = tuple(
         (r"requires TLS", ""),
         (r"<center>(?:openresty|tengine|nginx)[/\d. ]{0,20}", "<center>nginx</center>"),
         (r"<address>Apache[^<]{0,80} Server at ", "<address>Apache Server at "),
-        (r"\A(?:File not found|Access denied)\.\s{0,9}\Z", ""),
+        (r"\AAccess denied\.\s{0,9}\Z", ""),
         (r"forbidden by administrative rules", ""),
         (r"<center>awselb/[\d.]{1,10}</center>", ""),
         (r"<title>Attention Required! \| Cloudflare</title>", ""),

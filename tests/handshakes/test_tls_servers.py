@@ -122,7 +122,7 @@ def only_h2(files: Path, answer: servers.Answer) -> Any:
 
 def test_its_answer_is_judged_like_any_other(files: Path) -> None:
     assert checks(looking(files, only_h2(files, says(500)))) == ["http.server-error"]
-    assert checks(looking(files, only_h2(files, says(404)))) == []
+    assert checks(looking(files, only_h2(files, says(404)))) == ["http.page-refused"]
 
 
 def test_a_redirect_is_followed_over_http_2(files: Path) -> None:

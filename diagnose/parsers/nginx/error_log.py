@@ -190,7 +190,7 @@ def exhaustion_lines(lines: Iterable[LogLine]) -> tuple[LogLine, ...]:
 
 #: The file may not be read (EACCES): ngx_http_static_module, ngx_http_index_module,
 #: ngx_http_core_module (try_files).
-FILE_DENIED = lazy_pattern(
+FILE_DENIED = re.compile(
     r'(?:(?:open|stat|openat|readlink|opendir)\(\) )?"(/[^"]*)" '
     r"(?:failed|is forbidden) \(13: Permission denied\)"
 )

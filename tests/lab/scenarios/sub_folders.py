@@ -128,8 +128,8 @@ def path_behind_a_script(lab: Lab) -> None:
 
 
 @scenario(
-    outside=None, server="nginx.error-page-hides", target=f"https://{site.NAME}/order",
-    args=("--method", "POST"), manual="the application needs too long",
+    outside="http.page-refused", server="nginx.error-page-hides",
+    target=f"https://{site.NAME}/order", args=("--method", "POST"), manual="the application needs too long",
 )  # fmt: skip
 def slow_form_ends_as_405(lab: Lab) -> None:
     """A 504 for a POST leads to a file, and files are for GET only, after an article by

@@ -135,7 +135,7 @@ def test_how_far_the_body_came_is_said() -> None:
     assert (body.end, body.received, body.announced) == ("cut", 50_000, 90_000)
     assert body.failure
     assert body.media_type == "text/css"
-    assert summary_text(body) == (f"body of {URL}", "50000 of 90000 bytes, cut off")
+    assert summary_text(body) == (f"body of {URL}", "50000 of 90000 bytes; cut off")
 
 
 def test_a_length_beside_chunks_announces_nothing() -> None:
