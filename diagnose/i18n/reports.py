@@ -283,6 +283,7 @@ MESSAGES = Messages(
     ),
     Message("another-user-runs-it", "another user runs it"),
     Message("logged-to-no-file", "logged to no file"),
+    Message("errors-left-out", "its level leaves the errors of requests out"),
     PluralMessage("count.causes", "{count} root cause", "{count} root causes"),
     PluralMessage("count.symptoms", "{count} consequence", "{count} consequences"),
     PluralMessage("count.notes", "{count} note", "{count} notes"),

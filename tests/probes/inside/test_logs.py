@@ -91,6 +91,17 @@ def test_a_log_that_is_no_file_is_missed_only_after_a_failure() -> None:
     assert look_at(door, config(text), FAILED).observed(Unseen)[0].what == "stderr"
 
 
+def test_a_log_without_the_errors_of_requests_is_missed_only_after_a_failure() -> None:
+    """Control panels write `error_log … crit`."""
+    door, text = machine(f"{HEAD}log 0\n\n"), f"error_log {LOG} crit; {SITE}"
+    assert not look_at(door, config(text)).observed(Unseen)
+    (unseen,) = look_at(door, config(text), FAILED).observed(Unseen)
+    assert (unseen.what, unseen.why) == (LOG, "its level leaves the errors of requests out")
+    both = text.replace("location /", "error_log /var/log/shop.log; location /")
+    door = machine(f"{HEAD}log 0\n\nlog 0\n\n", LOG, "/var/log/shop.log")
+    assert not look_at(door, config(both), FAILED).observed(Unseen)
+
+
 def test_the_build_and_the_command_line_say_where_it_is_as_well() -> None:
     build = NginxBuild(binary="/n", prefix="/opt/n", arguments=("--prefix=/opt/n",))
     state = NginxState(
