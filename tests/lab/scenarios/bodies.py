@@ -215,9 +215,10 @@ def page_without_content(lab: Lab) -> None:
     _serve(lab, "no-content")
 
 
-@healthy()
+@scenario(outside="http.part-of-page", manual=APPLICATION)
 def page_that_was_not_modified(lab: Lab) -> None:
-    """304 to everybody, with the length that the page would have."""
+    """304 to everybody, with the length that the page would have: the body is not cut, but a
+    visitor without a copy of the page sees nothing."""
     _serve(lab, "not-modified")
 
 
