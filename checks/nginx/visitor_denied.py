@@ -136,7 +136,11 @@ def _restriction_notes(nginx: Nginx) -> Iterator[Claim]:
         first = next(directive for directive in access_directives if directive.name == "deny")
         note = _note(nginx, first, _first_networks(sources), reserved)
         refused = _refused_pages(nginx.evidence)
-        is_closed = bool(refused) and note.facts["nobody"] and target.path == "/"
+        # `location /` alone may be closed on purpose, as of an interface without a page there.
+        is_of_all = first not in (location_match.block.block or ()) or (
+            location_match.block.name == "server"
+        )
+        is_closed = bool(refused) and note.facts["nobody"] and is_of_all and target.path == "/"
         yield replace(
             note,
             about=Subject(name=target.host, path=target.path),

@@ -82,14 +82,17 @@ def test_fires_as_a_note_where_no_address_is_allowed() -> None:
 
 
 def test_fires_as_a_warning_where_the_whole_site_refuses_everybody() -> None:
-    closed = (HOST, BUILD, RUNNING, site("        deny all;\n"))
-    (claim,) = judge(CHECK, *closed, FORBIDDEN)
+    whole = config(SITE.replace("    location /", "    deny all;\n    location /"))
+    (claim,) = judge(CHECK, HOST, BUILD, RUNNING, whole, FORBIDDEN)
     assert claim.severity is Severity.WARNING
     assert any("refuses every visitor" in text for text in texts(CHECK, claim))
-    # A folder that is closed to everybody is closed on purpose.
+    # What is closed by a location, or asked for in a folder, may be closed on purpose.
+    (claim,) = judge(CHECK, HOST, BUILD, RUNNING, site("        deny all;\n"), FORBIDDEN)
+    assert claim.severity is Severity.NOTE
     url = f"https://{SHOP.host}/private/"
     folder = replace(SHOP, input=url, path="/private/")
-    (claim,) = judge(CHECK, *closed, replace(FORBIDDEN, url=url), target=folder)
+    forbidden = replace(FORBIDDEN, url=url)
+    (claim,) = judge(CHECK, HOST, BUILD, RUNNING, whole, forbidden, target=folder)
     assert claim.severity is Severity.NOTE
 
 
