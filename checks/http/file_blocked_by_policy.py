@@ -37,7 +37,7 @@ def file_blocked_by_policy(evidence: Evidence) -> Iterator[Claim]:
         (file, directive)
         for file in page.files
         if not file.is_optional
-        and (url := parse_url(file.url)) is not None
+        and (url := parse_url(_requested_url(page, file.url))) is not None
         and (directive := file_blocked_by(found, page_url, url, file.kind == "stylesheet"))
     ]
     if not blocked:
@@ -59,6 +59,13 @@ def file_blocked_by_policy(evidence: Evidence) -> Iterator[Claim]:
         },
         fix=Fix((Manual("allow", Where.SERVER),), Applicability.MANUAL),
     )
+
+
+def _requested_url(page: Page, url: str) -> str:
+    """Return the address that a browser requests: with `upgrade-insecure-requests` it is changed to
+    https before the policy is asked (Upgrade Insecure Requests, section 4.1)."""
+    is_changed = page.upgrades and url.startswith("http://")
+    return f"https://{url.removeprefix('http://')}" if is_changed else url
 
 
 def _authority(url: str) -> str:

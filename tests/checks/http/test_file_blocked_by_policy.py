@@ -59,3 +59,11 @@ def test_silent_where_it_is_allowed_or_unknown(policy: str) -> None:
 def test_silent_on_own_files_and_on_those_that_the_page_does_not_wait_for() -> None:
     analytics = script("https://stats.example.net/a.js", is_optional=True)
     assert not judge(CHECK, loads(script(), analytics), answer("script-src 'self'"))
+
+
+def test_silent_where_the_policy_changes_http_to_https_before() -> None:
+    style = sheet("http://shop.example.com/a.css")
+    policy = answer("style-src 'self'; upgrade-insecure-requests")
+    upgrading = replace(loads(style), upgrades=True)
+    assert not judge(CHECK, upgrading, policy)
+    assert judge(CHECK, loads(style), answer("style-src 'self'"))
