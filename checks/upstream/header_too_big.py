@@ -45,10 +45,14 @@ class OversizedHeader:
     failed_exchanges: tuple[Exchange, ...]
 
     @property
+    def buffer_directive(self) -> Directive | None:
+        """The directive that sets the buffer's size; None if none does."""
+        return self.location_match.directive(f"{self.prefix}_buffer_size")
+
+    @property
     def place(self) -> Directive:
         """The directive that sets the buffer's size, or the location's block where none does."""
-        directive = self.location_match.directive(f"{self.prefix}_buffer_size")
-        return directive or self.location_match.block
+        return self.buffer_directive or self.location_match.block
 
 
 @check(
@@ -120,9 +124,7 @@ def _oversized_header(
 
 def _claim(nginx: Nginx, oversized_header: OversizedHeader) -> Claim:
     port, response = nginx.evidence.target.port, oversized_header.response
-    buffer_directive = oversized_header.location_match.directive(
-        f"{oversized_header.prefix}_buffer_size"
-    )
+    buffer_directive = oversized_header.buffer_directive
     pass_directive = next(
         directive
         for name in _PREFIXES
