@@ -5,17 +5,16 @@ with a page.
 
 from dataclasses import replace
 
-from diagnose.model import Failure, Vantage
+from diagnose.model import Vantage
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.requests import BypassedApplication
-from diagnose.parsers.nginx import proxy_headers, server_blocks, upstreams
+from diagnose.parsers.nginx import server_blocks, upstreams
 from diagnose.parsers.nginx.bypasses import Bypass, bypass_of
 from diagnose.parsers.nginx.proxied_request import proxied_request
 from diagnose.parsers.nginx.server_blocks import Socket
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside.upstream_comparisons import (
-    answer_field,
     send_request,
     visitor_fields,
 )
@@ -66,16 +65,13 @@ async def _ask(ctx: ProbeContext, config: NginxConfig, exchange: Exchange) -> No
     answer = await send_request(ctx, route, request) if request else None
     if answer is None:
         return
-    head = proxy_headers.parse_response_head(answer.reply)
     ctx.emit(
         BypassedApplication(
             vantage=Vantage.SERVER,
             at=at,
             took=ctx.elapsed() - at,
             equivalent=answer.equivalent,
-            failure=None
-            if head.status
-            else answer.failure or Failure("protocol", "no HTTP answer"),
+            failure=answer.fault,
             target=upstream.target,
             path=path,
             address=answer.peer[0],
@@ -83,8 +79,8 @@ async def _ask(ctx: ProbeContext, config: NginxConfig, exchange: Exchange) -> No
             by=bypass.by,
             file=bypass.directive.file,
             line=bypass.directive.line,
-            status=head.status,
-            is_html=answer_field(answer.reply, b"content-type").lower().startswith("text/html"),
+            status=answer.head.status,
+            is_html=answer.is_html,
         )
     )
 

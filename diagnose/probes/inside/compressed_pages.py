@@ -9,11 +9,10 @@ from diagnose.model import Vantage
 from diagnose.model.http import BrowserVisit, header
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.requests import ComparedRequest
-from diagnose.parsers.nginx import proxy_headers
 from diagnose.parsers.nginx.proxied_request import proxied_request
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside import upstream_routes
-from diagnose.probes.inside.upstream_comparisons import answer_field, send_request
+from diagnose.probes.inside.upstream_comparisons import send_request
 from diagnose.probes.inside.upstream_requests import http_version
 
 #: The field that decides, and what browsers send in it.
@@ -51,7 +50,7 @@ async def _ask(ctx: ProbeContext, config: NginxConfig) -> None:
     answer = await send_request(ctx, route, request) if request and passed else None
     if answer is None or passed is None:
         return
-    head = proxy_headers.parse_response_head(answer.reply)
+    head = answer.head
     ctx.emit(
         ComparedRequest(
             vantage=Vantage.SERVER,
@@ -68,6 +67,6 @@ async def _ask(ctx: ProbeContext, config: NginxConfig) -> None:
             value=passed,
             status=head.status,
             reason=head.reason,
-            coding=answer_field(answer.reply, b"content-encoding")[:20],
+            coding=answer.field("Content-Encoding")[:20],
         )
     )

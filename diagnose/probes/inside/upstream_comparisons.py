@@ -11,14 +11,13 @@ the visitor's origin.
 
 import re
 
-from diagnose.model import Failure, Vantage
+from diagnose.model import Vantage
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.requests import ComparedRequest
 from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.http import proxy_page
-from diagnose.parsers.nginx import proxy_headers
 from diagnose.parsers.nginx.form_requests import form_variants
 from diagnose.parsers.nginx.proxied_request import (
     ProxiedRequest,
@@ -37,9 +36,9 @@ from diagnose.parsers.upstream_answers import (
 )
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside import upstream_requests, upstream_routes
+from diagnose.probes.inside.raw_answers import RawAnswer
 from diagnose.probes.inside.remote_curl import shown_command
 from diagnose.probes.inside.upstream_requests import (
-    RawAnswer,
     answer_by_curl,
     ask_after_config,
     ask_after_page,
@@ -180,7 +179,7 @@ class Asking:
         answer = await send_request(ctx, self.route, variant.request, self.method)
         if answer is None:
             return None
-        head = proxy_headers.parse_response_head(answer.reply)
+        head = answer.head
         hidden = is_secret_name(variant.name) or variant.name.lower() in _user_fields(ctx)
         return ctx.emit(
             ComparedRequest(
@@ -188,9 +187,7 @@ class Asking:
                 at=at,
                 took=ctx.elapsed() - at,
                 equivalent=answer.equivalent,
-                failure=None
-                if head.status
-                else answer.failure or Failure("protocol", "no HTTP answer"),
+                failure=answer.fault,
                 target=self.route.upstream.target,
                 path=self.route.path,
                 address=answer.peer[0],
@@ -203,12 +200,12 @@ class Asking:
                 is_control=is_control,
                 status=head.status,
                 reason=head.reason,
-                location=absolute_location(answer_field(answer.reply, b"location"), ctx.target.url),
-                is_html=answer_field(answer.reply, b"content-type").lower().startswith("text/html"),
+                location=absolute_location(answer.field("Location"), ctx.target.url),
+                is_html=answer.is_html,
                 body=ctx.options.request.mask_secrets(head.body),
-                internal_redirect=answer_field(answer.reply, b"x-accel-redirect"),
+                internal_redirect=answer.field("X-Accel-Redirect"),
                 method=self.method,
-                length=_length(answer.reply),
+                length=_length(answer),
             )
         )
 
@@ -217,15 +214,8 @@ def _shown_value(text: str, is_hidden: bool) -> str:
     return MASKED if is_hidden and text else clean(text, 200)
 
 
-def answer_field(reply: bytes, name: bytes) -> str:
-    """Return the value of a field of a response; the name is in lower case. "" without one."""
-    head = re.split(rb"\r?\n\r?\n", reply, maxsplit=1)[0]
-    match = re.search(rb"(?im)^" + name + rb":[ \t]*([^\r\n]{0,2000})", head)
-    return clean(match[1].decode("latin-1"), 2000) if match else ""
-
-
-def _length(reply: bytes) -> int | None:
-    text = answer_field(reply, b"content-length")
+def _length(answer: RawAnswer) -> int | None:
+    text = answer.field("Content-Length")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
 
 

@@ -9,8 +9,7 @@ WebSocket that the application refuses is handled in the same way.
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from diagnose.model import Failure, Vantage
-from diagnose.model.frozen import frozen
+from diagnose.model import Vantage
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.nginx import NginxBuild, NginxConfig
 from diagnose.model.requests import Asked, HostVariant
@@ -21,6 +20,7 @@ from diagnose.parsers.redirects import redirect_target
 from diagnose.parsers.urls import normalize_url, socketio_path
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside import upstream_routes
+from diagnose.probes.inside.raw_answers import RawAnswer
 from diagnose.probes.inside.remote_curl import UPGRADE_FIELDS, curl, run_curl, shown_command
 from diagnose.probes.inside.upstream_routes import UpstreamRoute
 from diagnose.probes.inside.websocket_upstream import added_fields, speaks_http_1_1
@@ -128,16 +128,6 @@ def _host_fields(
     return [(variant, host) for host, variant in variants.items()]
 
 
-@frozen
-class RawAnswer:
-    """The raw response, the endpoint that sent it, and the equivalent command."""
-
-    peer: tuple[str, int]
-    equivalent: str
-    reply: bytes
-    failure: Failure | None
-
-
 async def _emit_response(
     ctx: ProbeContext, route: UpstreamRoute, variant: HostVariant, sent: str
 ) -> Asked | None:
@@ -145,16 +135,14 @@ async def _emit_response(
     answer = await (_ask_directly if ctx.machine.via == "local" else _ask_by_curl)(ctx, route, sent)
     if answer is None:
         return None
-    head = header_parser.parse_response_head(answer.reply)
+    head = answer.head
     return ctx.emit(
         Asked(
             vantage=Vantage.SERVER,
             at=at,
             took=ctx.elapsed() - at,
             equivalent=answer.equivalent,
-            failure=None
-            if head.status
-            else answer.failure or Failure("protocol", "no HTTP answer"),
+            failure=answer.fault,
             target=route.upstream.target,
             path=route.path,
             address=answer.peer[0],

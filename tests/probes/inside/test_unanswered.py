@@ -22,6 +22,7 @@ from diagnose.probes.inside import (
 )
 from diagnose.probes.inside.unanswered import reason_of
 from diagnose.probes.inside.web_servers import apache, caddy, haproxy
+from diagnose.probes.inside.web_servers.processes import Candidate
 from diagnose.probes.inside.web_servers.readers import Reader
 from tests.support.caddy_evidence import CONFIG, SITE, document
 from tests.support.fake_context import Looking, looked
@@ -62,7 +63,7 @@ def missing_parts(ctx: Looking) -> set[str]:
 @pytest.mark.parametrize(("reader", "program", "command", "title"), CASES)
 def test_a_version_that_is_not_said(reader: Reader, program: str, command: str, title: str) -> None:
     ctx = Looking(Slow({}))
-    assert asyncio.run(reader.describe(ctx, program, None, None)) is None
+    assert asyncio.run(reader.describe(ctx, Candidate("", program))) is None
     (unseen,) = ctx.observed(Unseen)
     assert (unseen.what, unseen.why, unseen.enable) == (
         title,
@@ -78,7 +79,7 @@ def test_a_test_of_the_configuration_that_does_not_end(
     ctx = Looking(Slow(VERSIONS, {CONFIG: SITE}))
 
     async def work() -> None:
-        server = await reader.describe(ctx, program, None, None)
+        server = await reader.describe(ctx, Candidate("", program))
         assert server
         assert await reader.run_test(ctx, replace(server, test=(program, "-t"))) is None
 
@@ -90,7 +91,7 @@ def read(reader: Reader, program: str, machine: Machine, **changes: object) -> L
     ctx = Looking(machine)
 
     async def work() -> None:
-        server = await reader.describe(ctx, program, None, None)
+        server = await reader.describe(ctx, Candidate("", program))
         assert server
         await reader.read_config(ctx, replace(server, **changes))  # type: ignore[arg-type]
 
@@ -165,5 +166,5 @@ def test_an_answer_is_not_called_missing() -> None:
     assert reason_of(denied) == "the command is not permitted"
     assert reason_of(CommandResult((), 127, "", "", 0.0, error)) == "the program is not installed"
     ctx = Looking(RecordedMachine(VERSIONS))
-    assert asyncio.run(caddy.READER.describe(ctx, "/usr/bin/caddy", None, None))
+    assert asyncio.run(caddy.READER.describe(ctx, Candidate("caddy", "/usr/bin/caddy")))
     assert not ctx.observed(Unseen)

@@ -9,7 +9,6 @@ import shlex
 from collections.abc import Iterator
 
 from diagnose.model import Host, Unseen, Vantage
-from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import CertificateFile
 from diagnose.model.server import Listeners
@@ -25,9 +24,9 @@ from diagnose.probes.inside.nginx_certificates import observe_certificate_files
 from diagnose.probes.inside.unanswered import emit_unanswered
 from diagnose.probes.inside.web_servers.processes import (
     LIST_SCRIPT,
+    Candidate,
     InstalledServers,
     ServerProcess,
-    ServerService,
     parse_servers,
 )
 from diagnose.probes.inside.web_servers.readers import PRODUCTS, Reader, reader_of, test_subject
@@ -51,17 +50,6 @@ _QUESTIONS: dict[Product, frozenset[str]] = {
 
 #: The layers whose checks use what these probes observe.
 _LAYERS = ("server", "listener", "tls", "certificate", "http", "upstream", "websocket")
-
-
-@frozen
-class Candidate:
-    """A server that may be meant to answer the target: the name of its program, its file, process
-    and service."""
-
-    name: str
-    program: str
-    process: ServerProcess | None = None
-    service: ServerService | None = None
 
 
 @probe(after=Listeners)
@@ -165,7 +153,7 @@ def _is_loop(ctx: ProbeContext, exchange: Exchange) -> bool:
 
 async def _observe_behind(ctx: ProbeContext, candidate: Candidate) -> None:
     reader = reader_of(PRODUCTS[candidate.name])
-    server = await reader.describe(ctx, candidate.program, candidate.process, None)
+    server = await reader.describe(ctx, candidate)
     known = {each.product for each in ctx.observed(WebServer)}
     if server is None or server.foreign or server.product in known:
         return
@@ -201,7 +189,7 @@ def stopped_servers(servers: InstalledServers) -> Iterator[Candidate]:
 async def _observe_idle(ctx: ProbeContext, candidate: Candidate) -> None:
     """Emit a server that does not run and its configuration, if it has the target's site."""
     reader = reader_of(PRODUCTS[candidate.name])
-    server = await reader.describe(ctx, candidate.program, None, candidate.service)
+    server = await reader.describe(ctx, candidate)
     known = {each.product for each in ctx.observed(WebServer)}
     config = await reader.read_config(ctx, server) if server else None
     if server is None or config is None or server.product in known:
@@ -259,7 +247,7 @@ def _is_question(process: ServerProcess) -> bool:
 
 async def _observe(ctx: ProbeContext, candidate: Candidate) -> None:
     reader = reader_of(PRODUCTS[candidate.name])
-    server = await reader.describe(ctx, candidate.program, candidate.process, candidate.service)
+    server = await reader.describe(ctx, candidate)
     if server is None:
         return
     ctx.emit(server)

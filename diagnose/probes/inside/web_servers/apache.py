@@ -32,16 +32,15 @@ from diagnose.probes.inside.web_servers.apache_files import MAX_BYTES, Tree, rea
 from diagnose.probes.inside.web_servers.apache_rules import target_rules
 from diagnose.probes.inside.web_servers.apache_sites import completed_sites
 from diagnose.probes.inside.web_servers.command_lines import parse_command_line
-from diagnose.probes.inside.web_servers.processes import ServerProcess, ServerService
+from diagnose.probes.inside.web_servers.processes import Candidate, ServerService
 from diagnose.probes.inside.web_servers.readers import (
     Reader,
     command_name,
     config_test,
     emit_unreadable,
-    is_forbidden,
     program_output,
     server_state,
-    test_subject,
+    test_result,
     unit_command,
 )
 
@@ -80,16 +79,11 @@ def parse_options(title: str) -> _Options:
 class ApacheReader:
     """The reader of Apache."""
 
-    async def describe(
-        self,
-        ctx: ProbeContext,
-        program: str,
-        process: ServerProcess | None,
-        service: ServerService | None,
-    ) -> WebServer | None:
+    async def describe(self, ctx: ProbeContext, candidate: Candidate) -> WebServer | None:
         at = ctx.elapsed()
-        binary = program or (process.program if process else "")
-        state = server_state("apache", binary, process, service)
+        process = candidate.process
+        binary = candidate.program or candidate.binary
+        state = server_state("apache", binary, candidate)
         foreign, unit = state.foreign, state.unit
         output = "" if foreign or not binary.startswith("/") else await _build_output(ctx, binary)
         build = parse_build(output)
@@ -109,7 +103,7 @@ class ApacheReader:
             version=build.version if build else "",
             config=config,
             loaded=process.oldest_worker if process else None,
-            complaint=_complaint(service),
+            complaint=_complaint(candidate.service),
             test=(*words, "-t"),
             reload=unit_command("reload", unit, _control(words, "graceful")),
             start=unit_command("start", unit, _control(words, "start")),
@@ -118,11 +112,8 @@ class ApacheReader:
 
     async def run_test(self, ctx: ProbeContext, server: WebServer) -> WebServerTest | None:
         at = ctx.elapsed()
-        result = await ctx.machine.run(*server.test)
-        if result.status is None:
-            emit_unanswered(ctx, test_subject(server), result, shlex.join(server.test))
-            return None
-        if is_forbidden(result):
+        result = await test_result(ctx, server)
+        if result is None:
             return None
         error, others = parse_test(f"{result.err}\n{result.out}")
         return config_test(server, at, result, error, others if result.status else ())

@@ -9,7 +9,6 @@ import asyncio
 import posixpath
 import shlex
 from dataclasses import replace
-from functools import partial
 
 from diagnose.model import Unseen, Vantage
 from diagnose.model.frozen import frozen
@@ -31,15 +30,13 @@ from diagnose.probes import ProbeContext, emit_not_observed
 from diagnose.probes.inside.unanswered import emit_unanswered
 from diagnose.probes.inside.web_servers.caddy_files import DISK_SUBJECT, MAX_BYTES, read_disk
 from diagnose.probes.inside.web_servers.command_lines import parse_command_line
-from diagnose.probes.inside.web_servers.processes import ServerProcess, ServerService
+from diagnose.probes.inside.web_servers.processes import Candidate
 from diagnose.probes.inside.web_servers.readers import (
     Reader,
     command_name,
     config_test,
     identified_state,
-    is_forbidden,
-    program_output,
-    test_subject,
+    test_result,
     unit_command,
 )
 
@@ -78,22 +75,14 @@ def parse_options(title: str) -> Options:
 class CaddyReader:
     """The reader of Caddy."""
 
-    async def describe(
-        self,
-        ctx: ProbeContext,
-        program: str,
-        process: ServerProcess | None,
-        service: ServerService | None,
-    ) -> WebServer | None:
+    async def describe(self, ctx: ProbeContext, candidate: Candidate) -> WebServer | None:
         at = ctx.elapsed()
-        binary = (process.program if process else "") or program
-        read_version = partial(_version, ctx)
-        state = await identified_state("caddy", binary, process, service, read_version)
+        state = await identified_state(ctx, "caddy", candidate, "version", parse_version)
         if state is None:
             return None
-        unit = state.unit
+        process, service, unit = candidate.process, candidate.service, state.unit
         options = parse_options(process.title) if process else Options(DEFAULT_CONFIG)
-        name = command_name(binary)
+        name = command_name(candidate.binary)
         words = _config_words(options)
         is_readable = bool(words) and not options.resumes
         reload = unit_command("reload", unit, (name, "reload", *words, "--force"))
@@ -116,12 +105,9 @@ class CaddyReader:
         if not server.test:
             return None
         main, result = await asyncio.gather(
-            ctx.machine.read(server.config, MAX_BYTES), ctx.machine.run(*server.test)
+            ctx.machine.read(server.config, MAX_BYTES), test_result(ctx, server)
         )
-        if result.status is None:
-            emit_unanswered(ctx, test_subject(server), result, shlex.join(server.test))
-            return None
-        if is_forbidden(result) or uses_environment(main.text):
+        if result is None or uses_environment(main.text):
             return None
         error = parse_error(result.err)
         file = _whole_path(server.config, error.file) if error.file else ""
@@ -178,11 +164,6 @@ def _rules(
         for request in requests_of(ctx.target, ctx.options.request.method)
         for rule in placed_rules(answering_rules(document, request), files, request.path)
     )
-
-
-async def _version(ctx: ProbeContext, binary: str) -> str:
-    result = await program_output(ctx, "caddy", binary, "version")
-    return parse_version(result.out)
 
 
 def _start(name: str, words: tuple[str, ...]) -> tuple[str, ...]:

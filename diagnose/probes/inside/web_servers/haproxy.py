@@ -5,7 +5,6 @@ import posixpath
 import shlex
 from collections.abc import Iterable
 from dataclasses import replace
-from functools import partial
 
 from diagnose.machine import FileContent
 from diagnose.model import Vantage
@@ -21,18 +20,15 @@ from diagnose.parsers.haproxy.sites import (
 )
 from diagnose.parsers.sanitize import clean
 from diagnose.probes import ProbeContext, emit_not_observed
-from diagnose.probes.inside.unanswered import emit_unanswered
 from diagnose.probes.inside.web_servers.command_lines import parse_command_line
-from diagnose.probes.inside.web_servers.processes import ServerProcess, ServerService
+from diagnose.probes.inside.web_servers.processes import Candidate, ServerProcess, ServerService
 from diagnose.probes.inside.web_servers.readers import (
     Reader,
     command_name,
     config_test,
     emit_unreadable,
     identified_state,
-    is_forbidden,
-    program_output,
-    test_subject,
+    test_result,
     unit_command,
 )
 
@@ -73,24 +69,16 @@ def parse_options(title: str) -> Options:
 class HaproxyReader:
     """The reader of HAProxy."""
 
-    async def describe(
-        self,
-        ctx: ProbeContext,
-        program: str,
-        process: ServerProcess | None,
-        service: ServerService | None,
-    ) -> WebServer | None:
+    async def describe(self, ctx: ProbeContext, candidate: Candidate) -> WebServer | None:
         at = ctx.elapsed()
-        binary = (process.program if process else "") or program
-        read_version = partial(_version, ctx)
-        state = await identified_state("haproxy", binary, process, service, read_version)
+        state = await identified_state(ctx, "haproxy", candidate, "-v", parse_version)
         if state is None:
             return None
-        unit = state.unit
+        process, unit = candidate.process, state.unit
         options = parse_options(process.title if process else "")
         if not options.configs:
             options = Options((DEFAULT_CONFIG,), options.folder)
-        words = (command_name(binary), *options.words)
+        words = (command_name(candidate.binary), *options.words)
         return replace(
             state,
             at=at,
@@ -98,7 +86,7 @@ class HaproxyReader:
             equivalent=shlex.join((words[0], "-v")),
             config=posixpath.join(options.folder, options.configs[0]),
             loaded=_loaded(process),
-            complaint=_complaint(service),
+            complaint=_complaint(candidate.service),
             test=(*words, "-c"),
             reload=_reload(process, unit),
             start=unit_command("start", unit, (*words, "-W", "-D", "-p", PID_FILE)),
@@ -107,11 +95,8 @@ class HaproxyReader:
 
     async def run_test(self, ctx: ProbeContext, server: WebServer) -> WebServerTest | None:
         at = ctx.elapsed()
-        result = await ctx.machine.run(*server.test)
-        if result.status is None:
-            emit_unanswered(ctx, test_subject(server), result, shlex.join(server.test))
-            return None
-        if is_forbidden(result):
+        result = await test_result(ctx, server)
+        if result is None:
             return None
         error, others = parse_test(f"{result.err}\n{result.out}")
         return config_test(server, at, result, error, others)
@@ -146,11 +131,6 @@ class HaproxyReader:
 
 
 READER: Reader = HaproxyReader()
-
-
-async def _version(ctx: ProbeContext, binary: str) -> str:
-    result = await program_output(ctx, "haproxy", binary, "-v")
-    return parse_version(result.out)
 
 
 def _loaded(process: ServerProcess | None) -> float | None:

@@ -20,7 +20,7 @@ from diagnose.parsers.web_sites import answering_sites
 from diagnose.probes import ProbeContext
 from diagnose.probes.inside.containers import ContainerLists, read_containers
 from diagnose.probes.inside.nginx_certificates import observe_certificate_files
-from diagnose.probes.inside.web_servers.processes import InstalledServers, ServerProcess
+from diagnose.probes.inside.web_servers.processes import Candidate, InstalledServers, ServerProcess
 from diagnose.probes.inside.web_servers.readers import PRODUCTS, Reader, reader_of
 
 #: Maximum number of lines of mountinfo.
@@ -82,7 +82,7 @@ async def _observe(ctx: ProbeContext, entry: Entry) -> None:
     inner = ctx.enter_container(machine)
     reader = reader_of(PRODUCTS[process.name])
     own = replace(process, foreign=False, ports=entry.ports, unit="")
-    server = await reader.describe(inner, process.program, own, None)
+    server = await reader.describe(inner, Candidate(process.name, process.program, own))
     if server is None:
         return
     inner.emit(_with_commands(server, machine, entry))

@@ -62,6 +62,22 @@ class ServerService:
 
 
 @frozen
+class Candidate:
+    """A server that may be meant to answer the target. `name` is the name of its program, `program`
+    the installed file of that name, "" if no shell finds one."""
+
+    name: str
+    program: str
+    process: ServerProcess | None = None
+    service: ServerService | None = None
+
+    @property
+    def binary(self) -> str:
+        """The file that runs; without a process, the installed one."""
+        return (self.process.program if self.process else "") or self.program
+
+
+@frozen
 class InstalledServers:
     """The web servers on a machine: processes, services and the paths of installed programs.
     `nginx` is True if a shell finds nginx."""

@@ -3,7 +3,7 @@
 import importlib
 import posixpath
 import shlex
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Protocol
 
@@ -20,7 +20,7 @@ from diagnose.parsers.config_error import ConfigError
 from diagnose.parsers.nginx.install_paths import PROGRAM_NAMES as NGINX_NAMES
 from diagnose.probes import ProbeContext, emit_not_observed
 from diagnose.probes.inside.unanswered import emit_unanswered
-from diagnose.probes.inside.web_servers.processes import ServerProcess, ServerService
+from diagnose.probes.inside.web_servers.processes import Candidate, ServerProcess, ServerService
 
 #: The product by the name of its program, which is also the name of its service. A reader
 #: is the module of that product in this folder, with a value `READER`.
@@ -46,15 +46,8 @@ class Reader(Protocol):
     """Reads one web server product. Each method runs the server's own programs or reads its files
     through `ctx.machine`, emits nothing but what it could not observe, and returns values."""
 
-    async def describe(
-        self,
-        ctx: ProbeContext,
-        program: str,
-        process: ServerProcess | None,
-        service: ServerService | None,
-    ) -> WebServer | None:
-        """Return the server; `program` is its installed file, "" if no shell finds it. None if it
-        is another program of the same name."""
+    async def describe(self, ctx: ProbeContext, candidate: Candidate) -> WebServer | None:
+        """Return the server; None if it is another program of the same name."""
         ...
 
     async def run_test(self, ctx: ProbeContext, server: WebServer) -> WebServerTest | None:
@@ -72,10 +65,9 @@ def reader_of(product: Product) -> Reader:
     return reader
 
 
-def server_state(
-    product: Product, binary: str, process: ServerProcess | None, service: ServerService | None
-) -> WebServer:
+def server_state(product: Product, binary: str, candidate: Candidate) -> WebServer:
     """Return what is the same for all products: the state of the process and of its service."""
+    process, service = candidate.process, candidate.service
     return WebServer(
         vantage=Vantage.SERVER,
         product=product,
@@ -93,18 +85,23 @@ def server_state(
 
 
 async def identified_state(
+    ctx: ProbeContext,
     product: Product,
-    binary: str,
-    process: ServerProcess | None,
-    service: ServerService | None,
-    read_version: Callable[[str], Awaitable[str]],
+    candidate: Candidate,
+    question: str,
+    parse_version: Callable[[str], str],
 ) -> WebServer | None:
-    """Return the state of a server with its version, which its program says. None if it says none:
-    then it is another program of the same name. A foreign program is not run."""
-    state = server_state(product, binary, process, service)
+    """Return the state of a server with its version, which its program says when it is asked the
+    question. None if it says none: then it is another program of the same name. A foreign program
+    is not run."""
+    binary = candidate.binary
+    state = server_state(product, binary, candidate)
     if state.foreign:
         return state
-    version = await read_version(binary) if binary.startswith("/") else ""
+    if not binary.startswith("/"):
+        return None
+    result = await program_output(ctx, product, binary, question)
+    version = parse_version(result.out)
     return replace(state, version=version) if version else None
 
 
@@ -170,6 +167,12 @@ def config_test(
     )
 
 
-def is_forbidden(result: CommandResult) -> bool:
-    """Return whether a server's test failed because this user may not read a file."""
-    return result.status != 0 and "permission denied" in result.err.lower()
+async def test_result(ctx: ProbeContext, server: WebServer) -> CommandResult | None:
+    """Run the server's test of its configuration. None if it gave no answer, which is said, or
+    failed because this user may not read a file."""
+    result = await ctx.machine.run(*server.test)
+    if result.status is None:
+        emit_unanswered(ctx, test_subject(server), result, shlex.join(server.test))
+        return None
+    is_forbidden = result.status != 0 and "permission denied" in result.err.lower()
+    return None if is_forbidden else result

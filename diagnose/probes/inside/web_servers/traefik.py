@@ -9,7 +9,6 @@ import asyncio
 import re
 import shlex
 from dataclasses import replace
-from functools import partial
 
 from diagnose.machine import FileContent
 from diagnose.model import Vantage
@@ -26,13 +25,12 @@ from diagnose.parsers.sanitize import clean
 from diagnose.parsers.server_request import requests_of
 from diagnose.probes import ProbeContext, emit_not_observed
 from diagnose.probes.inside.unanswered import emit_unanswered
-from diagnose.probes.inside.web_servers.processes import ServerProcess, ServerService
+from diagnose.probes.inside.web_servers.processes import Candidate
 from diagnose.probes.inside.web_servers.readers import (
     Reader,
     command_name,
     emit_unreadable,
     identified_state,
-    program_output,
     unit_command,
 )
 
@@ -60,28 +58,20 @@ class _Static:
 class TraefikReader:
     """The reader of Traefik."""
 
-    async def describe(
-        self,
-        ctx: ProbeContext,
-        program: str,
-        process: ServerProcess | None,
-        service: ServerService | None,
-    ) -> WebServer | None:
+    async def describe(self, ctx: ProbeContext, candidate: Candidate) -> WebServer | None:
         from diagnose.parsers.traefik.configuration import flags_of
 
         at = ctx.elapsed()
-        binary = (process.program if process else "") or program
-        read_version = partial(_version, ctx)
-        state = await identified_state("traefik", binary, process, service, read_version)
+        state = await identified_state(ctx, "traefik", candidate, "version", _parse_version)
         if state is None:
             return None
+        process, unit = candidate.process, state.unit
         flags = flags_of(process.title) if process else {}
-        unit, name = state.unit, command_name(binary)
         return replace(
             state,
             at=at,
             took=ctx.elapsed() - at,
-            equivalent=f"{name} version",
+            equivalent=f"{command_name(candidate.binary)} version",
             config=clean(flags.get("configfile", ""), 300),
             loaded=process.started if process else None,
             # It reads dynamic files again by itself, and the static one at its start only.
@@ -212,7 +202,6 @@ def _equivalent(static: _Static, is_running: bool) -> str:
     return f"cat {shlex.quote(static.file.path)}" if static.file else "ps -o args= -C traefik"
 
 
-async def _version(ctx: ProbeContext, binary: str) -> str:
-    result = await program_output(ctx, "traefik", binary, "version")
-    match = _VERSION.search(result.out)
+def _parse_version(text: str) -> str:
+    match = _VERSION.search(text)
     return clean(match[1], 40) if match else ""

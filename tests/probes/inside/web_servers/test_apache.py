@@ -5,7 +5,7 @@ from diagnose.machine import CommandResult
 from diagnose.machine.recorded import RecordedMachine
 from diagnose.model.web_servers import WebServer, WebServerConfig, WebServerTest
 from diagnose.probes.inside.web_servers.apache import READER, parse_options
-from diagnose.probes.inside.web_servers.processes import ServerProcess, ServerService
+from diagnose.probes.inside.web_servers.processes import Candidate, ServerProcess, ServerService
 from tests.support.fake_context import Looking
 
 DEBIAN_BUILD = (
@@ -62,7 +62,7 @@ def describe(
     process: ServerProcess | None = None,
     service: ServerService | None = None,
 ) -> WebServer | None:
-    return asyncio.run(READER.describe(look, program, process, service))
+    return asyncio.run(READER.describe(look, Candidate("apache2", program, process, service)))
 
 
 def config(look: Looking, server: WebServer) -> WebServerConfig:

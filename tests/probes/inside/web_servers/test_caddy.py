@@ -5,7 +5,7 @@ from diagnose.machine import CommandResult
 from diagnose.machine.recorded import RecordedMachine
 from diagnose.model.web_servers import WebServer, WebServerConfig, WebServerTest
 from diagnose.probes.inside.web_servers.caddy import READER, STORAGE, Options, parse_options
-from diagnose.probes.inside.web_servers.processes import ServerProcess, ServerService
+from diagnose.probes.inside.web_servers.processes import Candidate, ServerProcess, ServerService
 from tests.support.caddy_evidence import CONFIG, SITE, document
 from tests.support.fake_context import Looking
 
@@ -34,7 +34,9 @@ def look(commands: dict[str, str | CommandResult], **files: str) -> Looking:
 
 
 def describe(ctx: Looking, process: ServerProcess | None = PROCESS) -> WebServer:
-    server = asyncio.run(READER.describe(ctx, "/usr/bin/caddy", process, SERVICE))
+    server = asyncio.run(
+        READER.describe(ctx, Candidate("caddy", "/usr/bin/caddy", process, SERVICE))
+    )
     assert server
     return server
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Unseen
 from diagnose.probes.inside.web_servers.haproxy import READER, Options, parse_options
-from diagnose.probes.inside.web_servers.processes import ServerProcess, ServerService
+from diagnose.probes.inside.web_servers.processes import Candidate, ServerProcess, ServerService
 from tests.support.fake_context import Looking
 
 CONFIG = "/etc/haproxy/haproxy.cfg"
@@ -50,7 +50,9 @@ def test_the_options_that_choose_the_configuration_are_those_of_the_process() ->
 
 def test_a_process_under_systemd_is_loaded_by_its_unit() -> None:
     look = looking()
-    server = asyncio.run(READER.describe(look, "/usr/sbin/haproxy", PROCESS, SERVICE))
+    server = asyncio.run(
+        READER.describe(look, Candidate("haproxy", "/usr/sbin/haproxy", PROCESS, SERVICE))
+    )
     assert server is not None
     assert (server.version, server.config, server.unit) == ("3.0.11-1+deb13u5", CONFIG, "haproxy")
     assert server.reload == ("systemctl", "reload", "haproxy")
@@ -61,22 +63,31 @@ def test_a_process_under_systemd_is_loaded_by_its_unit() -> None:
 def test_a_process_by_hand_is_loaded_by_a_signal_to_its_master() -> None:
     look = looking()
     by_hand = replace(PROCESS, unit="user-0")
-    server = asyncio.run(READER.describe(look, "", by_hand, replace(SERVICE, main_pid=0)))
+    server = asyncio.run(
+        READER.describe(look, Candidate("haproxy", "", by_hand, replace(SERVICE, main_pid=0)))
+    )
     assert server is not None
     assert (server.unit, server.reload) == ("", ("kill", "-USR2", "10"))
-    alone = asyncio.run(READER.describe(look, "", replace(by_hand, workers=()), None))
+    alone = asyncio.run(
+        READER.describe(look, Candidate("haproxy", "", replace(by_hand, workers=())))
+    )
     assert alone is not None
     assert alone.reload == ()
 
 
 def test_another_program_of_that_name_is_none() -> None:
     look = Looking(RecordedMachine({"/usr/sbin/haproxy -v": "something else"}))
-    assert asyncio.run(READER.describe(look, "/usr/sbin/haproxy", PROCESS, None)) is None
+    assert (
+        asyncio.run(READER.describe(look, Candidate("haproxy", "/usr/sbin/haproxy", PROCESS, None)))
+        is None
+    )
 
 
 def test_a_foreign_program_is_not_run() -> None:
     look = looking()
-    server = asyncio.run(READER.describe(look, "", replace(PROCESS, foreign=True), None))
+    server = asyncio.run(
+        READER.describe(look, Candidate("haproxy", "", replace(PROCESS, foreign=True), None))
+    )
     assert server is not None
     assert server.foreign
     assert look.machine.commands_run == []  # type: ignore[attr-defined]
@@ -84,7 +95,7 @@ def test_a_foreign_program_is_not_run() -> None:
 
 def test_the_configuration_has_the_files_of_a_certificate_folder() -> None:
     look = looking()
-    server = asyncio.run(READER.describe(look, "", PROCESS, SERVICE))
+    server = asyncio.run(READER.describe(look, Candidate("haproxy", "", PROCESS, SERVICE)))
     assert server is not None
     config = asyncio.run(READER.read_config(look, server))
     assert config is not None
@@ -101,7 +112,7 @@ def test_a_folder_of_configurations_is_read_in_its_order() -> None:
     folder = {"/etc/haproxy/conf.d/20.cfg": "backend b\n", "/etc/haproxy/conf.d/10.cfg": TEXT}
     look = Looking(RecordedMachine({"/usr/sbin/haproxy -v": VERSION}, FILES | folder))
     process = replace(PROCESS, title=f"haproxy -f {CONFIG} -f /etc/haproxy/conf.d")
-    server = asyncio.run(READER.describe(look, "", process, None))
+    server = asyncio.run(READER.describe(look, Candidate("haproxy", "", process, None)))
     assert server is not None
     config = asyncio.run(READER.read_config(look, server))
     assert config is not None
@@ -111,7 +122,7 @@ def test_a_folder_of_configurations_is_read_in_its_order() -> None:
 
 def test_a_configuration_that_may_not_be_read_is_not_observed() -> None:
     look = Looking(RecordedMachine({"/usr/sbin/haproxy -v": VERSION}))
-    server = asyncio.run(READER.describe(look, "", PROCESS, SERVICE))
+    server = asyncio.run(READER.describe(look, Candidate("haproxy", "", PROCESS, SERVICE)))
     assert server is not None
     assert asyncio.run(READER.read_config(look, server)) is None
     assert [type(each) for each in look.observations] == [Unseen]

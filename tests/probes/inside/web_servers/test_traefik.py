@@ -5,7 +5,7 @@ from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Failure, Unseen
 from diagnose.model.traefik import TraefikState
 from diagnose.model.web_servers import WebServer, WebServerConfig
-from diagnose.probes.inside.web_servers.processes import ServerProcess
+from diagnose.probes.inside.web_servers.processes import Candidate, ServerProcess
 from diagnose.probes.inside.web_servers.traefik import READER
 from tests.support.fake_context import Looking
 
@@ -40,7 +40,7 @@ def look(
     ctx = Looking(RecordedMachine(known, FILES if files is None else files))
 
     async def work() -> tuple[WebServer | None, WebServerConfig | None]:
-        server = await READER.describe(ctx, PROGRAM, given, None)
+        server = await READER.describe(ctx, Candidate("traefik", PROGRAM, given, None))
         return server, await READER.read_config(ctx, server) if server else None
 
     return ctx, *asyncio.run(work())
@@ -93,4 +93,4 @@ def test_files_that_cannot_be_read_or_understood_are_said() -> None:
 
 def test_another_program_of_that_name_is_none() -> None:
     ctx = Looking(RecordedMachine({f"{PROGRAM} version": "usage: traefik\n"}))
-    assert asyncio.run(READER.describe(ctx, PROGRAM, process(), None)) is None
+    assert asyncio.run(READER.describe(ctx, Candidate("traefik", PROGRAM, process(), None))) is None

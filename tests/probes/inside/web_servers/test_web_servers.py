@@ -11,6 +11,7 @@ from diagnose.model.web_servers import WebServer, WebServerConfig, WebServerTest
 from diagnose.probes import ProbeContext
 from diagnose.probes.inside import web_servers as probes
 from diagnose.probes.inside.web_servers.processes import (
+    Candidate,
     InstalledServers,
     ServerProcess,
     ServerService,
@@ -104,7 +105,7 @@ def names(servers: InstalledServers, taken: bool, port: int = 443) -> list[str]:
 def test_the_server_that_holds_the_port_is_read() -> None:
     servers = InstalledServers((RUNNING,), (ENABLED,), PROGRAMS)
     (candidate,) = probes.candidates(servers, 443, True)
-    assert candidate == probes.Candidate("apache2", "/usr/sbin/apache2", RUNNING, ENABLED)
+    assert candidate == Candidate("apache2", "/usr/sbin/apache2", RUNNING, ENABLED)
     elsewhere = replace(RUNNING, ports=(8080,))
     assert names(InstalledServers((elsewhere,)), True) == []
 
@@ -133,13 +134,8 @@ def test_a_server_that_should_run_is_asked() -> None:
 class FakeReader:
     foreign = False
 
-    async def describe(
-        self,
-        ctx: ProbeContext,
-        program: str,
-        process: ServerProcess | None,
-        service: ServerService | None,
-    ) -> WebServer | None:
+    async def describe(self, ctx: ProbeContext, candidate: Candidate) -> WebServer | None:
+        process = candidate.process
         return WebServer(
             product="apache", pid=process.pid if process else None, foreign=self.foreign
         )
