@@ -36,7 +36,12 @@ from diagnose.parsers.nginx.locations import location_pattern
 @check(
     severity=Severity.ERROR,
     needs=[NginxConfig, Exchange, BypassedApplication],
-    explains=["nginx.target-not-found", "nginx.file-forbidden", "nginx.index-missing"],
+    explains=[
+        "http.page-for-api",
+        "nginx.target-not-found",
+        "nginx.file-forbidden",
+        "nginx.index-missing",
+    ],
 )
 def path_taken(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)

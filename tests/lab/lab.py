@@ -342,7 +342,8 @@ class Lab:
         text, old, new = self.server.read(path), self.server.here(old), self.server.here(new)
         if old not in text:
             raise ValueError(f"{path} has no {old!r}")
-        self.server.write(path, text.replace(old, new))
+        # The rest of the file is in the platform's words already.
+        self.server.write(path, text.replace(old, new).encode(errors="surrogateescape"))
 
     def configure(self, text: str, path: str = site.CONF) -> None:
         """Write this and have nginx use it."""

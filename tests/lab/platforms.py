@@ -132,7 +132,11 @@ REDHAT = Platform(
 
 NGINX_ORG = Platform(
     "nginx.org",
-    words=(("www-data", "nginx"), ("worker_connections 768;", "worker_connections 1024;")),
+    words=(
+        ("www-data", "nginx"),
+        ("worker_processes auto;", "worker_processes  auto;"),
+        ("worker_connections 768;", "worker_connections 1024;"),
+    ),
     user="nginx",
     prepare=f"{_user('nginx')}\nrm -rf /etc/nginx/sites-*\n{PACKAGED}",
     files=lambda: {
@@ -162,7 +166,7 @@ _BUILT = f"""
 
 def _installed(prefix: str) -> Files:
     """What nginx's own `make install` puts beside its nginx.conf."""
-    names = ("fastcgi_params", "mime.types", "scgi_params", "uwsgi_params")
+    names = ("fastcgi.conf", "fastcgi_params", "mime.types", "scgi_params", "uwsgi_params")
     return {
         f"{prefix}/conf/{name}": (Path("/etc/nginx", name).read_text(), 0o644) for name in names
     }
@@ -217,6 +221,7 @@ PANEL = Platform(
         ("/var/log/nginx", "/www/wwwlogs"),
         ("www-data", "www"),
         ("worker_connections 768;", "worker_connections 51200;"),
+        ("http {", "http\n    {"),
     ),
     user="www",
     binary=f"{PANEL_FOLDER}/sbin/nginx",

@@ -83,6 +83,10 @@ class Scenario:
         return self.name
 
 
+#: Where nginx writes no error of a request, what only its log tells stays unknown.
+UNLOGGED = {"panel": "its error log has the level crit"}
+
+
 def scenario(
     *,
     outside: str | None,

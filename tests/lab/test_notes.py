@@ -1,15 +1,17 @@
-"""Healthy sites about which something is worth knowing: the note, from the server alone."""
+"""What is worth knowing beside a cause or on a healthy site: the note, from the server alone."""
 
 import pytest
 
+from . import site
 from .lab import Lab
-from .report import Report
+from .report import Report, carry_out
 from .scenario import found
 
 pytestmark = pytest.mark.lab
 
 NOTES = {
     "upload_was_refused": "upstream.body-too-large",
+    "reason_left_out_of_the_log": "nginx.errors-not-logged",
     "large_cookies_were_refused": "upstream.request-header-too-large",
 }
 
@@ -22,3 +24,14 @@ def test_a_note_is_made(laboratory: Lab, name: str, check: str) -> None:
     done = laboratory.diagnose(laboratory.server, "--json", scenario.target)
     report = Report.of("server", done)
     assert check in [one["check"] for one in report.findings], str(report)
+
+
+def test_with_the_level_error_the_reason_is_named(laboratory: Lab) -> None:
+    laboratory.restore()
+    found()["reason_left_out_of_the_log"].apply(laboratory)
+    url = f"https://{site.NAME}/"
+    before = Report.of("server", laboratory.diagnose(laboratory.server, "--json", url))
+    (note,) = [each for each in before.findings if each["check"] == "nginx.errors-not-logged"]
+    carry_out(laboratory, note["remedy"]["steps"])
+    report = Report.of("server", laboratory.diagnose(laboratory.server, "--json", url))
+    assert report.causes == ["upstream.invalid-header"], str(report)

@@ -199,6 +199,16 @@ FILE_DENIED = re.compile(
 # Log destinations
 
 
+def written_level(directive: Directive) -> str:
+    """Return the level of an `error_log`; without one it is "error"."""
+    return next((argument for argument in directive.args[1:] if argument in LEVELS), "error")
+
+
+def keeps_request_errors(level: str) -> bool:
+    """Return whether a log of this level says why a request failed: nginx uses "error" for that."""
+    return LEVELS.index(level) >= LEVELS.index("error")
+
+
 @frozen
 class LogDestination:
     """Where messages of a level and above are written: a path, or a destination that is not a
@@ -224,9 +234,7 @@ def log_destinations(
     levels = {} if main_directives else {default: "error"}
     for directive in directives:
         if directive.args:
-            level = next(
-                (argument for argument in directive.args[1:] if argument in LEVELS), "error"
-            )
+            level = written_level(directive)
             # If two blocks write to one file, only the more severe level is certain to be there.
             levels[directive.args[0]] = min(
                 level, levels.get(directive.args[0], level), key=LEVELS.index

@@ -182,7 +182,11 @@ async def _read_logs(ctx: ProbeContext, config: NginxConfig, is_reread: bool = F
     for log in logs if report_unlogged else ():
         if not log.is_file and not isinstance(ctx.machine, ContainerMachine):
             emit_not_observed(ctx, log.target, "logged to no file", _journal_command(log))
-    if report_unlogged and logs and not any(map(_holds_errors, logs)):
+    if (
+        report_unlogged
+        and logs
+        and not any(error_log.keeps_request_errors(log.level) for log in logs)
+    ):
         # Control panels set `crit`: why a request failed is written nowhere.
         emit_not_observed(ctx, logs[0].target, "its level leaves the errors of requests out")
     inside = ctx.machine if isinstance(ctx.machine, ContainerMachine) else None
@@ -313,11 +317,6 @@ def _locations(ctx: ProbeContext, config: NginxConfig) -> Iterator[LocationMatch
         yield LocationMatch((server.http, server.block))
         for path in (ctx.target.path, *ctx.target.websockets):
             yield select_location(server, path)
-
-
-def _holds_errors(log: LogDestination) -> bool:
-    """Return whether a log has the level "error", with which nginx logs why a request failed."""
-    return error_log.LEVELS.index(log.level) >= error_log.LEVELS.index("error")
 
 
 def _journal_command(log: LogDestination) -> str:

@@ -4,6 +4,7 @@ If the running nginx does not serve the site, they look for another nginx's conf
 certificate in use has expired, expires soon or is for another name, they look for a better one.
 """
 
+import posixpath
 import re
 import shlex
 from collections.abc import Iterable
@@ -152,18 +153,22 @@ RENEWAL_TOOLS = (
     ("/dehydrated/", "dehydrated"),
 )
 
-#: Prints only the first certificate of each file, and never a key. Links in /etc/ssl/certs belong
-#: to authorities.
+#: Prints only the first certificate of each file, and never a key: of the folders that are its
+#: arguments, then of the usual ones. Links in /etc/ssl/certs belong to authorities.
 FIND_SCRIPT = (
-    "for f in "
+    r"""show() {
+  case $1 in /etc/ssl/certs/*) [ -L "$1" ] && return ;; esac
+  [ -f "$1" ] && [ -r "$1" ] && [ "${n:-0}" -lt 300 ] || return
+  n=$((n+1))
+  echo "file $(stat -L -c %Y -- "$1" || echo 0) $1"
+  head -c 65536 -- "$1" | sed -n '/-BEGIN CERTIFICATE-/,/-END CERTIFICATE-/p; /-END CERTIFICATE-/q'
+}
+{
+  for d; do for f in "$d"/*.pem "$d"/*.crt "$d"/*.cer; do show "$f"; done; done
+  for f in """
     + " ".join(CERTIFICATE_PATTERNS)
-    + r"""; do
-  case $f in /etc/ssl/certs/*) [ -L "$f" ] && continue ;; esac
-  [ -f "$f" ] && [ -r "$f" ] || continue
-  n=$((n+1)); [ "$n" -gt 300 ] && break
-  echo "file $(stat -L -c %Y -- "$f" || echo 0) $f"
-  head -c 65536 -- "$f" | sed -n '/-BEGIN CERTIFICATE-/,/-END CERTIFICATE-/p; /-END CERTIFICATE-/q'
-done 2>/dev/null
+    + r"""; do show "$f"; done
+} 2>/dev/null
 cd /etc/letsencrypt 2>/dev/null || [ ! -e /etc/letsencrypt ] || echo shut
 [ ! -e live ] || [ -r live ] || echo shut; :
 """
@@ -183,6 +188,9 @@ for c; do
   done
 done 2>/dev/null </dev/null; :
 """
+
+#: Maximum number of folders with certificates in use.
+MAX_FOLDERS = 8
 
 #: Maximum number of certificates, newest first.
 MAX_CERTIFICATES = 4
@@ -211,7 +219,8 @@ async def emit_replacements(ctx: ProbeContext, current: Certificate) -> None:
     """Emit the certificates on the server that could replace the current one, with their keys."""
     host, unusable = ctx.target.host, _is_unusable(current, ctx.target.host)
     at = ctx.elapsed()
-    result = await ctx.machine.run("sh", "-c", FIND_SCRIPT)
+    folders = {posixpath.dirname(file.path) for file in ctx.observed(CertificateFile)}
+    result = await ctx.machine.run("sh", "-c", FIND_SCRIPT, "sh", *sorted(folders)[:MAX_FOLDERS])
     if re.search(r"^shut$", result.out, re.MULTILINE):
         emit_not_observed(ctx, "/etc/letsencrypt/live", "needs root", "sudo certbot certificates")
     replacements = [
@@ -262,10 +271,12 @@ def expires_soon(leaf: Certificate) -> bool:
 
 def parse_certificates(text: str) -> Iterable[OtherCertificate]:
     """Parse the output of FIND_SCRIPT: one certificate per path."""
+    known: set[str] = set()
     for part in re.split(r"^file ", text, flags=re.MULTILINE)[1:]:
         head, _, body = part.partition("\n")
         changed, _, path = head.partition(" ")
-        chain, publics = pem.certificates(body)
+        chain, publics = pem.certificates(body) if path not in known else ((), ())
+        known.add(path)
         if chain:
             yield OtherCertificate(
                 vantage=Vantage.SERVER,

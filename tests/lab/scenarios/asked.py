@@ -8,7 +8,7 @@ from .. import certificates, site
 from ..hosts import until
 from ..lab import HERE, Lab
 from ..machines import Machine
-from ..scenario import healthy, scenario
+from ..scenario import UNLOGGED, healthy, scenario
 from .nginx_threads import ANOTHER_BLOCK, MINE, PAGES, PASS, TIMEOUT
 from .services import ONE_LAYOUT
 
@@ -243,7 +243,12 @@ def php_runs_only_scripts_of_php(lab: Lab) -> None:
     _php(lab, "php-denied", "index.html")
 
 
-@scenario(outside="http.server-error", manual="how many processes there may be is a choice")
+@scenario(
+    outside="http.server-error",
+    server="upstream.queue-full",
+    manual="how many processes there may be is a choice",
+    not_on=UNLOGGED,
+)
 def queue_of_php_is_full(lab: Lab) -> None:
     """ "connect() to unix: failed (11: Resource temporarily unavailable)", after question 641357 on
     Server Fault."""

@@ -1,8 +1,10 @@
 """The answer begins well, and its body does not arrive, or is not what its header says."""
 
+import re
+
 from .. import site
 from ..lab import HERE, Lab
-from ..scenario import healthy, scenario
+from ..scenario import UNLOGGED, healthy, scenario
 
 MINE = (site.CONF,)
 PAGES = site.HTTPS[site.HTTPS.index("  location / {") : site.HTTPS.index("  location /ws")]
@@ -12,6 +14,7 @@ APPLICATION = "the application has to be mended"
 LISTEN = "listen 443 ssl;"
 DIRECT = f"https://{site.NAME}:8443/"
 FOLDER = "/var/www/shop"
+MAIN = "/etc/nginx/nginx.conf"
 
 
 def _serve(lab: Lab, mode: str, *lines: str, http2: bool = True) -> None:
@@ -112,19 +115,45 @@ def coding_copied_from_another_answer(lab: Lab) -> None:
 # The header
 
 
-@scenario(outside="http.server-error", server="upstream.invalid-header", manual=APPLICATION)
+@scenario(
+    outside="http.server-error",
+    server="upstream.invalid-header",
+    manual=APPLICATION,
+    not_on=UNLOGGED,
+)
 def coding_twice(lab: Lab) -> None:
     """After an issue of Spring Boot: Transfer-Encoding twice, and nginx since 1.23 answers 502."""
     _serve(lab, "coding-twice", http2=False)
 
 
-@scenario(outside="http.server-error", server="upstream.invalid-header", manual=APPLICATION)
+@scenario(
+    outside="http.server-error",
+    server="upstream.invalid-header",
+    manual=APPLICATION,
+    not_on=UNLOGGED,
+)
 def space_in_a_name(lab: Lab) -> None:
     """After threads about "upstream sent invalid header": X Frame Options, as somebody typed it."""
     _serve(lab, "space", http2=False)
 
 
-@scenario(outside="http.server-error", server="upstream.invalid-header", manual=APPLICATION)
+@scenario(outside="http.server-error", manual=APPLICATION, not_on=UNLOGGED)
+def reason_left_out_of_the_log(lab: Lab) -> None:
+    """The same where a panel's `error_log … crit` stands, after threads in BaoTa's forum: the log
+    file is empty."""
+    log = lab.server.here("/var/log/nginx/error.log")
+    text = lab.server.read(MAIN)
+    text = re.sub(r"error_log\s[^;]*;", f"error_log {log} crit;", text, count=1)
+    lab.server.write(MAIN, text.encode())
+    _serve(lab, "space", http2=False)
+
+
+@scenario(
+    outside="http.server-error",
+    server="upstream.invalid-header",
+    manual=APPLICATION,
+    not_on=UNLOGGED,
+)
 def length_and_chunks(lab: Lab) -> None:
     """After threads about 'upstream sent "Content-Length" and "Transfer-Encoding" headers'."""
     _serve(lab, "both", http2=False)

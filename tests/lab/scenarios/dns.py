@@ -143,7 +143,7 @@ def ipv6_address_is_dead(lab: Lab) -> None:
 @scenario(
     outside="dns.dead-ipv6",
     server="listener.wrong-family",
-    differs=(site.CONF, "listeners"),
+    differs=(site.CONF, "/etc/nginx/conf.d/default.conf", "listeners"),
     not_on={"redhat": "its default server has port 80 over IPv6"},
 )
 def ipv6_published_and_not_listened_on(lab: Lab) -> None:

@@ -94,7 +94,7 @@ def stream_is_not_there(lab: Lab) -> None:
 def module_was_uninstalled(lab: Lab) -> None:
     """load_module stayed, its file went, and nothing uses it."""
     text = lab.server.read(MAIN)
-    lab.server.write(MAIN, f"load_module modules/ngx_stream_module.so;\n{text}")
+    lab.server.write(MAIN, f"load_module modules/ngx_stream_module.so;\n{text}".encode())
     start_in_vain(lab)
 
 

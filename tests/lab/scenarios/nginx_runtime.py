@@ -1,6 +1,7 @@
 """nginx at work: reloads that failed, files that no include reads, two blocks of one name, limits;
 and what its error log says of all that."""
 
+import re
 import time
 from pathlib import Path
 
@@ -362,7 +363,13 @@ def too_few_worker_connections(lab: Lab) -> None:
 @scenario(outside="tls.stalled", server="nginx.connection-limit", differs=(MAIN,))
 def too_few_open_files(lab: Lab) -> None:
     """Who comes now is not even accepted, and waits."""
-    lab.edit("worker_processes auto;", "worker_processes 1;\nworker_rlimit_nofile 24;", MAIN)
+    limit = re.search(r"worker_rlimit_nofile \d+;", lab.server.read(MAIN))
+    lab.edit(
+        limit[0] if limit else "events",
+        f"worker_rlimit_nofile 24;{'' if limit else ' events'}",
+        MAIN,
+    )
+    lab.edit("worker_processes auto;", "worker_processes 1;", MAIN)
     lab.restart_nginx()
     crowded(lab, "Too many open files")
 

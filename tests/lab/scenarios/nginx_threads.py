@@ -2,7 +2,7 @@
 
 from .. import certificates, site
 from ..lab import BUNDLE, HERE, SERVER, Lab
-from ..scenario import healthy, scenario
+from ..scenario import UNLOGGED, healthy, scenario
 from .addresses import EDGE, OTHER, PASSED_ON, other_machine
 from .firewall import firewalld
 
@@ -192,7 +192,10 @@ def only_server_of_the_group_is_marked_down(lab: Lab) -> None:
 
 
 @scenario(
-    outside="http.server-error", server="upstream.none-live", manual="a limit is a person's choice"
+    outside="http.server-error",
+    server="upstream.none-live",
+    manual="a limit is a person's choice",
+    not_on=UNLOGGED,
 )
 def websockets_have_used_up_max_conns(lab: Lab) -> None:
     """max_conns counts open WebSockets, after nginx's documentation of the parameter."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from .. import site
 from ..lab import Lab
-from ..scenario import healthy, scenario
+from ..scenario import UNLOGGED, healthy, scenario
 
 MINE = (site.CONF,)
 DEPLOY = "the site's files have to be copied there"
@@ -30,13 +30,17 @@ def _static(lab: Lab, folder: str = FOLDER, index: str = "<p>Shop</p>\n") -> Non
     _page(lab, f"  root {folder};\n")
 
 
-@scenario(outside="http.server-error", server="nginx.redirect-cycle", manual=DEPLOY)
+@scenario(
+    outside="http.server-error", server="nginx.redirect-cycle", manual=DEPLOY, not_on=UNLOGGED
+)
 def single_page_application_without_its_index(lab: Lab) -> None:
     """It was never copied: even its folder is missing."""
     _page(lab, f"  root {FOLDER};\n  location / {{ try_files $uri $uri/ /index.html; }}\n")
 
 
-@scenario(outside="http.server-error", server="nginx.redirect-cycle", manual=DEPLOY)
+@scenario(
+    outside="http.server-error", server="nginx.redirect-cycle", manual=DEPLOY, not_on=UNLOGGED
+)
 def error_page_that_leads_to_itself(lab: Lab) -> None:
     """A rewrite that matches its own result."""
     _page(lab, f"  root {FOLDER};\n  location / {{ rewrite ^(.*)$ /app$1; }}\n")
@@ -54,7 +58,7 @@ def index_of_another_name(lab: Lab) -> None:
     lab.server.write(f"{FOLDER}/index.php", "<?php\n")
 
 
-@scenario(outside=None, server="nginx.file-forbidden", differs=(FOLDER,))
+@scenario(outside=None, server="nginx.file-forbidden", differs=(FOLDER,), not_on=UNLOGGED)
 def folder_that_only_root_may_enter(lab: Lab) -> None:
     """Copied by root, with umask 077."""
     _static(lab)

@@ -5,12 +5,11 @@ After issues of webssh, ethercalc, enable-cors.org, nginx-proxy and others.
 
 from .. import site
 from ..lab import HERE, Lab
-from ..scenario import healthy, scenario
+from ..scenario import UNLOGGED, healthy, scenario
 
 MINE = (site.CONF,)
 PAGES = site.HTTPS[site.HTTPS.index("  location / {") : site.HTTPS.index("  location /ws")]
 #: Where nginx logs no error of a request, nothing tells of the failure.
-UNLOGGED = {"panel": "its error log has the level crit"}
 PASS = "    proxy_pass http://127.0.0.1:3000;\n"
 FILTER = "    sub_filter shop store;\n    sub_filter_once off;\n"
 CHOICE = "which methods are wanted is a choice"

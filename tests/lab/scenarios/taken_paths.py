@@ -45,7 +45,12 @@ def prefix_comes_before_static_files(lab: Lab) -> None:
     _lines(lab, STATIC + SOCKETS.replace("location", "location ^~"))
 
 
-@scenario(outside=None, server="nginx.path-taken", target=f"{HOME}/api/users", manual=PERSON)
+@scenario(
+    outside="http.page-for-api",
+    server="nginx.path-taken",
+    target=f"{HOME}/api/users",
+    manual=PERSON,
+)
 def rewrite_leads_an_api_to_the_page(lab: Lab) -> None:
     """200 with HTML in the place of JSON."""
     api = "  location /api/ { proxy_pass http://127.0.0.1:3001; }\n"

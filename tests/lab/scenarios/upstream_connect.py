@@ -2,7 +2,7 @@
 
 from .. import site
 from ..lab import ROUTER, SERVER, Lab
-from ..scenario import healthy, scenario
+from ..scenario import UNLOGGED, healthy, scenario
 
 MINE = (site.CONF,)
 DIRECT = "http://127.0.0.1:3000"
@@ -383,7 +383,7 @@ def variable_for_a_group(lab: Lab) -> None:
     by_variable(lab, "$app")
 
 
-@scenario(outside="http.server-error", server="upstream.stale-address")
+@scenario(outside="http.server-error", server="upstream.stale-address", not_on=UNLOGGED)
 def application_has_moved(lab: Lab) -> None:
     """The hosts file says so; nginx was loaded before."""
     hosts(lab, f"127.0.0.1 {APP}")
@@ -392,7 +392,7 @@ def application_has_moved(lab: Lab) -> None:
     lab.edit(f"127.0.0.1 {APP}", f"127.0.0.2 {APP}", "/etc/hosts")
 
 
-@scenario(outside="http.server-error", server="upstream.stale-address")
+@scenario(outside="http.server-error", server="upstream.stale-address", not_on=UNLOGGED)
 def application_has_moved_by_dns(lab: Lab) -> None:
     """The name server says so, and the old address is somebody else's dead host."""
     named(lab, "203.0.113.77")

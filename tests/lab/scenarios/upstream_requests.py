@@ -2,7 +2,7 @@
 
 from .. import site
 from ..lab import HERE, Lab
-from ..scenario import healthy, scenario
+from ..scenario import UNLOGGED, healthy, scenario
 
 MINE = (site.CONF,)
 WS = ("--ws", "/ws")
@@ -172,7 +172,7 @@ def _serve(lab: Lab, *ports: int) -> None:
         lab.spawn(lab.server, argv, port)
 
 
-@scenario(outside="http.server-error", server="upstream.none-live")
+@scenario(outside="http.server-error", server="upstream.none-live", not_on=UNLOGGED)
 def no_server_of_the_group_is_asked(lab: Lab) -> None:
     """Both were down for a moment, and nginx leaves them alone for ten minutes."""
     _group(lab, "fail_timeout=600s")

@@ -87,11 +87,9 @@ def test_nothing_is_asked_where_the_name_is_known_or_nothing_runs() -> None:
     assert not quiet.commands_run
 
 
-def file(leaf: certificates.Issued) -> CertificateFile:
+def file(leaf: certificates.Issued, path: str = "/nowhere/shop.pem") -> CertificateFile:
     chain, publics = pem.certificates(leaf.chain)
-    return CertificateFile(
-        path="/etc/nginx/shop.pem", sha256=chain[0].sha256, chain=chain, publics=publics
-    )
+    return CertificateFile(path=path, sha256=chain[0].sha256, chain=chain, publics=publics)
 
 
 def certificates_in(tmp_path: Path, *seen: CertificateFile) -> tuple[OtherCertificate, ...]:
@@ -104,7 +102,7 @@ def certificates_in(tmp_path: Path, *seen: CertificateFile) -> tuple[OtherCertif
             elsewhere = re.sub(
                 r"(?<![\w*])(?=/(?:etc|root|home|var|opt|usr|srv|www)/)", str(tmp_path), argv[2]
             )
-            return await super().run(*argv[:2], elsewhere)
+            return await super().run(*argv[:2], elsewhere, *argv[3:])
 
     look = Looking(Here())
     look.observations.extend(seen)
@@ -133,6 +131,18 @@ def test_a_later_one_is_found_with_its_key(tmp_path: Path) -> None:
     assert first.key == path.replace("fullchain", "privkey")
     assert first.leaf.sha256 == second.leaf.sha256
     assert (second.path, second.key) == (str(tmp_path / "etc/nginx/ssl/copy.pem"), "")
+
+
+def test_the_folder_of_the_one_in_use_is_looked_into_wherever_it_is(tmp_path: Path) -> None:
+    old = certificates.leaf(starts=-95, ends=-5)
+    used = lay(tmp_path, "data/a folder [1]/shop.pem", old)
+    new = lay(tmp_path, "data/a folder [1]/shop-2026.crt", certificates.good(), "shop-2026.key")
+    (other,) = certificates_in(tmp_path, file(old, used))
+    assert (other.path, other.key) == (new, new.replace(".crt", ".key"))
+    named = "etc/nginx/ssl/shop.pem"
+    renewed = lay(tmp_path, "etc/nginx/ssl/shop-2026.crt", certificates.good())
+    twice = certificates_in(tmp_path, file(old, lay(tmp_path, named, old)))
+    assert [each.path for each in twice].count(renewed) == 1
 
 
 def test_nothing_is_looked_for_while_the_one_in_use_is_good(tmp_path: Path) -> None:
