@@ -4,7 +4,8 @@ it sends 502 at once (error.log: "no live upstreams while connecting to upstream
 may work again.
 
 If the servers still fail, that failure is the cause, and another check names it. nginx says the
-same where every server is marked `down`, or has as many connections as `max_conns` allows.
+same where every server is marked `down`, or has as many connections as `max_conns` allows. `down`
+stands in the configuration: then the log is not needed.
 """
 
 from collections.abc import Iterator
@@ -12,7 +13,17 @@ from collections.abc import Iterator
 from checks.nginx import Nginx, file_line
 from checks.nginx._commands import reload_steps
 from diagnose.checking.registry import check
-from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Subject,
+    Where,
+)
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.logs import LogLine
 from diagnose.model.nginx import Directive, NginxConfig, UpstreamTry
@@ -29,7 +40,8 @@ _OTHER_FAILURES = r"\(13: |SSL_do_handshake|certificate|sent too big header|sent
 
 @check(
     severity=Severity.ERROR,
-    needs=[NginxConfig, LogLine],
+    needs=[NginxConfig],
+    needs_fault=[Exchange, Upgrade],
     explains=["http.server-error", "websocket.not-upgraded", "websocket.inner-proxy"],
 )
 def none_live(evidence: Evidence) -> Iterator[Claim]:
@@ -39,7 +51,7 @@ def none_live(evidence: Evidence) -> Iterator[Claim]:
         directive = next(
             (directive for directive in _upstream_groups(nginx) if directive.args[0] == group), None
         )
-        if directive is None or not log_lines:
+        if directive is None or not (log_lines or _are_all_down(directive)):
             continue
         endpoints = _server_addresses(directive)
         earlier_lines = [line for line in lines if error_log.upstream_authority(line) in endpoints]
@@ -159,7 +171,7 @@ def _claim(
             "place": file_line(group),
             "servers": _server_addresses(group),
             "paths": paths,
-            "message": log_lines[-1].text,
+            "message": log_lines[-1].text if log_lines else "",
             "again": times if times > 1 else "",
             "reasons": tuple(reasons)[-2:],
             "seconds": max(
@@ -172,6 +184,8 @@ def _claim(
             "failed": not by_hand,
         },
         ruled_out=("upstream.refused", "upstream.timeout"),
+        # Without the log, the file on disk may be newer than what nginx has loaded.
+        confidence=Confidence.CERTAIN if log_lines else Confidence.LIKELY,
         location=nginx.location(group),
         fix=Fix((Manual(by_hand, Where.SERVER),), Applicability.MANUAL)
         if by_hand

@@ -135,7 +135,7 @@ NGINX_ORG = Platform(
     words=(
         ("www-data", "nginx"),
         ("worker_processes auto;", "worker_processes  auto;"),
-        ("worker_connections 768;", "worker_connections 1024;"),
+        ("worker_connections 768;", "worker_connections  1024;"),
     ),
     user="nginx",
     prepare=f"{_user('nginx')}\nrm -rf /etc/nginx/sites-*\n{PACKAGED}",

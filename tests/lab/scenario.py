@@ -83,6 +83,9 @@ class Scenario:
         return self.name
 
 
+#: Where nginx has no module but those that somebody chose.
+BARE = dict.fromkeys(("built-*", "panel"), "its nginx is built without that module")
+
 #: Where nginx writes no error of a request, what only its log tells stays unknown.
 UNLOGGED = {"panel": "its error log has the level crit"}
 

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import commands
+from diagnose.model import Confidence, commands
 from diagnose.model.nginx import UpstreamTry
 from tests.support.check_evidence import REFUSED, judge
 from tests.support.nginx_evidence import BUILD, FILE, RUNNING, SITE, config
@@ -34,6 +34,10 @@ def test_fires_where_all_are_marked_down() -> None:
     text = TEXT.replace("fail_timeout=600s", "down").replace("3002;", "3002 down;")
     (claim,) = judge(CHECK, config(text), BUILD, RUNNING, page(), SAID)
     assert claim.facts["down"]
+    assert claim.confidence is Confidence.CERTAIN
+    (unlogged,) = judge(CHECK, config(text), BUILD, RUNNING, page())
+    assert unlogged.facts["down"]
+    assert unlogged.confidence is Confidence.LIKELY
     assert not judge(CHECK, config(TEXT.replace("3002;", "3002 down;")), page(), SAID)
 
 

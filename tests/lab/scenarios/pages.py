@@ -9,7 +9,7 @@ from pathlib import Path
 
 from .. import site
 from ..lab import Lab
-from ..scenario import UNLOGGED, healthy, scenario
+from ..scenario import BARE, UNLOGGED, healthy, scenario
 
 MINE = (site.CONF,)
 DEPLOY = "the site's files have to be copied there"
@@ -80,7 +80,12 @@ def folder_that_only_root_may_enter_and_try_files(lab: Lab) -> None:
     lab.server.sh(f"chmod 700 {FOLDER}")
 
 
-@scenario(outside="http.server-error", server="nginx.auth-request-failed", manual="a login service")
+@scenario(
+    outside="http.server-error",
+    server="nginx.auth-request-failed",
+    manual="a login service",
+    not_on=BARE,
+)
 def login_service_that_is_not_there(lab: Lab) -> None:
     _page(
         lab,
@@ -89,7 +94,12 @@ def login_service_that_is_not_there(lab: Lab) -> None:
     )
 
 
-@scenario(outside="http.server-error", server="nginx.auth-request-failed", manual="a login service")
+@scenario(
+    outside="http.server-error",
+    server="nginx.auth-request-failed",
+    manual="a login service",
+    not_on=BARE,
+)
 def login_service_that_redirects(lab: Lab) -> None:
     _page(
         lab,
@@ -107,7 +117,9 @@ def limit_without_a_burst(lab: Lab) -> None:
     lab.client.sh(f"curl -sk -o /dev/null https://{site.NAME}/")
 
 
-@scenario(outside=None, server="nginx.request-limit", manual="what is right for it")
+@scenario(
+    outside=None, server="nginx.request-limit", manual="what is right for it", not_on=UNLOGGED
+)
 def limit_without_a_burst_for_the_files(lab: Lab) -> None:
     """After questions on Server Fault: the page comes, and every second script is missing."""
     zone = "limit_req_zone $binary_remote_addr zone=web:1m rate=1r/s;\n"
@@ -150,7 +162,7 @@ def not_found_on_purpose(lab: Lab) -> None:
     _page(lab, f"  root {FOLDER};\n  location / {{ try_files $uri =404; }}\n")
 
 
-@healthy()
+@healthy(not_on=BARE)
 def login_that_answers_401(lab: Lab) -> None:
     _page(
         lab,

@@ -5,7 +5,7 @@ After issues of webssh, ethercalc, enable-cors.org, nginx-proxy and others.
 
 from .. import site
 from ..lab import HERE, Lab
-from ..scenario import UNLOGGED, healthy, scenario
+from ..scenario import BARE, UNLOGGED, healthy, scenario
 
 MINE = (site.CONF,)
 PAGES = site.HTTPS[site.HTTPS.index("  location / {") : site.HTTPS.index("  location /ws")]
@@ -169,14 +169,14 @@ def _guarded(lab: Lab, mode: str, page: str) -> None:
 # Text that nginx replaces
 
 
-@scenario(outside=None, server="nginx.sub-filter-compressed", differs=MINE)
+@scenario(outside=None, server="nginx.sub-filter-compressed", differs=MINE, not_on=BARE)
 def text_is_replaced_for_curl_only(lab: Lab) -> None:
     """sub_filter and an application that compresses, after a pull request of Grafana's jsonnet-libs
     and many questions."""
     _guarded(lab, "compressed", PAGES.replace(PASS, f"{PASS}{FILTER}"))
 
 
-@healthy()
+@healthy(not_on=BARE)
 def text_is_replaced_and_compressed_by_nginx(lab: Lab) -> None:
     """The application is asked for no compression, and nginx compresses itself."""
     lines = '    proxy_set_header Accept-Encoding "";\n    gzip on;\n    gzip_min_length 1;\n'
