@@ -22,8 +22,9 @@ from checks.server._rules import decisive_rule
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Severity, Subject
 from diagnose.model.backends import BackendVisit
+from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange, Upgrade
-from diagnose.model.web_servers import Product, WebServer, WebServerConfig
+from diagnose.model.web_servers import Product, SiteRoute, WebServer, WebServerConfig
 from diagnose.parsers.haproxy.addresses import servers_of
 from diagnose.parsers.web_sites import inner_path
 
@@ -72,46 +73,85 @@ def application_answers(evidence: Evidence) -> Iterator[Claim]:
     if view is None or target.port not in view.server.ports:
         return
     pages = failed_pages(evidence)
-    if pages and all((page.status or 0) >= 400 for page in pages):
-        yield from _claims(view, target.path, pages, websocket=False)
-    for path in dict.fromkeys(target.websockets):
-        yield from _claims(view, path, refused_websockets(evidence, path), websocket=True)
+    is_refused = pages and all((page.status or 0) >= 400 for page in pages)
+    requests = [Request(target.path, tuple(pages))] if is_refused else []
+    requests += [
+        Request(path, tuple(refused_websockets(evidence, path)), websocket=True)
+        for path in dict.fromkeys(target.websockets)
+    ]
+    refusals = [
+        refusal for request in requests if request.visits and (refusal := _refusal(view, request))
+    ]
+    groups: dict[tuple[str, int, int | None], list[Refusal]] = {}
+    for refusal in refusals:
+        # One line passes both on, and both get the same answer: that is one fault.
+        key = refusal.route.file, refusal.route.line, refusal.request.visits[0].status
+        groups.setdefault(key, []).append(refusal)
+    for group in groups.values():
+        yield _claim(view, group)
 
 
-def _claims(
-    view: ServerView, full_path: str, visits: Sequence[Exchange | Upgrade], websocket: bool
-) -> Iterator[Claim]:
-    path, port = full_path.partition("?")[0], view.evidence.target.port
+@frozen
+class Request:
+    """A page or WebSocket that visitors do not get, and what they got."""
+
+    full_path: str
+    visits: tuple[Exchange | Upgrade, ...]
+    websocket: bool = False
+
+    @property
+    def path(self) -> str:
+        return self.full_path.partition("?")[0]
+
+
+@frozen
+class Refusal:
+    """A request that the application accepts, the route to it, and its answer."""
+
+    request: Request
+    route: SiteRoute
+    visit: BackendVisit
+
+
+def _refusal(view: ServerView, request: Request) -> Refusal | None:
+    path, websocket, visits = request.path, request.websocket, request.visits
     route = route_to_application(view, path)
-    is_limited = websocket and any(each.status == 429 for each in visits)
-    if route is None or not visits or is_limited:
-        return
+    if route is None or (websocket and any(each.status == 429 for each in visits)):
+        return None
     visit = visit_of(view.evidence, route, path, inner_path(route, path), websocket)
     if visit is None or not visit.succeeded or _may_be_another(view, path, visits):
-        return
+        return None
     if decisive_rule(view, path, websocket, visits[0].status):
         # server.rule-refuses names it.
-        return
-    yield Claim(
-        about=Subject(port=port, path=path),
-        covers=(Subject(port=port, path=path),),
-        because=(visit, view.server, *visits),
+        return None
+    return Refusal(request, route, visit)
+
+
+def _claim(view: ServerView, refusals: Sequence[Refusal]) -> Claim:
+    first, port = refusals[0], view.evidence.target.port
+    request, visit = first.request, first.visit
+    status = request.visits[0].status
+    visits = tuple(visit for refusal in refusals for visit in refusal.request.visits)
+    return Claim(
+        about=Subject(port=port, path=request.path),
+        covers=tuple(Subject(port=port, path=refusal.request.path) for refusal in refusals),
+        because=(*(refusal.visit for refusal in refusals), view.server, *visits),
         facts={
             **view.facts,
-            "path": path,
-            "target": route.target,
-            "place": place_text(route.file, route.line),
-            "status": visits[0].status or "",
+            "path": request.path,
+            "target": first.route.target,
+            "place": place_text(first.route.file, first.route.line),
+            "status": status or "",
             "direct_status": visit.status,
             "large_head": f"{visit.head_bytes // 1000} kB"
-            if visit.head_bytes > _LARGE_HEAD and (visits[0].status or 0) >= 500
+            if visit.head_bytes > _LARGE_HEAD and (status or 0) >= 500
             else "",
-            "websocket": websocket,
+            "websocket": request.websocket,
             "rules": tuple(islice(_rules(view), 8)),
             view.server.product: True,
         },
         confidence=Confidence.LIKELY,
-        severity=_severity(visits, websocket),
+        severity=_severity(visits, request.websocket),
         fix=manual_fix(view, "rules"),
     )
 

@@ -1,4 +1,5 @@
-"""Faults that nobody has thought of: random changes of nginx's files, the same for the same number.
+"""Faults that nobody has thought of: random changes of a server's files, the same for the same
+number. nginx's are here, those of other servers in `server_faults.py`.
 
     python -m tests.lab.faults 17        the fault of this number, as a diff
 
@@ -11,8 +12,9 @@ import difflib
 import random
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from . import site
 
@@ -157,11 +159,31 @@ class Fault:
         return self.outermost + text.replace("http {\n", f"http {{\n{self.http}", 1)
 
 
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What may be put into a server's file after a line that matches `head`, and what a text of it
+    becomes."""
+
+    head: re.Pattern[str]
+    inserted: Sequence[str]
+    replaced: Sequence[tuple[str, str]]
+
+
+NGINX = Words(re.compile(r"^(?!.*map).*\{$"), INSERTED, REPLACED)
+
+
 def fault(number: int) -> Fault:
     chosen = random.Random(number)
     text = site.configuration()
+    # Two of twelve are in nginx's own file.
+    return _in_main(chosen, text) if chosen.random() < 1 / 6 else changed(chosen, text, NGINX)
+
+
+def changed(chosen: random.Random, text: str, words: Words) -> Fault:
+    """Change one thing of the site's file."""
     kinds: list[Callable[[random.Random, str], Fault]] = [
-        *3 * [_inserted], *2 * [_replaced], *2 * [_in_main], _deleted, _doubled, _moved, _shortened,
+        *3 * [partial(_inserted, words)], *2 * [partial(_replaced, words)],
+        _deleted, _doubled, _moved, _shortened,
     ]  # fmt: skip
     return chosen.choice(kinds)(chosen, text)
 
@@ -172,16 +194,16 @@ def _lines(text: str) -> tuple[list[str], list[int]]:
     return lines, [number for number, line in enumerate(lines) if line.strip()]
 
 
-def _inserted(chosen: random.Random, text: str) -> Fault:
+def _inserted(words: Words, chosen: random.Random, text: str) -> Fault:
     lines, _ = _lines(text)
-    heads = [n for n, line in enumerate(lines) if line.endswith("{") and "map" not in line]
-    directive, at = chosen.choice(INSERTED), chosen.choice(heads)
+    heads = [n for n, line in enumerate(lines) if words.head.search(line)]
+    directive, at = chosen.choice(words.inserted), chosen.choice(heads)
     name = f"{directive} in {lines[at].strip()} (line {at + 1})"
     return Fault(name, "\n".join([*lines[: at + 1], f"    {directive}", *lines[at + 1 :]]))
 
 
-def _replaced(chosen: random.Random, text: str) -> Fault:
-    old, new = chosen.choice([pair for pair in REPLACED if pair[0] in text])
+def _replaced(words: Words, chosen: random.Random, text: str) -> Fault:
+    old, new = chosen.choice([pair for pair in words.replaced if pair[0] in text])
     at = chosen.choice([match.start() for match in re.finditer(re.escape(old), text)])
     line = text.count("\n", 0, at) + 1
     return Fault(f"{old} -> {new} in line {line}", text[:at] + new + text[at + len(old) :])

@@ -12,13 +12,17 @@ from tests.support.effort import ALL
 
 from . import site
 from .faults import MAIN, fault
+from .hosts import until
 from .lab import Lab
 from .report import Report
+from .server_faults import SERVERS
+from .server_faults import fault as server_fault
 from .test_scenarios import say
 
 pytestmark = pytest.mark.lab
 
 NUMBERS = range(400 if ALL else 8)
+PROGRAMS = {"apache": "apache2", "caddy": "caddy", "haproxy": "haproxy"}
 
 
 def visit(lab: Lab) -> tuple[str, str]:
@@ -35,10 +39,30 @@ def test_a_broken_site_is_not_called_healthy(lab: Lab, number: int) -> None:
     lab.server.write(site.CONF, made.text)
     lab.stop_nginx()
     lab.try_to_start_nginx()
+    judge(lab, made.name)
+
+
+@pytest.mark.parametrize("server", SERVERS)
+@pytest.mark.parametrize("number", NUMBERS if ALL else NUMBERS[:3])
+def test_a_site_of_another_server_that_is_broken_is_not_called_healthy(
+    lab: Lab, server: str, number: int
+) -> None:
+    played = SERVERS[server]
+    if lacking := played.needs():
+        pytest.skip(lacking)
+    made = server_fault(server, number)
+    played.install(lab, made.text)
+    if lab.server.run(list(played.command)).returncode == 0:
+        until(lambda: bool(lab.server.pids(PROGRAMS[server])), f"{server} runs")
+    judge(lab, made.name)
+
+
+def judge(lab: Lab, name: str) -> None:
+    """What a visitor gets decides what may be said."""
     page, websocket = visit(lab)
     done = lab.diagnose(lab.server, "--json", "--timeout", "40", "--ws", "/ws", site.NAME)
     report = Report.of("server", done)
-    seen = say(made.name, f"page {page}, websocket {websocket}", report)
+    seen = say(name, f"page {page}, websocket {websocket}", report)
     if page == "200" and websocket == "101":
         assert report.status != "unknown", seen
         return

@@ -74,3 +74,15 @@ def test_names_a_header_that_is_too_large() -> None:
     assert claim.facts["large_head"] == "20 kB"
     (claim,) = judge(CHECK, SERVER, DENIED, page(403), large, masked=False)
     assert claim.facts["large_head"] == ""
+
+
+def test_one_line_that_passes_both_on_is_one_cause() -> None:
+    target = replace(SHOP, websockets=("/ws",))
+    url = "wss://shop.example.com/ws"
+    refused = Upgrade(url=url, path="/ws", address="203.0.113.10", port=443, status=503)
+    opened = replace(VISIT, requested="/ws", path="/ws", websocket=True, status=101, accepted=True)
+    evidence = (SERVER, DENIED, page(503), VISIT, opened)
+    (claim,) = judge(CHECK, *evidence, refused, target=target, masked=False)
+    assert [subject.path for subject in claim.covers] == ["/", "/ws"]
+    other = replace(refused, status=404)
+    assert len(judge(CHECK, *evidence, other, target=target, masked=False)) == 2
