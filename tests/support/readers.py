@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import diagnose.parsers
+import diagnose.probes
 from diagnose.model import Evidence, Target
 from diagnose.model.nginx import ConfigFile, NginxConfig
 from diagnose.parsers.apache.loading import ConfigSource, load
@@ -195,11 +196,20 @@ def readers() -> Iterator[Reader]:
     yield from MORE
     inner = pkgutil.walk_packages(diagnose.parsers.__path__, "diagnose.parsers.")
     for name in (*(module.name for module in inner), *OTHERS):
-        for key, work in list(vars(importlib.import_module(name)).items()):
-            if key.startswith("_") or not inspect.isfunction(work) or work.__module__ != name:
-                continue
-            parameters = list(inspect.signature(work).parameters.values())
-            if parameters and parameters[0].annotation in {str, bytes}:
-                reader = Reader(f"{name}:{key}", work)
-                if reader.name not in OWN:
-                    yield reader
+        yield from _readers_of(name, "")
+    # Probes parse what their scripts print: titles of processes, names of files, lines of logs.
+    probing = pkgutil.walk_packages(diagnose.probes.__path__, "diagnose.probes.")
+    for name in (module.name for module in probing):
+        yield from _readers_of(name, "parse_")
+
+
+def _readers_of(module: str, prefix: str) -> Iterator[Reader]:
+    """Yield the public functions of a module whose name begins so and that take a text first."""
+    for key, work in list(vars(importlib.import_module(module)).items()):
+        is_own = inspect.isfunction(work) and work.__module__ == module
+        if key.startswith("_") or not key.startswith(prefix) or not is_own:
+            continue
+        parameters = list(inspect.signature(work).parameters.values())
+        reader = Reader(f"{module}:{key}", work)
+        if parameters and parameters[0].annotation in {str, bytes} and reader.name not in OWN:
+            yield reader

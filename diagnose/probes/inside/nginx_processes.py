@@ -59,6 +59,13 @@ class ListedProcess:
     view: ProcessView = ProcessView()
 
 
+#: The PID, the parent's and the start of a process, in ticks since the boot (proc_pid_stat(5)). The
+#: name in parentheses may contain anything: the fields follow the last ") ".
+_STAT = re.compile(
+    r"([0-9]{1,10}) \(.*\) \S+ ([0-9]{1,10})(?: -?[0-9]{1,20}){17} ([0-9]{1,20})(?: |$)"
+)
+
+
 @frozen
 class Listing:
     """The parsed output of LIST_SCRIPT.
@@ -126,18 +133,17 @@ def _view(prefix: str, lines: Sequence[str]) -> ProcessView:
 def _user(prefix: str, lines: list[str]) -> int | None:
     """Return the number of a user from the line with this prefix, if there is one."""
     line_prefix, _, number = (lines or [""])[0].partition(" ")
-    return int(number) if line_prefix == prefix and number.isdigit() else None
+    is_number = number.isascii() and number.isdigit() and len(number) <= 10
+    return int(number) if line_prefix == prefix and is_number else None
 
 
 def _process(stat: str, title: str, program: str, boot: float | None) -> ListedProcess | None:
-    # The name in parentheses may contain anything: the fields follow the last ") ".
-    head, _, tail = stat.rpartition(") ")
-    fields = tail.split()
-    if not head or len(fields) < 20 or not head.split()[0].isdigit():
+    match = _STAT.match(stat)
+    if match is None:
         return None
-    started = None if boot is None else boot + int(fields[19]) / TICKS
+    started = None if boot is None else boot + int(match[3]) / TICKS
     program = program.removesuffix(" (deleted)")
-    return ListedProcess(int(head.split()[0]), int(fields[1]), title.strip(), program, started)
+    return ListedProcess(int(match[1]), int(match[2]), title.strip(), program, started)
 
 
 def own_masters(ctx: ProbeContext) -> tuple[NginxProcess, ...]:

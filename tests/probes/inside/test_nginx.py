@@ -81,6 +81,31 @@ def test_it_was_last_loaded_when_its_oldest_worker_began() -> None:
     assert master.loaded == 500.0 + 3.0
 
 
+@pytest.mark.parametrize(
+    "stat",
+    [
+        f"  ) {'1 ' * 30}",
+        f"7 (nginx) S {'x ' * 30}",
+        "7 (nginx) S 1" + " \u0661" * 30,
+        f"7 (nginx) S {'9' * 5000} {'1 ' * 30}",
+        "7 (nginx) S 1 1",
+        "",
+    ],
+)
+def test_a_process_without_its_numbers_is_left_out(stat: str) -> None:
+    """Its title begins like another entry, or it ended while it was read."""
+    said = f"1000.5\n500.5 9.0\nmnt:[1]\nself 0\nprocess {stat}\ntitle\n/x\nmnt:[1]\nuser 0\n"
+    assert not parse_listing(said).processes
+
+
+def test_the_name_of_a_process_may_be_anything() -> None:
+    said = listed(process(10, 1, 100, f"nginx: master process {BINARY}")).replace(
+        "(nginx)", "(a) S 9 (b)"
+    )
+    (master,) = master_processes(parse_listing(said))
+    assert master.pid == 10
+
+
 #: What is printed of us, and of a unit with PrivateTmp= and of containers. All of them have a mount
 #: namespace of their own.
 OWN = (
