@@ -10,6 +10,7 @@ from checks.firewall._refusals import Refusal
 from diagnose.model import Command, Fix, Risk, commands
 from diagnose.model.firewall import Policy, Zone
 from diagnose.parsers.firewalld.rich_rules import rich_rule
+from diagnose.parsers.whole_numbers import whole_number
 
 _SERVICES = {80: "http", 443: "https"}
 #: The lowest priority, which comes before all others (firewalld.richlanguage(5)).
@@ -164,11 +165,11 @@ def is_about_only(rule: str, ports: tuple[int, ...], firewalld: FirewalldView) -
     opens nothing else."""
     if rule.startswith("port="):
         number, _, options = rule.removeprefix("port=").partition(":")
-        return number.isdigit() and int(number) in ports and options.startswith("proto=tcp:")
+        return whole_number(number) in ports and options.startswith("proto=tcp:")
     parsed_rule = rich_rule(rule)
     if parsed_rule.element in {"port", "forward-port"}:
         number = parsed_rule.value("port")
-        return parsed_rule.value("protocol") == "tcp" and number.isdigit() and int(number) in ports
+        return parsed_rule.value("protocol") == "tcp" and whole_number(number) in ports
     if parsed_rule.element == "service":
         port_ranges = firewalld.runtime.opens(parsed_rule.value("name"))
         return bool(port_ranges) and all(

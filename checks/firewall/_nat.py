@@ -14,6 +14,7 @@ from diagnose.model.netfilter import Ruleset
 from diagnose.parsers.netfilter import Decision, Packet, decide
 from diagnose.parsers.netfilter.rules import Nat
 from diagnose.parsers.netfilter.ruleset import RulePosition
+from diagnose.parsers.whole_numbers import whole_number
 
 _DNAT_RULE = re.compile(r'"(?:dnat|redirect)":|\s-j (?:DNAT|REDIRECT)\b')
 
@@ -30,7 +31,7 @@ class DnatTarget:
     @property
     def destination(self) -> tuple[str, int]:
         host, _, port = self.decision.to.rpartition(":")
-        return host.strip("[]"), int(port) if port.isdigit() else 0
+        return host.strip("[]"), whole_number(port) or 0
 
 
 @lru_cache(maxsize=8)

@@ -19,6 +19,7 @@ from diagnose.parsers.firewalld.rich_rules import AddressMatch, is_about_port, r
 from diagnose.parsers.netfilter import owners
 from diagnose.parsers.netfilter.address_sets import UNICAST4, UNICAST6, difference, region
 from diagnose.parsers.netfilter.rules import address_span
+from diagnose.parsers.whole_numbers import whole_number
 
 #: Stands for the visitor's address if it is not known; a person replaces it. No tool accepts it as
 #: an address.
@@ -162,9 +163,9 @@ def _concerns_ports(rule: str, ports: tuple[int, ...]) -> bool:
     if not match:
         return True
     spans = (part.partition(":") for part in match[1].split(","))
+    bounds = [
+        (whole_number(low), whole_number(high if colon else low)) for low, colon, high in spans
+    ]
     return any(
-        not (low.isdigit() and (not colon or high.isdigit()))
-        or int(low) <= port <= int(high if colon else low)
-        for low, colon, high in spans
-        for port in ports
+        low is None or high is None or low <= port <= high for low, high in bounds for port in ports
     )

@@ -42,6 +42,7 @@ from diagnose.parsers.firewalld.rich_rules import rich_rule
 from diagnose.parsers.netfilter import owners, remedies
 from diagnose.parsers.netfilter.ruleset import RulePosition
 from diagnose.parsers.nginx import server_blocks
+from diagnose.parsers.whole_numbers import whole_number
 
 _EXPLAINS = (
     *EXPLAINS,
@@ -125,7 +126,9 @@ def _forward_of(outcome: VisitorOutcome) -> Forward | None:
         rule = rich_rule(text)
         port, address = rule.value("to-port"), rule.value("to-addr")
     first_port = port.partition("-")[0]
-    forward = Forward(address, int(first_port) if first_port.isdigit() else outcome.port)
+    forward = Forward(
+        address, outcome.port if (number := whole_number(first_port)) is None else number
+    )
     return None if forward == Forward("", outcome.port) else forward
 
 

@@ -32,6 +32,7 @@ from diagnose.model.tls import Handshake
 from diagnose.parsers.nginx import config as nginx_parser
 from diagnose.parsers.nginx import edits, error_log
 from diagnose.parsers.nginx.config import children
+from diagnose.parsers.whole_numbers import whole_number
 
 #: nginx's default (ngx_core_module, worker_connections).
 DEFAULT_CONNECTIONS = 512
@@ -127,7 +128,7 @@ def _worker_connections(nginx: Nginx) -> int:
         for directive in _events_directives(nginx, "worker_connections")
         if directive.args
     ]
-    return int(values[-1]) if values and values[-1].isdigit() else DEFAULT_CONNECTIONS
+    return (whole_number(values[-1]) if values else None) or DEFAULT_CONNECTIONS
 
 
 def _events_directives(nginx: Nginx, name: str) -> list[Directive]:

@@ -28,6 +28,7 @@ from diagnose.model import (
 from diagnose.model.files import NginxStart
 from diagnose.model.nginx import NginxConfig, NginxState
 from diagnose.parsers.nginx import config as nginx_parser
+from diagnose.parsers.whole_numbers import whole_number
 
 _DENIED = r"bind\(\) to (\S+):(\d+) failed \(13: "
 
@@ -90,8 +91,13 @@ def _is_forbidden_by_selinux(start: NginxStart | None, port: int) -> bool:
     if start is None or start.selinux != "enforcing" or start.user or not start.ports:
         return False
     bounds = (port_range.strip().partition("-") for port_range in start.ports.split(","))
-    allowed_ranges = ((int(low), int(high or low)) for low, _, high in bounds if low.isdigit())
-    return not any(low <= port <= high for low, high in allowed_ranges)
+    allowed_ranges = (
+        (whole_number(low), whole_number(high) if dash else whole_number(low))
+        for low, dash, high in bounds
+    )
+    return not any(
+        low is not None and high is not None and low <= port <= high for low, high in allowed_ranges
+    )
 
 
 def _nginx_user(nginx: Nginx, start: NginxStart | None) -> str:

@@ -15,6 +15,7 @@ from checks.server._rules import decisive_rule
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Severity, Subject
 from diagnose.model.backends import BackendVisit
+from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.server_rules import AnsweringRule
 from diagnose.model.web_servers import WebServer, WebServerConfig
@@ -34,13 +35,36 @@ def rule_refuses(evidence: Evidence) -> Iterator[Claim]:
     view, target = server_view(evidence), evidence.target
     if view is None or view.config is None or target.port not in view.server.ports:
         return
+    refusals: list[Refusal] = []
     for full, websocket in ((target.path, False), *((path, True) for path in target.websockets)):
         path = full.partition("?")[0]
         answers = _answers(evidence, full, websocket)
         status = answers[0].status if answers else None
         rule = decisive_rule(view, path, websocket, status) if answers else None
         if rule is not None:
-            yield _claim(view, answers, rule)
+            refusals.append(_refusal(view, answers, rule))
+    groups: dict[tuple[str, int, Severity], list[Refusal]] = {}
+    for refusal in refusals:
+        # One line that refuses the page and the WebSocket is one cause.
+        key = refusal.rule.file, refusal.rule.line, refusal.severity
+        groups.setdefault(key, []).append(refusal)
+    for group in groups.values():
+        yield _claim(view, group)
+
+
+@frozen
+class Refusal:
+    """A rule that refuses a path, what visitors got, and what the application gives for the same
+    request."""
+
+    rule: AnsweringRule
+    answers: tuple[Exchange | Upgrade, ...]
+    visits: tuple[BackendVisit, ...]
+    severity: Severity
+
+    @property
+    def is_certain(self) -> bool:
+        return self.rule.is_certain and bool(self.visits)
 
 
 def _answers(evidence: Evidence, path: str, websocket: bool) -> Sequence[Exchange | Upgrade]:
@@ -59,21 +83,31 @@ def _answers(evidence: Evidence, path: str, websocket: bool) -> Sequence[Exchang
     return pages if are_all else []
 
 
-def _claim(view: ServerView, answers: Sequence[Exchange | Upgrade], rule: AnsweringRule) -> Claim:
-    port = view.evidence.target.port
-    visits = [
+def _refusal(
+    view: ServerView, answers: Sequence[Exchange | Upgrade], rule: AnsweringRule
+) -> Refusal:
+    visits = tuple(
         visit
         for visit in view.evidence.good(BackendVisit)
         if visit.requested == rule.path and visit.websocket is rule.websocket and visit.succeeded
-    ]
-    is_certain = rule.is_certain and bool(visits)
-    subject = Subject(port=port, path=rule.path)
+    )
+    return Refusal(rule, tuple(answers), visits, _severity(answers[0], rule, bool(visits)))
+
+
+def _claim(view: ServerView, refusals: Sequence[Refusal]) -> Claim:
+    port, first = view.evidence.target.port, refusals[0]
+    rule = first.rule
+    paths = [Subject(port=port, path=refusal.rule.path) for refusal in refusals]
+    has_page = any(not refusal.rule.websocket for refusal in refusals)
+    answers = [answer for refusal in refusals for answer in refusal.answers]
+    visits = [visit for refusal in refusals for visit in refusal.visits]
+    is_certain = all(refusal.is_certain for refusal in refusals)
     return Claim(
-        about=subject,
-        covers=(subject, *([] if rule.websocket else [Subject(port=port)])),
+        about=paths[0],
+        covers=(*paths, *([Subject(port=port)] if has_page else [])),
         because=(*answers, view.server, *([view.config] if view.config else []), *visits),
         confidence=Confidence.CERTAIN if is_certain else Confidence.LIKELY,
-        severity=_severity(answers[0], rule, bool(visits)),
+        severity=first.severity,
         facts={
             **view.facts,
             "path": rule.path,
@@ -81,7 +115,7 @@ def _claim(view: ServerView, answers: Sequence[Exchange | Upgrade], rule: Answer
             "rule": rule.rule,
             "condition": rule.condition,
             "place": place_text(rule.file, rule.line),
-            "direct_status": visits[0].status if visits else "",
+            "direct_status": first.visits[0].status if first.visits else "",
             "socket": rule.websocket,
             "slash": rule.rule.startswith("AllowEncodedSlashes"),
             **{question: question in rule.questions for question in _QUESTIONS},

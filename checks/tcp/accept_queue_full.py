@@ -29,6 +29,7 @@ from diagnose.model.processes import Holder, PortHolders
 from diagnose.model.server import Listeners
 from diagnose.model.tcp import Connection
 from diagnose.parsers.nginx.edits import TextEdit
+from diagnose.parsers.whole_numbers import whole_number
 
 #: nginx's default on Linux, in connections (ngx_http_core_module, listen).
 BACKLOG = 511
@@ -156,7 +157,8 @@ def _backlog_steps(evidence: Evidence) -> tuple[Step, ...]:
 
 def _is_short_backlog(arg: str) -> bool:
     key, _, number = arg.partition("=")
-    return key == "backlog" and number.isdigit() and int(number) < 128
+    length = whole_number(number)
+    return key == "backlog" and length is not None and length < 128
 
 
 def _fix(evidence: Evidence) -> Fix:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from diagnose.machine import Machine
 from diagnose.machine.ssh import SshMachine
+from diagnose.parsers.whole_numbers import whole_number
 
 #: Timeout in seconds for a new connection.
 CONNECT_TIMEOUT = 10.0
@@ -32,9 +33,10 @@ async def new_connection_error(machine: Machine) -> str | None:
             else None
         )
     words = ssh_connection().split()
-    if machine.via != "local" or len(words) != 4 or not words[3].isdigit():
+    port = whole_number(words[3]) if len(words) == 4 else None
+    if machine.via != "local" or port is None:
         return None
-    attempt = await machine.connect(words[2], int(words[3]), CONNECT_TIMEOUT)
+    attempt = await machine.connect(words[2], port, CONNECT_TIMEOUT)
     if attempt.stream is not None:
         attempt.stream.close()
     if attempt.failure is None:

@@ -10,6 +10,7 @@ from diagnose.machine.script_files import read_script
 from diagnose.model import Vantage
 from diagnose.model.files import Access, PathComponent
 from diagnose.parsers.sanitize import clean
+from diagnose.parsers.whole_numbers import whole_number
 
 ACCESS_SCRIPT = read_script(__file__, "file_access.sh")
 
@@ -49,9 +50,9 @@ def parse_access(text: str) -> tuple[Access, ...]:
                 equivalent=f"namei -l {shlex.quote(path)}",
                 path=path,
                 parts=_parts(lines, path),
-                uid=int(uid) if uid.isdigit() else None,
+                uid=whole_number(uid),
                 user=clean(user),
-                gids=tuple(int(gid) for gid in gids if gid.isdigit()),
+                gids=tuple(number for gid in gids if (number := whole_number(gid)) is not None),
                 group=clean(group),
                 enforcing=fields.get("selinux") == "1",
                 default=clean(default[1]) if default else "",

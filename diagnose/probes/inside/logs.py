@@ -22,6 +22,7 @@ from diagnose.parsers.nginx import error_log, server_blocks
 from diagnose.parsers.nginx.config import command_line_directives
 from diagnose.parsers.nginx.error_log import Clock, LogDestination
 from diagnose.parsers.nginx.locations import LocationMatch, select_location
+from diagnose.parsers.whole_numbers import whole_number
 from diagnose.probes import ProbeContext, emit_not_observed, probe
 from diagnose.probes.inside.nginx_processes import own_masters
 
@@ -290,7 +291,8 @@ def _parse_reading(log: LogDestination, part: str, clock: Clock | None) -> LogRe
     )
     oldest = min((line.when for line in tail), default=clock.epoch)
     older = tuple(line for line in back if line.when < oldest)
-    cut = not size.isdigit() or int(size) > TAIL_BYTES
+    length = whole_number(size)
+    cut = length is None or length > TAIL_BYTES
     since = max(oldest, clock.epoch - RECENT_SECONDS) if cut else clock.epoch - RECENT_SECONDS
     return LogReading(log, state, clock, older + tail, since, size == "output")
 

@@ -23,6 +23,7 @@ from diagnose.model.tls import Certificate
 from diagnose.parsers import pem
 from diagnose.parsers.hostnames import covers
 from diagnose.parsers.nginx import config as nginx_parser
+from diagnose.parsers.whole_numbers import whole_number
 from diagnose.probes import ProbeContext, emit_not_observed, probe
 from diagnose.probes.inside.nginx_config import (
     MAX_OTHER_FILES,
@@ -285,7 +286,7 @@ def parse_certificates(text: str) -> Iterable[OtherCertificate]:
                 leaf=chain[0],
                 public=publics[0],
                 tool=next((name for folder, name in RENEWAL_TOOLS if folder in path), ""),
-                changed=float(changed) if changed.isdigit() and changed != "0" else None,
+                changed=whole_number(changed) or None,
             )
 
 

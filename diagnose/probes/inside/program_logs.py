@@ -25,6 +25,7 @@ from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.program_words import TellingLine, telling_line
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.web_sites import routes_of_name
+from diagnose.parsers.whole_numbers import whole_number
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside import upstream_routes
 from diagnose.probes.inside.containers import ENGINES
@@ -140,7 +141,8 @@ async def _look(ctx: ProbeContext) -> None:
             if not ctx.further_requests.begin(f"the log of {endpoint}"):
                 continue
             await asyncio.sleep(PAUSE)
-            if endpoint.isdigit() and not listeners.on(int(endpoint)):
+            port = whole_number(endpoint)
+            if port is not None and not listeners.on(port):
                 await look_at_units(ctx, endpoint)
             else:
                 await _look_at_log(ctx, endpoint, request)
@@ -152,8 +154,9 @@ def _is_known(ctx: ProbeContext, endpoint: str) -> bool:
 
 
 def _is_front(listeners: Listeners, endpoint: str) -> bool:
-    port = int(endpoint) if endpoint.isdigit() else -1
-    return any(listener.process in _FRONTS for listener in listeners.on(port))
+    port = whole_number(endpoint)
+    sockets = () if port is None else listeners.on(port)
+    return any(listener.process in _FRONTS for listener in sockets)
 
 
 def _endpoints(ctx: ProbeContext, path: str) -> Iterator[str]:

@@ -30,6 +30,7 @@ from diagnose.parsers.apache.error_log import (
 )
 from diagnose.parsers.caddy.request_log import request_error
 from diagnose.parsers.web_sites import answering_sites, route_of
+from diagnose.parsers.whole_numbers import whole_number
 from diagnose.probes import ProbeContext, emit_not_observed, probe
 from diagnose.probes.inside.program_logs import LOG_SCRIPT, PATIENCE, PAUSE, SLACK, parse_logs
 from diagnose.probes.inside.unanswered import emit_if_too_slow, emit_unanswered
@@ -111,8 +112,7 @@ async def after_a_stalled_handshake(ctx: ProbeContext, handshake: Handshake) -> 
         result = await ctx.machine.run("sh", "-c", READ_SCRIPT, "sh", log)
         clock, _, text = result.out.partition("\n")
         epoch, _, now = clock.partition(" ")
-        since = int(epoch) - server.loaded if epoch.isdigit() and server.loaded else ctx.elapsed()
-        message = workers_error(text, now, since + _SLACK)
+        message = workers_error(text, now, _since_load(server, epoch, ctx.elapsed()) + _SLACK)
         if message and not ctx.observed(ServerRequestError):
             _emit(ctx, at, config, log, RequestError("workers", message))
 
@@ -223,8 +223,13 @@ def _server(ctx: ProbeContext) -> WebServer | None:
 def _seconds(server: WebServer, epoch: str, elapsed: float) -> float:
     """Return the age of the oldest line that counts: it is of this run, and of the configuration
     that is loaded. An earlier one is about an earlier problem."""
-    since_load = int(epoch) - server.loaded if epoch.isdigit() and server.loaded else elapsed
-    return min(elapsed, since_load) + _SLACK
+    return min(elapsed, _since_load(server, epoch, elapsed)) + _SLACK
+
+
+def _since_load(server: WebServer, epoch: str, elapsed: float) -> float:
+    """Return the seconds since the configuration was loaded, `elapsed` if that is not known."""
+    now = whole_number(epoch)
+    return now - server.loaded if now is not None and server.loaded else elapsed
 
 
 def _requested(ctx: ProbeContext, sites: tuple[WebSite, ...]) -> RequestedSite:

@@ -79,3 +79,14 @@ def test_silent_where_two_rules_may_be_it_or_it_is_about_something_else() -> Non
     assert not judge(CHECK, APACHE, LISTENING, config(socket), PAGE)
     elsewhere = replace(APACHE, ports=(8080,))
     assert not judge(CHECK, elsewhere, config(RULE), PAGE)
+
+
+def test_one_line_that_refuses_the_page_and_the_websocket_is_one_cause() -> None:
+    failing = replace(RULE, status=500, rule="error 500")
+    rules = config(failing, replace(failing, path="/ws", websocket=True))
+    target = replace(SHOP, websockets=("/ws",))
+    answers = (replace(PAGE, status=500), replace(SOCKET, status=500))
+    (claim,) = judge(CHECK, APACHE, LISTENING, rules, *answers, target=target)
+    assert [subject.path for subject in claim.covers] == ["/", "/ws", None]
+    other = config(failing, replace(failing, path="/ws", websocket=True, line=9))
+    assert len(judge(CHECK, APACHE, LISTENING, other, *answers, target=target)) == 2

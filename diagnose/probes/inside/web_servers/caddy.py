@@ -26,6 +26,7 @@ from diagnose.parsers.caddy.document import decode
 from diagnose.parsers.caddy.messages import last_error, parse_error, parse_version
 from diagnose.parsers.caddy.sites import admin_address, listens_of, sites_of
 from diagnose.parsers.server_request import requests_of
+from diagnose.parsers.whole_numbers import whole_number
 from diagnose.probes import ProbeContext, emit_not_observed
 from diagnose.probes.inside.unanswered import emit_unanswered
 from diagnose.probes.inside.web_servers.caddy_files import DISK_SUBJECT, MAX_BYTES, read_disk
@@ -212,7 +213,7 @@ async def _running(ctx: ProbeContext, server: WebServer, document: object) -> ob
     Only a port on which this Caddy listens is asked."""
     address = admin_address(document)
     port = address.rpartition(":")[2]
-    if not port.isdigit() or int(port) not in server.ports:
+    if whole_number(port) not in server.ports:
         return None
     result = await ctx.machine.run(
         "curl", "-sf", "--noproxy", "*", "-m", "4", f"http://{address}/config/"
