@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from diagnose.i18n import LANGUAGES, SOURCE_LANGUAGE
-from diagnose.parsers.whole_numbers import whole_number
 
 Span = tuple[str, str]
 
@@ -185,8 +184,9 @@ def markdown_blocks(text: str) -> Iterator[tuple[str, str]]:
 def terminal_columns(environment: Mapping[str, str] = os.environ) -> int:
     """Return COLUMNS, or the terminal's own width, or 80. (The function in shutil imports
     compression modules.)"""
-    if columns := whole_number(environment.get("COLUMNS", ""), 6):
-        return columns
+    columns = environment.get("COLUMNS", "")
+    if columns.isdecimal() and len(columns) < 7 and int(columns):
+        return int(columns)
     try:
         return os.get_terminal_size(1).columns or 80
     except OSError:
