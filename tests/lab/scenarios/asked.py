@@ -237,7 +237,9 @@ def laravel_cannot_write_its_log(lab: Lab) -> None:
     _php(lab, "php-fails", "index.php")
 
 
-@scenario(outside=None, server="upstream.script-not-found", manual=APPLICATIONS_OWN)
+@scenario(
+    outside=None, server="upstream.script-not-found", manual=APPLICATIONS_OWN, not_on=UNLOGGED
+)
 def php_runs_only_scripts_of_php(lab: Lab) -> None:
     """ "Access denied.": security.limit_extensions, after a Chinese blog."""
     _php(lab, "php-denied", "index.html")

@@ -65,7 +65,9 @@ def folder_that_only_root_may_enter(lab: Lab) -> None:
     lab.server.sh(f"chmod 700 {FOLDER}")
 
 
-@scenario(outside=None, server="nginx.file-forbidden", differs=(f"{FOLDER}/index.html",))
+@scenario(
+    outside=None, server="nginx.file-forbidden", differs=(f"{FOLDER}/index.html",), not_on=UNLOGGED
+)
 def index_that_only_root_may_read(lab: Lab) -> None:
     _static(lab)
     lab.server.sh(f"chmod 600 {FOLDER}/index.html")

@@ -173,16 +173,25 @@ def visited_once(lab: Lab) -> None:
     lab.client.sh(f"curl -skm 4 https://{SERVER}/ -o /dev/null; :")
 
 
+def tunnel(lab: Lab, name: str, address: str) -> None:
+    """A TUN device with this address. A server that systemd boots has a /dev of its own."""
+    lab.undo(lambda: lab.server.sh(f"ip link del {name}; :"))
+    lab.server.sh(f"""
+        [ -c /dev/net/tun ] || {{ mkdir -p /dev/net; mknod /dev/net/tun c 10 200; }}
+        ip tuntap add {name} mode tun; ip link set {name} up; ip addr add {address} dev {name}
+    """)
+
+
 def wg_quick(lab: Lab) -> None:
     """What wg-quick(8) does for AllowedIPs = 0.0.0.0/0, with a TUN device in WireGuard's place."""
+    tunnel(lab, "wg0", "10.66.66.2/32")
     lab.undo(
         lambda: lab.server.sh("""
-        ip rule del table 51820; ip rule del table main suppress_prefixlength 0; ip link del wg0
+        ip rule del table 51820; ip rule del table main suppress_prefixlength 0
         ip rule del priority 100; :
     """)
     )
     lab.server.sh("""
-        ip tuntap add wg0 mode tun; ip link set wg0 up; ip addr add 10.66.66.2/32 dev wg0
         ip route add default dev wg0 table 51820
         ip rule add not fwmark 51820 table 51820
         ip rule add table main suppress_prefixlength 0
@@ -208,21 +217,15 @@ def vpn_takes_the_answers(lab: Lab) -> None:
 )
 def openvpn_takes_the_answers(lab: Lab) -> None:
     """OpenVPN's `redirect-gateway def1`: two routes that are more specific than the default one."""
-    lab.undo(lambda: lab.server.sh("ip link del tun0"))
-    lab.server.sh("""
-        ip tuntap add tun0 mode tun; ip link set tun0 up; ip addr add 10.8.0.6/24 dev tun0
-        ip route add 0.0.0.0/1 dev tun0; ip route add 128.0.0.0/1 dev tun0
-    """)
+    tunnel(lab, "tun0", "10.8.0.6/24")
+    lab.server.sh("ip route add 0.0.0.0/1 dev tun0; ip route add 128.0.0.0/1 dev tun0")
 
 
 @healthy()
 def vpn_for_a_network_of_its_own(lab: Lab) -> None:
     """A tunnel to other servers beside the default route."""
-    lab.undo(lambda: lab.server.sh("ip link del wg0"))
-    lab.server.sh("""
-        ip tuntap add wg0 mode tun; ip link set wg0 up; ip addr add 10.66.66.2/24 dev wg0
-        ip route add 10.0.0.0/8 dev wg0
-    """)
+    tunnel(lab, "wg0", "10.66.66.2/24")
+    lab.server.sh("ip route add 10.0.0.0/8 dev wg0")
 
 
 @healthy()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from .. import site
 from ..lab import Lab
-from ..scenario import healthy, scenario
+from ..scenario import UNLOGGED, healthy, scenario
 
 MINE = (site.CONF,)
 WS = ("--ws", "/ws")
@@ -263,7 +263,11 @@ def limit_that_the_requests_of_a_run_meet(lab: Lab) -> None:
 
 
 @scenario(
-    outside="websocket.not-upgraded", server="nginx.request-limit", args=WS, manual="how many?"
+    outside="websocket.not-upgraded",
+    server="nginx.request-limit",
+    args=WS,
+    manual="how many?",
+    not_on=UNLOGGED,
 )
 def more_websockets_than_the_limit(lab: Lab) -> None:
     """After issues about `limit_conn` on a server's name: open WebSockets count all the time."""
