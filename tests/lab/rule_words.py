@@ -19,6 +19,7 @@ counter packets 3 bytes 180 accept
 counter name "seen" limit name "lax" accept
 ct count 20 accept
 ct count over 20 drop
+tcp option maxseg size 1-500 drop
 last accept
 log accept
 log prefix "a  b: " level debug accept

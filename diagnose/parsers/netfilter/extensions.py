@@ -296,6 +296,12 @@ def _length(options: tuple[Option, ...], context: ExtensionContext, text: str) -
     return (_match(("meta length",), option, [_span(option.value)]),)
 
 
+def _tcpmss(options: tuple[Option, ...], context: ExtensionContext, text: str) -> Steps:
+    """Parse the maximum segment size that a packet announces."""
+    (option,) = options
+    return (_match(("tcpmss",), option, [_span(option.value)]),)
+
+
 def _physdev(options: tuple[Option, ...], context: ExtensionContext, text: str) -> Steps:
     """Parse a match on bridge ports. Routed and local packets are not bridged."""
     if [option.name for option in options] == ["physdev-is-bridged"]:
@@ -371,6 +377,7 @@ _PARSERS: dict[str, Callable[[tuple[Option, ...], ExtensionContext, str], Steps 
     "connmark": _mark("ct mark"),
     "icmp6": _icmp6,
     "length": _length,
+    "tcpmss": _tcpmss,
     "ttl": _life,
     "hl": _life,
     "physdev": _physdev,

@@ -26,6 +26,9 @@ _FLAGS: Mapping[Stage, int] = {
 #: How many routers a visitor's packet may still pass when it arrives: systems begin with 64 or
 #: more, and few ways are longer than 30.
 _LIFE = (34, 255)
+#: The maximum segment sizes that visitors and servers announce: 536 is the default, 8960 is that of
+#: large Ethernet frames (RFC 9293 section 3.7.1). The option is in a SYN only.
+_SEGMENTS = (536, 8960)
 #: Bytes of a TCP header (RFC 9293 section 3.1), and of an IP header without options.
 _TCP_LENGTHS, _IP_LENGTHS = (20, 60), {4: 20, 6: 40}
 _TCP, _ICMP, _ICMPV6 = 6, 1, 58
@@ -59,6 +62,10 @@ def connection_fields(topology: Topology, stage: Stage) -> dict[str, Value]:
     # Browsers and servers mark no packets of their own.
     fields |= {f"{topology.ip} dscp": 0, f"{topology.ip} ecn": 0}
     fields["ip ttl" if topology.version == 4 else "ip6 hoplimit"] = _LIFE
+    has_option = stage in ("syn", "reply")
+    fields["tcp option maxseg size"] = _SEGMENTS if has_option else ABSENT
+    # Without the option iptables' match takes part as a size that is in no range (xt_tcpmss).
+    fields["tcpmss"] = _SEGMENTS if has_option else -1
     if stage in ("syn", "reply", "ack"):
         first, last = _TCP_LENGTHS
         header = _IP_LENGTHS[topology.version]

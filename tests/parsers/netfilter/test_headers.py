@@ -79,6 +79,12 @@ def test_a_visitors_packet_arrives_with_some_life_left_and_no_mark() -> None:
     assert six["ip6 hoplimit"] == (34, 255)
 
 
+def test_a_syn_announces_a_segment_size() -> None:
+    syn, ack = connection_fields(FOUR, "syn"), connection_fields(FOUR, "ack")
+    assert syn["tcp option maxseg size"] == syn["tcpmss"] == (536, 8960)
+    assert (ack["tcp option maxseg size"], ack["tcpmss"]) == (ABSENT, -1)
+
+
 def test_only_the_handshake_has_a_known_length() -> None:
     assert connection_fields(FOUR, "syn")["meta length"] == (40, 80)
     assert connection_fields(SIX, "ack")["ip6 length"] == (20, 60)
