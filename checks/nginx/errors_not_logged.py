@@ -2,12 +2,12 @@
 
 nginx writes an error of a request, like a refused connection to the application, with the level
 "error" (https://nginx.org/en/docs/ngx_core_module.html#error_log). Control panels set `crit`. It is
-a note, and only beside an error page of nginx itself: the log would say more.
+a note, and only beside an error page of nginx itself or a handshake that it ended: the log would
+say more.
 """
 
 from collections.abc import Iterator
 
-from checks.http import endpoint_subjects
 from checks.nginx import Nginx, file_line
 from checks.nginx._commands import reload_steps
 from checks.nginx._edits import config_edit
@@ -21,37 +21,38 @@ from diagnose.model import (
     Manual,
     Severity,
     Where,
+    endpoints,
     merge_subjects,
 )
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import Directive, NginxConfig
+from diagnose.model.tls import Handshake
 from diagnose.parsers.http import proxy_page
 from diagnose.parsers.nginx.edits import replace_directive
 from diagnose.parsers.nginx.error_log import keeps_request_errors, written_level
 
+#: How a handshake ends that nginx could not go on with: a certificate that it cannot read.
+_ENDINGS = frozenset({"alert", "closed", "reset"})
 
-@check(severity=Severity.NOTE, needs=[NginxConfig, Exchange])
+
+@check(severity=Severity.NOTE, needs=[NginxConfig], needs_fault=[Exchange, Handshake])
 def errors_not_logged(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
-    failed = [
-        exchange
-        for exchange in page_exchanges(evidence)
-        if _is_refusal(exchange.status or 0) and proxy_page(exchange.body) == "nginx"
-    ]
+    failed = tuple(_failures(evidence))
     directives = _error_logs(nginx, evidence.target.path)
     if not failed or not directives or nginx.config is None:
         return
     if any(keeps_request_errors(written_level(directive)) for directive in directives):
         return
     directive = directives[0]
-    subjects = endpoint_subjects(failed)
+    subjects = endpoints((failure.address for failure in failed), evidence.target.port)
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
         because=(*failed, nginx.config),
         location=nginx.location(directive),
         facts={
-            "status": failed[0].status,
+            "status": failed[0].status if isinstance(failed[0], Exchange) else "",
             "log": directive.args[0],
             "level": written_level(directive),
             "place": file_line(directive),
@@ -59,6 +60,17 @@ def errors_not_logged(evidence: Evidence) -> Iterator[Claim]:
         },
         fix=_fix(nginx, directive),
     )
+
+
+def _failures(evidence: Evidence) -> Iterator[Exchange | Handshake]:
+    """Yield what visitors get and nginx logs a reason for."""
+    for exchange in page_exchanges(evidence):
+        if _is_refusal(exchange.status or 0) and proxy_page(exchange.body) == "nginx":
+            yield exchange
+    for handshake in evidence.of(Handshake):
+        is_visit = handshake.is_browser_like and handshake.port == evidence.target.port
+        if is_visit and handshake.failure and handshake.failure.kind in _ENDINGS:
+            yield handshake
 
 
 def _is_refusal(status: int) -> bool:

@@ -2,10 +2,11 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Applicability, Edit, Severity
+from diagnose.model import Applicability, Edit, Failure, Severity
 from diagnose.model.http import Exchange
 from tests.support.check_evidence import judge
 from tests.support.nginx_evidence import SITE, config
+from tests.support.tls_evidence import shake
 
 CHECK = "nginx.errors-not-logged"
 PAGE = "<html><center><h1>502 Bad Gateway</h1></center><hr><center>nginx</center></html>"
@@ -35,6 +36,12 @@ def test_fires_beside_a_refusal_of_nginx() -> None:
     )
     missing = replace(FAILED, status=404, body=PAGE.replace("502 Bad Gateway", "404 Not Found"))
     assert not judge(CHECK, config(f"error_log {LOG} crit;\n{SITE}"), missing)
+
+
+def test_fires_beside_a_handshake_that_nginx_ended() -> None:
+    ended = shake(failure=Failure("alert", "handshake failure"))
+    (claim,) = judge(CHECK, config(f"error_log {LOG} crit;\n{SITE}"), ended)
+    assert claim.facts["status"] == ""
 
 
 def test_the_innermost_log_counts() -> None:

@@ -5,7 +5,7 @@ import time
 
 from .. import certificates, site
 from ..lab import Lab
-from ..scenario import healthy, scenario
+from ..scenario import UNLOGGED, healthy, scenario
 from .nginx import LINKS, MINE, another_site, later, start_in_vain
 
 SNIPPET = "/etc/nginx/snippets/tls.conf"
@@ -382,6 +382,7 @@ def certificates_by_name(lab: Lab, folder: str = CERTIFICATES, owner: str = "") 
     outside="tls.handshake-failed",
     server="nginx.variable-certificate",
     manual="where the file is has to be known",
+    not_on=UNLOGGED,
 )
 def file_of_a_variable_name_is_missing(lab: Lab) -> None:
     """A folder that is not there, in a name with $ssl_server_name."""

@@ -51,7 +51,9 @@ def folder_without_an_index(lab: Lab) -> None:
     _static(lab, index="")
 
 
-@scenario(outside=None, server="nginx.index-missing", manual="index.php has to be named")
+@scenario(
+    outside=None, server="nginx.index-missing", manual="index.php has to be named", not_on=UNLOGGED
+)
 def index_of_another_name(lab: Lab) -> None:
     """index.php is there; nginx looks for index.html."""
     _static(lab, index="")
@@ -73,7 +75,7 @@ def index_that_only_root_may_read(lab: Lab) -> None:
     lab.server.sh(f"chmod 600 {FOLDER}/index.html")
 
 
-@scenario(outside=None, server="nginx.file-forbidden", differs=(FOLDER,))
+@scenario(outside=None, server="nginx.file-forbidden", differs=(FOLDER,), not_on=UNLOGGED)
 def folder_that_only_root_may_enter_and_try_files(lab: Lab) -> None:
     """The same: the last file of try_files may not be read either."""
     _static(lab)
@@ -110,7 +112,12 @@ def login_service_that_redirects(lab: Lab) -> None:
     )
 
 
-@scenario(outside="http.server-error", server="nginx.request-limit", manual="what is right for it")
+@scenario(
+    outside="http.server-error",
+    server="nginx.request-limit",
+    manual="what is right for it",
+    not_on=UNLOGGED,
+)
 def limit_without_a_burst(lab: Lab) -> None:
     """One request a minute, of all visitors together."""
     zone = "limit_req_zone $server_name zone=web:1m rate=1r/m;\n"
@@ -135,7 +142,12 @@ def limit_without_a_burst_for_the_files(lab: Lab) -> None:
     _page(lab, f"  root {FOLDER};\n{limited}")
 
 
-@scenario(outside="http.answer-says-why", server="upstream.script-not-found", manual=DEPLOY)
+@scenario(
+    outside="http.answer-says-why",
+    server="upstream.script-not-found",
+    manual=DEPLOY,
+    not_on=UNLOGGED,
+)
 def php_that_does_not_find_the_script(lab: Lab) -> None:
     """root stands in another location."""
     lab.spawn(lab.server, lab.server.python(GATEWAY, "php", "9999"), 9999)
