@@ -45,14 +45,6 @@ def _opening(library: str, call: str, path_of: Callable[[str], str] = str) -> _O
     return _Opening(library, re.compile(rf"{call}{_QUOTE}({_PATH}){_QUOTE}"), path_of)
 
 
-#: Where Streamlit's program opens its WebSocket, below the page (`--server.baseUrlPath`); and the
-#: page of releases with modules, whose program is too large to be read whole.
-_STREAMLIT = re.compile(rf"{_QUOTE}/?_stcore/stream{_QUOTE}")
-_STREAMLIT_PAGE = re.compile(
-    r"<title>Streamlit</title>[^<]{0,200}(?:<[^>]{0,300}>[^<]{0,200}){0,12}?"
-    r"<script type=\"module\""
-)
-
 #: The libraries' own documentation: MDN (a relative URL), Socket.IO's option `path`, SignalR's
 #: HubConnectionBuilder, Action Cable's createConsumer, SockJS (its raw endpoint lies below), and
 #: Phoenix (its transport lies below).
@@ -90,14 +82,7 @@ def named_paths_in(text: str, page: str) -> tuple[NamedPath, ...]:
     own = parse_url(page)
     if own is None:
         return ()
-    paths = dict.fromkeys(
-        (
-            *_library_paths(text),
-            *_own_host_paths(text),
-            *_url_paths(text, own),
-            *_streamlit_paths(text, own),
-        )
-    )
+    paths = dict.fromkeys((*_library_paths(text), *_own_host_paths(text), *_url_paths(text, own)))
     first = {named.path: named for named in reversed(paths)}
     return tuple(dict.fromkeys(first[named.path] for named in paths))[:MAX_PATHS]
 
@@ -124,14 +109,6 @@ def _url_paths(text: str, own: Url) -> Iterator[NamedPath]:
         is_own = url is not None and (url.host, url.port) == (own.host, own.port)
         if is_own and re.fullmatch(f"/|{_PATH}", path):
             yield NamedPath(path)
-
-
-def _streamlit_paths(text: str, own: Url) -> Iterator[NamedPath]:
-    """A page below the root may be one of several pages or in a folder: that is not known."""
-    if own.path.partition("?")[0] == "/" and (
-        _STREAMLIT.search(text) or _STREAMLIT_PAGE.search(text)
-    ):
-        yield NamedPath("/_stcore/stream", "Streamlit")
 
 
 def _normal(path: str) -> str:

@@ -11,7 +11,6 @@ pytestmark = pytest.mark.lab
 NOTES = {
     "upload_was_refused": "upstream.body-too-large",
     "large_cookies_were_refused": "upstream.request-header-too-large",
-    "streamlit_without_upgrade": "websocket.not-tried",
     "only_the_newest_tls": "nginx.old-clients-refused",
     "one_group_for_the_key_exchange": "nginx.old-clients-refused",
     "websocket_with_the_default_timeout": "websocket.idle-default",

@@ -21,13 +21,6 @@ PAGE = "https://shop.example.com/"
         ('<meta name="action-cable-url" content="/cable" />', "/cable", "Action Cable"),
         ("new SockJS('/ws')", "/ws/websocket", "SockJS"),
         ('new LiveSocket("/live", Socket)', "/live/websocket", "Phoenix"),
-        ('const e="_stcore/stream",t="_stcore/health";', "/_stcore/stream", "Streamlit"),
-        (
-            "<title>Streamlit</title>\n<script>window.prerenderReady = false</script>\n"
-            '<script type="module" src="./static/js/index.BCv4xmrh.js"></script>',
-            "/_stcore/stream",
-            "Streamlit",
-        ),
         ('new Pusher("abc-1", {wsHost: location.hostname})', "/app/abc-1", "Pusher"),
     ],
 )
@@ -49,10 +42,6 @@ def test_a_path_is_found(text: str, path: str, library: str) -> None:
 )
 def test_nothing_else_is(text: str) -> None:
     assert named_paths_in(text, PAGE) == ()
-
-
-def test_streamlit_below_a_folder_is_not_guessed() -> None:
-    assert named_paths_in('const e="_stcore/stream"', f"{PAGE}app/") == ()
 
 
 def test_the_number_is_limited() -> None:
