@@ -27,7 +27,7 @@ class Kernel(Observation):
     remote address of the SSH session that read this, as the server sees it, "" without SSH.
     `ipv6_reverse_path` is IPv6_rpfilter of firewalld.conf(5), "" if it may not be read. `ipv6_off`
     are the interfaces whose disable_ipv6 is set; the one name "*" means a kernel without IPv6
-    (`ipv6.disable=1`).
+    (`ipv6.disable=1`). `ttl` is net.ipv4.ip_default_ttl, how many routers a packet may pass.
     """
 
     layer: ClassVar[str] = "host"
@@ -39,6 +39,7 @@ class Kernel(Observation):
     client: Address = ""
     ipv6_reverse_path: Word = ""
     ipv6_off: tuple[Label, ...] = ()
+    ttl: int | None = None
 
     def is_ipv6_off(self, device: str) -> bool:
         """Return whether IPv6 is turned off on an interface (ip-sysctl, disable_ipv6)."""
