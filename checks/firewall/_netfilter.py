@@ -84,11 +84,7 @@ class NetfilterView:
         self.nics = server_interfaces(evidence)
         self.host = Host(
             tuple((nic.name, address) for nic in self.nics for address in nic.addresses),
-            tuple(
-                ("::/0" if family == 6 else "0.0.0.0/0", nic.name)
-                for nic in self.nics
-                for family in nic.default
-            ),
+            tuple((network, nic.name) for nic in self.nics for network in nic.routes),
         )
 
     def packets(self, port: int, source: str = "") -> Iterator[tuple[str, Packet]]:

@@ -56,7 +56,7 @@ def opening_fix(
         else:
             opening = Opening(ports, replies, remedies.is_early(place))
             place_steps = remedies.opening_steps(place, opening, files)
-        files |= _patched_files(files, place_steps)
+        files |= patched_files(files, place_steps)
         steps += place_steps
     return Fix(tuple(steps))
 
@@ -92,7 +92,7 @@ def allow_steps(
             is_early = remedies.is_early(place)
             opening = Opening(ports, replies, is_early, visitor=visitor, family=family)
             place_steps = remedies.opening_steps(place, opening, files)
-            files |= _patched_files(files, place_steps)
+            files |= patched_files(files, place_steps)
             steps += place_steps
     return tuple(steps)
 
@@ -112,7 +112,7 @@ def _ufw_allow_from(
     return tuple(steps)
 
 
-def _patched_files(files: Mapping[str, str], steps: tuple[Step, ...]) -> dict[str, str]:
+def patched_files(files: Mapping[str, str], steps: tuple[Step, ...]) -> dict[str, str]:
     """Return the files that these edits change, with their new text."""
     return {
         step.path: text

@@ -3,12 +3,14 @@ the input chains. A port that is open on the server itself may still be closed t
 "route"; Docker's chain DOCKER-USER)."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from checks.firewall import EXPLAINS, _restricted_ports
 from checks.firewall._firewalld import firewalld_view
 from checks.firewall._firewalld_fixes import firewall_cmd
 from checks.firewall._nat import DnatTarget, dnat_targets
 from checks.firewall._netfilter import NetfilterView, netfilter_view
+from checks.firewall._netfilter_fixes import patched_files
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -19,14 +21,15 @@ from diagnose.model import (
     Manual,
     Risk,
     Severity,
+    Step,
     Subject,
     Where,
     commands,
     endpoints,
 )
-from diagnose.model.addresses import family_of
+from diagnose.model.addresses import family_of, is_within
 from diagnose.model.netfilter import Ruleset
-from diagnose.parsers.netfilter import owners, remedies
+from diagnose.parsers.netfilter import decide, owners, remedies
 from diagnose.parsers.netfilter.owners import Owner
 from diagnose.parsers.netfilter.remedies import Opening
 from diagnose.parsers.netfilter.ruleset import RulePosition
@@ -81,7 +84,15 @@ def _claim(
             "drops": dnat_target.decision.verdict == "drop",
             "owner": "" if owner == "hand" else owner,
             "file": view.rules_file_path(place),
-            "strict": owner == "firewalld",
+            "strict": _is_strict(owner, place),
+            "device": next(
+                (
+                    nic.name
+                    for nic in view.nics
+                    if is_within(dnat_target.destination[0], nic.networks)
+                ),
+                "",
+            ),
             "files": tuple(filter(None, [view.rules_file_path(place)])),
             "restricted": _restricted_ports.quoted_rules(source_rules),
         },
@@ -108,15 +119,40 @@ def _fix(
         risk = Risk.OPENS_TO_SOME if visitor else Risk.OPENS_TO_ALL
         return Fix((commands.ufw(("route", *rule), ("route", "delete", *rule), risk),))
     if owner == "hand" or place.chain.name == "DOCKER-USER":
-        family = family_of(address)
-        opening = Opening((target_port,), visitor=visitor, server=address, family=family)
-        return Fix(remedies.opening_steps(place, opening, {} if visitor else view.files))
-    if owner == "firewalld" and (steps := _forward_port_commands(view.evidence, dnat_target)):
+        return Fix(_both_ways(view, dnat_target, place, visitor))
+    is_strict = _is_strict(owner, place)
+    if is_strict and (steps := _forward_port_commands(view.evidence, dnat_target)):
         # The rule does not block what the server itself sends, so a test from the server proves
         # nothing.
         return Fix(steps, Applicability.REVIEW)
-    step = "strict" if owner == "firewalld" else "in-its-own-settings"
+    zone_step = "strict" if is_strict else "zone-of-the-bridge"
+    step = zone_step if owner == "firewalld" else "in-its-own-settings"
     return Fix((Manual(step, Where.SERVER),), Applicability.MANUAL)
+
+
+def _is_strict(owner: Owner, place: RulePosition) -> bool:
+    """Whether StrictForwardPorts=yes rejects it: firewalld then has a chain of its own for what
+    other programs forward. Older releases reject that in the chain for all traffic."""
+    return owner == "firewalld" and place.chain.name.endswith("_dnat")
+
+
+def _both_ways(
+    view: NetfilterView, dnat_target: DnatTarget, place: RulePosition, visitor: str
+) -> tuple[Step, ...]:
+    """Open the port before the rule, and for the replies too where the same chain drops them: it
+    may know no rule for established connections."""
+    address, port = dnat_target.destination
+    files = {} if visitor else view.files
+    opening = Opening((port,), visitor=visitor, server=address, family=family_of(address))
+    steps = remedies.opening_steps(place, opening, files)
+    then = decide(view.ruleset.with_open_port(place, port), dnat_target.packet)
+    is_same_chain = (then.family, then.table, then.chain) == (
+        place.table.family, place.table.name, place.chain.name
+    )  # fmt: skip
+    if then.packet != "reply" or then.verdict not in {"reject", "drop"} or not is_same_chain:
+        return steps
+    patched = {**files, **patched_files(files, steps)}
+    return steps + remedies.opening_steps(place, replace(opening, replies=True), patched)
 
 
 def _forward_port_commands(evidence: Evidence, dnat_target: DnatTarget) -> tuple[Command, ...]:

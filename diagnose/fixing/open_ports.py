@@ -60,15 +60,12 @@ def _rules(evidence: Evidence) -> LoadedRuleset | None:
 
 def _host(evidence: Evidence) -> Host:
     interfaces = list(_interfaces(evidence))
-    default_networks = {4: "0.0.0.0/0", 6: "::/0"}
     return Host(
         tuple(
             (interface.name, address) for interface in interfaces for address in interface.addresses
         ),
         tuple(
-            (default_networks[family], interface.name)
-            for interface in interfaces
-            for family in interface.default
+            (network, interface.name) for interface in interfaces for network in interface.routes
         ),
     )
 

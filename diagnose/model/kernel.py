@@ -25,7 +25,9 @@ class Kernel(Observation):
     `reverse_path` is rp_filter of "all" and of each interface. `tracked` and `trackable` are
     nf_conntrack_count and nf_conntrack_max, None if connections are not tracked. `client` is the
     remote address of the SSH session that read this, as the server sees it, "" without SSH.
-    `ipv6_reverse_path` is IPv6_rpfilter of firewalld.conf(5), "" if it may not be read.
+    `ipv6_reverse_path` is IPv6_rpfilter of firewalld.conf(5), "" if it may not be read. `ipv6_off`
+    are the interfaces whose disable_ipv6 is set; the one name "*" means a kernel without IPv6
+    (`ipv6.disable=1`). `ttl` is net.ipv4.ip_default_ttl, how many routers a packet may pass.
     """
 
     layer: ClassVar[str] = "host"
@@ -36,6 +38,12 @@ class Kernel(Observation):
     longest_queue: int | None = None
     client: Address = ""
     ipv6_reverse_path: Word = ""
+    ipv6_off: tuple[Label, ...] = ()
+    ttl: int | None = None
+
+    def is_ipv6_off(self, device: str) -> bool:
+        """Return whether IPv6 is turned off on an interface (ip-sysctl, disable_ipv6)."""
+        return "*" in self.ipv6_off or device in self.ipv6_off
 
     def strictness(self, device: str) -> int:
         """Return the rp_filter mode in effect: 0 off, 1 strict (the route back must use the same

@@ -47,10 +47,10 @@ class Listeners(Observation):
 
 @frozen(kw_only=True, eq=False)
 class Interface(Observation):
-    """A network interface. `default` are the families (4, 6) whose default route uses it. `carrier`
-    is False if the interface is up but has no link (NO-CARRIER). `xdp` is True if an eBPF program
-    handles its packets first (ip-link(8), xdp). A `tunnel` has no link layer: WireGuard's, or a TUN
-    device."""
+    """A network interface. `default` are the families (4, 6) whose default route uses it, and
+    `networks` the networks whose routes use it ("172.17.0.0/16"). `carrier` is False if the
+    interface is up but has no link (NO-CARRIER). `xdp` is True if an eBPF program handles its
+    packets first (ip-link(8), xdp). A `tunnel` has no link layer: WireGuard's, or a TUN device."""
 
     layer: ClassVar[str] = "host"
 
@@ -58,9 +58,18 @@ class Interface(Observation):
     up: bool
     addresses: tuple[Address, ...] = ()
     default: tuple[int, ...] = ()
+    networks: tuple[Label, ...] = ()
     carrier: bool = True
     xdp: bool = False
     tunnel: bool = False
+
+    @property
+    def routes(self) -> tuple[str, ...]:
+        """The networks that are reached by it, the default route's among them ("0.0.0.0/0")."""
+        return (
+            *("::/0" if family == 6 else "0.0.0.0/0" for family in self.default),
+            *self.networks,
+        )
 
     def summary(self) -> Summary:
         facts = {"name": self.name}

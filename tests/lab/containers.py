@@ -20,6 +20,7 @@ iptables -t nat -N DOCKER
 iptables -t nat -A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER
 iptables -t nat -A OUTPUT ! -d 127.0.0.0/8 -m addrtype --dst-type LOCAL -j DOCKER
 iptables -t nat -A POSTROUTING -s 172.17.0.0/16 ! -o docker0 -j MASQUERADE
+iptables -P FORWARD DROP
 iptables -N DOCKER
 iptables -N DOCKER-USER
 iptables -A FORWARD -j DOCKER-USER

@@ -1,5 +1,7 @@
 """Parse network interfaces and the name of the operating system. No I/O."""
 
+import contextlib
+import ipaddress
 import re
 from dataclasses import replace
 
@@ -13,15 +15,21 @@ def os_name(text: str) -> str:
     return clean(match[1], 100) if match else ""
 
 
+#: Maximum number of routes that are kept: a router of the Internet has a million.
+MAX_NETWORKS = 400
+
+
 @frozen
 class Nic:
-    """A network interface. `default` holds the families (4, 6) whose default route uses it. A
-    `tunnel` has no link layer: WireGuard's, or a TUN device."""
+    """A network interface. `default` holds the families (4, 6) whose default route uses it,
+    `networks` the networks whose routes use it ("172.17.0.0/16"), a container's bridge among them.
+    A `tunnel` has no link layer: WireGuard's, or a TUN device."""
 
     name: str
     up: bool
     addresses: tuple[str, ...] = ()
     default: tuple[int, ...] = ()
+    networks: tuple[str, ...] = ()
     carrier: bool = True
     xdp: bool = False
     tunnel: bool = False
@@ -42,10 +50,30 @@ def interfaces(addresses: str, routes: str = "", routes6: str = "") -> tuple[Nic
         elif nics and (address := re.match(r"\s+inet6? ([0-9a-fA-F.:]+)", line)):
             nics[-1] = replace(nics[-1], addresses=(*nics[-1].addresses, address[1]))
     ipv4_devices, ipv6_devices = _default_devices(routes), _default_devices(routes6)
+    networks = _networks(f"{routes}\n{routes6}")
     return tuple(
-        replace(nic, default=(4,) * (nic.name in ipv4_devices) + (6,) * (nic.name in ipv6_devices))
+        replace(
+            nic,
+            default=(4,) * (nic.name in ipv4_devices) + (6,) * (nic.name in ipv6_devices),
+            networks=tuple(networks.get(nic.name, ())),
+        )
         for nic in nics
     )
+
+
+def _networks(routes: str) -> dict[str, list[str]]:
+    """Return the networks of the routes with one next hop, by interface. Lines that begin with a
+    type (unreachable, blackhole, default) name no network that is reached."""
+    networks: dict[str, list[str]] = {}
+    for line in routes.splitlines()[:MAX_NETWORKS]:
+        match = re.match(
+            r"([0-9a-fA-F.:]{2,45}(?:/\d{1,3})?) (?:[^\n]{0,200}? )?dev (\S{1,32})", line
+        )
+        if match and not re.search(r"\b(?:dead|linkdown)\b", line):
+            with contextlib.suppress(ValueError):
+                network = str(ipaddress.ip_network(match[1], strict=False))
+                networks.setdefault(clean(match[2], 32), []).append(network)
+    return networks
 
 
 def _default_devices(routes: str) -> set[str]:

@@ -94,6 +94,18 @@ def reverse_path(proc_files: dict[str, list[str]]) -> tuple[tuple[str, int], ...
     return tuple(settings)
 
 
+def ipv6_off(proc_files: dict[str, list[str]]) -> tuple[str, ...]:
+    """Return the interfaces on which IPv6 is turned off; ("*",) if the kernel has none."""
+    if "/proc/sys/net/ipv6" in proc_files:
+        return ("*",)
+    names = []
+    for path, lines in proc_files.items():
+        name = re.fullmatch(r"/proc/sys/net/ipv6/conf/([^/]+)/disable_ipv6", path)
+        if name and parse_number(lines) == 1:
+            names.append(clean(name[1], 32))
+    return tuple(names)
+
+
 # Accept queues
 
 

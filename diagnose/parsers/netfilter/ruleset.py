@@ -115,6 +115,14 @@ class LoadedRuleset:
         remaining = tuple(rule for rule in position.chain.rules if _line_key(rule) != line)
         return self._with_rules(position, remaining)
 
+    def with_open_port(self, position: RulePosition, port: int) -> Rules:
+        """Rules with one more before that position, which accepts what goes to this TCP port."""
+        is_port = Match(("tcp dport",), "==", (((port, port),),))
+        opening = Rule((is_port, Verdict("accept")))
+        rules = list(position.chain.rules)
+        index = rules.index(position.rule) if position.rule else len(rules)
+        return self._with_rules(position, (*rules[:index], opening, *rules[index:]))
+
     def with_limit_exceeded(self, position: RulePosition) -> Rules:
         """Rules as they are to whoever has exceeded that one's limit."""
         line = _line_key(position.rule) if position.rule else None

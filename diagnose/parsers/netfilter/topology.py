@@ -207,7 +207,8 @@ class Topology:
     # Routes
 
     def device(self, destination: int) -> str | None:
-        """Return the interface of the most specific route."""
+        """Return the interface of the most specific route; None if no route is known but the
+        default one: a container's bridge may then be any interface."""
         best: tuple[int, str] | None = None
         for text, device in self.host.routes:
             network = ipaddress.ip_network(text, strict=False)
@@ -216,7 +217,11 @@ class Topology:
             low, high = int(network.network_address), int(network.broadcast_address)
             if low <= destination <= high and (best is None or network.prefixlen > best[0]):
                 best = network.prefixlen, device
-        return best[1] if best else None
+        return best[1] if best and (best[0] or self._knows_networks()) else None
+
+    def _knows_networks(self) -> bool:
+        networks = (ipaddress.ip_network(text, strict=False) for text, _ in self.host.routes)
+        return any(network.version == self.version and network.prefixlen for network in networks)
 
     def reachable_by(self, device: str) -> Region | None:
         """Return the addresses whose best route (IPv6: any route) uses this interface, or None

@@ -79,6 +79,8 @@ async def kernel(ctx: ProbeContext) -> None:
             ),
             client=kernel_parser.ssh_client(sections.get("client", "")),
             ipv6_reverse_path=_ipv6_reverse_path(proc_files),
+            ipv6_off=kernel_parser.ipv6_off(proc_files),
+            ttl=kernel_parser.parse_number(proc_files.get("/proc/sys/net/ipv4/ip_default_ttl")),
         )
     )
     _emit_counters(ctx, at, result.took, proc_files)

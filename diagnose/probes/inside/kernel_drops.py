@@ -77,7 +77,7 @@ async def _watch(ctx: ProbeContext, failed: Connection) -> None:
     if "ready" in result.out.splitlines():
         _emit_drops(ctx, at, result.took, failed, result.out)
     else:
-        _emit_not_watched(ctx, at, failed.port, result)
+        _emit_not_watched(ctx, at, result)
     if may_compare and any(attempt.purpose == "again" for attempt in ctx.observed(Connection)):
         await emit_counters_after(ctx)
 
@@ -125,7 +125,7 @@ async def _send(ctx: ProbeContext, failed: Connection) -> None:
         ctx.emit(again)
 
 
-def _emit_not_watched(ctx: ProbeContext, at: float, port: int, result: CommandResult) -> None:
+def _emit_not_watched(ctx: ProbeContext, at: float, result: CommandResult) -> None:
     """Say why nothing was watched. A server that cannot be entered is reported elsewhere."""
     failure = result.failure
     reason = clean(result.out.partition("cannot: ")[2].strip(), 100)
@@ -134,7 +134,7 @@ def _emit_not_watched(ctx: ProbeContext, at: float, port: int, result: CommandRe
     elif failure and failure.kind == "exit":
         reason = clean(failure.message, 100)
     if reason:
-        subject = f"what the kernel does with packets for port {port}"
+        subject = "what the kernel does with packets of this run"
         emit_not_observed(ctx, subject, reason, f"sudo {_command()}", at=at)
 
 

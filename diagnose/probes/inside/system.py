@@ -73,6 +73,7 @@ async def network(ctx: ProbeContext) -> None:
                 up=nic.up,
                 addresses=nic.addresses,
                 default=nic.default,
+                networks=nic.networks,
                 carrier=nic.carrier,
                 xdp=nic.xdp,
                 tunnel=nic.tunnel,

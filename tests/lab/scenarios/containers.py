@@ -10,6 +10,7 @@ from .firewall import firewalld
 from .firewall_rules import CLOSED, also_on_8443
 
 INSIDE = "172.17.0.2"
+NFTABLES = "/etc/nftables.conf"
 NETWORK = f"""
 ip netns add web
 ip link add docker0 type bridge
@@ -36,6 +37,7 @@ iptables -t nat -A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER
 iptables -t nat -A OUTPUT ! -d 127.0.0.0/8 -m addrtype --dst-type LOCAL -j DOCKER
 iptables -t nat -A POSTROUTING -s 172.17.0.0/16 ! -o docker0 -j MASQUERADE
 iptables -t nat -A DOCKER ! -i docker0 -p tcp --dport 443 -j DNAT --to-destination {INSIDE}:443
+iptables -P FORWARD DROP
 iptables -N DOCKER
 iptables -N DOCKER-USER
 iptables -A FORWARD -j DOCKER-USER
@@ -113,6 +115,16 @@ def forward_chain_of_hand_drops(lab: Lab) -> None:
     lab.undo(lambda: lab.server.run(["nft", "delete", "table", "inet", "guard"]))
 
 
+@scenario(outside="tcp.timeout", server="firewall.forward-blocks", differs=(NFTABLES, "rules"))
+def forward_policy_of_hand_knows_no_replies(lab: Lab) -> None:
+    """Debian's example of nftables.conf with policy drop, beside Docker's rules; after issue 705 of
+    dfw (https://github.com/pitkley/dfw/issues/705). Replies would be dropped, too."""
+    published(lab)
+    lab.server.write(NFTABLES, f"#!/usr/sbin/nft -f\n\nflush ruleset\n{STRANGERS}")
+    lab.server.run(["nft", "-f", "-"], input=STRANGERS, check=True)
+    lab.undo(lambda: lab.server.run(["nft", "delete", "table", "inet", "filter"]))
+
+
 @scenario(
     outside="tcp.rejected-by-host",
     server="firewall.forward-blocks",
@@ -126,6 +138,16 @@ def forwards_are_strict(lab: Lab) -> None:
     firewalld(lab)
 
 
+STRANGERS = """
+table inet filter {
+  chain input {
+    type filter hook input priority 0; policy accept;
+  }
+  chain forward {
+    type filter hook forward priority 0; policy drop;
+  }
+}
+"""
 GUARD = """
 table inet guard {
   chain forward {

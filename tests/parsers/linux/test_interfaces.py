@@ -11,6 +11,23 @@ def test_interfaces_with_their_addresses_and_default_routes() -> None:
     assert loopback == Nic("lo", True, ("127.0.0.1", "::1"))
     assert wired.addresses[:2] == ("203.0.113.10", "2001:db8:2::10")
     assert wired.default == (4, 6)
+    assert wired.networks == ("203.0.113.0/24", "2001:db8:2::/64", "fe80::/64")
+
+
+def test_networks_by_the_interface_of_their_routes() -> None:
+    text = "".join(f"{n}: {name}: <UP> mtu 1\n" for n, name in ((2, "eth0"), (3, "docker0")))
+    routes = """\
+default via 192.0.2.1 dev eth0
+10.8.0.0/24 via 192.0.2.7 dev eth0 proto static
+172.17.0.0/16 dev docker0 proto kernel scope link src 172.17.0.1
+172.18.0.0/16 dev docker0 proto kernel scope link src 172.18.0.1 linkdown
+192.0.2.1 dev eth0 scope link
+unreachable 198.51.100.0/24
+blackhole 10.9.0.0/16
+999.0.0.0/8 dev eth0
+"""
+    found = {nic.name: nic.networks for nic in interfaces(text, routes)}
+    assert found == {"eth0": ("10.8.0.0/24", "192.0.2.1/32"), "docker0": ("172.17.0.0/16",)}
 
 
 def test_the_default_route_of_the_lowest_metric_counts() -> None:
@@ -47,7 +64,9 @@ def test_the_forms_of_busybox_and_of_old_iproute2() -> None:
 """
     six = "2001:db8:2::/64 dev eth0  metric 256\ndefault via 2001:db8:2::1 dev eth0  metric 1024\n"
     wired = interfaces(busybox, "default via 203.0.113.1 dev eth0 \n", six)[1]
-    assert wired == Nic("eth0", True, ("203.0.113.10", "2001:db8:2::10"), (4, 6))
+    assert wired.addresses == ("203.0.113.10", "2001:db8:2::10")
+    assert wired.default == (4, 6)
+    assert wired.networks == ("2001:db8:2::/64",)
     old = "unreachable default dev lo  proto kernel  metric 4294967295  error -101 hoplimit 255\n"
     assert interfaces(busybox, "", old)[0].default == ()
 

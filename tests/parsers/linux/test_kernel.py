@@ -31,6 +31,15 @@ def test_files_are_read_apart() -> None:
     assert kernel_parser.reverse_path(read) == (("all", 0), ("eth0.100", 1))
 
 
+def test_interfaces_without_ipv6() -> None:
+    conf = "/proc/sys/net/ipv6/conf"
+    read = kernel_parser.file_lines(f"{conf}/all/disable_ipv6:1\n{conf}/eth0/disable_ipv6:1\n")
+    assert kernel_parser.ipv6_off(read) == ("all", "eth0")
+    read = kernel_parser.file_lines(f"{FILES}/proc/sys/net/ipv6:absent\n")
+    assert kernel_parser.ipv6_off(read) == ("*",)
+    assert kernel_parser.ipv6_off(kernel_parser.file_lines(FILES)) == ()
+
+
 def test_counters_are_named_and_those_of_each_processor_added() -> None:
     assert kernel_parser.counters(kernel_parser.file_lines(FILES)) == (
         Counter("ListenOverflows", 12),

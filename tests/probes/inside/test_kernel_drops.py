@@ -116,7 +116,7 @@ def test_other_lines_are_left_out(line: str) -> None:
 def test_what_hinders_it_is_said(out: str | CommandResult, why: str) -> None:
     look = after(SILENT, out)
     (unseen,) = look.observed(Unseen)
-    assert (unseen.why, unseen.what) == (why, "what the kernel does with packets for port 443")
+    assert (unseen.why, unseen.what) == (why, "what the kernel does with packets of this run")
     assert unseen.enable.startswith("sudo perf trace")
     assert not look.observed(KernelDrop)
 

@@ -1,0 +1,96 @@
+"""IPv6 is turned off on this server (`net.ipv6.conf.*.disable_ipv6`, or `ipv6.disable=1` for the
+kernel; ip-sysctl), and something needs it: a `listen` of nginx, which does not start then
+(https://github.com/RSS-Bridge/rss-bridge/pull/3292), or the name's AAAA record."""
+
+from collections.abc import Iterator
+
+from checks.nginx import Nginx
+from checks.nginx._errors import find_startup_error
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Observation,
+    Severity,
+    Subject,
+    Vantage,
+    Where,
+)
+from diagnose.model.dns import Resolution
+from diagnose.model.kernel import Kernel
+from diagnose.model.server import Interface
+
+#: EAFNOSUPPORT of a kernel without IPv6, and EADDRNOTAVAIL of an interface without it.
+_REFUSED = r"(?:socket\(\) |bind\(\) to )\[([0-9a-fA-F:.]{2,45})\]:(\d{1,5}) failed \((97|99): "
+
+
+@check(
+    severity=Severity.ERROR,
+    needs=[Kernel, Interface],
+    explains=["nginx.address-unavailable", "nginx.config-invalid", "dns.dead-ipv6"],
+)
+def ipv6_disabled(evidence: Evidence) -> Iterator[Claim]:
+    kernel = next(iter(evidence.good(Kernel)), None)
+    interfaces = [
+        interface
+        for interface in evidence.good(Interface)
+        if interface.vantage is Vantage.SERVER and interface.up and 4 in interface.default
+    ]
+    if kernel is None or not interfaces or not all(
+        kernel.is_ipv6_off(interface.name) for interface in interfaces
+    ):  # fmt: skip
+        return
+    is_absent = "*" in kernel.ipv6_off
+    facts: dict[str, object] = {
+        "device": interfaces[0].name,
+        "absent": is_absent,
+        "name": evidence.target.host,
+        "message": "",
+        "published": (),
+    }
+    stopped = find_startup_error(Nginx.of(evidence), _REFUSED)
+    # EAFNOSUPPORT may also come from a unit's RestrictAddressFamilies=.
+    if stopped and (stopped[1][3] == "99" or is_absent):
+        message, match, seen = stopped
+        facts |= {"message": message.text, "listen": f"[{match[1]}]:{match[2]}"}
+        yield _claim((kernel, *interfaces, *seen), facts, Subject(text="IPv6"))
+        return
+    published, resolutions = _published(evidence, interfaces)
+    if published:
+        facts["published"] = published
+        yield _claim(
+            (kernel, *interfaces, *resolutions),
+            facts,
+            *(Subject(address=address) for address in published),
+        )
+
+
+def _published(
+    evidence: Evidence, interfaces: list[Interface]
+) -> tuple[tuple[str, ...], list[Resolution]]:
+    """Return the AAAA records of a name whose A record is this server's own address."""
+    own = {address for interface in interfaces for address in interface.addresses}
+    resolutions = evidence.good(Resolution)
+    addresses = [address for found in resolutions for address in found.addresses]
+    is_here = any(address in own for address in addresses)
+    published = tuple(dict.fromkeys(address for address in addresses if ":" in address))
+    return (published if is_here else ()), list(resolutions)
+
+
+def _claim(because: tuple[Observation, ...], facts: dict[str, object], *subjects: Subject) -> Claim:
+    is_fatal = bool(facts["message"])
+    steps = ("turn-on", "leave-out") if is_fatal else ("turn-on", "remove-record")
+    return Claim(
+        about=subjects[0] if is_fatal else Subject(text="IPv6"),
+        covers=subjects,
+        because=because,
+        severity=None if is_fatal else Severity.WARNING,
+        # Whose address the record names is not known: the server has none to compare it with.
+        confidence=Confidence.CERTAIN if is_fatal else Confidence.LIKELY,
+        facts=facts,
+        fix=Fix(tuple(Manual(step, Where.SERVER) for step in steps), Applicability.MANUAL),
+    )

@@ -1,0 +1,75 @@
+"""nginx's TLS settings let in current browsers and no older client that is still in use.
+
+`ssl_protocols TLSv1.3` alone refuses Android 9 and older, Java 8 before 8u261, and many libraries
+(wallabag's issue 800, Home Assistant's issue 1477). A list of groups without P-256 refuses
+Android 7.0, which offers no other (Android's issue 37122132), and some embedded TLS libraries.
+OpenSSL needs both before it knows the name, so the default server of the socket counts, too.
+"""
+
+from collections.abc import Iterator
+
+from checks.tls._nginx_settings import TargetSettings, target_settings
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Where,
+    endpoints,
+    merge_subjects,
+)
+from diagnose.model.nginx import NginxConfig
+from diagnose.model.tls import Handshake
+
+#: OpenSSL's names of P-256, and nginx's default, which has it.
+_P256 = {"auto", "p-256", "prime256v1", "secp256r1"}
+
+
+@check(severity=Severity.NOTE, needs=[NginxConfig, Handshake])
+def old_clients_refused(evidence: Evidence) -> Iterator[Claim]:
+    visits = [
+        handshake
+        for handshake in evidence.good(Handshake)
+        if handshake.variant == "normal" and handshake.has_browser_group
+    ]
+    versions = target_settings(evidence, "ssl_protocols", early=True)
+    groups = target_settings(evidence, "ssl_ecdh_curve", early=True)
+    if not visits or versions is None or groups is None:
+        return
+    is_new_only = all(setting.args == ("TLSv1.3",) for setting in versions.settings)
+    without_p256 = all(
+        setting.args and not _P256 & set(setting.args[0].lower().split(":"))
+        for setting in groups.settings
+    )
+    decisive = versions if is_new_only else groups
+    if is_new_only or without_p256:
+        yield _claim(evidence, visits, decisive, is_new_only, without_p256)
+
+
+def _claim(
+    evidence: Evidence,
+    visits: list[Handshake],
+    decisive: TargetSettings,
+    is_new_only: bool,
+    without_p256: bool,
+) -> Claim:
+    subjects = endpoints((visit.address for visit in visits), visits[0].port)
+    config = decisive.nginx.config
+    groups = target_settings(evidence, "ssl_ecdh_curve", early=True)
+    return Claim(
+        about=merge_subjects(subjects),
+        covers=subjects,
+        because=(*visits, *([config] if config else [])),
+        location=decisive.location,
+        facts={
+            "name": evidence.target.host,
+            "port": visits[0].port,
+            "place": decisive.file_line,
+            "versions": is_new_only,
+            "groups": groups.settings[0].args[0] if groups and without_p256 else "",
+        },
+        fix=Fix((Manual("let-them-in", Where.SERVER),), Applicability.MANUAL),
+    )

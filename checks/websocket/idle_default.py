@@ -1,0 +1,61 @@
+"""nginx cuts a WebSocket after 60 seconds without data from the application, because the location
+has no `proxy_read_timeout` of its own (ngx_http_proxy_module; "WebSocket proxying", nginx.org).
+
+That is a note: most applications send a ping more often. It is what many threads are about ("it
+disconnects every minute": issues 1598 and 2283 of ws), and no run waits for a minute unless told to
+(`--idle 70`), so the configuration is all that shows it. What was measured needs no note
+(`websocket.idle-timeout`)."""
+
+from collections.abc import Iterator
+
+from checks.nginx import Nginx, file_line
+from checks.nginx._websockets import WebSocketHandshakes, websocket_paths
+from diagnose.checking.registry import check
+from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
+from diagnose.model.http import Upgrade
+from diagnose.model.nginx import NginxConfig
+from diagnose.parsers.nginx.forwarding import upgrade_forwarding
+from diagnose.parsers.nginx.locations import proxy_pass_of
+
+#: proxy_read_timeout of nginx, in seconds, if nothing is set.
+DEFAULT = 60
+
+#: Words of the paths of Engine.IO and Action Cable, whose servers send pings themselves, every 25
+#: and 3 seconds.
+_PINGING = {"socket.io", "engine.io", "cable"}
+
+
+@check(severity=Severity.NOTE, needs=[Upgrade, NginxConfig])
+def idle_default(evidence: Evidence) -> Iterator[Claim]:
+    nginx = Nginx.of(evidence)
+    for path in websocket_paths(evidence):
+        handshakes = WebSocketHandshakes.at_path(evidence, path)
+        opened = [upgrade for upgrade in handshakes.front if upgrade.accepted]
+        is_measured = any(
+            upgrade.idle_s is not None or (upgrade.quiet_s or 0.0) > DEFAULT for upgrade in opened
+        )
+        if not opened or is_measured or _PINGING & set(path.split("/")):
+            continue
+        for match in nginx.location_matches(path):
+            target = proxy_pass_of(match)
+            if (
+                target is None
+                or match.directive("proxy_read_timeout")
+                or not all(upgrade_forwarding(match))
+            ):
+                continue
+            yield Claim(
+                about=Subject(port=evidence.target.port, path=path, text=file_line(match.block)),
+                covers=(Subject(port=evidence.target.port, path=path),),
+                because=(*opened, *([nginx.config] if nginx.config else [])),
+                location=nginx.location(target),
+                facts={
+                    "url": opened[0].url,
+                    "path": path,
+                    "seconds": DEFAULT,
+                    "probe": DEFAULT + 10,
+                    "place": file_line(match.block),
+                },
+                fix=Fix((Manual("longer-or-pings", Where.SERVER),), Applicability.MANUAL),
+            )
+            break

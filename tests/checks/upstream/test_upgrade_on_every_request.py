@@ -1,0 +1,35 @@
+"""upstream.upgrade-on-every-request: when it fires, and when it is silent."""
+
+from dataclasses import replace
+
+from tests.support.check_evidence import CHAT, SHOP, judge
+from tests.support.nginx_evidence import RUNNING, SITE, config
+from tests.support.page_errors import page
+
+CHECK = "upstream.upgrade-on-every-request"
+ALWAYS = SITE.replace("Host $host;", 'Connection "upgrade";')
+
+
+def test_fires_where_pages_are_asked_for_with_an_upgrade() -> None:
+    (claim,) = judge(CHECK, page(200), RUNNING, config(ALWAYS))
+    assert claim.facts["path"] == "/"
+    assert claim.location
+
+
+def test_fires_beside_a_websocket_of_another_path() -> None:
+    assert judge(
+        CHECK, page(200), RUNNING, config(ALWAYS), target=replace(SHOP, websockets=("/ws",))
+    )
+    assert not judge(CHECK, page(200), RUNNING, config(ALWAYS), target=CHAT)
+
+
+def test_silent_by_a_map_for_websockets_alone_and_where_the_page_fails() -> None:
+    mapped = ALWAYS.replace('"upgrade"', "$connection_upgrade")
+    apart = SITE.replace(
+        "    location / {",
+        "    location /ws {\n        proxy_pass http://127.0.0.1:3000;\n"
+        '        proxy_set_header Connection "upgrade";\n    }\n    location / {',
+    )
+    for text in (SITE, mapped, apart):
+        assert not judge(CHECK, page(200), RUNNING, config(text), target=CHAT)
+    assert not judge(CHECK, page(400), RUNNING, config(ALWAYS))

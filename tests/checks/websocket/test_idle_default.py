@@ -1,0 +1,36 @@
+"""websocket.idle-default: when it fires, and when it is silent."""
+
+from dataclasses import replace
+
+from tests.support.check_evidence import CHAT, judge
+from tests.support.nginx_evidence import RUNNING, SITE, config
+from tests.support.websocket_evidence import upgrade
+
+CHECK = "websocket.idle-default"
+PASSED = SITE.replace(
+    "        proxy_set_header Host $host;\n",
+    "        proxy_http_version 1.1;\n        proxy_set_header Upgrade $http_upgrade;\n"
+    '        proxy_set_header Connection "upgrade";\n',
+)
+OPEN = upgrade(101, accepted=True)
+
+
+def test_fires_where_the_default_cuts() -> None:
+    (claim,) = judge(CHECK, OPEN, RUNNING, config(PASSED), target=CHAT)
+    assert (claim.facts["seconds"], claim.facts["probe"]) == (60, 70)
+    assert claim.location
+
+
+def test_silent_where_a_time_is_set_or_measured() -> None:
+    longer = PASSED.replace("proxy_http_version", "proxy_read_timeout 1h;\n proxy_http_version")
+    assert not judge(CHECK, OPEN, RUNNING, config(longer), target=CHAT)
+    for measured in (replace(OPEN, quiet_s=70.0), replace(OPEN, idle_s=20.0)):
+        assert not judge(CHECK, measured, RUNNING, config(PASSED), target=CHAT)
+
+
+def test_silent_where_the_server_pings_by_itself_or_nothing_opened() -> None:
+    path = "/socket.io/"
+    chat = replace(CHAT, websockets=(path,))
+    polled = replace(OPEN, path=path, url=f"wss://shop.example.com{path}")
+    assert not judge(CHECK, polled, RUNNING, config(PASSED), target=chat)
+    assert not judge(CHECK, upgrade(404), RUNNING, config(PASSED), target=CHAT)
