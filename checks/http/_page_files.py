@@ -9,6 +9,7 @@ from diagnose.model.http import header
 from diagnose.model.nginx import Directive
 from diagnose.model.pages import Page, PageFileResponse
 from diagnose.parsers.browser_types import Refusal, mime_type, refusal
+from diagnose.parsers.nginx.locations import location_pattern
 from diagnose.parsers.urls import parse_url
 
 #: Limits of requests, which our own requests may have met.
@@ -97,6 +98,18 @@ def location_facts(nginx: Nginx, path: str) -> dict[str, object]:
         "application": application,
         "taken": "" if application or _decides_otherwise(block) else page_application,
     }
+
+
+def sub_folder(nginx: Nginx, page_path: str, path: str) -> tuple[str, str]:
+    """Return the prefix of the location at which the page's application is reached, and that
+    application, if this path is outside of the prefix; "" and "" otherwise."""
+    matches = list(nginx.location_matches(page_path))
+    pattern = location_pattern(matches[0].block) if len(matches) == 1 else None
+    application = _application(matches[0].block) if pattern else ""
+    if pattern is None or pattern.modifier not in {"", "^~"} or not application:
+        return "", ""
+    folder = pattern.text.rstrip("/")
+    return ("", "") if not folder or path.startswith(f"{folder}/") else (pattern.text, application)
 
 
 #: What may lead a request on to the application, or answer it in another way than by a file.

@@ -9,6 +9,7 @@ Usual reason: the application behind the proxy does not know that visitors use h
 from collections.abc import Iterator
 
 from checks.http import _page_files, exchanges_by_purpose
+from checks.http._told_scheme import told_scheme
 from checks.nginx import Nginx, file_line
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -54,6 +55,7 @@ def form_over_http(evidence: Evidence) -> Iterator[Claim]:
             "form": forms[0].partition("?")[0],
             "lost": bool(redirects),
             "place": file_line(directive) if directive else "",
+            "told": told_scheme(evidence, evidence.target.path),
         },
         fix=Fix((Manual("https-addresses", Where.APPLICATION),), Applicability.MANUAL),
     )

@@ -9,6 +9,7 @@ http: addresses.
 from collections.abc import Iterator
 
 from checks.http import _page_files
+from checks.http._told_scheme import told_scheme
 from checks.nginx import Nginx, _location_edits
 from checks.nginx._commands import reload_steps
 from checks.nginx._edits import Changes, config_edits
@@ -67,6 +68,7 @@ def mixed_content(evidence: Evidence) -> Iterator[Claim]:
             "redirect": files.files[0] if files.responses else "",
             "request": bool(requests),
             "own": own,
+            "told": told_scheme(evidence, page_url.path) if own and not files.responses else "",
             "breaks": severity is Severity.ERROR,
         },
         fix=_fix(Nginx.of(evidence), page_url.path, own and not files.responses),

@@ -11,6 +11,7 @@ from checks.http import (
     exchanges_by_purpose,
     redirected_sockets,
 )
+from checks.http._told_scheme import told_scheme
 from checks.nginx import Nginx, _location_edits, file_line
 from checks.nginx._edits import Changes
 from diagnose.checking.registry import check
@@ -62,6 +63,7 @@ def redirect_downgrade(evidence: Evidence) -> Iterator[Claim]:
                 "addresses": addresses(steps),
                 "back": back,
                 "place": file_line(directive) if directive else "",
+                "told": _told(nginx, steps),
             },
             location=nginx.location(directive) if directive else None,
             fix=_scheme_fix(nginx, match) if match else _fix(nginx, steps, last),
@@ -78,6 +80,17 @@ def _unaware_location(nginx: Nginx, steps: list[Exchange]) -> LocationMatch | No
             if proxy_pass_of(match) and proxy_set_header_of(match, _SCHEME) is None:
                 return match
     return None
+
+
+def _told(nginx: Nginx, steps: list[Exchange]) -> str:
+    """Return where the application that redirects is told that the visitor uses https; "" if a
+    server in front redirects itself, or a proxy further in front may use http."""
+    first, target = steps[0], nginx.evidence.target
+    if first.port != target.port or hops(first.headers):
+        return ""
+    if any(_redirects.find_redirect(nginx, step) for step in steps):
+        return ""
+    return told_scheme(nginx.evidence, _url_path(first))
 
 
 def _scheme_fix(nginx: Nginx, match: LocationMatch) -> Fix:

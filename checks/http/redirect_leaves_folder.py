@@ -1,8 +1,9 @@
 """An application in a sub-folder redirects to its own root, where another location answers 404.
 
-nginx cuts the location's prefix off (`proxy_pass` with a path), so the application does not know of
-it, and its `Location: /login` lacks it. nginx puts it back only where `proxy_redirect` says so: its
-default knows the application's own URL and no paths (ngx_http_proxy_module, "proxy_redirect").
+nginx cuts the location's prefix off (`proxy_pass` with a path, or `rewrite … break`), so the
+application does not know of it, and its `Location: /login` lacks it. nginx puts it back only where
+`proxy_redirect` says so: its default knows the application's own URL and no paths
+(ngx_http_proxy_module, "proxy_redirect").
 """
 
 from collections.abc import Iterator
@@ -24,7 +25,7 @@ from diagnose.model import (
     merge_subjects,
 )
 from diagnose.model.http import Exchange
-from diagnose.model.nginx import NginxConfig
+from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.parsers.nginx import edits, upstreams
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.locations import LocationMatch, location_pattern, proxy_pass_of
@@ -44,11 +45,10 @@ def redirect_leaves_folder(evidence: Evidence) -> Iterator[Claim]:
     for page, missing in _dead_redirects(evidence):
         path = _path(page.url)
         match = next(iter(nginx.location_matches(path)), None)
-        prefix = _cut_prefix(evidence, match) if match else ""
+        prefix, directive = _cut_prefix(evidence, match) if match else ("", None)
         onward = _path(missing.url)
-        if match is None or not prefix or onward.startswith(prefix):
+        if match is None or directive is None or onward.startswith(prefix):
             continue
-        directive = proxy_pass_of(match) or match.block
         subjects = endpoint_subjects((page,))
         yield Claim(
             about=merge_subjects(subjects),
@@ -91,14 +91,28 @@ def _path(text: str) -> str:
     return url.path.partition("?")[0] if url else ""
 
 
-def _cut_prefix(evidence: Evidence, match: LocationMatch) -> str:
-    """Return the prefix that nginx cuts off, "/app/"; "" if it cuts none."""
+def _cut_prefix(evidence: Evidence, match: LocationMatch) -> tuple[str, Directive | None]:
+    """Return the prefix that nginx cuts off, "/app/", and the directive by which it does; "" and
+    None if it cuts none."""
     pattern = location_pattern(match.block) if match.block.name == "location" else None
     target = upstreams.proxy_target_of(match, upstreams.request_variables(evidence.target))
-    is_cut = target is not None and target.uri == "/"
-    if pattern is None or pattern.modifier not in {"", "^~"} or not is_cut:
-        return ""
-    return pattern.text if pattern.text.endswith("/") and pattern.text != "/" else ""
+    if pattern is None or pattern.modifier not in {"", "^~"} or target is None:
+        return "", None
+    rewrites = children(match.block, "rewrite") if target.uri is None else ()
+    cutting = [rewrite for rewrite in rewrites if _cuts(rewrite, pattern.text)]
+    directive = proxy_pass_of(match) if target.uri == "/" else next(iter(cutting), None)
+    is_folder = pattern.text.endswith("/") and pattern.text != "/"
+    return (pattern.text, directive) if is_folder and directive else ("", None)
+
+
+def _cuts(rewrite: Directive, prefix: str) -> bool:
+    """Return whether a `rewrite` takes this prefix off every path (ngx_http_rewrite_module):
+    `rewrite ^/app/(.*)$ /$1 break;`."""
+    expression, replacement, flag = (*rewrite.args, "", "", "")[:3]
+    rest = expression.removeprefix("^").removeprefix(prefix.rstrip("/")).removesuffix("$")
+    return flag == "break" and (rest, replacement) in {
+        ("/(.*)", "/$1"), ("/?(.*)", "/$1"), ("(/.*)", "$1"), ("(.*)", "$1"),
+    }  # fmt: skip
 
 
 def _fix(nginx: Nginx, match: LocationMatch, prefix: str) -> Fix:

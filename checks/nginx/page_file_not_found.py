@@ -3,7 +3,9 @@
 
 The file's path follows from the location that answers. Where the file was seen at another path, the
 setting is wrong: `alias` without its last slash, `root` where `alias` is meant, or the base path
-with which the page was built. Otherwise it was not deployed.
+with which the page was built. If the page comes from an application in a sub-folder, and asks for
+its file outside of that, the application does not know of the folder. Otherwise the file was not
+deployed.
 """
 
 import posixpath
@@ -21,6 +23,7 @@ from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.model.pages import PageFileResponse
 from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.file_paths import ServedFile, served_file
+from diagnose.parsers.urls import parse_url
 
 _STEPS = {"": "deploy", "base": "base-path"}
 
@@ -45,6 +48,12 @@ def page_file_not_found(evidence: Evidence) -> Iterator[Claim]:
     urls = [file.url for file in missing]
     severity = page_files.severity(first.page, urls)
     mistake = first.access.mistake
+    page_url = parse_url(first.page.url)
+    folder, application = (
+        page_files.sub_folder(nginx, page_url.path.partition("?")[0], first.refused.path)
+        if page_url and not mistake
+        else ("", "")
+    )
     yield Claim(
         about=page_files.page_subject(first.page),
         because=tuple(seen for file in missing for seen in (file.refused.response, file.access)),
@@ -61,10 +70,14 @@ def page_file_not_found(evidence: Evidence) -> Iterator[Claim]:
             "place": file_line(served.directive),
             "fallback": _text(try_files) if try_files and first.refused.response.is_html else "",
             "breaks": severity is Severity.ERROR,
+            "folder": folder,
+            "application": application,
             "mistake": bool(mistake),
             **{name: mistake == name for name in ("slash", "root", "alias", "base")},
         },
-        fix=_fix(nginx, first, served),
+        fix=Fix((Manual("tell-the-folder", Where.APPLICATION),), Applicability.MANUAL)
+        if folder
+        else _fix(nginx, first, served),
     )
 
 

@@ -1,5 +1,6 @@
-"""Apache sends the application its own address as Host, and the application refuses that name:
-`ProxyPreserveHost On` is missing (mod_proxy). Asked directly with the visitor's name, it answers.
+"""Apache sends the application its own address as Host, and the application refuses that name, or
+redirects for ever to the name that it knows: `ProxyPreserveHost On` is missing (mod_proxy). Asked
+directly with the visitor's name, it answers.
 """
 
 from collections.abc import Iterator
@@ -20,6 +21,8 @@ from diagnose.model.addresses import bracketed
 from diagnose.model.backends import BackendAnswer
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
+from diagnose.parsers.redirects import REDIRECTS, redirect_target
+from diagnose.parsers.urls import normalize_url
 
 
 @check(
@@ -29,6 +32,7 @@ from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
         "server.own-answer",
         "server.application-answers",
         "http.host-refused",
+        "http.redirect-loop",
         "websocket.not-upgraded",
         "websocket.origin-refused",
     ],
@@ -61,9 +65,11 @@ def _claim(view: ServerView, visits: list[Exchange | Upgrade], websocket: str) -
     proto = "" if websocket else "https"
     right = answer_with(evidence, route, target.authority, proto, websocket)
     wrong = answer_with(evidence, route, own, proto, websocket)
-    if right is None or wrong is None or (right.status or 999) >= 400:
+    if right is None or wrong is None or {visit.status for visit in visits} != {wrong.status}:
         return None
-    if (wrong.status or 0) < 400 or {visit.status for visit in visits} != {wrong.status}:
+    loops = wrong.status in REDIRECTS and all(map(_leads_back, visits))
+    # One that redirects has to show a page: it may redirect to the name that it got.
+    if (right.status or 999) >= (300 if loops else 400) or not (loops or _is_error(wrong)):
         return None
     path = websocket or target.path
     return Claim(
@@ -77,10 +83,20 @@ def _claim(view: ServerView, visits: list[Exchange | Upgrade], websocket: str) -
             "place": place_text(route.file, route.line),
             "status": wrong.status,
             "other_status": right.status,
+            "loops": loops,
             view.server.product: True,
         },
         fix=_fix(view, route),
     )
+
+
+def _is_error(answer: BackendAnswer) -> bool:
+    return (answer.status or 0) >= 400
+
+
+def _leads_back(visit: Exchange | Upgrade) -> bool:
+    """Return whether a page redirects to itself."""
+    return isinstance(visit, Exchange) and redirect_target(visit) == normalize_url(visit.url)
 
 
 def _fix(view: ServerView, route: SiteRoute) -> Fix:

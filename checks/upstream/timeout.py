@@ -1,31 +1,82 @@
 """The application accepts the connection and the request and does not respond. nginx sends 504
 after proxy_read_timeout (error.log: "upstream timed out (110: Connection timed out) while reading
-response header from upstream")."""
+response header from upstream").
+
+An application that speaks FastCGI, uwsgi or SCGI is not asked again by itself: its connections open
+at once, and nginx, which does the same for the visitor, gets no response from it.
+"""
 
 from collections.abc import Iterator
 
-from checks.upstream import CONSEQUENCES
-from checks.upstream._failed_applications import failed_application_claim, failed_applications
+from checks.nginx import Nginx
+from checks.upstream import CONSEQUENCES, backends
+from checks.upstream._failed_applications import (
+    FailedApplication,
+    failed_application_claim,
+    failed_applications,
+)
+from checks.upstream._responses import page_exchanges
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity
 from diagnose.model.nginx import NginxConfig, UpstreamTry
 from diagnose.parsers.nginx.config import seconds
 
-#: Seconds. nginx's default proxy_read_timeout.
+#: Seconds. nginx's default proxy_read_timeout, and that of the others.
 DEFAULT_TIMEOUT = 60
+
+#: The directive for each protocol that is not HTTP.
+_GATEWAYS = {
+    "fastcgi": "fastcgi_read_timeout",
+    "uwsgi": "uwsgi_read_timeout",
+    "scgi": "scgi_read_timeout",
+}
 
 
 @check(severity=Severity.ERROR, needs=[UpstreamTry, NginxConfig], explains=CONSEQUENCES)
 def timeout(evidence: Evidence) -> Iterator[Claim]:
     for application in failed_applications(evidence, {"timeout"}):
-        directive = (
-            application.location_match.directive("proxy_read_timeout")
-            if application.location_match
-            else None
+        waited = max(attempt.took for attempt in application.attempts)
+        yield _claim(evidence, application, waited, "proxy_read_timeout")
+    pages = page_exchanges(evidence)
+    is_silent = pages and all(
+        page.status == 504 or (page.failure is not None and page.failure.kind == "timeout")
+        for page in pages
+    )
+    for application, directive in _gateways(evidence) if is_silent else ():
+        waited = max(page.took for page in pages)
+        yield _claim(evidence, application, waited, directive)
+
+
+def _claim(evidence: Evidence, application: FailedApplication, waited: float, name: str) -> Claim:
+    match = application.location_match
+    directive = match.directive(name) if match else None
+    read_timeout = seconds(directive.args[0]) if directive and directive.args else None
+    facts = {
+        "waited": waited,
+        "patience": DEFAULT_TIMEOUT if read_timeout is None else read_timeout,
+        "directive": name,
+        "asked": name == "proxy_read_timeout",
+        "php": name == "fastcgi_read_timeout",
+    }
+    return failed_application_claim(evidence, application, "look-at-the-application", facts)
+
+
+def _gateways(evidence: Evidence) -> Iterator[tuple[FailedApplication, str]]:
+    """Yield the application of the page if it does not speak HTTP and all its servers accept
+    connections, with the directive that limits how long nginx waits for it."""
+    path = evidence.target.path
+    for backend in backends(Nginx.of(evidence)):
+        directive = _GATEWAYS.get(backend.proxy_target.scheme)
+        if directive is None or path not in backend.paths or not backend.is_up:
+            continue
+        match = next(iter(backend.location_matches), None)
+        yield (
+            FailedApplication(
+                tuple(dict.fromkeys(attempt.endpoint for attempt in backend.connect_attempts)),
+                (path,),
+                backend.connect_attempts,
+                match,
+                backend.proxy_target.directive,
+            ),
+            directive,
         )
-        read_timeout = seconds(directive.args[0]) if directive and directive.args else None
-        facts = {
-            "waited": max(attempt.took for attempt in application.attempts),
-            "patience": DEFAULT_TIMEOUT if read_timeout is None else read_timeout,
-        }
-        yield failed_application_claim(evidence, application, "look-at-the-application", facts)

@@ -1,6 +1,7 @@
 """The application answers the handshake exactly as it answers an ordinary request for the same
 path: nothing there looks at `Upgrade`. Both were sent to the application itself, so no proxy is
-involved.
+involved. Or it answers the handshake with 501 (Not Implemented), as websocket-sharp does where no
+service has the path.
 
 A WSGI or PHP program knows no WebSockets, and uvicorn needs a library for them. In other frameworks
 the path may be unknown.
@@ -27,7 +28,7 @@ from diagnose.parsers.websocket_refusal import upgrade_lost
 )
 def not_served(evidence: Evidence) -> Iterator[Claim]:
     for attempt in refused_attempts(evidence, "other"):
-        pair = _same_answers(evidence, attempt)
+        pair = _same_answers(evidence, attempt) or _not_implemented(evidence, attempt)
         if pair is not None and attempt.first.failure is None:
             yield _claim(attempt, pair)
 
@@ -69,6 +70,17 @@ def _same_answers(evidence: Evidence, attempt: Attempt) -> _Pair | None:
     return next((pair for pair in pairs if _is_same(pair.handshake, pair.plain)), None)
 
 
+def _not_implemented(evidence: Evidence, attempt: Attempt) -> _Pair | None:
+    """Return the application's own 501 to the handshake that visitors get 501 for."""
+    direct = (
+        upgrade
+        for upgrade in evidence.good(Upgrade)
+        if upgrade.path == attempt.path and upgrade.through == "application"
+        if upgrade.variant == "normal" and upgrade.status == 501 == attempt.first.status
+    )
+    return next((_Pair(upgrade, upgrade) for upgrade in direct), None)
+
+
 def _is_same(handshake: Upgrade, plain: Upgrade) -> bool:
     """Whether the answers are the same, and none is a proxy's own refusal, as of a large field."""
     is_refusal = bool(proxy_page(plain.body)) and plain.status == 400
@@ -104,6 +116,7 @@ def _claim(attempt: Attempt, pair: _Pair) -> Claim:
             "direct_answer": excerpt(pair.plain.body),
             **{name: name == kind for name, _ in _KINDS},
             "unknown": not kind,
+            "missing": pair.handshake is pair.plain,
         },
         Confidence.LIKELY,
         ruled_out=("websocket.upgrade-headers-missing",),

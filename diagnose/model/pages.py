@@ -35,7 +35,8 @@ class Page(Observation):
     it shows nothing until its scripts have run. `requests` are the http: addresses that its scripts
     request, and the https: ones of localhost. `has_style` is True if it contains a style sheet
     itself (`<style>`), `inline_scripts` is the number of scripts in it. `insecure_forms` are the
-    http: addresses to which its forms are sent. `refresh` is the address to which it sends browsers
+    http: addresses to which its forms are sent, `posts` all addresses to which they are sent by
+    POST. `refresh` is the address to which it sends browsers
     at once (`<meta http-equiv="refresh">`), "" if there is none. `plain_sockets` are the ws:
     addresses that its own scripts put together of the page's host. `insecure_frames` are the http:
     addresses of its frames.
@@ -55,6 +56,7 @@ class Page(Observation):
     has_style: bool = False
     inline_scripts: int = 0
     insecure_forms: tuple[Url, ...] = ()
+    posts: tuple[Url, ...] = ()
     refresh: Url = ""
     plain_sockets: tuple[Url, ...] = ()
     insecure_frames: tuple[Url, ...] = ()

@@ -48,8 +48,9 @@ class HtmlPage:
     request http: addresses as https: (upgrade-insecure-requests). `is_empty` is True if the page
     shows nothing without its scripts. `has_style` is True if it contains a style sheet itself,
     `inline_scripts` is the number of scripts in it. `insecure_forms` are the http: addresses to
-    which its forms are sent, `refresh` is the address to which a meta element sends browsers at
-    once, "" if there is none. `insecure_frames` are the http: addresses of its frames.
+    which its forms are sent, `posts` all addresses to which they are sent by POST, `refresh` is the
+    address to which a meta element sends browsers at once, "" if there is none. `insecure_frames`
+    are the http: addresses of its frames.
     """
 
     files: tuple[PageFile, ...] = ()
@@ -60,6 +61,7 @@ class HtmlPage:
     has_style: bool = False
     inline_scripts: int = 0
     insecure_forms: tuple[str, ...] = ()
+    posts: tuple[str, ...] = ()
     refresh: str = ""
     insecure_frames: tuple[str, ...] = ()
 
@@ -80,6 +82,7 @@ def parse_page(document: str, url: str, is_whole: bool = True, refresh: str = ""
         has_style=reader.has_style,
         inline_scripts=reader.inline_scripts,
         insecure_forms=tuple(dict.fromkeys(reader.insecure_forms)),
+        posts=tuple(dict.fromkeys(reader.posts)),
         refresh=reader.refresh,
         insecure_frames=tuple(dict.fromkeys(reader.insecure_frames)),
     )
@@ -97,6 +100,7 @@ class _Reader:
         self.base, self.quirks, self.upgrades, self.has_content = "", True, False, False
         self.text_length, self.has_style, self.inline_scripts = 0, False, 0
         self.insecure_forms: list[str] = []
+        self.posts: list[str] = []
         self.refresh = ""
         self.insecure_frames: list[str] = []
         self._url, self._templates, self._begun = url, 0, False
@@ -184,6 +188,9 @@ class _Reader:
         url = self._resolved(tag.attribute("action") or "")
         if url.startswith("http:") and len(self.insecure_forms) < MAX_FORMS:
             self.insecure_forms.append(url)
+        method = (tag.attribute("method") or "").strip().lower()
+        if method == "post" and len(self.posts) < MAX_FORMS:
+            self.posts.append(url)
 
     def _add(self, kind: FileKind, tag: Tag, attribute: str, is_optional: bool) -> None:
         reference = tag.attribute(attribute) or ""

@@ -33,9 +33,15 @@ MODES = (
     "hang",  # never an answer
     "close",  # closes without an answer
     "redirect-to-https",  # to https:// unless X-Forwarded-Proto says https
+    "forces-https",  # to https:// always, as a program with an https port of its own
+    "ignores-the-scheme",  # the root to http://…/login, whatever X-Forwarded-Proto says
+    "not-implemented",  # 501 for every handshake, as websocket-sharp without a service there
+    "canonical",  # to the site's own https URL unless the Host header is the site's
     "own-host",  # 404 unless the Host header is app.internal
     "site-host",  # 400 unless the Host header is the site's, as Django answers it
     "site-host-or-nothing",  # closes without an answer likewise, as an inner nginx with 444
+    "one-page",  # the same page everywhere, with a script at /assets/app.js
+    "form",  # a page with a form
     "large-head",  # 9 kB of cookies with every page
     "lenient",  # a WebSocket over HTTP/1.0 is fine
 )
@@ -54,12 +60,25 @@ def page(mode: str, path: str, headers: dict[str, str]) -> bytes:
             return answer("500 Internal Server Error", b"boom\n")
         case "redirect-to-https" if headers.get("x-forwarded-proto") != "https":
             return answer("301 Moved", b"", f"Location: https://{headers.get('host')}{path}")
+        case "forces-https":
+            return answer("301 Moved", b"", f"Location: https://{headers.get('host')}{path}")
+        case "ignores-the-scheme" if path == "/":
+            return answer("307 Moved", b"", f"Location: http://{headers.get('host')}/login")
+        case "canonical" if headers.get("host") != "shop.example.com":
+            return answer("302 Found", b"", f"Location: https://shop.example.com{path}")
         case "own-host" if headers.get("host") != "app.internal":
             return answer("404 Not Found", b"no such site\n")
         case "site-host" if headers.get("host") != "shop.example.com":
             return answer("400 Bad Request", b"Invalid HTTP_HOST header: you may need to add it\n")
         case "site-host-or-nothing" if headers.get("host") != "shop.example.com":
             return b""
+        case "one-page" if not path.startswith("/assets/"):
+            return answer(
+                "200 OK", b'<!doctype html><div></div><script src="/assets/app.js"></script>'
+            )
+        case "form":
+            form = b'<form method="post" action="/login"><input name="user"></form>'
+            return answer("200 OK", PAGE + form)
         case "large-head":
             return answer("200 OK", PAGE, *(f"Set-Cookie: c{n}={'x' * 2980}" for n in range(3)))
         case _:
@@ -79,6 +98,8 @@ def refusal(mode: str, headers: dict[str, str], protocol: ServerProtocol) -> Res
             return protocol.reject(400, "Subprotocol chat, please\n")
         case "site-host" | "site-host-or-nothing" if headers.get("host") != "shop.example.com":
             return protocol.reject(400, "Invalid HTTP_HOST header\n")
+        case "not-implemented":
+            return protocol.reject(501, "")
         case "no-websocket":
             return protocol.reject(404, "Not Found\n")
         case _:

@@ -170,6 +170,12 @@ def test_forms_that_are_sent_over_http() -> None:
     form = '<form action="http://shop.example.com/login"><form action=/a><form>'
     page = parse_page(form * 20, URL)
     assert page.insecure_forms == ("http://shop.example.com/login",)
+    assert page.posts == ()
+
+
+def test_forms_that_are_sent_by_post() -> None:
+    page = parse_page('<form method=POST><form action="/a" method="post"><form action="/b">', URL)
+    assert page.posts == (URL, "https://shop.example.com/a")
 
 
 @pytest.mark.parametrize(

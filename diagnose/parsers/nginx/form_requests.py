@@ -22,9 +22,10 @@ def origin_fields(request: ProxiedRequest, target: Target) -> dict[str, str]:
     passed = request.field(SCHEME_FIELD) or ""
     if passed != scheme and (passed or target.uses_tls):
         fields[SCHEME_FIELD] = scheme
-    if request.field("Host") not in {authority, target.host}:
+    # The Origin names a port that is not the scheme's own, and $host does not.
+    if request.field("Host") != authority:
         fields["Host"] = authority
-    if request.field(HOST_FIELD) not in {None, authority, target.host}:
+    if request.field(HOST_FIELD) not in {None, authority}:
         fields[HOST_FIELD] = authority
     return fields
 

@@ -90,7 +90,7 @@ async def load_page_files(
 
 def _is_worth_saying(page: Page) -> bool:
     """Return whether the page tells a browser to load, request, send or open anything."""
-    sent = page.insecure_forms or page.refresh or page.insecure_frames
+    sent = page.insecure_forms or page.posts or page.refresh or page.insecure_frames
     return bool(page.files or page.requests or page.inline_scripts or page.plain_sockets or sent)
 
 
@@ -137,6 +137,7 @@ def _page(ctx: ProbeContext, exchange: Exchange, answer: HttpResult) -> Page:
         has_style=html.has_style,
         inline_scripts=html.inline_scripts,
         insecure_forms=html.insecure_forms,
+        posts=html.posts,
         refresh=html.refresh,
         insecure_frames=html.insecure_frames,
         plain_sockets=own_plain_sockets_in(text, ctx.target.host),

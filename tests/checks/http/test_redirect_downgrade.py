@@ -85,6 +85,7 @@ def test_an_applications_redirect_is_left_to_a_person() -> None:
     told = config(SITE.replace("proxy_set_header", header))
     (claim,) = judge("http.redirect-downgrade", answer(HOME, PLAIN + "en/"), told, *AROUND)
     assert applied(claim) == (Applicability.MANUAL, [])
+    assert claim.facts["told"]
 
 
 def test_an_application_that_is_not_told_the_scheme_is_told() -> None:

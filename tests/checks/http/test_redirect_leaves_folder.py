@@ -61,3 +61,20 @@ def test_silent_where_the_redirect_stays_in_the_folder() -> None:
 def test_silent_where_nginx_cuts_nothing_off() -> None:
     assert not claims(target="http://127.0.0.1:4000")
     assert not claims(location="/")
+
+
+@pytest.mark.parametrize(
+    "rewrite", ["/app/(.*) /$1 break;", "^/app/(.*)$ /$1 break;", "^/app(/.*)$ $1 break;"]
+)
+def test_fires_where_a_rewrite_cuts_the_prefix(rewrite: str) -> None:
+    (claim,) = claims(f"rewrite {rewrite}", target="http://127.0.0.1:4000")
+    assert claim.facts["target"] == f"rewrite {rewrite}".removesuffix(";")
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "proxy_redirect / /app/;\n" in edit.diff
+
+
+@pytest.mark.parametrize("rewrite", ["^/app/(.*)$ /v2/$1 break;", "^/app/x(.*)$ /$1 break;"])
+def test_silent_where_a_rewrite_does_something_else(rewrite: str) -> None:
+    assert not claims(f"rewrite {rewrite}", target="http://127.0.0.1:4000")

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from diagnose.model import Applicability, Edit, Manual, Severity
 from tests.support.check_evidence import judge
 from tests.support.nginx_evidence import RUNNING, config
@@ -64,3 +66,22 @@ def test_silent_about_other_failures() -> None:
     seen = examined("/srv/staticcss/app.css")
     assert not judge(CHECK, RUNNING, ALIAS, loads(FILE), answered(FILE, 403), seen)
     assert not judge(CHECK, RUNNING, ALIAS, loads(FILE), answered(FILE), seen)
+
+
+def test_fires_for_an_application_that_does_not_know_its_folder() -> None:
+    locations = "location / { root /srv; } location /memos/ { proxy_pass http://127.0.0.1:5230; }"
+    text, file = config(site(locations)), sheet("/assets/app.css")
+    page, url = loads(file), "https://shop.example.com/memos/"
+    below, missing = replace(page, url=url), replace(answered(file, 404), page=url)
+    seen = examined("/srv/assets/app.css", url="/assets/app.css")
+    (claim,) = judge(CHECK, RUNNING, text, below, missing, seen)
+    assert (claim.facts["folder"], claim.facts["application"]) == (
+        "/memos/",
+        "http://127.0.0.1:5230",
+    )
+    assert claim.fix
+    assert [step.step for step in claim.fix.steps if isinstance(step, Manual)] == [
+        "tell-the-folder"
+    ]
+    (claim,) = judge(CHECK, RUNNING, text, page, answered(file, 404), seen)
+    assert claim.facts["folder"] == ""

@@ -44,3 +44,18 @@ def test_silent_when_the_host_is_passed_on_or_the_answers_are_the_same() -> None
     assert not judge(CHECK, APACHE, kept, REFUSED, RIGHT, WRONG)
     assert not judge(CHECK, APACHE, apache_config(), REFUSED, replace(RIGHT, status=400), WRONG)
     assert not judge(CHECK, APACHE, apache_config(), replace(ANSWER, status=404), RIGHT, WRONG)
+
+
+def test_fires_where_the_application_redirects_to_its_own_name() -> None:
+    loop = replace(ANSWER, status=302, headers=(("Location", SHOP.url),))
+    redirected = replace(WRONG, status=302, location=SHOP.url)
+    (claim,) = judge(CHECK, APACHE, apache_config(), loop, RIGHT, redirected, masked=False)
+    assert claim.facts["loops"]
+
+
+def test_silent_where_it_redirects_under_both_names_or_elsewhere() -> None:
+    loop = replace(ANSWER, status=302, headers=(("Location", SHOP.url),))
+    redirected = replace(WRONG, status=302, location=SHOP.url)
+    assert not judge(CHECK, APACHE, apache_config(), loop, replace(RIGHT, status=302), redirected)
+    login = replace(ANSWER, status=302, headers=(("Location", f"{SHOP.url}login"),))
+    assert not judge(CHECK, APACHE, apache_config(), login, RIGHT, redirected)

@@ -1,5 +1,6 @@
-from diagnose.model import Confidence, Edit, Severity
+from diagnose.model import Confidence, Edit, Failure, Severity
 from diagnose.model.server import Interface
+from diagnose.model.upstream import UpstreamTalk
 from tests.support.check_evidence import REFUSED, judge
 from tests.support.upstreams import PAGE, WELL, line, proxied, tried
 
@@ -56,3 +57,20 @@ def test_silent_where_the_application_listens_on_both() -> None:
 def test_silent_where_it_is_down_altogether() -> None:
     four = tried(TARGET, "127.0.0.1", host="localhost", failure=REFUSED)
     assert not judge(CHECK, SIX, four, ETH0, proxied(TARGET))
+
+
+def test_fires_as_a_warning_where_the_other_address_fails_too() -> None:
+    said = line(
+        "connect() failed (111: Connection refused) while connecting to upstream",
+        "https://[::1]:3000/",
+        111,
+    )
+    target = "https://localhost:3000"
+    six = tried(target, "::1", host="localhost", failure=REFUSED)
+    four = tried(target, "127.0.0.1", host="localhost")
+    talk = UpstreamTalk(
+        target=target, host="localhost", port=3000, address="127.0.0.1",
+        failure=Failure("protocol", "wrong version number"),
+    )  # fmt: skip
+    (claim,) = judge(CHECK, six, four, talk, said, PAGE, proxied(target))
+    assert claim.severity is Severity.WARNING

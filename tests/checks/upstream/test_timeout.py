@@ -49,3 +49,25 @@ def test_silent_when_the_connection_itself_was_not_to_be_had() -> None:
 def test_silent_when_it_hangs_up() -> None:
     closed = replace(SILENT, failure=Failure("closed", "connection closed"))
     assert not judge(CHECK, closed, PAGE, config())
+
+
+PHP = SITE.replace("proxy_pass http://127.0.0.1:3000;", "fastcgi_pass 127.0.0.1:9000;")
+CONNECTED = replace(
+    SILENT, target="127.0.0.1:9000", port=9000, scheme="fastcgi", failure=None, asked=False
+)
+UNANSWERED = replace(PAGE, status=None, failure=TIMEOUT, took=10.0)
+
+
+def test_fires_for_a_php_script_that_hangs() -> None:
+    (claim,) = judge(CHECK, CONNECTED, UNANSWERED, config(PHP))
+    assert claim.confidence is Confidence.LIKELY
+    assert (claim.facts["application"], claim.facts["php"]) == (("127.0.0.1:9000",), True)
+    assert claim.facts["directive"] == "fastcgi_read_timeout"
+    assert judge(CHECK, CONNECTED, PAGE, config(PHP))
+
+
+def test_silent_where_the_script_answers_or_php_is_down() -> None:
+    assert not judge(CHECK, CONNECTED, replace(PAGE, status=200), config(PHP))
+    assert not judge(CHECK, CONNECTED, replace(PAGE, status=500), config(PHP))
+    refused = replace(CONNECTED, failure=Failure("refused", "Connection refused", 111))
+    assert not judge(CHECK, refused, UNANSWERED, config(PHP))

@@ -67,3 +67,11 @@ def test_silent_where_an_inner_proxy_refuses_the_request_itself() -> None:
 
 def test_silent_without_the_ordinary_request() -> None:
     assert not judge(CHECK, FRONT, DIRECT, target=CHAT)
+
+
+def test_fires_on_501_of_the_application_itself() -> None:
+    front, direct = replace(FRONT, status=501), replace(DIRECT, status=501)
+    (claim,) = judge(CHECK, front, direct, target=CHAT)
+    assert claim.facts["missing"]
+    assert not judge(CHECK, FRONT, direct, target=CHAT)
+    assert not judge(CHECK, front, replace(direct, status=404), target=CHAT)

@@ -90,6 +90,8 @@ async def main(options: argparse.Namespace) -> None:
         greeted = greeting(options.protocol, data)
         if greeted is not None:
             writer.write(greeted)
+        elif options.protocol == "php-hangs":
+            await asyncio.Event().wait()
         elif options.protocol == "uwsgi":
             await uwsgi(data, options.upgrade, reader, writer)
         else:
@@ -104,7 +106,9 @@ async def main(options: argparse.Namespace) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
-    parser.add_argument("protocol", choices=("uwsgi", "fastcgi", "php", "mqtt", "proxy"))
+    parser.add_argument(
+        "protocol", choices=("uwsgi", "fastcgi", "php", "php-hangs", "mqtt", "proxy")
+    )
     parser.add_argument("port", type=int)
     parser.add_argument("--upgrade", action="store_true")
     asyncio.run(main(parser.parse_args()))

@@ -3,9 +3,11 @@
 The applications are stand-ins with the words of the real ones (applications/guarded_server.py).
 """
 
-from .. import site
+from .. import apache, site
 from ..lab import HERE, Lab
 from ..scenario import healthy, scenario
+from .apache import apache_scenario, healthy_apache
+from .firewall import firewalld
 
 MINE = (site.CONF,)
 PAGES = site.HTTPS[site.HTTPS.index("  location / {") : site.HTTPS.index("  location /ws")]
@@ -74,6 +76,20 @@ def server_actions_and_the_forwarded_host(lab: Lab) -> None:
 
 
 @scenario(
+    outside="http.server-error", server="upstream.origin-mismatch", args=POST, differs=MINE,
+    target=f"https://{site.NAME}:8443/login", keeps=("rules",),
+)  # fmt: skip
+def server_actions_and_a_name_without_the_port(lab: Lab) -> None:
+    """Issues 77556 of vercel/next.js and 2920 of formbricks/formbricks: X-Forwarded-Host $host, at
+    another port than 443."""
+    line = "    proxy_set_header X-Forwarded-Host $host;\n"
+    firewalld(lab, "--zone=public --add-port=8443/tcp")
+    lab.edit("listen 443 ssl;", "listen 8443 ssl;")
+    lab.edit(site.HTTP, "")
+    guarded(lab, "nextjs", PAGES.replace(HOST, HOST + line))
+
+
+@scenario(
     outside=None, server="upstream.origin-mismatch", target=FORM, args=POST, differs=MINE
 )  # fmt: skip
 def grafana_allows_no_origin(lab: Lab) -> None:
@@ -125,3 +141,28 @@ def host_is_not_inherited_beside_another_header(lab: Lab) -> None:
     """Host is set in the server block, and the location has a proxy_set_header of its own, after an
     issue of Grafana that "still doesn't work"."""
     guarded(lab, "grafana", f"  proxy_set_header Host $http_host;\n{PAGES.replace(HOST, '')}")
+
+
+# Behind Apache
+
+
+def _guarded_behind_apache(lab: Lab, https: str) -> None:
+    program = str(HERE / "applications" / "guarded_server.py")
+    lab.spawn(lab.server, lab.server.python(program, "django", "3001"), 3001)
+    text = https.replace("http://127.0.0.1:3000", "http://127.0.0.1:3001")
+    apache.serve(lab, f"{text}\n{apache.HTTP}")
+
+
+@apache_scenario(
+    outside=None, server="server.form-refused", target=FORM, args=POST, manual=SETTINGS
+)
+def forms_of_django_behind_apache(lab: Lab) -> None:
+    """Issue 750 of sissbruecker/linkding: Apache does not say that visitors use https."""
+    line = "    RequestHeader set X-Forwarded-Proto https\n"
+    _guarded_behind_apache(lab, apache.HTTPS.replace(line, ""))
+
+
+@healthy_apache(target=FORM, args=POST)
+def forms_of_django_behind_apache_want_a_token(lab: Lab) -> None:
+    """Apache says it, and an empty form is refused for its token."""
+    _guarded_behind_apache(lab, apache.HTTPS)

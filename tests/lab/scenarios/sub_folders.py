@@ -34,11 +34,13 @@ def application_does_not_know_its_folder(lab: Lab) -> None:
     _folder(lab, "absolute", "/calc/")
 
 
-def _folder(lab: Lab, mode: str, location: str) -> None:
+def _folder(lab: Lab, mode: str, location: str, rewrite: str = "") -> None:
     program = str(HERE / "applications" / "guarded_server.py")
     for kind, port in ((mode, 3001), ("root-only", 3002)):
         lab.spawn(lab.server, lab.server.python(program, kind, str(port)), port)
     lines = "    proxy_pass http://127.0.0.1:3001/;\n    proxy_set_header Host $http_host;\n"
+    if rewrite:
+        lines = f"    {rewrite}\n{lines.replace('3001/', '3001')}"
     block = f"  location {location} {{\n{lines}  }}\n"
     lab.change(PAGES, PAGES.replace("3000", "3002") + block)
 
@@ -112,6 +114,28 @@ def login_is_named_in_limit_except(lab: Lab) -> None:
 def redirect_without_the_folder(lab: Lab) -> None:
     """`Location: /login` of an application below /subssb/, after an issue of sub2sing-box."""
     _folder(lab, "to-login", "/subssb/")
+
+
+@scenario(
+    outside="http.page-file-missing", server="nginx.page-file-not-found",
+    target=f"https://{site.NAME}/mailwhale/", manual="the base path is the application's setting",
+)  # fmt: skip
+def page_of_one_script_below_a_folder(lab: Lab) -> None:
+    """Issue 43 of muety/mailwhale: the folder stays in the path, every path below it is the page,
+    and its script is asked for at the root, where nginx has files of its own."""
+    lab.application("--mode", "one-page")
+    lab.server.write("/srv/www/index.html", "<!doctype html><p>Another site.\n")
+    folder = PAGES.replace("location / {", "location /mailwhale/ {")
+    lab.change(PAGES, f"  location / {{\n    root /srv/www;\n  }}\n{folder}")
+
+
+@scenario(
+    outside="http.redirect-to-error", server="http.redirect-leaves-folder", differs=MINE,
+    target=f"https://{site.NAME}/hassio/convert",
+)  # fmt: skip
+def redirect_without_the_folder_of_a_rewrite(lab: Lab) -> None:
+    """Issue 17434 of home-assistant/core: `rewrite … break` cuts the prefix off."""
+    _folder(lab, "to-login", "/hassio/", "rewrite /hassio/(.*) /$1 break;")
 
 
 @scenario(

@@ -157,6 +157,15 @@ def localhost_is_tried_once(lab: Lab) -> None:
     proxied(lab, "http://app")
 
 
+@scenario(
+    outside="http.server-error", server="upstream.tls-to-plain", differs=MINE,
+    also=("upstream.ipv6-localhost",),
+)  # fmt: skip
+def localhost_is_asked_over_tls(lab: Lab) -> None:
+    """Issue 2417 of Mailu/Mailu: https in the place of http. That ::1 refuses is not the reason."""
+    proxied(lab, "https://localhost:3000")
+
+
 @healthy()
 def localhost_by_both_families(lab: Lab) -> None:
     """The application listens on ::1 as well."""

@@ -146,6 +146,14 @@ def application_has_no_websocket(lab: Lab) -> None:
 
 
 @scenario(
+    outside="websocket.not-upgraded", server="websocket.not-served", manual=APPLICATION, args=WS,
+)  # fmt: skip
+def application_has_its_websocket_at_another_path(lab: Lab) -> None:
+    """Issue 659 of sta/websocket-sharp: no service has the path that nginx passes on: 501."""
+    lab.application("--mode", "not-implemented")
+
+
+@scenario(
     outside="websocket.not-upgraded", server="websocket.not-served",
     manual=APPLICATION, args=WS,
 )  # fmt: skip

@@ -1,5 +1,7 @@
 """The requests that differ from nginx's POST in what they say about the visitor's origin."""
 
+from dataclasses import replace
+
 from diagnose.parsers.nginx.form_requests import form_variants, origin_fields
 from diagnose.parsers.nginx.proxied_request import ProxiedRequest
 from tests.support.check_evidence import SHOP
@@ -53,3 +55,14 @@ def test_all_changes_stand_in_the_request() -> None:
         "X-Forwarded-Proto: https",
         "Content-Length: 0",
     )
+
+
+def test_a_name_without_the_port_is_another_origin() -> None:
+    target = replace(SHOP, port=8443)
+    fields = (*RIGHT, ("X-Forwarded-Host", "shop.example.com"))
+    assert origin_fields(request(*fields, ORIGIN), target) == {
+        "Host": "shop.example.com:8443",
+        "X-Forwarded-Host": "shop.example.com:8443",
+    }
+    right = (("Host", "shop.example.com:8443"), ("X-Forwarded-Proto", "https"))
+    assert not origin_fields(request(*right, ORIGIN), target)

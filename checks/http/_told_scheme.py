@@ -1,0 +1,56 @@
+"""Whether the server in front tells the application that the visitor uses https.
+
+If it does, and the application writes http: addresses all the same, the reason is a setting of the
+application: it does not trust the proxy, or its own address is set with http.
+"""
+
+from checks.nginx import Nginx, file_line
+from checks.server import line_text, place_text, server_view
+from checks.server._backend_answers import route_to_application
+from diagnose.model import Evidence
+from diagnose.parsers.nginx import proxy_headers, upstreams
+from diagnose.parsers.nginx.locations import proxy_set_header_of
+
+_SCHEME = "X-Forwarded-Proto"
+
+
+def told_scheme(evidence: Evidence, path: str) -> str:
+    """Return the place at which the server in front tells the application of this path that the
+    visitor uses https; "" if it does not, or if that is unknown."""
+    return _told_by_nginx(evidence, path) or _told_by_other(evidence, path)
+
+
+def _told_by_nginx(evidence: Evidence, path: str) -> str:
+    nginx, target = Nginx.of(evidence), evidence.target
+    places = set()
+    for match in nginx.location_matches(path.partition("?")[0]):
+        proxy_target = upstreams.proxy_target_of(
+            match, upstreams.route_variables(target, match, path)
+        )
+        directive = proxy_set_header_of(match, _SCHEME)
+        if proxy_target is None or proxy_target.scheme != "http" or directive is None:
+            return ""
+        fields = proxy_headers.forwarded_fields(match, proxy_target, target)
+        if (_SCHEME.lower(), "https") not in {(name.lower(), value) for name, value in fields}:
+            return ""
+        places.add(file_line(directive))
+    return places.pop() if len(places) == 1 else ""
+
+
+def _told_by_other(evidence: Evidence, path: str) -> str:
+    """Caddy tells it by itself; Apache where a line of the virtual host says so."""
+    view = server_view(evidence)
+    if view is None or evidence.target.port not in view.server.ports:
+        return ""
+    route = route_to_application(view, path)
+    if route is None or route.scheme != "http":
+        return ""
+    if view.server.product == "caddy":
+        return place_text(route.file, route.line)
+    for site in view.answering_sites if view.server.product == "apache" else ():
+        for number in range(site.line, site.end + 1):
+            words = line_text(view, site.file, number).lower().split()
+            is_set = words[:1] == ["requestheader"] and _SCHEME.lower() in words
+            if is_set and words[-1].strip("\"'") == "https":
+                return place_text(site.file, number)
+    return ""

@@ -1,0 +1,66 @@
+"""The application behind Apache, Caddy or HAProxy redirects every request to https, also those of
+visitors who use https: it is asked over http, and looks at nothing else.
+
+Asked directly with the visitor's name, it redirects to the visitor's own URL, with
+"X-Forwarded-Proto: https" as well as without.
+"""
+
+from collections.abc import Iterator
+
+from checks.server import manual_fix, place_text, server_view
+from checks.server._backend_answers import answer_with, failed_pages, route_to_application
+from diagnose.checking.registry import check
+from diagnose.model import Claim, Confidence, Evidence, Severity, Subject
+from diagnose.model.backends import BackendAnswer
+from diagnose.model.http import Exchange
+from diagnose.model.web_servers import WebServer, WebServerConfig
+from diagnose.parsers.redirects import REDIRECTS, redirect_target
+from diagnose.parsers.urls import normalize_url
+
+
+@check(
+    severity=Severity.ERROR,
+    needs=[WebServer, WebServerConfig, BackendAnswer, Exchange],
+    explains=[
+        "server.application-answers",
+        "http.redirect-loop",
+        "http.no-redirect",
+        "websocket.redirected",
+    ],
+)
+def forces_https(evidence: Evidence) -> Iterator[Claim]:
+    view, target = server_view(evidence), evidence.target
+    if view is None or target.port not in view.server.ports or not target.uses_tls:
+        return
+    route, pages = route_to_application(view), failed_pages(evidence)
+    # A server that redirects until a cookie comes back is another matter.
+    loops = pages and all(
+        redirect_target(page) == normalize_url(page.url) and not page.header("Set-Cookie")
+        for page in pages
+    )
+    if route is None or route.scheme != "http" or not loops:
+        return
+    plain = answer_with(evidence, route, target.authority, "")
+    secure = answer_with(evidence, route, target.authority, "https")
+    if plain is None or secure is None or not {plain.status, secure.status} <= REDIRECTS:
+        return
+    url = normalize_url(pages[0].url)
+    if any(not each.location or normalize_url(each.location) != url for each in (plain, secure)):
+        return
+    yield Claim(
+        about=Subject(port=target.port, path=target.path),
+        covers=(Subject(port=target.port), Subject(port=80)),
+        because=(plain, secure, view.server, *pages),
+        # Whether a field that nobody knows would stop it is not proven.
+        confidence=Confidence.LIKELY,
+        facts={
+            **view.facts,
+            "url": pages[0].url,
+            "application": f"{route.host}:{route.port}",
+            "place": place_text(route.file, route.line),
+            "status": secure.status,
+            "location": secure.location,
+            view.server.product: True,
+        },
+        fix=manual_fix(view, "choose"),
+    )

@@ -1,0 +1,64 @@
+"""The page has a form that is sent by POST, and nginx tells the application another origin than the
+visitor's: applications that compare the Origin of a form (against CSRF) refuse it with 403, 422 or
+500, although every page works. Whether this one compares it is unknown: no form was sent.
+
+upstream.origin-mismatch says more after `--method POST`, or after a pasted message.
+"""
+
+from collections.abc import Iterator
+
+from checks.nginx import Nginx, file_line
+from checks.upstream._comparisons import proxied_match
+from checks.upstream._origins import told_origin
+from checks.upstream._responses import page_exchanges
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Subject,
+    Where,
+)
+from diagnose.model.nginx import NginxConfig
+from diagnose.model.pages import Page
+from diagnose.parsers.nginx.locations import proxy_pass_of
+from diagnose.parsers.request_fields import is_own_origin
+from diagnose.parsers.urls import parse_url
+
+
+@check(severity=Severity.NOTE, needs=[Page, NginxConfig])
+def form_not_sent(evidence: Evidence) -> Iterator[Claim]:
+    nginx, target = Nginx.of(evidence), evidence.target
+    symptom = target.symptom
+    is_asked = any(page.method == "POST" for page in page_exchanges(evidence))
+    if is_asked or (symptom is not None and symptom.kind == "csrf"):
+        return
+    for page in evidence.good(Page):
+        forms = [form for form in page.posts if is_own_origin(target, form)]
+        url = parse_url(forms[0]) if forms else None
+        match = proxied_match(nginx, url.path.partition("?")[0]) if url else None
+        told = told_origin(nginx, match) if match else None
+        if url is None or match is None or told is None or not told.wrong_fields:
+            continue
+        directive = proxy_pass_of(match) or match.block
+        yield Claim(
+            about=Subject(port=target.port, path=url.path, text=file_line(directive)),
+            because=(page, *([nginx.config] if nginx.config else [])),
+            confidence=Confidence.LIKELY,
+            facts={
+                "page": page.url,
+                "form": forms[0].partition("?")[0],
+                "told": told.origin,
+                "origin": target.origin,
+                "fields": told.wrong_fields,
+                "place": file_line(directive),
+                "location": " ".join((match.block.name, *match.block.args)),
+            },
+            location=nginx.location(directive),
+            fix=Fix((Manual("pass-the-origin", Where.SERVER),), Applicability.MANUAL),
+        )
+        return

@@ -1,0 +1,44 @@
+"""server.form-refused: an application behind another server than nginx refuses forms."""
+
+from dataclasses import replace
+
+from diagnose.model import Claim, Confidence, Observation
+from tests.support.caddy_evidence import CADDY, caddy_config
+from tests.support.check_evidence import judge
+from tests.support.report_builder import ANSWER
+from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
+
+CHECK = "server.form-refused"
+DJANGO = "<h1>Forbidden</h1><p>CSRF verification failed. Request aborted.</p>"
+REFUSED = replace(ANSWER, method="POST", status=403, body=DJANGO)
+SVELTE = replace(REFUSED, body="Cross-site POST form submissions are forbidden")
+LINES = "    ProxyPreserveHost On\n    RequestHeader set X-Forwarded-Proto https\n"
+TOLD = apache_config(HTTPS.replace("    ProxyPass /ws", f"{LINES}    ProxyPass /ws"))
+
+
+def claims(*seen: Observation) -> list[Claim]:
+    return judge(CHECK, *seen, masked=False)
+
+
+def test_fires_where_apache_tells_another_origin() -> None:
+    (claim,) = claims(APACHE, apache_config(), REFUSED)
+    assert claim.confidence is Confidence.LIKELY
+    assert claim.facts["told"] == "http://127.0.0.1:3000"
+    assert (claim.facts["scheme"], claim.facts["host"]) == (True, True)
+
+
+def test_fires_where_all_is_told_and_the_origin_is_refused() -> None:
+    (claim,) = claims(APACHE, TOLD, SVELTE)
+    assert claim.facts["own"]
+    assert claims(CADDY, caddy_config(), SVELTE)
+
+
+def test_silent_where_a_token_may_be_missing() -> None:
+    assert not claims(APACHE, TOLD, REFUSED)
+    cookie = f"{DJANGO}<p>this site requires a CSRF cookie when submitting forms.</p>"
+    assert not claims(APACHE, apache_config(), replace(REFUSED, body=cookie))
+
+
+def test_silent_without_a_refused_form() -> None:
+    assert not claims(APACHE, apache_config(), replace(REFUSED, status=200))
+    assert not claims(APACHE, apache_config(), replace(REFUSED, method="GET"))

@@ -1,0 +1,103 @@
+"""Redirects of the application itself: to https whatever it is told, or to http although it is told
+that visitors use https."""
+
+from .. import apache, caddy, site
+from ..lab import HERE, Lab
+from ..scenario import healthy, scenario
+from .apache import FILES, apache_scenario, healthy_apache
+from .caddy import caddy_scenario
+
+SETTINGS = "the application's settings are a person's"
+HOST = "    proxy_set_header Host $http_host;\n"
+SCHEME = "    proxy_set_header X-Forwarded-Proto https;\n"
+KEPT = "    ProxyPreserveHost On\n"
+WITHOUT_HOST = f"{apache.HTTPS.replace(KEPT, '')}\n{apache.HTTP}"
+
+
+@scenario(outside="http.redirect-loop", server="upstream.forces-https", manual=SETTINGS)
+def application_redirects_its_http_port_to_https(lab: Lab) -> None:
+    """Issue 64 of pikvm/pikvm and issue 1011 of authelia/authelia (code-server with --cert): nginx
+    asks the port that redirects to https, whatever it is told."""
+    lab.application("--mode", "forces-https")
+
+
+@scenario(
+    outside="http.redirect-loop", server="upstream.forces-https", manual=SETTINGS
+)  # fmt: skip
+def application_is_not_told_and_would_not_listen(lab: Lab) -> None:
+    """The same without X-Forwarded-Proto: the field alone would not help."""
+    lab.application("--mode", "forces-https")
+    lab.change(SCHEME, "")
+
+
+@healthy()
+def application_redirects_only_what_is_not_https(lab: Lab) -> None:
+    """It believes X-Forwarded-Proto, and nginx sends it."""
+    lab.application("--mode", "redirect-to-https")
+
+
+@apache_scenario(outside="http.redirect-loop", server="server.host-not-passed", differs=FILES)
+def apache_hides_the_host_from_a_site_with_one_name(lab: Lab) -> None:
+    """Issue 166 of thedevs-network/kutt: without ProxyPreserveHost the application redirects to the
+    name that it knows, for ever."""
+    lab.application("--mode", "canonical")
+    apache.serve(lab, WITHOUT_HOST)
+
+
+@healthy_apache()
+def apache_passes_the_host_to_a_site_with_one_name(lab: Lab) -> None:
+    """The same with ProxyPreserveHost On."""
+    lab.application("--mode", "canonical")
+    apache.serve(lab)
+
+
+@apache_scenario(outside="http.redirect-loop", server="server.forces-https", manual=SETTINGS)
+def apache_before_an_application_that_redirects_to_https(lab: Lab) -> None:
+    """The same behind Apache."""
+    lab.application("--mode", "forces-https")
+    apache.serve(lab)
+
+
+# It is told that visitors use https, and does not believe it
+
+
+@scenario(outside="http.redirect-downgrade", manual=SETTINGS)
+def application_does_not_believe_nginx(lab: Lab) -> None:
+    """Issue 715 of encode/uvicorn (a Unix socket is no trusted address), issue 13985 of
+    nextcloud/server (overwriteprotocol)."""
+    lab.application("--mode", "ignores-the-scheme")
+
+
+@caddy_scenario(outside="http.redirect-downgrade", manual=SETTINGS)
+def application_does_not_believe_caddy(lab: Lab) -> None:
+    """Issue 7353 of contao/contao: TRUSTED_PROXIES has the proxy's public address."""
+    lab.application("--mode", "ignores-the-scheme")
+    caddy.serve(lab)
+
+
+# A script that waits for ever
+
+
+@scenario(outside="http.server-error", server="upstream.timeout", manual=SETTINGS)
+def script_of_php_waits_for_ever(lab: Lab) -> None:
+    """Issue 73 of sirn-se/websocket-php: the page itself waits for a message of a WebSocket, and
+    nginx gets nothing from PHP-FPM."""
+    program = str(HERE / "applications" / "gateway_server.py")
+    lab.spawn(lab.server, lab.server.python(program, "php-hangs", "9000"), 9000)
+    lab.server.write("/srv/php/index.php", "<?php\n")
+    lines = "    root /srv/php;\n    include fastcgi.conf;\n    fastcgi_pass 127.0.0.1:9000;\n"
+    files = "    root /srv/php;\n    try_files $uri /index.php?$args;\n"
+    pages = f"  location / {{\n{files}  }}\n  location ~ \\.php$ {{\n{lines}  }}\n\n"
+    start = site.HTTPS.index("  location / {")
+    lab.change(site.HTTPS[start : site.HTTPS.index("  location /ws")], pages)
+
+
+# A form that was not sent
+
+
+@healthy()
+def form_of_an_application_that_is_told_nothing(lab: Lab) -> None:
+    """Pull request 999 of nightscout/nocturne: proxy_pass alone, and SvelteKit refuses the login. A
+    note says that the form was not sent; `--method POST` decides (scenarios/forms.py)."""
+    lab.application("--mode", "form")
+    lab.change(HOST + SCHEME, "")
