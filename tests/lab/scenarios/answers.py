@@ -109,7 +109,7 @@ def host_is_not_among_vites_allowed_hosts(lab: Lab) -> None:
 @scenario(outside="http.host-refused", server="upstream.host-not-allowed", manual=APPLICATION)
 def host_is_not_among_webpacks_hosts(lab: Lab) -> None:
     """Version 3 says "Invalid Host header" with 200, after
-    https://stackoverflow.com/questions/43619644/i-am-getting-an-invalid-host-header-message."""
+    https://stackoverflow.com/questions/43619644."""
     _refuses(lab, "webpack")
 
 

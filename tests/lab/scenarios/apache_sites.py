@@ -209,3 +209,18 @@ def apache_default_page_over_https_alone(lab: Lab) -> None:
     page = "<title>Apache2 Debian Default Page: It works</title><p>It works!</p>\n"
     lab.server.write("/var/www/html/index.html", page)
     apache.start(lab)
+
+
+@apache_scenario(
+    outside="tcp.refused",
+    server="nginx.not-running",
+    manual="which of the two servers is wanted, a person knows",
+)
+def apache_has_nginxs_port(lab: Lab) -> None:
+    """Apache's default site has port 80: nginx says "bind() to 0.0.0.0:80 failed (98: Address
+    already in use)", as in https://stackoverflow.com/questions/25393370."""
+    default = "<VirtualHost *:80>\n    DocumentRoot /var/www/html\n</VirtualHost>\n"
+    apache.install(lab, default, keep_nginx=True)
+    apache.disable(lab, "ssl")
+    apache.start(lab, 80)
+    lab.try_to_start_nginx()
