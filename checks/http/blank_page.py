@@ -1,4 +1,5 @@
-"""The page comes with status 200 and without a single byte: visitors see a white window.
+"""The page comes with status 200 and without a single byte: visitors see a white window. Or it
+comes with 204, and browsers stay on the page where they are (RFC 9110 section 15.3.5).
 
 PHP does so where it stops at an error and `display_errors` is off, and behind FastCGI without
 SCRIPT_FILENAME (php-fpm, fpm_main.c: an empty 200). Other servers do so on purpose: an interface
@@ -39,7 +40,12 @@ def blank_page(evidence: Evidence) -> Iterator[Claim]:
         because=pages,
         confidence=Confidence.LIKELY if is_php else Confidence.CERTAIN,
         severity=Severity.WARNING if is_php else None,
-        facts={"url": first.url, "php": is_php, "inside": is_looked_into(evidence)},
+        facts={
+            "url": first.url,
+            "php": is_php,
+            "stays": first.status == 204,
+            "inside": is_looked_into(evidence),
+        },
         fix=Fix(
             (Manual("php" if is_php else "look", Where.APPLICATION),),
             Applicability.MANUAL,
@@ -49,6 +55,8 @@ def blank_page(evidence: Evidence) -> Iterator[Claim]:
 
 def _is_blank(evidence: Evidence, page: Exchange) -> bool:
     """Return whether a whole page was read and has no byte."""
+    if page.status == 204 and page.method == "GET":
+        return True
     if page.status != 200 or page.method != "GET" or page.body:
         return False
     length = page.header("Content-Length")

@@ -5,7 +5,7 @@ installed.
 
 from collections.abc import Iterator
 
-from checks.http import addresses, endpoint_subjects, shown_pages
+from checks.http import addresses, endpoint_subjects, exchanges_by_purpose, shown_pages
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -14,6 +14,7 @@ from diagnose.model import (
     Fix,
     Manual,
     Severity,
+    Subject,
     Where,
     merge_subjects,
 )
@@ -35,6 +36,7 @@ _STEPS: dict[PageKind, str] = {
     explains=[
         "http.server-error",
         "http.no-redirect",
+        "server.redirect-missing",
         "server.own-answer",
         "upstream.own-answer",
         "upstream.application-log",
@@ -53,9 +55,12 @@ def not_the_site(evidence: Evidence) -> Iterator[Claim]:
         return
     same = [each for each, other in strays if other == page]
     subjects = endpoint_subjects(same)
+    # A redirect to such a page would take the site away from those who have it over http.
+    plain = endpoint_subjects(exchanges_by_purpose(evidence, "plain"))
+    covered = (*subjects, *plain, Subject(port=80)) if visit.url.startswith("https:") else subjects
     yield Claim(
         about=merge_subjects(subjects),
-        covers=subjects,
+        covers=covered,
         because=tuple(same),
         severity=Severity.WARNING if page.kind == "default" else None,
         facts={

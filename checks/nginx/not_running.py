@@ -1,5 +1,6 @@
 """nginx does not run: there is no master process, no other program holds the port, and the
-configuration would listen on it.
+configuration would listen on it. Another program may hold another port that nginx needs, such as
+Apache port 80: then it cannot start.
 
 A container's nginx does not count. But its port may show only in connections, so one connection
 must have been refused.
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 from checks.nginx import Nginx
 from checks.nginx._commands import config_test_command, start_commands, systemd_unit
 from checks.nginx._errors import NOT_RUNNING_SYMPTOMS
+from checks.nginx._waiting import holder_of_a_port
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -42,6 +44,7 @@ def not_running(evidence: Evidence) -> Iterator[Claim]:
         return
     failed = nginx.test is not None and not nginx.test.passed
     start, masked = nginx.start, _masked_service(evidence)
+    holder = holder_of_a_port(nginx)
     yield Claim(
         about=Subject(text=f"nginx ({config.path})"),
         covers=(Subject(port=port), Subject(port=80)) if nginx.listen_sockets(80) else (),
@@ -51,10 +54,14 @@ def not_running(evidence: Evidence) -> Iterator[Claim]:
             "file": config.path,
             "failed": failed,
             "masked": masked.service if masked else "",
+            "holder": holder.process if holder else "",
+            "taken": holder.port if holder else "",
             **_end_facts(nginx, start),
         },
         ruled_out=("tcp.rejected-by-host",) if evidence.good(Listeners) else (),
-        fix=_unmasking_fix(nginx, masked) if masked else _fix(nginx, start, failed),
+        fix=_unmasking_fix(nginx, masked)
+        if masked
+        else _fix(nginx, start, failed, "free" if holder else ""),
     )
 
 
@@ -96,10 +103,10 @@ def _end_facts(nginx: Nginx, start: NginxStart | None) -> dict[str, object]:
     }
 
 
-def _fix(nginx: Nginx, start: NginxStart | None, failed: bool) -> Fix:
-    if start and start.step:
-        # The step that runs before nginx would fail again.
-        first = Manual("step", Where.SERVER)
+def _fix(nginx: Nginx, start: NginxStart | None, failed: bool, step: str) -> Fix:
+    if step or (start and start.step):
+        # Without it nginx would not start again.
+        first = Manual(step or "step", Where.SERVER)
         return Fix(
             (first, config_test_command(nginx), *start_commands(nginx)), Applicability.MANUAL
         )

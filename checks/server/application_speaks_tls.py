@@ -1,11 +1,13 @@
-"""The site passes requests on in plain HTTP to an application that wants TLS. Its answer
-says so."""
+"""The site passes requests on in plain HTTP to an application that wants TLS. Its answer says so;
+or it ends the connection without one, and a TLS handshake with it succeeds."""
 
 from collections.abc import Iterator
 
 from checks.server import manual_fix, place_text, server_view
+from checks.server._backend_answers import failed_pages
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity, Subject
+from diagnose.model.backends import BackendHandshake
 from diagnose.model.http import Exchange
 from diagnose.model.web_servers import WebServer, WebServerConfig
 from diagnose.parsers.http import wants_tls
@@ -15,39 +17,53 @@ from diagnose.parsers.web_sites import route_of
 @check(
     severity=Severity.ERROR,
     needs=[WebServer, WebServerConfig, Exchange],
-    explains=["server.application-answers", "http.plain-to-tls-port", "websocket.*"],
+    explains=[
+        "server.application-answers",
+        "http.plain-to-tls-port",
+        "http.server-error",
+        "server.request-logged",
+        "websocket.*",
+    ],
 )
 def application_speaks_tls(evidence: Evidence) -> Iterator[Claim]:
     view, target = server_view(evidence), evidence.target
     if view is None or view.config is None or target.port not in view.server.ports:
         return
-    answers = [
-        exchange
-        for exchange in evidence.of(Exchange)
-        if exchange.purpose == "target"
-        and exchange.port == target.port
-        and exchange.url.startswith("https:")
-        and exchange.failure is None
-        and wants_tls(exchange)
-    ]
+    pages = [page for page in failed_pages(evidence) if page.url.startswith("https:")]
+    answers = [page for page in pages if page.failure is None and wants_tls(page)]
     routes = [route_of(site, target.path.partition("?")[0]) for site in view.answering_sites]
     route = next(
         (route for route in routes if route and route.scheme == "http" and route.target), None
     )
-    if not answers or route is None or None in routes:
+    if route is None or None in routes:
         return
-    endpoint = route.target.partition("://")[2]
+    handshakes = [] if answers else _handshakes(evidence, route.target)
+    failed = [page for page in pages if page.status == 502] if handshakes else []
+    if not answers and (not failed or len(failed) != len(pages)):
+        return
+    endpoint = route.target.partition("://")[2].rstrip("/")
     yield Claim(
         about=Subject(port=target.port, path=target.path),
         covers=(Subject(port=target.port),),
-        because=(view.server, view.config, *answers),
+        because=(view.server, view.config, *answers, *failed, *handshakes),
         facts={
             **view.facts,
             "target": endpoint,
             "place": place_text(route.file, route.line),
+            "says_so": bool(answers),
+            "command": handshakes[0].equivalent if handshakes else "",
             "caddy": view.server.product == "caddy",
             "apache": view.server.product == "apache",
             "haproxy": view.server.product == "haproxy",
         },
         fix=manual_fix(view, "use-tls"),
     )
+
+
+def _handshakes(evidence: Evidence, target: str) -> list[BackendHandshake]:
+    """Return the handshakes with the application that succeeded, where plain HTTP got no answer."""
+    return [
+        handshake
+        for handshake in evidence.good(BackendHandshake)
+        if handshake.target == target and handshake.verify_code is not None and not handshake.plain
+    ]

@@ -7,6 +7,8 @@ enabled, or there is no line for the port.
 
 from collections.abc import Iterator
 
+from checks.nginx import Nginx
+from checks.nginx._waiting import has_the_site
 from checks.server import (
     ServerView,
     manual_fix,
@@ -60,6 +62,8 @@ def port_not_served(evidence: Evidence) -> Iterator[Claim]:
     if not is_meant and port not in _USUAL_PORTS:
         return
     has_site = is_meant or any(has_name(site, evidence.target.host) for site in config.sites)
+    if not has_site and has_the_site(Nginx.of(evidence)):
+        return
     yield Claim(
         about=Subject(port=port),
         because=(server, config, *listeners),

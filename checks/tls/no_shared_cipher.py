@@ -10,28 +10,11 @@ import re
 from collections.abc import Iterator
 
 from checks.tls import confidence, failure_groups
+from checks.tls._cipher_lists import cipher_names, excludes_recommended, extended_list, quoted
 from checks.tls._nginx_settings import Setting, TargetSettings, target_settings
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.tls import Handshake
-
-#: https://wiki.mozilla.org/Security/Server_Side_TLS, "intermediate", without finite-field
-#: Diffie-Hellman, which needs parameters.
-RECOMMENDED = (
-    "ECDHE-ECDSA-AES128-GCM-SHA256",
-    "ECDHE-RSA-AES128-GCM-SHA256",
-    "ECDHE-ECDSA-AES256-GCM-SHA384",
-    "ECDHE-RSA-AES256-GCM-SHA384",
-    "ECDHE-ECDSA-CHACHA20-POLY1305",
-    "ECDHE-RSA-CHACHA20-POLY1305",
-)
-
-#: Exclusions (ciphers(1)) that leave all of RECOMMENDED.
-_HARMLESS_EXCLUSIONS = {
-    *("anull", "enull", "null", "export", "exp", "low", "medium", "des", "3des", "rc2", "rc4"),
-    *("md5", "psk", "srp", "adh", "aecdh", "kdh", "idea", "seed", "camellia", "aria", "dss"),
-    *("adss", "sha", "sha1", "krsa", "aesccm", "aesccm8", "dhe", "edh", "kdhe", "kedh"),
-}
 
 #: The type of key that a suite, or a set of suites, is for.
 _KEY_TYPES = (
@@ -80,38 +63,20 @@ def _fix(settings: TargetSettings, has_control: bool) -> Fix | None:
         return None
     steps = settings.steps(
         [
-            (setting, f"ssl_ciphers {_quoted(_extended_list(setting.args[0]))};")
+            (setting, f"ssl_ciphers {quoted(extended_list(setting.args[0]))};")
             for setting in wrong_settings
         ]
     )
     sure = settings.is_confined(wrong_settings) and not any(
-        _excludes_recommended(setting.args[0]) for setting in wrong_settings
+        excludes_recommended(setting.args[0]) for setting in wrong_settings
     )
     return Fix(steps, Applicability.AUTOMATIC if sure else Applicability.REVIEW) if steps else None
-
-
-def _cipher_names(ciphers: str) -> list[str]:
-    return [name for name in re.split(r"[:, ]+", ciphers) if name]
-
-
-def _extended_list(ciphers: str) -> str:
-    """Return the list with the recommended suites. What a list excludes with "!" cannot be added
-    again, so such a list is replaced."""
-    existing = [] if _excludes_recommended(ciphers) else _cipher_names(ciphers)
-    return ":".join((*existing, *(cipher for cipher in RECOMMENDED if cipher not in existing)))
-
-
-def _excludes_recommended(ciphers: str) -> bool:
-    return any(
-        name.startswith("!") and name[1:].lower() not in _HARMLESS_EXCLUSIONS
-        for name in _cipher_names(ciphers)
-    )
 
 
 def _lacks_key_type(settings: TargetSettings, setting: Setting) -> bool:
     """Return whether the list has no suite for the certificate's type of key."""
     key_type = _key_type(settings, setting)
-    names = [name for name in _cipher_names(setting.args[0]) if name[0] not in "!-+@"]
+    names = [name for name in cipher_names(setting.args[0]) if name[0] not in "!-+@"]
     key_types = [
         next((key for form, key in _KEY_TYPES if form.fullmatch(name)), "") for name in names
     ]
@@ -128,7 +93,3 @@ def _key_type(settings: TargetSettings, setting: Setting) -> str:
     fit = all(file.publics and file.publics[0] in public_keys for file in files)
     key_types = {file.chain[0].key_type for file in files}
     return key_types.pop() if fit and len(key_types) == 1 else ""
-
-
-def _quoted(ciphers: str) -> str:
-    return ciphers if re.fullmatch(r"[\w:!+@=-]+", ciphers) else f'"{ciphers}"'

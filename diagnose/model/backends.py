@@ -12,12 +12,13 @@ from diagnose.model.tls import Certificate
 
 @frozen(kw_only=True, eq=False)
 class BackendHandshake(Observation):
-    """A TLS handshake with an application to which a site passes requests on with TLS.
+    """A TLS handshake with an application to which a site passes requests on with TLS, or in plain
+    HTTP that it does not answer.
 
     `target` is the address as the configuration writes it. `server_name` is the name in the
     handshake, which is also the one that the certificate must have. `verify_code` is OpenSSL's
     result of the verification (openssl-verify(1), "DIAGNOSTICS"), None without a handshake, and
-    `verify_text` says it in words. `plain` is True if the port answers plain HTTP instead.
+    `verify_text` says it in words. `plain` is True if the port answers plain HTTP.
     """
 
     layer: ClassVar[str] = "server"

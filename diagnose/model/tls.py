@@ -180,6 +180,12 @@ class Handshake(Observation):
         return self.group in {"", "x25519", "secp256r1", "secp384r1", "X25519MLKEM768"}
 
     @property
+    def takes_dhe(self) -> bool:
+        """True if the suite that the server chose has finite-field Diffie-Hellman, which no
+        browser offers. The name is OpenSSL's (ciphers(1))."""
+        return self.cipher.startswith("DHE-")
+
+    @property
     def is_browser_like(self) -> bool:
         """True if a visitor's browser would do this handshake."""
         return self.variant in {"normal", "again"}

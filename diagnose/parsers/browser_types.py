@@ -24,7 +24,7 @@ JAVASCRIPT_TYPES = frozenset(
 _MIME_TYPE = re.compile(r"[!#$%&'*+.^_`|~\w-]+/[!#$%&'*+.^_`|~\w-]+", re.ASCII)
 
 #: Why a file is refused: its status, its type, its type together with nosniff, or an HTML document
-#: in place of a script, at which the script ends with a syntax error.
+#: in its place: a script ends with a syntax error there, and a style sheet has no rule that counts.
 Refusal = Literal["", "status", "type", "nosniff", "html"]
 
 
@@ -58,7 +58,9 @@ def refusal(
     if kind == "stylesheet":
         if nosniff and content_type != "text/css":
             return "nosniff" if not content_type or quirks else "type"
-        return "type" if content_type not in {"", "text/css"} and not quirks else ""
+        if content_type not in {"", "text/css"} and not quirks:
+            return "type"
+        return "html" if is_html else ""
     if kind == "module" and content_type not in JAVASCRIPT_TYPES:
         return "type"
     if content_type.startswith(("audio/", "image/", "video/")) or content_type == "text/csv":

@@ -117,7 +117,10 @@ _REFUSED_HOST = lazy_pattern(REFUSED_HOST, re.IGNORECASE)
 
 def refuses_host(status: int | None, body: str) -> bool:
     """Return whether an application refuses the request's Host in the words of its framework. A
-    page that is served may only mention them."""
+    page that is served may only mention them; webpack-dev-server 2 and 3 refuse with 200, and the
+    words are all of the body (Server.js, `checkHost`)."""
+    if status == 200:
+        return body[:64].strip() == "Invalid Host header"
     return status in {400, 403, 421, 500} and _REFUSED_HOST.search(body[:2048]) is not None
 
 

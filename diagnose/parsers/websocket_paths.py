@@ -45,6 +45,11 @@ def _opening(library: str, call: str, path_of: Callable[[str], str] = str) -> _O
     return _Opening(library, re.compile(rf"{call}{_QUOTE}({_PATH}){_QUOTE}"), path_of)
 
 
+def _at(program: str, pattern: str, path: str) -> _Opening:
+    """Return the WebSocket of a program, below the folder of its page."""
+    return _Opening(program, re.compile(pattern, re.IGNORECASE), lambda _: path)
+
+
 #: The libraries' own documentation: MDN (a relative URL), Socket.IO's option `path`, SignalR's
 #: HubConnectionBuilder, Action Cable's createConsumer, SockJS (its raw endpoint lies below), and
 #: Phoenix (its transport lies below).
@@ -62,6 +67,13 @@ _OPENINGS = (
             r"<script[^>]{0,200}\bsrc=[\"']?(/[\w./-]{0,100}socket\.io/)socket\.io[\w.]{0,40}\.js"
         ),
     ),
+    # Programs whose pages show nothing without a WebSocket, and do not name its path.
+    _at("Streamlit", r"<title>(Streamlit)</title>", "_stcore/stream"),
+    _at("Blazor", r"<script[^>]{0,200}\bsrc=[\"']?[\w./-]{0,100}(blazor\.server\.)", "_blazor"),
+    _at("Home Assistant", r"<(home-assistant)>", "api/websocket"),
+    _at("Node-RED", r"<title>(Node-RED)</title>", "comms"),
+    _at("ttyd", r"<title>(ttyd) - Terminal</title>", "ws"),
+    _at("noVNC", r"<title>(noVNC)</title>", "websockify"),
     _Opening(
         "Pusher", re.compile(r"\bnew Pusher\(\s{0,9}[\"'`]([\w-]{1,64})[\"'`]"), "/app/{}".format
     ),
@@ -82,17 +94,23 @@ def named_paths_in(text: str, page: str) -> tuple[NamedPath, ...]:
     own = parse_url(page)
     if own is None:
         return ()
-    paths = dict.fromkeys((*_library_paths(text), *_own_host_paths(text), *_url_paths(text, own)))
+    paths = dict.fromkeys(
+        (*_library_paths(text, own), *_own_host_paths(text), *_url_paths(text, own))
+    )
     first = {named.path: named for named in reversed(paths)}
     return tuple(dict.fromkeys(first[named.path] for named in paths))[:MAX_PATHS]
 
 
-def _library_paths(text: str) -> Iterator[NamedPath]:
+def _library_paths(text: str, own: Url) -> Iterator[NamedPath]:
     for opening in _OPENINGS:
         matches = zip(opening.pattern.finditer(text), range(MAX_URLS), strict=False)
         for match, _ in matches:
             if is_in_use(text, match.start()):
-                yield NamedPath(_normal(opening.path_of(match[1])), opening.library)
+                path = opening.path_of(match[1])
+                if not path.startswith("/"):
+                    path = f"{own.path.partition('?')[0].rpartition('/')[0]}/{path}"
+                if re.fullmatch(_PATH, path):
+                    yield NamedPath(_normal(path), opening.library)
 
 
 def _own_host_paths(text: str) -> Iterator[NamedPath]:

@@ -8,6 +8,7 @@ from diagnose.parsers.failed_pages import FailureReason, failed_page
 from diagnose.parsers.filing_blocks import PAGES as BLOCK_PAGES
 from diagnose.parsers.filing_blocks import REDIRECT_PAGES
 from diagnose.parsers.front_errors import PAGES as ERROR_PAGES
+from diagnose.parsers.http import refuses_host
 from diagnose.parsers.origin_refusals import REFUSAL
 from diagnose.parsers.secrets import HIDDEN
 from diagnose.parsers.stray_pages import PAGES as STRAY_PAGES
@@ -133,7 +134,7 @@ def _kept_policy(value: str) -> str:
 
 def kept_body(body: str) -> str:
     """Reduce a body, or a reason given by a remote server, to the marks that checks look for."""
-    if not body:
+    if not body or refuses_host(200, body):
         return body
     marks = [
         replacement or match[0]

@@ -24,11 +24,13 @@ TYPES = (
 )  # fmt: skip
 KINDS: tuple[FileKind, ...] = ("stylesheet", "script", "module")
 SCRIPT: tuple[FileKind, ...] = ("script",)
+SHEET: tuple[FileKind, ...] = ("stylesheet",)
 #: Kind, Content-Type, nosniff, status, and whether an HTML document comes.
 ROWS: tuple[tuple[FileKind, str, bool, int, bool], ...] = (
     *product(KINDS, TYPES, (False, True), (200,), (False,)),
     *product(KINDS, ("text/css", "text/javascript"), (False, True), (404, 502), (False,)),
     *product(SCRIPT, ("text/html", "text/javascript"), (False,), (200,), (True,)),
+    *product(SHEET, ("text/css",), (False, True), (200,), (True,)),
 )
 
 

@@ -22,6 +22,12 @@ PAGE = "https://shop.example.com/"
         ("new SockJS('/ws')", "/ws/websocket", "SockJS"),
         ('new LiveSocket("/live", Socket)', "/live/websocket", "Phoenix"),
         ('new Pusher("abc-1", {wsHost: location.hostname})', "/app/abc-1", "Pusher"),
+        ("<title>Streamlit</title>", "/_stcore/stream", "Streamlit"),
+        ('<script src="_framework/blazor.server.js"></script>', "/_blazor", "Blazor"),
+        ("<home-assistant></home-assistant>", "/api/websocket", "Home Assistant"),
+        ("<title>Node-RED</title>", "/comms", "Node-RED"),
+        ("<title>ttyd - Terminal</title>", "/ws", "ttyd"),
+        ("<title>noVNC</title>", "/websockify", "noVNC"),
     ],
 )
 def test_a_path_is_found(text: str, path: str, library: str) -> None:
@@ -38,10 +44,18 @@ def test_a_path_is_found(text: str, path: str, library: str) -> None:
         'fetch("https://" + location.host + "/api")',
         'io({path: "/chat"})',
         'new WebSocket("wss://shop.example.com/live;$(id)")',
+        "<title>Streamlit in a day</title>",
+        '<script src="_framework/blazor.webassembly.js"></script>',
     ],
 )
 def test_nothing_else_is(text: str) -> None:
     assert named_paths_in(text, PAGE) == ()
+
+
+def test_the_websocket_of_a_program_is_below_the_folder_of_its_page() -> None:
+    (named,) = named_paths_in("<title>Streamlit</title>", "https://shop.example.com/app/?a=/b")
+    assert named.path == "/app/_stcore/stream"
+    assert named_paths_in("<title>Streamlit</title>", "https://shop.example.com/$(id)/") == ()
 
 
 def test_the_number_is_limited() -> None:

@@ -84,8 +84,9 @@ def _site(
     """Return a virtual host; `main` are the main server's lines that it inherits, `sections` the
     main server's that say who may see a folder."""
     inner = host.block or ()
-    engine = _engine(inner, main)
-    secure_ports = {listen.port for listen in listens if listen.tls}
+    engine, files = _engine(inner, main), tuple(_files(inner, main, root))
+    has_certificate = any(file.role in {"certificate", "bundle"} for file in files)
+    secure_ports = {listen.port for listen in listens if listen.tls and has_certificate}
     sockets = tuple(
         replace(socket, tls=socket.port in secure_ports if engine is None else engine)
         for socket in _sockets(host, listens)
@@ -97,7 +98,7 @@ def _site(
     return WebSite(
         tuple(_names(inner, main)),
         sockets,
-        tuple(_files(inner, main, root)),
+        files,
         tuple(
             _with_settings(_with_member(route, balancers), inner, main)
             for route in (*rewritten, *passed)[:MAX_ROUTES]
@@ -246,7 +247,7 @@ def last_argument(directives: Sequence[Directive], name: str) -> str:
 
 def _engine(inner: Sequence[Directive], main: Sequence[Directive]) -> bool | None:
     """Return whether SSLEngine is on; None if it is not set. Then TLS is on where the socket's
-    protocol is https (mod_ssl, ssl_init_Module)."""
+    protocol is https and a certificate is named (mod_ssl, ssl_init_Module)."""
     engine = last_argument(inner, "sslengine") or last_argument(main, "sslengine")
     return engine.lower() in {"on", "optional"} if engine else None
 

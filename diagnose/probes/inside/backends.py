@@ -1,8 +1,8 @@
 """Probes for the applications behind Apache, Caddy and HAProxy, after the target's page has failed.
 
-Where a site passes requests on with TLS, the handshake is done from the server. Where a page loops
-or is refused, the application is asked directly, with the headers that a proxy should pass on and
-without them. HAProxy's own tries are in `haproxy_backends`.
+Where a site passes requests on with TLS, or gets no answer without it, the handshake is done from
+the server. Where a page loops or is refused, the application is asked directly, with the headers
+that a proxy should pass on and without them. HAProxy's own tries are in `haproxy_backends`.
 """
 
 import asyncio
@@ -108,7 +108,9 @@ async def _ask(ctx: ProbeContext, config: WebServerConfig) -> None:
             await _ask_socket(ctx, route)
         if not route.host:
             continue
-        if route.scheme in {"https", "wss"} and not is_answer:
+        # 502 over plain HTTP: an application that wants TLS may end the connection without a word.
+        is_secure = route.scheme in {"https", "wss"}
+        if (is_secure and not is_answer) or (route.scheme == "http" and failed[0].status == 502):
             await _shake(ctx, route)
         elif route.scheme == "http" and is_answer:
             await _compare(ctx, route, failed[0].method)
@@ -135,7 +137,8 @@ async def _shake(ctx: ProbeContext, route: SiteRoute) -> None:
         return
     code, text = verify_result(result.out)
     chain, _ = await asyncio.to_thread(pem.certificates, result.out)
-    plain = code is None and await _answers_plain(ctx, where)
+    is_asked = code is None or route.scheme == "http"
+    plain = is_asked and await _answers_plain(ctx, where)
     ctx.emit(
         BackendHandshake(
             vantage=Vantage.SERVER,

@@ -45,6 +45,7 @@ _ACCEPT = {"stylesheet": "text/css,*/*;q=0.1"}
 #: What a text has that opens WebSockets, as `named_paths_in` knows them.
 _OPENS_WEBSOCKET = re.compile(
     r"wss?:|Socket\(|socket\.io|\.withUrl\(|createConsumer|action-cable|SockJS|new Pusher"
+    r"|<title>(?:Streamlit|Node-RED|ttyd|noVNC)|blazor\.server\.|<home-assistant>"
 )
 
 _HTML_DOCUMENT = re.compile(r"[\ufeff\s]*<(?:!doctype html|html)[\s>]", re.IGNORECASE)
@@ -310,7 +311,7 @@ def emit_named_paths(ctx: ProbeContext, text: str, source: str) -> None:
         return
     from diagnose.parsers.websocket_paths import named_paths_in
 
-    for named in named_paths_in(text, ctx.target.origin):
+    for named in named_paths_in(text, f"{ctx.target.origin}{ctx.target.path}"):
         if ctx.further_requests.begin(f"websocket path {named.path}"):
             path = ctx.options.request.mask_secrets(clean(named.path))
             ctx.emit(

@@ -68,6 +68,8 @@ async def handshake(ctx: ProbeContext, connection: Connection) -> None:
         leaf = next(iter(handshake.chain), None)
         if leaf and not (leaf.has_browser_key and handshake.has_browser_group):
             ctx.start(check_browser_key(ctx, connection))
+        if handshake.takes_dhe:
+            start_controls(ctx, connection, handshake, ("no-dhe",))
     elif handshake.failure.kind == "certificate":
         await _retry(ctx, connection, "unverified", net_tls.client_context())
     elif handshake.failure.kind in _SILENT_FAILURES and connection.vantage is Vantage.SERVER:

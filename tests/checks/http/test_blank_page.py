@@ -34,6 +34,12 @@ def test_notes_another_empty_page() -> None:
     assert not claim.facts["php"]
 
 
+def test_notes_that_browsers_stay_where_they_are() -> None:
+    (claim,) = judge(CHECK, page(204))
+    assert claim.facts["stays"]
+    assert not judge(CHECK, replace(page(204), method="POST"))
+
+
 def test_silent_on_a_page_a_redirect_and_what_was_not_read() -> None:
     assert not judge(CHECK, page(200, "<p>Shop</p>"))
     assert not judge(CHECK, replace(OF_PHP, status=302))

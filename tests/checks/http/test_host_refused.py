@@ -16,6 +16,7 @@ CHECK = "http.host-refused"
         (403, "<h1>Blocked hosts: shop.example.com</h1>"),
         (403, 'Blocked request. This host ("shop.example.com") is not allowed.'),
         (403, "Invalid Host header"),
+        (200, "Invalid Host header"),  # webpack-dev-server 2 and 3
         (400, "<h2>Access through untrusted domain</h2>"),
         (400, "\u901a\u8fc7\u4e0d\u88ab\u4fe1\u4efb\u7684\u57df\u540d\u8bbf\u95ee"),
         (421, "your request, but the hostname was unrecognized."),
@@ -30,6 +31,7 @@ def test_fires_on_the_words_of_a_framework(status: int, body: str) -> None:
     ("status", "body"),
     [
         (200, "<h1>Blocked requests: 12. Blocked hosts: 3</h1>"),
+        (200, "Invalid Host header: what webpack means by it"),
         (200, 'A page about the message "Invalid Host header" of webpack'),
         (400, "Bad Request (400)"),
         (403, "Blocked request"),

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Severity
+from diagnose.model import Severity, Subject
 from tests.support.check_evidence import CHAT, judge
 from tests.support.upstream_evidence import page
 
@@ -65,3 +65,12 @@ def test_fires_on_the_page_to_which_the_site_redirects() -> None:
     (claim,) = judge(CHECK, page(302), suspended)
     assert claim.facts["stopped"]
     assert not judge(CHECK, page(302), replace(suspended, url="https://other.example.net/"))
+
+
+def test_covers_a_missing_redirect_which_would_lead_to_that_page() -> None:
+    plain = replace(page(200, "<p>Shop</p>"), url="http://shop.example.com/", port=80)
+    default = page(200, "<title>Apache2 Debian Default Page: It works</title>")
+    (claim,) = judge(CHECK, default, replace(plain, purpose="plain"))
+    assert {subject.port for subject in claim.covers} == {80, 443}
+    (claim,) = judge(CHECK, default)
+    assert Subject(port=80) in claim.covers

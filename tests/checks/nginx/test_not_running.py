@@ -43,6 +43,15 @@ def test_fires_beside_a_containers_only_where_the_port_refuses() -> None:
     assert not judge("nginx.not-running", inside, config(), NOTHING)
 
 
+def test_fires_and_names_the_program_that_has_a_port_of_nginxs() -> None:
+    apache = Listener(address="0.0.0.0", port=80, family=4, process="apache2")
+    both = config("server { listen 80; listen 443 ssl; }\n")
+    (claim,) = judge("nginx.not-running", STOPPED, both, BUILD, Listeners(sockets=(apache,)))
+    assert (claim.facts["holder"], claim.facts["taken"]) == ("apache2", 80)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+
+
 def test_silent_when_it_runs() -> None:
     assert not judge("nginx.not-running", RUNNING, config())
 

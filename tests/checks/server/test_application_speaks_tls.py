@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+from diagnose.model.backends import BackendHandshake
 from tests.support.caddy_evidence import CADDY, caddy_config, document
 from tests.support.check_evidence import judge
 from tests.support.report_builder import ANSWER
@@ -9,6 +10,14 @@ PORTAINER = caddy_config(
     "shop.example.com {\n\treverse_proxy localhost:9443\n}\n",
     document("shop.example.com", dial="localhost:9443"),
 )
+SHAKEN = BackendHandshake(
+    target="http://localhost:9443",
+    host="localhost",
+    port=9443,
+    verify_code=18,
+    verify_text="self-signed",
+)
+FAILED = replace(ANSWER, status=502)
 REFUSED = replace(ANSWER, status=400, body="Client sent an HTTP request to an HTTPS server.\n")
 
 
@@ -21,3 +30,15 @@ def test_fires_with_the_line_that_names_the_application() -> None:
 def test_silent_when_the_answer_is_another() -> None:
     assert not judge(CHECK, CADDY, PORTAINER, replace(REFUSED, body="Bad Request"))
     assert not judge(CHECK, CADDY, PORTAINER, ANSWER)
+
+
+def test_fires_when_the_application_is_silent_and_a_handshake_succeeds() -> None:
+    (claim,) = judge(CHECK, CADDY, PORTAINER, FAILED, SHAKEN)
+    assert not claim.facts["says_so"]
+
+
+def test_silent_without_such_a_handshake_or_with_a_page() -> None:
+    assert not judge(CHECK, CADDY, PORTAINER, FAILED)
+    assert not judge(CHECK, CADDY, PORTAINER, FAILED, replace(SHAKEN, verify_code=None))
+    assert not judge(CHECK, CADDY, PORTAINER, FAILED, replace(SHAKEN, plain=True))
+    assert not judge(CHECK, CADDY, PORTAINER, ANSWER, SHAKEN)

@@ -4,6 +4,8 @@ from diagnose.model import Applicability, Command, Confidence, Manual
 from diagnose.model.server import Listeners
 from diagnose.model.web_servers import WebServerConfig
 from tests.support.check_evidence import SHOP, judge
+from tests.support.nginx_evidence import STOPPED
+from tests.support.nginx_evidence import config as nginx_config
 from tests.support.web_server_evidence import APACHE, HTTPS, LISTENING, apache_config
 
 CHECK = "server.port-not-served"
@@ -57,3 +59,10 @@ def test_silent_when_somebody_listens_or_too_little_is_known() -> None:
     unknown = apache_config(PLAIN, modules=(), complete=False)
     assert not judge(CHECK, ON_80, ONLY_80, unknown)
     assert not judge(CHECK, replace(ON_80, pid=None, ports=()), ONLY_80, apache_config())
+
+
+def test_silent_where_a_stopped_nginx_has_the_name() -> None:
+    other = apache_config(PLAIN.replace("shop.", "blog."), modules=())
+    site = nginx_config("server { listen 443 ssl; server_name shop.example.com; }\n")
+    assert not judge(CHECK, ON_80, ONLY_80, other, STOPPED, site)
+    assert judge(CHECK, ON_80, ONLY_80, apache_config(PLAIN, modules=()), STOPPED, site)

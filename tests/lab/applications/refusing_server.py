@@ -17,8 +17,8 @@ PAGE = "<!doctype html><title>Shop</title><p>It works.</p>\n"
 OWN_NAMES = {"localhost", "127.0.0.1"}
 SITE = "shop.example.com"
 MODES = (
-    "kestrel", "home-assistant", "keycloak", "envoy", "apache", "vite", "rails", "django",
-    "sub-path", "sub-path-redirects", "whole-site", "own-passwords", "forwarded-host",
+    "kestrel", "home-assistant", "keycloak", "envoy", "apache", "vite", "webpack", "rails",
+    "django", "sub-path", "sub-path-redirects", "whole-site", "own-passwords", "forwarded-host",
     "api", "login", "no-bots", "lan-only", "one-in-two", "post-only", "parameters", "catch-all",
     "blocklist",
 )  # fmt: skip
@@ -69,6 +69,8 @@ def refusal(mode: str, version: str, path: str, fields: Mapping[str, str], sni: 
             return misdirected()
         case "vite" if host not in OWN_NAMES:
             return blocked(host)
+        case "webpack" if host not in OWN_NAMES:
+            return answer("200 OK", "Invalid Host header")
         case "rails" if host not in OWN_NAMES:
             return blocked_by_rails(host)
         case "django" if host not in OWN_NAMES:

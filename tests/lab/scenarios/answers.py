@@ -107,6 +107,13 @@ def host_is_not_among_vites_allowed_hosts(lab: Lab) -> None:
 
 
 @scenario(outside="http.host-refused", server="upstream.host-not-allowed", manual=APPLICATION)
+def host_is_not_among_webpacks_hosts(lab: Lab) -> None:
+    """Version 3 says "Invalid Host header" with 200, after
+    https://stackoverflow.com/questions/43619644."""
+    _refuses(lab, "webpack")
+
+
+@scenario(outside="http.host-refused", server="upstream.host-not-allowed", manual=APPLICATION)
 def host_is_not_among_rails_hosts(lab: Lab) -> None:
     """Blocked hosts: shop.example.com, below a long style sheet."""
     _refuses(lab, "rails")

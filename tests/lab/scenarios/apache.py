@@ -164,6 +164,18 @@ def apache_without_ssl_engine(lab: Lab) -> None:
     apache.serve(lab, f"{HTTPS}\n{HTTP}".replace("SSLEngine on", "SSLEngine off"))
 
 
+@apache_scenario(
+    outside="tls.plain-http",
+    server="server.tls-off",
+    manual="a certificate has to be named",
+)
+def apache_without_a_word_about_tls(lab: Lab) -> None:
+    """Neither SSLEngine nor a certificate on port 443, after
+    https://stackoverflow.com/questions/119336/ssl-error-rx-record-too-long-and-apache-ssl."""
+    lines = HTTPS.splitlines(keepends=True)
+    apache.serve(lab, f"{''.join(line for line in lines if 'SSL' not in line)}\n{HTTP}")
+
+
 @healthy_apache()
 def apache_without_a_word_about_ssl_engine(lab: Lab) -> None:
     """The port 443 has the protocol https by itself, so TLS is on."""

@@ -13,6 +13,7 @@ OTHER = (
     .replace(apache.PEM, OTHER_PEM)
     .replace(apache.KEY, OTHER_KEY)
 )
+PROXIED = "    ProxyPreserveHost On\n    ProxyPass / http://127.0.0.1:3000/\n"
 FPM = "proxy:unix:/run/php/php8.2-fpm.sock|fcgi://localhost/"
 
 
@@ -192,3 +193,34 @@ def haproxy_finds_its_port_taken(lab: Lab) -> None:
     lab.server.write("/etc/apache2/sites-enabled/default.conf", page)
     apache.start(lab)
     lab.server.sh("haproxy -W -D -f /etc/haproxy/haproxy.cfg >/dev/null 2>&1 || :")
+
+
+@apache_scenario(outside="http.not-the-site", manual="the site has to be written for port 443")
+def apache_default_page_over_https_alone(lab: Lab) -> None:
+    """After questions on Server Fault about "works over http, default page over https": the site is
+    on port 80 only, and default-ssl answers on 443. A redirect would take the site away."""
+    plain = HTTP.replace("    Redirect permanent / https://shop.example.com/\n", PROXIED)
+    default = "".join(
+        line
+        for line in HTTPS.splitlines(keepends=True)
+        if "Proxy" not in line and "ServerName" not in line
+    )
+    apache.install(lab, f"{default}\n{plain}")
+    page = "<title>Apache2 Debian Default Page: It works</title><p>It works!</p>\n"
+    lab.server.write("/var/www/html/index.html", page)
+    apache.start(lab)
+
+
+@apache_scenario(
+    outside="tcp.refused",
+    server="nginx.not-running",
+    manual="which of the two servers is wanted, a person knows",
+)
+def apache_has_nginxs_port(lab: Lab) -> None:
+    """Apache's default site has port 80: nginx says "bind() to 0.0.0.0:80 failed (98: Address
+    already in use)", as in https://stackoverflow.com/questions/25393370."""
+    default = "<VirtualHost *:80>\n    DocumentRoot /var/www/html\n</VirtualHost>\n"
+    apache.install(lab, default, keep_nginx=True)
+    apache.disable(lab, "ssl")
+    apache.start(lab, 80)
+    lab.try_to_start_nginx()

@@ -66,6 +66,14 @@ def page_of_an_older_build(lab: Lab) -> None:
     _serve(lab, FALLBACK, **files)
 
 
+@scenario(outside="http.page-file-type", server="nginx.page-file-not-found", manual=DEPLOY)
+def page_with_the_type_of_a_style_sheet(lab: Lab) -> None:
+    """A missing style sheet is answered by the page, and its location sets the type."""
+    css = "types { } default_type text/css; try_files $uri /static/index.html =404;"
+    lines = f"{FALLBACK}  location /static/ {{ {css} }}\n"
+    _serve(lab, lines, **{"index.html": SHOP, "static/index.html": SHOP})
+
+
 @scenario(outside="http.page-file-type", server="nginx.types-missing", differs=(MAIN,))
 def configuration_without_the_list_of_types(lab: Lab) -> None:
     """After questions on Stack Overflow and Chinese blogs: an nginx.conf of one's own without

@@ -38,6 +38,40 @@ def apache_backend_is_not_verified(lab: Lab) -> None:
     apache.serve(lab, f"{to_tls(PAGES, 'SSLProxyCheckPeerName off')}\n{HTTP}")
 
 
+@caddy_scenario(
+    outside="http.server-error",
+    server="server.application-speaks-tls",
+    manual="a person decides whom Caddy trusts",
+)
+def caddy_speaks_http_to_a_silent_tls_application(lab: Lab) -> None:
+    """The application closes the connection without a word, after questions about reverse_proxy,
+    502 and "EOF" (https://stackoverflow.com/questions/tagged/caddy)."""
+    tls_application(lab)
+    caddy.serve(lab, SHOP.replace("127.0.0.1:3000", "127.0.0.1:3443"))
+
+
+@apache_scenario(
+    outside="http.server-error",
+    server="server.application-speaks-tls",
+    manual="a person decides whom Apache trusts",
+)
+def apache_speaks_http_to_a_silent_tls_application(lab: Lab) -> None:
+    """The same with ProxyPass http://: "AH01102: error reading status line from remote server"."""
+    tls_application(lab)
+    apache.serve(lab, f"{PAGES.replace('127.0.0.1:3000', '127.0.0.1:3443')}\n{HTTP}")
+
+
+@haproxy_scenario(
+    outside="http.server-error",
+    server="server.application-speaks-tls",
+    manual="a person decides whom HAProxy trusts",
+)
+def haproxy_speaks_http_to_a_silent_tls_application(lab: Lab) -> None:
+    """The same with a `server` line without `ssl`."""
+    tls_application(lab)
+    haproxy.serve(lab, SITE.replace("127.0.0.1:3000", "127.0.0.1:3443"))
+
+
 @healthy_haproxy()
 def haproxy_backend_is_trusted(lab: Lab) -> None:
     """HAProxy verifies a backend whose authority the system trusts."""

@@ -44,6 +44,28 @@ def ciphers_for_another_key(lab: Lab) -> None:
     rsa(lab, "ssl_protocols TLSv1.2;\n  ssl_ciphers ECDHE-ECDSA-AES128-GCM-SHA256;")
 
 
+@scenario(outside="tls.no-browser-cipher", differs=(site.CONF,))
+def suites_that_browsers_gave_up(lab: Lab) -> None:
+    """DHE suites only, after questions on Server Fault about ERR_SSL_VERSION_OR_CIPHER_MISMATCH and
+    SSL_ERROR_NO_CYPHER_OVERLAP of a site that curl opens."""
+    rsa(lab, f"{_dhe(lab)}ssl_ciphers DHE-RSA-AES256-GCM-SHA384:DHE-RSA-AES128-GCM-SHA256;")
+
+
+@healthy()
+def suites_that_browsers_gave_up_come_first(lab: Lab) -> None:
+    """The server prefers DHE, and takes ECDHE too."""
+    lists = "ssl_ciphers DHE-RSA-AES256-GCM-SHA384:ECDHE-RSA-AES128-GCM-SHA256;"
+    rsa(lab, f"{_dhe(lab)}ssl_prefer_server_ciphers on;\n  {lists}")
+
+
+def _dhe(lab: Lab) -> str:
+    """TLS 1.2 with parameters for DHE: those of RFC 7919."""
+    path = "/etc/nginx/ssl/ffdhe2048.pem"
+    made = "openssl genpkey -genparam -algorithm DH -pkeyopt group:ffdhe2048"
+    lab.server.sh(f"{made} -out {path} 2>/dev/null")
+    return f"ssl_protocols TLSv1.2;\n  ssl_dhparam {path};\n  "
+
+
 @scenario(
     outside="http.http2-cipher", manual="which devices still need the old suite, a person knows"
 )

@@ -55,6 +55,15 @@ def raw_client_of_sockjs(lab: Lab) -> None:
 
 
 @scenario(outside="websocket.other-path", manual=CLIENT)
+def path_of_streamlit(lab: Lab) -> None:
+    """Its page names no path: after questions on Stack Overflow about Streamlit that stays at
+    "Please wait..." behind nginx, with a location for another path."""
+    page = '<title>Streamlit</title><div id="root"></div>'
+    _serve(lab, "chat_server", "--path", "/_stcore/stream", "--page", page)
+    lab.change("location /ws", "location ~ ^/(ws|_stcore)")
+
+
+@scenario(outside="websocket.other-path", manual=CLIENT)
 def slash_at_the_end(lab: Lab) -> None:
     """As Django's routes have it."""
     _chat(lab, "--path", "/ws/")

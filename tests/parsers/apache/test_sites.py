@@ -47,7 +47,8 @@ def test_the_sockets_of_a_virtual_host(argument: str, expected: list[str]) -> No
 def test_tls_is_on_by_its_engine_or_by_the_ports_protocol() -> None:
     assert site("SSLEngine on").sockets[0].tls
     assert not site("SSLEngine off").sockets[0].tls
-    assert site("").sockets[0].tls, "Listen 443 https"
+    assert site("SSLCertificateFile /a.pem").sockets[0].tls, "Listen 443 https"
+    assert not site("").sockets[0].tls, "no certificate is named"
     (other,) = sites("Listen 8443\n<VirtualHost *:8443>\n</VirtualHost>")
     assert not other.sockets[0].tls
 

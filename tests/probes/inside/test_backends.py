@@ -62,6 +62,17 @@ def test_a_backend_that_answers_plain_http() -> None:
     assert look(AnyMachine(), APACHE, SECURE, timed_out).observed(BackendHandshake)
 
 
+def test_an_application_that_does_not_answer_plain_http_is_asked_with_tls() -> None:
+    text = f"{CERTIFICATE}Verify return code: 18 (self-signed certificate)\n"
+    closes = AnyMachine(text, plain="* Empty reply from server\n")
+    (shaken,) = look(closes, APACHE, apache_config(), PAGE).observed(BackendHandshake)
+    assert (shaken.verify_code, shaken.plain, shaken.port) == (18, False, 3000)
+    (shaken,) = look(AnyMachine(text), APACHE, apache_config(), PAGE).observed(BackendHandshake)
+    assert shaken.plain, "it speaks both"
+    broken = replace(PAGE, status=500)
+    assert not look(closes, APACHE, apache_config(), broken).observed(BackendHandshake)
+
+
 def test_an_application_that_redirects_is_asked_with_and_without_the_scheme() -> None:
     answers = look(AnyMachine(), APACHE, apache_config(), LOOP).observed(BackendAnswer)
     assert [(answer.host, answer.proto, answer.status) for answer in answers] == [

@@ -5,6 +5,7 @@ import contextlib
 import ssl
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +22,18 @@ from tests.support.servers import tls_server
 NAME = "shop.example.com"
 ROOT = trustme.CA()
 LEAF = ROOT.issue_cert(NAME)
+
+#: The parameters ffdhe2048 of RFC 7919.
+FFDHE2048 = """\
+-----BEGIN DH PARAMETERS-----
+MIIBCAKCAQEA//////////+t+FRYortKmq/cViAnPTzx2LnFg84tNpWp4TZBFGQz
++8yTnc4kmz75fS/jY2MMddj2gbICrsRhetPfHtXV/WVhJDP1H18GbtCFY2VVPe0a
+87VXE15/V8k1mE8McODmi3fipona8+/och3xWKE2rec1MKzKT0g6eXq8CrGCsyT7
+YdEIqUuyyOP7uWrat2DX9GgdT0Kj3jlN9K5W7edjcrsZCwenyO4KbXCeAvzhzffi
+7MA0BM0oNC9hkXL+nOmFg/+OTxIy7vKBg8P+OxtMb61zO7X8vC7CIAXFjvGDfRaD
+ssbzSibBsu/6iGtCOGEoXJf//////////wIBAg==
+-----END DH PARAMETERS-----
+"""
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -183,3 +196,18 @@ def test_another_protocol_is_shown_as_it_came() -> None:
 
 def test_a_site_without_tls_is_let_alone() -> None:
     assert not looking(wait, None, scheme="http").observed(Handshake)
+
+
+@pytest.mark.usefixtures("trusted")
+def test_a_suite_that_browsers_do_not_offer_is_compared(tmp_path: Path) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    ROOT.issue_cert(NAME, key_type=trustme.KeyType.RSA).configure_cert(context)
+    (tmp_path / "dh.pem").write_text(FFDHE2048)
+    context.load_dh_params(str(tmp_path / "dh.pem"))
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers("ECDHE-RSA-AES128-GCM-SHA256")
+    assert "no-dhe" not in variants(looking(wait, context))
+    context.set_ciphers("DHE-RSA-AES128-GCM-SHA256")
+    run = looking(wait, context)
+    assert of(run, "normal").takes_dhe
+    assert of(run, "no-dhe").failure

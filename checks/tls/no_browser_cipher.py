@@ -1,0 +1,79 @@
+"""The server chooses a cipher suite with finite-field Diffie-Hellman (DHE), and takes no other.
+
+Chrome offers none since version 53, Firefox since 78, Safari since 2016; they show
+ERR_SSL_VERSION_OR_CIPHER_MISMATCH. curl and OpenSSL offer them, so that tests succeed. The control
+is a handshake without these suites, which the server refuses.
+"""
+
+from collections.abc import Iterator
+
+from checks.tls import confidence
+from checks.tls._cipher_lists import excludes_recommended, extended_list, quoted
+from checks.tls._nginx_settings import TargetSettings, target_settings
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Where,
+    endpoints,
+    merge_subjects,
+)
+from diagnose.model.tls import Handshake
+
+#: Alerts of servers that share no suite (RFC 5246 section 7.2.2, RFC 8446 section 6.2).
+_NO_SUITE = {"handshake_failure", "insufficient_security"}
+
+
+@check(severity=Severity.ERROR, needs=[Handshake])
+def no_browser_cipher(evidence: Evidence) -> Iterator[Claim]:
+    refused = {
+        control.address: control
+        for control in evidence.of(Handshake)
+        if control.variant == "no-dhe" and control.alert and control.alert.name in _NO_SUITE
+    }
+    visits = [
+        handshake
+        for handshake in evidence.good(Handshake)
+        if handshake.variant == "normal" and handshake.takes_dhe and handshake.address in refused
+    ]
+    if visits:
+        yield _claim(evidence, visits, [refused[visit.address] for visit in visits])
+
+
+def _claim(evidence: Evidence, visits: list[Handshake], refused: list[Handshake]) -> Claim:
+    first, alert = visits[0], refused[0].alert
+    subjects = endpoints((visit.address for visit in visits), first.port)
+    settings = target_settings(evidence, "ssl_ciphers")
+    fix = _fix(settings) if settings else None
+    return Claim(
+        about=merge_subjects(subjects),
+        covers=subjects,
+        because=(*visits, *refused),
+        confidence=confidence(alert),
+        facts={
+            "name": evidence.target.host,
+            "port": first.port,
+            "addresses": tuple(dict.fromkeys(visit.address for visit in visits)),
+            "cipher": first.cipher,
+            "alert": alert.name if alert else "",
+            "place": settings.file_line if settings and fix else "",
+        },
+        location=settings.location if settings and fix else None,
+        fix=fix or Fix((Manual("set-ciphers", Where.SERVER),), Applicability.MANUAL),
+    )
+
+
+def _fix(settings: TargetSettings) -> Fix | None:
+    """Add recommended suites after the current ones, so that current clients still connect."""
+    written = [setting for setting in settings.settings if setting.directive and setting.args]
+    steps = settings.steps(
+        [(setting, f"ssl_ciphers {quoted(extended_list(setting.args[0]))};") for setting in written]
+    )
+    sure = settings.is_confined(written) and not any(
+        excludes_recommended(setting.args[0]) for setting in written
+    )
+    return Fix(steps, Applicability.AUTOMATIC if sure else Applicability.REVIEW) if steps else None
