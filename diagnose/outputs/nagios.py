@@ -32,7 +32,7 @@ def render_all(report_views: Sequence[tuple[Report, View]]) -> str:
     worst, view = max(report_views, key=lambda report_view: plugin_state(*report_view))
     state = STATES[plugin_state(worst, view)]
     # Nagios turns ";" into ":".
-    sentence = " - ".join([*_alerts(worst, view), verdict_sentence(worst, view.lang)])
+    sentence = " - ".join(_sentences(worst, view))
     many = f" ({len(report_views)} targets)" if len(report_views) > 1 else ""
     data = " ".join(
         value
@@ -67,6 +67,14 @@ def plugin_state(report: Report, view: View) -> int:
         elif threshold.range.alerts(value):
             state = max(state, _LEVEL_STATES[threshold.level])
     return state
+
+
+def _sentences(report: Report, view: View) -> list[str]:
+    """Return the verdict and the thresholds that are not kept. First comes what made the state: a
+    notification and a list of services show the beginning."""
+    alerts, sentence = _alerts(report, view), verdict_sentence(report, view.lang)
+    is_of_verdict = plugin_status(exit_status(report)) == plugin_state(report, view)
+    return [sentence, *alerts] if is_of_verdict else [*alerts, sentence]
 
 
 def _alerts(report: Report, view: View) -> list[str]:

@@ -110,6 +110,21 @@ def test_what_should_be_measured_and_was_not_is_unknown() -> None:
     assert "certificate_days was not measured" in render(plain, view)
 
 
+@pytest.mark.parametrize(
+    ("made", "ranges", "beginning"),
+    [
+        (refused(), {"warning": "1"}, "DIAGNOSE CRITICAL - Port 443 of "),
+        (refused(), {"critical": "certificate_days=14:"}, "DIAGNOSE CRITICAL - Port 443 of "),
+        (healthy(), {"warning": "0.05"}, "DIAGNOSE WARNING - response_time is 0.054 s, outside"),
+        (report(), {"warning": "1"}, "DIAGNOSE UNKNOWN - https://shop.example.com/"),
+    ],
+)
+def test_what_made_the_state_is_said_first(
+    made: Report, ranges: dict[str, str], beginning: str
+) -> None:
+    assert render(made, judging(**ranges)).startswith(beginning)
+
+
 def test_the_output_says_which_and_the_data_carry_the_ranges() -> None:
     view = judging(warning="certificate_days=90:", critical="certificate_days=@~:7")
     first, *rest = render(healthy(), view).splitlines()
