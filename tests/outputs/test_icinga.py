@@ -155,6 +155,8 @@ def test_the_first_line_is_the_output_and_says_the_cause(seen: Seen) -> None:
     assert lines["expired!https"][0].startswith("DIAGNOSE CRITICAL - The certificate of 127.0.0.1")
     assert re.match("DIAGNOSE CRITICAL - .* refuses", lines["refused!https"][0])
     assert lines["broken!https"][0].startswith("DIAGNOSE CRITICAL - https://127.0.0.1:")
+    assert lines["healthy!unusable"][0].startswith("DIAGNOSE UNKNOWN - --warning takes a range")
+    assert lines["healthy!short"][0].startswith("DIAGNOSE CRITICAL - certificate_days is ")
     assert "\nerror certificate.expired: " in output["expired!https"]
     assert "certificate_days was not measured" in lines["plain!unmeasured"][0]
 
