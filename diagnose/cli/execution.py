@@ -66,14 +66,16 @@ def _status(arguments: list[str], work: Callable[[], int]) -> int:
 
 
 def _report_failure(arguments: list[str], message: str, status: int) -> int:
-    """Write one line to stderr. With --json or --nagios, also write a document to stdout."""
+    """Write one line to stderr. With --json, also write a document to stdout; with --nagios, write
+    to stdout alone: Icinga takes both for the output, and shows its first line."""
     message = _translated(arguments, message)
-    write_note(f"diagnose: {sanitize(message)}\n")
     if _names_format(arguments, "nagios"):
         from diagnose.outputs.nagios import failure_text
 
         with contextlib.suppress(OSError, ValueError, UsageError):
             write(failure_text(message))
+        return status
+    write_note(f"diagnose: {sanitize(message)}\n")
     if _names_format(arguments, "json") or _names_format(arguments, "jsonl"):
         from diagnose.outputs.json import failure_document
         from diagnose.recording.codec import json_line
@@ -119,7 +121,8 @@ def _explain_missing_target(lang: str) -> None:
 def diagnose(request: RunRequest) -> int:
     """Diagnose the targets of a request, write the reports and return the exit status."""
     if not request.targets:
-        _explain_missing_target(request.output.language)
+        if request.output.format != "nagios":
+            _explain_missing_target(request.output.language)
         if request.output.format in {"json", "jsonl", "nagios"}:
             raise UsageError("A TARGET is missing.")
         return USAGE

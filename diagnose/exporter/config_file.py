@@ -48,7 +48,13 @@ _BOOLEAN_FIELDS = {
 
 def load_configuration(path: str) -> modules.Configuration:
     """Return the configuration of a file. Raise ConfigError."""
-    configuration = load_section(path, modules.Configuration)
+    document = _document(path)
+    try:
+        configuration = _converted(path, document, modules.Configuration)
+    except ConfigError:
+        for name, section in _sections(document):
+            _converted(f"{path}: module {name!r}", section, modules.Module)
+        raise
     for name, module in configuration.modules.items():
         problem = _problem(module)
         if problem:
@@ -58,12 +64,21 @@ def load_configuration(path: str) -> modules.Configuration:
 
 def load_section(path: str, kind: type[SectionT]) -> SectionT:
     """Return a YAML file as a value of this kind. Raise ConfigError."""
-    document = _document(path)
+    return _converted(path, _document(path), kind)
+
+
+def _converted(place: str, document: Any, kind: type[SectionT]) -> SectionT:
     try:
         return msgspec.convert({} if document is None else document, kind, strict=False,
             dec_hook=_decode)  # fmt: skip
     except msgspec.ValidationError as error:
-        raise ConfigError(f"{path}: {error}") from None
+        raise ConfigError(f"{place}: {error}") from None
+
+
+def _sections(document: Any) -> list[tuple[str, Any]]:
+    """Return the modules by name, of a document that may hold anything."""
+    found = document.get("modules") if isinstance(document, dict) else None
+    return list(found.items()) if isinstance(found, dict) else []
 
 
 def _document(path: str) -> Any:
@@ -153,7 +168,7 @@ def _encode(value: object) -> object:
         case Regexp():
             return value.text
         case ByteSize():
-            return int(value)
+            return str(value) if value else ""
     raise NotImplementedError(type(value))
 
 

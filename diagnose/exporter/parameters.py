@@ -11,8 +11,8 @@ _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
 def decode_target(text: str) -> str:
-    """Return a target decoded a second time, as blackbox_exporter does; unchanged if that cannot be
-    done."""
+    """Return a target decoded a second time, as blackbox_exporter does after 0.28; unchanged if
+    that cannot be done."""
     return text if _BAD_ESCAPE.search(text) else unquote_plus(text)
 
 

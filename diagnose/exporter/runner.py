@@ -56,6 +56,7 @@ class ProbeRun:
             ended = time.monotonic()
             metrics.set("probe_duration_seconds", ended - self.started)
             metrics.set("probe_success", success)
+            self._log_end(success, ended - self.started)
             if diagnosed:
                 is_changed = await self._is_changed(pulse) if success else False
                 await self._diagnose(partial(self._start, diagnosed), success, ended, is_changed)
@@ -67,6 +68,11 @@ class ProbeRun:
         if not success:
             set_failure_reasons(self.probe, conclusion)
         return success
+
+    def _log_end(self, success: bool, duration: float) -> None:
+        log = self.probe.log
+        write, message = (log.info, "Probe succeeded") if success else (log.error, "Probe failed")
+        write(message, duration_seconds=f"{duration:g}")
 
     def _start_pulse(
         self, target: Target, address: str | None
@@ -124,16 +130,14 @@ class ProbeRun:
     async def _guarded_prober(self) -> bool:
         try:
             async with asyncio.timeout(self.timeout):
-                success = await self.prober(self.probe)
+                return await self.prober(self.probe)
         except TimeoutError:
-            return self.probe.fail("Probe failed", "timeout", err="deadline exceeded")
+            return self.probe.fail("Probe ended", "timeout", err="deadline exceeded")
         except OSError as error:
-            return self.probe.fail("Probe failed", "other", err=error)
+            return self.probe.fail("Probe ended", "other", err=error)
         except Exception as error:
             _log.exception("A probe of %r crashed", self.probe.module.prober)
             return self.probe.fail("Probe crashed", "crash", err=f"{type(error).__name__}: {error}")
-        self.probe.log.info("Probe succeeded" if success else "Probe failed")
-        return success
 
     def _start(self, diagnosed: tuple[Target, str | None]) -> None:
         self.diagnoses.start(

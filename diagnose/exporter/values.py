@@ -11,7 +11,7 @@ import re2
 _DURATION = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)")
 _UNIT_SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)i?B", re.IGNORECASE)
-_SIZE_EXPONENTS = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4}
+_SIZE_EXPONENTS = {"T": 4, "G": 3, "M": 2, "K": 1, "": 0}
 
 #: How /config shows a secret.
 HIDDEN = "<secret>"
@@ -48,12 +48,19 @@ class ByteSize(int):
     @classmethod
     def parse(cls, text: str) -> "ByteSize":
         """Raise ValueError if the text is no size."""
-        match = _SIZE.fullmatch(text)
-        if match is None and not text.isdigit():
-            raise ValueError(f"not a size: {text!r} (write 10MB)")
-        if match is None:
+        parts = list(_SIZE.finditer(text))
+        if not parts and text.isdigit():
             return cls(text)
-        return cls(float(match[1]) * 1024 ** _SIZE_EXPONENTS[match[2].upper()])
+        if not parts or "".join(part[0] for part in parts) != text:
+            raise ValueError(f"not a size: {text!r} (write 10MB)")
+        return cls(sum(float(part[1]) * 1024 ** _SIZE_EXPONENTS[part[2].upper()] for part in parts))
+
+    def __str__(self) -> str:
+        rest, text = int(self), ""
+        for unit, exponent in _SIZE_EXPONENTS.items():
+            many, rest = divmod(rest, 1024**exponent)
+            text += f"{many}{unit}{'iB' if unit else 'B'}" if many else ""
+        return text or "0B"
 
 
 class Secret(str):

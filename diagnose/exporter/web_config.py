@@ -9,6 +9,8 @@ import hmac
 import ssl
 from base64 import b64decode
 from binascii import Error as Base64Error
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Literal
 
 import bcrypt
@@ -16,6 +18,7 @@ import msgspec
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
+from diagnose.exporter.cipher_names import cipher_name
 from diagnose.exporter.config_file import ConfigError, load_section
 from diagnose.exporter.modules import Section
 from diagnose.exporter.values import Secret
@@ -51,9 +54,15 @@ class TlsServerConfig(Section, frozen=True):
     client_ca_file: str = ""
     min_version: Literal["TLS10", "TLS11", "TLS12", "TLS13"] = "TLS12"
     max_version: Literal["TLS10", "TLS11", "TLS12", "TLS13"] = "TLS13"
+    #: IANA's names. Those of TLS 1.3 cannot be chosen, as in Go.
+    cipher_suites: list[str] = msgspec.field(default_factory=list)
+    #: Go has no such choice any more; ours is the server's.
+    prefer_server_cipher_suites: bool = True
 
 
 class HttpServerConfig(Section, frozen=True):
+    #: We speak HTTP/1.1 in both cases.
+    http2: bool = True
     headers: dict[str, str] = msgspec.field(default_factory=dict)
 
 
@@ -89,15 +98,36 @@ def server_context(path: str, config: WebConfig) -> ssl.SSLContext | None:
         return None
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     load_certificate(path, config, context)
+    if tls_config.client_ca_file and tls_config.client_auth_type == "NoClientCert":
+        raise ConfigError(f"{path}: client_ca_file has no effect without client_auth_type")
     try:
         context.minimum_version = _VERSIONS[tls_config.min_version]
         context.maximum_version = _VERSIONS[tls_config.max_version]
+        if tls_config.cipher_suites:
+            _choose_ciphers(context, tls_config.cipher_suites)
         if tls_config.client_ca_file:
-            context.load_verify_locations(tls_config.client_ca_file)
+            context.load_verify_locations(_beside(path, tls_config.client_ca_file))
         context.verify_mode = _CLIENT_CERTIFICATES[tls_config.client_auth_type]
     except (OSError, ValueError) as error:
         raise ConfigError(f"{path}: tls_server_config: {error}") from None
     return context
+
+
+def _beside(path: str, name: str) -> str:
+    """Return where a file is: a relative name is relative to the configuration file."""
+    return str(Path(path).parent / name)
+
+
+def _choose_ciphers(context: ssl.SSLContext, suites: Sequence[str]) -> None:
+    """Allow only these suites below TLS 1.3. Raise ValueError if one is not known."""
+    known = {cipher_name(each["name"]): each for each in context.get_ciphers()}
+    if unknown := [suite for suite in suites if suite not in known]:
+        raise ValueError(f"unknown cipher: {unknown[0]}")
+    chosen = [known[suite]["name"] for suite in suites if known[suite]["protocol"] != "TLSv1.3"]
+    if chosen:
+        context.set_ciphers(":".join(chosen))
+    else:
+        context.minimum_version = ssl.TLSVersion.TLSv1_3
 
 
 def load_certificate(path: str, config: WebConfig, context: ssl.SSLContext | None) -> None:
@@ -107,7 +137,9 @@ def load_certificate(path: str, config: WebConfig, context: ssl.SSLContext | Non
         return
     tls_config = config.tls_server_config
     try:
-        context.load_cert_chain(tls_config.cert_file, tls_config.key_file)
+        context.load_cert_chain(
+            _beside(path, tls_config.cert_file), _beside(path, tls_config.key_file)
+        )
     except OSError as error:
         raise ConfigError(f"{path}: tls_server_config: {error}") from None
 

@@ -21,6 +21,8 @@ from diagnose.outputs.verdict_text import verdict_sentence
 STATES = ("OK", "WARNING", "CRITICAL", "UNKNOWN")
 UNKNOWN = 3
 _LEVEL_STATES = {"warning": 1, "critical": 2}
+#: The states from good to bad: what is known to be broken is worse than what is not known.
+_RANKS = (0, 1, UNKNOWN, 2)
 
 
 def render(report: Report, view: View) -> str:
@@ -32,7 +34,7 @@ def render_all(report_views: Sequence[tuple[Report, View]]) -> str:
     worst, view = max(report_views, key=lambda report_view: plugin_state(*report_view))
     state = STATES[plugin_state(worst, view)]
     # Nagios turns ";" into ":".
-    sentence = " - ".join([*_alerts(worst, view), verdict_sentence(worst, view.lang)])
+    sentence = " - ".join(_sentences(worst, view))
     many = f" ({len(report_views)} targets)" if len(report_views) > 1 else ""
     data = " ".join(
         value
@@ -58,29 +60,31 @@ def plugin_status(status: int) -> int:
 def plugin_state(report: Report, view: View) -> int:
     """Return the state of one target, with the thresholds. What should be measured and was not is
     unknown, unless the site is known to be worse."""
-    state = plugin_status(exit_status(report))
-    measurements = _measurements(report)
-    for threshold in view.thresholds:
-        value = measurements.get(threshold.label)
-        if value is None:
-            state = state if state == _LEVEL_STATES["critical"] else UNKNOWN
-        elif threshold.range.alerts(value):
-            state = max(state, _LEVEL_STATES[threshold.level])
-    return state
+    states = [plugin_status(exit_status(report)), *(state for state, _ in _alerts(report, view))]
+    return max(states, key=_RANKS.index)
 
 
-def _alerts(report: Report, view: View) -> list[str]:
-    """Return the thresholds that the measurements do not keep; of two for one measurement the
-    critical one."""
+def _sentences(report: Report, view: View) -> list[str]:
+    """Return the verdict and the thresholds that are not kept. First comes what made the state: a
+    notification and a list of services show the beginning."""
+    alerts = [text for _, text in _alerts(report, view)]
+    sentence = verdict_sentence(report, view.lang)
+    is_of_verdict = plugin_status(exit_status(report)) == plugin_state(report, view)
+    return [sentence, *alerts] if is_of_verdict else [*alerts, sentence]
+
+
+def _alerts(report: Report, view: View) -> list[tuple[int, str]]:
+    """Return the state and the sentence of each threshold that is not kept, the worst first; of two
+    for one measurement the critical one."""
     measurements, lang = _measurements(report), view.lang
-    alerts: dict[str, str] = {}
+    alerts: dict[str, tuple[int, str]] = {}
     for threshold in sorted(view.thresholds, key=lambda each: _LEVEL_STATES[each.level]):
-        value = measurements.get(threshold.label)
+        label, value = threshold.label, measurements.get(threshold.label)
         if value is None:
-            alerts[threshold.label] = translate("threshold.unmeasured", lang, name=threshold.label)
+            alerts[label] = UNKNOWN, translate("threshold.unmeasured", lang, name=label)
         elif threshold.range.alerts(value):
-            alerts[threshold.label] = _alert(threshold, value, lang)
-    return list(alerts.values())
+            alerts[label] = _LEVEL_STATES[threshold.level], _alert(threshold, value, lang)
+    return sorted(alerts.values(), key=lambda alert: _RANKS.index(alert[0]), reverse=True)
 
 
 def _alert(threshold: Threshold, value: float, lang: str) -> str:
@@ -93,7 +97,7 @@ def _alert(threshold: Threshold, value: float, lang: str) -> str:
 
 def _long_output(report: Report, view: View) -> list[str]:
     lines = [f"{report.evidence.target.url}: {verdict(report).status}"]
-    lines += _alerts(report, view)
+    lines += [text for _, text in _alerts(report, view)]
     for finding in report.causes:
         title = finding_text.title(finding, view.lang)
         lines += [f"{finding.severity} {finding.check.id}: {title}"]

@@ -7,6 +7,7 @@ the tests of its own; times are not compared.
 import asyncio
 import contextlib
 import gzip
+import re
 import shutil
 import socket
 import ssl
@@ -14,10 +15,12 @@ import subprocess
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 import trustme
+import yaml
 
 from tests.exporter.test_other_probers import name_server, talker
 from tests.exporter.test_probe import PAGES
@@ -137,9 +140,14 @@ class Pair:
         scheme = "https" if place in {"secure", "foreign", "misnamed"} else "http"
         place = self.places[place]
         target = place if path is None else f"{scheme}://{place}{path}"
-        parameters = {"module": module, "target": target}
-        theirs = await self.ours.client.get(f"{self.theirs}/probe", params=parameters)
-        return samples(theirs.text), (await self.ours.probe(target, module)).samples
+        query = httpx.QueryParams({"module": module, "target": target})
+        theirs, ours = await self.get(f"/probe?{query}")
+        return samples(theirs.text), samples(ours.text)
+
+    async def get(self, path: str, method: str = "GET", **fields: str) -> list[httpx.Response]:
+        """Return the answers of blackbox_exporter and of us."""
+        urls = (f"{self.theirs}{path}", f"{self.ours.url}{path}")
+        return [await self.ours.client.request(method, url, headers=fields) for url in urls]
 
 
 def free_port() -> int:
@@ -269,6 +277,9 @@ REQUESTS: list[tuple[str, dict[str, str], str]] = [
     ("/-/healthy", {}, "GET"),
     ("/-/reload", {}, "GET"),
     ("/-/reload", {}, "POST"),
+    ("/-/reload", {}, "PUT"),
+    ("/-/healthy", {}, "HEAD"),
+    ("/metrics", {}, "HEAD"),
 ]
 
 
@@ -284,12 +295,147 @@ def test_the_same_statuses_media_types_and_errors(tmp_path: Path) -> None:
         async with pair(tmp_path) as both:
             different = []
             for path, fields, method in REQUESTS:
-                theirs, ours = [
-                    kind(await both.ours.client.request(method, f"{url}{path}", headers=fields))
-                    for url in (both.theirs, both.ours.url)
-                ]
+                theirs, ours = map(kind, await both.get(path, method, **fields))
                 if theirs != ours:
                     different.append(f"{method} {path} {fields}: {theirs}, {ours}")
             return different
 
     assert run(work()) == []
+
+
+#: Queries of /probe whose metrics are compared, with the places of the sites.
+QUERIES = [
+    "target={plain}",
+    "module=&target={plain}",
+    "target={plain}&target=nowhere.invalid",
+    "module=http_2xx&module=tcp&target={plain}",
+    "module=http_2xx&target={plain}&hostname=b.example",
+    "module=tls&target=https://{misnamed}/&hostname=b.example",
+    "module=tcp_tls&target={misnamed}&hostname=b.example",
+    "module=tcp_tls&target={misnamed}",
+    "module=tcp_tls&target={closed}",
+    "module=soa&target={names}&hostname=b.example",
+]
+
+
+def test_the_parameters_mean_the_same(tmp_path: Path) -> None:
+    async def work() -> list[str]:
+        async with pair(tmp_path) as both:
+            found = []
+            for query in QUERIES:
+                answers = await both.get(f"/probe?{query.format(**both.places)}")
+                theirs, ours = (samples(answer.text) for answer in answers)
+                if ("probe_ssl_earliest_cert_expiry", ()) not in theirs:
+                    ours.pop(("probe_ssl_earliest_cert_expiry", ()), None)
+                found += [f"{query}: {each}" for each in differences(theirs, ours)]
+            return found
+
+    assert run(work()) == []
+
+
+#: What Prometheus says of its time-out, "" if nothing. Ours is 600 s at most.
+SCRAPE_TIMEOUTS = ("", "0", "0.2", "0.5", "0.7", "1.6", "10", "1e2", "-3", "500")
+
+
+def test_a_probe_may_take_the_same_time(tmp_path: Path) -> None:
+    async def work() -> dict[tuple[str, str], list[float]]:
+        found = {}
+        async with pair(tmp_path) as both:
+            for module in ("tcp", "smtp"):
+                path = f"/probe?module={module}&target={both.places['closed']}&debug=true"
+                for seconds in SCRAPE_TIMEOUTS:
+                    fields = {"X-Prometheus-Scrape-Timeout-Seconds": seconds} if seconds else {}
+                    answers = await both.get(path, **fields)
+                    found[module, seconds] = [
+                        round(float(re.findall(r"timeout_seconds=(\S+)", answer.text)[0]), 6)
+                        for answer in answers
+                    ]
+        return found
+
+    seen = run(work())
+    assert {key: theirs for key, (theirs, _) in seen.items()} == {
+        key: ours for key, (_, ours) in seen.items()
+    }
+    assert seen["tcp", ""] == [119.5, 119.5]
+    assert seen["smtp", "10"] == [1, 1]
+
+
+def headings(text: str) -> list[str]:
+    """The lines that are headings, and the first key of the module."""
+    return [line for line in text.splitlines() if re.fullmatch(r"[A-Z].*:|prober: \w+", line)]
+
+
+def test_debug_and_logs_have_the_same_parts(tmp_path: Path) -> None:
+    async def work() -> list[list[str]]:
+        async with pair(tmp_path) as both:
+            target = both.places["closed"]
+            answers = await both.get(f"/probe?module=tcp&target={target}&debug=true")
+            answers += await both.get("/logs?id=0")
+            answers += await both.get(f"/logs?target={target}")
+            return [headings(answer.text) for answer in answers]
+
+    seen = run(work())
+    assert len(seen[0]) == 4
+    assert all(each == seen[0] for each in seen)
+
+
+def test_a_failure_stays_in_the_history_longer(tmp_path: Path) -> None:
+    async def work() -> list[tuple[int, int]]:
+        async with pair(tmp_path) as both:
+            await both.get(f"/probe?module=tcp&target={both.places['closed']}")
+            for _ in range(101):
+                await both.get(f"/probe?module=tcp&target={both.places['plain']}")
+            found = []
+            for number in (0, 1, 2, 101):
+                theirs, ours = await both.get(f"/logs?id={number}")
+                found.append((theirs.status_code, ours.status_code))
+            return found
+
+    assert run(work()) == [(200, 200), (404, 404), (200, 200), (200, 200)]
+
+
+#: Metrics of the exporter itself that alerts and dashboards use.
+STATE = ("blackbox_exporter_config_last_reload_successful", "blackbox_module_unknown_total")
+
+
+def test_a_file_that_is_not_valid_is_said_and_the_old_modules_stay(tmp_path: Path) -> None:
+    async def work() -> list[object]:
+        async with pair(tmp_path) as both:
+            good = (tmp_path / "blackbox.yml").read_text()
+            seen: list[object] = []
+            for text in ("modules: [", "modules:\n  tcp:\n    prober: tcp\n    bad: 1\n", good):
+                (tmp_path / "blackbox.yml").write_text(text)
+                seen.append([answer.status_code for answer in await both.get("/-/reload", "POST")])
+                path = f"/probe?module=no&target={both.places['plain']}"
+                seen.append([answer.status_code for answer in await both.get(path)])
+                path = f"/probe?module=tcp&target={both.places['plain']}"
+                seen.append([answer.status_code for answer in await both.get(path)])
+                found = [samples(answer.text) for answer in await both.get("/metrics")]
+                seen += [[each[name, ()] for each in found] for name in STATE]
+            return seen
+
+    failed, worked = [[500, 500], [400, 400], [200, 200], [0, 0]], [[200, 200], [400, 400]]
+    assert run(work()) == [
+        *failed, [1, 1], *failed, [2, 2], *worked, [200, 200], [1, 1], [3, 3],
+    ]  # fmt: skip
+
+
+def known(value: Any) -> Any:
+    """A configuration without what only we know, and without what is off in both."""
+    if isinstance(value, dict):
+        return {
+            key: known(part)
+            for key, part in value.items()
+            if key != "websocket" and known(part) not in (False, None, {})
+        }
+    return value
+
+
+def test_the_configuration_is_shown_with_the_same_values(tmp_path: Path) -> None:
+    async def work() -> list[Any]:
+        async with pair(tmp_path) as both:
+            return [yaml.safe_load(answer.text) for answer in await both.get("/config")]
+
+    theirs, ours = (known(each)["modules"] for each in run(work()))
+    assert {name: each for name, each in ours.items() if each != theirs[name]} == {}
+    assert theirs.keys() == ours.keys()

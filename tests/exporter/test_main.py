@@ -18,6 +18,7 @@ import httpx
 import pytest
 import trustme
 
+from diagnose.exporter.web_config import load_web_config, server_context
 from tests.support.exporter import config, http_module, write_config
 
 
@@ -128,10 +129,13 @@ def web_config(folder: Path, authority: trustme.CA) -> str:
     certificate.private_key_and_cert_chain_pem.write_to_path(str(folder / "server.pem"))
     password_hash = bcrypt.hashpw(b"hunter2", bcrypt.gensalt(4)).decode()
     file = folder / "web.yml"
-    pem = folder / "server.pem"
     file.write_text(f"""
-tls_server_config: {{cert_file: {pem}, key_file: {pem}}}
-http_server_config: {{headers: {{X-Frame-Options: deny}}}}
+tls_server_config:
+  cert_file: server.pem
+  key_file: server.pem
+  cipher_suites: [TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, TLS_AES_128_GCM_SHA256]
+  prefer_server_cipher_suites: true
+http_server_config: {{http2: false, headers: {{X-Frame-Options: deny}}}}
 basic_auth_users: {{prometheus: {password_hash}}}
 """)
     return str(file)
@@ -169,11 +173,20 @@ def test_tls_and_passwords(tmp_path: Path) -> None:
         ("basic_auth_users: {a: plain}", "the password of 'a' is no bcrypt hash"),
         ("tls_server_config: {cert_file: /nowhere, key_file: /nowhere}", "tls_server_config: "),
         ("rate_limit: {burst: 1}", "unknown field `rate_limit`"),
+        (
+            "tls_server_config: {cert_file: a.pem, key_file: a.pem, client_ca_file: a.pem}",
+            "client_ca_file has no effect without client_auth_type",
+        ),
+        (
+            "tls_server_config: {cert_file: a.pem, key_file: a.pem, cipher_suites: [RC4]}",
+            "unknown cipher: RC4",
+        ),
     ],
 )
 def test_a_wrong_web_configuration_starts_nothing(tmp_path: Path, text: str, message: str) -> None:
     web_file = tmp_path / "web.yml"
     web_file.write_text(text)
+    trustme.CA().issue_cert("a").private_key_and_cert_chain_pem.write_to_path(tmp_path / "a.pem")
     file = write_config(tmp_path, http_module())
     done = ended("--config.file", file, "--web.config.file", str(web_file))
     assert done.returncode == 78
@@ -185,3 +198,25 @@ def test_a_wrong_web_configuration_starts_nothing(tmp_path: Path, text: str, mes
 )
 def test_wrong_options_are_errors_of_usage(words: tuple[str, str]) -> None:
     assert ended(*words).returncode == 64
+
+
+@pytest.mark.parametrize(
+    ("suites", "version", "chosen"),
+    [
+        ("[TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256]", ssl.TLSVersion.TLSv1_2,
+            {"ECDHE-RSA-AES128-GCM-SHA256"}),
+        ("[TLS_AES_128_GCM_SHA256]", ssl.TLSVersion.TLSv1_3, None),
+    ],
+)  # fmt: skip
+def test_only_the_suites_of_the_file_are_allowed(
+    tmp_path: Path, suites: str, version: ssl.TLSVersion, chosen: set[str] | None
+) -> None:
+    trustme.CA().issue_cert("a").private_key_and_cert_chain_pem.write_to_path(tmp_path / "a.pem")
+    file = tmp_path / "web.yml"
+    tls = f"{{cert_file: a.pem, key_file: a.pem, cipher_suites: {suites}}}"
+    file.write_text(f"tls_server_config: {tls}")
+    context = server_context(str(file), load_web_config(str(file)))
+    assert context is not None
+    assert context.minimum_version == version
+    names = {each["name"] for each in context.get_ciphers() if each["protocol"] != "TLSv1.3"}
+    assert chosen in (None, names)

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -115,3 +116,12 @@ def test_an_unknown_length_is_minus_1(tmp_path: Path, path: str) -> None:
 def test_the_time_of_the_last_change(tmp_path: Path) -> None:
     seen = probe(tmp_path, "/created")
     assert seen.value("probe_http_last_modified_timestamp_seconds") == 1445412480
+
+
+def test_a_target_that_was_encoded_twice_is_decoded_twice(tmp_path: Path) -> None:
+    async def work() -> Any:
+        file = write_config(tmp_path, http_module())
+        async with site(PAGES) as serving, exporter(file) as serve:
+            return await serve.probe(quote(f"http://127.0.0.1:{serving.port}/created", safe=""))
+
+    assert run(work()).value("probe_http_status_code") == 201

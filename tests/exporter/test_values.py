@@ -36,10 +36,22 @@ def test_a_duration_is_shown_so_that_it_can_be_read(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "size"), [("4B", 4), ("10MB", 10 << 20), ("2KiB", 2048), ("7", 7)]
+    ("text", "size"),
+    [("4B", 4), ("10MB", 10 << 20), ("2KiB", 2048), ("7", 7), ("1MiB512KiB", 1536 << 10)],
 )
 def test_sizes(text: str, size: int) -> None:
     assert ByteSize.parse(text) == size
+
+
+@pytest.mark.parametrize("text", ["4B", "10MiB", "1KiB512B", "0B", "3TiB"])
+def test_a_size_is_shown_as_it_is_written(text: str) -> None:
+    assert str(ByteSize.parse(text)) == text
+
+
+@pytest.mark.parametrize("text", ["", "MB", "4B ", "4B5", "x4B"])
+def test_what_is_no_size_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="not a size"):
+        ByteSize.parse(text)
 
 
 def test_groups_are_put_into_a_template() -> None:
@@ -199,6 +211,7 @@ modules:
     [
         ("modules: {a: {prober: smoke}}", "Invalid enum value 'smoke'"),
         ("modules: {a: {prober: http, htpp: {}}}", "unknown field `htpp`"),
+        ("modules: {a: {prober: http}, b: {prober: tcp, x: 1}}", ".yml: module 'b': "),
         ("modules: {a: {prober: http, timeout: 5}}", "not a duration"),
         ("modules: {a: {prober: icmp, icmp: {ttl: 256}}}", "Expected `int` <= 255"),
         ("modules: {a: {prober: dns}}", "query_name must be set"),

@@ -3,6 +3,7 @@ python -m tests.lab shell [SCENARIO]                       a laboratory to walk 
 python -m tests.lab run SCENARIO [--on HOST] -- COMMAND    one command, on client and server
 python -m tests.lab corpus [SCENARIO ...] [--sample N]     other tools on the scenarios, as a table
 python -m tests.lab witness [SCENARIO ...]                 what the kernel says of each, as a table
+python -m tests.lab metrics [SCENARIO ...] [--sample N]    `diagnose serve` beside blackbox_exporter
 
 --platform NAME: on a server that systemd boots, laid out like that (tests/lab/platforms.py).
 """
@@ -16,7 +17,7 @@ import tempfile
 import threading
 from pathlib import Path
 
-from . import corpus, kernel_witness
+from . import corpus, kernel_witness, metrics
 from .hosts import PATH, environment
 from .lab import REPOSITORY, Lab, missing
 from .platforms import PLATFORMS, TODAY, Platform
@@ -101,6 +102,8 @@ def main() -> int:
     words = sys.argv[1:]
     if words[:1] == ["corpus"]:
         return corpus.main(words[1:])
+    if words[:1] == ["metrics"]:
+        return metrics.main(words[1:])
     if words[:1] == ["witness"]:
         return kernel_witness.main(words[1:])
     command: list[str] = []

@@ -110,6 +110,37 @@ def test_what_should_be_measured_and_was_not_is_unknown() -> None:
     assert "certificate_days was not measured" in render(plain, view)
 
 
+@pytest.mark.parametrize(
+    ("made", "ranges", "beginning"),
+    [
+        (refused(), {"warning": "1"}, "DIAGNOSE CRITICAL - Port 443 of "),
+        (refused(), {"critical": "certificate_days=14:"}, "DIAGNOSE CRITICAL - Port 443 of "),
+        (healthy(), {"warning": "0.05"}, "DIAGNOSE WARNING - response_time is 0.054 s, outside"),
+        (report(), {"warning": "1"}, "DIAGNOSE UNKNOWN - https://shop.example.com/"),
+        (
+            healthy(),
+            {"warning": "0.05", "critical": "certificate_days=90:"},
+            "DIAGNOSE CRITICAL - certificate_days is 61.08, outside 90: - response_time is ",
+        ),
+    ],
+)
+def test_what_made_the_state_is_said_first(
+    made: Report, ranges: dict[str, str], beginning: str
+) -> None:
+    assert render(made, judging(**ranges)).startswith(beginning)
+
+
+@pytest.mark.parametrize("labels", [("time", "tls"), ("tls", "time")])
+def test_what_is_known_to_be_bad_is_worse_than_what_was_not_measured(
+    labels: tuple[str, str],
+) -> None:
+    view = View(thresholds=tuple(threshold("critical")(f"{label}=0.1") for label in labels))
+    line = render(report(), view)
+    assert line.startswith(
+        "DIAGNOSE CRITICAL - time is 0.312 s, outside 0.1 - tls was not measured"
+    )
+
+
 def test_the_output_says_which_and_the_data_carry_the_ranges() -> None:
     view = judging(warning="certificate_days=90:", critical="certificate_days=@~:7")
     first, *rest = render(healthy(), view).splitlines()
@@ -132,7 +163,10 @@ def test_a_wrong_range_is_unknown(
     words: list[str], reason: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main.main(["--nagios", "x.example", *words]) == 3
-    assert reason in capsys.readouterr().out
+    written = capsys.readouterr()
+    assert written.out.startswith("DIAGNOSE UNKNOWN - ")
+    assert reason in written.out
+    assert written.err == ""  # Icinga would show it in the place of the state
 
 
 def test_thresholds_are_for_plugins_only(capsys: pytest.CaptureFixture[str]) -> None:
