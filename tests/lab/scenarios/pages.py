@@ -46,7 +46,7 @@ def error_page_that_leads_to_itself(lab: Lab) -> None:
     _page(lab, f"  root {FOLDER};\n  location / {{ rewrite ^(.*)$ /app$1; }}\n")
 
 
-@scenario(outside=None, server="nginx.index-missing", manual=DEPLOY)
+@scenario(outside=None, server="nginx.index-missing", manual=DEPLOY, not_on=UNLOGGED)
 def folder_without_an_index(lab: Lab) -> None:
     _static(lab, index="")
 

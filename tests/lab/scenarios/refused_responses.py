@@ -5,7 +5,7 @@ import time
 
 from .. import apache, caddy, haproxy, site
 from ..lab import HERE, Lab
-from ..scenario import scenario
+from ..scenario import UNLOGGED, scenario
 from .apache import FILES, apache_scenario
 from .bodies import PROGRAM
 from .caddy import caddy_scenario
@@ -34,7 +34,7 @@ time.sleep(600)
 """
 
 
-@scenario(outside="http.server-error", server="upstream.queue-full", manual=MEND)
+@scenario(outside="http.server-error", server="upstream.queue-full", manual=MEND, not_on=UNLOGGED)
 def workers_of_php_are_busy(lab: Lab) -> None:
     """Issue 2399 of benoitc/gunicorn and many about pm.max_children: "(11: Resource temporarily
     unavailable)"."""

@@ -7,7 +7,7 @@ X-Accel-Redirect 404", "rewrite or internal redirection cycle X-Accel-Redirect".
 
 from .. import site
 from ..lab import Lab
-from ..scenario import healthy, scenario
+from ..scenario import UNLOGGED, healthy, scenario
 from .page_assets import FALLBACK, FOLDER, PROXY, _build, _serve
 
 MINE = (site.CONF,)
@@ -140,7 +140,8 @@ def encoded_slash_is_decoded(lab: Lab) -> None:
 
 
 @scenario(
-    outside="http.server-error", server="upstream.target-empty", manual="nobody knows the address"
+    outside="http.server-error", server="upstream.target-empty", manual="nobody knows the address",
+    not_on=UNLOGGED,
 )  # fmt: skip
 def map_lacks_the_name(lab: Lab) -> None:
     """proxy_pass http://$backend, and the map is for the name with "www." alone."""
