@@ -4,6 +4,7 @@ from ..lab import Lab
 from ..scenario import healthy, scenario
 
 SETTING = "net.ipv4.ip_default_ttl"
+NO_FILE = "the file of it is not known"
 
 
 def _set(lab: Lab, value: int) -> None:
@@ -11,7 +12,7 @@ def _set(lab: Lab, value: int) -> None:
     lab.server.sh(f"sysctl -qw {SETTING}={value}")
 
 
-@scenario(outside="tcp.timeout", server="host.ttl-too-low", manual="the file of it is not known")
+@scenario(outside="tcp.timeout", server="host.ttl-too-low", both="tcp.timeout", manual=NO_FILE)
 def replies_end_at_the_first_router(lab: Lab) -> None:
     """Set by hand to hide something from traceroute."""
     _set(lab, 1)
