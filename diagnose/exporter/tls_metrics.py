@@ -3,6 +3,8 @@
 import hashlib
 import warnings
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import NamedTuple
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
@@ -20,6 +22,9 @@ ZERO_TIME = -62135596800
 #: Limits of the search for verified chains.
 _MAX_CERTIFICATES = 20
 _MAX_DEPTH = 8
+
+#: Bytes of a chain whose facts are kept, at most: 2,048 of them take some 30 MB.
+_USUAL_BYTES = 16 << 10
 
 #: The order of Go's pkix.Name.String: the last of its sequence comes first.
 _NAME_ORDER = (
@@ -49,8 +54,12 @@ def set_tls_metrics(
 ) -> None:
     """Set the metrics of a handshake that succeeded. `roots` are those that verified its chain, ()
     if it was not verified."""
-    metrics, served = probe.metrics, parse_certificates(result.chain)
+    metrics = probe.metrics
     set_expiry(probe, result.chain)
+    # A site shows the same chain in each probe. A huge one is not kept.
+    is_usual = sum(map(len, result.chain)) <= _USUAL_BYTES
+    read_chain = _kept_facts if is_usual else _chain_facts
+    facts = read_chain(tuple(result.chain), tuple(roots))
     metrics.declare_labelled(
         "probe_tls_version_info", "Returns the TLS version used or NaN when unknown"
     )
@@ -64,14 +73,31 @@ def set_tls_metrics(
         "probe_ssl_last_chain_expiry_timestamp_seconds",
         "Returns last SSL chain expiry in timestamp",
     )
-    expiry = last_chain_expiry(served, roots) if roots else ZERO_TIME
-    metrics.set("probe_ssl_last_chain_expiry_timestamp_seconds", expiry)
-    if served:
+    metrics.set("probe_ssl_last_chain_expiry_timestamp_seconds", facts.last_expiry)
+    if facts.leaf_labels:
         metrics.declare_labelled(
             "probe_ssl_last_chain_info", "Contains SSL leaf certificate information"
         )
-        metrics.set("probe_ssl_last_chain_info", 1, **_leaf_labels(result.chain[0], served[0]))
-        probe.fingerprint = hashlib.sha256(result.chain[0]).hexdigest()
+        metrics.set("probe_ssl_last_chain_info", 1, **facts.leaf_labels)
+        probe.fingerprint = facts.leaf_labels["fingerprint_sha256"]
+
+
+class _ChainFacts(NamedTuple):
+    """What is said of a chain; `leaf_labels` is empty if no certificate can be parsed."""
+
+    last_expiry: float
+    leaf_labels: dict[str, str]
+
+
+def _chain_facts(chain: tuple[bytes, ...], roots: tuple[x509.Certificate, ...]) -> _ChainFacts:
+    served = parse_certificates(chain)
+    return _ChainFacts(
+        last_chain_expiry(served, roots) if roots else ZERO_TIME,
+        _leaf_labels(chain[0], served[0]) if served else {},
+    )
+
+
+_kept_facts = lru_cache(maxsize=2048)(_chain_facts)
 
 
 def dns_names_and_addresses(chain: Sequence[bytes]) -> tuple[list[str], list[str]]:
