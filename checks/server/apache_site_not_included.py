@@ -32,6 +32,8 @@ def apache_site_not_included(evidence: Evidence) -> Iterator[Claim]:
     view, target = server_view(evidence), evidence.target
     if view is None or view.config is None or view.server.product != "apache":
         return
+    if not view.config.complete:
+        return  # the line or the file may be in what could not be read
     if any(has_name(site, target.host) for site in view.answering_sites):
         return
     site = next(

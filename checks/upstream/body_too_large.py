@@ -1,6 +1,6 @@
 """Somebody sent more than client_max_body_size (default 1m) and got 413 (error.log: "client
 intended to send too large body: 2097152 bytes"). The site works; whether such uploads should be
-possible is a decision."""
+possible is a decision, unless a person asks about 413."""
 
 import re
 from collections.abc import Iterator
@@ -32,6 +32,15 @@ def body_too_large(evidence: Evidence) -> Iterator[Claim]:
                 groups.setdefault(id(match.block), (match, []))[1].append(line)
     for match, lines in groups.values():
         yield _claim(nginx, match, lines)
+
+
+def _severity(evidence: Evidence) -> Severity | None:
+    """Return that of a fault if the message was pasted: then the uploads are meant to work."""
+    symptom = evidence.target.symptom
+    is_pasted = symptom is not None and (
+        symptom.kind == "body-size" or (symptom.kind == "status" and symptom.number == 413)
+    )
+    return Severity.WARNING if is_pasted else None
 
 
 def _body_size(line: LogLine) -> int:
@@ -72,6 +81,7 @@ def _claim(nginx: Nginx, match: LocationMatch, lines: list[LogLine]) -> Claim:
             "message": largest.text,
         },
         confidence=Confidence.CERTAIN,
+        severity=_severity(nginx.evidence),
         location=nginx.location(reported_directive),
         fix=Fix((*file_edits, *reload_steps(nginx)), Applicability.REVIEW),
     )

@@ -36,3 +36,9 @@ def test_silent_when_the_site_is_read_or_only_available() -> None:
     assert not judge(CHECK, APACHE, read)
     available = enabled("/etc/apache2/sites-available/shop.conf")
     assert not judge(CHECK, APACHE, replace(apache_config(OTHER), idle=(available,)))
+
+
+def test_silent_when_a_part_of_the_configuration_could_not_be_read() -> None:
+    idle = enabled("/etc/apache2/sites-enabled/shop.example.com")
+    config = replace(apache_config(OTHER, complete=False), idle=(idle,))
+    assert not judge(CHECK, APACHE, config)

@@ -1,5 +1,8 @@
-from diagnose.model import Edit
-from tests.support.check_evidence import judge
+from dataclasses import replace
+
+from diagnose.model import Edit, Severity
+from diagnose.model.symptom import Symptom
+from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import SITE, config
 from tests.support.upstream_evidence import logged
 
@@ -28,3 +31,11 @@ def test_silent_when_nothing_was_refused_or_elsewhere() -> None:
     assert not judge(CHECK, config(), logged("something else"))
     other = logged(SAID.text, SAID.request, "", "www.example.org")
     assert not judge(CHECK, config(), other)
+
+
+def test_is_a_fault_where_its_message_was_pasted() -> None:
+    pasted = replace(SHOP, symptom=Symptom("body-size", "413 Request Entity Too Large", 413))
+    (claim,) = judge(CHECK, config(), SAID, target=pasted)
+    assert claim.severity is Severity.WARNING
+    (claim,) = judge(CHECK, config(), SAID)
+    assert claim.severity is None
