@@ -17,12 +17,15 @@ MAX_PATHS = 3
 
 @check(severity=Severity.NOTE, needs=[WebSocketPath])
 def not_tried(evidence: Evidence) -> Iterator[Claim]:
-    if evidence.target.websockets or evidence.of(Upgrade):
+    # On the server, paths of nginx's own configuration may have been tried.
+    tried = {_bare(upgrade.path) for upgrade in evidence.of(Upgrade)}
+    named = [each for each in evidence.good(WebSocketPath) if _bare(each.path) not in tried]
+    named = named[:MAX_PATHS]
+    if evidence.target.websockets or not named:
         return
-    named = evidence.good(WebSocketPath)[:MAX_PATHS]
     yield Claim(
         about=Subject(port=evidence.target.port, path=named[0].path),
-        because=named,
+        because=tuple(named),
         confidence=Confidence.LIKELY,
         facts={
             "paths": tuple(each.path for each in named),
@@ -32,3 +35,8 @@ def not_tried(evidence: Evidence) -> Iterator[Claim]:
             "target": evidence.target.url,
         },
     )
+
+
+def _bare(path: str) -> str:
+    """Return a path without its query and its last slash."""
+    return path.partition("?")[0].rstrip("/")

@@ -1,5 +1,7 @@
 """websocket.not-tried: when it fires, and when it is silent."""
 
+from dataclasses import replace
+
 from diagnose.model.pages import WebSocketPath
 from tests.support.check_evidence import CHAT, judge
 from tests.support.websocket_evidence import upgrade
@@ -18,4 +20,9 @@ def test_fires_where_the_page_names_one_and_none_was_asked_for() -> None:
 
 def test_silent_where_one_was_asked_for_or_tried() -> None:
     assert not judge(CHECK, NAMED, target=CHAT)
-    assert not judge(CHECK, NAMED, upgrade(101, accepted=True))
+    tried = replace(upgrade(101, accepted=True), path="/socket.io/?EIO=4")
+    assert not judge(CHECK, NAMED, tried)
+
+
+def test_fires_where_another_was_tried() -> None:
+    assert judge(CHECK, NAMED, upgrade(101, accepted=True))
