@@ -206,7 +206,7 @@ def written_level(directive: Directive) -> str:
 
 def keeps_request_errors(level: str) -> bool:
     """Return whether a log of this level says why a request failed: nginx uses "error" for that."""
-    return LEVELS.index(level) >= LEVELS.index("error")
+    return level not in LEVELS[: LEVELS.index("error")]
 
 
 @frozen
