@@ -29,7 +29,7 @@ _MAX_STRIP_LINES = 2
 
 
 def new_page(view: View) -> Page:
-    return Page(view.width, view.color, view.ascii)
+    return Page(view.width, view.color, view.ascii, folds=True)
 
 
 def strip_text(report: Report, view: View) -> str:
