@@ -2,10 +2,18 @@
 
 from collections.abc import Iterator
 
-from diagnose.outputs.terminal import cell_len
+from diagnose.outputs.terminal import Page, cell_len
 
 #: The indent of the lines after the first, in cells.
 _HANGING = 4
+
+
+class FoldingPage(Page):
+    """A page on which a command that is too long is continued on the next line."""
+
+    def code(self, text: str, indent: int = 0, role: str = "command") -> None:
+        lines = fold_command(text, self.width - indent) if text.startswith("$ ") else [text]
+        super().code("\n".join(lines), indent, role)
 
 
 def fold_command(command: str, width: int) -> list[str]:

@@ -108,13 +108,11 @@ def _unbreakable(text: str) -> Iterator[str]:
 
 @dataclass(slots=True)
 class Page:
-    """A page of lines, built one after another. With `folds`, a command that is too long is
-    continued on the next line; otherwise it is as long as it is."""
+    """A page of lines, built one after another."""
 
     width: int
     color: bool = False
     ascii: bool = False
-    folds: bool = False
     lines: list[str] = field(default_factory=list)
 
     def add(self, *spans: Span | str) -> None:
@@ -147,13 +145,8 @@ class Page:
                 self.prose(block, "", indent, role)
 
     def code(self, text: str, indent: int = 0, role: str = "command") -> None:
-        """Add lines that are never wrapped or cut; a command may be folded."""
-        lines = text.split("\n")
-        if self.folds and len(lines) == 1 and text.startswith("$ "):
-            from diagnose.outputs.folding import fold_command
-
-            lines = fold_command(text, self.width - indent)
-        for line in lines:
+        """Add lines that are never wrapped or cut."""
+        for line in text.split("\n"):
             self.add((role, " " * indent + line))
 
     def paint(self, role: str, text: str) -> str:

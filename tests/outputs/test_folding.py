@@ -5,7 +5,7 @@ import shlex
 from hypothesis import given
 from hypothesis import strategies as st
 
-from diagnose.outputs.folding import fold_command
+from diagnose.outputs.folding import FoldingPage, fold_command
 from diagnose.outputs.terminal import Page, cell_len
 
 LONG = (
@@ -39,7 +39,7 @@ def test_several_lines_are_left_alone() -> None:
 
 
 def test_only_a_page_that_folds_does() -> None:
-    page, folding = Page(60), Page(60, folds=True)
+    page, folding = Page(60), FoldingPage(60)
     page.code(LONG)
     folding.code(LONG, 4)
     assert len(page.lines) == 1
