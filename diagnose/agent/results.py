@@ -14,6 +14,7 @@ from typing import Any
 from diagnose.agent.arguments import Evidence
 from diagnose.model import Report, Target
 from diagnose.model.view import View
+from diagnose.outputs import finding_text
 from diagnose.outputs.json import document
 from diagnose.probes import diagnose_command
 
@@ -47,20 +48,41 @@ _SHOW = "Shows the same report with the real names, where a step holds a stand-i
 _FIX = "Asks, carries out the remedy, looks again, and takes it back if it did not help."
 
 
-def report_result(report: Report, view: View, evidence: Evidence, masked: bool) -> dict[str, Any]:
-    """Return the wrapper with a report. `evidence` selects the observations in it."""
+def altered(original: Report, masked: Report) -> list[str]:
+    """Return the ids of the findings whose steps the masking changed: no shell and no patch takes
+    them as they stand."""
+    steps = {finding.id: finding_text.steps(finding) for finding in original.findings}
+    return [
+        finding.id
+        for finding in masked.findings
+        if finding_text.steps(finding) != steps.get(finding.id, ())
+    ]
+
+
+def report_result(
+    report: Report, view: View, evidence: Evidence, masked: bool, stand_ins: list[str]
+) -> dict[str, Any]:
+    """Return the wrapper with a report. `evidence` selects the observations in it; `stand_ins` are
+    the findings whose steps hold stand-ins."""
     content = document(report, view)
     if evidence == "cited":
         content["observations"] = _cited(content)
-    return {"provenance": _PROVENANCE, "masked": masked, "next": [], "report": content}
+    return {
+        "provenance": _PROVENANCE,
+        "masked": masked,
+        "stand_ins_in": stand_ins,
+        "next": [],
+        "report": content,
+    }
 
 
-def next_commands(target: Target, content: Mapping[str, Any], masked: bool) -> list[dict[str, str]]:
-    """Return what a person may type on the server after this report. `target` is as the agent wrote
+def next_commands(target: Target, result: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Return what a person may type on the server after this result. `target` is as the agent wrote
     it: nothing of the site is in these commands."""
-    remedies = [finding["remedy"] for finding in content["findings"] if finding["root_cause"]]
+    causes = [finding for finding in result["report"]["findings"] if finding["root_cause"]]
+    remedies = [finding["remedy"] for finding in causes]
     commands = []
-    if remedies and masked:
+    if remedies and result["masked"]:
         commands.append((diagnose_command(target), _SHOW))
     if any(remedy and remedy["applicability"] == "automatic" for remedy in remedies):
         commands.append((_with_word(diagnose_command(target), "fix"), _FIX))
@@ -100,6 +122,12 @@ def report_schema() -> dict[str, Any]:
                 "description": "Whether names, addresses and secrets are stand-ins (name1). The "
                 "host that the call names is not.",
             },
+            "stand_ins_in": {
+                "type": "array",
+                "items": {"type": "string"},
+                "description": "Ids of findings whose steps hold stand-ins (name1, ***). Such a "
+                "step cannot be run or applied as it stands: use the commands of next.",
+            },
             "next": {
                 "type": "array",
                 "description": "Commands for a person on the server. A person decides.",
@@ -111,7 +139,7 @@ def report_schema() -> dict[str, Any]:
             },
             "report": {"$ref": "#/$defs/report"},
         },
-        "required": ["provenance", "masked", "next", "report"],
+        "required": ["provenance", "masked", "stand_ins_in", "next", "report"],
         "$defs": json.loads(path.read_text("utf-8"))["$defs"],
     }
 

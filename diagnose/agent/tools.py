@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from diagnose.agent.arguments import DiagnoseCall, ExplainCall, ReplayCall
-from diagnose.agent.results import next_commands, report_result
+from diagnose.agent.results import altered, next_commands, report_result
 from diagnose.agent.settings import ServerSettings
 from diagnose.checking import registry
 from diagnose.checking.conclusion import conclude
@@ -50,7 +50,7 @@ class Tools:
             again=call.options.rerun_args,
         )
         result = await self._result(report, view, call, call.options)
-        result["next"] = next_commands(call.target, result["report"], result["masked"])
+        result["next"] = next_commands(call.target, result)
         return result
 
     async def explain(self, call: ExplainCall) -> dict[str, Any]:
@@ -81,13 +81,13 @@ class Tools:
     async def _result(
         self, report: Report, view: View, call: DiagnoseCall | ReplayCall, options: Options
     ) -> dict[str, Any]:
-        masks = self._settings.masks
+        masks, original = self._settings.masks, report
         if masks:
             judge = self._settings.judge(options)
             # Masking judges the evidence again: other calls shall not wait for it.
             keeps_target = isinstance(call, DiagnoseCall)
             report, view = await asyncio.to_thread(masked_report, report, view, judge, keeps_target)
-        return report_result(report, view, call.evidence, masks)
+        return report_result(report, view, call.evidence, masks, altered(original, report))
 
 
 def _read(path: str) -> Recording:

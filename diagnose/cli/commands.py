@@ -188,13 +188,16 @@ def _print_demo(request: RunRequest, run: "Callable[[Sink], Coroutine[Any, Any, 
     from diagnose.cli.runs import run_to_end
 
     view = request.view()
-    if request.output.format in {None, "text"} and request.output.verbosity >= 0:
+    is_text = request.output.format in {None, "text"} and request.output.verbosity >= 0
+    if is_text:
         write(demo.introduction(request.targets[0], view) + "\n")
     sink = event_sink(request, view)
     reports, status = run_to_end(
         lambda group: group.run_all([run(group.watchdog.record(sink))]), request.options
     )
     write_after_events(reports, request, view)
+    if is_text:
+        write("\n" + demo.ending(view))
     return status
 
 

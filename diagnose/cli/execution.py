@@ -61,8 +61,17 @@ def _status(arguments: list[str], work: Callable[[], int]) -> int:
     except Exception as error:
         if os.environ.get("DIAGNOSE_DEBUG"):
             raise
-        message = f"A fault of diagnose itself: {type(error).__name__}: {error}"
-        return _report_failure(arguments, f"{message} (DIAGNOSE_DEBUG=1 shows where)", BUG)
+        return _report_failure(arguments, _fault_text(error), BUG)
+
+
+def _fault_text(error: Exception) -> str:
+    """Return what went wrong in diagnose itself, and where its traceback is."""
+    from diagnose.cli.fault_file import write_fault
+
+    message = f"A fault of diagnose itself: {type(error).__name__}: {error}"
+    if path := write_fault(error):
+        return f"{message} ({path} shows where; names and addresses may be in it)"
+    return f"{message} (DIAGNOSE_DEBUG=1 shows where)"
 
 
 def _report_failure(arguments: list[str], message: str, status: int) -> int:

@@ -3,7 +3,7 @@
 Source: blackbox_exporter, CONFIGURATION.md; prometheus/common, config.HTTPClientConfig.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -55,7 +55,7 @@ class ClientConfig(Section, frozen=True):
 
     basic_auth: BasicAuth | None = None
     authorization: Authorization | None = None
-    oauth2: dict[str, object] | None = None
+    oauth2: dict[str, Any] | None = None
     bearer_token: Secret = Secret()
     bearer_token_file: str = ""
     tls_config: TlsConfig = TlsConfig()
@@ -178,8 +178,8 @@ class Module(Section, frozen=True):
     tcp: TcpModule = TcpModule()
     icmp: IcmpModule = IcmpModule()
     dns: DnsModule = DnsModule()
-    grpc: dict[str, object] = {}
-    unix: dict[str, object] = {}
+    grpc: dict[str, Any] = {}
+    unix: dict[str, Any] = {}
     websocket: WebsocketModule = WebsocketModule()
 
 

@@ -1,11 +1,9 @@
-"""The messages of failures that the program words itself. Those of the system, of OpenSSL, curl,
-ssh and other programs are shown as they are."""
+"""The messages of failures: those that the program words itself, and the usual ones of the system
+and of OpenSSL, whose own words stay beside the translation: people search for them. Others, and
+those of curl, ssh and other programs, are shown as they are."""
 
-import re
-from functools import cache
-
-from diagnose.i18n import SOURCE_LANGUAGE
 from diagnose.i18n.messages import Message, Messages
+from diagnose.i18n.recognized import recognize
 
 MESSAGES = Messages(
     Message("failure.timeout", "timed out"),
@@ -50,27 +48,37 @@ MESSAGES = Messages(
     Message("failure.globalping-strange", "Globalping answered nothing that is documented"),
     Message("failure.unread", "not read: {what}"),
     Message("failure.cut-at-end", "the connection was closed"),
+    # NOTE: the system's words (errno(3), gai_strerror(3)): translated, and then as they are.
+    Message("system.refused", "Connection refused"),
+    Message("system.reset", "Connection reset by peer"),
+    Message("system.timed-out", "Connection timed out"),
+    Message("system.no-route", "No route to host"),
+    Message("system.unreachable", "Network is unreachable"),
+    Message("system.host-down", "Host is down"),
+    Message("system.broken-pipe", "Broken pipe"),
+    Message("system.denied", "Permission denied"),
+    Message("system.not-permitted", "Operation not permitted"),
+    Message("system.no-file", "No such file or directory"),
+    Message("system.unknown-name", "Name or service not known"),
+    Message("system.name-without-address", "No address associated with hostname"),
+    Message("system.no-resolver", "Temporary failure in name resolution"),
+    # NOTE: OpenSSL's words (X509_verify_cert_error_string(3)): translated, and then as they are.
+    Message("openssl.expired", "certificate has expired"),
+    Message("openssl.not-yet-valid", "certificate is not yet valid"),
+    Message("openssl.self-signed", "self-signed certificate"),
+    Message("openssl.self-signed-root", "self-signed certificate in certificate chain"),
+    Message("openssl.no-local-issuer", "unable to get local issuer certificate"),
+    Message("openssl.no-issuer", "unable to get issuer certificate"),
+    Message("openssl.first", "unable to verify the first certificate"),
+    Message("openssl.signature", "certificate signature failure"),
+    Message("openssl.revoked", "certificate revoked"),
+    Message("openssl.purpose", "unsuitable certificate purpose"),
+    Message("openssl.weak-key", "EE certificate key too weak"),
+    Message("openssl.weak-authority", "CA certificate key too weak"),
+    Message("openssl.weak-digest", "CA signature digest algorithm too weak"),
 )
 
 
 def text(message: str, lang: str) -> str:
-    """Return the message of a failure in a language, unchanged if it is not one of ours."""
-    if lang == SOURCE_LANGUAGE:
-        return message
-    for pattern, key in _patterns():
-        if found := pattern.fullmatch(message):
-            facts = {name: text(fact, lang) for name, fact in found.groupdict().items()}
-            return MESSAGES.translate(key, lang, **facts)
-    return message
-
-
-@cache
-def _patterns() -> list[tuple[re.Pattern[str], str]]:
-    return [
-        (
-            re.compile(re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.+)", re.escape(template.text))),
-            template.key,
-        )
-        for template in MESSAGES
-        if isinstance(template, Message)
-    ]
+    """Return the message of a failure in a language, unchanged if it is not known."""
+    return recognize(MESSAGES, message, lang, text)

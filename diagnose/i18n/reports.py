@@ -303,7 +303,6 @@ MESSAGES = Messages(
     ),
     Message("another-user-runs-it", "another user runs it"),
     Message("logged-to-no-file", "logged to no file"),
-    Message("errors-left-out", "its level leaves the errors of requests out"),
     PluralMessage("count.causes", "{count} root cause", "{count} root causes"),
     PluralMessage("count.symptoms", "{count} consequence", "{count} consequences"),
     PluralMessage("count.notes", "{count} note", "{count} notes"),
@@ -375,6 +374,11 @@ MESSAGES = Messages(
         "demo",
         "A site on loopback, made for this run: real servers, real TLS, and one fault, as "
         "`{command}` sees it:",
+    ),
+    Message(
+        "demo.ended",
+        "The site ended with this run, so these commands reach it no more. To apply the fix, run "
+        "`diagnose demo` full screen, on a terminal.",
     ),
     Message("demo.unreachable", "The port of HTTPS cannot be reached: connection refused."),
     Message("demo.websocket", "The WebSocket answers 404: nginx does not pass the upgrade on."),

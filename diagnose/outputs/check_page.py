@@ -27,7 +27,7 @@ def render_finding(finding: Finding, view: View) -> str:
     finding's fix has. What the check is about in general stands at the end."""
     page = _new_page(finding.check.id, finding.severity, view)
     text = check_text(finding.check.id, view.lang)
-    facts = finding_text.facts(finding)
+    facts = finding_text.facts_in(finding, view.lang)
     page.prose(fill(text.title, facts, view.lang), "", 0, "bold")
     remedy_text = text.remedy.replace("{{fix}}", f"\n\n{translate('steps-here', view.lang)}\n\n")
     fix_steps = finding.claim.fix.steps if finding.claim.fix else ()

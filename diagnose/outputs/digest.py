@@ -1,8 +1,9 @@
 """Describes an observation on one line."""
 
 from diagnose.i18n import failures
+from diagnose.i18n.gaps import text as gap_text
 from diagnose.i18n.messages import translation
-from diagnose.i18n.reports import text_or_key, translate
+from diagnose.i18n.reports import translate
 from diagnose.model import Observation, Unseen
 from diagnose.model.summary import Phrase
 from diagnose.model.tcp import IcmpError
@@ -13,7 +14,7 @@ def digest(observation: Observation, lang: str) -> str:
     translated."""
     subject, outcome = (words_text(words, lang) for words in observation.summary())
     if isinstance(observation, Unseen):
-        subject, outcome = text_or_key(subject, lang), text_or_key(outcome, lang)
+        subject, outcome = gap_text(subject, lang), gap_text(outcome, lang)
     if observation.failure is not None:
         code = f" ({observation.failure.name})" if observation.failure.name else ""
         icmp = _icmp_text(getattr(observation, "icmp", None), lang)

@@ -129,12 +129,16 @@ def count_line(report: Report, lang: str) -> str:
 
 def meaning(finding: Finding, lang: str) -> str:
     """Return the filled "What it means" text of the check."""
-    return fill(check_text(finding.check.id, lang).meaning, finding_text.facts(finding), lang)
+    return fill(
+        check_text(finding.check.id, lang).meaning, finding_text.facts_in(finding, lang), lang
+    )
 
 
 def verification(finding: Finding, lang: str) -> str:
     """Return the filled "How to check" text of the check."""
-    return fill(check_text(finding.check.id, lang).verify, finding_text.facts(finding), lang)
+    return fill(
+        check_text(finding.check.id, lang).verify, finding_text.facts_in(finding, lang), lang
+    )
 
 
 def location_text(location: Location) -> str:

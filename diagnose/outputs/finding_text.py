@@ -8,7 +8,7 @@ from diagnose.checking.proof import REST_OF_RUN, UnfinishedReason
 from diagnose.checking.root_cause import verdict
 from diagnose.checking.target_proof import MissingProof
 from diagnose.checking.texts import CheckText, check_text, fill
-from diagnose.i18n import failures
+from diagnose.i18n import SOURCE_LANGUAGE, failures
 from diagnose.i18n.reports import translate
 from diagnose.model import (
     Command,
@@ -51,8 +51,37 @@ def severity_label(severity: Severity, lang: str) -> str:
     return translate("warn" if severity is Severity.WARNING else str(severity), lang)
 
 
+def facts_in(finding: Finding, lang: str) -> Facts:
+    """Return the facts for a finding's texts in a language: a fact that quotes the message of a
+    failure is translated as in the evidence."""
+    filling = facts(finding)
+    if lang == SOURCE_LANGUAGE:
+        return filling
+    quotes = _quotes(finding, lang)
+    for name, fact in filling.items():
+        if isinstance(fact, str):
+            filling[name] = quotes.get(fact, fact)
+        elif isinstance(fact, tuple):
+            filling[name] = tuple(
+                quotes.get(part, part) if isinstance(part, str) else part for part in fact
+            )
+    return filling
+
+
+def _quotes(finding: Finding, lang: str) -> dict[str, str]:
+    """Return the messages of the failures in a finding's evidence, as checks quote them, and what
+    they are in a language."""
+    quotes: dict[str, str] = {}
+    for observation in finding.claim.because:
+        if (failure := observation.failure) is not None:
+            text = failures.text(failure.message, lang)
+            quotes[failure.message] = text
+            quotes[f"{failure.message} ({failure.name})"] = f"{text} ({failure.name})"
+    return quotes
+
+
 def _fill(finding: Finding, text: str, lang: str) -> str:
-    return fill(text, facts(finding), lang).strip()
+    return fill(text, facts_in(finding, lang), lang).strip()
 
 
 def _check_texts(finding: Finding, lang: str) -> CheckText:

@@ -11,8 +11,8 @@ from pathlib import Path
 from diagnose._version import VERSION
 from diagnose.checking.root_cause import verdict
 from diagnose.i18n import LANGUAGES
+from diagnose.i18n.gaps import text as gap_text
 from diagnose.i18n.html import translate
-from diagnose.i18n.reports import text_or_key
 from diagnose.i18n.reports import translate as label
 from diagnose.model import Report
 from diagnose.model.view import View
@@ -239,7 +239,7 @@ def _gaps(context: ReportContext) -> Markup | None:
     items = [
         tag(
             "li",
-            f"{text_or_key(gap.what, lang)}: {text_or_key(gap.why, lang)}",
+            f"{gap_text(gap.what, lang)}: {gap_text(gap.why, lang)}",
             pre(gap.enable, "command") if gap.enable else None,
         )
         for gap in finding_text.evidence_gaps(context.report, context.view)

@@ -9,7 +9,7 @@ from zlib import crc32
 from diagnose._version import VERSION
 from diagnose.checking.root_cause import exit_status, verdict
 from diagnose.checking.symptom_answer import symptom_answer
-from diagnose.i18n.reports import text_or_key
+from diagnose.i18n.gaps import text as gap_text
 from diagnose.model import (
     Claim,
     Command,
@@ -82,8 +82,8 @@ def document(report: Report, view: View) -> dict[str, Any]:
         ],
         "unknown": [
             {
-                "what": text_or_key(gap.what, lang),
-                "why": text_or_key(gap.why, lang),
+                "what": gap_text(gap.what, lang),
+                "why": gap_text(gap.why, lang),
                 "enable": gap.enable,
             }
             for gap in finding_text.evidence_gaps(report, view)

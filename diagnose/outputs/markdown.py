@@ -8,8 +8,8 @@ import re
 
 from diagnose._version import VERSION
 from diagnose.checking.root_cause import verdict
+from diagnose.i18n.gaps import text as gap_text
 from diagnose.i18n.html import translate
-from diagnose.i18n.reports import text_or_key
 from diagnose.i18n.reports import translate as label
 from diagnose.model import Edit, Finding, Location, Manual, Observation, Report, Step
 from diagnose.model.view import View
@@ -213,8 +213,7 @@ def _gaps(report: Report, view: View) -> list[str]:
             continue
         command = f"\n  - {code(gap.enable)}" if gap.enable else ""
         items.append(
-            f"- {inline(text_or_key(gap.what, lang))}: "
-            f"{inline(text_or_key(gap.why, lang))}{command}"
+            f"- {inline(gap_text(gap.what, lang))}: {inline(gap_text(gap.why, lang))}{command}"
         )
     for crash in report.crashes:
         items.append(f"- {label('our-fault', lang)}: {code(f'{crash.where}: {crash.message}')}")

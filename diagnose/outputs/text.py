@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from itertools import groupby
 
 from diagnose.checking.root_cause import verdict
-from diagnose.i18n.reports import text_or_key, translate
+from diagnose.i18n.gaps import text as gap_text
+from diagnose.i18n.reports import translate
 from diagnose.model import (
     Edit,
     Finding,
@@ -311,7 +312,7 @@ def add_evidence_gaps(page: Page, report: Report, view: View) -> None:
         page.blank()
     last_command = ""
     for gap in gaps:
-        text = f"{text_or_key(gap.what, view.lang)}: {text_or_key(gap.why, view.lang)}"
+        text = f"{gap_text(gap.what, view.lang)}: {gap_text(gap.why, view.lang)}"
         page.prose(text, f"{page.sign('unknown')} {translate('not-seen', view.lang)}: ")
         if gap.enable and gap.enable != last_command:
             page.code(f"$ {gap.enable}", 4)

@@ -14,10 +14,10 @@ DISTRIBUTION = "diagnose-https"
 def extra_command(extra: str) -> str:
     """Return the command that adds an extra's libraries to the environment that this program runs
     in. A package of a distribution and the single file have none: for them it is how a checkout is
-    installed."""
+    installed: CHECKOUT stands for its folder."""
     prefix, libraries = Path(sys.prefix), _libraries(extra)
     if sys.prefix == sys.base_prefix or not libraries:
-        return f"cd diagnose && pipx install {shlex.quote(f'.[{extra}]')}"
+        return f"cd CHECKOUT && pipx install {shlex.quote(f'.[{extra}]')}"
     if (prefix / "pipx_metadata.json").exists():
         return shlex.join(["pipx", "inject", DISTRIBUTION, *libraries])
     return shlex.join([str(prefix / "bin" / "python"), "-m", "pip", "install", *libraries])

@@ -87,6 +87,10 @@ class DiagnoseApp(App[str]):
         own = readable(self.console.color_system, self.current_theme.dark)
         return *super().get_line_filters(), own
 
+    def _print_error_renderables(self) -> None:
+        """Print nothing: Textual prints the traceback with all local variables, names and addresses
+        among them. It goes into a file (`diagnose.cli.fault_file`)."""
+
     def on_mount(self) -> None:
         self.set_class(self.view.ascii, "-ascii")
         self.set_keymap(self.key_map)

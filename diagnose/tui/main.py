@@ -40,7 +40,7 @@ def run_screen(
     app.call_later(gc.enable)  # this process runs for long
     exit_mode = app.run(mouse=mouse, inline=inline)
     if app.return_code:
-        raise RuntimeError("the screen broke down")
+        raise RuntimeError("the screen broke down") from app._exception
     for session in app.sessions:
         session.stop()
     for session in app.sessions:

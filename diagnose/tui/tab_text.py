@@ -11,6 +11,7 @@ from diagnose.model.view import View
 from diagnose.outputs import check_page, document, finding_text
 from diagnose.outputs import text as texts
 from diagnose.outputs.digest import digest
+from diagnose.outputs.folding import FoldingPage
 from diagnose.outputs.progress import longest_first, wait_text
 from diagnose.outputs.terminal import Page, cell_len, sanitize, wrap
 from diagnose.outputs.verdict_text import verdict_sentences
@@ -29,7 +30,7 @@ _MAX_STRIP_LINES = 2
 
 
 def new_page(view: View) -> Page:
-    return Page(view.width, view.color, view.ascii)
+    return FoldingPage(view.width, view.color, view.ascii)
 
 
 def strip_text(report: Report, view: View) -> str:

@@ -86,6 +86,36 @@ def screenwatch(times: int, argv: Sequence[str]) -> None:
     print(json.dumps([min(painted), min(judged)]))
 
 
+def bare() -> None:
+    """An application of Textual with nothing but a footer, as `firstpaint` waits for it."""
+    from textual.app import App, ComposeResult
+    from textual.widgets import Footer
+
+    class Bare(App[None]):
+        BINDINGS = [("r", "again", "Re-run"), ("Q", "quit", "Quit")]  # noqa: RUF012
+
+        def compose(self) -> ComposeResult:
+            yield Footer()
+
+    Bare().run()
+
+
+def firstpaint(times: int, *commands: Sequence[str]) -> None:
+    """Start each command on a terminal in turn; print when its keys stood there, the fastest of
+    each (ms)."""
+    painted: list[list[float]] = [[] for _ in commands]
+    for _ in range(times):
+        for taken, argv in zip(painted, commands, strict=True):
+            begun, seen = time.perf_counter(), b""
+            child, terminal = on_terminal(argv)
+            while b"Re-run" not in seen:
+                seen += os.read(terminal, 65536)
+            taken.append((time.perf_counter() - begun) * 1000)
+            os.write(terminal, b"Q")
+            end(child, terminal)
+    print(json.dumps([min(taken) for taken in painted]))
+
+
 def busy(many: int, seconds: float) -> None:
     """The screen, told of so many observations within that time."""
     from diagnose.model.events import Observed
@@ -184,6 +214,12 @@ class Bench:
         painted, judged = json.loads(run.stdout)
         print(f"  first paint after {painted:.0f} ms, the verdict after {judged:.0f} ms: ", end="")
         print(f"{judged - ours:.0f} ms more than --json")
+        python = python_of(self.program)
+        watch = [sys.executable, "-I", __file__, "firstpaint", "9", python, *command]
+        run = self.lab.server.run(watch, timeout=120, check=True)
+        bare_paint, own_paint = json.loads(run.stdout)
+        print(f"  in turn with a bare application of Textual ({bare_paint:.0f} ms): ", end="")
+        print(f"first paint after {own_paint:.0f} ms, {own_paint / bare_paint:.2f} times as long")
         for many in (1, 500):
             watch = [sys.executable, "-I", __file__, "typingwatch", str(many)]
             run = self.lab.server.run(watch, timeout=120, check=True)
@@ -263,6 +299,11 @@ if __name__ == "__main__":
         stopwatch(int(sys.argv[2]), sys.argv[3:])
     elif sys.argv[1:2] == ["screenwatch"]:
         screenwatch(int(sys.argv[2]), sys.argv[3:])
+    elif sys.argv[1:2] == ["firstpaint"]:
+        times, python, *argv = sys.argv[2:]
+        firstpaint(int(times), [python, "-I", __file__, "bare"], argv)
+    elif sys.argv[1:2] == ["bare"]:
+        bare()
     elif sys.argv[1:2] == ["typingwatch"]:
         typingwatch(int(sys.argv[2]))
     elif sys.argv[1:2] == ["busy"]:

@@ -245,6 +245,33 @@ def test_what_is_not_there_is_known(module: dict[str, object], option: str | Non
     assert unsupported_option(msgspec.convert(module, Module)) == option
 
 
+def test_the_file_that_debian_brings_is_read(tmp_path: Path) -> None:
+    """/etc/prometheus/blackbox.yml of prometheus-blackbox-exporter 0.26.0-1: its modules for the
+    probers that are not here hold texts and booleans."""
+    text = load(
+        tmp_path,
+        """
+modules:
+  grpc:
+    prober: grpc
+    grpc:
+      tls: true
+      preferred_ip_protocol: "ip4"
+  grpc_plain:
+    prober: grpc
+    grpc:
+      tls: false
+      service: "service1"
+  http_2xx:
+    prober: http
+    http:
+      oauth2: {client_id: a, scopes: [b], tls_config: {insecure_skip_verify: true}}
+""",
+    )
+    assert "http_2xx" in text
+    assert "grpc_plain" in text
+
+
 def test_a_missing_file_is_explained() -> None:
     with pytest.raises(ConfigError, match="No such file"):
         load_configuration("/nowhere/blackbox.yml")

@@ -85,5 +85,6 @@ def test_the_words_inside_of_another_are_translated_too() -> None:
     assert failures.text(proxied, "zh") == "代理 proxy.example.net:3128：超时"
 
 
-def test_the_message_of_a_system_stays() -> None:
-    assert failures.text("No route to host", "zh") == "No route to host"
+def test_the_words_of_a_system_stay_beside_the_translation() -> None:
+    assert failures.text("No route to host", "zh") == "没有到主机的路由 No route to host"
+    assert failures.text("Too many links", "zh") == "Too many links"

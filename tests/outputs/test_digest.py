@@ -34,11 +34,11 @@ def test_an_icmp_error_names_its_sender() -> None:
     assert digest(own, "en").endswith("; ICMP 3/13 from this machine")
 
 
-def test_words_are_translated_and_messages_of_machines_are_not() -> None:
+def test_words_and_the_usual_messages_of_the_system_are_translated() -> None:
     assert digest(TRIED, "zh") == "203.0.113.10:443: 已连接"
     failed = replace(TRIED, failure=UNREACHABLE, icmp=IcmpError(4, 3, 13, "192.0.2.1"))
-    line = "203.0.113.10:443: No route to host (EHOSTUNREACH)；ICMP 3/13，来自 192.0.2.1"
-    assert digest(failed, "zh") == line
+    line = "203.0.113.10:443: 没有到主机的路由 No route to host (EHOSTUNREACH)"
+    assert digest(failed, "zh") == f"{line}；ICMP 3/13，来自 192.0.2.1"
     late = replace(TRIED, failure=Failure("timeout", "timed out"))
     assert digest(late, "zh") == "203.0.113.10:443: 超时"
 

@@ -86,3 +86,22 @@ def test_a_gap_is_told_once() -> None:
     gap = Unseen(what="the firewall", why="needs-root")
     gaps = finding_text.evidence_gaps(report(gap, gap), View())
     assert [one.what for one in gaps].count("the firewall") == 1
+
+
+def test_a_quoted_failure_is_in_the_language_of_the_text() -> None:
+    found = refused().findings[0]
+    failed = next(one for one in found.claim.because if one.failure)
+    assert failed.failure is not None
+    message, name = failed.failure.message, failed.failure.name
+    facts = {"a": message, "b": (message, f"{message} ({name})", {"c": message}), "d": "other"}
+    quoting = replace(found, claim=replace(found.claim, facts=facts))
+    assert finding_text.facts_in(quoting, "en") == facts
+    assert finding_text.facts_in(quoting, "zh") == {
+        "a": "连接被拒绝 Connection refused",
+        "b": (
+            "连接被拒绝 Connection refused",
+            f"连接被拒绝 Connection refused ({name})",
+            {"c": message},
+        ),
+        "d": "other",
+    }

@@ -90,7 +90,10 @@ def test_what_is_missing_is_named_with_the_last_error_in_the_language() -> None:
     assert layer(made, "tcp") == Layer(
         "tcp", "unknown", f"not seen: a connection to {where} ({REFUSED.message})", CLOSED.took
     )
-    assert layer(made, "tcp", "zh").reason == f"未看到：到 {where} 的连接（{REFUSED.message}）"
+    assert (
+        layer(made, "tcp", "zh").reason
+        == f"未看到：到 {where} 的连接（连接被拒绝 {REFUSED.message}）"
+    )
 
 
 def test_a_layer_of_the_server_gives_the_first_error_in_the_words_of_the_machine() -> None:

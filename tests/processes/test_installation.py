@@ -36,7 +36,7 @@ def test_pipx_adds_to_its_environment(tmp_path: Path) -> None:
 
 def test_a_package_or_the_single_file_takes_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "prefix", "/usr")
-    assert extra_command("web") == "cd diagnose && pipx install '.[web]'"
+    assert extra_command("web") == "cd CHECKOUT && pipx install '.[web]'"
 
 
 def test_without_metadata_a_checkout_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -44,4 +44,4 @@ def test_without_metadata_a_checkout_is_installed(monkeypatch: pytest.MonkeyPatc
         raise metadata.PackageNotFoundError(name)
 
     monkeypatch.setattr(installation, "requires", missing)
-    assert extra_command("mcp") == "cd diagnose && pipx install '.[mcp]'"
+    assert extra_command("mcp") == "cd CHECKOUT && pipx install '.[mcp]'"

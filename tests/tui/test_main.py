@@ -120,3 +120,19 @@ def test_a_terminal_with_sixteen_colours_gets_no_others(
     monkeypatch.setenv("COLORTERM", colorterm)
     run_screen([], Stage().behind, VIEW, mouse=False)
     assert [theme == "ansi-dark" for theme in themes] == [few]
+
+
+def test_a_fault_of_the_screen_prints_no_traceback_and_is_the_cause_of_the_error(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def act(app: DiagnoseApp) -> None:
+        app._exception = ValueError("of the screen")
+        app._exit_renderables.append("a traceback with secrets")
+        app._print_error_renderables()
+        app.exit("report", return_code=1)
+
+    leave(monkeypatch, act)
+    with pytest.raises(RuntimeError, match="broke down") as raised:
+        look(Stage())
+    assert isinstance(raised.value.__cause__, ValueError)
+    assert "secrets" not in "".join(capsys.readouterr())

@@ -11,7 +11,16 @@ from diagnose.model import Target
 from diagnose.model.view import View
 from diagnose.outputs.terminal import wrap
 
-__all__ = ["DEFAULT_FAULT", "FAULTS", "TARGET", "Fault", "find_fault", "introduction", "list_text"]
+__all__ = [
+    "DEFAULT_FAULT",
+    "FAULTS",
+    "TARGET",
+    "Fault",
+    "ending",
+    "find_fault",
+    "introduction",
+    "list_text",
+]
 
 
 def introduction(target: Target, view: View) -> str:
@@ -19,6 +28,11 @@ def introduction(target: Target, view: View) -> str:
     words = " ".join(("diagnose", target.url, *(f"--ws {path}" for path in target.websockets)))
     text = translate("demo", view.lang, command=words)
     return "\n".join(wrap(text, min(view.width, 100))) + "\n"
+
+
+def ending(view: View) -> str:
+    """Return the text after a printed report: its commands have no site any more."""
+    return "\n".join(wrap(translate("demo.ended", view.lang), min(view.width, 100))) + "\n"
 
 
 def list_text(view: View) -> str:

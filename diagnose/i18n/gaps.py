@@ -1,0 +1,81 @@
+"""What could not be observed, and why, in the words of the probes (`diagnose.model.Unseen`)."""
+
+from diagnose.i18n import failures, reports
+from diagnose.i18n.messages import Message, Messages
+from diagnose.i18n.recognized import recognize
+
+MESSAGES = Messages(
+    # What
+    Message("gap.listeners", "the processes that listen"),
+    Message("gap.interfaces", "the network interfaces"),
+    Message("gap.server", "the server"),
+    Message("gap.containers", "containers"),
+    Message("gap.services", "the services that failed"),
+    Message("gap.zones", "firewalld's zones"),
+    Message("gap.permanent", "firewalld's permanent configuration"),
+    Message("gap.rules", "the packet filter's rules"),
+    Message("gap.legacy-rules", "the rules of {tool}"),
+    Message("gap.printed", "what {command} prints"),
+    Message("gap.bans", "whom fail2ban has banned"),
+    Message("gap.tracking", "what connection tracking dropped"),
+    Message("gap.kernel", "what the kernel does with packets for port {port}"),
+    Message("gap.arrivals", "whether packets for port {port} arrive"),
+    Message("gap.web-servers", "the web servers other than nginx"),
+    Message("gap.test", "{server}'s configuration test"),
+    Message("gap.configuration", "{server}'s configuration"),
+    Message("gap.running", "the configuration with which Caddy runs"),
+    Message("gap.virtual-hosts", "Apache's own list of its virtual hosts"),
+    Message("gap.statistics", "HAProxy's statistics ({path})"),
+    Message("gap.log", "{server}'s log"),
+    Message("gap.api", "{server}'s API"),
+    Message("gap.application-log", "the log of the application"),
+    Message("gap.applications", "the applications behind nginx"),
+    Message("gap.key", "whether {path} belongs to its certificate"),
+    Message("gap.handshake", "the TLS handshake with {where}"),
+    Message("gap.address", "the address of {name}"),
+    Message("gap.answer", "the answer of {url}"),
+    Message("gap.elsewhere", "{subject}, as {url} gets it"),
+    Message("gap.certificate", "the certificate"),
+    Message("gap.http", "the HTTP answer"),
+    Message("gap.by-proxy", "DNS, ICMP errors, the route, port 80"),
+    Message("gap.roots", "trusted roots"),
+    Message("gap.cloud", "the cloud's rules in front of the server"),
+    # Why
+    Message("gap.tracefs", "tracefs is not mounted"),
+    Message("gap.not-permitted", "not permitted, it needs root"),
+    Message("gap.no-python", "there is no python3 on the server"),
+    Message("gap.no-curl", "the server has no curl"),
+    Message("gap.not-there", "{program} is not installed there"),
+    Message("gap.not-installed", "{program} is not installed"),
+    Message("gap.failed", "nft failed"),
+    Message("gap.foreign", "it runs in a container or for another user"),
+    Message("gap.not-as-service", "it could not be run as the service runs it"),
+    Message("gap.unread", "it could not be read"),
+    Message("gap.not-understood", "it was not understood"),
+    Message("gap.api-off", "its API is off"),
+    Message("gap.log-level", "its level leaves the errors of requests out"),
+    Message("gap.proxy", "the proxy resolves the name and makes the connections"),
+    Message(
+        "gap.link-local", "a link-local or metadata address is asked only as the target itself"
+    ),
+    Message("gap.no-roots", "this machine has none"),
+    Message("gap.unknown-cloud", "diagnose does not read the rules of {title}"),
+    Message("gap.unasked-cloud", "{title} has rules of its own, and its API was not asked"),
+    Message(
+        "gap.no-credentials",
+        "no credentials were found for {titles}; they were looked for in {places}",
+    ),
+    Message(
+        "gap.unread-part", "{title} did not let it be read; these actions are needed: {actions}"
+    ),
+    Message("gap.forbidden", "{title} does not allow {action} ({message})"),
+)
+
+
+def text(words: str, lang: str) -> str:
+    """Return what or why in a language, unchanged if it is a path or a program's message."""
+    known = reports.text_or_key(words, lang)
+    if known != words:
+        return known
+    known = recognize(MESSAGES, words, lang, text)
+    return known if known != words else failures.text(words, lang)

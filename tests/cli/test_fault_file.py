@@ -1,0 +1,52 @@
+"""The file that a fault of diagnose itself leaves."""
+
+from pathlib import Path
+
+import pytest
+
+from diagnose.cli import execution
+from diagnose.cli.fault_file import MAX_LENGTH, write_fault
+
+
+def fault() -> int:
+    raise ZeroDivisionError("of shop.example.com")
+
+
+def test_it_says_where_and_only_this_user_reads_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    monkeypatch.delenv("DIAGNOSE_DEBUG", raising=False)
+    assert execution.guarded(["--lang", "en"], fault) == 70
+    file = tmp_path / "diagnose" / "fault.txt"
+    assert capsys.readouterr().err == (
+        "diagnose: A fault of diagnose itself: ZeroDivisionError: of shop.example.com"
+        f" ({file} shows where; names and addresses may be in it)\n"
+    )
+    text = file.read_text()
+    assert text.startswith("diagnose ")
+    assert 'raise ZeroDivisionError("of shop.example.com")' in text
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert execution.guarded(["--lang", "zh"], fault) == 70
+    assert f"（{file} 记录了位置" in capsys.readouterr().err
+
+
+def test_the_last_fault_replaces_the_one_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    write_fault(ValueError("x" * 2 * MAX_LENGTH))
+    path = Path(write_fault(ValueError("short")))
+    assert path.read_text().endswith("ValueError: short\n")
+    assert path.stat().st_size < MAX_LENGTH
+
+
+def test_without_a_folder_the_variable_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tmp_path.joinpath("file").write_text("")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "file"))
+    monkeypatch.delenv("DIAGNOSE_DEBUG", raising=False)
+    assert write_fault(ValueError()) == ""
+    assert execution.guarded(["--lang", "en"], fault) == 70
+    assert "(DIAGNOSE_DEBUG=1 shows where)" in capsys.readouterr().err
