@@ -6,7 +6,7 @@ import platform
 import traceback
 
 from diagnose._version import VERSION
-from diagnose.history.store import history_path
+from diagnose.history.store import history_path, make_folder
 
 MAX_LENGTH = 64 * 1024
 
@@ -19,7 +19,7 @@ def write_fault(error: BaseException) -> str:
     path = history_path().with_name("fault.txt")
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(path)
         with os.fdopen(
             os.open(path, flags, 0o600), "w", encoding="utf-8", errors="replace"
         ) as file:

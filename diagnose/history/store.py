@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from errno import ENOENT
 from pathlib import Path
 
 from diagnose.history.entries import MAX_LINE, HistoryEntry, decode, encode
@@ -30,6 +31,14 @@ def history_path(environment: Mapping[str, str] = os.environ) -> Path:
         Path(state_home) if state_home.startswith("/") else _home(environment) / ".local" / "state"
     )
     return home / "diagnose" / "history.jsonl"
+
+
+def make_folder(path: Path) -> None:
+    """Make the folder of a file below the user's home, for this user alone. Raise OSError if that
+    is not possible, or if there is no home: that of a service is often named and missing."""
+    if not any(parent.is_dir() for parent in path.parents[1:4]):
+        raise FileNotFoundError(ENOENT, "there is no home", str(path.parents[1]))
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 def _home(environment: Mapping[str, str]) -> Path:
@@ -63,7 +72,7 @@ def append_entry(path: Path, entry: HistoryEntry) -> bool:
     if len(data) > MAX_LINE:
         return False
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(path)
         with _locked(path) as handle:
             return handle is not None and _write(path, handle, data)
     except OSError:

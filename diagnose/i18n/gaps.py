@@ -19,6 +19,7 @@ MESSAGES = Messages(
     Message("gap.bans", "whom fail2ban has banned"),
     Message("gap.tracking", "what connection tracking dropped"),
     Message("gap.kernel", "what the kernel does with packets for port {port}"),
+    Message("gap.run", "what the kernel does with packets of this run"),
     Message("gap.arrivals", "whether packets for port {port} arrive"),
     Message("gap.web-servers", "the web servers other than nginx"),
     Message("gap.test", "{server}'s configuration test"),

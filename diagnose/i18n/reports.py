@@ -269,26 +269,6 @@ MESSAGES = Messages(
     Message("the-command-failed", "the command failed"),
     Message("the-program-is-not-installed", "the program is not installed"),
     Message("curl-is-not-installed,-or-gave-no-answer", "curl is not installed, or gave no answer"),
-    Message("tracefs-is-not-mounted", "tracefs is not mounted"),
-    Message("there-is-no-python3-on-the-server", "there is no python3 on the server"),
-    Message("it-could-not-be-read", "it could not be read"),
-    Message(
-        "it-could-not-be-run-as-the-service-runs-it", "it could not be run as the service runs it"
-    ),
-    Message("its-API-is-off", "its API is off"),
-    # Places that were not looked into, as the probes call them
-    Message(
-        "what-the-kernel-does-with-packets-of-this-run",
-        "what the kernel does with packets of this run",
-    ),
-    Message("whom-fail2ban-has-banned", "whom fail2ban has banned"),
-    Message("the-processes-that-listen", "the processes that listen"),
-    Message("containers", "containers"),
-    Message("nginx's-configuration", "nginx's configuration"),
-    Message("firewalld's-zones", "firewalld's zones"),
-    Message("firewalld's-permanent-configuration", "firewalld's permanent configuration"),
-    Message("what-connection-tracking-dropped", "what connection tracking dropped"),
-    Message("trusted-roots", "trusted roots"),
     Message("it-runs-in-a-container", "it runs in a container"),
     Message(
         "fix.in-container",

@@ -170,3 +170,12 @@ def test_what_is_kept_is_bounded_whatever_it_is() -> None:
     assert sum(len(encode(one)) for one in left) <= store.TRIMMED_SIZE
     assert left[-1] == entries[-1]
     assert len(left) < 100
+
+
+def test_a_home_that_is_missing_is_not_made(tmp_path: Path) -> None:
+    """HOME=/nonexistent, as services have it."""
+    path = history_path({"HOME": str(tmp_path / "none")})
+    assert not append_entry(path, an_entry())
+    assert not (tmp_path / "none").exists()
+    there = history_path({"HOME": str(tmp_path)})
+    assert append_entry(there, an_entry())
