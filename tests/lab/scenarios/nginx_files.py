@@ -393,6 +393,7 @@ def file_of_a_variable_name_is_missing(lab: Lab) -> None:
     outside="tls.handshake-failed",
     server="nginx.variable-certificate",
     manual="who may read a key is the administrator's choice",
+    not_on=UNLOGGED,
 )
 def key_of_a_variable_name_is_roots_alone(lab: Lab) -> None:
     """The usual mode of a key, 0600 of root, and a name with $ssl_server_name."""
