@@ -9,15 +9,20 @@ calls its handler between two instructions, and also inside a regular expression
   that probe or check, like any other error, and everything else continues.
 - If that does not help, `Abandoned` ends the event loop, and the report is built from the events
   received so far.
+
+Where other programs take the CPU, a run that is nearly done needs longer for its conclusion. Such
+an interruption does not count, for a while.
 """
 
 import asyncio
 import contextlib
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -38,6 +43,10 @@ TICK = 0.5
 
 #: The number of interruptions without effect after which the event loop is abandoned.
 MAX_TICKS = 6
+
+#: The share of the time for which the main thread waits for a CPU while it is held up, and the
+#: number of interruptions that do not count for that.
+HELD_UP, MAX_HELD_UP = 0.75, 40
 
 #: Functions that report an exception as a crash and continue, and their local variable that
 #: identifies the current piece of work.
@@ -126,6 +135,8 @@ class Watchdog:
         self._recorders: list[RunRecorder] = []
         self._ticks = 0
         self._work: tuple[object, ...] | None = None
+        self._seen: tuple[float, float] | None = None
+        self._held_up = 0
 
     def record(self, sink: Sink) -> Sink:
         """Return a sink for a run that records every event and passes it to the given sink."""
@@ -174,9 +185,12 @@ class Watchdog:
 
     def _arm(self, seconds: float) -> None:
         self._ticks, self._work = 0, None
+        self._seen, self._held_up = None, 0
         signal.setitimer(signal.ITIMER_REAL, seconds, TICK)
 
     def _tick(self, _: int, frame: FrameType | None) -> None:
+        if self._is_held_up():
+            return
         self._ticks += 1
         previous, self._work = self._work, _current_work(frame)
         # Work that has only just begun may continue until the next tick. The number of
@@ -187,6 +201,25 @@ class Watchdog:
         elif self._ticks >= MAX_TICKS:
             self._ticks = 0
             raise Abandoned
+
+    def _is_held_up(self) -> bool:
+        """Whether the main thread mostly waited for a CPU since the interruption before."""
+        before, self._seen = self._seen, (time.monotonic(), _waited())
+        if before is None or self._held_up >= MAX_HELD_UP:
+            return False
+        elapsed, waited = (now - then for now, then in zip(self._seen, before, strict=True))
+        is_held_up = waited > HELD_UP * elapsed
+        self._held_up += is_held_up
+        return is_held_up
+
+
+def _waited() -> float:
+    """Return for how many seconds the main thread has waited for a CPU so far (proc_pid_schedstat,
+    Documentation/scheduler/sched-stats.rst); 0.0 where the kernel does not say."""
+    try:
+        return int(Path("/proc/self/schedstat").read_text().split()[1]) / 1e9
+    except (OSError, ValueError, IndexError):
+        return 0.0
 
 
 def _current_work(frame: FrameType | None) -> tuple[object, ...] | None:

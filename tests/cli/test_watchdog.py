@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ import pytest
 from diagnose import engine
 from diagnose.checking import conclusion, root_cause
 from diagnose.cli import watchdog
+from diagnose.probes import Options
 
 ROOT = Path(__file__).parents[2]
 
@@ -139,3 +141,19 @@ def test_the_work_that_may_be_interrupted_is_there() -> None:
     for work in (engine.Run._guarded, conclusion.conclude, root_cause.claims):
         variable = watchdog.CRASH_HANDLERS[work.__module__, work.__qualname__]
         assert variable in {*work.__code__.co_varnames, *work.__code__.co_cellvars}
+
+
+@pytest.mark.parametrize(("waited", "first"), [(0.1, 6), (0.45, 46)], ids=["runs", "held up"])
+def test_an_interruption_counts_less_while_others_take_the_cpu(
+    waited: float, first: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each of half a second, of which it waits for a CPU for so long."""
+    number = iter(range(1000))
+    monkeypatch.setattr(watchdog, "time", SimpleNamespace(monotonic=lambda: next(number) * 0.5))
+    waits = iter(range(1000))
+    monkeypatch.setattr(watchdog, "_waited", lambda: next(waits) * waited)
+    watched = watchdog.Watchdog(Options())
+    for _ in range(first - 1):
+        watched._tick(signal.SIGALRM, None)
+    with pytest.raises(watchdog.Abandoned):
+        watched._tick(signal.SIGALRM, None)
