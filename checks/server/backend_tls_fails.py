@@ -50,8 +50,9 @@ def backend_tls_fails(evidence: Evidence) -> Iterator[Claim]:
     if any(error.reason == "backend-tls" for error in evidence.good(ServerRequestError)):
         return  # Apache does not even begin TLS
     path = target.path.partition("?")[0]
-    found = (route_of(site, path) for site in view.answering_sites)
-    routes = {route.target: route for route in found if route}
+    chosen = (route_of(site, path) for site in view.answering_sites)
+    # A handshake is also done where the site uses none, to see whether the application wants one.
+    routes = {route.target: route for route in chosen if route and route.scheme in {"https", "wss"}}
     for handshake in evidence.of(BackendHandshake):
         route = routes.get(handshake.target)
         reason = _reason(handshake, route, evidence.started_at) if route else ""

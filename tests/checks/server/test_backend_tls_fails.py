@@ -100,3 +100,9 @@ def test_silent_where_apache_does_not_begin_tls() -> None:
         product="apache", log="/log", reason="backend-tls", message="AH00961: failed to enable ssl"
     )
     assert not judge(CHECK, APACHE, apache(), FAILED, SHAKEN, off)
+
+
+def test_silent_where_the_site_uses_no_tls() -> None:
+    """The handshake was only tried, after a 502."""
+    plain = replace(SHAKEN, target="http://127.0.0.1:3000/", verify_code=None, chain=(), plain=True)
+    assert not judge(CHECK, APACHE, apache_config(HTTPS), FAILED, plain)
