@@ -19,7 +19,7 @@ _WORDS = {404: "File not found.", 403: "Access denied."}
 @check(
     severity=Severity.ERROR,
     needs=[WebServer, WebServerConfig, Exchange],
-    explains=["server.own-answer", "server.page-missing"],
+    explains=["http.answer-says-why", "server.own-answer", "server.page-missing"],
 )
 def script_not_found(evidence: Evidence) -> Iterator[Claim]:
     view, target = server_view(evidence), evidence.target

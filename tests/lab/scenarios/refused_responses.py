@@ -65,7 +65,7 @@ def haproxy_sends_one_request_at_a_time(lab: Lab) -> None:
 
 
 @caddy_scenario(
-    outside=None,
+    outside="http.answer-says-why",
     server="server.script-not-found",
     target=f"https://{site.NAME}/index.php",
     manual="a person knows where PHP-FPM has the files",
