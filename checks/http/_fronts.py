@@ -17,7 +17,7 @@ from diagnose.model.web_servers import WebServerConfig
 from diagnose.parsers.cdn import field_signs
 from diagnose.parsers.hostnames import covers
 from diagnose.parsers.http import hops
-from diagnose.parsers.redirects import redirect_target
+from diagnose.parsers.redirects import leads_to_itself, redirect_target
 from diagnose.parsers.urls import normalize_url
 
 if TYPE_CHECKING:
@@ -240,7 +240,7 @@ def looping_exchanges(evidence: Evidence) -> tuple[Exchange, ...]:
         if exchange.purpose == "target"
         and exchange.vantage is Vantage.HERE
         and exchange.url.startswith("https:")
-        and redirect_target(exchange) == normalize_url(exchange.url)
+        and leads_to_itself(exchange)
     )
 
 

@@ -7,17 +7,23 @@ application: it does not trust the proxy, or its own address is set with http.
 from checks.nginx import Nginx, file_line
 from checks.server import line_text, place_text, server_view
 from checks.server._backend_answers import route_to_application
-from diagnose.model import Evidence
+from diagnose.model import Evidence, Target
 from diagnose.parsers.nginx import proxy_headers, upstreams
-from diagnose.parsers.nginx.locations import proxy_set_header_of
-
-_SCHEME = "X-Forwarded-Proto"
+from diagnose.parsers.nginx.locations import LocationMatch, proxy_set_header_of
+from diagnose.parsers.nginx.proxied_request import SCHEME_FIELD
+from diagnose.parsers.nginx.upstreams import ProxyTarget
 
 
 def told_scheme(evidence: Evidence, path: str) -> str:
     """Return the place at which the server in front tells the application of this path that the
     visitor uses https; "" if it does not, or if that is unknown."""
     return _told_by_nginx(evidence, path) or _told_by_other(evidence, path)
+
+
+def tells_https(match: LocationMatch, proxy_target: ProxyTarget, target: Target) -> bool:
+    """Return whether nginx sends X-Forwarded-Proto with "https"."""
+    fields = proxy_headers.forwarded_fields(match, proxy_target, target)
+    return any(name.lower() == SCHEME_FIELD.lower() and value == "https" for name, value in fields)
 
 
 def _told_by_nginx(evidence: Evidence, path: str) -> str:
@@ -27,11 +33,10 @@ def _told_by_nginx(evidence: Evidence, path: str) -> str:
         proxy_target = upstreams.proxy_target_of(
             match, upstreams.route_variables(target, match, path)
         )
-        directive = proxy_set_header_of(match, _SCHEME)
+        directive = proxy_set_header_of(match, SCHEME_FIELD)
         if proxy_target is None or proxy_target.scheme != "http" or directive is None:
             return ""
-        fields = proxy_headers.forwarded_fields(match, proxy_target, target)
-        if (_SCHEME.lower(), "https") not in {(name.lower(), value) for name, value in fields}:
+        if not tells_https(match, proxy_target, target):
             return ""
         places.add(file_line(directive))
     return places.pop() if len(places) == 1 else ""
@@ -50,7 +55,7 @@ def _told_by_other(evidence: Evidence, path: str) -> str:
     for site in view.answering_sites if view.server.product == "apache" else ():
         for number in range(site.line, site.end + 1):
             words = line_text(view, site.file, number).lower().split()
-            is_set = words[:1] == ["requestheader"] and _SCHEME.lower() in words
+            is_set = words[:1] == ["requestheader"] and SCHEME_FIELD.lower() in words
             if is_set and words[-1].strip("\"'") == "https":
                 return place_text(site.file, number)
     return ""

@@ -23,8 +23,7 @@ from diagnose.model import (
 from diagnose.model.http import Exchange, LocalAnswer, Upgrade
 from diagnose.model.server import Interface
 from diagnose.parsers.http import UNKNOWN_SITE, hops, is_error, refuses_host
-from diagnose.parsers.redirects import redirect_target
-from diagnose.parsers.urls import normalize_url
+from diagnose.parsers.redirects import leads_to_itself
 
 
 @check(
@@ -67,7 +66,7 @@ def _is_error(exchange: Exchange) -> bool:
         return False
     if exchange.failure is not None or exchange.header("cf-mitigated"):
         return exchange.failure is not None
-    is_loop = redirect_target(exchange) == normalize_url(exchange.url)
+    is_loop = leads_to_itself(exchange)
     return is_error(exchange) or is_loop
 
 

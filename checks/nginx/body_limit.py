@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from checks.http import endpoint_subjects
 from checks.nginx import Nginx, file_line
 from checks.nginx._page_errors import logged_errors
-from checks.upstream._responses import page_exchanges
+from checks.upstream._responses import asks_about_size, page_exchanges
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -32,13 +32,15 @@ _LOGGED = "client intended to send too large"
 
 @check(severity=Severity.WARNING, needs=[NginxConfig, Exchange])
 def body_limit(evidence: Evidence) -> Iterator[Claim]:
-    nginx, symptom = Nginx.of(evidence), evidence.target.symptom
-    is_pasted = symptom is not None and (
-        symptom.kind == "body-size" or (symptom.kind == "status" and symptom.number == 413)
-    )
+    nginx = Nginx.of(evidence)
     pages = list(page_exchanges(evidence))
     match = next(iter(nginx.location_matches(evidence.target.path)), None)
-    if not is_pasted or not pages or match is None or logged_errors(evidence, _LOGGED):
+    if (
+        not asks_about_size(evidence)
+        or not pages
+        or match is None
+        or logged_errors(evidence, _LOGGED)
+    ):
         return
     directive = match.directive("client_max_body_size")
     amount = proxy_headers.parse_size(directive.args[0]) if directive and directive.args else None

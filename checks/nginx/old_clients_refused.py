@@ -46,7 +46,8 @@ def old_clients_refused(evidence: Evidence) -> Iterator[Claim]:
     )
     decisive = versions if is_new_only else groups
     if is_new_only or without_p256:
-        yield _claim(evidence, visits, decisive, is_new_only, without_p256)
+        refusing = groups.settings[0].args[0] if without_p256 else ""
+        yield _claim(evidence, visits, decisive, is_new_only, refusing)
 
 
 def _claim(
@@ -54,11 +55,10 @@ def _claim(
     visits: list[Handshake],
     decisive: TargetSettings,
     is_new_only: bool,
-    without_p256: bool,
+    groups: str,
 ) -> Claim:
     subjects = endpoints((visit.address for visit in visits), visits[0].port)
     config = decisive.nginx.config
-    groups = target_settings(evidence, "ssl_ecdh_curve", early=True)
     return Claim(
         about=merge_subjects(subjects),
         covers=subjects,
@@ -69,7 +69,7 @@ def _claim(
             "port": visits[0].port,
             "place": decisive.file_line,
             "versions": is_new_only,
-            "groups": groups.settings[0].args[0] if groups and without_p256 else "",
+            "groups": groups,
         },
         fix=Fix((Manual("let-them-in", Where.SERVER),), Applicability.MANUAL),
     )

@@ -17,8 +17,8 @@ from diagnose.model.nginx import NginxConfig
 from diagnose.model.web_servers import WebServer, WebServerConfig
 from diagnose.parsers.nginx import upstreams
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_set_header_of
-from diagnose.parsers.redirects import redirect_target
-from diagnose.parsers.urls import is_loopback_host, normalize_url
+from diagnose.parsers.redirects import leads_to_itself
+from diagnose.parsers.urls import is_loopback_host
 
 _TRUSTED = re.compile(r"^\s*trusted_proxies\b", re.MULTILINE)
 _PROXY = re.compile(r"^\s*reverse_proxy\b", re.MULTILINE)
@@ -31,11 +31,7 @@ _PROXY = re.compile(r"^\s*reverse_proxy\b", re.MULTILINE)
 )
 def caddy_proxy_untrusted(evidence: Evidence) -> Iterator[Claim]:
     nginx, view = Nginx.of(evidence), _caddy(evidence)
-    pages = [
-        page
-        for page in page_exchanges(evidence)
-        if redirect_target(page) == normalize_url(page.url)
-    ]
+    pages = [page for page in page_exchanges(evidence) if leads_to_itself(page)]
     match = _location_to(nginx, view) if view else None
     if view is None or match is None or not pages or not evidence.target.uses_tls:
         return

@@ -14,7 +14,7 @@ from diagnose.model import Claim, Confidence, Evidence, Severity, Subject
 from diagnose.model.backends import BackendAnswer
 from diagnose.model.http import Exchange
 from diagnose.model.web_servers import WebServer, WebServerConfig
-from diagnose.parsers.redirects import REDIRECTS, redirect_target
+from diagnose.parsers.redirects import REDIRECTS, leads_to_itself
 from diagnose.parsers.urls import normalize_url
 
 
@@ -34,10 +34,7 @@ def forces_https(evidence: Evidence) -> Iterator[Claim]:
         return
     route, pages = route_to_application(view), failed_pages(evidence)
     # A server that redirects until a cookie comes back is another matter.
-    loops = pages and all(
-        redirect_target(page) == normalize_url(page.url) and not page.header("Set-Cookie")
-        for page in pages
-    )
+    loops = pages and all(leads_to_itself(page) and not page.header("Set-Cookie") for page in pages)
     if route is None or route.scheme != "http" or not loops:
         return
     plain = answer_with(evidence, route, target.authority, "")

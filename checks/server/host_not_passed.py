@@ -21,8 +21,7 @@ from diagnose.model.addresses import bracketed
 from diagnose.model.backends import BackendAnswer
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
-from diagnose.parsers.redirects import REDIRECTS, redirect_target
-from diagnose.parsers.urls import normalize_url
+from diagnose.parsers.redirects import REDIRECTS, leads_to_itself
 
 
 @check(
@@ -96,7 +95,7 @@ def _is_error(answer: BackendAnswer) -> bool:
 
 def _leads_back(visit: Exchange | Upgrade) -> bool:
     """Return whether a page redirects to itself."""
-    return isinstance(visit, Exchange) and redirect_target(visit) == normalize_url(visit.url)
+    return isinstance(visit, Exchange) and leads_to_itself(visit)
 
 
 def _fix(view: ServerView, route: SiteRoute) -> Fix:

@@ -8,7 +8,7 @@ is a handshake without these suites, which the server refuses.
 from collections.abc import Iterator
 
 from checks.tls import confidence
-from checks.tls._cipher_lists import excludes_recommended, extended_list, quoted
+from checks.tls._cipher_lists import extending_fix
 from checks.tls._nginx_settings import TargetSettings, target_settings
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -68,12 +68,5 @@ def _claim(evidence: Evidence, visits: list[Handshake], refused: list[Handshake]
 
 
 def _fix(settings: TargetSettings) -> Fix | None:
-    """Add recommended suites after the current ones, so that current clients still connect."""
     written = [setting for setting in settings.settings if setting.directive and setting.args]
-    steps = settings.steps(
-        [(setting, f"ssl_ciphers {quoted(extended_list(setting.args[0]))};") for setting in written]
-    )
-    sure = settings.is_confined(written) and not any(
-        excludes_recommended(setting.args[0]) for setting in written
-    )
-    return Fix(steps, Applicability.AUTOMATIC if sure else Applicability.REVIEW) if steps else None
+    return extending_fix(settings, written)

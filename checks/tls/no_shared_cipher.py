@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from checks.tls import confidence, failure_groups
-from checks.tls._cipher_lists import cipher_names, excludes_recommended, extended_list, quoted
+from checks.tls._cipher_lists import cipher_names, extending_fix
 from checks.tls._nginx_settings import Setting, TargetSettings, target_settings
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
@@ -50,10 +50,7 @@ def no_shared_cipher(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _fix(settings: TargetSettings, has_control: bool) -> Fix | None:
-    """Add recommended suites after the current ones, so that current clients still connect.
-
-    None if the list may not be the reason.
-    """
+    """Add the recommended suites; None if the list may not be the reason."""
     wrong_settings = [
         setting for setting in settings.settings if setting.directive and setting.args
     ]
@@ -61,16 +58,7 @@ def _fix(settings: TargetSettings, has_control: bool) -> Fix | None:
         has_control or all(_lacks_key_type(settings, setting) for setting in wrong_settings)
     ):
         return None
-    steps = settings.steps(
-        [
-            (setting, f"ssl_ciphers {quoted(extended_list(setting.args[0]))};")
-            for setting in wrong_settings
-        ]
-    )
-    sure = settings.is_confined(wrong_settings) and not any(
-        excludes_recommended(setting.args[0]) for setting in wrong_settings
-    )
-    return Fix(steps, Applicability.AUTOMATIC if sure else Applicability.REVIEW) if steps else None
+    return extending_fix(settings, wrong_settings)
 
 
 def _lacks_key_type(settings: TargetSettings, setting: Setting) -> bool:

@@ -20,6 +20,14 @@ def page_exchanges(evidence: Evidence) -> tuple[Exchange, ...]:
     )
 
 
+def asks_about_size(evidence: Evidence) -> bool:
+    """Return whether a pasted message says that an upload is too large (413)."""
+    symptom = evidence.target.symptom
+    return symptom is not None and (
+        symptom.kind == "body-size" or (symptom.kind == "status" and symptom.number == 413)
+    )
+
+
 def front_failures(evidence: Evidence, paths: Collection[str]) -> tuple[Observation, ...]:
     """Return the front server's responses at these paths which show that the application behind it
     failed."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from checks.nginx import Nginx, _location_edits, file_line
 from checks.nginx._commands import reload_steps
+from checks.upstream._responses import asks_about_size
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Subject
 from diagnose.model.logs import LogLine
@@ -32,15 +33,6 @@ def body_too_large(evidence: Evidence) -> Iterator[Claim]:
                 groups.setdefault(id(match.block), (match, []))[1].append(line)
     for match, lines in groups.values():
         yield _claim(nginx, match, lines)
-
-
-def _severity(evidence: Evidence) -> Severity | None:
-    """Return that of a fault if the message was pasted: then the uploads are meant to work."""
-    symptom = evidence.target.symptom
-    is_pasted = symptom is not None and (
-        symptom.kind == "body-size" or (symptom.kind == "status" and symptom.number == 413)
-    )
-    return Severity.WARNING if is_pasted else None
 
 
 def _body_size(line: LogLine) -> int:
@@ -81,7 +73,8 @@ def _claim(nginx: Nginx, match: LocationMatch, lines: list[LogLine]) -> Claim:
             "message": largest.text,
         },
         confidence=Confidence.CERTAIN,
-        severity=_severity(nginx.evidence),
+        # Who asks about 413 wants the uploads to work.
+        severity=Severity.WARNING if asks_about_size(nginx.evidence) else None,
         location=nginx.location(reported_directive),
         fix=Fix((*file_edits, *reload_steps(nginx)), Applicability.REVIEW),
     )

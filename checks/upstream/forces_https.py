@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from checks.http._fronts import looping_exchanges
 from checks.http._inner_nginx import inner_scheme
+from checks.http._told_scheme import tells_https
 from checks.nginx import Nginx, file_line
 from checks.upstream._comparisons import decisive_change, proxied_match
 from diagnose.checking.registry import check
@@ -28,7 +29,7 @@ from diagnose.model.http import Exchange
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.requests import Asked, ComparedRequest
 from diagnose.model.server import Listeners
-from diagnose.parsers.nginx import proxy_headers, upstreams
+from diagnose.parsers.nginx import upstreams
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of
 from diagnose.parsers.nginx.proxied_request import SCHEME_FIELD
 from diagnose.parsers.redirects import REDIRECTS
@@ -70,11 +71,7 @@ def _is_told(nginx: Nginx, match: LocationMatch, requests: tuple[ComparedRequest
     proxy_target = upstreams.proxy_target_of(match, upstreams.request_variables(target))
     if proxy_target is None or proxy_target.secure:
         return False
-    fields = proxy_headers.forwarded_fields(match, proxy_target, target)
-    is_sent = any(
-        name.lower() == SCHEME_FIELD.lower() and value == "https" for name, value in fields
-    )
-    return is_sent or any(
+    return tells_https(match, proxy_target, target) or any(
         request.name.lower() == SCHEME_FIELD.lower() and request.value == "https"
         for request in requests
     )

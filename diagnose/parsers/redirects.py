@@ -30,6 +30,11 @@ def redirect_target(answer: Exchange | LocalAnswer) -> str | None:
         return location
 
 
+def leads_to_itself(answer: Exchange | LocalAnswer) -> bool:
+    """Return whether a response redirects to its own URL."""
+    return redirect_target(answer) == normalize_url(answer.url)
+
+
 @frozen
 class RedirectChain:
     """Responses, each redirecting to the next. `end` is "answer" if the last one is not a redirect

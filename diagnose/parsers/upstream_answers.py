@@ -7,7 +7,7 @@ from diagnose.model import Target
 from diagnose.model.http import Exchange
 from diagnose.model.requests import ComparedRequest
 from diagnose.parsers.origin_refusals import refuses_origin
-from diagnose.parsers.redirects import REDIRECTS, redirect_target
+from diagnose.parsers.redirects import REDIRECTS, leads_to_itself, redirect_target
 from diagnose.parsers.urls import normalize_url, parse_url
 
 #: How an application ends a connection in the place of an answer. nginx makes a 502 of it.
@@ -23,7 +23,7 @@ def is_questionable(exchange: Exchange) -> bool:
     if exchange.failure or exchange.status is None:
         return False
     is_error = exchange.status >= 400 and exchange.status not in {503, 504}
-    return is_error or redirect_target(exchange) == normalize_url(exchange.url)
+    return is_error or leads_to_itself(exchange)
 
 
 def reproduces(response: ComparedRequest, exchange: Exchange) -> bool:

@@ -11,6 +11,7 @@ import pytest
 import diagnose
 from diagnose.i18n import failures
 from diagnose.i18n.messages import Message
+from tests.support.source_texts import texts_of
 
 PACKAGE = Path(diagnose.__file__).parent
 #: Messages as other programs write them, and some that no report shows.
@@ -39,24 +40,8 @@ def worded() -> Iterator[tuple[str, str]]:
                 continue
             position = {"Failure": 1, "EOFError": 0, "TimeoutError": 0}.get(node.func.id)
             if position is not None and len(node.args) > position:
-                for text in _texts(node.args[position]):
+                for text in texts_of(node.args[position]):
                     yield text, f"{path.relative_to(PACKAGE)}:{node.lineno}"
-
-
-def _texts(node: ast.expr) -> Iterator[str]:
-    match node:
-        case ast.Constant(value=str(text)):
-            yield text
-        case ast.JoinedStr(values=parts):
-            yield "".join(
-                str(part.value) if isinstance(part, ast.Constant) else "{}" for part in parts
-            )
-        case ast.BoolOp(values=values):
-            for value in values:
-                yield from _texts(value)
-        case ast.IfExp(body=body, orelse=other):
-            yield from _texts(body)
-            yield from _texts(other)
 
 
 def test_each_of_them_is_in_the_catalogue() -> None:

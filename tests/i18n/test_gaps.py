@@ -10,6 +10,7 @@ import pytest
 import diagnose
 from diagnose.i18n import gaps
 from diagnose.i18n.messages import Message
+from tests.support.source_texts import texts_of
 
 PACKAGE = Path(diagnose.__file__).parent
 #: A name, a path, an option or a command is no text.
@@ -24,7 +25,7 @@ def worded() -> Iterator[tuple[str, str]]:
         tree = ast.parse(path.read_text("utf-8"))
         for node in ast.walk(tree):
             for part in _words(node):
-                for text in _texts(part):
+                for text in texts_of(part):
                     yield text, f"{path.relative_to(PACKAGE)}:{part.lineno}"
 
 
@@ -42,22 +43,6 @@ def _words(node: ast.AST) -> Iterator[ast.expr]:
             for target, value in zip(names, values, strict=True):
                 if isinstance(target, ast.Name) and target.id in {"subject", "reason"}:
                     yield value
-
-
-def _texts(node: ast.expr) -> Iterator[str]:
-    match node:
-        case ast.Constant(value=str(text)):
-            yield text
-        case ast.JoinedStr(values=parts):
-            yield "".join(
-                str(part.value) if isinstance(part, ast.Constant) else "{}" for part in parts
-            )
-        case ast.BoolOp(values=values):
-            for value in values:
-                yield from _texts(value)
-        case ast.IfExp(body=body, orelse=other):
-            yield from _texts(body)
-            yield from _texts(other)
 
 
 def test_what_the_probes_say_is_translated() -> None:

@@ -15,8 +15,7 @@ from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
 from diagnose.parsers import pem
 from diagnose.parsers.openssl_output import verify_result
-from diagnose.parsers.redirects import redirect_target
-from diagnose.parsers.urls import normalize_url
+from diagnose.parsers.redirects import leads_to_itself
 from diagnose.parsers.web_sites import inner_path, routes_of_name
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside.remote_curl import UPGRADE_FIELDS, CurlResponse
@@ -93,7 +92,7 @@ def _has_failed(ctx: ProbeContext, exchange: Exchange) -> bool:
 
 
 def _is_loop(exchange: Exchange) -> bool:
-    return redirect_target(exchange) == normalize_url(exchange.url)
+    return leads_to_itself(exchange)
 
 
 async def _ask(ctx: ProbeContext, config: WebServerConfig) -> None:

@@ -20,9 +20,9 @@ from diagnose.net.http import Http1Connection, HttpResult, connection_for, get
 from diagnose.net.tls import HandshakeResult, client_context, secure
 from diagnose.net.trusted_roots import trust
 from diagnose.parsers.hostnames import covers
-from diagnose.parsers.redirects import redirect_target
+from diagnose.parsers.redirects import leads_to_itself
 from diagnose.parsers.request_fields import masked_subprotocol
-from diagnose.parsers.urls import Url, normalize_url, socketio_path
+from diagnose.parsers.urls import Url, socketio_path
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside.remote_curl import UPGRADE_FIELDS
 from diagnose.probes.inside.server_side_entry import listening_address
@@ -150,7 +150,7 @@ def _is_remote(ctx: ProbeContext) -> bool:
 
 
 def _is_loop(exchange: Exchange) -> bool:
-    return redirect_target(exchange) == normalize_url(exchange.url)
+    return leads_to_itself(exchange)
 
 
 def _is_asked(ctx: ProbeContext, request: LocalRequest, path: str) -> bool:

@@ -17,6 +17,7 @@ from diagnose.parsers.linux.service_managers import unit_of
 from diagnose.parsers.nginx import config as nginx_parser
 from diagnose.parsers.nginx import install_paths
 from diagnose.parsers.sanitize import clean
+from diagnose.parsers.whole_numbers import whole_number
 from diagnose.probes import ProbeContext
 
 LIST_SCRIPT = read_script(__file__, "nginx_processes.sh")
@@ -133,8 +134,7 @@ def _view(prefix: str, lines: Sequence[str]) -> ProcessView:
 def _user(prefix: str, lines: list[str]) -> int | None:
     """Return the number of a user from the line with this prefix, if there is one."""
     line_prefix, _, number = (lines or [""])[0].partition(" ")
-    is_number = number.isascii() and number.isdigit() and len(number) <= 10
-    return int(number) if line_prefix == prefix and is_number else None
+    return whole_number(number, 10) if line_prefix == prefix else None
 
 
 def _process(stat: str, title: str, program: str, boot: float | None) -> ListedProcess | None:

@@ -34,6 +34,7 @@ from diagnose.parsers.upstream_answers import (
     is_questionable,
     reproduces,
 )
+from diagnose.parsers.whole_numbers import whole_number
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside import upstream_requests, upstream_routes
 from diagnose.probes.inside.raw_answers import RawAnswer
@@ -215,8 +216,7 @@ def _shown_value(text: str, is_hidden: bool) -> str:
 
 
 def _length(answer: RawAnswer) -> int | None:
-    text = answer.field("Content-Length")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
+    return whole_number(answer.field("Content-Length"), 15)
 
 
 async def send_request(

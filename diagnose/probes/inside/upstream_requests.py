@@ -16,8 +16,8 @@ from diagnose.model.requests import Asked, HostVariant
 from diagnose.parsers.curl_output import EXIT_FAILURES
 from diagnose.parsers.nginx import proxy_headers as header_parser
 from diagnose.parsers.nginx import server_blocks
-from diagnose.parsers.redirects import redirect_target
-from diagnose.parsers.urls import normalize_url, socketio_path
+from diagnose.parsers.redirects import leads_to_itself
+from diagnose.parsers.urls import socketio_path
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside import upstream_routes
 from diagnose.probes.inside.raw_answers import RawAnswer
@@ -73,7 +73,7 @@ def _is_refusal(ctx: ProbeContext, exchange: Exchange) -> bool:
     is_target = exchange.purpose == "target" and exchange.port == ctx.target.port
     return is_target and (
         exchange.status == 502
-        or redirect_target(exchange) == normalize_url(exchange.url)
+        or leads_to_itself(exchange)
         or header_parser.may_reject_host(exchange.status, exchange.body)
     )
 

@@ -15,8 +15,7 @@ from diagnose.model.server import Listeners
 from diagnose.model.tls import Handshake, speaks_plain_http
 from diagnose.model.web_servers import Product, WebServer, WebServerConfig
 from diagnose.parsers.hostnames import covers, is_address
-from diagnose.parsers.redirects import redirect_target
-from diagnose.parsers.urls import normalize_url
+from diagnose.parsers.redirects import leads_to_itself
 from diagnose.parsers.web_sites import answering_sites, has_name
 from diagnose.probes import ProbeContext, emit_not_observed, probe
 from diagnose.probes.inside.containers import ENGINES
@@ -148,7 +147,7 @@ async def _look_behind(ctx: ProbeContext, listeners: Listeners) -> None:
 
 def _is_loop(ctx: ProbeContext, exchange: Exchange) -> bool:
     is_page = exchange.purpose == "target" and exchange.port == ctx.target.port
-    return is_page and redirect_target(exchange) == normalize_url(exchange.url)
+    return is_page and leads_to_itself(exchange)
 
 
 async def _observe_behind(ctx: ProbeContext, candidate: Candidate) -> None:
