@@ -82,10 +82,7 @@ class NetfilterView:
         self._blockages: dict[tuple[int, str], tuple[Blockage, ...]] = {}
         self._source_rules: dict[tuple[int, ...], tuple[SourceRule, ...]] = {}
         self.nics = server_interfaces(evidence)
-        self.host = Host(
-            tuple((nic.name, address) for nic in self.nics for address in nic.addresses),
-            tuple((network, nic.name) for nic in self.nics for network in nic.routes),
-        )
+        self.host = Host.of(self.nics)
 
     def packets(self, port: int, source: str = "") -> Iterator[tuple[str, Packet]]:
         """Yield (address, packet) for a visitor at each of the target's addresses that lead to this

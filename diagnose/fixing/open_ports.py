@@ -59,15 +59,7 @@ def _rules(evidence: Evidence) -> LoadedRuleset | None:
 
 
 def _host(evidence: Evidence) -> Host:
-    interfaces = list(_interfaces(evidence))
-    return Host(
-        tuple(
-            (interface.name, address) for interface in interfaces for address in interface.addresses
-        ),
-        tuple(
-            (network, interface.name) for interface in interfaces for network in interface.routes
-        ),
-    )
+    return Host.of(list(_interfaces(evidence)))
 
 
 def _interfaces(evidence: Evidence) -> Iterator[Interface]:

@@ -1,8 +1,10 @@
 """The packet that is evaluated, and the decision of the rules about it."""
 
+from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
 from diagnose.model.frozen import frozen
+from diagnose.model.server import Interface
 
 
 @frozen
@@ -16,6 +18,14 @@ class Host:
 
     addresses: tuple[tuple[str, str], ...] = ()
     routes: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def of(cls, interfaces: Sequence[Interface]) -> "Host":
+        """Return the host with these interfaces."""
+        return cls(
+            tuple((each.name, address) for each in interfaces for address in each.addresses),
+            tuple((network, each.name) for each in interfaces for network in each.routes),
+        )
 
 
 @frozen
