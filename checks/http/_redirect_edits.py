@@ -2,7 +2,7 @@
 
 import re
 
-from checks.http._redirects import NginxRedirect, selected_servers
+from checks.http._redirects import CHALLENGE, SECURE, NginxRedirect, selected_servers
 from checks.nginx import Nginx
 from checks.nginx._commands import reload_steps
 from checks.nginx._edits import Changes, config_edits
@@ -15,11 +15,6 @@ from diagnose.parsers.nginx import edits, server_blocks
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.locations import PASS_DIRECTIVES, select_location
 from diagnose.parsers.nginx.server_blocks import Listen, Server
-
-#: Where all visitors are redirected, and where a certificate authority looks for a challenge (RFC
-#: 8555 section 8.3).
-SECURE = "https://$host$request_uri"
-CHALLENGE = "/.well-known/acme-challenge/"
 
 
 def replace_target(nginx: Nginx, redirect: NginxRedirect, target: str, changes: Changes) -> None:

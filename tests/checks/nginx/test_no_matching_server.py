@@ -145,3 +145,64 @@ def test_fires_and_is_sure_where_the_certificate_is_not_for_the_mistyped_name() 
     for names in (("*.example.com",), ("shop.example.com", "shpo.example.com"), ("a.test",)):
         assert how(TYPO + PLAIN, file(*names)) is Applicability.REVIEW
     assert how(TYPO + PLAIN) is Applicability.REVIEW
+
+
+REFUSAL = "<center><h1>404 Not Found</h1></center>\n<hr><center>nginx</center>"
+WELCOME = "<title>Welcome to nginx!</title>\n<h1>Welcome to nginx!</h1>"
+#: The block of other names, in the ways in which it refuses every path.
+REFUSING = (
+    "return 404;",
+    "deny all;",
+    "location / { return 410; }",
+    "location ^~ / { deny all; }",
+    "location ^~ /.well-known/acme-challenge/ { root /var/www; } location / { return 404; }",
+)
+#: And those in which a site may be behind it.
+OPEN = (
+    "location = / { return 404; }",
+    "location / { return 404; } location /api { proxy_pass http://127.0.0.1:3000; }",
+    "deny all; allow 203.0.113.0/24;",
+    "if ($bot) { return 404; }",
+    "return 200 ok;",
+    "",
+)
+
+
+def page(status: int, body: str) -> Exchange:
+    return Exchange(url=SHOP.url, address="203.0.113.10", port=443, status=status, body=body)
+
+
+def catch_all(text: str) -> str:
+    """A nameless default block with this text in it."""
+    head = "listen 443 ssl default_server; server_name _; ssl_certificate shop.pem;"
+    return f"server {{ {head} {text} }}\n"
+
+
+@pytest.mark.parametrize("text", REFUSING)
+def test_fires_when_the_default_block_refuses_every_path(text: str) -> None:
+    valid = served("shop.example.com")
+    for sites in (BLOG, TYPO, ""):
+        seen = (config(catch_all(text) + sites), valid, page(404, REFUSAL))
+        # The stand-ins of two names are alike.
+        (claim,) = judge("nginx.no-matching-server", *seen, masked=False)
+        assert (claim.severity, claim.confidence) == (None, Confidence.CERTAIN)
+        assert claim.facts["status"] == 404
+
+
+@pytest.mark.parametrize("text", OPEN)
+def test_silent_when_the_default_block_has_more_than_a_refusal(text: str) -> None:
+    seen = (config(catch_all(text) + BLOG), served("shop.example.com"))
+    assert not judge("nginx.no-matching-server", *seen, page(404, REFUSAL))
+
+
+def test_silent_when_an_application_refuses() -> None:
+    seen = (config(catch_all("return 404;") + BLOG), served("shop.example.com"))
+    assert not judge("nginx.no-matching-server", *seen, page(404, "no such shop"))
+
+
+def test_fires_when_visitors_get_the_page_of_a_new_nginx() -> None:
+    valid, welcome = served("shop.example.com"), page(200, WELCOME)
+    (claim,) = judge("nginx.no-matching-server", config(catch_all("") + TYPO), valid, welcome)
+    assert claim.facts["default_page"]
+    assert claim.facts["mistyped"] == "shpo.example.com"
+    assert not judge("nginx.no-matching-server", config(catch_all("")), valid, welcome)

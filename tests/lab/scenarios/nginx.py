@@ -39,7 +39,6 @@ server {{
   return 404;
 }}
 """
-NAMELESS = WITH_ADDRESS.replace(f"{SERVER}:443", "443").replace(f"mail.{site.NAME}", "_")
 WWW = f"""\
 server {{
   listen 443 ssl;
@@ -55,6 +54,19 @@ server {
   server_name _;
   ssl_reject_handshake on;
 }
+"""
+
+
+def catch_all(text: str) -> str:
+    """A default block with the shop's certificate, no name, and this text."""
+    return f"""\
+server {{
+  listen 443 ssl default_server;
+  server_name _;
+  ssl_certificate {site.PEM};
+  ssl_certificate_key {site.KEY};
+  {text}
+}}
 """
 
 
@@ -286,9 +298,33 @@ def server_name_mistyped(lab: Lab) -> None:
 )  # fmt: skip
 def comma_between_server_names(lab: Lab) -> None:
     """After questions on Stack Overflow; the default block has the same certificate."""
-    lab.server.write("/etc/nginx/conf.d/00-default.conf", NAMELESS)
+    lab.server.write("/etc/nginx/conf.d/00-default.conf", catch_all("return 404;"))
     names = f"{site.NAME}, www.{site.NAME}"
     lab.change(f"ssl;\n  server_name {site.NAME};", f"ssl;\n  server_name {names};")
+
+
+@scenario(outside=None, server="nginx.no-matching-server", differs=MINE)
+def server_name_mistyped_and_default_refuses(lab: Lab) -> None:
+    """shpo.example.com, and a default block with the same certificate that returns 404."""
+    lab.server.write("/etc/nginx/conf.d/00-default.conf", catch_all("return 404;"))
+    mistyped(lab)
+
+
+@scenario(
+    outside=None, server="nginx.no-matching-server", manual="the block has to be written"
+)  # fmt: skip
+def no_block_has_the_name(lab: Lab) -> None:
+    """The shop's name is not in the file: a wildcard certificate, and every path denied."""
+    lab.server.write("/etc/nginx/conf.d/00-default.conf", catch_all("location / { deny all; }"))
+    lab.change("ssl;\n  server_name shop.example.com", "ssl;\n  server_name www.example.net")
+
+
+@scenario(outside="http.not-the-site", server="nginx.no-matching-server", differs=MINE)
+def server_name_mistyped_and_default_welcomes(lab: Lab) -> None:
+    """shpo.example.com, and the default block has the page that nginx brings along."""
+    lab.server.write("/etc/nginx/conf.d/00-default.conf", catch_all("root /srv/new;"))
+    lab.server.write("/srv/new/index.html", "<title>Welcome to nginx!</title>\n")
+    mistyped(lab)
 
 
 @scenario(outside="tls.name-rejected", server="nginx.no-matching-server", differs=MINE)
@@ -441,6 +477,13 @@ def default_block_rejects_other_names(lab: Lab) -> None:
 def mistyped_but_alone(lab: Lab) -> None:
     """The only block on 443 is the default: its server_name decides nothing."""
     mistyped(lab)
+
+
+@healthy()
+def default_block_refuses_other_names(lab: Lab) -> None:
+    """404 for strangers, and the shop has its block."""
+    lab.server.write("/etc/nginx/conf.d/00-default.conf", catch_all("return 404;"))
+    lab.reload()
 
 
 @healthy()
