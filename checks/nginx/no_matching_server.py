@@ -8,7 +8,6 @@ A comma, a scheme, a port or a path in `server_name` becomes a part of the name.
 never meant, and tells the fault also where both blocks have the same certificate.
 """
 
-import difflib
 import re
 from collections.abc import Iterator
 
@@ -40,13 +39,11 @@ from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake
 from diagnose.parsers.hostnames import covers, is_address
 from diagnose.parsers.http import is_error, proxy_page
+from diagnose.parsers.misspellings import MIN_LIKENESS, likeness
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.edits import TextEdit
 from diagnose.parsers.nginx.server_blocks import Server, file_paths
 from diagnose.parsers.stray_pages import stray_page
-
-#: How similar two names must be (0 to 1) for one to be a misspelling of the other.
-MIN_LIKENESS = 0.85
 
 
 @frozen
@@ -276,9 +273,9 @@ def _find_mistyped(
         for directive in children(server.block, "server_name"):
             for name in directive.args:
                 is_same = _idna_name(name) == host or _means_host(name, host)
-                likeness = 1.0 if is_same else _likeness(name, host)
-                if likeness >= best and nginx.file(directive):
-                    best, nearest = likeness, Mistyped(name, directive)
+                degree = 1.0 if is_same else likeness(name, host)
+                if degree >= best and nginx.file(directive):
+                    best, nearest = degree, Mistyped(name, directive)
     return nearest
 
 
@@ -304,15 +301,6 @@ def _is_meant(nginx: Nginx, mistyped: Mistyped, host: str) -> bool:
     paths = file_paths(servers[0], "ssl_certificate")
     parts = {part for path in paths for part in re.split(r"/|\.(?:pem|crt|cer)$", path)}
     return host in parts and not any(name in path for path in paths)
-
-
-def _likeness(name: str, host: str) -> float:
-    if name.startswith(("~", "*", ".")) or name.endswith("*"):
-        return 0.0
-    # www.example.com and example.com are two names; neither is a misspelling of the other.
-    if name.removeprefix("www.") == host.removeprefix("www."):
-        return 0.0
-    return difflib.SequenceMatcher(None, name.lower(), host, autojunk=False).ratio()
 
 
 def _idna_name(name: str) -> str:

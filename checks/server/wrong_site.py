@@ -3,7 +3,8 @@ its certificate, or its pages.
 
 A server whose only site has no name, or another one, may be meant like that. It is a fault only
 where visitors see it: the certificate is not for the name, the site with the name is on disk and
-not loaded, or the page is refused and a site on the port has the same name with or without "www.".
+not loaded, or the server itself refuses the page, or shows the page of its package, and has other
+sites on the port.
 """
 
 from collections.abc import Iterator
@@ -11,11 +12,11 @@ from collections.abc import Iterator
 from checks.server import (
     ServerView,
     manual_fix,
-    pages_with_status,
     place_text,
     reload_steps,
     server_view,
 )
+from checks.upstream._responses import page_exchanges
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -29,10 +30,17 @@ from diagnose.model import (
 )
 from diagnose.model.addresses import is_loopback
 from diagnose.model.dns import DnsAnswer, Resolution
+from diagnose.model.http import Exchange
 from diagnose.model.tls import ServedCertificate, served_certificates
 from diagnose.model.web_servers import WebServer, WebServerConfig, WebSite
 from diagnose.parsers.hostnames import covers, is_address
+from diagnose.parsers.http import proxy_page
+from diagnose.parsers.misspellings import closest_misspelling
+from diagnose.parsers.stray_pages import stray_page
 from diagnose.parsers.web_sites import has_name
+
+#: Statuses of a path that the answering site does not have.
+REFUSALS = {403, 404, 410}
 
 
 @check(
@@ -42,6 +50,7 @@ from diagnose.parsers.web_sites import has_name
         "server.own-answer",
         "server.application-answers",
         "server.page-missing",
+        "server.rule-refuses",
         "certificate.*",
         "tls.name-rejected",
         "http.server-error",
@@ -74,29 +83,54 @@ def wrong_site(evidence: Evidence) -> Iterator[Claim]:
         )
     ]
     idle = _site_named(view, view.config.idle, target.port)
-    sibling = _sibling(view)
-    if not foreign and not idle and not inner and not sibling:
+    strays = _pages_without_a_site(view, sites[0])
+    if not foreign and not idle and not inner and not strays:
         return
-    yield _claim(view, sites[0], idle, inner, foreign, sibling)
+    yield _claim(view, sites[0], idle, inner, foreign, strays)
 
 
-def _sibling(view: ServerView) -> WebSite | None:
-    """Return the site on the port that has the name with or without "www.", if the page is refused;
-    None otherwise."""
-    evidence, target = view.evidence, view.evidence.target
-    if not (pages_with_status(evidence, 403) or pages_with_status(evidence, 404)):
-        return None
-    other = target.host.removeprefix("www.")
-    other = other if other != target.host else f"www.{other}"
+def _pages_without_a_site(view: ServerView, answering: WebSite) -> tuple[Exchange, ...]:
+    """Return the pages of the target if the site that answers has none for it, and other sites are
+    on the port.
+
+    It has none if the server itself refuses the page or shows that of its package. Where another
+    site has the name with or without "www.", a refusal by an application is enough.
+    """
+    host, others = view.evidence.target.host, _other_sites(view, answering)
+    if not others or _is_near(answering, host):
+        return ()
+    pages = page_exchanges(view.evidence)
+    if any(_www_twin(host) in site.names for site in others):
+        return pages if all(page.status in REFUSALS for page in pages) else ()
+    is_passed_on = answering.routes or answering.gateways
+    return pages if not is_passed_on and all(map(_is_no_site, pages)) else ()
+
+
+def _other_sites(view: ServerView, answering: WebSite) -> list[WebSite]:
     sites = view.config.sites if view.config else ()
-    return next(
-        (
-            site
-            for site in sites
-            if other in site.names and any(each.port == target.port for each in site.sockets)
-        ),
-        None,
-    )
+    return [
+        site
+        for site in sites
+        if site != answering
+        and any(socket.port == view.evidence.target.port for socket in site.sockets)
+    ]
+
+
+def _is_near(site: WebSite, host: str) -> bool:
+    """Return whether the site is the host's own under a misspelled name, or with or without "www."
+    alone."""
+    return _www_twin(host) in site.names or closest_misspelling(site.names, host) != ""
+
+
+def _www_twin(host: str) -> str:
+    bare = host.removeprefix("www.")
+    return bare if bare != host else f"www.{host}"
+
+
+def _is_no_site(page: Exchange) -> bool:
+    stray = stray_page(page.status, page.body)
+    is_refused = page.status in REFUSALS and proxy_page(page.body) != ""
+    return is_refused or (stray is not None and stray.kind == "default")
 
 
 def _is_inner_name(evidence: Evidence) -> bool:
@@ -118,10 +152,14 @@ def _claim(
     idle: WebSite | None,
     inner: WebSite | None,
     foreign: list[ServedCertificate],
-    sibling: WebSite | None,
+    strays: tuple[Exchange, ...],
 ) -> Claim:
     target, config = view.evidence.target, view.config
     assert config is not None
+    others = _other_sites(view, site) if strays and not idle else []
+    sibling = next((each for each in others if _www_twin(target.host) in each.names), None)
+    misspelled = closest_misspelling((name for each in others for name in each.names), target.host)
+    mistyped = next((each for each in others if misspelled and misspelled in each.names), None)
     elsewhere = next((site for site in config.sites if has_name(site, target.host)), None)
     handshakes = [
         handshake for served_certificate in foreign for handshake in served_certificate.handshakes
@@ -129,7 +167,7 @@ def _claim(
     return Claim(
         about=Subject(name=target.host, port=target.port),
         covers=(Subject(port=target.port),),
-        because=(view.server, config, *handshakes),
+        because=(view.server, config, *handshakes, *strays),
         facts={
             **view.facts,
             "default": place_text(site.file, site.line),
@@ -139,13 +177,17 @@ def _claim(
             if elsewhere and not inner
             else "",
             "www": target.host.startswith("www."),
-            "sibling": place_text(sibling.file, sibling.line) if sibling and not idle else "",
+            "sibling": place_text(sibling.file, sibling.line) if sibling else "",
+            "mistyped": misspelled,
+            "mistyped_place": place_text(mistyped.file, mistyped.line) if mistyped else "",
             "inner": place_text(inner.file, inner.line) if inner else "",
             "inner_address": inner.sockets[0].address if inner else "",
             "apache": view.server.product == "apache",
         },
-        confidence=Confidence.CERTAIN if config.complete else Confidence.LIKELY,
-        severity=None if foreign or inner else Severity.WARNING,
+        confidence=Confidence.CERTAIN
+        if config.complete and (foreign or idle or inner)
+        else Confidence.LIKELY,
+        severity=None if foreign or inner or sibling or mistyped else Severity.WARNING,
         fix=manual_fix(view, "every-address") if inner else _fix(view, idle),
     )
 

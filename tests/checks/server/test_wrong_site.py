@@ -1,10 +1,13 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from diagnose.model import Applicability, Command, Confidence
+import pytest
+
+from diagnose.model import Applicability, Command, Confidence, Severity
 from diagnose.model.dns import DnsAnswer, Resolution
+from diagnose.model.http import Exchange
 from diagnose.model.tls import Certificate, Handshake
-from tests.support.check_evidence import NOW, judge
+from tests.support.check_evidence import NOW, SHOP, judge
 from tests.support.report_builder import ANSWER
 from tests.support.web_server_evidence import APACHE, HTTPS, LISTENING, apache_config
 
@@ -74,3 +77,43 @@ def test_fires_for_a_refused_page_where_a_site_has_the_name_with_www() -> None:
     assert claim.facts["sibling"] == "/etc/apache2/sites-enabled/shop.conf:9"
     assert not judge(CHECK, APACHE, apache_config(named), LISTENING, ANSWER)
     assert not judge(CHECK, APACHE, apache_config(ANOTHER), LISTENING, refused)
+
+
+FIRST = HTTPS.replace("shop.example.com", "default.invalid")
+FIRST = "".join(line for line in FIRST.splitlines(keepends=True) if "ProxyPass" not in line)
+MISTYPED = HTTPS.replace("shop.example.com", "shpo.example.com")
+REFUSED = Exchange(
+    url=SHOP.url, address="203.0.113.10", port=443, status=403,
+    body="<h1>Forbidden</h1><address>Apache/2.4.62 (Debian) Server at shop.example.com</address>",
+)  # fmt: skip
+WELCOME = replace(REFUSED, status=200, body="<title>Apache2 Debian Default Page: It works</title>")
+GOOD = replace(SERVED, chain=(replace(OTHER, dns_names=("shop.example.com",)),))
+
+
+@pytest.mark.parametrize("page", [REFUSED, replace(REFUSED, status=404), WELCOME])
+def test_fires_when_the_first_site_has_no_page_and_another_name_is_misspelled(
+    page: Exchange,
+) -> None:
+    seen = (APACHE, apache_config(FIRST + MISTYPED), LISTENING, GOOD, page)
+    (claim,) = judge(CHECK, *seen, masked=False)
+    assert claim.facts["mistyped"] == "shpo.example.com"
+    assert (claim.severity, claim.confidence) == (None, Confidence.LIKELY)
+    seen = (APACHE, apache_config(FIRST + ANOTHER), LISTENING, GOOD, page)
+    (claim,) = judge(CHECK, *seen, masked=False)
+    assert claim.facts["mistyped"] == ""
+    assert claim.severity is Severity.WARNING
+
+
+@pytest.mark.parametrize(
+    ("sites", "page"),
+    [
+        (FIRST, REFUSED),  # the only site on the port
+        (MISTYPED.replace("    ProxyPass /", "    #") + ANOTHER, REFUSED),  # the site's own
+        (HTTPS.replace("shop.example.com", "default.invalid") + ANOTHER, REFUSED),  # an application
+        (FIRST + ANOTHER, replace(REFUSED, body="no such shop")),
+        (FIRST + ANOTHER, replace(REFUSED, status=401)),
+        (FIRST + ANOTHER, replace(REFUSED, status=200)),
+    ],
+)
+def test_silent_when_the_first_site_may_be_meant(sites: str, page: Exchange) -> None:
+    assert not judge(CHECK, APACHE, apache_config(sites), LISTENING, GOOD, page)

@@ -105,6 +105,16 @@ def apache_has_the_name_with_www_alone(lab: Lab) -> None:
     on_apache(lab, f"{first}\n{own}", **{"index.html": PAGE})
 
 
+@apache_scenario(outside=None, server="server.wrong-site", manual="a person corrects the name")
+def apache_has_the_name_with_letters_exchanged(lab: Lab) -> None:
+    """shpo.example.com: the first site of the server denies everything."""
+    own = of_files().replace("ServerName shop", "ServerName shpo")
+    first = of_files("/var/www/empty").replace("shop.example.com", "aaa.example.org")
+    first = first.replace("Require all granted", "Require all denied")
+    lab.server.write("/var/www/empty/robots.txt", "")
+    on_apache(lab, f"{first}\n{own}", **{"index.html": PAGE})
+
+
 @apache_scenario(
     outside="http.redirect-loop",
     server="server.redirect-behind-terminator",
