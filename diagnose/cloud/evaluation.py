@@ -85,6 +85,11 @@ class LayerVerdict:
         """The deciding rules themselves, without "default"."""
         return tuple(rule for rule in self.layer.rules if rule.id in self.by)
 
+    @property
+    def keeps_out(self) -> bool:
+        """Whether all of the flow, or a part of it, does not pass."""
+        return self.status in {"deny", "partial"}
+
 
 @frozen
 class Verdict:
@@ -109,6 +114,11 @@ class Verdict:
     def denying(self) -> LayerVerdict | None:
         """The first layer that denies all of the flow."""
         return next((each for each in self.layers if each.status == "deny"), None)
+
+    @property
+    def closed(self) -> LayerVerdict | None:
+        """The first layer that keeps out all of the flow, else one that keeps out a part."""
+        return self.denying or next((each for each in self.layers if each.keeps_out), None)
 
 
 @frozen

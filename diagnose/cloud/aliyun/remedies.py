@@ -9,13 +9,13 @@ from urllib.parse import quote
 
 from diagnose.cloud.address_sets import difference, networks
 from diagnose.cloud.evaluation import Flow, LayerVerdict, Verdict
-from diagnose.cloud.provider import RuleChange
+from diagnose.cloud.openings import EVERYBODY, opened_sources
+from diagnose.cloud.provider import ChangeKind, RuleChange
 from diagnose.model.cloud import CloudInstance, Rule, RuleSet
 
 #: The priorities that a rule may have; the smaller comes first, and of equal ones the one that
 #: drops.
 _FIRST, _LAST = 1, 100
-_EVERYBODY = {4: "0.0.0.0/0", 6: "::/0"}
 
 
 def group_url(instance: CloudInstance) -> str:
@@ -38,11 +38,7 @@ def _quoted(text: str) -> str:
 
 def is_by_group(verdict: Verdict) -> bool:
     """Whether a security group keeps the flow out, and not the network ACL alone."""
-    return any(_keeps_out(layer) for layer in verdict.layers if layer.layer.kind == "group")
-
-
-def _keeps_out(layer: LayerVerdict) -> bool:
-    return layer.status in {"deny", "partial"}
+    return any(layer.keeps_out for layer in verdict.layers if layer.layer.kind == "group")
 
 
 def group_changes(
@@ -50,7 +46,7 @@ def group_changes(
 ) -> tuple[RuleChange, ...]:
     """Return the alternatives, the narrow one first."""
     for layer in verdict.layers:
-        if not _keeps_out(layer):
+        if not layer.keeps_out:
             continue
         if layer.layer.kind == "acl":
             return (RuleChange("change-acl", subject=_acl_subject(layer)),)
@@ -80,7 +76,7 @@ def _group_changes(
     return tuple(
         _opening(group_id, source, kind, flow, instance, priority)
         for group_id in own[:1]
-        for kind, source in _sources(visitor, flow)
+        for kind, source in opened_sources(flow, visitor)
         # Where single networks are kept out on purpose and the others get in, only the visitor is
         # let in.
         if kind == "open-visitor" or "default" in layer.by or _keeps_everybody_out(drops, flow)
@@ -93,7 +89,7 @@ def _is_for_all(rule: Rule, flow: Flow) -> bool:
 
 
 def _keeps_everybody_out(drops: list[Rule], flow: Flow) -> bool:
-    return any(_EVERYBODY[flow.family] in rule.peers for rule in drops)
+    return any(EVERYBODY[flow.family] in rule.peers for rule in drops)
 
 
 def _removals(
@@ -138,15 +134,8 @@ def _covers(rule: Rule, port: int) -> bool:
     return any(ports.first <= port <= ports.last for ports in rule.ports)
 
 
-def _sources(visitor: str, flow: Flow) -> tuple[tuple[str, str], ...]:
-    everybody = ("open-all", _EVERYBODY[flow.family])
-    if not visitor:
-        return (everybody,)
-    return ("open-visitor", f"{visitor}/{128 if ':' in visitor else 32}"), everybody
-
-
 def _opening(
-    group_id: str, source: str, kind: str, flow: Flow, instance: CloudInstance, priority: int
+    group_id: str, source: str, kind: ChangeKind, flow: Flow, instance: CloudInstance, priority: int
 ) -> RuleChange:
     name = "--Ipv6SourceCidrIp" if ":" in source else "--SourceCidrIp"
     rule = (
@@ -155,7 +144,7 @@ def _opening(
         name, source, "--Policy", "accept", "--Priority", str(priority), "--NicType", "intranet",
     )  # fmt: skip
     return RuleChange(
-        "open-visitor" if kind == "open-visitor" else "open-all",
+        kind,
         ("aliyun", "ecs", "AuthorizeSecurityGroup", *rule, "--Description", "https"),
         ("aliyun", "ecs", "RevokeSecurityGroup", *rule),
         group_id,
@@ -193,7 +182,7 @@ def firewall_changes(
     protocol, port = flow.protocol.upper(), str(flow.port)
     return tuple(
         RuleChange(
-            "open-visitor" if kind == "open-visitor" else "open-all",
+            kind,
             _limited_rule(where, protocol, port, source)
             if kind == "open-visitor"
             else (
@@ -202,7 +191,7 @@ def firewall_changes(
             ),
             subject=instance.id,
         )
-        for kind, source in _sources(visitor, flow)
+        for kind, source in opened_sources(flow, visitor)
         if ":" not in source
     )  # fmt: skip
 

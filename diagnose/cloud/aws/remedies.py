@@ -3,10 +3,10 @@
 Source: AWS CLI Command Reference, `authorize-security-group-ingress`.
 """
 
-import ipaddress
 from urllib.parse import quote
 
-from diagnose.cloud.evaluation import Flow, LayerVerdict, Verdict
+from diagnose.cloud.evaluation import Flow, Verdict
+from diagnose.cloud.openings import opened_sources
 from diagnose.cloud.provider import ChangeKind, RuleChange
 from diagnose.model.cloud import CloudInstance, RuleSet
 
@@ -21,7 +21,7 @@ def group_changes(
 
     Security groups have no rules that deny: one more rule lets in, in whichever group it is.
     """
-    closed = _closed_layer(verdict)
+    closed = verdict.closed
     if closed is None:
         return ()
     if closed.layer.kind == "acl":
@@ -30,7 +30,7 @@ def group_changes(
     return tuple(
         _opening(kind, source, flow, group.id, instance.region)
         for group in rules.groups[:1]
-        for kind, source in _sources(flow, visitor)
+        for kind, source in opened_sources(flow, visitor)
     )
 
 
@@ -51,7 +51,7 @@ def attachment(instance: CloudInstance, group_id: str) -> RuleChange:
 
 def is_by_acl(verdict: Verdict) -> bool:
     """Whether the first layer that keeps the flow out is a network ACL."""
-    closed = _closed_layer(verdict)
+    closed = verdict.closed
     return closed is not None and closed.layer.kind == "acl"
 
 
@@ -73,32 +73,6 @@ def _console(instance: CloudInstance, service: str) -> str:
     own = (domain for prefix, domain in _DOMAINS if region.startswith(prefix))
     domain = next(own, "aws.amazon.com")
     return f"https://console.{domain}/{service}/home?region={region}"
-
-
-def _closed_layer(verdict: Verdict) -> LayerVerdict | None:
-    """Return the first layer that keeps out all of the flow, else one that keeps out a part."""
-    order = sorted(filter(_keeps_out, verdict.layers), key=lambda each: each.status != "deny")
-    return next(iter(order), None)
-
-
-def _keeps_out(layer: LayerVerdict) -> bool:
-    return layer.status in {"deny", "partial"}
-
-
-def _sources(flow: Flow, visitor: str) -> list[tuple[ChangeKind, str]]:
-    """Return the networks to open, the narrow one first."""
-    everybody: tuple[ChangeKind, str] = ("open-all", "0.0.0.0/0" if flow.family == 4 else "::/0")
-    network = _network(visitor, flow)
-    return [("open-visitor", network), everybody] if network else [everybody]
-
-
-def _network(address: str, flow: Flow) -> str:
-    """Return an address as a network, "" if it is of another family than the flow."""
-    try:
-        network = ipaddress.ip_network(address, strict=False)
-    except ValueError:
-        return ""
-    return str(network) if network.version == flow.family else ""
 
 
 def _opening(kind: ChangeKind, source: str, flow: Flow, group_id: str, region: str) -> RuleChange:

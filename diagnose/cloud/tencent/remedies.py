@@ -7,13 +7,13 @@ Sources: Tencent Cloud API, VPC CreateSecurityGroupPolicies: a rule is put befor
 index, and after all without an index; Lighthouse CreateFirewallRules, which has no index.
 """
 
-import ipaddress
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from diagnose.cloud.address_sets import difference, networks
-from diagnose.cloud.evaluation import INTERNET4, INTERNET6, Flow, LayerVerdict, Verdict, evaluate
+from diagnose.cloud.evaluation import INTERNET4, INTERNET6, Flow, Verdict, evaluate
+from diagnose.cloud.openings import opened_sources
 from diagnose.cloud.provider import ChangeKind, RuleChange
 from diagnose.model.cloud import CloudInstance, PortRange, Rule, RuleSet
 
@@ -22,7 +22,7 @@ def group_changes(
     verdict: Verdict, flow: Flow, rules: RuleSet, instance: CloudInstance, visitor: str
 ) -> tuple[RuleChange, ...]:
     """Return the alternatives for the first layer that keeps the flow out, the narrow one first."""
-    closed = _closed_layer(verdict)
+    closed = verdict.closed
     if closed is None:
         return ()
     if closed.layer.kind == "acl":
@@ -30,7 +30,7 @@ def group_changes(
         return (RuleChange("change-acl", subject="; ".join(texts[:3]) or rules.acl),)
     changes = (
         _group_change(kind, source, flow, rules, instance.region)
-        for kind, source in _sources(flow, visitor)
+        for kind, source in opened_sources(flow, visitor)
     )
     return tuple(filter(None, changes))
 
@@ -43,10 +43,10 @@ def firewall_changes(
     The API does not say before which rules a new one comes, so a rule that drops the flow has to
     be taken away first.
     """
-    if not any(map(_keeps_out, verdict.layers)):
+    if not any(layer.keeps_out for layer in verdict.layers):
         return ()
     changes: list[RuleChange] = []
-    for kind, source in _sources(flow, visitor):
+    for kind, source in opened_sources(flow, visitor):
         drop, is_default = _obstacle(rules, replace(flow, source=_flow_source(source)))
         if drop is not None:
             changes.append(_removal(drop, flow, instance))
@@ -55,20 +55,10 @@ def firewall_changes(
     return tuple(dict.fromkeys(changes))
 
 
-def _closed_layer(verdict: Verdict) -> LayerVerdict | None:
-    """Return the first layer that keeps out all of the flow, else one that keeps out a part."""
-    order = sorted(filter(_keeps_out, verdict.layers), key=lambda each: each.status != "deny")
-    return next(iter(order), None)
-
-
-def _keeps_out(layer: LayerVerdict) -> bool:
-    return layer.status in {"deny", "partial"}
-
-
 def _obstacle(rules: RuleSet, flow: Flow) -> tuple[Rule | None, bool]:
     """Return the first rule that drops all of a source, and whether a part of it meets no rule."""
     layer = replace(rules, layers=tuple(each for each in rules.layers if each.kind != "acl"))
-    deciding = [each for each in evaluate(layer, flow).layers if _keeps_out(each)]
+    deciding = [each for each in evaluate(layer, flow).layers if each.keeps_out]
     drops = [
         rule
         for each in deciding
@@ -77,22 +67,6 @@ def _obstacle(rules: RuleSet, flow: Flow) -> tuple[Rule | None, bool]:
     ]
     first = min(drops, key=lambda rule: rule.order, default=None)
     return first, any("default" in each.by for each in deciding)
-
-
-def _sources(flow: Flow, visitor: str) -> list[tuple[ChangeKind, str]]:
-    """Return the networks to open, the narrow one first."""
-    everybody: tuple[ChangeKind, str] = ("open-all", "0.0.0.0/0" if flow.family == 4 else "::/0")
-    network = _network(visitor, flow)
-    return [("open-visitor", network), everybody] if network else [everybody]
-
-
-def _network(address: str, flow: Flow) -> str:
-    """Return an address as a network, "" if it is of another family than the flow."""
-    try:
-        network = ipaddress.ip_network(address, strict=False)
-    except ValueError:
-        return ""
-    return str(network) if network.version == flow.family else ""
 
 
 def _flow_source(source: str) -> str:

@@ -88,11 +88,12 @@ def _has_failed(ctx: ProbeContext, exchange: Exchange) -> bool:
     if exchange.purpose != "target" or exchange.port != ctx.target.port:
         return False
     status = exchange.status or 0
-    return exchange.failure is not None or status >= 500 or status in REFUSALS or _is_loop(exchange)
-
-
-def _is_loop(exchange: Exchange) -> bool:
-    return leads_to_itself(exchange)
+    return (
+        exchange.failure is not None
+        or status >= 500
+        or status in REFUSALS
+        or leads_to_itself(exchange)
+    )
 
 
 async def _ask(ctx: ProbeContext, config: WebServerConfig) -> None:
