@@ -62,13 +62,13 @@ def _well_sentence(report: Report, lang: str) -> str:
 
 def _healthy_sentence(report: Report, lang: str) -> str:
     """Return the sentence for a healthy site, with the limits of the check. A page that is refused,
-    unknown or empty may be intended: the sentence says so."""
+    unknown, empty or slow may be intended: the sentence says so."""
     scope, url = report.evidence.scope, report.evidence.target.url
     if scope.only or scope.skip:
         names = [translate(f"layer.{layer}", lang) for layer in scope.only or scope.skip]
         key = "healthy-only" if scope.only else "healthy-but"
         return translate(key, lang, url=url, layers=join_texts(names, lang))
-    if scope.outside and (refused := _refused_page(report) or _blank_page(report)):
+    if scope.outside and (refused := _refused_page(report) or _noted_page(report)):
         answer = f"{refused.status} {refused.reason}".strip()
         notes = [note for note in report.findings if _rests_on(note, refused)]
         # Who answers says more than who stands in front.
@@ -80,12 +80,12 @@ def _healthy_sentence(report: Report, lang: str) -> str:
     return translate("healthy" if scope.outside else "healthy-inside", lang, url=url)
 
 
-def _blank_page(report: Report) -> Exchange | None:
-    """Return the page if it came and has no content, None otherwise: Caddy answers so for what it
-    does not know."""
-    pages = [page for page in report.evidence.good(Exchange) if page.purpose == "target"]
-    gets = [page for page in pages if page.method == "GET" and page.status == 200]
-    return gets[0] if gets and all(page.header("Content-Length") == "0" for page in gets) else None
+def _noted_page(report: Report) -> Exchange | None:
+    """Return the page that came, if a note of the layer `http` is about it, None otherwise: it is
+    empty, slow, or a list of files."""
+    notes = [note for note in report.findings if note.check.layer == "http"]
+    pages = (page for page in report.evidence.good(Exchange) if page.purpose == "target")
+    return next((page for page in pages if any(_rests_on(note, page) for note in notes)), None)
 
 
 def _refused_page(report: Report) -> Exchange | None:

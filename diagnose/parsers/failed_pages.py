@@ -66,6 +66,14 @@ _PHP = re.compile(
     r"|^\s{0,9}(?:PHP )?(?:Fatal|Parse) error: {1,3}(.{1,400}) in /\S{1,255}",
     re.DOTALL,
 )
+#: What an application says of a connection of its own that failed: the errno names of Node (lib/
+#: internal/errors.js), of the C library (strerror), and PDO's SQLSTATE.
+_OWN_CONNECTION = re.compile(
+    r"\b(?:connect|getaddrinfo|read|write) E(?:CONNREFUSED|TIMEDOUT|HOSTUNREACH|NETUNREACH|NOTFOUND"
+    r"|AI_AGAIN|CONNRESET|PIPE)\b|\bdial (?:tcp|udp|unix) \S{1,99}: |SQLSTATE\[(?:HY|08)"
+    r"|could not (?:connect to server|translate host name)"
+    r"|\[Errno (?:110|111|113|-2|-3)\]|Connection refused$"
+)
 #: WordPress (wp-includes/class-wp-fatal-error-handler.php), the first sentence of the page.
 _WORDPRESS = re.compile(
     r"wp-die-message[^>]{0,99}>\s{0,9}<p>"
@@ -96,15 +104,18 @@ def failed_page(body: str) -> FailedPage | None:
 
 
 def _failed_object(text: str) -> FailedPage | None:
-    """Return the error of an interface that has a status of its own in its answer (5xx)."""
+    """Return the error of an interface that has a status of its own in its answer (5xx), or that
+    says that a connection of its own failed."""
     try:
         answer = json.loads(text)
     except (ValueError, RecursionError):
         return None
     numbers = (answer.get(name) for name in ("statusCode", "status", "code", "errorCode"))
     words = (answer.get(name) for name in ("message", "msg", "error", "detail", "title"))
-    message = next((word for word in words if isinstance(word, str) and word), "")
+    texts = (word.get("message") if isinstance(word, dict) else word for word in words)
+    message = next((text for text in texts if isinstance(text, str) and text), "")
     is_failed = any(re.fullmatch(r"5\d\d", str(number)) for number in numbers)
+    is_failed = is_failed or _OWN_CONNECTION.search(message[:_LOOKED_AT]) is not None
     return FailedPage("error", _line(message)) if is_failed and message else None
 
 

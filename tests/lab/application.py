@@ -32,6 +32,7 @@ MODES = (
     "error",  # 500 for everything
     "hang",  # never an answer
     "close",  # closes without an answer
+    "thinks",  # a page after four seconds
     "redirect-to-https",  # to https:// unless X-Forwarded-Proto says https
     "forces-https",  # to https:// always, as a program with an https port of its own
     "ignores-the-scheme",  # the root to http://…/login, whatever X-Forwarded-Proto says
@@ -165,6 +166,8 @@ async def serve_one(
     fields = [field.partition(":") for field in lines]
     headers = {name.lower(): value.strip() for name, _, value in fields}
     if path.partition("?")[0] != options.path or options.mode in ("page", "error"):
+        if options.mode == "thinks":
+            await asyncio.sleep(4)
         writer.write(page(options.mode, path, headers))
     elif options.mode == "redirect":
         writer.write(answer("302 Found", b"", "Location: /login"))

@@ -16,6 +16,8 @@ NOTES = {
     "only_the_newest_tls": "nginx.old-clients-refused",
     "one_group_for_the_key_exchange": "nginx.old-clients-refused",
     "websocket_with_the_default_timeout": "websocket.idle-default",
+    "www_without_a_certificate": "nginx.name-without-certificate",
+    "application_that_thinks": "http.slow",
     "pages_with_the_headers_of_websockets": "upstream.upgrade-on-every-request",
 }
 

@@ -2,6 +2,8 @@
 tests/checks/http/test_error_as_page.py.
 """
 
+import pytest
+
 from diagnose.parsers.failed_pages import failed_page
 
 
@@ -19,3 +21,38 @@ def test_the_message_of_php_is_quoted_without_its_file() -> None:
 
 def test_a_long_text_that_begins_so_is_none() -> None:
     assert failed_page("Internal Server Error " + "is what this page explains. " * 20) is None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"error":"connect ECONNREFUSED 127.0.0.1:5432"}',  # Node
+        '{"message":"getaddrinfo ENOTFOUND db"}',
+        '{"error":{"message":"getaddrinfo EAI_AGAIN redis"}}',
+        '{"error":"dial tcp 10.0.0.4:5432: connect: connection refused"}',  # Go
+        '{"detail":"[Errno 111] Connection refused"}',  # Python
+        '{"detail":"could not translate host name \\"db\\" to address"}',  # libpq
+        '{"message":"SQLSTATE[HY000] [2002] Connection refused"}',  # PDO
+        '{"status":503,"message":"upstream is gone"}',
+    ],
+)
+def test_an_interface_that_says_that_its_own_connection_failed(body: str) -> None:
+    failed = failed_page(body)
+    assert failed is not None
+    assert failed.reason == "error"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"status":"ok","message":"connected"}',
+        '{"error":"not found"}',
+        '{"message":"ECONNREFUSED is an errno of connect(2)"}',
+        '{"error":["connect ECONNREFUSED 127.0.0.1:5432"]}',
+        '{"articles":[{"title":"dial tcp 10.0.0.4:5432: connection refused"}]}',
+        '["connect ECONNREFUSED"]',
+        '{"error":',
+    ],
+)
+def test_an_interface_that_answers(body: str) -> None:
+    assert failed_page(body) is None

@@ -487,6 +487,14 @@ def default_block_refuses_other_names(lab: Lab) -> None:
 
 
 @healthy()
+def www_without_a_certificate(lab: Lab) -> None:
+    """www.shop.example.com in server_name, and not in the certificate. That is a note."""
+    lab.change(
+        f"ssl;\n  server_name {site.NAME};", f"ssl;\n  server_name {site.NAME} www.{site.NAME};"
+    )
+
+
+@healthy()
 def server_name_by_wildcard(lab: Lab) -> None:
     """*.example.com in server_name."""
     another_site(lab)

@@ -51,6 +51,12 @@ def head_too_big_on_a_unix_socket(lab: Lab) -> None:
 
 
 @healthy()
+def application_that_thinks(lab: Lab) -> None:
+    """The page comes after four seconds. That is a note."""
+    lab.application("--mode", "thinks")
+
+
+@healthy()
 def large_head_in_a_large_buffer(lab: Lab) -> None:
     """proxy_buffer_size 16k: all is well."""
     lab.application("--mode", "large-head")

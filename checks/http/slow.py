@@ -1,0 +1,58 @@
+"""The page comes, and only after seconds, while the connection opens at once: the server or the
+application behind it needs the time. Browsers show nothing until then, and proxies with a shorter
+limit answer 504 in its place.
+
+A report that takes long to make may be meant, so that this is a note.
+"""
+
+from collections.abc import Iterator
+
+from checks.http import endpoint_subjects, exchanges_by_purpose, is_looked_into
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Where,
+    merge_subjects,
+)
+from diagnose.model.http import Exchange
+from diagnose.model.tcp import Connection
+
+#: Seconds from the request to the first byte of the response that visitors notice.
+MIN_SECONDS = 3.0
+
+
+@check(severity=Severity.NOTE, needs=[Exchange, Connection])
+def slow(evidence: Evidence) -> Iterator[Claim]:
+    connect_times = {
+        (connection.address, connection.port): connection.took
+        for connection in evidence.good(Connection)
+    }
+    pages = tuple(
+        page
+        for page in exchanges_by_purpose(evidence, "target")
+        if page.status is not None
+        and page.status < 400
+        and page.took >= MIN_SECONDS
+        and connect_times.get((page.address, page.port), MIN_SECONDS) < page.took / 10
+    )
+    if not pages:
+        return
+    first, subjects = pages[0], endpoint_subjects(pages)
+    yield Claim(
+        about=merge_subjects(subjects),
+        covers=subjects,
+        because=pages,
+        facts={
+            "url": first.url,
+            "host": evidence.target.host,
+            "seconds": first.took,
+            "connect": connect_times[first.address, first.port],
+            "inside": is_looked_into(evidence),
+        },
+        fix=Fix((Manual("measure", Where.SERVER),), Applicability.MANUAL),
+    )
