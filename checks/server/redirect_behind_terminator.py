@@ -19,7 +19,12 @@ from diagnose.parsers.web_sites import answering_sites, redirect_of
 @check(
     severity=Severity.ERROR,
     needs=[WebServer, WebServerConfig, UpstreamTry, Exchange],
-    explains=["http.redirect-loop", "upstream.scheme-not-passed", "websocket.redirected"],
+    explains=[
+        "http.redirect-loop",
+        "upstream.forces-https",
+        "upstream.scheme-not-passed",
+        "websocket.redirected",
+    ],
 )
 def redirect_behind_terminator(evidence: Evidence) -> Iterator[Claim]:
     target = evidence.target
