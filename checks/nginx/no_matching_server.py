@@ -6,6 +6,9 @@ default block is the site's own under another name, its certificate is the fault
 
 A comma, a scheme, a port or a path in `server_name` becomes a part of the name. Such a name is
 never meant, and tells the fault also where both blocks have the same certificate.
+
+Where the certificate is right and a block of other names shows its pages, that may be meant: it is
+a note, and a warning if another block's name is almost the host's.
 """
 
 import re
@@ -90,7 +93,8 @@ def no_matching_server(evidence: Evidence) -> Iterator[Claim]:
     miswritten = mistyped is not None and _means_host(mistyped.name, target.host)
     strays = _pages_without_a_site(evidence, selected_servers)
     refusals = _refusals(evidence) if miswritten else strays
-    if not symptoms and not miswritten and not strays:
+    is_fault = symptoms or miswritten or strays
+    if not is_fault and not _shows_other_site(evidence, selected_servers):
         return
     if nginx.server_on_other_address:
         return  # nginx.name-on-other-address
@@ -100,7 +104,7 @@ def no_matching_server(evidence: Evidence) -> Iterator[Claim]:
     yield Claim(
         about=Subject(port=target.port, text=f"server_name {target.host}"),
         because=(*symptoms, *refusals, *([nginx.config] if nginx.config else [])),
-        severity=None if symptoms or refusals else Severity.WARNING,
+        severity=_severity(bool(symptoms or refusals), bool(is_fault or mistyped)),
         facts={
             "name": target.host,
             "port": target.port,
@@ -119,6 +123,27 @@ def no_matching_server(evidence: Evidence) -> Iterator[Claim]:
         else Confidence.LIKELY,
         location=nginx.location(mistyped.directive if mistyped else default.block),
         fix=_fix(nginx, mistyped, target.host),
+    )
+
+
+def _severity(is_seen: bool, is_unmeant: bool) -> Severity | None:
+    """Return the severity: of an error if visitors were seen to get no page of the site, of a note
+    if the block may be meant."""
+    if is_seen:
+        return None
+    return Severity.WARNING if is_unmeant else Severity.NOTE
+
+
+def _shows_other_site(evidence: Evidence, selected_servers: list[SelectedServer]) -> bool:
+    """Return whether the pages come, from one of several blocks on the port, and that has names of
+    its own."""
+    host = evidence.target.host.removeprefix("www.")
+    pages = page_exchanges(evidence)
+    return all(page.status is not None and page.status < 400 for page in pages) and all(
+        len(selected.socket.servers) > 1
+        and any("." in name.strip(".") for name in selected.server.names)
+        and all(not name.endswith(host) for name in selected.server.names)
+        for selected in selected_servers
     )
 
 

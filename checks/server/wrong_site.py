@@ -94,7 +94,8 @@ def _pages_without_a_site(view: ServerView, answering: WebSite) -> tuple[Exchang
     on the port.
 
     It has none if the server itself refuses the page or shows that of its package. Where another
-    site has the name with or without "www.", a refusal by an application is enough.
+    site has the name with or without "www.", a refusal by an application is enough; where one has
+    almost the name, any page.
     """
     host, others = view.evidence.target.host, _other_sites(view, answering)
     if not others or _is_near(answering, host):
@@ -102,8 +103,18 @@ def _pages_without_a_site(view: ServerView, answering: WebSite) -> tuple[Exchang
     pages = page_exchanges(view.evidence)
     if any(_www_twin(host) in site.names for site in others):
         return pages if all(page.status in REFUSALS for page in pages) else ()
+    if _misspelled(others, host) and all(_is_other_page(page) for page in pages):
+        return pages
     is_passed_on = answering.routes or answering.gateways
     return pages if not is_passed_on and all(map(_is_no_site, pages)) else ()
+
+
+def _misspelled(sites: list[WebSite], host: str) -> str:
+    return closest_misspelling((name for site in sites for name in site.names), host)
+
+
+def _is_other_page(page: Exchange) -> bool:
+    return page.status is not None and (page.status < 400 or page.status in REFUSALS)
 
 
 def _other_sites(view: ServerView, answering: WebSite) -> list[WebSite]:
@@ -158,7 +169,7 @@ def _claim(
     assert config is not None
     others = _other_sites(view, site) if strays and not idle else []
     sibling = next((each for each in others if _www_twin(target.host) in each.names), None)
-    misspelled = closest_misspelling((name for each in others for name in each.names), target.host)
+    misspelled = _misspelled(others, target.host)
     mistyped = next((each for each in others if misspelled and misspelled in each.names), None)
     elsewhere = next((site for site in config.sites if has_name(site, target.host)), None)
     handshakes = [
@@ -187,9 +198,19 @@ def _claim(
         confidence=Confidence.CERTAIN
         if config.complete and (foreign or idle or inner)
         else Confidence.LIKELY,
-        severity=None if foreign or inner or sibling or mistyped else Severity.WARNING,
+        severity=None
+        if foreign or inner or _is_refused(strays, sibling, mistyped)
+        else Severity.WARNING,
         fix=manual_fix(view, "every-address") if inner else _fix(view, idle),
     )
+
+
+def _is_refused(
+    strays: tuple[Exchange, ...], sibling: WebSite | None, mistyped: WebSite | None
+) -> bool:
+    """Return whether visitors get no page, and the site that is meant is known."""
+    is_known = sibling is not None or mistyped is not None
+    return is_known and any(page.status in REFUSALS or _is_no_site(page) for page in strays)
 
 
 def _site_named(view: ServerView, sites: tuple[WebSite, ...], port: int) -> WebSite | None:

@@ -206,3 +206,32 @@ def test_fires_when_visitors_get_the_page_of_a_new_nginx() -> None:
     assert claim.facts["default_page"]
     assert claim.facts["mistyped"] == "shpo.example.com"
     assert not judge("nginx.no-matching-server", config(catch_all("")), valid, welcome)
+
+
+def test_fires_with_care_when_a_block_of_other_names_shows_its_page() -> None:
+    both = served("shop.example.com", "blog.example.com")
+    (claim,) = judge(
+        "nginx.no-matching-server", config(BLOG + TYPO), both, page(200, "blog"), masked=False
+    )
+    assert (claim.severity, claim.confidence) == (Severity.WARNING, Confidence.LIKELY)
+    assert claim.facts["mistyped"] == "shpo.example.com"
+    other = SITE.replace("shop.example.com", "wiki.example.net")
+    (claim,) = judge(
+        "nginx.no-matching-server", config(BLOG + other), both, page(200, "blog"), masked=False
+    )
+    assert (claim.severity, claim.facts["mistyped"]) == (Severity.NOTE, "")
+
+
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        (BLOG + TYPO, 502),  # its application is down, whatever the name
+        (BLOG, 200),  # the only block
+        (TYPO + BLOG, 200),  # the site's own
+        (BLOG.replace("blog.example.com", "_") + TYPO, 200),
+        (BLOG.replace("blog", "www.shop") + BLOG, 200),
+    ],
+)
+def test_silent_when_the_block_may_be_meant(text: str, status: int) -> None:
+    seen = (config(text), served("shop.example.com", "blog.example.com"), page(status, "blog"))
+    assert not judge("nginx.no-matching-server", *seen, masked=False)

@@ -117,3 +117,12 @@ def test_fires_when_the_first_site_has_no_page_and_another_name_is_misspelled(
 )
 def test_silent_when_the_first_site_may_be_meant(sites: str, page: Exchange) -> None:
     assert not judge(CHECK, APACHE, apache_config(sites), LISTENING, GOOD, page)
+
+
+def test_fires_with_a_warning_when_a_site_of_another_name_shows_its_page() -> None:
+    page = replace(REFUSED, status=200, body="the blog")
+    seen = (APACHE, apache_config(ANOTHER + MISTYPED), LISTENING, GOOD)
+    (claim,) = judge(CHECK, *seen, page, masked=False)
+    assert (claim.severity, claim.confidence) == (Severity.WARNING, Confidence.LIKELY)
+    assert claim.facts["mistyped"] == "shpo.example.com"
+    assert not judge(CHECK, *seen, replace(page, status=502), masked=False)

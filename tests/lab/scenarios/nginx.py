@@ -310,6 +310,16 @@ def server_name_mistyped_and_default_refuses(lab: Lab) -> None:
     mistyped(lab)
 
 
+@scenario(outside=None, server="nginx.no-matching-server", differs=MINE)
+def server_name_mistyped_beside_a_blog(lab: Lab) -> None:
+    """shpo.example.com: visitors get the blog, and the certificate is for both."""
+    leaf = certificates.leaf(site.NAME, "blog.example.com")
+    lab.install(leaf.chain, leaf.key_pem)
+    blog = BLOG.replace("blog.pem", f"{site.NAME}.pem").replace("blog.key", f"{site.NAME}.key")
+    lab.server.write(OTHER, blog)
+    mistyped(lab)
+
+
 @scenario(
     outside=None, server="nginx.no-matching-server", manual="the block has to be written"
 )  # fmt: skip
