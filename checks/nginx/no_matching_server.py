@@ -15,12 +15,16 @@ import re
 from collections.abc import Iterator
 
 from checks.http import exchanges_by_purpose
-from checks.http._redirects import CHALLENGE
 from checks.nginx import Nginx, SelectedServer, file_line
 from checks.nginx._certificates import certificate_files
 from checks.nginx._commands import reload_steps
+from checks.nginx._default_blocks import (
+    is_default_page,
+    pages_without_a_site,
+    refuses_every_path,
+    shows_other_site,
+)
 from checks.nginx._edits import config_edit
-from checks.upstream._responses import page_exchanges
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -41,12 +45,11 @@ from diagnose.model.server import Listeners
 from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake
 from diagnose.parsers.hostnames import covers, is_address
-from diagnose.parsers.http import is_error, proxy_page
+from diagnose.parsers.http import is_error
 from diagnose.parsers.misspellings import MIN_LIKENESS, likeness
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.edits import TextEdit
 from diagnose.parsers.nginx.server_blocks import Server, file_paths
-from diagnose.parsers.stray_pages import stray_page
 
 
 @frozen
@@ -91,10 +94,10 @@ def no_matching_server(evidence: Evidence) -> Iterator[Claim]:
     mistyped = _find_mistyped(nginx, selected_servers, target.host)
     # Both blocks may have the same certificate.
     miswritten = mistyped is not None and _means_host(mistyped.name, target.host)
-    strays = _pages_without_a_site(evidence, selected_servers)
+    strays = pages_without_a_site(evidence, selected_servers)
     refusals = _refusals(evidence) if miswritten else strays
     is_fault = symptoms or miswritten or strays
-    if not is_fault and not _shows_other_site(evidence, selected_servers):
+    if not is_fault and not shows_other_site(evidence, selected_servers):
         return
     if nginx.server_on_other_address:
         return  # nginx.name-on-other-address
@@ -114,7 +117,7 @@ def no_matching_server(evidence: Evidence) -> Iterator[Claim]:
             "place": file_line(mistyped.directive) if mistyped else "",
             "certificate": bool(symptoms),
             "status": next((page.status for page in strays), None),
-            "default_page": any(map(_is_default_page, strays)),
+            "default_page": any(map(is_default_page, strays)),
             "miswritten": miswritten,
             "elsewhere": _server_on_other_port(nginx, target.host),
         },
@@ -134,19 +137,6 @@ def _severity(is_seen: bool, is_unmeant: bool) -> Severity | None:
     return Severity.WARNING if is_unmeant else Severity.NOTE
 
 
-def _shows_other_site(evidence: Evidence, selected_servers: list[SelectedServer]) -> bool:
-    """Return whether the pages come, from one of several blocks on the port, and that has names of
-    its own."""
-    host = evidence.target.host.removeprefix("www.")
-    pages = page_exchanges(evidence)
-    return all(page.status is not None and page.status < 400 for page in pages) and all(
-        len(selected.socket.servers) > 1
-        and any("." in name.strip(".") for name in selected.server.names)
-        and all(not name.endswith(host) for name in selected.server.names)
-        for selected in selected_servers
-    )
-
-
 def _refusals(evidence: Evidence) -> tuple[Observation, ...]:
     """Return the responses which show that the block does not know what visitors ask for."""
     pages = exchanges_by_purpose(evidence, "target")
@@ -154,48 +144,6 @@ def _refusals(evidence: Evidence) -> tuple[Observation, ...]:
         *(page for page in pages if page.port == evidence.target.port and is_error(page)),
         *(attempt.first for attempt in websocket_attempts(evidence) if not attempt.first.accepted),
     )
-
-
-def _pages_without_a_site(
-    evidence: Evidence, selected_servers: list[SelectedServer]
-) -> tuple[Exchange, ...]:
-    """Return the pages of the target if none of them is a site's: the default page of a package, or
-    nginx's error from blocks that have nothing else for any path."""
-    pages = page_exchanges(evidence)
-    refuse = all(_refuses_every_path(selected.server) for selected in selected_servers)
-    if all(_is_default_page(page) or (refuse and _is_nginx_refusal(page)) for page in pages):
-        return pages
-    return ()
-
-
-def _is_default_page(page: Exchange) -> bool:
-    stray = stray_page(page.status, page.body)
-    return stray is not None and stray.kind == "default"
-
-
-def _is_nginx_refusal(page: Exchange) -> bool:
-    return 400 <= (page.status or 0) < 500 and proxy_page(page.body) == "nginx"
-
-
-def _refuses_every_path(server: Server) -> bool:
-    """Return whether the block responds with an error (4xx) to every path but that of an ACME
-    challenge, whatever is asked for and by whom."""
-    if _refuses(server.block):
-        return True
-    locations = [
-        location
-        for location in children(server.block, "location")
-        if not any(CHALLENGE.rstrip("/") in arg for arg in location.args)
-    ]
-    is_total = any(location.args in {("/",), ("^~", "/")} for location in locations)
-    return is_total and all(map(_refuses, locations))
-
-
-def _refuses(block: Directive) -> bool:
-    denied = [directive.args for directive in children(block, "deny")]
-    statuses = [directive.args[0] for directive in children(block, "return") if directive.args]
-    is_denied = denied == [("all",)] and not children(block, "allow")
-    return is_denied or any(re.fullmatch(r"4\d\d", status) for status in statuses)
 
 
 def _written_hosts(word: str) -> tuple[str, ...]:
@@ -277,7 +225,7 @@ def _is_own(
         other_port_server
         or rejects
         or _closes_connection(default)
-        or _refuses_every_path(default)
+        or refuses_every_path(default)
         or len(selected_server.socket.servers) > 1
     ):
         return False

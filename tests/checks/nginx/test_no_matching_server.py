@@ -235,3 +235,8 @@ def test_fires_with_care_when_a_block_of_other_names_shows_its_page() -> None:
 def test_silent_when_the_block_may_be_meant(text: str, status: int) -> None:
     seen = (config(text), served("shop.example.com", "blog.example.com"), page(status, "blog"))
     assert not judge("nginx.no-matching-server", *seen, masked=False)
+
+
+def test_silent_when_no_page_was_asked_for() -> None:
+    both = served("shop.example.com", "blog.example.com")
+    assert not judge("nginx.no-matching-server", config(BLOG + TYPO), both)

@@ -1,0 +1,75 @@
+"""What a default block has for the names that no block has: an error for every path, the page of a
+package, or the pages of another site."""
+
+import re
+
+from checks.http._redirects import CHALLENGE
+from checks.nginx import SelectedServer
+from checks.upstream._responses import page_exchanges
+from diagnose.model import Evidence
+from diagnose.model.http import Exchange
+from diagnose.model.nginx import Directive
+from diagnose.parsers.http import proxy_page
+from diagnose.parsers.nginx.config import children
+from diagnose.parsers.nginx.server_blocks import Server
+from diagnose.parsers.stray_pages import stray_page
+
+
+def pages_without_a_site(
+    evidence: Evidence, selected_servers: list[SelectedServer]
+) -> tuple[Exchange, ...]:
+    """Return the pages of the target if none of them is a site's: the default page of a package, or
+    nginx's error from blocks that have nothing else for any path."""
+    pages = page_exchanges(evidence)
+    refuse = all(refuses_every_path(selected.server) for selected in selected_servers)
+    if all(is_default_page(page) or (refuse and _is_nginx_refusal(page)) for page in pages):
+        return pages
+    return ()
+
+
+def shows_other_site(evidence: Evidence, selected_servers: list[SelectedServer]) -> bool:
+    """Return whether the pages come, from one of several blocks on the port, and that has names of
+    its own."""
+    host = evidence.target.host.removeprefix("www.")
+    pages = page_exchanges(evidence)
+    are_pages = [page.status is not None and page.status < 400 for page in pages]
+    return (
+        bool(pages)
+        and all(are_pages)
+        and all(
+            len(selected.socket.servers) > 1
+            and any("." in name.strip(".") for name in selected.server.names)
+            and all(not name.endswith(host) for name in selected.server.names)
+            for selected in selected_servers
+        )
+    )
+
+
+def is_default_page(page: Exchange) -> bool:
+    stray = stray_page(page.status, page.body)
+    return stray is not None and stray.kind == "default"
+
+
+def refuses_every_path(server: Server) -> bool:
+    """Return whether the block responds with an error (4xx) to every path but that of an ACME
+    challenge, whatever is asked for and by whom."""
+    if _refuses(server.block):
+        return True
+    locations = [
+        location
+        for location in children(server.block, "location")
+        if not any(CHALLENGE.rstrip("/") in arg for arg in location.args)
+    ]
+    is_total = any(location.args in {("/",), ("^~", "/")} for location in locations)
+    return is_total and all(map(_refuses, locations))
+
+
+def _is_nginx_refusal(page: Exchange) -> bool:
+    return 400 <= (page.status or 0) < 500 and proxy_page(page.body) == "nginx"
+
+
+def _refuses(block: Directive) -> bool:
+    denied = [directive.args for directive in children(block, "deny")]
+    statuses = [directive.args[0] for directive in children(block, "return") if directive.args]
+    is_denied = denied == [("all",)] and not children(block, "allow")
+    return is_denied or any(re.fullmatch(r"4\d\d", status) for status in statuses)
