@@ -128,7 +128,7 @@ def host_is_not_among_djangos_allowed_hosts(lab: Lab) -> None:
 # TLS and HTTP
 
 
-@scenario(outside=None, server="upstream.wrong-server-name", differs=MINE)
+@scenario(outside="http.misdirected", server="upstream.wrong-server-name", differs=MINE)
 def apache_gets_no_server_name(lab: Lab) -> None:
     """Apache 2.4.64 came with a security update: 421 Misdirected Request for every site of a
     hosting panel, whose nginx sends no SNI."""
@@ -136,7 +136,7 @@ def apache_gets_no_server_name(lab: Lab) -> None:
     _refuses(lab, "apache", PAGES.replace("http://127.0.0.1", "https://127.0.0.1"), *tls)
 
 
-@scenario(outside=None, server="upstream.wrong-server-name", differs=MINE)
+@scenario(outside="http.misdirected", server="upstream.wrong-server-name", differs=MINE)
 def apache_gets_another_server_name(lab: Lab) -> None:
     """proxy_ssl_name is that of another site."""
     tls = ("--certificate", site.PEM, "--key", site.KEY)
