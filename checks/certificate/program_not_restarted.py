@@ -41,12 +41,16 @@ def program_not_restarted(evidence: Evidence) -> Iterator[Claim]:
         for listener in listeners.on(target.port)
         if listener.process
     ]
-    if not holders or any(each.process in _SERVERS for each in holders):
+    if not holders or any(holder.process in _SERVERS for holder in holders):
         return
     if evidence.good(CertificateFile):
         return
     for served in served_certificates(evidence, lambda each: each.port == target.port):
-        renewed = [each for each in evidence.good(OtherCertificate) if _replaces(each, served)]
+        renewed = [
+            other_certificate
+            for other_certificate in evidence.good(OtherCertificate)
+            if _replaces(other_certificate, served)
+        ]
         if renewed and covers(target.host, served.leaf.dns_names, served.leaf.addresses):
             yield _claim(evidence, served, renewed[0], holders[0])
             return

@@ -241,7 +241,7 @@ def near_misses(layer: LayerVerdict, flow: Flow) -> tuple[Rule, ...]:
         for rule in layer.layer.rules
         if rule.allow
         and rule.id not in layer.by
-        and any(each.first <= flow.port <= each.last for each in rule.ports)
+        and any(port.first <= flow.port <= port.last for port in rule.ports)
         and rule.ports != _ALL
         and not rule.id.startswith("inner_access:")
     )

@@ -65,4 +65,4 @@ def _rules(page: Exchange) -> tuple[tuple[str, ...], str]:
     ]
     policies = (value for name, value in page.headers if name.lower() == _POLICY.lower())
     matches = (_ANCESTORS.search(value) for value in policies)
-    return tuple(options), next((clean(each[1].strip(), 200) for each in matches if each), "")
+    return tuple(options), next((clean(match[1].strip(), 200) for match in matches if match), "")

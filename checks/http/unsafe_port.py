@@ -34,7 +34,9 @@ def unsafe_port(evidence: Evidence) -> Iterator[Claim]:
     if port not in _BAD_PORTS:
         return
     responses: list[Exchange | Upgrade] = [*evidence.good(Exchange), *evidence.good(Upgrade)]
-    answers = tuple(each for each in responses if each.port == port and each.status is not None)
+    answers = tuple(
+        response for response in responses if response.port == port and response.status is not None
+    )
     if not answers:
         return
     subjects = endpoint_subjects(answers)

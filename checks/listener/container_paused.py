@@ -28,8 +28,8 @@ from diagnose.model.tls import Handshake
 )
 def container_paused(evidence: Evidence) -> Iterator[Claim]:
     port = evidence.target.port
-    visits = [each for each in evidence.of(Handshake) if each.port == port]
-    pages = [each for each in evidence.of(Exchange) if each.port == port]
+    visits = [handshake for handshake in evidence.of(Handshake) if handshake.port == port]
+    pages = [exchange for exchange in evidence.of(Exchange) if exchange.port == port]
     answered = any(each.failure is None for each in (*visits, *pages))
     for containers in evidence.good(Containers):
         publishers = [

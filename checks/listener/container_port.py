@@ -76,7 +76,9 @@ def _speaks_plain(config: WebServerConfig, port: int) -> bool:
 def _tls_ports_of(config: WebServerConfig, host: str) -> tuple[int, ...]:
     """Return the ports on which the server speaks TLS for the name."""
     sites = [site for site in config.sites if has_name(site, host) or len(config.sites) == 1]
-    return tuple(dict.fromkeys(each.port for site in sites for each in site.sockets if each.tls))
+    return tuple(
+        dict.fromkeys(socket.port for site in sites for socket in site.sockets if socket.tls)
+    )
 
 
 def _tls_ports(nginx: Nginx) -> tuple[int, ...]:

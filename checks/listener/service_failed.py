@@ -30,7 +30,7 @@ from diagnose.model.services import ServiceFailure
 )
 def service_failed(evidence: Evidence) -> Iterator[Claim]:
     port, listeners = evidence.target.port, evidence.good(Listeners)
-    if not listeners or any(each.on(port) for each in listeners):
+    if not listeners or any(listener.on(port) for listener in listeners):
         return
     failures = evidence.good(ServiceFailure)
     about_port = [failure for failure in failures if failure.reason != "file-permission"]

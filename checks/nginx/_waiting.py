@@ -26,7 +26,10 @@ def holder_of_a_port(nginx: Nginx) -> Listener | None:
             for listeners in nginx.evidence.good(Listeners)
             for listener in listeners.sockets
             if listener.port in ports and listener.process
-            if any(_meet(each.address, listener) for each in nginx.listen_sockets(listener.port))
+            if any(
+                _meet(listen_socket.address, listener)
+                for listen_socket in nginx.listen_sockets(listener.port)
+            )
         ),
         None,
     )

@@ -75,9 +75,17 @@ def _storing(match: LocationMatch, status: int) -> Directive | None:
 def _direct_answers(evidence: Evidence, path: str) -> tuple[Observation, ...]:
     """Return the application's answers to the page, if all of them are well."""
     answers: list[UpstreamTry | Asked | ComparedRequest] = [
-        *(each for each in evidence.good(UpstreamTry) if each.asked and each.path == path),
-        *(each for each in evidence.good(Asked) if each.variant == "passed"),
-        *(each for each in evidence.good(ComparedRequest) if each.part == "none"),
+        *(
+            upstream_try
+            for upstream_try in evidence.good(UpstreamTry)
+            if upstream_try.asked and upstream_try.path == path
+        ),
+        *(asked for asked in evidence.good(Asked) if asked.variant == "passed"),
+        *(
+            compared_request
+            for compared_request in evidence.good(ComparedRequest)
+            if compared_request.part == "none"
+        ),
     ]
     statuses = [answer.status for answer in answers if answer.status]
     return tuple(answers) if statuses and all(status < 400 for status in statuses) else ()

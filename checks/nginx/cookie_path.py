@@ -84,14 +84,16 @@ def _prefixes(match: LocationMatch, directive: Directive) -> tuple[str, str] | N
 
 
 def _changes_paths(match: LocationMatch) -> bool:
-    return any(each.args[:1] != ("off",) for each in match.directives("proxy_cookie_path"))
+    return any(
+        directive.args[:1] != ("off",) for directive in match.directives("proxy_cookie_path")
+    )
 
 
 def _cookies(page: Exchange) -> Iterator[tuple[str, str]]:
     """Yield the name and the Path of each cookie that has a Path of its own."""
     for name, value in page.headers:
         pair, *attributes = value.split(";") if name.lower() == "set-cookie" else [""]
-        for key, _, text in (each.partition("=") for each in attributes):
+        for key, _, text in (attribute.partition("=") for attribute in attributes):
             if key.strip().lower() == "path" and text.strip().startswith("/"):
                 yield clean(pair.partition("=")[0].strip(), 100), clean(text.strip(), 200)
 

@@ -84,7 +84,12 @@ def _is_judged(evidence: Evidence, page: Exchange) -> bool:
 
 def _allowing(directives: tuple[Directive, ...]) -> Directive | None:
     return next(
-        (each for each in directives if each.args[:1] and each.args[0].lower() == _HEADER), None
+        (
+            directive
+            for directive in directives
+            if directive.args[:1] and directive.args[0].lower() == _HEADER
+        ),
+        None,
     )
 
 

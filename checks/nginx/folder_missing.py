@@ -38,7 +38,11 @@ def folder_missing(evidence: Evidence) -> Iterator[Claim]:
     nginx, path = Nginx.of(evidence), evidence.target.path.partition("?")[0]
     match = next(iter(nginx.location_matches(path)), None)
     served = served_file(match, path) if match else None
-    accesses = [each for each in evidence.good(PageFileAccess) if each.mistake == "folder"]
+    accesses = [
+        page_file_access
+        for page_file_access in evidence.good(PageFileAccess)
+        if page_file_access.mistake == "folder"
+    ]
     pages = [page for page in page_exchanges(evidence) if page.status == 404]
     # Where a folder is closed to us, we see nothing of what is in it.
     sees_all = any(host.privileged for host in evidence.of(Host) if host.role == "server")

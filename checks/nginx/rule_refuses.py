@@ -81,7 +81,7 @@ def severity(evidence: Evidence, rule: AnsweringRule) -> Severity | None:
 def _claim(nginx: Nginx, rules: Sequence[AnsweringRule]) -> Claim:
     first = rules[0]
     responses = tuple(rule.response for rule in rules)
-    pages = tuple(each for each in responses if not isinstance(each, Upgrade))
+    pages = tuple(response for response in responses if not isinstance(response, Upgrade))
     subjects = (*endpoint_subjects(pages), *_sockets(responses))
     condition = first.condition
     text = " ".join(condition.args) if condition else ""

@@ -31,7 +31,9 @@ def apache_listen_twice(evidence: Evidence) -> Iterator[Claim]:
     view, port = server_view(evidence), evidence.target.port
     if view is None or view.config is None or view.server.product != "apache":
         return
-    if view.server.pid is not None or any(one.on(port) for one in evidence.good(Listeners)):
+    if view.server.pid is not None or any(
+        listeners.on(port) for listeners in evidence.good(Listeners)
+    ):
         return
     pairs = combinations(view.config.listens, 2)
     first, second = next((pair for pair in pairs if _overlap(*pair)), (None, None))

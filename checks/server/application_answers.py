@@ -166,7 +166,7 @@ def _may_be_another(view: ServerView, path: str, visits: Sequence[Exchange | Upg
 
 
 def _severity(visits: Sequence[Exchange | Upgrade], websocket: bool) -> Severity | None:
-    if not all(each.status in _MEANT for each in visits):
+    if not all(visit.status in _MEANT for visit in visits):
         return None
     return Severity.WARNING if websocket else Severity.NOTE
 

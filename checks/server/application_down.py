@@ -56,8 +56,8 @@ def application_down(evidence: Evidence) -> Iterator[Claim]:
                 "elsewhere": tuple(
                     dict.fromkeys(
                         bracketed(socket.address)
-                        for each in listeners
-                        for socket in each.on(route.port)
+                        for listener in listeners
+                        for socket in listener.on(route.port)
                     )
                 ),
                 "listening": _other_programs(listeners),

@@ -73,7 +73,7 @@ def _missing_socket(
 ) -> Iterator[Claim]:
     """Make the claim for a Unix socket that is not there, of whatever server."""
     sockets = view.evidence.good(BackendSocket)
-    gone = next((each for each in sockets if not each.exists), None)
+    gone = next((socket for socket in sockets if not socket.exists), None)
     if route is None or gone is None or route.socket != gone.path:
         return
     yield Claim(

@@ -28,7 +28,9 @@ def caddy_ask_refuses(evidence: Evidence) -> Iterator[Claim]:
     if view is None or view.config is None or view.server.product != "caddy":
         return
     ask = _ask(view.config)
-    handshakes = [each for each in evidence.of(Handshake) if each.port == target.port]
+    handshakes = [
+        handshake for handshake in evidence.of(Handshake) if handshake.port == target.port
+    ]
     rejected = [each for each in handshakes if each.alert and each.alert.code == INTERNAL_ERROR]
     if ask is None or not rejected or any(each.failure is None for each in handshakes):
         return

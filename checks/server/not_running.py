@@ -49,7 +49,7 @@ def not_running(evidence: Evidence) -> Iterator[Claim]:
     rival = any(state.installed for state in evidence.good(NginxState)) and not server.enabled
     valid = view.test is None or view.test.passed
     errors = evidence.good(ServerStartError)
-    logged = next((each for each in errors if each.product == server.product), None)
+    logged = next((error for error in errors if error.product == server.product), None)
     yield Claim(
         about=Subject(text=f"{server.title} ({server.config})"),
         covers=(Subject(port=port), *((Subject(port=80),) if 80 in ports else ())),

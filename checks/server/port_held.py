@@ -76,7 +76,11 @@ def port_held(evidence: Evidence) -> Iterator[Claim]:
 
 def _holder(evidence: Evidence) -> Listener | None:
     """Return a socket on the target's port whose program is known."""
-    own = (each for one in evidence.good(Listeners) for each in one.on(evidence.target.port))
+    own = (
+        each
+        for listeners in evidence.good(Listeners)
+        for each in listeners.on(evidence.target.port)
+    )
     return next((each for each in own if each.process), None)
 
 
@@ -106,7 +110,7 @@ def _has_certificate(evidence: Evidence, site: WebSite) -> bool:
 def _holder_has_site(evidence: Evidence) -> bool:
     """Return whether the program on the port has the site too."""
     target = evidence.target
-    running = {each.product for each in evidence.good(WebServer) if each.pid is not None}
+    running = {server.product for server in evidence.good(WebServer) if server.pid is not None}
     for config in evidence.good(WebServerConfig):
         sites = answering_sites(config, target.port, target.host)
         if config.product in running and any(has_name(site, target.host) for site in sites):

@@ -87,7 +87,11 @@ def _conditional(view: ServerView) -> list[SiteRedirect]:
     """Return the redirects to the same site that depend on a header or an .htaccess, where nobody
     else redirects: no application is asked, or it answers a page."""
     route = route_to_application(view)
-    answers = [each for each in view.evidence.good(BackendAnswer) if each.status]
+    answers = [
+        backend_answer
+        for backend_answer in view.evidence.good(BackendAnswer)
+        if backend_answer.status
+    ]
     redirects = not answers or any(answer.status in REDIRECTS for answer in answers)
     if route is not None and route.target and redirects:
         return []

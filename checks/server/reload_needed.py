@@ -84,7 +84,11 @@ def _not_asked(view: ServerView) -> Iterator[Claim]:
     """Make the claim where the server cannot be asked what it runs with: the file was changed after
     the start, passes every request on, and the answer is Caddy's for an unknown name."""
     evidence, config, server = view.evidence, view.config, view.server
-    empty = [each for each in _symptoms(evidence) if isinstance(each, Exchange) and not each.body]
+    empty = [
+        symptom
+        for symptom in _symptoms(evidence)
+        if isinstance(symptom, Exchange) and not symptom.body
+    ]
     sites = view.answering_sites
     if config is None or server.product != "caddy" or not empty or not sites or not server.loaded:
         return

@@ -49,12 +49,17 @@ _REASONS = {"handler", "backend-tls", "htaccess", "permission"}
     ],
 )
 def request_failed(evidence: Evidence) -> Iterator[Claim]:
-    errors = (each for each in evidence.good(ServerRequestError) if each.reason in _REASONS)
+    errors = (
+        server_request_error
+        for server_request_error in evidence.good(ServerRequestError)
+        if server_request_error.reason in _REASONS
+    )
     view, error = server_view(evidence), next(errors, None)
     pages = [
-        each
-        for each in evidence.good(Exchange)
-        if each.purpose == "target" and (each.status == 403 or (each.status or 0) >= 500)
+        exchange
+        for exchange in evidence.good(Exchange)
+        if exchange.purpose == "target"
+        and (exchange.status == 403 or (exchange.status or 0) >= 500)
     ]
     if view is None or error is None or not pages or error.product != view.server.product:
         return

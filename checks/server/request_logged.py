@@ -44,7 +44,11 @@ _MEANT = {"no_index", "no_file", "password", ""}
 )  # fmt: skip
 def request_logged(evidence: Evidence) -> Iterator[Claim]:
     view, reasons = server_view(evidence), {"firewall", "logged"}
-    errors = [each for each in evidence.good(ServerRequestError) if each.reason in reasons]
+    errors = [
+        server_request_error
+        for server_request_error in evidence.good(ServerRequestError)
+        if server_request_error.reason in reasons
+    ]
     answers = _answers(evidence)
     if view is None or not errors or not answers or errors[0].product != view.server.product:
         return
@@ -58,8 +62,12 @@ def _answers(evidence: Evidence) -> list[Exchange | Upgrade]:
         for page in evidence.good(Exchange)
         if page.purpose == "target" and page.port == target.port and (page.status or 0) >= 400
     ]
-    sockets = [each for path in target.websockets for each in refused_websockets(evidence, path)]
-    return [*pages, *(each for each in sockets if (each.status or 0) >= 400)]
+    sockets = [
+        refused_websocket
+        for path in target.websockets
+        for refused_websocket in refused_websockets(evidence, path)
+    ]
+    return [*pages, *(socket for socket in sockets if (socket.status or 0) >= 400)]
 
 
 def _claim(view: ServerView, error: ServerRequestError, answers: list[Exchange | Upgrade]) -> Claim:

@@ -34,7 +34,7 @@ def tls_off(evidence: Evidence) -> Iterator[Claim]:
     handshakes = [each for group in plain_groups for each in group.handshakes]
     if not any(handshake.port == target.port for handshake in handshakes):
         return
-    if any(each.failure is None and each.port == target.port for each in _visits(evidence)):
+    if any(visit.failure is None and visit.port == target.port for visit in _visits(evidence)):
         return
     sites = view.answering_sites
     plain = [site for site in sites if not _has_tls(site, target.port)]

@@ -51,7 +51,9 @@ def _reason(state: TraefikState, port: int) -> tuple[str, str]:
     point = next((each for each in state.points if each.port == port), None)
     if point is None:
         return "", ""
-    own = [each for each in state.routers if each.has_name and point.name in each.entry_points]
+    own = [
+        router for router in state.routers if router.has_name and point.name in router.entry_points
+    ]
     if not own:
         return ("no_router", "") if state.complete else ("", "")
     resolver = own[0].resolver or point.resolver
@@ -64,4 +66,4 @@ def _reason(state: TraefikState, port: int) -> tuple[str, str]:
 
 def _resolver(state: TraefikState | None, name: str) -> str:
     routers = state.routers if state else ()
-    return next((each.resolver for each in routers if each.name == name), "")
+    return next((router.resolver for router in routers if router.name == name), "")

@@ -146,7 +146,9 @@ def _is_no_site(page: Exchange) -> bool:
 
 def _is_inner_name(evidence: Evidence) -> bool:
     """Return whether the name leads to loopback alone: then the site is for this machine."""
-    resolved = {each for one in evidence.good(Resolution) for each in one.addresses}
+    resolved = {
+        address for resolution in evidence.good(Resolution) for address in resolution.addresses
+    }
     resolved |= {record for answer in evidence.good(DnsAnswer) for record in answer.records}
     addresses = [each for each in resolved if is_address(each)]
     return bool(addresses) and all(map(is_loopback, addresses))

@@ -47,7 +47,9 @@ def answers_in_tunnel(evidence: Evidence) -> Iterator[Claim]:
         return
     first = routes[0]
     failed = [
-        each for each in evidence.of(Connection) if each.address in addresses and each.failure
+        connection
+        for connection in evidence.of(Connection)
+        if connection.address in addresses and connection.failure
     ]
     subjects = tuple(Subject(address=route.source) for route in routes)
     is_whole_site = len(addresses) <= len(routes)

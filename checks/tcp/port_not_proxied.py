@@ -49,9 +49,9 @@ _NETWORKS = tuple(
 def port_not_proxied(evidence: Evidence) -> Iterator[Claim]:
     port = evidence.target.port
     failed = [
-        each
-        for each in evidence.of(Connection)
-        if each.port == port and each.failure and _is_cloudflare(each.address)
+        connection
+        for connection in evidence.of(Connection)
+        if connection.port == port and connection.failure and _is_cloudflare(connection.address)
     ]
     others = [
         each

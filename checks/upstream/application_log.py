@@ -53,7 +53,7 @@ def application_log(evidence: Evidence) -> Iterator[Claim]:
         severity = Severity.NOTE
     first, port = (pages or sockets)[0], evidence.target.port
     paths = dict.fromkeys(
-        (*(evidence.target.path for _ in pages), *(each.path for each in sockets))
+        (*(evidence.target.path for _ in pages), *(socket.path for socket in sockets))
     )
     subjects = tuple(Subject(port=port, path=path.partition("?")[0]) for path in paths)
     yield Claim(
@@ -84,9 +84,9 @@ def _failed_pages(evidence: Evidence) -> list[Exchange]:
 
 def _refused_websockets(evidence: Evidence) -> list[Upgrade]:
     upgrades = [
-        each
-        for each in evidence.of(Upgrade)
-        if each.through == "front" and each.variant == "normal"
+        upgrade
+        for upgrade in evidence.of(Upgrade)
+        if upgrade.through == "front" and upgrade.variant == "normal"
     ]
     return [] if any(map(_is_open, upgrades)) else upgrades
 

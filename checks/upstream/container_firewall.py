@@ -111,7 +111,9 @@ def _lets_in(evidence: Evidence, application: _Application) -> bool:
     if not _runs_firewalld(evidence):
         return bool(application.name)
     bridges = {
-        each.name for each in evidence.good(Interface) if each.name.startswith(_BRIDGES) and each.up
+        interface.name
+        for interface in evidence.good(Interface)
+        if interface.name.startswith(_BRIDGES) and interface.up
     }
     zones = [zone for zone in evidence.good(Zone) if not zone.permanent]
     bound = {name: zone for zone in zones for name in zone.interfaces if name in bridges}
@@ -148,7 +150,9 @@ def _facts(
         "bridge": bridge,
         "zone": bound.get(bridge, ""),
         "firewalld": _runs_firewalld(evidence),
-        "default_zone": next((each.default_zone for each in evidence.good(Firewalld)), ""),
+        "default_zone": next(
+            (firewalld.default_zone for firewalld in evidence.good(Firewalld)), ""
+        ),
     }
 
 

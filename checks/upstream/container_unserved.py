@@ -45,7 +45,11 @@ def container_unserved(evidence: Evidence) -> Iterator[Claim]:
                 *backend.connect_attempts,
                 *backend.request_attempts,
                 containers,
-                *(each for each in evidence.good(Interface) if each.name == fault.bridge),
+                *(
+                    interface
+                    for interface in evidence.good(Interface)
+                    if interface.name == fault.bridge
+                ),
                 *backend_log_lines(nginx, backend, "upstream"),
             )
             yield upstream_claim(nginx, BackendFault(backend, _facts(fault), because), _fix(fault))
@@ -73,7 +77,7 @@ def _fault(evidence: Evidence, containers: Containers, backend: Backend) -> _Fau
     if first.socket or not is_server_port(evidence, first):
         return None
     for container in publishing(containers.running, first.port):
-        inner = next(each.inner for each in container.ports if each.port == first.port)
+        inner = next(port.inner for port in container.ports if port.port == first.port)
         for namespace in containers.namespaces:
             if namespace.container == container.id:
                 bridge = _bridge_down(evidence, container)
@@ -85,7 +89,7 @@ def _fault(evidence: Evidence, containers: Containers, backend: Backend) -> _Fau
 def _bridge_down(evidence: Evidence, container: Container) -> str:
     """Return the bridge of the container's default network, if it is down."""
     names = {_BRIDGES[network] for network in container.networks if network in _BRIDGES}
-    interfaces = (each for each in evidence.good(Interface) if each.name in names)
+    interfaces = (interface for interface in evidence.good(Interface) if interface.name in names)
     return next((each.name for each in interfaces if not each.up), "")
 
 

@@ -48,7 +48,7 @@ def forces_https(evidence: Evidence) -> Iterator[Claim]:
     if not loops or not as_nginx or not all(reproduces(as_nginx[0], each) for each in loops):
         return
     # A server that redirects until a cookie comes back is another matter.
-    sets_cookie = any(each.header("Set-Cookie") for each in loops)
+    sets_cookie = any(loop.header("Set-Cookie") for loop in loops)
     if sets_cookie or inner_scheme(nginx, loops[0]) or _is_served(evidence, requests):
         return
     match = proxied_match(nginx, as_nginx[0].path)
@@ -89,7 +89,7 @@ def _claim(
     return Claim(
         about=Subject(port=evidence.target.port, path=request.path, text=file_line(directive)),
         covers=tuple(
-            Subject(address=each.address, port=port) for each in loops for port in (each.port, 80)
+            Subject(address=loop.address, port=port) for loop in loops for port in (loop.port, 80)
         ),
         because=(*loops, *as_nginx, *([nginx.config] if nginx.config else [])),
         # That it is the application is proven; whether a field that nobody knows would stop it is

@@ -71,7 +71,7 @@ def internal_redirect_missing(evidence: Evidence) -> Iterator[Claim]:
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
-        because=(*pages, *(each for each in observations if each is not None)),
+        because=(*pages, *(observation for observation in observations if observation is not None)),
         confidence=Confidence.CERTAIN if redirect.header else Confidence.LIKELY,
         location=nginx.location(landing.block if landing and not is_lost else match.block),
         facts={
@@ -94,7 +94,11 @@ def _internal_redirect(evidence: Evidence, match: LocationMatch) -> _InternalRed
     """Return the redirect inside nginx of this run's request, which only the application can have
     asked for."""
     path = evidence.target.path
-    headers = [each for each in evidence.good(ComparedRequest) if each.internal_redirect]
+    headers = [
+        compared_request
+        for compared_request in evidence.good(ComparedRequest)
+        if compared_request.internal_redirect
+    ]
     header = headers[0] if headers else None
     if header is None and any(match.directives(name) for name in _OWN_REDIRECTS):
         return None

@@ -73,7 +73,7 @@ def _of_the_own_port(evidence: Evidence) -> Iterator[Claim]:
     """Yield a note where nothing listens on the target's port: a service that failed and may have
     served it."""
     target = evidence.target
-    is_open = any(each.on(target.port) for each in evidence.good(Listeners))
+    is_open = any(listeners.on(target.port) for listeners in evidence.good(Listeners))
     units = [unit for unit in evidence.good(FailedUnit) if unit.endpoint == str(target.port)]
     likely = [unit for unit in units if unit.names_endpoint or unit.is_local]
     if is_open or not likely or not evidence.good(Listeners):
@@ -101,7 +101,7 @@ def _failed(evidence: Evidence) -> list[Exchange | Upgrade]:
     answers: list[Exchange | Upgrade] = [
         page for page in evidence.of(Exchange) if page.purpose == "target"
     ]
-    answers += [each for each in evidence.of(Upgrade) if each.through == "front"]
+    answers += [upgrade for upgrade in evidence.of(Upgrade) if upgrade.through == "front"]
     return [answer for answer in answers if answer.status in {502, 503, 504}]
 
 

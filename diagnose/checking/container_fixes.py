@@ -62,7 +62,11 @@ def _server_steps(step: Step, container: NginxContainer) -> Iterator[Step]:
         case Command() if step.changes:
             yield _command(step, container)
         case Manual() if step.commands:
-            inner = [each for part in step.commands for each in _server_steps(part, container)]
+            inner = [
+                server_step
+                for part in step.commands
+                for server_step in _server_steps(part, container)
+            ]
             commands = tuple(each for each in inner if isinstance(each, Command | Edit))
             yield replace(step, commands=commands)
         case _:

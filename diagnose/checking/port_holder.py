@@ -37,7 +37,7 @@ def _program_in_container(evidence: Evidence, port: int) -> str:
 def other_program(evidence: Evidence) -> str:
     """Return the name of the program that has the target's port on the server, as its project
     writes it; "" if it is nginx, if nginx runs beside it, or if it is not known."""
-    if not any(each.vantage is Vantage.SERVER for each in evidence.observations):
+    if not any(observation.vantage is Vantage.SERVER for observation in evidence.observations):
         return ""
     # Imported late: a run from outside needs none of these.
     from diagnose.model.nginx import NginxState
@@ -45,7 +45,9 @@ def other_program(evidence: Evidence) -> str:
     from diagnose.model.web_servers import WebServer
 
     port = evidence.target.port
-    names = {socket.process for each in evidence.good(Listeners) for socket in each.on(port)}
+    names = {
+        socket.process for listeners in evidence.good(Listeners) for socket in listeners.on(port)
+    }
     name = next(iter(names), None) if len(names) == 1 else None
     masters = [master for s in evidence.of(NginxState) for master in s.own_masters]
     if any(master.container for master in masters):

@@ -66,7 +66,7 @@ def claims(
 ) -> list[tuple[Check, Claim]]:
     """Run every check that has what it needs. If a check raises, the error is reported as a crash
     and the other checks still run."""
-    kinds = {type(each) for each in evidence.observations}
+    kinds = {type(observation) for observation in evidence.observations}
     faulty_kinds = {type(each) for each in evidence.observations if each.shows_fault}
     raised_claims = []
     for check in checks:
@@ -83,7 +83,9 @@ def claims(
 
 def _in_container(claim: Claim, layer: str, evidence: Evidence) -> Claim:
     """Give a claim about an nginx in a container a remedy that works on the server."""
-    if not any(type(each).__name__ == "NginxContainer" for each in evidence.observations):
+    if not any(
+        type(observation).__name__ == "NginxContainer" for observation in evidence.observations
+    ):
         return claim
     # Imported late: few runs need it.
     from diagnose.checking.container_fixes import in_container, nginx_container

@@ -113,12 +113,12 @@ class Verdict:
     @property
     def denying(self) -> LayerVerdict | None:
         """The first layer that denies all of the flow."""
-        return next((each for each in self.layers if each.status == "deny"), None)
+        return next((layer for layer in self.layers if layer.status == "deny"), None)
 
     @property
     def closed(self) -> LayerVerdict | None:
         """The first layer that keeps out all of the flow, else one that keeps out a part."""
-        return self.denying or next((each for each in self.layers if each.keeps_out), None)
+        return self.denying or next((layer for layer in self.layers if layer.keeps_out), None)
 
 
 @frozen

@@ -120,7 +120,7 @@ def _beside(path: str, name: str) -> str:
 
 def _choose_ciphers(context: ssl.SSLContext, suites: Sequence[str]) -> None:
     """Allow only these suites below TLS 1.3. Raise ValueError if one is not known."""
-    known = {cipher_name(each["name"]): each for each in context.get_ciphers()}
+    known = {cipher_name(get_cipher["name"]): get_cipher for get_cipher in context.get_ciphers()}
     if unknown := [suite for suite in suites if suite not in known]:
         raise ValueError(f"unknown cipher: {unknown[0]}")
     chosen = [known[suite]["name"] for suite in suites if known[suite]["protocol"] != "TLSv1.3"]

@@ -150,7 +150,9 @@ class Evidence:
 
     def of(self, kind: type[Kind]) -> tuple[Kind, ...]:
         """Return all observations of one kind, including failed attempts."""
-        return tuple([each for each in self.observations if type(each) is kind])
+        return tuple(
+            [observation for observation in self.observations if type(observation) is kind]
+        )
 
     def good(self, kind: type[Kind]) -> tuple[Kind, ...]:
         """Return the observations of one kind without failed attempts."""

@@ -84,7 +84,9 @@ class HaproxyStatus(Observation):
         return tuple(server for server in self.servers if server.backend == backend)
 
     def summary(self) -> Summary:
-        servers = tuple(f"{each.backend}/{each.name} {each.state}" for each in self.servers[:12])
+        servers = tuple(
+            f"{server.backend}/{server.name} {server.state}" for server in self.servers[:12]
+        )
         return phrase("HAProxy's servers"), servers
 
 

@@ -36,5 +36,7 @@ class PortHolders(Observation):
         return any(holder.is_stopped for holder in self.holders)
 
     def summary(self) -> Summary:
-        holders = tuple(f"{each.name} {each.pid} {each.state}" for each in self.holders[:12])
+        holders = tuple(
+            f"{holder.name} {holder.pid} {holder.state}" for holder in self.holders[:12]
+        )
         return phrase("processes of port {port}", port=self.port), holders

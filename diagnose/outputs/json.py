@@ -282,7 +282,7 @@ def _ignore(report: Report, ignore: Ignore) -> dict[str, Any]:
         "until": _date(ignore),
         "reason": ignore.reason or None,
         "expired": is_expired,
-        "findings": [each.id for each in report.findings if each.suppressed_by is ignore],
+        "findings": [finding.id for finding in report.findings if finding.suppressed_by is ignore],
     }
 
 

@@ -58,8 +58,8 @@ def _run(report: Report, view: View) -> dict[str, Any]:
                 for each in report.suppressed
             ],
             "expiredIgnores": [
-                document.single_line(each)
-                for each in ignore_text.expired_ignores(report, view.lang)
+                document.single_line(expired_ignore)
+                for expired_ignore in ignore_text.expired_ignores(report, view.lang)
             ],
         },
     }

@@ -50,7 +50,7 @@ def explanation(provider: Provider, error: ApiError, address: str = "") -> Expla
 def no_credentials(titles: str, providers: tuple[Provider, ...]) -> Explanation:
     """Return the words for a machine that has none, with the places in which they were looked
     for."""
-    places = dict.fromkeys(place for each in providers for place in each.credential_places)
+    places = dict.fromkeys(place for provider in providers for place in provider.credential_places)
     commands = dict.fromkeys(each.setup_command for each in providers)
     reason = f"no credentials were found for {titles}; they were looked for in {', '.join(places)}"
     return Explanation(clean(reason, _MAX_LENGTH), next(iter(commands), ""))

@@ -204,10 +204,10 @@ def _emit_failures(
 
     A service that does not know the instance says little where another one refused to answer.
     """
-    known = [each for each in failures if each[1].code != "no-credentials"]
+    known = [failure for failure in failures if failure[1].code != "no-credentials"]
     known = [each for each in known if each[1].kind != "missing"] or known
     if not known:
-        titles = ", ".join(each.title for each in candidates)
+        titles = ", ".join(candidate.title for candidate in candidates)
         text = no_credentials(titles, tuple(candidates))
         _emit_unread(ctx, text.reason, text.enable)
         return
@@ -304,7 +304,7 @@ def _visitors(ctx: ProbeContext, instance: CloudInstance, address: str) -> Flow:
 def _emit_unread_parts(ctx: ProbeContext, candidate: Provider, verdict: Verdict) -> str:
     """Emit what of the rules could not be read, where it decides whether the port is open. Return
     the names of these parts."""
-    rules = [rule for each in verdict.layers for rule in each.layer.rules if rule.id in each.by]
+    rules = [rule for layer in verdict.layers for rule in layer.layer.rules if rule.id in layer.by]
     parts = [each.layer.unread for each in verdict.layers] + [rule.unread for rule in rules]
     actions = ", ".join(candidate.actions)
     unread = [clean(part, 200) for part in dict.fromkeys(filter(None, parts))][:_MAX_UNREAD]

@@ -98,7 +98,7 @@ def expectation(evidence: Evidence) -> Expectation:
         _addresses(evidence),
         {key: frozenset(texts) for key, texts in outcomes.items()},
         _leaves(handshakes),
-        frozenset(each.address for each in handshakes if each.alpn == "h2"),
+        frozenset(handshake.address for handshake in handshakes if handshake.alpn == "h2"),
         _trusted(handshakes, exchanges),
     )
 
@@ -137,13 +137,15 @@ def _upgrades(evidence: Evidence) -> Iterator[_Outcome]:
 
 
 def _from_here(observations: Iterable[Kind]) -> list[Kind]:
-    return [each for each in observations if each.vantage is Vantage.HERE]
+    return [observation for observation in observations if observation.vantage is Vantage.HERE]
 
 
 def _addresses(evidence: Evidence) -> tuple[str, ...]:
     resolutions = _from_here(evidence.of(Resolution))
     return tuple(
-        dict.fromkeys(address for each in resolutions for address in each.allowed_addresses)
+        dict.fromkeys(
+            address for resolution in resolutions for address in resolution.allowed_addresses
+        )
     )
 
 
@@ -157,7 +159,13 @@ def _leaves(handshakes: Iterable[Handshake]) -> dict[str, frozenset[str]]:
 
 def _trusted(handshakes: Iterable[Handshake], exchanges: Iterable[Exchange]) -> frozenset[str]:
     """Return the addresses at which the user's credentials may be sent."""
-    verified = {each.address for each in exchanges if each.purpose == "target" and each.verified}
+    verified = {
+        exchange.address
+        for exchange in exchanges
+        if exchange.purpose == "target" and exchange.verified
+    }
     return frozenset(
-        each.address for each in handshakes if each.verify_code == 0 and each.address in verified
+        handshake.address
+        for handshake in handshakes
+        if handshake.verify_code == 0 and handshake.address in verified
     )

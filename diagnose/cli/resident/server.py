@@ -82,7 +82,7 @@ class Server:
         self._watch(self.owner, lambda: None)
         while not any(key.fd == self.owner for key in self._turn()):
             pass
-        for copy in (*self._idle, *(one.copy for one in self._callers if one.copy)):
+        for copy in (*self._idle, *(caller.copy for caller in self._callers if caller.copy)):
             _signal(copy, signal.SIGTERM)
 
     def _watch(self, source: socket.socket | int, handle: Callable[[], None]) -> None:

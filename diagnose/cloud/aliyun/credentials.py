@@ -85,7 +85,7 @@ def _from_cli(text: str, environ: Mapping[str, str]) -> Credentials | None:
         return None
     name = environ.get("ALIBABA_CLOUD_PROFILE") or fields.text(fields.member(document, "current"))
     profiles = fields.items(document, "profiles")
-    chosen = [each for each in profiles if each.get("name") == (name or "default")]
+    chosen = [profile for profile in profiles if profile.get("name") == (name or "default")]
     if not chosen:
         return None
     shown = fields.text(chosen[0].get("name"))

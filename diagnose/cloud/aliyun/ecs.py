@@ -141,9 +141,9 @@ def _instance_addresses(instance: Mapping[str, Any]) -> tuple[str, ...]:
         *fields.texts(instance, "PublicIpAddress", "IpAddress"),
         fields.text(fields.member(instance, "EipAddress", "IpAddress")),
         *(
-            fields.text(each.get("Ipv6Address"))
+            fields.text(item.get("Ipv6Address"))
             for interface in fields.items(instance, "NetworkInterfaces", "NetworkInterface")
-            for each in fields.items(interface, "Ipv6Sets", "Ipv6Set")
+            for item in fields.items(interface, "Ipv6Sets", "Ipv6Set")
         ),
     )
     return tuple(dict.fromkeys(filter(None, map(fields.network, written))))

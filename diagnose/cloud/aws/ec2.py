@@ -147,7 +147,7 @@ def _in_order(rows: Iterable[Any], group_ids: Iterable[str]) -> list[Any]:
     """Return the groups in the order of the interface. One that is not there has no rules that
     could be read."""
     by_id = {text(member(row, "GroupId")): row for row in rows}
-    return [by_id.get(each, {"GroupId": each}) for each in group_ids]
+    return [by_id.get(group_id, {"GroupId": group_id}) for group_id in group_ids]
 
 
 def _name(group: object) -> str:
@@ -171,8 +171,8 @@ async def _own_interface(api: Ec2Api, instance: CloudInstance) -> Mapping[str, A
         rows = [
             interface
             for reservation in reservations
-            for each in items(reservation, "Instances")
-            for interface in items(each, "NetworkInterfaces")
+            for item in items(reservation, "Instances")
+            for interface in items(item, "NetworkInterfaces")
         ]
     interfaces = [row for row in rows if isinstance(row, Mapping)]
     if not interfaces:
@@ -189,7 +189,7 @@ async def _own_interface(api: Ec2Api, instance: CloudInstance) -> Mapping[str, A
 def _with_interface(instance: CloudInstance, interface: Mapping[str, Any]) -> CloudInstance:
     private = (instance.private_address, *_private_addresses(interface))
     public = (*instance.public_addresses, *_public_addresses(interface))
-    groups = (text(each.get("GroupId")) for each in items(interface, "Groups"))
+    groups = (text(item.get("GroupId")) for item in items(interface, "Groups"))
     return replace(
         instance,
         interface=text(interface.get("NetworkInterfaceId")),
@@ -210,7 +210,7 @@ def _public_addresses(interface: Mapping[str, Any]) -> list[str]:
     """Return the public addresses of an interface; those of IPv6 are public."""
     rows = items(interface, "PrivateIpAddresses")
     addresses = [member(each, "Association", "PublicIp") for each in (interface, *rows)]
-    addresses += [each.get("Ipv6Address") for each in items(interface, "Ipv6Addresses")]
+    addresses += [item.get("Ipv6Address") for item in items(interface, "Ipv6Addresses")]
     return list(dict.fromkeys(filter(None, map(network, addresses))))
 
 
@@ -239,6 +239,6 @@ async def _acl(api: Ec2Api, subnet: str) -> tuple[str, tuple[RuleLayer, ...]]:
     except ApiError as error:
         return "", unread_acl_layers(f"network ACL ({error.code or error.kind}: {error.action})")
     for row in rows:
-        if subnet in (text(each.get("SubnetId")) for each in items(row, "Associations")):
+        if subnet in (text(item.get("SubnetId")) for item in items(row, "Associations")):
             return text(member(row, "NetworkAclId")), acl_layers(row)
     return "", unread_acl_layers(f"network ACL of {subnet}")

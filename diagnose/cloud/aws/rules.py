@@ -67,10 +67,10 @@ def unread_acl_layers(reason: str) -> tuple[RuleLayer, ...]:
 def prefix_list_ids(groups: Iterable[object]) -> tuple[str, ...]:
     """Return the prefix lists that the groups' rules name."""
     ids = (
-        text(each.get("PrefixListId"))
+        text(item.get("PrefixListId"))
         for group in groups
         for row in items(group, "IpPermissions")
-        for each in items(row, "PrefixListIds")
+        for item in items(row, "PrefixListIds")
     )
     return tuple(dict.fromkeys(filter(None, ids)))
 
@@ -115,7 +115,7 @@ def _peers(
     row: Mapping[str, Any], prefix_lists: PrefixLists
 ) -> Iterator[tuple[tuple[str, ...], tuple[str, ...], str]]:
     """Return networks and groups of a permission's source, and what is unread of it."""
-    written = [text(each.get("CidrIp")) for each in items(row, "IpRanges")]
+    written = [text(item.get("CidrIp")) for item in items(row, "IpRanges")]
     written += [text(each.get("CidrIpv6")) for each in items(row, "Ipv6Ranges")]
     lists = [text(each.get("PrefixListId")) for each in items(row, "PrefixListIds")]
     networks = [each for each in map(network, written) if each]
@@ -177,7 +177,7 @@ def _permission_text(row: Mapping[str, Any]) -> str:
         ("UserIdGroupPairs", "GroupId"),
         ("PrefixListIds", "PrefixListId"),
     )
-    named = [text(each.get(key)) for name, key in sources for each in items(row, name, limit=8)]
+    named = [text(item.get(key)) for name, key in sources for item in items(row, name, limit=8)]
     ports = "-".join(filter(None, (text(row.get("FromPort")), text(row.get("ToPort")))))
     return " ".join(filter(None, [text(row.get("IpProtocol")), ports, *named[:8]]))
 

@@ -75,7 +75,7 @@ class TencentCvm(TencentAccount):
             text(member(row, "SecurityGroupId")): text(member(row, "SecurityGroupName"))
             for row in rows
         }
-        others = [each for each in names if each and each not in instance.groups]
+        others = [name for name in names if name and name not in instance.groups]
         groups = [await _policies(api, each) for each in others[:_MAX_OTHER_GROUPS]]
         templates = await read_templates(api, groups)
         return tuple(
@@ -191,14 +191,14 @@ def _own_interface(rows: Iterable[object], instance: CloudInstance) -> Mapping[s
     wanted = {instance.private_address, *instance.public_addresses} - {""}
     names = ("PrivateIpAddress", "PublicIpAddress")
     for interface in interfaces:
-        if wanted & {each for name in names for each in _addresses(interface, name)}:
+        if wanted & {address for name in names for address in _addresses(interface, name)}:
             return interface
     return next((each for each in interfaces if each.get("Primary") is True), None)
 
 
 def _addresses(interface: Mapping[str, Any], name: str) -> list[str]:
     """Return addresses of an interface; those of IPv6 are public."""
-    addresses = [each.get(name) for each in items(interface, "PrivateIpAddressSet")]
+    addresses = [item.get(name) for item in items(interface, "PrivateIpAddressSet")]
     if name == "PublicIpAddress":
         v6 = items(interface, "Ipv6AddressSet")
         addresses += [each.get(key) for each in v6 for key in ("Address", name)]

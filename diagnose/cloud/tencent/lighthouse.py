@@ -29,7 +29,8 @@ class TencentLighthouse(TencentAccount):
         parameters = {} if ":" in address else filtered("public-ip-address", address)
         instances = await _instances(api, parameters)
         return next(
-            (each for each in instances if has_address(each.public_addresses, address)), None
+            (instance for instance in instances if has_address(instance.public_addresses, address)),
+            None,
         )
 
     async def fetch(

@@ -162,7 +162,7 @@ def template_ids(groups: Iterable[object], field: str) -> tuple[str, ...]:
         if isinstance(listed := member(group, "Ingress"), list)
         for row in listed[:MAX_RULES]
     ]
-    ids = (each for row in rows for each in _template_ids(member(row, field)))
+    ids = (template_id for row in rows for template_id in _template_ids(member(row, field)))
     return tuple(dict.fromkeys(ids))
 
 

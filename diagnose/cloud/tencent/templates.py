@@ -69,8 +69,8 @@ def port_ranges(value: object) -> tuple[PortRange, ...] | None:
 def services_of_template(members: Iterable[object]) -> tuple[Service, ...] | None:
     """Return the services of a template ("tcp:80,443", "udp:all"), None if one is unclear."""
     services: list[Service] = []
-    for each in members:
-        protocol, _, ports = text(each).partition(":")
+    for member in members:
+        protocol, _, ports = text(member).partition(":")
         service, unread = service_of(protocol, ports)
         if unread:
             return None
@@ -84,8 +84,8 @@ def addresses_of_template(members: Iterable[object]) -> tuple[str, ...] | None:
     A member is an address, a network or a range: "10.0.0.1-10.0.0.100".
     """
     networks: list[str] = []
-    for each in members:
-        words = text(each).strip()
+    for member in members:
+        words = text(member).strip()
         parts = [words] if network_range(words) else _networks_of_range(words)
         if not parts:
             return None

@@ -111,4 +111,4 @@ def _line(answer: Answer, vantage: str) -> dict[str, Any]:
 
 
 def _causes(answer: Answer) -> list[Cause]:
-    return [Cause(each.check, each.kind, each.place, each.title) for each in answer.causes]
+    return [Cause(cause.check, cause.kind, cause.place, cause.title) for cause in answer.causes]

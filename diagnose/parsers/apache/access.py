@@ -73,7 +73,7 @@ def _applicable(
 
 
 def _argument(section: Directive) -> str:
-    return next((each for each in section.args if each != "~"), "")
+    return next((arg for arg in section.args if arg != "~"), "")
 
 
 def _is_pattern(section: Directive) -> bool:
@@ -94,11 +94,11 @@ def _applies(section: Directive, request: ServerRequest, folder: str) -> Truth:
 
 def _section_decision(section: Directive, request: ServerRequest) -> Decision | None:
     lines = [*_access_lines(section.block or (), request, 0)]
-    requires = [each for each in lines if each.name not in _COMPAT]
+    requires = [line for line in lines if line.name not in _COMPAT]
     compat = [each for each in lines if each.name in _COMPAT]
     if not lines:
         return None
-    truths = [any_of([_truth(each, request, 0) for each in requires])] if requires else []
+    truths = [any_of([_truth(require, request, 0) for require in requires])] if requires else []
     truths += [_compat_truth(compat)] if compat else []
     questions = tuple(dict.fromkeys(q for each in lines for q in _questions(each, 0)))
     names = {each.name: "".join(each.args[:1]).lower() for each in section.block or ()}
@@ -131,7 +131,7 @@ def _truth(line: Directive, request: ServerRequest, depth: int) -> Truth:
         members = [each for each in inner if each.name == "require" or each.name in _GROUPS]
         if depth > MAX_DEPTH or not members:
             return None
-        return _GROUPS[line.name]([_truth(each, request, depth + 1) for each in members])
+        return _GROUPS[line.name]([_truth(member, request, depth + 1) for member in members])
     words = [word.lower() for word in line.args]
     if words[:1] == ["not"]:
         return negated(_require(words[1:], request))
@@ -170,7 +170,7 @@ def _questions(line: Directive, depth: int) -> Iterator[Question]:
 
 def _compat_truth(lines: Sequence[Directive]) -> Truth:
     """Return what Order, Allow and Deny say. The default order is "deny,allow"."""
-    order = [each.args for each in lines if each.name == "order" and each.args]
+    order = [line.args for line in lines if line.name == "order" and line.args]
     allow, deny = (any_of(_matches(lines, name)) for name in ("allow", "deny"))
     if order and "".join(order[-1]).lower().replace(" ", "").startswith("allow,deny"):
         return all_of((allow, negated(deny)))

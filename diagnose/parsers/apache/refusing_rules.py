@@ -150,7 +150,9 @@ def _rewrite_rule(
     is_known: bool,
 ) -> AnsweringRule:
     questions = tuple(
-        dict.fromkeys(q for each in conditions if (q := condition_question(each, request)))
+        dict.fromkeys(
+            q for condition in conditions if (q := condition_question(condition, request))
+        )
     )
     if taken is None and not questions:
         questions = ("other",)
@@ -210,7 +212,7 @@ def _is_default(section: Directive) -> bool:
 
 def _access_rule(decision: Decision, request: ServerRequest) -> AnsweringRule:
     is_login = "login" in decision.questions
-    first = next((each for each in decision.lines if each.name != "order"), decision.lines[0])
+    first = next((line for line in decision.lines if line.name != "order"), decision.lines[0])
     return AnsweringRule(
         request.path,
         401 if is_login else 403,

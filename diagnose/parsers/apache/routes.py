@@ -19,7 +19,7 @@ def routes_of(inner: Sequence[Directive], prefix: str = "") -> Iterator[SiteRout
     scheme nor host."""
     for directive in inner:
         if directive.name in {"location", "locationmatch"} and directive.block is not None:
-            path = next((each for each in directive.args if each != "~"), "/")
+            path = next((arg for arg in directive.args if arg != "~"), "/")
             pattern = directive.name == "locationmatch" or "~" in directive.args
             for route in routes_of(directive.block, path):
                 yield replace(route, pattern=True) if pattern else route

@@ -41,7 +41,7 @@ def answering_rules(document: object, request: ServerRequest) -> tuple[Answering
     walk = _Walk(request)
     for server in list(dictionary(at(document, "apps", "http", "servers")).values())[:100]:
         listens = texts(at(server, "listen"))
-        if not any(each.rpartition(":")[2] == str(request.port) for each in listens):
+        if not any(listen.rpartition(":")[2] == str(request.port) for listen in listens):
             continue
         routes = dictionaries(at(server, "routes"))
         if any(route_matches(route, request) is True for route in routes if route.get("match")):

@@ -59,8 +59,8 @@ def _holds(name: str, value: object, request: ServerRequest, depth: int) -> Trut
 
 def _path(value: object, request: ServerRequest) -> Truth:
     """A path matcher is exact, or has "*" at its end, at its beginning, or somewhere (glob)."""
-    paths = [each.lower() for each in texts(value)]
-    if any("{" in each or "%" in each for each in paths):
+    paths = [text.lower() for text in texts(value)]
+    if any("{" in path or "%" in path for path in paths):
         return None
     own = request.path.lower()
     return any(own == each or ("*" in each and name_matches(each, own)) for each in paths)
@@ -86,13 +86,13 @@ def _field(name: str, value: object, request: ServerRequest) -> Truth:
         is_absent = lower in _ABSENT or lower in known
         return value is None if is_absent else None
     own = known[lower].lower()
-    wanted = [each.lower() for each in texts(value)]
+    wanted = [text.lower() for text in texts(value)]
     return any(name_matches(each, own) if "*" in each else each == own for each in wanted)
 
 
 def _host(value: object, request: ServerRequest) -> Truth:
     names = texts(value)
-    if any("{" in each for each in names):
+    if any("{" in name for name in names):
         return None
     labels = request.host.lower().split(".")
     return any(_is_name(each.lower().split("."), labels) for each in names)

@@ -245,7 +245,9 @@ def drops_upgrade(*proxies: Proxy) -> Iterator[Line]:
     for proxy in proxies:
         sections = (*proxy.defaults, proxy.section)
         lines = (
-            line for each in sections for line in each.lines_with("http-request", "del-header")
+            line
+            for section in sections
+            for line in section.lines_with("http-request", "del-header")
         )
         for line in lines:
             if len(line.words) == 3 and line.words[2].lower() in _UPGRADE_FIELDS:

@@ -147,7 +147,9 @@ def _takes(selection: Selection, path: str) -> bool:
 def _length(selection: Selection, path: str) -> int:
     """Return the length of the beginning by which a rule takes a path, 0 if it does not."""
     own = path.partition("?")[0]
-    return max((len(each) for each in selection.match.prefixes if takes(each, own)), default=0)
+    return max(
+        (len(prefix) for prefix in selection.match.prefixes if takes(prefix, own)), default=0
+    )
 
 
 def _uses_sni(rule: Rule) -> bool:

@@ -23,7 +23,11 @@ class Host:
     def of(cls, interfaces: Sequence[Interface]) -> "Host":
         """Return the host with these interfaces."""
         return cls(
-            tuple((each.name, address) for each in interfaces for address in each.addresses),
+            tuple(
+                (interface.name, address)
+                for interface in interfaces
+                for address in interface.addresses
+            ),
             tuple((network, each.name) for each in interfaces for network in each.routes),
         )
 

@@ -137,7 +137,7 @@ def _router(
     chosen = [point for point in points if point.is_default]
     # Without any, all entry points except that of the API.
     usual = [point.name for point in chosen or points if point.name != "traefik"]
-    errors = [clean(each, 300) for each in texts(value.get("error"))] or list(
+    errors = [clean(text, 300) for text in texts(value.get("error"))] or list(
         _missing(value, parts)
     )
     is_disabled = value.get("status") == "disabled" or bool(errors)
@@ -159,7 +159,7 @@ def _router(
 
 def _missing(value: dict[str, object], parts: Mapping[str, object]) -> Iterator[str]:
     """Return what a router of a file names that no file has. A name with "@" is of a provider."""
-    wanted = [("middlewares", each) for each in texts(value.get("middlewares"))]
+    wanted = [("middlewares", text) for text in texts(value.get("middlewares"))]
     wanted += [("services", text_of(value.get("service")))]
     for kind, name in wanted:
         if name and "@" not in name and name not in dictionary(parts.get(kind)):

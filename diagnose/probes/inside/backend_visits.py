@@ -54,7 +54,7 @@ def _has_failed(ctx: ProbeContext, exchange: Exchange) -> bool:
 
 
 async def _visit_page(ctx: ProbeContext, config: WebServerConfig) -> None:
-    failed = [each for each in ctx.observed(Exchange) if _has_failed(ctx, each)]
+    failed = [exchange for exchange in ctx.observed(Exchange) if _has_failed(ctx, exchange)]
     if not failed or failed[0].method == "POST":
         return  # a GET would tell nothing about a POST
     path = ctx.target.path.partition("?")[0]

@@ -97,7 +97,7 @@ def _has_failed(ctx: ProbeContext, exchange: Exchange) -> bool:
 
 
 async def _ask(ctx: ProbeContext, config: WebServerConfig) -> None:
-    failed = [each for each in ctx.observed(Exchange) if _has_failed(ctx, each)]
+    failed = [exchange for exchange in ctx.observed(Exchange) if _has_failed(ctx, exchange)]
     if not failed or not is_holder(ctx, config):
         return
     # A redirect and a refusal are answers of the application; an error is one of the server.

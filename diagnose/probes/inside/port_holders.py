@@ -41,8 +41,8 @@ async def _read(ctx: ProbeContext, attempt: Observation, port: int) -> None:
     """Do it after a timeout, once for a port on which something listens here."""
     if attempt.failure is None or attempt.failure.kind != "timeout":
         return
-    listens = any(each.on(port) for each in ctx.observed(Listeners))
-    if listens and not any(each.port == port for each in ctx.observed(PortHolders)):
+    listens = any(listeners.on(port) for listeners in ctx.observed(Listeners))
+    if listens and not any(port_holders.port == port for port_holders in ctx.observed(PortHolders)):
         at = ctx.elapsed()
         result = await ctx.machine.run("sh", "-c", SCRIPT, "sh", str(port))
         emit_holders(ctx, at, port, result.out)

@@ -122,8 +122,8 @@ def _repeatable(
 
 
 def _failed_requests(ctx: ProbeContext) -> Iterator[FailedRequest]:
-    requests = [_page_request(ctx, each) for each in ctx.observed(Exchange)]
-    requests += [_websocket_request(ctx, each) for each in ctx.observed(Upgrade)]
+    requests = [_page_request(ctx, exchange) for exchange in ctx.observed(Exchange)]
+    requests += [_websocket_request(ctx, upgrade) for upgrade in ctx.observed(Upgrade)]
     yield from (request for request in requests if request)
 
 

@@ -72,6 +72,7 @@ async def _with_addresses(ctx: ProbeContext, sites: tuple[WebSite, ...]) -> tupl
 
 def _at_addresses(site: WebSite, found: dict[str, str]) -> WebSite:
     sockets = (
-        replace(each, address=found.get(each.address, each.address)) for each in site.sockets
+        replace(socket, address=found.get(socket.address, socket.address))
+        for socket in site.sockets
     )
     return replace(site, sockets=tuple(sockets))

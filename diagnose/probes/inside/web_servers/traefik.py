@@ -95,7 +95,7 @@ class TraefikReader:
         points = parsers.entry_points(static.document, static.flags)
         files = await _read_dynamic(ctx, static)
         running = await _ask_api(ctx, server, points)
-        documents = [parsers.decode(each.path, each.text) for each in files if not each.failure]
+        documents = [parsers.decode(file.path, file.text) for file in files if not file.failure]
         parts = running or parsers.merged([static.document, *documents])
         request = next(iter(requests_of(ctx.target, ctx.options.request.method)))
         routers = await asyncio.to_thread(parsers.routers_of, parts, points, request)
@@ -129,9 +129,9 @@ class TraefikReader:
             listens=sockets,
             complete=state.complete,
             files=tuple(
-                ServerFile(each.path, each.text, each.changed, each.real)
-                for each in texts
-                if each.failure is None
+                ServerFile(text.path, text.text, text.changed, text.real)
+                for text in texts
+                if text.failure is None
             ),
         )
 
@@ -162,7 +162,9 @@ async def _read_dynamic(ctx: ProbeContext, static: _Static) -> tuple[FileContent
     from diagnose.parsers.traefik.configuration import include_patterns
 
     patterns = include_patterns(static.document, static.flags)
-    groups = await asyncio.gather(*(ctx.machine.read_all(each, MAX_BYTES) for each in patterns))
+    groups = await asyncio.gather(
+        *(ctx.machine.read_all(pattern, MAX_BYTES) for pattern in patterns)
+    )
     files = tuple(file for group in groups for file in group)[:MAX_FILES]
     emit_unreadable(ctx, files)
     return files
