@@ -50,7 +50,7 @@ def test_an_old_diagnosis_is_repeated(tmp_path: Path) -> None:
 def test_a_silent_server_is_explained_in_the_same_answer(tmp_path: Path) -> None:
     async def work() -> Any:
         current = {"/": GOOD}
-        file = write_config(tmp_path, http_module(timeout="5s"))
+        file = write_config(tmp_path, http_module(timeout="12s"))
         async with site(current) as serving, exporter(file) as serve:
             url = f"http://127.0.0.1:{serving.port}/"
             await serve.settled_probe(url)
