@@ -1,11 +1,13 @@
 import asyncio
 import resource
 from collections.abc import AsyncIterator, Sequence
+from itertools import pairwise
 
 import pytest
 
 from diagnose.fleet import pool as pool_module
 from diagnose.fleet.pool import DESCRIPTORS_KEPT, DESCRIPTORS_PER_JOB, Pool, affordable_concurrency
+from tests.support.event_loops import ClockLoop
 
 
 @pytest.fixture(autouse=True)
@@ -134,16 +136,15 @@ def test_a_fault_of_a_job_is_raised() -> None:
 
 
 def test_no_more_begin_in_a_second_than_the_rate_allows() -> None:
-    async def work() -> None:
-        loop, starts = asyncio.get_running_loop(), list[float]()
+    starts: list[float] = []
 
-        async def start(_: int) -> None:
-            starts.append(loop.time())
+    async def start(_: int) -> None:
+        starts.append(asyncio.get_running_loop().time())
 
-        await Pool(start, str, concurrency=50, rate=200).run(numbers(20))
-        assert starts[-1] - starts[0] >= 19 / 200 - 0.001
-
-    asyncio.run(work())
+    with asyncio.Runner(loop_factory=ClockLoop) as runner:
+        runner.run(Pool(start, str, concurrency=50, rate=200).run(numbers(20)))
+    intervals = [later - earlier for earlier, later in pairwise(starts)]
+    assert intervals == pytest.approx([1 / 200] * 19)
 
 
 class CpuClock:

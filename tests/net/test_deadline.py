@@ -1,7 +1,6 @@
 """Deadlines in an event loop whose clock stands still until a test moves it."""
 
 import asyncio
-import selectors
 import socket
 import time
 from collections.abc import Coroutine
@@ -11,42 +10,17 @@ import pytest
 
 from diagnose.net.deadline import LateError, deadline, loop_lateness, own_wait, peer_wait
 from diagnose.net.local import TcpStream
-
-
-class Clock(selectors.DefaultSelector):
-    """A selector that does not wait: it moves the clock by the time that it would have waited, in
-    steps of at most a second."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.now = 0.0
-
-    def select(self, timeout: float | None = None) -> Any:
-        self.now += min(timeout or 0.0, 1.0)
-        return super().select(0)
-
-
-class Loop(asyncio.SelectorEventLoop):
-    def __init__(self) -> None:
-        self.clock = Clock()
-        super().__init__(self.clock)
-
-    def time(self) -> float:
-        return self.clock.now
-
-    def be_late(self, seconds: float) -> None:
-        """Let time pass in which nothing else runs."""
-        self.clock.now += seconds
+from tests.support.event_loops import ClockLoop
 
 
 def run(work: Coroutine[Any, Any, None]) -> None:
-    with asyncio.Runner(loop_factory=Loop) as runner:
+    with asyncio.Runner(loop_factory=ClockLoop) as runner:
         runner.run(work)
 
 
-def loop() -> Loop:
+def loop() -> ClockLoop:
     running = asyncio.get_running_loop()
-    assert isinstance(running, Loop)
+    assert isinstance(running, ClockLoop)
     return running
 
 
