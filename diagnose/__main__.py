@@ -27,7 +27,9 @@ def main() -> None:
     # One run ends before there is anything to collect; looking for it takes a tenth of its time.
     gc.disable()
     from diagnose.cli import main
+    from diagnose.cli.output import use_terminal_charset
 
+    use_terminal_charset()
     main.exit_now(main.main(sys.argv[1:], may_fork=True))
 
 

@@ -126,6 +126,17 @@ def test_json_on_a_refused_port_keeps_its_budget_of_modules() -> None:
     assert len(foreign) <= 190, sorted(foreign)
 
 
+def test_the_screen_needs_nothing_that_applies_a_fix() -> None:
+    seen = _modules("""
+import json, sys
+import diagnose.tui.app
+sys.stdout.write(json.dumps(sorted(sys.modules)))
+""")
+    never = ("msgspec", "zipfile", "diagnose.fixing.apply", "diagnose.machine.ssh",
+             "diagnose.parsers.netfilter", "diagnose.engine")  # fmt: skip
+    assert {name for name in seen if name.startswith(never)} == set()
+
+
 def test_help_and_mistakes_start_no_engine() -> None:
     for words in (["--help"], ["ftp://x"], ["list"]):
         assert "diagnose.engine" not in modules(*words)

@@ -22,9 +22,10 @@ from diagnose.model import (
     Subject,
     Where,
 )
-from diagnose.model.addresses import family_of
+from diagnose.model.addresses import family_of, is_loopback
 from diagnose.model.server import SilentGateway
 from diagnose.model.tcp import Connection
+from diagnose.parsers.hostnames import is_address
 
 
 @check(
@@ -36,6 +37,13 @@ from diagnose.model.tcp import Connection
 )  # fmt: skip
 def gateway_silent(evidence: Evidence) -> Iterator[Claim]:
     addresses = target_addresses(evidence)
+    is_looped = not addresses and any(
+        is_loopback(connection.address)
+        for connection in evidence.of(Connection)
+        if connection.purpose == "target"
+    )
+    if is_looped and _is_of_this_machine(evidence.target.host):
+        return  # no packet of it takes a gateway
     families = {family_of(address) for address in addresses}
     for gateway in evidence.good(SilentGateway):
         if families and gateway.family not in families:
@@ -48,7 +56,8 @@ def gateway_silent(evidence: Evidence) -> Iterator[Claim]:
             for connection in evidence.of(Connection)
             if connection.address in affected and connection.failure
         ]
-        is_whole_site = len(affected) == len(addresses)
+        # What fails on loopback fails for another reason.
+        is_whole_site = not is_looped and len(affected) == len(addresses)
         subjects = tuple(Subject(address=address) for address in affected)
         yield Claim(
             about=Subject(text=f"gateway {gateway.address}"),
@@ -67,6 +76,11 @@ def gateway_silent(evidence: Evidence) -> Iterator[Claim]:
             },
             fix=Fix((Manual("find-the-gateway", Where.SERVER),), Applicability.MANUAL),
         )
+
+
+def _is_of_this_machine(host: str) -> bool:
+    """Return whether the name or address means whatever machine it is used on."""
+    return host == "localhost" or (is_address(host) and is_loopback(host))
 
 
 def _is_answered(evidence: Evidence, family: int) -> bool:

@@ -4,20 +4,18 @@ help."""
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from diagnose import engine, fixing
+from diagnose import engine
 from diagnose.checking.root_cause import verdict
 from diagnose.cli.request import FixRequest
 from diagnose.cli.runs import open_machine
-from diagnose.fixing import (
-    FixError,
-    FixInProgress,
-    JournalEntry,
-    Outcome,
-    Plan,
-    Residue,
-    SkippedCause,
-    UndoStep,
-)
+from diagnose.fixing import apply, rollback
+from diagnose.fixing import journal as journals
+from diagnose.fixing import plan as planning
+from diagnose.fixing.apply import Outcome
+from diagnose.fixing.journal import FixInProgress, JournalEntry
+from diagnose.fixing.plan import Plan, SkippedCause
+from diagnose.fixing.remote_files import FixError
+from diagnose.fixing.rollback import Residue, UndoStep
 from diagnose.i18n.fix import translate
 from diagnose.i18n.reports import translate as label
 from diagnose.machine import Machine
@@ -89,7 +87,7 @@ async def fix(machine: Machine, run_diagnosis: DiagnosisRunner, dialog: Dialog) 
     agreed_plans: set[str] = set()
     is_reported = False
     for _ in range(MAX_FIXES):
-        plans, skipped = fixing.plans(report)
+        plans, skipped = planning.plans(report)
         new_plans = [plan for plan in plans if _plan_key(plan) not in agreed_plans]
         is_reported = bool(new_plans or not agreed_plans or (skipped and not plans))
         if is_reported:
@@ -131,13 +129,13 @@ async def undo(machine: Machine, dialog: Dialog) -> int:
     """Undo the last fix, or an interrupted one. Return the exit status."""
     try:
         await _report_automatic_undos(machine, dialog)
-        entry = await fixing.latest_entry(machine)
+        entry = await journals.latest_entry(machine)
         if entry is None:
-            await fixing.forget(machine)
+            await journals.discard(machine)
             dialog.say("undo.nothing")
             return 0
         dialog.say("undo.this", check=entry.check, target=entry.target, at=entry.at)
-        undo_steps = await fixing.undo_plan(machine, entry)
+        undo_steps = await rollback.undo_plan(machine, entry)
         for undo_step in undo_steps:
             dialog.write(f"  {_undo_step_text(undo_step, dialog)}\n")
         if dialog.dry_run:
@@ -146,7 +144,7 @@ async def undo(machine: Machine, dialog: Dialog) -> int:
         if is_reversible and not dialog.confirm("undo.ask"):
             dialog.say("fix.nothing-done")
             return 0
-        residues = await fixing.roll_back(machine, entry, _ignore_progress)
+        residues = await rollback.roll_back(machine, entry, _ignore_progress)
     except FixError as error:
         dialog.say("fix.stuck", why=error)
         return 2
@@ -164,7 +162,7 @@ async def resume(
     """Continue an interrupted fix. Return the exit status."""
     try:
         await _report_automatic_undos(machine, dialog)
-        entry = await fixing.latest_entry(machine)
+        entry = await journals.latest_entry(machine)
         if entry is None or entry.state in {"healed", "undone"}:
             dialog.say("resume.nothing")
             return 0
@@ -178,7 +176,7 @@ async def resume(
             return 0
         target = parse_target(entry.target, entry.websockets)
         before = await run_diagnosis(target)
-        outcome = await fixing.resume(
+        outcome = await apply.resume(
             machine, entry, before, lambda: run_diagnosis(target), _progress_callback(dialog)
         )
     except FixError as error:
@@ -190,7 +188,7 @@ async def resume(
 
 async def _report_automatic_undos(machine: Machine, dialog: Dialog) -> None:
     """Report the interrupted fixes that were undone automatically."""
-    for entry in await fixing.unreported_entries(machine):
+    for entry in await journals.unreported_entries(machine):
         dialog.say("undo.by-itself", check=entry.check, target=entry.target, at=entry.at)
 
 
@@ -211,7 +209,7 @@ async def _apply_plan(
     dialog.write(f"{plan.cause.check.id}: {finding_text.title(plan.cause, lang)}\n")
     at = report.evidence.started_at.strftime("%Y-%m-%d %H:%M:%S UTC")
     try:
-        outcome = await fixing.apply_plan(
+        outcome = await apply.apply_plan(
             machine, plan, report, at, run_diagnosis, _progress_callback(dialog)
         )
     except FixInProgress as error:
@@ -233,9 +231,9 @@ def _report_busy(entry: JournalEntry | None, dialog: Dialog) -> None:
 
 def _report_outcome(outcome: Outcome, steps: Steps, dialog: Dialog) -> None:
     key, irreversible = f"fix.{outcome.state}", ""
-    if outcome.state == "healed" and (irreversible_steps := fixing.irreversible_steps(steps)):
+    if outcome.state == "healed" and (irreversible_steps := planning.irreversible_steps(steps)):
         irreversible = ", ".join(_step_text(step, dialog) for step in irreversible_steps)
-        key += "-but" if any(map(fixing.is_reversible, steps)) else "-for-good"
+        key += "-but" if any(map(planning.is_reversible, steps)) else "-for-good"
     elif outcome.residues:
         key += "-but"
     dialog.say(key, why=outcome.error, folder=outcome.folder, steps=irreversible)
@@ -299,7 +297,7 @@ def _show_plans(
         page.prose(title, "", 0, "bold")
         page.prose(finding_text.risk_text(plan.cause, lang), f"= {label('risk', lang)}: ", 2, "dim")
         texts.add_steps(page, plan.cause, dialog.view)
-        for step in fixing.irreversible_steps(plan.steps):
+        for step in planning.irreversible_steps(plan.steps):
             page.prose(translate("undo.stays", lang, step=_step_text(step, dialog)), "", 2)
     for skipped_cause in skipped:
         page.blank()

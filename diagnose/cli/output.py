@@ -1,6 +1,7 @@
 """Writes reports to stdout, and notes to stderr."""
 
 import contextlib
+import io
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 from diagnose.cli.request import RunRequest
 from diagnose.model import Report
 from diagnose.model.view import View
+from diagnose.outputs.terminal import terminal_charset
 from diagnose.parsers.target import UsageError
 
 if TYPE_CHECKING:
@@ -44,6 +46,17 @@ def _write_bytes(data: bytes) -> None:
 def _detach_stdout() -> None:
     """Redirect stdout to /dev/null, so that the flush at exit does not fail on the closed pipe."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def use_terminal_charset() -> None:
+    """Let stdout and stderr write in the character set that the locale names. Python does so only
+    if that locale is installed."""
+    charset = terminal_charset()
+    if charset in {"", "utf-8", "ascii"} or os.environ.get("PYTHONIOENCODING"):
+        return
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.encoding != charset:
+            stream.reconfigure(encoding=charset, errors="replace")
 
 
 def write_if_possible(text: str) -> None:

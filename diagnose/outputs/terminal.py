@@ -4,10 +4,12 @@ Texts are spans (role, text). Control characters are removed on output, whatever
 nothing that a remote server sent can move the cursor or colour the screen.
 """
 
+import codecs
 import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from diagnose.i18n import LANGUAGES, SOURCE_LANGUAGE
 
@@ -30,6 +32,9 @@ _COLORS = {
     "added": "32",
     "removed": "31",
 }
+
+#: What Python sets LC_CTYPE to (PEP 538).
+_COERCED = {"C.UTF-8", "C.utf8", "UTF-8"}
 
 #: Always used together with a word: nothing is expressed by a sign or a colour alone.
 _SIGNS = {
@@ -216,10 +221,40 @@ def wants_ascii(choice: str, environment: Mapping[str, str] = os.environ) -> boo
         return choice == "ascii"
     if environment.get("TERM", "") in {"dumb", "linux", "vt100"}:
         return True
-    locale = next(
-        (environment[name] for name in ("LC_ALL", "LC_CTYPE", "LANG") if environment.get(name)), ""
-    )
-    return "utf8" not in locale.lower().replace("-", "")
+    return "utf8" not in _character_locale(environment).lower().replace("-", "")
+
+
+def terminal_charset(environment: Mapping[str, str] = os.environ) -> str:
+    """Return the character set that the locale names ("GBK" of zh_CN.GBK); "" if it names none, or
+    one that Python does not know. The locale need not be installed: a person who names it over SSH
+    has a terminal that uses it."""
+    charset = _character_locale(environment).partition(".")[2].partition("@")[0]
+    try:
+        return codecs.lookup(charset).name if charset else ""
+    except LookupError:
+        return ""
+
+
+def _character_locale(environment: Mapping[str, str]) -> str:
+    """Return the locale of characters (locale(7)). Where the one of LANG is not installed, Python
+    sets LC_CTYPE itself (PEP 538): then LANG counts, if it names a character set."""
+    language = environment.get("LANG", "")
+    coerced = environment.get("LC_CTYPE") in _COERCED and not environment.get("LC_ALL")
+    if "." in language and coerced and not _was_given("LC_CTYPE", environment):
+        return language
+    names = ("LC_ALL", "LC_CTYPE", "LANG")
+    return next((environment[name] for name in names if environment.get(name)), "")
+
+
+def _was_given(name: str, environment: Mapping[str, str]) -> bool:
+    """Return whether the variable was there when the program started (proc_pid_environ(5))."""
+    if environment is not os.environ:
+        return True
+    try:
+        given = Path("/proc/self/environ").read_bytes()
+    except OSError:
+        return True
+    return f"\0{name}=".encode() in b"\0" + given
 
 
 def choose_language(choice: str | None, environment: Mapping[str, str] = os.environ) -> str:

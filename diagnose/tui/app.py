@@ -96,14 +96,15 @@ class DiagnoseApp(App[str]):
         self.set_keymap(self.key_map)
         # Python's default handling would not restore the terminal.
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self.exit, "terminated")
-        self.set_interval(DRAW_INTERVAL, self.drain)
+        # Only then: what has come is drawn with the first screen.
+        self.call_after_refresh(self.set_interval, DRAW_INTERVAL, self.drain)
         self.set_interval(WATCH_INTERVAL, self.rerun_watched)
-        if len(self.sessions) == 1:
-            self.push_screen(SiteScreen(self.sessions[0]))
-            return
         if not self.sessions:
             self.services.executor.start("sites", self._site_messages.put)
-        self.push_screen(StartScreen())
+
+    def get_default_screen(self) -> BaseScreen:
+        """Return the first screen. Below it is none: an empty one would be drawn first."""
+        return SiteScreen(self.sessions[0]) if len(self.sessions) == 1 else StartScreen()
 
     def drain(self) -> None:
         """Process received messages and redraw. Only this method reads the queues."""
@@ -248,7 +249,7 @@ class DiagnoseApp(App[str]):
             while not isinstance(self.screen, StartScreen):
                 self.pop_screen()
         else:
-            self.push_screen(StartScreen())
+            self.push_screen(StartScreen(asks=True))
 
     def do_help(self) -> None:
         screen = self.screen

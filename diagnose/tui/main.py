@@ -1,11 +1,14 @@
 """Runs the screen and returns what to print on the terminal afterwards."""
 
+import codecs
 import gc
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 
 from diagnose.model import Report
 from diagnose.model.frozen import frozen
 from diagnose.model.view import View
+from diagnose.outputs.terminal import terminal_charset
 from diagnose.processes.signals import EXIT_SIGTERM
 from diagnose.tui.messages import Services
 from diagnose.tui.session import Session
@@ -23,6 +26,14 @@ class ScreenResult:
     status: int = 0
 
 
+def key_decoder(_: str) -> Callable[[], codecs.IncrementalDecoder]:
+    """Return what makes a decoder for the keys of this terminal. Bytes that are no characters there
+    are U+FFFD."""
+    charset = terminal_charset()
+    decoder = codecs.getincrementaldecoder("utf-8" if charset in {"", "ascii"} else charset)
+    return partial(decoder, "replace")
+
+
 def run_screen(
     sessions: list[Session],
     services: Services,
@@ -34,8 +45,12 @@ def run_screen(
     """Show the sessions, whose runs have started, until the user quits. `key_map` are the keys that
     the user has chosen (`diagnose.tui.key_map`). With `inline` it is drawn below the prompt, and
     what stood on the terminal stays."""
+    from textual.drivers import linux_driver
+
     from diagnose.tui.app import DiagnoseApp
 
+    # Textual reads keys as UTF-8 and ends at the first byte that is none, as of a GBK terminal.
+    vars(linux_driver)["getincrementaldecoder"] = key_decoder
     app = DiagnoseApp(sessions, services, view, key_map)
     app.call_later(gc.enable)  # this process runs for long
     exit_mode = app.run(mouse=mouse, inline=inline)

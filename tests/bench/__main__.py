@@ -309,4 +309,7 @@ if __name__ == "__main__":
     elif sys.argv[1:2] == ["busy"]:
         busy(int(sys.argv[2]), 2.0)
     else:
-        sys.exit(main())
+        from tests.support.closed_pipe import ends_with_its_reader
+
+        with ends_with_its_reader():
+            sys.exit(main())

@@ -15,8 +15,9 @@ from diagnose.cli import fix
 from diagnose.cli.demo import FAULTS, find_fault
 from diagnose.cli.demo.machine import own_processes
 from diagnose.cli.demo.nginx_site import NginxSite, find_nginx, nginx_sites
-from diagnose.model.events import null_sink
+from diagnose.model.events import Concluded, Event, null_sink
 from diagnose.model.view import View
+from diagnose.outputs import finding_text
 from tests.support.command_line import ENVIRONMENT, ROOT, diagnose
 
 needs_nginx = pytest.mark.skipif(find_nginx() is None, reason="there is no nginx here")
@@ -64,6 +65,26 @@ def test_a_fix_heals_it_and_an_undo_brings_the_file_back(fault: str, edits: bool
         if edits:  # the old workers may answer once more after the reload
             assert any(causes(site) for _ in range(5))
     assert any("It helped" in text for text in texts)
+
+
+@needs_nginx
+@pytest.mark.parametrize("user", [0, 1000])
+def test_a_fix_needs_root_only_where_root_runs_it(
+    user: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events: list[Event] = []
+    with nginx_sites(FAULTS) as sites:
+        monkeypatch.setattr("os.geteuid", lambda: user)
+        reports = [asyncio.run(site.run(events.append)) for site in sites]
+    concluded = [event.report for event in events if isinstance(event, Concluded)]
+    steps = [
+        step
+        for report in (*reports, *concluded)
+        for finding in report.causes
+        for step in finding_text.steps(finding)
+    ]
+    assert len(concluded) == len(FAULTS)
+    assert any(map(finding_text.needs_root, steps)) is (user == 0)
 
 
 @needs_nginx

@@ -56,6 +56,21 @@ def run(command: str, redirection: str, folder: Path) -> tuple[int, str]:
     return ended.returncode, ended.stdout + ended.stderr
 
 
+@pytest.mark.parametrize(
+    ("command", "words"), [("list", "证书"), ("no-such-command", "没有"), ("--help", "用法")]
+)
+def test_the_character_set_of_a_locale_that_is_not_installed_is_used(
+    command: str, words: str, tmp_path: Path
+) -> None:
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "LANG": "zh_CN.GBK",
+                   "PYTHONPATH": str(Path(__file__).parents[2])}  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-m", "diagnose", command],
+        cwd=tmp_path, env=environment, capture_output=True, check=False, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    assert words in (done.stdout + done.stderr).decode("gbk")
+
+
 @pytest.mark.parametrize(("command", "redirection"), TRIED)
 def test_a_closed_stream_changes_nothing_else(
     command: str, redirection: str, tmp_path: Path

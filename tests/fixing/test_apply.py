@@ -5,8 +5,9 @@ import asyncio
 
 import pytest
 
-from diagnose import fixing
-from diagnose.fixing import Residue
+from diagnose.fixing import apply
+from diagnose.fixing import journal as journals
+from diagnose.fixing.rollback import Residue
 from diagnose.machine.local import LocalMachine
 from diagnose.model import Command, Effect, Report
 from tests.support.mended_site import CAUSE, NEW, OLD, Dying, Killed, Site, names
@@ -134,12 +135,12 @@ def test_killed_anywhere_it_ends_in_one_of_the_two_right_states(
         assert site.file.read_text() in {OLD, NEW}
         written = site.latest()
         if written is None:
-            asyncio.run(fixing.forget(site.machine))
+            asyncio.run(journals.discard(site.machine))
         elif back or written.state == "healed":
             site.undo()
         else:
             before = site.report(CAUSE)
-            done = asyncio.run(fixing.resume(site.machine, written, before, site.look, site.tell))
+            done = asyncio.run(apply.resume(site.machine, written, before, site.look, site.tell))
             assert done.state == "healed"
             assert (site.file.read_text(), made.exists()) == (NEW, True)
             site.undo()

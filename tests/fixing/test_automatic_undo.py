@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from diagnose import fixing
-from diagnose.fixing import FixError, automatic_undo, journal
-from diagnose.fixing.remote_files import FILES, RemoteFiles
+from diagnose.fixing import automatic_undo, journal
+from diagnose.fixing.remote_files import FILES, FixError, RemoteFiles
 from diagnose.machine.local import LocalMachine
 from diagnose.model import Command, Effect, Report, commands
 from tests.lab.hosts import until
@@ -54,7 +53,7 @@ def waiting() -> list[int]:
 
 
 def unreported(site: Site) -> list[str]:
-    return [one.check for one in asyncio.run(fixing.unreported_entries(LocalMachine()))]
+    return [one.check for one in asyncio.run(journal.unreported_entries(LocalMachine()))]
 
 
 @pytest.mark.parametrize("first", range(4))
@@ -85,7 +84,7 @@ def test_killed_anywhere_all_is_as_before_or_healed(site: Site, first: int) -> N
             assert (site.file.read_text(), made.exists()) == (NEW, True)
             site.undo()
         else:
-            asyncio.run(fixing.forget(LocalMachine()))
+            asyncio.run(journal.discard(LocalMachine()))
         assert (site.file.read_text(), made.exists()) == (OLD, False)
         assert site.file.stat().st_mode & 0o777 == 0o640
         assert waiting() == []
@@ -260,7 +259,7 @@ def test_a_program_that_was_stopped_is_started_again(
         elif (entry := site.latest()) and entry.state == "healed":
             site.undo()
         else:
-            asyncio.run(fixing.forget(LocalMachine()))
+            asyncio.run(journal.discard(LocalMachine()))
         assert site.file.read_text() == OLD
         assert waiting() == []
     assert undone > 2

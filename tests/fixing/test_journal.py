@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from diagnose.fixing import FixInProgress, journal
+from diagnose.fixing import journal
+from diagnose.fixing.journal import FixInProgress
 from diagnose.model import Command, Effect, commands
 from tests.support.mended_site import OLD, Site
 from tests.support.steps import touching

@@ -5,8 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose import fixing
-from diagnose.fixing import Plan, Residue
+from diagnose.fixing import journal as journals
+from diagnose.fixing.plan import Plan
+from diagnose.fixing.remote_files import FixError
+from diagnose.fixing.rollback import Residue
 from diagnose.machine.local import LocalMachine
 from diagnose.model import Claim, Command, Effect, Finding, Fix, Report, Subject, commands
 from tests.support.mended_site import CAUSE, NEW, OLD, Dying, Killed, Site
@@ -59,7 +61,7 @@ def test_files_that_are_not_taken_as_they_were_are_left_with_the_reason(site: Si
 def test_what_somebody_wrote_meanwhile_is_not_lost_by_an_undo(site: Site) -> None:
     site.fix(site.plan())
     site.file.write_text(NEW + "theirs\n")
-    with pytest.raises(fixing.FixError, match="changed by somebody else"):
+    with pytest.raises(FixError, match="changed by somebody else"):
         site.undo()
     assert site.file.read_text() == NEW + "theirs\n"
 
@@ -92,7 +94,7 @@ def test_a_mode_that_was_changed_is_set_back_wherever_it_is_killed(site: Site) -
         except Killed:
             site.machine = LocalMachine()
             if site.latest() is None:
-                asyncio.run(fixing.forget(site.machine))
+                asyncio.run(journals.discard(site.machine))
             else:
                 site.undo()
         else:

@@ -6,6 +6,8 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from tests.support.closed_pipe import ends_with_its_reader
+
 from .families import servers
 from .running import Authority, Outcome, look
 
@@ -32,4 +34,5 @@ def _tell(outcome: Outcome) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    with ends_with_its_reader():
+        sys.exit(main(sys.argv[1:]))

@@ -17,6 +17,8 @@ import tempfile
 import threading
 from pathlib import Path
 
+from tests.support.closed_pipe import ends_with_its_reader
+
 from . import corpus, kernel_witness, metrics
 from .hosts import PATH, environment
 from .lab import REPOSITORY, Lab, missing
@@ -139,5 +141,5 @@ def arguments(scenario: Scenario | None) -> list[str]:
 
 
 if __name__ == "__main__":
-    with contextlib.suppress(KeyboardInterrupt):
+    with contextlib.suppress(KeyboardInterrupt), ends_with_its_reader():
         sys.exit(main())

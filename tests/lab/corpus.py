@@ -20,7 +20,7 @@ the same is in the table `corpus_tools.MESSAGES`: judge the sums with that in mi
 """
 
 import argparse
-import json
+import contextlib
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -126,16 +126,22 @@ def play(
     return Row(scenario, answers, outcomes)
 
 
-def table(rows: Sequence[Row], names: Sequence[str]) -> Iterator[str]:
-    """The rows as a Markdown table, and the sums."""
-    yield f"| scenario | cause: outside / on the server | {' | '.join(names)} |"
-    yield f"|{'---|' * (2 + len(names))}"
-    for row in rows:
-        expected = row.scenario.expected
-        cause = f"{expected['client'] or '-'} / {expected['server'] or '-'}"
-        cells = (str(row.outcomes.get(name, "")) for name in names)
-        yield f"| {row.scenario} | {cause} | {' | '.join(cells)} |"
-    yield ""
+def heading(names: Sequence[str]) -> str:
+    """The first two lines of the Markdown table of the scenarios."""
+    columns = f"| scenario | cause: outside / on the server | {' | '.join(names)} |"
+    return f"{columns}\n|{'---|' * (2 + len(names))}"
+
+
+def table_row(row: Row, names: Sequence[str]) -> str:
+    """One scenario as a line of the table."""
+    outside, server = row.scenario.expected["client"], row.scenario.expected["server"]
+    cause = f"{outside or '-'} / {server or '-'}" if outside != server else outside or "-"
+    cells = (str(row.outcomes.get(name, "")) for name in names)
+    return f"| `{row.scenario}` | {cause} | {' | '.join(cells)} |"
+
+
+def sums_table(rows: Sequence[Row], names: Sequence[str]) -> Iterator[str]:
+    """How often each tool had each outcome, as a Markdown table."""
     yield f"| outcome | {' | '.join(names)} |"
     yield f"|{'---|' * (1 + len(names))}"
     sums = {name: Counter(row.outcomes.get(name) for row in rows) for name in names}
@@ -178,12 +184,15 @@ def run(scenarios: Sequence[Scenario], tools: Sequence[Tool], words: bool) -> in
         print(text, file=sys.stderr, flush=True)
 
     rows: list[Row] = []
-    with Lab() as lab:
+    names = [tool.name for tool in tools]
+    # Each row at once: a run of an hour that is cut off has shown what it measured.
+    print(heading(names), flush=True)
+    with contextlib.suppress(KeyboardInterrupt), Lab() as lab:
         for number, scenario in enumerate(scenarios, 1):
             note(f"{number} of {len(scenarios)}: {scenario}")
             if row := play(lab, scenario, tools, note):
                 rows.append(row)
-                note(json.dumps(row.outcomes))
-    print("\n".join(table(rows, [tool.name for tool in tools])))
+                print(table_row(row, names), flush=True)
+    print("", *sums_table(rows, names), sep="\n")
     print("\n".join(said(rows)) if words else "")
     return 0

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from .corpus import Row, outcome, play, sample, table, visit_of
+from .corpus import Row, outcome, play, sample, sums_table, table_row, visit_of
 from .corpus_tools import TOOLS, Answer, answer_of_blackbox, answer_of_diagnose, installed, named
 from .lab import Lab
 from .scenario import found
@@ -106,6 +106,7 @@ def test_tools_are_tried_on_a_fault(lab: Lab) -> None:
     assert isinstance(row, Row), notes
     assert row.outcomes["diagnose outside"] == row.outcomes["diagnose on server"] == "cause"
     assert row.outcomes["curl"] == row.outcomes["openssl"] == "symptom"
-    lines = list(table([row], [tool.name for tool in tools]))
-    assert lines[2].startswith("| https_closed_in_firewalld | tcp.rejected-by-host / firewall.")
-    assert sum("cause | 1 | 1 | 0" in line for line in lines) == 1
+    names = [tool.name for tool in tools]
+    cells = "| `https_closed_in_firewalld` | tcp.rejected-by-host / firewall.port-closed | cause |"
+    assert table_row(row, names).startswith(cells)
+    assert sum("cause | 1 | 1 | 0" in line for line in sums_table([row], names)) == 1

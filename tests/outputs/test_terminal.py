@@ -10,6 +10,7 @@ from diagnose.outputs.terminal import (
     choose_language,
     markdown_blocks,
     sanitize,
+    terminal_charset,
     wants_ascii,
     wants_color,
     wrap,
@@ -97,6 +98,23 @@ def test_color(choice: str, terminal: bool, environment: dict[str, str], wanted:
 )
 def test_signs(choice: str, environment: dict[str, str], wanted: bool) -> None:
     assert wants_ascii(choice, environment) is wanted
+
+
+@pytest.mark.parametrize(
+    ("environment", "charset"),
+    [
+        ({"LANG": "zh_CN.GBK"}, "gbk"),
+        ({"LANG": "zh_CN.GB18030"}, "gb18030"),
+        ({"LANG": "de_DE.ISO-8859-15@euro"}, "iso8859-15"),
+        ({"LANG": "zh_CN.GBK", "LC_CTYPE": "C.UTF-8"}, "utf-8"),
+        ({"LANG": "zh_CN.GBK", "LC_ALL": "C"}, ""),
+        ({"LANG": "zh_CN"}, ""),
+        ({"LANG": "zh_CN.nonsense"}, ""),
+        ({}, ""),
+    ],
+)
+def test_the_character_set_of_a_locale(environment: dict[str, str], charset: str) -> None:
+    assert terminal_charset(environment) == charset
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,12 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from diagnose import fixing
-from diagnose.fixing import JournalEntry, Outcome, Plan, Residue
+from diagnose.fixing import apply, rollback
+from diagnose.fixing import journal as journals
+from diagnose.fixing.apply import Outcome
+from diagnose.fixing.journal import JournalEntry
+from diagnose.fixing.plan import Plan
+from diagnose.fixing.rollback import Residue
 from diagnose.machine.local import LocalMachine
 from diagnose.model import Claim, Command, Edit, Finding, Fix, Report, Subject
 from diagnose.model.server import Listeners
@@ -57,26 +61,24 @@ class Site:
     def fix(self, plan: Plan, look: Callable[[], Awaitable[Report]] | None = None) -> Outcome:
         before = self.report(CAUSE)
         return asyncio.run(
-            fixing.apply_plan(
-                self.machine, plan, before, "2026-11-24", look or self.look, self.tell
-            )
+            apply.apply_plan(self.machine, plan, before, "2026-11-24", look or self.look, self.tell)
         )
 
     def latest(self) -> JournalEntry | None:
-        return asyncio.run(fixing.latest_entry(self.machine))
+        return asyncio.run(journals.latest_entry(self.machine))
 
     def undo(self) -> tuple[Residue, ...]:
         """What it could not take back."""
         written = self.latest()
         assert written is not None
-        return asyncio.run(fixing.roll_back(self.machine, written, self.tell))
+        return asyncio.run(rollback.roll_back(self.machine, written, self.tell))
 
     def ways(self) -> list[str]:
         written = self.latest()
         assert written is not None
         return [
             f"{way.action} {' '.join(way.step.argv) if way.step else way.path}"
-            for way in asyncio.run(fixing.undo_plan(self.machine, written))
+            for way in asyncio.run(rollback.undo_plan(self.machine, written))
         ]
 
 

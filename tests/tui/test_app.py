@@ -124,6 +124,30 @@ def test_the_ways_to_leave(key: str, left: str) -> None:
     assert drive(work, Stage()) == left
 
 
+def test_a_screen_is_drawn_once_until_something_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[SiteScreen] = []
+    real = SiteScreen.draw
+
+    def draw(screen: SiteScreen) -> None:
+        drawn.append(screen)
+        real(screen)
+
+    monkeypatch.setattr(SiteScreen, "draw", draw)
+
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        assert app.screen_stack == [site(app)]
+        before = len(drawn)
+        assert before <= 2, "at first, and with the report"
+        await pilot.press("question_mark", "escape")
+        await pilot.pause()
+        assert len(drawn) == before + 1
+        await pilot.resize_terminal(120, 30)
+        await pilot.pause()
+        assert len(drawn) == before + 2
+
+    drive(work, Stage())
+
+
 def test_ctrl_c_copies_what_is_selected() -> None:
     async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
         app.screen.query_one("#head").text_select_all()
@@ -141,13 +165,13 @@ def test_t_takes_another_target_and_reads_it_generously() -> None:
     async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
         await pilot.press("t")
         assert isinstance(app.screen, StartScreen)
-        app.screen.query_one("#input").focus()
         await pilot.press(*"shop.example.com:8443", "enter")
         await pilot.pause()
         assert site(app).session.target.port == 8443
         await pilot.press("t")
         assert isinstance(app.screen, StartScreen)
-        await pilot.press("escape")
-        assert site(app).session.target == SHOP
+        await pilot.press("down", "enter")
+        await pilot.pause()
+        assert isinstance(app.screen, SiteScreen)
 
     drive(work, Stage())

@@ -1,10 +1,12 @@
 import asyncio
+import inspect
 import os
 import signal
 from collections.abc import Callable
 from functools import partialmethod
 
 import pytest
+from textual.drivers import linux_driver
 from textual.pilot import Pilot
 
 from diagnose.model.events import Concluded
@@ -136,3 +138,23 @@ def test_a_fault_of_the_screen_prints_no_traceback_and_is_the_cause_of_the_error
         look(Stage())
     assert isinstance(raised.value.__cause__, ValueError)
     assert "secrets" not in "".join(capsys.readouterr())
+
+
+@pytest.mark.parametrize(
+    ("locale", "data", "text"),
+    [
+        ("zh_CN.GBK", "例子".encode("gbk"), "例子"),
+        ("zh_CN.UTF-8", "例子".encode(), "例子"),
+        ("zh_CN.UTF-8", b"a\xffb", "a\N{REPLACEMENT CHARACTER}b"),
+        ("C", "例".encode(), "例"),
+    ],
+)
+def test_keys_are_read_in_the_character_set_of_the_terminal(
+    locale: str, data: bytes, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LC_ALL", locale)
+    assert main.key_decoder("utf-8")().decode(data, final=True) == text
+
+
+def test_textual_reads_keys_by_the_name_that_we_replace() -> None:
+    assert 'getincrementaldecoder("utf-8")()' in inspect.getsource(linux_driver)

@@ -21,8 +21,8 @@ from diagnose.cli.demo.faults import Fault
 from diagnose.cli.demo.machine import DemoMachine
 from diagnose.cli.demo.nginx_files import HOST, SiteFiles
 from diagnose.machine.environment import environment, trusted_path
-from diagnose.model import Report, Target
-from diagnose.model.events import Sink
+from diagnose.model import Fix, Manual, Report, Step, Target
+from diagnose.model.events import Concluded, Event, Sink
 from diagnose.net.local import LocalNet
 from diagnose.probes import Options
 
@@ -56,7 +56,35 @@ class NginxSite:
     async def run(self, sink: Sink, only: tuple[str, ...] = ()) -> Report:
         """Diagnose it as it is now."""
         options = replace(self.options, only=only)
-        return await engine.run(self.target, options, _DemoNet(), sink, self.machine)
+
+        def receive(event: Event) -> None:
+            sink(Concluded(as_its_user(event.report)) if isinstance(event, Concluded) else event)
+
+        report = await engine.run(self.target, options, _DemoNet(), receive, self.machine)
+        return as_its_user(report)
+
+
+def as_its_user(report: Report) -> Report:
+    """Return the report without "as root": the files and the nginx are those of who runs this."""
+    if os.geteuid() == 0:
+        return report
+    findings = tuple(
+        replace(finding, claim=replace(finding.claim, fix=_without_root(finding.claim.fix)))
+        if finding.claim.fix
+        else finding
+        for finding in report.findings
+    )
+    return replace(report, findings=findings)
+
+
+def _without_root(fix: Fix) -> Fix:
+    return replace(fix, steps=tuple(map(_step_without_root, fix.steps)))
+
+
+def _step_without_root(step: Step) -> Step:
+    if isinstance(step, Manual):
+        return replace(step, commands=tuple(replace(one, root=False) for one in step.commands))
+    return replace(step, root=False)
 
 
 class _DemoNet(LocalNet):

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, ClassVar
 
+from textual.geometry import Size
 from textual.screen import Screen
 
 from diagnose.tui.key_map import remap
@@ -17,21 +18,30 @@ class BaseScreen(Screen[None]):
     KEYS: ClassVar[tuple[Key, ...]] = ()
 
     ready = False  # True when all widgets exist
+    _drawn_size: Size | None = None
+    _was_covered = False
 
     def on_mount(self) -> None:
         self.ready = True
         self.focus_first()
-        self.draw()
+        self.redraw()
 
     def on_resize(self) -> None:
-        self.redraw()
+        # Textual tells the first size several times.
+        if self.size != self._drawn_size:
+            self.redraw()
+
+    def on_screen_suspend(self) -> None:
+        self._was_covered = True
 
     def on_screen_resume(self) -> None:
-        self.redraw()
+        if self._was_covered:
+            self.redraw()
 
     def redraw(self) -> None:
         """Draw again, because something has changed."""
         if self.ready:
+            self._drawn_size = self.size
             self.draw()
 
     def say(self, key: str, **facts: object) -> str:

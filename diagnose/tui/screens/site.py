@@ -272,5 +272,5 @@ class SiteScreen(BaseScreen):
             self.focus_first()
         elif self.findings.display and self.focused not in {None, self.findings}:
             self.findings.focus()
-        elif len(self.app.screen_stack) > 2:
+        elif len(self.app.screen_stack) > 1:
             self.dismiss()

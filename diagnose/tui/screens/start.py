@@ -32,10 +32,12 @@ LIST_FIRST_KEYS = frozenset({"targets", "sites"})
 
 class StartScreen(BaseScreen):
     KEYS = START_KEYS
-    BINDINGS = bindings(START_KEYS)
+    BINDINGS = [*bindings(START_KEYS), ("down", "list", "")]
 
-    def __init__(self) -> None:
+    def __init__(self, asks: bool = False) -> None:
+        """`asks` is True if somebody wants to enter a target, and not to choose from the list."""
         super().__init__()
+        self._asks = asks
         self._lines: tuple[str, ...] = ()
 
     def compose(self) -> ComposeResult:
@@ -45,8 +47,12 @@ class StartScreen(BaseScreen):
         yield KeyBar(id="keys")
 
     def focus_first(self) -> None:
+        self.query_one("#choices" if self._is_list_first else "#input").focus()
+
+    @property
+    def _is_list_first(self) -> bool:
         # Earlier targets alone are no reason to focus the list.
-        self.query_one("#choices" if self.app.heading_key in LIST_FIRST_KEYS else "#input").focus()
+        return not self._asks and self.app.heading_key in LIST_FIRST_KEYS
 
     def displays_any(self, sessions: list[Session]) -> bool:
         return True
@@ -65,11 +71,7 @@ class StartScreen(BaseScreen):
         choices.clear_options()
         choices.add_options([Option(Text.from_ansi(line)) for line in lines])
         choices.highlighted = highlighted if highlighted is not None else (0 if lines else None)
-        if (
-            is_first_draw
-            and self.app.heading_key in LIST_FIRST_KEYS
-            and not self.query_one("#input", Input).value
-        ):
+        if is_first_draw and self._is_list_first and not self.query_one("#input", Input).value:
             choices.focus()
 
     def _session_lines(self, session: Session, view: View) -> str:
@@ -129,6 +131,10 @@ class StartScreen(BaseScreen):
 
     # Keys
 
+    def action_list(self) -> None:
+        """From the field to the list below it."""
+        self.query_one("#choices").focus()
+
     def obstacle_key(self, name: str) -> str:
         if name in {"open", "again"} and not self.app.sessions:
             return "nothing-yet"
@@ -142,5 +148,5 @@ class StartScreen(BaseScreen):
                     session.start()
         elif name == "open":
             self.query_one(ViOptionList).action_select()
-        elif len(self.app.screen_stack) > 2:
+        elif len(self.app.screen_stack) > 1:
             self.dismiss()

@@ -2,10 +2,13 @@
 
 from typing import Any
 
-from diagnose.model import Confidence, Severity, Subject, Vantage
+import pytest
+
+from diagnose.model import Confidence, Severity, Subject, Target, Vantage
 from diagnose.model.dns import Resolution
 from diagnose.model.server import SilentGateway
-from tests.support.check_evidence import TIMEOUT, judge
+from diagnose.model.tcp import Connection
+from tests.support.check_evidence import REFUSED, TIMEOUT, judge
 from tests.support.firewall_rules import ADDRESS, connected, host, nic
 
 CHECK = "host.gateway-silent"
@@ -37,6 +40,23 @@ def test_fires_as_a_warning_where_the_other_family_works() -> None:
 def test_silent_where_visitors_get_answers_and_for_a_family_without_an_address() -> None:
     assert not judge(CHECK, host("ssh://web"), NAME4, nic(), gateway(), connected())
     assert not judge(CHECK, host(), NAME4, nic(), gateway("fe80::1"), connected())
+
+
+@pytest.mark.parametrize("name", ["127.0.0.1", "localhost", "::1"])
+def test_silent_for_a_target_on_loopback(name: str) -> None:
+    address = "::1" if ":" in name else "127.0.0.1"
+    refused = Connection(address=address, port=443, family=4, failure=REFUSED)
+    target = Target(f"https://{name}/", "https", name, 443)
+    for silent in (gateway(), gateway("fd00::1")):
+        assert not judge(CHECK, host(), nic(), silent, refused, target=target)
+
+
+def test_explains_no_failure_on_loopback() -> None:
+    """A name that means loopback on the server (Debian's /etc/hosts)."""
+    refused = Connection(address="127.0.1.1", port=443, family=4, failure=REFUSED)
+    for silent in (gateway(), gateway("fd00::1")):
+        (claim,) = judge(CHECK, host(), nic(), silent, refused)
+        assert (claim.severity, claim.covers) == (Severity.WARNING, ())
 
 
 def test_fires_where_the_client_times_out() -> None:
