@@ -29,6 +29,8 @@ _PORT_TAKEN = re.compile(r"bind(?:ing)? to (?:TCP )?port|Could not bind", re.IGN
 _NO_PLUGIN = re.compile(
     r"plugin does not appear to be installed|Could not choose appropriate plugin"
 )
+#: The files in certbot's folder `live` were copied, and their links were not (storage.py).
+_NO_LINK = re.compile(r"to be a symlink")
 
 
 @check(
@@ -63,6 +65,7 @@ def renewal_failed(evidence: Evidence) -> Iterator[Claim]:
                 "renew": " ".join(lineage.renew.argv),
                 "limited": "rate limit" in failure.message.lower(),
                 "port_taken": _PORT_TAKEN.search(failure.message) is not None,
+                "no_link": _NO_LINK.search(failure.message) is not None,
                 "no_plugin": _NO_PLUGIN.search(failure.message) is not None,
             },
             fix=Fix((Manual("cause", Where.SERVER), lineage.renew), Applicability.MANUAL),

@@ -48,14 +48,14 @@ def find_startup_error(
     """
     if config_error := find_config_error(nginx, pattern):
         return *config_error, (nginx.test,) if nginx.test else ()
-    for message, observation in _failed_starts(nginx):
+    for message, observation in failed_starts(nginx):
         if match := re.match(pattern, message.text):
             return message, match, (observation,)
     return None
 
 
-def _failed_starts(nginx: Nginx) -> Iterator[tuple[TestMessage, Observation]]:
-    """Yield the last error of a failed start or reload.
+def failed_starts(nginx: Nginx) -> Iterator[tuple[TestMessage, Observation]]:
+    """Yield the last error of a failed start or reload, with the observation that has it.
 
     For a running master, a log line counts only if it is the master's own and later than its
     loaded configuration. If nginx does not run, it counts only if nothing was logged after it.

@@ -6,11 +6,12 @@ A container's nginx does not count. But its port may show only in connections, s
 must have been refused.
 """
 
+import re
 from collections.abc import Iterator
 
 from checks.nginx import Nginx
 from checks.nginx._commands import config_test_command, start_commands, systemd_unit
-from checks.nginx._errors import NOT_RUNNING_SYMPTOMS
+from checks.nginx._errors import NOT_RUNNING_SYMPTOMS, failed_starts
 from checks.nginx._waiting import holder_of_a_port
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -31,6 +32,11 @@ from diagnose.model.origin import origin_visits
 from diagnose.model.server import Listeners
 from diagnose.model.tcp import Connection
 
+#: What nginx says at boot while names or addresses are not there yet (ngx_inet.c, bind(2)).
+_NETWORK_MISSING = re.compile(
+    r"host not found|could not be resolved|failed \(99:|Temporary failure in name resolution"
+)
+
 
 @check(severity=Severity.ERROR, needs=[NginxState, NginxConfig], explains=NOT_RUNNING_SYMPTOMS)
 def not_running(evidence: Evidence) -> Iterator[Claim]:
@@ -44,6 +50,8 @@ def not_running(evidence: Evidence) -> Iterator[Claim]:
         return
     failed = nginx.test is not None and not nginx.test.passed
     start, masked = nginx.start, _masked_service(evidence)
+    # What nginx -t says now is another check's finding.
+    message = "" if failed else _last_error(nginx)
     holder = holder_of_a_port(nginx)
     yield Claim(
         about=Subject(text=f"nginx ({config.path})"),
@@ -53,6 +61,8 @@ def not_running(evidence: Evidence) -> Iterator[Claim]:
             "port": port,
             "file": config.path,
             "failed": failed,
+            "message": message,
+            "network": _NETWORK_MISSING.search(message) is not None,
             "masked": masked.service if masked else "",
             "holder": holder.process if holder else "",
             "taken": holder.port if holder else "",
@@ -63,6 +73,11 @@ def not_running(evidence: Evidence) -> Iterator[Claim]:
         if masked
         else _fix(nginx, start, failed, "free" if holder else ""),
     )
+
+
+def _last_error(nginx: Nginx) -> str:
+    """Return why the last start failed, as nginx wrote it; "" if that is not known."""
+    return next((error.text for error, _ in failed_starts(nginx)), "")
 
 
 def _masked_service(evidence: Evidence) -> Boot | None:

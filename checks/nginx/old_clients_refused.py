@@ -28,7 +28,7 @@ from diagnose.model.tls import Handshake
 _P256 = {"auto", "p-256", "prime256v1", "secp256r1"}
 
 
-@check(severity=Severity.NOTE, needs=[NginxConfig, Handshake])
+@check(severity=Severity.NOTE, needs=[NginxConfig, Handshake], explains=["tls.old-clients-refused"])
 def old_clients_refused(evidence: Evidence) -> Iterator[Claim]:
     visits = [
         handshake

@@ -25,9 +25,12 @@ from diagnose.model.http import Exchange, ResponseBody
 from diagnose.model.logs import LogLine
 
 _UNWRITABLE = re.compile(
-    r'(?:open|pwritev?|writev?|mkdir)\(\) "([^"]+)" failed \((13|28|30|122): ([^)]*)\) while '
-    r"(?:reading upstream|reading client request body|sending request to upstream)"
+    r'(?:open|pwritev?|writev?|mkdir)\(\) "([^"]+)" failed \((13|28|30|122): ([^)]*)\)'
+    r"(?: while (?:reading upstream|reading client request body|sending request to upstream)|$)"
 )
+#: The name of a temporary file (ngx_create_temp_file): ten digits. Of an upload nginx does not say
+#: what it was doing, so that its line is like that of a static file.
+_TEMP_NAME = re.compile(r"/\d{10}$")
 _KINDS = {"13": "denied", "28": "full", "30": "read_only", "122": "full"}
 
 
@@ -37,7 +40,11 @@ _KINDS = {"13": "denied", "28": "full", "30": "read_only", "122": "full"}
     explains=["http.server-error", "http.body-cut", "http.page-file-broken"],
 )
 def temp_files_unwritable(evidence: Evidence) -> Iterator[Claim]:
-    matches = logged_errors(evidence, _UNWRITABLE)
+    matches = [
+        (line, match)
+        for line, match in logged_errors(evidence, _UNWRITABLE)
+        if line.doing or (_is_upload(line) and _TEMP_NAME.search(match[1]))
+    ]
     if not matches:
         return
     line, match = matches[-1]
@@ -64,7 +71,7 @@ def temp_files_unwritable(evidence: Evidence) -> Iterator[Claim]:
             "when": line.written,
             "times": sum(line.times for line, _ in matches),
             "path": line.path,
-            "upload": "client request body" in line.doing,
+            "upload": not line.doing or "client request body" in line.doing,
             **{name: kind == name for name in ("denied", "full", "read_only")},
         },
         severity=None if failed else Severity.WARNING,
@@ -73,6 +80,11 @@ def temp_files_unwritable(evidence: Evidence) -> Iterator[Claim]:
             Applicability.MANUAL,
         ),
     )
+
+
+def _is_upload(line: LogLine) -> bool:
+    """Return whether a request has a body (RFC 9110 section 9.3)."""
+    return line.request.partition(" ")[0] not in {"", "GET", "HEAD", "OPTIONS", "TRACE"}
 
 
 def _temp_folder(path: str) -> str:

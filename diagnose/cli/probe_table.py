@@ -86,6 +86,7 @@ ROWS = (
     _reads("kernel", "sysctl -a; nstat -az; ss -ltn"),
     _after_failure("kernel_drops", "perf trace -e skb:kfree_skb", peer="site"),
     _after_failure("port_holders", "ss -ltnp; ps -eo pid,stat,comm"),
+    _after_failure("descriptors", "ss -ltnp; ls /proc/PID/fd | wc -l; cat /proc/PID/limits"),
     _after_failure("nginx_files", "namei -l FILE; journalctl -n 60 -u nginx"),
     _after_failure("other_nginx", "find / -name nginx.conf; openssl x509 -noout -dates -in FILE"),
     _after_failure("program_certificates", "openssl x509 -noout -dates -in FILE"),

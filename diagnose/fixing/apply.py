@@ -218,7 +218,7 @@ async def _run_steps(
             continue
         on_progress("step", step)
         await automatic_undo.prolong(journal.files)
-        await _save_chain_listing(journal.files, number, step)
+        await _save_chain_listing(journal.files, f"{number}.chain", step)
         await journal.note("begin", step=number)
         if isinstance(step, Edit):
             await _apply_edit(journal.files, entry, number, step)
@@ -229,6 +229,7 @@ async def _run_steps(
                     raise FixError(f"{shlex.join(step.argv)}: {error_line(result)}")
                 on_progress("further", None)
                 break
+        await _save_chain_listing(journal.files, f"{number}.chain-left", step)
         await journal.note("end", step=number)
     for backup in entry.backups:
         # Save the new state, so that an undo can detect later changes by others.
@@ -236,14 +237,12 @@ async def _run_steps(
             await journal.files.save(f"{backup.name}.left", backup.path)
 
 
-async def _save_chain_listing(files: RemoteFiles, number: int, step: Command | Edit) -> None:
-    """Save the chain of a firewall rule before the step. The undo compares it with the chain
-    later."""
+async def _save_chain_listing(files: RemoteFiles, name: str, step: Command | Edit) -> None:
+    """Save the chain of a firewall rule before the step, and after it. The undo compares both with
+    the chain later."""
     change = rule_undo.rule_change(step.argv) if isinstance(step, Command) else None
     if change is not None:
-        await files.script(
-            'f=$1; shift; "$@" > "$f"', files.file_path(f"{number}.chain"), *change.listing
-        )
+        await files.script('f=$1; shift; "$@" > "$f"', files.file_path(name), *change.listing)
 
 
 async def _apply_edit(files: RemoteFiles, entry: JournalEntry, number: int, step: Edit) -> None:

@@ -1,6 +1,7 @@
 """Rolls a fix back: undo commands in reverse order, then all files byte for byte, then reloads.
 Reports what cannot be undone."""
 
+import shlex
 from collections.abc import AsyncIterator, Callable
 from typing import Literal
 
@@ -156,7 +157,13 @@ async def undo_command(files: RemoteFiles, number: int, step: Command | Edit) ->
         return ()
     if step.undo and change.deleted_handle is not None:
         return rule_undo.restore_command(change, before.text, current.out, step.undo)
-    return step.undo or rule_undo.delete_command(change, before.text, current.out)
+    if step.undo:
+        return step.undo
+    left = await files.machine.read(files.file_path(f"{number}.chain-left"))
+    if rule_undo.is_edited(before.text, left.text, current.out):
+        command = shlex.join(change.listing)
+        raise FixError(f"the added rule was changed by somebody else since: {command}")
+    return rule_undo.delete_command(change, before.text, current.out, left.text)
 
 
 async def _restore_backup(files: RemoteFiles, backup: Backup) -> None:

@@ -63,6 +63,8 @@ MESSAGES = Messages(
     Message("upstream-header", "nginx: the application's header is too big"),
     Message("body-size", "nginx: the upload is too large"),
     Message("limit", "nginx: a limit of requests or connections"),
+    Message("no-space", "no space left on device"),
+    Message("no-files", "too many open files"),
     Message("file-denied", "nginx: no permission for a file"),
     Message("file-missing", "nginx: a file does not exist"),
     Message("script", "PHP: the script does not exist or is not allowed"),

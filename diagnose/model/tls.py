@@ -23,7 +23,7 @@ from diagnose.model.variants import HANDSHAKE_VARIANTS
 HandshakeVariant = Literal[
     "normal", "again", "unverified", "no-sni", "other-sni", "tls1.2", "old", "small-hello",
     "small-segments", "any-cipher", "lenient", "no-dhe", "http/1.1", "h2", "stapling", "plain",
-    "browser-key",
+    "browser-key", "p-256",
 ]  # fmt: skip
 RevocationStatus = Literal["good", "revoked", "unknown"]
 #: Which server name a trial sends: the target's, none, or one that nobody has.

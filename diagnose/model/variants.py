@@ -10,6 +10,7 @@ HANDSHAKE_VARIANTS: dict[str, Words] = {
     "no-sni": phrase("without SNI"),
     "other-sni": phrase("with another SNI"),
     "tls1.2": "TLSv1.2",
+    "p-256": phrase("with TLS 1.2 and the curve P-256 alone"),
     "old": phrase("TLS 1.0 and 1.1"),
     "small-hello": phrase("with a small ClientHello"),
     "small-segments": phrase("in small segments"),

@@ -31,6 +31,14 @@ def no_dhe_context() -> ssl.SSLContext:
     return ssl_context
 
 
+def p256_context() -> ssl.SSLContext:
+    """Return a context like Android 7.0: TLS 1.2, and no group but P-256."""
+    ssl_context = client_context()
+    ssl_context.maximum_version = ssl.TLSVersion.TLSv1_2
+    ssl_context.set_ecdh_curve("prime256v1")
+    return ssl_context
+
+
 def only_version(version: ssl.TLSVersion) -> ssl.SSLContext:
     """Return a context that offers one version of TLS."""
     ssl_context = client_context()

@@ -61,6 +61,9 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
     ("server-application", r"AH0(?:0957|1114|2454|1079|0898|0959|0940)|attempt to connect to .{1,200} "
         r"failed|http\.log\.error.{0,600}(?:connect: |no such host|connection re|EOF)"),
     # nginx and systemd
+    ("no-space", r"no space left on device|failed \(28:|\bENOSPC\b|disk (?:is |was )?full"
+        r"|磁盘(?:空间)?(?:已?满|不足)"),
+    ("no-files", r"too many open files|failed \(24:|\bEMFILE\b"),
     ("port-in-use", r"bind\(\) to .{0,60}failed \(98:|still could not bind\(\)"
         r"|(?:listen|bind).{0,60}address already in use"),
     ("address-unavailable", r"bind\(\) to .{0,60}failed \(99:"),

@@ -54,6 +54,7 @@ INSIDE = (
     "kernel",
     "kernel_drops",
     "port_holders",
+    "descriptors",
     "nginx_files",
     "other_nginx",
     "program_certificates",

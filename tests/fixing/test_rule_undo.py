@@ -5,6 +5,7 @@ import pytest
 from diagnose.fixing.rule_undo import (
     RuleChange,
     delete_command,
+    is_edited,
     is_same_chain,
     restore_command,
     rule_change,
@@ -64,6 +65,27 @@ def test_the_rule_that_is_new_is_deleted_and_no_other_of_the_same_words() -> Non
     assert delete_command(made, BEFORE, now(4)) == (*deleted, "4")
     assert delete_command(made, BEFORE, now(9, 4)) == (*deleted, "4")
     assert delete_command(made, BEFORE, BEFORE) == ()
+
+
+def test_the_rule_that_was_added_is_known_by_its_handle_whatever_its_words() -> None:
+    """nft prints some rules in other words than they were given."""
+    made = rule_change(INSERT)
+    assert made is not None
+    left = now(4).replace("tcp dport 443 # handle 4", "tcp dport 443 accept # handle 4")
+    deleted = ("nft", "delete", "rule", "inet", "guard", "in", "handle")
+    assert delete_command(made, BEFORE, left) == ()
+    assert delete_command(made, BEFORE, left, left) == (*deleted, "4")
+    # The whole chain was loaded anew: the handle is another, and the words tell.
+    assert delete_command(made, BEFORE, now(9), now(4)) == (*deleted, "9")
+    assert delete_command(made, BEFORE, BEFORE, now(4)) == ()
+
+
+def test_a_rule_that_somebody_has_replaced_is_edited() -> None:
+    replaced = now(4).replace("tcp dport 443 # handle 4", "tcp dport 8443 # handle 4")
+    assert is_edited(BEFORE, now(4), replaced)
+    assert not is_edited(BEFORE, now(4), now(4))
+    assert not is_edited(BEFORE, now(4), BEFORE)
+    assert not is_edited(BEFORE, "", replaced)
 
 
 def test_another_handle_makes_no_other_rule() -> None:

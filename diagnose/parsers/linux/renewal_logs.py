@@ -1,9 +1,10 @@
 """Parse what certbot, acme.sh and other tools log when a renewal fails. No I/O.
 
 certbot: certbot/_internal/renewal.py ("Failed to renew certificate NAME with error: …", before 1.17
-"Attempting to renew cert (NAME) from FILE produced an unexpected error: …. Skipping."), its plugins
-("Detail: …"); letsencrypt.log holds one run. acme.sh: `renewAll` ("Error renewing NAME.");
-its log holds many runs, with "[date] " before each line.
+"Attempting to renew cert (NAME) from FILE produced an unexpected error: …. Skipping.", before 0.18
+without the name; "Renewal configuration file FILE is broken." where it cannot read its own files),
+its plugins ("Detail: …"); letsencrypt.log holds one run. acme.sh: `renewAll` ("Error renewing
+NAME."); its log holds many runs, with "[date] " before each line.
 """
 
 import re
@@ -16,8 +17,13 @@ MAX_NAMES, MAX_REASON = 20, 300
 
 _CERTBOT = re.compile(
     r"Failed to renew certificate (\S+) with error: (.*)"
-    r"|Attempting to renew cert \(([^\s)]+)\) from \S+ produced an unexpected error: (.*)"
+    r"|Attempting to renew cert (?:\(([^\s)]+)\) )?from (\S+) produced an unexpected error: (.*)"
 )
+_CERTBOT_FILE = re.compile(
+    r"Renewal configuration file (\S+)(?: \(cert: [^\s)]+\))? (?:is (broken)\.|(lacks "
+    r"renewalparams|does not specify an authenticator)|produced an unexpected error: (.*))"
+)
+_CERTBOT_BROKEN = re.compile(r"The error was: (.+)")
 _DETAIL = re.compile(r"^[ \t]*(?:Detail|Hint): (.+)$", re.MULTILINE)
 _ACME = re.compile(r"^(?:\[[^\]\n]{1,60}\] ?)?(.*)$", re.MULTILINE)
 _ACME_ERROR = re.compile(r"Error renew(?:ing)? '?([\w.*-]+?)'?\.?$")
@@ -40,15 +46,29 @@ def certbot(text: str) -> FailedRenewal | None:
     """Parse the last run in letsencrypt.log or in the journal of certbot.service; None if nothing
     failed."""
     failures = [
-        (name or old_name, reason or old_reason.removesuffix(". Skipping."))
-        for name, reason, old_name, old_reason in _CERTBOT.findall(text)
-    ]
+        (name or old_name or _name_of(path), reason or old_reason.removesuffix(". Skipping."))
+        for name, reason, old_name, path, old_reason in _CERTBOT.findall(text)
+    ] + [_broken_file(text, match) for match in _CERTBOT_FILE.finditer(text)]
     if not failures:
         return None
     details = [line for line in _DETAIL.findall(text) if not line.startswith("The Certificate")]
     reason = details[0] if details else failures[0][1]
     names = dict.fromkeys(clean(name, 253) for name, _ in failures)
     return FailedRenewal(tuple(names)[:MAX_NAMES], clean(reason.strip(), MAX_REASON))
+
+
+def _name_of(path: str) -> str:
+    """Return the certificate whose settings lie in a file of certbot's folder `renewal`."""
+    return path.rpartition("/")[2].removesuffix(".conf")
+
+
+def _broken_file(text: str, match: re.Match[str]) -> tuple[str, str]:
+    """Return the certificate whose settings certbot could not use, and why. Of a broken file the
+    reason follows on a line of its own."""
+    path, broken, lacks, error = match.groups()
+    following = _CERTBOT_BROKEN.search(text, match.end()) if broken else None
+    reason = following[1] if following else lacks or error or match[0]
+    return _name_of(path), reason.removesuffix(" Skipping.").removesuffix(".")
 
 
 def acme_sh(text: str) -> FailedRenewal | None:

@@ -23,12 +23,14 @@ from diagnose.model.kernel import (
     Queues,
     TimeSync,
 )
+from diagnose.model.resources import FileSystem
 from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake
 from diagnose.model.vantages import VantagePoint, VantageVisit
 from diagnose.model.visitor import Visitor
 from diagnose.parsers.linux import kernel as kernel_parser
 from diagnose.parsers.linux import service_managers as service_parser
+from diagnose.parsers.linux.resources import parse_file_systems
 from diagnose.parsers.sanitize import clean
 from diagnose.probes import ProbeContext, emit_not_observed, probe
 from diagnose.probes.inside.port_holders import SCRIPT as HOLDERS_SCRIPT
@@ -85,6 +87,7 @@ async def kernel(ctx: ProbeContext) -> None:
     )
     _emit_counters(ctx, at, result.took, proc_files)
     _emit_queues(ctx, at, result.took, sections)
+    _emit_file_systems(ctx, at, sections.get("disks", ""))
     _emit_route_lookups(ctx, at, sections.get("arrivals", ""))
     _emit_boot(ctx, at, result.took, sections.get("boot", ""))
 
@@ -132,6 +135,23 @@ def _emit_queues(ctx: ProbeContext, at: float, took: float, sections: dict[str, 
     )
     if sections.get("holders"):
         emit_holders(ctx, at, ctx.target.port, sections["holders"])
+
+
+def _emit_file_systems(ctx: ProbeContext, at: float, text: str) -> None:
+    for room in parse_file_systems(text):
+        ctx.emit(
+            FileSystem(
+                vantage=Vantage.SERVER,
+                at=at,
+                equivalent=f"df {room.paths[0]}; df -i {room.paths[0]}",
+                paths=room.paths,
+                type=room.type,
+                free=room.free,
+                size=room.size,
+                free_files=room.free_files,
+                files=room.files,
+            )
+        )
 
 
 def _emit_route_lookups(ctx: ProbeContext, at: float, text: str) -> None:

@@ -14,6 +14,8 @@ from typing import assert_never, get_args
 from diagnose.machine.script_files import read_script
 from diagnose.model import Failure, Vantage
 from diagnose.model.netfilter import Ruleset, RulesFile, RulesTool
+from diagnose.model.packet_paths import ArpIgnore, IpsecPolicies, QueueReaders
+from diagnose.parsers.linux.packet_paths import arp_ignore, ipsec_policies, queue_readers
 from diagnose.parsers.sanitize import clean
 from diagnose.probes import ProbeContext, emit_not_observed, probe
 
@@ -28,6 +30,8 @@ SCRIPT = read_script(__file__, "netfilter.sh")
 
 _TOOLS: dict[str, RulesTool] = {tool: tool for tool in get_args(RulesTool)}
 _PART = re.compile(r"^@@@ (\w+)(?: (\S+))?\n", re.MULTILINE)
+#: A rule that sends packets to a program: of iptables, and in the JSON of nft.
+_QUEUE = re.compile(r'-j NFQUEUE|"queue"')
 _NEEDS_ROOT = re.compile(r"must be root|not permitted|[Pp]ermission denied")
 
 
@@ -61,8 +65,27 @@ async def netfilter(ctx: ProbeContext) -> None:
                     vantage=Vantage.SERVER, at=at, equivalent=command, path=clean(path), text=text
                 )
             )
+    _emit_packet_paths(ctx, at, parts)
     for subject, reason, enable in _missing_rulesets(parts):
         emit_not_observed(ctx, subject, reason, enable, at=at)
+
+
+def _emit_packet_paths(ctx: ProbeContext, at: float, parts: list[tuple[str, str, str]]) -> None:
+    """Emit what else decides about packets, where there is any of it."""
+    texts = {name: text for name, _, text in parts}
+    queued = any(_QUEUE.search(text) for _, text in _rulesets(parts))
+    if queued and "queues" in texts:
+        numbers = queue_readers(texts["queues"])
+        command = "cat /proc/net/netfilter/nfnetlink_queue"
+        ctx.emit(QueueReaders(vantage=Vantage.SERVER, at=at, equivalent=command, numbers=numbers))
+    if policies := ipsec_policies(texts.get("ipsec", "")):
+        command = "ip xfrm policy"
+        ctx.emit(
+            IpsecPolicies(vantage=Vantage.SERVER, at=at, equivalent=command, policies=policies)
+        )
+    if settings := arp_ignore(texts.get("arp", "")):
+        command = "sysctl -a | grep arp_ignore"
+        ctx.emit(ArpIgnore(vantage=Vantage.SERVER, at=at, equivalent=command, settings=settings))
 
 
 def _excess(tool: RulesTool, text: str) -> str:

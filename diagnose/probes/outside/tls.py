@@ -30,6 +30,8 @@ from diagnose.probes.outside.tls_comparisons import (
 
 #: Failures in which the server gave no reason, so that comparisons are needed.
 _SILENT_FAILURES = {"reset", "closed", "timeout"}
+#: What an older client says, as pasted, that the server does not let in.
+_OLD_CLIENTS = {"tls", "tls-parameters", "closed", "reset"}
 
 
 @probe()
@@ -70,6 +72,9 @@ async def handshake(ctx: ProbeContext, connection: Connection) -> None:
             ctx.start(check_browser_key(ctx, connection))
         if handshake.takes_dhe:
             start_controls(ctx, connection, handshake, ("no-dhe",))
+        symptom = ctx.target.symptom
+        if symptom is not None and symptom.kind in _OLD_CLIENTS:
+            start_controls(ctx, connection, handshake, ("tls1.2", "p-256"))
     elif handshake.failure.kind == "certificate":
         await _retry(ctx, connection, "unverified", net_tls.client_context())
     elif handshake.failure.kind in _SILENT_FAILURES and connection.vantage is Vantage.SERVER:

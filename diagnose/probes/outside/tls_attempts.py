@@ -17,6 +17,7 @@ _OPTIONS = {
     "old": ("-tls1_1", "-cipher", "ALL:@SECLEVEL=0"),
     "any-cipher": ("-tls1_2", "-cipher", "ALL:@SECLEVEL=0"),
     "tls1.2": ("-tls1_2",),
+    "p-256": ("-tls1_2", "-groups", "P-256"),
     "small-hello": ("-groups", "X25519"),
     "stapling": ("-tls1_2", "-status"),
     "lenient": ("-legacy_server_connect", "-cipher", "ALL:@SECLEVEL=0"),

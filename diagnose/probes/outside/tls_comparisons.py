@@ -18,7 +18,15 @@ from diagnose.probes.outside.tls_attempts import Attempt, server_name
 
 #: The handshakes that are made to compare a failed one with.
 Comparison = Literal[
-    "any-cipher", "plain", "no-sni", "other-sni", "lenient", "no-dhe", "small-hello", "tls1.2"
+    "any-cipher",
+    "plain",
+    "no-sni",
+    "other-sni",
+    "lenient",
+    "no-dhe",
+    "small-hello",
+    "tls1.2",
+    "p-256",
 ]
 
 #: A name that no server has (RFC 6761 section 6.4).
@@ -81,6 +89,8 @@ async def _try_variant(ctx: ProbeContext, connection: Connection, variant: Compa
             )
         case "tls1.2":
             await _comparison_handshake(ctx, connection, variant, net_tls.tls12_context(), name)
+        case "p-256":
+            await _comparison_handshake(ctx, connection, variant, tls_controls.p256_context(), name)
         case _:
             assert_never(variant)
 

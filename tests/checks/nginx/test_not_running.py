@@ -4,6 +4,7 @@ from diagnose.model import Applicability, Command, Observation, commands
 from diagnose.model.files import NginxStart
 from diagnose.model.kernel import Boot
 from diagnose.model.nginx import NginxProcess, NginxState
+from diagnose.model.nginx import TestMessage as Message
 from diagnose.model.server import Listener, Listeners
 from diagnose.model.tcp import Connection
 from tests.support.check_evidence import REFUSED, judge
@@ -85,6 +86,17 @@ def test_fires_and_says_how_its_service_ended() -> None:
     assert claim.facts["killed"]
     assert claim.facts["line"] == line
     assert start in claim.because
+
+
+def test_fires_and_says_that_a_name_was_not_known_at_boot() -> None:
+    """https://github.com/mempool/mempool/issues/1452"""
+    text = 'host not found in upstream "mempool.space" in /etc/nginx/snippets/mempool.conf:49'
+    start = ended(messages=(Message("emerg", text),))
+    (claim,) = judge("nginx.not-running", STOPPED, config(), BUILD, SYSTEMD, nginx_says(), start)
+    assert (claim.facts["message"], claim.facts["network"]) == (text, True)
+    denied = ended(messages=(Message("emerg", 'open() "/x" failed (13: Permission denied)'),))
+    (claim,) = judge("nginx.not-running", STOPPED, config(), BUILD, SYSTEMD, nginx_says(), denied)
+    assert not claim.facts["network"]
 
 
 def test_fires_and_has_systemd_forget_starts_in_vain() -> None:

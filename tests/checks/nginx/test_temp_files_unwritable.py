@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 from diagnose.model import Failure, Severity
+from diagnose.model.logs import LogLine
 from tests.support.check_evidence import judge
 from tests.support.nginx_evidence import LOADED, RUNNING, config
 from tests.support.page_errors import logged, page
@@ -55,3 +56,21 @@ def test_silent_when_a_file_of_the_site_may_not_be_read() -> None:
 def test_silent_when_nginx_was_reloaded_since() -> None:
     old = replace(LINE, when=LOADED - 5)
     assert not judge("nginx.temp-files-unwritable", RUNNING, config(), old)
+
+
+def _upload(text: str, errno: int) -> LogLine:
+    line = logged(text, level="crit", errno=errno, path="/upload")
+    return replace(line, request="POST /upload HTTP/1.1")
+
+
+def test_fires_for_an_upload_of_which_nginx_says_nothing_more() -> None:
+    """As nginx 1.26 writes it in the laboratory, and in issue 2104 of filebrowser."""
+    text = 'pwritev() "/var/lib/nginx/body/0000000001" failed (28: No space left on device)'
+    (claim,) = judge("nginx.temp-files-unwritable", RUNNING, config(), _upload(text, 28), page(200))
+    assert (claim.facts["full"], claim.facts["upload"]) == (True, True)
+    assert claim.severity is Severity.WARNING
+
+
+def test_silent_when_a_file_that_a_form_asks_for_may_not_be_read() -> None:
+    text = 'open() "/var/www/shop/thanks.html" failed (13: Permission denied)'
+    assert not judge("nginx.temp-files-unwritable", RUNNING, config(), _upload(text, 13))

@@ -49,6 +49,36 @@ def test_certbots_reason_is_what_the_authority_met() -> None:
     assert "rateLimited" in limited.message
 
 
+def test_certbot_0_10_names_the_file_of_the_certificate_alone() -> None:
+    """https://github.com/certbot/certbot/issues/5222"""
+    run = certbot(
+        "Attempting to renew cert from /etc/letsencrypt/renewal/danydc.ch.conf produced an "
+        "unexpected error: The requested apache plugin does not appear to be installed. Skipping.\n"
+    )
+    assert run
+    assert run.names == ("danydc.ch",)
+    assert run.message == "The requested apache plugin does not appear to be installed"
+
+
+def test_certbot_cannot_use_its_own_settings() -> None:
+    """https://github.com/NginxProxyManager/nginx-proxy-manager/issues/3624 and certbot's source."""
+    file = "certbot._internal.renewal:Renewal configuration file /etc/letsencrypt/renewal/shop.conf"
+    run = certbot(
+        f"2026-11-27 08:37:46,911:ERROR:{file} is broken.\n"
+        "2026-11-27 08:37:46,911:ERROR:certbot._internal.renewal:The error was: expected "
+        "/etc/letsencrypt/live/shop/cert.pem to be a symlink\nSkipping.\n"
+    )
+    assert run
+    assert run.names == ("shop",)
+    assert run.message == "expected /etc/letsencrypt/live/shop/cert.pem to be a symlink"
+    run = certbot(f"2026-11-27 08:37:46,911:WARNING:{file} lacks renewalparams. Skipping.\n")
+    assert run
+    assert run.message == "lacks renewalparams"
+    run = certbot(f"ERROR:{file} (cert: shop) produced an unexpected error: x. Skipping.\n")
+    assert run
+    assert (run.names, run.message) == (("shop",), "x")
+
+
 def test_a_run_of_certbots_that_came_to_a_good_end_is_no_failure() -> None:
     assert (
         certbot("2026-11-25 03:12:01,1:DEBUG:certbot._internal.renewal:no renewal failures\n")

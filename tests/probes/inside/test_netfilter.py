@@ -12,6 +12,7 @@ from diagnose.machine import CommandResult
 from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Unseen
 from diagnose.model.netfilter import Ruleset, RulesFile
+from diagnose.model.packet_paths import ArpIgnore, IpsecPolicies, QueueReaders
 from diagnose.parsers.netfilter import iptables
 from diagnose.probes.inside.netfilter import (
     MAX_FILE_BYTES,
@@ -121,7 +122,8 @@ def run(folder: Path, **tools: str) -> list[str]:
         [sh, *ASKED[1:]], env={"PATH": str(folder)}, capture_output=True, text=True, check=True
     )
     named = [line[4:] for line in done.stdout.splitlines() if line.startswith("@@@ ")]
-    return [one for one in named if not one.startswith(("file", "kernel", "older"))]
+    others = ("file", "kernel", "older", "queues", "ipsec", "arp")
+    return [one for one in named if not one.startswith(others)]
 
 
 def test_nft_alone_is_asked_where_it_can_say_everything(tmp_path: Path) -> None:
@@ -147,3 +149,18 @@ def test_iptables_is_asked_where_nft_is_missing_or_fails(tmp_path: Path) -> None
 
 def test_nothing_is_needed_but_sh(tmp_path: Path) -> None:
     assert run(tmp_path) == ["missing"]
+
+
+def test_what_else_decides_about_packets_is_seen_where_there_is_any_of_it() -> None:
+    parts = (
+        f"\n@@@ nft\n{TABLE}\n\n@@@ queues\n    0  31621     0 2  4016     0     0        0  1\n"
+        "\n@@@ ipsec\nsrc 0.0.0.0/0 dst 203.0.113.10/32 \n\tdir in action block priority 0 \n"
+        "\n@@@ arp\n/proc/sys/net/ipv4/conf/all/arp_ignore:8\n"
+    )
+    look = seen(parts)
+    assert not look.observed(QueueReaders)
+    assert look.observed(IpsecPolicies)[0].policies[0].blocks
+    assert look.observed(ArpIgnore)[0].in_effect("eth0") == 8
+    look = seen(parts.replace("mine", 'mine", "queue": "0'))
+    assert look.observed(QueueReaders)[0].numbers == (0,)
+    assert not seen(f"\n@@@ nft\n{TABLE}\n\n@@@ queues\n\n@@@ arp\n").observed(ArpIgnore)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import trustme
 
-from diagnose.model import Observation, Target
+from diagnose.model import Observation, Symptom, Target
 from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake
 from diagnose.net.local import LocalNet
@@ -69,9 +69,9 @@ class Looking:
         self.beside.append(asyncio.ensure_future(work))
 
 
-async def look(port: int, scheme: str = "https") -> Looking:
+async def look(port: int, scheme: str = "https", symptom: Symptom | None = None) -> Looking:
     """Connect, and have the probe look at what comes of it."""
-    run = Looking(Target(NAME, scheme, NAME, port), Options())
+    run = Looking(Target(NAME, scheme, NAME, port, symptom=symptom), Options())
     connected = await run.net.connect("127.0.0.1", port)
     seen = Connection(address="127.0.0.1", port=port, family=4)
     run.emit(seen, live_stream=connected.stream)
@@ -80,7 +80,12 @@ async def look(port: int, scheme: str = "https") -> Looking:
     return run
 
 
-def looking(serve: Serve, context: ssl.SSLContext | None, scheme: str = "https") -> Looking:
+def looking(
+    serve: Serve,
+    context: ssl.SSLContext | None,
+    scheme: str = "https",
+    symptom: Symptom | None = None,
+) -> Looking:
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             with contextlib.suppress(OSError):
@@ -92,7 +97,7 @@ def looking(serve: Serve, context: ssl.SSLContext | None, scheme: str = "https")
         asyncio.get_running_loop().set_exception_handler(lambda loop, context: None)
         server = await asyncio.start_server(handle, "127.0.0.1", 0, ssl=context)
         async with server:
-            run = await look(server.sockets[0].getsockname()[1], scheme)
+            run = await look(server.sockets[0].getsockname()[1], scheme, symptom)
             for live in run.live.values():
                 live.close()
             return run
@@ -211,3 +216,16 @@ def test_a_suite_that_browsers_do_not_offer_is_compared(tmp_path: Path) -> None:
     run = looking(wait, context)
     assert of(run, "normal").takes_dhe
     assert of(run, "no-dhe").failure
+
+
+@pytest.mark.usefixtures("trusted")
+def test_an_older_client_is_tried_where_its_message_is_pasted() -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    ROOT.issue_cert(NAME).configure_cert(context)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    assert not {"tls1.2", "p-256"} & variants(looking(wait, context))
+    run = looking(wait, context, symptom=Symptom("tls-parameters", "protocol_version"))
+    assert of(run, "normal").failure is None
+    refusals = {of(run, "tls1.2").failure, of(run, "p-256").failure}
+    assert {refusal.kind for refusal in refusals if refusal} <= {"alert", "closed", "reset"}
+    assert None not in refusals

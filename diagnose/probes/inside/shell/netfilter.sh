@@ -31,6 +31,14 @@ if [ -d /sys/module/ip_set ] && there ipset; then
   part ipset; ipset save 2>/dev/null | head -c "$most"
 fi
 [ -d /sys/module/nf_tables ] && part kernel
+# What else may stop a visitor's packet: a queue that no program reads, IPsec, silence to ARP.
+if [ ! -e /proc/net/netfilter/nfnetlink_queue ] || [ -r /proc/net/netfilter/nfnetlink_queue ]; then
+  part queues; cat /proc/net/netfilter/nfnetlink_queue 2>/dev/null
+fi
+if [ -e /proc/net/xfrm_stat ] && there ip; then
+  part ipsec; ip xfrm policy 2>/dev/null | head -c 200000
+fi
+part arp; grep -sH '[1-8]' /proc/sys/net/ipv4/conf/*/arp_ignore
 for f in /etc/nftables.conf /etc/nftables/*.nft /etc/nftables.d/* /etc/sysconfig/nftables.conf \
   /etc/iptables/rules.v4 /etc/iptables/rules.v6 /etc/iptables/*.rules \
   /etc/sysconfig/iptables /etc/sysconfig/ip6tables \

@@ -1,0 +1,68 @@
+"""What the kernel does with packets besides the rules of the packet filter: programs that read its
+queues, policies of IPsec, and answers to ARP."""
+
+from typing import ClassVar, Literal
+
+from diagnose.model.frozen import frozen
+from diagnose.model.marks import Label, RuleText
+from diagnose.model.observation import Observation
+from diagnose.model.summary import Summary, phrase
+
+
+@frozen(kw_only=True, eq=False)
+class QueueReaders(Observation):
+    """The queues of netfilter (NFQUEUE) that a program reads, by number. Read only if a rule sends
+    packets to a queue."""
+
+    layer: ClassVar[str] = "firewall"
+
+    numbers: tuple[int, ...] = ()
+
+    def summary(self) -> Summary:
+        return phrase("queues of the packet filter that are read"), tuple(map(str, self.numbers))
+
+
+@frozen
+class IpsecPolicy:
+    """A policy of IPsec (ip-xfrm(8)) for all packets between two networks. Ports are 0 for any.
+    `protected` is True if packets without IPsec are not let through; `blocks` if none is."""
+
+    direction: Literal["in", "out"]
+    source: Label
+    destination: Label
+    protocol: Label = ""
+    source_port: int = 0
+    destination_port: int = 0
+    priority: int = 0
+    blocks: bool = False
+    protected: bool = False
+    text: RuleText = ""
+
+
+@frozen(kw_only=True, eq=False)
+class IpsecPolicies(Observation):
+    """The policies of IPsec for packets to and from this server, in the order of their priority."""
+
+    layer: ClassVar[str] = "host"
+
+    policies: tuple[IpsecPolicy, ...] = ()
+
+    def summary(self) -> Summary:
+        return phrase("policies of IPsec"), tuple(policy.text for policy in self.policies[:6])
+
+
+@frozen(kw_only=True, eq=False)
+class ArpIgnore(Observation):
+    """The values of arp_ignore that are not 0, of "all" and of interfaces (ip-sysctl)."""
+
+    layer: ClassVar[str] = "host"
+
+    settings: tuple[tuple[Label, int], ...] = ()
+
+    def in_effect(self, device: str) -> int:
+        """Return the value of an interface: the larger of its own and that of "all"."""
+        values = dict(self.settings)
+        return max(values.get("all", 0), values.get(device, 0))
+
+    def summary(self) -> Summary:
+        return phrase("arp_ignore"), tuple(f"{name} {value}" for name, value in self.settings[:6])

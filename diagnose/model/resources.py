@@ -1,0 +1,67 @@
+"""What the server may run out of: room in its file systems, and files that a process may open."""
+
+from typing import ClassVar
+
+from diagnose.model.frozen import frozen
+from diagnose.model.marks import FilePath, Label, Word
+from diagnose.model.observation import Observation
+from diagnose.model.summary import Summary, phrase
+
+
+@frozen(kw_only=True, eq=False)
+class FileSystem(Observation):
+    """A file system that a web server writes to (statvfs(3)).
+
+    `paths` are folders on it, the first one the shortest. `free` and `size` are bytes, `free` for
+    everybody but root. `free_files` and `files` are inodes; `files` is 0 where the file system has
+    no fixed number of them. `type` is the name of stat(1), such as "ext2/ext3" or "tmpfs".
+    """
+
+    layer: ClassVar[str] = "host"
+
+    paths: tuple[FilePath, ...]
+    type: Word
+    free: int
+    size: int
+    free_files: int
+    files: int
+
+    def summary(self) -> Summary:
+        room = phrase(
+            "{free} of {size} bytes and {inodes} of {files} inodes are free",
+            free=self.free,
+            size=self.size,
+            inodes=self.free_files,
+            files=self.files,
+        )
+        return phrase("file system of {folder}", folder=self.paths[0]), room
+
+
+@frozen
+class FileUser:
+    """A process, how many files and how many sockets (which are files, too) it has open, and how
+    many files it may open (getrlimit(2), RLIMIT_NOFILE); 0 where that is not limited or known."""
+
+    pid: int
+    name: Label
+    files: int
+    sockets: int
+    limit: int
+
+    @property
+    def is_out_of_files(self) -> bool:
+        return 0 < self.limit <= self.files
+
+
+@frozen(kw_only=True, eq=False)
+class OpenDescriptors(Observation):
+    """The open files of the processes that hold a listening TCP port. Read only after a failure."""
+
+    layer: ClassVar[str] = "listener"
+
+    port: int
+    users: tuple[FileUser, ...] = ()
+
+    def summary(self) -> Summary:
+        users = tuple(f"{user.name} {user.pid} {user.files}/{user.limit}" for user in self.users)
+        return phrase("open files of the processes of port {port}", port=self.port), users[:12]
