@@ -69,6 +69,12 @@ def answer(mode: str, method: str, url: str, fields: Mapping[str, str]) -> Answe
             if path.endswith(".js"):
                 return script(SCRIPTS[mode])
             return page('<script defer src="/static/main.js"></script>')
+        case "streamlit" if path == "/static/app.js":
+            return script()
+        case "streamlit" if path == "/":
+            return page('<script type="module" src="./static/app.js"></script>', "<div></div>")
+        case "streamlit":
+            return refused("404 Not Found", "Not found.", "text/html")
         case "strapi" if path != "/":
             text = '{"statusCode":404,"error":"Not Found","message":"Not Found"}'
             return refused("404 Not Found", text, "application/json; charset=utf-8")

@@ -157,6 +157,20 @@ def grafana_without_the_prefix(lab: Lab) -> None:
 
 
 @scenario(
+    outside="http.base-path-missing", target=f"https://{site.NAME}/tools/live", differs=MINE,
+)  # fmt: skip
+def streamlit_without_its_slash(lab: Lab) -> None:
+    """A folder within a folder, after issue 1139 of Streamlit: the page looks for its files beside
+    its own folder."""
+    _spawn(lab, "streamlit")
+    rewrites = (
+        "    rewrite /tools/live/(.*) /$1 break;\n    rewrite /tools/live / break;\n"
+        f"    proxy_pass http://{PORT};\n"
+    )
+    lab.change(PAGES, f"{PAGES}  location /tools/live {{\n{rewrites}  }}\n")
+
+
+@scenario(
     outside="http.redirect-wrong-host", target=f"https://{site.NAME}/manage", differs=MINE,
 )  # fmt: skip
 def jenkins_with_a_foreign_proxy_redirect(lab: Lab) -> None:
