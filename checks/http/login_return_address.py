@@ -6,9 +6,9 @@ redirect_uri". Usual reason: the application behind the proxy does not know that
 """
 
 from collections.abc import Iterator
-from urllib.parse import parse_qsl
 
 from checks.http import endpoint_subjects, exchanges_by_purpose
+from checks.http._logins import return_address
 from checks.nginx import Nginx, file_line
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -28,9 +28,6 @@ from diagnose.parsers.redirects import redirect_target
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.urls import is_internal_host, is_related_host, parse_url
 
-#: OAuth 2.0 and OpenID Connect, CAS, WS-Federation.
-_PARAMETERS = {"redirect_uri", "service", "wreply"}
-
 
 @check(severity=Severity.WARNING, needs=[Exchange])
 def login_return_address(evidence: Evidence) -> Iterator[Claim]:
@@ -39,7 +36,7 @@ def login_return_address(evidence: Evidence) -> Iterator[Claim]:
         *exchanges_by_purpose(evidence, "target"),
         *exchanges_by_purpose(evidence, "redirect"),
     )
-    named = [(answer, text) for answer in answers if (text := _return_address(answer))]
+    named = [(answer, text) for answer in answers if (text := return_address(answer))]
     wrong = [(answer, text) for answer, text in named if _is_wrong(text, answer.url, target.host)]
     if not wrong or not target.uses_tls or is_internal_host(target.host):
         return
@@ -63,17 +60,6 @@ def login_return_address(evidence: Evidence) -> Iterator[Claim]:
         },
         fix=Fix((Manual("tell-the-application", Where.APPLICATION),), Applicability.MANUAL),
     )
-
-
-def _return_address(answer: Exchange) -> str:
-    """Return the address to which a login has to lead back, "" if a response names none."""
-    location = redirect_target(answer) or ""
-    query = location.partition("?")[2].partition("#")[0]
-    try:
-        fields = parse_qsl(query[:8192], max_num_fields=64)
-    except ValueError:
-        return ""
-    return next((value for name, value in fields if name in _PARAMETERS), "")
 
 
 def _is_wrong(address: str, page: str, host: str) -> bool:

@@ -28,7 +28,7 @@ _SCHEME = "X-Forwarded-Proto"
 @check(
     severity=Severity.ERROR,
     needs=[Exchange],
-    explains=["http.no-redirect", "websocket.redirected"],
+    explains=["http.no-redirect", "http.login-return-address", "websocket.redirected"],
 )
 def redirect_downgrade(evidence: Evidence) -> Iterator[Claim]:
     groups: dict[str, list[tuple[Exchange, RedirectChain]]] = {}

@@ -1,9 +1,12 @@
 """The redirect leads where no visitor can go: to an invalid name, into a private network, to a name
 that does not exist, or to a server that does not serve it. A redirect to another host that works
-(www, a new name) is fine."""
+(www, a new name) is fine. Whether visitors reach the login of a provider elsewhere does not show on
+a server that does not reach it: many may open no connection to the internet."""
 
+import re
 from collections.abc import Iterator
 
+from checks.cloud._judged_rules import is_on_server
 from checks.http import (
     _redirect_edits,
     _redirects,
@@ -12,9 +15,10 @@ from checks.http import (
     redirected_sockets,
     works_over_https,
 )
+from checks.http._logins import return_address
 from checks.http._told_names import told_name, visitors_name_fix
-from checks.nginx import Nginx
-from checks.nginx._edits import Changes
+from checks.nginx import Nginx, _location_edits, file_line
+from checks.nginx._edits import Changes, config_edits
 from diagnose.checking.registry import check
 from diagnose.model import (
     Claim,
@@ -25,9 +29,12 @@ from diagnose.model import (
     merge_subjects,
 )
 from diagnose.model.http import Exchange
+from diagnose.model.nginx import Directive
 from diagnose.parsers.hostnames import is_address, is_host
+from diagnose.parsers.nginx import edits
+from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of
 from diagnose.parsers.redirects import redirect_target
-from diagnose.parsers.urls import is_internal_host, normalize_url, parse_url
+from diagnose.parsers.urls import is_internal_host, is_related_host, normalize_url, parse_url
 
 #: The kind of failure at the destination, and the reason (a fact) that it means.
 _REASONS = {
@@ -41,6 +48,9 @@ _REASONS = {
     "alert": "tls",
     "protocol": "tls",
 }
+
+#: An argument that needs no quotes.
+_PLAIN = re.compile(r"[^\s;{}\"'\\]+")
 
 # EAI_NONAME, EAI_NODATA (netdb.h): the name was looked up and does not exist.
 _NO_SUCH_NAME = {-2, -5}
@@ -100,9 +110,20 @@ def _redirect_fault(
             failed_exchange.purpose == "redirect"
             and normalize_url(failed_exchange.url) == onward
             and failed_exchange.failure is not None
+            and not _is_login_out_of_reach(evidence, exchange, failed_exchange, url.host)
         ):
             return _REASONS.get(failed_exchange.failure.kind, ""), failed_exchange
     return "", None
+
+
+def _is_login_out_of_reach(
+    evidence: Evidence, exchange: Exchange, failed: Exchange, host: str
+) -> bool:
+    """Return whether the server itself asked the login of somebody else, and no answer came."""
+    is_elsewhere = not is_related_host(evidence.target.host, host)
+    kind = failed.failure.kind if failed.failure else ""
+    is_silent = _REASONS.get(kind) in {"missing", "silent"}
+    return is_elsewhere and is_silent and bool(return_address(exchange)) and is_on_server(evidence)
 
 
 def _claim(
@@ -119,6 +140,9 @@ def _claim(
     own_redirect = _redirects.find_redirect(nginx, steps[0])
     told = None if own_redirect else told_name(nginx, steps[0], host)
     onward = redirect_target(steps[0]) or ""
+    match, rewriter = None, None
+    if not told and not own_redirect:
+        match, rewriter = _rewriter(nginx, steps[0], onward)
     scheme = "https" if onward.startswith("https:") else "http"
     return Claim(
         about=merge_subjects(subjects),
@@ -141,9 +165,49 @@ def _claim(
             "field": told.field if told else "",
             "value": told.value if told else "",
             "place": told.place if told else "",
+            "rewriter": " ".join((rewriter.name, *rewriter.args)) if rewriter else "",
+            "rewriter_place": file_line(rewriter) if rewriter else "",
         },
-        location=nginx.location(told.directive) if told else None,
-        fix=(told and visitors_name_fix(nginx, told)) or _fix(nginx, reason, steps),
+        location=nginx.location(told.directive)
+        if told
+        else nginx.location(rewriter)
+        if rewriter
+        else None,
+        fix=(rewriter and _rewrite(nginx, match, rewriter))
+        or (told and visitors_name_fix(nginx, told))
+        or _fix(nginx, reason, steps),
+    )
+
+
+def _rewriter(
+    nginx: Nginx, step: Exchange, onward: str
+) -> tuple[LocationMatch | None, Directive | None]:
+    """Return the `proxy_redirect` that makes this address of an application's redirect, and its
+    location (ngx_http_proxy_module)."""
+    url = parse_url(step.url)
+    is_own = url is not None and url.host == nginx.evidence.target.host
+    for match in nginx.location_matches(url.path.partition("?")[0]) if url and is_own else ():
+        for directive in match.directives("proxy_redirect") if proxy_pass_of(match) else ():
+            made = parse_url(directive.args[1]) if len(directive.args) == 2 else None
+            if (
+                made is not None
+                and "$" not in made.host
+                and _host(directive.args[1]) == _host(onward)
+            ):
+                return match, directive
+    return None, None
+
+
+def _rewrite(nginx: Nginx, match: LocationMatch | None, directive: Directive) -> Fix | None:
+    """Make the redirect lead to the address that the visitor used."""
+    made = parse_url(directive.args[1])
+    if match is None or made is None or not all(map(_PLAIN.fullmatch, directive.args)):
+        return None
+    host = _location_edits.host_variable(nginx.evidence.target)
+    line = f"proxy_redirect {directive.args[0]} $scheme://{host}{made.path};"
+    file_edits = config_edits(nginx, {directive.file: [edits.replace_directive(directive, line)]})
+    return (
+        _location_edits.location_fix(nginx, match, file_edits, sure=False) if file_edits else None
     )
 
 

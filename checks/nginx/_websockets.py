@@ -101,6 +101,18 @@ class WebSocketHandshakes:
         return not self.accepted_by_application and any(upgrade.status for upgrade in self.direct)
 
     @property
+    def closed_by_application(self) -> bool:
+        """Whether the application accepts the handshake and closes the connection at once for its
+        own reason."""
+        return bool(self.direct) and all(
+            upgrade.accepted and upgrade.stayed_open is None for upgrade in self.direct
+        )
+
+    def takes(self, upgrade: Upgrade) -> bool:
+        """Return whether the application takes a changed handshake, unlike nginx's."""
+        return upgrade.accepted and bool(not self.closed_by_application or upgrade.stayed_open)
+
+    @property
     def accepted_as_requested(self) -> bool:
         """Whether the application refuses the handshake as nginx would send it, and accepts it as
         the visitor sends it."""

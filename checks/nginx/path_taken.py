@@ -1,14 +1,15 @@
 """nginx answers a path itself that another location passes on to an application: a location with a
 regular expression for static files comes before a longer prefix (ngx_http_core_module, "location"),
-or a `rewrite` leads the path to the page of a single-page application.
+a `rewrite` leads the path to the page of a single-page application, or `try_files` beside
+proxy_pass looks for a file only.
 
 The application, asked directly, has the path. So visitors get 404 or a page in place of a script or
-of JSON.
+of JSON. The path is the target's, or that of a file which its page loads.
 """
 
 from collections.abc import Iterator
 
-from checks.http import endpoint_subjects
+from checks.http import _page_files, endpoint_subjects
 from checks.nginx import Nginx, file_line
 from checks.nginx._edits import config_edits
 from checks.nginx._location_edits import location_fix
@@ -29,7 +30,7 @@ from diagnose.model.http import Exchange
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.requests import BypassedApplication
 from diagnose.parsers.nginx.bypasses import Bypass, bypass_of
-from diagnose.parsers.nginx.edits import TextEdit, replace_directive
+from diagnose.parsers.nginx.edits import TextEdit, remove_directive, replace_directive
 from diagnose.parsers.nginx.locations import location_pattern
 
 
@@ -41,40 +42,85 @@ from diagnose.parsers.nginx.locations import location_pattern
         "nginx.target-not-found",
         "nginx.file-forbidden",
         "nginx.index-missing",
+        "http.page-file-missing",
     ],
 )
 def path_taken(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
-    for application in evidence.good(BypassedApplication)[:1]:
-        pages = [page for page in page_exchanges(evidence) if _is_worse(page, application)]
+    for application in evidence.good(BypassedApplication):
         bypass = _bypass(nginx, application.path)
-        if not pages or bypass is None or bypass.by != application.by:
+        if bypass is None or bypass.by != application.by:
             continue
-        subjects = endpoint_subjects(pages)
-        yield Claim(
-            about=merge_subjects(subjects),
-            covers=subjects,
-            because=(*pages, application, *([nginx.config] if nginx.config else [])),
-            confidence=Confidence.CERTAIN,
-            location=nginx.location(bypass.directive),
-            facts={
-                "url": pages[0].url,
-                "path": application.path,
-                "status": pages[0].status,
-                "directive": " ".join((bypass.directive.name, *bypass.directive.args)),
-                "place": file_line(bypass.directive),
-                "owner": " ".join(("location", *bypass.match.block.args)),
-                "owner_place": file_line(bypass.match.block),
-                "prefix": bypass.match.block.args[-1],
-                "application": application.endpoint,
-                "direct_status": application.status,
-                "regex": application.by == "regex",
-                "rewrite": application.by == "rewrite",
-                "last": application.by == "last",
-                "whole": bypass.match.block.args == ("/",),
-            },
-            fix=_fix(nginx, bypass),
-        )
+        pages = [page for page in page_exchanges(evidence) if _is_worse(page, application)]
+        if application.path != evidence.target.path.partition("?")[0]:
+            yield from _of_page_files(nginx, application, bypass)
+        elif pages:
+            subjects = endpoint_subjects(pages)
+            yield Claim(
+                about=merge_subjects(subjects),
+                covers=subjects,
+                because=(*pages, application, *([nginx.config] if nginx.config else [])),
+                facts={"url": pages[0].url, "status": pages[0].status, "page": "", "others": ()}
+                | _facts(application, bypass),
+                confidence=Confidence.CERTAIN,
+                location=nginx.location(bypass.directive),
+                fix=_fix(nginx, bypass),
+            )
+
+
+def _of_page_files(
+    nginx: Nginx, application: BypassedApplication, bypass: Bypass
+) -> Iterator[Claim]:
+    """Yield the claim about the files of the page that the same directive takes away."""
+    evidence = nginx.evidence
+    page = _page_files.page_of(evidence)
+    refused = _page_files.refused_files(evidence, page) if page else ()
+    taken = [
+        file
+        for file in refused
+        if file.response.status in {403, 404}
+        and (other := _bypass(nginx, file.path))
+        and other.directive is bypass.directive
+    ]
+    is_asked = any(file.path == application.path for file in taken)
+    if page is None or not is_asked or not 200 <= (application.status or 0) < 300:
+        return
+    urls = [file.response.url for file in taken]
+    yield Claim(
+        about=_page_files.page_subject(page),
+        because=(
+            page,
+            *(file.response for file in taken),
+            application,
+            *([nginx.config] if nginx.config else []),
+        ),
+        severity=_page_files.severity(page, urls),
+        facts={
+            "url": urls[0],
+            "status": taken[0].response.status,
+            "page": page.url,
+            "others": tuple(urls[1:]),
+        }
+        | _facts(application, bypass),
+        confidence=Confidence.CERTAIN,
+        location=nginx.location(bypass.directive),
+        fix=_fix(nginx, bypass),
+    )
+
+
+def _facts(application: BypassedApplication, bypass: Bypass) -> dict[str, object]:
+    return {
+        "path": application.path,
+        "directive": " ".join((bypass.directive.name, *bypass.directive.args)),
+        "place": file_line(bypass.directive),
+        "owner": " ".join(("location", *bypass.match.block.args)),
+        "owner_place": file_line(bypass.match.block),
+        "prefix": bypass.match.block.args[-1],
+        "application": application.endpoint,
+        "direct_status": application.status,
+        "whole": bypass.match.block.args == ("/",),
+        **{reason: application.by == reason for reason in ("regex", "rewrite", "last", "files")},
+    }
 
 
 def _is_worse(page: Exchange, application: BypassedApplication) -> bool:
@@ -96,6 +142,8 @@ def _fix(nginx: Nginx, bypass: Bypass) -> Fix:
     help for the location "/": it would turn all of them off."""
     if bypass.by == "last":
         return _stay(nginx, bypass)
+    if bypass.by == "files":
+        return _without_files(nginx, bypass)
     block = bypass.match.block
     pattern, file = location_pattern(block), nginx.file(block)
     is_plain = pattern is not None and not pattern.modifier and pattern.text != "/"
@@ -105,6 +153,16 @@ def _fix(nginx: Nginx, bypass: Bypass) -> Fix:
     change = TextEdit(block.start, block.opened, f"location ^~ {block.args[-1]} {{")
     edits = config_edits(nginx, {file.path: [change]})
     return location_fix(nginx, bypass.match, edits, sure=False) if edits else manual
+
+
+def _without_files(nginx: Nginx, bypass: Bypass) -> Fix:
+    """Remove the `try_files`, so that every request reaches the application. What it serves of the
+    folder goes too: that needs a look."""
+    file = nginx.file(bypass.directive)
+    changes = {file.path: [remove_directive(file.text, bypass.directive)]} if file else {}
+    if edits := config_edits(nginx, changes):
+        return location_fix(nginx, bypass.match, edits, sure=False)
+    return Fix((Manual("files", Where.SERVER),), Applicability.MANUAL)
 
 
 def _stay(nginx: Nginx, bypass: Bypass) -> Fix:

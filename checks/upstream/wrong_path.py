@@ -3,36 +3,54 @@ location's prefix off, and without one keeps it (ngx_http_proxy_module, proxy_pa
 
 An application that is configured for a sub-path answers 404, or redirects for ever, if the prefix
 is cut off; one that is not configured for it answers 404 if it is kept. The evidence is the
-application itself, asked for both paths.
+application itself, asked for both paths. Where only a page behind the target redirects to itself,
+the evidence is that redirect: it leads below the prefix that nginx cuts off.
 """
 
 from collections.abc import Iterator
 
-from checks.nginx import Nginx, _location_edits
+from checks.nginx import Nginx, _location_edits, file_line
 from checks.nginx._edits import Changes, config_edits
 from checks.upstream._comparisons import (
     CONSEQUENCES,
-    DecisiveChange,
     comparison_claim,
     decided_by,
 )
+from checks.upstream._responses import page_exchanges
 from diagnose.checking.registry import check
-from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Manual, Severity, Where
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Subject,
+    Where,
+)
+from diagnose.model.http import Exchange
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.model.requests import ComparedRequest
+from diagnose.parsers.http import hops
 from diagnose.parsers.nginx import edits, upstreams
 from diagnose.parsers.nginx.locations import (
     LocationMatch,
     all_locations,
+    literal_prefix,
     location_pattern,
     proxy_pass_of,
 )
 from diagnose.parsers.nginx.upstreams import ProxyTarget
+from diagnose.parsers.redirects import REDIRECTS, follow_redirects, leads_to_itself
+from diagnose.parsers.urls import parse_url
 
 
-@check(severity=Severity.ERROR, needs=[ComparedRequest, NginxConfig], explains=CONSEQUENCES)
+@check(severity=Severity.ERROR, needs=[Exchange, NginxConfig], explains=CONSEQUENCES)
 def wrong_path(evidence: Evidence) -> Iterator[Claim]:
+    is_judged = False
     for nginx, match, change in decided_by(evidence, "path"):
+        is_judged = True
         target = evidence.target
         directive = proxy_pass_of(match)
         proxy_target = upstreams.proxy_target_of(match, upstreams.request_variables(target))
@@ -43,21 +61,78 @@ def wrong_path(evidence: Evidence) -> Iterator[Claim]:
         if is_cut and proxy_target.uri is None:
             # A `rewrite` has cut the prefix off: somebody wanted it.
             continue
-        if not is_cut and not _is_whole_site(nginx, proxy_target, change.request):
+        if not is_cut and not _is_whole_site(nginx, match, proxy_target, change.request):
             continue
         yield comparison_claim(
             nginx,
             match,
             change,
             directive,
-            {"cut": is_cut, "kept": not is_cut, "target": directive.args[0]},
-            _fix(nginx, match, change, directive, is_cut),
+            {"cut": is_cut, "kept": not is_cut, "target": directive.args[0], "asked": True},
+            _fix(nginx, match, directive, is_cut),
             # A page at "/" shows that the application works there, not that it is meant here.
-            confidence=None if is_cut else Confidence.LIKELY,
+            confidence=None
+            if is_cut or _knows_prefix(match, change.request)
+            else Confidence.LIKELY,
+        )
+    if not is_judged:
+        yield from _by_loop(evidence)
+
+
+def _by_loop(evidence: Evidence) -> Iterator[Claim]:
+    """Judge by a page behind the target that redirects to itself: its path is below the prefix that
+    nginx cuts off, so the application knows of the prefix and waits for it."""
+    nginx, target = Nginx.of(evidence), evidence.target
+    chains = (follow_redirects(start, evidence.of(Exchange)) for start in page_exchanges(evidence))
+    last = next((chain.steps[-1] for chain in chains if chain.end == "loop"), None)
+    url = parse_url(last.url) if last else None
+    if last is None or url is None or url.host != target.host or not leads_to_itself(last):
+        return
+    for match in nginx.location_matches(url.path.partition("?")[0]):
+        directive = proxy_pass_of(match)
+        variables = upstreams.request_variables(target)
+        proxy_target = upstreams.proxy_target_of(match, variables)
+        if directive is None or proxy_target is None or proxy_target.uri != "/":
+            continue
+        asked = upstreams.requested_path(match, proxy_target, url.path)
+        if asked == url.path or not url.path.endswith(asked) or hops(last.headers):
+            continue
+        yield Claim(
+            about=Subject(port=target.port, path=url.path, text=file_line(directive)),
+            because=(*page_exchanges(evidence), last, *([nginx.config] if nginx.config else [])),
+            facts={
+                "url": last.url,
+                "path": url.path,
+                "status": last.status,
+                "loop": True,
+                "application": "",
+                "original": asked,
+                "value": url.path,
+                "other_status": "",
+                "place": file_line(directive),
+                "location": " ".join((match.block.name, *match.block.args)),
+                "cut": True,
+                "kept": False,
+                "target": directive.args[0],
+                "asked": False,
+            },
+            confidence=Confidence.LIKELY,
+            location=nginx.location(directive),
+            fix=_fix(nginx, match, directive, True),
         )
 
 
-def _is_whole_site(nginx: Nginx, proxy_target: ProxyTarget, request: ComparedRequest) -> bool:
+def _knows_prefix(match: LocationMatch, request: ComparedRequest) -> bool:
+    """Return whether the application, asked without the prefix, redirects to a page below it."""
+    pattern = location_pattern(match.block) if match.block.name == "location" else None
+    prefix = literal_prefix(pattern) if pattern else ""
+    url = parse_url(request.location) if request.status in REDIRECTS else None
+    return bool(prefix) and url is not None and url.path.startswith(f"{prefix}/")
+
+
+def _is_whole_site(
+    nginx: Nginx, match: LocationMatch, proxy_target: ProxyTarget, request: ComparedRequest
+) -> bool:
     """Return whether the application serves the path without the prefix and belongs to this
     location alone.
 
@@ -65,6 +140,7 @@ def _is_whole_site(nginx: Nginx, proxy_target: ProxyTarget, request: ComparedReq
     page shows that the application has anything there.
     """
     is_page = request.status == 200 and (request.is_html or request.value.partition("?")[0] != "/")
+    is_page = is_page or _knows_prefix(match, request)
     variables = upstreams.request_variables(nginx.evidence.target)
     others = (
         upstreams.proxy_target_of(match, variables)
@@ -80,9 +156,7 @@ def _is_whole_site(nginx: Nginx, proxy_target: ProxyTarget, request: ComparedReq
     )
 
 
-def _fix(
-    nginx: Nginx, match: LocationMatch, change: DecisiveChange, directive: Directive, is_cut: bool
-) -> Fix:
+def _fix(nginx: Nginx, match: LocationMatch, directive: Directive, is_cut: bool) -> Fix:
     """Edit proxy_pass, to be reviewed: other pages of the location get another path as well."""
     changes: Changes = {}
     if is_cut:

@@ -2,7 +2,8 @@
 `default-src`) matches its URL. Browsers then do not even try; every other client succeeds.
 
 If the page itself names the WebSocket, this is an error. Otherwise another page with another policy
-may open it.
+may open it. A policy is enforced in documents: that of a JSON answer means no WebSocket (Content
+Security Policy Level 3, section 4.1).
 """
 
 from collections.abc import Iterator
@@ -32,7 +33,9 @@ def blocked_by_policy(evidence: Evidence) -> Iterator[Claim]:
         (
             exchange
             for exchange in evidence.good(Exchange)
-            if exchange.purpose == "target" and exchange.status == 200
+            if exchange.purpose == "target"
+            and exchange.status == 200
+            and "json" not in (exchange.header("Content-Type") or "")
         ),
         None,
     )

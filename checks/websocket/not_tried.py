@@ -17,8 +17,9 @@ MAX_PATHS = 3
 
 @check(severity=Severity.NOTE, needs=[WebSocketPath])
 def not_tried(evidence: Evidence) -> Iterator[Claim]:
-    # On the server, paths of nginx's own configuration may have been tried.
-    tried = {_bare(upgrade.path) for upgrade in evidence.of(Upgrade)}
+    # On the server, some paths may have been tried; what only the application was asked for says
+    # nothing about the site.
+    tried = {_bare(upgrade.path) for upgrade in evidence.of(Upgrade) if upgrade.through == "front"}
     named = [each for each in evidence.good(WebSocketPath) if _bare(each.path) not in tried]
     named = named[:MAX_PATHS]
     if evidence.target.websockets or not named:

@@ -28,7 +28,7 @@ from diagnose.parsers.websocket_refusal import Refusal
 @check(
     severity=Severity.ERROR,
     needs=[Upgrade],
-    explains=["websocket.unauthorized", "websocket.not-upgraded"],
+    explains=["websocket.unauthorized", "websocket.not-upgraded", "websocket.closed-by-policy"],
 )
 def origin_refused(evidence: Evidence) -> Iterator[Claim]:
     pages = any(
@@ -38,7 +38,11 @@ def origin_refused(evidence: Evidence) -> Iterator[Claim]:
         for exchange in evidence.good(Exchange)
     )
     nginx = Nginx.of(evidence)
-    closed = [attempt for attempt, _ in ended_attempts(evidence, "origin")]
+    closed = [
+        attempt
+        for attempt, how in ended_attempts(evidence, "origin", "refused")
+        if how == "origin" or _stays_open(WebSocketHandshakes.at_path(evidence, attempt.path))
+    ]
     refused = [
         *refused_attempts(evidence, "origin"),
         *(
@@ -56,7 +60,7 @@ def origin_refused(evidence: Evidence) -> Iterator[Claim]:
         )
         handshakes = WebSocketHandshakes.at_path(evidence, attempt.path)
         accepted_variants = {retry.variant for retry in attempt.retries if retry.accepted}
-        host_result = _accepted_by_host(nginx, attempt.path)
+        host_result = _accepted_by_host(nginx, handshakes)
         forwarded_match = None if host_result else _accepted_when_forwarded(nginx, handshakes)
         match = host_result[0] if host_result else None
         told = None if host_result or forwarded_match else _told_name(nginx, handshakes)
@@ -111,16 +115,23 @@ def _accepts_other_origin(handshakes: WebSocketHandshakes) -> bool:
     return handshakes.refused_by_application and any(upgrade.accepted for upgrade in others)
 
 
+def _stays_open(handshakes: WebSocketHandshakes) -> bool:
+    """Whether the application closes what nginx sends at once, and keeps the same open when it is
+    told the visitor's name or scheme."""
+    others = (*handshakes.visitor_host, *handshakes.forwarded, *handshakes.forwarded_host)
+    return handshakes.closed_by_application and any(map(handshakes.takes, others))
+
+
 def _own_address(handshakes: WebSocketHandshakes) -> str:
     """Return the only Origin that the application accepts, if it is its own address."""
-    origins = (upgrade.origin for upgrade in handshakes.own_host if upgrade.accepted)
+    origins = (upgrade.origin for upgrade in handshakes.own_host if handshakes.takes(upgrade))
     return next(origins, None) or ""
 
 
 def _accepted_when_forwarded(nginx: Nginx, handshakes: WebSocketHandshakes) -> LocationMatch | None:
     """Return the location, if the application accepts the Origin as soon as it is told the
     visitor's scheme."""
-    accepted = [upgrade for upgrade in handshakes.forwarded if upgrade.accepted]
+    accepted = [upgrade for upgrade in handshakes.forwarded if handshakes.takes(upgrade)]
     matches = nginx.location_matches(accepted[0].path) if accepted else ()
     return next((match for match in matches if proxy_pass_of(match)), None)
 
@@ -161,7 +172,7 @@ def _with_scheme(
 def _told_name(nginx: Nginx, handshakes: WebSocketHandshakes) -> ToldName | None:
     """Return nginx's X-Forwarded-Host, if the application accepts the Origin as soon as it is the
     visitor's host."""
-    accepted = [upgrade for upgrade in handshakes.forwarded_host if upgrade.accepted]
+    accepted = [upgrade for upgrade in handshakes.forwarded_host if handshakes.takes(upgrade)]
     matches = nginx.location_matches(accepted[0].path) if accepted else ()
     for match in matches:
         directive = proxy_set_header_of(match, _HOST)
@@ -189,16 +200,15 @@ def _with_told_name(
 _SCHEME, _HOST = "X-Forwarded-Proto", "X-Forwarded-Host"
 
 
-def _accepted_by_host(nginx: Nginx, path: str) -> tuple[LocationMatch, tuple[Upgrade, ...]] | None:
+def _accepted_by_host(
+    nginx: Nginx, handshakes: WebSocketHandshakes
+) -> tuple[LocationMatch, tuple[Upgrade, ...]] | None:
     """Return the location and handshakes which show that the application accepts this Origin if
     only Host is the visitor's; otherwise None."""
-    named_upgrades = tuple(
-        upgrade
-        for upgrade in WebSocketHandshakes.at_path(nginx.evidence, path).visitor_host
-        if upgrade.accepted
-    )
+    named_upgrades = tuple(filter(handshakes.takes, handshakes.visitor_host))
+    paths = [upgrade.path for upgrade in named_upgrades[:1]]
     match = next(
-        (candidate for candidate in nginx.location_matches(path) if proxy_pass_of(candidate)),
+        (match for path in paths for match in nginx.location_matches(path) if proxy_pass_of(match)),
         None,
     )
     return (match, named_upgrades) if named_upgrades and match else None

@@ -20,8 +20,12 @@ from diagnose.model import (
     Subject,
 )
 from diagnose.model.nginx import NginxConfig
+from diagnose.model.pages import WebSocketPath
 from diagnose.parsers.nginx.forwarding import inheritance_broken_at, upgrade_forwarding
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_set_header_of
+
+#: Libraries that use ordinary requests where no WebSocket opens. A program may forbid that.
+_WITH_FALLBACK = {"Socket.IO", "SockJS", "SignalR", "Blazor"}
 
 
 @check(
@@ -46,7 +50,9 @@ def _claim(nginx: Nginx, match: LocationMatch, paths: list[str]) -> Claim:
     passes_upgrade, passes_connection = upgrade_forwarding(match)
     front_upgrades = [upgrade for handshakes in handshake_sets for upgrade in handshakes.front]
     connection_header = proxy_set_header_of(match, "Connection")
+    library = _library_with_fallback(evidence, paths)
     return Claim(
+        severity=Severity.WARNING if library else None,
         about=Subject(port=evidence.target.port, text=file_line(location)),
         covers=tuple(Subject(port=evidence.target.port, path=path) for path in paths),
         because=(
@@ -79,11 +85,24 @@ def _claim(nginx: Nginx, match: LocationMatch, paths: list[str]) -> Claim:
             "connection": " ".join(connection_header.args[1:]) or '""'
             if connection_header
             else "close",
+            "library": library,
         },
         confidence=Confidence.CERTAIN if proven else Confidence.LIKELY,
         ruled_out=("upstream.refused",) if proven else (),
         location=nginx.location(location),
         fix=_fix(nginx, match, handshake_sets, paths),
+    )
+
+
+def _library_with_fallback(evidence: Evidence, paths: list[str]) -> str:
+    """Return the library that opens the page's WebSockets, if all of them may do without and the
+    user named none; else ""."""
+    libraries = {named.library for named in evidence.good(WebSocketPath) if named.path in paths}
+    is_asked = any(path in evidence.target.websockets for path in paths)
+    return (
+        next(iter(libraries))
+        if len(libraries) == 1 and not is_asked and libraries <= _WITH_FALLBACK
+        else ""
     )
 
 

@@ -107,6 +107,8 @@ ROWS = (
                    peer="application"),
     _after_failure("upstream_protocols", "cgi-fcgi -bind -connect APPLICATION; grpcurl APPLICATION",
                    peer="application"),
+    _after_failure("page_websockets", _CURL_WEBSOCKET + " http://APPLICATION/", "websocket",
+                   peer="application"),
     _after_failure("websocket_retries", _CURL_WEBSOCKET + " http://APPLICATION/",
                    peer="application"),
     _after_failure("server_side_entry", "curl -sSi --connect-to ::127.0.0.1: {page}"),

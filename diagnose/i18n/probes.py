@@ -74,6 +74,7 @@ MESSAGES = Messages(
     Message("inside.compressed_pages", "Whether the application compresses what nginx replaces."),
     Message("inside.bypassed_applications", "A path that nginx answers without the application."),
     Message("inside.upstream_protocols", "Another protocol than the one that nginx speaks."),
+    Message("inside.page_websockets", "A WebSocket of the page that nginx may not pass on."),
     Message("inside.websocket_retries", "The refused WebSocket, with one thing changed at a time."),
     Message("inside.server_side_entry", "The site as the server itself sees it."),
     Message("inside.local_answers", "The web server's answer here, where an address fails."),

@@ -137,17 +137,20 @@ class ComparedRequest(Observation):
 
 
 #: What takes a path away from the location that passes it on: a location with a regular expression,
-#: a `rewrite` of the server block, or one of that location itself without `break` ("last").
-BypassReason = Literal["regex", "rewrite", "last"]
+#: a `rewrite` of the server block, one of that location itself without `break` ("last"), or its
+#: `try_files`, which ends in a status ("files").
+BypassReason = Literal["regex", "rewrite", "last", "files"]
 
 
 @frozen(kw_only=True, eq=False)
 class BypassedApplication(Observation):
-    """The answer of an application to the target's path, which nginx answers without asking it.
+    """The answer of an application to the target's path, or to that of a file of its page, which
+    nginx answers without asking it.
 
     One GET, after the site has answered with an error or with a page. `target` is the argument of
-    proxy_pass as written, `path` the visitor's path, `by` what nginx follows in place of the
-    location, `file` and `line` its place. `is_html` is True for a page (Content-Type text/html).
+    proxy_pass as written, `path` the visitor's path, that of a file without its query, `by` what
+    nginx follows in place of the location, `file` and `line` its place. `is_html` is True for a
+    page (Content-Type text/html).
     """
 
     layer: ClassVar[str] = "upstream"

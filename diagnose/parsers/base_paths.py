@@ -11,18 +11,29 @@ MAX_URLS = 2
 
 def urls_below_page(page: str, file: str) -> list[tuple[str, str]]:
     """Return the URLs that the file has below the first folder of the page's path and below its
-    last one, each with that folder ("/app"); none if it is below them already."""
+    last one, each with that folder ("/app"); none if it is below them already. A page without a
+    slash at its end ("/tools/app") looks for its files beside the folder ("/tools/static"), so they
+    may be within ("/tools/app/static", RFC 3986 section 5.2.3)."""
     page_url, file_url = parse_url(page), parse_url(file)
     if page_url is None or file_url is None:
         return []
-    segments = [part for part in page_url.path.partition("?")[0].split("/") if part]
+    path = page_url.path.partition("?")[0]
+    segments = [part for part in path.split("/") if part]
     if "." in (segments or [""])[-1]:  # a file: its folder counts
         segments.pop()
     folders = dict.fromkeys(f"/{'/'.join(segments[:count])}" for count in (1, len(segments)))
-    return [
-        (str(Url(file_url.scheme, file_url.host, file_url.port, folder + file_url.path)), folder)
+    below = [
+        (folder + file_url.path, folder)
         for folder in (folders if segments else ())
         if not file_url.path.startswith(f"{folder}/")
+    ]
+    beside = path.rpartition("/")[0]
+    if beside and path in folders and file_url.path.startswith(f"{beside}/"):
+        below.insert(0, (f"{path}/{file_url.path.removeprefix(f'{beside}/')}", path))
+    return [
+        (str(Url(file_url.scheme, file_url.host, file_url.port, tried)), folder)
+        for tried, folder in dict.fromkeys(below)
+        if tried != file_url.path
     ][:MAX_URLS]
 
 

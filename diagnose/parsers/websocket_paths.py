@@ -50,6 +50,10 @@ def _at(program: str, pattern: str, path: str) -> _Opening:
     return _Opening(program, re.compile(pattern, re.IGNORECASE), lambda _: path)
 
 
+#: The default path in Socket.IO's own client (socket.io-client, lib/index.ts and lib/manager.ts),
+#: which stands in every program that is built with it.
+_SOCKETIO_DEFAULT = re.compile(rf"\.path\s{{0,9}}\|\|\s{{0,9}}{_QUOTE}/socket\.io{_QUOTE}")
+
 #: The libraries' own documentation: MDN (a relative URL), Socket.IO's option `path`, SignalR's
 #: HubConnectionBuilder, Action Cable's createConsumer, SockJS (its raw endpoint lies below), and
 #: Phoenix (its transport lies below).
@@ -97,6 +101,8 @@ def named_paths_in(text: str, page: str) -> tuple[NamedPath, ...]:
     paths = dict.fromkeys(
         (*_library_paths(text, own), *_own_host_paths(text), *_url_paths(text, own))
     )
+    if not any(named.library == "Socket.IO" for named in paths) and _SOCKETIO_DEFAULT.search(text):
+        paths[NamedPath("/socket.io/", "Socket.IO")] = None
     first = {named.path: named for named in reversed(paths)}
     return tuple(dict.fromkeys(first[named.path] for named in paths))[:MAX_PATHS]
 

@@ -70,6 +70,7 @@ INSIDE = (
     "compressed_pages",
     "bypassed_applications",
     "upstream_protocols",
+    "page_websockets",
     "websocket_retries",
     "server_side_entry",
     "local_answers",

@@ -27,6 +27,7 @@ IN_CONTAINER = frozenset(
         "compressed_pages",
         "bypassed_applications",
         "upstream_protocols",
+        "page_websockets",
         "websocket_retries",
     }
 )

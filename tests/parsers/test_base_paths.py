@@ -13,6 +13,8 @@ ROOT = "https://shop.example.com"
         ("/app/", "/static/a.js?v=1", ["/app/static/a.js?v=1"]),
         ("/app", "/static/a.js", ["/app/static/a.js"]),
         ("/app/d/board", "/a.js", ["/app/a.js", "/app/d/board/a.js"]),
+        ("/my/app", "/my/static/a.js", ["/my/app/static/a.js", "/my/app/my/static/a.js"]),
+        ("/my/app/", "/my/app/a.js", []),
         ("/app/index.html", "/a.js", ["/app/a.js"]),
         ("/app/", "/app/a.js", []),
         ("/", "/a.js", []),

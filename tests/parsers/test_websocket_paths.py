@@ -16,6 +16,8 @@ PAGE = "https://shop.example.com/"
         ('new WebSocket("/live")', "/live", ""),
         ('io({path: "/chat/socket.io/"})', "/chat/socket.io/", "Socket.IO"),
         ('<script src="/socket.io/socket.io.min.js"></script>', "/socket.io/", "Socket.IO"),
+        # As socket.io.esm.min.js 4.8.4 has it.
+        ('(s=s||{}).path=s.path||"/socket.io",this.opts=s', "/socket.io/", "Socket.IO"),
         ('.withUrl("/hubs/chat")', "/hubs/chat", "SignalR"),
         ('createConsumer("/cable")', "/cable", "Action Cable"),
         ('<meta name="action-cable-url" content="/cable" />', "/cable", "Action Cable"),
@@ -56,6 +58,11 @@ def test_the_websocket_of_a_program_is_below_the_folder_of_its_page() -> None:
     (named,) = named_paths_in("<title>Streamlit</title>", "https://shop.example.com/app/?a=/b")
     assert named.path == "/app/_stcore/stream"
     assert named_paths_in("<title>Streamlit</title>", "https://shop.example.com/$(id)/") == ()
+
+
+def test_the_default_of_socketio_is_none_beside_a_path_of_the_program() -> None:
+    text = 's.path=s.path||"/socket.io";io({path:"/ws/socket.io"})'
+    assert [each.path for each in named_paths_in(text, PAGE)] == ["/ws/socket.io"]
 
 
 def test_the_number_is_limited() -> None:

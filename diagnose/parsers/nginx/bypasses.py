@@ -1,5 +1,6 @@
 """The location that passes a path on to an application, where nginx answers the path otherwise: by
-a location with a regular expression, or after a `rewrite`. No I/O.
+a location with a regular expression, after a `rewrite`, or where `try_files` finds no file. No
+I/O.
 
 https://nginx.org/en/docs/http/ngx_http_core_module.html#location: a regular expression comes before
 a longer prefix, unless that has "^~".
@@ -41,13 +42,16 @@ class Bypass:
 def bypass_of(server: Server, path: str) -> Bypass | None:
     """Return what takes a path away from an application; None if nothing does."""
     uri = normalize_path(path, merges_slashes(server))
+    chosen = match_location(server, path)
+    files = _status_of_files(chosen.block) if uri else None
+    if files is not None:
+        return Bypass("files", chosen, files)
     prefix = _prefix_location(server, uri) if uri else None
     if uri is None or prefix is None or not _passes_on(prefix.block):
         return None
     rewrite = _rewrite_of(server, uri)
     if rewrite is not None:
         return Bypass("rewrite", prefix, rewrite)
-    chosen = match_location(server, path)
     left = _leaving_rewrite(server, prefix.block, uri) if chosen.block is prefix.block else None
     if left is not None:
         return Bypass("last", prefix, *left)
@@ -61,6 +65,14 @@ def bypass_of(server: Server, path: str) -> Bypass | None:
 
 def _passes_on(block: Directive) -> bool:
     return any(children(block, name) for name in PASS_DIRECTIVES)
+
+
+def _status_of_files(block: Directive) -> Directive | None:
+    """Return the `try_files` of a location that passes requests on, if it ends in a status: nginx
+    looks for a file first, and the application is asked only for what is there."""
+    tries = children(block, "try_files")
+    is_status = bool(tries) and tries[-1].args[-1:] and tries[-1].args[-1].startswith("=")
+    return tries[-1] if is_status and _passes_on(block) else None
 
 
 def _prefix_location(server: Server, uri: str) -> LocationMatch | None:

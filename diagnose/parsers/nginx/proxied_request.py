@@ -282,7 +282,10 @@ def _path_variants(
         other = path
     elif pattern and proxy_target.uri is None:
         prefix = literal_prefix(pattern)
-        other = path.removeprefix(prefix) if prefix and path.startswith(f"{prefix}/") else ""
+        if prefix and path.startswith(f"{prefix}/"):
+            other = path.removeprefix(prefix)
+        elif prefix and path.partition("?")[0] == prefix:
+            other = f"/{path.removeprefix(prefix)}"
     if other:
         yield RequestVariant(
             replace(request, path=other), "path", "replaced", "", request.path, other

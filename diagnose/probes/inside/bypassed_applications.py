@@ -1,13 +1,15 @@
-"""Probe that asks an application for the target's path where nginx answers it without asking:
-another location or a `rewrite` comes first. One GET, after the site has answered with an error or
-with a page.
+"""Probe that asks an application for the target's path, or for that of a file of its page, where
+nginx answers it without asking: another location, a `rewrite` or `try_files` comes first. One GET,
+after the site has answered with an error or with a page.
 """
 
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 from diagnose.model import Vantage
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import NginxConfig
+from diagnose.model.pages import PageFileResponse
 from diagnose.model.requests import BypassedApplication
 from diagnose.parsers.nginx import server_blocks, upstreams
 from diagnose.parsers.nginx.bypasses import Bypass, bypass_of
@@ -43,13 +45,37 @@ def _is_question(ctx: ProbeContext, exchange: Exchange) -> bool:
     return is_target and exchange.method == "GET" and (400 <= status < 500 or is_page)
 
 
-async def _ask(ctx: ProbeContext, config: NginxConfig, exchange: Exchange) -> None:
+# A file of the page
+
+
+@probe(after=PageFileResponse)
+async def file_taken(ctx: ProbeContext, response: PageFileResponse) -> None:
+    for config in ctx.observed(NginxConfig)[:1]:
+        await _ask_for_file(ctx, config, response)
+
+
+@probe(after=NginxConfig)
+async def file_taken_before(ctx: ProbeContext, config: NginxConfig) -> None:
+    for response in ctx.observed(PageFileResponse):
+        await _ask_for_file(ctx, config, response)
+
+
+async def _ask_for_file(ctx: ProbeContext, config: NginxConfig, response: PageFileResponse) -> None:
+    pages = [page for page in ctx.observed(Exchange) if page.purpose == "target"]
+    if pages and response.status in {403, 404} and not response.redirects:
+        await _ask(ctx, config, pages[0], urlsplit(response.url).path)
+
+
+async def _ask(
+    ctx: ProbeContext, config: NginxConfig, exchange: Exchange, file_path: str = ""
+) -> None:
     in_scope = ctx.options.wants("upstream") or ctx.options.wants("nginx")
-    bypasses = _bypass(ctx, config) if in_scope else None
-    if bypasses is None or ctx.observed(BypassedApplication):
+    path = file_path or ctx.target.path
+    bypasses = _bypass(ctx, config, path) if in_scope else None
+    question = "bypassed file" if file_path else "bypassed target"
+    if bypasses is None or not ctx.further_requests.begin(question):
         return
     socket, bypass = bypasses
-    path = ctx.target.path
     upstream = upstreams.proxy_target_of(
         bypass.match, upstreams.route_variables(ctx.target, bypass.match, path)
     )
@@ -58,7 +84,9 @@ async def _ask(ctx: ProbeContext, config: NginxConfig, exchange: Exchange) -> No
     route = UpstreamRoute(path, socket, bypass.match, upstream)
     fields = visitor_fields(ctx, exchange)
     version = http_version(ctx, route)
-    request = proxied_request(bypass.match, upstream, ctx.target, version, fields)
+    request = proxied_request(
+        bypass.match, upstream, replace(ctx.target, path=path), version, fields
+    )
     if request and bypass.path:
         request = replace(request, path=bypass.path)
     at = ctx.elapsed()
@@ -85,10 +113,10 @@ async def _ask(ctx: ProbeContext, config: NginxConfig, exchange: Exchange) -> No
     )
 
 
-def _bypass(ctx: ProbeContext, config: NginxConfig) -> tuple[Socket, Bypass] | None:
-    """Return what takes the target's path away, on the first socket where something does."""
+def _bypass(ctx: ProbeContext, config: NginxConfig, path: str) -> tuple[Socket, Bypass] | None:
+    """Return what takes a path away, on the first socket where something does."""
     target = ctx.target
     for socket, server in server_blocks.answering_servers(config.main, target.host, target.port):
-        if bypass := bypass_of(server, ctx.target.path):
+        if bypass := bypass_of(server, path):
             return socket, bypass
     return None

@@ -23,7 +23,8 @@ from diagnose.parsers.html_page import parse_page
 from diagnose.parsers.nginx import error_log, server_blocks
 from diagnose.parsers.nginx.config import walk
 from diagnose.parsers.nginx.file_paths import ServedFile, password_file, password_path, served_file
-from diagnose.parsers.nginx.locations import LocationMatch, select_location
+from diagnose.parsers.nginx.locations import LocationMatch, match_location, select_location
+from diagnose.parsers.nginx.upstreams import pass_directive_of
 from diagnose.parsers.sanitize import UNSAFE
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside.file_access import read_access
@@ -140,7 +141,7 @@ async def _emit_file(ctx: ProbeContext, config: NginxConfig, response: PageFileR
         for access in await read_access(ctx.machine, "", str(worker), list(paths))
     }
     access = accesses.get(served.path)
-    if access is None:
+    if access is None or (_has_fallback(ctx, config, path) and not access.denied_parts):
         return
     mistake, elsewhere = _first_existing(alternatives, accesses)
     values = {field.name: getattr(access, field.name) for field in fields(access)}
@@ -156,13 +157,21 @@ async def _emit_file(ctx: ProbeContext, config: NginxConfig, response: PageFileR
 
 
 def _served_file(ctx: ProbeContext, config: NginxConfig, path: str) -> ServedFile | None:
-    """Return the file that the target's server blocks serve; None if they differ."""
+    """Return the file that the target's server blocks serve, or look for before they ask an
+    application (try_files); None if they differ."""
     target = ctx.target
     files = [
         served_file(select_location(server, path), path)
+        or served_file(match_location(server, path), path)
         for _, server in server_blocks.answering_servers(config.main, target.host, target.port)
     ]
     return files[0] if files and all(file == files[0] for file in files) else None
+
+
+def _has_fallback(ctx: ProbeContext, config: NginxConfig, path: str) -> bool:
+    """Return whether an application is asked for a file that nginx does not find. What is not
+    there is then the application's."""
+    return any(map(pass_directive_of, _matches(ctx, config, path)))
 
 
 def _first_existing(

@@ -45,10 +45,12 @@ class UpstreamRoute:
         return upstreams.requested_path(self.place, self.upstream, self.path)
 
 
-def find_routes(ctx: ProbeContext, config: NginxConfig) -> Iterator[UpstreamRoute]:
+def find_routes(
+    ctx: ProbeContext, config: NginxConfig, *more_paths: str
+) -> Iterator[UpstreamRoute]:
     """Return the routes of the server blocks that answer the target.
 
-    There is one for each requested path and for each location, if it is proxied.
+    There is one for each requested path, for each of these and for each location, if it is proxied.
     """
     visited: set[int] = set()
     target = ctx.target
@@ -56,7 +58,7 @@ def find_routes(ctx: ProbeContext, config: NginxConfig) -> Iterator[UpstreamRout
         if id(server.block) in visited:
             continue
         visited.add(id(server.block))
-        for path in (ctx.target.path, *ctx.target.websockets):
+        for path in (ctx.target.path, *ctx.target.websockets, *more_paths):
             if route := _route(ctx, path, socket, upstreams.final_location(server, path)):
                 yield route
         for location in all_locations(server):
@@ -70,7 +72,7 @@ def find_route(ctx: ProbeContext, config: NginxConfig, path: str) -> UpstreamRou
     """Return the first route over HTTP that the visitor's path takes."""
     routes = (
         route
-        for route in find_routes(ctx, config)
+        for route in find_routes(ctx, config, path)
         if route.path == path and route.upstream.speaks_http
     )
     return next(routes, None)

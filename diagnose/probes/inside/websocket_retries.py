@@ -27,6 +27,9 @@ Fields = tuple[tuple[str, str], ...]
 #: Statuses with which applications refuse an Origin.
 _REFUSALS = {400, 401, 403, 404}
 
+#: The code of a close frame for a policy that was violated (RFC 6455 section 7.4.1).
+POLICY_VIOLATION = 1008
+
 
 @probe(after=Upgrade)
 async def failed(ctx: ProbeContext, upgrade: Upgrade) -> None:
@@ -41,7 +44,8 @@ async def failed_before(ctx: ProbeContext, config: NginxConfig) -> None:
 
 
 async def _retry(ctx: ProbeContext, config: NginxConfig, upgrade: Upgrade) -> None:
-    is_refused, is_ended = _may_mind_origin(ctx, upgrade), _has_ended_by_curl(ctx, upgrade)
+    is_refused = _may_mind_origin(ctx, upgrade) or _is_closed_by_policy(upgrade)
+    is_ended = _has_ended_by_curl(ctx, upgrade)
     if upgrade.path not in ctx.target.websockets or not (is_refused or is_ended):
         return
     if route := upstream_routes.find_route(ctx, config, upgrade.path):
@@ -102,6 +106,13 @@ def _may_mind_origin(ctx: ProbeContext, upgrade: Upgrade) -> bool:
     )
 
 
+def _is_closed_by_policy(upgrade: Upgrade) -> bool:
+    """Whether the application opens the WebSocket, as nginx asks for it, and closes it at once for
+    a violation of its policy (RFC 6455 section 7.4.1): some compare the Origin only then."""
+    is_direct = (upgrade.through, upgrade.variant) == ("application", "normal")
+    return is_direct and upgrade.accepted and upgrade.close_code == POLICY_VIOLATION
+
+
 def _has_tried(ctx: ProbeContext, path: str, variants: tuple[UpgradeVariant, ...]) -> bool:
     return any(
         earlier.path == path and earlier.variant in variants for earlier in ctx.observed(Upgrade)
@@ -110,22 +121,30 @@ def _has_tried(ctx: ProbeContext, path: str, variants: tuple[UpgradeVariant, ...
 
 async def _try_origins(ctx: ProbeContext, route: UpstreamRoute) -> None:
     """Name the visitor's scheme and host to the application, if nginx does not; then come from the
-    address that an application in development expects."""
+    address that an application in development expects. After a refusal, `upstream_requests` tries
+    the visitor's Host."""
+    if any(map(_is_closed_by_policy, ctx.observed(Upgrade))) and (
+        upstream_routes.host_header(ctx, route) != ctx.target.authority
+    ):
+        sent, host = added_fields(ctx, route), ctx.target.authority
+        upgrade = await _upgrade(ctx, route, "visitor-host", host, ctx.target.origin, sent)
+        if upgrade is None or upgrade.stayed_open:
+            return
     scheme = "https" if ctx.target.uses_tls else "http"
     sent = added_fields(ctx, route)
     names = {name.lower(): value for name, value in sent}
-    if names.get(_FORWARDED_HOST, ctx.target.authority) not in _own_names(ctx):
+    if names.get(_FORWARDED_HOST, ctx.target.authority) != ctx.target.authority:
         kept = tuple(field for field in sent if field[0].lower() != _FORWARDED_HOST)
         fields = (*kept, ("X-Forwarded-Host", ctx.target.authority))
         upgrade = await _upgrade(ctx, route, "forwarded-host", "", ctx.target.origin, fields)
-        if upgrade is None or upgrade.accepted:
+        if upgrade is None or upgrade.stayed_open:
             return
     if names.get("x-forwarded-proto") != scheme:
         kept = tuple(field for field in sent if field[0].lower() != "x-forwarded-proto")
         fields = (*kept, ("X-Forwarded-Proto", scheme))
         host = _visitor_host(ctx, route)
         upgrade = await _upgrade(ctx, route, "forwarded", host, ctx.target.origin, fields)
-        if upgrade is None or upgrade.accepted:
+        if upgrade is None or upgrade.stayed_open:
             return
     endpoint = route.upstream.endpoints[0]
     if endpoint.host in {"127.0.0.1", "localhost", "::1"} and not endpoint.socket:

@@ -7,6 +7,7 @@ from diagnose.model.http import Exchange
 from tests.support import nginx_evidence as proxied
 from tests.support.check_evidence import REFUSED, SHOP, judge
 from tests.support.redirect_evidence import AROUND, HOME, PLAIN, SITE, applied, config
+from tests.support.vantage_evidence import NIC, ON_SERVER
 
 
 def plain(location: str) -> Exchange:
@@ -149,3 +150,28 @@ def test_fires_and_corrects_the_host_that_nginx_tells_the_application() -> None:
     assert claim.facts["field"] == "X-Forwarded-Host"
     assert claim.fix
     assert claim.fix.applicability is Applicability.AUTOMATIC
+
+
+LOGIN = "https://login.example.net/auth?redirect_uri=https%3A%2F%2Fshop.example.com%2Fcallback"
+
+
+def test_silent_about_a_login_elsewhere_that_the_server_itself_does_not_reach() -> None:
+    seen = (plain(LOGIN), met(LOGIN, REFUSED))
+    assert judge("http.redirect-wrong-host", *seen)
+    assert not judge("http.redirect-wrong-host", *seen, ON_SERVER, NIC)
+    refused = met(LOGIN, Failure("certificate", "not for login.example.net"))
+    assert judge("http.redirect-wrong-host", plain(LOGIN), refused, ON_SERVER, NIC)
+
+
+def test_nginx_leads_to_another_host_by_proxy_redirect() -> None:
+    """After an issue of jenkins-nginx-docker."""
+    rule = "proxy_redirect http://127.0.0.1:3000/ http://localhost/;"
+    text = proxied.SITE.replace("proxy_pass", f"{rule}\n        proxy_pass")
+    page = replace(plain("http://localhost/login"), url=SHOP.url, port=443, purpose="target")
+    seen = (page, proxied.config(text), proxied.BUILD, proxied.RUNNING)
+    (claim,) = judge("http.redirect-wrong-host", *seen, masked=False)
+    assert claim.facts["rewriter"] == rule[:-1]
+    assert applied(claim) == (
+        Applicability.REVIEW,
+        [f"-{rule}", "+proxy_redirect http://127.0.0.1:3000/ $scheme://$host/;"],
+    )

@@ -3,11 +3,12 @@
 from dataclasses import replace
 from typing import Any
 
-from diagnose.model import Applicability, Confidence, Vantage
+from diagnose.model import Applicability, Confidence, Severity, Vantage
 from diagnose.model.requests import BypassedApplication
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import FILE, RUNNING, config
 from tests.support.page_errors import page
+from tests.support.page_evidence import answered, loads, script, sheet
 
 CHECK = "nginx.path-taken"
 STATIC = "location ~* \\.(js|css)$ { root /var/www; }"
@@ -74,3 +75,17 @@ def test_fires_on_a_rewrite_that_leaves_its_location_and_lets_it_stay() -> None:
     assert claim.fix
     assert claim.fix.applicability is Applicability.REVIEW
     assert "rewrite ^/api/(.*)$ /$1 break;" in str(claim.fix.steps[0])
+
+
+def test_fires_on_files_of_the_page_that_try_files_answers() -> None:
+    owner = "location / {\n  try_files $uri $uri/ =404;\n  proxy_pass http://127.0.0.1:3000;\n }"
+    seen_files = seen(owner, "/app.css", 200, by="files")
+    files = (loads(sheet(), script()), answered(sheet(), 404), answered(script(), 404))
+    (claim,) = judge(CHECK, *seen_files, *files, masked=False)
+    assert claim.severity is Severity.ERROR
+    assert claim.facts["others"] == ("https://shop.example.com/app.js",)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    assert "-  try_files $uri $uri/ =404;" in str(claim.fix.steps[0])
+    refused = seen(owner, "/app.css", 200, by="files", direct=404)
+    assert not judge(CHECK, *refused, *files)

@@ -102,3 +102,27 @@ def test_fires_and_a_person_changes_a_location_without_a_slash() -> None:
 def test_silent_when(text: str, status: int, better: ComparedRequest) -> None:
     refused = replace(MISSING, status=status)
     assert not claims(text, refused, better, answer=page(status))
+
+
+def test_fires_for_certain_where_the_root_leads_below_the_prefix() -> None:
+    """Grafana with `root_url` below /app/ answers 404 there, and leads from / to /app/login."""
+    login = "https://shop.example.com/app/login"
+    root = replace(ROOT, status=302, is_html=False, location=login)
+    (claim,) = claims(KEPT, MISSING, root)
+    assert claim.confidence is Confidence.CERTAIN
+    assert not claims(KEPT, MISSING, replace(root, location="https://shop.example.com/login"))
+
+
+def test_fires_on_a_page_behind_the_target_that_redirects_to_itself() -> None:
+    """Jellyfin with the base URL /app, whose pages are asked for without it."""
+    web = "https://shop.example.com/app/web/"
+    start = replace(LOOP, headers=(("Location", web),))
+    loop = replace(LOOP, url=web, purpose="redirect", headers=(("Location", web),))
+    seen = (BUILD, RUNNING, start, loop)
+    (claim,) = judge(CHECK, config(CUT), *seen, target=BELOW, masked=False)
+    assert (claim.confidence, claim.facts["asked"]) == (Confidence.LIKELY, False)
+    assert (claim.facts["original"], claim.facts["value"]) == ("/web/", "/app/web/")
+    assert "+        proxy_pass http://127.0.0.1:3000;\n" in diff(claim)
+    assert not judge(CHECK, config(KEPT), *seen, target=BELOW)
+    elsewhere = replace(loop, headers=(("Location", "https://shop.example.com/app/login"),))
+    assert not judge(CHECK, config(CUT), BUILD, RUNNING, start, elsewhere, target=BELOW)

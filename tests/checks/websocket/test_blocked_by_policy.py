@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from diagnose.model import Confidence, Severity
 from diagnose.model.http import Exchange
 from tests.support.check_evidence import judge
@@ -45,3 +47,10 @@ def test_silent_without_a_policy_and_for_one_that_only_reports() -> None:
 
 def test_silent_without_a_websocket() -> None:
     assert not judge("websocket.blocked-by-policy", page("connect-src 'none'"))
+
+
+def test_silent_for_the_policy_of_a_json_answer() -> None:
+    """Jupyter Server sends "default-src 'none'" with its API."""
+    answer = page("default-src 'none'")
+    json = replace(answer, headers=(*answer.headers, ("Content-Type", "application/json")))
+    assert not judge("websocket.blocked-by-policy", json, OPEN)

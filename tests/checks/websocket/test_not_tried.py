@@ -26,3 +26,8 @@ def test_silent_where_one_was_asked_for_or_tried() -> None:
 
 def test_fires_where_another_was_tried() -> None:
     assert judge(CHECK, NAMED, upgrade(101, accepted=True))
+
+
+def test_fires_where_only_the_application_was_asked() -> None:
+    asked = replace(upgrade(403), path="/socket.io/", through="application")
+    assert judge(CHECK, NAMED, asked)

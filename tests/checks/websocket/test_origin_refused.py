@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from diagnose.model import Confidence, Edit, Severity
-from diagnose.model.http import Exchange
+from diagnose.model.http import Exchange, Upgrade
 from tests.support.check_evidence import CHAT, judge
 from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config, direct
 from tests.support.websocket_evidence import upgrade
@@ -175,3 +175,22 @@ def test_certain_where_the_forwarded_host_decides() -> None:
     edit = claim.fix.steps[0]
     assert isinstance(edit, Edit)
     assert "+ proxy_set_header X-Forwarded-Host $host;\n" in edit.diff
+
+
+def closed(seen: Upgrade) -> Upgrade:
+    """Opened, and closed at once for a policy."""
+    return replace(seen, ended="close", close_code=1008)
+
+
+def test_fires_where_the_application_closes_at_once_and_stays_with_the_visitors_host() -> None:
+    front = closed(upgrade(101, accepted=True))
+    named = direct(101, variant="visitor-host")
+    seen = (config(SITE), BUILD, RUNNING, front, home("text/html"))
+    (claim,) = judge(
+        "websocket.origin-refused", *seen, closed(direct(101)), named, target=CHAT, masked=False
+    )
+    assert claim.confidence is Confidence.CERTAIN
+    assert claim.facts["code"] == 1008
+    assert claim.fix
+    other = closed(named)
+    assert not judge("websocket.origin-refused", *seen, closed(direct(101)), other, target=CHAT)

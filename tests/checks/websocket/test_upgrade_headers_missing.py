@@ -2,8 +2,9 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Applicability, Confidence, Edit
-from tests.support.check_evidence import CHAT, judge
+from diagnose.model import Applicability, Confidence, Edit, Severity
+from diagnose.model.pages import WebSocketPath
+from tests.support.check_evidence import CHAT, SHOP, judge
 from tests.support.nginx_evidence import BUILD, HOST, RUNNING, SITE, config, direct, front
 
 CHECK = "websocket.upgrade-headers-missing"
@@ -119,3 +120,15 @@ def test_a_rule_of_the_proxys_own_proves_nothing() -> None:
     page = replace(front(403), body="<hr><center>nginx/1.26.3</center>")
     (claim,) = judge(CHECK, config(OWN % ""), page, direct(101), target=CHAT)
     assert claim.confidence is Confidence.LIKELY
+
+
+def test_fires_for_a_path_of_the_page_and_knows_a_library_that_does_without() -> None:
+    seen = (config(OWN % ""), BUILD, HOST, RUNNING, front(400), direct(101))
+    named = WebSocketPath(source="https://shop.example.com/", path="/ws")
+    (claim,) = judge(CHECK, *seen, named, target=SHOP)
+    assert (claim.confidence, claim.severity) == (Confidence.CERTAIN, None)
+    (claim,) = judge(CHECK, *seen, replace(named, library="Socket.IO"), target=SHOP)
+    assert claim.severity is Severity.WARNING
+    assert claim.facts["library"] == "Socket.IO"
+    (claim,) = judge(CHECK, *seen, replace(named, library="Socket.IO"), target=CHAT)
+    assert claim.severity is None

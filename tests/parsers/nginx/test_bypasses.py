@@ -30,6 +30,9 @@ PAGES = "location / { root /srv; }"
         (f"{REWRITTEN} break; {PASS} }} {PAGES}", "/api/a", None),
         (f"{REWRITTEN} redirect; {PASS} }} {PAGES}", "/api/a", None),
         (f"{REWRITTEN} last; {PASS} }} location / {{ {PASS} }}", "/api/a", None),
+        (f"location / {{ try_files $uri $uri/ =404; {PASS} }}", "/a.js", ("files", "try_files")),
+        (f"location / {{ try_files $uri @app; {PASS} }}", "/a.js", None),
+        ("location / { try_files $uri =404; root /srv; }", "/a.js", None),
     ],
 )
 def test_bypasses(lines: str, path: str, expected: tuple[str, str] | None) -> None:

@@ -189,6 +189,8 @@ def test_a_prefix_is_cut_off_or_given_back() -> None:
     assert "path" not in [one.part for one in variants(APP, 404)]
     regex = variants(APP, 404, "~ ^/app/(page|x)", BELOW)[0]
     assert (regex.original, regex.value) == ("/app/page", "/page")
+    alone = variants(APP, 404, "/app", replace(BELOW, path="/app"))[0]
+    assert (alone.original, alone.value) == ("/app", "/")
     for other in ("~ ^/a.p/", "~ /app/", "~* ^/app/"):
         assert "path" not in [one.part for one in variants(APP, 404, other, BELOW)]
 

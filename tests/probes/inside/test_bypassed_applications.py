@@ -6,6 +6,7 @@ from dataclasses import replace
 from diagnose.machine.recorded import RecordedMachine
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import NginxConfig
+from diagnose.model.pages import PageFileResponse
 from diagnose.model.requests import BypassedApplication
 from diagnose.net.local import LocalNet
 from diagnose.parsers.nginx.config import parse
@@ -13,13 +14,16 @@ from diagnose.probes import Options
 from diagnose.probes.inside import bypassed_applications
 from tests.support.check_evidence import SHOP
 from tests.support.fake_context import Looking
+from tests.support.page_evidence import answered, script
 
 PATH = "/socket.io/socket.io.js"
 MISSING = Exchange(url=f"{SHOP.url[:-1]}{PATH}", address="203.0.113.10", port=443, status=404)
 STATIC = "location ~ \\.js$ { root /var/www; }"
 
 
-def looked(lines: str, exchange: Exchange = MISSING) -> tuple[Looking, list[str]]:
+def looked(
+    lines: str, exchange: Exchange = MISSING, file: PageFileResponse | None = None, own: str = ""
+) -> tuple[Looking, list[str]]:
     look, asked = Looking(RecordedMachine()), list[str]()
     look.net, look.options, look.target = LocalNet(), Options(), replace(SHOP, path=PATH)
 
@@ -33,13 +37,17 @@ def looked(lines: str, exchange: Exchange = MISSING) -> tuple[Looking, list[str]
     async def work() -> None:
         server = await asyncio.start_server(serve, "127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]
-        owner = f"location / {{ proxy_pass http://127.0.0.1:{port}; }}"
+        owner = f"location / {{ {own} proxy_pass http://127.0.0.1:{port}; }}"
         text = f"http {{ server {{ listen 443 ssl; {lines} {owner} }} }}"
         async with server:
             seen = NginxConfig(path="/n.conf", main=parse(text, "/n.conf"))
             look.observations += [seen, exchange]
             await bypassed_applications.path_taken.work(look, exchange)
             await bypassed_applications.path_taken_before.work(look, seen)
+            if file is not None:
+                look.observations.append(file)
+                await bypassed_applications.file_taken.work(look, file)
+                await bypassed_applications.file_taken_before.work(look, seen)
 
     asyncio.run(work())
     return look, asked
@@ -57,3 +65,20 @@ def test_nothing_is_asked_where_nothing_takes_the_path_or_the_site_answers() -> 
     script = replace(MISSING, status=200, headers=(("Content-Type", "text/javascript"),))
     assert looked(STATIC, script)[1] == []
     assert looked(STATIC, replace(MISSING, method="POST"))[1] == []
+
+
+PAGE = Exchange(
+    url=SHOP.url, address="203.0.113.10", port=443, status=200, purpose="target",
+    headers=(("Content-Type", "text/html"),),
+)  # fmt: skip
+
+
+def test_the_application_is_asked_once_for_a_file_of_the_page() -> None:
+    taken = answered(script("/assets/app.js"), 404)
+    tries = "try_files $uri $uri/ =404;"
+    look, asked = looked("", PAGE, taken, own=tries)
+    answer = look.observed(BypassedApplication)[-1]
+    assert (answer.path, answer.by) == ("/assets/app.js", "files")
+    assert [line.split(" ")[1] for line in asked] == [PATH, "/assets/app.js"]
+    assert looked("", PAGE, taken)[1] == []
+    assert looked("", MISSING, answered(script("/assets/app.js")))[1] == []

@@ -124,6 +124,31 @@ def test_files_that_browsers_use_are_not_examined() -> None:
     assert not examined(used, True).observed(PageFileAccess)
 
 
+@pytest.mark.parametrize(("mode", "number"), [("700", 1), ("755", 0)])
+def test_a_file_before_an_application_is_examined_only_if_it_is_closed(
+    mode: str, number: int
+) -> None:
+    """`try_files $uri @app`: what is not there is the application's, after issues of Mastodon."""
+    path = "/home/alice/shop/assets/app.css"
+    lines = "root /home/alice/shop; location / { try_files $uri @app; } "
+    text = (
+        f"server {{ listen 443 ssl; {lines} location @app {{ proxy_pass http://127.0.0.1:3; }} }}"
+    )
+    paths = (path, "/etc/nginx/mime.types", "/home/alice/shop/app.css")
+    asked = shlex.join(("sh", "-c", ACCESS_SCRIPT, "sh", "", "11", *paths))
+    answer = WHO.replace(FILE, path).replace("alice 700", f"alice {mode}")
+    look = Looking(RecordedMachine({asked: answer}))
+    look.emit(RUNNING)
+    look.emit(config(text))
+    missing = answered(sheet("/assets/app.css"), 404)
+
+    async def work() -> None:
+        await page_files.of_page.work(look, missing)
+
+    asyncio.run(work())
+    assert len(look.observed(PageFileAccess)) == number
+
+
 @pytest.mark.parametrize("config_first", [True, False])
 def test_who_may_read_the_passwords(config_first: bool) -> None:
     path = "/etc/nginx/.htpasswd"

@@ -2,6 +2,7 @@
 
 import asyncio
 import http
+from dataclasses import replace
 
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.http11 import Request, Response
@@ -37,12 +38,14 @@ def development(connection: ServerConnection, request: Request) -> Response | No
     return connection.respond(http.HTTPStatus.FORBIDDEN, "Forbidden")
 
 
-def retried(refuse: object, lines: str, refused: Upgrade) -> list[tuple[str, bool]]:
+def retried(
+    refuse: object, lines: str, refused: Upgrade, target: Target = CHAT, handler: object = wait
+) -> list[tuple[str, bool]]:
     look = Looking(RecordedMachine())
-    look.net, look.target = LocalNet(), CHAT
+    look.net, look.target = LocalNet(), target
 
     async def work() -> None:
-        async with serve(wait, "127.0.0.1", 0, process_request=refuse) as server:  # type: ignore[arg-type]
+        async with serve(handler, "127.0.0.1", 0, process_request=refuse) as server:  # type: ignore[arg-type]
             port = next(iter(server.sockets)).getsockname()[1]
             seen = config(
                 "server { listen 443 ssl; server_name shop.example.com;"
@@ -109,3 +112,29 @@ def test_the_path_is_asked_for_without_a_handshake() -> None:
 
 def test_an_application_that_opens_or_forbids_is_not_asked() -> None:
     assert plainly(direct(101)) == plainly(direct(403)) == []
+
+
+async def closing(connection: ServerConnection) -> None:
+    """Like n8n: it opens the WebSocket and compares the origin with the host then."""
+    fields = connection.request.headers if connection.request else {}
+    host = fields.get("X-Forwarded-Host") or fields.get("Host")
+    if fields.get("Origin") == f"https://{host}":
+        await connection.wait_closed()
+    await connection.send("Invalid origin!")
+    await connection.close(1008)
+
+
+CLOSED = replace(direct(101), ended="close", close_code=1008)
+
+
+def test_the_visitors_host_is_named_after_a_close_for_a_policy() -> None:
+    assert retried(None, "", CLOSED, handler=closing) == [("visitor-host", True)]
+
+
+def test_another_forwarded_host_is_replaced_after_a_close_for_a_policy() -> None:
+    lines = f"{HOST} proxy_set_header X-Forwarded-Host n8n;"
+    assert retried(None, lines, CLOSED, handler=closing) == [("forwarded-host", True)]
+
+
+def test_nothing_is_tried_after_a_close_for_credentials() -> None:
+    assert retried(None, "", replace(CLOSED, close_code=4401), handler=closing) == []

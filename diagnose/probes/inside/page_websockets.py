@@ -1,0 +1,57 @@
+"""Probe that tries a WebSocket which the site's page opens, where nginx's configuration seems not
+to let it open: first at the application itself, and at the site only if that accepts it.
+
+Without a path of the user, a path in the page may be a beginning to which its program adds
+something, so that a refusal means nothing. A handshake that the application accepts, and nginx
+fails, means something all the same.
+"""
+
+from diagnose.model.http import Upgrade
+from diagnose.model.nginx import NginxBuild, NginxConfig
+from diagnose.model.pages import WebSocketPath
+from diagnose.parsers.nginx.forwarding import upgrade_forwarding
+from diagnose.probes import ProbeContext, probe
+from diagnose.probes.inside import upstream_routes
+from diagnose.probes.inside.upstream_routes import UpstreamRoute
+from diagnose.probes.inside.websocket_upstream import (
+    speaks_http_1_1,
+    try_websocket,
+    try_websocket_by_curl,
+)
+
+#: Maximum number of paths of the page that are tried.
+MAX_PATHS = 2
+
+
+@probe(after=WebSocketPath)
+async def named(ctx: ProbeContext, named_path: WebSocketPath) -> None:
+    for config in ctx.observed(NginxConfig)[:1]:
+        await _try(ctx, config, named_path.path)
+
+
+@probe(after=NginxConfig)
+async def named_before(ctx: ProbeContext, config: NginxConfig) -> None:
+    """Do the same if the page was read before the configuration."""
+    for named_path in ctx.observed(WebSocketPath):
+        await _try(ctx, config, named_path.path)
+
+
+async def _try(ctx: ProbeContext, config: NginxConfig, path: str) -> None:
+    tried = {upgrade.path for upgrade in ctx.observed(Upgrade)}
+    if ctx.target.websockets or path in tried or not ctx.options.wants("websocket"):
+        return
+    route = upstream_routes.find_route(ctx, config, path)
+    if route is None or _may_pass(ctx, route):
+        return
+    slots = (f"page WebSocket {number}" for number in range(MAX_PATHS))
+    if not ctx.further_requests.begin(f"page WebSocket {path}"):
+        return
+    if any(ctx.further_requests.begin(slot) for slot in slots):
+        try_route = try_websocket if ctx.machine.via == "local" else try_websocket_by_curl
+        await try_route(ctx, route)
+
+
+def _may_pass(ctx: ProbeContext, route: UpstreamRoute) -> bool:
+    """Whether a WebSocket may get through the location, by its lines."""
+    speaks_1_1 = speaks_http_1_1(route.place, ctx.observed(NginxBuild))
+    return speaks_1_1 and all(upgrade_forwarding(route.place))

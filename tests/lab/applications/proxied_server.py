@@ -1,0 +1,144 @@
+"""An application that answers as a well-known one does behind a proxy, in threads about it.
+
+    python proxied_server.py mattermost 3001
+
+The answers are those of the programs' own sources or of their threads; the pages are short.
+"""
+
+import argparse
+import asyncio
+import contextlib
+from collections.abc import Mapping
+
+from websockets.utils import accept_key
+
+TEXT = "It works: this is the page of the application, with some text on it."
+Answer = tuple[str, str, tuple[str, ...]]
+OPENED: Answer = ("101 Switching Protocols", "", ())
+#: n8n opens the WebSocket, and says then that it closes it for a policy (RFC 6455 section 5.5.1).
+CLOSED: Answer = ("101 Switching Protocols", "\x88\x02\x03\xf0", ())
+
+
+def page(head: str = "", body: str = f"<p>{TEXT}</p>") -> Answer:
+    text = f"<!doctype html><html><head><title>App</title>{head}</head><body>{body}</body></html>"
+    return "200 OK", text, ("Content-Type: text/html; charset=utf-8",)
+
+
+def script(text: str = "console.log('application');\n") -> Answer:
+    return "200 OK", text, ("Content-Type: text/javascript",)
+
+
+def redirect(location: str) -> Answer:
+    return "302 Found", "", (f"Location: {location}",)
+
+
+def refused(status: str, text: str, kind: str = "text/plain; charset=utf-8") -> Answer:
+    return status, text, (f"Content-Type: {kind}",)
+
+
+#: gorilla/websocket's answer to a handshake that lost its fields.
+NOT_WEBSOCKET = refused("400 Bad Request", "Bad Request\n")
+#: Scripts of the programs, as far as they name the WebSocket.
+#: The pages of Gitea and Mastodon load these.
+ASSETS = '<link rel="stylesheet" href="/assets/app.css"><script src="/assets/app.js"></script>'
+SCRIPTS = {
+    "mattermost": "new WebSocket(`wss://${location.host}/api/v4/websocket`)",
+    "socket-io": 's.path=s.path||"/socket.io";const socket=io(host,{transports:["websocket"]});',
+    "needs-login": "new WebSocket(`wss://${location.host}/rest/push`)",
+}
+SOCKETS = {
+    "mattermost": "/api/v4/websocket",
+    "socket-io": "/socket.io/",
+    "needs-login": "/rest/push",
+}
+
+
+def answer(mode: str, method: str, url: str, fields: Mapping[str, str]) -> Answer:
+    path = url.partition("?")[0]
+    upgrades = (
+        fields.get("upgrade", "").lower() == "websocket"
+        and "upgrade" in fields.get("connection", "").lower()
+        and fields["version"] != "HTTP/1.0"
+    )
+    match mode:
+        case "mattermost" | "socket-io" | "needs-login":
+            if path == SOCKETS[mode]:
+                if mode == "needs-login":
+                    return refused("401 Unauthorized", '{"status":"error"}', "application/json")
+                return OPENED if upgrades else NOT_WEBSOCKET
+            if path.endswith(".js"):
+                return script(SCRIPTS[mode])
+            return page('<script defer src="/static/main.js"></script>')
+        case "streamlit" if path == "/static/app.js":
+            return script()
+        case "streamlit" if path == "/":
+            return page('<script type="module" src="./static/app.js"></script>', "<div></div>")
+        case "streamlit":
+            return refused("404 Not Found", "Not found.", "text/html")
+        case "strapi" if path != "/":
+            text = '{"statusCode":404,"error":"Not Found","message":"Not Found"}'
+            return refused("404 Not Found", text, "application/json; charset=utf-8")
+        case "grafana" if path == "/":
+            return redirect("/monitor/login")
+        case "grafana" if path != "/login":
+            return refused("404 Not Found", page()[1], "text/html")
+        case "jellyfin" if not path.startswith("/monitor/web/"):
+            return redirect(f"/monitor{path}" if path.startswith("/web/") else "/monitor/web/")
+        case "jenkins" if path == "/manage":
+            return redirect(f"http://{fields['host']}/login?from=%2Fmanage")
+        case "n8n" if upgrades:
+            host = fields.get("x-forwarded-host", fields.get("host", ""))
+            is_own = fields.get("origin", "").partition("://")[2] == host
+            return OPENED if is_own else CLOSED
+        case "strapi" | "grafana" | "jellyfin" | "jenkins" | "n8n":
+            return page()
+        case "gitea" if path.startswith("/assets/"):
+            return (
+                script() if path.endswith(".js") else ("200 OK", "p{}", ("Content-Type: text/css",))
+            )
+        case "mastodon" if path.startswith("/assets/"):
+            return refused("404 Not Found", "Not found.", "text/html")
+        case "gitea" | "mastodon":
+            return page(ASSETS)
+        case _:
+            raise ValueError(mode)
+
+
+async def http(mode: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+    line, *lines = head.rstrip().split("\r\n")
+    pairs = (text.partition(":") for text in lines)
+    fields = {name.lower(): value.strip() for name, _, value in pairs}
+    method, url, fields["version"] = line.split(" ")[:3]
+    status, body, more = answer(mode, method, url, fields)
+    if status.startswith("101"):
+        key = accept_key(fields.get("sec-websocket-key", ""))
+        more = (
+            *more, "Upgrade: websocket", "Connection: Upgrade", f"Sec-WebSocket-Accept: {key}",
+        )  # fmt: skip
+    else:
+        more = (*more, f"Content-Length: {len(body.encode())}", "Connection: close")
+    writer.write("\r\n".join((f"HTTP/1.1 {status}", *more, "", "")).encode())
+    writer.write(body.encode("latin-1" if status.startswith("101") else "utf-8"))
+    await writer.drain()
+    if status.startswith("101") and not body:
+        while await reader.read(4096):
+            pass
+
+
+async def main(mode: str, port: int) -> None:
+    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError, ValueError, asyncio.IncompleteReadError):
+            await http(mode, reader, writer)
+        writer.close()
+
+    async with await asyncio.start_server(connected, "127.0.0.1", port) as server:
+        await server.serve_forever()
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("mode")
+    parser.add_argument("port", type=int)
+    given = parser.parse_args()
+    asyncio.run(main(given.mode, given.port))

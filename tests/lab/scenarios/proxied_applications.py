@@ -1,0 +1,200 @@
+"""Applications that people put behind nginx, after threads of their own issue trackers.
+
+The applications are stand-ins that answer as the real ones do (applications/proxied_server.py).
+"""
+
+from .. import site
+from ..lab import HERE, Lab
+from ..scenario import healthy, scenario
+
+MINE = (site.CONF,)
+PAGES = site.HTTPS[site.HTTPS.index("  location / {") : site.HTTPS.index("  location /ws")]
+PORT = "127.0.0.1:3001"
+UPGRADE = (
+    "    proxy_set_header Upgrade $http_upgrade;\n"
+    "    proxy_set_header Connection $connection_upgrade;\n"
+)
+
+
+def _spawn(lab: Lab, mode: str) -> None:
+    program = str(HERE / "applications" / "proxied_server.py")
+    lab.spawn(lab.server, lab.server.python(program, mode, "3001"), 3001)
+
+
+def _application(lab: Lab, mode: str, pages: str = PAGES) -> None:
+    """The site's pages come from this application."""
+    _spawn(lab, mode)
+    lab.change(PAGES, pages.replace("127.0.0.1:3000", PORT))
+
+
+def _with_upgrade(pages: str) -> str:
+    return pages.replace("    proxy_set_header X-", f"{UPGRADE}    proxy_set_header X-", 1)
+
+
+# A WebSocket of the page, which the user does not name
+
+#: The plain call. Without words, a scenario about WebSockets asks for /ws.
+PLAIN = ("--method", "GET")
+
+
+@scenario(outside=None, server="websocket.upgrade-headers-missing", args=PLAIN, differs=MINE)
+def mattermost_without_upgrade(lab: Lab) -> None:
+    """ "Please check connection", after issue 4232 of Mattermost: the page opens well."""
+    _application(lab, "mattermost")
+
+
+@scenario(outside=None, server="websocket.upgrade-headers-missing", args=PLAIN, differs=MINE)
+def uptime_kuma_without_upgrade(lab: Lab) -> None:
+    """ "Cannot connect to the socket server", after issues 865 and 1250 of Uptime Kuma: its program
+    names no path but Socket.IO's default."""
+    _application(lab, "socket-io")
+
+
+@healthy()
+def mattermost_with_upgrade(lab: Lab) -> None:
+    _application(lab, "mattermost", _with_upgrade(PAGES))
+
+
+@healthy()
+def websocket_of_the_page_needs_a_login(lab: Lab) -> None:
+    """The application refuses a handshake without a session: that says nothing about nginx."""
+    _application(lab, "needs-login")
+
+
+# Files of the page that nginx answers without the application
+
+
+@scenario(outside="http.page-file-missing", server="nginx.path-taken", differs=MINE)
+def gitea_beside_try_files(lab: Lab) -> None:
+    """`try_files $uri $uri/ =404` from Debian's default page beside proxy_pass, after issue 4046 of
+    Gitea: the page at / comes, and none of its files."""
+    lab.server.write("/var/www/html/.keep", "")
+    tries = "    try_files $uri $uri/ =404;\n  }\n"
+    pages = PAGES.replace("  location /", "  root /var/www/html;\n  location /", 1)
+    _application(lab, "gitea", pages.replace("  }\n", tries, 1))
+
+
+@scenario(
+    outside="http.page-file-missing", server="nginx.path-taken",
+    manual="whether nginx is to keep the files for a time is a choice",
+)  # fmt: skip
+def gitea_beside_a_location_for_files(lab: Lab) -> None:
+    """`location ~* \\.(js|css)$ { expires 30d; }` within the application's, after issue 3595."""
+    nested = "    location ~* \\.(js|css)$ {\n      expires 30d;\n    }\n  }\n"
+    _application(lab, "gitea", PAGES.replace("  }\n", nested, 1))
+
+
+FILES_FIRST = PAGES.replace("  location / {", "  location @app {").rstrip() + (
+    "\n  root /srv/home/live/public;\n  location / {\n    try_files $uri @app;\n  }\n"
+)
+
+
+@scenario(outside="http.page-file-missing", server="nginx.page-file-forbidden")
+def mastodon_in_a_closed_home(lab: Lab) -> None:
+    """A home folder of mode 750, after issue 20603 of Mastodon: the application, asked in the place
+    of the file, answers 404."""
+    _mastodon(lab, "750")
+
+
+@healthy()
+def mastodon_in_an_open_home(lab: Lab) -> None:
+    _mastodon(lab, "755")
+
+
+def _mastodon(lab: Lab, mode: str) -> None:
+    for name in ("app.css", "app.js"):
+        lab.server.write(f"/srv/home/live/public/assets/{name}", "/* */\n")
+    lab.server.sh(f"chmod {mode} /srv/home")
+    _application(lab, "mastodon", FILES_FIRST)
+
+
+# A folder of the site
+
+
+def _below(lab: Lab, mode: str, target: str, location: str = "/monitor/") -> None:
+    """The application below a location; the rest of the site is as ever."""
+    _spawn(lab, mode)
+    block = f"  location {location} {{\n    proxy_pass http://{target};\n  }}\n"
+    lab.change(PAGES, PAGES + block)
+
+
+MONITOR = f"https://{site.NAME}/monitor/"
+
+
+@scenario(
+    outside=None, server="upstream.wrong-path", target=MONITOR, differs=MINE,
+)  # fmt: skip
+def grafana_keeps_the_prefix(lab: Lab) -> None:
+    """Grafana with `root_url` answers 404 where nginx keeps the prefix, after issues 1998 and 12249
+    of Grafana."""
+    _below(lab, "grafana", PORT)
+
+
+@scenario(
+    outside=None, server="upstream.wrong-path", target=MONITOR[:-1],
+    manual="the location needs a slash too",
+)  # fmt: skip
+def strapi_keeps_the_prefix(lab: Lab) -> None:
+    """`location /strapi` and JSON that says 404, after issue 1088 of Strapi."""
+    _below(lab, "strapi", PORT, "/monitor")
+
+
+@scenario(outside="http.redirect-loop", server="upstream.wrong-path", target=MONITOR, differs=MINE)
+def jellyfin_without_its_base_url(lab: Lab) -> None:
+    """Only the page behind the target redirects to itself: the "Base URL" of Jellyfin is cut
+    off."""
+    _below(lab, "jellyfin", f"{PORT}/")
+
+
+@healthy(target=MONITOR)
+def jellyfin_with_its_base_url(lab: Lab) -> None:
+    _below(lab, "jellyfin", PORT)
+
+
+@healthy(target=MONITOR)
+def grafana_without_the_prefix(lab: Lab) -> None:
+    _below(lab, "grafana", f"{PORT}/")
+
+
+@scenario(
+    outside="http.base-path-missing", target=f"https://{site.NAME}/tools/live", differs=MINE,
+)  # fmt: skip
+def streamlit_without_its_slash(lab: Lab) -> None:
+    """A folder within a folder, after issue 1139 of Streamlit: the page looks for its files beside
+    its own folder."""
+    _spawn(lab, "streamlit")
+    rewrites = (
+        "    rewrite /tools/live/(.*) /$1 break;\n    rewrite /tools/live / break;\n"
+        f"    proxy_pass http://{PORT};\n"
+    )
+    lab.change(PAGES, f"{PAGES}  location /tools/live {{\n{rewrites}  }}\n")
+
+
+@scenario(
+    outside="http.redirect-wrong-host", target=f"https://{site.NAME}/manage", differs=MINE,
+)  # fmt: skip
+def jenkins_with_a_foreign_proxy_redirect(lab: Lab) -> None:
+    """`proxy_redirect … http://localhost` of a template, after an issue of jenkins-nginx-docker."""
+    rule = f"    proxy_redirect http://{PORT} http://localhost;\n"
+    pages = PAGES.replace("    proxy_set_header Host $http_host;\n", rule)
+    _application(lab, "jenkins", pages)
+
+
+# A WebSocket that opens and is closed for its origin
+
+
+@scenario(
+    outside=None, server="websocket.origin-refused", args=("--ws", "/push"), differs=MINE,
+    both=None, unsure=("client", "both"),
+)  # fmt: skip
+def n8n_without_the_host(lab: Lab) -> None:
+    """ "Connection lost", after issues 14653 and 19078 of n8n: closed with 1008 and no reason.
+
+    Over SSH the server's curl sees no close frame."""
+    pages = _with_upgrade(PAGES).replace("    proxy_set_header Host $http_host;\n", "")
+    _application(lab, "n8n", pages)
+
+
+@healthy(args=("--ws", "/push"))
+def n8n_with_the_host(lab: Lab) -> None:
+    _application(lab, "n8n", _with_upgrade(PAGES))
