@@ -12,8 +12,11 @@ from diagnose.model.addresses import is_loopback
 from diagnose.model.frozen import frozen
 from diagnose.model.nginx import Directive
 from diagnose.parsers.nginx.config import children
+from diagnose.parsers.nginx.server_blocks import parse_listen
 
 _PLACE = re.compile(r"(\[[^\]]{1,60}\]|[^:\[\]]{1,255}):(\d{1,5})$")
+
+_HIDDEN = "***"
 
 
 @frozen
@@ -24,6 +27,19 @@ class StreamFront:
     listen: Directive
     port: int
     socket: str = ""
+
+
+@frozen
+class StreamRoute:
+    """The way of a visitor's connection: the block of `stream`, its `proxy_pass`, what that stands
+    for ("" if the visitor's name leads nowhere), the places on this machine, and whether the block
+    sends the header of the PROXY protocol."""
+
+    block: Directive
+    proxy_pass: Directive
+    target: str
+    places: tuple[tuple[int, str], ...]
+    sends_proxy: bool
 
 
 def stream_fronts(main: tuple[Directive, ...]) -> Iterator[StreamFront]:
@@ -46,23 +62,74 @@ def stream_fronts(main: tuple[Directive, ...]) -> Iterator[StreamFront]:
                 )
 
 
+def stream_route(main: tuple[Directive, ...], host: str, port: int) -> StreamRoute | None:
+    """Return the way of a visitor's connection through `stream`; None if `stream` does not have the
+    port, or the way cannot be told."""
+    for stream in main:
+        for block in children(stream, "server") if stream.name == "stream" else ():
+            listens = [
+                each
+                for each in children(block, "listen")
+                if not {"ssl", "udp"} & set(each.args)
+                and any(listen.port == port for listen in parse_listen(each))
+            ]
+            targets = children(block, "proxy_pass")
+            if not listens or not targets or not targets[-1].args:
+                continue
+            name = _value_for(stream, targets[-1].args[0], host)
+            if name is None:
+                return None
+            switch = children(block, "proxy_protocol") or children(stream, "proxy_protocol")
+            sends = bool(switch) and switch[-1].args[:1] == ("on",)
+            return StreamRoute(block, targets[-1], name, tuple(_places_of(stream, name)), sends)
+    return None
+
+
+def _value_for(stream: Directive, word: str, host: str) -> str | None:
+    """Return what a word stands for where the visitor names the host, "" if nothing; None if that
+    cannot be told."""
+    if not word.startswith("$"):
+        return word
+    variable = f"${word.removeprefix('$').strip('{}')}"
+    tables = [each for each in children(stream, "map") if each.args[1:2] == (variable,)]
+    if not tables or tables[-1].args[0] != "$ssl_preread_server_name":
+        return None
+    entries = [entry for entry in tables[-1].block or () if entry.args]
+    # What a recording hides is unknown too.
+    if any(entry.name in {"include", _HIDDEN} or entry.args[0] == _HIDDEN for entry in entries):
+        return None
+    values = {entry.name.lower(): entry.args[0] for entry in entries if entry.name != "volatile"}
+    labels = host.split(".")
+    wildcards = [f"*.{'.'.join(labels[cut:])}" for cut in range(1, len(labels))]
+    wildcards += [f".{'.'.join(labels[cut:])}" for cut in range(len(labels))]
+    for name in (host, *wildcards):
+        if name in values:
+            return values[name]
+    if any(name.startswith("~") or name.endswith(".*") for name in values):
+        return None
+    return values.get("default", "")
+
+
 def _places(stream: Directive, word: str) -> Iterator[tuple[int, str]]:
     """Yield each port of loopback and each Unix socket to which a `proxy_pass` leads, once."""
-    found: dict[tuple[int, str], None] = {}
-    for name in _values(stream, word):
-        members = [
-            server.args[0]
-            for upstream in children(stream, "upstream")
-            if upstream.args[:1] == (name,)
-            for server in children(upstream, "server")
-            if server.args
-        ]
-        for place in members or [name]:
-            if place.startswith("unix:"):
-                found[0, place.removeprefix("unix:")] = None
-            elif (match := _PLACE.match(place)) and _is_here(match[1].strip("[]")):
-                found[int(match[2]), ""] = None
-    yield from found
+    places = (place for name in _values(stream, word) for place in _places_of(stream, name))
+    yield from dict.fromkeys(places)
+
+
+def _places_of(stream: Directive, name: str) -> Iterator[tuple[int, str]]:
+    """Yield the ports of loopback and the Unix sockets of an upstream, or of an address."""
+    members = [
+        server.args[0]
+        for upstream in children(stream, "upstream")
+        if upstream.args[:1] == (name,)
+        for server in children(upstream, "server")
+        if server.args
+    ]
+    for place in members or [name]:
+        if place.startswith("unix:"):
+            yield 0, place.removeprefix("unix:")
+        elif (match := _PLACE.match(place)) and _is_here(match[1].strip("[]")):
+            yield int(match[2]), ""
 
 
 def _values(stream: Directive, word: str) -> tuple[str, ...]:
