@@ -54,14 +54,18 @@ def address_unavailable(evidence: Evidence) -> Iterator[Claim]:
         for a in interface.addresses
         if not a.startswith(("127.", "::1", "fe80:"))
     ]
-    changes = tuple(_edits(nginx, directives))
+    # Another port is closed to visitors on purpose: all addresses would open it.
+    is_public = int(match[2]) in {evidence.target.port, 80, 443}
+    changes = tuple(_edits(nginx, directives)) if is_public else ()
     facts = {
         "address": match[1],
         "port": match[2],
         "own": tuple(dict.fromkeys(own)),
         "ipv6": ":" in address,
+        "inner": not is_public,
     }
-    steps = changes or (Manual("another-address", Where.SERVER),)
+    manual = "another-address" if is_public else "own-address"
+    steps = changes or (Manual(manual, Where.SERVER),)
     host_addresses = [
         a
         for interface in interfaces

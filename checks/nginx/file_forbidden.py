@@ -35,7 +35,12 @@ _PRIVATE = ("/root/", "/tmp/", "/var/tmp/")
 @check(
     severity=Severity.ERROR,
     needs=[LogLine, Exchange],
-    explains=["http.server-error", "nginx.redirect-cycle", "nginx.index-missing"],
+    explains=[
+        "http.server-error",
+        "nginx.redirect-cycle",
+        "nginx.index-missing",
+        "upstream.script-not-found",
+    ],
 )
 def file_forbidden(evidence: Evidence) -> Iterator[Claim]:
     error = page_error(evidence, error_log.FILE_DENIED, _STATUSES)

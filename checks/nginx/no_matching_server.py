@@ -50,6 +50,7 @@ from diagnose.parsers.misspellings import MIN_LIKENESS, likeness
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.edits import TextEdit
 from diagnose.parsers.nginx.server_blocks import Server, file_paths
+from diagnose.parsers.redirects import leads_to_itself
 
 
 @frozen
@@ -115,7 +116,9 @@ def no_matching_server(evidence: Evidence) -> Iterator[Claim]:
             "default_names": tuple(filter(None, default.names)),
             "mistyped": mistyped.name if mistyped else "",
             "place": file_line(mistyped.directive) if mistyped else "",
-            "certificate": bool(symptoms),
+            "certificate": any(
+                not (isinstance(symptom, Exchange) and symptom.status) for symptom in symptoms
+            ),
             "status": next((page.status for page in strays), None),
             "default_page": any(map(is_default_page, strays)),
             "miswritten": miswritten,
@@ -188,6 +191,12 @@ def wrong_server_symptoms(
         )
         if foreign or (handshake.alert and handshake.alert.code == 112):
             symptoms.append(handshake)
+    if any(_redirects(selected_server.server, host) for selected_server in selected_servers):
+        symptoms += [
+            exchange
+            for exchange in evidence.good(Exchange)
+            if exchange.purpose == "target" and exchange.port == port and leads_to_itself(exchange)
+        ]
     if any(_closes_connection(selected_server.server) for selected_server in selected_servers):
         symptoms += [
             exchange
@@ -195,6 +204,18 @@ def wrong_server_symptoms(
             if exchange.port == port and exchange.status is None and exchange.failure
         ]
     return tuple(symptoms)
+
+
+def _redirects(server: Server, host: str) -> bool:
+    """Return whether the block redirects to the name itself (`return 301 https://name…`): it is
+    meant for other names, whose visitors it sends there."""
+    place = re.compile(rf"(?:https?|\$scheme)://{re.escape(host)}(?![\w.-])", re.IGNORECASE)
+    return any(
+        place.match(word)
+        for block in (server.block, *children(server.block, "location"))
+        for directive in (*children(block, "return"), *children(block, "rewrite"))
+        for word in directive.args
+    )
 
 
 def _closes_connection(server: Server) -> bool:
@@ -309,4 +330,8 @@ def _fix(nginx: Nginx, mistyped: Mistyped | None, host: str) -> Fix:
         applicability = Applicability.AUTOMATIC if sure else Applicability.REVIEW
         return Fix((edit, *reload_steps(nginx)), applicability)
     step = "listen-there" if _server_on_other_port(nginx, host) else "add-the-name"
+    if any(
+        host in each.names and children(each.block, "ssl_certificate") for each in nginx.servers
+    ):
+        step = "add-the-listen"
     return Fix((Manual(step, Where.SERVER), *reload_steps(nginx)), Applicability.MANUAL)

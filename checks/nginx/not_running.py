@@ -2,6 +2,9 @@
 configuration would listen on it. Another program may hold another port that nginx needs, such as
 Apache port 80: then it cannot start.
 
+Or another server of ours has the port and passes the site on to a port of nginx's on this machine,
+on which nothing listens (HAProxy in front of nginx).
+
 A container's nginx does not count. But its port may show only in connections, so one connection
 must have been refused.
 """
@@ -25,12 +28,16 @@ from diagnose.model import (
     Where,
     commands,
 )
+from diagnose.model.addresses import is_loopback
 from diagnose.model.files import NginxStart
 from diagnose.model.kernel import Boot
 from diagnose.model.nginx import NginxConfig, NginxState
 from diagnose.model.origin import origin_visits
 from diagnose.model.server import Listeners
 from diagnose.model.tcp import Connection
+from diagnose.model.web_servers import WebServer, WebServerConfig
+from diagnose.parsers.hostnames import is_address
+from diagnose.parsers.web_sites import answering_sites, route_of
 
 #: What nginx says at boot while names or addresses are not there yet (ngx_inet.c, bind(2)).
 _NETWORK_MISSING = re.compile(
@@ -38,7 +45,11 @@ _NETWORK_MISSING = re.compile(
 )
 
 
-@check(severity=Severity.ERROR, needs=[NginxState, NginxConfig], explains=NOT_RUNNING_SYMPTOMS)
+@check(
+    severity=Severity.ERROR,
+    needs=[NginxState, NginxConfig],
+    explains=[*NOT_RUNNING_SYMPTOMS, "server.application-down"],
+)
 def not_running(evidence: Evidence) -> Iterator[Claim]:
     nginx, port = Nginx.of(evidence), evidence.target.port
     state, config = nginx.state, nginx.config
@@ -46,7 +57,8 @@ def not_running(evidence: Evidence) -> Iterator[Claim]:
         return
     if state.masters and not _is_connection_refused(evidence, port):
         return
-    if not nginx.listen_sockets(port) or _is_served_by_other(evidence, port):
+    front, inner_port = _front(nginx)
+    if not front and (not nginx.listen_sockets(port) or _is_served_by_other(evidence, port)):
         return
     failed = nginx.test is not None and not nginx.test.passed
     start, masked = nginx.start, _masked_service(evidence)
@@ -55,10 +67,11 @@ def not_running(evidence: Evidence) -> Iterator[Claim]:
     holder = holder_of_a_port(nginx)
     yield Claim(
         about=Subject(text=f"nginx ({config.path})"),
-        covers=(Subject(port=port), Subject(port=80)) if nginx.listen_sockets(80) else (),
+        covers=(Subject(port=port), Subject(port=80)) if front or nginx.listen_sockets(80) else (),
         because=(state, config, *evidence.good(Listeners), *((start,) if start else ())),
         facts={
-            "port": port,
+            "port": inner_port or port,
+            "front": front,
             "file": config.path,
             "failed": failed,
             "message": message,
@@ -78,6 +91,33 @@ def not_running(evidence: Evidence) -> Iterator[Claim]:
 def _last_error(nginx: Nginx) -> str:
     """Return why the last start failed, as nginx wrote it; "" if that is not known."""
     return next((error.text for error, _ in failed_starts(nginx)), "")
+
+
+def _front(nginx: Nginx) -> tuple[str, int]:
+    """Return the other server that passes the site on to nginx, and the port of nginx's on which
+    nothing listens; "" and 0 if there is none."""
+    evidence, target = nginx.evidence, nginx.evidence.target
+    listeners = evidence.good(Listeners)
+    for server in evidence.good(WebServer):
+        if server.foreign or server.container or target.port not in server.ports or not listeners:
+            continue
+        configs = (
+            config for config in evidence.good(WebServerConfig) if config.product == server.product
+        )
+        sites = [
+            site for config in configs for site in answering_sites(config, target.port, target.host)
+        ]
+        for path in (target.path, *target.websockets):
+            for route in (route_of(site, path.partition("?")[0]) for site in sites):
+                port = route.port if route and _is_here(route.host) else 0
+                is_free = not any(each.on(port) for each in listeners)
+                if port and is_free and nginx.listen_sockets(port):
+                    return server.title, port
+    return "", 0
+
+
+def _is_here(host: str) -> bool:
+    return host == "localhost" or (is_address(host) and is_loopback(host))
 
 
 def _masked_service(evidence: Evidence) -> Boot | None:

@@ -2,7 +2,8 @@
 into the folder that is read, or is stored elsewhere. So nginx does not know the name.
 
 An unread file is no fault if visitors get the right site. It counts only if another site or nothing
-responds.
+responds. It is what somebody left behind if a block that nginx reads has the name and a certificate
+of its own: that block is the site's, and lacks something (nginx.no-matching-server).
 """
 
 import posixpath
@@ -34,6 +35,7 @@ from diagnose.model.nginx import NginxConfig
 from diagnose.model.sites import SiteFile
 from diagnose.parsers.nginx import config as nginx_parser
 from diagnose.parsers.nginx import edits, site_files
+from diagnose.parsers.nginx.config import children
 
 
 @check(
@@ -60,6 +62,11 @@ def site_not_included(evidence: Evidence) -> Iterator[Claim]:
     selected_servers = nginx.selected_servers()
     if nginx.config is None or any(
         selected_server.name_match != "default" for selected_server in selected_servers
+    ):
+        return
+    if any(
+        target.host in server.names and children(server.block, "ssl_certificate")
+        for server in nginx.servers
     ):
         return
     sites = sorted(evidence.good(SiteFile), key=lambda site_file: _rank(nginx, site_file))

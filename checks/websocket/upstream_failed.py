@@ -37,7 +37,7 @@ def upstream_failed(evidence: Evidence) -> Iterator[Claim]:
         if attempt.first.status not in {502, 504} or _is_known(evidence, attempt):
             continue
         error = path_error(evidence, _PATTERN, attempt.path.partition("?")[0], attempt.same)
-        if error is not None:
+        if error is not None and not _has_failed(evidence, error):
             yield _claim(Nginx.of(evidence), attempt, error)
 
 
@@ -45,6 +45,13 @@ def _is_known(evidence: Evidence, attempt: Attempt) -> bool:
     """Whether the application of the path was asked directly."""
     tried = any(each.path == attempt.path for each in evidence.of(UpstreamTry))
     return tried or bool(WebSocketHandshakes.at_path(evidence, attempt.path).direct)
+
+
+def _has_failed(evidence: Evidence, error: PageError) -> bool:
+    """Whether the server of the log's line failed when it was contacted directly: pages or another
+    location use it too, and a check of its own names the failure."""
+    server = error.line.upstream.partition("://")[2].partition("/")[0]
+    return any(each.failure and each.endpoint == server for each in evidence.of(UpstreamTry))
 
 
 def _claim(nginx: Nginx, attempt: Attempt, error: PageError) -> Claim:

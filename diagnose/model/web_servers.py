@@ -315,7 +315,8 @@ class ServerRequestError(Observation):
     server may not read, or the socket. `errno` is the number of the system's error, 0 if there is
     none, and `backend` the host and port that was tried. `rule` is the number of the rule of a web
     application firewall (ModSecurity), and `file` the file of that rule. `code` is Apache's number
-    of the message ("AH01276"), "" without one.
+    of the message ("AH01276"), "" without one. `behind` is the port of a server behind nginx, which
+    passed the request on to it, 0 for the server that has the target's port.
     """
 
     layer: ClassVar[str] = "server"
@@ -330,6 +331,7 @@ class ServerRequestError(Observation):
     backend: Address = ""
     rule: Word = ""
     code: Word = ""
+    behind: int = 0
 
     def summary(self) -> Summary:
         return self.log, self.message

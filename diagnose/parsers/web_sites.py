@@ -1,6 +1,7 @@
 """Selects the site of a web server that answers a name on a port. No I/O."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from diagnose.model.web_servers import SiteRedirect, SiteRoute, WebServerConfig, WebSite
 
@@ -112,6 +113,16 @@ def serves_files(site: WebSite, path: str) -> bool:
         return False
     route = route_of(site, path)
     return route is None or not (route.host or route.socket or route.scheme)
+
+
+def needs_folder(site: WebSite, path: str) -> bool:
+    """Return whether a path is answered from the site's folder: by the server itself or, perhaps,
+    by FastCGI, which runs the scripts in it. Without the folder there is neither."""
+    if serves_files(site, path):
+        return True
+    patterns = [route for route in site.routes if route.pattern]
+    rest = replace(site, routes=tuple(each for each in site.routes if not each.pattern))
+    return all(each.scheme in {"", "fcgi"} for each in patterns) and serves_files(rest, path)
 
 
 def is_taken(route: SiteRoute, path: str) -> bool:

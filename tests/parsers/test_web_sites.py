@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,8 +15,10 @@ from diagnose.parsers.web_sites import (
     answering_sites,
     has_name,
     name_matches,
+    needs_folder,
     redirect_of,
     route_of,
+    serves_files,
     takes,
 )
 
@@ -106,3 +110,14 @@ def test_a_redirect_with_a_condition_is_not_certain() -> None:
 )
 def test_a_wildcard_of_caddy_stands_for_one_label(name: str, host: str, matches: bool) -> None:
     assert has_name(WebSite(names=(name,), one_label=True), host) is matches
+
+
+def test_a_path_needs_the_folder_where_only_scripts_and_files_answer() -> None:
+    script = SiteRoute(path="/", target="unix//run/php.sock", scheme="fcgi", pattern=True)
+    rule = SiteRoute(path="/", target="", scheme="", pattern=True)
+    application = SiteRoute(path="/", target="127.0.0.1:3000", host="127.0.0.1", pattern=True)
+    site = WebSite(root="/var/www/shop", routes=(rule, script))
+    assert needs_folder(site, "/login")
+    assert not serves_files(site, "/login")
+    assert not needs_folder(replace(site, routes=(script, application)), "/login")
+    assert not needs_folder(replace(site, root=""), "/login")

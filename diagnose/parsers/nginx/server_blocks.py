@@ -6,7 +6,7 @@ the real nginx in tests/parsers/nginx/test_selection.py. No I/O.
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from diagnose.model.addresses import is_loopback
@@ -20,7 +20,8 @@ MatchKind = Literal["exact", "wildcard", "regex", "default"]
 
 @frozen
 class Listen:
-    """A parsed `listen`. `address` is "*" (all IPv4), "::" (all IPv6) or one address."""
+    """A parsed `listen`. `address` is "*" (all IPv4), "::" (all IPv6) or one address. `directive`
+    is None for port 80 without a `listen`, and for a socket of `stream` that leads to the block."""
 
     address: str
     port: int
@@ -75,7 +76,8 @@ def file_paths(server: Server, name: str) -> tuple[str, ...]:
 
 
 def servers(main: tuple[Directive, ...]) -> tuple[Server, ...]:
-    """Return every server block, in order."""
+    """Return every server block, in order. A block has the sockets of `stream` too that pass
+    their connections on to it alone."""
     blocks: list[Server] = []
     for http in main:
         if http.name == "http":
@@ -84,7 +86,50 @@ def servers(main: tuple[Directive, ...]) -> tuple[Server, ...]:
                 Server(http, block, _listens(inherited, block), _server_names(block), inherited)
                 for block in children(http, "server")
             )
+    if any(each.name == "stream" for each in main):
+        return _with_fronts(main, blocks)
     return tuple(blocks)
+
+
+def _with_fronts(main: tuple[Directive, ...], blocks: list[Server]) -> tuple[Server, ...]:
+    """Return the blocks with the sockets of `stream` in front of them. A socket in front of blocks
+    on more than one inner socket is left out: which of them answers is a matter of the name."""
+    # Imported late: few servers have a stream block.
+    from diagnose.parsers.nginx.stream_fronts import stream_fronts
+
+    reached: dict[Listen, dict[tuple[int, str], list[tuple[int, Listen]]]] = {}
+    for front in stream_fronts(main):
+        for outer in parse_listen(front.listen):
+            behind = [
+                (position, inner)
+                for position, server in enumerate(blocks)
+                for inner in _inner_listens(server, front.port, front.socket)
+            ]
+            if behind:
+                reached.setdefault(outer, {})[front.port, front.socket] = behind
+    more: dict[int, list[Listen]] = {}
+    for outer, places in reached.items():
+        for position, inner in next(iter(places.values())) if len(places) == 1 else ():
+            listen = Listen(outer.address, outer.port, inner.ssl, inner.default, None)
+            more.setdefault(position, []).append(listen)
+    return tuple(
+        replace(server, listens=(*server.listens, *dict.fromkeys(more.get(position, ()))))
+        for position, server in enumerate(blocks)
+    )
+
+
+def _inner_listens(server: Server, port: int, socket: str) -> Iterator[Listen]:
+    """Yield the sockets of a block that a connection to a port of loopback, or to a Unix socket,
+    reaches."""
+    for listen in server.listens:
+        is_reached = listen.address in {"*", "::"} or is_loopback(listen.address)
+        if port and listen.port == port and is_reached:
+            yield listen
+    for directive in children(server.block, "listen"):
+        if socket and directive.args[:1] == (f"unix:{socket}",):
+            options = set(directive.args[1:])
+            default = not {"default_server", "default"}.isdisjoint(options)
+            yield Listen(socket, 0, "ssl" in options, default, directive)
 
 
 def _server_names(block: Directive) -> tuple[str, ...]:

@@ -10,7 +10,10 @@ from collections.abc import Iterator
 
 from diagnose.machine.script_files import read_script
 from diagnose.model import Vantage
+from diagnose.model.addresses import is_loopback
 from diagnose.model.http import Exchange, Upgrade
+from diagnose.model.nginx import UpstreamTry
+from diagnose.model.server import Listeners
 from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake
 from diagnose.model.web_servers import (
@@ -39,6 +42,9 @@ READ_SCRIPT = read_script(__file__, "server_log.sh")
 
 #: Exit status of READ_SCRIPT if this user may not read the log.
 _FORBIDDEN = 77
+
+#: The names of Apache's processes.
+_APACHE = {"apache2", "httpd"}
 
 #: Seconds by which the times of the log, of the run and of the process may differ.
 _SLACK = 1.0
@@ -102,7 +108,7 @@ async def after_a_stalled_handshake(ctx: ProbeContext, handshake: Handshake) -> 
     if not _has_stalled(ctx, handshake) or ctx.observed(ServerRequestError):
         return
     config = next(iter(ctx.observed(WebServerConfig)), None)
-    server = _server(ctx)
+    server = _server(ctx, ctx.target.port)
     if config is None or server is None or config.product != "apache":
         return
     sites = answering_sites(config, ctx.target.port, ctx.target.host)
@@ -115,6 +121,46 @@ async def after_a_stalled_handshake(ctx: ProbeContext, handshake: Handshake) -> 
         message = workers_error(text, now, _since_load(server, epoch, ctx.elapsed()) + _SLACK)
         if message and not ctx.observed(ServerRequestError):
             _emit(ctx, at, config, log, RequestError("workers", message))
+
+
+@probe(after=UpstreamTry)
+async def behind_nginx(ctx: ProbeContext, attempt: UpstreamTry) -> None:
+    if any(map(_has_failed, ctx.observed(Exchange))):
+        await _look_behind(ctx, attempt)
+
+
+@probe(after=Exchange)
+async def behind_nginx_after_an_answer(ctx: ProbeContext, exchange: Exchange) -> None:
+    for attempt in ctx.observed(UpstreamTry) if _has_failed(exchange) else ():
+        await _look_behind(ctx, attempt)
+
+
+@probe(after=Listeners)
+async def behind_nginx_after_the_sockets(ctx: ProbeContext, _: Listeners) -> None:
+    for attempt in ctx.observed(UpstreamTry):
+        await behind_nginx.work(ctx, attempt)
+
+
+async def _look_behind(ctx: ProbeContext, attempt: UpstreamTry) -> None:
+    """Read why an Apache on this server failed to which nginx passed the page on: nginx itself has
+    no error to log."""
+    listeners = ctx.observed(Listeners)
+    holders = {socket.process for each in listeners for socket in each.on(attempt.port)}
+    is_here = attempt.host == "localhost" or is_loopback(attempt.address or attempt.host)
+    if attempt.failure or not is_here or holders.isdisjoint(_APACHE):
+        return
+    if not ctx.further_requests.begin(f"the log of Apache on {attempt.port} for {attempt.path}"):
+        return
+    # Imported late: few servers have one behind nginx.
+    from diagnose.probes.inside.web_servers import list_servers, observe_behind
+    from diagnose.probes.inside.web_servers.processes import Candidate
+
+    servers = await list_servers(ctx, listeners[0])
+    for process in servers.processes if servers else ():
+        if process.name in _APACHE and attempt.port in process.ports:
+            await observe_behind(ctx, Candidate(process.name, process.program, process))
+    for config in ctx.observed(WebServerConfig):
+        await _read_log(ctx, config, attempt.port, attempt.path)
 
 
 @probe(after=Exchange)
@@ -162,12 +208,17 @@ def _has_failed(exchange: Exchange) -> bool:
     return exchange.purpose == "target" and status >= 400 and status != 401
 
 
-async def _read_log(ctx: ProbeContext, config: WebServerConfig) -> None:
-    server = _server(ctx)
+async def _read_log(
+    ctx: ProbeContext, config: WebServerConfig, behind: int = 0, path: str = ""
+) -> None:
+    """Read the log of the sites that answer on the target's port, or `behind` nginx on that port,
+    where nginx asks for `path`."""
+    port = behind or ctx.target.port
+    server = _server(ctx, port)
     if config.product != "apache" or ctx.observed(ServerRequestError) or server is None:
         return
-    sites = answering_sites(config, ctx.target.port, ctx.target.host)
-    requested = _requested(ctx, sites)
+    sites = answering_sites(config, port, ctx.target.host)
+    requested = _requested(ctx, sites, path)
     for log in dict.fromkeys(site.error_log for site in sites if site.error_log.startswith("/")):
         at = ctx.elapsed()
         result = await ctx.machine.run("sh", "-c", READ_SCRIPT, "sh", log)
@@ -184,11 +235,16 @@ async def _read_log(ctx: ProbeContext, config: WebServerConfig) -> None:
             text, now, seconds, requested
         )
         if error and not ctx.observed(ServerRequestError):
-            _emit(ctx, at, config, log, error)
+            _emit(ctx, at, config, log, error, behind)
 
 
 def _emit(
-    ctx: ProbeContext, at: float, config: WebServerConfig, log: str, error: RequestError
+    ctx: ProbeContext,
+    at: float,
+    config: WebServerConfig,
+    log: str,
+    error: RequestError,
+    behind: int = 0,
 ) -> None:
     ctx.emit(
         ServerRequestError(
@@ -206,16 +262,17 @@ def _emit(
             backend=error.backend,
             rule=error.rule,
             code=error.code,
+            behind=behind,
         )
     )
 
 
-def _server(ctx: ProbeContext) -> WebServer | None:
-    """Return the Apache of ours that has the target's port."""
+def _server(ctx: ProbeContext, port: int) -> WebServer | None:
+    """Return the Apache of ours that has the port."""
     servers = (
         server
         for server in ctx.observed(WebServer)
-        if server.product == "apache" and not server.foreign and ctx.target.port in server.ports
+        if server.product == "apache" and not server.foreign and port in server.ports
     )
     return next(servers, None)
 
@@ -232,8 +289,9 @@ def _since_load(server: WebServer, epoch: str, elapsed: float) -> float:
     return now - server.loaded if now is not None and server.loaded else elapsed
 
 
-def _requested(ctx: ProbeContext, sites: tuple[WebSite, ...]) -> RequestedSite:
-    paths = [path.partition("?")[0] for path in (ctx.target.path, *ctx.target.websockets)]
+def _requested(ctx: ProbeContext, sites: tuple[WebSite, ...], path: str) -> RequestedSite:
+    asked = (path,) if path else (ctx.target.path, *ctx.target.websockets)
+    paths = [each.partition("?")[0] for each in asked]
     return RequestedSite(
         paths,
         [site.root for site in sites if site.root],

@@ -11,7 +11,7 @@ from diagnose.model.http import Exchange
 from diagnose.model.site_folders import FolderAccess, SiteFolder
 from diagnose.model.web_servers import WebServer, WebServerConfig
 from diagnose.parsers.sanitize import clean
-from diagnose.parsers.web_sites import answering_sites, serves_files
+from diagnose.parsers.web_sites import answering_sites, needs_folder, serves_files
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside.file_access import read_access
 
@@ -55,12 +55,14 @@ async def _look(ctx: ProbeContext, config: WebServerConfig) -> None:
     ]
     path = ctx.target.path.partition("?")[0]
     sites = answering_sites(config, ctx.target.port, ctx.target.host)
-    roots = {site.root for site in sites if serves_files(site, path)}
+    roots = {site.root for site in sites if needs_folder(site, path)}
+    is_alone = all(serves_files(site, path) for site in sites)
     # A path that leads out of the folder, or is encoded, is not looked for.
     if not holders or len(roots) != 1 or ".." in path or "%" in path:
         return
     root = roots.pop().rstrip("/")
-    if root.startswith("/"):
+    # Where FastCGI may have answered, only a folder that is not there tells something.
+    if root.startswith("/") and (is_alone or not await ctx.machine.glob(root)):
         await _look_into(ctx, root, path)
         await _emit_access(ctx, holders[0].pid)
 

@@ -9,11 +9,12 @@ from diagnose.model import Failure, Vantage
 from diagnose.model.addresses import bracketed
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Through, Upgrade, UpgradeVariant
-from diagnose.model.nginx import NginxBuild
+from diagnose.model.nginx import NginxBuild, NginxConfig
 from diagnose.net import Stream
-from diagnose.parsers.nginx import proxy_headers, upstreams
+from diagnose.parsers.nginx import proxy_headers, server_blocks, upstreams
 from diagnose.parsers.nginx.config import version_number
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_set_header_of
+from diagnose.parsers.nginx.server_blocks import Socket
 from diagnose.parsers.nginx.upstreams import Endpoint
 from diagnose.parsers.nginx.variables import expand_variables
 from diagnose.parsers.request_fields import masked_subprotocol
@@ -25,6 +26,9 @@ from diagnose.probes.inside.upstream_routes import UpstreamRoute
 
 #: Seconds. An application on the same machine or network answers in milliseconds.
 PATIENCE = 3.0
+
+#: The address of this machine that reaches a socket of all addresses.
+_LOOPBACK = {"*": "127.0.0.1", "::": "::1"}
 
 
 @frozen
@@ -131,7 +135,20 @@ async def try_websocket_by_curl(ctx: ProbeContext, route: UpstreamRoute) -> None
 def _should_try_front(ctx: ProbeContext, route: UpstreamRoute, direct: Upgrade) -> bool:
     """Whether to try the site: if it matters, and no outside probe does."""
     is_requested = route.path in ctx.target.websockets
-    return (direct.accepted or is_requested) and not (is_requested and ctx.options.outside)
+    if is_requested and ctx.options.outside:
+        return False
+    return (direct.accepted or is_requested) and not _loopback_differs(ctx, route.socket)
+
+
+def _loopback_differs(ctx: ProbeContext, socket: Socket) -> bool:
+    """Whether nginx has a socket of loopback's own on the port, with other server blocks than the
+    visitors' (`listen 127.0.0.1:443` beside `listen 443`): what it answers is not theirs."""
+    loopback = _LOOPBACK.get(socket.address)
+    candidates = (
+        server_blocks.sockets(server_blocks.servers(config.main), socket.port)
+        for config in ctx.observed(NginxConfig)
+    )
+    return any(each.address == loopback for sockets in candidates for each in sockets)
 
 
 def _should_try_whole_path(ctx: ProbeContext, route: UpstreamRoute, direct: Upgrade) -> bool:
@@ -146,7 +163,7 @@ def _should_try_http_1_0(ctx: ProbeContext, route: UpstreamRoute, direct: Upgrad
 
 def _front_request(ctx: ProbeContext, route: UpstreamRoute) -> UpgradeRequest:
     """Return the handshake with the site, over loopback if nginx listens on all addresses."""
-    address = {"*": "127.0.0.1", "::": "::1"}.get(route.socket.address, route.socket.address)
+    address = _LOOPBACK.get(route.socket.address, route.socket.address)
     scheme = "wss" if ctx.target.uses_tls else "ws"
     url = f"{scheme}://{ctx.target.authority}{socketio_path(route.path)}"
     peer = (address, route.socket.port)

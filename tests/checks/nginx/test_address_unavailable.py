@@ -47,3 +47,13 @@ def test_fires_and_is_sure_where_the_server_has_one_address_of_that_kind() -> No
         (claim,) = judge(CHECK, nginx_says(SAID), config(NAMED), STOPPED, ETH0, seen, BUILD, HOST)
         assert claim.fix
         assert claim.fix.applicability is how
+
+
+def test_fires_and_opens_no_port_of_another_program_to_all_addresses() -> None:
+    """Somebody meant 127.0.0.1:8080, which HAProxy asks."""
+    said = SAID.replace("203.0.113.9:443", "128.0.0.1:8080")
+    text = SITE.replace("listen 443 ssl", "listen 128.0.0.1:8080 proxy_protocol")
+    (claim,) = judge(CHECK, nginx_says(said), config(text), STOPPED, ETH0, BUILD, HOST)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+    assert not any(isinstance(step, Edit) for step in claim.fix.steps)

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Applicability, Confidence, Edit, Failure, Severity, Target
+from diagnose.model import Applicability, Confidence, Edit, Failure, Manual, Severity, Target
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import CertificateFile
 from diagnose.model.tls import Alert, Certificate, Handshake
@@ -240,3 +240,34 @@ def test_silent_when_the_block_may_be_meant(text: str, status: int) -> None:
 def test_silent_when_no_page_was_asked_for() -> None:
     both = served("shop.example.com", "blog.example.com")
     assert not judge("nginx.no-matching-server", config(BLOG + TYPO), both)
+
+
+WWW = """\
+server {
+    listen 443 ssl;
+    server_name www.shop.example.com;
+    return 301 $scheme://shop.example.com$request_uri;
+}
+"""
+
+
+def test_fires_where_the_block_of_www_redirects_the_name_to_itself() -> None:
+    """The site's own block has lost its `listen 443 ssl`."""
+    seen = (config(WWW + SITE.replace("listen 443 ssl;", "")), served("shop.example.com"))
+    page = Exchange(
+        url=SHOP.url, address="203.0.113.10", port=443, status=301,
+        headers=(("Location", SHOP.url),),
+    )  # fmt: skip
+    (claim,) = judge("nginx.no-matching-server", *seen, page)
+    assert claim.confidence is Confidence.CERTAIN
+    assert claim.facts["default_names"] == ("www.shop.example.com",)
+    elsewhere = replace(page, headers=(("Location", "https://shop.example.com/login"),))
+    assert not judge("nginx.no-matching-server", *seen, elsewhere)
+
+
+def test_the_block_with_the_certificate_gets_the_listen() -> None:
+    own = SITE.replace("listen 443 ssl;", "listen 80; ssl_certificate shop.pem;")
+    seen = (config(BLOG + own), served("blog.example.com"))
+    (claim,) = judge("nginx.no-matching-server", *seen, masked=False)
+    assert claim.fix
+    assert [step.step for step in claim.fix.steps if isinstance(step, Manual)] == ["add-the-listen"]

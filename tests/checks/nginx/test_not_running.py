@@ -7,6 +7,7 @@ from diagnose.model.nginx import NginxProcess, NginxState
 from diagnose.model.nginx import TestMessage as Message
 from diagnose.model.server import Listener, Listeners
 from diagnose.model.tcp import Connection
+from diagnose.model.web_servers import SiteRoute, SiteSocket, WebServer, WebServerConfig, WebSite
 from tests.support.check_evidence import REFUSED, judge
 from tests.support.nginx_evidence import BUILD, HOST, RUNNING, STOPPED, SYSTEMD, config, nginx_says
 
@@ -120,3 +121,19 @@ def test_fires_and_starts_the_service_that_starts_this_program() -> None:
     assert steps(ended(unit="openresty.service")) == [("systemctl", "start", "openresty")]
     assert steps(ended(state="active")) == [("systemctl", "restart", "nginx")]
     assert steps(ended(unit="", state="inactive")) == [("nginx",)]
+
+
+def test_fires_behind_haproxy_that_passes_the_site_on() -> None:
+    inner = config("server { listen 127.0.0.1:8080; server_name shop.example.com; }\n")
+    haproxy = WebServer(product="haproxy", pid=7, ports=(80, 443))
+    front = Listener(address="0.0.0.0", port=443, family=4, process="haproxy")
+    site = WebSite(
+        names=(), sockets=(SiteSocket(port=443),),
+        routes=(SiteRoute(path="/", target="127.0.0.1:8080", host="127.0.0.1", port=8080),),
+    )  # fmt: skip
+    passed_on = WebServerConfig(product="haproxy", path="/h.cfg", sites=(site,))
+    seen = (STOPPED, inner, BUILD, HOST, haproxy, passed_on, Listeners(sockets=(front,)))
+    (claim,) = judge("nginx.not-running", *seen)
+    assert (claim.facts["front"], claim.facts["port"]) == ("HAProxy", 8080)
+    open_there = Listener(address="127.0.0.1", port=8080, family=4, process="node")
+    assert not judge("nginx.not-running", *seen[:-1], Listeners(sockets=(front, open_there)))

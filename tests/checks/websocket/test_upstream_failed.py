@@ -5,7 +5,7 @@ from dataclasses import replace
 from diagnose.model import Vantage
 from diagnose.model.logs import ErrorLog, LogLine
 from diagnose.model.nginx import UpstreamTry
-from tests.support.check_evidence import CHAT, judge
+from tests.support.check_evidence import CHAT, REFUSED, judge
 from tests.support.nginx_evidence import BUILD, HOST, LOADED, RUNNING, config, direct, front
 
 CHECK = "websocket.upstream-failed"
@@ -57,3 +57,12 @@ def test_silent_where_the_application_itself_was_asked() -> None:
     )  # fmt: skip
     assert not judge(CHECK, *SEEN, front(502), LINE, tried, target=CHAT)
     assert not judge(CHECK, *SEEN, front(502), LINE, direct(404), target=CHAT)
+
+
+def test_silent_where_another_location_uses_the_same_server_and_it_is_down() -> None:
+    down = UpstreamTry(
+        vantage=Vantage.SERVER, target="http://127.0.0.1:6001", host="127.0.0.1", port=6001,
+        path="/", failure=REFUSED,
+    )  # fmt: skip
+    assert not judge(CHECK, *SEEN, front(502), LINE, down, target=CHAT)
+    assert judge(CHECK, *SEEN, front(502), LINE, replace(down, port=6002), target=CHAT)

@@ -11,7 +11,8 @@ from diagnose.machine import CommandResult
 from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Target
 from diagnose.model.http import Upgrade
-from diagnose.model.nginx import NginxBuild
+from diagnose.model.nginx import NginxBuild, NginxConfig
+from diagnose.parsers.nginx.config import parse
 from diagnose.probes.inside import websocket_upstream as probes
 from diagnose.probes.inside.remote_curl import ACCEPT, UNTIL_ANSWERED, UPGRADE_FIELDS
 from tests.support.check_evidence import CHAT, SHOP
@@ -115,3 +116,16 @@ def test_what_opens_for_curl_is_tried_through_the_site_and_over_http_1_0() -> No
     look = by_curl(SHOP, {direct: OPENED, front: REFUSED.replace("404", "301"), old: REFUSED})
     assert seen(look) == [("application", "normal", 101), ("application", "http-1.0", 404)]
     assert by_curl(SHOP, {}).observations == []
+
+
+def test_a_socket_of_loopbacks_own_is_not_asked_in_the_visitors_place() -> None:
+    """`listen 127.0.0.1:443` in another block: nginx answers there with that block."""
+    site = "shop.example.com:443:127.0.0.1"
+    front = curl("https://shop.example.com/live", "--resolve", site, host="")
+    logs = {line: CommandResult((), 0, "", OPENED, 0.0) for line in (curl(APPLICATION), front)}
+    look = looking(SHOP, RecordedMachine(logs | {front: replace(logs[front], err=REFUSED)}))
+    place = route(look, "location /live { proxy_pass http://127.0.0.1:3000/; }")
+    other = "http { server { listen 443 ssl; } server { listen 127.0.0.1:443 ssl; } }"
+    look.emit(NginxConfig(path="/n.conf", main=parse(other, "/n.conf")))
+    asyncio.run(probes.try_websocket_by_curl(look, place))
+    assert {one.through for one in look.observed(Upgrade)} == {"application"}

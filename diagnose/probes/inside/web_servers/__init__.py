@@ -60,7 +60,7 @@ async def web_servers(ctx: ProbeContext, listeners: Listeners) -> None:
     is_ours = not holders or None in holders or not holders.isdisjoint(PRODUCTS)
     if not is_ours and not is_published:
         return
-    servers = await _list_servers(ctx, listeners)
+    servers = await list_servers(ctx, listeners)
     if servers is None:
         return
     if is_published and await _observe_inner(ctx, servers):
@@ -69,7 +69,7 @@ async def web_servers(ctx: ProbeContext, listeners: Listeners) -> None:
     await asyncio.gather(*(_observe(ctx, candidate) for candidate in chosen[:MAX_READ]))
 
 
-async def _list_servers(ctx: ProbeContext, listeners: Listeners) -> InstalledServers | None:
+async def list_servers(ctx: ProbeContext, listeners: Listeners) -> InstalledServers | None:
     """List the web servers; None if the command gave no answer, which is said once."""
     result = await ctx.machine.run(*LIST_COMMAND)
     if result.status is not None:
@@ -109,7 +109,7 @@ async def idle_servers_later(ctx: ProbeContext, listeners: Listeners) -> None:
 async def _look_for_idle(ctx: ProbeContext, listeners: Listeners) -> None:
     if listeners.failure is not None or not any(map(ctx.options.wants, _LAYERS)):
         return
-    servers = await _list_servers(ctx, listeners)
+    servers = await list_servers(ctx, listeners)
     if servers is None:
         return
     chosen = list(stopped_servers(servers))[:MAX_READ]
@@ -137,12 +137,12 @@ async def _look_behind(ctx: ProbeContext, listeners: Listeners) -> None:
     holders = {socket.process for socket in listeners.on(ctx.target.port)}
     if listeners.failure is not None or not holders or not holders.isdisjoint(PRODUCTS):
         return
-    servers = await _list_servers(ctx, listeners)
+    servers = await list_servers(ctx, listeners)
     if servers is None:
         return
     running = [each for each in servers.processes if each.name in PRODUCTS and each.ports]
     chosen = [Candidate(each.name, each.program, each) for each in running][:MAX_READ]
-    await asyncio.gather(*(_observe_behind(ctx, candidate) for candidate in chosen))
+    await asyncio.gather(*(observe_behind(ctx, candidate) for candidate in chosen))
 
 
 def _is_loop(ctx: ProbeContext, exchange: Exchange) -> bool:
@@ -150,7 +150,9 @@ def _is_loop(ctx: ProbeContext, exchange: Exchange) -> bool:
     return is_page and leads_to_itself(exchange)
 
 
-async def _observe_behind(ctx: ProbeContext, candidate: Candidate) -> None:
+async def observe_behind(ctx: ProbeContext, candidate: Candidate) -> None:
+    """Emit a server on another port than the target's and its configuration, unless one of its
+    product was observed."""
     reader = reader_of(PRODUCTS[candidate.name])
     server = await reader.describe(ctx, candidate)
     known = {each.product for each in ctx.observed(WebServer)}
