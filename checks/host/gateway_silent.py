@@ -22,10 +22,9 @@ from diagnose.model import (
     Subject,
     Where,
 )
-from diagnose.model.addresses import family_of, is_loopback
+from diagnose.model.addresses import family_of, is_local_host, is_loopback
 from diagnose.model.server import SilentGateway
 from diagnose.model.tcp import Connection
-from diagnose.parsers.hostnames import is_address
 
 
 @check(
@@ -42,7 +41,7 @@ def gateway_silent(evidence: Evidence) -> Iterator[Claim]:
         for connection in evidence.of(Connection)
         if connection.purpose == "target"
     )
-    if is_looped and _is_of_this_machine(evidence.target.host):
+    if is_looped and is_local_host(evidence.target.host):
         return  # no packet of it takes a gateway
     families = {family_of(address) for address in addresses}
     for gateway in evidence.good(SilentGateway):
@@ -76,11 +75,6 @@ def gateway_silent(evidence: Evidence) -> Iterator[Claim]:
             },
             fix=Fix((Manual("find-the-gateway", Where.SERVER),), Applicability.MANUAL),
         )
-
-
-def _is_of_this_machine(host: str) -> bool:
-    """Return whether the name or address means whatever machine it is used on."""
-    return host == "localhost" or (is_address(host) and is_loopback(host))
 
 
 def _is_answered(evidence: Evidence, family: int) -> bool:

@@ -28,7 +28,7 @@ from diagnose.model import (
     Where,
     commands,
 )
-from diagnose.model.addresses import is_loopback
+from diagnose.model.addresses import is_local_host
 from diagnose.model.files import NginxStart
 from diagnose.model.kernel import Boot
 from diagnose.model.nginx import NginxConfig, NginxState
@@ -36,7 +36,6 @@ from diagnose.model.origin import origin_visits
 from diagnose.model.server import Listeners
 from diagnose.model.tcp import Connection
 from diagnose.model.web_servers import WebServer, WebServerConfig
-from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.web_sites import answering_sites, route_of
 
 #: What nginx says at boot while names or addresses are not there yet (ngx_inet.c, bind(2)).
@@ -109,15 +108,11 @@ def _front(nginx: Nginx) -> tuple[str, int]:
         ]
         for path in (target.path, *target.websockets):
             for route in (route_of(site, path.partition("?")[0]) for site in sites):
-                port = route.port if route and _is_here(route.host) else 0
+                port = route.port if route and is_local_host(route.host) else 0
                 is_free = not any(each.on(port) for each in listeners)
                 if port and is_free and nginx.listen_sockets(port):
                     return server.title, port
     return "", 0
-
-
-def _is_here(host: str) -> bool:
-    return host == "localhost" or (is_address(host) and is_loopback(host))
 
 
 def _masked_service(evidence: Evidence) -> Boot | None:

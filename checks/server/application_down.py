@@ -7,11 +7,10 @@ from ipaddress import ip_address
 from checks.server import place_text, server_view
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
-from diagnose.model.addresses import bracketed, family_of, is_loopback
+from diagnose.model.addresses import bracketed, family_of, is_local_host, is_loopback
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.server import Listener, Listeners
 from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
-from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.web_sites import route_of
 
 #: What a server answers whose application cannot be reached.
@@ -69,7 +68,7 @@ def application_down(evidence: Evidence) -> Iterator[Claim]:
 
 def _is_down(route: SiteRoute, listeners: tuple[Listeners, ...]) -> bool:
     """Return whether no program of this machine listens on the application's address and port."""
-    local = route.host == "localhost" or (is_address(route.host) and is_loopback(route.host))
+    local = is_local_host(route.host)
     if not local or not route.port or not listeners:
         return False
     return not any(

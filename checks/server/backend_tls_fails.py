@@ -18,7 +18,7 @@ from checks.server import (
 from checks.server._backend_answers import failed_pages
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Severity, Subject
-from diagnose.model.addresses import is_loopback
+from diagnose.model.addresses import is_local_host
 from diagnose.model.backends import BackendHandshake
 from diagnose.model.http import Exchange
 from diagnose.model.web_servers import (
@@ -27,7 +27,7 @@ from diagnose.model.web_servers import (
     WebServer,
     WebServerConfig,
 )
-from diagnose.parsers.hostnames import covers, is_address
+from diagnose.parsers.hostnames import covers
 from diagnose.parsers.web_sites import route_of
 
 #: OpenSSL's results for a certificate that no trusted authority issued
@@ -110,7 +110,7 @@ def _reason(handshake: BackendHandshake, route: SiteRoute, now: datetime) -> str
 def _fix(view: ServerView, route: SiteRoute, reason: str) -> Fix:
     """Speak plain HTTP to a port of this machine that knows nothing else. A verification is never
     turned off."""
-    local = route.host == "localhost" or (is_address(route.host) and is_loopback(route.host))
+    local = is_local_host(route.host)
     if reason != "plain" or not local:
         return manual_fix(view, reason)
     line = line_text(view, route.file, route.line)

@@ -23,12 +23,11 @@ from diagnose.model import (
     Subject,
     Where,
 )
-from diagnose.model.addresses import is_loopback
+from diagnose.model.addresses import is_local_host
 from diagnose.model.backends import BackendVisit
 from diagnose.model.containers import Container, Containers, NginxContainer
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
-from diagnose.parsers.hostnames import is_address
 
 #: Statuses of a server that does not reach its application; None is no answer at all.
 _UNAVAILABLE = {502, 503, 504, None}
@@ -113,7 +112,7 @@ def _reason(evidence: Evidence, route: SiteRoute, failure: Failure) -> str:
         return "unresolved"
     if failure.kind != "refused":
         return ""
-    is_own = route.host == "localhost" or (is_address(route.host) and is_loopback(route.host))
+    is_own = is_local_host(route.host)
     return "loopback" if is_own else "refused"
 
 

@@ -21,13 +21,12 @@ from diagnose.model import (
     Subject,
     Where,
 )
-from diagnose.model.addresses import is_loopback
+from diagnose.model.addresses import is_local_host
 from diagnose.model.frozen import frozen
 from diagnose.model.haproxy import HaproxyTry, ServerState
 from diagnose.model.http import Exchange
 from diagnose.model.web_servers import WebServer, WebServerConfig
 from diagnose.parsers.haproxy.addresses import BackendServer, servers_of
-from diagnose.parsers.hostnames import is_address
 
 
 @frozen
@@ -102,7 +101,7 @@ def _reason(server: BackendServer, state: ServerState, page: HaproxyTry | None) 
         return ""
     if page.status is not None and page.status < 500:
         return _failed_check(server, state)
-    local = server.host == "localhost" or (is_address(server.host) and is_loopback(server.host))
+    local = is_local_host(server.host)
     # A program of this machine that does not run is server.application-down.
     return "unreachable" if state.check.startswith("L4") and not local else ""
 

@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from checks.server import place_text
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
-from diagnose.model.addresses import is_loopback
+from diagnose.model.addresses import is_local_host
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import UpstreamTry
 from diagnose.model.web_servers import SiteRedirect, WebServer, WebServerConfig
-from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.redirects import redirect_target
 from diagnose.parsers.urls import normalize_url
 from diagnose.parsers.web_sites import answering_sites, redirect_of
@@ -37,7 +36,7 @@ def redirect_behind_terminator(evidence: Evidence) -> Iterator[Claim]:
         return
     if any(redirect_target(page) != normalize_url(page.url) for page in pages):
         return
-    ports = {attempt.port for attempt in evidence.of(UpstreamTry) if _is_here(attempt.host)}
+    ports = {attempt.port for attempt in evidence.of(UpstreamTry) if is_local_host(attempt.host)}
     for server in evidence.good(WebServer):
         behind = sorted(ports & set(server.ports))
         if server.foreign or target.port in server.ports or not behind:
@@ -58,10 +57,6 @@ def redirect_behind_terminator(evidence: Evidence) -> Iterator[Claim]:
                 fix=Fix((Manual("ask-the-header", Where.SERVER),), Applicability.MANUAL),
             )
             return
-
-
-def _is_here(host: str) -> bool:
-    return host == "localhost" or (is_address(host) and is_loopback(host))
 
 
 def _redirect(evidence: Evidence, server: WebServer, port: int) -> SiteRedirect | None:

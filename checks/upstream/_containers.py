@@ -1,7 +1,7 @@
 """Which container is behind an address of proxy_pass."""
 
 from diagnose.model import Evidence
-from diagnose.model.addresses import is_loopback
+from diagnose.model.addresses import is_local_host, is_loopback
 from diagnose.model.containers import Container, NginxContainer
 from diagnose.model.nginx import UpstreamTry
 from diagnose.model.server import Interface
@@ -11,7 +11,7 @@ def is_server_port(evidence: Evidence, attempt: UpstreamTry) -> bool:
     """Whether an address of proxy_pass is the server itself. For an nginx in a container with a
     network of its own, 127.0.0.1 is not."""
     own = {a for interface in evidence.good(Interface) for a in interface.addresses}
-    local = attempt.host == "localhost" or is_loopback(attempt.host)
+    local = is_local_host(attempt.host)
     if any("host" not in container.networks for container in evidence.good(NginxContainer)):
         # The server's own `lo` has 127.0.0.1 too.
         is_reached = not is_loopback(attempt.host) and attempt.host in own

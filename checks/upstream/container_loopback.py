@@ -21,7 +21,7 @@ from diagnose.model import (
     Severity,
     Where,
 )
-from diagnose.model.addresses import is_loopback
+from diagnose.model.addresses import is_local_host, is_loopback
 from diagnose.model.containers import Containers, Namespace, NginxContainer
 from diagnose.model.frozen import frozen
 from diagnose.model.nginx import NginxConfig, UpstreamTry
@@ -73,7 +73,7 @@ class _Application:
 
 def _is_own_loopback(attempt: UpstreamTry) -> bool:
     refused = attempt.failure is not None and attempt.failure.kind == "refused"
-    return refused and (attempt.host == "localhost" or is_loopback(attempt.host))
+    return refused and is_local_host(attempt.host)
 
 
 def _application(evidence: Evidence, own: NginxContainer, port: int) -> _Application | None:

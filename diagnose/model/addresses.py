@@ -84,6 +84,12 @@ def is_loopback(address: str) -> bool:
     return is_within(address, LOOPBACK)
 
 
+def is_local_host(host: str) -> bool:
+    """Return True if a name or an address means whatever machine uses it: a loopback address, or
+    localhost (RFC 6761 section 6.3)."""
+    return host.lower() == "localhost" or is_loopback(host)
+
+
 def family_of(address: str) -> int:
     """Return the IP version of an address: 4 or 6."""
     return 6 if ":" in address else 4

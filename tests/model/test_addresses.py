@@ -1,6 +1,13 @@
 import pytest
 
-from diagnose.model.addresses import LOCAL_ONLY, is_guarded, is_loopback, is_private, is_within
+from diagnose.model.addresses import (
+    LOCAL_ONLY,
+    is_guarded,
+    is_local_host,
+    is_loopback,
+    is_private,
+    is_within,
+)
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "127.8.9.10", "::1", "::ffff:127.0.0.1"])
@@ -48,3 +55,15 @@ def test_nothing_but_an_address_is_within_a_range() -> None:
     assert is_within("fe80::1", LOCAL_ONLY)
     assert not is_within("shop.example.com", LOCAL_ONLY)
     assert not is_within("127.0.0.1/8", LOCAL_ONLY)
+
+
+@pytest.mark.parametrize(
+    ("host", "is_local"),
+    [
+        ("localhost", True), ("LOCALHOST", True), ("127.0.0.53", True), ("::1", True),
+        ("::ffff:127.0.0.1", True), ("10.0.0.1", False), ("localhost.example.com", False),
+        ("", False), ("app", False),
+    ],
+)  # fmt: skip
+def test_a_name_or_address_of_whatever_machine_uses_it(host: str, is_local: bool) -> None:
+    assert is_local_host(host) is is_local

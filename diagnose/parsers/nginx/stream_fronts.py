@@ -8,7 +8,7 @@ loopback or a Unix socket. TLS and the site are in the block of `http` that list
 import re
 from collections.abc import Iterator
 
-from diagnose.model.addresses import is_loopback
+from diagnose.model.addresses import is_local_host
 from diagnose.model.frozen import frozen
 from diagnose.model.nginx import Directive
 from diagnose.parsers.nginx.config import children
@@ -128,7 +128,7 @@ def _places_of(stream: Directive, name: str) -> Iterator[tuple[int, str]]:
     for place in members or [name]:
         if place.startswith("unix:"):
             yield 0, place.removeprefix("unix:")
-        elif (match := _PLACE.match(place)) and _is_here(match[1].strip("[]")):
+        elif (match := _PLACE.match(place)) and is_local_host(match[1].strip("[]")):
             yield int(match[2]), ""
 
 
@@ -144,7 +144,3 @@ def _values(stream: Directive, word: str) -> tuple[str, ...]:
         for entry in table.block or ()
         if entry.args and entry.name not in {"include", "hostnames", "volatile"}
     )
-
-
-def _is_here(host: str) -> bool:
-    return host == "localhost" or is_loopback(host)
