@@ -20,7 +20,7 @@ from diagnose.processes.installation import extra_command
 from diagnose.recording.codec import Recording, encode
 from tests.agent.agent_client import call, refusal, with_agent
 from tests.support.check_evidence import NOW, SHOP
-from tests.support.command_line import ENVIRONMENT, ROOT, diagnose
+from tests.support.command_line import ENVIRONMENT, ROOT, diagnose, diagnose_without
 from tests.support.report_builder import CLOSED, NAME
 
 RECORDING = encode(Recording(Evidence(SHOP, NOW, (NAME, CLOSED)), "laptop", True))
@@ -264,14 +264,7 @@ def start_server() -> "subprocess.Popen[str]":
 
 
 def test_without_the_extra_it_says_how_to_install_it() -> None:
-    code = (
-        "import sys; sys.modules['mcp_types'] = None; from diagnose.cli.main import main;"
-        " sys.exit(main(['mcp']))"
-    )
-    ended = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+    ended = diagnose_without("mcp_types", "mcp")
     assert ended.returncode == 64
     assert f"need the MCP SDK: {extra_command('mcp')}" in ended.stderr
 

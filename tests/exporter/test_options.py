@@ -1,14 +1,15 @@
 """The command line of diagnose serve."""
 
-import sys
+from pathlib import Path
 
 import pytest
 
-from diagnose import exporter
 from diagnose.cli.request_parser import parse_serve
 from diagnose.exporter.settings import ListenAddress, Settings
 from diagnose.parsers.target import UsageError
 from diagnose.processes.installation import extra_command
+from tests.support.command_line import diagnose_without
+from tests.support.exporter import http_module, write_config
 
 
 def test_the_defaults_are_blackboxs_on_loopback() -> None:
@@ -56,14 +57,8 @@ def test_a_wrong_option_is_explained(word: str, message: str) -> None:
 
 
 @pytest.mark.parametrize("library", ["aiohttp", "yaml", "re2", "bcrypt"])
-def test_a_missing_library_is_named_with_the_command(
-    monkeypatch: pytest.MonkeyPatch, library: str
-) -> None:
-    for name in [name for name in sys.modules if name.startswith("diagnose.exporter.")]:
-        monkeypatch.delitem(sys.modules, name)
-    for name in [name for name in sys.modules if name.partition(".")[0] == library]:
-        monkeypatch.delitem(sys.modules, name)
-    monkeypatch.setitem(sys.modules, library, None)
-    with pytest.raises(UsageError) as raised:
-        exporter.serve(Settings("b.yml", ()), check_only=True)
-    assert str(raised.value) == f"diagnose serve needs {library}: {extra_command('serve')}"
+def test_a_missing_library_is_named_with_the_command(library: str, tmp_path: Path) -> None:
+    file = write_config(tmp_path, http_module())
+    ended = diagnose_without(library, "serve", f"--config.file={file}", "--config.check")
+    assert ended.returncode == 64
+    assert f"diagnose serve needs {library}: {extra_command('serve')}" in ended.stderr

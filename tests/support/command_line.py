@@ -19,3 +19,15 @@ def diagnose(*words: str, **environment: str) -> subprocess.CompletedProcess[str
         timeout=60,
         check=False,
     )
+
+
+def diagnose_without(library: str, *words: str) -> subprocess.CompletedProcess[str]:
+    """The program as where a library is not installed."""
+    code = (
+        f"import sys; sys.modules[{library!r}] = None; from diagnose.cli.main import main;"
+        f" sys.exit(main({list(words)!r}))"
+    )
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip

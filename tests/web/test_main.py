@@ -4,7 +4,6 @@ import json
 import re
 import signal
 import socket
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from websockets.typing import Origin
 
 from diagnose.cli import main
 from diagnose.processes.installation import extra_command
+from tests.support.command_line import diagnose_without
 from tests.support.processes import Running, serving
 
 #: How long anything may take on a busy machine, in seconds.
@@ -154,17 +154,12 @@ def test_a_port_in_use_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert said.out == ""
 
 
-def test_without_the_extra_it_says_how_to_get_it(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name in [one for one in sys.modules if one.startswith("diagnose.web.")]:
-        monkeypatch.delitem(sys.modules, name)
-    for lacking in ("aiohttp", "textual_serve"):
-        monkeypatch.setitem(sys.modules, lacking, None)
-        assert main.main(["web"]) == 64
-        said = capsys.readouterr().err
-        assert f"needs textual-serve: {extra_command('web')}" in said
-        assert said.count("\n") == 1
+@pytest.mark.parametrize("library", ["aiohttp", "textual_serve"])
+def test_without_the_extra_it_says_how_to_get_it(library: str) -> None:
+    ended = diagnose_without(library, "web")
+    assert ended.returncode == 64
+    assert f"needs textual-serve: {extra_command('web')}" in ended.stderr
+    assert ended.stderr.count("\n") == 1
 
 
 @pytest.mark.parametrize(
