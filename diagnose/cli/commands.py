@@ -35,6 +35,7 @@ from diagnose.cli.request_parser import (
     parse_worker,
 )
 from diagnose.cli.schemas import lines_schema
+from diagnose.i18n.reports import translate
 from diagnose.parsers.target import UsageError, suggestion
 
 if TYPE_CHECKING:
@@ -76,7 +77,8 @@ def _record(words: Sequence[str]) -> int:
     (report,), status = run_targets(request.run.targets, request.run.options, lambda: null_sink)
     save(request.path, masked_recording(report.evidence, os.geteuid() == 0))
     count = len(report.evidence.observations)
-    write_note(f"{request.path}: {count} observations, names and addresses masked.\n")
+    lang = request.run.view().lang
+    write_note(translate("recorded", lang, path=str(request.path), count=count) + "\n")
     return status or exit_status(report)
 
 
@@ -89,7 +91,7 @@ def _bundle(words: Sequence[str]) -> int:
     run, view = request.run, request.run.view()
     (report,), status = run_targets(run.targets, run.options, lambda: event_sink(run, view))
     save_bytes(request.path, bundle(report, view, report_builder(run.options)))
-    write_note(f"{request.path}: report and recording, names and addresses masked.\n")
+    write_note(translate("bundled", view.lang, path=str(request.path)) + "\n")
     return status or exit_status(report)
 
 

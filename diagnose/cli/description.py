@@ -48,7 +48,7 @@ def completion_script(shell: str) -> str:
 
     if shell not in SHELLS:
         raise UsageError(f"--completion takes one of {', '.join(SHELLS)}, not {shell!r}.")
-    script: str = shtab.complete(_complete_parser(), shell)
+    script: str = shtab.complete(_complete_parser(shell), shell)
     return script.rstrip("\n") + "\n"
 
 
@@ -93,7 +93,7 @@ def _option_object(action: argparse.Action) -> dict[str, Any]:
     }
 
 
-def _complete_parser() -> argparse.ArgumentParser:
+def _complete_parser(shell: str) -> argparse.ArgumentParser:
     """Return one parser with all commands, as shtab needs it."""
     parser = build_parser(has_operands=False)
     commands = parser.add_subparsers()
@@ -104,8 +104,21 @@ def _complete_parser() -> argparse.ArgumentParser:
         )
         add_operands(child, name)
         _name_values(child)
+        if shell == "zsh":
+            _escape_for_zsh(child)
     _name_values(parser)
+    if shell == "zsh":
+        _escape_for_zsh(parser)
     return parser
+
+
+def _escape_for_zsh(parser: argparse.ArgumentParser) -> None:
+    """Escape the names of values: shtab writes them as they are into a quoted argument of
+    `_arguments` (zshcompsys(1)), where a colon ends the name. One that is not escaped there breaks
+    the completion of the whole command."""
+    for action in parser._actions:
+        if isinstance(action.metavar, str) and action.option_strings:
+            action.metavar = action.metavar.replace('"', "").replace(":", "\\:")
 
 
 def _name_values(parser: argparse.ArgumentParser) -> None:

@@ -349,6 +349,13 @@ MESSAGES = Messages(
     Message("config.default", "default"),
     # NOTE: {text} is config.environment, {name} the name of a variable.
     Message("config.variable", "{text} ({name})"),
+    # record, bundle
+    PluralMessage(
+        "recorded",
+        "{path}: {count} observation, names and addresses masked.",
+        "{path}: {count} observations, names and addresses masked.",
+    ),
+    Message("bundled", "{path}: report and recording, names and addresses masked."),
     # demo
     Message(
         "demo",

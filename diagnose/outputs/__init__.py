@@ -13,8 +13,8 @@ from diagnose.model import Report
 from diagnose.model.view import View
 
 FORMATS = (
-    "text", "plain", "json", "jsonl", "markdown", "html", "nagios", "prometheus", "junit",
-    "github", "sarif", "tap", "zabbix", "zabbix-lld",
+    "text", "plain", "json", "jsonl", "markdown", "html", "nagios", "prometheus",
+    "openmetrics", "junit", "github", "sarif", "tap", "zabbix", "zabbix-lld",
 )  # fmt: skip
 
 

@@ -30,9 +30,14 @@ def render(report: Report, view: View) -> str:
 
 
 def render_all(report_views: Sequence[tuple[Report, View]]) -> str:
+    return generate_latest(registry_of(report_views)).decode()
+
+
+def registry_of(report_views: Sequence[tuple[Report, View]]) -> CollectorRegistry:
+    """Return the metrics of the reports, for any of the two text formats."""
     registry = CollectorRegistry()
     registry.register(_Reports([report for report, _ in report_views]))
-    return generate_latest(registry).decode()
+    return registry
 
 
 class _Reports(Collector):

@@ -153,3 +153,6 @@ def test_another_nginx_is_left_out_with_its_workers() -> None:
         head + own + worker + build
     )
     assert own_processes(head, "/tmp/demo") == head
+    # A worker that ended while it was read, as after a reload.
+    ended = "process \n\n\n\n"
+    assert own_processes(head + ended + own + ended + build, "/tmp/demo") == head + own + build

@@ -1,6 +1,7 @@
 """The command line as data: it says what the parsers say."""
 
 import json
+import re
 import shlex
 import shutil
 import subprocess
@@ -96,6 +97,18 @@ def test_tcsh_takes_its_script(tmp_path: Path) -> None:
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "explain" in done.stdout
+
+
+def test_every_option_is_one_argument_for_zsh(capsys: pytest.CaptureFixture[str]) -> None:
+    """A quote or a colon that is not escaped in one of them ends the completion of all."""
+    assert main.main(["--completion", "zsh"]) == 0
+    script = capsys.readouterr().out
+    options = re.findall(r'^  (?:"\*"|\{\S+\}|"[*-])+.*$', script, re.MULTILINE)
+    assert len(options) > 100
+    for option in options:
+        quoted = re.fullmatch(r'\s*(?:"\*")?(?:\{\S+\})?"((?:[^"\\]|\\.)*)"', option)
+        assert quoted, option
+        assert len(re.split(r"(?<!\\):", quoted[1])) <= 3, option
 
 
 def test_a_shell_that_is_not_known_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,6 +1,8 @@
 """The help and usage errors in Chinese: all of them, whole, and no wider than the terminal."""
 
+import ast
 import re
+from collections.abc import Iterator, Sequence
 
 import pytest
 
@@ -9,6 +11,7 @@ from diagnose.cli.help_text import COMMANDS
 from diagnose.i18n.command_line import ERROR, translate_error
 from diagnose.outputs.terminal import cell_len
 from tests.support import command_texts
+from tests.support.command_line import ROOT
 
 
 @pytest.mark.parametrize("command", ["", *COMMANDS])
@@ -91,3 +94,26 @@ def test_without_a_target_the_examples_are_in_the_language(
 ) -> None:
     assert main.main(["--lang", "zh", "--format", "text"]) == 64
     assert "缺少 TARGET" in capsys.readouterr().err
+
+
+def test_what_is_said_to_a_person_is_no_literal() -> None:
+    """Except the exporter's line, which goes into the log of a service."""
+    literal = [
+        words
+        for path in sorted((ROOT / "diagnose/cli").rglob("*.py"))
+        for call in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Name)
+        and call.func.id in {"write", "write_note", "write_if_possible"}
+        for words in [" ".join(_constants(call.args[:1]))]
+        if len(re.findall(r"[A-Za-z]{3,}", words)) > 1
+    ]
+    assert literal == ["diagnose serve: The resident listens at  ."]
+
+
+def _constants(nodes: Sequence[ast.AST]) -> Iterator[str]:
+    """The text that stands in an argument itself: a string, or that of an f-string."""
+    for node in nodes:
+        for part in node.values if isinstance(node, ast.JoinedStr) else [node]:
+            if isinstance(part, ast.Constant) and isinstance(part.value, str):
+                yield part.value.rstrip("\n")

@@ -22,8 +22,8 @@ VIEW = View(hostname="laptop")
 VALUE = re.compile(r"\w+=-?\d+(\.\d+)?s?;;;0?")
 #: The formats of programs. Those for people are tested by themselves.
 NAMES = (
-    "plain", "json", "jsonl", "nagios", "prometheus", "junit", "github", "sarif", "tap", "zabbix",
-    "zabbix-lld",
+    "plain", "json", "jsonl", "nagios", "prometheus", "openmetrics", "junit", "github", "sarif",
+    "tap", "zabbix", "zabbix-lld",
 )  # fmt: skip
 
 
@@ -49,7 +49,7 @@ def shape(name: str, text: str) -> object:
             return [_skeleton(json.loads(line)) for line in text.removesuffix("\n").split("\n")]
         case "junit":
             return [(part.tag, sorted(part.keys())) for part in ElementTree.fromstring(text).iter()]
-        case "prometheus":
+        case "prometheus" | "openmetrics":
             families = text_string_to_metric_families(text)
             return [
                 (sample.name, sorted(sample.labels))

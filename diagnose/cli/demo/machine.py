@@ -66,10 +66,15 @@ def own_processes(listing: str, folder: str) -> str:
         len(lines),
     )  # fmt: skip
     blocks = [lines[a:b] for a, b in zip(starts, [*starts[1:], end], strict=False)]
-    masters = {block[0].split()[1] for block in blocks if folder in "".join(block[1:2])}
-    own = [block for block in blocks if masters & {block[0].split()[1], _parent(block[0])}]
+    masters = {_pid(block[0]) for block in blocks if folder in "".join(block[1:2])} - {""}
+    own = [block for block in blocks if masters & {_pid(block[0]), _parent(block[0])}]
     before = lines[: starts[0]] if starts else lines
     return "".join([*before, *(line for block in own for line in block), *lines[end:]])
+
+
+def _pid(line: str) -> str:
+    """Return the PID in "process " and proc_pid_stat(5); "" if the process has ended meanwhile."""
+    return line.removeprefix("process ").partition(" ")[0].strip()
 
 
 def _parent(line: str) -> str:

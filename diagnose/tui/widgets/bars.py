@@ -36,7 +36,9 @@ class TabBar(Static):
             )
             used += cell_len(label)
         hints = answer_hints if chosen == "answer" else ""
-        if hints and used + cell_len(hints) + 2 <= width:
+        while hints and used + cell_len(hints) + 2 > width:
+            hints = hints.rpartition("  ")[0]  # the last of them
+        if hints:
             parts += [" " * (width - used - cell_len(hints)), (hints, _DIM)]
         self.update(Content.assemble(*parts))
 

@@ -23,6 +23,19 @@ def test_a_key_of_the_line_below_can_be_clicked() -> None:
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize(("width", "count"), [(60, 0), (80, 3), (100, 1)])
+def test_as_many_hints_stand_beside_the_tabs_as_fit(lang: str, width: int, count: int) -> None:
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        line = shown(app, "#tabs").rstrip()
+        assert cell_len(line) <= width
+        hints = app.say("hints.answer").split("  ")
+        assert line.endswith("  ".join(hint for hint in hints if hint in line))
+        assert len([hint for hint in hints if hint in line]) >= count
+
+    drive(work, Stage(), lang, (width, 24))
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
 @pytest.mark.parametrize("width", [60, 80, 100, 140])
 def test_the_line_of_keys_fits_and_at_80_the_first_eight_are_there(lang: str, width: int) -> None:
     async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
