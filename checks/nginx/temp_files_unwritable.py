@@ -23,6 +23,7 @@ from diagnose.model import (
 )
 from diagnose.model.http import Exchange, ResponseBody
 from diagnose.model.logs import LogLine
+from diagnose.model.resources import FileSystem
 
 _UNWRITABLE = re.compile(
     r'(?:open|pwritev?|writev?|mkdir)\(\) "([^"]+)" failed \((13|28|30|122): ([^)]*)\)'
@@ -31,6 +32,8 @@ _UNWRITABLE = re.compile(
 #: The name of a temporary file (ngx_create_temp_file): ten digits. Of an upload nginx does not say
 #: what it was doing, so that its line is like that of a static file.
 _TEMP_NAME = re.compile(r"/\d{10}$")
+#: Enough for an upload of a usual size, in bytes.
+_ROOM = 4 * 1024**2
 _KINDS = {"13": "denied", "28": "full", "30": "read_only", "122": "full"}
 
 
@@ -60,6 +63,8 @@ def temp_files_unwritable(evidence: Evidence) -> Iterator[Claim]:
         if body.end == "cut" and body.request != "application"
     ]
     folder = _temp_folder(match[1])
+    if kind == "full" and not failed and _has_room_again(evidence, folder):
+        return
     yield Claim(
         about=Subject(text=folder),
         covers=tuple(Subject(address=page.address, port=page.port) for page in failed),
@@ -79,6 +84,14 @@ def temp_files_unwritable(evidence: Evidence) -> Iterator[Claim]:
             (Manual("make-room" if kind == "full" else "let-nginx-write", Where.SERVER),),
             Applicability.MANUAL,
         ),
+    )
+
+
+def _has_room_again(evidence: Evidence, folder: str) -> bool:
+    """Return whether somebody has made room since. A folder that was not looked at is unknown."""
+    return any(
+        folder in system.paths and system.free > _ROOM and system.free_files != 0
+        for system in evidence.good(FileSystem)
     )
 
 

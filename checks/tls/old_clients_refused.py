@@ -44,7 +44,6 @@ def old_clients_refused(evidence: Evidence) -> Iterator[Claim]:
             "name": evidence.target.host,
             "port": visits[0].port,
             "versions": "tls1.2" in refused,
-            "groups": "tls1.2" not in refused,
         },
         fix=Fix((Manual("let-them-in", Where.SERVER),), Applicability.MANUAL),
     )

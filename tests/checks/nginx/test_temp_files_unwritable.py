@@ -2,6 +2,7 @@ from dataclasses import replace
 
 from diagnose.model import Failure, Severity
 from diagnose.model.logs import LogLine
+from diagnose.model.resources import FileSystem
 from tests.support.check_evidence import judge
 from tests.support.nginx_evidence import LOADED, RUNNING, config
 from tests.support.page_errors import logged, page
@@ -74,3 +75,15 @@ def test_fires_for_an_upload_of_which_nginx_says_nothing_more() -> None:
 def test_silent_when_a_file_that_a_form_asks_for_may_not_be_read() -> None:
     text = 'open() "/var/www/shop/thanks.html" failed (13: Permission denied)'
     assert not judge("nginx.temp-files-unwritable", RUNNING, config(), _upload(text, 13))
+
+
+def test_silent_about_a_disk_that_has_room_again() -> None:
+    text = 'pwritev() "/var/lib/nginx/body/0000000001" failed (28: No space left on device)'
+    line = _upload(text, 28)
+    disk = FileSystem(
+        paths=("/var", "/var/lib/nginx/body"), type="ext2/ext3", free=10**9, size=10**10,
+        free_files=900, files=1000,
+    )  # fmt: skip
+    assert not judge("nginx.temp-files-unwritable", RUNNING, config(), line, page(200), disk)
+    for still in (replace(disk, free=0), replace(disk, free_files=0), replace(disk, paths=("/",))):
+        assert judge("nginx.temp-files-unwritable", RUNNING, config(), line, page(200), still)

@@ -15,10 +15,11 @@ grep -sH 1 /proc/sys/net/ipv6/conf/*/disable_ipv6
 [ -e /proc/sys/net/ipv6 ] || [ ! -e /proc/sys/net/ipv4 ] || echo /proc/sys/net/ipv6:absent
 echo "@ client"; echo "$SSH_CONNECTION"
 echo "@ queues"; ss -ltn 2>/dev/null || grep -h ' 0A ' /proc/net/tcp /proc/net/tcp6 2>/dev/null
-# The file systems that a web server writes to, whose paths differ from system to system.
+# The file systems that a web server writes to. Folders that are often on a network (/home, /srv) are
+# left out: a server of files that is gone would hold up all of this.
 echo "@ disks"
 stat -f -c '%i %T %S %b %a %c %d %n' / /etc /tmp /var /var/log /var/log/nginx /var/lib \
-  /var/lib/nginx /var/lib/nginx/* /var/cache/nginx /etc/letsencrypt /www /home 2>/dev/null | head -n 40
+  /var/lib/nginx /var/lib/nginx/* /var/cache/nginx /etc/letsencrypt /www/server 2>/dev/null | head -n 40
 
 # For each address of interfaces with strict reverse-path filtering: would the kernel accept
 # packets from a distant visitor, and from the SSH client? The kernel has no such filter for IPv6,
