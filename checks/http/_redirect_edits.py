@@ -68,8 +68,13 @@ def _has_other_answer(redirect: NginxRedirect, path: str) -> bool:
         directive is not redirect.directive for directives in rewrites for directive in directives
     ):
         return False
-    is_proxied = any(children(match.block, name) for name in PASS_DIRECTIVES)
-    return is_proxied or any(match.directive(name) for name in ("root", "alias"))
+    if any(children(match.block, name) for name in PASS_DIRECTIVES):
+        return True
+    # `location /app { return 301 /app/; }`: it was made for the redirect alone, and takes too much.
+    is_own = match.block.name == "location" and match.block.args != ("/",)
+    if is_own and not any(children(match.block, name) for name in ("root", "alias", "try_files")):
+        return False
+    return any(match.directive(name) for name in ("root", "alias"))
 
 
 def redirect_to_https(nginx: Nginx, answers: list[Exchange], changes: Changes) -> bool:

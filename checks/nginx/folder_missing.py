@@ -33,11 +33,15 @@ from diagnose.parsers.nginx.file_paths import served_file
 _NONE = re.compile(r"(?:^/dev/null|/(?:non-?existent|none|null|empty|nowhere|dummy))/?$")
 
 
-@check(severity=Severity.ERROR, needs=[NginxConfig, PageFileAccess, Exchange])
+@check(
+    severity=Severity.ERROR,
+    needs=[NginxConfig, PageFileAccess, Exchange],
+    explains=["upstream.script-not-found", "http.answer-says-why"],
+)
 def folder_missing(evidence: Evidence) -> Iterator[Claim]:
     nginx, path = Nginx.of(evidence), evidence.target.path.partition("?")[0]
     match = next(iter(nginx.location_matches(path)), None)
-    served = served_file(match, path) if match else None
+    served = served_file(match, path, with_scripts=True) if match else None
     accesses = [
         page_file_access
         for page_file_access in evidence.good(PageFileAccess)

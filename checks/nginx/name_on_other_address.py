@@ -6,7 +6,7 @@ with IPv6 get the other; or another block has `listen 203.0.113.10:443`, which t
 away from all blocks with `listen 443` (https://nginx.org/en/docs/http/request_processing.html).
 
 It shows by the other block's certificate, or, where both have the same, by a page of a block that
-does not know the site.
+does not know the site, or by an error of a block with other sites' names.
 """
 
 from collections.abc import Iterator
@@ -46,6 +46,9 @@ from diagnose.parsers.nginx.server_blocks import Listen
         "http.*",
         "nginx.no-matching-server",
         "websocket.*",
+        # What the other block does with the site's paths.
+        "nginx.rule-refuses",
+        "upstream.*",
     ],
 )
 def name_on_other_address(evidence: Evidence) -> Iterator[Claim]:
@@ -68,10 +71,12 @@ def name_on_other_address(evidence: Evidence) -> Iterator[Claim]:
             places = [handshake.address for handshake in handshakes]
             places += [page.address for page in pages]
             subjects = endpoints(places, target.port)
+            # Where nobody reaches the site's own block, all that is seen is the other's.
+            is_everywhere = len(nginx.selected_servers()) == 1
             served = _served_elsewhere(nginx)
             yield Claim(
                 about=Subject(port=target.port, text=f"listen {address}"),
-                covers=subjects,
+                covers=(*subjects, *([Subject()] if is_everywhere else [])),
                 because=(*handshakes, *pages, *served, *([nginx.config] if nginx.config else [])),
                 confidence=Confidence.CERTAIN if handshakes or served else Confidence.LIKELY,
                 facts={
@@ -101,8 +106,17 @@ def _failing_pages(
     return tuple(
         page
         for page in _pages(nginx.evidence)
-        if _is_at(selected_server, page.address) and page.status in UNKNOWN_SITE
+        if _is_at(selected_server, page.address)
+        if page.status in UNKNOWN_SITE or (is_error(page) and _is_of_others(selected_server))
     )
+
+
+def _is_of_others(selected_server: SelectedServer) -> bool:
+    """Return whether the block has an address of its own and names of other sites only: its errors
+    are theirs."""
+    names = selected_server.server.names
+    is_specific = selected_server.socket.address not in {"*", "::"}
+    return is_specific and bool(names) and all("." in name.strip("*.~") for name in names)
 
 
 def _served_elsewhere(nginx: Nginx) -> tuple[Exchange, ...]:

@@ -132,6 +132,7 @@ def lay_out(lab: Lab, made: Grown) -> None:
     keep_only(lab, *made.servers)
     server.sh("""
         rm -rf /etc/nginx/sites-*/* /etc/nginx/conf.d/* /etc/nginx/ssl /etc/apache2/sites-enabled/*
+        rm -f /run/nginx-*.sock
         mkdir -p /etc/ssl/lab /var/log/nginx /var/log/apache2 /run/haproxy
     """)
     server.write(PEM, good.chain)
@@ -182,6 +183,7 @@ def restart(lab: Lab, made: Grown) -> None:
     for name in made.servers:
         if name == "nginx":
             lab.stop_nginx()
+            lab.server.sh("rm -f /run/nginx-*.sock")  # nginx was killed, and left them
         else:
             until(partial(_ended, lab, name), f"{name} ends", timeout=10)
     start(lab, made)

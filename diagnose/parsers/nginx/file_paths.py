@@ -55,11 +55,18 @@ class ServedFile:
         return f"{prefix}/index.html", f"{base}/index.html"
 
 
-def served_file(location: LocationMatch, path: str) -> ServedFile | None:
+def served_file(
+    location: LocationMatch, path: str, with_scripts: bool = False
+) -> ServedFile | None:
     """Return the file that a location serves for a path; None if an application gets the request,
-    or if the path depends on variables or regular expressions."""
+    or if the path depends on variables or regular expressions. `with_scripts`: also a script that
+    nginx looks for itself before FastCGI gets it (`try_files … =404`)."""
     block, uri = location.block, normalize_path(path)
-    if uri is None or any(children(block, name) for name in (*PASS_DIRECTIVES, "return")):
+    passes = [name for name in PASS_DIRECTIVES if children(block, name)]
+    if with_scripts and passes == ["fastcgi_pass"]:
+        tried = children(block, "try_files")
+        passes = [] if tried and tried[-1].args[-1:] == ("=404",) else passes
+    if uri is None or passes or children(block, "return"):
         return None
     pattern = location_pattern(block) if block.name == "location" else None
     prefix = pattern.text if pattern and pattern.modifier in {"", "=", "^~"} else ""

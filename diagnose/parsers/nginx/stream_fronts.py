@@ -12,10 +12,10 @@ from diagnose.model.addresses import is_local_host
 from diagnose.model.frozen import frozen
 from diagnose.model.nginx import Directive
 from diagnose.parsers.nginx.config import children
-from diagnose.parsers.nginx.server_blocks import parse_listen
 
 _PLACE = re.compile(r"(\[[^\]]{1,60}\]|[^:\[\]]{1,255}):(\d{1,5})$")
 
+_PORT = re.compile(r"(?:^|:)(\d{1,5})$")
 _HIDDEN = "***"
 
 
@@ -71,7 +71,9 @@ def stream_route(main: tuple[Directive, ...], host: str, port: int) -> StreamRou
                 each
                 for each in children(block, "listen")
                 if not {"ssl", "udp"} & set(each.args)
-                and any(listen.port == port for listen in parse_listen(each))
+                and each.args
+                and (found := _PORT.search(each.args[0]))
+                and int(found[1]) == port
             ]
             targets = children(block, "proxy_pass")
             if not listens or not targets or not targets[-1].args:

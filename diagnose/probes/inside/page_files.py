@@ -156,13 +156,15 @@ async def _emit_file(ctx: ProbeContext, config: NginxConfig, response: PageFileR
     )
 
 
-def _served_file(ctx: ProbeContext, config: NginxConfig, path: str) -> ServedFile | None:
+def _served_file(
+    ctx: ProbeContext, config: NginxConfig, path: str, with_scripts: bool = False
+) -> ServedFile | None:
     """Return the file that the target's server blocks serve, or look for before they ask an
     application (try_files); None if they differ."""
     target = ctx.target
     files = [
-        served_file(select_location(server, path), path)
-        or served_file(match_location(server, path), path)
+        served_file(select_location(server, path), path, with_scripts)
+        or served_file(match_location(server, path), path, with_scripts)
         for _, server in server_blocks.answering_servers(config.main, target.host, target.port)
     ]
     return files[0] if files and all(file == files[0] for file in files) else None
@@ -219,18 +221,20 @@ def _is_missing_target(ctx: ProbeContext, exchange: Exchange) -> bool:
 
 async def _emit_target(ctx: ProbeContext, config: NginxConfig, exchange: Exchange) -> None:
     path = urlsplit(exchange.url).path
-    served = _served_file(ctx, config, path)
+    file = _served_file(ctx, config, path)
+    served = file or _served_file(ctx, config, path, with_scripts=True)
     worker = next((pid for master in own_masters(ctx) for pid in master.workers), None)
     if served is None or worker is None or UNSAFE.search(served.path):
         return
     at = ctx.elapsed()
     alternatives: list[tuple[PathMistake, str]] = []
-    for mistake, file in served.alternatives(path):
+    for mistake, other in file.alternatives(path) if file else ():
         if mistake != "base" and not (mistake == "root" and _has_another_use(config, served)):
             is_folder = path.endswith("/")
-            alternatives.append((mistake, f"{file.rstrip('/')}/{_INDEX}" if is_folder else file))
-    alternatives.append(("fallback", served.fallback[1]))
-    paths = dict.fromkeys((served.path, *(file for _, file in alternatives)))
+            alternatives.append((mistake, f"{other.rstrip('/')}/{_INDEX}" if is_folder else other))
+    if file:
+        alternatives.append(("fallback", file.fallback[1]))
+    paths = dict.fromkeys((served.path, *(other for _, other in alternatives)))
     accesses = {
         access.path: access
         for access in await read_access(ctx.machine, "", str(worker), list(paths))

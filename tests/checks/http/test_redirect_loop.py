@@ -4,7 +4,7 @@ import pytest
 
 from diagnose.model import Applicability, Confidence
 from diagnose.model.http import Exchange, RequestPurpose
-from tests.support.check_evidence import judge
+from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import RUNNING
 from tests.support.nginx_evidence import config as nginx_config
 from tests.support.redirect_evidence import AROUND, SITE, applied, config
@@ -105,6 +105,16 @@ def test_a_block_for_both_redirects_plain_http_only() -> None:
         Applicability.AUTOMATIC,
         [f"-{WORDS}", "+if ($scheme = http) {", f"+{WORDS}", "+}"],
     )
+
+
+def test_a_location_that_is_there_for_its_redirect_is_not_emptied() -> None:
+    """`location /app` takes /app/ too: without the redirect nothing would answer."""
+    place = "https://shop.example.com/app/"
+    own = "    location /app {\n        return 301 https://$host/app/;\n    }\n    root /srv;\n"
+    text = SITE.replace("    location", f"{own}    location", 1)
+    target = replace(SHOP, path="/app/")
+    (claim,) = judge("http.redirect-loop", answer(place, place), config(text), target=target)
+    assert applied(claim)[0] is Applicability.MANUAL
 
 
 def test_a_block_for_tls_redirects_nobody() -> None:

@@ -56,3 +56,12 @@ def test_silent_on_a_name_that_means_no_folder() -> None:
         access = replace(ACCESS, path=folder)
         text = SITE.replace("/srv/current/public", folder)
         assert not judge(CHECK, page(404), access, RUNNING, ROOT, config(text), masked=False)
+
+
+def test_fires_for_a_script_that_nginx_looks_for_itself() -> None:
+    script = "location / {\n        try_files $fastcgi_script_name =404;\n        fastcgi_pass a;"
+    text = SITE.replace("    location / {\n", f"    {script}\n").replace(
+        "        try_files $uri $uri/ =404;\n", ""
+    )
+    (claim,) = judge(CHECK, page(404), ACCESS, RUNNING, ROOT, config(text), masked=False)
+    assert claim.facts["folder"] == "/srv/current/public"

@@ -86,3 +86,14 @@ def test_silent_where_the_site_is_meant_for_an_inner_address() -> None:
     assert not judge(
         "nginx.name-on-other-address", config(inner + BLOG), RIGHT, answered(FOUR, 404)
     )
+
+
+def test_fires_on_an_error_of_a_block_with_the_names_of_other_sites() -> None:
+    """One certificate for all: what fails is the application of the other site."""
+    right = served(FOUR, "shop.example.com")
+    page = Exchange(url="https://shop.example.com/", address=FOUR, port=443, status=502)
+    seen = (config(SITE + SPECIFIC), right, page)
+    (claim,) = judge("nginx.name-on-other-address", *seen)
+    assert claim.confidence is Confidence.LIKELY
+    front = SPECIFIC.replace("server_name blog.example.com;", "server_name _;")
+    assert not judge("nginx.name-on-other-address", config(SITE + front), right, page)

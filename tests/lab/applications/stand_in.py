@@ -100,7 +100,7 @@ async def php(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Non
         script = known.get("SCRIPT_FILENAME", "").removeprefix("proxy:fcgi://localhost")
         errors, answer = b"", b"Content-type: text/html; charset=UTF-8\r\n\r\n" + PAGE
         if not script:
-            answer = b""
+            answer = b"Content-type: text/html; charset=UTF-8\r\n\r\n"  # an empty page
         elif not Path(script).is_file() or not os.access(script, os.R_OK):
             words = b"Primary script unknown"
             errors = record(7, words) + record(7, b"")

@@ -52,6 +52,19 @@ def test_what_is_unknown(body: str) -> None:
     assert served(body) is None
 
 
+def test_a_script_that_nginx_looks_for_itself() -> None:
+    text = """server { listen 443 ssl; root /srv;
+      location ~ \\.php(?:$|/) { try_files $fastcgi_script_name =404; fastcgi_pass a; }
+      location /app { fastcgi_pass a; } }"""
+    (server,) = server_blocks.servers(config(text).main)
+    script = select_location(server, "/index.php/login")
+    assert served_file(script, "/index.php/login") is None
+    file = served_file(script, "/index.php/login", with_scripts=True)
+    assert file is not None
+    assert file.directive.args == ("/srv",)
+    assert served_file(select_location(server, "/app"), "/app", with_scripts=True) is None
+
+
 def mistakes(body: str, page: str = "/") -> dict[str, str]:
     file = served(body)
     assert file is not None
