@@ -198,3 +198,19 @@ def n8n_without_the_host(lab: Lab) -> None:
 @healthy(args=("--ws", "/push"))
 def n8n_with_the_host(lab: Lab) -> None:
     _application(lab, "n8n", _with_upgrade(PAGES))
+
+
+@scenario(
+    outside="websocket.not-upgraded", server="websocket.ssi-on", both="websocket.not-upgraded",
+    args=("--ws", "/websocket"), differs=MINE,
+)  # fmt: skip
+def odoo_beside_ssi(lab: Lab) -> None:
+    """`ssi on` for the server, after issue 139566 of Odoo: its 101 has a Content-Type.
+
+    Over SSH the fields of the application's answer are not read."""
+    _application(lab, "odoo", f"  ssi on;\n{_with_upgrade(PAGES)}")
+
+
+@healthy(args=("--ws", "/websocket"))
+def odoo_without_ssi(lab: Lab) -> None:
+    _application(lab, "odoo", _with_upgrade(PAGES))
