@@ -69,6 +69,10 @@ def answer(mode: str, method: str, url: str, fields: Mapping[str, str]) -> Answe
             if path.endswith(".js"):
                 return script(SCRIPTS[mode])
             return page('<script defer src="/static/main.js"></script>')
+        case "login" if method == "POST" or path == "/":
+            return redirect("/" if method == "POST" else "/login")
+        case "login":
+            return page("", '<form method="post"><input type="password"></form>')
         case "streamlit" if path == "/static/app.js":
             return script()
         case "streamlit" if path == "/":

@@ -180,6 +180,12 @@ def jenkins_with_a_foreign_proxy_redirect(lab: Lab) -> None:
     _application(lab, "jenkins", pages)
 
 
+@healthy(target=f"https://{site.NAME}/login", args=("--method", "POST"))
+def login_leads_back_to_its_form(lab: Lab) -> None:
+    """An empty form is led to the front page, and from there to the form: by GET, so it ends."""
+    _application(lab, "login")
+
+
 # A WebSocket that opens and is closed for its origin
 
 
