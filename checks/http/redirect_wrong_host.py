@@ -6,7 +6,6 @@ a server that does not reach it: many may open no connection to the internet."""
 import re
 from collections.abc import Iterator
 
-from checks.cloud._judged_rules import is_on_server
 from checks.http import (
     _redirect_edits,
     _redirects,
@@ -25,7 +24,9 @@ from diagnose.model import (
     Confidence,
     Evidence,
     Fix,
+    Host,
     Severity,
+    Vantage,
     merge_subjects,
 )
 from diagnose.model.http import Exchange
@@ -123,7 +124,11 @@ def _is_login_out_of_reach(
     is_elsewhere = not is_related_host(evidence.target.host, host)
     kind = failed.failure.kind if failed.failure else ""
     is_silent = _REASONS.get(kind) in {"missing", "silent"}
-    return is_elsewhere and is_silent and bool(return_address(exchange)) and is_on_server(evidence)
+    return is_elsewhere and is_silent and bool(return_address(exchange)) and _is_on_server(evidence)
+
+
+def _is_on_server(evidence: Evidence) -> bool:
+    return any(host.vantage is Vantage.SERVER and host.via == "local" for host in evidence.of(Host))
 
 
 def _claim(

@@ -30,9 +30,17 @@ def redirect_target(answer: Exchange | LocalAnswer) -> str | None:
         return location
 
 
+def becomes_get(answer: Exchange | LocalAnswer) -> bool:
+    """Return whether a browser follows a redirect with a GET after another method (Fetch standard,
+    "HTTP-redirect fetch"): a form that leads to its own page is no loop."""
+    method = answer.method if isinstance(answer, Exchange) else "GET"
+    return method not in {"GET", "HEAD"} and answer.status in {301, 302, 303}
+
+
 def leads_to_itself(answer: Exchange | LocalAnswer) -> bool:
-    """Return whether a response redirects to its own URL."""
-    return redirect_target(answer) == normalize_url(answer.url)
+    """Return whether a response redirects to its own URL, with the same method."""
+    is_own_url = redirect_target(answer) == normalize_url(answer.url)
+    return is_own_url and not becomes_get(answer)
 
 
 @frozen
@@ -54,12 +62,16 @@ def follow_redirects(start: Exchange, exchanges: Iterable[Exchange]) -> Redirect
     """Follow redirects through the observed responses, preferring those of the same address.
 
     A URL that once gave something other than a redirect does not count as a loop, because some
-    sites redirect to the same URL until a cookie comes back.
+    sites redirect to the same URL until a cookie comes back. A form is sent once: what follows are
+    other requests, also to its own URL.
     """
     pages = [
-        exchange for exchange in exchanges if exchange.purpose in {"target", "plain", "redirect"}
+        exchange
+        for exchange in exchanges
+        if exchange.purpose in {"target", "plain", "redirect"} and not becomes_get(exchange)
     ]
-    steps, visited = [start], {normalize_url(start.url)}
+    steps = [start]
+    visited = set() if becomes_get(start) else {normalize_url(start.url)}
     while (next_url := redirect_target(steps[-1])) is not None:
         answer = _observed_answer(next_url, start.address, pages)
         if next_url in visited and (answer is None or redirect_target(answer) is not None):

@@ -1,5 +1,12 @@
+from dataclasses import replace
+
 from diagnose.model.http import Exchange
-from diagnose.parsers.redirects import follow_redirects, preserves_path, redirect_target
+from diagnose.parsers.redirects import (
+    follow_redirects,
+    leads_to_itself,
+    preserves_path,
+    redirect_target,
+)
 
 
 def answer(url: str, location: str = "", status: int = 301, address: str = "a") -> Exchange:
@@ -38,6 +45,22 @@ def test_a_chain_ends_in_an_answer_a_loop_or_out_of_sight() -> None:
     )
     opened = answer("https://x.example/", status=200)
     assert follow_redirects(start, [start, back, opened]).end == "answer"
+
+
+def test_a_form_that_leads_to_its_own_page_is_no_loop() -> None:
+    form = replace(answer("https://x.example/login", "/login", status=302), method="POST")
+    assert not leads_to_itself(form)
+    assert follow_redirects(form, [form]).end == "unseen"
+    home = answer("https://x.example/", "/login")
+    to_home = replace(form, headers=(("location", "/"),))
+    assert follow_redirects(to_home, [to_home, home]).end == "unseen"
+    page = answer("https://x.example/login", status=200)
+    assert follow_redirects(to_home, [to_home, home, page]).steps == (to_home, home, page)
+    plain = answer("http://x.example/login", "https://x.example/login")
+    assert follow_redirects(plain, [plain, to_home, home]).end == "unseen"
+    again = replace(form, status=307)
+    assert leads_to_itself(again)
+    assert follow_redirects(again, [again]).end == "loop"
 
 
 def test_a_path_may_come_along_encoded() -> None:

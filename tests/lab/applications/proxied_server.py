@@ -69,6 +69,10 @@ def answer(mode: str, method: str, url: str, fields: Mapping[str, str]) -> Answe
             if path.endswith(".js"):
                 return script(SCRIPTS[mode])
             return page('<script defer src="/static/main.js"></script>')
+        case "login" if method == "POST" or path == "/":
+            return redirect("/" if method == "POST" else "/login")
+        case "login":
+            return page("", '<form method="post"><input type="password"></form>')
         case "streamlit" if path == "/static/app.js":
             return script()
         case "streamlit" if path == "/":
@@ -86,11 +90,13 @@ def answer(mode: str, method: str, url: str, fields: Mapping[str, str]) -> Answe
             return redirect(f"/monitor{path}" if path.startswith("/web/") else "/monitor/web/")
         case "jenkins" if path == "/manage":
             return redirect(f"http://{fields['host']}/login?from=%2Fmanage")
+        case "odoo" if upgrades:
+            return OPENED[0], "", ("Content-Type: text/html; charset=utf-8",)
         case "n8n" if upgrades:
             host = fields.get("x-forwarded-host", fields.get("host", ""))
             is_own = fields.get("origin", "").partition("://")[2] == host
             return OPENED if is_own else CLOSED
-        case "strapi" | "grafana" | "jellyfin" | "jenkins" | "n8n":
+        case "strapi" | "grafana" | "jellyfin" | "jenkins" | "n8n" | "odoo":
             return page()
         case "gitea" if path.startswith("/assets/"):
             return (

@@ -180,6 +180,12 @@ def jenkins_with_a_foreign_proxy_redirect(lab: Lab) -> None:
     _application(lab, "jenkins", pages)
 
 
+@healthy(target=f"https://{site.NAME}/login", args=("--method", "POST"))
+def login_leads_back_to_its_form(lab: Lab) -> None:
+    """An empty form is led to the front page, and from there to the form: by GET, so it ends."""
+    _application(lab, "login")
+
+
 # A WebSocket that opens and is closed for its origin
 
 
@@ -198,3 +204,19 @@ def n8n_without_the_host(lab: Lab) -> None:
 @healthy(args=("--ws", "/push"))
 def n8n_with_the_host(lab: Lab) -> None:
     _application(lab, "n8n", _with_upgrade(PAGES))
+
+
+@scenario(
+    outside="websocket.not-upgraded", server="websocket.ssi-on", both="websocket.not-upgraded",
+    args=("--ws", "/websocket"), differs=MINE,
+)  # fmt: skip
+def odoo_beside_ssi(lab: Lab) -> None:
+    """`ssi on` for the server, after issue 139566 of Odoo: its 101 has a Content-Type.
+
+    Over SSH the fields of the application's answer are not read."""
+    _application(lab, "odoo", f"  ssi on;\n{_with_upgrade(PAGES)}")
+
+
+@healthy(args=("--ws", "/websocket"))
+def odoo_without_ssi(lab: Lab) -> None:
+    _application(lab, "odoo", _with_upgrade(PAGES))
