@@ -162,7 +162,7 @@ def test_a_probe_that_raises_loses_nothing_already_seen(probes: Install) -> None
 
     probes(broken, sees(connection("203.0.113.10")))
     report, events = run()
-    kinds = {type(one) for one in report.evidence.observations}
+    kinds = {type(observation) for observation in report.evidence.observations}
     assert kinds == {Resolution, Connection, Unseen}
     (crash,) = report.crashes
     assert crash.message == "ValueError: no"
@@ -333,7 +333,7 @@ def test_the_door_is_gone_through_where_it_is_asked_for(
     secure = Handshake(address="203.0.113.10", port=443, vantage=Vantage.SERVER)
     probes(sees(NAME), inside=(sees(secure),))
     report, _ = run(options, Nowhere() if door else None)
-    assert {type(one) for one in report.evidence.observations} == expected
+    assert {type(observation) for observation in report.evidence.observations} == expected
 
 
 def test_on_the_server_itself_it_looks_inside_without_being_told(probes: Install) -> None:

@@ -63,7 +63,7 @@ def test_no_module_has_time_limits_or_health_checks_of_its_own() -> None:
         for path in MODULES
         for node in ast.walk(ast.parse(path.read_text("utf-8")))
         if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("settings")
-        if {"deadline", "suppress_health_check"} & {each.arg for each in node.keywords}
+        if {"deadline", "suppress_health_check"} & {keyword.arg for keyword in node.keywords}
     ]
     assert own == []
 

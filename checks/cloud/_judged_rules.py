@@ -42,8 +42,8 @@ from diagnose.model import (
 from diagnose.model.addresses import is_private
 from diagnose.model.cloud import CloudRules, LayerKind, Rule
 from diagnose.model.frozen import frozen
-from diagnose.model.kernel import SynWatch, own_source_addresses, syn_watch
 from diagnose.model.server import Interface
+from diagnose.model.syn_watch import SynWatch, own_source_addresses, syn_watch
 from diagnose.model.visitor import visitor_address
 
 #: The checks whose findings a closed port in front of the server explains.

@@ -36,7 +36,11 @@ def named_location_missing(evidence: Evidence) -> Iterator[Claim]:
     nginx, name = Nginx.of(evidence), error.match[1]
     blocks = [selected.server.block for selected in nginx.selected_servers()]
     directives = [each for block in blocks for each in walk(block.block or ())]
-    uses = [each for each in directives if name in each.args and each.name != "location"]
+    uses = [
+        directive
+        for directive in directives
+        if name in directive.args and directive.name != "location"
+    ]
     names = [
         each.args[0]
         for each in directives

@@ -331,7 +331,8 @@ def _fix(nginx: Nginx, mistyped: Mistyped | None, host: str) -> Fix:
         return Fix((edit, *reload_steps(nginx)), applicability)
     step = "listen-there" if _server_on_other_port(nginx, host) else "add-the-name"
     if any(
-        host in each.names and children(each.block, "ssl_certificate") for each in nginx.servers
+        host in server.names and children(server.block, "ssl_certificate")
+        for server in nginx.servers
     ):
         step = "add-the-listen"
     return Fix((Manual(step, Where.SERVER), *reload_steps(nginx)), Applicability.MANUAL)

@@ -109,7 +109,7 @@ def _front(nginx: Nginx) -> tuple[str, int]:
         for path in (target.path, *target.websockets):
             for route in (route_of(site, path.partition("?")[0]) for site in sites):
                 port = route.port if route and is_local_host(route.host) else 0
-                is_free = not any(each.on(port) for each in listeners)
+                is_free = not any(listener.on(port) for listener in listeners)
                 if port and is_free and nginx.listen_sockets(port):
                     return server.title, port
     return "", 0

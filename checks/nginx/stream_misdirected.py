@@ -30,9 +30,9 @@ Reason = Literal["nobody", "no_name", "no_header", "header"]
 def stream_misdirected(evidence: Evidence) -> Iterator[Claim]:
     nginx, target = Nginx.of(evidence), evidence.target
     handshakes = [
-        each
-        for each in evidence.of(Handshake)
-        if each.port == target.port and each.variant in {"normal", "again"}
+        handshake
+        for handshake in evidence.of(Handshake)
+        if handshake.port == target.port and handshake.variant in {"normal", "again"}
     ]
     if nginx.config is None or not handshakes or any(not each.failure for each in handshakes):
         return
@@ -70,9 +70,15 @@ def _reason(evidence: Evidence, nginx: Nginx, route: StreamRoute) -> Reason | No
     ports = [port for port, _ in route.places if port]
     listeners = evidence.good(Listeners)
     is_whole = len(ports) == len(route.places) and bool(ports)
-    if is_whole and listeners and not any(each.on(port) for each in listeners for port in ports):
+    if (
+        is_whole
+        and listeners
+        and not any(listener.on(port) for listener in listeners for port in ports)
+    ):
         return "nobody"
-    takes = ["proxy_protocol" in each.args[1:] for each in _inner_listens(nginx, route)]
+    takes = [
+        "proxy_protocol" in inner_listen.args[1:] for inner_listen in _inner_listens(nginx, route)
+    ]
     if takes and all(takes) and not route.sends_proxy:
         return "no_header"
     if takes and not any(takes) and route.sends_proxy:

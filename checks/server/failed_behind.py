@@ -33,13 +33,22 @@ _FAULTS = {"htaccess", "permission", "socket", "recursion", "handler"}
 )
 def failed_behind(evidence: Evidence) -> Iterator[Claim]:
     target = evidence.target
-    error = next((each for each in evidence.good(ServerRequestError) if each.behind), None)
+    error = next(
+        (
+            server_request_error
+            for server_request_error in evidence.good(ServerRequestError)
+            if server_request_error.behind
+        ),
+        None,
+    )
     pages = [
         page
         for page in evidence.good(Exchange)
         if page.purpose == "target" and page.port == target.port and (page.status or 0) >= 400
     ]
-    servers = [each for each in evidence.good(WebServer) if error and error.behind in each.ports]
+    servers = [
+        server for server in evidence.good(WebServer) if error and error.behind in server.ports
+    ]
     if error is None or not pages or not servers:
         return
     status = pages[0].status or 0

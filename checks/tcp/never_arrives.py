@@ -10,8 +10,9 @@ from checks.tcp import ProbedPort, claim, probed_ports
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Manual, Severity, Where
 from diagnose.model.dns import own_addresses
-from diagnose.model.kernel import Capture, SynWatch, syn_watch
+from diagnose.model.kernel import Capture
 from diagnose.model.server import Interface
+from diagnose.model.syn_watch import SynWatch, syn_watch
 from diagnose.model.tcp import Connection
 
 

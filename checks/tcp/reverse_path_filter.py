@@ -59,6 +59,7 @@ class _DroppedAddress:
         "tcp.timeout",
         "tcp.closed-outside",
         "tcp.open-elsewhere",
+        "tcp.replies-leave-elsewhere",
         "http.port-closed",
         "dns.dead-address",
         "dns.dead-ipv6",

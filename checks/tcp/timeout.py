@@ -49,7 +49,8 @@ def _server_view(
 
     They arrive. A reply left the server, so it is lost on the way back; or the server replied, and
     the reply never left its interface; or the server itself dropped them."""
-    from diagnose.model.kernel import HalfOpen, own_source_addresses, syn_watch
+    from diagnose.model.kernel import HalfOpen
+    from diagnose.model.syn_watch import own_source_addresses, syn_watch
 
     watch = syn_watch(evidence, (attempt for port in ports for attempt in port.attempts))
     ours = own_source_addresses(evidence)

@@ -20,7 +20,11 @@ def not_tried(evidence: Evidence) -> Iterator[Claim]:
     # On the server, some paths may have been tried; what only the application was asked for says
     # nothing about the site.
     tried = {_bare(upgrade.path) for upgrade in evidence.of(Upgrade) if upgrade.through == "front"}
-    named = [each for each in evidence.good(WebSocketPath) if _bare(each.path) not in tried]
+    named = [
+        web_socket_path
+        for web_socket_path in evidence.good(WebSocketPath)
+        if _bare(web_socket_path.path) not in tried
+    ]
     named = named[:MAX_PATHS]
     if evidence.target.websockets or not named:
         return

@@ -43,7 +43,7 @@ def upstream_failed(evidence: Evidence) -> Iterator[Claim]:
 
 def _is_known(evidence: Evidence, attempt: Attempt) -> bool:
     """Whether the application of the path was asked directly."""
-    tried = any(each.path == attempt.path for each in evidence.of(UpstreamTry))
+    tried = any(upstream_try.path == attempt.path for upstream_try in evidence.of(UpstreamTry))
     return tried or bool(WebSocketHandshakes.at_path(evidence, attempt.path).direct)
 
 
@@ -51,7 +51,10 @@ def _has_failed(evidence: Evidence, error: PageError) -> bool:
     """Whether the server of the log's line failed when it was contacted directly: pages or another
     location use it too, and a check of its own names the failure."""
     server = error.line.upstream.partition("://")[2].partition("/")[0]
-    return any(each.failure and each.endpoint == server for each in evidence.of(UpstreamTry))
+    return any(
+        upstream_try.failure and upstream_try.endpoint == server
+        for upstream_try in evidence.of(UpstreamTry)
+    )
 
 
 def _claim(nginx: Nginx, attempt: Attempt, error: PageError) -> Claim:

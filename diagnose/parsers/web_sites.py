@@ -122,7 +122,7 @@ def needs_folder(site: WebSite, path: str) -> bool:
         return True
     patterns = [route for route in site.routes if route.pattern]
     rest = replace(site, routes=tuple(each for each in site.routes if not each.pattern))
-    return all(each.scheme in {"", "fcgi"} for each in patterns) and serves_files(rest, path)
+    return all(pattern.scheme in {"", "fcgi"} for pattern in patterns) and serves_files(rest, path)
 
 
 def is_taken(route: SiteRoute, path: str) -> bool:

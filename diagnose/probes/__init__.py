@@ -185,7 +185,7 @@ class Options:
     @property
     def ignore_args(self) -> tuple[str, ...]:
         """The arguments that ignore the same findings."""
-        return tuple(word for each in self.ignores for word in ("--ignore", each.argument()))
+        return tuple(word for ignore in self.ignores for word in ("--ignore", ignore.argument()))
 
     @property
     def cloud_args(self) -> tuple[str, ...]:

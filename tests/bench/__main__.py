@@ -253,7 +253,7 @@ class Bench:
 def span(lab: "Lab", command: str) -> float:
     """From the first answer, which says who the server is, to the last of the server's, ms."""
     run = lab.client.run(command.split(), timeout=60)
-    seen = [one for one in json.loads(run.stdout)["observations"] if one["vantage"] == "server"]
+    seen = [load for load in json.loads(run.stdout)["observations"] if load["vantage"] == "server"]
     ends = [one["at_s"] + one["duration_s"] for one in seen]
     first = [end for one, end in zip(seen, ends, strict=True) if one["kind"] == "Host"]
     return float(max(ends) - min(first)) * 1000

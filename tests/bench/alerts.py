@@ -290,7 +290,7 @@ def report_rules() -> None:
 
 def report_scrapes() -> None:
     targets = ask("targets")["activeTargets"]
-    bad = [each for each in targets if each["health"] != "up"]
+    bad = [target for target in targets if target["health"] != "up"]
     print(f"scrapes: {len(targets)} targets, {len(bad)} not up", *bad)
 
 

@@ -75,7 +75,7 @@ class Experiment:
     def _up(self, begun: float, ended: float) -> float:
         """Return the longest stretch of a time in which the server was there."""
         edges = [begun, *(each for pair in self.down for each in pair), ended]
-        inside = [max(min(each, ended), begun) for each in edges]
+        inside = [max(min(edge, ended), begun) for edge in edges]
         stretches = zip(inside[::2], inside[1::2], strict=True)
         return max(later - earlier for earlier, later in stretches)
 

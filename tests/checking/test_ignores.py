@@ -55,7 +55,7 @@ def test_the_symptom_of_an_ignored_cause_is_no_root_cause() -> None:
     raised = ((FIREWALL, claim(CLOSED)), (SHUT, refusal()))
     report = judge_report(NAME, CLOSED, NO_IPV6, raised=raised, ignored="firewall.closed")
     assert report.causes == ()
-    assert [(each.check.id, each.explained_by) for each in report.findings] == [
+    assert [(finding.check.id, finding.explained_by) for finding in report.findings] == [
         ("firewall.closed", None),
         ("tcp.door-shut", "f1"),
     ]
@@ -67,7 +67,7 @@ def test_the_symptom_of_an_ignored_cause_is_no_root_cause() -> None:
 def test_the_cause_of_an_ignored_symptom_counts() -> None:
     raised = ((FIREWALL, claim(CLOSED)), (SHUT, refusal()))
     report = judge_report(NAME, CLOSED, NO_IPV6, raised=raised, ignored="tcp.door-shut")
-    assert [each.check.id for each in report.causes] == ["firewall.closed"]
+    assert [cause.check.id for cause in report.causes] == ["firewall.closed"]
     assert verdict(report).status == "critical"
 
 
@@ -75,15 +75,15 @@ def test_a_symptom_of_two_causes_belongs_to_the_other_when_one_is_ignored() -> N
     other = check("listener.missing", Severity.WARNING, "tcp.door-shut")
     raised = ((FIREWALL, claim(CLOSED)), (other, claim(CLOSED)), (SHUT, refusal()))
     report = judge_report(NAME, CLOSED, NO_IPV6, raised=raised, ignored="firewall.closed")
-    explained = {each.check.id: each.explained_by for each in report.findings}
-    assert [each.check.id for each in report.causes] == ["listener.missing"]
+    explained = {finding.check.id: finding.explained_by for finding in report.findings}
+    assert [cause.check.id for cause in report.causes] == ["listener.missing"]
     assert explained["tcp.door-shut"] == report.causes[0].id
 
 
 def test_the_others_come_first() -> None:
     raised = ((SHUT, refusal()), (check("http.slow", Severity.WARNING), claim(ANSWER)))
     report = judge_report(NAME, CLOSED, raised=raised, ignored="tcp.door-shut")
-    assert [each.id for each in report.causes] == ["f1"]
+    assert [cause.id for cause in report.causes] == ["f1"]
     assert verdict(report).status == "warning"
 
 
@@ -131,7 +131,7 @@ def test_an_expired_ignore_is_told_and_suppresses_nothing() -> None:
     evidence = Evidence(SHOP, NOW, (NAME, CLOSED, NO_IPV6))
     report = conclude(evidence, (ignore,))
     assert report.expired_ignores == (ignore,)
-    assert [each.check.id for each in report.causes] == ["tcp.refused"]
+    assert [cause.check.id for cause in report.causes] == ["tcp.refused"]
     active = conclude(evidence, [Ignore("tcp.refused", date(2026, 11, 24))])
     assert active.causes == ()
     assert verdict(active).status == "ok"

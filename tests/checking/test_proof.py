@@ -147,14 +147,14 @@ def probes() -> Iterator[str]:
     for package, modules in (("outside", (*OUTSIDE, CLOUD)), ("inside", (*INSIDE, *AFTER_FAILURE))):
         for name in modules:
             module = importlib.import_module(f"diagnose.probes.{package}.{name}")
-            yield from (one.name for one in vars(module).values() if isinstance(one, Probe))
+            yield from (var.name for var in vars(module).values() if isinstance(var, Probe))
 
 
 @CASES
 def test_no_run_is_healthy_whose_probe_crashed_or_had_no_time(case: str) -> None:
     target, scope, seen = HEALTHY[case]
     whole = report(*seen, target=target, scope=scope)
-    names = [*probes(), *(one.id for one in all_checks())]
+    names = [*probes(), *(check.id for check in all_checks())]
     assert len(names) > 150
     for name in names:
         crashed = replace(whole, crashes=(Crash(name, "ValueError: no"),))
@@ -174,17 +174,17 @@ def test_a_check_that_crashes_makes_it_unknown(monkeypatch: pytest.MonkeyPatch) 
 
     kinds: set[type[Observation]] = {type(seen) for seen in WELL}
     faulty_kinds: set[type[Observation]] = {type(seen) for seen in WELL if seen.shows_fault}
-    for one in all_checks():
-        if one.runs_on(kinds, faulty_kinds):
-            made = replace(one, judge=broken)
+    for check in all_checks():
+        if check.runs_on(kinds, faulty_kinds):
+            made = replace(check, judge=broken)
             monkeypatch.setattr(
                 conclusion,
                 "load_check",
                 lambda name, made=made: made if name == made.id else known(name),
             )
             whole = report(*WELL)
-            assert whole.crashes, one.id
-            assert verdict(whole).status == "unknown", one.id
+            assert whole.crashes, check.id
+            assert verdict(whole).status == "unknown", check.id
 
 
 known = load

@@ -124,7 +124,7 @@ def test_the_heavier_of_two_roots_explains_the_symptom_that_both_would() -> None
 
 def test_two_faults_are_two_causes() -> None:
     raised = (check("tcp.refused"), claim()), (check("certificate.expired"), claim())
-    assert [one.is_cause for one in findings(raised)] == [True, True]
+    assert [finding.is_cause for finding in findings(raised)] == [True, True]
 
 
 def test_causes_are_ordered_by_severity_then_confidence_then_layer() -> None:
@@ -148,7 +148,7 @@ def test_a_claim_may_be_milder_than_its_check() -> None:
 def test_findings_are_numbered_in_their_order() -> None:
     cause = check("firewall.closed", Severity.ERROR, "tcp.rejected")
     raised = [(check("http.slow", Severity.WARNING), claim()), (check("tcp.rejected"), claim())]
-    assert [one.id for one in findings([*raised, (cause, claim())])] == ["f1", "f2", "f3"]
+    assert [finding.id for finding in findings([*raised, (cause, claim())])] == ["f1", "f2", "f3"]
 
 
 def test_a_check_whose_needs_were_not_seen_is_not_asked() -> None:

@@ -67,7 +67,7 @@ def test_a_run_takes_what_the_file_says(file: str) -> None:
     assert request.options.timeout == 20
     assert request.options.resolver == "192.0.2.53"
     assert request.options.server == "ssh://root@203.0.113.10"
-    assert [each.check for each in request.options.ignores] == [
+    assert [ignore.check for ignore in request.options.ignores] == [
         "certificate.expired", "tcp.refused",
     ]  # fmt: skip
 
@@ -82,7 +82,7 @@ def test_the_command_line_counts_more(file: str) -> None:
 
 def test_a_recording_is_judged_with_the_ignores(file: str) -> None:
     request = parse_replay(["--config", file, "x.jsonl", "--ignore", "dns.nxdomain"])
-    assert [each.check for each in request.ignores][-2:] == ["tcp.refused", "dns.nxdomain"]
+    assert [ignore.check for ignore in request.ignores][-2:] == ["tcp.refused", "dns.nxdomain"]
 
 
 def test_a_group_stands_for_its_targets(file: str) -> None:

@@ -79,7 +79,7 @@ def test_every_value_is_read_with_its_line(tmp_path: Path) -> None:
     )  # fmt: skip
     assert settings.targets["blog"].value == ("blog.example.com",)
     assert settings.servers["shop.example.com"].value == "ssh://root@203.0.113.10"
-    assert [(each.value.argument(), each.line) for each in settings.ignores] == [
+    assert [(ignore.value.argument(), ignore.line) for ignore in settings.ignores] == [
         ("certificate.expired@2026-12-31=moves", 17),
         ("tcp.refused", 22),
     ]

@@ -73,7 +73,7 @@ def test_several_targets_end_in_the_worst_status(shut: int) -> None:
     assert urls[0] == f"https://127.0.0.1:{shut}/"
     assert urls[-1] == f"https://[::1]:{shut}/"
     both = diagnose("--json", "--outside", f"127.0.0.1:{shut}", f"[::1]:{shut}")
-    assert [one["target"]["host"] for one in json.loads(both.stdout)] == ["127.0.0.1", "::1"]
+    assert [load["target"]["host"] for load in json.loads(both.stdout)] == ["127.0.0.1", "::1"]
 
 
 @pytest.mark.parametrize(
@@ -243,7 +243,7 @@ def test_a_signal_ends_it_with_what_is_known(silent: int, number: int, status: i
 
 def test_the_deadline_holds(silent: int) -> None:
     done = diagnose("--timeout", "0.5", "--json", "--outside", f"127.0.0.1:{silent}")
-    assert any("time" in one["why"] for one in json.loads(done.stdout)["unknown"])
+    assert any("time" in load["why"] for load in json.loads(done.stdout)["unknown"])
 
 
 def test_the_version() -> None:

@@ -73,7 +73,7 @@ def test_a_part_of_a_run_a_demonstration_and_a_recording_are_not_kept(
 def test_the_server_that_was_looked_into_is_kept() -> None:
     told(ways(healthy(), server="ssh://one"), "run", RunRequested(SHOP))
     told(ways(healthy(), server="ssh://one"), "run", RunRequested(SHOP, server="ssh://two"))
-    assert [one.server for one in history.load_entries(history.history_path())] == [
+    assert [load_entry.server for load_entry in history.load_entries(history.history_path())] == [
         "ssh://one",
         "ssh://two",
     ]
@@ -123,7 +123,7 @@ def test_the_sites_are_those_of_the_server_that_the_door_leads_to() -> None:
     config = "http { server { listen 443 ssl; server_name shop.example.com; } }"
     machine = RecordedMachine(files={"/etc/nginx/nginx.conf": config})
     own, _ = told(ways(healthy(), open_machine=lambda: nullcontext(machine)), "sites")
-    assert [one.url for one in own.targets] == [SHOP.url]
+    assert [target.url for target in own.targets] == [SHOP.url]
 
 
 @pytest.mark.parametrize(

@@ -162,7 +162,7 @@ def test_without_colour_there_is_none_but_grey(
     terminal.press("q")
     terminal.ends()
     colours = re.findall(r"[34]8;5;(\d+)", terminal.written)
-    assert all(int(one) >= 232 or int(one) in {16, 231} for one in colours)
+    assert all(int(colour) >= 232 or int(colour) in {16, 231} for colour in colours)
     assert not re.search(r"\x1b\[(\d+;)*3[1-7]m", terminal.written)
 
 

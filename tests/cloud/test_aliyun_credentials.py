@@ -46,7 +46,7 @@ def test_the_environment_comes_first_then_the_program_then_the_sdk() -> None:
         find({}, sdk=SDK),
         find({}),
     ]
-    assert [each and each.key_id for each in results] == ["env-id", "cli-id", "sdk-id", None]
+    assert [result and result.key_id for result in results] == ["env-id", "cli-id", "sdk-id", None]
 
 
 def test_the_profile_brings_its_region_and_the_environment_overrides_it() -> None:

@@ -155,4 +155,4 @@ def test_any_answer_is_read(rows: list[Any]) -> None:
     groups = [{"GroupId": "sg-a", "IpPermissions": rows}, *rows]
     layers = (group_layer(groups, {}), *acl_layers({"Entries": rows}))
     assert verdict_of(*layers).status in {"deny", "unknown", "partial", "allow"}
-    assert all(isinstance(each, str) for each in prefix_list_ids(groups))
+    assert all(isinstance(prefix_list_id, str) for prefix_list_id in prefix_list_ids(groups))

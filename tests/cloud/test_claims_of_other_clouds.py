@@ -45,7 +45,9 @@ def argvs(claim: Claim) -> list[tuple[str, ...]]:
     """Return the commands of the remedy."""
     assert claim.fix is not None
     steps = [step for step in claim.fix.steps if isinstance(step, Manual)]
-    return [each.argv for step in steps for each in step.commands if isinstance(each, Command)]
+    return [
+        command.argv for step in steps for command in step.commands if isinstance(command, Command)
+    ]
 
 
 def test_tencent_s_groups_do_not_open_the_port() -> None:

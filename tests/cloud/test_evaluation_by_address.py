@@ -96,7 +96,7 @@ def outcomes(ordered: Ordered, address: str, port: int = PORT) -> list[Judgement
 
 
 def is_in(address: str, networks: Sequence[str]) -> bool:
-    return any(ip_address(address) in ip_network(each) for each in networks)
+    return any(ip_address(address) in ip_network(network) for network in networks)
 
 
 def compare(rules: RuleSet, ordered: Ordered) -> None:

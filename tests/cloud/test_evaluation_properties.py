@@ -106,7 +106,7 @@ def test_all_addresses_are_counted(layers: list[RuleLayer]) -> None:
         (everybody.open_to, everybody.open_count),
         (everybody.closed_to, everybody.closed_count),
     ):
-        named = sum(ip_network(each).num_addresses for each in networks)
+        named = sum(ip_network(network).num_addresses for network in networks)
         assert named == number if len(networks) < MOST_NAMED else named <= number
 
 

@@ -40,7 +40,7 @@ def names(complaints: list[tuple[str, str]]) -> list[str]:
 
 
 def test_our_own_are_what_they_are_called() -> None:
-    assert [each.name for each in registry.own_providers()] == list(registry.OWN)
+    assert [provider.name for provider in registry.own_providers()] == list(registry.OWN)
 
 
 def test_every_provider_of_a_cloud_is_there() -> None:
@@ -49,8 +49,8 @@ def test_every_provider_of_a_cloud_is_there() -> None:
 
 
 def test_our_own_only_read() -> None:
-    for each in registry.own_providers():
-        for action in each.actions:
+    for provider in registry.own_providers():
+        for action in provider.actions:
             assert action.partition(":")[2].startswith(("Describe", "List", "Get")), action
 
 

@@ -524,4 +524,4 @@ def test_a_drop_of_more_than_the_port_is_not_taken_away_by_a_command() -> None:
 
 def test_every_provider_is_one() -> None:
     providers: list[Provider] = [CVM, LIGHTHOUSE]
-    assert [each.name for each in providers] == ["tencent-cvm", "tencent-lighthouse"]
+    assert [provider.name for provider in providers] == ["tencent-cvm", "tencent-lighthouse"]

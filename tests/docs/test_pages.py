@@ -151,7 +151,7 @@ def test_metrics_and_fields_are_those_of_the_outputs(lang: str) -> None:
 
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_the_pages_name_every_kind_of_line(lang: str) -> None:
-    kinds = {each["$ref"].rpartition("/")[2] for each in json.loads(lines_schema())["oneOf"]}
+    kinds = {load["$ref"].rpartition("/")[2] for load in json.loads(lines_schema())["oneOf"]}
     pages = {name: site(lang)[f"how-to/{name}.md"] for name in ("fleet", "workers", "watch")}
     assert {
         kind for kind in kinds if not any(f"`{kind}`" in page for page in pages.values())

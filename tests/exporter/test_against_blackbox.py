@@ -327,7 +327,7 @@ def test_the_parameters_mean_the_same(tmp_path: Path) -> None:
                 theirs, ours = (samples(answer.text) for answer in answers)
                 if ("probe_ssl_earliest_cert_expiry", ()) not in theirs:
                     ours.pop(("probe_ssl_earliest_cert_expiry", ()), None)
-                found += [f"{query}: {each}" for each in differences(theirs, ours)]
+                found += [f"{query}: {difference}" for difference in differences(theirs, ours)]
             return found
 
     assert run(work()) == []

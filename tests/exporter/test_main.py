@@ -218,5 +218,9 @@ def test_only_the_suites_of_the_file_are_allowed(
     context = server_context(str(file), load_web_config(str(file)))
     assert context is not None
     assert context.minimum_version == version
-    names = {each["name"] for each in context.get_ciphers() if each["protocol"] != "TLSv1.3"}
+    names = {
+        get_cipher["name"]
+        for get_cipher in context.get_ciphers()
+        if get_cipher["protocol"] != "TLSv1.3"
+    }
     assert chosen in (None, names)

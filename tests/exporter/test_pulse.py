@@ -44,7 +44,9 @@ def test_a_pulse_that_differs_is_followed_by_the_whole_diagnosis(tmp_path: Path)
         entry = serve.service.diagnoses._entries[key]
         assert entry.conclusion is not None
         expected = entry.conclusion.expected
-        ((question, address, path),) = [each for each in expected.outcomes if each[0] == "http"]
+        ((question, address, path),) = [
+            outcome for outcome in expected.outcomes if outcome[0] == "http"
+        ]
         # As if port 80 had redirected when the last diagnosis was made.
         outcomes = {**expected.outcomes, (question, address, path): frozenset({"301 https://a/"})}
         before = entry.conclusion.finished_at

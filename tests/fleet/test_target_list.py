@@ -14,7 +14,7 @@ from diagnose.parsers.target import parse_target
 
 def listed(data: bytes) -> list[ListedTarget]:
     async def read() -> list[ListedTarget]:
-        return [each async for each in read_targets(io.BytesIO(data), parse_target)]
+        return [read_target async for read_target in read_targets(io.BytesIO(data), parse_target)]
 
     return asyncio.run(read())
 

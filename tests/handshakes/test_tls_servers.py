@@ -59,16 +59,20 @@ def looking(files: Path, server: Any, scheme: str = "https") -> Report:
 def checks(report: Report) -> list[str]:
     assert not report.crashes
     layers = ("tls", "certificate", "http", "websocket")
-    return [one.check.id for one in report.findings if one.check.layer in layers]
+    return [finding.check.id for finding in report.findings if finding.check.layer in layers]
 
 
 def page(report: Report) -> Exchange:
-    (seen,) = [one for one in report.evidence.of(Exchange) if one.purpose == "target"]
+    (seen,) = [
+        exchange for exchange in report.evidence.of(Exchange) if exchange.purpose == "target"
+    ]
     return seen
 
 
 def visit(report: Report) -> Handshake:
-    (seen,) = [one for one in report.evidence.of(Handshake) if one.variant == "normal"]
+    (seen,) = [
+        handshake for handshake in report.evidence.of(Handshake) if handshake.variant == "normal"
+    ]
     return seen
 
 
@@ -134,7 +138,7 @@ def test_a_redirect_is_followed_over_http_2(files: Path) -> None:
         where(state, stream)
 
     report = looking(files, only_h2(files, answer))
-    assert [one.status for one in report.evidence.of(Exchange)] == [302, 200]
+    assert [exchange.status for exchange in report.evidence.of(Exchange)] == [302, 200]
     assert checks(report) == []
 
 

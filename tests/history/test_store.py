@@ -138,7 +138,7 @@ def test_many_write_at_once_and_none_is_lost(
 
 
 def found_at(entries: tuple[HistoryEntry, ...]) -> list[tuple[str, str]]:
-    return [(one.server, one.at) for one in entries]
+    return [(entry.server, entry.at) for entry in entries]
 
 
 def test_a_file_that_grew_too_large_keeps_the_newest(

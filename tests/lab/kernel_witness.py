@@ -86,7 +86,8 @@ def drops(report: Report) -> tuple[str, ...]:
     """Each KernelDrop in a few words."""
     kernel_drops = [one for one in report.document["observations"] if one["kind"] == "KernelDrop"]
     return tuple(
-        f"{one['packet']} {one['reason']} {one['function']} x{one['count']}" for one in kernel_drops
+        f"{drop['packet']} {drop['reason']} {drop['function']} x{drop['count']}"
+        for drop in kernel_drops
     )
 
 

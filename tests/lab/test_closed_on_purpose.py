@@ -48,7 +48,7 @@ def tried(pair: Pair, ports: Iterator[int]) -> Open:
     ways = [Try(source, SERVER[0], port) for source in SOURCES4 for port in PORTS]
     ways += [Try(source, SERVER[2], port) for source in SOURCES6 for port in PORTS]
     play([(pair, ways)], ports, WAIT)
-    return {(one.source, one.port): one.seen == "open" for one in ways}
+    return {(way.source, way.port): way.seen == "open" for way in ways}
 
 
 def claims(pair: Pair) -> list[Claim]:
@@ -80,13 +80,13 @@ def sample() -> list[dict[str, str]]:
 
 
 def typed(pair: Pair, commands: Sequence[Command]) -> None:
-    for one in commands:
-        pair.server.run(*(word.replace("ADDRESS", VISITOR) for word in one.argv))
+    for command in commands:
+        pair.server.run(*(word.replace("ADDRESS", VISITOR) for word in command.argv))
 
 
 def four(commands: Sequence[object]) -> list[Command]:
     """Those that take an address of IPv4."""
-    found = [one for one in commands if isinstance(one, Command)]
+    found = [command for command in commands if isinstance(command, Command)]
     return [one for one in found if "ip6" not in one.argv and "ip6tables" not in one.argv[0]]
 
 
@@ -111,7 +111,7 @@ def test_the_kernel_says_so_too(pair: Pair, ports: Iterator[int]) -> None:
                 continue
             before = before or tried(pair, ports)
             commands = four(first.commands) if isinstance(first, Manual) else claim.fix.steps
-            typed(pair, [one for one in commands if isinstance(one, Command)])
+            typed(pair, [command for command in commands if isinstance(command, Command)])
             after = tried(pair, ports)
             changed = {key for key in before if before[key] is not after[key]}
             its = generator.ports_of(claim)

@@ -47,7 +47,7 @@ def look(lab: Lab, side: str = "both", tracing: bool = True, server: str = SERVE
 
 def drops(report: Report) -> list[tuple[str, str]]:
     observations = report.document["observations"]
-    seen = [one for one in observations if one["kind"] == "KernelDrop"]
+    seen = [observation for observation in observations if observation["kind"] == "KernelDrop"]
     return sorted({(one["packet"], one["reason"]) for one in seen})
 
 
@@ -140,8 +140,8 @@ def test_the_wire_says_where_packets_are_lost(laboratory: Lab, name: str) -> Non
     found()[name].apply(laboratory)
     report = look(laboratory, tracing=False)
     observations = report.document["observations"]
-    (capture,) = [one for one in observations if one["kind"] == "Capture"]
-    (timeout,) = [one for one in report.findings if one["check"] == "tcp.timeout"]
+    (capture,) = [observation for observation in observations if observation["kind"] == "Capture"]
+    (timeout,) = [finding for finding in report.findings if finding["check"] == "tcp.timeout"]
     ends = ("answered", "dropped_here", "reply_dropped_here")
     told = [end for end in ends if timeout["facts"][end]]
     assert capture["control"], str(report)

@@ -50,9 +50,9 @@ def causes(lab: Lab, scenario: Scenario, *words: str) -> tuple[list[Cause], str]
     kinds of steps; and all that it says."""
     done = lab.diagnose(lab.server, "--json", *words, *scenario.args, scenario.target)
     named = [
-        (one["check"], remedy["applicability"], [step["kind"] for step in remedy["steps"]])
-        for one in json.loads(done.stdout)["findings"]
-        if one["explained_by"] is None and one["severity"] != "note"
-        for remedy in [one["remedy"] or {"applicability": "", "steps": []}]
+        (load["check"], remedy["applicability"], [step["kind"] for step in remedy["steps"]])
+        for load in json.loads(done.stdout)["findings"]
+        if load["explained_by"] is None and load["severity"] != "note"
+        for remedy in [load["remedy"] or {"applicability": "", "steps": []}]
     ]
     return [cause for cause in named if cause[0] not in scenario.also], done.stdout

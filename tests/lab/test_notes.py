@@ -29,7 +29,7 @@ def test_a_note_is_made(laboratory: Lab, name: str, check: str) -> None:
     scenario.apply(laboratory)
     done = laboratory.diagnose(laboratory.server, "--json", scenario.target, *scenario.args)
     report = Report.of("server", done)
-    assert check in [one["check"] for one in report.findings], str(report)
+    assert check in [finding["check"] for finding in report.findings], str(report)
 
 
 def test_with_the_level_error_the_reason_is_named(laboratory: Lab) -> None:
@@ -37,7 +37,9 @@ def test_with_the_level_error_the_reason_is_named(laboratory: Lab) -> None:
     found()["reason_left_out_of_the_log"].apply(laboratory)
     url = f"https://{site.NAME}/"
     before = Report.of("server", laboratory.diagnose(laboratory.server, "--json", url))
-    (note,) = [each for each in before.findings if each["check"] == "nginx.errors-not-logged"]
+    (note,) = [
+        finding for finding in before.findings if finding["check"] == "nginx.errors-not-logged"
+    ]
     carry_out(laboratory, note["remedy"]["steps"])
     report = Report.of("server", laboratory.diagnose(laboratory.server, "--json", url))
     assert report.causes == ["upstream.invalid-header"], str(report)

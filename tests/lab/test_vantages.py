@@ -69,7 +69,9 @@ def test_a_recording_holds_what_other_places_saw_and_hides_where(laboratory: Lab
     assert f"root@{ELSEWHERE}" not in text
     assert site.NAME not in text
     replayed = laboratory.diagnose(server, "replay", "--json", "/run/lab.jsonl")
-    causes = [one["check"] for one in json.loads(replayed.stdout)["findings"] if one["root_cause"]]
+    causes = [
+        load["check"] for load in json.loads(replayed.stdout)["findings"] if load["root_cause"]
+    ]
     assert causes == ["tcp.closed-outside"], replayed.stdout
     shown = laboratory.diagnose(server, "replay", "--format", "text", "/run/lab.jsonl").stdout
     assert "from ssh://" in shown

@@ -54,7 +54,7 @@ def test_visitor(laboratory: Lab, scenario: Scenario) -> None:
     steps = report.steps()
     first = report.findings[0]
     assert first["remedy"]["applicability"] != "automatic", report
-    if any(one["kind"] == "manual" for one in steps):
+    if any(step["kind"] == "manual" for step in steps):
         return
     done = carry_out(laboratory, steps)
     until(lambda: status(laboratory) == "200", say("the visitor gets in", done), timeout=5)

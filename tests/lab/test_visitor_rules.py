@@ -56,7 +56,7 @@ def server(visitor: str, texts: Sequence[tuple[str, str]]) -> Evidence:
 def said(report: Report) -> str:
     """Whether the visitor gets in, in a word. Where the port is led to is another question."""
     assert not report.crashes, report.crashes
-    found = {one.check.id for one in report.findings}
+    found = {finding.check.id for finding in report.findings}
     errors = {one.check.id for one in report.findings if one.severity is Severity.ERROR}
     if errors - {"firewall.forward-port"}:
         return "stopped"
@@ -74,9 +74,9 @@ class Score:
         self.counts["visitors"] += 1
         self.counts[real] += 1
         self.counts["unknown" if word == "unknown" else "agreed" if word == real else "wrong"] += 1
-        self.named.update(one.check.id for one in report.causes)
+        self.named.update(cause.check.id for cause in report.causes)
         if word not in {"unknown", real}:
-            found = [(one.check.id, str(one.severity)) for one in report.findings]
+            found = [(finding.check.id, str(finding.severity)) for finding in report.findings]
             self.wrong.append(f"{text}{one.source}: kernel {one.seen!r}, said {word}: {found}\n")
 
 

@@ -73,7 +73,7 @@ def test_values_are_equal_by_what_they_hold_and_observations_by_what_they_are() 
 def test_it_is_a_dataclass_to_everybody_else() -> None:
     seen = SeenPort(port=Port(443))
     assert dataclasses.is_dataclass(seen)
-    assert [one.name for one in dataclasses.fields(seen)] == ["at", "port"]
+    assert [field.name for field in dataclasses.fields(seen)] == ["at", "port"]
     assert dataclasses.replace(seen, at=2.0).at == 2.0
     assert SeenPort.layer == "tcp"
     assert copy.copy(Port(443)) == pickle.loads(pickle.dumps(Port(443))) == Port(443)

@@ -37,6 +37,11 @@ def _mark(text_type: Any) -> object:
 
 
 def test_the_marks_are_those_that_are_used() -> None:
-    types = [one for kind in classes() for hint in hints(kind).values() for one in text_types(hint)]
+    types = [
+        text_type
+        for kind in classes()
+        for hint in hints(kind).values()
+        for text_type in text_types(hint)
+    ]
     used = {_mark(one) for one in types}
     assert {mark for mark in used if isinstance(mark, str)} == set(get_args(Mark))

@@ -23,13 +23,13 @@ from tests.support.report_builder import (
 
 
 def layer(made: Report, name: str, lang: str = "en") -> Layer:
-    (found,) = (each for each in layer_states(made, lang) if each.name == name)
+    (found,) = (layer_state for layer_state in layer_states(made, lang) if layer_state.name == name)
     return found
 
 
 def test_every_layer_is_there_in_the_order_of_a_request() -> None:
     for made in (report(), healthy(), refused()):
-        assert tuple(each.name for each in layer_states(made, "en")) == LAYERS
+        assert tuple(layer_state.name for layer_state in layer_states(made, "en")) == LAYERS
 
 
 def test_what_was_judged_needs_no_reason() -> None:

@@ -104,7 +104,11 @@ def test_a_threshold_makes_the_state_worse(
 def test_what_should_be_measured_and_was_not_is_unknown() -> None:
     view = judging(warning="certificate_days=14:")
     made = healthy()
-    others = tuple(each for each in made.evidence.observations if not isinstance(each, Handshake))
+    others = tuple(
+        observation
+        for observation in made.evidence.observations
+        if not isinstance(observation, Handshake)
+    )
     plain = Report(replace(made.evidence, observations=others))
     assert plugin_state(plain, view) == 3
     assert "certificate_days was not measured" in render(plain, view)

@@ -59,7 +59,7 @@ def many(count: int) -> list[tuple[Report, View]]:
 
 
 def test_several_targets_are_an_array_that_fits() -> None:
-    assert [each["status"] for each in json.loads(render_all([
+    assert [load["status"] for load in json.loads(render_all([
         (healthy(), VIEW), (mended(), VIEW)]))] == ["ok", "critical"]  # fmt: skip
     for count in (50, 90, 180):
         text = render_all(many(count))

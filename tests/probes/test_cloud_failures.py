@@ -88,5 +88,7 @@ def test_each_kind_of_failure_has_words_and_a_way_out(name: str, kind: ApiErrorK
 def test_without_credentials_the_places_and_the_command_are_named() -> None:
     providers = registry.own_providers()
     text = no_credentials("three clouds", providers)
-    assert all(place in text.reason for each in providers for place in each.credential_places)
+    assert all(
+        place in text.reason for provider in providers for place in provider.credential_places
+    )
     assert text.enable == "aliyun configure"

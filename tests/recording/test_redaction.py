@@ -45,7 +45,9 @@ def test_a_masked_report_has_the_findings_of_the_original() -> None:
         View(hostname="laptop", again=("--address", "203.0.113.10")),
         lambda seen, crashes: conclude(seen, crashes=crashes),
     )
-    assert [one.check.id for one in told.findings] == [one.check.id for one in whole.findings]
+    assert [finding.check.id for finding in told.findings] == [
+        one.check.id for one in whole.findings
+    ]
     assert told.duration == 0.3
     made = json.dumps(document(told, view)) + render(told, replace(view, verbosity=2))
     assert not re.search(r"shop|203\.0\.113|laptop", made)
@@ -59,7 +61,7 @@ def test_a_masked_stream_comes_at_the_end_and_is_complete() -> None:
     told(Observed(NAME, 1))
     assert lines == []
     told(Concluded(whole))
-    assert [type(one) for one in lines] == [Started, Observed, Concluded]
+    assert [type(line) for line in lines] == [Started, Observed, Concluded]
     assert isinstance(lines[1], Observed)
     assert lines[1].observation.name == "name1.name2.com"  # type: ignore[attr-defined]
 

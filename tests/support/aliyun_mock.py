@@ -155,7 +155,7 @@ class AliyunMock:
 
     def _DescribePrefixListAttributes(self, parameters: Mapping[str, str]) -> dict[str, Any]:
         entries = self.state["prefix_lists"][parameters["PrefixListId"]]
-        return {"Entries": {"Entry": [{"Cidr": each} for each in entries]}}
+        return {"Entries": {"Entry": [{"Cidr": entry} for entry in entries]}}
 
     def _DescribeVSwitchAttributes(self, parameters: Mapping[str, str]) -> dict[str, Any]:
         return {"NetworkAclId": self.state.get("switches", {}).get(parameters["VSwitchId"], "")}

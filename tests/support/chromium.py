@@ -69,7 +69,7 @@ class Tab:
 
     def told(self, method: str) -> list[dict[str, Any]]:
         """The events of this name so far."""
-        return [one["params"] for one in self.events if one.get("method") == method]
+        return [event["params"] for event in self.events if event.get("method") == method]
 
     def evaluate(self, script: str) -> Any:
         done = self.call("Runtime.evaluate", expression=script, awaitPromise=True,
@@ -92,7 +92,7 @@ class Tab:
                   if one["type"] in {"error", "assert"}]  # fmt: skip
         return [
             *thrown,
-            *(one["text"] for one in entries if one["level"] == "error"),
+            *(entry["text"] for entry in entries if entry["level"] == "error"),
             *(str(one) for one in logged),
         ]
 

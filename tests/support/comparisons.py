@@ -46,4 +46,8 @@ class Run(Looking):
         before = len(self.observations)
         for work in started:
             asyncio.run(work)
-        return [one for one in self.observed(Handshake) if one in self.observations[before:]]
+        return [
+            handshake
+            for handshake in self.observed(Handshake)
+            if handshake in self.observations[before:]
+        ]

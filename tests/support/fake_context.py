@@ -36,7 +36,12 @@ class Looking:
         return None
 
     def observed(self, *kinds: type[Seen]) -> tuple[Seen, ...]:
-        return tuple(one for one in self.observations for kind in kinds if type(one) is kind)
+        return tuple(
+            observation
+            for observation in self.observations
+            for kind in kinds
+            if type(observation) is kind
+        )
 
     def from_server(self, address: str) -> "ProbeContext | None":
         return None

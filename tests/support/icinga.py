@@ -61,7 +61,7 @@ class Icinga:
             with contextlib.suppress(httpx.TransportError):
                 found = self.client.get("/v1/objects/services?joins=host.display_name").json()
                 services = found["results"]
-                if all(each["attrs"]["last_check_result"] for each in services):
+                if all(service["attrs"]["last_check_result"] for service in services):
                     return {
                         f"{each['joins']['host']['display_name']}!{each['attrs']['name']}":
                         each["attrs"] for each in services

@@ -64,7 +64,7 @@ def table(*parts: dict[str, Any], family: str = "inet", name: str = "t") -> list
 
 
 def rules(*tables: list[dict[str, Any]]) -> Rules:
-    return nft.parse_ruleset(json.dumps({"nftables": [one for parts in tables for one in parts]}))
+    return nft.parse_ruleset(json.dumps({"nftables": [part for parts in tables for part in parts]}))
 
 
 def ask(

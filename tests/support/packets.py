@@ -104,7 +104,7 @@ def commands(claim) -> list[str]:  # type: ignore[no-untyped-def]
 def answers(claim) -> list[list[str]]:  # type: ignore[no-untyped-def]
     """What a person may type, for each answer to the question that the remedy is."""
     return [
-        [" ".join(one.argv) for one in step.commands if isinstance(one, Command)]
+        [" ".join(command.argv) for command in step.commands if isinstance(command, Command)]
         for step in claim.fix.steps
         if isinstance(step, Manual)
     ]

@@ -51,4 +51,6 @@ def tried(
 
 def seen(look: Looking) -> list[tuple[str, str, int | None]]:
     """By which way, how, and with which status a WebSocket was answered."""
-    return [(one.through, one.variant, one.status) for one in look.observed(Upgrade)]
+    return [
+        (upgrade.through, upgrade.variant, upgrade.status) for upgrade in look.observed(Upgrade)
+    ]

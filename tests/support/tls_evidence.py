@@ -77,7 +77,7 @@ def with_line(line: str) -> str:
 def changes(claim: Claim) -> str:
     """The lines that a remedy takes away and puts in."""
     edits = [step for step in claim.fix.steps if isinstance(step, Edit)] if claim.fix else []
-    lines = "".join(one.diff for one in edits).splitlines()
+    lines = "".join(edit.diff for edit in edits).splitlines()
     return "\n".join(line for line in lines if re.match(r"[+-](?![+-])", line))
 
 

@@ -130,7 +130,7 @@ def drive(
 
 async def settled(app: DiagnoseApp, pilot: Pilot[str]) -> None:
     """All runs have ended and are drawn."""
-    await until(pilot, lambda: not any(one.running for one in app.sessions))
+    await until(pilot, lambda: not any(session.running for session in app.sessions))
     await until(pilot, lambda: getattr(app.screen, "ready", True))
     await until(pilot, lambda: app.heading_key != "finding-sites")
     await pilot.pause()
@@ -170,4 +170,4 @@ def drawn(app: DiagnoseApp, where: str, line: int) -> str:
 
 def notes(app: DiagnoseApp) -> list[str]:
     """What was said in passing."""
-    return [str(one.message) for one in app._notifications]
+    return [str(notification.message) for notification in app._notifications]

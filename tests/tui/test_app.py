@@ -57,7 +57,7 @@ def test_an_export_that_cannot_be_saved_is_said(tmp_path: Path) -> None:
     async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
         gone.rmdir()
         await pilot.press("S")
-        assert any("Not saved" in one for one in notes(app))
+        assert any("Not saved" in note for note in notes(app))
 
     gone = tmp_path / "gone"
     gone.mkdir()
@@ -75,7 +75,7 @@ def test_p_masks_and_shows_nothing_until_it_is_masked() -> None:
         await pilot.press("p")
         assert "shop.example.com" not in whole(app)
         await pilot.press("e")
-        assert any("being masked" in one for one in notes(app))
+        assert any("being masked" in note for note in notes(app))
         stage.masks.set()
         await until(pilot, lambda: MASKED.url in shown(app, "#head"))
         await pilot.press("p")

@@ -63,7 +63,7 @@ def test_the_browser_obeys_what_the_page_forbids(tab: Tab) -> None:
                  " {text: 'document.title = 1'}))")  # fmt: skip
     tab.evaluate("document.body.append(Object.assign(new Image(), {src: 'http://127.0.0.1:1/'}))")
     tab.until(lambda: len(tab.complaints()) >= 2, "two complaints")
-    assert all("Content Security Policy" in one for one in tab.complaints())
+    assert all("Content Security Policy" in complaint for complaint in tab.complaints())
     assert tab.evaluate("document.title") != "1"
 
 

@@ -125,7 +125,10 @@ def test_nothing_that_is_shown_holds_a_secret() -> None:
 
 
 def _facts(report: Report) -> Any:
-    return [{key: str(value) for key, value in one.claim.facts.items()} for one in report.findings]
+    return [
+        {key: str(value) for key, value in finding.claim.facts.items()}
+        for finding in report.findings
+    ]
 
 
 @pytest.mark.parametrize("trusted", [True, False])
@@ -138,7 +141,7 @@ def test_over_tls_it_needs_the_sites_own_certificate(trusted: bool, tmp_path: An
     cafile = str(tmp_path / "root.pem") if trusted else None
     report = asyncio.run(look(site, Site(), context, cafile))
     assert (SECRET.encode() in site.heard) is trusted
-    assert [one.authenticated for one in report.evidence.of(Upgrade)] == [trusted]
+    assert [upgrade.authenticated for upgrade in report.evidence.of(Upgrade)] == [trusted]
 
 
 def test_over_tls_it_needs_the_sites_own_name(tmp_path: Any) -> None:

@@ -260,7 +260,7 @@ def test_each_is_judged_rightly(case: str) -> None:
         for seen in report.evidence.of(Upgrade)
         if seen.variant == "normal" and seen.through == "front"
     ]
-    findings = [one for one in report.findings if one.check.layer == "websocket"]
+    findings = [finding for finding in report.findings if finding.check.layer == "websocket"]
     assert [one.check.id for one in findings] == ([expected.check] if expected.check else [])
     assert [one.severity for one in findings] == [expected.severity] * len(findings)
     assert first.stayed_open is expected.held

@@ -83,7 +83,9 @@ def _without_root(fix: Fix) -> Fix:
 
 def _step_without_root(step: Step) -> Step:
     if isinstance(step, Manual):
-        return replace(step, commands=tuple(replace(one, root=False) for one in step.commands))
+        return replace(
+            step, commands=tuple(replace(command, root=False) for command in step.commands)
+        )
     return replace(step, root=False)
 
 

@@ -44,8 +44,10 @@ async def of_application(ctx: ProbeContext, attempt: UpstreamTry) -> None:
 
 async def _read(ctx: ProbeContext, port: int) -> None:
     """Do it once for a port on which something listens here."""
-    listens = any(each.on(port) for each in ctx.observed(Listeners))
-    if not listens or any(each.port == port for each in ctx.observed(OpenDescriptors)):
+    listens = any(listeners.on(port) for listeners in ctx.observed(Listeners))
+    if not listens or any(
+        open_descriptors.port == port for open_descriptors in ctx.observed(OpenDescriptors)
+    ):
         return
     at = ctx.elapsed()
     result = await ctx.machine.run("sh", "-c", SCRIPT, "sh", str(port))

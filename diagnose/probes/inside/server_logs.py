@@ -54,7 +54,7 @@ _SLACK = 1.0
 async def of_a_stopped_server(ctx: ProbeContext, config: WebServerConfig) -> None:
     """Read why Apache does not run. What fails after its configuration is read, such as a
     certificate, stands in its own log and not in systemd's journal."""
-    stopped = [each for each in ctx.observed(WebServer) if each.product == config.product]
+    stopped = [server for server in ctx.observed(WebServer) if server.product == config.product]
     is_stopped = any(each.pid is None and not each.foreign for each in stopped)
     sites = answering_sites(config, ctx.target.port, ctx.target.host)
     if config.product != "apache" or not is_stopped:
@@ -145,7 +145,7 @@ async def _look_behind(ctx: ProbeContext, attempt: UpstreamTry) -> None:
     """Read why an Apache on this server failed to which nginx passed the page on: nginx itself has
     no error to log."""
     listeners = ctx.observed(Listeners)
-    holders = {socket.process for each in listeners for socket in each.on(attempt.port)}
+    holders = {socket.process for listener in listeners for socket in listener.on(attempt.port)}
     is_here = attempt.host == "localhost" or is_loopback(attempt.address or attempt.host)
     if attempt.failure or not is_here or holders.isdisjoint(_APACHE):
         return
@@ -169,7 +169,7 @@ async def log_of_caddy(ctx: ProbeContext, exchange: Exchange) -> None:
     if not _has_failed(exchange) or (exchange.status or 0) < 500:
         return
     await asyncio.sleep(PAUSE)
-    servers = [each for each in ctx.observed(WebServer) if each.product == "caddy"]
+    servers = [server for server in ctx.observed(WebServer) if server.product == "caddy"]
     if not any(ctx.target.port in each.ports and not each.foreign for each in servers):
         return
     if not ctx.further_requests.begin("Caddy's log"):
@@ -297,7 +297,7 @@ def _requested(ctx: ProbeContext, sites: tuple[WebSite, ...], path: str) -> Requ
         [site.root for site in sites if site.root],
         tuple(_backends(sites, paths)),
         tuple(_sockets(sites, paths)),
-        {each.source for each in ctx.observed(Connection)} - {""},
+        {connection.source for connection in ctx.observed(Connection)} - {""},
     )
 
 

@@ -75,7 +75,7 @@ def test_fires_and_names_the_whole_chain_that_the_tool_keeps_beside(path: str, w
     edit, *commands = claim.fix.steps
     assert isinstance(edit, Edit)
     assert f"-    ssl_certificate {path};\n+    ssl_certificate {whole};\n" in edit.diff
-    assert all(isinstance(one, Command) for one in commands)
+    assert all(isinstance(command, Command) for command in commands)
     assert claim.fix.applicability is Applicability.AUTOMATIC
 
 

@@ -60,7 +60,7 @@ def test_names_the_port_that_is_taken_and_the_plugin_that_is_missing() -> None:
     facts = [
         judge(CHECK, file(), replace(failure(), message=reason))[0].facts for reason in reasons
     ]
-    assert [each["port_taken"] for each in facts] == [True, False, False]
+    assert [fact["port_taken"] for fact in facts] == [True, False, False]
     assert [each["no_plugin"] for each in facts] == [False, True, False]
 
 

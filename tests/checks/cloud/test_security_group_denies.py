@@ -49,7 +49,9 @@ def test_silent_for_a_network_that_is_kept_out_on_purpose() -> None:
 def test_silent_for_a_long_list_that_keeps_a_small_part_out() -> None:
     """What is open is most of the internet, in more networks than a verdict names."""
     networks = [f"1.0.{i}.{part}" for i in range(70) for part in ("0/25", "128/26")]
-    blocked = [rule(each, "443/443", "Drop", SourceCidrIp=each, Priority="9") for each in networks]
+    blocked = [
+        rule(network, "443/443", "Drop", SourceCidrIp=network, Priority="9") for network in networks
+    ]
     behind_nat = [replace(each, source="192.168.1.5") for each in silent()]
     assert not judge(CHECK, group_rules(*blocked, OK), *behind_nat, masked=False)
 

@@ -35,7 +35,7 @@ def test_fires_where_the_record_names_an_address_that_the_server_has_not() -> No
     (claim,) = judge("dns.wrong-address", *seen(nic(), answer(OLD), SILENT))
     assert (claim.severity, claim.confidence) == (None, Confidence.LIKELY)
     assert claim.facts["own"] == (ADDRESS,)
-    assert [one.address for one in claim.covers] == [OLD]
+    assert [subject.address for subject in claim.covers] == [OLD]
 
 
 def test_fires_where_another_machine_answers_with_something_else() -> None:

@@ -135,4 +135,6 @@ def test_whether_a_rule_is_about_the_port_alone(rule: str, is_so: bool) -> None:
 
 def test_rich_rules_have_priorities_since_0_7() -> None:
     versions = {"0.6.3": False, "0.7.0": True, "0.10.1": True, "2.1": True, "": True}
-    assert {one: has_priorities(view(SHUT, version=one)) for one in versions} == versions
+    assert {
+        version: has_priorities(view(SHUT, version=version)) for version in versions
+    } == versions

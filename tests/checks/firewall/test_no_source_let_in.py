@@ -220,12 +220,12 @@ def singled_out(texts: dict[str, str], port: int) -> bool:
 
 
 def ports_of(claim: Claim) -> set[int]:
-    return {int(str(one).partition("/")[0]) for one in claim.facts["ports"]}  # type: ignore[attr-defined]
+    return {int(str(fact).partition("/")[0]) for fact in claim.facts["ports"]}  # type: ignore[attr-defined]
 
 
 def typed(claim: Claim) -> tuple[Command, ...]:
     steps = claim.fix.steps if claim.fix else ()
-    return tuple(one for one in steps if isinstance(one, Command))
+    return tuple(step for step in steps if isinstance(step, Command))
 
 
 @cache
@@ -285,8 +285,8 @@ def test_the_first_answer_lets_in_one_visitor_and_nobody_else() -> None:
 def _to_stranger(commands: Sequence[Any]) -> list[Command]:
     """The visitor's address in its place; those of the other family are left out."""
     found = []
-    for one in commands:
-        words = tuple(word.replace("ADDRESS", STRANGER) for word in one.argv)
-        if "ip6" not in words and one.argv[0] != "ip6tables":
-            found.append(replace(one, argv=words))
+    for command in commands:
+        words = tuple(word.replace("ADDRESS", STRANGER) for word in command.argv)
+        if "ip6" not in words and command.argv[0] != "ip6tables":
+            found.append(replace(command, argv=words))
     return found

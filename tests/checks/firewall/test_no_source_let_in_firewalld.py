@@ -116,7 +116,7 @@ def evidence(both: Both) -> tuple[Observation, ...]:
     there = (nic("eth0", ADDRESS, SIX), nic("eth1", "10.0.0.1", default=()))
     seen: list[Observation] = [*both[False].zones.values(), *both[True].zones.values()]
     seen += both[False].policies
-    seen += [replace(one, permanent=True) for one in both[True].policies]
+    seen += [replace(policy, permanent=True) for policy in both[True].policies]
     tries = (connected(), connected(SIX))
     return (host(), firewalld(), *there, listening(80, 443), *tries, *seen)
 
@@ -143,7 +143,7 @@ def _changed(settings: Settings, place: str, option: str) -> Settings:
     kind, _, name = place.partition("=")
     verb, _, value = option.partition("=")
     if kind == "--policy":
-        old = next(one for one in settings.policies if one.name == name)
+        old = next(policy for policy in settings.policies if policy.name == name)
         others = tuple(one for one in settings.policies if one is not old)
         return replace(settings, policies=(*others, _listing(settings, old, verb, value)))
     new = _listing(settings, settings.zones[name], verb, value)
@@ -225,10 +225,10 @@ def test_what_is_automatic_opens_its_port_at_its_interface_and_to_nobody_singled
             continue
         count[str(claim.fix.applicability)] += 1
         before = fates(both)
-        ports = {int(one.partition("/")[0]) for one in claim.facts["ports"]}  # type: ignore[attr-defined]
+        ports = {int(fact.partition("/")[0]) for fact in claim.facts["ports"]}  # type: ignore[attr-defined]
         first = claim.fix.steps[0]
         if claim.fix.applicability is Applicability.AUTOMATIC:
-            commands = [one for one in claim.fix.steps if isinstance(one, Command)]
+            commands = [step for step in claim.fix.steps if isinstance(step, Command)]
             after = fates(played(both, commands))
             opened = {key for key in before if after[key] and not before[key]}
             assert {port for *_, port in opened} <= ports, (both, claim, opened)
@@ -236,8 +236,10 @@ def test_what_is_automatic_opens_its_port_at_its_interface_and_to_nobody_singled
             assert not any(is_singled_out(both, port) for port in ports), (both, claim)
             count["opened"] += bool(opened)
         elif isinstance(first, Manual) and first.step == "open-to-one":
-            lines = [_to_stranger(one) for one in first.commands if isinstance(one, Command)]
-            after = fates(played(both, [one for one in lines if one]))
+            lines = [
+                _to_stranger(command) for command in first.commands if isinstance(command, Command)
+            ]
+            after = fates(played(both, [line for line in lines if line]))
             changed = {key for key in before if before[key] is not after[key]}
             assert {source for _, _, source, *_ in changed} <= {STRANGER}, (both, claim, changed)
             assert {port for *_, port in changed} <= ports, (both, claim, changed)

@@ -164,7 +164,7 @@ def test_fires_for_the_family_that_is_closed_only() -> None:
     (claim,) = judge("firewall.port-closed", *seen)
     assert claim.facts["ipv6"] is True
     assert claim.severity is Severity.WARNING
-    assert [one.address for one in claim.covers] == ["2001:db8:2::10"]
+    assert [subject.address for subject in claim.covers] == ["2001:db8:2::10"]
 
 
 def test_fires_where_a_policy_after_the_zone_rejects_the_rest() -> None:

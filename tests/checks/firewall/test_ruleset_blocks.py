@@ -230,7 +230,7 @@ def test_silent_where_only_an_opaque_table_is_known() -> None:
 def test_fires_on_the_servers_own_address_where_the_sites_is_not_known() -> None:
     seen = (host(), nic("eth0", ADDRESS, "2001:db8:2::10"), listening(443))
     (claim,) = judge(CHECK, *seen, nft([dport(443), DROP]))
-    assert [str(one) for one in claim.covers] == ["443/tcp"]
+    assert [str(subject) for subject in claim.covers] == ["443/tcp"]
     assert not judge(CHECK, *seen, nft([dport(443), DROP], table="ip6 filter"))
 
 

@@ -34,7 +34,7 @@ def home(status: int | None, failure: Failure | None = None, path: str = "/") ->
 def test_fires_and_says_on_which_side_it_broke(status: int, fact: str) -> None:
     (claim,) = judge("http.server-error", home(status))
     sides = ("application", "gateway", "unavailable", "cdn", "silent", "closed")
-    assert [one for one in sides if claim.facts[one]] == [fact]
+    assert [side for side in sides if claim.facts[side]] == [fact]
 
 
 def test_fires_and_quotes_the_error_log_where_it_was_read() -> None:
@@ -74,7 +74,7 @@ def test_fires_also_for_websockets_that_are_answered_alike_and_for_no_others() -
         for path, status in (("/ws", 502), ("/other", 404))
     ]
     (claim,) = judge("http.server-error", home(502), *sockets)
-    assert [one.path for one in claim.covers if one.path != "/"] == ["/ws"]
+    assert [subject.path for subject in claim.covers if subject.path != "/"] == ["/ws"]
 
 
 def test_silent_on_every_answer_that_is_one() -> None:

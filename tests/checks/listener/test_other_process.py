@@ -36,7 +36,7 @@ def test_fires_where_another_program_has_the_port() -> None:
     (claim,) = judge("listener.other-process", *seen(STOPPED, visit()))
     assert claim.confidence is Confidence.LIKELY
     assert claim.facts["process"] == "sshd"
-    assert [one.port for one in claim.covers] == [443, 80]
+    assert [subject.port for subject in claim.covers] == [443, 80]
     assert claim.location is not None
     assert claim.fix is not None
     assert isinstance(claim.fix.steps[0], Manual)
@@ -44,7 +44,7 @@ def test_fires_where_another_program_has_the_port() -> None:
 
 def test_fires_for_the_port_alone_where_nginx_runs_without_it() -> None:
     (claim,) = judge("listener.other-process", *seen(RUNNING, visit()))
-    assert [one.port for one in claim.covers] == [443]
+    assert [subject.port for subject in claim.covers] == [443]
 
 
 def test_fires_less_surely_for_a_program_that_may_be_meant_to_serve() -> None:

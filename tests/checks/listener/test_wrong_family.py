@@ -52,7 +52,10 @@ def test_fires_with_a_patch_that_gives_each_listen_its_twin(tmp_path: Path) -> N
     path.write_text(TEXT)
     (claim,) = judge("listener.wrong-family", *ipv4_only(config(str(path))))
     assert (claim.confidence, claim.severity) == (Confidence.CERTAIN, Severity.WARNING)
-    assert [(one.address, one.port) for one in claim.covers] == [(ADDRESS6, 443), (ADDRESS6, 80)]
+    assert [(subject.address, subject.port) for subject in claim.covers] == [
+        (ADDRESS6, 443),
+        (ADDRESS6, 80),
+    ]
     assert claim.fix is not None
     assert claim.fix.applicability is Applicability.AUTOMATIC
     edit = claim.fix.steps[0]

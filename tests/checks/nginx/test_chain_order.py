@@ -89,4 +89,4 @@ def causes(*seen: Observation) -> list[str]:
     checks = [*layer_checks("certificate"), *layer_checks("nginx")]
     raised = claims(checks, Evidence(SHOP, NOW, seen), crashes.append)
     assert not crashes
-    return [one.check.id for one in findings(raised) if one.is_cause]
+    return [finding.check.id for finding in findings(raised) if finding.is_cause]

@@ -15,8 +15,8 @@ def claimed(message: str, text: str) -> Claim:
 def added(claim: Claim) -> list[str]:
     """The lines that the edits bring."""
     steps = claim.fix.steps if claim.fix else ()
-    edits = [one for one in steps if isinstance(one, Edit)]
-    lines = [line for one in edits for line in one.diff.split("\n")[2:]]
+    edits = [step for step in steps if isinstance(step, Edit)]
+    lines = [line for edit in edits for line in edit.diff.split("\n")[2:]]
     return [line[1:] for line in lines if line.startswith("+")]
 
 

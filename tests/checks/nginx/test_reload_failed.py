@@ -31,7 +31,7 @@ def test_fires_when_the_files_were_mended_and_nginx_not_told() -> None:
     assert claim.facts["mended"]
     assert claim.severity is Severity.WARNING
     assert claim.fix
-    assert [one.argv for one in claim.fix.steps if isinstance(one, Command)] == [
+    assert [step.argv for step in claim.fix.steps if isinstance(step, Command)] == [
         ("nginx", "-t"),
         ("nginx", "-s", "reload"),
     ]
@@ -76,7 +76,7 @@ def test_fires_with_a_restart_where_a_zone_cannot_be_changed() -> None:
     (claim,) = judge("nginx.reload-failed", RUNNING, line(ZONE), nginx_says(), config(), HOST)
     assert claim.facts["zone"]
     assert claim.fix
-    steps = [one.argv for one in claim.fix.steps if isinstance(one, Command)]
+    steps = [step.argv for step in claim.fix.steps if isinstance(step, Command)]
     assert steps[1:] == [("nginx", "-s", "stop"), ("nginx",)]
 
 

@@ -21,7 +21,7 @@ def test_fires_where_more_wait_than_may() -> None:
     assert claim.severity is Severity.ERROR
     assert (claim.facts["waiting"], claim.facts["limit"]) == (3, 2)
     assert claim.facts["small"]
-    assert [one.port for one in claim.covers] == [443]
+    assert [subject.port for subject in claim.covers] == [443]
 
 
 def test_fires_and_names_the_processes_that_wait_for_a_disk() -> None:

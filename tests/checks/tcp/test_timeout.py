@@ -67,7 +67,7 @@ def test_fires_and_says_that_it_is_the_answer_that_is_lost() -> None:
     assert claim.facts["arrives"]
     assert claim.facts["answered"]
     assert claim.fix is not None
-    assert [one.step for one in claim.fix.steps if isinstance(one, Manual)] == ["answers"]
+    assert [step.step for step in claim.fix.steps if isinstance(step, Manual)] == ["answers"]
 
 
 def test_fires_with_the_kernels_own_reason() -> None:

@@ -32,7 +32,7 @@ def test_fires_when_the_application_was_asked_and_said_nothing() -> None:
 def test_fires_once_for_the_page_and_the_websocket() -> None:
     shaken = replace(direct(None), failure=TIMEOUT)
     (claim,) = judge(CHECK, SILENT, PAGE, shaken, front(504), config(), target=CHAT)
-    assert [one.path for one in claim.covers] == ["/", "/ws"]
+    assert [subject.path for subject in claim.covers] == ["/", "/ws"]
 
 
 def test_silent_when_it_answers_or_another_of_the_group_does() -> None:

@@ -11,7 +11,7 @@ def test_fires_once_for_all_addresses_that_answer_alike() -> None:
     )
     assert claim.facts["open"]
     assert str(claim.about) == "wss://shop.example.com/ws"
-    assert [one.address for one in claim.covers] == ["203.0.113.10", "2001:db8::10"]
+    assert [subject.address for subject in claim.covers] == ["203.0.113.10", "2001:db8::10"]
 
 
 def test_fires_and_says_that_the_upgrade_was_lost() -> None:

@@ -281,7 +281,7 @@ def client_is_in_sets_that_are_bound(lab: Lab) -> None:
         permanently(lab, f"--new-ipset={name} --type=hash:net{options}")
         permanently(lab, f"--ipset={name} --add-entry={entry}")
     sources = ("--add-source=ipset:four", "--add-source=ipset:six", "--add-service=http")
-    firewalld(lab, *(f"--zone=work {one}" for one in sources))
+    firewalld(lab, *(f"--zone=work {source}" for source in sources))
 
 
 @scenario(

@@ -43,7 +43,7 @@ def test_rewrite_rules_that_refuse() -> None:
 
 def test_rewrite_conditions() -> None:
     def ask(*conditions: str) -> list[tuple[int, tuple[str, ...]]]:
-        lines = "".join(f"RewriteCond {each}\n" for each in conditions)
+        lines = "".join(f"RewriteCond {condition}\n" for condition in conditions)
         return states(rules(f"RewriteEngine On\n{lines}RewriteRule ^ - [F]\n"))
 
     assert ask("%{HTTP_HOST} !^www\\. [NC]") == [(403, ())]

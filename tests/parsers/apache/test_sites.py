@@ -66,8 +66,8 @@ def test_files_of_the_main_server_count_where_a_host_names_none() -> None:
 
 def routes(inner: str) -> list[tuple[str, str, str, int, bool | None, bool]]:
     return [
-        (each.path, each.scheme, each.host, each.port, each.websocket, each.pattern)
-        for each in site(inner).routes
+        (route.path, route.scheme, route.host, route.port, route.websocket, route.pattern)
+        for route in site(inner).routes
     ]
 
 

@@ -155,5 +155,8 @@ def test_what_is_about_some_only() -> None:
         'rule source ipset="office" drop',
     )
     settings = Settings({"public": public(rich_rules=rules)}, "public", services=SERVICES)
-    assert [one.text for one in rules_for_sources(settings, Packet(443), "accept")] == [rules[0]]
+    assert [
+        rules_for_source.text
+        for rules_for_source in rules_for_sources(settings, Packet(443), "accept")
+    ] == [rules[0]]
     assert [one.text for one in rules_for_sources(settings, Packet(443), "drop")] == [rules[3]]

@@ -65,7 +65,7 @@ def test_statistics_have_servers_and_the_numbers_of_connections() -> None:
         "app", "s1", True, "L7STS", 404,
     )  # fmt: skip
     assert not unchecked.is_down
-    assert [(each.name, each.is_full) for each in statistics.counts] == [
+    assert [(count.name, count.is_full) for count in statistics.counts] == [
         ("", True),
         ("https", True),
     ]
@@ -99,7 +99,7 @@ def test_the_line_of_the_last_invalid_response() -> None:
 )
 def test_other_outputs_have_none(text: str) -> None:
     statistics = parse_statistics(text)
-    assert statistics is None or not any(each.is_down for each in statistics.servers)
+    assert statistics is None or not any(server.is_down for server in statistics.servers)
 
 
 def check_of(*lines: str) -> HttpCheck:

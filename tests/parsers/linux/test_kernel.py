@@ -178,7 +178,9 @@ ip: unknown argument
 def test_over_ipv6_the_way_back_must_be_by_the_same_interface() -> None:
     said = "2001:503:ba3e::2:30 from 2001:db8:9::10 via 2001:db8:2::1 dev eth0 metric 1024\n"
     text = f"? 2001:503:ba3e::2:30 2001:db8:9::10 eth1\n{said}"
-    assert [one.complaint for one in kernel_parser.route_replies(text)] == ["dev eth0"]
+    assert [route_reply.complaint for route_reply in kernel_parser.route_replies(text)] == [
+        "dev eth0"
+    ]
     assert [one.complaint for one in kernel_parser.route_replies(text.replace("eth1", "eth0"))] == [
         ""
     ]

@@ -44,7 +44,11 @@ def test_all_tools_of_one_machine_tell_of_the_same_sockets(tool: str) -> None:
 
 @pytest.mark.parametrize("tool", ["ss", "netstat"])
 def test_the_process_is_the_master_and_not_a_worker(tool: str) -> None:
-    (https,) = [one for one in listening_sockets((RECORDED / tool).read_text()) if one.port == 443]
+    (https,) = [
+        listening_socket
+        for listening_socket in listening_sockets((RECORDED / tool).read_text())
+        if listening_socket.port == 443
+    ]
     assert (https.pid, https.process) == (18275, "nginx")
 
 
@@ -79,7 +83,7 @@ def test_a_process_cannot_colour_the_terminal() -> None:
 
 @given(st.text(st.sampled_from('LISTEN tcp6 0123456789.:[]*%/users((",pid=\n -x')))
 def test_no_text_breaks_it(text: str) -> None:
-    assert all(0 <= one.port < 65536 for one in listening_sockets(text))
+    assert all(0 <= listening_socket.port < 65536 for listening_socket in listening_sockets(text))
 
 
 def test_a_local_address_without_a_port_is_passed_over() -> None:

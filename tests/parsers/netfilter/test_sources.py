@@ -145,7 +145,7 @@ def test_a_source_in_one_chain_and_the_port_in_the_next() -> None:
 )
 def test_each_way_in_which_iptables_names_a_source(match: str) -> None:
     rules = of_iptables(f"-A INPUT {match} -p tcp -m tcp --dport 443 -j ACCEPT")
-    assert [one.effect for one in rules] == ["accept"]
+    assert [rule.effect for rule in rules] == ["accept"]
 
 
 @pytest.mark.parametrize(

@@ -132,7 +132,7 @@ class Maker:
 def made(rng: Random, port: int) -> list[str]:
     """What stands in an http block, a configuration each."""
     makers = [Maker(rng, number) for number in range(CONFIGURATIONS)]
-    return ["\n".join((*one.http, one.server(port))) for one in makers]
+    return ["\n".join((*maker.http, maker.server(port))) for maker in makers]
 
 
 def whole(texts: list[str], port: int, echo: int, folder: str) -> str:

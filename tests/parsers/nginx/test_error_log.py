@@ -86,7 +86,7 @@ def test_the_same_again_and_again_is_one_line() -> None:
 
 def test_what_is_old_goes_but_for_a_refused_configuration() -> None:
     lines = relevant_lines(read(EMERG + OLD + REFUSED), "shop.example.com", CLOCK.epoch - 600)
-    assert [one.level for one in lines] == ["emerg", "error"]
+    assert [line.level for line in lines] == ["emerg", "error"]
 
 
 def test_other_sites_do_not_crowd_out_the_targets_lines() -> None:

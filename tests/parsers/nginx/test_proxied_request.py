@@ -161,7 +161,7 @@ def test_the_visitors_address_is_left_alone_where_it_may_be_a_rule(status: int) 
 
 def test_credentials_are_left_off_only_where_nginx_has_checked_them() -> None:
     visitor = {**VISITOR, "Authorization": "Basic eA=="}
-    assert "Authorization" not in [one.name for one in variants(APP, 401, visitor=visitor)]
+    assert "Authorization" not in [variant.name for variant in variants(APP, 401, visitor=visitor)]
     checked = variants(f"{APP} auth_basic shop;", 401, visitor=visitor)
     assert parts(checked)[0] == ("field", "Authorization", "removed")
     assert "Authorization" not in [
@@ -186,7 +186,7 @@ def test_a_prefix_is_cut_off_or_given_back() -> None:
     assert (kept.original, kept.value) == ("/app/page", "/page")
     cut = variants("proxy_pass http://127.0.0.1:3000/;", 404, "/app/", BELOW)[0]
     assert (cut.original, cut.value) == ("/page", "/app/page")
-    assert "path" not in [one.part for one in variants(APP, 404)]
+    assert "path" not in [variant.part for variant in variants(APP, 404)]
     regex = variants(APP, 404, "~ ^/app/(page|x)", BELOW)[0]
     assert (regex.original, regex.value) == ("/app/page", "/page")
     alone = variants(APP, 404, "/app", replace(BELOW, path="/app"))[0]
@@ -200,7 +200,7 @@ def test_a_server_name_is_that_of_the_host() -> None:
     (first, *_) = variants(lines, 421)
     assert (first.part, first.change, first.value) == ("server-name", "added", "shop.example.com")
     named = f"{lines} proxy_ssl_server_name on; proxy_ssl_name $host;"
-    assert "server-name" not in [one.part for one in variants(named, 421)]
+    assert "server-name" not in [variant.part for variant in variants(named, 421)]
 
 
 @pytest.mark.parametrize(

@@ -133,7 +133,7 @@ def ours(found: tuple[server_blocks.Socket, ...], asked: Asked) -> Answer | None
     """None where we do not know: an expression that we cannot read."""
     chosen = server_blocks.socket_for(found, asked.address)
     assert chosen is not None
-    if not all(is_supported_pcre(one) for one in expressions(chosen)):
+    if not all(is_supported_pcre(expression) for expression in expressions(chosen)):
         return None
     first = server_blocks.select_server(chosen, asked.sni)[0] if asked.sni else chosen.default
     server, _ = server_blocks.select_server(chosen, asked.name)

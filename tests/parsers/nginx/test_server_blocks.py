@@ -22,7 +22,9 @@ def test_rivals_bear_the_very_name_that_was_chosen() -> None:
         "server { listen 443; server_name a.t; } server { listen 443; server_name b.t a.t; }"
         "server { listen 443; server_name *.t; } server { listen 443; server_name .a.t; }"
     )
-    assert [one.names for one in server_blocks.shadowed_servers(socket, "a.t")] == [
+    assert [
+        shadowed_server.names for shadowed_server in server_blocks.shadowed_servers(socket, "a.t")
+    ] == [
         ("b.t", "a.t"),
         (".a.t",),
     ]
@@ -35,7 +37,9 @@ def test_rivals_for_a_wildcard() -> None:
         "server { listen 443; server_name *.a.t; } server { listen 443; server_name .a.t; }"
         "server { listen 443; server_name *.t; }"
     )
-    assert [one.names for one in server_blocks.shadowed_servers(socket, "x.a.t")] == [(".a.t",)]
+    assert [
+        shadowed_server.names for shadowed_server in server_blocks.shadowed_servers(socket, "x.a.t")
+    ] == [(".a.t",)]
 
 
 def test_a_directive_of_http_is_in_force_unless_the_block_has_its_own() -> None:
@@ -57,7 +61,7 @@ def test_a_file_that_depends_on_the_request_is_left_out() -> None:
 
 
 def reached(text: str, *addresses: str) -> set[str]:
-    return {each.address for each in server_blocks.reachable_sockets(sockets(text), addresses)}
+    return {socket.address for socket in server_blocks.reachable_sockets(sockets(text), addresses)}
 
 
 def test_a_site_with_addresses_of_one_family_is_not_reached_by_the_other() -> None:

@@ -19,7 +19,10 @@ SHOP = "server { listen 127.0.0.1:8443 ssl proxy_protocol; server_name shop.exam
 
 
 def fronts(text: str) -> list[tuple[int, str]]:
-    return [(each.port, each.socket) for each in stream_fronts(parse(text, "/n.conf"))]
+    return [
+        (stream_front.port, stream_front.socket)
+        for stream_front in stream_fronts(parse(text, "/n.conf"))
+    ]
 
 
 def answering(stream: str, http: str = SHOP) -> list[tuple[str, bool, tuple[str, ...]]]:

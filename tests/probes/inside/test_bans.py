@@ -32,7 +32,7 @@ def test_what_fail2ban_has_banned_is_seen() -> None:
 
 def test_what_fail2ban_does_not_say_is_not_seen() -> None:
     look = seen("\n@@@ fail2ban\nPermission denied to socket: /run/fail2ban/fail2ban.sock\n")
-    assert [(one.what, one.why) for one in look.observed(Unseen)] == [
+    assert [(unseen.what, unseen.why) for unseen in look.observed(Unseen)] == [
         ("whom fail2ban has banned", "needs root")
     ]
     assert not look.observed(Jails)

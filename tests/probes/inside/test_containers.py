@@ -34,7 +34,7 @@ def test_containers_and_namespaces_are_seen() -> None:
     out = f"\n@@@ docker\n{DOCKER}\n@@@ podman\n{PODMAN}\n@@@ net\n{INSIDE}"
     (found,) = ran(listening(22, 80), **{ASK: out}).observed(Containers)
     assert (found.engines, found.vantage) == (("docker", "podman"), Vantage.SERVER)
-    assert [one.name for one in found.containers] == ["web", "web"]
+    assert [container.name for container in found.containers] == ["web", "web"]
     assert found.namespaces[0].listens(443)
 
 

@@ -191,7 +191,7 @@ def test_policies_sets_and_direct_rules_are_seen() -> None:
     now, later = look.observed(Policy)
     assert (now.target, now.priority, now.ingress, now.egress) == ("DROP", -10, ("ANY",), ("HOST",))
     assert (later.target, later.priority, later.permanent) == ("REJECT", -5, True)
-    sets = [(one.permanent, one.entries, one.whole) for one in look.observed(IpSet)]
+    sets = [(ip_set.permanent, ip_set.entries, ip_set.whole) for ip_set in look.observed(IpSet)]
     assert sets == [(False, ("192.0.2.0/24",), True), (True, ("192.0.2.0/25",), True)]
     assert zone(look, "public", permanent=True).admits(443)
 

@@ -108,7 +108,11 @@ def test_a_frontend_that_waits_for_a_header_is_asked_with_it_and_without() -> No
     reset = Failure("reset", "Connection reset by peer", 104)
     failed = Handshake(address="203.0.113.10", port=443, failure=reset)
     look = run(probes.haproxy_config, SERVER, failed, waits)
-    tries = [each.proxied for each in look.observed(HaproxyTry) if each.purpose == "front"]
+    tries = [
+        haproxy_try.proxied
+        for haproxy_try in look.observed(HaproxyTry)
+        if haproxy_try.purpose == "front"
+    ]
     assert tries == [False, True]
     assert not run(probes.haproxy_config, SERVER, waits).observed(HaproxyTry), "nothing failed"
 
@@ -130,7 +134,7 @@ frontend tls
 def test_a_health_check_is_repeated_if_it_changes_nothing_and_without_its_password() -> None:
     post = config(TEXT.replace("GET /healthz", "POST /healthz"))
     look = run(probes.page_failed, SERVER, post, PAGE)
-    assert [each.purpose for each in look.observed(HaproxyTry)] == ["page"]
+    assert [haproxy_try.purpose for haproxy_try in look.observed(HaproxyTry)] == ["page"]
     secret = TEXT.replace(
         "GET /healthz", "GET /healthz\n    http-check send hdr Authorization hush-hush"
     )

@@ -210,9 +210,11 @@ def test_after_a_refusal_the_kernels_resets_are_counted_again() -> None:
     look.emit(Counters())
     look.emit(refused)
     asyncio.run(dropped.work(look, refused))  # type: ignore[arg-type]
-    again = [one for one in look.observed(Connection) if one.purpose == "again"]
+    again = [
+        connection for connection in look.observed(Connection) if connection.purpose == "again"
+    ]
     assert [one.mss for one in again] == [1100]
-    assert [one.get("OutRsts") for one in look.observed(Counters)] == [None, 7]
+    assert [counters.get("OutRsts") for counters in look.observed(Counters)] == [None, 7]
 
 
 def test_after_a_time_out_over_ssh_the_second_attempt_is_watched() -> None:

@@ -65,7 +65,7 @@ def test_of_a_long_log_no_more_is_claimed_than_was_read() -> None:
 def test_a_refused_configuration_is_found_further_back() -> None:
     old = " 2026/11/20 08:00:00 [emerg] 7#7: unknown directive"
     look = look_at(machine(f"{HEAD}log 200\n {LINE}\n\n{old}\n"), config())
-    assert [one.level for one in look.observed(LogLine)] == ["emerg", "error"]
+    assert [line.level for line in look.observed(LogLine)] == ["emerg", "error"]
 
 
 def test_a_line_of_the_log_cannot_be_taken_for_our_own_words() -> None:
@@ -211,5 +211,5 @@ def test_the_script_reads_real_files(tmp_path: Path) -> None:
     found = logs.parse_readings(ran.out, [LogDestination(path) for path in paths])
     assert [one.state for one in found] == ["log", "missing", "special"]
     assert found[0].clock
-    assert {one.level for one in found[0].lines} == {"emerg", "error"}
+    assert {line.level for line in found[0].lines} == {"emerg", "error"}
     assert len(found[0].lines) in range(190, 302)

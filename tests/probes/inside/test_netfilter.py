@@ -45,7 +45,7 @@ def test_what_each_tool_printed_and_the_files_are_seen() -> None:
         f"\n@@@ nft\n{TABLE}\n\n@@@ save ip\n{NEW}\n\n@@@ file /etc/nftables.conf\nflush ruleset\n"
     )
     look = seen(parts)
-    assert [(one.tool, one.equivalent) for one in look.observed(Ruleset)] == [
+    assert [(ruleset.tool, ruleset.equivalent) for ruleset in look.observed(Ruleset)] == [
         ("nft", "nft list ruleset"),
         ("iptables", "iptables-save -c"),
     ]
@@ -58,7 +58,7 @@ def test_what_each_tool_printed_and_the_files_are_seen() -> None:
 def test_iptables_says_itself_which_packet_filter_it_shows() -> None:
     parts = f"\n@@@ missing\n\n@@@ save ip\n{OLD}\n\n@@@ older ip\n\n@@@ save ip\n{OLD}\n"
     look = seen(parts)
-    assert [one.tool for one in look.observed(Ruleset)] == ["iptables-legacy"]
+    assert [ruleset.tool for ruleset in look.observed(Ruleset)] == ["iptables-legacy"]
     assert not look.observed(Unseen)
 
 

@@ -61,11 +61,11 @@ def machine(said: str, test: str | CommandResult = "") -> RecordedMachine:
 def test_everything_is_seen_of_the_nginx_that_runs() -> None:
     look = looked(machine(listed(MASTER)), probes.nginx)
     (state,) = look.observed(NginxState)
-    assert [one.pid for one in state.masters] == [10]
+    assert [master.pid for master in state.masters] == [10]
     assert look.observed(NginxBuild)[0].has_ssl
     assert look.observed(NginxTest)[0].passed
     (config,) = look.observed(NginxConfig)
-    assert [one.path for one in config.files] == [*list(FILES)[:2]]
+    assert [file.path for file in config.files] == [*list(FILES)[:2]]
     assert look.observed(CertificateFile)[0].sha256 == SHA256_OF_000102
 
 
@@ -183,7 +183,7 @@ def test_a_process_cannot_pass_its_title_off_as_what_is_printed_of_it(tmp_path: 
 
 def test_without_nginx_nothing_more_is_looked_at() -> None:
     look = looked(machine("1000.5\n500.5 900.0\nmnt:[1]\n"), probes.nginx)
-    assert [type(one) for one in look.observations] == [NginxState]
+    assert [type(observation) for observation in look.observations] == [NginxState]
     assert not look.observed(NginxState)[0].installed
 
 
@@ -250,7 +250,7 @@ def test_baotas_nginx_is_found_by_its_process() -> None:
     }
     config = panel(text, BAOTA, program, files, "-c", BAOTA_CONF)
     assert config.equivalent == f"{program} -c {BAOTA_CONF} -T"
-    assert [one.path for one in config.files] == list(files)
+    assert [file.path for file in config.files] == list(files)
 
 
 def test_of_two_that_do_not_run_the_one_that_has_the_site_is_looked_at() -> None:
@@ -269,7 +269,9 @@ def test_of_two_that_do_not_run_the_one_that_has_the_site_is_looked_at() -> None
         "/usr/local/nginx/conf/nginx.conf": site,
     }
     look = looked(RecordedMachine(known, files), probes.nginx)
-    assert [one.path for one in look.observed(NginxConfig)] == ["/usr/local/nginx/conf/nginx.conf"]
+    assert [config.path for config in look.observed(NginxConfig)] == [
+        "/usr/local/nginx/conf/nginx.conf"
+    ]
 
 
 def test_an_own_build_reads_the_folder_of_its_prefix() -> None:
@@ -316,7 +318,9 @@ def test_an_installed_program_without_options_is_looked_at_whoever_runs_it() -> 
     for title, foreign in ((BINARY, False), (f"{BINARY} -c /home/a/nginx.conf", True)):
         running = process(10, 1, 100, f"nginx: master process {title}") + "user 33\n"
         text = listed(running).replace("mnt:[1]\nprogram", mine)
-        assert [one.foreign for one in master_processes(parse_listing(text))] == [foreign]
+        assert [
+            master_process.foreign for master_process in master_processes(parse_listing(text))
+        ] == [foreign]
 
 
 def test_its_own_nginx_a_user_may_look_at() -> None:

@@ -72,7 +72,7 @@ def command(script: str, *words: str) -> str:
 def test_the_last_start_is_read_and_not_those_before() -> None:
     machine = RecordedMachine({command(probes.START_SCRIPT, "nginx", "443"): FAILED})
     (seen,) = run(probes.start, machine, CONFIG).observed(NginxStart)
-    assert [one.text for one in seen.messages] == [
+    assert [message.text for message in seen.messages] == [
         "bind() to 0.0.0.0:7443 failed (13: Permission denied)"
     ]
     assert seen.selinux == "enforcing"

@@ -56,7 +56,7 @@ def test_without_a_log_the_journal_of_the_unit_does() -> None:
 def test_a_log_that_may_not_be_read_is_unseen() -> None:
     denied = "@@@ denied 0 /var/log/letsencrypt\n"
     look = run(probes.renewal, RecordedMachine({COMMAND: denied}), file(5))
-    assert [one.what for one in look.observed(Unseen)] == ["/var/log/letsencrypt"]
+    assert [unseen.what for unseen in look.observed(Unseen)] == ["/var/log/letsencrypt"]
     assert not look.observed(RenewalFailure)
 
 

@@ -61,7 +61,7 @@ def test_a_line_from_before_the_last_load_or_this_run_is_about_something_else() 
 def test_a_log_that_may_not_be_read_is_said() -> None:
     looking = look(read(77, "1795680438 2026-11-26 08:07:18\n"), APACHE, CONFIG, PAGE)
     assert not looking.observed(ServerRequestError)
-    assert [each.what for each in looking.observed(Unseen)] == [LOG]
+    assert [unseen.what for unseen in looking.observed(Unseen)] == [LOG]
 
 
 def test_it_is_read_again_for_an_answer_that_came_later() -> None:

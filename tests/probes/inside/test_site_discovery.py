@@ -21,7 +21,7 @@ UPGRADE = "proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection u
 
 
 def of(*servers: str) -> tuple[Site, ...]:
-    blocks = "\n".join(f"server {{ {one} }}" for one in servers)
+    blocks = "\n".join(f"server {{ {server} }}" for server in servers)
     return sites_of(parse(f"http {{\n{blocks}\n}}", MAIN))
 
 

@@ -32,7 +32,7 @@ def test_the_server_its_sockets_and_interfaces_are_seen() -> None:
     assert (host.manager, host.system) == ("none", "Debian GNU/Linux 13 (trixie)")
     (listeners,) = look.observed(Listeners)
     assert [one.process for one in listeners.on(443)] == ["nginx"]
-    assert [(one.name, one.default) for one in look.observed(Interface)] == [
+    assert [(interface.name, interface.default) for interface in look.observed(Interface)] == [
         ("lo", ()),
         ("eth0", (4, 6)),
     ]

@@ -119,7 +119,10 @@ def test_centos_7() -> None:
         ("::", 22, False, 801, "sshd"),
         ("::", 443, True, 1203, "nginx"),
     ]
-    assert [(one.name, one.default, one.carrier) for one in look.observed(Interface)] == [
+    assert [
+        (interface.name, interface.default, interface.carrier)
+        for interface in look.observed(Interface)
+    ] == [
         ("lo", (), True),
         ("eth0", (4,), True),
         ("docker0", (), False),
@@ -208,7 +211,7 @@ def test_alibaba_cloud_linux_3() -> None:
     (host,) = look.observed(Host)
     assert host.system == "Alibaba Cloud Linux 3 (Soaring Falcon)"
     assert ports(look)[0] == ("0.0.0.0", 443, False, 1930, "nginx")
-    assert [(one.name, one.default) for one in look.observed(Interface)] == [
+    assert [(interface.name, interface.default) for interface in look.observed(Interface)] == [
         ("eth0", (4,)),
         ("eth1", ()),
     ]
@@ -273,7 +276,10 @@ def test_ubuntu_24_04() -> None:
         ("::", 22, True, 1, "systemd"),
         ("::", 443, True, 1204, "caddy"),
     ]
-    assert [(one.name, one.addresses, one.default) for one in look.observed(Interface)] == [
+    assert [
+        (interface.name, interface.addresses, interface.default)
+        for interface in look.observed(Interface)
+    ] == [
         ("enp1s0", ("203.0.113.10", "2001:db8:2::10"), (4, 6)),
         ("wg0", ("10.8.0.1",), (4,)),
     ]
@@ -365,7 +371,7 @@ def test_alpine_with_busybox_and_without_root() -> None:
     (queues,) = look.observed(Queues)
     # The kernel's own list does not tell how many may wait: such a queue is never called full.
     assert queues.on(443) == (Queue("0.0.0.0", 443, 0),)
-    assert not any(one.full for one in queues.queues)
+    assert not any(queue.full for queue in queues.queues)
     (boot,) = look.observed(Boot)
     assert (boot.manager, boot.state) == ("openrc", "enabled")
 

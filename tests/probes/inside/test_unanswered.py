@@ -130,12 +130,12 @@ def test_a_list_of_servers_that_does_not_come_is_said_once() -> None:
     listeners = Listeners(sockets=(socket,))
     run(web_servers.web_servers, ctx, listeners)
     run(web_servers.web_servers, ctx, listeners)
-    assert [each.what for each in ctx.observed(Unseen)] == ["the web servers other than nginx"]
+    assert [unseen.what for unseen in ctx.observed(Unseen)] == ["the web servers other than nginx"]
 
 
 def test_a_list_of_nginx_and_a_key_that_do_not_come_in_time() -> None:
     looking = looked(Slow({}), nginx.nginx)
-    assert [each.what for each in looking.observed(Unseen)] == ["nginx"]
+    assert [unseen.what for unseen in looking.observed(Unseen)] == ["nginx"]
     ctx = Looking(Slow({}))
     asyncio.run(nginx_certificates._observe_key(ctx, "/etc/ssl/shop.key"))
     assert missing_parts(ctx) == {"whether /etc/ssl/shop.key belongs to its certificate"}

@@ -88,7 +88,7 @@ def test_what_selinux_says() -> None:
     assert seen.mode == "Enforcing"
     assert seen.boolean("httpd_can_network_connect") is False
     assert seen.logged
-    assert [one.port for one in seen.denials] == [3000]
+    assert [denial.port for denial in seen.denials] == [3000]
     assert upstream_access.parse_selinux("") is None
 
 

@@ -39,7 +39,7 @@ def asked(serve: Serve, *, door_first: bool = True, door: Exchange = GATEWAY) ->
                 await upstream_connect.behind_a_broken_door.work(look, door)
 
     asyncio.run(work())
-    return [one for one in look.observed(UpstreamTry) if one.asked]
+    return [upstream_try for upstream_try in look.observed(UpstreamTry) if upstream_try.asked]
 
 
 async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

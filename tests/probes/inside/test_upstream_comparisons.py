@@ -63,7 +63,13 @@ def question(look: Looking, exchange: Exchange) -> None:
 
 def requests(look: Looking) -> list[tuple[str, str, bool, int | None]]:
     return [
-        (one.part, one.name, one.is_control, one.status) for one in look.observed(ComparedRequest)
+        (
+            compared_request.part,
+            compared_request.name,
+            compared_request.is_control,
+            compared_request.status,
+        )
+        for compared_request in look.observed(ComparedRequest)
     ]
 
 
@@ -126,7 +132,11 @@ def test_no_value_that_the_user_or_nginx_keeps_secret_is_shown() -> None:
         return answer("200 OK") if "hush-hush-1" in asked else answer("400 Bad Request")
 
     look = looked(serving(respond), door, lines, Options(request=request))
-    added = [one for one in look.observed(ComparedRequest) if one.name == "X-Team"]
+    added = [
+        compared_request
+        for compared_request in look.observed(ComparedRequest)
+        if compared_request.name == "X-Team"
+    ]
     assert added, "the field that nginx drops was tried"
     shown = repr(look.observed(ComparedRequest))
     assert "hush-hush-1" not in shown

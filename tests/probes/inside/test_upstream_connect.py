@@ -39,7 +39,9 @@ HEADERS = 'proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "
 
 
 def shown(look: Looking) -> list[tuple[str, str, bool]]:
-    return [(one.through, one.variant, one.accepted) for one in look.observed(Upgrade)]
+    return [
+        (upgrade.through, upgrade.variant, upgrade.accepted) for upgrade in look.observed(Upgrade)
+    ]
 
 
 def test_an_application_that_listens_is_connected_to_and_one_that_does_not_refuses() -> None:

@@ -99,7 +99,10 @@ def test_two_names_two_answers() -> None:
 def test_a_name_that_helps_is_asked_for_again() -> None:
     seen = looked(by_host, NOT_FOUND).observed(Asked)
     assert [one.variant for one in seen[2:]] == ["visitor", "passed"]
-    assert [one.variant for one in looked(large, GATEWAY).observed(Asked)] == ["passed", "visitor"]
+    assert [asked.variant for asked in looked(large, GATEWAY).observed(Asked)] == [
+        "passed",
+        "visitor",
+    ]
 
 
 def test_one_name_is_asked_for_once() -> None:

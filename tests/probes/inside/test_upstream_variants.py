@@ -190,7 +190,7 @@ def test_without_curl_that_is_said_once() -> None:
     look = Looking(Afar(ran(127, ""), ran(127, "")))
     location = "location / { proxy_pass http://a:1; } location /b { proxy_pass http://b:1; }"
     run(upstream_connect.applications, look, config(location))
-    assert [one.why for one in look.observed(Unseen)] == ["the server has no curl"]
+    assert [unseen.why for unseen in look.observed(Unseen)] == ["the server has no curl"]
 
 
 def test_where_names_could_be_looked_up_is_read_only_where_nginx_cannot() -> None:

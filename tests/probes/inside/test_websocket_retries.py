@@ -55,8 +55,8 @@ def retried(
             await websocket_retries.failed.work(look, refused)
 
     asyncio.run(work())
-    retries = [one for one in look.observed(Upgrade) if one is not refused]
-    return [(one.variant, one.accepted) for one in retries]
+    retries = [upgrade for upgrade in look.observed(Upgrade) if upgrade is not refused]
+    return [(retry.variant, retry.accepted) for retry in retries]
 
 
 def test_the_visitors_scheme_is_named() -> None:
@@ -102,8 +102,8 @@ def plainly(refused: Upgrade) -> list[tuple[str, str, int | None]]:
             await websocket_retries.plain_request.work(look, refused)
 
     asyncio.run(work())
-    answers = [one for one in look.observed(Upgrade) if one is not refused]
-    return [(one.variant, one.body, one.status) for one in answers]
+    answers = [upgrade for upgrade in look.observed(Upgrade) if upgrade is not refused]
+    return [(answer.variant, answer.body, answer.status) for answer in answers]
 
 
 def test_the_path_is_asked_for_without_a_handshake() -> None:

@@ -111,7 +111,7 @@ def test_what_opens_for_curl_is_tried_through_the_site_and_over_http_1_0() -> No
     front = curl("https://shop.example.com/live", "--resolve", site, host="")
     direct, old = (curl(APPLICATION, version=version) for version in ("1.1", "1.0"))
     look = by_curl(SHOP, {direct: OPENED, front: REFUSED, old: OPENED})
-    assert [one.accepted for one in look.observed(Upgrade)] == [True, False, True]
+    assert [upgrade.accepted for upgrade in look.observed(Upgrade)] == [True, False, True]
     # A redirect tells nothing of a WebSocket that nobody asked for.
     look = by_curl(SHOP, {direct: OPENED, front: REFUSED.replace("404", "301"), old: REFUSED})
     assert seen(look) == [("application", "normal", 101), ("application", "http-1.0", 404)]
@@ -128,4 +128,4 @@ def test_a_socket_of_loopbacks_own_is_not_asked_in_the_visitors_place() -> None:
     other = "http { server { listen 443 ssl; } server { listen 127.0.0.1:443 ssl; } }"
     look.emit(NginxConfig(path="/n.conf", main=parse(other, "/n.conf")))
     asyncio.run(probes.try_websocket_by_curl(look, place))
-    assert {one.through for one in look.observed(Upgrade)} == {"application"}
+    assert {upgrade.through for upgrade in look.observed(Upgrade)} == {"application"}

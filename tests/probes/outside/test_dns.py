@@ -147,9 +147,10 @@ HEALTHY: Zone = {NAME: {"A": ["203.0.113.10"]}, "example.com": {}, "com": {}}
 def test_an_address_needs_no_resolving() -> None:
     net = Paper(serving({}))
     seen = look(net, target=Target("2001:db8::1", "https", "2001:db8::1", 443))
-    assert [(one.addresses, one.family, one.via) for one in resolutions(seen)] == [
-        (("2001:db8::1",), 6, "literal")
-    ]
+    assert [
+        (resolution.addresses, resolution.family, resolution.via)
+        for resolution in resolutions(seen)
+    ] == [(("2001:db8::1",), 6, "literal")]
     assert not net.asked
 
 
@@ -160,7 +161,7 @@ def test_an_address_given_is_taken() -> None:
 
 def test_the_system_and_dns_are_both_heard() -> None:
     seen = look(Paper(serving(HEALTHY), FOUND))
-    assert [one.via for one in resolutions(seen)] == ["system", "system"]
+    assert [resolution.via for resolution in resolutions(seen)] == ["system", "system"]
     four, six = answers(seen, "target")
     assert (four.rdtype, four.records, four.rcode) == ("A", ("203.0.113.10",), "NOERROR")
     assert (six.rdtype, six.records) == ("AAAA", ())
@@ -174,7 +175,7 @@ def test_the_system_and_dns_are_both_heard() -> None:
 
 def test_one_family_only_if_so_told() -> None:
     seen = look(Paper(serving(HEALTHY), FOUND), Options(family=4))
-    assert [one.family for one in resolutions(seen)] == [4]
+    assert [resolution.family for resolution in resolutions(seen)] == [4]
     assert [one.rdtype for one in answers(seen, "target")] == ["A"]
 
 
@@ -208,7 +209,10 @@ def test_a_silent_family_does_not_hold_up_the_other() -> None:
     assert seen.index(resolutions(seen)[0]) < seen.index(
         next(one for one in answers(seen, "target") if one.failure)
     ) or resolutions(seen)[0].addresses == ("203.0.113.10",)
-    assert [(one.family, bool(one.failure)) for one in resolutions(seen)] == [(4, False), (6, True)]
+    assert [(resolution.family, bool(resolution.failure)) for resolution in resolutions(seen)] == [
+        (4, False),
+        (6, True),
+    ]
 
 
 def test_a_given_resolver_stands_in_for_the_system() -> None:
@@ -332,7 +336,9 @@ def test_aliases_without_an_end_are_followed_so_far_and_no_farther() -> None:
 
 def test_where_only_dns_knows_the_address_the_run_goes_on_with_it() -> None:
     seen = look(Paper(serving(HEALTHY), {4: ResolveResult(0.0, failure=AGAIN)}))
-    assert [one.addresses for one in resolutions(seen) if one.via == "dns"] == [("203.0.113.10",)]
+    assert [
+        resolution.addresses for resolution in resolutions(seen) if resolution.via == "dns"
+    ] == [("203.0.113.10",)]
     assert [one.what for one in seen if isinstance(one, Unseen)] == ["getaddrinfo(3)"]
 
 
@@ -364,7 +370,7 @@ def test_the_lines_of_the_hosts_file_that_name_the_target(configuration: Path) -
     )
     seen = look(Paper(serving(HEALTHY), FOUND))
     lines = [one for one in seen if isinstance(one, HostsEntry)]
-    assert [(one.line, one.address, one.mine, one.ended) for one in lines] == [
+    assert [(line.line, line.address, line.mine, line.ended) for line in lines] == [
         (3, "127.0.0.1", True, True),
         (5, "2001:db8::1", False, False),
     ]
@@ -429,7 +435,11 @@ def test_a_name_of_this_machine_is_no_question_for_dns(name: str) -> None:
     net = Paper(serving({}))
     seen = look(net, target=Target(name, "https", name, 443))
     assert not net.asked
-    found = [(one.addresses, one.via) for one in resolutions(seen) if one.failure is None]
+    found = [
+        (resolution.addresses, resolution.via)
+        for resolution in resolutions(seen)
+        if resolution.failure is None
+    ]
     assert found == [(("127.0.0.1",), "loopback"), (("::1",), "loopback")]
 
 

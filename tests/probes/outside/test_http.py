@@ -87,7 +87,7 @@ class Looking:
         return self.live.pop(id(observation), None)
 
     def observed(self, kind: type[Any]) -> tuple[Any, ...]:
-        return tuple(one for one in self.observations if type(one) is kind)
+        return tuple(observation for observation in self.observations if type(observation) is kind)
 
     def start(self, work: Coroutine[Any, Any, None]) -> None:
         self.beside.append(asyncio.ensure_future(work))
@@ -141,7 +141,11 @@ def over_tls(serve: Serve, variant: HandshakeVariant = "normal", **more: Any) ->
 
 
 def steps(look: Looking, *purposes: str) -> list[str]:
-    return [one.url for one in look.observed(Exchange) if not purposes or one.purpose in purposes]
+    return [
+        exchange.url
+        for exchange in look.observed(Exchange)
+        if not purposes or exchange.purpose in purposes
+    ]
 
 
 def test_the_target_is_asked_for_over_the_stream_of_the_handshake() -> None:
@@ -166,7 +170,7 @@ def test_controls_are_left_alone() -> None:
 
 def test_port_80_is_asked_for_the_page_and_an_unknown_path() -> None:
     look, net = on_80(lambda host, path, cookie: moved(f"https://{host}{path}"))
-    purposes = [one.purpose for one in look.observed(Exchange)]
+    purposes = [exchange.purpose for exchange in look.observed(Exchange)]
     assert sorted(purposes) == ["path", "plain"]
     assert net.connected == [(HERE, 80)]
 
@@ -245,7 +249,7 @@ def test_another_host_is_looked_up_and_visited() -> None:
         names={"www.example.com": "203.0.113.20"},
         places={("203.0.113.20", 80): lambda host, path, cookie: answer(body=host)},
     )
-    (there,) = [one for one in look.observed(Exchange) if one.purpose == "redirect"]
+    (there,) = [exchange for exchange in look.observed(Exchange) if exchange.purpose == "redirect"]
     assert (there.address, there.body) == ("203.0.113.20", "www.example.com")
 
 
@@ -253,7 +257,7 @@ def test_hosts_that_are_not_there_or_do_not_answer_are_facts() -> None:
     look, _ = on_80(lambda host, path, cookie: moved("http://gone.example.com/"))
     assert look.observed(Exchange)[-1].failure.kind == "resolution"
     look, _ = on_80(lambda host, path, cookie: moved("http://shop.example.com:8080/"))
-    (met,) = [one for one in look.observed(Exchange) if one.purpose == "redirect"]
+    (met,) = [exchange for exchange in look.observed(Exchange) if exchange.purpose == "redirect"]
     assert met.failure.code == 111
 
 

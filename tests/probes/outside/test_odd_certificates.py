@@ -126,12 +126,12 @@ class Judgement:
 
     @property
     def errors(self) -> set[str]:
-        found = (one for one in self.findings if one.severity is Severity.ERROR)
+        found = (finding for finding in self.findings if finding.severity is Severity.ERROR)
         return {one.check.id for one in found}
 
     @property
     def causes(self) -> tuple[str, ...]:
-        found = (one for one in self.findings if one.severity is Severity.ERROR)
+        found = (finding for finding in self.findings if finding.severity is Severity.ERROR)
         return tuple(sorted(one.check.id for one in found if one.is_cause))
 
 
@@ -141,7 +141,7 @@ def judged(case: Case, port: int) -> Judgement:
     crashes: list[Any] = []
     raised = claims([*layer_checks("certificate"), *layer_checks("tls")], evidence, crashes.append)
     assert not crashes
-    (visit,) = [one for one in run.observed(Handshake) if one.variant == "normal"]
+    (visit,) = [handshake for handshake in run.observed(Handshake) if handshake.variant == "normal"]
     return Judgement(findings(raised), visit.failure)
 
 

@@ -83,7 +83,7 @@ class Run:
         return self.net
 
     def observed(self, kind: type[Any]) -> tuple[Any, ...]:
-        return tuple(one for one in self.observations if type(one) is kind)
+        return tuple(observation for observation in self.observations if type(observation) is kind)
 
     def start(self, work: Any) -> None:
         self.tasks.append(asyncio.ensure_future(work))

@@ -131,7 +131,7 @@ def test_a_name_does_not_lead_to_a_clouds_own_address(address: str) -> None:
     net = Network()
     run = look(net, "203.0.113.10", address)
     assert {tried for tried, _ in net.tried} == {"203.0.113.10"}
-    assert [one.what for one in run.observed(Unseen)] == [address]
+    assert [unseen.what for unseen in run.observed(Unseen)] == [address]
 
 
 def test_such_an_address_is_tried_where_it_is_the_target() -> None:
@@ -213,7 +213,7 @@ def test_a_reject_is_compared_with_one_other_port_and_not_repeated() -> None:
 
     run = look(Network(answer), "203.0.113.10")
     assert sorted(tries(run)) == [("control", 22), ("plain", 80), ("target", 443)]
-    (seen,) = (one for one in run.observed(Connection) if one.failure)
+    (seen,) = (connection for connection in run.observed(Connection) if connection.failure)
     assert seen.rejected_by == "host"
 
 
@@ -234,7 +234,9 @@ def test_what_leaves_nothing_to_compare_is_not_compared(answer: ConnectResult) -
 def test_a_control_connection_is_closed_at_once_and_offered_to_nobody() -> None:
     net = Network(lambda address, port, attempt: SILENCE if port == 443 else None)
     run = look(net, "203.0.113.10")
-    (control,) = (one for one in run.observed(Connection) if one.purpose == "control")
+    (control,) = (
+        connection for connection in run.observed(Connection) if connection.purpose == "control"
+    )
     assert run.take_stream(control) is None
     assert not any(wire.open for wire in net.opened)
 
@@ -307,7 +309,11 @@ def test_where_the_server_is_looked_into_later_attempts_are_marked() -> None:
         return SILENCE if port == 443 and attempt == 1 else None
 
     run = look(Network(answer), "203.0.113.10", options=Options(server="ssh://web"))
-    marks = [(one.purpose, one.mss) for one in run.observed(Connection) if one.mss]
+    marks = [
+        (connection.purpose, connection.mss)
+        for connection in run.observed(Connection)
+        if connection.mss
+    ]
     assert sorted(purpose for purpose, _ in marks) == ["again", "control"]
     assert all(mark in SYN_MARKS for _, mark in marks)
     first, *others = (one for one in run.observed(Connection) if one.purpose == "again")

@@ -63,7 +63,7 @@ class Looking:
         return self.live.pop(id(observation), None)
 
     def observed(self, kind: type[Any]) -> tuple[Any, ...]:
-        return tuple(one for one in self.observations if type(one) is kind)
+        return tuple(observation for observation in self.observations if type(observation) is kind)
 
     def start(self, work: Coroutine[Any, Any, None]) -> None:
         self.beside.append(asyncio.ensure_future(work))
@@ -106,11 +106,11 @@ def looking(
 
 
 def variants(run: Looking) -> set[str]:
-    return {one.variant for one in run.observed(Handshake)}
+    return {handshake.variant for handshake in run.observed(Handshake)}
 
 
 def of(run: Looking, variant: str) -> Handshake:
-    (found,) = [one for one in run.observed(Handshake) if one.variant == variant]
+    (found,) = [handshake for handshake in run.observed(Handshake) if handshake.variant == variant]
     assert isinstance(found, Handshake)
     return found
 

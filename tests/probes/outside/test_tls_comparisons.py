@@ -108,12 +108,12 @@ def test_a_missing_staple_counts_only_the_second_time(monkeypatch: pytest.Monkey
     for answers, seen in (([HELLO + DONE, stapled], [False, True]), ([stapled], [True])):
         run = Run(*answers)
         asyncio.run(probes.check_stapling(run, PORT))
-        assert [one.stapled for one in run.observed(Handshake)] == seen
+        assert [handshake.stapled for handshake in run.observed(Handshake)] == seen
     assert waited == [1.0]
 
 
 def test_a_broken_handshake_says_nothing_of_a_staple() -> None:
     run = Run(HELLO)
     asyncio.run(probes.send_client_hello(run, PORT, "stapling", TLS1_2, 4.0))
-    assert [one.stapled for one in run.observed(Handshake)] == [None]
+    assert [handshake.stapled for handshake in run.observed(Handshake)] == [None]
     assert probes.control_timeout(PORT) == pytest.approx(1.2)

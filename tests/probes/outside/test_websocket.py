@@ -40,7 +40,7 @@ class Looking:
         return None
 
     def observed(self, kind: type[Any]) -> tuple[Any, ...]:
-        return tuple(one for one in self.observations if type(one) is kind)
+        return tuple(observation for observation in self.observations if type(observation) is kind)
 
     def start(self, work: Coroutine[Any, Any, None]) -> None:
         self.beside.append(asyncio.ensure_future(work))

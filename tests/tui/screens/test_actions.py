@@ -110,7 +110,7 @@ def test_I_looks_into_a_server_too() -> None:
         await pilot.press("I")
         assert isinstance(app.screen, InputDialog)
         await pilot.press(*"root@web1:99999", "enter")
-        assert any("ssh://[user@]host[:port]" in one for one in notes(app))
+        assert any("ssh://[user@]host[:port]" in note for note in notes(app))
         app.screen.query_one("#line").value = ""  # type: ignore[attr-defined]
         await pilot.press(*"root@web1", "enter")
         await settled(app, pilot)
@@ -168,7 +168,7 @@ def test_a_recording_stays_what_it_is_and_says_so(key: str) -> None:
     async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
         await pilot.press(key)
         assert isinstance(app.screen, SiteScreen)
-        assert any("recording" in one for one in notes(app))
+        assert any("recording" in note for note in notes(app))
 
     stage = Stage(kind="recording")
     drive(work, stage)

@@ -102,7 +102,7 @@ async def idle_servers(ctx: ProbeContext, handshake: Handshake) -> None:
 @probe(after=Listeners)
 async def idle_servers_later(ctx: ProbeContext, listeners: Listeners) -> None:
     """Do the same where the certificate was seen before the listening sockets."""
-    if any(_is_foreign(ctx, each) for each in ctx.observed(Handshake)):
+    if any(_is_foreign(ctx, handshake) for handshake in ctx.observed(Handshake)):
         await _look_for_idle(ctx, listeners)
 
 
@@ -129,7 +129,7 @@ async def servers_behind(ctx: ProbeContext, exchange: Exchange) -> None:
 @probe(after=Listeners)
 async def servers_behind_later(ctx: ProbeContext, listeners: Listeners) -> None:
     """Do the same where the page was seen before the listening sockets."""
-    if any(_is_loop(ctx, each) for each in ctx.observed(Exchange)):
+    if any(_is_loop(ctx, exchange) for exchange in ctx.observed(Exchange)):
         await _look_behind(ctx, listeners)
 
 
@@ -140,7 +140,9 @@ async def _look_behind(ctx: ProbeContext, listeners: Listeners) -> None:
     servers = await list_servers(ctx, listeners)
     if servers is None:
         return
-    running = [each for each in servers.processes if each.name in PRODUCTS and each.ports]
+    running = [
+        process for process in servers.processes if process.name in PRODUCTS and process.ports
+    ]
     chosen = [Candidate(each.name, each.program, each) for each in running][:MAX_READ]
     await asyncio.gather(*(observe_behind(ctx, candidate) for candidate in chosen))
 

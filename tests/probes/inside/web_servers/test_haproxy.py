@@ -125,4 +125,4 @@ def test_a_configuration_that_may_not_be_read_is_not_observed() -> None:
     server = asyncio.run(READER.describe(look, Candidate("haproxy", "", PROCESS, SERVICE)))
     assert server is not None
     assert asyncio.run(READER.read_config(look, server)) is None
-    assert [type(each) for each in look.observations] == [Unseen]
+    assert [type(observation) for observation in look.observations] == [Unseen]

@@ -79,14 +79,14 @@ def test_a_provider_that_is_not_read_is_said() -> None:
     ctx, _, config = look(process(title), files={})
     assert config
     assert (config.complete, state_of(ctx).complete) == (False, False)
-    assert [each.what for each in ctx.observed(Unseen)] == ["Traefik's routers of docker"]
+    assert [unseen.what for unseen in ctx.observed(Unseen)] == ["Traefik's routers of docker"]
 
 
 def test_files_that_cannot_be_read_or_understood_are_said() -> None:
     denied = Failure("denied", "Permission denied", 13)
     ctx, _, config = look(process(), files={STATIC: denied})
     assert config is None
-    assert {each.what for each in ctx.observed(Unseen)} == {STATIC, "Traefik's configuration"}
+    assert {unseen.what for unseen in ctx.observed(Unseen)} == {STATIC, "Traefik's configuration"}
     broken, _, _ = look(process(), files={STATIC: "entryPoints: ["})
     assert STATIC in {each.what for each in broken.observed(Unseen)}
 

@@ -194,7 +194,9 @@ def test_stopped_servers_are_those_that_should_run() -> None:
     apache = ServerService("apache2", "inactive", "disabled")
     both = ("/usr/sbin/apache2", "/usr/sbin/haproxy")
     servers = InstalledServers((), (apache,), both)
-    assert [each.name for each in probes.stopped_servers(servers)] == ["haproxy"]
+    assert [stopped_server.name for stopped_server in probes.stopped_servers(servers)] == [
+        "haproxy"
+    ]
     failed = InstalledServers((), (replace(apache, state="failed"),), both)
     assert [each.name for each in probes.stopped_servers(failed)] == ["apache2", "haproxy"]
     running = InstalledServers((ServerProcess(1, "haproxy"),), (), both)
