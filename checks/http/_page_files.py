@@ -68,14 +68,16 @@ def severity(page: Page, urls: Collection[str]) -> Severity:
 
 
 def _breaks(page: Page, urls: Collection[str]) -> bool:
-    """Return whether the page shows nothing, or has no style at all, without these files."""
+    """Return whether the page shows nothing, not what it is for, or has no style at all, without
+    these files."""
     needed = [file for file in page.files if not file.is_optional]
     sheets = [file for file in needed if file.kind == "stylesheet"]
-    scripts = [file for file in needed if file.kind != "stylesheet"]
+    scripts = [file for file in needed if file.is_script]
     entry = any(file.url in urls for file in scripts if file.kind == "module")
     has_no_style = bool(sheets) and not page.has_style and all(file.url in urls for file in sheets)
     has_no_program = bool(scripts) and all(file.url in urls for file in scripts)
-    return has_no_style or (page.is_empty and (entry or has_no_program))
+    has_no_content = any(file.url in urls for file in needed if file.kind == "description")
+    return has_no_content or has_no_style or (page.is_empty and (entry or has_no_program))
 
 
 def page_subject(page: Page) -> Subject:

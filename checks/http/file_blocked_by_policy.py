@@ -37,6 +37,7 @@ def file_blocked_by_policy(evidence: Evidence) -> Iterator[Claim]:
         (file, directive)
         for file in page.files
         if not file.is_optional
+        and file.kind != "description"  # a matter of connect-src
         and (url := parse_url(_requested_url(page, file.url))) is not None
         and (directive := file_blocked_by(found, page_url, url, file.kind == "stylesheet"))
     ]

@@ -32,6 +32,7 @@ def page_file_missing(evidence: Evidence) -> Iterator[Claim]:
             "others": tuple(urls[1:]),
             "status": first.response.status,
             "style": first.response.file_kind == "stylesheet",
+            "description": first.response.file_kind == "description",
             "breaks": _page_files.severity(page, urls) is Severity.ERROR,
             "gateway": first.response.status in {502, 504},
             "refused": first.response.status in {401, 403},

@@ -9,7 +9,9 @@ from diagnose.model.marks import Address, Digest, Headers, ReasonPhrase, Url, Ur
 from diagnose.model.summary import Summary, counted, phrase
 
 #: "script" is a classic script, "module" a module script (HTML standard, section 4.12.1).
-FileKind = Literal["stylesheet", "script", "module"]
+#: "description" is the document that Swagger UI or ReDoc shows (OpenAPI).
+FileKind = Literal["stylesheet", "script", "module", "description"]
+SCRIPTS: frozenset[FileKind] = frozenset({"script", "module"})
 
 
 @frozen
@@ -22,6 +24,10 @@ class PageFile:
     url: Url
     is_optional: bool = False
     integrity: Digest = ""
+
+    @property
+    def is_script(self) -> bool:
+        return self.kind in SCRIPTS
 
 
 @frozen(kw_only=True, eq=False)
@@ -64,7 +70,7 @@ class Page(Observation):
     def summary(self) -> Summary:
         kinds = [file.kind for file in self.files]
         sheets = kinds.count("stylesheet")
-        scripts = len(kinds) - sheets
+        scripts = sum(kind in SCRIPTS for kind in kinds)
         return phrase("page {url}", url=self.url), (
             counted("{count} style sheet", "{count} style sheets", sheets),
             counted("{count} script", "{count} scripts", scripts),
@@ -106,11 +112,11 @@ class PageFileResponse(Observation):
         types = [value for name, value in self.headers if name.lower() == "content-type"]
         arrows = "".join(f" -> {url}" for url in self.redirects)
         facts = {"url": f"{self.url}{arrows}"}
-        subject = (
-            phrase("style sheet {url}", **facts)
-            if self.file_kind == "stylesheet"
-            else phrase("script {url}", **facts)
-        )
+        subjects = {
+            "stylesheet": phrase("style sheet {url}", **facts),
+            "description": phrase("description {url}", **facts),
+        }
+        subject = subjects.get(self.file_kind, phrase("script {url}", **facts))
         return subject, " ".join((str(self.status), *types[:1]))
 
 

@@ -55,6 +55,8 @@ def refusal(
     if not 200 <= status < 300:
         return "status"
     content_type, nosniff = mime_type(headers), has_nosniff(headers)
+    if kind == "description":
+        return "html" if is_html else ""
     if kind == "stylesheet":
         if nosniff and content_type != "text/css":
             return "nosniff" if not content_type or quirks else "type"

@@ -1,4 +1,5 @@
-"""Reads which files a browser loads with an HTML page: its style sheets and scripts. No I/O.
+"""Reads which files a browser loads with an HTML page: its style sheets and scripts, and the
+description of an interface that it shows. No I/O.
 
 HTML standard: the elements link (4.2.4), base (4.2.3), script (4.12.1) and template (4.12.3), and
 the modes of a document (13.2.6.4.1).
@@ -36,6 +37,13 @@ _STANDARD_DOCTYPE = re.compile(
 )
 #: An address to which browsers go within five seconds (HTML standard, section 4.2.5.3).
 _REFRESH = re.compile(r"\s{0,9}[0-5](?:\.\d{0,9})?\s{0,9}[;,]\s{0,9}url\s{0,9}=(.{1,1024})", re.I)
+#: Where Swagger UI finds what it shows (swagger-ui, docs/usage/configuration.md: "url").
+_SWAGGER = re.compile(
+    r"SwaggerUIBundle\s{0,9}\(.{0,2000}?\burl[\"']?\s{0,9}:\s{0,9}([\"'])([^\"'\\\n]{1,1024})\1",
+    re.DOTALL,
+)
+#: Attributes of elements that show such a description: ReDoc, RapiDoc, Stoplight Elements.
+_DESCRIPTIONS = {"redoc": "spec-url", "rapi-doc": "spec-url", "elements-api": "apidescriptionurl"}
 _UPGRADE = re.compile(r"(?:^|;)\s*upgrade-insecure-requests\s*(?:;|$)", re.IGNORECASE)
 
 
@@ -142,6 +150,8 @@ class _Reader:
                     self.insecure_frames.append(url)
             case "form":
                 self._read_form(tag)
+            case "redoc" | "rapi-doc" | "elements-api":
+                self._add("description", tag.attribute(_DESCRIPTIONS[tag.name]))
 
     def _read_base(self, tag: Tag) -> None:
         href = tag.attribute("href")
@@ -157,7 +167,8 @@ class _Reader:
             and tag.attribute("disabled") is None
             and content_type == "text/css"
         ):
-            self._add("stylesheet", tag, "href", _is_other_medium(tag))
+            is_optional = _is_other_medium(tag)
+            self._add("stylesheet", tag.attribute("href"), is_optional, tag.attribute("integrity"))
 
     def _read_script(self, tag: Tag) -> None:
         script_type = (tag.attribute("type") or "text/javascript").strip().lower()
@@ -165,10 +176,12 @@ class _Reader:
         is_script = script_type == "module" or script_type in JAVASCRIPT_TYPES
         if is_script and tag.attribute("src") is None and tag.text.strip():
             self.inline_scripts += 1
+            if match := _SWAGGER.search(tag.text):
+                self._add("description", match[2])
         if script_type == "module":
-            self._add("module", tag, "src", is_async)
+            self._add("module", tag.attribute("src"), is_async, tag.attribute("integrity"))
         elif script_type in JAVASCRIPT_TYPES and tag.attribute("nomodule") is None:
-            self._add("script", tag, "src", is_async)
+            self._add("script", tag.attribute("src"), is_async, tag.attribute("integrity"))
 
     def _read_meta(self, tag: Tag) -> None:
         name = (tag.attribute("http-equiv") or "").strip().lower()
@@ -192,12 +205,17 @@ class _Reader:
         if method == "post" and len(self.posts) < MAX_FORMS:
             self.posts.append(url)
 
-    def _add(self, kind: FileKind, tag: Tag, attribute: str, is_optional: bool) -> None:
-        reference = tag.attribute(attribute) or ""
-        url = self._resolved(reference) if reference.strip() else ""
+    def _add(
+        self,
+        kind: FileKind,
+        reference: str | None,
+        is_optional: bool = False,
+        integrity: str | None = None,
+    ) -> None:
+        url = self._resolved(reference) if reference and reference.strip() else ""
         if url:
-            integrity = clean(" ".join((tag.attribute("integrity") or "").split()), MAX_URL)
-            self.files.append(PageFile(kind, url, is_optional, integrity))
+            hashes = clean(" ".join((integrity or "").split()), MAX_URL)
+            self.files.append(PageFile(kind, url, is_optional, hashes))
 
     def _resolved(self, reference: str) -> str:
         """Return the absolute http or https address of a reference, or ""."""

@@ -66,6 +66,37 @@ def test_what_is_no_file_of_the_page(text: str) -> None:
     assert files(f"<!doctype html>{text}") == []
 
 
+@pytest.mark.parametrize(
+    ("text", "url"),
+    [
+        ("<script>const ui = SwaggerUIBundle({\n  url: '/openapi.json',\n  dom_id: '#x'})</script>",
+         f"{URL[:-4]}openapi.json"),  # FastAPI
+        ('<script>SwaggerUIBundle({"url": "schema/", "deep": 1})</script>', f"{URL}schema/"),
+        ("<script>SwaggerUIBundle({urls: [{url: '/1.yaml', name: '1'}]})</script>",
+         f"{URL[:-4]}1.yaml"),
+        ("<redoc spec-url='/openapi.json'></redoc>", f"{URL[:-4]}openapi.json"),
+        ("<rapi-doc spec-url=/openapi.json></rapi-doc>", f"{URL[:-4]}openapi.json"),
+        ("<elements-api apiDescriptionUrl=/openapi.json />", f"{URL[:-4]}openapi.json"),
+    ],
+)  # fmt: skip
+def test_the_description_of_an_interface_that_the_page_shows(text: str, url: str) -> None:
+    assert files(f"<!doctype html>{text}") == [("description", url)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<script>fetch('/openapi.json')</script>",
+        "<script>SwaggerUIBundle({url: base + '/openapi.json', oauth2RedirectUrl: '/x'})</script>",
+        "<script>SwaggerUIBundle({spec: {}})</script>",
+        "<script>// url: '/x'\nSwaggerUIBundle</script>",
+        "<redoc></redoc>",
+    ],
+)
+def test_what_is_no_description_of_an_interface(text: str) -> None:
+    assert files(f"<!doctype html>{text}") == []
+
+
 def test_files_that_the_page_does_not_wait_for() -> None:
     page = parse_page(
         "<script async src=/a.js></script><link rel=stylesheet media=print href=/p.css>"

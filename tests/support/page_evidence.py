@@ -6,7 +6,12 @@ from diagnose.model.pages import FileKind, Page, PageFile, PageFileResponse
 
 SITE = "https://shop.example.com"
 HERE = "203.0.113.10"
-TYPES = {"stylesheet": "text/css", "script": "text/javascript", "module": "text/javascript"}
+TYPES = {
+    "stylesheet": "text/css",
+    "script": "text/javascript",
+    "module": "text/javascript",
+    "description": "application/json",
+}
 
 
 def sheet(url: str = "/app.css", is_optional: bool = False) -> PageFile:
@@ -19,6 +24,10 @@ def script(url: str = "/app.js", is_optional: bool = False) -> PageFile:
 
 def module(url: str = "/assets/index.js", is_optional: bool = False) -> PageFile:
     return PageFile("module", absolute(url), is_optional)
+
+
+def description(url: str = "/openapi.json") -> PageFile:
+    return PageFile("description", absolute(url))
 
 
 def absolute(url: str) -> str:

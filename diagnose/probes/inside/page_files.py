@@ -279,4 +279,4 @@ async def _is_application(ctx: ProbeContext, file: str, path: str) -> bool:
         return False
     content = await ctx.machine.read(file, MAX_PAGE)
     page = parse_page(content.text, ctx.target.url, len(content.text) < MAX_PAGE)
-    return page.is_empty and any(file.kind != "stylesheet" for file in page.files)
+    return page.is_empty and any(file.is_script for file in page.files)

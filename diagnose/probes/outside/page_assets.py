@@ -153,8 +153,10 @@ def _requested_files(ctx: ProbeContext, files: Iterable[PageFile]) -> list[PageF
     modules = [file for file in own if file.kind == "module"]
     scripts = [file for file in own if file.kind == "script"]
     sheets = [file for file in own if file.kind == "stylesheet"]
+    descriptions = [file for file in own if file.kind == "description"]
     by_need = sorted(modules + scripts, key=lambda file: file.is_optional)[:MAX_EACH]
-    return by_need + sorted(sheets, key=lambda file: file.is_optional)[:MAX_EACH]
+    by_need += sorted(sheets, key=lambda file: file.is_optional)[:MAX_EACH]
+    return by_need + descriptions[:1]
 
 
 class _Loader:
@@ -261,7 +263,7 @@ class _Loader:
     def _emit(
         self, file: PageFile, start_time: float, redirects: tuple[str, ...], answer: HttpResult
     ) -> None:
-        is_script = file.kind != "stylesheet" and answer.status == 200
+        is_script = file.is_script and answer.status == 200
         text = self._ctx.options.request.mask_secrets(answer.text) if is_script else ""
         response = self._ctx.emit(
             PageFileResponse(

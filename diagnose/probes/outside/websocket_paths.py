@@ -80,7 +80,7 @@ async def _read_page(ctx: ProbeContext, address: str) -> None:
         return
     emit_named_paths(ctx, answer.text, url)
     files = parse_page(answer.text, url).files
-    scripts = [file.url for file in files if file.kind != "stylesheet"]
+    scripts = [file.url for file in files if file.is_script]
     own = [script for script in scripts if is_own_origin(ctx.target, script)]
     for script in own[:MAX_SCRIPTS]:
         response = await _get(ctx, address, script, MAX_SCRIPT)

@@ -3,7 +3,7 @@ import pytest
 from diagnose.model import Failure, Observation, Severity
 from tests.support.check_evidence import judge
 from tests.support.nginx_evidence import SITE, config
-from tests.support.page_evidence import answered, loads, module, script, sheet
+from tests.support.page_evidence import answered, description, loads, module, script, sheet
 
 CHECK = "http.page-file-missing"
 
@@ -76,3 +76,12 @@ def test_names_the_location_that_takes_the_file_from_the_application() -> None:
     assert not claim.facts["taken"]
     (claim,) = judge(CHECK, page, answered(script(), 404), config())
     assert (claim.facts["taken"], claim.facts["application"]) == ("", "http://127.0.0.1:3000")
+
+
+def test_fires_as_an_error_where_swagger_ui_has_nothing_to_show() -> None:
+    page = loads(sheet(), script(), description())
+    seen = (page, answered(sheet()), answered(script()))
+    (claim,) = judge(CHECK, *seen, answered(description(), 404))
+    assert claim.severity is Severity.ERROR
+    assert claim.facts["description"]
+    assert not judge(CHECK, *seen, answered(description()))

@@ -24,6 +24,11 @@ DJANGO = (
     "<!doctype html><title>403 Forbidden</title><h1>Forbidden <span>(403)</span></h1>"
     "<p>CSRF verification failed. Request aborted.</p>"
 )
+SWAGGER = (
+    "<!DOCTYPE html><html><head><title>Shop - Swagger UI</title></head><body>"
+    '<div id="swagger-ui"></div><script>const ui = SwaggerUIBundle({\n'
+    '    url: \'/openapi.json\',\n"dom_id": "#swagger-ui",\n})</script></body></html>'
+)
 RAILS = "<!doctype html><title>The change you wanted was rejected (422)</title>"
 NO_COOKIE = (
     "You are seeing this message because this site requires a CSRF cookie when submitting forms."
@@ -71,6 +76,14 @@ def answer(mode: str, method: str, path: str, fields: Mapping[str, str]) -> Answ
                 "404 Not Found",
                 "<html><title>404: Not Found</title><body>404: Not Found</body></html>",
                 (HTML,),
+            )
+        case "fastapi":  # of fastapi/openapi/docs.py, get_swagger_ui_html
+            if where == "/docs":
+                return "200 OK", SWAGGER, (HTML,)
+            return (
+                ("200 OK", '{"openapi":"3.1.0"}', (JSON,))
+                if where == "/openapi.json"
+                else ("404 Not Found", '{"detail":"Not Found"}', (JSON,))
             )
         case "relative":
             if where == "/":

@@ -45,6 +45,23 @@ def _folder(lab: Lab, mode: str, location: str, rewrite: str = "") -> None:
     lab.change(PAGES, PAGES.replace("3000", "3002") + block)
 
 
+@scenario(
+    outside="http.base-path-missing", target=f"https://{site.NAME}/api/docs",
+    manual="the application has to know its folder",
+)  # fmt: skip
+def interface_whose_description_is_at_the_root(lab: Lab) -> None:
+    """Swagger UI of FastAPI without root_path, after issues 1811 and 4582 of FastAPI: "Failed to
+    load API definition"."""
+    _folder(lab, "fastapi", "/api/")
+
+
+@healthy(target=f"https://{site.NAME}/docs")
+def interface_with_its_description(lab: Lab) -> None:
+    program = str(HERE / "applications" / "guarded_server.py")
+    lab.spawn(lab.server, lab.server.python(program, "fastapi", "3001"), 3001)
+    lab.change(PAGES, PAGES.replace("3000", "3001"))
+
+
 @healthy(target=f"https://{site.NAME}/calc/")
 def application_in_a_folder_with_relative_files(lab: Lab) -> None:
     _folder(lab, "relative", "/calc/")
