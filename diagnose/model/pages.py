@@ -112,11 +112,12 @@ class PageFileResponse(Observation):
         types = [value for name, value in self.headers if name.lower() == "content-type"]
         arrows = "".join(f" -> {url}" for url in self.redirects)
         facts = {"url": f"{self.url}{arrows}"}
-        subjects = {
-            "stylesheet": phrase("style sheet {url}", **facts),
-            "description": phrase("description {url}", **facts),
-        }
-        subject = subjects.get(self.file_kind, phrase("script {url}", **facts))
+        if self.file_kind in SCRIPTS:
+            subject = phrase("script {url}", **facts)
+        elif self.file_kind == "stylesheet":
+            subject = phrase("style sheet {url}", **facts)
+        else:
+            subject = phrase("description {url}", **facts)
         return subject, " ".join((str(self.status), *types[:1]))
 
 
