@@ -493,6 +493,12 @@ class Lab:
             time.sleep(max(0.0, self._icmp_seen_at + ICMP_RECOVERY - time.monotonic()))
         self._icmp_paid = self._icmp_errors
 
+    def forget_neighbors(self) -> None:
+        """Let the router ask anew who has an address: what it asks for already it gives up sooner
+        than three seconds later, at once to those who come in the meantime."""
+        for address in (SERVER, SERVER6):
+            self.router.run(["ip", "neigh", "del", address, "dev", "eth1"])
+
     def _note_icmp(self) -> None:
         sent = sum(host.icmp_errors() for host in self.hosts)
         if sent != self._icmp_errors:

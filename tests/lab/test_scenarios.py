@@ -54,6 +54,7 @@ def look(
         found = {}
         for side in sides:
             lab.let_icmp_recover()
+            lab.forget_neighbors()
             found[side] = ask(side)
         return found
     with ThreadPoolExecutor() as pool:
