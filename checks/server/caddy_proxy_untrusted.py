@@ -27,7 +27,12 @@ _PROXY = re.compile(r"^\s*reverse_proxy\b", re.MULTILINE)
 @check(
     severity=Severity.ERROR,
     needs=[WebServer, WebServerConfig, NginxConfig, Exchange],
-    explains=["http.redirect-loop", "http.no-redirect", "upstream.scheme-not-passed"],
+    explains=[
+        "http.redirect-loop",
+        "http.no-redirect",
+        "upstream.forces-https",
+        "upstream.scheme-not-passed",
+    ],
 )
 def caddy_proxy_untrusted(evidence: Evidence) -> Iterator[Claim]:
     nginx, view = Nginx.of(evidence), _caddy(evidence)
