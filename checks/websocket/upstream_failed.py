@@ -12,6 +12,8 @@ from dataclasses import replace
 from checks.nginx import Nginx
 from checks.nginx._page_errors import PageError, path_error
 from checks.nginx._websockets import WebSocketHandshakes
+from checks.upstream import backends
+from checks.upstream._responses import path_severity
 from checks.websocket import claim, refused_attempts
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Severity, Where
@@ -48,12 +50,15 @@ def _is_known(evidence: Evidence, attempt: Attempt) -> bool:
 
 
 def _has_failed(evidence: Evidence, error: PageError) -> bool:
-    """Whether the server of the log's line failed when it was contacted directly: pages or another
-    location use it too, and a check of its own names the failure."""
+    """Whether the server of the log's line failed when it was contacted directly, and visitors
+    notice it elsewhere too: then a check of its own names the failure."""
     server = error.line.upstream.partition("://")[2].partition("/")[0]
     return any(
-        upstream_try.failure and upstream_try.endpoint == server
-        for upstream_try in evidence.of(UpstreamTry)
+        path_severity(evidence, backend.paths) is not Severity.NOTE
+        for backend in backends(Nginx.of(evidence))
+        if any(
+            attempt.failure and attempt.endpoint == server for attempt in backend.connect_attempts
+        )
     )
 
 

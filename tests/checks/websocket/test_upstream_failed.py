@@ -3,10 +3,11 @@
 from dataclasses import replace
 
 from diagnose.model import Vantage
+from diagnose.model.http import Exchange
 from diagnose.model.logs import ErrorLog, LogLine
 from diagnose.model.nginx import UpstreamTry
-from tests.support.check_evidence import CHAT, REFUSED, judge
-from tests.support.nginx_evidence import BUILD, HOST, LOADED, RUNNING, config, direct, front
+from tests.support.check_evidence import CHAT, REFUSED, SHOP, judge
+from tests.support.nginx_evidence import BUILD, HOST, LOADED, RUNNING, SITE, config, direct, front
 
 CHECK = "websocket.upstream-failed"
 LOG = "/var/log/nginx/error.log"
@@ -59,10 +60,18 @@ def test_silent_where_the_application_itself_was_asked() -> None:
     assert not judge(CHECK, *SEEN, front(502), LINE, direct(404), target=CHAT)
 
 
-def test_silent_where_another_location_uses_the_same_server_and_it_is_down() -> None:
+def test_silent_where_the_page_is_refused_by_the_same_server() -> None:
+    by_variable = SITE.replace("http://127.0.0.1:3000", "http://127.0.0.1:6001")
+    by_variable = by_variable.replace(
+        "    location / {", "    location /ws { proxy_pass http://$chat; }\n    location / {"
+    )
+    seen = (BUILD, HOST, RUNNING, config(by_variable), READ)
     down = UpstreamTry(
         vantage=Vantage.SERVER, target="http://127.0.0.1:6001", host="127.0.0.1", port=6001,
         path="/", failure=REFUSED,
     )  # fmt: skip
-    assert not judge(CHECK, *SEEN, front(502), LINE, down, target=CHAT)
-    assert judge(CHECK, *SEEN, front(502), LINE, replace(down, port=6002), target=CHAT)
+    page = Exchange(url=SHOP.url, address="203.0.113.10", port=443, status=502)
+    target = replace(SHOP, websockets=("/ws",))
+    assert not judge(CHECK, *seen, front(502), LINE, down, page, target=target)
+    served = replace(page, status=200)
+    assert judge(CHECK, *seen, front(502), LINE, down, served, target=target)
