@@ -27,8 +27,10 @@ from diagnose.model import (
     Severity,
     Vantage,
 )
+from diagnose.model.addresses import is_loopback
 from diagnose.model.events import report_crash
 from diagnose.model.frozen import frozen
+from diagnose.model.tcp import Connection
 
 _SEVERITIES = tuple(Severity)
 _CONFIDENCES = tuple(Confidence)
@@ -224,12 +226,21 @@ def is_healthy_from_server(report: Report) -> bool:
     """Whether nothing is wrong as seen from the server itself.
 
     Obstacles in front of the server, such as a cloud's security group, are visible only from
-    another machine.
+    another machine. A visit of an address of this machine passes none of them, and no rule of the
+    packet filter either: the kernel hands it over by loopback.
     """
     hosts = report.evidence.of(Host)
     on_server = any(host.vantage is Vantage.SERVER and host.via == "local" for host in hosts)
     inside_only = not report.evidence.scope.outside
-    return (on_server or inside_only) and verdict(report).status == "ok"
+    is_from_server = on_server or inside_only or _is_own_address_visited(report.evidence)
+    return is_from_server and verdict(report).status == "ok"
+
+
+def _is_own_address_visited(evidence: Evidence) -> bool:
+    return any(
+        connection.source == connection.address and not is_loopback(connection.address)
+        for connection in evidence.good(Connection)
+    )
 
 
 def exit_status(report: Report) -> int:

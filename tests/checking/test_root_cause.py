@@ -5,7 +5,13 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.checking.root_cause import claims, findings, layer_statuses, verdict
+from diagnose.checking.root_cause import (
+    claims,
+    findings,
+    is_healthy_from_server,
+    layer_statuses,
+    verdict,
+)
 from diagnose.model import (
     Check,
     Claim,
@@ -23,9 +29,12 @@ from diagnose.model.server import Listener
 from diagnose.model.tcp import Connection
 from tests.support.check_evidence import NOW, SHOP
 from tests.support.report_builder import (
+    ANSWER,
     CLOSED,
     NAME,
     NO_IPV6,
+    OPEN,
+    SECURE,
     WELL,
     check,
     healthy,
@@ -219,3 +228,21 @@ def test_a_question_about_one_visitor_that_was_not_answered_leaves_it_unknown() 
     unanswered = (check("host.visitor-unjudged", Severity.NOTE), claim())
     seen = told.evidence.observations
     assert verdict(report(*seen, raised=(unanswered,))).status == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("source", "is_own"), [("203.0.113.10", True), ("198.51.100.7", False), ("", False)]
+)
+def test_a_visit_of_an_own_address_does_not_show_the_way(source: str, is_own: bool) -> None:
+    visit = replace(OPEN, source=source)
+    outside = report(NAME, visit, SECURE, ANSWER, NO_IPV6)
+    assert verdict(outside).status == "ok"
+    assert is_healthy_from_server(outside) is is_own
+
+
+def test_a_visit_of_loopback_is_the_whole_way() -> None:
+    visit = replace(OPEN, address="127.0.0.1", source="127.0.0.1")
+    handshake = replace(SECURE, address="127.0.0.1")
+    page = replace(ANSWER, address="127.0.0.1")
+    name = replace(NAME, addresses=("127.0.0.1",))
+    assert not is_healthy_from_server(report(name, visit, handshake, page, NO_IPV6))
