@@ -12,7 +12,7 @@ from diagnose.model.nginx import Directive
 from diagnose.parsers.http import proxy_page
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.server_blocks import Server
-from diagnose.parsers.stray_pages import stray_page
+from diagnose.parsers.stray_pages import is_default_page
 
 
 def pages_without_a_site(
@@ -22,7 +22,10 @@ def pages_without_a_site(
     nginx's error from blocks that have nothing else for any path."""
     pages = page_exchanges(evidence)
     refuse = all(refuses_every_path(selected.server) for selected in selected_servers)
-    if all(is_default_page(page) or (refuse and _is_nginx_refusal(page)) for page in pages):
+    if all(
+        is_default_page(page.status, page.body) or (refuse and _is_nginx_refusal(page))
+        for page in pages
+    ):
         return pages
     return ()
 
@@ -43,11 +46,6 @@ def shows_other_site(evidence: Evidence, selected_servers: list[SelectedServer])
             for selected in selected_servers
         )
     )
-
-
-def is_default_page(page: Exchange) -> bool:
-    stray = stray_page(page.status, page.body)
-    return stray is not None and stray.kind == "default"
 
 
 def refuses_every_path(server: Server) -> bool:

@@ -19,7 +19,6 @@ from checks.nginx import Nginx, SelectedServer, file_line
 from checks.nginx._certificates import certificate_files
 from checks.nginx._commands import reload_steps
 from checks.nginx._default_blocks import (
-    is_default_page,
     pages_without_a_site,
     refuses_every_path,
     shows_other_site,
@@ -51,6 +50,7 @@ from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.edits import TextEdit
 from diagnose.parsers.nginx.server_blocks import Server, file_paths
 from diagnose.parsers.redirects import leads_to_itself
+from diagnose.parsers.stray_pages import is_default_page
 
 
 @frozen
@@ -120,7 +120,7 @@ def no_matching_server(evidence: Evidence) -> Iterator[Claim]:
                 not (isinstance(symptom, Exchange) and symptom.status) for symptom in symptoms
             ),
             "status": next((page.status for page in strays), None),
-            "default_page": any(map(is_default_page, strays)),
+            "default_page": any(is_default_page(page.status, page.body) for page in strays),
             "miswritten": miswritten,
             "elsewhere": _server_on_other_port(nginx, target.host),
         },

@@ -4,6 +4,7 @@ error log says why. nginx passes such an answer on and logs nothing about it."""
 from collections.abc import Iterator
 
 from checks.server import reload_steps
+from checks.upstream._responses import page_exchanges
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -41,11 +42,7 @@ def failed_behind(evidence: Evidence) -> Iterator[Claim]:
         ),
         None,
     )
-    pages = [
-        page
-        for page in evidence.good(Exchange)
-        if page.purpose == "target" and page.port == target.port and (page.status or 0) >= 400
-    ]
+    pages = [page for page in page_exchanges(evidence) if (page.status or 0) >= 400]
     servers = [
         server for server in evidence.good(WebServer) if error and error.behind in server.ports
     ]

@@ -36,7 +36,7 @@ from diagnose.model.web_servers import WebServer, WebServerConfig, WebSite
 from diagnose.parsers.hostnames import covers, is_address
 from diagnose.parsers.http import proxy_page
 from diagnose.parsers.misspellings import closest_misspelling
-from diagnose.parsers.stray_pages import stray_page
+from diagnose.parsers.stray_pages import is_default_page
 from diagnose.parsers.web_sites import has_name
 
 #: Statuses of a path that the answering site does not have.
@@ -139,9 +139,8 @@ def _www_twin(host: str) -> str:
 
 
 def _is_no_site(page: Exchange) -> bool:
-    stray = stray_page(page.status, page.body)
     is_refused = page.status in REFUSALS and proxy_page(page.body) != ""
-    return is_refused or (stray is not None and stray.kind == "default")
+    return is_refused or is_default_page(page.status, page.body)
 
 
 def _is_inner_name(evidence: Evidence) -> bool:

@@ -102,3 +102,9 @@ def stray_page(status: int | None, body: str) -> StrayPage | None:
         ),
         None,
     )
+
+
+def is_default_page(status: int | None, body: str) -> bool:
+    """Return whether it is the page of a package that was just installed."""
+    page = stray_page(status, body)
+    return page is not None and page.kind == "default"

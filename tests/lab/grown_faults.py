@@ -181,11 +181,13 @@ def server_stopped(lab: Lab, made: Grown, chosen: random.Random) -> str:
     return name
 
 
+def served_files(made: Grown) -> list[str]:
+    return sorted(path for path in made.files if path.startswith(("/var", "/srv", "/usr")))
+
+
 def closed_folder(lab: Lab, made: Grown, chosen: random.Random) -> str:
     """A folder of files is closed to the server."""
-    folders = sorted(
-        {p.rsplit("/", 1)[0] for p in made.files if p.startswith(("/var", "/srv", "/usr"))}
-    )
+    folders = sorted({path.rsplit("/", 1)[0] for path in served_files(made)})
     if not folders:
         return closed_socket(lab, made, chosen)
     folder = chosen.choice(folders)
@@ -195,7 +197,7 @@ def closed_folder(lab: Lab, made: Grown, chosen: random.Random) -> str:
 
 def closed_file(lab: Lab, made: Grown, chosen: random.Random) -> str:
     """A file is closed to the server."""
-    files = sorted(p for p in made.files if p.startswith(("/var", "/srv", "/usr")))
+    files = served_files(made)
     if not files:
         return lost_include(lab, made, chosen)
     file = chosen.choice(files)
@@ -205,7 +207,7 @@ def closed_file(lab: Lab, made: Grown, chosen: random.Random) -> str:
 
 def lost_file(lab: Lab, made: Grown, chosen: random.Random) -> str:
     """A file has another name."""
-    files = sorted(p for p in made.files if p.startswith(("/var", "/srv", "/usr")))
+    files = served_files(made)
     if not files:
         return lost_include(lab, made, chosen)
     file = chosen.choice(files)
