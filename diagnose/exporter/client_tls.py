@@ -4,10 +4,12 @@ import asyncio
 import ssl
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 from cryptography import x509
 
 from diagnose.exporter.modules import TlsConfig
+from diagnose.exporter.pem_texts import load_chain
 from diagnose.exporter.probe import Probe
 from diagnose.exporter.tls_metrics import (
     dns_names_and_addresses,
@@ -112,8 +114,10 @@ def _load_context(tls_config: TlsConfig, alpn: tuple[str, ...]) -> ssl.SSLContex
     has_own_roots = tls_config.insecure_skip_verify or tls_config.ca_file or tls_config.ca
     context = client_context(alpn) if has_own_roots else system_trust(alpn).context
     _set_versions(context, tls_config)
-    if tls_config.cert_file:
-        context.load_cert_chain(tls_config.cert_file, tls_config.key_file or None)
+    chain = tls_config.cert or (Path(tls_config.cert_file) if tls_config.cert_file else None)
+    key = tls_config.key or (Path(tls_config.key_file) if tls_config.key_file else None)
+    if chain is not None:
+        load_chain(context, chain, key)
     if tls_config.insecure_skip_verify:
         return context
     context.verify_mode = ssl.CERT_REQUIRED

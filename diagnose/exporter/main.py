@@ -10,15 +10,12 @@ from functools import partial
 from aiohttp import web
 
 from diagnose.exporter.config_file import ConfigError
+from diagnose.exporter.protection import protection
 from diagnose.exporter.server import Endpoints
+from diagnose.exporter.server_tls import load_certificate, server_context
 from diagnose.exporter.service import Service
 from diagnose.exporter.settings import ListenAddress, Settings
-from diagnose.exporter.web_config import (
-    load_certificate,
-    load_web_config,
-    protection,
-    server_context,
-)
+from diagnose.exporter.web_config import load_web_config
 from diagnose.model.addresses import bracketed
 from diagnose.parsers.target import UsageError
 from diagnose.processes.collection import collect_garbage

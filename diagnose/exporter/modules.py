@@ -187,15 +187,6 @@ class Configuration(Section, frozen=True):
     modules: dict[str, Module] = {}
 
 
-def _tls_configs(module: Module) -> tuple[TlsConfig, ...]:
-    return (
-        module.http.tls_config,
-        module.tcp.tls_config,
-        module.dns.tls_config,
-        module.websocket.http_config.tls_config,
-    )
-
-
 def unsupported_option(module: Module) -> str | None:
     """Return the option of a module that blackbox_exporter has and this exporter has not."""
     options: dict[str, object] = {
@@ -210,8 +201,5 @@ def unsupported_option(module: Module) -> str | None:
         "icmp.source_ip_address": module.icmp.source_ip_address,
         "dns.source_ip_address": module.dns.source_ip_address,
         "websocket.http_config.oauth2": module.websocket.http_config.oauth2,
-        "tls_config.cert (use cert_file)": any(
-            tls_config.cert or tls_config.key for tls_config in _tls_configs(module)
-        ),
     }
     return next((name for name, value in options.items() if value), None)

@@ -18,7 +18,8 @@ import httpx
 import pytest
 import trustme
 
-from diagnose.exporter.web_config import load_web_config, server_context
+from diagnose.exporter.server_tls import server_context
+from diagnose.exporter.web_config import load_web_config
 from tests.support.exporter import config, http_module, write_config
 
 
@@ -172,7 +173,24 @@ def test_tls_and_passwords(tmp_path: Path) -> None:
     [
         ("basic_auth_users: {a: plain}", "the password of 'a' is no bcrypt hash"),
         ("tls_server_config: {cert_file: /nowhere, key_file: /nowhere}", "tls_server_config: "),
-        ("rate_limit: {burst: 1}", "unknown field `rate_limit`"),
+        ("rate_limit: {interval: 1s}", "rate_limit: burst must be 1 or more"),
+        ("rate_limits: {burst: 1}", "unknown field `rate_limits`"),
+        ("http_server_config: {headers: {Server: a}}", "the header 'Server' cannot be set"),
+        ("http_server_config: {headers: {X-Frame-Options: all}}", "must be deny or sameorigin"),
+        ("tls_server_config: {cert_file: a.pem}", "key or key_file is needed"),
+        (
+            "tls_server_config: {cert: x, cert_file: a.pem, key_file: a.pem}",
+            "cert and cert_file exclude each other",
+        ),
+        (
+            "tls_server_config: {cert_file: a.pem, key_file: a.pem, client_allowed_sans: [a]}",
+            "client_allowed_sans needs the client_auth_type RequireAndVerifyClientCert",
+        ),
+        (
+            "tls_server_config: "
+            "{cert_file: a.pem, key_file: a.pem, curve_preferences: [X25519, CurveP256]}",
+            "only one curve can be chosen",
+        ),
         (
             "tls_server_config: {cert_file: a.pem, key_file: a.pem, client_ca_file: a.pem}",
             "client_ca_file has no effect without client_auth_type",
@@ -218,9 +236,5 @@ def test_only_the_suites_of_the_file_are_allowed(
     context = server_context(str(file), load_web_config(str(file)))
     assert context is not None
     assert context.minimum_version == version
-    names = {
-        get_cipher["name"]
-        for get_cipher in context.get_ciphers()
-        if get_cipher["protocol"] != "TLSv1.3"
-    }
+    names = {cipher["name"] for cipher in context.get_ciphers() if cipher["protocol"] != "TLSv1.3"}
     assert chosen in (None, names)

@@ -59,6 +59,10 @@ def test_a_name_is_in_the_order_of_go() -> None:
     assert name_text(name) == "CN=a\\,b,O=\\ O,C=DE"
 
 
+#: Stands for the PEM text of the client's certificate.
+CLIENT = "the client's certificate"
+
+
 def server_context(authority: trustme.CA, wants_client: bool = False) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("127.0.0.1").configure_cert(context)
@@ -69,11 +73,16 @@ def server_context(authority: trustme.CA, wants_client: bool = False) -> ssl.SSL
 
 
 def secure_probe(folder: Path, wants_client: bool, **tls_config: object) -> Answer:
+    """Probe a server with TLS. "client.pem" in the folder, and CLIENT in the options, is a
+    client's certificate with its key that the server accepts."""
     authority = trustme.CA()
     authority.cert_pem.write_to_path(str(folder / "ca.pem"))
-    client = authority.issue_cert("client.example")
-    client.private_key_and_cert_chain_pem.write_to_path(str(folder / "client.pem"))
-    options = {"ca_file": str(folder / "ca.pem"), **tls_config}
+    client = authority.issue_cert("client.example").private_key_and_cert_chain_pem
+    client.write_to_path(str(folder / "client.pem"))
+    text = client.bytes().decode()
+    options = {"ca_file": str(folder / "ca.pem")} | {
+        name: text if value == CLIENT else value for name, value in tls_config.items()
+    }
     http = {"preferred_ip_protocol": "ip4", "tls_config": options}
     module = {"prober": "http", "timeout": TIMEOUT, "http": http}
 
@@ -91,6 +100,11 @@ def test_a_client_certificate_is_shown(tmp_path: Path) -> None:
     pem = str(tmp_path / "client.pem")
     assert secure_probe(tmp_path, True, cert_file=pem, key_file=pem).value("probe_success") == 1
     assert secure_probe(tmp_path, True).value("probe_success") == 0
+
+
+def test_a_client_certificate_may_stand_in_the_file(tmp_path: Path) -> None:
+    assert secure_probe(tmp_path, True, cert=CLIENT).value("probe_success") == 1
+    assert secure_probe(tmp_path, True, cert=CLIENT, key=CLIENT).value("probe_success") == 1
 
 
 @pytest.mark.parametrize(("version", "label"), [("TLS12", "TLS 1.2"), ("TLS13", "TLS 1.3")])

@@ -234,10 +234,7 @@ def test_a_wrong_file_is_explained(tmp_path: Path, text: str, message: str) -> N
         ({"prober": "http"}, None),
         ({"prober": "unix"}, "prober: unix"),
         ({"prober": "http", "http": {"oauth2": {"client_id": "a"}}}, "http.oauth2"),
-        (
-            {"prober": "http", "http": {"tls_config": {"cert": "PEM"}}},
-            "tls_config.cert (use cert_file)",
-        ),
+        ({"prober": "http", "http": {"tls_config": {"cert": "PEM"}}}, None),
         ({"prober": "tcp", "tcp": {"source_ip_address": "::1"}}, "tcp.source_ip_address"),
     ],
 )

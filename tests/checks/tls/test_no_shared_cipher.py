@@ -90,7 +90,7 @@ def test_silent_where_the_suite_had_been_offered() -> None:
 
 
 def test_what_is_offered_is_what_openssl_offers() -> None:
-    numbers = {get_cipher["id"] & 0xFFFF for get_cipher in client_context().get_ciphers()}
+    numbers = {cipher["id"] & 0xFFFF for cipher in client_context().get_ciphers()}
     offered = {name for number, name in SUITES.items() if number in numbers}
     assert offered == OFFERED & set(SUITES.values())
     assert len(offered) > 20
