@@ -104,17 +104,26 @@ def _covered(nginx: Nginx) -> tuple[Subject, ...]:
     """Return what the fault keeps from working: everything, as nginx goes on with what it loaded
     before; not the target's port if no file has a `listen` for it either.
 
-    A `listen` counts in any block: a brace in the wrong place moves it into another one."""
+    A `listen` counts in any block: a brace in the wrong place moves it into another one. It counts
+    among the words of another directive as well, whose `;` is missing."""
     if nginx.config is None:
         return ()
     port = nginx.evidence.target.port
     ports = {
         listen.port
         for directive in nginx_parser.walk(nginx.config.main)
-        if directive.name == "listen"
-        for listen in server_blocks.parse_listen(directive)
+        for written in _listen_directives(directive)
+        for listen in server_blocks.parse_listen(written)
     }
     return () if port in ports else (NO_PORT,)
+
+
+def _listen_directives(directive: Directive) -> Iterator[Directive]:
+    """Yield the directive if it is a `listen`, and those that it has swallowed."""
+    words = (directive.name, *directive.args)
+    for index, word in enumerate(words):
+        if word == "listen":
+            yield replace(directive, name=word, args=words[index + 1 :])
 
 
 def _slip_edits(nginx: Nginx, slip: Slip | None) -> tuple[Edit, ...]:

@@ -39,6 +39,7 @@ _PRIVATE = ("/root/", "/tmp/", "/var/tmp/")
         "http.server-error",
         "nginx.redirect-cycle",
         "nginx.index-missing",
+        "nginx.target-not-found",
         "upstream.script-not-found",
     ],
 )

@@ -37,9 +37,9 @@ _MEANT = {"no_index", "no_file", "password", ""}
     severity=Severity.WARNING,
     needs=[WebServer, ServerRequestError],
     explains=[
-        "server.own-answer",
-        "server.application-answers", "http.server-error", "websocket.not-upgraded",
-        "websocket.unauthorized", "websocket.no-location",
+        "server.own-answer", "server.application-answers", "http.server-error",
+        "http.answer-says-why", "websocket.not-upgraded", "websocket.unauthorized",
+        "websocket.no-location",
     ],
 )  # fmt: skip
 def request_logged(evidence: Evidence) -> Iterator[Claim]:
@@ -81,7 +81,7 @@ def _claim(view: ServerView, error: ServerRequestError, answers: list[Exchange |
         covers=(subject, Subject(port=port)),
         because=(error, view.server, *answers),
         confidence=Confidence.CERTAIN if kind == "firewall" else Confidence.LIKELY,
-        severity=_severity(kind, status),
+        severity=_severity(kind, status, error.message),
         facts={
             **view.facts,
             "path": subject.path,
@@ -98,8 +98,9 @@ def _claim(view: ServerView, error: ServerRequestError, answers: list[Exchange |
     )
 
 
-def _severity(kind: str, status: int) -> Severity:
-    if status >= 500:
+def _severity(kind: str, status: int, message: str) -> Severity:
+    # PHP-FPM does not see the script that Apache names.
+    if status >= 500 or "Primary script unknown" in message:
         return Severity.ERROR
     return Severity.NOTE if kind in _MEANT else Severity.WARNING
 

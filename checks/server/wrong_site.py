@@ -195,6 +195,8 @@ def _claim(
             "inner": place_text(inner.file, inner.line) if inner else "",
             "inner_address": inner.sockets[0].address if inner else "",
             "apache": view.server.product == "apache",
+            # A site of HAProxy has the names of its certificates.
+            "haproxy": view.server.product == "haproxy" and bool(foreign),
         },
         confidence=Confidence.CERTAIN
         if config.complete and (foreign or idle or inner)

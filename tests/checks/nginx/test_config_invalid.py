@@ -55,6 +55,13 @@ def test_fires_and_explains_a_port_that_a_brace_has_moved_into_another_block() -
     assert any(subject.covers(Subject(port=443)) for subject in subjects)
 
 
+def test_fires_and_explains_a_port_whose_listen_another_directive_has_swallowed() -> None:
+    text = SITE.replace("listen 443", "access_log /var/log/nginx/shop.log main\n    listen 443")
+    claim = claimed(f'invalid parameter "listen" in {FILE}:4', text)
+    subjects = claim.covers or (claim.about,)
+    assert any(subject.covers(Subject(port=443)) for subject in subjects)
+
+
 @pytest.mark.parametrize("name", ["proxy_passs", "proxy_pas", "porxy_pass", "proxy_pess"])
 def test_fires_and_corrects_a_name_that_is_one_slip_away_wherever_it_stands(name: str) -> None:
     text = SITE.replace("proxy_pass ", f"{name} ") * 2

@@ -47,6 +47,12 @@ def test_fires_on_a_message_without_an_explanation() -> None:
     assert broken.severity is Severity.ERROR
 
 
+def test_fires_with_an_error_where_php_does_not_see_the_script() -> None:
+    unseen = replace(LOGGED, code="AH01071", message="AH01071: Got error 'Primary script unknown'")
+    (claim,) = judge(CHECK, APACHE, apache_config(), replace(PAGE, status=404), unseen)
+    assert claim.severity is Severity.ERROR
+
+
 def test_fires_on_a_refused_websocket() -> None:
     socket = Upgrade(
         url="wss://shop.example.com/ws", path="/ws", address="203.0.113.10", port=443, status=403

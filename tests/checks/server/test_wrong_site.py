@@ -7,6 +7,7 @@ from diagnose.model import Applicability, Command, Confidence, Severity
 from diagnose.model.dns import DnsAnswer, Resolution
 from diagnose.model.http import Exchange
 from diagnose.model.tls import Certificate, Handshake
+from tests.support import haproxy_evidence
 from tests.support.check_evidence import NOW, SHOP, judge
 from tests.support.report_builder import ANSWER
 from tests.support.web_server_evidence import APACHE, HTTPS, LISTENING, apache_config
@@ -39,6 +40,11 @@ def test_fires_when_the_site_is_not_enabled_and_enables_it() -> None:
     assert isinstance(first, Command)
     assert first.argv == ("a2ensite", "idle")
     assert claim.fix.applicability is Applicability.AUTOMATIC
+
+
+def test_fires_for_haproxy_that_has_no_certificate_of_the_name() -> None:
+    (claim,) = judge(CHECK, haproxy_evidence.SERVER, haproxy_evidence.config(), LISTENING, SERVED)
+    assert claim.facts["haproxy"]
 
 
 def test_fires_with_care_if_a_part_was_not_understood() -> None:

@@ -284,6 +284,19 @@ def reload_in_a_single_page_application(lab: Lab) -> None:
     _files(lab, SHELL)
 
 
+@scenario(
+    outside=None, server="nginx.file-forbidden", target=f"https://{site.NAME}/dashboard",
+)  # fmt: skip
+def folder_of_a_single_page_application_is_closed(lab: Lab) -> None:
+    """Deployed with umask 077: nginx finds neither the address nor the page to fall back to."""
+    _files(lab, SHELL)
+    lab.change(
+        "$uri $uri/ =404",
+        "$uri $uri/ @page;\n  }\n  location @page {\n    try_files /index.html =404",
+    )
+    lab.server.sh("chmod 0700 /srv/spa")
+
+
 @healthy(target=f"https://{site.NAME}/dashboard")
 def page_that_is_nowhere(lab: Lab) -> None:
     """A site of files, whose page shows its text without a script."""

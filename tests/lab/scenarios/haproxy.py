@@ -214,6 +214,19 @@ def nginx_waits_for_a_proxy_header(lab: Lab) -> None:
     haproxy.serve(lab, SITE.replace(":3000", ":8080"), keep_nginx=True)
 
 
+@haproxy_scenario(
+    outside="certificate.name-mismatch",
+    server="server.wrong-site",
+    manual="a certificate has to be requested",
+)
+def certificates_lack_the_name(lab: Lab) -> None:
+    """A new site behind HAProxy, whose certificate was never put there."""
+    haproxy.install(lab)
+    other = certificates.leaf("other.example.org")
+    lab.server.write(haproxy.PEM, haproxy.bundle(other), 0o600)
+    haproxy.start(lab)
+
+
 LIVE = "/etc/letsencrypt/live/shop.example.com"
 
 
