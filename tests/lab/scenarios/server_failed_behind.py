@@ -23,9 +23,9 @@ INNER = f"""\
 HTACCESS = "<IfModule mod_rewrite.c>\nRewriteEngine On\n</IfModule>\n"
 
 
-def _serve(lab: Lab, htaccess: str) -> None:
+def serve(lab: Lab, htaccess: str, virtual_host: str = INNER) -> None:
     text = lab.server.read(site.CONF)
-    apache.install(lab, INNER, keep_nginx=True)
+    apache.install(lab, virtual_host, keep_nginx=True)
     lab.server.write(PORTS, "Listen 127.0.0.1:8080\n")
     lab.server.write(f"{ROOT}/index.html", "<!doctype html><title>Shop</title><p>It works.</p>\n")
     lab.server.write(f"{ROOT}/.htaccess", htaccess)
@@ -43,10 +43,10 @@ def _serve(lab: Lab, htaccess: str) -> None:
 )
 def htaccess_of_apache_behind_nginx(lab: Lab) -> None:
     """A section of the .htaccess has no end."""
-    _serve(lab, HTACCESS.replace("</IfModule>", "</IModule>"))
+    serve(lab, HTACCESS.replace("</IfModule>", "</IModule>"))
 
 
 @healthy(needs=apache.needs_apache)
 def files_of_apache_behind_nginx(lab: Lab) -> None:
     """nginx ends TLS, Apache serves the files."""
-    _serve(lab, HTACCESS)
+    serve(lab, HTACCESS)

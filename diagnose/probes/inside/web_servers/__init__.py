@@ -16,6 +16,7 @@ from diagnose.model.tls import Handshake, speaks_plain_http
 from diagnose.model.web_servers import Product, WebServer, WebServerConfig
 from diagnose.parsers.hostnames import covers, is_address
 from diagnose.parsers.redirects import leads_to_itself
+from diagnose.parsers.stray_pages import is_default_page
 from diagnose.parsers.web_sites import answering_sites, has_name
 from diagnose.probes import ProbeContext, emit_not_observed, probe
 from diagnose.probes.inside.containers import ENGINES
@@ -118,18 +119,19 @@ async def _look_for_idle(ctx: ProbeContext, listeners: Listeners) -> None:
 
 @probe(after=Exchange)
 async def servers_behind(ctx: ProbeContext, exchange: Exchange) -> None:
-    """Read the servers on other ports after the page redirects to itself and none of these servers
-    has the port: one of them may stand behind the program that ends TLS, and redirect."""
-    loops = [each for each in ctx.observed(Exchange) if _is_loop(ctx, each)]
+    """Read the servers on other ports after the page redirects to itself, or is that of a new
+    installation, and none of these servers has the port: one of them may stand behind the program
+    that ends TLS, and answer."""
+    pages = [each for each in ctx.observed(Exchange) if _may_come_from_behind(ctx, each)]
     listeners = ctx.observed(Listeners)
-    if listeners and loops and loops[0] is exchange:
+    if listeners and pages and pages[0] is exchange:
         await _look_behind(ctx, listeners[0])
 
 
 @probe(after=Listeners)
 async def servers_behind_later(ctx: ProbeContext, listeners: Listeners) -> None:
     """Do the same where the page was seen before the listening sockets."""
-    if any(_is_loop(ctx, exchange) for exchange in ctx.observed(Exchange)):
+    if any(_may_come_from_behind(ctx, exchange) for exchange in ctx.observed(Exchange)):
         await _look_behind(ctx, listeners)
 
 
@@ -147,9 +149,11 @@ async def _look_behind(ctx: ProbeContext, listeners: Listeners) -> None:
     await asyncio.gather(*(observe_behind(ctx, candidate) for candidate in chosen))
 
 
-def _is_loop(ctx: ProbeContext, exchange: Exchange) -> bool:
+def _may_come_from_behind(ctx: ProbeContext, exchange: Exchange) -> bool:
     is_page = exchange.purpose == "target" and exchange.port == ctx.target.port
-    return is_page and leads_to_itself(exchange)
+    return is_page and (
+        leads_to_itself(exchange) or is_default_page(exchange.status, exchange.body)
+    )
 
 
 async def observe_behind(ctx: ProbeContext, candidate: Candidate) -> None:

@@ -1,0 +1,140 @@
+"""nginx passes the page on to a web server on the same machine, and no site of that server has the
+name at this port: another one refuses the page. The site with the name is there, on another port or
+not enabled."""
+
+from collections.abc import Iterator
+
+from checks.nginx import Nginx
+from checks.server import place_text, reload_steps
+from checks.server.wrong_site import REFUSALS
+from checks.upstream._responses import page_exchanges
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Step,
+    Subject,
+    Where,
+    server_commands,
+)
+from diagnose.model.frozen import frozen
+from diagnose.model.http import Exchange
+from diagnose.model.nginx import NginxConfig
+from diagnose.model.web_servers import WebServer, WebServerConfig, WebSite
+from diagnose.parsers.hostnames import is_address
+from diagnose.parsers.http import proxy_page
+from diagnose.parsers.nginx import proxy_headers, upstreams
+from diagnose.parsers.stray_pages import is_default_page
+from diagnose.parsers.web_sites import has_name
+
+
+@check(
+    severity=Severity.ERROR,
+    needs=[WebServer, WebServerConfig, NginxConfig, Exchange],
+    explains=[
+        "upstream.own-answer",
+        "upstream.wrong-path",
+        "http.answer-says-why",
+        "http.not-the-site",
+        "http.server-error",
+        "websocket.*",
+    ],
+)
+def wrong_site_behind(evidence: Evidence) -> Iterator[Claim]:
+    target, pages = evidence.target, page_exchanges(evidence)
+    if not pages or not all(map(_is_no_site, pages)):
+        return
+    passed_request = _passed_request(Nginx.of(evidence))
+    inner = _inner_site(evidence, passed_request) if passed_request else None
+    if passed_request is None or inner is None:
+        return
+    yield Claim(
+        about=Subject(port=target.port, path=target.path.partition("?")[0]),
+        covers=(Subject(port=target.port),),
+        because=(*pages, inner.server, inner.config),
+        facts={
+            "server": inner.server.title,
+            "name": passed_request.host,
+            "port": passed_request.port,
+            "status": pages[0].status or "",
+            "place": place_text(inner.site.file, inner.site.line),
+            "site_ports": tuple(sorted({socket.port for socket in inner.site.sockets})),
+            "idle": inner.is_idle,
+            "apache": inner.server.product == "apache",
+            "proxy_pass": passed_request.url,
+        },
+        fix=_fix(inner),
+    )
+
+
+def _is_no_site(page: Exchange) -> bool:
+    """Return whether a web server itself refuses the page, or shows that of its package."""
+    is_refused = page.status in REFUSALS and proxy_page(page.body) not in {"", "nginx"}
+    return is_refused or is_default_page(page.status, page.body)
+
+
+@frozen
+class _PassedRequest:
+    """How nginx passes the page on: to which URL, at which port, with which Host."""
+
+    url: str
+    port: int
+    host: str
+
+
+def _passed_request(nginx: Nginx) -> _PassedRequest | None:
+    """Return it if nginx has one server for the page, on this machine."""
+    target = nginx.evidence.target
+    for match in nginx.location_matches(target.path):
+        proxy_target = upstreams.proxy_target_of(match, upstreams.request_variables(target))
+        if proxy_target is None or len(proxy_target.endpoints) != 1:
+            continue
+        sent_host = proxy_headers.forwarded_host(match, proxy_target, target) or ""
+        port = proxy_target.endpoints[0].port
+        return _PassedRequest(proxy_target.target, port, sent_host.partition(":")[0])
+    return None
+
+
+@frozen
+class _InnerSite:
+    """The site with the name on the server behind nginx, which does not answer at the port."""
+
+    server: WebServer
+    config: WebServerConfig
+    site: WebSite
+    is_idle: bool
+
+
+def _inner_site(evidence: Evidence, request: _PassedRequest) -> _InnerSite | None:
+    if not request.host or is_address(request.host):
+        return None
+    for server in evidence.good(WebServer):
+        if request.port not in server.ports or evidence.target.port in server.ports:
+            continue
+        for config in evidence.good(WebServerConfig):
+            if config.product != server.product or not config.complete:
+                continue
+            named = [site for site in config.sites if has_name(site, request.host)]
+            if any(_is_at(site, request.port) for site in named):
+                continue
+            idle = [site for site in config.idle if has_name(site, request.host)]
+            if named or idle:
+                return _InnerSite(server, config, (*idle, *named)[0], bool(idle))
+    return None
+
+
+def _is_at(site: WebSite, port: int) -> bool:
+    return any(socket.port == port for socket in site.sockets)
+
+
+def _fix(inner: _InnerSite) -> Fix:
+    steps: tuple[Step, ...] = (Manual("one-port", Where.SERVER),)
+    applicability = Applicability.MANUAL
+    if inner.is_idle and "/sites-available/" in inner.site.file:
+        name = inner.site.file.rpartition("/")[2].removesuffix(".conf")
+        steps, applicability = (server_commands.enable_apache_site(name),), Applicability.REVIEW
+    return Fix((*steps, *reload_steps(inner.server)), applicability)
