@@ -1,4 +1,4 @@
-"""The server whose nginx serves the name holds none of the name's addresses in DNS, and nobody
+"""The server whose web server serves the name holds none of the name's addresses in DNS, and nobody
 reaches the site there.
 
 Behind a CDN or a load balancer that is normal, so a site that works is not reported. A cloud may
@@ -30,6 +30,7 @@ from diagnose.model.nginx import NginxConfig
 from diagnose.model.server import Interface
 from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake
+from diagnose.model.web_servers import WebServerConfig
 from diagnose.parsers.cdn import ALIASES, BALANCERS
 
 
@@ -159,12 +160,12 @@ def _is_front(answers: tuple[DnsAnswer, ...]) -> bool:
 
 
 def _is_own_server(evidence: Evidence) -> bool:
-    """Return whether the server should serve the name: its nginx has a block with that name or, if
-    nginx was not read, the run was told to use this server."""
+    """Return whether the server should serve the name: a site of its web server has that name or,
+    if none was read, the run was told to use this server."""
     from diagnose.parsers.nginx.server_blocks import servers
 
-    configs = evidence.good(NginxConfig)
-    if not configs:
+    configs, other_configs = evidence.good(NginxConfig), evidence.good(WebServerConfig)
+    if not configs and not other_configs:
         server_hosts = [
             server_host
             for server_host in evidence.of(Host)
@@ -173,8 +174,6 @@ def _is_own_server(evidence: Evidence) -> bool:
         return any(server_host.via != "local" for server_host in server_hosts)
     host = evidence.target.host
     parent = f"*.{host.partition('.')[2]}"
-    return any(
-        not {host, parent, f".{host}"}.isdisjoint(server.names)
-        for config in configs
-        for server in servers(config.main)
-    )
+    names = [name for config in configs for server in servers(config.main) for name in server.names]
+    names += [name for config in other_configs for site in config.sites for name in site.names]
+    return not {host, parent, f".{host}"}.isdisjoint(names)

@@ -5,6 +5,7 @@ The usual reason is `try_files … /index.html` where no index.html exists: its 
 back to the same location. No application is involved.
 """
 
+import re
 from collections.abc import Iterator
 
 from checks.nginx import Nginx
@@ -35,7 +36,9 @@ def redirect_cycle(evidence: Evidence) -> Iterator[Claim]:
     decisive = fallback or page_directive(nginx, "error_page") or page_directive(nginx, "rewrite")
     folder = root.args[0] if root and root.args and "$" not in root.args[0] else ""
     target = error.match[1]
-    is_file = fallback is not None and bool(folder) and fallback.args[-1:] == (target,)
+    # The query of the fallback may be written as variables: "/index.php$is_args$args".
+    fallback_uri = re.split(r"[?$]", fallback.args[-1])[0] if fallback and fallback.args else ""
+    is_file = bool(folder) and fallback_uri == target
     facts = {
         "path": target,
         "file": f"{folder.rstrip('/')}{target}" if is_file else "",

@@ -17,6 +17,7 @@ from diagnose.parsers.nginx.locations import (
     location_pattern,
     normalize_path,
 )
+from diagnose.parsers.nginx.variables import expand_variables
 
 
 @frozen
@@ -72,15 +73,23 @@ def served_file(
     prefix = pattern.text if pattern and pattern.modifier in {"", "=", "^~"} else ""
     aliases = children(block, "alias")
     directive = aliases[-1] if aliases else location.directive("root")
-    if directive is None or not directive.args or not _is_plain(directive.args[0]):
+    folder = _folder(location, directive) if directive else ""
+    if directive is None or not folder:
         return None
     if aliases:
-        file = directive.args[0] + uri.removeprefix(prefix)
+        file = folder + uri.removeprefix(prefix)
         return ServedFile(_normalized(file), directive, prefix, uri) if prefix else None
     if any(children(outer, "alias") for outer in location.blocks):
         return None
     own_prefix = prefix if directive in children(block, "root") else ""
-    return ServedFile(_normalized(f"{directive.args[0]}/{uri}"), directive, own_prefix, uri)
+    return ServedFile(_normalized(f"{folder}/{uri}"), directive, own_prefix, uri)
+
+
+def _folder(location: LocationMatch, directive: Directive) -> str:
+    """Return the folder of `root` or `alias`, "" if it is not known. A variable that `set` gives a
+    value is known (`root $MAGE_ROOT/pub`)."""
+    folder = expand_variables(location, directive.args[0], {}) if directive.args else None
+    return folder if folder and _is_plain(folder) else ""
 
 
 def password_file(location: LocationMatch, folder: str) -> Directive | None:

@@ -239,7 +239,10 @@ def _internal_redirect(location: LocationMatch, path: str) -> str | None:
     try_files = location.directive("try_files")
     last = try_files.args[-1] if try_files and try_files.args else ""
     if last.startswith("/"):
-        return last.partition("?")[0]
+        uri = path.partition("?")[0]
+        # The query may be written as variables: "/index.php$is_args$args".
+        variables = {"uri": uri, "is_args": "", "args": "", "query_string": ""}
+        return expand_variables(location, last.partition("?")[0], variables)
     index = location.directive("index")
     programs = [
         index_file for index_file in (index.args if index else ()) if index_file.endswith(".php")

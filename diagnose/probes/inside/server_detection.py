@@ -1,9 +1,11 @@
-"""Detects whether a machine is the target's server, from the names that its nginx serves."""
+"""Detects whether a machine is the target's server, from the names that its web servers serve."""
 
 import asyncio
+import posixpath
 import re
+from collections.abc import Callable, Iterable
 
-from diagnose.machine import Machine
+from diagnose.machine import FileContent, Machine
 from diagnose.parsers.nginx.install_paths import CONFIG_FOLDERS, PANEL_SITE_FOLDERS
 
 #: A distribution's folder holds much besides: only what its main file includes is read.
@@ -14,20 +16,83 @@ CONFIG_PATTERNS = (
     *(f"{folder}/**/*.conf" for folder in CONFIG_FOLDERS if folder != "/etc/nginx"),
     *(f"{folder}/*.conf" for folder in PANEL_SITE_FOLDERS),
 )
+APACHE_PATTERNS = (
+    "/etc/apache2/sites-enabled/*",
+    "/etc/apache2/vhosts.d/*.conf",
+    "/etc/httpd/conf/httpd.conf",
+    "/etc/httpd/conf.d/*.conf",
+    "/usr/local/apache2/conf/httpd.conf",
+)
+CADDY_PATTERNS = ("/etc/caddy/Caddyfile", "/etc/caddy/*.caddy", "/etc/caddy/*/*")
+HAPROXY_PATTERNS = ("/etc/haproxy/haproxy.cfg", "/etc/haproxy/conf.d/*.cfg")
+
+#: Files that are read at the most, and of one server how deep its files include others.
+MAX_FILES = 500
+MAX_DEPTH = 3
 
 _SERVER_NAME = re.compile(r"^[ \t]*server_name\s", re.MULTILINE)
+_INCLUDE = re.compile(r"(?:^|[;{])[ \t]*include[ \t]+[\"']?([^\s;\"']{1,500})", re.MULTILINE)
+_SERVER_ALIAS = re.compile(r"^[ \t]*Server(?:Name|Alias)[ \t]+(.{1,4000})$", re.MULTILINE | re.I)
+#: The addresses of a site begin a line and end with its brace.
+_SITE_ADDRESSES = re.compile(r"^(\S[^{}\n#]{0,4000})\{[ \t]*$", re.MULTILINE)
+#: A condition on the name of a request or of a TLS handshake.
+_HOST_CONDITION = re.compile(
+    r"^[ \t]*(?:acl|use_backend|use-server|http-request)\b.{0,200}?"
+    r"(?:hdr(?:_\w{1,5})?\(host|req[._]ssl_sni|ssl_fc_sni)(.{1,4000})$",
+    re.MULTILINE | re.I,
+)
 
 
 async def serves(machine: Machine, name: str) -> bool:
-    """Whether a configuration file of this machine's nginx has the host as a server_name."""
-    matches = await asyncio.gather(*(machine.glob(pattern) for pattern in CONFIG_PATTERNS))
-    paths = [path for group in matches for path in group][:500]
-    files = await asyncio.gather(*(machine.read(path) for path in paths))
-    return any(names(file.text, name) for file in files)
+    """Whether a configuration file of nginx, Apache, Caddy or HAProxy on this machine names the
+    host as one of its sites."""
+    served = await asyncio.gather(
+        _serves_by_nginx(machine, name),
+        _serves_by(machine, APACHE_PATTERNS, lambda text: _is_named(_SERVER_ALIAS, text, name)),
+        _serves_by(machine, CADDY_PATTERNS, lambda text: _is_named(_SITE_ADDRESSES, text, name)),
+        _serves_by(machine, HAPROXY_PATTERNS, lambda text: _is_named(_HOST_CONDITION, text, name)),
+    )
+    return any(served)
+
+
+async def _serves_by_nginx(machine: Machine, name: str) -> bool:
+    """Look into the known folders, then into those that these files include."""
+    patterns: Iterable[str] = CONFIG_PATTERNS
+    read_paths: set[str] = set()
+    for _ in range(MAX_DEPTH):
+        files = await _files(machine, patterns, read_paths)
+        if any(names(file.text, name) for file in files):
+            return True
+        read_paths.update(file.path for file in files)
+        patterns = dict.fromkeys(
+            posixpath.join("/etc/nginx", pattern)
+            for file in files
+            for pattern in _INCLUDE.findall(file.text)
+        )
+        if not patterns:
+            break
+    return False
+
+
+async def _serves_by(
+    machine: Machine, patterns: Iterable[str], is_named: Callable[[str], bool]
+) -> bool:
+    return any(is_named(file.text) for file in await _files(machine, patterns, set()))
+
+
+async def _files(
+    machine: Machine, patterns: Iterable[str], read_paths: set[str]
+) -> list[FileContent]:
+    """Return the files that match and were not read yet."""
+    chosen = list(patterns)[:MAX_FILES]
+    matches = await asyncio.gather(*(machine.glob(pattern) for pattern in chosen))
+    paths = dict.fromkeys(path for group in matches for path in group if path not in read_paths)
+    return await asyncio.gather(*(machine.read(path) for path in list(paths)[:MAX_FILES]))
 
 
 def names(text: str, host: str) -> bool:
-    """Whether a server_name in a configuration's text matches the host, wildcards included."""
+    """Whether a server_name in the text of an nginx configuration matches the host, wildcards
+    included."""
     for statement in re.split(r"[;{}]", text):
         directive = _SERVER_NAME.search(statement)
         words = statement[directive.end() :] if directive else ""
@@ -37,6 +102,20 @@ def names(text: str, host: str) -> bool:
         ):
             return True
     return False
+
+
+def _is_named(pattern: re.Pattern[str], text: str, host: str) -> bool:
+    """Whether one of the places that the pattern finds has the host among its names."""
+    return any(
+        _matches(_bare_name(word), host.lower())
+        for match in pattern.finditer(text)
+        for word in re.split(r"[\s,{}()]+", match[1].lower())
+    )
+
+
+def _bare_name(word: str) -> str:
+    """Return the name of "https://shop.example.com:443/path"."""
+    return re.sub(r"[:/].*$", "", word.strip("\"'").partition("://")[2] or word.strip("\"'"))
 
 
 def _matches(server_name: str, host: str) -> bool:

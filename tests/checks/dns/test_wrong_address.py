@@ -1,11 +1,14 @@
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from diagnose.model import Confidence, Observation, Severity, Vantage
 from diagnose.model.cloud import CloudMachine
 from diagnose.model.dns import DnsAnswer
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.tls import Handshake
+from diagnose.model.web_servers import WebServerConfig, WebSite
 from diagnose.parsers.nginx.config import parse
 from tests.support.certificates import leaf, visit
 from tests.support.check_evidence import TIMEOUT, judge
@@ -36,6 +39,15 @@ def test_fires_where_the_record_names_an_address_that_the_server_has_not() -> No
     assert (claim.severity, claim.confidence) == (None, Confidence.LIKELY)
     assert claim.facts["own"] == (ADDRESS,)
     assert [subject.address for subject in claim.covers] == [OLD]
+
+
+@pytest.mark.parametrize(("name", "fires"), [("shop.example.com", True), ("*", False)])
+def test_fires_where_another_web_server_serves_the_name(name: str, fires: bool) -> None:
+    apache = WebServerConfig(
+        vantage=Vantage.SERVER, product="apache", path="a.conf", sites=(WebSite(names=(name,)),)
+    )
+    claims = judge("dns.wrong-address", host(), apache, nic(), answer(OLD), SILENT)
+    assert bool(claims) is fires
 
 
 def test_fires_where_another_machine_answers_with_something_else() -> None:

@@ -86,6 +86,9 @@ def test_the_path_that_the_application_is_asked_for(location: str, path: str) ->
     "text",
     [
         r"location / { try_files $uri /index.php?$args; } location ~ \.php$ { fastcgi_pass x:1; }",
+        r"location / { try_files $uri /index.php$is_args$args; } "
+        r"location ~ \.php$ { fastcgi_pass x:1; }",
+        r"location / { try_files $uri /index.php$uri; } location ~ \.php/ { fastcgi_pass x:1; }",
         r"index index.html index.php; location / { } location ~ \.php$ { fastcgi_pass x:1; }",
         "location / { try_files $uri @app; } location @app { proxy_pass http://x:1; }",
         "location / { proxy_pass http://x:1; }",

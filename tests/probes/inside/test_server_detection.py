@@ -28,3 +28,40 @@ def test_the_folders_of_distributions_builds_and_panels_are_known(
 ) -> None:
     machine = RecordedMachine({}, {path: SITE})
     assert asyncio.run(serves(machine, "shop.example.com")) is is_known
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "is_known"),
+    [
+        ("/etc/apache2/sites-enabled/a.conf", "ServerAlias www.a.org shop.example.com", True),
+        ("/etc/apache2/sites-enabled/a.conf", "# ServerName shop.example.com", False),
+        ("/etc/apache2/sites-enabled/a.conf", "ProxyPass / http://shop.example.com/", False),
+        ("/etc/httpd/conf.d/ssl.conf", "  servername shop.example.com:443", True),
+        ("/etc/caddy/Caddyfile", "www.a.org, https://shop.example.com {\n", True),
+        ("/etc/caddy/Caddyfile", "a.org {\n  reverse_proxy shop.example.com {\n", False),
+        ("/etc/caddy/sites/shop", "*.example.com {\n", True),
+        ("/etc/haproxy/haproxy.cfg", "  acl shop hdr(host) -i shop.example.com", True),
+        ("/etc/haproxy/haproxy.cfg", "  use_backend b if { req_ssl_sni shop.example.com }", True),
+        ("/etc/haproxy/haproxy.cfg", "  server s1 shop.example.com:443", False),
+    ],
+)
+def test_the_sites_of_other_servers_are_known(path: str, text: str, is_known: bool) -> None:
+    machine = RecordedMachine({}, {path: text})
+    assert asyncio.run(serves(machine, "shop.example.com")) is is_known
+
+
+def test_what_nginx_includes_is_read() -> None:
+    files = {
+        "/etc/nginx/nginx.conf": "http { include vhosts/*.conf; }",
+        "/etc/nginx/vhosts/shop.conf": "include /srv/shop/nginx.conf;",
+        "/srv/shop/nginx.conf": SITE,
+    }
+    assert asyncio.run(serves(RecordedMachine({}, files), "shop.example.com"))
+
+
+def test_files_that_include_each_other_end() -> None:
+    files = {
+        "/etc/nginx/nginx.conf": "include a.conf;",
+        "/etc/nginx/a.conf": "include nginx.conf;\ninclude a.conf;",
+    }
+    assert not asyncio.run(serves(RecordedMachine({}, files), "shop.example.com"))
