@@ -16,6 +16,7 @@ from diagnose.i18n.screen import translate
 from diagnose.model import Evidence, Report, Target
 from diagnose.model.view import View
 from diagnose.parsers.target import UsageError
+from diagnose.processes.collection import collect_garbage
 from diagnose.processes.worker import JobEnded
 from diagnose.tui.contrast import Undimmed, readable
 from diagnose.tui.key_map import key_facts, remap
@@ -94,6 +95,7 @@ class DiagnoseApp(App[str]):
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self.exit, "terminated")
         # Only then: what has come is drawn with the first screen.
         self.call_after_refresh(self.set_interval, DRAW_INTERVAL, self.drain)
+        self.call_after_refresh(collect_garbage)
         self.set_interval(WATCH_INTERVAL, self.rerun_watched)
         if not self.sessions:
             self.services.executor.start("sites", self._site_messages.put)
