@@ -90,9 +90,10 @@ def test_the_thousandth_value_is_made_as_the_first() -> None:
     assert made[0] == Port(0, "tcp", ["a"])
     assert made[999] == Port(number=999, protocol="tcp", notes=["a"])
     assert SeenPort(port=Port(443)).at == 0.0
-    for wrong in ((), (1, "tcp", [], "more")):
-        with pytest.raises(TypeError):
-            Port(*wrong)  # type: ignore[arg-type]
+    with pytest.raises(TypeError):
+        Port()  # type: ignore[call-arg]
+    with pytest.raises(TypeError):
+        Port(1, "tcp", [], "more")  # type: ignore[call-arg]
     with pytest.raises(TypeError, match="multiple values"):
         Port(1, number=2)  # type: ignore[misc]
 
