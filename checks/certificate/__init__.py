@@ -13,7 +13,6 @@ OpenSSL reports only the first error: chain before strength before dates. So dat
 and key are judged from the certificates themselves, and only the chain is judged by OpenSSL.
 """
 
-import re
 import shlex
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -37,6 +36,7 @@ from diagnose.model import (
 from diagnose.model.frozen import frozen
 from diagnose.model.nginx import CertificateFile
 from diagnose.model.tls import Certificate, Handshake, ServedCertificate, certificate_path
+from diagnose.parsers.lazy_pattern import lazy_pattern
 
 # X509_V_ERR_… codes (X509_STORE_CTX_get_error(3)).
 BAD_SIGNATURE, NOT_YET_VALID, EXPIRED = 7, 9, 10
@@ -247,9 +247,11 @@ class Lineage:
 
 
 #: Paths of each tool's files; a group is the name by which the tool knows the certificate.
-_CERTBOT = re.compile(r"(/etc/letsencrypt)/(?:live|archive)/([^/]+)/(?:cert|fullchain)\d*\.pem")
-_ACME_SH = re.compile(r"(/.*/\.acme\.sh)/(([^/]+?)(_ecc)?)/(?:fullchain|\3)\.cer")
-_DEHYDRATED = re.compile(r"(/(?:etc|var/lib)/dehydrated)/certs/([^/]+)/(?:cert|fullchain)\S*\.pem")
+_CERTBOT = lazy_pattern(r"(/etc/letsencrypt)/(?:live|archive)/([^/]+)/(?:cert|fullchain)\d*\.pem")
+_ACME_SH = lazy_pattern(r"(/.*/\.acme\.sh)/(([^/]+?)(_ecc)?)/(?:fullchain|\3)\.cer")
+_DEHYDRATED = lazy_pattern(
+    r"(/(?:etc|var/lib)/dehydrated)/certs/([^/]+)/(?:cert|fullchain)\S*\.pem"
+)
 
 #: Options that make each tool renew a certificate that is still valid.
 _FORCE_OPTIONS = {"certbot": ("--force-renewal",), "acme.sh": (), "dehydrated": ("--force",)}

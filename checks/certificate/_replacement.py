@@ -1,6 +1,5 @@
 """The fix that replaces an unusable certificate by a good one that lies on the server."""
 
-from checks.certificate.renewed_elsewhere import find_replacement
 from diagnose.model import Evidence, Fix
 from diagnose.model.tls import ServedCertificate
 
@@ -13,6 +12,9 @@ def replacement_fix(
 
     None and empty facts if there is no such certificate.
     """
+    # All that edits nginx's configuration. A good certificate needs none of it.
+    from checks.certificate.renewed_elsewhere import find_replacement
+
     replacement = find_replacement(evidence, served_cert)
     if replacement is None:
         return None, {"other": "", "place": ""}

@@ -8,6 +8,7 @@ from checks.nginx import Nginx
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange, LocalAnswer
 from diagnose.model.nginx import Directive
+from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.nginx import server_blocks
 from diagnose.parsers.nginx.locations import LocationMatch, select_location
 from diagnose.parsers.nginx.pcre import pcre_matches
@@ -22,7 +23,7 @@ SECURE = "https://$host$request_uri"
 CHALLENGE = "/.well-known/acme-challenge/"
 
 #: Scheme, host (variables or words) and the rest of a redirect's target.
-_TARGET = re.compile(
+_TARGET = lazy_pattern(
     r"(https?|\$\{?scheme\}?)://"
     r"((?:\$\{?(?:host|http_host|server_name|hostname|server_addr|server_port)\}?|[^/$?#{}])+)"
     r"(.*)$"

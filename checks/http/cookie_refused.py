@@ -10,7 +10,6 @@ from collections.abc import Iterator
 
 from checks.http import endpoint_subjects
 from checks.nginx import Nginx, file_line
-from checks.upstream._comparisons import proxied_match
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -43,6 +42,8 @@ def cookie_refused(evidence: Evidence) -> Iterator[Claim]:
     ]
     if not refused:
         return
+    from checks.upstream._comparisons import proxied_match
+
     page, value, reason = refused[0]
     pages = tuple(dict.fromkeys(each for each, _, _ in refused))
     nginx, subjects = Nginx.of(evidence), endpoint_subjects(pages)

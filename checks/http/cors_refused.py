@@ -26,6 +26,7 @@ from diagnose.model import (
     merge_subjects,
 )
 from diagnose.model.http import Exchange
+from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.redirects import redirect_target
 from diagnose.parsers.sanitize import clean
 
@@ -37,9 +38,9 @@ CorsRefusal = Literal["redirected", "failed", "missing", "other", "wildcard", "f
 _REASONS: tuple[CorsRefusal, ...] = (
     "redirected", "failed", "missing", "other", "wildcard", "field",
 )  # fmt: skip
-_CREDENTIALS = re.compile(r"credentials|wildcard", re.IGNORECASE)
+_CREDENTIALS = lazy_pattern(r"credentials|wildcard", re.IGNORECASE)
 _SENT = re.compile(r"-H '?Origin: ([^'\s]{1,300})")
-_FIELD = re.compile(r"header (?:field )?[‘'“]?([\w-]{1,60})[’'”]? is not allowed")
+_FIELD = lazy_pattern(r"header (?:field )?[‘'“]?([\w-]{1,60})[’'”]? is not allowed")
 
 
 @check(severity=Severity.WARNING, needs=[Exchange])

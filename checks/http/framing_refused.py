@@ -23,10 +23,11 @@ from diagnose.model import (
     merge_subjects,
 )
 from diagnose.model.http import Exchange
+from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.sanitize import clean
 
 _OPTIONS, _POLICY = "X-Frame-Options", "Content-Security-Policy"
-_ANCESTORS = re.compile(r"frame-ancestors\s+([^;,]{1,500})", re.IGNORECASE)
+_ANCESTORS = lazy_pattern(r"frame-ancestors\s+([^;,]{1,500})", re.IGNORECASE)
 
 
 @check(severity=Severity.WARNING, needs=[Exchange])

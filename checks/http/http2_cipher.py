@@ -5,7 +5,6 @@ Chromium and Firefox close such a connection; curl and most programs do not look
 The suite is that of the handshake, which offers all that browsers offer, and more.
 """
 
-import re
 from collections.abc import Iterator
 
 from checks.tls._nginx_settings import target_settings
@@ -24,9 +23,10 @@ from diagnose.model import (
 )
 from diagnose.model.http import BrowserVisit
 from diagnose.model.tls import Handshake
+from diagnose.parsers.lazy_pattern import lazy_pattern
 
 #: The suites of TLS 1.2 that appendix A does not list, by OpenSSL's names and by IANA's.
-_ALLOWED = re.compile(r"(?:TLS_)?(?:EC)?DHE[-_].*(?:GCM|CHACHA20|CCM).*")
+_ALLOWED = lazy_pattern(r"(?:TLS_)?(?:EC)?DHE[-_].*(?:GCM|CHACHA20|CCM).*")
 
 
 @check(severity=Severity.ERROR, needs=[BrowserVisit, Handshake])

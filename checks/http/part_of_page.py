@@ -21,9 +21,10 @@ from diagnose.model import (
     merge_subjects,
 )
 from diagnose.model.http import Exchange, header
+from diagnose.parsers.lazy_pattern import lazy_pattern
 
 #: The fields of a request to which such an answer belongs, in the command that says what was sent.
-_ASKED = re.compile(r"\b(?:Range|If-(?:None-Match|Modified-Since|Range|Match)):", re.IGNORECASE)
+_ASKED = lazy_pattern(r"\b(?:Range|If-(?:None-Match|Modified-Since|Range|Match)):", re.IGNORECASE)
 
 #: Fields of a cache in front.
 _CACHES = ("X-Cache", "CF-Cache-Status", "X-Proxy-Cache", "X-Cache-Status", "Via", "Age")

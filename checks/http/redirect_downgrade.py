@@ -11,7 +11,6 @@ from checks.http import (
     exchanges_by_purpose,
     redirected_sockets,
 )
-from checks.http._told_scheme import told_scheme
 from checks.nginx import Nginx, _location_edits, file_line
 from checks.nginx._edits import Changes
 from diagnose.checking.registry import check
@@ -90,6 +89,8 @@ def _told(nginx: Nginx, steps: list[Exchange]) -> str:
         return ""
     if any(_redirects.find_redirect(nginx, step) for step in steps):
         return ""
+    from checks.http._told_scheme import told_scheme
+
     return told_scheme(nginx.evidence, _url_path(first))
 
 

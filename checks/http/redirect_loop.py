@@ -2,6 +2,7 @@
 9110 section 15.4: a client should detect cyclical redirections)."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from checks.http import (
     _redirect_edits,
@@ -11,8 +12,6 @@ from checks.http import (
     exchanges_by_purpose,
     redirected_sockets,
 )
-from checks.http._inner_nginx import InnerScheme, inner_scheme, pass_scheme_on
-from checks.http._login_loops import login_loop
 from checks.nginx import Nginx, _location_edits, file_line
 from checks.nginx._edits import Changes
 from diagnose.checking.registry import check
@@ -36,6 +35,9 @@ from diagnose.parsers.redirects import (
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.set_cookie import CookieRefusal, cookie_domain, cookie_refusal
 from diagnose.parsers.urls import normalize_url, parse_url
+
+if TYPE_CHECKING:
+    from checks.http._inner_nginx import InnerScheme
 
 #: The attributes of a cookie that do not fit each other.
 _ATTRIBUTES: dict[CookieRefusal, str] = {
@@ -82,6 +84,9 @@ def _cycle(redirect_chain: RedirectChain) -> tuple[Exchange, ...]:
 
 
 def _claim(evidence: Evidence, chains: list[RedirectChain]) -> Claim:
+    from checks.http._inner_nginx import inner_scheme
+    from checks.http._login_loops import login_loop
+
     endless = chains[0].end != "loop"
     steps = [step for redirect_chain in chains for step in _cycle(redirect_chain)]
     starts = [redirect_chain.steps[0] for redirect_chain in chains]
@@ -170,7 +175,9 @@ class _WwwLoop:
         }
 
 
-def _fix(nginx: Nginx, cycle: tuple[Exchange, ...], inner: InnerScheme | None) -> Fix:
+def _fix(nginx: Nginx, cycle: tuple[Exchange, ...], inner: "InnerScheme | None") -> Fix:
+    from checks.http._inner_nginx import pass_scheme_on
+
     changes: Changes = {}
     if inner:
         pass_scheme_on(nginx, inner, changes)

@@ -3,7 +3,6 @@ that does not exist, or to a server that does not serve it. A redirect to anothe
 (www, a new name) is fine. Whether visitors reach the login of a provider elsewhere does not show on
 a server that does not reach it: many may open no connection to the internet."""
 
-import re
 from collections.abc import Iterator
 
 from checks.http import (
@@ -15,7 +14,6 @@ from checks.http import (
     works_over_https,
 )
 from checks.http._logins import return_address
-from checks.http._told_names import told_name, visitors_name_fix
 from checks.nginx import Nginx, _location_edits, file_line
 from checks.nginx._edits import Changes, config_edits
 from diagnose.checking.registry import check
@@ -32,6 +30,7 @@ from diagnose.model import (
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import Directive
 from diagnose.parsers.hostnames import is_address, is_host
+from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of
 from diagnose.parsers.redirects import redirect_target
@@ -51,7 +50,7 @@ _REASONS = {
 }
 
 #: An argument that needs no quotes.
-_PLAIN = re.compile(r"[^\s;{}\"'\\]+")
+_PLAIN = lazy_pattern(r"[^\s;{}\"'\\]+")
 
 # EAI_NONAME, EAI_NODATA (netdb.h): the name was looked up and does not exist.
 _NO_SUCH_NAME = {-2, -5}
@@ -134,6 +133,8 @@ def _is_on_server(evidence: Evidence) -> bool:
 def _claim(
     evidence: Evidence, reason: str, host: str, group: list[tuple[Exchange, Exchange | None]]
 ) -> Claim:
+    from checks.http._told_names import told_name, visitors_name_fix
+
     steps = [exchange for exchange, _ in group]
     failed_exchanges = [
         failed_exchange for _, failed_exchange in group if failed_exchange is not None

@@ -30,13 +30,14 @@ from diagnose.model import (
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.logs import LogLine
 from diagnose.parsers.http import browser_page, header_too_large, proxy_page, wants_tls
+from diagnose.parsers.lazy_pattern import lazy_pattern
 
 #: Gateway errors are about the server behind the gateway. 520 to 530 are Cloudflare's (its
 #: documentation, "Cloudflare 5xx errors").
 _GATEWAY_ERRORS = {502, 504}
 _CDN_ERRORS = range(520, 531)
 #: What PHP wrote (ngx_http_fastcgi_module: "FastCGI sent in stderr").
-_STDERR = re.compile(
+_STDERR = lazy_pattern(
     r'FastCGI sent in stderr: "(?:PHP message: )?(?:PHP )?(.{1,400}?)(?:" while |$)'
 )
 #: The words of error pages that say no more than the status.

@@ -8,7 +8,6 @@ is a handshake without these suites, which the server refuses.
 from collections.abc import Iterator
 
 from checks.tls import confidence
-from checks.tls._cipher_lists import extending_fix
 from checks.tls._nginx_settings import TargetSettings, target_settings
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -68,5 +67,7 @@ def _claim(evidence: Evidence, visits: list[Handshake], refused: list[Handshake]
 
 
 def _fix(settings: TargetSettings) -> Fix | None:
+    from checks.tls._cipher_lists import extending_fix
+
     written = [setting for setting in settings.settings if setting.directive and setting.args]
     return extending_fix(settings, written)

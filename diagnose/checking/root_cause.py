@@ -10,7 +10,6 @@ from functools import lru_cache
 from typing import Literal
 
 from diagnose.checking import proof
-from diagnose.checking.port_holder import other_program
 from diagnose.checking.proof import UnfinishedReason
 from diagnose.checking.target_proof import MissingProof
 from diagnose.model import (
@@ -76,7 +75,11 @@ def claims(
             continue
         with report_crash(check.id, on_crash):
             raised_claims += [(check, claim) for claim in check.judge(evidence)]
-    name = other_program(evidence) if raised_claims else ""
+    if not raised_claims:
+        return []
+    from diagnose.checking.port_holder import other_program
+
+    name = other_program(evidence)
     return [
         (check, _in_container(_with_program(claim, name), check.layer, evidence))
         for check, claim in raised_claims

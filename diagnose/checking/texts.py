@@ -34,6 +34,7 @@ import checks
 from diagnose.i18n import SOURCE_LANGUAGE
 from diagnose.i18n.reports import translate
 from diagnose.model.frozen import frozen
+from diagnose.parsers.lazy_pattern import lazy_pattern
 
 Section = Literal["meaning", "remedy", "verify", "steps", "general"]
 
@@ -108,10 +109,10 @@ def _shared_steps(check_id: str, lang: str) -> dict[str, str]:
     return _steps(path.read_text("utf-8")) if path.exists() else {}
 
 
-_SECTION = re.compile(r"\{\{([#^])([\w.-]+)\}\}(.*?)\{\{/\2\}\}", re.DOTALL)
+_SECTION = lazy_pattern(r"\{\{([#^])([\w.-]+)\}\}(.*?)\{\{/\2\}\}", re.DOTALL)
 #: Spans of code (CommonMark 6.1, of one backtick, as these pages have them).
-_CODE = re.compile(r"(`[^`]*`)")
-_FACT = re.compile(r"\{\{([\w.-]+)\}\}")
+_CODE = lazy_pattern(r"(`[^`]*`)")
+_FACT = lazy_pattern(r"\{\{([\w.-]+)\}\}")
 
 
 def fill(text: str, facts: Mapping[str, object], lang: str = "en") -> str:

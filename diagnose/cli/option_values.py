@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, NoReturn
 
 from diagnose.model import LAYERS, Ignore
 from diagnose.outputs import FORMATS
+from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.target import UsageError, suggestion
 
 if TYPE_CHECKING:
     from diagnose.model.threshold import Level, Threshold
 
-_SSH = re.compile(r"ssh://(?:\w[\w.+-]*@)?(?:\[[0-9a-fA-F:.]+\]|\w[\w.-]*)(?::(\d{1,5}))?/?")
+_SSH = lazy_pattern(r"ssh://(?:\w[\w.+-]*@)?(?:\[[0-9a-fA-F:.]+\]|\w[\w.-]*)(?::(\d{1,5}))?/?")
 
 
 def choice(option: str, *choices: str) -> Callable[[str], str]:
@@ -94,7 +95,7 @@ def idle(text: str) -> float:
     )
 
 
-_IGNORE = re.compile(r"([^@=]+)(?:@([^=]*))?(?:=(.*))?", re.DOTALL)
+_IGNORE = lazy_pattern(r"([^@=]+)(?:@([^=]*))?(?:=(.*))?", re.DOTALL)
 _MAX_REASON = 500
 
 
@@ -161,7 +162,7 @@ def concurrency(text: str) -> int:
 #: Seconds between two pulses of a target, and for which a whole diagnosis holds.
 WATCH_INTERVAL, FULL_INTERVAL = 10.0, 300.0
 
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)(s|m|h)?")
+_DURATION = lazy_pattern(r"(\d+(?:\.\d+)?)(s|m|h)?")
 _UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600}
 _MAX_WAIT = 24 * 3600.0
 
@@ -186,7 +187,7 @@ def duration(option: str) -> Callable[[str], float]:
     return parse_duration
 
 
-_NATS_URL = re.compile(r"(nats|tls)://(\[[0-9a-fA-F:.]+\]|[\w.-]+)(?::(\d{1,5}))?/?")
+_NATS_URL = lazy_pattern(r"(nats|tls)://(\[[0-9a-fA-F:.]+\]|[\w.-]+)(?::(\d{1,5}))?/?")
 
 
 def nats_url(text: str) -> str:

@@ -5,7 +5,6 @@ An invalid argument raises `UsageError` with a suggestion.
 
 import argparse
 import sys
-import textwrap
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from types import MappingProxyType
@@ -16,7 +15,7 @@ from diagnose.cli.help_text import COMMANDS, DESCRIPTION, EPILOG, EXAMPLES
 from diagnose.cli.output_options import add_output_options
 from diagnose.i18n import LANGUAGES, SOURCE_LANGUAGE
 from diagnose.model import LAYERS
-from diagnose.outputs.terminal import choose_language, wrap
+from diagnose.outputs.terminal import choose_language, terminal_columns, wrap
 from diagnose.parsers.target import UsageError, suggestion
 
 if TYPE_CHECKING:
@@ -26,7 +25,13 @@ if TYPE_CHECKING:
 class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
     """Never wraps within a word: an id with a hyphen stays whole."""
 
+    def __init__(self, prog: str) -> None:
+        # argparse would import shutil for it, to build a parser too.
+        super().__init__(prog, width=terminal_columns() - 2)
+
     def _split_lines(self, text: str, width: int) -> list[str]:
+        import textwrap
+
         return textwrap.wrap(text, width, break_on_hyphens=False)
 
 

@@ -1,21 +1,31 @@
 """`frozen`: builds a frozen, slotted dataclass several times faster than the standard library.
 
-A run defines about a hundred small classes. `dataclasses.dataclass` compiles up to seven methods
-for each and takes 0.6 ms, 60 ms in all: a third of a run on a healthy site. Here only `__init__` is
-compiled, when the first value is made, as most classes of a run make none; all classes share the
-other methods. `dataclasses.fields`, `replace` and `is_dataclass`,
-mypy and msgspec accept the result as a dataclass.
+A run defines some two hundred small classes. `dataclasses.dataclass` compiles up to seven methods
+for each and takes 0.6 ms: as long as all the rest of a run on a healthy site. Here all classes
+share the other methods, and a class of which many values are made has an `__init__` of its own,
+compiled after the first ones. `dataclasses.fields`, `replace` and `is_dataclass`, mypy and msgspec
+accept the result as a dataclass.
 """
 
 import dataclasses
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, FrozenInstanceError, field
-from typing import Any, ClassVar, TypeVar, dataclass_transform, get_origin, overload
+from typing import Any, ClassVar, TypeVar, dataclass_transform, overload
 
 ClassType = TypeVar("ClassType")
 
+#: What stands in the class for a field: its type, what it is by default (MISSING, a value or a
+#: `field`), and whether it is given by its name only.
+_Spec = tuple[Any, Any, bool]
+
+_set = object.__setattr__
+
 _TAKEN_OVER = {"__dict__", "__weakref__"}
+
+#: How many values of a class are made before its `__init__` is compiled. Compiling takes as long as
+#: making some fifty values without.
+_VALUES_BEFORE_COMPILING = 24
 
 
 @overload
@@ -34,47 +44,89 @@ def frozen(cls: Any = None, /, *, eq: bool = True, kw_only: bool = False) -> Any
 
 
 def _build(cls: Any, eq: bool, kw_only: bool) -> Any:
-    own_fields = {
-        name: _field(name, kind, cls.__dict__.get(name, MISSING), kw_only)
-        for name, kind in inspect.get_annotations(cls).items()
-        if ClassVar not in (kind, get_origin(kind))
+    own = {
+        name: (kind, cls.__dict__.get(name, MISSING), kw_only)
+        for name, kind in cls.__annotations__.items()
+        if kind is not ClassVar and getattr(kind, "__origin__", None) is not ClassVar
     }
-    fields: dict[str, Any] = {}
+    specs: dict[str, _Spec] = {}
     for base in reversed(cls.__mro__[1:]):
-        fields |= getattr(base, "__dataclass_fields__", {})
-    fields |= own_fields
+        specs |= base.__dict__.get("__frozen_specs__", {})
+    specs |= own
     body = {
         name: value
         for name, value in cls.__dict__.items()
-        if name not in own_fields and name not in _TAKEN_OVER
+        if name not in own and name not in _TAKEN_OVER
     }
+    positional = tuple(name for name, spec in specs.items() if not spec[2])
     body |= _SHARED | {
-        "__slots__": tuple(own_fields),
-        "__dataclass_fields__": fields,
-        "__match_args__": tuple(name for name, spec in fields.items() if not spec.kw_only),
+        "__slots__": tuple(own),
+        "__frozen_specs__": specs,
+        "__dataclass_fields__": _LazyFields(specs),
+        "__match_args__": positional,
     }
     if eq:
         body |= {"__eq__": _eq, "__hash__": _hash}
 
-    def first_init(self: Any, *args: Any, **kwargs: Any) -> None:
-        built.__init__ = _init(built, fields)
-        built.__init__(self, *args, **kwargs)
+    made = 0
+
+    def first_init(self: Any, /, *args: Any, **kwargs: Any) -> None:
+        nonlocal made
+        made += 1
+        if made > _VALUES_BEFORE_COMPILING or not _set_fields(self, args, kwargs):
+            built.__init__ = _init(built, built.__dataclass_fields__)
+            built.__init__(self, *args, **kwargs)
 
     body["__init__"] = first_init
     built = type(cls)(cls.__name__, cls.__bases__, body)
     return built
 
 
-def _field(name: str, kind: Any, default: Any, kw_only: bool) -> Any:
-    spec: Any = default if isinstance(default, Field) else field(default=default)
-    spec.name, spec.type, spec.kw_only = name, kind, kw_only
-    spec._field_type = dataclasses._FIELD  # type: ignore[attr-defined]
-    return spec
+class _LazyFields:
+    """`__dataclass_fields__` of a class, made when it is first read."""
+
+    def __init__(self, specs: dict[str, _Spec]) -> None:
+        self._specs = specs
+        self._fields: dict[str, Any] = {}
+
+    def __get__(self, instance: object, owner: Any) -> dict[str, Any]:
+        if not self._fields:
+            self._fields = {name: _field(name, spec) for name, spec in self._specs.items()}
+        return self._fields
+
+
+def _field(name: str, spec: _Spec) -> Any:
+    kind, default, kw_only = spec
+    made: Any = default if isinstance(default, Field) else field(default=default)
+    made.name, made.type, made.kw_only = name, kind, kw_only
+    made._field_type = dataclasses._FIELD  # type: ignore[attr-defined]
+    return made
+
+
+def _set_fields(self: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+    """Set each field from its argument, default or default factory. Return False if the arguments
+    do not fit."""
+    given = dict(zip(self.__match_args__, args, strict=False)) | kwargs
+    if len(given) < len(args) + len(kwargs):
+        return False
+    for name, (_, default, _) in self.__frozen_specs__.items():
+        if name in given:
+            value = given.pop(name)
+        elif not isinstance(default, Field):
+            value = default
+        elif default.default_factory is MISSING:
+            value = default.default
+        else:
+            value = default.default_factory()
+        if value is MISSING:
+            return False
+        _set(self, name, value)
+    return not given
 
 
 def _init(cls: Any, fields: Mapping[str, Any]) -> Any:
     """Compile an `__init__` that sets each field from its argument, default or default factory."""
-    names: dict[str, Any] = {"_set": object.__setattr__, "_MISSING": MISSING}
+    names: dict[str, Any] = {"_set": _set, "_MISSING": MISSING}
     positional: list[str] = []
     keywords: list[str] = []
     lines: list[str] = []
@@ -108,11 +160,11 @@ class _Signature:
 
 
 def _values(self: Any) -> tuple[Any, ...]:
-    return tuple(getattr(self, name) for name in type(self).__dataclass_fields__)
+    return tuple(getattr(self, name) for name in self.__frozen_specs__)
 
 
 def _repr(self: Any) -> str:
-    pairs = zip(type(self).__dataclass_fields__, _values(self), strict=True)
+    pairs = zip(self.__frozen_specs__, _values(self), strict=True)
     return f"{type(self).__qualname__}({', '.join(f'{name}={value!r}' for name, value in pairs)})"
 
 
@@ -135,8 +187,8 @@ def _getstate(self: Any) -> tuple[Any, ...]:
 
 
 def _setstate(self: Any, state: tuple[Any, ...]) -> None:
-    for name, value in zip(type(self).__dataclass_fields__, state, strict=True):
-        object.__setattr__(self, name, value)
+    for name, value in zip(self.__frozen_specs__, state, strict=True):
+        _set(self, name, value)
 
 
 _SHARED = {

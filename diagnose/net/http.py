@@ -22,6 +22,7 @@ from diagnose.net.http_body import BODY_EXCERPT, BodyRead, read_beginning
 from diagnose.net.http_errors import MAX_BODY, InvalidUrl, NotHttp, NotHttp2, http_failure
 from diagnose.net.http_request import HttpRequest, ResponseHead, http_request
 from diagnose.parsers.http import websocket_urls
+from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.request_fields import merge_fields
 from diagnose.parsers.response_head import FaultyField, contradictions, repair_head
 from diagnose.parsers.sanitize import clean
@@ -221,7 +222,7 @@ def _event_or_none(state: h11.Connection) -> h11.Event | type[h11.PAUSED] | None
 
 
 #: The line before a chunk that ends without a carriage return. Browsers read on, h11 does not.
-_BARE_CHUNK = re.compile(rb"[0-9A-Fa-f]{1,16}[ \t]*(?:;[^\r\n]{0,200})?\n")
+_BARE_CHUNK = lazy_pattern(rb"[0-9A-Fa-f]{1,16}[ \t]*(?:;[^\r\n]{0,200})?\n")
 
 
 def _new_state() -> h11.Connection:

@@ -12,7 +12,6 @@ The name is not checked here: OpenSSL verifies the chain, `diagnose.parsers.host
 
 import asyncio
 import contextlib
-import re
 import ssl
 import time
 from collections.abc import Callable
@@ -27,6 +26,7 @@ from diagnose.net import DEFAULT_TIMEOUT, Stream
 from diagnose.net.deadline import deadline
 from diagnose.net.error_mapping import failure_of
 from diagnose.parsers import tls as tls_parser
+from diagnose.parsers.lazy_pattern import lazy_pattern
 
 Result = TypeVar("Result")
 
@@ -51,7 +51,7 @@ HTTP2 = ("h2", "http/1.1")
 
 _MESSAGE_CALLBACK = ssl.SSLContext.__base__.__dict__["_msg_callback"]
 
-_POSITION = re.compile(r"\s*\(_ssl\.c:\d+\)$")
+_POSITION = lazy_pattern(r"\s*\(_ssl\.c:\d+\)$")
 
 
 class TlsFailed(OSError):

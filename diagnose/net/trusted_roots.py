@@ -40,8 +40,8 @@ def trust(cafile: str | None = None, alpn: tuple[str, ...] = HTTP1) -> "Future[T
     The roots are those of SSL_CERT_FILE and SSL_CERT_DIR, as OpenSSL reads them
     (SSL_CTX_set_default_verify_paths(3)), and those of `cafile`.
 
-    Loading takes 10 ms. The result is cached, so that many targets share it, as long as the files
-    are what they were.
+    Loading takes up to 10 ms. The result is cached, so that many targets share it, as long as the
+    files are what they were.
     """
     env_paths = tuple(os.environ.get(name) for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"))
     return _cached_trust(cafile, env_paths, _stamps(cafile), alpn)
@@ -94,7 +94,10 @@ def _load_trust(cafile: str | None, has_env_paths: bool, alpn: tuple[str, ...]) 
     ssl_context.verify_mode = ssl.CERT_REQUIRED
     # Like curl: every certificate in the store is trusted, even one that is not a root.
     ssl_context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
-    ssl_context.set_default_verify_paths()
+    if folder := None if has_env_paths else _hashed_folder():
+        ssl_context.load_verify_locations(capath=folder)
+    else:
+        ssl_context.set_default_verify_paths()
     if not has_env_paths and not _has_roots(ssl_context):
         for bundle in filter(os.path.exists, BUNDLES):
             with contextlib.suppress(OSError):
@@ -109,6 +112,27 @@ def _load_trust(cafile: str | None, has_env_paths: bool, alpn: tuple[str, ...]) 
     if empty:
         ssl_context.verify_mode = ssl.CERT_NONE
     return Trust(ssl_context, empty, problem)
+
+
+def _hashed_folder() -> str | None:
+    """Return the usual folder of roots if it holds what the usual file holds, each certificate
+    under the name by which OpenSSL finds it (openssl-rehash(1)). Then only the root of a chain is
+    read, and not the file, which takes 4 ms. Debian makes the file of the files in the folder, one
+    after the other: both are as large."""
+    usual = ssl.get_default_verify_paths()
+    if not usual.cafile or not usual.capath:
+        return None
+    try:
+        with os.scandir(usual.capath) as entries:
+            size = sum(entry.stat().st_size for entry in entries if _is_hashed(entry.name))
+        return usual.capath if 0 < size == Path(usual.cafile).stat().st_size else None
+    except OSError:
+        return None
+
+
+def _is_hashed(name: str) -> bool:
+    """Whether a file has a name such as 5ed36f99.0."""
+    return name[8:9] == "." and name[9:].isdecimal()
 
 
 def _has_roots(ssl_context: ssl.SSLContext) -> bool:

@@ -8,7 +8,6 @@ from zlib import crc32
 
 from diagnose._version import VERSION
 from diagnose.checking.root_cause import exit_status, verdict
-from diagnose.checking.symptom_answer import symptom_answer
 from diagnose.i18n.gaps import text as gap_text
 from diagnose.model import (
     Claim,
@@ -27,7 +26,6 @@ from diagnose.model import (
 from diagnose.model.view import View
 from diagnose.outputs import finding_text
 from diagnose.outputs.layers import layer_states
-from diagnose.outputs.symptom_text import answer_text
 from diagnose.outputs.vantages import vantage_objects
 from diagnose.outputs.verdict_text import verdict_sentence
 from diagnose.recording.codec import escape_json, timestamp, to_builtins
@@ -208,8 +206,12 @@ def target_object(target: Target) -> dict[str, Any]:
 
 def _symptom(report: Report, lang: str) -> dict[str, Any] | None:
     """Return the pasted message and its answer, if there is one."""
-    symptom = report.evidence.target.symptom
-    answer = symptom_answer(report) if symptom else None
+    if not report.evidence.target.symptom:
+        return None
+    from diagnose.checking.symptom_answer import symptom_answer
+    from diagnose.outputs.symptom_text import answer_text
+
+    answer = symptom_answer(report)
     if answer is None:
         return None
     return {

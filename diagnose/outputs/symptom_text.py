@@ -1,9 +1,13 @@
 """The answer to the pasted message as prose, for all writers."""
 
-from diagnose.checking.symptom_answer import SymptomAnswer, symptom_answer
+from typing import TYPE_CHECKING
+
 from diagnose.i18n.symptoms import symptom_name, translate
 from diagnose.model import Host, Report, Vantage
 from diagnose.outputs.finding_text import join_sentences, title
+
+if TYPE_CHECKING:
+    from diagnose.checking.symptom_answer import SymptomAnswer
 
 
 def symptom_text(report: Report, lang: str) -> str:
@@ -11,11 +15,13 @@ def symptom_text(report: Report, lang: str) -> str:
     # Most runs have none, and the table of symptoms is not read for them.
     if report.evidence.target.symptom is None:
         return ""
+    from diagnose.checking.symptom_answer import symptom_answer
+
     answer = symptom_answer(report)
     return answer_text(report, answer, lang) if answer else ""
 
 
-def answer_text(report: Report, answer: SymptomAnswer, lang: str) -> str:
+def answer_text(report: Report, answer: "SymptomAnswer", lang: str) -> str:
     """Return an answer in one or a few sentences."""
     text = _verdict(report, answer, lang)
     if answer.kind == "possible" and answer.symptom.kind == "status":
@@ -29,7 +35,7 @@ def answer_text(report: Report, answer: SymptomAnswer, lang: str) -> str:
     return text
 
 
-def _verdict(report: Report, answer: SymptomAnswer, lang: str) -> str:
+def _verdict(report: Report, answer: "SymptomAnswer", lang: str) -> str:
     what = symptom_name(answer.symptom, lang)
     quoted = translate("quoted", lang, message=answer.symptom.text, what=what)
     finding, key = answer.finding, f"answer.{answer.kind}"
@@ -39,7 +45,7 @@ def _verdict(report: Report, answer: SymptomAnswer, lang: str) -> str:
     return translate(key, lang, quoted=quoted, title=title(finding, lang))
 
 
-def _status_sentence(report: Report, answer: SymptomAnswer, lang: str) -> str:
+def _status_sentence(report: Report, answer: "SymptomAnswer", lang: str) -> str:
     """Return what the site answers now, if it does."""
     if answer.status is None:
         return ""
@@ -47,7 +53,7 @@ def _status_sentence(report: Report, answer: SymptomAnswer, lang: str) -> str:
     return translate(key, lang, status=answer.status)
 
 
-def _other_origin_sentence(report: Report, answer: SymptomAnswer, lang: str) -> str:
+def _other_origin_sentence(report: Report, answer: "SymptomAnswer", lang: str) -> str:
     """Return where else the symptom may come from, "" if nothing is known."""
     if not answer.elsewhere:
         return ""

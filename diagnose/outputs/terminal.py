@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from diagnose.i18n import LANGUAGES, SOURCE_LANGUAGE
+from diagnose.parsers.lazy_pattern import lazy_pattern
 
 Span = tuple[str, str]
 
@@ -48,7 +49,7 @@ _SIGNS = {
 }
 
 # Control characters except tab, bidirectional overrides and invisible characters (UAX 9).
-_UNSAFE = re.compile(
+_UNSAFE = lazy_pattern(
     "[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
 )
 

@@ -4,15 +4,17 @@ nginx (ngx_http_autoindex_module), Apache (mod_autoindex), lighttpd, Python's ht
 http-server.
 """
 
-import html
 import re
 from urllib.parse import unquote
+
+from diagnose.parsers.html_tags import unescape
+from diagnose.parsers.lazy_pattern import lazy_pattern
 
 #: Characters of a page that are looked at, and names that are kept.
 _LOOKED_AT, _MAX_NAMES = 8192, 64
 
 _TITLE = re.compile(r"<title>\s{0,9}(?:Index of|Directory listing for) /[^<]{0,300}</title>", re.I)
-_ENTRY = re.compile(r"<a href=[\"']?([^\"'>\s]{1,255})")
+_ENTRY = lazy_pattern(r"<a href=[\"']?([^\"'>\s]{1,255})")
 
 #: Names that show that an application lies there: a server should run them, or serve the folder
 #: below.
@@ -30,7 +32,7 @@ def listed_names(body: str) -> tuple[str, ...] | None:
     start = body[:_LOOKED_AT]
     if not _TITLE.search(start):
         return None
-    names = (unquote(html.unescape(match[1])) for match in _ENTRY.finditer(start))
+    names = (unquote(unescape(match[1])) for match in _ENTRY.finditer(start))
     kept = (
         name.removeprefix("./")
         for name in names

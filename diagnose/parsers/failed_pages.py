@@ -10,6 +10,7 @@ import re
 from typing import Literal
 
 from diagnose.model.frozen import frozen
+from diagnose.parsers.lazy_pattern import lazy_pattern
 
 #: "database": the application does not reach its database. "script": PHP stopped at an error.
 #: "error": the page of a server error. "maintenance": the site is closed for maintenance.
@@ -68,7 +69,7 @@ _PHP = re.compile(
 )
 #: What an application says of a connection of its own that failed: the errno names of Node (lib/
 #: internal/errors.js), of the C library (strerror), and PDO's SQLSTATE.
-_OWN_CONNECTION = re.compile(
+_OWN_CONNECTION = lazy_pattern(
     r"\b(?:connect|getaddrinfo|read|write) E(?:CONNREFUSED|TIMEDOUT|HOSTUNREACH|NETUNREACH|NOTFOUND"
     r"|AI_AGAIN|CONNRESET|PIPE)\b|\bdial (?:tcp|udp|unix) \S{1,99}: |SQLSTATE\[(?:HY|08)"
     r"|could not (?:connect to server|translate host name)"

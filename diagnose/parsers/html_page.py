@@ -12,6 +12,7 @@ from diagnose.model.frozen import frozen
 from diagnose.model.pages import FileKind, PageFile
 from diagnose.parsers.browser_types import JAVASCRIPT_TYPES
 from diagnose.parsers.html_tags import Doctype, Tag, Text, Token, tokens
+from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.urls import parse_url
 
@@ -38,13 +39,13 @@ _STANDARD_DOCTYPE = re.compile(
 #: An address to which browsers go within five seconds (HTML standard, section 4.2.5.3).
 _REFRESH = re.compile(r"\s{0,9}[0-5](?:\.\d{0,9})?\s{0,9}[;,]\s{0,9}url\s{0,9}=(.{1,1024})", re.I)
 #: Where Swagger UI finds what it shows (swagger-ui, docs/usage/configuration.md: "url").
-_SWAGGER = re.compile(
+_SWAGGER = lazy_pattern(
     r"SwaggerUIBundle\s{0,9}\(.{0,2000}?\burl[\"']?\s{0,9}:\s{0,9}([\"'])([^\"'\\\n]{1,1024})\1",
     re.DOTALL,
 )
 #: Attributes of elements that show such a description: ReDoc, RapiDoc, Stoplight Elements.
 _DESCRIPTIONS = {"redoc": "spec-url", "rapi-doc": "spec-url", "elements-api": "apidescriptionurl"}
-_UPGRADE = re.compile(r"(?:^|;)\s*upgrade-insecure-requests\s*(?:;|$)", re.IGNORECASE)
+_UPGRADE = lazy_pattern(r"(?:^|;)\s*upgrade-insecure-requests\s*(?:;|$)", re.IGNORECASE)
 
 
 @frozen

@@ -5,7 +5,6 @@ loads: comments, the texts of scripts and the like, attributes with their quotes
 references. `html.parser` of the standard library needs seconds for 64 KiB of unfinished tags.
 """
 
-import html
 import re
 from collections.abc import Iterator
 
@@ -16,8 +15,8 @@ from diagnose.parsers.lazy_pattern import lazy_pattern
 MAX_ATTRIBUTES, MAX_VALUE = 64, 4096
 
 _NAME = re.compile(r"[a-zA-Z][^\s/>]*+")
-_ATTRIBUTE = re.compile(r"[\s/]*+([^\s/>][^\s/>=]*+)(\s*+=\s*+)?+")
-_UNQUOTED = re.compile(r"[^\s>]*+")
+_ATTRIBUTE = lazy_pattern(r"[\s/]*+([^\s/>][^\s/>=]*+)(\s*+=\s*+)?+")
+_UNQUOTED = lazy_pattern(r"[^\s>]*+")
 _END_OF_TAG = re.compile(r"[\s/]*+>")
 
 #: Elements whose content is text without tags (13.2.5.1). noscript is one while scripts run.
@@ -104,6 +103,15 @@ def _position_after(document: str, text: str, start: int) -> int:
     return position + len(text) if position >= 0 else -1
 
 
+def unescape(text: str) -> str:
+    """Return the text with its character references replaced (`html.unescape`)."""
+    if "&" not in text:
+        return text
+    import html  # and the names of two thousand characters
+
+    return html.unescape(text)
+
+
 def _attributes(document: str, position: int) -> tuple[tuple[tuple[str, str], ...], int]:
     """Return the attributes of a tag, and the position behind it: -1 if the document ends in it."""
     attributes: list[tuple[str, str]] = []
@@ -117,7 +125,7 @@ def _attributes(document: str, position: int) -> tuple[tuple[tuple[str, str], ..
             if position < 0:
                 return (), -1
         if len(attributes) < MAX_ATTRIBUTES:
-            attributes.append((attribute[1].lower(), html.unescape(value[:MAX_VALUE])))
+            attributes.append((attribute[1].lower(), unescape(value[:MAX_VALUE])))
     return tuple(attributes), end.end()
 
 

@@ -4,18 +4,18 @@ All of it may be secret. It is sent only to the target's own origin (RFC 6454). 
 any of it, it is masked before it becomes evidence.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
 from diagnose.model import Target
 from diagnose.model.frozen import frozen
 from diagnose.model.target import TLS_SCHEMES
+from diagnose.parsers.lazy_pattern import lazy_pattern
 
 MASKED = "***"
 
 #: RFC 9110 section 5.6.2.
-_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,200}")
+_TOKEN = lazy_pattern(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,200}")
 _MAX_VALUE = 8192
 
 #: Fields of the connection (RFC 9110 section 7.6.1) and of the message's framing. They decide how

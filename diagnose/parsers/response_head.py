@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from diagnose.model.frozen import frozen
 from diagnose.model.http import HeaderFault
+from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.sanitize import clean
 
 #: A header field, or a line that should be one, with its fault.
@@ -17,13 +18,13 @@ FaultyField = tuple[HeaderFault, str]
 #: Maximum number of faulty fields that are kept.
 MAX_FAULTS = 8
 
-_HEAD_END = re.compile(rb"\r?\n\r?\n")
-_LINE_END = re.compile(rb"\r?\n")
-_STATUS_LINE = re.compile(rb"HTTP/1\.[01] (\d{3})(?: |$)")
+_HEAD_END = lazy_pattern(rb"\r?\n\r?\n")
+_LINE_END = lazy_pattern(rb"\r?\n")
+_STATUS_LINE = lazy_pattern(rb"HTTP/1\.[01] (\d{3})(?: |$)")
 #: A field name is a token (RFC 9110 section 5.6.2).
-_TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_TOKEN = lazy_pattern(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 #: Control characters, which are not allowed in a value (RFC 9110 section 5.5), except the tab.
-_CONTROL = re.compile(rb"[\x01-\x08\x0b-\x1f\x7f]")
+_CONTROL = lazy_pattern(rb"[\x01-\x08\x0b-\x1f\x7f]")
 
 #: Fields of which browsers accept only one value: Chromium's ERR_RESPONSE_HEADERS_MULTIPLE_….
 _SINGLE_FIELDS: dict[str, HeaderFault] = {

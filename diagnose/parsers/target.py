@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 
 from diagnose.model import Symptom, Target
 from diagnose.model.target import WEBSOCKET_SCHEMES
+from diagnose.parsers.lazy_pattern import lazy_pattern
 
 PORTS = {"https": 443, "http": 80, "wss": 443, "ws": 80}
 
 _SCHEME = re.compile(r"([a-z][a-z0-9+-]*)(?::/+|:(?=[^/\d]))", re.IGNORECASE)
 #: One label of a host name in lower case. "_" is in use, although RFC 1123 section 2.1 has no such.
-LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
+LABEL = lazy_pattern(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 _QUOTES = "\"'`<>“”‘’「」『』《》"
 #: The code of an error in a browser, in OpenSSL or in errno(3). No host is written so.
 _ERROR_CODE = re.compile(

@@ -20,6 +20,7 @@ from typing import Any
 
 from diagnose.model import Evidence, Observation, Scope, Target
 from diagnose.model.frozen import frozen
+from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.sanitize import UNSAFE
 from diagnose.parsers.target import UsageError
 
@@ -37,9 +38,9 @@ BUNDLED_RECORDING = "recording.jsonl"
 _ZIP_MAGIC = b"PK\x03\x04"
 
 _MAX_NUMBER = 1 << 200
-_SURROGATE = re.compile("[\ud800-\udfff]")
+_SURROGATE = lazy_pattern("[\ud800-\udfff]")
 
-_PRIVATE_KEY = re.compile(
+_PRIVATE_KEY = lazy_pattern(
     r"-----BEGIN ([A-Z ]*PRIVATE KEY)-----.*?(?:-----END \1-----|\Z)", re.DOTALL
 )
 

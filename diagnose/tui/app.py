@@ -5,33 +5,30 @@ import queue
 import signal
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual.app import App
 from textual.binding import Binding
 from textual.filter import LineFilter, NoColor
 
 from diagnose.i18n import next_language
-from diagnose.i18n.command_line import translate_error
 from diagnose.i18n.screen import translate
 from diagnose.model import Evidence, Report, Target
 from diagnose.model.view import View
-from diagnose.outputs import writer
 from diagnose.parsers.target import UsageError
+from diagnose.processes.collection import collect_garbage
 from diagnose.processes.worker import JobEnded
-from diagnose.tui import dialog_text, export
-from diagnose.tui.clipboard import osc52_sequence
 from diagnose.tui.contrast import Undimmed, readable
 from diagnose.tui.key_map import key_facts, remap
 from diagnose.tui.keys import SITE_KEYS
 from diagnose.tui.messages import LocalSites, RecentTargets, Services
 from diagnose.tui.screens.base import BaseScreen
-from diagnose.tui.screens.choice import ChoiceDialog
-from diagnose.tui.screens.fix import FixDialog
 from diagnose.tui.screens.site import SiteScreen
-from diagnose.tui.screens.start import StartScreen
-from diagnose.tui.screens.text_dialog import TextDialog
 from diagnose.tui.session import WATCH_INTERVAL, Session
+
+# What is shown on request is imported then: the screen is painted before.
+if TYPE_CHECKING:
+    from diagnose.tui.screens.fix import FixDialog
 
 #: The interval in seconds at which received messages are processed and drawn.
 DRAW_INTERVAL = 1 / 15
@@ -98,13 +95,18 @@ class DiagnoseApp(App[str]):
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self.exit, "terminated")
         # Only then: what has come is drawn with the first screen.
         self.call_after_refresh(self.set_interval, DRAW_INTERVAL, self.drain)
+        self.call_after_refresh(collect_garbage)
         self.set_interval(WATCH_INTERVAL, self.rerun_watched)
         if not self.sessions:
             self.services.executor.start("sites", self._site_messages.put)
 
     def get_default_screen(self) -> BaseScreen:
         """Return the first screen. Below it is none: an empty one would be drawn first."""
-        return SiteScreen(self.sessions[0]) if len(self.sessions) == 1 else StartScreen()
+        if len(self.sessions) == 1:
+            return SiteScreen(self.sessions[0])
+        from diagnose.tui.screens.start import StartScreen
+
+        return StartScreen()
 
     def drain(self) -> None:
         """Process received messages and redraw. Only this method reads the queues."""
@@ -150,6 +152,8 @@ class DiagnoseApp(App[str]):
         return translate(key, self.view.lang, **self._key_facts, **facts)
 
     def usage_text(self, error: UsageError) -> str:
+        from diagnose.i18n.command_line import translate_error
+
         return translate_error(str(error), self.view.lang)
 
     # Targets
@@ -195,6 +199,8 @@ class DiagnoseApp(App[str]):
             from diagnose.recording.redaction import masked_recording
 
             return masked_recording(report.evidence, view.privileged)
+        from diagnose.outputs import writer
+
         return writer(format_name)(report, replace(view, color=False))
 
     def dialog_view(self) -> View:
@@ -243,6 +249,8 @@ class DiagnoseApp(App[str]):
 
     def do_target(self) -> None:
         """Go to the list of targets, where a new one can be entered."""
+        from diagnose.tui.screens.start import StartScreen
+
         if isinstance(self.screen, StartScreen):
             self.screen.query_one("#input").focus()
         elif any(isinstance(screen, StartScreen) for screen in self.screen_stack):
@@ -254,6 +262,8 @@ class DiagnoseApp(App[str]):
     def do_help(self) -> None:
         screen = self.screen
         if isinstance(screen, BaseScreen):
+            from diagnose.tui import dialog_text
+
             focus = self.focused.id if self.focused is not None else None
             tabs = isinstance(screen, SiteScreen)
             text = dialog_text.help_text(
@@ -272,11 +282,16 @@ class DiagnoseApp(App[str]):
     # Copy and save
 
     def show_text(self, title: str, text: str) -> None:
+        from diagnose.tui.screens.text_dialog import TextDialog
+
         self.push_screen(TextDialog(self.say("sheet-back", title=title), text))
 
     def copy_text(self, text: str) -> None:
         """Copy to the terminal's clipboard, and show the text, because the terminal does not
         confirm it."""
+        from diagnose.tui.clipboard import osc52_sequence
+        from diagnose.tui.screens.text_dialog import TextDialog
+
         osc52 = osc52_sequence(text)
         if osc52 is not None and self._driver is not None:
             self._driver.write(osc52)
@@ -284,6 +299,8 @@ class DiagnoseApp(App[str]):
         self.push_screen(TextDialog(self.say("sheet" if osc52 else "sheet-long"), text))
 
     def export(self, session: Session) -> None:
+        from diagnose.tui.screens.choice import ChoiceDialog
+
         # Take the screenshot now, before the list of formats covers the screen.
         screenshot = self.export_screenshot()
 
@@ -302,6 +319,8 @@ class DiagnoseApp(App[str]):
         self.push_screen(ChoiceDialog(self.say("export-what"), choices), save_chosen)
 
     def _save(self, name: str, suffix: str, text: str) -> None:
+        from diagnose.tui import export
+
         try:
             path = export.save(name, suffix, text)
         except OSError as error:
@@ -314,6 +333,8 @@ class DiagnoseApp(App[str]):
 
     def start_fix(self, session: Session, undo: bool) -> None:
         """Apply the fix, or undo the last one, with the dialog of `diagnose fix`."""
+        from diagnose.tui.screens.fix import FixDialog
+
         url = self.visible_report(session)[0].evidence.target.url
         title = f"{self.say('key.undo' if undo else 'key.apply')}   {url}"
         dialog = FixDialog(title, self.say)

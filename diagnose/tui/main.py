@@ -1,7 +1,6 @@
 """Runs the screen and returns what to print on the terminal afterwards."""
 
 import codecs
-import gc
 from collections.abc import Callable, Mapping
 from functools import partial
 
@@ -52,7 +51,6 @@ def run_screen(
     # Textual reads keys as UTF-8 and ends at the first byte that is none, as of a GBK terminal.
     vars(linux_driver)["getincrementaldecoder"] = key_decoder
     app = DiagnoseApp(sessions, services, view, key_map)
-    app.call_later(gc.enable)  # this process runs for long
     exit_mode = app.run(mouse=mouse, inline=inline)
     if app.return_code:
         raise RuntimeError("the screen broke down") from app._exception

@@ -8,14 +8,13 @@ from diagnose.i18n.screen import translate
 from diagnose.model import LAYERS, Command, Finding, Manual, Observation, Report, Severity
 from diagnose.model.events import Wait
 from diagnose.model.view import View
-from diagnose.outputs import check_page, document, finding_text
+from diagnose.outputs import finding_text
 from diagnose.outputs import text as texts
 from diagnose.outputs.digest import digest
 from diagnose.outputs.folding import FoldingPage
 from diagnose.outputs.progress import longest_first, wait_text
 from diagnose.outputs.terminal import Page, cell_len, sanitize, wrap
 from diagnose.outputs.verdict_text import verdict_sentences
-from diagnose.tui import answer_text
 
 TABS = ("answer", "evidence", "timeline", "explain")
 
@@ -103,10 +102,14 @@ def render_tab(
     elif finding is None:
         _add_no_finding(page, report, view, running, waits)
     elif tab == "answer":
+        from diagnose.tui import answer_text
+
         answer_text.add_answer(page, report, finding, view)
     elif tab == "evidence":
         _add_evidence(page, finding, view)
     else:
+        from diagnose.outputs import check_page
+
         return check_page.render_finding(finding, view)
     return page.text()
 
@@ -119,6 +122,8 @@ def _add_no_finding(
         for text in lines or [translate("nothing-yet", view.lang)]:
             page.prose(text, "", 0, "" if waits else "dim")
         return
+    from diagnose.tui import answer_text
+
     answer_text.add_other_answers(page, report, view)
     page.prose(verdict_sentences(report, view.lang), "", 0, "bold")
     texts.add_evidence_gaps(page, report, view)
@@ -149,6 +154,8 @@ def _add_evidence(page: Page, finding: Finding, view: View) -> None:
 
 def add_observation(page: Page, observation: Observation, view: View) -> None:
     """Add an observation: vantage, times, and the equivalent command."""
+    from diagnose.outputs import document
+
     page.prose(
         digest(observation, view.lang), f"{document.vantage_name(observation, view.lang)}: ", 0
     )

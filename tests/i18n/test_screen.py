@@ -22,6 +22,7 @@ def test_every_message_is_used() -> None:
 
 def test_every_place_for_the_focus_has_its_words_and_no_other_has() -> None:
     async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        await pilot.press("slash")
         await app.push_screen(StartScreen())
         screens = app.screen_stack
         places = {
@@ -29,7 +30,7 @@ def test_every_place_for_the_focus_has_its_words_and_no_other_has() -> None:
         }
         assert places == PANES
 
-    drive(work, Stage(healthy()))
+    drive(work, Stage(healthy()), size=(140, 40))
 
 
 def test_a_message_that_nobody_uses_is_noticed() -> None:

@@ -81,3 +81,31 @@ def test_it_is_a_dataclass_to_everybody_else() -> None:
     match Port(443, "udp"):
         case Port(number, protocol):
             assert (number, protocol) == (443, "udp")
+
+
+def test_the_thousandth_value_is_made_as_the_first() -> None:
+    """After a number of values `__init__` is compiled."""
+    notes = ["a"]
+    made = [Port(number, notes=notes) for number in range(1000)]
+    assert made[0] == Port(0, "tcp", ["a"])
+    assert made[999] == Port(number=999, protocol="tcp", notes=["a"])
+    assert SeenPort(port=Port(443)).at == 0.0
+    with pytest.raises(TypeError):
+        Port()  # type: ignore[call-arg]
+    with pytest.raises(TypeError):
+        Port(1, "tcp", [], "more")  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match="multiple values"):
+        Port(1, number=2)  # type: ignore[misc]
+
+
+def test_arguments_that_do_not_fit_are_named_as_python_does() -> None:
+    @frozen
+    class Pair:
+        one: int
+        two: int = 2
+
+    with pytest.raises(TypeError, match="multiple values for argument 'one'"):
+        Pair(1, one=2)  # type: ignore[misc]
+    with pytest.raises(TypeError, match="unexpected keyword argument 'three'"):
+        Pair(1, three=3)  # type: ignore[call-arg]
+    assert Pair(1) == Pair(one=1, two=2)

@@ -1,7 +1,9 @@
 """Whose certificates this machine accepts."""
 
 import asyncio
+import shutil
 import ssl
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,7 @@ import trustme
 
 from diagnose.net.local import LocalNet
 from diagnose.net.tls import secure
-from diagnose.net.trusted_roots import trust
+from diagnose.net.trusted_roots import system_trust, trust
 from tests.support.servers import tls_server
 
 NAME = "shop.example.com"
@@ -64,3 +66,24 @@ def test_a_file_that_has_changed_is_read_again(tmp_path: Path) -> None:
     after = trust(str(file)).result(60)
     assert (verify_code(before.context), verify_code(after.context)) == (20, 0)
     assert trust(str(file)).result(60) is after
+
+
+@pytest.mark.skipif(not shutil.which("openssl"), reason="openssl names the files of a folder")
+def test_a_folder_that_holds_what_the_file_holds_is_enough(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As Debian has both. What only one of them holds is trusted too."""
+    file, folder = tmp_path / "roots.pem", tmp_path / "certs"
+    folder.mkdir()
+    ROOT.cert_pem.write_to_path(str(folder / "root.pem"))
+    subprocess.run(["openssl", "rehash", str(folder)], check=True)
+    usual = ssl.get_default_verify_paths()._replace(cafile=str(file), capath=str(folder))
+    monkeypatch.setattr(ssl, "get_default_verify_paths", lambda: usual)
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    monkeypatch.delenv("SSL_CERT_DIR", raising=False)
+    ROOT.cert_pem.write_to_path(str(file))
+    same = system_trust()
+    assert same.context.cert_store_stats()["x509"] == 0
+    assert (verify_code(same.context), same.empty) == (0, False)
+    trustme.CA().cert_pem.write_to_path(str(file), append=True)
+    assert system_trust().context.cert_store_stats()["x509"] > 0

@@ -10,13 +10,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from diagnose.model.frozen import frozen
+from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.sanitize import clean
 
 #: Most lines that are read; no real server has more sockets.
 MAX_SOCKETS = 20_000
 
-_USERS = re.compile(r'\("([^"]{0,64})",(?:pid=)?(\d{1,10}),')
-_PROGRAM = re.compile(r"(?:^|\s)(\d{1,10})/(\S[^/]*?):?(?:\s|$)")
+_USERS = lazy_pattern(r'\("([^"]{0,64})",(?:pid=)?(\d{1,10}),')
+_PROGRAM = lazy_pattern(r"(?:^|\s)(\d{1,10})/(\S[^/]*?):?(?:\s|$)")
 
 
 @frozen

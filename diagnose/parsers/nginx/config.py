@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from diagnose.model import Location
 from diagnose.model.frozen import frozen
 from diagnose.model.nginx import ConfigFile, Directive, DirectiveEnd, TestMessage
+from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.sanitize import printable
 
 #: Deepest block that is read. Real files are never this deep; a hostile file may be.
@@ -24,10 +25,10 @@ MAX_DEPTH = 32
 MAX_DIRECTIVES = 200_000
 
 # ngx_conf_read_token keeps a backslash before any other character.
-_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_ESCAPED = lazy_pattern(r"\\(.)", re.DOTALL)
 _UNESCAPED = {'"': '"', "'": "'", "\\": "\\", "t": "\t", "r": "\r", "n": "\n"}
 
-_BLANK = re.compile(r"(?:\s|#[^\n]*)*")
+_BLANK = lazy_pattern(r"(?:\s|#[^\n]*)*")
 
 
 def _unescaped(match: re.Match[str]) -> str:
@@ -258,7 +259,7 @@ def seconds(text: str) -> float | None:
     return sum(int(number) * _UNITS[unit] for number, unit in parts)
 
 
-_MESSAGE = re.compile(r"^(?:nginx: |\d{4}/\d\d/\d\d [\d:]+ )\[(\w+)\] (?:\d+#\d+: )?(.*)$")
+_MESSAGE = lazy_pattern(r"^(?:nginx: |\d{4}/\d\d/\d\d [\d:]+ )\[(\w+)\] (?:\d+#\d+: )?(.*)$")
 
 
 def _message_location(message: str) -> tuple[str | None, int | None]:

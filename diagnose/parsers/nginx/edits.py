@@ -1,11 +1,11 @@
 """Edits of a text, as a unified diff that patch(1) applies. No I/O."""
 
-import difflib
 import re
 from collections.abc import Iterator
 
 from diagnose.model.frozen import frozen
 from diagnose.model.nginx import Directive
+from diagnose.parsers.lazy_pattern import lazy_pattern
 
 
 @frozen
@@ -29,6 +29,8 @@ def diff(path: str, before: str, after: str) -> str:
 
     Only a line feed ends a line: patch(1) does not accept the other line ends that Python does.
     """
+    import difflib  # most runs edit nothing
+
     lines = difflib.unified_diff(_lines(before), _lines(after), path, path)
     return "".join(
         line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
@@ -114,7 +116,7 @@ def _lines(text: str) -> list[str]:
     return re.findall(r"[^\n]*\n|[^\n]+", text)
 
 
-_HUNK = re.compile(r"@@ -(\d+)(?:,(\d+))? \+\d+(?:,\d+)? @@")
+_HUNK = lazy_pattern(r"@@ -(\d+)(?:,(\d+))? \+\d+(?:,\d+)? @@")
 
 
 def apply_patch(text: str, patch: str) -> str | None:

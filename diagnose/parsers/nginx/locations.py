@@ -10,6 +10,7 @@ from urllib.parse import unquote
 
 from diagnose.model.frozen import frozen
 from diagnose.model.nginx import Directive
+from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.nginx.config import children, directives_in_force
 from diagnose.parsers.nginx.pcre import pcre_matches
 from diagnose.parsers.nginx.server_blocks import Server
@@ -18,7 +19,7 @@ from diagnose.parsers.nginx.server_blocks import Server
 MAX_HOPS = 10
 
 #: The segments of a regular expression that hold no special character, and end with a slash.
-_LITERAL_PREFIX = re.compile(r"\^((?:/[\w~-]{1,100}){1,20})/")
+_LITERAL_PREFIX = lazy_pattern(r"\^((?:/[\w~-]{1,100}){1,20})/")
 
 PASS_DIRECTIVES = (
     "proxy_pass",

@@ -4,7 +4,6 @@ https://nginx.org/en/docs/http/server_names.html and the documentation of `liste
 the real nginx in tests/parsers/nginx/test_selection.py. No I/O.
 """
 
-import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -12,6 +11,7 @@ from typing import Literal
 from diagnose.model.addresses import is_loopback
 from diagnose.model.frozen import frozen
 from diagnose.model.nginx import Directive
+from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.pcre import pcre_matches
 
@@ -167,7 +167,7 @@ def quic_listens(block: Directive, port: int) -> tuple[Directive, ...]:
     )
 
 
-_ADDRESS = re.compile(r"(?:(\[[^\]]*\]|[^:\[\]]+?):)?(\d+)(?:-(\d+))?$")
+_ADDRESS = lazy_pattern(r"(?:(\[[^\]]*\]|[^:\[\]]+?):)?(\d+)(?:-(\d+))?$")
 
 
 def parse_listen(directive: Directive, ssl: bool = False) -> Iterator[Listen]:

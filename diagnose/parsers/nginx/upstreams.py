@@ -11,6 +11,7 @@ from diagnose.model import Target
 from diagnose.model.frozen import frozen
 from diagnose.model.nginx import Directive
 from diagnose.parsers.hostnames import is_address
+from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.nginx.config import children, walk
 from diagnose.parsers.nginx.forwarding import Application, forwarded_path
 from diagnose.parsers.nginx.locations import LocationMatch, location_pattern, select_location
@@ -84,7 +85,7 @@ class ProxyTarget:
         return match[1].strip("[]") if match else ""
 
 
-_AUTHORITY = re.compile(r"(\[[^\]]+\]|[^:/]+)(?::(\d{1,5}))?$")
+_AUTHORITY = lazy_pattern(r"(\[[^\]]+\]|[^:/]+)(?::(\d{1,5}))?$")
 
 
 def pass_directive_of(location: LocationMatch) -> Directive | None:

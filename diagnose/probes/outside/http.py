@@ -5,7 +5,7 @@ redirects, a path that does not exist is requested too, to see whether the redir
 the certificate is due for renewal, the path of ACME challenges is requested on one address.
 """
 
-import secrets
+import os
 from datetime import UTC, datetime
 
 from diagnose.model import Vantage
@@ -165,7 +165,7 @@ async def _request_challenge(ctx: ProbeContext, connection: Connection) -> None:
     """Request a challenge that does not exist (RFC 8555 section 8.3): 404 is correct."""
     if is_address(ctx.target.host):
         return
-    path = f"/.well-known/acme-challenge/diagnose-{secrets.token_hex(6)}"
+    path = f"/.well-known/acme-challenge/diagnose-{os.urandom(6).hex()}"
     url = _plain_url(ctx, connection, path)
     await request_anew(ctx, PageRequest(url, connection.address, "acme"))
 
@@ -174,7 +174,7 @@ async def _request_unknown_path(
     ctx: ProbeContext, connection: Connection, http_connection: Http1Connection
 ) -> None:
     """Request an unknown path on the same connection, if it is still open."""
-    path = f"/diagnose-{secrets.token_hex(6)}?q=1"
+    path = f"/diagnose-{os.urandom(6).hex()}?q=1"
     page = PageRequest(_plain_url(ctx, connection, path), connection.address, "path")
     if http_connection.reusable:
         await request_page(ctx, http_connection, page)

@@ -15,6 +15,7 @@ from diagnose.net.http import HttpConnection, HttpResult, send_get
 from diagnose.parsers.base_paths import names_from_root, urls_below_page
 from diagnose.parsers.browser_types import refusal
 from diagnose.parsers.html_page import HtmlPage, parse_page, upgrades_insecure
+from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.redirects import REDIRECTS
 from diagnose.parsers.request_fields import MASKED, is_own_origin
 from diagnose.parsers.sanitize import clean
@@ -48,7 +49,7 @@ _OPENS_WEBSOCKET = re.compile(
     r"|<title>(?:Streamlit|Node-RED|ttyd|noVNC)|blazor\.server\.|<home-assistant>"
 )
 
-_HTML_DOCUMENT = re.compile(r"[\ufeff\s]*<(?:!doctype html|html)[\s>]", re.IGNORECASE)
+_HTML_DOCUMENT = lazy_pattern(r"[\ufeff\s]*<(?:!doctype html|html)[\s>]", re.IGNORECASE)
 
 
 def is_own_page(ctx: ProbeContext, exchange: Exchange) -> bool:

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 from diagnose.checking.root_cause import layer_statuses
 from diagnose.model.frozen import frozen
 from diagnose.outputs import finding_text
-from diagnose.tui import dialog_text, tab_text
-from diagnose.tui.screens.input_dialog import InputDialog
+from diagnose.tui import tab_text
 from diagnose.tui.session import WATCH_INTERVAL
 
 if TYPE_CHECKING:
@@ -151,6 +150,8 @@ def inside(screen: "SiteScreen") -> None:
             screen.session.inspect_server(url)
             screen.draw()
 
+    from diagnose.tui.screens.input_dialog import InputDialog
+
     heading, placeholder = screen.say("asked-inside"), screen.say("asked-server")
     parse, explain = screen.app.services.parse_server, screen.app.usage_text
     screen.app.push_screen(InputDialog(heading, placeholder, parse, explain), on_url)
@@ -161,12 +162,16 @@ def inside(screen: "SiteScreen") -> None:
 
 @action(_running, _masking)
 def skipped(screen: "SiteScreen") -> None:
+    from diagnose.tui import dialog_text
+
     text = dialog_text.skipped_text(screen.visible_report, screen.app.dialog_view())
     screen.app.show_text(screen.say("skipped"), text)
 
 
 @action(_running, _masked, _no_other_run)
 def compare(screen: "SiteScreen") -> None:
+    from diagnose.tui import dialog_text
+
     session = screen.session
     text = dialog_text.comparison_text(
         session.previous_report, session.report, session.changes, screen.app.dialog_view()
@@ -210,12 +215,18 @@ def _steps(screen: "SiteScreen") -> str:
 
 @action(_no_diffs)
 def diff(screen: "SiteScreen") -> None:
+    from diagnose.tui import dialog_text
+
     text = dialog_text.colored_diff(_diffs(screen), screen.app.dialog_view())
     screen.app.show_text(screen.say("key.diff"), text)
 
 
 def _diffs(screen: "SiteScreen") -> str:
-    return dialog_text.fix_diffs(screen.finding) if screen.finding else ""
+    if not screen.finding:
+        return ""
+    from diagnose.tui import dialog_text
+
+    return dialog_text.fix_diffs(screen.finding)
 
 
 @action(_unfixable, _running, _nothing_found)

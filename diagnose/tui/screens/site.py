@@ -10,7 +10,7 @@ from textual.widgets import Input, OptionList, Static
 from diagnose.i18n import reports
 from diagnose.model import Finding, Report
 from diagnose.model.view import View
-from diagnose.tui import dialog_text, header_text, tab_text
+from diagnose.tui import header_text, tab_text
 from diagnose.tui.keys import SITE_KEYS, bindings
 from diagnose.tui.run_state import finding_rows
 from diagnose.tui.screens.actions import ACTIONS
@@ -46,22 +46,35 @@ class SiteScreen(BaseScreen):
         self._filter = ""
 
     def compose(self) -> ComposeResult:
+        width, height = self.app.size
         yield StaticLines(id="head")
         yield StaticLines(id="strip")
         yield StaticLines(id="news")
         with Container(id="body"):
-            yield Layers()
+            if width >= XWIDE:
+                yield Layers()
             with Vertical(id="found"):
                 yield Findings()
-                with Horizontal(id="filter-line"):
-                    yield Input(id="filter", select_on_focus=False)
-                    yield Static(id="matches")
-                yield TextView("side")
+                yield Horizontal(id="filter-line")
+                if width >= WIDE:
+                    yield TextView("side")
             with Vertical(id="main"):
                 yield TabBar(id="tabs")
                 yield TextView("scroll")
-        yield TextView("log")
+        if width >= XWIDE and height >= TALL:
+            yield TextView("log")
         yield KeyBar(id="keys")
+
+    def _mount_columns(self) -> None:
+        """Mount what the screen has room for now and had none for until now. A pane that is never
+        shown costs as much at the first paint as one that is."""
+        width, height = self.size
+        if width >= WIDE and not self.query("#side"):
+            self.query_one("#found").mount(TextView("side"))
+        if width >= XWIDE and not self.query(Layers):
+            self.query_one("#body").mount(Layers(), before="#found")
+        if width >= XWIDE and height >= TALL and not self.query("#log"):
+            self.mount(TextView("log"), before="#keys")
 
     def focus_first(self) -> None:
         """Focus the list of findings; the text if there is nothing to choose from."""
@@ -89,6 +102,7 @@ class SiteScreen(BaseScreen):
     # Drawing
 
     def draw(self) -> None:
+        self._mount_columns()
         report, view = self.app.visible_report(self.session)
         width, running = self.size.width, self.session.running
         full_view = replace(view, width=max(width - 2, 20), color=True)
@@ -177,9 +191,9 @@ class SiteScreen(BaseScreen):
 
     def _show_matches(self, count: int, total: int) -> None:
         """Show beside the filter how many of the findings match."""
-        matches = self.query_one("#matches", Static)
-        matches.display = bool(self._filter)
-        matches.update(f"{count}/{total}")
+        for matches in self.query("#matches").results(Static):
+            matches.display = bool(self._filter)
+            matches.update(f"{count}/{total}")
 
     def _focus_list_or_text(self, was_displayed: bool) -> None:
         """Move the focus to the text when the list is hidden, and back when it is shown, unless
@@ -245,6 +259,8 @@ class SiteScreen(BaseScreen):
         self.draw_text()
 
     def show_layer(self, layer: str) -> None:
+        from diagnose.tui import dialog_text
+
         name = reports.translate(f"layer.{layer}", self.app.view.lang)
         text = dialog_text.layer_text(self.visible_report, layer, self.app.dialog_view())
         self.app.show_text(self.say("seen-of", layer=name), text)
@@ -258,15 +274,20 @@ class SiteScreen(BaseScreen):
         ACTIONS[name].run(self)
 
     def ask_filter(self) -> None:
+        if not self.query("#filter"):
+            self.query_one("#filter-line").mount(
+                Input(id="filter", select_on_focus=False), Static(id="matches")
+            )
         filter_input = self.query_one("#filter", Input)
         filter_input.placeholder = self.say("filter-what")
         filter_input.add_class("-shown")
-        filter_input.focus()
+        # At once: the next key belongs to it, though it is not painted yet.
+        self.set_focus(filter_input)
 
     def go_back(self) -> None:
         """Leave the filter, or else the text, or else this screen."""
-        filter_input = self.query_one("#filter", Input)
-        if filter_input.has_class("-shown"):
+        if self.query("#filter.-shown"):
+            filter_input = self.query_one("#filter", Input)
             filter_input.value = ""
             filter_input.remove_class("-shown")
             self.focus_first()
