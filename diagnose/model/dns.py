@@ -22,7 +22,7 @@ ResolvedBy = Literal["system", "dns", "literal", "option", "loopback", "proxy"]
 Transport = Literal["udp", "tcp"]
 QueryPurpose = Literal[
     "target", "again", "unvalidated", "other-resolver", "parent", "alias", "control", "beside",
-    "caa", "made-up", "delegation",
+    "caa", "made-up", "delegation", "caa-control", "service",
 ]  # fmt: skip
 
 
@@ -86,7 +86,9 @@ class DnsAnswer(Observation):
     working resolver knows; and com, after a name that does not exist), "beside" (a random label in
     place of the name's first one), "made-up" (a name that cannot exist, if "beside" got the same
     answer as the target), "delegation" (the name servers of the name and the domains above it,
-    after something failed) or "caa".
+    after something failed), "caa", "caa-control" (after SERVFAIL for CAA: the same once more, and
+    the CAA records of com, which every resolver that knows the type can answer) or "service" (the
+    name's HTTPS records, RFC 9460, and the addresses of the name that they lead to).
     """
 
     layer: ClassVar[str] = "dns"
@@ -113,6 +115,23 @@ class DnsAnswer(Observation):
             "{name} {rdtype} from {server}", name=self.name, rdtype=self.rdtype, server=self.server
         )
         return subject, f"{self.rcode} {found}".rstrip()
+
+
+@frozen(kw_only=True, eq=False)
+class RecordEndpoint(Observation):
+    """A place to which an HTTPS record leads, and the target's address records do not: a try of TCP
+    and TLS there with the target's name. `address` is "" if the record's own name has none.
+    `foreign` is True if the certificate there does not cover the target's name."""
+
+    layer: ClassVar[str] = "dns"
+
+    record: RecordData
+    address: Address
+    port: int
+    foreign: bool = False
+
+    def summary(self) -> Summary:
+        return phrase("HTTPS record {record}", record=self.record), self.address
 
 
 @frozen(kw_only=True, eq=False)

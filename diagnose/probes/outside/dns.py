@@ -34,6 +34,7 @@ from diagnose.net import resolvconf
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.outside.dns_delegation import ask_after_failure, ask_name_servers
 from diagnose.probes.outside.dns_queries import ENCODE, PATIENCE, Query, ask
+from diagnose.probes.outside.dns_records import ask_caa, try_service_records
 from diagnose.probes.outside.uplinks import emit_uplinks
 from diagnose.processes import parser_process
 
@@ -349,7 +350,8 @@ async def _ask_optional(
     """Make the informative queries.
 
     They ask whether an invented name gets the same answer, which authorities may issue
-    certificates for the name (CAA), and what the other resolvers answer.
+    certificates for the name (CAA), where browsers are led (HTTPS), and what the other resolvers
+    answer.
     """
     work: list[Awaitable[object]] = []
     parents = _parent_domains(question.name)
@@ -359,7 +361,9 @@ async def _ask_optional(
     if ctx.target.uses_tls:
         # RFC 8659 section 3: the closest domain with CAA records counts; all are queried at once.
         caa = replace(question.query("CAA", "caa"), timeout=OPTIONAL_PATIENCE)
-        work += [ask(ctx, replace(caa, name=name)) for name in (question.name, *parents[:-1])]
+        work += [ask_caa(ctx, replace(caa, name=name)) for name in (question.name, *parents[:-1])]
+        service = replace(question.query("HTTPS", "service"), timeout=OPTIONAL_PATIENCE)
+        work.append(try_service_records(ctx, service, target_answer))
     work += _ask_other_resolvers(ctx, question, rdtype, OPTIONAL_PATIENCE)
     await asyncio.gather(*work)
 
