@@ -29,14 +29,12 @@ from diagnose.parsers.nginx.locations import select_location
 from diagnose.parsers.nginx.upstreams import pass_directive_of
 from diagnose.parsers.urls import parse_url
 
-#: What the authority says when it got something else than the file.
-_REPORTS = {"acme-response", "acme"}
-
 
 @check(severity=Severity.WARNING, needs=[Exchange], explains=["http.acme-challenge-blocked"])
 def acme_challenge_answered(evidence: Evidence) -> Iterator[Claim]:
     symptom = evidence.target.symptom
-    if symptom is None or symptom.kind not in _REPORTS:
+    # What the authority says when it got something else than the file.
+    if symptom is None or symptom.kind != "acme-response":
         return
     nginx = Nginx.of(evidence)
     answers = [

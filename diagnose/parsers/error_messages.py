@@ -121,8 +121,10 @@ _MESSAGES = tuple(
         r"[Ff]ailed to connect to HOST/[\d.:\[\]a-f]{2,45}:PORT",
         r"Hostname HOST not verified",
         r"should be <HOST>",
+        r"didn[’']t match: <HOST> !=",
         r"Opening connection to HOST:PORT",
         # dnspython, Perl, monitoring, Caddy, Traefik
+        r"_acme-challenge\.HOST",
         r"the query HOST\. IN ",
         r"Can't connect to HOST:PORT",
         r"Certificate 'HOST' expired",

@@ -27,7 +27,7 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|Type: {1,9}connection\b"),
     ("acme-response", r"Invalid response from https?://|acme:error:unauthorized"
         r"|Type: {1,9}unauthorized\b|key authorization file from the server did not match"),
-    ("acme", r"Some challenges have failed|Challenge failed for domain|Failed authorization "
+    ("acme", r"(?:No|Incorrect) TXT record|\"acme-tls/1\"|Some challenges have failed|Challenge failed for domain|Failed authorization "
         r"procedure|Certbot failed to authenticate|Failed to renew certificate"),
     # Apache, Caddy and HAProxy: they quote the system, and their messages begin with a number or a
     # logger of their own
@@ -142,7 +142,7 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
     ("certificate-status", r"OCSP data are old|OCSP_(?:OLD|FUTURE|MALFORMED)_RESPONSE|OCSP_(?:INVALID"
         r"_SIGNING|UNKNOWN|RESPONSE_FOR)_CERT|Response is unreliable: its validity|INVALIDCERTSTATUS"
         r"|status verification FAILED|No OCSP response|OCSP response (?:has |is )?(?:expired|too old)"
-        r"|REVOCATION_OFFLINE|NO_REVOCATION_CHECK|unable to check revocation"),
+        r"|REVOCATION_OFFLINE|NO_REVOCATION_CHECK|unable to check revocation|RevocationStatusUnknown"),
     ("certificate-constraint", r"CERT_NOT_IN_NAME_SPACE|subtree violation|(?:not permitted|excluded) by "
         r"(?:any )?constraint|not authorized to sign for this name|NameConstraintViolation"),
     ("certificate-transparency", r"CERTIFICATE_TRANSPARENCY|证书透明度"),
@@ -157,7 +157,7 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
     ("certificate-issuer", r"EXPIRED_ISSUER|certificate in (?:certificate )?chain|SELF_SIGNED_CERT_IN"
         r"_CHAIN|get (?:local )?issuer cert|GET_ISSUER_CERT|UNABLE_TO_VERIFY_LEAF|verify the first "
         r"certificate|verify the issuer's authority|PartialChain|certificate chain is incomplete"
-        r"|incomplete (?:certificate )?chain|证书链不完整|缺少中间证书"),
+        r"|(?:incomplete (?:certificate )?chain|certificate chain incomplete)|证书链不完整|缺少中间证书"),
     ("certificate-self-signed", r"self[- _]signed|SELF_SIGNED|自签"),
     ("certificate-date", r"ERR_CERT_DATE_INVALID|has expired or is not yet valid|Your clock is "
         r"(?:ahead|behind)|您的时钟(?:快|慢)了|NSURLErrorDomain.{0,30}-1201\b|NotTimeValid|validity check failed"),
@@ -172,7 +172,7 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|did not match expected CN|RemoteCertificateNameMismatch|legacy Common Name"
         r"|doesn't match '?(?:either|[\w.-])|is only valid for|name in the certificate does not match"
         r"|HTTPS hostname wrong|Hostname \S{1,253} not verified|NotValidForName|WRONG_PRINCIPAL"
-        r"|target principal name is incorrect|-9843\b"
+        r"|target principal name is incorrect|-9843\b|hostname in certificate didn[’']t match"
         r"|证书.{0,20}(?:域名|名称).{0,6}不(?:匹配|一致|符)"
         r"|域名.{0,10}证书.{0,6}不(?:匹配|一致|符)|证书对 ?\S{1,253} ?无效|certificate .{0,12}(?:wrong|"
         r"another|different) (?:name|host|domain)"),
@@ -192,7 +192,7 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|证书(?:无效|错误|有问题|异常)|confirming the ssl certificate|SSL peer certificate or SSH"
         r"|invalid peer certificate|certificate for this server is invalid|Chain validation failed"
         r"|(?:NSURLErrorDomain|加载).{0,30}-1202\b|establish trust relationship|KEY_USAGE_INCOMPATIBLE"
-        r"|远程证书无效|建立信任关系"),
+        r"|validate the SSL certificate|bad[_ ]certificate|远程证书无效|建立信任关系|证书(?:校验|验证)失败"),
     ("ech", r"ERR_ECH_\w{1,40}|SSL_ERROR_ECH_\w{1,40}|alert[ _]ech[ _]required"),
     # TLS
     ("tls-plain", r"wrong[ _]version[ _]number|RX_RECORD_TOO_LONG|first record does not look like a "
@@ -206,6 +206,7 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|uses an unsupported protocol|使用了不受支持的协议|dh key too small"
         r"|legacy renegotiation|SSL_OBSOLETE_VERSION|selected (?:unsupported )?protocol version"
         r"|ALGORITHM_MISMATCH|possess a common algorithm|unsafe TLS security settings|-98(?:01|36)\b"
+        r"|may not support the client's requested TLS"
         r"|create SSL/TLS secure channel|未能创建 ?SSL/TLS ?安全通道"),
     ("reset", r"CONNECTION_RESET|CONNECT_RESET|ECONNRESET|connection (?:was )?reset|forcibly closed "
         r"by the remote|errno 104|被对[方端]重[设置]|连接.{0,4}(?:被)?重置"),
@@ -242,7 +243,8 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"connection could not be established|\bSSL[ _]connect\b|SSLHandshakeException|handshake "
         r"fail|SSLError|Secure Connection Failed|建立安全连接失败|无法(?:与服务器)?建立安全连接"
         r"|安全连接失败|EPROTO|SSL: error:|\[SSL|ssl hand ?shake|NSURLErrorDomain.{0,30}-1200\b"
-        r"|schannel: |SEC_E_\w{1,40}|:tls_alert|error occurred on a (?:send|receive)|基础连接已经?关闭"),
+        r"|schannel: |SEC_E_\w{1,40}|:tls_alert|error occurred on a (?:send|receive)"
+        r"|SslHandshakeFailed|基础连接已经?关闭"),
     # Names and connections
     ("name", r"NAME_NOT_RESOLVED|DNS_PROBE|ENOTFOUND|EAI_\w{3,12}|Could not resolve host|resolve host"
         r" address|server IP address could not be found|no such host|UnknownHostException"
@@ -250,6 +252,7 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|NameResolutionError|No address associated|NXDOMAIN|find(?:ing)? (?:the server|that site)"
         r"|getaddrinfo|UNKNOWN_HOST|No such host is known|server misbehaving|connect to the server at"
         r"|remote name could not be resolved|failed to lookup address|NoNameservers|Resolving timed out"
+        r"|can't find \S{1,253}: Non-existent|could not find host|resolve call failed|请求找不到主机"
         r"|lookup \S{1,253}: i/o timeout|NSURLErrorDomain.{0,30}-1003\b|未能解析此远程名称"
         r"|找不到.{0,260}服务器|找不到此网站|(?:域名|DNS).{0,8}(?:无法解析|解析失败|解析不了|解析错误)"),
     ("refused", r"CONNECTION_REFUSED|ECONNREFUSED|connection refused|actively refused|refused to "

@@ -162,6 +162,27 @@ CLIENT_MESSAGES: dict[str, tuple[Example, ...]] = {
                 "SEC_ERROR_OCSP_OLD_RESPONSE", "certificate-status"),
         Example("curl: (91) SSL certificate status verification FAILED", "certificate-status", ""),
     ),
+    "Other programs": (
+        Example("HandshakeException: Handshake error in client (OS Error: CERTIFICATE_VERIFY_FAILED: "
+                f"unable to get local issuer certificate(handshake.cc:393)) {URL}",
+                "certificate-issuer"),
+        Example("SocketException: Failed host lookup: 'shop.example.com' (OS Error: No address "
+                "associated with hostname, errno = 7)", "name"),
+        Example('fatal: [web1]: FAILED! => {"msg": "Failed to validate the SSL certificate for '
+                'shop.example.com:443. Make sure your managed systems have a valid CA certificate"}',
+                "certificate"),
+        Example("Could not GET 'https://shop.example.com/'. > The server may not support the client's "
+                "requested TLS protocol versions: (TLSv1.2, TLSv1.3).", "tls-parameters"),
+        Example("javax.net.ssl.SSLException: hostname in certificate didn't match: <shop.example.com> "
+                "!= <blog.example.com>", "certificate-name"),
+        Example("*** UnKnown can't find shop.example.com: Non-existent domain", "name"),
+        Example("Ping request could not find host shop.example.com. Please check the name and try "
+                "again.", "name"),
+        Example("shop.example.com: resolve call failed: DNSSEC validation failed: no-signature",
+                "name"),
+        Example("Detail: No TXT record found at _acme-challenge.shop.example.com", "acme"),
+        Example(f"wx.request 证书校验失败 {URL}", "certificate"),
+    ),
     "Storage (S3)": (
         Example("<Error><Code>SignatureDoesNotMatch</Code><Message>The request signature we "
                 "calculated does not match the signature you provided.</Message></Error> "

@@ -33,7 +33,10 @@ UNPERMITTED = (
     'Get "https://shop.example.com/": tls: failed to verify certificate: x509: a root or '
     "intermediate certificate is not authorized to sign for this name"
 )
-SIGNATURE = "<Error><Code>SignatureDoesNotMatch</Code></Error>"
+SIGNATURE = (
+    "mc: <ERROR> Unable to list folder. The request signature we calculated does not match the "
+    "signature you provided. Check your key and signing method."
+)
 STAPLE = "/etc/nginx/ssl/shop.ocsp"
 TIMEOUT = "  ssl_session_timeout 5m;\n"
 HOST = "    proxy_set_header Host $http_host;\n"
@@ -58,9 +61,11 @@ def challenge_comes_from_its_folder(lab: Lab) -> None:
 # What the authority said of the certificate
 
 
-def staple(lab: Lab, days: float) -> None:
-    """nginx sends a response along that ends in so many days; its file names no responder."""
-    good = certificates.good()
+def staple(lab: Lab, days: float, responder: bool = False) -> None:
+    """nginx sends a response along that ends in so many days; the certificate may name the
+    authority's server of them."""
+    good = certificates.leaf(responder=True) if responder else certificates.good()
+    lab.install(good.chain, good.key_pem)
     assert good.issuer
     now = certificates.days(0)
     builder = ocsp.OCSPResponseBuilder().add_response(
@@ -87,6 +92,17 @@ def ocsp_response_is_outdated(lab: Lab) -> None:
     """After apt's "The revocation or OCSP data are old and have been superseded" of a repository
     that every browser opens."""
     staple(lab, -3)
+
+
+@scenario(outside="certificate.staple-outdated", manual="a file is to be made anew")
+def ocsp_response_is_outdated_and_nobody_complains(lab: Lab) -> None:
+    """The same, and the certificate names an OCSP responder: it is seen without a message."""
+    staple(lab, -3, responder=True)
+
+
+@healthy()
+def ocsp_response_of_a_responder_is_current(lab: Lab) -> None:
+    staple(lab, 3, responder=True)
 
 
 @healthy(args=(SUPERSEDED,))
