@@ -192,7 +192,7 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|证书(?:无效|错误|有问题|异常)|confirming the ssl certificate|SSL peer certificate or SSH"
         r"|invalid peer certificate|certificate for this server is invalid|Chain validation failed"
         r"|(?:NSURLErrorDomain|加载).{0,30}-1202\b|establish trust relationship|KEY_USAGE_INCOMPATIBLE"
-        r"|validate the SSL certificate|bad[_ ]certificate|远程证书无效|建立信任关系|证书(?:校验|验证)失败"),
+        r"|validate the SSL certificate|server verification failed|bad[_ ]certificate|远程证书无效|建立信任关系|证书(?:校验|验证)失败"),
     ("ech", r"ERR_ECH_\w{1,40}|SSL_ERROR_ECH_\w{1,40}|alert[ _]ech[ _]required"),
     # TLS
     ("tls-plain", r"wrong[ _]version[ _]number|RX_RECORD_TOO_LONG|first record does not look like a "

@@ -36,6 +36,9 @@ CLIENT_MESSAGES: dict[str, tuple[Example, ...]] = {
         Example(GIT.format("server certificate verification failed. CAfile: "
                            "/etc/ssl/certs/ca-certificates.crt CRLfile: none"),
                 "certificate", "https://shop.example.com:443/a.git/"),
+        Example(GIT.format("server verification failed: certificate error, no details available. "
+                           "(CAfile: /etc/ssl/certs/ca-certificates.crt CRLfile: none)"),
+                "certificate", "https://shop.example.com:443/a.git/"),
         Example(GIT.format("gnutls_handshake() failed: The TLS connection was non-properly "
                            "terminated."), "closed", "https://shop.example.com:443/a.git/"),
         Example(GIT.format(SCHANNEL.format(

@@ -34,7 +34,7 @@ from diagnose.net import resolvconf
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.outside.dns_delegation import ask_after_failure, ask_name_servers
 from diagnose.probes.outside.dns_queries import ENCODE, PATIENCE, Query, ask
-from diagnose.probes.outside.dns_records import ask_caa, try_service_records
+from diagnose.probes.outside.dns_records import ask_caa, ask_sibling, try_service_records
 from diagnose.probes.outside.uplinks import emit_uplinks
 from diagnose.processes import parser_process
 
@@ -296,6 +296,8 @@ async def _ask_after_failure(
         work.append(ask(ctx, replace(question.query("NS", "control"), name=".")))
     if not any(map(_leads_outside, answers)):
         work.append(ask_name_servers(ctx))
+    if not any(answer.records or answer.aliases or answer.failure for answer in answers):
+        work.append(ask_sibling(ctx, question.query(question.rdtypes[0], "sibling")))
     if any(answer.rcode == "NXDOMAIN" and not answer.aliases for answer in answers):
         parents = _parent_domains(question.name)
         work += [

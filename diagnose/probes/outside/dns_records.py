@@ -32,6 +32,15 @@ async def ask_caa(ctx: ProbeContext, query: Query) -> None:
     await asyncio.gather(ask(ctx, control), ask(ctx, replace(control, name="com")))
 
 
+async def ask_sibling(ctx: ProbeContext, query: Query) -> None:
+    """Ask for the name with "www." where it has none, and without it where it has: often only one
+    of the two was made."""
+    name = query.name
+    sibling = name.removeprefix("www.") if name.startswith("www.") else f"www.{name}"
+    if "." in sibling.removeprefix("www."):
+        await ask(ctx, replace(query, name=sibling))
+
+
 async def try_service_records(
     ctx: ProbeContext, query: Query, target_answer: Awaitable[DnsAnswer]
 ) -> None:

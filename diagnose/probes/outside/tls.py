@@ -34,6 +34,9 @@ from diagnose.probes.outside.tls_comparisons import (
 _SILENT_FAILURES = {"reset", "closed", "timeout"}
 #: What an older client says, as pasted, that the server does not let in.
 _OLD_CLIENTS = {"tls", "tls-parameters", "closed", "reset"}
+#: What a client says of an outdated OCSP response that came along: GnuTLS has one word for
+#: every fault of a certificate.
+_ABOUT_CERTIFICATES = {"certificate-status", "certificate-untrusted", "certificate"}
 
 
 @probe()
@@ -73,7 +76,7 @@ async def handshake(ctx: ProbeContext, connection: Connection) -> None:
         if leaf and leaf.ocsp_urls:
             look = check_stapling if leaf.must_staple else look_at_staple
             ctx.start(look(ctx, connection))
-        elif symptom is not None and symptom.kind == "certificate-status":
+        elif symptom is not None and symptom.kind in _ABOUT_CERTIFICATES:
             ctx.start(look_at_staple(ctx, connection))
         if leaf and not (leaf.has_browser_key and handshake.has_browser_group):
             ctx.start(check_browser_key(ctx, connection))

@@ -103,3 +103,18 @@ def test_servfail_for_caa_is_asked_again_and_compared_with_com() -> None:
         ("caa-control", "com", "NOERROR"),
         ("caa-control", NAME, "SERVFAIL"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "asked"),
+    [
+        ("shop.example.com", ["www.shop.example.com"]),
+        ("www.example.com", ["example.com"]),
+        ("www.com", []),
+    ],
+)
+def test_the_name_with_or_without_www_is_asked_for(name: str, asked: list[str]) -> None:
+    looking, net = Looking(cast("Machine", None)), Paper(serving({}))
+    looking.net = net
+    asyncio.run(probes.ask_sibling(looking, Query(name, "A", RESOLVER, "sibling")))
+    assert [each for _, each, _ in net.asked] == asked
