@@ -123,6 +123,10 @@ _MESSAGES = tuple(
         r"should be <HOST>",
         r"didn[’']t match: <HOST> !=",
         r"Opening connection to HOST:PORT",
+        # nslookup, dig, host
+        r"[Cc]an't find HOST: ",
+        r"\n;HOST\.\s{1,40}IN\s",
+        r"Host HOST not found: ",
         # dnspython, Perl, monitoring, Caddy, Traefik
         r"_acme-challenge\.HOST",
         r"the query HOST\. IN ",

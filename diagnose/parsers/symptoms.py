@@ -252,7 +252,7 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|NameResolutionError|No address associated|NXDOMAIN|find(?:ing)? (?:the server|that site)"
         r"|getaddrinfo|UNKNOWN_HOST|No such host is known|server misbehaving|connect to the server at"
         r"|remote name could not be resolved|failed to lookup address|NoNameservers|Resolving timed out"
-        r"|can't find \S{1,253}: Non-existent|could not find host|resolve call failed|请求找不到主机"
+        r"|\bSERVFAIL\b|status: REFUSED|can't find \S{1,253}: (?:Non-existent|No answer|REFUSED)|could not find host|resolve call failed|请求找不到主机"
         r"|lookup \S{1,253}: i/o timeout|NSURLErrorDomain.{0,30}-1003\b|未能解析此远程名称"
         r"|找不到.{0,260}服务器|找不到此网站|(?:域名|DNS).{0,8}(?:无法解析|解析失败|解析不了|解析错误)"),
     ("refused", r"CONNECTION_REFUSED|ECONNREFUSED|connection refused|actively refused|refused to "

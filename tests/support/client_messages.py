@@ -165,6 +165,16 @@ CLIENT_MESSAGES: dict[str, tuple[Example, ...]] = {
                 "SEC_ERROR_OCSP_OLD_RESPONSE", "certificate-status"),
         Example("curl: (91) SSL certificate status verification FAILED", "certificate-status", ""),
     ),
+    "nslookup, dig, host": (
+        Example("Server:\t\t127.0.0.53\nAddress:\t127.0.0.53#53\n\n** server can't find "
+                "shop.example.com: SERVFAIL", "name"),
+        Example("Server:\t\t192.168.1.1\nAddress:\t192.168.1.1#53\n\n*** Can't find "
+                "shop.example.com: No answer", "name"),
+        Example("; <<>> DiG 9.16.1-Ubuntu <<>> shop.example.com\n;; ->>HEADER<<- opcode: QUERY, "
+                "status: SERVFAIL, id: 20007\n;; QUESTION SECTION:\n;shop.example.com.\t\tIN\tA\n\n"
+                ";; SERVER: 127.0.0.53#53(127.0.0.53)", "name"),
+        Example("Host shop.example.com not found: 3(NXDOMAIN)", "name"),
+    ),
     "Other programs": (
         Example("HandshakeException: Handshake error in client (OS Error: CERTIFICATE_VERIFY_FAILED: "
                 f"unable to get local issuer certificate(handshake.cc:393)) {URL}",
