@@ -28,12 +28,19 @@ _OURS = {"ENETUNREACH", "EADDRNOTAVAIL", "EAFNOSUPPORT"}
 
 @check(severity=Severity.WARNING, needs=[Handshake, RecordEndpoint])
 def https_record_stale(evidence: Evidence) -> Iterator[Claim]:
-    endpoints = [endpoint for endpoint in evidence.of(RecordEndpoint) if _is_judged(endpoint)]
-    wrong = [endpoint for endpoint in endpoints if endpoint.failure or endpoint.foreign]
     visits = [
         visit
         for visit in evidence.good(Handshake)
         if visit.is_browser_like and not visit.verify_code
+    ]
+    # Whether this machine has IPv6 at all shows only where the site was reached by it.
+    has_ipv6 = any(":" in visit.address for visit in visits)
+    wrong = [
+        endpoint
+        for endpoint in evidence.of(RecordEndpoint)
+        if (endpoint.failure or endpoint.foreign)
+        and (has_ipv6 or ":" not in endpoint.address)
+        and (endpoint.failure is None or endpoint.failure.name not in _OURS)
     ]
     if not wrong or not visits:
         return
@@ -54,10 +61,6 @@ def https_record_stale(evidence: Evidence) -> Iterator[Claim]:
         },
         fix=Fix((Manual("correct", Where.DNS_PROVIDER),), Applicability.MANUAL),
     )
-
-
-def _is_judged(endpoint: RecordEndpoint) -> bool:
-    return endpoint.failure is None or endpoint.failure.name not in _OURS
 
 
 def _place(endpoint: RecordEndpoint) -> str:

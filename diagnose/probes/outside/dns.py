@@ -171,7 +171,7 @@ async def _query_dns(
     target_answers = [
         asyncio.ensure_future(_ask_first_resolver(ctx, question, family)) for family in families
     ]
-    ctx.start(_ask_optional(ctx, question, target_answers[0]))
+    ctx.start(_ask_optional(ctx, question, target_answers))
     answers = await asyncio.gather(*target_answers)
     await _ask_after_failure(ctx, question, answers)
     final = final_answers_of(ctx.observed(DnsAnswer))
@@ -347,7 +347,7 @@ def _parent_domains(name: str) -> tuple[str, ...]:
 
 
 async def _ask_optional(
-    ctx: ProbeContext, question: Question, target_answer: Awaitable[DnsAnswer]
+    ctx: ProbeContext, question: Question, target_answers: Sequence[Awaitable[DnsAnswer]]
 ) -> None:
     """Make the informative queries.
 
@@ -359,13 +359,13 @@ async def _ask_optional(
     parents = _parent_domains(question.name)
     rdtype = question.rdtypes[0]
     if len(parents) > 1:
-        work.append(_ask_made_up_names(ctx, question, parents[0], target_answer))
+        work.append(_ask_made_up_names(ctx, question, parents[0], target_answers[0]))
     if ctx.target.uses_tls:
         # RFC 8659 section 3: the closest domain with CAA records counts; all are queried at once.
         caa = replace(question.query("CAA", "caa"), timeout=OPTIONAL_PATIENCE)
         work += [ask_caa(ctx, replace(caa, name=name)) for name in (question.name, *parents[:-1])]
         service = replace(question.query("HTTPS", "service"), timeout=OPTIONAL_PATIENCE)
-        work.append(try_service_records(ctx, service, target_answer))
+        work.append(try_service_records(ctx, service, target_answers))
     work += _ask_other_resolvers(ctx, question, rdtype, OPTIONAL_PATIENCE)
     await asyncio.gather(*work)
 

@@ -3,7 +3,7 @@ browsers are led (HTTPS, RFC 9460). A place that only an HTTPS record names is t
 
 import asyncio
 import shlex
-from collections.abc import Awaitable, Iterator
+from collections.abc import Awaitable, Iterator, Sequence
 from dataclasses import replace
 
 from diagnose.model import Failure
@@ -42,24 +42,19 @@ async def ask_sibling(ctx: ProbeContext, query: Query) -> None:
 
 
 async def try_service_records(
-    ctx: ProbeContext, query: Query, target_answer: Awaitable[DnsAnswer]
+    ctx: ProbeContext, query: Query, target_answers: Sequence[Awaitable[DnsAnswer]]
 ) -> None:
     """Ask for HTTPS records, and try the places that the address records do not name.
 
-    A target with another port has records under another name (section 9.1): they are left alone.
+    All address records are waited for: a hint that they have as well is no place of its own. A
+    target with another port has records under another name (section 9.1): they are left alone.
     """
     if ctx.target.port != _HTTPS_PORT or ctx.options.by_proxy or ctx.options.address:
         return
     answer = await ask(ctx, query)
-    if not answer.records:
+    if not answer.records or not ctx.options.wants("tls"):
         return
-    await target_answer
-    own = {
-        record
-        for seen in ctx.observed(DnsAnswer)
-        if seen.purpose == "target"
-        for record in seen.records
-    }
+    own = {record for seen in await asyncio.gather(*target_answers) for record in seen.records}
     endpoints: list[RecordEndpoint] = []
     for text in answer.records[:MAX_RECORDS]:
         record = parse_service_record(text)
@@ -68,6 +63,8 @@ async def try_service_records(
                 RecordEndpoint(record=text, address=address, port=record.port or _HTTPS_PORT)
                 for address in await _addresses(ctx, query, record, own)
             ]
+    families = {ctx.options.family} if ctx.options.family else {4, 6}
+    endpoints = [each for each in endpoints if (6 if ":" in each.address else 4) in families]
     await asyncio.gather(*(_try(ctx, endpoint) for endpoint in endpoints[:MAX_ENDPOINTS]))
 
 

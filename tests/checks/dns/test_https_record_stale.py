@@ -33,5 +33,8 @@ def test_fires_where_the_name_has_no_address() -> None:
 def test_silent_where_the_site_is_there_too_or_fails_everywhere_or_we_have_no_way() -> None:
     assert not judge(CHECK, HEALTHY, OLD)
     assert not judge(CHECK, replace(OLD, failure=TIMEOUT))
+    six = replace(OLD, address="2001:db8::77", failure=TIMEOUT)
+    assert not judge(CHECK, HEALTHY, six)
+    assert judge(CHECK, HEALTHY, replace(HEALTHY, address="2001:db8::10"), six)
     no_way = Failure("unreachable", "Network is unreachable", 101, "ENETUNREACH")
     assert not judge(CHECK, HEALTHY, replace(OLD, failure=no_way))

@@ -13,9 +13,10 @@ from diagnose.machine import Machine
 from diagnose.model import Failure
 from diagnose.model.dns import DnsAnswer, RecordEndpoint
 from diagnose.net import ConnectResult
+from diagnose.probes import Options
 from diagnose.probes.outside import dns_records as probes
 from diagnose.probes.outside.dns_queries import Query
-from tests.probes.outside.test_dns import NAME, SHOP, Paper, Zone, serving
+from tests.probes.outside.test_dns import NAME, SHOP, USUAL, Paper, Zone, serving
 from tests.support.fake_context import Looking
 
 RESOLVER = "198.51.100.1"
@@ -36,15 +37,18 @@ class Refusing(Paper):
         return ConnectResult(0.0, failure=REFUSED)
 
 
-def look(zone: Zone, port: int = 443) -> tuple[list[RecordEndpoint], Refusing]:
+def look(
+    zone: Zone, port: int = 443, options: Options = USUAL
+) -> tuple[list[RecordEndpoint], Refusing]:
     net = Refusing(serving(zone))
     looking = Looking(cast("Machine", None))
-    looking.target, looking.net = replace(SHOP, port=port), net
-    looking.emit(A)
+    looking.target, looking.net, looking.options = replace(SHOP, port=port), net, options
 
     async def run() -> None:
-        found = asyncio.get_running_loop().create_future()
-        found.set_result(A)
+        found: list[asyncio.Future[DnsAnswer]] = []
+        for answer in (A, replace(A, rdtype="AAAA", records=("2001:db8::10",))):
+            found.append(asyncio.get_running_loop().create_future())
+            found[-1].set_result(answer)
         query = Query(NAME, "HTTPS", RESOLVER, "service")
         await probes.try_service_records(looking, query, found)
 
@@ -61,7 +65,7 @@ def test_a_hint_that_no_address_record_has_is_tried() -> None:
 
 def test_another_port_is_tried_at_the_sites_own_address() -> None:
     _, net = look({NAME: {"HTTPS": ["1 . alpn=h2 port=8443"]}})
-    assert net.tried == [("203.0.113.10", 8443)]
+    assert net.tried == [("2001:db8::10", 8443), ("203.0.113.10", 8443)]
 
 
 def test_another_name_is_resolved() -> None:
@@ -76,7 +80,8 @@ def test_a_name_without_an_address_is_a_failure() -> None:
 
 
 @pytest.mark.parametrize(
-    "record", ["1 . alpn=h3,h2 ipv4hint=203.0.113.10", "1 . ipv4hint=169.254.169.254"]
+    "record",
+    ["1 . alpn=h3,h2 ipv4hint=203.0.113.10 ipv6hint=2001:db8::10", "1 . ipv4hint=169.254.169.254"],
 )
 def test_nothing_is_tried_where_the_record_leads_to_the_site_or_must_not_be_followed(
     record: str,
@@ -118,3 +123,9 @@ def test_the_name_with_or_without_www_is_asked_for(name: str, asked: list[str]) 
     looking.net = net
     asyncio.run(probes.ask_sibling(looking, Query(name, "A", RESOLVER, "sibling")))
     assert [each for _, each, _ in net.asked] == asked
+
+
+def test_only_the_families_and_layers_that_are_wanted_are_tried() -> None:
+    zone = {NAME: {"HTTPS": [f"1 . ipv4hint={OLD} ipv6hint=2001:db8::77"]}}
+    assert look(zone, options=Options(family=6))[1].tried == [("2001:db8::77", 443)]
+    assert not look(zone, options=Options(only=("dns",)))[1].tried
