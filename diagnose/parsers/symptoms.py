@@ -27,7 +27,7 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|Type: {1,9}connection\b"),
     ("acme-response", r"Invalid response from https?://|acme:error:unauthorized"
         r"|Type: {1,9}unauthorized\b|key authorization file from the server did not match"),
-    ("acme", r"(?:No|Incorrect) TXT record|\"acme-tls/1\"|Some challenges have failed|Challenge failed for domain|Failed authorization "
+    ("acme", r"申请证书失败|证书申请失败|验证域名失败|(?:No|Incorrect) TXT record|\"acme-tls/1\"|Some challenges have failed|Challenge failed for domain|Failed authorization "
         r"procedure|Certbot failed to authenticate|Failed to renew certificate"),
     # Apache, Caddy and HAProxy: they quote the system, and their messages begin with a number or a
     # logger of their own
@@ -157,7 +157,7 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
     ("certificate-issuer", r"EXPIRED_ISSUER|certificate in (?:certificate )?chain|SELF_SIGNED_CERT_IN"
         r"_CHAIN|get (?:local )?issuer cert|GET_ISSUER_CERT|UNABLE_TO_VERIFY_LEAF|verify the first "
         r"certificate|verify the issuer's authority|PartialChain|certificate chain is incomplete"
-        r"|(?:incomplete (?:certificate )?chain|certificate chain incomplete)|证书链不完整|缺少中间证书"),
+        r"|(?:incomplete (?:certificate )?chain|certificate chain incomplete)|证书链(?:不完整|缺失)|缺少中间证书"),
     ("certificate-self-signed", r"self[- _]signed|SELF_SIGNED|自签"),
     ("certificate-date", r"ERR_CERT_DATE_INVALID|has expired or is not yet valid|Your clock is "
         r"(?:ahead|behind)|您的时钟(?:快|慢)了|NSURLErrorDomain.{0,30}-1201\b|NotTimeValid|validity check failed"),
@@ -172,7 +172,7 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|did not match expected CN|RemoteCertificateNameMismatch|legacy Common Name"
         r"|doesn't match '?(?:either|[\w.-])|is only valid for|name in the certificate does not match"
         r"|HTTPS hostname wrong|Hostname \S{1,253} not verified|NotValidForName|WRONG_PRINCIPAL"
-        r"|target principal name is incorrect|-9843\b|hostname in certificate didn[’']t match"
+        r"|target principal name is incorrect|-9843\b|hostname in certificate didn[’']t match|目标主要名称不正确"
         r"|证书.{0,20}(?:域名|名称).{0,6}不(?:匹配|一致|符)"
         r"|域名.{0,10}证书.{0,6}不(?:匹配|一致|符)|证书对 ?\S{1,253} ?无效|certificate .{0,12}(?:wrong|"
         r"another|different) (?:name|host|domain)"),
@@ -180,7 +180,7 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|UntrustedRoot|not trusted|unable to find valid certification path|errors in the "
         r"certificate chain|RemoteCertificateChainErrors|Trust anchor for certification path|UnknownIssuer"
         r"|unknown_ca\b|SEC_E_UNTRUSTED_ROOT|cannot be authenticated with given CA|-98(?:07|13)\b"
-        r"|NSURLErrorDomain.{0,30}-1203\b|证书不?(?:受|被).{0,4}信任|不受信任的证书"),
+        r"|NSURLErrorDomain.{0,30}-1203\b|不受信任的颁发机构|证书不?(?:受|被).{0,4}信任|不受信任的证书"),
     ("hsts", r"uses HSTS|Strict Transport Security|HSTS"),
     ("tls-client-certificate", r"alert certificate required|CERTIFICATE_REQUIRED|BAD_SSL_CLIENT_AUTH"
         r"|No required SSL certificate was sent|accept your login certificate"
@@ -192,7 +192,8 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|证书(?:无效|错误|有问题|异常)|confirming the ssl certificate|SSL peer certificate or SSH"
         r"|invalid peer certificate|certificate for this server is invalid|Chain validation failed"
         r"|(?:NSURLErrorDomain|加载).{0,30}-1202\b|establish trust relationship|KEY_USAGE_INCOMPATIBLE"
-        r"|validate the SSL certificate|server verification failed|bad[_ ]certificate|远程证书无效|建立信任关系|证书(?:校验|验证)失败"),
+        r"|validate the SSL certificate|server verification failed|bad[_ ]certificate|远程证书无效|建立信任关系|证书(?:校验|验证)失败|不是专用连接"
+        r"|面临潜在的安全风险|verify the identity of the website|problem with this website[’']s security"),
     ("ech", r"ERR_ECH_\w{1,40}|SSL_ERROR_ECH_\w{1,40}|alert[ _]ech[ _]required"),
     # TLS
     ("tls-plain", r"wrong[ _]version[ _]number|RX_RECORD_TOO_LONG|first record does not look like a "
@@ -209,14 +210,14 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|may not support the client's requested TLS"
         r"|create SSL/TLS secure channel|未能创建 ?SSL/TLS ?安全通道"),
     ("reset", r"CONNECTION_RESET|CONNECT_RESET|ECONNRESET|connection (?:was )?reset|forcibly closed "
-        r"by the remote|errno 104|被对[方端]重[设置]|连接.{0,4}(?:被)?重置"),
+        r"by the remote|errno 104|被对[方端]重[设置]|强迫关闭|连接.{0,4}(?:被)?重置"),
     ("closed", r"ERR_CONNECTION_CLOSED|ERR_EMPTY_RESPONSE|END_OF_FILE|SSL_ERROR_SYSCALL|unexpected"
         r"[ _]eof|EOF occurred|socket hang up|other side closed|Empty reply from server|closed the "
         r"connection|didn[’']t send any data|Remote (?:host terminated|end closed)|dropped the "
         r"connection|before secure TLS connection|Unexpected end of file|zero return|No data received"
         r"|0 bytes from the transport|Server disconnected without|NS_ERROR_NET_INTERRUPT|: EOF\b"
         r"|non-properly terminated|network connection was lost|kept alive was closed by the server"
-        r"|connection was closed unexpectedly|意外(?:终止|断开|关闭)了?连接|未发送任何数据|连接中断|ServerDisconnectedError"),
+        r"|connection was closed unexpectedly|意外(?:终止|断开|关闭)了?连接|未发送任何数据|连接(?:已)?中断|ServerDisconnectedError"),
     # HTTP
     ("plain-to-tls", r"plain HTTP request was sent to HTTPS port|HTTP request to an HTTPS server"
         r"|speaking plain HTTP to an SSL-enabled|NS_ERROR_NET_ON_.{0,20}PLAIN"),
@@ -237,14 +238,14 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
     ("http3", r"QUIC_\w{1,40}ERROR|ERR_QUIC|HTTP3_\w{1,40}ERROR|NSPOSIXErrorDomain:? ?40\b"),
     ("invalid-response", r"INVALID_HTTP_RESPONSE|sent an invalid response(?!.{0,40}ERR_SSL)|BadStatusLine|Received "
         r"HTTP/0\.9|malformed HTTP (?:response|status)|HPE_INVALID|Parse Error: |invalid HTTP "
-        r"response|发送(?:的响应无效|了无效的响应)(?!.{0,40}ERR_SSL)|RESPONSE_HEADERS_MULTIPLE|illegal (?:header|status) line"
+        r"response|发送(?:的响应无效|了无效的?响应)(?!.{0,40}ERR_SSL)|RESPONSE_HEADERS_MULTIPLE|illegal (?:header|status) line"
         r"|RemoteProtocolError|Unsupported HTTP version"),
     ("tls", r"ERR_SSL_\w{1,60}|SSL_ERROR_\w{1,60}|establish (?:an SSL |a secure |SSL )connection|SSL "
         r"connection could not be established|\bSSL[ _]connect\b|SSLHandshakeException|handshake "
         r"fail|SSLError|Secure Connection Failed|建立安全连接失败|无法(?:与服务器)?建立安全连接"
         r"|安全连接失败|EPROTO|SSL: error:|\[SSL|ssl hand ?shake|NSURLErrorDomain.{0,30}-1200\b"
         r"|schannel: |SEC_E_\w{1,40}|:tls_alert|error occurred on a (?:send|receive)"
-        r"|SslHandshakeFailed|基础连接已经?关闭"),
+        r"|SslHandshakeFailed|收到的消息异常|(?:SSL|TLS) ?(?:连接|握手)(?:错误|失败)|基础连接已经?关闭"),
     # Names and connections
     ("name", r"NAME_NOT_RESOLVED|DNS_PROBE|ENOTFOUND|EAI_\w{3,12}|Could not resolve host|resolve host"
         r" address|server IP address could not be found|no such host|UnknownHostException"
@@ -254,15 +255,16 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|remote name could not be resolved|failed to lookup address|NoNameservers|Resolving timed out"
         r"|\bSERVFAIL\b|status: REFUSED|can't find \S{1,253}: (?:Non-existent|No answer|REFUSED)|could not find host|resolve call failed|请求找不到主机"
         r"|lookup \S{1,253}: i/o timeout|NSURLErrorDomain.{0,30}-1003\b|未能解析此远程名称"
-        r"|找不到.{0,260}服务器|找不到此网站|(?:域名|DNS).{0,8}(?:无法解析|解析失败|解析不了|解析错误)"),
+        r"|找不到.{0,260}服务器|找不到此网站|(?:域名|DNS).{0,8}(?:无法解析|解析失败|解析不[了到]|解析错误|不解析)"
+        r"|不知道这样的主机"),
     ("refused", r"CONNECTION_REFUSED|ECONNREFUSED|connection refused|actively refused|refused to "
         r"connect|CONNECT_REFUSED|errno 111|拒绝了?我们的连接|连接.{0,4}被?拒绝"
-        r"|拒绝了?连接"),
+        r"|拒绝了?连接|积极拒绝"),
     ("unreachable", r"ADDRESS_UNREACHABLE|EHOSTUNREACH|ENETUNREACH|No route to host|Network is "
         r"unreachable|NoRouteToHost|is unreachable|connect.{0,200}Permission denied|connect EACCES|errno 13\]|errno 11[13]|没有到主机的路由"),
     ("timeout", r"TIMED_OUT|ETIMEDOUT|timed[ -]?out|(?<!gateway )(?<!request )time[ -]?out(?! {0,4}[:=] {0,2}\d)|too long to respond|Timeout(?:Error|Exception)\b"
         r"|deadline exceeded|isn[’']t responding|did not properly respond|CONNECT_TIMEOUT"
-        r"|NET_TIMEOUT|Timeout of \d|ConnectTimeout|ReadTimeout|超时|响应时间(?:过|太)长"
+        r"|NET_TIMEOUT|Timeout of \d|ConnectTimeout|ReadTimeout|(?<!网关)超时|停止响应|端口不通|ping ?不通|没有正确答复|响应时间(?:过|太)长"
         r"|花了太长时间|没有响应|无响应"),
     ("status", r"HTTP ERROR (?P<n>[45]\d\d)|returned error: (?P<m>[45]\d\d)"
         r"|status(?: code| of)?[ :=]{1,3}'?(?P<o>[45]\d\d)(?!\w)"
@@ -281,7 +283,7 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|ERR_CONNECTION_FAILED|ConnectException|fetch failed|Failed to fetch|NetworkError"
         r"|connect to the (?:remote )?server|NSURLErrorDomain.{0,30}-1004\b"
         r"|ERR_FAILED\b|The Internet connection appears"),
-    ("websocket", r"WebSocket|ws连接|WebSocketException|websocket: bad handshake"),
+    ("websocket", r"WebSocket|connectSocket:fail|ws连接|WebSocketException|websocket: bad handshake"),
     ("unusable", r"Could not get (?:any )?response|can(?:no|['’])t (?:be )?(?:open|reach|access|load|visit)|(?:is|are|site|went) down\b"
         r"|not (?:working|reachable|accessible|loading)|(?:isn|doesn)['’]t (?:work|load|open)\w{0,3}"
         r"|unreachable|打不开|无法(?:访问|打开)|访问不了|进不去|上不去|不能访问|无法正常运作|挂了"),
