@@ -2,8 +2,8 @@
 
 A healthy site gets two connections: the visitor's and, concurrently on one address, a ClientHello
 for TLS 1.1, to see whether obsolete versions are still offered. If the certificate names an OCSP
-responder, a third asks for the response that the server may send along. All other comparisons
-happen after a failure, on the first address that shows it.
+responder, a third to that address asks for the response that the server may send along. All other
+comparisons happen after a failure, on the first address that shows it.
 """
 
 import asyncio
@@ -73,10 +73,11 @@ async def handshake(ctx: ProbeContext, connection: Connection) -> None:
         symptom = ctx.target.symptom
         # Without a responder's address no server is likely to staple a response, and none is asked
         # for, unless a program complains about one.
-        if leaf and leaf.ocsp_urls:
-            look = check_stapling if leaf.must_staple else look_at_staple
-            ctx.start(look(ctx, connection))
-        elif symptom is not None and symptom.kind in _ABOUT_CERTIFICATES:
+        if leaf and leaf.ocsp_urls and leaf.must_staple:
+            ctx.start(check_stapling(ctx, connection))
+        elif (symptom is not None and symptom.kind in _ABOUT_CERTIFICATES) or (
+            leaf and leaf.ocsp_urls and _is_first(ctx, connection)
+        ):
             ctx.start(look_at_staple(ctx, connection))
         if leaf and not (leaf.has_browser_key and handshake.has_browser_group):
             ctx.start(check_browser_key(ctx, connection))
