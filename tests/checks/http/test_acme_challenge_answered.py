@@ -43,6 +43,12 @@ def test_fires_where_nginx_passes_the_path_on_whatever_the_status() -> None:
     assert claim.location
 
 
+def test_silent_about_a_client_that_answers_by_itself() -> None:
+    said = "Certbot failed to authenticate some domains (authenticator: nginx). Invalid response"
+    target = replace(SHOP, input=said, symptom=Symptom("acme-response", "Invalid response"))
+    assert not judge(CHECK, challenge(200), target=target)
+
+
 def test_silent_on_404_and_without_a_message() -> None:
     assert not claims(challenge(404))
     assert not claims(challenge(404), line="root /var/www/html;")
