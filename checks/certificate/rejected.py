@@ -26,6 +26,10 @@ from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity, endpoints, merge_subjects
 from diagnose.model.tls import Handshake, ServedCertificate, served_certificates
 
+#: X509_V_ERR_PERMITTED_VIOLATION, _EXCLUDED_VIOLATION (RFC 5280 section 4.2.1.10), and
+#: _PATH_LENGTH_EXCEEDED (section 4.2.1.9).
+_NAME_CONSTRAINTS, _PATH_LENGTH = {47, 48}, 25
+
 
 @check(severity=Severity.ERROR, needs=[Handshake], explains=COMMON_EFFECTS)
 def rejected(evidence: Evidence) -> Iterator[Claim]:
@@ -38,6 +42,7 @@ def rejected(evidence: Evidence) -> Iterator[Claim]:
                 "message": handshake.verify_message,
                 "code": handshake.verify_code,
                 "unread": tuple(dict.fromkeys(unreadable_extensions(handshake))),
+                **_reason(handshake.verify_code),
             }
             yield claim(evidence, served_cert, facts, manual_fix("replace"))
     chainless_handshakes = [
@@ -48,6 +53,10 @@ def rejected(evidence: Evidence) -> Iterator[Claim]:
     yield from _claims(
         evidence, [handshake for handshake in chainless_handshakes if handshake.verify_code]
     )
+
+
+def _reason(code: int | None) -> dict[str, bool]:
+    return {"constraint": code in _NAME_CONSTRAINTS, "depth": code == _PATH_LENGTH}
 
 
 def _is_unexplained(evidence: Evidence, handshake: Handshake) -> bool:
@@ -82,6 +91,7 @@ def _claims(evidence: Evidence, handshakes: Iterable[Handshake]) -> Iterator[Cla
             "unread": (),
             "message": group[0].verify_message,
             "code": code,
+            **_reason(code),
         }
         yield Claim(
             about=merge_subjects(subjects),

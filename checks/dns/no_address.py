@@ -18,7 +18,13 @@ from diagnose.model import (
     Subject,
     Where,
 )
-from diagnose.model.dns import DnsAnswer, final_answers, own_addresses, serves_visitors
+from diagnose.model.dns import (
+    DnsAnswer,
+    final_answers,
+    own_addresses,
+    serves_visitors,
+    sibling_facts,
+)
 
 
 @check(severity=Severity.ERROR, needs=[DnsAnswer])
@@ -39,6 +45,7 @@ def no_address(evidence: Evidence) -> Iterator[Claim]:
             "alias": alias,
             "owner": alias or answers[0].name,
             "addresses": own_addresses(evidence),
+            **sibling_facts(evidence),
             "stripped": not is_said_by_zone,
         },
         fix=Fix((Manual("add-address", Where.DNS_PROVIDER),), Applicability.MANUAL),

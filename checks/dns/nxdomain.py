@@ -23,6 +23,7 @@ from diagnose.model.dns import (
     is_local_name,
     own_addresses,
     serves_visitors,
+    sibling_facts,
 )
 
 # Labels under which country registries register names (example.co.uk, example.com.cn).
@@ -93,6 +94,7 @@ def nxdomain(evidence: Evidence) -> Iterator[Claim]:
                 if text[:3] in _BLOCKED
             ][:1],
             "addresses": own_addresses(evidence),
+            **sibling_facts(evidence),
         },
         fix=Fix((Manual(step, step_location),), Applicability.MANUAL),
     )

@@ -22,6 +22,10 @@ MESSAGES = Messages(
     Message("certificate-revoked", "certificate revoked"),
     Message("certificate-weak", "certificate with a weak key or signature"),
     Message("certificate-transparency", "certificate not in the public logs"),
+    Message(
+        "certificate-status", "the issuer's word on the certificate (OCSP) is missing or too old"
+    ),
+    Message("certificate-constraint", "the authority may not issue for this name"),
     Message("certificate", "certificate not accepted"),
     Message("hsts", "certificate not accepted, and HSTS forbids to skip the warning"),
     Message("pinned", "certificate is not the pinned one"),
@@ -30,6 +34,7 @@ MESSAGES = Messages(
     Message("tls-name", "server refuses this name in TLS"),
     Message("tls-client-certificate", "server asks for a client certificate"),
     Message("tls", "TLS handshake failed"),
+    Message("ech", "Encrypted Client Hello failed"),
     Message("status", "HTTP status"),
     Message("plain-to-tls", "plain HTTP sent to a TLS port"),
     Message("redirects", "too many redirects"),
@@ -37,6 +42,8 @@ MESSAGES = Messages(
     Message("decoding", "response not decodable"),
     Message("invalid-response", "invalid HTTP response"),
     Message("http2", "HTTP/2 protocol error"),
+    Message("http3", "HTTP/3 failed"),
+    Message("signature", "the storage server computes another signature of the request"),
     Message("cors", "blocked by CORS"),
     Message("csrf", "the application refuses a form because of its origin"),
     Message("mixed-content", "mixed content"),
@@ -63,6 +70,7 @@ MESSAGES = Messages(
     Message("upstream-header", "nginx: the application's header is too big"),
     Message("body-size", "nginx: the upload is too large"),
     Message("limit", "nginx: a limit of requests or connections"),
+    Message("conntrack", "the table of tracked connections is full"),
     Message("no-space", "no space left on device"),
     Message("no-files", "too many open files"),
     Message("file-denied", "nginx: no permission for a file"),
@@ -160,6 +168,22 @@ MESSAGES = Messages(
         "elsewhere.server",
         "Only the server shows it: run diagnose there, or with `--server ssh://…`. It may also be "
         "older than the last change.",
+    ),
+    Message(
+        "elsewhere.status",
+        "The authority's own servers were not asked; it may also come from the visitor's network, "
+        "where they are not reached, or from the visitor's clock.",
+    ),
+    Message(
+        "elsewhere.http3",
+        "HTTP/3 is not tried here. It may come from the visitor's network: a tunnel or a firewall "
+        "that loses large UDP packets.",
+    ),
+    Message(
+        "elsewhere.signature",
+        "It needs a request that is signed: no signed request is sent here. It may come from a "
+        "wrong secret, from the client's clock, or from a proxy that changes the Host field or the "
+        "path.",
     ),
     Message("elsewhere.log", "It may be older than the last change or reload."),
     Message(

@@ -22,7 +22,8 @@ ResolvedBy = Literal["system", "dns", "literal", "option", "loopback", "proxy"]
 Transport = Literal["udp", "tcp"]
 QueryPurpose = Literal[
     "target", "again", "unvalidated", "other-resolver", "parent", "alias", "control", "beside",
-    "caa", "made-up", "delegation",
+    "caa", "made-up", "delegation", "caa-control", "service",
+    "sibling",
 ]  # fmt: skip
 
 
@@ -86,7 +87,10 @@ class DnsAnswer(Observation):
     working resolver knows; and com, after a name that does not exist), "beside" (a random label in
     place of the name's first one), "made-up" (a name that cannot exist, if "beside" got the same
     answer as the target), "delegation" (the name servers of the name and the domains above it,
-    after something failed) or "caa".
+    after something failed), "caa", "caa-control" (after SERVFAIL for CAA: the same once more, and
+    the CAA records of com, which every resolver that knows the type can answer), "service" (the
+    name's HTTPS records, RFC 9460, and the addresses of the name that they lead to) or "sibling"
+    (the name with or without "www.", where it has no address).
     """
 
     layer: ClassVar[str] = "dns"
@@ -113,6 +117,23 @@ class DnsAnswer(Observation):
             "{name} {rdtype} from {server}", name=self.name, rdtype=self.rdtype, server=self.server
         )
         return subject, f"{self.rcode} {found}".rstrip()
+
+
+@frozen(kw_only=True, eq=False)
+class RecordEndpoint(Observation):
+    """A place to which an HTTPS record leads, and the target's address records do not: a try of TCP
+    and TLS there with the target's name. `address` is "" if the record's own name has none.
+    `foreign` is True if the certificate there does not cover the target's name."""
+
+    layer: ClassVar[str] = "dns"
+
+    record: RecordData
+    address: Address
+    port: int
+    foreign: bool = False
+
+    def summary(self) -> Summary:
+        return phrase("HTTPS record {record}", record=self.record), self.address
 
 
 @frozen(kw_only=True, eq=False)
@@ -157,6 +178,21 @@ def is_local_name(name: str) -> bool:
 def is_loopback_name(name: str) -> bool:
     """Return True if the name means the local machine and needs no DNS (RFC 6761 section 6.3)."""
     return name == "localhost" or name.endswith(".localhost")
+
+
+def sibling_facts(evidence: Evidence) -> dict[str, object]:
+    """Return the name with or without "www." that has an address where the target has none, and its
+    addresses; "" and () if there is none."""
+    answers = (
+        answer
+        for answer in evidence.good(DnsAnswer)
+        if answer.purpose == "sibling" and answer.records
+    )
+    answer = next(answers, None)
+    return {
+        "sibling": answer.name if answer else "",
+        "sibling_addresses": answer.records if answer else (),
+    }
 
 
 def final_answers(evidence: Evidence) -> dict[str, DnsAnswer]:

@@ -8,24 +8,28 @@ from diagnose.model.marks import Text
 #: What a message says, in the order of the layers. "not-connected": a message that does not say
 #: which of refused, unreachable or timeout it was; "certificate-date": expired or not yet valid;
 #: "certificate-untrusted": self-signed, or its issuer is unknown; "hsts": a certificate's error
-#: that a visitor may not skip; "unusable": words that say only that the site cannot be opened;
-#: "data": a script got a page where it expected JSON; "characters": a page whose text is garbled;
-#: "other": words of which nothing is known.
+#: that a visitor may not skip; "certificate-status": what the issuer says of it (OCSP) is missing
+#: or old; "ech": Encrypted Client Hello failed; "signature": a storage server computes another
+#: signature of the request; "conntrack": the kernel's table of connections is full; "unusable":
+#: words that say only that the site cannot be opened; "data": a script got a page where it expected
+#: JSON; "characters": a page whose text is garbled; "other": words of which nothing is known.
 SymptomKind = Literal[
     "name", "refused", "unreachable", "timeout", "not-connected", "reset", "closed",
     "certificate-expired", "certificate-not-yet-valid", "certificate-date", "certificate-name",
     "certificate-self-signed", "certificate-issuer", "certificate-untrusted",
-    "certificate-revoked", "certificate-weak", "certificate-transparency", "certificate", "hsts",
+    "certificate-revoked", "certificate-weak", "certificate-transparency", "certificate-status",
+    "certificate-constraint", "certificate", "hsts",
     "pinned", "tls-plain", "tls-parameters", "tls-name", "tls-client-certificate", "tls",
-    "status", "plain-to-tls", "redirects", "incomplete", "decoding", "invalid-response", "http2",
+    "ech", "status", "plain-to-tls", "redirects", "incomplete", "decoding", "invalid-response",
+    "http2", "http3", "signature",
     "cors", "csrf", "mixed-content", "csp", "mime",
     "frame", "cookie", "data", "characters",
     "websocket-status", "websocket-closed", "websocket-accept", "websocket-subprotocol",
     "websocket",
     "upstream-refused", "upstream-unreachable", "upstream-timeout", "upstream-denied",
     "upstream-missing", "upstream-closed", "upstream-none-live", "upstream-tls", "upstream-name",
-    "upstream-header", "body-size", "limit", "no-space", "no-files", "file-denied", "file-missing",
-    "script",
+    "upstream-header", "body-size", "limit", "conntrack", "no-space", "no-files", "file-denied",
+    "file-missing", "script",
     "internal-redirects", "port-in-use", "address-unavailable", "port-permission",
     "nginx-certificate", "nginx-key", "nginx-config", "nginx-start",
     "server-application", "server-application-tls", "server-application-slow",

@@ -221,7 +221,9 @@ _REVOCATIONS: dict[RevocationStatus, Words] = {
 class Revocation(Observation):
     """The issuer's revocation status of a certificate (OCSP, RFC 6960; CRL, RFC 5280).
 
-    `status` is "good", "revoked" or "unknown"; `source` is the URL that was asked.
+    `status` is "good", "revoked" or "unknown"; `source` is the URL that was asked. `stapled` is
+    True if the server itself sent it with the certificate; then it holds from `this_update` to
+    `next_update` (None: no end is given).
     """
 
     layer: ClassVar[str] = "certificate"
@@ -231,6 +233,9 @@ class Revocation(Observation):
     source: AuthorityUrl = ""
     revoked_at: datetime | None = None
     reason: Word = ""
+    stapled: bool = False
+    this_update: datetime | None = None
+    next_update: datetime | None = None
 
     def summary(self) -> Summary:
         return phrase("certificate {serial}", serial=self.serial), _REVOCATIONS[self.status]

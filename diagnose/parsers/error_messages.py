@@ -118,6 +118,24 @@ _MESSAGES = tuple(
         r"Connect to HOST:PORT",
         r"No subject alternative DNS name matching HOST found",
         r"Connection (?:refused|timed out)[^:]{0,40}: HOST/[\d.:]+:PORT",
+        r"[Ff]ailed to connect to HOST/[\d.:\[\]a-f]{2,45}:PORT",
+        r"Hostname HOST not verified",
+        r"should be <HOST>",
+        r"didn[’']t match: <HOST> !=",
+        r"Opening connection to HOST:PORT",
+        # nslookup, dig, host
+        r"[Cc]an't find HOST: ",
+        r"\n;HOST\.\s{1,40}IN\s",
+        r"Host HOST not found: ",
+        # dnspython, Perl, monitoring, Caddy, Traefik
+        r"_acme-challenge\.HOST",
+        r"the query HOST\. IN ",
+        r"Can't connect to HOST:PORT",
+        r"Certificate 'HOST' expired",
+        r"\"identifier\": ?\"HOST\"",
+        r"for the domains? \[HOST\]",
+        r"remote name could not be resolved: 'HOST'",
+        r"未能解析此远程名称: ?'HOST'",
         # Chromium, in English and Chinese
         r"HOST (?:refused to connect|took too long to respond|unexpectedly closed the connection"
         r"|redirected you too many times|is currently unable to handle this request"

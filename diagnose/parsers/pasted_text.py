@@ -19,6 +19,8 @@ _NOISE = tuple(
         r"^\s{1,12}at .{1,600}$",
         r"^\s{1,8}\.\.\. \d+ more$",
         r"^Traceback \(most recent call last\):$",
+        # Postman lists what may be the reason
+        r"^Why this might have happened:[\s\S]{0,900}Settings > \w{1,20}",
     )
 )
 

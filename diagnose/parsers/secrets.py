@@ -16,6 +16,8 @@ _SECRET_NAME = re.compile(
 )
 #: Names that are secret only in a query or a form; `code: 5` in prose is not.
 _ONLY_AFTER_EQUALS = re.compile(r"(?i)^(?:auth|sid|sig|code|session|key|dsn)$")
+#: A negative number of an error ("NSURLErrorDomain Code=-1200") is none.
+_ERROR_CODE = re.compile(r"-\d{1,5}(?![\w-])")
 _VALUE = re.compile(
     r"\"[^\"\n]*\"?|'[^'\n]*'?|(?:(?:Basic|Bearer|Digest|Token)[ \t]+)?[^\s\"'&;,<>]*"
 )
@@ -77,6 +79,8 @@ def _hide_named(text: str) -> str:
             continue
         whole_line = ":" in separator and _FIELD_NAME.search(name)
         value = (_FIELD_VALUE if whole_line else _VALUE).match(text, match.end())
+        if name.lower() == "code" and value and _ERROR_CODE.fullmatch(value[0]):
+            continue
         if value is None or not value[0] or value[0].lstrip("\"'").startswith(("$", "//", HIDDEN)):
             continue
         quote = value[0][0] if value[0][0] in "\"'" else ""

@@ -20,13 +20,14 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
     # certbot, acme.sh, lego: they quote the certificate authority (Boulder)
     ("acme-limit", r"too many (?:failed authorizations|certificates)|acme:error:rateLimited"),
     ("acme-caa", r"acme:error:caa|CAA record for .{1,253}? prevents issuance|While processing CAA"),
-    ("acme-dns", r"acme:error:dns|DNS problem: |no valid A records found|no valid IP addresses"),
+    ("acme-dns", r"acme:error:dns|DNS problem: |no valid A records found|no valid IP addresses"
+        r"|could not determine authoritative nameservers"),
     ("acme-connect", r"likely firewall problem|acme-challenge/\S{0,200}:? (?:Connection (?:refused|"
         r"reset)|Timeout|Error getting validation data|No route)|acme:error:connection"
         r"|Type: {1,9}connection\b"),
     ("acme-response", r"Invalid response from https?://|acme:error:unauthorized"
         r"|Type: {1,9}unauthorized\b|key authorization file from the server did not match"),
-    ("acme", r"Some challenges have failed|Challenge failed for domain|Failed authorization "
+    ("acme", r"申请证书失败|证书申请失败|验证域名失败|(?:No|Incorrect) TXT record|\"acme-tls/1\"|Some challenges have failed|Challenge failed for domain|Failed authorization "
         r"procedure|Certbot failed to authenticate|Failed to renew certificate"),
     # Apache, Caddy and HAProxy: they quote the system, and their messages begin with a number or a
     # logger of their own
@@ -61,6 +62,7 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
     ("server-application", r"AH0(?:0957|1114|2454|1079|0898|0959|0940)|attempt to connect to .{1,200} "
         r"failed|http\.log\.error.{0,600}(?:connect: |no such host|connection re|EOF)"),
     # nginx and systemd
+    ("conntrack", r"conntrack: table full|连接跟踪表.{0,6}满"),
     ("no-space", r"no space left on device|failed \(28:|\bENOSPC\b|disk (?:is |was )?full"
         r"|磁盘(?:空间)?(?:已?满|不足)"),
     ("no-files", r"too many open files|failed \(24:|\bEMFILE\b"),
@@ -94,6 +96,8 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
     ("file-denied", r"(?:open|stat)\(\) .{1,300}failed \(13:|\" is forbidden \(13:"),
     ("file-missing", r"(?:open|stat)\(\) .{1,300}failed \(2:|directory index of .{1,300} is "
         r"forbidden|\" is not found \(2:"),
+    # Storage: what a proxy does to the request breaks its signature
+    ("signature", r"SignatureDoesNotMatch|request signature we calculated"),
     # What applications refuse because of where a form comes from
     ("csrf", r"CSRF verification failed|CSRF Failed:|(?:Origin|Referer) checking failed|HTTP Origin "
         r"header|InvalidAuthenticityToken|Can't verify CSRF token|Invalid Server Actions request"
@@ -135,6 +139,12 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
     # Certificates
     ("certificate-revoked", r"ERR_CERT_REVOKED|SEC_ERROR_REVOKED|certificate (?:has been |is |was )?"
         r"revoked|CertificateRevokedException|证书已?被?吊销"),
+    ("certificate-status", r"OCSP data are old|OCSP_(?:OLD|FUTURE|MALFORMED)_RESPONSE|OCSP_(?:INVALID"
+        r"_SIGNING|UNKNOWN|RESPONSE_FOR)_CERT|Response is unreliable: its validity|INVALIDCERTSTATUS"
+        r"|status verification FAILED|No OCSP response|OCSP response (?:has |is )?(?:expired|too old)"
+        r"|REVOCATION_OFFLINE|NO_REVOCATION_CHECK|unable to check revocation|RevocationStatusUnknown"),
+    ("certificate-constraint", r"CERT_NOT_IN_NAME_SPACE|subtree violation|(?:not permitted|excluded) by "
+        r"(?:any )?constraint|not authorized to sign for this name|NameConstraintViolation"),
     ("certificate-transparency", r"CERTIFICATE_TRANSPARENCY|证书透明度"),
     ("pinned", r"PINNED_KEY_NOT_IN_CERT_CHAIN|KEY_PINNING_FAILURE|certificate pinning"
         r"|SSL: public key does not match pinned"),
@@ -143,38 +153,48 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|EE certificate key too weak|signature algorithm .{0,40}(?:disabled|insecure|weak)"),
     ("certificate-not-yet-valid", r"(?:is|was) not yet valid(?<!or is not yet valid)|NOT_YET_VALID"
         r"|NotYetValid|not yet activated|Issued certificate not yet valid|证书(?:尚未|还未|还没)生效"
-        r"|的证书将生效于"),
+        r"|的证书将生效于|NSURLErrorDomain.{0,30}-1204\b"),
     ("certificate-issuer", r"EXPIRED_ISSUER|certificate in (?:certificate )?chain|SELF_SIGNED_CERT_IN"
         r"_CHAIN|get (?:local )?issuer cert|GET_ISSUER_CERT|UNABLE_TO_VERIFY_LEAF|verify the first "
         r"certificate|verify the issuer's authority|PartialChain|certificate chain is incomplete"
-        r"|incomplete (?:certificate )?chain|证书链不完整|缺少中间证书"),
+        r"|(?:incomplete (?:certificate )?chain|certificate chain incomplete)|证书链(?:不完整|缺失)|缺少中间证书"),
     ("certificate-self-signed", r"self[- _]signed|SELF_SIGNED|自签"),
     ("certificate-date", r"ERR_CERT_DATE_INVALID|has expired or is not yet valid|Your clock is "
-        r"(?:ahead|behind)|您的时钟(?:快|慢)了|NotTimeValid|validity check failed"),
+        r"(?:ahead|behind)|您的时钟(?:快|慢)了|NSURLErrorDomain.{0,30}-1201\b|NotTimeValid|validity check failed"),
     ("certificate-expired", r"certificate(?:'s)? (?:has |is |had )?(?:already )?expired|CERT_HAS_"
         r"EXPIRED|EXPIRED_CERTIFICATE|CertificateExpiredException|expired (?:SSL |TLS )?cert"
-        r"|cert(?:ificate)? expir|证书.{0,12}过期|证书.{0,6}到期"),
+        r"|cert(?:ificate)? expir|Certificate '[^']{1,253}' expired|peer certificate: Expired"
+        r"|SEC_E_CERT_EXPIRED|-9814\b|证书.{0,12}过期|证书.{0,6}到期"),
     ("certificate-name", r"ERR_CERT_COMMON_NAME_INVALID|BAD_CERT_DOMAIN|ALTNAME_INVALID"
         r"|hostname mismatch|IP address mismatch|does not match (?:host ?name|target host|"
         r"certificate's altnames|expected CN|requested host)|no alternative certificate subject name"
         r"|subject alternative|SAN dNSName|certificate is (?:not )?valid for|No name matching"
         r"|did not match expected CN|RemoteCertificateNameMismatch|legacy Common Name"
-        r"|doesn't match '?(?:either|[\w.-])|is only valid for"
+        r"|doesn't match '?(?:either|[\w.-])|is only valid for|name in the certificate does not match"
+        r"|HTTPS hostname wrong|Hostname \S{1,253} not verified|NotValidForName|WRONG_PRINCIPAL"
+        r"|target principal name is incorrect|-9843\b|hostname in certificate didn[’']t match|目标主要名称不正确"
         r"|证书.{0,20}(?:域名|名称).{0,6}不(?:匹配|一致|符)"
         r"|域名.{0,10}证书.{0,6}不(?:匹配|一致|符)|证书对 ?\S{1,253} ?无效|certificate .{0,12}(?:wrong|"
         r"another|different) (?:name|host|domain)"),
     ("certificate-untrusted", r"ERR_CERT_AUTHORITY_INVALID|UNKNOWN_ISSUER|PKIX path|unknown authority"
         r"|UntrustedRoot|not trusted|unable to find valid certification path|errors in the "
-        r"certificate chain|RemoteCertificateChainErrors|证书不?(?:受|被).{0,4}信任|不受信任的证书"),
+        r"certificate chain|RemoteCertificateChainErrors|Trust anchor for certification path|UnknownIssuer"
+        r"|unknown_ca\b|SEC_E_UNTRUSTED_ROOT|cannot be authenticated with given CA|-98(?:07|13)\b"
+        r"|NSURLErrorDomain.{0,30}-1203\b|不受信任的颁发机构|证书不?(?:受|被).{0,4}信任|不受信任的证书"),
     ("hsts", r"uses HSTS|Strict Transport Security|HSTS"),
     ("tls-client-certificate", r"alert certificate required|CERTIFICATE_REQUIRED|BAD_SSL_CLIENT_AUTH"
         r"|No required SSL certificate was sent|accept your login certificate"
-        r"|SSL certificate error"),
+        r"|NSURLErrorDomain.{0,30}-120[56]\b|SSL certificate error"),
     ("certificate", r"ERR_CERT_\w{1,40}|certificate verify failed|SEC_ERROR_\w{1,60}|MOZILLA_PKIX_\w"
         r"{1,60}|invalid security certificate|使用了无效的安全证书|remote certificate is invalid"
         r"|certificate (?:verification|validation) (?:failed|error)|connection is not private"
         r"|连接不是私密连接|连接非私人连接|SSL certificate problem|cannot verify .{1,253}'s certificate"
-        r"|证书(?:无效|错误|有问题|异常)"),
+        r"|证书(?:无效|错误|有问题|异常)|confirming the ssl certificate|SSL peer certificate or SSH"
+        r"|invalid peer certificate|certificate for this server is invalid|Chain validation failed"
+        r"|(?:NSURLErrorDomain|加载).{0,30}-1202\b|establish trust relationship|KEY_USAGE_INCOMPATIBLE"
+        r"|validate the SSL certificate|server verification failed|bad[_ ]certificate|远程证书无效|建立信任关系|证书(?:校验|验证)失败|不是专用连接"
+        r"|面临潜在的安全风险|verify the identity of the website|problem with this website[’']s security"),
+    ("ech", r"ERR_ECH_\w{1,40}|SSL_ERROR_ECH_\w{1,40}|alert[ _]ech[ _]required"),
     # TLS
     ("tls-plain", r"wrong[ _]version[ _]number|RX_RECORD_TOO_LONG|first record does not look like a "
         r"TLS|server gave HTTP response to HTTPS client|Unsupported or unrecognized SSL message"
@@ -185,15 +205,19 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|alert[ _]protocol[ _]version|protocol version not supported|protocol_version"
         r"|handshake[ _]failure|unsupported[ _]protocol|no[ _]shared[ _]cipher|no protocols available"
         r"|uses an unsupported protocol|使用了不受支持的协议|dh key too small"
-        r"|legacy renegotiation|SSL_OBSOLETE_VERSION"),
+        r"|legacy renegotiation|SSL_OBSOLETE_VERSION|selected (?:unsupported )?protocol version"
+        r"|ALGORITHM_MISMATCH|possess a common algorithm|unsafe TLS security settings|-98(?:01|36)\b"
+        r"|may not support the client's requested TLS"
+        r"|create SSL/TLS secure channel|未能创建 ?SSL/TLS ?安全通道"),
     ("reset", r"CONNECTION_RESET|CONNECT_RESET|ECONNRESET|connection (?:was )?reset|forcibly closed "
-        r"by the remote|errno 104|连接.{0,4}(?:被)?重置"),
+        r"by the remote|errno 104|被对[方端]重[设置]|强迫关闭|连接.{0,4}(?:被)?重置"),
     ("closed", r"ERR_CONNECTION_CLOSED|ERR_EMPTY_RESPONSE|END_OF_FILE|SSL_ERROR_SYSCALL|unexpected"
         r"[ _]eof|EOF occurred|socket hang up|other side closed|Empty reply from server|closed the "
         r"connection|didn[’']t send any data|Remote (?:host terminated|end closed)|dropped the "
         r"connection|before secure TLS connection|Unexpected end of file|zero return|No data received"
         r"|0 bytes from the transport|Server disconnected without|NS_ERROR_NET_INTERRUPT|: EOF\b"
-        r"|non-properly terminated|意外(?:终止|断开|关闭)了?连接|未发送任何数据|连接中断|ServerDisconnectedError"),
+        r"|non-properly terminated|network connection was lost|kept alive was closed by the server"
+        r"|connection was closed unexpectedly|意外(?:终止|断开|关闭)了?连接|未发送任何数据|连接(?:已)?中断|ServerDisconnectedError"),
     # HTTP
     ("plain-to-tls", r"plain HTTP request was sent to HTTPS port|HTTP request to an HTTPS server"
         r"|speaking plain HTTP to an SSL-enabled|NS_ERROR_NET_ON_.{0,20}PLAIN"),
@@ -201,7 +225,7 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"redirects|isn[’']t redirecting properly|NS_ERROR_REDIRECT_LOOP|redirections exceeded"
         r"|Exceeded \d+ redirects|redirect count exceeded|stopped after \d+ redirects|Exceeded "
         r"maximum allowed redirects|redirected too many|Maximum number of redirects|redirect loop"
-        r"|重定向.{0,6}过多|不能正确地重定向|循环重定向|重定向循环|无限重定向"),
+        r"|NSURLErrorDomain.{0,30}-1007\b|重定向.{0,6}过多|不能正确地重定向|循环重定向|重定向循环|无限重定向"),
     ("incomplete", r"CONTENT_LENGTH_MISMATCH|INCOMPLETE_CHUNKED|IncompleteRead|Premature end of|"
         r"Premature EOF|bytes remaining to read|outstanding read data|response ended prematurely"
         r"|incomplete chunked|without sending complete message body|TransferEncodingError"
@@ -211,29 +235,36 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|Error while processing content unencoding"),
     ("http2", r"HTTP2_\w{1,40}ERROR|HTTP/2 (?:stream|protocol|framing)|http2 framing|NS_ERROR_NET_"
         r"(?:HTTP2|INADEQUATE_SECURITY)|RST_STREAM|PROTOCOL_ERROR \(0x1\)|ERR_HTTP2_\w{1,40}|curl: \((?:16|92)\)"),
+    ("http3", r"QUIC_\w{1,40}ERROR|ERR_QUIC|HTTP3_\w{1,40}ERROR|NSPOSIXErrorDomain:? ?40\b"),
     ("invalid-response", r"INVALID_HTTP_RESPONSE|sent an invalid response(?!.{0,40}ERR_SSL)|BadStatusLine|Received "
         r"HTTP/0\.9|malformed HTTP (?:response|status)|HPE_INVALID|Parse Error: |invalid HTTP "
-        r"response|发送(?:的响应无效|了无效的响应)(?!.{0,40}ERR_SSL)|RESPONSE_HEADERS_MULTIPLE|illegal (?:header|status) line"
+        r"response|发送(?:的响应无效|了无效的?响应)(?!.{0,40}ERR_SSL)|RESPONSE_HEADERS_MULTIPLE|illegal (?:header|status) line"
         r"|RemoteProtocolError|Unsupported HTTP version"),
     ("tls", r"ERR_SSL_\w{1,60}|SSL_ERROR_\w{1,60}|establish (?:an SSL |a secure |SSL )connection|SSL "
         r"connection could not be established|\bSSL[ _]connect\b|SSLHandshakeException|handshake "
         r"fail|SSLError|Secure Connection Failed|建立安全连接失败|无法(?:与服务器)?建立安全连接"
-        r"|安全连接失败|EPROTO|SSL: error:|\[SSL"),
+        r"|安全连接失败|EPROTO|SSL: error:|\[SSL|ssl hand ?shake|NSURLErrorDomain.{0,30}-1200\b"
+        r"|schannel: |SEC_E_\w{1,40}|:tls_alert|error occurred on a (?:send|receive)"
+        r"|SslHandshakeFailed|收到的消息异常|(?:SSL|TLS) ?(?:连接|握手)(?:错误|失败)|基础连接已经?关闭"),
     # Names and connections
     ("name", r"NAME_NOT_RESOLVED|DNS_PROBE|ENOTFOUND|EAI_\w{3,12}|Could not resolve host|resolve host"
         r" address|server IP address could not be found|no such host|UnknownHostException"
         r"|(?:Name or service|nodename nor servname).{0,30}not known|Temporary failure in name"
         r"|NameResolutionError|No address associated|NXDOMAIN|find(?:ing)? (?:the server|that site)"
         r"|getaddrinfo|UNKNOWN_HOST|No such host is known|server misbehaving|connect to the server at"
-        r"|找不到.{0,260}服务器|找不到此网站|(?:域名|DNS).{0,8}(?:无法解析|解析失败|解析不了|解析错误)"),
+        r"|remote name could not be resolved|failed to lookup address|NoNameservers|Resolving timed out"
+        r"|\bSERVFAIL\b|status: REFUSED|can't find \S{1,253}: (?:Non-existent|No answer|REFUSED)|could not find host|resolve call failed|请求找不到主机"
+        r"|lookup \S{1,253}: i/o timeout|NSURLErrorDomain.{0,30}-1003\b|未能解析此远程名称"
+        r"|找不到.{0,260}服务器|找不到此网站|(?:域名|DNS).{0,8}(?:无法解析|解析失败|解析不[了到]|解析错误|不解析)"
+        r"|不知道这样的主机"),
     ("refused", r"CONNECTION_REFUSED|ECONNREFUSED|connection refused|actively refused|refused to "
         r"connect|CONNECT_REFUSED|errno 111|拒绝了?我们的连接|连接.{0,4}被?拒绝"
-        r"|拒绝了?连接"),
+        r"|拒绝了?连接|积极拒绝"),
     ("unreachable", r"ADDRESS_UNREACHABLE|EHOSTUNREACH|ENETUNREACH|No route to host|Network is "
         r"unreachable|NoRouteToHost|is unreachable|connect.{0,200}Permission denied|connect EACCES|errno 13\]|errno 11[13]|没有到主机的路由"),
     ("timeout", r"TIMED_OUT|ETIMEDOUT|timed[ -]?out|(?<!gateway )(?<!request )time[ -]?out(?! {0,4}[:=] {0,2}\d)|too long to respond|Timeout(?:Error|Exception)\b"
         r"|deadline exceeded|isn[’']t responding|did not properly respond|CONNECT_TIMEOUT"
-        r"|NET_TIMEOUT|Timeout of \d|ConnectTimeout|ReadTimeout|超时|响应时间(?:过|太)长"
+        r"|NET_TIMEOUT|Timeout of \d|ConnectTimeout|ReadTimeout|(?<!网关)超时|停止响应|端口不通|ping ?不通|没有正确答复|响应时间(?:过|太)长"
         r"|花了太长时间|没有响应|无响应"),
     ("status", r"HTTP ERROR (?P<n>[45]\d\d)|returned error: (?P<m>[45]\d\d)"
         r"|status(?: code| of)?[ :=]{1,3}'?(?P<o>[45]\d\d)(?!\w)"
@@ -250,9 +281,10 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|can[’']t connect to|Unable to connect|Cannot connect to host|NewConnectionError"
         r"|ConnectError|Connect call failed|All connection attempts failed|无法建立到|无法连接|连接失败|连不上|连接不上"
         r"|ERR_CONNECTION_FAILED|ConnectException|fetch failed|Failed to fetch|NetworkError"
+        r"|connect to the (?:remote )?server|NSURLErrorDomain.{0,30}-1004\b"
         r"|ERR_FAILED\b|The Internet connection appears"),
-    ("websocket", r"WebSocket|ws连接|WebSocketException|websocket: bad handshake"),
-    ("unusable", r"can(?:no|['’])t (?:be )?(?:open|reach|access|load|visit)|(?:is|are|site|went) down\b"
+    ("websocket", r"WebSocket|connectSocket:fail|ws连接|WebSocketException|websocket: bad handshake"),
+    ("unusable", r"Could not get (?:any )?response|can(?:no|['’])t (?:be )?(?:open|reach|access|load|visit)|(?:is|are|site|went) down\b"
         r"|not (?:working|reachable|accessible|loading)|(?:isn|doesn)['’]t (?:work|load|open)\w{0,3}"
         r"|unreachable|打不开|无法(?:访问|打开)|访问不了|进不去|上不去|不能访问|无法正常运作|挂了"),
 )  # fmt: skip

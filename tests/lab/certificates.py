@@ -89,11 +89,15 @@ def _identifiers(
     return builder.add_extension(of_subject, False).add_extension(of_issuer, False)
 
 
-def _access() -> x509.AuthorityInformationAccess:
-    """Where the issuer's certificate is, as every public authority says it."""
-    place = x509.UniformResourceIdentifier("http://ca.example.com/issuer.der")
-    access = x509.AccessDescription(AuthorityInformationAccessOID.CA_ISSUERS, place)
-    return x509.AuthorityInformationAccess([access])
+def _access(responder: bool) -> x509.AuthorityInformationAccess:
+    """Where the issuer's certificate is, as every public authority says it, and some the server
+    that answers OCSP."""
+    places = [(AuthorityInformationAccessOID.CA_ISSUERS, "http://ca.example.com/issuer.der")]
+    if responder:
+        places.append((AuthorityInformationAccessOID.OCSP, "http://ocsp.example.com"))
+    return x509.AuthorityInformationAccess(
+        [x509.AccessDescription(kind, x509.UniformResourceIdentifier(url)) for kind, url in places]
+    )
 
 
 def authority(
@@ -135,6 +139,7 @@ def leaf(
     usage: x509.ObjectIdentifier = ExtendedKeyUsageOID.SERVER_AUTH,
     san: bool = True,
     must_staple: bool = False,
+    responder: bool = False,
     identifiers: bool = True,
     key_usage: x509.KeyUsage | None = None,
 ) -> Issued:
@@ -165,7 +170,7 @@ def leaf(
             x509.TLSFeature([x509.TLSFeatureType.status_request]), False
         )
     if above and above.root is not private_root():
-        builder = builder.add_extension(_access(), False)
+        builder = builder.add_extension(_access(responder), False)
     if identifiers:
         builder = _identifiers(builder, key, above)
     return Issued(builder.sign(above.key if above else key, hash or hashes.SHA256()), key, above)

@@ -4,7 +4,8 @@
 
 The zone is `{name: {"A": [...], "CNAME": [...], "fault": "servfail"}}`; a name may also be
 `*.example.com`. Faults: servfail, bogus (SERVFAIL unless the CD bit is set), refused, silence,
-nxdomain, no-aaaa (no answer for AAAA), truncated (UDP answers are cut, TCP is whole), garbage.
+nxdomain, no-aaaa (no answer for AAAA), caa-servfail (SERVFAIL for CAA), truncated (UDP answers are
+cut, TCP is whole), garbage.
 `by_client` answers differently by the asker's network: `{"203.0.113.": {"A": [...]}}`.
 """
 
@@ -61,6 +62,9 @@ def resolve(zone: Zone, query: dns.message.Message, client: str) -> dns.message.
                 return None
             case "no-aaaa" if kind == "AAAA":
                 return None
+            case "caa-servfail" if kind == "CAA":
+                response.set_rcode(dns.rcode.SERVFAIL)
+                return response
             case "bogus" if not query.flags & dns.flags.CD:
                 response.set_rcode(dns.rcode.SERVFAIL)
                 return response

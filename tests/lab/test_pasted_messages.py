@@ -30,6 +30,7 @@ FAULTS: dict[str, tuple[str, ...]] = {
     "certificate_signed_by_itself": (*EVERY, "chromium"),
     "intermediate_missing": EVERY,
     "root_of_the_company": EVERY,
+    "ocsp_response_is_outdated_and_nobody_complains": ("wget",),
     "key_of_1024_bits": ("curl", "openssl", "urllib", "httpx", "aiohttp"),
     "only_tls_1_0": NO_WGET,
     "ciphers_for_another_key": EVERY,

@@ -23,7 +23,13 @@ def test_secrets_are_gone(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["token $http_token", "/?transport=websocket&EIO=4", "code: 5", "a key of the file"],
+    [
+        "token $http_token",
+        "/?transport=websocket&EIO=4",
+        "code: 5",
+        "a key of the file",
+        "Code=-1200",
+    ],
 )
 def test_what_is_no_secret_stays(text: str) -> None:
     assert hide_secrets(text) == text

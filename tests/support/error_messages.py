@@ -10,6 +10,7 @@ from pathlib import Path
 from diagnose.i18n.symptoms import symptom_name
 from diagnose.model.symptom import Symptom
 from tests.support.browser_messages import BROWSER_MESSAGES, WSS, Example
+from tests.support.client_messages import CLIENT_MESSAGES
 from tests.support.program_messages import PROGRAM_MESSAGES
 
 PAGE = Path(__file__).parents[2] / "docs" / "error-messages.md"
@@ -33,7 +34,7 @@ QUESTIONS: dict[str, tuple[Example, ...]] = {
         Example("https://shop.example.com/ 页面中文乱码", "characters"),
     ),
 }  # fmt: skip
-MESSAGES = {**BROWSER_MESSAGES, **PROGRAM_MESSAGES, **QUESTIONS}
+MESSAGES = {**BROWSER_MESSAGES, **PROGRAM_MESSAGES, **CLIENT_MESSAGES, **QUESTIONS}
 
 
 def page() -> str:

@@ -108,6 +108,7 @@ ANSWERS: dict[str, type[Exception]] = {
     "diagnose.parsers.x509_library:pem_certificates": ValueError,
     "diagnose.parsers.netfilter.nft:parse_ruleset": ValueError,
     "diagnose.parsers.netfilter.rules:address_span": ValueError,
+    "diagnose.parsers.ocsp:parse_response": ValueError,
 }
 
 

@@ -34,6 +34,7 @@ from diagnose.net import resolvconf
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.outside.dns_delegation import ask_after_failure, ask_name_servers
 from diagnose.probes.outside.dns_queries import ENCODE, PATIENCE, Query, ask
+from diagnose.probes.outside.dns_records import ask_caa, ask_sibling, try_service_records
 from diagnose.probes.outside.uplinks import emit_uplinks
 from diagnose.processes import parser_process
 
@@ -170,7 +171,7 @@ async def _query_dns(
     target_answers = [
         asyncio.ensure_future(_ask_first_resolver(ctx, question, family)) for family in families
     ]
-    ctx.start(_ask_optional(ctx, question, target_answers[0]))
+    ctx.start(_ask_optional(ctx, question, target_answers))
     answers = await asyncio.gather(*target_answers)
     await _ask_after_failure(ctx, question, answers)
     final = final_answers_of(ctx.observed(DnsAnswer))
@@ -295,6 +296,8 @@ async def _ask_after_failure(
         work.append(ask(ctx, replace(question.query("NS", "control"), name=".")))
     if not any(map(_leads_outside, answers)):
         work.append(ask_name_servers(ctx))
+    if not any(answer.records or answer.aliases or answer.failure for answer in answers):
+        work.append(ask_sibling(ctx, question.query(question.rdtypes[0], "sibling")))
     if any(answer.rcode == "NXDOMAIN" and not answer.aliases for answer in answers):
         parents = _parent_domains(question.name)
         work += [
@@ -344,22 +347,25 @@ def _parent_domains(name: str) -> tuple[str, ...]:
 
 
 async def _ask_optional(
-    ctx: ProbeContext, question: Question, target_answer: Awaitable[DnsAnswer]
+    ctx: ProbeContext, question: Question, target_answers: Sequence[Awaitable[DnsAnswer]]
 ) -> None:
     """Make the informative queries.
 
     They ask whether an invented name gets the same answer, which authorities may issue
-    certificates for the name (CAA), and what the other resolvers answer.
+    certificates for the name (CAA), where browsers are led (HTTPS), and what the other resolvers
+    answer.
     """
     work: list[Awaitable[object]] = []
     parents = _parent_domains(question.name)
     rdtype = question.rdtypes[0]
     if len(parents) > 1:
-        work.append(_ask_made_up_names(ctx, question, parents[0], target_answer))
+        work.append(_ask_made_up_names(ctx, question, parents[0], target_answers[0]))
     if ctx.target.uses_tls:
         # RFC 8659 section 3: the closest domain with CAA records counts; all are queried at once.
         caa = replace(question.query("CAA", "caa"), timeout=OPTIONAL_PATIENCE)
-        work += [ask(ctx, replace(caa, name=name)) for name in (question.name, *parents[:-1])]
+        work += [ask_caa(ctx, replace(caa, name=name)) for name in (question.name, *parents[:-1])]
+        service = replace(question.query("HTTPS", "service"), timeout=OPTIONAL_PATIENCE)
+        work.append(try_service_records(ctx, service, target_answers))
     work += _ask_other_resolvers(ctx, question, rdtype, OPTIONAL_PATIENCE)
     await asyncio.gather(*work)
 

@@ -2,7 +2,8 @@
 
 They use the streams that the handshake and the connection to port 80 left open. If port 80
 redirects, a path that does not exist is requested too, to see whether the redirect keeps it. If
-the certificate is due for renewal, the path of ACME challenges is requested on one address.
+the certificate is due for renewal, the path of ACME challenges is requested on one address; if an
+ACME client's message was pasted, on all.
 """
 
 import os
@@ -17,7 +18,7 @@ from diagnose.parsers.filing_blocks import filing_block
 from diagnose.parsers.hostnames import covers, is_address
 from diagnose.parsers.http import is_error
 from diagnose.parsers.redirects import redirect_target
-from diagnose.parsers.urls import Url
+from diagnose.parsers.urls import Url, parse_url
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.outside.http_redirects import follow_redirects
 from diagnose.probes.outside.http_requests import (
@@ -27,6 +28,8 @@ from diagnose.probes.outside.http_requests import (
     request_page,
 )
 from diagnose.probes.outside.page_visits import visit_page
+
+_MOST_CHALLENGE_REDIRECTS = 2
 
 
 @probe(after=Handshake)
@@ -57,7 +60,8 @@ async def plain(ctx: ProbeContext, connection: Connection) -> None:
     if stream is None:
         return
     is_first = _is_first_open(ctx, connection)
-    if uses_tls and is_first and any(map(_is_renewal_due, ctx.observed(Handshake))):
+    is_due = is_first and any(map(_is_renewal_due, ctx.observed(Handshake)))
+    if uses_tls and (is_due or _reports_challenge(ctx)):
         ctx.start(_request_challenge(ctx, connection))
     http_connection = Http1Connection(stream, patience(ctx))
     url = _plain_url(ctx, connection, ctx.target.path)
@@ -153,8 +157,16 @@ async def challenge(ctx: ProbeContext, handshake: Handshake) -> None:
         for connection in ctx.observed(Connection)
         if connection.purpose == "plain" and not connection.failure
     ]
+    if _reports_challenge(ctx):
+        return  # every address of port 80 is asked, whether TLS works there or not
     if due and due[0] is handshake and opened and _in_scope(ctx):
         await _request_challenge(ctx, opened[0])
+
+
+def _reports_challenge(ctx: ProbeContext) -> bool:
+    """Whether a message of an ACME client was pasted."""
+    symptom = ctx.target.symptom
+    return symptom is not None and symptom.kind.startswith("acme")
 
 
 def _is_renewal_due(handshake: Handshake) -> bool:
@@ -162,12 +174,18 @@ def _is_renewal_due(handshake: Handshake) -> bool:
 
 
 async def _request_challenge(ctx: ProbeContext, connection: Connection) -> None:
-    """Request a challenge that does not exist (RFC 8555 section 8.3): 404 is correct."""
+    """Request a challenge that does not exist (RFC 8555 section 8.3): 404 is correct. An authority
+    follows redirects, usually to https."""
     if is_address(ctx.target.host):
         return
     path = f"/.well-known/acme-challenge/diagnose-{os.urandom(6).hex()}"
     url = _plain_url(ctx, connection, path)
-    await request_anew(ctx, PageRequest(url, connection.address, "acme"))
+    for _ in range(_MOST_CHALLENGE_REDIRECTS + 1):
+        answer = await request_anew(ctx, PageRequest(url, connection.address, "acme"))
+        onward = parse_url(redirect_target(answer) or "") if answer is not None else None
+        if onward is None or onward.host != ctx.target.host or onward.port not in {80, 443}:
+            return
+        url = str(onward)
 
 
 async def _request_unknown_path(

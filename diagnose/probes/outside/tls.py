@@ -1,8 +1,9 @@
 """Probes for the TLS handshake as a browser performs it and, after a failure, for its cause.
 
 A healthy site gets two connections: the visitor's and, concurrently on one address, a ClientHello
-for TLS 1.1, to see whether obsolete versions are still offered. All other comparisons happen
-after a failure, on the first address that shows it.
+for TLS 1.1, to see whether obsolete versions are still offered. If the certificate names an OCSP
+responder, a third to that address asks for the response that the server may send along. All other
+comparisons happen after a failure, on the first address that shows it.
 """
 
 import asyncio
@@ -24,6 +25,7 @@ from diagnose.probes.outside.tls_comparisons import (
     check_browser_key,
     check_stapling,
     control_timeout,
+    look_at_staple,
     send_client_hello,
     start_controls,
 )
@@ -32,6 +34,9 @@ from diagnose.probes.outside.tls_comparisons import (
 _SILENT_FAILURES = {"reset", "closed", "timeout"}
 #: What an older client says, as pasted, that the server does not let in.
 _OLD_CLIENTS = {"tls", "tls-parameters", "closed", "reset"}
+#: What a client says of an outdated OCSP response that came along: GnuTLS has one word for
+#: every fault of a certificate.
+_ABOUT_CERTIFICATES = {"certificate-status", "certificate-untrusted", "certificate"}
 
 
 @probe()
@@ -64,15 +69,20 @@ async def handshake(ctx: ProbeContext, connection: Connection) -> None:
         )
     handshake = await _visitor_handshake(ctx, connection, stream, "normal", await _trust_store(ctx))
     if handshake.failure is None:
-        # Without a responder's address no server can staple a response, so none is requested.
-        if handshake.chain and handshake.chain[0].must_staple and handshake.chain[0].ocsp_urls:
-            ctx.start(check_stapling(ctx, connection))
         leaf = next(iter(handshake.chain), None)
+        symptom = ctx.target.symptom
+        # Without a responder's address no server is likely to staple a response, and none is asked
+        # for, unless a program complains about one.
+        if leaf and leaf.ocsp_urls and leaf.must_staple:
+            ctx.start(check_stapling(ctx, connection))
+        elif (symptom is not None and symptom.kind in _ABOUT_CERTIFICATES) or (
+            leaf and leaf.ocsp_urls and _is_first(ctx, connection)
+        ):
+            ctx.start(look_at_staple(ctx, connection))
         if leaf and not (leaf.has_browser_key and handshake.has_browser_group):
             ctx.start(check_browser_key(ctx, connection))
         if handshake.takes_dhe:
             start_controls(ctx, connection, handshake, ("no-dhe",))
-        symptom = ctx.target.symptom
         if symptom is not None and symptom.kind in _OLD_CLIENTS:
             start_controls(ctx, connection, handshake, ("tls1.2", "p-256"))
     elif handshake.failure.kind == "certificate":

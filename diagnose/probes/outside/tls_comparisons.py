@@ -8,13 +8,14 @@ from typing import Literal, assert_never
 
 from diagnose.model import Failure
 from diagnose.model.tcp import Connection
-from diagnose.model.tls import Handshake, HandshakeVariant
+from diagnose.model.tls import Handshake, HandshakeVariant, Revocation
 from diagnose.net import DEFAULT_TIMEOUT, tls_controls
 from diagnose.net import tls as net_tls
 from diagnose.net.tls import secure
 from diagnose.parsers import tls as tls_parser
 from diagnose.probes import ProbeContext
 from diagnose.probes.outside.tls_attempts import Attempt, server_name
+from diagnose.processes import parser_process
 
 #: The handshakes that are made to compare a failed one with.
 Comparison = Literal[
@@ -158,6 +159,22 @@ async def send_client_hello(
             wants_client_certificate=tls_parser.CERTIFICATE_REQUEST in flight.messages,
         )
     )
+    if stapled:
+        await _read_staple(ctx, data)
+
+
+async def _read_staple(ctx: ProbeContext, data: bytes) -> None:
+    """Emit what the stapled OCSP response says; one that cannot be read says nothing."""
+    from diagnose.parsers.ocsp import stapled_response
+
+    at = ctx.elapsed()
+    try:
+        revocation: Revocation = await parser_process.call(
+            "diagnose.parsers.ocsp:parse_response", stapled_response(data)
+        )
+    except ValueError:
+        return
+    ctx.emit(replace(revocation, at=at))
 
 
 async def check_browser_key(ctx: ProbeContext, connection: Connection) -> None:
@@ -190,6 +207,13 @@ async def check_browser_key(ctx: ProbeContext, connection: Connection) -> None:
             alert=flight.alert,
             bytes_received=len(data),
         )
+    )
+
+
+async def look_at_staple(ctx: ProbeContext, connection: Connection) -> None:
+    """Ask once for the OCSP response that belongs to the certificate: it may be too old."""
+    await send_client_hello(
+        ctx, connection, "stapling", tls_parser.TLS1_2, control_timeout(connection)
     )
 
 

@@ -38,3 +38,10 @@ def test_fires_for_a_damaged_signature_by_the_right_key() -> None:
     assert causes(visit(code=7)) == ["certificate.rejected"]
     nameless = replace(MIDDLE, key_id="")
     assert causes(visit(LEAF, nameless, code=7)) == ["certificate.wrong-intermediate"]
+
+
+def test_fires_and_says_what_an_authority_may_not() -> None:
+    (claim,) = judge("certificate.rejected", visit(code=48, message="excluded subtree violation"))
+    assert (claim.facts["constraint"], claim.facts["depth"]) == (True, False)
+    (claim,) = judge("certificate.rejected", visit(code=25, message="path length constraint"))
+    assert (claim.facts["constraint"], claim.facts["depth"]) == (False, True)

@@ -45,3 +45,10 @@ def test_silent_when_one_family_is_unknown() -> None:
 def test_silent_when_the_hosts_file_knows_the_name() -> None:
     found = Resolution(name="shop.example.com", family=4, addresses=("203.0.113.10",))
     assert not judge("dns.no-address", EMPTY, EMPTY6, found)
+
+
+def test_fires_and_names_the_name_with_www_that_has_one() -> None:
+    www = replace(EMPTY, name="www.shop.example.com", purpose="sibling", records=("203.0.113.10",))
+    (claim,) = judge("dns.no-address", EMPTY, EMPTY6, www)
+    assert claim.facts["sibling"] == "www.shop.example.com"
+    assert claim.facts["sibling_addresses"] == ("203.0.113.10",)

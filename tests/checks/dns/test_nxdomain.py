@@ -98,3 +98,11 @@ def test_fires_without_sending_a_private_name_to_a_dns_provider(name: str) -> No
     assert claim.fix is not None
     assert claim.fix.steps == (Manual("private-name", Where.CLIENT),)
     assert claim.facts["multicast"] is name.endswith(".local")
+
+
+def test_fires_and_names_the_name_without_www_that_exists() -> None:
+    bare = replace(DENIED, name="example.com", rcode="NOERROR", purpose="sibling")
+    (claim,) = judge("dns.nxdomain", LOST, DENIED, replace(bare, records=("203.0.113.10",)))
+    assert claim.facts["sibling"] == "example.com"
+    (claim,) = judge("dns.nxdomain", LOST, DENIED, bare)
+    assert claim.facts["sibling"] == ""

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from diagnose.model import Failure, Observation, Target
+from diagnose.model import Failure, Observation, Symptom, Target
 from diagnose.model.clock import Clock
 from diagnose.model.http import Exchange
 from diagnose.model.tcp import Connection
@@ -187,6 +187,24 @@ def test_a_challenge_is_asked_for_where_a_certificate_was_to_be_renewed(left: in
     look, net = on_80(lambda host, path, cookie: answer(), shaken=(shaken(left),))
     assert len(steps(look, "acme")) == 1
     assert net.connected == [(HERE, 80), (HERE, 80)]
+
+
+COMPLAINED = replace(SHOP, symptom=Symptom("acme-response", "Invalid response"))
+
+
+def test_a_challenge_is_asked_for_after_the_message_of_an_acme_client() -> None:
+    look, _ = on_80(lambda host, path, cookie: answer(), COMPLAINED, shaken=(shaken(40),))
+    assert len(steps(look, "acme")) == 1
+
+
+def test_a_redirect_of_a_challenge_is_followed_on_the_site_alone() -> None:
+    def serve(host: str, path: str, cookie: str) -> str:
+        is_first = path.startswith("/.well-known")
+        return moved(f"http://{host}/there{path}" if is_first else "http://other.example/")
+
+    look, _ = on_80(serve, COMPLAINED)
+    first, second = steps(look, "acme")
+    assert second.endswith(f"/there{first.partition('example.com')[2]}")
 
 
 def test_no_challenge_is_asked_for_where_nothing_is_to_be_renewed() -> None:

@@ -17,6 +17,7 @@ from diagnose.model.tls import Handshake
 from diagnose.net.local import LocalNet
 from diagnose.probes import Options
 from diagnose.probes.outside import tls as probes
+from tests.lab import certificates
 from tests.support.servers import tls_server
 
 NAME = "shop.example.com"
@@ -229,3 +230,21 @@ def test_an_older_client_is_tried_where_its_message_is_pasted() -> None:
     refusals = {of(run, "tls1.2").failure, of(run, "p-256").failure}
     assert {refusal.kind for refusal in refusals if refusal} <= {"alert", "closed", "reset"}
     assert None not in refusals
+
+
+@pytest.mark.usefixtures("trusted")
+def test_an_ocsp_response_is_asked_for_where_a_client_refuses_the_certificate() -> None:
+    pasted = Symptom("certificate-untrusted", "The certificate is not trusted")
+    assert "stapling" in variants(looking(wait, server_context(), symptom=pasted))
+
+
+def test_an_ocsp_response_is_asked_for_where_the_certificate_names_a_responder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leaf = certificates.leaf(NAME, responder=True)
+    (tmp_path / "roots.pem").write_text(leaf.root.pem)
+    (tmp_path / "shop.pem").write_text(leaf.chain + leaf.key_pem)
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "roots.pem"))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "shop.pem")
+    assert "stapling" in variants(looking(wait, context))

@@ -1,0 +1,87 @@
+"""A challenge that nobody asked for is answered with a page: an application, or a rule that sends
+every path to one page, stands where the ACME client puts its files (RFC 8555 section 8.3). The
+authority then compares the page with what it expects: "Invalid response … <!DOCTYPE html>".
+
+It is judged after a pasted message of an ACME client: by itself a page for every path is no fault,
+and a client that has a server of its own, or changes nginx's configuration, is not disturbed.
+"""
+
+import re
+from collections.abc import Iterator
+
+from checks.http import addresses, endpoint_subjects, exchanges_by_purpose
+from checks.http._redirects import selected_servers
+from checks.nginx import Nginx, file_line
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Where,
+    merge_subjects,
+)
+from diagnose.model.http import Exchange
+from diagnose.model.nginx import Directive
+from diagnose.parsers.nginx.locations import select_location
+from diagnose.parsers.nginx.upstreams import pass_directive_of
+from diagnose.parsers.urls import parse_url
+
+#: Clients that write no file: certbot's plugins change the configuration while they ask, and the
+#: others have a server of their own.
+_ANSWERS_ITSELF = re.compile(r"(?i)authenticator: (?:nginx|apache|standalone)|standalone|--nginx")
+
+
+@check(severity=Severity.WARNING, needs=[Exchange], explains=["http.acme-challenge-blocked"])
+def acme_challenge_answered(evidence: Evidence) -> Iterator[Claim]:
+    symptom = evidence.target.symptom
+    # What the authority says when it got something else than the file.
+    if symptom is None or symptom.kind != "acme-response":
+        return
+    if _ANSWERS_ITSELF.search(f"{evidence.target.input} {symptom.text}"):
+        return
+    nginx = Nginx.of(evidence)
+    answers = [
+        (answer, _pass_directive(nginx, answer))
+        for answer in exchanges_by_purpose(evidence, "acme")
+        if answer.failure is None
+    ]
+    taken = [(answer, passed) for answer, passed in answers if passed or answer.status == 200]
+    if not taken:
+        return
+    exchanges = [answer for answer, _ in taken]
+    directive = next((passed for _, passed in taken if passed), None)
+    subjects = endpoint_subjects(exchanges)
+    yield Claim(
+        about=merge_subjects(subjects),
+        covers=subjects,
+        because=tuple(exchanges),
+        confidence=Confidence.LIKELY,
+        location=nginx.location(directive) if directive else None,
+        facts={
+            "name": evidence.target.host,
+            "url": exchanges[0].url,
+            "addresses": addresses(exchanges),
+            "status": exchanges[0].status,
+            "directive": " ".join((directive.name, *directive.args)) if directive else "",
+            "place": file_line(directive) if directive else "",
+            "secure": exchanges[0].url.startswith("https:"),
+        },
+        fix=Fix((Manual("location", Where.SERVER),), Applicability.MANUAL),
+    )
+
+
+def _pass_directive(nginx: Nginx, answer: Exchange) -> Directive | None:
+    """Return the directive by which nginx passes this request on; None if it does not, if several
+    blocks may have answered, or if the configuration was not read."""
+    url = parse_url(answer.url)
+    found: dict[int, Directive] = {}
+    for _, server, _ in selected_servers(nginx, answer):
+        passed = pass_directive_of(select_location(server, url.path if url else "/"))
+        if passed is None:
+            return None
+        found[id(passed)] = passed
+    return next(iter(found.values())) if len(found) == 1 else None

@@ -1,0 +1,56 @@
+"""http.acme-challenge-answered: a made-up challenge gets a page, and an ACME client complained."""
+
+from dataclasses import replace
+
+from diagnose.model import Claim
+from diagnose.model.http import Exchange
+from diagnose.model.symptom import Symptom, SymptomKind
+from tests.support.check_evidence import SHOP, judge
+from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config
+
+CHECK = "http.acme-challenge-answered"
+URL = "http://shop.example.com/.well-known/acme-challenge/diagnose-1a2b"
+PLAIN = "server { listen 80; server_name shop.example.com; location / {LINE} }\n"
+
+
+def challenge(status: int, url: str = URL) -> Exchange:
+    port = 443 if url.startswith("https:") else 80
+    return Exchange(url=url, address="203.0.113.10", port=port, purpose="acme", status=status)
+
+
+def claims(
+    answer: Exchange, kind: SymptomKind | None = "acme-response", line: str = ""
+) -> list[Claim]:
+    target = replace(SHOP, symptom=Symptom(kind, "Invalid response") if kind else None)
+    seen = (config(SITE + PLAIN.replace("LINE", f" {line} ")), BUILD, RUNNING) if line else ()
+    return judge(CHECK, answer, *seen, target=target)
+
+
+def test_fires_where_a_page_comes_for_a_challenge_that_does_not_exist() -> None:
+    (claim,) = claims(challenge(200))
+    assert claim.facts["status"] == 200
+    assert not claim.facts["directive"]
+
+
+def test_fires_after_the_redirect_to_https() -> None:
+    (claim,) = claims(challenge(200, URL.replace("http:", "https:")))
+    assert claim.facts["secure"]
+
+
+def test_fires_where_nginx_passes_the_path_on_whatever_the_status() -> None:
+    (claim,) = claims(challenge(404), line="proxy_pass http://127.0.0.1:3000;")
+    assert claim.facts["directive"] == "proxy_pass http://127.0.0.1:3000"
+    assert claim.location
+
+
+def test_silent_about_a_client_that_answers_by_itself() -> None:
+    said = "Certbot failed to authenticate some domains (authenticator: nginx). Invalid response"
+    target = replace(SHOP, input=said, symptom=Symptom("acme-response", "Invalid response"))
+    assert not judge(CHECK, challenge(200), target=target)
+
+
+def test_silent_on_404_and_without_a_message() -> None:
+    assert not claims(challenge(404))
+    assert not claims(challenge(404), line="root /var/www/html;")
+    assert not claims(challenge(200), None)
+    assert not claims(challenge(200), "acme-caa")
