@@ -9,6 +9,7 @@ from typing import Any
 
 from textual.app import App
 from textual.binding import Binding
+from textual.constants import MAX_FPS
 from textual.filter import LineFilter, NoColor
 
 from diagnose.i18n import next_language
@@ -33,8 +34,9 @@ from diagnose.tui.screens.start import StartScreen
 from diagnose.tui.screens.text_dialog import TextDialog
 from diagnose.tui.session import WATCH_INTERVAL, Session
 
-#: The interval in seconds at which received messages are processed and drawn.
-DRAW_INTERVAL = 1 / 15
+#: The interval in seconds at which received messages are processed and drawn: a longer one where
+#: frames are few, as over SSH (`diagnose.tui.textual_environment`).
+DRAW_INTERVAL = 1 / 15 if MAX_FPS > 15 else 1 / 4
 
 #: The number of this server's sites that are diagnosed automatically; the others when opened.
 MAX_AUTO_RUNS = 8
@@ -274,14 +276,14 @@ class DiagnoseApp(App[str]):
     def show_text(self, title: str, text: str) -> None:
         self.push_screen(TextDialog(self.say("sheet-back", title=title), text))
 
-    def copy_text(self, text: str) -> None:
-        """Copy to the terminal's clipboard, and show the text, because the terminal does not
-        confirm it."""
+    def copy_text(self, text: str, shown: str = "") -> None:
+        """Copy to the terminal's clipboard, and show the text, or `shown` in its place, because the
+        terminal does not confirm it."""
         osc52 = osc52_sequence(text)
         if osc52 is not None and self._driver is not None:
             self._driver.write(osc52)
             self._driver.flush()
-        self.push_screen(TextDialog(self.say("sheet" if osc52 else "sheet-long"), text))
+        self.push_screen(TextDialog(self.say("sheet" if osc52 else "sheet-long"), shown or text))
 
     def export(self, session: Session) -> None:
         # Take the screenshot now, before the list of formats covers the screen.
