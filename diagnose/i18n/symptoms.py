@@ -117,7 +117,8 @@ MESSAGES = Messages(
         "The cause named here does not produce the message you pasted, {quoted}.",
     ),
     Message(
-        "answer.unknown", "This run could not see whether the message you pasted, {quoted}, occurs now."
+        "answer.unknown",
+        "This run could not see whether the message you pasted, {quoted}, occurs now.",
     ),
     # NOTE: what the site did in this run, instead of what the message says.
     Message("now.status", "From here the site answers with status {status}."),

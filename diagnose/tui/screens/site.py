@@ -112,7 +112,8 @@ class SiteScreen(BaseScreen):
         """Draw the chosen tab for the chosen finding, and the key bar."""
         report, view = self.app.visible_report(self.session)
         width = self.text_width()
-        self.query_one(TabBar).show(self.tab, width - 3, view.lang, self.say("hints.answer"))
+        hints = self.say("hints.answer") if self.finding else ""
+        self.query_one(TabBar).show(self.tab, width - 3, view.lang, hints)
         text_view = replace(view, width=max(width - 4, 20), color=True)
         # What is waited for has names and addresses.
         waits = () if self.app.masked else self.session.run_state.waits

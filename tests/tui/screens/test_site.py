@@ -6,6 +6,7 @@ from diagnose.tui.app import DiagnoseApp
 from diagnose.tui.screens.choice import ChoiceDialog
 from diagnose.tui.screens.text_dialog import TextDialog
 from tests.support.report_builder import (
+    healthy,
     refused,
 )
 from tests.support.tui_driver import (
@@ -114,6 +115,13 @@ def test_enter_on_a_layer_shows_all_that_was_seen_of_it() -> None:
         assert "dig +short shop.example.com A" in shown(app, "#sheet")
 
     drive(work, Stage(), size=(140, 40))
+
+
+def test_without_a_finding_there_is_nothing_to_copy_or_to_apply() -> None:
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        assert app.say("hints.answer").split("  ")[0] not in shown(app, "#tabs")
+
+    drive(work, Stage(healthy()))
 
 
 def test_o_asks_for_a_layer_and_shows_what_was_seen_of_it() -> None:
