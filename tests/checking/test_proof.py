@@ -246,7 +246,10 @@ def test_a_firewall_whose_rules_were_not_read_is_unknown() -> None:
         RulesFile(path="/etc/nftables.conf", vantage=Vantage.SERVER),
         Firewalld(running=False, vantage=Vantage.SERVER),
     )
-    assert dict(layer_statuses(report(*WELL, *seen)))["firewall"] == "unknown"
+    unread = report(*WELL, *seen)
+    assert dict(layer_statuses(unread))["firewall"] == "unknown"
+    assert verdict(unread).status == "ok"
+    assert verdict_sentence(unread, "en").endswith("is healthy. Not judged: firewall.")
     zone = Zone(name="public", permanent=False, vantage=Vantage.SERVER)
     assert dict(layer_statuses(report(*WELL, *seen, zone)))["firewall"] == "ok"
 
