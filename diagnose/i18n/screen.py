@@ -53,7 +53,7 @@ MESSAGES = Messages(
     ),
     Message("does.undo", "undo the last fix"),
     Message("does.export", "export: JSON, Markdown, HTML, text, recording, picture"),
-    Message("does.watch", "run again every 10 seconds; again: stop"),
+    Message("does.watch", "run again every 10 seconds; press it again to stop"),
     Message("does.help", "this help"),
     Message("does.quit", "quit; the plain report stays on the terminal"),
     Message("does.failed", "run again, only the layers that failed"),
