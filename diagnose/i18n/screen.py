@@ -127,7 +127,7 @@ MESSAGES = Messages(
     Message("title.recording", "a recording"),
     Message("title.run", "run {number}"),
     Message("title.only", "only {layers}"),
-    Message("title.into", "inside {server}"),
+    Message("title.into", "in {server}"),
     Message("title.watched", "every {seconds} s"),
     Message("title.paused", "paused"),
     Message("title.masked", "masked"),

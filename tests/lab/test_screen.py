@@ -128,7 +128,7 @@ def test_from_the_desk_a_look_inside_is_added_and_tells_the_cause(lab: Lab) -> N
         terminal.sees("Look inside which server?")
         terminal.press("-l", "root@203.0.113.10")
         terminal.press("Enter")
-        terminal.sees("inside ssh://root@203.0.113.10", "firewall.port-closed", "ROOT CAUSE")
+        terminal.sees("in ssh://root@203.0.113.10", "firewall.port-closed", "ROOT CAUSE")
         terminal.press("p")
         shown = terminal.sees("masked", "firewall.port-closed")
         assert "203.0.113.10" not in shown

@@ -114,7 +114,7 @@ def test_I_looks_into_a_server_too() -> None:
         app.screen.query_one("#line").value = ""  # type: ignore[attr-defined]
         await pilot.press(*"root@web1", "enter")
         await settled(app, pilot)
-        assert "inside ssh://root@web1" in shown(app, "#head")
+        assert "in ssh://root@web1" in shown(app, "#head")
 
     stage = Stage()
     drive(work, stage)
