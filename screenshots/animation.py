@@ -27,7 +27,7 @@ _COLORS = {
 _SGR = re.compile(r"\x1b\[([\d;]*)m")
 _FIX = re.compile(r"^\$ diagnose fix shop\.example\.com --yes\n(.*?)^```$", re.M | re.S)
 
-SITE = "diagnose shop.example.com"
+SITE = "diagnose https://shop.example.com/"
 FIX = "diagnose fix shop.example.com --yes"
 
 

@@ -94,7 +94,7 @@ def is_proven(report: Report, layer: str) -> bool:
     """Return True if a layer may be called ok, unless a finding says otherwise.
 
     A layer of the target itself needs all its required observations. A layer of the server needs
-    any successful observation, in a run that finished.
+    any observation of its state, in a run that finished.
     """
     if layer in _crashed_layers(report):
         return False
@@ -106,7 +106,7 @@ def is_proven(report: Report, layer: str) -> bool:
 def _is_observed(report: Report, layer: str) -> bool:
     """Return True for a layer of the server that was observed, in a run that finished."""
     return not unfinished_inside(report) and any(
-        not observation.failure for observation in layer_observations(report, layer)
+        observation.shows_state for observation in layer_observations(report, layer)
     )
 
 

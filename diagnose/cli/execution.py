@@ -61,16 +61,16 @@ def _status(arguments: list[str], work: Callable[[], int]) -> int:
     except Exception as error:
         if os.environ.get("DIAGNOSE_DEBUG"):
             raise
-        return _report_failure(arguments, _fault_text(error), BUG)
+        return _report_failure(arguments, _fault_text(error, arguments), BUG)
 
 
-def _fault_text(error: Exception) -> str:
-    """Return what went wrong in diagnose itself, and where its traceback is."""
+def _fault_text(error: Exception, arguments: list[str]) -> str:
+    """Return what went wrong in diagnose itself, and where the report of it is."""
     from diagnose.cli.fault_file import write_fault
 
     message = f"A fault of diagnose itself: {type(error).__name__}: {error}"
-    if path := write_fault(error):
-        return f"{message} ({path} shows where; names and addresses may be in it)"
+    if path := write_fault(error, arguments):
+        return f"{message} ({path} is a report to send; names and addresses may be in it)"
     return f"{message} (DIAGNOSE_DEBUG=1 shows where)"
 
 

@@ -1,21 +1,23 @@
-"""What a fault of diagnose itself leaves behind: a file for a report of it, so that nobody has to
+"""What a fault of diagnose itself leaves behind: a report of it, filled in, so that nobody has to
 provoke it a second time."""
 
 import os
 import platform
 import traceback
+from collections.abc import Iterator
 
 from diagnose._version import VERSION
+from diagnose.cli.help_text import COMMANDS
 from diagnose.history.store import history_path, make_folder
 
 MAX_LENGTH = 64 * 1024
 
 
-def write_fault(error: BaseException) -> str:
-    """Write the versions and the traceback into a file beside the history, which only this user may
-    read, in the place of the fault before. Return its path, "" if it cannot be written."""
-    lines = "".join(traceback.format_exception(error))[-MAX_LENGTH:]
-    text = f"diagnose {VERSION}, Python {platform.python_version()}, {platform.platform()}\n\n"
+def write_fault(error: BaseException, arguments: list[str]) -> str:
+    """Write a report of the fault into a file beside the history, which only this user may read, in
+    the place of the fault before: the options, the versions, the terminal, the traceback. Return
+    its path, "" if it cannot be written."""
+    text = "\n".join(_report_lines(error, arguments)) + "\n"
     path = history_path().with_name("fault.txt")
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
     try:
@@ -23,7 +25,25 @@ def write_fault(error: BaseException) -> str:
         with os.fdopen(
             os.open(path, flags, 0o600), "w", encoding="utf-8", errors="replace"
         ) as file:
-            file.write(f"{text}{lines}")
+            file.write(text)
     except OSError:
         return ""
     return str(path)
+
+
+def _report_lines(error: BaseException, arguments: list[str]) -> Iterator[str]:
+    """Yield the lines of a report. Of the command only the options are named: their values are
+    names, addresses and secrets."""
+    command = [word for word in arguments[:1] if word in COMMANDS]
+    options = [word.partition("=")[0] for word in arguments if word.startswith("-")]
+    variables = [f"{name}={os.environ.get(name, '')}" for name in ("LANG", "LC_ALL", "TERM")]
+    yield f"# {type(error).__name__} in diagnose {VERSION}"
+    yield ""
+    yield f"- command: {' '.join(('diagnose', *command, *options))} (values left out)"
+    yield f"- Python {platform.python_version()}, {platform.platform()}"
+    yield f"- {'root' if os.geteuid() == 0 else 'not root'}, {', '.join(variables)}"
+    yield "- what I did, and what I expected:"
+    yield ""
+    yield "```"
+    yield "".join(traceback.format_exception(error))[-MAX_LENGTH:].rstrip("\n")
+    yield "```"

@@ -25,6 +25,7 @@ from diagnose.model.view import View
 from diagnose.net.local import LocalNet
 from diagnose.outputs import finding_text
 from diagnose.outputs import text as texts
+from diagnose.outputs.folding import FoldingPage
 from diagnose.outputs.terminal import Page
 from diagnose.outputs.verdict_text import verdict_sentence
 from diagnose.parsers.target import parse_target
@@ -37,21 +38,35 @@ MAX_FIXES = 12
 class Dialog:
     """The dialog with the user. `write` prints. `ask` asks a yes/no question; it is None if no
     questions are asked, and then everything is confirmed. With `dry_run`, plans are shown and not
-    applied."""
+    applied. With `folds`, a long command is continued with a backslash, as the full screen needs it
+    (a terminal wraps by itself, and copies one line)."""
 
     view: View
     write: Callable[[str], None]
     ask: Callable[[str], bool] | None
     dry_run: bool = False
+    folds: bool = False
 
     def say(self, key: str, **facts: object) -> None:
-        self.write(translate(key, self.view.lang, **facts) + "\n")
+        text = translate(key, self.view.lang, **facts)
+        if self.folds:
+            page = self.page()
+            page.prose(text.strip(), "", len(text) - len(text.lstrip()))
+            text = page.text().rstrip("\n")
+        self.write(f"{text}\n")
 
     def confirm(self, key: str) -> bool:
         return self.ask is None or self.ask(translate(key, self.view.lang))
 
     def page(self) -> Page:
-        return Page(self.view.width, self.view.color, self.view.ascii)
+        kind = FoldingPage if self.folds else Page
+        return kind(self.view.width, self.view.color, self.view.ascii)
+
+    def write_step(self, text: str) -> None:
+        """Print a step on lines of its own."""
+        page = self.page()
+        page.code(text, 2, "")
+        self.write("\n".join(page.lines) + "\n")
 
 
 DiagnosisRunner = Callable[[], Awaitable[Report]]
@@ -137,7 +152,7 @@ async def undo(machine: Machine, dialog: Dialog) -> int:
         dialog.say("undo.this", check=entry.check, target=entry.target, at=entry.at)
         undo_steps = await rollback.undo_plan(machine, entry)
         for undo_step in undo_steps:
-            dialog.write(f"  {_undo_step_text(undo_step, dialog)}\n")
+            _write_undo_step(undo_step, dialog)
         if dialog.dry_run:
             return 0
         is_reversible = any(undo_step.action != "stays" for undo_step in undo_steps)
@@ -170,7 +185,7 @@ async def resume(
             return await undo(machine, dialog)
         dialog.say("resume.this", check=entry.check, target=entry.target, at=entry.at)
         for step in entry.steps:
-            dialog.write(f"  {_step_text(step, dialog)}\n")
+            dialog.write_step(_step_text(step, dialog))
         if dialog.dry_run or not dialog.confirm("fix.ask"):
             dialog.say("fix.nothing-done")
             return 0
@@ -243,17 +258,23 @@ def _report_outcome(outcome: Outcome, steps: Steps, dialog: Dialog) -> None:
 def _report_residues(residues: tuple[Residue, ...], dialog: Dialog) -> None:
     for residue in residues:
         line = _step_text(residue.step, dialog)
-        dialog.write(
-            "  "
-            + translate(f"undo.{residue.reason}", dialog.view.lang, step=line, why=residue.error)
-            + "\n"
-        )
+        if residue.reason == "stays":
+            _write_irreversible(line, dialog)
+            continue
+        key = f"undo.{residue.reason}"
+        text = translate(key, dialog.view.lang, step=line, why=residue.error)
+        dialog.write(f"  {text}\n")
+
+
+def _write_irreversible(step: str, dialog: Dialog) -> None:
+    dialog.write(f"  {translate('undo.stays', dialog.view.lang)}\n")
+    dialog.write_step(step)
 
 
 def _progress_callback(dialog: Dialog) -> Callable[[str, Command | Edit | None], None]:
     def report_progress(stage: str, step: Command | Edit | None) -> None:
         if step is not None:
-            dialog.write(f"  {_step_text(step, dialog)}\n")
+            dialog.write_step(_step_text(step, dialog))
         else:
             dialog.write(f"  {translate(f'fix.{stage}', dialog.view.lang)}\n")
 
@@ -264,15 +285,13 @@ def _ignore_progress(stage: str, step: Command | Edit | None) -> None:
     """Do nothing: the actions of the undo have just been listed."""
 
 
-def _undo_step_text(undo_step: UndoStep, dialog: Dialog) -> str:
+def _write_undo_step(undo_step: UndoStep, dialog: Dialog) -> None:
     if undo_step.step is None:
-        return translate("undo.restore", dialog.view.lang, path=undo_step.path)
-    line = _step_text(undo_step.step, dialog)
-    return (
-        translate("undo.stays", dialog.view.lang, step=line)
-        if undo_step.action == "stays"
-        else line
-    )
+        dialog.write_step(translate("undo.restore", dialog.view.lang, path=undo_step.path))
+    elif undo_step.action == "stays":
+        _write_irreversible(_step_text(undo_step.step, dialog), dialog)
+    else:
+        dialog.write_step(_step_text(undo_step.step, dialog))
 
 
 def _step_text(step: Command | Edit, dialog: Dialog) -> str:
@@ -297,8 +316,10 @@ def _show_plans(
         page.prose(title, "", 0, "bold")
         page.prose(finding_text.risk_text(plan.cause, lang), f"= {label('risk', lang)}: ", 2, "dim")
         texts.add_steps(page, plan.cause, dialog.view)
-        for step in planning.irreversible_steps(plan.steps):
-            page.prose(translate("undo.stays", lang, step=_step_text(step, dialog)), "", 2)
+        if irreversible_steps := planning.irreversible_steps(plan.steps):
+            page.prose(translate("undo.stays", lang), "", 2)
+        for step in irreversible_steps:
+            page.code(_step_text(step, dialog), 4, "")
     for skipped_cause in skipped:
         page.blank()
         page.prose(

@@ -14,13 +14,14 @@ COMMANDS = {
     "explain": CommandHelp("The page of a check: what it means, and what to do.", "CHECK ..."),
     "list": CommandHelp("All checks, by layer."),
     "fix": CommandHelp(
-        "The root cause's remedy, applied; taken back if it did not help.", "TARGET"
+        "Apply the fix of the root cause, and undo it if it did not help.", "TARGET"
     ),
-    "record": CommandHelp("What was seen of a target, masked, to a file.", "TARGET"),
+    "record": CommandHelp("Write what was seen of a target, masked, to a file.", "TARGET"),
     "bundle": CommandHelp(
-        "The report in every form and the recording, masked, in one file for support.", "TARGET"
+        "Write the report in every form and the recording, masked, to one file for support.",
+        "TARGET",
     ),
-    "replay": CommandHelp("A recording put to today's checks, without a network.", "FILE"),
+    "replay": CommandHelp("Run today's checks on a recording, without a network.", "FILE"),
     "fleet": CommandHelp(
         "Any number of targets, one a line, as a stream: a JSON line for each as it is finished,"
         " and at the end one group for all that fail for the same cause.",
@@ -30,8 +31,8 @@ COMMANDS = {
         "Diagnoses the targets of a fleet that come from a queue (NATS), from where it runs."
     ),
     "watch": CommandHelp(
-        "Three small questions in each interval; the whole diagnosis if an answer differs, and"
-        " now and then.",
+        "Ask three small questions in each interval; run the whole diagnosis if an answer differs,"
+        " and from time to time.",
         "TARGET ...",
     ),
     "config": CommandHelp("The values of the configuration, and where each comes from."),
@@ -40,14 +41,15 @@ COMMANDS = {
     ),
     "demo": CommandHelp("A broken site of its own on loopback, diagnosed.", "[FAULT]"),
     "serve": CommandHelp(
-        "An exporter for Prometheus in the place of blackbox_exporter, with the reason."
+        "An exporter for Prometheus in the place of blackbox_exporter. It also names the reason of"
+        " a failure."
     ),
     "web": CommandHelp("The screen, in a browser on this machine or through SSH.", "[TARGET ...]"),
     "mcp": CommandHelp("Three tools for agents that only read, on stdin and stdout (MCP)."),
 }
 
 DESCRIPTION = """\
-Says the one thing that is wrong with an HTTPS or WebSocket site, why, and how to mend it.
+Says the one thing that is wrong with an HTTPS or WebSocket site, why, and how to fix it.
 
   diagnose https://shop.example.com/            what visitors meet; on the server also why
   diagnose shop.example.com --ws /ws            its WebSocket too
@@ -82,26 +84,26 @@ EPILOG = """\
 other commands:
   diagnose explain CHECK               the page of a check
   diagnose list                        all checks
-  diagnose fix TARGET                  apply the remedy, look again, undo what did not help
-  diagnose record TARGET -o FILE       what was seen, names and addresses masked, to a file
-  diagnose bundle TARGET -o FILE.zip   report and recording, masked, in one file for support
-  diagnose fleet FILE|-                any number of targets, one JSON line each
+  diagnose fix TARGET                  apply the fix, run again, undo what did not help
+  diagnose record TARGET -o FILE       write what was seen to a file, names and addresses masked
+  diagnose bundle TARGET -o FILE.zip   write report and recording, masked, to one file for support
+  diagnose fleet FILE|-                diagnose any number of targets, one JSON line each
   diagnose worker --nats URL           diagnose what a fleet on another machine puts into a queue
-  diagnose watch TARGET ...            look again and again, and say what changes
-  diagnose replay FILE                 judge a recording again, without a network
+  diagnose watch TARGET ...            run again and again, and say what changes
+  diagnose replay FILE                 run the checks on a recording, without a network
   diagnose config                      the values of the configuration, and where each comes from
   diagnose keys                        the keys of the screen, and what they do
   diagnose demo [FAULT]                a broken site of its own, diagnosed
   diagnose web [TARGET]                the screen, in a browser
   diagnose mcp                         three read-only tools for agents (MCP)
-  diagnose serve                       blackbox_exporter's place, with the reason of a failure
+  diagnose serve                       an exporter for Prometheus, like blackbox_exporter
 
 exit status:
   0 ok   1 warning   2 critical   3 unknown: could not be judged
   64 usage   70 a fault of diagnose itself   130, 143 ended by a signal
 
-It changes nothing, but for fix, and for the screen's key a after it has asked. Nothing is sent to
-anybody but the target, where it redirects to, and the name servers; on a cloud's machine whose port
+It reads. Only fix, and the key a of the screen after it has asked, change something. It connects to
+the target, to where the target redirects, and to the name servers; on a cloud's machine whose port
 does not answer also to the metadata service; with --cloud to the API of the provider. With
 --vantage globalping, what is measured and the results become public.
 
@@ -119,7 +121,7 @@ examples:
   diagnose demo --list                 the names of the faults
 
 Where there is an nginx, it runs in a temporary folder on loopback, and a fix can be applied and
-taken back. Nothing is left behind.
+undone. Nothing is left behind.
 """,
     "config": """\
 examples:

@@ -34,6 +34,11 @@ class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
 
         return textwrap.wrap(text, width, break_on_hyphens=False)
 
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        """Wrap a paragraph. A text of several lines has its own."""
+        lines = text.splitlines() if "\n" in text.strip() else self._split_lines(text, width)
+        return "\n".join(f"{indent}{line}".rstrip() for line in lines) + "\n"
+
 
 class _CellFormatter(_HelpFormatter):
     """Wraps by cells, as a language without spaces needs it."""

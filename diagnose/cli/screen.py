@@ -25,6 +25,7 @@ from diagnose.model.view import View
 from diagnose.model.visitor import visitor_address
 from diagnose.parsers.target import UsageError
 from diagnose.processes import parser_process, worker
+from diagnose.processes.ssh_session import ssh_connection
 from diagnose.processes.worker import Channel, Service
 from diagnose.tui.messages import (
     FixOutput,
@@ -193,7 +194,7 @@ def _run_screen(services: ScreenServices, request: RunRequest, view: View) -> in
 
 def _prepare_environment(color: str) -> None:
     """Set the variables that Textual reads when it is imported, and the handling of SIGHUP."""
-    os.environ.update(tui.textual_environment())
+    os.environ.update(tui.textual_environment(bool(ssh_connection())))
     # Without its terminal the screen is useless, even if nohup(1) made us ignore SIGHUP.
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
     if color == "never":
@@ -217,7 +218,7 @@ def worker_services(services: ScreenServices) -> dict[str, Service]:
     async def apply_fix(channel: Channel, requested: RunRequested, undo: bool, view: View) -> None:
         from diagnose.cli.fix import Dialog
 
-        dialog = Dialog(view, lambda text: channel.tell(FixOutput(text)), channel.ask)
+        dialog = Dialog(view, lambda text: channel.tell(FixOutput(text)), channel.ask, folds=True)
         await services.apply_fix(requested, dialog, undo)
 
     async def mask(channel: Channel, report: Report, view: View) -> None:

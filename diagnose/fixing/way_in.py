@@ -4,18 +4,13 @@ path.
 An open connection proves nothing: the packet filter keeps it alive after its port was closed.
 """
 
-import os
-from pathlib import Path
-
 from diagnose.machine import Machine
 from diagnose.machine.ssh import SshMachine
 from diagnose.parsers.whole_numbers import whole_number
+from diagnose.processes.ssh_session import ssh_connection
 
 #: Timeout in seconds for a new connection.
 CONNECT_TIMEOUT = 10.0
-
-#: The largest number of parent processes whose environment is read.
-MAX_ANCESTORS = 32
 
 
 async def new_connection_error(machine: Machine) -> str | None:
@@ -53,26 +48,3 @@ async def client_address(machine: Machine) -> str:
     else:
         words = ssh_connection().split()
     return words[0].partition("%")[0] if len(words) == 4 else ""
-
-
-def ssh_connection() -> str:
-    """Return the session's "client-address client-port server-address server-port"; "" if there is
-    no SSH session. sudo(8) removes the variable, so the environments of the parent processes are
-    read too (proc(5))."""
-    if own := os.environ.get("SSH_CONNECTION"):
-        return own
-    process = os.getppid()
-    for _ in range(MAX_ANCESTORS):
-        folder = Path("/proc", str(process))
-        try:
-            variables = (folder / "environ").read_bytes().split(b"\0")
-            stat = (folder / "stat").read_text(errors="replace")
-        except OSError:
-            return ""
-        for variable in variables:
-            if variable.startswith(b"SSH_CONNECTION="):
-                return variable.partition(b"=")[2].decode(errors="replace")
-        process = int(stat.rpartition(") ")[2].split()[1])
-        if process <= 1:
-            return ""
-    return ""

@@ -33,7 +33,7 @@ MESSAGES = Messages(
     Message("healthy-but", "{url} is healthy. Not judged: {layers}."),
     Message(
         "healthy-inside",
-        "{url} is healthy, as far as its server shows. What visitors meet was not judged.",
+        "{url} is healthy, as far as its server shows. What visitors get was not judged.",
     ),
     Message("unjudged-why", "{url} could not be judged: {why}."),
     Message(
@@ -364,8 +364,8 @@ MESSAGES = Messages(
     ),
     Message(
         "demo.ended",
-        "The site ended with this run, so these commands reach it no more. To apply the fix, run "
-        "`diagnose demo` full screen, on a terminal.",
+        "The site ended with this run: these commands no longer reach it. To apply the fix, "
+        "run `diagnose demo` full screen, on a terminal.",
     ),
     Message("demo.unreachable", "The port of HTTPS cannot be reached: connection refused."),
     Message("demo.websocket", "The WebSocket answers 404: nginx does not pass the upgrade on."),

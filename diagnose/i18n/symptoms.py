@@ -109,7 +109,7 @@ MESSAGES = Messages(
     Message("with-number", "{name} {number}"),
     # Whether it was met. NOTE: {what} is one of the texts above, {message} what was pasted.
     Message("quoted", "“{message}” ({what})"),
-    Message("answer.cause", "The message you pasted, {quoted}: this is it."),
+    Message("answer.cause", "This cause produces the message you pasted, {quoted}."),
     Message("answer.other-cause", "The message you pasted, {quoted}: its cause is “{title}”."),
     Message("answer.possible", "The message you pasted, {quoted}, can come from this cause."),
     Message(
@@ -117,15 +117,16 @@ MESSAGES = Messages(
     ),
     Message(
         "answer.met",
-        "The message you pasted, {quoted}, was met in this run too. No finding explains it.",
+        "The message you pasted, {quoted}, occurred in this run too. No finding explains it.",
     ),
-    Message("answer.absent", "The message you pasted, {quoted}, was not met now."),
+    Message("answer.absent", "The message you pasted, {quoted}, did not occur in this run."),
     Message(
         "answer.unrelated",
-        "The cause that is named does not produce the message you pasted, {quoted}.",
+        "The cause named here does not produce the message you pasted, {quoted}.",
     ),
     Message(
-        "answer.unknown", "Whether the message you pasted, {quoted}, is met now was not seen."
+        "answer.unknown",
+        "This run could not see whether the message you pasted, {quoted}, occurs now.",
     ),
     # NOTE: what the site did in this run, instead of what the message says.
     Message("now.status", "From here the site answers with status {status}."),

@@ -153,6 +153,10 @@ class Firewalld(Observation):
         )
         return "firewalld", state
 
+    @property
+    def shows_state(self) -> bool:
+        return self.running and self.failure is None
+
 
 def _configuration(holder: Zone | Policy | IpSet) -> Phrase:
     return phrase("permanent") if holder.permanent else phrase("running")

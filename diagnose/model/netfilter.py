@@ -51,3 +51,7 @@ class RulesFile(Observation):
 
     def summary(self) -> Summary:
         return self.path, counted("{count} line", "{count} lines", len(self.text.splitlines()))
+
+    @property
+    def shows_state(self) -> bool:
+        return False

@@ -75,6 +75,12 @@ class Observation:
         return False
 
     @property
+    def shows_state(self) -> bool:
+        """Return False if it shows only what a next start would load, or that one of several
+        programs does not run: then its layer was not seen."""
+        return self.failure is None
+
+    @property
     def shows_fault(self) -> bool:
         """Whether it may show a fault. A check that only faults of a kind lead to (`needs_fault`)
         is not imported without one."""

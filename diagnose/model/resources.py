@@ -27,10 +27,12 @@ class FileSystem(Observation):
     files: int
 
     def summary(self) -> Summary:
+        unit, name = (2**30, "GiB") if self.size >= 2**30 else (2**20, "MiB")
         room = phrase(
-            "{free} of {size} bytes and {inodes} of {files} inodes are free",
-            free=self.free,
-            size=self.size,
+            "{free} of {size} {unit} and {inodes} of {files} inodes are free",
+            free=f"{self.free / unit:.1f}",
+            size=f"{self.size / unit:.1f}",
+            unit=name,
             inodes=self.free_files,
             files=self.files,
         )

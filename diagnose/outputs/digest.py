@@ -4,7 +4,7 @@ from diagnose.i18n import failures
 from diagnose.i18n.gaps import text as gap_text
 from diagnose.i18n.messages import translation
 from diagnose.i18n.reports import translate
-from diagnose.model import Observation, Unseen
+from diagnose.model import Finding, Observation, Unseen
 from diagnose.model.summary import Phrase
 from diagnose.model.tcp import IcmpError
 
@@ -20,6 +20,14 @@ def digest(observation: Observation, lang: str) -> str:
         icmp = _icmp_text(getattr(observation, "icmp", None), lang)
         outcome = f"{failures.text(observation.failure.message, lang)}{code}{icmp}"
     return f"{subject}: {outcome}" if subject and outcome else subject or outcome
+
+
+def evidence(finding: Finding, lang: str) -> tuple[Observation, ...]:
+    """Return the observations that support a finding. Of those that read the same, such as
+    equal lines of a log from two workers, only the first."""
+    lines = {(each.vantage, digest(each, lang)): each for each in reversed(finding.claim.because)}
+    distinct = set(map(id, lines.values()))
+    return tuple(each for each in finding.claim.because if id(each) in distinct)
 
 
 def words_text(words: object, lang: str) -> str:

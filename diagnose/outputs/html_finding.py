@@ -4,7 +4,7 @@ from diagnose.i18n.html import translate
 from diagnose.i18n.reports import translate as label
 from diagnose.model import Edit, Finding, Location, Manual, Observation, Step
 from diagnose.outputs import document, finding_text
-from diagnose.outputs.digest import digest
+from diagnose.outputs.digest import digest, evidence
 from diagnose.outputs.document import ReportContext
 from diagnose.outputs.markup import Markup, inline, join, join_lines, pre, prose, tag
 from diagnose.outputs.terminal import sanitize
@@ -68,7 +68,7 @@ def _evidence(context: ReportContext, finding: Finding) -> Markup | None:
     }
     items = [
         _evidence_item(context, observation, numbers.get(id(observation)))
-        for observation in finding.claim.because
+        for observation in evidence(finding, context.lang)
     ]
     visible, folded = items[:_EVIDENCE], items[_EVIDENCE:]
     ruled_out, location = ", ".join(finding.claim.ruled_out), finding.claim.location

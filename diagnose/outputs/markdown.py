@@ -14,7 +14,7 @@ from diagnose.i18n.reports import translate as label
 from diagnose.model import Edit, Finding, Location, Manual, Observation, Report, Step
 from diagnose.model.view import View
 from diagnose.outputs import document, finding_text, ignore_text
-from diagnose.outputs.digest import digest
+from diagnose.outputs.digest import digest, evidence
 from diagnose.outputs.json import SCHEMA_VERSION
 from diagnose.outputs.layers import Layer
 from diagnose.outputs.symptom_text import symptom_text
@@ -164,7 +164,7 @@ def _link(url: str) -> str:
 
 def _evidence(finding: Finding, lang: str) -> list[str]:
     claim = finding.claim
-    items = "\n".join(_evidence_item(observation, lang) for observation in claim.because)
+    items = "\n".join(_evidence_item(observation, lang) for observation in evidence(finding, lang))
     ruled_out = ", ".join(map(code, claim.ruled_out))
     excerpt = _excerpt(claim.location) if claim.location else []
     if not (items or ruled_out or excerpt):

@@ -20,7 +20,7 @@ from diagnose.model import (
 from diagnose.model.view import View
 from diagnose.outputs import finding_text, ignore_text
 from diagnose.outputs.certificate_text import certificate_validity
-from diagnose.outputs.digest import digest
+from diagnose.outputs.digest import digest, evidence
 from diagnose.outputs.layers import Layer, layer_states
 from diagnose.outputs.symptom_text import symptom_text
 from diagnose.outputs.terminal import Page, cell_len, wrap
@@ -188,7 +188,7 @@ def add_excerpt(page: Page, location: Location) -> None:
 
 
 def add_evidence(page: Page, finding: Finding, view: View) -> None:
-    observations = finding.claim.because
+    observations = evidence(finding, view.lang)
     visible = observations if view.verbosity >= 1 else observations[:_VISIBLE_EVIDENCE]
     for observation in visible:
         head = f"= {translate(WHY[observation.vantage], view.lang)}: "

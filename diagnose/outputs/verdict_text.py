@@ -1,6 +1,13 @@
 """The verdict as one sentence, for all writers."""
 
-from diagnose.checking.root_cause import is_symptom_unexplained, unanswered_findings, verdict
+from collections.abc import Iterable
+
+from diagnose.checking.root_cause import (
+    is_symptom_unexplained,
+    layer_statuses,
+    unanswered_findings,
+    verdict,
+)
 from diagnose.i18n.reports import translate
 from diagnose.model import Confidence, Finding, Report, Severity
 from diagnose.model.http import Exchange
@@ -65,9 +72,8 @@ def _healthy_sentence(report: Report, lang: str) -> str:
     unknown, empty or slow may be intended: the sentence says so."""
     scope, url = report.evidence.scope, report.evidence.target.url
     if scope.only or scope.skip:
-        names = [translate(f"layer.{layer}", lang) for layer in scope.only or scope.skip]
         key = "healthy-only" if scope.only else "healthy-but"
-        return translate(key, lang, url=url, layers=join_texts(names, lang))
+        return _limited_sentence(key, report, scope.only or scope.skip, lang)
     if scope.outside and (refused := _refused_page(report) or _noted_page(report)):
         answer = f"{refused.status} {refused.reason}".strip()
         notes = [note for note in report.findings if _rests_on(note, refused)]
@@ -77,7 +83,15 @@ def _healthy_sentence(report: Report, lang: str) -> str:
                 "healthy-explained", lang, url=url, answer=answer, title=title(note, lang)
             )
         return translate("healthy-refusing", lang, url=url, answer=answer)
+    unseen = [layer for layer, status in layer_statuses(report) if status == "unknown"]
+    if scope.outside and unseen:
+        return _limited_sentence("healthy-but", report, unseen, lang)
     return translate("healthy" if scope.outside else "healthy-inside", lang, url=url)
+
+
+def _limited_sentence(key: str, report: Report, layers: Iterable[str], lang: str) -> str:
+    names = [translate(f"layer.{layer}", lang) for layer in layers]
+    return translate(key, lang, url=report.evidence.target.url, layers=join_texts(names, lang))
 
 
 def _noted_page(report: Report) -> Exchange | None:

@@ -33,11 +33,13 @@ def is_usable(environment: Mapping[str, str] = os.environ) -> bool:
     return columns >= MIN_COLUMNS and rows >= MIN_ROWS
 
 
-def textual_environment(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
+def textual_environment(
+    over_ssh: bool, environment: Mapping[str, str] = os.environ
+) -> dict[str, str]:
     """Return the variables that must be set before Textual is imported, because it reads them at
     import: fewer frames and no animation over SSH."""
     variables = {}
-    if environment.get("SSH_CONNECTION") or environment.get("SSH_TTY"):
+    if over_ssh:
         variables = {
             "TEXTUAL_FPS": "15",
             "TEXTUAL_ANIMATIONS": "none",

@@ -8,7 +8,7 @@ from diagnose.model import Finding, Report, Severity
 from diagnose.model.view import View
 from diagnose.outputs import finding_text, ignore_text
 from diagnose.outputs import text as texts
-from diagnose.outputs.digest import digest
+from diagnose.outputs.digest import digest, evidence
 from diagnose.outputs.symptom_text import symptom_text
 from diagnose.outputs.terminal import Page, cell_len
 from diagnose.outputs.vantages import vantage_lines
@@ -72,10 +72,11 @@ def _add_reasons(page: Page, finding: Finding, view: View) -> None:
     _add_heading(page, "head.why", confidence, view)
     if claim.location:
         texts.add_excerpt(page, claim.location)
-    for observation in claim.because[:_VISIBLE_EVIDENCE]:
+    observations = evidence(finding, lang)
+    for observation in observations[:_VISIBLE_EVIDENCE]:
         head = reports.translate(texts.WHY[observation.vantage], lang)
         page.prose(digest(observation, lang), f"{head}: ", 2)
-    hidden = len(claim.because) - _VISIBLE_EVIDENCE
+    hidden = len(observations) - _VISIBLE_EVIDENCE
     if hidden > 0:
         page.prose(translate("more-evidence", lang, count=hidden), "", 2, "dim")
     if claim.ruled_out:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from textual.app import App
 from textual.binding import Binding
+from textual.constants import MAX_FPS
 from textual.filter import LineFilter, NoColor
 
 from diagnose.i18n import next_language
@@ -30,8 +31,9 @@ from diagnose.tui.session import WATCH_INTERVAL, Session
 if TYPE_CHECKING:
     from diagnose.tui.screens.fix import FixDialog
 
-#: The interval in seconds at which received messages are processed and drawn.
-DRAW_INTERVAL = 1 / 15
+#: The interval in seconds at which received messages are processed and drawn: a longer one where
+#: frames are few, as over SSH (`diagnose.tui.textual_environment`).
+DRAW_INTERVAL = 1 / 15 if MAX_FPS > 15 else 1 / 4
 
 #: The number of this server's sites that are diagnosed automatically; the others when opened.
 MAX_AUTO_RUNS = 8
@@ -286,9 +288,9 @@ class DiagnoseApp(App[str]):
 
         self.push_screen(TextDialog(self.say("sheet-back", title=title), text))
 
-    def copy_text(self, text: str) -> None:
-        """Copy to the terminal's clipboard, and show the text, because the terminal does not
-        confirm it."""
+    def copy_text(self, text: str, shown: str = "") -> None:
+        """Copy to the terminal's clipboard, and show the text, or `shown` in its place, because the
+        terminal does not confirm it."""
         from diagnose.tui.clipboard import osc52_sequence
         from diagnose.tui.screens.text_dialog import TextDialog
 
@@ -296,7 +298,7 @@ class DiagnoseApp(App[str]):
         if osc52 is not None and self._driver is not None:
             self._driver.write(osc52)
             self._driver.flush()
-        self.push_screen(TextDialog(self.say("sheet" if osc52 else "sheet-long"), text))
+        self.push_screen(TextDialog(self.say("sheet" if osc52 else "sheet-long"), shown or text))
 
     def export(self, session: Session) -> None:
         from diagnose.tui.screens.choice import ChoiceDialog

@@ -38,6 +38,9 @@ def layer_text(report: Report, layer: str, view: View) -> str:
     for observation in header_text.layer_observations(report, layer):
         page.blank()
         tab_text.add_observation(page, observation, view)
+    if not page.lines:
+        states = {state.name: state for state in layer_states(report, view.lang)}
+        page.prose(states[layer].reason or translate("nothing-yet", view.lang), "", 0, "dim")
     return page.text()
 
 

@@ -58,6 +58,7 @@ SITE_KEYS = (
     Key("t", "target", app_wide=True),
     Key("slash", "filter", "/"),
     Key("i", "causes"),
+    Key("o", "layers"),
     Key("l", "level"),
     Key("space", "pause", "Space"),
     Key("Y", "copy-report"),

@@ -10,8 +10,8 @@ from diagnose.model.events import Wait
 from diagnose.model.view import View
 from diagnose.outputs import finding_text
 from diagnose.outputs import text as texts
-from diagnose.outputs.digest import digest
-from diagnose.outputs.folding import FoldingPage
+from diagnose.outputs.digest import digest, evidence
+from diagnose.outputs.folding import FoldingPage, fold_command
 from diagnose.outputs.progress import longest_first, wait_text
 from diagnose.outputs.terminal import Page, cell_len, sanitize, wrap
 from diagnose.outputs.verdict_text import verdict_sentences
@@ -132,7 +132,7 @@ def _add_no_finding(
 def _add_evidence(page: Page, finding: Finding, view: View) -> None:
     """Add each observation of the finding's evidence, what it rules out, and how the steps of its
     fix are undone."""
-    for observation in finding.claim.because:
+    for observation in evidence(finding, view.lang):
         page.blank()
         add_observation(page, observation, view)
     if finding.claim.ruled_out:
@@ -213,11 +213,17 @@ def _start_time(observation: Observation) -> float:
     return max(observation.at - observation.took, 0.0)
 
 
-def step_commands(finding: Finding) -> str:
-    """Return the steps of a fix as shell commands, for the clipboard, without manual steps."""
-    lines = [
+def step_commands(finding: Finding, width: int = 0) -> str:
+    """Return the steps of a fix as shell commands, for the clipboard, without manual steps. With a
+    `width` in cells, longer commands are continued with a backslash, to be selected by hand."""
+    commands = [
         finding_text.shell_command(step)
         for step in finding_text.steps(finding)
         if not isinstance(step, Manual)
+    ]
+    lines = [
+        line
+        for command in commands
+        for line in (fold_command(command, width) if width else [command])
     ]
     return "\n".join(lines) + "\n" if lines else ""

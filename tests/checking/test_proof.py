@@ -28,7 +28,9 @@ from diagnose.model import (
     Vantage,
 )
 from diagnose.model.events import Event, Observed
+from diagnose.model.firewall import Firewalld, Zone
 from diagnose.model.http import Exchange, Upgrade
+from diagnose.model.netfilter import RulesFile
 from diagnose.model.server import Listener, Listeners
 from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake
@@ -236,6 +238,20 @@ def test_a_view_from_the_server_proves_nothing_of_what_visitors_meet() -> None:
 def test_what_was_asked_for_and_not_seen_is_unknown() -> None:
     assert steps(*WELL, scope=Scope(only=("nginx",))) == ["layer"]
     assert steps(*WELL, scope=Scope(only=("websocket",))) == ["layer"]
+
+
+def test_a_firewall_whose_rules_were_not_read_is_unknown() -> None:
+    """As for a user without root: the files and "firewalld does not run" tell nothing of now."""
+    seen = (
+        RulesFile(path="/etc/nftables.conf", vantage=Vantage.SERVER),
+        Firewalld(running=False, vantage=Vantage.SERVER),
+    )
+    unread = report(*WELL, *seen)
+    assert dict(layer_statuses(unread))["firewall"] == "unknown"
+    assert verdict(unread).status == "ok"
+    assert verdict_sentence(unread, "en").endswith("is healthy. Not judged: firewall.")
+    zone = Zone(name="public", permanent=False, vantage=Vantage.SERVER)
+    assert dict(layer_statuses(report(*WELL, *seen, zone)))["firewall"] == "ok"
 
 
 def test_the_verdict_says_how_far_it_goes() -> None:

@@ -21,23 +21,24 @@ def test_it_says_where_and_only_this_user_reads_it(
     file = tmp_path / "diagnose" / "fault.txt"
     assert capsys.readouterr().err == (
         "diagnose: A fault of diagnose itself: ZeroDivisionError: of shop.example.com"
-        f" ({file} shows where; names and addresses may be in it)\n"
+        f" ({file} is a report to send; names and addresses may be in it)\n"
     )
     text = file.read_text()
-    assert text.startswith("diagnose ")
+    assert text.startswith("# ZeroDivisionError in diagnose ")
+    assert "\n- command: diagnose --lang (values left out)\n" in text
     assert 'raise ZeroDivisionError("of shop.example.com")' in text
     assert file.stat().st_mode & 0o777 == 0o600
     assert execution.guarded(["--lang", "zh"], fault) == 70
-    assert f"（{file} 记录了位置" in capsys.readouterr().err
+    assert f"（{file} 是可以发送的报告" in capsys.readouterr().err
 
 
 def test_the_last_fault_replaces_the_one_before(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    write_fault(ValueError("x" * 2 * MAX_LENGTH))
-    path = Path(write_fault(ValueError("short")))
-    assert path.read_text().endswith("ValueError: short\n")
+    write_fault(ValueError("x" * 2 * MAX_LENGTH), [])
+    path = Path(write_fault(ValueError("short"), []))
+    assert path.read_text().endswith("ValueError: short\n```\n")
     assert path.stat().st_size < MAX_LENGTH
 
 
@@ -47,6 +48,6 @@ def test_without_a_folder_the_variable_is_named(
     tmp_path.joinpath("file").write_text("")
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "file"))
     monkeypatch.delenv("DIAGNOSE_DEBUG", raising=False)
-    assert write_fault(ValueError()) == ""
+    assert write_fault(ValueError(), []) == ""
     assert execution.guarded(["--lang", "en"], fault) == 70
     assert "(DIAGNOSE_DEBUG=1 shows where)" in capsys.readouterr().err

@@ -1,6 +1,7 @@
 """What `diagnose fix` says and asks: the server is only a report, the door to it is real."""
 
 import asyncio
+import re
 from pathlib import Path
 
 import pytest
@@ -60,8 +61,10 @@ class Shop:
     def write(self, text: str) -> None:
         self.said += text
 
-    def fix(self, yes: bool = True, dry: bool = False, lang: str = "en") -> int:
-        talk = fix.Dialog(View(lang=lang), self.write, None if yes else self.ask, dry)
+    def fix(
+        self, yes: bool = True, dry: bool = False, lang: str = "en", folds: bool = False
+    ) -> int:
+        talk = fix.Dialog(View(lang=lang), self.write, None if yes else self.ask, dry, folds)
         return asyncio.run(fix.fix(LocalMachine(), self.look, talk))
 
     def undo(self, yes: bool = True, lang: str = "en") -> int:
@@ -87,7 +90,18 @@ def test_it_shows_asks_does_and_says_that_it_helped(place: Path) -> None:
     assert shop.file.exists()
     assert shop.undo() == 0
     assert not shop.file.exists()
-    assert "All is as it was before." in shop.said
+    assert "Everything is as it was before." in shop.said
+
+
+def test_on_the_screen_a_long_command_is_continued_as_a_shell_reads_it(place: Path) -> None:
+    folder = place / ("long" * 30)
+    folder.mkdir()
+    shop = Shop(folder)
+    assert shop.fix(folds=True) == 0
+    command = f"$ touch {shop.file}"
+    assert command not in shop.said
+    # In the plan, and where it is applied.
+    assert re.sub(r" \\\n +", " ", shop.said).count(command) == 2
 
 
 def test_whoever_says_no_is_left_in_peace(place: Path) -> None:
@@ -148,7 +162,7 @@ def test_where_nothing_is_wrong_nothing_is_asked(place: Path) -> None:
     assert shop.asked == []
     assert "There is nothing to fix." in shop.said
     assert shop.undo() == 0
-    assert "There is nothing to take back." in shop.said
+    assert "There is nothing to undo." in shop.said
 
 
 def test_what_did_not_help_is_said_to_have_been_taken_back(place: Path) -> None:
@@ -156,7 +170,7 @@ def test_what_did_not_help_is_said_to_have_been_taken_back(place: Path) -> None:
     other = place / "other"
     shop.step = touching(other)
     assert shop.fix() == 2
-    assert "It did not help and was taken back: listener.missing is still there." in shop.said
+    assert "It did not help and was undone: listener.missing is still there." in shop.said
     assert not other.exists()
 
 
@@ -222,7 +236,7 @@ def test_undo_shows_what_it_will_do_and_asks(place: Path) -> None:
     assert "Nothing was changed." in shop.said
     assert shop.file.exists()
     shop.undo(yes=False)
-    assert shop.asked == ["Take it back?"] * 2
+    assert shop.asked == ["Undo it?"] * 2
     assert not shop.file.exists()
 
 
@@ -240,19 +254,19 @@ def test_what_nothing_takes_back_is_said_before_it_is_done_and_after(
 ) -> None:
     shop = Lasting(place)
     line = f"$ env touch {shop.file}"
-    stays = translate("undo.stays", lang, step=line)
+    stays = translate("undo.stays", lang)
     shop.fix(lang=lang)
     before, _, after = shop.said.partition(translate("fix.looking", lang))
-    assert "".join(stays.split()) in "".join(before.split())
+    assert f"{stays}\n    {line}\n" in before
     assert translate("fix.healed-for-good", lang, steps=line) in after
     assert shop.undo(yes=False, lang=lang) == 0
     assert shop.asked == []
     assert translate("undo.none", lang) in shop.said
-    assert stays in shop.said
+    assert f"{stays}\n  {line}\n" in shop.said
     assert translate("undo.done", lang) not in shop.said
     assert shop.file.exists()
     assert shop.undo() == 0
-    assert "There is nothing to take back." in shop.said
+    assert "There is nothing to undo." in shop.said
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
@@ -267,7 +281,7 @@ def test_where_a_part_can_be_taken_back_it_is_said_which_cannot(place: Path, lan
     assert "--undo" in shop.said.partition(translate("fix.looking", lang))[2]
     assert shop.undo(lang=lang) == 0
     assert translate("undo.done-but", lang) in shop.said
-    assert translate("undo.stays", lang, step=f"$ env touch {stays}") in shop.said
+    assert f"{translate('undo.stays', lang)}\n  $ env touch {stays}\n" in shop.said
     assert (back.exists(), stays.exists()) == (False, True)
 
 
@@ -296,4 +310,4 @@ def test_undo_twice_takes_back_once_and_then_says_that_nothing_is_left(place: Pa
     shop = Shop(place)
     shop.fix()
     assert (shop.undo(), shop.undo()) == (0, 0)
-    assert shop.said.endswith("There is nothing to take back.\n")
+    assert shop.said.endswith("There is nothing to undo.\n")

@@ -5,6 +5,7 @@ import pytest
 from diagnose.cli import main
 from diagnose.cli.help_text import COMMANDS
 from diagnose.cli.parser import build_parser
+from diagnose.outputs.terminal import cell_len
 
 
 def test_help_has_examples_first_and_the_exit_codes() -> None:
@@ -19,3 +20,17 @@ def test_help_has_examples_first_and_the_exit_codes() -> None:
 def test_every_command_has_a_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main.main([command, "--help"]) == 0
     assert f"diagnose {command}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("command", COMMANDS)
+def test_what_a_command_does_is_wrapped_for_the_terminal(
+    command: str,
+    lang: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert main.main([command, "--help", "--lang", lang]) == 0
+    head = capsys.readouterr().out.split("\n\n")[1]
+    assert max(map(cell_len, head.splitlines())) <= 80

@@ -1,9 +1,7 @@
 """Whether the administrator can still log in: by the address and port of the SSH session."""
 
 import asyncio
-import os
 import socket
-import subprocess
 from collections.abc import Iterator
 
 import pytest
@@ -61,24 +59,3 @@ def test_the_client_has_the_address_that_the_server_sees(
 ) -> None:
     session(monkeypatch, text)
     assert asyncio.run(way_in.client_address(LocalMachine())) == client
-
-
-def test_the_session_is_known_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SSH_CONNECTION", "a 1 b 22")
-    assert way_in.ssh_connection() == "a 1 b 22"
-
-
-def test_behind_sudo_it_is_known_from_a_parent(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("SSH_CONNECTION", raising=False)
-    with subprocess.Popen(
-        ["sh", "-c", "echo ready; cat"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        env={"SSH_CONNECTION": "a 1 b 22"},
-    ) as parent:
-        # Until it says so, its environment may not be there yet: execve(2) is not over.
-        assert parent.stdout
-        assert parent.stdout.readline() == b"ready\n"
-        monkeypatch.setattr(os, "getppid", lambda: parent.pid)
-        assert way_in.ssh_connection() == "a 1 b 22"
-        parent.communicate()

@@ -3,6 +3,7 @@
 import importlib
 import io
 import pkgutil
+import re
 import string
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -21,6 +22,7 @@ from diagnose.i18n.messages import DOMAIN, LOCALES, Message, Messages, PluralMes
 from tests.support import command_texts
 from tests.support.summaries import phrases
 
+ROOT = Path(__file__).parents[2]
 TRANSLATED = sorted(set(i18n.LANGUAGES) - {i18n.SOURCE_LANGUAGE})
 SECTIONS: tuple[Section, ...] = ("meaning", "remedy", "verify", "steps", "general")
 
@@ -102,3 +104,16 @@ def test_what_is_loaded_is_what_was_translated(lang: str) -> None:
 @pytest.mark.parametrize("lang", i18n.LANGUAGES)
 def test_the_headings_of_a_page_differ(lang: str) -> None:
     assert len({section_heading(section, lang) for section in SECTIONS}) == len(SECTIONS)
+
+
+def test_one_thing_has_one_chinese_word() -> None:
+    """A visitor is 访客, an answer 响应, a root cause 根本原因."""
+    others = re.compile("访问者|来访者|应答|答复|回音|根因")
+    pages = (*ROOT.glob("checks/*/*.zh.md"), *ROOT.glob("docs/zh/**/*.md"), *ROOT.glob("*.zh.md"))
+    catalogue = ROOT / "diagnose/i18n/locales/zh/LC_MESSAGES/diagnose.po"
+    found = [
+        f"{file}: {match[0]}"
+        for file in (*pages, catalogue)
+        for match in others.finditer(file.read_text("utf-8"))
+    ]
+    assert not found

@@ -162,7 +162,7 @@ def test_where_another_breaks_the_configuration_meanwhile_it_is_taken_back(
     status, text = meddled(laboratory, "-t", f"echo 'server {{ lissten 81; }}' > {theirs}", words)
     assert status == 2
     assert f'unknown directive "lissten" in {theirs}:1' in text
-    assert "taken back" in text
+    assert "was undone" in text
     assert faulty.difference(laboratory.snapshot()) == [f"file {theirs}: is new"]
     laboratory.server.sh(f"rm {theirs}")
     assert fix(laboratory, *words)[0] == 0
@@ -176,7 +176,7 @@ def test_where_nginx_ends_before_its_reload_the_files_are_taken_back(laboratory:
     assert status == 2
     assert "nginx -s reload: " in text
     assert '"/run/nginx.pid" failed (2: No such file or directory)' in text
-    assert "taken back" in text
+    assert "was undone" in text
     assert not faulty.difference(laboratory.snapshot(), ("listeners", "processes"))
     status, text = fix(laboratory, *words)
     assert status == 0, text
@@ -196,14 +196,16 @@ def test_two_faults_are_remedied_one_after_the_other(laboratory: Lab) -> None:
     assert not faulty.difference(laboratory.snapshot())
     status, text = fix(laboratory, *second.args, second.target)
     assert status == 0, text
-    assert text.index("edit /etc/nginx") < text.index("$ firewall-cmd", text.index("looking again"))
+    assert text.index("edit /etc/nginx") < text.index(
+        "$ firewall-cmd", text.index("running the checks again")
+    )
     laboratory.check()
     for check in ("firewall.port-closed", "websocket.upgrade-headers-missing"):
         status, text = fix(laboratory, "--undo")
         assert status == 0, text
-        assert f"To be taken back: {check}" in text
+        assert f"To undo: {check}" in text
     assert not faulty.difference(laboratory.snapshot())
-    assert "There is nothing to take back" in fix(laboratory, "--undo")[1]
+    assert "There is nothing to undo" in fix(laboratory, "--undo")[1]
 
 
 def test_of_several_mistakes_in_its_files_nginx_names_one_at_a_time(laboratory: Lab) -> None:
@@ -226,7 +228,7 @@ def test_of_several_mistakes_in_its_files_nginx_names_one_at_a_time(laboratory: 
     for cause in reversed(causes):
         status, text = fix(laboratory, "--undo")
         assert status == 0, text
-        assert f"To be taken back: nginx.{cause}" in text
+        assert f"To undo: nginx.{cause}" in text
         assert "$ nginx -t: it failed" in text
     laboratory.stop_nginx()
     assert not faulty.difference(laboratory.snapshot())
@@ -248,7 +250,7 @@ def test_a_certificate_exchanged_for_one_that_nobody_trusts_is_taken_back(
     faulty = laboratory.snapshot()
     status, text = fix(laboratory, TARGET)
     assert "1. certificate.renewed-elsewhere" in text
-    assert "taken back: certificate.untrusted-root is there now" in text
+    assert "undone: certificate.untrusted-root is there now" in text
     assert status == 2
     assert not faulty.difference(laboratory.snapshot())
 
@@ -277,7 +279,7 @@ def test_behind_the_door_that_opened_is_the_next_fault_and_it_stays_open(
     firewalld(laboratory, CLOSED)
     door = ("--server", f"ssh://root@{SERVER}")
     done = laboratory.diagnose(laboratory.client, "fix", "--yes", *door, TARGET)
-    shown, _, after = done.stdout.partition("looking again")
+    shown, _, after = done.stdout.partition("running the checks again")
     assert "firewall.port-closed" in shown
     assert says not in shown
     assert "It helped" in after
@@ -311,7 +313,7 @@ def test_who_is_no_longer_led_in_circles_meets_the_application(laboratory: Lab) 
     words, _ = play(laboratory, "one_block_redirects_itself")
     laboratory.application("--mode", "error")
     status, text = fix(laboratory, *words)
-    shown, _, after = text.partition("looking again")
+    shown, _, after = text.partition("running the checks again")
     assert "1. http.redirect-loop" in shown
     assert "It helped" in after
     assert "500" in after
@@ -357,17 +359,17 @@ def test_an_engine_that_was_restarted_stays_so_and_that_is_said(laboratory: Lab)
     laboratory.undo(lambda: laboratory.server.sh("rm /etc/init.d/docker"))
     status, text = fix(laboratory, *words)
     assert status == 0, text
-    stays = "$ service docker restart: nothing takes this back, and what it did stays."
-    shown, _, after = text.partition("looking again")
+    stays = "This step cannot be undone:"
+    shown, _, after = text.partition("running the checks again")
     assert stays in shown
-    assert "It helped, and nothing takes it back: $ service docker restart." in after
+    assert "It helped. It cannot be undone: $ service docker restart." in after
     mended = state.rules(laboratory.server)
     status, text = fix(laboratory, "--undo")
     assert (status, stays in text) == (0, True)
-    assert "Nothing of it could be taken back:" in text
+    assert "Nothing of it could be undone:" in text
     assert "as it was" not in text
     assert state.rules(laboratory.server) == mended
-    assert "There is nothing to take back." in fix(laboratory, "--undo")[1]
+    assert "There is nothing to undo." in fix(laboratory, "--undo")[1]
 
 
 def test_a_configuration_that_is_refused_again_is_not_taken_and_that_is_said(
@@ -377,8 +379,8 @@ def test_a_configuration_that_is_refused_again_is_not_taken_and_that_is_said(
     assert fix(laboratory, *words)[0] == 0
     status, text = fix(laboratory, "--undo")
     assert status == 0
-    assert "put /etc/nginx/conf.d/shop.conf back as it was" in text
-    assert "All is as it was before, but for this:" in text
+    assert "restore /etc/nginx/conf.d/shop.conf as it was" in text
+    assert "Everything is as it was before, except:" in text
     assert "$ nginx -t: it failed (" in text
     assert 'unknown directive "ssl" in /etc/nginx/conf.d/blog.conf:2)' in text
     assert "what runs goes on with what it had read" in text

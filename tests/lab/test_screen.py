@@ -63,7 +63,7 @@ def terminal(lab: Lab, request: pytest.FixtureRequest) -> Iterator[Terminal]:
 
 WORDS = {
     "en": ("Sites that this server's nginx serves", "ROOT CAUSE", "CRITICAL", "OK", "Do this?",
-           "It helped", "All is as it was", "Export as", "Saved", "Take it back?"),
+           "It helped", "Everything is as it was", "Export as", "Saved", "Undo it?"),
     "zh": ("本服务器 nginx 提供的站点", "根本原因", "严重", "正常", "执行以上步骤吗",
            "已修复", "一切已恢复原状", "导出为", "已保存", "撤销吗"),
 }  # fmt: skip
@@ -128,7 +128,7 @@ def test_from_the_desk_a_look_inside_is_added_and_tells_the_cause(lab: Lab) -> N
         terminal.sees("Look inside which server?")
         terminal.press("-l", "root@203.0.113.10")
         terminal.press("Enter")
-        terminal.sees("into ssh://root@203.0.113.10", "firewall.port-closed", "ROOT CAUSE")
+        terminal.sees("in ssh://root@203.0.113.10", "firewall.port-closed", "ROOT CAUSE")
         terminal.press("p")
         shown = terminal.sees("masked", "firewall.port-closed")
         assert "203.0.113.10" not in shown
@@ -160,11 +160,11 @@ def test_what_goes_on_is_ended_by_ctrl_c_and_by_a_terminal_that_is_closed(lab: L
     terminal = Terminal(lab, (80, 24), on="client")
     terminal.type("diagnose --lang en --timeout 600 shop.example.com:4433")
     try:
-        terminal.sees("looking ...", "DNS ✓")
+        terminal.sees("running ...", "DNS ✓")
         terminal.press("C-c")
         terminal.sees("Interrupted: this is what was known by then.")
         terminal.press("r")
-        terminal.sees("looking ...")
+        terminal.sees("running ...")
         assert running(lab)
     finally:
         terminal.end()
@@ -188,7 +188,7 @@ def test_a_fix_whose_terminal_is_closed_comes_to_its_end(lab: Lab, way: str) -> 
             terminal.type(f"diagnose fix {target}")
         terminal.sees("Do this?")
         terminal.press("y", *([] if way == "on the screen" else ["Enter"]))
-        terminal.sees("looking again")
+        terminal.sees("running the checks again")
     finally:
         terminal.end()
     until(lambda: not fixing(lab), "it ends", timeout=20)

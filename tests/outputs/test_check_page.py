@@ -32,6 +32,9 @@ def test_in_general_a_page_has_no_placeholder(check_id: str, lang: str) -> None:
     assert "{{" not in page
     assert "‹" not in page
     assert "1. " in page
+    steps = re.findall(r"^\d+\. (?:.+\n)+", f"{page}\n", re.MULTILINE)
+    if not check_id.startswith("cloud."):  # a console has no command
+        assert len(re.findall(r"`[^`]+`", "".join(steps))) >= 2, "what to type is in the steps"
 
 
 class AnyFacts(dict[str, object]):

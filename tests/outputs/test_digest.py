@@ -4,11 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Failure, Unseen
+from diagnose.model import Claim, Failure, Finding, Subject, Unseen, Vantage
+from diagnose.model.logs import LogLine
 from diagnose.model.summary import phrase
 from diagnose.model.tcp import Connection, IcmpError
 from diagnose.model.upstream import UpstreamSocket
-from diagnose.outputs.digest import digest, words_text
+from diagnose.outputs.digest import digest, evidence, words_text
+from tests.support.report_builder import check
 
 TRIED = Connection(address="203.0.113.10", port=443, family=4)
 UNREACHABLE = Failure("unreachable", "No route to host", 113, "EHOSTUNREACH")
@@ -58,3 +60,11 @@ def test_what_was_not_seen_is_said_in_words() -> None:
     rest = Unseen(what="the way to this server", why="seen from another machine only")
     assert digest(rest, "en").startswith("what lies between visitors and this server")
     assert digest(Unseen(what="/etc/nginx", why="Permission denied"), "zh").endswith("denied")
+
+
+def test_of_lines_that_read_the_same_one_is_shown() -> None:
+    line = LogLine(file="/log/error.log", when=1.0, level="error", pid=7, text="no live upstreams")
+    elsewhere = replace(line, vantage=Vantage.SERVER)
+    claim = Claim(about=Subject(port=443), because=(line, TRIED, replace(line, pid=8), elsewhere))
+    finding = Finding("f1", check("listener.missing"), claim)
+    assert evidence(finding, "en") == (line, TRIED, elsewhere)

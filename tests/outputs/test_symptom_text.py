@@ -38,8 +38,8 @@ def test_without_a_message_there_is_no_sentence() -> None:
 
 def test_the_first_cause_is_it() -> None:
     expected = (
-        "The message you pasted, “curl: (7) Failed to connect: Connection refused” (connection "
-        "refused): this is it."
+        "This cause produces the message you pasted, “curl: (7) Failed to connect: Connection "
+        "refused” (connection refused)."
     )
     assert symptom_text(judged(refused(), REFUSED), "en") == expected
     assert "就是它" in symptom_text(judged(refused(), REFUSED), "zh")
@@ -47,7 +47,9 @@ def test_the_first_cause_is_it() -> None:
 
 def test_on_a_healthy_site_it_says_what_the_site_answers_and_where_else_it_may_come_from() -> None:
     sentence = symptom_text(about(healthy(), EXPIRED), "en")
-    assert "was not met now. From here the site answers with status 200. It may" in sentence
+    assert (
+        "did not occur in this run. From here the site answers with status 200. It may" in sentence
+    )
     assert "the visitor's clock" in sentence
     chinese = symptom_text(about(healthy(), EXPIRED), "zh")
     assert "现在没有出现" in chinese
@@ -56,7 +58,7 @@ def test_on_a_healthy_site_it_says_what_the_site_answers_and_where_else_it_may_c
 
 def test_an_unrelated_cause_is_said_to_be_so() -> None:
     sentence = symptom_text(judged(refused(), EXPIRED), "en")
-    assert sentence.startswith("The cause that is named does not produce the message you pasted")
+    assert sentence.startswith("The cause named here does not produce the message you pasted")
 
 
 def test_on_the_server_nobody_is_sent_to_the_server() -> None:

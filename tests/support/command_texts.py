@@ -37,7 +37,7 @@ _OTHER_ERRORS = (
     "its group may write it",
     "everybody may write it",
     "A fault of diagnose itself: {0} (DIAGNOSE_DEBUG=1 shows where)",
-    "A fault of diagnose itself: {0} ({1} shows where; names and addresses may be in it)",
+    "A fault of diagnose itself: {0} ({1} is a report to send; names and addresses may be in it)",
     "A TARGET is missing. See diagnose --help.",
 )
 

@@ -5,7 +5,7 @@ from tests.support.report_builder import mended
 
 def test_two_equal_runs_have_no_difference() -> None:
     text = dialog_text.comparison_text(mended(), mended(), (), View(width=80))
-    assert "Nothing is other than it was." in text
+    assert "Nothing has changed." in text
 
 
 def test_a_fix_without_an_edit_changes_no_file() -> None:

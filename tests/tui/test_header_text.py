@@ -21,7 +21,7 @@ def test_the_first_line_has_the_url_and_the_verdict_and_the_marks_give_way() -> 
 
 def test_the_first_line_says_that_the_run_goes_on() -> None:
     line = header_text.head_line(healthy(), [], View(width=60), running=True)
-    assert line.endswith("looking ...")
+    assert line.endswith("running ...")
 
 
 @pytest.mark.parametrize(("plain", "marks"), [(False, "▁▄█ "), (True, "_-# ")])

@@ -91,7 +91,7 @@ def test_the_keys_of_the_map_act_and_the_others_no_longer_do() -> None:
         assert app.sessions[0].runs == 2
         await pilot.press("r")
         assert app.sessions[0].watched
-        assert any("r ends it" in note for note in notes(app))
+        assert any("r stops it" in note for note in notes(app))
         await pilot.press("question_mark", "y")
         assert app.screen is below
         await pilot.press("h")
@@ -127,7 +127,7 @@ def test_a_fix_names_the_keys_that_leave_it() -> None:
     async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
         below = app.screen
         await pilot.press("a")
-        await until(pilot, lambda: "n, x or Esc leaves it" in shown(app, "#ask"))
+        await until(pilot, lambda: "n, x or Esc: no" in shown(app, "#ask"))
         await pilot.press("x")
         await until(pilot, lambda: "Esc or x goes back" in shown(app, "#ask"))
         await pilot.press("x")

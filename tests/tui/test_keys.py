@@ -29,9 +29,9 @@ def test_a_key_that_can_do_nothing_says_why_when_pressed_and_in_the_help() -> No
     async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
         await pilot.press("j", "y")
         assert isinstance(app.screen, SiteScreen)
-        assert any("no steps" in note for note in notes(app))
+        assert any("no commands" in note for note in notes(app))
         await pilot.press("question_mark")
-        assert "not now: There are no steps" in shown(app, "#sheet")
+        assert "not now: This finding has no commands" in shown(app, "#sheet")
 
     drive(work, Stage())
 

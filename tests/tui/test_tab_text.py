@@ -1,9 +1,10 @@
+import re
 from dataclasses import replace
 
 import pytest
 
 from diagnose.checking.root_cause import findings
-from diagnose.model import Ignore
+from diagnose.model import Applicability, Claim, Command, Effect, Finding, Fix, Ignore, Subject
 from diagnose.model.events import Wait
 from diagnose.model.view import View
 from diagnose.tui import tab_text
@@ -56,3 +57,15 @@ def test_while_it_runs_what_is_waited_for_stands_in_the_place_of_the_answer() ->
     assert shown[0] == "TCP 443 on 192.0.2.0: waiting, 3 of 8 s"
     assert len(shown) == 8
     assert "Nothing to show yet" in tab_text.render_tab("answer", report, None, view, True)
+
+
+def test_a_long_command_to_be_selected_by_hand_is_continued_as_a_shell_reads_it() -> None:
+    command = Command(("nginx", "-p", "/srv/" + "shop/" * 9, "-s", "reload"), Effect.CHANGE)
+    fix = Fix((command,), Applicability.AUTOMATIC)
+    claim = Claim(about=Subject(port=443), because=(), fix=fix)
+    finding = Finding("f1", check("listener.missing"), claim)
+    text = tab_text.step_commands(finding)
+    folded = tab_text.step_commands(finding, 60)
+    assert max(map(len, folded.split("\n"))) <= 60
+    assert text.count("\n") == 1
+    assert re.sub(r" \\\n +", " ", folded) == text

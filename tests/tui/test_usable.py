@@ -53,8 +53,6 @@ def test_a_pipe_gets_the_plain_report(name: str, monkeypatch: pytest.MonkeyPatch
 
 
 def test_over_ssh_less_is_drawn_unless_somebody_wants_more() -> None:
-    assert tui.textual_environment({}) == {}
-    assert tui.textual_environment({"SSH_CONNECTION": "x"})["TEXTUAL_FPS"] == "15"
-    assert "TEXTUAL_FPS" not in tui.textual_environment(
-        {"SSH_CONNECTION": "x", "TEXTUAL_FPS": "60"}
-    )
+    assert tui.textual_environment(False, {}) == {}
+    assert tui.textual_environment(True, {})["TEXTUAL_FPS"] == "15"
+    assert "TEXTUAL_FPS" not in tui.textual_environment(True, {"TEXTUAL_FPS": "60"})

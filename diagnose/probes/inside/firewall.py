@@ -15,7 +15,12 @@ from diagnose.parsers.firewalld import (
 )
 from diagnose.probes import ProbeContext, emit_not_observed, probe
 from diagnose.probes.inside.firewalld_permanent import PermanentConfig, read_files
-from diagnose.probes.inside.firewalld_runtime import AccessDenied, RuntimeConfig, ask_daemon
+from diagnose.probes.inside.firewalld_runtime import (
+    AccessDenied,
+    NoReply,
+    RuntimeConfig,
+    ask_daemon,
+)
 
 
 @probe()
@@ -23,9 +28,10 @@ async def firewalld(ctx: ProbeContext) -> None:
     at = ctx.elapsed()
     try:
         runtime, permanent = await asyncio.gather(ask_daemon(ctx.machine), read_files(ctx.machine))
-    except AccessDenied:
+    except (AccessDenied, NoReply) as error:
+        why = "needs root" if isinstance(error, AccessDenied) else "the command failed"
         command = "sudo firewall-cmd --list-all-zones"
-        emit_not_observed(ctx, "firewalld's zones", "needs root", command)
+        emit_not_observed(ctx, "firewalld's zones", why, command)
         return
     ctx.emit(_firewalld_state(ctx, at, runtime, permanent))
     if not runtime.running:

@@ -41,11 +41,18 @@ _NO_BUS = re.compile(
     r"Failed to connect to socket .*: (No such file or directory|Connection refused)"
 )
 
+# What firewall-cmd prints where the bus refuses this user, or a daemon hangs (exit status 36).
+_NO_REPLY = "DBUS_ERROR"
+
 ReplyT = TypeVar("ReplyT")
 
 
 class AccessDenied(Exception):
     """firewalld does not give this user the information."""
+
+
+class NoReply(Exception):
+    """firewalld, or the bus, did not answer: whether it runs is not known."""
 
 
 @frozen
@@ -68,7 +75,8 @@ class RuntimeConfig:
 
 
 async def ask_daemon(machine: Machine) -> RuntimeConfig:
-    """Return the runtime configuration. Raises AccessDenied if this user may not query it."""
+    """Return the runtime configuration. Raises AccessDenied if this user may not query it,
+    and NoReply if there is no answer."""
     result = await machine.run("sh", "-c", RUNTIME_SCRIPT, "sh", str(MAX_SET_ENTRIES + 1))
     answers = _split_answers(result.out)
     caller = next((head[7:] for head in answers if head.startswith("caller ")), "")
@@ -173,6 +181,8 @@ async def _from_command(machine: Machine) -> RuntimeConfig:
     if zones.failure is not None:
         if any(marker in zones.err + zones.out for marker in _DENIED):
             raise AccessDenied
+        if _NO_REPLY in zones.err + zones.out:
+            raise NoReply
         return RuntimeConfig(False)
     options = ("--get-default-zone", "--list-all-policies", "--query-panic")
     default, policies, panic = await asyncio.gather(

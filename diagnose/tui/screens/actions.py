@@ -186,6 +186,11 @@ def causes(screen: "SiteScreen") -> None:
 
 
 @action()
+def layers(screen: "SiteScreen") -> None:
+    screen.choose_layer()
+
+
+@action()
 def level(screen: "SiteScreen") -> None:
     screen.failures_only = not screen.failures_only
     screen.draw()
@@ -206,7 +211,9 @@ def back(screen: "SiteScreen") -> None:
 
 @action(_no_steps)
 def copy(screen: "SiteScreen") -> None:
-    screen.app.copy_text(_steps(screen))
+    width = screen.app.dialog_view().width
+    shown = tab_text.step_commands(screen.finding, width) if screen.finding else ""
+    screen.app.copy_text(_steps(screen), shown)
 
 
 def _steps(screen: "SiteScreen") -> str:

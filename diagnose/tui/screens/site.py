@@ -4,6 +4,7 @@ them."""
 from dataclasses import replace
 
 from textual.app import ComposeResult
+from textual.binding import Binding
 from textual.containers import Container, Horizontal, Vertical
 from textual.widgets import Input, OptionList, Static
 
@@ -15,6 +16,7 @@ from diagnose.tui.keys import SITE_KEYS, bindings
 from diagnose.tui.run_state import finding_rows
 from diagnose.tui.screens.actions import ACTIONS
 from diagnose.tui.screens.base import BaseScreen
+from diagnose.tui.screens.choice import ChoiceDialog
 from diagnose.tui.session import WATCH_INTERVAL, Session
 from diagnose.tui.widgets.bars import KeyBar, TabBar
 from diagnose.tui.widgets.findings import Findings, filter_text
@@ -36,6 +38,8 @@ class SiteScreen(BaseScreen):
     BINDINGS = [
         *bindings(SITE_KEYS),
         *((str(number), f"tab('{name}')", "") for number, name in enumerate(tab_text.TABS, 1)),
+        Binding("left", "step_tab(-1)", show=False, priority=True),
+        Binding("right", "step_tab(1)", show=False, priority=True),
     ]
 
     def __init__(self, session: Session) -> None:
@@ -122,7 +126,8 @@ class SiteScreen(BaseScreen):
         """Draw the chosen tab for the chosen finding, and the key bar."""
         report, view = self.app.visible_report(self.session)
         width = self.text_width()
-        self.query_one(TabBar).show(self.tab, width - 3, view.lang, self.say("hints.answer"))
+        hints = self.say("hints.answer") if self.finding else ""
+        self.query_one(TabBar).show(self.tab, width - 3, view.lang, hints)
         text_view = replace(view, width=max(width - 4, 20), color=True)
         # What is waited for has names and addresses.
         waits = () if self.app.masked else self.session.run_state.waits
@@ -257,6 +262,27 @@ class SiteScreen(BaseScreen):
         self.tab = name
         self.query_one("#scroll", TextView).scroll_home(animate=False)
         self.draw_text()
+
+    def choose_layer(self) -> None:
+        def show_chosen(layer: str | None) -> None:
+            if layer is not None:
+                self.show_layer(layer)
+
+        view = replace(self.app.dialog_view(), width=LAYERS_WIDTH)
+        choices = tuple(
+            (layer, text.partition("\n")[0])
+            for layer, text in header_text.layer_entries(self.visible_report, view)
+        )
+        self.app.push_screen(ChoiceDialog(self.say("layers-what"), choices), show_chosen)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool:
+        """Leave the arrows to a line that is typed into."""
+        return action != "step_tab" or not isinstance(self.focused, Input)
+
+    def action_step_tab(self, step: int) -> None:
+        """Choose the tab beside the chosen one, as far as there is one."""
+        number = tab_text.TABS.index(self.tab) + step
+        self.action_tab(tab_text.TABS[min(max(number, 0), len(tab_text.TABS) - 1)])
 
     def show_layer(self, layer: str) -> None:
         from diagnose.tui import dialog_text

@@ -21,7 +21,18 @@ def _clickable(action: str, style: Style | None = None) -> Style:
     return (style or Style()) + Style.from_meta({"@click": action})
 
 
-class TabBar(Static):
+class Bar(Static):
+    """A line that is drawn only when it changes."""
+
+    _shown_parts: tuple[Part, ...] = ()
+
+    def show_parts(self, parts: list[Part]) -> None:
+        if tuple(parts) != self._shown_parts:
+            self._shown_parts = tuple(parts)
+            self.update(Content.assemble(*parts), layout=False)
+
+
+class TabBar(Bar):
     """The tabs, and on the right hints for the chosen one."""
 
     def show(self, chosen: str, width: int, lang: str, answer_hints: str) -> None:
@@ -40,10 +51,10 @@ class TabBar(Static):
             hints = hints.rpartition("  ")[0]  # the last of them
         if hints:
             parts += [" " * (width - used - cell_len(hints)), (hints, _DIM)]
-        self.update(Content.assemble(*parts))
+        self.show_parts(parts)
 
 
-class KeyBar(Static):
+class KeyBar(Bar):
     """As many keys as fit on the screen; disabled ones are dim."""
 
     def show(
@@ -62,4 +73,4 @@ class KeyBar(Static):
             parts.append(gap)
             parts.append((key.label, _clickable(action, _DIM if idle else _KEY)))
             parts.append((f" {hint}", _clickable(action, _DIM if idle else None)))
-        self.update(Content.assemble(*parts))
+        self.show_parts(parts)

@@ -10,10 +10,18 @@ class StaticLines(Static):
     """A widget as high as the lines of its text. The height is set explicitly, because after a
     change of text Textual may keep the old one."""
 
+    _shown_text: str | None = None
+
     def show(self, text: str) -> None:
+        """Show a text. The same text, and one of as many lines, need no new layout of the screen:
+        that would send all of it again, over SSH too."""
         text = text.rstrip("\n")
+        if text == self._shown_text:
+            return
+        before, self._shown_text = self._shown_text or "", text
+        is_as_high = bool(before and text) and before.count("\n") == text.count("\n")
         self.display = bool(text)
-        self.update(Text.from_ansi(text))
+        self.update(Text.from_ansi(text), layout=not is_as_high)
         self.styles.height = text.count("\n") + 1
 
 

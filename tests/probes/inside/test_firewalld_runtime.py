@@ -103,6 +103,13 @@ def test_firewall_cmd_may_refuse_this_user_as_well() -> None:
     assert not asked({LIST: replace(refused, err="FirewallD is not running\n")}).running
 
 
+def test_a_bus_that_does_not_answer_is_no_daemon_that_does_not_run() -> None:
+    """Of firewall-cmd 2.3, as a user whom the bus refuses."""
+    words = "Error: DBUS_ERROR: Did not receive a reply. Possible causes include: the remote\n"
+    with pytest.raises(probes.NoReply):
+        asked({LIST: CommandResult((), 36, "", words, 0.0, FAILED)})
+
+
 def test_an_old_daemon_is_asked_by_firewall_cmd() -> None:
     old = PUBLIC.partition("@ zone.getZoneSettings2")[0]
     old += "@ zone.getZoneSettings2 public\nError x.UnknownMethod: no\n"

@@ -114,7 +114,7 @@ def test_I_looks_into_a_server_too() -> None:
         app.screen.query_one("#line").value = ""  # type: ignore[attr-defined]
         await pilot.press(*"root@web1", "enter")
         await settled(app, pilot)
-        assert "into ssh://root@web1" in shown(app, "#head")
+        assert "in ssh://root@web1" in shown(app, "#head")
 
     stage = Stage()
     drive(work, stage)
@@ -128,7 +128,7 @@ def test_y_copies_the_steps_and_shows_them_without_a_border() -> None:
         sheet = shown(app, "#sheet")
         assert sheet.startswith("patch /etc/nginx/conf.d/shop.conf <<'DIAGNOSE'\n")
         assert "nginx -s reload" in sheet
-        assert "does not say whether it took it" in shown(app, ".told")
+        assert "does not confirm it" in shown(app, ".told")
         await pilot.press("escape")
         assert isinstance(app.screen, SiteScreen)
 

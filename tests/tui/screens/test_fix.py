@@ -66,7 +66,7 @@ def test_nobody_leaves_in_the_middle_of_a_fix() -> None:
         await pilot.press("a")
         await until(pilot, lambda: "Do this?" in shown(app, "#ask"))
         await pilot.press("ctrl+q", "ctrl+c")
-        assert any("wait for its end" in note for note in notes(app))
+        assert any("wait until it ends" in note for note in notes(app))
         await pilot.press("n")
         await until(pilot, lambda: "Esc" in shown(app, "#ask"))
         await pilot.press("ctrl+q")

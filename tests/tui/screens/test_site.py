@@ -1,9 +1,12 @@
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from diagnose.tui.app import DiagnoseApp
+from diagnose.tui.screens.choice import ChoiceDialog
 from diagnose.tui.screens.text_dialog import TextDialog
 from tests.support.report_builder import (
+    healthy,
     refused,
 )
 from tests.support.tui_driver import (
@@ -112,6 +115,38 @@ def test_enter_on_a_layer_shows_all_that_was_seen_of_it() -> None:
         assert "dig +short shop.example.com A" in shown(app, "#sheet")
 
     drive(work, Stage(), size=(140, 40))
+
+
+def test_without_a_finding_there_is_nothing_to_copy_or_to_apply() -> None:
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        assert app.say("hints.answer").split("  ")[0] not in shown(app, "#tabs")
+
+    drive(work, Stage(healthy()))
+
+
+def test_o_asks_for_a_layer_and_shows_what_was_seen_of_it() -> None:
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        await pilot.press("o")
+        assert isinstance(app.screen, ChoiceDialog)
+        await pilot.press("j", "enter")
+        assert isinstance(app.screen, TextDialog)
+        assert "DNS" in shown(app, ".told")
+        assert shown(app, "#sheet").strip()
+
+    drive(work, Stage())
+
+
+def test_the_arrows_choose_the_tab_beside_and_stay_in_a_line_that_is_typed_into() -> None:
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        await pilot.press("left", "right", "right")
+        assert "[3 " in shown(app, "#tabs")
+        await pilot.press(*["right"] * 4, "left")
+        assert "[3 " in shown(app, "#tabs")
+        await pilot.press("slash", "a", "c", "left", "b")
+        assert app.screen.query_one("#filter", Input).value == "abc"
+        assert "[3 " in shown(app, "#tabs")
+
+    drive(work, Stage())
 
 
 def test_l_leaves_the_failures_alone_in_the_log() -> None:

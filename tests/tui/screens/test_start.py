@@ -54,7 +54,7 @@ def test_one_that_was_not_looked_at_is_when_it_is_opened() -> None:
         app.sessions.append(Session(SHOP, stage.behind))
         assert isinstance(app.screen, StartScreen)
         app.screen.draw()
-        assert "not looked at yet" in listed(app)
+        assert "not checked yet" in listed(app)
         assert stage.asked == []
         app.screen.query_one("#choices").focus()
         await pilot.press("enter")
