@@ -145,14 +145,15 @@ async def _try_server(
     ctx: ProbeContext, host: str, backend: Proxy, server: BackendServer, check: HttpCheck | None
 ) -> None:
     """Ask a server for the page, with and without a PROXY header, and as the health check does."""
-    if backend.mode == "http":
+    is_passed_on = backend.mode == "tcp" and not server.tls and ctx.target.uses_tls
+    if backend.mode == "http" or (is_passed_on and server.proxy_protocol):
         header, page = server.proxy_protocol, _page_request(ctx, host)
-        first = await _emit_try(ctx, server, "page", header, *page)
+        first = await _emit_try(ctx, server, "page", header, *page, is_unread=is_passed_on)
         if first is not None and first.status is None and first.failure is not None:
             if first.failure.kind != "refused":
-                await _emit_try(ctx, server, "page", not header, *page)
+                await _emit_try(ctx, server, "page", not header, *page, is_unread=is_passed_on)
         elif first is not None and header:
-            await _emit_try(ctx, server, "page", False, *page)
+            await _emit_try(ctx, server, "page", False, *page, is_unread=is_passed_on)
     if check is not None and server.check and check.method in _SAFE_METHODS:
         await _emit_try(ctx, server, "check", server.proxy_protocol, *_check_request(check))
 
@@ -178,13 +179,18 @@ async def _emit_try(
     path: str,
     version: str,
     fields: tuple[str, ...],
+    is_unread: bool = False,
 ) -> HaproxyTry | None:
+    """Send a request to a server. `is_unread` is True if HAProxy passes TLS on as it is."""
     at = ctx.elapsed()
     host = bracketed(server.host) if server.host not in {"", "*"} else "127.0.0.1"
     port = server.port or ctx.target.port
-    scheme = "https" if server.tls else "http"
     options = _options(method, proxied, server.socket)
-    url = f"{scheme}://{host}:{port}{path}"
+    url = f"{'https' if server.tls else 'http'}://{host}:{port}{path}"
+    if is_unread:
+        # The TLS of visitors is passed on: so is the name in it.
+        options += ("--connect-to", f"::{host}:{port}", "--noproxy", "*")
+        url = f"{ctx.target.origin}{path}"
     response = await curl_or_unseen(ctx, url, fields, options, PATIENCE, version)
     if response is None:
         return None
