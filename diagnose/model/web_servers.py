@@ -280,6 +280,7 @@ class WebServerConfig(Observation):
     what its log says of the certificate that it should get for the target and has not. `error_log`
     is the log of the server itself, beside those of its sites. `rules` are those that answer the
     target's own paths themselves, or may, and `folders` those from which it answers them (Caddy).
+    `maps` are the files by which HAProxy chooses a backend.
     """
 
     layer: ClassVar[str] = "server"
@@ -298,6 +299,7 @@ class WebServerConfig(Observation):
     error_log: FilePath = ""
     rules: tuple[AnsweringRule, ...] = ()
     folders: tuple[ServedFolder, ...] = ()
+    maps: tuple[ServerFile, ...] = ()
 
     def file(self, path: str) -> ServerFile | None:
         return next((file for file in self.files if path in {file.path, file.real}), None)

@@ -16,10 +16,10 @@ from diagnose.model.http import Exchange
 from diagnose.model.tls import Handshake
 from diagnose.model.web_servers import SiteSocket, WebServer, WebServerConfig
 from diagnose.parsers.haproxy.addresses import BackendServer, servers_of, sockets_of
-from diagnose.parsers.haproxy.config import Configuration, Proxy, parse
+from diagnose.parsers.haproxy.config import Configuration, Proxy
 from diagnose.parsers.haproxy.health_checks import HttpCheck, http_check
 from diagnose.parsers.haproxy.statistics import parse_statistics
-from diagnose.parsers.haproxy.view import TargetProxies, target_proxies
+from diagnose.parsers.haproxy.view import TargetProxies, parsed, target_proxies
 from diagnose.probes import ProbeContext, emit_not_observed, probe
 from diagnose.probes.inside.nginx_certificates import fingerprint
 from diagnose.probes.inside.unanswered import curl_or_unseen, emit_unanswered
@@ -90,7 +90,7 @@ def _proxies(ctx: ProbeContext, config: WebServerConfig) -> TargetProxies | None
     servers = [s for s in ctx.observed(WebServer) if s.product == config.product == "haproxy"]
     if not any(ctx.target.port in server.ports for server in servers):
         return None
-    return target_proxies(parse((f.path, f.text) for f in config.files), ctx.target)
+    return target_proxies(parsed(config), ctx.target)
 
 
 async def _look_behind(ctx: ProbeContext, proxies: TargetProxies) -> None:
