@@ -15,6 +15,7 @@ from diagnose.model.frozen import frozen
 from diagnose.model.nginx import (
     ConfigFile,
     Directive,
+    InnerNginx,
     NginxBuild,
     NginxConfig,
     NginxProcess,
@@ -100,6 +101,26 @@ class Nginx:
         )
 
     @property
+    def inner(self) -> InnerNginx | None:
+        """Where nginx gets the target's requests from the server that has the port; None if it has
+        the port itself, or visitors have what they ask for."""
+        return next(iter(self.evidence.good(InnerNginx)), None)
+
+    def answering_servers(self) -> tuple[SelectedServer, ...]:
+        """Return the server blocks that get the target's requests: on its port, or behind the
+        server that has the port."""
+        inner, own = self.inner, self.selected_servers()
+        if own or inner is None or self.config is None:
+            return own
+        pairs = server_blocks.servers_behind(
+            self.config.main, inner.address, inner.port, inner.host
+        )
+        return tuple(
+            SelectedServer(socket, server, server_blocks.select_server(socket, inner.host)[1])
+            for socket, server in pairs
+        )
+
+    @property
     def server_on_other_address(self) -> Server | None:
         """The server block that has the target's name on the target's port, but not on the address
         where another block responds; None if there is none."""
@@ -125,7 +146,7 @@ class Nginx:
         if self.is_refused:
             return
         location_ids: set[int] = set()
-        for selected_server in self.selected_servers():
+        for selected_server in self.answering_servers():
             location_match = select_location(selected_server.server, path)
             if id(location_match.block) not in location_ids:
                 location_ids.add(id(location_match.block))

@@ -42,7 +42,7 @@ class AnsweringRule:
 def answering_rules(nginx: Nginx) -> Iterator[AnsweringRule]:
     """Yield the rule for each response with an error status that one `return` explains."""
     for response in _error_responses(nginx.evidence):
-        for server in {id(s.server.block): s.server for s in nginx.selected_servers()}.values():
+        for server in {id(s.server.block): s.server for s in nginx.answering_servers()}.values():
             rule = _rule(nginx, server, response)
             if rule is not None:
                 yield rule

@@ -45,7 +45,7 @@ def front_controller_missing(evidence: Evidence) -> Iterator[Claim]:
     ]
     if not pages or path == "/" or "." in path.rstrip("/").rpartition("/")[2]:
         return
-    for selected in nginx.selected_servers():
+    for selected in nginx.answering_servers():
         match = select_location(selected.server, path)
         fallback = match.directive("try_files")
         php = match_location(selected.server, "/index.php")

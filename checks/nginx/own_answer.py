@@ -87,7 +87,7 @@ def _decisive(nginx: Nginx, page: Exchange) -> Directive | None:
     request = ClientRequest("", target.host, path, scheme, page.port, page.method, fields=fields)
     found = {
         id(result.decided_by): result.decided_by
-        for selected in nginx.selected_servers()
+        for selected in nginx.answering_servers()
         for result in possible_results(selected.server, request)
         if result.status == page.status and result.decided_by is not None
     }

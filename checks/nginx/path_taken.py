@@ -133,7 +133,7 @@ def _is_worse(page: Exchange, application: BypassedApplication) -> bool:
 
 
 def _bypass(nginx: Nginx, path: str) -> Bypass | None:
-    bypasses = (bypass_of(selected.server, path) for selected in nginx.selected_servers())
+    bypasses = (bypass_of(selected.server, path) for selected in nginx.answering_servers())
     return next((bypass for bypass in bypasses if bypass is not None), None)
 
 

@@ -73,7 +73,7 @@ def _empty_pages(evidence: Evidence) -> tuple[Exchange, ...]:
 
 def _php_location(nginx: Nginx) -> LocationMatch | None:
     """Return the location that gives the page to PHP without the script's name."""
-    for selected in nginx.selected_servers():
+    for selected in nginx.answering_servers():
         match = final_location(selected.server, nginx.evidence.target.path)
         names = {line.args[0] for line in match.directives("fastcgi_param") if line.args}
         if _is_php(match) and "SCRIPT_FILENAME" not in names:

@@ -7,9 +7,9 @@ from checks.server import ServerView, line_edit, line_text, place_text, server_v
 from diagnose.model import Edit, Evidence
 from diagnose.model.haproxy import HaproxyStatus, HaproxyTry
 from diagnose.model.web_servers import SiteRedirect, WebSite
-from diagnose.parsers.haproxy.config import Line, parse, split_words
+from diagnose.parsers.haproxy.config import Line, split_words
 from diagnose.parsers.haproxy.sites import drops_upgrade
-from diagnose.parsers.haproxy.view import TargetProxies, target_proxies
+from diagnose.parsers.haproxy.view import TargetProxies, parsed, target_proxies
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ def haproxy_view(evidence: Evidence, path: str = "") -> HaproxyView | None:
         return None
     if evidence.target.port not in view.server.ports:
         return None
-    config = parse((file.path, file.text) for file in view.config.files)
+    config = parsed(view.config)
     proxies = target_proxies(config, evidence.target, path)
     return HaproxyView(view, proxies) if proxies else None
 
@@ -117,7 +117,7 @@ def redirect_added(view: ServerView, site: WebSite) -> Edit | None:
     certificates are renewed (RFC 8555 section 8.3)."""
     sockets = {socket for socket in site.sockets if socket.port == 80}
     place = next(((socket.file, socket.line) for socket in sockets), None)
-    config = parse((file.path, file.text) for file in view.config.files) if view.config else None
+    config = parsed(view.config) if view.config else None
     frontends = config.frontends if config else ()
     own = [
         frontend

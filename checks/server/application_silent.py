@@ -63,6 +63,7 @@ def _silent_visit(
             for visit in evidence.of(BackendVisit)
             if (visit.target, visit.requested, visit.path) == (target, requested, path)
             if not visit.websocket and visit.failure and visit.failure.kind == "timeout"
+            if visit.connected is not False
         ),
         None,
     )

@@ -1,4 +1,6 @@
-"""Apache's error log says why it got no answer from the application: the Unix socket fails
+"""The server in front does not reach its application. Asked directly from the server, it is not
+reached either: it is on another address than the one that is written, or nothing has that address.
+Or Apache's error log says why it got no answer from the application: the Unix socket fails
 (AH02454), SELinux forbids the connection (AH00957, 13), the name has no address (AH00898: often a
 missing slash at the end of ProxyPass), or the answer does not come in time (AH01102)."""
 
@@ -16,8 +18,10 @@ from checks.server import (
 from checks.server._backend_answers import failed_pages, route_to_application
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
-from diagnose.model.backends import BackendSocket
+from diagnose.model.addresses import bracketed, is_local_host
+from diagnose.model.backends import BackendSocket, BackendVisit
 from diagnose.model.http import Exchange
+from diagnose.model.server import Interface, Listeners
 from diagnose.model.web_servers import ServerRequestError, SiteRoute, WebServer
 
 _REASONS = {"socket", "selinux", "backend-name", "timeout"}
@@ -44,6 +48,7 @@ def backend_not_reached(evidence: Evidence) -> Iterator[Claim]:
     route = route_to_application(view)
     if error is None:
         yield from _missing_socket(view, route, pages)
+        yield from _unreached(view, route, pages)
         return
     slash = bool(route) and error.reason == "backend-name" and _lacks_slash(error, route)
     yield Claim(
@@ -96,6 +101,65 @@ def _missing_socket(
         },
         fix=Fix((Manual("socket", Where.SERVER),), Applicability.MANUAL),
     )
+
+
+def _unreached(view: ServerView, route: SiteRoute | None, pages: list[Exchange]) -> Iterator[Claim]:
+    """Make the claim for an application that this run did not reach either. One at a loopback
+    address is another matter (server.application-down)."""
+    evidence = view.evidence
+    if route is None or not route.host or is_local_host(route.host) or view.server.container:
+        return
+    visit = next(
+        (
+            each
+            for each in evidence.of(BackendVisit)
+            if each.target == route.target and not each.websocket
+            if _is_unreached(each)
+        ),
+        None,
+    )
+    if visit is None or visit.failure is None:
+        return
+    addresses = (
+        bracketed(socket.address)
+        for listeners in evidence.good(Listeners)
+        for socket in listeners.on(route.port)
+    )
+    own = {listener.address for each in evidence.good(Listeners) for listener in each.sockets}
+    is_here = route.host in {*own, *_own_addresses(evidence)}
+    yield Claim(
+        about=Subject(port=evidence.target.port, path=evidence.target.path),
+        covers=(Subject(port=evidence.target.port),),
+        because=(visit, view.server, *pages),
+        facts={
+            **view.facts,
+            "status": pages[0].status,
+            "message": "",
+            "log": "",
+            "direct": visit.failure.message,
+            "refused": visit.failure.kind == "refused",
+            "unreachable": visit.failure.kind != "refused",
+            "elsewhere": tuple(dict.fromkeys(addresses)) if is_here else (),
+            "file": "",
+            "missing": False,
+            "forbidden": False,
+            "endpoint": f"{bracketed(route.host)}:{route.port}",
+            "slash": False,
+            "target": route.target,
+            "place": place_text(route.file, route.line),
+        },
+        fix=manual_fix(view, "reach-it"),
+    )
+
+
+def _is_unreached(visit: BackendVisit) -> bool:
+    kind = visit.failure.kind if visit.failure else ""
+    is_silent = kind == "timeout" and visit.connected is False
+    return is_silent or kind in {"refused", "unreachable"}
+
+
+def _own_addresses(evidence: Evidence) -> set[str]:
+    return {address for each in evidence.good(Interface) for address in each.addresses}
 
 
 #: errno(3).

@@ -1,5 +1,6 @@
 """HAProxy answers 503 because no rule of the frontend chooses a backend for the request: no
-`use_backend` is for this name or path, and there is no `default_backend` (log: "<NOSRV>")."""
+`use_backend` is for this name or path, its map lacks the name or names a backend that is not there,
+and there is no `default_backend` (log: "<NOSRV>")."""
 
 from collections.abc import Iterator
 
@@ -10,6 +11,10 @@ from diagnose.model import Claim, Evidence, Severity, Subject
 from diagnose.model.http import Exchange
 from diagnose.model.web_servers import WebServer, WebServerConfig
 from diagnose.parsers.haproxy.conditions import host_patterns, rules_of
+from diagnose.parsers.haproxy.config import Proxy
+from diagnose.parsers.haproxy.dynamic_backends import dynamic_backend
+from diagnose.parsers.haproxy.view import missing_backend
+from diagnose.parsers.sanitize import clean
 
 
 @check(
@@ -37,6 +42,14 @@ def haproxy_no_backend(evidence: Evidence) -> Iterator[Claim]:
             "names": host_patterns(rules_of(proxies.frontend))[:6],
             "path": evidence.target.path,
             "with_port": port not in {80, 443},
+            "map": _map(proxies.frontend),
+            "missing": clean(missing_backend(proxies, evidence.target), 300),
         },
         fix=manual_fix(haproxy.view, "choose"),
     )
+
+
+def _map(frontend: Proxy) -> str:
+    """Return the first map by which a frontend chooses a backend."""
+    found = map(dynamic_backend, frontend.own("use_backend"))
+    return next((clean(each.file, 300) for each in found if each and each.file), "")

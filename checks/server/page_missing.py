@@ -18,12 +18,15 @@ from checks.server import (
 )
 from diagnose.checking.registry import check
 from diagnose.model import (
+    Applicability,
     Claim,
     Confidence,
     Evidence,
     Fix,
+    Manual,
     Severity,
     Subject,
+    Where,
     server_commands,
 )
 from diagnose.model.http import Exchange
@@ -42,7 +45,10 @@ def page_missing(evidence: Evidence) -> Iterator[Claim]:
         return
     pages = [*pages_with_status(evidence, 403), *pages_with_status(evidence, 404)]
     for folder in evidence.good(SiteFolder)[:1]:
-        sites = [site for site in view.answering_sites if site.root.rstrip("/") == folder.path]
+        served = {each.root.rstrip("/") for each in (view.config.folders if view.config else ())}
+        sites = [
+            site for site in view.answering_sites if folder.path in {site.root.rstrip("/"), *served}
+        ]
         modules = view.config.modules if view.config else ()
         reason = _reason(folder, sites[0], pages, modules) if sites and pages else ""
         if reason:
@@ -64,6 +70,8 @@ def _reason(
         return "htaccess"
     if folder.has_rewrite_rules and modules and "rewrite" not in modules:
         return "no-module"
+    if folder.lookalike and site.reads_htaccess:
+        return "lookalike"
     is_address = "." not in folder.requested.rpartition("/")[2]
     return "fall-back" if is_address and folder.is_application else ""
 
@@ -85,7 +93,8 @@ def _claim(
             "folder": folder.path,
             "place": place_text(site.file, site.line),
             **dict.fromkeys((*names.values(), "htaccess"), False),
-            names.get(reason, reason): True,
+            "lookalike": folder.lookalike if reason == "lookalike" else "",
+            **({} if reason == "lookalike" else {names.get(reason, reason): True}),
             view.server.product: True,
         },
         confidence=Confidence.CERTAIN if reason == "no-folder" else Confidence.LIKELY,
@@ -95,6 +104,8 @@ def _claim(
 
 
 def _fix(view: ServerView, reason: str) -> Fix:
+    if reason == "lookalike":
+        return Fix((Manual(reason, Where.SERVER),), Applicability.MANUAL)
     if reason == "no-module" and view.server.config.startswith("/etc/apache2/"):
         enable = server_commands.enable_apache_modules(("rewrite",))
         return Fix((enable, *reload_steps(view.server)))

@@ -3,13 +3,15 @@ body, and a WebSocket is not opened. Apache answers 404 for a path without the s
 <Location> or ProxyPass ends. A path matcher without "*" is that path alone, and "/a/*" does
 not match "/a" (Caddyfile, "Path matchers")."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from checks.server import ServerView, manual_fix, place_text, server_view
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity, Subject
-from diagnose.model.http import Exchange, Upgrade
+from diagnose.model.http import Exchange, Upgrade, header
+from diagnose.model.pages import PageFileResponse
 from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig, WebSite
+from diagnose.parsers.urls import parse_url
 from diagnose.parsers.web_sites import is_taken
 
 
@@ -42,13 +44,31 @@ def path_not_handled(evidence: Evidence) -> Iterator[Claim]:
         if not failed or (near is None and not is_blank and not missed) or is_taken_by:
             continue
         yield _claim(view, site, path, failed, near, missed)
+    yield from _empty_files(view, site)
+
+
+def _empty_files(view: ServerView, site: WebSite) -> Iterator[Claim]:
+    """Make the claim for a page whose own files come empty: the route of its application is for
+    the path "/" alone."""
+    near = next((route for route in site.routes if route.target and route.exact), None)
+    if view.server.product != "caddy" or near is None or near.path != "/" or near.pattern:
+        return
+    for file in view.evidence.good(PageFileResponse):
+        url = parse_url(file.url)
+        is_empty = file.status == 200 and header(file.headers, "Content-Length") == "0"
+        if url is None or not is_empty or header(file.headers, "Content-Type"):
+            continue
+        path = url.path.partition("?")[0]
+        if not any(_takes(site, path)):
+            yield _claim(view, site, path, [file], near, "")
+            return
 
 
 def _claim(
     view: ServerView,
     site: WebSite,
     path: str,
-    failed: list[Exchange | Upgrade],
+    failed: Sequence[Exchange | Upgrade | PageFileResponse],
     near: SiteRoute | None,
     missed: str,
 ) -> Claim:
@@ -62,19 +82,37 @@ def _claim(
             "path": path,
             "place": place,
             "matcher": "" if near is None else near.path if is_apache else _matcher(near),
-            "wider": f"{near.path.rstrip('/')}*" if near else "",
+            "wider": f"{near.path.rstrip('/')}*"
+            if near and near.path != "/"
+            else "*"
+            if near
+            else "",
             "prefix": near.path if near else "",
             "apache": is_apache,
             "missed": "" if near else missed,
-            "blank": any(isinstance(answer, Exchange) for answer in failed),
+            "blank": not any(isinstance(answer, Upgrade) for answer in failed),
+            "folder": site.root if not near and not missed and _lacks_file_server(site) else "",
         },
-        severity=_severity(view, path, near, missed),
-        fix=manual_fix(view, _step(view) if near else "match" if missed else "add"),
+        severity=_severity(view, site, path, near, missed),
+        fix=manual_fix(view, _step(view) if near else "match" if missed else _addition(site)),
     )
 
 
-def _severity(view: ServerView, path: str, near: SiteRoute | None, missed: str) -> Severity | None:
+def _lacks_file_server(site: WebSite) -> bool:
+    """Return whether the site names a folder, and nothing serves it."""
+    return bool(site.root) and not site.routes
+
+
+def _addition(site: WebSite) -> str:
+    return "serve-the-files" if _lacks_file_server(site) else "add"
+
+
+def _severity(
+    view: ServerView, site: WebSite, path: str, near: SiteRoute | None, missed: str
+) -> Severity | None:
     """A site for WebSockets alone needs no page, and an API none at its root."""
+    if view.server.product == "caddy" and not near and _lacks_file_server(site):
+        return Severity.WARNING
     if near:
         return Severity.WARNING if view.server.product == "apache" else None
     has_socket = any(upgrade.accepted for upgrade in view.evidence.good(Upgrade))

@@ -16,6 +16,7 @@ from checks.server import (
 from checks.tls import failure_groups
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Severity, Subject
+from diagnose.model.haproxy import HaproxyTry
 from diagnose.model.tls import Handshake
 from diagnose.model.web_servers import WebServer, WebServerConfig, WebSite
 
@@ -41,6 +42,8 @@ def tls_off(evidence: Evidence) -> Iterator[Claim]:
     if not plain or len(plain) != len(sites):
         return
     site = plain[0]
+    if site.passthrough and _sends_header(evidence):
+        return  # the server behind may answer the header in plain text: haproxy-proxy-protocol
     yield Claim(
         about=Subject(port=target.port),
         because=(view.config, view.server, *handshakes),
@@ -53,6 +56,14 @@ def tls_off(evidence: Evidence) -> Iterator[Claim]:
             "target": site.routes[0].target.partition("://")[2] if site.routes else "",
         },
         fix=manual_fix(view, "end-tls") if site.passthrough else _fix(view, site),
+    )
+
+
+def _sends_header(evidence: Evidence) -> bool:
+    """Return whether HAProxy sends a PROXY header to a server behind it, and TLS works there."""
+    return any(
+        attempt.purpose == "page" and not attempt.proxied and attempt.status is not None
+        for attempt in evidence.good(HaproxyTry)
     )
 
 

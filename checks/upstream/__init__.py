@@ -74,7 +74,7 @@ def backends(nginx: Nginx) -> tuple[Backend, ...]:
     paths: dict[tuple[str, ...], list[str]] = {}
     variables = upstreams.request_variables(nginx.evidence.target)
     probed_paths = _probed_paths(nginx.evidence)
-    for selection in nginx.selected_servers():
+    for selection in nginx.answering_servers():
         for path in probed_paths:
             match = upstreams.final_location(selection.server, path)
             of_path = upstreams.route_variables(nginx.evidence.target, match, path)

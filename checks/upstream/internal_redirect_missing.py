@@ -113,7 +113,7 @@ def _internal_redirect(evidence: Evidence, match: LocationMatch) -> _InternalRed
 
 def _landing(nginx: Nginx, path: str) -> LocationMatch | None:
     """Return the location that answers the path of the header."""
-    servers = (selected.server for selected in nginx.selected_servers())
+    servers = (selected.server for selected in nginx.answering_servers())
     return next((select_location(server, path) for server in servers), None)
 
 

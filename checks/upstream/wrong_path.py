@@ -144,7 +144,7 @@ def _is_whole_site(
     variables = upstreams.request_variables(nginx.evidence.target)
     others = (
         upstreams.proxy_target_of(match, variables)
-        for selected in nginx.selected_servers()
+        for selected in nginx.answering_servers()
         for match in all_locations(selected.server)
     )
     endpoints = {str(endpoint) for endpoint in proxy_target.endpoints}

@@ -57,7 +57,7 @@ class _Lookup:
 
 
 def _lookup(nginx: Nginx, path: str) -> _Lookup | None:
-    for selected in nginx.selected_servers():
+    for selected in nginx.answering_servers():
         location = match_location(selected.server, path.partition("?")[0])
         fallback = fallback_location(selected.server, location)
         directives = children(location.block, "try_files")

@@ -43,6 +43,7 @@ MESSAGES = Messages(
     Message("inside.nginx", "nginx: its processes, its configuration, and nginx -t."),
     Message("inside.web_servers", "Apache, Caddy, HAProxy, Traefik: their sites and rules."),
     Message("inside.haproxy_backends", "The servers behind HAProxy, and its statistics."),
+    Message("inside.inner_nginx", "The nginx behind Apache, Caddy or HAProxy."),
     Message("inside.backends", "The application behind Apache, Caddy or HAProxy."),
     Message("inside.backend_visits", "Whose answer it was: the proxy's or the application's."),
     Message("inside.site_folders", "The folder of a site, for a file that is missing."),

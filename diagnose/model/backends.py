@@ -75,7 +75,8 @@ class BackendVisit(Observation):
 
     `requested` is the path that visitors ask for, without a query, and `path` the one that the
     application was asked for: the same as the server passes on, or `requested` itself where the
-    server changes it. `accepted` is True if a WebSocket was opened. `head_bytes` is the size of the
+    server changes it. `connected` is True if the application took the connection, None if that is
+    not known. `accepted` is True if a WebSocket was opened. `head_bytes` is the size of the
     response's header.
     """
 
@@ -86,6 +87,7 @@ class BackendVisit(Observation):
     path: UrlPath
     websocket: bool = False
     status: int | None = None
+    connected: bool | None = None
     accepted: bool = False
     head_bytes: int = 0
 

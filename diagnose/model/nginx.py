@@ -19,7 +19,14 @@ from diagnose.model.marks import (
     UrlPath,
     Word,
 )
-from diagnose.model.summary import Summary, answer_phrase, application_phrase, counted, phrase
+from diagnose.model.summary import (
+    Summary,
+    answer_phrase,
+    application_phrase,
+    counted,
+    phrase,
+    socket_text,
+)
 from diagnose.model.tls import Certificate
 
 DirectiveEnd = Literal[";", "{", "}", ""]
@@ -209,6 +216,31 @@ class NginxConfig(Observation):
 
     def summary(self) -> Summary:
         return self.path, counted("{count} file read", "{count} files read", len(self.files))
+
+
+@frozen(kw_only=True, eq=False)
+class InnerNginx(Observation):
+    """The nginx of this machine behind Apache, Caddy or HAProxy, which has the target's port:
+    observed after visitors got no page or no WebSocket.
+
+    `port` and `address` are where nginx gets their requests, and `host` the Host field in them
+    without its port. `product` is the server in front, and `file` and `line` where it passes
+    requests on. `tls` is True if it speaks TLS to nginx.
+    """
+
+    layer: ClassVar[str] = "nginx"
+
+    port: int
+    address: Address
+    host: HostName
+    product: Word
+    file: FilePath = ""
+    line: int = 0
+    tls: bool = False
+
+    def summary(self) -> Summary:
+        place = socket_text(self.address, self.port)
+        return place, phrase("nginx behind {server}", server=self.product)
 
 
 @frozen(kw_only=True, eq=False)

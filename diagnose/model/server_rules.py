@@ -1,5 +1,5 @@
-"""Rules of a web server's configuration that answer a request themselves: the application does not
-get it."""
+"""What a web server's configuration says of a request that no application gets: a rule answers it,
+or files do."""
 
 from typing import Literal
 
@@ -34,3 +34,25 @@ class AnsweringRule:
     @property
     def is_certain(self) -> bool:
         return not self.questions
+
+
+@frozen
+class ServedFolder:
+    """The folder from which a server answers a path of the target itself.
+
+    `requested` is the visitor's path without a query, and `websocket` is True for a handshake.
+    `root` is the folder, and `path` the one of the file in it. `prefix` is the beginning of the
+    path by which the folder was chosen and which `path` still has, "" if there is none. `fallback`
+    is the file for what is no file, "" for none. If the fallback comes before the route of an
+    application, which then never gets what is no file, `bypassed` is that application ("host:port")
+    and `matcher` the route's condition.
+    """
+
+    requested: UrlPath
+    root: FilePath
+    path: UrlPath
+    prefix: UrlPath = ""
+    fallback: UrlPath = ""
+    bypassed: ServerText = ""
+    matcher: ServerText = ""
+    websocket: bool = False

@@ -16,8 +16,11 @@ class SiteFolder(Observation):
     `path` is the folder, and `requested` the path of the URL. `exists` is whether the folder is
     there, and `page_exists` whether the requested file or folder in it is. `index_files` are the
     names "index.*" in the requested folder, or in the site's own if a file was requested.
-    `has_rewrite_rules` is True if the site's .htaccess has rules of mod_rewrite, and
-    `is_application` if its index.html is the page of an application in the browser.
+    `shortened` is the file that is there if the path is shortened by `prefix`, the beginning by
+    which the folder was chosen; "" if there is none. `lookalike` is the name of a file that may be
+    meant as .htaccess. `has_rewrite_rules` is True if the site's .htaccess has rules of
+    mod_rewrite, and `is_application` if its index.html is the page of an application in the
+    browser.
     """
 
     layer: ClassVar[str] = "server"
@@ -29,6 +32,9 @@ class SiteFolder(Observation):
     index_files: tuple[Label, ...] = ()
     has_rewrite_rules: bool = False
     is_application: bool = False
+    prefix: UrlPath = ""
+    shortened: FilePath = ""
+    lookalike: Label = ""
 
     def summary(self) -> Summary:
         if self.index_files:

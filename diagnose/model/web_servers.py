@@ -20,7 +20,7 @@ from diagnose.model.marks import (
     UrlPath,
     Word,
 )
-from diagnose.model.server_rules import AnsweringRule
+from diagnose.model.server_rules import AnsweringRule, ServedFolder
 from diagnose.model.summary import Summary, phrase, socket_text
 
 Product = Literal["apache", "caddy", "haproxy", "traefik"]
@@ -279,7 +279,8 @@ class WebServerConfig(Observation):
     this, None if that is unknown; then `running` are the sites with which it runs. `complaint` is
     what its log says of the certificate that it should get for the target and has not. `error_log`
     is the log of the server itself, beside those of its sites. `rules` are those that answer the
-    target's own paths themselves, or may.
+    target's own paths themselves, or may, and `folders` those from which it answers them (Caddy).
+    `maps` are the files by which HAProxy chooses a backend.
     """
 
     layer: ClassVar[str] = "server"
@@ -297,6 +298,8 @@ class WebServerConfig(Observation):
     complaint: Text = ""
     error_log: FilePath = ""
     rules: tuple[AnsweringRule, ...] = ()
+    folders: tuple[ServedFolder, ...] = ()
+    maps: tuple[ServerFile, ...] = ()
 
     def file(self, path: str) -> ServerFile | None:
         return next((file for file in self.files if path in {file.path, file.real}), None)

@@ -106,6 +106,14 @@ def inner_path(route: SiteRoute, path: str) -> str:
     return f"{route.backend_path}{path[len(route.path) :]}" or "/"
 
 
+def rest_of(route: SiteRoute, path: str) -> str:
+    """Return what follows the beginning of the path by which a route is chosen; "" if the route is
+    not chosen by a beginning."""
+    prefix = route.path.rstrip("/")
+    is_below = bool(prefix) and not route.exact and path.startswith(f"{prefix}/")
+    return path[len(prefix) :] if is_below else ""
+
+
 def serves_files(site: WebSite, path: str) -> bool:
     """Return whether the server itself answers a path from the site's folder: no route passes it
     on to an application."""

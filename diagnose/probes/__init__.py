@@ -43,6 +43,7 @@ INSIDE = (
     "haproxy_backends",
     "backends",
     "backend_visits",
+    "inner_nginx",
     "site_folders",
     "server_logs",
     "failed_services",

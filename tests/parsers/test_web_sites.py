@@ -17,6 +17,7 @@ from diagnose.parsers.web_sites import (
     name_matches,
     needs_folder,
     redirect_of,
+    rest_of,
     route_of,
     serves_files,
     takes,
@@ -121,3 +122,11 @@ def test_a_path_needs_the_folder_where_only_scripts_and_files_answer() -> None:
     assert not serves_files(site, "/login")
     assert not needs_folder(replace(site, routes=(script, application)), "/login")
     assert not needs_folder(replace(site, root=""), "/login")
+
+
+def test_what_follows_the_beginning_that_chose_the_route() -> None:
+    route = SiteRoute(path="/api/", target="http://127.0.0.1:3000", backend_path="/api/")
+    assert rest_of(route, "/api/users") == "/users"
+    assert rest_of(route, "/api") == ""
+    assert rest_of(replace(route, path="/"), "/api/users") == ""
+    assert rest_of(replace(route, exact=True), "/api/users") == ""

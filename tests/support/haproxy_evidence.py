@@ -38,14 +38,17 @@ SERVER = WebServer(
 )
 
 
-def config(text: str = TEXT) -> WebServerConfig:
-    parsed = parse([(CONFIG, text)])
+def config(text: str = TEXT, rows: str | None = None) -> WebServerConfig:
+    """Return the configuration; `rows` are those of a map, None if it was not read."""
+    maps = () if rows is None else (ServerFile("/etc/haproxy/hosts.map", rows),)
+    parsed = parse([(CONFIG, text)], [(each.path, each.text) for each in maps])
     return WebServerConfig(
         product="haproxy",
         path=CONFIG,
         sites=sites_of(parsed, {}),
         listens=listens_of(parsed),
         files=(ServerFile(CONFIG, text),),
+        maps=maps,
     )
 
 

@@ -25,7 +25,9 @@ _LINE = re.compile(
 #: authorize_user_core; ap_is_recursion_limit_exceeded; ap_proxy_connect_uds and
 #: ap_proxy_connect_backend; ap_proxyerror; ap_proxy_http_process_response; the MPMs.
 _HANDLER = re.compile(r"AH01144: No protocol handler was valid for the URL (\S+) \(scheme '(\w+)'")
-_BACKEND_TLS = re.compile(r"AH00961: \w+: failed to enable ssl support for (\S+)")
+_BACKEND_TLS = re.compile(
+    r"AH00961: \w+: failed to enable ssl support for (\S{1,300})(?: \((\S{1,255})\))?"
+)
 _SEARCH = re.compile(r"AH00035: access to (\S+) denied \(filesystem path '([^']+)'\)")
 _READ = re.compile(r"AH00132: file permissions deny server access: ([^,]+)")
 _HTACCESS = re.compile(r"(/[^:]{0,1000}/\.htaccess): (?!AH)(.+)")
@@ -242,7 +244,7 @@ def _error(text: str, requested: RequestedSite) -> RequestError | None:
     message = clean(text, MAX_TEXT)
     if (match := _HANDLER.search(text)) and match[1].partition("?")[0] in requested.paths:
         return RequestError("handler", message, scheme=match[2].lower())
-    if (match := _BACKEND_TLS.search(text)) and match[1] in requested.backends:
+    if (match := _BACKEND_TLS.search(text)) and _is_backend(match[1], match[2], requested):
         return RequestError("backend-tls", message)
     if (match := _SEARCH.search(text)) and match[1].partition("?")[0] in requested.paths:
         return RequestError("permission", message, file=clean(match[2], 300))
@@ -253,6 +255,13 @@ def _error(text: str, requested: RequestedSite) -> RequestError | None:
     if (match := _HTACCESS.match(text)) and _is_on_the_way(match[1], requested.roots):
         return RequestError("htaccess", clean(match[2], MAX_TEXT), file=clean(match[1], 300))
     return None
+
+
+def _is_backend(place: str, name: str | None, requested: RequestedSite) -> bool:
+    """Return whether an address and port are an application's, perhaps by its name: mod_proxy
+    writes both ("[::1]:8443 (localhost)")."""
+    _, _, port = place.rpartition(":")
+    return place in requested.backends or f"{name}:{port}" in requested.backends
 
 
 def _connection_error(text: str, errno: int, requested: RequestedSite) -> RequestError | None:

@@ -99,7 +99,7 @@ def _handle(
     if name == "subroute":
         _follow(walk, dictionaries(handler.get("routes")), questions, words, depth + 1)
     elif name == "rewrite":
-        walk.request = _rewritten(walk.request, handler)
+        walk.request = rewritten(walk.request, handler)
     elif name == "file_server":
         walk.is_answered = not handler.get("pass_thru") and not questions
     elif name in _ANSWERS:
@@ -134,7 +134,7 @@ def _number(value: object, default: int) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) == 3 else default
 
 
-def _rewritten(request: ServerRequest, handler: dict[str, object]) -> ServerRequest:
+def rewritten(request: ServerRequest, handler: dict[str, object]) -> ServerRequest:
     """Return the request with the path that the following matchers see."""
     prefix, uri = text_of(handler.get("strip_path_prefix")), text_of(handler.get("uri"))
     if prefix and request.path.startswith(prefix):

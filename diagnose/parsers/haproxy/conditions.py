@@ -4,9 +4,11 @@ chapter 7): by the name of the site, TLS, the port, and the beginning of the pat
 import itertools
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from diagnose.model.frozen import frozen
 from diagnose.parsers.haproxy.config import Line, Proxy
+from diagnose.parsers.haproxy.dynamic_backends import choices, dynamic_backend
 from diagnose.parsers.web_sites import name_matches
 
 #: Maximum number of rules and names of a frontend, of alternatives of a condition, and of values
@@ -71,11 +73,14 @@ class Match:
 @frozen
 class Rule:
     """A line with its condition as alternatives of literals; () if it has none. `negated` is True
-    for "unless"."""
+    for "unless". `backend` is the name that it chooses; a line that chooses by a map is a rule for
+    each row. `leaves` is True if that is no backend's name, so that HAProxy takes the default."""
 
     line: Line
     alternatives: tuple[tuple[Literal, ...], ...] = ()
     negated: bool = False
+    backend: str = ""
+    leaves: bool = False
 
 
 def rules_of(proxy: Proxy) -> tuple[Rule, ...]:
@@ -99,7 +104,11 @@ def _rules(proxy: Proxy, is_wanted: Callable[[Line], bool]) -> tuple[Rule, ...]:
         if sum(len(criterion.values) for criterion in criteria) < MAX_VALUES:
             criteria.append(criterion_of(line.words[2:]))
     lines = (line for line in proxy.lines if is_wanted(line))
-    return tuple(_rule(line, acls) for line in itertools.islice(lines, MAX_RULES))
+    return tuple(
+        rule
+        for line in itertools.islice(lines, MAX_RULES)
+        for rule in _expanded(_rule(line, acls), proxy)
+    )
 
 
 def _is_rule(line: Line) -> bool:
@@ -110,7 +119,33 @@ def _is_rule(line: Line) -> bool:
 
 def _rule(line: Line, acls: Mapping[str, Sequence[Criterion]]) -> Rule:
     word, words = _condition(line)
-    return Rule(line, _alternatives(words, acls), word == "unless")
+    backend = line.words[1] if line.keyword == "use_backend" and len(line.words) > 1 else ""
+    return Rule(line, _alternatives(words, acls), word == "unless", backend)
+
+
+def _expanded(rule: Rule, proxy: Proxy) -> Iterator[Rule]:
+    """Yield a rule, or one for each backend that it may choose by the request."""
+    dynamic = dynamic_backend(rule.line)
+    asked = criterion_of((dynamic.fetch,)) if dynamic else Criterion("")
+    found = choices(dynamic, proxy) if dynamic and asked.subject in _DYNAMIC else None
+    if found is None or rule.negated:
+        yield rule
+        return
+    for choice in found:
+        criterion = replace(asked, method=choice.method, values=(choice.value,))
+        literals = (Literal((criterion,)),) if choice.value else ()
+        terms = tuple((*term, *literals) for term in rule.alternatives or ((),))
+        leaves = choice.backend not in proxy.backends
+        yield replace(
+            rule,
+            alternatives=terms if terms != ((),) else (),
+            backend=choice.backend,
+            leaves=leaves,
+        )
+
+
+#: What a request is asked for in the place of a backend's name, as far as it is evaluated.
+_DYNAMIC = {"host", "sni", "path"}
 
 
 def host_patterns(rules: Sequence[Rule]) -> tuple[str, ...]:

@@ -91,10 +91,13 @@ class Section:
 
 @frozen
 class Proxy:
-    """A frontend, backend or listen section, with the defaults that it inherits."""
+    """A frontend, backend or listen section, with the defaults that it inherits. `maps` are the
+    texts of the map files by their paths, and `backends` the names of all backends."""
 
     section: Section
     defaults: tuple[Section, ...] = ()
+    maps: Mapping[str, str] = field(default_factory=dict, compare=False)
+    backends: frozenset[str] = field(default=frozenset(), compare=False)
 
     @property
     def name(self) -> str:
@@ -167,8 +170,9 @@ class Configuration:
         )
 
 
-def parse(files: Iterable[tuple[str, str]]) -> Configuration:
-    """Parse the files, (path, text) each, in the order in which HAProxy loads them."""
+def parse(files: Iterable[tuple[str, str]], maps: Iterable[tuple[str, str]] = ()) -> Configuration:
+    """Parse the files, (path, text) each, in the order in which HAProxy loads them; `maps` are the
+    map files by which it chooses backends."""
     complete = True
     sections: list[Section] = []
     for path, text in files:
@@ -179,7 +183,7 @@ def parse(files: Iterable[tuple[str, str]]) -> Configuration:
             line.variable or line.keyword.startswith(".") for line in lines
         )
         sections += _sections(lines)
-    return Configuration(tuple(sections), tuple(_proxies(sections)), complete)
+    return Configuration(tuple(sections), tuple(_proxies(sections, dict(maps))), complete)
 
 
 def split_words(text: str) -> tuple[str, ...]:
@@ -236,16 +240,17 @@ def _sections(lines: tuple[Line, ...]) -> Iterator[Section]:
         )
 
 
-def _proxies(sections: list[Section]) -> Iterator[Proxy]:
+def _proxies(sections: list[Section], maps: Mapping[str, str]) -> Iterator[Proxy]:
     """Pair proxies with their defaults: the section that they name, or the last one before."""
     latest: Section | None = None
     named = {section.name: section for section in sections if section.kind == "defaults"}
+    backends = frozenset(each.name for each in sections if each.kind in {"backend", "listen"})
     for section in sections:
         if section.kind == "defaults":
             latest = section
         elif section.kind in {"frontend", "backend", "listen"}:
             base = named.get(section.base) if section.base else latest
-            yield Proxy(section, _chain(base, named))
+            yield Proxy(section, _chain(base, named), maps, backends)
 
 
 def _chain(base: Section | None, named: dict[str, Section]) -> tuple[Section, ...]:

@@ -102,13 +102,16 @@ def listens_of(config: Configuration) -> tuple[SiteSocket, ...]:
 
 def selections(proxy: Proxy, rules: tuple[Rule, ...], situation: Situation) -> Iterator[Selection]:
     """Return the backends of a frontend in the order in which HAProxy tries them."""
-    for rule in rules:
-        words = rule.line.words
-        chooses = words[0] == "use_backend" and len(words) > 1
-        match = match_of(rule, situation) if chooses else None
-        if match is not None:
-            yield Selection(words[1], match, rule.line)
     default = proxy.setting("default_backend")
+    for rule in rules:
+        chooses = rule.line.keyword == "use_backend" and len(rule.line.words) > 1
+        match = match_of(rule, situation) if chooses else None
+        if match is not None and not rule.leaves:
+            yield Selection(rule.backend, match, rule.line)
+        elif match == Match():
+            break  # no backend has the name that came out: no further rule is tried
+        elif match is not None:
+            yield Selection(default.after("default_backend") if default else "", match, rule.line)
     if default is not None and len(default.words) > 1:
         yield Selection(default.words[1], Match(), default)
     elif proxy.section.kind == "listen":

@@ -2,17 +2,18 @@
 
 from diagnose.model import Target
 from diagnose.model.frozen import frozen
-from diagnose.model.web_servers import SiteSocket
+from diagnose.model.web_servers import SiteSocket, WebServerConfig
 from diagnose.parsers.haproxy.addresses import sockets_of
 from diagnose.parsers.haproxy.conditions import (
     Rule,
     Situation,
     holds,
     host_patterns,
+    match_of,
     refusing_rules_of,
     rules_of,
 )
-from diagnose.parsers.haproxy.config import Configuration, Line, Proxy
+from diagnose.parsers.haproxy.config import Configuration, Line, Proxy, parse
 from diagnose.parsers.haproxy.host_field import fixed_host
 from diagnose.parsers.haproxy.sites import Selection, selections
 from diagnose.parsers.web_sites import name_matches, takes
@@ -49,6 +50,26 @@ class TargetProxies:
         """The Host field that a rule without a condition sets, "" if the visitor's is passed on."""
         lines = [*self.frontend.lines, *(self.backend.lines if self.backend else ())]
         return fixed_host(lines)
+
+
+def parsed(config: WebServerConfig) -> Configuration:
+    """Parse the configuration that was read from a server."""
+    return parse(
+        ((file.path, file.text) for file in config.files),
+        ((file.path, file.text) for file in config.maps),
+    )
+
+
+def missing_backend(proxies: TargetProxies, target: Target) -> str:
+    """Return the name that a rule makes of the request, if no backend has it; "" otherwise."""
+    rules = rules_of(proxies.frontend)
+    situation = _situation(rules, target, proxies.tls)
+    own = target.path.partition("?")[0]
+    for rule in rules:
+        match = match_of(rule, situation) if rule.leaves and rule.backend else None
+        if match and not match.conditional and any(takes(each, own) for each in match.prefixes):
+            return rule.backend
+    return ""
 
 
 def target_proxies(config: Configuration, target: Target, path: str = "") -> TargetProxies | None:

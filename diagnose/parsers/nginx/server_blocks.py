@@ -256,6 +256,17 @@ def answering_servers(
         yield socket, select_server(socket, host)[0]
 
 
+def servers_behind(
+    main: tuple[Directive, ...], address: str, port: int, host: str
+) -> Iterator[tuple[Socket, Server]]:
+    """Yield the socket of this machine's address and port, and the server block that answers the
+    host there: the one that a server in front passes requests on to."""
+    address = "127.0.0.1" if address == "localhost" else address
+    socket = socket_for(sockets(servers(main), port), address)
+    if socket is not None:
+        yield socket, select_server(socket, host)[0]
+
+
 def _of_same_family(candidates: Sequence[Socket], addresses: Collection[str]) -> Sequence[Socket]:
     """Return the sockets of the family that all addresses have; all sockets, if there are none of
     it (`[::]:443 ipv6only=off` accepts both) or the addresses are of both families."""

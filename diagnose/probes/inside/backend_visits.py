@@ -2,15 +2,22 @@
 refused a WebSocket or failed to give the page: whose answer was it?
 
 Each application is asked for the path that the server passes on. If that is another path than the
-visitor's, and the application refuses it, it is asked for the visitor's as well.
+visitor's, and the application refuses it, it is asked for the visitor's as well. If the server
+passes the beginning of the path on by which it chose the application, and the application has no
+such page, it is asked for the rest. What the page of a sub-folder asks for beside that folder is
+asked of the page's own application.
 """
+
+from collections.abc import Iterator
 
 from diagnose.model import Vantage
 from diagnose.model.addresses import bracketed
 from diagnose.model.backends import BackendVisit
 from diagnose.model.http import Exchange, Upgrade
+from diagnose.model.pages import PageFileResponse
 from diagnose.model.web_servers import SiteRoute, WebServerConfig
-from diagnose.parsers.web_sites import inner_path, routes_of_name
+from diagnose.parsers.urls import parse_url
+from diagnose.parsers.web_sites import inner_path, rest_of, routes_of_name, takes
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside.backends import is_holder
 from diagnose.probes.inside.remote_curl import UPGRADE_FIELDS
@@ -18,6 +25,9 @@ from diagnose.probes.inside.unanswered import curl_or_unseen
 
 #: Seconds for one request.
 PATIENCE = 3
+
+#: Maximum number of paths beside a sub-folder that are asked for.
+MAX_STRAYS = 2
 
 #: Statuses that ask for credentials: the application would ask for them too.
 _LOGIN = {401, 407}
@@ -37,6 +47,57 @@ async def visits_of_page(ctx: ProbeContext, exchange: Exchange) -> None:
     if failed and failed[0] is exchange:
         for config in ctx.observed(WebServerConfig):
             await _visit_page(ctx, config)
+
+
+@probe(after=WebServerConfig)
+async def strays_of_config(ctx: ProbeContext, config: WebServerConfig) -> None:
+    await _visit_strays(ctx, config)
+
+
+@probe(after=Exchange)
+async def stray_redirect(ctx: ProbeContext, exchange: Exchange) -> None:
+    if exchange.redirected_from and exchange.status == 404:
+        for config in ctx.observed(WebServerConfig):
+            await _visit_strays(ctx, config)
+
+
+@probe(after=PageFileResponse)
+async def stray_file(ctx: ProbeContext, response: PageFileResponse) -> None:
+    if _is_refused(response):
+        for config in ctx.observed(WebServerConfig):
+            await _visit_strays(ctx, config)
+
+
+def _is_refused(response: PageFileResponse) -> bool:
+    return response.is_html or (response.status or 0) >= 400
+
+
+async def _visit_strays(ctx: ProbeContext, config: WebServerConfig) -> None:
+    """Ask the application of a sub-folder for what its page wants beside that folder."""
+    own = ctx.target.path.partition("?")[0]
+    if not is_holder(ctx, config):
+        return
+    for route in routes_of_name(config, ctx.target.port, ctx.target.host, own)[:1]:
+        visited = {visit.requested for visit in ctx.observed(BackendVisit)}
+        if not route.host or route.scheme != "http" or not route.path.strip("/") or route.exact:
+            continue
+        strays = (path for path in _strays(ctx) if not takes(route.path, path))
+        for path in [path for path in dict.fromkeys(strays) if path not in visited][:MAX_STRAYS]:
+            await _ask(ctx, route, path, path, websocket=False)
+
+
+def _strays(ctx: ProbeContext) -> Iterator[str]:
+    """Yield the paths of the page's files that browsers do not get, and of its dead redirect."""
+    pages = {page.url for page in ctx.observed(Exchange) if page.purpose == "target"}
+    urls = [each.url for each in ctx.observed(PageFileResponse) if _is_refused(each)]
+    urls += [
+        each.url
+        for each in ctx.observed(Exchange)
+        if each.status == 404 and each.redirected_from in pages
+    ]
+    for url in map(parse_url, urls):
+        if url is not None and (url.host, url.port) == (ctx.target.host, ctx.target.port):
+            yield url.path.partition("?")[0]
 
 
 @probe(after=Upgrade)
@@ -91,8 +152,12 @@ def _routes(
 async def _visit(ctx: ProbeContext, route: SiteRoute, requested: str, websocket: bool) -> None:
     inner = inner_path(route, requested)
     visit = await _ask(ctx, route, requested, inner, websocket)
-    if inner != requested and visit is not None and not visit.succeeded:
+    if visit is None or visit.succeeded:
+        return
+    if inner != requested:
         await _ask(ctx, route, requested, requested, websocket)
+    elif visit.status == 404 and (rest := rest_of(route, requested)):
+        await _ask(ctx, route, requested, rest, websocket)
 
 
 async def _ask(
@@ -119,6 +184,7 @@ async def _ask(
             path=path.partition("?")[0],
             websocket=websocket,
             status=response.status,
+            connected=response.connected,
             accepted=response.accepted,
             head_bytes=response.head_bytes,
         )

@@ -11,11 +11,12 @@ from diagnose.model.http import Exchange
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.pages import PageFileResponse
 from diagnose.model.requests import BypassedApplication
-from diagnose.parsers.nginx import server_blocks, upstreams
+from diagnose.parsers.nginx import upstreams
 from diagnose.parsers.nginx.bypasses import Bypass, bypass_of
 from diagnose.parsers.nginx.proxied_request import proxied_request
 from diagnose.parsers.nginx.server_blocks import Socket
 from diagnose.probes import ProbeContext, probe
+from diagnose.probes.inside.answering_blocks import answering_blocks
 from diagnose.probes.inside.upstream_comparisons import (
     send_request,
     visitor_fields,
@@ -115,8 +116,7 @@ async def _ask(
 
 def _bypass(ctx: ProbeContext, config: NginxConfig, path: str) -> tuple[Socket, Bypass] | None:
     """Return what takes a path away, on the first socket where something does."""
-    target = ctx.target
-    for socket, server in server_blocks.answering_servers(config.main, target.host, target.port):
+    for socket, server in answering_blocks(ctx, config):
         if bypass := bypass_of(server, path):
             return socket, bypass
     return None

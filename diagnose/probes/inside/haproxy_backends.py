@@ -16,10 +16,10 @@ from diagnose.model.http import Exchange
 from diagnose.model.tls import Handshake
 from diagnose.model.web_servers import SiteSocket, WebServer, WebServerConfig
 from diagnose.parsers.haproxy.addresses import BackendServer, servers_of, sockets_of
-from diagnose.parsers.haproxy.config import Configuration, Proxy, parse
+from diagnose.parsers.haproxy.config import Configuration, Proxy
 from diagnose.parsers.haproxy.health_checks import HttpCheck, http_check
 from diagnose.parsers.haproxy.statistics import parse_statistics
-from diagnose.parsers.haproxy.view import TargetProxies, target_proxies
+from diagnose.parsers.haproxy.view import TargetProxies, parsed, target_proxies
 from diagnose.probes import ProbeContext, emit_not_observed, probe
 from diagnose.probes.inside.nginx_certificates import fingerprint
 from diagnose.probes.inside.unanswered import curl_or_unseen, emit_unanswered
@@ -90,7 +90,7 @@ def _proxies(ctx: ProbeContext, config: WebServerConfig) -> TargetProxies | None
     servers = [s for s in ctx.observed(WebServer) if s.product == config.product == "haproxy"]
     if not any(ctx.target.port in server.ports for server in servers):
         return None
-    return target_proxies(parse((f.path, f.text) for f in config.files), ctx.target)
+    return target_proxies(parsed(config), ctx.target)
 
 
 async def _look_behind(ctx: ProbeContext, proxies: TargetProxies) -> None:
@@ -145,14 +145,15 @@ async def _try_server(
     ctx: ProbeContext, host: str, backend: Proxy, server: BackendServer, check: HttpCheck | None
 ) -> None:
     """Ask a server for the page, with and without a PROXY header, and as the health check does."""
-    if backend.mode == "http":
+    is_passed_on = backend.mode == "tcp" and not server.tls and ctx.target.uses_tls
+    if backend.mode == "http" or (is_passed_on and server.proxy_protocol):
         header, page = server.proxy_protocol, _page_request(ctx, host)
-        first = await _emit_try(ctx, server, "page", header, *page)
+        first = await _emit_try(ctx, server, "page", header, *page, is_unread=is_passed_on)
         if first is not None and first.status is None and first.failure is not None:
             if first.failure.kind != "refused":
-                await _emit_try(ctx, server, "page", not header, *page)
+                await _emit_try(ctx, server, "page", not header, *page, is_unread=is_passed_on)
         elif first is not None and header:
-            await _emit_try(ctx, server, "page", False, *page)
+            await _emit_try(ctx, server, "page", False, *page, is_unread=is_passed_on)
     if check is not None and server.check and check.method in _SAFE_METHODS:
         await _emit_try(ctx, server, "check", server.proxy_protocol, *_check_request(check))
 
@@ -178,13 +179,18 @@ async def _emit_try(
     path: str,
     version: str,
     fields: tuple[str, ...],
+    is_unread: bool = False,
 ) -> HaproxyTry | None:
+    """Send a request to a server. `is_unread` is True if HAProxy passes TLS on as it is."""
     at = ctx.elapsed()
     host = bracketed(server.host) if server.host not in {"", "*"} else "127.0.0.1"
     port = server.port or ctx.target.port
-    scheme = "https" if server.tls else "http"
     options = _options(method, proxied, server.socket)
-    url = f"{scheme}://{host}:{port}{path}"
+    url = f"{'https' if server.tls else 'http'}://{host}:{port}{path}"
+    if is_unread:
+        # The TLS of visitors is passed on: so is the name in it.
+        options += ("--connect-to", f"::{host}:{port}", "--noproxy", "*")
+        url = f"{ctx.target.origin}{path}"
     response = await curl_or_unseen(ctx, url, fields, options, PATIENCE, version)
     if response is None:
         return None

@@ -24,6 +24,7 @@ from diagnose.parsers.nginx.error_log import Clock, LogDestination
 from diagnose.parsers.nginx.locations import LocationMatch, select_location
 from diagnose.parsers.whole_numbers import whole_number
 from diagnose.probes import ProbeContext, emit_not_observed, probe
+from diagnose.probes.inside.answering_blocks import answering_blocks
 from diagnose.probes.inside.nginx_processes import own_masters
 
 #: Seconds. Older lines belong to earlier problems.
@@ -314,8 +315,11 @@ def _target_logs(ctx: ProbeContext, config: NginxConfig) -> tuple[LogDestination
 
 def _locations(ctx: ProbeContext, config: NginxConfig) -> Iterator[LocationMatch]:
     servers = server_blocks.servers(config.main)
-    for socket in server_blocks.sockets(servers, ctx.target.port):
-        server, _ = server_blocks.select_server(socket, ctx.target.host)
+    own = [
+        server_blocks.select_server(socket, ctx.target.host)[0]
+        for socket in server_blocks.sockets(servers, ctx.target.port)
+    ]
+    for server in own or [server for _, server in answering_blocks(ctx, config)]:
         yield LocationMatch((server.http, server.block))
         for path in (ctx.target.path, *ctx.target.websockets):
             yield select_location(server, path)

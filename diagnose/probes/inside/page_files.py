@@ -20,13 +20,14 @@ from diagnose.model.nginx import NginxConfig
 from diagnose.model.pages import PageFileResponse
 from diagnose.parsers.browser_types import refusal
 from diagnose.parsers.html_page import parse_page
-from diagnose.parsers.nginx import error_log, server_blocks
+from diagnose.parsers.nginx import error_log
 from diagnose.parsers.nginx.config import walk
 from diagnose.parsers.nginx.file_paths import ServedFile, password_file, password_path, served_file
 from diagnose.parsers.nginx.locations import LocationMatch, match_location, select_location
 from diagnose.parsers.nginx.upstreams import pass_directive_of
 from diagnose.parsers.sanitize import UNSAFE
 from diagnose.probes import ProbeContext, probe
+from diagnose.probes.inside.answering_blocks import answering_blocks
 from diagnose.probes.inside.file_access import read_access
 from diagnose.probes.inside.nginx_processes import own_masters
 
@@ -86,8 +87,7 @@ async def _emit_password_file(ctx: ProbeContext, config: NginxConfig) -> None:
 
 def _matches(ctx: ProbeContext, config: NginxConfig, path: str) -> Iterator[LocationMatch]:
     """Yield the locations that answer a path on the target's port."""
-    target = ctx.target
-    for _, server in server_blocks.answering_servers(config.main, target.host, target.port):
+    for _, server in answering_blocks(ctx, config):
         yield select_location(server, path)
 
 
@@ -161,11 +161,10 @@ def _served_file(
 ) -> ServedFile | None:
     """Return the file that the target's server blocks serve, or look for before they ask an
     application (try_files); None if they differ."""
-    target = ctx.target
     files = [
         served_file(select_location(server, path), path, with_scripts)
         or served_file(match_location(server, path), path, with_scripts)
-        for _, server in server_blocks.answering_servers(config.main, target.host, target.port)
+        for _, server in answering_blocks(ctx, config)
     ]
     return files[0] if files and all(file == files[0] for file in files) else None
 

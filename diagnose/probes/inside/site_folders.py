@@ -2,21 +2,27 @@
 file."""
 
 import asyncio
+import difflib
 import posixpath
 import re
 import shlex
 
 from diagnose.model import Vantage
 from diagnose.model.http import Exchange
+from diagnose.model.pages import PageFileResponse
 from diagnose.model.site_folders import FolderAccess, SiteFolder
 from diagnose.model.web_servers import WebServer, WebServerConfig
 from diagnose.parsers.sanitize import clean
+from diagnose.parsers.urls import parse_url
 from diagnose.parsers.web_sites import answering_sites, needs_folder, serves_files
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside.file_access import read_access
 
 #: Maximum bytes of an .htaccess and of an index.html.
 MAX_BYTES = 65536
+
+#: Names that editors, archives and other systems make of .htaccess.
+_MISNAMED = {"htaccess", "htaccess.txt", ".htaccess.txt", "_htaccess", ".htaccess"}
 
 _REWRITE = re.compile(r"^\s*RewriteRule\s", re.IGNORECASE | re.MULTILINE)
 
@@ -30,6 +36,8 @@ _APPLICATION = re.compile(
 async def folder_after_config(ctx: ProbeContext, config: WebServerConfig) -> None:
     if any(_is_missing(ctx, page) for page in ctx.observed(Exchange)):
         await _look(ctx, config)
+    for response in ctx.observed(PageFileResponse):
+        await _look_for_file(ctx, response)
 
 
 @probe(after=Exchange)
@@ -39,6 +47,26 @@ async def folder_after_page(ctx: ProbeContext, exchange: Exchange) -> None:
     if missing and missing[0] is exchange:
         for config in ctx.observed(WebServerConfig):
             await _look(ctx, config)
+
+
+@probe(after=PageFileResponse)
+async def folder_after_file(ctx: ProbeContext, response: PageFileResponse) -> None:
+    await _look_for_file(ctx, response)
+
+
+async def _look_for_file(ctx: ProbeContext, response: PageFileResponse) -> None:
+    """Look for a file of the page that came as an HTML page, or not at all, where the folder was
+    chosen by the beginning of the path."""
+    url = parse_url(response.url)
+    is_refused = response.is_html or response.status == 404
+    if url is None or not is_refused or ctx.observed(SiteFolder):
+        return
+    path = url.path.partition("?")[0]
+    for config in ctx.observed(WebServerConfig):
+        for served in config.folders:
+            if served.prefix and path.startswith(f"{served.prefix}/") and _is_plain(path):
+                await _look_into(ctx, served.root.rstrip("/"), path, served.prefix)
+                return
 
 
 def _is_missing(ctx: ProbeContext, page: Exchange) -> bool:
@@ -54,11 +82,16 @@ async def _look(ctx: ProbeContext, config: WebServerConfig) -> None:
         if not server.foreign
     ]
     path = ctx.target.path.partition("?")[0]
+    served = next((each for each in config.folders if each.requested == path), None)
+    if holders and served is not None and not served.websocket and _is_plain(path):
+        await _look_into(ctx, served.root.rstrip("/"), served.path, served.prefix)
+        await _emit_access(ctx, holders[0].pid)
+        return
     sites = answering_sites(config, ctx.target.port, ctx.target.host)
     roots = {site.root for site in sites if needs_folder(site, path)}
     is_alone = all(serves_files(site, path) for site in sites)
     # A path that leads out of the folder, or is encoded, is not looked for.
-    if not holders or len(roots) != 1 or ".." in path or "%" in path:
+    if not holders or len(roots) != 1 or not _is_plain(path):
         return
     root = roots.pop().rstrip("/")
     # Where FastCGI may have answered, only a folder that is not there tells something.
@@ -67,16 +100,29 @@ async def _look(ctx: ProbeContext, config: WebServerConfig) -> None:
         await _emit_access(ctx, holders[0].pid)
 
 
-async def _look_into(ctx: ProbeContext, root: str, path: str) -> None:
+def _is_plain(path: str) -> bool:
+    return ".." not in path and "%" not in path
+
+
+async def _look_into(ctx: ProbeContext, root: str, path: str, prefix: str = "") -> None:
     at, page = ctx.elapsed(), posixpath.normpath(f"{root}/{path.lstrip('/')}")
     folder = page if path.endswith("/") else root
     machine = ctx.machine
+    rest = path.removeprefix(prefix) if prefix and path.startswith(f"{prefix}/") else ""
+    shortened = posixpath.normpath(f"{root}/{rest.lstrip('/')}")
+    if rest.endswith("/"):
+        shortened += "/index.html"
     roots, pages, index, rules, text = await asyncio.gather(
         machine.glob(root),
         machine.glob(page),
         machine.glob(f"{folder}/index.*"),
         machine.read(f"{root}/.htaccess", MAX_BYTES),
         machine.read(f"{root}/index.html", MAX_BYTES),
+    )
+    short, hidden, named = await asyncio.gather(
+        machine.glob(shortened if rest else root),
+        machine.glob(f"{root}/.h*"),
+        machine.glob(f"{root}/*htaccess*"),
     )
     ctx.emit(
         SiteFolder(
@@ -91,8 +137,19 @@ async def _look_into(ctx: ProbeContext, root: str, path: str) -> None:
             index_files=tuple(clean(posixpath.basename(name), 100) for name in index[:10]),
             has_rewrite_rules=bool(_REWRITE.search(rules.text)),
             is_application=bool(_APPLICATION.search(text.text)),
+            prefix=prefix,
+            shortened=shortened if rest and short and not pages else "",
+            lookalike=_lookalike(hidden, named) if rules.failure else "",
         )
     )
+
+
+def _lookalike(*found: tuple[str, ...]) -> str:
+    """Return the name of a file that may be meant as .htaccess."""
+    names = [posixpath.basename(name) for group in found for name in group]
+    likely = [name for name in names if name.lower() in _MISNAMED and name != ".htaccess"]
+    close = difflib.get_close_matches(".htaccess", [n for n in names if n != ".htaccess"], 1, 0.85)
+    return clean(next(iter((*likely, *close)), ""), 100)
 
 
 async def _emit_access(ctx: ProbeContext, pid: int | None) -> None:

@@ -14,7 +14,7 @@ from diagnose.model.frozen import frozen
 from diagnose.model.nginx import NginxConfig, UpstreamTry
 from diagnose.net import DEFAULT_TIMEOUT, ConnectResult, Stream
 from diagnose.parsers.hostnames import is_address
-from diagnose.parsers.nginx import server_blocks, upstreams
+from diagnose.parsers.nginx import upstreams
 from diagnose.parsers.nginx.locations import (
     LocationMatch,
     all_locations,
@@ -25,6 +25,7 @@ from diagnose.parsers.nginx.server_blocks import Socket
 from diagnose.parsers.nginx.upstreams import Endpoint, ProxyTarget
 from diagnose.parsers.nginx.variables import expand_variables
 from diagnose.probes import ProbeContext
+from diagnose.probes.inside.answering_blocks import answering_blocks
 
 #: Maximum number of addresses tried per name.
 MAX_ADDRESSES = 4
@@ -53,8 +54,7 @@ def find_routes(
     There is one for each requested path, for each of these and for each location, if it is proxied.
     """
     visited: set[int] = set()
-    target = ctx.target
-    for socket, server in server_blocks.answering_servers(config.main, target.host, target.port):
+    for socket, server in answering_blocks(ctx, config):
         if id(server.block) in visited:
             continue
         visited.add(id(server.block))

@@ -29,3 +29,8 @@ def test_silent_when_the_application_answers_or_the_page_came() -> None:
 def test_silent_when_it_refuses() -> None:
     refused = replace(VISIT, failure=Failure("refused", "Connection refused"))
     assert not judge(CHECK, APACHE, apache_config(), SILENT, refused)
+
+
+def test_silent_when_the_connection_was_not_taken() -> None:
+    lost = replace(VISIT, connected=False)
+    assert not judge(CHECK, APACHE, apache_config(), SILENT, lost)

@@ -1,9 +1,10 @@
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from diagnose.model import Applicability, Edit
-from diagnose.model.backends import BackendSocket
+from diagnose.model import Applicability, Edit, Failure
+from diagnose.model.backends import BackendSocket, BackendVisit
 from diagnose.model.web_servers import ServerRequestError
 from tests.support.check_evidence import judge
 from tests.support.report_builder import ANSWER
@@ -67,3 +68,34 @@ def test_fires_for_a_socket_without_a_log() -> None:
     (claim,) = judge(CHECK, APACHE, config, gone, FAILED)
     assert claim.facts["file"] == "/run/app.sock"
     assert not judge(CHECK, APACHE, config, replace(gone, exists=True), FAILED)
+
+
+ELSEWHERE = apache_config(HTTPS.replace("127.0.0.1:3000/", "192.0.2.7:3000/"))
+VISIT = BackendVisit(
+    target="http://192.0.2.7:3000/", requested="/", path="/",
+    failure=Failure("refused", "Connection refused"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("kind", "connected", "fact"),
+    [
+        ("refused", False, "refused"),
+        ("unreachable", False, "unreachable"),
+        ("timeout", False, "unreachable"),
+    ],
+)
+def test_fires_where_this_run_does_not_reach_it_either(
+    kind: Any, connected: bool, fact: str
+) -> None:
+    visit = replace(VISIT, failure=Failure(kind, "no"), connected=connected)
+    (claim,) = judge(CHECK, APACHE, ELSEWHERE, visit, FAILED, masked=False)
+    assert claim.facts[fact] is True
+    assert claim.facts["endpoint"] == "192.0.2.7:3000"
+
+
+def test_silent_where_the_application_took_the_connection_or_is_at_loopback() -> None:
+    late = replace(VISIT, failure=Failure("timeout", "timed out"), connected=True)
+    assert not judge(CHECK, APACHE, ELSEWHERE, late, FAILED)
+    local = replace(VISIT, target="http://127.0.0.1:3000/")
+    assert not judge(CHECK, APACHE, apache_config(), local, FAILED)

@@ -12,6 +12,17 @@ def test_fires_when_no_rule_is_for_the_name() -> None:
     assert claim.facts["frontend"] == "web"
 
 
+def test_fires_when_the_map_lacks_the_name_or_names_no_backend() -> None:
+    rule = "    use_backend %[req.hdr(host),map(/etc/haproxy/hosts.map)]\n"
+    text = TEXT.replace("    default_backend app\n", rule)
+    (claim,) = judge(CHECK, SERVER, config(text, "www.example.com app\n"), page())
+    assert (claim.facts["map"], claim.facts["missing"]) == ("/etc/haproxy/hosts.map", "")
+    (claim,) = judge(CHECK, SERVER, config(text, "shop.example.com shop\n"), page())
+    assert claim.facts["missing"] == "shop"
+    assert not judge(CHECK, SERVER, config(text, "shop.example.com app\n"), page())
+    assert not judge(CHECK, SERVER, config(text), page()), "the map was not read"
+
+
 def test_silent_when_a_rule_or_the_default_takes_it_or_one_is_not_known() -> None:
     assert not judge(CHECK, SERVER, config(), page())
     assert not judge(CHECK, SERVER, config(OTHER.replace("www.shop", "shop")), page())

@@ -75,3 +75,13 @@ def test_fires_when_the_module_of_the_rules_is_not_loaded() -> None:
     assert claim.fix.applicability is Applicability.AUTOMATIC
     loaded = replace(config, modules=("ssl", "rewrite"))
     assert not judge(CHECK, APACHE, loaded, folder, PAGE, target=ABOUT)
+
+
+def test_fires_for_a_file_that_may_be_meant_as_htaccess() -> None:
+    folder = replace(FOLDER, lookalike=".htacess")
+    config = apache_config(SITE.replace("Require", "AllowOverride All\n        Require"))
+    (claim,) = judge(CHECK, APACHE, config, folder, PAGE, target=ABOUT, masked=False)
+    assert claim.facts["lookalike"] == ".htacess"
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+    assert not judge(CHECK, APACHE, apache_config(SITE), folder, PAGE, target=ABOUT)

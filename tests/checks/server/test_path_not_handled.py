@@ -3,6 +3,7 @@ from typing import Any
 
 from diagnose.model import Severity
 from diagnose.model.http import Upgrade
+from diagnose.model.pages import PageFileResponse
 from diagnose.model.server_rules import AnsweringRule
 from diagnose.model.web_servers import WebServerConfig
 from tests.support.caddy_evidence import CADDY, caddy_config, document
@@ -94,3 +95,25 @@ def test_fires_on_a_path_of_apache_without_its_slash() -> None:
     elsewhere = replace(page, url="https://shop.example.com/other")
     assert not judge(CHECK, APACHE, apache_config(BELOW), elsewhere, target=other)
     assert not judge(CHECK, APACHE, apache_config(BELOW), replace(page, status=200), target=app)
+
+
+def test_fires_for_files_of_the_page_that_come_empty() -> None:
+    page = replace(ANSWER, body="<script src=/app.js></script>")
+    file = PageFileResponse(
+        page=page.url, file_kind="script", url="https://shop.example.com/app.js",
+        address="203.0.113.10", port=443, status=200, headers=(("Content-Length", "0"),),
+    )  # fmt: skip
+    config = caddy_config(SITE, limited("/"))
+    (claim,) = judge(CHECK, CADDY, config, page, file)
+    assert (claim.facts["path"], claim.facts["wider"]) == ("/app.js", "*")
+    typed = replace(file, headers=(*file.headers, ("Content-Type", "text/javascript")))
+    assert not judge(CHECK, CADDY, config, page, typed)
+    assert not judge(CHECK, CADDY, caddy_config(SITE, limited("/*")), page, file)
+
+
+def test_fires_for_a_folder_that_nothing_serves() -> None:
+    made: Any = document("shop.example.com")
+    inner = made["apps"]["http"]["servers"]["srv0"]["routes"][0]["handle"][0]
+    inner["routes"] = [{"handle": [{"handler": "vars", "root": "/srv/shop"}]}]
+    (claim,) = judge(CHECK, CADDY, caddy_config(SITE, made), ANSWER)
+    assert (claim.severity, claim.facts["folder"]) == (Severity.WARNING, "/srv/shop")

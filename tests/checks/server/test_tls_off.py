@@ -1,4 +1,5 @@
 from diagnose.model import Applicability, Edit
+from diagnose.model.haproxy import HaproxyTry
 from tests.support.check_evidence import judge
 from tests.support.haproxy_evidence import SERVER as HAPROXY
 from tests.support.haproxy_evidence import config as haproxy_config
@@ -45,3 +46,11 @@ def test_silent_where_haproxy_passes_tls_on() -> None:
     assert claim.facts["passthrough"]
     (claim,) = judge(CHECK, HAPROXY, haproxy_config(f"{text}    mode http\n"), LISTENING, FAILED)
     assert claim.fix
+
+
+def test_silent_where_the_server_behind_answers_a_header_in_plain_text() -> None:
+    text = "frontend f\n    mode tcp\n    bind :443\n    default_backend b\n"
+    works = HaproxyTry(
+        backend="b", name="s", address="127.0.0.1", port=8443, purpose="page", path="/", status=200
+    )
+    assert not judge(CHECK, HAPROXY, haproxy_config(text), LISTENING, FAILED, works)

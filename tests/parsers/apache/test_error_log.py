@@ -309,3 +309,12 @@ def test_an_application_that_resets_the_connection() -> None:
     error = other_request_error(line, NOW, 30, requested)
     assert error
     assert error.message.startswith("(104)Connection reset by peer: AH01102")
+
+
+def test_the_backend_may_be_written_with_its_name() -> None:
+    line = TLS.replace("127.0.0.1:3000 (127.0.0.1)", "[::1]:3000 (localhost)")
+    requested = RequestedSite({"/"}, set(), {"localhost:3000"}, set())
+    error = last_request_error(line, NOW, 10, requested)
+    assert error
+    assert error.reason == "backend-tls"
+    assert last_request_error(line, NOW, 10, REQUESTED) is None

@@ -58,3 +58,44 @@ def test_nobody_is_asked_where_nothing_failed_or_another_has_the_port() -> None:
     assert not visits(APACHE, CONFIG, replace(REFUSED, accepted=True))
     assert not visits(replace(APACHE, ports=(8080,)), CONFIG, PAGE)
     assert not visits(replace(APACHE, foreign=True), CONFIG, PAGE)
+
+
+class Api(Application):
+    """Has /users, and nothing at /api/users."""
+
+    async def run(self, *argv: str, timeout: float = 8.0) -> CommandResult:
+        status = 404 if argv[-1].endswith("/api/users") else 200
+        return CommandResult(argv, 0, "", f"< HTTP/1.1 {status} x\r\n", 0.0)
+
+
+def paths(probe: Any, target: str, *before: Observation) -> list[tuple[str, int | None]]:
+    looking = Looking(Api())
+    looking.target = replace(looking.target, path=target)
+    looking.observations += before
+    asyncio.run(probe.work(looking, before[-1]))
+    return [(visit.path, visit.status) for visit in looking.observed(BackendVisit)]
+
+
+WHOLE = "ProxyPass /api http://127.0.0.1:3000/api\n    ProxyPass / http"
+PREFIX = apache_config(HTTPS.replace("ProxyPass / http", WHOLE))
+
+
+def test_the_path_is_asked_for_without_its_beginning() -> None:
+    page = replace(PAGE, url="https://shop.example.com/api/users", status=404)
+    probe: Any = probes.visits_of_config
+    found = paths(probe, "/api/users", APACHE, page, PREFIX)
+    assert found == [("/api/users", 404), ("/users", 200)]
+
+
+def test_what_a_page_wants_beside_its_folder_is_asked_of_its_application() -> None:
+    page = replace(PAGE, url="https://shop.example.com/api/", status=302)
+    login = replace(
+        PAGE, url="https://shop.example.com/login", status=404, purpose="redirect",
+        redirected_from=page.url,
+    )  # fmt: skip
+    probe: Any = probes.strays_of_config
+    alone = apache_config(HTTPS.replace("ProxyPass / http", "ProxyPass /api/ http"))
+    assert paths(probe, "/api/", APACHE, page, login, alone) == [("/login", 200)]
+    inside = replace(login, url="https://shop.example.com/api/login")
+    assert paths(probe, "/api/", APACHE, page, inside, alone) == []
+    assert paths(probe, "/api/", APACHE, page, login, apache_config()) == []

@@ -156,3 +156,18 @@ def test_the_page_is_asked_with_the_name_that_haproxy_sets() -> None:
     text = TEXT.replace("    option", "    http-request set-header Host app.internal\n    option")
     look = run(probes.page_failed, SERVER, config(text), PAGE)
     assert "-H 'Host: app.internal'" in look.observed(HaproxyTry)[0].equivalent
+
+
+def test_a_header_before_tls_that_is_passed_on_is_tried_with_tls() -> None:
+    text = (
+        "frontend web\n    mode tcp\n    bind :443\n    default_backend app\n"
+        "backend app\n    mode tcp\n    server a 127.0.0.1:8443 send-proxy-v2\n"
+    )
+    look = run(probes.page_failed, SERVER, config(text), replace(PAGE, status=400))
+    tries = look.observed(HaproxyTry)
+    assert [attempt.proxied for attempt in tries] == [True, False]
+    assert "--connect-to ::127.0.0.1:8443" in tries[1].equivalent
+    assert tries[1].equivalent.endswith("https://shop.example.com/")
+    plain = text.replace(" send-proxy-v2", "")
+    look = run(probes.page_failed, SERVER, config(plain), replace(PAGE, status=400))
+    assert not look.observed(HaproxyTry)

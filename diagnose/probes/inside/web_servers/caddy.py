@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from diagnose.model import Unseen, Vantage
 from diagnose.model.frozen import frozen
-from diagnose.model.server_rules import AnsweringRule
+from diagnose.model.server_rules import AnsweringRule, ServedFolder
 from diagnose.model.web_servers import (
     ServerFile,
     WebServer,
@@ -24,6 +24,7 @@ from diagnose.parsers.caddy.answering_rules import answering_rules, placed_rules
 from diagnose.parsers.caddy.caddyfile import blocks_of, uses_environment
 from diagnose.parsers.caddy.document import decode
 from diagnose.parsers.caddy.messages import last_error, parse_error, parse_version
+from diagnose.parsers.caddy.served_folders import served_folder
 from diagnose.parsers.caddy.sites import admin_address, listens_of, sites_of
 from diagnose.parsers.server_request import requests_of
 from diagnose.parsers.whole_numbers import whole_number
@@ -136,6 +137,7 @@ class CaddyReader:
             if file.failure is None
         )
         rules = await asyncio.to_thread(_rules, ctx, running or document, files)
+        folders = await asyncio.to_thread(_folders, ctx, running or document)
         return WebServerConfig(
             vantage=Vantage.SERVER,
             at=at,
@@ -150,6 +152,7 @@ class CaddyReader:
             complaint=await _complaint(ctx, server, sites),
             files=files,
             rules=rules,
+            folders=folders,
         )
 
 
@@ -165,6 +168,13 @@ def _rules(
         for request in requests_of(ctx.target, ctx.options.request.method)
         for rule in placed_rules(answering_rules(document, request), files, request.path)
     )
+
+
+def _folders(ctx: ProbeContext, document: object) -> tuple[ServedFolder, ...]:
+    """Return the folders from which Caddy answers the target's page and WebSockets."""
+    requests = requests_of(ctx.target, ctx.options.request.method)
+    found = (served_folder(document, request) for request in requests)
+    return tuple(folder for folder in found if folder is not None)
 
 
 def _start(name: str, words: tuple[str, ...]) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from diagnose.model import Vantage
 from diagnose.model.frozen import frozen
 from diagnose.model.web_servers import ServerFile, WebServer, WebServerConfig, WebServerTest
 from diagnose.parsers.haproxy.config import Configuration, parse, split_words
+from diagnose.parsers.haproxy.dynamic_backends import map_files
 from diagnose.parsers.haproxy.messages import parse_test, parse_version
 from diagnose.parsers.haproxy.sites import (
     COMPANIONS,
@@ -40,6 +41,9 @@ PID_FILE = "/run/haproxy.pid"
 
 #: Maximum number of files and bytes of each, of certificates of a folder or list.
 MAX_FILES, MAX_BYTES, MAX_CERTIFICATES = 200, 1 << 20, 500
+
+#: Maximum number of maps that are read.
+MAX_MAPS = 10
 
 #: Options of haproxy(1) that take an argument.
 _WITH_ARGUMENT = {"-f", "-C", "-S", "-L", "-m", "-n", "-N", "-p", "-x", "-sf", "-st"}
@@ -111,7 +115,12 @@ class HaproxyReader:
             emit_not_observed(ctx, server.config, "needs root", enable)
             return None
         emit_unreadable(ctx, files)
-        config = await asyncio.to_thread(parse, [(file.path, file.text) for file in readable])
+        texts = [(file.path, file.text) for file in readable]
+        config = await asyncio.to_thread(parse, texts)
+        maps = await _maps(ctx, config)
+        if maps:
+            rows = [(each.path, each.text) for each in maps]
+            config = await asyncio.to_thread(parse, texts, rows)
         resolved = await _certificates(ctx, config)
         sites = await asyncio.to_thread(sites_of, config, resolved)
         return WebServerConfig(
@@ -127,6 +136,7 @@ class HaproxyReader:
             files=tuple(
                 ServerFile(file.path, file.text, file.changed, file.real) for file in readable
             ),
+            maps=maps,
         )
 
 
@@ -178,6 +188,17 @@ async def _read_path(ctx: ProbeContext, path: str) -> Iterable[FileContent]:
         return (content,)
     folder = await ctx.machine.read_all(f"{path.rstrip('/')}/*.cfg", MAX_BYTES)
     return folder or (content,)
+
+
+async def _maps(ctx: ProbeContext, config: Configuration) -> tuple[ServerFile, ...]:
+    """Return the map files by which a frontend chooses a backend."""
+    paths = map_files(config)[:MAX_MAPS]
+    contents = await asyncio.gather(*(ctx.machine.read(path, MAX_BYTES) for path in paths))
+    return tuple(
+        ServerFile(path, content.text, content.changed, content.real)
+        for path, content in zip(paths, contents, strict=True)
+        if content.failure is None
+    )
 
 
 async def _certificates(ctx: ProbeContext, config: Configuration) -> dict[str, tuple[str, ...]]:

@@ -108,6 +108,20 @@ def test_the_configuration_has_the_files_of_a_certificate_folder() -> None:
     assert test.passed
 
 
+def test_the_maps_that_choose_a_backend_are_read() -> None:
+    rule = "use_backend %[hdr(host),map(/etc/haproxy/hosts.map)]"
+    text = TEXT.replace("default_backend app", rule)
+    look = looking(**{CONFIG: text, "/etc/haproxy/hosts.map": "shop.example.com app\n"})
+    server = asyncio.run(READER.describe(look, Candidate("haproxy", "", PROCESS, SERVICE)))
+    assert server is not None
+    config = asyncio.run(READER.read_config(look, server))
+    assert config is not None
+    assert [each.path for each in config.maps] == ["/etc/haproxy/hosts.map"]
+    assert [route.target for site in config.sites for route in site.routes] == [
+        "http://127.0.0.1:3000"
+    ]
+
+
 def test_a_folder_of_configurations_is_read_in_its_order() -> None:
     folder = {"/etc/haproxy/conf.d/20.cfg": "backend b\n", "/etc/haproxy/conf.d/10.cfg": TEXT}
     look = Looking(RecordedMachine({"/usr/sbin/haproxy -v": VERSION}, FILES | folder))

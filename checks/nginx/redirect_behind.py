@@ -1,0 +1,120 @@
+"""nginx behind Apache, Caddy or HAProxy makes a redirect as if visitors came to it: to its own port
+and plain http where a folder lacks its slash (ngx_http_core_module, "absolute_redirect"), or to
+https, where the visitor is already, because it gets plain http itself."""
+
+from collections.abc import Iterator
+
+from checks.http._redirects import NginxRedirect, find_redirect
+from checks.nginx import Nginx, _edits, file_line
+from checks.nginx._commands import reload_steps
+from diagnose.checking.registry import check
+from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
+from diagnose.model.http import Exchange
+from diagnose.model.nginx import Directive, InnerNginx, NginxConfig
+from diagnose.model.web_servers import TITLES
+from diagnose.parsers.nginx import edits
+from diagnose.parsers.redirects import leads_to_itself, redirect_target
+from diagnose.parsers.urls import parse_url
+
+_FORWARDED = "$http_x_forwarded_proto"
+#: Conditions that are true for every request in plain HTTP.
+_PLAIN = {("($scheme", "=", "http)"), ("($scheme", "=", '"http")'), ("($scheme", "!=", "https)")}
+
+
+@check(
+    severity=Severity.ERROR,
+    needs=[InnerNginx, NginxConfig, Exchange],
+    explains=[
+        "http.redirect-loop", "http.redirect-wrong-host", "http.redirect-downgrade",
+        "server.forces-https", "server.scheme-not-passed", "server.application-answers",
+    ],
+)  # fmt: skip
+def redirect_behind(evidence: Evidence) -> Iterator[Claim]:
+    nginx, target = Nginx.of(evidence), evidence.target
+    inner, answering = nginx.inner, nginx.answering_servers()
+    pages = [
+        exchange
+        for exchange in evidence.good(Exchange)
+        if exchange.purpose == "target" and exchange.port == target.port
+    ]
+    if inner is None or len(answering) != 1 or not pages:
+        return
+    block = answering[0].server.block
+    if all(_is_for_a_slash(inner, page) for page in pages):
+        if next(nginx.location_matches(target.path)).directive("absolute_redirect") is None:
+            yield _claim(nginx, inner, pages, block, "folder", _relative(nginx, block))
+    elif target.uses_tls and not inner.tls and all(map(leads_to_itself, pages)):
+        redirect = find_redirect(nginx, pages[0])
+        if redirect is not None:
+            line = _condition(redirect) or redirect.directive
+            yield _claim(nginx, inner, pages, line, "loop", _asked(nginx, redirect))
+
+
+def _is_for_a_slash(inner: InnerNginx, page: Exchange) -> bool:
+    """Return whether a page redirects to the same path with a slash, on nginx's own port or in
+    plain http."""
+    url, onward = parse_url(page.url), redirect_target(page)
+    to = parse_url(onward) if onward else None
+    if url is None or to is None or page.status != 301 or url.host != to.host:
+        return False
+    path, mark, query = url.path.partition("?")
+    is_slash = to.path == f"{path}/{mark}{query}"
+    return is_slash and to.port == inner.port and to.secure is inner.tls
+
+
+def _condition(redirect: NginxRedirect) -> Directive | None:
+    block = redirect.location_match.block
+    return block if block.name == "if" else None
+
+
+def _relative(nginx: Nginx, block: Directive) -> Fix:
+    file = nginx.file(block)
+    change = edits.insert_first(file.text, block, ["absolute_redirect off;"]) if file else None
+    edit = _edits.config_edit(nginx, block.file, change) if change else None
+    if edit is None:
+        return Fix((Manual("relative", Where.SERVER),), Applicability.MANUAL)
+    return Fix((edit, *reload_steps(nginx)), Applicability.AUTOMATIC)
+
+
+def _asked(nginx: Nginx, redirect: NginxRedirect) -> Fix:
+    """Let a condition ask for the visitor's scheme. Caddy sends it by itself; the others by a line
+    that this run did not look for, so a person reads the edit."""
+    block = _condition(redirect)
+    edit = None
+    if block is not None and block.args in _PLAIN:
+        head = edits.TextEdit(block.start, block.opened, f"if ({_FORWARDED} = http) {{")
+        edit = _edits.config_edit(nginx, block.file, head)
+    if edit is None:
+        return Fix((Manual("ask-the-field", Where.SERVER),), Applicability.MANUAL)
+    return Fix((edit, *reload_steps(nginx)), Applicability.REVIEW)
+
+
+def _claim(
+    nginx: Nginx,
+    inner: InnerNginx,
+    pages: list[Exchange],
+    directive: Directive,
+    reason: str,
+    fix: Fix,
+) -> Claim:
+    target = nginx.evidence.target
+    subject = Subject(port=target.port, path=target.path)
+    return Claim(
+        about=subject,
+        covers=(subject, Subject(port=target.port), Subject(port=80)),
+        because=(inner, *([nginx.config] if nginx.config else []), *pages),
+        facts={
+            "server": next((TITLES[p] for p in TITLES if p == inner.product), inner.product),
+            "inner": f"{inner.address}:{inner.port}",
+            "url": pages[0].url,
+            "location": pages[0].header("Location") or "",
+            "line": " ".join((directive.name, *directive.args)),
+            "place": file_line(directive),
+            "outer": f"{inner.file}:{inner.line}" if inner.file else "",
+            "folder": reason == "folder",
+            "loop": reason == "loop",
+            inner.product: True,
+        },
+        location=nginx.location(directive),
+        fix=fix,
+    )

@@ -1,0 +1,93 @@
+"""The application behind Apache, Caddy or HAProxy is in a sub-folder of the site and does not know
+that: its page asks for files at the root of the site, or redirects there, where nobody has them.
+
+The evidence is the application itself: asked directly, it has what is missing.
+"""
+
+from collections.abc import Iterator
+
+from checks.http import _page_files
+from checks.server import ServerView, place_text, server_view
+from checks.server._backend_answers import route_to_application, visit_of
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Observation,
+    Severity,
+    Subject,
+    Where,
+)
+from diagnose.model.backends import BackendVisit
+from diagnose.model.http import Exchange
+from diagnose.model.web_servers import WebServer, WebServerConfig
+from diagnose.parsers.urls import parse_url
+from diagnose.parsers.web_sites import takes
+
+
+@check(
+    severity=Severity.WARNING,
+    needs=[WebServer, WebServerConfig, BackendVisit],
+    explains=[
+        "http.page-file-missing", "http.page-file-type", "http.redirect-to-error",
+        "http.base-path-missing", "server.own-answer",
+    ],
+)  # fmt: skip
+def base_path_missing(evidence: Evidence) -> Iterator[Claim]:
+    view, target = server_view(evidence), evidence.target
+    if view is None or target.port not in view.server.ports:
+        return
+    route = route_to_application(view)
+    if route is None or not route.path.strip("/"):
+        return
+    for url, missing, severity, is_file in _missing(evidence):
+        parsed = parse_url(url)
+        path = parsed.path.partition("?")[0] if parsed else ""
+        visit = visit_of(evidence, route, path, path, websocket=False) if path else None
+        if visit is None or visit.status != 200 or takes(route.path, path):
+            continue
+        yield Claim(
+            about=Subject(port=target.port, path=target.path.partition("?")[0]),
+            covers=(Subject(port=target.port, path=path), Subject(port=target.port)),
+            because=(*missing, visit, view.server),
+            severity=severity,
+            confidence=Confidence.LIKELY,
+            facts={
+                **_facts(view),
+                "page": f"{target.origin}{target.path}",
+                "url": url,
+                "path": path,
+                "prefix": route.path.rstrip("/"),
+                "target": route.target,
+                "place": place_text(route.file, route.line),
+                "file": is_file,
+            },
+            fix=Fix((Manual("tell-the-base-path", Where.APPLICATION),), Applicability.MANUAL),
+        )
+        return
+
+
+def _facts(view: ServerView) -> dict[str, object]:
+    return {**view.facts, view.server.product: True}
+
+
+def _missing(
+    evidence: Evidence,
+) -> Iterator[tuple[str, tuple[Observation, ...], Severity, bool]]:
+    """Yield what visitors of the page do not get: the URL, what shows it, how much it matters, and
+    whether it is a file of the page."""
+    page = _page_files.page_of(evidence)
+    refused = _page_files.refused_files(evidence, page) if page else ()
+    urls = [file.response.url for file in refused]
+    for file in refused:
+        if page is not None:
+            weight = _page_files.severity(page, urls)
+            yield file.response.url, (page, file.response), weight, True
+    own = {each.url: each for each in evidence.good(Exchange) if each.purpose == "target"}
+    for each in evidence.good(Exchange):
+        if each.status == 404 and each.redirected_from in own:
+            yield each.url, (own[each.redirected_from], each), Severity.ERROR, False

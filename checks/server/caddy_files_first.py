@@ -1,0 +1,66 @@
+"""Caddy's `try_files` takes an application's requests: without a matcher it turns every path that
+is no file into its last word, before `reverse_proxy` is asked (Caddyfile, "Directive order"). The
+application's route then sees another path.
+"""
+
+from collections.abc import Iterator
+
+from checks.server import manual_fix, place_text, server_view
+from checks.server._backend_answers import refused_websockets
+from diagnose.checking.registry import check
+from diagnose.model import Claim, Confidence, Evidence, Severity, Subject
+from diagnose.model.http import Exchange, Upgrade
+from diagnose.model.server_rules import ServedFolder
+from diagnose.model.web_servers import WebServer, WebServerConfig
+
+
+@check(
+    severity=Severity.ERROR,
+    needs=[WebServer, WebServerConfig],
+    explains=[
+        "server.own-answer", "server.page-missing", "server.path-not-handled",
+        "http.page-for-api", "websocket.not-upgraded", "websocket.no-location",
+    ],
+)  # fmt: skip
+def caddy_files_first(evidence: Evidence) -> Iterator[Claim]:
+    view, target = server_view(evidence), evidence.target
+    if view is None or view.config is None or target.port not in view.server.ports:
+        return
+    for folder in view.config.folders:
+        answers = _answers(evidence, folder)
+        if not folder.bypassed or not folder.fallback or not answers:
+            continue
+        subject = Subject(port=target.port, path=folder.requested)
+        site = view.answering_sites[0] if view.answering_sites else None
+        yield Claim(
+            about=subject,
+            covers=(subject,),
+            because=(view.config, view.server, *answers),
+            # Whether a file of this name is meant, nobody asked.
+            confidence=Confidence.LIKELY,
+            severity=Severity.ERROR if folder.websocket else Severity.WARNING,
+            facts={
+                **view.facts,
+                "path": folder.requested,
+                "fallback": folder.fallback,
+                "application": folder.bypassed,
+                "matcher": folder.matcher,
+                "place": place_text(site.file, site.line) if site else "",
+                "socket": folder.websocket,
+            },
+            fix=manual_fix(view, "separate"),
+        )
+
+
+def _answers(evidence: Evidence, folder: ServedFolder) -> list[Exchange | Upgrade]:
+    """Return the answers to the path that are a page of files, or none."""
+    target = evidence.target
+    if folder.websocket:
+        return list(refused_websockets(evidence, folder.requested))
+    return [
+        page
+        for page in evidence.good(Exchange)
+        if page.purpose == "target" and page.port == target.port
+        if page.status in {404, 405}
+        or (page.status == 200 and (page.header("Content-Type") or "").startswith("text/html"))
+    ]

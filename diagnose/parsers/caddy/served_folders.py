@@ -1,0 +1,135 @@
+"""Follows a request through Caddy's routes to the folder whose files answer it. No I/O.
+
+`root` is the last that was set on the way. `try_files` is a rewrite of what is no file
+(http.matchers.file), and comes before `reverse_proxy` (Caddyfile, "Directive order"): of what it
+rewrites the application's route sees the new path.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from diagnose.model.server_rules import ServedFolder
+from diagnose.parsers.caddy.answering_rules import rewritten
+from diagnose.parsers.caddy.document import MAX_DEPTH, at, dictionaries, dictionary, text_of, texts
+from diagnose.parsers.caddy.matchers import route_matches, words_of
+from diagnose.parsers.sanitize import clean
+from diagnose.parsers.server_request import ServerRequest
+
+_PLACEHOLDER = "{http.matchers.file.relative}"
+
+#: Handlers that answer, so that no file does.
+_ANSWERS = {"static_response", "error", "acme_server", "metrics"}
+
+
+@dataclass
+class _Walk:
+    """A request on its way; `ended` is True if something answered it."""
+
+    request: ServerRequest
+    root: str = ""
+    prefix: str = ""
+    fallback: str = ""
+    bypassed: str = ""
+    matcher: str = ""
+    found: bool = False
+    ended: bool = False
+
+
+def served_folder(document: object, request: ServerRequest) -> ServedFolder | None:
+    """Return the folder that answers the request; None if none does for certain."""
+    for server in list(dictionary(at(document, "apps", "http", "servers")).values())[:100]:
+        listens = texts(at(server, "listen"))
+        if not any(listen.rpartition(":")[2] == str(request.port) for listen in listens):
+            continue
+        walk = _Walk(request)
+        _follow(walk, dictionaries(at(server, "routes")), 0)
+        if walk.found and walk.root.startswith("/"):
+            return ServedFolder(
+                request.path,
+                clean(walk.root, 500),
+                clean(walk.request.path, 500),
+                prefix=clean(walk.prefix, 500),
+                fallback=clean(walk.fallback, 500),
+                bypassed=clean(walk.bypassed, 300),
+                matcher=clean(walk.matcher, 300),
+                websocket=request.websocket,
+            )
+    return None
+
+
+def _follow(walk: _Walk, routes: Sequence[dict[str, object]], depth: int) -> None:
+    groups: set[str] = set()
+    for route in routes if depth <= MAX_DEPTH else ():
+        group = text_of(route.get("group"))
+        if group and group in groups:
+            continue
+        if _rewrites_to_files(route):
+            walk.fallback = _last_try(route) or walk.fallback
+            continue
+        truth = route_matches(route, walk.request)
+        if truth is None:
+            walk.ended = True  # what follows is not known
+            return
+        if truth is False:
+            continue
+        groups.add(group)
+        prefix = _prefix(route)
+        walk.prefix = prefix or walk.prefix
+        for handler in dictionaries(route.get("handle")):
+            _handle(walk, route, handler, depth)
+            if walk.ended:
+                return
+        if route.get("terminal") is True:
+            walk.ended = True
+            return
+
+
+def _handle(walk: _Walk, route: dict[str, object], handler: dict[str, object], depth: int) -> None:
+    name = text_of(handler.get("handler"))
+    if name == "subroute":
+        _follow(walk, dictionaries(handler.get("routes")), depth + 1)
+    elif name == "vars":
+        walk.root = text_of(handler.get("root")) or walk.root
+    elif name == "rewrite":
+        before = walk.request.path
+        walk.request = rewritten(walk.request, handler)
+        walk.prefix = walk.prefix if walk.request.path == before else ""
+    elif name == "file_server":
+        walk.root = text_of(handler.get("root")) or walk.root
+        walk.found = walk.ended = not handler.get("pass_thru")
+    elif name == "reverse_proxy":
+        fallback = walk.fallback
+        elsewhere = replace(walk.request, path=fallback) if fallback else walk.request
+        if route_matches(route, elsewhere) is False:
+            upstreams = dictionaries(handler.get("upstreams"))
+            walk.bypassed = text_of(upstreams[0].get("dial")) if upstreams else ""
+            walk.matcher = words_of(route)
+        else:
+            walk.ended = True
+    elif name in _ANSWERS:
+        walk.ended = True
+
+
+def _rewrites_to_files(route: dict[str, object]) -> bool:
+    """Return whether a route is `try_files` without a matcher of its own."""
+    sets = dictionaries(route.get("match"))
+    handlers = dictionaries(route.get("handle"))
+    is_alone = len(sets) == 1 and set(sets[0]) == {"file"}
+    return is_alone and any(
+        text_of(handler.get("uri")).startswith(_PLACEHOLDER) for handler in handlers
+    )
+
+
+def _last_try(route: dict[str, object]) -> str:
+    """Return the last file that `try_files` tries, if it is the same for every request."""
+    tries = texts(at(dictionaries(route.get("match"))[0], "file", "try_files"))
+    last = tries[-1].partition("?")[0] if tries else ""
+    return last if last.startswith("/") and "{" not in last else ""
+
+
+def _prefix(route: dict[str, object]) -> str:
+    """Return "/docs" of a route for "/docs/*" alone; "" for any other."""
+    sets = dictionaries(route.get("match"))
+    paths = texts(sets[0].get("path")) if len(sets) == 1 and set(sets[0]) == {"path"} else []
+    is_folder = len(paths) == 1 and paths[0].endswith("/*") and paths[0].count("*") == 1
+    return paths[0].removesuffix("/*") if is_folder else ""

@@ -1,0 +1,142 @@
+"""Looks into the nginx behind Apache, Caddy or HAProxy, after visitors got no page or no WebSocket:
+the server in front has the target's port, and passes requests on to it.
+
+Then the probes of nginx's applications and logs run for the server block that gets the requests.
+"""
+
+import asyncio
+
+from diagnose.model import Vantage
+from diagnose.model.addresses import is_local_host
+from diagnose.model.http import Exchange, Upgrade
+from diagnose.model.nginx import InnerNginx, NginxConfig
+from diagnose.model.server import Listeners
+from diagnose.model.web_servers import SiteRoute, WebServerConfig
+from diagnose.parsers.redirects import leads_to_itself, redirect_target
+from diagnose.parsers.urls import parse_url
+from diagnose.parsers.web_sites import routes_of_name
+from diagnose.probes import ProbeContext, probe
+from diagnose.probes.inside.backends import is_holder
+
+
+@probe(after=WebServerConfig)
+async def behind_a_server(ctx: ProbeContext, config: WebServerConfig) -> None:
+    _look(ctx)
+
+
+@probe(after=NginxConfig)
+async def behind_a_server_read_before(ctx: ProbeContext, config: NginxConfig) -> None:
+    _look(ctx)
+
+
+@probe(after=Exchange)
+async def after_a_page(ctx: ProbeContext, exchange: Exchange) -> None:
+    _look(ctx)
+
+
+@probe(after=Upgrade)
+async def after_a_websocket(ctx: ProbeContext, upgrade: Upgrade) -> None:
+    _look(ctx)
+
+
+def _look(ctx: ProbeContext) -> None:
+    """Emit the nginx behind the server that has the port, once."""
+    if ctx.observed(InnerNginx) or not ctx.observed(NginxConfig) or not ctx.observed(Listeners):
+        return
+    for config in ctx.observed(WebServerConfig):
+        paths = _failed_paths(ctx) if is_holder(ctx, config) else []
+        for path in paths:
+            for route in routes_of_name(config, ctx.target.port, ctx.target.host, path)[:1]:
+                if _leads_to_nginx(ctx, route):
+                    _emit(ctx, config, route)
+                    return
+
+
+def _failed_paths(ctx: ProbeContext) -> list[str]:
+    """Return the paths that visitors did not get."""
+    pages = (
+        ctx.target.path.partition("?")[0]
+        for exchange in ctx.observed(Exchange)
+        if _has_failed(ctx, exchange)
+    )
+    sockets = (
+        upgrade.path.partition("?")[0]
+        for upgrade in ctx.observed(Upgrade)
+        if upgrade.through == "front" and upgrade.variant == "normal" and not upgrade.accepted
+    )
+    return list(dict.fromkeys((*pages, *sockets)))
+
+
+def _has_failed(ctx: ProbeContext, exchange: Exchange) -> bool:
+    """Return whether a visitor got an error, or was sent to the same URL or another server."""
+    if exchange.purpose != "target" or exchange.port != ctx.target.port:
+        return False
+    if exchange.failure is not None or (exchange.status or 0) >= 400:
+        return True
+    target = redirect_target(exchange)
+    own, next_url = parse_url(exchange.url), parse_url(target) if target else None
+    is_elsewhere = (
+        own is not None
+        and next_url is not None
+        and (own.host, own.port) != (next_url.host, next_url.port)
+    )
+    return is_elsewhere or leads_to_itself(exchange)
+
+
+def _leads_to_nginx(ctx: ProbeContext, route: SiteRoute) -> bool:
+    """Return whether a route leads to nginx on this machine, and keeps the path."""
+    holders = {
+        listener.process
+        for listeners in ctx.observed(Listeners)
+        for listener in listeners.on(route.port)
+        if is_local_host(route.host) or route.host == listener.address
+    }
+    return "nginx" in holders and bool(route.port) and route.path == route.backend_path
+
+
+def _emit(ctx: ProbeContext, config: WebServerConfig, route: SiteRoute) -> None:
+    keeps = route.keeps_host or route.scheme == "tcp"
+    ctx.emit(
+        InnerNginx(
+            vantage=Vantage.SERVER,
+            at=ctx.elapsed(),
+            took=0.0,
+            equivalent="ss -ltnp; nginx -T",
+            port=route.port,
+            address=route.host,
+            host=ctx.target.host if keeps else route.sent_host or route.host,
+            product=config.product,
+            file=route.file,
+            line=route.line,
+            tls=route.scheme in {"https", "wss"},
+        )
+    )
+
+
+@probe(after=InnerNginx)
+async def applications_behind(ctx: ProbeContext, inner: InnerNginx) -> None:
+    """Do what is done for an nginx that has the port itself."""
+    # Imported late: few servers have such an nginx.
+    from diagnose.probes.inside import (
+        logs,
+        page_files,
+        upstream_comparisons,
+        upstream_connect,
+        upstream_protocols,
+        upstream_requests,
+    )
+
+    config = ctx.observed(NginxConfig)[0]
+    await asyncio.gather(
+        upstream_connect.applications.work(ctx, config),
+        upstream_connect.names.work(ctx, config),
+        logs.error_logs.work(ctx, config),
+        page_files.of_page_before.work(ctx, config),
+    )
+    await asyncio.gather(
+        upstream_connect.behind_a_door_broken_before.work(ctx, config),
+        upstream_requests.page_refused_before.work(ctx, config),
+        upstream_requests.websocket_refused_before.work(ctx, config),
+        upstream_protocols.http_after_all_before.work(ctx, config),
+        upstream_comparisons.page_questioned_before.work(ctx, config),
+    )

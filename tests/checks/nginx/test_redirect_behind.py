@@ -1,0 +1,70 @@
+"""nginx.redirect-behind: when it fires, and when it is silent."""
+
+from dataclasses import replace
+
+from diagnose.model import Applicability, Edit, Vantage
+from diagnose.model.http import Exchange
+from diagnose.model.nginx import InnerNginx
+from tests.support.check_evidence import SHOP, judge
+from tests.support.nginx_evidence import RUNNING, config
+
+CHECK = "nginx.redirect-behind"
+URL = "https://shop.example.com"
+SITE = """\
+server {
+    listen 127.0.0.1:8080;
+    server_name shop.example.com;
+    root /srv/wiki;
+}
+"""
+INNER = InnerNginx(
+    vantage=Vantage.SERVER, port=8080, address="127.0.0.1", host="shop.example.com",
+    product="haproxy", file="/etc/haproxy/haproxy.cfg", line=20,
+)  # fmt: skip
+WIKI = replace(SHOP, path="/wiki")
+LOOP = SITE.replace("root /srv/wiki", "return 301 https://$host$request_uri")
+ASKED = SITE.replace("root", "if ($scheme = http) { return 301 https://$host$request_uri; }\n root")
+
+
+def page(path: str, location: str) -> Exchange:
+    return Exchange(
+        url=f"{URL}{path}", address="203.0.113.10", port=443, status=301,
+        headers=(("Location", location),),
+    )  # fmt: skip
+
+
+SLASH = page("/wiki", "http://shop.example.com:8080/wiki/")
+HOME = page("/", f"{URL}/")
+
+
+def test_fires_for_a_folder_and_makes_the_redirect_relative() -> None:
+    (claim,) = judge(CHECK, SLASH, INNER, RUNNING, config(SITE), target=WIKI, masked=False)
+    assert claim.facts["folder"] is True
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.AUTOMATIC
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+    absolute_redirect off;\n" in edit.diff
+
+
+def test_fires_for_a_redirect_to_https() -> None:
+    (claim,) = judge(CHECK, HOME, INNER, RUNNING, config(LOOP), masked=False)
+    assert claim.facts["loop"] is True
+    assert claim.facts["line"] == "return 301 https://$host$request_uri"
+
+
+def test_fires_and_lets_a_condition_ask_for_the_visitors_scheme() -> None:
+    (claim,) = judge(CHECK, HOME, INNER, RUNNING, config(ASKED), masked=False)
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+    if ($http_x_forwarded_proto = http) {" in edit.diff
+
+
+def test_silent_for_other_redirects_and_without_an_inner_nginx() -> None:
+    assert not judge(CHECK, SLASH, RUNNING, config(SITE), target=WIKI)
+    elsewhere = page("/wiki", f"{URL}/wiki/Main_Page")
+    assert not judge(CHECK, elsewhere, INNER, RUNNING, config(SITE), target=WIKI)
+    relative = SITE.replace("root", "absolute_redirect off;\n    root")
+    assert not judge(CHECK, SLASH, INNER, RUNNING, config(relative), target=WIKI)
+    assert not judge(CHECK, HOME, INNER, RUNNING, config(SITE))

@@ -1,0 +1,51 @@
+from dataclasses import replace
+
+from diagnose.model import Confidence, Severity
+from diagnose.model.backends import BackendVisit
+from diagnose.model.http import Exchange
+from diagnose.model.pages import Page, PageFile, PageFileResponse
+from tests.support.check_evidence import SHOP, judge
+from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
+
+CHECK = "server.base-path-missing"
+ROOT = "https://shop.example.com"
+APP = replace(SHOP, path="/app/")
+SITE = apache_config(
+    HTTPS.replace("ProxyPass / http://127.0.0.1:3000/", "ProxyPass /app/ http://127.0.0.1:3000/")
+)
+PAGE = Exchange(url=f"{ROOT}/app/", address="203.0.113.10", port=443, status=302)
+LOGIN = Exchange(
+    url=f"{ROOT}/login", address="203.0.113.10", port=443, status=404, purpose="redirect",
+    redirected_from=f"{ROOT}/app/",
+)  # fmt: skip
+VISIT = BackendVisit(target="http://127.0.0.1:3000/", requested="/login", path="/login", status=200)
+LOADED = Page(
+    url=f"{ROOT}/app/", address="203.0.113.10", port=443,
+    files=(PageFile(url=f"{ROOT}/app.js", kind="script"),),
+)  # fmt: skip
+FILE = PageFileResponse(
+    page=f"{ROOT}/app/", file_kind="script", url=f"{ROOT}/app.js", address="203.0.113.10",
+    port=443, status=404,
+)  # fmt: skip
+
+
+def test_fires_for_a_redirect_that_leaves_the_folder() -> None:
+    (claim,) = judge(CHECK, APACHE, SITE, PAGE, LOGIN, VISIT, target=APP, masked=False)
+    assert (claim.facts["path"], claim.facts["prefix"]) == ("/login", "/app")
+    assert claim.severity is Severity.ERROR
+    assert claim.confidence is Confidence.LIKELY
+
+
+def test_fires_for_a_file_at_the_root() -> None:
+    visit = replace(VISIT, requested="/app.js", path="/app.js")
+    page = replace(PAGE, status=200)
+    (claim,) = judge(CHECK, APACHE, SITE, page, LOADED, FILE, visit, target=APP, masked=False)
+    assert claim.facts["file"] is True
+
+
+def test_silent_where_the_application_has_it_not_or_is_at_the_root() -> None:
+    gone = replace(VISIT, status=404)
+    assert not judge(CHECK, APACHE, SITE, PAGE, LOGIN, gone, target=APP)
+    assert not judge(CHECK, APACHE, apache_config(), PAGE, LOGIN, VISIT, target=APP)
+    found = replace(LOGIN, status=200)
+    assert not judge(CHECK, APACHE, SITE, PAGE, found, VISIT, target=APP)

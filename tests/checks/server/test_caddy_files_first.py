@@ -1,0 +1,47 @@
+from dataclasses import replace
+
+from diagnose.model import Confidence, Severity
+from diagnose.model.http import Exchange, Upgrade
+from diagnose.model.server_rules import ServedFolder
+from tests.support.caddy_evidence import CADDY, caddy_config, document
+from tests.support.check_evidence import SHOP, judge
+
+CHECK = "server.caddy-files-first"
+USERS = replace(SHOP, path="/api/users")
+FOLDER = ServedFolder(
+    "/api/users", "/srv/docs", "/api/users", fallback="/index.html", bypassed="localhost:3001",
+    matcher="path /api/*",
+)  # fmt: skip
+SITE = replace(
+    caddy_config("shop.example.com {\n}\n", document("shop.example.com")), folders=(FOLDER,)
+)
+PAGE = Exchange(
+    url="https://shop.example.com/api/users", address="203.0.113.10", port=443, status=200,
+    headers=(("Content-Type", "text/html; charset=utf-8"),),
+)  # fmt: skip
+
+
+def test_fires_where_a_page_of_files_comes() -> None:
+    (claim,) = judge(CHECK, CADDY, SITE, PAGE, target=USERS, masked=False)
+    assert (claim.facts["fallback"], claim.facts["application"]) == (
+        "/index.html",
+        "localhost:3001",
+    )
+    assert (claim.severity, claim.confidence) == (Severity.WARNING, Confidence.LIKELY)
+
+
+def test_fires_for_a_websocket() -> None:
+    chat = replace(SHOP, websockets=("/ws",))
+    refused = Upgrade(
+        url="wss://shop.example.com/ws", path="/ws", address="203.0.113.10", port=443, status=200
+    )
+    site = replace(SITE, folders=(replace(FOLDER, requested="/ws", path="/ws", websocket=True),))
+    (claim,) = judge(CHECK, CADDY, site, refused, target=chat, masked=False)
+    assert claim.severity is Severity.ERROR
+
+
+def test_silent_where_the_application_answers_or_no_fallback_is_written() -> None:
+    data = replace(PAGE, headers=(("Content-Type", "application/json"),))
+    assert not judge(CHECK, CADDY, SITE, data, target=USERS)
+    for folder in (replace(FOLDER, bypassed=""), replace(FOLDER, fallback="")):
+        assert not judge(CHECK, CADDY, replace(SITE, folders=(folder,)), PAGE, target=USERS)

@@ -1,0 +1,59 @@
+from dataclasses import replace
+from typing import Any
+
+from diagnose.model import Applicability, Confidence, Edit
+from diagnose.model.backends import BackendVisit
+from diagnose.model.http import Exchange
+from diagnose.model.web_servers import WebServerConfig
+from tests.support.caddy_evidence import CADDY, caddy_config, document
+from tests.support.check_evidence import SHOP, judge
+
+CHECK = "server.prefix-kept"
+SITE = """\
+shop.example.com {
+\thandle /api/* {
+\t\treverse_proxy 127.0.0.1:3000
+\t}
+}
+"""
+USERS = replace(SHOP, path="/api/users")
+URL = "https://shop.example.com/api/users"
+PAGE = Exchange(url=URL, address="203.0.113.10", port=443, status=404)
+WHOLE = BackendVisit(
+    target="http://127.0.0.1:3000", requested="/api/users", path="/api/users", status=404
+)
+SHORT = replace(WHOLE, path="/users", status=200)
+
+
+def config(text: str = SITE) -> WebServerConfig:
+    made: Any = document("shop.example.com")
+    made["apps"]["http"]["servers"]["srv0"]["routes"][0]["handle"][0]["routes"][0]["match"] = [
+        {"path": ["/api/*"]}
+    ]
+    return caddy_config(text, made)
+
+
+def test_fires_and_writes_handle_path() -> None:
+    (claim,) = judge(CHECK, CADDY, config(), PAGE, WHOLE, SHORT, target=USERS, masked=False)
+    assert (claim.facts["rest"], claim.facts["prefix"]) == ("/users", "/api")
+    assert claim.confidence is Confidence.LIKELY
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+\thandle_path /api/* {\n" in edit.diff
+
+
+def test_fires_by_hand_where_no_handle_is_written() -> None:
+    text = SITE.replace("handle /api/* {\n\t\treverse_proxy", "reverse_proxy /api/*")
+    (claim,) = judge(CHECK, CADDY, config(text), PAGE, WHOLE, SHORT, target=USERS)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+
+
+def test_silent_where_the_application_has_both_or_none() -> None:
+    gone, there = replace(SHORT, status=404), replace(WHOLE, status=200)
+    assert not judge(CHECK, CADDY, config(), PAGE, WHOLE, gone, target=USERS)
+    assert not judge(CHECK, CADDY, config(), PAGE, there, SHORT, target=USERS)
+    assert not judge(CHECK, CADDY, config(), replace(PAGE, status=200), WHOLE, SHORT, target=USERS)
+    assert not judge(CHECK, CADDY, config(), PAGE, WHOLE, target=USERS)

@@ -1,0 +1,49 @@
+"""An application that has some paths and answers 404 to all others.
+
+    python paths_server.py 3001 /users /assets/app.js /:/assets/app.js /old:301:/login
+
+"PATH" is a page, or a script if it ends with ".js"; "PATH:SCRIPT" a page that loads a script, and
+"PATH:301:URL" a redirect.
+"""
+
+import sys
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+PAGE = "<!doctype html><title>Shop</title><p>It works.</p>\n"
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    paths: dict[str, list[str]] = {}  # noqa: RUF012
+
+    def do_GET(self) -> None:
+        words = self.paths.get(self.path.partition("?")[0])
+        if words is None:
+            self.answer(404, "text/plain", f"Cannot GET {self.path}\n")
+        elif len(words) > 1:
+            self.answer(int(words[0]), "text/html", "", words[1])
+        elif words:
+            self.answer(200, "text/html", f'{PAGE}<script src="{words[0]}"></script>\n')
+        elif self.path.endswith(".js"):
+            self.answer(200, "text/javascript", "1;\n")
+        else:
+            self.answer(200, "text/html", PAGE)
+
+    do_HEAD = do_GET
+
+    def answer(self, status: int, kind: str, text: str, location: str = "") -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(text)))
+        if location:
+            self.send_header("Location", location)
+        self.end_headers()
+        if self.command == "GET":
+            self.wfile.write(text.encode())
+
+    def log_message(self, *_: object) -> None: ...
+
+
+if __name__ == "__main__":
+    Handler.paths = {word.split(":")[0]: word.split(":")[1:] for word in sys.argv[2:]}
+    ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()

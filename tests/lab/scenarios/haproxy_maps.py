@@ -1,0 +1,43 @@
+"""HAProxy chooses the backend by the request: with a map, or with the name itself."""
+
+from .. import haproxy
+from ..haproxy import SITE
+from ..lab import Lab
+from .haproxy import haproxy_scenario, healthy_haproxy
+
+MAP = "/etc/haproxy/hosts.map"
+BY_MAP = f"    use_backend %[req.hdr(host),lower,map_dom({MAP})]\n"
+DEFAULT = "    default_backend app\n"
+
+
+def serve(lab: Lab, rows: str, rule: str = BY_MAP, backend: str = "") -> None:
+    lab.server.write(MAP, rows)
+    haproxy.serve(lab, SITE.replace(DEFAULT, rule) + backend)
+
+
+@haproxy_scenario(
+    outside="http.server-error",
+    server="server.haproxy-no-backend",
+    manual="a person writes the name",
+)
+def haproxy_map_names_no_backend(lab: Lab) -> None:
+    """Issue 49 of eBayClassifiedsGroup/PanteraS: the map leads to a backend that is not there."""
+    serve(lab, "shop.example.com shop\nwww.example.com app\n")
+
+
+@haproxy_scenario(
+    outside="http.server-error",
+    server="server.application-down",
+    manual="nothing listens where the file says",
+)
+def haproxy_map_leads_to_a_dead_application(lab: Lab) -> None:
+    """The map leads to a backend whose application is down; the default's is not asked."""
+    dead = "backend dead\n    server a 127.0.0.1:3999\n"
+    serve(lab, "shop.example.com dead\n", BY_MAP + DEFAULT, dead)
+
+
+@healthy_haproxy(args=("--ws", "/ws"))
+def haproxy_chooses_by_a_map(lab: Lab) -> None:
+    """The map has the name, and a rule that comes before is for another."""
+    rule = "    use_backend be_%[req.hdr(host),lower] if { path_beg /none }\n"
+    serve(lab, "# hosts\nexample.com app\n", rule + BY_MAP)

@@ -1,0 +1,231 @@
+"""Applications and folders below a path, as people asked about them in threads: the path is passed
+on whole or shortened, another line takes it, or nobody does. Each has its source."""
+
+from .. import apache, caddy, haproxy
+from ..apache import HTTP, HTTPS
+from ..lab import HERE, SERVER, Lab
+from ..site import NAME
+from .apache import apache_scenario, healthy_apache
+from .caddy import caddy_scenario, healthy_caddy
+from .haproxy import haproxy_scenario
+
+URL = f"https://{NAME}"
+ROUTE = "handle /api/* {\n\t\treverse_proxy localhost:3001\n\t}"
+PERSON = "a person decides which of both paths is meant"
+#: A folder below a path, and the same at the root.
+FOLDER = (
+    "handle /docs/* {\n\t\troot * /srv/docs\n\t\ttry_files {path} /index.html\n\t\tfile_server\n\t}"
+)
+FILES = "root * /srv/docs\n\ttry_files {path} /index.html\n\tfile_server\n"
+SCRIPT = '<!doctype html><title>Docs</title><script type="module" src="/docs/app.js"></script>\n'
+
+
+def application(lab: Lab, *paths: str) -> None:
+    program = str(HERE / "applications" / "paths_server.py")
+    lab.spawn(lab.server, lab.server.python(program, "3001", *paths), 3001)
+
+
+def serve_caddy(lab: Lab, *lines: str) -> None:
+    text = "".join(f"\t{line}\n" for line in lines)
+    caddy.serve(lab, f"{NAME} {{\n\ttls {caddy.PEM} {caddy.KEY}\n{text}}}\n")
+
+
+def docs(lab: Lab) -> None:
+    lab.server.write("/srv/docs/index.html", SCRIPT)
+    lab.server.write("/srv/docs/app.js", "1;\n")
+
+
+def apache_site(lines: str) -> str:
+    kept = "".join(line for line in HTTPS.splitlines(keepends=True) if "Proxy" not in line)
+    return f"{kept.replace('</VirtualHost>', lines + '</VirtualHost>')}\n{HTTP}"
+
+
+# Caddy
+
+
+@caddy_scenario(
+    outside=None,
+    server="server.prefix-kept",
+    target=f"{URL}/api/users",
+    differs=(caddy.CONFIG,),
+)
+def caddy_keeps_the_prefix(lab: Lab) -> None:
+    """Issue 5618 of caddyserver/caddy: `handle /auth/*`, and the application has no /auth."""
+    application(lab, "/", "/users")
+    serve_caddy(lab, ROUTE, "reverse_proxy localhost:3000")
+
+
+@healthy_caddy(target=f"{URL}/api/users")
+def caddy_takes_the_prefix_off(lab: Lab) -> None:
+    """The same with handle_path."""
+    application(lab, "/", "/users")
+    serve_caddy(lab, ROUTE.replace("handle", "handle_path"), "reverse_proxy localhost:3000")
+
+
+@healthy_caddy(target=f"{URL}/api/nothing")
+def caddy_passes_on_what_is_nowhere(lab: Lab) -> None:
+    """A path that the application has in neither way: 404 is its answer."""
+    application(lab, "/", "/users")
+    serve_caddy(lab, ROUTE, "reverse_proxy localhost:3000")
+
+
+@caddy_scenario(
+    outside="http.page-file-type",
+    server="server.caddy-folder-prefix",
+    target=f"{URL}/docs/",
+    differs=(caddy.CONFIG,),
+)
+def caddy_folder_is_one_too_deep(lab: Lab) -> None:
+    """Issue 5580 of caddyserver/caddy: every file of the sub-folder is its index.html."""
+    docs(lab)
+    serve_caddy(lab, FOLDER, "reverse_proxy localhost:3000")
+
+
+@healthy_caddy(target=f"{URL}/docs/")
+def caddy_folder_has_its_files(lab: Lab) -> None:
+    """The same with handle_path."""
+    docs(lab)
+    serve_caddy(lab, FOLDER.replace("handle", "handle_path"), "reverse_proxy localhost:3000")
+
+
+@caddy_scenario(
+    outside=None,
+    server="server.caddy-files-first",
+    target=f"{URL}/api/users",
+    manual="a person writes the two blocks",
+)
+def caddy_tries_files_before_the_application(lab: Lab) -> None:
+    """Issue 5503 of caddyserver/caddy: try_files for every path, and /api/* below it."""
+    application(lab, "/api/users")
+    lab.server.write("/srv/docs/index.html", "<!doctype html><p>It works.</p>\n")
+    serve_caddy(lab, FILES, "reverse_proxy /api/* localhost:3001")
+
+
+@healthy_caddy(target=f"{URL}/api/users")
+def caddy_has_files_and_an_application(lab: Lab) -> None:
+    """Each in its own block."""
+    application(lab, "/api/users")
+    docs(lab)
+    serve_caddy(lab, ROUTE, f"handle {{\n\t\t{FILES}\t}}")
+
+
+@caddy_scenario(
+    outside=None,
+    server="server.path-not-handled",
+    manual="a person writes the matcher",
+)
+def caddy_matcher_is_the_root_alone(lab: Lab) -> None:
+    """Issue 547 of songquanpeng/one-api: `reverse_proxy / localhost:3000`, and a blank page."""
+    application(lab, "/:/static/app.js", "/static/app.js")
+    serve_caddy(lab, "reverse_proxy / localhost:3001")
+
+
+@caddy_scenario(
+    outside=None,
+    server="server.path-not-handled",
+    manual="a person writes the directive",
+)
+def caddy_serves_no_file_of_its_folder(lab: Lab) -> None:
+    """Issue 10 of ToX82/logHappens: root, and neither file_server nor php_fastcgi."""
+    docs(lab)
+    serve_caddy(lab, "root * /srv/docs")
+
+
+@caddy_scenario(
+    outside="http.server-error",
+    server="server.backend-not-reached",
+    manual="a person chooses the address",
+)
+def application_is_at_another_address(lab: Lab) -> None:
+    """Issue 394 of successible/cleanslate: the application listens on 127.0.0.1, and Caddy asks
+    for it at the address of the machine."""
+    serve_caddy(lab, f"reverse_proxy {SERVER}:3000")
+
+
+# Apache
+
+KEPT = "    ProxyPass /assets/ !\n"
+ASSETS = (
+    "    Alias /assets /srv/assets\n"
+    "    <Directory /srv/assets>\n        Require all granted\n    </Directory>\n"
+)
+LINE = "    ProxyPass / http"
+
+
+def assets(lab: Lab, text: str) -> None:
+    """The page of the application loads a script that Apache has."""
+    lab.application("--mode", "one-page")
+    lab.server.write("/srv/assets/app.js", "1;\n")
+    apache.serve(lab, f"{text.replace('</VirtualHost>', ASSETS + '</VirtualHost>')}\n{HTTP}")
+
+
+@apache_scenario(
+    outside="http.page-file-type",
+    server="server.apache-proxy-shadowed",
+    differs=(apache.SITE,),
+)
+def apache_excludes_too_late(lab: Lab) -> None:
+    """Pull request 18769 of opf/openproject: "ProxyPass /assets/ !" comes after "ProxyPass /"."""
+    assets(lab, HTTPS.replace("    ProxyPassReverse", f"{KEPT}    ProxyPassReverse"))
+
+
+@healthy_apache()
+def apache_excludes_first(lab: Lab) -> None:
+    """The same in the right order."""
+    assets(lab, HTTPS.replace(LINE, f"{KEPT}{LINE}"))
+
+
+@apache_scenario(
+    outside=None,
+    server="server.page-missing",
+    target=f"{URL}/about-us",
+    manual="a person knows whether the file is meant",
+)
+def apache_htaccess_has_a_slip(lab: Lab) -> None:
+    """Issue 13 of banago/simple-php-website: ".htacess"."""
+    lab.server.write("/srv/simple/index.html", "<!doctype html><p>It works.</p>\n")
+    rules = "RewriteEngine On\nRewriteCond %{REQUEST_FILENAME} !-f\nRewriteRule ^ index.html [L]\n"
+    lab.server.write("/srv/simple/.htacess", rules)
+    folder = "    <Directory /srv/simple>\n        AllowOverride All\n        Require all granted\n"
+    lines = f"{folder}    </Directory>\n"
+    apache.serve(lab, apache_site(lines).replace("/var/www/html", "/srv/simple"))
+
+
+@apache_scenario(
+    outside="http.redirect-to-error",
+    server="server.base-path-missing",
+    target=f"{URL}/app/",
+    manual="the application has to know its folder",
+)
+def apache_application_leaves_its_folder(lab: Lab) -> None:
+    """Issue 4071 of inception-project/inception: it redirects to /login.html."""
+    application(lab, "/:302:/login.html", "/login.html")
+    lines = "    ProxyPass /app/ http://127.0.0.1:3001/\n"
+    apache.serve(lab, apache_site(lines))
+
+
+@healthy_apache(target=f"{URL}/app/")
+def apache_application_stays_in_its_folder(lab: Lab) -> None:
+    """The same with ProxyPassReverse, which puts the folder before it."""
+    application(lab, "/:302:/login.html", "/login.html")
+    lines = "    ProxyPass /app/ http://127.0.0.1:3001/\n"
+    lines += "    ProxyPassReverse /app/ /\n"
+    apache.serve(lab, apache_site(lines))
+
+
+# HAProxy
+
+
+@haproxy_scenario(
+    outside="tls.plain-http",
+    server="server.haproxy-proxy-protocol",
+    differs=(haproxy.CONFIG,),
+)
+def haproxy_sends_a_header_before_tls(lab: Lab) -> None:
+    """Issue 3634 of bunkerity/bunkerweb: mode tcp and send-proxy-v2, and nginx answers the header
+    in plain text."""
+    haproxy.behind(lab, "listen 443 ssl;", "listen 127.0.0.1:8443 ssl;")
+    text = f"{haproxy.GLOBAL}\n{haproxy.HTTP}\nfrontend https\n    bind :443\n    mode tcp\n"
+    member = "    server s1 127.0.0.1:8443 send-proxy-v2\n"
+    text += f"    default_backend inner\n\nbackend inner\n    mode tcp\n{member}"
+    haproxy.serve(lab, text, keep_nginx=True)

@@ -1,0 +1,80 @@
+"""From which folder Caddy answers a request."""
+
+from typing import Any
+
+from diagnose.model.server_rules import ServedFolder
+from diagnose.parsers.caddy.served_folders import served_folder
+from diagnose.parsers.server_request import ServerRequest
+
+HOST = "shop.example.com"
+FILES = {"handler": "file_server"}
+PROXY = {"handler": "reverse_proxy", "upstreams": [{"dial": "localhost:3001"}]}
+
+
+def route(*handlers: dict[str, Any], **matchers: Any) -> dict[str, Any]:
+    return {"handle": list(handlers)} | ({"match": [matchers]} if matchers else {})
+
+
+def root(folder: str) -> dict[str, Any]:
+    return {"handler": "vars", "root": folder}
+
+
+def subroute(*routes: dict[str, Any]) -> dict[str, Any]:
+    return {"handler": "subroute", "routes": list(routes)}
+
+
+def tries(*files: str) -> dict[str, Any]:
+    handler = {"handler": "rewrite", "uri": "{http.matchers.file.relative}"}
+    return route(handler, file={"try_files": list(files)})
+
+
+def folder(path: str, *routes: dict[str, Any]) -> ServedFolder | None:
+    site = route(subroute(*routes), host=[HOST]) | {"terminal": True}
+    servers = {"srv0": {"listen": [":443"], "routes": [site]}}
+    document = {"apps": {"http": {"servers": servers}}}
+    return served_folder(document, ServerRequest(path, host=HOST))
+
+
+ANY = "{http.request.uri.path}"
+DOCS = route(
+    subroute(route(root("/srv/docs")), tries(ANY, "/index.html"), route(FILES)), path=["/docs/*"]
+)
+STRIPPED = route(
+    subroute(
+        route({"handler": "rewrite", "strip_path_prefix": "/docs"}),
+        route(root("/srv/docs"), FILES),
+    ),
+    path=["/docs/*"],
+)
+
+
+def test_the_root_of_the_site_or_of_its_handle() -> None:
+    site = (route(root("/srv/www")), DOCS, route(FILES))
+    assert folder("/a", *site) == ServedFolder("/a", "/srv/www", "/a")
+    found = folder("/docs/a", *site)
+    assert found
+    assert (found.root, found.path, found.prefix) == ("/srv/docs", "/docs/a", "/docs")
+    assert found.fallback == "/index.html"
+
+
+def test_a_prefix_that_is_taken_off() -> None:
+    found = folder("/docs/a", STRIPPED)
+    assert found
+    assert (found.path, found.prefix) == ("/a", "")
+
+
+def test_an_application_that_the_fallback_passes_by() -> None:
+    site = (route(root("/srv/www")), tries(ANY, "/"), route(PROXY, path=["/api/*"]), route(FILES))
+    found = folder("/api/users", *site)
+    assert found
+    assert (found.bypassed, found.matcher) == ("localhost:3001", "path /api/*")
+    assert folder("/about", *site) == ServedFolder("/about", "/srv/www", "/about", fallback="/")
+
+
+def test_none_where_an_application_answers_or_a_matcher_is_not_known() -> None:
+    site = (route(root("/srv/www")), route(PROXY, path=["/api/*"]), route(FILES))
+    assert folder("/api/users", *site) is None
+    unknown = route(FILES, remote_ip={"ranges": ["10.0.0.0/8"]})
+    assert folder("/", route(root("/srv/www")), unknown) is None
+    assert folder("/", route(FILES)) is None
+    assert served_folder(None, ServerRequest("/", host=HOST)) is None
