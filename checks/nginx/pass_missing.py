@@ -1,0 +1,110 @@
+"""A location has settings for an application (`proxy_set_header`) and no directive that passes the
+request on: nginx looks for files in the inherited or built-in root (ngx_http_proxy_module)."""
+
+from collections.abc import Iterator
+
+from checks.nginx import Nginx, file_line
+from checks.nginx._commands import reload_steps
+from checks.nginx._edits import Changes, config_edits
+from checks.nginx._location_edits import insert_lines, location_fix
+from checks.upstream._responses import page_exchanges
+from diagnose.checking.registry import check
+from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
+from diagnose.model.http import Exchange
+from diagnose.model.nginx import Directive, NginxConfig
+from diagnose.parsers.http import proxy_page
+from diagnose.parsers.nginx.config import children, walk
+from diagnose.parsers.nginx.locations import PASS_DIRECTIVES, LocationMatch
+from diagnose.parsers.stray_pages import is_default_page
+
+#: What the settings of an application begin with, and the directive that passes a request on.
+_PASS_OF_PREFIX = {
+    "proxy_": "proxy_pass",
+    "fastcgi_": "fastcgi_pass",
+    "uwsgi_": "uwsgi_pass",
+    "scgi_": "scgi_pass",
+    "grpc_": "grpc_pass",
+}
+#: Directives that answer, or choose another location or folder.
+_ANSWERS = {*PASS_DIRECTIVES, "return", "rewrite", "try_files", "root", "alias", "error_page"}
+_REFUSALS = {403, 404, 405}
+
+
+@check(
+    severity=Severity.ERROR,
+    needs=[NginxConfig, Exchange],
+    explains=[
+        "nginx.index-missing",
+        "nginx.target-not-found",
+        "nginx.file-forbidden",
+        "nginx.own-answer",
+        "nginx.method-not-allowed",
+        "nginx.front-controller-missing",
+        "http.not-the-site",
+        "websocket.no-location",
+        "websocket.not-upgraded",
+    ],
+)
+def pass_missing(evidence: Evidence) -> Iterator[Claim]:
+    nginx, target = Nginx.of(evidence), evidence.target
+    pages = page_exchanges(evidence)
+    if not pages or not all(map(_is_answered_by_nginx, pages)):
+        return
+    for match in nginx.location_matches(target.path):
+        setting = _setting_of_application(match.block)
+        if setting is None:
+            continue
+        pass_name = _pass_name(setting)
+        changes: Changes = {}
+        line = _only_pass_of_server(match, pass_name)
+        if line:
+            insert_lines(nginx, match, [line], changes)
+        edits = config_edits(nginx, changes)
+        yield Claim(
+            about=Subject(port=target.port, path=target.path.partition("?")[0]),
+            covers=(Subject(port=target.port),),
+            because=(*pages, *([nginx.config] if nginx.config else [])),
+            facts={
+                "url": target.url,
+                "status": pages[0].status or "",
+                "place": file_line(match.block),
+                "setting": setting.name,
+                "directive": pass_name,
+                "line": line,
+            },
+            location=nginx.location(match.block),
+            fix=location_fix(nginx, match, edits, sure=False)
+            if edits
+            else Fix(
+                (Manual("pass-it-on", Where.SERVER), *reload_steps(nginx)), Applicability.MANUAL
+            ),
+        )
+
+
+def _is_answered_by_nginx(page: Exchange) -> bool:
+    is_refused = page.status in _REFUSALS and proxy_page(page.body) == "nginx"
+    return is_refused or is_default_page(page.status, page.body)
+
+
+def _setting_of_application(location: Directive) -> Directive | None:
+    """Return the first setting for an application, if nothing in the location answers."""
+    directives = location.block or ()
+    conditional = [each for outer in children(location, "if") for each in outer.block or ()]
+    if location.name != "location" or any(
+        each.name in _ANSWERS for each in (*directives, *conditional)
+    ):
+        return None
+    return next((each for each in directives if _pass_name(each)), None)
+
+
+def _pass_name(setting: Directive) -> str:
+    prefixes = (prefix for prefix in _PASS_OF_PREFIX if setting.name.startswith(prefix))
+    return _PASS_OF_PREFIX.get(next(prefixes, ""), "")
+
+
+def _only_pass_of_server(match: LocationMatch, pass_name: str) -> str:
+    """Return the line that passes requests on in the other locations of the server block, "" if
+    there is none or they differ."""
+    server = match.blocks[1]
+    passes = {" ".join(each.args) for each in walk(server.block or ()) if each.name == pass_name}
+    return f"{pass_name} {passes.pop()};" if len(passes) == 1 else ""
