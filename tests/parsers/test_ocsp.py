@@ -49,7 +49,11 @@ def test_a_response_says_that_the_certificate_was_revoked() -> None:
     assert (seen.status, seen.revoked_at) == ("revoked", NOW - timedelta(days=8))
 
 
-@pytest.mark.parametrize("data", [b"", b"\1", b"\x30\x03\x0a\x01\x06", response()[:-20]], ids=len)
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"\1", b"\x30\x03\x0a\x01\x06", response()[:-20]],
+    ids=["empty", "short", "unauthorized", "cut"],
+)
 def test_what_is_no_response_raises(data: bytes) -> None:
     with pytest.raises(ValueError, match=r"."):
         parse_response(data)
