@@ -18,9 +18,9 @@ MAX_PATHS = 8
 _PATH = r"/[A-Za-z0-9._~/\-]{1,200}"
 _QUOTE = r"[\"'`]"
 
-#: `wss://${location.host}/live`, "wss://" + location.host + "/live". Before it stands the scheme.
+#: `wss://${location.host}/live`, "wss://" + document.domain + "/live". Before it stands the scheme.
 _OWN_HOST = re.compile(
-    rf"location\.host(?:name)?\s{{0,9}}(?:\}}|\+\s{{0,9}}{_QUOTE})({_PATH})(?=[\"'`?#$])"
+    rf"(?:location\.host(?:name)?|document\.domain)\s{{0,9}}(?:\}}|\+\s{{0,9}}{_QUOTE})({_PATH})(?=[\"'`?#$])"
 )
 _SCHEME = re.compile(r"\bwss?\b")
 #: Characters before the host in which its scheme must stand.
@@ -78,6 +78,8 @@ _OPENINGS = (
     _at("Node-RED", r"<title>(Node-RED)</title>", "comms"),
     _at("ttyd", r"<title>(ttyd) - Terminal</title>", "ws"),
     _at("noVNC", r"<title>(noVNC)</title>", "websockify"),
+    # Meteor's ddp-server leads /websocket to SockJS's raw endpoint (stream_server.js).
+    _at("Meteor", r"\b(__meteor_runtime_config__)\s{0,9}=", "websocket"),
     _Opening(
         "Pusher", re.compile(r"\bnew Pusher\(\s{0,9}[\"'`]([\w-]{1,64})[\"'`]"), "/app/{}".format
     ),

@@ -69,3 +69,10 @@ def test_the_number_is_limited() -> None:
     text = "".join(f'new WebSocket("/live{number}");\n' for number in range(100))
     assert len(named_paths_in(text, PAGE)) == MAX_PATHS
     assert named_paths_in("new WebSocket(" * 20_000, PAGE) == ()
+
+
+def test_meteor_and_the_domain_of_the_document() -> None:
+    meteor = "__meteor_runtime_config__ = JSON.parse(decodeURIComponent('%7B%7D'))"
+    assert NamedPath("/websocket", "Meteor") in named_paths_in(meteor, PAGE)
+    text = "new WebSocket('wss://' + document.domain + '/chat-ws')"
+    assert [each.path for each in named_paths_in(text, PAGE)] == ["/chat-ws"]
