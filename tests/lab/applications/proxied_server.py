@@ -69,6 +69,15 @@ def answer(mode: str, method: str, url: str, fields: Mapping[str, str]) -> Answe
             if path.endswith(".js"):
                 return script(SCRIPTS[mode])
             return page('<script defer src="/static/main.js"></script>')
+        case "phoenix" | "phoenix-session" if path == "/socket/websocket":
+            # Phoenix, lib/phoenix/socket/transport.ex: check_origin, and connect/3 of the socket.
+            host = fields.get("origin", "").partition("://")[2]
+            is_refused = mode == "phoenix-session" or host not in {"", "staging.example.com"}
+            return refused("403 Forbidden", "") if is_refused or not upgrades else OPENED
+        case "phoenix" | "phoenix-session" if path.endswith(".js"):
+            return script('let socket = new Socket("/socket", {params: {}});socket.connect();')
+        case "phoenix" | "phoenix-session":
+            return page('<script defer src="/assets/app.js"></script>')
         case "login" if method == "POST" or path == "/":
             return redirect("/" if method == "POST" else "/login")
         case "login":

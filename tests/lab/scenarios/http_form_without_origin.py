@@ -4,7 +4,7 @@ from .. import site
 from ..lab import Lab
 from ..scenario import healthy, scenario
 
-PAGES = "    proxy_pass http://127.0.0.1:3000;\n    proxy_http_version 1.1;\n"
+PAGES = "  location / {\n    proxy_pass http://127.0.0.1:3000;\n    proxy_http_version 1.1;\n"
 LOGIN = """\
 server {
   listen 127.0.0.1:3005;
@@ -21,7 +21,8 @@ server {
 def _login(lab: Lab, policy: str) -> None:
     lab.edit(site.MAP, f"{site.MAP}\n{LOGIN}")
     line = f'    add_header Referrer-Policy "{policy}" always;\n'
-    lab.change(PAGES, line + PAGES.replace("3000", "3005"))
+    first, rest = PAGES.splitlines(keepends=True)[0], PAGES.split("\n", 1)[1]
+    lab.change(PAGES, first + line + rest.replace("3000", "3005"))
 
 
 @scenario(outside="http.form-without-origin", differs=(site.CONF,))

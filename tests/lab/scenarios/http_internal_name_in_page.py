@@ -3,14 +3,14 @@
 from ..lab import Lab
 from ..scenario import healthy, scenario
 
-PAGES = "    proxy_pass http://127.0.0.1:3000;\n    proxy_http_version 1.1;\n"
+PAGES = "  location / {\n    proxy_pass http://127.0.0.1:3000;\n    proxy_http_version 1.1;\n"
 PAGE = '<!doctype html><title>Photos</title><p>Your photos</p><script src="/app.js"></script>\n'
 
 
 def _page(lab: Lab, script: str) -> None:
     lab.server.write("/srv/spa/index.html", PAGE)
     lab.server.write("/srv/spa/app.js", script)
-    lab.change(PAGES, "    root /srv/spa;\n    index index.html;\n")
+    lab.change(PAGES, "  location / {\n    root /srv/spa;\n    index index.html;\n")
 
 
 @scenario(outside="http.internal-name-in-page", manual="the front end has to be built anew")

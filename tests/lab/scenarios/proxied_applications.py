@@ -55,6 +55,21 @@ def mattermost_with_upgrade(lab: Lab) -> None:
     _application(lab, "mattermost", _with_upgrade(PAGES))
 
 
+@scenario(
+    outside=None, server="websocket.origin-refused", args=PLAIN, both=None,
+    manual="the names that the application accepts are a setting of its own",
+)  # fmt: skip
+def phoenix_with_another_host(lab: Lab) -> None:
+    """`url: [host: …]` of another name, after issue 99 of learn-phoenix: the page opens well."""
+    _application(lab, "phoenix", _with_upgrade(PAGES))
+
+
+@healthy(args=PLAIN)
+def phoenix_whose_socket_needs_a_session(lab: Lab) -> None:
+    """It answers 403 with and without an Origin."""
+    _application(lab, "phoenix-session", _with_upgrade(PAGES))
+
+
 @healthy()
 def websocket_of_the_page_needs_a_login(lab: Lab) -> None:
     """The application refuses a handshake without a session: that says nothing about nginx."""
