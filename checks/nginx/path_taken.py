@@ -47,6 +47,7 @@ _REASONS: tuple[BypassReason, ...] = ("regex", "rewrite", "last", "files", "long
         "nginx.file-forbidden",
         "nginx.index-missing",
         "http.page-file-missing",
+        "nginx.page-file-not-found",
     ],
 )
 def path_taken(evidence: Evidence) -> Iterator[Claim]:

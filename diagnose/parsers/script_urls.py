@@ -23,6 +23,7 @@ _STRING = rf"[\"'`]((?:http://|https://(?=localhost\b|127\.|\[::1\])){_REST})"
 _REQUEST = lazy_pattern(
     r"(?:\bfetch\(|\baxios(?:\.[a-z]{3,7})?\(|\bEventSource\(|\bimport\(|\bimportScripts\("
     r"|\$\.(?:get|post|getJSON)\(|\.open\(\s{0,9}[\"'`][A-Za-z]{3,7}[\"'`]\s{0,9},"
+    r"|\bSwaggerUIBundle\(\s{0,9}\{(?:[^}]{0,200}[,{\s])?url\s{0,9}:"
     rf"|\bbaseURL\s{{0,9}}[:=])\s{{0,9}}{_STRING}"
 )
 #: The same in a setting: `API_URL: "`, `window.apiBaseUrl = '`, `"BACKEND_URL":"`. Create React

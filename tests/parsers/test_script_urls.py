@@ -205,3 +205,11 @@ def test_a_name_without_a_dot_and_with_a_port_is_requested(url: str) -> None:
 )
 def test_other_names_without_a_dot_do_not_count(script: str) -> None:
     assert insecure_requests_in(script) == ()
+
+
+def test_swagger_ui_requests_its_description() -> None:
+    for script in (
+        'SwaggerUIBundle({url:"http://127.0.0.1:80/doc.json",dom_id:"#a"})',
+        'SwaggerUIBundle({ dom_id: "#a", url: "http://127.0.0.1:80/doc.json" })',
+    ):
+        assert insecure_requests_in(script) == ("http://127.0.0.1:80/doc.json",)

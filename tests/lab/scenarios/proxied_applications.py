@@ -50,6 +50,28 @@ def uptime_kuma_without_upgrade(lab: Lab) -> None:
     _application(lab, "socket-io")
 
 
+@scenario(outside=None, server="websocket.upgrade-headers-missing", args=PLAIN, differs=MINE)
+def minio_without_upgrade(lab: Lab) -> None:
+    """The bucket loads for ever, after issue 16676 of MinIO: the script puts the address
+    together."""
+    _application(lab, "minio")
+
+
+@scenario(
+    outside=None, server="upstream.refused", args=PLAIN, both="upstream.refused",
+    manual="the application of the WebSocket has to be started",
+)  # fmt: skip
+def websocket_of_the_page_has_no_application(lab: Lab) -> None:
+    """Nothing listens for /socket.io, after issue 8704 of ERPNext: the page opens well."""
+    block = PAGES.replace("/ {", "/socket.io/ {").replace("127.0.0.1:3000", "127.0.0.1:9000")
+    _application(lab, "socket-io", _with_upgrade(PAGES) + _with_upgrade(block))
+
+
+@healthy()
+def minio_with_upgrade(lab: Lab) -> None:
+    _application(lab, "minio", _with_upgrade(PAGES))
+
+
 @healthy()
 def mattermost_with_upgrade(lab: Lab) -> None:
     _application(lab, "mattermost", _with_upgrade(PAGES))
@@ -97,6 +119,36 @@ def gitea_beside_a_location_for_files(lab: Lab) -> None:
     """`location ~* \\.(js|css)$ { expires 30d; }` within the application's, after issue 3595."""
     nested = "    location ~* \\.(js|css)$ {\n      expires 30d;\n    }\n  }\n"
     _application(lab, "gitea", PAGES.replace("  }\n", nested, 1))
+
+
+@scenario(
+    outside="http.page-file-missing", server="nginx.path-taken",
+    manual="whether nginx is to keep the files for a time is a choice",
+)  # fmt: skip
+def gitea_beside_files_of_a_folder(lab: Lab) -> None:
+    """The same with a `root`, after issue 1329 of Wiki.js: the folder has none of the files."""
+    lab.server.write("/var/www/html/.keep", "")
+    files = "  root /var/www/html;\n  location ~* \\.(js|css)$ {\n    expires 7d;\n  }\n"
+    _application(lab, "gitea", PAGES + files)
+
+
+CLIENT = f"https://{site.NAME}/.well-known/matrix/client"
+WELL_KNOWN = "  location /.well-known/ {\n    root /var/www/acme;\n  }\n"
+
+
+@scenario(
+    outside=None, server="nginx.path-taken", target=CLIENT,
+    manual="which files the folder is for is a choice",
+)  # fmt: skip
+def synapse_beside_well_known(lab: Lab) -> None:
+    """A location for the files of certbot takes the application's, after an issue of
+    mijn-bureau-infra: clients of Matrix do not find their server."""
+    _application(lab, "synapse", PAGES + WELL_KNOWN)
+
+
+@healthy(target=CLIENT)
+def synapse_beside_the_challenges_of_certbot(lab: Lab) -> None:
+    _application(lab, "synapse", PAGES + WELL_KNOWN.replace("known/", "known/acme-challenge/"))
 
 
 FILES_FIRST = PAGES.replace("  location / {", "  location @app {").rstrip() + (
