@@ -45,13 +45,13 @@ SCRIPTS = {
     "mattermost": "new WebSocket(`wss://${location.host}/api/v4/websocket`)",
     "socket-io": 's.path=s.path||"/socket.io";const socket=io(host,{transports:["websocket"]});',
     "needs-login": "new WebSocket(`wss://${location.host}/rest/push`)",
-    "minio": 's=new WebSocket("".concat(o,"://").concat(n.host).concat(i,"ws/objectManager"));',
+    "minio": 's=new WebSocket("".concat(o,"://").concat(n.host).concat(i,"live/objects"));',
 }
 SOCKETS = {
     "mattermost": "/api/v4/websocket",
     "socket-io": "/socket.io/",
     "needs-login": "/rest/push",
-    "minio": "/ws/objectManager",
+    "minio": "/live/objects",
 }
 
 

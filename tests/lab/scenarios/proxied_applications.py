@@ -67,6 +67,32 @@ def websocket_of_the_page_has_no_application(lab: Lab) -> None:
     _application(lab, "socket-io", _with_upgrade(PAGES) + _with_upgrade(block))
 
 
+NOVNC = f"https://{site.NAME}/vnc/vnc.html"
+
+
+def _novnc(lab: Lab, location: str) -> None:
+    """A page of files; websockify is the laboratory's own application, whose path is /ws."""
+    page = "<!doctype html><title>noVNC</title><p>Connect to the screen of a machine here.</p>\n"
+    lab.server.write("/srv/vnc/vnc.html", page)
+    files = "  location /vnc/ {\n    alias /srv/vnc/;\n  }\n"
+    passed = f"  location {location} {{\n    proxy_pass http://127.0.0.1:3000/ws;\n{UPGRADE}  }}\n"
+    lab.change(PAGES, PAGES + files + passed.replace("  }", "    proxy_http_version 1.1;\n  }"))
+
+
+@scenario(
+    outside=None, server="websocket.no-location", target=NOVNC, args=PLAIN, differs=MINE,
+    manual="which application has the WebSocket is not known",
+)  # fmt: skip
+def novnc_asks_below_its_page(lab: Lab) -> None:
+    """/vnc/websockify, and the location is /websockify, after issue 1976 of noVNC."""
+    _novnc(lab, "/websockify")
+
+
+@healthy(target=NOVNC, args=PLAIN)
+def novnc_with_its_location(lab: Lab) -> None:
+    _novnc(lab, "/vnc/websockify")
+
+
 @healthy()
 def minio_with_upgrade(lab: Lab) -> None:
     _application(lab, "minio", _with_upgrade(PAGES))
