@@ -13,6 +13,7 @@ from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
+    Confidence,
     Evidence,
     Fix,
     Manual,
@@ -21,7 +22,7 @@ from diagnose.model import (
     merge_subjects,
 )
 from diagnose.model.http import Exchange
-from diagnose.parsers.http import refuses_host
+from diagnose.parsers.http import is_wordless_refusal, refuses_host
 
 
 @check(severity=Severity.ERROR, needs=[Exchange], explains=["server.own-answer"])
@@ -38,6 +39,9 @@ def host_refused(evidence: Evidence) -> Iterator[Claim]:
         about=merge_subjects(subjects),
         covers=subjects,
         because=tuple(refused),
+        confidence=Confidence.LIKELY
+        if is_wordless_refusal(first.status, first.body)
+        else Confidence.CERTAIN,
         facts={
             "url": first.url,
             "host": evidence.target.host,

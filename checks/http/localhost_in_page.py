@@ -29,8 +29,10 @@ from diagnose.model.pages import Page, PageFileResponse
 from diagnose.parsers.urls import is_loopback_host, is_related_host, parse_url
 
 #: Ports on which the servers of development listen: Node, Rails, Vite, Angular, Nuxt, Flask, .NET,
-#: Django, Strapi, Laravel Echo and Reverb, Gradio, Streamlit.
+#: Django, Strapi, Laravel Echo and Reverb, Gradio, Streamlit. 80 is the port of a setting that
+#: nobody changed (Laravel's APP_URL).
 _DEVELOPMENT = {
+    80,
     *range(3000, 3010), 4000, 4200, 4321, *range(5000, 5003), *range(5173, 5180), 6001, 7001, 7860,
     *range(8000, 8011), 8080, 8081, 8501, 8787, 8888, 9000, 9090, 1337, 24678, 35729,
 }  # fmt: skip

@@ -35,7 +35,7 @@ from diagnose.parsers.nginx.server_blocks import Server
 _FRONT = "/index.php?$args"
 
 
-@check(severity=Severity.WARNING, needs=[NginxConfig, Exchange])
+@check(severity=Severity.WARNING, needs=[NginxConfig, Exchange], explains=["nginx.own-answer"])
 def front_controller_missing(evidence: Evidence) -> Iterator[Claim]:
     nginx, path = Nginx.of(evidence), evidence.target.path.partition("?")[0]
     pages = [

@@ -2,8 +2,11 @@
 named, with the line of the error log about this request (ngx_http_rewrite_module, "return";
 ngx_http_access_module; ngx_http_auth_basic_module).
 
+A 404 without such a directive is that of a file which is not there.
+
 Mostly it is meant, so that it is a note. It is a fault if a password was sent and refused, or if
-the site works over https and an address with http ends here: then a redirect is missing.
+the site works over https and an address with http ends here: then a redirect is missing; or if
+`root` or `alias` has the address of an application, where proxy_pass is meant.
 """
 
 from collections.abc import Iterator
@@ -24,14 +27,17 @@ from diagnose.model import (
     Where,
     merge_subjects,
 )
+from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.parsers.http import proxy_page
 from diagnose.parsers.nginx import server_blocks
 from diagnose.parsers.nginx.access_phases import possible_results
 from diagnose.parsers.nginx.access_rules import ClientRequest
+from diagnose.parsers.nginx.file_paths import served_file
 
 _SENT_PASSWORD = "Authorization:"
+_ADDRESSES = ("http://", "https://")
 
 
 @check(severity=Severity.NOTE, needs=[NginxConfig, Exchange])
@@ -43,8 +49,12 @@ def own_answer(evidence: Evidence) -> Iterator[Claim]:
         if 400 <= (page.status or 0) < 500 and proxy_page(page.body) == "nginx"
     ]
     directive = _decisive(nginx, pages[0]) if pages else None
+    folder = None if directive or not pages else _folder(nginx, pages[0])
+    if folder is not None:
+        directive = folder.directive
     if directive is None:
         return
+    address = folder.address if folder else ""
     page, subjects = pages[0], endpoint_subjects(pages)
     errors = logged_errors(evidence, r".", evidence.target.path)
     lines = [line for line, _ in errors if is_in_run(evidence, line)]
@@ -54,7 +64,7 @@ def own_answer(evidence: Evidence) -> Iterator[Claim]:
         about=merge_subjects(subjects),
         covers=subjects,
         because=(*pages, *lines[-1:], *([nginx.config] if nginx.config else [])),
-        severity=Severity.WARNING if is_password or is_plain else None,
+        severity=Severity.WARNING if is_password or is_plain or address else None,
         location=nginx.location(directive),
         facts={
             "url": page.url,
@@ -62,6 +72,8 @@ def own_answer(evidence: Evidence) -> Iterator[Claim]:
             "statement": " ".join((directive.name, *directive.args)),
             "place": file_line(directive),
             "log": lines[-1].text if lines else "",
+            "file": folder.file if folder else "",
+            "address": address,
             "password": is_password,
             "plain": is_plain,
             "unknown_user": any("was not found" in line.text for line in lines),
@@ -71,6 +83,30 @@ def own_answer(evidence: Evidence) -> Iterator[Claim]:
             Applicability.MANUAL,
         ),
     )
+
+
+@frozen
+class _Folder:
+    """The `root` or `alias` by which nginx looks for a file that is not there: the `file`, or the
+    `address` of an application in its place."""
+
+    directive: Directive
+    file: str = ""
+    address: str = ""
+
+
+def _folder(nginx: Nginx, page: Exchange) -> _Folder | None:
+    """Return what nginx looked for, if it answers 404 for a path below the site's root."""
+    path = nginx.evidence.target.path.partition("?")[0]
+    match = next(iter(nginx.location_matches(path)), None)
+    if match is None or page.status != 404 or path == "/":
+        return None
+    for name in ("alias", "root"):
+        directive = match.directive(name)
+        if directive and directive.args and directive.args[0].startswith(_ADDRESSES):
+            return _Folder(directive, address=directive.args[0])
+    served = served_file(match, path)
+    return _Folder(served.directive, file=served.path) if served else None
 
 
 def _decisive(nginx: Nginx, page: Exchange) -> Directive | None:

@@ -1,5 +1,6 @@
 """nginx answers a path itself that another location passes on to an application: a location with a
 regular expression for static files comes before a longer prefix (ngx_http_core_module, "location"),
+a longer prefix is for other files (`location /.well-known/` for certificates),
 a `rewrite` leads the path to the page of a single-page application, or `try_files` beside
 proxy_pass looks for a file only.
 
@@ -28,10 +29,12 @@ from diagnose.model import (
 )
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import NginxConfig
-from diagnose.model.requests import BypassedApplication
+from diagnose.model.requests import BypassedApplication, BypassReason
 from diagnose.parsers.nginx.bypasses import Bypass, bypass_of
 from diagnose.parsers.nginx.edits import TextEdit, remove_directive, replace_directive
 from diagnose.parsers.nginx.locations import location_pattern
+
+_REASONS: tuple[BypassReason, ...] = ("regex", "rewrite", "last", "files", "longer")
 
 
 @check(
@@ -40,9 +43,11 @@ from diagnose.parsers.nginx.locations import location_pattern
     explains=[
         "http.page-for-api",
         "nginx.target-not-found",
+        "nginx.own-answer",
         "nginx.file-forbidden",
         "nginx.index-missing",
         "http.page-file-missing",
+        "nginx.page-file-not-found",
     ],
 )
 def path_taken(evidence: Evidence) -> Iterator[Claim]:
@@ -51,7 +56,13 @@ def path_taken(evidence: Evidence) -> Iterator[Claim]:
         bypass = _bypass(nginx, application.path)
         if bypass is None or bypass.by != application.by:
             continue
-        pages = [page for page in page_exchanges(evidence) if _is_worse(page, application)]
+        pages = [
+            page
+            for page in page_exchanges(evidence)
+            if _is_worse(page, application)
+            # A folder of files has pages of its own.
+            and (bypass.by != "longer" or (page.status or 0) >= 400)
+        ]
         if application.path != evidence.target.path.partition("?")[0]:
             yield from _of_page_files(nginx, application, bypass)
         elif pages:
@@ -119,7 +130,7 @@ def _facts(application: BypassedApplication, bypass: Bypass) -> dict[str, object
         "application": application.endpoint,
         "direct_status": application.status,
         "whole": bypass.match.block.args == ("/",),
-        **{reason: application.by == reason for reason in ("regex", "rewrite", "last", "files")},
+        **{reason: application.by == reason for reason in _REASONS},
     }
 
 

@@ -36,7 +36,11 @@ from diagnose.parsers.nginx.file_paths import ServedFile, served_file
 from diagnose.parsers.nginx.locations import LocationMatch
 
 
-@check(severity=Severity.ERROR, needs=[NginxConfig, PageFileAccess, Exchange])
+@check(
+    severity=Severity.ERROR,
+    needs=[NginxConfig, PageFileAccess, Exchange],
+    explains=["nginx.own-answer"],
+)
 def target_not_found(evidence: Evidence) -> Iterator[Claim]:
     pages = [page for page in page_exchanges(evidence) if page.status == 404]
     accesses = {access.url: access for access in evidence.good(PageFileAccess) if access.elsewhere}

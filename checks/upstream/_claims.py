@@ -10,6 +10,8 @@ from diagnose.model import Claim, Confidence, Fix, Observation, Severity, Subjec
 from diagnose.model.frozen import frozen
 from diagnose.model.logs import LogLine
 from diagnose.model.nginx import Directive
+from diagnose.model.pages import WebSocketPath
+from diagnose.parsers.nginx.locations import proxy_pass_of
 
 #: nginx's messages when an application gave no response at all (ngx_http_upstream.c).
 _NO_RESPONSE = (
@@ -25,7 +27,7 @@ class BackendFault:
     `because` are the observations that show it, beside the front server's failures. `endpoints` are
     the servers concerned, () for all. `directive` is reported instead of the proxy target's own.
     `severity` None means: an error if a requested path fails, a warning if nginx answers in the
-    place of the application that failed, otherwise a note.
+    place of the application that failed, or the page opens a WebSocket there, otherwise a note.
     """
 
     backend: Backend
@@ -52,7 +54,10 @@ def upstream_claim(nginx: Nginx, fault: BackendFault, fix: Fix) -> Claim:
     failures = front_failures(nginx.evidence, backend.paths)
     severity = fault.severity or path_severity(nginx.evidence, backend.paths)
     hidden = _hidden_failures(nginx, backend) if severity is Severity.NOTE else ()
-    observations = (*fault.because, *failures, *hidden, *([nginx.config] if nginx.config else []))
+    named = _websockets_of_the_page(nginx, backend) if severity is Severity.NOTE else ()
+    observations = (
+        *fault.because, *failures, *hidden, *named, *([nginx.config] if nginx.config else []),
+    )  # fmt: skip
     return Claim(
         about=Subject(text=", ".join(endpoint_names)),
         covers=tuple(Subject(port=nginx.evidence.target.port, path=path) for path in paths),
@@ -67,10 +72,11 @@ def upstream_claim(nginx: Nginx, fault: BackendFault, fix: Fix) -> Claim:
                 (status for failure in failures if (status := getattr(failure, "status", None))), ""
             ),
             "hidden": bool(hidden),
+            "websocket": named[0].path if named else "",
             **fault.facts,
         },
         confidence=fault.confidence,
-        severity=Severity.WARNING if hidden else severity,
+        severity=Severity.WARNING if hidden or named else severity,
         ruled_out=fault.ruled_out,
         location=nginx.location(directive),
         fix=fix,
@@ -82,3 +88,13 @@ def _hidden_failures(nginx: Nginx, backend: Backend) -> tuple[LogLine, ...]:
     answered: from `error_page`, from a cache, or by another server."""
     lines = backend_log_lines(nginx, backend, _NO_RESPONSE)
     return tuple(line for line in lines if is_in_run(nginx.evidence, line))
+
+
+def _websockets_of_the_page(nginx: Nginx, backend: Backend) -> tuple[WebSocketPath, ...]:
+    """Return the WebSockets which the page opens, and which nginx passes on to this backend."""
+    directive = backend.proxy_target.directive
+    return tuple(
+        named
+        for named in nginx.evidence.good(WebSocketPath)
+        if any(proxy_pass_of(match) is directive for match in nginx.location_matches(named.path))
+    )

@@ -26,7 +26,7 @@ from diagnose.model import (
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.requests import Asked, ComparedRequest
 from diagnose.parsers.html_tags import excerpt
-from diagnose.parsers.http import refuses_host
+from diagnose.parsers.http import is_wordless_refusal, refuses_host
 from diagnose.parsers.nginx.locations import proxy_pass_of, proxy_set_header_of
 
 
@@ -65,7 +65,9 @@ def host_not_allowed(evidence: Evidence) -> Iterator[Claim]:
             "place": file_line(directive),
             "local": comparison[0].status if comparison else "",
         },
-        confidence=Confidence.CERTAIN if named else Confidence.LIKELY,
+        confidence=Confidence.CERTAIN
+        if named and not is_wordless_refusal(passed.status, passed.body)
+        else Confidence.LIKELY,
         ruled_out=("upstream.refused", "upstream.wrong-host-header"),
         location=nginx.location(directive),
         fix=Fix((Manual("allow-the-name", Where.APPLICATION),), Applicability.MANUAL),

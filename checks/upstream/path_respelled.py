@@ -31,6 +31,7 @@ from diagnose.model.http import Exchange
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.requests import ComparedRequest
 from diagnose.parsers.nginx import upstreams
+from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.edits import TextEdit
 from diagnose.parsers.nginx.locations import LocationMatch, location_pattern
 from diagnose.parsers.nginx.upstreams import ProxyTarget
@@ -46,7 +47,8 @@ def path_respelled(evidence: Evidence) -> Iterator[Claim]:
     for match in nginx.location_matches(target.path):
         proxy = upstreams.proxy_target_of(match, upstreams.request_variables(target))
         rewritten = upstreams.rewritten_path(match, target.path)
-        if proxy is None or not (proxy.uri or rewritten) or not proxy.speaks_http:
+        is_decoded = _is_decoded_by_rewrite(match, target.path)
+        if proxy is None or not (proxy.uri or rewritten or is_decoded) or not proxy.speaks_http:
             continue
         if proxy.has_variables:
             continue
@@ -56,7 +58,26 @@ def path_respelled(evidence: Evidence) -> Iterator[Claim]:
         pages = [page for page in page_exchanges(evidence) if _fits(page, asked, is_doubled)]
         is_proven = is_encoded and _is_served_directly(evidence)
         if pages and (is_doubled or is_encoded):
-            yield _claim(nginx, match, proxy, pages, asked, is_doubled, is_proven, bool(rewritten))
+            yield _claim(
+                nginx,
+                match,
+                proxy,
+                pages,
+                asked,
+                is_doubled,
+                is_proven,
+                bool(rewritten),
+                is_decoded,
+            )
+
+
+def _is_decoded_by_rewrite(match: LocationMatch, path: str) -> bool:
+    """Return whether a `rewrite … break` of the location writes the path anew: it works on the
+    decoded path (ngx_http_rewrite_module)."""
+    rewrites = children(match.block, "rewrite")
+    is_whole = any("$request_uri" in directive.args for directive in rewrites)
+    is_here = any(directive.args[2:3] == ("break",) for directive in rewrites)
+    return "%2f" in path.lower() and is_here and not is_whole
 
 
 def _fits(page: Exchange, asked: str, is_doubled: bool) -> bool:
@@ -80,7 +101,7 @@ def _is_served_directly(evidence: Evidence) -> bool:
 
 def _claim(
     nginx: Nginx, match: LocationMatch, proxy: ProxyTarget, pages: list[Exchange], asked: str,
-    is_doubled: bool, is_proven: bool, is_rewritten: bool,
+    is_doubled: bool, is_proven: bool, is_rewritten: bool, is_decoded: bool,
 ) -> Claim:  # fmt: skip
     subjects = endpoint_subjects(pages)
     is_redirected = pages[0].status != 404
@@ -101,6 +122,7 @@ def _claim(
             "doubled": is_doubled and not is_rewritten,
             "encoded": not is_doubled,
             "rewritten": is_rewritten,
+            "decoded": is_decoded,
             "redirect": pages[0].header("Location") or "" if is_redirected else "",
         },
         fix=_by_hand() if is_rewritten else _fix(nginx, match, proxy, is_doubled),

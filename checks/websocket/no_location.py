@@ -1,8 +1,12 @@
 """No proxied location matches the requested path: nginx responds with a file, with 404, or by
-try_files with the page of a single-page application."""
+try_files with the page of a single-page application.
+
+A path that nobody asked about, and the page opens, is a warning: its program may not use it.
+"""
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from checks.http import _redirect_edits
 from checks.nginx import Nginx, _location_edits, file_line
@@ -21,7 +25,9 @@ from diagnose.model import (
     Subject,
     Where,
 )
+from diagnose.model.http import Exchange
 from diagnose.model.nginx import Directive, NginxConfig
+from diagnose.model.pages import PageFileResponse, WebSocketPath
 from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.locations import (
@@ -30,6 +36,7 @@ from diagnose.parsers.nginx.locations import (
     all_locations,
     proxy_pass_of,
 )
+from diagnose.parsers.urls import parse_url
 
 #: Directives that respond instead of files.
 _ANSWERING_DIRECTIVES = ("return", "rewrite", "if", "stub_status", "content_by_lua_block")
@@ -38,12 +45,13 @@ _ANSWERING_DIRECTIVES = ("return", "rewrite", "if", "stub_status", "content_by_l
 @check(
     severity=Severity.ERROR,
     needs=[NginxConfig],
-    explains=["websocket.not-upgraded", "websocket.inner-proxy"],
+    explains=["websocket.not-upgraded", "websocket.inner-proxy", "websocket.not-tried"],
 )
 def no_location(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
     groups: dict[int, tuple[LocationMatch, list[str]]] = {}
-    for path in evidence.target.websockets:
+    named = () if evidence.target.websockets else _named_paths(evidence)
+    for path in evidence.target.websockets or tuple(each.path for each in named):
         handshakes = WebSocketHandshakes.at_path(evidence, path)
         if handshakes.accepted_by_front or any(
             _is_deliberate(upgrade.status) for upgrade in handshakes.front
@@ -53,7 +61,35 @@ def no_location(evidence: Evidence) -> Iterator[Claim]:
         if matches and all(map(_serves_files, matches)):
             groups.setdefault(id(matches[0].block), (matches[0], []))[1].append(path)
     for match, paths in groups.values():
-        yield _claim(nginx, match, paths)
+        claim = _claim(nginx, match, paths)
+        if named:
+            sources = tuple(each for each in named if each.path in paths)
+            because = (*claim.because, *sources)
+            claim = replace(
+                claim, severity=Severity.WARNING, because=because, fix=_less_sure(claim)
+            )
+        yield claim
+
+
+def _less_sure(claim: Claim) -> Fix | None:
+    """Nobody knows whether that application has the path."""
+    fix = claim.fix
+    if fix is None or fix.applicability is not Applicability.AUTOMATIC:
+        return fix
+    return replace(fix, applicability=Applicability.REVIEW)
+
+
+def _named_paths(evidence: Evidence) -> tuple[WebSocketPath, ...]:
+    """Return the WebSockets that the page opens on its own host. Socket.IO's default path stands in
+    every program that is built with it; and a page that names another host may use that one."""
+    mentions = [
+        *(url for exchange in evidence.good(Exchange) for url in exchange.mentions),
+        *(url for response in evidence.good(PageFileResponse) for url in response.mentions),
+    ]
+    host = evidence.target.host
+    if any((url := parse_url(mention)) is None or url.host != host for mention in mentions):
+        return ()
+    return tuple(named for named in evidence.good(WebSocketPath) if named.library != "Socket.IO")
 
 
 def _is_deliberate(status: int | None) -> bool:

@@ -121,7 +121,16 @@ def refuses_host(status: int | None, body: str) -> bool:
     words are all of the body (Server.js, `checkHost`)."""
     if status == 200:
         return body[:64].strip() == "Invalid Host header"
+    if is_wordless_refusal(status, body):
+        return True
     return status in {400, 403, 421, 500} and _REFUSED_HOST.search(body[:2048]) is not None
+
+
+def is_wordless_refusal(status: int | None, body: str) -> bool:
+    """Return whether an answer is Django's page for a suspicious request, without DEBUG
+    (django/views/defaults.py, `bad_request`). A GET without cookies and a query is suspicious for
+    its Host alone (ALLOWED_HOSTS)."""
+    return status == 400 and len(body) < 400 and "<h1>Bad Request (400)</h1>" in body
 
 
 _WEBSOCKET_URL = lazy_pattern(r"\bwss?://[A-Za-z0-9._\-\[\]:]{1,255}[^\s\"'`<>\\]{0,255}")

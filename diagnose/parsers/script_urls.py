@@ -5,6 +5,7 @@ what stands there is certainly in the program. A program that puts an address to
 understood.
 """
 
+import re
 from collections.abc import Iterator
 
 from diagnose.parsers.lazy_pattern import lazy_pattern
@@ -22,6 +23,7 @@ _STRING = rf"[\"'`]((?:http://|https://(?=localhost\b|127\.|\[::1\])){_REST})"
 _REQUEST = lazy_pattern(
     r"(?:\bfetch\(|\baxios(?:\.[a-z]{3,7})?\(|\bEventSource\(|\bimport\(|\bimportScripts\("
     r"|\$\.(?:get|post|getJSON)\(|\.open\(\s{0,9}[\"'`][A-Za-z]{3,7}[\"'`]\s{0,9},"
+    r"|\bSwaggerUIBundle\(\s{0,9}\{(?:[^}]{0,200}[,{\s])?url\s{0,9}:"
     rf"|\bbaseURL\s{{0,9}}[:=])\s{{0,9}}{_STRING}"
 )
 #: The same in a setting: `API_URL: "`, `window.apiBaseUrl = '`, `"BACKEND_URL":"`. Create React
@@ -30,6 +32,18 @@ _SETTING = lazy_pattern(
     r"(?<![A-Za-z])(?:[A-Za-z]{1,20}_){0,3}(?i:(?:api|backend|graphql|rest)(?:[_-]?(?:server|base))?"
     r"[_-]?(?:url|uri|root|host|origin|endpoint|address|base))[\"'`]?"
     rf"\s{{0,9}}[:=]\s{{0,9}}{_STRING}"
+)
+#: The same for libraries that take an http: address and open a WebSocket there: Socket.IO, SockJS,
+#: SignalR's HubConnectionBuilder.
+_LIBRARY_SOCKET = lazy_pattern(
+    r"(?:\b(io)(?:\.connect)?|\bnew (SockJS)|\.(withUrl))\(\s{0,9}"
+    rf"[\"'`](https?)://({_REST})"
+)
+#: `http://backend:8000/api`: a name without a dot and with a port is one of a network of
+#: containers, or of a company. Behind `||` or `??` it stands for an address that is not set.
+_INNER_NAME = lazy_pattern(
+    r"(?<![|?][\"'`])(?<![|?]\s[\"'`])(?<=[\"'`])http://(?!localhost\b)[A-Za-z][A-Za-z0-9_\-]{1,62}:[0-9]{2,5}(?=[/\"'`])"
+    r"[A-Za-z0-9._~/\-]{0,200}"
 )
 #: `"ws://" + location.host + "/ws"`, `ws://${window.location.host}/ws`.
 _OWN_SOCKET = lazy_pattern(
@@ -49,15 +63,34 @@ _LINE_COMMENT = lazy_pattern(r"(?<![:\"'`\\\w/])//")
 
 def websocket_urls_in(script: str) -> tuple[str, ...]:
     """Return the ws: and wss: URLs in the strings of a script, each once."""
-    return _outside_comments(script, (match.span() for match in _WEBSOCKET.finditer(script)))
+    written = _outside_comments(script, (match.span() for match in _WEBSOCKET.finditer(script)))
+    return tuple(dict.fromkeys((*written, *_library_sockets_in(script))))[:16]
+
+
+def _library_sockets_in(script: str) -> tuple[str, ...]:
+    """Return the WebSockets of libraries that take an http: address, as ws: and wss: URLs."""
+    matches = zip(_LIBRARY_SOCKET.finditer(script), range(MAX_URLS), strict=False)
+    return tuple(_library_url(match) for match, _ in matches if is_in_use(script, match.start(4)))
+
+
+def _library_url(match: re.Match[str]) -> str:
+    """Return the address at which the library opens its WebSocket."""
+    scheme, rest = match[4].replace("http", "ws"), match[5]
+    authority, _, path = rest.partition("?")[0].partition("/")
+    if match[1]:
+        path = "socket.io/"  # the rest of the address is a namespace, not a path
+    elif match[2]:
+        path = f"{path.rstrip('/')}/websocket".lstrip("/")
+    return f"{scheme}://{authority}/{path}"
 
 
 def insecure_requests_in(script: str) -> tuple[str, ...]:
     """Return the http: URLs that a script requests (fetch, XMLHttpRequest, EventSource, axios,
-    jQuery), or has as the address of its API in a setting, and the https: ones of localhost, each
-    once. An address to which it only leads visitors is none."""
+    jQuery), or has as the address of its API in a setting, the https: ones of localhost, and those
+    of a name without a dot, each once. An address to which it only leads visitors is none."""
     matches = (*_REQUEST.finditer(script), *_SETTING.finditer(script))
-    spans = sorted(match.span(1) for match in matches)
+    spans = [match.span(1) for match in matches]
+    spans = sorted({*spans, *(match.span() for match in _INNER_NAME.finditer(script))})
     return _outside_comments(script, iter(spans))
 
 

@@ -18,9 +18,9 @@ MAX_PATHS = 8
 _PATH = r"/[A-Za-z0-9._~/\-]{1,200}"
 _QUOTE = r"[\"'`]"
 
-#: `wss://${location.host}/live`, "wss://" + location.host + "/live". Before it stands the scheme.
+#: `wss://${location.host}/live`, "wss://" + document.domain + "/live". Before it stands the scheme.
 _OWN_HOST = re.compile(
-    rf"location\.host(?:name)?\s{{0,9}}(?:\}}|\+\s{{0,9}}{_QUOTE})({_PATH})(?=[\"'`?#$])"
+    rf"(?:location\.host(?:name)?|document\.domain)\s{{0,9}}(?:\}}|\+\s{{0,9}}{_QUOTE})({_PATH})(?=[\"'`?#$])"
 )
 _SCHEME = re.compile(r"\bwss?\b")
 #: Characters before the host in which its scheme must stand.
@@ -50,6 +50,13 @@ def _at(program: str, pattern: str, path: str) -> _Opening:
     return _Opening(program, re.compile(pattern, re.IGNORECASE), lambda _: path)
 
 
+#: What a program puts behind an address that it has put together: `base + "ws/events"`,
+#: `"".concat(scheme, "://").concat(base, "ws/events")`.
+_REST = (
+    r"[^;]{0,160}?(?:\+\s{0,3}|\.concat\((?:[\w$.]{1,40},)?\s{0,3})"
+    rf"{_QUOTE}(/?[A-Za-z][\w.~\-]{{0,60}}(?:/[\w.~\-]{{1,60}}){{0,6}}){_QUOTE}\s{{0,3}}[,)]"
+)
+
 #: The default path in Socket.IO's own client (socket.io-client, lib/index.ts and lib/manager.ts),
 #: which stands in every program that is built with it.
 _SOCKETIO_DEFAULT = re.compile(rf"\.path\s{{0,9}}\|\|\s{{0,9}}{_QUOTE}/socket\.io{_QUOTE}")
@@ -59,6 +66,8 @@ _SOCKETIO_DEFAULT = re.compile(rf"\.path\s{{0,9}}\|\|\s{{0,9}}{_QUOTE}/socket\.i
 #: Phoenix (its transport lies below).
 _OPENINGS = (
     _opening("", r"\bnew WebSocket\(\s{0,9}"),
+    _Opening("", re.compile(rf"\bnew WebSocket\({_REST}")),
+    _Opening("SockJS", re.compile(rf"\bnew SockJS\({_REST}"), _below),
     _opening("Socket.IO", r"\bpath\s{0,9}:\s{0,9}(?=.[^\"'`]{0,100}socket\.io)"),
     _opening("SignalR", r"\.withUrl\(\s{0,9}"),
     _opening("Action Cable", r"\bcreateConsumer\(\s{0,9}"),
@@ -78,6 +87,8 @@ _OPENINGS = (
     _at("Node-RED", r"<title>(Node-RED)</title>", "comms"),
     _at("ttyd", r"<title>(ttyd) - Terminal</title>", "ws"),
     _at("noVNC", r"<title>(noVNC)</title>", "websockify"),
+    # Meteor's ddp-server leads /websocket to SockJS's raw endpoint (stream_server.js).
+    _at("Meteor", r"\b(__meteor_runtime_config__)\s{0,9}=", "websocket"),
     _Opening(
         "Pusher", re.compile(r"\bnew Pusher\(\s{0,9}[\"'`]([\w-]{1,64})[\"'`]"), "/app/{}".format
     ),

@@ -8,7 +8,7 @@ from diagnose.parsers.failed_pages import FailureReason, failed_page
 from diagnose.parsers.filing_blocks import PAGES as BLOCK_PAGES
 from diagnose.parsers.filing_blocks import REDIRECT_PAGES
 from diagnose.parsers.front_errors import PAGES as ERROR_PAGES
-from diagnose.parsers.http import refuses_host
+from diagnose.parsers.http import is_wordless_refusal, refuses_host
 from diagnose.parsers.origin_refusals import REFUSAL
 from diagnose.parsers.secrets import HIDDEN
 from diagnose.parsers.stray_pages import PAGES as STRAY_PAGES
@@ -161,6 +161,8 @@ _FAILED: dict[FailureReason, str] = {
 
 def _statements(body: str) -> list[str]:
     """Return what a page says as a whole, in words that checks understand in the same way."""
+    if is_wordless_refusal(400, body):
+        return ["<h1>Bad Request (400)</h1>"]
     if failed := failed_page(body):
         return [_FAILED[failed.reason]]
     if (names := listed_names(body)) is not None:

@@ -161,3 +161,55 @@ def test_a_plain_socket_of_the_own_host(script: str, url: str) -> None:
 )
 def test_a_socket_that_may_be_encrypted_does_not_count(script: str) -> None:
     assert own_plain_sockets_in(script, "a.example") == ()
+
+
+@pytest.mark.parametrize(
+    ("script", "url"),
+    [
+        ('io("http://localhost:9000")', "ws://localhost:9000/socket.io/"),
+        (
+            'io.connect("https://shop.example.com:9000/room", {secure: true})',
+            "wss://shop.example.com:9000/socket.io/",
+        ),
+        ('new SockJS("https://shop.example.com/ws")', "wss://shop.example.com/ws/websocket"),
+        ('.withUrl("https://localhost:5001/hub?a=1")', "wss://localhost:5001/hub"),
+    ],
+)
+def test_a_library_opens_a_websocket_at_an_http_address(script: str, url: str) -> None:
+    assert websocket_urls_in(script) == (url,)
+
+
+@pytest.mark.parametrize(
+    "script", ['// io("http://localhost:9000")', 'io("/room")', 'studio("http://localhost:9000")']
+)
+def test_no_library_opens_one_in_a_comment_or_at_a_path(script: str) -> None:
+    assert websocket_urls_in(script) == ()
+
+
+@pytest.mark.parametrize("url", ["http://backend:8000", "http://immich-proxy:2283/api"])
+def test_a_name_without_a_dot_and_with_a_port_is_requested(url: str) -> None:
+    assert insecure_requests_in(f'const e="{url}";') == (url,)
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        'a.href="http://wiki/page"',
+        'new URL(x,"http://n")',
+        'e=t.API||"http://backend:8000/"',
+        'e=t.API ?? "http://backend:8000/"',
+        '// e="http://backend:8000/"',
+        'devUrl: "http://backend:8000/"',
+        'text="see http://backend:8000/"',
+    ],
+)
+def test_other_names_without_a_dot_do_not_count(script: str) -> None:
+    assert insecure_requests_in(script) == ()
+
+
+def test_swagger_ui_requests_its_description() -> None:
+    for script in (
+        'SwaggerUIBundle({url:"http://127.0.0.1:80/doc.json",dom_id:"#a"})',
+        'SwaggerUIBundle({ dom_id: "#a", url: "http://127.0.0.1:80/doc.json" })',
+    ):
+        assert insecure_requests_in(script) == ("http://127.0.0.1:80/doc.json",)

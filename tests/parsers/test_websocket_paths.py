@@ -69,3 +69,31 @@ def test_the_number_is_limited() -> None:
     text = "".join(f'new WebSocket("/live{number}");\n' for number in range(100))
     assert len(named_paths_in(text, PAGE)) == MAX_PATHS
     assert named_paths_in("new WebSocket(" * 20_000, PAGE) == ()
+
+
+def test_meteor_and_the_domain_of_the_document() -> None:
+    meteor = "__meteor_runtime_config__ = JSON.parse(decodeURIComponent('%7B%7D'))"
+    assert NamedPath("/websocket", "Meteor") in named_paths_in(meteor, PAGE)
+    text = "new WebSocket('wss://' + document.domain + '/chat-ws')"
+    assert [each.path for each in named_paths_in(text, PAGE)] == ["/chat-ws"]
+
+
+def test_what_stands_behind_an_address_that_is_put_together() -> None:
+    for text, path in (
+        (
+            'new WebSocket("".concat(o,"://").concat(n.host,":").concat(r).concat(i,"ws/a"))',
+            "/ws/a",
+        ),
+        ('new WebSocket(proto + "//" + host + base + "ws/events", ["v1"])', "/ws/events"),
+        ('new SockJS(url+"sockjs",undefined,opts)', "/sockjs/websocket"),
+    ):
+        assert [each.path for each in named_paths_in(text, PAGE)] == [path]
+
+
+def test_a_subprotocol_and_another_statement_are_no_path() -> None:
+    for text in (
+        'new WebSocket(url, "graphql-ws")',
+        'new WebSocket(url);a=b+"ws/events";c(d)',
+        'new WebSocket(host + ":" + port)',
+    ):
+        assert not named_paths_in(text, PAGE)

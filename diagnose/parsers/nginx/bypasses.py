@@ -1,6 +1,6 @@
 """The location that passes a path on to an application, where nginx answers the path otherwise: by
-a location with a regular expression, after a `rewrite`, or where `try_files` finds no file. No
-I/O.
+a location with a regular expression or a longer prefix, after a `rewrite`, or where `try_files`
+finds no file. No I/O.
 
 https://nginx.org/en/docs/http/ngx_http_core_module.html#location: a regular expression comes before
 a longer prefix, unless that has "^~".
@@ -47,8 +47,10 @@ def bypass_of(server: Server, path: str) -> Bypass | None:
     if files is not None:
         return Bypass("files", chosen, files)
     prefix = _prefix_location(server, uri) if uri else None
-    if uri is None or prefix is None or not _passes_on(prefix.block):
+    if uri is None or prefix is None:
         return None
+    if not _passes_on(prefix.block):
+        return _longer_prefix(server, uri, chosen)
     rewrite = _rewrite_of(server, uri)
     if rewrite is not None:
         return Bypass("rewrite", prefix, rewrite)
@@ -63,6 +65,16 @@ def bypass_of(server: Server, path: str) -> Bypass | None:
     return Bypass("regex", prefix, chosen.block)
 
 
+def _longer_prefix(server: Server, uri: str, chosen: LocationMatch) -> Bypass | None:
+    """Return a location that looks for files only, where the one with the next shorter prefix
+    passes requests on: `location /.well-known/ { root /var/www; }` beside `location /`."""
+    answers = any(children(chosen.block, name) for name in ("return", "rewrite", "if", "try_files"))
+    shorter = _prefix_location(server, uri, but=chosen.block)
+    if answers or chosen.redirects or shorter is None or not _passes_on(shorter.block):
+        return None
+    return Bypass("longer", shorter, chosen.block)
+
+
 def _passes_on(block: Directive) -> bool:
     return any(children(block, name) for name in PASS_DIRECTIVES)
 
@@ -75,11 +87,14 @@ def _status_of_files(block: Directive) -> Directive | None:
     return tries[-1] if is_status and _passes_on(block) else None
 
 
-def _prefix_location(server: Server, uri: str) -> LocationMatch | None:
-    """Return the location with the longest prefix of the path."""
+def _prefix_location(
+    server: Server, uri: str, but: Directive | None = None
+) -> LocationMatch | None:
+    """Return the location with the longest prefix of the path, without the one that is `but`."""
     prefixes = [
         (len(pattern.text), location)
         for location in children(server.block, "location")
+        if location is not but
         if (pattern := location_pattern(location)) and pattern.modifier in {"", "^~"}
         if uri.startswith(pattern.text)
     ]

@@ -73,6 +73,8 @@ async def _ask(
     in_scope = ctx.options.wants("upstream") or ctx.options.wants("nginx")
     path = file_path or ctx.target.path
     bypasses = _bypass(ctx, config, path) if in_scope else None
+    if file_path and bypasses and bypasses[1].by == "longer":
+        return  # a folder of files that lacks one: its files are to be put there
     question = "bypassed file" if file_path else "bypassed target"
     if bypasses is None or not ctx.further_requests.begin(question):
         return

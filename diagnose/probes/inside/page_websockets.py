@@ -1,5 +1,6 @@
-"""Probe that tries a WebSocket which the site's page opens, where nginx's configuration seems not
-to let it open: first at the application itself, and at the site only if that accepts it.
+"""Probe that tries a WebSocket which the site's page opens: first at the application itself, and
+at the site only if that accepts it, where nginx's configuration seems not to let it open; or, where
+the configuration is right, if the application refuses it with an Origin and accepts it without.
 
 Without a path of the user, a path in the page may be a beginning to which its program adds
 something, so that a refusal means nothing. A handshake that the application accepts, and nginx
@@ -17,10 +18,15 @@ from diagnose.probes.inside.websocket_upstream import (
     speaks_http_1_1,
     try_websocket,
     try_websocket_by_curl,
+    upgrade_directly,
 )
+from diagnose.probes.outside.websocket import try_named_path
 
 #: Maximum number of paths of the page that are tried.
 MAX_PATHS = 2
+
+#: Statuses with which applications refuse an Origin.
+_REFUSALS = {400, 403, 404}
 
 
 @probe(after=WebSocketPath)
@@ -41,14 +47,31 @@ async def _try(ctx: ProbeContext, config: NginxConfig, path: str) -> None:
     if ctx.target.websockets or path in tried or not ctx.options.wants("websocket"):
         return
     route = upstream_routes.find_route(ctx, config, path)
-    if route is None or _may_pass(ctx, route):
+    if route is None:
         return
     slots = (f"page WebSocket {number}" for number in range(MAX_PATHS))
     if not ctx.further_requests.begin(f"page WebSocket {path}"):
         return
-    if any(ctx.further_requests.begin(slot) for slot in slots):
+    if not any(ctx.further_requests.begin(slot) for slot in slots):
+        return
+    if _may_pass(ctx, route):
+        await _try_origin(ctx, route)
+    else:
         try_route = try_websocket if ctx.machine.via == "local" else try_websocket_by_curl
         await try_route(ctx, route)
+
+
+async def _try_origin(ctx: ProbeContext, route: UpstreamRoute) -> None:
+    """Try the site as browsers do, if it is the Origin alone that the application refuses. Any
+    other refusal may be about a session, which only the page's program has."""
+    if ctx.machine.via != "local" or not ctx.options.outside:
+        return
+    direct = await upgrade_directly(ctx, route)
+    if direct is None or direct.status not in _REFUSALS:
+        return
+    bare = await upgrade_directly(ctx, route, "no-origin")
+    if bare is not None and bare.accepted:
+        await try_named_path(ctx, route.path)
 
 
 def _may_pass(ctx: ProbeContext, route: UpstreamRoute) -> bool:

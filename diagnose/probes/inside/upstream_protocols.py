@@ -93,6 +93,10 @@ async def other_protocol(ctx: ProbeContext, upstream_try: UpstreamTry) -> None:
     for greeting in (FASTCGI, UWSGI, HTTP2, PROXY, MQTT):
         if ctx.elapsed() > ctx.options.timeout - 2.0:
             return
+        # A server that answers the same request without the header does not want it: it closed the
+        # connection for another reason, such as the path.
+        if greeting is PROXY and HTTP.is_answer(await _send(ctx, upstream_try, HTTP)):
+            continue
         if await _try_greeting(ctx, upstream_try, greeting):
             return
 
@@ -139,8 +143,7 @@ async def _try_greeting(ctx: ProbeContext, upstream_try: UpstreamTry, greeting: 
     """Send a greeting, emit the result if a server of this protocol answers, and return whether it
     does."""
     at = ctx.elapsed()
-    send = _send_directly if ctx.machine.via == "local" else _send_from_server
-    answer = await send(ctx, upstream_try, greeting)
+    answer = await _send(ctx, upstream_try, greeting)
     if not greeting.is_answer(answer):
         return False
     ctx.emit(
@@ -159,6 +162,11 @@ async def _try_greeting(ctx: ProbeContext, upstream_try: UpstreamTry, greeting: 
         )
     )
     return True
+
+
+async def _send(ctx: ProbeContext, upstream_try: UpstreamTry, greeting: Greeting) -> bytes:
+    send = _send_directly if ctx.machine.via == "local" else _send_from_server
+    return await send(ctx, upstream_try, greeting)
 
 
 async def _send_directly(ctx: ProbeContext, upstream_try: UpstreamTry, greeting: Greeting) -> bytes:

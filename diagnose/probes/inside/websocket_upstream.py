@@ -236,8 +236,8 @@ async def upgrade_directly(
     fields: tuple[tuple[str, str], ...] = (),
 ) -> Upgrade | None:
     """Try the application with nginx's path, Host, Origin and fields, or with these. The variant
-    "whole-path" uses the visitor's path, "http-1.0" is in that version, and "idle" is held in
-    silence."""
+    "no-origin" has no Origin, "whole-path" uses the visitor's path, "http-1.0" is in that version,
+    and "idle" is held in silence."""
     idle = ctx.options.idle if variant == "idle" else None
     name = upstream_routes.server_name(ctx, route)
     path = socketio_path(route.path if variant == "whole-path" else route.upstream_path)
@@ -247,7 +247,7 @@ async def upgrade_directly(
         ("", 0),
         "application",
         variant,
-        origin or sent_origin(ctx, route),
+        None if variant == "no-origin" else origin or sent_origin(ctx, route),
         fields or added_fields(ctx, route),
     )
     for endpoint in route.upstream.endpoints:

@@ -46,7 +46,7 @@ _ACCEPT = {"stylesheet": "text/css,*/*;q=0.1"}
 #: What a text has that opens WebSockets, as `named_paths_in` knows them.
 _OPENS_WEBSOCKET = re.compile(
     r"wss?:|Socket\(|socket\.io|\.withUrl\(|createConsumer|action-cable|SockJS|new Pusher"
-    r"|<title>(?:Streamlit|Node-RED|ttyd|noVNC)|blazor\.server\.|<home-assistant>"
+    r"|__meteor_runtime_config__|<title>(?:Streamlit|Node-RED|ttyd|noVNC)|blazor\.server\.|<home-assistant>"
 )
 
 _HTML_DOCUMENT = lazy_pattern(r"[\ufeff\s]*<(?:!doctype html|html)[\s>]", re.IGNORECASE)

@@ -80,6 +80,18 @@ async def from_server(ctx: ProbeContext, connection: Connection) -> None:
             ctx.start(_try_path(ctx, connection.address, path, None))
 
 
+async def try_named_path(ctx: ProbeContext, path: str) -> None:
+    """Try a path that the page names, at the first address that took a connection."""
+    addresses = (
+        connection.address
+        for connection in ctx.observed(Connection)
+        if connection.purpose == "target" and connection.failure is None
+        if connection.vantage is Vantage.HERE
+    )
+    if address := next(addresses, None):
+        await _try_path(ctx, address, path, None)
+
+
 async def _try_path(
     ctx: ProbeContext, address: str, path: str, open_connection: OpenConnection | None
 ) -> None:

@@ -19,6 +19,7 @@ CHECK = "http.host-refused"
         (200, "Invalid Host header"),  # webpack-dev-server 2 and 3
         (400, "<h2>Access through untrusted domain</h2>"),
         (400, "\u901a\u8fc7\u4e0d\u88ab\u4fe1\u4efb\u7684\u57df\u540d\u8bbf\u95ee"),
+        (400, "<title>Bad Request (400)</title><h1>Bad Request (400)</h1><p></p>"),
         (421, "your request, but the hostname was unrecognized."),
     ],
 )
@@ -34,6 +35,8 @@ def test_fires_on_the_words_of_a_framework(status: int, body: str) -> None:
         (200, "Invalid Host header: what webpack means by it"),
         (200, 'A page about the message "Invalid Host header" of webpack'),
         (400, "Bad Request (400)"),
+        (400, "<h1>Bad Request (400)</h1>" + "<p>Write to us.</p>" * 30),
+        (404, "<h1>Bad Request (400)</h1>"),
         (403, "Blocked request"),
         (403, ""),
     ],

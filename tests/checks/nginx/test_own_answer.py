@@ -57,3 +57,23 @@ def test_silent_on_the_applications_answer_and_where_nothing_decides() -> None:
     assert not judge(CHECK, own("404 Not Found"), RUNNING, config(), masked=False)
     off = GUARD.replace('"Shop"', "off")
     assert not judge(CHECK, own("401 Authorization Required"), RUNNING, config(off), masked=False)
+
+
+FILES = SITE.replace(
+    "location / {", "location /api/ {\n        root /srv/www;\n    }\n    location / {"
+)
+API = replace(SHOP, path="/api/users")
+
+
+def test_fires_as_a_note_on_a_file_that_is_not_there() -> None:
+    seen = (own("404 Not Found"), RUNNING, config(FILES))
+    (claim,) = judge(CHECK, *seen, target=API, masked=False)
+    assert claim.severity is None
+    assert claim.facts["file"] == "/srv/www/api/users"
+
+
+def test_fires_on_an_address_in_the_place_of_a_folder() -> None:
+    text = FILES.replace("root /srv/www", "alias http://127.0.0.1:6081")
+    (claim,) = judge(CHECK, own("404 Not Found"), RUNNING, config(text), target=API, masked=False)
+    assert claim.severity is Severity.WARNING
+    assert claim.facts["address"] == "http://127.0.0.1:6081"

@@ -89,3 +89,17 @@ def test_fires_on_files_of_the_page_that_try_files_answers() -> None:
     assert "-  try_files $uri $uri/ =404;" in str(claim.fix.steps[0])
     refused = seen(owner, "/app.css", 200, by="files", direct=404)
     assert not judge(CHECK, *refused, *files)
+
+
+def test_fires_on_a_longer_prefix_for_other_files() -> None:
+    client = "/.well-known/matrix/client"
+    site = SOCKETS.replace("/socket.io/", "/")
+    lines = f"location /.well-known/ {{ root /var/www; }}\n {site}"
+    target = replace(SHOP, path=client)
+    (claim,) = judge(CHECK, *seen(lines, client, 404, "longer"), target=target, masked=False)
+    assert claim.facts["longer"] is True
+    assert claim.confidence is Confidence.CERTAIN
+    page_of_the_folder = seen(lines, client, 200, "longer")
+    assert not judge(CHECK, *page_of_the_folder, target=target, masked=False)
+    unknown = seen(lines, client, 404, "longer", direct=404)
+    assert not judge(CHECK, *unknown, target=target, masked=False)

@@ -19,6 +19,7 @@ LOCAL = controlled(
 )
 MENTIONED = "Blocked hosts: 3"
 DJANGO = asked(400, sent="shop.example.com", body="<h1>Bad Request (400)</h1>")
+WORDLESS = replace(DJANGO, body="Bad Request")
 
 
 def test_fires_on_the_words_of_a_framework() -> None:
@@ -38,11 +39,16 @@ def test_fires_less_sure_when_localhost_alone_is_welcome() -> None:
     assert claim.facts["local"] == 200
 
 
+def test_fires_less_sure_on_djangos_page_without_a_word() -> None:
+    (claim,) = judge(CHECK, config(), page(400, DJANGO.body), DJANGO)
+    assert claim.confidence is Confidence.LIKELY
+
+
 @pytest.mark.parametrize(
     "seen",
     [
-        (page(400), DJANGO),
-        (page(400), DJANGO, *LOCAL[:3], replace(LOCAL[3], status=400)),
+        (page(400), WORDLESS),
+        (page(400), WORDLESS, *LOCAL[:3], replace(LOCAL[3], status=400)),
         (page(403), replace(PASSED, body="No.")),
         (page(404), asked(404, sent="shop.example.com"), *LOCAL),
         (page(403, VITE), replace(PASSED, sent="127.0.0.1:3000")),

@@ -66,3 +66,17 @@ def test_silent_where_the_spelling_is_kept_or_the_page_answers() -> None:
         assert not judge(CHECK, *observations, target=target)
     target, observations = seen(APP, "/app/users", 302, "https://shop.example.com/login")
     assert not judge(CHECK, *observations, target=target)
+
+
+def test_fires_on_an_encoded_slash_behind_a_rewrite() -> None:
+    lines = (
+        "location ~* /rabbitmq/(.*) { rewrite ^/rabbitmq/(.*)$ /$1 break;"
+        " proxy_pass http://127.0.0.1:15672; }"
+    )
+    target, observations = seen(lines, f"/rabbitmq{ENCODED}", 404)
+    (claim,) = judge(CHECK, *observations, target=target)
+    assert claim.facts["decoded"]
+    assert claim.confidence is Confidence.LIKELY
+    whole = lines.replace("{ rewrite", "{ rewrite ^ $request_uri; rewrite")
+    target, observations = seen(whole, f"/rabbitmq{ENCODED}", 404)
+    assert not judge(CHECK, *observations, target=target)

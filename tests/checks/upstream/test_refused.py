@@ -3,6 +3,7 @@ from dataclasses import replace
 from diagnose.model import Severity
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import UpstreamTry
+from diagnose.model.pages import WebSocketPath
 from diagnose.model.server import Listener, Listeners
 from tests.support.check_evidence import REFUSED, SHOP, judge
 from tests.support.nginx_evidence import FILE, RUNNING, SITE, config
@@ -81,3 +82,17 @@ def test_silent_when_the_application_takes_connections() -> None:
 def test_silent_when_one_of_a_group_is_up() -> None:
     other = replace(UP, host="127.0.0.2", address="127.0.0.2")
     assert not judge(CHECK, DOWN, other, config())
+
+
+def test_a_warning_when_the_page_opens_a_websocket_there() -> None:
+    text = SITE.replace(
+        "    location /", "    location /io { proxy_pass http://127.0.0.1:9; }\n    location /", 1
+    )
+    down = replace(DOWN, target="http://127.0.0.1:9", port=9, path="/io")
+    named = WebSocketPath(source="https://shop.example.com/app.js", path="/io/chat")
+    (claim,) = judge(CHECK, down, UP, config(text), named, masked=False)
+    assert claim.severity is Severity.WARNING
+    assert claim.facts["websocket"] == "/io/chat"
+    elsewhere = replace(named, path="/other")
+    (claim,) = judge(CHECK, down, UP, config(text), elsewhere, masked=False)
+    assert claim.severity is Severity.NOTE

@@ -1,6 +1,9 @@
+from dataclasses import replace
+
 import pytest
 
-from diagnose.model import Applicability, Confidence, Edit
+from diagnose.model import Applicability, Confidence, Edit, Observation, Severity
+from diagnose.model.pages import WebSocketPath
 from tests.support.check_evidence import CHAT, SHOP, judge
 from tests.support.nginx_evidence import (
     BUILD,
@@ -13,6 +16,7 @@ from tests.support.nginx_evidence import (
     front,
     nginx_says,
 )
+from tests.support.page_errors import page
 
 CHECK = "websocket.no-location"
 PASSING = SITE[SITE.index("        proxy_pass") : SITE.index("    }\n}")]
@@ -85,3 +89,29 @@ def test_by_hand_where_nobody_knows_whose_it_is(text: str) -> None:
     (claim,) = judge(CHECK, config(text), BUILD, HOST, RUNNING, front(200), target=CHAT)
     assert claim.fix
     assert claim.fix.applicability is Applicability.MANUAL
+
+
+NAMED = WebSocketPath(source="https://shop.example.com/app.js", path="/live")
+
+
+def test_fires_as_a_warning_on_a_path_of_the_page() -> None:
+    beside = FILES.replace(
+        "    location /", f"    location /api/ {{\n{PASSING}    }}\n    location /"
+    )
+    (claim,) = judge(CHECK, config(beside), NAMED)
+    assert claim.severity is Severity.WARNING
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        (config(), NAMED),
+        (config(FILES), replace(NAMED, path="/socket.io/", library="Socket.IO")),
+        (config(FILES), NAMED, replace(page(200), mentions=("wss://live.example.net/",))),
+    ],
+    ids=["passed on", "a default", "another host"],
+)
+def test_silent_on_a_path_of_the_page_that_may_not_be_used(seen: tuple[Observation, ...]) -> None:
+    assert not judge(CHECK, *seen)

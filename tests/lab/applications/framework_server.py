@@ -100,6 +100,8 @@ async def php(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Non
     request = await reader.read(65536)
     body = PAGE if b"SCRIPT_FILENAME" in request else ""
     head = "Content-type: text/html; charset=UTF-8\r\n\r\n"
+    if b"HTTPSoff" in request:
+        head = f"Status: 302 Found\r\nLocation: http://shop.example.com/\r\n{head}"
     writer.write(record(6, (head + body).encode()) + record(6, b"") + record(3, bytes(8)))
     await writer.drain()
 

@@ -45,11 +45,13 @@ SCRIPTS = {
     "mattermost": "new WebSocket(`wss://${location.host}/api/v4/websocket`)",
     "socket-io": 's.path=s.path||"/socket.io";const socket=io(host,{transports:["websocket"]});',
     "needs-login": "new WebSocket(`wss://${location.host}/rest/push`)",
+    "minio": 's=new WebSocket("".concat(o,"://").concat(n.host).concat(i,"live/objects"));',
 }
 SOCKETS = {
     "mattermost": "/api/v4/websocket",
     "socket-io": "/socket.io/",
     "needs-login": "/rest/push",
+    "minio": "/live/objects",
 }
 
 
@@ -61,7 +63,7 @@ def answer(mode: str, method: str, url: str, fields: Mapping[str, str]) -> Answe
         and fields["version"] != "HTTP/1.0"
     )
     match mode:
-        case "mattermost" | "socket-io" | "needs-login":
+        case "mattermost" | "socket-io" | "needs-login" | "minio":
             if path == SOCKETS[mode]:
                 if mode == "needs-login":
                     return refused("401 Unauthorized", '{"status":"error"}', "application/json")
@@ -69,6 +71,20 @@ def answer(mode: str, method: str, url: str, fields: Mapping[str, str]) -> Answe
             if path.endswith(".js"):
                 return script(SCRIPTS[mode])
             return page('<script defer src="/static/main.js"></script>')
+        case "synapse" if path == "/.well-known/matrix/client":
+            text = '{"m.homeserver":{"base_url":"https://shop.example.com"}}'
+            return "200 OK", text, ("Content-Type: application/json",)
+        case "synapse":
+            return page()
+        case "phoenix" | "phoenix-session" if path == "/socket/websocket":
+            # Phoenix, lib/phoenix/socket/transport.ex: check_origin, and connect/3 of the socket.
+            host = fields.get("origin", "").partition("://")[2]
+            is_refused = mode == "phoenix-session" or host not in {"", "staging.example.com"}
+            return refused("403 Forbidden", "") if is_refused or not upgrades else OPENED
+        case "phoenix" | "phoenix-session" if path.endswith(".js"):
+            return script('let socket = new Socket("/socket", {params: {}});socket.connect();')
+        case "phoenix" | "phoenix-session":
+            return page('<script defer src="/assets/app.js"></script>')
         case "login" if method == "POST" or path == "/":
             return redirect("/" if method == "POST" else "/login")
         case "login":

@@ -18,7 +18,8 @@ OWN_NAMES = {"localhost", "127.0.0.1"}
 SITE = "shop.example.com"
 MODES = (
     "kestrel", "home-assistant", "keycloak", "envoy", "apache", "vite", "webpack", "rails",
-    "django", "sub-path", "sub-path-redirects", "whole-site", "own-passwords", "forwarded-host",
+    "django", "django-alone", "sub-path", "sub-path-redirects", "whole-site", "own-passwords",
+    "forwarded-host",
     "api", "login", "no-bots", "lan-only", "one-in-two", "post-only", "parameters", "catch-all",
     "blocklist",
 )  # fmt: skip
@@ -73,6 +74,11 @@ def refusal(mode: str, version: str, path: str, fields: Mapping[str, str], sni: 
             return answer("200 OK", "Invalid Host header")
         case "rails" if host not in OWN_NAMES:
             return blocked_by_rails(host)
+        case "django-alone" if host != "www.shop.example.com":
+            title = "Bad Request (400)"
+            head = f'<!doctype html>\n<html lang="en">\n<head>\n  <title>{title}</title>\n</head>'
+            text = f"{head}\n<body>\n  <h1>{title}</h1><p></p>\n</body>\n</html>\n"
+            return answer("400 Bad Request", text)
         case "django" if host not in OWN_NAMES:
             return answer("400 Bad Request", "<h1>Bad Request (400)</h1>\n")
         case "sub-path" if not bare.startswith("/app/"):

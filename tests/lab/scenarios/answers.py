@@ -119,10 +119,16 @@ def host_is_not_among_rails_hosts(lab: Lab) -> None:
     _refuses(lab, "rails")
 
 
-@scenario(outside=None, server="upstream.host-not-allowed", manual=APPLICATION)
+@scenario(outside="http.host-refused", server="upstream.host-not-allowed", manual=APPLICATION)
 def host_is_not_among_djangos_allowed_hosts(lab: Lab) -> None:
     """DEBUG = False: "Bad Request (400)", and no word about the host."""
     _refuses(lab, "django")
+
+
+@scenario(outside="http.host-refused", server="upstream.host-not-allowed", manual=APPLICATION)
+def django_allows_another_name_alone(lab: Lab) -> None:
+    """ALLOWED_HOSTS has neither the site's name nor localhost."""
+    _refuses(lab, "django-alone")
 
 
 # TLS and HTTP

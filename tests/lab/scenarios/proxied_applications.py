@@ -50,9 +50,72 @@ def uptime_kuma_without_upgrade(lab: Lab) -> None:
     _application(lab, "socket-io")
 
 
+@scenario(outside=None, server="websocket.upgrade-headers-missing", args=PLAIN, differs=MINE)
+def minio_without_upgrade(lab: Lab) -> None:
+    """The bucket loads for ever, after issue 16676 of MinIO: the script puts the address
+    together."""
+    _application(lab, "minio")
+
+
+@scenario(
+    outside=None, server="upstream.refused", args=PLAIN, both="upstream.refused",
+    manual="the application of the WebSocket has to be started",
+)  # fmt: skip
+def websocket_of_the_page_has_no_application(lab: Lab) -> None:
+    """Nothing listens for /socket.io, after issue 8704 of ERPNext: the page opens well."""
+    block = PAGES.replace("/ {", "/socket.io/ {").replace("127.0.0.1:3000", "127.0.0.1:9000")
+    _application(lab, "socket-io", _with_upgrade(PAGES) + _with_upgrade(block))
+
+
+NOVNC = f"https://{site.NAME}/vnc/vnc.html"
+
+
+def _novnc(lab: Lab, location: str) -> None:
+    """A page of files; websockify is the laboratory's own application, whose path is /ws."""
+    page = "<!doctype html><title>noVNC</title><p>Connect to the screen of a machine here.</p>\n"
+    lab.server.write("/srv/vnc/vnc.html", page)
+    files = "  location /vnc/ {\n    alias /srv/vnc/;\n  }\n"
+    passed = f"  location {location} {{\n    proxy_pass http://127.0.0.1:3000/ws;\n{UPGRADE}  }}\n"
+    lab.change(PAGES, PAGES + files + passed.replace("  }", "    proxy_http_version 1.1;\n  }"))
+
+
+@scenario(
+    outside=None, server="websocket.no-location", target=NOVNC, args=PLAIN, differs=MINE,
+    manual="which application has the WebSocket is not known",
+)  # fmt: skip
+def novnc_asks_below_its_page(lab: Lab) -> None:
+    """/vnc/websockify, and the location is /websockify, after issue 1976 of noVNC."""
+    _novnc(lab, "/websockify")
+
+
+@healthy(target=NOVNC, args=PLAIN)
+def novnc_with_its_location(lab: Lab) -> None:
+    _novnc(lab, "/vnc/websockify")
+
+
+@healthy()
+def minio_with_upgrade(lab: Lab) -> None:
+    _application(lab, "minio", _with_upgrade(PAGES))
+
+
 @healthy()
 def mattermost_with_upgrade(lab: Lab) -> None:
     _application(lab, "mattermost", _with_upgrade(PAGES))
+
+
+@scenario(
+    outside=None, server="websocket.origin-refused", args=PLAIN, both=None,
+    manual="the names that the application accepts are a setting of its own",
+)  # fmt: skip
+def phoenix_with_another_host(lab: Lab) -> None:
+    """`url: [host: …]` of another name, after issue 99 of learn-phoenix: the page opens well."""
+    _application(lab, "phoenix", _with_upgrade(PAGES))
+
+
+@healthy(args=PLAIN)
+def phoenix_whose_socket_needs_a_session(lab: Lab) -> None:
+    """It answers 403 with and without an Origin."""
+    _application(lab, "phoenix-session", _with_upgrade(PAGES))
 
 
 @healthy()
@@ -82,6 +145,36 @@ def gitea_beside_a_location_for_files(lab: Lab) -> None:
     """`location ~* \\.(js|css)$ { expires 30d; }` within the application's, after issue 3595."""
     nested = "    location ~* \\.(js|css)$ {\n      expires 30d;\n    }\n  }\n"
     _application(lab, "gitea", PAGES.replace("  }\n", nested, 1))
+
+
+@scenario(
+    outside="http.page-file-missing", server="nginx.path-taken",
+    manual="whether nginx is to keep the files for a time is a choice",
+)  # fmt: skip
+def gitea_beside_files_of_a_folder(lab: Lab) -> None:
+    """The same with a `root`, after issue 1329 of Wiki.js: the folder has none of the files."""
+    lab.server.write("/var/www/html/.keep", "")
+    files = "  root /var/www/html;\n  location ~* \\.(js|css)$ {\n    expires 7d;\n  }\n"
+    _application(lab, "gitea", PAGES + files)
+
+
+CLIENT = f"https://{site.NAME}/.well-known/matrix/client"
+WELL_KNOWN = "  location /.well-known/ {\n    root /var/www/acme;\n  }\n"
+
+
+@scenario(
+    outside=None, server="nginx.path-taken", target=CLIENT,
+    manual="which files the folder is for is a choice",
+)  # fmt: skip
+def synapse_beside_well_known(lab: Lab) -> None:
+    """A location for the files of certbot takes the application's, after an issue of
+    mijn-bureau-infra: clients of Matrix do not find their server."""
+    _application(lab, "synapse", PAGES + WELL_KNOWN)
+
+
+@healthy(target=CLIENT)
+def synapse_beside_the_challenges_of_certbot(lab: Lab) -> None:
+    _application(lab, "synapse", PAGES + WELL_KNOWN.replace("known/", "known/acme-challenge/"))
 
 
 FILES_FIRST = PAGES.replace("  location / {", "  location @app {").rstrip() + (

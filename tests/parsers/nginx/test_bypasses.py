@@ -10,6 +10,7 @@ APP = "location /api/ { proxy_pass http://127.0.0.1:3000; }"
 PASS = "proxy_pass http://127.0.0.1:3000;"
 REWRITTEN = "location /api/ { rewrite ^/api/(.*)$ /$1"
 PAGES = "location / { root /srv; }"
+ACME = "location /.well-known/ { root /var/www; }"
 
 
 @pytest.mark.parametrize(
@@ -33,6 +34,11 @@ PAGES = "location / { root /srv; }"
         (f"location / {{ try_files $uri $uri/ =404; {PASS} }}", "/a.js", ("files", "try_files")),
         (f"location / {{ try_files $uri @app; {PASS} }}", "/a.js", None),
         ("location / { try_files $uri =404; root /srv; }", "/a.js", None),
+        (f"location / {{ {PASS} }} {ACME}", "/.well-known/matrix/client", ("longer", "location")),
+        (f"location / {{ {PASS} }} {ACME}", "/", None),
+        (f"{PAGES} {ACME}", "/.well-known/matrix/client", None),
+        (f"location / {{ {PASS} }} location /old/ {{ return 404; }}", "/old/a", None),
+        (f"location / {{ {PASS} }} location /a/ {{ try_files $uri @app; }}", "/a/b", None),
     ],
 )
 def test_bypasses(lines: str, path: str, expected: tuple[str, str] | None) -> None:

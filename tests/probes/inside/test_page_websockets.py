@@ -23,16 +23,23 @@ PASSING = (
 
 
 def asked(
-    lines: str, *named: WebSocketPath, target: Target = SHOP, skipped: tuple[str, ...] = ()
+    lines: str,
+    *named: WebSocketPath,
+    target: Target = SHOP,
+    skipped: tuple[str, ...] = (),
+    status: str = "400 Bad Request",
+    outside: bool = True,
 ) -> list[str]:
-    """The request lines that the application gets."""
+    """The request lines that the application gets, with the Origin behind them, if there is one."""
     look, requests = Looking(RecordedMachine()), list[str]()
     look.net, look.target = LocalNet(), target
-    look.options = replace(Options(), skip=skipped)
+    look.options = replace(Options(), skip=skipped, outside=outside)
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        requests.append((await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")[0])
-        writer.write(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+        line, *fields = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
+        origins = [field for field in fields if field.lower().startswith("origin:")]
+        requests.append(" ".join((line, *origins)))
+        writer.write(f"HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n".encode())
         writer.close()
 
     async def work() -> None:
@@ -53,15 +60,21 @@ def asked(
 
 
 def test_the_application_is_asked_once_where_nginx_passes_no_upgrade() -> None:
-    assert asked("", NAMED, NAMED) == ["GET /ws HTTP/1.1"]
+    assert asked("", NAMED, NAMED) == ["GET /ws HTTP/1.1 Origin: https://shop.example.com"]
 
 
-def test_nothing_is_asked_where_nginx_passes_it_on() -> None:
-    assert asked(PASSING, NAMED) == []
+def test_the_origin_is_tried_where_nginx_passes_it_on() -> None:
+    """What is refused without an Origin too says nothing: no request to the site follows."""
+    with_origin = "GET /ws HTTP/1.1 Origin: https://shop.example.com"
+    both = [with_origin, "GET /ws HTTP/1.1"]
+    assert asked(PASSING, NAMED, status="403 Forbidden") == both
+    assert asked(PASSING, NAMED, status="401 Unauthorized") == [with_origin]
+    assert asked(PASSING, NAMED, outside=False) == []
 
 
 def test_the_application_is_asked_where_nginx_speaks_http_1_0() -> None:
-    assert asked(PASSING.replace("1.1;", "1.0;"), NAMED) == ["GET /ws HTTP/1.1"]
+    asked_once = ["GET /ws HTTP/1.1 Origin: https://shop.example.com"]
+    assert asked(PASSING.replace("1.1;", "1.0;"), NAMED) == asked_once
 
 
 def test_nothing_is_asked_beside_a_path_of_the_user_or_out_of_scope() -> None:

@@ -118,3 +118,12 @@ def test_over_ssh_the_servers_curl_sends_it() -> None:
     (talk,) = look.observed(UpstreamTalk)
     assert talk.speaks == "fastcgi"
     assert "telnet://127.0.0.1:9000" in talk.equivalent
+
+
+def test_who_answers_without_the_header_does_not_want_it() -> None:
+    """A program that closes the connection for one path may ignore a line before the request."""
+    answers = {
+        upstream_protocols.PROXY.data[:64]: b"HTTP/1.1 404 Not Found\r\n",
+        upstream_protocols.HTTP.data[:64]: b"HTTP/1.1 200 OK\r\n",
+    }
+    assert talks(answers) == []

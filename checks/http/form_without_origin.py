@@ -1,0 +1,106 @@
+"""The page has the policy `no-referrer` and a form of an application that compares the form's
+Origin, as Django and Rails do. Browsers send "Origin: null" with a POST from such a page (Fetch
+standard, "append a request `Origin` header"; W3C Referrer Policy section 3.1), and no Referer. So
+the application answers 403 or 422: "Origin checking failed - null does not match any trusted
+origins", "The browser returned a 'null' origin".
+
+The policy is often one of a list of "security headers" that nginx adds.
+"""
+
+import re
+from collections.abc import Iterator
+
+from checks.http import endpoint_subjects
+from checks.http._hidden_fields import field_source
+from checks.nginx import Nginx, file_line
+from checks.nginx._commands import reload_steps
+from checks.nginx._edits import config_edits
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Where,
+    merge_subjects,
+)
+from diagnose.model.http import Exchange
+from diagnose.model.nginx import Directive
+from diagnose.model.pages import Page
+from diagnose.parsers.nginx.edits import replace_directive
+from diagnose.parsers.request_fields import is_own_origin
+
+_FIELD = "Referrer-Policy"
+#: The policies of the standard: browsers take the last that they know.
+_POLICIES = {
+    "no-referrer", "no-referrer-when-downgrade", "same-origin", "origin", "strict-origin",
+    "origin-when-cross-origin", "strict-origin-when-cross-origin", "unsafe-url",
+}  # fmt: skip
+#: What the same site needs, and other sites learn nothing of.
+_BETTER = "same-origin"
+#: The cookie of Django's CsrfViewMiddleware, and what Rails writes into the head of a page.
+_DJANGO, _RAILS = "csrftoken", re.compile(r'name="csrf-param" content="authenticity_token"')
+
+
+@check(severity=Severity.WARNING, needs=[Exchange, Page])
+def form_without_origin(evidence: Evidence) -> Iterator[Claim]:
+    forms = [
+        form
+        for page in evidence.good(Page)
+        for form in page.posts
+        if is_own_origin(evidence.target, form)
+    ]
+    pages = tuple(
+        exchange
+        for exchange in evidence.good(Exchange)
+        if exchange.purpose in {"target", "redirect"} and exchange.status == 200
+        if _policy(exchange) == "no-referrer" and _framework(exchange)
+    )
+    if not forms or not pages or not evidence.target.uses_tls:
+        return
+    nginx, subjects = Nginx.of(evidence), endpoint_subjects(pages)
+    source = field_source(nginx, (_FIELD,))
+    directive = source.directive if source and source.added else None
+    yield Claim(
+        about=merge_subjects(subjects),
+        covers=subjects,
+        because=(*pages, *([nginx.config] if nginx.config and directive else [])),
+        confidence=Confidence.LIKELY,
+        location=nginx.location(directive) if directive else None,
+        facts={
+            "page": pages[0].url,
+            "form": forms[0].partition("?")[0],
+            "framework": _framework(pages[0]),
+            "place": file_line(directive) if directive else "",
+        },
+        fix=_fix(nginx, directive),
+    )
+
+
+def _policy(exchange: Exchange) -> str:
+    values = (value for name, value in exchange.headers if name.lower() == _FIELD.lower())
+    words = [word.strip().lower() for value in values for word in value[:1024].split(",")]
+    return next((word for word in reversed(words) if word in _POLICIES), "")
+
+
+def _framework(exchange: Exchange) -> str:
+    cookies = (value for name, value in exchange.headers if name.lower() == "set-cookie")
+    if any(value.strip().startswith(f"{_DJANGO}=") for value in cookies):
+        return "Django"
+    return "Rails" if _RAILS.search(exchange.body) else ""
+
+
+def _fix(nginx: Nginx, directive: Directive | None) -> Fix:
+    """Write a policy that keeps the Origin of the site's own forms."""
+    manual = Fix((Manual("another-policy", Where.SERVER),), Applicability.MANUAL)
+    if directive is None or len(directive.args) < 2:
+        return manual
+    words = ["add_header", directive.args[0], f'"{_BETTER}"', *directive.args[2:]]
+    change = replace_directive(directive, f"{' '.join(words)};")
+    file_edits = config_edits(nginx, {directive.file: [change]})
+    if not file_edits:
+        return manual
+    return Fix((*file_edits, *reload_steps(nginx)), Applicability.REVIEW)

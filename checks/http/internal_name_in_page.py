@@ -1,0 +1,86 @@
+"""The page or one of its scripts requests http://NAME:PORT, where the name has no dot: that of a
+container in a network of Docker, or of a machine in a company. A browser of a visitor finds no such
+name, and an https page may not request http either (W3C Mixed Content, section 4.4).
+
+Mostly the front end was built with the address at which the server in front, or another container,
+reaches the application.
+"""
+
+from collections.abc import Iterator
+
+from checks.http import endpoint_subjects
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Observation,
+    Severity,
+    Where,
+    merge_subjects,
+)
+from diagnose.model.frozen import frozen
+from diagnose.model.http import Exchange
+from diagnose.model.pages import Page, PageFileResponse
+from diagnose.parsers.hostnames import is_address
+from diagnose.parsers.urls import is_loopback_host, parse_url
+
+
+@frozen
+class _Mention:
+    """An address, what it was read from, and the script in which it stands ("" for the page)."""
+
+    url: str
+    source: Observation
+    script: str = ""
+
+
+@check(severity=Severity.WARNING, needs=[Page, Exchange])
+def internal_name_in_page(evidence: Evidence) -> Iterator[Claim]:
+    pages = tuple(
+        exchange
+        for exchange in evidence.good(Exchange)
+        if exchange.purpose in {"target", "redirect"} and exchange.status == 200
+    )
+    mentions = [mention for mention in _mentions(evidence) if _is_internal(mention.url)]
+    # Who types a name without a dot is inside, and may well find the other one.
+    if not pages or not mentions or "." not in evidence.target.host:
+        return
+    first, subjects = mentions[0], endpoint_subjects(pages)
+    url = parse_url(first.url)
+    yield Claim(
+        about=merge_subjects(subjects),
+        covers=subjects,
+        because=tuple(dict.fromkeys(mention.source for mention in mentions)),
+        confidence=Confidence.LIKELY,
+        facts={
+            "page": pages[0].url,
+            "script": first.script,
+            "url": first.url,
+            "name": url.host if url else "",
+            "port": url.port if url else "",
+            "others": tuple(dict.fromkeys(each.url for each in mentions if each.url != first.url)),
+            "tls": evidence.target.uses_tls,
+        },
+        fix=Fix((Manual("own-address", Where.APPLICATION),), Applicability.MANUAL),
+    )
+
+
+def _mentions(evidence: Evidence) -> Iterator[_Mention]:
+    for page in evidence.good(Page):
+        yield from (_Mention(url, page) for url in page.requests)
+    for response in evidence.good(PageFileResponse):
+        yield from (_Mention(url, response, response.url) for url in response.requests)
+
+
+def _is_internal(text: str) -> bool:
+    url = parse_url(text)
+    return (
+        url is not None
+        and "." not in url.host
+        and not is_address(url.host)
+        and not is_loopback_host(url.host)
+    )

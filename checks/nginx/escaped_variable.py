@@ -1,0 +1,121 @@
+r"""A backslash stands before a variable: `proxy_set_header Host \$host;`. nginx takes a backslash
+only before quotes, other backslashes and t, r, n as an escape (ngx_conf_read_token in
+ngx_conf_file.c), so it keeps this one and puts the value behind it: "Host: \shop.example.com".
+
+It is left from a here-document of a shell (`cat <<EOF`), from a script or a template, where `\$`
+was needed. `nginx -t` accepts it.
+"""
+
+import re
+from collections.abc import Iterator
+
+from checks.nginx import Nginx, file_line
+from checks.nginx._commands import reload_steps
+from checks.nginx._edits import Changes, config_edits
+from checks.upstream._responses import page_exchanges
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Subject,
+    Where,
+)
+from diagnose.model.nginx import Directive, NginxConfig
+from diagnose.parsers.nginx.config import walk
+from diagnose.parsers.nginx.edits import TextEdit
+
+#: Directives with variables in their values, and the first of these that is no regular expression:
+#: there `\$` is a dollar sign.
+_FIRST_VALUE = {
+    "proxy_pass": 0, "proxy_set_header": 1, "proxy_redirect": 1, "proxy_cookie_domain": 1,
+    "fastcgi_pass": 0, "fastcgi_param": 1, "uwsgi_pass": 0, "uwsgi_param": 1, "scgi_param": 1,
+    "grpc_pass": 0, "grpc_set_header": 1, "add_header": 1, "return": 0, "rewrite": 1,
+    "try_files": 0, "root": 0, "alias": 0, "set": 1,
+}  # fmt: skip
+_ESCAPED = re.compile(r"\\+(?=\$(?:[a-z_]|\{))")
+_MAX_SHOWN = 6
+
+
+@check(
+    severity=Severity.WARNING,
+    needs=[NginxConfig],
+    explains=[
+        "http.redirect-loop", "http.redirect-wrong-host", "http.server-error", "http.host-refused",
+        "http.page-file-missing", "http.mixed-content", "upstream.own-answer",
+        "upstream.wrong-path",
+        "upstream.wrong-host-header", "upstream.host-not-allowed", "upstream.script-not-found",
+        "upstream.target-empty", "upstream.wrong-header", "upstream.origin-mismatch",
+        "nginx.target-not-found", "nginx.page-file-not-found", "nginx.own-answer",
+        "websocket.upgrade-headers-missing", "websocket.not-upgraded", "websocket.unauthorized",
+        "websocket.origin-refused", "websocket.not-served",
+    ],
+)  # fmt: skip
+def escaped_variable(evidence: Evidence) -> Iterator[Claim]:
+    nginx, path = Nginx.of(evidence), evidence.target.path.partition("?")[0]
+    blocks = {id(each.server.block): each.server.block for each in nginx.selected_servers()}
+    escaped = [
+        directive
+        for block in blocks.values()
+        for directive in walk(block.block or ())
+        if _is_escaped(directive)
+    ]
+    if not escaped:
+        return
+    answers = [page for page in page_exchanges(evidence) if (page.status or 0) >= 300]
+    applied = {
+        id(directive)
+        for match in nginx.location_matches(path)
+        for name in _FIRST_VALUE
+        for directive in match.directives(name)
+    }
+    first = min(escaped, key=lambda directive: id(directive) not in applied)
+    is_failing = bool(answers) and id(first) in applied
+    yield Claim(
+        about=Subject(port=evidence.target.port, text=file_line(first)),
+        covers=(Subject(port=evidence.target.port),),
+        because=(*answers, *([nginx.config] if nginx.config else [])),
+        severity=Severity.ERROR if is_failing else None,
+        confidence=Confidence.CERTAIN,
+        location=nginx.location(first),
+        facts={
+            "statement": " ".join((first.name, *first.args)),
+            "place": file_line(first),
+            "right": " ".join((first.name, *(_ESCAPED.sub("", each) for each in first.args))),
+            "others": tuple(
+                dict.fromkeys(file_line(each) for each in escaped if each is not first)
+            )[:_MAX_SHOWN],
+        },
+        fix=_fix(nginx, escaped),
+    )
+
+
+def _is_escaped(directive: Directive) -> bool:
+    first = _FIRST_VALUE.get(directive.name)
+    return first is not None and any(map(_ESCAPED.search, directive.args[first:]))
+
+
+def _fix(nginx: Nginx, escaped: list[Directive]) -> Fix:
+    """Take the backslashes away. A regular expression of the same directive keeps its own."""
+    changes: Changes = {}
+    for directive in escaped:
+        file = nginx.file(directive)
+        if file is None:
+            continue
+        start = directive.start
+        if _FIRST_VALUE[directive.name]:
+            # Behind the first argument, which may be a regular expression.
+            start = file.text.find(directive.args[0], start) + len(directive.args[0])
+        text = file.text[start : directive.stop]
+        changes.setdefault(file.path, []).extend(
+            TextEdit(start + match.start(), start + match.end(), "")
+            for match in _ESCAPED.finditer(text)
+        )
+    file_edits = config_edits(nginx, changes)
+    if not file_edits:
+        return Fix((Manual("remove-it", Where.SERVER),), Applicability.MANUAL)
+    return Fix((*file_edits, *reload_steps(nginx)), Applicability.REVIEW)

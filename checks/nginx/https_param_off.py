@@ -1,0 +1,117 @@
+"""nginx tells PHP that the visitor does not use https: `fastcgi_param HTTPS off;` in a block that
+speaks TLS. PHP programs take it for the visitor's scheme (PHP manual, $_SERVER['HTTPS']), so they
+redirect to http:, or write http: addresses into the page.
+
+Of two parameters with one name PHP takes the last. The check needs the symptom: a program that has
+its address in a setting does not mind.
+"""
+
+from collections.abc import Iterator
+
+from checks.http import endpoint_subjects
+from checks.nginx import Nginx, file_line
+from checks.nginx._commands import reload_steps
+from checks.nginx._edits import config_edits
+from checks.upstream._responses import page_exchanges
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Observation,
+    Severity,
+    Where,
+    merge_subjects,
+)
+from diagnose.model.http import Exchange
+from diagnose.model.nginx import Directive, NginxConfig
+from diagnose.model.pages import Page
+from diagnose.parsers.nginx.config import children
+from diagnose.parsers.nginx.edits import replace_directive
+from diagnose.parsers.nginx.locations import LocationMatch, all_locations
+from diagnose.parsers.redirects import redirect_target
+from diagnose.parsers.urls import parse_url
+
+_RIGHT = "fastcgi_param HTTPS $https if_not_empty;"
+_OFF = {"off", "", "0"}
+
+
+@check(
+    severity=Severity.ERROR,
+    needs=[NginxConfig, Exchange],
+    explains=[
+        "http.redirect-downgrade", "http.redirect-loop", "http.mixed-content",
+        "http.form-over-http", "http.scripts-blocked", "http.blank-page",
+    ],
+)  # fmt: skip
+def https_param_off(evidence: Evidence) -> Iterator[Claim]:
+    nginx, pages = Nginx.of(evidence), page_exchanges(evidence)
+    symptoms = _symptoms(evidence, pages)
+    directive = _parameter(nginx) if symptoms and evidence.target.uses_tls else None
+    if directive is None:
+        return
+    subjects = endpoint_subjects(pages)
+    yield Claim(
+        about=merge_subjects(subjects),
+        covers=subjects,
+        because=(*symptoms, *([nginx.config] if nginx.config else [])),
+        confidence=Confidence.CERTAIN,
+        location=nginx.location(directive),
+        facts={
+            "url": pages[0].url,
+            "statement": " ".join((directive.name, *directive.args)),
+            "place": file_line(directive),
+        },
+        fix=_fix(nginx, directive),
+    )
+
+
+def _symptoms(evidence: Evidence, pages: tuple[Exchange, ...]) -> tuple[Observation, ...]:
+    """Return what leads visitors to the site's own address with http."""
+    host = evidence.target.host
+    redirects = [page for page in pages if _is_plain(redirect_target(page) or "", host)]
+    written = [
+        page
+        for page in evidence.good(Page)
+        if any(_is_plain(url, host) for url in (*(f.url for f in page.files), *page.insecure_forms))
+    ]
+    return (*redirects, *written)
+
+
+def _is_plain(text: str, host: str) -> bool:
+    url = parse_url(text)
+    return url is not None and not url.secure and url.host == host
+
+
+def _parameter(nginx: Nginx) -> Directive | None:
+    """Return the `fastcgi_param HTTPS` of the site's PHP, if it says off in all its locations."""
+    for selected in nginx.selected_servers():
+        matches = [
+            match
+            for match in all_locations(selected.server)
+            if children(match.block, "fastcgi_pass")
+        ]
+        last = [_last_parameter(match) for match in matches]
+        if selected.socket.ssl and last and all(map(_is_off, last)):
+            return last[0]
+    return None
+
+
+def _last_parameter(match: LocationMatch) -> Directive | None:
+    parameters = match.directives("fastcgi_param")
+    named = [directive for directive in parameters if directive.args[:1] == ("HTTPS",)]
+    return named[-1] if named else None
+
+
+def _is_off(directive: Directive | None) -> bool:
+    return directive is not None and "".join(directive.args[1:2]).lower() in _OFF
+
+
+def _fix(nginx: Nginx, directive: Directive) -> Fix:
+    file_edits = config_edits(nginx, {directive.file: [replace_directive(directive, _RIGHT)]})
+    if not file_edits:
+        return Fix((Manual("tell-https", Where.SERVER),), Applicability.MANUAL)
+    return Fix((*file_edits, *reload_steps(nginx)), Applicability.REVIEW)

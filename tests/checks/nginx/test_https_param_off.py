@@ -1,0 +1,65 @@
+"""nginx.https-param-off: when it fires, and when it is silent."""
+
+from dataclasses import replace
+
+import pytest
+
+from diagnose.model import Edit
+from diagnose.model.http import Exchange
+from tests.support.check_evidence import judge
+from tests.support.nginx_evidence import RUNNING, config
+from tests.support.page_errors import page
+from tests.support.page_evidence import loads, script
+
+CHECK = "nginx.https-param-off"
+OFF = "fastcgi_param HTTPS off;"
+SITE = """\
+server {
+    listen 443 ssl;
+    server_name shop.example.com;
+    root /srv/www;
+    location / {
+        try_files $uri /index.php$is_args$args;
+    }
+    location ~ ^/index\\.php(/|$) {
+        fastcgi_pass unix:/run/php/php-fpm.sock;
+        fastcgi_param HTTPS off;
+    }
+}
+"""
+
+
+def redirect(location: str) -> Exchange:
+    return replace(page(302), headers=(("Location", location),))
+
+
+PLAIN = redirect("http://shop.example.com/login")
+
+
+def test_fires_on_a_redirect_and_passes_on_what_visitors_use() -> None:
+    (claim,) = judge(CHECK, RUNNING, config(SITE), PLAIN, masked=False)
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+        fastcgi_param HTTPS $https if_not_empty;\n" in edit.diff
+
+
+def test_fires_on_addresses_in_the_page() -> None:
+    mixed = loads(script("http://shop.example.com/app.js"))
+    assert judge(CHECK, RUNNING, config(SITE), page(200), mixed, masked=False)
+
+
+@pytest.mark.parametrize(
+    ("text", "exchange"),
+    [
+        (SITE, redirect("https://shop.example.com/login")),
+        (SITE, redirect("http://www.example.net/")),
+        (SITE.replace(OFF, "fastcgi_param HTTPS $https if_not_empty;"), PLAIN),
+        (SITE.replace(OFF, f"{OFF} fastcgi_param HTTPS on;"), PLAIN),
+        (SITE.replace("443 ssl", "443"), PLAIN),
+        (SITE.replace("fastcgi_pass unix:/run/php/php-fpm.sock", "proxy_pass http://a"), PLAIN),
+    ],
+    ids=["https", "another site", "passed on", "on is last", "no TLS", "no FastCGI"],
+)
+def test_silent_without_the_symptom_or_the_line(text: str, exchange: Exchange) -> None:
+    assert not judge(CHECK, RUNNING, config(text), exchange, masked=False)

@@ -1,0 +1,32 @@
+"""Scenarios of nginx.https-param-off. An inner block of nginx cannot play PHP: a small FastCGI
+server does (applications/framework_server.py)."""
+
+from .. import site
+from ..lab import HERE, Lab
+from ..scenario import healthy, scenario
+
+PAGES = site.HTTPS[site.HTTPS.index("  location / {") : site.HTTPS.index("  location /ws")]
+
+
+def _php(lab: Lab, line: str) -> None:
+    program = str(HERE / "applications" / "framework_server.py")
+    lab.spawn(lab.server, lab.server.python(program, "php", "3001"), 3001)
+    lab.server.write("/srv/www/index.php", "<?php\n")
+    files = "  root /srv/www;\n  location / {\n    try_files /none /index.php$is_args$args;\n  }\n"
+    php = (
+        "  location ~ ^/index\\.php(/|$) {\n    fastcgi_pass 127.0.0.1:3001;\n"
+        "    fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;\n"
+        f"    {line}\n  }}\n\n"
+    )
+    lab.change(PAGES, files + php)
+
+
+@scenario(outside="http.redirect-loop", server="nginx.https-param-off", differs=(site.CONF,))
+def php_is_told_that_https_is_off(lab: Lab) -> None:
+    """The example of a framework's documentation, after issue 5517 of symfony-docs."""
+    _php(lab, "fastcgi_param HTTPS off;")
+
+
+@healthy()
+def php_is_told_what_visitors_use(lab: Lab) -> None:
+    _php(lab, "fastcgi_param HTTPS $https if_not_empty;")
