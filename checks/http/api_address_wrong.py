@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterator
 
 from checks.http import endpoint_subjects
-from checks.http._told_scheme import told_scheme
 from checks.nginx import Nginx, _location_edits, file_line
 from checks.nginx._commands import reload_steps
 from checks.nginx._edits import Changes, config_edits
@@ -54,6 +53,8 @@ def api_address_wrong(evidence: Evidence) -> Iterator[Claim]:
     wrong = [(page, text, why) for page, text in named if (why := _fault(text, target.host))]
     if not wrong:
         return
+    from checks.http._told_scheme import told_scheme
+
     pages = tuple(dict.fromkeys(page for page, _, _ in wrong))
     page, address, fault = wrong[0]
     subjects, nginx = endpoint_subjects(pages), Nginx.of(evidence)

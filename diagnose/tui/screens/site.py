@@ -16,7 +16,6 @@ from diagnose.tui.keys import SITE_KEYS, bindings
 from diagnose.tui.run_state import finding_rows
 from diagnose.tui.screens.actions import ACTIONS
 from diagnose.tui.screens.base import BaseScreen
-from diagnose.tui.screens.choice import ChoiceDialog
 from diagnose.tui.session import WATCH_INTERVAL, Session
 from diagnose.tui.widgets.bars import KeyBar, TabBar
 from diagnose.tui.widgets.findings import Findings, filter_text
@@ -264,6 +263,8 @@ class SiteScreen(BaseScreen):
         self.draw_text()
 
     def choose_layer(self) -> None:
+        from diagnose.tui.screens.choice import ChoiceDialog
+
         def show_chosen(layer: str | None) -> None:
             if layer is not None:
                 self.show_layer(layer)
