@@ -127,7 +127,12 @@ class Run:
         return self._streams.pop(id(observation), None)
 
     def observed(self, *kinds: type[ObservationT]) -> tuple[ObservationT, ...]:
-        return tuple(seen for seen in self.observations for kind in kinds if type(seen) is kind)
+        return tuple(
+            observation
+            for observation in self.observations
+            for kind in kinds
+            if type(observation) is kind
+        )
 
     def start(self, coroutine: Coroutine[Any, Any, None]) -> None:
         self._create_task(getattr(coroutine, "__qualname__", "probe"), coroutine)
@@ -289,7 +294,12 @@ class ServerSideRun:
         return server_observation
 
     def observed(self, *kinds: type[ObservationT]) -> tuple[ObservationT, ...]:
-        return tuple(seen for seen in self._observations for kind in kinds if type(seen) is kind)
+        return tuple(
+            observation
+            for observation in self._observations
+            for kind in kinds
+            if type(observation) is kind
+        )
 
     def from_server(self, address: str) -> "ServerSideRun | None":
         return None

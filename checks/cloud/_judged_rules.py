@@ -157,8 +157,8 @@ def _may_be_closed(evidence: Evidence, port: ProbedPort) -> bool:
 def is_on_server(evidence: Evidence) -> bool:
     """Return whether the server itself made the attempts: they say nothing about what stands in
     front of it."""
-    held = {address for nic in evidence.good(Interface) for address in nic.addresses}
-    return bool(held) and any(
+    own_addresses = {address for nic in evidence.good(Interface) for address in nic.addresses}
+    return bool(own_addresses) and any(
         host.vantage is Vantage.SERVER and host.via == "local" for host in evidence.of(Host)
     )
 
@@ -261,10 +261,12 @@ def rules_claim(
     observed, flow = judged.observed, judged.flow
     attempts = tuple(attempt for port in judged.ports for attempt in port.attempts)
     captures = (judged.watch.capture,) if judged.watch else ()
-    about: tuple[Subject, ...] = subjects(judged.ports) or endpoints([judged.address], flow.port)
+    claimed_subjects: tuple[Subject, ...] = subjects(judged.ports) or endpoints(
+        [judged.address], flow.port
+    )
     return Claim(
-        about=merge_subjects(about),
-        covers=about,
+        about=merge_subjects(claimed_subjects),
+        covers=claimed_subjects,
         because=(observed, *attempts, *captures),
         confidence=confidence or judged.confidence,
         severity=severity,

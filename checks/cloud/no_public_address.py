@@ -41,8 +41,8 @@ def no_public_address(evidence: Evidence) -> Iterator[Claim]:
     if is_on_server(evidence):
         return
     observation, instance, console = identified
-    held = [address for nic in evidence.good(Interface) for address in nic.addresses]
-    if instance.public_addresses or not all(map(is_private, held)):
+    own_addresses = [address for nic in evidence.good(Interface) for address in nic.addresses]
+    if instance.public_addresses or not all(map(is_private, own_addresses)):
         return
     yield Claim(
         about=merge_subjects(subjects(ports)),
@@ -79,5 +79,7 @@ def _identified_instance(
 
 
 def _answers(evidence: Evidence, port: ProbedPort) -> bool:
-    known = facts(evidence, (port,))
-    return bool(known["open_ports"] or known["refusing_ports"] or known["rejected_ports"])
+    known_facts = facts(evidence, (port,))
+    return bool(
+        known_facts["open_ports"] or known_facts["refusing_ports"] or known_facts["rejected_ports"]
+    )

@@ -54,12 +54,12 @@ def hijacked_answer(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _claim(evidence: Evidence, answer: DnsAnswer, made_up: DnsAnswer) -> Claim:
-    others = tuple(
-        other
-        for other in evidence.good(DnsAnswer)
-        if other.purpose == "other-resolver"
-        and other.rdtype == answer.rdtype
-        and set(other.records) != set(answer.records)
+    other_answers = tuple(
+        other_answer
+        for other_answer in evidence.good(DnsAnswer)
+        if other_answer.purpose == "other-resolver"
+        and other_answer.rdtype == answer.rdtype
+        and set(other_answer.records) != set(answer.records)
     )
     return Claim(
         about=Subject(name=answer.name),
@@ -67,7 +67,7 @@ def _claim(evidence: Evidence, answer: DnsAnswer, made_up: DnsAnswer) -> Claim:
             Subject(name=answer.name),
             *(Subject(address=record) for record in answer.records),
         ),
-        because=(answer, made_up, *others),
+        because=(answer, made_up, *other_answers),
         # Without TLS nothing shows whether the page there is the site's.
         severity=None if evidence.target.uses_tls else Severity.WARNING,
         facts={
@@ -75,9 +75,11 @@ def _claim(evidence: Evidence, answer: DnsAnswer, made_up: DnsAnswer) -> Claim:
             "addresses": answer.records,
             "server": answer.server,
             "label": made_up.name,
-            "other": others[0].server if others else "",
-            "other_addresses": others[0].records if others else (),
-            "other_answer": answer_text(others[0]) if others and not others[0].records else "",
+            "other": other_answers[0].server if other_answers else "",
+            "other_addresses": other_answers[0].records if other_answers else (),
+            "other_answer": answer_text(other_answers[0])
+            if other_answers and not other_answers[0].records
+            else "",
         },
         fix=Fix(
             (

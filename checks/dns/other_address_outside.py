@@ -25,7 +25,7 @@ from diagnose.model.vantages import VantageVisit
 
 @check(severity=Severity.WARNING, needs=[Resolution, Exchange, VantageVisit])
 def other_address_outside(evidence: Evidence) -> Iterator[Claim]:
-    known = resolved_addresses(evidence)
+    resolved = resolved_addresses(evidence)
     answers = tuple(
         page
         for page in evidence.of(Exchange)
@@ -34,12 +34,12 @@ def other_address_outside(evidence: Evidence) -> Iterator[Claim]:
     dead = tuple(
         group
         for group in remote_visits(evidence)
-        if group.address not in known
+        if group.address not in resolved
         and group.best.status is None
         and group.best.failure
         and not group.best.is_unroutable
     )
-    if not known or not answers or not dead:
+    if not resolved or not answers or not dead:
         return
     addresses = tuple(dict.fromkeys(group.address for group in dead))
     yield Claim(
@@ -51,7 +51,7 @@ def other_address_outside(evidence: Evidence) -> Iterator[Claim]:
             "name": evidence.target.host,
             "places": tuple(dict.fromkeys(group.place for group in dead)),
             "addresses": addresses,
-            "known": known,
+            "known": resolved,
             "reason": next(group.best.failure.message for group in dead if group.best.failure),
         },
         fix=Fix((Manual("records", Where.DNS_PROVIDER),), Applicability.MANUAL),

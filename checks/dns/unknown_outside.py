@@ -30,7 +30,9 @@ def unknown_outside(evidence: Evidence) -> Iterator[Claim]:
     unknown = tuple(
         lookup for lookup in lookups if lookup.failure and lookup.failure.kind == "resolution"
     )
-    known = tuple(lookup for lookup in lookups if lookup.failure is None and lookup.addresses)
+    answered_lookups = tuple(
+        lookup for lookup in lookups if lookup.failure is None and lookup.addresses
+    )
     if not resolved or not unknown:
         return
     published = tuple(
@@ -38,13 +40,13 @@ def unknown_outside(evidence: Evidence) -> Iterator[Claim]:
     )
     yield Claim(
         about=Subject(name=evidence.target.host),
-        because=(*unknown, *resolved, *known),
-        severity=Severity.WARNING if published or known else Severity.ERROR,
+        because=(*unknown, *resolved, *answered_lookups),
+        severity=Severity.WARNING if published or answered_lookups else Severity.ERROR,
         confidence=Confidence.CERTAIN if len(unknown) > 1 else Confidence.LIKELY,
         facts={
             "name": evidence.target.host,
             "places": tuple(map(visit_place, unknown)),
-            "others": tuple(map(visit_place, known)),
+            "others": tuple(map(visit_place, answered_lookups)),
             "addresses": tuple(address for item in resolved for address in item.addresses),
             "published": bool(published),
         },

@@ -254,7 +254,10 @@ def _alternative_zone(firewalld: FirewalldView, outcome: VisitorOutcome) -> Zone
 
     A zone that accepts everything, like "trusted", does not count.
     """
-    entry_zones = {one.runtime.zone_match.zone.name for one in firewalld.outcomes(outcome.port)}
+    entry_zones = {
+        port_outcome.runtime.zone_match.zone.name
+        for port_outcome in firewalld.outcomes(outcome.port)
+    }
     zones = [*firewalld.runtime.zones.values(), *firewalld.permanent.zones.values()]
     return next(
         (

@@ -145,11 +145,15 @@ def _both_ways(
     files = {} if visitor else view.files
     opening = Opening((port,), visitor=visitor, server=address, family=family_of(address))
     steps = remedies.opening_steps(place, opening, files)
-    then = decide(view.ruleset.with_open_port(place, port), dnat_target.packet)
-    is_same_chain = (then.family, then.table, then.chain) == (
+    opened_decision = decide(view.ruleset.with_open_port(place, port), dnat_target.packet)
+    is_same_chain = (opened_decision.family, opened_decision.table, opened_decision.chain) == (
         place.table.family, place.table.name, place.chain.name
     )  # fmt: skip
-    if then.packet != "reply" or then.verdict not in {"reject", "drop"} or not is_same_chain:
+    if (
+        opened_decision.packet != "reply"
+        or opened_decision.verdict not in {"reject", "drop"}
+        or not is_same_chain
+    ):
         return steps
     patched = {**files, **patched_files(files, steps)}
     return steps + remedies.opening_steps(place, replace(opening, replies=True), patched)

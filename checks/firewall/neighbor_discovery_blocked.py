@@ -49,7 +49,7 @@ def neighbor_discovery_blocked(evidence: Evidence) -> Iterator[Claim]:
     if not blockages:
         return
     addresses = tuple(blockage.address for blockage in blockages)
-    others = [address for address, _ in packets if address not in addresses]
+    other_addresses = [address for address, _ in packets if address not in addresses]
     failed = [
         each for each in evidence.of(Connection) if each.address in addresses and each.failure
     ]
@@ -61,7 +61,7 @@ def neighbor_discovery_blocked(evidence: Evidence) -> Iterator[Claim]:
         # A link between two machines only may need no discovery.
         confidence=Confidence.LIKELY,
         # Clients fall back to the address that works (RFC 8305).
-        severity=Severity.WARNING if others else None,
+        severity=Severity.WARNING if other_addresses else None,
         facts={**facts(view, tuple(blockages)), "addresses": addresses},
         fix=Fix((Manual("accept", Where.SERVER),), Applicability.MANUAL),
     )

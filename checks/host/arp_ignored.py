@@ -43,15 +43,15 @@ def arp_ignored(evidence: Evidence) -> Iterator[Claim]:
     if external_connections(evidence, evidence.target.port):
         return
     interfaces = evidence.good(Interface)
-    asked = [nic for nic in interfaces if 4 in nic.default and nic.up]
-    own = {address for nic in asked for address in nic.addresses}
+    asked_interfaces = [nic for nic in interfaces if 4 in nic.default and nic.up]
+    own = {address for nic in asked_interfaces for address in nic.addresses}
     # Where the resolver's replies do not come either, the name's addresses are not known.
     for address in target_addresses(evidence) or sorted(own):
         holder = next((nic for nic in interfaces if address in nic.addresses), None)
-        if holder is None or ":" in address or not asked:
+        if holder is None or ":" in address or not asked_interfaces:
             continue
-        value = setting.in_effect(asked[0].name)
-        is_elsewhere = holder not in asked and value in _OWN_INTERFACE
+        value = setting.in_effect(asked_interfaces[0].name)
+        is_elsewhere = holder not in asked_interfaces and value in _OWN_INTERFACE
         failed = [
             attempt
             for attempt in evidence.of(Connection)
@@ -66,7 +66,7 @@ def arp_ignored(evidence: Evidence) -> Iterator[Claim]:
                 confidence=Confidence.CERTAIN if is_seen else Confidence.LIKELY,
                 facts={
                     "address": address,
-                    "device": asked[0].name,
+                    "device": asked_interfaces[0].name,
                     "holder": holder.name,
                     "value": value,
                     "elsewhere": is_elsewhere,

@@ -34,7 +34,7 @@ def files_exhausted(evidence: Evidence) -> Iterator[Claim]:
 
 def _claim(evidence: Evidence, opened: OpenDescriptors, user: FileUser) -> Claim:
     is_target = opened.port == evidence.target.port
-    tries = [
+    attempts = [
         attempt
         for attempt in evidence.of(UpstreamTry)
         if attempt.port == opened.port and attempt.failure
@@ -46,7 +46,7 @@ def _claim(evidence: Evidence, opened: OpenDescriptors, user: FileUser) -> Claim
     return Claim(
         about=Subject(text=f"{user.name} ({user.pid})"),
         covers=(Subject(),),
-        because=(opened, *tries),
+        because=(opened, *attempts),
         facts={
             "program": user.name,
             "pid": user.pid,

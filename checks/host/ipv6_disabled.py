@@ -55,9 +55,9 @@ def ipv6_disabled(evidence: Evidence) -> Iterator[Claim]:
     stopped = find_startup_error(Nginx.of(evidence), _REFUSED)
     # EAFNOSUPPORT may also come from a unit's RestrictAddressFamilies=.
     if stopped and (stopped[1][3] == "99" or is_absent):
-        message, match, seen = stopped
+        message, match, observations = stopped
         facts |= {"message": message.text, "listen": f"[{match[1]}]:{match[2]}"}
-        yield _claim((kernel, *interfaces, *seen), facts, Subject(text="IPv6"))
+        yield _claim((kernel, *interfaces, *observations), facts, Subject(text="IPv6"))
         return
     published, resolutions = _published(evidence, interfaces)
     if published:
@@ -75,7 +75,7 @@ def _published(
     """Return the AAAA records of a name whose A record is this server's own address."""
     own = {address for interface in interfaces for address in interface.addresses}
     resolutions = evidence.good(Resolution)
-    addresses = [address for found in resolutions for address in found.addresses]
+    addresses = [address for resolution in resolutions for address in resolution.addresses]
     is_here = any(address in own for address in addresses)
     published = tuple(dict.fromkeys(address for address in addresses if ":" in address))
     return (published if is_here else ()), list(resolutions)

@@ -40,7 +40,7 @@ def repeated_well(evidence: Evidence, exchange: Exchange) -> bool:
     time."""
     repeated = repetitions(evidence, exchange)
     return bool(repeated) and all(
-        again.failure is None and (again.status or 500) < 400 for again in repeated
+        repetition.failure is None and (repetition.status or 500) < 400 for repetition in repeated
     )
 
 

@@ -35,10 +35,10 @@ class FieldSource:
 
 def field_source(nginx: Nginx, names: Sequence[str]) -> FieldSource | None:
     """Return where these fields come from; None if nginx's configuration does not show it."""
-    wanted = {name.lower() for name in names}
+    field_names = {name.lower() for name in names}
     for location_match in nginx.location_matches(nginx.evidence.target.path):
         for directive in location_match.directives("add_header"):
-            if directive.args and directive.args[0].lower() in wanted:
+            if directive.args and directive.args[0].lower() in field_names:
                 return FieldSource(location_match, directive, added=True)
         for name in _HIDING:
             if passing := children(location_match.block, name):

@@ -123,9 +123,9 @@ def _decides_otherwise(block: Directive) -> bool:
 
 
 def _application(block: Directive) -> str:
-    passes = [
+    pass_directives = [
         directive
         for directive in block.block or ()
         if directive.name.endswith("_pass") and directive.args
     ]
-    return passes[0].args[0] if passes else ""
+    return pass_directives[0].args[0] if pass_directives else ""

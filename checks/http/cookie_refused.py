@@ -72,11 +72,11 @@ def _refusals(page: Exchange) -> Iterator[tuple[str, CookieRefusal]]:
     if url is None:
         return
     reasons = [(value, cookie_refusal(value, url.host, url.secure)) for value in values]
-    taken = {_name(value) for value, reason in reasons if not reason}
+    accepted_names = {_name(value) for value, reason in reasons if not reason}
     yield from (
         (value, reason)
         for value, reason in reasons
-        if reason and _name(value) not in taken and not _is_deleted(value)
+        if reason and _name(value) not in accepted_names and not _is_deleted(value)
     )
 
 

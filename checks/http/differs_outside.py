@@ -42,17 +42,17 @@ def _is_error(evidence: Evidence, groups: tuple[RemoteVisits, ...], group: Remot
     """Return whether the place was answered with the same error, or with nothing, each time: twice,
     or like another place."""
     status = group.best.status
-    alike = tuple(
+    equal_groups = tuple(
         visit
-        for other in groups
-        for visit in other.visits
-        if other.address == group.address and visit.status == status
+        for other_group in groups
+        for visit in other_group.visits
+        if other_group.address == group.address and visit.status == status
     )
     reached = all(
         visit.connected and (visit.secured is not False or not evidence.target.uses_tls)
         for visit in group.visits
     )
-    is_steady = all(visit.status == status for visit in group.visits) and len(alike) > 1
+    is_steady = all(visit.status == status for visit in group.visits) and len(equal_groups) > 1
     return reached and is_steady and (status or 599) >= 400
 
 
@@ -62,15 +62,17 @@ def _claim(
     (subject,) = endpoints([group.address], evidence.target.port)
     status, failure = group.best.status, group.best.failure
     working = tuple(
-        other
-        for other in groups
-        if other.address == group.address and other.best.status and other.best.status < 400
+        other_group
+        for other_group in groups
+        if other_group.address == group.address
+        and other_group.best.status
+        and other_group.best.status < 400
     )
     is_total = is_server_here(evidence) and not working and (status is None or status >= 500)
     return Claim(
         about=subject,
         covers=(subject, Subject(address=group.address)),
-        because=(*group.visits, own, *(other.best for other in working)),
+        because=(*group.visits, own, *(other_group.best for other_group in working)),
         severity=Severity.ERROR if is_total else Severity.WARNING,
         confidence=Confidence.LIKELY,
         facts={
@@ -80,7 +82,7 @@ def _claim(
             "status": status or "",
             "reason": failure.message if failure and status is None else "",
             "own_status": own.status or "",
-            "others": tuple(other.place for other in working),
+            "others": tuple(other_group.place for other_group in working),
             "limit": status == 429,
             "refused": status is not None and status < 500,
         },
@@ -99,5 +101,7 @@ def _own_page(evidence: Evidence, address: str) -> Exchange | None:
         and page.vantage is Vantage.HERE
         and page.method == "GET"
     ]
-    same = [page for page in pages if page.address == address]
-    return next(iter(same), max(pages, key=lambda page: page.status or 999, default=None))
+    pages_at_address = [page for page in pages if page.address == address]
+    return next(
+        iter(pages_at_address), max(pages, key=lambda page: page.status or 999, default=None)
+    )

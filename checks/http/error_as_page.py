@@ -36,7 +36,7 @@ def error_as_page(evidence: Evidence) -> Iterator[Claim]:
     if not failed:
         return
     first, failure = failed[0]
-    pages = tuple(page for page, other in failed if other.reason == failure.reason)
+    pages = tuple(page for page, other_failure in failed if other_failure.reason == failure.reason)
     subjects = endpoint_subjects(pages)
     is_maintenance = failure.reason == "maintenance"
     yield Claim(

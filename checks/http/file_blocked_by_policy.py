@@ -32,14 +32,14 @@ def file_blocked_by_policy(evidence: Evidence) -> Iterator[Claim]:
     if page is None or page_url is None or answer is None:
         return
     headers = [value for name, value in answer.headers if name.lower() == "content-security-policy"]
-    found = policies(headers, answer.body)
+    policy_list = policies(headers, answer.body)
     blocked = [
         (file, directive)
         for file in page.files
         if not file.is_optional
         and file.kind != "description"  # a matter of connect-src
         and (url := parse_url(_requested_url(page, file.url))) is not None
-        and (directive := file_blocked_by(found, page_url, url, file.kind == "stylesheet"))
+        and (directive := file_blocked_by(policy_list, page_url, url, file.kind == "stylesheet"))
     ]
     if not blocked:
         return

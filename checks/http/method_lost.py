@@ -48,10 +48,14 @@ def method_lost(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _is_lost(page: Exchange) -> bool:
-    here, there = parse_url(page.url), parse_url(redirect_target(page) or "")
+    page_url, redirect_url = parse_url(page.url), parse_url(redirect_target(page) or "")
     if page.method in {"GET", "HEAD", "OPTIONS"} or page.status not in _CHANGING:
         return False
-    return here is not None and there is not None and _path(here.path) == _path(there.path)
+    return (
+        page_url is not None
+        and redirect_url is not None
+        and _path(page_url.path) == _path(redirect_url.path)
+    )
 
 
 def _path(path: str) -> str:

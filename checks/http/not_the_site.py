@@ -53,21 +53,21 @@ def not_the_site(evidence: Evidence) -> Iterator[Claim]:
     # A wrong certificate, or a WebSocket that was asked for, is the better question.
     if page.kind == "default" and (evidence.target.websockets or not visit.verified):
         return
-    same = [each for each, other in strays if other == page]
-    subjects = endpoint_subjects(same)
+    exchanges = [each for each, other in strays if other == page]
+    subjects = endpoint_subjects(exchanges)
     # A redirect to such a page would take the site away from those who have it over http.
     plain = endpoint_subjects(exchanges_by_purpose(evidence, "plain"))
     covered = (*subjects, *plain, Subject(port=80)) if visit.url.startswith("https:") else subjects
     yield Claim(
         about=merge_subjects(subjects),
         covers=covered,
-        because=tuple(same),
+        because=tuple(exchanges),
         severity=Severity.WARNING if page.kind == "default" else None,
         facts={
             "url": visit.url,
             "host": evidence.target.host,
             "status": visit.status or "",
-            "addresses": addresses(same),
+            "addresses": addresses(exchanges),
             "product": page.product,
             "unknown_name": page.kind == "unknown-name",
             "tunnel": page.kind == "tunnel",
@@ -80,7 +80,7 @@ def not_the_site(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _fix(page: StrayPage) -> Fix:
-    where = Where.SERVER if page.kind == "default" else Where.CLOUD_CONSOLE
+    side = Where.SERVER if page.kind == "default" else Where.CLOUD_CONSOLE
     step = _STEPS[page.kind]
-    place = Where.APPLICATION if page.kind == "tunnel" else where
+    place = Where.APPLICATION if page.kind == "tunnel" else side
     return Fix((Manual(step, place),), Applicability.MANUAL)

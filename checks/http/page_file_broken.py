@@ -17,19 +17,19 @@ _FAULTS = {"invalid", "twice", "unnamed"}
 @check(severity=Severity.WARNING, needs=[Page, PageFileResponse])
 def page_file_broken(evidence: Evidence) -> Iterator[Claim]:
     page = _page_files.page_of(evidence)
-    broken = [
+    broken_files = [
         response
         for response in evidence.of(PageFileResponse)
         if page and response.page == page.url and response.status == 200 and _is_broken(response)
     ]
-    if page is None or not broken:
+    if page is None or not broken_files:
         return
-    first, urls = broken[0], [response.url for response in broken]
+    first, urls = broken_files[0], [response.url for response in broken_files]
     severity = _page_files.severity(page, urls)
     is_cut = first.body_end == "cut"
     yield Claim(
         about=_page_files.page_subject(page),
-        because=(page, *broken),
+        because=(page, *broken_files),
         severity=severity,
         facts={
             "page": page.url,

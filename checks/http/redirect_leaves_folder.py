@@ -81,9 +81,9 @@ def _dead_redirects(evidence: Evidence) -> Iterator[tuple[Exchange, Exchange]]:
         url = parse_url(onward or "")
         if page.port != target.port or url is None or url.host != target.host:
             continue
-        for other in responses:
-            if other.redirected_from == page.url and other.status == 404:
-                yield page, other
+        for other_response in responses:
+            if other_response.redirected_from == page.url and other_response.status == 404:
+                yield page, other_response
 
 
 def _path(text: str) -> str:
@@ -109,8 +109,10 @@ def _cuts(rewrite: Directive, prefix: str) -> bool:
     """Return whether a `rewrite` takes this prefix off every path (ngx_http_rewrite_module):
     `rewrite ^/app/(.*)$ /$1 break;`."""
     expression, replacement, flag = (*rewrite.args, "", "", "")[:3]
-    rest = expression.removeprefix("^").removeprefix(prefix.rstrip("/")).removesuffix("$")
-    return flag == "break" and (rest, replacement) in {
+    kept_expression = (
+        expression.removeprefix("^").removeprefix(prefix.rstrip("/")).removesuffix("$")
+    )
+    return flag == "break" and (kept_expression, replacement) in {
         ("/(.*)", "/$1"), ("/?(.*)", "/$1"), ("(/.*)", "$1"), ("(.*)", "$1"),
     }  # fmt: skip
 

@@ -160,10 +160,10 @@ class _WwwLoop:
             return cls()
         rules = [(step, _redirects.find_redirect(nginx, step)) for step in cycle]
         own = [(step, redirect) for step, redirect in rules if redirect]
-        others = [step for step, redirect in rules if redirect is None]
+        other_steps = [step for step, redirect in rules if redirect is None]
         if len(own) != 1 or own[0][1] is None:
             return cls(True)
-        return cls(True, file_line(own[0][1].directive), own[0][0].url, others[0].url)
+        return cls(True, file_line(own[0][1].directive), own[0][0].url, other_steps[0].url)
 
     @property
     def facts(self) -> dict[str, object]:

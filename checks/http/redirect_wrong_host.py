@@ -144,10 +144,10 @@ def _claim(
     subjects = endpoint_subjects(steps)
     nginx = Nginx.of(evidence)
     own_redirect = _redirects.find_redirect(nginx, steps[0])
-    told = None if own_redirect else told_name(nginx, steps[0], host)
+    sent_name = None if own_redirect else told_name(nginx, steps[0], host)
     onward = redirect_target(steps[0]) or ""
     match, rewriter = None, None
-    if not told and not own_redirect:
+    if not sent_name and not own_redirect:
         match, rewriter = _rewriter(nginx, steps[0], onward)
     scheme = "https" if onward.startswith("https:") else "http"
     return Claim(
@@ -168,19 +168,19 @@ def _claim(
             "tls": reason == "tls",
             "message": failure.message if failure else "",
             "lost_port": _lost_port(evidence, host),
-            "field": told.field if told else "",
-            "value": told.value if told else "",
-            "place": told.place if told else "",
+            "field": sent_name.field if sent_name else "",
+            "value": sent_name.value if sent_name else "",
+            "place": sent_name.place if sent_name else "",
             "rewriter": " ".join((rewriter.name, *rewriter.args)) if rewriter else "",
             "rewriter_place": file_line(rewriter) if rewriter else "",
         },
-        location=nginx.location(told.directive)
-        if told
+        location=nginx.location(sent_name.directive)
+        if sent_name
         else nginx.location(rewriter)
         if rewriter
         else None,
         fix=(rewriter and _rewrite(nginx, match, rewriter))
-        or (told and visitors_name_fix(nginx, told))
+        or (sent_name and visitors_name_fix(nginx, sent_name))
         or _fix(nginx, reason, steps),
     )
 
@@ -194,10 +194,10 @@ def _rewriter(
     is_own = url is not None and url.host == nginx.evidence.target.host
     for match in nginx.location_matches(url.path.partition("?")[0]) if url and is_own else ():
         for directive in match.directives("proxy_redirect") if proxy_pass_of(match) else ():
-            made = parse_url(directive.args[1]) if len(directive.args) == 2 else None
+            replacement_url = parse_url(directive.args[1]) if len(directive.args) == 2 else None
             if (
-                made is not None
-                and "$" not in made.host
+                replacement_url is not None
+                and "$" not in replacement_url.host
                 and _host(directive.args[1]) == _host(onward)
             ):
                 return match, directive
@@ -206,11 +206,11 @@ def _rewriter(
 
 def _rewrite(nginx: Nginx, match: LocationMatch | None, directive: Directive) -> Fix | None:
     """Make the redirect lead to the address that the visitor used."""
-    made = parse_url(directive.args[1])
-    if match is None or made is None or not all(map(_PLAIN.fullmatch, directive.args)):
+    replacement_url = parse_url(directive.args[1])
+    if match is None or replacement_url is None or not all(map(_PLAIN.fullmatch, directive.args)):
         return None
     host = _location_edits.host_variable(nginx.evidence.target)
-    line = f"proxy_redirect {directive.args[0]} $scheme://{host}{made.path};"
+    line = f"proxy_redirect {directive.args[0]} $scheme://{host}{replacement_url.path};"
     file_edits = config_edits(nginx, {directive.file: [edits.replace_directive(directive, line)]})
     return (
         _location_edits.location_fix(nginx, match, file_edits, sure=False) if file_edits else None

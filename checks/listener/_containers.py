@@ -47,9 +47,9 @@ def start_fix(container: Container) -> Fix:
     if not has_failed(container):
         # Somebody may have stopped it on purpose.
         return Fix((start,), Applicability.REVIEW)
-    again: tuple[Command, ...] = (
+    restart_commands: tuple[Command, ...] = (
         commands.restart_container(container.engine, container.name)
         if container.state == "restarting"
         else start,
     )
-    return Fix((Manual("repair", Where.SERVER, commands=again),), Applicability.MANUAL)
+    return Fix((Manual("repair", Where.SERVER, commands=restart_commands),), Applicability.MANUAL)

@@ -30,7 +30,7 @@ def container_paused(evidence: Evidence) -> Iterator[Claim]:
     port = evidence.target.port
     visits = [handshake for handshake in evidence.of(Handshake) if handshake.port == port]
     pages = [exchange for exchange in evidence.of(Exchange) if exchange.port == port]
-    answered = any(each.failure is None for each in (*visits, *pages))
+    is_answered = any(each.failure is None for each in (*visits, *pages))
     for containers in evidence.good(Containers):
         publishers = [
             container
@@ -38,7 +38,7 @@ def container_paused(evidence: Evidence) -> Iterator[Claim]:
             if any(mapping.port == port for mapping in container.ports)
         ]
         paused = [container for container in publishers if container.state == "paused"]
-        if not paused or len(paused) != len(publishers) or answered:
+        if not paused or len(paused) != len(publishers) or is_answered:
             continue
         container = paused[0]
         yield Claim(

@@ -38,19 +38,25 @@ def container_port(evidence: Evidence) -> Iterator[Claim]:
         return
     for container in evidence.good(NginxContainer):
         inner = container.inner_port(port)
-        other = next(iter(evidence.good(WebServerConfig)), None)
-        plain = _speaks_plain(other, inner) if other else _nginx_speaks_plain(nginx, inner)
-        secure = _tls_ports_of(other, evidence.target.host) if other else _tls_ports(nginx)
+        other_config = next(iter(evidence.good(WebServerConfig)), None)
+        plain = (
+            _speaks_plain(other_config, inner)
+            if other_config
+            else _nginx_speaks_plain(nginx, inner)
+        )
+        secure = (
+            _tls_ports_of(other_config, evidence.target.host) if other_config else _tls_ports(nginx)
+        )
         if inner == port or not plain or not secure:
             continue
         yield Claim(
             about=Subject(port=port),
             covers=(Subject(port=port),),
-            because=(container, *filter(None, (other, nginx.config)), *handshakes),
+            because=(container, *filter(None, (other_config, nginx.config)), *handshakes),
             confidence=Confidence.CERTAIN if handshakes else Confidence.LIKELY,
             facts={
                 "port": port,
-                "program": TITLES[other.product] if other else "nginx",
+                "program": TITLES[other_config.product] if other_config else "nginx",
                 "inner": inner,
                 "secure": secure[0],
                 "container": container.title,

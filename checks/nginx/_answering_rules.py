@@ -66,10 +66,10 @@ def _rule(nginx: Nginx, server: Server, response: Response) -> AnsweringRule | N
     status, path = _status(response), _path(response)
     if status < 400 or not path:
         return None
-    found = _decisive(server, _request(nginx.evidence, response, path), status)
-    if found is None:
+    decisive_rule = _decisive(server, _request(nginx.evidence, response, path), status)
+    if decisive_rule is None:
         return None
-    directive, is_certain = found
+    directive, is_certain = decisive_rule
     if status == CLOSED and not is_certain:
         return None
     if not is_certain and not _is_nginx_answer(nginx, server, response, directive):

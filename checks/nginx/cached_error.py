@@ -80,7 +80,11 @@ def _direct_answers(evidence: Evidence, path: str) -> tuple[Observation, ...]:
             for upstream_try in evidence.good(UpstreamTry)
             if upstream_try.asked and upstream_try.path == path
         ),
-        *(asked for asked in evidence.good(Asked) if asked.variant == "passed"),
+        *(
+            direct_answer
+            for direct_answer in evidence.good(Asked)
+            if direct_answer.variant == "passed"
+        ),
         *(
             compared_request
             for compared_request in evidence.good(ComparedRequest)

@@ -88,8 +88,10 @@ def _error_logs(nginx: Nginx, path: str) -> tuple[Directive, ...]:
 
 
 def _fix(nginx: Nginx, directive: Directive) -> Fix:
-    others = [argument for argument in directive.args[1:] if argument != written_level(directive)]
-    line = f"error_log {' '.join((directive.args[0], *others, 'error'))};"
+    other_arguments = [
+        argument for argument in directive.args[1:] if argument != written_level(directive)
+    ]
+    line = f"error_log {' '.join((directive.args[0], *other_arguments, 'error'))};"
     edit = config_edit(nginx, directive.file, replace_directive(directive, line))
     if edit is None:
         return Fix((Manual("set-the-level", Where.SERVER),), Applicability.MANUAL)

@@ -39,21 +39,25 @@ def grpc_without_http2(evidence: Evidence) -> Iterator[Claim]:
         return  # upstream.speaks-http: it is no gRPC service
     for selected in nginx.selected_servers():
         match = select_location(selected.server, evidence.target.path)
-        passes = children(match.block, "grpc_pass")
-        if not passes or nginx.config is None or _offers_http2(selected.socket, selected.server):
+        grpc_passes = children(match.block, "grpc_pass")
+        if (
+            not grpc_passes
+            or nginx.config is None
+            or _offers_http2(selected.socket, selected.server)
+        ):
             continue
         yield Claim(
-            about=Subject(port=evidence.target.port, text=file_line(passes[0])),
+            about=Subject(port=evidence.target.port, text=file_line(grpc_passes[0])),
             because=(nginx.config,),
             confidence=Confidence.LIKELY,
             facts={
                 "location": " ".join((match.block.name, *match.block.args)),
-                "place": file_line(passes[0]),
-                "application": passes[0].args[0],
+                "place": file_line(grpc_passes[0]),
+                "application": grpc_passes[0].args[0],
                 "server": file_line(selected.server.block),
                 "port": evidence.target.port,
             },
-            location=nginx.location(passes[0]),
+            location=nginx.location(grpc_passes[0]),
             fix=_fix(nginx, match, selected.server),
         )
         return

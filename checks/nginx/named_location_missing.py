@@ -58,8 +58,8 @@ def named_location_missing(evidence: Evidence) -> Iterator[Claim]:
     )
     edit = _edit(nginx, use, error, nearest) if use and nearest else None
     steps = (edit or Manual("name-it", Where.SERVER), *reload_steps(nginx))
-    how = Applicability.REVIEW if edit else Applicability.MANUAL
-    yield replace(claim, fix=Fix(steps, how))
+    applicability = Applicability.REVIEW if edit else Applicability.MANUAL
+    yield replace(claim, fix=Fix(steps, applicability))
 
 
 def _edit(nginx: Nginx, use: Directive, error: PageError, nearest: str) -> Edit | None:

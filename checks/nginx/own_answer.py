@@ -121,13 +121,13 @@ def _decisive(nginx: Nginx, page: Exchange) -> Directive | None:
     scheme = "https" if target.uses_tls else "http"
     fields = (("user-agent", BROWSER), ("referer", ""), ("upgrade", ""))
     request = ClientRequest("", target.host, path, scheme, page.port, page.method, fields=fields)
-    found = {
+    decisive_headers = {
         id(result.decided_by): result.decided_by
         for selected in nginx.answering_servers()
         for result in possible_results(selected.server, request)
         if result.status == page.status and result.decided_by is not None
     }
-    return next(iter(found.values())) if len(found) == 1 else None
+    return next(iter(decisive_headers.values())) if len(decisive_headers) == 1 else None
 
 
 def _is_redirect_missing(nginx: Nginx, page: Exchange) -> bool:

@@ -33,7 +33,11 @@ def page_file_forbidden(evidence: Evidence) -> Iterator[Claim]:
     severity = page_files.severity(first.page, [file.url for file in forbidden])
     yield Claim(
         about=page_files.page_subject(first.page),
-        because=tuple(seen for file in forbidden for seen in (file.refused.response, file.access)),
+        because=tuple(
+            observation
+            for file in forbidden
+            for observation in (file.refused.response, file.access)
+        ),
         severity=severity,
         facts={
             "page": first.page.url,

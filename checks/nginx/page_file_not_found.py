@@ -56,7 +56,9 @@ def page_file_not_found(evidence: Evidence) -> Iterator[Claim]:
     )
     yield Claim(
         about=page_files.page_subject(first.page),
-        because=tuple(seen for file in missing for seen in (file.refused.response, file.access)),
+        because=tuple(
+            observation for file in missing for observation in (file.refused.response, file.access)
+        ),
         severity=severity,
         location=nginx.location(served.directive),
         facts={

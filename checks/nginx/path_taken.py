@@ -86,29 +86,29 @@ def _of_page_files(
     evidence = nginx.evidence
     page = _page_files.page_of(evidence)
     refused = _page_files.refused_files(evidence, page) if page else ()
-    taken = [
+    taken_files = [
         file
         for file in refused
         if file.response.status in {403, 404}
         and (other := _bypass(nginx, file.path))
         and other.directive is bypass.directive
     ]
-    is_asked = any(file.path == application.path for file in taken)
+    is_asked = any(file.path == application.path for file in taken_files)
     if page is None or not is_asked or not 200 <= (application.status or 0) < 300:
         return
-    urls = [file.response.url for file in taken]
+    urls = [file.response.url for file in taken_files]
     yield Claim(
         about=_page_files.page_subject(page),
         because=(
             page,
-            *(file.response for file in taken),
+            *(file.response for file in taken_files),
             application,
             *([nginx.config] if nginx.config else []),
         ),
         severity=_page_files.severity(page, urls),
         facts={
             "url": urls[0],
-            "status": taken[0].response.status,
+            "status": taken_files[0].response.status,
             "page": page.url,
             "others": tuple(urls[1:]),
         }

@@ -83,9 +83,11 @@ def _php_location(nginx: Nginx) -> LocationMatch | None:
 
 def _is_php(match: LocationMatch) -> bool:
     """Other programs behind fastcgi_pass need no script's name."""
-    passes = children(match.block, "fastcgi_pass")
-    words = " ".join((*match.block.args, *(passes[0].args if passes else ()))).lower()
-    return bool(passes) and ("php" in words or words.endswith(":9000"))
+    fastcgi_passes = children(match.block, "fastcgi_pass")
+    words = " ".join(
+        (*match.block.args, *(fastcgi_passes[0].args if fastcgi_passes else ()))
+    ).lower()
+    return bool(fastcgi_passes) and ("php" in words or words.endswith(":9000"))
 
 
 def _fix(nginx: Nginx, match: LocationMatch, directive: Directive) -> Fix:

@@ -38,10 +38,10 @@ _DENIED = (
 )
 def start_denied(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
-    found = find_startup_error(nginx, _DENIED)
-    if found is None or nginx.master:
+    startup_error = find_startup_error(nginx, _DENIED)
+    if startup_error is None or nginx.master:
         return
-    message, match, observations = found
+    message, match, observations = startup_error
     start = next(iter(evidence.good(NginxStart)), None)
     user = start.user if start else ""
     is_selinux = bool(start and start.selinux == "enforcing")

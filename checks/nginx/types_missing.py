@@ -45,7 +45,11 @@ def types_missing(evidence: Evidence) -> Iterator[Claim]:
     default = location.directive("default_type")
     yield Claim(
         about=page_files.page_subject(first.page),
-        because=tuple(seen for file, _ in untyped for seen in (file.refused.response, file.access)),
+        because=tuple(
+            observation
+            for file, _ in untyped
+            for observation in (file.refused.response, file.access)
+        ),
         severity=severity,
         location=nginx.location(own_types[0]) if own_types else None,
         facts={

@@ -49,9 +49,9 @@ def worker_connections_full(evidence: Evidence) -> Iterator[Claim]:
     )
     if full is None or not failed or error_log.exhaustion_lines(evidence.of(LogLine)):
         return
-    wanted = max(4 * connections, 4096)
+    new_limit = max(4 * connections, 4096)
     limit = min((worker.limit for worker in full.workers if worker.limit), default=None)
-    files = 2 * wanted if limit is not None and limit < 2 * wanted else None
+    files = 2 * new_limit if limit is not None and limit < 2 * new_limit else None
     yield Claim(
         about=Subject(text="nginx"),
         covers=(Subject(),),
@@ -62,10 +62,10 @@ def worker_connections_full(evidence: Evidence) -> Iterator[Claim]:
             "connections": connections,
             "most": full.most,
             "workers": len(full.workers),
-            "wanted": wanted,
-            "least": 2 * wanted,
+            "wanted": new_limit,
+            "least": 2 * new_limit,
         },
-        fix=limit_fix(nginx, wanted, files, restart=False),
+        fix=limit_fix(nginx, new_limit, files, restart=False),
     )
 
 
@@ -82,8 +82,10 @@ def _full_workers(evidence: Evidence, nginx: Nginx, connections: int) -> _FullWo
             for user in observation.users
             if user.name == "nginx" and (master is None or user.pid != master.pid)
         ]
-        most = {user.pid: user.sockets - len(users) + 1 for user in users}
-        full = tuple(user for user in users if most[user.pid] + _OWN >= connections * _DRAINS_AT)
+        sockets_by_pid = {user.pid: user.sockets - len(users) + 1 for user in users}
+        full = tuple(
+            user for user in users if sockets_by_pid[user.pid] + _OWN >= connections * _DRAINS_AT
+        )
         if observation.port == evidence.target.port and full:
-            return _FullWorkers(observation, full, max(most[user.pid] for user in full))
+            return _FullWorkers(observation, full, max(sockets_by_pid[user.pid] for user in full))
     return None

@@ -58,14 +58,14 @@ def server_view(evidence: Evidence) -> ServerView | None:
     before others, such as one that runs on another port only."""
     port = evidence.target.port
     servers = [server for server in evidence.good(WebServer) if not server.foreign]
-    taken = any(listeners.on(port) for listeners in evidence.good(Listeners))
+    is_taken_port = any(listeners.on(port) for listeners in evidence.good(Listeners))
     configs, tests = evidence.good(WebServerConfig), evidence.good(WebServerTest)
     configured = {
         config.product for config in configs for socket in config.listens if socket.port == port
     }
     holders = [server for server in servers if port in server.ports]
     candidates = sorted(servers, key=lambda server: server.product not in configured)
-    server = next(iter(holders or ([] if taken else candidates)), None)
+    server = next(iter(holders or ([] if is_taken_port else candidates)), None)
     if server is None:
         return None
     return ServerView(

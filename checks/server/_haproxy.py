@@ -25,8 +25,8 @@ class HaproxyView:
 
     def tries_for(self, purpose: str) -> tuple[HaproxyTry, ...]:
         """Return the requests that were sent from the server for a purpose, failures too."""
-        tries = self.view.evidence.of(HaproxyTry)
-        return tuple(attempt for attempt in tries if attempt.purpose == purpose)
+        all_tries = self.view.evidence.of(HaproxyTry)
+        return tuple(attempt for attempt in all_tries if attempt.purpose == purpose)
 
 
 def haproxy_view(evidence: Evidence, path: str = "") -> HaproxyView | None:
@@ -73,10 +73,10 @@ def without_words(view: ServerView, line: Line, *words: str) -> Edit | None:
     """Return an edit that removes words from a line; None if they are not there as they are."""
     own = line_text(view, line.file, line.number)
     body, mark, comment = own.partition("#")
-    kept = [word for word in body.split() if word not in words]
-    if len(kept) == len(body.split()) or {'"', "'", "\\"} & set(body):
+    kept_words = [word for word in body.split() if word not in words]
+    if len(kept_words) == len(body.split()) or {'"', "'", "\\"} & set(body):
         return None
-    return replace(view, line, " ".join(kept) + (f"  {mark}{comment}" if mark else ""))
+    return replace(view, line, " ".join(kept_words) + (f"  {mark}{comment}" if mark else ""))
 
 
 def insert_word(view: ServerView, line: Line, word: str) -> Edit | None:
@@ -127,8 +127,10 @@ def redirect_added(view: ServerView, site: WebSite) -> Edit | None:
     if place is None or not own or own[0].mode != "http":
         return None
     line = Line(("bind",), *place)
-    kept = "{ ssl_fc } || { path_beg /.well-known/acme-challenge/ }"
-    return insert_after(view, line, f"http-request redirect scheme https code 301 unless {kept}")
+    exception = "{ ssl_fc } || { path_beg /.well-known/acme-challenge/ }"
+    return insert_after(
+        view, line, f"http-request redirect scheme https code 301 unless {exception}"
+    )
 
 
 def _start(site: WebSite) -> tuple[str, int]:

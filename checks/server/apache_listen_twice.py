@@ -39,7 +39,7 @@ def apache_listen_twice(evidence: Evidence) -> Iterator[Claim]:
     first, second = next((pair for pair in pairs if _overlap(*pair)), (None, None))
     if first is None or second is None:
         return
-    told = re.search(r"AH00072|could not bind|already in use", view.server.complaint)
+    complaint = re.search(r"AH00072|could not bind|already in use", view.server.complaint)
     edit = line_edit(view, second.file, {second.line: ()})
     steps = (edit,) if edit else (Manual("remove", Where.SERVER),)
     yield Claim(
@@ -52,7 +52,7 @@ def apache_listen_twice(evidence: Evidence) -> Iterator[Claim]:
             "first": place_text(first.file, first.line),
             "second": place_text(second.file, second.line),
         },
-        confidence=Confidence.CERTAIN if told else Confidence.LIKELY,
+        confidence=Confidence.CERTAIN if complaint else Confidence.LIKELY,
         fix=Fix(
             (*steps, *start_steps(view.server)),
             Applicability.REVIEW if edit else Applicability.MANUAL,

@@ -78,20 +78,20 @@ def _missing_socket(
 ) -> Iterator[Claim]:
     """Make the claim for a Unix socket that is not there, of whatever server."""
     sockets = view.evidence.good(BackendSocket)
-    gone = next((socket for socket in sockets if not socket.exists), None)
-    if route is None or gone is None or route.socket != gone.path:
+    missing_socket = next((socket for socket in sockets if not socket.exists), None)
+    if route is None or missing_socket is None or route.socket != missing_socket.path:
         return
     yield Claim(
         about=Subject(port=view.evidence.target.port, path=view.evidence.target.path),
         covers=(Subject(port=view.evidence.target.port),),
-        because=(gone, view.server, *pages),
+        because=(missing_socket, view.server, *pages),
         facts={
             **view.facts,
             "status": pages[0].status,
             "message": "",
             "log": "",
             "socket": True,
-            "file": gone.path,
+            "file": missing_socket.path,
             "missing": True,
             "forbidden": False,
             "endpoint": "",

@@ -63,10 +63,12 @@ def _is_missing(evidence: Evidence, file: SiteFile, test: WebServerTest) -> bool
         *evidence.of(CertificateFile),
         *evidence.of(KeyFile),
     )
-    seen = [observation for observation in observations if observation.path == file.path]
-    if any(each.failure is None for each in seen):
+    file_observations = [
+        observation for observation in observations if observation.path == file.path
+    ]
+    if any(each.failure is None for each in file_observations):
         return False
-    if any(each.failure and each.failure.kind == "missing" for each in seen):
+    if any(each.failure and each.failure.kind == "missing" for each in file_observations):
         return True
     named = file.path in test.message and test.line in {0, file.line}
     return named and ("does not exist" in test.message or "No such file" in test.message)

@@ -33,7 +33,7 @@ def certificate_not_issued(evidence: Evidence) -> Iterator[Claim]:
     ]
     if not sites or not rejected or any(handshake.failure is None for handshake in handshakes):
         return
-    tries = sites[0].issuance == "acme"
+    is_issued_by_acme = sites[0].issuance == "acme"
     yield Claim(
         about=Subject(name=target.host, port=target.port),
         covers=(Subject(port=target.port),),
@@ -41,12 +41,12 @@ def certificate_not_issued(evidence: Evidence) -> Iterator[Claim]:
         facts={
             **view.facts,
             "place": place_text(sites[0].file, sites[0].line) or view.config.path,
-            "tries": tries,
-            "nameless": sites[0].names == ("*",) and not tries,
-            "off": sites[0].names != ("*",) and not tries,
-            "message": view.config.complaint if tries else "",
+            "tries": is_issued_by_acme,
+            "nameless": sites[0].names == ("*",) and not is_issued_by_acme,
+            "off": sites[0].names != ("*",) and not is_issued_by_acme,
+            "message": view.config.complaint if is_issued_by_acme else "",
             "unit": view.server.unit,
         },
         ruled_out=("server.site-missing", "server.reload-needed"),
-        fix=manual_fix(view, "issue" if tries else "turn-on"),
+        fix=manual_fix(view, "issue" if is_issued_by_acme else "turn-on"),
     )

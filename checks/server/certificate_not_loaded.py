@@ -31,12 +31,12 @@ def certificate_not_loaded(evidence: Evidence) -> Iterator[Claim]:
     if view is None or evidence.target.port not in view.server.ports:
         return
     files = _files(view)
-    known = {file.chain[0].sha256 for file in files}
+    file_digests = {file.chain[0].sha256 for file in files}
     for served in served_certificates(
         evidence, lambda handshake: handshake.port == evidence.target.port
     ):
         newer = next((file for file in files if _is_newer(view, file, served)), None)
-        if newer and served.leaf.sha256 not in known:
+        if newer and served.leaf.sha256 not in file_digests:
             yield _claim(view, served, newer)
 
 

@@ -51,10 +51,10 @@ def form_refused(evidence: Evidence) -> Iterator[Claim]:
     words = _refusal(evidence, pages)
     if route is None or route.scheme != "http" or not pages or not words:
         return
-    told = told_scheme(evidence, target.path) or _is_told_by_haproxy(view)
+    scheme_source = told_scheme(evidence, target.path) or _is_told_by_haproxy(view)
     own = route.sent_host or f"{bracketed(route.host)}:{route.port}"
     host = target.authority if route.keeps_host else own
-    is_wrong = not told or not route.keeps_host
+    is_wrong = not scheme_source or not route.keeps_host
     if not is_wrong and not names_origin(words) and any(page.method == "POST" for page in pages):
         return  # a token that an empty form does not have
     yield Claim(
@@ -66,9 +66,9 @@ def form_refused(evidence: Evidence) -> Iterator[Claim]:
             **view.facts,
             "url": pages[0].url,
             "place": place_text(route.file, route.line),
-            "told": f"{'https' if told else 'http'}://{host}",
+            "told": f"{'https' if scheme_source else 'http'}://{host}",
             "origin": target.origin,
-            "scheme": not told,
+            "scheme": not scheme_source,
             "host": not route.keeps_host,
             "own": not is_wrong,
             "django": framework_of(words) == "django",

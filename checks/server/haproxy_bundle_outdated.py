@@ -55,13 +55,15 @@ def _renewed(evidence: Evidence, served: ServedCertificate) -> OtherCertificate 
     """Return the newest certificate for the name that is valid now, has its key, and is valid for
     longer than the one that is served."""
     candidates = (
-        other
-        for other in evidence.good(OtherCertificate)
-        if other.key
-        and other.key != other.path
-        and other.leaf.is_current(evidence.started_at)
-        and other.leaf.outlasts(served.leaf)
-        and covers(evidence.target.host, other.leaf.dns_names, other.leaf.addresses)
+        other_certificate
+        for other_certificate in evidence.good(OtherCertificate)
+        if other_certificate.key
+        and other_certificate.key != other_certificate.path
+        and other_certificate.leaf.is_current(evidence.started_at)
+        and other_certificate.leaf.outlasts(served.leaf)
+        and covers(
+            evidence.target.host, other_certificate.leaf.dns_names, other_certificate.leaf.addresses
+        )
     )
     return next(candidates, None)
 
@@ -71,12 +73,12 @@ def _claim(
 ) -> Claim:
     """The file behind a link is written: the link itself stays."""
     path = file.real or file.path
-    same = renewed.leaf.issuer == served.leaf.issuer and renewed.tool != ""
+    is_same_renewal = renewed.leaf.issuer == served.leaf.issuer and renewed.tool != ""
     # A link to the tool's own file is not overwritten.
     own = not path.startswith(("/etc/letsencrypt/", "/root/.acme.sh/"))
     step = server_commands.write_bundle(path, renewed.path, renewed.key)
     is_expired = served.leaf.is_expired(view.evidence.started_at)
-    how = Applicability.AUTOMATIC if same else Applicability.REVIEW
+    applicability = Applicability.AUTOMATIC if is_same_renewal else Applicability.REVIEW
     steps = (step, *reload_steps(view.server)) if own else (Manual("combine", Where.SERVER),)
     return Claim(
         about=served.subject,
@@ -95,6 +97,6 @@ def _claim(
             "reload": " ".join(view.server.reload),
         },
         severity=None if is_expired else Severity.WARNING,
-        confidence=Confidence.CERTAIN if same else Confidence.LIKELY,
-        fix=Fix(steps, how if own else Applicability.MANUAL),
+        confidence=Confidence.CERTAIN if is_same_renewal else Confidence.LIKELY,
+        fix=Fix(steps, applicability if own else Applicability.MANUAL),
     )

@@ -106,8 +106,10 @@ def _failed_check(haproxy: HaproxyView, http: HttpCheck) -> FailedCheck | None:
         if page.status is None or page.status >= 500:
             continue
         state = next((state for state in states if state.name == page.name), None)
-        tried = (attempt for attempt in haproxy.tries_for("check") if attempt.name == page.name)
-        answer = next((each.status for each in tried if each.status), None)
+        check_attempts = (
+            attempt for attempt in haproxy.tries_for("check") if attempt.name == page.name
+        )
+        answer = next((each.status for each in check_attempts if each.status), None)
         status = state.code if state and state.check.startswith("L7") else None
         failures = [
             attempt.failure.message

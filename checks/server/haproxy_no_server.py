@@ -85,13 +85,13 @@ def _unused(haproxy: HaproxyView, servers: tuple[BackendServer, ...]) -> UnusedS
         return None
     named = {state.name: state for state in states}
     pages = {attempt.name: attempt for attempt in haproxy.tries_for("page")}
-    found = (
+    unused_servers = (
         UnusedServer(server, reason, named[server.name])
         for server in servers
         if server.name in named
         if (reason := _reason(server, named[server.name], pages.get(server.name)))
     )
-    return next(found, None)
+    return next(unused_servers, None)
 
 
 def _reason(server: BackendServer, state: ServerState, page: HaproxyTry | None) -> str:

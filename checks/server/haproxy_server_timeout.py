@@ -28,17 +28,17 @@ def haproxy_server_timeout(evidence: Evidence) -> Iterator[Claim]:
     pages = pages_with_status(evidence, 504)
     if haproxy is None or backend is None or not pages:
         return
-    tries = haproxy.tries_for("page")
-    if any(attempt.status == 504 for attempt in tries):  # the application's own answer
+    page_tries = haproxy.tries_for("page")
+    if any(attempt.status == 504 for attempt in page_tries):  # the application's own answer
         return
     line = backend.setting("timeout", "server")
-    silent = [attempt for attempt in tries if _is_silent(attempt)]
-    first = next(iter(silent or tries), None)
+    silent = [attempt for attempt in page_tries if _is_silent(attempt)]
+    first = next(iter(silent or page_tries), None)
     server = haproxy.proxies.selection.line if haproxy.proxies.selection else None
     yield Claim(
         about=Subject(port=port, text=backend.name),
         covers=(Subject(port=port),),
-        because=(*pages, *tries, haproxy.view.server),
+        because=(*pages, *page_tries, haproxy.view.server),
         facts={
             **haproxy.view.facts,
             "backend": backend.name,

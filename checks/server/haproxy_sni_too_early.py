@@ -56,7 +56,7 @@ def haproxy_sni_too_early(evidence: Evidence) -> Iterator[Claim]:
     )
     edit = insert_after(view, haproxy.proxies.bind, *waits)
     steps = (edit,) if edit else (Manual("wait", Where.SERVER),)
-    most = max(map(answers.count, set(answers)), default=0)
+    highest_count = max(map(answers.count, set(answers)), default=0)
     yield Claim(
         about=Subject(port=target.port, text=place(rule)),
         covers=(Subject(port=target.port), Subject()),
@@ -66,7 +66,7 @@ def haproxy_sni_too_early(evidence: Evidence) -> Iterator[Claim]:
             "place": place(rule),
             "differ": differ,
             "number": len(answers),
-            "other": len(answers) - most,
+            "other": len(answers) - highest_count,
             "none": answers.count(""),
             "default": next(
                 (line.words[1] for line in haproxy.proxies.frontend.own("default_backend")), ""

@@ -29,7 +29,9 @@ def path_excluded(evidence: Evidence) -> Iterator[Claim]:
         excluded = route_of(site, plain) if site else None
         if site is None or not upgrades or excluded is None or excluded.target != "!":
             continue
-        other = next((r for r in site.routes if is_taken(r, plain) and r.target != "!"), None)
+        passing_route = next(
+            (r for r in site.routes if is_taken(r, plain) and r.target != "!"), None
+        )
         yield Claim(
             about=Subject(port=target.port, path=path),
             covers=(Subject(port=target.port, path=path),),
@@ -41,9 +43,9 @@ def path_excluded(evidence: Evidence) -> Iterator[Claim]:
                 "prefix": excluded.path,
                 "place": place_text(excluded.file, excluded.line),
                 "status": upgrades[0].status or "",
-                "target": other.target if other else "",
+                "target": passing_route.target if passing_route else "",
             },
-            fix=_fix(evidence, excluded, other),
+            fix=_fix(evidence, excluded, passing_route),
         )
 
 

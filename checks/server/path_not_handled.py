@@ -39,11 +39,11 @@ def path_not_handled(evidence: Evidence) -> Iterator[Claim]:
         if is_apache and (near is None or near.path != f"{path}/"):
             continue
         is_blank = any(isinstance(answer, Exchange) for answer in failed)
-        missed = _missed_conditions(view, path, path in target.websockets)
-        is_taken_by = any(_takes(site, path)) and not missed
-        if not failed or (near is None and not is_blank and not missed) or is_taken_by:
+        missed_conditions = _missed_conditions(view, path, path in target.websockets)
+        is_taken_by = any(_takes(site, path)) and not missed_conditions
+        if not failed or (near is None and not is_blank and not missed_conditions) or is_taken_by:
             continue
-        yield _claim(view, site, path, failed, near, missed)
+        yield _claim(view, site, path, failed, near, missed_conditions)
     yield from _empty_files(view, site)
 
 

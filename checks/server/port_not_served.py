@@ -106,8 +106,8 @@ def _fix(
     server = view.server
     if listens:
         valid = view.test is None or view.test.passed
-        how = Applicability.AUTOMATIC if valid else Applicability.REVIEW
-        return Fix(reload_steps(server), how)
+        applicability = Applicability.AUTOMATIC if valid else Applicability.REVIEW
+        return Fix(reload_steps(server), applicability)
     debian = server.product == "apache" and server.config.startswith("/etc/apache2/")
     if not debian or view.evidence.target.port != 443 or not (idle or site):
         return manual_fix(view, "listen")

@@ -38,10 +38,10 @@ def redirect_behind_terminator(evidence: Evidence) -> Iterator[Claim]:
         return
     ports = {attempt.port for attempt in evidence.of(UpstreamTry) if is_local_host(attempt.host)}
     for server in evidence.good(WebServer):
-        behind = sorted(ports & set(server.ports))
-        if server.foreign or target.port in server.ports or not behind:
+        inner_ports = sorted(ports & set(server.ports))
+        if server.foreign or target.port in server.ports or not inner_ports:
             continue
-        redirect = _redirect(evidence, server, behind[0])
+        redirect = _redirect(evidence, server, inner_ports[0])
         if redirect is not None:
             yield Claim(
                 about=Subject(port=target.port, path=target.path),
@@ -50,7 +50,7 @@ def redirect_behind_terminator(evidence: Evidence) -> Iterator[Claim]:
                 facts={
                     "server": server.title,
                     "name": target.host,
-                    "behind": behind[0],
+                    "behind": inner_ports[0],
                     "place": place_text(redirect.file, redirect.line),
                     server.product: True,
                 },
@@ -66,7 +66,7 @@ def _redirect(evidence: Evidence, server: WebServer, port: int) -> SiteRedirect 
         (each for each in evidence.good(WebServerConfig) if each.product == server.product), None
     )
     sites = answering_sites(config, port, target.host) if config else ()
-    found = [redirect_of(site, target.path) for site in sites]
+    redirects = [redirect_of(site, target.path) for site in sites]
     plain = not any(s.tls for site in sites for s in site.sockets if s.port == port)
-    leads = all(each is not None and each.target.startswith("https://") for each in found)
-    return found[0] if found and plain and leads else None
+    leads = all(each is not None and each.target.startswith("https://") for each in redirects)
+    return redirects[0] if redirects and plain and leads else None

@@ -62,10 +62,14 @@ def _fix(view: ServerView, site: WebSite) -> Fix:
         return Fix((added, *reload_steps(view.server)), Applicability.REVIEW)
     line = line_text(view, site.file, site.line)
     host = view.evidence.target.host
-    known = re.fullmatch(r"[A-Za-z0-9.-]+", host)
+    is_plain_name = re.fullmatch(r"[A-Za-z0-9.-]+", host)
     modules = view.config.modules if view.config else ()
     debian = view.server.config.startswith("/etc/apache2/")
-    if not known or not re.match(r"(?i)\s*<VirtualHost\s", line) or view.server.product != "apache":
+    if (
+        not is_plain_name
+        or not re.match(r"(?i)\s*<VirtualHost\s", line)
+        or view.server.product != "apache"
+    ):
         return manual_fix(view, "redirect")
     indent = f"{line[: len(line) - len(line.lstrip())]}    "
     # mod_rewrite comes before ProxyPass, and mod_alias (Redirect) after it.

@@ -121,8 +121,8 @@ def _not_asked(view: ServerView) -> Iterator[Claim]:
 
 def _fix(view: ServerView, matters: bool) -> Fix:
     """Return the reload. Somebody may be editing the file where visitors see nothing wrong."""
-    how = Applicability.AUTOMATIC if matters else Applicability.REVIEW
-    return Fix(reload_steps(view.server), how)
+    applicability = Applicability.AUTOMATIC if matters else Applicability.REVIEW
+    return Fix(reload_steps(view.server), applicability)
 
 
 def _without_places(site: WebSite) -> WebSite:

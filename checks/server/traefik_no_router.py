@@ -37,10 +37,10 @@ def traefik_no_router(evidence: Evidence) -> Iterator[Claim]:
     point = next((each for each in state.points if each.port == target.port), None)
     if point is None or (not state.complete and not any(each.has_name for each in state.routers)):
         return
-    found = [(_reason(router, point, target.uses_tls), router) for router in state.routers]
-    if any(reason in {"", "unknown"} for reason, _ in found):
+    reasons = [(_reason(router, point, target.uses_tls), router) for router in state.routers]
+    if any(reason in {"", "unknown"} for reason, _ in reasons):
         return
-    near = sorted((each for each in found if each[1].has_name), key=_rank)
+    near = sorted((each for each in reasons if each[1].has_name), key=_rank)
     reason, router = near[0] if near else ("no_name", None)
     subject = Subject(port=target.port, path=target.path)
     yield Claim(

@@ -120,7 +120,7 @@ def _version(view: ServerView) -> tuple[int, ...]:
 
 def _claim(view: ServerView, path: str, route: SiteRoute, upgrades: list[Upgrade]) -> Claim:
     target = view.evidence.target
-    missed = _missed(view, path) if view.server.product == "apache" else None
+    missed_rule = _missed(view, path) if view.server.product == "apache" else None
     return Claim(
         about=Subject(port=target.port, path=path),
         because=(*upgrades, *((view.config,) if view.config else ()), view.server),
@@ -131,8 +131,8 @@ def _claim(view: ServerView, path: str, route: SiteRoute, upgrades: list[Upgrade
             "target": route.target,
             "status": next((upgrade.status for upgrade in upgrades if upgrade.status), None) or "",
             "later": _later(view, path, route),
-            "missed": place_text(missed.file, missed.line) if missed else "",
-            "pattern": missed.path if missed else "",
+            "missed": place_text(missed_rule.file, missed_rule.line) if missed_rule else "",
+            "pattern": missed_rule.path if missed_rule else "",
             "module": _lacks_tunnel(view) and route.scheme in {"ws", "wss"},
             "apache": view.server.product == "apache",
         },
@@ -184,7 +184,7 @@ def _edit(view: ServerView, path: str, route: SiteRoute) -> Edit | None:
     indent = line[: len(line) - len(line.lstrip())]
     scheme = "wss" if route.scheme == "https" else "ws"
     host = f"[{route.host}]" if ":" in route.host else route.host
-    rest = path.removeprefix(route.path).lstrip("/")
-    url = f"{scheme}://{host}:{route.port}{route.backend_path.rstrip('/')}/{rest}"
+    relative_path = path.removeprefix(route.path).lstrip("/")
+    url = f"{scheme}://{host}:{route.port}{route.backend_path.rstrip('/')}/{relative_path}"
     added = f"{indent}ProxyPass {path} {url}"
     return line_edit(view, route.file, {route.line: (added, line)})

@@ -97,13 +97,13 @@ def _pages_without_a_site(view: ServerView, answering: WebSite) -> tuple[Exchang
     site has the name with or without "www.", a refusal by an application is enough; where one has
     almost the name, any page.
     """
-    host, others = view.evidence.target.host, _other_sites(view, answering)
-    if not others or _is_near(answering, host):
+    host, other_sites = view.evidence.target.host, _other_sites(view, answering)
+    if not other_sites or _is_near(answering, host):
         return ()
     pages = page_exchanges(view.evidence)
-    if any(_www_twin(host) in site.names for site in others):
+    if any(_www_twin(host) in site.names for site in other_sites):
         return pages if all(page.status in REFUSALS for page in pages) else ()
-    if _misspelled(others, host) and all(_is_other_page(page) for page in pages):
+    if _misspelled(other_sites, host) and all(_is_other_page(page) for page in pages):
         return pages
     is_passed_on = answering.routes or answering.gateways
     return pages if not is_passed_on and all(map(_is_no_site, pages)) else ()
@@ -168,11 +168,11 @@ def _claim(
 ) -> Claim:
     target, config = view.evidence.target, view.config
     assert config is not None
-    others = _other_sites(view, site) if strays and not idle else []
-    sibling = next((each for each in others if _www_twin(target.host) in each.names), None)
-    misspelled = _misspelled(others, target.host)
-    mistyped = next((each for each in others if misspelled and misspelled in each.names), None)
-    elsewhere = next((site for site in config.sites if has_name(site, target.host)), None)
+    other_sites = _other_sites(view, site) if strays and not idle else []
+    sibling = next((each for each in other_sites if _www_twin(target.host) in each.names), None)
+    misspelled = _misspelled(other_sites, target.host)
+    mistyped = next((each for each in other_sites if misspelled and misspelled in each.names), None)
+    named_site = next((site for site in config.sites if has_name(site, target.host)), None)
     handshakes = [
         handshake for served_certificate in foreign for handshake in served_certificate.handshakes
     ]
@@ -185,8 +185,8 @@ def _claim(
             "default": place_text(site.file, site.line),
             "default_names": site.names[:6],
             "idle": idle.file if idle else "",
-            "elsewhere": place_text(elsewhere.file, elsewhere.line)
-            if elsewhere and not inner
+            "elsewhere": place_text(named_site.file, named_site.line)
+            if named_site and not inner
             else "",
             "www": target.host.startswith("www."),
             "sibling": place_text(sibling.file, sibling.line) if sibling else "",

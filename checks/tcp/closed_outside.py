@@ -60,26 +60,28 @@ def _claim(
     evidence: Evidence, groups: tuple[RemoteVisits, ...], closed: tuple[RemoteVisits, ...]
 ) -> Claim:
     addresses = tuple(dict.fromkeys(group.address for group in closed))
-    connected = tuple(other for address in addresses for other in _connected(groups, address))
+    connected = tuple(
+        connected_group for address in addresses for connected_group in _connected(groups, address)
+    )
     controls = tuple(
         visit for group in closed for visit in control_visits(evidence, group.place, group.address)
     )
     answering = answering_ports(controls)
     arrives, captures = arrival(evidence, closed)
-    shown: tuple[Observation, ...] = tuple(
+    shown_observations: tuple[Observation, ...] = tuple(
         observation for address in addresses for observation in witnesses(evidence, address)
     )
     subjects = endpoints(addresses, evidence.target.port)
     silence = closed[0].silence
     # Another visitor gets in: those who do not are some, and not all.
-    is_partial = bool(connected) or (bool(shown) and not is_server_here(evidence))
+    is_partial = bool(connected) or (bool(shown_observations) and not is_server_here(evidence))
     is_proven = bool(answering) or silence == "refused" or bool(arrives) or len(closed) > 1
     return Claim(
         about=merge_subjects(subjects),
         covers=subjects,
         because=(
             *(visit for group in closed for visit in group.visits),
-            *shown,
+            *shown_observations,
             *captures,
             *(visit for group in connected for visit in group.visits[:1]),
             *controls,
@@ -95,7 +97,7 @@ def _claim(
             "unreachable": silence == "unreachable",
             "others": tuple(dict.fromkeys(group.place for group in connected)),
             "server_here": is_server_here(evidence),
-            "here": bool(shown) and not is_server_here(evidence),
+            "here": bool(shown_observations) and not is_server_here(evidence),
             "answering_ports": answering,
             "arrives": arrives == "arrives",
             "never": arrives == "never",

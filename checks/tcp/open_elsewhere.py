@@ -39,17 +39,17 @@ def open_elsewhere(evidence: Evidence) -> Iterator[Claim]:
     if not ports:
         return
     connected = tuple(group for port in ports for group in _connected(groups, port))
-    answered = all(group.best.status is not None for group in connected)
+    all_answered = all(group.best.status is not None for group in connected)
     yield claim(
         evidence,
         ports,
         Manual("this-side", Where.CLIENT),
         Manual("server-side", Where.SERVER),
         extra_observations=tuple(group.best for group in connected),
-        confidence=Confidence.CERTAIN if answered else Confidence.LIKELY,
+        confidence=Confidence.CERTAIN if all_answered else Confidence.LIKELY,
         extra_facts={
             "places": tuple(dict.fromkeys(group.place for group in connected)),
-            "answered": answered,
+            "answered": all_answered,
             "how": failure_summary(ports[0].decisive_attempt),
             "source": next((port.attempts[0].source for port in ports), ""),
         },

@@ -53,12 +53,12 @@ def port_not_proxied(evidence: Evidence) -> Iterator[Claim]:
         for connection in evidence.of(Connection)
         if connection.port == port and connection.failure and _is_cloudflare(connection.address)
     ]
-    others = [
+    other_ports = [
         each
         for each in evidence.of(Connection)
         if each.port == port and not _is_cloudflare(each.address)
     ]
-    if not failed or others or port in {*_HTTPS, *_HTTP}:
+    if not failed or other_ports or port in {*_HTTPS, *_HTTP}:
         return
     addresses = tuple(dict.fromkeys(each.address for each in failed))
     yield Claim(

@@ -35,11 +35,11 @@ def fails_outside(evidence: Evidence) -> Iterator[Claim]:
         if group.best.secured is not False and foreign is None:
             continue
         working = tuple(
-            other
-            for other in groups
-            if other.address == group.address
-            and other.best.secured
-            and _foreign_certificate(evidence, own, other) is None
+            other_group
+            for other_group in groups
+            if other_group.address == group.address
+            and other_group.best.secured
+            and _foreign_certificate(evidence, own, other_group) is None
         )
         yield _claim(evidence, group, own, foreign, working)
 
@@ -57,7 +57,7 @@ def _claim(
     return Claim(
         about=subject,
         covers=(subject, Subject(address=group.address)),
-        because=(*group.visits, own, *(other.best for other in working)),
+        because=(*group.visits, own, *(working_group.best for working_group in working)),
         severity=Severity.WARNING if is_partial else Severity.ERROR,
         confidence=Confidence.CERTAIN if foreign or len(group.visits) > 1 else Confidence.LIKELY,
         facts={
@@ -68,7 +68,7 @@ def _claim(
             "reason": failure.message if failure and not group.best.secured else "",
             "foreign": foreign is not None,
             "foreign_names": foreign.dns_names[:3] if foreign else (),
-            "others": tuple(other.place for other in working),
+            "others": tuple(working_group.place for working_group in working),
         },
         fix=Fix((Manual("on-the-way", Where.CLIENT),), Applicability.MANUAL),
     )

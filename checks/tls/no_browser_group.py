@@ -43,7 +43,9 @@ def no_browser_group(evidence: Evidence) -> Iterator[Claim]:
         for control in evidence.of(Handshake)
         if control.variant == "browser-key" and control.alert and control.alert.name in _NO_GROUP
     ]
-    addresses = {handshake.address for handshake in normal} & {one.address for one in refused}
+    addresses = {handshake.address for handshake in normal} & {
+        refused_handshake.address for refused_handshake in refused
+    }
     if not addresses or not _has_browser_keys(normal):
         return
     visits = [handshake for handshake in normal if handshake.address in addresses]

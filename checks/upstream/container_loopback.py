@@ -94,9 +94,9 @@ def _facts(
 ) -> dict[str, object]:
     listener, namespace = application.listener, application.namespace
     networks = {
-        other.name: set(other.networks)
+        other_container.name: set(other_container.networks)
         for containers in evidence.good(Containers)
-        for other in containers.running
+        for other_container in containers.running
     }
     shared = networks.get(application.name, set()) & set(container.networks)
     return {

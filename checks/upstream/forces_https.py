@@ -58,9 +58,9 @@ def forces_https(evidence: Evidence) -> Iterator[Claim]:
 
 def _is_served(evidence: Evidence, requests: tuple[ComparedRequest, ...]) -> bool:
     """Return whether the application serves the page to a changed request, or answers by turns."""
-    others: list[Asked | ComparedRequest] = [*requests, *evidence.of(Asked)]
+    other_requests: list[Asked | ComparedRequest] = [*requests, *evidence.of(Asked)]
     return decisive_change(evidence) is not None or any(
-        each.failure is None and each.status not in REDIRECTS for each in others
+        each.failure is None and each.status not in REDIRECTS for each in other_requests
     )
 
 

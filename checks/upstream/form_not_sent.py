@@ -41,8 +41,8 @@ def form_not_sent(evidence: Evidence) -> Iterator[Claim]:
         forms = [form for form in page.posts if is_own_origin(target, form)]
         url = parse_url(forms[0]) if forms else None
         match = proxied_match(nginx, url.path.partition("?")[0]) if url else None
-        told = told_origin(nginx, match) if match else None
-        if url is None or match is None or told is None or not told.wrong_fields:
+        sent_origin = told_origin(nginx, match) if match else None
+        if url is None or match is None or sent_origin is None or not sent_origin.wrong_fields:
             continue
         directive = proxy_pass_of(match) or match.block
         yield Claim(
@@ -52,9 +52,9 @@ def form_not_sent(evidence: Evidence) -> Iterator[Claim]:
             facts={
                 "page": page.url,
                 "form": forms[0].partition("?")[0],
-                "told": told.origin,
+                "told": sent_origin.origin,
                 "origin": target.origin,
-                "fields": told.wrong_fields,
+                "fields": sent_origin.wrong_fields,
                 "place": file_line(directive),
                 "location": " ".join((match.block.name, *match.block.args)),
             },

@@ -34,11 +34,11 @@ def ipv6_localhost(evidence: Evidence) -> Iterator[Claim]:
         if not endpoints or not (proof or _has_ipv6(evidence)):
             continue
         # Where nginx's own protocol fails at 127.0.0.1 too, the refusal at ::1 is not the reason.
-        tries = (
+        attempts = (
             *backend.request_attempts,
             *(variant for variant in backend.variants if variant.as_nginx),
         )
-        is_answering = not any(each.failure for each in tries)
+        is_answering = not any(each.failure for each in attempts)
         is_failing = bool(front_failures(evidence, backend.paths)) and is_answering
         directives = [
             endpoint.directive

@@ -47,18 +47,18 @@ def origin_mismatch(evidence: Evidence) -> Iterator[Claim]:
     is_judged = False
     for nginx, match, change in decided_by(evidence, "field", "origin", method="POST"):
         is_judged = True
-        told = told_origin(nginx, match)
-        if told is None:
+        sent_origin = told_origin(nginx, match)
+        if sent_origin is None:
             continue
         name = change.request.name
         facts = {
-            **_facts(evidence, told, change.as_nginx[0].body),
+            **_facts(evidence, sent_origin, change.as_nginx[0].body),
             "asked": True,
             "origin_itself": name == "Origin",
             "other_origin": change.request.value if name == "Origin" else "",
             "changed": "" if name == "Origin" else name,
         }
-        fix = _own_setting(told) if name == "Origin" else _fix(nginx, match, told)
+        fix = _own_setting(sent_origin) if name == "Origin" else _fix(nginx, match, sent_origin)
         directive = proxy_pass_of(match) or match.block
         yield comparison_claim(nginx, match, change, directive, facts, fix)
     if not is_judged:
@@ -71,29 +71,31 @@ def _by_configuration(evidence: Evidence) -> Iterator[Claim]:
     nginx, pages = Nginx.of(evidence), page_exchanges(evidence)
     words, is_post = _refusal(evidence), any(page.method == "POST" for page in pages)
     match, path = proxied_match(nginx, evidence.target.path), evidence.target.path
-    told = told_origin(nginx, match) if match else None
-    if match is None or told is None or not pages or not words:
+    sent_origin = told_origin(nginx, match) if match else None
+    if match is None or sent_origin is None or not pages or not words:
         return
-    if is_post and not told.wrong_fields and not names_origin(words):
+    if is_post and not sent_origin.wrong_fields and not names_origin(words):
         return
     directive = proxy_pass_of(match) or match.block
     yield Claim(
         about=Subject(port=evidence.target.port, path=path, text=file_line(directive)),
         because=(*pages, *([nginx.config] if nginx.config else [])),
         confidence=Confidence.LIKELY
-        if told.wrong_fields or names_origin(words)
+        if sent_origin.wrong_fields or names_origin(words)
         else Confidence.POSSIBLE,
         severity=Severity.WARNING,
         location=nginx.location(directive),
         facts={
-            **_facts(evidence, told, words),
+            **_facts(evidence, sent_origin, words),
             "url": pages[0].url,
             "place": file_line(directive),
             "location": " ".join((match.block.name, *match.block.args)),
             "asked": False,
-            "origin_itself": not told.wrong_fields,
+            "origin_itself": not sent_origin.wrong_fields,
         },
-        fix=_fix(nginx, match, told, sure=False) if told.wrong_fields else _own_setting(told),
+        fix=_fix(nginx, match, sent_origin, sure=False)
+        if sent_origin.wrong_fields
+        else _own_setting(sent_origin),
     )
 
 

@@ -29,7 +29,10 @@ def own_answer(evidence: Evidence) -> Iterator[Claim]:
     ]
     if not pages or not answer or match is None or status < 400 or decisive_change(evidence):
         return
-    if any(other.variant != "passed" and _is_good(other) for other in evidence.of(Asked)):
+    if any(
+        other_answer.variant != "passed" and _is_good(other_answer)
+        for other_answer in evidence.of(Asked)
+    ):
         return  # another Host decides (upstream.wrong-host-header)
     changes = [request for request in evidence.of(ComparedRequest) if request.part != "none"]
     directive = proxy_pass_of(match) or match.block

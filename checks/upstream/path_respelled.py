@@ -52,10 +52,12 @@ def path_respelled(evidence: Evidence) -> Iterator[Claim]:
             continue
         if proxy.has_variables:
             continue
-        asked = upstreams.requested_path(match, proxy, target.path)
-        is_doubled = "//" in asked and "//" not in target.path
+        requested_path = upstreams.requested_path(match, proxy, target.path)
+        is_doubled = "//" in requested_path and "//" not in target.path
         is_encoded = "%2f" in target.path.lower() and not rewritten
-        pages = [page for page in page_exchanges(evidence) if _fits(page, asked, is_doubled)]
+        pages = [
+            page for page in page_exchanges(evidence) if _fits(page, requested_path, is_doubled)
+        ]
         is_proven = is_encoded and _is_served_directly(evidence)
         if pages and (is_doubled or is_encoded):
             yield _claim(
@@ -63,7 +65,7 @@ def path_respelled(evidence: Evidence) -> Iterator[Claim]:
                 match,
                 proxy,
                 pages,
-                asked,
+                requested_path,
                 is_doubled,
                 is_proven,
                 bool(rewritten),

@@ -54,14 +54,14 @@ class Lookup:
         if not self.answers:
             match = re.search(_LOG_PATTERN.format(r"\S+"), self._last_text)
             return _LOGGED.get(match[1], "") if match else ""
-        answered = [answer for answer in self.answers if answer.failure is None]
-        if any(answer.addresses for answer in answered):
+        answers = [answer for answer in self.answers if answer.failure is None]
+        if any(answer.addresses for answer in answers):
             silent = {answer.rdtype for answer in self.answers if answer.failure}
-            return "half" if silent == {"AAAA"} and not self._answers("AAAA", answered) else ""
-        if not answered:
+            return "half" if silent == {"AAAA"} and not self._answers("AAAA", answers) else ""
+        if not answers:
             return "silent"
-        known = {answer.rcode for answer in answered}
-        return "unknown" if known <= {"NXDOMAIN", "NOERROR"} else "error"
+        response_codes = {answer.rcode for answer in answers}
+        return "unknown" if response_codes <= {"NXDOMAIN", "NOERROR"} else "error"
 
     @property
     def working_resolvers(self) -> tuple[str, ...]:

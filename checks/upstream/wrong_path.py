@@ -94,8 +94,12 @@ def _by_loop(evidence: Evidence) -> Iterator[Claim]:
         proxy_target = upstreams.proxy_target_of(match, variables)
         if directive is None or proxy_target is None or proxy_target.uri != "/":
             continue
-        asked = upstreams.requested_path(match, proxy_target, url.path)
-        if asked == url.path or not url.path.endswith(asked) or hops(last.headers):
+        requested_path = upstreams.requested_path(match, proxy_target, url.path)
+        if (
+            requested_path == url.path
+            or not url.path.endswith(requested_path)
+            or hops(last.headers)
+        ):
             continue
         yield Claim(
             about=Subject(port=target.port, path=url.path, text=file_line(directive)),
@@ -106,7 +110,7 @@ def _by_loop(evidence: Evidence) -> Iterator[Claim]:
                 "status": last.status,
                 "loop": True,
                 "application": "",
-                "original": asked,
+                "original": requested_path,
                 "value": url.path,
                 "other_status": "",
                 "place": file_line(directive),
@@ -142,17 +146,17 @@ def _is_whole_site(
     is_page = request.status == 200 and (request.is_html or request.value.partition("?")[0] != "/")
     is_page = is_page or _knows_prefix(match, request)
     variables = upstreams.request_variables(nginx.evidence.target)
-    others = (
+    other_answers = (
         upstreams.proxy_target_of(match, variables)
         for selected in nginx.answering_servers()
         for match in all_locations(selected.server)
     )
     endpoints = {str(endpoint) for endpoint in proxy_target.endpoints}
     return is_page and not any(
-        other is not None
-        and other.directive is not proxy_target.directive
-        and endpoints & {str(endpoint) for endpoint in other.endpoints}
-        for other in others
+        other_answer is not None
+        and other_answer.directive is not proxy_target.directive
+        and endpoints & {str(endpoint) for endpoint in other_answer.endpoints}
+        for other_answer in other_answers
     )
 
 

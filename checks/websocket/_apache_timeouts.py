@@ -83,8 +83,8 @@ def _fix(view: ServerView, route: SiteRoute) -> Fix:
     line = line_text(view, route.file, route.line)
     edit = None
     if re.match(r"(?i)\s*ProxyPass\s", line):
-        kept = re.sub(r"\s+timeout=\S+", "", line.rstrip())
-        edit = line_edit(view, route.file, {route.line: (f"{kept} {LONG_TIMEOUT}",)})
+        kept_line = re.sub(r"\s+timeout=\S+", "", line.rstrip())
+        edit = line_edit(view, route.file, {route.line: (f"{kept_line} {LONG_TIMEOUT}",)})
     if edit is None:
         return Fix((Manual("longer", Where.SERVER),), Applicability.MANUAL)
     is_own = route.scheme in {"ws", "wss"}

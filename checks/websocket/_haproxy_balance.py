@@ -50,8 +50,8 @@ class UnstickyBackend:
         )
         if edit is None:
             return Fix((Manual("sticky", Where.SERVER),), Applicability.MANUAL)
-        how = Applicability.AUTOMATIC if sure and not own else Applicability.REVIEW
-        return Fix((edit, *reload_steps(view.server)), how)
+        applicability = Applicability.AUTOMATIC if sure and not own else Applicability.REVIEW
+        return Fix((edit, *reload_steps(view.server)), applicability)
 
 
 def unsticky_backend(evidence: Evidence, path: str) -> UnstickyBackend | None:

@@ -19,15 +19,15 @@ def addresses_differ(evidence: Evidence) -> Iterator[Claim]:
     attempts = websocket_attempts(evidence)
     for attempt in attempts:
         first = attempt.first
-        others = [
+        other_attempts = [
             upgrade
-            for other in attempts
-            if other.path == attempt.path and other.first.stayed_open
-            for upgrade in other.same
+            for other_attempt in attempts
+            if other_attempt.path == attempt.path and other_attempt.first.stayed_open
+            for upgrade in other_attempt.same
             if upgrade.address != first.address
         ]
         is_refused = first.fault == "status" and first.failure is None
-        if not is_refused or not others or opens_at_times(attempt):
+        if not is_refused or not other_attempts or opens_at_times(attempt):
             continue
         if not _page_answers(evidence, first.address):
             continue
@@ -36,9 +36,9 @@ def addresses_differ(evidence: Evidence) -> Iterator[Claim]:
             "same-blocks",
             Where.SERVER,
             {
-                "good": others[0].address,
+                "good": other_attempts[0].address,
                 "bad": first.address,
-                "families": family_of(others[0].address) != family_of(first.address),
+                "families": family_of(other_attempts[0].address) != family_of(first.address),
                 "six": family_of(first.address) == 6,
             },
         )

@@ -90,7 +90,7 @@ def _facts(first: Upgrade) -> dict[str, object]:
         "code": first.close_code if is_close else "",
         "close_reason": first.close_reason,
         "stray": first.stray,
-        **{way: first.ended == way for way in ("http", "invalid", "reset", "eof")},
+        **{ending: first.ended == ending for ending in ("http", "invalid", "reset", "eof")},
         **{name: name == code for name in (*_CODES.values(), "other_code")},
         **{name: name == violation for name in (*_VIOLATIONS.values(), "other_bytes")},
     }

@@ -52,7 +52,7 @@ def mixed_content(evidence: Evidence) -> Iterator[Claim]:
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
-        because=tuple(seen for source, _ in insecure for seen in source.observations),
+        because=tuple(observation for source, _ in insecure for observation in source.observations),
         confidence=Confidence.LIKELY,
         facts={"url": first.page, "script": first.script, "socket": sockets[0]},
         fix=Fix((Manual("wss", Where.APPLICATION),), Applicability.MANUAL),
@@ -85,8 +85,8 @@ def _scripts(evidence: Evidence) -> Iterator[_Source]:
     all_mentions = [mention for response in responses for mention in response.mentions]
     for response in responses:
         page = [exchange for exchange in exchanges if exchange.url == response.page]
-        others = (mention for exchange in page for mention in exchange.mentions)
-        secure = [url for url in (*others, *all_mentions) if url.startswith("wss:")]
+        other_mentions = (mention for exchange in page for mention in exchange.mentions)
+        secure = [url for url in (*other_mentions, *all_mentions) if url.startswith("wss:")]
         mentions = (*response.mentions, *secure)
         yield _Source(
             response.page, response.address, response.port, mentions, (response,), response.url

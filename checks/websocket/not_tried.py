@@ -19,11 +19,13 @@ MAX_PATHS = 3
 def not_tried(evidence: Evidence) -> Iterator[Claim]:
     # On the server, some paths may have been tried; what only the application was asked for says
     # nothing about the site.
-    tried = {_bare(upgrade.path) for upgrade in evidence.of(Upgrade) if upgrade.through == "front"}
+    tried_paths = {
+        _bare(upgrade.path) for upgrade in evidence.of(Upgrade) if upgrade.through == "front"
+    }
     named = [
         web_socket_path
         for web_socket_path in evidence.good(WebSocketPath)
-        if _bare(web_socket_path.path) not in tried
+        if _bare(web_socket_path.path) not in tried_paths
     ]
     named = named[:MAX_PATHS]
     if evidence.target.websockets or not named:

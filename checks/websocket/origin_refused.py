@@ -111,15 +111,17 @@ _VAGUE: tuple[Refusal, ...] = ("unauthorized", "other")
 def _accepts_other_origin(handshakes: WebSocketHandshakes) -> bool:
     """Whether the application refuses what nginx sends, and accepts the same with another Origin,
     or with the visitor's scheme."""
-    others = (*handshakes.forwarded, *handshakes.own_host, *handshakes.forwarded_host)
-    return handshakes.refused_by_application and any(upgrade.accepted for upgrade in others)
+    other_handshakes = (*handshakes.forwarded, *handshakes.own_host, *handshakes.forwarded_host)
+    return handshakes.refused_by_application and any(
+        upgrade.accepted for upgrade in other_handshakes
+    )
 
 
 def _stays_open(handshakes: WebSocketHandshakes) -> bool:
     """Whether the application closes what nginx sends at once, and keeps the same open when it is
     told the visitor's name or scheme."""
-    others = (*handshakes.visitor_host, *handshakes.forwarded, *handshakes.forwarded_host)
-    return handshakes.closed_by_application and any(map(handshakes.takes, others))
+    other_handshakes = (*handshakes.visitor_host, *handshakes.forwarded, *handshakes.forwarded_host)
+    return handshakes.closed_by_application and any(map(handshakes.takes, other_handshakes))
 
 
 def _own_address(handshakes: WebSocketHandshakes) -> str:

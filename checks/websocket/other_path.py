@@ -53,10 +53,10 @@ def _accepted_elsewhere(evidence: Evidence, attempt: Attempt) -> list[Upgrade]:
 
 def _is_right_path(evidence: Evidence, attempt: Attempt) -> bool:
     """Whether the page names the requested path, or the application accepts it."""
-    asked = attempt.path.partition("?")[0]
+    own_path = attempt.path.partition("?")[0]
     handshakes = WebSocketHandshakes.at_path(evidence, attempt.path)
     return (
-        any(named.path == asked for named in evidence.good(WebSocketPath))
+        any(named.path == own_path for named in evidence.good(WebSocketPath))
         or handshakes.accepted_by_application
         or handshakes.accepted_as_requested
     )
@@ -65,7 +65,7 @@ def _is_right_path(evidence: Evidence, attempt: Attempt) -> bool:
 def _claim(evidence: Evidence, attempt: Attempt, accepted: list[Upgrade]) -> Claim:
     paths = tuple(dict.fromkeys(map(_path, accepted)))
     names = [named for named in evidence.good(WebSocketPath) if named.path in paths]
-    asked = attempt.path.partition("?")[0]
+    own_path = attempt.path.partition("?")[0]
     base_claim = claim(
         attempt,
         "use-the-path",
@@ -76,7 +76,7 @@ def _claim(evidence: Evidence, attempt: Attempt, accepted: list[Upgrade]) -> Cla
             "other_url": accepted[0].url.partition("?")[0],
             "source": names[0].source if names else "",
             "library": next((named.library for named in names if named.library), ""),
-            "slash": paths[0].rstrip("/") == asked.rstrip("/"),
+            "slash": paths[0].rstrip("/") == own_path.rstrip("/"),
         },
         Confidence.LIKELY,
     )

@@ -55,8 +55,8 @@ def page_port(evidence: Evidence) -> Iterator[Claim]:
 def _has_other_way(evidence: Evidence, port: PagePort) -> bool:
     """Return whether the page also names the same path on the site's own port, and it opens: one of
     the two may be a second try."""
-    wanted = parse_url(port.url)
-    path = wanted.path.partition("?")[0] if wanted else ""
+    port_url = parse_url(port.url)
+    path = port_url.path.partition("?")[0] if port_url else ""
     return any(
         upgrade.accepted and upgrade.path.partition("?")[0] == path
         for upgrade in evidence.good(Upgrade)

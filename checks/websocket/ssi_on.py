@@ -27,7 +27,7 @@ from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of
 )
 def ssi_on(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
-    held: dict[int, tuple[LocationMatch, Directive, list[Upgrade]]] = {}
+    by_directive: dict[int, tuple[LocationMatch, Directive, list[Upgrade]]] = {}
     for path in websocket_paths(evidence):
         handshakes = WebSocketHandshakes.at_path(evidence, path)
         is_silent = all(upgrade.status is None for upgrade in handshakes.front)
@@ -36,10 +36,10 @@ def ssi_on(evidence: Evidence) -> Iterator[Claim]:
             directive = match.directive("ssi")
             typed = [upgrade for upgrade in accepted if _is_filtered(match, upgrade)]
             if directive and directive.args[:1] == ("on",) and typed and proxy_pass_of(match):
-                seen = held.setdefault(id(directive), (match, directive, []))[2]
-                seen += (*typed, *handshakes.front)
-    for match, directive, seen in held.values():
-        yield _claim(nginx, match, directive, seen)
+                upgrades = by_directive.setdefault(id(directive), (match, directive, []))[2]
+                upgrades += (*typed, *handshakes.front)
+    for match, directive, upgrades in by_directive.values():
+        yield _claim(nginx, match, directive, upgrades)
 
 
 def _is_filtered(match: LocationMatch, upgrade: Upgrade) -> bool:

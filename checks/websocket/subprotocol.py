@@ -40,15 +40,15 @@ def subprotocol(evidence: Evidence) -> Iterator[Claim]:
         base_claim = claim(attempt, "align", Where.APPLICATION, facts)
         yield with_removal(nginx, base_claim, directive) if directive else base_claim
     for attempt, _ in ended_attempts(evidence, "subprotocol"):
-        first, other = attempt.first, _accepted_instead(attempt)
+        first, accepted_instead = attempt.first, _accepted_instead(attempt)
         facts = {
             **_NOTHING,
             "names": first.offered,
             "code": first.close_code or "",
             "close_reason": first.close_reason,
-            "other": other,
+            "other": accepted_instead,
         }
-        confidence = Confidence.CERTAIN if other else Confidence.LIKELY
+        confidence = Confidence.CERTAIN if accepted_instead else Confidence.LIKELY
         yield claim(attempt, "align", Where.APPLICATION, facts, confidence)
 
 
@@ -61,10 +61,10 @@ _NOTHING: dict[str, object] = {
 
 def _accepted_instead(attempt: Attempt) -> str:
     """Return the subprotocol with which the WebSocket stays open, "" if none was found."""
-    held = (
+    accepted_upgrades = (
         retry for retry in attempt.retries if retry.variant == "subprotocol" and retry.stayed_open
     )
-    return next((retry.subprotocol or ", ".join(retry.offered) for retry in held), "")
+    return next((retry.subprotocol or ", ".join(retry.offered) for retry in accepted_upgrades), "")
 
 
 def _dropping(nginx: Nginx, path: str, front: Upgrade) -> Directive | None:

@@ -45,8 +45,8 @@ def upstream_failed(evidence: Evidence) -> Iterator[Claim]:
 
 def _is_known(evidence: Evidence, attempt: Attempt) -> bool:
     """Whether the application of the path was asked directly."""
-    tried = any(upstream_try.path == attempt.path for upstream_try in evidence.of(UpstreamTry))
-    return tried or bool(WebSocketHandshakes.at_path(evidence, attempt.path).direct)
+    is_tried = any(upstream_try.path == attempt.path for upstream_try in evidence.of(UpstreamTry))
+    return is_tried or bool(WebSocketHandshakes.at_path(evidence, attempt.path).direct)
 
 
 def _has_failed(evidence: Evidence, error: PageError) -> bool:

@@ -138,10 +138,13 @@ def _with_side(options: Options, side: Side) -> Options:
 
 
 def _check_names(tool: str, arguments: Mapping[str, Any]) -> None:
-    known = tuple(PROPERTIES[tool])
+    property_names = tuple(PROPERTIES[tool])
     for name in arguments:
-        if name not in known:
-            hint = suggestion(name[:MAX_TEXT], known) or f" There are {', '.join(known)}."
+        if name not in property_names:
+            hint = (
+                suggestion(name[:MAX_TEXT], property_names)
+                or f" There are {', '.join(property_names)}."
+            )
             raise UsageError(f"{tool} has no argument {name[:60]!r}.{hint}")
 
 

@@ -91,7 +91,8 @@ def _may_produce(group: tuple[Finding, ...], symptom: Symptom) -> bool:
     if symptom.number is not None and symptom.kind in NUMBERED:
         return _explains_response(check, symptom)
     return any(
-        is_listed(shown, check.explains) and not _replaces(check.id, shown) for shown in row.shown
+        is_listed(shown_check, check.explains) and not _replaces(check.id, shown_check)
+        for shown_check in row.shown
     )
 
 

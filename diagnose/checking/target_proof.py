@@ -68,7 +68,7 @@ def missing_from(report: Report, vantage: Vantage, layer: str) -> tuple[MissingP
 def missing_from_vantages(evidence: Evidence) -> tuple[MissingProof, ...]:
     """Return where other places (`--vantage`) got no answer: what was asked about is not proven
     then."""
-    if all(seen.vantage is not Vantage.ELSEWHERE for seen in evidence.observations):
+    if all(observation.vantage is not Vantage.ELSEWHERE for observation in evidence.observations):
         return ()
     from diagnose.model.vantages import VantagePoint, page_visits, visit_place
 

@@ -45,8 +45,8 @@ def compared(
     """Return the document of a run, and what it differs in from the earlier run of its target. A
     file with a single document is compared in any case: its names may be masked."""
     document = documents.document(report, view)
-    same = [item for item in earlier if target_url(item) == target_url(document)]
-    return document, compare((same or earlier)[0], document)
+    same_target = [item for item in earlier if target_url(item) == target_url(document)]
+    return document, compare((same_target or earlier)[0], document)
 
 
 def render_json(earlier: list[Document], report: Report, view: View) -> str:
@@ -59,8 +59,12 @@ def render_json(earlier: list[Document], report: Report, view: View) -> str:
         "same_target": comparison.same_target,
         "new": list(comparison.new),
         "gone": [
-            {"check": gone.check, "severity": gone.severity, "title": gone.title}
-            for gone in comparison.gone
+            {
+                "check": past_finding.check,
+                "severity": past_finding.severity,
+                "title": past_finding.title,
+            }
+            for past_finding in comparison.gone
         ],
         "changed": [
             {
@@ -86,8 +90,11 @@ def render_text(earlier: list[Document], report: Report, view: View) -> str:
     for change in comparison.changed:
         text = translate(f"baseline.changed.{change.kind}", view.lang, **_facts(change, view.lang))
         page.prose(text, f"~ {translate('baseline.changed', view.lang)}: ")
-    for gone in comparison.gone:
-        page.prose(f"{gone.title} [{gone.check}]", f"- {translate('baseline.gone', view.lang)}: ")
+    for past_finding in comparison.gone:
+        page.prose(
+            f"{past_finding.title} [{past_finding.check}]",
+            f"- {translate('baseline.gone', view.lang)}: ",
+        )
     _add_new(page, comparison, report, view)
     return page.text()
 

@@ -154,8 +154,8 @@ def _demo(words: Sequence[str]) -> int:
     from diagnose.cli.demo.nginx_site import nginx_sites
 
     is_screen = request.output.wants_screen()
-    every = demo.FAULTS if is_screen else (demo.DEFAULT_FAULT,)
-    faults = (fault,) if fault else every
+    fault_names = demo.FAULTS if is_screen else (demo.DEFAULT_FAULT,)
+    faults = (fault,) if fault else fault_names
     with nginx_sites(faults) as sites:
         if sites:
             return _show_demo_sites(request, sites, is_screen)

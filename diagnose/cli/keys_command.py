@@ -25,12 +25,12 @@ def render(view: View, key_map: Mapping[str, str]) -> str:
     lines: list[str] = []
     for labels, name, description in rows:
         start = f"{labels:{widths[0]}}  {name:{widths[1]}}  "
-        first, *rest = wrap(description, _WIDTH - cell_len(start))
-        lines += [start + first, *(" " * len(start) + line for line in rest)]
+        first, *following_lines = wrap(description, _WIDTH - cell_len(start))
+        lines += [start + first, *(" " * len(start) + line for line in following_lines)]
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
 def _labels(key: Key) -> str:
     """Return every key of an action, as people read them."""
-    first, *others = key.key.split(",")
-    return ", ".join([key.display or label(first), *map(label, others)])
+    first, *other_keys = key.key.split(",")
+    return ", ".join([key.display or label(first), *map(label, other_keys)])

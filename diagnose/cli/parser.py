@@ -103,9 +103,9 @@ def parse(
 def words_language(words: Sequence[str]) -> str:
     """Return the language of the help and of usage errors. The words may be no valid command
     line."""
-    asked = [value for name, value in pairwise((*words, "")) if name == "--lang"]
-    asked += [word.removeprefix("--lang=") for word in words if word.startswith("--lang=")]
-    return choose_language(next((value for value in asked if value in LANGUAGES), None))
+    languages = [value for name, value in pairwise((*words, "")) if name == "--lang"]
+    languages += [word.removeprefix("--lang=") for word in words if word.startswith("--lang=")]
+    return choose_language(next((value for value in languages if value in LANGUAGES), None))
 
 
 def build_parser(command: str | None = None, has_operands: bool = True) -> _Parser:

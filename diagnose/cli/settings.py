@@ -246,9 +246,9 @@ def _check_conflict(keys: Mapping[str, Setting]) -> None:
     from diagnose.tui.key_map import conflict
 
     if clash := conflict({action: setting.value for action, setting in keys.items()}):
-        action, key, other = clash
+        action, key, other_action = clash
         setting = keys[action]
-        raise _error(setting.file, setting.path, f"{key!r} is a key of {other} too.")
+        raise _error(setting.file, setting.path, f"{key!r} is a key of {other_action} too.")
 
 
 # Lines

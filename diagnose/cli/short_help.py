@@ -12,5 +12,5 @@ def short_help(parser: argparse.ArgumentParser, lang: str) -> str:
 
     usage = f"{translate_error('usage: ', lang)}{parser.usage}"
     description = translate_help(parser.description or "", lang).rstrip()
-    rest = "\n".join(wrap(translate_help(SHORT_HELP_END, lang), 80))
-    return f"{usage}\n\n{description}\n\n{rest}\n"
+    help_end = "\n".join(wrap(translate_help(SHORT_HELP_END, lang), 80))
+    return f"{usage}\n\n{description}\n\n{help_end}\n"

@@ -101,14 +101,14 @@ class RunRecorder:
         from diagnose.checking.conclusion import conclude
 
         duration = (datetime.now(UTC) - self.started_at).total_seconds()
-        rest = Unseen(
+        rest_of_run = Unseen(
             at=duration,
             what=proof.REST_OF_RUN,
             why=proof.INTERRUPTED if signal_number else proof.DEADLINE,
             enable="" if signal_number else _longer_run(self.target, options),
         )
         crash = Crash("engine", "The run did not end when its time was over.")
-        observations = (*self.observations, rest)
+        observations = (*self.observations, rest_of_run)
         evidence = Evidence(self.target, self.started_at, observations, self.scope)
         report = conclude(evidence, options.ignores, (*self.crashes, crash))
         report = replace(
@@ -207,7 +207,7 @@ class Watchdog:
         before, self._seen = self._seen, (time.monotonic(), _waited())
         if before is None or self._held_up >= MAX_HELD_UP:
             return False
-        elapsed, waited = (now - then for now, then in zip(self._seen, before, strict=True))
+        elapsed, waited = (now - earlier for now, earlier in zip(self._seen, before, strict=True))
         is_held_up = waited > HELD_UP * elapsed
         self._held_up += is_held_up
         return is_held_up

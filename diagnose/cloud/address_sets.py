@@ -97,10 +97,10 @@ def _gaps(ranges: AddressSet) -> AddressSet:
 def texts(addresses: AddressSet, family: Family, limit: int = 64) -> tuple[str, ...]:
     """Return the set as networks ("203.0.113.0/24"), at most `limit` of them."""
     address_type = ipaddress.IPv4Address if family == 4 else ipaddress.IPv6Address
-    shown: list[str] = []
+    shown_ranges: list[str] = []
     for first, last in addresses:
         for network in ipaddress.summarize_address_range(address_type(first), address_type(last)):
-            if len(shown) >= limit:
-                return tuple(shown)
-            shown.append(str(network))
-    return tuple(shown)
+            if len(shown_ranges) >= limit:
+                return tuple(shown_ranges)
+            shown_ranges.append(str(network))
+    return tuple(shown_ranges)

@@ -302,9 +302,9 @@ def _joined_pending(parts: list[_Pending]) -> list[_Pending]:
 def _decided(part: _Pending, share: AddressSet, allow: bool, rule_id: str) -> _Share:
     """Return the share that a rule decides: unknown where an unread rule before it might have
     decided otherwise."""
-    others = tuple(name for name, allows in part.maybe if allows is not allow)
-    if others:
-        return _Share(share, "unknown", others)
+    opposing_rules = tuple(name for name, allows in part.maybe if allows is not allow)
+    if opposing_rules:
+        return _Share(share, "unknown", opposing_rules)
     return _Share(share, "allow" if allow else "deny", (rule_id,))
 
 

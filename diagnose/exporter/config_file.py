@@ -77,8 +77,8 @@ def _converted(place: str, document: Any, kind: type[SectionT]) -> SectionT:
 
 def _sections(document: Any) -> list[tuple[str, Any]]:
     """Return the modules by name, of a document that may hold anything."""
-    found = document.get("modules") if isinstance(document, dict) else None
-    return list(found.items()) if isinstance(found, dict) else []
+    module_sections = document.get("modules") if isinstance(document, dict) else None
+    return list(module_sections.items()) if isinstance(module_sections, dict) else []
 
 
 def _document(path: str) -> Any:

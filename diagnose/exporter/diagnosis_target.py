@@ -88,8 +88,10 @@ async def pulse_difference(
     own = _OWN_QUESTIONS.get(probe.module.prober)
     questions = tuple(each for each in _QUESTIONS if each != own)
     place = next(iter(expected.addresses), "")
-    asked = [question for question, _ in expected.questions(place) if question in questions]
-    if own is None or not asked or not target.uses_tls:
+    expected_questions = [
+        question for question, _ in expected.questions(place) if question in questions
+    ]
+    if own is None or not expected_questions or not target.uses_tls:
         return None
     options = diagnosis_options(probe, target, address, timeout)
     try:

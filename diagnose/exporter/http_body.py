@@ -29,21 +29,21 @@ async def read_body(
     connection: HttpConnection, compression: str, limit: int, keep: bool
 ) -> BodyResult:
     """Read to the end, or to `limit` bytes (0: MAX_BODY)."""
-    maximum, size, kept = limit or MAX_BODY, 0, bytearray()
+    maximum, size, kept_bytes = limit or MAX_BODY, 0, bytearray()
     decode = _decoder(compression)
     try:
         while data := await connection.body_data():
             for piece in decode(data):
                 size += len(piece)
                 if size > maximum:
-                    return BodyResult(maximum, bytes(kept), f"larger than {maximum} bytes")
+                    return BodyResult(maximum, bytes(kept_bytes), f"larger than {maximum} bytes")
                 if keep:
-                    kept += piece
+                    kept_bytes += piece
     except (OSError, EOFError, NotHttp, NotHttp2, h11.ProtocolError) as error:
-        return BodyResult(size, bytes(kept), http_failure(error).message)
+        return BodyResult(size, bytes(kept_bytes), http_failure(error).message)
     except (zlib.error, ValueError) as error:
-        return BodyResult(size, bytes(kept), f"not {compression}: {error}")
-    return BodyResult(size, bytes(kept))
+        return BodyResult(size, bytes(kept_bytes), f"not {compression}: {error}")
+    return BodyResult(size, bytes(kept_bytes))
 
 
 def _decoder(compression: str) -> Callable[[bytes], Iterator[bytes]]:

@@ -49,8 +49,8 @@ class ProbeLog:
 
 def _quoted(text: str) -> str:
     """Return a value of logfmt: in quotes where it holds blanks, quotes or "="."""
-    shown = hide_secrets(clean(text, MAX_VALUE))
-    if shown and not any(character in ' "=\\' for character in shown):
-        return shown
-    escaped = shown.replace("\\", "\\\\").replace('"', '\\"')
+    cleaned = hide_secrets(clean(text, MAX_VALUE))
+    if cleaned and not any(character in ' "=\\' for character in cleaned):
+        return cleaned
+    escaped = cleaned.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'

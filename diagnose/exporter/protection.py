@@ -95,8 +95,8 @@ def has_allowed_name(certificate: Mapping[str, Any] | None, names: Sequence[str]
     """Whether a certificate, as SSLSocket.getpeercert() shows it, has one of these subject
     alternative names: a DNS name, an address, an e-mail address or a URI, exactly as it is written
     there."""
-    shown = (certificate or {}).get("subjectAltName", ())
-    return any(_as_go_writes(kind, name) in names for kind, name in shown)
+    certificate_names = (certificate or {}).get("subjectAltName", ())
+    return any(_as_go_writes(kind, name) in names for kind, name in certificate_names)
 
 
 def _as_go_writes(kind: str, name: str) -> str:

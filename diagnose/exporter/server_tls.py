@@ -87,10 +87,14 @@ def _choose_clients(path: str, tls_config: TlsServerConfig, context: ssl.SSLCont
 
 def _choose_ciphers(context: ssl.SSLContext, suites: Sequence[str]) -> None:
     """Allow only these suites below TLS 1.3. Raise ValueError if one is not known."""
-    known = {cipher_name(cipher["name"]): cipher for cipher in context.get_ciphers()}
-    if unknown := [suite for suite in suites if suite not in known]:
+    known_ciphers = {cipher_name(cipher["name"]): cipher for cipher in context.get_ciphers()}
+    if unknown := [suite for suite in suites if suite not in known_ciphers]:
         raise ValueError(f"unknown cipher: {unknown[0]}")
-    chosen = [known[suite]["name"] for suite in suites if known[suite]["protocol"] != "TLSv1.3"]
+    chosen = [
+        known_ciphers[suite]["name"]
+        for suite in suites
+        if known_ciphers[suite]["protocol"] != "TLSv1.3"
+    ]
     if chosen:
         context.set_ciphers(":".join(chosen))
     else:

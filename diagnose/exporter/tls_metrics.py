@@ -165,7 +165,9 @@ def _chain_expiries(
             yield min(own, _expiry(root))
     for issuer in others if depth else ():
         if issuer != certificate and _is_issued_by(certificate, issuer):
-            remaining = [other for other in others if other != issuer]
+            remaining = [
+                other_certificate for other_certificate in others if other_certificate != issuer
+            ]
             for expiry in _chain_expiries(issuer, remaining, roots, depth - 1):
                 yield min(own, expiry)
 

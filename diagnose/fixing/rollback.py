@@ -124,8 +124,10 @@ def _repeated_steps(entry: JournalEntry) -> list[Command]:
     if repeated := repeated_reloads(_begun_steps(entry)):
         return repeated
     stop = restart_index(entry.steps)
-    rest = range(stop + 1, len(entry.steps)) if stop in entry.begun and stop is not None else ()
-    steps = (entry.steps[number] for number in rest if number not in entry.ended)
+    later_steps = (
+        range(stop + 1, len(entry.steps)) if stop in entry.begun and stop is not None else ()
+    )
+    steps = (entry.steps[number] for number in later_steps if number not in entry.ended)
     return [step for step in steps if isinstance(step, Command)]
 
 

@@ -20,8 +20,8 @@ async def new_connection_error(machine: Machine) -> str | None:
     of the current SSH session (ssh(1), SSH_CONNECTION): sshd must accept the connection.
     """
     if isinstance(machine, SshMachine):
-        async with machine.new_connection() as another:
-            result = await another.run("true", timeout=CONNECT_TIMEOUT)
+        async with machine.new_connection() as second_connection:
+            result = await second_connection.run("true", timeout=CONNECT_TIMEOUT)
         return (
             f"no new connection by {machine.via}: {result.failure.message}"
             if result.failure

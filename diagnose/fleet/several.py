@@ -62,7 +62,7 @@ async def _numbers(count: int) -> AsyncIterator[int]:
 
 
 def _not_begun(target: Target, options: Options, signal_number: int) -> Report:
-    rest = Unseen(what=proof.REST_OF_RUN, why=proof.INTERRUPTED)
-    evidence = Evidence(target, datetime.now(UTC), (rest,), options.scope)
+    rest_of_run = Unseen(what=proof.REST_OF_RUN, why=proof.INTERRUPTED)
+    evidence = Evidence(target, datetime.now(UTC), (rest_of_run,), options.scope)
     report = conclude(evidence, options.ignores)
     return replace(report, interrupted=True, signal=signal_number)

@@ -99,8 +99,8 @@ def _findings(
         before = past[finding.check].pop(0)
         if has_titles:
             retitled.append(Change("finding", finding.check, before.title, finding.title))
-    gone = tuple(finding for findings in past.values() for finding in findings)
-    return tuple(new), gone, retitled
+    past_findings = tuple(finding for findings in past.values() for finding in findings)
+    return tuple(new), past_findings, retitled
 
 
 def _independent(document: Document) -> Iterator[Document]:

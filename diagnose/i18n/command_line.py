@@ -91,5 +91,5 @@ def _pattern(english: str) -> "re.Pattern[str]":
     """Return the pattern of a template. What follows its last sentence is another sentence."""
     body = re.sub(r"(?<=\.)\{\d+\}$", "", english)
     literals = re.split(r"\{\d+\}", body)
-    rest = "((?: .*)?)" if body != english else ""
-    return re.compile("(.*?)".join(map(re.escape, literals)) + rest, re.DOTALL)
+    rest_pattern = "((?: .*)?)" if body != english else ""
+    return re.compile("(.*?)".join(map(re.escape, literals)) + rest_pattern, re.DOTALL)

@@ -75,8 +75,8 @@ MESSAGES = Messages(
 
 def text(words: str, lang: str) -> str:
     """Return what or why in a language, unchanged if it is a path or a program's message."""
-    known = reports.text_or_key(words, lang)
-    if known != words:
-        return known
-    known = recognize(MESSAGES, words, lang, text)
-    return known if known != words else failures.text(words, lang)
+    translation = reports.text_or_key(words, lang)
+    if translation != words:
+        return translation
+    translation = recognize(MESSAGES, words, lang, text)
+    return translation if translation != words else failures.text(words, lang)

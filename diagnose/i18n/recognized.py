@@ -18,8 +18,8 @@ def recognize(messages: Messages, text: str, lang: str, inner: Translate) -> str
     if lang == SOURCE_LANGUAGE:
         return text
     for pattern, key in _patterns(messages):
-        if found := pattern.fullmatch(text):
-            facts = {name: inner(fact, lang) for name, fact in found.groupdict().items()}
+        if match := pattern.fullmatch(text):
+            facts = {name: inner(fact, lang) for name, fact in match.groupdict().items()}
             return messages.translate(key, lang, **facts)
     return text
 

@@ -112,11 +112,11 @@ class DnsAnswer(Observation):
     truncated: bool = False
 
     def summary(self) -> Summary:
-        found = ", ".join((*self.aliases, *self.records))
+        answer_text = ", ".join((*self.aliases, *self.records))
         subject = phrase(
             "{name} {rdtype} from {server}", name=self.name, rdtype=self.rdtype, server=self.server
         )
-        return subject, f"{self.rcode} {found}".rstrip()
+        return subject, f"{self.rcode} {answer_text}".rstrip()
 
 
 @frozen(kw_only=True, eq=False)

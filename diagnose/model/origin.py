@@ -42,5 +42,5 @@ class OriginVisit(Observation):
 
 def origin_visits(evidence: Evidence) -> tuple[OriginVisit, ...]:
     """Return the visits to the origin; none if the name leads to it directly."""
-    known = resolved_addresses(evidence)
-    return tuple(visit for visit in evidence.of(OriginVisit) if visit.address not in known)
+    own_addresses = resolved_addresses(evidence)
+    return tuple(visit for visit in evidence.of(OriginVisit) if visit.address not in own_addresses)

@@ -45,9 +45,9 @@ def remarked(words: Words, *remarks: Words) -> Words:
 
 def clauses(*parts: Words) -> Words:
     """Return the parts one after the other with semicolons; those without words are left out."""
-    first, *others = [part for part in parts if part] or [""]
-    for other in others:
-        first = phrase("{first}; {second}", first=first, second=other)
+    first, *further_parts = [part for part in parts if part] or [""]
+    for further_part in further_parts:
+        first = phrase("{first}; {second}", first=first, second=further_part)
     return first
 
 
@@ -59,9 +59,9 @@ def answer_phrase(status: int | None) -> Phrase:
 def application_phrase(target: str, address: str, port: int, socket: str) -> Phrase:
     """Return the application that a target stands for, and where it was tried unless the target
     already says so."""
-    tried = f"unix:{socket}" if socket else socket_text(address, port) if address else ""
-    if tried and tried not in target:
-        return phrase("application {target} at {place}", target=target, place=tried)
+    place = f"unix:{socket}" if socket else socket_text(address, port) if address else ""
+    if place and place not in target:
+        return phrase("application {target} at {place}", target=target, place=place)
     return phrase("application {target}", target=target)
 
 

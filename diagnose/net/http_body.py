@@ -61,11 +61,11 @@ async def read_beginning(
     if status == 101 or media_type.startswith("text/event-stream"):
         return None
     limit = max_body or (MAX_BODY if "html" in media_type else BODY_EXCERPT)
-    kept = max_body or MAX_BODY
+    maximum = max_body or MAX_BODY
     pieces: list[bytes] = []
     end, failure = await _read(source, pieces, limit)
     data = b"".join(pieces)
-    beginning = _decoded(data[:kept], header(headers, "Content-Encoding") or "", kept)
+    beginning = _decoded(data[:maximum], header(headers, "Content-Encoding") or "", maximum)
     return BodyRead(
         data=data,
         text=beginning.decode("utf-8", "replace"),
@@ -73,7 +73,7 @@ async def read_beginning(
         received=len(data),
         coding_fault=_coding_fault(headers, [data]),
         failure=failure,
-        is_whole=end == "complete" and len(data) <= kept,
+        is_whole=end == "complete" and len(data) <= maximum,
     )
 
 

@@ -130,12 +130,12 @@ def _is_reply(data: bytes, request: EchoRequest, packet: bytes, is_raw: bool) ->
 
 
 def _hop_limit(control: list[tuple[int, int, bytes]]) -> int | None:
-    wanted = {
+    message_types = {
         (socket.IPPROTO_IP, socket.IP_TTL),
         (socket.IPPROTO_IPV6, socket.IPV6_HOPLIMIT),
     }
     for level, kind, data in control:
-        if (level, kind) in wanted and len(data) >= 4:
+        if (level, kind) in message_types and len(data) >= 4:
             hop_limit: int = struct.unpack_from("=i", data)[0]
             return hop_limit
     return None

@@ -214,10 +214,12 @@ def next_commands(report: Report, view: View) -> Iterator[tuple[str, str]]:
 def idle_sentences(report: Report, lang: str) -> list[str]:
     """Return what the silence of `--idle` showed of each WebSocket, one sentence each."""
     scope = report.evidence.scope
-    held = [upgrade for upgrade in report.evidence.of(Upgrade) if upgrade.quiet_s is not None]
-    if scope.idle_s is not None and not held:
+    held_upgrades = [
+        upgrade for upgrade in report.evidence.of(Upgrade) if upgrade.quiet_s is not None
+    ]
+    if scope.idle_s is not None and not held_upgrades:
         return [translate("idle.not", lang, seconds=round(scope.idle_s))]
-    return [_idle_sentence(upgrade, lang) for upgrade in held]
+    return [_idle_sentence(upgrade, lang) for upgrade in held_upgrades]
 
 
 def _idle_sentence(upgrade: Upgrade, lang: str) -> str:

@@ -35,13 +35,13 @@ def render_all(report_views: Sequence[tuple[Report, View]]) -> str:
     state = STATES[plugin_state(worst, view)]
     # Nagios turns ";" into ":".
     sentence = " - ".join(_sentences(worst, view))
-    many = f" ({len(report_views)} targets)" if len(report_views) > 1 else ""
+    target_count = f" ({len(report_views)} targets)" if len(report_views) > 1 else ""
     data = " ".join(
         value
         for number, (report, view) in enumerate(report_views)
         for value in _performance_data(report, view, f"{number}_" if number else "")
     )
-    lines = [f"DIAGNOSE {state}{many} - {_plain(sentence)} | {data}"]
+    lines = [f"DIAGNOSE {state}{target_count} - {_plain(sentence)} | {data}"]
     if view.verbosity >= 0:
         lines += [line for report, view in report_views for line in _long_output(report, view)]
     return "\n".join(lines) + "\n"

@@ -36,8 +36,8 @@ def answer_text(report: Report, answer: "SymptomAnswer", lang: str) -> str:
 
 
 def _verdict(report: Report, answer: "SymptomAnswer", lang: str) -> str:
-    what = symptom_name(answer.symptom, lang)
-    quoted = translate("quoted", lang, message=answer.symptom.text, what=what)
+    symptom_text = symptom_name(answer.symptom, lang)
+    quoted = translate("quoted", lang, message=answer.symptom.text, what=symptom_text)
     finding, key = answer.finding, f"answer.{answer.kind}"
     if finding is None or finding in report.causes[:1]:
         return translate(key, lang, quoted=quoted)

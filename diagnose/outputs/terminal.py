@@ -252,10 +252,10 @@ def _was_given(name: str, environment: Mapping[str, str]) -> bool:
     if environment is not os.environ:
         return True
     try:
-        given = Path("/proc/self/environ").read_bytes()
+        start_environment = Path("/proc/self/environ").read_bytes()
     except OSError:
         return True
-    return f"\0{name}=".encode() in b"\0" + given
+    return f"\0{name}=".encode() in b"\0" + start_environment
 
 
 def choose_language(choice: str | None, environment: Mapping[str, str] = os.environ) -> str:

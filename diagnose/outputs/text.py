@@ -339,9 +339,9 @@ def add_next_commands(page: Page, report: Report, view: View) -> None:
     """Add the commands that explain and mend the first cause, the most useful last."""
     head = translate("next", view.lang)
     commands = dict(finding_text.next_commands(report, view))
-    first, *others = [commands[kind] for kind in ("explain", "fix") if kind in commands]
+    first, *further_commands = [commands[kind] for kind in ("explain", "fix") if kind in commands]
     page.add(("bold", head), ": ", ("command", first))
-    for command in others:
+    for command in further_commands:
         page.add(" " * (cell_len(head) + 2), ("command", command))
 
 

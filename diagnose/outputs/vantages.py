@@ -59,9 +59,9 @@ def _own_lines(report: Report, lang: str) -> Iterator[str]:
         for connection in evidence.of(Connection)
         if connection.purpose == "target" and connection.vantage is Vantage.HERE
     )
-    here = translate("vantage.here", lang)
+    here_label = translate("vantage.here", lang)
     for address in addresses:
-        yield _line(here, address, _own_outcome(report, address, lang), lang)
+        yield _line(here_label, address, _own_outcome(report, address, lang), lang)
 
 
 def _origin_lines(report: Report, lang: str) -> Iterator[str]:

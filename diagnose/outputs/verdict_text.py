@@ -36,8 +36,8 @@ def verdict_sentence(report: Report, lang: str) -> str:
     reasons += [title(finding, lang) for finding in unanswered_findings(report)]
     if is_symptom_unexplained(report):
         reasons.append(translate("symptom-unexplained", lang))
-    why = translate("join.clauses", lang).join(reasons)
-    return translate("unjudged-why", lang, url=url, why=why)
+    joined_reasons = translate("join.clauses", lang).join(reasons)
+    return translate("unjudged-why", lang, url=url, why=joined_reasons)
 
 
 def verdict_sentences(report: Report, lang: str) -> str:

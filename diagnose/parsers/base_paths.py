@@ -27,13 +27,13 @@ def urls_below_page(page: str, file: str) -> list[tuple[str, str]]:
         for folder in (folders if segments else ())
         if not file_url.path.startswith(f"{folder}/")
     ]
-    beside = path.rpartition("/")[0]
-    if beside and path in folders and file_url.path.startswith(f"{beside}/"):
-        below.insert(0, (f"{path}/{file_url.path.removeprefix(f'{beside}/')}", path))
+    page_folder = path.rpartition("/")[0]
+    if page_folder and path in folders and file_url.path.startswith(f"{page_folder}/"):
+        below.insert(0, (f"{path}/{file_url.path.removeprefix(f'{page_folder}/')}", path))
     return [
-        (str(Url(file_url.scheme, file_url.host, file_url.port, tried)), folder)
-        for tried, folder in dict.fromkeys(below)
-        if tried != file_url.path
+        (str(Url(file_url.scheme, file_url.host, file_url.port, tried_url)), folder)
+        for tried_url, folder in dict.fromkeys(below)
+        if tried_url != file_url.path
     ][:MAX_URLS]
 
 

@@ -34,8 +34,8 @@ def codings_of(field: str) -> tuple[str, ...] | None:
     """Return the codings in the order in which they were applied; None if browsers would not
     decode, because one is unknown."""
     words = [word.strip().lower() for word in field.split(",") if word.strip()]
-    known = [_CODINGS.get(word) for word in words if word != "identity"]
-    return tuple(coding for coding in known if coding) if all(known) else None
+    codings = [_CODINGS.get(word) for word in words if word != "identity"]
+    return tuple(coding for coding in codings if coding) if all(codings) else None
 
 
 class CodingTest:

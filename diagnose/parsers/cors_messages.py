@@ -25,13 +25,13 @@ def with_message(fields: RequestFields, symptom: Symptom | None, text: str) -> R
     match = _ORIGIN.search(text)
     if symptom is None or symptom.kind != "cors" or match is None:
         return fields
-    asked = fields if fields.origin else replace(fields, origin=match[1])
+    request_fields = fields if fields.origin else replace(fields, origin=match[1])
     if fields.method != "GET" or not _PREFLIGHT.search(text):
-        return asked
+        return request_fields
     method, field = _METHOD.search(text), _FIELD.search(text)
     headers = dict(fields.headers)
     if method:
         headers.setdefault(METHOD_FIELD, method[1])
     if field:
         headers.setdefault(HEADERS_FIELD, field[1].lower())
-    return replace(asked, method="OPTIONS", headers=tuple(headers.items()))
+    return replace(request_fields, method="OPTIONS", headers=tuple(headers.items()))

@@ -33,12 +33,12 @@ def listed_names(body: str) -> tuple[str, ...] | None:
     if not _TITLE.search(start):
         return None
     names = (unquote(unescape(match[1])) for match in _ENTRY.finditer(start))
-    kept = (
+    kept_names = (
         name.removeprefix("./")
         for name in names
         if not name.startswith(("?", "/", "../")) and "//" not in name
     )
-    return tuple(dict.fromkeys(kept))[:_MAX_NAMES]
+    return tuple(dict.fromkeys(kept_names))[:_MAX_NAMES]
 
 
 def application_files(names: tuple[str, ...]) -> tuple[str, ...]:

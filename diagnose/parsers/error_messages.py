@@ -223,9 +223,11 @@ def _site_by_url(text: str) -> NamedSite | None:
     if not urls or (_DOCUMENTATION.match(urls[0]) and _site_by_message(text)):
         return None
     host = _host_of(urls[0])
-    others = dict.fromkeys(map(_host_of, urls[1:]))
+    other_hosts = dict.fromkeys(map(_host_of, urls[1:]))
     is_other = (
-        other for other in others if other != host and not _DOCUMENTATION.match(f"https://{other}")
+        other_host
+        for other_host in other_hosts
+        if other_host != host and not _DOCUMENTATION.match(f"https://{other_host}")
     )
     return NamedSite(urls[0], tuple(is_other), is_url=True)
 

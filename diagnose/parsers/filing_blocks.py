@@ -117,14 +117,14 @@ def filing_block(answer: Exchange) -> FilingBlock | None:
 
 
 def _redirect_block(answer: Exchange) -> FilingBlock | None:
-    location, asked = answer.header("Location") or "", parse_url(answer.url)
-    if answer.status not in REDIRECTS or asked is None or not location.startswith("http"):
+    location, requested_url = answer.header("Location") or "", parse_url(answer.url)
+    if answer.status not in REDIRECTS or requested_url is None or not location.startswith("http"):
         return None
     for page in REDIRECT_PAGES:
         url = parse_url(location)
         if url is None or (url.host, url.path.partition("?")[0]) != (page.host, page.path):
             continue
         names = parse_qs(urlsplit(location).query).get(page.query, ())
-        if asked.host in [name.lower() for name in names]:
+        if requested_url.host in [name.lower() for name in names]:
             return FilingBlock(page.provider)
     return None

@@ -54,8 +54,12 @@ def _name_filter(trials: list[NameTrials]) -> NameFilter | None:
     is_blocked = any(
         trial.tries >= MIN_TRIES and trial.blocked >= BLOCKED_SHARE * trial.tries for trial in own
     )
-    answered = {trial.name for trial in controls if trial.answered}
-    if not is_blocked or answered != {"none", "other"} or any(item.blocked for item in controls):
+    answered_names = {trial.name for trial in controls if trial.answered}
+    if (
+        not is_blocked
+        or answered_names != {"none", "other"}
+        or any(item.blocked for item in controls)
+    ):
         return None
     return NameFilter(
         address=own[0].address,

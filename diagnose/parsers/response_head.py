@@ -105,19 +105,19 @@ def _repaired_framing(
     fields: list[tuple[bytes, bytes]], faults: list[FaultyField]
 ) -> list[tuple[bytes, bytes]]:
     """Leave one Transfer-Encoding and one Content-Length, as browsers understand them."""
-    kept = [field for field in fields if field[0].lower() not in _FRAMING]
+    kept_fields = [field for field in fields if field[0].lower() not in _FRAMING]
     codings = [coding.lower() for coding in _values(fields, b"transfer-encoding")]
     if codings not in ([], [b"chunked"]):
         faults.append(("transfer-coding", _text(b"Transfer-Encoding")))
     if b"chunked" in codings:
-        kept.append((b"Transfer-Encoding", b"chunked"))
+        kept_fields.append((b"Transfer-Encoding", b"chunked"))
     lengths = list(dict.fromkeys(_values(fields, b"content-length")))
     if any(not length.isdigit() for length in lengths):
         faults.append(("invalid-length", _text(b"Content-Length")))
     elif len(lengths) > 1:
         faults.append(("different-lengths", _text(b"Content-Length")))
     valid = [length for length in lengths if length.isdigit() and len(length) <= 18]
-    return kept + [(b"Content-Length", length) for length in valid[:1]]
+    return kept_fields + [(b"Content-Length", length) for length in valid[:1]]
 
 
 _FRAMING = {b"transfer-encoding", b"content-length"}

@@ -241,15 +241,15 @@ def _without_secrets(target_input: _TargetInput, path: str) -> str:
     from diagnose.parsers.secrets import hide_secrets, is_secret_name
 
     parameters = query.split("&")
-    kept = [
+    kept_parameters = [
         parameter
         for parameter in parameters
         if not is_secret_name(parameter.partition("=")[0]) and hide_secrets(parameter) == parameter
     ]
-    if len(kept) == len(parameters):
+    if len(kept_parameters) == len(parameters):
         return path
     target_input.note("secrets")
-    return f"{plain_path}?{'&'.join(kept)}" if kept else plain_path
+    return f"{plain_path}?{'&'.join(kept_parameters)}" if kept_parameters else plain_path
 
 
 def _host_and_port(target_input: _TargetInput, authority: str) -> tuple[str, int | None]:

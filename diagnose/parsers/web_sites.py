@@ -129,8 +129,10 @@ def needs_folder(site: WebSite, path: str) -> bool:
     if serves_files(site, path):
         return True
     patterns = [route for route in site.routes if route.pattern]
-    rest = replace(site, routes=tuple(each for each in site.routes if not each.pattern))
-    return all(pattern.scheme in {"", "fcgi"} for pattern in patterns) and serves_files(rest, path)
+    simple_site = replace(site, routes=tuple(each for each in site.routes if not each.pattern))
+    return all(pattern.scheme in {"", "fcgi"} for pattern in patterns) and serves_files(
+        simple_site, path
+    )
 
 
 def is_taken(route: SiteRoute, path: str) -> bool:

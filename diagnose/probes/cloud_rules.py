@@ -204,14 +204,14 @@ def _emit_failures(
 
     A service that does not know the instance says little where another one refused to answer.
     """
-    known = [failure for failure in failures if failure[1].code != "no-credentials"]
-    known = [each for each in known if each[1].kind != "missing"] or known
-    if not known:
+    api_failures = [failure for failure in failures if failure[1].code != "no-credentials"]
+    api_failures = [each for each in api_failures if each[1].kind != "missing"] or api_failures
+    if not api_failures:
         titles = ", ".join(candidate.title for candidate in candidates)
         text = no_credentials(titles, tuple(candidates))
         _emit_unread(ctx, text.reason, text.enable)
         return
-    for each, error in {_key(error): (each, error) for each, error in known}.values():
+    for each, error in {_key(error): (each, error) for each, error in api_failures}.values():
         text = explanation(each, error, address)
         _emit_unread(ctx, text.reason, text.enable)
 
@@ -238,10 +238,10 @@ async def _read_from(
     failure = None
     if verdict.status == "unknown":
         failure = Failure("denied", f"not read: {_emit_unread_parts(ctx, candidate, verdict)}")
-    others: tuple[SecurityGroup, ...] = ()
+    other_groups: tuple[SecurityGroup, ...] = ()
     if _admits_nobody(verdict):
         with contextlib.suppress(ApiError):
-            others = await candidate.other_groups(instance, credentials, client)
+            other_groups = await candidate.other_groups(instance, credentials, client)
     ctx.emit(
         CloudRules(
             vantage=Vantage.HERE,
@@ -252,7 +252,7 @@ async def _read_from(
             title=candidate.title,
             instance=instance,
             rules=rules,
-            others=others,
+            others=other_groups,
             credentials=credentials.source,
         )
     )
@@ -271,8 +271,8 @@ async def _fetched(
         return await _fetched_by_address(candidate, client, credentials, address)
     region = instance.region or credentials.region
     try:
-        known = replace(instance, provider=candidate.name, region=region)
-        return await candidate.fetch(known, credentials, client)
+        located_instance = replace(instance, provider=candidate.name, region=region)
+        return await candidate.fetch(located_instance, credentials, client)
     except ApiError as error:
         if error.kind != "missing" or candidate.name == instance.provider:
             raise

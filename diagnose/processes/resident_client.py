@@ -74,11 +74,11 @@ def _counts_early(name: str) -> bool:
 
 def request_message(words: list[str]) -> bytes:
     """Return what is asked of the resident: identity, words and environment, divided by NUL."""
-    same = identity()
+    own_identity = identity()
     return b"\0".join(
         [
-            b"%d %d" % (len(same), len(words)),
-            *(word.encode("utf-8", "surrogateescape") for word in same),
+            b"%d %d" % (len(own_identity), len(words)),
+            *(word.encode("utf-8", "surrogateescape") for word in own_identity),
             *map(os.fsencode, words),
             *(b"%b=%b" % item for item in os.environb.items()),
         ]
@@ -196,8 +196,8 @@ class _Run:
         import _signal
 
         self._signal_number = number
-        for other in (_SIGINT, _SIGTERM):
-            _signal.signal(other, _signal.SIG_DFL)
+        for end_signal in (_SIGINT, _SIGTERM):
+            _signal.signal(end_signal, _signal.SIG_DFL)
         try:  # noqa: SIM105 (contextlib would be imported)
             self._connection.send(b"%d" % number)
         except OSError:

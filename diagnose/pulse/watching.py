@@ -90,15 +90,15 @@ class WatchedTarget:
     async def _name_difference(self) -> str:
         """Resolve the name again. Balancers rotate their addresses: it is a difference only if
         none of them is known, or if it does not resolve any more."""
-        options, known = self.options, set(self.expected.addresses)
+        options, known_addresses = self.options, set(self.expected.addresses)
         if options.address or options.resolver or options.by_proxy or is_address(self.target.host):
             return ""
         resolved: set[str] = set()
         for family in (options.family,) if options.family else (4, 6):
             result = await self.net.resolve(self.target.host, family, PATIENCE)
             resolved.update(result.addresses)
-            if known & resolved:
+            if known_addresses & resolved:
                 return ""
         if not resolved:
-            return f"{self.target.host}: no address" if known else ""
+            return f"{self.target.host}: no address" if known_addresses else ""
         return f"{self.target.host}: {', '.join(sorted(resolved)[:4])}"

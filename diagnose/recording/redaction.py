@@ -54,8 +54,8 @@ def masked_report(
 ) -> tuple[Report, View]:
     """Mask a report and its view. The checks judge the masked evidence again. `keeps_target`: the
     host of the target stays, because the reader wrote it."""
-    kept = (original.evidence.target.host,) if keeps_target else ()
-    return _mask_report(mask_for(original.evidence, kept), original, view, conclude)
+    kept_hosts = (original.evidence.target.host,) if keeps_target else ()
+    return _mask_report(mask_for(original.evidence, kept_hosts), original, view, conclude)
 
 
 def masked_recording(evidence: Evidence, privileged: bool) -> str:

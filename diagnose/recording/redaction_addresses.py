@@ -121,6 +121,6 @@ class Addresses:
 def _is_6to4_of_private_network(address: IPv6Address) -> bool:
     """Return whether this is the 6to4 prefix of IPv4 addresses that are not in the internet (RFC
     3964 section 4.1). firewalld rejects these prefixes on every server."""
-    embedded, rest = address.sixtofour, int(address) & ((1 << 80) - 1)
+    embedded, interface_part = address.sixtofour, int(address) & ((1 << 80) - 1)
     is_unicast = embedded is not None and embedded.is_global and not embedded.is_multicast
-    return embedded is not None and not is_unicast and not rest
+    return embedded is not None and not is_unicast and not interface_part

@@ -98,8 +98,10 @@ class FieldMask:
         beginning = _HTTP_BEGINNING.match(text)
         if beginning is None:
             return self.mask_text(text)
-        rest = text[beginning.end() :].lstrip()
-        phrases = (rest[: len(phrase)] for phrase in _REASONS if rest.lower().startswith(phrase))
+        remainder = text[beginning.end() :].lstrip()
+        phrases = (
+            remainder[: len(phrase)] for phrase in _REASONS if remainder.lower().startswith(phrase)
+        )
         phrase = max(phrases, key=len, default="")
         return " ".join(
             filter(None, (beginning[0], phrase, kept_body(text[beginning.end() :] or " ")))

@@ -128,8 +128,8 @@ def _kept_policy(value: str) -> str:
     """Reduce a Content-Security-Policy to the directives that decide about WebSockets and scripts,
     without nonces."""
     policies = (_CONNECT_DIRECTIVES.findall(policy) for policy in value.split(","))
-    kept = ", ".join("; ".join(map(str.strip, directives)) for directives in policies)
-    return _NONCE.sub(f"'nonce-{HIDDEN}'", kept)
+    kept_directives = ", ".join("; ".join(map(str.strip, directives)) for directives in policies)
+    return _NONCE.sub(f"'nonce-{HIDDEN}'", kept_directives)
 
 
 def kept_body(body: str) -> str:

@@ -46,5 +46,7 @@ def without_values(text: str) -> str:
 
 
 def _hide(match: re.Match[str]) -> str:
-    kept = re.fullmatch(r"[\"']?(?:upgrade|websocket|https?|%\{\w+\}[es])[\"']?\s*", match[2], re.I)
-    return match[0] if kept else f"{match[1]} {HIDDEN}"
+    kept_word = re.fullmatch(
+        r"[\"']?(?:upgrade|websocket|https?|%\{\w+\}[es])[\"']?\s*", match[2], re.I
+    )
+    return match[0] if kept_word else f"{match[1]} {HIDDEN}"

@@ -136,9 +136,9 @@ def _free_ports(count: int) -> list[int]:
     """Return ports of loopback that are free now."""
     with contextlib.ExitStack() as stack:
         sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for held in sockets:
-            held.bind((HOST, 0))
-        return [held.getsockname()[1] for held in sockets]
+        for bound_socket in sockets:
+            bound_socket.bind((HOST, 0))
+        return [bound_socket.getsockname()[1] for bound_socket in sockets]
 
 
 @contextlib.contextmanager

@@ -18,8 +18,10 @@ class Order:
 def parse_order(message: bytes) -> Order:
     """Read a request (`diagnose.processes.resident_client.request_message`). Raise ValueError."""
     head, *fields = message.split(b"\0")
-    same, words = map(int, head.split())
-    if not 0 <= same <= same + words <= len(fields) or words < 1:
+    identity_size, words = map(int, head.split())
+    if not 0 <= identity_size <= identity_size + words <= len(fields) or words < 1:
         raise ValueError("not a request")
-    end = same + words
-    return Order(tuple(fields[:same]), tuple(fields[same:end]), tuple(fields[end:]))
+    end = identity_size + words
+    return Order(
+        tuple(fields[:identity_size]), tuple(fields[identity_size:end]), tuple(fields[end:])
+    )

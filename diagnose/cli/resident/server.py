@@ -96,7 +96,9 @@ class Server:
             # What was handled before in this turn may have closed it.
             if self._selector.get_map().get(key.fd) is key:
                 key.data()
-        for caller in [one for one in self._callers if time.monotonic() > one.deadline]:
+        for caller in [
+            late_caller for late_caller in self._callers if time.monotonic() > late_caller.deadline
+        ]:
             self._expire(caller)
         return events
 
@@ -137,7 +139,7 @@ class Server:
         if order.identity != self._identity:
             raise StrangerError("another version, or another environment")
         key = (theirs, order.environment)
-        copy = next((one for one in self._idle if one.key == key), None)
+        copy = next((idle_copy for idle_copy in self._idle if idle_copy.key == key), None)
         if copy is None:
             caller.copy = self._fork(order, [*files, caller.connection.fileno()], theirs, key)
         else:
@@ -190,7 +192,10 @@ class Server:
             lesson = copy.control.recv(MAX_MESSAGE)
         except OSError:
             lesson = b""
-        caller = next((one for one in self._callers if one.copy is copy), None)
+        caller = next(
+            (waiting_caller for waiting_caller in self._callers if waiting_caller.copy is copy),
+            None,
+        )
         if caller is not None:
             self._forget(caller)
         if not lesson:

@@ -55,8 +55,10 @@ def _become(
     """Take over limits and environment, and close what is not ours: the connections of others would
     stay open. Return the control socket."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    kept = sorted((control.fileno(), *files))
-    for low, high in zip((2, *kept), (*kept, os.sysconf("SC_OPEN_MAX")), strict=True):
+    kept_descriptors = sorted((control.fileno(), *files))
+    for low, high in zip(
+        (2, *kept_descriptors), (*kept_descriptors, os.sysconf("SC_OPEN_MAX")), strict=True
+    ):
         os.closerange(low + 1, high)
     caller.adopt()
     os.environ.clear()
@@ -75,7 +77,7 @@ def _next_order(control: socket.socket) -> tuple[Order | None, list[int]]:
 def _serve_order(order: Order, files: list[int], control: socket.socket) -> bool:
     """Do one run and tell the caller its end. Return whether this process can do another one; then
     the resident is told so, and what had to be imported."""
-    known = set(sys.modules)
+    loaded_modules = set(sys.modules)
     with socket.socket(fileno=files.pop()) as connection:
         _open_files(files)
         sys.argv[:] = map(os.fsdecode, order.words)
@@ -90,7 +92,7 @@ def _serve_order(order: Order, files: list[int], control: socket.socket) -> bool
         is_reusable = status < SIGNALLED and _left_nothing()
         if is_reusable:
             # Before the caller knows: its end means nothing to this process any more. Never empty.
-            lesson = ["diagnose", *sorted(set(sys.modules) - known)]
+            lesson = ["diagnose", *sorted(set(sys.modules) - loaded_modules)]
             control.send("\n".join(lesson).encode())
         connection.send(ENDED + b"%d" % status)
     return is_reusable

@@ -88,8 +88,8 @@ def _from_cli(text: str, environ: Mapping[str, str]) -> Credentials | None:
     chosen = [profile for profile in profiles if profile.get("name") == (name or "default")]
     if not chosen:
         return None
-    shown = fields.text(chosen[0].get("name"))
-    return _profile_credentials(chosen[0], f"{CLI_FILE}, profile {shown}", environ)
+    profile_name = fields.text(chosen[0].get("name"))
+    return _profile_credentials(chosen[0], f"{CLI_FILE}, profile {profile_name}", environ)
 
 
 def _profile_credentials(

@@ -169,11 +169,13 @@ def _chosen_interface(
 ) -> Mapping[str, Any]:
     """Return the interface with the address asked about, else the primary one. Each interface has
     groups of its own."""
-    wanted = {instance.private_address, *instance.public_addresses} - {""}
+    instance_addresses = {instance.private_address, *instance.public_addresses} - {""}
 
     def rank(interface: Mapping[str, Any]) -> tuple[bool, bool]:
         addresses = set(_interface_addresses(interface))
-        return not addresses & wanted, fields.text(interface.get("Type")).lower() != "primary"
+        return not addresses & instance_addresses, fields.text(
+            interface.get("Type")
+        ).lower() != "primary"
 
     return min(interfaces, key=rank)
 

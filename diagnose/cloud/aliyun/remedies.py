@@ -122,12 +122,12 @@ def _priority(drops: list[Rule], layer: LayerVerdict, flow: Flow) -> int:
     """
     if drops:
         return max(_FIRST, min(rule.order[0] for rule in drops) - 1)
-    others = [
+    other_rules = [
         rule
         for rule in layer.layer.rules
         if not rule.allow and rule.protocol in {"all", flow.protocol} and _covers(rule, flow.port)
     ]
-    return _LAST if others else _FIRST
+    return _LAST if other_rules else _FIRST
 
 
 def _covers(rule: Rule, port: int) -> bool:
@@ -152,14 +152,14 @@ def _opening(
 
 
 def attachment(instance: CloudInstance, group_id: str) -> RuleChange:
-    where = (
+    place_arguments = (
         "--RegionId", instance.region, "--SecurityGroupId", group_id,
         "--NetworkInterfaceId", instance.interface,
     )  # fmt: skip
     return RuleChange(
         "attach-group",
-        ("aliyun", "ecs", "JoinSecurityGroup", *where),
-        ("aliyun", "ecs", "LeaveSecurityGroup", *where),
+        ("aliyun", "ecs", "JoinSecurityGroup", *place_arguments),
+        ("aliyun", "ecs", "LeaveSecurityGroup", *place_arguments),
         group_id,
     )
 
@@ -178,15 +178,15 @@ def firewall_changes(
             )
             for rule in drops[:3]
         )  # fmt: skip
-    where = ("--RegionId", instance.region, "--InstanceId", instance.id)
+    place_arguments = ("--RegionId", instance.region, "--InstanceId", instance.id)
     protocol, port = flow.protocol.upper(), str(flow.port)
     return tuple(
         RuleChange(
             kind,
-            _limited_rule(where, protocol, port, source)
+            _limited_rule(place_arguments, protocol, port, source)
             if kind == "open-visitor"
             else (
-                "aliyun", "swas-open", "CreateFirewallRule", *where,
+                "aliyun", "swas-open", "CreateFirewallRule", *place_arguments,
                 "--RuleProtocol", protocol, "--Port", port,
             ),
             subject=instance.id,

@@ -138,8 +138,8 @@ class Ec2Api:
         kind: ApiErrorKind = next(kinds, "unreachable" if is_down else "invalid")
         if kind == "rejected" and self._is_clock_wrong(response):
             kind = "clock"
-        others = (each for each in self.allow if each != action)
-        allow = (action, *others) if kind == "forbidden" else ()
+        other_actions = (each for each in self.allow if each != action)
+        allow = (action, *other_actions) if kind == "forbidden" else ()
         return ApiError(kind, code or f"HTTP {status}", code=code, action=action, allow=allow)
 
     def _is_clock_wrong(self, response: Mapping[str, Any]) -> bool:

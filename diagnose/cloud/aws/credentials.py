@@ -54,12 +54,12 @@ async def find_credentials(profile: Profile) -> Credentials | None:
     )
     keys = _sections(await profile.read(files[0]), files[0])
     settings = _sections(await profile.read(files[1]), files[1])
-    shown = name or "default"
-    region = _region(environ, settings.get(shown, {}))
+    profile_name = name or "default"
+    region = _region(environ, settings.get(profile_name, {}))
     if key := _from_environment(environ, region):
         return key
-    source = f"{files[0]}, profile {text(shown)}"
-    return _of_profile(shown, keys, settings, files, source, region)
+    source = f"{files[0]}, profile {text(profile_name)}"
+    return _of_profile(profile_name, keys, settings, files, source, region)
 
 
 def _of_profile(

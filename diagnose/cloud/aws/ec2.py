@@ -94,15 +94,15 @@ class AwsEc2:
             credentials, instance.region or credentials.region, client, self.actions
         )
         rows = await _groups(api, _filtered("vpc-id", instance.network))
-        others = [
+        other_groups = [
             row for row in rows if text(member(row, "GroupId")) not in {"", *instance.groups}
         ][:_MAX_OTHER_GROUPS]
-        lists = await _prefix_lists(api, others)
+        lists = await _prefix_lists(api, other_groups)
         return tuple(
             SecurityGroup(
                 text(member(row, "GroupId")), _name(row), rules=group_layer([row], lists).rules
             )
-            for row in others
+            for row in other_groups
         )
 
     def remedy(
@@ -130,8 +130,8 @@ def _filtered(name: str, value: str) -> dict[str, Any]:
 
 
 def _has_address(addresses: Iterable[str], address: str) -> bool:
-    wanted = network_range(address)
-    return wanted is not None and wanted in map(network_range, addresses)
+    address_range = network_range(address)
+    return address_range is not None and address_range in map(network_range, addresses)
 
 
 async def _interfaces(api: Ec2Api, name: str, value: str) -> list[Any]:
@@ -177,11 +177,13 @@ async def _own_interface(api: Ec2Api, instance: CloudInstance) -> Mapping[str, A
     interfaces = [row for row in rows if isinstance(row, Mapping)]
     if not interfaces:
         raise ApiError("missing", instance.id, action="ec2:DescribeNetworkInterfaces")
-    wanted = {instance.private_address, *instance.public_addresses} - {""}
+    instance_addresses = {instance.private_address, *instance.public_addresses} - {""}
 
     def rank(interface: Mapping[str, Any]) -> tuple[bool, bool]:
         addresses = {*_private_addresses(interface), *_public_addresses(interface)}
-        return not addresses & wanted, member(interface, "Attachment", "DeviceIndex") != 0
+        return not addresses & instance_addresses, member(
+            interface, "Attachment", "DeviceIndex"
+        ) != 0
 
     return min(interfaces, key=rank)
 

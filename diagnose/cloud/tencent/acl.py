@@ -95,10 +95,10 @@ def _quintuple_rules(rows: Sequence[object], direction: Direction) -> Iterator[R
 
 
 def _quintuple_rule(row: Mapping[str, Any], number: int, direction: Direction) -> Rule:
-    own, other = ("Destination", "Source") if direction == "in" else ("Source", "Destination")
+    own, peer_field = ("Destination", "Source") if direction == "in" else ("Source", "Destination")
     receiver, unread = service_of(row.get("Protocol"), row.get("DestinationPort"))
     sender, unread_sender = service_of(row.get("Protocol"), row.get("SourcePort"))
-    peers = peer_networks(row.get(f"{other}Cidr"), row.get(f"{other}IPv6Cidr"))
+    peers = peer_networks(row.get(f"{peer_field}Cidr"), row.get(f"{peer_field}IPv6Cidr"))
     destinations = peer_networks(row.get(f"{own}Cidr"), row.get(f"{own}IPv6Cidr"))
     unread = unread or unread_sender
     if not peers or destinations is None:

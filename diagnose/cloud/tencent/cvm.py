@@ -75,12 +75,12 @@ class TencentCvm(TencentAccount):
             text(member(row, "SecurityGroupId")): text(member(row, "SecurityGroupName"))
             for row in rows
         }
-        others = [name for name in names if name and name not in instance.groups]
-        groups = [await _policies(api, each) for each in others[:_MAX_OTHER_GROUPS]]
+        other_groups = [name for name in names if name and name not in instance.groups]
+        groups = [await _policies(api, each) for each in other_groups[:_MAX_OTHER_GROUPS]]
         templates = await read_templates(api, groups)
         return tuple(
             SecurityGroup(group_id, names[group_id], rules=group_layer([group], templates).rules)
-            for group_id, group in zip(others, groups, strict=False)
+            for group_id, group in zip(other_groups, groups, strict=False)
         )
 
     def remedy(
@@ -105,8 +105,8 @@ class TencentCvm(TencentAccount):
 
 def has_address(addresses: Iterable[str], address: str) -> bool:
     """Whether an address is among others, in any spelling."""
-    wanted = network_range(address)
-    return wanted is not None and wanted in map(network_range, addresses)
+    address_range = network_range(address)
+    return address_range is not None and address_range in map(network_range, addresses)
 
 
 def _instance(row: Mapping[str, Any], region: str) -> CloudInstance:
@@ -188,10 +188,12 @@ async def _described(api: TencentApi, instance: CloudInstance) -> tuple[CloudIns
 def _own_interface(rows: Iterable[object], instance: CloudInstance) -> Mapping[str, Any] | None:
     """Return the interface that has an address of the instance, else the first one of it."""
     interfaces = [row for row in rows if isinstance(row, Mapping)]
-    wanted = {instance.private_address, *instance.public_addresses} - {""}
+    instance_addresses = {instance.private_address, *instance.public_addresses} - {""}
     names = ("PrivateIpAddress", "PublicIpAddress")
     for interface in interfaces:
-        if wanted & {address for name in names for address in _addresses(interface, name)}:
+        if instance_addresses & {
+            address for name in names for address in _addresses(interface, name)
+        }:
             return interface
     return next((each for each in interfaces if each.get("Primary") is True), None)
 

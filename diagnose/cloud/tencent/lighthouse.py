@@ -94,7 +94,7 @@ async def _of_this_service(api: TencentApi, instance: CloudInstance) -> CloudIns
         return replace(instance, region=api.region)
     if instance.private_address:
         parameters = filtered("private-ip-address", instance.private_address)
-        for known in await _instances(api, parameters):
-            if known.private_address == instance.private_address:
-                return replace(known, source=instance.source)
+        for known_instance in await _instances(api, parameters):
+            if known_instance.private_address == instance.private_address:
+                return replace(known_instance, source=instance.source)
     raise ApiError("missing", instance.id, action="lighthouse:DescribeInstances")

@@ -165,8 +165,8 @@ class TaskQueue:
         for vantage in self.vantages:
             tasks = await renewed_consumer(jetstream, TASKS, vantage)
             pending, at_work = tasks.num_pending or 0, tasks.num_ack_pending or 0
-            asked = sum(vantage in waiting.vantages for waiting in self._waiting.values())
-            if not pending and (at_work < asked or is_stuck):
+            requested_count = sum(vantage in waiting.vantages for waiting in self._waiting.values())
+            if not pending and (at_work < requested_count or is_stuck):
                 await self._put_back(vantage)
             elif not tasks.num_waiting and not at_work:
                 self.on_trouble("nats.no-worker", {"vantage": vantage})

@@ -150,14 +150,16 @@ def _reason_before(
     is the backend or the file."""
     for line in reversed(text.split("\n")):
         match = _LINE.match(line[:MAX_LINE])
-        found = pattern.search(match[6]) if match and _is_recent(match, now, seconds) else None
-        if match and found:
+        reason_match = (
+            pattern.search(match[6]) if match and _is_recent(match, now, seconds) else None
+        )
+        if match and reason_match:
             return RequestError(
                 "logged",
                 _with_system_words(line, match[6]),
-                file="" if code else clean(found[1], 300),
+                file="" if code else clean(reason_match[1], 300),
                 errno=int(match[5] or 0),
-                backend=clean(found[1], 300) if code else "",
+                backend=clean(reason_match[1], 300) if code else "",
                 code=code,
             )
     return None
@@ -205,9 +207,9 @@ def _mentions(text: str, requested: RequestedSite) -> bool:
     folders = [f"{root.rstrip('/')}/" for root in requested.roots if root]
     is_root = any(path == "/" for path in requested.paths)
     words = {word.strip("'\",;:()") for word in text.split()}
-    wanted = {*paths, *files, *(folders if is_root else ())}
-    wanted |= {each.rstrip("/") for each in wanted if len(each) > 1}
-    return not words.isdisjoint(wanted)
+    paths_of_request = {*paths, *files, *(folders if is_root else ())}
+    paths_of_request |= {each.rstrip("/") for each in paths_of_request if len(each) > 1}
+    return not words.isdisjoint(paths_of_request)
 
 
 def _names_file(text: str, requested: RequestedSite) -> bool:

@@ -48,7 +48,7 @@ def parse_test(text: str) -> tuple[ConfigError, tuple[str, ...]]:
         if places:
             rest = line[places[-1].end() :].strip() or "".join(lines[number + 1 : number + 2])
             error = ConfigError(clean(rest, 500), clean(places[-1][2], 300), int(places[-1][1]))
-            return error, tuple(clean(other, 300) for other in lines[:number])
+            return error, tuple(clean(earlier_line, 300) for earlier_line in lines[:number])
     message = re.sub(r"^\S+: (?=AH\d)", "", lines[0]) if lines else ""
     return ConfigError(clean(message, 500)), tuple(clean(line, 300) for line in lines[1:10])
 

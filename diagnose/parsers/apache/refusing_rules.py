@@ -93,16 +93,16 @@ def _rewritten(
         elif directive.name == "rewritecond":
             conditions.append(directive)
         elif directive.name == "rewriterule":
-            taken, own = _takes_rule(directive, conditions, request, path), tuple(conditions)
+            truth, own = _takes_rule(directive, conditions, request, path), tuple(conditions)
             conditions = []
-            if not engine or len(directive.args) < 2 or taken is False:
+            if not engine or len(directive.args) < 2 or truth is False:
                 continue
             flags = _flags(directive)
             status = _status_of_flags(flags)
             if status:
-                yield _rewrite_rule(directive, own, request, status, taken, is_known)
+                yield _rewrite_rule(directive, own, request, status, truth, is_known)
             elif directive.args[1] != "-" or "SKIP" in flags or "S" in flags:
-                if taken and _ends(flags):
+                if truth and _ends(flags):
                     return
                 is_known = False
 

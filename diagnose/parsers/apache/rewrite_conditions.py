@@ -62,8 +62,8 @@ def _test(text: str, test: str, condition: Directive) -> Truth:
     if pattern.startswith(("-", "<", ">")) or len(pattern) > 500 or "%{" in pattern:
         return None
     if pattern.startswith("="):
-        wanted = pattern[1:].strip('"')
-        truth: Truth = text.lower() == wanted.lower() if ignores_case else text == wanted
+        expected = pattern[1:].strip('"')
+        truth: Truth = text.lower() == expected.lower() if ignores_case else text == expected
     elif is_supported_pcre(pattern):
         truth = pcre_search(pattern, text, ignores_case) is not None
     else:
@@ -81,14 +81,14 @@ def _value(subject: str, request: ServerRequest) -> str | None:
             return None
         parts += [subject[position : match.start()], value]
         position = match.end()
-    rest = subject[position:]
-    return None if "%" in rest or "$" in rest or not parts else "".join((*parts, rest))
+    unread = subject[position:]
+    return None if "%" in unread or "$" in unread or not parts else "".join((*parts, unread))
 
 
 def _variable(name: str, request: ServerRequest) -> str | None:
     """Return a variable of the server. Fields that this run does not send are empty."""
     port = str(request.port)
-    known = {
+    known_values = {
         "REQUEST_URI": request.path,
         "QUERY_STRING": request.query,
         "HTTP_HOST": request.authority,
@@ -102,4 +102,4 @@ def _variable(name: str, request: ServerRequest) -> str | None:
         "HTTP:CONNECTION": "Upgrade" if request.websocket else None,
         "HTTP_REFERER": "",
     }
-    return known.get(name)
+    return known_values.get(name)

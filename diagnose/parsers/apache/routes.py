@@ -53,7 +53,7 @@ def route_to(
     path: str, target: str, directive: Directive, pattern: bool, upgrade: str = ""
 ) -> SiteRoute:
     """Return a route to a URL of mod_proxy; `upgrade` is that parameter of ProxyPass."""
-    shown = clean(target, 500)
+    shown_target = clean(target, 500)
     file, line = directive.file, directive.line
     if target == "!":
         return SiteRoute(clean(path, 500), "!", "", pattern=pattern, file=file, line=line)
@@ -64,7 +64,7 @@ def route_to(
     if match is None:
         return SiteRoute(
             clean(path, 500),
-            shown,
+            shown_target,
             "",
             socket=clean(socket, 300),
             pattern=pattern,
@@ -75,7 +75,7 @@ def route_to(
     port = int(match[3]) if match[3] and int(match[3]) < 65536 else _PORTS.get(scheme, 0)
     return SiteRoute(
         clean(path, 500),
-        shown,
+        shown_target,
         scheme,
         "" if socket else match[2].strip("[]"),
         0 if socket else port,

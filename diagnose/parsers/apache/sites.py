@@ -143,7 +143,7 @@ def _reads_htaccess(folder: str, sections: Sequence[Directive]) -> bool | None:
     says something is not evaluated."""
     if not folder:
         return None
-    said: dict[int, str] = {}
+    overrides_by_depth: dict[int, str] = {}
     for section in sections:
         value = last_argument(section.block or (), "allowoverride").lower()
         own = "".join(section.args[:1]).rstrip("/")
@@ -152,8 +152,8 @@ def _reads_htaccess(folder: str, sections: Sequence[Directive]) -> bool | None:
         if section.name == "directorymatch" or "~" in section.args or any(m in own for m in "*?["):
             return None
         if f"{folder.rstrip('/')}/".startswith(f"{own}/"):
-            said[len(own)] = value
-    return bool(said) and said[max(said)] != "none"
+            overrides_by_depth[len(own)] = value
+    return bool(overrides_by_depth) and overrides_by_depth[max(overrides_by_depth)] != "none"
 
 
 def _covers(section: Directive, folder: str) -> bool:

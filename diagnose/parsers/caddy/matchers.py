@@ -32,10 +32,10 @@ def route_matches(route: Mapping[str, object], request: ServerRequest) -> Truth:
 
 def questions_of(route: Mapping[str, object], request: ServerRequest) -> tuple[Question, ...]:
     """Return what the matchers of a route ask for that is not known."""
-    found: list[Question] = []
+    questions: list[Question] = []
     for each in dictionaries(route.get("match")):
-        _ask(each, request, found, 0)
-    return tuple(dict.fromkeys(found))
+        _ask(each, request, questions, 0)
+    return tuple(dict.fromkeys(questions))
 
 
 def words_of(route: Mapping[str, object]) -> str:
@@ -79,15 +79,15 @@ def _header(value: object, request: ServerRequest) -> Truth:
 
 def _field(name: str, value: object, request: ServerRequest) -> Truth:
     """Return whether a field has one of the values; None as value means that it is absent."""
-    known = {"host": request.authority, "upgrade": "websocket", "connection": "Upgrade"}
+    known_fields = {"host": request.authority, "upgrade": "websocket", "connection": "Upgrade"}
     lower = name.lower()
-    sent = lower == "host" or (lower in known and request.websocket)
+    sent = lower == "host" or (lower in known_fields and request.websocket)
     if not sent:
-        is_absent = lower in _ABSENT or lower in known
+        is_absent = lower in _ABSENT or lower in known_fields
         return value is None if is_absent else None
-    own = known[lower].lower()
-    wanted = [text.lower() for text in texts(value)]
-    return any(name_matches(each, own) if "*" in each else each == own for each in wanted)
+    own = known_fields[lower].lower()
+    expected_values = [text.lower() for text in texts(value)]
+    return any(name_matches(each, own) if "*" in each else each == own for each in expected_values)
 
 
 def _host(value: object, request: ServerRequest) -> Truth:

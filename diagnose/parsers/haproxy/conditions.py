@@ -159,8 +159,8 @@ def host_patterns(rules: Sequence[Rule]) -> tuple[str, ...]:
         for pattern in _patterns(criterion)
     )
     # Each name is compared with each value.
-    most = min(MAX_NAMES, max(1, MAX_WORK // (len(names) + sum(map(_size, rules)) + 1)))
-    return tuple(sorted(names, key=lambda name: "*" in name)[:most])
+    max_names = min(MAX_NAMES, max(1, MAX_WORK // (len(names) + sum(map(_size, rules)) + 1)))
+    return tuple(sorted(names, key=lambda name: "*" in name)[:max_names])
 
 
 def _size(rule: Rule) -> int:
@@ -179,8 +179,8 @@ def holds(rule: Rule, situation: Situation, path: str) -> bool | None:
 
 
 def _all(values: Iterator[bool | None]) -> bool | None:
-    known = list(values)
-    return False if False in known else None if None in known else True
+    known_values = list(values)
+    return False if False in known_values else None if None in known_values else True
 
 
 def _literal_holds(literal: Literal, situation: Situation, path: str) -> bool | None:

@@ -21,7 +21,7 @@ def parse_version(text: str) -> str:
 
 def parse_test(text: str) -> tuple[ConfigError, tuple[str, ...]]:
     """Return the first error of "haproxy -c", and its other lines as they are."""
-    first, others = ConfigError(), []
+    first, other_lines = ConfigError(), []
     for row in text.splitlines()[:500]:
         match = _LINE.match(row)
         if match is None or any(total in match[2] for total in _TOTALS):
@@ -30,8 +30,8 @@ def parse_test(text: str) -> tuple[ConfigError, tuple[str, ...]]:
         if match[1] == "ALERT" and not first.message:
             first = _complaint(message)
         else:
-            others.append(message)
-    return first, tuple(others[:20])
+            other_lines.append(message)
+    return first, tuple(other_lines[:20])
 
 
 def _complaint(message: str) -> ConfigError:

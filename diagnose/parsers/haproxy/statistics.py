@@ -38,8 +38,8 @@ class Statistics:
 
 def parse_statistics(text: str) -> Statistics | None:
     """Return the statistics; None if the text has no table."""
-    info, found, table = text.partition("# pxname,")
-    if not found:
+    info, separator, table = text.partition("# pxname,")
+    if not separator:
         return None
     rows = list(_rows(f"pxname,{table}"))
     servers = tuple(_server(row) for row in rows if row.get("svname") not in _TOTALS)

@@ -100,7 +100,7 @@ class Refusal:
 def refusals(proxies: TargetProxies, target: Target, path: str) -> tuple[Refusal, ...]:
     """Return the rules of the frontend and of the backend that answer a path themselves, or may,
     up to the first that does so in any case."""
-    found: list[Refusal] = []
+    refusals_in_order: list[Refusal] = []
     for proxy in (proxies.frontend, *([proxies.backend] if proxies.backend else [])):
         rules = refusing_rules_of(proxy)
         situation = _situation(rules, target, proxies.tls)
@@ -109,10 +109,10 @@ def refusals(proxies: TargetProxies, target: Target, path: str) -> tuple[Refusal
             if truth is False:
                 continue
             is_certain = truth is True
-            found.append(Refusal(rule.line, _refusal_status(rule.line), is_certain))
+            refusals_in_order.append(Refusal(rule.line, _refusal_status(rule.line), is_certain))
             if is_certain:
-                return tuple(found)
-    return tuple(found)
+                return tuple(refusals_in_order)
+    return tuple(refusals_in_order)
 
 
 def _refusal_status(line: Line) -> int:

@@ -164,7 +164,7 @@ class CapturedPackets:
 
 def captured_packets(text: str, limit: int, port: int) -> CapturedPackets:
     """Parse the output of tcpdump(1) -n; `limit` is the number of packets captured at most."""
-    found: dict[str, dict[str, None]] = {
+    addresses_by_kind: dict[str, dict[str, None]] = {
         name: {} for name in ("sources", "answered", "reset", "rejected")
     }
     marked: dict[MarkedSyn, None] = {}
@@ -172,12 +172,14 @@ def captured_packets(text: str, limit: int, port: int) -> CapturedPackets:
     for line in text.splitlines():
         if packet := _TCP_LINE.search(line):
             number += 1
-            _note_segment(packet, port, found, marked)
+            _note_segment(packet, port, addresses_by_kind, marked)
         elif error := _ICMP_LINE.search(line):
             number += 1
-            found["rejected"] |= dict.fromkeys(filter(None, [_normalize_address(error[1])]))
+            addresses_by_kind["rejected"] |= dict.fromkeys(
+                filter(None, [_normalize_address(error[1])])
+            )
     return CapturedPackets(
-        **{name: tuple(addresses) for name, addresses in found.items()},
+        **{name: tuple(addresses) for name, addresses in addresses_by_kind.items()},
         marked=tuple(marked),
         complete=number < limit and "gave up" not in text,
         control="control: ssh" in text,

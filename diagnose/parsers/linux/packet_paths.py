@@ -19,8 +19,8 @@ def queue_readers(text: str) -> tuple[int, ...]:
     that a program is bound to: number, port, and counters."""
     numbers = []
     for line in text.splitlines()[:MAX_LINES]:
-        first, *rest = line.split()[:2] or [""]
-        if rest and re.fullmatch(r"\d{1,5}", first):
+        first, *further_fields = line.split()[:2] or [""]
+        if further_fields and re.fullmatch(r"\d{1,5}", first):
             numbers.append(int(first))
     return tuple(sorted(set(numbers)))
 

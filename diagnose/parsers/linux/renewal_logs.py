@@ -65,8 +65,8 @@ def _name_of(path: str) -> str:
 def _broken_file(text: str, match: re.Match[str]) -> tuple[str, str]:
     """Return the certificate whose settings certbot could not use, and why. Of a broken file the
     reason follows on a line of its own."""
-    path, broken, lacks, error = match.groups()
-    following = _CERTBOT_BROKEN.search(text, match.end()) if broken else None
+    path, broken_name, lacks, error = match.groups()
+    following = _CERTBOT_BROKEN.search(text, match.end()) if broken_name else None
     reason = following[1] if following else lacks or error or match[0]
     return _name_of(path), reason.removesuffix(" Skipping.").removesuffix(".")
 

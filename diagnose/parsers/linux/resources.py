@@ -31,11 +31,11 @@ class Room:
 def parse_file_systems(text: str) -> tuple[Room, ...]:
     """Return the file systems in the output of `stat -f -c '%i %T %S %b %a %c %d %n'` of several
     folders, each once with all its folders, the shortest first."""
-    found: dict[tuple[str, ...], tuple[re.Match[str], list[str]]] = {}
+    rows_by_device: dict[tuple[str, ...], tuple[re.Match[str], list[str]]] = {}
     for line in text.splitlines()[:MAX_LINES]:
         if match := _FILE_SYSTEM.fullmatch(line):
             key = match.group("id", "type", "blocks", "files")
-            found.setdefault(key, (match, []))[1].append(clean(match["path"], 200))
+            rows_by_device.setdefault(key, (match, []))[1].append(clean(match["path"], 200))
     return tuple(
         Room(
             paths=tuple(sorted(paths, key=len)),
@@ -45,7 +45,7 @@ def parse_file_systems(text: str) -> tuple[Room, ...]:
             free_files=int(match["free_files"]),
             files=int(match["files"]),
         )
-        for match, paths in found.values()
+        for match, paths in rows_by_device.values()
     )
 
 

@@ -82,9 +82,11 @@ def _passes_on(block: Directive) -> bool:
 def _status_of_files(block: Directive) -> Directive | None:
     """Return the `try_files` of a location that passes requests on, if it ends in a status: nginx
     looks for a file first, and the application is asked only for what is there."""
-    tries = children(block, "try_files")
-    is_status = bool(tries) and tries[-1].args[-1:] and tries[-1].args[-1].startswith("=")
-    return tries[-1] if is_status and _passes_on(block) else None
+    try_files = children(block, "try_files")
+    is_status = (
+        bool(try_files) and try_files[-1].args[-1:] and try_files[-1].args[-1].startswith("=")
+    )
+    return try_files[-1] if is_status and _passes_on(block) else None
 
 
 def _prefix_location(
@@ -109,10 +111,10 @@ def _leaving_rewrite(server: Server, block: Directive, uri: str) -> tuple[Direct
     nothing on, and the new path (ngx_http_rewrite_module, "rewrite"); None if there is none."""
     for directive in children(block, "rewrite"):
         pattern, replacement, flag = (*directive.args, "", "", "")[:3]
-        found = pcre_search(pattern, uri, False) if is_supported_pcre(pattern) else None
-        if found is None or flag in {"break", "redirect", "permanent"}:
+        uri_match = pcre_search(pattern, uri, False) if is_supported_pcre(pattern) else None
+        if uri_match is None or flag in {"break", "redirect", "permanent"}:
             continue
-        changed = _expanded(replacement, found)
+        changed = _expanded(replacement, uri_match)
         if "$" in changed or not changed.startswith("/"):
             return None
         changed = changed.partition("?")[0]

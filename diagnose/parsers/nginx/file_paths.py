@@ -34,13 +34,13 @@ class ServedFile:
         """Yield other paths at which the file would lie, with the mistake that this would mean.
         `page_path` is the path of the page that loads the file."""
         folder = self.directive.args[0].rstrip("/")
-        rest = self.uri.removeprefix(self.prefix.rstrip("/")).lstrip("/")
+        relative_path = self.uri.removeprefix(self.prefix.rstrip("/")).lstrip("/")
         if self.directive.name == "alias":
             if self.prefix.endswith("/") and not self.directive.args[0].endswith("/"):
-                yield "slash", f"{folder}/{rest}"
+                yield "slash", f"{folder}/{relative_path}"
             yield "alias", folder + self.uri
         elif self.prefix.rstrip("/"):
-            yield "root", f"{folder}/{rest}"
+            yield "root", f"{folder}/{relative_path}"
         base = folder if self.directive.name == "root" else ""
         if base:
             page_folder = page_path[: page_path.rfind("/") + 1]
@@ -63,11 +63,11 @@ def served_file(
     or if the path depends on variables or regular expressions. `with_scripts`: also a script that
     nginx looks for itself before FastCGI gets it (`try_files … =404`)."""
     block, uri = location.block, normalize_path(path)
-    passes = [name for name in PASS_DIRECTIVES if children(block, name)]
-    if with_scripts and passes == ["fastcgi_pass"]:
-        tried = children(block, "try_files")
-        passes = [] if tried and tried[-1].args[-1:] == ("=404",) else passes
-    if uri is None or passes or children(block, "return"):
+    pass_names = [name for name in PASS_DIRECTIVES if children(block, name)]
+    if with_scripts and pass_names == ["fastcgi_pass"]:
+        try_files = children(block, "try_files")
+        pass_names = [] if try_files and try_files[-1].args[-1:] == ("=404",) else pass_names
+    if uri is None or pass_names or children(block, "return"):
         return None
     pattern = location_pattern(block) if block.name == "location" else None
     prefix = pattern.text if pattern and pattern.modifier in {"", "=", "^~"} else ""

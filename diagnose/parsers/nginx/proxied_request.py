@@ -141,8 +141,8 @@ def _set_fields(
         name = directive.args[0] if directive.args else ""
         if len(directive.args) < 2 or name.lower() in _FRAMING | {"host"} or not _is_token(name):
             continue
-        known = _variables(directive.args[1], proxy_target, target, visitor_fields)
-        text = expand_variables(location, directive.args[1], known)
+        variables = _variables(directive.args[1], proxy_target, target, visitor_fields)
+        text = expand_variables(location, directive.args[1], variables)
         if text is not None and text.isascii() and (not text or text.isprintable()):
             key = next((key for key in fields if key.lower() == name.lower()), name)
             fields["Connection" if key.lower() == "connection" else key] = text
@@ -317,12 +317,12 @@ def _removed_fields(
         if field is None:
             continue
         if name == "authorization":
-            wanted = status == 401 and location.directive("auth_basic") is not None
+            is_decisive = status == 401 and location.directive("auth_basic") is not None
         elif name in CLIENT_ADDRESS_FIELDS:
-            wanted = status == 400 and name in set_names
+            is_decisive = status == 400 and name in set_names
         else:
-            wanted = name in set_names and status in {400, 403, 404, 421}
-        if wanted:
+            is_decisive = name in set_names and status in {400, 403, 404, 421}
+        if is_decisive:
             yield RequestVariant(request.without(name), "field", "removed", field[0], field[1])
 
 

@@ -100,20 +100,20 @@ def _with_fronts(main: tuple[Directive, ...], blocks: list[Server]) -> tuple[Ser
     reached: dict[Listen, dict[tuple[int, str], list[tuple[int, Listen]]]] = {}
     for front in stream_fronts(main):
         for outer in parse_listen(front.listen):
-            behind = [
+            inner_blocks = [
                 (position, inner)
                 for position, server in enumerate(blocks)
                 for inner in _inner_listens(server, front.port, front.socket)
             ]
-            if behind:
-                reached.setdefault(outer, {})[front.port, front.socket] = behind
-    more: dict[int, list[Listen]] = {}
+            if inner_blocks:
+                reached.setdefault(outer, {})[front.port, front.socket] = inner_blocks
+    added_listens: dict[int, list[Listen]] = {}
     for outer, places in reached.items():
         for position, inner in next(iter(places.values())) if len(places) == 1 else ():
             listen = Listen(outer.address, outer.port, inner.ssl, inner.default, None)
-            more.setdefault(position, []).append(listen)
+            added_listens.setdefault(position, []).append(listen)
     return tuple(
-        replace(server, listens=(*server.listens, *dict.fromkeys(more.get(position, ()))))
+        replace(server, listens=(*server.listens, *dict.fromkeys(added_listens.get(position, ()))))
         for position, server in enumerate(blocks)
     )
 

@@ -72,8 +72,8 @@ def stream_route(main: tuple[Directive, ...], host: str, port: int) -> StreamRou
                 for each in children(block, "listen")
                 if not {"ssl", "udp"} & set(each.args)
                 and each.args
-                and (found := _PORT.search(each.args[0]))
-                and int(found[1]) == port
+                and (port_match := _PORT.search(each.args[0]))
+                and int(port_match[1]) == port
             ]
             targets = children(block, "proxy_pass")
             if not listens or not targets or not targets[-1].args:

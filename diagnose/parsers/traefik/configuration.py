@@ -73,8 +73,8 @@ def entry_points(document: object, flags: Mapping[str, str]) -> tuple[EntryPoint
     insecure."""
     names = [str(name) for name in dictionary(_at(document, ["entryPoints"]))]
     names += [flag.split(".")[1] for flag in flags if flag.startswith("entrypoints.")]
-    found = [_entry_point(name, document, flags) for name in list(dict.fromkeys(names))[:100]]
-    return tuple(point for point in found if point.port)
+    points = [_entry_point(name, document, flags) for name in list(dict.fromkeys(names))[:100]]
+    return tuple(point for point in points if point.port)
 
 
 def _entry_point(name: str, document: object, flags: Mapping[str, str]) -> EntryPoint:
@@ -117,10 +117,10 @@ def routers_of(
     parts: Mapping[str, object], points: Sequence[EntryPoint], request: ServerRequest
 ) -> tuple[Router, ...]:
     """Return the routers, each with what its rule says of the request."""
-    known = dictionary(parts.get("routers"))
+    router_sections = dictionary(parts.get("routers"))
     routers = (
         _router(str(name), dictionary(value), parts, points, request)
-        for name, value in list(known.items())[:MAX_ROUTERS]
+        for name, value in list(router_sections.items())[:MAX_ROUTERS]
         if not str(name).endswith("@internal")
     )
     return tuple(routers)
@@ -159,9 +159,9 @@ def _router(
 
 def _missing(value: dict[str, object], parts: Mapping[str, object]) -> Iterator[str]:
     """Return what a router of a file names that no file has. A name with "@" is of a provider."""
-    wanted = [("middlewares", text) for text in texts(value.get("middlewares"))]
-    wanted += [("services", text_of(value.get("service")))]
-    for kind, name in wanted:
+    references = [("middlewares", text) for text in texts(value.get("middlewares"))]
+    references += [("services", text_of(value.get("service")))]
+    for kind, name in references:
         if name and "@" not in name and name not in dictionary(parts.get(kind)):
             yield f'{kind.removesuffix("s")} "{clean(name, 200)}" does not exist'
 
@@ -190,8 +190,8 @@ def _routes(router: Router, services: Mapping[str, object]) -> tuple[SiteRoute, 
     """Return the route to the first server of the router's service."""
     name, _, provider = router.name.partition("@")
     del name
-    known = services.get(router.service) or services.get(f"{router.service}@{provider}")
-    servers = dictionaries(at(known, "loadBalancer", "servers"))
+    service = services.get(router.service) or services.get(f"{router.service}@{provider}")
+    servers = dictionaries(at(service, "loadBalancer", "servers"))
     match = _URL.fullmatch(text_of(servers[0].get("url"))) if servers else None
     if match is None:
         return ()

@@ -24,8 +24,8 @@ def rule_holds(rule: str, request: ServerRequest) -> Truth:
     tokens = _tokens(rule)
     if not tokens:
         return None
-    truth, rest = _alternatives(tokens, request, 0)
-    return None if rest else truth
+    truth, unread = _alternatives(tokens, request, 0)
+    return None if unread else truth
 
 
 def rule_names(rule: str) -> tuple[str, ...]:
@@ -78,11 +78,11 @@ def _operand(tokens: list[str], request: ServerRequest, depth: int) -> tuple[Tru
     if depth > MAX_DEPTH or not tokens:
         return None, []
     if tokens[0] == "!":
-        truth, rest = _operand(tokens[1:], request, depth + 1)
-        return negated(truth), rest
+        truth, unread = _operand(tokens[1:], request, depth + 1)
+        return negated(truth), unread
     if tokens[0] == "(":
-        truth, rest = _alternatives(tokens[1:], request, depth + 1)
-        return truth, rest[1:]
+        truth, unread = _alternatives(tokens[1:], request, depth + 1)
+        return truth, unread[1:]
     if tokens[1:2] != ["("] or ")" not in tokens:
         return None, []
     stop = tokens.index(")")
@@ -99,10 +99,10 @@ def _pattern(values: list[str], text: str) -> Truth:
     """Version 3 has regular expressions; "{name:…}" is the form of version 2."""
     if any("{" in value and ":" in value for value in values):
         return None
-    known = [value for value in values if len(value) <= 500 and is_supported_pcre(value)]
-    if len(known) != len(values):
+    supported = [value for value in values if len(value) <= 500 and is_supported_pcre(value)]
+    if len(supported) != len(values):
         return None
-    return any(pcre_search(value, text, True) is not None for value in known)
+    return any(pcre_search(value, text, True) is not None for value in supported)
 
 
 def _path(values: list[str], request: ServerRequest) -> Truth:

@@ -57,8 +57,13 @@ async def _ask_websockets(ctx: ProbeContext, config: WebServerConfig, upgrade: U
     """Where a server replaces the Host, ask for a refused WebSocket with both names: applications
     compare the Origin with the Host."""
     is_visit = upgrade.through == "front" and upgrade.variant == "normal"
-    known = {answer.path for answer in ctx.observed(BackendAnswer) if answer.websocket}
-    if not is_visit or upgrade.accepted or upgrade.path in known or not is_holder(ctx, config):
+    answered_paths = {answer.path for answer in ctx.observed(BackendAnswer) if answer.websocket}
+    if (
+        not is_visit
+        or upgrade.accepted
+        or upgrade.path in answered_paths
+        or not is_holder(ctx, config)
+    ):
         return
     if upgrade.status not in REFUSALS:
         return
@@ -127,18 +132,18 @@ def is_holder(ctx: ProbeContext, config: WebServerConfig) -> bool:
 async def _shake(ctx: ProbeContext, route: SiteRoute) -> None:
     at = ctx.elapsed()
     name = route.server_name or route.host
-    where = f"{bracketed(route.host)}:{route.port}"
-    argv = ["openssl", "s_client", "-connect", where, "-servername", name, "-showcerts"]
+    place = f"{bracketed(route.host)}:{route.port}"
+    argv = ["openssl", "s_client", "-connect", place, "-servername", name, "-showcerts"]
     argv += ["-CAfile", route.authorities] if route.authorities else []
     # Its standard input is empty, so it ends after the handshake.
     result = await ctx.machine.run(*argv, timeout=PATIENCE)
     if result.failure is not None and result.failure.kind == "missing":
-        emit_unanswered(ctx, f"the TLS handshake with {where}", result)
+        emit_unanswered(ctx, f"the TLS handshake with {place}", result)
         return
     code, text = verify_result(result.out)
     chain, _ = await asyncio.to_thread(pem.certificates, result.out)
     is_asked = code is None or route.scheme == "http"
-    plain = is_asked and await _answers_plain(ctx, where)
+    plain = is_asked and await _answers_plain(ctx, place)
     ctx.emit(
         BackendHandshake(
             vantage=Vantage.SERVER,
@@ -163,9 +168,9 @@ async def _ask_socket(ctx: ProbeContext, route: SiteRoute) -> None:
     status, command = None, f"ls -l {shlex.quote(route.socket)}"
     if not files:
         # A list of files over a slow connection is empty too.
-        again = await ctx.machine.run("ls", "-l", route.socket)
-        if again.failure is not None and again.failure.kind == "timeout":
-            emit_unanswered(ctx, route.socket, again, command)
+        listing = await ctx.machine.run("ls", "-l", route.socket)
+        if listing.failure is not None and listing.failure.kind == "timeout":
+            emit_unanswered(ctx, route.socket, listing, command)
             return
     if files and route.scheme in {"http", "https"}:
         options = ("--unix-socket", route.socket)

@@ -45,11 +45,13 @@ class PermanentConfig:
 async def read_files(machine: Machine) -> PermanentConfig:
     # The package's files come first, so that those of the administrator replace them.
     folders = (*reversed(FOLDERS),)
-    reads = [machine.read_all(f"{folder}/[zp]o*/*.xml") for folder in folders]
-    reads += [machine.read_all(f"{folder}/ipsets/*.xml", _MAX_SET_BYTES) for folder in folders]
+    pending_reads = [machine.read_all(f"{folder}/[zp]o*/*.xml") for folder in folders]
+    pending_reads += [
+        machine.read_all(f"{folder}/ipsets/*.xml", _MAX_SET_BYTES) for folder in folders
+    ]
     file_paths = [f"{FOLDERS[0]}/firewalld.conf", f"{FOLDERS[0]}/direct.xml"]
     groups, (conf, direct) = await asyncio.gather(
-        asyncio.gather(*reads), asyncio.gather(*map(machine.read, file_paths))
+        asyncio.gather(*pending_reads), asyncio.gather(*map(machine.read, file_paths))
     )
     contents = [content for texts in groups for content in texts]
     if any(content.failure and content.failure.kind == "denied" for content in (conf, *contents)):

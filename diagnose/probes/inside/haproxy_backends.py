@@ -60,8 +60,8 @@ async def handshake_failed(ctx: ProbeContext, handshake: Handshake) -> None:
 
 async def _after_failure(ctx: ProbeContext, observation: Exchange | Handshake) -> None:
     """Look once: after the first failure of its kind."""
-    same = [each for each in ctx.observed(type(observation)) if _is_failure(ctx, each)]
-    if not same or same[0] is not observation:
+    failures = [each for each in ctx.observed(type(observation)) if _is_failure(ctx, each)]
+    if not failures or failures[0] is not observation:
         return
     for config in ctx.observed(WebServerConfig):
         proxies = _proxies(ctx, config)
@@ -247,8 +247,8 @@ def _own_sockets(ctx: ProbeContext, proxies: TargetProxies) -> tuple[SiteSocket,
 
 async def _ask_front(ctx: ProbeContext, address: str, proxied: bool) -> None:
     at, target = ctx.elapsed(), ctx.target
-    where = f"{target.host}:{target.port}:{bracketed(address)}"
-    options = ("--resolve", where, "--noproxy", "*", *_options("GET", proxied))
+    connect_to = f"{target.host}:{target.port}:{bracketed(address)}"
+    options = ("--resolve", connect_to, "--noproxy", "*", *_options("GET", proxied))
     url = f"{target.origin}{target.path}"
     response = await curl_or_unseen(ctx, url, (), options, PATIENCE)
     if response is None:
@@ -275,8 +275,8 @@ async def _ask_front(ctx: ProbeContext, address: str, proxied: bool) -> None:
 async def _repeat_handshakes(ctx: ProbeContext, address: str) -> None:
     """Do several handshakes at once: each may get another backend."""
     at, target = ctx.elapsed(), ctx.target
-    where = f"{bracketed(address)}:{target.port}"
-    argv = ("openssl", "s_client", "-connect", where, "-servername", target.host)
+    place = f"{bracketed(address)}:{target.port}"
+    argv = ("openssl", "s_client", "-connect", place, "-servername", target.host)
     # Its standard input is empty, so it ends after the handshake.
     results = await asyncio.gather(
         *(ctx.machine.run(*argv, timeout=PATIENCE) for _ in range(SERIES))

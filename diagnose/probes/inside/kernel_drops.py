@@ -112,7 +112,7 @@ async def _send(ctx: ProbeContext, failed: Connection) -> None:
         attempt.stream.close()
     is_refused = attempt.failure is not None and attempt.failure.kind == "refused"
     if is_refused and failed.failure and failed.failure.kind == "refused":
-        again = replace(
+        repeated_attempt = replace(
             failed,
             at=at,
             took=attempt.took,
@@ -122,7 +122,7 @@ async def _send(ctx: ProbeContext, failed: Connection) -> None:
             source=attempt.source,
             mss=ctx.syn_mark,
         )
-        ctx.emit(again)
+        ctx.emit(repeated_attempt)
 
 
 def _emit_not_watched(ctx: ProbeContext, at: float, result: CommandResult) -> None:

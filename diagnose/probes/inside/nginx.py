@@ -62,8 +62,8 @@ async def nginx(ctx: ProbeContext) -> None:
     running = await _sort_masters(ctx, listing)
     entry = await _find_entry(ctx, listing, running)
     if entry is not None:
-        others = (master for master in running if master.pid != entry.master.pid)
-        running = (entry.master, *(replace(master, foreign=True) for master in others))
+        other_masters = (master for master in running if master.pid != entry.master.pid)
+        running = (entry.master, *(replace(master, foreign=True) for master in other_masters))
     ctx.emit(
         NginxState(
             vantage=Vantage.SERVER,

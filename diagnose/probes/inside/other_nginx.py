@@ -272,12 +272,12 @@ def expires_soon(leaf: Certificate) -> bool:
 
 def parse_certificates(text: str) -> Iterable[OtherCertificate]:
     """Parse the output of FIND_SCRIPT: one certificate per path."""
-    known: set[str] = set()
+    known_paths: set[str] = set()
     for part in re.split(r"^file ", text, flags=re.MULTILINE)[1:]:
         head, _, body = part.partition("\n")
         changed, _, path = head.partition(" ")
-        chain, publics = pem.certificates(body) if path not in known else ((), ())
-        known.add(path)
+        chain, publics = pem.certificates(body) if path not in known_paths else ((), ())
+        known_paths.add(path)
         if chain:
             yield OtherCertificate(
                 vantage=Vantage.SERVER,

@@ -39,8 +39,13 @@ MAX_FILES = 4
 async def denied(ctx: ProbeContext, log_line: LogLine) -> None:
     """Emit the permissions on the path to a page's file, as they are for a worker."""
     match = error_log.FILE_DENIED.match(log_line.text)
-    known = {access.path for access in ctx.observed(PageAccess)}
-    if match is None or match[1] in known or len(known) >= MAX_FILES or not _is_page(ctx, log_line):
+    known_paths = {access.path for access in ctx.observed(PageAccess)}
+    if (
+        match is None
+        or match[1] in known_paths
+        or len(known_paths) >= MAX_FILES
+        or not _is_page(ctx, log_line)
+    ):
         return
     worker = next((pid for master in own_masters(ctx) for pid in master.workers), None)
     if worker is None:
@@ -113,7 +118,7 @@ async def of_page_before(ctx: ProbeContext, config: NginxConfig) -> None:
 
 def _is_first_refused(ctx: ProbeContext, response: PageFileResponse) -> bool:
     """Whether browsers do not use a response, and no file was examined for it."""
-    known = ctx.observed(PageFileAccess)
+    known_accesses = ctx.observed(PageFileAccess)
     return (
         response.failure is None
         and bool(
@@ -121,8 +126,8 @@ def _is_first_refused(ctx: ProbeContext, response: PageFileResponse) -> bool:
                 response.file_kind, response.status or 0, response.headers, is_html=response.is_html
             )
         )
-        and len(known) < MAX_FILES
-        and all(access.url != response.url for access in known)
+        and len(known_accesses) < MAX_FILES
+        and all(access.url != response.url for access in known_accesses)
     )
 
 
@@ -143,13 +148,13 @@ async def _emit_file(ctx: ProbeContext, config: NginxConfig, response: PageFileR
     access = accesses.get(served.path)
     if access is None or (_has_fallback(ctx, config, path) and not access.denied_parts):
         return
-    mistake, elsewhere = _first_existing(alternatives, accesses)
+    mistake, existing_path = _first_existing(alternatives, accesses)
     values = {field.name: getattr(access, field.name) for field in fields(access)}
     ctx.emit(
         PageFileAccess(
             **{**values, "at": at},
             url=response.url,
-            elsewhere=elsewhere,
+            elsewhere=existing_path,
             mistake=mistake,
             types_file=types_file if _is_file(accesses.get(types_file)) else "",
         )
@@ -178,7 +183,7 @@ def _has_fallback(ctx: ProbeContext, config: NginxConfig, path: str) -> bool:
 def _first_existing(
     alternatives: list[tuple[PathMistake, str]], accesses: dict[str, Access]
 ) -> tuple[PathMistake, str]:
-    existing = ((why, path) for why, path in alternatives if _is_file(accesses.get(path)))
+    existing = ((mistake, path) for mistake, path in alternatives if _is_file(accesses.get(path)))
     return next(existing, ("", ""))
 
 
@@ -227,29 +232,31 @@ async def _emit_target(ctx: ProbeContext, config: NginxConfig, exchange: Exchang
         return
     at = ctx.elapsed()
     alternatives: list[tuple[PathMistake, str]] = []
-    for mistake, other in file.alternatives(path) if file else ():
+    for mistake, other_path in file.alternatives(path) if file else ():
         if mistake != "base" and not (mistake == "root" and _has_another_use(config, served)):
             is_folder = path.endswith("/")
-            alternatives.append((mistake, f"{other.rstrip('/')}/{_INDEX}" if is_folder else other))
+            alternatives.append(
+                (mistake, f"{other_path.rstrip('/')}/{_INDEX}" if is_folder else other_path)
+            )
     if file:
         alternatives.append(("fallback", file.fallback[1]))
-    paths = dict.fromkeys((served.path, *(other for _, other in alternatives)))
+    paths = dict.fromkeys((served.path, *(other_path for _, other_path in alternatives)))
     accesses = {
         access.path: access
         for access in await read_access(ctx.machine, "", str(worker), list(paths))
     }
     access = accesses.get(served.path)
-    mistake, elsewhere = _first_existing(alternatives, accesses)
-    if access is not None and not elsewhere and not _has_folder(access, served):
+    mistake, existing_path = _first_existing(alternatives, accesses)
+    if access is not None and not existing_path and not _has_folder(access, served):
         mistake = "folder"
-    if access is None or not (elsewhere or mistake == "folder"):
+    if access is None or not (existing_path or mistake == "folder"):
         return
-    if mistake == "fallback" and not await _is_application(ctx, elsewhere, path):
+    if mistake == "fallback" and not await _is_application(ctx, existing_path, path):
         return
     values = {field.name: getattr(access, field.name) for field in fields(access)}
     ctx.emit(
         PageFileAccess(
-            **{**values, "at": at}, url=exchange.url, elsewhere=elsewhere, mistake=mistake
+            **{**values, "at": at}, url=exchange.url, elsewhere=existing_path, mistake=mistake
         )
     )
 

@@ -43,8 +43,8 @@ async def named_before(ctx: ProbeContext, config: NginxConfig) -> None:
 
 
 async def _try(ctx: ProbeContext, config: NginxConfig, path: str) -> None:
-    tried = {upgrade.path for upgrade in ctx.observed(Upgrade)}
-    if ctx.target.websockets or path in tried or not ctx.options.wants("websocket"):
+    tried_paths = {upgrade.path for upgrade in ctx.observed(Upgrade)}
+    if ctx.target.websockets or path in tried_paths or not ctx.options.wants("websocket"):
         return
     route = upstream_routes.find_route(ctx, config, path)
     if route is None:

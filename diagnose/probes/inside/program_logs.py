@@ -234,10 +234,10 @@ def parse_logs(text: str) -> Iterator[ProgramLog]:
             continue
         if source:
             yield ProgramLog(process, source, "\n".join(lines))
-        word, _, rest = line.partition(" ")
+        word, _, message = line.partition(" ")
         source, lines = "", []
         if word == "process":
-            process = clean(rest, 60)
+            process = clean(message, 60)
         elif word == "source":
-            command, _, last = rest.rpartition(" ")
+            command, _, last = message.rpartition(" ")
             source = f"{clean(command, 60)} {shlex.quote(clean(last, 300))}"

@@ -43,9 +43,9 @@ async def renewal(ctx: ProbeContext, certificate: CertificateFile) -> None:
     for failure in parse_failures(result.out):
         ctx.emit(replace(failure, at=at, took=result.took))
     folders = tuple(parse_folders(result.out))
-    same = await _same_folders(ctx, folders) if folders else {}
+    same_folders = await _same_folders(ctx, folders) if folders else {}
     for folder in folders:
-        same_as = same.get(challenge_path(folder.folder), ())
+        same_as = same_folders.get(challenge_path(folder.folder), ())
         ctx.emit(replace(folder, at=at, took=result.took, same_as=same_as))
 
 
@@ -55,18 +55,18 @@ async def _same_folders(
     """Return the folders of nginx's configuration that are the same as each of these folders for
     challenges, whatever links and mounts lead there."""
     written = {challenge_path(folder.folder) for folder in folders}
-    looked = dict.fromkeys(
+    looked_up = dict.fromkeys(
         path for config in ctx.observed(NginxConfig) for path in answering_folders(config.main)
     )
-    paths = (*written, *islice(looked, MAX_FOLDERS))
+    paths = (*written, *islice(looked_up, MAX_FOLDERS))
     result = await ctx.machine.run("sh", "-c", IDENTITY_SCRIPT, "sh", *paths)
     lines = result.out.split("\n")
     identities = dict(zip(paths, lines, strict=False)) if len(lines) == len(paths) + 1 else {}
     return {
         path: tuple(
-            other
-            for other in looked
-            if identities.get(other) and identities[other] == identities.get(path)
+            other_folder
+            for other_folder in looked_up
+            if identities.get(other_folder) and identities[other_folder] == identities.get(path)
         )
         for path in written
     }

@@ -290,8 +290,8 @@ def _since_load(server: WebServer, epoch: str, elapsed: float) -> float:
 
 
 def _requested(ctx: ProbeContext, sites: tuple[WebSite, ...], path: str) -> RequestedSite:
-    asked = (path,) if path else (ctx.target.path, *ctx.target.websockets)
-    paths = [each.partition("?")[0] for each in asked]
+    requested_paths = (path,) if path else (ctx.target.path, *ctx.target.websockets)
+    paths = [each.partition("?")[0] for each in requested_paths]
     return RequestedSite(
         paths,
         [site.root for site in sites if site.root],

@@ -161,10 +161,10 @@ async def _emit_access(ctx: ProbeContext, pid: int | None) -> None:
     if pid is None or not folder.page_exists:
         return
     at, own = ctx.elapsed(), f"/proc/{pid}/root{file}"
-    accesses, seen = await asyncio.gather(
+    accesses, folder_names = await asyncio.gather(
         read_access(ctx.machine, "", str(pid), [file]), ctx.machine.run("test", "-e", own)
     )
     for access in accesses:
         values = {name: getattr(access, name) for name in FolderAccess.__dataclass_fields__
                   if name != "hidden"}  # fmt: skip
-        ctx.emit(FolderAccess(**{**values, "at": at, "hidden": seen.status == 1}))
+        ctx.emit(FolderAccess(**{**values, "at": at, "hidden": folder_names.status == 1}))

@@ -45,8 +45,8 @@ class Greeting:
     @property
     def length(self) -> int:
         """How many bytes of an answer decide."""
-        more = len(self.complaint) + 1 if self.complaint else 0
-        return self.skipped + len(self.answer) + more
+        complaint_size = len(self.complaint) + 1 if self.complaint else 0
+        return self.skipped + len(self.answer) + complaint_size
 
 
 #: A management record (version 1, type 9, request 0, no content) is answered by type 10.

@@ -134,14 +134,14 @@ async def _try_origins(ctx: ProbeContext, route: UpstreamRoute) -> None:
     sent = added_fields(ctx, route)
     names = {name.lower(): value for name, value in sent}
     if names.get(_FORWARDED_HOST, ctx.target.authority) != ctx.target.authority:
-        kept = tuple(field for field in sent if field[0].lower() != _FORWARDED_HOST)
-        fields = (*kept, ("X-Forwarded-Host", ctx.target.authority))
+        kept_fields = tuple(field for field in sent if field[0].lower() != _FORWARDED_HOST)
+        fields = (*kept_fields, ("X-Forwarded-Host", ctx.target.authority))
         upgrade = await _upgrade(ctx, route, "forwarded-host", "", ctx.target.origin, fields)
         if upgrade is None or upgrade.stayed_open:
             return
     if names.get("x-forwarded-proto") != scheme:
-        kept = tuple(field for field in sent if field[0].lower() != "x-forwarded-proto")
-        fields = (*kept, ("X-Forwarded-Proto", scheme))
+        kept_fields = tuple(field for field in sent if field[0].lower() != "x-forwarded-proto")
+        fields = (*kept_fields, ("X-Forwarded-Proto", scheme))
         host = _visitor_host(ctx, route)
         upgrade = await _upgrade(ctx, route, "forwarded", host, ctx.target.origin, fields)
         if upgrade is None or upgrade.stayed_open:

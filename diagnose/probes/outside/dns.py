@@ -285,8 +285,8 @@ async def _ask_after_failure(
     # If the system resolved the name, a resolver that does not answer us is not a failure.
     failed = servfail if _has_resolution(ctx) else servfail + unanswered
     for answer in failed:
-        again = question.query(answer.rdtype, "again")
-        work.append(ask(ctx, replace(again, edns=answer in servfail)))
+        repeated_query = question.query(answer.rdtype, "again")
+        work.append(ask(ctx, replace(repeated_query, edns=answer in servfail)))
         work += _ask_other_resolvers(ctx, question, answer.rdtype, PATIENCE)
     for answer in servfail:
         unvalidated = question.query(answer.rdtype, "unvalidated")
@@ -381,8 +381,8 @@ async def _ask_made_up_names(
     """
     query = replace(question.query(question.rdtypes[0], "beside"), timeout=OPTIONAL_PATIENCE)
     label = os.urandom(6).hex()
-    beside = await ask(ctx, replace(query, name=f"{label}.{parent}"))
-    if beside.records and set(beside.records) == set((await target_answer).records):
+    control_answer = await ask(ctx, replace(query, name=f"{label}.{parent}"))
+    if control_answer.records and set(control_answer.records) == set((await target_answer).records):
         made_up = replace(query, purpose="made-up")
         names = (f"{os.urandom(12).hex()}.{suffix}" for suffix in ("com", "invalid"))
         await asyncio.gather(*(ask(ctx, replace(made_up, name=name)) for name in names))

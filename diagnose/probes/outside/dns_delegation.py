@@ -22,9 +22,11 @@ async def ask_after_failure(ctx: ProbeContext, observation: Connection | Handsha
     """Ask once, after the first connection or handshake that shows that this is not the site."""
     if not _is_failure(ctx, observation):
         return
-    seen = ctx.observed(Connection, Handshake)
+    attempts = ctx.observed(Connection, Handshake)
     failures = [
-        item for item in seen if isinstance(item, Connection | Handshake) and _is_failure(ctx, item)
+        item
+        for item in attempts
+        if isinstance(item, Connection | Handshake) and _is_failure(ctx, item)
     ]
     if failures[0] is observation:
         await ask_name_servers(ctx)

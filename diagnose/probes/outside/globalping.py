@@ -50,10 +50,10 @@ async def globalping(ctx: ProbeContext, resolution: Resolution) -> None:
 
 
 def _is_last(ctx: ProbeContext, resolution: Resolution) -> bool:
-    seen = ctx.observed(Resolution)
-    families = {item.family for item in seen}
+    resolutions = ctx.observed(Resolution)
+    families = {item.family for item in resolutions}
     is_whole = resolution.via in {"literal", "option", "proxy"} or ctx.options.family is not None
-    return seen[-1] is resolution and (is_whole or families == {4, 6})
+    return resolutions[-1] is resolution and (is_whole or families == {4, 6})
 
 
 def _obstacle(ctx: ProbeContext) -> str:

@@ -108,12 +108,12 @@ async def fetch_page(
     answer = conceal_answer(answer, request)
     masked_fields = request.masked_fields() if may_send_secrets else []
     shown_names = dict.fromkeys(("Origin", _PREFLIGHT, *(page.extra or {})))
-    shown = [f"{name}: {fields[name]}" for name in shown_names if name in fields]
+    shown_fields = [f"{name}: {fields[name]}" for name in shown_names if name in fields]
     exchange = Exchange(
         at=start_time,
         took=answer.took,
         equivalent=curl_command(
-            page.url, page.address, page.verified, (*masked_fields, *shown), method
+            page.url, page.address, page.verified, (*masked_fields, *shown_fields), method
         ),
         failure=None if page.purpose == "target" and answer.status else answer.failure,
         url=page.url,

@@ -81,8 +81,8 @@ async def try_names(ctx: ProbeContext, observation: Handshake | Exchange) -> Non
 async def _try_handshakes(ctx: ProbeContext, address: str) -> None:
     contexts = {name: tls_controls.only_version(version) for name, version in _VERSIONS.items()}
     trials = [_tls_trial(ctx, address, name, protocol) for protocol in contexts for name in _NAMES]
-    for done in range(TLS_TRIES):
-        if not _has_time(ctx) or (done >= MIN_TRIES and not _may_be_name(trials)):
+    for try_number in range(TLS_TRIES):
+        if not _has_time(ctx) or (try_number >= MIN_TRIES and not _may_be_name(trials)):
             break
         outcomes = await asyncio.gather(
             *(_shake_hands(ctx, trial, contexts[trial.protocol]) for trial in trials)

@@ -20,8 +20,8 @@ MAX_PORTS = 2
 async def try_mentioned_ports(ctx: ProbeContext, exchange: Exchange) -> None:
     """Emit a try of each port that the page or one of its scripts names, once in a run."""
     for port in _mentioned_ports(ctx, exchange):
-        known = {tried.port for tried in ctx.observed(PagePort)}
-        if port.port not in known and len(known) < MAX_PORTS:
+        tried_ports = {page_port.port for page_port in ctx.observed(PagePort)}
+        if port.port not in tried_ports and len(tried_ports) < MAX_PORTS:
             await _try_port(ctx, port)
 
 

@@ -144,7 +144,7 @@ class VantageVisitor:
         if options.address or is_address(host):
             return (options.address or host,)
         own = await self._resolve(host)
-        known = tuple(
+        known_addresses = tuple(
             address
             for resolution in self.ctx.observed(Resolution)
             for address in resolution.allowed_addresses
@@ -152,7 +152,7 @@ class VantageVisitor:
         family = options.family
         return tuple(
             address
-            for address in dict.fromkeys((*own, *known))
+            for address in dict.fromkeys((*own, *known_addresses))
             if not is_guarded(address) and (not family or (":" in address) == (family == 6))
         )
 
@@ -186,10 +186,10 @@ class VantageVisitor:
         visit = await self._visit(address, "target")
         if not _is_settled(visit):
             controls = () if visit.connected else _control_ports(self.ctx.target.port)
-            again, _ = await asyncio.gather(
+            repeated_visit, _ = await asyncio.gather(
                 self._visit(address, "again"), self._try_controls(address, controls)
             )
-            visit = again if again.status is not None else visit
+            visit = repeated_visit if repeated_visit.status is not None else visit
         if visit.status is not None and self.curl:
             for path in self.ctx.target.websockets:
                 await self._upgrade(address, path)
@@ -276,8 +276,8 @@ class VantageVisitor:
     def _s_client(self, address: str) -> tuple[str, ...]:
         target = self.ctx.target
         sni = ("-noservername",) if is_address(target.host) else ("-servername", target.host)
-        where = f"{bracketed(address)}:{target.port}"
-        return ("openssl", "s_client", "-connect", where, *sni)
+        place = f"{bracketed(address)}:{target.port}"
+        return ("openssl", "s_client", "-connect", place, *sni)
 
     async def _handshake_alone(self, blank: VantageVisit) -> VantageVisit:
         """Without curl, the handshake of openssl shows TCP and TLS."""
@@ -310,4 +310,4 @@ def _is_settled(visit: VantageVisit) -> bool:
 
 
 def _control_ports(port: int) -> tuple[int, ...]:
-    return tuple(other for other in _CONTROL_PORTS if other != port)
+    return tuple(control_port for control_port in _CONTROL_PORTS if control_port != port)

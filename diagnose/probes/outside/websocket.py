@@ -143,8 +143,8 @@ async def _repeat_refused(ctx: ProbeContext, normal: HandshakeAttempt) -> None:
     """Repeat the refused handshake, until it opens: it may fail at times, whatever the Origin is.
     Two servers that take turns give each of them one of two requests."""
     for _ in range(_REPEATS):
-        again = await try_handshake(ctx, replace(normal, variant="again"))
-        if again is None or again.accepted:
+        repeated_upgrade = await try_handshake(ctx, replace(normal, variant="again"))
+        if repeated_upgrade is None or repeated_upgrade.accepted:
             return
 
 
@@ -230,8 +230,8 @@ async def _retry_ended(ctx: ProbeContext, normal: HandshakeAttempt, upgrade: Upg
     never send. If that one stays open, repeat with a ping: this separates a server that fails at a
     ping from one that fails at times.
     """
-    if others := other_subprotocols(upgrade):
-        for name in others:
+    if subprotocols := other_subprotocols(upgrade):
+        for name in subprotocols:
             retry = await _offer(ctx, normal, (name,))
             if retry is None or retry.stayed_open:
                 return

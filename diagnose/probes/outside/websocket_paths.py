@@ -44,12 +44,12 @@ async def try_path(
     ctx: ProbeContext, upgrade: Upgrade, path: str, try_handshake: TryHandshake
 ) -> None:
     """Perform the refused handshake at another path, once in a run."""
-    asked = upgrade.path.partition("?")[0]
-    number = sum(tried.variant == "other-path" for tried in ctx.observed(Upgrade))
-    if path in {asked, *ctx.target.websockets} or number >= MAX_PATHS:
+    own_path = upgrade.path.partition("?")[0]
+    number = sum(tried_upgrade.variant == "other-path" for tried_upgrade in ctx.observed(Upgrade))
+    if path in {own_path, *ctx.target.websockets} or number >= MAX_PATHS:
         return
     url = f"{ctx.target.origin}{path}"
-    if not ctx.further_requests.begin(f"WebSocket {asked} {path}"):
+    if not ctx.further_requests.begin(f"WebSocket {own_path} {path}"):
         return
     allowance = ctx.further_requests.reserve(ctx, url, _MAX_ANSWER, "websocket")
     if allowance is not None:

@@ -179,14 +179,14 @@ class SiteScreen(BaseScreen):
         return [self.say("changed"), *lines] if lines else []
 
     def _show_findings(self, report: Report, view: View) -> None:
-        every = finding_rows(report)
+        all_rows = finding_rows(report)
         rows = [
             (finding, depth)
-            for finding, depth in every
+            for finding, depth in all_rows
             if self._filter in filter_text(finding, view)
             and (finding.is_cause or not self.causes_only)
         ]
-        self._show_matches(len(rows), len(every))
+        self._show_matches(len(rows), len(all_rows))
         width = (self._findings_width() or self.size.width) - 4
         tall = self._findings_width() > 0
         was_displayed = self.findings.display

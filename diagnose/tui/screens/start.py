@@ -83,10 +83,10 @@ class StartScreen(BaseScreen):
             page.add("  ", *self._history_spans(session, view))
             return "\n".join(page.lines)
         if session.running:
-            doing = tab_text.truncate(
+            session_text = tab_text.truncate(
                 self._activity(session, view.lang), view.width - cell_len(url) - 4, view.ascii
             )
-            page.add(("dim", "  "), ("bold", url), "  ", ("dim", doing))
+            page.add(("dim", "  "), ("bold", url), "  ", ("dim", session_text))
         else:
             status = verdict(report).status
             sign = f"{page.sign(status)} {reports.translate(status, view.lang)}"

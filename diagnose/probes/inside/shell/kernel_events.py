@@ -74,8 +74,8 @@ class Format:
         self.fields: Dict[str, Tuple[int, int]] = {}
         self.names: Dict[int, str] = {}
         for line in text[:MAX_FORMAT].splitlines():
-            head, _, rest = line.strip().partition(";")
-            place = re.match(r"\s*offset:(\d{1,4});\s*size:(\d{1,4});", rest)
+            head, _, field_rest = line.strip().partition(";")
+            place = re.match(r"\s*offset:(\d{1,4});\s*size:(\d{1,4});", field_rest)
             if re.match(r"ID: \d{1,9}$", line):
                 self.id = int(line[4:])
             elif head.startswith("field:") and place:
@@ -110,7 +110,7 @@ def read_events(
 ) -> tuple[list[Event], bool]:
     """Return the events between two times in records of perf_event_open(2), and whether some were
     lost. A sample holds the time and the raw event."""
-    found: List[Event] = []
+    events: List[Event] = []
     lost, at = False, 0
     kinds = {layout.id: (kind, layout) for kind, layout in formats.items()}
     while at + 16 <= len(data):
@@ -123,9 +123,9 @@ def read_events(
             raw = data[at + 20 : at + min(20 + length, size)]
             kind = kinds.get(int.from_bytes(raw[:2], sys.byteorder))
             if kind is not None:
-                found.append(_event(when, kind[0], kind[1], raw))
+                events.append(_event(when, kind[0], kind[1], raw))
         at += size
-    return found, lost
+    return events, lost
 
 
 def _event(when: int, kind: str, layout: Format, raw: bytes) -> Event:
@@ -193,8 +193,8 @@ def _arrivals(events: list[Event], syn: Syn, now: int) -> list[int]:
     arrivals = [index for index in indexes if events[index].kind == RECEIVED]
     if syn.exact:
         arrivals = arrivals[-1:]
-    wanted = (syn.size, syn.interface)
-    return [index for index in arrivals if (events[index].value, events[index].place) == wanted]
+    syn_key = (syn.size, syn.interface)
+    return [index for index in arrivals if (events[index].value, events[index].place) == syn_key]
 
 
 def _fate_of(events: list[Event], index: int, no_reason: int) -> Fate:

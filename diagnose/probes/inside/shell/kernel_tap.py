@@ -142,24 +142,24 @@ class Syns:
 
     def drain(self) -> "list[Syn]":
         """Return the SYNs that have come."""
-        found = []
+        syns = []
         for _ in range(self.COUNT):
             start = self.next * self.FRAME
-            status, size, kept, offset, _, seconds, nanoseconds = struct.unpack_from(
+            status, size, captured, offset, _, seconds, nanoseconds = struct.unpack_from(
                 "=IIIHHII", self.ring, start
             )
             if not status & 1:
                 break
             interface, _, direction = struct.unpack_from("=iHB", self.ring, start + 36)
-            parts = read_syn(self.ring[start + offset : start + min(offset + kept, self.FRAME)])
+            parts = read_syn(self.ring[start + offset : start + min(offset + captured, self.FRAME)])
             if parts and direction != 4:  # PACKET_OUTGOING
                 at = seconds * 10**9 + nanoseconds - self.ahead
                 # TP_STATUS_TS_SOFTWARE: another program wants time stamps, so it was stamped early.
                 is_exact = not status & 1 << 29
-                found.append(Syn(at, is_exact, size, interface_name(interface), *parts))
+                syns.append(Syn(at, is_exact, size, interface_name(interface), *parts))
             struct.pack_into("=I", self.ring, start, 0)
             self.next = (self.next + 1) % self.COUNT
-        return found
+        return syns
 
     def close(self) -> None:
         self.ring.close()
@@ -247,13 +247,13 @@ def tracefs() -> str:
 
 
 def read_formats() -> "dict[str, Format]":
-    found, folder = {}, tracefs()
+    formats, folder = {}, tracefs()
     for kind, name in TRACEPOINTS.items():
         with open(folder + "/events/" + name + "/format") as file:
-            found[kind] = Format(file.read(MAX_FORMAT))
-    if "reason" not in found[DROPPED].fields:
+            formats[kind] = Format(file.read(MAX_FORMAT))
+    if "reason" not in formats[DROPPED].fields:
         raise OSError(errno.ENOSYS, "this kernel gives no reason for a drop (Linux 5.17 does)")
-    return found
+    return formats
 
 
 def fates(
@@ -276,9 +276,9 @@ def fates(
         tap.drain()
         waiting += [(now, syn) for syn in fresh if syn.mss == mss][:MAX_SYNS]
         settled = [pair for pair in waiting if now - pair[0] > SETTLE * 10**9]
-        for came, syn in settled:
-            events = tap.events(syn.at - COPY, came + WORK)
-            yield syn, UNCLEAR if events is None else fate(events, syn, came, no_reason)
+        for arrival, syn in settled:
+            events = tap.events(syn.at - COPY, arrival + WORK)
+            yield syn, UNCLEAR if events is None else fate(events, syn, arrival, no_reason)
         waiting = waiting[len(settled) :]
 
 

@@ -161,8 +161,8 @@ async def observe_behind(ctx: ProbeContext, candidate: Candidate) -> None:
     product was observed."""
     reader = reader_of(PRODUCTS[candidate.name])
     server = await reader.describe(ctx, candidate)
-    known = {each.product for each in ctx.observed(WebServer)}
-    if server is None or server.foreign or server.product in known:
+    known_products = {each.product for each in ctx.observed(WebServer)}
+    if server is None or server.foreign or server.product in known_products:
         return
     config = await reader.read_config(ctx, server)
     if config is not None:
@@ -197,9 +197,9 @@ async def _observe_idle(ctx: ProbeContext, candidate: Candidate) -> None:
     """Emit a server that does not run and its configuration, if it has the target's site."""
     reader = reader_of(PRODUCTS[candidate.name])
     server = await reader.describe(ctx, candidate)
-    known = {each.product for each in ctx.observed(WebServer)}
+    known_products = {each.product for each in ctx.observed(WebServer)}
     config = await reader.read_config(ctx, server) if server else None
-    if server is None or config is None or server.product in known:
+    if server is None or config is None or server.product in known_products:
         return
     sites = answering_sites(config, ctx.target.port, ctx.target.host)
     nameless = [site for site in sites if not site.names]

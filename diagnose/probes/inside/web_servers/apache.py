@@ -115,8 +115,8 @@ class ApacheReader:
         result = await test_result(ctx, server)
         if result is None:
             return None
-        error, others = parse_test(f"{result.err}\n{result.out}")
-        return config_test(server, at, result, error, others if result.status else ())
+        error, other_lines = parse_test(f"{result.err}\n{result.out}")
+        return config_test(server, at, result, error, other_lines if result.status else ())
 
     async def read_config(self, ctx: ProbeContext, server: WebServer) -> WebServerConfig | None:
         at = ctx.elapsed()

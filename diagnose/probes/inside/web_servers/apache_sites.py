@@ -62,12 +62,12 @@ async def _with_addresses(ctx: ProbeContext, sites: tuple[WebSite, ...]) -> tupl
     for name, result in zip(sorted(names), results, strict=False):
         if result.status is None:
             emit_unanswered(ctx, f"the address of {name}", result)
-    found = {
+    resolved = {
         name: result.out.split()[0]
         for name, result in zip(sorted(names), results, strict=False)
         if result.status == 0 and result.out.split() and is_address(result.out.split()[0])
     }
-    return tuple(_at_addresses(site, found) for site in sites)
+    return tuple(_at_addresses(site, resolved) for site in sites)
 
 
 def _at_addresses(site: WebSite, found: dict[str, str]) -> WebSite:

@@ -65,8 +65,8 @@ class Options:
 
 def parse_options(title: str) -> Options:
     """Return the options of a process from its command line (haproxy(1))."""
-    values, further = parse_command_line(title, _WITH_ARGUMENT)
-    configs = filter(None, (*values.get("-f", ()), *further))
+    values, further_words = parse_command_line(title, _WITH_ARGUMENT)
+    configs = filter(None, (*values.get("-f", ()), *further_words))
     return Options(tuple(configs), "".join(values.get("-C", ())[-1:]))
 
 
@@ -102,8 +102,8 @@ class HaproxyReader:
         result = await test_result(ctx, server)
         if result is None:
             return None
-        error, others = parse_test(f"{result.err}\n{result.out}")
-        return config_test(server, at, result, error, others)
+        error, other_lines = parse_test(f"{result.err}\n{result.out}")
+        return config_test(server, at, result, error, other_lines)
 
     async def read_config(self, ctx: ProbeContext, server: WebServer) -> WebServerConfig | None:
         at = ctx.elapsed()

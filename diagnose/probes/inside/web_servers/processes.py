@@ -112,7 +112,11 @@ def _main_processes(listing: Listing, sockets: tuple[Listener, ...]) -> Iterable
     for process in listing.processes:
         if process.parent in pids:
             continue
-        workers = [other for other in listing.processes if other.parent == process.pid]
+        workers = [
+            other_process
+            for other_process in listing.processes
+            if other_process.parent == process.pid
+        ]
         family = {process.pid, *(worker.pid for worker in workers)}
         ports = {socket.port for socket in sockets if socket.pid in family}
         yield ServerProcess(
@@ -168,9 +172,9 @@ def _services(text: str) -> tuple[ServerService, ...]:
 
 
 def _journal(text: str, name: str) -> tuple[str, ...]:
-    _, _, rest = text.partition(f"\njournal {name}\n")
+    _, _, journal = text.partition(f"\njournal {name}\n")
     lines = []
-    for line in rest.splitlines()[:MAX_JOURNAL]:
+    for line in journal.splitlines()[:MAX_JOURNAL]:
         if not line.startswith(" "):
             break
         lines.append(clean(line[1:], 500))

@@ -114,8 +114,10 @@ class TraefikReader:
         )
         ctx.emit(state)
         if not state.complete:
-            what = f"Traefik's routers of {', '.join(sorted(providers))}"
-            emit_not_observed(ctx, what, "its API is off", "curl http://localhost:8080/api/rawdata")
+            subject = f"Traefik's routers of {', '.join(sorted(providers))}"
+            emit_not_observed(
+                ctx, subject, "its API is off", "curl http://localhost:8080/api/rawdata"
+            )
         sockets = tuple(SiteSocket(point.port) for point in points)
         texts = [*([static.file] if static.file else []), *files]
         return WebServerConfig(
