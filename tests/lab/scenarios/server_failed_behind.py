@@ -3,7 +3,7 @@
 from .. import apache, site
 from ..hosts import until
 from ..lab import Lab
-from ..scenario import healthy, scenario
+from .apache import apache_scenario, healthy_apache
 
 ROOT = "/var/www/behind"
 PORTS = "/etc/apache2/ports.conf"
@@ -35,10 +35,9 @@ def serve(lab: Lab, htaccess: str, virtual_host: str = INNER) -> None:
     until(lambda: lab.server.listening(443), "nginx listens")
 
 
-@scenario(
+@apache_scenario(
     outside="http.server-error",
     server="server.failed-behind",
-    needs=apache.needs_apache,
     manual="the .htaccess has to be put right",
 )
 def htaccess_of_apache_behind_nginx(lab: Lab) -> None:
@@ -46,7 +45,7 @@ def htaccess_of_apache_behind_nginx(lab: Lab) -> None:
     serve(lab, HTACCESS.replace("</IfModule>", "</IModule>"))
 
 
-@healthy(needs=apache.needs_apache)
+@healthy_apache()
 def files_of_apache_behind_nginx(lab: Lab) -> None:
     """nginx ends TLS, Apache serves the files."""
     serve(lab, HTACCESS)

@@ -1,16 +1,14 @@
 """nginx passes the page on to Apache, whose site of the name is elsewhere. After threads on the
 forums of HestiaCP and of cPanel: "It works!" or 404 after a template was changed."""
 
-from .. import apache
 from ..lab import Lab
-from ..scenario import scenario
+from .apache import apache_scenario
 from .server_failed_behind import HTACCESS, INNER, serve
 
 
-@scenario(
+@apache_scenario(
     outside="http.not-the-site",
     server="server.wrong-site-behind",
-    needs=apache.needs_apache,
     manual="which of the two ports?",
 )
 def site_of_apache_behind_nginx_is_on_another_port(lab: Lab) -> None:
