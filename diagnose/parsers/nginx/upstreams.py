@@ -225,15 +225,20 @@ def rewritten_path(location: LocationMatch, path: str) -> str:
 
 
 def final_location(server: Server, path: str) -> LocationMatch:
-    """Return the location that finally answers a path: a missing file leads to the last argument
-    of try_files, and a folder to its index if that is a PHP file."""
+    """Return the location that finally answers a path."""
+    return final_request(server, path)[0]
+
+
+def final_request(server: Server, path: str) -> tuple[LocationMatch, str]:
+    """Return the location that finally answers a path, and the path as it has it: a missing file
+    leads to the last argument of try_files, and a folder to its index if that is a PHP file."""
     location = select_location(server, path)
     for _ in range(3):
         next_path = None if pass_directive_of(location) else _internal_redirect(location, path)
         if next_path is None:
             break
         location, path = select_location(server, next_path), next_path
-    return location
+    return location, path
 
 
 def _internal_redirect(location: LocationMatch, path: str) -> str | None:

@@ -24,7 +24,7 @@ from diagnose.parsers.nginx import error_log
 from diagnose.parsers.nginx.config import walk
 from diagnose.parsers.nginx.file_paths import ServedFile, password_file, password_path, served_file
 from diagnose.parsers.nginx.locations import LocationMatch, match_location, select_location
-from diagnose.parsers.nginx.upstreams import pass_directive_of
+from diagnose.parsers.nginx.upstreams import final_request, pass_directive_of
 from diagnose.parsers.sanitize import UNSAFE
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside.answering_blocks import answering_blocks
@@ -240,16 +240,20 @@ async def _emit_target(ctx: ProbeContext, config: NginxConfig, exchange: Exchang
             )
     if file:
         alternatives.append(("fallback", file.fallback[1]))
-    paths = dict.fromkeys((served.path, *(other_path for _, other_path in alternatives)))
+    script = _fallback_script(ctx, config, path)
+    paths = dict.fromkeys((served.path, script, *(other_path for _, other_path in alternatives)))
     accesses = {
         access.path: access
-        for access in await read_access(ctx.machine, "", str(worker), list(paths))
+        for access in await read_access(ctx.machine, "", str(worker), list(filter(None, paths)))
     }
     access = accesses.get(served.path)
     mistake, existing_path = _first_existing(alternatives, accesses)
-    if access is not None and not existing_path and not _has_folder(access, served):
+    script_access = accesses.get(script)
+    if script_access is not None and not _is_file(script_access) and not existing_path:
+        access, mistake = script_access, "no-fallback"
+    elif access is not None and not existing_path and not _has_folder(access, served):
         mistake = "folder"
-    if access is None or not (existing_path or mistake == "folder"):
+    if access is None or not (existing_path or mistake in {"folder", "no-fallback"}):
         return
     if mistake == "fallback" and not await _is_application(ctx, existing_path, path):
         return
@@ -259,6 +263,18 @@ async def _emit_target(ctx: ProbeContext, config: NginxConfig, exchange: Exchang
             **{**values, "at": at}, url=exchange.url, elsewhere=existing_path, mistake=mistake
         )
     )
+
+
+def _fallback_script(ctx: ProbeContext, config: NginxConfig, path: str) -> str:
+    """Return the script that try_files leads to and that nginx looks for itself, "" if there is
+    none, or the server blocks differ."""
+    scripts = set()
+    for _, server in answering_blocks(ctx, config):
+        location, final_path = final_request(server, path)
+        is_led = final_path != path and pass_directive_of(location) is not None
+        script = served_file(location, final_path, with_scripts=True) if is_led else None
+        scripts.add(script.path if script and not UNSAFE.search(script.path) else "")
+    return scripts.pop() if len(scripts) == 1 else ""
 
 
 def _has_folder(access: Access, served: ServedFile) -> bool:
