@@ -177,4 +177,4 @@ def test_power_is_cut(booted: Lab, name: str, number: int) -> None:
     document = booted.diagnose(booted.server, "--json", *scenario.args, scenario.target).stdout
     assert '"host.fix-undone"' in document
     told = booted.diagnose(booted.server, "fix", "--dry-run", *scenario.args, scenario.target)
-    assert "the server took it back by itself" in told.stdout + told.stderr
+    assert "the server undid it by itself" in told.stdout + told.stderr

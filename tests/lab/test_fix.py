@@ -222,7 +222,7 @@ def test_of_several_mistakes_in_its_files_nginx_names_one_at_a_time(laboratory: 
     assert status == 0, text
     causes = ["directive-unsupported", "config-invalid", "certificate-file-missing"]
     assert text.count("It helped") == len(causes)
-    assert text.count("nginx names another fault now") == len(causes) - 1
+    assert text.count("nginx reports another fault now") == len(causes) - 1
     assert sorted(causes, key=lambda one: text.index(f"nginx.{one}: ")) == causes
     laboratory.check()
     for cause in reversed(causes):
@@ -383,5 +383,5 @@ def test_a_configuration_that_is_refused_again_is_not_taken_and_that_is_said(
     assert "Everything is as it was before, except:" in text
     assert "$ nginx -t: it failed (" in text
     assert 'unknown directive "ssl" in /etc/nginx/conf.d/blog.conf:2)' in text
-    assert "what runs goes on with what it had read" in text
+    assert "the running program still uses what it read before" in text
     assert not faulty.difference(laboratory.snapshot())
