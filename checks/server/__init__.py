@@ -135,6 +135,15 @@ def pages_with_status(evidence: Evidence, status: int) -> list[Exchange]:
     ]
 
 
+def enabling_command(site: WebSite) -> Command | None:
+    """Return the command that enables a site of Apache which is on disk and not loaded, None if its
+    file is not in Debian's folder of such sites (a2ensite(8))."""
+    if "/sites-available/" not in site.file:
+        return None
+    name = site.file.rpartition("/")[2].removesuffix(".conf")
+    return server_commands.enable_apache_site(name)
+
+
 def place_text(file: str, line: int) -> str:
     """Return "file:line"; "" if there is no file."""
     return f"{file}:{line}" if file and line else file

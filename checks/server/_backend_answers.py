@@ -1,5 +1,7 @@
 """What checks share that compare answers of an application, asked directly with other headers."""
 
+from collections.abc import Iterator, Sequence
+
 from checks.server import ServerView
 from diagnose.model import Evidence
 from diagnose.model.backends import BackendAnswer, BackendVisit
@@ -56,6 +58,17 @@ def refused_websockets(evidence: Evidence, path: str) -> list[Upgrade]:
         if upgrade.through == "front" and upgrade.variant == "normal"
     ]
     return [] if any(upgrade.accepted for upgrade in upgrades) else upgrades
+
+
+def refused_paths(
+    evidence: Evidence,
+) -> Iterator[tuple[str, Sequence[Exchange | Upgrade], bool]]:
+    """Yield the target's path with its answers 404, then the path of each WebSocket with its
+    refused handshakes; True for those of a WebSocket."""
+    target = evidence.target
+    yield target.path, [page for page in failed_pages(evidence) if page.status == 404], False
+    for path in dict.fromkeys(target.websockets):
+        yield path, refused_websockets(evidence, path), True
 
 
 def visit_of(

@@ -18,11 +18,11 @@ from checks.server import (
     server_view,
 )
 from checks.server._backend_answers import (
-    failed_pages,
-    refused_websockets,
+    refused_paths,
     route_to_application,
     visit_of,
 )
+from checks.server._caddy_edits import block_edit
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -57,10 +57,8 @@ def path_changed(evidence: Evidence) -> Iterator[Claim]:
     view, target = server_view(evidence), evidence.target
     if view is None or target.port not in view.server.ports:
         return
-    pages = [page for page in failed_pages(evidence) if page.status == 404]
-    yield from _claims(view, target.path, pages, websocket=False)
-    for path in dict.fromkeys(target.websockets):
-        yield from _claims(view, path, refused_websockets(evidence, path), websocket=True)
+    for path, visits, is_websocket in refused_paths(evidence):
+        yield from _claims(view, path, visits, is_websocket)
 
 
 def _claims(
@@ -119,16 +117,4 @@ def _proxy_pass_edit(view: ServerView, route: SiteRoute) -> Edit | None:
 
 def _handle_path_edit(view: ServerView, route: SiteRoute) -> Edit | None:
     """Return the edit that writes Caddy's `handle` for the one `handle_path` of this path."""
-    if view.server.product != "caddy" or view.config is None:
-        return None
-    pattern = re.compile(rf"(\s*)handle_path(\s+{re.escape(route.path)}\*?\s*\{{\s*)")
-    places = [
-        (file.path, number, match)
-        for file in view.config.files
-        for number, line in enumerate(file.text.split("\n"), 1)
-        if (match := pattern.fullmatch(line))
-    ]
-    if len(places) != 1:
-        return None
-    path, number, match = places[0]
-    return line_edit(view, path, {number: (f"{match[1]}handle{match[2]}",)})
+    return block_edit(view, "handle_path", rf"{re.escape(route.path)}\*?", "handle")

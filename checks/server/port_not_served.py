@@ -11,6 +11,7 @@ from checks.nginx import Nginx
 from checks.nginx._waiting import has_the_site
 from checks.server import (
     ServerView,
+    enabling_command,
     manual_fix,
     place_text,
     reload_steps,
@@ -114,9 +115,8 @@ def _fix(
     steps: list[Command] = []
     if no_module:
         steps.append(server_commands.enable_apache_modules(("ssl",)))
-    if site is None and idle is not None and "/sites-available/" in idle.file:
-        name = idle.file.rpartition("/")[2].removesuffix(".conf")
-        steps.append(server_commands.enable_apache_site(name))
+    if site is None and idle is not None and (enable := enabling_command(idle)):
+        steps.append(enable)
     if not steps:
         return manual_fix(view, "listen")
     steps += reload_steps(server)

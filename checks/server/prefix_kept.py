@@ -9,8 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from checks.server import ServerView, manual_fix, place_text, reload_steps, server_view
 from checks.server._backend_answers import (
-    failed_pages,
-    refused_websockets,
+    refused_paths,
     route_to_application,
     visit_of,
 )
@@ -40,10 +39,8 @@ def prefix_kept(evidence: Evidence) -> Iterator[Claim]:
     view, target = server_view(evidence), evidence.target
     if view is None or target.port not in view.server.ports:
         return
-    pages = [page for page in failed_pages(evidence) if page.status == 404]
-    yield from _claims(view, target.path, pages, websocket=False)
-    for path in dict.fromkeys(target.websockets):
-        yield from _claims(view, path, refused_websockets(evidence, path), websocket=True)
+    for path, visits, is_websocket in refused_paths(evidence):
+        yield from _claims(view, path, visits, is_websocket)
 
 
 def _claims(

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from checks.server import (
     ServerView,
+    enabling_command,
     manual_fix,
     place_text,
     reload_steps,
@@ -26,7 +27,6 @@ from diagnose.model import (
     Fix,
     Severity,
     Subject,
-    server_commands,
 )
 from diagnose.model.addresses import is_loopback
 from diagnose.model.dns import DnsAnswer, Resolution
@@ -229,8 +229,7 @@ def _site_named(view: ServerView, sites: tuple[WebSite, ...], port: int) -> WebS
 
 
 def _fix(view: ServerView, idle: WebSite | None) -> Fix:
-    if idle is None or "/sites-available/" not in idle.file:
+    enable = enabling_command(idle) if idle else None
+    if enable is None:
         return manual_fix(view, "add-the-name")
-    name = idle.file.rpartition("/")[2].removesuffix(".conf")
-    enable = server_commands.enable_apache_site(name)
     return Fix((enable, *reload_steps(view.server)), Applicability.AUTOMATIC)

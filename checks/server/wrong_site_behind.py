@@ -5,7 +5,7 @@ not enabled."""
 from collections.abc import Iterator
 
 from checks.nginx import Nginx
-from checks.server import place_text, reload_steps
+from checks.server import enabling_command, place_text, reload_steps
 from checks.server.wrong_site import REFUSALS
 from checks.upstream._responses import page_exchanges
 from diagnose.checking.registry import check
@@ -16,10 +16,8 @@ from diagnose.model import (
     Fix,
     Manual,
     Severity,
-    Step,
     Subject,
     Where,
-    server_commands,
 )
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange
@@ -87,15 +85,15 @@ class _PassedRequest:
 
 
 def _passed_request(nginx: Nginx) -> _PassedRequest | None:
-    """Return it if nginx has one server for the page, on this machine."""
+    """Return it if nginx has one server for the page."""
     target = nginx.evidence.target
     for match in nginx.location_matches(target.path):
         proxy_target = upstreams.proxy_target_of(match, upstreams.request_variables(target))
         if proxy_target is None or len(proxy_target.endpoints) != 1:
             continue
+        endpoint = proxy_target.endpoints[0]
         sent_host = proxy_headers.forwarded_host(match, proxy_target, target) or ""
-        port = proxy_target.endpoints[0].port
-        return _PassedRequest(proxy_target.target, port, sent_host.partition(":")[0])
+        return _PassedRequest(proxy_target.target, endpoint.port, sent_host.partition(":")[0])
     return None
 
 
@@ -132,9 +130,8 @@ def _is_at(site: WebSite, port: int) -> bool:
 
 
 def _fix(inner: _InnerSite) -> Fix:
-    steps: tuple[Step, ...] = (Manual("one-port", Where.SERVER),)
-    applicability = Applicability.MANUAL
-    if inner.is_idle and "/sites-available/" in inner.site.file:
-        name = inner.site.file.rpartition("/")[2].removesuffix(".conf")
-        steps, applicability = (server_commands.enable_apache_site(name),), Applicability.REVIEW
-    return Fix((*steps, *reload_steps(inner.server)), applicability)
+    enable = enabling_command(inner.site) if inner.is_idle else None
+    return Fix(
+        (enable or Manual("one-port", Where.SERVER), *reload_steps(inner.server)),
+        Applicability.REVIEW if enable else Applicability.MANUAL,
+    )

@@ -3,20 +3,18 @@
 from diagnose.model import Evidence
 from diagnose.model.addresses import is_local_host, is_loopback
 from diagnose.model.containers import Container, NginxContainer
-from diagnose.model.nginx import UpstreamTry
 from diagnose.model.server import Interface
 
 
-def is_server_port(evidence: Evidence, attempt: UpstreamTry) -> bool:
-    """Whether an address of proxy_pass is the server itself. For an nginx in a container with a
+def is_server_host(evidence: Evidence, host: str) -> bool:
+    """Whether the host of a proxy_pass is the server itself. For an nginx in a container with a
     network of its own, 127.0.0.1 is not."""
     own = {a for interface in evidence.good(Interface) for a in interface.addresses}
-    local = is_local_host(attempt.host)
     if any("host" not in container.networks for container in evidence.good(NginxContainer)):
         # The server's own `lo` has 127.0.0.1 too.
-        is_reached = not is_loopback(attempt.host) and attempt.host in own
-        return is_reached or attempt.host == "host.docker.internal"
-    return local or attempt.host in own
+        is_reached = not is_loopback(host) and host in own
+        return is_reached or host == "host.docker.internal"
+    return is_local_host(host) or host in own
 
 
 def publishing(containers: tuple[Container, ...], port: int) -> tuple[Container, ...]:

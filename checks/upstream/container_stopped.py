@@ -10,7 +10,7 @@ from checks.listener._containers import start_fix, stopped_by_name, stopped_fact
 from checks.nginx import Nginx
 from checks.upstream import CONSEQUENCES, Backend, backend_log_lines, backends
 from checks.upstream._claims import BackendFault, upstream_claim
-from checks.upstream._containers import is_server_port, publishing
+from checks.upstream._containers import is_server_host, publishing
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Severity
 from diagnose.model.containers import Container, Containers
@@ -60,6 +60,6 @@ def _stopped_container(
     if by_name := stopped_by_name(containers, attempt.host):
         return by_name
     # A port of the server: in a container, 127.0.0.1 is none of them.
-    if is_server_port(evidence, attempt) and not publishing(containers.running, attempt.port):
+    if is_server_host(evidence, attempt.host) and not publishing(containers.running, attempt.port):
         return next(iter(publishing(containers.stopped, attempt.port)), None)
     return None

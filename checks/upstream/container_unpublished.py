@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from checks.nginx import Nginx
 from checks.upstream import CONSEQUENCES, Backend, backend_log_lines, backends
 from checks.upstream._claims import BackendFault, upstream_claim
-from checks.upstream._containers import is_server_port
+from checks.upstream._containers import is_server_host
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.containers import Container, Containers
@@ -53,7 +53,7 @@ def _candidates(
         return ()
     attempt = backend.connect_attempts[0]
     is_refused = attempt.failure is not None and attempt.failure.kind == "refused"
-    if not is_refused or not is_server_port(evidence, attempt):
+    if not is_refused or not is_server_host(evidence, attempt.host):
         return ()
     if any(
         mapping.port == attempt.port for each in containers.containers for mapping in each.ports

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from checks.nginx import Nginx
 from checks.upstream import CONSEQUENCES, Backend, backend_log_lines, backends
 from checks.upstream._claims import BackendFault, upstream_claim
-from checks.upstream._containers import is_server_port, publishing
+from checks.upstream._containers import is_server_host, publishing
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where, commands
 from diagnose.model.addresses import is_loopback
@@ -74,7 +74,7 @@ def _fault(evidence: Evidence, containers: Containers, backend: Backend) -> _Fau
     ):
         return None
     first = attempts[0]
-    if first.socket or not is_server_port(evidence, first):
+    if first.socket or not is_server_host(evidence, first.host):
         return None
     for container in publishing(containers.running, first.port):
         inner = next(port.inner for port in container.ports if port.port == first.port)
