@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from checks.nginx import Nginx
 from checks.server import enabling_command, place_text, reload_steps
 from checks.server.wrong_site import REFUSALS
+from checks.upstream._containers import is_server_host
 from checks.upstream._responses import page_exchanges
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -85,13 +86,15 @@ class _PassedRequest:
 
 
 def _passed_request(nginx: Nginx) -> _PassedRequest | None:
-    """Return it if nginx has one server for the page."""
-    target = nginx.evidence.target
+    """Return it if nginx has one server for the page, and this machine is that server."""
+    evidence, target = nginx.evidence, nginx.evidence.target
     for match in nginx.location_matches(target.path):
         proxy_target = upstreams.proxy_target_of(match, upstreams.request_variables(target))
         if proxy_target is None or len(proxy_target.endpoints) != 1:
             continue
         endpoint = proxy_target.endpoints[0]
+        if not is_server_host(evidence, endpoint.host):
+            continue
         sent_host = proxy_headers.forwarded_host(match, proxy_target, target) or ""
         return _PassedRequest(proxy_target.target, endpoint.port, sent_host.partition(":")[0])
     return None

@@ -71,6 +71,7 @@ def test_silent_for_other_pages(page: Exchange) -> None:
         (NGINX, INNER.replace("8081", "8080")),
         (NGINX, INNER.replace("shop.example.com", "www.example.org")),
         (NGINX.replace("8080", "3000"), INNER),
+        (NGINX.replace("127.0.0.1:8080", "10.0.0.5:8080"), INNER),
         (NGINX.replace("proxy_set_header Host $host;", ""), INNER),
     ],
 )
