@@ -17,17 +17,12 @@ from diagnose.exporter.tls_metrics import (
     set_expiry,
     set_tls_metrics,
 )
+from diagnose.exporter.tls_names import TLS_VERSIONS
 from diagnose.net import Stream
 from diagnose.net.tls import HandshakeResult, client_context, secure
 from diagnose.net.trusted_roots import system_trust
 from diagnose.parsers.hostnames import covers, is_address
 
-_VERSIONS = {
-    "TLS10": ssl.TLSVersion.TLSv1,
-    "TLS11": ssl.TLSVersion.TLSv1_1,
-    "TLS12": ssl.TLSVersion.TLSv1_2,
-    "TLS13": ssl.TLSVersion.TLSv1_3,
-}
 #: What TLS 1.0 and 1.1 need: their signatures are below OpenSSL's usual level.
 _OLD_CIPHERS = "DEFAULT:!aNULL:!eNULL:@SECLEVEL=0"
 
@@ -128,8 +123,8 @@ def _load_context(tls_config: TlsConfig, alpn: tuple[str, ...]) -> ssl.SSLContex
 
 def _set_versions(context: ssl.SSLContext, tls_config: TlsConfig) -> None:
     if tls_config.min_version:
-        context.minimum_version = _VERSIONS[tls_config.min_version]
+        context.minimum_version = TLS_VERSIONS[tls_config.min_version]
     if tls_config.max_version:
-        context.maximum_version = _VERSIONS[tls_config.max_version]
+        context.maximum_version = TLS_VERSIONS[tls_config.max_version]
     if {tls_config.min_version, tls_config.max_version} & {"TLS10", "TLS11"}:
         context.set_ciphers(_OLD_CIPHERS)

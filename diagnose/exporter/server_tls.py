@@ -7,17 +7,11 @@ import ssl
 from collections.abc import Sequence
 from pathlib import Path
 
-from diagnose.exporter.cipher_names import cipher_name
 from diagnose.exporter.config_file import ConfigError
 from diagnose.exporter.pem_texts import load_chain
+from diagnose.exporter.tls_names import TLS_VERSIONS, cipher_name
 from diagnose.exporter.web_config import TlsServerConfig, WebConfig
 
-_VERSIONS = {
-    "TLS10": ssl.TLSVersion.TLSv1,
-    "TLS11": ssl.TLSVersion.TLSv1_1,
-    "TLS12": ssl.TLSVersion.TLSv1_2,
-    "TLS13": ssl.TLSVersion.TLSv1_3,
-}
 _CLIENT_CERTIFICATES = {
     "NoClientCert": ssl.CERT_NONE,
     "RequestClientCert": ssl.CERT_OPTIONAL,
@@ -44,8 +38,8 @@ def server_context(path: str, config: WebConfig) -> ssl.SSLContext | None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     load_certificate(path, config, context)
     try:
-        context.minimum_version = _VERSIONS[tls_config.min_version]
-        context.maximum_version = _VERSIONS[tls_config.max_version]
+        context.minimum_version = TLS_VERSIONS[tls_config.min_version]
+        context.maximum_version = TLS_VERSIONS[tls_config.max_version]
         if tls_config.cipher_suites:
             _choose_ciphers(context, tls_config.cipher_suites)
         if tls_config.curve_preferences:

@@ -11,8 +11,8 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.utils import CryptographyDeprecationWarning
 from cryptography.x509.oid import ExtensionOID, NameOID
 
-from diagnose.exporter.cipher_names import cipher_name
 from diagnose.exporter.probe import Probe
+from diagnose.exporter.tls_names import cipher_name
 from diagnose.net.tls import HandshakeResult
 from diagnose.parsers.sanitize import clean
 

@@ -5,7 +5,6 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from diagnose.exporter.cipher_names import cipher_name
 from diagnose.exporter.config_file import ConfigError, load_configuration, shown
 from diagnose.exporter.history import History
 from diagnose.exporter.modules import Module, unsupported_option
@@ -13,6 +12,7 @@ from diagnose.exporter.parameters import decode_target, probe_timeout
 from diagnose.exporter.probers import split_host_port
 from diagnose.exporter.settings import ListenAddress, parse_listen_address
 from diagnose.exporter.target_policy import GuardedNet, parse_policy
+from diagnose.exporter.tls_names import cipher_name
 from diagnose.exporter.values import ByteSize, Duration, Regexp, expand
 from diagnose.net.local import LocalNet
 

@@ -1,6 +1,16 @@
-"""The names of cipher suites: OpenSSL's are shown as IANA's, which Go uses (RFC 5289, RFC 7905)."""
+"""The names of TLS in the ecosystem's files and metrics: its versions, and IANA's names of cipher
+suites, which Go uses in place of OpenSSL's (RFC 5289, RFC 7905)."""
 
 import re
+import ssl
+
+#: The versions as the configuration files write them.
+TLS_VERSIONS = {
+    "TLS10": ssl.TLSVersion.TLSv1,
+    "TLS11": ssl.TLSVersion.TLSv1_1,
+    "TLS12": ssl.TLSVersion.TLSv1_2,
+    "TLS13": ssl.TLSVersion.TLSv1_3,
+}
 
 _SUITE = re.compile(
     r"(?:(?P<exchange>ECDHE|DHE)-(?P<sign>RSA|ECDSA)-)?"
