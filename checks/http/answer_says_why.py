@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 from checks.http import endpoint_subjects
 from checks.nginx import Nginx, file_line
-from checks.upstream._responses import page_exchanges
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -20,7 +19,7 @@ from diagnose.model import (
     Where,
     merge_subjects,
 )
-from diagnose.model.http import Exchange
+from diagnose.model.http import Exchange, page_exchanges
 from diagnose.parsers.html_tags import excerpt
 from diagnose.parsers.nginx.upstreams import pass_directive_of
 from diagnose.parsers.telling_answers import AnswerReason, answer_reason

@@ -14,7 +14,6 @@ from checks.http import endpoint_subjects
 from checks.nginx import Nginx, _location_edits, file_line
 from checks.nginx._commands import reload_steps
 from checks.nginx._edits import Changes, config_edits
-from checks.upstream._responses import page_exchanges
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -27,7 +26,7 @@ from diagnose.model import (
     Where,
     merge_subjects,
 )
-from diagnose.model.http import Exchange
+from diagnose.model.http import Exchange, page_exchanges
 from diagnose.parsers.nginx.locations import proxy_pass_of, proxy_set_header_of
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.urls import is_internal_host, is_related_host, parse_url

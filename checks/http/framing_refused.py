@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from checks.http import endpoint_subjects
 from checks.http._hidden_fields import field_source
 from checks.nginx import Nginx, file_line
-from checks.upstream._responses import page_exchanges
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -22,7 +21,7 @@ from diagnose.model import (
     Where,
     merge_subjects,
 )
-from diagnose.model.http import Exchange
+from diagnose.model.http import Exchange, page_exchanges
 from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.sanitize import clean
 

@@ -12,10 +12,9 @@ from checks.http._redirect_edits import by_hand, fix
 from checks.http._redirects import find_redirect
 from checks.nginx import Nginx, file_line
 from checks.nginx._edits import Changes
-from checks.upstream._responses import page_exchanges
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Fix, Severity, merge_subjects
-from diagnose.model.http import Exchange
+from diagnose.model.http import Exchange, page_exchanges
 from diagnose.parsers.nginx import edits
 from diagnose.parsers.redirects import redirect_target
 from diagnose.parsers.urls import parse_url

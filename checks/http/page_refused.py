@@ -10,7 +10,6 @@ files there and no application (ngx_http_static_module answers 405).
 from collections.abc import Iterator
 
 from checks.http import endpoint_subjects, exchanges_by_purpose, is_looked_into
-from checks.upstream._responses import page_exchanges
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -23,7 +22,7 @@ from diagnose.model import (
     Where,
     merge_subjects,
 )
-from diagnose.model.http import Exchange
+from diagnose.model.http import Exchange, page_exchanges
 from diagnose.parsers.html_tags import excerpt
 from diagnose.parsers.http import (
     browser_page,

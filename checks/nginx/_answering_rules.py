@@ -7,7 +7,7 @@ from checks.nginx import Nginx
 from checks.nginx._page_errors import Response, logged_errors
 from diagnose.model import Evidence
 from diagnose.model.frozen import frozen
-from diagnose.model.http import Exchange, Upgrade
+from diagnose.model.http import Exchange, Upgrade, page_exchanges
 from diagnose.model.nginx import Directive
 from diagnose.model.pages import PageFileResponse
 from diagnose.parsers.http import proxy_page
@@ -50,10 +50,7 @@ def answering_rules(nginx: Nginx) -> Iterator[AnsweringRule]:
 
 
 def _error_responses(evidence: Evidence) -> Iterator[Response]:
-    port = evidence.target.port
-    for exchange in evidence.of(Exchange):
-        if exchange.purpose == "target" and exchange.port == port:
-            yield exchange
+    yield from page_exchanges(evidence)
     for upgrade in evidence.of(Upgrade):
         if upgrade.through == "front" and upgrade.variant == "normal" and not upgrade.accepted:
             yield upgrade

@@ -5,9 +5,8 @@ import re
 
 from checks.http._redirects import CHALLENGE
 from checks.nginx import SelectedServer
-from checks.upstream._responses import page_exchanges
 from diagnose.model import Evidence
-from diagnose.model.http import Exchange
+from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.nginx import Directive
 from diagnose.parsers.http import proxy_page
 from diagnose.parsers.nginx.config import children

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from checks.http import endpoint_subjects
 from checks.nginx import Nginx, file_line
 from checks.nginx._page_errors import logged_errors
-from checks.upstream._responses import asks_about_size, page_exchanges
+from checks.upstream._responses import asks_about_size
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -21,7 +21,7 @@ from diagnose.model import (
     Where,
     merge_subjects,
 )
-from diagnose.model.http import Exchange
+from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.nginx import NginxConfig
 from diagnose.parsers.nginx import proxy_headers
 

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 from checks.http import endpoint_subjects
 from checks.nginx import Nginx, file_line
-from checks.upstream._responses import page_exchanges
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -21,7 +20,7 @@ from diagnose.model import (
     Where,
     merge_subjects,
 )
-from diagnose.model.http import Exchange
+from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.nginx import Directive, NginxConfig, UpstreamTry
 from diagnose.model.requests import Asked, ComparedRequest
 from diagnose.parsers.nginx.config import children

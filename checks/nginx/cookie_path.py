@@ -13,7 +13,6 @@ from checks.nginx import Nginx, file_line
 from checks.nginx._edits import config_edit
 from checks.nginx._location_edits import location_fix
 from checks.upstream._comparisons import proxied_match
-from checks.upstream._responses import page_exchanges
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -25,7 +24,7 @@ from diagnose.model import (
     Where,
     merge_subjects,
 )
-from diagnose.model.http import Exchange
+from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.locations import LocationMatch, location_pattern, proxy_pass_of

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from checks.nginx import Nginx, file_line
 from checks.nginx._commands import reload_steps
 from checks.nginx._edits import config_edit
-from checks.upstream._responses import page_exchanges
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -24,7 +23,7 @@ from diagnose.model import (
     endpoints,
     merge_subjects,
 )
-from diagnose.model.http import Exchange
+from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.model.tls import Handshake
 from diagnose.parsers.http import proxy_page

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from checks.nginx import Nginx, file_line
 from checks.nginx._commands import reload_steps
 from checks.nginx._edits import Changes, config_edits
-from checks.upstream._responses import page_exchanges
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -25,6 +24,7 @@ from diagnose.model import (
     Subject,
     Where,
 )
+from diagnose.model.http import page_exchanges
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.parsers.nginx.config import walk
 from diagnose.parsers.nginx.edits import TextEdit

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 
 from checks.http import endpoint_subjects
 from checks.nginx import Nginx, file_line
-from checks.upstream._responses import page_exchanges
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -25,7 +24,7 @@ from diagnose.model import (
     merge_subjects,
 )
 from diagnose.model.files import PageFileAccess
-from diagnose.model.http import Exchange
+from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.nginx import NginxConfig
 from diagnose.parsers.nginx.file_paths import served_file
 

@@ -12,7 +12,6 @@ from checks.http import endpoint_subjects
 from checks.nginx import Nginx, file_line
 from checks.nginx._commands import reload_steps
 from checks.nginx._edits import config_edits
-from checks.upstream._responses import page_exchanges
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -26,7 +25,7 @@ from diagnose.model import (
     Where,
     merge_subjects,
 )
-from diagnose.model.http import Exchange
+from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.model.pages import Page
 from diagnose.parsers.nginx.config import children

@@ -11,7 +11,6 @@ from checks.http import endpoint_subjects
 from checks.nginx import Nginx, file_line
 from checks.nginx._edits import config_edits
 from checks.nginx._location_edits import location_fix
-from checks.upstream._responses import page_exchanges
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -24,7 +23,7 @@ from diagnose.model import (
     Where,
     merge_subjects,
 )
-from diagnose.model.http import Exchange
+from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.parsers.http import proxy_page
 from diagnose.parsers.nginx import edits

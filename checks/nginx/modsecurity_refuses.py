@@ -12,8 +12,8 @@ from checks.nginx import Nginx
 from checks.nginx._page_errors import PageError, page_claim, page_directive, page_error, path_error
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity, Subject
-from diagnose.model.http import websocket_attempts
 from diagnose.model.logs import LogLine
+from diagnose.model.websocket_attempts import websocket_attempts
 
 _DENIED = re.compile(r"(?:\[client [^\]]{1,64}\] )?ModSecurity: Access denied with code (\d{3})")
 _FIELD = re.compile(r"\[(id|msg) \"([^\"]{1,200})\"\]")

@@ -38,11 +38,12 @@ from diagnose.model import (
     Where,
 )
 from diagnose.model.frozen import frozen
-from diagnose.model.http import Exchange, websocket_attempts
+from diagnose.model.http import Exchange
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.model.server import Listeners
 from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake
+from diagnose.model.websocket_attempts import websocket_attempts
 from diagnose.parsers.hostnames import covers, is_address
 from diagnose.parsers.http import is_error
 from diagnose.parsers.misspellings import MIN_LIKENESS, likeness
@@ -195,7 +196,7 @@ def wrong_server_symptoms(
         symptoms += [
             exchange
             for exchange in evidence.good(Exchange)
-            if exchange.purpose == "target" and exchange.port == port and leads_to_itself(exchange)
+            if exchange.is_page_of(evidence.target) and leads_to_itself(exchange)
         ]
     if any(_closes_connection(selected_server.server) for selected_server in selected_servers):
         symptoms += [

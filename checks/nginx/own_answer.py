@@ -15,7 +15,6 @@ from checks.http import endpoint_subjects
 from checks.nginx import Nginx, file_line
 from checks.nginx._answering_rules import BROWSER
 from checks.nginx._page_errors import is_in_run, logged_errors
-from checks.upstream._responses import page_exchanges
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -28,7 +27,7 @@ from diagnose.model import (
     merge_subjects,
 )
 from diagnose.model.frozen import frozen
-from diagnose.model.http import Exchange
+from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.parsers.http import proxy_page
 from diagnose.parsers.nginx import server_blocks

@@ -7,10 +7,9 @@ from checks.nginx import Nginx, file_line
 from checks.nginx._commands import reload_steps
 from checks.nginx._edits import Changes, config_edits
 from checks.nginx._location_edits import insert_lines, location_fix
-from checks.upstream._responses import page_exchanges
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
-from diagnose.model.http import Exchange
+from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.parsers.http import proxy_page
 from diagnose.parsers.nginx.config import children, walk

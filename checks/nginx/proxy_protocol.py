@@ -22,7 +22,7 @@ from diagnose.model import (
     Severity,
     Subject,
 )
-from diagnose.model.http import Exchange
+from diagnose.model.http import page_exchanges
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.model.tls import Handshake
 from diagnose.parsers.nginx import edits
@@ -90,11 +90,7 @@ def _cut_connections(evidence: Evidence) -> tuple[Observation, ...]:
         for handshake in evidence.of(Handshake)
         if handshake.port == port and handshake.is_browser_like
     ]
-    exchanges = [
-        exchange
-        for exchange in evidence.of(Exchange)
-        if exchange.port == port and exchange.purpose == "target"
-    ]
+    exchanges = page_exchanges(evidence)
     if any(handshake.protocol and not handshake.failure for handshake in handshakes) or any(
         exchange.status for exchange in exchanges
     ):

@@ -32,11 +32,7 @@ _PLAIN = {("($scheme", "=", "http)"), ("($scheme", "=", '"http")'), ("($scheme",
 def redirect_behind(evidence: Evidence) -> Iterator[Claim]:
     nginx, target = Nginx.of(evidence), evidence.target
     inner, answering = nginx.inner, nginx.answering_servers()
-    pages = [
-        exchange
-        for exchange in evidence.good(Exchange)
-        if exchange.purpose == "target" and exchange.port == target.port
-    ]
+    pages = [exchange for exchange in evidence.good(Exchange) if exchange.is_page_of(target)]
     if inner is None or len(answering) != 1 or not pages:
         return
     block = answering[0].server.block

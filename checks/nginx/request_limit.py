@@ -21,10 +21,11 @@ from checks.nginx._page_errors import (
 )
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Severity
-from diagnose.model.http import Exchange, websocket_attempts
+from diagnose.model.http import Exchange
 from diagnose.model.logs import LogLine
 from diagnose.model.nginx import Directive
 from diagnose.model.pages import PageFileResponse
+from diagnose.model.websocket_attempts import websocket_attempts
 from diagnose.parsers.nginx import error_log
 from diagnose.parsers.urls import parse_url
 from diagnose.parsers.websocket_refusal import opens_alone

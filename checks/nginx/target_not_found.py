@@ -15,7 +15,6 @@ from checks.nginx._commands import reload_steps
 from checks.nginx._edits import config_edit
 from checks.nginx._location_edits import location_fix, setting_edits
 from checks.nginx._page_files import corrected_directive
-from checks.upstream._responses import page_exchanges
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -29,7 +28,7 @@ from diagnose.model import (
     merge_subjects,
 )
 from diagnose.model.files import PageFileAccess
-from diagnose.model.http import Exchange
+from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.nginx import NginxConfig
 from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.file_paths import ServedFile, served_file

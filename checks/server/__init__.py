@@ -129,9 +129,7 @@ def pages_with_status(evidence: Evidence, status: int) -> list[Exchange]:
     return [
         exchange
         for exchange in evidence.good(Exchange)
-        if exchange.purpose == "target"
-        and exchange.port == evidence.target.port
-        and exchange.status == status
+        if exchange.is_page_of(evidence.target) and exchange.status == status
     ]
 
 

@@ -5,18 +5,9 @@ from collections.abc import Iterator, Sequence
 from checks.server import ServerView
 from diagnose.model import Evidence
 from diagnose.model.backends import BackendAnswer, BackendVisit
-from diagnose.model.http import Exchange, Upgrade
+from diagnose.model.http import Exchange, Upgrade, page_exchanges
 from diagnose.model.web_servers import SiteRoute
 from diagnose.parsers.web_sites import route_of
-
-
-def failed_pages(evidence: Evidence) -> list[Exchange]:
-    """Return the visitors' requests of the target's page on its port, also those without answer."""
-    return [
-        exchange
-        for exchange in evidence.of(Exchange)
-        if exchange.purpose == "target" and exchange.port == evidence.target.port
-    ]
 
 
 def route_to_application(view: ServerView, path: str = "") -> SiteRoute | None:
@@ -66,7 +57,7 @@ def refused_paths(
     """Yield the target's path with its answers 404, then the path of each WebSocket with its
     refused handshakes; True for those of a WebSocket."""
     target = evidence.target
-    yield target.path, [page for page in failed_pages(evidence) if page.status == 404], False
+    yield target.path, [page for page in page_exchanges(evidence) if page.status == 404], False
     for path in dict.fromkeys(target.websockets):
         yield path, refused_websockets(evidence, path), True
 

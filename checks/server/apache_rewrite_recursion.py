@@ -4,10 +4,9 @@ AH00124, "Request exceeded the limit of 10 internal redirects" (httpd, "LimitInt
 from collections.abc import Iterator
 
 from checks.server import server_view
-from checks.server._backend_answers import failed_pages
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
-from diagnose.model.http import Exchange
+from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.web_servers import ServerRequestError, WebServer
 
 
@@ -19,7 +18,7 @@ from diagnose.model.web_servers import ServerRequestError, WebServer
 def apache_rewrite_recursion(evidence: Evidence) -> Iterator[Claim]:
     view, port = server_view(evidence), evidence.target.port
     error = next((e for e in evidence.good(ServerRequestError) if e.reason == "recursion"), None)
-    pages = [page for page in failed_pages(evidence) if page.status == 500]
+    pages = [page for page in page_exchanges(evidence) if page.status == 500]
     if view is None or error is None or not pages or view.server.product != error.product:
         return
     root = next((site.root for site in view.answering_sites if site.root), "")

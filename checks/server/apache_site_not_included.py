@@ -41,7 +41,7 @@ def apache_site_not_included(evidence: Evidence) -> Iterator[Claim]:
             site
             for site in view.config.idle
             if _FOLDER in site.file and has_name(site, target.host)
-            if any(socket.port == target.port for socket in site.sockets)
+            if site.listens_on(target.port)
             # A file that is read may have the site in a section that does not count.
             if view.config.file(site.file) is None
         ),

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 
 from checks.server import line_edit, line_text, manual_fix, place_text, reload_steps, server_view
-from checks.server._backend_answers import failed_pages, refused_websockets
+from checks.server._backend_answers import refused_websockets
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Severity, Subject
-from diagnose.model.http import Exchange, Upgrade
+from diagnose.model.http import Exchange, Upgrade, page_exchanges
 from diagnose.model.web_servers import WebServer, WebServerConfig
 
 #: A name of mod_rewrite's variables in braces, and nothing before it that makes it one.
@@ -31,7 +31,7 @@ def apache_variable_unmarked(evidence: Evidence) -> Iterator[Claim]:
     if view is None or target.port not in view.server.ports or view.config is None:
         return
     visits: list[Exchange | Upgrade] = [
-        page for page in failed_pages(evidence) if (page.status or 0) >= 400
+        page for page in page_exchanges(evidence) if (page.status or 0) >= 400
     ]
     for path in target.websockets:
         visits += refused_websockets(evidence, path)

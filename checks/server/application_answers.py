@@ -12,7 +12,6 @@ from itertools import islice
 
 from checks.server import ServerView, manual_fix, place_text, server_view
 from checks.server._backend_answers import (
-    failed_pages,
     refused_websockets,
     route_to_application,
     visit_of,
@@ -23,7 +22,7 @@ from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Severity, Subject
 from diagnose.model.backends import BackendVisit
 from diagnose.model.frozen import frozen
-from diagnose.model.http import Exchange, Upgrade
+from diagnose.model.http import Exchange, Upgrade, page_exchanges
 from diagnose.model.web_servers import Product, SiteRoute, WebServer, WebServerConfig
 from diagnose.parsers.haproxy.addresses import servers_of
 from diagnose.parsers.web_sites import inner_path
@@ -72,7 +71,7 @@ def application_answers(evidence: Evidence) -> Iterator[Claim]:
     view, target = server_view(evidence), evidence.target
     if view is None or target.port not in view.server.ports:
         return
-    pages = failed_pages(evidence)
+    pages = page_exchanges(evidence)
     is_refused = pages and all((page.status or 0) >= 400 for page in pages)
     requests = [Request(target.path, tuple(pages))] if is_refused else []
     requests += [

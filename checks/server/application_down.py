@@ -8,7 +8,7 @@ from checks.server import place_text, server_view
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
 from diagnose.model.addresses import bracketed, family_of, is_local_host, is_loopback
-from diagnose.model.http import Exchange, Upgrade
+from diagnose.model.http import Exchange, Upgrade, page_exchanges
 from diagnose.model.server import Listener, Listeners
 from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
 from diagnose.parsers.web_sites import route_of
@@ -93,9 +93,7 @@ def _failed(evidence: Evidence, path: str) -> list[Exchange | Upgrade]:
     """Return the answers at the path that say that the application could not be reached."""
     port = evidence.target.port
     pages: list[Exchange | Upgrade] = [
-        exchange
-        for exchange in evidence.of(Exchange)
-        if exchange.purpose == "target" and exchange.port == port and path == evidence.target.path
+        exchange for exchange in page_exchanges(evidence) if path == evidence.target.path
     ]
     upgrades = [
         upgrade for upgrade in evidence.of(Upgrade) if upgrade.path == path and upgrade.port == port

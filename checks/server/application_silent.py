@@ -5,11 +5,11 @@ directly, without the server in front, it was silent until the time was up.
 from collections.abc import Iterator
 
 from checks.server import manual_fix, place_text, server_view
-from checks.server._backend_answers import failed_pages, route_to_application, visit_of
+from checks.server._backend_answers import route_to_application, visit_of
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity, Subject
 from diagnose.model.backends import BackendVisit
-from diagnose.model.http import Exchange
+from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.server import Listeners
 from diagnose.model.web_servers import WebServer, WebServerConfig
 from diagnose.parsers.web_sites import inner_path
@@ -25,7 +25,7 @@ def application_silent(evidence: Evidence) -> Iterator[Claim]:
     if view is None or target.port not in view.server.ports:
         return
     path = target.path.partition("?")[0]
-    route, pages = route_to_application(view), failed_pages(evidence)
+    route, pages = route_to_application(view), page_exchanges(evidence)
     if route is None or not pages or not all(map(_is_silence, pages)):
         return
     visit = _silent_visit(evidence, route.target, path, inner_path(route, path))

@@ -4,11 +4,10 @@ or it ends the connection without one, and a TLS handshake with it succeeds."""
 from collections.abc import Iterator
 
 from checks.server import manual_fix, place_text, server_view
-from checks.server._backend_answers import failed_pages
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity, Subject
 from diagnose.model.backends import BackendHandshake
-from diagnose.model.http import Exchange
+from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.web_servers import WebServer, WebServerConfig
 from diagnose.parsers.http import wants_tls
 from diagnose.parsers.web_sites import route_of
@@ -29,7 +28,7 @@ def application_speaks_tls(evidence: Evidence) -> Iterator[Claim]:
     view, target = server_view(evidence), evidence.target
     if view is None or view.config is None or target.port not in view.server.ports:
         return
-    pages = [page for page in failed_pages(evidence) if page.url.startswith("https:")]
+    pages = [page for page in page_exchanges(evidence) if page.url.startswith("https:")]
     answers = [page for page in pages if page.failure is None and wants_tls(page)]
     routes = [route_of(site, target.path.partition("?")[0]) for site in view.answering_sites]
     route = next(

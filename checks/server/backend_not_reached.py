@@ -15,12 +15,12 @@ from checks.server import (
     reload_steps,
     server_view,
 )
-from checks.server._backend_answers import failed_pages, route_to_application
+from checks.server._backend_answers import route_to_application
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
 from diagnose.model.addresses import bracketed, is_local_host
 from diagnose.model.backends import BackendSocket, BackendVisit
-from diagnose.model.http import Exchange
+from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.server import Interface, Listeners
 from diagnose.model.web_servers import ServerRequestError, SiteRoute, WebServer
 
@@ -42,7 +42,7 @@ def backend_not_reached(evidence: Evidence) -> Iterator[Claim]:
     error = next((e for e in evidence.good(ServerRequestError) if e.reason in _REASONS), None)
     if view is None or port not in view.server.ports:
         return
-    pages = [page for page in failed_pages(evidence) if (page.status or 0) >= 500]
+    pages = [page for page in page_exchanges(evidence) if (page.status or 0) >= 500]
     if not pages:
         return
     route = route_to_application(view)

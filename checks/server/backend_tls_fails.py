@@ -3,7 +3,7 @@ certificate does not pass the verification, or the port speaks plain HTTP. Caddy
 Apache AH02005 or AH01097, HAProxy "Layer6 invalid response".
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from checks.server import (
@@ -15,12 +15,11 @@ from checks.server import (
     reload_steps,
     server_view,
 )
-from checks.server._backend_answers import failed_pages
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Severity, Subject
 from diagnose.model.addresses import is_local_host
 from diagnose.model.backends import BackendHandshake
-from diagnose.model.http import Exchange
+from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.web_servers import (
     ServerRequestError,
     SiteRoute,
@@ -44,7 +43,7 @@ def backend_tls_fails(evidence: Evidence) -> Iterator[Claim]:
     view, target = server_view(evidence), evidence.target
     if view is None or view.config is None or target.port not in view.server.ports:
         return
-    pages = failed_pages(evidence)
+    pages = page_exchanges(evidence)
     if not pages or any(page.failure is None and (page.status or 0) < 500 for page in pages):
         return
     if any(error.reason == "backend-tls" for error in evidence.good(ServerRequestError)):
@@ -65,7 +64,7 @@ def _claim(
     route: SiteRoute,
     handshake: BackendHandshake,
     reason: str,
-    pages: list[Exchange],
+    pages: Sequence[Exchange],
 ) -> Claim:
     leaf = handshake.chain[0] if handshake.chain else None
     port = view.evidence.target.port

@@ -60,7 +60,7 @@ def _answers(evidence: Evidence, folder: ServedFolder) -> list[Exchange | Upgrad
     return [
         page
         for page in evidence.good(Exchange)
-        if page.purpose == "target" and page.port == target.port
+        if page.is_page_of(target)
         if page.status in {404, 405}
         or (page.status == 200 and (page.header("Content-Type") or "").startswith("text/html"))
     ]

@@ -9,10 +9,9 @@ from collections.abc import Iterator
 from checks.http import endpoint_subjects
 from checks.nginx import Nginx, file_line
 from checks.server import ServerView, line_edit, manual_fix, reload_steps
-from checks.upstream._responses import page_exchanges
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, merge_subjects
-from diagnose.model.http import Exchange
+from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.web_servers import WebServer, WebServerConfig
 from diagnose.parsers.nginx import upstreams

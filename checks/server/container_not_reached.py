@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 
 from checks.server import ServerView, place_text, server_view
 from checks.server._backend_answers import (
-    failed_pages,
     refused_websockets,
     route_to_application,
 )
@@ -26,7 +25,7 @@ from diagnose.model import (
 from diagnose.model.addresses import is_local_host
 from diagnose.model.backends import BackendVisit
 from diagnose.model.containers import Container, Containers, NginxContainer
-from diagnose.model.http import Exchange, Upgrade
+from diagnose.model.http import Exchange, Upgrade, page_exchanges
 from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
 
 #: Statuses of a server that does not reach its application; None is no answer at all.
@@ -53,7 +52,7 @@ def container_not_reached(evidence: Evidence) -> Iterator[Claim]:
     view, target = server_view(evidence), evidence.target
     if view is None or not view.server.container or target.port not in view.server.ports:
         return
-    claims = [_claim(view, target.path, failed_pages(evidence), websocket=False)]
+    claims = [_claim(view, target.path, page_exchanges(evidence), websocket=False)]
     for path in dict.fromkeys(target.websockets):
         claims.append(_claim(view, path, refused_websockets(evidence, path), websocket=True))
     yield from list(filter(None, claims))[:1]

@@ -4,7 +4,6 @@ error log says why. nginx passes such an answer on and logs nothing about it."""
 from collections.abc import Iterator
 
 from checks.server import reload_steps
-from checks.upstream._responses import page_exchanges
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -17,7 +16,7 @@ from diagnose.model import (
     Subject,
     Where,
 )
-from diagnose.model.http import Exchange
+from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.web_servers import ServerRequestError, WebServer
 
 #: Reasons that the page explains. An .htaccess and the permissions of a file count at once.

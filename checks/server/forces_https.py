@@ -8,11 +8,11 @@ Asked directly with the visitor's name, it redirects to the visitor's own URL, w
 from collections.abc import Iterator
 
 from checks.server import manual_fix, place_text, server_view
-from checks.server._backend_answers import answer_with, failed_pages, route_to_application
+from checks.server._backend_answers import answer_with, route_to_application
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Severity, Subject
 from diagnose.model.backends import BackendAnswer
-from diagnose.model.http import Exchange
+from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.web_servers import WebServer, WebServerConfig
 from diagnose.parsers.redirects import REDIRECTS, leads_to_itself
 from diagnose.parsers.urls import normalize_url
@@ -32,7 +32,7 @@ def forces_https(evidence: Evidence) -> Iterator[Claim]:
     view, target = server_view(evidence), evidence.target
     if view is None or target.port not in view.server.ports or not target.uses_tls:
         return
-    route, pages = route_to_application(view), failed_pages(evidence)
+    route, pages = route_to_application(view), page_exchanges(evidence)
     # A server that redirects until a cookie comes back is another matter.
     loops = pages and all(leads_to_itself(page) and not page.header("Set-Cookie") for page in pages)
     if route is None or route.scheme != "http" or not loops:

@@ -7,11 +7,11 @@ sends. The evidence is the refusal, of an empty form after `--method POST` or in
 and what the configuration tells the application. upstream.origin-mismatch is that of nginx.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from checks.http._told_scheme import told_scheme
 from checks.server import ServerView, manual_fix, place_text, server_view
-from checks.server._backend_answers import failed_pages, route_to_application
+from checks.server._backend_answers import route_to_application
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -25,7 +25,7 @@ from diagnose.model import (
     Where,
 )
 from diagnose.model.addresses import bracketed
-from diagnose.model.http import Exchange
+from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.web_servers import WebServer, WebServerConfig
 from diagnose.parsers.origin_refusals import (
     HIDDEN_ORIGIN,
@@ -47,7 +47,7 @@ def form_refused(evidence: Evidence) -> Iterator[Claim]:
     view, target = server_view(evidence), evidence.target
     if view is None or target.port not in view.server.ports:
         return
-    route, pages = route_to_application(view), failed_pages(evidence)
+    route, pages = route_to_application(view), page_exchanges(evidence)
     words = _refusal(evidence, pages)
     if route is None or route.scheme != "http" or not pages or not words:
         return
@@ -80,7 +80,7 @@ def form_refused(evidence: Evidence) -> Iterator[Claim]:
     )
 
 
-def _refusal(evidence: Evidence, pages: list[Exchange]) -> str:
+def _refusal(evidence: Evidence, pages: Sequence[Exchange]) -> str:
     """Return the words in which a form was refused for its origin; "" without any."""
     posts = [page for page in pages if page.method == "POST"]
     if posts:

@@ -24,7 +24,7 @@ from diagnose.model import (
 )
 from diagnose.model.frozen import frozen
 from diagnose.model.haproxy import HaproxyTry, ServerState
-from diagnose.model.http import Exchange
+from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.web_servers import WebServer, WebServerConfig
 from diagnose.parsers.haproxy.health_checks import HttpCheck, http_check
 
@@ -54,11 +54,7 @@ def haproxy_health_check_fails(evidence: Evidence) -> Iterator[Claim]:
     http = http_check(backend) if backend else None
     if haproxy is None or backend is None or http is None or _has_server(haproxy, backend.name):
         return
-    exchanges = [
-        exchange
-        for exchange in evidence.of(Exchange)
-        if exchange.port == port and exchange.purpose == "target" and exchange.status == 503
-    ]
+    exchanges = [exchange for exchange in page_exchanges(evidence) if exchange.status == 503]
     failed = _failed_check(haproxy, http)
     if not exchanges or failed is None:
         return

@@ -9,7 +9,7 @@ from checks.server._haproxy import haproxy_view
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
 from diagnose.model.haproxy import HaproxyStatus
-from diagnose.model.http import Exchange
+from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.web_servers import WebServer, WebServerConfig
 
 
@@ -24,11 +24,7 @@ def haproxy_invalid_response(evidence: Evidence) -> Iterator[Claim]:
     invalid = haproxy.status.invalid if haproxy and haproxy.status else None
     if haproxy is None or backend is None or invalid is None or invalid.backend != backend.name:
         return
-    pages = [
-        page
-        for page in evidence.of(Exchange)
-        if page.purpose == "target" and page.port == port and page.status == 502
-    ]
+    pages = [page for page in page_exchanges(evidence) if page.status == 502]
     if pages and haproxy.status:
         yield Claim(
             about=Subject(port=port, text=backend.name),

@@ -45,7 +45,7 @@ def _answers(evidence: Evidence, path: str) -> list[Exchange | Upgrade]:
     pages = [
         exchange
         for exchange in evidence.good(Exchange)
-        if exchange.purpose == "target" and exchange.port == port and path == target.path
+        if exchange.is_page_of(target) and path == target.path
         if path not in target.websockets and (exchange.status or 0) >= 400
     ]
     upgrades = [

@@ -9,7 +9,7 @@ from checks.server._haproxy import haproxy_view, place
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
 from diagnose.model.haproxy import HaproxyStatus
-from diagnose.model.http import Exchange
+from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.web_servers import WebServer, WebServerConfig
 
 
@@ -24,11 +24,7 @@ def haproxy_server_full(evidence: Evidence) -> Iterator[Claim]:
     if haproxy is None or haproxy.status is None or backend is None:
         return
     states = [each for each in haproxy.status.of_backend(backend.name) if not each.is_down]
-    pages = [
-        page
-        for page in evidence.of(Exchange)
-        if page.purpose == "target" and page.port == port and (page.status == 503 or page.failure)
-    ]
+    pages = [page for page in page_exchanges(evidence) if page.status == 503 or page.failure]
     if not pages or not states or not all(state.is_full for state in states):
         return
     line = backend.setting("server")

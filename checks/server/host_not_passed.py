@@ -14,12 +14,12 @@ from checks.server import (
     reload_steps,
     server_view,
 )
-from checks.server._backend_answers import answer_with, failed_pages, route_to_application
+from checks.server._backend_answers import answer_with, route_to_application
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Severity, Subject
 from diagnose.model.addresses import bracketed
 from diagnose.model.backends import BackendAnswer
-from diagnose.model.http import Exchange, Upgrade
+from diagnose.model.http import Exchange, Upgrade, page_exchanges
 from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
 from diagnose.parsers.redirects import REDIRECTS, leads_to_itself
 
@@ -40,7 +40,7 @@ def host_not_passed(evidence: Evidence) -> Iterator[Claim]:
     view, target = server_view(evidence), evidence.target
     if view is None or target.port not in view.server.ports:
         return
-    if claim := _claim(view, list(failed_pages(evidence)), ""):
+    if claim := _claim(view, list(page_exchanges(evidence)), ""):
         yield claim
     for path in dict.fromkeys(target.websockets):
         upgrades: list[Exchange | Upgrade] = [

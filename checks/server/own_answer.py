@@ -6,13 +6,13 @@ The application was asked directly, with the site's name.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from checks.server import ServerView, place_text, server_view
-from checks.server._backend_answers import answer_with, failed_pages, route_to_application
+from checks.server._backend_answers import answer_with, route_to_application
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
-from diagnose.model.http import Exchange
+from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
 
 _HANDLER = re.compile(
@@ -25,7 +25,7 @@ def own_answer(evidence: Evidence) -> Iterator[Claim]:
     view, target = server_view(evidence), evidence.target
     if view is None or target.port not in view.server.ports or not view.answering_sites:
         return
-    pages = failed_pages(evidence)
+    pages = page_exchanges(evidence)
     statuses = {page.status for page in pages}
     if len(statuses) != 1 or not 400 <= (pages[0].status or 0) < 500 or pages[0].status == 401:
         return
@@ -50,7 +50,7 @@ def _runs_programs(view: ServerView) -> bool:
     return any(_HANDLER.search(file.text) for file in files)
 
 
-def _claim(view: ServerView, route: SiteRoute | None, pages: list[Exchange]) -> Claim:
+def _claim(view: ServerView, route: SiteRoute | None, pages: Sequence[Exchange]) -> Claim:
     from diagnose.parsers.html_tags import excerpt
 
     target, page, site = view.evidence.target, pages[0], view.answering_sites[0]

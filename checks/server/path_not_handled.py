@@ -144,7 +144,7 @@ def _failed(evidence: Evidence, path: str, status: int) -> list[Exchange | Upgra
     pages = [
         exchange
         for exchange in evidence.good(Exchange)
-        if exchange.purpose == "target" and exchange.port == port and exchange.method == "GET"
+        if exchange.is_page_of(target) and exchange.method == "GET"
         if path == target.path.partition("?")[0] and exchange.status == status
         if status == 404 or not exchange.body
     ]

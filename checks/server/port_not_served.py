@@ -55,7 +55,7 @@ def port_not_served(evidence: Evidence) -> Iterator[Claim]:
         return
     socket = next((socket for socket in config.listens if socket.port == port), None)
     idle = _idle_site(view)
-    site = next((site for site in config.sites if _is_on(site, port)), None)
+    site = next((site for site in config.sites if site.listens_on(port)), None)
     no_module = "ssl" not in config.modules and server.product == "apache"
     if socket is None and not config.complete:
         return
@@ -88,16 +88,13 @@ def port_not_served(evidence: Evidence) -> Iterator[Claim]:
     )
 
 
-def _is_on(site: WebSite, port: int) -> bool:
-    return any(socket.port == port for socket in site.sockets)
-
-
 def _idle_site(view: ServerView) -> WebSite | None:
     """Return the site on disk that is not enabled and has the name and the port."""
     target = view.evidence.target
     sites = view.config.idle if view.config else ()
     return next(
-        (site for site in sites if _is_on(site, target.port) and has_name(site, target.host)), None
+        (site for site in sites if site.listens_on(target.port) and has_name(site, target.host)),
+        None,
     )
 
 

@@ -27,11 +27,7 @@ from diagnose.parsers.web_sites import answering_sites, redirect_of
 )
 def redirect_behind_terminator(evidence: Evidence) -> Iterator[Claim]:
     target = evidence.target
-    pages = [
-        exchange
-        for exchange in evidence.good(Exchange)
-        if exchange.purpose == "target" and exchange.port == target.port
-    ]
+    pages = [exchange for exchange in evidence.good(Exchange) if exchange.is_page_of(target)]
     if not target.uses_tls or not pages:
         return
     if any(redirect_target(page) != normalize_url(page.url) for page in pages):

@@ -52,11 +52,7 @@ def redirect_loop(evidence: Evidence) -> Iterator[Claim]:
     view, target = server_view(evidence), evidence.target
     if view is None or view.config is None or target.port not in view.server.ports:
         return
-    answers = [
-        exchange
-        for exchange in evidence.good(Exchange)
-        if exchange.purpose == "target" and exchange.port == target.port
-    ]
+    answers = [exchange for exchange in evidence.good(Exchange) if exchange.is_page_of(target)]
     chains = [follow_redirects(answer, evidence.of(Exchange)) for answer in answers]
     if not chains or not all(chain.end == "loop" or chain.is_endless for chain in chains):
         return

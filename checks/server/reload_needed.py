@@ -21,7 +21,7 @@ from diagnose.model import (
     Subject,
     Where,
 )
-from diagnose.model.http import Exchange, Upgrade
+from diagnose.model.http import Exchange, Upgrade, page_exchanges
 from diagnose.model.tls import Handshake
 from diagnose.model.web_servers import WebServer, WebServerConfig, WebSite
 from diagnose.parsers.http import is_error
@@ -145,10 +145,9 @@ def _symptoms(evidence: Evidence) -> Iterator[Observation]:
     for handshake in evidence.of(Handshake):
         if handshake.port == port and handshake.is_browser_like and handshake.failure is not None:
             yield handshake
-    for exchange in evidence.of(Exchange):
+    for exchange in page_exchanges(evidence):
         empty = exchange.status == 200 and not exchange.body and exchange.method == "GET"
-        is_target = exchange.port == port and exchange.purpose == "target"
-        if is_target and (is_error(exchange) or empty):
+        if is_error(exchange) or empty:
             yield exchange
     for upgrade in evidence.of(Upgrade):
         if upgrade.port == port and not upgrade.accepted and upgrade.status not in _ON_PURPOSE:

@@ -60,7 +60,7 @@ def _answers(evidence: Evidence) -> list[Exchange | Upgrade]:
     pages = [
         page
         for page in evidence.good(Exchange)
-        if page.purpose == "target" and page.port == target.port and (page.status or 0) >= 400
+        if page.is_page_of(target) and (page.status or 0) >= 400
     ]
     sockets = [
         refused_websocket

@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from typing import Literal
 
 from checks.server import ServerView, manual_fix, place_text, server_view
-from checks.server._backend_answers import answer_with, failed_pages, route_to_application
+from checks.server._backend_answers import answer_with, route_to_application
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Severity, Subject
 from diagnose.model.addresses import bracketed
 from diagnose.model.backends import BackendAnswer
-from diagnose.model.http import Exchange
+from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
 
 Part = Literal["visitor", "scheme", "name"]
@@ -35,7 +35,7 @@ def request_refused(evidence: Evidence) -> Iterator[Claim]:
     view, target = server_view(evidence), evidence.target
     if view is None or target.port not in view.server.ports:
         return
-    route, pages = route_to_application(view), failed_pages(evidence)
+    route, pages = route_to_application(view), page_exchanges(evidence)
     statuses = {page.status for page in pages}
     if route is None or len(statuses) != 1 or not 400 <= ((pages[0].status) or 0) < 500:
         return

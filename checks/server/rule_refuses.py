@@ -69,14 +69,11 @@ class Refusal:
 
 def _answers(evidence: Evidence, path: str, websocket: bool) -> Sequence[Exchange | Upgrade]:
     """Return the answers to a path with an error."""
-    port = evidence.target.port
     if websocket:
         refused = refused_websockets(evidence, path)
         return [each for each in refused if (each.status or 0) >= 400]
     pages = [
-        exchange
-        for exchange in evidence.good(Exchange)
-        if exchange.purpose == "target" and exchange.port == port
+        exchange for exchange in evidence.good(Exchange) if exchange.is_page_of(evidence.target)
     ]
     # Where another place gets the page, the rule is not the reason for all.
     are_all = all((page.status or 0) >= 400 for page in pages)

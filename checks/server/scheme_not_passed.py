@@ -14,7 +14,7 @@ from checks.server import (
     reload_steps,
     server_view,
 )
-from checks.server._backend_answers import answer_with, failed_pages, route_to_application
+from checks.server._backend_answers import answer_with, route_to_application
 from checks.server._haproxy import haproxy_view, insert_after
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -29,7 +29,7 @@ from diagnose.model import (
     server_commands,
 )
 from diagnose.model.backends import BackendAnswer
-from diagnose.model.http import Exchange
+from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
 from diagnose.parsers.redirects import REDIRECTS, redirect_target
 
@@ -48,7 +48,7 @@ def scheme_not_passed(evidence: Evidence) -> Iterator[Claim]:
     view, target = server_view(evidence), evidence.target
     if view is None or target.port not in view.server.ports or not target.uses_tls:
         return
-    route, pages = route_to_application(view), failed_pages(evidence)
+    route, pages = route_to_application(view), page_exchanges(evidence)
     if route is None or not pages or not all(redirect_target(page) for page in pages):
         return
     plain = answer_with(evidence, route, target.authority, "")

@@ -6,10 +6,9 @@ another root, or its user may not read them."""
 from collections.abc import Iterator
 
 from checks.server import place_text, server_view
-from checks.server._backend_answers import failed_pages
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
-from diagnose.model.http import Exchange
+from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.web_servers import WebServer, WebServerConfig
 
 #: What PHP-FPM itself answers, by the status.
@@ -27,7 +26,7 @@ def script_not_found(evidence: Evidence) -> Iterator[Claim]:
         return
     pages = [
         page
-        for page in failed_pages(evidence)
+        for page in page_exchanges(evidence)
         if page.status in _WORDS and _bare(page.body) == _WORDS[page.status]
     ]
     routes = [

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from checks.server import ServerView, manual_fix, place_text, server_view
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Observation, Severity, Subject
-from diagnose.model.http import Exchange
+from diagnose.model.http import page_exchanges
 from diagnose.model.tls import Handshake
 from diagnose.model.web_servers import WebServer, WebServerConfig
 from diagnose.parsers.hostnames import is_address
@@ -60,11 +60,9 @@ def _symptoms(evidence: Evidence) -> Iterator[Observation]:
         alert = handshake.alert.code if handshake.alert else 0
         if handshake.port == port and handshake.is_browser_like and alert == INTERNAL_ERROR:
             yield handshake
-    for exchange in evidence.of(Exchange):
+    for exchange in page_exchanges(evidence):
         # The response to HEAD has no body.
-        is_target = exchange.purpose == "target" and exchange.method == "GET"
-        is_target = is_target and exchange.port == port
-        if is_target and exchange.status == 200 and not exchange.body:
+        if exchange.method == "GET" and exchange.status == 200 and not exchange.body:
             yield exchange
 
 
@@ -73,12 +71,7 @@ def _names(view: ServerView) -> tuple[str, ...]:
     port = view.evidence.target.port
     sites = view.config.sites if view.config else ()
     return tuple(
-        dict.fromkeys(
-            name
-            for site in sites
-            if any(socket.port == port for socket in site.sockets)
-            for name in site.names
-        )
+        dict.fromkeys(name for site in sites if site.listens_on(port) for name in site.names)
     )[:6]
 
 

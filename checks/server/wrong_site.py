@@ -17,7 +17,6 @@ from checks.server import (
     reload_steps,
     server_view,
 )
-from checks.upstream._responses import page_exchanges
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -30,7 +29,7 @@ from diagnose.model import (
 )
 from diagnose.model.addresses import is_loopback
 from diagnose.model.dns import DnsAnswer, Resolution
-from diagnose.model.http import Exchange
+from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.tls import ServedCertificate, served_certificates
 from diagnose.model.web_servers import WebServer, WebServerConfig, WebSite
 from diagnose.parsers.hostnames import covers, is_address
@@ -120,10 +119,7 @@ def _is_other_page(page: Exchange) -> bool:
 def _other_sites(view: ServerView, answering: WebSite) -> list[WebSite]:
     sites = view.config.sites if view.config else ()
     return [
-        site
-        for site in sites
-        if site != answering
-        and any(socket.port == view.evidence.target.port for socket in site.sockets)
+        site for site in sites if site != answering and site.listens_on(view.evidence.target.port)
     ]
 
 
@@ -219,11 +215,7 @@ def _is_refused(
 def _site_named(view: ServerView, sites: tuple[WebSite, ...], port: int) -> WebSite | None:
     host = view.evidence.target.host
     return next(
-        (
-            site
-            for site in sites
-            if has_name(site, host) and any(socket.port == port for socket in site.sockets)
-        ),
+        (site for site in sites if has_name(site, host) and site.listens_on(port)),
         None,
     )
 

@@ -8,7 +8,6 @@ from checks.nginx import Nginx
 from checks.server import enabling_command, place_text, reload_steps
 from checks.server.wrong_site import REFUSALS
 from checks.upstream._containers import is_server_host
-from checks.upstream._responses import page_exchanges
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -21,7 +20,7 @@ from diagnose.model import (
     Where,
 )
 from diagnose.model.frozen import frozen
-from diagnose.model.http import Exchange
+from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.web_servers import WebServer, WebServerConfig, WebSite
 from diagnose.parsers.hostnames import is_address
@@ -120,16 +119,12 @@ def _inner_site(evidence: Evidence, request: _PassedRequest) -> _InnerSite | Non
             if config.product != server.product or not config.complete:
                 continue
             named = [site for site in config.sites if has_name(site, request.host)]
-            if any(_is_at(site, request.port) for site in named):
+            if any(site.listens_on(request.port) for site in named):
                 continue
             idle = [site for site in config.idle if has_name(site, request.host)]
             if named or idle:
                 return _InnerSite(server, config, (*idle, *named)[0], bool(idle))
     return None
-
-
-def _is_at(site: WebSite, port: int) -> bool:
-    return any(socket.port == port for socket in site.sockets)
 
 
 def _fix(inner: _InnerSite) -> Fix:

@@ -7,10 +7,9 @@ it, the same with one part changed, and both once more as a control.
 from collections.abc import Iterator, Mapping
 
 from checks.nginx import Nginx, file_line
-from checks.upstream._responses import page_exchanges
 from diagnose.model import Claim, Confidence, Evidence, Fix, Observation, Subject
 from diagnose.model.frozen import frozen
-from diagnose.model.http import Exchange
+from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.nginx import Directive
 from diagnose.model.requests import ComparedRequest
 from diagnose.parsers.html_tags import excerpt

@@ -4,7 +4,7 @@ does, after the front server had failed."""
 from collections.abc import Collection, Iterator, Mapping
 
 from checks.nginx import Nginx, file_line
-from checks.upstream._responses import GATEWAY_ERRORS, page_exchanges
+from checks.upstream._responses import GATEWAY_ERRORS
 from diagnose.model import (
     Applicability,
     Claim,
@@ -16,7 +16,7 @@ from diagnose.model import (
     Where,
 )
 from diagnose.model.frozen import frozen
-from diagnose.model.http import Upgrade
+from diagnose.model.http import Upgrade, page_exchanges
 from diagnose.model.nginx import Directive, UpstreamTry
 from diagnose.model.program_logs import ProgramLine
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of

@@ -3,21 +3,11 @@
 from collections.abc import Collection
 
 from diagnose.model import Evidence, Observation, Severity
-from diagnose.model.http import Exchange, Upgrade
+from diagnose.model.http import Exchange, Upgrade, page_exchanges
 from diagnose.parsers.http import wants_tls
 
 #: A gateway got no valid response (RFC 9110 sections 15.6.3 and 15.6.5).
 GATEWAY_ERRORS = {502, 504}
-
-
-def page_exchanges(evidence: Evidence) -> tuple[Exchange, ...]:
-    """Return the front server's responses for the target's page."""
-    port = evidence.target.port
-    return tuple(
-        exchange
-        for exchange in evidence.of(Exchange)
-        if exchange.purpose == "target" and exchange.port == port
-    )
 
 
 def asks_about_size(evidence: Evidence) -> bool:

@@ -20,7 +20,7 @@ from diagnose.model import (
     Where,
 )
 from diagnose.model.backends import BackendVisit
-from diagnose.model.http import Exchange, Upgrade
+from diagnose.model.http import Exchange, Upgrade, page_exchanges
 from diagnose.model.program_logs import ProgramLine
 
 #: A line about these is about a WebSocket.
@@ -76,8 +76,7 @@ def application_log(evidence: Evidence) -> Iterator[Claim]:
 def _failed_pages(evidence: Evidence) -> list[Exchange]:
     return [
         page
-        for page in evidence.of(Exchange)
-        if page.purpose == "target" and page.port == evidence.target.port
+        for page in page_exchanges(evidence)
         if (page.status or 999) >= 400 and page.status not in {401, 407}
     ]
 

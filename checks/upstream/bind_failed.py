@@ -11,10 +11,9 @@ from collections.abc import Iterator, Sequence
 from checks.nginx import Nginx, file_line
 from checks.upstream import CONSEQUENCES, Backend, backend_log_lines, backends
 from checks.upstream._claims import BackendFault, upstream_claim
-from checks.upstream._responses import page_exchanges
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
-from diagnose.model.http import Exchange
+from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.logs import LogLine
 from diagnose.model.nginx import NginxConfig
 

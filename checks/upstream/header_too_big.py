@@ -13,7 +13,7 @@ from checks.nginx._commands import reload_steps
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Subject
 from diagnose.model.frozen import frozen
-from diagnose.model.http import Exchange
+from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.logs import LogLine
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.model.requests import Asked
@@ -94,9 +94,7 @@ def _oversized_header(
         header_parser.parse_size(directive.args[0]) if directive and directive.args else None
     ) or header_parser.PAGE_SIZE
     failed_exchanges = tuple(
-        exchange
-        for exchange in evidence.of(Exchange)
-        if exchange.purpose == "target" and exchange.port == target.port and exchange.status == 502
+        exchange for exchange in page_exchanges(evidence) if exchange.status == 502
     )
     response = next(
         (response for response in evidence.of(Asked) if response.variant == "passed"), None

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 
 from checks.nginx import Nginx, file_line
 from checks.upstream._comparisons import decisive_change, proxied_match
-from checks.upstream._responses import page_exchanges
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -23,6 +22,7 @@ from diagnose.model import (
     Subject,
     Where,
 )
+from diagnose.model.http import page_exchanges
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.requests import Asked, ComparedRequest
 from diagnose.parsers.html_tags import excerpt

@@ -24,7 +24,7 @@ from diagnose.model import (
     Subject,
     Where,
 )
-from diagnose.model.http import Exchange, Upgrade
+from diagnose.model.http import Exchange, Upgrade, page_exchanges
 from diagnose.model.logs import LogLine
 from diagnose.model.nginx import Directive, NginxConfig, UpstreamTry
 from diagnose.parsers.nginx import error_log
@@ -63,11 +63,11 @@ def none_live(evidence: Evidence) -> Iterator[Claim]:
 
 def _failures_by_group(nginx: Nginx) -> dict[str, list[Exchange | Upgrade]]:
     """Return the 502 responses of the front server now, by upstream group."""
-    evidence, port = nginx.evidence, nginx.evidence.target.port
+    evidence = nginx.evidence
     failures: list[tuple[str, Exchange | Upgrade]] = [
         (evidence.target.path, exchange)
-        for exchange in evidence.of(Exchange)
-        if exchange.purpose == "target" and exchange.port == port and exchange.status == 502
+        for exchange in page_exchanges(evidence)
+        if exchange.status == 502
     ]
     failures += [
         (upgrade.path, upgrade)

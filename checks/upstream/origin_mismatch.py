@@ -16,7 +16,6 @@ from checks.nginx import Nginx, _location_edits, file_line
 from checks.nginx._edits import Changes, config_edits
 from checks.upstream._comparisons import CONSEQUENCES, comparison_claim, decided_by, proxied_match
 from checks.upstream._origins import ToldOrigin, told_origin
-from checks.upstream._responses import page_exchanges
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -29,7 +28,7 @@ from diagnose.model import (
     Subject,
     Where,
 )
-from diagnose.model.http import Exchange
+from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.nginx import NginxConfig
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of
 from diagnose.parsers.origin_refusals import (

@@ -14,7 +14,6 @@ from urllib.parse import urlsplit
 from checks.http import endpoint_subjects
 from checks.nginx import Nginx, _location_edits, file_line
 from checks.nginx._edits import Changes, config_edits
-from checks.upstream._responses import page_exchanges
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -27,7 +26,7 @@ from diagnose.model import (
     Where,
     merge_subjects,
 )
-from diagnose.model.http import Exchange
+from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.requests import ComparedRequest
 from diagnose.parsers.nginx import upstreams

@@ -22,7 +22,7 @@ from diagnose.model import (
     Where,
 )
 from diagnose.model.addresses import is_loopback
-from diagnose.model.http import Exchange
+from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.nginx import NginxConfig, UpstreamTry
 from diagnose.model.server import Interface
 from diagnose.parsers.nginx import proxy_headers, server_blocks, upstreams
@@ -47,10 +47,8 @@ def proxied_to_itself(evidence: Evidence) -> Iterator[Claim]:
     nginx, target = Nginx.of(evidence), evidence.target
     failed = [
         exchange
-        for exchange in evidence.of(Exchange)
-        if exchange.purpose == "target"
-        and exchange.port == target.port
-        and (exchange.failure or (exchange.status or 0) >= 400)
+        for exchange in page_exchanges(evidence)
+        if (exchange.failure or (exchange.status or 0) >= 400)
     ]
     for match in nginx.location_matches(target.path) if failed else ():
         variables = upstreams.route_variables(target, match, target.path)

@@ -8,7 +8,7 @@ from checks.nginx import Nginx, _location_edits, file_line
 from checks.nginx._commands import reload_steps
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Subject
-from diagnose.model.http import Exchange
+from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.logs import LogLine
 from diagnose.model.nginx import NginxConfig
 from diagnose.parsers.http import header_too_large
@@ -37,11 +37,7 @@ def request_header_too_large(evidence: Evidence) -> Iterator[Claim]:
     lines = tuple(line for line in lines if line.when + 1 > loaded and _is_ours(line, target.host))
     # Our own request is as small as possible.
     own_exchanges = tuple(
-        exchange
-        for exchange in evidence.of(Exchange)
-        if exchange.purpose == "target"
-        and exchange.port == target.port
-        and header_too_large(exchange)
+        exchange for exchange in page_exchanges(evidence) if header_too_large(exchange)
     )
     match = next(nginx.location_matches(target.path), None)
     if match and (lines or own_exchanges):

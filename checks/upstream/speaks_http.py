@@ -11,9 +11,9 @@ from checks.nginx._edits import Changes
 from checks.upstream import CONSEQUENCES, Backend, backend_log_lines, backends
 from checks.upstream._claims import BackendFault, upstream_claim
 from checks.upstream._edits import edit_fix
-from checks.upstream._responses import page_exchanges
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity
+from diagnose.model.http import page_exchanges
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.upstream import UpstreamTalk
 from diagnose.parsers.nginx import edits

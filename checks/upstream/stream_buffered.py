@@ -10,9 +10,9 @@ from checks.nginx import Nginx
 from checks.nginx._location_edits import location_fix, serves_only, setting_edits
 from checks.upstream import Backend, backends
 from checks.upstream._claims import BackendFault, upstream_claim
-from checks.upstream._responses import page_exchanges
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
+from diagnose.model.http import page_exchanges
 from diagnose.model.nginx import NginxConfig, UpstreamTry
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of
 

@@ -15,9 +15,9 @@ from checks.upstream._failed_applications import (
     failed_application_claim,
     failed_applications,
 )
-from checks.upstream._responses import page_exchanges
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity
+from diagnose.model.http import page_exchanges
 from diagnose.model.nginx import NginxConfig, UpstreamTry
 from diagnose.parsers.nginx.config import seconds
 

@@ -8,10 +8,9 @@ Where the page itself fails by it, the comparison of requests says so (upstream.
 from collections.abc import Iterator
 
 from checks.nginx import Nginx, file_line
-from checks.upstream._responses import page_exchanges
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
-from diagnose.model.http import Exchange
+from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.nginx import NginxConfig
 from diagnose.parsers.nginx.locations import proxy_pass_of, proxy_set_header_of
 

@@ -123,9 +123,7 @@ def _of_page(
 ) -> Claim:
     target = nginx.evidence.target
     exchanges = [
-        exchange
-        for exchange in nginx.evidence.of(Exchange)
-        if exchange.purpose == "target" and exchange.port == target.port
+        exchange for exchange in nginx.evidence.of(Exchange) if exchange.is_page_of(target)
     ]
     visitor = better_response.variant == "visitor"
     proxy_target = upstreams.proxy_target_of(match, upstreams.request_variables(target))

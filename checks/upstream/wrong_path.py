@@ -16,7 +16,6 @@ from checks.upstream._comparisons import (
     comparison_claim,
     decided_by,
 )
-from checks.upstream._responses import page_exchanges
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -29,7 +28,7 @@ from diagnose.model import (
     Subject,
     Where,
 )
-from diagnose.model.http import Exchange
+from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.model.requests import ComparedRequest
 from diagnose.parsers.http import hops

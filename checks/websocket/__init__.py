@@ -13,7 +13,8 @@ from diagnose.model import (
     Severity,
     Where,
 )
-from diagnose.model.http import Attempt, Exchange, websocket_attempts
+from diagnose.model.http import Exchange
+from diagnose.model.websocket_attempts import Attempt, websocket_attempts
 from diagnose.parsers.html_tags import excerpt
 from diagnose.parsers.http import browser_page, proxy_page
 from diagnose.parsers.websocket_ending import Ending, ending

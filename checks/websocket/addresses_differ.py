@@ -10,7 +10,8 @@ from checks.websocket import claim
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity, Where
 from diagnose.model.addresses import family_of
-from diagnose.model.http import Exchange, Upgrade, websocket_attempts
+from diagnose.model.http import Exchange, Upgrade
+from diagnose.model.websocket_attempts import websocket_attempts
 from diagnose.parsers.websocket_refusal import opens_at_times
 
 

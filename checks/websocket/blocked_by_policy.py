@@ -20,7 +20,8 @@ from diagnose.model import (
     Where,
     merge_subjects,
 )
-from diagnose.model.http import Attempt, Exchange, websocket_attempts
+from diagnose.model.http import Exchange
+from diagnose.model.websocket_attempts import Attempt, websocket_attempts
 from diagnose.parsers import content_security_policy
 from diagnose.parsers.urls import parse_url
 

@@ -13,7 +13,8 @@ from checks.nginx._websockets import WebSocketHandshakes
 from checks.websocket import claim, ended_attempts
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Severity, Where
-from diagnose.model.http import Attempt, Upgrade, Violation
+from diagnose.model.http import Upgrade, Violation
+from diagnose.model.websocket_attempts import Attempt
 from diagnose.parsers.websocket_ending import Ending
 
 _SEVERITIES: dict[Ending, Severity | None] = {

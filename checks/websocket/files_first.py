@@ -21,8 +21,9 @@ from diagnose.model import (
     Where,
 )
 from diagnose.model.frozen import frozen
-from diagnose.model.http import Attempt, Upgrade, websocket_attempts
+from diagnose.model.http import Upgrade
 from diagnose.model.nginx import Directive, NginxConfig
+from diagnose.model.websocket_attempts import Attempt, websocket_attempts
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.forwarding import upgrade_forwarding
 from diagnose.parsers.nginx.locations import LocationMatch, fallback_location, match_location

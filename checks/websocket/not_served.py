@@ -15,7 +15,8 @@ from checks.websocket import claim, refused_attempts
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Severity, Where
 from diagnose.model.frozen import frozen
-from diagnose.model.http import Attempt, Upgrade
+from diagnose.model.http import Upgrade
+from diagnose.model.websocket_attempts import Attempt
 from diagnose.parsers.html_tags import excerpt
 from diagnose.parsers.http import proxy_page
 from diagnose.parsers.websocket_refusal import upgrade_lost

@@ -13,8 +13,9 @@ from checks.nginx._websockets import WebSocketHandshakes
 from checks.websocket import claim, refused_attempts
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Severity, Where
-from diagnose.model.http import Attempt, Upgrade
+from diagnose.model.http import Upgrade
 from diagnose.model.pages import WebSocketPath
+from diagnose.model.websocket_attempts import Attempt
 from diagnose.parsers.urls import parse_url
 from diagnose.parsers.websocket_refusal import Refusal
 

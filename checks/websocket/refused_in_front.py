@@ -8,8 +8,9 @@ from checks.http import _fronts
 from checks.websocket import claim
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity, Where
-from diagnose.model.http import LocalAnswer, Upgrade, websocket_attempts
+from diagnose.model.http import LocalAnswer, Upgrade
 from diagnose.model.server import Interface
+from diagnose.model.websocket_attempts import websocket_attempts
 from diagnose.parsers.http import hops
 
 

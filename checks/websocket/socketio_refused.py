@@ -11,7 +11,8 @@ from checks.nginx._websockets import WebSocketHandshakes
 from checks.websocket import claim
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Severity, Where
-from diagnose.model.http import Attempt, Upgrade, websocket_attempts
+from diagnose.model.http import Upgrade
+from diagnose.model.websocket_attempts import Attempt, websocket_attempts
 from diagnose.parsers.engine_io import EngineError, engine_error, requested_version
 
 

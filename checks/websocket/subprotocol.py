@@ -12,8 +12,9 @@ from checks.websocket import claim, ended_attempts, refused_attempts
 from checks.websocket._dropped_fields import dropping_directive, with_removal
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Severity, Where
-from diagnose.model.http import Attempt, Upgrade
+from diagnose.model.http import Upgrade
 from diagnose.model.nginx import Directive
+from diagnose.model.websocket_attempts import Attempt
 
 
 @check(severity=Severity.ERROR, needs=[Upgrade])

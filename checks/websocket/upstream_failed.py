@@ -17,9 +17,10 @@ from checks.upstream._responses import path_severity
 from checks.websocket import claim, refused_attempts
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Severity, Where
-from diagnose.model.http import Attempt, Upgrade
+from diagnose.model.http import Upgrade
 from diagnose.model.logs import LogLine
 from diagnose.model.nginx import NginxConfig, UpstreamTry
+from diagnose.model.websocket_attempts import Attempt
 
 #: nginx's words about a server behind it (ngx_http_upstream.c, ngx_connection.c).
 _PATTERN = re.compile(

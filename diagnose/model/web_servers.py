@@ -255,6 +255,10 @@ class WebSite:
         """Return the paths of the files with these roles, without repetition."""
         return tuple(dict.fromkeys(file.path for file in self.files if file.role in roles))
 
+    def listens_on(self, port: int) -> bool:
+        """Whether the site answers at this port, on any address."""
+        return any(socket.port == port for socket in self.sockets)
+
 
 @frozen
 class ServerFile:

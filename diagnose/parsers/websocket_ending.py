@@ -2,7 +2,8 @@
 
 from typing import Literal
 
-from diagnose.model.http import Attempt, Upgrade
+from diagnose.model.http import Upgrade
+from diagnose.model.websocket_attempts import Attempt
 from diagnose.parsers.websocket_refusal import is_origin_refusal, named_subprotocols
 
 #: How a WebSocket ended: "died" every time, "sometimes" (another attempt stayed open), "at-ping"

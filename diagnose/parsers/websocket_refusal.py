@@ -3,7 +3,8 @@
 import re
 from typing import Literal
 
-from diagnose.model.http import Attempt, Upgrade, UpgradeVariant
+from diagnose.model.http import Upgrade, UpgradeVariant
+from diagnose.model.websocket_attempts import Attempt
 from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.redirects import REDIRECTS
 

@@ -2,16 +2,10 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Failure, Subject
-from diagnose.model.http import (
-    Ending,
-    Exchange,
-    Upgrade,
-    header,
-    websocket_attempts,
-)
+from diagnose.model import Failure
+from diagnose.model.http import Ending, Exchange, header, page_exchanges
 from diagnose.model.websocket_codes import is_policy
-from tests.support.check_evidence import TIMEOUT, evidence
+from tests.support.check_evidence import evidence
 from tests.support.summaries import summary_text
 from tests.support.websocket_evidence import upgrade
 
@@ -80,46 +74,6 @@ def test_the_summary_says_what_was_tried_where_and_how_it_ended() -> None:
     assert summary_text(closed) == ("WebSocket wss://shop.example.com/ws", outcome)
 
 
-def test_handshakes_that_ended_alike_are_one_attempt() -> None:
-    first, second = upgrade(404), upgrade(404, address="203.0.113.11")
-    retry, behind = upgrade(404, "no-origin"), upgrade(101, through="application")
-    page = replace(PAGE, status=200)
-    plain = replace(PAGE, status=301, purpose="plain")
-    (attempt,) = websocket_attempts(evidence(first, retry, behind, second, page, plain))
-    assert (attempt.path, attempt.first) == ("/ws", first)
-    assert attempt.because == (first, second, retry)
-    assert attempt.site == {200}
-    assert attempt.subjects == (
-        Subject(address="203.0.113.10", port=443, path="/ws"),
-        Subject(address="203.0.113.11", port=443, path="/ws"),
-    )
-
-
-@pytest.mark.parametrize(
-    "other",
-    [
-        upgrade(403),
-        upgrade(101, accepted=True),
-        upgrade(404, fault="accept"),
-        upgrade(404, failure=TIMEOUT),
-        replace(upgrade(404), path="/chat"),
-        replace(upgrade(404), ended="eof"),
-        replace(upgrade(404), close_code=1006),
-    ],
-)
-def test_handshakes_that_ended_otherwise_are_another_attempt(other: Upgrade) -> None:
-    first = upgrade(404)
-    attempts = websocket_attempts(evidence(first, other))
-    assert [attempt.same for attempt in attempts] == [(first,), (other,)]
-    assert websocket_attempts(evidence()) == ()
-
-
-def test_an_attempt_is_named_by_its_url_without_the_query() -> None:
-    seen = replace(upgrade(), url="wss://shop.example.com/ws?token=secret")
-    (attempt,) = websocket_attempts(evidence(seen))
-    assert str(attempt.subject) == "wss://shop.example.com/ws"
-
-
 @pytest.mark.parametrize(
     ("status", "location", "expected"),
     [
@@ -143,3 +97,10 @@ def test_an_error_or_another_host_may_show_a_fault(
     )  # fmt: skip
     assert page.shows_fault is expected
     assert replace(page, failure=Failure("timeout", "timed out")).shows_fault
+
+
+def test_the_page_of_a_target_is_asked_for_on_its_port() -> None:
+    """Other requests of the same server, and its page on another port, are others."""
+    others = (replace(PAGE, port=80), replace(PAGE, purpose="plain"), replace(PAGE, purpose="acme"))
+    failed = replace(PAGE, status=None, failure=Failure("timeout", "timed out"))
+    assert page_exchanges(evidence(*others, PAGE, failed)) == (PAGE, failed)

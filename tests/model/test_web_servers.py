@@ -53,3 +53,11 @@ def test_a_file_is_found_by_its_link_and_by_where_that_leads() -> None:
     assert CONFIG.file("/srv/shop.conf") is CONFIG.files[0]
     assert CONFIG.file("/etc/apache2/sites-enabled/shop.conf") is CONFIG.files[0]
     assert CONFIG.file("/nowhere") is None
+
+
+def test_a_site_listens_on_the_ports_of_its_sockets() -> None:
+    site = WebSite(sockets=(SiteSocket(80), SiteSocket(443, "203.0.113.10")))
+    assert site.listens_on(80)
+    assert site.listens_on(443)
+    assert not site.listens_on(8443)
+    assert not WebSite().listens_on(443)

@@ -1,6 +1,7 @@
 from dataclasses import replace
 
-from diagnose.model.http import Attempt, Upgrade
+from diagnose.model.http import Upgrade
+from diagnose.model.websocket_attempts import Attempt
 from diagnose.parsers.websocket_ending import ending
 from tests.support.websocket_evidence import upgrade
 

@@ -40,7 +40,7 @@ async def path_taken_before(ctx: ProbeContext, config: NginxConfig) -> None:
 
 
 def _is_question(ctx: ProbeContext, exchange: Exchange) -> bool:
-    is_target = exchange.purpose == "target" and exchange.port == ctx.target.port
+    is_target = exchange.is_page_of(ctx.target)
     status = exchange.status or 0
     is_page = status == 200 and "html" in (exchange.header("Content-Type") or "")
     return is_target and exchange.method == "GET" and (400 <= status < 500 or is_page)

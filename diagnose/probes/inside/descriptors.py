@@ -31,7 +31,7 @@ async def of_handshake(ctx: ProbeContext, handshake: Handshake) -> None:
 @probe(after=Exchange)
 async def of_page(ctx: ProbeContext, exchange: Exchange) -> None:
     """Read them when the page does not come."""
-    if exchange.purpose == "target" and exchange.port == ctx.target.port and exchange.failure:
+    if exchange.is_page_of(ctx.target) and exchange.failure:
         await _read(ctx, exchange.port)
 
 

@@ -73,7 +73,7 @@ async def of_passwords_before(ctx: ProbeContext, config: NginxConfig) -> None:
 
 
 def _asks_for_password(ctx: ProbeContext, exchange: Exchange) -> bool:
-    is_target = exchange.purpose == "target" and exchange.port == ctx.target.port
+    is_target = exchange.is_page_of(ctx.target)
     return is_target and exchange.status == 401 and not ctx.observed(PasswordFileAccess)
 
 

@@ -20,7 +20,7 @@ SCRIPT = read_script(__file__, "port_holders.sh")
 @probe(after=Exchange)
 async def of_page(ctx: ProbeContext, exchange: Exchange) -> None:
     """Read the holders of the target's port when its page does not come."""
-    if exchange.purpose == "target" and exchange.port == ctx.target.port:
+    if exchange.is_page_of(ctx.target):
         await _read(ctx, exchange, exchange.port)
 
 

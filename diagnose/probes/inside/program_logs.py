@@ -94,7 +94,7 @@ async def after_listeners(ctx: ProbeContext, listeners: Listeners) -> None:
 
 def _page_request(ctx: ProbeContext, exchange: Exchange) -> FailedRequest | None:
     status = exchange.status or 999
-    is_page = exchange.purpose == "target" and exchange.port == ctx.target.port
+    is_page = exchange.is_page_of(ctx.target)
     if not is_page or status < 400 or status in {401, 407, 429}:
         return None
     if exchange.method == "POST":

@@ -70,7 +70,7 @@ async def _look_for_file(ctx: ProbeContext, response: PageFileResponse) -> None:
 
 
 def _is_missing(ctx: ProbeContext, page: Exchange) -> bool:
-    is_page = page.purpose == "target" and page.port == ctx.target.port
+    is_page = page.is_page_of(ctx.target)
     return is_page and page.status in {403, 404}
 
 

@@ -69,7 +69,7 @@ async def page_questioned_before(ctx: ProbeContext, config: NginxConfig) -> None
 
 
 def _is_question(ctx: ProbeContext, exchange: Exchange) -> bool:
-    is_target = exchange.purpose == "target" and exchange.port == ctx.target.port
+    is_target = exchange.is_page_of(ctx.target)
     return is_target and (is_questionable(exchange) or _may_be_cached(ctx, exchange))
 
 

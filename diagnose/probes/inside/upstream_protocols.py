@@ -118,7 +118,7 @@ async def http_after_all_before(ctx: ProbeContext, config: NginxConfig) -> None:
 
 def _is_doubtful(ctx: ProbeContext, exchange: Exchange) -> bool:
     """Whether the answer may be to a request in a protocol that the application does not speak."""
-    is_target = exchange.purpose == "target" and exchange.port == ctx.target.port
+    is_target = exchange.is_page_of(ctx.target)
     return is_target and (exchange.failure is not None or exchange.status in {400, 502, 504})
 
 

@@ -70,7 +70,7 @@ async def ask_after_config(
 
 
 def _is_refusal(ctx: ProbeContext, exchange: Exchange) -> bool:
-    is_target = exchange.purpose == "target" and exchange.port == ctx.target.port
+    is_target = exchange.is_page_of(ctx.target)
     return is_target and (
         exchange.status == 502
         or leads_to_itself(exchange)

@@ -2,8 +2,9 @@ from dataclasses import replace
 
 import pytest
 
-from checks.upstream._responses import front_failures, is_served, page_exchanges, path_severity
+from checks.upstream._responses import front_failures, is_served, path_severity
 from diagnose.model import Failure, Severity
+from diagnose.model.http import page_exchanges
 from tests.support.check_evidence import CHAT, REFUSED, TIMEOUT, evidence
 from tests.support.nginx_evidence import front
 from tests.support.upstreams import PAGE, WELL

@@ -150,7 +150,7 @@ async def _look_behind(ctx: ProbeContext, listeners: Listeners) -> None:
 
 
 def _may_come_from_behind(ctx: ProbeContext, exchange: Exchange) -> bool:
-    is_page = exchange.purpose == "target" and exchange.port == ctx.target.port
+    is_page = exchange.is_page_of(ctx.target)
     return is_page and (
         leads_to_itself(exchange) or is_default_page(exchange.status, exchange.body)
     )

@@ -1,0 +1,75 @@
+"""The handshakes of one WebSocket, grouped by how they ended."""
+
+from dataclasses import replace
+
+from diagnose.model import Evidence, Subject, merge_subjects
+from diagnose.model.frozen import frozen
+from diagnose.model.http import Exchange, Upgrade
+from diagnose.model.marks import UrlPath
+
+
+@frozen
+class Attempt:
+    """The browser-like WebSocket handshakes on one path of the site that ended in the same way.
+
+    `same` are those handshakes, `retries` the other handshakes on that path, `site` the response
+    statuses of the site's page itself.
+    """
+
+    path: UrlPath
+    same: tuple[Upgrade, ...]
+    retries: tuple[Upgrade, ...] = ()
+    site: frozenset[int] = frozenset()
+
+    @property
+    def first(self) -> Upgrade:
+        return self.same[0]
+
+    @property
+    def subjects(self) -> tuple[Subject, ...]:
+        addresses = dict.fromkeys(upgrade.address for upgrade in self.same)
+        return tuple(
+            Subject(address=address, port=self.first.port, path=self.path) for address in addresses
+        )
+
+    @property
+    def subject(self) -> Subject:
+        """All their endpoints merged into one subject, named by the URL."""
+        return replace(merge_subjects(self.subjects), text=self.first.url.partition("?")[0])
+
+    @property
+    def because(self) -> tuple[Upgrade, ...]:
+        return self.same + self.retries
+
+
+def websocket_attempts(evidence: Evidence) -> tuple[Attempt, ...]:
+    """Group the handshakes by path and by how they ended."""
+    front = [upgrade for upgrade in evidence.of(Upgrade) if upgrade.through == "front"]
+    groups: dict[tuple[object, ...], list[Upgrade]] = {}
+    for upgrade in front:
+        if upgrade.variant == "normal":
+            kind = upgrade.failure and upgrade.failure.kind
+            ended = (
+                upgrade.accepted,
+                upgrade.status,
+                upgrade.fault,
+                kind,
+                upgrade.ended,
+                upgrade.close_code,
+            )
+            groups.setdefault((upgrade.path, *ended), []).append(upgrade)
+    pages = (exchange for exchange in evidence.of(Exchange) if exchange.purpose == "target")
+    site = frozenset(page.status for page in pages if page.status)
+    return tuple(
+        Attempt(
+            group[0].path,
+            tuple(group),
+            tuple(
+                retry
+                for retry in front
+                if retry.variant not in {"normal", "other-path"} and retry.path == group[0].path
+            ),
+            site,
+        )
+        for group in groups.values()
+    )
