@@ -185,7 +185,7 @@ def restart(lab: Lab, made: Grown) -> None:
             lab.stop_nginx()
             lab.server.sh("rm -f /run/nginx-*.sock")  # nginx was killed, and left them
         else:
-            until(partial(_ended, lab, name), f"{name} ends", timeout=10)
+            until(partial(_ended, lab, name), f"{name} ends")
     start(lab, made)
 
 
@@ -219,7 +219,7 @@ def visit(lab: Lab, made: Grown) -> Visit:
 
 def settled(lab: Lab, made: Grown) -> None:
     """Wait until a healthy server serves."""
-    until(lambda: visit(lab, made).page.startswith("200"), f"{made} serves", timeout=15)
+    until(lambda: visit(lab, made).page.startswith("200"), f"{made} serves")
 
 
 if __name__ == "__main__":

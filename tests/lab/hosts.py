@@ -37,7 +37,8 @@ class Gone(Exception):
     """A process of the laboratory ended, or did not come up."""
 
 
-def until(true: Callable[[], bool], what: str, timeout: float = 5.0) -> None:
+def until(true: Callable[[], bool], what: str, timeout: float = 30.0) -> None:
+    """Wait until it is true. The time is for a busy machine: only a failure takes it."""
     deadline = time.monotonic() + timeout
     while not true():
         if time.monotonic() > deadline:

@@ -361,7 +361,7 @@ class Lab:
         old = set(self.server.pids("nginx")[1:])
         self.server.run([self.platform.binary, "-s", "reload"], check=True)
         gone = "nginx's old workers go"
-        until(lambda: not old & set(self.server.pids("nginx")), gone, timeout=10)
+        until(lambda: not old & set(self.server.pids("nginx")), gone)
 
     def change(self, old: str, new: str, path: str = site.CONF) -> None:
         """And nginx starts anew with it: a reload cannot move a socket that is in use."""
@@ -374,7 +374,7 @@ class Lab:
         self._undo.callback(process.wait)
         self._undo.callback(process.kill)
         listening = (lambda: host.listening(ready)) if isinstance(ready, int) else ready
-        until(listening, f"{argv[0]} serves", timeout=20)
+        until(listening, f"{argv[0]} serves")
 
     def start_nginx(self, check: bool = True) -> None:
         """As it is started there: by its unit, or by somebody who has logged in."""
@@ -577,7 +577,11 @@ class Lab:
     def snapshot(self) -> state.Snapshot:
         """As all is once nobody is connected: sshd's process for a client ends after the client."""
         with contextlib.suppress(Gone):  # one that stays is in the snapshot
-            until(lambda: not self.server.pids("sshd-session"), "sshd has ended its connections")
+            until(
+                lambda: not self.server.pids("sshd-session"),
+                "sshd has ended its connections",
+                timeout=5,
+            )
         return state.Snapshot.of(self.server)
 
     # The tool

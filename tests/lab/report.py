@@ -121,7 +121,7 @@ def carry_out(lab: Lab, steps: list[dict[str, Any]]) -> str:
             old = active_workers(lab)
             done = host.run(["sh", "-c", step["shell"]], exact=True)
             if "reload" in step["shell"] and "nginx" in step["shell"] and done.returncode == 0:
-                until(partial(gone, lab, old), "the reload is over", timeout=10)
+                until(partial(gone, lab, old), "the reload is over")
             log.append(f"$ {step['shell']}")
         log.append(f"= {done.returncode} {done.stdout}{done.stderr}".rstrip())
     return "\n".join(log)

@@ -36,7 +36,7 @@ def serves(engine: Engine, port: int = 80) -> None:
     """Wait until the server answers on a port: docker-proxy accepts connections before it."""
     url = f"http://127.0.0.1:{port}/"
     ask = ["curl", "-so", "/dev/null", "-m", "2", "-w", "%{http_code}", url]
-    until(lambda: engine.server.run(ask).stdout not in {"", "000"}, "it answers", timeout=20)
+    until(lambda: engine.server.run(ask).stdout not in {"", "000"}, "it answers")
 
 
 def caddyfile(body: str, name: str = "shop.example.com") -> str:

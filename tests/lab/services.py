@@ -47,7 +47,7 @@ class Service:
                 raise self._gone()
             return self.ready()
 
-        until(answered, f"{self.argv[0]} serves", timeout=15)
+        until(answered, f"{self.argv[0]} serves")
 
     def _gone(self) -> Gone:
         return Gone(f"{self.argv[0]} ended: {self.log.read_text(errors='replace')[-2000:]}")

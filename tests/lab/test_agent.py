@@ -46,7 +46,7 @@ def test_it_is_put_right_from_the_answer_alone(laboratory: Lab, name: str) -> No
     assert SERVER not in json.dumps(answer)
     assert site.NAME in json.dumps(answer["report"])
     done = person.obey(laboratory, answer, FAULTS[name])
-    until(lambda: working(laboratory), f"the remedy works\n{done}\n", timeout=3)
+    until(lambda: working(laboratory), f"the remedy works\n{done}\n")
     again = person.ask(laboratory, **target)["report"]
     assert again["verdict"]["status"] == "ok", f"{again['verdict']}\n{done}"
 

@@ -135,7 +135,7 @@ def assert_healed_or_as_before(lab: Lab, faulty: Snapshot, rules: str, about: st
         return True
 
     try:
-        until(settled, "it settles", timeout=10)
+        until(settled, "it settles")
     except Exception:
         pytest.fail(f"neither healed nor as before: {difference()}\n{about}")
 

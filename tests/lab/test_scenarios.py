@@ -99,7 +99,7 @@ def fixed_and_undone(lab: Lab, scenario: Scenario, faulty: Snapshot) -> None:
     """`diagnose fix` heals it, and `--undo` brings the fault back and every file to the byte."""
     done = lab.diagnose(lab.server, "fix", "--yes", *scenario.args, scenario.target)
     assert done.returncode == 0, say("fix did not heal it:", done.stdout, done.stderr)
-    until(lambda: working(lab), f"the fix works\n{done.stdout}\n", timeout=3)
+    until(lambda: working(lab), f"the fix works\n{done.stdout}\n")
     undone = ""
     for _ in range(done.stdout.count("It helped")):
         one = lab.diagnose(lab.server, "fix", "--undo", "--yes")
@@ -112,7 +112,7 @@ def fixed_and_undone(lab: Lab, scenario: Scenario, faulty: Snapshot) -> None:
         return not left
 
     try:
-        until(as_it_was, "as it was", timeout=3)
+        until(as_it_was, "as it was")
     except Gone:
         pytest.fail(say("undone, and not as it was:", *left, done.stdout, undone))
 
@@ -135,7 +135,7 @@ def play(lab: Lab, scenario: Scenario, sides: tuple[Side, ...] = tuple(WORDS)) -
         reports |= again if again["server"].causes else {}
     steps = reports[scenario.heals].steps()
     done = carry_out(lab, steps)
-    until(lambda: working(lab), f"the cure works\n{done}\n", timeout=3)
+    until(lambda: working(lab), f"the cure works\n{done}\n")
     # What the server says after it, the fix has seen already.
     seen: set[Side] = {"both", "server"} if automatic else {"both"}
     after = tuple(side for side in sides if side not in seen)

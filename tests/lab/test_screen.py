@@ -43,14 +43,20 @@ class Terminal:
             return all(word in shown for word in words)
 
         try:
-            until(there, f"the screen shows {words}", timeout=20)
+            until(there, f"the screen shows {words}")
         except Exception:
             pytest.fail(f"the screen does not show {words}:\n{shown}")
         assert max(map(len, shown.splitlines())) <= self.size[0]
         return shown
 
     def end(self) -> None:
+        """End tmux, and wait until the shell in it has ended, too."""
+        listed = self.host.run([*TMUX, "list-panes", "-a", "-F", "#{pane_pid}"]).stdout
+        shells = [self.host.path(f"/proc/{pid}") for pid in listed.split()]
         self.host.run([*TMUX, "kill-server"])
+        until(
+            lambda: not any(shell.exists() for shell in shells), "the shell has ended", timeout=20
+        )
         self.host.run(["rm", "-rf", FOLDER])
 
 
@@ -169,7 +175,7 @@ def test_what_goes_on_is_ended_by_ctrl_c_and_by_a_terminal_that_is_closed(lab: L
     finally:
         terminal.end()
         lab.router.run(["nft", "delete", "table", "inet", "silence"])
-    until(lambda: not running(lab), "nothing is left behind", timeout=20)
+    until(lambda: not running(lab), "nothing is left behind")
 
 
 @pytest.mark.parametrize("way", ["by its command", "on the screen"])
@@ -191,7 +197,7 @@ def test_a_fix_whose_terminal_is_closed_comes_to_its_end(lab: Lab, way: str) -> 
         terminal.sees("running the checks again")
     finally:
         terminal.end()
-    until(lambda: not fixing(lab), "it ends", timeout=20)
+    until(lambda: not fixing(lab), "it ends")
     lab.check()
     folder = lab.server.path("/var/lib/diagnose")
     assert [one.name.partition("-")[2] for one in folder.iterdir()] == ["firewall.port-closed"]

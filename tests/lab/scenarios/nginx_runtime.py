@@ -35,7 +35,7 @@ def hang_up(lab: Lab) -> None:
     master = lab.server.read("/run/nginx.pid").strip()
     lab.server.run(["kill", "-HUP", master], check=True)
     # A port that is taken is tried five times, half a second apart.
-    until(lambda: "[emerg]" in lab.server.read(LOG)[said:], "the reload fails", timeout=5)
+    until(lambda: "[emerg]" in lab.server.read(LOG)[said:], "the reload fails")
     lab.server.sh("sleep 2.6") if "bind()" in lab.server.read(LOG)[said:] else None
 
 

@@ -152,7 +152,7 @@ def caddy_health_check_fails(lab: Lab) -> None:
     )
     name = ["--resolve", "shop.example.com:443:127.0.0.1", "https://shop.example.com/"]
     ask = ["curl", "-sko", "/dev/null", "-w", "%{http_code}", *name]
-    until(lambda: lab.server.run(ask).stdout == "503", "caddy answers 503", timeout=15)
+    until(lambda: lab.server.run(ask).stdout == "503", "caddy answers 503")
 
 
 @caddy_scenario(

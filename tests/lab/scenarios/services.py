@@ -56,14 +56,14 @@ def serve(lab: Lab, capability: str = CAPABLE, key_owner: str = "www-data") -> N
 
 def until_it_failed(lab: Lab, words: str) -> None:
     ask = ["journalctl", "-u", "shop", "-b", "--no-pager"]
-    until(lambda: words in lab.server.run(ask).stdout, f"the journal says {words}", timeout=20)
+    until(lambda: words in lab.server.run(ask).stdout, f"the journal says {words}")
 
 
 @healthy(not_on=ONE_LAYOUT)
 def node_serves_the_site_by_its_unit(lab: Lab) -> None:
     """An ordinary user with CAP_NET_BIND_SERVICE."""
     serve(lab)
-    until(lambda: lab.server.listening(443), "node listens on 443", timeout=20)
+    until(lambda: lab.server.listening(443), "node listens on 443")
 
 
 @scenario(
