@@ -24,6 +24,8 @@ def add_answer(page: Page, report: Report, finding: Finding, view: View) -> None
         _add_fix(page, finding, view)
     _add_reasons(page, finding, view)
     _add_consequences(page, report, finding, view)
+    if finding.is_cause:
+        _add_next(page, report, finding, view)
 
 
 def add_other_answers(page: Page, report: Report, view: View) -> None:
@@ -91,6 +93,15 @@ def _add_consequences(page: Page, report: Report, finding: Finding, view: View) 
     for symptom in symptoms:
         title = finding_text.title(symptom, view.lang)
         page.prose(title, f"{symptom.check.id}: ", 2, "dim")
+
+
+def _add_next(page: Page, report: Report, finding: Finding, view: View) -> None:
+    """Add the commands to type next, and what each does."""
+    _add_heading(page, "head.next", "", view)
+    commands = list(finding_text.commands_for(report, finding, view))
+    for kind, command in commands:
+        page.prose(translate(f"next.{kind}", view.lang), "", 2, "dim")
+        page.code(f"$ {command}", 4)
 
 
 def _add_heading(page: Page, key: str, remark: str, view: View) -> None:
