@@ -16,6 +16,9 @@ from diagnose.outputs.vantages import vantage_lines
 #: The number of observations on this page. All of them are in the tab with the evidence.
 _VISIBLE_EVIDENCE = 4
 
+#: What each of the next commands does, as text keys.
+_NEXT = {"fix": "next.fix", "verify": "next.verify", "explain": "next.explain"}
+
 
 def add_answer(page: Page, report: Report, finding: Finding, view: View) -> None:
     add_other_answers(page, report, view)
@@ -98,9 +101,8 @@ def _add_consequences(page: Page, report: Report, finding: Finding, view: View) 
 def _add_next(page: Page, report: Report, finding: Finding, view: View) -> None:
     """Add the commands to type next, and what each does."""
     _add_heading(page, "head.next", "", view)
-    commands = list(finding_text.commands_for(report, finding, view))
-    for kind, command in commands:
-        page.prose(translate(f"next.{kind}", view.lang), "", 2, "dim")
+    for kind, command in finding_text.commands_for(report, finding, view):
+        page.prose(translate(_NEXT[kind], view.lang), "", 2, "dim")
         page.code(f"$ {command}", 4)
 
 
