@@ -90,6 +90,8 @@ def _refusal(evidence: Evidence, page: Exchange) -> CorsRefusal | None:
     is_preflight = page.method == _PREFLIGHT
     symptom = evidence.target.symptom
     is_pasted = symptom is not None and symptom.kind == "cors"
+    if evidence.target.is_websocket and not is_pasted:
+        return None  # The origin is that of a WebSocket. No CORS is needed to open one.
     if is_preflight:
         if redirect_target(page):
             return "redirected"

@@ -6,6 +6,7 @@ import signal
 import ssl
 import sys
 from functools import partial
+from pathlib import Path
 
 from aiohttp import web
 
@@ -38,6 +39,10 @@ def run(settings: Settings, check_only: bool) -> int:
         return asyncio.run(_serve(settings))
     except ConfigError as error:
         _note(str(error))
+        if not Path(settings.config_file).exists():
+            _note(
+                "--config.file names the file of the modules, in the format of blackbox_exporter."
+            )
         return EXIT_CONFIGURATION
 
 

@@ -12,6 +12,10 @@ MESSAGES = Messages(
     Message("head.fix", "FIX"),
     Message("head.why", "WHY"),
     Message("head.explains", "EXPLAINS"),
+    Message("head.next", "NEXT"),
+    Message("next.fix", "Apply the fix; it shows its plan and asks first:"),
+    Message("next.verify", "After the fix, check again:"),
+    Message("next.explain", "Read more about this fault:"),
     Message("undoable", "can be undone"),
     PluralMessage(
         "more-evidence", "{count} more in the evidence (2)", "{count} more in the evidence (2)"
@@ -35,7 +39,7 @@ MESSAGES = Messages(
     Message("key.filter", "Filter"),
     Message("key.causes", "Causes only"),
     Message("key.layers", "Layers"),
-    Message("key.level", "Log level"),
+    Message("key.level", "Log"),
     Message("key.pause", "Pause"),
     Message("key.copy-report", "Copy report"),
     Message("key.mask", "Mask"),
@@ -66,7 +70,7 @@ MESSAGES = Messages(
     Message("does.filter", "filter the findings and the log"),
     Message("does.causes", "hide or show consequences and notes"),
     Message("does.layers", "choose a layer, and show what was seen of it"),
-    Message("does.level", "show all of the log, or failures only"),
+    Message("does.level", "show the log of the run; again: failures only; again: close it"),
     Message("does.pause", "pause or continue watching"),
     Message("does.copy-report", "copy the whole report as Markdown"),
     Message("does.mask", "mask names and addresses, or show them"),
@@ -98,8 +102,8 @@ MESSAGES = Messages(
     Message("help.side", "You are in the timeline of the run. j k scroll."),
     Message(
         "help.log",
-        "You are in the log of the run. j k g G scroll, {key_level} shows all of it or "
-        "failures only.",
+        "You are in the log of the run. j k g G scroll, {key_level} shows failures only, and "
+        "then closes it.",
     ),
     Message("help.filter", "You are in the filter. Enter keeps it, {key_back} clears it."),
     Message("help.choices", "You are in the list of targets. j k move, Enter opens one."),

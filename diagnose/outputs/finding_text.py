@@ -204,7 +204,11 @@ def next_commands(report: Report, view: View) -> Iterator[tuple[str, str]]:
         enabling = (gap.enable for gap in evidence_gaps(report, view) if gap.enable)
         yield from (("enable", command) for command in islice(enabling, 1))
         return
-    cause = report.causes[0]
+    yield from commands_for(report, report.causes[0], view)
+
+
+def commands_for(report: Report, cause: Finding, view: View) -> Iterator[tuple[str, str]]:
+    """Yield what a person may type about a root cause, as `next_commands` does."""
     if applicability(cause) == "automatic":
         yield "fix", fix_command(report, view)
     yield "verify", verify_command(report, cause, view)

@@ -147,6 +147,8 @@ class Page:
                 self.code(block, indent + 2)
             elif kind == "item":
                 self.prose(block, "- ", indent, role)
+            elif number := re.match(r"\d{1,3}\. ", block):
+                self.prose(block[number.end() :], number[0], indent, role)
             else:
                 self.prose(block, "", indent, role)
 

@@ -16,6 +16,9 @@ from diagnose.outputs.vantages import vantage_lines
 #: The number of observations on this page. All of them are in the tab with the evidence.
 _VISIBLE_EVIDENCE = 4
 
+#: What each of the next commands does, as text keys.
+_NEXT = {"fix": "next.fix", "verify": "next.verify", "explain": "next.explain"}
+
 
 def add_answer(page: Page, report: Report, finding: Finding, view: View) -> None:
     add_other_answers(page, report, view)
@@ -24,6 +27,8 @@ def add_answer(page: Page, report: Report, finding: Finding, view: View) -> None
         _add_fix(page, finding, view)
     _add_reasons(page, finding, view)
     _add_consequences(page, report, finding, view)
+    if finding.is_cause:
+        _add_next(page, report, finding, view)
 
 
 def add_other_answers(page: Page, report: Report, view: View) -> None:
@@ -91,6 +96,14 @@ def _add_consequences(page: Page, report: Report, finding: Finding, view: View) 
     for symptom in symptoms:
         title = finding_text.title(symptom, view.lang)
         page.prose(title, f"{symptom.check.id}: ", 2, "dim")
+
+
+def _add_next(page: Page, report: Report, finding: Finding, view: View) -> None:
+    """Add the commands to type next, and what each does."""
+    _add_heading(page, "head.next", "", view)
+    for kind, command in finding_text.commands_for(report, finding, view):
+        page.prose(translate(_NEXT[kind], view.lang), "", 2, "dim")
+        page.code(f"$ {command}", 4)
 
 
 def _add_heading(page: Page, key: str, remark: str, view: View) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from textual.app import App
 from textual.binding import Binding
 from textual.constants import MAX_FPS
 from textual.filter import LineFilter, NoColor
@@ -21,6 +20,7 @@ from diagnose.processes.collection import collect_garbage
 from diagnose.processes.worker import JobEnded
 from diagnose.tui.contrast import Undimmed, readable
 from diagnose.tui.key_map import key_facts, remap
+from diagnose.tui.key_order import OrderedKeysApp
 from diagnose.tui.keys import SITE_KEYS
 from diagnose.tui.messages import LocalSites, RecentTargets, Services
 from diagnose.tui.screens.base import BaseScreen
@@ -47,7 +47,7 @@ _FORMAT_NAMES = {"json": "JSON", "markdown": "Markdown", "html": "HTML"}
 _HIDDEN = Target("***", "https", "***", 443)
 
 
-class DiagnoseApp(App[str]):
+class DiagnoseApp(OrderedKeysApp):
     """The Textual application. Its result is "report", "silently" or, after SIGTERM,
     "terminated"."""
 
@@ -298,7 +298,8 @@ class DiagnoseApp(App[str]):
         if osc52 is not None and self._driver is not None:
             self._driver.write(osc52)
             self._driver.flush()
-        self.push_screen(TextDialog(self.say("sheet" if osc52 else "sheet-long"), shown or text))
+        heading = self.say("sheet" if osc52 else "sheet-long")
+        self.push_screen(TextDialog(heading, shown or text, at_edge=True))
 
     def export(self, session: Session) -> None:
         from diagnose.tui.screens.choice import ChoiceDialog

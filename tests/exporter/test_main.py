@@ -116,6 +116,13 @@ def test_the_configuration_is_checked(tmp_path: Path, text: str, status: int, me
     assert message in done.stderr
 
 
+def test_without_a_file_it_says_which_option_names_it(tmp_path: Path) -> None:
+    done = ended("--config.file", str(tmp_path / "blackbox.yml"))
+    assert done.returncode == 78
+    assert "blackbox.yml: No such file or directory" in done.stderr
+    assert "--config.file names the file" in done.stderr
+
+
 def test_a_port_in_use_is_an_error_of_usage(tmp_path: Path) -> None:
     file = write_config(tmp_path, http_module())
     with started("--config.file", file) as serve:

@@ -63,6 +63,17 @@ def test_markdown_is_paragraphs_lists_and_code() -> None:
     ]
 
 
+def test_what_follows_in_a_numbered_step_stands_below_its_text() -> None:
+    page = Page(30)
+    page.markdown("Text.\n\n1. Open the port: `firewall-cmd --add-service=https`\n2. Check")
+    assert page.lines == [
+        "Text.",
+        "1. Open the port:",
+        "   `firewall-cmd --add-service=https`",
+        "2. Check",
+    ]
+
+
 @pytest.mark.parametrize(
     ("choice", "terminal", "environment", "wanted"),
     [

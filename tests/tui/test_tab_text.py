@@ -17,6 +17,7 @@ from tests.support.report_builder import (
     SECURE,
     check,
     healthy,
+    mended,
     refusal,
     report,
 )
@@ -69,3 +70,22 @@ def test_a_long_command_to_be_selected_by_hand_is_continued_as_a_shell_reads_it(
     assert max(map(len, folded.split("\n"))) <= 60
     assert text.count("\n") == 1
     assert re.sub(r" \\\n +", " ", folded) == text
+
+
+@pytest.mark.parametrize(("lang", "head"), [("en", "NEXT"), ("zh", "下一步")])
+def test_the_answer_ends_with_the_commands_to_type(lang: str, head: str) -> None:
+    found, view = mended(), View(lang=lang, width=60)
+    (cause,) = found.causes
+    shown = tab_text.render_tab("answer", found, cause, view, False)
+    commands = [line.strip() for line in shown.split(f"\n{head}\n")[1].splitlines()[1::2]]
+    assert commands == [
+        "$ diagnose fix https://shop.example.com/",
+        "$ diagnose https://shop.example.com/ --only tcp",
+        "$ diagnose explain nginx.door-locked",
+    ]
+
+
+def test_a_symptom_has_no_commands_of_its_own() -> None:
+    found = mended()
+    (symptom,) = (finding for finding in found.findings if finding.is_symptom)
+    assert "NEXT" not in tab_text.render_tab("answer", found, symptom, View(width=60), False)

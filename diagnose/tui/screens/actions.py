@@ -192,8 +192,7 @@ def layers(screen: "SiteScreen") -> None:
 
 @action()
 def level(screen: "SiteScreen") -> None:
-    screen.failures_only = not screen.failures_only
-    screen.draw()
+    screen.change_log()
 
 
 @action()

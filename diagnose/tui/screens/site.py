@@ -2,6 +2,7 @@
 them."""
 
 from dataclasses import replace
+from typing import Literal
 
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -25,6 +26,8 @@ from diagnose.tui.widgets.text_view import StaticLines, TextView
 #: Widths from which there are two and three columns, and the height from which the log is shown
 #: (app.tcss has the same numbers).
 WIDE, XWIDE, TALL = 100, 140, 34
+#: What is shown of the log: "auto" is all of it while the run goes on, and then nothing.
+Log = Literal["auto", "all", "failed", "closed"]
 #: The text of the title for kinds of sessions that are no site.
 _TITLES = {"demo": "demo", "demo-server": "demo", "recording": "recording"}
 #: Widths of the findings' column (in two and in three columns) and of the layers' column. The rest
@@ -45,7 +48,8 @@ class SiteScreen(BaseScreen):
         super().__init__()
         self.session = session
         self.tab = "answer"
-        self.causes_only = self.failures_only = False
+        self.causes_only = False
+        self._log: Log = "auto"
         self._filter = ""
 
     def compose(self) -> ComposeResult:
@@ -64,7 +68,7 @@ class SiteScreen(BaseScreen):
             with Vertical(id="main"):
                 yield TabBar(id="tabs")
                 yield TextView("scroll")
-        if width >= XWIDE and height >= TALL:
+        if width >= XWIDE and height >= TALL and self._shows_log:
             yield TextView("log")
         yield KeyBar(id="keys")
 
@@ -76,7 +80,7 @@ class SiteScreen(BaseScreen):
             self.query_one("#found").mount(TextView("side"))
         if width >= XWIDE and not self.query(Layers):
             self.query_one("#body").mount(Layers(), before="#found")
-        if width >= XWIDE and height >= TALL and not self.query("#log"):
+        if width >= XWIDE and height >= TALL and self._shows_log and not self.query("#log"):
             self.mount(TextView("log"), before="#keys")
 
     def focus_first(self) -> None:
@@ -117,8 +121,8 @@ class SiteScreen(BaseScreen):
             self.query_one("#side", TextView).show(self._side_text(report, full_view))
         if width >= XWIDE:
             self.query_one(Layers).show(report, replace(full_view, width=LAYERS_WIDTH - 4))
-            if self.size.height >= TALL:
-                self._show_log(report, full_view)
+        if self.query("#log"):
+            self._show_log(report, full_view)
         self.draw_text()
 
     def draw_text(self) -> None:
@@ -230,12 +234,37 @@ class SiteScreen(BaseScreen):
             )
         return page.text()
 
+    @property
+    def _shows_log(self) -> bool:
+        """True if the log is to be shown where there is room for it."""
+        if self._log == "auto":
+            # Nobody's text goes away while they read it.
+            return self.session.running or (self.focused is not None and self.focused.id == "log")
+        return self._log != "closed"
+
+    def change_log(self) -> None:
+        """Show the log, then only its failures, then nothing. Without room for it beside the rest,
+        it is shown alone."""
+        if self.size.width < XWIDE or self.size.height < TALL:
+            report, view = self.visible_report, self.app.dialog_view()
+            text = header_text.log_text(report, view, self._filter, failures_only=False)
+            self.app.show_text(self.say("log"), text)
+            return
+        if not self._shows_log:
+            self._log = "all"
+        else:
+            self._log = "closed" if self._log == "failed" else "failed"
+        if self._log == "closed" and self.focused is self.query_one("#log"):
+            self.focus_first()
+        self.draw()
+
     def _show_log(self, report: Report, view: View) -> None:
-        log_view = self.query_one("#log", TextView)
-        log_view.border_title = self.say("log-failed" if self.failures_only else "log")
+        log_view, failures_only = self.query_one("#log", TextView), self._log == "failed"
+        log_view.set_class(self._shows_log, "-shown")
+        log_view.border_title = self.say("log-failed" if failures_only else "log")
         narrow_view = replace(view, width=view.width - 3)
         log_view.show(
-            header_text.log_text(report, narrow_view, self._filter, self.failures_only), end=True
+            header_text.log_text(report, narrow_view, self._filter, failures_only), end=True
         )
 
     # Selection

@@ -13,8 +13,10 @@ class TextDialog(Screen[None]):
 
     BINDINGS = closing_bindings("dismiss")
 
-    def __init__(self, heading: str, text: str) -> None:
-        super().__init__()
+    def __init__(self, heading: str, text: str, at_edge: bool = False) -> None:
+        """With `at_edge`, the text begins in the first column: what a terminal's own mouse selects
+        there has no blank in front, which would break a here-document."""
+        super().__init__(classes="-at-edge" if at_edge else "")
         self._heading, self.text = heading, text
 
     def compose(self) -> ComposeResult:

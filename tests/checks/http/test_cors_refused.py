@@ -89,3 +89,9 @@ def test_silent(response: Exchange) -> None:
 def test_silent_on_a_page_unless_a_message_was_pasted() -> None:
     response = replace(answer(), headers=(("Content-Type", "text/html"),))
     assert judge(CHECK, response, target=PASTED, masked=False)
+
+
+def test_silent_on_the_origin_of_a_websocket() -> None:
+    target = replace(SHOP, scheme="wss", path="/ws", websockets=("/ws",))
+    assert not judge(CHECK, answer(), target=target, masked=False)
+    assert judge(CHECK, answer(), target=replace(target, symptom=PASTED.symptom), masked=False)

@@ -77,6 +77,7 @@ def test_tab_goes_from_pane_to_pane_and_shift_tab_back() -> None:
     async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
         seen = []
         await until(pilot, lambda: app.focused is not None and app.focused.id == "list")
+        await pilot.press("l")
         for key in ("tab", "tab", "tab", "tab", "shift+tab"):
             await pilot.press(key)
             assert app.focused is not None
@@ -149,14 +150,52 @@ def test_the_arrows_choose_the_tab_beside_and_stay_in_a_line_that_is_typed_into(
     drive(work, Stage())
 
 
-def test_l_leaves_the_failures_alone_in_the_log() -> None:
+def test_l_shows_the_log_then_its_failures_then_nothing() -> None:
     async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        assert not log_is_shown(app)
+        await pilot.press("l")
+        assert log_is_shown(app)
         assert "shop.example.com (IPv4)" in shown(app, "#log")
         await pilot.press("l")
         assert "shop.example.com (IPv4)" not in shown(app, "#log")
         assert "Connection refused" in shown(app, "#log")
+        app.screen.query_one("#log").focus()
+        await pilot.press("l")
+        assert not log_is_shown(app)
+        assert app.focused is app.screen.query_one("#list")
+        await pilot.press("l")
+        assert "shop.example.com (IPv4)" in shown(app, "#log")
 
     drive(work, Stage(), size=(140, 40))
+
+
+def test_the_log_stands_while_the_run_goes_on_and_then_leaves_its_place() -> None:
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        app.sessions[0].run_state.ended = False
+        site(app).draw()
+        await until(pilot, lambda: log_is_shown(app))
+        app.screen.set_focus(app.screen.query_one("#log"))
+        app.sessions[0].run_state.ended = True
+        site(app).draw()
+        assert log_is_shown(app), "somebody reads it"
+        app.screen.set_focus(app.screen.query_one("#list"))
+        site(app).draw()
+        assert not log_is_shown(app)
+
+    drive(work, Stage(), size=(140, 40))
+
+
+def test_l_shows_the_log_alone_where_there_is_no_room_beside_the_rest() -> None:
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        await pilot.press("l")
+        assert isinstance(app.screen, TextDialog)
+        assert "shop.example.com (IPv4)" in shown(app, "#sheet")
+
+    drive(work, Stage())
+
+
+def log_is_shown(app: DiagnoseApp) -> bool:
+    return any(log.display for log in app.screen.query("#log"))
 
 
 def test_a_run_that_breaks_down_is_shown_and_ends() -> None:

@@ -52,3 +52,13 @@ def test_the_key_that_quits_closes_what_another_key_opened(opening: str, closing
         assert app.return_value is None
 
     drive(work, Stage())
+
+
+def test_what_is_copied_by_hand_begins_in_the_first_column() -> None:
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        await pilot.press("y")
+        assert app.screen.query_one("#sheet").content_region.x == 0
+        await pilot.press("escape", "d")
+        assert app.screen.query_one("#sheet").content_region.x == 1
+
+    drive(work, Stage())

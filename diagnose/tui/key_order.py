@@ -1,0 +1,87 @@
+"""Keys have their effect in the order in which they were typed.
+
+Textual forwards a key to the widget with the focus and takes the next key at once. The key's effect
+comes later: the key goes up from the widget to the application, which looks for its binding. Keys
+that arrive together (fast typing, a slow connection, a paste) would all go to the widget that had
+the focus before the first of them: after `/`, the letters of a word would be commands.
+
+So one key is on its way at a time, and the others wait. A marker follows the key through the same
+queues. When it arrives, the key's action has run. A second marker then goes to the new focus,
+behind what the action has sent there: a new screen has its widgets and its focus when it comes
+back.
+"""
+
+from collections import deque
+
+from textual.app import App
+from textual.events import Event, Key, Paste
+from textual.message import Message
+from textual.timer import Timer
+
+#: The number of markers after a key.
+_MARKERS = 2
+
+#: Seconds after which the next key no longer waits: the widget that had the marker is gone.
+_MAX_WAIT = 3.0
+
+#: The keys that stop and quit: they wait for no other.
+_URGENT_KEYS = frozenset({"ctrl+c", "ctrl+q"})
+
+
+class KeyMarker(Message):
+    """Goes from a widget up to the application, behind key number `key`."""
+
+    def __init__(self, key: int, left: int) -> None:
+        super().__init__()
+        self.key, self.left = key, left
+
+
+class OrderedKeysApp(App[str]):
+    def __init__(self) -> None:
+        super().__init__()
+        self._waiting_keys: deque[Key | Paste] = deque()
+        self._key_number = 0
+        self._key_on_its_way = False
+        self._wait_timer: Timer | None = None
+
+    async def on_event(self, event: Event) -> None:
+        if (
+            not isinstance(event, Key | Paste)
+            or event.is_forwarded
+            or (isinstance(event, Key) and event.key in _URGENT_KEYS)
+        ):
+            await super().on_event(event)
+        elif self._key_on_its_way:
+            self._waiting_keys.append(event)
+        else:
+            await self._send(event)
+
+    async def _send(self, event: Key | Paste) -> None:
+        self._key_on_its_way = True
+        self._key_number += 1
+        number = self._key_number
+        self._wait_timer = self.set_timer(_MAX_WAIT, lambda: self._follow(KeyMarker(number, 0)))
+        target = self.focused or self.screen
+        await super().on_event(event)
+        if not target.post_message(KeyMarker(number, _MARKERS - 1)):
+            self._follow(KeyMarker(number, _MARKERS - 1))
+
+    def on_key_marker(self, marker: KeyMarker) -> None:
+        self._follow(marker)
+
+    def _follow(self, marker: KeyMarker) -> None:
+        """Send the next marker, or after the last one the next key."""
+        if marker.key != self._key_number or not self._key_on_its_way or not self.screen_stack:
+            return
+        target = self.focused or self.screen
+        if marker.left and target.post_message(KeyMarker(marker.key, marker.left - 1)):
+            return
+        self._key_on_its_way = False
+        if self._wait_timer is not None:
+            self._wait_timer.stop()
+        if self._waiting_keys:
+            self.call_later(self._send_waiting)
+
+    async def _send_waiting(self) -> None:
+        if self._waiting_keys and not self._key_on_its_way and self.screen_stack:
+            await self._send(self._waiting_keys.popleft())
