@@ -26,6 +26,7 @@ from diagnose.model import (
     Where,
 )
 from diagnose.model.nginx import Directive, NginxConfig
+from diagnose.parsers.nginx import server_blocks
 from diagnose.parsers.nginx.config import walk
 from diagnose.parsers.nginx.edits import TextEdit
 
@@ -57,7 +58,7 @@ _MAX_SHOWN = 6
 )  # fmt: skip
 def escaped_variable(evidence: Evidence) -> Iterator[Claim]:
     nginx, path = Nginx.of(evidence), evidence.target.path.partition("?")[0]
-    blocks = {id(each.server.block): each.server.block for each in nginx.selected_servers()}
+    blocks = {id(block): block for block in _blocks(nginx)}
     escaped = [
         directive
         for block in blocks.values()
@@ -77,7 +78,8 @@ def escaped_variable(evidence: Evidence) -> Iterator[Claim]:
     is_failing = bool(answers) and id(first) in applied
     yield Claim(
         about=Subject(port=evidence.target.port, text=file_line(first)),
-        covers=(Subject(port=evidence.target.port),),
+        # The redirect to https is made on port 80.
+        covers=(Subject(port=evidence.target.port), Subject(port=80)),
         because=(*answers, *([nginx.config] if nginx.config else [])),
         severity=Severity.ERROR if is_failing else None,
         confidence=Confidence.CERTAIN,
@@ -92,6 +94,14 @@ def escaped_variable(evidence: Evidence) -> Iterator[Claim]:
         },
         fix=_fix(nginx, escaped),
     )
+
+
+def _blocks(nginx: Nginx) -> Iterator[Directive]:
+    """Yield the server blocks of the target's name on its port, then those on port 80."""
+    target = nginx.evidence.target
+    for port in dict.fromkeys((target.port, 80)):
+        for socket in nginx.reachable_sockets(port):
+            yield server_blocks.select_server(socket, target.host)[0].block
 
 
 def _is_escaped(directive: Directive) -> bool:

@@ -58,3 +58,11 @@ def test_silent_on_variables_and_regular_expressions(line: str) -> None:
 def test_silent_on_another_site() -> None:
     other = SITE.replace("shop.example.com", "other.example.com").replace("$host", r"\$host")
     assert not judge(CHECK, RUNNING, config(SITE + other), page(400), masked=False)
+
+
+def test_fires_on_the_redirect_of_port_80() -> None:
+    redirect = r"return 301 https://\$host\$request_uri;"
+    plain = f"server {{\n    listen 80;\n    server_name shop.example.com;\n    {redirect}\n}}\n"
+    (claim,) = judge(CHECK, RUNNING, config(SITE + plain), page(200), masked=False)
+    assert "return 301" in str(claim.facts["statement"])
+    assert any(subject.port == 80 for subject in claim.covers)
