@@ -9,6 +9,7 @@ was needed. `nginx -t` accepts it.
 import re
 from collections.abc import Iterator
 
+from checks.http import exchanges_by_purpose
 from checks.nginx import Nginx, file_line
 from checks.nginx._commands import reload_steps
 from checks.nginx._edits import Changes, config_edits
@@ -75,12 +76,18 @@ def escaped_variable(evidence: Evidence) -> Iterator[Claim]:
         for directive in match.directives(name)
     }
     first = min(escaped, key=lambda directive: id(directive) not in applied)
-    is_failing = bool(answers) and id(first) in applied
+    # The redirect of port 80 leads to a name with the backslash.
+    wrong = [
+        plain
+        for plain in exchanges_by_purpose(evidence, "plain")
+        if "\\" in (plain.header("Location") or "")
+    ]
+    is_failing = bool(wrong) or (bool(answers) and id(first) in applied)
     yield Claim(
         about=Subject(port=evidence.target.port, text=file_line(first)),
         # The redirect to https is made on port 80.
         covers=(Subject(port=evidence.target.port), Subject(port=80)),
-        because=(*answers, *([nginx.config] if nginx.config else [])),
+        because=(*answers, *wrong, *([nginx.config] if nginx.config else [])),
         severity=Severity.ERROR if is_failing else None,
         confidence=Confidence.CERTAIN,
         location=nginx.location(first),
