@@ -3,10 +3,12 @@
 
 It is a warning: an address of an interface may be meant to have no page. It is an error where
 `root` names a project and the index file is in its public folder (Laravel and Symfony: public,
-builds: dist, build).
+builds: dist, build). Where `try_files $uri $uri/ /index.php` has found a folder, the application
+does not get its own route of that name.
 """
 
 import posixpath
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -46,6 +48,7 @@ def index_missing(evidence: Evidence) -> Iterator[Claim]:
         "names": index.args if index else ("index.html",),
         "below": access.elsewhere if access else "",
         "public": posixpath.dirname(access.elsewhere) if access else "",
+        "route": "" if access else _route(nginx),
     }
     claim = page_claim(nginx, error, facts, "add-index", root)
     if access is None:
@@ -58,6 +61,16 @@ def index_missing(evidence: Evidence) -> Iterator[Claim]:
         because=(*claim.because, access),
         fix=fix or claim.fix,
     )
+
+
+def _route(nginx: Nginx) -> str:
+    """Return where try_files would lead the path if the folder were not there: the front controller
+    of an application, "" if there is none. The front page is no such path."""
+    try_files = page_directive(nginx, "try_files")
+    arguments = try_files.args if try_files else ()
+    fallback = re.split(r"[?$]", arguments[-1])[0] if arguments else ""
+    is_folder = "$uri/" in arguments[:-1] and nginx.evidence.target.path != "/"
+    return fallback if is_folder and fallback.startswith("/") else ""
 
 
 def _fix(nginx: Nginx, root: Directive, access: PageFileAccess) -> Fix | None:

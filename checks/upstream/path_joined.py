@@ -7,10 +7,12 @@ at the prefix itself opens, because nothing is behind the prefix there.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from checks.http import _page_files, endpoint_subjects
 from checks.nginx import Nginx, _location_edits, file_line
 from checks.nginx._edits import Changes, config_edits
+from checks.upstream._comparisons import decisive_change
 from checks.upstream._responses import page_exchanges
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -61,7 +63,12 @@ def path_joined(evidence: Evidence) -> Iterator[Claim]:
     joined = next(_joined(nginx, path), None) if pages else None
     if joined is not None:
         subjects = endpoint_subjects(pages)
-        yield _claim(nginx, joined, merge_subjects(subjects), pages[0], subjects)
+        change = decisive_change(evidence)
+        found = change if change and change.request.part == "path" else None
+        # An application that has the page at another path is told by upstream.wrong-path.
+        if found is None or found.request.value.partition("?")[0] == joined.meant:
+            claim = _claim(nginx, joined, merge_subjects(subjects), pages[0], subjects)
+            yield replace(claim, confidence=found.confidence) if found else claim
         return
     yield from _of_page_files(nginx)
 

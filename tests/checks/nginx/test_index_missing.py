@@ -1,7 +1,7 @@
 from dataclasses import replace
 
 from diagnose.model import Applicability, Severity
-from tests.support.check_evidence import judge
+from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import RUNNING, config
 from tests.support.page_errors import LOG_READ, logged, page
 from tests.support.page_file_access import examined
@@ -59,3 +59,17 @@ def test_fires_as_a_warning_where_the_public_folder_is_another_ones() -> None:
     (claim,) = judge("nginx.index-missing", *seen)
     assert claim.severity in {None, Severity.WARNING}
     assert claim.facts["below"] == ""
+
+
+def test_fires_and_names_the_application_that_the_folder_keeps_from_answering() -> None:
+    lines = "    location / { try_files $uri $uri/ /index.php?$query_string; }\n"
+    text = SITE.replace("    index ", f"{lines}    index ")
+    admin = replace(SHOP, path="/admin/")
+    folder = logged('directory index of "/var/www/html/admin/" is forbidden', path="/admin/")
+    refused = replace(page(403), url=admin.url)
+    (claim,) = judge(
+        "nginx.index-missing", RUNNING, config(text), LOG_READ, folder, refused, target=admin
+    )
+    assert claim.facts["route"] == "/index.php"
+    (claim,) = judge("nginx.index-missing", RUNNING, config(text), LOG_READ, NO_INDEX, page(403))
+    assert claim.facts["route"] == ""

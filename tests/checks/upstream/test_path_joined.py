@@ -10,6 +10,7 @@ from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import RUNNING, SITE, config
 from tests.support.page_errors import page
 from tests.support.page_evidence import answered, loads, script
+from tests.support.upstream_evidence import compared
 
 CHECK = "upstream.path-joined"
 USERS = replace(SHOP, path="/api/users")
@@ -74,3 +75,13 @@ def test_silent_about_files_of_other_hosts() -> None:
     whole = site("/", "http://127.0.0.1:3001/status/all")
     away = script("https://cdn.example.net/a.js")
     assert not judge(CHECK, RUNNING, whole, page(200), loads(away), answered(away, 404))
+
+
+@pytest.mark.parametrize(("value", "fires"), [("/v1/users", True), ("/api/users", False)])
+def test_the_application_itself_says_which_path_it_has(value: str, fires: bool) -> None:
+    as_nginx = compared(404, path="/api/users")
+    other = compared(200, "path", change="replaced", value=value, path="/api/users")
+    controls = (replace(as_nginx, is_control=True), replace(other, is_control=True))
+    seen = (RUNNING, site("/api/", "http://127.0.0.1:3000/v1"), not_found(), as_nginx, other)
+    claims = judge(CHECK, *seen, *controls, target=USERS)
+    assert [claim.confidence for claim in claims] == [Confidence.CERTAIN] * fires
