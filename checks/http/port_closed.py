@@ -1,6 +1,8 @@
 """Port 80 does not respond although the target's port does. Browsers try https first by now, but
-old links, other clients and HTTP-01 challenges (RFC 8555 section 8.3) use port 80."""
+old links, other clients and HTTP-01 challenges (RFC 8555 section 8.3) use port 80: where a renewal
+failed because the authority could not connect, this is why."""
 
+import re
 from collections.abc import Iterator
 
 from checks.http import _redirect_edits
@@ -13,20 +15,27 @@ from diagnose.model import (
     Evidence,
     Fix,
     Severity,
+    Subject,
     endpoints,
     merge_subjects,
 )
 from diagnose.model.http import Exchange
+from diagnose.model.renewal import RenewalFailure
 from diagnose.model.server import Listeners
 from diagnose.model.tcp import Connection
 from diagnose.parsers.http import https_only
+
+#: What Let's Encrypt's authority reports (boulder, va/va.go) where it cannot connect.
+_NOT_REACHED = re.compile(
+    r"Timeout during connect|Connection refused|No route to host|Network unreachable"
+)
 
 
 @check(
     severity=Severity.WARNING,
     needs=[Connection],
     needs_fault=[Connection],
-    explains=["http.acme-challenge-blocked"],
+    explains=["http.acme-challenge-blocked", "certificate.renewal-failed"],
 )
 def port_closed(evidence: Evidence) -> Iterator[Claim]:
     target = evidence.target
@@ -53,13 +62,19 @@ def port_closed(evidence: Evidence) -> Iterator[Claim]:
     headers = [
         exchange.headers for exchange in evidence.good(Exchange) if exchange.purpose == "target"
     ]
-    optional = target.scheme == "wss" or any(
-        https_only(target.host, response_headers) for response_headers in headers or [()]
+    renewals = [
+        failure
+        for failure in evidence.good(RenewalFailure)
+        if target.host in failure.names and _NOT_REACHED.search(failure.message)
+    ]
+    optional = not renewals and (
+        target.scheme == "wss"
+        or any(https_only(target.host, response_headers) for response_headers in headers or [()])
     )
     yield Claim(
         about=merge_subjects(subjects),
-        covers=subjects,
-        because=tuple(closed),
+        covers=(*subjects, *([Subject()] if renewals else [])),
+        because=(*closed, *renewals),
         confidence=Confidence.LIKELY if kinds == {"timeout"} else Confidence.CERTAIN,
         severity=Severity.NOTE if optional else None,
         facts={
@@ -67,6 +82,7 @@ def port_closed(evidence: Evidence) -> Iterator[Claim]:
             "addresses": tuple(subject.address for subject in subjects if subject.address),
             "refused": kinds == {"refused"},
             "silent": kinds == {"timeout"},
+            "renewal": renewals[0].message if renewals else "",
             "message": closed[0].failure.message if closed[0].failure else "",
         },
         fix=_fix(Nginx.of(evidence), sure=kinds == {"refused"} and not optional),

@@ -80,7 +80,7 @@ def config_invalid(evidence: Evidence) -> Iterator[Claim]:
     edits = _slip_edits(nginx, slip)
     yield Claim(
         about=Subject(text=place or nginx.test.config),
-        covers=_covered(nginx),
+        covers=_covered(nginx, message),
         because=(nginx.test, *([nginx.state] if nginx.state else [])),
         facts={
             "message": message.text.removesuffix(f" in {place}"),
@@ -100,13 +100,14 @@ def config_invalid(evidence: Evidence) -> Iterator[Claim]:
     )
 
 
-def _covered(nginx: Nginx) -> tuple[Subject, ...]:
+def _covered(nginx: Nginx, message: TestMessage) -> tuple[Subject, ...]:
     """Return what the fault keeps from working: everything, as nginx goes on with what it loaded
     before; not the target's port if no file has a `listen` for it either.
 
     A `listen` counts in any block: a brace in the wrong place moves it into another one. It counts
-    among the words of another directive as well, whose `;` is missing."""
-    if nginx.config is None:
+    among the words of another directive as well, whose `;` is missing. One that nginx refuses
+    (`listen ssl;`) may be meant for any port."""
+    if nginx.config is None or 'of the "listen" directive' in message.text:
         return ()
     port = nginx.evidence.target.port
     ports = {

@@ -9,6 +9,7 @@ was needed. `nginx -t` accepts it.
 import re
 from collections.abc import Iterator
 
+from checks.http import exchanges_by_purpose
 from checks.nginx import Nginx, file_line
 from checks.nginx._commands import reload_steps
 from checks.nginx._edits import Changes, config_edits
@@ -26,6 +27,7 @@ from diagnose.model import (
 )
 from diagnose.model.http import page_exchanges
 from diagnose.model.nginx import Directive, NginxConfig
+from diagnose.parsers.nginx import server_blocks
 from diagnose.parsers.nginx.config import walk
 from diagnose.parsers.nginx.edits import TextEdit
 
@@ -57,7 +59,7 @@ _MAX_SHOWN = 6
 )  # fmt: skip
 def escaped_variable(evidence: Evidence) -> Iterator[Claim]:
     nginx, path = Nginx.of(evidence), evidence.target.path.partition("?")[0]
-    blocks = {id(each.server.block): each.server.block for each in nginx.selected_servers()}
+    blocks = {id(block): block for block in _blocks(nginx)}
     escaped = [
         directive
         for block in blocks.values()
@@ -74,11 +76,18 @@ def escaped_variable(evidence: Evidence) -> Iterator[Claim]:
         for directive in match.directives(name)
     }
     first = min(escaped, key=lambda directive: id(directive) not in applied)
-    is_failing = bool(answers) and id(first) in applied
+    # The redirect of port 80 leads to a name with the backslash.
+    wrong = [
+        plain
+        for plain in exchanges_by_purpose(evidence, "plain")
+        if "\\" in (plain.header("Location") or "")
+    ]
+    is_failing = bool(wrong) or (bool(answers) and id(first) in applied)
     yield Claim(
         about=Subject(port=evidence.target.port, text=file_line(first)),
-        covers=(Subject(port=evidence.target.port),),
-        because=(*answers, *([nginx.config] if nginx.config else [])),
+        # The redirect to https is made on port 80.
+        covers=(Subject(port=evidence.target.port), Subject(port=80)),
+        because=(*answers, *wrong, *([nginx.config] if nginx.config else [])),
         severity=Severity.ERROR if is_failing else None,
         confidence=Confidence.CERTAIN,
         location=nginx.location(first),
@@ -92,6 +101,14 @@ def escaped_variable(evidence: Evidence) -> Iterator[Claim]:
         },
         fix=_fix(nginx, escaped),
     )
+
+
+def _blocks(nginx: Nginx) -> Iterator[Directive]:
+    """Yield the server blocks of the target's name on its port, then those on port 80."""
+    target = nginx.evidence.target
+    for port in dict.fromkeys((target.port, 80)):
+        for socket in nginx.reachable_sockets(port):
+            yield server_blocks.select_server(socket, target.host)[0].block
 
 
 def _is_escaped(directive: Directive) -> bool:

@@ -5,7 +5,9 @@ a `rewrite` leads the path to the page of a single-page application, or `try_fil
 proxy_pass looks for a file only.
 
 The application, asked directly, has the path. So visitors get 404 or a page in place of a script or
-of JSON. The path is the target's, or that of a file which its page loads.
+of JSON. The path is the target's, or that of a file which its page loads. Where nginx has the file
+and may not read it, or looks for it with a wrong `alias`, the location is there for that file: an
+application that answers every path with a page proves nothing.
 """
 
 from collections.abc import Iterator
@@ -14,6 +16,8 @@ from checks.http import _page_files, endpoint_subjects
 from checks.nginx import Nginx, file_line
 from checks.nginx._edits import config_edits
 from checks.nginx._location_edits import location_fix
+from checks.nginx._page_errors import page_error
+from checks.nginx._page_files import examined_files
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -29,6 +33,7 @@ from diagnose.model import (
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.requests import BypassedApplication, BypassReason
+from diagnose.parsers.nginx import error_log
 from diagnose.parsers.nginx.bypasses import Bypass, bypass_of
 from diagnose.parsers.nginx.edits import TextEdit, remove_directive, replace_directive
 from diagnose.parsers.nginx.locations import location_pattern
@@ -61,6 +66,7 @@ def path_taken(evidence: Evidence) -> Iterator[Claim]:
             if _is_worse(page, application)
             # A folder of files has pages of its own.
             and (bypass.by != "longer" or (page.status or 0) >= 400)
+            and page_error(evidence, error_log.FILE_DENIED, {403, 404}) is None
         ]
         if application.path != evidence.target.path.partition("?")[0]:
             yield from _of_page_files(nginx, application, bypass)
@@ -85,15 +91,22 @@ def _of_page_files(
     evidence = nginx.evidence
     page = _page_files.page_of(evidence)
     refused = _page_files.refused_files(evidence, page) if page else ()
+    own_urls = {
+        file.url
+        for file in examined_files(evidence)
+        if file.is_forbidden or file.access.mistake in {"slash", "root", "alias"}
+    }
     taken_files = [
         file
         for file in refused
         if file.response.status in {403, 404}
+        and file.response.url not in own_urls
         and (other := _bypass(nginx, file.path))
         and other.directive is bypass.directive
     ]
     is_asked = any(file.path == application.path for file in taken_files)
-    if page is None or not is_asked or not 200 <= (application.status or 0) < 300:
+    has_file = 200 <= (application.status or 0) < 300 and not application.is_html
+    if page is None or not is_asked or not has_file:
         return
     urls = [file.response.url for file in taken_files]
     yield Claim(

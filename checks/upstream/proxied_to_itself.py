@@ -2,11 +2,18 @@
 arrives there selects the same location again. The request goes round until nginx runs out of
 connections or the growing X-Forwarded-For does not fit into its buffers: 500, 502, 504 or 400.
 
+Or the request arrives at the site's block for port 80, which redirects it to the URL that the
+visitor has already, as to every visitor: the browser gives up after twenty redirects. Without the
+visitor's name in the Host field, the redirect leads to the name in proxy_pass (https://localhost/).
+
 It happens where proxy_pass names the site's own public name in place of the application's address.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
+from checks.http._fronts import looping_exchanges
+from checks.http._redirects import NginxRedirect, find_redirect_in
 from checks.nginx import Nginx, file_line
 from checks.upstream import CONSEQUENCES
 from diagnose.checking.registry import check
@@ -27,7 +34,10 @@ from diagnose.model.nginx import NginxConfig, UpstreamTry
 from diagnose.model.server import Interface
 from diagnose.parsers.nginx import proxy_headers, server_blocks, upstreams
 from diagnose.parsers.nginx.locations import LocationMatch
+from diagnose.parsers.nginx.server_blocks import Server
 from diagnose.parsers.nginx.upstreams import ProxyTarget
+from diagnose.parsers.redirects import redirect_target
+from diagnose.parsers.urls import parse_url
 
 
 @check(
@@ -36,7 +46,10 @@ from diagnose.parsers.nginx.upstreams import ProxyTarget
     explains=[
         *CONSEQUENCES,
         "http.redirect-loop",
+        "http.redirect-wrong-host",
+        "upstream.ipv6-localhost",
         "upstream.closed-early",
+        "upstream.forces-https",
         "upstream.header-too-big",
         "upstream.plain-to-tls",
         "upstream.request-header-too-large",
@@ -45,48 +58,77 @@ from diagnose.parsers.nginx.upstreams import ProxyTarget
 )
 def proxied_to_itself(evidence: Evidence) -> Iterator[Claim]:
     nginx, target = Nginx.of(evidence), evidence.target
-    failed = [
-        exchange
-        for exchange in page_exchanges(evidence)
-        if (exchange.failure or (exchange.status or 0) >= 400)
-    ]
+    loops = looping_exchanges(evidence)
+    answers = page_exchanges(evidence)
+    failed = [each for each in answers if each.failure or (each.status or 0) >= 300]
+    is_error = any(each.failure or (each.status or 0) >= 400 for each in failed)
     for match in nginx.location_matches(target.path) if failed else ():
         variables = upstreams.route_variables(target, match, target.path)
         proxy_target = upstreams.proxy_target_of(match, variables)
-        attempt = _own_attempt(nginx, match, proxy_target) if proxy_target else None
-        if proxy_target and attempt:
-            yield _claim(nginx, match, proxy_target, attempt, failed)
+        if proxy_target is None:
+            continue
+        host = proxy_headers.forwarded_host(match, proxy_target, target) or ""
+        redirects = [
+            each
+            for each in failed
+            if each in loops or (_leads_to(each, host) and host != target.host)
+        ]
+        for attempt in _own_attempts(nginx, proxy_target) if host else ():
+            server = _server_behind(nginx, host, attempt)
+            redirect = _own_redirect(server, match, redirects, host) if server else None
+            returns = server and is_error and _returns(nginx, server, match, proxy_target)
+            if redirect or returns:
+                is_loop = failed[0] in loops
+                yield _claim(nginx, match, proxy_target, attempt, failed, redirect, is_loop)
+                break
 
 
-def _own_attempt(
-    nginx: Nginx, match: LocationMatch, proxy_target: ProxyTarget
-) -> UpstreamTry | None:
-    """Return the connection to the proxy target that reached this location again."""
+def _own_attempts(nginx: Nginx, proxy_target: ProxyTarget) -> tuple[UpstreamTry, ...]:
+    """Return the connections to the proxy target that reached an address of this machine."""
     own = _own_addresses(nginx.evidence)
-    return next(
-        (
-            attempt
-            for attempt in nginx.evidence.good(UpstreamTry)
-            if attempt.target == proxy_target.target
-            and (attempt.address in own or is_loopback(attempt.address))
-            and _returns(nginx, match, proxy_target, attempt)
-        ),
-        None,
+    return tuple(
+        attempt
+        for attempt in nginx.evidence.good(UpstreamTry)
+        if attempt.target == proxy_target.target
+        and (attempt.address in own or is_loopback(attempt.address))
     )
 
 
-def _returns(
-    nginx: Nginx, match: LocationMatch, proxy_target: ProxyTarget, attempt: UpstreamTry
-) -> bool:
-    """Return whether nginx itself answers at that address, with this location."""
-    target = nginx.evidence.target
+def _server_behind(nginx: Nginx, host: str, attempt: UpstreamTry) -> Server | None:
+    """Return nginx's own server block at that address; None if nginx does not listen there."""
     socket = server_blocks.socket_for(nginx.listen_sockets(attempt.port), attempt.address)
-    host = proxy_headers.forwarded_host(match, proxy_target, target)
-    if socket is None or host is None:
-        return False
-    server, _ = server_blocks.select_server(socket, host.partition(":")[0])
-    path = upstreams.requested_path(match, proxy_target, target.path)
+    return server_blocks.select_server(socket, host.partition(":")[0])[0] if socket else None
+
+
+def _leads_to(answer: Exchange, host: str) -> bool:
+    url = parse_url(redirect_target(answer) or "")
+    return url is not None and url.secure and url.host == host.partition(":")[0]
+
+
+def _returns(nginx: Nginx, server: Server, match: LocationMatch, proxy_target: ProxyTarget) -> bool:
+    """Return whether the request selects this location again."""
+    path = upstreams.requested_path(match, proxy_target, nginx.evidence.target.path)
     return upstreams.final_location(server, path).block is match.block
+
+
+def _own_redirect(
+    server: Server, match: LocationMatch, answers: list[Exchange], host: str
+) -> NginxRedirect | None:
+    """Return the block's redirect to https that visitors get, if this block has asked for it.
+
+    Another block that looks at the scheme first is meant to be passed on to: there the scheme is
+    what is wrong (http.redirect-loop).
+    """
+    url = parse_url(answers[0].url) if answers else None
+    if url is None:
+        return None
+    as_asked = replace(answers[0], url=f"http://{host}{url.path}", port=80)
+    redirect = find_redirect_in(server, as_asked)
+    if redirect is None:
+        return None
+    condition = redirect.location_match.block
+    by_scheme = condition.name == "if" and any("scheme" in arg for arg in condition.args)
+    return redirect if not by_scheme or server.block in match.blocks else None
 
 
 def _own_addresses(evidence: Evidence) -> frozenset[str]:
@@ -104,6 +146,8 @@ def _claim(
     proxy_target: ProxyTarget,
     attempt: UpstreamTry,
     failed: list[Exchange],
+    redirect: NginxRedirect | None,
+    is_loop: bool,
 ) -> Claim:
     target, directive = nginx.evidence.target, proxy_target.directive
     return Claim(
@@ -117,6 +161,8 @@ def _claim(
             "target": proxy_target.target,
             "endpoint": attempt.endpoint,
             "status": failed[0].status or "",
+            "loop": redirect is not None and is_loop,
+            "redirect": file_line(redirect.directive) if redirect else "",
         },
         location=nginx.location(directive),
         fix=Fix((Manual("name-the-application", Where.SERVER),), Applicability.MANUAL),

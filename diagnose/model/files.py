@@ -14,7 +14,7 @@ from diagnose.model.tls import Certificate
 #: where `alias` is meant and the opposite, the base path of the page's build, a missing fallback to
 #: the page of an application whose addresses exist in the browser only.
 PathMistake = Literal[
-    "", "slash", "root", "alias", "base", "fallback", "folder", "no-fallback"
+    "", "slash", "root", "alias", "base", "fallback", "folder", "no-fallback", "below"
 ]  # fmt: skip
 SelinuxMode = Literal["", "enforcing", "permissive"]
 
@@ -122,13 +122,14 @@ class PasswordFileAccess(Access):
 @frozen(kw_only=True, eq=False)
 class PageFileAccess(Access):
     """The permissions on the path that nginx opens for a style sheet or script of the page, or for
-    a target that answers 404; the user is that of the workers. Observed only if browsers do not use
-    its response.
+    a target that answers 404, or 403 as a folder; the user is that of the workers. Observed only if
+    browsers do not use its response.
 
     `url` is the file's URL in the page. `elsewhere` is another path at which the file exists, ""
     if none was seen; `mistake` says which setting is wrong then ("folder": the folder of root or
     alias is not there at all; "no-fallback": this file is the last argument of try_files, and it is
-    not there). `types_file` is nginx's list of types (mime.types), "" if it was not seen.
+    not there; "below": the index file is in a folder inside that of root). `types_file` is nginx's
+    list of types (mime.types), "" if it was not seen.
     """
 
     url: Url

@@ -19,6 +19,12 @@ from diagnose.parsers.nginx.locations import (
 )
 from diagnose.parsers.nginx.variables import expand_variables
 
+#: The folder inside a project that frameworks and builds mean for visitors, and its first page.
+PUBLIC_FOLDERS = (
+    "public", "dist", "build", "web", "htdocs", "html", "www", "_site", "public_html", "out",
+)  # fmt: skip
+_INDEXES = ("index.php", "index.html")
+
 
 @frozen
 class ServedFile:
@@ -46,6 +52,18 @@ class ServedFile:
             page_folder = page_path[: page_path.rfind("/") + 1]
             yield "base", base + page_folder.rstrip("/") + self.uri
             yield "base", f"{base}/{self.uri.lstrip('/').partition('/')[2]}"
+
+    @property
+    def public_indexes(self) -> tuple[str, ...]:
+        """The index files that the site would have if `root` names a project, and its public folder
+        is meant; none if the path is not that of the whole folder."""
+        if self.directive.name != "root" or self.uri != "/":
+            return ()
+        return tuple(
+            posixpath.join(self.path, folder, index)
+            for folder in PUBLIC_FOLDERS
+            for index in _INDEXES
+        )
 
     @property
     def fallback(self) -> tuple[str, str]:

@@ -20,6 +20,8 @@ MAX_HOPS = 10
 
 #: The segments of a regular expression that hold no special character, and end with a slash.
 _LITERAL_PREFIX = lazy_pattern(r"\^((?:/[\w~-]{1,100}){1,20})/")
+#: Segments alone, with what ends many a guide's expression: "/app", "^/app/?", "/ws/*", "/app/.*".
+_LEADING_TEXT = lazy_pattern(r"\^?((?:/[\w~-]{1,100}){1,20})/?(?:[?*]|\.\*|\(\.\*\)\$?)?")
 
 PASS_DIRECTIVES = (
     "proxy_pass",
@@ -164,6 +166,17 @@ def literal_prefix(pattern: LocationPattern) -> str:
         return pattern.text.rstrip("/")
     match = _LITERAL_PREFIX.match(pattern.text) if pattern.modifier == "~" else None
     return match[1] if match else ""
+
+
+def leading_text(pattern: LocationPattern, path: str) -> str:
+    """Return the literal prefix, or the text of a regular expression without an anchor if this path
+    begins with it: "/app" of `location ~ /app` for "/app/users". "" if there is none."""
+    if pattern.modifier not in {"~", "~*"}:
+        return literal_prefix(pattern)
+    match = _LEADING_TEXT.fullmatch(pattern.text)
+    text = match[1] if match else ""
+    is_begun = bool(text) and (path == text or path.startswith((f"{text}/", f"{text}?")))
+    return text if is_begun else literal_prefix(pattern)
 
 
 def _find_location(blocks: tuple[Directive, ...], path: str) -> LocationMatch | None:

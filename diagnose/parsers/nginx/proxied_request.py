@@ -15,7 +15,7 @@ from diagnose.model.requests import RequestChange, RequestPart
 from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.nginx import proxy_headers, upstreams
 from diagnose.parsers.nginx.forwarding import connection_options
-from diagnose.parsers.nginx.locations import LocationMatch, literal_prefix, location_pattern
+from diagnose.parsers.nginx.locations import LocationMatch, leading_text, location_pattern
 from diagnose.parsers.nginx.upstreams import ProxyTarget
 from diagnose.parsers.nginx.variables import expand_variables
 
@@ -281,7 +281,7 @@ def _path_variants(
     if request.path != path:
         other = path
     elif pattern and proxy_target.uri is None:
-        prefix = literal_prefix(pattern)
+        prefix = leading_text(pattern, path)
         if prefix and path.startswith(f"{prefix}/"):
             other = path.removeprefix(prefix)
         elif prefix and path.partition("?")[0] == prefix:

@@ -217,7 +217,7 @@ async def missing_target_before(ctx: ProbeContext, config: NginxConfig) -> None:
 def _is_missing_target(ctx: ProbeContext, exchange: Exchange) -> bool:
     return (
         exchange.purpose == "target"
-        and exchange.status == 404
+        and exchange.status in {403, 404}
         and exchange.port == ctx.target.port
         and all(access.url != exchange.url for access in ctx.observed(PageFileAccess))
     )
@@ -226,6 +226,10 @@ def _is_missing_target(ctx: ProbeContext, exchange: Exchange) -> bool:
 async def _emit_target(ctx: ProbeContext, config: NginxConfig, exchange: Exchange) -> None:
     path = urlsplit(exchange.url).path
     file = _served_file(ctx, config, path)
+    if exchange.status == 403:
+        if file is not None:
+            await _emit_public_folder(ctx, exchange, file)
+        return
     served = file or _served_file(ctx, config, path, with_scripts=True)
     worker = next((pid for master in own_masters(ctx) for pid in master.workers), None)
     if served is None or worker is None or UNSAFE.search(served.path):
@@ -261,6 +265,27 @@ async def _emit_target(ctx: ProbeContext, config: NginxConfig, exchange: Exchang
     ctx.emit(
         PageFileAccess(
             **{**values, "at": at}, url=exchange.url, elsewhere=existing_path, mistake=mistake
+        )
+    )
+
+
+async def _emit_public_folder(ctx: ProbeContext, exchange: Exchange, served: ServedFile) -> None:
+    """Emit where the index file is, if it is in the public folder of the project that `root`
+    names."""
+    worker = next((pid for master in own_masters(ctx) for pid in master.workers), None)
+    indexes = list(served.public_indexes)
+    if worker is None or not indexes or UNSAFE.search(served.path):
+        return
+    at = ctx.elapsed()
+    accesses = await read_access(ctx.machine, "", str(worker), [served.path, *indexes])
+    folder = next((access for access in accesses if access.path == served.path), None)
+    existing = [access.path for access in accesses if access.path in indexes and _is_file(access)]
+    if folder is None or not existing or folder.denied_parts:
+        return
+    values = {field.name: getattr(folder, field.name) for field in fields(folder)}
+    ctx.emit(
+        PageFileAccess(
+            **{**values, "at": at}, url=exchange.url, elsewhere=existing[0], mistake="below"
         )
     )
 

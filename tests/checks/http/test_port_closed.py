@@ -1,5 +1,8 @@
-from diagnose.model import Applicability, Confidence, Severity, Target, Vantage
+from dataclasses import replace
+
+from diagnose.model import Applicability, Confidence, Severity, Subject, Target, Vantage
 from diagnose.model.http import Exchange
+from diagnose.model.renewal import RenewalFailure
 from diagnose.model.server import Listener, Listeners
 from diagnose.model.tcp import Connection
 from tests.support.check_evidence import CHAT, REFUSED, TIMEOUT, judge
@@ -74,3 +77,19 @@ def test_to_be_thought_over_where_nothing_came_back() -> None:
     silent = Connection(address="203.0.113.10", port=80, family=4, purpose="plain", failure=TIMEOUT)
     (claim,) = judge("http.port-closed", OPEN, silent, config(SITE), HELD, *AROUND)
     assert applied(claim)[0] is Applicability.REVIEW
+
+
+def test_fires_as_the_cause_of_a_renewal_that_the_authority_could_not_reach() -> None:
+    failed = RenewalFailure(
+        vantage=Vantage.SERVER,
+        tool="certbot",
+        source="/var/log/letsencrypt/letsencrypt.log",
+        names=("shop.example.com",),
+        message="Timeout during connect (likely firewall problem)",
+    )
+    (claim,) = judge("http.port-closed", OPEN, CLOSED, failed)
+    assert claim.facts["renewal"]
+    assert Subject() in claim.covers
+    limited = replace(failed, message="too many certificates already issued")
+    (claim,) = judge("http.port-closed", OPEN, CLOSED, limited)
+    assert Subject() not in claim.covers

@@ -62,6 +62,20 @@ def test_fires_and_explains_a_port_whose_listen_another_directive_has_swallowed(
     assert any(subject.covers(Subject(port=443)) for subject in subjects)
 
 
+@pytest.mark.parametrize(
+    ("listen", "message"),
+    [
+        ("ssl", 'host not found in "ssl" of the "listen" directive'),
+        ("443ssl", 'host not found in "443ssl" of the "listen" directive'),
+        ("443:ssl", 'invalid port in "443:ssl" of the "listen" directive'),
+    ],
+)
+def test_fires_and_explains_a_port_whose_listen_is_refused(listen: str, message: str) -> None:
+    claim = claimed(f"{message} in {FILE}:3", SITE.replace("443 ssl", listen))
+    subjects = claim.covers or (claim.about,)
+    assert any(subject.covers(Subject(port=443)) for subject in subjects)
+
+
 @pytest.mark.parametrize("name", ["proxy_passs", "proxy_pas", "porxy_pass", "proxy_pess"])
 def test_fires_and_corrects_a_name_that_is_one_slip_away_wherever_it_stands(name: str) -> None:
     text = SITE.replace("proxy_pass ", f"{name} ") * 2

@@ -1,5 +1,7 @@
 """nginx.escaped-variable: when it fires, and when it is silent."""
 
+from dataclasses import replace
+
 import pytest
 
 from diagnose.model import Applicability, Edit, Severity
@@ -58,3 +60,16 @@ def test_silent_on_variables_and_regular_expressions(line: str) -> None:
 def test_silent_on_another_site() -> None:
     other = SITE.replace("shop.example.com", "other.example.com").replace("$host", r"\$host")
     assert not judge(CHECK, RUNNING, config(SITE + other), page(400), masked=False)
+
+
+def test_fires_on_the_redirect_of_port_80() -> None:
+    redirect = r"return 301 https://\$host\$request_uri;"
+    plain = f"server {{\n    listen 80;\n    server_name shop.example.com;\n    {redirect}\n}}\n"
+    to_nowhere = replace(
+        page(301), url="http://shop.example.com/", port=80, purpose="plain",
+        headers=(("Location", "https://\\shop.example.com\\/"),),
+    )  # fmt: skip
+    (claim,) = judge(CHECK, RUNNING, config(SITE + plain), page(200), to_nowhere, masked=False)
+    assert claim.severity is Severity.ERROR
+    assert "return 301" in str(claim.facts["statement"])
+    assert any(subject.port == 80 for subject in claim.covers)

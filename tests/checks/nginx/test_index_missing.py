@@ -1,6 +1,10 @@
-from tests.support.check_evidence import judge
+from dataclasses import replace
+
+from diagnose.model import Applicability, Severity
+from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import RUNNING, config
 from tests.support.page_errors import LOG_READ, logged, page
+from tests.support.page_file_access import examined
 
 NO_INDEX = logged('directory index of "/var/www/html/" is forbidden')
 SITE = """\
@@ -35,3 +39,37 @@ def test_silent_when_an_access_rule_refuses() -> None:
 
 def test_silent_when_the_page_answers() -> None:
     assert not judge("nginx.index-missing", RUNNING, config(SITE), LOG_READ, NO_INDEX, page(200))
+
+
+def test_fires_and_lets_root_name_the_public_folder_of_the_project() -> None:
+    public = "/var/www/html/public/index.php"
+    access = examined("/var/www/html", elsewhere=public, mistake="below")
+    seen = (RUNNING, config(SITE), LOG_READ, NO_INDEX, page(403), access)
+    (claim,) = judge("nginx.index-missing", *seen)
+    assert claim.severity is Severity.ERROR
+    assert claim.facts["public"] == "/var/www/html/public"
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    assert "+    root /var/www/html/public;" in str(claim.fix.steps[0]).replace("\\n", "\n")
+
+
+def test_fires_as_a_warning_where_the_public_folder_is_another_ones() -> None:
+    access = replace(examined("/srv/other", mistake="below"), elsewhere="/srv/other/public/a")
+    seen = (RUNNING, config(SITE), LOG_READ, NO_INDEX, page(403), access)
+    (claim,) = judge("nginx.index-missing", *seen)
+    assert claim.severity in {None, Severity.WARNING}
+    assert claim.facts["below"] == ""
+
+
+def test_fires_and_names_the_application_that_the_folder_keeps_from_answering() -> None:
+    lines = "    location / { try_files $uri $uri/ /index.php?$query_string; }\n"
+    text = SITE.replace("    index ", f"{lines}    index ")
+    admin = replace(SHOP, path="/admin/")
+    folder = logged('directory index of "/var/www/html/admin/" is forbidden', path="/admin/")
+    refused = replace(page(403), url=admin.url)
+    (claim,) = judge(
+        "nginx.index-missing", RUNNING, config(text), LOG_READ, folder, refused, target=admin
+    )
+    assert claim.facts["route"] == "/index.php"
+    (claim,) = judge("nginx.index-missing", RUNNING, config(text), LOG_READ, NO_INDEX, page(403))
+    assert claim.facts["route"] == ""

@@ -3,12 +3,16 @@
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from diagnose.model import Applicability, Confidence, Severity, Vantage
+from diagnose.model.files import PageFileAccess
 from diagnose.model.requests import BypassedApplication
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import FILE, RUNNING, config
-from tests.support.page_errors import page
+from tests.support.page_errors import LOG_READ, logged, page
 from tests.support.page_evidence import answered, loads, script, sheet
+from tests.support.page_file_access import examined
 
 CHECK = "nginx.path-taken"
 STATIC = "location ~* \\.(js|css)$ { root /var/www; }"
@@ -89,6 +93,8 @@ def test_fires_on_files_of_the_page_that_try_files_answers() -> None:
     assert "-  try_files $uri $uri/ =404;" in str(claim.fix.steps[0])
     refused = seen(owner, "/app.css", 200, by="files", direct=404)
     assert not judge(CHECK, *refused, *files)
+    page_for_all_paths = seen(owner, "/app.css", 200, by="files", html=True)
+    assert not judge(CHECK, *page_for_all_paths, *files)
 
 
 def test_fires_on_a_longer_prefix_for_other_files() -> None:
@@ -103,3 +109,30 @@ def test_fires_on_a_longer_prefix_for_other_files() -> None:
     assert not judge(CHECK, *page_of_the_folder, target=target, masked=False)
     unknown = seen(lines, client, 404, "longer", direct=404)
     assert not judge(CHECK, *unknown, target=target, masked=False)
+
+
+def test_silent_where_nginx_has_the_file_and_may_not_read_it() -> None:
+    """The application answers every path, so its page proves nothing."""
+    site = SOCKETS.replace("/socket.io/", "/")
+    lines = f"location /app/ {{ alias /root/app/; }}\n {site}"
+    denied = logged('open() "/root/app/index.html" failed (13: Permission denied)', path="/app/")
+    seen_page = seen(lines, "/app/", 403, "longer")
+    target = replace(SHOP, path="/app/")
+    assert not judge(CHECK, *seen_page, denied, LOG_READ, target=target, masked=False)
+
+
+@pytest.mark.parametrize(
+    "access",
+    [
+        examined("/srv/static/app.css", exists=True, folder=0o700),
+        examined("/srv/staticapp.css", elsewhere="/srv/static/app.css", mistake="slash"),
+    ],
+)
+def test_silent_about_a_file_of_nginx_own_folder(access: PageFileAccess) -> None:
+    site = SOCKETS.replace("/socket.io/", "/")
+    lines = f"location /static/ {{ alias /srv/static; }}\n {site}"
+    file = sheet("/static/app.css")
+    own = replace(access, url="https://shop.example.com/static/app.css")
+    seen_file = (*seen(lines, "/static/app.css", 200, "longer"), loads(file), answered(file, 403))
+    assert judge(CHECK, *seen_file, masked=False)
+    assert not judge(CHECK, *seen_file, own, masked=False)

@@ -1,6 +1,10 @@
 """upstream.proxied-to-itself: when it fires, and when it is silent."""
 
-from tests.support.check_evidence import judge
+from dataclasses import replace
+
+import pytest
+
+from tests.support.check_evidence import SHOP, judge
 from tests.support.firewall_rules import nic
 from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config
 from tests.support.upstream_evidence import page
@@ -37,3 +41,57 @@ def test_silent_where_another_block_of_the_same_nginx_answers() -> None:
     )
     reached = tried("https://127.0.0.1", port=443)
     assert not judge(CHECK, config(text + inner), page(500), reached, nic())
+
+
+PLAIN = "http://shop.example.com"
+PLAIN_TEXT = SITE.replace("http://127.0.0.1:3000", PLAIN)
+LOOP = replace(page(301), headers=(("Location", SHOP.url),))
+TO_80 = tried(PLAIN, "203.0.113.10", host="shop.example.com", port=80)
+PORT_80 = (
+    "server {\n    listen 80;\n    server_name shop.example.com;\n"
+    "    return 301 https://$host$request_uri;\n}\n"
+)
+BY_CERTBOT = (
+    "server {\n    if ($host = shop.example.com) {\n        return 301 https://$host$request_uri;\n"
+    "    }\n    listen 80;\n    server_name shop.example.com;\n    return 404;\n}\n"
+)
+BY_SCHEME = (
+    "server {\n    listen 8080;\n    server_name shop.example.com;\n    if ($scheme = http) {\n"
+    "        return 301 https://$host$request_uri;\n    }\n    root /srv;\n}\n"
+)
+
+
+@pytest.mark.parametrize("block", [PORT_80, BY_CERTBOT])
+def test_fires_where_the_redirect_to_https_answers(block: str) -> None:
+    (claim,) = judge(CHECK, config(PLAIN_TEXT + block), BUILD, RUNNING, LOOP, TO_80, nic())
+    assert claim.facts["redirect"] != claim.facts["place"]
+
+
+def test_silent_where_an_inner_block_looks_at_the_scheme() -> None:
+    text = SITE.replace("http://127.0.0.1:3000", "http://127.0.0.1:8080") + BY_SCHEME
+    reached = tried("http://127.0.0.1:8080", port=8080)
+    assert not judge(CHECK, config(text), BUILD, RUNNING, LOOP, reached, nic())
+
+
+def test_silent_where_an_application_on_port_80_of_another_machine_redirects() -> None:
+    away = tried(PLAIN, "203.0.113.99", host="shop.example.com", port=80)
+    assert not judge(CHECK, config(PLAIN_TEXT + PORT_80), BUILD, RUNNING, LOOP, away, nic())
+
+
+def test_fires_where_the_redirect_leads_to_the_name_in_proxy_pass() -> None:
+    text = SITE.replace("http://127.0.0.1:3000", "http://localhost").replace(
+        "        proxy_set_header Host $host;\n", ""
+    )
+    away = replace(page(301), headers=(("Location", "https://localhost/"),))
+    reached = tried("http://localhost", port=80)
+    (claim,) = judge(CHECK, config(text + PORT_80), BUILD, RUNNING, away, reached, nic())
+    assert claim.facts["redirect"]
+    assert claim.facts["loop"] is False
+
+
+def test_silent_where_an_inner_block_redirects_to_its_login() -> None:
+    inner = PORT_80.replace("listen 80", "listen 8080").replace("$request_uri", "/login")
+    text = SITE.replace("http://127.0.0.1:3000", "http://127.0.0.1:8080") + inner
+    login = replace(page(301), headers=(("Location", "https://shop.example.com/login"),))
+    reached = tried("http://127.0.0.1:8080", port=8080)
+    assert not judge(CHECK, config(text), BUILD, RUNNING, login, reached, nic())

@@ -191,8 +191,12 @@ def test_a_prefix_is_cut_off_or_given_back() -> None:
     assert (regex.original, regex.value) == ("/app/page", "/page")
     alone = variants(APP, 404, "/app", replace(BELOW, path="/app"))[0]
     assert (alone.original, alone.value) == ("/app", "/")
-    for other in ("~ ^/a.p/", "~ /app/", "~* ^/app/"):
-        assert "path" not in [one.part for one in variants(APP, 404, other, BELOW)]
+    for guide in ("~ /app", "~ /app/", "~* ^/app", "~ ^/app/(.*)$", "~ /app/*"):
+        begun = variants(APP, 404, guide, BELOW)[0]
+        assert (begun.original, begun.value) == ("/app/page", "/page")
+    below = replace(BELOW, path="/en/app/page")
+    for other, target in (("~ ^/a.p/", BELOW), ("~ /app/", below), ("~ /ap", BELOW)):
+        assert "path" not in [one.part for one in variants(APP, 404, other, target)]
 
 
 def test_a_server_name_is_that_of_the_host() -> None:

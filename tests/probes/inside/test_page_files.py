@@ -10,6 +10,7 @@ from diagnose.model.files import PageAccess, PageFileAccess, PasswordFileAccess
 from diagnose.model.logs import LogLine
 from diagnose.model.nginx import NginxProcess, NginxState
 from diagnose.model.pages import PageFileResponse
+from diagnose.parsers.nginx import file_paths
 from diagnose.probes.inside import page_files
 from diagnose.probes.inside.file_access import ACCESS_SCRIPT
 from tests.support import nginx_evidence
@@ -193,3 +194,33 @@ def test_the_folder_of_the_site_is_not_there(last: str, mistake: list[str]) -> N
 
     asyncio.run(work())
     assert [access.mistake for access in look.observed(PageFileAccess)] == mistake
+
+
+@pytest.mark.parametrize(("there", "mistake"), [(True, ["below"]), (False, [])])
+def test_the_public_folder_of_the_project_that_root_names(there: bool, mistake: list[str]) -> None:
+    text = nginx_evidence.SITE.replace("proxy_pass http://127.0.0.1:3000;", "root /srv/shop;")
+    refused, seen = page(403), config(text)
+    indexes = [
+        f"/srv/shop/{folder}/{index}"
+        for folder in file_paths.PUBLIC_FOLDERS
+        for index in ("index.php", "index.html")
+    ]
+    asked = shlex.join(("sh", "-c", ACCESS_SCRIPT, "sh", "", "11", "/srv/shop", *indexes))
+    folder = "part 0 root 0 root 755 directory||/srv/shop\n"
+    file = "part 0 root 0 root 644 regular file||/srv/shop/public/index.php\n" if there else ""
+    answer = (
+        f"uid 33\ngids 33\nname www-data www-data\npath /srv/shop\n{folder}"
+        f"path /srv/shop/public/index.php\n{folder}{file}"
+    )
+    look = Looking(RecordedMachine({asked: answer}))
+    look.emit(RUNNING)
+
+    async def work() -> None:
+        look.emit(seen)
+        look.emit(refused)
+        await page_files.missing_target.work(look, refused)
+
+    asyncio.run(work())
+    accesses = look.observed(PageFileAccess)
+    assert [access.mistake for access in accesses] == mistake
+    assert [access.elsewhere for access in accesses] == ["/srv/shop/public/index.php"] * there

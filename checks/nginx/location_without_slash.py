@@ -1,0 +1,117 @@
+"""A location's path lacks the slash at its beginning: `location api { … }`. Paths of requests begin
+with a slash, so the location matches none (ngx_http_core_module, "location"). `nginx -t` accepts
+it, and another location answers.
+"""
+
+from collections.abc import Iterator
+
+from checks.http import _page_files
+from checks.nginx import NO_PORT, Nginx, file_line
+from checks.nginx._edits import Changes, config_edits
+from checks.nginx._location_edits import location_fix
+from checks.upstream._responses import page_exchanges
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Evidence,
+    Fix,
+    Manual,
+    Observation,
+    Severity,
+    Subject,
+    Where,
+)
+from diagnose.model.http import Upgrade
+from diagnose.model.nginx import NginxConfig
+from diagnose.parsers.nginx.edits import TextEdit
+from diagnose.parsers.nginx.locations import LocationMatch, all_locations, location_pattern
+
+
+@check(
+    severity=Severity.NOTE,
+    needs=[NginxConfig],
+    explains=[
+        "http.page-file-missing", "http.page-file-type", "http.page-for-api",
+        "nginx.front-controller-missing", "nginx.index-missing", "nginx.own-answer",
+        "nginx.page-file-not-found", "nginx.target-not-found", "upstream.own-answer",
+        "websocket.no-location", "websocket.not-served", "websocket.not-upgraded",
+        "websocket.upgrade-headers-missing",
+    ],
+)  # fmt: skip
+def location_without_slash(evidence: Evidence) -> Iterator[Claim]:
+    nginx = Nginx.of(evidence)
+    matches = [
+        match
+        for selected in nginx.selected_servers()
+        for match in all_locations(selected.server)
+        if _text(match)
+    ]
+    if not matches:
+        return
+    match = max(matches, key=lambda match: bool(_failures(nginx, _text(match))))
+    failures = _failures(nginx, _text(match))
+    block, right = match.block, f"/{_text(match)}"
+    yield Claim(
+        about=Subject(port=evidence.target.port, text=file_line(block)),
+        covers=(Subject(),) if failures else (NO_PORT,),
+        because=(*failures, *([nginx.config] if nginx.config else [])),
+        severity=Severity.ERROR if failures else None,
+        location=nginx.location(block),
+        facts={
+            "location": " ".join(("location", *block.args)),
+            "right": " ".join(("location", *block.args[:-1], _with_slash(block.args[-1]))),
+            "path": right,
+            "place": file_line(block),
+            "failing": bool(failures),
+        },
+        fix=_fix(nginx, match),
+    )
+
+
+def _text(match: LocationMatch) -> str:
+    """Return the path of a location that no path of a request can match; "" for another."""
+    pattern = location_pattern(match.block) if match.block.name == "location" else None
+    is_prefix = pattern is not None and pattern.modifier in {"", "^~", "="}
+    return pattern.text if pattern and is_prefix and not pattern.text.startswith("/") else ""
+
+
+def _failures(nginx: Nginx, text: str) -> tuple[Observation, ...]:
+    """Return what fails below the path that is meant: the page, its files, WebSockets."""
+    evidence, prefix = nginx.evidence, f"/{text}"
+    pages = [
+        page
+        for page in page_exchanges(evidence)
+        if evidence.target.path.startswith(prefix) and (page.status or 0) >= 400
+    ]
+    page = _page_files.page_of(evidence)
+    files = [
+        file.response
+        for file in (_page_files.refused_files(evidence, page) if page else ())
+        if file.path.startswith(prefix)
+    ]
+    upgrades = [
+        upgrade
+        for upgrade in evidence.good(Upgrade)
+        if upgrade.through == "front"
+        and upgrade.path.startswith(prefix)
+        and upgrade.status not in {101, None}
+    ]
+    return (*pages, *files, *upgrades)
+
+
+def _with_slash(argument: str) -> str:
+    """Return the argument with the slash, behind a modifier that is written without a blank."""
+    modifier = next((each for each in ("^~", "=") if argument.startswith(each)), "")
+    return f"{modifier}/{argument.removeprefix(modifier)}"
+
+
+def _fix(nginx: Nginx, match: LocationMatch) -> Fix:
+    block, changes = match.block, Changes()
+    head = " ".join(("location", *block.args[:-1], f"{_with_slash(block.args[-1])} {{"))
+    if nginx.file(block):
+        changes[block.file] = [TextEdit(block.start, block.opened, head)]
+    edits = config_edits(nginx, changes)
+    if not edits:
+        return Fix((Manual("write-the-slash", Where.SERVER),), Applicability.MANUAL)
+    return location_fix(nginx, match, edits, sure=False)
