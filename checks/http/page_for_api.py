@@ -25,8 +25,9 @@ from diagnose.model.http import Exchange
 from diagnose.model.pages import Page
 from diagnose.parsers.http import document_kind
 
-#: `/api/users`, `/rest/v1/orders`: something stands behind the word.
-_INTERFACE = re.compile(r"/(?:api|rest)/[^?]{1,400}", re.IGNORECASE)
+#: `/api/users`, `/rest/v1/orders`, `/prod-api/user`: something stands behind the word. Vue Element
+#: Admin and RuoYi build with `VUE_APP_BASE_API = '/prod-api'`.
+_INTERFACE = re.compile(r"/(?:[a-z]{1,20}-)?(?:api|rest)/[^?]{1,400}", re.IGNORECASE)
 _DESCRIPTION = re.compile(
     r"/(?:docs?|swagger[\w-]*|redoc|explorer|console|playground|graphiql|ui|admin|reference)\b"
     r"|\.html?\b",

@@ -24,6 +24,7 @@ from diagnose.model import (
     Fix,
     Host,
     Severity,
+    Target,
     Vantage,
     merge_subjects,
 )
@@ -34,7 +35,7 @@ from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of
 from diagnose.parsers.redirects import redirect_target
-from diagnose.parsers.urls import is_internal_host, is_related_host, normalize_url, parse_url
+from diagnose.parsers.urls import Url, is_internal_host, is_related_host, normalize_url, parse_url
 
 #: The kind of failure at the destination, and the reason (a fact) that it means.
 _REASONS = {
@@ -97,13 +98,7 @@ def _redirect_fault(
         and not is_internal_host(exchange.address)
     ):
         return "inward", None
-    is_own_port = url.port == target.port or {url.port, target.port} <= {80, 443}
-    if (
-        url.host == target.host
-        and is_own_port
-        and (url.secure or url.port != 443)
-        and (not url.secure or url.port != 80)
-    ):
+    if _is_judged_anyway(target, url):
         return "", None
     for failed_exchange in evidence.of(Exchange):
         if (
@@ -114,6 +109,15 @@ def _redirect_fault(
         ):
             return _REASONS.get(failed_exchange.failure.kind, ""), failed_exchange
     return "", None
+
+
+def _is_judged_anyway(target: Target, url: Url) -> bool:
+    """Return whether the destination is the target's own, or its port 80 or 443, where other checks
+    judge what fails. They see no port 443 where the user asked for http: only."""
+    is_own_port = url.port == target.port or {url.port, target.port} <= {80, 443}
+    is_usual = (url.secure or url.port != 443) and (not url.secure or url.port != 80)
+    is_seen = target.uses_tls or not url.secure
+    return url.host == target.host and is_own_port and is_usual and is_seen
 
 
 def _is_login_out_of_reach(
@@ -158,7 +162,8 @@ def _claim(
         facts={
             "url": steps[0].url,
             "location": steps[0].header("Location") or "",
-            "host": host,
+            "host": f"https://{host}" if _is_own_tls(evidence.target, onward) else host,
+            "tls_port": _tls_port(nginx) if _is_own_tls(evidence.target, onward) else "",
             "addresses": addresses(steps),
             "invalid": reason == "invalid",
             "inward": reason == "inward",
@@ -183,6 +188,25 @@ def _claim(
         or (sent_name and visitors_name_fix(nginx, sent_name))
         or _fix(nginx, reason, steps),
     )
+
+
+def _is_own_tls(target: Target, onward: str) -> bool:
+    """Return whether visitors of http: are sent to the usual port of https: of the same name."""
+    url = parse_url(onward)
+    return url is not None and url.secure and (url.host, url.port) == (target.host, 443)
+
+
+def _tls_port(nginx: Nginx) -> int | str:
+    """Return the only other port on which nginx serves https for the target's name; "" for none."""
+    name = nginx.evidence.target.host
+    ports = {
+        listen.port
+        for server in nginx.servers
+        if name in server.names
+        for listen in server.listens
+        if listen.ssl
+    }
+    return ports.pop() if len(ports) == 1 and ports != {443} else ""
 
 
 def _rewriter(

@@ -58,7 +58,7 @@ def internal_redirect_missing(evidence: Evidence) -> Iterator[Claim]:
     pages = [page for page in page_exchanges(evidence) if page.status in {404, 500}]
     matches = list(nginx.location_matches(evidence.target.path))
     match = next((each for each in matches if upstreams.pass_directive_of(each)), None)
-    redirect = _internal_redirect(evidence, match) if match and pages else None
+    redirect = _internal_redirect(nginx, match) if match and pages else None
     if match is None or redirect is None:
         return
     landing = _landing(nginx, redirect.path) if redirect.path else None
@@ -89,25 +89,46 @@ def internal_redirect_missing(evidence: Evidence) -> Iterator[Claim]:
     )
 
 
-def _internal_redirect(evidence: Evidence, match: LocationMatch) -> _InternalRedirect | None:
+def _internal_redirect(nginx: Nginx, match: LocationMatch) -> _InternalRedirect | None:
     """Return the redirect inside nginx of this run's request, which only the application can have
     asked for."""
-    path = evidence.target.path
+    evidence, path = nginx.evidence, nginx.evidence.target.path
     headers = [
         compared_request
         for compared_request in evidence.good(ComparedRequest)
         if compared_request.internal_redirect
     ]
     header = headers[0] if headers else None
-    if header is None and any(match.directives(name) for name in _OWN_REDIRECTS):
+    if header is None and (_is_without_header(evidence) or _leads_elsewhere(match)):
         return None
     for pattern in (_CYCLE, _MISSING):
         for line, found in reversed(logged_errors(evidence, pattern, path)):
             is_file = pattern is _MISSING
-            if is_in_run(evidence, line) and (is_file or found[1] != path):
+            is_own = is_in_run(evidence, line) and _is_of_answering_server(nginx, line)
+            if is_own and (is_file or found[1] != path):
                 inner = header.internal_redirect if header else "" if is_file else found[1]
                 return _InternalRedirect(line, inner, found[1] if is_file else "", header)
     return None
+
+
+def _is_without_header(evidence: Evidence) -> bool:
+    """Return whether the application, asked as nginx asks it, answered without X-Accel-Redirect."""
+    return any(
+        compared_request.part == "none" and compared_request.status is not None
+        for compared_request in evidence.good(ComparedRequest)
+    )
+
+
+def _leads_elsewhere(match: LocationMatch) -> bool:
+    return any(match.directives(name) for name in _OWN_REDIRECTS)
+
+
+def _is_of_answering_server(nginx: Nginx, line: LogLine) -> bool:
+    """Return whether a line may be of the block that answers the page: the same path was asked for
+    on port 80 too. nginx logs the first name of the block (ngx_http_core_server)."""
+    blocks = nginx.answering_servers()
+    names = {next(iter(selected.server.names), "").removeprefix(".") for selected in blocks}
+    return not (names and line.server) or line.server in names
 
 
 def _landing(nginx: Nginx, path: str) -> LocationMatch | None:

@@ -1,28 +1,42 @@
 """The application sends a stream of events (text/event-stream, HTML standard 9.2), and nginx holds
 it back: it collects the response until a buffer is full (ngx_http_proxy_module, proxy_buffering).
 
-The application itself answers at once with the type of a stream, and through nginx nothing arrives.
+The application itself answers at once with the type of a stream, and through nginx nothing arrives;
+or a short stream arrives whole, seconds after it was asked for.
 """
 
 from collections.abc import Iterator
 
-from checks.nginx import Nginx
+from checks.http import endpoint_subjects
+from checks.nginx import Nginx, file_line
 from checks.nginx._location_edits import location_fix, serves_only, setting_edits
 from checks.upstream import Backend, backends
 from checks.upstream._claims import BackendFault, upstream_claim
 from diagnose.checking.registry import check
-from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
-from diagnose.model.http import page_exchanges
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Where,
+    merge_subjects,
+)
+from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.nginx import NginxConfig, UpstreamTry
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of
 
 STREAM = "text/event-stream"
+#: Seconds from the request to the first byte after which a stream is late.
+LATE = 3.0
 
 
 @check(
     severity=Severity.ERROR,
     needs=[UpstreamTry, NginxConfig],
-    explains=["http.server-error", "upstream.timeout"],
+    explains=["http.server-error", "http.slow", "upstream.timeout"],
 )
 def stream_buffered(evidence: Evidence) -> Iterator[Claim]:
     pages = [page for page in page_exchanges(evidence) if page.failure and not page.status]
@@ -48,6 +62,43 @@ def stream_buffered(evidence: Evidence) -> Iterator[Claim]:
             ),
             _fix(nginx, match, path),
         )
+    yield from _late_streams(nginx)
+
+
+def _late_streams(nginx: Nginx) -> Iterator[Claim]:
+    """Judge by the stream that comes late through nginx. The application may need the time itself,
+    but its headers, and what it writes first, would come before."""
+    path = nginx.evidence.target.path
+    late = tuple(
+        page
+        for page in page_exchanges(nginx.evidence)
+        if page.status == 200 and page.took >= LATE and _media_type(page) == STREAM
+    )
+    match = next((match for match in nginx.location_matches(path) if proxy_pass_of(match)), None)
+    directive = proxy_pass_of(match) if match else None
+    if not late or match is None or directive is None or not _is_buffered(match):
+        return
+    subjects = endpoint_subjects(late)
+    yield Claim(
+        about=merge_subjects(subjects),
+        covers=subjects,
+        because=(*late, *([nginx.config] if nginx.config else [])),
+        confidence=Confidence.LIKELY,
+        severity=Severity.WARNING,
+        location=nginx.location(directive),
+        facts={
+            "url": late[0].url,
+            "seconds": late[0].took,
+            "application": directive.args[0],
+            "location": " ".join((match.block.name, *match.block.args)),
+            "place": file_line(directive),
+        },
+        fix=_fix(nginx, match, path),
+    )
+
+
+def _media_type(page: Exchange) -> str:
+    return (page.header("Content-Type") or "").partition(";")[0].strip().lower()
 
 
 def _streams(backend: Backend) -> list[UpstreamTry]:

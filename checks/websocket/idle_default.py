@@ -1,17 +1,28 @@
 """nginx cuts a WebSocket after 60 seconds without data from the application, because the location
 has no `proxy_read_timeout` of its own (ngx_http_proxy_module; "WebSocket proxying", nginx.org).
 
-That is a note: most applications send a ping more often. It is what many threads are about ("it
-disconnects every minute": issues 1598 and 2283 of ws), and no run waits for a minute unless told to
-(`--idle 70`), so the configuration is all that shows it. What was measured needs no note
-(`websocket.idle-timeout`)."""
+That is a note: most applications send a ping more often. It is a warning where the user's message
+says that the WebSocket was closed without a reason of the application (RFC 6455, code 1006). It is
+what many threads are about ("it disconnects every minute": issues 1598 and 2283 of ws), and no run
+waits for a minute unless told to (`--idle 70`), so the configuration is all that shows it. What was
+measured needs no note (`websocket.idle-timeout`)."""
 
 from collections.abc import Iterator
 
 from checks.nginx import Nginx, file_line
 from checks.nginx._websockets import WebSocketHandshakes, websocket_paths
 from diagnose.checking.registry import check
-from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Subject,
+    Where,
+)
 from diagnose.model.http import Upgrade
 from diagnose.model.nginx import NginxConfig
 from diagnose.parsers.nginx.forwarding import upgrade_forwarding
@@ -27,7 +38,7 @@ _PINGING = {"socket.io", "engine.io", "cable"}
 
 @check(severity=Severity.NOTE, needs=[Upgrade, NginxConfig])
 def idle_default(evidence: Evidence) -> Iterator[Claim]:
-    nginx = Nginx.of(evidence)
+    nginx, is_asked = Nginx.of(evidence), _asks_about_closing(evidence)
     for path in websocket_paths(evidence):
         handshakes = WebSocketHandshakes.at_path(evidence, path)
         opened = [upgrade for upgrade in handshakes.front if upgrade.accepted]
@@ -48,6 +59,8 @@ def idle_default(evidence: Evidence) -> Iterator[Claim]:
                 about=Subject(port=evidence.target.port, path=path, text=file_line(match.block)),
                 covers=(Subject(port=evidence.target.port, path=path),),
                 because=(*opened, *([nginx.config] if nginx.config else [])),
+                severity=Severity.WARNING if is_asked else None,
+                confidence=Confidence.LIKELY if is_asked else Confidence.CERTAIN,
                 location=nginx.location(target),
                 facts={
                     "url": opened[0].url,
@@ -59,3 +72,12 @@ def idle_default(evidence: Evidence) -> Iterator[Claim]:
                 fix=Fix((Manual("longer-or-pings", Where.SERVER),), Applicability.MANUAL),
             )
             break
+
+
+def _asks_about_closing(evidence: Evidence) -> bool:
+    symptom = evidence.target.symptom
+    return (
+        symptom is not None
+        and symptom.kind == "websocket-closed"
+        and symptom.number in {None, 1006}
+    )

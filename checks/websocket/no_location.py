@@ -81,7 +81,8 @@ def _less_sure(claim: Claim) -> Fix | None:
 
 def _named_paths(evidence: Evidence) -> tuple[WebSocketPath, ...]:
     """Return the WebSockets that the page opens on its own host. Socket.IO's default path stands in
-    every program that is built with it; and a page that names another host may use that one."""
+    every program that is built with it, and counts only where the user's message is about a
+    WebSocket; and a page that names another host may use that one."""
     mentions = [
         *(url for exchange in evidence.good(Exchange) for url in exchange.mentions),
         *(url for response in evidence.good(PageFileResponse) for url in response.mentions),
@@ -89,7 +90,11 @@ def _named_paths(evidence: Evidence) -> tuple[WebSocketPath, ...]:
     host = evidence.target.host
     if any((url := parse_url(mention)) is None or url.host != host for mention in mentions):
         return ()
-    return tuple(named for named in evidence.good(WebSocketPath) if named.library != "Socket.IO")
+    symptom = evidence.target.symptom
+    is_asked = symptom is not None and symptom.kind.startswith("websocket")
+    return tuple(
+        named for named in evidence.good(WebSocketPath) if is_asked or named.library != "Socket.IO"
+    )
 
 
 def _is_deliberate(status: int | None) -> bool:

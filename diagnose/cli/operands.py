@@ -6,6 +6,7 @@ from dataclasses import replace
 from diagnose.cli.help_text import COMMANDS
 from diagnose.model import Target
 from diagnose.parsers.target import (
+    PORTS,
     NamelessMessageError,
     UsageError,
     parse_target,
@@ -65,8 +66,22 @@ def _merged(targets: Sequence[Target]) -> tuple[Target, ...]:
         return ()
     from diagnose.parsers.hostnames import is_address
 
-    is_same = messages[0].host == plain[0].host or is_address(messages[0].host)
-    return (replace(plain[0], symptom=messages[0].symptom),) if is_same else ()
+    if messages[0].host == plain[0].host:
+        return (_with_named_url(plain[0], messages[0]),)
+    is_other = not is_address(messages[0].host)
+    return () if is_other else (replace(plain[0], symptom=messages[0].symptom),)
+
+
+def _with_named_url(site: Target, message: Target) -> Target:
+    """Return the site with what a message says, asked at the URL that the message says fails: its
+    WebSocket, its port, and its path where the user named no page."""
+    websockets = tuple(dict.fromkeys((*site.websockets, *message.websockets)))
+    if message.port not in {site.port, *PORTS.values()}:
+        return replace(message, websockets=websockets)
+    site = replace(site, websockets=websockets, symptom=message.symptom)
+    if site.path != "/" or site.is_websocket or message.is_websocket:
+        return site
+    return replace(site, path=message.path, read_as=message.read_as)
 
 
 def _check_no_command(word: str) -> None:

@@ -89,9 +89,11 @@ def parse_fix(words: Sequence[str]) -> FixRequest:
         raise UsageError("A fix has to see everything: leave --outside, --only and --skip out.")
     _check_no_publication(namespace, "fix")
     action: FixAction = "undo" if namespace.undo else "resume" if namespace.resume else "fix"
-    if len(namespace.words) != 1 and action == "fix":
+    run = _run_request(namespace) if namespace.words or action != "fix" else None
+    # A site and a message about it are one target.
+    if run is None or (action == "fix" and len(run.targets) != 1):
         raise UsageError("Fix one target: diagnose fix TARGET.")
-    return FixRequest(_run_request(namespace), action, namespace.dry, namespace.yes)
+    return FixRequest(run, action, namespace.dry, namespace.yes)
 
 
 def parse_record(words: Sequence[str]) -> RecordRequest:

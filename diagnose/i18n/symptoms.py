@@ -58,6 +58,7 @@ MESSAGES = Messages(
     Message("websocket-accept", "invalid WebSocket handshake"),
     Message("websocket-subprotocol", "WebSocket subprotocol not agreed"),
     Message("websocket", "WebSocket does not open"),
+    Message("client-policy", "the mini program may not contact this host"),
     Message("upstream-refused", "nginx: the application refuses connections"),
     Message("upstream-unreachable", "nginx: no route to the application"),
     Message("upstream-timeout", "nginx: no reply of the application in time"),
@@ -185,6 +186,11 @@ MESSAGES = Messages(
         "It needs a request that is signed: no signed request is sent here. It may come from a "
         "wrong secret, from the client's clock, or from a proxy that changes the Host field or the "
         "path.",
+    ),
+    Message(
+        "elsewhere.client",
+        "The client refuses it before it asks the server: add the host to the mini program's "
+        "server domains (https:// for requests, wss:// for sockets) in its console.",
     ),
     Message("elsewhere.log", "It may be older than the last change or reload."),
     Message(

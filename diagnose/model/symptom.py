@@ -12,7 +12,8 @@ from diagnose.model.marks import Text
 #: or old; "ech": Encrypted Client Hello failed; "signature": a storage server computes another
 #: signature of the request; "conntrack": the kernel's table of connections is full; "unusable":
 #: words that say only that the site cannot be opened; "data": a script got a page where it expected
-#: JSON; "characters": a page whose text is garbled; "other": words of which nothing is known.
+#: JSON; "client-policy": a client's own setting forbids the host (a mini program's list);
+#: "characters": a page whose text is garbled; "other": words of which nothing is known.
 SymptomKind = Literal[
     "name", "refused", "unreachable", "timeout", "not-connected", "reset", "closed",
     "certificate-expired", "certificate-not-yet-valid", "certificate-date", "certificate-name",
@@ -25,7 +26,7 @@ SymptomKind = Literal[
     "cors", "csrf", "mixed-content", "csp", "mime",
     "frame", "cookie", "data", "characters",
     "websocket-status", "websocket-closed", "websocket-accept", "websocket-subprotocol",
-    "websocket",
+    "websocket", "client-policy",
     "upstream-refused", "upstream-unreachable", "upstream-timeout", "upstream-denied",
     "upstream-missing", "upstream-closed", "upstream-none-live", "upstream-tls", "upstream-name",
     "upstream-header", "body-size", "limit", "conntrack", "no-space", "no-files", "file-denied",

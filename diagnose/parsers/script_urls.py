@@ -50,6 +50,15 @@ _OWN_SOCKET = lazy_pattern(
     r"(?:[\"']ws://[\"']\s{0,9}\+\s{0,9}|`ws://\$\{)(?:window\.|document\.|self\.)?"
     r"location\.host(?:name)?(?:\}|\s{0,9}\+\s{0,9}[\"'`])?(/[A-Za-z0-9._~/\-]{1,200})?"
 )
+#: The same with a name for the host: `"ws://" + domain + "/ws"`, `ws://${domain}/ws`.
+_NAMED_SOCKET = lazy_pattern(
+    r"(?:[\"']ws://[\"']\s{0,9}\+\s{0,9}|`ws://\$\{)([A-Za-z_$][\w$]{0,40})"
+    r"(?:\}|\s{0,9}\+\s{0,9}[\"'`])?(/[A-Za-z0-9._~/\-]{1,200})?"
+)
+_ASSIGNMENT = lazy_pattern(
+    r"(?<![\w$.])([A-Za-z_$][\w$]{0,40})\s{0,9}=(?!=)\s{0,9}"
+    r"((?:window\.|document\.|self\.)?location\.host(?:name)?\b)?"
+)
 #: What stands before an address that a program has for its development only: `const dev = "`,
 #: `localUrl: '`. The names of environments in Node, Vite, Angular and Rails.
 _DEVELOPMENT_NAME = lazy_pattern(
@@ -101,7 +110,20 @@ def own_plain_sockets_in(script: str, host: str) -> tuple[str, ...]:
         return ()
     matches = zip(_OWN_SOCKET.finditer(script), range(MAX_URLS), strict=False)
     paths = [match[1] or "/" for match, _ in matches if is_in_use(script, match.start())]
+    paths += _paths_of_named_hosts(script)
     return tuple(dict.fromkeys(f"ws://{host}{path}" for path in paths))[:16]
+
+
+def _paths_of_named_hosts(script: str) -> Iterator[str]:
+    """Yield the paths of ws: URLs whose host is a name that last became `location.host`."""
+    uses = [match for match, _ in zip(_NAMED_SOCKET.finditer(script), range(MAX_URLS), strict=False)
+            if is_in_use(script, match.start())]  # fmt: skip
+    for use in uses:
+        start = max(0, use.start() - _BLOCK)
+        assignments = _ASSIGNMENT.finditer(script, start, use.start())
+        values = [match[2] for match in assignments if match[1] == use[1]]
+        if values and values[-1]:
+            yield use[2] or "/"
 
 
 def _outside_comments(script: str, spans: Iterator[tuple[int, int]]) -> tuple[str, ...]:

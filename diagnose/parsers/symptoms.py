@@ -116,7 +116,8 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|session (?:is |was |gets )?(?:lost|not (?:kept|saved|persist\w*))|(?:session|会话|登录状?态?)\s?(?:丢失"
         r"|失效|不保持)|cookie\s?(?:丢失|失效)|跳回登录"),
     ("data", r"Unexpected token '?<|is not valid JSON|Unexpected token .{1,3} in JSON|JSON\.parse: "
-        r"unexpected character|JSON Parse error|SyntaxError: The string did not match the expected"),
+        r"unexpected character|JSON Parse error|work properly without JavaScript enabled"
+        r"|need to enable JavaScript to run this app|SyntaxError: The string did not match the expected"),
     ("characters", r"乱码|mojibake|garbled|\bwrong (?:charset|encoding)\b|encoding of the (?:plain text|HTML)"
         r" document was not declared"),
     ("mime", r"MIME type|NS_ERROR_CORRUPTED_CONTENT|Corrupted Content Error|内容损坏错误"),
@@ -125,7 +126,9 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|Unexpected server response: (?P<m>\d{3})|rejected WebSocket connection: HTTP (?P<o>\d{3})"
         r"|Handshake status (?P<p>\d{3})|status code '(?P<q>\d{3})' when status code '101'"
         r"|Response code was not 101: (?P<r>\d{3})"
-        r"|(?P<s>\d{3}), message='Invalid response status'"),
+        r"|(?P<s>\d{3}), message='Invalid response status'"
+        r"|(?:WebSocket|(?<![A-Za-z])wss?(?![A-Za-z])).{0,30}?(?:报错?|错误码?|返回|提示|出现|状态码|得到)"
+        r"[:： ]{0,3}(?P<t>[45]\d\d)(?![0-9A-Za-z:])"),
     ("websocket-subprotocol", r"Sec-WebSocket-Protocol|Server sent (?:no|an invalid) subprotocol"
         r"|unsupported subprotocol|no subprotocols? (?:supported|in common)"),
     ("websocket-accept", r"Sec-WebSocket-Accept|Invalid challenge response|'(?:Upgrade|Connection)' header (?:is missing|value)"
@@ -135,7 +138,12 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|(?:sent|received) (?P<o>1\d{3}|4\d{3}) \([\w ]{3,40}\)|no close frame received or sent"
         r"|Invalid frame header|reserved bits? |Close received after close|closed abnormally"
         r"|(?:close ?code|\bcode|关闭代码|关闭码|\bclose)[ :=：]{1,3}(?P<p>100[1-9]|101[0-5]|4\d{3})\b"
-        r"|(?:WebSocket|closed?|error|关闭|断开|错误).{0,40}?(?<![:\w])(?P<q>1006)(?![\w)])"),
+        r"|(?:WebSocket|closed?|error|关闭|断开|错误).{0,40}?(?<![:\w])(?P<q>1006)(?![\w)])"
+        r"|(?:WebSocket|(?<![A-Za-z])wss?(?![A-Za-z/:])|长连接|socket).{0,20}?(?:掉线|断线|断开|断连|自动关闭)"),
+    ("websocket", r"establish a connection to the server at wss?:|connection to wss?://\S{1,9} was "
+        r"interrupted|无法建立到 ?wss?:|与 ?wss?://\S{1,9} ?的连接(?:已)?中断"
+        r"|(?<![A-Za-z])wss?(?![A-Za-z/:]).{0,8}(?:连接?失败|连不上|连接不上|不通)"),
+    ("client-policy", r"url not in domain list|不在以下.{0,40}合法域名列表"),
     # Certificates
     ("certificate-revoked", r"ERR_CERT_REVOKED|SEC_ERROR_REVOKED|certificate (?:has been |is |was )?"
         r"revoked|CertificateRevokedException|证书已?被?吊销"),
@@ -207,7 +215,7 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|uses an unsupported protocol|使用了不受支持的协议|dh key too small"
         r"|legacy renegotiation|SSL_OBSOLETE_VERSION|selected (?:unsupported )?protocol version"
         r"|ALGORITHM_MISMATCH|possess a common algorithm|unsafe TLS security settings|-98(?:01|36)\b"
-        r"|may not support the client's requested TLS"
+        r"|may not support the client's requested TLS|要求的 ?TLS ?版本必须"
         r"|create SSL/TLS secure channel|未能创建 ?SSL/TLS ?安全通道"),
     ("reset", r"CONNECTION_RESET|CONNECT_RESET|ECONNRESET|connection (?:was )?reset|forcibly closed "
         r"by the remote|errno 104|被对[方端]重[设置]|强迫关闭|连接.{0,4}(?:被)?重置"),
@@ -242,7 +250,7 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|RemoteProtocolError|Unsupported HTTP version"),
     ("tls", r"ERR_SSL_\w{1,60}|SSL_ERROR_\w{1,60}|establish (?:an SSL |a secure |SSL )connection|SSL "
         r"connection could not be established|\bSSL[ _]connect\b|SSLHandshakeException|handshake "
-        r"fail|SSLError|Secure Connection Failed|建立安全连接失败|无法(?:与服务器)?建立安全连接"
+        r"fail|SSLError|Secure Connection Failed|建立安全连接失败|无法(?:与服务器)?建立安全连接|无法提供安全连接"
         r"|安全连接失败|EPROTO|SSL: error:|\[SSL|ssl hand ?shake|NSURLErrorDomain.{0,30}-1200\b"
         r"|schannel: |SEC_E_\w{1,40}|:tls_alert|error occurred on a (?:send|receive)"
         r"|SslHandshakeFailed|收到的消息异常|(?:SSL|TLS) ?(?:连接|握手)(?:错误|失败)|基础连接已经?关闭"),
@@ -273,8 +281,9 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|HTTP/[\d.]{1,3}\"? (?P<q>[45]\d\d)(?!\w)|ERROR (?P<r>[45]\d\d):|(?P<s>[45]\d\d), message="
         r"|HTTP(?: status)?(?: code)?[ :]{0,2}(?P<t>[45]\d\d)(?![0-9A-Za-z])"
         r"|does not indicate success: (?P<u>[45]\d\d)"
-        r"|(?:\b(?:error|code|says?|gets?|got|shows?|returns?|gives?|with|an?)[: ]|错误码?|报错?|返回|提示|显示|出现|是)"
+        r"|(?:\b(?:error|code|says?|gets?|got|shows?|returns?|gives?|with|an?)[: ]|错误码?|报错?|返回|提示|显示|出现|是|全部|都|刷新(?:页面)?(?:就|后)?)"
         r"[:： ]{0,3}(?P<v>[45]\d\d)(?![0-9A-Za-z:])"
+        r"|[\"'](?:code|status|statusCode|err(?:or)?_?code)[\"']: ?[\"']?(?P<y>[45]\d\d)(?!\w)"
         r"|(?<![\w.:])(?P<w>[45]\d\d) (?:error|page|status)|(?<![0-9A-Za-z.])(?P<x>[45]\d\d) ?(?:错误|报错|页面)"
         r"|HTTP_RESPONSE_CODE_FAILURE|currently unable to handle this request|目前无法处理此请求"),
     ("not-connected", r"Couldn['’]t connect to server|Failed to connect to|establish a connection to"

@@ -25,6 +25,8 @@ _ERROR_CODE = re.compile(
 )
 #: Words of a message of which nothing else is known. Fewer are a slip in a command line.
 _FEWEST_WORDS = 4
+#: Marks of a message that is data or a program's text: no operand has them.
+_MESSAGE_MARKS = frozenset('{}"<>')
 #: The longest message that is kept as the input, in characters.
 _MAX_INPUT = 500
 #: Dots of Chinese input methods (NFKC maps the other full-width characters).
@@ -49,6 +51,7 @@ class _TargetInput:
 
     text: str
     display_text: str
+    lang: str
     notes: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     is_message: bool = False
     symptom: Symptom | None = None
@@ -59,7 +62,7 @@ class _TargetInput:
 
 def parse_target(text: str, websockets: tuple[str, ...] = (), lang: str = "en") -> Target:
     """Return the target that a text names. `websockets` are further paths to check (--ws)."""
-    target_input = _TargetInput(text.strip(), text.strip())
+    target_input = _TargetInput(text.strip(), text.strip(), lang)
     _unwrap(target_input)
     scheme, remainder = _scheme(target_input)
     authority, path = _split_path(remainder)
@@ -114,9 +117,9 @@ def _unwrap(target_input: _TargetInput) -> None:
 
 
 def _is_sentence(text: str) -> bool:
-    """Return whether a text without blanks is a message: a sentence in Chinese, or the code of an
-    error alone."""
-    if text.isascii() and not _ERROR_CODE.fullmatch(text):
+    """Return whether a text without blanks is a message: a sentence in Chinese, the code of an
+    error alone, or JSON."""
+    if text.isascii() and not _ERROR_CODE.fullmatch(text) and not _MESSAGE_MARKS & set(text):
         return False
     from diagnose.parsers.symptoms import symptom_of
 
@@ -135,7 +138,7 @@ def _site_in_line(target_input: _TargetInput, text: str) -> str:
     site = named_site(text)
     if site is None:
         target_input.note("message")
-        target = _name_in_words(text, symptom)
+        target = _name_in_words(text, symptom, target_input.lang)
     else:
         target_input.note("inside" if site.is_url else "message")
         target = site.target
@@ -149,9 +152,10 @@ def _site_in_line(target_input: _TargetInput, text: str) -> str:
     return target
 
 
-def _name_in_words(text: str, symptom: Symptom | None) -> str:
+def _name_in_words(text: str, symptom: Symptom | None, lang: str) -> str:
     """Return the only host among the words of a message. Raise UsageError, with what was
-    understood, if there is none, or more than one."""
+    understood in words of `lang`, if there is none, or more than one."""
+    from diagnose.i18n.symptoms import symptom_name
     from diagnose.parsers.error_messages import is_error_message, names_in_words
     from diagnose.parsers.sanitize import clean
 
@@ -164,24 +168,25 @@ def _name_in_words(text: str, symptom: Symptom | None) -> str:
         raise NamelessMessageError(
             f"{quoted} names several sites: {sites}. Give the URL of one.", symptom
         )
-    if symptom is None and not is_error_message(text):
-        blank = f"{quoted} is no target: there is a blank in it."
-        advice = f"{blank} Give each target as a word of its own."
-        if names or (text.isascii() and len(text.split()) < _FEWEST_WORDS):
-            raise UsageError(advice)
-        raise NamelessMessageError(advice, None)
-    understood = f" It was understood as: {_symptom_words(symptom)}." if symptom else ""
+    if symptom:
+        raise NamelessMessageError(
+            f"{quoted} names no site. It was understood as: {symptom_name(symptom, lang)}. Give "
+            "its address as well: diagnose https://example.com/ 'MESSAGE'",
+            symptom,
+        )
+    if not is_error_message(text):
+        hint = (
+            f"{quoted} is no target: there is a blank in it. Give each target as a word of its own."
+        )
+        is_short = text.isascii() and len(text.split()) < _FEWEST_WORDS
+        if (names or is_short) and not _MESSAGE_MARKS & set(text):
+            raise UsageError(hint)
+        raise NamelessMessageError(hint, None)
     raise NamelessMessageError(
-        f"{quoted} names no site.{understood} Give its address as well: "
+        f"{quoted} names no site. Give its address as well: "
         "diagnose https://example.com/ 'MESSAGE'",
-        symptom,
+        None,
     )
-
-
-def _symptom_words(symptom: Symptom) -> str:
-    from diagnose.i18n.symptoms import symptom_name
-
-    return symptom_name(symptom, "en")
 
 
 def _scheme(target_input: _TargetInput) -> tuple[str | None, str]:

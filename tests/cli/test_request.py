@@ -238,6 +238,31 @@ def test_a_site_and_a_message_are_one_target(message: str) -> None:
     assert target.symptom.kind == "refused"
 
 
+@pytest.mark.parametrize(
+    ("site", "message", "url", "websockets"),
+    [
+        ("https://{}/", "WebSocket connection to 'wss://{}/a' failed", "https://{}/", ("/a",)),
+        ("http://{}/", "Firefox 无法建立到 ws://{}/live 服务器的连接。", "http://{}/", ("/live",)),
+        ("wss://{}/a", "wss://{}/b 连接失败", "wss://{}/a", ("/a", "/b")),
+        ("{}", "GET https://{}/api/user 404 (Not Found)", "https://{}/api/user", ()),
+        ("{}/page", "GET https://{}/api/user 404 (Not Found)", "https://{}/page", ()),
+        ("https://{}/", "wss://{}:8443/ws 连接失败", "wss://{}:8443/ws", ("/ws",)),
+        ("http://{}:81/", "ws://{}:81/a 连接失败", "http://{}:81/", ("/a",)),
+        ("{}", "Mixed Content: The page at 'https://{}/' was loaded over HTTPS, but requested an "
+               "insecure script 'http://{}/x.js'.", "https://{}/", ()),
+    ],
+)  # fmt: skip
+def test_a_message_says_which_url_of_the_site_fails(
+    site: str, message: str, url: str, websockets: tuple[str, ...]
+) -> None:
+    name = "shop.example.com"
+    request = parse_run([site.format(name), message.replace("{}", name)])
+    assert isinstance(request, RunRequest)
+    (target,) = request.targets
+    assert (target.url, target.websockets) == (url.format(name), websockets)
+    assert target.symptom
+
+
 def test_a_message_about_another_site_is_a_target_of_its_own() -> None:
     words = ["shop.example.com", "Failed to connect to blog.example.com port 443: refused"]
     request = parse_run(words)
@@ -258,3 +283,11 @@ def test_a_measurement_is_published_once_and_not_by_what_looks_again() -> None:
     assert parse_fix(["shop.example.com", "--vantage", "ssh://a"]).run.options.vantages == (
         "ssh://a",
     )
+
+
+def test_a_fix_takes_a_site_and_a_message() -> None:
+    request = parse_fix(
+        ["shop.example.com", "WebSocket connection to 'wss://shop.example.com/a' failed"]
+    )
+    (target,) = request.run.targets
+    assert target.websockets == ("/a",)

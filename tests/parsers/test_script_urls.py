@@ -152,6 +152,36 @@ def test_a_plain_socket_of_the_own_host(script: str, url: str) -> None:
 @pytest.mark.parametrize(
     "script",
     [
+        "var domain = location.hostname; s = new WebSocket('ws://' + domain + '/live')",
+        "var d = location.hostname + (location.port !== '' ? ':' + location.port : '');\n"
+        "s = new WebSocket('ws://' + d + '/live?id=' + id)",
+        "const host=window.location.host;new WebSocket(`ws://${host}/live`)",
+        "let e=document.location.host,t='ws://'+e+'/live'",
+        'let url; $h = self.location.host; url = "ws://" + $h + "/live"',
+    ],
+)
+def test_a_plain_socket_of_a_name_for_the_own_host(script: str) -> None:
+    assert own_plain_sockets_in(script, "a.example") == ("ws://a.example/live",)
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "new WebSocket('ws://' + domain + '/live')",
+        "var domain = 'b.example'; new WebSocket('ws://' + domain + '/live')",
+        "var d = location.host; d = config.host; new WebSocket('ws://' + d + '/live')",
+        "if (d == location.host) new WebSocket('ws://' + d + '/live')",
+        "var d = location.host; // new WebSocket('ws://' + d + '/live')",
+        "var d = location.host, p = location.protocol == 'https:' ? 'wss://' : 'ws://'; w = p + d",
+    ],
+)
+def test_a_plain_socket_of_another_name_does_not_count(script: str) -> None:
+    assert own_plain_sockets_in(script, "a.example") == ()
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
         "(location.protocol === 'https:' ? 'wss://' : 'ws://') + location.host",
         "s ? 'wss://' + location.host : 'ws://' + location.host",
         "// new WebSocket('ws://' + location.host)",

@@ -162,7 +162,9 @@ BROWSER_MESSAGES: dict[str, tuple[Example, ...]] = {
         Example("Corrupted Content Error. The site at https://shop.example.com/ has experienced a "
                 "network protocol violation", "mime"),
         Example("Firefox can’t establish a connection to the server at wss://shop.example.com/ws.",
-                "not-connected", WSS),
+                "websocket", WSS),
+        Example("The connection to wss://shop.example.com/ws was interrupted while the page was "
+                "loading.", "websocket", WSS),
         Example("Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote "
                 "resource at https://shop.example.com/. (Reason: CORS request did not succeed).",
                 "cors"),
@@ -171,6 +173,8 @@ BROWSER_MESSAGES: dict[str, tuple[Example, ...]] = {
         Example("连接超时 shop.example.com 的响应时间过长。", "timeout"),
         Example("连接失败 Firefox 无法建立到 shop.example.com 服务器的连接。", "not-connected"),
         Example("连接 shop.example.com 时发生错误。PR_CONNECT_RESET_ERROR", "reset"),
+        Example("Firefox 无法建立到 wss://shop.example.com/ws 服务器的连接。", "websocket", WSS),
+        Example("加载页面时与 wss://shop.example.com/ws 的连接中断。", "websocket", WSS),
         Example("shop.example.com 使用了无效的安全证书。 该证书因为其自签名而不被信任。",
                 "certificate-self-signed"),
         Example("各个网站通过证书证明自己的身份。Firefox 不能信任此网站，因为它使用的证书对 shop.example.com 无效。",

@@ -134,6 +134,10 @@ CLIENT_MESSAGES: dict[str, tuple[Example, ...]] = {
                 "certificate"),
         Example('{errno: 600001, errMsg: "request:fail errcode:-202 cronet_error_code:-202 '
                 f'error_msg:net::ERR_CERT_AUTHORITY_INVALID"}} {URL}', "certificate-untrusted"),
+        Example("https://shop.example.com 不在以下 request 合法域名列表中，请参考文档", "client-policy"),
+        Example('{"errMsg":"connectSocket:fail url not in domain list"}', "client-policy", ""),
+        Example("对应的服务器 TLS 为 TLS 1.0 ，小程序要求的 TLS 版本必须大于等于 1.2。 "
+                "https://shop.example.com/", "tls-parameters"),
     ),
     "Rust, Erlang, Perl, Ruby": (
         Example(REQUEST.format("error trying to connect: invalid peer certificate: UnknownIssuer"),

@@ -18,7 +18,7 @@ from diagnose.i18n.command_line import ERROR, HELP
 
 ROOT = Path(next(iter(diagnose.__path__)))
 #: Functions whose first or last argument, or result, is a usage error or a part of it.
-_RAISING = {"UsageError", "_error"}
+_RAISING = {"UsageError", "NamelessMessageError", "_error"}
 _RETURNING = {"suggestion", "_correction"}
 _ASSIGNED = {"hint", "_MISSING_EXTRA"}
 #: Of argparse (gettext of Python has no catalogue for them). `_Parser.error` ends them with a dot.

@@ -20,14 +20,26 @@ def judged(path: str, body: str = SHELL, is_empty: bool = True) -> list[Claim]:
     return judge(CHECK, answer, loaded, target=target, masked=False)
 
 
-@pytest.mark.parametrize("path", ["/api/users", "/rest/v1/orders", "/app/api/login?next=/"])
+@pytest.mark.parametrize(
+    "path", ["/api/users", "/rest/v1/orders", "/app/api/login?next=/", "/prod-api/user/info"]
+)
 def test_fires_on_the_page_of_an_application(path: str) -> None:
     (claim,) = judged(path)
     assert claim.confidence is Confidence.LIKELY
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/api", "/api/", "/users", "/api/docs/", "/api/swagger-ui/", "/api/index.html"]
+    "path",
+    [
+        "/",
+        "/api",
+        "/our-api/",
+        "/api/",
+        "/users",
+        "/api/docs/",
+        "/api/swagger-ui/",
+        "/api/index.html",
+    ],
 )
 def test_silent_on_pages_and_descriptions(path: str) -> None:
     assert not judged(path)

@@ -175,3 +175,25 @@ def test_nginx_leads_to_another_host_by_proxy_redirect() -> None:
         Applicability.REVIEW,
         [f"-{rule}", "+proxy_redirect http://127.0.0.1:3000/ $scheme://$host/;"],
     )
+
+
+def test_fires_where_http_leads_to_a_port_443_that_nobody_serves() -> None:
+    """Issue 17191 of JumpServer: https is on port 1443, and the redirect does not say so."""
+    target = replace(SHOP, scheme="http", port=80)
+    step = replace(plain("https://shop.example.com/"), purpose="target")
+    failed = met("https://shop.example.com/", REFUSED)
+    nginx = (*AROUND, config(PLAIN + SITE.replace("443", "1443")))
+    (claim,) = judge("http.redirect-wrong-host", *nginx, step, failed, target=target)
+    assert claim.facts["silent"]
+    assert claim.facts["host"] == "https://shop.example.com"
+    assert claim.facts["tls_port"] == 1443
+    (claim,) = judge("http.redirect-wrong-host", step, failed, target=target)
+    assert claim.facts["tls_port"] == ""
+
+
+def test_silent_where_http_leads_to_https_that_works() -> None:
+    target = replace(SHOP, scheme="http", port=80)
+    step = replace(plain("https://shop.example.com/"), purpose="target")
+    assert not judge(
+        "http.redirect-wrong-host", step, met("https://shop.example.com/", None), target=target
+    )

@@ -48,3 +48,16 @@ def test_silent_where_nginx_itself_leads_to_the_file() -> None:
     files = "location / { root /srv/media; }"
     assert not judge(CHECK, *seen(files, 404, OPEN), target=TARGET)
     assert not judge(CHECK, *seen(APP, 200, OPEN, HEADER), target=TARGET)
+
+
+def test_silent_where_the_application_answers_itself() -> None:
+    """The line is of the packaged block on port 80, which has `error_page 404 /404.html`."""
+    without = replace(HEADER, status=404, internal_redirect="")
+    assert not judge(CHECK, *seen(APP, 404, OPEN, without), target=TARGET)
+
+
+def test_silent_about_a_line_of_another_server_block() -> None:
+    (running, configuration, response, read, line) = seen(APP, 404, OPEN)
+    other = replace(line, server="_")
+    assert not judge(CHECK, running, configuration, response, read, other, target=TARGET)
+    assert judge(CHECK, running, configuration, response, read, line, target=TARGET)

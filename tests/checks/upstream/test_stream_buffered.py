@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from diagnose.model import Applicability, Failure, Vantage
+from diagnose.model import Applicability, Confidence, Failure, Severity, Vantage
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import UpstreamTry
 from tests.support.check_evidence import SHOP, judge
@@ -35,3 +35,27 @@ def test_silent_where_nothing_is_buffered_or_the_answer_is_a_page() -> None:
 def test_silent_where_the_stream_comes() -> None:
     answered = replace(SILENT, failure=None, status=200)
     assert not judge(CHECK, answered, STREAM, BUILD, RUNNING, config())
+
+
+LATE = replace(
+    SILENT,
+    failure=None,
+    status=200,
+    took=4.0,
+    headers=(("Content-Type", "text/event-stream; charset=utf-8"),),
+)
+
+
+def test_fires_on_a_stream_that_arrives_whole_and_late() -> None:
+    """Issue 1712 of Langchain-Chatchat: the answer comes at once, not word by word."""
+    (claim,) = judge(CHECK, LATE, STREAM, BUILD, RUNNING, config())
+    assert (claim.severity, claim.confidence) == (Severity.WARNING, Confidence.LIKELY)
+    assert claim.facts["seconds"] == 4.0
+
+
+def test_silent_on_a_stream_in_time_unbuffered_or_of_another_kind() -> None:
+    off = config(SITE.replace("proxy_set_header", "proxy_buffering off; proxy_set_header"))
+    assert not judge(CHECK, LATE, STREAM, BUILD, RUNNING, off)
+    assert not judge(CHECK, replace(LATE, took=0.2), STREAM, BUILD, RUNNING, config())
+    page = replace(LATE, headers=(("Content-Type", "text/html"),))
+    assert not judge(CHECK, page, STREAM, BUILD, RUNNING, config())

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+from diagnose.model import Confidence, Severity
+from diagnose.model.symptom import Symptom
 from tests.support.check_evidence import CHAT, judge
 from tests.support.nginx_evidence import RUNNING, SITE, config
 from tests.support.websocket_evidence import upgrade
@@ -34,3 +36,11 @@ def test_silent_where_the_server_pings_by_itself_or_nothing_opened() -> None:
     polled = replace(OPEN, path=path, url=f"wss://shop.example.com{path}")
     assert not judge(CHECK, polled, RUNNING, config(PASSED), target=chat)
     assert not judge(CHECK, upgrade(404), RUNNING, config(PASSED), target=CHAT)
+
+
+def test_a_warning_where_the_user_says_that_it_is_closed() -> None:
+    for number, severity in ((1006, Severity.WARNING), (None, Severity.WARNING), (1011, None)):
+        asked = replace(CHAT, symptom=Symptom("websocket-closed", "it is closed", number))
+        (claim,) = judge(CHECK, OPEN, RUNNING, config(PASSED), target=asked)
+        assert claim.severity is severity
+        assert (claim.confidence is Confidence.LIKELY) == (severity is not None)

@@ -4,6 +4,7 @@ import pytest
 
 from diagnose.model import Applicability, Confidence, Edit, Observation, Severity
 from diagnose.model.pages import WebSocketPath
+from diagnose.model.symptom import Symptom
 from tests.support.check_evidence import CHAT, SHOP, judge
 from tests.support.nginx_evidence import (
     BUILD,
@@ -115,3 +116,11 @@ def test_fires_as_a_warning_on_a_path_of_the_page() -> None:
 )
 def test_silent_on_a_path_of_the_page_that_may_not_be_used(seen: tuple[Observation, ...]) -> None:
     assert not judge(CHECK, *seen)
+
+
+def test_fires_on_the_default_path_of_socketio_where_a_message_says_so() -> None:
+    """Issue 616 of Flask-SocketIO: "WebSocket handshake: Unexpected response code: 200"."""
+    named = replace(NAMED, path="/socket.io/", library="Socket.IO")
+    asked = replace(SHOP, symptom=Symptom("websocket-status", "Unexpected response code: 200", 200))
+    (claim,) = judge(CHECK, config(FILES), named, target=asked)
+    assert (claim.severity, claim.confidence) == (Severity.WARNING, Confidence.LIKELY)

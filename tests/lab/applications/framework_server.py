@@ -9,6 +9,7 @@ import argparse
 import asyncio
 import contextlib
 import json
+import math
 import socket
 import struct
 from collections.abc import Mapping
@@ -106,14 +107,15 @@ async def php(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Non
     await writer.drain()
 
 
-async def events(writer: asyncio.StreamWriter) -> None:
-    """A small event now and then, for ever."""
+async def events(writer: asyncio.StreamWriter, number: float = math.inf) -> None:
+    """A small event now and then, for ever or so many."""
     head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
     writer.write(head.encode())
-    while not writer.is_closing():
+    while not writer.is_closing() and number > 0:
         writer.write(b"data: 1\n\n")
         await writer.drain()
         await asyncio.sleep(1)
+        number -= 1
 
 
 async def http(mode: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -125,8 +127,8 @@ async def http(mode: str, reader: asyncio.StreamReader, writer: asyncio.StreamWr
     line, *lines = head.rstrip().split("\r\n")
     pairs = (text.partition(":") for text in lines)
     fields = {name.lower(): value.strip() for name, _, value in pairs}
-    if mode == "events" and line.split(" ")[1] == "/events":
-        await events(writer)
+    if mode in ("events", "chat") and line.split(" ")[1] == "/events":
+        await events(writer, math.inf if mode == "events" else 4)
         return
     status, body, more = answer(mode, line.split(" ")[1], fields)
     if status.startswith("101"):

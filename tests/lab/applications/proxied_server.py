@@ -44,12 +44,14 @@ ASSETS = '<link rel="stylesheet" href="/assets/app.css"><script src="/assets/app
 SCRIPTS = {
     "mattermost": "new WebSocket(`wss://${location.host}/api/v4/websocket`)",
     "socket-io": 's.path=s.path||"/socket.io";const socket=io(host,{transports:["websocket"]});',
+    "yapi": "var d = location.hostname; s = new WebSocket('ws://' + d + '/api/live?id=' + id);",
     "needs-login": "new WebSocket(`wss://${location.host}/rest/push`)",
     "minio": 's=new WebSocket("".concat(o,"://").concat(n.host).concat(i,"live/objects"));',
 }
 SOCKETS = {
     "mattermost": "/api/v4/websocket",
     "socket-io": "/socket.io/",
+    "yapi": "/api/live",
     "needs-login": "/rest/push",
     "minio": "/live/objects",
 }
@@ -63,7 +65,7 @@ def answer(mode: str, method: str, url: str, fields: Mapping[str, str]) -> Answe
         and fields["version"] != "HTTP/1.0"
     )
     match mode:
-        case "mattermost" | "socket-io" | "needs-login" | "minio":
+        case "mattermost" | "socket-io" | "yapi" | "needs-login" | "minio":
             if path == SOCKETS[mode]:
                 if mode == "needs-login":
                     return refused("401 Unauthorized", '{"status":"error"}', "application/json")

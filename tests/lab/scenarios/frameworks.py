@@ -332,8 +332,8 @@ def folder_that_was_not_deployed(lab: Lab) -> None:
 EVENTS = f"https://{site.NAME}/events"
 
 
-def _events(lab: Lab, line: str) -> None:
-    _application(lab, "events")
+def _events(lab: Lab, line: str, mode: str = "events") -> None:
+    _application(lab, mode)
     block = f"  location /events {{\n    proxy_pass http://{PORT};\n{line}  }}\n"
     lab.change(PAGES, PAGES + block)
 
@@ -349,6 +349,17 @@ def events_are_held_back(lab: Lab) -> None:
 @healthy(target=EVENTS)
 def events_are_not_buffered(lab: Lab) -> None:
     _events(lab, "    proxy_buffering off;\n")
+
+
+@scenario(outside=None, server="upstream.stream-buffered", target=EVENTS, differs=MINE)
+def answer_of_a_chat_comes_at_once(lab: Lab) -> None:
+    """Four events in four seconds arrive together, after issue 1712 of Langchain-Chatchat."""
+    _events(lab, "", "chat")
+
+
+@healthy(target=EVENTS)
+def answer_of_a_chat_comes_word_by_word(lab: Lab) -> None:
+    _events(lab, "    proxy_buffering off;\n", "chat")
 
 
 @scenario(outside="http.page-file-broken", manual="the application has to compress")

@@ -1,0 +1,100 @@
+"""The block of port 80 has a location for the challenges of a certificate authority and a `return`
+of its own, which answers first (ngx_http_rewrite_module: the directives of a server block are
+executed before a location is chosen). So the location is never used, also the one of acme.sh.
+
+Where the redirect leads to a block that has the files, all is well. So it is judged after a message
+of an ACME client that the authority got something else.
+"""
+
+from collections.abc import Iterator
+
+from checks.http import endpoint_subjects, exchanges_by_purpose
+from checks.http._redirects import selected_servers
+from checks.nginx import Nginx, file_line
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Where,
+    merge_subjects,
+)
+from diagnose.model.http import Exchange
+from diagnose.model.nginx import Directive, NginxConfig
+from diagnose.parsers.nginx.config import children
+
+#: Words of the path of a challenge (RFC 8555 section 8.3), also in a regular expression.
+_WORDS = ("acme-challenge", "well-known")
+
+
+@check(
+    severity=Severity.WARNING,
+    needs=[NginxConfig, Exchange],
+    explains=[
+        "http.acme-challenge-answered",
+        "http.acme-challenge-blocked",
+        "nginx.challenge-folder",
+    ],
+)
+def challenge_location_unused(evidence: Evidence) -> Iterator[Claim]:
+    symptom = evidence.target.symptom
+    if symptom is None or symptom.kind != "acme-response":
+        return
+    nginx = Nginx.of(evidence)
+    answers = [
+        answer
+        for answer in exchanges_by_purpose(evidence, "acme")
+        if answer.url.startswith("http:") and answer.status
+    ]
+    groups: dict[int, tuple[Directive, Directive, list[Exchange]]] = {}
+    for answer in answers:
+        for _, server, _ in selected_servers(nginx, answer):
+            location, directive = _challenge_location(server.block), _return(server.block)
+            if location and directive and (answer.status or 0) == int(directive.args[0]):
+                groups.setdefault(id(location), (location, directive, []))[2].append(answer)
+    for location, directive, exchanges in groups.values():
+        subjects = endpoint_subjects(exchanges)
+        yield Claim(
+            about=merge_subjects(subjects),
+            covers=subjects,
+            because=(*exchanges, *([nginx.config] if nginx.config else [])),
+            confidence=Confidence.LIKELY,
+            location=nginx.location(directive),
+            facts={
+                "name": evidence.target.host,
+                "url": exchanges[0].url,
+                "status": exchanges[0].status,
+                "location": " ".join((location.name, *location.args)),
+                "place": file_line(location),
+                "directive": " ".join((directive.name, *directive.args)),
+                "directive_place": file_line(directive),
+            },
+            fix=Fix((Manual("into-a-location", Where.SERVER),), Applicability.MANUAL),
+        )
+
+
+def _challenge_location(server: Directive) -> Directive | None:
+    return next(
+        (
+            location
+            for location in children(server, "location")
+            if any(word in arg for word in _WORDS for arg in location.args)
+        ),
+        None,
+    )
+
+
+def _return(server: Directive) -> Directive | None:
+    """Return the block's own `return` with a status, which answers every request."""
+    return next(
+        (
+            directive
+            for directive in children(server, "return")
+            if directive.args and directive.args[0].isdigit()
+        ),
+        None,
+    )
