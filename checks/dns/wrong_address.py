@@ -162,7 +162,7 @@ def _is_front(answers: tuple[DnsAnswer, ...]) -> bool:
 def _is_own_server(evidence: Evidence) -> bool:
     """Return whether the server should serve the name: a site of its web server has that name or,
     if none was read, the run was told to use this server."""
-    from diagnose.parsers.nginx.server_blocks import servers
+    from diagnose.parsers.nginx.server_blocks import is_named, servers
 
     configs, other_configs = evidence.good(NginxConfig), evidence.good(WebServerConfig)
     if not configs and not other_configs:
@@ -174,6 +174,9 @@ def _is_own_server(evidence: Evidence) -> bool:
         return any(server_host.via != "local" for server_host in server_hosts)
     host = evidence.target.host
     parent = f"*.{host.partition('.')[2]}"
-    names = [name for config in configs for server in servers(config.main) for name in server.names]
-    names += [name for config in other_configs for site in config.sites for name in site.names]
-    return not {host, parent, f".{host}"}.isdisjoint(names)
+    names = {name for config in other_configs for site in config.sites for name in site.names}
+    return any(is_named(servers(config.main), host) for config in configs) or not {
+        host,
+        parent,
+        f".{host}",
+    }.isdisjoint(names)

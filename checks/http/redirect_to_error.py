@@ -1,4 +1,5 @@
-"""The page redirects to another page of the same site, and that page does not exist or fails.
+"""The page redirects to another page of the same site, and that page does not exist or fails, or
+cannot be opened at all: an address with http that leads to https, where nothing answers.
 
 The page itself answers with a redirect, so that it looks healthy. A page that wants a login, or
 that is forbidden, may be meant.
@@ -15,11 +16,13 @@ from diagnose.model import (
     Fix,
     Manual,
     Severity,
+    Target,
     Where,
     merge_subjects,
 )
 from diagnose.model.http import Exchange
 from diagnose.parsers.request_fields import is_own_origin
+from diagnose.parsers.urls import parse_url
 
 #: Statuses of a page that is not there (RFC 9110 section 15.5.5 and 15.5.11).
 _MISSING = {404, 410}
@@ -30,9 +33,10 @@ def redirect_to_error(evidence: Evidence) -> Iterator[Claim]:
     first = list(exchanges_by_purpose(evidence, "target"))
     ends = [
         exchange
-        for exchange in exchanges_by_purpose(evidence, "redirect")
-        if exchange.status in _MISSING or (exchange.status or 0) >= 500
-        if is_own_origin(evidence.target, exchange.url)
+        for exchange in evidence.of(Exchange)
+        if exchange.purpose == "redirect"
+        if exchange.status in _MISSING or (exchange.status or 500) >= 500
+        if _is_own_site(evidence.target, exchange.url)
     ]
     if not first or not ends or any((page.status or 999) >= 400 for page in first):
         return
@@ -46,8 +50,18 @@ def redirect_to_error(evidence: Evidence) -> Iterator[Claim]:
             "url": first[0].url,
             "location": last.url,
             "status": last.status or "",
+            "message": last.failure.message if last.failure and not last.status else "",
             "addresses": addresses(first),
             "missing": last.status in _MISSING,
         },
         fix=Fix((Manual("look-at-both", Where.SERVER),), Applicability.MANUAL),
+    )
+
+
+def _is_own_site(target: Target, url: str) -> bool:
+    """Return whether a URL is of the target's own origin, or is the same name over https."""
+    parsed = parse_url(url)
+    is_secured = not target.uses_tls and parsed is not None and parsed.secure
+    return is_own_origin(target, url) or (
+        is_secured and parsed is not None and (parsed.host, parsed.port) == (target.host, 443)
     )

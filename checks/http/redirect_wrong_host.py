@@ -10,6 +10,7 @@ from checks.http import (
     _redirects,
     addresses,
     endpoint_subjects,
+    exchanges_by_purpose,
     redirected_sockets,
     works_over_https,
 )
@@ -30,6 +31,7 @@ from diagnose.model import (
 )
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import Directive
+from diagnose.model.tls import Handshake
 from diagnose.parsers.hostnames import is_address, is_host
 from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.nginx import edits
@@ -106,6 +108,7 @@ def _redirect_fault(
             and normalize_url(failed_exchange.url) == onward
             and failed_exchange.failure is not None
             and not _is_login_out_of_reach(evidence, exchange, failed_exchange, url.host)
+            and not _is_fault_of_the_server(evidence, failed_exchange)
         ):
             return _REASONS.get(failed_exchange.failure.kind, ""), failed_exchange
     return "", None
@@ -128,6 +131,26 @@ def _is_login_out_of_reach(
     kind = failed.failure.kind if failed.failure else ""
     is_silent = _REASONS.get(kind) in {"missing", "silent"}
     return is_elsewhere and is_silent and bool(return_address(exchange)) and _is_on_server(evidence)
+
+
+def _is_fault_of_the_server(evidence: Evidence, failed: Exchange) -> bool:
+    """Return whether the same address and port fail in the same way for the target's own name: the
+    redirect leads to the site's own server, and another finding names what is wrong there."""
+    kind = failed.failure.kind if failed.failure else ""
+    if _REASONS.get(kind) == "certificate":
+        return any(
+            not page.verified and (page.address, page.port) == (failed.address, failed.port)
+            for page in exchanges_by_purpose(evidence, "target")
+        )
+    tried = (*evidence.of(Exchange), *evidence.of(Handshake))
+    return any(
+        own.failure is not None
+        and own.failure.kind == kind
+        and (own.address, own.port) == (failed.address, failed.port)
+        for own in tried
+        if (isinstance(own, Handshake) and own.variant == "normal")
+        or (isinstance(own, Exchange) and own.purpose == "target")
+    )
 
 
 def _is_on_server(evidence: Evidence) -> bool:

@@ -26,6 +26,7 @@ from diagnose.model.logs import ErrorLog, LogLine
 from diagnose.model.nginx import Directive
 from diagnose.model.pages import PageFileResponse
 from diagnose.parsers.nginx import error_log
+from diagnose.parsers.redirects import end_page, end_path
 
 Response = Exchange | Upgrade | PageFileResponse
 
@@ -75,20 +76,28 @@ def page_error(
     evidence: Evidence, pattern: str | re.Pattern[str], statuses: Collection[int]
 ) -> PageError | None:
     """Return the last error about the target's page whose message begins with `pattern`, if
-    visitors get one of these statuses; otherwise None.
+    visitors get one of these statuses; otherwise None. Where the page redirects to another one of
+    the same site, that one counts too.
     """
+    end = end_page(evidence.target, evidence.good(Exchange))
     exchanges = tuple(
         exchange
         for exchange in evidence.good(Exchange)
-        if exchange.purpose == "target" and exchange.status in statuses
+        if (exchange.purpose == "target" or exchange is end) and exchange.status in statuses
     )
     if not exchanges:
         return None
-    matches = logged_errors(evidence, pattern, evidence.target.path)
+    matches = logged_errors(evidence, pattern, _path_of(evidence, exchanges))
     if not matches:
         return None
     line, match = matches[-1]
     return PageError(line, match, exchanges, is_in_run(evidence, line))
+
+
+def _path_of(evidence: Evidence, exchanges: Collection[Exchange]) -> str:
+    """Return the path of the first of these pages."""
+    is_own = any(exchange.purpose == "target" for exchange in exchanges)
+    return evidence.target.path if is_own else end_path(evidence.target, evidence.good(Exchange))
 
 
 def path_error(
@@ -168,8 +177,12 @@ def failed_sockets(evidence: Evidence, statuses: Collection[int]) -> tuple[Subje
 
 
 def page_directive(nginx: Nginx, name: str, path: str | None = None) -> Directive | None:
-    """Return the directive of this name in force for a path, the target's if None."""
-    for location_match in nginx.location_matches(path or nginx.evidence.target.path):
+    """Return the directive of this name in force for a path; if None, for the path of the page that
+    visitors get, where the target's redirects lead."""
+    evidence = nginx.evidence
+    for location_match in nginx.location_matches(
+        path or end_path(evidence.target, evidence.good(Exchange))
+    ):
         if directive := location_match.directive(name):
             return directive
     return None

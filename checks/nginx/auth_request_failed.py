@@ -18,7 +18,7 @@ _UNEXPECTED = r"auth request unexpected status: (\d{3})"
 @check(
     severity=Severity.ERROR,
     needs=[LogLine, Exchange],
-    explains=["http.server-error", "websocket.not-upgraded"],
+    explains=["http.server-error", "http.redirect-to-error", "websocket.not-upgraded"],
 )
 def auth_request_failed(evidence: Evidence) -> Iterator[Claim]:
     error = page_error(evidence, _UNEXPECTED, {500})

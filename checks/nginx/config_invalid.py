@@ -74,7 +74,7 @@ def config_invalid(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
     if nginx.test is None or nginx.test.passed:
         return
-    message = nginx.test.fatal or TestMessage("emerg", "")
+    message = _placed(nginx, nginx.test.fatal or TestMessage("emerg", ""))
     place = f"{message.file}:{message.line}" if message.file else ""
     slip = _find_slip(nginx, message)
     edits = _slip_edits(nginx, slip)
@@ -87,6 +87,7 @@ def config_invalid(evidence: Evidence) -> Iterator[Claim]:
             "place": place,
             "file": message.file or nginx.test.config,
             "line": message.line or "",
+            "unplaced": bool(place) and not (nginx.test.fatal and nginx.test.fatal.file),
             "running": bool(nginx.master),
             "known": bool(edits),
             "word": slip.typo if slip else "",
@@ -100,14 +101,38 @@ def config_invalid(evidence: Evidence) -> Iterator[Claim]:
     )
 
 
+#: Errors that nginx reports without a place, each with the name that is used and not defined
+#: (ngx_http_variables.c, ngx_cycle.c).
+_UNPLACED = re.compile(r'unknown "(\w+)" variable|zero size shared memory zone "([^"]+)"')
+
+
+def _placed(nginx: Nginx, message: TestMessage) -> TestMessage:
+    """Return the message with the place that first uses what it names, if nginx tells none."""
+    name = _UNPLACED.match(message.text)
+    if message.file or name is None or nginx.config is None:
+        return message
+    pattern = re.compile(
+        rf"\$(?:{name[1]}(?!\w)|{{{name[1]}}})" if name[1] else rf"(?:zone=)?{re.escape(name[2])}$"
+    )
+    for directive in nginx_parser.walk(nginx.config.main):
+        search = pattern.search if name[1] else pattern.match
+        if directive.file and any(map(search, directive.args)):
+            return replace(message, file=directive.file, line=directive.line)
+    return message
+
+
 def _covered(nginx: Nginx, message: TestMessage) -> tuple[Subject, ...]:
     """Return what the fault keeps from working: everything, as nginx goes on with what it loaded
     before; not the target's port if no file has a `listen` for it either.
 
     A `listen` counts in any block: a brace in the wrong place moves it into another one. It counts
-    among the words of another directive as well, whose `;` is missing. One that nginx refuses
-    (`listen ssl;`) may be meant for any port."""
+    among the words of another directive as well, whose `;` is missing. Where such a directive has
+    swallowed an `include`, or an open quote whole lines, nothing tells which ports the files have.
+    A `listen` that nginx refuses (`listen ssl;`) may be meant for any port.
+    """
     if nginx.config is None or 'of the "listen" directive' in message.text:
+        return ()
+    if any(map(_has_swallowed_lines, nginx_parser.walk(nginx.config.main))):
         return ()
     port = nginx.evidence.target.port
     ports = {
@@ -117,6 +142,12 @@ def _covered(nginx: Nginx, message: TestMessage) -> tuple[Subject, ...]:
         for listen in server_blocks.parse_listen(written)
     }
     return () if port in ports else (NO_PORT,)
+
+
+def _has_swallowed_lines(directive: Directive) -> bool:
+    return "include" in directive.args or any(
+        "\n" in word and "_by_lua" not in directive.name for word in directive.args
+    )
 
 
 def _listen_directives(directive: Directive) -> Iterator[Directive]:

@@ -37,6 +37,7 @@ _PRIVATE = ("/root/", "/tmp/", "/var/tmp/")
     needs=[LogLine, Exchange],
     explains=[
         "http.server-error",
+        "http.redirect-to-error",
         "nginx.redirect-cycle",
         "nginx.index-missing",
         "nginx.target-not-found",

@@ -28,6 +28,7 @@ from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.parsers.http import proxy_page
 from diagnose.parsers.nginx import edits, upstreams
+from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.locations import LocationMatch, match_location, select_location
 from diagnose.parsers.nginx.server_blocks import Server
 
@@ -75,6 +76,8 @@ def _serves_files(match: LocationMatch, fallback: Directive | None) -> bool:
     """Return whether the location looks for a file and then answers 404."""
     if upstreams.pass_directive_of(match) is not None or match.redirects:
         return False
+    if children(match.block, "internal"):
+        return False  # 404 for every visitor, whatever is there
     return fallback is None or fallback.args[-1:] == ("=404",)
 
 

@@ -27,7 +27,12 @@ _LIKENESS = 0.75
 @check(
     severity=Severity.ERROR,
     needs=[LogLine, Exchange],
-    explains=["http.server-error", "http.no-redirect", "websocket.not-upgraded"],
+    explains=[
+        "http.server-error",
+        "http.redirect-to-error",
+        "http.no-redirect",
+        "websocket.not-upgraded",
+    ],
 )
 def named_location_missing(evidence: Evidence) -> Iterator[Claim]:
     error = page_error(evidence, _MISSING, {500})

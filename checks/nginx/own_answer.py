@@ -33,6 +33,7 @@ from diagnose.parsers.http import proxy_page
 from diagnose.parsers.nginx import server_blocks
 from diagnose.parsers.nginx.access_phases import possible_results
 from diagnose.parsers.nginx.access_rules import ClientRequest
+from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.file_paths import served_file
 
 _SENT_PASSWORD = "Authorization:"
@@ -116,6 +117,8 @@ def _decisive(nginx: Nginx, page: Exchange) -> Directive | None:
         match = next(iter(nginx.location_matches(path)), None)
         guard = match.directive("auth_basic") if match else None
         return guard if guard and guard.args[:1] != ("off",) else None
+    if page.status == 404 and (internal := _internal(nginx, path)):
+        return internal
     target = nginx.evidence.target
     scheme = "https" if target.uses_tls else "http"
     fields = (("user-agent", BROWSER), ("referer", ""), ("upgrade", ""))
@@ -127,6 +130,14 @@ def _decisive(nginx: Nginx, page: Exchange) -> Directive | None:
         if result.status == page.status and result.decided_by is not None
     }
     return next(iter(decisive_headers.values())) if len(decisive_headers) == 1 else None
+
+
+def _internal(nginx: Nginx, path: str) -> Directive | None:
+    """Return the `internal` by which a location answers 404 to every request of a visitor
+    (ngx_http_core_module), None if none does."""
+    matches = nginx.location_matches(path)
+    directives = (line for match in matches for line in children(match.block, "internal"))
+    return next(directives, None)
 
 
 def _is_redirect_missing(nginx: Nginx, page: Exchange) -> bool:

@@ -24,7 +24,12 @@ _CYCLE = (
 @check(
     severity=Severity.ERROR,
     needs=[LogLine, Exchange],
-    explains=["http.server-error", "http.no-redirect", "websocket.not-upgraded"],
+    explains=[
+        "http.server-error",
+        "http.redirect-to-error",
+        "http.no-redirect",
+        "websocket.not-upgraded",
+    ],
 )
 def redirect_cycle(evidence: Evidence) -> Iterator[Claim]:
     error = page_error(evidence, _CYCLE, {500})

@@ -34,7 +34,12 @@ from diagnose.parsers.websocket_refusal import opens_alone
 @check(
     severity=Severity.WARNING,
     needs=[LogLine, Exchange],
-    explains=["http.server-error", "websocket.rate-limited", "websocket.not-upgraded"],
+    explains=[
+        "http.server-error",
+        "http.redirect-to-error",
+        "websocket.rate-limited",
+        "websocket.not-upgraded",
+    ],
 )
 def request_limit(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)

@@ -1,8 +1,9 @@
 """nginx answers 404 for the page, and the file is there: the setting leads past it
 (ngx_http_core_module: root, alias, try_files).
 
-Either `root` or `alias` is wrong, or the page belongs to an application whose addresses exist in
-the browser only (React Router, Vue Router in history mode), and nothing falls back to its
+Either `root` or `alias` is wrong, or `try_files` has no "$uri/", so that nginx does not look for
+the index file of the folder, or the page belongs to an application whose addresses exist in the
+browser only (React Router, Vue Router in history mode), and nothing falls back to its
 index.html.
 A 404 for a file that is nowhere is no fault.
 """
@@ -29,10 +30,12 @@ from diagnose.model import (
 )
 from diagnose.model.files import PageFileAccess
 from diagnose.model.http import Exchange, page_exchanges
-from diagnose.model.nginx import NginxConfig
+from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.file_paths import ServedFile, served_file
 from diagnose.parsers.nginx.locations import LocationMatch
+
+_MISTAKES = ("slash", "root", "alias", "fallback", "hidden")
 
 
 @check(
@@ -51,26 +54,29 @@ def target_not_found(evidence: Evidence) -> Iterator[Claim]:
     if access is None or match is None or served is None or served.path != access.path:
         return
     subjects = endpoint_subjects(pages)
-    is_fallback = access.mistake == "fallback"
+    is_fallback, is_hidden = access.mistake == "fallback", access.mistake == "hidden"
+    directive = (is_hidden and match.directive("try_files")) or served.directive
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
         because=(*pages, access, *([nginx.config] if nginx.config else [])),
         confidence=Confidence.CERTAIN if access.mistake == "slash" else Confidence.LIKELY,
-        severity=Severity.WARNING if is_fallback else None,
-        location=nginx.location(served.directive),
+        severity=Severity.WARNING if is_fallback or is_hidden else None,
+        location=nginx.location(directive),
         facts={
             "url": pages[0].url,
             "path": access.path,
             "elsewhere": access.elsewhere,
-            "directive": " ".join((served.directive.name, *served.directive.args)),
-            "place": file_line(served.directive),
+            "directive": " ".join((directive.name, *directive.args)),
+            "place": file_line(directive),
             "location": " ".join((match.block.name, *match.block.args)),
             "index": served.fallback[0],
-            **{name: access.mistake == name for name in ("slash", "root", "alias", "fallback")},
+            **{name: access.mistake == name for name in _MISTAKES},
         },
         fix=_fallback_fix(nginx, match, served)
         if is_fallback
+        else _index_fix(nginx, directive)
+        if is_hidden
         else _path_fix(nginx, access, served),
     )
 
@@ -82,6 +88,14 @@ def _path_fix(nginx: Nginx, access: PageFileAccess, served: ServedFile) -> Fix:
         return Fix((Manual("correct-the-path", Where.SERVER),), Applicability.MANUAL)
     sure = Applicability.AUTOMATIC if access.mistake == "slash" else Applicability.REVIEW
     return Fix((edit, *reload_steps(nginx)), sure)
+
+
+def _index_fix(nginx: Nginx, try_files: Directive) -> Fix:
+    change = edits.replace_directive(try_files, f"try_files $uri $uri/ {try_files.args[-1]};")
+    edit = config_edit(nginx, try_files.file, change)
+    if edit is None:
+        return Fix((Manual("look-for-the-index", Where.SERVER),), Applicability.MANUAL)
+    return Fix((edit, *reload_steps(nginx)), Applicability.REVIEW)
 
 
 def _fallback_fix(nginx: Nginx, match: LocationMatch, served: ServedFile) -> Fix:

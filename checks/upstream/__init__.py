@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from checks.nginx import Nginx
 from diagnose.model import Evidence
 from diagnose.model.frozen import frozen
-from diagnose.model.http import Upgrade
+from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.logs import LogLine
 from diagnose.model.nginx import UpstreamTry
 from diagnose.model.upstream import UpstreamTalk
 from diagnose.parsers.nginx import error_log, upstreams
 from diagnose.parsers.nginx.locations import LocationMatch, all_locations
 from diagnose.parsers.nginx.upstreams import ProxyTarget
+from diagnose.parsers.redirects import end_path
 
 #: The checks whose findings such an application causes.
 CONSEQUENCES = (
@@ -91,10 +92,11 @@ def backends(nginx: Nginx) -> tuple[Backend, ...]:
 
 def _probed_paths(evidence: Evidence) -> tuple[str, ...]:
     """Return the paths that the user asked for, and the others that were tried at the front
-    server."""
+    server: of the page to which the target redirects, and of WebSockets."""
     target = evidence.target
     upgrade_paths = (upgrade.path for upgrade in evidence.of(Upgrade) if upgrade.through == "front")
-    return tuple(dict.fromkeys((target.path, *target.websockets, *upgrade_paths)))
+    end = end_path(target, evidence.of(Exchange))
+    return tuple(dict.fromkeys((target.path, *target.websockets, end, *upgrade_paths)))
 
 
 def _endpoint_key(proxy_target: ProxyTarget) -> tuple[str, ...]:

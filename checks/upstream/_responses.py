@@ -5,6 +5,7 @@ from collections.abc import Collection
 from diagnose.model import Evidence, Observation, Severity
 from diagnose.model.http import Exchange, Upgrade, page_exchanges
 from diagnose.parsers.http import wants_tls
+from diagnose.parsers.redirects import end_page, end_path
 
 #: A gateway got no valid response (RFC 9110 sections 15.6.3 and 15.6.5).
 GATEWAY_ERRORS = {502, 504}
@@ -22,7 +23,10 @@ def front_failures(evidence: Evidence, paths: Collection[str]) -> tuple[Observat
     """Return the front server's responses at these paths which show that the application behind it
     failed."""
     failures: list[Observation] = []
-    if evidence.target.path in paths:
+    target, end = evidence.target, end_page(evidence.target, evidence.of(Exchange))
+    if end and _is_failed(end) and end_path(target, evidence.of(Exchange)) in paths:
+        failures.append(end)
+    if target.path in paths:
         failures += [
             exchange
             for exchange in page_exchanges(evidence)
@@ -46,10 +50,11 @@ def is_served(evidence: Evidence, paths: Collection[str]) -> bool:
     """Return whether the page or the WebSocket works anyway."""
     if front_failures(evidence, paths):
         return False
-    page = evidence.target.path in paths and any(
-        exchange.status is not None and exchange.status < 500
-        for exchange in page_exchanges(evidence)
-    )
+    end = end_page(evidence.target, evidence.of(Exchange))
+    pages = page_exchanges(evidence) if evidence.target.path in paths else ()
+    if end and end_path(evidence.target, evidence.of(Exchange)) in paths:
+        pages = (*pages, end)
+    page = any(exchange.status is not None and exchange.status < 500 for exchange in pages)
     upgrades = (
         upgrade
         for upgrade in evidence.of(Upgrade)

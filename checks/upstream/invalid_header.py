@@ -33,6 +33,7 @@ _INVALID = (
     needs=[LogLine, Exchange],
     explains=[
         "http.server-error",
+        "http.redirect-to-error",
         "upstream.none-live",
         "upstream.wrong-host-header",
         "websocket.not-upgraded",

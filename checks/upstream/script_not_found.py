@@ -21,7 +21,7 @@ _DENIED = r"FastCGI sent in stderr: \"(?:Access to the script '([^']*)' has been
 @check(
     severity=Severity.ERROR,
     needs=[LogLine, Exchange],
-    explains=["http.server-error", "http.answer-says-why"],
+    explains=["http.server-error", "http.redirect-to-error", "http.answer-says-why"],
 )
 def script_not_found(evidence: Evidence) -> Iterator[Claim]:
     denied = page_error(evidence, _DENIED, {403})

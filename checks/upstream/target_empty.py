@@ -23,7 +23,7 @@ _EMPTY = r"no host in upstream|invalid URL prefix in|invalid host in upstream"
 @check(
     severity=Severity.ERROR,
     needs=[LogLine, Exchange],
-    explains=["http.server-error", "websocket.not-upgraded"],
+    explains=["http.server-error", "http.redirect-to-error", "websocket.not-upgraded"],
 )
 def target_empty(evidence: Evidence) -> Iterator[Claim]:
     error, nginx = page_error(evidence, _EMPTY, {500, 502}), Nginx.of(evidence)

@@ -12,9 +12,10 @@ from diagnose.model.tls import Certificate
 
 #: The setting that leads nginx to another path than the file's: the last slash of alias, `root`
 #: where `alias` is meant and the opposite, the base path of the page's build, a missing fallback to
-#: the page of an application whose addresses exist in the browser only.
+#: the page of an application whose addresses exist in the browser only, a `try_files` that hides
+#: the index file of a folder.
 PathMistake = Literal[
-    "", "slash", "root", "alias", "base", "fallback", "folder", "no-fallback", "below"
+    "", "slash", "root", "alias", "base", "fallback", "folder", "no-fallback", "below", "hidden",
 ]  # fmt: skip
 SelinuxMode = Literal["", "enforcing", "permissive"]
 
@@ -128,8 +129,9 @@ class PageFileAccess(Access):
     `url` is the file's URL in the page. `elsewhere` is another path at which the file exists, ""
     if none was seen; `mistake` says which setting is wrong then ("folder": the folder of root or
     alias is not there at all; "no-fallback": this file is the last argument of try_files, and it is
-    not there; "below": the index file is in a folder inside that of root). `types_file` is nginx's
-    list of types (mime.types), "" if it was not seen.
+    not there; "below": the index file is in a folder inside that of root; "hidden": try_files does
+    not look for the index file of this folder). `types_file` is nginx's list of types (mime.types),
+    "" if it was not seen.
     """
 
     url: Url

@@ -20,6 +20,7 @@ from diagnose.outputs.finding_text import (
     unfinished_reasons,
 )
 from diagnose.parsers.http import browser_page
+from diagnose.parsers.redirects import end_page
 
 
 def verdict_sentence(report: Report, lang: str) -> str:
@@ -75,7 +76,7 @@ def _healthy_sentence(report: Report, lang: str) -> str:
         key = "healthy-only" if scope.only else "healthy-but"
         return _limited_sentence(key, report, scope.only or scope.skip, lang)
     if scope.outside and (refused := _refused_page(report) or _noted_page(report)):
-        answer = f"{refused.status} {refused.reason}".strip()
+        answer, url = f"{refused.status} {refused.reason}".strip(), _shown_url(report, refused)
         notes = [note for note in report.findings if _rests_on(note, refused)]
         # Who answers says more than who stands in front.
         if note := next(iter(sorted(notes, key=lambda each: each.check.layer == "dns")), None):
@@ -103,11 +104,14 @@ def _noted_page(report: Report) -> Exchange | None:
 
 
 def _refused_page(report: Report) -> Exchange | None:
-    """Return the page's response whose status is 400 or more, for browsers too; None if there is
-    none."""
+    """Return the page's response whose status is 400 or more, for browsers too, or that of the page
+    of the same site to which it redirects; None if there is none."""
     if report.evidence.target.is_websocket:
         return None
-    pages = (page for page in report.evidence.of(Exchange) if page.purpose == "target")
+    end = end_page(report.evidence.target, report.evidence.of(Exchange))
+    pages = (
+        page for page in report.evidence.of(Exchange) if page.purpose == "target" or page is end
+    )
     return next(
         (
             page
@@ -116,6 +120,11 @@ def _refused_page(report: Report) -> Exchange | None:
         ),
         None,
     )
+
+
+def _shown_url(report: Report, page: Exchange) -> str:
+    """Return the URL as the user wrote it, that of the page itself if it was redirected to."""
+    return page.url if page.purpose == "redirect" else report.evidence.target.url
 
 
 def _rests_on(finding: Finding, page: Exchange) -> bool:

@@ -5,10 +5,12 @@ from collections.abc import Iterable
 from typing import Literal
 from urllib.parse import unquote, urljoin
 
+from diagnose.model import Target
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange, LocalAnswer
 from diagnose.parsers.lazy_pattern import lazy_pattern
-from diagnose.parsers.urls import normalize_url
+from diagnose.parsers.request_fields import is_own_origin
+from diagnose.parsers.urls import normalize_url, parse_url
 
 #: Statuses that redirect a browser to Location (RFC 9110 section 15.4).
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -91,6 +93,27 @@ def _observed_answer(url: str, address: str, pages: list[Exchange]) -> Exchange 
         key=lambda page: (page.address != address, redirect_target(page) is not None),
         default=None,
     )
+
+
+def end_page(target: Target, exchanges: Iterable[Exchange]) -> Exchange | None:
+    """Return the response to which the target's redirects lead, if it is another page of the
+    target's own origin; None if the target does not redirect, or leads elsewhere."""
+    observed = tuple(exchanges)
+    for start in observed:
+        if start.purpose == "target" and redirect_target(start) is not None:
+            chain = follow_redirects(start, observed)
+            last = chain.steps[-1]
+            if chain.end == "answer" and is_own_origin(target, last.url):
+                return last if last.purpose == "redirect" else None
+    return None
+
+
+def end_path(target: Target, exchanges: Iterable[Exchange]) -> str:
+    """Return the path of the page that visitors of the target get: where its redirects lead, or its
+    own."""
+    end = end_page(target, exchanges)
+    url = parse_url(end.url) if end else None
+    return url.path if url else target.path
 
 
 def preserves_path(path: str, url: str) -> bool:

@@ -7,7 +7,7 @@ import pytest
 from diagnose.checking.conclusion import conclude
 from diagnose.checking.registry import load_check
 from diagnose.checking.root_cause import verdict
-from diagnose.model import Claim, Finding, Report, Severity, Subject, Symptom
+from diagnose.model import Claim, Finding, Observation, Report, Severity, Subject, Symptom
 from diagnose.model.http import Exchange
 from diagnose.outputs.verdict_text import verdict_sentence, verdict_sentences
 from tests.support.report_builder import healthy
@@ -56,3 +56,19 @@ def test_a_reported_status_that_was_met_is_not_healthy() -> None:
 
 def test_a_healthy_certificate_is_told_with_the_verdict() -> None:
     assert verdict_sentences(healthy(), "en").startswith(verdict_sentence(healthy(), "en"))
+
+
+def test_a_refused_page_behind_a_redirect_is_not_called_healthy() -> None:
+    report = healthy()
+    url = f"{report.evidence.target.url.rstrip('/')}/app/"
+    seen: list[Observation] = []
+    for each in report.evidence.observations:
+        if isinstance(each, Exchange) and each.purpose == "target":
+            first = replace(each, status=302, headers=(("Location", "/app/"),))
+            last = replace(each, url=url, purpose="redirect", status=403, reason="Forbidden")
+            seen += [first, last]
+        else:
+            seen.append(each)
+    evidence = replace(report.evidence, observations=tuple(seen))
+    sentence = verdict_sentence(replace(report, evidence=evidence), "en")
+    assert sentence == f"{url} answers 403 Forbidden. Nothing shows that this is a fault."

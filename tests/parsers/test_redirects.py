@@ -2,11 +2,14 @@ from dataclasses import replace
 
 from diagnose.model.http import Exchange
 from diagnose.parsers.redirects import (
+    end_page,
+    end_path,
     follow_redirects,
     leads_to_itself,
     preserves_path,
     redirect_target,
 )
+from tests.support.check_evidence import SHOP
 
 
 def answer(url: str, location: str = "", status: int = 301, address: str = "a") -> Exchange:
@@ -67,3 +70,25 @@ def test_a_path_may_come_along_encoded() -> None:
     assert preserves_path("/a/b", "https://x.example/a/b?q=1")
     assert preserves_path("/a/b", "https://x.example/login?next=%2Fa%2Fb")
     assert not preserves_path("/a/b", "https://x.example/")
+
+
+def test_a_page_ends_where_its_redirects_lead_on_the_same_site() -> None:
+    home = "https://shop.example.com/"
+    start = replace(answer(home, "/app", status=302), purpose="target")
+    step = answer(f"{home}app", "/app/?x=1", status=301)
+    end = answer(f"{home}app/?x=1", status=502)
+    assert end_page(SHOP, [start, step, end]) is end
+    assert end_path(SHOP, [start, step, end]) == "/app/?x=1"
+
+
+def test_a_page_that_leads_elsewhere_or_nowhere_ends_at_itself() -> None:
+    home, elsewhere = "https://shop.example.com/", "https://login.example.net/"
+    start = replace(answer(home, elsewhere, status=302), purpose="target")
+    for seen in (
+        [start, answer(elsewhere, status=502)],
+        [start],
+        [replace(start, headers=(), status=200)],
+        [replace(answer(home, "/app", status=302), purpose="target"), answer(f"{home}app", "/app")],
+    ):
+        assert end_page(SHOP, seen) is None
+        assert end_path(SHOP, seen) == "/"

@@ -1,5 +1,7 @@
 """A response of the target's page, and what nginx logged about it."""
 
+from dataclasses import replace
+
 from diagnose.model import Vantage
 from diagnose.model.http import Exchange
 from diagnose.model.logs import ErrorLog, LogLine
@@ -45,3 +47,11 @@ def logged(
         request=f"GET {path} HTTP/1.1",
         host=host,
     )
+
+
+def redirected(status: int, path: str = "/app/") -> tuple[Exchange, Exchange]:
+    """The target's page, which redirects to another path of the site, and the response there."""
+    first = replace(page(302), headers=(("Location", path),))
+    url = f"https://shop.example.com{path}"
+    last = replace(page(status), url=url, purpose="redirect", redirected_from=first.url)
+    return first, last

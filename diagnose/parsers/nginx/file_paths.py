@@ -5,6 +5,7 @@ whole path, `alias` in place of the location's prefix, character by character.
 """
 
 import posixpath
+import re
 from collections.abc import Iterator
 
 from diagnose.model.files import PathMistake
@@ -24,6 +25,8 @@ PUBLIC_FOLDERS = (
     "public", "dist", "build", "web", "htdocs", "html", "www", "_site", "public_html", "out",
 )  # fmt: skip
 _INDEXES = ("index.php", "index.html")
+#: In the name of an index file: a variable, or the end of the word.
+UNPLAIN_NAME = re.compile(r"[$\s]")
 
 
 @frozen
@@ -101,6 +104,24 @@ def served_file(
         return None
     own_prefix = prefix if directive in children(block, "root") else ""
     return ServedFile(_normalized(f"{folder}/{uri}"), directive, own_prefix, uri)
+
+
+def hidden_indexes(location: LocationMatch, served: ServedFile) -> tuple[str, ...]:
+    """Return the index files of a folder that nginx does not look for, because `try_files` has no
+    "$uri/" and ends with a status (ngx_http_core_module, "try_files"; ngx_http_index_module)."""
+    arguments = [line.args for line in children(location.block, "try_files")][-1:]
+    if not served.uri.endswith("/") or arguments[:1] not in [
+        [("$uri", "=404")],
+        [("$uri", "=403")],
+    ]:
+        return ()
+    index = location.directive("index")
+    names = index.args if index else ("index.html",)
+    return tuple(
+        posixpath.join(served.path, name)
+        for name in names
+        if not UNPLAIN_NAME.search(name) and not name.startswith("/")
+    )
 
 
 def _folder(location: LocationMatch, directive: Directive) -> str:

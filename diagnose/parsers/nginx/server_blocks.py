@@ -322,6 +322,29 @@ def select_server(socket: Socket, name: str) -> tuple[Server, MatchKind]:
     return socket.default, "default"
 
 
+#: Nobody's name (RFC 6761 section 6.4): a pattern that matches it matches every name.
+_NO_NAME = "name.invalid"
+
+
+def is_named(servers: Iterable[Server], name: str) -> bool:
+    """Return whether a block has the name, written out, as a wildcard or as a pattern. One that
+    matches every name says nothing about this one."""
+    table = _NameTable()
+    for server in servers:
+        for server_name in server.names:
+            table.add(server_name, server)
+    name = name.lower().rstrip(".")
+    return (
+        name in table.exact
+        or _wildcard_match(table, name) is not None
+        or any(
+            pcre_matches(pattern, name, ignore_case=True)
+            and not pcre_matches(pattern, _NO_NAME, ignore_case=True)
+            for pattern, _ in table.patterns
+        )
+    )
+
+
 def shadowed_servers(socket: Socket, name: str) -> tuple[Server, ...]:
     """Return the blocks that repeat the server name by which `select_server` chose its block.
     nginx ignores the repeated name and warns of a "conflicting server name"."""

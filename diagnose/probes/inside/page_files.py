@@ -22,7 +22,13 @@ from diagnose.parsers.browser_types import refusal
 from diagnose.parsers.html_page import parse_page
 from diagnose.parsers.nginx import error_log
 from diagnose.parsers.nginx.config import walk
-from diagnose.parsers.nginx.file_paths import ServedFile, password_file, password_path, served_file
+from diagnose.parsers.nginx.file_paths import (
+    ServedFile,
+    hidden_indexes,
+    password_file,
+    password_path,
+    served_file,
+)
 from diagnose.parsers.nginx.locations import LocationMatch, match_location, select_location
 from diagnose.parsers.nginx.upstreams import final_request, pass_directive_of
 from diagnose.parsers.sanitize import UNSAFE
@@ -243,6 +249,9 @@ async def _emit_target(ctx: ProbeContext, config: NginxConfig, exchange: Exchang
                 (mistake, f"{other_path.rstrip('/')}/{_INDEX}" if is_folder else other_path)
             )
     if file:
+        matches = [*_matches(ctx, config, path)][:1]
+        hidden = [index for match in matches for index in hidden_indexes(match, file)]
+        alternatives[:0] = [("hidden", index) for index in hidden if not UNSAFE.search(index)]
         alternatives.append(("fallback", file.fallback[1]))
     script = _fallback_script(ctx, config, path)
     paths = dict.fromkeys((served.path, script, *(other_path for _, other_path in alternatives)))

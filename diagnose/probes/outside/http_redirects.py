@@ -112,9 +112,11 @@ async def _follow_redirect(
     )
     if failure is None and not same_host and _is_forbidden_address(previous, address):
         return None  # another site's server must not send us into our own network
+    # The certificate of the target's own port is judged by its handshake.
+    is_verifying = not same_host or (url.secure and not ctx.target.uses_tls)
     http_connection = None
     if failure is None:
-        http_connection, failure = await open_http(ctx, address, url, not same_host, patience(ctx))
+        http_connection, failure = await open_http(ctx, address, url, is_verifying, patience(ctx))
     if http_connection is None:
         return ctx.emit(
             Exchange(
@@ -129,6 +131,6 @@ async def _follow_redirect(
                 redirected_from=previous.url,
             )
         )
-    verified = previous.verified if same_host else True
+    verified = is_verifying or previous.verified
     page = PageRequest(str(url), address, "redirect", verified, previous.url, cookie)
     return await visit_page(ctx, http_connection, page)

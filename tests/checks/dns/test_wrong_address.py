@@ -50,6 +50,20 @@ def test_fires_where_another_web_server_serves_the_name(name: str, fires: bool) 
     assert bool(claims) is fires
 
 
+@pytest.mark.parametrize(
+    ("name", "fires"),
+    [
+        (".example.com", True), ("*.example.com", True), ("shop.*", True),
+        ("SHOP.example.com", True),
+        (r"~^shop\.", True), (r"~^(?<who>.+)\.example\.com$", True), ("_", False), ('""', False),
+        ("~.", False), (r"~^(?<who>.+)$", False), ("*.other.example", False), ("www.*", False),
+    ],
+)  # fmt: skip
+def test_fires_where_the_name_is_written_as_a_wildcard_or_a_pattern(name: str, fires: bool) -> None:
+    evidence = (host(), config(name), nic(), answer(OLD), SILENT)
+    assert bool(judge("dns.wrong-address", *evidence, masked=False)) is fires
+
+
 def test_fires_where_another_machine_answers_with_something_else() -> None:
     other = Handshake(address=OLD, port=443, failure=TIMEOUT)
     (claim,) = judge("dns.wrong-address", *seen(nic(), answer(OLD), connected(OLD), other))

@@ -1,7 +1,9 @@
 from dataclasses import replace
 
-from diagnose.model import Severity
-from tests.support.check_evidence import judge
+import pytest
+
+from diagnose.model import Failure, Severity
+from tests.support.check_evidence import REFUSED, SHOP, judge
 from tests.support.report_builder import ANSWER
 
 CHECK = "http.redirect-to-error"
@@ -26,3 +28,30 @@ def test_silent_when_it_is_another_sites_or_the_page_itself_fails() -> None:
     other = replace(LAST, url="https://login.example.net/")
     assert not judge(CHECK, FIRST, other)
     assert not judge(CHECK, replace(FIRST, status=500), LAST)
+
+
+@pytest.mark.parametrize(
+    "failure", [REFUSED, Failure("certificate", "expired"), Failure("timeout", "timed out")]
+)
+def test_fires_where_http_leads_to_https_and_nothing_opens_there(failure: Failure) -> None:
+    plain = replace(
+        ANSWER, url="http://shop.example.com/", port=80, status=301,
+        headers=(("Location", "https://shop.example.com/"),),
+    )  # fmt: skip
+    failed = replace(
+        LAST, url="https://shop.example.com/", status=None, failure=failure, port=443,
+        redirected_from=plain.url,
+    )  # fmt: skip
+    target = replace(SHOP, scheme="http", port=80)
+    (claim,) = judge(CHECK, plain, failed, target=target)
+    assert (claim.facts["status"], claim.facts["message"]) == ("", failure.message)
+    assert claim.severity is None
+    for works in (replace(failed, failure=None, status=200), replace(failed, status=200)):
+        assert not judge(CHECK, plain, works, target=target)
+    other = replace(failed, url="https://www.example.net/")
+    assert not judge(CHECK, plain, other, target=target)
+
+
+def test_fires_where_the_page_behind_does_not_answer() -> None:
+    (claim,) = judge(CHECK, FIRST, replace(LAST, status=None, failure=REFUSED))
+    assert claim.facts["message"] == REFUSED.message

@@ -75,6 +75,23 @@ def test_silent_on_another_host_that_works() -> None:
         assert not judge("http.redirect-wrong-host", plain(location))
 
 
+@pytest.mark.parametrize("failure", [Failure("certificate", "expired"), REFUSED])
+def test_silent_where_the_sites_own_server_fails_in_the_same_way(failure: Failure) -> None:
+    """Its certificate has expired, for the one name as for the other."""
+    location = "https://www.shop.example.com/"
+    failed = replace(met(location, failure), address="203.0.113.10")
+    own = Exchange(
+        url="https://shop.example.com/", address="203.0.113.10", port=443, verified=False,
+        status=None if failure is REFUSED else 200,
+        failure=failure if failure is REFUSED else None,
+    )  # fmt: skip
+    assert not judge("http.redirect-wrong-host", plain(location), failed, own)
+    works = replace(own, verified=True, status=200, failure=None)
+    assert judge("http.redirect-wrong-host", plain(location), failed, works)
+    elsewhere = replace(failed, address="203.0.113.99")
+    assert judge("http.redirect-wrong-host", plain(location), elsewhere, own)
+
+
 def test_silent_about_the_site_itself() -> None:
     home = "https://shop.example.com/"
     assert not judge("http.redirect-wrong-host", plain(home), met(home, REFUSED))

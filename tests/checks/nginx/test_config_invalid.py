@@ -129,3 +129,39 @@ def test_fires_and_leaves_a_brace_to_a_person_where_nothing_is_indented() -> Non
 
 def test_silent_when_the_test_passes() -> None:
     assert not judge(CHECK, nginx_says(), config())
+
+
+@pytest.mark.parametrize(
+    ("message", "used"),
+    [
+        ('unknown "conn_upgrade" variable', "proxy_set_header Connection $conn_upgrade;"),
+        ('unknown "country" variable', 'return 301 "https://${country}.example.com";'),
+        ('zero size shared memory zone "one"', "limit_req zone=one burst=5;"),
+        ('zero size shared memory zone "pages"', "proxy_cache pages;"),
+    ],
+)
+def test_names_the_place_that_nginx_does_not_tell(message: str, used: str) -> None:
+    text = SITE.replace("server_name", f"{used}\n    server_name")
+    claim = claimed(message, text)
+    line = config(text).files[0].text.partition(used)[0].count("\n") + 1
+    assert claim.facts["place"] == f"{FILE}:{line}"
+    assert claim.location
+    assert claim.location.line == line
+
+
+@pytest.mark.parametrize(
+    "message", ['unknown "other" variable', 'zero size shared memory zone "x"']
+)
+def test_names_no_place_where_the_files_do_not_use_it(message: str) -> None:
+    claim = claimed(message, SITE.replace("listen", "set $others 1;\n    listen"))
+    assert claim.facts["place"] == ""
+
+
+@pytest.mark.parametrize(
+    "swallowed",
+    ["gzip on\n    include /etc/nginx/sites/*;\n", 'add_header X "a;\n    listen 443 ssl;\n"; }\n'],
+)
+def test_fires_and_explains_a_port_in_a_file_that_a_missing_end_hides(swallowed: str) -> None:
+    claim = claimed(f'invalid number of arguments in "gzip" directive in {FILE}:2', swallowed)
+    subjects = claim.covers or (claim.about,)
+    assert any(subject.covers(Subject(port=443)) for subject in subjects)

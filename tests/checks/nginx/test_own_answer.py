@@ -77,3 +77,10 @@ def test_fires_on_an_address_in_the_place_of_a_folder() -> None:
     (claim,) = judge(CHECK, own("404 Not Found"), RUNNING, config(text), target=API, masked=False)
     assert claim.severity is Severity.WARNING
     assert claim.facts["address"] == "http://127.0.0.1:6081"
+
+
+def test_fires_as_a_note_on_a_location_that_is_internal() -> None:
+    text = SITE.replace("location / {", "location / {\n        internal;")
+    (claim,) = judge(CHECK, own("404 Not Found"), RUNNING, config(text), masked=False)
+    assert claim.severity is None
+    assert claim.facts["statement"] == "internal"

@@ -1,7 +1,7 @@
 from diagnose.model import Confidence
 from tests.support.check_evidence import judge
 from tests.support.nginx_evidence import LOADED, RUNNING, config
-from tests.support.page_errors import LOG_READ, logged, page
+from tests.support.page_errors import LOG_READ, logged, page, redirected
 
 CYCLE = 'rewrite or internal redirection cycle while internally redirecting to "/index.html"'
 SPA = """\
@@ -60,3 +60,16 @@ def test_silent_when_the_line_is_about_another_site_or_path() -> None:
 def test_silent_when_nginx_logged_another_error() -> None:
     other = logged("connect() failed (111: Connection refused) while connecting to upstream")
     assert not judge("nginx.redirect-cycle", RUNNING, config(SPA), LOG_READ, other, page(500))
+
+
+def test_fires_on_the_page_to_which_the_target_redirects() -> None:
+    site = SPA.replace("location / {", "location = / { return 302 /app/; }\n    location /app/ {")
+    line = logged(CYCLE, path="/app/")
+    (claim,) = judge(
+        "nginx.redirect-cycle", RUNNING, config(site), LOG_READ, line, *redirected(500)
+    )
+    assert claim.facts["url"] == "https://shop.example.com/app/"
+    assert claim.facts["directive"] == "try_files"
+    assert not judge(
+        "nginx.redirect-cycle", RUNNING, config(site), LOG_READ, line, *redirected(200)
+    )

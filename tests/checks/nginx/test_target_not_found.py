@@ -51,3 +51,16 @@ def test_silent_where_the_file_is_nowhere_or_the_page_answers() -> None:
     assert not judge(CHECK, *evidence, target=target)
     answered = replace(page(200), url="https://shop.example.com/x")
     assert not judge(CHECK, *evidence[:2], answered, target=target)
+
+
+def test_fires_on_an_index_file_that_try_files_hides() -> None:
+    target, evidence = seen(
+        "/", "root /srv/www; location / { try_files $uri =404; }", "/srv/www",
+        elsewhere="/srv/www/index.php", mistake="hidden",
+    )  # fmt: skip
+    (claim,) = judge(CHECK, *evidence, target=target)
+    assert claim.severity is Severity.WARNING
+    assert claim.facts["directive"] == "try_files $uri =404"
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    assert "+  root /srv/www; location / { try_files $uri $uri/ =404; }" in str(claim.fix.steps[0])

@@ -7,7 +7,7 @@ from diagnose.model.pages import WebSocketPath
 from diagnose.model.server import Listener, Listeners
 from tests.support.check_evidence import REFUSED, SHOP, judge
 from tests.support.nginx_evidence import FILE, RUNNING, SITE, config
-from tests.support.page_errors import LOG_READ, RUN_BEGAN, logged
+from tests.support.page_errors import LOG_READ, RUN_BEGAN, logged, redirected
 
 CHECK = "upstream.refused"
 DOWN = UpstreamTry(
@@ -95,4 +95,13 @@ def test_a_warning_when_the_page_opens_a_websocket_there() -> None:
     assert claim.facts["websocket"] == "/io/chat"
     elsewhere = replace(named, path="/other")
     (claim,) = judge(CHECK, down, UP, config(text), elsewhere, masked=False)
+    assert claim.severity is Severity.NOTE
+
+
+def test_fires_as_an_error_for_the_page_to_which_the_target_redirects() -> None:
+    text = SITE.replace("location / {", "location = / { return 302 /app/; }\n    location /app/ {")
+    (claim,) = judge(CHECK, replace(DOWN, line=10), config(text), *redirected(502))
+    assert claim.severity is None
+    assert claim.facts["paths"] == ("/app/",)
+    (claim,) = judge(CHECK, replace(DOWN, line=10), config(text), *redirected(200))
     assert claim.severity is Severity.NOTE

@@ -3,7 +3,7 @@
 import pytest
 
 from diagnose.parsers.nginx import server_blocks
-from diagnose.parsers.nginx.file_paths import ServedFile, served_file
+from diagnose.parsers.nginx.file_paths import ServedFile, hidden_indexes, served_file
 from diagnose.parsers.nginx.locations import select_location
 from tests.support.nginx_evidence import config
 
@@ -81,3 +81,30 @@ def test_where_the_file_lies_if_a_setting_is_wrong() -> None:
     base = mistakes("root /srv;", page="/app/index.html")
     assert base["/srv/app/static/css/app.css"] == "base"
     assert base["/srv/css/app.css"] == "base"
+
+
+@pytest.mark.parametrize(
+    ("body", "path", "indexes"),
+    [
+        ("root /srv; location / { try_files $uri =404; }", "/", ["/srv/index.html"]),
+        (
+            "root /srv; index index.php index.htm; location / { try_files $uri =404; }",
+            "/docs/",
+            ["/srv/docs/index.php", "/srv/docs/index.htm"],
+        ),
+        ("location /a/ { alias /srv/; try_files $uri =404; }", "/a/", ["/srv/index.html"]),
+        ("root /srv; index $host.html /x.php; location / { try_files $uri =404; }", "/", []),
+        ("root /srv; location / { try_files $uri $uri/ =404; }", "/", []),
+        ("root /srv; location / { try_files $uri $uri/index.html =404; }", "/", []),
+        ("root /srv; location / { try_files $uri /index.html; }", "/", []),
+        ("root /srv; location / { try_files $uri =404; }", "/page", []),
+        ("root /srv; location / { }", "/", []),
+    ],
+)
+def test_the_index_files_that_try_files_hides(body: str, path: str, indexes: list[str]) -> None:
+    text = f"server {{\n  listen 443 ssl;\n  server_name shop.example.com;\n{body}\n}}\n"
+    (server,) = server_blocks.servers(config(text).main)
+    match = select_location(server, path)
+    file = served_file(match, path)
+    assert file is not None
+    assert list(hidden_indexes(match, file)) == indexes

@@ -88,3 +88,12 @@ def test_the_server_that_answers_on_each_socket_that_is_reached() -> None:
     assert found[0].address == "*"
     loopback = server_blocks.answering_servers(main, "127.0.0.1", 443)
     assert "127.0.0.1" in {socket.address for socket, _ in loopback}
+
+
+def test_a_name_may_be_a_wildcard_or_a_pattern_but_not_of_every_name() -> None:
+    def named(written: str) -> bool:
+        text = f"http {{ server {{ listen 443; server_name {written}; }} }}"
+        return server_blocks.is_named(server_blocks.servers(parse(text, "n.conf")), "a.b.test")
+
+    assert all(map(named, ["a.b.test", ".b.test", "*.test", "a.b.*", r"~^a\.b\.", "x.test .test"]))
+    assert not any(map(named, ["_", "b.test", "*.other", "b.*", "~.", r"~^(.+)$", "x.test"]))

@@ -224,3 +224,26 @@ def test_the_public_folder_of_the_project_that_root_names(there: bool, mistake: 
     accesses = look.observed(PageFileAccess)
     assert [access.mistake for access in accesses] == mistake
     assert [access.elsewhere for access in accesses] == ["/srv/shop/public/index.php"] * there
+
+
+def test_the_index_of_the_site_that_try_files_hides() -> None:
+    root = "root /srv/www; try_files $uri =404;"
+    text = nginx_evidence.SITE.replace("proxy_pass http://127.0.0.1:3000;", root)
+    folder, index = "/srv/www", "/srv/www/index.html"
+    asked = shlex.join(("sh", "-c", ACCESS_SCRIPT, "sh", "", "11", folder, index))
+    part = "part 0 root 0 root 755 directory||"
+    answer = "uid 33\ngids 33\nname www-data www-data\n"
+    answer += f"path {folder}\n{part}/\n{part}{folder}\n"
+    answer += f"path {index}\n{part}/\n{part}{folder}\n"
+    answer += f"part 0 root 0 root 644 regular file||{index}\n"
+    look = Looking(RecordedMachine({asked: answer}))
+    missing, seen = page(404), config(text)
+
+    async def work() -> None:
+        for observation in (RUNNING, seen, missing):
+            look.emit(observation)
+        await page_files.missing_target.work(look, missing)
+
+    asyncio.run(work())
+    (access,) = look.observed(PageFileAccess)
+    assert (access.mistake, access.elsewhere) == ("hidden", index)
