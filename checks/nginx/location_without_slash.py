@@ -9,7 +9,6 @@ from checks.http import _page_files
 from checks.nginx import NO_PORT, Nginx, file_line
 from checks.nginx._edits import Changes, config_edits
 from checks.nginx._location_edits import location_fix
-from checks.upstream._responses import page_exchanges
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -22,7 +21,7 @@ from diagnose.model import (
     Subject,
     Where,
 )
-from diagnose.model.http import Upgrade
+from diagnose.model.http import Upgrade, page_exchanges
 from diagnose.model.nginx import NginxConfig
 from diagnose.parsers.nginx.edits import TextEdit
 from diagnose.parsers.nginx.locations import LocationMatch, all_locations, location_pattern

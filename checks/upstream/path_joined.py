@@ -13,7 +13,6 @@ from checks.http import _page_files, endpoint_subjects
 from checks.nginx import Nginx, _location_edits, file_line
 from checks.nginx._edits import Changes, config_edits
 from checks.upstream._comparisons import decisive_change
-from checks.upstream._responses import page_exchanges
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -29,7 +28,7 @@ from diagnose.model import (
     merge_subjects,
 )
 from diagnose.model.frozen import frozen
-from diagnose.model.http import Exchange
+from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.nginx import NginxConfig
 from diagnose.parsers.nginx import edits, upstreams
 from diagnose.parsers.nginx.locations import LocationMatch, location_pattern
