@@ -1,9 +1,9 @@
 """nginx answers 404 for the page, and the file is there: the setting leads past it
 (ngx_http_core_module: root, alias, try_files).
 
-Either `root` or `alias` is wrong, or the page belongs to an application whose addresses exist in
-the browser only (React Router, Vue Router in history mode), and nothing falls back to its
-index.html.
+Either `root` or `alias` is wrong, or `try_files` does not look into the folder, or the page belongs
+to an application whose addresses exist in the browser only (React Router, Vue Router in history
+mode), and nothing falls back to its index.html.
 A 404 for a file that is nowhere is no fault.
 """
 
@@ -30,9 +30,9 @@ from diagnose.model import (
 )
 from diagnose.model.files import PageFileAccess
 from diagnose.model.http import Exchange
-from diagnose.model.nginx import NginxConfig
+from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.parsers.nginx import edits
-from diagnose.parsers.nginx.file_paths import ServedFile, served_file
+from diagnose.parsers.nginx.file_paths import ServedFile, files_only, served_file
 from diagnose.parsers.nginx.locations import LocationMatch
 
 
@@ -53,13 +53,16 @@ def target_not_found(evidence: Evidence) -> Iterator[Claim]:
         return
     subjects = endpoint_subjects(pages)
     is_fallback = access.mistake == "fallback"
+    try_files = files_only(match, path) if access.mistake == "index" else None
+    if access.mistake == "index" and try_files is None:
+        return
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
         because=(*pages, access, *([nginx.config] if nginx.config else [])),
         confidence=Confidence.CERTAIN if access.mistake == "slash" else Confidence.LIKELY,
         severity=Severity.WARNING if is_fallback else None,
-        location=nginx.location(served.directive),
+        location=nginx.location(try_files or served.directive),
         facts={
             "url": pages[0].url,
             "path": access.path,
@@ -68,12 +71,36 @@ def target_not_found(evidence: Evidence) -> Iterator[Claim]:
             "place": file_line(served.directive),
             "location": " ".join((match.block.name, *match.block.args)),
             "index": served.fallback[0],
+            "tries": " ".join((try_files.name, *try_files.args)) if try_files else "",
+            "tries_place": file_line(try_files) if try_files else "",
             **{name: access.mistake == name for name in ("slash", "root", "alias", "fallback")},
         },
-        fix=_fallback_fix(nginx, match, served)
-        if is_fallback
-        else _path_fix(nginx, access, served),
+        fix=_fix(nginx, access, match, served, try_files),
     )
+
+
+def _fix(
+    nginx: Nginx,
+    access: PageFileAccess,
+    match: LocationMatch,
+    served: ServedFile,
+    try_files: Directive | None,
+) -> Fix:
+    if try_files is not None:
+        return _folder_fix(nginx, try_files)
+    if access.mistake == "fallback":
+        return _fallback_fix(nginx, match, served)
+    return _path_fix(nginx, access, served)
+
+
+def _folder_fix(nginx: Nginx, try_files: Directive) -> Fix:
+    """Look into folders too, after the file."""
+    names = [f"{name} $uri/" if name == "$uri" else name for name in try_files.args]
+    change = edits.replace_directive(try_files, f"try_files {' '.join(names)};")
+    edit = config_edit(nginx, try_files.file, change)
+    if edit is None:
+        return Fix((Manual("look-into-folders", Where.SERVER),), Applicability.MANUAL)
+    return Fix((edit, *reload_steps(nginx)), Applicability.REVIEW)
 
 
 def _path_fix(nginx: Nginx, access: PageFileAccess, served: ServedFile) -> Fix:

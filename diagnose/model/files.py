@@ -14,7 +14,7 @@ from diagnose.model.tls import Certificate
 #: where `alias` is meant and the opposite, the base path of the page's build, a missing fallback to
 #: the page of an application whose addresses exist in the browser only.
 PathMistake = Literal[
-    "", "slash", "root", "alias", "base", "fallback", "folder", "no-fallback"
+    "", "slash", "root", "alias", "base", "fallback", "folder", "no-fallback", "index"
 ]  # fmt: skip
 SelinuxMode = Literal["", "enforcing", "permissive"]
 
@@ -128,7 +128,8 @@ class PageFileAccess(Access):
     `url` is the file's URL in the page. `elsewhere` is another path at which the file exists, ""
     if none was seen; `mistake` says which setting is wrong then ("folder": the folder of root or
     alias is not there at all; "no-fallback": this file is the last argument of try_files, and it is
-    not there). `types_file` is nginx's list of types (mime.types), "" if it was not seen.
+    not there; "index": the folder has an index file, and try_files does not look into folders).
+    `types_file` is nginx's list of types (mime.types), "" if it was not seen.
     """
 
     url: Url

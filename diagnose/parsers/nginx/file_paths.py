@@ -92,6 +92,26 @@ def _folder(location: LocationMatch, directive: Directive) -> str:
     return folder if folder and _is_plain(folder) else ""
 
 
+def files_only(location: LocationMatch, path: str) -> Directive | None:
+    """Return the `try_files $uri … =404` that answers a folder's path with 404, whatever is in the
+    folder: only an argument that ends with a slash looks for a folder, and so for its index file
+    (ngx_http_core_module, "try_files"). None if another answer is possible."""
+    try_files = location.directive("try_files")
+    args = try_files.args if try_files else ()
+    names = args[:-1]
+    if not path.endswith("/") or args[-1:] != ("=404",) or "$uri" not in names:
+        return None
+    may_find_it = any(name.endswith("/") or "index" in name for name in names)
+    return None if may_find_it else try_files
+
+
+def index_names(location: LocationMatch) -> tuple[str, ...]:
+    """Return the plain names of index files (ngx_http_index_module, "index")."""
+    index = location.directive("index")
+    names = index.args if index else ("index.html",)
+    return tuple(name for name in names if "$" not in name and "/" not in name)
+
+
 def password_file(location: LocationMatch, folder: str) -> Directive | None:
     """Return the directive that names the file of passwords that a location asks for; None if it
     asks for none, or if the path depends on variables (ngx_http_auth_basic_module)."""

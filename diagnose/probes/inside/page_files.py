@@ -22,7 +22,14 @@ from diagnose.parsers.browser_types import refusal
 from diagnose.parsers.html_page import parse_page
 from diagnose.parsers.nginx import error_log
 from diagnose.parsers.nginx.config import walk
-from diagnose.parsers.nginx.file_paths import ServedFile, password_file, password_path, served_file
+from diagnose.parsers.nginx.file_paths import (
+    ServedFile,
+    files_only,
+    index_names,
+    password_file,
+    password_path,
+    served_file,
+)
 from diagnose.parsers.nginx.locations import LocationMatch, match_location, select_location
 from diagnose.parsers.nginx.upstreams import final_request, pass_directive_of
 from diagnose.parsers.sanitize import UNSAFE
@@ -239,6 +246,7 @@ async def _emit_target(ctx: ProbeContext, config: NginxConfig, exchange: Exchang
                 (mistake, f"{other_path.rstrip('/')}/{_INDEX}" if is_folder else other_path)
             )
     if file:
+        alternatives += _untried_index_files(ctx, config, path, file)
         alternatives.append(("fallback", file.fallback[1]))
     script = _fallback_script(ctx, config, path)
     paths = dict.fromkeys((served.path, script, *(other_path for _, other_path in alternatives)))
@@ -263,6 +271,17 @@ async def _emit_target(ctx: ProbeContext, config: NginxConfig, exchange: Exchang
             **{**values, "at": at}, url=exchange.url, elsewhere=existing_path, mistake=mistake
         )
     )
+
+
+def _untried_index_files(
+    ctx: ProbeContext, config: NginxConfig, path: str, file: ServedFile
+) -> Iterator[tuple[PathMistake, str]]:
+    """Yield the index files of a folder into which try_files does not look."""
+    location = next(_matches(ctx, config, path), None)
+    for name in (
+        index_names(location)[:MAX_FILES] if location and files_only(location, path) else ()
+    ):
+        yield "index", f"{file.path.rstrip('/')}/{name}"
 
 
 def _fallback_script(ctx: ProbeContext, config: NginxConfig, path: str) -> str:

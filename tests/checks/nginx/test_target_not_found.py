@@ -51,3 +51,23 @@ def test_silent_where_the_file_is_nowhere_or_the_page_answers() -> None:
     assert not judge(CHECK, *evidence, target=target)
     answered = replace(page(200), url="https://shop.example.com/x")
     assert not judge(CHECK, *evidence[:2], answered, target=target)
+
+
+def test_fires_where_try_files_does_not_look_into_the_folder() -> None:
+    target, evidence = seen(
+        "/", "root /srv/www; location / { try_files $uri $uri.html =404; }", "/srv/www",
+        elsewhere="/srv/www/index.html", mistake="index",
+    )  # fmt: skip
+    (claim,) = judge(CHECK, *evidence, target=target)
+    assert claim.severity is None
+    assert claim.facts["tries"] == "try_files $uri $uri.html =404"
+    assert claim.fix
+    assert "try_files $uri $uri/ $uri.html =404;" in str(claim.fix.steps[0])
+
+
+def test_silent_where_try_files_looks_into_the_folder() -> None:
+    target, evidence = seen(
+        "/", "root /srv/www; location / { try_files $uri $uri/ =404; }", "/srv/www",
+        elsewhere="/srv/www/index.html", mistake="index",
+    )  # fmt: skip
+    assert not judge(CHECK, *evidence, target=target)

@@ -193,3 +193,32 @@ def test_the_folder_of_the_site_is_not_there(last: str, mistake: list[str]) -> N
 
     asyncio.run(work())
     assert [access.mistake for access in look.observed(PageFileAccess)] == mistake
+
+
+@pytest.mark.parametrize(
+    ("tries", "mistake"), [("$uri =404", ["index"]), ("$uri $uri/ =404", []), ("$uri /x.html", [])]
+)
+def test_the_index_file_of_a_folder_into_which_try_files_does_not_look(
+    tries: str, mistake: list[str]
+) -> None:
+    setting = f"root /srv/www;\n        try_files {tries};"
+    text = nginx_evidence.SITE.replace("proxy_pass http://127.0.0.1:3000;", setting)
+    lines = "part 0 root 0 root 755 directory||/\npart 0 root 0 root 755 directory||/srv\n"
+    lines += "part 0 root 0 root 755 directory||/srv/www\n"
+    page_lines = f"{lines}part 0 root 0 root 644 regular file||/srv/www/index.html\n"
+    head = "uid 33\ngids 33\nname www-data www-data\n"
+    answer = f"{head}path /srv/www\n{lines}path /srv/www/index.html\n{page_lines}"
+    asked = shlex.join(
+        ("sh", "-c", ACCESS_SCRIPT, "sh", "", "11", "/srv/www", "/srv/www/index.html")
+    )
+    look = Looking(RecordedMachine({asked: answer}))
+    look.emit(RUNNING)
+    missing, seen = page(404), config(text)
+
+    async def work() -> None:
+        look.emit(seen)
+        look.emit(missing)
+        await page_files.missing_target.work(look, missing)
+
+    asyncio.run(work())
+    assert [access.mistake for access in look.observed(PageFileAccess)] == mistake
