@@ -3,15 +3,19 @@
 import pytest
 
 from diagnose.parsers.nginx import server_blocks
-from diagnose.parsers.nginx.file_paths import ServedFile, served_file
-from diagnose.parsers.nginx.locations import select_location
+from diagnose.parsers.nginx.file_paths import ServedFile, files_only, index_names, served_file
+from diagnose.parsers.nginx.locations import LocationMatch, select_location
 from tests.support.nginx_evidence import config
 
 
-def served(body: str, path: str = "/static/css/app.css") -> ServedFile | None:
+def located(body: str, path: str) -> LocationMatch:
     text = f"server {{\n  listen 443 ssl;\n  server_name shop.example.com;\n{body}\n}}\n"
     (server,) = server_blocks.servers(config(text).main)
-    return served_file(select_location(server, path), path)
+    return select_location(server, path)
+
+
+def served(body: str, path: str = "/static/css/app.css") -> ServedFile | None:
+    return served_file(located(body, path), path)
 
 
 @pytest.mark.parametrize(
@@ -81,3 +85,15 @@ def test_where_the_file_lies_if_a_setting_is_wrong() -> None:
     base = mistakes("root /srv;", page="/app/index.html")
     assert base["/srv/app/static/css/app.css"] == "base"
     assert base["/srv/css/app.css"] == "base"
+
+
+def test_only_an_argument_with_a_slash_at_its_end_looks_for_a_folder() -> None:
+    assert files_only(located("location / { try_files $uri $uri.html =404; }", "/"), "/")
+    for tries in ("$uri $uri/ =404", "$uri /index.html =404", "$uri @app", "/a.html =404"):
+        assert not files_only(located(f"location / {{ try_files {tries}; }}", "/"), "/"), tries
+    assert not files_only(located("location / { try_files $uri =404; }", "/x"), "/x")
+
+
+def test_the_plain_names_of_index_files() -> None:
+    assert index_names(located("location / { }", "/")) == ("index.html",)
+    assert index_names(located("location / { index a.html $x /b.html; }", "/")) == ("a.html",)
