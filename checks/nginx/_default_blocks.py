@@ -10,7 +10,9 @@ from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.nginx import Directive
 from diagnose.parsers.http import proxy_page
 from diagnose.parsers.nginx.config import children
+from diagnose.parsers.nginx.locations import select_location
 from diagnose.parsers.nginx.server_blocks import Server
+from diagnose.parsers.nginx.upstreams import pass_directive_of
 from diagnose.parsers.stray_pages import is_default_page
 
 
@@ -29,9 +31,11 @@ def pages_without_a_site(
     return ()
 
 
-def shows_other_site(evidence: Evidence, selected_servers: list[SelectedServer]) -> bool:
-    """Return whether the pages come, from one of several blocks on the port, and that has names of
-    its own."""
+def shows_other_site(
+    evidence: Evidence, selected_servers: list[SelectedServer], is_elsewhere: bool = False
+) -> bool:
+    """Return whether the pages come, from a block that has names of its own, and is one of several
+    on the port, or the host's own block is on another port (`is_elsewhere`)."""
     host = evidence.target.host.removeprefix("www.")
     pages = page_exchanges(evidence)
     are_pages = [page.status is not None and page.status < 400 for page in pages]
@@ -39,12 +43,20 @@ def shows_other_site(evidence: Evidence, selected_servers: list[SelectedServer])
         bool(pages)
         and all(are_pages)
         and all(
-            len(selected.socket.servers) > 1
+            (is_elsewhere or len(selected.socket.servers) > 1)
             and any("." in name.strip(".") for name in selected.server.names)
             and all(not name.endswith(host) for name in selected.server.names)
             for selected in selected_servers
         )
     )
+
+
+def has_pages(server: Server) -> bool:
+    """Return whether a block answers "/" with an application or files, and not with a redirect."""
+    match = select_location(server, "/")
+    if match.redirects or children(server.block, "return"):
+        return False
+    return pass_directive_of(match) is not None or match.directive("root") is not None
 
 
 def refuses_every_path(server: Server) -> bool:

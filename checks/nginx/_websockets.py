@@ -26,7 +26,8 @@ class WebSocketHandshakes:
     `front` go through the front server, and all others directly to the application: `direct` as
     nginx sends them, `http_1_0` in HTTP/1.0. `whole_path` ask for the visitor's path although nginx
     sends another, `visitor_host` also send the visitor's Host, and `forwarded` besides the fields
-    that name the visitor's scheme and host. `own_host` send the Origin of the host that nginx
+    that name the visitor's scheme and host. `bare_path` ask for the path without the location's
+    prefix, which nginx keeps. `own_host` send the Origin of the host that nginx
     sends, `forwarded_host` the visitor's host as X-Forwarded-Host.
     """
 
@@ -38,6 +39,7 @@ class WebSocketHandshakes:
     forwarded: tuple[Upgrade, ...] = ()
     own_host: tuple[Upgrade, ...] = ()
     forwarded_host: tuple[Upgrade, ...] = ()
+    bare_path: tuple[Upgrade, ...] = ()
 
     @classmethod
     def at_path(cls, evidence: Evidence, path: str) -> "WebSocketHandshakes":
@@ -52,6 +54,7 @@ class WebSocketHandshakes:
             tuple(upgrade for upgrade in upgrades if upgrade.variant == "forwarded"),
             tuple(upgrade for upgrade in upgrades if upgrade.variant == "own-host"),
             tuple(upgrade for upgrade in upgrades if upgrade.variant == "forwarded-host"),
+            tuple(upgrade for upgrade in upgrades if upgrade.variant == "bare-path"),
         )
 
     @property

@@ -8,7 +8,8 @@ A comma, a scheme, a port or a path in `server_name` becomes a part of the name.
 never meant, and tells the fault also where both blocks have the same certificate.
 
 Where the certificate is right and a block of other names shows its pages, that may be meant: it is
-a note, and a warning if another block's name is almost the host's.
+a note, and a warning if another block's name is almost the host's, or if the host's own block has
+its pages on another port.
 """
 
 import re
@@ -19,6 +20,7 @@ from checks.nginx import Nginx, SelectedServer, file_line
 from checks.nginx._certificates import certificate_files
 from checks.nginx._commands import reload_steps
 from checks.nginx._default_blocks import (
+    has_pages,
     pages_without_a_site,
     refuses_every_path,
     shows_other_site,
@@ -99,17 +101,22 @@ def no_matching_server(evidence: Evidence) -> Iterator[Claim]:
     strays = pages_without_a_site(evidence, selected_servers)
     refusals = _refusals(evidence) if miswritten else strays
     is_fault = symptoms or miswritten or strays
-    if not is_fault and not shows_other_site(evidence, selected_servers):
+    own_server = _server_on_other_port(nginx, target.host)
+    is_plain_alone = own_server is not None and has_pages(own_server)
+    if not is_fault and not shows_other_site(evidence, selected_servers, is_plain_alone):
         return
+    elsewhere = file_line(own_server.block) if own_server else ""
     if nginx.server_on_other_address:
         return  # nginx.name-on-other-address
     default = selected_servers[0].server
-    if _is_own(selected_servers[0], mistyped, _server_on_other_port(nginx, target.host)):
+    if _is_own(selected_servers[0], mistyped, elsewhere):
         return
     yield Claim(
         about=Subject(port=target.port, text=f"server_name {target.host}"),
         because=(*symptoms, *refusals, *([nginx.config] if nginx.config else [])),
-        severity=_severity(bool(symptoms or refusals), bool(is_fault or mistyped)),
+        severity=_severity(
+            bool(symptoms or refusals), bool(is_fault or mistyped or is_plain_alone)
+        ),
         facts={
             "name": target.host,
             "port": target.port,
@@ -123,7 +130,7 @@ def no_matching_server(evidence: Evidence) -> Iterator[Claim]:
             "status": next((page.status for page in strays), None),
             "default_page": any(is_default_page(page.status, page.body) for page in strays),
             "miswritten": miswritten,
-            "elsewhere": _server_on_other_port(nginx, target.host),
+            "elsewhere": elsewhere,
         },
         confidence=Confidence.CERTAIN
         if len(selected_servers) == len(nginx.selected_servers()) and (symptoms or refusals)
@@ -306,11 +313,11 @@ def _idna_name(name: str) -> str:
         return ""
 
 
-def _server_on_other_port(nginx: Nginx, host: str) -> str:
-    """Return the file and line of a block with the name that is on other ports only; "" if there is
-    none."""
-    servers = (server for server in nginx.servers if host in server.names)
-    return next((file_line(server.block) for server in servers), "")
+def _server_on_other_port(nginx: Nginx, host: str) -> Server | None:
+    """Return a block with the name, which is on other ports only, and if possible one that has
+    pages; None if there is none."""
+    servers = [server for server in nginx.servers if host in server.names]
+    return next((server for server in servers if has_pages(server)), next(iter(servers), None))
 
 
 def _fix(nginx: Nginx, mistyped: Mistyped | None, host: str) -> Fix:

@@ -1,6 +1,7 @@
 """404 for an address behind a script's name, /api.php/records: `location ~ \\.php$` matches the end
 of a path only, so nginx looks for a file below the script (PATH_INFO of CGI, RFC 3875 section
-4.1.5).
+4.1.5). Or the location matches, and its `try_files … =404` looks for the whole path as a file:
+`fastcgi_split_path_info` splits `$fastcgi_script_name` and not `$uri`.
 
 The evidence is the configuration: the script's own name is passed on to PHP, and what follows it is
 not.
@@ -24,11 +25,12 @@ from diagnose.model import (
     merge_subjects,
 )
 from diagnose.model.http import Exchange, page_exchanges
-from diagnose.model.nginx import NginxConfig
+from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.parsers.http import proxy_page
 from diagnose.parsers.nginx import upstreams
-from diagnose.parsers.nginx.locations import match_location, select_location
+from diagnose.parsers.nginx.locations import LocationMatch, match_location, select_location
 
+_SCRIPT_NAME = "$fastcgi_script_name"
 _SCRIPT = re.compile(r"(?P<script>/[^?]*?\.php)/")
 
 
@@ -51,7 +53,9 @@ def path_info_missing(evidence: Evidence) -> Iterator[Claim]:
         match = select_location(selected.server, path)
         php = match_location(selected.server, script["script"])
         directive = upstreams.pass_directive_of(php)
-        if upstreams.pass_directive_of(match) is not None or match.redirects or directive is None:
+        tries = _looks_for_whole_path(match)
+        is_passed_on = upstreams.pass_directive_of(match) is not None and tries is None
+        if is_passed_on or match.redirects or directive is None:
             continue
         subjects = endpoint_subjects(pages)
         yield Claim(
@@ -59,7 +63,7 @@ def path_info_missing(evidence: Evidence) -> Iterator[Claim]:
             covers=subjects,
             because=(*pages, *([nginx.config] if nginx.config else [])),
             confidence=Confidence.LIKELY,
-            location=nginx.location(php.block),
+            location=nginx.location(tries or php.block),
             facts={
                 "url": pages[0].url,
                 "script": script["script"],
@@ -67,7 +71,22 @@ def path_info_missing(evidence: Evidence) -> Iterator[Claim]:
                 "php": " ".join((php.block.name, *php.block.args)),
                 "place": file_line(php.block),
                 "location": " ".join((match.block.name, *match.block.args)),
+                "tries": " ".join((tries.name, *tries.args)) if tries else "",
+                "tries_place": file_line(tries) if tries else "",
             },
-            fix=Fix((Manual("split-the-path", Where.SERVER),), Applicability.MANUAL),
+            fix=Fix(
+                (Manual("try-the-script" if tries else "split-the-path", Where.SERVER),),
+                Applicability.MANUAL,
+            ),
         )
         return
+
+
+def _looks_for_whole_path(match: LocationMatch) -> Directive | None:
+    """Return the `try_files` of a location of FastCGI for which a script with a path behind it is
+    no file."""
+    directive, tries = upstreams.pass_directive_of(match), match.directive("try_files")
+    if directive is None or directive.name != "fastcgi_pass" or tries is None:
+        return None
+    names = {"$uri"} if match.directive("fastcgi_split_path_info") else {"$uri", _SCRIPT_NAME}
+    return tries if tries.args[-1:] == ("=404",) and set(tries.args[:-1]) <= names else None

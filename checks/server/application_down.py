@@ -36,7 +36,7 @@ def application_down(evidence: Evidence) -> Iterator[Claim]:
     failed_routes: dict[str, tuple[SiteRoute, list[str]]] = {}
     for path in dict.fromkeys((target.path, *target.websockets)):
         for site in view.answering_sites:
-            route = route_of(site, path.partition("?")[0])
+            route = route_of(site, path.partition("?")[0], path in target.websockets)
             if route and _is_down(route, listeners) and _failed(evidence, path):
                 failed_routes.setdefault(route.target, (route, []))[1].append(path)
     for route, paths in failed_routes.values():

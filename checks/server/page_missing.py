@@ -1,11 +1,14 @@
 """Apache or Caddy has no file for the page: the site's folder is not there, has no index file, its
 .htaccess is not read (core, "AllowOverride": None is the default), or the page belongs to an
 application in the browser and nothing falls back to its index.html. Or the rules of .htaccess stand
-in <IfModule mod_rewrite.c>, and the module is not loaded: then Apache passes over them.
+in <IfModule mod_rewrite.c>, and the module is not loaded: then Apache passes over them. Or they
+lead to a script that is not there, the index file has a name that DirectoryIndex does not have
+(mod_dir, AH01276), or Caddy's configuration names no folder at all (`root`).
 
 A 404 for a file that is nowhere is no fault.
 """
 
+import re
 from collections.abc import Iterator
 
 from checks.server import (
@@ -31,13 +34,15 @@ from diagnose.model import (
 )
 from diagnose.model.http import Exchange
 from diagnose.model.site_folders import SiteFolder
-from diagnose.model.web_servers import WebServer, WebServerConfig, WebSite
+from diagnose.model.web_servers import ServerRequestError, WebServer, WebServerConfig, WebSite
+
+_NO_INDEX = re.compile(r"No matching DirectoryIndex \(([^)]{1,400})\)")
 
 
 @check(
     severity=Severity.WARNING,
     needs=[WebServer, WebServerConfig, SiteFolder, Exchange],
-    explains=["server.own-answer"],
+    explains=["server.own-answer", "server.request-logged"],
 )
 def page_missing(evidence: Evidence) -> Iterator[Claim]:
     view, target = server_view(evidence), evidence.target
@@ -50,7 +55,10 @@ def page_missing(evidence: Evidence) -> Iterator[Claim]:
             site for site in view.answering_sites if folder.path in {site.root.rstrip("/"), *served}
         ]
         modules = view.config.modules if view.config else ()
+        if folder.is_unset:
+            sites = list(view.answering_sites)
         reason = _reason(folder, sites[0], pages, modules) if sites and pages else ""
+        reason = reason or ("index-name" if pages and sites and _unlisted(view, folder) else "")
         if reason:
             yield _claim(view, folder, sites[0], pages, reason)
 
@@ -59,6 +67,9 @@ def _reason(
     folder: SiteFolder, site: WebSite, pages: list[Exchange], modules: tuple[str, ...]
 ) -> str:
     """Return the name of the step that mends it, "" if the page may be nowhere on purpose."""
+    if folder.is_unset:
+        is_start = folder.requested.endswith("/")
+        return "no-root" if is_start and all(page.status == 404 for page in pages) else ""
     if not folder.exists:
         return "no-folder"
     is_folder = folder.requested.endswith("/")
@@ -70,10 +81,23 @@ def _reason(
         return "htaccess"
     if folder.has_rewrite_rules and modules and "rewrite" not in modules:
         return "no-module"
+    if folder.lost_script and site.reads_htaccess:
+        return "lost-script"
     if folder.lookalike and site.reads_htaccess:
         return "lookalike"
     is_address = "." not in folder.requested.rpartition("/")[2]
     return "fall-back" if is_address and folder.is_application else ""
+
+
+def _unlisted(view: ServerView, folder: SiteFolder) -> tuple[str, ...]:
+    """Return the names of DirectoryIndex, if Apache wrote that it found none of them, and the
+    folder has index files with other names."""
+    for error in view.evidence.good(ServerRequestError):
+        match = _NO_INDEX.search(error.message) if error.code == "AH01276" else None
+        names = tuple(match[1].split(",")) if match else ()
+        if names and folder.index_files and not set(names) & set(folder.index_files):
+            return names
+    return ()
 
 
 def _claim(
@@ -81,7 +105,8 @@ def _claim(
 ) -> Claim:
     target = view.evidence.target
     names = {"no-folder": "no_folder", "no-index": "no_index", "fall-back": "fall_back"}
-    names |= {"no-module": "no_module"}
+    names |= {"no-module": "no_module", "no-root": "no_root", "index-name": "index_name"}
+    names |= {"lost-script": "lost"}
     return Claim(
         about=Subject(port=target.port, path=target.path),
         covers=(Subject(port=target.port, path=target.path),),
@@ -94,10 +119,15 @@ def _claim(
             "place": place_text(site.file, site.line),
             **dict.fromkeys((*names.values(), "htaccess"), False),
             "lookalike": folder.lookalike if reason == "lookalike" else "",
+            "script": folder.lost_script,
+            "files": folder.index_files,
+            "names": _unlisted(view, folder),
             **({} if reason == "lookalike" else {names.get(reason, reason): True}),
             view.server.product: True,
         },
-        confidence=Confidence.CERTAIN if reason == "no-folder" else Confidence.LIKELY,
+        confidence=Confidence.CERTAIN
+        if reason in {"no-folder", "index-name"}
+        else Confidence.LIKELY,
         severity=Severity.ERROR if reason == "no-folder" else None,
         fix=_fix(view, reason),
     )

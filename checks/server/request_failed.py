@@ -87,7 +87,8 @@ def request_failed(evidence: Evidence) -> Iterator[Claim]:
 
 def _route(view: ServerView) -> SiteRoute | None:
     path = view.evidence.target.path.partition("?")[0]
-    return next(filter(None, (route_of(site, path) for site in view.answering_sites)), None)
+    routes = (route_of(site, path, websocket=False) for site in view.answering_sites)
+    return next(filter(None, routes), None)
 
 
 def _modules(view: ServerView, error: ServerRequestError) -> tuple[str, ...]:

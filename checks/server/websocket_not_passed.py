@@ -29,9 +29,8 @@ from diagnose.model import (
     server_commands,
 )
 from diagnose.model.http import Upgrade
-from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig, WebSite
-from diagnose.parsers.nginx.pcre import is_supported_pcre, pcre_search
-from diagnose.parsers.web_sites import is_taken, route_of
+from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
+from diagnose.parsers.web_sites import is_taken, misses_pattern, route_of
 
 #: Apache since this version passes upgrades by mod_proxy_http.
 _UPGRADE_PARAMETER = (2, 4, 47)
@@ -60,36 +59,27 @@ def websocket_not_passed(evidence: Evidence) -> Iterator[Claim]:
         if not upgrades or any(upgrade.accepted for upgrade in upgrades):
             continue
         own = path.partition("?")[0]
-        routes = [_route(view, site, own) for site in view.answering_sites]
+        routes = [route_of(site, own, websocket=True) for site in view.answering_sites]
         route = next((route for route in routes if route and _loses_upgrade(view, route)), None)
         if route is None or None in routes or _is_unavailable(upgrades):
             continue
         yield _claim(view, path, route, upgrades)
 
 
-def _route(view: ServerView, site: WebSite, path: str) -> SiteRoute | None:
-    """Return the route that takes the path. Of Apache also behind patterns that do not match it."""
-    if view.server.product != "apache":
-        return route_of(site, path)
-    for route in site.routes:
-        if route.pattern and not _misses(route, path):
-            return None
-        if not route.pattern and is_taken(route, path):
-            return route
-    return None
-
-
-def _misses(route: SiteRoute, path: str) -> bool:
-    """Return whether a route by a regular expression does not take the path."""
-    is_known = len(route.path) <= 500 and is_supported_pcre(route.path)
-    return is_known and pcre_search(route.path, path, False) is None
-
-
 def _missed(view: ServerView, path: str) -> SiteRoute | None:
-    """Return the line that passes WebSockets on, and whose pattern does not match the path."""
+    """Return the line that passes WebSockets on and is not for this one: its pattern does not match
+    the path, or its conditions are not true for a handshake."""
     routes = (route for site in view.answering_sites for route in site.routes)
     own = path.partition("?")[0]
-    return next((r for r in routes if r.pattern and r.websocket and _misses(r, own)), None)
+    return next(
+        (
+            route
+            for route in routes
+            if route.pattern and route.websocket
+            if misses_pattern(route, own) or route.for_websockets is False
+        ),
+        None,
+    )
 
 
 def _is_unavailable(upgrades: list[Upgrade]) -> bool:
@@ -133,6 +123,8 @@ def _claim(view: ServerView, path: str, route: SiteRoute, upgrades: list[Upgrade
             "later": _later(view, path, route),
             "missed": place_text(missed_rule.file, missed_rule.line) if missed_rule else "",
             "pattern": missed_rule.path if missed_rule else "",
+            "condition": missed_rule is not None
+            and not misses_pattern(missed_rule, path.partition("?")[0]),
             "module": _lacks_tunnel(view) and route.scheme in {"ws", "wss"},
             "apache": view.server.product == "apache",
         },
@@ -174,6 +166,9 @@ def _edit(view: ServerView, path: str, route: SiteRoute) -> Edit | None:
     if view.server.product == "haproxy":
         return kept_upgrade(view, path)
     line = line_text(view, route.file, route.line)
+    if view.server.product == "apache" and route.for_websockets and route.for_pages is False:
+        changed = re.sub(r"(?i)\bhttp(s?)://", r"ws\1://", line, count=1)
+        return line_edit(view, route.file, {route.line: (changed,)})
     if view.server.product != "apache" or not re.match(r"(?i)\s*ProxyPass\s", line):
         return None
     if _version(view) >= _UPGRADE_PARAMETER:

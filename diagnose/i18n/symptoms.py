@@ -59,6 +59,7 @@ MESSAGES = Messages(
     Message("websocket-subprotocol", "WebSocket subprotocol not agreed"),
     Message("websocket", "WebSocket does not open"),
     Message("client-policy", "the mini program may not contact this host"),
+    Message("proxy", "the client's proxy does not connect"),
     Message("upstream-refused", "nginx: the application refuses connections"),
     Message("upstream-unreachable", "nginx: no route to the application"),
     Message("upstream-timeout", "nginx: no reply of the application in time"),
@@ -103,6 +104,7 @@ MESSAGES = Messages(
     Message("acme-caa", "certbot: a CAA record forbids the certificate"),
     Message("acme-response", "certbot: the authority got another answer than the challenge"),
     Message("acme-limit", "certbot: too many requests to the authority"),
+    Message("acme-port", "certbot: another program has the port"),
     Message("acme", "certbot: the challenge failed"),
     Message("unusable", "the site cannot be opened"),
     Message("other", "words that are not understood"),
@@ -193,6 +195,17 @@ MESSAGES = Messages(
         "server domains (https:// for requests, wss:// for sockets) in its console.",
     ),
     Message("elsewhere.log", "It may be older than the last change or reload."),
+    Message(
+        "elsewhere.proxy",
+        "It comes from a proxy between the visitor and the site: the settings of the browser or "
+        "the system, or the variable HTTPS_PROXY. `--proxy URL` tries the site through it.",
+    ),
+    Message(
+        "elsewhere.acme-port",
+        "`certbot --standalone` and the like need the port for themselves, and the web server has "
+        "it. Let the web server answer the challenge: `certbot --nginx`, `--apache` or "
+        "`--webroot`.",
+    ),
     Message(
         "elsewhere.acme",
         "The authority asks from several places and over IPv6 too; it may also be older than the "

@@ -31,7 +31,7 @@ RequestPurpose = Literal[
 UpgradeVariant = Literal[
     "normal", "no-origin", "subprotocol", "session", "http-1.0", "whole-path", "visitor-host",
     "no-ping", "again", "no-deflate", "other-scheme", "with-port", "forwarded", "own-host", "idle",
-    "forwarded-host", "other-path", "plain",
+    "forwarded-host", "other-path", "plain", "bare-path",
 ]  # fmt: skip
 Through = Literal["front", "application"]
 #: What is wrong with a header field. Over HTTP/1.1: Content-Length twice ("different-lengths") or
@@ -199,7 +199,8 @@ class Upgrade(Observation):
 
     `variant` is "normal", "no-origin", "subprotocol" (offers the subprotocol that a response named)
     or "session" (like a Socket.IO client, after a first request by polling). Only to the
-    application itself: "http-1.0", "whole-path" (the visitor's path, not shortened) and
+    application itself: "http-1.0", "whole-path" (the visitor's path, not shortened), "bare-path"
+    (the path without the location's prefix, which nginx keeps) and
     "visitor-host" (the site's own name in the Host field, where nginx sends another). If the open
     connection died: "no-ping" (without a ping, like browsers), "again" (the same, repeated) and
     "no-deflate" (compression is not offered). If it was refused with 429 or 503: "again", alone

@@ -41,11 +41,11 @@ class ServedFolder:
     """The folder from which a server answers a path of the target itself.
 
     `requested` is the visitor's path without a query, and `websocket` is True for a handshake.
-    `root` is the folder, and `path` the one of the file in it. `prefix` is the beginning of the
-    path by which the folder was chosen and which `path` still has, "" if there is none. `fallback`
-    is the file for what is no file, "" for none. If the fallback comes before the route of an
-    application, which then never gets what is no file, `bypassed` is that application ("host:port")
-    and `matcher` the route's condition.
+    `root` is the folder, "" if the configuration names none, and `path` the one of the file in
+    it. `prefix` is the beginning of the path by which the folder was chosen and which `path`
+    still has, "" if there is none. `fallback` is the file for what is no file, "" for none. If
+    the fallback comes before the route of an application, which then never gets what is no
+    file, `bypassed` is that application ("host:port") and `matcher` the route's condition.
     """
 
     requested: UrlPath

@@ -20,7 +20,9 @@ class SiteFolder(Observation):
     which the folder was chosen; "" if there is none. `lookalike` is the name of a file that may be
     meant as .htaccess. `has_rewrite_rules` is True if the site's .htaccess has rules of
     mod_rewrite, and `is_application` if its index.html is the page of an application in the
-    browser.
+    browser. `lost_script` is the file to which the last of those rules leads, if it is not there.
+    `is_unset` is True if the configuration names no folder: `path` is then the folder in which the
+    server runs.
     """
 
     layer: ClassVar[str] = "server"
@@ -35,6 +37,8 @@ class SiteFolder(Observation):
     prefix: UrlPath = ""
     shortened: FilePath = ""
     lookalike: Label = ""
+    lost_script: Label = ""
+    is_unset: bool = False
 
     def summary(self) -> Summary:
         if self.index_files:

@@ -13,7 +13,9 @@ from diagnose.model.marks import Text
 #: signature of the request; "conntrack": the kernel's table of connections is full; "unusable":
 #: words that say only that the site cannot be opened; "data": a script got a page where it expected
 #: JSON; "client-policy": a client's own setting forbids the host (a mini program's list);
-#: "characters": a page whose text is garbled; "other": words of which nothing is known.
+#: "characters": a page whose text is garbled; "proxy": the client's own proxy failed or did not
+#: connect; "acme-port": a program that orders a certificate needs a port which another program
+#: has; "other": words of which nothing is known.
 SymptomKind = Literal[
     "name", "refused", "unreachable", "timeout", "not-connected", "reset", "closed",
     "certificate-expired", "certificate-not-yet-valid", "certificate-date", "certificate-name",
@@ -26,7 +28,7 @@ SymptomKind = Literal[
     "cors", "csrf", "mixed-content", "csp", "mime",
     "frame", "cookie", "data", "characters",
     "websocket-status", "websocket-closed", "websocket-accept", "websocket-subprotocol",
-    "websocket", "client-policy",
+    "websocket", "client-policy", "proxy",
     "upstream-refused", "upstream-unreachable", "upstream-timeout", "upstream-denied",
     "upstream-missing", "upstream-closed", "upstream-none-live", "upstream-tls", "upstream-name",
     "upstream-header", "body-size", "limit", "conntrack", "no-space", "no-files", "file-denied",
@@ -36,7 +38,7 @@ SymptomKind = Literal[
     "server-application", "server-application-tls", "server-application-slow",
     "server-no-backend", "server-denied", "server-file", "server-rewrite", "server-module",
     "server-certificate", "server-config", "server-start", "server-port", "server-workers",
-    "acme-connect", "acme-dns", "acme-caa", "acme-response", "acme-limit", "acme",
+    "acme-connect", "acme-dns", "acme-caa", "acme-response", "acme-limit", "acme-port", "acme",
     "unusable", "other",
 ]  # fmt: skip
 

@@ -38,6 +38,7 @@ UPGRADE_VARIANTS: dict[str, Words] = {
     "session": phrase("with a session of Socket.IO"),
     "http-1.0": phrase("with HTTP/1.0"),
     "whole-path": phrase("with the visitor's whole path"),
+    "bare-path": phrase("without the location's prefix"),
     "visitor-host": phrase("with the visitor's Host"),
     "no-ping": phrase("without a ping"),
     "again": phrase("again"),

@@ -174,7 +174,9 @@ class SiteRoute:
     "fcgi" and the like; `socket` is the path of a Unix socket, then there is no host.
     `backend_path` is the path of the request that the application gets in place of `path`.
     `websocket` is True if WebSockets are passed on, False if their upgrade is lost, None if that is
-    unknown. `pattern` is True if `path` is a regular expression. `exact` is True if the path must
+    unknown. `pattern` is True if `path` is a regular expression. Then `for_pages` and
+    `for_websockets` are whether its conditions are true for an ordinary request and for a
+    handshake, None if that is unknown. `exact` is True if the path must
     be `path` itself. With TLS `verify` says what the server verifies of the application's
     certificate, `server_name` is the name that it wants ("" for `host`), and `authorities` the file
     of those that it trusts ("" for the system's). `keeps_host` is False if the visitor's Host is
@@ -201,6 +203,8 @@ class SiteRoute:
     keeps_host: bool = True
     sent_host: HostName = ""
     idle_s: float | None = None
+    for_pages: bool | None = None
+    for_websockets: bool | None = None
 
 
 @frozen

@@ -20,6 +20,8 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
     # certbot, acme.sh, lego: they quote the certificate authority (Boulder)
     ("acme-limit", r"too many (?:failed authorizations|certificates)|acme:error:rateLimited"),
     ("acme-caa", r"acme:error:caa|CAA record for .{1,253}? prevents issuance|While processing CAA"),
+    ("acme-port", r"Problem binding to port \d{1,5}|Could not bind TCP port \d{1,5} because"
+        r"|could not start HTTPS? server for challenge|tcp port \d{1,5} is already used by"),
     ("acme-dns", r"acme:error:dns|DNS problem: |no valid A records found|no valid IP addresses"
         r"|could not determine authoritative nameservers"),
     ("acme-connect", r"likely firewall problem|acme-challenge/\S{0,200}:? (?:Connection (?:refused|"
@@ -117,7 +119,8 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|失效|不保持)|cookie\s?(?:丢失|失效)|跳回登录"),
     ("data", r"Unexpected token '?<|is not valid JSON|Unexpected token .{1,3} in JSON|JSON\.parse: "
         r"unexpected character|JSON Parse error|work properly without JavaScript enabled"
-        r"|need to enable JavaScript to run this app|SyntaxError: The string did not match the expected"),
+        r"|need to enable JavaScript to run this app|SyntaxError: The string did not match the expected"
+        r"|Manifest: Line: \d{1,4}, column: \d{1,4}, Syntax error"),
     ("characters", r"乱码|mojibake|garbled|\bwrong (?:charset|encoding)\b|encoding of the (?:plain text|HTML)"
         r" document was not declared"),
     ("mime", r"MIME type|NS_ERROR_CORRUPTED_CONTENT|Corrupted Content Error|内容损坏错误"),
@@ -203,6 +206,13 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|validate the SSL certificate|server verification failed|bad[_ ]certificate|远程证书无效|建立信任关系|证书(?:校验|验证)失败|不是专用连接"
         r"|面临潜在的安全风险|verify the identity of the website|problem with this website[’']s security"),
     ("ech", r"ERR_ECH_\w{1,40}|SSL_ERROR_ECH_\w{1,40}|alert[ _]ech[ _]required"),
+    # What the client's own proxy says, or the client of it
+    ("proxy", r"ERR_(?:TUNNEL|PROXY|SOCKS)_\w{1,60}|ERR_MANDATORY_PROXY_\w{1,60}|PROXY_CONNECTION_REFUSED"
+        r"|NS_ERROR_(?:PROXY|UNKNOWN_PROXY)\w{0,60}|(?:CONNECT )?tunnel failed, response|from proxy after "
+        r"CONNECT|Proxy CONNECT aborted|Tunnel connection failed|tunneling socket could not be established"
+        r"|connect via tunnel|via proxy: |\bProxyError\b|connect to (?:the )?proxy\b|proxyconnect tcp:"
+        r"|proxy server (?:is refusing|that is refusing|isn[’']t responding|could not be found)"
+        r"|something wrong with the proxy server|resolve proxy|代理服务器(?:拒绝|出现|没有响应|可能有问题|连接失败)"),
     # TLS
     ("tls-plain", r"wrong[ _]version[ _]number|RX_RECORD_TOO_LONG|first record does not look like a "
         r"TLS|server gave HTTP response to HTTPS client|Unsupported or unrecognized SSL message"
@@ -217,7 +227,7 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|ALGORITHM_MISMATCH|possess a common algorithm|unsafe TLS security settings|-98(?:01|36)\b"
         r"|may not support the client's requested TLS|要求的 ?TLS ?版本必须"
         r"|create SSL/TLS secure channel|未能创建 ?SSL/TLS ?安全通道"),
-    ("reset", r"CONNECTION_RESET|CONNECT_RESET|ECONNRESET|connection (?:was )?reset|forcibly closed "
+    ("reset", r"CONNECTION_RESET|CONNECT_RESET|ERROR_NET_RESET|ECONNRESET|connection (?:was )?reset|forcibly closed "
         r"by the remote|errno 104|被对[方端]重[设置]|强迫关闭|连接.{0,4}(?:被)?重置"),
     ("closed", r"ERR_CONNECTION_CLOSED|ERR_EMPTY_RESPONSE|END_OF_FILE|SSL_ERROR_SYSCALL|unexpected"
         r"[ _]eof|EOF occurred|socket hang up|other side closed|Empty reply from server|closed the "
@@ -242,7 +252,7 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"decoding|INVALID_CONTENT_ENCODING|unrecognized content encoding|内容编码错误|not a gzipped"
         r"|Error while processing content unencoding"),
     ("http2", r"HTTP2_\w{1,40}ERROR|HTTP/2 (?:stream|protocol|framing)|http2 framing|NS_ERROR_NET_"
-        r"(?:HTTP2|INADEQUATE_SECURITY)|RST_STREAM|PROTOCOL_ERROR \(0x1\)|ERR_HTTP2_\w{1,40}|curl: \((?:16|92)\)"),
+        r"(?:HTTP2|INADEQUATE_SECURITY)|RST_STREAM|PROTOCOL_ERROR \(0x1\)|ERR_HTTP2_\w{1,40}|ERR_HTTP_1_1_REQUIRED|curl: \((?:16|92)\)"),
     ("http3", r"QUIC_\w{1,40}ERROR|ERR_QUIC|HTTP3_\w{1,40}ERROR|NSPOSIXErrorDomain:? ?40\b"),
     ("invalid-response", r"INVALID_HTTP_RESPONSE|sent an invalid response(?!.{0,40}ERR_SSL)|BadStatusLine|Received "
         r"HTTP/0\.9|malformed HTTP (?:response|status)|HPE_INVALID|Parse Error: |invalid HTTP "

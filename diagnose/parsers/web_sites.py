@@ -1,9 +1,11 @@
 """Selects the site of a web server that answers a name on a port. No I/O."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
 from diagnose.model.web_servers import SiteRedirect, SiteRoute, WebServerConfig, WebSite
+from diagnose.parsers.nginx.pcre import is_supported_pcre, pcre_search
 
 
 def answering_sites(config: WebServerConfig, port: int, host: str) -> tuple[WebSite, ...]:
@@ -80,22 +82,57 @@ def name_matches(name: str, host: str) -> bool:
     return not pattern[position:].strip("*")
 
 
-def route_of(site: WebSite, path: str) -> SiteRoute | None:
-    """Return the first route that takes a path; None if none does or a regular expression would
-    have to be evaluated first."""
+def route_of(site: WebSite, path: str, websocket: bool | None = None) -> SiteRoute | None:
+    """Return the first route that takes a path; None if none does or it is not known which one.
+
+    `websocket` is whether a WebSocket is requested, None if the answer has to be that of both. A
+    regular expression that takes the path becomes the route of that path alone.
+    """
     for route in site.routes:
-        if route.pattern:
-            return None
-        if is_taken(route, path):
-            return route
+        if not route.pattern:
+            if is_taken(route, path):
+                return route
+        elif not misses_pattern(route, path):
+            if (is_for := _is_for(route, websocket)) is None:
+                return None
+            if is_for:
+                return _at_path(route, path)
     return None
 
 
+def misses_pattern(route: SiteRoute, path: str) -> bool:
+    """Return whether a route by a regular expression does not take the path."""
+    is_known = len(route.path) <= 500 and is_supported_pcre(route.path)
+    return is_known and pcre_search(route.path, path, False) is None
+
+
+def _is_for(route: SiteRoute, websocket: bool | None) -> bool | None:
+    if websocket is None:
+        return route.for_pages if route.for_pages == route.for_websockets else None
+    return route.for_websockets if websocket else route.for_pages
+
+
+def _at_path(route: SiteRoute, path: str) -> SiteRoute | None:
+    """Return a route by a regular expression as it is for one path; None if that is not known."""
+    match = pcre_search(route.path, path, False) if is_supported_pcre(route.path) else None
+    if match is None or "$" in route.host or "%" in route.target or "$" in route.socket:
+        return None
+
+    def group(name: re.Match[str]) -> str:
+        number = int(name[1])
+        return (match[number] or "") if number <= match.re.groups else ""
+
+    inner = re.sub(r"\$(\d)", group, route.backend_path)
+    if "$" in inner:
+        return None
+    return replace(route, path=path, backend_path=inner[:500], pattern=False, exact=True)
+
+
 def routes_of_name(
-    config: WebServerConfig, port: int, host: str, path: str
+    config: WebServerConfig, port: int, host: str, path: str, websocket: bool | None = None
 ) -> tuple[SiteRoute, ...]:
     """Return the routes that take a path on the sites that answer the name, without repetition."""
-    routes = (route_of(site, path) for site in answering_sites(config, port, host))
+    routes = (route_of(site, path, websocket) for site in answering_sites(config, port, host))
     return tuple(dict.fromkeys(route for route in routes if route is not None))
 
 

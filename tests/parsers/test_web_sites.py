@@ -14,6 +14,7 @@ from diagnose.model.web_servers import (
 from diagnose.parsers.web_sites import (
     answering_sites,
     has_name,
+    inner_path,
     name_matches,
     needs_folder,
     redirect_of,
@@ -130,3 +131,34 @@ def test_what_follows_the_beginning_that_chose_the_route() -> None:
     assert rest_of(route, "/api") == ""
     assert rest_of(replace(route, path="/"), "/api/users") == ""
     assert rest_of(replace(route, exact=True), "/api/users") == ""
+
+
+def rule(path: str, backend_path: str, pages: bool | None, websockets: bool | None) -> SiteRoute:
+    return SiteRoute(
+        path, "http://127.0.0.1:3000/$1", "http", "127.0.0.1", 3000, backend_path=backend_path,
+        pattern=True, for_pages=pages, for_websockets=websockets,
+    )  # fmt: skip
+
+
+def test_a_regular_expression_becomes_the_route_of_one_path() -> None:
+    site = WebSite(routes=(rule("^/app/(.*)$", "/$1", True, True), SiteRoute("/", "http://b/")))
+    route = route_of(site, "/app/x")
+    assert route is not None
+    assert (route.path, route.backend_path, route.exact) == ("/app/x", "/x", True)
+    assert inner_path(route, "/app/x") == "/x"
+    other = route_of(site, "/y")
+    assert other is not None
+    assert other.target == "http://b/"
+
+
+def test_conditions_decide_by_what_is_requested() -> None:
+    page = SiteRoute("/", "http://b/")
+    site = WebSite(routes=(rule("/(.*)", "/$1", False, True), page))
+    assert route_of(site, "/ws") is None
+    assert route_of(site, "/ws", websocket=False) == page
+    route = route_of(site, "/ws", websocket=True)
+    assert route is not None
+    assert route.backend_path == "/ws"
+    unknown = WebSite(routes=(rule("/(.*)", "/$1", None, None), page))
+    assert route_of(unknown, "/ws", websocket=True) is None
+    assert route_of(WebSite(routes=(rule("/(.*)", "/$x", True, True), page)), "/ws") is None

@@ -243,6 +243,23 @@ CLIENT_MESSAGES: dict[str, tuple[Example, ...]] = {
     "HTTP/3 and Encrypted Client Hello": (
         Example("https://shop.example.com/ ERR_QUIC_PROTOCOL_ERROR", "http3"),
         Example("https://shop.example.com/ ERR_ECH_FALLBACK_CERTIFICATE_INVALID", "ech"),
+        Example("https://shop.example.com/ ERR_HTTP_1_1_REQUIRED", "http2"),
+    ),
+    "A proxy of the client": (
+        Example("https://shop.example.com/ ERR_TUNNEL_CONNECTION_FAILED", "proxy"),
+        Example("https://shop.example.com/ ERR_PROXY_CONNECTION_FAILED", "proxy"),
+        Example("The proxy server is refusing connections https://shop.example.com/", "proxy"),
+        Example("curl: (56) CONNECT tunnel failed, response 403 https://shop.example.com/", "proxy"),
+        Example("curl: (56) Received HTTP code 407 from proxy after CONNECT https://shop.example.com/",
+                "proxy"),
+        Example("curl: (97) Unable to connect via tunnel https://shop.example.com/", "proxy"),
+        Example(f"{URL}: (Caused by ProxyError('Cannot connect to proxy.', OSError('Tunnel connection "
+                "failed: 503 Service Unavailable')))", "proxy"),
+        Example(f"request to {URL} failed, reason: tunneling socket could not be established, "
+                "statusCode=407", "proxy"),
+        Example(f'Get "{URL}": proxyconnect tcp: dial tcp 127.0.0.1:7890: connect: connection '
+                "refused", "proxy"),
+        Example(f"代理服务器拒绝连接 {URL}", "proxy"),
     ),
     "System messages (Chinese)": (
         Example("curl: (35) TCP 连接被对方重设 https://shop.example.com/", "reset"),

@@ -414,5 +414,12 @@ PROGRAM_MESSAGES: dict[str, tuple[Example, ...]] = {
                 "too many failed authorizations (5) for \"shop.example.com\" in the last 1h0m0s",
                 "acme-limit"),
         Example("Some challenges have failed.", "acme", ""),
+        Example("Problem binding to port 80: Could not bind to IPv4 or IPv6.", "acme-port", ""),
+        Example("Could not bind TCP port 80 because it is already in use by another process on this "
+                "system (such as a web server). Please stop the program in question and then try "
+                "again.", "acme-port", ""),
+        Example("[shop.example.com] acme: error presenting token: could not start HTTP server for "
+                "challenge: listen tcp :80: bind: address already in use", "acme-port"),
+        Example("tcp port 80 is already used by ((\"nginx\",pid=612,fd=6))", "acme-port", ""),
     ),
 }  # fmt: skip

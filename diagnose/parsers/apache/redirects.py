@@ -3,11 +3,14 @@ I/O."""
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from diagnose.model.web_servers import SiteRedirect, SiteRoute
 from diagnose.parsers.apache.config import Directive
+from diagnose.parsers.apache.rewrite_conditions import conditions_hold
 from diagnose.parsers.apache.routes import route_to
 from diagnose.parsers.sanitize import clean
+from diagnose.parsers.server_request import ServerRequest
 from diagnose.parsers.web_sites import takes
 
 _STATUS = re.compile(r"\d{3}|permanent|temp|seeother|gone", re.IGNORECASE)
@@ -15,6 +18,8 @@ _STATUS = re.compile(r"\d{3}|permanent|temp|seeother|gone", re.IGNORECASE)
 _EVERY_PATH = {"^", "^(.*)$", "(.*)", "^(.*)", "(.*)$", ".*", "^.*$", "^/(.*)$", "^/?(.*)$", 
                "^/(.*)", "^/?(.*)", "."}  # fmt: skip
 _OFF = {"off", "!on", "!=on", "=off"}
+#: What conditions ask for that all handshakes, and all other requests, have in common.
+_COMMON_SUBJECTS = {"%{HTTP:UPGRADE}", "%{HTTP:CONNECTION}", "%{HTTPS}"}
 _ON = {"on", "!off", "!=off", "=on"}
 
 
@@ -98,9 +103,13 @@ def _rewrite(
     conditional = None in outcomes
     is_redirect = any(flag == "R" or flag.startswith("R=") for flag in flags)
     if "P" in flags or "PROXY" in flags:
-        upgrade = any("upgrade" in " ".join(condition.args).lower() for condition in conditions)
-        route = route_to(pattern, target, directive, True, "websocket" if upgrade else "")
-        routes.append(route)
+        # Only a parameter of ProxyPass lets mod_proxy_http pass an upgrade on.
+        route = route_to(pattern, target, directive, True)
+        is_plain = not ({"NC", "NOCASE"} & set(flags) or pattern.startswith("!"))
+        pages, websockets = (
+            _is_for(conditions, tls, websocket) if is_plain else None for websocket in (False, True)
+        )
+        routes.append(replace(route, for_pages=pages, for_websockets=websockets))
     elif is_redirect or re.match(r"https?://", target):
         every_path = pattern in _EVERY_PATH
         redirects.append(
@@ -113,6 +122,15 @@ def _rewrite(
                 directive.line,
             )
         )
+
+
+def _is_for(conditions: Sequence[Directive], tls: bool, websocket: bool) -> bool | None:
+    """Return whether the conditions are true for an ordinary request, or for a handshake; None if
+    they ask for anything that differs between such requests."""
+    subjects = {"".join(condition.args[:1]).upper() for condition in conditions}
+    if not subjects <= _COMMON_SUBJECTS:
+        return None
+    return conditions_hold(conditions, ServerRequest("/", tls=tls, websocket=websocket))
 
 
 def _condition(condition: Directive, tls: bool) -> bool | None:

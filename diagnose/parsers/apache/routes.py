@@ -41,7 +41,11 @@ def _route(directive: Directive, prefix: str) -> SiteRoute | None:
     is_pattern = directive.name == "proxypassmatch"
     passed = route_to(words[0], words[1], directive, is_pattern, upgrade)
     timeout = next((word.partition("=")[2] for word in options if word.startswith("timeout=")), "")
-    return replace(passed, idle_s=_seconds(timeout))
+    # Without a "$" in its target, the whole path is appended.
+    is_decided = True if is_pattern and not prefix and "$" in passed.backend_path else None
+    return replace(
+        passed, idle_s=_seconds(timeout), for_pages=is_decided, for_websockets=is_decided
+    )
 
 
 def _seconds(text: str) -> float | None:

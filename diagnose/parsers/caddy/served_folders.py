@@ -43,7 +43,7 @@ def served_folder(document: object, request: ServerRequest) -> ServedFolder | No
             continue
         walk = _Walk(request)
         _follow(walk, dictionaries(at(server, "routes")), 0)
-        if walk.found and walk.root.startswith("/"):
+        if walk.found and (walk.root.startswith("/") or not walk.root):
             return ServedFolder(
                 request.path,
                 clean(walk.root, 500),

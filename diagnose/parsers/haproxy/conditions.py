@@ -9,6 +9,7 @@ from dataclasses import replace
 from diagnose.model.frozen import frozen
 from diagnose.parsers.haproxy.config import Line, Proxy
 from diagnose.parsers.haproxy.dynamic_backends import choices, dynamic_backend
+from diagnose.parsers.nginx.pcre import is_supported_pcre, pcre_search
 from diagnose.parsers.web_sites import name_matches
 
 #: Maximum number of rules and names of a frontend, of alternatives of a condition, and of values
@@ -51,12 +52,14 @@ class Literal:
 class Situation:
     """What is known of a request: the site's name (perhaps with wildcards, "" for any other name),
     whether it came over TLS to this frontend, and the port (0 if it is unknown). `writes_port` is
-    True if the Host field has the port behind the name: it is not the one of the scheme."""
+    True if the Host field has the port behind the name: it is not the one of the scheme. `host` is
+    the requested name itself, "" if it is not one request."""
 
     name: str = ""
     tls: bool = False
     port: int = 0
     writes_port: bool = False
+    host: str = ""
 
 
 @frozen
@@ -128,7 +131,8 @@ def _expanded(rule: Rule, proxy: Proxy) -> Iterator[Rule]:
     dynamic = dynamic_backend(rule.line)
     asked = criterion_of((dynamic.fetch,)) if dynamic else Criterion("")
     found = choices(dynamic, proxy) if dynamic and asked.subject in _DYNAMIC else None
-    if found is None or rule.negated:
+    is_unread = dynamic is not None and dynamic.method == "reg" and asked.subject != "host"
+    if found is None or rule.negated or is_unread:
         yield rule
         return
     for choice in found:
@@ -320,7 +324,7 @@ def _condition(line: Line) -> tuple[str, tuple[str, ...]]:
 
 def _patterns(criterion: Criterion) -> Iterator[str]:
     """Return the names that a criterion accepts, as patterns with "*"."""
-    if criterion.subject not in {"host", "sni"}:
+    if criterion.subject not in {"host", "sni"} or criterion.method == "reg":
         return
     for value in criterion.values:
         text = re.sub(r":[0-9]+$", "", value.lower())
@@ -366,6 +370,9 @@ def _criterion_truth(criterion: Criterion, situation: Situation) -> bool | None:
             return str(situation.port) in criterion.values if situation.port else None
         case "host" if _lacks_port(criterion, situation):
             return False
+        case "host" | "sni" if criterion.method == "reg":
+            host = situation.host
+            return _matches_any(criterion.values, host) if host else None
         case "host" | "sni":
             patterns = tuple(_patterns(criterion))
             name = situation.name
@@ -373,6 +380,13 @@ def _criterion_truth(criterion: Criterion, situation: Situation) -> bool | None:
                 return name in patterns
             return bool(name) and any(name_matches(pattern, name) for pattern in patterns)
     return None
+
+
+def _matches_any(patterns: Sequence[str], text: str) -> bool | None:
+    """Return whether a text matches one of regular expressions; None if that is not known."""
+    if not all(len(pattern) <= 300 and is_supported_pcre(pattern) for pattern in patterns):
+        return None
+    return any(pcre_search(pattern, text, False) for pattern in patterns)
 
 
 def _lacks_port(criterion: Criterion, situation: Situation) -> bool:

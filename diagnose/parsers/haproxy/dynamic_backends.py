@@ -19,7 +19,7 @@ _FORMAT = re.compile(
     r"|word\(1,:\)))*)(?:,map(?:_(?P<method>\w+))?\((?P<file>[^,()]+)(?:,(?P<other>[^(),]*))?\))?\]"
     r"(?P<behind>[^%]*)"
 )
-_METHODS = ("str", "beg", "end", "dom")
+_METHODS = ("str", "beg", "end", "dom", "reg")
 
 
 @frozen

@@ -158,7 +158,7 @@ def _selection(
 def _situation(rules: tuple[Rule, ...], target: Target, tls: bool) -> Situation:
     names = (name for name in host_patterns(rules) if name_matches(name, target.host))
     writes_port = target.port != (443 if target.uses_tls else 80)
-    return Situation(next(names, ""), tls, target.port, writes_port)
+    return Situation(next(names, ""), tls, target.port, writes_port, target.host)
 
 
 def _takes(selection: Selection, path: str) -> bool:

@@ -229,6 +229,16 @@ def final_location(server: Server, path: str) -> LocationMatch:
     return final_request(server, path)[0]
 
 
+def bare_path(location: LocationMatch, path: str) -> str:
+    """Return a path without the beginning by which its location was chosen; "" if it was not
+    chosen by a beginning, or if nothing would be left out."""
+    pattern = location_pattern(location.block) if location.block.name == "location" else None
+    prefix = pattern.text.rstrip("/") if pattern and pattern.modifier in {"", "^~", "="} else ""
+    rest = path.removeprefix(prefix)
+    is_below = bool(prefix) and path.startswith(prefix) and rest[:1] in {"", "/", "?"}
+    return (rest if rest.startswith("/") else f"/{rest}") if is_below else ""
+
+
 def final_request(server: Server, path: str) -> tuple[LocationMatch, str]:
     """Return the location that finally answers a path, and the path as it has it: a missing file
     leads to the last argument of try_files, and a folder to its index if that is a PHP file."""

@@ -68,7 +68,7 @@ async def _ask_websockets(ctx: ProbeContext, config: WebServerConfig, upgrade: U
     if upgrade.status not in REFUSALS:
         return
     path = upgrade.path.partition("?")[0]
-    for route in routes_of_name(config, ctx.target.port, ctx.target.host, path):
+    for route in routes_of_name(config, ctx.target.port, ctx.target.host, path, websocket=True):
         if route.host and not route.keeps_host and route.scheme in {"ws", "http"}:
             own = route.sent_host or f"{bracketed(route.host)}:{route.port}"
             origin = upgrade.origin or ctx.target.origin

@@ -1,13 +1,14 @@
 """Probe that tries a WebSocket which the site's page opens: first at the application itself, and
 at the site only if that accepts it, where nginx's configuration seems not to let it open; or, where
-the configuration is right, if the application refuses it with an Origin and accepts it without.
+the configuration is right, if the application refuses it with an Origin, or with the location's
+prefix in its path, and accepts it without.
 
 Without a path of the user, a path in the page may be a beginning to which its program adds
 something, so that a refusal means nothing. A handshake that the application accepts, and nginx
 fails, means something all the same.
 """
 
-from diagnose.model.http import Upgrade
+from diagnose.model.http import Upgrade, UpgradeVariant
 from diagnose.model.nginx import NginxBuild, NginxConfig
 from diagnose.model.pages import WebSocketPath
 from diagnose.parsers.nginx.forwarding import upgrade_forwarding
@@ -15,6 +16,7 @@ from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside import upstream_routes
 from diagnose.probes.inside.upstream_routes import UpstreamRoute
 from diagnose.probes.inside.websocket_upstream import (
+    should_try_bare_path,
     speaks_http_1_1,
     try_websocket,
     try_websocket_by_curl,
@@ -42,6 +44,30 @@ async def named_before(ctx: ProbeContext, config: NginxConfig) -> None:
         await _try(ctx, config, named_path.path)
 
 
+@probe(after=Upgrade)
+async def accepted_bare(ctx: ProbeContext, upgrade: Upgrade) -> None:
+    """Try the site, if the application accepts a path of the page without the location's prefix."""
+    if upgrade.variant == "bare-path" and upgrade.accepted:
+        await _try_kept(ctx, upgrade.path)
+
+
+@probe(after=WebSocketPath)
+async def accepted_bare_before(ctx: ProbeContext, named_path: WebSocketPath) -> None:
+    """Do the same if the page was read after the application was asked."""
+    if any(
+        upgrade.variant == "bare-path" and upgrade.accepted and upgrade.path == named_path.path
+        for upgrade in ctx.observed(Upgrade)
+    ):
+        await _try_kept(ctx, named_path.path)
+
+
+async def _try_kept(ctx: ProbeContext, path: str) -> None:
+    is_named = any(named_path.path == path for named_path in ctx.observed(WebSocketPath))
+    is_asked = path in ctx.target.websockets or not ctx.options.outside
+    if is_named and not is_asked and ctx.further_requests.begin(f"kept prefix {path}"):
+        await try_named_path(ctx, path)
+
+
 async def _try(ctx: ProbeContext, config: NginxConfig, path: str) -> None:
     tried_paths = {upgrade.path for upgrade in ctx.observed(Upgrade)}
     if ctx.target.websockets or path in tried_paths or not ctx.options.wants("websocket"):
@@ -62,16 +88,23 @@ async def _try(ctx: ProbeContext, config: NginxConfig, path: str) -> None:
 
 
 async def _try_origin(ctx: ProbeContext, route: UpstreamRoute) -> None:
-    """Try the site as browsers do, if it is the Origin alone that the application refuses. Any
-    other refusal may be about a session, which only the page's program has."""
+    """Try the site as browsers do, if it is the Origin alone that the application refuses, or the
+    location's prefix in the path. Any other refusal may be about a session, which only the page's
+    program has."""
     if ctx.machine.via != "local" or not ctx.options.outside:
         return
     direct = await upgrade_directly(ctx, route)
-    if direct is None or direct.status not in _REFUSALS:
+    if direct is None or direct.accepted:
         return
-    bare = await upgrade_directly(ctx, route, "no-origin")
-    if bare is not None and bare.accepted:
-        await try_named_path(ctx, route.path)
+    variants: list[UpgradeVariant] = ["no-origin"] if direct.status in _REFUSALS else []
+    if should_try_bare_path(route, direct):
+        variants.append("bare-path")
+    for variant in variants:
+        retry = await upgrade_directly(ctx, route, variant)
+        if retry is not None and retry.accepted:
+            if variant == "no-origin":
+                await try_named_path(ctx, route.path)
+            return
 
 
 def _may_pass(ctx: ProbeContext, route: UpstreamRoute) -> bool:

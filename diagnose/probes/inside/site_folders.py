@@ -26,6 +26,12 @@ _MISNAMED = {"htaccess", "htaccess.txt", ".htaccess.txt", "_htaccess", ".htacces
 
 _REWRITE = re.compile(r"^\s*RewriteRule\s", re.IGNORECASE | re.MULTILINE)
 
+#: The script of an application to which a rule leads all that is no file.
+_SCRIPT = re.compile(
+    r"^\s*RewriteRule\s+\S{1,200}\s+/?((?:[\w.-]{1,60}/){0,4}[\w.-]{1,60}\.(?:php|html?))(?:[\s/?]|$)",
+    re.IGNORECASE | re.MULTILINE,
+)
+
 #: The element that an application in the browser fills (React, Vue, Angular, Next, Nuxt, Svelte).
 _APPLICATION = re.compile(
     r"<(app-root|div\s{1,9}id=[\"']?(root|app|__next|__nuxt|svelte)\b)", re.IGNORECASE
@@ -64,7 +70,12 @@ async def _look_for_file(ctx: ProbeContext, response: PageFileResponse) -> None:
     path = url.path.partition("?")[0]
     for config in ctx.observed(WebServerConfig):
         for served in config.folders:
-            if served.prefix and path.startswith(f"{served.prefix}/") and _is_plain(path):
+            if (
+                served.root
+                and served.prefix
+                and path.startswith(f"{served.prefix}/")
+                and _is_plain(path)
+            ):
                 await _look_into(ctx, served.root.rstrip("/"), path, served.prefix)
                 return
 
@@ -84,6 +95,9 @@ async def _look(ctx: ProbeContext, config: WebServerConfig) -> None:
     path = ctx.target.path.partition("?")[0]
     served = next((each for each in config.folders if each.requested == path), None)
     if holders and served is not None and not served.websocket and _is_plain(path):
+        if not served.root:
+            await _look_for_unset(ctx, holders[0].pid, path)
+            return
         await _look_into(ctx, served.root.rstrip("/"), served.path, served.prefix)
         await _emit_access(ctx, holders[0].pid)
         return
@@ -98,6 +112,27 @@ async def _look(ctx: ProbeContext, config: WebServerConfig) -> None:
     if root.startswith("/") and (is_alone or not await ctx.machine.glob(root)):
         await _look_into(ctx, root, path)
         await _emit_access(ctx, holders[0].pid)
+
+
+async def _look_for_unset(ctx: ProbeContext, pid: int | None, path: str) -> None:
+    """Emit the folder from which Caddy serves if none is set: the one in which it runs (Caddy,
+    "file_server": "root")."""
+    at = ctx.elapsed()
+    words = ("readlink", f"/proc/{pid}/cwd")
+    folder = clean((await ctx.machine.run(*words)).out.strip(), 500) if pid else ""
+    if folder.startswith("/"):
+        ctx.emit(
+            SiteFolder(
+                vantage=Vantage.SERVER,
+                at=at,
+                took=ctx.elapsed() - at,
+                equivalent=shlex.join(words),
+                path=folder,
+                requested=path,
+                exists=True,
+                is_unset=True,
+            )
+        )
 
 
 def _is_plain(path: str) -> bool:
@@ -140,8 +175,16 @@ async def _look_into(ctx: ProbeContext, root: str, path: str, prefix: str = "") 
             prefix=prefix,
             shortened=shortened if rest and short and not pages else "",
             lookalike=_lookalike(hidden, named) if rules.failure else "",
+            lost_script=await _lost_script(ctx, root, rules.text),
         )
     )
+
+
+async def _lost_script(ctx: ProbeContext, root: str, rules: str) -> str:
+    """Return the script to which the last rule of an .htaccess leads, "" if it is there."""
+    scripts = [script for script in _SCRIPT.findall(rules) if ".." not in script]
+    is_lost = bool(scripts) and not await ctx.machine.glob(f"{root}/{scripts[-1]}")
+    return clean(scripts[-1], 100) if is_lost else ""
 
 
 def _lookalike(*found: tuple[str, ...]) -> str:

@@ -15,7 +15,7 @@ from diagnose.parsers.nginx import proxy_headers, server_blocks, upstreams
 from diagnose.parsers.nginx.config import version_number
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_set_header_of
 from diagnose.parsers.nginx.server_blocks import Socket
-from diagnose.parsers.nginx.upstreams import Endpoint
+from diagnose.parsers.nginx.upstreams import Endpoint, bare_path
 from diagnose.parsers.nginx.variables import expand_variables
 from diagnose.parsers.request_fields import masked_subprotocol
 from diagnose.parsers.urls import socketio_path
@@ -103,6 +103,8 @@ async def try_websocket(ctx: ProbeContext, route: UpstreamRoute) -> None:
         await _upgrade_at_front(ctx, route)
     if _should_try_whole_path(ctx, route, direct):
         await upgrade_directly(ctx, route, "whole-path")
+    if should_try_bare_path(route, direct):
+        await upgrade_directly(ctx, route, "bare-path")
     if _should_try_http_1_0(ctx, route, direct):
         await upgrade_directly(ctx, route, "http-1.0")
 
@@ -128,6 +130,9 @@ async def try_websocket_by_curl(ctx: ProbeContext, route: UpstreamRoute) -> None
     if _should_try_whole_path(ctx, route, direct):
         whole = replace(request, url=base_url + whole_path, variant="whole-path")
         await _upgrade_by_curl(ctx, whole, fields, options)
+    if should_try_bare_path(route, direct):
+        bare = replace(request, url=base_url + bare_path(route.place, route.path))
+        await _upgrade_by_curl(ctx, replace(bare, variant="bare-path"), fields, options)
     if _should_try_http_1_0(ctx, route, direct):
         await _upgrade_by_curl(ctx, replace(request, variant="http-1.0"), fields, options)
 
@@ -155,6 +160,13 @@ def _should_try_whole_path(ctx: ProbeContext, route: UpstreamRoute, direct: Upgr
     """Whether to try the visitor's path: if nginx requests another one, which is refused."""
     is_refused = direct.status is not None and not direct.accepted
     return route.path in ctx.target.websockets and is_refused and strips_path(route)
+
+
+def should_try_bare_path(route: UpstreamRoute, direct: Upgrade) -> bool:
+    """Whether to try the path without the location's prefix: if the application knows nothing of
+    the one that nginx requests, which has the prefix. Some answer 200 with their page."""
+    is_unknown = direct.status in {200, 400, 404} and not direct.accepted
+    return is_unknown and not strips_path(route) and bool(bare_path(route.place, route.path))
 
 
 def _should_try_http_1_0(ctx: ProbeContext, route: UpstreamRoute, direct: Upgrade) -> bool:
@@ -236,11 +248,12 @@ async def upgrade_directly(
     fields: tuple[tuple[str, str], ...] = (),
 ) -> Upgrade | None:
     """Try the application with nginx's path, Host, Origin and fields, or with these. The variant
-    "no-origin" has no Origin, "whole-path" uses the visitor's path, "http-1.0" is in that version,
-    and "idle" is held in silence."""
+    "no-origin" has no Origin, "whole-path" uses the visitor's path, "bare-path" the one without the
+    location's prefix, "http-1.0" is in that version, and "idle" is held in silence."""
     idle = ctx.options.idle if variant == "idle" else None
     name = upstream_routes.server_name(ctx, route)
-    path = socketio_path(route.path if variant == "whole-path" else route.upstream_path)
+    paths = {"whole-path": route.path, "bare-path": bare_path(route.place, route.path)}
+    path = socketio_path(paths.get(variant) or route.upstream_path)
     request = UpgradeRequest(
         f"ws://{host or upstream_routes.host_header(ctx, route)}{path}",
         route.path,

@@ -271,3 +271,15 @@ def test_the_block_with_the_certificate_gets_the_listen() -> None:
     (claim,) = judge("nginx.no-matching-server", *seen, masked=False)
     assert claim.fix
     assert [step.step for step in claim.fix.steps if isinstance(step, Manual)] == ["add-the-listen"]
+
+
+def test_fires_where_the_site_is_on_another_port_alone_and_another_sites_pages_come() -> None:
+    other = SITE.replace("shop.example.com", "blog.example.org")
+    own = "server {\n listen 80;\n server_name shop.example.com;\n root /srv/shop;\n}\n"
+    page = Exchange(url=SHOP.url, address="203.0.113.10", port=443, status=200)
+    seen = (served("shop.example.com", "blog.example.org"), page)
+    (claim,) = judge("nginx.no-matching-server", config(other + own), *seen, masked=False)
+    assert (claim.severity, claim.confidence) == (Severity.WARNING, Confidence.LIKELY)
+    assert claim.facts["elsewhere"]
+    redirecting = own.replace("root /srv/shop", "return 301 https://$host$request_uri")
+    assert not judge("nginx.no-matching-server", config(other + redirecting), *seen)

@@ -5,6 +5,8 @@ import pytest
 from diagnose.model import Applicability, Severity
 from diagnose.model.http import Exchange
 from diagnose.model.site_folders import SiteFolder
+from diagnose.model.web_servers import ServerRequestError
+from tests.support.caddy_evidence import CADDY, caddy_config, document
 from tests.support.check_evidence import SHOP, judge
 from tests.support.web_server_evidence import APACHE, apache_config
 
@@ -85,3 +87,36 @@ def test_fires_for_a_file_that_may_be_meant_as_htaccess() -> None:
     assert claim.fix
     assert claim.fix.applicability is Applicability.MANUAL
     assert not judge(CHECK, APACHE, apache_config(SITE), folder, PAGE, target=ABOUT)
+
+
+def test_fires_when_the_rules_lead_to_a_script_that_is_not_there() -> None:
+    folder = replace(FOLDER, has_rewrite_rules=True, lost_script="index.php", index_files=())
+    config = apache_config(SITE.replace("Require", "AllowOverride All\n        Require"))
+    (claim,) = judge(CHECK, APACHE, config, folder, PAGE, target=ABOUT, masked=False)
+    assert claim.facts["lost"] is True
+    assert claim.facts["script"] == "index.php"
+
+
+def test_fires_when_the_index_file_has_a_name_that_is_not_listed() -> None:
+    error = ServerRequestError(
+        product="apache", log="/var/log/apache2/error.log", reason="logged", code="AH01276",
+        message="AH01276: Cannot serve directory /var/www/shop/: No matching DirectoryIndex "
+        "(index.html,index.htm) found, and server-generated directory index forbidden",
+    )  # fmt: skip
+    folder = replace(START, index_files=("index.php",))
+    page = replace(PAGE, url="https://shop.example.com/", status=403)
+    seen = (APACHE, apache_config(SITE), page, error)
+    (claim,) = judge(CHECK, *seen, folder, masked=False)
+    assert claim.facts["index_name"] is True
+    assert claim.facts["names"] == ("index.html", "index.htm")
+    assert not judge(CHECK, *seen, replace(folder, index_files=("index.htm",)))
+
+
+def test_fires_when_the_configuration_names_no_folder() -> None:
+    site = caddy_config("shop.example.com {\n\tfile_server\n}\n", document("shop.example.com"))
+    folder = SiteFolder(path="/", requested="/", exists=True, is_unset=True)
+    page = replace(PAGE, url="https://shop.example.com/")
+    (claim,) = judge(CHECK, CADDY, site, page, folder, masked=False)
+    assert claim.facts["no_root"] is True
+    other = replace(folder, requested="/about")
+    assert not judge(CHECK, CADDY, site, page, other)

@@ -97,3 +97,24 @@ def test_fires_where_the_pattern_of_the_rewrite_rule_takes_another_path() -> Non
     own = replace(target, websockets=("/p/socket",))
     mine = replace(refused, path="/p/socket", url="wss://shop.example.com/p/socket")
     assert not judge(CHECK, APACHE, config, mine, target=own), "the pattern takes it"
+
+
+REWRITTEN = (
+    "    RewriteEngine On\n    RewriteCond %{{HTTP:Upgrade}} {} [NC]\n"
+    "    RewriteRule ^/?(.*) {}://127.0.0.1:3000/$1 [P,L]\n    ProxyPass /"
+)
+
+
+def test_fires_on_a_rewrite_rule_that_leads_to_http() -> None:
+    site = PAGES.replace("    ProxyPass /", REWRITTEN.format("websocket", "http"))
+    edit = edit_of(site)
+    assert "+    RewriteRule ^/?(.*) ws://127.0.0.1:3000/$1 [P,L]\n" in edit
+    assert "+    ProxyPass" not in edit
+
+
+def test_fires_on_a_condition_that_no_handshake_fulfils() -> None:
+    rule = REWRITTEN.format("=WebSocket", "ws").replace(" [NC]", "")
+    site = PAGES.replace("    ProxyPass /", rule)
+    (claim,) = judge(CHECK, APACHE, apache_config(site), LISTENING, upgrade(426), target=CHAT)
+    assert claim.facts["condition"] is True
+    assert str(claim.facts["missed"]).startswith("/etc/apache2/")

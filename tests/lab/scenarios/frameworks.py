@@ -319,6 +319,13 @@ def root_for_alias_below_a_prefix(lab: Lab) -> None:
     lab.change(PAGES, PAGES + "  location /20002 {\n    root /srv/20002/dist;\n  }\n")
 
 
+@scenario(outside=None, server="nginx.target-not-found", differs=MINE)
+def folders_are_not_tried(lab: Lab) -> None:
+    """404 at /, and the other pages open: try_files has $uri without $uri/."""
+    _files(lab, f"<h1>Shop</h1><p>{'What we sell. ' * 9}</p>")
+    lab.change("$uri $uri/ =404", "$uri $uri.html =404")
+
+
 @healthy(target=f"https://{site.NAME}/docs/")
 def folder_that_was_not_deployed(lab: Lab) -> None:
     """`root` is right; the index.html above is the site's own."""

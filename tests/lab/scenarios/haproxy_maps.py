@@ -41,3 +41,21 @@ def haproxy_chooses_by_a_map(lab: Lab) -> None:
     """The map has the name, and a rule that comes before is for another."""
     rule = "    use_backend be_%[req.hdr(host),lower] if { path_beg /none }\n"
     serve(lab, "# hosts\nexample.com app\n", rule + BY_MAP)
+
+
+BY_PATTERN = f"    use_backend %[req.hdr(host),lower,map_reg({MAP})]\n"
+
+
+@haproxy_scenario(
+    outside="http.server-error",
+    server="server.haproxy-no-backend",
+    manual="a person writes the name",
+)
+def haproxy_patterns_of_a_map_miss_the_name(lab: Lab) -> None:
+    """map_reg: the expression is for another name."""
+    serve(lab, "^shpo[.]example[.]com$ app\n", BY_PATTERN)
+
+
+@healthy_haproxy()
+def haproxy_chooses_by_patterns_of_a_map(lab: Lab) -> None:
+    serve(lab, "^www[.] none\n^shop[.]example[.]com$ app\n", BY_PATTERN)

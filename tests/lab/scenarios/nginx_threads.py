@@ -403,3 +403,27 @@ def names_on_several_lines(lab: Lab) -> None:
         "  index index.html\n    index.php;\n  server_name shop.example.com\n    www.example.com;"
     )
     _beside_another_site(lab, lines)
+
+
+def _plain_alone(lab: Lab, location: str) -> None:
+    """Another site's block on port 443, with a certificate of both, and the site's own on 8080."""
+    lab.server.write("/srv/blog/index.html", "<h1>Blog</h1><p>What we write about.</p>")
+    secure = site.HTTPS[: site.HTTPS.index("  location / {")]
+    secure = secure.replace("server_name shop.example.com", "server_name blog.example.org")
+    plain = f"server {{\n  listen 8080;\n  server_name shop.example.com;\n  {location}\n}}\n"
+    lab.server.write(site.CONF, f"{secure}  root /srv/blog;\n}}\n{site.HTTP}{plain}")
+    lab.restart_nginx()
+
+
+@scenario(
+    outside=None, server="nginx.no-matching-server", manual="the block has to be written"
+)  # fmt: skip
+def site_is_on_another_port_alone(lab: Lab) -> None:
+    """After questions about https that shows another site of the server."""
+    _plain_alone(lab, "location / { proxy_pass http://127.0.0.1:3000; }")
+
+
+@healthy()
+def redirect_to_a_block_of_other_names(lab: Lab) -> None:
+    """One block serves both names on 443: the redirect leads there on purpose."""
+    _plain_alone(lab, "return 301 https://$host$request_uri;")

@@ -4,7 +4,7 @@ from .. import apache, caddy, site
 from ..apache import HTTP
 from ..lab import Lab
 from .apache import apache_scenario, healthy_apache
-from .caddy import caddy_scenario
+from .caddy import caddy_scenario, healthy_caddy
 
 ROOT = "/var/www/shop"
 ABOUT = "https://shop.example.com/about"
@@ -133,6 +133,45 @@ def apache_htaccess_redirects_behind_nginx(lab: Lab) -> None:
     apache.start(lab, 8080)
     page = site.HTTPS[site.HTTPS.index("  location / {") : site.HTTPS.index("  location /ws")]
     lab.change(page, page.replace("127.0.0.1:3000", "127.0.0.1:8080"))
+
+
+WORDPRESS = """\
+RewriteEngine On
+RewriteBase /
+RewriteRule ^index\\.php$ - [L]
+RewriteCond %{REQUEST_FILENAME} !-f
+RewriteCond %{REQUEST_FILENAME} !-d
+RewriteRule . /index.php [L]
+"""
+
+
+@apache_scenario(outside=None, server="server.page-missing", target=ABOUT, manual=DEPLOY)
+def apache_lost_the_script_of_its_rules(lab: Lab) -> None:
+    """WordPress without its index.php: every address is 404, after threads about a lost update."""
+    files = {"wp-config.php": "<?php", ".htaccess": WORDPRESS}
+    on_apache(lab, of_files(overrides="All"), **files)
+
+
+@apache_scenario(outside=None, server="server.page-missing", manual=RULE)
+def apache_has_an_index_with_another_name(lab: Lab) -> None:
+    """AH01276 beside an index.php: DirectoryIndex has index.html alone."""
+    text = of_files().replace("    SSLEngine", "    DirectoryIndex index.html\n    SSLEngine")
+    on_apache(lab, text, **{"index.php": "<?php echo 1;"})
+
+
+@caddy_scenario(outside=None, server="server.page-missing", manual=DEPLOY)
+def caddy_names_no_folder(lab: Lab) -> None:
+    """After threads of Caddy's forum: file_server without root serves the working folder."""
+    tls = f"\ttls {caddy.PEM} {caddy.KEY}\n"
+    caddy.serve(lab, f"shop.example.com {{\n{tls}\tfile_server\n}}\n")
+
+
+@healthy_caddy()
+def caddy_names_no_folder_for_an_interface(lab: Lab) -> None:
+    """file_server without root for one path, and the application answers the others."""
+    tls = f"\ttls {caddy.PEM} {caddy.KEY}\n"
+    rest = "\tfile_server /files/*\n\treverse_proxy 127.0.0.1:3000\n"
+    caddy.serve(lab, f"shop.example.com {{\n{tls}{rest}}}\n")
 
 
 @caddy_scenario(outside=None, server="server.page-missing", manual=DEPLOY)

@@ -106,6 +106,55 @@ def apache_rewrites_another_websocket(lab: Lab) -> None:
     apache.serve(lab, with_lines(*lines).replace(WS_LINE, ""))
 
 
+def rewrite_websockets(lab: Lab, test: str, target: str) -> None:
+    """Apache with a RewriteRule for WebSockets in place of the line of ProxyPass."""
+    lines = (
+        "RewriteEngine On",
+        f"RewriteCond %{{HTTP:Upgrade}} {test}",
+        f'RewriteRule ^/?(.*) "{target}/$1" [P,L]',
+    )
+    apache.serve(lab, with_lines(*lines).replace(WS_LINE, ""))
+
+
+@healthy_apache(args=WS)
+def apache_rewrites_websockets(lab: Lab) -> None:
+    """As the documentation of mod_proxy_wstunnel has it."""
+    rewrite_websockets(lab, "websocket [NC]", "ws://127.0.0.1:3000")
+
+
+@apache_scenario(
+    outside="websocket.not-upgraded",
+    server="server.websocket-not-passed",
+    args=WS,
+    differs=FILES,
+)
+def apache_rewrites_websockets_to_http(lab: Lab) -> None:
+    """After threads about [P] with http://: the upgrade is lost."""
+    rewrite_websockets(lab, "websocket [NC]", "http://127.0.0.1:3000")
+
+
+@apache_scenario(
+    outside="websocket.not-upgraded",
+    server="server.websocket-not-passed",
+    args=WS,
+    differs=FILES,
+)
+def apache_wants_another_upgrade(lab: Lab) -> None:
+    """After threads with "=WebSocket": browsers send it in small letters."""
+    rewrite_websockets(lab, "=WebSocket", "ws://127.0.0.1:3000")
+
+
+@apache_scenario(
+    outside="websocket.not-upgraded",
+    server="server.application-down",
+    args=WS,
+    manual="a person starts the application",
+)
+def apache_rewrites_websockets_to_a_dead_port(lab: Lab) -> None:
+    """The port of an application that does not run."""
+    rewrite_websockets(lab, "websocket [NC]", "ws://127.0.0.1:3999")
+
+
 @apache_scenario(
     outside=None,
     server="server.path-not-handled",

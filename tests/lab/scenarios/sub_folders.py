@@ -169,6 +169,31 @@ def path_behind_a_script(lab: Lab) -> None:
     lab.change(PAGES, f"{files}  location ~ \\.php$ {{\n{php}  }}\n")
 
 
+def _nextcloud(lab: Lab, tries: str) -> None:
+    program = str(HERE / "applications" / "framework_server.py")
+    lab.spawn(lab.server, lab.server.python(program, "php", "3001"), 3001)
+    lab.server.write("/srv/php/index.php", "<?php echo 1;")
+    php = f"    fastcgi_split_path_info ^(.+?\\.php)(/.*)$;\n    try_files {tries} =404;\n"
+    php += "    include fastcgi.conf;\n    fastcgi_pass 127.0.0.1:3001;\n"
+    files = "  root /srv/php;\n  index index.php;\n  location / { try_files $uri $uri/ =404; }\n"
+    lab.change(PAGES, f"{files}  location ~ \\.php(/|$) {{\n{php}  }}\n")
+
+
+@scenario(
+    outside=None, server="nginx.path-info-missing", manual="which scripts may be run is a choice",
+    target=f"https://{site.NAME}/index.php/apps/files",
+)  # fmt: skip
+def script_is_looked_for_with_its_path(lab: Lab) -> None:
+    """Nextcloud: "try_files $uri =404" in the location of PHP, after threads of its forum."""
+    _nextcloud(lab, "$uri")
+
+
+@healthy(target=f"https://{site.NAME}/index.php/apps/files")
+def script_is_looked_for_alone(lab: Lab) -> None:
+    """As Nextcloud's own configuration has it."""
+    _nextcloud(lab, "$fastcgi_script_name")
+
+
 @scenario(
     outside="http.page-refused", server="nginx.error-page-hides",
     target=f"https://{site.NAME}/order", args=("--method", "POST"),

@@ -174,3 +174,39 @@ def upgrades_are_chosen_by_a_map(lab: Lab) -> None:
 def page_names_a_websocket_that_is_not_asked_for(lab: Lab) -> None:
     """A note says that it was not tried."""
     _chat(lab, "--path", "/live", "--page", LIVE)
+
+
+KEPT = "other paths of the location are for a person to judge"
+CHAT_PAGE = "<h1>Chat</h1><script>new WebSocket(`wss://${location.host}/chat-ws`)</script>"
+
+
+def _hack_chat(lab: Lab, target: str) -> None:
+    """hack.chat: files, and a chat server whose WebSocket is at its root (issues of
+    hack-chat/main about nginx)."""
+    program = str(REPOSITORY / "tests" / "lab" / "application.py")
+    lab.spawn(lab.server, lab.server.python(program, "--port", "3001", "--path", "/"), 3001)
+    lab.server.write("/srv/chat/index.html", CHAT_PAGE)
+    chat = LOCATION.replace("location /ws", "location /chat-ws")
+    chat = chat.replace("http://127.0.0.1:3000", target)
+    pages = site.HTTPS[site.HTTPS.index("  location / {") : site.HTTPS.rindex("}")]
+    lab.change(pages, f"  root /srv/chat;\n{chat}")
+
+
+@scenario(outside=None, server="websocket.prefix-kept", args=("--timeout", "40"), manual=KEPT)
+def page_opens_a_websocket_with_its_prefix(lab: Lab) -> None:
+    """The plain call: the page opens well, and the chat does not."""
+    _hack_chat(lab, "http://127.0.0.1:3001")
+
+
+@scenario(
+    outside="websocket.not-upgraded", server="websocket.prefix-kept", args=("--ws", "/chat-ws"),
+    manual=KEPT,
+)  # fmt: skip
+def websocket_with_its_prefix(lab: Lab) -> None:
+    _hack_chat(lab, "http://127.0.0.1:3001")
+
+
+@healthy(args=("--ws", "/chat-ws"))
+def websocket_without_its_prefix(lab: Lab) -> None:
+    """The slash at the end cuts it off."""
+    _hack_chat(lab, "http://127.0.0.1:3001/")

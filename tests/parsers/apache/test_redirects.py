@@ -58,4 +58,5 @@ def test_requests_that_mod_rewrite_passes_on() -> None:
     )
     _, (route,) = redirects_and_rewritten_routes(parse(text, "a.conf"), True)
     assert route.pattern
-    assert route.websocket is True
+    assert route.websocket is False
+    assert (route.for_pages, route.for_websockets) == (False, True)

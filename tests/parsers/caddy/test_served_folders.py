@@ -76,5 +76,5 @@ def test_none_where_an_application_answers_or_a_matcher_is_not_known() -> None:
     assert folder("/api/users", *site) is None
     unknown = route(FILES, remote_ip={"ranges": ["10.0.0.0/8"]})
     assert folder("/", route(root("/srv/www")), unknown) is None
-    assert folder("/", route(FILES)) is None
+    assert folder("/", route(FILES)) == ServedFolder("/", "", "/")
     assert served_folder(None, ServerRequest("/", host=HOST)) is None

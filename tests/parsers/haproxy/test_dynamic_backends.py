@@ -58,6 +58,16 @@ def test_a_map_may_compare_the_end_of_the_name_or_the_beginning_of_the_path() ->
     assert [backend(by_path, "x.org", path) for path in ("/a/rest/1", "/a/1")] == ["rest", "shop"]
 
 
+def test_a_map_may_have_regular_expressions() -> None:
+    by_name = config(f"%[hdr(host),lower,map_reg({MAP})]", rows="^a[.]x rest\n^shop\\. shop\n")
+    assert backend(by_name, "shop.example.com") == "shop"
+    assert backend(by_name, "old.example.com") is None
+    # Of a path it is not followed: nothing is said.
+    by_path = config(f"%[path,map_reg({MAP})]", rows="^/a/ rest\n")
+    assert backend(by_path, "shop.example.com", "/a/1") is None
+    assert not missing(by_path, "shop.example.com")
+
+
 def test_the_name_of_the_backend_may_be_made_of_the_host() -> None:
     found = config("be_%[req.hdr(host),lower]", "    default_backend rest\n")
     assert backend(found, "blog.example.com") == "be_blog.example.com"

@@ -146,3 +146,21 @@ def test_a_name_that_has_to_be_resolved_and_cannot(text: str, around: str, name:
 def test_the_name_that_nginx_sends(text: str, name: str) -> None:
     place, found = leading(text)
     assert upstreams.tls_server_name(place, found, upstreams.request_variables(SHOP)) == name
+
+
+@pytest.mark.parametrize(
+    ("location", "path", "bare"),
+    [
+        ("/chat-ws", "/chat-ws", "/"),
+        ("/chat-ws", "/chat-ws/a", "/a"),
+        ("/chat/", "/chat/a?b=1", "/a?b=1"),
+        ("= /ws", "/ws", "/"),
+        ("/chat", "/chat-ws", ""),
+        ("/", "/ws", ""),
+        ("~ ^/ws", "/ws", ""),
+    ],
+)
+def test_the_path_without_the_prefix_of_its_location(location: str, path: str, bare: str) -> None:
+    _, server = site(f"location {location} {{ proxy_pass http://127.0.0.1:1; }}")
+    match = select_location(server, path.partition("?")[0])
+    assert upstreams.bare_path(match, path) == bare

@@ -29,6 +29,7 @@ def asked(
     skipped: tuple[str, ...] = (),
     status: str = "400 Bad Request",
     outside: bool = True,
+    location: str = "/",
 ) -> list[str]:
     """The request lines that the application gets, with the Origin behind them, if there is one."""
     look, requests = Looking(RecordedMachine()), list[str]()
@@ -45,7 +46,7 @@ def asked(
     async def work() -> None:
         server = await asyncio.start_server(serve, "127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]
-        block = f"location / {{ proxy_pass http://127.0.0.1:{port}; {lines} }}"
+        block = f"location {location} {{ proxy_pass http://127.0.0.1:{port}; {lines} }}"
         text = f"http {{ server {{ listen 443 ssl; {block} }} }}"
         config = NginxConfig(path="/n.conf", main=parse(text, "/n.conf"))
         async with server:
@@ -70,6 +71,14 @@ def test_the_origin_is_tried_where_nginx_passes_it_on() -> None:
     assert asked(PASSING, NAMED, status="403 Forbidden") == both
     assert asked(PASSING, NAMED, status="401 Unauthorized") == [with_origin]
     assert asked(PASSING, NAMED, outside=False) == []
+
+
+def test_the_path_without_the_prefix_of_its_location_is_tried() -> None:
+    """Only where the application does not know the path."""
+    paths = [line.split()[1] for line in asked(PASSING, NAMED, status="404 X", location="/ws")]
+    assert paths == ["/ws", "/ws", "/"]
+    paths = [line.split()[1] for line in asked(PASSING, NAMED, status="403 X", location="/ws")]
+    assert paths == ["/ws", "/ws"]
 
 
 def test_the_application_is_asked_where_nginx_speaks_http_1_0() -> None:

@@ -84,6 +84,13 @@ def test_a_path_that_nginx_strips_is_tried_whole_as_well() -> None:
     assert (second.variant, second.url[-5:]) == ("whole-path", "/live")
 
 
+def test_a_prefix_that_nginx_keeps_is_left_out_as_well() -> None:
+    text = "location /live { proxy_pass http://127.0.0.1:PORT; }"
+    first, second = tried(refusing_application, LIVE, text).observed(Upgrade)
+    assert (first.variant, first.url[-5:]) == ("normal", "/live")
+    assert (second.variant, second.url[-1]) == ("bare-path", "/")
+
+
 def curl(url: str, *options: str, version: str = "1.1", host: str = "127.0.0.1:3000") -> str:
     fields = ((f"Host: {host}",) if host else ()) + UPGRADE_FIELDS
     argv = ["curl", "-sSkv", "-o", "-", "-m", "1", f"--http{version}", *options]

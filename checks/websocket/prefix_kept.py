@@ -1,0 +1,91 @@
+"""proxy_pass without a path passes the visitor's whole path on, the location's prefix included, and
+the application has its WebSocket at the path without it (ngx_http_proxy_module, proxy_pass).
+
+It is the cause if the application refuses the handshake at nginx's path and accepts it at the path
+without the prefix. Both were asked of the application itself.
+"""
+
+from collections.abc import Iterator
+
+from checks.nginx import Nginx, _location_edits, file_line
+from checks.nginx._commands import reload_steps
+from checks.nginx._edits import config_edit
+from checks.nginx._websockets import WebSocketHandshakes, websocket_paths
+from diagnose.checking.registry import check
+from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
+from diagnose.model.http import Upgrade
+from diagnose.model.nginx import NginxConfig
+from diagnose.parsers.nginx import edits, upstreams
+from diagnose.parsers.nginx.locations import LocationMatch, location_pattern, proxy_pass_of
+
+
+@check(
+    severity=Severity.ERROR,
+    needs=[NginxConfig, Upgrade],
+    explains=[
+        "websocket.not-upgraded",
+        "websocket.inner-proxy",
+        "websocket.not-served",
+        "websocket.not-tried",
+        "websocket.other-path",
+    ],
+)
+def prefix_kept(evidence: Evidence) -> Iterator[Claim]:
+    nginx = Nginx.of(evidence)
+    for path in websocket_paths(evidence):
+        handshakes = WebSocketHandshakes.at_path(evidence, path)
+        accepted = [upgrade for upgrade in handshakes.bare_path if upgrade.accepted]
+        refused = [upgrade for upgrade in handshakes.front if upgrade.status]
+        if not accepted or not refused or handshakes.accepted_by_front:
+            continue
+        match = next(iter(nginx.location_matches(path)), None)
+        directive = proxy_pass_of(match) if match else None
+        if match is None or directive is None or not handshakes.refused_by_application:
+            continue
+        yield Claim(
+            about=Subject(port=evidence.target.port, path=path),
+            covers=(Subject(port=evidence.target.port, path=path),),
+            because=(
+                *([nginx.config] if nginx.config else []),
+                *refused,
+                *handshakes.direct,
+                *accepted,
+            ),
+            facts={
+                "path": _shown(path),
+                "bare": _shown(upstreams.bare_path(match, path)),
+                "place": file_line(directive),
+                "location": " ".join(("location", *match.block.args)),
+                "target": directive.args[0] if directive.args else "",
+                "status": refused[0].status,
+                "application": _endpoint(accepted[0]),
+            },
+            ruled_out=("upstream.refused",),
+            location=nginx.location(directive),
+            fix=_fix(nginx, match, path),
+        )
+
+
+def _endpoint(upgrade: Upgrade) -> str:
+    is_socket = upgrade.address.startswith("unix:")
+    return upgrade.address if is_socket else f"{upgrade.address}:{upgrade.port}"
+
+
+def _shown(path: str) -> str:
+    """Return the path without its query, which may be a password."""
+    bare_path, question_mark, _ = path.partition("?")
+    return f"{bare_path}?…" if question_mark else bare_path
+
+
+def _fix(nginx: Nginx, match: LocationMatch, path: str) -> Fix:
+    """Add the slash that replaces the prefix. Below a prefix without a last slash, two slashes
+    would follow each other."""
+    directive, pattern = proxy_pass_of(match), location_pattern(match.block)
+    is_alone = _location_edits.serves_only(match, [path])
+    is_clean = pattern is not None and (pattern.text.endswith("/") or is_alone)
+    if directive and is_clean and directive.args and "$" not in directive.args[0]:
+        line = f"proxy_pass {directive.args[0]}/;"
+        edit = config_edit(nginx, directive.file, edits.replace_directive(directive, line))
+        if edit is not None:
+            return _location_edits.location_fix(nginx, match, (edit,), sure=False)
+    return Fix((Manual("cut-the-prefix", Where.SERVER), *reload_steps(nginx)), Applicability.MANUAL)
