@@ -37,10 +37,12 @@ def conclude(
             checks.append(load_check(check_id))
     raised = claims(checks, evidence, record_crash)
     in_scope = [(check, claim) for check, claim in raised if evidence.scope.wants(check.layer)]
-    if evidence.target.symptom is not None:
+    symptom = evidence.target.symptom
+    if symptom is not None:
         # Imported late: few runs have a pasted message.
         from diagnose.checking.symptom_match import with_reported_notes
 
-        in_scope = with_reported_notes(in_scope, evidence.target.symptom)
+        in_scope = with_reported_notes(in_scope, symptom)
     active = [ignore for ignore in all_ignores if not ignore.is_expired(evidence.started_at)]
-    return Report(evidence, findings(in_scope, active), tuple(all_crashes), ignores=all_ignores)
+    conclusions = findings(in_scope, active, symptom)
+    return Report(evidence, conclusions, tuple(all_crashes), ignores=all_ignores)

@@ -24,6 +24,7 @@ from diagnose.model import (
     Ignore,
     Report,
     Severity,
+    Symptom,
     Vantage,
 )
 from diagnose.model.addresses import is_loopback
@@ -105,15 +106,23 @@ def _with_program(claim: Claim, name: str) -> Claim:
 
 
 def findings(
-    raised: Iterable[tuple[Check, Claim]], ignores: Iterable[Ignore] = ()
+    raised: Iterable[tuple[Check, Claim]],
+    ignores: Iterable[Ignore] = (),
+    reported: Symptom | None = None,
 ) -> tuple[Finding, ...]:
     """Sort claims by weight, link each symptom to its cause, and number them so that each cause is
-    followed by its symptoms. What `ignores` name comes last, and what it explains is suppressed
-    too: it becomes no root cause."""
+    followed by its symptoms. The causes of what a person reported come first: it is the question.
+    What `ignores` name comes last, and what it explains is suppressed too: it becomes no root
+    cause."""
     ignored = {ignore.check: ignore for ignore in ignores}
     ordered = sorted(raised, key=lambda each: (each[0].id in ignored, _weight(each)))
     causes = {index: _explainer(index, ordered) for index in range(len(ordered))}
     sequence = _causes_and_symptoms(causes)
+    if reported is not None:
+        answers = _reported_roots(ordered, causes, reported)
+        answers = {root for root in answers if ordered[root][0].id not in ignored}
+        roots = {index: index if cause is None else cause for index, cause in causes.items()}
+        sequence.sort(key=lambda index: roots[index] not in answers)
     ids: dict[int | None, str] = {index: f"f{number}" for number, index in enumerate(sequence, 1)}
 
     def suppressed_by(index: int) -> Ignore | None:
@@ -134,6 +143,21 @@ def _causes_and_symptoms(causes: Mapping[int, int | None]) -> list[int]:
         if cause is None:
             sequence += [root, *(index for index in causes if causes[index] == root)]
     return sequence
+
+
+def _reported_roots(
+    ordered: list[tuple[Check, Claim]], causes: Mapping[int, int | None], reported: Symptom
+) -> set[int]:
+    """Return the root causes that are, or lead to, the symptom that a person reported."""
+    # Imported late: few runs have a pasted message.
+    from diagnose.checking.symptom_match import produces
+
+    groups: dict[int, list[Finding]] = {}
+    for index, cause in sorted(causes.items(), key=lambda item: item[1] is not None):
+        groups.setdefault(index if cause is None else cause, []).append(
+            Finding("", *ordered[index])
+        )
+    return {root for root, group in groups.items() if produces(tuple(group), reported)}
 
 
 def explains(check: Check, symptom: Check) -> bool:

@@ -18,8 +18,10 @@ from diagnose.model import (
     Confidence,
     Crash,
     Evidence,
+    Ignore,
     Severity,
     Subject,
+    Symptom,
     Vantage,
     merge_subjects,
 )
@@ -63,6 +65,32 @@ def test_a_cause_explains_what_it_declares_about_the_same_subject() -> None:
         ("firewall.closed", None),
         ("tcp.rejected", "firewall.closed"),
     ]
+
+
+def test_the_cause_of_what_a_person_reported_comes_first() -> None:
+    """Also before a heavier one: it is what the person asks about."""
+    raised = (
+        (check("dns.wrong-address", Severity.ERROR), claim()),
+        (check("firewall.closed", Severity.WARNING, "tcp.refused"), claim()),
+        (check("tcp.refused"), claim()),
+        (check("http.no-redirect", Severity.WARNING), claim()),
+    )
+    own, other = (
+        [finding.check.id for finding in findings(raised, reported=Symptom(kind, "m"))]
+        for kind in ("refused", "certificate-expired")
+    )
+    assert own[:3] == ["firewall.closed", "tcp.refused", "dns.wrong-address"]
+    assert other == ["dns.wrong-address", "firewall.closed", "tcp.refused", "http.no-redirect"]
+
+
+def test_what_is_ignored_stays_last_although_somebody_reported_it() -> None:
+    raised = (
+        (check("tcp.refused"), claim()),
+        (check("http.no-redirect", Severity.WARNING), claim()),
+    )
+    ignores = (Ignore("tcp.refused", reason="known"),)
+    found = findings(raised, ignores, Symptom("refused", "m"))
+    assert [finding.check.id for finding in found] == ["http.no-redirect", "tcp.refused"]
 
 
 def test_about_another_subject_it_explains_nothing() -> None:
