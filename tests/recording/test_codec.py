@@ -14,6 +14,7 @@ from diagnose.model.nginx import ConfigFile, NginxConfig
 from diagnose.model.server import Listener, Listeners
 from diagnose.parsers.target import UsageError
 from diagnose.recording.codec import Recording, decode, encode, observation_kinds, to_builtins
+from tests.support.any_observation import any_observation
 from tests.support.check_evidence import NOW, SHOP
 from tests.support.effort import examples
 from tests.support.report_builder import ANSWER, CLOSED, LEAF, NAME, SECURE, SERVER
@@ -55,7 +56,7 @@ def test_evidence_comes_back_as_it_was() -> None:
 @examples(4)
 @given(data=st.data())
 def test_every_kind_comes_back_as_it_was(kind: str, data: st.DataObject) -> None:
-    seen = data.draw(st.from_type(observation_kinds()[kind]))
+    seen = data.draw(any_observation(kind))
     assert same(there_and_back(seen).observations[0], seen)
 
 
