@@ -72,10 +72,16 @@ def proxied_to_itself(evidence: Evidence) -> Iterator[Claim]:
             each
             for each in failed
             if each in loops or (_leads_to(each, host) and host != target.host)
+            # A cookie that comes back may end the loop.
+            if each.header("Set-Cookie") is None
         ]
         for attempt in _own_attempts(nginx, proxy_target) if host else ():
             server = _server_behind(nginx, host, attempt)
-            redirect = _own_redirect(server, match, redirects, host) if server else None
+            # A block on another port is there to be passed on to.
+            if server and attempt.port == 80:
+                redirect = _own_redirect(server, match, redirects, host)
+            else:
+                redirect = None
             returns = server and is_error and _returns(nginx, server, match, proxy_target)
             if redirect or returns:
                 is_loop = failed[0] in loops

@@ -95,3 +95,16 @@ def test_silent_where_an_inner_block_redirects_to_its_login() -> None:
     login = replace(page(301), headers=(("Location", "https://shop.example.com/login"),))
     reached = tried("http://127.0.0.1:8080", port=8080)
     assert not judge(CHECK, config(text), BUILD, RUNNING, login, reached, nic())
+
+
+@pytest.mark.parametrize(("port", "cookie"), [(3001, ""), (80, "session=1; Secure")])
+def test_silent_where_an_inner_block_redirects_once_for_a_cookie(port: int, cookie: str) -> None:
+    """A browser that sends the cookie back gets the page."""
+    text = PLAIN_TEXT.replace(PLAIN, f"http://127.0.0.1:{port}")
+    inner = (
+        f"server {{\n    listen {port};\n    server_name shop.example.com;\n"
+        "    return 302 https://$host$request_uri;\n}\n"
+    )
+    answer = replace(LOOP, headers=(*LOOP.headers, ("Set-Cookie", cookie))) if cookie else LOOP
+    reached = tried(f"http://127.0.0.1:{port}", port=port)
+    assert not judge(CHECK, config(text + inner), answer, reached, nic())
