@@ -66,6 +66,7 @@ _NO_SUCH_NAME = {-2, -5}
         "http.acme-challenge-blocked",
         "http.redirect-downgrade",
         "http.redirect-drops-path",
+        "http.redirect-to-error",
         "websocket.redirected",
     ],
 )
@@ -100,7 +101,7 @@ def _redirect_fault(
         and not is_internal_host(exchange.address)
     ):
         return "inward", None
-    if _is_judged_anyway(target, url):
+    if _is_judged_anyway(evidence, url):
         return "", None
     for failed_exchange in evidence.of(Exchange):
         if (
@@ -114,13 +115,15 @@ def _redirect_fault(
     return "", None
 
 
-def _is_judged_anyway(target: Target, url: Url) -> bool:
+def _is_judged_anyway(evidence: Evidence, url: Url) -> bool:
     """Return whether the destination is the target's own, or its port 80 or 443, where other checks
-    judge what fails. They see no port 443 where the user asked for http: only."""
+    judge what fails. They do not see that nginx has https on another port."""
+    target = evidence.target
     is_own_port = url.port == target.port or {url.port, target.port} <= {80, 443}
     is_usual = (url.secure or url.port != 443) and (not url.secure or url.port != 80)
-    is_seen = target.uses_tls or not url.secure
-    return url.host == target.host and is_own_port and is_usual and is_seen
+    if url.host != target.host or not is_own_port or not is_usual:
+        return False
+    return target.uses_tls or not url.secure or _tls_port(Nginx.of(evidence)) == ""
 
 
 def _is_login_out_of_reach(

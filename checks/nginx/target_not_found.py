@@ -91,7 +91,8 @@ def _path_fix(nginx: Nginx, access: PageFileAccess, served: ServedFile) -> Fix:
 
 
 def _index_fix(nginx: Nginx, try_files: Directive) -> Fix:
-    change = edits.replace_directive(try_files, f"try_files $uri $uri/ {try_files.args[-1]};")
+    names = ["$uri $uri/" if name == "$uri" else name for name in try_files.args]
+    change = edits.replace_directive(try_files, f"try_files {' '.join(names)};")
     edit = config_edit(nginx, try_files.file, change)
     if edit is None:
         return Fix((Manual("look-for-the-index", Where.SERVER),), Applicability.MANUAL)

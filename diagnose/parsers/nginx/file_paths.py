@@ -109,17 +109,16 @@ def served_file(
 def hidden_indexes(location: LocationMatch, served: ServedFile) -> tuple[str, ...]:
     """Return the index files of a folder that nginx does not look for, because `try_files` has no
     "$uri/" and ends with a status (ngx_http_core_module, "try_files"; ngx_http_index_module)."""
-    arguments = [line.args for line in children(location.block, "try_files")][-1:]
-    if not served.uri.endswith("/") or arguments[:1] not in [
-        [("$uri", "=404")],
-        [("$uri", "=403")],
-    ]:
+    lines = list(children(location.block, "try_files"))
+    *names, last = lines[-1].args if lines and lines[-1].args else ("",)
+    may_find_it = any(name.endswith("/") or "index" in name for name in names)
+    has_status = last in {"=404", "=403"}
+    if not served.uri.endswith("/") or "$uri" not in names or may_find_it or not has_status:
         return ()
     index = location.directive("index")
-    names = index.args if index else ("index.html",)
     return tuple(
         posixpath.join(served.path, name)
-        for name in names
+        for name in (index.args if index else ("index.html",))
         if not UNPLAIN_NAME.search(name) and not name.startswith("/")
     )
 

@@ -102,7 +102,8 @@ def plain_websocket_to_a_name_for_the_host(lab: Lab) -> None:
 
 
 @scenario(
-    outside="http.redirect-wrong-host", target=f"http://{site.NAME}/",
+    outside="http.redirect-to-error", server="http.redirect-wrong-host",
+    target=f"http://{site.NAME}/",
     manual="on which port visitors shall use https is a choice",
 )  # fmt: skip
 def redirect_without_the_port_of_https(lab: Lab) -> None:

@@ -93,6 +93,7 @@ def test_where_the_file_lies_if_a_setting_is_wrong() -> None:
             ["/srv/docs/index.php", "/srv/docs/index.htm"],
         ),
         ("location /a/ { alias /srv/; try_files $uri =404; }", "/a/", ["/srv/index.html"]),
+        ("root /srv; location / { try_files $uri $uri.html =404; }", "/", ["/srv/index.html"]),
         ("root /srv; index $host.html /x.php; location / { try_files $uri =404; }", "/", []),
         ("root /srv; location / { try_files $uri $uri/ =404; }", "/", []),
         ("root /srv; location / { try_files $uri $uri/index.html =404; }", "/", []),
