@@ -93,7 +93,7 @@ def test_nothing_but_packets_is_written_to_the_pipe(left: bytes, tmp_path: Path)
     assert complaints == b""
     packets = _packets(said + rest)
     assert {kind for kind, _ in packets} == {b"D", b"M"}
-    assert b"diagnose explain" not in b"".join(content for _, content in packets)
+    assert b"error[tcp.refused]" not in b"".join(content for _, content in packets)
 
 
 def test_its_variables_are_those_of_a_page() -> None:
