@@ -1,5 +1,8 @@
 """Reads the body of a response to its end, decompressed if the module says so, within limits."""
 
+import asyncio
+import math
+import sys
 import zlib
 from collections.abc import Callable, Iterator
 
@@ -9,8 +12,10 @@ from diagnose.model.frozen import frozen
 from diagnose.net.http import HttpConnection
 from diagnose.net.http_errors import NotHttp, NotHttp2, http_failure
 
-#: Maximum bytes of a body, after decompression, if the module sets no limit.
+#: Maximum bytes of a body that is kept or decompressed, if the module sets no limit.
 MAX_BODY = 64 << 20
+#: Seconds before the end of a probe at which the body ends: what was seen so far is told.
+_MARGIN = 0.05
 #: Maximum bytes that one piece of data may become at a time.
 _PIECE = 1 << 20
 
@@ -26,19 +31,25 @@ class BodyResult:
 
 
 async def read_body(
-    connection: HttpConnection, compression: str, limit: int, keep: bool
+    connection: HttpConnection, compression: str, limit: int, keep: bool, deadline: float = math.inf
 ) -> BodyResult:
-    """Read to the end, or to `limit` bytes (0: MAX_BODY)."""
-    maximum, size, kept_bytes = limit or MAX_BODY, 0, bytearray()
-    decode = _decoder(compression)
+    """Read to the end, to `limit` bytes (0: MAX_BODY of a body that is kept or decompressed, else
+    any number), or until shortly before `deadline` on the clock of the event loop."""
+    is_plain = compression in {"", "identity"}
+    maximum = limit or (sys.maxsize if is_plain and not keep else MAX_BODY)
+    size, kept_bytes, decode = 0, bytearray(), _decoder(compression)
     try:
-        while data := await connection.body_data():
-            for piece in decode(data):
-                size += len(piece)
-                if size > maximum:
-                    return BodyResult(maximum, bytes(kept_bytes), f"larger than {maximum} bytes")
-                if keep:
-                    kept_bytes += piece
+        async with asyncio.timeout_at(deadline - _MARGIN):
+            while data := await connection.body_data():
+                for piece in decode(data):
+                    size += len(piece)
+                    if size > maximum:
+                        error = f"larger than {maximum} bytes"
+                        return BodyResult(maximum, bytes(kept_bytes), error)
+                    if keep:
+                        kept_bytes += piece
+    except TimeoutError:
+        return BodyResult(size, bytes(kept_bytes), "deadline exceeded")
     except (OSError, EOFError, NotHttp, NotHttp2, h11.ProtocolError) as error:
         return BodyResult(size, bytes(kept_bytes), http_failure(error).message)
     except (zlib.error, ValueError) as error:

@@ -96,7 +96,9 @@ async def _judge(probe: Probe, visit: HttpVisit, response: Response) -> bool:
 
 async def _read(probe: Probe, visit: HttpVisit, response: Response, keep: bool) -> BodyResult:
     module, started = probe.module.http, time.monotonic()
-    body = await read_body(response.connection, module.compression, module.body_size_limit, keep)
+    body = await read_body(
+        response.connection, module.compression, module.body_size_limit, keep, probe.deadline
+    )
     visit.add_phase("transfer", time.monotonic() - started)
     probe.metrics.set("probe_http_uncompressed_body_length", body.size)
     return body

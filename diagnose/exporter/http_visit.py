@@ -29,6 +29,10 @@ _PATIENCE = 120.0
 _SENSITIVE = {"authorization", "cookie", "cookie2", "host", "www-authenticate"}
 
 
+#: Faults of a header after which nothing tells where the body ends (RFC 9112 section 6.3).
+_NO_LENGTH = {"different-lengths", "invalid-length"}
+
+
 @dataclass(slots=True)
 class Response:
     """A response whose body has not been read. `content_length` is -1 if it is unknown."""
@@ -151,6 +155,10 @@ class HttpVisit:
             failure = http_failure(error)
             self.probe.fail("Error for HTTP request", failure.kind, err=failure.message)
             return None
+        faults = {kind for kind, _ in self._connection.header_faults}
+        if faults & _NO_LENGTH:
+            self.probe.fail("Error for HTTP request", "protocol", err="no valid Content-Length")
+            return None
         self.add_phase("processing", time.monotonic() - started)
         answer = httpx.Response(head.status, headers=list(head.fields), request=request)
         self._cookies.extract_cookies(answer)
@@ -248,8 +256,10 @@ def _response(head: ResponseHead, method: str, connection: HttpConnection) -> Re
 
 
 def _content_length(response: Response, method: str) -> int:
-    """Return the length of the body as Go knows it (net/http, fixLength)."""
-    if method != "HEAD" and (response.status < 200 or response.status in {204, 304}):
+    """Return the length of the body as Go knows it (net/http, fixLength). Over HTTP/2 it believes the
+    field also where there is no body."""
+    has_no_body = response.status < 200 or response.status in {204, 304}
+    if has_no_body and method != "HEAD" and response.version != "HTTP/2.0":
         return 0
     if "chunked" in response.header("Transfer-Encoding").lower():
         return -1

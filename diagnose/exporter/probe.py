@@ -1,5 +1,6 @@
 """What every prober receives and returns."""
 
+import math
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Literal
@@ -17,7 +18,8 @@ class Probe:
     `reason` is set by the prober if a rule of the module itself failed it, such as a status code;
     the network's own failures get their reason from the diagnosis. `failure` is the kind of the
     network's failure, `fingerprint` that of the certificate: with the status they tell whether
-    anything changed since the last diagnosis.
+    anything changed since the last diagnosis. `deadline` is when its time is up, on the clock of
+    the event loop (seconds).
     """
 
     target: str
@@ -29,6 +31,7 @@ class Probe:
     reason: str = ""
     failure: str = ""
     fingerprint: str = ""
+    deadline: float = math.inf
 
     def fail(self, message: str, failure: str = "", **values: object) -> Literal[False]:
         """Log an error and return False, the result of a failed probe."""

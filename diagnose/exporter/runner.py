@@ -49,6 +49,7 @@ class ProbeRun:
             metrics.declare(name, help_text)
         metrics.set("probe_timeout_seconds", self.timeout)
         self.started = time.monotonic()
+        self.probe.deadline = asyncio.get_running_loop().time() + self.timeout
         diagnosed = diagnosis_target(self.probe)
         pulse = self._start_pulse(*diagnosed) if diagnosed else None
         try:

@@ -33,7 +33,7 @@ from tests.support.exporter import (
     samples,
     write_config,
 )
-from tests.support.scripted_site import answer, site
+from tests.support.scripted_site import STALLED, answer, site
 
 BINARY = shutil.which("prometheus-blackbox-exporter")
 
@@ -82,6 +82,7 @@ def modules(folder: Path) -> dict[str, object]:
         "ip6": {"prober": "http",
             "http": {"preferred_ip_protocol": "ip6", "ip_protocol_fallback": False}},
         "short": {"prober": "http", "timeout": "1s", "http": IP4},
+        "short_tls": {"prober": "http", "timeout": "1s", "http": {**IP4, **tls}},
         "tcp": {"prober": "tcp", "tcp": IP4},
         "tcp_tls": {"prober": "tcp", "tcp": {**IP4, "tls": True, **tls}},
         "ssh": {"prober": "tcp", "tcp": {**IP4, "query_response": [
@@ -108,7 +109,9 @@ def modules(folder: Path) -> dict[str, object]:
 CASES = [
     *(("http_2xx", "plain", path) for path in (*PAGES, "/500", "/204", "/304", "/http10", "/gz")
         if path != "/silent"),
-    ("http_2xx", "plain", "/no-location"), ("http_2xx", "plain", "/missing"),
+    ("http_2xx", "plain", "/304-length"), ("http_2xx", "plain", "/two-lengths"),
+    ("short_tls", "secure", STALLED), ("http_2xx", "plain", "/no-location"),
+    ("http_2xx", "plain", "/missing"),
     ("unfollowed", "plain", "/moved"), ("teapot", "plain", "/teapot"), ("teapot", "plain", "/"),
     ("versions", "plain", "/"), ("ssl", "plain", "/"), ("ssl", "plain", "/500"),
     ("no_ssl", "secure", "/"), ("no_ssl", "plain", "/"), ("tls", "secure", "/"),
@@ -194,6 +197,9 @@ async def pair(folder: Path) -> AsyncIterator[Pair]:
         "/500": answer("500 Internal Server Error"),
         "/204": b"HTTP/1.1 204 No Content\r\n\r\n",
         "/304": b"HTTP/1.1 304 Not Modified\r\n\r\n",
+        "/304-length": b"HTTP/1.1 304 Not Modified\r\nContent-Length: 500\r\n\r\n",
+        STALLED: b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nthe beginning",
+        "/two-lengths": answer("200 OK", b"abc", "Content-Length: 2"),
         "/http10": b"HTTP/1.0 200 OK\r\n\r\nabc",
         "/gz": answer("200 OK", gzip.compress(b"hello" * 10), "Content-Encoding: gzip"),
         "/no-location": answer("302 Found", b""),

@@ -6,11 +6,15 @@ import ssl
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 
+#: A path whose connection stays open after the answer.
+STALLED = "/stalled"
+
 
 @dataclass
 class Site:
     """The server, and the heads and bodies of the requests that came; `asked` is set by the first.
-    The answer of a path that is not there is 404; an empty answer is never sent."""
+    The answer of a path that is not there is 404; an empty answer is never sent, and the connection
+    stays open after that of STALLED."""
 
     port: int
     answers: Mapping[str, bytes]
@@ -69,3 +73,5 @@ async def _answer(
         await reader.read()
     writer.write(data)
     await writer.drain()
+    if path == STALLED:
+        await reader.read()
