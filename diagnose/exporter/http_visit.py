@@ -256,8 +256,8 @@ def _response(head: ResponseHead, method: str, connection: HttpConnection) -> Re
 
 
 def _content_length(response: Response, method: str) -> int:
-    """Return the length of the body as Go knows it (net/http, fixLength). Over HTTP/2 it believes the
-    field also where there is no body."""
+    """Return the length of the body as Go knows it (net/http, fixLength). Over HTTP/2 the field
+    counts also where there is no body."""
     has_no_body = response.status < 200 or response.status in {204, 304}
     if has_no_body and method != "HEAD" and response.version != "HTTP/2.0":
         return 0
