@@ -13,8 +13,9 @@ from collections.abc import Iterator
 
 from checks.http import endpoint_subjects
 from checks.nginx import Nginx, file_line
-from checks.nginx._answering_rules import BROWSER
+from checks.nginx._answering_rules import BROWSER, answering_rules
 from checks.nginx._page_errors import is_in_run, logged_errors
+from checks.tcp._vantages import is_server_here
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -52,7 +53,7 @@ def own_answer(evidence: Evidence) -> Iterator[Claim]:
     folder = None if directive or not pages else _folder(nginx, pages[0])
     if folder is not None:
         directive = folder.directive
-    if directive is None:
+    if directive is None or _is_about_own_address(nginx, directive):
         return
     address = folder.address if folder else ""
     page, subjects = pages[0], endpoint_subjects(pages)
@@ -82,6 +83,13 @@ def own_answer(evidence: Evidence) -> Iterator[Claim]:
             (Manual("password" if is_password else "change-the-rule", Where.SERVER),),
             Applicability.MANUAL,
         ),
+    )
+
+
+def _is_about_own_address(nginx: Nginx, directive: Directive) -> bool:
+    """Return whether nginx.rule-refuses says that the server's own address is refused."""
+    return is_server_here(nginx.evidence) and any(
+        rule.directive is directive and rule.by_address for rule in answering_rules(nginx)
     )
 
 

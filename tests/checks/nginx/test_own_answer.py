@@ -5,6 +5,7 @@ from dataclasses import replace
 from diagnose.model import Severity
 from diagnose.model.http import Exchange
 from tests.support.check_evidence import SHOP, judge
+from tests.support.firewall_rules import host
 from tests.support.nginx_evidence import RUNNING, SITE, config
 from tests.support.page_errors import LOG_READ, logged, page
 
@@ -84,3 +85,11 @@ def test_fires_as_a_note_on_a_location_that_is_internal() -> None:
     (claim,) = judge(CHECK, own("404 Not Found"), RUNNING, config(text), masked=False)
     assert claim.severity is None
     assert claim.facts["statement"] == "internal"
+
+
+def test_silent_where_the_servers_own_address_is_refused() -> None:
+    rule = "if ($remote_addr = 203.0.113.10) { return 403; }\n    location / {"
+    seen = (own("403 Forbidden"), RUNNING, config(SITE.replace("location / {", rule, 1)))
+    assert not judge(CHECK, *seen, host(), masked=False)
+    (claim,) = judge(CHECK, *seen, masked=False)
+    assert claim.severity is None
