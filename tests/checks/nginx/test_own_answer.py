@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 
+import pytest
+
 from diagnose.model import Severity
 from diagnose.model.http import Exchange
-from tests.support.check_evidence import SHOP, judge
+from tests.support.check_evidence import SHOP, judge, texts
 from tests.support.firewall_rules import host
 from tests.support.nginx_evidence import RUNNING, SITE, config
 from tests.support.page_errors import LOG_READ, logged, page
@@ -35,7 +37,8 @@ def test_fires_as_a_note_and_names_the_line() -> None:
 
 def test_fires_on_a_password_that_is_refused() -> None:
     asked = replace(
-        own("401 Authorization Required"), equivalent="curl -H 'Authorization: ***' https://x/"
+        own("401 Authorization Required"),
+        equivalent="curl -H 'Authorization: Basic ***' https://x/",
     )
     line = logged('user "alice" was not found in "/etc/nginx/.htpasswd"')
     seen = (asked, RUNNING, config(GUARD), LOG_READ, line)
@@ -43,6 +46,19 @@ def test_fires_on_a_password_that_is_refused() -> None:
     assert claim.severity is Severity.WARNING
     assert claim.facts["unknown_user"]
     assert line in claim.because
+
+
+@pytest.mark.parametrize("scheme", ["Bearer ", "Digest ", "Negotiate ", ""])
+def test_fires_on_a_token_that_is_meant_for_the_application(scheme: str) -> None:
+    asked = replace(
+        own("401 Authorization Required"),
+        equivalent=f"curl -H 'Authorization: {scheme}***' https://x/",
+    )
+    (claim,) = judge(CHECK, asked, RUNNING, config(GUARD), masked=False)
+    assert claim.severity is Severity.WARNING
+    assert (claim.facts["token"], claim.facts["password"]) == (True, False)
+    assert claim.facts["scheme"] == scheme.strip()
+    assert "auth_basic off" in "".join(texts(CHECK, claim))
 
 
 def test_fires_where_http_ends_and_https_is_served() -> None:
