@@ -13,6 +13,7 @@ from diagnose.model.pages import PageFileResponse
 from diagnose.parsers.http import proxy_page
 from diagnose.parsers.nginx.access_phases import possible_results
 from diagnose.parsers.nginx.access_rules import ClientRequest
+from diagnose.parsers.nginx.conditions import depends_on_address
 from diagnose.parsers.nginx.server_blocks import Server
 from diagnose.parsers.urls import parse_url
 
@@ -28,7 +29,8 @@ class AnsweringRule:
     """The `return`, the innermost `if` around it (None if there is none), and the response.
 
     `is_certain` is False if a condition of the configuration could not be evaluated. `spares` is
-    True if a browser's User-Agent passes the rule.
+    True if a browser's User-Agent passes the rule. `by_address` is True if the rule depends on the
+    visitor's address.
     """
 
     directive: Directive
@@ -37,6 +39,7 @@ class AnsweringRule:
     path: str
     is_certain: bool
     spares: bool = False
+    by_address: bool = False
 
 
 def answering_rules(nginx: Nginx) -> Iterator[AnsweringRule]:
@@ -79,6 +82,11 @@ def _rule(nginx: Nginx, server: Server, response: Response) -> AnsweringRule | N
         path,
         is_certain,
         spares=_decisive(server, browser, status) is None,
+        by_address=any(
+            depends_on_address(server, block)
+            for block in _blocks_around(server.block, directive) or ()
+            if block.name == "if"
+        ),
     )
 
 

@@ -4,17 +4,20 @@ ngx_http_access_module; ngx_http_auth_basic_module).
 
 A 404 without such a directive is that of a file which is not there.
 
-Mostly it is meant, so that it is a note. It is a fault if a password was sent and refused, or if
-the site works over https and an address with http ends here: then a redirect is missing; or if
-`root` or `alias` has the address of an application, where proxy_pass is meant.
+Mostly it is meant, so that it is a note. It is a fault if a password was sent and refused, or a
+token that is meant for the application (a request has one Authorization, RFC 9110 section 11.6.2);
+or if the site works over https and an address with http ends here: then a redirect is missing; or
+if `root` or `alias` has the address of an application, where proxy_pass is meant.
 """
 
+import re
 from collections.abc import Iterator
 
 from checks.http import endpoint_subjects
 from checks.nginx import Nginx, file_line
-from checks.nginx._answering_rules import BROWSER
+from checks.nginx._answering_rules import BROWSER, answering_rules
 from checks.nginx._page_errors import is_in_run, logged_errors
+from checks.tcp._vantages import is_server_here
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -36,7 +39,8 @@ from diagnose.parsers.nginx.access_rules import ClientRequest
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.file_paths import served_file
 
-_SENT_PASSWORD = "Authorization:"
+#: The field, and its scheme if that is shown. ngx_http_auth_basic_module reads Basic only.
+_CREDENTIALS = re.compile(r"(?i)authorization: (?:([a-z]+) )?")
 _ADDRESSES = ("http://", "https://")
 
 
@@ -52,19 +56,22 @@ def own_answer(evidence: Evidence) -> Iterator[Claim]:
     folder = None if directive or not pages else _folder(nginx, pages[0])
     if folder is not None:
         directive = folder.directive
-    if directive is None:
+    if directive is None or _is_about_own_address(nginx, directive):
         return
     address = folder.address if folder else ""
     page, subjects = pages[0], endpoint_subjects(pages)
     errors = logged_errors(evidence, r".", evidence.target.path)
     lines = [line for line, _ in errors if is_in_run(evidence, line)]
-    is_password = page.status == 401 and _SENT_PASSWORD in page.equivalent
+    sent = _CREDENTIALS.search(page.equivalent) if page.status == 401 else None
+    scheme = (sent[1] or "") if sent else ""
+    is_password = scheme.lower() == "basic"
+    is_token = sent is not None and not is_password
     is_plain = _is_redirect_missing(nginx, page)
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
         because=(*pages, *lines[-1:], *([nginx.config] if nginx.config else [])),
-        severity=Severity.WARNING if is_password or is_plain or address else None,
+        severity=Severity.WARNING if sent or is_plain or address else None,
         location=nginx.location(directive),
         facts={
             "url": page.url,
@@ -75,13 +82,27 @@ def own_answer(evidence: Evidence) -> Iterator[Claim]:
             "file": folder.file if folder else "",
             "address": address,
             "password": is_password,
+            "token": is_token,
+            "scheme": scheme,
             "plain": is_plain,
             "unknown_user": any("was not found" in line.text for line in lines),
         },
         fix=Fix(
-            (Manual("password" if is_password else "change-the-rule", Where.SERVER),),
+            (
+                Manual(
+                    "password" if is_password else "token" if is_token else "change-the-rule",
+                    Where.SERVER,
+                ),
+            ),
             Applicability.MANUAL,
         ),
+    )
+
+
+def _is_about_own_address(nginx: Nginx, directive: Directive) -> bool:
+    """Return whether nginx.rule-refuses says that the server's own address is refused."""
+    return is_server_here(nginx.evidence) and any(
+        rule.directive is directive and rule.by_address for rule in answering_rules(nginx)
     )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from checks.http import endpoint_subjects
 from checks.nginx import Nginx, file_line
 from checks.nginx._answering_rules import CLOSED, AnsweringRule, answering_rules
+from checks.tcp._vantages import is_server_here
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -69,7 +70,11 @@ def severity(evidence: Evidence, rule: AnsweringRule) -> Severity | None:
     if isinstance(response, Exchange) and browser_page(evidence, response):
         return Severity.NOTE
     is_closed = response.status is None
-    if is_closed or (response.status or 0) >= 500 or isinstance(response, Upgrade):
+    is_broken = is_closed or (response.status or 0) >= 500 or isinstance(response, Upgrade)
+    if rule.by_address and is_server_here(evidence):
+        # This machine's own address is refused: visitors have others. A note explains no error.
+        return Severity.WARNING if is_broken else Severity.NOTE
+    if is_broken:
         return Severity.ERROR
     if rule.condition is None:
         return None
@@ -106,6 +111,8 @@ def _claim(nginx: Nginx, rules: Sequence[AnsweringRule]) -> Claim:
             "path": _tested_path(text) if kind == "file" else "",
             "sent": _sent_value(nginx.evidence, first, kind),
             "spares": first.spares,
+            "own": first.by_address and is_server_here(nginx.evidence),
+            "address": first.by_address,
             "socket": isinstance(first.response, Upgrade),
             **{name: kind == name for name in dict.fromkeys(_SUBJECTS.values())},
         },

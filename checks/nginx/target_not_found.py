@@ -2,7 +2,8 @@
 (ngx_http_core_module: root, alias, try_files).
 
 Either `root` or `alias` is wrong, or `try_files` has no "$uri/", so that nginx does not look for
-the index file of the folder, or the page belongs to an application whose addresses exist in the
+the index file of the folder, or no "$uri.html" for pages whose links have no ending (VitePress,
+Next.js: clean URLs), or the page belongs to an application whose addresses exist in the
 browser only (React Router, Vue Router in history mode), and nothing falls back to its
 index.html.
 A 404 for a file that is nowhere is no fault.
@@ -35,7 +36,7 @@ from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.file_paths import ServedFile, served_file
 from diagnose.parsers.nginx.locations import LocationMatch
 
-_MISTAKES = ("slash", "root", "alias", "fallback", "hidden")
+_MISTAKES = ("slash", "root", "alias", "fallback", "hidden", "ending")
 
 
 @check(
@@ -55,13 +56,14 @@ def target_not_found(evidence: Evidence) -> Iterator[Claim]:
         return
     subjects = endpoint_subjects(pages)
     is_fallback, is_hidden = access.mistake == "fallback", access.mistake == "hidden"
-    directive = (is_hidden and match.directive("try_files")) or served.directive
+    is_ending = access.mistake == "ending"
+    directive = ((is_hidden or is_ending) and match.directive("try_files")) or served.directive
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
         because=(*pages, access, *([nginx.config] if nginx.config else [])),
         confidence=Confidence.CERTAIN if access.mistake == "slash" else Confidence.LIKELY,
-        severity=Severity.WARNING if is_fallback or is_hidden else None,
+        severity=Severity.WARNING if is_fallback or is_hidden or is_ending else None,
         location=nginx.location(directive),
         facts={
             "url": pages[0].url,
@@ -77,6 +79,8 @@ def target_not_found(evidence: Evidence) -> Iterator[Claim]:
         if is_fallback
         else _index_fix(nginx, directive)
         if is_hidden
+        else _ending_fix(nginx, match)
+        if is_ending
         else _path_fix(nginx, access, served),
     )
 
@@ -97,6 +101,17 @@ def _index_fix(nginx: Nginx, try_files: Directive) -> Fix:
     if edit is None:
         return Fix((Manual("look-for-the-index", Where.SERVER),), Applicability.MANUAL)
     return Fix((edit, *reload_steps(nginx)), Applicability.REVIEW)
+
+
+def _ending_fix(nginx: Nginx, match: LocationMatch) -> Fix:
+    """Look for the page with its ending too, and keep what try_files has."""
+    if match.block.name != "location":
+        return Fix((Manual("add-the-ending", Where.SERVER),), Applicability.MANUAL)
+    directive = match.directive("try_files")
+    words = list(directive.args) if directive else ["$uri", "$uri/", "=404"]
+    words.insert(words.index("$uri") + 1 if "$uri" in words else 0, "$uri.html")
+    file_edits = setting_edits(nginx, match, {"try_files": " ".join(words)})
+    return location_fix(nginx, match, file_edits, sure=False)
 
 
 def _fallback_fix(nginx: Nginx, match: LocationMatch, served: ServedFile) -> Fix:

@@ -13,9 +13,10 @@ from diagnose.model.tls import Certificate
 #: The setting that leads nginx to another path than the file's: the last slash of alias, `root`
 #: where `alias` is meant and the opposite, the base path of the page's build, a missing fallback to
 #: the page of an application whose addresses exist in the browser only, a `try_files` that hides
-#: the index file of a folder.
+#: the index file of a folder, a `try_files` without `$uri.html` for addresses without the ending.
 PathMistake = Literal[
     "", "slash", "root", "alias", "base", "fallback", "folder", "no-fallback", "below", "hidden",
+    "ending",
 ]  # fmt: skip
 SelinuxMode = Literal["", "enforcing", "permissive"]
 
@@ -130,7 +131,8 @@ class PageFileAccess(Access):
     if none was seen; `mistake` says which setting is wrong then ("folder": the folder of root or
     alias is not there at all; "no-fallback": this file is the last argument of try_files, and it is
     not there; "below": the index file is in a folder inside that of root; "hidden": try_files does
-    not look for the index file of this folder). `types_file` is nginx's list of types (mime.types),
+    not look for the index file of this folder; "ending": the file has ".html" behind this path).
+    `types_file` is nginx's list of types (mime.types),
     "" if it was not seen.
     """
 

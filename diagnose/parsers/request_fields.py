@@ -27,6 +27,9 @@ _FORBIDDEN = {
     "sec-websocket-version",
 }
 
+#: Schemes of RFC 9110 section 11, as they are registered, that are shown.
+_SCHEMES = {"basic": "Basic ", "bearer": "Bearer ", "digest": "Digest ", "negotiate": "Negotiate "}
+
 #: Fields with an option of their own.
 _OPTION = {"origin": "--origin", "sec-websocket-protocol": "--subprotocol"}
 
@@ -35,6 +38,11 @@ _MIN_SECRET = 4
 
 #: Longest subprotocol that counts as a name; some clients send a token there instead.
 _MAX_SUBPROTOCOL = 32
+
+
+def _scheme(name: str, value: str) -> str:
+    scheme = value.partition(" ")[0].lower()
+    return _SCHEMES.get(scheme, "") if name.lower() == "authorization" else ""
 
 
 @frozen
@@ -60,9 +68,10 @@ class RequestFields:
         return {**sent, "Cookie": cookies} if cookies else sent
 
     def masked_fields(self) -> list[str]:
-        """Return the fields for a printed command, with masked values."""
-        names = [name for name, _ in self.headers] + (["Cookie"] if self.cookie else [])
-        return [f"{name}: {MASKED}" for name in names]
+        """Return the fields for a printed command, with masked values. The scheme of an
+        Authorization is no secret, and servers decide by it (RFC 9110 section 11.4)."""
+        fields = [*self.headers, *([("Cookie", self.cookie)] if self.cookie else [])]
+        return [f"{name}: {_scheme(name, value)}{MASKED}" for name, value in fields]
 
     def arguments(self) -> list[str]:
         """Return the same request as command line arguments, with secrets masked."""

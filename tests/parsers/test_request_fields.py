@@ -136,7 +136,9 @@ def test_what_a_server_repeats_is_masked() -> None:
     )
     text = f"you are ann with swordfish, {basic}, {TOKEN}, 1"
     assert fields.mask_secrets(text) == "you are ann with ***, ***, ***, 1"
-    assert fields.masked_fields() == ["Authorization: ***", "X-Debug: ***", "Cookie: ***"]
+    assert fields.masked_fields() == ["Authorization: Basic ***", "X-Debug: ***", "Cookie: ***"]
+    token = RequestFields((("authorization", "bearer abcdefgh"), ("Authorization", "abcdefgh")))
+    assert token.masked_fields() == ["authorization: Bearer ***", "Authorization: ***"]
     assert fields.fields("c=d")["Cookie"] == f"sid={TOKEN}; a=b; c=d"
 
 

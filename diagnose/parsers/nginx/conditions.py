@@ -58,6 +58,8 @@ def set_variables(block: Directive) -> Iterator[str]:
 
 
 _VARIABLE = re.compile(r"\$\{?(\w+)")
+#: The visitor's address, as nginx has it (ngx_http_core_module, ngx_http_realip_module).
+_OF_ADDRESS = frozenset({"remote_addr", "binary_remote_addr", "realip_remote_addr"})
 
 
 def used_variables(server: Server) -> Iterator[str]:
@@ -66,6 +68,50 @@ def used_variables(server: Server) -> Iterator[str]:
     for directive in walk((server.block, *(children(server.http, "map")))):
         for text in (directive.name, *directive.args):
             yield from _VARIABLE.findall(text)
+
+
+def depends_on_address(server: Server, directive: Directive) -> bool:
+    """Return whether the condition of an `if` compares something that nginx computes from the
+    visitor's address: the address itself, its country, a `geo`, or a `map` or `set` of these."""
+    sources = _variable_sources(server)
+    pending = [name for word in directive.args for name in _VARIABLE.findall(word)]
+    seen: set[str] = set()
+    while pending:
+        name = pending.pop()
+        if name in _OF_ADDRESS or "geoip" in name:
+            return True
+        if name not in seen:
+            seen.add(name)
+            pending += sources.get(name, ())
+    return False
+
+
+def _variable_sources(server: Server) -> dict[str, list[str]]:
+    """Return the variables from which `geo`, `map` and `set` compute one. The condition around a
+    `set` counts too: `if ($remote_addr = …) { set $refused 1; }`."""
+    sources: dict[str, list[str]] = {}
+    for block in children(server.http, "geo"):
+        if block.args:
+            source = block.args[0] if len(block.args) > 1 else "$remote_addr"
+            sources.setdefault(block.args[-1].lstrip("$"), []).extend(_VARIABLE.findall(source))
+    for block in children(server.http, "map"):
+        if len(block.args) > 1:
+            values = (word for line in block.block or () for word in line.args)
+            names = [name for word in (block.args[0], *values) for name in _VARIABLE.findall(word)]
+            sources.setdefault(block.args[-1].lstrip("$"), []).extend(names)
+    pending: list[tuple[Directive, tuple[str, ...]]] = [(server.block, ())]
+    while pending:
+        block, condition = pending.pop()
+        for line in block.block or ():
+            if line.name == "set" and len(line.args) > 1:
+                names = [*_VARIABLE.findall(line.args[1]), *condition]
+                sources.setdefault(line.args[0].lstrip("$"), []).extend(names)
+            elif line.name == "if":
+                words = [name for word in line.args for name in _VARIABLE.findall(word)]
+                pending.append((line, (*condition, *words)))
+            elif line.block is not None:
+                pending.append((line, ()))
+    return sources
 
 
 def condition_holds(location: LocationMatch, directive: Directive, env: Variables) -> bool | None:

@@ -252,6 +252,9 @@ async def _emit_target(ctx: ProbeContext, config: NginxConfig, exchange: Exchang
         matches = [*_matches(ctx, config, path)][:1]
         hidden = [index for match in matches for index in hidden_indexes(match, file)]
         alternatives[:0] = [("hidden", index) for index in hidden if not UNSAFE.search(index)]
+        last = posixpath.basename(path)
+        if last and "." not in last:
+            alternatives.append(("ending", f"{file.path}.html"))
         alternatives.append(("fallback", file.fallback[1]))
     script = _fallback_script(ctx, config, path)
     paths = dict.fromkeys((served.path, script, *(other_path for _, other_path in alternatives)))

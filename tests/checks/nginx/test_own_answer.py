@@ -2,9 +2,12 @@
 
 from dataclasses import replace
 
+import pytest
+
 from diagnose.model import Severity
 from diagnose.model.http import Exchange
-from tests.support.check_evidence import SHOP, judge
+from tests.support.check_evidence import SHOP, judge, texts
+from tests.support.firewall_rules import host
 from tests.support.nginx_evidence import RUNNING, SITE, config
 from tests.support.page_errors import LOG_READ, logged, page
 
@@ -34,7 +37,8 @@ def test_fires_as_a_note_and_names_the_line() -> None:
 
 def test_fires_on_a_password_that_is_refused() -> None:
     asked = replace(
-        own("401 Authorization Required"), equivalent="curl -H 'Authorization: ***' https://x/"
+        own("401 Authorization Required"),
+        equivalent="curl -H 'Authorization: Basic ***' https://x/",
     )
     line = logged('user "alice" was not found in "/etc/nginx/.htpasswd"')
     seen = (asked, RUNNING, config(GUARD), LOG_READ, line)
@@ -42,6 +46,19 @@ def test_fires_on_a_password_that_is_refused() -> None:
     assert claim.severity is Severity.WARNING
     assert claim.facts["unknown_user"]
     assert line in claim.because
+
+
+@pytest.mark.parametrize("scheme", ["Bearer ", "Digest ", "Negotiate ", ""])
+def test_fires_on_a_token_that_is_meant_for_the_application(scheme: str) -> None:
+    asked = replace(
+        own("401 Authorization Required"),
+        equivalent=f"curl -H 'Authorization: {scheme}***' https://x/",
+    )
+    (claim,) = judge(CHECK, asked, RUNNING, config(GUARD), masked=False)
+    assert claim.severity is Severity.WARNING
+    assert (claim.facts["token"], claim.facts["password"]) == (True, False)
+    assert claim.facts["scheme"] == scheme.strip()
+    assert "auth_basic off" in "".join(texts(CHECK, claim))
 
 
 def test_fires_where_http_ends_and_https_is_served() -> None:
@@ -84,3 +101,11 @@ def test_fires_as_a_note_on_a_location_that_is_internal() -> None:
     (claim,) = judge(CHECK, own("404 Not Found"), RUNNING, config(text), masked=False)
     assert claim.severity is None
     assert claim.facts["statement"] == "internal"
+
+
+def test_silent_where_the_servers_own_address_is_refused() -> None:
+    rule = "if ($remote_addr = 203.0.113.10) { return 403; }\n    location / {"
+    seen = (own("403 Forbidden"), RUNNING, config(SITE.replace("location / {", rule, 1)))
+    assert not judge(CHECK, *seen, host(), masked=False)
+    (claim,) = judge(CHECK, *seen, masked=False)
+    assert claim.severity is None

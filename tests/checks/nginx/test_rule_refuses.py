@@ -8,6 +8,7 @@ import pytest
 from diagnose.model import Confidence, Failure, Severity
 from diagnose.model.pages import PageFileResponse
 from tests.support.check_evidence import CHAT, SHOP, judge, texts
+from tests.support.firewall_rules import host
 from tests.support.nginx_evidence import RUNNING, config, front
 from tests.support.page_errors import LOG_READ, logged, page
 
@@ -120,3 +121,58 @@ def test_silent_where_the_log_has_another_reason() -> None:
 def test_silent_for_a_page_that_answers() -> None:
     rule = "if ($host != www.shop.example.com) { return 404; }"
     assert not judge(CHECK, *seen(rule, 200), target=SHOP)
+
+
+#: Ways to decide by the visitor's address. What stands at http's level comes first.
+BY_ADDRESS = [
+    ("geo $bad { default 0; 203.0.113.10 1; }", "if ($bad) { return 403; }"),
+    (
+        "geo $bad { default 0; 203.0.113.10 1; } map $bad $answer { 1 no; default yes; }",
+        "if ($answer = no) { return 403; }",
+    ),
+    ("", "if ($remote_addr = 203.0.113.10) { return 403; }"),
+    ("", "set $bad 0; if ($remote_addr ~ ^203) { set $bad 1; } if ($bad) { return 403; }"),
+    ("", "if ($geoip2_data_country_code != CN) { return 403; }"),
+    ("map $geoip_country_code $bad { DE 1; default 0; }", "if ($bad) { return 403; }"),
+]
+
+
+def by_address(before: str, rule: str, *more: Any) -> list[Any]:
+    block = (
+        f"{before}\nserver {{\n listen 443 ssl;\n server_name shop.example.com;\n {rule}\n"
+        " location / { proxy_pass http://127.0.0.1:3000; }\n}\n"
+    )
+    return list(judge(CHECK, RUNNING, config(block), page(403, NGINX_PAGE), *more, masked=False))
+
+
+@pytest.mark.parametrize(("before", "rule"), BY_ADDRESS)
+def test_what_refuses_the_server_itself_is_a_note(before: str, rule: str) -> None:
+    (claim,) = by_address(before, rule, host())
+    assert claim.severity is Severity.NOTE
+    assert "what visitors get was not seen" in "".join(texts(CHECK, claim))
+
+
+@pytest.mark.parametrize(("before", "rule"), BY_ADDRESS)
+def test_what_refuses_the_address_of_a_visitor_is_a_warning(before: str, rule: str) -> None:
+    (claim,) = by_address(before, rule, host("ssh"))
+    assert claim.severity is Severity.WARNING
+    assert claim.facts["address"] is True
+    assert not claim.facts["own"]
+
+
+def test_a_rule_about_a_file_beside_one_about_addresses_keeps_its_severity() -> None:
+    before = "geo $bad { default 0; 192.0.2.9 1; }"
+    rule = "if ($bad) { return 444; } if (-f /var/www/closed) { return 403; }"
+    (claim,) = by_address(before, rule, host())
+    assert (claim.severity, claim.facts["own"]) == (Severity.WARNING, False)
+
+
+def test_an_error_that_needs_its_reason_stays_a_warning() -> None:
+    before = "geo $bad { default 0; 203.0.113.10 1; }"
+    block = (
+        f"{before}\nserver {{\n listen 443 ssl;\n server_name shop.example.com;\n"
+        " if ($bad) { return 503; }\n location / { proxy_pass http://127.0.0.1:3000; }\n}\n"
+    )
+    seen = (RUNNING, config(block), page(503, NGINX_PAGE), host())
+    (claim,) = judge(CHECK, *seen, masked=False)
+    assert (claim.severity, claim.facts["own"]) == (Severity.WARNING, True)

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from diagnose.model import Applicability, Confidence, Severity
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import RUNNING, config
@@ -64,3 +66,24 @@ def test_fires_on_an_index_file_that_try_files_hides() -> None:
     assert claim.fix
     assert claim.fix.applicability is Applicability.REVIEW
     assert "+  root /srv/www; location / { try_files $uri $uri/ =404; }" in str(claim.fix.steps[0])
+
+
+@pytest.mark.parametrize(
+    ("rules", "written"),
+    [
+        ("location / { }", "try_files $uri $uri.html $uri/ =404;"),
+        ("location / { try_files $uri $uri/ =404; }", "try_files $uri $uri.html $uri/ =404;"),
+        ("location / { try_files $uri/ $uri =404; }", "try_files $uri/ $uri $uri.html =404;"),
+        ("location / { try_files $uri/ =404; }", "try_files $uri.html $uri/ =404;"),
+    ],
+)
+def test_fires_on_a_page_whose_link_has_no_ending(rules: str, written: str) -> None:
+    target, evidence = seen(
+        "/guide/start", f"root /srv/docs; {rules}", "/srv/docs/guide/start",
+        elsewhere="/srv/docs/guide/start.html", mistake="ending",
+    )  # fmt: skip
+    (claim,) = judge(CHECK, *evidence, target=target)
+    assert (claim.severity, claim.confidence) == (Severity.WARNING, Confidence.LIKELY)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    assert written in str(claim.fix.steps[0])

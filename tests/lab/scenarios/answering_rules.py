@@ -5,8 +5,8 @@ behind nginx, works directly", "503 after maintenance", "hotlink protection bloc
 "nginx 405 for the preflight request", "403 Forbidden: Request forbidden by administrative rules".
 """
 
-from .. import haproxy
-from ..lab import Lab
+from .. import haproxy, site
+from ..lab import SERVER, Lab
 from ..scenario import healthy, scenario
 from .haproxy import haproxy_scenario
 from .page_assets import FOLDER, SHOP, _serve
@@ -31,6 +31,22 @@ def nginx_accepts_the_origin(lab: Lab) -> None:
     """The same list with the site's own name."""
     rule = "if ($http_origin !~ '^https://shop\\.example\\.com$') { return 403; }"
     lab.change(SOCKET, f"{SOCKET}    {rule}\n")
+
+
+@healthy()
+def rule_refuses_the_server_itself(lab: Lab) -> None:
+    """A `geo` list names the server's own address: visitors are served."""
+    lab.edit(site.MAP, f"{site.MAP}geo $listed {{\n  default 0;\n  {SERVER} 1;\n}}\n")
+    lab.change(TIMEOUT, f"{TIMEOUT}  if ($listed) {{\n    return 403;\n  }}\n")
+
+
+@healthy()
+def rule_allows_visitors_of_the_country_only(lab: Lab) -> None:
+    """The visitors' country, as a `geo` list and a `map`; the server is in another one."""
+    country = "geo $country {\n  default ZZ;\n  198.51.100.0/24 CN;\n}\n"
+    answer = "map $country $elsewhere {\n  CN 0;\n  default 1;\n}\n"
+    lab.edit(site.MAP, f"{site.MAP}{country}{answer}")
+    lab.change(TIMEOUT, f"{TIMEOUT}  if ($elsewhere) {{\n    return 403;\n  }}\n")
 
 
 @scenario(outside="http.server-error", server="nginx.rule-refuses", manual=PERSON)

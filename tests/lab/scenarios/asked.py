@@ -334,6 +334,17 @@ def user_is_not_in_the_file_of_passwords(lab: Lab) -> None:
 
 
 @scenario(
+    outside=None, server="nginx.own-answer", manual="who asks for what is a choice",
+    args=("--header", "Authorization: Bearer eyJhbGciOiJIUzI1NiJ9"),
+)  # fmt: skip
+def token_meets_the_password_of_nginx(lab: Lab) -> None:
+    """auth_basic in front of an application with tokens: its token is "wrong" there."""
+    lab.server.write("/etc/nginx/.htpasswd", "bob:{PLAIN}secret\n")
+    guard = "    auth_basic Shop;\n    auth_basic_user_file /etc/nginx/.htpasswd;\n"
+    lab.change(PAGES, PAGES.replace(PASS, PASS + guard))
+
+
+@scenario(
     outside=None, server="nginx.own-answer", target=f"http://{site.NAME}/", manual="a choice",
     not_on=ANOTHER_BLOCK,
 )  # fmt: skip

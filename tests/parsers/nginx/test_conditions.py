@@ -4,6 +4,7 @@ from diagnose.parsers.nginx.access_rules import ClientRequest
 from diagnose.parsers.nginx.conditions import (
     address_variables,
     condition_holds,
+    depends_on_address,
     request_variables,
     set_variables,
     used_variables,
@@ -68,3 +69,31 @@ def test_the_variables_of_a_block_and_of_maps_are_found() -> None:
     (server,) = servers(parse(f"http {{ {text} }}", "n.conf"))
     assert set(used_variables(server)) == set("abcdefg")
     assert list(set_variables(server.block)) == ["d", "g"]
+
+
+@pytest.mark.parametrize(
+    ("condition", "result"),
+    [
+        ("($remote_addr = 192.0.2.1)", True),
+        ("($listed)", True),
+        ("($answer = no)", True),
+        ("($counted)", True),
+        ("($copied)", True),
+        ("($geoip_country_code = DE)", True),
+        ("($by_header)", False),
+        ("($host = shop.t)", False),
+        ("($loop)", False),
+        ("(-f /var/www/closed)", False),
+    ],
+)
+def test_a_condition_depends_on_the_address_or_not(condition: str, result: bool) -> None:
+    main = parse(
+        "http { geo $listed { 192.0.2.1 1; } geo $http_x_forwarded_for $by_header { 192.0.2.1 1; }"
+        " map $listed $answer { 1 no; } map $loop $back { a $loop; } map $back $loop { a $back; }"
+        " server { if ($remote_addr ~ ^192) { set $counted 1; } location / {"
+        f" set $copied $answer; if {condition} {{ }} }} }} }}",
+        "n.conf",
+    )
+    (server,) = servers(main)
+    (directive,) = children(select_location(server, "/").block, "if")
+    assert depends_on_address(server, directive) is result

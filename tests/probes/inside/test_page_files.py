@@ -2,6 +2,7 @@
 
 import asyncio
 import shlex
+from dataclasses import replace
 
 import pytest
 
@@ -247,3 +248,29 @@ def test_the_index_of_the_site_that_try_files_hides() -> None:
     asyncio.run(work())
     (access,) = look.observed(PageFileAccess)
     assert (access.mistake, access.elsewhere) == ("hidden", index)
+
+
+@pytest.mark.parametrize("path", ["/guide/start", "/about"])
+def test_a_page_whose_file_has_an_ending(path: str) -> None:
+    text = nginx_evidence.SITE.replace("proxy_pass http://127.0.0.1:3000;", "root /srv/docs;")
+    file, index = f"/srv/docs{path}", "/srv/docs/index.html"
+    page_file = f"{file}.html"
+    paths = [file, page_file, index]
+    part = "part 0 root 0 root 755 directory||"
+    answer = "uid 33\ngids 33\nname www-data www-data\n"
+    answer += f"path {file}\n{part}/\n{part}/srv/docs\n"
+    answer += f"path {page_file}\n{part}/\n{part}/srv/docs\n"
+    answer += f"part 0 root 0 root 644 regular file||{page_file}\n"
+    asked = shlex.join(("sh", "-c", ACCESS_SCRIPT, "sh", "", "11", *paths))
+    look = Looking(RecordedMachine({asked: answer}))
+    look.target = replace(look.target, path=path)
+    url = f"https://shop.example.com{path}"
+    missing, seen = replace(page(404), url=url), config(text)
+
+    async def work() -> None:
+        for observation in (RUNNING, seen, missing):
+            look.emit(observation)
+        await page_files.missing_target.work(look, missing)
+
+    asyncio.run(work())
+    assert [access.mistake for access in look.observed(PageFileAccess)] == ["ending"]
