@@ -30,6 +30,7 @@ from diagnose.model import (
     Where,
     merge_subjects,
 )
+from diagnose.model.files import PageFileAccess, PathMistake
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.requests import BypassedApplication, BypassReason
@@ -38,6 +39,8 @@ from diagnose.parsers.nginx.bypasses import Bypass, bypass_of
 from diagnose.parsers.nginx.edits import TextEdit, remove_directive, replace_directive
 from diagnose.parsers.nginx.locations import location_pattern
 
+#: Mistakes in looking for a file that nginx has: the location is there for that file.
+_OWN_FILE: frozenset[PathMistake] = frozenset({"slash", "root", "alias", "hidden", "ending"})
 _REASONS: tuple[BypassReason, ...] = ("regex", "rewrite", "last", "files", "longer")
 
 
@@ -67,6 +70,10 @@ def path_taken(evidence: Evidence) -> Iterator[Claim]:
             # A folder of files has pages of its own.
             and (bypass.by != "longer" or (page.status or 0) >= 400)
             and page_error(evidence, error_log.FILE_DENIED, {403, 404}) is None
+            and not any(
+                access.url == page.url and access.mistake in _OWN_FILE
+                for access in evidence.good(PageFileAccess)
+            )
         ]
         if application.path != evidence.target.path.partition("?")[0]:
             yield from _of_page_files(nginx, application, bypass)
@@ -94,7 +101,7 @@ def _of_page_files(
     own_urls = {
         file.url
         for file in examined_files(evidence)
-        if file.is_forbidden or file.access.mistake in {"slash", "root", "alias"}
+        if file.is_forbidden or file.access.mistake in _OWN_FILE
     }
     taken_files = [
         file

@@ -55,15 +55,14 @@ def target_not_found(evidence: Evidence) -> Iterator[Claim]:
     if access is None or match is None or served is None or served.path != access.path:
         return
     subjects = endpoint_subjects(pages)
-    is_fallback, is_hidden = access.mistake == "fallback", access.mistake == "hidden"
-    is_ending = access.mistake == "ending"
-    directive = ((is_hidden or is_ending) and match.directive("try_files")) or served.directive
+    looks_wrongly = access.mistake in {"hidden", "ending"}
+    directive = (looks_wrongly and match.directive("try_files")) or served.directive
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
         because=(*pages, access, *([nginx.config] if nginx.config else [])),
         confidence=Confidence.CERTAIN if access.mistake == "slash" else Confidence.LIKELY,
-        severity=Severity.WARNING if is_fallback or is_hidden or is_ending else None,
+        severity=Severity.WARNING if looks_wrongly or access.mistake == "fallback" else None,
         location=nginx.location(directive),
         facts={
             "url": pages[0].url,
@@ -75,14 +74,26 @@ def target_not_found(evidence: Evidence) -> Iterator[Claim]:
             "index": served.fallback[0],
             **{name: access.mistake == name for name in _MISTAKES},
         },
-        fix=_fallback_fix(nginx, match, served)
-        if is_fallback
-        else _index_fix(nginx, directive)
-        if is_hidden
-        else _ending_fix(nginx, match)
-        if is_ending
-        else _path_fix(nginx, access, served),
+        fix=_fix(nginx, access, match, served, directive),
     )
+
+
+def _fix(
+    nginx: Nginx,
+    access: PageFileAccess,
+    location_match: LocationMatch,
+    served: ServedFile,
+    directive: Directive,
+) -> Fix:
+    match access.mistake:
+        case "fallback":
+            return _fallback_fix(nginx, location_match, served)
+        case "hidden":
+            return _index_fix(nginx, directive)
+        case "ending":
+            return _ending_fix(nginx, location_match)
+        case _:
+            return _path_fix(nginx, access, served)
 
 
 def _path_fix(nginx: Nginx, access: PageFileAccess, served: ServedFile) -> Fix:

@@ -111,6 +111,19 @@ def test_fires_on_a_longer_prefix_for_other_files() -> None:
     assert not judge(CHECK, *unknown, target=target, masked=False)
 
 
+def test_silent_where_the_page_is_a_file_that_nginx_looks_for_wrongly() -> None:
+    """An application that answers every path proves nothing then."""
+    lines = f"location /docs/ {{ alias /srv/docs/; }}\n {SOCKETS.replace('/socket.io/', '/')}"
+    observations = seen(lines, "/docs/start", 404, "longer")
+    target = replace(SHOP, path="/docs/start")
+    assert judge(CHECK, *observations, target=target, masked=False)
+    file = PageFileAccess(
+        path="/srv/docs/start", url="https://shop.example.com/docs/start",
+        elsewhere="/srv/docs/start.html", mistake="ending",
+    )  # fmt: skip
+    assert not judge(CHECK, *observations, file, target=target)
+
+
 def test_silent_where_nginx_has_the_file_and_may_not_read_it() -> None:
     """The application answers every path, so its page proves nothing."""
     site = SOCKETS.replace("/socket.io/", "/")
