@@ -28,6 +28,18 @@ def caddy_site_without_a_name_is_alone(lab: Lab) -> None:
 
 
 @caddy_scenario(
+    outside="websocket.not-upgraded",
+    server="server.backend-not-reached",
+    args=WS,
+    manual="the address of another machine",
+)
+def caddy_websocket_application_is_not_reached(lab: Lab) -> None:
+    """The pages come; the WebSocket's application is on another machine, at another port."""
+    socket = "\thandle /ws* {\n\t\treverse_proxy 203.0.113.1:3007\n\t}\n"
+    caddy.serve(lab, SHOP.replace(PROXY, f"{socket}\thandle {{\n\t{PROXY}\t}}\n"))
+
+
+@caddy_scenario(
     outside=None,
     server="server.path-not-handled",
     target="https://shop.example.com/api/users",
