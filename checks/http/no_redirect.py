@@ -39,21 +39,14 @@ def no_redirect(evidence: Evidence) -> Iterator[Claim]:
         for redirect_chain in final_chains
         if (redirect_chain.steps[-1].status or 0) < 300
     ]
-    # An answer 5xx is a fault or maintenance, never a rule for programs.
-    failed_chains = [
-        redirect_chain
-        for redirect_chain in final_chains
-        if (redirect_chain.steps[-1].status or 0) >= 500
-    ]
     has_hsts = any(https_only(evidence.target.host, exchange.headers) for exchange in secure)
     for group, severity in (
         (served_chains, Severity.NOTE if has_hsts else Severity.WARNING),
-        (failed_chains, Severity.NOTE if has_hsts else Severity.WARNING),
         (
             [
                 redirect_chain
                 for redirect_chain in final_chains
-                if redirect_chain not in (*served_chains, *failed_chains)
+                if redirect_chain not in served_chains
             ],
             Severity.NOTE,
         ),
@@ -79,7 +72,6 @@ def _claim(
 ) -> Claim:
     firsts = [redirect_chain.steps[0] for redirect_chain in group]
     subjects = endpoint_subjects(firsts)
-    is_served = (group[0].steps[-1].status or 0) < 300
     return Claim(
         about=merge_subjects(subjects),
         covers=subjects,
@@ -90,19 +82,16 @@ def _claim(
             "url": firsts[0].url,
             "addresses": addresses(firsts),
             "status": group[0].steps[-1].status,
-            "served": is_served,
+            "served": (group[0].steps[-1].status or 0) < 300,
         },
-        # What answers an error may stand there on purpose.
         fix=_fix(
-            Nginx.of(evidence),
-            [redirect_chain.steps[-1] for redirect_chain in group],
-            sure=is_served and severity is not Severity.NOTE,
+            Nginx.of(evidence), [redirect_chain.steps[-1] for redirect_chain in group], severity
         ),
     )
 
 
-def _fix(nginx: Nginx, answers: list[Exchange], sure: bool) -> Fix:
+def _fix(nginx: Nginx, answers: list[Exchange], severity: Severity) -> Fix:
     changes: Changes = {}
     if not _redirect_edits.redirect_to_https(nginx, answers, changes):
         return _redirect_edits.by_hand("redirect")
-    return _redirect_edits.fix(nginx, changes, "redirect", sure=sure)
+    return _redirect_edits.fix(nginx, changes, "redirect", sure=severity is not Severity.NOTE)

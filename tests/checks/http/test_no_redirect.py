@@ -44,13 +44,6 @@ def test_notes_a_refusal_on_port_80() -> None:
     assert claim.severity is Severity.NOTE
 
 
-def test_warns_of_an_error_on_port_80_and_leaves_its_cure_to_a_person() -> None:
-    text = PAGES.replace("proxy_pass http://127.0.0.1:3000;", "return 503;")
-    (claim,) = judge("http.no-redirect", HOME, plain(503), config(SITE + text), *AROUND)
-    assert claim.severity is Severity.WARNING
-    assert applied(claim)[0] is Applicability.REVIEW
-
-
 def test_notes_what_a_preloaded_site_serves_on_port_80() -> None:
     strict = Exchange(
         url=HOME.url,
