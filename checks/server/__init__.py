@@ -21,7 +21,7 @@ from diagnose.model.http import Exchange
 from diagnose.model.server import Listeners
 from diagnose.model.web_servers import WebServer, WebServerConfig, WebServerTest, WebSite
 from diagnose.parsers.nginx.edits import diff
-from diagnose.parsers.web_sites import answering_sites
+from diagnose.parsers.web_sites import answering_sites, has_name
 
 
 @dataclass(frozen=True)
@@ -131,6 +131,16 @@ def pages_with_status(evidence: Evidence, status: int) -> list[Exchange]:
         for exchange in evidence.good(Exchange)
         if exchange.is_page_of(evidence.target) and exchange.status == status
     ]
+
+
+def idle_site(view: ServerView) -> WebSite | None:
+    """Return the site on disk that is not enabled and has the target's name and port."""
+    target = view.evidence.target
+    sites = view.config.idle if view.config else ()
+    return next(
+        (site for site in sites if site.listens_on(target.port) and has_name(site, target.host)),
+        None,
+    )
 
 
 def enabling_command(site: WebSite) -> Command | None:

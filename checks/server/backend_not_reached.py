@@ -4,7 +4,7 @@ Or Apache's error log says why it got no answer from the application: the Unix s
 (AH02454), SELinux forbids the connection (AH00957, 13), the name has no address (AH00898: often a
 missing slash at the end of ProxyPass), or the answer does not come in time (AH01102)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from checks.server import (
     ServerView,
@@ -15,14 +15,15 @@ from checks.server import (
     reload_steps,
     server_view,
 )
-from checks.server._backend_answers import route_to_application
+from checks.server._backend_answers import refused_websockets, route_to_application
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
 from diagnose.model.addresses import bracketed, is_local_host
 from diagnose.model.backends import BackendSocket, BackendVisit
-from diagnose.model.http import Exchange, page_exchanges
+from diagnose.model.http import Exchange, Upgrade, page_exchanges
 from diagnose.model.server import Interface, Listeners
 from diagnose.model.web_servers import ServerRequestError, SiteRoute, WebServer
+from diagnose.parsers.web_sites import route_of
 
 _REASONS = {"socket", "selinux", "backend-name", "timeout"}
 
@@ -44,6 +45,7 @@ def backend_not_reached(evidence: Evidence) -> Iterator[Claim]:
         return
     pages = [page for page in page_exchanges(evidence) if (page.status or 0) >= 500]
     if not pages:
+        yield from _unreached_websockets(view)
         return
     route = route_to_application(view)
     if error is None:
@@ -103,9 +105,29 @@ def _missing_socket(
     )
 
 
-def _unreached(view: ServerView, route: SiteRoute | None, pages: list[Exchange]) -> Iterator[Claim]:
-    """Make the claim for an application that this run did not reach either. One at a loopback
-    address is another matter (server.application-down)."""
+def _unreached_websockets(view: ServerView) -> Iterator[Claim]:
+    """Make the claims for WebSockets whose application is not reached, where the page came."""
+    for path in view.evidence.target.websockets:
+        own = path.partition("?")[0]
+        routes = {route_of(site, own, True) for site in view.answering_sites}
+        failed = [
+            upgrade
+            for upgrade in refused_websockets(view.evidence, path)
+            if upgrade.status in {502, 503, 504}
+        ]
+        if failed and len(routes) == 1:
+            yield from _unreached(view, routes.pop(), failed, path)
+
+
+def _unreached(
+    view: ServerView,
+    route: SiteRoute | None,
+    failed: Sequence[Exchange | Upgrade],
+    websocket: str = "",
+) -> Iterator[Claim]:
+    """Make the claim for an application that this run did not reach either, at the target's path
+    or at that of a WebSocket. One at a loopback address is another matter
+    (server.application-down)."""
     evidence = view.evidence
     if route is None or not route.host or is_local_host(route.host) or view.server.container:
         return
@@ -113,7 +135,8 @@ def _unreached(view: ServerView, route: SiteRoute | None, pages: list[Exchange])
         (
             each
             for each in evidence.of(BackendVisit)
-            if each.target == route.target and not each.websocket
+            if each.target == route.target and each.websocket is bool(websocket)
+            if not websocket or each.requested.partition("?")[0] == websocket.partition("?")[0]
             if _is_unreached(each)
         ),
         None,
@@ -128,12 +151,12 @@ def _unreached(view: ServerView, route: SiteRoute | None, pages: list[Exchange])
     own = {listener.address for each in evidence.good(Listeners) for listener in each.sockets}
     is_here = route.host in {*own, *_own_addresses(evidence)}
     yield Claim(
-        about=Subject(port=evidence.target.port, path=evidence.target.path),
+        about=Subject(port=evidence.target.port, path=websocket or evidence.target.path),
         covers=(Subject(port=evidence.target.port),),
-        because=(visit, view.server, *pages),
+        because=(visit, view.server, *failed),
         facts={
             **view.facts,
-            "status": pages[0].status,
+            "status": failed[0].status,
             "message": "",
             "log": "",
             "direct": visit.failure.message,

@@ -12,6 +12,7 @@ from checks.nginx._waiting import has_the_site
 from checks.server import (
     ServerView,
     enabling_command,
+    idle_site,
     manual_fix,
     place_text,
     reload_steps,
@@ -54,7 +55,7 @@ def port_not_served(evidence: Evidence) -> Iterator[Claim]:
     if port in server.ports or any(listing.on(port) for listing in listeners):
         return
     socket = next((socket for socket in config.listens if socket.port == port), None)
-    idle = _idle_site(view)
+    idle = idle_site(view)
     site = next((site for site in config.sites if site.listens_on(port)), None)
     no_module = "ssl" not in config.modules and server.product == "apache"
     if socket is None and not config.complete:
@@ -85,16 +86,6 @@ def port_not_served(evidence: Evidence) -> Iterator[Claim]:
         confidence=Confidence.CERTAIN if has_site else Confidence.LIKELY,
         ruled_out=("server.not-running",),
         fix=_fix(view, socket is not None, idle, site, no_module),
-    )
-
-
-def _idle_site(view: ServerView) -> WebSite | None:
-    """Return the site on disk that is not enabled and has the name and the port."""
-    target = view.evidence.target
-    sites = view.config.idle if view.config else ()
-    return next(
-        (site for site in sites if site.listens_on(target.port) and has_name(site, target.host)),
-        None,
     )
 
 

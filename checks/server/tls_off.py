@@ -1,11 +1,14 @@
 """The site on the HTTPS port speaks plain HTTP: its socket is configured without TLS (Apache's
-`SSLEngine on` is missing)."""
+`SSLEngine on` is missing). Or Apache listens there, and no enabled site is on the port: its main
+server answers."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from checks.server import (
     ServerView,
+    enabling_command,
+    idle_site,
     line_edit,
     line_text,
     manual_fix,
@@ -15,7 +18,7 @@ from checks.server import (
 )
 from checks.tls import failure_groups
 from diagnose.checking.registry import check
-from diagnose.model import Applicability, Claim, Evidence, Fix, Severity, Subject
+from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Subject
 from diagnose.model.haproxy import HaproxyTry
 from diagnose.model.tls import Handshake
 from diagnose.model.web_servers import WebServer, WebServerConfig, WebSite
@@ -38,6 +41,9 @@ def tls_off(evidence: Evidence) -> Iterator[Claim]:
     if any(visit.failure is None and visit.port == target.port for visit in _visits(evidence)):
         return
     sites = view.answering_sites
+    if not sites and view.server.product == "apache":
+        yield from _without_site(view, handshakes)
+        return
     plain = [site for site in sites if not _has_tls(site, target.port)]
     if not plain or len(plain) != len(sites):
         return
@@ -51,11 +57,43 @@ def tls_off(evidence: Evidence) -> Iterator[Claim]:
             **view.facts,
             "site": place_text(site.file, site.line),
             "apache": view.server.product == "apache",
+            "idle": "",
+            "unserved": False,
             "files": bool(site.paths("certificate", "bundle")),
             "passthrough": site.passthrough,
             "target": site.routes[0].target.partition("://")[2] if site.routes else "",
         },
         fix=manual_fix(view, "end-tls") if site.passthrough else _fix(view, site),
+    )
+
+
+def _without_site(view: ServerView, handshakes: Sequence[Handshake]) -> Iterator[Claim]:
+    """Apache listens on the port, and no site of its is there."""
+    config, port = view.config, view.evidence.target.port
+    if config is None or any(site.listens_on(port) for site in config.sites):
+        return
+    idle = idle_site(view)
+    # A file that could not be read may hold the site.
+    if idle is None and not config.complete:
+        return
+    enable = enabling_command(idle) if idle else None
+    yield Claim(
+        about=Subject(port=port),
+        because=(config, view.server, *handshakes),
+        facts={
+            **view.facts,
+            "site": "",
+            "apache": False,
+            "idle": place_text(idle.file, idle.line) if idle else "",
+            "unserved": True,
+            "files": False,
+            "passthrough": False,
+            "target": "",
+        },
+        confidence=Confidence.CERTAIN if config.complete else Confidence.LIKELY,
+        fix=Fix((enable, *reload_steps(view.server)), Applicability.AUTOMATIC)
+        if enable
+        else manual_fix(view, "add-site"),
     )
 
 

@@ -38,9 +38,9 @@ class SiteParts:
     root: str
 
 
-def parts_of(route: dict[str, object]) -> SiteParts:
-    """Return what a site's route leads to."""
-    parts = list(_walk([route | {"match": None}], _Condition(), 0))[:MAX_ROUTES]
+def parts_of(routes: list[dict[str, object]]) -> SiteParts:
+    """Return what the routes of a site lead to."""
+    parts = list(_walk(routes, _Condition(), 0))[:MAX_ROUTES]
     return SiteParts(
         tuple(part for part in parts if isinstance(part, SiteRoute)),
         tuple(part for part in parts if isinstance(part, SiteRedirect)),

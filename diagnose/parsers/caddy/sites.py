@@ -87,17 +87,18 @@ def _server_sites(
     listens = [parsed for listen in texts(server.get("listen")) if (parsed := _listen(listen))]
     routes = dictionaries(server.get("routes"))
     policies = dictionaries(server.get("tls_connection_policies"))
-    names = [_hosts(route) for route in routes]
+    groups = _groups(routes)
+    names = [hosts for hosts, _ in groups]
     plain = _number(at(document, "apps", "http", "http_port"), HTTP_PORT)
     secure = _number(at(document, "apps", "http", "https_port"), HTTPS_PORT)
     # A server that is on the HTTPS port only has TLS even if no site has a name.
     is_https = {port for _, port in listens} == {secure}
     speaks_tls = bool(policies) or (_is_automatic(server) and (any(names) or is_https))
-    for route, hosts in zip(routes, names, strict=True):
+    for hosts, own_routes in groups:
         sockets = tuple(
             SiteSocket(port, address, tls=speaks_tls and port != plain) for address, port in listens
         )
-        parts = parts_of(route)
+        parts = parts_of(own_routes)
         own = _site_files(hosts, policies, files)
         with_tls = any(socket.tls for socket in sockets)
         yield WebSite(
@@ -110,6 +111,26 @@ def _server_sites(
             issuance=_issuance(hosts, document, server, own) if with_tls else "",
             one_label=True,
         )
+
+
+def _groups(
+    routes: list[dict[str, object]],
+) -> list[tuple[tuple[str, ...], list[dict[str, object]]]]:
+    """Return the routes by site: those for names are a site each, all without a name are one.
+
+    Caddy wraps the routes of a site into one, except for a site without a name that is alone on its
+    server: each of its directives is then a route with a matcher of its own.
+    """
+    groups: list[tuple[tuple[str, ...], list[dict[str, object]]]] = []
+    unnamed: list[dict[str, object]] = []
+    for route in routes:
+        if hosts := _hosts(route):
+            groups.append((hosts, [route | {"match": None}]))
+            continue
+        if not unnamed:
+            groups.append(((), unnamed))
+        unnamed.append(route)
+    return groups
 
 
 def _is_automatic(server: object) -> bool:

@@ -6,9 +6,10 @@ import pytest
 from diagnose.model import Applicability, Edit, Failure
 from diagnose.model.backends import BackendSocket, BackendVisit
 from diagnose.model.web_servers import ServerRequestError
-from tests.support.check_evidence import judge
+from tests.support.check_evidence import CHAT, judge
 from tests.support.report_builder import ANSWER
 from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
+from tests.support.websocket_evidence import upgrade
 
 CHECK = "server.backend-not-reached"
 FAILED = replace(ANSWER, status=503)
@@ -99,3 +100,23 @@ def test_silent_where_the_application_took_the_connection_or_is_at_loopback() ->
     assert not judge(CHECK, APACHE, ELSEWHERE, late, FAILED)
     local = replace(VISIT, target="http://127.0.0.1:3000/")
     assert not judge(CHECK, APACHE, apache_config(), local, FAILED)
+
+
+FAR = apache_config(HTTPS.replace("ws://127.0.0.1:3000/ws", "ws://192.0.2.7:3001/ws"))
+HANDSHAKE = replace(VISIT, target="ws://192.0.2.7:3001/ws", requested="/ws", websocket=True)
+
+
+def test_fires_for_a_websocket_whose_application_is_not_reached_while_pages_come() -> None:
+    seen = (APACHE, FAR, HANDSHAKE, ANSWER)
+    (claim,) = judge(CHECK, *seen, upgrade(503), target=CHAT, masked=False)
+    assert claim.facts["endpoint"] == "192.0.2.7:3001"
+    assert claim.about.path == "/ws"
+
+
+def test_silent_for_a_websocket_that_was_refused_or_opened() -> None:
+    seen = (APACHE, FAR, HANDSHAKE, ANSWER)
+    assert not judge(CHECK, *seen, upgrade(404), target=CHAT, masked=False)
+    opened = upgrade(101, accepted=True)
+    assert not judge(CHECK, *seen, upgrade(503), opened, target=CHAT, masked=False)
+    answered = replace(HANDSHAKE, failure=None, status=400)
+    assert not judge(CHECK, APACHE, FAR, answered, ANSWER, upgrade(503), target=CHAT, masked=False)

@@ -1,4 +1,4 @@
-from diagnose.model import Applicability, Edit
+from diagnose.model import Applicability, Command, Edit
 from diagnose.model.haproxy import HaproxyTry
 from tests.support.check_evidence import judge
 from tests.support.haproxy_evidence import SERVER as HAPROXY
@@ -26,6 +26,30 @@ def test_fires_and_leaves_it_to_a_person_if_no_certificate_is_named() -> None:
     (claim,) = judge(CHECK, APACHE, apache_config(bare), LISTENING, FAILED)
     assert claim.fix
     assert claim.fix.applicability is Applicability.MANUAL
+
+
+PLAIN = """<VirtualHost *:80>
+    ServerName shop.example.com
+</VirtualHost>
+"""
+
+
+def test_fires_when_no_enabled_site_is_on_the_port() -> None:
+    (claim,) = judge(CHECK, APACHE, apache_config(PLAIN, idle=HTTPS), LISTENING, FAILED)
+    assert claim.facts["idle"] == "/etc/apache2/sites-available/idle.conf:1"
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.AUTOMATIC
+    enable = claim.fix.steps[0]
+    assert isinstance(enable, Command)
+    assert enable.argv == ("a2ensite", "idle")
+    (claim,) = judge(CHECK, APACHE, apache_config(PLAIN), LISTENING, FAILED)
+    assert not claim.facts["idle"]
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+
+
+def test_silent_when_a_file_that_was_not_read_may_hold_the_site() -> None:
+    assert not judge(CHECK, APACHE, apache_config(PLAIN, complete=False), LISTENING, FAILED)
 
 
 def test_silent_when_tls_is_on_or_a_handshake_succeeded() -> None:

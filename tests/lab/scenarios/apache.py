@@ -176,6 +176,19 @@ def apache_without_a_word_about_tls(lab: Lab) -> None:
     apache.serve(lab, f"{''.join(line for line in lines if 'SSL' not in line)}\n{HTTP}")
 
 
+@apache_scenario(
+    outside="tls.plain-http",
+    server="server.tls-off",
+    differs=ENABLED,
+)
+def apache_site_is_alone_and_not_enabled(lab: Lab) -> None:
+    """The module has `Listen 443`, and no other site is on the port."""
+    apache.install(lab, HTTPS)
+    lab.server.write("/etc/apache2/sites-available/plain.conf", HTTP)
+    lab.server.sh("a2dissite -q shop; a2ensite -q plain")
+    apache.start(lab)
+
+
 @healthy_apache()
 def apache_without_a_word_about_ssl_engine(lab: Lab) -> None:
     """The port 443 has the protocol https by itself, so TLS is on."""

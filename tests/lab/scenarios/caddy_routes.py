@@ -15,6 +15,31 @@ def caddy_has_its_pages_below_a_path(lab: Lab) -> None:
 
 
 @caddy_scenario(
+    outside="http.server-error",
+    server="server.application-down",
+    target="http://shop.example.com/api/users",
+    manual="the application has to be started",
+)
+def caddy_site_without_a_name_is_alone(lab: Lab) -> None:
+    """Its directives stand on the server itself; one of them redirects another path."""
+    routes = f"\tredir /api /api/ permanent\n\thandle /api/* {{\n\t{PROXY}\t}}\n"
+    caddy.serve(lab, f':80 {{\n{routes}\thandle / {{\n\t\trespond "hello"\n\t}}\n}}\n', 80)
+    lab.application_service.stop()
+
+
+@caddy_scenario(
+    outside="websocket.not-upgraded",
+    server="server.backend-not-reached",
+    args=WS,
+    manual="the address of another machine",
+)
+def caddy_websocket_application_is_not_reached(lab: Lab) -> None:
+    """The pages come; the WebSocket's application is on another machine, at another port."""
+    socket = "\thandle /ws* {\n\t\treverse_proxy 203.0.113.1:3007\n\t}\n"
+    caddy.serve(lab, SHOP.replace(PROXY, f"{socket}\thandle {{\n\t{PROXY}\t}}\n"))
+
+
+@caddy_scenario(
     outside=None,
     server="server.path-not-handled",
     target="https://shop.example.com/api/users",

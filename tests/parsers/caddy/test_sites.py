@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from diagnose.model.web_servers import WebServerConfig
 from diagnose.parsers.caddy.document import decode
 from diagnose.parsers.caddy.sites import admin_address, listens_of, sites_of
-from diagnose.parsers.web_sites import answering_sites, route_of
+from diagnose.parsers.web_sites import answering_sites, redirect_of, route_of
 from tests.support.caddy_evidence import document
 
 # example.test {
@@ -37,6 +37,31 @@ def test_routes_are_read_with_their_paths_and_schemes() -> None:
     assert page.target == ""
     assert site.root == "/srv"
     assert site.redirects[0].target == "/new"
+
+
+# :5173 {
+#   redir /a /a/ permanent
+#   handle /a/* { reverse_proxy localhost:5174 }
+#   handle / { respond "hello" 200 }
+# }
+UNNAMED = """{"apps":{"http":{"servers":{"srv0":{"listen":[":5173"],"routes":[{"match":[{"path":
+["/a"]}],"handle":[{"handler":"static_response","headers":{"Location":["/a/"]},"status_code":301}]},
+{"group":"group2","match":[{"path":["/a/*"]}],"handle":[{"handler":"subroute","routes":[{"handle":
+[{"handler":"reverse_proxy","upstreams":[{"dial":"localhost:5174"}]}]}]}]},{"group":"group2",
+"match":[{"path":["/"]}],"handle":[{"handler":"subroute","routes":[{"handle":[{"body":"hello",
+"handler":"static_response","status_code":200}]}]}]}]}}}}}"""
+
+
+def test_a_site_without_a_name_that_is_alone_is_one_site() -> None:
+    """Its directives are the routes of the server."""
+    (site,) = sites_of(decode(UNNAMED))
+    assert site.names == ("*",)
+    passed, own = route_of(site, "/a/x"), route_of(site, "/")
+    assert passed
+    assert passed.port == 5174
+    assert own
+    assert own.target == ""
+    assert redirect_of(site, "/a/x") is None
 
 
 def test_a_site_is_redirected_from_port_80_by_itself() -> None:
