@@ -121,11 +121,13 @@ class HttpVisit:
         module, started = self._module, time.monotonic()
         if module.skip_resolve_phase_with_proxy and self._uses_proxy():
             return self._url.host
-        address = await choose_address(
-            self.probe, self._url.host, module.preferred_ip_protocol, module.ip_protocol_fallback
-        )
-        self.add_phase("resolve", time.monotonic() - started)
-        return address
+        try:
+            return await choose_address(
+                self.probe, self._url.host, module.preferred_ip_protocol,
+                module.ip_protocol_fallback,
+            )  # fmt: skip
+        finally:  # also where the probe's time ends here
+            self.add_phase("resolve", time.monotonic() - started)
 
     async def _next_address(self) -> str:
         module, started = self._module, time.monotonic()

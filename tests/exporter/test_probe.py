@@ -1,11 +1,13 @@
 """The probe of a page, through the endpoint, on real sockets."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 
+from diagnose.exporter import http_visit
 from tests.support.exporter import exporter, http_module, run, write_config
 from tests.support.scripted_site import answer, site
 
@@ -49,6 +51,23 @@ def test_a_page_that_answers(tmp_path: Path) -> None:
     assert seen.value("probe_ip_protocol") == 4
     assert seen.value("diagnose_verdict", status="ok") == 1
     assert seen.label("probe_failure_info", "reason") is None
+
+
+def test_the_time_of_a_resolution_that_does_not_end_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def wait(*_: object) -> str:
+        await asyncio.Event().wait()
+        return ""
+
+    async def work() -> Any:
+        async with exporter(write_config(tmp_path, http_module("100ms"))) as serve:
+            return await serve.probe("http://127.0.0.1/")
+
+    monkeypatch.setattr(http_visit, "choose_address", wait)
+    seen = run(work())
+    assert seen.value("probe_success") == 0
+    assert seen.value("probe_http_duration_seconds", phase="resolve") > 0
 
 
 def test_without_an_answer_the_status_is_0_and_the_reason_is_a_check(tmp_path: Path) -> None:
