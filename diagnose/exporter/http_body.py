@@ -14,8 +14,9 @@ from diagnose.net.http_errors import NotHttp, NotHttp2, http_failure
 
 #: Maximum bytes of a body that is kept or decompressed, if the module sets no limit.
 MAX_BODY = 64 << 20
-#: Seconds before the end of a probe at which the body ends: what was seen so far is told.
-_MARGIN = 0.05
+#: Seconds before the end of a probe at which the body ends, so that what was seen so far is told
+#: also by a busy process.
+_MARGIN = 0.2
 #: Maximum bytes that one piece of data may become at a time.
 _PIECE = 1 << 20
 
