@@ -21,8 +21,8 @@ from diagnose.model import (
     merge_subjects,
 )
 from diagnose.model.http import Exchange
+from diagnose.parsers.redirects import is_own_https
 from diagnose.parsers.request_fields import is_own_origin
-from diagnose.parsers.urls import parse_url
 
 #: Statuses of a page that is not there (RFC 9110 section 15.5.5 and 15.5.11).
 _MISSING = {404, 410}
@@ -60,8 +60,4 @@ def redirect_to_error(evidence: Evidence) -> Iterator[Claim]:
 
 def _is_own_site(target: Target, url: str) -> bool:
     """Return whether a URL is of the target's own origin, or is the same name over https."""
-    parsed = parse_url(url)
-    is_secured = not target.uses_tls and parsed is not None and parsed.secure
-    return is_own_origin(target, url) or (
-        is_secured and parsed is not None and (parsed.host, parsed.port) == (target.host, 443)
-    )
+    return is_own_origin(target, url) or (not target.uses_tls and is_own_https(target, url))

@@ -25,7 +25,6 @@ from diagnose.model import (
     Fix,
     Host,
     Severity,
-    Target,
     Vantage,
     merge_subjects,
 )
@@ -36,7 +35,7 @@ from diagnose.parsers.hostnames import is_address, is_host
 from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of
-from diagnose.parsers.redirects import redirect_target
+from diagnose.parsers.redirects import is_own_https, redirect_target
 from diagnose.parsers.urls import Url, is_internal_host, is_related_host, normalize_url, parse_url
 
 #: The kind of failure at the destination, and the reason (a fact) that it means.
@@ -188,8 +187,8 @@ def _claim(
         facts={
             "url": steps[0].url,
             "location": steps[0].header("Location") or "",
-            "host": f"https://{host}" if _is_own_tls(evidence.target, onward) else host,
-            "tls_port": _tls_port(nginx) if _is_own_tls(evidence.target, onward) else "",
+            "host": f"https://{host}" if is_own_https(evidence.target, onward) else host,
+            "tls_port": _tls_port(nginx) if is_own_https(evidence.target, onward) else "",
             "addresses": addresses(steps),
             "invalid": reason == "invalid",
             "inward": reason == "inward",
@@ -214,12 +213,6 @@ def _claim(
         or (sent_name and visitors_name_fix(nginx, sent_name))
         or _fix(nginx, reason, steps),
     )
-
-
-def _is_own_tls(target: Target, onward: str) -> bool:
-    """Return whether visitors of http: are sent to the usual port of https: of the same name."""
-    url = parse_url(onward)
-    return url is not None and url.secure and (url.host, url.port) == (target.host, 443)
 
 
 def _tls_port(nginx: Nginx) -> int | str:

@@ -54,7 +54,7 @@ def challenge_location_unused(evidence: Evidence) -> Iterator[Claim]:
     for answer in answers:
         for _, server, _ in selected_servers(nginx, answer):
             location, directive = _challenge_location(server.block), _return(server.block)
-            if location and directive and (answer.status or 0) == int(directive.args[0]):
+            if location and directive and str(answer.status) == directive.args[0]:
                 groups.setdefault(id(location), (location, directive, []))[2].append(answer)
     for location, directive, exchanges in groups.values():
         subjects = endpoint_subjects(exchanges)

@@ -23,10 +23,8 @@ def front_failures(evidence: Evidence, paths: Collection[str]) -> tuple[Observat
     """Return the front server's responses at these paths which show that the application behind it
     failed."""
     failures: list[Observation] = []
-    target, end = evidence.target, end_page(evidence.target, evidence.of(Exchange))
-    if end and _is_failed(end) and end_path(target, evidence.of(Exchange)) in paths:
-        failures.append(end)
-    if target.path in paths:
+    failures += [page for page in _end_pages(evidence, paths) if _is_failed(page)]
+    if evidence.target.path in paths:
         failures += [
             exchange
             for exchange in page_exchanges(evidence)
@@ -36,6 +34,12 @@ def front_failures(evidence: Evidence, paths: Collection[str]) -> tuple[Observat
         if upgrade.through == "front" and upgrade.variant == "normal" and upgrade.path in paths:
             failures += [upgrade] if _is_failed(upgrade) else []
     return tuple(failures)
+
+
+def _end_pages(evidence: Evidence, paths: Collection[str]) -> tuple[Exchange, ...]:
+    """Return the page to which the target redirects, if it is at one of these paths."""
+    end = end_page(evidence.target, evidence.of(Exchange))
+    return (end,) if end and end_path(evidence.target, evidence.of(Exchange)) in paths else ()
 
 
 def _is_failed(response: Exchange | Upgrade) -> bool:
@@ -50,11 +54,11 @@ def is_served(evidence: Evidence, paths: Collection[str]) -> bool:
     """Return whether the page or the WebSocket works anyway."""
     if front_failures(evidence, paths):
         return False
-    end = end_page(evidence.target, evidence.of(Exchange))
     pages = page_exchanges(evidence) if evidence.target.path in paths else ()
-    if end and end_path(evidence.target, evidence.of(Exchange)) in paths:
-        pages = (*pages, end)
-    page = any(exchange.status is not None and exchange.status < 500 for exchange in pages)
+    page = any(
+        exchange.status is not None and exchange.status < 500
+        for exchange in (*pages, *_end_pages(evidence, paths))
+    )
     upgrades = (
         upgrade
         for upgrade in evidence.of(Upgrade)

@@ -95,6 +95,12 @@ def _observed_answer(url: str, address: str, pages: list[Exchange]) -> Exchange 
     )
 
 
+def is_own_https(target: Target, url: str) -> bool:
+    """Return whether a URL is of the target's name, on the usual port of https."""
+    parsed = parse_url(url)
+    return parsed is not None and parsed.secure and (parsed.host, parsed.port) == (target.host, 443)
+
+
 def end_page(target: Target, exchanges: Iterable[Exchange]) -> Exchange | None:
     """Return the response to which the target's redirects lead, if it is another page of the
     target's own origin; None if the target does not redirect, or leads elsewhere."""

@@ -5,6 +5,7 @@ from diagnose.parsers.redirects import (
     end_page,
     end_path,
     follow_redirects,
+    is_own_https,
     leads_to_itself,
     preserves_path,
     redirect_target,
@@ -92,3 +93,11 @@ def test_a_page_that_leads_elsewhere_or_nowhere_ends_at_itself() -> None:
     ):
         assert end_page(SHOP, seen) is None
         assert end_path(SHOP, seen) == "/"
+
+
+def test_the_usual_port_of_https_of_the_same_name() -> None:
+    target = replace(SHOP, scheme="http", port=80)
+    assert is_own_https(target, "https://shop.example.com/a")
+    for url in ("http://shop.example.com/", "https://shop.example.com:8443/", "https://x.example/"):
+        assert not is_own_https(target, url)
+    assert not is_own_https(target, "https://[")
