@@ -4,18 +4,15 @@ A probe that is cancelled, or cut off by the deadline, leaves its connection beh
 collection may never come to it: an exception's traceback holds it in a circle.
 """
 
-from weakref import WeakSet
-
 from diagnose.net import DEFAULT_TIMEOUT, ConnectResult, Net, Stream
 
 
 class TrackedNet:
-    """The same network. `close` closes the connections that were opened through it and are still
-    held by somebody."""
+    """The same network. `close` closes the connections that were opened through it."""
 
     def __init__(self, net: Net) -> None:
         self._net = net
-        self._streams: WeakSet[Stream] = WeakSet()
+        self._streams: list[Stream] = []
         self.resolve, self.ask = net.resolve, net.ask
         self.is_mine, self.way_to = net.is_mine, net.way_to
 
@@ -29,9 +26,9 @@ class TrackedNet:
     ) -> ConnectResult:
         result = await self._net.connect(address, port, timeout, ttl, mss)
         if result.stream is not None:
-            self._streams.add(result.stream)
+            self._streams.append(result.stream)
         return result
 
     def close(self) -> None:
-        for stream in tuple(self._streams):
+        for stream in self._streams:
             stream.close()

@@ -107,6 +107,7 @@ async def _proxy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
         forwarded = {name: fields[name] for name in fields if name not in {"upgrade", "connection"}}
         path = first.split(" ")[1] if first.count(" ") == 2 else "/"
         await _respond(writer, *_application(path, forwarded))
+    writer.close()
 
 
 def _application(path: str, fields: dict[str, str]) -> tuple[str, str, str]:
@@ -121,6 +122,7 @@ async def _redirect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) 
         first, _ = await _request(reader)
         path = first.split(" ")[1] if first.count(" ") == 2 else "/"
         await _respond(writer, "301 Moved Permanently", f"location: https://{HOST}{path}\r\n", "")
+    writer.close()
 
 
 async def _respond(writer: asyncio.StreamWriter, status: str, fields: str, body: str) -> None:
@@ -128,4 +130,3 @@ async def _respond(writer: asyncio.StreamWriter, status: str, fields: str, body:
     common = f"date: {date}\r\ncontent-length: {len(body.encode())}\r\nconnection: close\r\n"
     writer.write(f"HTTP/1.1 {status}\r\n{fields}{common}\r\n{body}".encode())
     await writer.drain()
-    writer.close()
