@@ -12,7 +12,8 @@ from diagnose.parsers.hostnames import is_address
 
 async def choose_address(probe: Probe, host: str, protocol: IpProtocol, fallback: bool) -> str:
     """Resolve a host and set the metrics of the resolution. Return an address of the preferred
-    protocol (IPv6 if none is named), of the other one if `fallback` allows it, or "" (logged)."""
+    protocol (IPv6 if none is named), of the other one if `fallback` allows it, or "" (logged; also
+    if the module's `source_ip_address` is not an address)."""
     metrics = probe.metrics
     metrics.declare("probe_ip_protocol", "Specifies whether probe ip protocol is IP4 or IP6")
     metrics.declare(
@@ -29,6 +30,10 @@ async def choose_address(probe: Probe, host: str, protocol: IpProtocol, fallback
     if address:
         metrics.set("probe_ip_protocol", family_of(address))
         metrics.set("probe_ip_addr_hash", address_hash(address))
+    source = probe.module.source_ip_address
+    if source and not is_address(source):
+        probe.fail("Error parsing source ip address", "target", srcIP=source)
+        return ""
     return address
 
 

@@ -26,7 +26,11 @@ async def probe_icmp(probe: Probe) -> bool:
     if not address:
         return False
     request = EchoRequest(
-        address, module.payload_size or _PAYLOAD_SIZE, module.ttl or None, module.dont_fragment
+        address,
+        module.payload_size or _PAYLOAD_SIZE,
+        module.ttl or None,
+        module.dont_fragment,
+        module.source_ip_address,
     )
     try:
         reply = await ping(request, timeout=120.0)

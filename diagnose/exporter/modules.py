@@ -182,6 +182,19 @@ class Module(Section, frozen=True):
     unix: dict[str, Any] = {}
     websocket: WebsocketModule = WebsocketModule()
 
+    @property
+    def source_ip_address(self) -> str:
+        """The address that its sockets are bound to, "" for the system's choice."""
+        match self.prober:
+            case "tcp":
+                return self.tcp.source_ip_address
+            case "icmp":
+                return self.icmp.source_ip_address
+            case "dns":
+                return self.dns.source_ip_address
+            case _:
+                return ""
+
 
 class Configuration(Section, frozen=True):
     modules: dict[str, Module] = {}
@@ -197,9 +210,6 @@ def unsupported_option(module: Module) -> str | None:
         "http.fail_if_body_json_matches_cel": module.http.fail_if_body_json_matches_cel,
         "http.fail_if_body_json_not_matches_cel": module.http.fail_if_body_json_not_matches_cel,
         "http.proxy_connect_header": module.http.proxy_connect_header,
-        "tcp.source_ip_address": module.tcp.source_ip_address,
-        "icmp.source_ip_address": module.icmp.source_ip_address,
-        "dns.source_ip_address": module.dns.source_ip_address,
         "websocket.http_config.oauth2": module.websocket.http_config.oauth2,
     }
     return next((name for name, value in options.items() if value), None)

@@ -105,8 +105,9 @@ class Service:
         """Probe a target whose host is allowed; the result goes into the history."""
         log = ProbeLog(name, target)
         trusted = (proxy_host(module.http), proxy_host(module.websocket.http_config))
-        net = GuardedNet(LocalNet(), self.settings.policy, tuple(filter(None, trusted)))
-        probe = Probe(target, hostname, module, net, log)
+        net = LocalNet(module.source_ip_address)
+        guarded = GuardedNet(net, self.settings.policy, tuple(filter(None, trusted)))
+        probe = Probe(target, hostname, module, guarded, log)
         log.info("Beginning probe", probe=module.prober, timeout_seconds=f"{timeout:g}")
         key = (name, target, hostname)
         with self._counted():

@@ -32,11 +32,13 @@ SO_EE_ORIGIN_ICMP6 = 3
 
 
 def open_socket(
-    address: str, port: int, kind: socket.SocketKind, ttl: int | None = None
+    address: str, port: int, kind: socket.SocketKind, ttl: int | None = None, source: str = ""
 ) -> tuple[socket.socket, Any]:
     """Return a non-blocking socket that keeps ICMP errors, and the address to connect it to.
 
-    Raises OSError if `address` is not an address, or if no socket is left (EMFILE).
+    It is bound to the address `source`, if there is one. Raises OSError if `address` is not an
+    address, if `source` is none of this machine's (EADDRNOTAVAIL) or of the other family, or if no
+    socket is left (EMFILE).
     """
     is_ipv6 = ":" in address
     family = socket.AF_INET6 if is_ipv6 else socket.AF_INET
@@ -55,6 +57,8 @@ def open_socket(
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_UNICAST_HOPS, ttl)
         elif ttl is not None:
             sock.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, ttl)
+        if source:
+            sock.bind((source, 0))
     except BaseException:
         sock.close()
         raise

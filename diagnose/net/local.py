@@ -71,6 +71,12 @@ async def receive(sock: socket.socket, limit: int) -> bytes:
 
 
 class LocalNet:
+    """The network of this machine. Its sockets are bound to the address `source`, if there is
+    one."""
+
+    def __init__(self, source: str = "") -> None:
+        self._source = source
+
     async def resolve(self, name: str, family: int, timeout: float = 10.0) -> ResolveResult:
         started = time.monotonic()
         family_constant = socket.AF_INET if family == 4 else socket.AF_INET6
@@ -93,7 +99,7 @@ class LocalNet:
     ) -> ConnectResult:
         started = time.monotonic()
         try:
-            sock, sockaddr = icmp_sockets.open_socket(address, port, socket.SOCK_STREAM, ttl)
+            sock, sockaddr = self._open_socket(address, port, socket.SOCK_STREAM, ttl)
         except OSError as error:
             return ConnectResult(time.monotonic() - started, failure=failure_of(error))
         source, stream = "", None
@@ -111,7 +117,7 @@ class LocalNet:
                 stream = TcpStream(sock, (address, port))
                 return ConnectResult(took, stream, source=source)
             if icmp is None and number in _BY_ICMP_ONLY:
-                icmp = await _icmp_error_by_udp(address, port, ttl, number)
+                icmp = await self._icmp_error_by_udp(address, port, ttl, number)
             on_link = icmp_sockets.is_on_link(address, source) if icmp and icmp.local else None
             failure = errno_failure(number)
             return ConnectResult(took, failure=failure, icmp=icmp, source=source, on_link=on_link)
@@ -128,7 +134,7 @@ class LocalNet:
     ) -> bytes:
         host, _, port = server.partition("#")
         kind = socket.SOCK_STREAM if tcp else socket.SOCK_DGRAM
-        sock, sockaddr = icmp_sockets.open_socket(host, int(port or 53), kind)
+        sock, sockaddr = self._open_socket(host, int(port or 53), kind)
         with sock:
             async with deadline(timeout):
                 icmp_sockets.start_connect(sock, sockaddr)
@@ -141,33 +147,37 @@ class LocalNet:
 
     def way_to(self, address: str) -> ConnectResult:
         try:
-            sock, sockaddr = icmp_sockets.open_socket(address, 9, socket.SOCK_DGRAM)
+            sock, sockaddr = self._open_socket(address, 9, socket.SOCK_DGRAM)
             with sock:
                 icmp_sockets.start_connect(sock, sockaddr)
                 return ConnectResult(0.0, source=icmp_sockets.source_address(sock))
         except OSError as error:
             return ConnectResult(0.0, failure=failure_of(error))
 
+    async def _icmp_error_by_udp(
+        self, address: str, port: int, ttl: int | None, number: int
+    ) -> IcmpError | None:
+        """Find the sender of the ICMP error that ended a TCP attempt, by means of a UDP datagram.
 
-async def _icmp_error_by_udp(
-    address: str, port: int, ttl: int | None, number: int
-) -> IcmpError | None:
-    """Find the sender of the ICMP error that ended a TCP attempt, by means of a UDP datagram.
+        For kernels that keep the sender for UDP only: a datagram to the same port may get the same
+        error. Returns None if it does not get the same errno.
+        """
+        with contextlib.suppress(OSError, TimeoutError):
+            sock, sockaddr = self._open_socket(address, port, socket.SOCK_DGRAM, ttl)
+            with sock:
+                icmp_sockets.start_connect(sock, sockaddr)
+                sock.send(b"\0")
+                async with deadline(_UDP_ERROR_TIMEOUT):
+                    # An answer to this datagram is unlikely; anything that arrives ends the wait.
+                    await icmp_sockets.wait_readable(sock)
+                queued, icmp = icmp_sockets.queued_error(sock)
+                return icmp if queued == number else None
+        return None
 
-    For kernels that keep the sender for UDP only: a datagram to the same port may get the same
-    error. Returns None if it does not get the same errno.
-    """
-    with contextlib.suppress(OSError, TimeoutError):
-        sock, sockaddr = icmp_sockets.open_socket(address, port, socket.SOCK_DGRAM, ttl)
-        with sock:
-            icmp_sockets.start_connect(sock, sockaddr)
-            sock.send(b"\0")
-            async with deadline(_UDP_ERROR_TIMEOUT):
-                # An answer to this datagram is unlikely; anything that arrives ends the wait.
-                await icmp_sockets.wait_readable(sock)
-            queued, icmp = icmp_sockets.queued_error(sock)
-            return icmp if queued == number else None
-    return None
+    def _open_socket(
+        self, address: str, port: int, kind: socket.SocketKind, ttl: int | None = None
+    ) -> tuple[socket.socket, Any]:
+        return icmp_sockets.open_socket(address, port, kind, ttl, self._source)
 
 
 async def _getaddrinfo_in_thread(name: str, kind: socket.AddressFamily) -> list[Any]:

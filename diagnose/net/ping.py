@@ -23,12 +23,14 @@ _ECHO_REPLY = {4: 0, 6: 129}
 
 @frozen
 class EchoRequest:
-    """`size` is that of the payload in bytes. `ttl` is the hop limit, None for the system's."""
+    """`size` is that of the payload in bytes. `ttl` is the hop limit, None for the system's.
+    `source` is the address that sends it, "" for the system's choice."""
 
     address: str
     size: int = 28
     ttl: int | None = None
     dont_fragment: bool = False
+    source: str = ""
 
     @property
     def family(self) -> int:
@@ -77,6 +79,8 @@ def _open_socket(request: EchoRequest) -> tuple[socket.socket, bool]:
 
 def _set_options(sock: socket.socket, request: EchoRequest) -> None:
     sock.setblocking(False)
+    if request.source:
+        sock.bind((request.source, 0))
     if request.family == 6:
         sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVHOPLIMIT, 1)
         if request.ttl is not None:

@@ -77,6 +77,10 @@ def modules(folder: Path) -> dict[str, object]:
         "host": {"headers": {"Host": "a.example"}},
         "basic": {"basic_auth": {"username": "me", "password": "pw"}},
     }
+    sourced: dict[str, dict[str, object]] = {
+        "tcp": {**IP4}, "icmp": {**IP4},
+        "dns": {**IP4, "query_name": "example.com", "query_type": "SOA"},
+    }  # fmt: skip
     others: dict[str, object] = {
         "default": {"prober": "http"},
         "ip6": {"prober": "http",
@@ -98,6 +102,11 @@ def modules(folder: Path) -> dict[str, object]:
             "query_type": "SOA", "validate_answer_rrs": {"fail_if_all_match_regexp": ["SOA"]}}},
         "no_mx": {"prober": "dns", "dns": {**IP4, "query_name": "example.com",
             "query_type": "SOA", "validate_answer_rrs": {"fail_if_none_matches_regexp": ["MX"]}}},
+        **{
+            f"{prober} from {source}": {
+                "prober": prober, "timeout": "1s", prober: {**section, "source_ip_address": source}}
+            for source in SOURCES for prober, section in sourced.items()
+        },
     }  # fmt: skip
     return {
         **{name: {"prober": "http", "http": {**IP4, **options}} for name, options in http.items()},
@@ -105,8 +114,13 @@ def modules(folder: Path) -> dict[str, object]:
     }
 
 
+#: Another address of this machine, one of another machine, one of the other family, and none.
+SOURCES = ("127.0.0.2", "203.0.113.7", "::1", "nonsense")
+
 #: Module, site and path.
 CASES = [
+    *((f"{prober} from {source}", place, None) for source in SOURCES
+        for prober, place in (("tcp", "plain"), ("icmp", "portless"), ("dns", "names"))),
     *(("http_2xx", "plain", path) for path in (*PAGES, "/500", "/204", "/304", "/http10", "/gz")
         if path != "/silent"),
     ("http_2xx", "plain", "/304-length"), ("http_2xx", "plain", "/two-lengths"),

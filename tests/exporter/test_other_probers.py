@@ -34,6 +34,31 @@ async def ask(folder: Path, target: str, prober: str, **options: object) -> Answ
 
 
 @asynccontextmanager
+async def witness() -> AsyncIterator[tuple[int, list[str]]]:
+    """A server's port, and the addresses that have connected to it."""
+    sources: list[str] = []
+
+    async def note(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        sources.append(writer.get_extra_info("peername")[0])
+        writer.close()
+
+    async with await asyncio.start_server(note, "127.0.0.1", 0) as server:
+        yield server.sockets[0].getsockname()[1], sources
+
+
+def test_a_probe_comes_from_its_source_address(tmp_path: Path) -> None:
+    """And so does the diagnosis beside it."""
+
+    async def work() -> list[str]:
+        async with witness() as (port, sources):
+            seen = await ask(tmp_path, f"127.0.0.1:{port}", "tcp", source_ip_address="127.0.0.2")
+            assert seen.value("probe_success") == 1
+        return sources
+
+    assert set(run(work())) == {"127.0.0.2"}
+
+
+@asynccontextmanager
 async def talker(*lines: bytes) -> AsyncIterator[int]:
     """A server that says its first line, then one line for each that comes; its port."""
 
