@@ -9,6 +9,7 @@ from diagnose.model.clock import Clock
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange, RequestPurpose
 from diagnose.model.tls import Handshake
+from diagnose.net import DEFAULT_TIMEOUT
 from diagnose.net.http import HttpConnection, HttpResult, connection_for, get
 from diagnose.net.tls import HTTP2
 from diagnose.parsers.http import server_time as time_of
@@ -26,8 +27,10 @@ _EMPTY_URL = Url("http", "", 0, "/")
 
 
 def patience(ctx: ProbeContext) -> float:
-    """Return a timeout in seconds that lets a failure appear before the run ends."""
-    return max(1.0, min(PATIENCE, ctx.options.timeout - ctx.elapsed() - 1.0))
+    """Return a timeout in seconds that lets a failure appear before the run ends, if the run has
+    the time that is given to every server (`DEFAULT_TIMEOUT`). With less, the run ends first: the
+    page may only be slow."""
+    return max(DEFAULT_TIMEOUT, min(PATIENCE, ctx.options.timeout - ctx.elapsed() - 1.0))
 
 
 @frozen

@@ -4,9 +4,12 @@ from dataclasses import replace
 
 import pytest
 
+from diagnose.machine.local import LocalMachine
 from diagnose.model import Target
 from diagnose.parsers.request_fields import RequestFields
-from diagnose.probes.outside.http_requests import PageRequest, curl_command
+from diagnose.probes import Options
+from diagnose.probes.outside.http_requests import PageRequest, curl_command, patience
+from tests.support.fake_context import Looking
 
 SHOP = Target("shop.example.com", "https", "shop.example.com", 443)
 OWN, OTHER = "https://shop.example.com/", "https://elsewhere.example/"
@@ -32,6 +35,18 @@ def test_a_preflight_names_the_method_that_it_asks_for() -> None:
     page = PageRequest(OWN, "203.0.113.10", "target")
     fields = page.fields(SHOP, replace(KEY, method="OPTIONS"), True)
     assert fields["Access-Control-Request-Method"] == "GET"
+
+
+@pytest.mark.parametrize(
+    ("timeout", "seconds"), [(1, 4), (3, 4), (5, 4), (8, 7), (11, 10), (60, 10)]
+)
+def test_a_page_is_given_four_seconds_even_if_the_run_ends_before(
+    timeout: float, seconds: float
+) -> None:
+    """A page that comes after 2.5 s is no fault of a run that was allowed 3 s."""
+    run = Looking(LocalMachine())
+    run.options = Options(timeout=timeout)
+    assert patience(run) == seconds
 
 
 @pytest.mark.parametrize(
