@@ -516,18 +516,20 @@ class Lab:
             service.restore([] if isinstance(service, Unit) else service.argv)
         self.application_service.ready = lambda: self.server.listening(3000)
         self.application_service.restore(self._application_argv())
-        self._restore_firewall()
+        self._restore_firewall(any(path.startswith("/etc/firewalld/") for path in changed))
         self.restart_nginx()
         self.server.sh(f"""
             rm -rf /var/lib/diagnose {self.platform.logs}/*.log
             {self.platform.binary} -s reopen
         """)
 
-    def _restore_firewall(self) -> None:
+    def _restore_firewall(self, files_changed: bool) -> None:
         if not self.firewalld.alive():
             self.server.run(["nft", "flush", "ruleset"])
             self.firewalld.restart()
-        if state.rules(self.server) != self._rules:
+        # firewalld notices changed files by itself, but some time later: until then it would write
+        # what it still remembers of them.
+        if files_changed or state.rules(self.server) != self._rules:
             self.server.run(["firewall-cmd", "--reload"])
         if state.rules(self.server) != self._rules:
             self.firewalld.stop()

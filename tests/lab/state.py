@@ -82,8 +82,8 @@ def tree(host: Host) -> dict[str, Entry]:
     return found
 
 
-def put_back(host: Host, pristine: Mapping[str, Entry]) -> bool:
-    """Make the tree what it was; whether anything had to be done."""
+def put_back(host: Host, pristine: Mapping[str, Entry]) -> list[str]:
+    """Make the tree what it was; the paths that were not so."""
     current = tree(host)
     wrong = [path for path in current if path not in pristine]
     for path in sorted(wrong, reverse=True):
@@ -91,7 +91,7 @@ def put_back(host: Host, pristine: Mapping[str, Entry]) -> bool:
     changed = [p for p, entry in pristine.items() if p not in current or current[p] != entry]
     for path in sorted(changed):
         _make(host.exact(path), pristine[path])
-    return bool(wrong or changed)
+    return wrong + changed
 
 
 def _remove(path: Path) -> None:
