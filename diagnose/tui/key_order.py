@@ -51,7 +51,7 @@ class OrderedKeysApp(App[str]):
             or (isinstance(event, Key) and event.key in _URGENT_KEYS)
         ):
             await super().on_event(event)
-        elif self._key_on_its_way:
+        elif self._key_on_its_way or self._waiting_keys:
             self._waiting_keys.append(event)
         else:
             await self._send(event)

@@ -71,10 +71,34 @@ def test_what_is_pasted_right_behind_the_slash_is_in_the_filter() -> None:
 
 def test_a_dialog_opens_and_closes_and_the_keys_behind_it_go_on() -> None:
     async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        shown = site(app)
         type_at_once(app, "?\x1b3s")
-        await until(pilot, lambda: isinstance(app.screen, TextDialog))
-        await pilot.press("escape")
-        assert site(app).tab == "timeline"
+        await until(pilot, lambda: shown.tab == "timeline" and isinstance(app.screen, TextDialog))
+        type_at_once(app, "\x1b")
+        await until(pilot, lambda: app.screen is shown)
+
+    drive(work, Stage())
+
+
+def test_a_key_that_arrives_while_another_is_sent_overtakes_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """On a busy machine a key arrives between the effect of one and the sending of the next."""
+    typed = list("hop.example.com")
+    follow = key_order.OrderedKeysApp.on_key_marker
+
+    def marker_arrives(app: DiagnoseApp, marker: key_order.KeyMarker) -> None:
+        if typed and not marker.left:
+            type_at_once(app, typed.pop(0))
+        follow(app, marker)
+
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        monkeypatch.setattr(key_order.OrderedKeysApp, "on_key_marker", marker_arrives)
+        type_at_once(app, "t.s.")
+        await until(pilot, lambda: isinstance(app.screen, StartScreen))
+        line = app.screen.query_one(Input)
+        await until(pilot, lambda: len(line.value) == len(".s.hop.example.com"))
+        assert line.value == ".s.hop.example.com"
 
     drive(work, Stage())
 
