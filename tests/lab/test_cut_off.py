@@ -10,8 +10,8 @@ from diagnose.fixing.journal import OPEN_FOLDER
 from tests.support.effort import ALL
 
 from . import state
-from .hosts import until
-from .lab import REPOSITORY, SERVER, Lab
+from .hosts import REPOSITORY, until
+from .lab import SERVER, Lab
 from .scenario import found
 from .state import Snapshot
 

@@ -11,7 +11,8 @@ import pytest
 from tests.support.effort import ALL
 
 from . import certificates, site, state
-from .lab import REPOSITORY, SERVER, Lab
+from .hosts import REPOSITORY
+from .lab import SERVER, Lab
 from .scenario import found
 from .scenarios.containers import RULES
 from .scenarios.firewall import firewalld
