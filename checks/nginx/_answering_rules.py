@@ -55,7 +55,7 @@ def answering_rules(nginx: Nginx) -> Iterator[AnsweringRule]:
 def _error_responses(evidence: Evidence) -> Iterator[Response]:
     yield from page_exchanges(evidence)
     for upgrade in evidence.of(Upgrade):
-        if upgrade.through == "front" and upgrade.variant == "normal" and not upgrade.accepted:
+        if upgrade.is_visit and not upgrade.accepted:
             yield upgrade
     for file in evidence.good(PageFileResponse):
         if not file.redirects:

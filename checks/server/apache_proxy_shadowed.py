@@ -95,13 +95,12 @@ def _missed(
     pages = pages_with_status(evidence, 404)
     if pages and takes(prefix, own):
         return own, tuple(pages), None
-    page = _page_files.page_of(evidence)
-    for file in _page_files.refused_files(evidence, page) if page else ():
+    for file in _page_files.refused_files(evidence):
         url = parse_url(file.response.url)
         path = url.path.partition("?")[0] if url else ""
-        if page is not None and path and takes(prefix, path):
-            severity = _page_files.severity(page, [file.response.url])
-            return path, (page, file.response), severity
+        if path and takes(prefix, path):
+            severity = _page_files.severity(file.page, [file.response.url])
+            return path, (file.page, file.response), severity
     return "", (), None
 
 

@@ -82,11 +82,7 @@ def _failed_pages(evidence: Evidence) -> list[Exchange]:
 
 
 def _refused_websockets(evidence: Evidence) -> list[Upgrade]:
-    upgrades = [
-        upgrade
-        for upgrade in evidence.of(Upgrade)
-        if upgrade.through == "front" and upgrade.variant == "normal"
-    ]
+    upgrades = [upgrade for upgrade in evidence.of(Upgrade) if upgrade.is_visit]
     return [] if any(map(_is_open, upgrades)) else upgrades
 
 

@@ -77,20 +77,18 @@ def _of_page_files(nginx: Nginx) -> Iterator[Claim]:
 
     A page of an application for all paths comes with 200; only its type tells it from the file.
     """
-    page = _page_files.page_of(nginx.evidence)
-    refused = _page_files.refused_files(nginx.evidence, page) if page else ()
     own = [
         (file, joined)
-        for file in refused
+        for file in _page_files.refused_files(nginx.evidence)
         if (url := parse_url(file.response.url)) and url.host == nginx.evidence.target.host
         if file.response.status == 404 or file.response.is_html
         for joined in _joined(nginx, file.path)
     ]
-    if page is None or not own:
+    if not own:
         return
     file, joined = own[0]
-    subject = _page_files.page_subject(page)
-    yield _claim(nginx, joined, subject, file.response, (subject,), page.url)
+    subject = _page_files.page_subject(file.page)
+    yield _claim(nginx, joined, subject, file.response, (subject,), file.page.url)
 
 
 def _joined(nginx: Nginx, path: str) -> Iterator[Joined]:

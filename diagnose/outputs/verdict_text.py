@@ -108,7 +108,7 @@ def _refused_page(report: Report) -> Exchange | None:
     of the same site to which it redirects; None if there is none."""
     if report.evidence.target.is_websocket:
         return None
-    end = end_page(report.evidence.target, report.evidence.of(Exchange))
+    end = end_page(report.evidence)
     pages = (
         page for page in report.evidence.of(Exchange) if page.purpose == "target" or page is end
     )

@@ -19,7 +19,7 @@ from diagnose.model.web_servers import SiteRoute, WebServerConfig
 from diagnose.parsers.urls import parse_url
 from diagnose.parsers.web_sites import inner_path, rest_of, routes_of_name, takes
 from diagnose.probes import ProbeContext, probe
-from diagnose.probes.inside.backends import is_holder
+from diagnose.probes.inside.backends import ask_after_first, is_holder
 from diagnose.probes.inside.remote_curl import UPGRADE_FIELDS
 from diagnose.probes.inside.unanswered import curl_or_unseen
 
@@ -42,11 +42,7 @@ async def visits_of_config(ctx: ProbeContext, config: WebServerConfig) -> None:
 
 @probe(after=Exchange)
 async def visits_of_page(ctx: ProbeContext, exchange: Exchange) -> None:
-    """Visit once: after the first page that failed."""
-    failed = [each for each in ctx.observed(Exchange) if _has_failed(ctx, each)]
-    if failed and failed[0] is exchange:
-        for config in ctx.observed(WebServerConfig):
-            await _visit_page(ctx, config)
+    await ask_after_first(ctx, exchange, _has_failed, _visit_page)
 
 
 @probe(after=WebServerConfig)
@@ -124,8 +120,7 @@ async def _visit_page(ctx: ProbeContext, config: WebServerConfig) -> None:
 
 
 async def _visit_websocket(ctx: ProbeContext, config: WebServerConfig, upgrade: Upgrade) -> None:
-    is_visit = upgrade.through == "front" and upgrade.variant == "normal"
-    if not is_visit or upgrade.accepted or upgrade.port != ctx.target.port:
+    if not upgrade.is_visit or upgrade.accepted or upgrade.port != ctx.target.port:
         return
     path = upgrade.path.partition("?")[0]
     for route in _routes(ctx, config, path, websocket=True):

@@ -7,6 +7,7 @@ that a proxy should pass on and without them. HAProxy's own tries are in `haprox
 
 import asyncio
 import shlex
+from collections.abc import Awaitable, Callable
 
 from diagnose.model import Vantage
 from diagnose.model.addresses import bracketed
@@ -30,6 +31,10 @@ VISITOR = "192.0.2.1"
 #: Statuses with which an application refuses a request for its headers.
 REFUSALS = frozenset({400, 403, 404, 421})
 
+#: Whether a visitor's page failed, and what is asked then.
+Question = Callable[[ProbeContext, Exchange], bool]
+Ask = Callable[[ProbeContext, WebServerConfig], Awaitable[None]]
+
 
 @probe(after=WebServerConfig)
 async def backends_of_config(ctx: ProbeContext, config: WebServerConfig) -> None:
@@ -40,11 +45,17 @@ async def backends_of_config(ctx: ProbeContext, config: WebServerConfig) -> None
 
 @probe(after=Exchange)
 async def backends_of_page(ctx: ProbeContext, exchange: Exchange) -> None:
-    """Look once: after the first page that failed."""
-    failed = [each for each in ctx.observed(Exchange) if _has_failed(ctx, each)]
+    await ask_after_first(ctx, exchange, _has_failed, _ask)
+
+
+async def ask_after_first(
+    ctx: ProbeContext, exchange: Exchange, has_failed: Question, ask: Ask
+) -> None:
+    """Ask once, of each server's configuration: after the first page that failed."""
+    failed = [page for page in ctx.observed(Exchange) if has_failed(ctx, page)]
     if failed and failed[0] is exchange:
         for config in ctx.observed(WebServerConfig):
-            await _ask(ctx, config)
+            await ask(ctx, config)
 
 
 @probe(after=Upgrade)
@@ -56,10 +67,9 @@ async def backends_of_websocket(ctx: ProbeContext, upgrade: Upgrade) -> None:
 async def _ask_websockets(ctx: ProbeContext, config: WebServerConfig, upgrade: Upgrade) -> None:
     """Where a server replaces the Host, ask for a refused WebSocket with both names: applications
     compare the Origin with the Host."""
-    is_visit = upgrade.through == "front" and upgrade.variant == "normal"
     answered_paths = {answer.path for answer in ctx.observed(BackendAnswer) if answer.websocket}
     if (
-        not is_visit
+        not upgrade.is_visit
         or upgrade.accepted
         or upgrade.path in answered_paths
         or not is_holder(ctx, config)

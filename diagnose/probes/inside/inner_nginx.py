@@ -62,7 +62,7 @@ def _failed_paths(ctx: ProbeContext) -> list[str]:
     sockets = (
         upgrade.path.partition("?")[0]
         for upgrade in ctx.observed(Upgrade)
-        if upgrade.through == "front" and upgrade.variant == "normal" and not upgrade.accepted
+        if upgrade.is_visit and not upgrade.accepted
     )
     return list(dict.fromkeys((*pages, *sockets)))
 

@@ -103,9 +103,8 @@ def _page_request(ctx: ProbeContext, exchange: Exchange) -> FailedRequest | None
 
 
 def _websocket_request(ctx: ProbeContext, upgrade: Upgrade) -> FailedRequest | None:
-    is_visit = upgrade.through == "front" and upgrade.variant == "normal"
     is_open = upgrade.accepted and upgrade.close_code in {None, 1000, 1001}
-    if not is_visit or is_open or upgrade.port != ctx.target.port:
+    if not upgrade.is_visit or is_open or upgrade.port != ctx.target.port:
         return None
     url = f"{ctx.target.origin}{upgrade.path}"
     fields = (*UPGRADE_FIELDS, f"Origin: {ctx.target.origin}")

@@ -97,8 +97,7 @@ async def after_an_answer(ctx: ProbeContext, exchange: Exchange) -> None:
 @probe(after=Upgrade)
 async def after_a_refused_websocket(ctx: ProbeContext, upgrade: Upgrade) -> None:
     config = next(iter(ctx.observed(WebServerConfig)), None)
-    is_visit = upgrade.through == "front" and upgrade.variant == "normal"
-    if config is not None and is_visit and (upgrade.status or 0) >= 400:
+    if config is not None and upgrade.is_visit and (upgrade.status or 0) >= 400:
         await _read_log(ctx, config)
 
 

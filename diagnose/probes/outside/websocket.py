@@ -208,7 +208,7 @@ async def _try_other_path(ctx: ProbeContext, upgrade: Upgrade, path: str) -> Non
 @probe(after=Upgrade)
 async def idle(ctx: ProbeContext, upgrade: Upgrade) -> None:
     """Hold the WebSocket in silence, if that is asked for: once for each path that stays open."""
-    is_open = upgrade.through == "front" and upgrade.variant == "normal" and upgrade.stayed_open
+    is_open = upgrade.is_visit and upgrade.stayed_open
     if ctx.options.idle is None or not is_open or upgrade.ended:
         return
     held_paths = [
