@@ -160,7 +160,7 @@ def _is_nginx_answer(
 def _condition(block: Directive, directive: Directive) -> Directive | None:
     """Return the innermost `if` around a directive."""
     blocks = _blocks_around(block, directive) or ()
-    return next((each for each in reversed(blocks) if each.name == "if"), None)
+    return next((block for block in reversed(blocks) if block.name == "if"), None)
 
 
 def _blocks_around(block: Directive, directive: Directive) -> tuple[Directive, ...] | None:

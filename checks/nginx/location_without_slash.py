@@ -96,7 +96,7 @@ def _failures(nginx: Nginx, text: str) -> tuple[Observation, ...]:
 
 def _with_slash(argument: str) -> str:
     """Return the argument with the slash, behind a modifier that is written without a blank."""
-    modifier = next((each for each in ("^~", "=") if argument.startswith(each)), "")
+    modifier = next((modifier for modifier in ("^~", "=") if argument.startswith(modifier)), "")
     return f"{modifier}/{argument.removeprefix(modifier)}"
 
 

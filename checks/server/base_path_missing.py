@@ -85,7 +85,11 @@ def _missing(
     for file in refused:
         severity = _page_files.severity(file.page, urls)
         yield file.response.url, (file.page, file.response), severity, True
-    own = {each.url: each for each in evidence.good(Exchange) if each.purpose == "target"}
-    for each in evidence.good(Exchange):
-        if each.status == 404 and each.redirected_from in own:
-            yield each.url, (own[each.redirected_from], each), Severity.ERROR, False
+    own = {
+        exchange.url: exchange
+        for exchange in evidence.good(Exchange)
+        if exchange.purpose == "target"
+    }
+    for exchange in evidence.good(Exchange):
+        if exchange.status == 404 and exchange.redirected_from in own:
+            yield exchange.url, (own[exchange.redirected_from], exchange), Severity.ERROR, False

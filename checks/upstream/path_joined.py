@@ -63,11 +63,11 @@ def path_joined(evidence: Evidence) -> Iterator[Claim]:
     if joined is not None:
         subjects = endpoint_subjects(pages)
         change = decisive_change(evidence)
-        found = change if change and change.request.part == "path" else None
+        path_change = change if change and change.request.part == "path" else None
         # An application that has the page at another path is told by upstream.wrong-path.
-        if found is None or found.request.value.partition("?")[0] == joined.meant:
+        if path_change is None or path_change.request.value.partition("?")[0] == joined.meant:
             claim = _claim(nginx, joined, merge_subjects(subjects), pages[0], subjects)
-            yield replace(claim, confidence=found.confidence) if found else claim
+            yield replace(claim, confidence=path_change.confidence) if path_change else claim
         return
     yield from _of_page_files(nginx)
 
@@ -102,26 +102,26 @@ def _joined(nginx: Nginx, path: str) -> Iterator[Joined]:
         if pattern is None or pattern.modifier not in {"", "^~"} or proxy_target is None:
             continue
         uri = proxy_target.uri or ""
-        rest = bare.removeprefix(pattern.text)
+        remainder = bare.removeprefix(pattern.text)
         is_cut = pattern.text.endswith("/") and uri and not uri.endswith(("/", "=", "-"))
-        if not is_cut or not rest or "?" in uri or proxy_target.has_variables:
+        if not is_cut or not remainder or "?" in uri or proxy_target.has_variables:
             continue
         requested = upstreams.requested_path(match, proxy_target, bare)
-        if requested == f"{uri}{rest}":
-            yield Joined(match, proxy_target, bare, requested, f"{uri}/{rest}")
+        if requested == f"{uri}{remainder}":
+            yield Joined(match, proxy_target, bare, requested, f"{uri}/{remainder}")
 
 
 def _claim(
     nginx: Nginx,
     joined: Joined,
-    about: Subject,
+    subject: Subject,
     response: Observation,
     covers: tuple[Subject, ...],
     page: str = "",
 ) -> Claim:
     directive = joined.proxy_target.directive
     return Claim(
-        about=about,
+        about=subject,
         covers=(*covers, Subject(port=nginx.evidence.target.port)),
         because=(response, *([nginx.config] if nginx.config else [])),
         # What the application has at the other path is not known.

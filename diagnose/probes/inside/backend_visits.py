@@ -85,11 +85,11 @@ async def _visit_strays(ctx: ProbeContext, config: WebServerConfig) -> None:
 def _strays(ctx: ProbeContext) -> Iterator[str]:
     """Yield the paths of the page's files that browsers do not get, and of its dead redirect."""
     pages = {page.url for page in ctx.observed(Exchange) if page.purpose == "target"}
-    urls = [each.url for each in ctx.observed(PageFileResponse) if _is_refused(each)]
+    urls = [response.url for response in ctx.observed(PageFileResponse) if _is_refused(response)]
     urls += [
-        each.url
-        for each in ctx.observed(Exchange)
-        if each.status == 404 and each.redirected_from in pages
+        exchange.url
+        for exchange in ctx.observed(Exchange)
+        if exchange.status == 404 and exchange.redirected_from in pages
     ]
     for url in map(parse_url, urls):
         if url is not None and (url.host, url.port) == (ctx.target.host, ctx.target.port):
@@ -151,8 +151,8 @@ async def _visit(ctx: ProbeContext, route: SiteRoute, requested: str, websocket:
         return
     if inner != requested:
         await _ask(ctx, route, requested, requested, websocket)
-    elif visit.status == 404 and (rest := rest_of(route, requested)):
-        await _ask(ctx, route, requested, rest, websocket)
+    elif visit.status == 404 and (remainder := rest_of(route, requested)):
+        await _ask(ctx, route, requested, remainder, websocket)
 
 
 async def _ask(

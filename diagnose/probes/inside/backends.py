@@ -203,11 +203,11 @@ async def _ask_socket(ctx: ProbeContext, route: SiteRoute) -> None:
     )
 
 
-async def _answers_plain(ctx: ProbeContext, where: str) -> bool:
+async def _answers_plain(ctx: ProbeContext, place: str) -> bool:
     """Return whether the port speaks plain HTTP. A TLS server may answer that with 400, to say that
     it wants TLS."""
     options = ("--noproxy", "*")
-    response = await curl_or_unseen(ctx, f"http://{where}/", (), options, PATIENCE)
+    response = await curl_or_unseen(ctx, f"http://{place}/", (), options, PATIENCE)
     if response is None or response.status is None:
         return False
     return response.status != 400 or "HTTPS" not in response.body

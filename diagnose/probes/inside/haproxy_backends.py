@@ -60,7 +60,7 @@ async def handshake_failed(ctx: ProbeContext, handshake: Handshake) -> None:
 
 async def _after_failure(ctx: ProbeContext, observation: Exchange | Handshake) -> None:
     """Look once: after the first failure of its kind."""
-    failures = [each for each in ctx.observed(type(observation)) if _is_failure(ctx, each)]
+    failures = [visit for visit in ctx.observed(type(observation)) if _is_failure(ctx, visit)]
     if not failures or failures[0] is not observation:
         return
     for config in ctx.observed(WebServerConfig):
