@@ -46,8 +46,8 @@ def play(lab: Lab, name: str) -> tuple[tuple[str, ...], Snapshot]:
 def killed(lab: Lab, number: int, when: str, words: tuple[str, ...]) -> bool:
     """Whether it was: else it came to its end before."""
     argv = [sys.executable, "-m", "tests.lab.dying", str(number), when, "fix", "--yes", *words]
-    done = lab.server.run(argv, env={"PYTHONPATH": str(REPOSITORY)}, timeout=60)
-    return done.returncode == -signal.SIGKILL
+    result = lab.server.run(argv, env={"PYTHONPATH": str(REPOSITORY)}, timeout=60)
+    return result.returncode == -signal.SIGKILL
 
 
 @pytest.mark.parametrize(
@@ -151,8 +151,8 @@ def test_a_rule_of_nftables_that_was_added_is_taken_back_by_its_handle(laborator
 
 def meddled(lab: Lab, word: str, shell: str, words: tuple[str, ...]) -> tuple[int, str]:
     argv = [sys.executable, "-m", "tests.lab.meddling", word, shell, "fix", "--yes", *words]
-    done = lab.server.run(argv, env={"PYTHONPATH": str(REPOSITORY)}, timeout=60)
-    return done.returncode, done.stdout + done.stderr
+    result = lab.server.run(argv, env={"PYTHONPATH": str(REPOSITORY)}, timeout=60)
+    return result.returncode, result.stdout + result.stderr
 
 
 def test_where_another_breaks_the_configuration_meanwhile_it_is_taken_back(

@@ -8,6 +8,7 @@ that a proxy should pass on and without them. HAProxy's own tries are in `haprox
 import asyncio
 import shlex
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 from diagnose.model import Vantage
 from diagnose.model.addresses import bracketed
@@ -89,13 +90,12 @@ async def _ask_websockets(ctx: ProbeContext, config: WebServerConfig, upgrade: U
 async def _ask_websocket(
     ctx: ProbeContext, route: SiteRoute, path: str, host: str, origin: str
 ) -> None:
-    at = ctx.elapsed()
+    question = replace(_question(ctx, route, path, host), websocket=True)
     fields = (f"Host: {host}", *UPGRADE_FIELDS, f"Origin: {origin}")
     inner = inner_path(route, path)
     url = f"http://{bracketed(route.host)}:{route.port}{inner}"
     response = await curl_or_unseen(ctx, url, fields, ("--noproxy", "*"))
-    if response is not None:
-        _emit_answer(ctx, at, route, path, host, "", response, websocket=True)
+    _emit_answer(ctx, question, response)
 
 
 def _has_failed(ctx: ProbeContext, exchange: Exchange) -> bool:
@@ -229,7 +229,8 @@ async def _compare(ctx: ProbeContext, route: SiteRoute, method: str) -> None:
 async def _ask_application(
     ctx: ProbeContext, route: SiteRoute, host: str, proto: str, visitor: str, method: str
 ) -> None:
-    at, path = ctx.elapsed(), inner_path(route, ctx.target.path)
+    path = inner_path(route, ctx.target.path)
+    question = replace(_question(ctx, route, path, host), proto=proto, forwarded_for=bool(visitor))
     fields = [f"Host: {host}", *((f"X-Forwarded-Proto: {proto}",) if proto else ())]
     fields += [f"X-Forwarded-For: {visitor}"] if visitor else []
     options = ["--noproxy", "*"]
@@ -239,35 +240,26 @@ async def _ask_application(
         options += ["-X", "POST"]
     url = f"http://{bracketed(route.host)}:{route.port}{path}"
     response = await curl_or_unseen(ctx, url, tuple(fields), tuple(options), PATIENCE)
-    if response is not None:
-        _emit_answer(ctx, at, route, path, host, proto, response, forwarded_for=bool(visitor))
+    _emit_answer(ctx, question, response)
 
 
-def _emit_answer(
-    ctx: ProbeContext,
-    at: float,
-    route: SiteRoute,
-    path: str,
-    host: str,
-    proto: str,
-    response: CurlResponse,
-    websocket: bool = False,
-    forwarded_for: bool = False,
-) -> None:
-    ctx.emit(
-        BackendAnswer(
-            vantage=Vantage.SERVER,
-            at=at,
-            took=response.took,
-            equivalent=response.equivalent,
-            failure=None if response.status else response.failure,
-            target=route.target,
-            path=path,
-            host=host,
-            proto=proto,
-            status=response.status,
-            location=response.location,
-            websocket=websocket,
-            forwarded_for=forwarded_for,
-        )
+def _question(ctx: ProbeContext, route: SiteRoute, path: str, host: str) -> BackendAnswer:
+    """Return the observation of a request to an application, as far as it is known before the
+    answer."""
+    return BackendAnswer(
+        vantage=Vantage.SERVER, at=ctx.elapsed(), target=route.target, path=path, host=host
     )
+
+
+def _emit_answer(ctx: ProbeContext, question: BackendAnswer, response: CurlResponse | None) -> None:
+    if response is not None:
+        ctx.emit(
+            replace(
+                question,
+                took=response.took,
+                equivalent=response.equivalent,
+                failure=None if response.status else response.failure,
+                status=response.status,
+                location=response.location,
+            )
+        )
