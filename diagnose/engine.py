@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from diagnose.checking import proof
 from diagnose.checking.conclusion import conclude, import_checks
 from diagnose.checking.root_cause import is_healthy_from_server
-from diagnose.machine import Machine, ServerSideNet
+from diagnose.machine import Machine
 from diagnose.model import (
     Crash,
     Evidence,
@@ -47,7 +47,6 @@ from diagnose.probes import (
     AFTER_FAILURE,
     INSIDE,
     OUTSIDE,
-    SERVER_SIDE,
     Closable,
     Options,
     Probe,
@@ -59,6 +58,7 @@ from diagnose.processes.signals import signal_number
 
 if TYPE_CHECKING:
     from diagnose.machine.container import ContainerMachine
+    from diagnose.probes.server_side import ServerSideRun
 
 ObservationT = TypeVar("ObservationT", bound=Observation)
 
@@ -108,7 +108,7 @@ class Run:
     def emit(self, observation: ObservationT, live_stream: Closable | None = None) -> ObservationT:
         self.observations.append(observation)
         if live_stream is not None:
-            self._streams[id(observation)] = live_stream
+            self.offer_stream(observation, live_stream)
         self.sink(Observed(observation, len(self.observations)))
         if observation.failure is not None:
             self._start_failure_probes()
@@ -123,6 +123,10 @@ class Run:
         if probe.after is type(observation) and not is_elsewhere:
             self._start_probe(probe, observation)
 
+    def offer_stream(self, observation: Observation, stream: Closable) -> None:
+        """Keep the open stream of an observation until a probe takes it, or the run ends."""
+        self._streams[id(observation)] = stream
+
     def take_stream(self, observation: Observation) -> Any:
         return self._streams.pop(id(observation), None)
 
@@ -135,7 +139,7 @@ class Run:
         )
 
     def start(self, coroutine: Coroutine[Any, Any, None]) -> None:
-        self._create_task(getattr(coroutine, "__qualname__", "probe"), coroutine)
+        self.create_task(getattr(coroutine, "__qualname__", "probe"), coroutine)
 
     def evidence(self) -> Evidence:
         observations = tuple(self.observations)
@@ -204,6 +208,9 @@ class Run:
         self._streams.clear()
 
     def from_server(self, address: str) -> "ServerSideRun | None":
+        # Imported late: on most servers the visitors' way is open.
+        from diagnose.probes.server_side import ServerSideRun
+
         if self._server_side is None:
             self._server_side = ServerSideRun(self)
         return self._server_side if self._server_side.register_address(address) else None
@@ -215,9 +222,10 @@ class Run:
     def _start_probe(self, probe: Probe, *observations: Observation) -> None:
         ctx = context_of(probe, self, self._container)
         if ctx is not None:
-            self._create_task(probe.name, probe.work(ctx, *observations))
+            self.create_task(probe.name, probe.work(ctx, *observations))
 
-    def _create_task(self, name: str, work: Any) -> None:
+    def create_task(self, name: str, work: Any) -> None:
+        """Run a coroutine as a part of this run; `name` stands for it if it crashes."""
         task = self.tasks.create_task(self._guarded(name, work))
         # A coroutine cancelled before its first step would warn that it was never awaited.
         task.add_done_callback(lambda _: work.close())
@@ -244,68 +252,6 @@ class Run:
             self.target, *self.options.rerun_args, *self.options.filter_args, *extra_args
         )
         self.emit(Unseen(at=self.elapsed(), what=subject, why=reason, enable=enable))
-
-
-class ServerSideRun:
-    """The same run from the server's side: the server makes the connections.
-
-    Its observations have the vantage `Vantage.SERVER`. It starts the outside probes again.
-    """
-
-    def __init__(self, run: Run) -> None:
-        self.run = run
-        self.target, self.options = run.target, run.options
-        self.net: Net = ServerSideNet(run.net, run.machine)
-        self.further_requests, self.syn_mark = run.further_requests, run.syn_mark
-        self.machine, self.elapsed, self.take_stream, self.start = (
-            run.machine,
-            run.elapsed,
-            run.take_stream,
-            run.start,
-        )
-        self._addresses: set[str] = set()
-        self._observations: list[Observation] = []
-        self._probes = [
-            value
-            for name in SERVER_SIDE
-            for value in vars(importlib.import_module(f"diagnose.probes.outside.{name}")).values()
-            if isinstance(value, Probe) and value.after is not None
-        ]
-
-    def register_address(self, address: str) -> bool:
-        is_new = address not in self._addresses
-        self._addresses.add(address)
-        return is_new
-
-    def emit(self, observation: ObservationT, live_stream: Closable | None = None) -> ObservationT:
-        server_observation = replace(observation, vantage=Vantage.SERVER)
-        self._observations.append(server_observation)
-        # A connection made on the server says nothing about visitors, and over SSH a silent one
-        # may never have been opened: neither becomes evidence.
-        if type(server_observation) is Connection or (
-            isinstance(server_observation, Handshake) and server_observation.is_silent
-        ):
-            self.run._streams |= {id(server_observation): live_stream} if live_stream else {}
-        else:
-            self.run.emit(server_observation, live_stream)
-        for probe in self._probes:
-            if probe.after is type(server_observation):
-                self.run._create_task(probe.name, probe.work(self, server_observation))
-        return server_observation
-
-    def observed(self, *kinds: type[ObservationT]) -> tuple[ObservationT, ...]:
-        return tuple(
-            observation
-            for observation in self._observations
-            for kind in kinds
-            if type(observation) is kind
-        )
-
-    def from_server(self, address: str) -> "ServerSideRun | None":
-        return None
-
-    def enter_container(self, machine: "ContainerMachine") -> InContainer:
-        return InContainer(self.run, machine)
 
 
 def _is_failed(observation: Observation) -> bool:

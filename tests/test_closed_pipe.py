@@ -16,13 +16,13 @@ def run(*argv: str) -> tuple[int, str]:
     reader, writer = os.pipe()
     os.close(reader)
     try:
-        done = subprocess.run(
+        result = subprocess.run(
             [sys.executable, *argv],
             cwd=ROOT, stdout=writer, stderr=subprocess.PIPE, text=True, check=False, timeout=60,
         )  # fmt: skip
     finally:
         os.close(writer)
-    return done.returncode, done.stderr
+    return result.returncode, result.stderr
 
 
 @pytest.mark.parametrize("words", ["tests.lab list", "tests.hostile no-such-server"])
@@ -49,8 +49,8 @@ from tests.support.closed_pipe import ends_with_its_reader
 with ends_with_its_reader():
     raise BrokenPipeError("of a server")
 """
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
     )
-    assert done.returncode == 1
-    assert "of a server" in done.stderr
+    assert result.returncode == 1
+    assert "of a server" in result.stderr

@@ -77,9 +77,9 @@ def run(options: Options = AS_USUAL, door: Machine | None = None) -> tuple[Repor
     return report, events
 
 
-def sees(*seen: Observation, after: type[Observation] | None = None) -> Probe:
+def sees(*observations: Observation, after: type[Observation] | None = None) -> Probe:
     async def look(look: ProbeContext, *_: Observation) -> None:
-        for one in seen:
+        for one in observations:
             look.emit(one)
 
     return probe(after)(look)

@@ -33,7 +33,7 @@ def modules(*words: str) -> set[str]:
 
 
 def _modules(code: str) -> set[str]:
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-I", "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r})\n{code}"],
         capture_output=True,
         text=True,
@@ -41,7 +41,7 @@ def _modules(code: str) -> set[str]:
         check=True,
         env={"LANG": "C.UTF-8"},
     )
-    return set(json.loads(done.stdout))
+    return set(json.loads(result.stdout))
 
 
 def test_the_version_is_answered_before_anything_is_imported() -> None:

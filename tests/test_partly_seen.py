@@ -33,10 +33,10 @@ def silent() -> Iterator[int]:
 @pytest.mark.parametrize("scheme", ["https", "http"])
 def test_a_server_that_never_answers_within_the_time_allowed(silent: int, scheme: str) -> None:
     target = f"{scheme}://127.0.0.1:{silent}/"
-    done = diagnose("--timeout", "1", "--json", "--outside", target)
-    told = json.loads(done.stdout)
+    result = diagnose("--timeout", "1", "--json", "--outside", target)
+    told = json.loads(result.stdout)
     judged = told["verdict"]
-    assert (done.returncode, judged["exit_code"], judged["status"]) == (3, 3, "unknown")
+    assert (result.returncode, judged["exit_code"], judged["status"]) == (3, 3, "unknown")
     assert f"127.0.0.1:{silent}" in judged["summary"]
     rest = {
         "what": "the rest of the run",
@@ -53,10 +53,10 @@ def test_a_server_that_never_answers_within_the_time_allowed(silent: int, scheme
 def test_every_writer_says_that_it_is_not_known(silent: int, form: str) -> None:
     words = ("--timeout", "1", "--outside", "--format", form, f"http://127.0.0.1:{silent}/")
     for lang, word in (("en", "could not be judged"), ("zh", "无法判断")):
-        done = diagnose("--lang", lang, *words)
-        assert done.returncode == 3
-        assert word in done.stdout
-        assert "healthy" not in done.stdout
+        result = diagnose("--lang", lang, *words)
+        assert result.returncode == 3
+        assert word in result.stdout
+        assert "healthy" not in result.stdout
 
 
 def test_a_server_that_shakes_hands_and_never_answers(tmp_path: Path) -> None:

@@ -45,8 +45,8 @@ TOP = {
 @pytest.mark.skipif(not (ROOT.parent / ".git").exists(), reason="no repository is here")
 def test_nothing_else_is_at_the_top() -> None:
     argv = ["git", "-c", "safe.directory=*", "-C", str(ROOT.parent), "ls-files"]
-    done = subprocess.run(argv, capture_output=True, text=True, check=True)
-    assert {path.partition("/")[0] for path in done.stdout.splitlines()} == TOP
+    result = subprocess.run(argv, capture_output=True, text=True, check=True)
+    assert {path.partition("/")[0] for path in result.stdout.splitlines()} == TOP
 
 
 def test_hypothesis_has_no_clock() -> None:

@@ -45,7 +45,7 @@ def program_not_restarted(evidence: Evidence) -> Iterator[Claim]:
         return
     if evidence.good(CertificateFile):
         return
-    for served in served_certificates(evidence, lambda each: each.port == target.port):
+    for served in served_certificates(evidence, lambda handshake: handshake.port == target.port):
         renewed = [
             other_certificate
             for other_certificate in evidence.good(OtherCertificate)
@@ -56,29 +56,29 @@ def program_not_restarted(evidence: Evidence) -> Iterator[Claim]:
             return
 
 
-def _replaces(other: OtherCertificate, served: ServedCertificate) -> bool:
+def _replaces(renewed: OtherCertificate, served: ServedCertificate) -> bool:
     """Return whether a tool renewed the certificate: it has the key, and expires later."""
-    return bool(other.key) and other.leaf.outlasts(served.leaf)
+    return bool(renewed.key) and renewed.leaf.outlasts(served.leaf)
 
 
 def _claim(
-    evidence: Evidence, served: ServedCertificate, other: OtherCertificate, holder: Listener
+    evidence: Evidence, served: ServedCertificate, renewed: OtherCertificate, holder: Listener
 ) -> Claim:
     is_expired = served.leaf.is_expired(evidence.started_at)
     return Claim(
         about=served.subject,
         covers=served.subjects,
-        because=(*served.handshakes, other, *evidence.good(Listeners)),
+        because=(*served.handshakes, renewed, *evidence.good(Listeners)),
         facts={
             "name": evidence.target.host,
             "port": evidence.target.port,
             "process": holder.process,
             "pid": holder.pid or "",
-            "file": other.path,
-            "key": other.key,
-            "tool": other.tool,
+            "file": renewed.path,
+            "key": renewed.key,
+            "tool": renewed.tool,
             "served_until": fact_or_empty(served.leaf.not_after),
-            "other_until": fact_or_empty(other.leaf.not_after),
+            "other_until": fact_or_empty(renewed.leaf.not_after),
             "expired": is_expired,
         },
         confidence=Confidence.LIKELY,

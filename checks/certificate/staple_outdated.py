@@ -25,25 +25,25 @@ _TOLERANCE = timedelta(minutes=15)
 def staple_outdated(evidence: Evidence) -> Iterator[Claim]:
     responses = [response for response in evidence.good(Revocation) if response.stapled]
     for served_cert in served_certificates(evidence):
-        held = [
+        staples = [
             response
             for response in responses
             if response.serial == served_cert.leaf.serial and response.next_update is not None
         ]
-        outdated = [response for response in held if _is_outdated(evidence, response)]
+        outdated = [response for response in staples if _is_outdated(evidence, response)]
         if not outdated:
             continue
         file, place = _staple_file(evidence)
         facts = {
             "until": outdated[0].next_update,
             # Several servers behind one name may each have their own.
-            "some": len(outdated) < len(held),
+            "some": len(outdated) < len(staples),
             "url": next(iter(served_cert.leaf.ocsp_urls), ""),
             "staple": file,
             "place": place,
         }
-        made = claim(evidence, served_cert, facts, manual_fix("file" if file else "fetch"))
-        yield replace(made, because=(*outdated, *made.because))
+        base_claim = claim(evidence, served_cert, facts, manual_fix("file" if file else "fetch"))
+        yield replace(base_claim, because=(*outdated, *base_claim.because))
 
 
 def _is_outdated(evidence: Evidence, response: Revocation) -> bool:

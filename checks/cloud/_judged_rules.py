@@ -167,7 +167,9 @@ def _judged(
     evidence: Evidence, observed: CloudRules, address: str, port: ProbedPort | None
 ) -> JudgedRules:
     ports = (port,) if port else ()
-    watch = syn_watch(evidence, (attempt for each in ports for attempt in each.attempts))
+    watch = syn_watch(
+        evidence, (attempt for judged_port in ports for attempt in judged_port.attempts)
+    )
     destination = "" if ":" in address else observed.instance.private_address
     everybody = Flow(
         evidence.target.port, INTERNET6 if ":" in address else INTERNET4, destination=destination
@@ -183,9 +185,9 @@ def _judged(
     return JudgedRules(observed, address, flow, verdict, visitor, ports, watch)
 
 
-def _same_family(address: str, other: str) -> str:
+def _same_family(address: str, destination: str) -> str:
     """Return the address if it is one and of the family of the other, else ""."""
-    is_same = (":" in address) == (":" in other)
+    is_same = (":" in address) == (":" in destination)
     return address if is_same and network_range(address) else ""
 
 
@@ -322,7 +324,9 @@ def attaching_fix(judged: JudgedRules, group_id: str) -> Fix:
 def _console(observed: CloudRules) -> str:
     """Return the console of the cloud that the provider's name begins with."""
     cloud = observed.instance.provider.partition("-")[0]
-    return next((each.console for each in CLOUDS if each.name == cloud), "")
+    return next(
+        (cloud_provider.console for cloud_provider in CLOUDS if cloud_provider.name == cloud), ""
+    )
 
 
 def _fix(remedy: Remedy, default: str) -> Fix:

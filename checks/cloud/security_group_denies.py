@@ -44,5 +44,5 @@ def _outranked(rules: tuple[Rule, ...], port: int) -> tuple[Rule, ...]:
         if rule.allow
         and rule.peers
         and rule.protocol in {"all", "tcp"}
-        and any(each.first <= port <= each.last for each in rule.ports)
+        and any(ports.first <= port <= ports.last for ports in rule.ports)
     )

@@ -36,7 +36,7 @@ def security_group_detached(evidence: Evidence) -> Iterator[Claim]:
                 severity=severity_of(evidence),
                 group=group.id,
                 group_name=group.name,
-                others=tuple(each.id for each in admitting[1:4]),
+                others=tuple(group.id for group in admitting[1:4]),
             )
 
 

@@ -31,11 +31,11 @@ def caa_unanswered(evidence: Evidence) -> Iterator[Claim]:
     knows_type = [
         item for item in controls if item.name == "com" and item.rcode in {"NOERROR", "NXDOMAIN"}
     ]
-    again = {item.name for item in controls if item.rcode == "SERVFAIL"}
+    failing_names = {item.name for item in controls if item.rcode == "SERVFAIL"}
     failed = [
         item
         for item in evidence.good(DnsAnswer)
-        if item.purpose == "caa" and item.rcode == "SERVFAIL" and item.name in again
+        if item.purpose == "caa" and item.rcode == "SERVFAIL" and item.name in failing_names
     ]
     if not failed or not knows_type:
         return

@@ -48,11 +48,12 @@ def _has_other_rules(firewalld: FirewalldView, zone: Zone) -> bool:
         if {zone.name, "ANY"} & set(policy.ingress) and {"HOST", "ANY"} & set(policy.egress)
     ]
     return any(
-        each.opens or (isinstance(each, Policy) and each.target != "CONTINUE") for each in policies
+        policy.opens or (isinstance(policy, Policy) and policy.target != "CONTINUE")
+        for policy in policies
     ) or any(
         not _IS_OTHER_PROTOCOL.search(rule)
-        for each in (zone, *policies)
-        for rule in (*each.rich_rules, *each.forward_ports)
+        for rules in (zone, *policies)
+        for rule in (*rules.rich_rules, *rules.forward_ports)
     )
 
 

@@ -51,7 +51,9 @@ def neighbor_discovery_blocked(evidence: Evidence) -> Iterator[Claim]:
     addresses = tuple(blockage.address for blockage in blockages)
     other_addresses = [address for address, _ in packets if address not in addresses]
     failed = [
-        each for each in evidence.of(Connection) if each.address in addresses and each.failure
+        connection
+        for connection in evidence.of(Connection)
+        if connection.address in addresses and connection.failure
     ]
     first = blockages[0]
     yield Claim(

@@ -103,7 +103,7 @@ def _claim(
             "chain": place.chain.name if place else "",
             "program": place.program if place else "",
             "doubts": tuple(
-                dict.fromkeys(doubt for each in doubts for doubt in each.decision.unknown)
+                dict.fromkeys(doubt for outcome in doubts for doubt in outcome.decision.unknown)
             ),
             "user": any(
                 text.startswith(("meta skuid", "meta skgid", "owner"))

@@ -77,7 +77,7 @@ def _matches(policy: IpsecPolicy, far: str, address: str, port: int) -> bool:
     own_port = policy.destination_port if is_in else policy.source_port
     far_port = policy.source_port if is_in else policy.destination_port
     return (
-        all(_is_within(one, network) for network, one in pairs)
+        all(_is_within(end, network) for network, end in pairs)
         and policy.protocol in {"", "tcp", "6"}
         and own_port in {0, port}
         # A visitor's port is any: a policy for one of them stops hardly anybody.

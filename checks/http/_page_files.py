@@ -18,8 +18,9 @@ _LIMITS = {429, 503}
 
 @frozen
 class RefusedFile:
-    """A file that browsers do not use, and why."""
+    """A file of the page that browsers do not use, and why."""
 
+    page: Page
     response: PageFileResponse
     reason: Refusal
 
@@ -39,10 +40,13 @@ def page_of(evidence: Evidence) -> Page | None:
     return next(iter(evidence.good(Page)), None)
 
 
-def refused_files(evidence: Evidence, page: Page) -> tuple[RefusedFile, ...]:
-    """Return the files of the page that browsers do not use, in the order in which they were
-    requested. A file with a redirect that was not followed is unknown, and so is one behind a test
-    of Cloudflare's for browsers (cf-mitigated)."""
+def refused_files(evidence: Evidence) -> tuple[RefusedFile, ...]:
+    """Return the files of the site's page that browsers do not use, in the order in which they were
+    requested; none if the page was not observed. A file with a redirect that was not followed is
+    unknown, and so is one behind a test of Cloudflare's for browsers (cf-mitigated)."""
+    page = page_of(evidence)
+    if page is None:
+        return ()
     refused = []
     for response in evidence.good(PageFileResponse):
         status = response.status or 0
@@ -55,7 +59,7 @@ def refused_files(evidence: Evidence, page: Page) -> tuple[RefusedFile, ...]:
             reason = refusal(
                 response.file_kind, status, response.headers, page.quirks, response.is_html
             )
-            refused += [RefusedFile(response, reason)] if reason else []
+            refused += [RefusedFile(page, response, reason)] if reason else []
     return tuple(refused)
 
 

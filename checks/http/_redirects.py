@@ -70,7 +70,7 @@ def selected_servers(
     sockets = server_blocks.reachable_sockets(nginx.listen_sockets(answer.port), [answer.address])
     if not sockets and answer.port == nginx.evidence.target.port:
         inner = nginx.answering_servers()
-        return tuple((each.socket, each.server, each.name_match) for each in inner)
+        return tuple((selected.socket, selected.server, selected.name_match) for selected in inner)
     return tuple((socket, *server_blocks.select_server(socket, url.host)) for socket in sockets)
 
 

@@ -35,7 +35,7 @@ def told_name(nginx: Nginx, step: Exchange, host: str) -> ToldName | None:
     if url is None or url.host != nginx.evidence.target.host or step.port != url.port:
         return None
     for match in nginx.location_matches(url.path) if step.port == _port(nginx) else ():
-        for field, value in _told(nginx, match, url.path).items():
+        for field, value in _forwarded_names(nginx, match, url.path).items():
             directive = proxy_set_header_of(match, field) or proxy_pass_of(match)
             if value.lower() == host.lower() and directive is not None:
                 return ToldName(field, value, match, directive)
@@ -46,7 +46,7 @@ def _port(nginx: Nginx) -> int:
     return nginx.evidence.target.port
 
 
-def _told(nginx: Nginx, match: LocationMatch, path: str) -> dict[str, str]:
+def _forwarded_names(nginx: Nginx, match: LocationMatch, path: str) -> dict[str, str]:
     target = nginx.evidence.target
     variables = upstreams.route_variables(target, match, path)
     proxy_target = upstreams.proxy_target_of(match, variables)
@@ -58,11 +58,11 @@ def _told(nginx: Nginx, match: LocationMatch, path: str) -> dict[str, str]:
     return {field: values[field.lower()] for field in _FIELDS if values.get(field.lower())}
 
 
-def visitors_name_fix(nginx: Nginx, told: ToldName) -> Fix | None:
+def visitors_name_fix(nginx: Nginx, told_name: ToldName) -> Fix | None:
     """Tell the application the visitor's host instead."""
     changes: Changes = {}
     value = _location_edits.host_variable(nginx.evidence.target)
-    lines = _location_edits.header_lines(nginx, told.match, {told.field: value}, changes)
-    _location_edits.insert_lines(nginx, told.match, lines, changes)
+    lines = _location_edits.header_lines(nginx, told_name.match, {told_name.field: value}, changes)
+    _location_edits.insert_lines(nginx, told_name.match, lines, changes)
     file_edits = config_edits(nginx, changes)
-    return _location_edits.location_fix(nginx, told.match, file_edits) if file_edits else None
+    return _location_edits.location_fix(nginx, told_name.match, file_edits) if file_edits else None

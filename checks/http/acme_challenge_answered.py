@@ -49,11 +49,11 @@ def acme_challenge_answered(evidence: Evidence) -> Iterator[Claim]:
         for answer in exchanges_by_purpose(evidence, "acme")
         if answer.failure is None
     ]
-    taken = [(answer, passed) for answer, passed in answers if passed or answer.status == 200]
-    if not taken:
+    forwarded = [(answer, passed) for answer, passed in answers if passed or answer.status == 200]
+    if not forwarded:
         return
-    exchanges = [answer for answer, _ in taken]
-    directive = next((passed for _, passed in taken if passed), None)
+    exchanges = [answer for answer, _ in forwarded]
+    directive = next((passed for _, passed in forwarded if passed), None)
     subjects = endpoint_subjects(exchanges)
     yield Claim(
         about=merge_subjects(subjects),
@@ -78,10 +78,10 @@ def _pass_directive(nginx: Nginx, answer: Exchange) -> Directive | None:
     """Return the directive by which nginx passes this request on; None if it does not, if several
     blocks may have answered, or if the configuration was not read."""
     url = parse_url(answer.url)
-    found: dict[int, Directive] = {}
+    directives: dict[int, Directive] = {}
     for _, server, _ in selected_servers(nginx, answer):
         passed = pass_directive_of(select_location(server, url.path if url else "/"))
         if passed is None:
             return None
-        found[id(passed)] = passed
-    return next(iter(found.values())) if len(found) == 1 else None
+        directives[id(passed)] = passed
+    return next(iter(directives.values())) if len(directives) == 1 else None

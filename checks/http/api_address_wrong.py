@@ -49,7 +49,11 @@ def api_address_wrong(evidence: Evidence) -> Iterator[Claim]:
     if not target.uses_tls or is_internal_host(target.host):
         return
     named = [(page, text) for page in page_exchanges(evidence) for text in _addresses(page)]
-    wrong = [(page, text, why) for page, text in named if (why := _fault(text, target.host))]
+    wrong = [
+        (page, text, fault_kind)
+        for page, text in named
+        if (fault_kind := _fault(text, target.host))
+    ]
     if not wrong:
         return
     from checks.http._told_scheme import told_scheme
@@ -57,7 +61,7 @@ def api_address_wrong(evidence: Evidence) -> Iterator[Claim]:
     pages = tuple(dict.fromkeys(page for page, _, _ in wrong))
     page, address, fault = wrong[0]
     subjects, nginx = endpoint_subjects(pages), Nginx.of(evidence)
-    told = told_scheme(evidence, target.path) if fault == "plain" else ""
+    scheme_place = told_scheme(evidence, target.path) if fault == "plain" else ""
     match = next(iter(nginx.location_matches(target.path)), None)
     directive = (
         match
@@ -77,11 +81,11 @@ def api_address_wrong(evidence: Evidence) -> Iterator[Claim]:
             "address": clean(address, 200),
             "host": target.host,
             "place": file_line(directive) if directive else "",
-            "told": told,
+            "told": scheme_place,
             "token": page.status == 401,
             **{name: name == fault for name in ("plain", "twice", "inside")},
         },
-        fix=_fix(nginx, fault, bool(told)),
+        fix=_fix(nginx, fault, bool(scheme_place)),
     )
 
 

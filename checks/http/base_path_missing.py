@@ -46,7 +46,7 @@ def base_path_missing(evidence: Evidence) -> Iterator[Claim]:
     doubles = match is not None and _doubles_slash(nginx, match)
     trials = (trial for trial in evidence.good(PageFileTrial) if _is_below(trial, page, doubles))
     trial = next(trials, None)
-    refused = _page_files.refused_files(evidence, page) if page else ()
+    refused = _page_files.refused_files(evidence)
     missing = [file for file in refused if trial and file.response.url == trial.file]
     if page is None or trial is None or not missing:
         return

@@ -45,7 +45,7 @@ def cookie_refused(evidence: Evidence) -> Iterator[Claim]:
     from checks.upstream._comparisons import proxied_match
 
     page, value, reason = refused[0]
-    pages = tuple(dict.fromkeys(each for each, _, _ in refused))
+    pages = tuple(dict.fromkeys(page for page, _, _ in refused))
     nginx, subjects = Nginx.of(evidence), endpoint_subjects(pages)
     match = proxied_match(nginx, evidence.target.path)
     directive = proxy_pass_of(match) if match else None

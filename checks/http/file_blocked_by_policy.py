@@ -28,7 +28,7 @@ def file_blocked_by_policy(evidence: Evidence) -> Iterator[Claim]:
     page = _page_files.page_of(evidence)
     page_url = parse_url(page.url) if page else None
     answers = evidence.good(Exchange)
-    answer = next((each for each in answers if page and each.url == page.url), None)
+    answer = next((answer for answer in answers if page and answer.url == page.url), None)
     if page is None or page_url is None or answer is None:
         return
     headers = [value for name, value in answer.headers if name.lower() == "content-security-policy"]

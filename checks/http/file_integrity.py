@@ -25,11 +25,7 @@ from diagnose.model.pages import Page, PageFileResponse
 @check(severity=Severity.WARNING, needs=[Page, PageFileResponse])
 def file_integrity(evidence: Evidence) -> Iterator[Claim]:
     page = _page_files.page_of(evidence)
-    refused = (
-        {refused_file.response for refused_file in _page_files.refused_files(evidence, page)}
-        if page
-        else ()
-    )
+    refused = {file.response for file in _page_files.refused_files(evidence)}
     failed = tuple(
         response
         for response in evidence.good(PageFileResponse)

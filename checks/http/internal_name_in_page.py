@@ -62,7 +62,9 @@ def internal_name_in_page(evidence: Evidence) -> Iterator[Claim]:
             "url": first.url,
             "name": url.host if url else "",
             "port": url.port if url else "",
-            "others": tuple(dict.fromkeys(each.url for each in mentions if each.url != first.url)),
+            "others": tuple(
+                dict.fromkeys(mention.url for mention in mentions if mention.url != first.url)
+            ),
             "tls": evidence.target.uses_tls,
         },
         fix=Fix((Manual("own-address", Where.APPLICATION),), Applicability.MANUAL),

@@ -28,7 +28,7 @@ from diagnose.model.http import Exchange
     explains=["server.own-answer", "websocket.not-upgraded"],
 )
 def misdirected(evidence: Evidence) -> Iterator[Claim]:
-    pages = [each for each in exchanges_by_purpose(evidence, "target") if each.status == 421]
+    pages = [page for page in exchanges_by_purpose(evidence, "target") if page.status == 421]
     if not pages:
         return
     subjects = endpoint_subjects(pages)

@@ -53,7 +53,7 @@ def not_the_site(evidence: Evidence) -> Iterator[Claim]:
     # A wrong certificate, or a WebSocket that was asked for, is the better question.
     if page.kind == "default" and (evidence.target.websockets or not visit.verified):
         return
-    exchanges = [each for each, other in strays if other == page]
+    exchanges = [exchange for exchange, stray in strays if stray == page]
     subjects = endpoint_subjects(exchanges)
     # A redirect to such a page would take the site away from those who have it over http.
     plain = endpoint_subjects(exchanges_by_purpose(evidence, "plain"))

@@ -15,11 +15,11 @@ from diagnose.model.pages import Page, PageFileResponse
 
 @check(severity=Severity.WARNING, needs=[Page, PageFileResponse])
 def page_file_missing(evidence: Evidence) -> Iterator[Claim]:
-    page = _page_files.page_of(evidence)
-    refused = _page_files.refused_files(evidence, page) if page else ()
+    refused = _page_files.refused_files(evidence)
     missing = [file for file in refused if file.reason == "status"]
-    if page is None or not missing:
+    if not missing:
         return
+    page = missing[0].page
     urls = [file.response.url for file in missing]
     first = missing[0]
     yield Claim(

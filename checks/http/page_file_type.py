@@ -18,11 +18,11 @@ from diagnose.model.pages import Page, PageFileResponse
 
 @check(severity=Severity.WARNING, needs=[Page, PageFileResponse])
 def page_file_type(evidence: Evidence) -> Iterator[Claim]:
-    page = _page_files.page_of(evidence)
-    refused = _page_files.refused_files(evidence, page) if page else ()
+    refused = _page_files.refused_files(evidence)
     mistyped = [file for file in refused if file.reason != "status"]
-    if page is None or not mistyped:
+    if not mistyped:
         return
+    page = mistyped[0].page
     urls = [file.response.url for file in mistyped]
     severity = _page_files.severity(page, urls)
     yield Claim(

@@ -62,7 +62,7 @@ def redirect_downgrade(evidence: Evidence) -> Iterator[Claim]:
                 "addresses": addresses(steps),
                 "back": back,
                 "place": file_line(directive) if directive else "",
-                "told": _told(nginx, steps),
+                "told": _forwarded_scheme_place(nginx, steps),
             },
             location=nginx.location(directive) if directive else None,
             fix=_scheme_fix(nginx, match) if match else _fix(nginx, steps, last),
@@ -81,7 +81,7 @@ def _unaware_location(nginx: Nginx, steps: list[Exchange]) -> LocationMatch | No
     return None
 
 
-def _told(nginx: Nginx, steps: list[Exchange]) -> str:
+def _forwarded_scheme_place(nginx: Nginx, steps: list[Exchange]) -> str:
     """Return where the application that redirects is told that the visitor uses https; "" if a
     server in front redirects itself, or a proxy further in front may use http."""
     first, target = steps[0], nginx.evidence.target

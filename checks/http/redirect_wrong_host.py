@@ -144,12 +144,12 @@ def _is_fault_of_the_server(evidence: Evidence, failed: Exchange) -> bool:
             not page.verified and (page.address, page.port) == (failed.address, failed.port)
             for page in exchanges_by_purpose(evidence, "target")
         )
-    tried = (*evidence.of(Exchange), *evidence.of(Handshake))
+    attempts = (*evidence.of(Exchange), *evidence.of(Handshake))
     return any(
         own.failure is not None
         and own.failure.kind == kind
         and (own.address, own.port) == (failed.address, failed.port)
-        for own in tried
+        for own in attempts
         if (isinstance(own, Handshake) and own.variant == "normal")
         or (isinstance(own, Exchange) and own.purpose == "target")
     )

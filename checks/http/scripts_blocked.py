@@ -33,7 +33,7 @@ _HEADER = "content-security-policy"
 def scripts_blocked(evidence: Evidence) -> Iterator[Claim]:
     page = _page_files.page_of(evidence)
     answers = evidence.good(Exchange)
-    answer = next((each for each in answers if page and each.url == page.url), None)
+    answer = next((answer for answer in answers if page and answer.url == page.url), None)
     if page is None or answer is None or not page.inline_scripts:
         return
     values = [value for name, value in answer.headers if name.lower() == _HEADER]

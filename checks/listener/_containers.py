@@ -30,7 +30,7 @@ def stopped_by_name(containers: Containers, host: str) -> Container | None:
     """Return the stopped container that a host names, unless one that runs has the name too."""
     if any(is_called(container, host) for container in containers.running):
         return None
-    return next((each for each in containers.stopped if is_called(each, host)), None)
+    return next((container for container in containers.stopped if is_called(container, host)), None)
 
 
 def has_failed(container: Container) -> bool:

@@ -30,7 +30,7 @@ def container_paused(evidence: Evidence) -> Iterator[Claim]:
     port = evidence.target.port
     visits = [handshake for handshake in evidence.of(Handshake) if handshake.port == port]
     pages = [exchange for exchange in evidence.of(Exchange) if exchange.port == port]
-    is_answered = any(each.failure is None for each in (*visits, *pages))
+    is_answered = any(visit.failure is None for visit in (*visits, *pages))
     for containers in evidence.good(Containers):
         publishers = [
             container

@@ -74,7 +74,7 @@ def _nginx_speaks_plain(nginx: Nginx, port: int) -> bool:
 
 def _speaks_plain(config: WebServerConfig, port: int) -> bool:
     """Return whether the server listens on the port without TLS. Caddy opens port 80 by itself."""
-    sockets = [each for site in config.sites for each in site.sockets if each.port == port]
+    sockets = [socket for site in config.sites for socket in site.sockets if socket.port == port]
     is_open = bool(sockets) or (config.product == "caddy" and port == 80)
     return is_open and not any(socket.tls for socket in sockets)
 

@@ -55,10 +55,12 @@ def container_stopped(evidence: Evidence) -> Iterator[Claim]:
         return
     for containers in evidence.good(Containers):
         publishers = [container for container in containers.stopped if _publishes(container, port)]
-        if not publishers or any(_publishes(each, port) for each in containers.running):
+        if not publishers or any(_publishes(running, port) for running in containers.running):
             continue
         # The one that failed last is the first question.
-        container = max(publishers, key=lambda each: (bool(each.last_words), each.state))
+        container = max(
+            publishers, key=lambda container: (bool(container.last_words), container.state)
+        )
         needed = _needed_container(containers, container)
         ports = (port, *(number for number in (80,) if _publishes(container, number)))
         yield Claim(
@@ -100,7 +102,10 @@ def _needed_container(containers: Containers, container: Container) -> Container
 def _fix(container: Container, needed: Container | None) -> Fix:
     if needed is None or has_failed(needed):
         return start_fix(needed or container)
-    start = (commands.start_container(each.engine, each.name) for each in (needed, container))
+    start = (
+        commands.start_container(container.engine, container.name)
+        for container in (needed, container)
+    )
     return Fix(tuple(start), Applicability.REVIEW)
 
 

@@ -38,7 +38,7 @@ def service_failed(evidence: Evidence) -> Iterator[Claim]:
     # Two services with such a fault leave it open which of them serves the site.
     if failure is None or (not about_port and len(failures) > 1):
         return
-    ports = (port,) if any(each.on(80) for each in listeners) else (port, 80)
+    ports = (port,) if any(listener.on(80) for listener in listeners) else (port, 80)
     yield Claim(
         about=Subject(port=port),
         covers=tuple(Subject(port=number) for number in ports),

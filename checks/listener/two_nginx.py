@@ -40,9 +40,9 @@ def two_nginx(evidence: Evidence) -> Iterator[Claim]:
         return
     file = next(iter(evidence.good(PidFile)), None)
     named = [master for master in masters if file and master.pid == file.pid]
-    others = [master for master in masters if master not in named]
+    other_masters = [master for master in masters if master not in named]
     is_alike = all(master.config == masters[0].config for master in masters)
-    is_sure = bool(named) and is_alike and len(others) == 1 and not others[0].foreign
+    is_sure = bool(named) and is_alike and len(other_masters) == 1 and not other_masters[0].foreign
     yield Claim(
         about=Subject(port=port),
         covers=(Subject(), Subject(port=port)),
@@ -53,7 +53,7 @@ def two_nginx(evidence: Evidence) -> Iterator[Claim]:
             "masters": tuple(_words(master) for master in masters),
             "named": named[0].pid if named else "",
             "file": file.path if file and named else "",
-            "others": others[0].pid if is_sure else "",
+            "others": other_masters[0].pid if is_sure else "",
         },
         # The one that ends removes the pid file of both, at a time that nobody knows before.
         fix=Fix((Manual("end-one", Where.SERVER),), Applicability.MANUAL),
@@ -70,7 +70,7 @@ def _masters_beside_each_other(
             holders.setdefault((listener.address, listener.family), set()).add(listener.pid)
     masters = {master.pid: master for master in (state.masters if state else ())}
     pids: set[int] = max(
-        (held & masters.keys() for held in holders.values()), key=len, default=set()
+        (holder_pids & masters.keys() for holder_pids in holders.values()), key=len, default=set()
     )
     return tuple(
         sorted((masters[pid] for pid in pids), key=lambda master: (master.started or 0, master.pid))

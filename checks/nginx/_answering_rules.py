@@ -55,7 +55,7 @@ def answering_rules(nginx: Nginx) -> Iterator[AnsweringRule]:
 def _error_responses(evidence: Evidence) -> Iterator[Response]:
     yield from page_exchanges(evidence)
     for upgrade in evidence.of(Upgrade):
-        if upgrade.through == "front" and upgrade.variant == "normal" and not upgrade.accepted:
+        if upgrade.is_visit and not upgrade.accepted:
             yield upgrade
     for file in evidence.good(PageFileResponse):
         if not file.redirects:
@@ -160,7 +160,7 @@ def _is_nginx_answer(
 def _condition(block: Directive, directive: Directive) -> Directive | None:
     """Return the innermost `if` around a directive."""
     blocks = _blocks_around(block, directive) or ()
-    return next((each for each in reversed(blocks) if each.name == "if"), None)
+    return next((block for block in reversed(blocks) if block.name == "if"), None)
 
 
 def _blocks_around(block: Directive, directive: Directive) -> tuple[Directive, ...] | None:

@@ -79,7 +79,7 @@ def page_error(
     visitors get one of these statuses; otherwise None. Where the page redirects to another one of
     the same site, that one counts too.
     """
-    end = end_page(evidence.target, evidence.good(Exchange))
+    end = end_page(evidence)
     exchanges = tuple(
         exchange
         for exchange in evidence.good(Exchange)
@@ -97,7 +97,7 @@ def page_error(
 def _path_of(evidence: Evidence, exchanges: Collection[Exchange]) -> str:
     """Return the path of the first of these pages."""
     is_own = any(exchange.purpose == "target" for exchange in exchanges)
-    return evidence.target.path if is_own else end_path(evidence.target, evidence.good(Exchange))
+    return evidence.target.path if is_own else end_path(evidence)
 
 
 def path_error(
@@ -179,10 +179,7 @@ def failed_sockets(evidence: Evidence, statuses: Collection[int]) -> tuple[Subje
 def page_directive(nginx: Nginx, name: str, path: str | None = None) -> Directive | None:
     """Return the directive of this name in force for a path; if None, for the path of the page that
     visitors get, where the target's redirects lead."""
-    evidence = nginx.evidence
-    for location_match in nginx.location_matches(
-        path or end_path(evidence.target, evidence.good(Exchange))
-    ):
+    for location_match in nginx.location_matches(path or end_path(nginx.evidence)):
         if directive := location_match.directive(name):
             return directive
     return None

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from checks.http._page_files import RefusedFile, page_of, refused_files
+from checks.http._page_files import RefusedFile, refused_files
 from diagnose.model import Evidence
 from diagnose.model.files import PageFileAccess, PathMistake
 from diagnose.model.frozen import frozen
@@ -14,9 +14,12 @@ from diagnose.parsers.nginx.file_paths import ServedFile
 class ExaminedFile:
     """A file of the page that browsers do not use, and what was seen of it on the server."""
 
-    page: Page
     refused: RefusedFile
     access: PageFileAccess
+
+    @property
+    def page(self) -> Page:
+        return self.refused.page
 
     @property
     def url(self) -> str:
@@ -38,12 +41,10 @@ class ExaminedFile:
 
 
 def examined_files(evidence: Evidence) -> Iterator[ExaminedFile]:
-    page = page_of(evidence)
     accesses = {access.url: access for access in evidence.good(PageFileAccess)}
-    for refused in refused_files(evidence, page) if page else ():
-        access = accesses.get(refused.response.url)
-        if page and access:
-            yield ExaminedFile(page, refused, access)
+    for refused in refused_files(evidence):
+        if access := accesses.get(refused.response.url):
+            yield ExaminedFile(refused, access)
 
 
 def corrected_directive(served: ServedFile, mistake: PathMistake) -> str:

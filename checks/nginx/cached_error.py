@@ -20,7 +20,7 @@ from diagnose.model import (
     Where,
     merge_subjects,
 )
-from diagnose.model.http import Exchange, page_exchanges
+from diagnose.model.http import Exchange, error_pages
 from diagnose.model.nginx import Directive, NginxConfig, UpstreamTry
 from diagnose.model.requests import Asked, ComparedRequest
 from diagnose.parsers.nginx.config import children
@@ -30,7 +30,7 @@ from diagnose.parsers.nginx.locations import LocationMatch
 @check(severity=Severity.ERROR, needs=[NginxConfig, Exchange], explains=["http.server-error"])
 def cached_error(evidence: Evidence) -> Iterator[Claim]:
     nginx, path = Nginx.of(evidence), evidence.target.path
-    pages = [page for page in page_exchanges(evidence) if (page.status or 0) >= 400]
+    pages = error_pages(evidence)
     direct = _direct_answers(evidence, path)
     for match in nginx.location_matches(path):
         directive = _storing(match, pages[0].status or 0) if pages else None

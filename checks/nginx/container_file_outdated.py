@@ -52,12 +52,17 @@ def _is_used(nginx: Nginx, mount: BindMount) -> bool:
 def _claim(nginx: Nginx, container: NginxContainer, mount: BindMount) -> Claim:
     evidence = nginx.evidence
     certificates = _certificates(nginx, mount)
-    served = served_certificates(evidence, lambda each: each.port == evidence.target.port)
+    served = served_certificates(evidence, lambda handshake: handshake.port == evidence.target.port)
     hashes = {file.chain[0].sha256 for file in certificates if file.chain}
     subjects = tuple(
-        subject for each in served if each.leaf.sha256 in hashes for subject in each.subjects
+        subject
+        for certificate in served
+        if certificate.leaf.sha256 in hashes
+        for subject in certificate.subjects
     )
-    handshakes = [each for each in evidence.of(Handshake) if each.port == evidence.target.port]
+    handshakes = [
+        handshake for handshake in evidence.of(Handshake) if handshake.port == evidence.target.port
+    ]
     is_bad = bool(certificates) and any(handshake.failure for handshake in handshakes)
     expired = any(
         file.chain[0].is_expired(evidence.started_at) for file in certificates if file.chain

@@ -161,7 +161,7 @@ def _is_valid_for_target(nginx: Nginx, files: tuple[CertificateFile, ...]) -> bo
 
 def _websocket_symptoms(nginx: Nginx, conflict: NameConflict) -> Iterator[Observation]:
     for upgrade in nginx.evidence.good(Upgrade):
-        if upgrade.through == "front" and upgrade.variant == "normal" and not upgrade.accepted:
+        if upgrade.is_visit and not upgrade.accepted:
             winner_match, loser_match = (
                 select_location(server, upgrade.path)
                 for server in (conflict.winner, conflict.loser)

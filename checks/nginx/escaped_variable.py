@@ -94,9 +94,11 @@ def escaped_variable(evidence: Evidence) -> Iterator[Claim]:
         facts={
             "statement": " ".join((first.name, *first.args)),
             "place": file_line(first),
-            "right": " ".join((first.name, *(_ESCAPED.sub("", each) for each in first.args))),
+            "right": " ".join((first.name, *(_ESCAPED.sub("", arg) for arg in first.args))),
             "others": tuple(
-                dict.fromkeys(file_line(each) for each in escaped if each is not first)
+                dict.fromkeys(
+                    file_line(directive) for directive in escaped if directive is not first
+                )
             )[:_MAX_SHOWN],
         },
         fix=_fix(nginx, escaped),

@@ -21,7 +21,7 @@ from diagnose.model import (
     Subject,
     Where,
 )
-from diagnose.model.http import Upgrade, page_exchanges
+from diagnose.model.http import Upgrade, error_pages
 from diagnose.model.nginx import NginxConfig
 from diagnose.parsers.nginx.edits import TextEdit
 from diagnose.parsers.nginx.locations import LocationMatch, all_locations, location_pattern
@@ -78,15 +78,10 @@ def _text(match: LocationMatch) -> str:
 def _failures(nginx: Nginx, text: str) -> tuple[Observation, ...]:
     """Return what fails below the path that is meant: the page, its files, WebSockets."""
     evidence, prefix = nginx.evidence, f"/{text}"
-    pages = [
-        page
-        for page in page_exchanges(evidence)
-        if evidence.target.path.startswith(prefix) and (page.status or 0) >= 400
-    ]
-    page = _page_files.page_of(evidence)
+    pages = [page for page in error_pages(evidence) if evidence.target.path.startswith(prefix)]
     files = [
         file.response
-        for file in (_page_files.refused_files(evidence, page) if page else ())
+        for file in _page_files.refused_files(evidence)
         if file.path.startswith(prefix)
     ]
     upgrades = [
@@ -101,7 +96,7 @@ def _failures(nginx: Nginx, text: str) -> tuple[Observation, ...]:
 
 def _with_slash(argument: str) -> str:
     """Return the argument with the slash, behind a modifier that is written without a blank."""
-    modifier = next((each for each in ("^~", "=") if argument.startswith(each)), "")
+    modifier = next((modifier for modifier in ("^~", "=") if argument.startswith(modifier)), "")
     return f"{modifier}/{argument.removeprefix(modifier)}"
 
 

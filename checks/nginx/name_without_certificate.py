@@ -24,7 +24,7 @@ _SHOWN = 6
 def name_without_certificate(evidence: Evidence) -> Iterator[Claim]:
     nginx, target = Nginx.of(evidence), evidence.target
     served = served_certificates(evidence, lambda handshake: handshake.port == target.port)
-    servers = {id(each.server.block): each.server for each in nginx.selected_servers()}
+    servers = {id(selected.server.block): selected.server for selected in nginx.selected_servers()}
     if len(served) != 1 or len(servers) != 1 or is_address(target.host):
         return
     leaf, (server,) = served[0].leaf, servers.values()

@@ -40,16 +40,16 @@ def named_location_missing(evidence: Evidence) -> Iterator[Claim]:
         return
     nginx, name = Nginx.of(evidence), error.match[1]
     blocks = [selected.server.block for selected in nginx.selected_servers()]
-    directives = [each for block in blocks for each in walk(block.block or ())]
+    directives = [directive for block in blocks for directive in walk(block.block or ())]
     uses = [
         directive
         for directive in directives
         if name in directive.args and directive.name != "location"
     ]
     names = [
-        each.args[0]
-        for each in directives
-        if each.name == "location" and each.args and each.args[0].startswith("@")
+        directive.args[0]
+        for directive in directives
+        if directive.name == "location" and directive.args and directive.args[0].startswith("@")
     ]
     nearest = next(iter(difflib.get_close_matches(name, names, 1, _LIKENESS)), "")
     use = uses[0] if len(uses) == 1 else None

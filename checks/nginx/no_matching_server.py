@@ -105,11 +105,11 @@ def no_matching_server(evidence: Evidence) -> Iterator[Claim]:
     is_plain_alone = own_server is not None and has_pages(own_server)
     if not is_fault and not shows_other_site(evidence, selected_servers, is_plain_alone):
         return
-    elsewhere = file_line(own_server.block) if own_server else ""
+    own_place = file_line(own_server.block) if own_server else ""
     if nginx.server_on_other_address:
         return  # nginx.name-on-other-address
     default = selected_servers[0].server
-    if _is_own(selected_servers[0], mistyped, elsewhere):
+    if _is_own(selected_servers[0], mistyped, own_place):
         return
     yield Claim(
         about=Subject(port=target.port, text=f"server_name {target.host}"),
@@ -130,7 +130,7 @@ def no_matching_server(evidence: Evidence) -> Iterator[Claim]:
             "status": next((page.status for page in strays), None),
             "default_page": any(is_default_page(page.status, page.body) for page in strays),
             "miswritten": miswritten,
-            "elsewhere": elsewhere,
+            "elsewhere": own_place,
         },
         confidence=Confidence.CERTAIN
         if len(selected_servers) == len(nginx.selected_servers()) and (symptoms or refusals)

@@ -88,12 +88,14 @@ def _is_answered_by_nginx(page: Exchange) -> bool:
 def _setting_of_application(location: Directive) -> Directive | None:
     """Return the first setting for an application, if nothing in the location answers."""
     directives = location.block or ()
-    conditional = [each for outer in children(location, "if") for each in outer.block or ()]
+    conditional = [
+        directive for outer in children(location, "if") for directive in outer.block or ()
+    ]
     if location.name != "location" or any(
-        each.name in _ANSWERS for each in (*directives, *conditional)
+        directive.name in _ANSWERS for directive in (*directives, *conditional)
     ):
         return None
-    return next((each for each in directives if _pass_name(each)), None)
+    return next((directive for directive in directives if _pass_name(directive)), None)
 
 
 def _pass_name(setting: Directive) -> str:
@@ -105,5 +107,9 @@ def _only_pass_of_server(match: LocationMatch, pass_name: str) -> str:
     """Return the line that passes requests on in the other locations of the server block, "" if
     there is none or they differ."""
     server = match.blocks[1]
-    passes = {" ".join(each.args) for each in walk(server.block or ()) if each.name == pass_name}
-    return f"{pass_name} {passes.pop()};" if len(passes) == 1 else ""
+    pass_lines = {
+        " ".join(directive.args)
+        for directive in walk(server.block or ())
+        if directive.name == pass_name
+    }
+    return f"{pass_name} {pass_lines.pop()};" if len(pass_lines) == 1 else ""

@@ -53,8 +53,8 @@ def path_info_missing(evidence: Evidence) -> Iterator[Claim]:
         match = select_location(selected.server, path)
         php = match_location(selected.server, script["script"])
         directive = upstreams.pass_directive_of(php)
-        tries = _looks_for_whole_path(match)
-        is_passed_on = upstreams.pass_directive_of(match) is not None and tries is None
+        try_files = _looks_for_whole_path(match)
+        is_passed_on = upstreams.pass_directive_of(match) is not None and try_files is None
         if is_passed_on or match.redirects or directive is None:
             continue
         subjects = endpoint_subjects(pages)
@@ -63,7 +63,7 @@ def path_info_missing(evidence: Evidence) -> Iterator[Claim]:
             covers=subjects,
             because=(*pages, *([nginx.config] if nginx.config else [])),
             confidence=Confidence.LIKELY,
-            location=nginx.location(tries or php.block),
+            location=nginx.location(try_files or php.block),
             facts={
                 "url": pages[0].url,
                 "script": script["script"],
@@ -71,11 +71,11 @@ def path_info_missing(evidence: Evidence) -> Iterator[Claim]:
                 "php": " ".join((php.block.name, *php.block.args)),
                 "place": file_line(php.block),
                 "location": " ".join((match.block.name, *match.block.args)),
-                "tries": " ".join((tries.name, *tries.args)) if tries else "",
-                "tries_place": file_line(tries) if tries else "",
+                "tries": " ".join((try_files.name, *try_files.args)) if try_files else "",
+                "tries_place": file_line(try_files) if try_files else "",
             },
             fix=Fix(
-                (Manual("try-the-script" if tries else "split-the-path", Where.SERVER),),
+                (Manual("try-the-script" if try_files else "split-the-path", Where.SERVER),),
                 Applicability.MANUAL,
             ),
         )
@@ -85,8 +85,12 @@ def path_info_missing(evidence: Evidence) -> Iterator[Claim]:
 def _looks_for_whole_path(match: LocationMatch) -> Directive | None:
     """Return the `try_files` of a location of FastCGI for which a script with a path behind it is
     no file."""
-    directive, tries = upstreams.pass_directive_of(match), match.directive("try_files")
-    if directive is None or directive.name != "fastcgi_pass" or tries is None:
+    directive, try_files = upstreams.pass_directive_of(match), match.directive("try_files")
+    if directive is None or directive.name != "fastcgi_pass" or try_files is None:
         return None
     names = {"$uri"} if match.directive("fastcgi_split_path_info") else {"$uri", _SCRIPT_NAME}
-    return tries if tries.args[-1:] == ("=404",) and set(tries.args[:-1]) <= names else None
+    return (
+        try_files
+        if try_files.args[-1:] == ("=404",) and set(try_files.args[:-1]) <= names
+        else None
+    )

@@ -31,7 +31,7 @@ from diagnose.model import (
     merge_subjects,
 )
 from diagnose.model.files import PageFileAccess, PathMistake
-from diagnose.model.http import Exchange, page_exchanges
+from diagnose.model.http import Exchange, error_pages, page_exchanges
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.requests import BypassedApplication, BypassReason
 from diagnose.parsers.nginx import error_log
@@ -63,21 +63,9 @@ def path_taken(evidence: Evidence) -> Iterator[Claim]:
         bypass = _bypass(nginx, application.path)
         if bypass is None or bypass.by != application.by:
             continue
-        pages = [
-            page
-            for page in page_exchanges(evidence)
-            if _is_worse(page, application)
-            # A folder of files has pages of its own.
-            and (bypass.by != "longer" or (page.status or 0) >= 400)
-            and page_error(evidence, error_log.FILE_DENIED, {403, 404}) is None
-            and not any(
-                access.url == page.url and access.mistake in _OWN_FILE
-                for access in evidence.good(PageFileAccess)
-            )
-        ]
         if application.path != evidence.target.path.partition("?")[0]:
             yield from _of_page_files(nginx, application, bypass)
-        elif pages:
+        elif pages := _worse_pages(evidence, application, bypass):
             subjects = endpoint_subjects(pages)
             yield Claim(
                 about=merge_subjects(subjects),
@@ -91,30 +79,46 @@ def path_taken(evidence: Evidence) -> Iterator[Claim]:
             )
 
 
+def _worse_pages(
+    evidence: Evidence, application: BypassedApplication, bypass: Bypass
+) -> tuple[Exchange, ...]:
+    """Return the responses that visitors get in place of what the application has; none if nginx
+    has a file of its own for the path."""
+    # A folder of files has pages of its own.
+    pages = error_pages(evidence) if bypass.by == "longer" else page_exchanges(evidence)
+    own_urls = {
+        access.url for access in evidence.good(PageFileAccess) if access.mistake in _OWN_FILE
+    }
+    if page_error(evidence, error_log.FILE_DENIED, {403, 404}):
+        return ()
+    return tuple(
+        page for page in pages if _is_worse(page, application) and page.url not in own_urls
+    )
+
+
 def _of_page_files(
     nginx: Nginx, application: BypassedApplication, bypass: Bypass
 ) -> Iterator[Claim]:
     """Yield the claim about the files of the page that the same directive takes away."""
     evidence = nginx.evidence
-    page = _page_files.page_of(evidence)
-    refused = _page_files.refused_files(evidence, page) if page else ()
-    own_urls = {
+    files_of_nginx = {
         file.url
         for file in examined_files(evidence)
         if file.is_forbidden or file.access.mistake in _OWN_FILE
     }
     taken_files = [
         file
-        for file in refused
+        for file in _page_files.refused_files(evidence)
         if file.response.status in {403, 404}
-        and file.response.url not in own_urls
+        and file.response.url not in files_of_nginx
         and (other := _bypass(nginx, file.path))
         and other.directive is bypass.directive
     ]
     is_asked = any(file.path == application.path for file in taken_files)
     has_file = 200 <= (application.status or 0) < 300 and not application.is_html
-    if page is None or not is_asked or not has_file:
+    if not is_asked or not has_file:
         return
+    page = taken_files[0].page
     urls = [file.response.url for file in taken_files]
     yield Claim(
         about=_page_files.page_subject(page),

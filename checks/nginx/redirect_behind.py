@@ -43,7 +43,7 @@ def redirect_behind(evidence: Evidence) -> Iterator[Claim]:
         redirect = find_redirect(nginx, pages[0])
         if redirect is not None:
             line = _condition(redirect) or redirect.directive
-            yield _claim(nginx, inner, pages, line, "loop", _asked(nginx, redirect))
+            yield _claim(nginx, inner, pages, line, "loop", _condition_fix(nginx, redirect))
 
 
 def _is_for_a_slash(inner: InnerNginx, page: Exchange) -> bool:
@@ -72,7 +72,7 @@ def _relative(nginx: Nginx, block: Directive) -> Fix:
     return Fix((edit, *reload_steps(nginx)), Applicability.AUTOMATIC)
 
 
-def _asked(nginx: Nginx, redirect: NginxRedirect) -> Fix:
+def _condition_fix(nginx: Nginx, redirect: NginxRedirect) -> Fix:
     """Let a condition ask for the visitor's scheme. Caddy sends it by itself; the others by a line
     that this run did not look for, so a person reads the edit."""
     block = _condition(redirect)

@@ -76,10 +76,14 @@ def _unused_redirect(nginx: Nginx, exchange: Exchange) -> UnusedRedirect | None:
         for server in nginx.servers:
             if server.block is used.block or not _redirects(server, url.path):
                 continue
-            listen = next((each for each in server.listens if each.port == exchange.port), None)
+            listen = next(
+                (listen for listen in server.listens if listen.port == exchange.port), None
+            )
             if listen is None or not _has_name(server, exchange.port, url.host):
                 continue
-            is_elsewhere = all(socket.address != each.address for each in server.listens)
+            is_elsewhere = all(
+                socket.address != own_listen.address for own_listen in server.listens
+            )
             # A block for one name beside a redirect for all names (`*.example.com`) is intended.
             if server.block in ignored or (is_elsewhere and kind == "default"):
                 return UnusedRedirect(server, listen, socket, used, is_elsewhere)

@@ -34,7 +34,11 @@ def stream_misdirected(evidence: Evidence) -> Iterator[Claim]:
         for handshake in evidence.of(Handshake)
         if handshake.port == target.port and handshake.variant in {"normal", "again"}
     ]
-    if nginx.config is None or not handshakes or any(not each.failure for each in handshakes):
+    if (
+        nginx.config is None
+        or not handshakes
+        or any(not handshake.failure for handshake in handshakes)
+    ):
         return
     route = stream_route(nginx.config.main, target.host, target.port)
     reason = _reason(evidence, nginx, route) if route else None

@@ -46,7 +46,7 @@ def refused_websockets(evidence: Evidence, path: str) -> list[Upgrade]:
         upgrade
         for upgrade in evidence.of(Upgrade)
         if upgrade.path == path and upgrade.port == evidence.target.port
-        if upgrade.through == "front" and upgrade.variant == "normal"
+        if upgrade.is_visit
     ]
     return [] if any(upgrade.accepted for upgrade in upgrades) else upgrades
 

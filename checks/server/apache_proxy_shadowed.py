@@ -50,7 +50,7 @@ def apache_proxy_shadowed(evidence: Evidence) -> Iterator[Claim]:
     if target.port not in view.server.ports:
         return
     for late, early in _shadowed(view, view.answering_sites[0]):
-        path, because, severity = _missed(evidence, late.path)
+        path, because, severity = _failing_path(evidence, late.path)
         if not because:
             continue
         subject = Subject(port=target.port, path=path)
@@ -81,12 +81,12 @@ def _shadowed(view: ServerView, site: WebSite) -> Iterator[tuple[SiteRoute, Site
         if not route.pattern and _LINE.match(line_text(view, route.file, route.line))
     ]
     for index, late in enumerate(routes):
-        early = next((each for each in routes[:index] if takes(each.path, late.path)), None)
+        early = next((route for route in routes[:index] if takes(route.path, late.path)), None)
         if early is not None and early.path != late.path and early.target != late.target:
             yield late, early
 
 
-def _missed(
+def _failing_path(
     evidence: Evidence, prefix: str
 ) -> tuple[str, tuple[Observation, ...], Severity | None]:
     """Return a path below a prefix that visitors do not get, and what shows it."""
@@ -95,13 +95,12 @@ def _missed(
     pages = pages_with_status(evidence, 404)
     if pages and takes(prefix, own):
         return own, tuple(pages), None
-    page = _page_files.page_of(evidence)
-    for file in _page_files.refused_files(evidence, page) if page else ():
+    for file in _page_files.refused_files(evidence):
         url = parse_url(file.response.url)
         path = url.path.partition("?")[0] if url else ""
-        if page is not None and path and takes(prefix, path):
-            severity = _page_files.severity(page, [file.response.url])
-            return path, (page, file.response), severity
+        if path and takes(prefix, path):
+            severity = _page_files.severity(file.page, [file.response.url])
+            return path, (file.page, file.response), severity
     return "", (), None
 
 

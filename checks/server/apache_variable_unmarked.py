@@ -9,7 +9,7 @@ from checks.server import line_edit, line_text, manual_fix, place_text, reload_s
 from checks.server._backend_answers import refused_websockets
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Severity, Subject
-from diagnose.model.http import Exchange, Upgrade, page_exchanges
+from diagnose.model.http import Exchange, Upgrade, error_pages
 from diagnose.model.web_servers import WebServer, WebServerConfig
 
 #: A name of mod_rewrite's variables in braces, and nothing before it that makes it one.
@@ -30,9 +30,7 @@ def apache_variable_unmarked(evidence: Evidence) -> Iterator[Claim]:
     view, target = server_view(evidence), evidence.target
     if view is None or target.port not in view.server.ports or view.config is None:
         return
-    visits: list[Exchange | Upgrade] = [
-        page for page in page_exchanges(evidence) if (page.status or 0) >= 400
-    ]
+    visits: list[Exchange | Upgrade] = [*error_pages(evidence)]
     for path in target.websockets:
         visits += refused_websockets(evidence, path)
     routes = dict.fromkeys(

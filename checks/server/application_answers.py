@@ -115,7 +115,7 @@ class Refusal:
 def _refusal(view: ServerView, request: Request) -> Refusal | None:
     path, websocket, visits = request.path, request.websocket, request.visits
     route = route_to_application(view, path)
-    if route is None or (websocket and any(each.status == 429 for each in visits)):
+    if route is None or (websocket and any(visit.status == 429 for visit in visits)):
         return None
     visit = visit_of(view.evidence, route, path, inner_path(route, path), websocket)
     if visit is None or not visit.succeeded or _may_be_another(view, path, visits):
@@ -160,7 +160,7 @@ def _may_be_another(view: ServerView, path: str, visits: Sequence[Exchange | Upg
     was asked."""
     haproxy = haproxy_view(view.evidence, path)
     backend = haproxy.proxies.backend if haproxy else None
-    servers = [each for each in servers_of(backend) if not each.disabled] if backend else []
+    servers = [server for server in servers_of(backend) if not server.disabled] if backend else []
     return len(servers) > 1 and any((visit.status or 500) >= 500 for visit in visits)
 
 

@@ -40,7 +40,7 @@ def application_down(evidence: Evidence) -> Iterator[Claim]:
             if route and _is_down(route, listeners) and _failed(evidence, path):
                 failed_routes.setdefault(route.target, (route, []))[1].append(path)
     for route, paths in failed_routes.values():
-        responses = [each for path in paths for each in _failed(evidence, path)]
+        responses = [response for path in paths for response in _failed(evidence, path)]
         yield Claim(
             about=Subject(port=target.port, path=paths[0]),
             covers=tuple(Subject(port=target.port, path=path) for path in paths),

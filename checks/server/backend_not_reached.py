@@ -133,11 +133,11 @@ def _unreached(
         return
     visit = next(
         (
-            each
-            for each in evidence.of(BackendVisit)
-            if each.target == route.target and each.websocket is bool(websocket)
-            if not websocket or each.requested.partition("?")[0] == websocket.partition("?")[0]
-            if _is_unreached(each)
+            visit
+            for visit in evidence.of(BackendVisit)
+            if visit.target == route.target and visit.websocket is bool(websocket)
+            if not websocket or visit.requested.partition("?")[0] == websocket.partition("?")[0]
+            if _is_unreached(visit)
         ),
         None,
     )
@@ -148,7 +148,9 @@ def _unreached(
         for listeners in evidence.good(Listeners)
         for socket in listeners.on(route.port)
     )
-    own = {listener.address for each in evidence.good(Listeners) for listener in each.sockets}
+    own = {
+        listener.address for listeners in evidence.good(Listeners) for listener in listeners.sockets
+    }
     is_here = route.host in {*own, *_own_addresses(evidence)}
     yield Claim(
         about=Subject(port=evidence.target.port, path=websocket or evidence.target.path),
@@ -182,7 +184,7 @@ def _is_unreached(visit: BackendVisit) -> bool:
 
 
 def _own_addresses(evidence: Evidence) -> set[str]:
-    return {address for each in evidence.good(Interface) for address in each.addresses}
+    return {address for interface in evidence.good(Interface) for address in interface.addresses}
 
 
 #: errno(3).

@@ -89,7 +89,7 @@ def _claim(
     )
 
 
-def _reason(handshake: BackendHandshake, route: SiteRoute, now: datetime) -> str:
+def _reason(handshake: BackendHandshake, route: SiteRoute, started_at: datetime) -> str:
     """Return why the server ends the handshake ("untrusted"), as the facts name it; "" if
     nothing shows it."""
     if handshake.plain:
@@ -97,7 +97,7 @@ def _reason(handshake: BackendHandshake, route: SiteRoute, now: datetime) -> str
     if handshake.verify_code is None or route.verify in {"", "none"} or not handshake.chain:
         return ""
     leaf = handshake.chain[0]
-    if leaf.not_after is not None and leaf.not_after < now:
+    if leaf.not_after is not None and leaf.not_after < started_at:
         return "expired"
     is_untrusted = route.verify != "name" and handshake.verify_code in _UNTRUSTED
     is_named = covers(handshake.server_name, leaf.dns_names, leaf.addresses)

@@ -80,14 +80,16 @@ def _missing(
 ) -> Iterator[tuple[str, tuple[Observation, ...], Severity, bool]]:
     """Yield what visitors of the page do not get: the URL, what shows it, how much it matters, and
     whether it is a file of the page."""
-    page = _page_files.page_of(evidence)
-    refused = _page_files.refused_files(evidence, page) if page else ()
+    refused = _page_files.refused_files(evidence)
     urls = [file.response.url for file in refused]
     for file in refused:
-        if page is not None:
-            weight = _page_files.severity(page, urls)
-            yield file.response.url, (page, file.response), weight, True
-    own = {each.url: each for each in evidence.good(Exchange) if each.purpose == "target"}
-    for each in evidence.good(Exchange):
-        if each.status == 404 and each.redirected_from in own:
-            yield each.url, (own[each.redirected_from], each), Severity.ERROR, False
+        severity = _page_files.severity(file.page, urls)
+        yield file.response.url, (file.page, file.response), severity, True
+    own = {
+        exchange.url: exchange
+        for exchange in evidence.good(Exchange)
+        if exchange.purpose == "target"
+    }
+    for exchange in evidence.good(Exchange):
+        if exchange.status == 404 and exchange.redirected_from in own:
+            yield exchange.url, (own[exchange.redirected_from], exchange), Severity.ERROR, False

@@ -31,8 +31,12 @@ def caddy_ask_refuses(evidence: Evidence) -> Iterator[Claim]:
     handshakes = [
         handshake for handshake in evidence.of(Handshake) if handshake.port == target.port
     ]
-    rejected = [each for each in handshakes if each.alert and each.alert.code == INTERNAL_ERROR]
-    if ask is None or not rejected or any(each.failure is None for each in handshakes):
+    rejected = [
+        handshake
+        for handshake in handshakes
+        if handshake.alert and handshake.alert.code == INTERNAL_ERROR
+    ]
+    if ask is None or not rejected or any(handshake.failure is None for handshake in handshakes):
         return
     path, number, url = ask
     message = view.config.complaint

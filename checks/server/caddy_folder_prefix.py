@@ -36,9 +36,11 @@ def caddy_folder_prefix(evidence: Evidence) -> Iterator[Claim]:
         return
     for folder in evidence.good(SiteFolder):
         pages = pages_with_status(evidence, 404)
-        page = _page_files.page_of(evidence)
-        refused = _page_files.refused_files(evidence, page) if page else ()
-        files = [file.response for file in refused if _path(file.response.url) == folder.requested]
+        files = [
+            file.response
+            for file in _page_files.refused_files(evidence)
+            if _path(file.response.url) == folder.requested
+        ]
         if not folder.shortened or not (pages or files):
             continue
         own = Subject(port=target.port, path=target.path.partition("?")[0])

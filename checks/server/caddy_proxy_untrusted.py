@@ -67,7 +67,7 @@ def _caddy(evidence: Evidence) -> ServerView | None:
     for server in evidence.good(WebServer):
         if server.product == "caddy" and server.pid and evidence.target.port not in server.ports:
             configs = evidence.good(WebServerConfig)
-            config = next((each for each in configs if each.product == "caddy"), None)
+            config = next((config for config in configs if config.product == "caddy"), None)
             return ServerView(evidence, server, config, None)
     return None
 

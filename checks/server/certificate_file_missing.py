@@ -66,9 +66,9 @@ def _is_missing(evidence: Evidence, file: SiteFile, test: WebServerTest) -> bool
     file_observations = [
         observation for observation in observations if observation.path == file.path
     ]
-    if any(each.failure is None for each in file_observations):
+    if any(file.failure is None for file in file_observations):
         return False
-    if any(each.failure and each.failure.kind == "missing" for each in file_observations):
+    if any(file.failure and file.failure.kind == "missing" for file in file_observations):
         return True
     named = file.path in test.message and test.line in {0, file.line}
     return named and ("does not exist" in test.message or "No such file" in test.message)

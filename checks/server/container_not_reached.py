@@ -80,7 +80,7 @@ def _claim(
     paths = (evidence.target.path, *evidence.target.websockets)
     return Claim(
         about=subject,
-        covers=tuple(Subject(port=evidence.target.port, path=each) for each in paths),
+        covers=tuple(Subject(port=evidence.target.port, path=path) for path in paths),
         because=(*visits, view.server, *responses, *evidence.good(Containers)),
         facts={
             **view.facts,

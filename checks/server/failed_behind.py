@@ -16,7 +16,7 @@ from diagnose.model import (
     Subject,
     Where,
 )
-from diagnose.model.http import Exchange, page_exchanges
+from diagnose.model.http import Exchange, error_pages
 from diagnose.model.web_servers import ServerRequestError, WebServer
 
 #: Reasons that the page explains. An .htaccess and the permissions of a file count at once.
@@ -41,7 +41,7 @@ def failed_behind(evidence: Evidence) -> Iterator[Claim]:
         ),
         None,
     )
-    pages = [page for page in page_exchanges(evidence) if (page.status or 0) >= 400]
+    pages = error_pages(evidence)
     servers = [
         server for server in evidence.good(WebServer) if error and error.behind in server.ports
     ]

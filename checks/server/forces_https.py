@@ -42,7 +42,9 @@ def forces_https(evidence: Evidence) -> Iterator[Claim]:
     if plain is None or secure is None or not {plain.status, secure.status} <= REDIRECTS:
         return
     url = normalize_url(pages[0].url)
-    if any(not each.location or normalize_url(each.location) != url for each in (plain, secure)):
+    if any(
+        not answer.location or normalize_url(answer.location) != url for answer in (plain, secure)
+    ):
         return
     yield Claim(
         about=Subject(port=target.port, path=target.path),

@@ -50,7 +50,7 @@ def _offered(haproxy: HaproxyView) -> tuple[str, ...]:
 
 def _fix(haproxy: HaproxyView, offered: tuple[str, ...]) -> Fix:
     view, bind = haproxy.view, haproxy.proxies.bind
-    other_protocols = ",".join(each for each in offered if each != "h2") or "http/1.1"
+    other_protocols = ",".join(protocol for protocol in offered if protocol != "h2") or "http/1.1"
     words = [other_protocols if word == ",".join(offered) else word for word in bind.words]
     # A quoted or escaped word would be lost.
     plain = not any(set(word) & set("\"'\\ #") for word in bind.words)

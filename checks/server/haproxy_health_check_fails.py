@@ -105,7 +105,7 @@ def _failed_check(haproxy: HaproxyView, http: HttpCheck) -> FailedCheck | None:
         check_attempts = (
             attempt for attempt in haproxy.tries_for("check") if attempt.name == page.name
         )
-        answer = next((each.status for each in check_attempts if each.status), None)
+        answer = next((attempt.status for attempt in check_attempts if attempt.status), None)
         status = state.code if state and state.check.startswith("L7") else None
         failures = [
             attempt.failure.message

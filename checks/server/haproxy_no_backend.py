@@ -51,5 +51,7 @@ def haproxy_no_backend(evidence: Evidence) -> Iterator[Claim]:
 
 def _map(frontend: Proxy) -> str:
     """Return the first map by which a frontend chooses a backend."""
-    found = map(dynamic_backend, frontend.own("use_backend"))
-    return next((clean(each.file, 300) for each in found if each and each.file), "")
+    dynamic_backends = map(dynamic_backend, frontend.own("use_backend"))
+    return next(
+        (clean(backend.file, 300) for backend in dynamic_backends if backend and backend.file), ""
+    )

@@ -67,10 +67,10 @@ def haproxy_proxy_protocol(evidence: Evidence) -> Iterator[Claim]:
         return
 
 
-def _pair(tries: tuple[HaproxyTry, ...]) -> tuple[HaproxyTry, HaproxyTry] | None:
+def _pair(attempts: tuple[HaproxyTry, ...]) -> tuple[HaproxyTry, HaproxyTry] | None:
     """Return the try without the header and the one with it."""
-    plain = next((attempt for attempt in tries if not attempt.proxied), None)
-    proxied = next((attempt for attempt in tries if attempt.proxied), None)
+    plain = next((attempt for attempt in attempts if not attempt.proxied), None)
+    proxied = next((attempt for attempt in attempts if attempt.proxied), None)
     return (plain, proxied) if plain and proxied else None
 
 

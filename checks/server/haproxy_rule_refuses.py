@@ -57,9 +57,9 @@ def _answers(evidence: Evidence, path: str) -> list[Exchange | Upgrade]:
     return [*pages, *upgrades]
 
 
-def _decisive(found: Sequence[Refusal], status: int) -> Refusal | None:
+def _decisive(refusals: Sequence[Refusal], status: int) -> Refusal | None:
     """Return the only rule that answers with this status."""
-    rules = [refusal for refusal in found if refusal.status == status]
+    rules = [refusal for refusal in refusals if refusal.status == status]
     return rules[0] if len(rules) == 1 else None
 
 

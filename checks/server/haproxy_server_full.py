@@ -23,7 +23,7 @@ def haproxy_server_full(evidence: Evidence) -> Iterator[Claim]:
     backend = haproxy.proxies.backend if haproxy else None
     if haproxy is None or haproxy.status is None or backend is None:
         return
-    states = [each for each in haproxy.status.of_backend(backend.name) if not each.is_down]
+    states = [state for state in haproxy.status.of_backend(backend.name) if not state.is_down]
     pages = [page for page in page_exchanges(evidence) if page.status == 503 or page.failure]
     if not pages or not states or not all(state.is_full for state in states):
         return

@@ -47,7 +47,7 @@ def host_not_passed(evidence: Evidence) -> Iterator[Claim]:
             upgrade
             for upgrade in evidence.good(Upgrade)
             if upgrade.path == path and upgrade.port == target.port
-            if upgrade.through == "front" and upgrade.variant == "normal"
+            if upgrade.is_visit
         ]
         if claim := _claim(view, upgrades, path):
             yield claim

@@ -33,7 +33,7 @@ def internal_certificate(evidence: Evidence) -> Iterator[Claim]:
     site = next((site for site in view.answering_sites if site.issuance == "internal"), None)
     if site is None:
         return
-    for served in served_certificates(evidence, lambda each: each.port == target.port):
+    for served in served_certificates(evidence, lambda handshake: handshake.port == target.port):
         is_own = _AUTHORITY in served.leaf.issuer
         if not is_own or not all(handshake.failure for handshake in served.handshakes):
             continue

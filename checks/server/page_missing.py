@@ -50,7 +50,9 @@ def page_missing(evidence: Evidence) -> Iterator[Claim]:
         return
     pages = [*pages_with_status(evidence, 403), *pages_with_status(evidence, 404)]
     for folder in evidence.good(SiteFolder)[:1]:
-        served = {each.root.rstrip("/") for each in (view.config.folders if view.config else ())}
+        served = {
+            served.root.rstrip("/") for served in (view.config.folders if view.config else ())
+        }
         sites = [
             site for site in view.answering_sites if folder.path in {site.root.rstrip("/"), *served}
         ]

@@ -49,13 +49,13 @@ def path_excluded(evidence: Evidence) -> Iterator[Claim]:
         )
 
 
-def _fix(evidence: Evidence, excluded: SiteRoute, other: SiteRoute | None) -> Fix:
+def _fix(evidence: Evidence, excluded: SiteRoute, passing: SiteRoute | None) -> Fix:
     """Pass the path on to where the site's other paths go, by ws://."""
     view = server_view(evidence)
     assert view is not None
     edit = None
-    if other is not None and other.scheme == "http" and other.host and other.port:
-        authority = f"{other.host}:{other.port}"
+    if passing is not None and passing.scheme == "http" and passing.host and passing.port:
+        authority = f"{passing.host}:{passing.port}"
         line = f"    ProxyPass {excluded.path} ws://{authority}{excluded.path}"
         edit = line_edit(view, excluded.file, {excluded.line: (line,)})
     if edit is None:

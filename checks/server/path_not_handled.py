@@ -70,7 +70,7 @@ def _claim(
     path: str,
     failed: Sequence[Exchange | Upgrade | PageFileResponse],
     near: SiteRoute | None,
-    missed: str,
+    conditions: str,
 ) -> Claim:
     is_apache = view.server.product == "apache"
     place = place_text(near.file, near.line) if near else place_text(site.file, site.line)
@@ -89,12 +89,12 @@ def _claim(
             else "",
             "prefix": near.path if near else "",
             "apache": is_apache,
-            "missed": "" if near else missed,
+            "missed": "" if near else conditions,
             "blank": not any(isinstance(answer, Upgrade) for answer in failed),
-            "folder": site.root if not near and not missed and _lacks_file_server(site) else "",
+            "folder": site.root if not near and not conditions and _lacks_file_server(site) else "",
         },
-        severity=_severity(view, site, path, near, missed),
-        fix=manual_fix(view, _step(view) if near else "match" if missed else _addition(site)),
+        severity=_severity(view, site, path, near, conditions),
+        fix=manual_fix(view, _step(view) if near else "match" if conditions else _addition(site)),
     )
 
 
@@ -108,7 +108,7 @@ def _addition(site: WebSite) -> str:
 
 
 def _severity(
-    view: ServerView, site: WebSite, path: str, near: SiteRoute | None, missed: str
+    view: ServerView, site: WebSite, path: str, near: SiteRoute | None, conditions: str
 ) -> Severity | None:
     """A site for WebSockets alone needs no page, and an API none at its root."""
     if view.server.product == "caddy" and not near and _lacks_file_server(site):
@@ -116,7 +116,7 @@ def _severity(
     if near:
         return Severity.WARNING if view.server.product == "apache" else None
     has_socket = any(upgrade.accepted for upgrade in view.evidence.good(Upgrade))
-    is_meant = has_socket or (path == "/" and not missed)
+    is_meant = has_socket or (path == "/" and not conditions)
     return Severity.NOTE if is_meant else Severity.WARNING
 
 

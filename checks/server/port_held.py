@@ -77,11 +77,11 @@ def port_held(evidence: Evidence) -> Iterator[Claim]:
 def _holder(evidence: Evidence) -> Listener | None:
     """Return a socket on the target's port whose program is known."""
     own = (
-        each
+        listener
         for listeners in evidence.good(Listeners)
-        for each in listeners.on(evidence.target.port)
+        for listener in listeners.on(evidence.target.port)
     )
-    return next((each for each in own if each.process), None)
+    return next((listener for listener in own if listener.process), None)
 
 
 def _stopped(evidence: Evidence) -> Iterator[tuple[WebServer, WebSite]]:

@@ -48,11 +48,11 @@ def _claims(
 ) -> Iterator[Claim]:
     path = full_path.partition("?")[0]
     route = route_to_application(view, path)
-    rest = rest_of(route, path) if route else ""
-    if route is None or not visits or not rest or inner_path(route, path) != path:
+    remainder = rest_of(route, path) if route else ""
+    if route is None or not visits or not remainder or inner_path(route, path) != path:
         return
     whole = visit_of(view.evidence, route, path, path, websocket)
-    short = visit_of(view.evidence, route, path, rest, websocket)
+    short = visit_of(view.evidence, route, path, remainder, websocket)
     if whole is None or short is None or whole.succeeded or not short.succeeded:
         return
     subject = Subject(port=view.evidence.target.port, path=path)
@@ -63,7 +63,7 @@ def _claims(
         facts={
             **view.facts,
             "path": path,
-            "rest": rest,
+            "rest": remainder,
             "prefix": route.path.rstrip("/"),
             "target": route.target,
             "place": place_text(route.file, route.line),

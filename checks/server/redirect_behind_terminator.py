@@ -59,10 +59,13 @@ def _redirect(evidence: Evidence, server: WebServer, port: int) -> SiteRedirect 
     """Return the redirect to https of every site that answers the name on this port."""
     target = evidence.target
     config = next(
-        (each for each in evidence.good(WebServerConfig) if each.product == server.product), None
+        (config for config in evidence.good(WebServerConfig) if config.product == server.product),
+        None,
     )
     sites = answering_sites(config, port, target.host) if config else ()
     redirects = [redirect_of(site, target.path) for site in sites]
     plain = not any(s.tls for site in sites for s in site.sockets if s.port == port)
-    leads = all(each is not None and each.target.startswith("https://") for each in redirects)
+    leads = all(
+        redirect is not None and redirect.target.startswith("https://") for redirect in redirects
+    )
     return redirects[0] if redirects and plain and leads else None

@@ -57,7 +57,7 @@ def redirect_loop(evidence: Evidence) -> Iterator[Claim]:
     if not chains or not all(chain.end == "loop" or chain.is_endless for chain in chains):
         return
     redirects = [redirect_of(site, target.path) for site in view.answering_sites]
-    certain = [each for each in redirects if each and _leads_back(evidence, each)]
+    certain = [redirect for redirect in redirects if redirect and _leads_back(evidence, redirect)]
     redirect = next(iter(certain or _conditional(view)), None)
     if redirect is None:
         return

@@ -98,7 +98,7 @@ def _not_asked(view: ServerView) -> Iterator[Claim]:
     passes_all = bool(routes) and routes[0].path == "/" and not routes[0].pattern
     if file is None or not is_newer or not passes_all or not routes[0].target:
         return
-    off = any(re.search(r"^\s*admin\s+off\s*$", each.text, re.MULTILINE) for each in config.files)
+    off = any(re.search(r"^\s*admin\s+off\s*$", file.text, re.MULTILINE) for file in config.files)
     yield Claim(
         about=Subject(text=place_text(sites[0].file, sites[0].line) or config.path),
         covers=(Subject(),),

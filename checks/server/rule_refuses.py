@@ -71,7 +71,7 @@ def _answers(evidence: Evidence, path: str, websocket: bool) -> Sequence[Exchang
     """Return the answers to a path with an error."""
     if websocket:
         refused = refused_websockets(evidence, path)
-        return [each for each in refused if (each.status or 0) >= 400]
+        return [upgrade for upgrade in refused if (upgrade.status or 0) >= 400]
     pages = [
         exchange for exchange in evidence.good(Exchange) if exchange.is_page_of(evidence.target)
     ]

@@ -35,7 +35,7 @@ def tls_off(evidence: Evidence) -> Iterator[Claim]:
         return
     # Only what the server answered proves that it speaks no TLS: a handshake may fail on its way.
     plain_groups = [*failure_groups(evidence, "plain-http"), *failure_groups(evidence, "not-tls")]
-    handshakes = [each for group in plain_groups for each in group.handshakes]
+    handshakes = [handshake for group in plain_groups for handshake in group.handshakes]
     if not any(handshake.port == target.port for handshake in handshakes):
         return
     if any(visit.failure is None and visit.port == target.port for visit in _visits(evidence)):

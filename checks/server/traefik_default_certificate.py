@@ -26,7 +26,7 @@ def traefik_default_certificate(evidence: Evidence) -> Iterator[Claim]:
     state = next(iter(evidence.good(TraefikState)), None)
     reason, router = _reason(state, port) if state else ("", "")
     step = reason.replace("_", "-") or "look"
-    for served in served_certificates(evidence, lambda each: each.port == port):
+    for served in served_certificates(evidence, lambda handshake: handshake.port == port):
         if _NAME not in served.leaf.subject:
             continue
         fix = Fix((Manual(step, Where.SERVER),), Applicability.MANUAL)
@@ -48,7 +48,7 @@ def traefik_default_certificate(evidence: Evidence) -> Iterator[Claim]:
 def _reason(state: TraefikState, port: int) -> tuple[str, str]:
     """Return why Traefik has no certificate for the name, and the router that should have one; ""
     if that is not known."""
-    point = next((each for each in state.points if each.port == port), None)
+    point = next((point for point in state.points if point.port == port), None)
     if point is None:
         return "", ""
     own = [

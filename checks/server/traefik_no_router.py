@@ -34,13 +34,15 @@ def traefik_no_router(evidence: Evidence) -> Iterator[Claim]:
     pages = [page for page in pages_with_status(evidence, 404) if _BODY.match(page.body)]
     if view is None or state is None or not pages or view.server.product != "traefik":
         return
-    point = next((each for each in state.points if each.port == target.port), None)
-    if point is None or (not state.complete and not any(each.has_name for each in state.routers)):
+    point = next((point for point in state.points if point.port == target.port), None)
+    if point is None or (
+        not state.complete and not any(router.has_name for router in state.routers)
+    ):
         return
     reasons = [(_reason(router, point, target.uses_tls), router) for router in state.routers]
     if any(reason in {"", "unknown"} for reason, _ in reasons):
         return
-    near = sorted((each for each in reasons if each[1].has_name), key=_rank)
+    near = sorted((reason for reason in reasons if reason[1].has_name), key=_rank)
     reason, router = near[0] if near else ("no_name", None)
     subject = Subject(port=target.port, path=target.path)
     yield Claim(

@@ -66,7 +66,7 @@ def websocket_not_passed(evidence: Evidence) -> Iterator[Claim]:
         yield _claim(view, path, route, upgrades)
 
 
-def _missed(view: ServerView, path: str) -> SiteRoute | None:
+def _mismatching_route(view: ServerView, path: str) -> SiteRoute | None:
     """Return the line that passes WebSockets on and is not for this one: its pattern does not match
     the path, or its conditions are not true for a handshake."""
     routes = (route for site in view.answering_sites for route in site.routes)
@@ -110,7 +110,7 @@ def _version(view: ServerView) -> tuple[int, ...]:
 
 def _claim(view: ServerView, path: str, route: SiteRoute, upgrades: list[Upgrade]) -> Claim:
     target = view.evidence.target
-    missed_rule = _missed(view, path) if view.server.product == "apache" else None
+    missed_rule = _mismatching_route(view, path) if view.server.product == "apache" else None
     return Claim(
         about=Subject(port=target.port, path=path),
         because=(*upgrades, *((view.config,) if view.config else ()), view.server),

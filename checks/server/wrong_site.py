@@ -145,7 +145,7 @@ def _is_inner_name(evidence: Evidence) -> bool:
         address for resolution in evidence.good(Resolution) for address in resolution.addresses
     }
     resolved |= {record for answer in evidence.good(DnsAnswer) for record in answer.records}
-    addresses = [each for each in resolved if is_address(each)]
+    addresses = [address for address in resolved if is_address(address)]
     return bool(addresses) and all(map(is_loopback, addresses))
 
 
@@ -165,9 +165,9 @@ def _claim(
     target, config = view.evidence.target, view.config
     assert config is not None
     other_sites = _other_sites(view, site) if strays and not idle else []
-    sibling = next((each for each in other_sites if _www_twin(target.host) in each.names), None)
+    sibling = next((site for site in other_sites if _www_twin(target.host) in site.names), None)
     misspelled = _misspelled(other_sites, target.host)
-    mistyped = next((each for each in other_sites if misspelled and misspelled in each.names), None)
+    mistyped = next((site for site in other_sites if misspelled and misspelled in site.names), None)
     named_site = next((site for site in config.sites if has_name(site, target.host)), None)
     handshakes = [
         handshake for served_certificate in foreign for handshake in served_certificate.handshakes

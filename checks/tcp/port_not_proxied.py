@@ -54,13 +54,13 @@ def port_not_proxied(evidence: Evidence) -> Iterator[Claim]:
         if connection.port == port and connection.failure and _is_cloudflare(connection.address)
     ]
     other_ports = [
-        each
-        for each in evidence.of(Connection)
-        if each.port == port and not _is_cloudflare(each.address)
+        connection
+        for connection in evidence.of(Connection)
+        if connection.port == port and not _is_cloudflare(connection.address)
     ]
     if not failed or other_ports or port in {*_HTTPS, *_HTTP}:
         return
-    addresses = tuple(dict.fromkeys(each.address for each in failed))
+    addresses = tuple(dict.fromkeys(connection.address for connection in failed))
     yield Claim(
         about=Subject(port=port),
         covers=(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from checks.nginx import Nginx
 from diagnose.model import Evidence
 from diagnose.model.frozen import frozen
-from diagnose.model.http import Exchange, Upgrade
+from diagnose.model.http import Upgrade
 from diagnose.model.logs import LogLine
 from diagnose.model.nginx import UpstreamTry
 from diagnose.model.upstream import UpstreamTalk
@@ -95,8 +95,8 @@ def _probed_paths(evidence: Evidence) -> tuple[str, ...]:
     server: of the page to which the target redirects, and of WebSockets."""
     target = evidence.target
     upgrade_paths = (upgrade.path for upgrade in evidence.of(Upgrade) if upgrade.through == "front")
-    end = end_path(target, evidence.of(Exchange))
-    return tuple(dict.fromkeys((target.path, *target.websockets, end, *upgrade_paths)))
+    paths = (target.path, *target.websockets, end_path(evidence), *upgrade_paths)
+    return tuple(dict.fromkeys(paths))
 
 
 def _endpoint_key(proxy_target: ProxyTarget) -> tuple[str, ...]:

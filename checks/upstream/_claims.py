@@ -53,8 +53,9 @@ def upstream_claim(nginx: Nginx, fault: BackendFault, fix: Fix) -> Claim:
     )
     failures = front_failures(nginx.evidence, backend.paths)
     severity = fault.severity or path_severity(nginx.evidence, backend.paths)
-    hidden = _hidden_failures(nginx, backend) if severity is Severity.NOTE else ()
-    named = _websockets_of_the_page(nginx, backend) if severity is Severity.NOTE else ()
+    is_harmless = fault.severity is None and severity is Severity.NOTE
+    hidden = _hidden_failures(nginx, backend) if is_harmless else ()
+    named = _websockets_of_the_page(nginx, backend) if is_harmless else ()
     observations = (
         *fault.because, *failures, *hidden, *named, *([nginx.config] if nginx.config else []),
     )  # fmt: skip

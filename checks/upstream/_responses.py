@@ -22,8 +22,7 @@ def asks_about_size(evidence: Evidence) -> bool:
 def front_failures(evidence: Evidence, paths: Collection[str]) -> tuple[Observation, ...]:
     """Return the front server's responses at these paths which show that the application behind it
     failed."""
-    failures: list[Observation] = []
-    failures += [page for page in _end_pages(evidence, paths) if _is_failed(page)]
+    failures: list[Observation] = [page for page in _end_pages(evidence, paths) if _is_failed(page)]
     if evidence.target.path in paths:
         failures += [
             exchange
@@ -31,15 +30,15 @@ def front_failures(evidence: Evidence, paths: Collection[str]) -> tuple[Observat
             if _is_failed(exchange) or wants_tls(exchange)
         ]
     for upgrade in evidence.of(Upgrade):
-        if upgrade.through == "front" and upgrade.variant == "normal" and upgrade.path in paths:
+        if upgrade.is_visit and upgrade.path in paths:
             failures += [upgrade] if _is_failed(upgrade) else []
     return tuple(failures)
 
 
 def _end_pages(evidence: Evidence, paths: Collection[str]) -> tuple[Exchange, ...]:
     """Return the page to which the target redirects, if it is at one of these paths."""
-    end = end_page(evidence.target, evidence.of(Exchange))
-    return (end,) if end and end_path(evidence.target, evidence.of(Exchange)) in paths else ()
+    end = end_page(evidence)
+    return (end,) if end and end_path(evidence) in paths else ()
 
 
 def _is_failed(response: Exchange | Upgrade) -> bool:

@@ -44,7 +44,7 @@ _MEANT = {401, 404, 405, 407, 410, 429}
 def application_log(evidence: Evidence) -> Iterator[Claim]:
     pages, sockets = _failed_pages(evidence), _refused_websockets(evidence)
     lines = [line for line in evidence.good(ProgramLine) if line.message]
-    line = max(lines, key=lambda each: each.weight, default=None)
+    line = max(lines, key=lambda line: line.weight, default=None)
     if line is None or not (pages or sockets):
         return
     severity = _severity(line, pages, sockets)
@@ -82,11 +82,7 @@ def _failed_pages(evidence: Evidence) -> list[Exchange]:
 
 
 def _refused_websockets(evidence: Evidence) -> list[Upgrade]:
-    upgrades = [
-        upgrade
-        for upgrade in evidence.of(Upgrade)
-        if upgrade.through == "front" and upgrade.variant == "normal"
-    ]
+    upgrades = [upgrade for upgrade in evidence.of(Upgrade) if upgrade.is_visit]
     return [] if any(map(_is_open, upgrades)) else upgrades
 
 

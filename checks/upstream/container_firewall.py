@@ -86,7 +86,7 @@ def _application(
     if _is_served_here(evidence, address, attempt.port):
         return _Application(address, attempt.port)
     for containers in evidence.good(Containers):
-        names = {each.id: each.name for each in containers.running}
+        names = {container.id: container.name for container in containers.running}
         for namespace in containers.namespaces:
             own = namespace.container == container.digest
             if not own and address in namespace.addresses and namespace.listens(attempt.port):
@@ -97,7 +97,7 @@ def _application(
 
 def _is_served_here(evidence: Evidence, address: str, port: int) -> bool:
     """Whether the address is the server's, and a program listens on it for others too."""
-    own = {each for interface in evidence.good(Interface) for each in interface.addresses}
+    own = {address for interface in evidence.good(Interface) for address in interface.addresses}
     return address in own and any(
         not is_loopback(listener.address)
         for listeners in evidence.good(Listeners)

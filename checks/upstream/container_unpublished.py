@@ -56,7 +56,9 @@ def _candidates(
     if not is_refused or not is_server_host(evidence, attempt.host):
         return ()
     if any(
-        mapping.port == attempt.port for each in containers.containers for mapping in each.ports
+        mapping.port == attempt.port
+        for container in containers.containers
+        for mapping in container.ports
     ):
         return ()
     return tuple(

@@ -90,7 +90,7 @@ def _bridge_down(evidence: Evidence, container: Container) -> str:
     """Return the bridge of the container's default network, if it is down."""
     names = {_BRIDGES[network] for network in container.networks if network in _BRIDGES}
     interfaces = (interface for interface in evidence.good(Interface) if interface.name in names)
-    return next((each.name for each in interfaces if not each.up), "")
+    return next((interface.name for interface in interfaces if not interface.up), "")
 
 
 def _facts(fault: _Fault) -> dict[str, object]:

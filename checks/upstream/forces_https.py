@@ -45,7 +45,7 @@ def forces_https(evidence: Evidence) -> Iterator[Claim]:
     nginx, loops = Nginx.of(evidence), looping_exchanges(evidence)
     requests = evidence.of(ComparedRequest)
     as_nginx = [request for request in requests if request.part == "none"]
-    if not loops or not as_nginx or not all(reproduces(as_nginx[0], each) for each in loops):
+    if not loops or not as_nginx or not all(reproduces(as_nginx[0], loop) for loop in loops):
         return
     # A server that redirects until a cookie comes back is another matter.
     sets_cookie = any(loop.header("Set-Cookie") for loop in loops)
@@ -60,7 +60,7 @@ def _is_served(evidence: Evidence, requests: tuple[ComparedRequest, ...]) -> boo
     """Return whether the application serves the page to a changed request, or answers by turns."""
     other_requests: list[Asked | ComparedRequest] = [*requests, *evidence.of(Asked)]
     return decisive_change(evidence) is not None or any(
-        each.failure is None and each.status not in REDIRECTS for each in other_requests
+        request.failure is None and request.status not in REDIRECTS for request in other_requests
     )
 
 

@@ -57,7 +57,7 @@ def internal_redirect_missing(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
     pages = [page for page in page_exchanges(evidence) if page.status in {404, 500}]
     matches = list(nginx.location_matches(evidence.target.path))
-    match = next((each for each in matches if upstreams.pass_directive_of(each)), None)
+    match = next((match for match in matches if upstreams.pass_directive_of(match)), None)
     redirect = _internal_redirect(nginx, match) if match and pages else None
     if match is None or redirect is None:
         return
@@ -102,12 +102,12 @@ def _internal_redirect(nginx: Nginx, match: LocationMatch) -> _InternalRedirect 
     if header is None and (_is_without_header(evidence) or _leads_elsewhere(match)):
         return None
     for pattern in (_CYCLE, _MISSING):
-        for line, found in reversed(logged_errors(evidence, pattern, path)):
+        for line, log_match in reversed(logged_errors(evidence, pattern, path)):
             is_file = pattern is _MISSING
             is_own = is_in_run(evidence, line) and _is_of_answering_server(nginx, line)
-            if is_own and (is_file or found[1] != path):
-                inner = header.internal_redirect if header else "" if is_file else found[1]
-                return _InternalRedirect(line, inner, found[1] if is_file else "", header)
+            if is_own and (is_file or log_match[1] != path):
+                inner = header.internal_redirect if header else "" if is_file else log_match[1]
+                return _InternalRedirect(line, inner, log_match[1] if is_file else "", header)
     return None
 
 

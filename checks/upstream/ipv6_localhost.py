@@ -2,13 +2,16 @@
 
 nginx uses them in turn: a request to ::1 is refused and goes to the other. But if the other is
 marked as failed (ngx_http_upstream_module, max_fails) or may not be tried (proxy_next_upstream
-off), visitors get 502.
+off), visitors get 502. Until then it is a note: it is true of many sites, and what else fails there
+has another cause.
 """
 
+import re
 from collections.abc import Iterator
 
 from checks.nginx import Nginx
 from checks.nginx._edits import Changes
+from checks.nginx._page_errors import is_in_run
 from checks.upstream import CONSEQUENCES, Backend, backend_log_lines, backends
 from checks.upstream._claims import BackendFault, upstream_claim
 from checks.upstream._edits import edit_fix, replace_in_directives
@@ -19,8 +22,12 @@ from diagnose.model.nginx import NginxConfig, UpstreamTry
 from diagnose.model.server import Interface
 from diagnose.parsers.nginx.upstreams import Endpoint
 
+#: nginx's messages when a server refuses, and when every server is marked as failed
+#: (ngx_http_upstream.c).
+_NOT_CONNECTED = r"connect\(\) failed|no live upstreams"
 
-@check(severity=Severity.WARNING, needs=[UpstreamTry, NginxConfig], explains=CONSEQUENCES)
+
+@check(severity=Severity.NOTE, needs=[UpstreamTry, NginxConfig], explains=CONSEQUENCES)
 def ipv6_localhost(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
     for backend in backends(nginx):
@@ -33,13 +40,7 @@ def ipv6_localhost(evidence: Evidence) -> Iterator[Claim]:
         ]
         if not endpoints or not (proof or _has_ipv6(evidence)):
             continue
-        # Where nginx's own protocol fails at 127.0.0.1 too, the refusal at ::1 is not the reason.
-        attempts = (
-            *backend.request_attempts,
-            *(variant for variant in backend.variants if variant.as_nginx),
-        )
-        is_answering = not any(each.failure for each in attempts)
-        is_failing = bool(front_failures(evidence, backend.paths)) and is_answering
+        is_failing = _is_failing(nginx, backend)
         directives = [
             endpoint.directive
             for proxy_target in backend.proxy_targets
@@ -56,7 +57,7 @@ def ipv6_localhost(evidence: Evidence) -> Iterator[Claim]:
                 because=(*backend.connect_attempts, *proof),
                 endpoints=tuple(str(endpoint) for endpoint in endpoints),
                 confidence=Confidence.CERTAIN if proof else Confidence.LIKELY,
-                severity=_severity(backend, is_failing),
+                severity=Severity.ERROR if is_failing else Severity.NOTE,
                 ruled_out=("upstream.refused",),
                 directive=endpoints[0].directive,
             ),
@@ -84,7 +85,17 @@ def _has_ipv6(evidence: Evidence) -> bool:
     return not addresses or any(":" in address and address != "::1" for address in addresses)
 
 
-def _severity(backend: Backend, is_failing: bool) -> Severity:
-    if not backend.paths:
-        return Severity.NOTE
-    return Severity.ERROR if is_failing else Severity.WARNING
+def _is_failing(nginx: Nginx, backend: Backend) -> bool:
+    """Return whether visitors get an error because ::1 refuses."""
+    if not front_failures(nginx.evidence, backend.paths):
+        return False
+    # Where nginx's own protocol fails at 127.0.0.1 too, the refusal at ::1 is not the reason.
+    variants = (variant for variant in backend.variants if variant.as_nginx)
+    if any(attempt.failure for attempt in (*backend.request_attempts, *variants)):
+        return False
+    # Nor where nginx says that this run's own request failed in another way.
+    return all(
+        re.match(_NOT_CONNECTED, line.text)
+        for line in backend_log_lines(nginx, backend, "")
+        if is_in_run(nginx.evidence, line)
+    )

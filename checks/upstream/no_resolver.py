@@ -33,8 +33,9 @@ def no_resolver(evidence: Evidence) -> Iterator[Claim]:
         if not name or is_served(evidence, backend.paths):
             continue
         server_names = evidence.of(ServerNames)
-        known = dict.fromkeys(item for names in server_names for item in names.resolvers)
-        resolvers = list(known)[:3]
+        resolvers = list(
+            dict.fromkeys(resolver for names in server_names for resolver in names.resolvers)
+        )[:3]
         in_hosts = any(name in names.written for names in server_names)
         log_lines = backend_log_lines(
             nginx, backend, rf"no resolver defined to resolve {re.escape(name)}"

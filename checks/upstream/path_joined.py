@@ -63,11 +63,11 @@ def path_joined(evidence: Evidence) -> Iterator[Claim]:
     if joined is not None:
         subjects = endpoint_subjects(pages)
         change = decisive_change(evidence)
-        found = change if change and change.request.part == "path" else None
+        path_change = change if change and change.request.part == "path" else None
         # An application that has the page at another path is told by upstream.wrong-path.
-        if found is None or found.request.value.partition("?")[0] == joined.meant:
+        if path_change is None or path_change.request.value.partition("?")[0] == joined.meant:
             claim = _claim(nginx, joined, merge_subjects(subjects), pages[0], subjects)
-            yield replace(claim, confidence=found.confidence) if found else claim
+            yield replace(claim, confidence=path_change.confidence) if path_change else claim
         return
     yield from _of_page_files(nginx)
 
@@ -77,20 +77,18 @@ def _of_page_files(nginx: Nginx) -> Iterator[Claim]:
 
     A page of an application for all paths comes with 200; only its type tells it from the file.
     """
-    page = _page_files.page_of(nginx.evidence)
-    refused = _page_files.refused_files(nginx.evidence, page) if page else ()
     own = [
         (file, joined)
-        for file in refused
+        for file in _page_files.refused_files(nginx.evidence)
         if (url := parse_url(file.response.url)) and url.host == nginx.evidence.target.host
         if file.response.status == 404 or file.response.is_html
         for joined in _joined(nginx, file.path)
     ]
-    if page is None or not own:
+    if not own:
         return
     file, joined = own[0]
-    subject = _page_files.page_subject(page)
-    yield _claim(nginx, joined, subject, file.response, (subject,), page.url)
+    subject = _page_files.page_subject(file.page)
+    yield _claim(nginx, joined, subject, file.response, (subject,), file.page.url)
 
 
 def _joined(nginx: Nginx, path: str) -> Iterator[Joined]:
@@ -104,26 +102,26 @@ def _joined(nginx: Nginx, path: str) -> Iterator[Joined]:
         if pattern is None or pattern.modifier not in {"", "^~"} or proxy_target is None:
             continue
         uri = proxy_target.uri or ""
-        rest = bare.removeprefix(pattern.text)
+        remainder = bare.removeprefix(pattern.text)
         is_cut = pattern.text.endswith("/") and uri and not uri.endswith(("/", "=", "-"))
-        if not is_cut or not rest or "?" in uri or proxy_target.has_variables:
+        if not is_cut or not remainder or "?" in uri or proxy_target.has_variables:
             continue
         requested = upstreams.requested_path(match, proxy_target, bare)
-        if requested == f"{uri}{rest}":
-            yield Joined(match, proxy_target, bare, requested, f"{uri}/{rest}")
+        if requested == f"{uri}{remainder}":
+            yield Joined(match, proxy_target, bare, requested, f"{uri}/{remainder}")
 
 
 def _claim(
     nginx: Nginx,
     joined: Joined,
-    about: Subject,
+    subject: Subject,
     response: Observation,
     covers: tuple[Subject, ...],
     page: str = "",
 ) -> Claim:
     directive = joined.proxy_target.directive
     return Claim(
-        about=about,
+        about=subject,
         covers=(*covers, Subject(port=nginx.evidence.target.port)),
         because=(response, *([nginx.config] if nginx.config else [])),
         # What the application has at the other path is not known.

@@ -26,6 +26,7 @@ from diagnose.model import (
     Where,
     merge_subjects,
 )
+from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.requests import ComparedRequest
@@ -36,40 +37,69 @@ from diagnose.parsers.nginx.locations import LocationMatch, location_pattern
 from diagnose.parsers.nginx.upstreams import ProxyTarget
 
 
+@frozen(eq=False)
+class _Respelling:
+    """The path of a visitor as nginx asks the application for it.
+
+    `is_rewritten` is whether a `rewrite` of the location changes the path, `is_decoded` whether one
+    writes it anew from the decoded path.
+    """
+
+    match: LocationMatch
+    proxy: ProxyTarget
+    path: str
+    requested_path: str
+    is_rewritten: bool
+    is_decoded: bool
+
+    @property
+    def is_doubled(self) -> bool:
+        return "//" in self.requested_path and "//" not in self.path
+
+    @property
+    def is_encoded(self) -> bool:
+        """Whether "%2F" of the visitor's path becomes a slash."""
+        return "%2f" in self.path.lower() and not self.is_rewritten
+
+    def is_unknown_on(self, page: Exchange) -> bool:
+        """Return whether an answer is that of an application which does not know the path: 404, or
+        a redirect to the path with one slash."""
+        if page.status == 404:
+            return True
+        if not self.is_doubled or page.status not in {301, 302, 307, 308}:
+            return False
+        path = urlsplit(page.header("Location") or "").path
+        return path == re.sub("/{2,}", "/", self.requested_path.partition("?")[0])
+
+
 @check(
     severity=Severity.ERROR,
     needs=[NginxConfig, Exchange],
     explains=["http.redirect-downgrade", "http.redirect-wrong-host", "upstream.wrong-path"],
 )
 def path_respelled(evidence: Evidence) -> Iterator[Claim]:
-    nginx, target = Nginx.of(evidence), evidence.target
-    for match in nginx.location_matches(target.path):
-        proxy = upstreams.proxy_target_of(match, upstreams.request_variables(target))
-        rewritten = upstreams.rewritten_path(match, target.path)
-        is_decoded = _is_decoded_by_rewrite(match, target.path)
-        if proxy is None or not (proxy.uri or rewritten or is_decoded) or not proxy.speaks_http:
+    nginx, path = Nginx.of(evidence), evidence.target.path
+    for match in nginx.location_matches(path):
+        respelling = _respelling(nginx, match, path)
+        if respelling is None or not (respelling.is_doubled or respelling.is_encoded):
             continue
-        if proxy.has_variables:
-            continue
-        requested_path = upstreams.requested_path(match, proxy, target.path)
-        is_doubled = "//" in requested_path and "//" not in target.path
-        is_encoded = "%2f" in target.path.lower() and not rewritten
-        pages = [
-            page for page in page_exchanges(evidence) if _fits(page, requested_path, is_doubled)
-        ]
-        is_proven = is_encoded and _is_served_directly(evidence)
-        if pages and (is_doubled or is_encoded):
-            yield _claim(
-                nginx,
-                match,
-                proxy,
-                pages,
-                requested_path,
-                is_doubled,
-                is_proven,
-                bool(rewritten),
-                is_decoded,
-            )
+        pages = [page for page in page_exchanges(evidence) if respelling.is_unknown_on(page)]
+        if pages:
+            yield _claim(nginx, respelling, pages)
+
+
+def _respelling(nginx: Nginx, match: LocationMatch, path: str) -> _Respelling | None:
+    """Return how nginx spells the path for the application; None if it passes it on as it is, or if
+    that depends on variables."""
+    proxy = upstreams.proxy_target_of(match, upstreams.request_variables(nginx.evidence.target))
+    rewritten = upstreams.rewritten_path(match, path)
+    is_decoded = _is_decoded_by_rewrite(match, path)
+    if proxy is None or not (proxy.uri or rewritten or is_decoded) or not proxy.speaks_http:
+        return None
+    if proxy.has_variables:
+        return None
+    requested_path = upstreams.requested_path(match, proxy, path)
+    return _Respelling(match, proxy, path, requested_path, bool(rewritten), is_decoded)
 
 
 def _is_decoded_by_rewrite(match: LocationMatch, path: str) -> bool:
@@ -81,17 +111,6 @@ def _is_decoded_by_rewrite(match: LocationMatch, path: str) -> bool:
     return "%2f" in path.lower() and is_here and not is_whole
 
 
-def _fits(page: Exchange, asked: str, is_doubled: bool) -> bool:
-    """Return whether an answer is that of an application which does not know the path: 404, or a
-    redirect to the path with one slash."""
-    if page.status == 404:
-        return True
-    if not is_doubled or page.status not in {301, 302, 307, 308}:
-        return False
-    path = urlsplit(page.header("Location") or "").path
-    return path == re.sub("/{2,}", "/", asked.partition("?")[0])
-
-
 def _is_served_directly(evidence: Evidence) -> bool:
     """Return whether the application has the path as the visitor spells it."""
     return any(
@@ -100,33 +119,35 @@ def _is_served_directly(evidence: Evidence) -> bool:
     )
 
 
-def _claim(
-    nginx: Nginx, match: LocationMatch, proxy: ProxyTarget, pages: list[Exchange], asked: str,
-    is_doubled: bool, is_proven: bool, is_rewritten: bool, is_decoded: bool,
-) -> Claim:  # fmt: skip
+def _claim(nginx: Nginx, respelling: _Respelling, pages: list[Exchange]) -> Claim:
     subjects = endpoint_subjects(pages)
+    directive, block = respelling.proxy.directive, respelling.match.block
+    requested_path, is_doubled = respelling.requested_path, respelling.is_doubled
     is_redirected = pages[0].status != 404
+    is_proven = respelling.is_encoded and _is_served_directly(nginx.evidence)
     return Claim(
         about=merge_subjects(subjects),
         covers=subjects,
         because=(*pages, *([nginx.config] if nginx.config else [])),
         confidence=Confidence.CERTAIN if is_redirected or is_proven else Confidence.LIKELY,
-        location=nginx.location(proxy.directive),
+        location=nginx.location(directive),
         facts={
             "url": pages[0].url,
             "status": pages[0].status,
-            "path": nginx.evidence.target.path,
-            "asked": asked if is_doubled else asked.replace("%2F", "/").replace("%2f", "/"),
-            "target": proxy.directive.args[0],
-            "place": file_line(proxy.directive),
-            "location": " ".join((match.block.name, *match.block.args)),
-            "doubled": is_doubled and not is_rewritten,
+            "path": respelling.path,
+            "asked": requested_path
+            if is_doubled
+            else requested_path.replace("%2F", "/").replace("%2f", "/"),
+            "target": directive.args[0],
+            "place": file_line(directive),
+            "location": " ".join((block.name, *block.args)),
+            "doubled": is_doubled and not respelling.is_rewritten,
             "encoded": not is_doubled,
-            "rewritten": is_rewritten,
-            "decoded": is_decoded,
+            "rewritten": respelling.is_rewritten,
+            "decoded": respelling.is_decoded,
             "redirect": pages[0].header("Location") or "" if is_redirected else "",
         },
-        fix=_by_hand() if is_rewritten else _fix(nginx, match, proxy, is_doubled),
+        fix=_fix(nginx, respelling),
     )
 
 
@@ -134,15 +155,19 @@ def _by_hand() -> Fix:
     return Fix((Manual("keep-the-path", Where.SERVER),), Applicability.MANUAL)
 
 
-def _fix(nginx: Nginx, match: LocationMatch, proxy: ProxyTarget, is_doubled: bool) -> Fix:
+def _fix(nginx: Nginx, respelling: _Respelling) -> Fix:
     """Write the slash at the end of the location; or pass the path on as it is, if the location is
-    the whole site."""
-    pattern, block = location_pattern(match.block), match.block
+    the whole site. A person decides what a `rewrite` is for."""
+    if respelling.is_rewritten:
+        return _by_hand()
+    match, block = respelling.match, respelling.match.block
+    pattern = location_pattern(block)
     changes: Changes = {}
-    if is_doubled and pattern and pattern.modifier in {"", "^~"} and nginx.file(block):
+    is_prefix = pattern is not None and pattern.modifier in {"", "^~"}
+    if respelling.is_doubled and is_prefix and nginx.file(block):
         head = " ".join(("location", *block.args[:-1], f"{block.args[-1]}/ {{"))
         changes[block.file] = [TextEdit(block.start, block.opened, head)]
-    elif pattern and pattern.text == "/" and proxy.uri == "/":
+    elif pattern and pattern.text == "/" and respelling.proxy.uri == "/":
         _location_edits.pass_whole_path(match, changes)
     file_edits = config_edits(nginx, changes)
     if not file_edits:

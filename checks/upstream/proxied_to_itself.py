@@ -60,8 +60,8 @@ def proxied_to_itself(evidence: Evidence) -> Iterator[Claim]:
     nginx, target = Nginx.of(evidence), evidence.target
     loops = looping_exchanges(evidence)
     answers = page_exchanges(evidence)
-    failed = [each for each in answers if each.failure or (each.status or 0) >= 300]
-    is_error = any(each.failure or (each.status or 0) >= 400 for each in failed)
+    failed = [answer for answer in answers if answer.failure or (answer.status or 0) >= 300]
+    is_error = any(answer.failure or (answer.status or 0) >= 400 for answer in failed)
     for match in nginx.location_matches(target.path) if failed else ():
         variables = upstreams.route_variables(target, match, target.path)
         proxy_target = upstreams.proxy_target_of(match, variables)
@@ -69,11 +69,11 @@ def proxied_to_itself(evidence: Evidence) -> Iterator[Claim]:
             continue
         host = proxy_headers.forwarded_host(match, proxy_target, target) or ""
         redirects = [
-            each
-            for each in failed
-            if each in loops or (_leads_to(each, host) and host != target.host)
+            answer
+            for answer in failed
+            if answer in loops or (_leads_to(answer, host) and host != target.host)
             # A cookie that comes back may end the loop.
-            if each.header("Set-Cookie") is None
+            if answer.header("Set-Cookie") is None
         ]
         for attempt in _own_attempts(nginx, proxy_target) if host else ():
             server = _server_behind(nginx, host, attempt)

@@ -77,8 +77,8 @@ class Lookup:
     def _last_text(self) -> str:
         return self.log_lines[-1].text if self.log_lines else ""
 
-    def _answers(self, rdtype: str, answered: Sequence[NameAnswer]) -> bool:
-        return any(answer.rdtype == rdtype for answer in answered)
+    def _answers(self, rdtype: str, answers: Sequence[NameAnswer]) -> bool:
+        return any(answer.rdtype == rdtype for answer in answers)
 
 
 @check(severity=Severity.ERROR, needs=[NginxConfig], explains=CONSEQUENCES)

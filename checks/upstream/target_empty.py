@@ -41,9 +41,9 @@ def target_empty(evidence: Evidence) -> Iterator[Claim]:
     http = next((server.http for server in nginx.servers), None)
     map_block = next(
         (
-            each
-            for each in (children(http, "map") if http else ())
-            if each.args and each.args[-1].lstrip("$") in names
+            table
+            for table in (children(http, "map") if http else ())
+            if table.args and table.args[-1].lstrip("$") in names
         ),
         None,
     )

@@ -80,3 +80,9 @@ def claim(
         },
         fix=Fix((Manual(step, side),), Applicability.MANUAL),
     )
+
+
+def without_query(path: str) -> str:
+    """Return the path without its query, which may be a password."""
+    bare_path, question_mark, _ = path.partition("?")
+    return f"{bare_path}?…" if question_mark else bare_path

@@ -51,7 +51,7 @@ def no_location(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
     groups: dict[int, tuple[LocationMatch, list[str]]] = {}
     named = () if evidence.target.websockets else _named_paths(evidence)
-    for path in evidence.target.websockets or tuple(each.path for each in named):
+    for path in evidence.target.websockets or tuple(websocket.path for websocket in named):
         handshakes = WebSocketHandshakes.at_path(evidence, path)
         if handshakes.accepted_by_front or any(
             _is_deliberate(upgrade.status) for upgrade in handshakes.front
@@ -63,7 +63,7 @@ def no_location(evidence: Evidence) -> Iterator[Claim]:
     for match, paths in groups.values():
         claim = _claim(nginx, match, paths)
         if named:
-            sources = tuple(each for each in named if each.path in paths)
+            sources = tuple(websocket for websocket in named if websocket.path in paths)
             because = (*claim.because, *sources)
             claim = replace(
                 claim, severity=Severity.WARNING, because=because, fix=_less_sure(claim)

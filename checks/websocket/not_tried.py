@@ -35,10 +35,10 @@ def not_tried(evidence: Evidence) -> Iterator[Claim]:
         because=tuple(named),
         confidence=Confidence.LIKELY,
         facts={
-            "paths": tuple(each.path for each in named),
+            "paths": tuple(websocket.path for websocket in named),
             "path": named[0].path,
             "source": named[0].source,
-            "library": next((each.library for each in named if each.library), ""),
+            "library": next((websocket.library for websocket in named if websocket.library), ""),
             "target": evidence.target.url,
         },
     )

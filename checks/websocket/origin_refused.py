@@ -40,8 +40,8 @@ def origin_refused(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
     closed = [
         attempt
-        for attempt, how in ended_attempts(evidence, "origin", "refused")
-        if how == "origin" or _stays_open(WebSocketHandshakes.at_path(evidence, attempt.path))
+        for attempt, ending in ended_attempts(evidence, "origin", "refused")
+        if ending == "origin" or _stays_open(WebSocketHandshakes.at_path(evidence, attempt.path))
     ]
     refused = [
         *refused_attempts(evidence, "origin"),
@@ -63,7 +63,7 @@ def origin_refused(evidence: Evidence) -> Iterator[Claim]:
         host_result = _accepted_by_host(nginx, handshakes)
         forwarded_match = None if host_result else _accepted_when_forwarded(nginx, handshakes)
         match = host_result[0] if host_result else None
-        told = None if host_result or forwarded_match else _told_name(nginx, handshakes)
+        told_name = None if host_result or forwarded_match else _told_name(nginx, handshakes)
         facts = {
             "origin": origin,
             "other": origin != own_origin,
@@ -76,8 +76,8 @@ def origin_refused(evidence: Evidence) -> Iterator[Claim]:
             "port": "with-port" in accepted_variants,
             "own_address": _own_address(handshakes),
             "forwarded_place": _forwarded_place(forwarded_match),
-            "told": told.value if told else "",
-            "told_place": told.place if told else "",
+            "told": told_name.value if told_name else "",
+            "told_place": told_name.place if told_name else "",
             **_facts(nginx, match),
         }
         base_claim = claim(
@@ -86,18 +86,18 @@ def origin_refused(evidence: Evidence) -> Iterator[Claim]:
             Where.SERVER,
             facts,
             Confidence.CERTAIN
-            if host_result or forwarded_match or told
+            if host_result or forwarded_match or told_name
             else Confidence.LIKELY
             if pages
             else Confidence.POSSIBLE,
             None
-            if host_result or forwarded_match or told or (pages and origin == own_origin)
+            if host_result or forwarded_match or told_name or (pages and origin == own_origin)
             else Severity.WARNING,
         )
         if forwarded_match:
             yield _with_scheme(nginx, base_claim, forwarded_match, handshakes)
-        elif told:
-            yield _with_told_name(nginx, base_claim, told, handshakes)
+        elif told_name:
+            yield _with_told_name(nginx, base_claim, told_name, handshakes)
         elif host_result:
             yield _with_fix(nginx, base_claim, *host_result)
         else:
@@ -184,7 +184,7 @@ def _told_name(nginx: Nginx, handshakes: WebSocketHandshakes) -> ToldName | None
 
 
 def _with_told_name(
-    nginx: Nginx, base_claim: Claim, told: ToldName, handshakes: WebSocketHandshakes
+    nginx: Nginx, base_claim: Claim, told_name: ToldName, handshakes: WebSocketHandshakes
 ) -> Claim:
     return replace(
         base_claim,
@@ -194,8 +194,8 @@ def _with_told_name(
             *handshakes.forwarded_host,
             *([nginx.config] if nginx.config else []),
         ),
-        location=nginx.location(told.directive),
-        fix=visitors_name_fix(nginx, told) or base_claim.fix,
+        location=nginx.location(told_name.directive),
+        fix=visitors_name_fix(nginx, told_name) or base_claim.fix,
     )
 
 

@@ -13,6 +13,7 @@ from checks.nginx import Nginx, _location_edits, file_line
 from checks.nginx._commands import reload_steps
 from checks.nginx._edits import config_edit
 from checks.nginx._websockets import WebSocketHandshakes
+from checks.websocket import without_query
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
 from diagnose.model.http import Upgrade
@@ -85,8 +86,8 @@ def _claim(nginx: Nginx, match: LocationMatch, paths: list[str]) -> Claim:
             ),
         ),
         facts={
-            "path": _shown(paths[0]),
-            "made": _shown(_passed_path(nginx, match, paths[0]) or ""),
+            "path": without_query(paths[0]),
+            "made": without_query(_passed_path(nginx, match, paths[0]) or ""),
             "query": _loses_query(nginx, match, paths[0]),
             "variables": "$" in pass_directive.args[0] if pass_directive.args else False,
             "place": file_line(pass_directive),
@@ -113,12 +114,6 @@ def _claim(nginx: Nginx, match: LocationMatch, paths: list[str]) -> Claim:
         location=nginx.location(pass_directive),
         fix=_fix(nginx, match, paths),
     )
-
-
-def _shown(path: str) -> str:
-    """Return the path without its query, which may be a password."""
-    bare_path, question_mark, _ = path.partition("?")
-    return f"{bare_path}?…" if question_mark else bare_path
 
 
 def _covered(nginx: Nginx, match: LocationMatch, paths: list[str]) -> tuple[Subject, ...]:

@@ -11,6 +11,7 @@ from checks.nginx import Nginx, _location_edits, file_line
 from checks.nginx._commands import reload_steps
 from checks.nginx._edits import config_edit
 from checks.nginx._websockets import WebSocketHandshakes, websocket_paths
+from checks.websocket import without_query
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
 from diagnose.model.http import Upgrade
@@ -52,8 +53,8 @@ def prefix_kept(evidence: Evidence) -> Iterator[Claim]:
                 *accepted,
             ),
             facts={
-                "path": _shown(path),
-                "bare": _shown(upstreams.bare_path(match, path)),
+                "path": without_query(path),
+                "bare": without_query(upstreams.bare_path(match, path)),
                 "place": file_line(directive),
                 "location": " ".join(("location", *match.block.args)),
                 "target": directive.args[0] if directive.args else "",
@@ -69,12 +70,6 @@ def prefix_kept(evidence: Evidence) -> Iterator[Claim]:
 def _endpoint(upgrade: Upgrade) -> str:
     is_socket = upgrade.address.startswith("unix:")
     return upgrade.address if is_socket else f"{upgrade.address}:{upgrade.port}"
-
-
-def _shown(path: str) -> str:
-    """Return the path without its query, which may be a password."""
-    bare_path, question_mark, _ = path.partition("?")
-    return f"{bare_path}?…" if question_mark else bare_path
 
 
 def _fix(nginx: Nginx, match: LocationMatch, path: str) -> Fix:

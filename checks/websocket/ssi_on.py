@@ -50,13 +50,15 @@ def _is_filtered(match: LocationMatch, upgrade: Upgrade) -> bool:
     return bool(kind) and (kind in names or "*" in names)
 
 
-def _claim(nginx: Nginx, match: LocationMatch, directive: Directive, seen: list[Upgrade]) -> Claim:
-    port, first = nginx.evidence.target.port, seen[0]
-    paths = dict.fromkeys(upgrade.path for upgrade in seen)
+def _claim(
+    nginx: Nginx, match: LocationMatch, directive: Directive, upgrades: list[Upgrade]
+) -> Claim:
+    port, first = nginx.evidence.target.port, upgrades[0]
+    paths = dict.fromkeys(upgrade.path for upgrade in upgrades)
     return Claim(
         about=Subject(port=port, text=file_line(directive)),
         covers=tuple(Subject(port=port, path=path) for path in paths),
-        because=(*seen, *([nginx.config] if nginx.config else [])),
+        because=(*upgrades, *([nginx.config] if nginx.config else [])),
         facts={
             "path": first.path,
             "place": file_line(directive),

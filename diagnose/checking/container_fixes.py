@@ -26,7 +26,9 @@ def in_container(claim: Claim, layer: str, container: NginxContainer) -> Claim:
     """Return the claim with a remedy that works on the server, and with the container's name."""
     if layer not in _LAYERS or claim.fix is None:
         return claim
-    steps = tuple(step for each in claim.fix.steps for step in _server_steps(each, container))
+    steps = tuple(
+        step for fix_step in claim.fix.steps for step in _server_steps(fix_step, container)
+    )
     applicability = claim.fix.applicability
     if applicability is Applicability.AUTOMATIC and _touches(steps, claim.fix.steps, container):
         applicability = Applicability.REVIEW
@@ -67,7 +69,7 @@ def _server_steps(step: Step, container: NginxContainer) -> Iterator[Step]:
                 for part in step.commands
                 for server_step in _server_steps(part, container)
             ]
-            commands = tuple(each for each in inner if isinstance(each, Command | Edit))
+            commands = tuple(step for step in inner if isinstance(step, Command | Edit))
             yield replace(step, commands=commands)
         case _:
             yield step

@@ -55,7 +55,9 @@ def _accounts_for(
     if any(observation is attempt for observation in because for attempt in attempts):
         return True
     is_error_of_layer = (finding.check.layer, finding.severity) == (item.layer, Severity.ERROR)
-    is_here = item.step == "addresses" or any(_is_at(each, item, place) for each in because)
+    is_here = item.step == "addresses" or any(
+        _is_at(observation, item, place) for observation in because
+    )
     return is_error_of_layer and is_here
 
 

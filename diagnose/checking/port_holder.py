@@ -20,7 +20,9 @@ def _program_in_container(evidence: Evidence, port: int) -> str:
 
     for containers in evidence.good(Containers):
         for container in containers.running:
-            inner = next((each.inner for each in container.ports if each.port == port), None)
+            inner = next(
+                (mapping.inner for mapping in container.ports if mapping.port == port), None
+            )
             program = next(
                 (
                     namespace.processes[0]

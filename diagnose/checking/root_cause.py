@@ -69,7 +69,9 @@ def claims(
     """Run every check that has what it needs. If a check raises, the error is reported as a crash
     and the other checks still run."""
     kinds = {type(observation) for observation in evidence.observations}
-    faulty_kinds = {type(each) for each in evidence.observations if each.shows_fault}
+    faulty_kinds = {
+        type(observation) for observation in evidence.observations if observation.shows_fault
+    }
     raised_claims = []
     for check in checks:
         if not check.runs_on(kinds, faulty_kinds):
@@ -115,7 +117,9 @@ def findings(
     What `ignores` name comes last, and what it explains is suppressed too: it becomes no root
     cause."""
     ignored = {ignore.check: ignore for ignore in ignores}
-    ordered = sorted(raised, key=lambda each: (each[0].id in ignored, _weight(each)))
+    ordered = sorted(
+        raised, key=lambda raised_claim: (raised_claim[0].id in ignored, _weight(raised_claim))
+    )
     causes = {index: _explainer(index, ordered) for index in range(len(ordered))}
     sequence = _causes_and_symptoms(causes)
     if reported is not None:

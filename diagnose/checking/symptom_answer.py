@@ -112,7 +112,7 @@ def _gateway_times_out(group: tuple[Finding, ...]) -> bool:
     return any(getattr(observation, "status", None) == 504 for observation in observations)
 
 
-def _replaces(check_id: str, shown: str) -> bool:
+def _replaces(check_id: str, shown_check: str) -> bool:
     """Return whether both are faults of one certificate: one that has to be replaced anyway
     explains its other faults, without being their reason."""
-    return check_id.startswith("certificate.") and shown.startswith("certificate.")
+    return check_id.startswith("certificate.") and shown_check.startswith("certificate.")

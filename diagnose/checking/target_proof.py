@@ -76,18 +76,20 @@ def missing_from_vantages(evidence: Evidence) -> tuple[MissingProof, ...]:
     visits = page_visits(evidence)
     for point in evidence.of(VantagePoint):
         place = visit_place(point)
-        groups = {address: each for (visitor, address), each in visits.items() if visitor == place}
+        groups = {
+            address: attempts for (visitor, address), attempts in visits.items() if visitor == place
+        }
         silent = {
-            address: each
-            for address, each in groups.items()
-            if all(visit.status is None for visit in each)
+            address: attempts
+            for address, attempts in groups.items()
+            if all(visit.status is None for visit in attempts)
         }
         if len(silent) < len(groups):
             # Other addresses answered: the place needs no route to each, as a network without IPv6.
             silent = {
-                address: each
-                for address, each in silent.items()
-                if not all(visit.is_unroutable for visit in each)
+                address: attempts
+                for address, attempts in silent.items()
+                if not all(visit.is_unroutable for visit in attempts)
             }
         if silent or not groups:
             port = evidence.target.port

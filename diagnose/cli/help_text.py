@@ -76,6 +76,7 @@ EXIT_STATUSES = {
     3: "unknown: could not be judged",
     64: "usage",
     70: "a fault of diagnose itself",
+    78: "a configuration or a queue that cannot be used",
     130: "ended by SIGINT",
     143: "ended by SIGTERM",
 }

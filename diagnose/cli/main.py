@@ -33,7 +33,7 @@ def _main(arguments: list[str], may_fork: bool) -> int:
         return commands.HANDLERS[arguments[0]](arguments[1:])
     request = parse_run(arguments)
     if isinstance(request, AboutRequest):
-        return _about(request)
+        return _print_about(request)
     if _shows_screen(request):
         from diagnose.cli import screen
 
@@ -64,7 +64,7 @@ def _shows_screen(request: RunRequest) -> bool:
     return is_single and is_run and request.output.wants_screen()
 
 
-def _about(request: AboutRequest) -> int:
+def _print_about(request: AboutRequest) -> int:
     match request.topic:
         case "version":
             from diagnose._version import VERSION

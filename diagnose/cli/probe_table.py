@@ -38,7 +38,7 @@ def _outside(
     return ProbeRow(name, Side.OUTSIDE, peer, occasion, command, layers)
 
 
-def _reads(name: str, command: str, *layers: str) -> ProbeRow:
+def _inside(name: str, command: str, *layers: str) -> ProbeRow:
     return ProbeRow(name, Side.INSIDE, "server", "always", command, layers)
 
 
@@ -67,8 +67,8 @@ ROWS = (
     _outside("globalping", "globalping", "curl https://api.globalping.io/v1/measurements"),
     _outside("origin", "origin", "curl -sSi --connect-to ::{origin}: {page}", "http"),
     _outside("cloud", "cloud", _CLOUD_RULES, "cloud", occasion="failure"),
-    _reads("system", "ss -ltnp; ip address; hostnamectl"),
-    _reads("nginx", "nginx -T; ps -eo pid,ppid,lstart,args | grep [n]ginx", "nginx", "websocket"),
+    _inside("system", "ss -ltnp; ip address; hostnamectl"),
+    _inside("nginx", "nginx -T; ps -eo pid,ppid,lstart,args | grep [n]ginx", "nginx", "websocket"),
     _after_failure("web_servers", "apachectl -S; haproxy -c -f FILE; caddy adapt --config FILE"),
     _after_failure("haproxy_backends", "echo 'show stat' | socat - SOCKET", peer="application"),
     _after_failure("backends", _CURL_APPLICATION, peer="application"),
@@ -80,11 +80,11 @@ ROWS = (
                    "listener", "upstream"),
     _after_failure("program_logs", "journalctl -n 50 -u UNIT; tail -n 50 FILE; curl -sSi {page}",
                    "upstream", "http", peer="site"),
-    _reads("firewall", "firewall-cmd --list-all-zones; firewall-cmd --permanent --list-all-zones"),
+    _inside("firewall", "firewall-cmd --list-all-zones; firewall-cmd --permanent --list-all-zones"),
     _after_failure("containers", "docker ps -a; podman ps -a; lsns -t net"),
-    _reads("netfilter", "nft list ruleset; iptables-save; ip6tables-save"),
-    _reads("bans", "fail2ban-client status; ip route show table all"),
-    _reads("kernel", "sysctl -a; nstat -az; ss -ltn"),
+    _inside("netfilter", "nft list ruleset; iptables-save; ip6tables-save"),
+    _inside("bans", "fail2ban-client status; ip route show table all"),
+    _inside("kernel", "sysctl -a; nstat -az; ss -ltn"),
     _after_failure("kernel_drops", "perf trace -e skb:kfree_skb", peer="site"),
     _after_failure("port_holders", "ss -ltnp; ps -eo pid,stat,comm"),
     _after_failure("descriptors", "ss -ltnp; ls /proc/PID/fd | wc -l; cat /proc/PID/limits"),
@@ -92,7 +92,7 @@ ROWS = (
     _after_failure("other_nginx", "find / -name nginx.conf; openssl x509 -noout -dates -in FILE"),
     _after_failure("program_certificates", "openssl x509 -noout -dates -in FILE"),
     _after_failure("renewals", "certbot certificates; systemctl --failed"),
-    _reads("logs", "tail -n 50 /var/log/nginx/error.log", "nginx", "upstream"),
+    _inside("logs", "tail -n 50 /var/log/nginx/error.log", "nginx", "upstream"),
     _after_failure("page_files", "namei -l FILE"),
     _after_failure("unincluded_sites", "grep -rlw {host} /etc/nginx"),
     ProbeRow("upstream_connect", Side.INSIDE, "application", "always", "nc -v -z HOST PORT",
@@ -115,7 +115,7 @@ ROWS = (
     _after_failure("server_side_entry", "curl -sSi --connect-to ::127.0.0.1: {page}"),
     _after_failure("local_answers", "curl -sSi --connect-to ::127.0.0.1: {page}"),
     _after_failure("resolver_answers", "dig @RESOLVER NAME", "upstream", peer="name-servers"),
-    _reads("undone_fixes", "ls /var/lib/diagnose"),
+    _inside("undone_fixes", "ls /var/lib/diagnose"),
     _after_failure("cloud", _CLOUD_RULES, "cloud", peer="cloud"),
 )  # fmt: skip
 

@@ -89,11 +89,11 @@ def _settings(file: ConfigFile) -> Settings:
 
 
 def _check_keys(
-    file: ConfigFile, path: KeyPath, table: Mapping[str, Any], known: tuple[str, ...]
+    file: ConfigFile, path: KeyPath, table: Mapping[str, Any], known_keys: tuple[str, ...]
 ) -> None:
     for key in table:
-        if key not in known:
-            hint = suggestion(key, known) or f" There are {', '.join(known)}."
+        if key not in known_keys:
+            hint = suggestion(key, known_keys) or f" There are {', '.join(known_keys)}."
             raise _error(file, (*path, key), f"there is no such key.{hint}")
 
 

@@ -158,7 +158,9 @@ class _Command:
 
     def _age_text(self) -> str:
         pulses = sum(watched.pulses for watched in self.watched)
-        moments = [each.diagnosed_at for each in self.watched if each.diagnosed_at is not None]
+        moments = [
+            watched.diagnosed_at for watched in self.watched if watched.diagnosed_at is not None
+        ]
         facts: dict[str, Any] = {
             "pulses": pulses,
             "age": round(time.monotonic() - min(moments, default=time.monotonic())),

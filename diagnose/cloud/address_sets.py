@@ -44,7 +44,13 @@ def network_range(text: str) -> tuple[Family, tuple[int, int]] | None:
 def networks(texts: Iterable[str], family: Family) -> AddressSet:
     """Return the addresses of one family in networks. What is no network is left out."""
     ranges = (network_range(text) for text in texts)
-    return union([each[1] for each in ranges if each is not None and each[0] == family])
+    return union(
+        [
+            address_range[1]
+            for address_range in ranges
+            if address_range is not None and address_range[0] == family
+        ]
+    )
 
 
 def union(ranges: Iterable[tuple[int, int]]) -> AddressSet:

@@ -178,8 +178,8 @@ def _deciding_ids(verdicts: tuple[LayerVerdict, ...], status: Status) -> tuple[s
     for verdict in verdicts:
         if verdict.status == status:
             name = verdict.layer.name
-            return tuple(f"{name}:{each}" if name else each for each in verdict.by)
-    return tuple(each for verdict in verdicts for each in verdict.by)
+            return tuple(f"{name}:{rule}" if name else rule for rule in verdict.by)
+    return tuple(rule for verdict in verdicts for rule in verdict.by)
 
 
 def _layer_verdict(layer: RuleLayer, shares: list[_Share], family: Family) -> LayerVerdict:
@@ -190,7 +190,7 @@ def _layer_verdict(layer: RuleLayer, shares: list[_Share], family: Family) -> La
         for outcome in ("allow", "deny", "unknown")
     }
     status = _status(sets["allow"], sets["deny"], sets["unknown"])
-    by = (each for share in shares if status in {share.outcome, "partial"} for each in share.by)
+    by = (rule for share in shares if status in {share.outcome, "partial"} for rule in share.by)
     return LayerVerdict(
         layer,
         status,
@@ -275,16 +275,16 @@ def _port_shares(
         matched, is_sure = _match(rule, flow, ports, client_ports, layer.direction)
         if not matched:
             continue
-        rest: list[_Pending] = []
+        undecided: list[_Pending] = []
         for part in pending:
             share = intersection(part.addresses, matched)
             if share and is_sure:
                 yield _decided(part, share, rule.allow, rule.id)
             elif share:
-                rest.append(_Pending(share, (*part.maybe, (rule.id, rule.allow))))
+                undecided.append(_Pending(share, (*part.maybe, (rule.id, rule.allow))))
             if remaining := difference(part.addresses, matched) if share else part.addresses:
-                rest.append(_Pending(remaining, part.maybe))
-        pending = _joined_pending(rest)
+                undecided.append(_Pending(remaining, part.maybe))
+        pending = _joined_pending(undecided)
     for part in pending:
         if layer.unread:
             yield _Share(part.addresses, "unknown", (layer.unread,))
@@ -335,9 +335,9 @@ def _peers(rule: Rule, flow: Flow) -> AddressSet:
     return intersection(flow.sources, networks(rule.peers, flow.family))
 
 
-def _covers(ranges: Iterable[PortRange], wanted: PortRange) -> bool:
+def _covers(ranges: Iterable[PortRange], needed: PortRange) -> bool:
     merged = union((ports.first, ports.last) for ports in ranges)
-    return any(first <= wanted.first and wanted.last <= last for first, last in merged)
+    return any(first <= needed.first and needed.last <= last for first, last in merged)
 
 
 def _is_addressed(rule: Rule, flow: Flow) -> bool | None:

@@ -44,12 +44,12 @@ def member(value: Any, *keys: str) -> Any:
 
 def items(value: Any, *keys: str, limit: int = MAX_RULES) -> list[Mapping[str, Any]]:
     """Return the objects of a list to which the keys lead."""
-    return [each for each in _list(value, keys)[:limit] if isinstance(each, Mapping)]
+    return [item for item in _list(value, keys)[:limit] if isinstance(item, Mapping)]
 
 
 def texts(value: Any, *keys: str, limit: int = MAX_RULES) -> tuple[str, ...]:
     """Return the texts of a list to which the keys lead, without empty ones."""
-    return tuple(each for each in map(text, _list(value, keys)[:limit]) if each)
+    return tuple(item for item in map(text, _list(value, keys)[:limit]) if item)
 
 
 def _list(value: Any, keys: tuple[str, ...]) -> list[Any]:

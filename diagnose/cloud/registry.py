@@ -35,7 +35,7 @@ def provider(name: str, complain: Complaint = _ignore) -> "Provider | None":
     """Return the provider of a name, None if there is none that can be used."""
     if name in OWN:
         return _loaded(name, lambda: _own(OWN[name]), complain)
-    return next((each for each in installed(complain) if each.name == name), None)
+    return next((candidate for candidate in installed(complain) if candidate.name == name), None)
 
 
 def installed(complain: Complaint = _ignore) -> "tuple[Provider, ...]":

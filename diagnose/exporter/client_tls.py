@@ -64,13 +64,13 @@ def set_metrics(probe: Probe, result: HandshakeResult, tls_config: TlsConfig) ->
     """Set the metrics of a finished handshake."""
     roots: list[x509.Certificate] = []
     if not tls_config.insecure_skip_verify:
-        contexts = [kept for (config, _), kept in _kept.items() if config == tls_config]
-        roots = [root for kept in contexts for root in kept.loaded_roots()]
+        contexts = [cached for (config, _), cached in _contexts.items() if config == tls_config]
+        roots = [root for cached in contexts for root in cached.loaded_roots()]
     set_tls_metrics(probe, result, roots)
 
 
 @dataclass(slots=True)
-class _Kept:
+class _CachedContext:
     """A module's context; `minute` is when its files were read."""
 
     minute: int
@@ -89,20 +89,20 @@ class _Kept:
 
 
 #: The contexts by module and ALPN. Their files are read again each minute.
-_kept: dict[tuple[TlsConfig, tuple[str, ...]], _Kept] = {}
-_MAX_KEPT = 64
+_contexts: dict[tuple[TlsConfig, tuple[str, ...]], _CachedContext] = {}
+_MAX_CONTEXTS = 64
 
 
 async def module_context(tls_config: TlsConfig, alpn: tuple[str, ...]) -> ssl.SSLContext:
     """Return the context of a module. Raise OSError if a file cannot be read. Reading the roots
     takes some 10 ms and runs in a thread."""
-    kept, minute = _kept.get((tls_config, alpn)), int(time.monotonic() // 60)
-    if kept is None or kept.minute != minute:
-        kept = _Kept(minute, await asyncio.to_thread(_load_context, tls_config, alpn))
-        if len(_kept) >= _MAX_KEPT:
-            _kept.clear()
-        _kept[tls_config, alpn] = kept
-    return kept.context
+    cached, minute = _contexts.get((tls_config, alpn)), int(time.monotonic() // 60)
+    if cached is None or cached.minute != minute:
+        cached = _CachedContext(minute, await asyncio.to_thread(_load_context, tls_config, alpn))
+        if len(_contexts) >= _MAX_CONTEXTS:
+            _contexts.clear()
+        _contexts[tls_config, alpn] = cached
+    return cached.context
 
 
 def _load_context(tls_config: TlsConfig, alpn: tuple[str, ...]) -> ssl.SSLContext:

@@ -86,7 +86,7 @@ async def pulse_difference(
     """Take a pulse of what the probe itself does not ask, at the first address. Return what
     differs, "" if nothing does; None if there is nothing to ask, or no time."""
     own = _OWN_QUESTIONS.get(probe.module.prober)
-    questions = tuple(each for each in _QUESTIONS if each != own)
+    questions = tuple(question for question in _QUESTIONS if question != own)
     place = next(iter(expected.addresses), "")
     expected_questions = [
         question for question, _ in expected.questions(place) if question in questions

@@ -85,9 +85,9 @@ def exposition(collector: Collector, accept: str = "") -> tuple[bytes, str]:
     """Return the metrics and their media type: Prometheus' text format, or OpenMetrics if the
     request accepts it."""
     encode, media_type = choose_encoder(accept)
-    further = collector.further if isinstance(collector, ProbeMetrics) else None
-    if further is None:
+    more_metrics = collector.further if isinstance(collector, ProbeMetrics) else None
+    if more_metrics is None:
         return encode(_registry(collector)), media_type
     if media_type.startswith("text/plain"):
-        return encode(_registry(collector)) + further.text, media_type
-    return encode(_registry(collector, further)), media_type
+        return encode(_registry(collector)) + more_metrics.text, media_type
+    return encode(_registry(collector, more_metrics)), media_type

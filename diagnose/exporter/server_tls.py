@@ -59,21 +59,21 @@ def load_certificate(path: str, config: WebConfig, context: ssl.SSLContext | Non
     try:
         load_chain(
             context,
-            tls_config.cert or _beside(path, tls_config.cert_file),
-            tls_config.key or _beside(path, tls_config.key_file),
+            tls_config.cert or _relative_path(path, tls_config.cert_file),
+            tls_config.key or _relative_path(path, tls_config.key_file),
         )
     except (OSError, ValueError) as error:
         raise ConfigError(f"{path}: tls_server_config: {error}") from None
 
 
-def _beside(path: str, name: str) -> Path:
+def _relative_path(path: str, name: str) -> Path:
     """Return where a file is: a relative name is relative to the configuration file."""
     return Path(path).parent / name
 
 
 def _choose_clients(path: str, tls_config: TlsServerConfig, context: ssl.SSLContext) -> None:
     if tls_config.client_ca_file:
-        context.load_verify_locations(_beside(path, tls_config.client_ca_file))
+        context.load_verify_locations(_relative_path(path, tls_config.client_ca_file))
     elif tls_config.client_ca:
         context.load_verify_locations(cadata=tls_config.client_ca)
     context.verify_mode = _CLIENT_CERTIFICATES[tls_config.client_auth_type]

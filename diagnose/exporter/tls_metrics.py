@@ -145,14 +145,14 @@ def last_chain_expiry(
     chain expires with the first of its certificates, the root included."""
     if not served:
         return ZERO_TIME
-    leaf, *others = served[:_MAX_CERTIFICATES]
-    chain_expiries = _chain_expiries(leaf, others, roots, _MAX_DEPTH)
+    leaf, *issuers = served[:_MAX_CERTIFICATES]
+    chain_expiries = _chain_expiries(leaf, issuers, roots, _MAX_DEPTH)
     return max(chain_expiries, default=ZERO_TIME)
 
 
 def _chain_expiries(
     certificate: x509.Certificate,
-    others: Sequence[x509.Certificate],
+    issuers: Sequence[x509.Certificate],
     roots: Sequence[x509.Certificate],
     depth: int,
 ) -> Iterable[float]:
@@ -163,10 +163,10 @@ def _chain_expiries(
     for root in roots:
         if root != certificate and _is_issued_by(certificate, root):
             yield min(own, _expiry(root))
-    for issuer in others if depth else ():
+    for issuer in issuers if depth else ():
         if issuer != certificate and _is_issued_by(certificate, issuer):
             remaining = [
-                other_certificate for other_certificate in others if other_certificate != issuer
+                other_certificate for other_certificate in issuers if other_certificate != issuer
             ]
             for expiry in _chain_expiries(issuer, remaining, roots, depth - 1):
                 yield min(own, expiry)

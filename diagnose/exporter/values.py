@@ -33,8 +33,8 @@ class Duration(float):
     def __str__(self) -> str:
         if 0 < self < 1:
             return f"{float(self) * 1000:g}ms"
-        hours, rest = divmod(float(self), 3600)
-        minutes, seconds = divmod(rest, 60)
+        hours, remainder = divmod(float(self), 3600)
+        minutes, seconds = divmod(remainder, 60)
         return "".join(
             f"{value:g}{unit}"
             for value, unit in ((hours, "h"), (minutes, "m"), (seconds, "s"))
@@ -56,10 +56,10 @@ class ByteSize(int):
         return cls(sum(float(part[1]) * 1024 ** _SIZE_EXPONENTS[part[2].upper()] for part in parts))
 
     def __str__(self) -> str:
-        rest, text = int(self), ""
+        remainder, text = int(self), ""
         for unit, exponent in _SIZE_EXPONENTS.items():
-            many, rest = divmod(rest, 1024**exponent)
-            text += f"{many}{unit}{'iB' if unit else 'B'}" if many else ""
+            count, remainder = divmod(remainder, 1024**exponent)
+            text += f"{count}{unit}{'iB' if unit else 'B'}" if count else ""
         return text or "0B"
 
 

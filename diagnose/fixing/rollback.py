@@ -161,11 +161,11 @@ async def undo_command(files: RemoteFiles, number: int, step: Command | Edit) ->
         return rule_undo.restore_command(change, before.text, current.out, step.undo)
     if step.undo:
         return step.undo
-    left = await files.machine.read(files.file_path(f"{number}.chain-left"))
-    if rule_undo.is_edited(before.text, left.text, current.out):
+    added_chain = await files.machine.read(files.file_path(f"{number}.chain-left"))
+    if rule_undo.is_edited(before.text, added_chain.text, current.out):
         command = shlex.join(change.listing)
         raise FixError(f"the added rule was changed by somebody else since: {command}")
-    return rule_undo.delete_command(change, before.text, current.out, left.text)
+    return rule_undo.delete_command(change, before.text, current.out, added_chain.text)
 
 
 async def _restore_backup(files: RemoteFiles, backup: Backup) -> None:

@@ -89,16 +89,18 @@ def rule_words(argv: tuple[str, ...]) -> tuple[str, ...]:
     return argv[8:] if argv[6] in _POSITION_WORDS else argv[6:]
 
 
-def delete_command(change: RuleChange, before: str, after: str, left: str = "") -> tuple[str, ...]:
+def delete_command(change: RuleChange, before: str, after: str, added: str = "") -> tuple[str, ...]:
     """Return the command that deletes the added rule; () if there is none any more.
 
-    `left` is the chain right after the rule was added, "" if unknown. Without it, or if the chain
+    `added` is the chain right after the rule was added, "" if unknown. Without it, or if the chain
     was loaded anew since, the words tell: handles only grow, and of equal rules, the first is ours.
     """
     old = {handle for handle, _ in _rules(before)}
-    now = dict(_rules(after))
-    new = sorted((handle, text) for handle, text in now.items() if handle not in old)
-    added_handle = next((handle for handle, _ in _added_rules(before, left) if handle in now), None)
+    current = dict(_rules(after))
+    new = sorted((handle, text) for handle, text in current.items() if handle not in old)
+    added_handle = next(
+        (handle for handle, _ in _added_rules(before, added) if handle in current), None
+    )
     if added_handle is None:
         added_handle = next(
             (handle for handle, text in new if change.rule and text == change.rule), None
@@ -108,17 +110,17 @@ def delete_command(change: RuleChange, before: str, after: str, left: str = "") 
     return (change.listing[0], "delete", "rule", *change.chain, "handle", str(added_handle))
 
 
-def is_edited(before: str, left: str, after: str) -> bool:
+def is_edited(before: str, added: str, after: str) -> bool:
     """Return True if the rule that was added is there with other words: somebody has replaced it
     (nft(8), replace keeps the handle)."""
-    now = dict(_rules(after))
-    return any(now.get(handle, text) != text for handle, text in _added_rules(before, left))
+    current = dict(_rules(after))
+    return any(current.get(handle, text) != text for handle, text in _added_rules(before, added))
 
 
-def _added_rules(before: str, left: str) -> list[tuple[int, str]]:
+def _added_rules(before: str, added: str) -> list[tuple[int, str]]:
     """Return the rules that a step has added, by the chain before and right after it."""
     old = {handle for handle, _ in _rules(before)}
-    return [(handle, text) for handle, text in _rules(left) if handle not in old]
+    return [(handle, text) for handle, text in _rules(added) if handle not in old]
 
 
 def _rules(text: str) -> list[tuple[int, str]]:

@@ -38,10 +38,10 @@ DESCRIPTORS_PER_JOB, DESCRIPTORS_KEPT = 24, 64
 DEFAULT_CONCURRENCY, MAX_PARKED = 200, 200
 
 
-def affordable_concurrency(wanted: int | None) -> int:
+def affordable_concurrency(requested: int | None) -> int:
     """Return how many jobs may be at work at once. The soft limit of file descriptors is raised to
     the hard one (setrlimit(2)) if it would not suffice."""
-    concurrency = DEFAULT_CONCURRENCY if wanted is None else wanted
+    concurrency = DEFAULT_CONCURRENCY if requested is None else requested
     needed = concurrency * DESCRIPTORS_PER_JOB + DESCRIPTORS_KEPT
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != resource.RLIM_INFINITY and soft < needed:

@@ -63,8 +63,8 @@ class Progress:
         ]
         if (rate := self.rate) is not None:
             parts.append(translate("fleet.rate", lang, rate=f"{rate:.1f}"))
-        if (left := self.seconds_left) is not None:
-            parts.append(translate("fleet.left", lang, time=duration_text(left)))
+        if (remaining := self.seconds_left) is not None:
+            parts.append(translate("fleet.left", lang, time=duration_text(remaining)))
         return translate("join.list", lang).join(parts)
 
 

@@ -59,12 +59,12 @@ def compare(earlier: Document, later: Document) -> Comparison:
     same_target = url == target_url(later)
     # Titles in two languages are not the same, and mean the same.
     has_titles = same_target and _of(earlier, "run", "lang") == _of(later, "run", "lang")
-    new, gone, retitled = _findings(earlier, later, has_titles)
+    new, resolved, retitled = _findings(earlier, later, has_titles)
     changed = [*_states(earlier, later), *retitled]
     if same_target:
         changed += _observed_changes(earlier, later)
     return Comparison(
-        _text(_of(earlier, "run", "started_at")), url, status, same_target, new, gone,
+        _text(_of(earlier, "run", "started_at")), url, status, same_target, new, resolved,
         tuple(changed),
     )  # fmt: skip
 

@@ -156,7 +156,7 @@ class Evidence:
 
     def good(self, kind: type[Kind]) -> tuple[Kind, ...]:
         """Return the observations of one kind without failed attempts."""
-        return tuple([each for each in self.of(kind) if each.failure is None])
+        return tuple([observation for observation in self.of(kind) if observation.failure is None])
 
 
 @frozen

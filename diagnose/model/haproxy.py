@@ -112,8 +112,8 @@ class HaproxyTry(Observation):
 
     def summary(self) -> Summary:
         place = f"{self.backend}/{self.name}".strip("/") or "HAProxy"
-        where = socket_text(self.address, self.port) if self.port else self.address
-        facts = {"place": f"{place} ({where})", "path": self.path}
+        socket = socket_text(self.address, self.port) if self.port else self.address
+        facts = {"place": f"{place} ({socket})", "path": self.path}
         subject = (
             phrase("{place}, health check {path}", **facts)
             if self.purpose == "check"

@@ -265,6 +265,12 @@ class Upgrade(Observation):
         return header(self.headers, name)
 
     @property
+    def is_visit(self) -> bool:
+        """Whether it was tried as a visitor's browser does: at the site's own URL, with nothing
+        changed."""
+        return self.through == "front" and self.variant == "normal"
+
+    @property
     def stayed_open(self) -> bool | None:
         """True if the connection opened and stayed open, or was closed normally (1000, 1001, or no
         code). False if it was refused or died. None if the server closed it for its own reason:
@@ -337,3 +343,9 @@ def page_exchanges(evidence: Evidence) -> tuple[Exchange, ...]:
     return tuple(
         exchange for exchange in evidence.of(Exchange) if exchange.is_page_of(evidence.target)
     )
+
+
+def error_pages(evidence: Evidence) -> tuple[Exchange, ...]:
+    """Return those of the visitors' requests of the target's own page whose response has the status
+    of an error (RFC 9110 sections 15.5 and 15.6)."""
+    return tuple(page for page in page_exchanges(evidence) if (page.status or 0) >= 400)

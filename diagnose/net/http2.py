@@ -178,8 +178,8 @@ def _ignore_length(headers: object) -> None:
     """Stand in for h2's reading of Content-Length, so that it expects no number of bytes."""
 
 
-def _rejection(what: str, name: str, code: ErrorCodes | int | None) -> NotHttp2:
-    return NotHttp2(f"{what}: {_error_name(code)}", name, int(code or 0))
+def _rejection(event: str, name: str, code: ErrorCodes | int | None) -> NotHttp2:
+    return NotHttp2(f"{event}: {_error_name(code)}", name, int(code or 0))
 
 
 def _error_name(code: ErrorCodes | int | None) -> str:

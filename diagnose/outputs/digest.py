@@ -25,9 +25,14 @@ def digest(observation: Observation, lang: str) -> str:
 def evidence(finding: Finding, lang: str) -> tuple[Observation, ...]:
     """Return the observations that support a finding. Of those that read the same, such as
     equal lines of a log from two workers, only the first."""
-    lines = {(each.vantage, digest(each, lang)): each for each in reversed(finding.claim.because)}
+    lines = {
+        (observation.vantage, digest(observation, lang)): observation
+        for observation in reversed(finding.claim.because)
+    }
     distinct = set(map(id, lines.values()))
-    return tuple(each for each in finding.claim.because if id(each) in distinct)
+    return tuple(
+        observation for observation in finding.claim.because if id(observation) in distinct
+    )
 
 
 def words_text(words: object, lang: str) -> str:

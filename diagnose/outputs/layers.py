@@ -80,9 +80,9 @@ def _skip_reason(report: Report, name: str) -> str:
     ]
     if name in _INSIDE and not from_server:
         return "reason.inside"
-    is_unused = (name == "server" and any(each.layer == "listener" for each in from_server)) or any(
-        observation.layer == name and observation.shows_absence for observation in from_server
-    )
+    is_unused = (
+        name == "server" and any(observation.layer == "listener" for observation in from_server)
+    ) or any(observation.layer == name and observation.shows_absence for observation in from_server)
     return "reason.not-used" if is_unused else "reason.not-reached"
 
 

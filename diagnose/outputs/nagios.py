@@ -78,7 +78,7 @@ def _alerts(report: Report, view: View) -> list[tuple[int, str]]:
     for one measurement the critical one."""
     measurements, lang = _measurements(report), view.lang
     alerts: dict[str, tuple[int, str]] = {}
-    for threshold in sorted(view.thresholds, key=lambda each: _LEVEL_STATES[each.level]):
+    for threshold in sorted(view.thresholds, key=lambda threshold: _LEVEL_STATES[threshold.level]):
         label, value = threshold.label, measurements.get(threshold.label)
         if value is None:
             alerts[label] = UNKNOWN, translate("threshold.unmeasured", lang, name=label)

@@ -77,7 +77,7 @@ def _silence(observation: Observation, idle: float, lang: str) -> str:
     """Return what is waited for, and until which time of day; "" if this begins no silence."""
     if not isinstance(observation, Upgrade) or not observation.stayed_open or observation.ended:
         return ""
-    if (observation.through, observation.variant) != ("front", "normal"):
+    if not observation.is_visit:
         return ""
     end = time.strftime("%H:%M:%S", time.localtime(time.time() + idle))
     return translate("idle.until", lang, path=observation.path, time=end)

@@ -54,8 +54,10 @@ def _run(report: Report, view: View) -> dict[str, Any]:
             "summary": _text(verdict_sentence(report, view.lang)),
             "findingsWithoutFile": len(report.findings) - len(located_findings),
             "suppressed": [
-                document.single_line(f"{each.check.id}: {ignore_text.suppression(each, view.lang)}")
-                for each in report.suppressed
+                document.single_line(
+                    f"{finding.check.id}: {ignore_text.suppression(finding, view.lang)}"
+                )
+                for finding in report.suppressed
             ],
             "expiredIgnores": [
                 document.single_line(expired_ignore)

@@ -90,9 +90,11 @@ def _own_outcome(report: Report, address: str, lang: str) -> str:
 
     def own(kind: type[Connection] | type[Handshake] | type[Exchange]) -> list[Observation]:
         return [
-            seen
-            for seen in report.evidence.of(kind)
-            if seen.address == address and seen.port == port and seen.vantage is Vantage.HERE
+            observation
+            for observation in report.evidence.of(kind)
+            if observation.address == address
+            and observation.port == port
+            and observation.vantage is Vantage.HERE
         ]
 
     pages = [item for item in own(Exchange) if isinstance(item, Exchange)]

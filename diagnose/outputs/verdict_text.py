@@ -79,7 +79,7 @@ def _healthy_sentence(report: Report, lang: str) -> str:
         answer, url = f"{refused.status} {refused.reason}".strip(), _shown_url(report, refused)
         notes = [note for note in report.findings if _rests_on(note, refused)]
         # Who answers says more than who stands in front.
-        if note := next(iter(sorted(notes, key=lambda each: each.check.layer == "dns")), None):
+        if note := next(iter(sorted(notes, key=lambda note: note.check.layer == "dns")), None):
             return translate(
                 "healthy-explained", lang, url=url, answer=answer, title=title(note, lang)
             )
@@ -108,7 +108,7 @@ def _refused_page(report: Report) -> Exchange | None:
     of the same site to which it redirects; None if there is none."""
     if report.evidence.target.is_websocket:
         return None
-    end = end_page(report.evidence.target, report.evidence.of(Exchange))
+    end = end_page(report.evidence)
     pages = (
         page for page in report.evidence.of(Exchange) if page.purpose == "target" or page is end
     )

@@ -108,7 +108,7 @@ def _findings(report: Report) -> dict[str, Any]:
 
 
 def _ignores(report: Report) -> dict[str, str]:
-    suppressed = (each.suppressed_by for each in report.suppressed)
+    suppressed = (finding.suppressed_by for finding in report.suppressed)
     arguments = dict.fromkeys(ignore.argument() for ignore in suppressed if ignore)
     expired = dict.fromkeys(ignore.argument() for ignore in report.expired_ignores)
     return {

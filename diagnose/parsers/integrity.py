@@ -21,7 +21,9 @@ def integrity_fails(metadata: str, content: bytes) -> bool:
         for word in metadata.split()[:_MAX_HASHES]
         if (match := _HASH.fullmatch(word))
     ]
-    strongest = next((name for name in _ALGORITHMS if any(name == each for each, _ in hashes)), "")
+    strongest = next(
+        (name for name in _ALGORITHMS if any(name == algorithm for algorithm, _ in hashes)), ""
+    )
     if not strongest:
         return False
     digest = hashlib.new(strongest, content).digest()

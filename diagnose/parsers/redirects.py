@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Literal
 from urllib.parse import unquote, urljoin
 
-from diagnose.model import Target
+from diagnose.model import Evidence, Target
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange, LocalAnswer
 from diagnose.parsers.lazy_pattern import lazy_pattern
@@ -101,25 +102,29 @@ def is_own_https(target: Target, url: str) -> bool:
     return parsed is not None and parsed.secure and (parsed.host, parsed.port) == (target.host, 443)
 
 
-def end_page(target: Target, exchanges: Iterable[Exchange]) -> Exchange | None:
+@lru_cache(maxsize=4)
+def end_page(evidence: Evidence) -> Exchange | None:
     """Return the response to which the target's redirects lead, if it is another page of the
-    target's own origin; None if the target does not redirect, or leads elsewhere."""
-    observed = tuple(exchanges)
-    for start in observed:
+    target's own origin; None if the target does not redirect, or leads elsewhere.
+
+    Cached: many checks of one run ask.
+    """
+    exchanges = evidence.of(Exchange)
+    for start in exchanges:
         if start.purpose == "target" and redirect_target(start) is not None:
-            chain = follow_redirects(start, observed)
+            chain = follow_redirects(start, exchanges)
             last = chain.steps[-1]
-            if chain.end == "answer" and is_own_origin(target, last.url):
+            if chain.end == "answer" and is_own_origin(evidence.target, last.url):
                 return last if last.purpose == "redirect" else None
     return None
 
 
-def end_path(target: Target, exchanges: Iterable[Exchange]) -> str:
+def end_path(evidence: Evidence) -> str:
     """Return the path of the page that visitors of the target get: where its redirects lead, or its
     own."""
-    end = end_page(target, exchanges)
+    end = end_page(evidence)
     url = parse_url(end.url) if end else None
-    return url.path if url else target.path
+    return url.path if url else evidence.target.path
 
 
 def preserves_path(path: str, url: str) -> bool:

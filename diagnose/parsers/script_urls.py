@@ -84,8 +84,8 @@ def _library_sockets_in(script: str) -> tuple[str, ...]:
 
 def _library_url(match: re.Match[str]) -> str:
     """Return the address at which the library opens its WebSocket."""
-    scheme, rest = match[4].replace("http", "ws"), match[5]
-    authority, _, path = rest.partition("?")[0].partition("/")
+    scheme, remainder = match[4].replace("http", "ws"), match[5]
+    authority, _, path = remainder.partition("?")[0].partition("/")
     if match[1]:
         path = "socket.io/"  # the rest of the address is a namespace, not a path
     elif match[2]:

@@ -16,13 +16,14 @@ MAX_SIZE = 4096
 
 def cookie_refusal(value: str, host: str, secure: bool) -> CookieRefusal:
     """Return why browsers refuse the cookie of a Set-Cookie field from this host."""
-    pair, *rest = value.split(";")
+    pair, *attribute_texts = value.split(";")
     key, _, content = pair.partition("=")
     if len((key.strip() + content.strip()).encode("utf-8", "replace")) > MAX_SIZE:
         return "size"
     name = key.strip().lower()
     attributes = {
-        key.strip().lower(): text.strip() for key, _, text in (item.partition("=") for item in rest)
+        key.strip().lower(): text.strip()
+        for key, _, text in (item.partition("=") for item in attribute_texts)
     }
     domain = cookie_domain(value)
     if domain and not _covers(domain, host):

@@ -166,7 +166,7 @@ def needs_folder(site: WebSite, path: str) -> bool:
     if serves_files(site, path):
         return True
     patterns = [route for route in site.routes if route.pattern]
-    simple_site = replace(site, routes=tuple(each for each in site.routes if not each.pattern))
+    simple_site = replace(site, routes=tuple(route for route in site.routes if not route.pattern))
     return all(pattern.scheme in {"", "fcgi"} for pattern in patterns) and serves_files(
         simple_site, path
     )

@@ -51,7 +51,7 @@ def no_credentials(titles: str, providers: tuple[Provider, ...]) -> Explanation:
     """Return the words for a machine that has none, with the places in which they were looked
     for."""
     places = dict.fromkeys(place for provider in providers for place in provider.credential_places)
-    commands = dict.fromkeys(each.setup_command for each in providers)
+    commands = dict.fromkeys(provider.setup_command for provider in providers)
     reason = f"no credentials were found for {titles}; they were looked for in {', '.join(places)}"
     return Explanation(clean(reason, _MAX_LENGTH), next(iter(commands), ""))
 

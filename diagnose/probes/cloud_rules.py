@@ -61,7 +61,9 @@ async def identify_server(
     names = cloud.providers if cloud else ()
     providers = tuple(filter(None, (provider(name, _complaint(ctx)) for name in names)))
     if cloud is None and ctx.options.cloud:
-        providers = tuple(each for each in installed(_complaint(ctx)) if each.is_on(dmi))
+        providers = tuple(
+            candidate for candidate in installed(_complaint(ctx)) if candidate.is_on(dmi)
+        )
     if not cloud and not providers:
         return None, (), None
     return cloud, providers, await _emit_machine(ctx, at, cloud, providers)
@@ -205,14 +207,18 @@ def _emit_failures(
     A service that does not know the instance says little where another one refused to answer.
     """
     api_failures = [failure for failure in failures if failure[1].code != "no-credentials"]
-    api_failures = [each for each in api_failures if each[1].kind != "missing"] or api_failures
+    api_failures = [
+        failure for failure in api_failures if failure[1].kind != "missing"
+    ] or api_failures
     if not api_failures:
         titles = ", ".join(candidate.title for candidate in candidates)
         text = no_credentials(titles, tuple(candidates))
         _emit_unread(ctx, text.reason, text.enable)
         return
-    for each, error in {_key(error): (each, error) for each, error in api_failures}.values():
-        text = explanation(each, error, address)
+    for asked_provider, error in {
+        _key(error): (asked_provider, error) for asked_provider, error in api_failures
+    }.values():
+        text = explanation(asked_provider, error, address)
         _emit_unread(ctx, text.reason, text.enable)
 
 
@@ -305,7 +311,7 @@ def _emit_unread_parts(ctx: ProbeContext, candidate: Provider, verdict: Verdict)
     """Emit what of the rules could not be read, where it decides whether the port is open. Return
     the names of these parts."""
     rules = [rule for layer in verdict.layers for rule in layer.layer.rules if rule.id in layer.by]
-    parts = [each.layer.unread for each in verdict.layers] + [rule.unread for rule in rules]
+    parts = [part.layer.unread for part in verdict.layers] + [rule.unread for rule in rules]
     actions = ", ".join(candidate.actions)
     unread = [clean(part, 200) for part in dict.fromkeys(filter(None, parts))][:_MAX_UNREAD]
     for part in unread:

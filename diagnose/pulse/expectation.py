@@ -84,8 +84,12 @@ def outcome(failure: Failure | None, status: int | None = None, headers: Headers
 
 def expectation(evidence: Evidence) -> Expectation:
     """Return what to expect after a whole diagnosis."""
-    handshakes = [each for each in _from_here(evidence.of(Handshake)) if each.is_browser_like]
-    exchanges = [each for each in _from_here(evidence.of(Exchange)) if not each.redirected_from]
+    handshakes = [
+        handshake for handshake in _from_here(evidence.of(Handshake)) if handshake.is_browser_like
+    ]
+    exchanges = [
+        exchange for exchange in _from_here(evidence.of(Exchange)) if not exchange.redirected_from
+    ]
     outcomes: dict[_Key, set[str]] = {}
     for key, text in chain(
         _failed_connections(evidence),

@@ -49,19 +49,19 @@ def luminance(color: ColorTriplet) -> float:
     return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), parts, strict=True))
 
 
-def contrast(color: ColorTriplet, other: ColorTriplet) -> float:
+def contrast(color: ColorTriplet, background: ColorTriplet) -> float:
     """Return the contrast ratio (WCAG 2.2), from 1 to 21."""
-    dark, light = sorted((luminance(color), luminance(other)))
+    dark, light = sorted((luminance(color), luminance(background)))
     return (light + 0.05) / (dark + 0.05)
 
 
 def least_contrast(text: Color, background: Color, system: ColorSystem) -> float:
     """Return the contrast on the worst terminal of a colour system."""
-    pairs = zip(_shown(text, system), _shown(background, system), strict=True)
+    pairs = zip(_displayed(text, system), _displayed(background, system), strict=True)
     return min(contrast(*pair) for pair in pairs)
 
 
-def _shown(color: Color, system: ColorSystem) -> list[ColorTriplet]:
+def _displayed(color: Color, system: ColorSystem) -> list[ColorTriplet]:
     """Return what the terminals of a system show for a colour."""
     nearest = color.downgrade(system)
     if nearest.number is not None and nearest.number < 16:
@@ -94,10 +94,10 @@ class Readable(LineFilter):
 
     @lru_cache(1024)  # noqa: B019 (there are a few filters in a process)
     def _style(self, style: Style, has_text: bool) -> Style:
-        background = _known(style.bgcolor, self._background)
+        background = _concrete(style.bgcolor, self._background)
         if not has_text or "@mouse.down" in style.meta:  # a scroll bar is no text
             return style + Style.from_color(bgcolor=background)
-        color = self._dim if style.dim else _known(style.color, self._text)
+        color = self._dim if style.dim else _concrete(style.color, self._text)
         return style + Style(
             color=self._readable_color(color, background), bgcolor=background, dim=False
         )
@@ -107,7 +107,7 @@ class Readable(LineFilter):
         or black. On any background white or black has 4.58, but not the white of every palette:
         where none has enough, it is the one with most."""
         candidates = (color, *_alternatives(color), _BRIGHT_WHITE, _BLACK, *_WHITE_AND_BLACK)
-        measured = ((self._contrast(each, background), each) for each in candidates)
+        measured = ((self._contrast(candidate, background), candidate) for candidate in candidates)
         best = (0.0, color)
         for ratio, candidate in measured:
             if ratio >= MIN_CONTRAST:
@@ -119,7 +119,7 @@ class Readable(LineFilter):
         return least_contrast(text, background, self._system)
 
 
-def _known(color: Color | None, default: Color) -> Color:
+def _concrete(color: Color | None, default: Color) -> Color:
     return default if color is None or color.is_default else color
 
 

@@ -4,7 +4,9 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from diagnose.cli.help_text import DESCRIPTION, EXIT_STATUSES
 from diagnose.cli.schemas import REPORT_BUNDLE, lines_schema
+from diagnose.i18n.command_line import translate_help
 from diagnose.i18n.symptoms import symptom_name
 from diagnose.model.symptom import Symptom
 from diagnose.outputs.json import SCHEMA_VERSION
@@ -19,25 +21,32 @@ from tests.support.error_messages import MESSAGES
 
 def command_line(lang: str) -> str:
     """Return the page of every command and option."""
-    spec = json.loads(printed("--lang", lang, "--spec"))
+    spec = json.loads(printed("--spec"))
     lines = [f"# {word('cli', lang)}", "", word("cli-about", lang)]
     for command in spec["commands"]:
-        lines += ["", f"## `{command['name']}`", "", command["purpose"], ""]
+        lines += ["", f"## `{command['name']}`", "", _purpose(command, lang), ""]
         lines += ["```text", command["usage"], "```", ""]
         lines += [f"| {word('option', lang)} | {word('meaning', lang)} |", "|---|---|"]
-        lines += [_operand(operand) for operand in command["operands"]]
+        lines += [_operand(operand, lang) for operand in command["operands"]]
         lines += [_option(option, lang) for option in command["options"]]
     return "\n".join(lines) + "\n"
 
 
-def _operand(operand: dict[str, Any]) -> str:
-    return f"| `{operand['name']}` | {_cell(operand['help'])} |"
+def _purpose(command: dict[str, Any], lang: str) -> str:
+    """Return what a command is for. That of `diagnose` itself is the first line of its help."""
+    if command["purpose"] == DESCRIPTION.partition("\n")[0]:
+        return translate_help(DESCRIPTION, lang).partition("\n")[0]
+    return translate_help(command["purpose"], lang)
+
+
+def _operand(operand: dict[str, Any], lang: str) -> str:
+    return f"| `{operand['name']}` | {_cell(translate_help(operand['help'], lang))} |"
 
 
 def _option(option: dict[str, Any], lang: str) -> str:
     value = f" {option['value']}" if option["value"] else ""
     flags = ", ".join(f"`{flag}{value}`" for flag in option["flags"])
-    notes = [_cell(option["help"])]
+    notes = [_cell(translate_help(option["help"], lang))]
     if option["choices"]:
         values = ", ".join(f"`{choice}`" for choice in option["choices"])
         notes.append(f"{word('values', lang)}: {values}")
@@ -52,10 +61,9 @@ def _cell(text: str) -> str:
 
 def exit_status(lang: str) -> str:
     """Return the page of the exit status."""
-    spec = json.loads(printed("--lang", lang, "--spec"))
     lines = [f"# {word('exit', lang)}", "", word("exit-about", lang), ""]
     lines += [f"| {word('status', lang)} | {word('meaning', lang)} |", "|---|---|"]
-    lines += [f"| {code} | {_cell(text)} |" for code, text in spec["exit_status"].items()]
+    lines += [f"| {code} | {word(f'exit-{code}', lang)} |" for code in EXIT_STATUSES]
     return "\n".join(lines) + "\n"
 
 

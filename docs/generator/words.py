@@ -1,5 +1,7 @@
 """The words of the generated pages, in both languages."""
 
+from diagnose.cli.help_text import EXIT_STATUSES
+
 LANGUAGES = {"en": "English", "zh": "中文"}
 
 WORDS: dict[str, dict[str, str]] = {
@@ -46,6 +48,7 @@ WORDS: dict[str, dict[str, str]] = {
         "exit-about": "The same for a shell, Nagios, Icinga and Consul. With `--nagios` every "
         "status above 3 becomes 3, because plugins know no other.",
         "status": "Status",
+        **{f"exit-{code}": meaning for code, meaning in EXIT_STATUSES.items()},
         "look-alike-causes": "Causes that were named on the server",
         "message": "Message", "read-as": "Read as",
     },
@@ -87,6 +90,8 @@ WORDS: dict[str, dict[str, str]] = {
         "exit-about": "对 shell、Nagios、Icinga 和 Consul 含义相同。使用 `--nagios` 时，大于 3 的状态一律变为 3，"
         "因为插件只认识这几个值。",
         "status": "状态",
+        "exit-0": "正常", "exit-1": "警告", "exit-2": "严重", "exit-3": "未知：无法判断", "exit-64": "用法错误",
+        "exit-70": "diagnose 自身的错误", "exit-78": "配置或队列无法使用", "exit-130": "被 SIGINT 结束", "exit-143": "被 SIGTERM 结束",
         "look-alike-causes": "在服务器上查明的原因",
         "message": "错误信息", "read-as": "理解为",
     },

@@ -57,21 +57,21 @@ ALL = Scope()
 HTTP = Target("http://shop.example.com/", "http", "shop.example.com", 80)
 
 
-def report(*seen: Observation, target: Target = SHOP, scope: Scope = ALL) -> Report:
-    return conclude(Evidence(target, NOW, seen, scope))
+def report(*observations: Observation, target: Target = SHOP, scope: Scope = ALL) -> Report:
+    return conclude(Evidence(target, NOW, observations, scope))
 
 
-def status(*seen: Observation, target: Target = SHOP, scope: Scope = ALL) -> str:
-    return verdict(report(*seen, target=target, scope=scope)).status
+def status(*observations: Observation, target: Target = SHOP, scope: Scope = ALL) -> str:
+    return verdict(report(*observations, target=target, scope=scope)).status
 
 
-def steps(*seen: Observation, target: Target = SHOP, scope: Scope = ALL) -> list[str]:
-    judged = verdict(report(*seen, target=target, scope=scope))
+def steps(*observations: Observation, target: Target = SHOP, scope: Scope = ALL) -> list[str]:
+    judged = verdict(report(*observations, target=target, scope=scope))
     return [f"{piece.step} {' '.join(piece.places)}".rstrip() for piece in judged.missing]
 
 
-def inside(*seen: Observation) -> tuple[Observation, ...]:
-    return tuple(replace(look, vantage=Vantage.SERVER) for look in seen)
+def inside(*observations: Observation) -> tuple[Observation, ...]:
+    return tuple(replace(look, vantage=Vantage.SERVER) for look in observations)
 
 
 LISTENING = Listeners(
@@ -282,14 +282,14 @@ def test_a_document_says_what_is_missing_and_how_to_look_for_it() -> None:
 
 
 def test_an_unfinished_layer_has_no_tick_while_it_runs() -> None:
-    seen: tuple[Observation, ...] = ()
+    observations: tuple[Observation, ...] = ()
     for look in BOTH:
-        seen = (*seen, look)
-        states = dict(layer_statuses(Report(Evidence(SHOP, NOW, seen), running=True)))
+        observations = (*observations, look)
+        states = dict(layer_statuses(Report(Evidence(SHOP, NOW, observations), running=True)))
         done = {name for name, state in states.items() if state == "ok"}
-        assert ("tcp" in done) is (OPEN_6 in seen)
-        assert ("tls" in done) is (SECURE_6 in seen)
-        assert ("http" in done) is (ANSWER_6 in seen)
+        assert ("tcp" in done) is (OPEN_6 in observations)
+        assert ("tls" in done) is (SECURE_6 in observations)
+        assert ("http" in done) is (ANSWER_6 in observations)
     looks = (*BOTH, LISTENING)
     assert (
         dict(layer_statuses(Report(Evidence(SHOP, NOW, looks), running=True)))["listener"]
@@ -299,17 +299,17 @@ def test_an_unfinished_layer_has_no_tick_while_it_runs() -> None:
 
 def test_the_demonstration_cut_after_each_look_is_never_healthy() -> None:
     """A real run of real servers: its only fault shows when its WebSocket is refused."""
-    seen: list[Observation] = []
+    observations: list[Observation] = []
 
     def sink(event: Event) -> None:
         if isinstance(event, Observed):
-            seen.append(event.observation)
+            observations.append(event.observation)
 
     asyncio.run(demo.run(sink))
-    kinds = {type(look) for look in seen}
+    kinds = {type(look) for look in observations}
     assert {Connection, Handshake, Exchange, Upgrade} <= kinds
-    for length in range(len(seen) + 1):
-        cut = Evidence(demo.target_of(DEFAULT_FAULT), NOW, tuple(seen[:length]))
+    for length in range(len(observations) + 1):
+        cut = Evidence(demo.target_of(DEFAULT_FAULT), NOW, tuple(observations[:length]))
         assert verdict(conclude(cut)).status != "ok"
 
 
@@ -335,8 +335,8 @@ def test_a_recording_is_healthy_from_the_look_on_that_completes_the_proof(name: 
         assert (_status(whole, seen[:length]) == "ok") is proven, length
 
 
-def _status(whole: Evidence, seen: tuple[Observation, ...]) -> str:
-    report = Report(replace(whole, observations=seen))
+def _status(whole: Evidence, observations: tuple[Observation, ...]) -> str:
+    report = Report(replace(whole, observations=observations))
     return verdict(report).status
 
 

@@ -48,11 +48,11 @@ AT_443 = Subject(address="203.0.113.10", port=443)
 AT_80 = Subject(address="203.0.113.10", port=80)
 
 
-def claim(about: Subject = AT_443, **more: object) -> Claim:
-    return Claim(about=about, because=(), **more)  # type: ignore[arg-type]
+def claim(about: Subject = AT_443, **fields: object) -> Claim:
+    return Claim(about=about, because=(), **fields)  # type: ignore[arg-type]
 
 
-def told(*raised: tuple[Check, Claim]) -> list[tuple[str, str | None]]:
+def explanations(*raised: tuple[Check, Claim]) -> list[tuple[str, str | None]]:
     """Each finding's check and the check that explains it."""
     found = findings(raised)
     by_id = {one.id: one.check.id for one in found}
@@ -61,7 +61,7 @@ def told(*raised: tuple[Check, Claim]) -> list[tuple[str, str | None]]:
 
 def test_a_cause_explains_what_it_declares_about_the_same_subject() -> None:
     cause = check("firewall.closed", Severity.ERROR, "tcp.rejected")
-    assert told((check("tcp.rejected"), claim()), (cause, claim())) == [
+    assert explanations((check("tcp.rejected"), claim()), (cause, claim())) == [
         ("firewall.closed", None),
         ("tcp.rejected", "firewall.closed"),
     ]
@@ -95,7 +95,7 @@ def test_what_is_ignored_stays_last_although_somebody_reported_it() -> None:
 
 def test_about_another_subject_it_explains_nothing() -> None:
     cause = check("firewall.closed", Severity.ERROR, "tcp.rejected")
-    assert told((check("tcp.rejected"), claim(AT_80)), (cause, claim())) == [
+    assert explanations((check("tcp.rejected"), claim(AT_80)), (cause, claim())) == [
         ("tcp.rejected", None),
         ("firewall.closed", None),
     ]
@@ -104,34 +104,41 @@ def test_about_another_subject_it_explains_nothing() -> None:
 def test_an_open_side_of_a_subject_covers_all() -> None:
     cause = check("nginx.stopped", Severity.ERROR, "tcp.*")
     port = claim(Subject(port=443))
-    assert told((check("tcp.refused"), claim()), (cause, port))[1] == (
+    assert explanations((check("tcp.refused"), claim()), (cause, port))[1] == (
         "tcp.refused",
         "nginx.stopped",
     )
-    assert told((check("tcp.refused"), claim(AT_80)), (cause, port))[0] == ("tcp.refused", None)
+    assert explanations((check("tcp.refused"), claim(AT_80)), (cause, port))[0] == (
+        "tcp.refused",
+        None,
+    )
 
 
 def test_what_a_claim_covers_may_be_more_than_what_it_is_about() -> None:
     cause = check("firewall.closed", Severity.ERROR, "tcp.rejected")
     raised = claim(Subject(text="zone public"), covers=(AT_80, AT_443))
     six = Subject(address="2001:db8::10", port=443)
-    assert [why for _, why in told((check("tcp.rejected"), claim(six)), (cause, raised))] == [
-        None
-    ] * 2
-    assert told((check("tcp.rejected"), claim()), (cause, raised))[1][1] == "firewall.closed"
+    assert [
+        why for _, why in explanations((check("tcp.rejected"), claim(six)), (cause, raised))
+    ] == [None] * 2
+    assert (
+        explanations((check("tcp.rejected"), claim()), (cause, raised))[1][1] == "firewall.closed"
+    )
 
 
 def test_a_whole_layer_is_what_is_met_there_and_not_what_nginx_has_in_its_files() -> None:
     met = replace(check("websocket.not-upgraded"), needs=(Upgrade,))
     read = replace(check("websocket.no-location"), needs=(NginxConfig,))
     away = check("firewall.forward", Severity.ERROR, "websocket.*")
-    assert dict(told((away, claim()), (met, claim()), (read, claim()))) == {
+    assert dict(explanations((away, claim()), (met, claim()), (read, claim()))) == {
         "firewall.forward": None,
         "websocket.not-upgraded": "firewall.forward",
         "websocket.no-location": None,
     }
     other = check("nginx.other-file", Severity.ERROR, "websocket.*")
-    assert ("websocket.no-location", "nginx.other-file") in told((other, claim()), (read, claim()))
+    assert ("websocket.no-location", "nginx.other-file") in explanations(
+        (other, claim()), (read, claim())
+    )
 
 
 def test_several_addresses_make_one_subject() -> None:
@@ -144,7 +151,7 @@ def test_several_addresses_make_one_subject() -> None:
 def test_a_chain_of_explanations_has_one_root() -> None:
     root = check("nginx.broken", Severity.ERROR, "nginx.stopped")
     middle = check("nginx.stopped", Severity.ERROR, "tcp.refused")
-    assert told((check("tcp.refused"), claim()), (middle, claim()), (root, claim())) == [
+    assert explanations((check("tcp.refused"), claim()), (middle, claim()), (root, claim())) == [
         ("nginx.broken", None),
         ("tcp.refused", "nginx.broken"),
         ("nginx.stopped", "nginx.broken"),
@@ -154,7 +161,7 @@ def test_a_chain_of_explanations_has_one_root() -> None:
 def test_the_heavier_of_two_roots_explains_the_symptom_that_both_would() -> None:
     one = check("firewall.closed", Severity.ERROR, "tcp.rejected")
     other = check("nginx.odd", Severity.WARNING, "tcp.rejected")
-    assert ("tcp.rejected", "firewall.closed") in told(
+    assert ("tcp.rejected", "firewall.closed") in explanations(
         (other, claim()), (check("tcp.rejected"), claim()), (one, claim())
     )
 
@@ -173,7 +180,7 @@ def test_causes_are_ordered_by_severity_then_confidence_then_layer() -> None:
         (check("dns.error"), claim(confidence=Confidence.LIKELY)),
     )
     order = ["tcp.error", "http.error", "dns.error", "dns.warning", "dns.note"]
-    assert [check_id for check_id, _ in told(*raised)] == order
+    assert [check_id for check_id, _ in explanations(*raised)] == order
 
 
 def test_a_claim_may_be_milder_than_its_check() -> None:

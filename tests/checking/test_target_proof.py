@@ -34,13 +34,13 @@ DENIED = Failure("certificate", "certificate has expired", 10)
 
 def lacks(
     layer: str,
-    *seen: Observation,
+    *observations: Observation,
     target: Target = SHOP,
     family: int | None = None,
     vantage: Vantage = HERE,
     notes: tuple[Finding, ...] = (),
 ) -> list[str]:
-    report = Report(Evidence(target, NOW, seen, Scope(family=family)), notes)
+    report = Report(Evidence(target, NOW, observations, Scope(family=family)), notes)
     missing = missing_from(report, vantage, layer)
     return [f"{item.step} {', '.join(item.places)}" for item in missing]
 

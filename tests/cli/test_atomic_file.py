@@ -92,11 +92,11 @@ def test_a_device_and_a_pipe_are_written_to(shut: int) -> None:
 def test_every_format_goes_to_a_file(name: str, shut: int, tmp_path: Path) -> None:
     file = tmp_path / "report"
     words = ("--outside", f"127.0.0.1:{shut}", "--format", name)
-    done = diagnose(*words, "--output", str(file))
-    assert done.stdout == ""
+    result = diagnose(*words, "--output", str(file))
+    assert result.stdout == ""
     assert str(shut) in file.read_text("utf-8")
     assert _names(tmp_path) == ["report"]
-    assert done.returncode == (0 if name == "zabbix-lld" else 2)
+    assert result.returncode == (0 if name == "zabbix-lld" else 2)
 
 
 def test_the_lines_of_events_are_all_there(shut: int, tmp_path: Path) -> None:

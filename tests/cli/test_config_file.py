@@ -66,7 +66,7 @@ def test_the_user_s_file_is_where_platformdirs_says(
 
 def test_every_value_is_read_with_its_line(tmp_path: Path) -> None:
     settings = load_settings(str(write_config(tmp_path, WHOLE)))
-    options = {name: (each.value, each.line) for name, each in settings.options.items()}
+    options = {name: (option.value, option.line) for name, option in settings.options.items()}
     assert options == {
         "lang": ("zh", 2),
         "timeout": (20.0, 3),

@@ -79,24 +79,24 @@ def test_there_is_a_script_for_each_shell(shell: str) -> None:
 def test_bash_completes(words: list[str], expected: list[str], tmp_path: Path) -> None:
     script = tmp_path / "diagnose"
     script.write_text(completion_script("bash"))
-    done = subprocess.run(
+    result = subprocess.run(
         ["bash", "-c", COMPLETE, "bash", script, "diagnose", *words],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
-    assert set(expected) <= set(done.stdout.split())
-    assert all(word.startswith(words[-1]) for word in done.stdout.split())
+    assert set(expected) <= set(result.stdout.split())
+    assert all(word.startswith(words[-1]) for word in result.stdout.split())
 
 
 @pytest.mark.skipif(shutil.which("tcsh") is None, reason="tcsh is not here")
 def test_tcsh_takes_its_script(tmp_path: Path) -> None:
     script = tmp_path / "diagnose.tcsh"
     script.write_text(completion_script("tcsh"))
-    done = subprocess.run(
+    result = subprocess.run(
         ["tcsh", "-f", "-c", f"source {script}; complete diagnose"],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    assert "explain" in done.stdout
+    assert result.returncode == 0, result.stderr
+    assert "explain" in result.stdout
 
 
 def test_every_option_is_one_argument_for_zsh(capsys: pytest.CaptureFixture[str]) -> None:

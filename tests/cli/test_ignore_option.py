@@ -65,9 +65,9 @@ def test_an_unknown_check_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -
 
 def test_a_refused_port_that_is_ignored_is_ok(shut: int) -> None:
     words = ("--json", "--outside", f"127.0.0.1:{shut}", "--ignore", "tcp.refused=not yet there")
-    done = diagnose(*words)
-    assert done.returncode == 0, done.stdout
-    document = json.loads(done.stdout)
+    result = diagnose(*words)
+    assert result.returncode == 0, result.stdout
+    document = json.loads(result.stdout)
     assert document["findings"][0]["suppressed"]["reason"] == "not yet there"
     expired = diagnose("--format", "plain", *words[1:3], "--ignore", "tcp.refused@2020-01-01")
     assert expired.returncode == 2

@@ -29,11 +29,11 @@ def silent() -> Iterator[int]:
 
 
 def test_a_refused_port_is_critical_and_says_so_first(shut: int) -> None:
-    done = diagnose("--outside", f"127.0.0.1:{shut}")
-    assert done.returncode == 2
-    assert done.stdout.splitlines()[0].startswith("✗ CRITICAL  ")
-    assert "error[tcp.refused]" in done.stdout
-    assert done.stderr == ""
+    result = diagnose("--outside", f"127.0.0.1:{shut}")
+    assert result.returncode == 2
+    assert result.stdout.splitlines()[0].startswith("✗ CRITICAL  ")
+    assert "error[tcp.refused]" in result.stdout
+    assert result.stderr == ""
 
 
 @pytest.mark.parametrize(
@@ -58,18 +58,18 @@ def test_a_second_process_parses_only_where_name_servers_are_asked(
 
 
 def test_json_is_one_valid_document(shut: int) -> None:
-    done = diagnose("--json", "--outside", f"127.0.0.1:{shut}")
-    told = json.loads(done.stdout)
+    result = diagnose("--json", "--outside", f"127.0.0.1:{shut}")
+    told = json.loads(result.stdout)
     schema = json.loads(diagnose("--schema").stdout)
     jsonschema.validate(told, schema, jsonschema.Draft202012Validator)
-    assert told["verdict"]["exit_code"] == done.returncode == 2
+    assert told["verdict"]["exit_code"] == result.returncode == 2
     assert told["findings"][0]["check"] == "tcp.refused"
 
 
 def test_several_targets_end_in_the_worst_status(shut: int) -> None:
-    done = diagnose("--format", "plain", "--outside", f"127.0.0.1:{shut}", f"[::1]:{shut}")
-    assert done.returncode >= 2
-    urls = [line.split("\t")[0] for line in done.stdout.splitlines()]
+    result = diagnose("--format", "plain", "--outside", f"127.0.0.1:{shut}", f"[::1]:{shut}")
+    assert result.returncode >= 2
+    urls = [line.split("\t")[0] for line in result.stdout.splitlines()]
     assert urls[0] == f"https://127.0.0.1:{shut}/"
     assert urls[-1] == f"https://[::1]:{shut}/"
     both = diagnose("--json", "--outside", f"127.0.0.1:{shut}", f"[::1]:{shut}")
@@ -86,8 +86,8 @@ def test_several_targets_end_in_the_worst_status(shut: int) -> None:
 def test_a_plugin_has_one_line_and_four_states(
     words: list[str], status: int, first: str, shut: int
 ) -> None:
-    done = diagnose(*words, f"127.0.0.1:{shut}")
-    assert (done.returncode, done.stdout.startswith(first)) == (status, True)
+    result = diagnose(*words, f"127.0.0.1:{shut}")
+    assert (result.returncode, result.stdout.startswith(first)) == (status, True)
 
 
 def test_a_plugin_without_a_target_is_unknown() -> None:
@@ -103,14 +103,14 @@ def test_jsonl_streams_what_happens(shut: int) -> None:
 
 
 def test_quiet_is_the_verdict_alone(shut: int) -> None:
-    done = diagnose("-q", "--outside", f"127.0.0.1:{shut}")
-    assert len(done.stdout.splitlines()) == 1
+    result = diagnose("-q", "--outside", f"127.0.0.1:{shut}")
+    assert len(result.stdout.splitlines()) == 1
 
 
 def test_it_speaks_the_language_of_the_environment(shut: int) -> None:
-    done = diagnose("--outside", f"127.0.0.1:{shut}", LANG="zh_CN.UTF-8")
-    assert "端口" in done.stdout
-    assert "✗ 严重" in done.stdout
+    result = diagnose("--outside", f"127.0.0.1:{shut}", LANG="zh_CN.UTF-8")
+    assert "端口" in result.stdout
+    assert "✗ 严重" in result.stdout
     assert (
         "CRITICAL"
         in diagnose("--outside", f"127.0.0.1:{shut}", "--lang", "en", LANG="zh_CN.UTF-8").stdout
@@ -242,8 +242,8 @@ def test_a_signal_ends_it_with_what_is_known(silent: int, number: int, status: i
 
 
 def test_the_deadline_holds(silent: int) -> None:
-    done = diagnose("--timeout", "0.5", "--json", "--outside", f"127.0.0.1:{silent}")
-    assert any("time" in load["why"] for load in json.loads(done.stdout)["unknown"])
+    result = diagnose("--timeout", "0.5", "--json", "--outside", f"127.0.0.1:{silent}")
+    assert any("time" in load["why"] for load in json.loads(result.stdout)["unknown"])
 
 
 def test_the_version() -> None:
@@ -265,18 +265,18 @@ def test_the_version() -> None:
     ],
 )
 def test_a_request_that_cannot_be_made_is_a_usage_error(words: tuple[str, str]) -> None:
-    done = diagnose("--outside", "127.0.0.1", *words)
-    assert done.returncode == 64
-    assert words[0] in done.stderr
-    assert "swordfish" not in done.stderr + done.stdout
+    result = diagnose("--outside", "127.0.0.1", *words)
+    assert result.returncode == 64
+    assert words[0] in result.stderr
+    assert "swordfish" not in result.stderr + result.stdout
 
 
 def test_what_is_added_to_requests_is_not_printed(shut: int) -> None:
-    done = diagnose(
+    result = diagnose(
         "-vv", "--outside", f"ws://127.0.0.1:{shut}/ws", "--header", "Authorization: swordfish",
         "--cookie", "sid=swordfish", "--origin", "https://app.example.com",
     )  # fmt: skip
-    assert done.returncode == 2
-    assert "--header 'Authorization: ***'" in done.stdout
-    assert "--origin https://app.example.com" in done.stdout
-    assert "swordfish" not in done.stdout + done.stderr
+    assert result.returncode == 2
+    assert "--header 'Authorization: ***'" in result.stdout
+    assert "--origin https://app.example.com" in result.stdout
+    assert "swordfish" not in result.stdout + result.stderr

@@ -20,7 +20,7 @@ from tests.support.report_builder import healthy
 
 def test_a_terminal_in_another_encoding_does_not_stop_it(shut: int) -> None:
     for encoding in ("gbk", "ascii"):
-        done = subprocess.run(
+        result = subprocess.run(
             [sys.executable, "-m", "diagnose", "--lang", "zh", "--outside", f"127.0.0.1:{shut}"],
             cwd=ROOT,
             env={**ENVIRONMENT, "PYTHONIOENCODING": encoding, "DIAGNOSE_GLYPHS": "unicode"},
@@ -28,24 +28,24 @@ def test_a_terminal_in_another_encoding_does_not_stop_it(shut: int) -> None:
             timeout=60,
             check=False,
         )
-        assert done.returncode == 2, done.stderr
-        done.stdout.decode(encoding)
+        assert result.returncode == 2, result.stderr
+        result.stdout.decode(encoding)
 
 
 def test_redacted_output_names_no_address(shut: int) -> None:
-    done = diagnose("--redact", "--json", "--outside", f"127.0.0.1:{shut}")
-    assert socket.gethostname() not in done.stdout or "." not in socket.gethostname()
-    assert json.loads(done.stdout)["verdict"]["exit_code"] == 2
+    result = diagnose("--redact", "--json", "--outside", f"127.0.0.1:{shut}")
+    assert socket.gethostname() not in result.stdout or "." not in socket.gethostname()
+    assert json.loads(result.stdout)["verdict"]["exit_code"] == 2
 
 
 def test_a_reader_that_leaves_is_left_in_peace(shut: int) -> None:
     command = f"{sys.executable} -m diagnose --json --outside 127.0.0.1:{shut} | true"
     command += "; exit ${PIPESTATUS[0]}"
-    done = subprocess.run(
+    result = subprocess.run(
         ["bash", "-c", command], cwd=ROOT, env=ENVIRONMENT, capture_output=True, check=False
     )
-    assert done.stderr == b""
-    assert done.returncode == 2
+    assert result.stderr == b""
+    assert result.returncode == 2
 
 
 def test_several_reports_are_one_json_document_or_stand_apart(

@@ -29,7 +29,7 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return history.history_path()
 
 
-def ways(report: Report, **more: Any) -> ScreenServices:
+def services(report: Report, **fields: Any) -> ScreenServices:
     async def look(asked: RunRequested, sink: Sink) -> Report:
         sink(Concluded(report))
         return report
@@ -39,11 +39,11 @@ def ways(report: Report, **more: Any) -> ScreenServices:
         return 0 if talk.ask("Shall I?") else 2
 
     return ScreenServices(
-        look, mend, lambda word: parse_target(word), lambda seen, crashes: report, **more
+        look, mend, lambda word: parse_target(word), lambda seen, crashes: report, **fields
     )
 
 
-def told(made: ScreenServices, service: str, *given: object, answer: bool = True) -> list[Any]:
+def events_of(made: ScreenServices, service: str, *given: object, answer: bool = True) -> list[Any]:
     said: list[Any] = []
     channel = Channel(said.append)
     channel.answers.put(answer)
@@ -52,7 +52,7 @@ def told(made: ScreenServices, service: str, *given: object, answer: bool = True
 
 
 def test_a_run_is_told_and_kept_and_then_what_has_changed() -> None:
-    said = told(ways(healthy()), "run", RunRequested(SHOP))
+    said = events_of(services(healthy()), "run", RunRequested(SHOP))
     assert [type(one) for one in said] == [Concluded, HistoryChanges]
     (kept,) = history.load_entries(history.history_path())
     assert (kept.target, kept.status) == (SHOP.url, "ok")
@@ -66,13 +66,17 @@ def test_a_run_is_told_and_kept_and_then_what_has_changed() -> None:
 def test_a_part_of_a_run_a_demonstration_and_a_recording_are_not_kept(
     asked: RunRequested, more: dict[str, Any]
 ) -> None:
-    assert [type(one) for one in told(ways(healthy(), **more), "run", asked)] == [Concluded]
+    assert [type(one) for one in events_of(services(healthy(), **more), "run", asked)] == [
+        Concluded
+    ]
     assert history.load_entries(history.history_path()) == ()
 
 
 def test_the_server_that_was_looked_into_is_kept() -> None:
-    told(ways(healthy(), server="ssh://one"), "run", RunRequested(SHOP))
-    told(ways(healthy(), server="ssh://one"), "run", RunRequested(SHOP, server="ssh://two"))
+    events_of(services(healthy(), server="ssh://one"), "run", RunRequested(SHOP))
+    events_of(
+        services(healthy(), server="ssh://one"), "run", RunRequested(SHOP, server="ssh://two")
+    )
     assert [load_entry.server for load_entry in history.load_entries(history.history_path())] == [
         "ssh://one",
         "ssh://two",
@@ -84,7 +88,7 @@ def test_a_fix_talks_to_the_screen(undo: bool, words: str) -> None:
     from diagnose.model.view import View
     from diagnose.processes.worker import Question
 
-    said = told(ways(mended()), "mend", RunRequested(SHOP), undo, View())
+    said = events_of(services(mended()), "mend", RunRequested(SHOP), undo, View())
     assert said == [FixOutput(words), Question("Shall I?")]
 
 
@@ -95,15 +99,15 @@ def test_targets_of_earlier_runs_are_listed_the_last_first_and_own_sites_once(
     for target in (SHOP, other):
         report = healthy()
         evidence = replace(report.evidence, target=target)
-        told(ways(replace(report, evidence=evidence)), "run", RunRequested(target))
+        events_of(services(replace(report, evidence=evidence)), "run", RunRequested(target))
     monkeypatch.setattr(screen, "_server_sites", found())
-    own, earlier = told(ways(healthy()), "sites")
+    own, earlier = events_of(services(healthy()), "sites")
     assert own == LocalSites(())
     assert isinstance(earlier, RecentTargets)
     assert [target.url for target, _ in earlier.entries] == [other.url, SHOP.url]
     assert earlier.entries[0][0].websockets == ("/ws",)
     monkeypatch.setattr(screen, "_server_sites", found(SHOP))
-    own, earlier = told(ways(healthy()), "sites")
+    own, earlier = events_of(services(healthy()), "sites")
     assert [target.url for target, _ in earlier.entries] == [other.url]
 
 
@@ -115,14 +119,14 @@ def found(*targets: Any) -> Callable[[ScreenServices], Any]:
 
 
 def test_without_a_way_into_a_server_there_are_no_sites_of_its_own() -> None:
-    own, _ = told(ways(healthy()), "sites")
+    own, _ = events_of(services(healthy()), "sites")
     assert own == LocalSites(())
 
 
 def test_the_sites_are_those_of_the_server_that_the_door_leads_to() -> None:
     config = "http { server { listen 443 ssl; server_name shop.example.com; } }"
     machine = RecordedMachine(files={"/etc/nginx/nginx.conf": config})
-    own, _ = told(ways(healthy(), open_machine=lambda: nullcontext(machine)), "sites")
+    own, _ = events_of(services(healthy(), open_machine=lambda: nullcontext(machine)), "sites")
     assert [target.url for target in own.targets] == [SHOP.url]
 
 

@@ -64,11 +64,11 @@ def test_the_character_set_of_a_locale_that_is_not_installed_is_used(
 ) -> None:
     environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "LANG": "zh_CN.GBK",
                    "PYTHONPATH": str(Path(__file__).parents[2])}  # fmt: skip
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-m", "diagnose", command],
         cwd=tmp_path, env=environment, capture_output=True, check=False, stdin=subprocess.DEVNULL,
     )  # fmt: skip
-    assert words in (done.stdout + done.stderr).decode("gbk")
+    assert words in (result.stdout + result.stderr).decode("gbk")
 
 
 @pytest.mark.parametrize(("command", "redirection"), TRIED)

@@ -44,8 +44,8 @@ def test_a_signal_ends_it() -> None:
 
 
 def test_the_last_diagnosis_alone_is_written(shut: int) -> None:
-    done = diagnose("--wait", "1s", "--outside", "--json", f"127.0.0.1:{shut}")
-    assert (done.returncode, done.stdout.count('"schema_version"')) == (2, 1)
+    result = diagnose("--wait", "1s", "--outside", "--json", f"127.0.0.1:{shut}")
+    assert (result.returncode, result.stdout.count('"schema_version"')) == (2, 1)
 
 
 def test_what_is_waited_for_is_noted(capsys: pytest.CaptureFixture[str]) -> None:
@@ -60,6 +60,6 @@ def test_what_is_waited_for_is_noted(capsys: pytest.CaptureFixture[str]) -> None
 
 @pytest.mark.parametrize("text", ["", "5 minutes", "0", "2d", "nan", "1e3", "25h"])
 def test_a_duration_that_cannot_be_is_refused(text: str) -> None:
-    done = diagnose("--wait", text, "shop.example.com")
-    assert done.returncode == 64
-    assert "--wait takes a duration" in done.stderr
+    result = diagnose("--wait", text, "shop.example.com")
+    assert result.returncode == 64
+    assert "--wait takes a duration" in result.stderr

@@ -17,12 +17,12 @@ ENVIRON = {
 }
 
 
-def cli(mode: str = "AK", **more: Any) -> str:
+def cli(mode: str = "AK", **fields: Any) -> str:
     values = {
         "name": "work", "mode": mode, "access_key_id": "cli-id", "access_key_secret": "cli-secret",
         "region_id": "cn-beijing",
     }  # fmt: skip
-    values |= more
+    values |= fields
     profiles = [{"name": "default"}, values]
     return json.dumps({"current": values["name"], "profiles": profiles})
 

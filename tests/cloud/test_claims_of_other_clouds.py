@@ -26,10 +26,10 @@ LIGHTHOUSE = replace(CVM, provider="tencent-lighthouse", id="lhins-1a2b3c4d", gr
 EC2 = replace(CVM, provider="aws-ec2", region="eu-west-1", id="i-0123456789abcdef0")
 
 
-def observed(instance: CloudInstance, *layers: Any, **more: Any) -> CloudRules:
+def observed(instance: CloudInstance, *layers: Any, **fields: Any) -> CloudRules:
     groups = tuple(map(SecurityGroup, instance.groups))
-    rules = RuleSet(layers, groups, more.pop("acl", ""))
-    return CloudRules(title="a cloud", instance=instance, rules=rules, **more)
+    rules = RuleSet(layers, groups, fields.pop("acl", ""))
+    return CloudRules(title="a cloud", instance=instance, rules=rules, **fields)
 
 
 def tencent(*rows: dict[str, Any]) -> Any:

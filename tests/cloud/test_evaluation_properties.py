@@ -113,7 +113,7 @@ def test_all_addresses_are_counted(layers: list[RuleLayer]) -> None:
 def _is_in(address: str, networks: tuple[str, ...]) -> bool:
     own = network_range(address)
     assert own is not None
-    ranges = [each for each in map(network_range, networks) if each is not None]
+    ranges = [network for network in map(network_range, networks) if network is not None]
     return any(first <= own[1][0] <= last for _, (first, last) in ranges)
 
 

@@ -35,13 +35,13 @@ def in_words_of_the_stand_in(command: str, authority: str) -> str:
 def test_the_commands_of_a_page_run(session: Session, site: Any, tmp_path: Path) -> None:
     for commands, status in session:
         script = "\n".join(in_words_of_the_stand_in(line, site.authority) for line in commands)
-        done = subprocess.run(
+        result = subprocess.run(
             ["sh", "-ec", script],
             cwd=tmp_path, env=site.environment, capture_output=True, text=True, timeout=60,
             check=False,
         )  # fmt: skip
-        assert done.returncode == status, f"{script}\n{done.stdout}\n{done.stderr}"
-        assert "Traceback" not in done.stderr
+        assert result.returncode == status, f"{script}\n{result.stdout}\n{result.stderr}"
+        assert "Traceback" not in result.stderr
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -122,6 +122,43 @@ def test_the_command_line_is_that_of_the_program(lang: str) -> None:
         assert f"\n| {status} | " in site(lang)["reference/exit-status.md"]
 
 
+def test_the_reference_of_the_command_line_has_each_meaning_in_both_languages() -> None:
+    for page in ("reference/cli.md", "reference/exit-status.md"):
+        # Rows and paragraphs of several English words: usage lines have none.
+        english, chinese = (
+            set(re.findall(r"^(?!#).*[a-z]+ [a-z]+ [a-z]+.*$", site(lang)[page], re.MULTILINE))
+            for lang in LANGUAGES
+        )
+        assert english
+        assert not english & chinese
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize(
+    ("command", "flag"),
+    [
+        ("diagnose", "--baseline FILE"), ("diagnose", "--plan"), ("diagnose", "--list-probes"),
+        ("diagnose", "--inline"), ("diagnose", "--also-lang LANG"), ("diagnose fleet", "--schema"),
+        ("diagnose fleet", "--nats URL"), ("diagnose worker", "--nats URL"),
+        ("diagnose serve", "--resident"),
+    ],
+)  # fmt: skip
+def test_what_is_public_is_in_the_reference(lang: str, command: str, flag: str) -> None:
+    page = site(lang)["reference/cli.md"]
+    assert f"| `{flag}` |" in page.partition(f"## `{command}`\n")[2].partition("\n## ")[0]
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_public_formats_fields_and_keys_are_in_the_pages(lang: str) -> None:
+    pages_of_lang = site(lang)
+    assert "`openmetrics`" in pages_of_lang["reference/cli.md"]
+    for field in ("next", "baseline"):
+        assert f"| `{field}` |" in pages_of_lang["reference/json.md"]
+    for metric in ("diagnose_pulse", "diagnose_pulse_age_seconds"):
+        assert f"| `{metric}` |" in pages_of_lang["reference/metrics.md"]
+    assert "[keys]" in pages_of_lang["how-to/configuration.md"]
+
+
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_metrics_and_fields_are_those_of_the_outputs(lang: str) -> None:
     for metric in METRICS:

@@ -21,10 +21,10 @@ INDEX = {"证书": 1, "过期": 1, "防火墙": 1}
 def words(script: str, function: str, query: str) -> list[str]:
     need("node")
     call = f"console.log(JSON.stringify([...{function}({json.dumps(query)},{json.dumps(INDEX)})]))"
-    done = subprocess.run(
+    result = subprocess.run(
         ["node", "-e", f"{script};{call}"], capture_output=True, text=True, check=True, timeout=60
     )
-    return [str(word) for word in json.loads(done.stdout)]
+    return [str(word) for word in json.loads(result.stdout)]
 
 
 def test_the_last_word_is_looked_up() -> None:

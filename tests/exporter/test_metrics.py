@@ -34,15 +34,15 @@ def test_both_formats_hold_the_same(tmp_path: Path) -> None:
 @pytest.mark.skipif(PROMTOOL is None, reason="*** promtool is not here: apt install prometheus ***")
 def test_promtool_reads_it(tmp_path: Path) -> None:
     text = failed_probe(tmp_path).text
-    done = subprocess.run(
+    result = subprocess.run(
         [PROMTOOL or "", "check", "metrics"],
         input=text,
         capture_output=True,
         text=True,
         check=False,
     )
-    assert "error while linting" not in done.stderr
-    assert done.returncode in {0, 3}, done.stderr  # 3: it would name metrics otherwise
+    assert "error while linting" not in result.stderr
+    assert result.returncode in {0, 3}, result.stderr  # 3: it would name metrics otherwise
 
 
 def test_a_metric_is_0_until_it_is_set_and_one_with_labels_absent() -> None:

@@ -140,8 +140,8 @@ def test_killed_anywhere_it_ends_in_one_of_the_two_right_states(
             site.undo()
         else:
             before = site.report(CAUSE)
-            done = asyncio.run(apply.resume(site.machine, written, before, site.look, site.tell))
-            assert done.state == "healed"
+            result = asyncio.run(apply.resume(site.machine, written, before, site.look, site.tell))
+            assert result.state == "healed"
             assert (site.file.read_text(), made.exists()) == (NEW, True)
             site.undo()
         assert (site.file.read_text(), made.exists()) == (OLD, False)

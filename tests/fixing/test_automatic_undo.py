@@ -25,14 +25,14 @@ def boot(programs: Path | None = None) -> None:
     of programs that stand before the machine's own."""
     script = Path(journal.OPEN_FOLDER, "undo.sh")
     path = ":".join(str(folder) for folder in (programs, os.environ["PATH"]) if folder)
-    done = subprocess.run(
+    result = subprocess.run(
         ["sh", script, "boot"],
         capture_output=True,
         text=True,
         check=False,
         env={**os.environ, "PATH": path},
     )
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (result.returncode, result.stderr) == (0, "")
 
 
 def stop_waiting() -> None:

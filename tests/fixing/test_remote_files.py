@@ -206,9 +206,9 @@ def test_a_copy_that_vanishes_takes_no_file_with_it(tmp_path: Path, shell: str) 
         (folder / "firewalld.conf").write_text("DefaultZone=public")
     vanish = "a_tree_of_root() { mv -- {0} {0}.gone; }".replace("{0}", str(copy))
     text = f"{FILES}\n{vanish}\nrestore {copy} {path} t"
-    done = subprocess.run([shell, "-c", text], capture_output=True, text=True, check=False)
-    assert done.returncode != 0
-    assert "has gone" in done.stderr
+    result = subprocess.run([shell, "-c", text], capture_output=True, text=True, check=False)
+    assert result.returncode != 0
+    assert "has gone" in result.stderr
     assert (path / "zones" / "public.xml").read_text() == "<zone/>"
     assert (path / "firewalld.conf").exists()
 

@@ -28,7 +28,7 @@ def chain(*rules: tuple[str, int]) -> str:
     return f"table inet guard {{\n\tchain in {{ # handle 1\n{lines}\t}}\n}}\n"
 
 
-def now(*handles: int) -> str:
+def current_chain(*handles: int) -> str:
     lines = "".join(f"\t\ttcp dport 443 # handle {handle}\n" for handle in handles)
     return BEFORE.replace("\t\tdrop", f"{lines}\t\tdrop")
 
@@ -62,8 +62,8 @@ def test_the_rule_that_is_new_is_deleted_and_no_other_of_the_same_words() -> Non
     made = rule_change(INSERT)
     assert made is not None
     deleted = ("nft", "delete", "rule", "inet", "guard", "in", "handle")
-    assert delete_command(made, BEFORE, now(4)) == (*deleted, "4")
-    assert delete_command(made, BEFORE, now(9, 4)) == (*deleted, "4")
+    assert delete_command(made, BEFORE, current_chain(4)) == (*deleted, "4")
+    assert delete_command(made, BEFORE, current_chain(9, 4)) == (*deleted, "4")
     assert delete_command(made, BEFORE, BEFORE) == ()
 
 
@@ -71,26 +71,26 @@ def test_the_rule_that_was_added_is_known_by_its_handle_whatever_its_words() -> 
     """nft prints some rules in other words than they were given."""
     made = rule_change(INSERT)
     assert made is not None
-    left = now(4).replace("tcp dport 443 # handle 4", "tcp dport 443 accept # handle 4")
+    left = current_chain(4).replace("tcp dport 443 # handle 4", "tcp dport 443 accept # handle 4")
     deleted = ("nft", "delete", "rule", "inet", "guard", "in", "handle")
     assert delete_command(made, BEFORE, left) == ()
     assert delete_command(made, BEFORE, left, left) == (*deleted, "4")
     # The whole chain was loaded anew: the handle is another, and the words tell.
-    assert delete_command(made, BEFORE, now(9), now(4)) == (*deleted, "9")
-    assert delete_command(made, BEFORE, BEFORE, now(4)) == ()
+    assert delete_command(made, BEFORE, current_chain(9), current_chain(4)) == (*deleted, "9")
+    assert delete_command(made, BEFORE, BEFORE, current_chain(4)) == ()
 
 
 def test_a_rule_that_somebody_has_replaced_is_edited() -> None:
-    replaced = now(4).replace("tcp dport 443 # handle 4", "tcp dport 8443 # handle 4")
-    assert is_edited(BEFORE, now(4), replaced)
-    assert not is_edited(BEFORE, now(4), now(4))
-    assert not is_edited(BEFORE, now(4), BEFORE)
+    replaced = current_chain(4).replace("tcp dport 443 # handle 4", "tcp dport 8443 # handle 4")
+    assert is_edited(BEFORE, current_chain(4), replaced)
+    assert not is_edited(BEFORE, current_chain(4), current_chain(4))
+    assert not is_edited(BEFORE, current_chain(4), BEFORE)
     assert not is_edited(BEFORE, "", replaced)
 
 
 def test_another_handle_makes_no_other_rule() -> None:
     assert is_same_chain(BEFORE, BEFORE.replace("handle 3", "handle 17"))
-    assert not is_same_chain(BEFORE, now(4))
+    assert not is_same_chain(BEFORE, current_chain(4))
 
 
 AGAIN = ("nft", "add", "rule", "inet", "guard", "in", "handle", "2", "drop")

@@ -48,7 +48,7 @@ def handshake(status: int) -> Upgrade:
     )
 
 
-def says(
+def finding_of(
     name: str,
     *looks: Observation,
     about: Subject = HTTPS,
@@ -72,7 +72,7 @@ def report(*parts: Finding | Observation) -> Report:
 
 
 def test_a_cause_that_still_stands_is_no_success() -> None:
-    cause = says("certificate.expired", BAD)
+    cause = finding_of("certificate.expired", BAD)
     assert (
         regression_reason(cause, report(cause), report(cause))
         == "certificate.expired is still there"
@@ -80,22 +80,24 @@ def test_a_cause_that_still_stands_is_no_success() -> None:
 
 
 def test_what_followed_from_it_and_stands_by_itself_is_no_success() -> None:
-    cause = says("firewall.port-closed")
-    before = report(cause, says("tcp.timeout", SHUT, by=cause.id))
-    after = report(says("tcp.timeout", SHUT))
+    cause = finding_of("firewall.port-closed")
+    before = report(cause, finding_of("tcp.timeout", SHUT, by=cause.id))
+    after = report(finding_of("tcp.timeout", SHUT))
     assert regression_reason(cause, before, after) == "tcp.timeout is still there"
 
 
 def test_another_fault_of_that_name_that_stood_before_is_not_what_followed() -> None:
-    cause = says("firewall.port-closed")
-    apart = says("tcp.refused", replace(REFUSES, port=80, equivalent="nc 80"), about=HTTP)
-    before = report(cause, says("tcp.refused", REFUSES, by=cause.id), apart)
+    cause = finding_of("firewall.port-closed")
+    apart = finding_of("tcp.refused", replace(REFUSES, port=80, equivalent="nc 80"), about=HTTP)
+    before = report(cause, finding_of("tcp.refused", REFUSES, by=cause.id), apart)
     assert regression_reason(cause, before, report(apart, OPEN)) is None
 
 
 def test_the_next_rule_in_the_way_is_another_cause() -> None:
     first, second = (
-        says("firewall.ruleset-blocks", RULES, about=Subject(port=443, text=f"nft inet {name}"))
+        finding_of(
+            "firewall.ruleset-blocks", RULES, about=Subject(port=443, text=f"nft inet {name}")
+        )
         for name in ("guard input", "filter input")
     )
     assert regression_reason(first, report(first), report(second)) is None
@@ -105,17 +107,17 @@ def test_the_next_rule_in_the_way_is_another_cause() -> None:
 
 
 def test_an_error_where_none_was_is_taken_back() -> None:
-    cause = says("websocket.upgrade-headers-missing")
+    cause = finding_of("websocket.upgrade-headers-missing")
     before = report(cause, OPEN, SECURE, answer(200))
-    after = report(says("http.server-error", answer(502)))
+    after = report(finding_of("http.server-error", answer(502)))
     assert regression_reason(cause, before, after) == "http.server-error is there now"
 
 
 def test_a_warning_that_becomes_an_error_of_its_layer_is_taken_back() -> None:
     plain = answer(200, "http", 80)
-    cause = says("http.no-redirect", plain, about=HTTP, severity=Severity.WARNING)
+    cause = finding_of("http.no-redirect", plain, about=HTTP, severity=Severity.WARNING)
     led = answer(301, "http", 80)
-    after = report(says("http.redirect-loop", led, answer(301)))
+    after = report(finding_of("http.redirect-loop", led, answer(301)))
     assert (
         regression_reason(cause, report(cause, answer(200)), after)
         == "http.redirect-loop is there now"
@@ -124,33 +126,33 @@ def test_a_warning_that_becomes_an_error_of_its_layer_is_taken_back() -> None:
 
 def test_a_second_port_that_is_broken_too_is_taken_back() -> None:
     plain = replace(OPEN, port=80, equivalent="nc 80")
-    cause = says("tcp.refused", REFUSES)
-    now = says("tcp.refused", replace(plain, failure=REFUSED), about=HTTP)
+    cause = finding_of("tcp.refused", REFUSES)
+    now = finding_of("tcp.refused", replace(plain, failure=REFUSED), about=HTTP)
     assert regression_reason(cause, report(cause, plain), report(now)) == "tcp.refused is there now"
 
 
 def test_a_consequence_that_was_not_there_shows_what_its_cause_has_broken() -> None:
     """The layer of the cause was at fault before, that of its consequence was not."""
     everything = Subject()
-    cause = says("nginx.no-matching-server", about=everything)
+    cause = finding_of("nginx.no-matching-server", about=everything)
     before = report(cause, OPEN, RUNS)
-    dead = says("nginx.not-running", RUNS, about=everything)
-    after = report(dead, says("tcp.refused", REFUSES, by=dead.id))
+    dead = finding_of("nginx.not-running", RUNS, about=everything)
+    after = report(dead, finding_of("tcp.refused", REFUSES, by=dead.id))
     assert regression_reason(cause, before, after) == "nginx.not-running is there now"
 
 
 def test_a_log_that_was_read_before_had_no_such_line() -> None:
-    cause = says("websocket.upgrade-headers-missing")
-    failed = says("nginx.reload-failed", RUNS, LINE)
+    cause = finding_of("websocket.upgrade-headers-missing")
+    failed = finding_of("nginx.reload-failed", RUNS, LINE)
     said = regression_reason(cause, report(cause, RUNS, LOG), report(failed))
     assert said == "nginx.reload-failed is there now"
 
 
 def test_a_consequence_of_what_stood_before_is_nothing_new() -> None:
-    cause = says("upstream.refused", about=Subject(text="127.0.0.1:3000"))
-    stays = says("certificate.expired", BAD)
+    cause = finding_of("upstream.refused", about=Subject(text="127.0.0.1:3000"))
+    stays = finding_of("certificate.expired", BAD)
     before = report(cause, stays, answer(200))
-    traps = says("http.hsts-traps-visitors", answer(200), by=stays.id)
+    traps = finding_of("http.hsts-traps-visitors", answer(200), by=stays.id)
     assert regression_reason(cause, before, report(stays, traps)) is None
 
 
@@ -158,53 +160,62 @@ def test_a_consequence_of_what_stood_before_is_nothing_new() -> None:
 
 
 def test_what_is_behind_a_door_that_has_opened_was_broken_before() -> None:
-    cause = says("firewall.port-closed")
-    before = report(cause, says("tcp.timeout", SHUT, by=cause.id))
-    assert regression_reason(cause, before, report(OPEN, says("certificate.expired", BAD))) is None
+    cause = finding_of("firewall.port-closed")
+    before = report(cause, finding_of("tcp.timeout", SHUT, by=cause.id))
+    assert (
+        regression_reason(cause, before, report(OPEN, finding_of("certificate.expired", BAD)))
+        is None
+    )
 
 
 def test_another_door_that_was_open_says_nothing_of_this_one() -> None:
     """Port 80 was answered well; 443 is seen for the first time."""
-    cause = says("firewall.port-closed")
-    before = report(cause, answer(301, "http", 80), says("tcp.timeout", SHUT, by=cause.id))
-    after = report(says("http.server-error", answer(502)), answer(301, "http", 80))
+    cause = finding_of("firewall.port-closed")
+    before = report(cause, answer(301, "http", 80), finding_of("tcp.timeout", SHUT, by=cause.id))
+    after = report(finding_of("http.server-error", answer(502)), answer(301, "http", 80))
     assert regression_reason(cause, before, after) is None
 
 
 def test_a_circle_that_is_closed_by_what_had_not_been_seen_came_to_light() -> None:
-    cause = says("firewall.port-closed")
+    cause = finding_of("firewall.port-closed")
     led = answer(301, "http", 80)
-    after = report(says("http.redirect-loop", led, answer(301)))
+    after = report(finding_of("http.redirect-loop", led, answer(301)))
     assert regression_reason(cause, report(cause, led, SHUT), after) is None
 
 
 def test_who_was_led_in_circles_meets_the_application_now() -> None:
-    cause = says("http.redirect-loop", answer(301))
+    cause = finding_of("http.redirect-loop", answer(301))
     assert (
-        regression_reason(cause, report(cause), report(says("http.server-error", answer(500))))
+        regression_reason(
+            cause, report(cause), report(finding_of("http.server-error", answer(500)))
+        )
         is None
     )
 
 
 def test_an_application_that_gets_the_upgrade_may_refuse_it() -> None:
-    cause = says("websocket.upgrade-headers-missing")
-    before = report(cause, says("websocket.not-upgraded", handshake(426), by=cause.id))
+    cause = finding_of("websocket.upgrade-headers-missing")
+    before = report(cause, finding_of("websocket.not-upgraded", handshake(426), by=cause.id))
     assert (
-        regression_reason(cause, before, report(says("websocket.origin-refused", handshake(403))))
+        regression_reason(
+            cause, before, report(finding_of("websocket.origin-refused", handshake(403)))
+        )
         is None
     )
 
 
 def test_who_is_let_in_may_find_the_answers_are_not_let_out() -> None:
-    cause = says("firewall.ruleset-blocks", RULES, about=Subject(port=443, text="nft inet in"))
-    out = says("firewall.egress-blocks", RULES, about=Subject(port=443, text="nft inet out"))
+    cause = finding_of(
+        "firewall.ruleset-blocks", RULES, about=Subject(port=443, text="nft inet in")
+    )
+    out = finding_of("firewall.egress-blocks", RULES, about=Subject(port=443, text="nft inet out"))
     assert regression_reason(cause, report(cause), report(out)) is None
 
 
 def test_nginx_names_one_fault_and_behind_it_the_next() -> None:
     named = NginxTest(binary="nginx", passed=False, equivalent="nginx -t")
-    cause = says("nginx.config-invalid", named, about=Subject(text="shop.conf:2"))
-    next_one = says("nginx.key-mismatch", named, about=Subject(text="shop.conf:9"))
+    cause = finding_of("nginx.config-invalid", named, about=Subject(text="shop.conf:2"))
+    next_one = finding_of("nginx.key-mismatch", named, about=Subject(text="shop.conf:9"))
     assert regression_reason(cause, report(cause), report(next_one)) is None
 
 
@@ -216,16 +227,16 @@ def test_what_followed_from_a_fault_may_be_said_of_the_next_one() -> None:
             'unknown directive "lisen" in /a.conf:1',
         )
     )
-    cause = says("nginx.directive-unsupported", old)
-    before = report(cause, says("nginx.config-invalid", old, by=cause.id))
-    assert regression_reason(cause, before, report(says("nginx.config-invalid", new))) is None
-    left = report(says("nginx.config-invalid", old))
+    cause = finding_of("nginx.directive-unsupported", old)
+    before = report(cause, finding_of("nginx.config-invalid", old, by=cause.id))
+    assert regression_reason(cause, before, report(finding_of("nginx.config-invalid", new))) is None
+    left = report(finding_of("nginx.config-invalid", old))
     assert regression_reason(cause, before, left) == "nginx.config-invalid is still there"
 
 
 def test_what_is_read_in_a_file_did_not_follow_from_what_is_mended_elsewhere() -> None:
-    cause = says("firewall.forward-port")
-    stripped = says("websocket.path-stripped", handshake(404), by=cause.id)
+    cause = finding_of("firewall.forward-port")
+    stripped = finding_of("websocket.path-stripped", handshake(404), by=cause.id)
     there = replace(stripped.claim, location=Location("/etc/nginx/conf.d/shop.conf", 17, 5, 9))
     before = report(cause, replace(stripped, claim=there))
     after = report(replace(stripped, claim=there, explained_by=None))
@@ -236,8 +247,8 @@ def test_what_is_read_in_a_file_did_not_follow_from_what_is_mended_elsewhere() -
 
 def test_a_handshake_that_was_refused_is_no_witness_of_one_that_works() -> None:
     """Plain HTTP was sent to a port of TLS; behind it the application does not get the Upgrade."""
-    cause = says("upstream.plain-to-tls")
-    lost = report(says("websocket.upgrade-headers-missing", handshake(426)))
+    cause = finding_of("upstream.plain-to-tls")
+    lost = report(finding_of("websocket.upgrade-headers-missing", handshake(426)))
     assert regression_reason(cause, report(cause, handshake(400)), lost) is None
     opened = report(cause, handshake(101))
     assert (
@@ -247,16 +258,18 @@ def test_a_handshake_that_was_refused_is_no_witness_of_one_that_works() -> None:
 
 def test_what_was_tried_only_now_came_to_light() -> None:
     """nginx's files were read before; the application was first asked when the site failed."""
-    cause = says("dns.hosts-override")
+    cause = finding_of("dns.hosts-override")
     files = NginxConfig(path="/etc/nginx/nginx.conf", equivalent="nginx -T")
     end = "http://127.0.0.1:3000"
     asked = Asked(target=end, path="/", address="127.0.0.1", port=3000, equivalent="curl 3000")
     before = report(cause, files)
     assert (
-        regression_reason(cause, before, report(says("upstream.wrong-host-header", asked, files)))
+        regression_reason(
+            cause, before, report(finding_of("upstream.wrong-host-header", asked, files))
+        )
         is None
     )
-    after = report(says("websocket.no-location", files))
+    after = report(finding_of("websocket.no-location", files))
     assert regression_reason(cause, before, after) == "websocket.no-location is there now"
 
 
@@ -264,32 +277,35 @@ def test_what_was_tried_only_now_came_to_light() -> None:
 
 
 def test_a_fault_of_the_certificate_exchanged_for_another_is_taken_back() -> None:
-    cause = says("certificate.renewed-elsewhere", BAD)
-    before = report(cause, says("certificate.expired", BAD, by=cause.id))
-    after = report(says("certificate.untrusted-root", OTHER))
+    cause = finding_of("certificate.renewed-elsewhere", BAD)
+    before = report(cause, finding_of("certificate.expired", BAD, by=cause.id))
+    after = report(finding_of("certificate.untrusted-root", OTHER))
     assert regression_reason(cause, before, after) == "certificate.untrusted-root is there now"
 
 
 def test_a_warning_about_the_certificate_exchanged_for_an_error_is_taken_back() -> None:
-    cause = says("certificate.renewed-elsewhere", SECURE, severity=Severity.WARNING)
-    after = report(says("certificate.untrusted-root", OTHER))
+    cause = finding_of("certificate.renewed-elsewhere", SECURE, severity=Severity.WARNING)
+    after = report(finding_of("certificate.untrusted-root", OTHER))
     assert (
         regression_reason(cause, report(cause), after) == "certificate.untrusted-root is there now"
     )
 
 
 def test_of_the_same_certificate_a_whole_chain_shows_a_root_that_nobody_trusts() -> None:
-    cause = says("certificate.chain-incomplete", BAD)
+    cause = finding_of("certificate.chain-incomplete", BAD)
     rooted = replace(BAD, verify_code=19, chain=(LEAF, replace(LEAF, sha256="ef" * 32)))
     assert (
-        regression_reason(cause, report(cause), report(says("certificate.untrusted-root", rooted)))
+        regression_reason(
+            cause, report(cause), report(finding_of("certificate.untrusted-root", rooted))
+        )
         is None
     )
 
 
 def test_a_remedy_of_nginx_may_bring_the_sites_own_bad_certificate_to_light() -> None:
-    cause = says("nginx.no-matching-server")
-    before = report(cause, says("certificate.name-mismatch", BAD, by=cause.id))
+    cause = finding_of("nginx.no-matching-server")
+    before = report(cause, finding_of("certificate.name-mismatch", BAD, by=cause.id))
     assert (
-        regression_reason(cause, before, report(says("certificate.untrusted-root", OTHER))) is None
+        regression_reason(cause, before, report(finding_of("certificate.untrusted-root", OTHER)))
+        is None
     )

@@ -11,8 +11,8 @@ def rule(handle: int, packets: int, verdict: str = "accept", chain: str = "input
     return {"rule": {"chain": chain, "handle": handle, "expr": [counter, {verdict: None}]}}
 
 
-def a_set(*elements: str, **more: object) -> object:
-    return {"set": {"table": "filter", "name": "bad", "elem": list(elements), **more}}
+def a_set(*elements: str, **fields: object) -> object:
+    return {"set": {"table": "filter", "name": "bad", "elem": list(elements), **fields}}
 
 
 def test_counters_and_handles_are_no_change_of_rules() -> None:

@@ -38,8 +38,8 @@ def test_nobody_else_may_read_it(tmp_path: Path) -> None:
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
 
-def broken(**more: object) -> bytes:
-    return json.dumps({**json.loads(encode(an_entry())), **more}).encode() + b"\n"
+def broken_line(**fields: object) -> bytes:
+    return json.dumps({**json.loads(encode(an_entry())), **fields}).encode() + b"\n"
 
 
 @pytest.mark.parametrize(
@@ -51,15 +51,15 @@ def broken(**more: object) -> bytes:
         b"[" * 99_999 + b"\n",
         b"\xff\xfe\n",
         encode(an_entry())[:60] + b"\n",
-        broken(history=2),
-        broken(status="fine"),
-        broken(at="yesterday"),
-        broken(at="2026-11-24T12:00:00"),
-        broken(target=None),
-        broken(prints={"a": 1}),
-        broken(prints=[]),
-        broken(duration=float("nan")),
-        broken(duration=10**400),
+        broken_line(history=2),
+        broken_line(status="fine"),
+        broken_line(at="yesterday"),
+        broken_line(at="2026-11-24T12:00:00"),
+        broken_line(target=None),
+        broken_line(prints={"a": 1}),
+        broken_line(prints=[]),
+        broken_line(duration=float("nan")),
+        broken_line(duration=10**400),
     ],
 )
 def test_lines_that_cannot_be_understood_are_passed_over(tmp_path: Path, line: bytes) -> None:
@@ -69,7 +69,7 @@ def test_lines_that_cannot_be_understood_are_passed_over(tmp_path: Path, line: b
 
 
 def test_fields_of_a_later_version_are_passed_over() -> None:
-    assert decode(broken(colour="red").decode()) == an_entry()
+    assert decode(broken_line(colour="red").decode()) == an_entry()
 
 
 def test_a_line_that_was_cut_off_does_not_spoil_the_next(tmp_path: Path) -> None:

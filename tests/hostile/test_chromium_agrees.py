@@ -230,10 +230,10 @@ def chromium_error(tab: Tab, url: str) -> str:
 def named(url: str, authority: Authority) -> list[tuple[str, str]]:
     """The root causes that the program names, with their severity."""
     argv = ["--json", "--outside", "--skip", "websocket", "--cafile", str(authority.file), url]
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-m", "diagnose", *argv], capture_output=True, cwd=ROOT, check=False
     )
-    report: dict[str, Any] = json.loads(done.stdout)
+    report: dict[str, Any] = json.loads(result.stdout)
     causes = report["verdict"]["root_causes"]
     return [
         (finding["check"], finding["severity"])

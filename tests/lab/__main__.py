@@ -20,8 +20,8 @@ from pathlib import Path
 from tests.support.closed_pipe import ends_with_its_reader
 
 from . import corpus, kernel_witness, metrics
-from .hosts import PATH, environment
-from .lab import REPOSITORY, Lab, missing
+from .hosts import PATH, REPOSITORY, environment
+from .lab import Lab, missing
 from .platforms import PLATFORMS, TODAY, Platform
 from .scenario import Scenario, found
 

@@ -3,8 +3,8 @@
 import shutil
 import sys
 
-from .hosts import Host
-from .lab import NODE_WS, REPOSITORY
+from .hosts import REPOSITORY, Host
+from .lab import NODE_WS
 from .site import NAME
 
 URL, SOCKET = f"https://{NAME}/", f"wss://{NAME}/ws"

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+REPOSITORY = Path(__file__).resolve().parents[2]
 # What makes tools trust other roots than the lab's, or behave otherwise than on a real host.
 FOREIGN = ("SSL_CERT", "CURL_CA", "REQUESTS_CA", "PIP_", "PYTHON", "GIT_", "AWS_", "NIX_", "TMUX")
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -120,6 +121,11 @@ class Host:
 
     def python(self, *argv: str) -> list[str]:
         return [sys.executable, *argv]
+
+    def application(self, module: str, *argv: str) -> list[str]:
+        """A stand-in of `tests.lab.applications`, which may import from the repository."""
+        name = f"tests.lab.applications.{module}"
+        return ["env", f"PYTHONPATH={REPOSITORY}", *self.python("-m", name, *argv)]
 
     # Its files, its processes, its listeners: read without starting anything
 

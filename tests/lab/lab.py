@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from . import certificates, platforms, site, state
-from .hosts import PATH, Gone, Host, until
+from .hosts import PATH, REPOSITORY, Gone, Host, until
 from .machines import Machine, Unit
 from .platforms import Platform
 from .services import Service
@@ -32,7 +32,6 @@ ROUTER = ("198.51.100.1", "203.0.113.1")
 ROUTER6 = ("2001:db8:1::1", "2001:db8:2::1")
 
 HERE = Path(__file__).parent
-REPOSITORY = HERE.parent.parent
 BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
 TOOLS = (
     "unshare", "nsenter", "setpriv", "ip", "nft", "nginx", "firewalld", "firewall-cmd",

@@ -21,7 +21,8 @@ from pathlib import Path
 from typing import Literal
 
 from . import scenarios, site
-from .lab import REPOSITORY, Lab
+from .hosts import REPOSITORY
+from .lab import Lab
 from .platforms import Platform
 
 Apply = Callable[[Lab], None]

@@ -10,8 +10,8 @@ from diagnose.fixing.journal import OPEN_FOLDER
 from tests.support.effort import ALL
 
 from . import state
-from .hosts import until
-from .lab import REPOSITORY, SERVER, Lab
+from .hosts import REPOSITORY, until
+from .lab import SERVER, Lab
 from .scenario import found
 from .state import Snapshot
 
@@ -99,24 +99,24 @@ def test_at_each_step(laboratory: Lab, name: str, cut: str) -> None:
         scenario.apply(laboratory)
         faulty, rules = laboratory.snapshot(), state.rules(laboratory.server)
         laboratory.undo(lambda: laboratory.server.sh("mount -o remount,size=50% /mnt", check=False))
-        done = run(laboratory, cut, number, (*scenario.args, scenario.target))
-        if cut == "restart" and done.returncode == -signal.SIGKILL:
+        result = run(laboratory, cut, number, (*scenario.args, scenario.target))
+        if cut == "restart" and result.returncode == -signal.SIGKILL:
             kill_waiting(laboratory)
             restart_machine(laboratory)
             changed = faulty.difference(laboratory.snapshot(), NOT_FILES)
-            assert not changed, say_cut(cut, number, done)
+            assert not changed, say_cut(cut, number, result)
             continue
         until(
             lambda: not laboratory.server.path(OPEN_FOLDER).exists(),
-            f"the fix ends\n{done.stdout}{done.stderr}",
+            f"the fix ends\n{result.stdout}{result.stderr}",
             timeout=PATIENCE,
         )
-        assert_healed_or_as_before(laboratory, faulty, rules, f"{cut} {number}\n{done.stdout}")
-        if done.returncode == 0 and (cut != "full" or NOTHING in done.stdout):
+        assert_healed_or_as_before(laboratory, faulty, rules, f"{cut} {number}\n{result.stdout}")
+        if result.returncode == 0 and (cut != "full" or NOTHING in result.stdout):
             break  # it has no such step
-        if any(text in done.stdout for text in BY_HAND):
+        if any(text in result.stdout for text in BY_HAND):
             pytest.skip("no program carries it out from there")
-        if cut == "full" and "It helped" in done.stdout:
+        if cut == "full" and "It helped" in result.stdout:
             break
     else:
         pytest.fail("it never came to its end")
@@ -146,8 +146,8 @@ def test_killed_by_a_restart_of_the_machine(laboratory: Lab) -> None:
     laboratory.restore()
     scenario.apply(laboratory)
     faulty = laboratory.snapshot()
-    done = run(laboratory, "after", 0, (*scenario.args, scenario.target))
-    assert done.returncode == -signal.SIGKILL
+    result = run(laboratory, "after", 0, (*scenario.args, scenario.target))
+    assert result.returncode == -signal.SIGKILL
     kill_waiting(laboratory)
     restart_machine(laboratory)
     changed = faulty.difference(laboratory.snapshot(), ("rules",))
@@ -167,8 +167,8 @@ def test_power_is_cut(booted: Lab, name: str, number: int) -> None:
     booted.restore()
     scenario.apply(booted)
     faulty = booted.snapshot()
-    done = run(booted, "after", number, (*scenario.args, scenario.target))
-    assert done.returncode == -signal.SIGKILL, done.stdout
+    result = run(booted, "after", number, (*scenario.args, scenario.target))
+    assert result.returncode == -signal.SIGKILL, result.stdout
     assert faulty.difference(booted.snapshot())
     booted.cut_power()
     assert not booted.server.path(OPEN_FOLDER).exists()

@@ -11,7 +11,8 @@ import pytest
 from tests.support.effort import ALL
 
 from . import certificates, site, state
-from .lab import REPOSITORY, SERVER, Lab
+from .hosts import REPOSITORY
+from .lab import SERVER, Lab
 from .scenario import found
 from .scenarios.containers import RULES
 from .scenarios.firewall import firewalld
@@ -45,8 +46,8 @@ def play(lab: Lab, name: str) -> tuple[tuple[str, ...], Snapshot]:
 def killed(lab: Lab, number: int, when: str, words: tuple[str, ...]) -> bool:
     """Whether it was: else it came to its end before."""
     argv = [sys.executable, "-m", "tests.lab.dying", str(number), when, "fix", "--yes", *words]
-    done = lab.server.run(argv, env={"PYTHONPATH": str(REPOSITORY)}, timeout=60)
-    return done.returncode == -signal.SIGKILL
+    result = lab.server.run(argv, env={"PYTHONPATH": str(REPOSITORY)}, timeout=60)
+    return result.returncode == -signal.SIGKILL
 
 
 @pytest.mark.parametrize(
@@ -150,8 +151,8 @@ def test_a_rule_of_nftables_that_was_added_is_taken_back_by_its_handle(laborator
 
 def meddled(lab: Lab, word: str, shell: str, words: tuple[str, ...]) -> tuple[int, str]:
     argv = [sys.executable, "-m", "tests.lab.meddling", word, shell, "fix", "--yes", *words]
-    done = lab.server.run(argv, env={"PYTHONPATH": str(REPOSITORY)}, timeout=60)
-    return done.returncode, done.stdout + done.stderr
+    result = lab.server.run(argv, env={"PYTHONPATH": str(REPOSITORY)}, timeout=60)
+    return result.returncode, result.stdout + result.stderr
 
 
 def test_where_another_breaks_the_configuration_meanwhile_it_is_taken_back(

@@ -12,8 +12,8 @@ from diagnose.cloud.aws import metadata as aws_metadata
 from diagnose.cloud.tencent import metadata as tencent_metadata
 from tests.support import aliyun_mock, tencent_server
 
-from .hosts import Host, until
-from .lab import HERE, REPOSITORY, missing
+from .hosts import REPOSITORY, Host, until
+from .lab import HERE, missing
 
 pytestmark = pytest.mark.lab
 

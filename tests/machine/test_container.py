@@ -71,7 +71,7 @@ def pid(tmp_path_factory: pytest.TempPathFactory, secret: Path) -> Iterator[int]
     process.stdout.close()
 
 
-def done(work: Coroutine[Any, Any, T]) -> T:
+def run_to_end(work: Coroutine[Any, Any, T]) -> T:
     return asyncio.run(work)
 
 
@@ -80,15 +80,15 @@ def machine(pid: int) -> ContainerMachine:
 
 
 def test_a_file_is_read_with_its_time(pid: int) -> None:
-    content = done(machine(pid).read("/etc/nginx/nginx.conf"))
+    content = run_to_end(machine(pid).read("/etc/nginx/nginx.conf"))
     assert (content.text, content.failure, content.real) == ("user www;\n", None, "")
     assert content.changed
-    assert done(machine(pid).read("/etc/nginx/nginx.conf", 4)).text == "user"
+    assert run_to_end(machine(pid).read("/etc/nginx/nginx.conf", 4)).text == "user"
 
 
 @pytest.mark.parametrize("name", ["absolute", "relative"])
 def test_a_link_is_followed_inside(pid: int, name: str) -> None:
-    content = done(machine(pid).read(f"/etc/nginx/sites/{name}"))
+    content = run_to_end(machine(pid).read(f"/etc/nginx/sites/{name}"))
     assert (content.text, content.real) == ("a\n", "/etc/nginx/conf.d/a.conf")
 
 
@@ -97,9 +97,9 @@ def test_a_link_does_not_lead_to_a_file_of_the_server(pid: int, secret: Path, na
     """The test would fail with the kernel's own way to resolve such a link."""
     naive = Path(f"/proc/{pid}/root/etc/nginx/sites/secret")
     assert naive.read_text() == "of the server\n"
-    content = done(machine(pid).read(f"/etc/nginx/sites/{name}"))
+    content = run_to_end(machine(pid).read(f"/etc/nginx/sites/{name}"))
     assert (content.text, content.failure and content.failure.kind) == ("", "missing")
-    through = done(machine(pid).read(f"/etc/nginx/everything/{secret}"))
+    through = run_to_end(machine(pid).read(f"/etc/nginx/everything/{secret}"))
     assert through.failure
 
 
@@ -127,47 +127,48 @@ def test_a_mount_of_another_is_refused(pid: int, secret: Path) -> None:
     ],
 )
 def test_what_is_no_file_is_a_failure(pid: int, path: str, kind: str) -> None:
-    content = done(machine(pid).read(path))
+    content = run_to_end(machine(pid).read(path))
     assert content.failure
     assert content.failure.kind == kind
 
 
 def test_a_pattern_is_matched_inside(pid: int) -> None:
-    contents = done(machine(pid).read_all("/etc/nginx/conf.d/*.conf"))
+    contents = run_to_end(machine(pid).read_all("/etc/nginx/conf.d/*.conf"))
     assert [(content.path, content.text) for content in contents] == [
         ("/etc/nginx/conf.d/a.conf", "a\n"),
         ("/etc/nginx/conf.d/b c.conf", "b\n"),
     ]
-    assert done(machine(pid).glob("/etc/nginx/n*.conf")) == ("/etc/nginx/nginx.conf",)
-    assert done(machine(pid).read_all("/none/*.conf")) == ()
+    assert run_to_end(machine(pid).glob("/etc/nginx/n*.conf")) == ("/etc/nginx/nginx.conf",)
+    assert run_to_end(machine(pid).read_all("/none/*.conf")) == ()
     sites = {
-        content.path: content.text for content in done(machine(pid).read_all("/etc/nginx/sites/*"))
+        content.path: content.text
+        for content in run_to_end(machine(pid).read_all("/etc/nginx/sites/*"))
     }
     assert sites == {"/etc/nginx/sites/absolute": "a\n", "/etc/nginx/sites/relative": "a\n"}
 
 
 def test_a_command_has_the_network_and_the_names_of_the_container(pid: int) -> None:
     inner = machine(pid)
-    links = done(inner.run("ip", "-o", "link")).out
+    links = run_to_end(inner.run("ip", "-o", "link")).out
     assert links.count("\n") == 1
-    names = done(inner.run("getent", "hosts", "inner.example")).out
+    names = run_to_end(inner.run("getent", "hosts", "inner.example")).out
     assert names.split() == ["127.0.0.1", "localhost", "inner.example"]
-    assert "127.0.0.11" in done(inner.run("cat", "/etc/resolv.conf")).out
+    assert "127.0.0.11" in run_to_end(inner.run("cat", "/etc/resolv.conf")).out
     # The server has its own files still.
     assert "inner.example" not in Path("/etc/hosts").read_text()
-    assert done(inner.run("sh", "-c", "exit 3")).status == 3
+    assert run_to_end(inner.run("sh", "-c", "exit 3")).status == 3
 
 
 def test_a_program_of_the_server_reads_a_file_of_the_container(pid: int) -> None:
     inner = machine(pid)
-    assert done(inner.run_on_file("/etc/nginx/sites/absolute", "cat")).out == "a\n"
-    refused = done(inner.run_on_file("/etc/nginx/sites/secret", "cat"))
+    assert run_to_end(inner.run_on_file("/etc/nginx/sites/absolute", "cat")).out == "a\n"
+    refused = run_to_end(inner.run_on_file("/etc/nginx/sites/secret", "cat"))
     assert (refused.out, refused.status) == ("", 66)
 
 
 def test_logs_are_read_as_outside(pid: int) -> None:
     """Without an engine nothing is known of what goes to the output."""
-    out = done(machine(pid).read_logs("/etc/nginx/sites/absolute", "/none", "stderr")).out
+    out = run_to_end(machine(pid).read_logs("/etc/nginx/sites/absolute", "/none", "stderr")).out
     first, *rest = out.splitlines()
     assert first.startswith("now ")
     assert rest == ["log 2", " a", "", "missing", "special"]

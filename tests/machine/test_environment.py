@@ -15,7 +15,7 @@ STRANGER = 12345
 
 def remote_path(path: str, **variables: str) -> str:
     """The PATH that a shell behind ssh gets."""
-    done = subprocess.run(
+    result = subprocess.run(
         ["/bin/sh", "-c", _SHELL_START],
         input='echo "$PATH"; env\n',
         capture_output=True,
@@ -23,8 +23,8 @@ def remote_path(path: str, **variables: str) -> str:
         env={"PATH": path, **variables},
         check=True,
     )
-    assert done.stdout.startswith("ready")
-    return done.stdout
+    assert result.stdout.startswith("ready")
+    return result.stdout
 
 
 def entries(path: str, where: str) -> list[str]:

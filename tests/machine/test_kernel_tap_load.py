@@ -18,8 +18,8 @@ TRACEFS = "mount --make-rprivate / && mount -t tracefs t /sys/kernel/tracing"
 def test_a_thousand_attributions_without_a_wrong_one() -> None:
     command = f'{TRACEFS} && exec "$0" -m tests.bench.kernel_tap 1000'
     words = ["unshare", "-m", "sh", "-c", command, sys.executable]
-    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=120)
-    assert done.returncode == 0, done.stdout + done.stderr
+    result = subprocess.run(words, capture_output=True, text=True, check=False, timeout=120)
+    assert result.returncode == 0, result.stdout + result.stderr
 
 
 ENDS = """
@@ -39,5 +39,5 @@ def test_the_tap_ends_with_its_reader() -> None:
     """However the program ended: its end of the pipe is closed then."""
     command = f'{TRACEFS} && exec "$0" -c "$1"'
     words = ["unshare", "-n", "-m", "sh", "-c", command, sys.executable, ENDS]
-    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=30)
-    assert done.returncode == 0, done.stdout + done.stderr
+    result = subprocess.run(words, capture_output=True, text=True, check=False, timeout=30)
+    assert result.returncode == 0, result.stdout + result.stderr

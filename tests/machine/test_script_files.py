@@ -30,5 +30,5 @@ def test_every_shell_understands_the_scripts(shell: str, path: Path) -> None:
     words = shell.split()
     if shutil.which(words[0]) is None:
         pytest.skip(f"no {words[0]} here")
-    done = subprocess.run([*words, "-n", "-c", sent(path)], capture_output=True, check=False)
-    assert (done.returncode, done.stderr) == (0, b"")
+    result = subprocess.run([*words, "-n", "-c", sent(path)], capture_output=True, check=False)
+    assert (result.returncode, result.stderr) == (0, b"")

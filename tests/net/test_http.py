@@ -27,7 +27,7 @@ from tests.support.streams import Script
 URL = "http://shop.example.com/page?q=1"
 
 
-def answered(*pieces: bytes | Exception) -> HttpResult:
+def fetch(*pieces: bytes | Exception) -> HttpResult:
     return asyncio.run(get(Http1Connection(Script(*pieces), 5.0), URL, 5.0))
 
 
@@ -57,7 +57,7 @@ def test_a_body_follows_the_head_of_its_request() -> None:
 
 
 def test_an_answer_is_read_as_it_came() -> None:
-    answer = answered(page(b"gone", "X-Thing: a  b", status="410 Gone For Good"))
+    answer = fetch(page(b"gone", "X-Thing: a  b", status="410 Gone For Good"))
     assert (answer.status, answer.reason, answer.version) == (410, "Gone For Good", "HTTP/1.1")
     assert ("X-Thing", "a b") in answer.headers
     assert answer.body == "gone"
@@ -65,10 +65,10 @@ def test_an_answer_is_read_as_it_came() -> None:
 
 
 def test_a_long_reason_takes_little_memory() -> None:
-    answered(page(b"hello"))
+    fetch(page(b"hello"))
     tracemalloc.start()
     try:
-        answer = answered(page(b"hello", status="200 " + "a" * 100_000))
+        answer = fetch(page(b"hello", status="200 " + "a" * 100_000))
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
@@ -95,15 +95,15 @@ def test_status_lines_are_those_of_h11(line: bytes) -> None:
 
 def test_interim_answers_without_end_are_read_only_so_far() -> None:
     hint = b"HTTP/1.1 103 Early Hints\r\n\r\n"
-    assert answered(hint * 3, page(b"hello")).body == "hello"
-    failure = answered(*[hint * 10] * (MAX_INTERIM // 10), page(b"late")).failure
+    assert fetch(hint * 3, page(b"hello")).body == "hello"
+    failure = fetch(*[hint * 10] * (MAX_INTERIM // 10), page(b"late")).failure
     assert failure is not None
     assert "interim" in failure.message
 
 
 @pytest.mark.parametrize("version", ["0.9", "1.2", "2.0", "9.9"])
 def test_another_version_is_no_answer(version: str) -> None:
-    failure = answered(page(b"hello").replace(b"HTTP/1.1", f"HTTP/{version}".encode())).failure
+    failure = fetch(page(b"hello").replace(b"HTTP/1.1", f"HTTP/{version}".encode())).failure
     assert failure is not None
     assert failure.kind == "protocol"
 
@@ -120,7 +120,7 @@ def test_one_stream_takes_one_request_after_another() -> None:
 
 
 def test_what_is_hostile_is_made_harmless() -> None:
-    answer = answered(page(b"\x1b[2J<b>\xff\x00", "X-Bad: a\xa0b"))
+    answer = fetch(page(b"\x1b[2J<b>\xff\x00", "X-Bad: a\xa0b"))
     assert "\x1b" not in answer.body
     assert "\x00" not in answer.body
 
@@ -136,27 +136,27 @@ def test_a_body_is_read_and_kept_only_so_far() -> None:
 
 def test_a_page_names_its_sockets_beyond_what_is_kept() -> None:
     body = b" " * 9000 + b"ws://shop.example.com/ws"
-    assert answered(page(body, "Content-Type: text/html")).mentions == ("ws://shop.example.com/ws",)
+    assert fetch(page(body, "Content-Type: text/html")).mentions == ("ws://shop.example.com/ws",)
 
 
 def test_compression_unasked_for_is_undone_and_no_bomb_goes_off() -> None:
-    assert answered(page(gzip.compress(b"hello"), "Content-Encoding: gzip")).body == "hello"
+    assert fetch(page(gzip.compress(b"hello"), "Content-Encoding: gzip")).body == "hello"
     bomb = page(
         gzip.compress(b"\0" * 50_000_000), "Content-Encoding: gzip", "Content-Type: text/html"
     )
-    assert len(answered(bomb).body) <= MAX_BODY
+    assert len(fetch(bomb).body) <= MAX_BODY
 
 
 @pytest.mark.parametrize("window_bits", [zlib.MAX_WBITS, -zlib.MAX_WBITS])
 def test_deflate_is_read_with_and_without_the_header_of_zlib(window_bits: int) -> None:
     packer = zlib.compressobj(wbits=window_bits)
     body = packer.compress(b"hello") + packer.flush()
-    assert answered(page(body, "Content-Encoding: deflate")).body == "hello"
+    assert fetch(page(body, "Content-Encoding: deflate")).body == "hello"
 
 
 @pytest.mark.parametrize("coding", ["gzip", "deflate", "br"])
 def test_a_coding_that_the_body_does_not_have_gives_no_text(coding: str) -> None:
-    assert answered(page(b"\xff\xffhello", f"Content-Encoding: {coding}")).body == ""
+    assert fetch(page(b"\xff\xffhello", f"Content-Encoding: {coding}")).body == ""
 
 
 def test_headers_without_end_are_not_read_without_end() -> None:
@@ -181,13 +181,13 @@ def test_headers_without_end_are_not_read_without_end() -> None:
 def test_a_failure_keeps_its_own_words(
     piece: bytes | Exception, kind: str, name: str | None
 ) -> None:
-    failure = answered(piece).failure
+    failure = fetch(piece).failure
     assert failure is not None
     assert (failure.kind, failure.name) == (kind, name)
 
 
 def test_an_answer_that_breaks_off_has_a_status_and_a_failure() -> None:
-    answer = answered(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhal", b"")
+    answer = fetch(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhal", b"")
     assert answer.status == 200
     assert answer.failure is not None
     assert answer.body == "hal"
@@ -217,11 +217,11 @@ def test_only_a_response_that_ends_with_the_connection_needs_the_end_of_tls(
 
 
 def test_interim_answers_are_passed_over() -> None:
-    assert answered(b"HTTP/1.1 103 Early Hints\r\nLink: <a>\r\n\r\n", page(b"hi")).body == "hi"
+    assert fetch(b"HTTP/1.1 103 Early Hints\r\nLink: <a>\r\n\r\n", page(b"hi")).body == "hi"
 
 
 def test_the_old_version_is_understood() -> None:
-    answer = answered(b"HTTP/1.0 403 Forbidden\r\n\r\nno", b"")
+    answer = fetch(b"HTTP/1.0 403 Forbidden\r\n\r\nno", b"")
     assert (answer.status, answer.version, answer.body) == (403, "HTTP/1.0", "no")
 
 

@@ -102,7 +102,7 @@ def test_ordinary_urls_need_no_httpx() -> None:
         "http_request('GET', 'https://shop.example.com/a b', {})\n"
         "assert 'httpx' in sys.modules\n"
     )
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=False
     )
-    assert done.returncode == 0, done.stderr
+    assert result.returncode == 0, result.stderr

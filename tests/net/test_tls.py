@@ -78,15 +78,15 @@ async def shake(
     return await secure(connected.stream, context, name, timeout)
 
 
-def once(
+def handshake_with(
     serve: Serve,
     server: ssl.SSLContext | None,
     context: ssl.SSLContext,
-    **more: Any,
+    **fields: Any,
 ) -> HandshakeResult:
     async def go() -> HandshakeResult:
         async with serving(serve, server) as port:
-            done = await shake(port, context, **more)
+            done = await shake(port, context, **fields)
             if done.stream:
                 done.stream.close()
             return done
@@ -95,7 +95,7 @@ def once(
 
 
 def test_one_handshake_tells_all() -> None:
-    done = once(echo, server_context(), trusting())
+    done = handshake_with(echo, server_context(), trusting())
     assert done.failure is None
     assert (done.protocol, done.verify_code, len(done.chain)) == ("TLSv1.3", 0, 2)
     assert done.cipher
@@ -161,30 +161,32 @@ def test_the_chain_is_known_even_where_it_is_not_trusted(version: ssl.TLSVersion
     server.minimum_version = server.maximum_version = version
     distrusting = tls.client_context()
     distrusting.verify_mode = ssl.CERT_REQUIRED
-    done = once(echo, server, distrusting)
+    done = handshake_with(echo, server, distrusting)
     assert done.failure == Failure("certificate", "unable to get local issuer certificate", 20)
     assert (done.verify_code, len(done.chain)) == (20, 2)
     assert done.stream is None
 
 
 def test_without_looking_at_the_certificate_no_verdict_is_given() -> None:
-    done = once(echo, server_context(), tls.client_context())
+    done = handshake_with(echo, server_context(), tls.client_context())
     assert (done.failure, done.verify_code) == (None, None)
 
 
 def test_another_name_is_no_failure_here() -> None:
-    assert once(echo, server_context(), trusting(), name="other.example.com").failure is None
+    assert (
+        handshake_with(echo, server_context(), trusting(), name="other.example.com").failure is None
+    )
 
 
 def test_an_alert_comes_with_its_number() -> None:
     server = server_context()
     server.minimum_version = ssl.TLSVersion.TLSv1_3
     with tls_server(server) as port:
-        done = asyncio.run(shake(port, tls.tls12_context()))
-    assert done.failure
-    assert (done.failure.kind, done.failure.code) == ("alert", 70)
-    assert done.failure.name == "protocol_version"
-    assert "_ssl.c" not in done.failure.message
+        result = asyncio.run(shake(port, tls.tls12_context()))
+    assert result.failure
+    assert (result.failure.kind, result.failure.code) == ("alert", 70)
+    assert result.failure.name == "protocol_version"
+    assert "_ssl.c" not in result.failure.message
 
 
 def test_a_demand_for_a_client_certificate_is_seen_and_its_alert_too() -> None:
@@ -211,21 +213,21 @@ def test_a_demand_for_a_client_certificate_is_seen_and_its_alert_too() -> None:
     [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"SSH-2.0-OpenSSH_10.0\r\n", b"220 mail ESMTP\r\n"],
 )
 def test_what_is_no_tls_is_read_from_the_wire(said: bytes) -> None:
-    done = once(says(said), None, tls.client_context())
+    done = handshake_with(says(said), None, tls.client_context())
     assert done.failure
     assert done.failure.kind == "protocol"
     assert done.first == said
 
 
 def test_a_server_that_hangs_up_and_one_that_says_nothing() -> None:
-    assert once(says(b""), None, tls.client_context()).failure == Failure(
+    assert handshake_with(says(b""), None, tls.client_context()).failure == Failure(
         "closed", "connection closed"
     )
 
     async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read()
 
-    silent = once(hang, None, tls.client_context(), timeout=0.05)
+    silent = handshake_with(hang, None, tls.client_context(), timeout=0.05)
     assert silent.failure == Failure("timeout", "timed out")
     assert silent.received == 0
 
@@ -247,7 +249,7 @@ def test_a_small_hello_fits_into_a_packet() -> None:
     async def measure(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         sizes.append(len(await reader.read(65536)))
 
-    once(measure, None, tls.small_hello_context())
+    handshake_with(measure, None, tls.small_hello_context())
     assert sizes[0] < 1000
 
 

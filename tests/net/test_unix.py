@@ -29,11 +29,11 @@ def test_a_socket_on_which_somebody_listens(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("name", "kind"), [("nothing", "missing"), ("file", "refused")])
 def test_what_is_no_such_socket(tmp_path: Path, name: str, kind: str) -> None:
     (tmp_path / "file").write_text("")
-    done = asyncio.run(unix.connect(str(tmp_path / name)))
-    assert done.failure
-    assert done.failure.kind == kind
+    result = asyncio.run(unix.connect(str(tmp_path / name)))
+    assert result.failure
+    assert result.failure.kind == kind
 
 
 def test_a_path_that_is_too_long() -> None:
-    done = asyncio.run(unix.connect("/" + "x" * 200))
-    assert done.failure
+    result = asyncio.run(unix.connect("/" + "x" * 200))
+    assert result.failure

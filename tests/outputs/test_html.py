@@ -343,12 +343,12 @@ def test_an_attribute_ends_where_it_ends(text: str) -> None:
 def _diagnose(*words: str) -> bytes:
     environment = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "LC_ALL": "C",
                    "PYTHONIOENCODING": "ascii"}  # fmt: skip
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-m", "diagnose", *words],
         cwd=ROOT, env=environment, capture_output=True, timeout=60, check=False,
     )  # fmt: skip
-    assert done.stderr == b""
-    return done.stdout
+    assert result.stderr == b""
+    return result.stdout
 
 
 @pytest.mark.parametrize(

@@ -10,16 +10,16 @@ from diagnose.outputs.html_observations import observations_section, timeline_se
 from tests.support.report_builder import CLOSED, NAME, SERVER, report
 
 
-def context(*seen: Observation, lang: str = "en") -> ReportContext:
-    return ReportContext(report(*seen), View(lang=lang), "t1-")
+def context(*observations: Observation, lang: str = "en") -> ReportContext:
+    return ReportContext(report(*observations), View(lang=lang), "t1-")
 
 
-def timeline(*seen: Observation) -> str:
-    return timeline_section(context(*seen)) or ""
+def timeline(*observations: Observation) -> str:
+    return timeline_section(context(*observations)) or ""
 
 
-def table(*seen: Observation, lang: str = "en") -> str:
-    return observations_section(context(*seen, lang=lang)) or ""
+def table(*observations: Observation, lang: str = "en") -> str:
+    return observations_section(context(*observations, lang=lang)) or ""
 
 
 def test_of_nothing_there_is_no_section() -> None:

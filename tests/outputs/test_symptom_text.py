@@ -20,7 +20,7 @@ REFUSED = Symptom("refused", "curl: (7) Failed to connect: Connection refused")
 EXPIRED = Symptom("certificate-expired", "net::ERR_CERT_DATE_INVALID of <b>shop.example.com</b>")
 
 
-def about(report: Report, symptom: Symptom, *more: Host) -> Report:
+def with_symptom(report: Report, symptom: Symptom, *more: Host) -> Report:
     evidence = report.evidence
     target = replace(evidence.target, symptom=symptom)
     observations = (*evidence.observations, *more)
@@ -29,7 +29,7 @@ def about(report: Report, symptom: Symptom, *more: Host) -> Report:
 
 def judged(report: Report, symptom: Symptom) -> Report:
     """A report whose findings are those of the real checks."""
-    return conclude(about(report, symptom).evidence)
+    return conclude(with_symptom(report, symptom).evidence)
 
 
 def test_without_a_message_there_is_no_sentence() -> None:
@@ -46,12 +46,12 @@ def test_the_first_cause_is_it() -> None:
 
 
 def test_on_a_healthy_site_it_says_what_the_site_answers_and_where_else_it_may_come_from() -> None:
-    sentence = symptom_text(about(healthy(), EXPIRED), "en")
+    sentence = symptom_text(with_symptom(healthy(), EXPIRED), "en")
     assert (
         "did not occur in this run. From here the site answers with status 200. It may" in sentence
     )
     assert "the visitor's clock" in sentence
-    chinese = symptom_text(about(healthy(), EXPIRED), "zh")
+    chinese = symptom_text(with_symptom(healthy(), EXPIRED), "zh")
     assert "现在没有出现" in chinese
     assert "访客的时钟" in chinese
 
@@ -64,14 +64,16 @@ def test_an_unrelated_cause_is_said_to_be_so() -> None:
 def test_on_the_server_nobody_is_sent_to_the_server() -> None:
     symptom = Symptom("upstream-refused", "connect() failed (111: Connection refused)")
     server = Host(hostname="web1", role="server", vantage=Vantage.SERVER)
-    assert "run diagnose there" in symptom_text(about(healthy(), symptom), "en")
-    assert "older than the last change" in symptom_text(about(healthy(), symptom, server), "en")
-    assert "run diagnose there" not in symptom_text(about(healthy(), symptom, server), "en")
+    assert "run diagnose there" in symptom_text(with_symptom(healthy(), symptom), "en")
+    assert "older than the last change" in symptom_text(
+        with_symptom(healthy(), symptom, server), "en"
+    )
+    assert "run diagnose there" not in symptom_text(with_symptom(healthy(), symptom, server), "en")
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_every_format_has_it(lang: str) -> None:
-    report, view = about(healthy(), EXPIRED), View(lang=lang, width=1000)
+    report, view = with_symptom(healthy(), EXPIRED), View(lang=lang, width=1000)
     sentence = symptom_text(report, lang)
     assert text.render(report, View(lang=lang, width=100)).count("ERR_CERT_DATE_INVALID") == 1
     assert plain.render(report, view).splitlines()[-1].split("\t")[3] == "message"
@@ -94,7 +96,7 @@ def test_without_a_message_the_json_says_null() -> None:
 
 def test_a_recording_keeps_the_message_and_masks_it() -> None:
     symptom = Symptom("refused", "connect ECONNREFUSED shop.example.com 203.0.113.10:443")
-    report = about(healthy(), symptom)
+    report = with_symptom(healthy(), symptom)
     assert decode(encode(Recording(report.evidence))).evidence.target.symptom == symptom
     masked, _ = masked_report(report, View(), lambda evidence, _: conclude(evidence))
     kept = masked.evidence.target.symptom

@@ -63,8 +63,8 @@ def test_a_diff_keeps_its_tabs_and_the_blank_at_the_end_of_a_line() -> None:
     assert "-\tx \x1b[0m\n" in made
 
 
-def _with(fix: Fix, **more: object) -> Report:
-    return report(NAME, CLOSED, raised=((check("tcp.door-shut"), refusal(fix=fix, **more)),))
+def _with(fix: Fix, **fields: object) -> Report:
+    return report(NAME, CLOSED, raised=((check("tcp.door-shut"), refusal(fix=fix, **fields)),))
 
 
 def test_a_manual_step_says_where_and_what() -> None:

@@ -23,7 +23,7 @@ WELL = (NAME, NO_IPV6, OPEN, SECURE, ANSWER)
 ADDRESS = OPEN.address
 
 
-def seen() -> Report:
+def report_of_places() -> Report:
     lost = Failure("denied", "Permission denied (publickey).", 255)
     here: dict[str, Any] = {"address": ADDRESS}
     places = (point(), visit(**here), point(OFFICE), silent(OFFICE, **here), again(OFFICE, **here))
@@ -31,7 +31,7 @@ def seen() -> Report:
 
 
 def test_each_place_has_its_line() -> None:
-    assert vantage_lines(seen(), "en") == [
+    assert vantage_lines(report_of_places(), "en") == [
         f"from here: {ADDRESS}: answered 200",
         f"from {LAPTOP}: {ADDRESS}: answered 200",
         f"from {OFFICE}: {ADDRESS}: no connection (timed out)",
@@ -42,14 +42,17 @@ def test_each_place_has_its_line() -> None:
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_every_format_shows_them(lang: str) -> None:
     view = View(lang=lang, width=200)
-    for rendered in (text.render(seen(), view), markdown.render(seen(), view)):
-        for line in vantage_lines(seen(), lang)[:3]:
+    for rendered in (
+        text.render(report_of_places(), view),
+        markdown.render(report_of_places(), view),
+    ):
+        for line in vantage_lines(report_of_places(), lang)[:3]:
             assert line.split("(")[0].rstrip("（") in rendered.replace("\\", "").replace("`", "")
-    assert LAPTOP in html.render(seen(), view)
+    assert LAPTOP in html.render(report_of_places(), view)
 
 
 def test_programs_get_the_places_and_the_vantage_of_each_observation() -> None:
-    shown = document(seen(), View())
+    shown = document(report_of_places(), View())
     places = shown["run"]["vantage"]["elsewhere"]
     assert [(place["via"], place["usable"]) for place in places] == [
         (LAPTOP, True), (OFFICE, True), ("ssh://third.example.com", False),
@@ -96,9 +99,9 @@ def test_a_place_needs_no_route_to_every_address() -> None:
 
 
 def test_a_recording_keeps_them_and_hides_their_names() -> None:
-    evidence = seen().evidence
+    evidence = report_of_places().evidence
     again_read = decode(encode(Recording(evidence))).evidence
-    assert vantage_lines(Report(again_read), "en") == vantage_lines(seen(), "en")
+    assert vantage_lines(Report(again_read), "en") == vantage_lines(report_of_places(), "en")
     masked = masked_recording(evidence, privileged=False)
     for word in ("laptop", "office", "example.net", "example.org"):
         assert word not in masked

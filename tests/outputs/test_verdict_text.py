@@ -61,14 +61,14 @@ def test_a_healthy_certificate_is_told_with_the_verdict() -> None:
 def test_a_refused_page_behind_a_redirect_is_not_called_healthy() -> None:
     report = healthy()
     url = f"{report.evidence.target.url.rstrip('/')}/app/"
-    seen: list[Observation] = []
-    for each in report.evidence.observations:
-        if isinstance(each, Exchange) and each.purpose == "target":
-            first = replace(each, status=302, headers=(("Location", "/app/"),))
-            last = replace(each, url=url, purpose="redirect", status=403, reason="Forbidden")
-            seen += [first, last]
+    observations: list[Observation] = []
+    for observation in report.evidence.observations:
+        if isinstance(observation, Exchange) and observation.purpose == "target":
+            first = replace(observation, status=302, headers=(("Location", "/app/"),))
+            last = replace(observation, url=url, purpose="redirect", status=403, reason="Forbidden")
+            observations += [first, last]
         else:
-            seen.append(each)
-    evidence = replace(report.evidence, observations=tuple(seen))
+            observations.append(observation)
+    evidence = replace(report.evidence, observations=tuple(observations))
     sentence = verdict_sentence(replace(report, evidence=evidence), "en")
     assert sentence == f"{url} answers 403 Forbidden. Nothing shows that this is a fault."

@@ -56,12 +56,12 @@ class Ansible:
         }
 
     def run(self, program: str, *words: str) -> str:
-        done = subprocess.run(
+        result = subprocess.run(
             [BIN / program, *words], env=self.environment, cwd=self.folder,
             capture_output=True, text=True, check=False, timeout=120,
         )  # fmt: skip
-        assert done.stdout, done.stderr
-        return done.stdout
+        assert result.stdout, result.stderr
+        return result.stdout
 
     def module(self, *words: str, **arguments: Any) -> dict[str, Any]:
         text = json.dumps({"executable": str(BIN / "diagnose"), "target": SITE, **arguments})
@@ -137,8 +137,8 @@ def test_its_page_is_shown(ansible: Ansible) -> None:
 def test_ansible_lint_has_nothing_against_it(ansible: Ansible) -> None:
     copy = ansible.folder / "copy"
     shutil.copytree(PACKAGING / "ansible", copy)
-    done = subprocess.run(
+    result = subprocess.run(
         [BIN / "ansible-lint", "--offline", "--nocolor", "--profile", "production"],
         env=ansible.environment, cwd=copy, capture_output=True, text=True, check=False,
     )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert result.returncode == 0, result.stdout + result.stderr

@@ -57,8 +57,8 @@ def server(machine: Machine, package: Path) -> Iterator[Machine]:
 def test_lintian_has_nothing_against_it(package: Path) -> None:
     need("lintian")
     argv = ["lintian", "--allow-root", "--fail-on", "error,warning", str(package)]
-    done = subprocess.run(argv, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout) == (0, "")
+    result = subprocess.run(argv, capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stdout) == (0, "")
 
 
 def test_it_names_no_path_of_the_machine_that_built_it(package: Path, tmp_path: Path) -> None:
@@ -71,27 +71,29 @@ def test_it_runs_as_any_user(server: Machine) -> None:
     for user in ("root", "nobody"):
         argv = ["setpriv", "--reuid", user, "--clear-groups", "/usr/bin/diagnose"]
         assert server.run([*argv, "--version"]).stdout.startswith("diagnose ")
-        done = server.run([*argv, "explain", "tcp.refused"])
-        assert (done.returncode, done.stderr) == (0, "")
+        result = server.run([*argv, "explain", "tcp.refused"])
+        assert (result.returncode, result.stderr) == (0, "")
 
 
 def test_it_shows_the_demonstration(server: Machine) -> None:
-    done = server.run(["diagnose", "demo", "--format", "text"], timeout=60)
-    assert (done.returncode, "websocket.not-upgraded" in done.stdout) == (0, True), done.stderr
+    result = server.run(["diagnose", "demo", "--format", "text"], timeout=60)
+    assert (result.returncode, "websocket.not-upgraded" in result.stdout) == (0, True), (
+        result.stderr
+    )
 
 
 def test_it_names_a_port_that_nothing_listens_on(server: Machine) -> None:
-    done = server.run(["diagnose", "--json", "https://127.0.0.1:4430/"], timeout=60)
-    assert done.returncode == 2
-    assert "listener." in json.dumps(json.loads(done.stdout)["findings"])
+    result = server.run(["diagnose", "--json", "https://127.0.0.1:4430/"], timeout=60)
+    assert result.returncode == 2
+    assert "listener." in json.dumps(json.loads(result.stdout)["findings"])
 
 
 def test_variables_of_the_user_change_nothing(server: Machine) -> None:
     server.write("/root/evil/textual.py", "raise SystemExit(99)")
     server.write("/root/evil/msgspec.py", "raise SystemExit(99)")
     environment = {"PYTHONPATH": "/root/evil", "PYTHONSTARTUP": "/root/evil/msgspec.py"}
-    done = server.run(["diagnose", "list"], env=environment)
-    assert (done.returncode, done.stderr) == (0, "")
+    result = server.run(["diagnose", "list"], env=environment)
+    assert (result.returncode, result.stderr) == (0, "")
 
 
 def test_it_brings_manual_pages_and_completions(server: Machine) -> None:
@@ -112,8 +114,8 @@ def test_nothing_is_enabled(server: Machine) -> None:
 
 def test_systemd_has_nothing_against_the_units(server: Machine) -> None:
     units = ["diagnose-watch@localhost.service", "diagnose-watch@localhost.timer"]
-    done = server.run(["systemd-analyze", "verify", *units])
-    assert (done.returncode, done.stderr) == (0, "")
+    result = server.run(["systemd-analyze", "verify", *units])
+    assert (result.returncode, result.stderr) == (0, "")
 
 
 def test_the_timer_writes_metrics(server: Machine) -> None:
@@ -128,6 +130,6 @@ def test_the_timer_writes_metrics(server: Machine) -> None:
 
 
 def test_the_service_has_no_rights(server: Machine) -> None:
-    done = server.run(["systemd-analyze", "security", "--threshold=20", "--no-pager",
+    result = server.run(["systemd-analyze", "security", "--threshold=20", "--no-pager",
                        "diagnose-watch@localhost.service"])  # fmt: skip
-    assert done.returncode == 0, done.stdout[-300:]
+    assert result.returncode == 0, result.stdout[-300:]

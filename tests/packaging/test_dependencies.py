@@ -70,6 +70,6 @@ def test_it_runs_on_another_python(python: str) -> None:
 def suite(python: str, libraries: str) -> int:
     argv = ["sh", str(PACKAGING / "suite.sh"), python, libraries, *SAMPLE]
     environment = {name: value for name, value in os.environ.items() if name != "DIAGNOSE_ALL"}
-    done = subprocess.run(argv, env=environment, capture_output=True, text=True, check=False)
-    sys.stdout.write(done.stdout[-3000:] + done.stderr[-3000:])
-    return done.returncode
+    result = subprocess.run(argv, env=environment, capture_output=True, text=True, check=False)
+    sys.stdout.write(result.stdout[-3000:] + result.stderr[-3000:])
+    return result.returncode

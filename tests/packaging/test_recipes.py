@@ -22,8 +22,8 @@ SCRIPTS = sorted([*PACKAGING.glob("*.sh"), *PACKAGING.glob("debian/p*")])
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
 def test_a_script_is_understood_by_sh(script: Path) -> None:
-    done = subprocess.run(["sh", "-n", script], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
+    result = subprocess.run(["sh", "-n", script], capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stderr) == (0, "")
 
 
 def test_the_service_calls_diagnose_as_it_is() -> None:
@@ -67,5 +67,5 @@ def test_hadolint_has_nothing_against_the_recipe() -> None:
     beside = str(Path(sys.executable).parent / "hadolint")
     need(beside)
     argv = [beside, "--format", "json", str(CONTAINERFILE)]
-    done = subprocess.run(argv, capture_output=True, text=True, check=False)
-    assert json.loads(done.stdout) == []
+    result = subprocess.run(argv, capture_output=True, text=True, check=False)
+    assert json.loads(result.stdout) == []

@@ -70,8 +70,8 @@ def test_its_scripts_are_understood_by_sh_and_end_what_they_began(package: Path)
     assert "__pycache__" in removal
     for script in re.split(r"^\w+ scriptlet .*$", text, flags=re.MULTILINE):
         argv = ["sh", "-n"]
-        done = subprocess.run(argv, input=script, capture_output=True, text=True, check=False)
-        assert done.stderr == ""
+        result = subprocess.run(argv, input=script, capture_output=True, text=True, check=False)
+        assert result.stderr == ""
 
 
 @pytest.fixture(scope="module")
@@ -104,9 +104,9 @@ def test_its_folder_runs_on_a_python(unpacked: Path, python: str) -> None:
     if not Path(python).is_absolute():
         pytest.skip(f"*** {python} is not on this machine")
     argv = [python, "-I", "-B", f"{unpacked}{LIBRARY}", "demo", "--format", "text"]
-    done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=60)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "websocket.not-upgraded" in done.stdout
+    result = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=60)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "websocket.not-upgraded" in result.stdout
 
 
 def test_without_a_python_it_says_so(unpacked: Path, tmp_path: Path) -> None:

@@ -64,18 +64,18 @@ def test_it_runs_from_where_it_is_installed(installed: Path) -> None:
         (["--schema"], '"$schema"'),
         (["--completion", "bash"], "complete"),
     ):
-        done = run(installed, *words)
-        assert (done.returncode, done.stderr) == (0, "")
-        assert expected in done.stdout
+        result = run(installed, *words)
+        assert (result.returncode, result.stderr) == (0, "")
+        assert expected in result.stdout
 
 
 def test_its_command_is_installed(installed: Path) -> None:
     command = installed / "bin" / "diagnose"
     environment = {**os.environ, "PYTHONPATH": str(installed)}
-    done = subprocess.run(
+    result = subprocess.run(
         [command, "--version"], env=environment, capture_output=True, text=True, check=False
     )
-    assert done.stdout.startswith("diagnose ")
+    assert result.stdout.startswith("diagnose ")
 
 
 @pytest.mark.skipif(not ALL, reason="it installs every library (DIAGNOSE_ALL)")
@@ -89,7 +89,7 @@ def test_the_sdist_is_enough_for_a_clean_environment(tmp_path: Path) -> None:
             "-c", str(ROOT / "constraints.txt"), str(archive)]  # fmt: skip
     subprocess.run(argv, check=True)
     command = [str(home / "bin" / "diagnose"), "demo", "--format", "text"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "websocket.not-upgraded" in done.stdout
+    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "websocket.not-upgraded" in result.stdout
     assert (home / "share" / "man" / "man1" / "diagnose.1").exists()

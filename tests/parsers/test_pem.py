@@ -25,8 +25,8 @@ def test_a_certificate_and_its_key_have_one_public_key() -> None:
 
 def test_openssl_says_the_same() -> None:
     argv = ["openssl", "x509", "-noout", "-pubkey"]
-    done = subprocess.run(argv, input=GOOD.pem, capture_output=True, text=True, check=True)
-    assert pem.public_key(done.stdout)[1] == pem.certificates(GOOD.pem)[1][0]
+    result = subprocess.run(argv, input=GOOD.pem, capture_output=True, text=True, check=True)
+    assert pem.public_key(result.stdout)[1] == pem.certificates(GOOD.pem)[1][0]
 
 
 def test_the_algorithms_of_keys_are_known() -> None:

@@ -114,11 +114,11 @@ def test_no_library_takes_the_square_of_the_time(reader: Reader) -> None:
     def limited() -> None:
         resource.setrlimit(resource.RLIMIT_CPU, (LIMIT, LIMIT))
 
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-c", _PROGRAM.format(root=str(ROOT)), reader.name],
         preexec_fn=limited, capture_output=True, text=True, check=False,
     )  # fmt: skip
-    assert done.returncode == 0, done.stdout[-200:] + done.stderr[-2000:]
+    assert result.returncode == 0, result.stdout[-200:] + result.stderr[-2000:]
 
 
 @pytest.mark.parametrize("name", sorted({*OWN, *ANSWERS}))

@@ -10,7 +10,7 @@ from diagnose.parsers.redirects import (
     preserves_path,
     redirect_target,
 )
-from tests.support.check_evidence import SHOP
+from tests.support.check_evidence import SHOP, evidence
 
 
 def answer(url: str, location: str = "", status: int = 301, address: str = "a") -> Exchange:
@@ -78,8 +78,9 @@ def test_a_page_ends_where_its_redirects_lead_on_the_same_site() -> None:
     start = replace(answer(home, "/app", status=302), purpose="target")
     step = answer(f"{home}app", "/app/?x=1", status=301)
     end = answer(f"{home}app/?x=1", status=502)
-    assert end_page(SHOP, [start, step, end]) is end
-    assert end_path(SHOP, [start, step, end]) == "/app/?x=1"
+    redirected = evidence(start, step, end)
+    assert end_page(redirected) is end
+    assert end_path(redirected) == "/app/?x=1"
 
 
 def test_a_page_that_leads_elsewhere_or_nowhere_ends_at_itself() -> None:
@@ -91,8 +92,8 @@ def test_a_page_that_leads_elsewhere_or_nowhere_ends_at_itself() -> None:
         [replace(start, headers=(), status=200)],
         [replace(answer(home, "/app", status=302), purpose="target"), answer(f"{home}app", "/app")],
     ):
-        assert end_page(SHOP, seen) is None
-        assert end_path(SHOP, seen) == "/"
+        assert end_page(evidence(*seen)) is None
+        assert end_path(evidence(*seen)) == "/"
 
 
 def test_the_usual_port_of_https_of_the_same_name() -> None:

@@ -185,10 +185,10 @@ loaded = [name for name in sys.modules if name.startswith(
      "diagnose.model.cloud", "diagnose.net.api_client", "httpx", "importlib.metadata"))]
 assert not loaded, loaded
 """
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=False
     )
-    assert done.returncode == 0, done.stderr
+    assert result.returncode == 0, result.stderr
 
 
 @pytest.mark.parametrize(

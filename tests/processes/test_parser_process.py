@@ -36,12 +36,12 @@ print(json.dumps(asyncio.run(main())))
 
 def test_it_answers_and_raises_from_over_there_and_goes_on_without_it() -> None:
     code = _PROGRAM.format(root=str(ROOT))
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-I", "-W", "error", "-c", code],
         capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
-    assert done.stderr == ""
-    assert json.loads(done.stdout) == [6, "ValueError", 2, True, True, False]
+    assert result.stderr == ""
+    assert json.loads(result.stdout) == [6, "ValueError", 2, True, True, False]
 
 
 async def _both() -> tuple[int, bool]:

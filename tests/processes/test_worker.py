@@ -66,12 +66,12 @@ def yes(job, said):
 def run(body: str, *given: str) -> Any:
     """What a program prints that has another process beside it."""
     code = _PROGRAM.format(root=str(ROOT), body=body)
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-I", "-c", code, *given],
         capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
-    assert done.stderr == ""
-    return json.loads(done.stdout)
+    assert result.stderr == ""
+    return json.loads(result.stdout)
 
 
 def test_what_is_told_arrives_in_its_order_from_over_there() -> None:

@@ -39,8 +39,8 @@ def same(one: Any, other: Any) -> bool:
     return bool(one == other)
 
 
-def there_and_back(*seen: Observation) -> Evidence:
-    return decode(encode(Recording(Evidence(SHOP, NOW, seen)))).evidence
+def there_and_back(*observations: Observation) -> Evidence:
+    return decode(encode(Recording(Evidence(SHOP, NOW, observations)))).evidence
 
 
 def test_evidence_comes_back_as_it_was() -> None:

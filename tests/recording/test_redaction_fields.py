@@ -18,8 +18,8 @@ from tests.support.report_builder import ANSWER
 GREETED = Handshake(address="203.0.113.10", port=443)
 
 
-def masked(seen: Observation, *others: Observation) -> Observation:
-    return mask_for(Evidence(SHOP, NOW, (seen, *others))).mask_value(seen)
+def masked(observation: Observation, *observations: Observation) -> Observation:
+    return mask_for(Evidence(SHOP, NOW, (observation, *observations))).mask_value(observation)
 
 
 def test_words_stay_where_a_host_is_called_like_them() -> None:

@@ -23,8 +23,8 @@ LINE = LogLine(file="/var/log/nginx/error.log", when=1.0, level="error", pid=7, 
 ASKED = Upgrade(url="wss://shop.example.com/ws", path="/ws", address="192.0.2.1", port=443)
 
 
-def names(*seen: Observation) -> set[str]:
-    evidence = Evidence(SHOP, NOW, seen)
+def names(*observations: Observation) -> set[str]:
+    evidence = Evidence(SHOP, NOW, observations)
     return {name.strip(".") for name in (*host_names(evidence), *upstream_hosts(evidence))}
 
 
@@ -32,8 +32,8 @@ def alias(record: str, rdtype: str = "CNAME") -> DnsAnswer:
     return DnsAnswer(name="shop.example.com", rdtype=rdtype, server="192.0.2.1", records=(record,))
 
 
-def certificate(**more: object) -> OtherCertificate:
-    return OtherCertificate(path="/a.pem", leaf=replace(LEAF, **more))  # type: ignore[arg-type]
+def certificate(**fields: object) -> OtherCertificate:
+    return OtherCertificate(path="/a.pem", leaf=replace(LEAF, **fields))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

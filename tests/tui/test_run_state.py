@@ -9,7 +9,7 @@ from tests.support.report_builder import NAME, check, healthy, mended, refusal, 
 
 
 def test_the_symptoms_are_listed_under_their_cause() -> None:
-    assert [(one.check.id, depth) for one, depth in finding_rows(mended())] == [
+    assert [(finding_row.check.id, depth) for finding_row, depth in finding_rows(mended())] == [
         ("nginx.door-locked", 0),
         ("tcp.door-shut", 1),
     ]

@@ -87,7 +87,7 @@ def check_caller(connection: socket.socket, own: Surroundings) -> Surroundings:
     if (uid, gid) != (os.geteuid(), os.getegid()) or pid <= 0:
         raise StrangerError("another user")
     try:
-        with _held(pid):
+        with _pinned(pid):
             theirs = surroundings(pid)
     except (OSError, ValueError, StopIteration) as error:
         raise StrangerError(f"it cannot be examined: {error}") from None
@@ -97,7 +97,7 @@ def check_caller(connection: socket.socket, own: Surroundings) -> Surroundings:
 
 
 @contextmanager
-def _held(pid: int) -> Iterator[None]:
+def _pinned(pid: int) -> Iterator[None]:
     """Make sure that the pid is of the same process until the end of the block."""
     descriptor = os.pidfd_open(pid)
     try:

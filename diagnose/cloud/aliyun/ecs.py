@@ -93,7 +93,9 @@ class AliyunEcs(AliyunAccount):
             MaxResults="100",
         )
         ids = [fields.text(answer.get("SecurityGroupId")) for answer in answers]
-        chosen = [each for each in ids if each and each not in instance.groups][:MAX_OTHER_GROUPS]
+        chosen = [group_id for group_id in ids if group_id and group_id not in instance.groups][
+            :MAX_OTHER_GROUPS
+        ]
         groups = await asyncio.gather(*(_group(api, group_id) for group_id in chosen))
         details = {fields.text(answer.get("SecurityGroupId")): answer for answer in answers}
         return tuple(
@@ -287,7 +289,11 @@ async def _lists(api: AliyunApi, groups: Iterable[Mapping[str, Any]]) -> tuple[L
         permission for group in groups for permission in fields.items(group, "Permissions")
     ]
     prefix_ids, port_ids = (
-        list(dict.fromkeys(filter(None, (fields.text(each.get(key)) for each in permissions))))
+        list(
+            dict.fromkeys(
+                filter(None, (fields.text(permission.get(key)) for permission in permissions))
+            )
+        )
         for key in ("SourcePrefixListId", "PortRangeListId")
     )
     prefix_lists, port_lists = await asyncio.gather(

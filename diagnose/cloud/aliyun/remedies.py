@@ -196,10 +196,10 @@ def firewall_changes(
     )  # fmt: skip
 
 
-def _limited_rule(where: tuple[str, ...], protocol: str, port: str, source: str) -> tuple[str, ...]:
+def _limited_rule(place: tuple[str, ...], protocol: str, port: str, source: str) -> tuple[str, ...]:
     """Return the command for a rule with a source: only the call for several rules takes one."""
     rules = [{"RuleProtocol": protocol, "Port": port, "SourceCidrIp": source}]
     return (
-        "aliyun", "swas-open", "CreateFirewallRules", *where,
+        "aliyun", "swas-open", "CreateFirewallRules", *place,
         "--FirewallRules", json.dumps(rules, separators=(",", ":")),
     )  # fmt: skip

@@ -193,9 +193,7 @@ def _acl_rule(entry: Mapping[str, Any], position: int, address_key: str) -> Rule
 def firewall_rule_set(rules: Iterable[Mapping[str, Any]]) -> RuleSet:
     """Return the firewall of a Simple Application Server (ListFirewallRules). A rule that drops
     comes before one that accepts; all else is closed."""
-    parsed = (
-        rule for position, each in enumerate(rules) for rule in _firewall_rules(each, position)
-    )
+    parsed = (rule for position, row in enumerate(rules) for rule in _firewall_rules(row, position))
     return RuleSet((RuleLayer("firewall", rules=tuple(parsed)[: fields.MAX_RULES]),))
 
 

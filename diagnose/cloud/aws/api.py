@@ -138,7 +138,9 @@ class Ec2Api:
         kind: ApiErrorKind = next(kinds, "unreachable" if is_down else "invalid")
         if kind == "rejected" and self._is_clock_wrong(response):
             kind = "clock"
-        other_actions = (each for each in self.allow if each != action)
+        other_actions = (
+            allowed_action for allowed_action in self.allow if allowed_action != action
+        )
         allow = (action, *other_actions) if kind == "forbidden" else ()
         return ApiError(kind, code or f"HTTP {status}", code=code, action=action, allow=allow)
 

@@ -72,7 +72,7 @@ def _of_profile(
 ) -> Credentials | None:
     section = {**settings.get(name, {}), **keys.get(name, {})}
     # A role comes before a key of the same profile, which is then its source.
-    if any(section.get(each) for each in _BY_REQUESTS):
+    if any(section.get(key) for key in _BY_REQUESTS):
         _refuse_others(name, keys, settings, source)
         in_settings = f"{files[1]}, profile {text(name)}"
         return ProfileCredentials(name, files, in_settings, region)

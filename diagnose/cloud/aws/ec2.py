@@ -82,7 +82,9 @@ class AwsEc2:
         layer = group_layer(groups, await _prefix_lists(api, groups))
         acl_id, acls = await _acl(api, text(interface.get("SubnetId")))
         names = {text(member(group, "GroupId")): _name(group) for group in groups}
-        attached = tuple(SecurityGroup(each, names.get(each, "")) for each in instance.groups)
+        attached = tuple(
+            SecurityGroup(group_id, names.get(group_id, "")) for group_id in instance.groups
+        )
         return instance, RuleSet((layer, *acls), attached, acl_id)
 
     async def other_groups(
@@ -211,7 +213,7 @@ def _private_addresses(interface: Mapping[str, Any]) -> list[str]:
 def _public_addresses(interface: Mapping[str, Any]) -> list[str]:
     """Return the public addresses of an interface; those of IPv6 are public."""
     rows = items(interface, "PrivateIpAddresses")
-    addresses = [member(each, "Association", "PublicIp") for each in (interface, *rows)]
+    addresses = [member(holder, "Association", "PublicIp") for holder in (interface, *rows)]
     addresses += [item.get("Ipv6Address") for item in items(interface, "Ipv6Addresses")]
     return list(dict.fromkeys(filter(None, map(network, addresses))))
 

@@ -59,7 +59,7 @@ async def credentials_of_role(metadata: Client) -> Credentials | None:
     names = ("AccessKeyId", "SecretAccessKey", "Token")
     key_id, secret, session = (member(document, name) for name in names)
     if member(document, "Code") != "Success" or not all(
-        isinstance(each, str) and each for each in (key_id, secret, session)
+        isinstance(value, str) and value for value in (key_id, secret, session)
     ):
         return None
     region = await _value(metadata, "placement/region", token)

@@ -116,17 +116,17 @@ def _peers(
 ) -> Iterator[tuple[tuple[str, ...], tuple[str, ...], str]]:
     """Return networks and groups of a permission's source, and what is unread of it."""
     written = [text(item.get("CidrIp")) for item in items(row, "IpRanges")]
-    written += [text(each.get("CidrIpv6")) for each in items(row, "Ipv6Ranges")]
-    lists = [text(each.get("PrefixListId")) for each in items(row, "PrefixListIds")]
-    networks = [each for each in map(network, written) if each]
-    networks += [entry for each in lists for entry in prefix_lists.get(each, ())]
-    groups = [text(each.get("GroupId")) for each in items(row, "UserIdGroupPairs")]
+    written += [text(entry.get("CidrIpv6")) for entry in items(row, "Ipv6Ranges")]
+    lists = [text(entry.get("PrefixListId")) for entry in items(row, "PrefixListIds")]
+    networks = [source for source in map(network, written) if source]
+    networks += [entry for list_id in lists for entry in prefix_lists.get(list_id, ())]
+    groups = [text(entry.get("GroupId")) for entry in items(row, "UserIdGroupPairs")]
     yield tuple(networks), tuple(filter(None, groups)), ""
     if not all(map(network, written)):
         yield ANY_ADDRESS, (), "a source"
-    for each in lists:
-        if each not in prefix_lists:
-            yield ANY_ADDRESS, (), f"prefix list {each}"
+    for list_id in lists:
+        if list_id not in prefix_lists:
+            yield ANY_ADDRESS, (), f"prefix list {list_id}"
 
 
 def _ports(name: object, first: object, last: object) -> tuple[tuple[PortRange, ...], str]:

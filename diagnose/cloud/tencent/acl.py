@@ -21,7 +21,7 @@ def acl_layers(acl: object, quintuples: object = None) -> tuple[RuleLayer, ...]:
     `quintuples` are the entries of an ACL of five-tuples, which the ACL itself does not hold.
     """
     if is_quintuple(acl):
-        return tuple(_quintuple_layer(each, quintuples) for each in _NAMES)
+        return tuple(_quintuple_layer(direction, quintuples) for direction in _NAMES)
     return (
         _layer("in", member(acl, "IngressEntries")),
         _layer("out", member(acl, "EgressEntries")),

@@ -153,7 +153,9 @@ class TencentApi:
         kinds = (kind for prefix, kind in _KINDS if code.startswith(prefix))
         kind: ApiErrorKind = next(kinds, "invalid")
         permission = _permission(error) or action
-        other_permissions = (each for each in self.allow if each not in {permission, action})
+        other_permissions = (
+            allowed for allowed in self.allow if allowed not in {permission, action}
+        )
         allow = (permission, *other_permissions) if kind == "forbidden" else ()
         return ApiError(kind, code, code=code, action=action, allow=allow)
 

@@ -91,7 +91,9 @@ def _from_cli_file(content: str, source: str, region: str) -> Credentials:
     expires = values.get("expiresAt")
     if isinstance(expires, int | float) and expires <= time.time():
         raise _problem(source, "holds a key that has expired: run `tccli auth login` again")
-    key_id, secret, token = (_word(values.get(name)) for name in ("secretId", "secretKey", "token"))
+    key_id, secret, token = (
+        _text_or_empty(values.get(name)) for name in ("secretId", "secretKey", "token")
+    )
     return _credentials(key_id, secret, token, source, region)
 
 
@@ -109,16 +111,16 @@ def role_credentials(document: bytes, role: str, region: str) -> Credentials | N
     if values.get("Code") != "Success":
         return None
     key_id, secret, token = (
-        _word(values.get(name)) for name in ("TmpSecretId", "TmpSecretKey", "Token")
+        _text_or_empty(values.get(name)) for name in ("TmpSecretId", "TmpSecretKey", "Token")
     )
     return _credentials(key_id, secret, token, f"role {text(role)}", region)
 
 
-def _problem(source: str, what: str) -> ApiError:
-    return ApiError("credentials", f"{source} {what}")
+def _problem(source: str, problem: str) -> ApiError:
+    return ApiError("credentials", f"{source} {problem}")
 
 
-def _word(value: object) -> str:
+def _text_or_empty(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 

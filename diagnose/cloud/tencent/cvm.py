@@ -76,7 +76,7 @@ class TencentCvm(TencentAccount):
             for row in rows
         }
         other_groups = [name for name in names if name and name not in instance.groups]
-        groups = [await _policies(api, each) for each in other_groups[:_MAX_OTHER_GROUPS]]
+        groups = [await _policies(api, group) for group in other_groups[:_MAX_OTHER_GROUPS]]
         templates = await read_templates(api, groups)
         return tuple(
             SecurityGroup(group_id, names[group_id], rules=group_layer([group], templates).rules)
@@ -195,7 +195,7 @@ def _own_interface(rows: Iterable[object], instance: CloudInstance) -> Mapping[s
             address for name in names for address in _addresses(interface, name)
         }:
             return interface
-    return next((each for each in interfaces if each.get("Primary") is True), None)
+    return next((interface for interface in interfaces if interface.get("Primary") is True), None)
 
 
 def _addresses(interface: Mapping[str, Any], name: str) -> list[str]:
@@ -203,7 +203,7 @@ def _addresses(interface: Mapping[str, Any], name: str) -> list[str]:
     addresses = [item.get(name) for item in items(interface, "PrivateIpAddressSet")]
     if name == "PublicIpAddress":
         v6 = items(interface, "Ipv6AddressSet")
-        addresses += [each.get(key) for each in v6 for key in ("Address", name)]
+        addresses += [entry.get(key) for entry in v6 for key in ("Address", name)]
     return list(filter(None, map(network, addresses)))
 
 

@@ -57,16 +57,18 @@ def firewall_changes(
 
 def _obstacle(rules: RuleSet, flow: Flow) -> tuple[Rule | None, bool]:
     """Return the first rule that drops all of a source, and whether a part of it meets no rule."""
-    layer = replace(rules, layers=tuple(each for each in rules.layers if each.kind != "acl"))
-    deciding = [each for each in evaluate(layer, flow).layers if each.keeps_out]
+    layer = replace(
+        rules, layers=tuple(rule_layer for rule_layer in rules.layers if rule_layer.kind != "acl")
+    )
+    deciding = [verdict for verdict in evaluate(layer, flow).layers if verdict.keeps_out]
     drops = [
         rule
-        for each in deciding
-        for rule in each.rules
+        for verdict in deciding
+        for rule in verdict.rules
         if not rule.allow and not difference(flow.sources, networks(rule.peers, flow.family))
     ]
     first = min(drops, key=lambda rule: rule.order, default=None)
-    return first, any("default" in each.by for each in deciding)
+    return first, any("default" in verdict.by for verdict in deciding)
 
 
 def _flow_source(source: str) -> str:

@@ -43,15 +43,15 @@ NO_TEMPLATES = Templates({}, {})
 def service_of(protocol: object, port: object) -> tuple[Service, str]:
     """Return what a rule's Protocol and Port mean, and what of them could not be read."""
     name = text(protocol).strip().lower()
-    known = _PROTOCOLS.get(name)
-    if known is None:
+    template = _PROTOCOLS.get(name)
+    if template is None:
         return Service(), f"the protocol {name}" if name else "the protocol"
-    if known not in {"tcp", "udp"}:
-        return Service(known), ""
+    if template not in {"tcp", "udp"}:
+        return Service(template), ""
     ports = port_ranges(port)
     if ports is None:
-        return Service(known), f"the port {text(port)}"
-    return Service(known, ports), ""
+        return Service(template), f"the port {text(port)}"
+    return Service(template, ports), ""
 
 
 def port_ranges(value: object) -> tuple[PortRange, ...] | None:
@@ -62,7 +62,7 @@ def port_ranges(value: object) -> tuple[PortRange, ...] | None:
     if not words:
         return ALL_PORTS
     ranges = [port_range(part, "-") for part in words.split(",", _MAX_PORTS)]
-    ports = tuple(each for each in ranges if each is not None)
+    ports = tuple(read_range for read_range in ranges if read_range is not None)
     return ports if len(ports) == len(ranges) else None
 
 

@@ -63,8 +63,10 @@ def _comparison(
 ) -> dict[str, Any]:
     """Return the line for one target seen from several vantages. `differs` says that it works from
     one and not from another."""
-    working = [vantage for vantage, each in statuses.items() if each in WORKING]
-    failing = [vantage for vantage, each in statuses.items() if each not in WORKING]
+    working = [vantage for vantage, vantage_status in statuses.items() if vantage_status in WORKING]
+    failing = [
+        vantage for vantage, vantage_status in statuses.items() if vantage_status not in WORKING
+    ]
     return {
         "type": "comparison",
         "schema_version": SCHEMA_VERSION,

@@ -83,15 +83,15 @@ class TaskQueue:
         digest = target_digest(listed.key)
         missing = {*self.vantages} - self.journal.answers(digest).keys()
         if missing:
-            answered: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            all_answered: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             task = self.make_task(listed)
             self._timeout = max(self._timeout, task.timeout)
             data = encode(task)
-            self._waiting[digest] = _Waiting(set(missing), data, answered)
+            self._waiting[digest] = _Waiting(set(missing), data, all_answered)
             try:
                 for vantage in missing:
-                    await self._put(TaskId(vantage, self.run, digest), data)
-                await answered
+                    await self._store(TaskId(vantage, self.run, digest), data)
+                await all_answered
             finally:
                 del self._waiting[digest]
         return self.journal.answers(digest)
@@ -120,7 +120,7 @@ class TaskQueue:
                 is_stuck = quiet > STUCK_SECONDS + self._timeout
                 quiet = 0.0 if is_stuck else quiet
                 with contextlib.suppress(nats.errors.Error, APIError, OSError):
-                    await self._look(is_stuck)
+                    await self._examine_queues(is_stuck)
 
     async def close(self, is_complete: bool) -> None:
         """Remove what is left in the streams of a run that is complete."""
@@ -133,7 +133,7 @@ class TaskQueue:
             await prepare_tasks(jetstream, vantage)
         await prepare_results(jetstream, self.run)
 
-    async def _put(self, task_id: TaskId, data: bytes, attempt: str = "") -> None:
+    async def _store(self, task_id: TaskId, data: bytes, attempt: str = "") -> None:
         await self.connection.store(task_id.task_subject, data, task_id.message_id + attempt)
 
     async def _take(self, message: Msg) -> None:
@@ -156,7 +156,7 @@ class TaskQueue:
             if not waiting.vantages and not waiting.answered.done():
                 waiting.answered.set_result(None)
 
-    async def _look(self, is_stuck: bool) -> None:
+    async def _examine_queues(self, is_stuck: bool) -> None:
         """Find out why nobody answers. `is_stuck`: for longer than a worker may take."""
         jetstream = await self.connection.jetstream()
         results = await renewed_consumer(jetstream, RESULTS, results_consumer(self.run))
@@ -178,4 +178,4 @@ class TaskQueue:
         for digest, waiting in list(self._waiting.items()):
             if vantage in waiting.vantages:
                 task_id = TaskId(vantage, self.run, digest)
-                await self._put(task_id, waiting.data, f".{self._attempts}")
+                await self._store(task_id, waiting.data, f".{self._attempts}")

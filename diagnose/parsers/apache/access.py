@@ -61,11 +61,13 @@ def _applicable(
 ) -> Iterator[tuple[Truth, Directive]]:
     """Return the sections that apply, or may, in the order in which they are merged."""
     own = list(sections)[:MAX_SECTIONS]
-    folders = [each for each in own if each.name in {"directory", "directorymatch"} and folder]
-    plain = sorted(folders, key=lambda each: (_is_pattern(each), len(_argument(each))))
-    files = [each for each in own if each.name in {"files", "filesmatch"}]
-    places = [each for each in own if each.name in {"location", "locationmatch"}]
-    last = [each for each in own if each.name == "if"]
+    folders = [
+        section for section in own if section.name in {"directory", "directorymatch"} and folder
+    ]
+    plain = sorted(folders, key=lambda folder: (_is_pattern(folder), len(_argument(folder))))
+    files = [section for section in own if section.name in {"files", "filesmatch"}]
+    places = [section for section in own if section.name in {"location", "locationmatch"}]
+    last = [section for section in own if section.name == "if"]
     for section in (*plain, *files, *places, *last):
         truth = _applies(section, request, folder)
         if truth is not False:
@@ -95,13 +97,13 @@ def _applies(section: Directive, request: ServerRequest, folder: str) -> Truth:
 def _section_decision(section: Directive, request: ServerRequest) -> Decision | None:
     lines = [*_access_lines(section.block or (), request, 0)]
     requires = [line for line in lines if line.name not in _COMPAT]
-    compat = [each for each in lines if each.name in _COMPAT]
+    compat = [line for line in lines if line.name in _COMPAT]
     if not lines:
         return None
     truths = [any_of([_truth(require, request, 0) for require in requires])] if requires else []
     truths += [_compat_truth(compat)] if compat else []
-    questions = tuple(dict.fromkeys(q for each in lines for q in _questions(each, 0)))
-    names = {each.name: "".join(each.args[:1]).lower() for each in section.block or ()}
+    questions = tuple(dict.fromkeys(q for line in lines for q in _questions(line, 0)))
+    names = {line.name: "".join(line.args[:1]).lower() for line in section.block or ()}
     if "authmerging" in names:
         # It is merged with the sections before, which is not followed here.
         return Decision(None, section, tuple(lines), ("other",))
@@ -116,19 +118,19 @@ def _access_lines(
     block: Sequence[Directive], request: ServerRequest, depth: int
 ) -> Iterator[Directive]:
     """Return the lines about access, also those in <Limit> that are about this method."""
-    for each in block if depth < MAX_DEPTH else ():
-        is_own = request.method in {word.upper() for word in each.args}
-        if (each.name, is_own) in {("limit", True), ("limitexcept", False)}:
-            yield from _access_lines(each.block or (), request, depth + 1)
-        elif each.name == "require" or each.name in _GROUPS or each.name in _COMPAT:
-            yield each
+    for line in block if depth < MAX_DEPTH else ():
+        is_own = request.method in {word.upper() for word in line.args}
+        if (line.name, is_own) in {("limit", True), ("limitexcept", False)}:
+            yield from _access_lines(line.block or (), request, depth + 1)
+        elif line.name == "require" or line.name in _GROUPS or line.name in _COMPAT:
+            yield line
 
 
 def _truth(line: Directive, request: ServerRequest, depth: int) -> Truth:
     """Return whether a Require line, or a group of them, lets the request in."""
     if line.name in _GROUPS:
         inner = line.block or ()
-        members = [each for each in inner if each.name == "require" or each.name in _GROUPS]
+        members = [line for line in inner if line.name == "require" or line.name in _GROUPS]
         if depth > MAX_DEPTH or not members:
             return None
         return _GROUPS[line.name]([_truth(member, request, depth + 1) for member in members])

@@ -208,7 +208,7 @@ def _mentions(text: str, requested: RequestedSite) -> bool:
     is_root = any(path == "/" for path in requested.paths)
     words = {word.strip("'\",;:()") for word in text.split()}
     paths_of_request = {*paths, *files, *(folders if is_root else ())}
-    paths_of_request |= {each.rstrip("/") for each in paths_of_request if len(each) > 1}
+    paths_of_request |= {path.rstrip("/") for path in paths_of_request if len(path) > 1}
     return not words.isdisjoint(paths_of_request)
 
 

@@ -46,8 +46,12 @@ def parse_test(text: str) -> tuple[ConfigError, tuple[str, ...]]:
     for number, line in enumerate(lines):
         places = list(_PLACE.finditer(line))
         if places:
-            rest = line[places[-1].end() :].strip() or "".join(lines[number + 1 : number + 2])
-            error = ConfigError(clean(rest, 500), clean(places[-1][2], 300), int(places[-1][1]))
+            message_text = line[places[-1].end() :].strip() or "".join(
+                lines[number + 1 : number + 2]
+            )
+            error = ConfigError(
+                clean(message_text, 500), clean(places[-1][2], 300), int(places[-1][1])
+            )
             return error, tuple(clean(earlier_line, 300) for earlier_line in lines[:number])
     message = re.sub(r"^\S+: (?=AH\d)", "", lines[0]) if lines else ""
     return ConfigError(clean(message, 500)), tuple(clean(line, 300) for line in lines[1:10])

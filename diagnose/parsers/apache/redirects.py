@@ -41,7 +41,11 @@ def redirects_and_rewritten_routes(
     for directive in inner:
         match directive.name:
             case "redirect" | "redirectpermanent" | "redirecttemp" | "redirectmatch":
-                redirects += [each for each in _redirect(directive) if not _is_hidden(each, passed)]
+                redirects += [
+                    redirect
+                    for redirect in _redirect(directive)
+                    if not _is_hidden(redirect, passed)
+                ]
             case "rewriteengine":
                 engine = "".join(directive.args[:1]).lower() == "on"
             case "rewritecond":

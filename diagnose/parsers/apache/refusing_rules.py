@@ -37,12 +37,12 @@ class HostRules:
 def refusing_rules(rules: HostRules, request: ServerRequest) -> tuple[AnsweringRule, ...]:
     """Return the rules that answer the request with an error, or may, up to the first that does so
     in any case."""
-    found: list[AnsweringRule] = []
+    answering: list[AnsweringRule] = []
     for rule in _rules(rules, request):
-        found.append(rule)
+        answering.append(rule)
         if rule.is_certain:
             break
-    return tuple(found)
+    return tuple(answering)
 
 
 def _rules(rules: HostRules, request: ServerRequest) -> Iterator[AnsweringRule]:
@@ -62,8 +62,16 @@ def _encoded_slash(rules: HostRules, request: ServerRequest) -> Iterator[Answeri
     """An encoded slash in a path is answered by 404, unless AllowEncodedSlashes says otherwise."""
     if "%2f" not in request.path.lower():
         return
-    own = [each for each in rules.inner if each.name == "allowencodedslashes" and each.args]
-    shared = [each for each in rules.main if each.name == "allowencodedslashes" and each.args]
+    own = [
+        directive
+        for directive in rules.inner
+        if directive.name == "allowencodedslashes" and directive.args
+    ]
+    shared = [
+        directive
+        for directive in rules.main
+        if directive.name == "allowencodedslashes" and directive.args
+    ]
     value = own[-1].args[0].lower() if own else "off"
     if value in {"on", "nodecode"}:
         return
@@ -146,7 +154,7 @@ def _rewrite_rule(
     conditions: Sequence[Directive],
     request: ServerRequest,
     status: int,
-    taken: Truth,
+    truth: Truth,
     is_known: bool,
 ) -> AnsweringRule:
     questions = tuple(
@@ -154,17 +162,17 @@ def _rewrite_rule(
             q for condition in conditions if (q := condition_question(condition, request))
         )
     )
-    if taken is None and not questions:
+    if truth is None and not questions:
         questions = ("other",)
     if not is_known:
         questions = (*questions, "other")
-    if taken and is_known:
+    if truth and is_known:
         questions = ()
     return AnsweringRule(
         request.path,
         status,
         words_of(rule),
-        "; ".join(words_of(each) for each in conditions[:5]),
+        "; ".join(words_of(condition) for condition in conditions[:5]),
         questions,
         request.websocket,
         rule.file,
@@ -194,7 +202,9 @@ def _redirected(directives: Sequence[Directive], request: ServerRequest) -> Iter
 
 
 def _access(rules: HostRules, request: ServerRequest) -> Iterator[AnsweringRule]:
-    sections = [each for each in (*rules.main, *rules.inner) if each.name in _SECTIONS]
+    sections = [
+        directive for directive in (*rules.main, *rules.inner) if directive.name in _SECTIONS
+    ]
     if rules.htaccess and rules.root:
         own = Directive("directory", (rules.root,), rules.htaccess[0].file, 0, rules.htaccess)
         sections.append(own)
@@ -216,7 +226,7 @@ def _access_rule(decision: Decision, request: ServerRequest) -> AnsweringRule:
     return AnsweringRule(
         request.path,
         401 if is_login else 403,
-        "; ".join(words_of(each) for each in decision.lines[:4]),
+        "; ".join(words_of(line) for line in decision.lines[:4]),
         words_of(decision.section),
         decision.questions if decision.allowed is None or is_login else (),
         request.websocket,

@@ -93,7 +93,9 @@ def _site(
     )
     tls = any(socket.tls for socket in sockets)
     passed = tuple(routes_of(inner))
-    balancers = [each for each in (*inner, *sections) if each.name == "proxy" and each.block]
+    balancers = [
+        section for section in (*inner, *sections) if section.name == "proxy" and section.block
+    ]
     redirects, rewritten = redirects_and_rewritten_routes(inner, tls, passed)
     return WebSite(
         tuple(_names(inner, main)),
@@ -181,7 +183,9 @@ def _has_access_rule(section: Directive) -> bool:
 
 def main_error_log(config: LoadedConfig, root: str) -> str:
     """Return the file of the main server's ErrorLog, "" if it is none."""
-    return _error_log((), [each for each in config.main if each.name == "errorlog"], root)
+    return _error_log(
+        (), [directive for directive in config.main if directive.name == "errorlog"], root
+    )
 
 
 def _with_member(route: SiteRoute, balancers: Sequence[Directive]) -> SiteRoute:
@@ -190,11 +194,11 @@ def _with_member(route: SiteRoute, balancers: Sequence[Directive]) -> SiteRoute:
     if route.scheme != "balancer":
         return route
     members = [
-        each
+        directive
         for section in balancers
         if section.args[:1] == (f"balancer://{route.host}",)
-        for each in section.block or ()
-        if each.name == "balancermember" and each.args
+        for directive in section.block or ()
+        if directive.name == "balancermember" and directive.args
     ]
     if len(members) != 1:
         return route
@@ -297,7 +301,9 @@ def _files(inner: Sequence[Directive], main: Sequence[Directive], root: str) -> 
     """Return the certificate files; those of the main server where the host names none."""
     own = [directive for directive in inner if directive.name in _ROLES and directive.args]
     shared = [directive for directive in main if directive.name in _ROLES and directive.args]
-    directives = own if any(each.name == "sslcertificatefile" for each in own) else [*shared, *own]
+    directives = (
+        own if any(directive.name == "sslcertificatefile" for directive in own) else [*shared, *own]
+    )
     has_key = any(directive.name == "sslcertificatekeyfile" for directive in directives)
     for directive in directives:
         path = directive.args[0]

@@ -25,12 +25,12 @@ def site_rules(
 ) -> tuple[AnsweringRule, ...]:
     """Return the rules with which a site answers a request itself; `htaccess` are the lines of the
     .htaccess of its folder, if Apache reads it."""
-    hosts = (each for each in config.main if each.name == "virtualhost")
-    host = next((each for each in hosts if (each.file, each.line) == (site.file, site.line)), None)
+    hosts = (directive for directive in config.main if directive.name == "virtualhost")
+    host = next((host for host in hosts if (host.file, host.line) == (site.file, site.line)), None)
     if host is None:
         return ()
     is_file = serves_files(site, request.path)
     file = posixpath.join(site.root, request.path.lstrip("/")) if is_file else ""
-    shared = tuple(each for each in config.main if each.name in _SHARED)
+    shared = tuple(directive for directive in config.main if directive.name in _SHARED)
     rules = HostRules(host.block or (), shared, htaccess if is_file else (), site.root, file)
     return refusing_rules(rules, request)

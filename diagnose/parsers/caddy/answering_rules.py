@@ -147,16 +147,18 @@ def rewritten(request: ServerRequest, handler: dict[str, object]) -> ServerReque
 def _is_about_path(route: dict[str, object]) -> bool:
     """Return whether a matcher names paths: that a path is not served may be meant."""
     sets = dictionaries(route.get("match"))
-    return any({"path", "path_regexp"} & set(each) for each in sets)
+    return any({"path", "path_regexp"} & set(matcher_set) for matcher_set in sets)
 
 
 def _holds_application(route: dict[str, object], depth: int) -> bool:
     """Return whether a route leads to an application or to files."""
     handlers = dictionaries(route.get("handle"))
-    if any(text_of(each.get("handler")) in {"reverse_proxy", "file_server"} for each in handlers):
+    if any(
+        text_of(handler.get("handler")) in {"reverse_proxy", "file_server"} for handler in handlers
+    ):
         return True
-    inner = (each for handler in handlers for each in dictionaries(handler.get("routes")))
-    return depth < MAX_DEPTH and any(_holds_application(each, depth + 1) for each in inner)
+    inner = (route for handler in handlers for route in dictionaries(handler.get("routes")))
+    return depth < MAX_DEPTH and any(_holds_application(route, depth + 1) for route in inner)
 
 
 def placed_rules(

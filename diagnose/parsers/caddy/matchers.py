@@ -27,21 +27,21 @@ _ABSENT = {"authorization", "cookie", "x-forwarded-for", "x-forwarded-proto", "f
 def route_matches(route: Mapping[str, object], request: ServerRequest) -> Truth:
     """Return whether a route takes the request: matcher sets are alternatives."""
     sets = dictionaries(route.get("match"))
-    return any_of([_set(each, request, 0) for each in sets]) if sets else True
+    return any_of([_set(matcher_set, request, 0) for matcher_set in sets]) if sets else True
 
 
 def questions_of(route: Mapping[str, object], request: ServerRequest) -> tuple[Question, ...]:
     """Return what the matchers of a route ask for that is not known."""
     questions: list[Question] = []
-    for each in dictionaries(route.get("match")):
-        _ask(each, request, questions, 0)
+    for matcher_set in dictionaries(route.get("match")):
+        _ask(matcher_set, request, questions, 0)
     return tuple(dict.fromkeys(questions))
 
 
 def words_of(route: Mapping[str, object]) -> str:
     """Return the matchers of a route in the words of a Caddyfile, shortened."""
-    sets = (_words(each, 0) for each in dictionaries(route.get("match"))[:5])
-    return clean(" or ".join(each for each in sets if each), 300)
+    sets = (_words(matcher_set, 0) for matcher_set in dictionaries(route.get("match"))[:5])
+    return clean(" or ".join(text for text in sets if text), 300)
 
 
 def _set(matchers: Mapping[str, object], request: ServerRequest, depth: int) -> Truth:
@@ -52,7 +52,9 @@ def _set(matchers: Mapping[str, object], request: ServerRequest, depth: int) -> 
 
 def _holds(name: str, value: object, request: ServerRequest, depth: int) -> Truth:
     if name == "not":
-        return negated(any_of([_set(each, request, depth + 1) for each in dictionaries(value)]))
+        return negated(
+            any_of([_set(matcher_set, request, depth + 1) for matcher_set in dictionaries(value)])
+        )
     matcher = _MATCHERS.get(name)
     return matcher(value, request) if matcher else None
 
@@ -63,7 +65,7 @@ def _path(value: object, request: ServerRequest) -> Truth:
     if any("{" in path or "%" in path for path in paths):
         return None
     own = request.path.lower()
-    return any(own == each or ("*" in each and name_matches(each, own)) for each in paths)
+    return any(own == path or ("*" in path and name_matches(path, own)) for path in paths)
 
 
 def _path_pattern(value: object, request: ServerRequest) -> Truth:
@@ -74,7 +76,7 @@ def _path_pattern(value: object, request: ServerRequest) -> Truth:
 
 
 def _header(value: object, request: ServerRequest) -> Truth:
-    return all_of([_field(name, each, request) for name, each in dictionary(value).items()])
+    return all_of([_field(name, pattern, request) for name, pattern in dictionary(value).items()])
 
 
 def _field(name: str, value: object, request: ServerRequest) -> Truth:
@@ -87,7 +89,9 @@ def _field(name: str, value: object, request: ServerRequest) -> Truth:
         return value is None if is_absent else None
     own = known_fields[lower].lower()
     expected_values = [text.lower() for text in texts(value)]
-    return any(name_matches(each, own) if "*" in each else each == own for each in expected_values)
+    return any(
+        name_matches(value, own) if "*" in value else value == own for value in expected_values
+    )
 
 
 def _host(value: object, request: ServerRequest) -> Truth:
@@ -95,7 +99,7 @@ def _host(value: object, request: ServerRequest) -> Truth:
     if any("{" in name for name in names):
         return None
     labels = request.host.lower().split(".")
-    return any(_is_name(each.lower().split("."), labels) for each in names)
+    return any(_is_name(name.lower().split("."), labels) for name in names)
 
 
 def _is_name(pattern: list[str], labels: list[str]) -> bool:
@@ -116,21 +120,23 @@ _MATCHERS: dict[str, Callable[[object, ServerRequest], Truth]] = {
 
 
 def _ask(
-    matchers: Mapping[str, object], request: ServerRequest, found: list[Question], depth: int
+    matchers: Mapping[str, object], request: ServerRequest, questions: list[Question], depth: int
 ) -> None:
     for name, value in matchers.items() if depth <= MAX_DEPTH else ():
         if name == "not":
-            for each in dictionaries(value):
-                _ask(each, request, found, depth + 1)
+            for matcher_set in dictionaries(value):
+                _ask(matcher_set, request, questions, depth + 1)
         elif _holds(name, value, request, depth) is None:
-            found.append(_QUESTIONS.get(name, "other"))
+            questions.append(_QUESTIONS.get(name, "other"))
 
 
 def _words(matchers: Mapping[str, object], depth: int) -> str:
     parts: list[str] = []
     for name, value in matchers.items() if depth <= MAX_DEPTH else ():
         if name == "not":
-            inner = " or ".join(_words(each, depth + 1) for each in dictionaries(value)[:3])
+            inner = " or ".join(
+                _words(matcher_set, depth + 1) for matcher_set in dictionaries(value)[:3]
+            )
             parts.append(f"not {inner}")
         else:
             parts.append(f"{name} {_value(value)}".rstrip())
@@ -145,7 +151,9 @@ def _value(value: object) -> str:
             return _value(inner["ranges"])
         if "pattern" in inner:
             return text_of(inner["pattern"])
-        return " ".join(f"{name} {_value(each)}".rstrip() for name, each in list(inner.items())[:5])
+        return " ".join(
+            f"{name} {_value(argument)}".rstrip() for name, argument in list(inner.items())[:5]
+        )
     if isinstance(value, list):
         return " ".join(texts(value)[:8]) + (" …" if len(value) > 8 else "")
     return value if isinstance(value, str) else ""

@@ -99,8 +99,8 @@ def _handle(walk: _Walk, route: dict[str, object], handler: dict[str, object], d
         walk.found = walk.ended = not handler.get("pass_thru")
     elif name == "reverse_proxy":
         fallback = walk.fallback
-        elsewhere = replace(walk.request, path=fallback) if fallback else walk.request
-        if route_matches(route, elsewhere) is False:
+        fallback_request = replace(walk.request, path=fallback) if fallback else walk.request
+        if route_matches(route, fallback_request) is False:
             upstreams = dictionaries(handler.get("upstreams"))
             walk.bypassed = text_of(upstreams[0].get("dial")) if upstreams else ""
             walk.matcher = words_of(route)
@@ -122,8 +122,8 @@ def _rewrites_to_files(route: dict[str, object]) -> bool:
 
 def _last_try(route: dict[str, object]) -> str:
     """Return the last file that `try_files` tries, if it is the same for every request."""
-    tries = texts(at(dictionaries(route.get("match"))[0], "file", "try_files"))
-    last = tries[-1].partition("?")[0] if tries else ""
+    files = texts(at(dictionaries(route.get("match"))[0], "file", "try_files"))
+    last = files[-1].partition("?")[0] if files else ""
     return last if last.startswith("/") and "{" not in last else ""
 
 

@@ -173,7 +173,7 @@ def _site_files(
     files: list[tuple[set[str], SiteFile]],
 ) -> tuple[SiteFile, ...]:
     """Return the certificate files of the connection policy that takes these names."""
-    policy = next((each for each in policies if _takes(each, hosts)), {})
+    policy = next((policy for policy in policies if _takes(policy, hosts)), {})
     tags = set(texts(at(policy, "certificate_selection", "any_tag")))
     return tuple(file for own, file in files if own & tags)
 
@@ -202,7 +202,9 @@ def _issuance(
     for policy in policies:
         subjects = texts(policy.get("subjects"))
         if not subjects or set(subjects) & set(hosts):
-            issuers = {text_of(each.get("module")) for each in dictionaries(policy.get("issuers"))}
+            issuers = {
+                text_of(issuer.get("module")) for issuer in dictionaries(policy.get("issuers"))
+            }
             return "internal" if issuers == {"internal"} else "acme"
     return "acme"
 
@@ -245,7 +247,7 @@ def _placed_route(route: SiteRoute, block: Block) -> SiteRoute:
     """Return a route with the line that names its upstream; a default port is not written."""
     dial = route.target.partition("://")[2]
     written = {dial, route.target, dial.removesuffix(":80"), route.target.removesuffix(":443")}
-    line = next((each for each in block.lines if dial and written.intersection(each.words)), None)
+    line = next((line for line in block.lines if dial and written.intersection(line.words)), None)
     return replace(route, file=block.file, line=line.number if line else block.line)
 
 

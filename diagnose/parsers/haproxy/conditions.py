@@ -129,14 +129,18 @@ def _rule(line: Line, acls: Mapping[str, Sequence[Criterion]]) -> Rule:
 def _expanded(rule: Rule, proxy: Proxy) -> Iterator[Rule]:
     """Yield a rule, or one for each backend that it may choose by the request."""
     dynamic = dynamic_backend(rule.line)
-    asked = criterion_of((dynamic.fetch,)) if dynamic else Criterion("")
-    found = choices(dynamic, proxy) if dynamic and asked.subject in _DYNAMIC else None
-    is_unread = dynamic is not None and dynamic.method == "reg" and asked.subject != "host"
-    if found is None or rule.negated or is_unread:
+    criterion_of_rule = criterion_of((dynamic.fetch,)) if dynamic else Criterion("")
+    backend_choices = (
+        choices(dynamic, proxy) if dynamic and criterion_of_rule.subject in _DYNAMIC else None
+    )
+    is_unread = (
+        dynamic is not None and dynamic.method == "reg" and criterion_of_rule.subject != "host"
+    )
+    if backend_choices is None or rule.negated or is_unread:
         yield rule
         return
-    for choice in found:
-        criterion = replace(asked, method=choice.method, values=(choice.value,))
+    for choice in backend_choices:
+        criterion = replace(criterion_of_rule, method=choice.method, values=(choice.value,))
         literals = (Literal((criterion,)),) if choice.value else ()
         terms = tuple((*term, *literals) for term in rule.alternatives or ((),))
         leaves = choice.backend not in proxy.backends
@@ -169,7 +173,7 @@ def host_patterns(rules: Sequence[Rule]) -> tuple[str, ...]:
 
 def _size(rule: Rule) -> int:
     literals = (literal for term in rule.alternatives for literal in term)
-    return sum(len(criterion.values) + 1 for each in literals for criterion in each.criteria)
+    return sum(len(criterion.values) + 1 for literal in literals for criterion in literal.criteria)
 
 
 def holds(rule: Rule, situation: Situation, path: str) -> bool | None:
@@ -177,7 +181,9 @@ def holds(rule: Rule, situation: Situation, path: str) -> bool | None:
     that is not known."""
     if not rule.alternatives:
         return True
-    terms = [_all(_literal_holds(each, situation, path) for each in t) for t in rule.alternatives]
+    terms = [
+        _all(_literal_holds(literal, situation, path) for literal in t) for t in rule.alternatives
+    ]
     truth = True if True in terms else None if None in terms else False
     return truth if truth is None else truth != rule.negated
 

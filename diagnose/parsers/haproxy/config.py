@@ -244,7 +244,9 @@ def _proxies(sections: list[Section], maps: Mapping[str, str]) -> Iterator[Proxy
     """Pair proxies with their defaults: the section that they name, or the last one before."""
     latest: Section | None = None
     named = {section.name: section for section in sections if section.kind == "defaults"}
-    backends = frozenset(each.name for each in sections if each.kind in {"backend", "listen"})
+    backends = frozenset(
+        section.name for section in sections if section.kind in {"backend", "listen"}
+    )
     for section in sections:
         if section.kind == "defaults":
             latest = section

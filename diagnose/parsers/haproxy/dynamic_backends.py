@@ -66,8 +66,12 @@ def dynamic_backend(line: Line) -> DynamicBackend | None:
 def map_files(config: Configuration) -> tuple[str, ...]:
     """Return the paths of the maps by which the frontends choose a backend."""
     lines = (line for proxy in config.frontends for line in proxy.own("use_backend"))
-    found = (dynamic_backend(line) for line in lines)
-    return tuple(dict.fromkeys(each.file for each in found if each and each.file.startswith("/")))
+    backends = (dynamic_backend(line) for line in lines)
+    return tuple(
+        dict.fromkeys(
+            backend.file for backend in backends if backend and backend.file.startswith("/")
+        )
+    )
 
 
 def choices(dynamic: DynamicBackend, proxy: Proxy) -> tuple[Choice, ...] | None:
@@ -83,8 +87,8 @@ def choices(dynamic: DynamicBackend, proxy: Proxy) -> tuple[Choice, ...] | None:
         return None
     if dynamic.method == "beg":
         rows.sort(key=lambda row: -len(row[0]))
-    found = (Choice(_whole(dynamic, name), dynamic.method, value) for value, name in rows)
-    return (*found, Choice(_whole(dynamic, dynamic.other) if dynamic.other else ""))
+    mapped = (Choice(_whole(dynamic, name), dynamic.method, value) for value, name in rows)
+    return (*mapped, Choice(_whole(dynamic, dynamic.other) if dynamic.other else ""))
 
 
 def _rows(text: str) -> Iterator[tuple[str, str]]:
@@ -97,9 +101,9 @@ def _rows(text: str) -> Iterator[tuple[str, str]]:
 
 def _by_name(dynamic: DynamicBackend, proxy: Proxy) -> Iterator[Choice]:
     """Yield the backends whose names can come out of the request."""
-    before, behind = dynamic.before, dynamic.behind
+    before, suffix = dynamic.before, dynamic.behind
     for name in sorted(proxy.backends)[:MAX_ROWS]:
-        value = name.removeprefix(before).removesuffix(behind)
+        value = name.removeprefix(before).removesuffix(suffix)
         if value and _whole(dynamic, value) == name:
             yield Choice(name, "str", value)
 

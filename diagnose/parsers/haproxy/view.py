@@ -67,7 +67,7 @@ def missing_backend(proxies: TargetProxies, target: Target) -> str:
     own = target.path.partition("?")[0]
     for rule in rules:
         match = match_of(rule, situation) if rule.leaves and rule.backend else None
-        if match and not match.conditional and any(takes(each, own) for each in match.prefixes):
+        if match and not match.conditional and any(takes(prefix, own) for prefix in match.prefixes):
             return rule.backend
     return ""
 

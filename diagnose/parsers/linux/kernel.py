@@ -197,19 +197,19 @@ _ICMP_LINE = re.compile(r"\bIP6? \S{2,64} > ([0-9a-fA-F:.]{2,45}): ICMP6?,? .{0,
 def _note_segment(
     packet: re.Match[str],
     port: int,
-    found: dict[str, dict[str, None]],
+    addresses: dict[str, dict[str, None]],
     marked: dict[MarkedSyn, None],
 ) -> None:
     source, flags = _normalize_address(packet[1]), packet[5]
     if flags.startswith("S") and "." not in flags:
         mss = int(packet[6] or 0)
         if source and int(packet[4]) == port:
-            found["sources"][source] = None
+            addresses["sources"][source] = None
         if source and mss in SYN_MARKS and len(marked) < MAX_MARKED:
             marked[MarkedSyn(source, int(packet[4]), mss)] = None
     elif int(packet[2]) == port and ("S" in flags or "R" in flags):
         receiver = _normalize_address(packet[3])
-        found["answered" if "S" in flags else "reset"] |= {receiver: None} if receiver else {}
+        addresses["answered" if "S" in flags else "reset"] |= {receiver: None} if receiver else {}
 
 
 def clock(text: str) -> dict[str, float]:

@@ -28,7 +28,11 @@ class Host:
                 for interface in interfaces
                 for address in interface.addresses
             ),
-            tuple((network, each.name) for each in interfaces for network in each.routes),
+            tuple(
+                (network, interface.name)
+                for interface in interfaces
+                for network in interface.routes
+            ),
         )
 
 

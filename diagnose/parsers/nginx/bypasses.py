@@ -54,9 +54,9 @@ def bypass_of(server: Server, path: str) -> Bypass | None:
     rewrite = _rewrite_of(server, uri)
     if rewrite is not None:
         return Bypass("rewrite", prefix, rewrite)
-    left = _leaving_rewrite(server, prefix.block, uri) if chosen.block is prefix.block else None
-    if left is not None:
-        return Bypass("last", prefix, *left)
+    leaving = _leaving_rewrite(server, prefix.block, uri) if chosen.block is prefix.block else None
+    if leaving is not None:
+        return Bypass("last", prefix, *leaving)
     pattern = location_pattern(chosen.block) if chosen.block.name == "location" else None
     is_regex = pattern is not None and pattern.modifier in {"~", "~*"}
     answers = any(children(chosen.block, name) for name in ("return", "rewrite"))
@@ -123,12 +123,12 @@ def _leaving_rewrite(server: Server, block: Directive, uri: str) -> tuple[Direct
     return None
 
 
-def _expanded(replacement: str, found: re.Match[str]) -> str:
+def _expanded(replacement: str, match: re.Match[str]) -> str:
     """Return the replacement with the groups of the pattern."""
 
     def group(reference: re.Match[str]) -> str:
         number = int(reference[1])
-        return (found[number] or "") if number <= found.re.groups else ""
+        return (match[number] or "") if number <= match.re.groups else ""
 
     return _GROUP.sub(group, replacement)
 

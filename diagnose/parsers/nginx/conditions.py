@@ -75,13 +75,13 @@ def depends_on_address(server: Server, directive: Directive) -> bool:
     visitor's address: the address itself, its country, a `geo`, or a `map` or `set` of these."""
     sources = _variable_sources(server)
     pending = [name for word in directive.args for name in _VARIABLE.findall(word)]
-    seen: set[str] = set()
+    visited: set[str] = set()
     while pending:
         name = pending.pop()
         if name in _OF_ADDRESS or "geoip" in name:
             return True
-        if name not in seen:
-            seen.add(name)
+        if name not in visited:
+            visited.add(name)
             pending += sources.get(name, ())
     return False
 

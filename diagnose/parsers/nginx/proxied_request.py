@@ -277,18 +277,18 @@ def _path_variants(
     """Yield the visitor's whole path if nginx shortens it, or else the path without the location's
     prefix."""
     pattern = location_pattern(location.block) if location.block.name == "location" else None
-    other = ""
+    other_path = ""
     if request.path != path:
-        other = path
+        other_path = path
     elif pattern and proxy_target.uri is None:
         prefix = leading_text(pattern, path)
         if prefix and path.startswith(f"{prefix}/"):
-            other = path.removeprefix(prefix)
+            other_path = path.removeprefix(prefix)
         elif prefix and path.partition("?")[0] == prefix:
-            other = f"/{path.removeprefix(prefix)}"
-    if other:
+            other_path = f"/{path.removeprefix(prefix)}"
+    if other_path:
         yield RequestVariant(
-            replace(request, path=other), "path", "replaced", "", request.path, other
+            replace(request, path=other_path), "path", "replaced", "", request.path, other_path
         )
 
 

@@ -50,7 +50,7 @@ class Server:
         """Return the directives in force of a repeatable kind: the block's own, else those of
         http."""
         own = children(self.block, name)
-        return own or tuple(each for each in self.inherited if each.name == name)
+        return own or tuple(directive for directive in self.inherited if directive.name == name)
 
 
 @frozen
@@ -81,12 +81,14 @@ def servers(main: tuple[Directive, ...]) -> tuple[Server, ...]:
     blocks: list[Server] = []
     for http in main:
         if http.name == "http":
-            inherited = tuple(each for each in http.block or () if each.name != "server")
+            inherited = tuple(
+                directive for directive in http.block or () if directive.name != "server"
+            )
             blocks += (
                 Server(http, block, _listens(inherited, block), _server_names(block), inherited)
                 for block in children(http, "server")
             )
-    if any(each.name == "stream" for each in main):
+    if any(directive.name == "stream" for directive in main):
         return _with_fronts(main, blocks)
     return tuple(blocks)
 

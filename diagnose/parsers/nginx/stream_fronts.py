@@ -49,8 +49,8 @@ def stream_fronts(main: tuple[Directive, ...]) -> Iterator[StreamFront]:
         if stream.name != "stream":
             continue
         for block in children(stream, "server"):
-            listens = [each for each in children(block, "listen") if each.args]
-            if any({"ssl", "udp"} & set(each.args) for each in listens):
+            listens = [listen for listen in children(block, "listen") if listen.args]
+            if any({"ssl", "udp"} & set(listen.args) for listen in listens):
                 continue
             targets = children(block, "proxy_pass")
             words = targets[-1].args[:1] if targets else ()
@@ -68,11 +68,11 @@ def stream_route(main: tuple[Directive, ...], host: str, port: int) -> StreamRou
     for stream in main:
         for block in children(stream, "server") if stream.name == "stream" else ():
             listens = [
-                each
-                for each in children(block, "listen")
-                if not {"ssl", "udp"} & set(each.args)
-                and each.args
-                and (port_match := _PORT.search(each.args[0]))
+                listen
+                for listen in children(block, "listen")
+                if not {"ssl", "udp"} & set(listen.args)
+                and listen.args
+                and (port_match := _PORT.search(listen.args[0]))
                 and int(port_match[1]) == port
             ]
             targets = children(block, "proxy_pass")
@@ -93,7 +93,7 @@ def _value_for(stream: Directive, word: str, host: str) -> str | None:
     if not word.startswith("$"):
         return word
     variable = f"${word.removeprefix('$').strip('{}')}"
-    tables = [each for each in children(stream, "map") if each.args[1:2] == (variable,)]
+    tables = [table for table in children(stream, "map") if table.args[1:2] == (variable,)]
     if not tables or tables[-1].args[0] != "$ssl_preread_server_name":
         return None
     entries = [entry for entry in tables[-1].block or () if entry.args]

@@ -234,9 +234,9 @@ def bare_path(location: LocationMatch, path: str) -> str:
     chosen by a beginning, or if nothing would be left out."""
     pattern = location_pattern(location.block) if location.block.name == "location" else None
     prefix = pattern.text.rstrip("/") if pattern and pattern.modifier in {"", "^~", "="} else ""
-    rest = path.removeprefix(prefix)
-    is_below = bool(prefix) and path.startswith(prefix) and rest[:1] in {"", "/", "?"}
-    return (rest if rest.startswith("/") else f"/{rest}") if is_below else ""
+    remainder = path.removeprefix(prefix)
+    is_below = bool(prefix) and path.startswith(prefix) and remainder[:1] in {"", "/", "?"}
+    return (remainder if remainder.startswith("/") else f"/{remainder}") if is_below else ""
 
 
 def final_request(server: Server, path: str) -> tuple[LocationMatch, str]:

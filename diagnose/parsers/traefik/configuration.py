@@ -64,7 +64,7 @@ def _at(document: object, keys: Sequence[str]) -> object:
     value = document
     for key in keys:
         items = dictionary(value).items()
-        value = next((each for name, each in items if name.lower() == key.lower()), None)
+        value = next((entry for name, entry in items if name.lower() == key.lower()), None)
     return value
 
 
@@ -145,7 +145,7 @@ def _router(
     names = rule_names(rule)
     return Router(
         clean(name, 200),
-        tuple(clean(each, 100) for each in texts(value.get("entryPoints"))) or tuple(usual),
+        tuple(clean(text, 100) for text in texts(value.get("entryPoints"))) or tuple(usual),
         clean(rule, 1000),
         value.get("tls") is not None,
         clean(text_of(at(value, "tls", "certResolver")), 100),

@@ -19,7 +19,7 @@ from diagnose.model.web_servers import SiteRoute, WebServerConfig
 from diagnose.parsers.urls import parse_url
 from diagnose.parsers.web_sites import inner_path, rest_of, routes_of_name, takes
 from diagnose.probes import ProbeContext, probe
-from diagnose.probes.inside.backends import is_holder
+from diagnose.probes.inside.backends import ask_after_first, is_holder
 from diagnose.probes.inside.remote_curl import UPGRADE_FIELDS
 from diagnose.probes.inside.unanswered import curl_or_unseen
 
@@ -42,11 +42,7 @@ async def visits_of_config(ctx: ProbeContext, config: WebServerConfig) -> None:
 
 @probe(after=Exchange)
 async def visits_of_page(ctx: ProbeContext, exchange: Exchange) -> None:
-    """Visit once: after the first page that failed."""
-    failed = [each for each in ctx.observed(Exchange) if _has_failed(ctx, each)]
-    if failed and failed[0] is exchange:
-        for config in ctx.observed(WebServerConfig):
-            await _visit_page(ctx, config)
+    await ask_after_first(ctx, exchange, _has_failed, _visit_page)
 
 
 @probe(after=WebServerConfig)
@@ -89,11 +85,11 @@ async def _visit_strays(ctx: ProbeContext, config: WebServerConfig) -> None:
 def _strays(ctx: ProbeContext) -> Iterator[str]:
     """Yield the paths of the page's files that browsers do not get, and of its dead redirect."""
     pages = {page.url for page in ctx.observed(Exchange) if page.purpose == "target"}
-    urls = [each.url for each in ctx.observed(PageFileResponse) if _is_refused(each)]
+    urls = [response.url for response in ctx.observed(PageFileResponse) if _is_refused(response)]
     urls += [
-        each.url
-        for each in ctx.observed(Exchange)
-        if each.status == 404 and each.redirected_from in pages
+        exchange.url
+        for exchange in ctx.observed(Exchange)
+        if exchange.status == 404 and exchange.redirected_from in pages
     ]
     for url in map(parse_url, urls):
         if url is not None and (url.host, url.port) == (ctx.target.host, ctx.target.port):
@@ -124,8 +120,7 @@ async def _visit_page(ctx: ProbeContext, config: WebServerConfig) -> None:
 
 
 async def _visit_websocket(ctx: ProbeContext, config: WebServerConfig, upgrade: Upgrade) -> None:
-    is_visit = upgrade.through == "front" and upgrade.variant == "normal"
-    if not is_visit or upgrade.accepted or upgrade.port != ctx.target.port:
+    if not upgrade.is_visit or upgrade.accepted or upgrade.port != ctx.target.port:
         return
     path = upgrade.path.partition("?")[0]
     for route in _routes(ctx, config, path, websocket=True):
@@ -156,8 +151,8 @@ async def _visit(ctx: ProbeContext, route: SiteRoute, requested: str, websocket:
         return
     if inner != requested:
         await _ask(ctx, route, requested, requested, websocket)
-    elif visit.status == 404 and (rest := rest_of(route, requested)):
-        await _ask(ctx, route, requested, rest, websocket)
+    elif visit.status == 404 and (remainder := rest_of(route, requested)):
+        await _ask(ctx, route, requested, remainder, websocket)
 
 
 async def _ask(

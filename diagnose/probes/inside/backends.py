@@ -7,6 +7,8 @@ that a proxy should pass on and without them. HAProxy's own tries are in `haprox
 
 import asyncio
 import shlex
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 from diagnose.model import Vantage
 from diagnose.model.addresses import bracketed
@@ -30,6 +32,10 @@ VISITOR = "192.0.2.1"
 #: Statuses with which an application refuses a request for its headers.
 REFUSALS = frozenset({400, 403, 404, 421})
 
+#: Whether a visitor's page failed, and what is asked then.
+Question = Callable[[ProbeContext, Exchange], bool]
+Ask = Callable[[ProbeContext, WebServerConfig], Awaitable[None]]
+
 
 @probe(after=WebServerConfig)
 async def backends_of_config(ctx: ProbeContext, config: WebServerConfig) -> None:
@@ -40,11 +46,17 @@ async def backends_of_config(ctx: ProbeContext, config: WebServerConfig) -> None
 
 @probe(after=Exchange)
 async def backends_of_page(ctx: ProbeContext, exchange: Exchange) -> None:
-    """Look once: after the first page that failed."""
-    failed = [each for each in ctx.observed(Exchange) if _has_failed(ctx, each)]
+    await ask_after_first(ctx, exchange, _has_failed, _ask)
+
+
+async def ask_after_first(
+    ctx: ProbeContext, exchange: Exchange, has_failed: Question, ask: Ask
+) -> None:
+    """Ask once, of each server's configuration: after the first page that failed."""
+    failed = [page for page in ctx.observed(Exchange) if has_failed(ctx, page)]
     if failed and failed[0] is exchange:
         for config in ctx.observed(WebServerConfig):
-            await _ask(ctx, config)
+            await ask(ctx, config)
 
 
 @probe(after=Upgrade)
@@ -56,10 +68,9 @@ async def backends_of_websocket(ctx: ProbeContext, upgrade: Upgrade) -> None:
 async def _ask_websockets(ctx: ProbeContext, config: WebServerConfig, upgrade: Upgrade) -> None:
     """Where a server replaces the Host, ask for a refused WebSocket with both names: applications
     compare the Origin with the Host."""
-    is_visit = upgrade.through == "front" and upgrade.variant == "normal"
     answered_paths = {answer.path for answer in ctx.observed(BackendAnswer) if answer.websocket}
     if (
-        not is_visit
+        not upgrade.is_visit
         or upgrade.accepted
         or upgrade.path in answered_paths
         or not is_holder(ctx, config)
@@ -79,13 +90,12 @@ async def _ask_websockets(ctx: ProbeContext, config: WebServerConfig, upgrade: U
 async def _ask_websocket(
     ctx: ProbeContext, route: SiteRoute, path: str, host: str, origin: str
 ) -> None:
-    at = ctx.elapsed()
+    question = replace(_question(ctx, route, path, host), websocket=True)
     fields = (f"Host: {host}", *UPGRADE_FIELDS, f"Origin: {origin}")
     inner = inner_path(route, path)
     url = f"http://{bracketed(route.host)}:{route.port}{inner}"
     response = await curl_or_unseen(ctx, url, fields, ("--noproxy", "*"))
-    if response is not None:
-        _emit_answer(ctx, at, route, path, host, "", response, websocket=True)
+    _emit_answer(ctx, question, response)
 
 
 def _has_failed(ctx: ProbeContext, exchange: Exchange) -> bool:
@@ -193,11 +203,11 @@ async def _ask_socket(ctx: ProbeContext, route: SiteRoute) -> None:
     )
 
 
-async def _answers_plain(ctx: ProbeContext, where: str) -> bool:
+async def _answers_plain(ctx: ProbeContext, place: str) -> bool:
     """Return whether the port speaks plain HTTP. A TLS server may answer that with 400, to say that
     it wants TLS."""
     options = ("--noproxy", "*")
-    response = await curl_or_unseen(ctx, f"http://{where}/", (), options, PATIENCE)
+    response = await curl_or_unseen(ctx, f"http://{place}/", (), options, PATIENCE)
     if response is None or response.status is None:
         return False
     return response.status != 400 or "HTTPS" not in response.body
@@ -219,7 +229,8 @@ async def _compare(ctx: ProbeContext, route: SiteRoute, method: str) -> None:
 async def _ask_application(
     ctx: ProbeContext, route: SiteRoute, host: str, proto: str, visitor: str, method: str
 ) -> None:
-    at, path = ctx.elapsed(), inner_path(route, ctx.target.path)
+    path = inner_path(route, ctx.target.path)
+    question = replace(_question(ctx, route, path, host), proto=proto, forwarded_for=bool(visitor))
     fields = [f"Host: {host}", *((f"X-Forwarded-Proto: {proto}",) if proto else ())]
     fields += [f"X-Forwarded-For: {visitor}"] if visitor else []
     options = ["--noproxy", "*"]
@@ -229,35 +240,26 @@ async def _ask_application(
         options += ["-X", "POST"]
     url = f"http://{bracketed(route.host)}:{route.port}{path}"
     response = await curl_or_unseen(ctx, url, tuple(fields), tuple(options), PATIENCE)
-    if response is not None:
-        _emit_answer(ctx, at, route, path, host, proto, response, forwarded_for=bool(visitor))
+    _emit_answer(ctx, question, response)
 
 
-def _emit_answer(
-    ctx: ProbeContext,
-    at: float,
-    route: SiteRoute,
-    path: str,
-    host: str,
-    proto: str,
-    response: CurlResponse,
-    websocket: bool = False,
-    forwarded_for: bool = False,
-) -> None:
-    ctx.emit(
-        BackendAnswer(
-            vantage=Vantage.SERVER,
-            at=at,
-            took=response.took,
-            equivalent=response.equivalent,
-            failure=None if response.status else response.failure,
-            target=route.target,
-            path=path,
-            host=host,
-            proto=proto,
-            status=response.status,
-            location=response.location,
-            websocket=websocket,
-            forwarded_for=forwarded_for,
-        )
+def _question(ctx: ProbeContext, route: SiteRoute, path: str, host: str) -> BackendAnswer:
+    """Return the observation of a request to an application, as far as it is known before the
+    answer."""
+    return BackendAnswer(
+        vantage=Vantage.SERVER, at=ctx.elapsed(), target=route.target, path=path, host=host
     )
+
+
+def _emit_answer(ctx: ProbeContext, question: BackendAnswer, response: CurlResponse | None) -> None:
+    if response is not None:
+        ctx.emit(
+            replace(
+                question,
+                took=response.took,
+                equivalent=response.equivalent,
+                failure=None if response.status else response.failure,
+                status=response.status,
+                location=response.location,
+            )
+        )

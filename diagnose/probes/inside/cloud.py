@@ -22,14 +22,14 @@ async def unanswered(ctx: ProbeContext, connection: Connection) -> None:
     first = next(filter(_is_of_target, ctx.observed(Connection)), None)
     silent = next(filter(_is_silent, ctx.observed(Connection)), None)
     if connection is (first if _is_asked_here(ctx) else silent):
-        await _look(ctx)
+        await _read_rules(ctx)
 
 
 @probe(after=Host)
 async def asked(ctx: ProbeContext, host: Host) -> None:
     """Look at once where only the server itself is examined: there are no connections."""
     if host.vantage is Vantage.SERVER and ctx.options.cloud and not ctx.options.outside:
-        await _look(ctx)
+        await _read_rules(ctx)
 
 
 @probe(after=Handshake)
@@ -49,7 +49,7 @@ async def name_reset(ctx: ProbeContext, handshake: Handshake) -> None:
             await identify_server(ctx, dmi)
 
 
-async def _look(ctx: ProbeContext) -> None:
+async def _read_rules(ctx: ProbeContext) -> None:
     if not ctx.options.wants("cloud"):
         return
     from diagnose.cloud.firmware import cloud_of

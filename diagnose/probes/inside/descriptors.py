@@ -52,7 +52,7 @@ async def _read(ctx: ProbeContext, port: int) -> None:
     at = ctx.elapsed()
     result = await ctx.machine.run("sh", "-c", SCRIPT, "sh", str(port))
     users = parse_descriptors(result.out)
-    if users and not any(each.port == port for each in ctx.observed(OpenDescriptors)):
+    if users and not any(descriptors.port == port for descriptors in ctx.observed(OpenDescriptors)):
         ctx.emit(
             OpenDescriptors(
                 vantage=Vantage.SERVER,

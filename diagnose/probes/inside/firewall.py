@@ -29,9 +29,9 @@ async def firewalld(ctx: ProbeContext) -> None:
     try:
         runtime, permanent = await asyncio.gather(ask_daemon(ctx.machine), read_files(ctx.machine))
     except (AccessDenied, NoReply) as error:
-        why = "needs root" if isinstance(error, AccessDenied) else "the command failed"
+        reason = "needs root" if isinstance(error, AccessDenied) else "the command failed"
         command = "sudo firewall-cmd --list-all-zones"
-        emit_not_observed(ctx, "firewalld's zones", why, command)
+        emit_not_observed(ctx, "firewalld's zones", reason, command)
         return
     ctx.emit(_firewalld_state(ctx, at, runtime, permanent))
     if not runtime.running:

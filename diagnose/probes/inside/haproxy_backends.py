@@ -7,10 +7,12 @@ chooses a backend by a name in TLS before it may be there, that is tried as well
 
 import asyncio
 import shlex
+from typing import Literal
 
 from diagnose.machine.script_files import read_script
 from diagnose.model import Failure, Vantage
 from diagnose.model.addresses import bracketed
+from diagnose.model.frozen import frozen
 from diagnose.model.haproxy import HandshakeSeries, HaproxyStatus, HaproxyTry
 from diagnose.model.http import Exchange
 from diagnose.model.tls import Handshake
@@ -60,7 +62,7 @@ async def handshake_failed(ctx: ProbeContext, handshake: Handshake) -> None:
 
 async def _after_failure(ctx: ProbeContext, observation: Exchange | Handshake) -> None:
     """Look once: after the first failure of its kind."""
-    failures = [each for each in ctx.observed(type(observation)) if _is_failure(ctx, each)]
+    failures = [visit for visit in ctx.observed(type(observation)) if _is_failure(ctx, visit)]
     if not failures or failures[0] is not observation:
         return
     for config in ctx.observed(WebServerConfig):
@@ -148,50 +150,60 @@ async def _try_server(
     is_passed_on = backend.mode == "tcp" and not server.tls and ctx.target.uses_tls
     if backend.mode == "http" or (is_passed_on and server.proxy_protocol):
         header, page = server.proxy_protocol, _page_request(ctx, host)
-        first = await _emit_try(ctx, server, "page", header, *page, is_unread=is_passed_on)
+        first = await _emit_try(ctx, server, page, header, is_unread=is_passed_on)
         if first is not None and first.status is None and first.failure is not None:
             if first.failure.kind != "refused":
-                await _emit_try(ctx, server, "page", not header, *page, is_unread=is_passed_on)
+                await _emit_try(ctx, server, page, not header, is_unread=is_passed_on)
         elif first is not None and header:
-            await _emit_try(ctx, server, "page", False, *page, is_unread=is_passed_on)
+            await _emit_try(ctx, server, page, False, is_unread=is_passed_on)
     if check is not None and server.check and check.method in _SAFE_METHODS:
-        await _emit_try(ctx, server, "check", server.proxy_protocol, *_check_request(check))
+        await _emit_try(ctx, server, _check_request(check), server.proxy_protocol)
 
 
-def _page_request(ctx: ProbeContext, host: str) -> tuple[str, str, str, tuple[str, ...]]:
+@frozen
+class _Request:
+    """A request to a server behind HAProxy. `version` is that of HTTP ("1.0", "1.1"), `fields` are
+    header fields ("Host: shop.example.com")."""
+
+    purpose: Literal["page", "check"]
+    method: str
+    path: str
+    version: str
+    fields: tuple[str, ...]
+
+
+def _page_request(ctx: ProbeContext, host: str) -> _Request:
     """Return the request; `host` is the Host field that HAProxy sets, "" if it passes it on."""
     fields = (f"Host: {host or ctx.target.authority}", "X-Forwarded-Proto: https")
-    return "GET", ctx.target.path, "1.1", fields
+    return _Request("page", "GET", ctx.target.path, "1.1", fields)
 
 
-def _check_request(check: HttpCheck) -> tuple[str, str, str, tuple[str, ...]]:
+def _check_request(check: HttpCheck) -> _Request:
     fields = tuple(f"{name}: {value}" for name, value in check.fields)
     has_host = any(name.lower() == "host" for name, _ in check.fields)
-    return check.method, check.path, check.version, (*fields, *(() if has_host else ("Host:",)))
+    own_fields = (*fields, *(() if has_host else ("Host:",)))
+    return _Request("check", check.method, check.path, check.version, own_fields)
 
 
 async def _emit_try(
     ctx: ProbeContext,
     server: BackendServer,
-    purpose: str,
+    request: _Request,
     proxied: bool,
-    method: str,
-    path: str,
-    version: str,
-    fields: tuple[str, ...],
     is_unread: bool = False,
 ) -> HaproxyTry | None:
-    """Send a request to a server. `is_unread` is True if HAProxy passes TLS on as it is."""
+    """Send a request to a server, behind a PROXY header if it is `proxied`. `is_unread` is True if
+    HAProxy passes TLS on as it is."""
     at = ctx.elapsed()
     host = bracketed(server.host) if server.host not in {"", "*"} else "127.0.0.1"
     port = server.port or ctx.target.port
-    options = _options(method, proxied, server.socket)
-    url = f"{'https' if server.tls else 'http'}://{host}:{port}{path}"
+    options = _options(request.method, proxied, server.socket)
+    url = f"{'https' if server.tls else 'http'}://{host}:{port}{request.path}"
     if is_unread:
         # The TLS of visitors is passed on: so is the name in it.
         options += ("--connect-to", f"::{host}:{port}", "--noproxy", "*")
-        url = f"{ctx.target.origin}{path}"
-    response = await curl_or_unseen(ctx, url, fields, options, PATIENCE, version)
+        url = f"{ctx.target.origin}{request.path}"
+    response = await curl_or_unseen(ctx, url, request.fields, options, PATIENCE, request.version)
     if response is None:
         return None
     return ctx.emit(
@@ -205,8 +217,8 @@ async def _emit_try(
             name=server.name,
             address=server.socket or server.host,
             port=0 if server.socket else port,
-            purpose="check" if purpose == "check" else "page",
-            path=path,
+            purpose=request.purpose,
+            path=request.path,
             proxied=proxied,
             status=response.status,
         )

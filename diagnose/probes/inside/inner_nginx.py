@@ -21,25 +21,25 @@ from diagnose.probes.inside.backends import is_holder
 
 @probe(after=WebServerConfig)
 async def behind_a_server(ctx: ProbeContext, config: WebServerConfig) -> None:
-    _look(ctx)
+    _emit_inner_nginx(ctx)
 
 
 @probe(after=NginxConfig)
 async def behind_a_server_read_before(ctx: ProbeContext, config: NginxConfig) -> None:
-    _look(ctx)
+    _emit_inner_nginx(ctx)
 
 
 @probe(after=Exchange)
 async def after_a_page(ctx: ProbeContext, exchange: Exchange) -> None:
-    _look(ctx)
+    _emit_inner_nginx(ctx)
 
 
 @probe(after=Upgrade)
 async def after_a_websocket(ctx: ProbeContext, upgrade: Upgrade) -> None:
-    _look(ctx)
+    _emit_inner_nginx(ctx)
 
 
-def _look(ctx: ProbeContext) -> None:
+def _emit_inner_nginx(ctx: ProbeContext) -> None:
     """Emit the nginx behind the server that has the port, once."""
     if ctx.observed(InnerNginx) or not ctx.observed(NginxConfig) or not ctx.observed(Listeners):
         return
@@ -62,7 +62,7 @@ def _failed_paths(ctx: ProbeContext) -> list[str]:
     sockets = (
         upgrade.path.partition("?")[0]
         for upgrade in ctx.observed(Upgrade)
-        if upgrade.through == "front" and upgrade.variant == "normal" and not upgrade.accepted
+        if upgrade.is_visit and not upgrade.accepted
     )
     return list(dict.fromkeys((*pages, *sockets)))
 

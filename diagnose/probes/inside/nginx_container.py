@@ -63,7 +63,9 @@ async def find_entry(
     for master in (family,) if family else inner_masters:
         process = processes[master.pid]
         listed = by_id.get(container_of(process.view.cgroups)[-64:])
-        namespace = next((each for each in lists.namespaces if each.pid == master.pid), None)
+        namespace = next(
+            (namespace for namespace in lists.namespaces if namespace.pid == master.pid), None
+        )
         namespace = namespace or _namespace_of(lists.namespaces, master, listed)
         if _has_port(ctx.target.port, process, listed, namespace, master is family):
             return _entry(listing, process, master, listed, namespace)
@@ -249,7 +251,7 @@ def _published(directive: Directive, outer_ports: dict[int, int]) -> Directive:
         return replace(directive, args=(published, *options))
     if directive.block is None:
         return directive
-    inner = tuple(_published(each, outer_ports) for each in directive.block)
+    inner = tuple(_published(directive, outer_ports) for directive in directive.block)
     return replace(directive, block=inner)
 
 

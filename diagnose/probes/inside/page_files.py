@@ -241,21 +241,7 @@ async def _emit_target(ctx: ProbeContext, config: NginxConfig, exchange: Exchang
     if served is None or worker is None or UNSAFE.search(served.path):
         return
     at = ctx.elapsed()
-    alternatives: list[tuple[PathMistake, str]] = []
-    for mistake, other_path in file.alternatives(path) if file else ():
-        if mistake != "base" and not (mistake == "root" and _has_another_use(config, served)):
-            is_folder = path.endswith("/")
-            alternatives.append(
-                (mistake, f"{other_path.rstrip('/')}/{_INDEX}" if is_folder else other_path)
-            )
-    if file:
-        matches = [*_matches(ctx, config, path)][:1]
-        hidden = [index for match in matches for index in hidden_indexes(match, file)]
-        alternatives[:0] = [("hidden", index) for index in hidden if not UNSAFE.search(index)]
-        last = posixpath.basename(path)
-        if last and "." not in last:
-            alternatives.append(("ending", f"{file.path}.html"))
-        alternatives.append(("fallback", file.fallback[1]))
+    alternatives = _target_alternatives(ctx, config, file, path) if file else []
     script = _fallback_script(ctx, config, path)
     paths = dict.fromkeys((served.path, script, *(other_path for _, other_path in alternatives)))
     accesses = {
@@ -279,6 +265,28 @@ async def _emit_target(ctx: ProbeContext, config: NginxConfig, exchange: Exchang
             **{**values, "at": at}, url=exchange.url, elsewhere=existing_path, mistake=mistake
         )
     )
+
+
+def _target_alternatives(
+    ctx: ProbeContext, config: NginxConfig, file: ServedFile, path: str
+) -> list[tuple[PathMistake, str]]:
+    """Return where the target's file may be in place of where nginx looks for it, each with the
+    mistake that it would show, the likeliest first."""
+    match = next(_matches(ctx, config, path), None)
+    hidden = hidden_indexes(match, file) if match else ()
+    alternatives: list[tuple[PathMistake, str]] = [
+        ("hidden", index) for index in hidden if not UNSAFE.search(index)
+    ]
+    for mistake, other_path in file.alternatives(path):
+        if mistake != "base" and not (mistake == "root" and _has_another_use(config, file)):
+            is_folder = path.endswith("/")
+            alternatives.append(
+                (mistake, f"{other_path.rstrip('/')}/{_INDEX}" if is_folder else other_path)
+            )
+    last = posixpath.basename(path)
+    if last and "." not in last:
+        alternatives.append(("ending", f"{file.path}.html"))
+    return [*alternatives, ("fallback", file.fallback[1])]
 
 
 async def _emit_public_folder(ctx: ProbeContext, exchange: Exchange, served: ServedFile) -> None:

@@ -16,17 +16,19 @@ _SERVERS = WEB_SERVERS | ENGINES
 
 @probe(after=Handshake)
 async def after_handshake(ctx: ProbeContext, handshake: Handshake) -> None:
-    old = [each for each in ctx.observed(Handshake) if _is_old(ctx, each)]
+    old = [handshake for handshake in ctx.observed(Handshake) if _is_old(ctx, handshake)]
     listeners = ctx.observed(Listeners)
     if listeners and old and old[0] is handshake:
-        await _look(ctx, listeners[0], handshake)
+        await _compare_certificates(ctx, listeners[0], handshake)
 
 
 @probe(after=Listeners)
 async def after_listeners(ctx: ProbeContext, listeners: Listeners) -> None:
     """Do the same where the certificate was seen before the listening sockets."""
-    for handshake in [each for each in ctx.observed(Handshake) if _is_old(ctx, each)][:1]:
-        await _look(ctx, listeners, handshake)
+    for handshake in [
+        handshake for handshake in ctx.observed(Handshake) if _is_old(ctx, handshake)
+    ][:1]:
+        await _compare_certificates(ctx, listeners, handshake)
 
 
 def _is_old(ctx: ProbeContext, handshake: Handshake) -> bool:
@@ -37,7 +39,9 @@ def _is_old(ctx: ProbeContext, handshake: Handshake) -> bool:
     return expires_soon(leaf) and covers(ctx.target.host, leaf.dns_names, leaf.addresses)
 
 
-async def _look(ctx: ProbeContext, listeners: Listeners, handshake: Handshake) -> None:
+async def _compare_certificates(
+    ctx: ProbeContext, listeners: Listeners, handshake: Handshake
+) -> None:
     programs = {listener.process for listener in listeners.on(ctx.target.port)}
     if programs and None not in programs and programs.isdisjoint(_SERVERS):
         await emit_replacements(ctx, handshake.chain[0])

@@ -68,28 +68,28 @@ class ProgramLog:
 @probe(after=Exchange)
 async def after_page(ctx: ProbeContext, exchange: Exchange) -> None:
     if _page_request(ctx, exchange):
-        await _look(ctx)
+        await _read_logs(ctx)
 
 
 @probe(after=Upgrade)
 async def after_websocket(ctx: ProbeContext, upgrade: Upgrade) -> None:
     if _websocket_request(ctx, upgrade):
-        await _look(ctx)
+        await _read_logs(ctx)
 
 
 @probe(after=NginxConfig)
 async def after_nginx(ctx: ProbeContext, config: NginxConfig) -> None:
-    await _look(ctx)
+    await _read_logs(ctx)
 
 
 @probe(after=WebServerConfig)
 async def after_web_server(ctx: ProbeContext, config: WebServerConfig) -> None:
-    await _look(ctx)
+    await _read_logs(ctx)
 
 
 @probe(after=Listeners)
 async def after_listeners(ctx: ProbeContext, listeners: Listeners) -> None:
-    await _look(ctx)
+    await _read_logs(ctx)
 
 
 def _page_request(ctx: ProbeContext, exchange: Exchange) -> FailedRequest | None:
@@ -103,9 +103,8 @@ def _page_request(ctx: ProbeContext, exchange: Exchange) -> FailedRequest | None
 
 
 def _websocket_request(ctx: ProbeContext, upgrade: Upgrade) -> FailedRequest | None:
-    is_visit = upgrade.through == "front" and upgrade.variant == "normal"
     is_open = upgrade.accepted and upgrade.close_code in {None, 1000, 1001}
-    if not is_visit or is_open or upgrade.port != ctx.target.port:
+    if not upgrade.is_visit or is_open or upgrade.port != ctx.target.port:
         return None
     url = f"{ctx.target.origin}{upgrade.path}"
     fields = (*UPGRADE_FIELDS, f"Origin: {ctx.target.origin}")
@@ -127,7 +126,7 @@ def _failed_requests(ctx: ProbeContext) -> Iterator[FailedRequest]:
     yield from (request for request in requests if request)
 
 
-async def _look(ctx: ProbeContext) -> None:
+async def _read_logs(ctx: ProbeContext) -> None:
     """Look at the programs of each path that failed, once for each, as soon as it is known where
     the path leads. In a container 127.0.0.1 is the container's own, whose programs write
     elsewhere."""

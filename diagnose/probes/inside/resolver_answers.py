@@ -71,11 +71,7 @@ def _failures(ctx: ProbeContext) -> list[Exchange | Upgrade]:
 def _has_failed(response: Exchange | Upgrade) -> bool:
     """Whether nginx got nothing from the application. It waits 30 s for a resolver by default, so a
     timeout counts."""
-    is_visit = (
-        response.purpose == "target"
-        if isinstance(response, Exchange)
-        else response.through == "front" and response.variant == "normal"
-    )
+    is_visit = response.purpose == "target" if isinstance(response, Exchange) else response.is_visit
     kind = response.failure.kind if response.failure else ""
     return is_visit and (response.status in {502, 504} or kind in {"timeout", "closed", "reset"})
 

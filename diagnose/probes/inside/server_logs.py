@@ -55,7 +55,7 @@ async def of_a_stopped_server(ctx: ProbeContext, config: WebServerConfig) -> Non
     """Read why Apache does not run. What fails after its configuration is read, such as a
     certificate, stands in its own log and not in systemd's journal."""
     stopped = [server for server in ctx.observed(WebServer) if server.product == config.product]
-    is_stopped = any(each.pid is None and not each.foreign for each in stopped)
+    is_stopped = any(server.pid is None and not server.foreign for server in stopped)
     sites = answering_sites(config, ctx.target.port, ctx.target.host)
     if config.product != "apache" or not is_stopped:
         return
@@ -97,8 +97,7 @@ async def after_an_answer(ctx: ProbeContext, exchange: Exchange) -> None:
 @probe(after=Upgrade)
 async def after_a_refused_websocket(ctx: ProbeContext, upgrade: Upgrade) -> None:
     config = next(iter(ctx.observed(WebServerConfig)), None)
-    is_visit = upgrade.through == "front" and upgrade.variant == "normal"
-    if config is not None and is_visit and (upgrade.status or 0) >= 400:
+    if config is not None and upgrade.is_visit and (upgrade.status or 0) >= 400:
         await _read_log(ctx, config)
 
 
@@ -170,7 +169,7 @@ async def log_of_caddy(ctx: ProbeContext, exchange: Exchange) -> None:
         return
     await asyncio.sleep(PAUSE)
     servers = [server for server in ctx.observed(WebServer) if server.product == "caddy"]
-    if not any(ctx.target.port in each.ports and not each.foreign for each in servers):
+    if not any(ctx.target.port in server.ports and not server.foreign for server in servers):
         return
     if not ctx.further_requests.begin("Caddy's log"):
         return
@@ -291,7 +290,7 @@ def _since_load(server: WebServer, epoch: str, elapsed: float) -> float:
 
 def _requested(ctx: ProbeContext, sites: tuple[WebSite, ...], path: str) -> RequestedSite:
     requested_paths = (path,) if path else (ctx.target.path, *ctx.target.websockets)
-    paths = [each.partition("?")[0] for each in requested_paths]
+    paths = [path.partition("?")[0] for path in requested_paths]
     return RequestedSite(
         paths,
         [site.root for site in sites if site.root],

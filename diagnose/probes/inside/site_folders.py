@@ -41,7 +41,7 @@ _APPLICATION = re.compile(
 @probe(after=WebServerConfig)
 async def folder_after_config(ctx: ProbeContext, config: WebServerConfig) -> None:
     if any(_is_missing(ctx, page) for page in ctx.observed(Exchange)):
-        await _look(ctx, config)
+        await _examine_folder(ctx, config)
     for response in ctx.observed(PageFileResponse):
         await _look_for_file(ctx, response)
 
@@ -52,7 +52,7 @@ async def folder_after_page(ctx: ProbeContext, exchange: Exchange) -> None:
     missing = [page for page in ctx.observed(Exchange) if _is_missing(ctx, page)]
     if missing and missing[0] is exchange:
         for config in ctx.observed(WebServerConfig):
-            await _look(ctx, config)
+            await _examine_folder(ctx, config)
 
 
 @probe(after=PageFileResponse)
@@ -85,7 +85,7 @@ def _is_missing(ctx: ProbeContext, page: Exchange) -> bool:
     return is_page and page.status in {403, 404}
 
 
-async def _look(ctx: ProbeContext, config: WebServerConfig) -> None:
+async def _examine_folder(ctx: ProbeContext, config: WebServerConfig) -> None:
     holders = [
         server
         for server in ctx.observed(WebServer)
@@ -93,7 +93,7 @@ async def _look(ctx: ProbeContext, config: WebServerConfig) -> None:
         if not server.foreign
     ]
     path = ctx.target.path.partition("?")[0]
-    served = next((each for each in config.folders if each.requested == path), None)
+    served = next((folder for folder in config.folders if folder.requested == path), None)
     if holders and served is not None and not served.websocket and _is_plain(path):
         if not served.root:
             await _look_for_unset(ctx, holders[0].pid, path)
@@ -143,9 +143,9 @@ async def _look_into(ctx: ProbeContext, root: str, path: str, prefix: str = "") 
     at, page = ctx.elapsed(), posixpath.normpath(f"{root}/{path.lstrip('/')}")
     folder = page if path.endswith("/") else root
     machine = ctx.machine
-    rest = path.removeprefix(prefix) if prefix and path.startswith(f"{prefix}/") else ""
-    shortened = posixpath.normpath(f"{root}/{rest.lstrip('/')}")
-    if rest.endswith("/"):
+    remainder = path.removeprefix(prefix) if prefix and path.startswith(f"{prefix}/") else ""
+    shortened = posixpath.normpath(f"{root}/{remainder.lstrip('/')}")
+    if remainder.endswith("/"):
         shortened += "/index.html"
     roots, pages, index, rules, text = await asyncio.gather(
         machine.glob(root),
@@ -155,7 +155,7 @@ async def _look_into(ctx: ProbeContext, root: str, path: str, prefix: str = "") 
         machine.read(f"{root}/index.html", MAX_BYTES),
     )
     short, hidden, named = await asyncio.gather(
-        machine.glob(shortened if rest else root),
+        machine.glob(shortened if remainder else root),
         machine.glob(f"{root}/.h*"),
         machine.glob(f"{root}/*htaccess*"),
     )
@@ -173,7 +173,7 @@ async def _look_into(ctx: ProbeContext, root: str, path: str, prefix: str = "") 
             has_rewrite_rules=bool(_REWRITE.search(rules.text)),
             is_application=bool(_APPLICATION.search(text.text)),
             prefix=prefix,
-            shortened=shortened if rest and short and not pages else "",
+            shortened=shortened if remainder and short and not pages else "",
             lookalike=_lookalike(hidden, named) if rules.failure else "",
             lost_script=await _lost_script(ctx, root, rules.text),
         )

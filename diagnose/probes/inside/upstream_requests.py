@@ -100,13 +100,13 @@ async def _ask_application(ctx: ProbeContext, config: NginxConfig, _: Exchange) 
             return
 
 
-def _is_better(passed: Asked, other: Asked) -> bool:
+def _is_better(passed: Asked, candidate: Asked) -> bool:
     """Whether the application serves the page under another name only. One that redirects has to
     show a page: it may redirect to the name that it got."""
     if 300 <= (passed.status or 0) < 400:
-        return 200 <= (other.status or 0) < 300
+        return 200 <= (candidate.status or 0) < 300
     refused = passed.failure or header_parser.may_reject_host(passed.status, passed.body)
-    return bool(refused) and 200 <= (other.status or 0) < 400
+    return bool(refused) and 200 <= (candidate.status or 0) < 400
 
 
 def _host_fields(

@@ -207,7 +207,7 @@ PLAIN_STATUSES = {200, 400, 404, 405, 406}
 def _has_ended_by_curl(ctx: ProbeContext, upgrade: Upgrade) -> bool:
     return (
         ctx.machine.via != "local"
-        and (upgrade.through, upgrade.variant) == ("front", "normal")
+        and upgrade.is_visit
         and upgrade.accepted
         and upgrade.stayed_open is False
         and not any(

@@ -153,7 +153,7 @@ def _loopback_differs(ctx: ProbeContext, socket: Socket) -> bool:
         server_blocks.sockets(server_blocks.servers(config.main), socket.port)
         for config in ctx.observed(NginxConfig)
     )
-    return any(each.address == loopback for sockets in candidates for each in sockets)
+    return any(socket.address == loopback for sockets in candidates for socket in sockets)
 
 
 def _should_try_whole_path(ctx: ProbeContext, route: UpstreamRoute, direct: Upgrade) -> bool:

@@ -42,7 +42,7 @@ async def ask_name_servers(ctx: ProbeContext) -> None:
     labels = name.rstrip(".").split(".")
     names = [".".join(labels[start:]) for start in range(len(labels) - 1)][-MAX_NAMES:]
     await asyncio.gather(
-        *(ask(ctx, Query(each, "NS", server, "delegation", timeout=PATIENCE)) for each in names)
+        *(ask(ctx, Query(zone, "NS", server, "delegation", timeout=PATIENCE)) for zone in names)
     )
 
 

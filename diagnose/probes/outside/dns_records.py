@@ -54,7 +54,11 @@ async def try_service_records(
     answer = await ask(ctx, query)
     if not answer.records or not ctx.options.wants("tls"):
         return
-    own = {record for seen in await asyncio.gather(*target_answers) for record in seen.records}
+    own = {
+        record
+        for target_answer in await asyncio.gather(*target_answers)
+        for record in target_answer.records
+    }
     endpoints: list[RecordEndpoint] = []
     for text in answer.records[:MAX_RECORDS]:
         record = parse_service_record(text)
@@ -64,7 +68,9 @@ async def try_service_records(
                 for address in await _addresses(ctx, query, record, own)
             ]
     families = {ctx.options.family} if ctx.options.family else {4, 6}
-    endpoints = [each for each in endpoints if (6 if ":" in each.address else 4) in families]
+    endpoints = [
+        endpoint for endpoint in endpoints if (6 if ":" in endpoint.address else 4) in families
+    ]
     await asyncio.gather(*(_try(ctx, endpoint) for endpoint in endpoints[:MAX_ENDPOINTS]))
 
 
@@ -73,7 +79,7 @@ async def _addresses(
 ) -> tuple[str, ...]:
     """Return the addresses to which a record leads and the address records do not; ("",) if its
     name has none."""
-    found = set(own)
+    addresses = set(own)
     if record.target not in {"", ctx.target.host}:
         answers = await asyncio.gather(
             *(
@@ -83,23 +89,23 @@ async def _addresses(
         )
         if any(answer.failure or answer.rcode not in {"NOERROR", "NXDOMAIN"} for answer in answers):
             return ()
-        found = {address for answer in answers for address in answer.records}
-        if not found:
+        addresses = {address for answer in answers for address in answer.records}
+        if not addresses:
             return ("",)
     is_usual_port = record.port in {None, _HTTPS_PORT}
-    return tuple(sorted(_unknown(record, found, own if is_usual_port else set())))
+    return tuple(sorted(_unknown(record, addresses, own if is_usual_port else set())))
 
 
-def _unknown(record: ServiceRecord, found: set[str], own: set[str]) -> Iterator[str]:
-    addresses = {*found, *record.hints} - own
+def _unknown(record: ServiceRecord, resolved: set[str], own: set[str]) -> Iterator[str]:
+    addresses = {*resolved, *record.hints} - own
     yield from (address for address in addresses if not is_guarded(address))
 
 
 async def _try(ctx: ProbeContext, endpoint: RecordEndpoint) -> None:
     """Emit whether the target's name is served there, with a certificate for it."""
     at, name = ctx.elapsed(), server_name(ctx)
-    shown = f"[{endpoint.address}]" if ":" in endpoint.address else endpoint.address
-    words = ("openssl", "s_client", "-connect", f"{shown}:{endpoint.port}", "-servername")
+    host = f"[{endpoint.address}]" if ":" in endpoint.address else endpoint.address
+    words = ("openssl", "s_client", "-connect", f"{host}:{endpoint.port}", "-servername")
     endpoint = replace(endpoint, at=at, equivalent=shlex.join((*words, name or "")) + " </dev/null")
     if not endpoint.address:
         failure = Failure("resolution", "no address")

@@ -23,12 +23,12 @@ from diagnose.probes.outside.tls_attempts import parse_certificates, server_name
 async def origin(ctx: ProbeContext) -> None:
     address = ctx.options.origin_address
     if address and ctx.options.wants("http"):
-        first = await _visit(ctx, address, again=False)
+        first = await _visit(ctx, address, is_repeated=False)
         if first.status is None or first.status >= 400:
-            await _visit(ctx, address, again=True)
+            await _visit(ctx, address, is_repeated=True)
 
 
-async def _visit(ctx: ProbeContext, address: str, again: bool) -> OriginVisit:
+async def _visit(ctx: ProbeContext, address: str, is_repeated: bool) -> OriginVisit:
     at, target = ctx.elapsed(), ctx.target
     url = f"{target.origin}{target.path}"
     visit = OriginVisit(
@@ -37,7 +37,7 @@ async def _visit(ctx: ProbeContext, address: str, again: bool) -> OriginVisit:
         url=url,
         address=address,
         port=target.port,
-        again=again,
+        again=is_repeated,
         anonymous=ctx.options.request != RequestFields(),
     )
     attempt = await ctx.net.connect(address, target.port)

@@ -45,7 +45,7 @@ def _upgraded(ctx: ProbeContext, exchange: Exchange) -> Iterator[PagePort]:
     for page in ctx.observed(Page):
         if not page.upgrades or not page.url.startswith("http:"):
             continue
-        file = next((parse_url(each.url) for each in page.files), None)
+        file = next((parse_url(file.url) for file in page.files), None)
         if file is not None and file.scheme == "http" and file.host == ctx.target.host:
             port = 443 if file.port == 80 else file.port
             url = f"https://{file.host}{'' if port == 443 else f':{port}'}{file.path}"

@@ -10,7 +10,7 @@ import asyncio
 import ssl
 from dataclasses import replace
 
-from diagnose.model import Unseen, Vantage
+from diagnose.model import Failure, Unseen, Vantage
 from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake, HandshakeVariant
 from diagnose.net import Stream, tls_controls
@@ -69,30 +69,44 @@ async def handshake(ctx: ProbeContext, connection: Connection) -> None:
         )
     handshake = await _visitor_handshake(ctx, connection, stream, "normal", await _trust_store(ctx))
     if handshake.failure is None:
-        leaf = next(iter(handshake.chain), None)
-        symptom = ctx.target.symptom
-        # Without a responder's address no server is likely to staple a response, and none is asked
-        # for, unless a program complains about one.
-        if leaf and leaf.ocsp_urls and leaf.must_staple:
-            ctx.start(check_stapling(ctx, connection))
-        elif (symptom is not None and symptom.kind in _ABOUT_CERTIFICATES) or (
-            leaf and leaf.ocsp_urls and _is_first(ctx, connection)
-        ):
-            ctx.start(look_at_staple(ctx, connection))
-        if leaf and not (leaf.has_browser_key and handshake.has_browser_group):
-            ctx.start(check_browser_key(ctx, connection))
-        if handshake.takes_dhe:
-            start_controls(ctx, connection, handshake, ("no-dhe",))
-        if symptom is not None and symptom.kind in _OLD_CLIENTS:
-            start_controls(ctx, connection, handshake, ("tls1.2", "p-256"))
-    elif handshake.failure.kind == "certificate":
+        _examine_further(ctx, connection, handshake)
+    else:
+        await _find_reason(ctx, connection, handshake, handshake.failure)
+
+
+def _examine_further(ctx: ProbeContext, connection: Connection, handshake: Handshake) -> None:
+    """Start what a handshake without a failure leaves open: the OCSP response, and what other
+    clients are offered."""
+    leaf = next(iter(handshake.chain), None)
+    symptom = ctx.target.symptom
+    # Without a responder's address no server is likely to staple a response, and none is asked for,
+    # unless a program complains about one.
+    if leaf and leaf.ocsp_urls and leaf.must_staple:
+        ctx.start(check_stapling(ctx, connection))
+    elif (symptom is not None and symptom.kind in _ABOUT_CERTIFICATES) or (
+        leaf and leaf.ocsp_urls and _is_first(ctx, connection)
+    ):
+        ctx.start(look_at_staple(ctx, connection))
+    if leaf and not (leaf.has_browser_key and handshake.has_browser_group):
+        ctx.start(check_browser_key(ctx, connection))
+    if handshake.takes_dhe:
+        start_controls(ctx, connection, handshake, ("no-dhe",))
+    if symptom is not None and symptom.kind in _OLD_CLIENTS:
+        start_controls(ctx, connection, handshake, ("tls1.2", "p-256"))
+
+
+async def _find_reason(
+    ctx: ProbeContext, connection: Connection, handshake: Handshake, failure: Failure
+) -> None:
+    """Start the comparisons that may show why a handshake failed."""
+    if failure.kind == "certificate":
         await _retry(ctx, connection, "unverified", net_tls.client_context())
-    elif handshake.failure.kind in _SILENT_FAILURES and connection.vantage is Vantage.SERVER:
+    elif failure.kind in _SILENT_FAILURES and connection.vantage is Vantage.SERVER:
         # The comparisons find causes on the path, and from the server there is no path.
         return
-    elif handshake.failure.kind in _SILENT_FAILURES:
+    elif failure.kind in _SILENT_FAILURES:
         start_controls(ctx, connection, handshake, ("small-hello", "no-sni", "other-sni", "plain"))
-        if handshake.failure.kind == "reset":
+        if failure.kind == "reset":
             from diagnose.probes.outside.name_trials import try_names
 
             ctx.start(try_names(ctx, handshake))
@@ -100,13 +114,13 @@ async def handshake(ctx: ProbeContext, connection: Connection) -> None:
     elif handshake.received:
         start_controls(ctx, connection, handshake, ("plain",))
     else:
-        no_dhe: tuple[Comparison, ...] = ("no-dhe",) if _is_dhe_failure(handshake) else ()
+        no_dhe: tuple[Comparison, ...] = ("no-dhe",) if _is_dhe_failure(failure) else ()
         variants: tuple[Comparison, ...] = ("any-cipher", "tls1.2", "no-sni", "other-sni")
         start_controls(ctx, connection, handshake, (*variants, "lenient", *no_dhe))
 
 
-def _is_dhe_failure(handshake: Handshake) -> bool:
-    return bool(handshake.failure and (handshake.failure.name or "").startswith("DH_"))
+def _is_dhe_failure(failure: Failure) -> bool:
+    return (failure.name or "").startswith("DH_")
 
 
 def _in_scope(ctx: ProbeContext) -> bool:

@@ -116,17 +116,23 @@ async def _try_path(
         await asyncio.sleep(PAUSE)
         await try_handshake(ctx, replace(normal, variant="again"))
     elif upgrade.status in _REFUSALS:
-        subprotocols = named_subprotocols(upgrade.body, upgrade.header("Sec-WebSocket-Protocol"))
-        if not subprotocols and not upgrade.offered:
-            subprotocols = subprotocols_by_path(path)
-        offer = await _offer(ctx, normal, subprotocols) if subprotocols else None
-        without = await try_handshake(ctx, replace(normal, variant="no-origin"))
-        is_explained = (offer and offer.accepted) or upgrade_lost(upgrade.status, upgrade.body)
-        accepted = without is not None and without.accepted
-        if upgrade.origin and not is_explained:
-            accepted = await _try_origins(ctx, normal, upgrade.origin) or accepted
-        if accepted and not is_origin_refusal(upgrade):
-            await _repeat_refused(ctx, normal)
+        await _retry_refused(ctx, normal, upgrade)
+
+
+async def _retry_refused(ctx: ProbeContext, normal: HandshakeAttempt, upgrade: Upgrade) -> None:
+    """Repeat a refused handshake with the subprotocols that the answer names, without an Origin,
+    and with the Origins that an application behind a proxy may expect."""
+    subprotocols = named_subprotocols(upgrade.body, upgrade.header("Sec-WebSocket-Protocol"))
+    if not subprotocols and not upgrade.offered:
+        subprotocols = subprotocols_by_path(normal.path)
+    offer = await _offer(ctx, normal, subprotocols) if subprotocols else None
+    without = await try_handshake(ctx, replace(normal, variant="no-origin"))
+    is_explained = (offer and offer.accepted) or upgrade_lost(upgrade.status, upgrade.body)
+    accepted = without is not None and without.accepted
+    if upgrade.origin and not is_explained:
+        accepted = await _try_origins(ctx, normal, upgrade.origin) or accepted
+    if accepted and not is_origin_refusal(upgrade):
+        await _repeat_refused(ctx, normal)
 
 
 async def _try_origins(ctx: ProbeContext, normal: HandshakeAttempt, sent: str) -> bool:
@@ -190,9 +196,8 @@ _UNKNOWN = {200, 400, 403, 404, 405, 500, 501, 502}
 
 
 def _may_be_elsewhere(upgrade: Upgrade) -> bool:
-    is_usual = (upgrade.through, upgrade.variant) == ("front", "normal")
     is_unknown = upgrade.fault == "status" and upgrade.status in _UNKNOWN
-    return is_usual and is_unknown and upgrade.vantage is Vantage.HERE
+    return upgrade.is_visit and is_unknown and upgrade.vantage is Vantage.HERE
 
 
 async def _try_other_path(ctx: ProbeContext, upgrade: Upgrade, path: str) -> None:
@@ -208,15 +213,13 @@ async def _try_other_path(ctx: ProbeContext, upgrade: Upgrade, path: str) -> Non
 @probe(after=Upgrade)
 async def idle(ctx: ProbeContext, upgrade: Upgrade) -> None:
     """Hold the WebSocket in silence, if that is asked for: once for each path that stays open."""
-    is_open = upgrade.through == "front" and upgrade.variant == "normal" and upgrade.stayed_open
+    is_open = upgrade.is_visit and upgrade.stayed_open
     if ctx.options.idle is None or not is_open or upgrade.ended:
         return
     held_paths = [
         candidate
         for candidate in ctx.observed(Upgrade)
-        if candidate.path == upgrade.path
-        and (candidate.through, candidate.variant) == ("front", "normal")
-        and candidate.stayed_open
+        if candidate.path == upgrade.path and candidate.is_visit and candidate.stayed_open
     ]
     if held_paths[0] is upgrade:
         await try_handshake(ctx, HandshakeAttempt(upgrade.address, upgrade.path, "idle"))

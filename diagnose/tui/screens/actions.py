@@ -211,8 +211,8 @@ def back(screen: "SiteScreen") -> None:
 @action(_no_steps)
 def copy(screen: "SiteScreen") -> None:
     width = screen.app.dialog_view().width
-    shown = tab_text.step_commands(screen.finding, width) if screen.finding else ""
-    screen.app.copy_text(_steps(screen), shown)
+    shown_text = tab_text.step_commands(screen.finding, width) if screen.finding else ""
+    screen.app.copy_text(_steps(screen), shown_text)
 
 
 def _steps(screen: "SiteScreen") -> str:

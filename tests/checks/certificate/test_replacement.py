@@ -11,10 +11,10 @@ NONE = (None, {"other": "", "place": ""})
 
 
 def replacement(
-    certificate: Certificate, *seen: Observation, text: str = SITE
+    certificate: Certificate, *observations: Observation, text: str = SITE
 ) -> tuple[Fix | None, dict[str, str]]:
     """The replacement for a certificate that nginx serves from the file of its configuration."""
-    given = evidence(visit(certificate), in_use(certificate), RUNNING, config(text), *seen)
+    given = evidence(visit(certificate), in_use(certificate), RUNNING, config(text), *observations)
     (served,) = served_certificates(given)
     return replacement_fix(given, served)
 

@@ -23,8 +23,8 @@ OLD_FRAME = '<script>document.getElementById("m").src="http://batit.aliyun.com/a
 WEBBLOCK = "https://dnspod.qcloud.com/static/webblock.html?d="
 
 
-def plain(status: int = 403, body: str = TITLE + FRAME, **more: Any) -> Exchange:
-    given = {"headers": BEAVER, "url": f"http://{NAME}/", "address": ADDRESS, "port": 80, **more}
+def plain(status: int = 403, body: str = TITLE + FRAME, **fields: Any) -> Exchange:
+    given = {"headers": BEAVER, "url": f"http://{NAME}/", "address": ADDRESS, "port": 80, **fields}
     return Exchange(**{"purpose": "plain", "status": status, "body": body, **given})
 
 

@@ -29,8 +29,8 @@ def names(*addresses: str) -> tuple[Observation, ...]:
     )
 
 
-def page(address: str, status: int | None = 200, **more: Any) -> Exchange:
-    given = {"url": URL, "address": address, "port": 443, "status": status, **more}
+def page(address: str, status: int | None = 200, **fields: Any) -> Exchange:
+    given = {"url": URL, "address": address, "port": 443, "status": status, **fields}
     return Exchange(**given)
 
 

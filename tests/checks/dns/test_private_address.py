@@ -22,25 +22,25 @@ def answer(*records: str, rdtype: str = "A") -> DnsAnswer:
     )
 
 
-def tried(address: str, failure: Failure | None = TIMEOUT) -> Connection:
+def attempt(address: str, failure: Failure | None = TIMEOUT) -> Connection:
     family = 6 if ":" in address else 4
     return Connection(address=address, port=443, family=family, failure=failure)
 
 
 @pytest.mark.parametrize("address", ["10.0.0.4", "172.31.0.1", "192.168.1.1", "100.64.0.1"])
 def test_fires_when_nobody_is_there(address: str) -> None:
-    (claim,) = judge("dns.private-address", answer(address), tried(address))
+    (claim,) = judge("dns.private-address", answer(address), attempt(address))
     assert claim.severity is None
     assert claim.facts["addresses"] == (address,)
 
 
 def test_fires_for_a_unique_local_address() -> None:
-    assert judge("dns.private-address", answer("fd00::4", rdtype="AAAA"), tried("fd00::4"))
+    assert judge("dns.private-address", answer("fd00::4", rdtype="AAAA"), attempt("fd00::4"))
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "0.0.0.0"])
 def test_fires_when_the_record_means_whoever_asks(address: str) -> None:
-    (claim,) = judge("dns.private-address", answer(address), tried(address, REFUSED))
+    (claim,) = judge("dns.private-address", answer(address), attempt(address, REFUSED))
     assert claim.severity is None
     assert claim.facts["nowhere"]
 
@@ -49,50 +49,50 @@ def test_fires_as_a_warning_where_a_public_address_works() -> None:
     (claim,) = judge(
         "dns.private-address",
         answer("10.0.0.4", "203.0.113.10"),
-        tried("10.0.0.4"),
-        tried("203.0.113.10", None),
+        attempt("10.0.0.4"),
+        attempt("203.0.113.10", None),
     )
     assert claim.severity is Severity.WARNING
 
 
 def test_fires_on_the_server_itself_whose_public_address_dns_does_not_name() -> None:
     card = Interface(name="eth0", up=True, addresses=("203.0.113.10",), vantage=Vantage.SERVER)
-    (claim,) = judge("dns.private-address", answer("127.0.0.1"), tried("127.0.0.1", None), card)
+    (claim,) = judge("dns.private-address", answer("127.0.0.1"), attempt("127.0.0.1", None), card)
     assert claim.severity is None
     assert claim.facts["own"] == ("203.0.113.10",)
 
 
 def test_silent_but_for_a_note_about_loopback_that_works() -> None:
-    (claim,) = judge("dns.private-address", answer("127.0.0.1"), tried("127.0.0.1", None))
+    (claim,) = judge("dns.private-address", answer("127.0.0.1"), attempt("127.0.0.1", None))
     assert claim.severity is Severity.NOTE
 
 
 def test_silent_but_for_a_note_about_an_internal_site_that_works() -> None:
-    (claim,) = judge("dns.private-address", answer("10.0.0.4"), tried("10.0.0.4", None))
+    (claim,) = judge("dns.private-address", answer("10.0.0.4"), attempt("10.0.0.4", None))
     assert claim.severity is Severity.NOTE
 
 
 def test_silent_but_for_a_note_where_a_machine_at_the_address_answers() -> None:
-    (claim,) = judge("dns.private-address", answer("10.0.0.4"), tried("10.0.0.4", REFUSED))
+    (claim,) = judge("dns.private-address", answer("10.0.0.4"), attempt("10.0.0.4", REFUSED))
     assert claim.severity is Severity.NOTE
 
 
 def test_silent_but_for_a_note_about_a_name_that_is_not_public() -> None:
     wiki = Target("wiki.internal", "https", "wiki.internal", 443)
     seen = replace(answer("10.0.0.4"), name="wiki.internal")
-    (claim,) = judge("dns.private-address", seen, tried("10.0.0.4"), target=wiki)
+    (claim,) = judge("dns.private-address", seen, attempt("10.0.0.4"), target=wiki)
     assert claim.severity is Severity.NOTE
 
 
 @pytest.mark.parametrize("address", ["203.0.113.10", "198.51.100.1", "192.0.2.1", "172.32.0.1"])
 def test_silent_about_public_addresses_and_those_of_documentation(address: str) -> None:
-    assert not judge("dns.private-address", answer(address), tried(address))
-    assert not judge("dns.private-address", answer("2001:db8::1"), tried("2001:db8::1"))
+    assert not judge("dns.private-address", answer(address), attempt(address))
+    assert not judge("dns.private-address", answer("2001:db8::1"), attempt("2001:db8::1"))
 
 
 def test_silent_when_it_is_not_dns_that_says_so() -> None:
     found = Resolution(name="shop.example.com", family=4, addresses=("10.0.0.4",))
-    assert not judge("dns.private-address", answer("203.0.113.10"), found, tried("10.0.0.4"))
+    assert not judge("dns.private-address", answer("203.0.113.10"), found, attempt("10.0.0.4"))
 
 
 @pytest.mark.parametrize("name", ["wiki.corp.internal", "wiki"])
@@ -114,7 +114,7 @@ def test_fires_for_a_private_name_to_whose_network_no_way_leads(name: str) -> No
 def test_silent_but_for_a_note_where_the_private_network_is_reached() -> None:
     inside = Target("wiki.lan", "https", "wiki.lan", 443)
     denied = rejected("10.0.0.4", 3, 13, sender=ROUTER[4])
-    for seen in (tried("10.0.0.4"), tried("10.0.0.4", REFUSED), denied):
+    for seen in (attempt("10.0.0.4"), attempt("10.0.0.4", REFUSED), denied):
         (claim,) = judge("dns.private-address", answer("10.0.0.4"), seen, target=inside)
         assert claim.severity is Severity.NOTE
 

@@ -20,8 +20,8 @@ OLD = "203.0.113.77"
 SILENT = connected(OLD, failure=TIMEOUT)
 
 
-def answer(*records: str, rdtype: str = "A", **more: Any) -> DnsAnswer:
-    given = {"rcode": "NOERROR", "records": records, **more}
+def answer(*records: str, rdtype: str = "A", **fields: Any) -> DnsAnswer:
+    given = {"rcode": "NOERROR", "records": records, **fields}
     return DnsAnswer(name="shop.example.com", rdtype=rdtype, server="203.0.113.1", **given)
 
 
@@ -30,12 +30,12 @@ def config(name: str = "shop.example.com") -> NginxConfig:
     return NginxConfig(vantage=Vantage.SERVER, path="n.conf", main=main)
 
 
-def seen(*more: Observation) -> tuple[Observation, ...]:
-    return (host(), config(), *more)
+def on_server(*observations: Observation) -> tuple[Observation, ...]:
+    return (host(), config(), *observations)
 
 
 def test_fires_where_the_record_names_an_address_that_the_server_has_not() -> None:
-    (claim,) = judge("dns.wrong-address", *seen(nic(), answer(OLD), SILENT))
+    (claim,) = judge("dns.wrong-address", *on_server(nic(), answer(OLD), SILENT))
     assert (claim.severity, claim.confidence) == (None, Confidence.LIKELY)
     assert claim.facts["own"] == (ADDRESS,)
     assert [subject.address for subject in claim.covers] == [OLD]
@@ -66,19 +66,19 @@ def test_fires_where_the_name_is_written_as_a_wildcard_or_a_pattern(name: str, f
 
 def test_fires_where_another_machine_answers_with_something_else() -> None:
     other = Handshake(address=OLD, port=443, failure=TIMEOUT)
-    (claim,) = judge("dns.wrong-address", *seen(nic(), answer(OLD), connected(OLD), other))
+    (claim,) = judge("dns.wrong-address", *on_server(nic(), answer(OLD), connected(OLD), other))
     assert not claim.facts["nobody"]
 
 
 def test_fires_as_a_note_where_a_cloud_may_translate_the_address() -> None:
     private = nic("eth0", "172.16.0.5")
-    (claim,) = judge("dns.wrong-address", *seen(private, answer(OLD), SILENT))
+    (claim,) = judge("dns.wrong-address", *on_server(private, answer(OLD), SILENT))
     assert (claim.severity, claim.confidence) == (Severity.NOTE, Confidence.POSSIBLE)
 
 
 def test_fires_as_a_note_where_only_ipv6_is_public() -> None:
     mixed = nic("eth0", "172.16.0.5", "2001:db8:2::10")
-    (claim,) = judge("dns.wrong-address", *seen(mixed, answer(OLD), SILENT))
+    (claim,) = judge("dns.wrong-address", *on_server(mixed, answer(OLD), SILENT))
     assert claim.severity is Severity.NOTE
 
 
@@ -86,12 +86,12 @@ def test_silent_where_the_cloud_says_that_it_translates_the_address() -> None:
     private = nic("eth0", "172.16.0.10")
     instance = replace(INSTANCE, public_addresses=(OLD,))
     cloud = CloudMachine(title="Alibaba Cloud", metadata="answered", instance=instance)
-    assert not judge("dns.wrong-address", *seen(private, cloud, answer(OLD), SILENT))
+    assert not judge("dns.wrong-address", *on_server(private, cloud, answer(OLD), SILENT))
 
 
 def test_silent_where_one_of_several_is_this_servers() -> None:
     """Round robin."""
-    assert not judge("dns.wrong-address", *seen(nic(), answer(OLD, ADDRESS), SILENT))
+    assert not judge("dns.wrong-address", *on_server(nic(), answer(OLD, ADDRESS), SILENT))
 
 
 def test_silent_where_the_site_works_there() -> None:
@@ -99,17 +99,17 @@ def test_silent_where_the_site_works_there() -> None:
     shaken = Handshake(address=OLD, port=443)
     for held in (ADDRESS, "172.16.0.5"):
         given = (nic("eth0", held), answer(OLD), connected(OLD), shaken)
-        assert not judge("dns.wrong-address", *seen(*given))
+        assert not judge("dns.wrong-address", *on_server(*given))
 
 
 def test_silent_where_the_name_is_an_alias_of_a_cdn() -> None:
     aliased = answer(OLD, aliases=("shop.example.com.cdn.cloudflare.net",))
-    assert not judge("dns.wrong-address", *seen(nic(), aliased, SILENT))
+    assert not judge("dns.wrong-address", *on_server(nic(), aliased, SILENT))
 
 
 def test_silent_about_private_addresses_which_another_check_knows() -> None:
     silent = connected("192.168.1.10", failure=TIMEOUT)
-    assert not judge("dns.wrong-address", *seen(nic(), answer("192.168.1.10"), silent))
+    assert not judge("dns.wrong-address", *on_server(nic(), answer("192.168.1.10"), silent))
 
 
 def test_silent_on_a_machine_that_does_not_serve_the_name() -> None:
@@ -135,4 +135,6 @@ def test_silent_where_the_server_s_own_page_is_shown_there() -> None:
     """A proxy in front, whose certificate has expired."""
     expired = visit(address=OLD, code=10, message="certificate has expired")
     page = local(same_as=(OLD,))
-    assert not judge("dns.wrong-address", *seen(nic(), answer(OLD), connected(OLD), expired, page))
+    assert not judge(
+        "dns.wrong-address", *on_server(nic(), answer(OLD), connected(OLD), expired, page)
+    )

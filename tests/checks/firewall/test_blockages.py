@@ -25,8 +25,8 @@ SHUT = nft([dport(443), DROP])
 BAN = nft([field("ip", "saddr", CLIENT), DROP])
 
 
-def faults(*seen: Observation) -> list[str]:
-    view = NetfilterView(evidence(*seen))
+def faults(*observations: Observation) -> list[str]:
+    view = NetfilterView(evidence(*observations))
     return [fault for fault in FAULTS for _ in blockage_groups(view, fault)]
 
 

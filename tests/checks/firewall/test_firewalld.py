@@ -22,8 +22,8 @@ from tests.support.nat_rules import DNAT, saved
 OPEN = both("public", SSH, HTTPS, interfaces=("eth0",))
 
 
-def rules(*seen: Observation) -> FirewalldView:
-    return FirewalldView(evidence(*seen))
+def rules(*observations: Observation) -> FirewalldView:
+    return FirewalldView(evidence(*observations))
 
 
 def test_the_rules_of_one_run_are_read_once() -> None:

@@ -25,14 +25,14 @@ SHUT = both("public", SSH, interfaces=("eth0",))
 INSIDE = (host("ssh://web"), firewalld(), nic())
 
 
-def refused(*seen: Observation) -> tuple[FirewalldView, Refusal]:
-    view = FirewalldView(evidence(*seen))
+def refused(*observations: Observation) -> tuple[FirewalldView, Refusal]:
+    view = FirewalldView(evidence(*observations))
     (refusal,) = refusals(view, "port-closed")
     return view, refusal
 
 
-def claimed(*seen: Observation) -> Claim:
-    view, refusal = refused(*seen)
+def claimed(*observations: Observation) -> Claim:
+    view, refusal = refused(*observations)
     return claim(refusal, view, opening_fix(view, refusal))
 
 

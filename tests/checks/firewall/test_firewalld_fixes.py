@@ -30,8 +30,8 @@ def view(*zones: Observation, **daemon: object) -> FirewalldView:
     return FirewalldView(evidence(*server(*zones, **daemon)))
 
 
-def public(*rules: str, **more: object) -> FirewalldView:
-    return view(*both("public", HTTP, HTTPS, interfaces=("eth0",), rich_rules=rules, **more))
+def public(*rules: str, **fields: object) -> FirewalldView:
+    return view(*both("public", HTTP, HTTPS, interfaces=("eth0",), rich_rules=rules, **fields))
 
 
 def outcome(firewalld: FirewalldView) -> VisitorOutcome:

@@ -25,15 +25,15 @@ from tests.support.packets import dport, nft
 FORWARD = "port=443:proto=tcp:toport=8443:toaddr="
 
 
-def seen(
-    *more: Observation, forward: str = FORWARD, via: str = "local", **given: Any
+def forwarding(
+    *observations: Observation, forward: str = FORWARD, via: str = "local", **fields: Any
 ) -> tuple[Observation, ...]:
-    zones = both("public", HTTP, HTTPS, interfaces=("eth0",), forward_ports=(forward,), **given)
-    return (host(via), firewalld(), nic(), *zones, *more)
+    zones = both("public", HTTP, HTTPS, interfaces=("eth0",), forward_ports=(forward,), **fields)
+    return (host(via), firewalld(), nic(), *zones, *observations)
 
 
 def test_fires_where_nothing_listens() -> None:
-    (claim,) = judge("firewall.forward-port", *seen(listening(80, 443), connected()))
+    (claim,) = judge("firewall.forward-port", *forwarding(listening(80, 443), connected()))
     assert (claim.confidence, claim.facts["to"]) == (Confidence.CERTAIN, "8443/tcp")
     assert remedy(claim) == [
         "firewall-cmd --zone=public --remove-forward-port=port=443:proto=tcp:toport=8443",
@@ -44,19 +44,21 @@ def test_fires_where_nothing_listens() -> None:
 
 def test_fires_where_what_listens_is_on_loopback() -> None:
     there = listening(8443, address="127.0.0.1", process="node")
-    (claim,) = judge("firewall.forward-port", *seen(there, connected()))
+    (claim,) = judge("firewall.forward-port", *forwarding(there, connected()))
     assert (claim.facts["loopback"], claim.facts["process"]) == (True, "node")
 
 
 def test_fires_where_another_service_gets_what_is_nginxs() -> None:
     both_listen = listening(443), listening(8443, process="java")
-    (claim,) = judge("firewall.forward-port", *seen(*both_listen, connected()))
+    (claim,) = judge("firewall.forward-port", *forwarding(*both_listen, connected()))
     assert claim.confidence is Confidence.LIKELY
 
 
 def test_fires_where_another_machine_gets_it() -> None:
     away = "port=443:proto=tcp:toport=:toaddr=172.17.0.2"
-    (claim,) = judge("firewall.forward-port", *seen(listening(443), connected(), forward=away))
+    (claim,) = judge(
+        "firewall.forward-port", *forwarding(listening(443), connected(), forward=away)
+    )
     assert (claim.facts["away"], claim.facts["to"]) == (True, "172.17.0.2:443")
     assert remedy(claim)[0].endswith("--remove-forward-port=port=443:proto=tcp:toaddr=172.17.0.2")
 
@@ -74,32 +76,34 @@ def test_fires_for_a_rich_rule_and_for_a_policy() -> None:
 
 
 def test_silent_where_it_leads_to_the_same_or_the_only_service() -> None:
-    assert not judge("firewall.forward-port", *seen(listening(80, 443, 8443), connected()))
+    assert not judge("firewall.forward-port", *forwarding(listening(80, 443, 8443), connected()))
     only = listening(8443, process="java")
-    assert not judge("firewall.forward-port", *seen(only, connected()))
+    assert not judge("firewall.forward-port", *forwarding(only, connected()))
 
 
 def test_silent_where_it_was_seen_to_work() -> None:
     answer = Exchange(address=ADDRESS, port=443, url="https://shop.example.com/", status=200)
     both_listen = listening(443), listening(8443, process="java")
-    given = seen(*both_listen, connected(source="198.51.100.10"), answer, via="ssh://web")
+    given = forwarding(*both_listen, connected(source="198.51.100.10"), answer, via="ssh://web")
     assert not judge("firewall.forward-port", *given)
 
 
 def test_silent_for_another_port_or_family() -> None:
     other = FORWARD.replace("443", "444", 1)
-    assert not judge("firewall.forward-port", *seen(listening(443), connected(), forward=other))
+    assert not judge(
+        "firewall.forward-port", *forwarding(listening(443), connected(), forward=other)
+    )
     six = connected("2001:db8:2::10", failure=REFUSED)
-    assert not judge("firewall.forward-port", *seen(listening(443), six))
+    assert not judge("firewall.forward-port", *forwarding(listening(443), six))
 
 
 def test_silent_about_another_machine_that_is_a_gateways_business() -> None:
     away = "port=443:proto=tcp:toport=:toaddr=172.17.0.2"
-    assert not judge("firewall.forward-port", *seen(listening(22), forward=away))
+    assert not judge("firewall.forward-port", *forwarding(listening(22), forward=away))
 
 
 def test_fires_as_an_error() -> None:
-    (claim,) = judge("firewall.forward-port", *seen(listening(443), connected()))
+    (claim,) = judge("firewall.forward-port", *forwarding(listening(443), connected()))
     assert claim.severity in (None, Severity.ERROR)
 
 

@@ -29,15 +29,15 @@ SHUT = nft([dport({"set": [80, 443]}), DROP], [dport(443), ACCEPT])
 
 
 def blocked(
-    *seen: Observation, fault: Fault = "ruleset-blocks"
+    *observations: Observation, fault: Fault = "ruleset-blocks"
 ) -> tuple[NetfilterView, tuple[Blockage, ...]]:
-    view = NetfilterView(evidence(*seen))
+    view = NetfilterView(evidence(*observations))
     (group,) = blockage_groups(view, fault)
     return view, group
 
 
-def claimed(*seen: Observation) -> Claim:
-    view, group = blocked(*seen)
+def claimed(*observations: Observation) -> Claim:
+    view, group = blocked(*observations)
     return claim(view, group, opening_fix(view, group))
 
 

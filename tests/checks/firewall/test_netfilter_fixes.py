@@ -22,8 +22,8 @@ LIMIT = "-A INPUT -p tcp -m tcp --dport 443 -m connlimit --connlimit-above 2 -j 
 V4 = "/etc/iptables/rules.v4"
 
 
-def blocked(*seen: Observation) -> tuple[NetfilterView, tuple[Blockage, ...]]:
-    view = NetfilterView(evidence(*served(*seen)))
+def blocked(*observations: Observation) -> tuple[NetfilterView, tuple[Blockage, ...]]:
+    view = NetfilterView(evidence(*served(*observations)))
     return view, view.blockages(443)
 
 

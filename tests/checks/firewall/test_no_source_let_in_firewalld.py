@@ -114,11 +114,11 @@ def _rich(rng: random.Random) -> str:
 
 def evidence(both: Both) -> tuple[Observation, ...]:
     there = (nic("eth0", ADDRESS, SIX), nic("eth1", "10.0.0.1", default=()))
-    seen: list[Observation] = [*both[False].zones.values(), *both[True].zones.values()]
-    seen += both[False].policies
-    seen += [replace(policy, permanent=True) for policy in both[True].policies]
+    observations: list[Observation] = [*both[False].zones.values(), *both[True].zones.values()]
+    observations += both[False].policies
+    observations += [replace(policy, permanent=True) for policy in both[True].policies]
     tries = (connected(), connected(SIX))
-    return (host(), firewalld(), *there, listening(80, 443), *tries, *seen)
+    return (host(), firewalld(), *there, listening(80, 443), *tries, *observations)
 
 
 # What a remedy does
@@ -129,7 +129,7 @@ def played(both: Both, commands: Sequence[Command]) -> Both:
     for command in commands:
         words = command.argv[1:]
         if words == ("--reload",):
-            zones = {name: replace(one, permanent=False) for name, one in now[True].zones.items()}
+            zones = {name: replace(zone, permanent=False) for name, zone in now[True].zones.items()}
             now[False] = replace(now[True], zones=zones)
             continue
         permanent = words[0] == "--permanent"

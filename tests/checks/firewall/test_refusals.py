@@ -28,8 +28,8 @@ FAULTS: tuple[Fault, ...] = (
 SHUT = both("public", SSH, interfaces=("eth0",))
 
 
-def faults(*seen: Observation) -> list[str]:
-    view = FirewalldView(evidence(*seen))
+def faults(*observations: Observation) -> list[str]:
+    view = FirewalldView(evidence(*observations))
     return [refusal.fault for fault in FAULTS for refusal in refusals(view, fault)]
 
 

@@ -54,9 +54,9 @@ def question(claim: Claim) -> list[list[str]]:
     return answers(claim)
 
 
-def both_families(*more: Observation) -> tuple[Observation, ...]:
+def both_families(*observations: Observation) -> tuple[Observation, ...]:
     six = connected(SIX)
-    return (host(), nic("eth0", ADDRESS, SIX), listening(80, 443), connected(), six, *more)
+    return (host(), nic("eth0", ADDRESS, SIX), listening(80, 443), connected(), six, *observations)
 
 
 def test_over_ipv6_too_it_is_the_office_that_may() -> None:

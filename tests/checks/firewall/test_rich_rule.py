@@ -18,8 +18,8 @@ REJECT = 'rule family="ipv4" service name="https" reject'
 OFFICE = 'rule family="ipv4" source address="198.51.100.0/24" service name="https" drop'
 
 
-def rejecting(*rules: str, **more: object):  # type: ignore[no-untyped-def]
-    return both("public", HTTP, HTTPS, interfaces=("eth0",), rich_rules=rules, **more)
+def rejecting(*rules: str, **fields: object):  # type: ignore[no-untyped-def]
+    return both("public", HTTP, HTTPS, interfaces=("eth0",), rich_rules=rules, **fields)
 
 
 def from_a_client(*more, source: str = "198.51.100.10"):  # type: ignore[no-untyped-def]

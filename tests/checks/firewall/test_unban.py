@@ -7,15 +7,15 @@ from tests.support.check_evidence import evidence
 from tests.support.packets import CLIENT, DROP, dport, field, from_outside, nft, prefix
 
 
-def blocked(*seen: Observation) -> tuple[NetfilterView, tuple[Blockage, ...]]:
-    view = netfilter_view(evidence(*from_outside(*seen)))
+def blocked(*observations: Observation) -> tuple[NetfilterView, tuple[Blockage, ...]]:
+    view = netfilter_view(evidence(*from_outside(*observations)))
     blockages = view.blockages(443, CLIENT)
     assert blockages
     return view, blockages
 
 
-def argv(*seen: Observation) -> list[str]:
-    fix = _unban.unban_fix(*blocked(*seen))
+def argv(*observations: Observation) -> list[str]:
+    fix = _unban.unban_fix(*blocked(*observations))
     assert fix.applicability is Applicability.REVIEW
     return [" ".join(step.argv) for step in fix.steps if isinstance(step, Command)]
 

@@ -16,8 +16,8 @@ NAME4 = Resolution(name="shop.example.com", family=4, addresses=(ADDRESS,))
 NAME6 = Resolution(name="shop.example.com", family=6, addresses=("2001:db8:2::10",))
 
 
-def gateway(address: str = "203.0.113.77", **more: Any) -> SilentGateway:
-    given: dict[str, Any] = {"state": "FAILED", "family": 6 if ":" in address else 4, **more}
+def gateway(address: str = "203.0.113.77", **fields: Any) -> SilentGateway:
+    given: dict[str, Any] = {"state": "FAILED", "family": 6 if ":" in address else 4, **fields}
     return SilentGateway(vantage=Vantage.SERVER, address=address, device="eth0", **given)
 
 

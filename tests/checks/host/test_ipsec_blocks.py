@@ -12,8 +12,8 @@ BLOCK = IpsecPolicy("in", "0.0.0.0/0", f"{ADDRESS}/32", "tcp", 0, 443, blocks=Tr
 VPN = IpsecPolicy("out", f"{ADDRESS}/32", "0.0.0.0/0", priority=5, protected=True)
 
 
-def judged(*policies: IpsecPolicy, **more):  # type: ignore[no-untyped-def]
-    return judge(CHECK, host(), nic(), connected(), IpsecPolicies(policies=policies), **more)
+def judged(*policies: IpsecPolicy, **fields):  # type: ignore[no-untyped-def]
+    return judge(CHECK, host(), nic(), connected(), IpsecPolicies(policies=policies), **fields)
 
 
 def test_fires_where_visitors_are_blocked() -> None:

@@ -22,8 +22,8 @@ from tests.support.tcp_evidence import (
 NAME = Resolution(name="shop.example.com", family=4, addresses=("203.0.113.10",))
 
 
-def judge(check: str, *seen: Observation) -> list[Claim]:
-    return judge_evidence(check, NAME, *seen, target=SHOP)
+def judge(check: str, *observations: Observation) -> list[Claim]:
+    return judge_evidence(check, NAME, *observations, target=SHOP)
 
 
 NO_ADDRESS = Failure("unreachable", "Cannot assign requested address", 99, "EADDRNOTAVAIL")

@@ -16,8 +16,8 @@ VISITOR = "192.0.2.66"
 FROM = Visitor(address=VISITOR)
 
 
-def way(refusal: str = "unreachable", **more: object) -> ReturnRoute:
-    given = {"source": "203.0.113.10", "towards": VISITOR, **more}
+def way(refusal: str = "unreachable", **fields: object) -> ReturnRoute:
+    given = {"source": "203.0.113.10", "towards": VISITOR, **fields}
     return ReturnRoute(vantage=Vantage.SERVER, refusal=refusal, **given)  # type: ignore[arg-type]
 
 

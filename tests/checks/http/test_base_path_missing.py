@@ -25,11 +25,11 @@ LOCATION = "    location /app { proxy_pass http://127.0.0.1:4000/; }\n"
 
 
 def claims(
-    *seen: Observation, page: Page = PAGE, target: str = "http://127.0.0.1:4000/"
+    *observations: Observation, page: Page = PAGE, target: str = "http://127.0.0.1:4000/"
 ) -> list[Claim]:
     location = LOCATION.replace("http://127.0.0.1:4000/", target)
     text = SITE.replace("    location / {", f"{location}    location / {{")
-    return judge(CHECK, config(text), BUILD, RUNNING, page, *seen)
+    return judge(CHECK, config(text), BUILD, RUNNING, page, *observations)
 
 
 def test_fires_and_the_application_has_to_know_its_folder() -> None:

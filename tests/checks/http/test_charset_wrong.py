@@ -15,7 +15,7 @@ TEXT = (
 )
 
 
-def shown(encoding: str, header: str = "", meta: str = "") -> Exchange:
+def encoded_page(encoding: str, header: str = "", meta: str = "") -> Exchange:
     document = TEXT.format(f'<meta charset="{meta}">' if meta else "")
     body = document.encode(encoding).decode("utf-8", "replace")
     kind = f"text/html; charset={header}" if header else "text/html"
@@ -25,10 +25,10 @@ def shown(encoding: str, header: str = "", meta: str = "") -> Exchange:
 @pytest.mark.parametrize(
     ("response", "header", "own"),
     [
-        (shown("gbk", "utf-8", "gbk"), "utf-8", "gbk"),
-        (shown("gbk", "utf-8"), "utf-8", ""),
-        (shown("gbk", "", "utf-8"), "", "utf-8"),
-        (shown("utf-8", "gbk", "utf-8"), "gbk", "utf-8"),
+        (encoded_page("gbk", "utf-8", "gbk"), "utf-8", "gbk"),
+        (encoded_page("gbk", "utf-8"), "utf-8", ""),
+        (encoded_page("gbk", "", "utf-8"), "", "utf-8"),
+        (encoded_page("utf-8", "gbk", "utf-8"), "gbk", "utf-8"),
     ],
 )
 def test_fires(response: Exchange, header: str, own: str) -> None:
@@ -38,20 +38,22 @@ def test_fires(response: Exchange, header: str, own: str) -> None:
 
 def test_fires_and_names_nginxs_line() -> None:
     text = SITE.replace("proxy_set_header", "charset utf-8;\n        proxy_set_header")
-    (claim,) = judge(CHECK, shown("gbk", "utf-8"), RUNNING, config(text), masked=False)
+    (claim,) = judge(CHECK, encoded_page("gbk", "utf-8"), RUNNING, config(text), masked=False)
     assert claim.location
 
 
 @pytest.mark.parametrize(
     "response",
     [
-        shown("utf-8", "utf-8", "utf-8"),
-        shown("gbk", "gbk", "gbk"),
-        shown("gbk", "", "gbk"),
-        shown("gbk", "gbk", "utf-8"),
-        shown("utf-8"),
-        replace(shown("gbk", "utf-8"), status=404),
-        replace(shown("gbk", "utf-8"), headers=(("Content-Type", "text/plain; charset=utf-8"),)),
+        encoded_page("utf-8", "utf-8", "utf-8"),
+        encoded_page("gbk", "gbk", "gbk"),
+        encoded_page("gbk", "", "gbk"),
+        encoded_page("gbk", "gbk", "utf-8"),
+        encoded_page("utf-8"),
+        replace(encoded_page("gbk", "utf-8"), status=404),
+        replace(
+            encoded_page("gbk", "utf-8"), headers=(("Content-Type", "text/plain; charset=utf-8"),)
+        ),
         replace(page(200, "<p>plain"), headers=(("Content-Type", "text/html; charset=utf-8"),)),
     ],
 )

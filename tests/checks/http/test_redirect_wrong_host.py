@@ -21,7 +21,7 @@ def plain(location: str) -> Exchange:
     )
 
 
-def met(url: str, failure: Failure | None) -> Exchange:
+def redirected_page(url: str, failure: Failure | None) -> Exchange:
     return Exchange(
         url=url,
         address="203.0.113.99",
@@ -65,13 +65,17 @@ def test_fires_on_places_that_are_none(location: str, reason: str) -> None:
     ],
 )
 def test_fires_on_places_that_do_not_work(location: str, failure: Failure, reason: str) -> None:
-    (claim,) = judge("http.redirect-wrong-host", plain(location), met(location, failure))
+    (claim,) = judge(
+        "http.redirect-wrong-host", plain(location), redirected_page(location, failure)
+    )
     assert claim.facts[reason]
 
 
 def test_silent_on_another_host_that_works() -> None:
     for location in ("https://www.shop.example.com/", "https://new.example.net/"):
-        assert not judge("http.redirect-wrong-host", plain(location), met(location, None))
+        assert not judge(
+            "http.redirect-wrong-host", plain(location), redirected_page(location, None)
+        )
         assert not judge("http.redirect-wrong-host", plain(location))
 
 
@@ -79,7 +83,7 @@ def test_silent_on_another_host_that_works() -> None:
 def test_silent_where_the_sites_own_server_fails_in_the_same_way(failure: Failure) -> None:
     """Its certificate has expired, for the one name as for the other."""
     location = "https://www.shop.example.com/"
-    failed = replace(met(location, failure), address="203.0.113.10")
+    failed = replace(redirected_page(location, failure), address="203.0.113.10")
     own = Exchange(
         url="https://shop.example.com/", address="203.0.113.10", port=443, verified=False,
         status=None if failure is REFUSED else 200,
@@ -94,7 +98,7 @@ def test_silent_where_the_sites_own_server_fails_in_the_same_way(failure: Failur
 
 def test_silent_about_the_site_itself() -> None:
     home = "https://shop.example.com/"
-    assert not judge("http.redirect-wrong-host", plain(home), met(home, REFUSED))
+    assert not judge("http.redirect-wrong-host", plain(home), redirected_page(home, REFUSED))
 
 
 def test_silent_within_a_private_network() -> None:
@@ -126,7 +130,7 @@ def test_nginx_leads_to_the_name_that_was_asked_for() -> None:
 
 def test_a_name_that_does_not_answer_may_be_meant() -> None:
     text = SITE + PLAIN.replace("$host", "old.example.com")
-    failed = met("https://old.example.com/", REFUSED)
+    failed = redirected_page("https://old.example.com/", REFUSED)
     seen = (HOME, plain("https://old.example.com/"), failed, config(text), *AROUND)
     (claim,) = judge("http.redirect-wrong-host", *seen)
     assert applied(claim)[0] is Applicability.REVIEW
@@ -139,7 +143,7 @@ def test_fires_on_a_lost_port_and_passes_it_on() -> None:
         url="https://shop.example.com:7443/", address="203.0.113.10", port=7443, status=302,
         headers=(("Location", login),),
     )  # fmt: skip
-    failed = replace(met(login, REFUSED), redirected_from=page.url)
+    failed = replace(redirected_page(login, REFUSED), redirected_from=page.url)
     seen = (
         page,
         failed,
@@ -161,7 +165,7 @@ def test_fires_and_corrects_the_host_that_nginx_tells_the_application() -> None:
         url="https://shop.example.com/", address="203.0.113.10", port=443, status=307,
         headers=(("Location", "https://app:3000/login"),),
     )  # fmt: skip
-    failed = met("https://app:3000/login", Failure("resolution", "no such name", -2))
+    failed = redirected_page("https://app:3000/login", Failure("resolution", "no such name", -2))
     seen = (page, failed, proxied.config(text), proxied.BUILD, proxied.RUNNING)
     (claim,) = judge("http.redirect-wrong-host", *seen)
     assert claim.facts["field"] == "X-Forwarded-Host"
@@ -173,10 +177,10 @@ LOGIN = "https://login.example.net/auth?redirect_uri=https%3A%2F%2Fshop.example.
 
 
 def test_silent_about_a_login_elsewhere_that_the_server_itself_does_not_reach() -> None:
-    seen = (plain(LOGIN), met(LOGIN, REFUSED))
+    seen = (plain(LOGIN), redirected_page(LOGIN, REFUSED))
     assert judge("http.redirect-wrong-host", *seen)
     assert not judge("http.redirect-wrong-host", *seen, ON_SERVER, NIC)
-    refused = met(LOGIN, Failure("certificate", "not for login.example.net"))
+    refused = redirected_page(LOGIN, Failure("certificate", "not for login.example.net"))
     assert judge("http.redirect-wrong-host", plain(LOGIN), refused, ON_SERVER, NIC)
 
 
@@ -198,7 +202,7 @@ def test_fires_where_http_leads_to_443_and_nginx_has_https_on_another_port() -> 
     """Issue 17191 of JumpServer: https is on port 1443, and the redirect does not say so."""
     target = replace(SHOP, scheme="http", port=80)
     step = replace(plain("https://shop.example.com/"), purpose="target")
-    failed = met("https://shop.example.com/", REFUSED)
+    failed = redirected_page("https://shop.example.com/", REFUSED)
     nginx = (*AROUND, config(PLAIN + SITE.replace("443", "1443")))
     (claim,) = judge("http.redirect-wrong-host", *nginx, step, failed, target=target)
     assert claim.facts["silent"]
@@ -213,5 +217,8 @@ def test_silent_where_http_leads_to_https_that_works() -> None:
     target = replace(SHOP, scheme="http", port=80)
     step = replace(plain("https://shop.example.com/"), purpose="target")
     assert not judge(
-        "http.redirect-wrong-host", step, met("https://shop.example.com/", None), target=target
+        "http.redirect-wrong-host",
+        step,
+        redirected_page("https://shop.example.com/", None),
+        target=target,
     )

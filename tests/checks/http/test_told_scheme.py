@@ -13,8 +13,8 @@ HOST = "        proxy_set_header Host $host;\n"
 APACHE_LINE = '    RequestHeader set X-Forwarded-Proto "https"\n'
 
 
-def told(*seen: Observation) -> str:
-    return told_scheme(evidence(*seen), "/")
+def told(*observations: Observation) -> str:
+    return told_scheme(evidence(*observations), "/")
 
 
 @pytest.mark.parametrize("value", ["$scheme", "https"])

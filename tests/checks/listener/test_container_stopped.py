@@ -22,12 +22,12 @@ ENDED = Container(
 REFUSING = (host(), listening(22), connected(failure=REFUSED))
 
 
-def seen(*containers: Container) -> Containers:
+def docker_containers(*containers: Container) -> Containers:
     return Containers(vantage=Vantage.SERVER, engines=("docker",), containers=containers)
 
 
 def test_fires_with_the_last_words_of_one_that_restarts() -> None:
-    (claim,) = judge(CHECK, *REFUSING, seen(ENDED))
+    (claim,) = judge(CHECK, *REFUSING, docker_containers(ENDED))
     assert (claim.facts["last_words"], claim.facts["restarting"]) == (EMERG, True)
     assert claim.fix
     assert claim.fix.applicability is Applicability.MANUAL
@@ -36,24 +36,28 @@ def test_fires_with_the_last_words_of_one_that_restarts() -> None:
 
 def test_fires_for_one_that_was_stopped() -> None:
     stopped = replace(ENDED, state="exited", status="Exited (0) 2 hours ago", last_words="bye")
-    (claim,) = judge(CHECK, *REFUSING, seen(stopped))
+    (claim,) = judge(CHECK, *REFUSING, docker_containers(stopped))
     assert claim.facts["last_words"] == ""
     assert claim.fix
     assert claim.fix.applicability is Applicability.REVIEW
 
 
 def test_silent_where_the_port_is_served() -> None:
-    assert not judge(CHECK, host(), listening(443), seen(ENDED))
-    assert not judge(CHECK, host(), listening(22), connected(), seen(ENDED))
-    assert not judge(CHECK, *REFUSING, seen(ENDED), config())
-    assert not judge(CHECK, *REFUSING, seen(ENDED, replace(ENDED, id="c" * 64, state="running")))
-    assert not judge(CHECK, *REFUSING, seen(replace(ENDED, ports=(ContainerPort(80, 80),))))
+    assert not judge(CHECK, host(), listening(443), docker_containers(ENDED))
+    assert not judge(CHECK, host(), listening(22), connected(), docker_containers(ENDED))
+    assert not judge(CHECK, *REFUSING, docker_containers(ENDED), config())
+    assert not judge(
+        CHECK, *REFUSING, docker_containers(ENDED, replace(ENDED, id="c" * 64, state="running"))
+    )
+    assert not judge(
+        CHECK, *REFUSING, docker_containers(replace(ENDED, ports=(ContainerPort(80, 80),)))
+    )
 
 
 def test_fires_with_the_container_that_nginx_asks_for() -> None:
     app = replace(ENDED, id="c" * 64, name="shop-backend-1", ports=(), state="exited")
     app = replace(app, status="Exited (0) 2 hours ago", last_words="")
-    (claim,) = judge(CHECK, *REFUSING, seen(ENDED, app))
+    (claim,) = judge(CHECK, *REFUSING, docker_containers(ENDED, app))
     assert claim.facts["needed"] == "shop-backend-1"
     assert claim.fix
     assert [step.argv for step in claim.fix.steps] == [  # type: ignore[union-attr]

@@ -13,18 +13,18 @@ DECLARED, ELSEWHERE = ContainerPort(443), ContainerPort(443, 433, "0.0.0.0")
 PUBLISHED = ContainerPort(443, 443, "0.0.0.0")
 
 
-def container(*ports: ContainerPort, **more: Any) -> Container:
-    return Container(**{"engine": "docker", "id": "c1", "name": "web", "ports": ports, **more})
+def container(*ports: ContainerPort, **fields: Any) -> Container:
+    return Container(**{"engine": "docker", "id": "c1", "name": "web", "ports": ports, **fields})
 
 
 def seen(
     containers: tuple[Container, ...] = (),
     namespaces: tuple[Namespace, ...] = (INSIDE,),
-    *more: Observation,
+    *observations: Observation,
     listen: tuple[int, ...] = (22, 80),
 ) -> tuple[Observation, ...]:
     found = Containers(vantage=Vantage.SERVER, containers=containers, namespaces=namespaces)
-    return (host(), listening(*listen), found, connected(failure=REFUSED), *more)
+    return (host(), listening(*listen), found, connected(failure=REFUSED), *observations)
 
 
 def test_fires_where_a_container_declares_the_port_only() -> None:

@@ -32,12 +32,12 @@ def file(pid: int | None = None) -> PidFile:
     return PidFile(vantage=Vantage.SERVER, path="/run/nginx.pid", pid=pid)
 
 
-def seen(*more: Observation) -> tuple[Observation, ...]:
-    return (host(), RUNNING, BUILD, config(), *more)
+def running_nginx(*observations: Observation) -> tuple[Observation, ...]:
+    return (host(), RUNNING, BUILD, config(), *observations)
 
 
 def test_fires_where_the_pid_file_has_gone() -> None:
-    (claim,) = judge("listener.orphan-nginx", *seen(listening(), file(), connected()))
+    (claim,) = judge("listener.orphan-nginx", *running_nginx(listening(), file(), connected()))
     assert (claim.severity, claim.confidence) == (Severity.WARNING, Confidence.CERTAIN)
     assert claim.fix is not None
     assert claim.fix.applicability is Applicability.AUTOMATIC
@@ -49,7 +49,7 @@ def test_fires_where_the_pid_file_has_gone() -> None:
 
 
 def test_fires_where_it_names_another_process() -> None:
-    (claim,) = judge("listener.orphan-nginx", SYSTEMD, *seen(listening(), file(4711)))
+    (claim,) = judge("listener.orphan-nginx", SYSTEMD, *running_nginx(listening(), file(4711)))
     assert claim.facts["named"] == 4711
     assert claim.fix is not None
     assert claim.fix.applicability is Applicability.REVIEW
@@ -95,14 +95,18 @@ def test_fires_and_writes_the_number_for_the_service_that_lost_its_file() -> Non
         state="enabled",
         running=True,
     )
-    (claim,) = judge("listener.orphan-nginx", SYSTEMD, *seen(listening(), file(4711), boot))
+    (claim,) = judge(
+        "listener.orphan-nginx", SYSTEMD, *running_nginx(listening(), file(4711), boot)
+    )
     assert claim.fix is not None
     number, *_, reload = claim.fix.steps
     assert isinstance(number, Edit)
     assert apply_patch("4711\n", number.diff) == "7\n"
     assert reload == commands.reload_service("nginx")
     apart = replace(boot, by_hand=True)
-    (claim,) = judge("listener.orphan-nginx", SYSTEMD, *seen(listening(), file(4711), apart))
+    (claim,) = judge(
+        "listener.orphan-nginx", SYSTEMD, *running_nginx(listening(), file(4711), apart)
+    )
     assert claim.fix is not None
     assert claim.fix.applicability is Applicability.REVIEW
 
@@ -115,23 +119,25 @@ def test_fires_and_where_no_service_has_nginx_its_number_is_enough(
 ) -> None:
     """An own build that a login or rc.local started: nothing else would start a second one."""
     boot = Boot(manager="systemd", service=service, state=state, running=True, by_hand=not state)
-    (claim,) = judge("listener.orphan-nginx", SYSTEMD, *seen(listening(), file(4711), boot))
+    (claim,) = judge(
+        "listener.orphan-nginx", SYSTEMD, *running_nginx(listening(), file(4711), boot)
+    )
     assert claim.fix is not None
     assert isinstance(claim.fix.steps[0], Edit)
 
 
 def test_fires_as_an_error_where_visitors_meet_something_wrong() -> None:
     refused = connected(failure=REFUSED)
-    (claim,) = judge("listener.orphan-nginx", *seen(listening(port=80), file(), refused))
+    (claim,) = judge("listener.orphan-nginx", *running_nginx(listening(port=80), file(), refused))
     assert (claim.severity, claim.confidence) == (Severity.ERROR, Confidence.LIKELY)
 
 
 def test_silent_where_the_file_names_the_master() -> None:
-    assert not judge("listener.orphan-nginx", *seen(listening(), file(7)))
+    assert not judge("listener.orphan-nginx", *running_nginx(listening(), file(7)))
 
 
 def test_silent_where_the_master_holds_nothing_or_several_run() -> None:
-    assert not judge("listener.orphan-nginx", *seen(listening(pid=9), file()))
+    assert not judge("listener.orphan-nginx", *running_nginx(listening(pid=9), file()))
     masters = tuple(NginxProcess(pid=pid, binary="/usr/sbin/nginx") for pid in (7, 9))
     both = NginxState(vantage=Vantage.SERVER, installed=True, masters=masters)
     assert not judge("listener.orphan-nginx", host(), both, config(), listening(), file())

@@ -28,12 +28,14 @@ def visit(failure: Failure | None = CLOSED) -> Handshake:
     return Handshake(address=ADDRESS, port=443, failure=failure)
 
 
-def seen(*more: Observation, process: str = "sshd", **where: Any) -> tuple[Observation, ...]:
-    return (host(), CONFIG, listening(443, process=process, **where), *more)
+def held_port(
+    *observations: Observation, process: str = "sshd", **where: Any
+) -> tuple[Observation, ...]:
+    return (host(), CONFIG, listening(443, process=process, **where), *observations)
 
 
 def test_fires_where_another_program_has_the_port() -> None:
-    (claim,) = judge("listener.other-process", *seen(STOPPED, visit()))
+    (claim,) = judge("listener.other-process", *held_port(STOPPED, visit()))
     assert claim.confidence is Confidence.LIKELY
     assert claim.facts["process"] == "sshd"
     assert [subject.port for subject in claim.covers] == [443, 80]
@@ -43,28 +45,28 @@ def test_fires_where_another_program_has_the_port() -> None:
 
 
 def test_fires_for_the_port_alone_where_nginx_runs_without_it() -> None:
-    (claim,) = judge("listener.other-process", *seen(RUNNING, visit()))
+    (claim,) = judge("listener.other-process", *held_port(RUNNING, visit()))
     assert [subject.port for subject in claim.covers] == [443]
 
 
 def test_fires_less_surely_for_a_program_that_may_be_meant_to_serve() -> None:
-    (claim,) = judge("listener.other-process", *seen(STOPPED, visit(), process="haproxy"))
+    (claim,) = judge("listener.other-process", *held_port(STOPPED, visit(), process="haproxy"))
     assert claim.confidence is Confidence.POSSIBLE
 
 
 def test_fires_as_a_note_where_nobody_has_tried() -> None:
-    (claim,) = judge("listener.other-process", *seen(STOPPED))
+    (claim,) = judge("listener.other-process", *held_port(STOPPED))
     assert claim.severity is Severity.NOTE
 
 
 def test_silent_where_the_other_program_serves_the_site() -> None:
-    assert not judge("listener.other-process", *seen(STOPPED, visit(None), process="caddy"))
+    assert not judge("listener.other-process", *held_port(STOPPED, visit(None), process="caddy"))
 
 
 def test_silent_where_it_is_nginx_or_nobody_knows_who() -> None:
-    assert not judge("listener.other-process", *seen(RUNNING, visit(), process="nginx"))
-    assert not judge("listener.other-process", *seen(RUNNING, visit(), process=""))
-    assert not judge("listener.other-process", *seen(RUNNING, visit(), process="systemd"))
+    assert not judge("listener.other-process", *held_port(RUNNING, visit(), process="nginx"))
+    assert not judge("listener.other-process", *held_port(RUNNING, visit(), process=""))
+    assert not judge("listener.other-process", *held_port(RUNNING, visit(), process="systemd"))
 
 
 def test_silent_where_nginx_is_not_configured_for_the_port() -> None:
@@ -75,7 +77,7 @@ def test_silent_where_nginx_is_not_configured_for_the_port() -> None:
 
 
 def test_silent_where_the_program_listens_on_loopback_only() -> None:
-    assert not judge("listener.other-process", *seen(RUNNING, visit(), address="127.0.0.1"))
+    assert not judge("listener.other-process", *held_port(RUNNING, visit(), address="127.0.0.1"))
 
 
 def test_silent_when_apache_has_the_port_and_a_site_with_the_name() -> None:

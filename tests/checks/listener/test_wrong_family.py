@@ -42,9 +42,9 @@ def config(path: str, text: str = TEXT) -> NginxConfig:
     return NginxConfig(vantage=Vantage.SERVER, path=path, main=parse(text, path), files=files)
 
 
-def ipv4_only(*more: Observation) -> tuple[Observation, ...]:
+def ipv4_only(*observations: Observation) -> tuple[Observation, ...]:
     refused = connected(ADDRESS6, failure=REFUSED)
-    return (host(), NAME4, NAME6, BOTH, listening(80, 443), connected(), refused, *more)
+    return (host(), NAME4, NAME6, BOTH, listening(80, 443), connected(), refused, *observations)
 
 
 def test_fires_with_a_patch_that_gives_each_listen_its_twin(tmp_path: Path) -> None:

@@ -83,10 +83,10 @@ def test_fires_and_explains_the_expired_certificate_that_is_still_served() -> No
     assert causes(*mismatch) == ["nginx.key-mismatch"]
 
 
-def causes(*seen: Observation) -> list[str]:
+def causes(*observations: Observation) -> list[str]:
     """The root causes of nginx's files and of the certificate together."""
     crashes: list[object] = []
     checks = [*layer_checks("certificate"), *layer_checks("nginx")]
-    raised = claims(checks, Evidence(SHOP, NOW, seen), crashes.append)
+    raised = claims(checks, Evidence(SHOP, NOW, observations), crashes.append)
     assert not crashes
     return [finding.check.id for finding in findings(raised) if finding.is_cause]

@@ -15,18 +15,18 @@ from tests.support.nginx_evidence import BUILD, HOST, SYSTEMD
 LOCAL = NginxBuild(binary="/usr/local/nginx/sbin/nginx", version="1.26.3")
 
 
-def reload(unit: str, *seen: Observation) -> str:
-    builds = [one for one in seen if isinstance(one, NginxBuild)]
+def reload(unit: str, *observations: Observation) -> str:
+    builds = [one for one in observations if isinstance(one, NginxBuild)]
     build = builds[0] if builds else BUILD
     master = NginxProcess(pid=7, binary=build.binary, unit=unit)
     state = NginxState(installed=True, masters=(master,))
-    rest = [one for one in seen if one is not build]
+    rest = [one for one in observations if one is not build]
     return " ".join(reload_command(Nginx.of(evidence(SYSTEMD, state, build, *rest))).argv)
 
 
-def asked(service: str, **more: Any) -> Boot:
+def asked(service: str, **fields: Any) -> Boot:
     known: dict[str, Any] = {"state": "enabled", "running": True, "main_pid": 7, "reloads": True}
-    return Boot(manager="systemd", service=service, **(known | more))
+    return Boot(manager="systemd", service=service, **(known | fields))
 
 
 @pytest.mark.parametrize("name", ["nginx", "openresty", "web"])

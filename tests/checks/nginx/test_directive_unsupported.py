@@ -23,7 +23,7 @@ V2 = replace(BUILD, arguments=(*BUILD.arguments, "--with-http_v2_module"))
 MODULES = NginxModules(folder="/usr/lib/nginx/modules", names=("ngx_stream_module",))
 
 
-def said(text: str, site: str, build: NginxBuild = BUILD, *more: NginxModules) -> list[Claim]:
+def claims_for(text: str, site: str, build: NginxBuild = BUILD, *more: NginxModules) -> list[Claim]:
     message = text if " in /" in text else f"{text} in {FILE}:3"
     return judge(CHECK, nginx_says(message), config(site), build, STOPPED, *more)
 
@@ -38,7 +38,7 @@ def diff(claim: Claim) -> str:
 
 def test_fires_for_ssl_on_and_moves_it_to_listen() -> None:
     site = SITE.replace("listen 443 ssl;", "ssl on; listen 443; listen [::]:443; listen 80;")
-    (claim,) = said('unknown directive "ssl"', site)
+    (claim,) = claims_for('unknown directive "ssl"', site)
     assert claim.facts["removed"]
     assert claim.facts["changed"] == "1.25.1"
     assert "+    listen 443 ssl; listen [::]:443 ssl; listen 80;" in diff(claim)
@@ -57,14 +57,14 @@ def test_the_change_is_to_the_file_and_not_to_the_link_that_leads_to_it() -> Non
 
 def test_fires_for_every_block_with_ssl_on() -> None:
     site = "ssl on;\n" + SITE.replace("listen 443 ssl;", "listen 443;") + "server { ssl off; }\n"
-    (claim,) = said('unknown directive "ssl"', site)
+    (claim,) = claims_for('unknown directive "ssl"', site)
     assert "+    listen 443 ssl;" in diff(claim)
     assert "+server { }" in diff(claim)
 
 
 def test_fires_for_http2_before_its_time() -> None:
     site = SITE.replace("listen 443 ssl;", "listen 443 ssl;\n    http2 on;")
-    (claim,) = said('unknown directive "http2"', site, OLD)
+    (claim,) = claims_for('unknown directive "http2"', site, OLD)
     assert claim.facts["newer"]
     assert "+    listen 443 ssl http2;" in diff(claim)
     assert "-    http2 on;" in diff(claim)
@@ -73,26 +73,28 @@ def test_fires_for_http2_before_its_time() -> None:
 
 
 def test_fires_for_http2_of_a_build_without_it() -> None:
-    (claim,) = said('unknown directive "http2"', SITE.replace("ssl;", "ssl; http2 on;", 1))
+    (claim,) = claims_for('unknown directive "http2"', SITE.replace("ssl;", "ssl; http2 on;", 1))
     assert claim.facts["module"] == "HTTP/2"
     assert claim.facts["switch"] == "--with-http_v2_module"
 
 
 def test_fires_for_a_parameter_that_needs_a_module() -> None:
     site = SITE.replace("443 ssl;", "443 ssl http2;")
-    (claim,) = said('the "http2" parameter requires ngx_http_v2_module', site)
+    (claim,) = claims_for('the "http2" parameter requires ngx_http_v2_module', site)
     assert "+    listen 443 ssl;" in diff(claim)
 
 
 @pytest.mark.parametrize(("build", "instead"), [(V2, "ssl http2"), (BUILD, "ssl")])
 def test_fires_for_spdy(build: NginxBuild, instead: str) -> None:
-    (claim,) = said('invalid parameter "spdy"', SITE.replace("443 ssl;", "443 ssl spdy;"), build)
+    (claim,) = claims_for(
+        'invalid parameter "spdy"', SITE.replace("443 ssl;", "443 ssl spdy;"), build
+    )
     assert f"+    listen 443 {instead};" in diff(claim)
 
 
 def test_fires_for_quic_before_its_time_and_takes_its_socket_out() -> None:
     site = SITE.replace("443 ssl;", "443 ssl;\n    listen 443 quic;\n    http3 on;")
-    (claim,) = said(f'invalid parameter "quic" in {FILE}:4', site, OLD)
+    (claim,) = claims_for(f'invalid parameter "quic" in {FILE}:4', site, OLD)
     assert "-    listen 443 quic;" in diff(claim)
     assert "-    http3 on;" in diff(claim)
 
@@ -100,20 +102,22 @@ def test_fires_for_quic_before_its_time_and_takes_its_socket_out() -> None:
 def test_fires_for_tls_1_3_before_its_time() -> None:
     site = SITE.replace("443 ssl;", "443 ssl; ssl_protocols TLSv1.2 TLSv1.3;")
     build = replace(BUILD, version="nginx/1.12.2")
-    (claim,) = said('invalid value "TLSv1.3"', site, build)
+    (claim,) = claims_for('invalid value "TLSv1.3"', site, build)
     assert "ssl_protocols TLSv1.2;" in diff(claim)
-    assert not said('invalid value "TLSv1.3"', site)
+    assert not claims_for('invalid value "TLSv1.3"', site)
 
 
 def test_fires_for_a_module_that_is_not_there() -> None:
-    (claim,) = said('unknown directive "brotli"', SITE.replace("443 ssl;", "443 ssl; brotli on;"))
+    (claim,) = claims_for(
+        'unknown directive "brotli"', SITE.replace("443 ssl;", "443 ssl; brotli on;")
+    )
     assert claim.facts["debian"] == "libnginx-mod-http-brotli-filter"
     assert claim.fix
     assert claim.fix.applicability is Applicability.MANUAL
 
 
 def test_fires_for_a_module_that_is_there_and_not_loaded() -> None:
-    (claim,) = said('unknown directive "stream"', SITE, BUILD, MODULES)
+    (claim,) = claims_for('unknown directive "stream"', SITE, BUILD, MODULES)
     assert claim.facts["loaded"]
     assert "+load_module /usr/lib/nginx/modules/ngx_stream_module.so;" in diff(claim)
 
@@ -133,12 +137,12 @@ def test_fires_for_a_module_that_is_there_and_not_loaded() -> None:
 )
 def test_fires_for_load_module_in_vain(text: str, reason: str) -> None:
     site = SITE.replace("listen", "load_module modules/ngx_stream_module.so;\n    listen", 1)
-    (claim,) = said(text, site)
+    (claim,) = claims_for(text, site)
     assert claim.facts[reason]
     assert claim.facts["unused"]
     assert "-    load_module" in diff(claim)
     used = site + "stream { }\n"
-    (claim,) = said(text, used)
+    (claim,) = claims_for(text, used)
     assert not claim.facts["unused"]
     assert not diff(claim)
 
@@ -155,11 +159,11 @@ def test_fires_for_load_module_in_vain(text: str, reason: str) -> None:
     ],
 )
 def test_silent_for_a_slip(text: str) -> None:
-    assert not said(text, SITE)
+    assert not claims_for(text, SITE)
 
 
 def test_silent_where_the_ssl_module_is_missing() -> None:
-    assert not said('unknown directive "ssl"', SITE, WITHOUT_SSL)
+    assert not claims_for('unknown directive "ssl"', SITE, WITHOUT_SSL)
 
 
 def test_silent_when_nginx_only_warns() -> None:
@@ -168,19 +172,19 @@ def test_silent_when_nginx_only_warns() -> None:
 
 def test_fires_and_rewrites_limit_zone() -> None:
     site = "limit_zone one $binary_remote_addr 10m;\n" + SITE
-    (claim,) = said('unknown directive "limit_zone"', site)
+    (claim,) = claims_for('unknown directive "limit_zone"', site)
     assert "+limit_conn_zone $binary_remote_addr zone=one:10m;" in diff(claim)
 
 
 def test_fires_and_takes_quic_away_whole_before_its_time() -> None:
     site = SITE.replace("443 ssl;", "443 ssl;\n    listen 443 quic;\n    http3 on;")
-    (claim,) = said('unknown directive "http3"', site, OLD)
+    (claim,) = claims_for('unknown directive "http3"', site, OLD)
     lines = [line for line in diff(claim).split("\n")[2:] if line[:1] in {"-", "+"}]
     assert lines == ["-    listen 443 quic;", "-    http3 on;"]
 
 
 def test_fires_and_leaves_a_port_80_that_spoke_tls_to_a_person() -> None:
     site = SITE.replace("listen 443 ssl;", "listen 443;\n    listen 80;\n    ssl on;")
-    (claim,) = said('unknown directive "ssl"', site)
+    (claim,) = claims_for('unknown directive "ssl"', site)
     assert claim.fix
     assert claim.fix.applicability is Applicability.REVIEW

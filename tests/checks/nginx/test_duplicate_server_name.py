@@ -105,8 +105,8 @@ def test_silent_when_nginx_does_not_warn() -> None:
     assert not judge("nginx.duplicate-server-name", config(SITE, SITE), nginx_says())
 
 
-def how(winner: str, loser: str, *seen: Observation) -> Applicability:
-    (claim,) = judge(CHECK, config(winner, loser), warned(), *seen, target=CHAT)
+def how(winner: str, loser: str, *observations: Observation) -> Applicability:
+    (claim,) = judge(CHECK, config(winner, loser), warned(), *observations, target=CHAT)
     assert claim.fix
     return claim.fix.applicability
 

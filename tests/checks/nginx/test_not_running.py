@@ -74,8 +74,8 @@ def ended(**what: Any) -> NginxStart:
     return NginxStart(**(known | what))
 
 
-def steps(*seen: Observation) -> list[tuple[str, ...]]:
-    (claim,) = judge("nginx.not-running", STOPPED, config(), BUILD, SYSTEMD, *seen)
+def steps(*observations: Observation) -> list[tuple[str, ...]]:
+    (claim,) = judge("nginx.not-running", STOPPED, config(), BUILD, SYSTEMD, *observations)
     assert claim.fix
     return [step.argv for step in claim.fix.steps if isinstance(step, Command)][1:]
 

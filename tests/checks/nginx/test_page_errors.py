@@ -15,8 +15,8 @@ LINE = logged('"/srv/shop/" is forbidden')
 PAGE = page(403)
 
 
-def error(*seen: Observation, target: Target = SHOP) -> PageError | None:
-    return page_error(evidence(*seen, target=target), r'"(\S+)" is forbidden', {403, 404})
+def error(*observations: Observation, target: Target = SHOP) -> PageError | None:
+    return page_error(evidence(*observations, target=target), r'"(\S+)" is forbidden', {403, 404})
 
 
 def test_an_error_about_the_page_is_found_with_the_responses_that_it_explains() -> None:

@@ -21,7 +21,7 @@ SCRIPT = "/socket.io/socket.io.js"
 HTML = (("Content-Type", "text/html"),)
 
 
-def seen(
+def taken_path(
     lines: str, path: str, status: int, by: Any = "regex", direct: int = 200, html: bool = False
 ) -> tuple[Any, ...]:
     text = f"server {{\n listen 443 ssl;\n server_name shop.example.com;\n {lines}\n}}\n"
@@ -34,7 +34,7 @@ def seen(
 
 
 def test_fires_on_a_regular_expression_and_puts_the_prefix_before_it() -> None:
-    observations = seen(f"{STATIC}\n {SOCKETS}", SCRIPT, 404)
+    observations = taken_path(f"{STATIC}\n {SOCKETS}", SCRIPT, 404)
     (claim,) = judge(CHECK, *observations, target=replace(SHOP, path=SCRIPT), masked=False)
     assert claim.confidence is Confidence.CERTAIN
     assert claim.fix
@@ -44,7 +44,7 @@ def test_fires_on_a_regular_expression_and_puts_the_prefix_before_it() -> None:
 
 def test_fires_on_the_location_of_the_whole_site_without_an_edit() -> None:
     whole = SOCKETS.replace("/socket.io/", "/")
-    observations = seen(f"{STATIC}\n {whole}", SCRIPT, 404)
+    observations = taken_path(f"{STATIC}\n {whole}", SCRIPT, 404)
     (claim,) = judge(CHECK, *observations, target=replace(SHOP, path=SCRIPT), masked=False)
     assert claim.facts["whole"] is True
     assert claim.fix
@@ -54,7 +54,7 @@ def test_fires_on_the_location_of_the_whole_site_without_an_edit() -> None:
 def test_fires_on_a_rewrite_to_the_page() -> None:
     api = SOCKETS.replace("/socket.io/", "/api/")
     lines = f"root /srv; rewrite ^/.*$ /index.html last;\n location / {{ }}\n {api}"
-    observations = seen(lines, "/api/users", 200, "rewrite")
+    observations = taken_path(lines, "/api/users", 200, "rewrite")
     (claim,) = judge(CHECK, *observations, target=replace(SHOP, path="/api/users"), masked=False)
     assert claim.facts["rewrite"] is True
 
@@ -62,10 +62,10 @@ def test_fires_on_a_rewrite_to_the_page() -> None:
 def test_silent_where_the_application_has_no_better_answer() -> None:
     target = replace(SHOP, path=SCRIPT)
     lines = f"{STATIC}\n {SOCKETS}"
-    assert not judge(CHECK, *seen(lines, SCRIPT, 404, direct=404), target=target)
-    assert not judge(CHECK, *seen(lines, SCRIPT, 200, html=True), target=target)
+    assert not judge(CHECK, *taken_path(lines, SCRIPT, 404, direct=404), target=target)
+    assert not judge(CHECK, *taken_path(lines, SCRIPT, 200, html=True), target=target)
     guarded = lines.replace("location /socket", "location ^~ /socket")
-    assert not judge(CHECK, *seen(guarded, SCRIPT, 404), target=target)
+    assert not judge(CHECK, *taken_path(guarded, SCRIPT, 404), target=target)
 
 
 def test_fires_on_a_rewrite_that_leaves_its_location_and_lets_it_stay() -> None:
@@ -73,7 +73,7 @@ def test_fires_on_a_rewrite_that_leaves_its_location_and_lets_it_stay() -> None:
         "location /api/ {\n rewrite ^/api/(.*)$ /$1 last;\n proxy_pass http://127.0.0.1:3000;\n}"
     )
     pages = "location / { root /srv; }"
-    observations = seen(f"{owner}\n {pages}", "/api/users", 200, by="last")
+    observations = taken_path(f"{owner}\n {pages}", "/api/users", 200, by="last")
     (claim,) = judge(CHECK, *observations, target=replace(SHOP, path="/api/users"), masked=False)
     assert claim.facts["last"]
     assert claim.fix
@@ -83,7 +83,7 @@ def test_fires_on_a_rewrite_that_leaves_its_location_and_lets_it_stay() -> None:
 
 def test_fires_on_files_of_the_page_that_try_files_answers() -> None:
     owner = "location / {\n  try_files $uri $uri/ =404;\n  proxy_pass http://127.0.0.1:3000;\n }"
-    seen_files = seen(owner, "/app.css", 200, by="files")
+    seen_files = taken_path(owner, "/app.css", 200, by="files")
     files = (loads(sheet(), script()), answered(sheet(), 404), answered(script(), 404))
     (claim,) = judge(CHECK, *seen_files, *files, masked=False)
     assert claim.severity is Severity.ERROR
@@ -91,9 +91,9 @@ def test_fires_on_files_of_the_page_that_try_files_answers() -> None:
     assert claim.fix
     assert claim.fix.applicability is Applicability.REVIEW
     assert "-  try_files $uri $uri/ =404;" in str(claim.fix.steps[0])
-    refused = seen(owner, "/app.css", 200, by="files", direct=404)
+    refused = taken_path(owner, "/app.css", 200, by="files", direct=404)
     assert not judge(CHECK, *refused, *files)
-    page_for_all_paths = seen(owner, "/app.css", 200, by="files", html=True)
+    page_for_all_paths = taken_path(owner, "/app.css", 200, by="files", html=True)
     assert not judge(CHECK, *page_for_all_paths, *files)
 
 
@@ -102,19 +102,19 @@ def test_fires_on_a_longer_prefix_for_other_files() -> None:
     site = SOCKETS.replace("/socket.io/", "/")
     lines = f"location /.well-known/ {{ root /var/www; }}\n {site}"
     target = replace(SHOP, path=client)
-    (claim,) = judge(CHECK, *seen(lines, client, 404, "longer"), target=target, masked=False)
+    (claim,) = judge(CHECK, *taken_path(lines, client, 404, "longer"), target=target, masked=False)
     assert claim.facts["longer"] is True
     assert claim.confidence is Confidence.CERTAIN
-    page_of_the_folder = seen(lines, client, 200, "longer")
+    page_of_the_folder = taken_path(lines, client, 200, "longer")
     assert not judge(CHECK, *page_of_the_folder, target=target, masked=False)
-    unknown = seen(lines, client, 404, "longer", direct=404)
+    unknown = taken_path(lines, client, 404, "longer", direct=404)
     assert not judge(CHECK, *unknown, target=target, masked=False)
 
 
 def test_silent_where_the_page_is_a_file_that_nginx_looks_for_wrongly() -> None:
     """An application that answers every path proves nothing then."""
     lines = f"location /docs/ {{ alias /srv/docs/; }}\n {SOCKETS.replace('/socket.io/', '/')}"
-    observations = seen(lines, "/docs/start", 404, "longer")
+    observations = taken_path(lines, "/docs/start", 404, "longer")
     target = replace(SHOP, path="/docs/start")
     assert judge(CHECK, *observations, target=target, masked=False)
     file = PageFileAccess(
@@ -129,7 +129,7 @@ def test_silent_where_nginx_has_the_file_and_may_not_read_it() -> None:
     site = SOCKETS.replace("/socket.io/", "/")
     lines = f"location /app/ {{ alias /root/app/; }}\n {site}"
     denied = logged('open() "/root/app/index.html" failed (13: Permission denied)', path="/app/")
-    seen_page = seen(lines, "/app/", 403, "longer")
+    seen_page = taken_path(lines, "/app/", 403, "longer")
     target = replace(SHOP, path="/app/")
     assert not judge(CHECK, *seen_page, denied, LOG_READ, target=target, masked=False)
 
@@ -146,6 +146,10 @@ def test_silent_about_a_file_of_nginx_own_folder(access: PageFileAccess) -> None
     lines = f"location /static/ {{ alias /srv/static; }}\n {site}"
     file = sheet("/static/app.css")
     own = replace(access, url="https://shop.example.com/static/app.css")
-    seen_file = (*seen(lines, "/static/app.css", 200, "longer"), loads(file), answered(file, 403))
+    seen_file = (
+        *taken_path(lines, "/static/app.css", 200, "longer"),
+        loads(file),
+        answered(file, 403),
+    )
     assert judge(CHECK, *seen_file, masked=False)
     assert not judge(CHECK, *seen_file, own, masked=False)

@@ -17,7 +17,7 @@ CHECK = "nginx.rule-refuses"
 NGINX_PAGE = "<html><body><center><h1>403 Forbidden</h1></center><hr><center>nginx/1.26.3</center>"
 
 
-def seen(rule: str, status: int, body: str = "", **other: Any) -> tuple[Any, ...]:
+def refused_page(rule: str, status: int, body: str = "", **other: Any) -> tuple[Any, ...]:
     text = (
         f"server {{\n listen 443 ssl;\n server_name shop.example.com;\n {rule}\n"
         " location / { proxy_pass http://127.0.0.1:3000; }\n}\n"
@@ -27,7 +27,7 @@ def seen(rule: str, status: int, body: str = "", **other: Any) -> tuple[Any, ...
 
 def test_fires_on_a_condition_about_the_host() -> None:
     rule = "if ($host != www.shop.example.com) { return 404; }"
-    (claim,) = judge(CHECK, *seen(rule, 404))
+    (claim,) = judge(CHECK, *refused_page(rule, 404))
     assert (claim.confidence, claim.severity) == (Confidence.CERTAIN, Severity.WARNING)
     assert claim.facts["condition"] == "if ($host != www.shop.example.com)"
     assert claim.facts["host"] is True
@@ -36,14 +36,14 @@ def test_fires_on_a_condition_about_the_host() -> None:
 def test_fires_on_an_origin_that_is_not_on_the_list() -> None:
     rule = "location /ws { if ($http_origin !~ '^https://www') { return 403; } }"
     refused = replace(front(403), origin="https://shop.example.com")
-    (claim,) = judge(CHECK, *seen(rule, 200), refused, target=CHAT, masked=False)
+    (claim,) = judge(CHECK, *refused_page(rule, 200), refused, target=CHAT, masked=False)
     assert (claim.confidence, claim.severity) == (Confidence.CERTAIN, Severity.ERROR)
     assert claim.facts["sent"] == "https://shop.example.com"
 
 
 def test_fires_on_a_file_that_may_be_there() -> None:
     rule = "if (-f /var/www/maintenance.on) { return 503; }"
-    (claim,) = judge(CHECK, *seen(rule, 503, NGINX_PAGE))
+    (claim,) = judge(CHECK, *refused_page(rule, 503, NGINX_PAGE))
     assert claim.confidence is Confidence.LIKELY
     assert claim.facts["file"] is True
     assert claim.facts["block"] == rule
@@ -54,14 +54,14 @@ def test_fires_on_a_file_that_may_be_there() -> None:
 
 def test_a_file_whose_path_depends_on_the_request_is_not_named() -> None:
     rule = "if (-f $document_root/maintenance.on) { return 503; }"
-    (claim,) = judge(CHECK, *seen(rule, 503, NGINX_PAGE), masked=False)
+    (claim,) = judge(CHECK, *refused_page(rule, 503, NGINX_PAGE), masked=False)
     assert claim.facts["file"] is True
     assert "`rm " not in "".join(texts(CHECK, claim))
 
 
 def test_fires_on_a_method_that_was_asked_for() -> None:
     rule = "if ($request_method !~ ^(GET|POST)$) { return 405; }"
-    (claim,) = judge(CHECK, *seen(rule, 405, method="OPTIONS"), masked=False)
+    (claim,) = judge(CHECK, *refused_page(rule, 405, method="OPTIONS"), masked=False)
     assert claim.facts["sent"] == "OPTIONS"
 
 
@@ -71,14 +71,16 @@ def test_fires_on_a_file_of_the_page() -> None:
         url="https://shop.example.com/app.css", status=403,
     )  # fmt: skip
     rule = 'if ($http_referer !~ "shop.example.net") { return 403; }'
-    (claim,) = judge(CHECK, *seen(f"location = /app.css {{ {rule} }}", 200), file, masked=False)
+    (claim,) = judge(
+        CHECK, *refused_page(f"location = /app.css {{ {rule} }}", 200), file, masked=False
+    )
     assert claim.severity is Severity.ERROR
     assert claim.facts["referer"] is True
 
 
 def test_a_rule_that_browsers_pass_is_a_note() -> None:
     rule = "if ($http_user_agent ~ ^diagnose) { return 403; }"
-    (claim,) = judge(CHECK, *seen(rule, 403), masked=False)
+    (claim,) = judge(CHECK, *refused_page(rule, 403), masked=False)
     assert claim.severity is Severity.NOTE
 
 
@@ -92,12 +94,12 @@ def test_a_rule_that_browsers_pass_is_a_note() -> None:
     ],
 )
 def test_silent_where_no_rule_is_the_reason(rule: str, status: int) -> None:
-    assert not judge(CHECK, *seen(rule, status))
+    assert not judge(CHECK, *refused_page(rule, status))
 
 
 def test_fires_on_a_connection_that_nginx_closes_without_an_answer() -> None:
     rule = "if ($host != www.shop.example.com) { return 444; }"
-    state, text, answered = seen(rule, 200)
+    state, text, answered = refused_page(rule, 200)
     failure = Failure("closed", "closed without an answer")
     (claim,) = judge(CHECK, state, text, replace(answered, status=None, failure=failure))
     assert (claim.severity, claim.facts["status"]) == (Severity.ERROR, 444)
@@ -105,7 +107,7 @@ def test_fires_on_a_connection_that_nginx_closes_without_an_answer() -> None:
 
 def test_a_connection_that_is_closed_for_programs_alone_is_a_note() -> None:
     rule = "if ($http_user_agent !~ Mozilla) { return 444; }"
-    state, text, answered = seen(rule, 200)
+    state, text, answered = refused_page(rule, 200)
     closed = replace(answered, status=None, failure=Failure("closed", "closed"))
     browser, again = replace(answered, purpose="browser"), replace(closed, purpose="again")
     (claim,) = judge(CHECK, state, text, closed, browser, again, masked=False)
@@ -115,12 +117,12 @@ def test_a_connection_that_is_closed_for_programs_alone_is_a_note() -> None:
 def test_silent_where_the_log_has_another_reason() -> None:
     rule = "if (-f /var/www/maintenance.on) { return 503; }"
     lines = (LOG_READ, logged("no live upstreams while connecting to upstream"))
-    assert not judge(CHECK, *seen(rule, 503, NGINX_PAGE), *lines)
+    assert not judge(CHECK, *refused_page(rule, 503, NGINX_PAGE), *lines)
 
 
 def test_silent_for_a_page_that_answers() -> None:
     rule = "if ($host != www.shop.example.com) { return 404; }"
-    assert not judge(CHECK, *seen(rule, 200), target=SHOP)
+    assert not judge(CHECK, *refused_page(rule, 200), target=SHOP)
 
 
 #: Ways to decide by the visitor's address. What stands at http's level comes first.

@@ -11,8 +11,8 @@ SITE = config("server { listen 80; listen 443 ssl; server_name shop.example.com;
 OTHER = config("server { listen 443 ssl; server_name blog.example.com; }\n")
 
 
-def nginx(*seen: Observation) -> Nginx:
-    return Nginx.of(evidence(*seen))
+def nginx(*observations: Observation) -> Nginx:
+    return Nginx.of(evidence(*observations))
 
 
 def test_only_a_stopped_nginx_with_the_name_has_the_site() -> None:

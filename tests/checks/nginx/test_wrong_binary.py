@@ -38,7 +38,7 @@ OWN_BUILD = replace(BUILD, binary=OWN, arguments=("--pid-path=/run/nginx.pid",))
 SEEN = (nginx_says(), config(WELCOME), OWN_BUILD, STATE, LISTENING, TRIED)
 
 
-def other(site: str = SHOP, more: str = "") -> OtherConfig:
+def other_config(site: str = SHOP, more: str = "") -> OtherConfig:
     main, file = "/opt/nginx/nginx.conf", "/opt/nginx/conf.d/shop.conf"
     whole = f"http {{\n{more}include {file};\n}}\n"
     trees = {main: nginx_parser.parse(whole, main), file: nginx_parser.parse(site, file)}
@@ -60,7 +60,7 @@ def first(claim: Claim) -> object:
 
 
 def test_fires_and_lets_the_one_that_runs_read_the_file() -> None:
-    (claim,) = judge(CHECK, *SEEN, other(with_port_80()))
+    (claim,) = judge(CHECK, *SEEN, other_config(with_port_80()))
     assert claim.facts["place"] == "/opt/nginx/conf.d/shop.conf:1"
     assert claim.facts["on_path"]
     assert claim.confidence is Confidence.CERTAIN
@@ -70,7 +70,7 @@ def test_fires_and_lets_the_one_that_runs_read_the_file() -> None:
 
 
 def test_fires_and_starts_the_other_where_its_ports_are_free() -> None:
-    (claim,) = judge(CHECK, *SEEN, other())
+    (claim,) = judge(CHECK, *SEEN, other_config())
     steps = claim.fix.steps if claim.fix else ()
     assert [step.argv for step in steps if isinstance(step, Command)] == [
         ("/usr/sbin/nginx", "-t"),
@@ -81,13 +81,13 @@ def test_fires_and_starts_the_other_where_its_ports_are_free() -> None:
 def test_fires_and_is_sure_where_both_can_run_at_a_time() -> None:
     def how(pid: str, manager: ServiceManager = "none") -> Applicability:
         host = Host(vantage=Vantage.SERVER, hostname="shop", manager=manager)
-        found = other()
+        found = other_config()
         main = (*nginx_parser.parse(f"pid {pid};", found.path), *found.main)
         (claim,) = judge(CHECK, *SEEN, host, replace(found, main=main))
         assert claim.fix
         return claim.fix.applicability
 
-    (claim,) = judge(CHECK, *SEEN, other())
+    (claim,) = judge(CHECK, *SEEN, other_config())
     assert claim.fix
     assert claim.fix.applicability is Applicability.REVIEW  # where its number goes is not known
     assert how("/run/shop.pid") is Applicability.AUTOMATIC
@@ -100,7 +100,7 @@ def test_fires_and_leaves_to_a_person_what_does_not_stand_alone() -> None:
         (with_port_80(SITE), ""),
         (with_port_80(SHOP.replace("127.0.0.1:3000", "shop_app")), "upstream shop_app { }\n"),
     ):
-        (claim,) = judge(CHECK, *SEEN, other(site, more))
+        (claim,) = judge(CHECK, *SEEN, other_config(site, more))
         assert isinstance(first(claim), Manual)
         assert claim.fix
         assert claim.fix.applicability is Applicability.MANUAL
@@ -113,25 +113,34 @@ def test_fires_less_surely_by_nginxs_own_page() -> None:
     )  # fmt: skip
     running = config("server { listen 443 ssl; root /srv; }\n")
     https = Listeners(sockets=(PLAIN, replace(PLAIN, port=443)))
-    (claim,) = judge(CHECK, nginx_says(), running, BUILD, STATE, https, page, other())
+    (claim,) = judge(CHECK, nginx_says(), running, BUILD, STATE, https, page, other_config())
     assert claim.confidence is Confidence.LIKELY
     assert not judge(
-        CHECK, nginx_says(), running, BUILD, STATE, https, replace(page, body="Shop"), other()
+        CHECK,
+        nginx_says(),
+        running,
+        BUILD,
+        STATE,
+        https,
+        replace(page, body="Shop"),
+        other_config(),
     )
 
 
 def test_silent_when_the_one_that_runs_has_the_name() -> None:
-    assert not judge(CHECK, nginx_says(), config(), BUILD, STATE, LISTENING, TRIED, other())
+    assert not judge(CHECK, nginx_says(), config(), BUILD, STATE, LISTENING, TRIED, other_config())
 
 
 def test_silent_when_the_other_knows_nothing_of_the_site() -> None:
-    assert not judge(CHECK, *SEEN, other(SHOP.replace("shop.example.com", "blog.example.com")))
+    assert not judge(
+        CHECK, *SEEN, other_config(SHOP.replace("shop.example.com", "blog.example.com"))
+    )
 
 
 def test_silent_when_another_program_has_the_port() -> None:
     caddy = Listeners(sockets=(PLAIN, replace(PLAIN, port=443, process="caddy")))
-    assert not judge(CHECK, *SEEN[:4], caddy, other())
+    assert not judge(CHECK, *SEEN[:4], caddy, other_config())
 
 
 def test_silent_when_no_nginx_runs() -> None:
-    assert not judge(CHECK, *SEEN[:3], replace(STATE, masters=()), LISTENING, TRIED, other())
+    assert not judge(CHECK, *SEEN[:3], replace(STATE, masters=()), LISTENING, TRIED, other_config())

@@ -17,8 +17,8 @@ SECURE = BackendAnswer(
 PLAIN = replace(SECURE, proto="")
 
 
-def claims(*seen: Observation) -> list[Claim]:
-    return judge(CHECK, APACHE, apache_config(), *seen)
+def claims(*observations: Observation) -> list[Claim]:
+    return judge(CHECK, APACHE, apache_config(), *observations)
 
 
 def test_fires_where_it_redirects_with_and_without_the_field() -> None:

@@ -16,8 +16,8 @@ LINES = "    ProxyPreserveHost On\n    RequestHeader set X-Forwarded-Proto https
 TOLD = apache_config(HTTPS.replace("    ProxyPass /ws", f"{LINES}    ProxyPass /ws"))
 
 
-def claims(*seen: Observation) -> list[Claim]:
-    return judge(CHECK, *seen, masked=False)
+def claims(*observations: Observation) -> list[Claim]:
+    return judge(CHECK, *observations, masked=False)
 
 
 def test_fires_where_apache_tells_another_origin() -> None:

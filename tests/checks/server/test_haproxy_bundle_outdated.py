@@ -33,8 +33,10 @@ OTHER = OtherCertificate(
 )
 
 
-def judge(*seen: Observation) -> list[Claim]:
-    return put("server.haproxy-bundle-outdated", SERVER, config(), shake(chain=(OLD,)), *seen)
+def judge(*observations: Observation) -> list[Claim]:
+    return put(
+        "server.haproxy-bundle-outdated", SERVER, config(), shake(chain=(OLD,)), *observations
+    )
 
 
 def test_fires_where_certbots_files_are_newer() -> None:

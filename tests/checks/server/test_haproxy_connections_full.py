@@ -8,8 +8,8 @@ from tests.support.tls_evidence import shake
 SILENCE = Failure("timeout", "timed out")
 
 
-def judge(*seen: Observation) -> list[Claim]:
-    return put("server.haproxy-connections-full", SERVER, config(TEXT), *seen)
+def judge(*observations: Observation) -> list[Claim]:
+    return put("server.haproxy-connections-full", SERVER, config(TEXT), *observations)
 
 
 def counted(current: int, name: str = "") -> HaproxyStatus:

@@ -3,8 +3,8 @@ from tests.support.check_evidence import judge as put
 from tests.support.haproxy_evidence import SERVER, TEXT, attempt, config, page, status
 
 
-def judge(*seen: Observation, text: str = TEXT) -> list[Claim]:
-    return put("server.haproxy-health-check-fails", SERVER, config(text), *seen)
+def judge(*observations: Observation, text: str = TEXT) -> list[Claim]:
+    return put("server.haproxy-health-check-fails", SERVER, config(text), *observations)
 
 
 REFUSED_CHECK = attempt("check", 404, path="/healthz")

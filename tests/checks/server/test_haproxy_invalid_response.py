@@ -4,8 +4,8 @@ from tests.support.check_evidence import judge as put
 from tests.support.haproxy_evidence import SERVER, TEXT, config, page
 
 
-def judge(*seen: Observation) -> list[Claim]:
-    return put("server.haproxy-invalid-response", SERVER, config(TEXT), *seen)
+def judge(*observations: Observation) -> list[Claim]:
+    return put("server.haproxy-invalid-response", SERVER, config(TEXT), *observations)
 
 
 def status(backend: str = "app") -> HaproxyStatus:

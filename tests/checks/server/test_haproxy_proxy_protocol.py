@@ -10,12 +10,12 @@ ACCEPTS = TEXT.replace(":443 ssl", ":443 accept-proxy ssl")
 SENDS = TEXT.replace("check\n", "check send-proxy\n")
 
 
-def judge(text: str, *seen: Observation) -> list[Claim]:
-    return put("server.haproxy-proxy-protocol", SERVER, config(text), *seen)
+def judge(text: str, *observations: Observation) -> list[Claim]:
+    return put("server.haproxy-proxy-protocol", SERVER, config(text), *observations)
 
 
-def front(proxied: bool, status: int | None, **more: Any) -> Observation:
-    return attempt("front", status, proxied=proxied, backend="", name="", port=443, **more)
+def front(proxied: bool, status: int | None, **fields: Any) -> Observation:
+    return attempt("front", status, proxied=proxied, backend="", name="", port=443, **fields)
 
 
 def edit_of(claim: Claim) -> str:

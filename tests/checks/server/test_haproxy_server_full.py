@@ -8,8 +8,8 @@ from tests.support.haproxy_evidence import SERVER, TEXT, config, page
 BUSY = ServerState("app", "a", "UP", current=2, limit=2)
 
 
-def judge(*seen: Observation) -> list[Claim]:
-    return put("server.haproxy-server-full", SERVER, config(TEXT), *seen)
+def judge(*observations: Observation) -> list[Claim]:
+    return put("server.haproxy-server-full", SERVER, config(TEXT), *observations)
 
 
 def status(*servers: ServerState) -> HaproxyStatus:

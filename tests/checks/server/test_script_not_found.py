@@ -13,9 +13,11 @@ SITE = WebSite(
 )  # fmt: skip
 
 
-def judge(*seen: Observation, site: WebSite = SITE, server: WebServer = CADDY) -> list[Claim]:
+def judge(
+    *observations: Observation, site: WebSite = SITE, server: WebServer = CADDY
+) -> list[Claim]:
     config = WebServerConfig(product=server.product, path=server.config, sites=(site,))
-    return put("server.script-not-found", server, config, *seen)
+    return put("server.script-not-found", server, config, *observations)
 
 
 def test_fires_where_php_fpm_says_that_the_file_is_not_there() -> None:

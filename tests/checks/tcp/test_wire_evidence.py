@@ -60,25 +60,25 @@ OTHERS = {
 }
 
 
-def root_cause(seen: list[Observation]) -> Finding | None:
-    causes = conclude(evidence(*seen)).causes
+def root_cause(observations: list[Observation]) -> Finding | None:
+    causes = conclude(evidence(*observations)).causes
     assert len(causes) <= 1
     return next(iter(causes), None)
 
 
 def case_evidence(case: dict[str, Any]) -> list[Observation]:
     wire, snmp, listener = case["wire"], case["snmp"], case["listener"]
-    seen: list[Observation] = [PUBLISHED, host(), kernel(client=CLIENT), *inside(case)]
-    seen.append(Listeners(vantage=Vantage.SERVER, sockets=sockets(listener or "")))
+    observations: list[Observation] = [PUBLISHED, host(), kernel(client=CLIENT), *inside(case)]
+    observations.append(Listeners(vantage=Vantage.SERVER, sockets=sockets(listener or "")))
     names = [name.partition(".")[2] for name in snmp if not name.startswith("Icmp")]
     before = dict.fromkeys((*names, "OutRsts"), 100)
     after = {name: 100 + snmp.get(f"Tcp.{name}", snmp.get(f"TcpExt.{name}", 0)) for name in before}
-    seen.append(counters(at=0.1, **before))
-    seen += attempts(case)
-    seen.append(counters(at=9.0, **after))
+    observations.append(counters(at=0.1, **before))
+    observations += attempts(case)
+    observations.append(counters(at=9.0, **after))
     if case["client"].get("errno", "") is None:  # a time-out: only then the server watches
-        seen.append(watched(wire))
-    return seen
+        observations.append(watched(wire))
+    return observations
 
 
 def sockets(text: str) -> tuple[Listener, ...]:

@@ -20,12 +20,12 @@ ENDED = Container(
 )
 
 
-def seen(*containers: Container) -> Containers:
+def docker_containers(*containers: Container) -> Containers:
     return Containers(vantage=Vantage.SERVER, engines=("docker",), containers=containers)
 
 
 def test_fires_for_the_port_that_it_published() -> None:
-    (claim,) = judge(CHECK, DOWN, config(), seen(ENDED))
+    (claim,) = judge(CHECK, DOWN, config(), docker_containers(ENDED))
     assert claim.facts["container"] == "shop-app-1"
     assert claim.fix
     assert claim.fix.applicability is Applicability.REVIEW
@@ -34,7 +34,7 @@ def test_fires_for_the_port_that_it_published() -> None:
 
 def test_fires_with_the_reason_where_it_failed() -> None:
     failed = replace(ENDED, status="Exited (1) 2 minutes ago", last_words="Error: no database")
-    (claim,) = judge(CHECK, DOWN, config(), seen(failed))
+    (claim,) = judge(CHECK, DOWN, config(), docker_containers(failed))
     assert claim.facts["last_words"] == "Error: no database"
     assert claim.fix
     assert claim.fix.applicability is Applicability.MANUAL
@@ -44,25 +44,27 @@ def test_fires_for_the_name_of_its_service() -> None:
     named = replace(DOWN, target="http://app:3000", host="app", address="172.18.0.3")
     text = SITE.replace("127.0.0.1:3000", "app:3000")
     # A masked recording has a stand-in for the host, and none for the container.
-    (claim,) = judge(CHECK, named, config(text), OWN, seen(ENDED), masked=False)
+    (claim,) = judge(CHECK, named, config(text), OWN, docker_containers(ENDED), masked=False)
     assert claim.facts["container"] == "shop-app-1"
 
 
 def test_fires_for_an_nginx_with_the_servers_network() -> None:
     own = replace(OWN, networks=("host",))
-    (claim,) = judge(CHECK, DOWN, config(), own, seen(ENDED))
+    (claim,) = judge(CHECK, DOWN, config(), own, docker_containers(ENDED))
     assert claim.facts["container"] == "shop-app-1"
 
 
 def test_silent_where_it_has_nothing_to_do_with_it() -> None:
-    assert not judge(CHECK, UP, config(), seen(ENDED))
-    assert not judge(CHECK, DOWN, config(), seen(replace(ENDED, ports=(ContainerPort(3000),))))
+    assert not judge(CHECK, UP, config(), docker_containers(ENDED))
+    assert not judge(
+        CHECK, DOWN, config(), docker_containers(replace(ENDED, ports=(ContainerPort(3000),)))
+    )
     named = replace(DOWN, target="http://app:3000", host="app", address="172.18.0.3")
     other = replace(ENDED, id="d" * 64, name="other-app-1", state="running", ports=())
     text = SITE.replace("127.0.0.1:3000", "app:3000")
-    assert not judge(CHECK, named, config(text), OWN, seen(ENDED, other), masked=False)
+    assert not judge(CHECK, named, config(text), OWN, docker_containers(ENDED, other), masked=False)
     running = replace(ENDED, id="c" * 64, name="new", state="running")
-    assert not judge(CHECK, DOWN, config(), seen(ENDED, running))
+    assert not judge(CHECK, DOWN, config(), docker_containers(ENDED, running))
     # In a container, 127.0.0.1 is no port of the server.
-    assert not judge(CHECK, DOWN, config(), OWN, seen(ENDED))
-    assert not judge(CHECK, replace(DOWN, host="db"), config(), OWN, seen(ENDED))
+    assert not judge(CHECK, DOWN, config(), OWN, docker_containers(ENDED))
+    assert not judge(CHECK, replace(DOWN, host="db"), config(), OWN, docker_containers(ENDED))

@@ -23,14 +23,14 @@ EXPOSED = Container(
 WEB = replace(EXPOSED, id="c" * 64, name="shop-web-1", ports=(ContainerPort(80, 8080, "0.0.0.0"),))
 
 
-def seen(*containers: Container, namespaces: tuple[Namespace, ...] = ()) -> Containers:
+def docker_containers(*containers: Container, namespaces: tuple[Namespace, ...] = ()) -> Containers:
     return Containers(
         vantage=Vantage.SERVER, engines=("docker",), containers=containers, namespaces=namespaces
     )
 
 
 def test_fires_for_a_port_that_is_only_declared() -> None:
-    (claim,) = judge(CHECK, DOWN, config(), seen(WEB, EXPOSED))
+    (claim,) = judge(CHECK, DOWN, config(), docker_containers(WEB, EXPOSED))
     assert claim.confidence is Confidence.LIKELY
     assert claim.facts["container"] == "shop-api-1"
     assert claim.facts["published"] == ""
@@ -39,27 +39,29 @@ def test_fires_for_a_port_that_is_only_declared() -> None:
 def test_fires_for_a_program_that_listens_inside() -> None:
     bare = replace(EXPOSED, ports=())
     inside = Namespace(9, ("node",), bare.id, ("172.18.0.3",), (("0.0.0.0", 3000),))
-    (claim,) = judge(CHECK, DOWN, config(), seen(WEB, bare, namespaces=(inside,)))
+    (claim,) = judge(CHECK, DOWN, config(), docker_containers(WEB, bare, namespaces=(inside,)))
     assert claim.facts["container"] == "shop-api-1"
 
 
 def test_fires_for_a_port_that_is_published_as_another() -> None:
     moved = replace(EXPOSED, ports=(ContainerPort(3000, 8081, "127.0.0.1"),))
-    (claim,) = judge(CHECK, DOWN, config(), seen(moved))
+    (claim,) = judge(CHECK, DOWN, config(), docker_containers(moved))
     assert claim.facts["published"] == 8081
 
 
 def test_silent_for_the_loopback_of_a_container_with_nginx() -> None:
     proxy = NginxContainer(vantage=Vantage.SERVER, pid=7, name="proxy", networks=("shop_default",))
     loopback = Interface(vantage=Vantage.SERVER, name="lo", up=True, addresses=("127.0.0.1",))
-    assert not judge(CHECK, DOWN, config(), seen(WEB, EXPOSED), proxy, loopback)
+    assert not judge(CHECK, DOWN, config(), docker_containers(WEB, EXPOSED), proxy, loopback)
 
 
 def test_silent_where_it_is_published_or_no_container_has_it() -> None:
     published = replace(EXPOSED, ports=(ContainerPort(3000, 3000, "127.0.0.1"),))
-    assert not judge(CHECK, DOWN, config(), seen(published))
-    assert not judge(CHECK, DOWN, config(), seen(WEB))
-    assert not judge(CHECK, DOWN, config(), seen(replace(EXPOSED, networks=("host",))))
-    assert not judge(CHECK, DOWN, config(), seen(replace(EXPOSED, state="exited")))
-    assert not judge(CHECK, DOWN, config(), seen(EXPOSED, replace(EXPOSED, id="d" * 64)))
-    assert not judge(CHECK, UP, config(), seen(EXPOSED))
+    assert not judge(CHECK, DOWN, config(), docker_containers(published))
+    assert not judge(CHECK, DOWN, config(), docker_containers(WEB))
+    assert not judge(CHECK, DOWN, config(), docker_containers(replace(EXPOSED, networks=("host",))))
+    assert not judge(CHECK, DOWN, config(), docker_containers(replace(EXPOSED, state="exited")))
+    assert not judge(
+        CHECK, DOWN, config(), docker_containers(EXPOSED, replace(EXPOSED, id="d" * 64))
+    )
+    assert not judge(CHECK, UP, config(), docker_containers(EXPOSED))

@@ -18,9 +18,12 @@ LOOP = replace(page(301), headers=(("Location", SHOP.url),))
 
 
 def claims(
-    *seen: Observation, text: str = TOLD, answer: Exchange = LOOP, own: ComparedRequest = AS_NGINX
+    *observations: Observation,
+    text: str = TOLD,
+    answer: Exchange = LOOP,
+    own: ComparedRequest = AS_NGINX,
 ) -> list[Claim]:
-    return judge(CHECK, config(text), BUILD, RUNNING, answer, own, *seen)
+    return judge(CHECK, config(text), BUILD, RUNNING, answer, own, *observations)
 
 
 def test_fires_where_it_is_told_and_redirects_all_the_same() -> None:

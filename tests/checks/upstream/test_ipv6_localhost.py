@@ -1,4 +1,7 @@
+import pytest
+
 from diagnose.model import Confidence, Edit, Failure, Severity
+from diagnose.model.logs import ErrorLog, LogLine
 from diagnose.model.server import Interface
 from diagnose.model.upstream import UpstreamTalk
 from tests.support.check_evidence import REFUSED, judge
@@ -10,10 +13,20 @@ SIX = tried(TARGET, "::1", host="localhost", failure=REFUSED)
 FOUR = tried(TARGET, "127.0.0.1", host="localhost")
 ETH0 = Interface(name="eth0", up=True, addresses=("203.0.113.10", "fe80::1"))
 
+LOG = ErrorLog(file="/var/log/nginx/error.log", at=1.0, until=1_000_101.0)
 
-def test_fires_as_a_warning_and_names_the_address() -> None:
+
+def refusal_of_ipv6(scheme: str = "http") -> LogLine:
+    return line(
+        "connect() failed (111: Connection refused) while connecting to upstream",
+        f"{scheme}://[::1]:3000/",
+        111,
+    )
+
+
+def test_fires_as_a_note_and_names_the_address() -> None:
     (claim,) = judge(CHECK, SIX, FOUR, ETH0, WELL, proxied(TARGET))
-    assert claim.severity is Severity.WARNING
+    assert claim.severity is Severity.NOTE
     assert claim.confidence is Confidence.LIKELY
     assert claim.fix
     edit = claim.fix.steps[0]
@@ -22,12 +35,7 @@ def test_fires_as_a_warning_and_names_the_address() -> None:
 
 
 def test_fires_as_an_error_and_surely_where_nginx_wrote_of_it() -> None:
-    said = line(
-        "connect() failed (111: Connection refused) while connecting to upstream",
-        "http://[::1]:3000/",
-        111,
-    )
-    (claim,) = judge(CHECK, SIX, FOUR, said, PAGE, proxied(TARGET))
+    (claim,) = judge(CHECK, SIX, FOUR, refusal_of_ipv6(), PAGE, proxied(TARGET))
     assert claim.severity is Severity.ERROR
     assert claim.confidence is Confidence.CERTAIN
 
@@ -59,12 +67,29 @@ def test_silent_where_it_is_down_altogether() -> None:
     assert not judge(CHECK, SIX, four, ETH0, proxied(TARGET))
 
 
-def test_fires_as_a_warning_where_the_other_address_fails_too() -> None:
-    said = line(
-        "connect() failed (111: Connection refused) while connecting to upstream",
-        "https://[::1]:3000/",
-        111,
-    )
+def test_stays_a_note_where_nginx_then_found_the_other_address() -> None:
+    (claim,) = judge(CHECK, SIX, FOUR, LOG, refusal_of_ipv6(), WELL, proxied(TARGET))
+    assert claim.severity is Severity.NOTE
+    assert claim.confidence is Confidence.CERTAIN
+
+
+@pytest.mark.parametrize(
+    ("message", "severity"),
+    [
+        ("upstream sent too big header while reading response header from upstream", "note"),
+        ("no live upstreams while connecting to upstream", "error"),
+    ],
+)
+def test_the_request_s_own_line_decides_whether_it_failed_because_of_that(
+    message: str, severity: str
+) -> None:
+    last = line(message, "http://127.0.0.1:3000/")
+    (claim,) = judge(CHECK, SIX, FOUR, LOG, refusal_of_ipv6(), last, PAGE, proxied(TARGET))
+    assert claim.severity == severity
+
+
+def test_fires_as_a_note_where_the_other_address_fails_too() -> None:
+    refusal = refusal_of_ipv6("https")
     target = "https://localhost:3000"
     six = tried(target, "::1", host="localhost", failure=REFUSED)
     four = tried(target, "127.0.0.1", host="localhost")
@@ -72,5 +97,5 @@ def test_fires_as_a_warning_where_the_other_address_fails_too() -> None:
         target=target, host="localhost", port=3000, address="127.0.0.1",
         failure=Failure("protocol", "wrong version number"),
     )  # fmt: skip
-    (claim,) = judge(CHECK, six, four, talk, said, PAGE, proxied(target))
-    assert claim.severity is Severity.WARNING
+    (claim,) = judge(CHECK, six, four, talk, refusal, PAGE, proxied(target))
+    assert claim.severity is Severity.NOTE

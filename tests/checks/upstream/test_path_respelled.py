@@ -19,7 +19,9 @@ DIRECT = ComparedRequest(
 )  # fmt: skip
 
 
-def seen(lines: str, path: str, status: int, location: str = "") -> tuple[Any, tuple[Any, ...]]:
+def respelled_path(
+    lines: str, path: str, status: int, location: str = ""
+) -> tuple[Any, tuple[Any, ...]]:
     text = f"server {{\n listen 443 ssl;\n server_name shop.example.com;\n {lines}\n}}\n"
     fields = (("Location", location),) if location else ()
     response = replace(page(status), url=f"https://shop.example.com{path}", headers=fields)
@@ -27,7 +29,7 @@ def seen(lines: str, path: str, status: int, location: str = "") -> tuple[Any, t
 
 
 def test_fires_on_a_redirect_to_the_path_with_one_slash() -> None:
-    target, observations = seen(APP, "/app/users", 301, "http://shop.example.com/users")
+    target, observations = respelled_path(APP, "/app/users", 301, "http://shop.example.com/users")
     (claim,) = judge(CHECK, *observations, target=target)
     assert claim.confidence is Confidence.CERTAIN
     assert claim.facts["asked"] == "//users"
@@ -36,7 +38,7 @@ def test_fires_on_a_redirect_to_the_path_with_one_slash() -> None:
 
 
 def test_fires_on_an_encoded_slash_that_the_application_has() -> None:
-    target, observations = seen(QUEUES, ENCODED, 404)
+    target, observations = respelled_path(QUEUES, ENCODED, 404)
     (claim,) = judge(CHECK, *observations, DIRECT, target=target, masked=False)
     assert claim.confidence is Confidence.CERTAIN
     assert claim.fix
@@ -45,12 +47,12 @@ def test_fires_on_an_encoded_slash_that_the_application_has() -> None:
 
 def test_fires_on_a_rewrite_that_writes_two_slashes() -> None:
     lines = "location /app/ { rewrite ^/app(/.*)$ /$1 break; proxy_pass http://127.0.0.1:3000; }"
-    target, observations = seen(lines, "/app/users", 404)
+    target, observations = respelled_path(lines, "/app/users", 404)
     (claim,) = judge(CHECK, *observations, target=target)
     assert (claim.facts["asked"], claim.facts["rewritten"]) == ("//users", True)
     assert claim.confidence is Confidence.LIKELY
     right = lines.replace("/$1 break", "$1 break")
-    target, observations = seen(right, "/app/users", 404)
+    target, observations = respelled_path(right, "/app/users", 404)
     assert not judge(CHECK, *observations, target=target)
 
 
@@ -62,9 +64,9 @@ def test_silent_where_the_spelling_is_kept_or_the_page_answers() -> None:
         (QUEUES.replace("15672/", "15672"), ENCODED, 404),
         (APP, "/app/users", 200),
     ):
-        target, observations = seen(lines, path, status)
+        target, observations = respelled_path(lines, path, status)
         assert not judge(CHECK, *observations, target=target)
-    target, observations = seen(APP, "/app/users", 302, "https://shop.example.com/login")
+    target, observations = respelled_path(APP, "/app/users", 302, "https://shop.example.com/login")
     assert not judge(CHECK, *observations, target=target)
 
 
@@ -73,10 +75,10 @@ def test_fires_on_an_encoded_slash_behind_a_rewrite() -> None:
         "location ~* /rabbitmq/(.*) { rewrite ^/rabbitmq/(.*)$ /$1 break;"
         " proxy_pass http://127.0.0.1:15672; }"
     )
-    target, observations = seen(lines, f"/rabbitmq{ENCODED}", 404)
+    target, observations = respelled_path(lines, f"/rabbitmq{ENCODED}", 404)
     (claim,) = judge(CHECK, *observations, target=target)
     assert claim.facts["decoded"]
     assert claim.confidence is Confidence.LIKELY
     whole = lines.replace("{ rewrite", "{ rewrite ^ $request_uri; rewrite")
-    target, observations = seen(whole, f"/rabbitmq{ENCODED}", 404)
+    target, observations = respelled_path(whole, f"/rabbitmq{ENCODED}", 404)
     assert not judge(CHECK, *observations, target=target)

@@ -14,8 +14,8 @@ GONE = line(f"{NAME} could not be resolved (110: Operation timed out)", "")
 UNKNOWN = line(f"{NAME} could not be resolved (3: Host not found)", "")
 
 
-def asked(rdtype: Any = "A", *addresses: str, **more: Any) -> NameAnswer:
-    given = {"resolver": "127.0.0.11:53", "rcode": "NOERROR", "addresses": addresses, **more}
+def asked(rdtype: Any = "A", *addresses: str, **fields: Any) -> NameAnswer:
+    given = {"resolver": "127.0.0.11:53", "rcode": "NOERROR", "addresses": addresses, **fields}
     return NameAnswer(vantage=Vantage.SERVER, name=NAME, rdtype=rdtype, **given)
 
 

@@ -10,32 +10,32 @@ from tests.support.upstreams import DIRECT, line, proxied, talk, tried
 OTHER = "http://127.0.0.1:4000"
 
 
-def found(*observations: Observation) -> tuple[Backend, ...]:
+def backends_of(*observations: Observation) -> tuple[Backend, ...]:
     return backends(Nginx.of(evidence(*observations)))
 
 
 def test_the_backend_of_the_requested_path_comes_first() -> None:
     site = proxied(DIRECT, more="} location /api { proxy_pass http://127.0.0.1:4000;")
-    first, second = found(site)
+    first, second = backends_of(site)
     assert (first.paths, second.paths) == (("/",), ())
     assert (first.proxy_target.target, second.proxy_target.target) == (DIRECT, OTHER)
 
 
 def test_two_spellings_of_the_same_servers_are_one_backend() -> None:
     site = proxied(DIRECT, more=f"}} location /api {{ proxy_pass {DIRECT}/v1/;")
-    (backend,) = found(site)
+    (backend,) = backends_of(site)
     assert len(backend.location_matches) == 2
 
 
 def test_a_websocket_that_was_tried_at_the_front_is_a_path() -> None:
-    (backend,) = found(proxied(DIRECT), front(502, "/live"))
+    (backend,) = backends_of(proxied(DIRECT), front(502, "/live"))
     assert backend.paths == ("/", "/live")
 
 
 def test_attempts_and_variants_belong_to_their_target() -> None:
     connect, request = tried(), tried(asked=True)
     variant, foreign = talk(DIRECT), tried(OTHER)
-    (backend,) = found(proxied(DIRECT), connect, request, variant, foreign)
+    (backend,) = backends_of(proxied(DIRECT), connect, request, variant, foreign)
     assert backend.connect_attempts == (connect,)
     assert backend.request_attempts == (request,)
     assert backend.variants == (variant,)
@@ -45,13 +45,13 @@ def test_one_server_that_accepts_is_enough() -> None:
     group = "upstream app { server 127.0.0.1:3000; server 127.0.0.1:3001; }\n"
     dead = tried("http://app", failure=REFUSED)
     alive = tried("http://app", port=3001)
-    (backend,) = found(proxied("http://app", group), dead)
+    (backend,) = backends_of(proxied("http://app", group), dead)
     assert (backend.is_tried, backend.is_down, backend.is_up) == (False, False, False)
-    (backend,) = found(proxied("http://app", group), dead, alive)
+    (backend,) = backends_of(proxied("http://app", group), dead, alive)
     assert (backend.is_tried, backend.is_down, backend.is_up) == (True, False, False)
-    (backend,) = found(proxied(DIRECT), tried(failure=REFUSED))
+    (backend,) = backends_of(proxied(DIRECT), tried(failure=REFUSED))
     assert backend.is_down
-    (backend,) = found(proxied(DIRECT), tried())
+    (backend,) = backends_of(proxied(DIRECT), tried())
     assert backend.is_up
 
 

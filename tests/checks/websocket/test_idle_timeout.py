@@ -89,7 +89,9 @@ def test_silent_where_no_websocket_is_served() -> None:
     assert not judge(CHECK, serving("        proxy_read_timeout 5s;\n"), front(404), target=CHAT)
 
 
-def held(idle: float | None, through: Through = "front", ended: Ending = "eof") -> Upgrade:
+def held_websocket(
+    idle: float | None, through: Through = "front", ended: Ending = "eof"
+) -> Upgrade:
     """A WebSocket that was held in silence for 70 s, or until it was cut."""
     way = replace(upgrade(idle), through=through, variant="idle", quiet_s=idle or 70.0)
     return replace(way, ended=ended if idle else "", close_code=1001 if ended == "close" else 1006)
@@ -99,7 +101,15 @@ LONG = serving("")
 
 
 def test_names_nginxs_default_where_the_cut_came_at_its_time() -> None:
-    seen = (LONG, BUILD, HOST, RUNNING, front(101), held(60.2), held(None, "application"))
+    seen = (
+        LONG,
+        BUILD,
+        HOST,
+        RUNNING,
+        front(101),
+        held_websocket(60.2),
+        held_websocket(None, "application"),
+    )
     (claim,) = judge(CHECK, *seen, target=CHAT)
     assert claim.facts["default"]
     assert claim.facts["direct_holds"]
@@ -109,27 +119,43 @@ def test_names_nginxs_default_where_the_cut_came_at_its_time() -> None:
 
 
 def test_names_no_line_of_nginx_where_another_time_cut() -> None:
-    seen = (LONG, BUILD, HOST, RUNNING, front(101), held(30.1), held(None, "application"))
+    seen = (
+        LONG,
+        BUILD,
+        HOST,
+        RUNNING,
+        front(101),
+        held_websocket(30.1),
+        held_websocket(None, "application"),
+    )
     (claim,) = judge(CHECK, *seen, target=CHAT)
     assert claim.facts["proxy"]
     assert not claim.facts["place"]
 
 
 def test_names_the_application_where_it_cuts_as_early() -> None:
-    seen = (LONG, BUILD, HOST, RUNNING, front(101), held(60.0), held(60.1, "application"))
+    seen = (
+        LONG,
+        BUILD,
+        HOST,
+        RUNNING,
+        front(101),
+        held_websocket(60.0),
+        held_websocket(60.1, "application"),
+    )
     (claim,) = judge(CHECK, *seen, target=CHAT)
     assert claim.facts["application"]
     assert not claim.facts["place"]
 
 
 def test_notes_a_close_frame() -> None:
-    (claim,) = judge(CHECK, held(30.0, ended="close"), target=CHAT)
+    (claim,) = judge(CHECK, held_websocket(30.0, ended="close"), target=CHAT)
     assert claim.severity is Severity.NOTE
     assert claim.facts["close"] == 1001
 
 
 def test_a_minute_from_outside_is_like_nginxs_default() -> None:
-    (claim,) = judge(CHECK, held(60.3), target=CHAT)
+    (claim,) = judge(CHECK, held_websocket(60.3), target=CHAT)
     assert claim.facts["minute"]
     assert claim.confidence is Confidence.LIKELY
 
@@ -137,7 +163,9 @@ def test_a_minute_from_outside_is_like_nginxs_default() -> None:
 def test_silent_where_a_short_time_was_outlasted() -> None:
     """The application sends often enough."""
     short = serving("        proxy_read_timeout 30s;\n")
-    assert not judge(CHECK, short, BUILD, HOST, RUNNING, front(101), held(None), target=CHAT)
+    assert not judge(
+        CHECK, short, BUILD, HOST, RUNNING, front(101), held_websocket(None), target=CHAT
+    )
 
 
 TIMEOUTS = HAPROXY_TEXT.replace(

@@ -1,13 +1,11 @@
 """An application that answers as a framework does in a thread about nginx in front of it.
 
-    python framework_server.py code-server 3001
+    python -m tests.lab.applications.framework_server code-server 3001
 
 `php` speaks FastCGI, as PHP-FPM does. All others speak HTTP/1, pages and a WebSocket at /ws.
 """
 
-import argparse
 import asyncio
-import contextlib
 import json
 import math
 import socket
@@ -16,6 +14,8 @@ from collections.abc import Mapping
 from urllib.parse import parse_qs, urlsplit
 
 from websockets.utils import accept_key
+
+from tests.lab.applications.serving import run
 
 PAGE = (
     "<!doctype html><title>Shop</title><p>It works: this is the shop's page, with some text.</p>\n"
@@ -148,24 +148,15 @@ async def http(mode: str, reader: asyncio.StreamReader, writer: asyncio.StreamWr
             pass
 
 
-async def main(mode: str, port: int) -> None:
-    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if mode == "docker-proxy":  # nothing listens in the container
-            linger = struct.pack("ii", 1, 0)
-            writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-            writer.close()
-            return
-        with contextlib.suppress(OSError, ValueError, asyncio.IncompleteReadError):
-            await (php(reader, writer) if mode == "php" else http(mode, reader, writer))
-        writer.close()
-
-    async with await asyncio.start_server(connected, "127.0.0.1", port) as server:
-        await server.serve_forever()
+async def serve(mode: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    if mode == "docker-proxy":  # nothing listens in the container
+        linger = struct.pack("ii", 1, 0)
+        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+    elif mode == "php":
+        await php(reader, writer)
+    else:
+        await http(mode, reader, writer)
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser()
-    parser.add_argument("mode")
-    parser.add_argument("port", type=int)
-    given = parser.parse_args()
-    asyncio.run(main(given.mode, given.port))
+    run(serve)

@@ -1,16 +1,16 @@
 """An application that guards its forms, its name or its paths as a framework does.
 
-    python guarded_server.py django 3001
+    python -m tests.lab.applications.guarded_server django 3001
 
 Its words are those of the framework. GET is served; what a mode refuses stands at its branch.
 """
 
-import argparse
 import asyncio
-import contextlib
 import gzip
 from collections.abc import Mapping
 from urllib.parse import urlsplit
+
+from tests.lab.applications.serving import run
 
 Answer = tuple[str, str, tuple[str, ...]]
 PAGE = "<!doctype html><title>Shop</title><p>It works: this is the shop's page, with a form.</p>\n"
@@ -159,19 +159,5 @@ async def serve(mode: str, reader: asyncio.StreamReader, writer: asyncio.StreamW
         await writer.drain()
 
 
-async def main(mode: str, port: int) -> None:
-    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(OSError, ValueError, asyncio.IncompleteReadError):
-            await serve(mode, reader, writer)
-        writer.close()
-
-    async with await asyncio.start_server(connected, "127.0.0.1", port) as server:
-        await server.serve_forever()
-
-
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser()
-    parser.add_argument("mode")
-    parser.add_argument("port", type=int)
-    given = parser.parse_args()
-    asyncio.run(main(given.mode, given.port))
+    run(serve)

@@ -1,16 +1,16 @@
 """An application that answers as a well-known one does behind a proxy, in threads about it.
 
-    python proxied_server.py mattermost 3001
+    python -m tests.lab.applications.proxied_server mattermost 3001
 
 The answers are those of the programs' own sources or of their threads; the pages are short.
 """
 
-import argparse
 import asyncio
-import contextlib
 from collections.abc import Mapping
 
 from websockets.utils import accept_key
+
+from tests.lab.applications.serving import run
 
 TEXT = "It works: this is the page of the application, with some text on it."
 Answer = tuple[str, str, tuple[str, ...]]
@@ -150,19 +150,5 @@ async def http(mode: str, reader: asyncio.StreamReader, writer: asyncio.StreamWr
             pass
 
 
-async def main(mode: str, port: int) -> None:
-    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(OSError, ValueError, asyncio.IncompleteReadError):
-            await http(mode, reader, writer)
-        writer.close()
-
-    async with await asyncio.start_server(connected, "127.0.0.1", port) as server:
-        await server.serve_forever()
-
-
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser()
-    parser.add_argument("mode")
-    parser.add_argument("port", type=int)
-    given = parser.parse_args()
-    asyncio.run(main(given.mode, given.port))
+    run(http)

@@ -1,9 +1,7 @@
 """The handshake succeeds, and what follows does not; and the Origins that frameworks refuse."""
 
-import sys
-
 from .. import site
-from ..lab import REPOSITORY, Lab
+from ..lab import Lab
 from ..scenario import healthy, scenario
 
 MINE = (site.CONF,)
@@ -20,10 +18,7 @@ DIED = "websocket.closed-after-upgrade"
 def _serve(lab: Lab, *options: str) -> None:
     service = lab.application_service
     service.ready = lambda: lab.server.listening(3000)
-    service.argv = [
-        "env", f"PYTHONPATH={REPOSITORY}", sys.executable, "-m",
-        "tests.lab.applications.odd_server", *options,
-    ]  # fmt: skip
+    service.argv = lab.server.application("odd_server", *options)
     service.restart()
 
 

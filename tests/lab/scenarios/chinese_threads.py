@@ -97,7 +97,7 @@ def prefix_beside_a_packaged_error_page(lab: Lab) -> None:
 )  # fmt: skip
 def plain_websocket_to_a_name_for_the_host(lab: Lab) -> None:
     """`'ws://' + domain + …` in a page over https, after pull request 474 of YApi."""
-    _application(lab, "proxied_server.py", "yapi", "3001")
+    lab.spawn(lab.server, lab.server.application("proxied_server", "yapi", "3001"), 3001)
     lab.change(PAGES, PAGES.replace("127.0.0.1:3000", "127.0.0.1:3001"))
 
 

@@ -4,7 +4,7 @@ The applications are stand-ins with the words of the real ones (applications/gua
 """
 
 from .. import apache, site
-from ..lab import HERE, Lab
+from ..lab import Lab
 from ..scenario import healthy, scenario
 from .apache import apache_scenario, healthy_apache
 from .firewall import firewalld
@@ -20,8 +20,7 @@ SETTINGS = "the application's settings are a person's"
 
 def guarded(lab: Lab, mode: str, page: str = PAGES) -> None:
     """The site's pages and forms come from this application; its WebSocket as ever."""
-    program = str(HERE / "applications" / "guarded_server.py")
-    lab.spawn(lab.server, lab.server.python(program, mode, "3001"), 3001)
+    lab.spawn(lab.server, lab.server.application("guarded_server", mode, "3001"), 3001)
     lab.change(PAGES, page.replace("127.0.0.1:3000", "127.0.0.1:3001"))
 
 
@@ -147,8 +146,7 @@ def host_is_not_inherited_beside_another_header(lab: Lab) -> None:
 
 
 def _guarded_behind_apache(lab: Lab, https: str) -> None:
-    program = str(HERE / "applications" / "guarded_server.py")
-    lab.spawn(lab.server, lab.server.python(program, "django", "3001"), 3001)
+    lab.spawn(lab.server, lab.server.application("guarded_server", "django", "3001"), 3001)
     text = https.replace("http://127.0.0.1:3000", "http://127.0.0.1:3001")
     apache.serve(lab, f"{text}\n{apache.HTTP}")
 

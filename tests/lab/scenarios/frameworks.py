@@ -15,8 +15,7 @@ PORT = "127.0.0.1:3001"
 
 
 def _application(lab: Lab, mode: str, port: int = 3001) -> None:
-    program = str(HERE / "applications" / "framework_server.py")
-    lab.spawn(lab.server, lab.server.python(program, mode, str(port)), port)
+    lab.spawn(lab.server, lab.server.application("framework_server", mode, str(port)), port)
 
 
 def _pages_by(lab: Lab, mode: str, page: str = PAGES) -> None:

@@ -1,11 +1,10 @@
 """HAProxy serves the site, or stands in front of nginx."""
 
-import sys
 from functools import partial
 
 from .. import certificates, haproxy
 from ..haproxy import BACKEND, GLOBAL, HTTP, HTTPS, SITE
-from ..lab import REPOSITORY, Lab
+from ..lab import Lab
 from ..scenario import healthy, scenario
 from .nginx import later
 
@@ -376,8 +375,7 @@ def haproxy_chooses_by_name_and_path(lab: Lab) -> None:
 
 def workers(lab: Lab, lines: str) -> None:
     """Eight workers of Socket.IO behind a backend of their own."""
-    module = (sys.executable, "-m", "tests.lab.applications.engine_server")
-    argv = ["env", f"PYTHONPATH={REPOSITORY}", *module, "--port", "3001", "--workers", "8"]
+    argv = lab.server.application("engine_server", "--port", "3001", "--workers", "8")
     lab.spawn(lab.server, argv, 3001)
     servers = "".join(f"    server w{port} 127.0.0.1:{port}\n" for port in range(3001, 3009))
     rule = "    use_backend chat if { path_beg /socket.io/ }\n    default_backend"

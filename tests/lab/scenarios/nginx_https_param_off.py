@@ -2,15 +2,14 @@
 server does (applications/framework_server.py)."""
 
 from .. import site
-from ..lab import HERE, Lab
+from ..lab import Lab
 from ..scenario import healthy, scenario
 
 PAGES = site.HTTPS[site.HTTPS.index("  location / {") : site.HTTPS.index("  location /ws")]
 
 
 def _php(lab: Lab, line: str) -> None:
-    program = str(HERE / "applications" / "framework_server.py")
-    lab.spawn(lab.server, lab.server.python(program, "php", "3001"), 3001)
+    lab.spawn(lab.server, lab.server.application("framework_server", "php", "3001"), 3001)
     lab.server.write("/srv/www/index.php", "<?php\n")
     files = "  root /srv/www;\n  location / {\n    try_files /none /index.php$is_args$args;\n  }\n"
     php = (

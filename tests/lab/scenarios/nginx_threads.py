@@ -1,7 +1,7 @@
 """What people asked about nginx, HTTPS and what stands behind it, after their threads."""
 
 from .. import certificates, site
-from ..lab import BUNDLE, HERE, SERVER, Lab
+from ..lab import BUNDLE, SERVER, Lab
 from ..scenario import UNLOGGED, healthy, scenario
 from .addresses import EDGE, OTHER, PASSED_ON, other_machine
 from .firewall import firewalld
@@ -316,8 +316,7 @@ EVENTS = f"https://{site.NAME}/events"
 
 
 def _events(lab: Lab, lines: str) -> None:
-    program = str(HERE / "applications" / "framework_server.py")
-    lab.spawn(lab.server, lab.server.python(program, "events", "3005"), 3005)
+    lab.spawn(lab.server, lab.server.application("framework_server", "events", "3005"), 3005)
     location = f"  location /events {{\n    proxy_pass http://127.0.0.1:3005;\n{lines}  }}\n"
     lab.change(PAGES, PAGES + location)
 

@@ -4,7 +4,7 @@ The applications are stand-ins that answer as the real ones do (applications/pro
 """
 
 from .. import site
-from ..lab import HERE, Lab
+from ..lab import Lab
 from ..scenario import healthy, scenario
 
 MINE = (site.CONF,)
@@ -17,8 +17,7 @@ UPGRADE = (
 
 
 def _spawn(lab: Lab, mode: str) -> None:
-    program = str(HERE / "applications" / "proxied_server.py")
-    lab.spawn(lab.server, lab.server.python(program, mode, "3001"), 3001)
+    lab.spawn(lab.server, lab.server.application("proxied_server", mode, "3001"), 3001)
 
 
 def _application(lab: Lab, mode: str, pages: str = PAGES) -> None:

@@ -4,7 +4,7 @@ After issues of webssh, ethercalc, enable-cors.org, nginx-proxy and others.
 """
 
 from .. import site
-from ..lab import HERE, Lab
+from ..lab import Lab
 from ..scenario import BARE, UNLOGGED, healthy, scenario
 
 MINE = (site.CONF,)
@@ -35,9 +35,8 @@ def application_does_not_know_its_folder(lab: Lab) -> None:
 
 
 def _folder(lab: Lab, mode: str, location: str, rewrite: str = "") -> None:
-    program = str(HERE / "applications" / "guarded_server.py")
     for kind, port in ((mode, 3001), ("root-only", 3002)):
-        lab.spawn(lab.server, lab.server.python(program, kind, str(port)), port)
+        lab.spawn(lab.server, lab.server.application("guarded_server", kind, str(port)), port)
     lines = "    proxy_pass http://127.0.0.1:3001/;\n    proxy_set_header Host $http_host;\n"
     if rewrite:
         lines = f"    {rewrite}\n{lines.replace('3001/', '3001')}"
@@ -57,8 +56,7 @@ def interface_whose_description_is_at_the_root(lab: Lab) -> None:
 
 @healthy(target=f"https://{site.NAME}/docs")
 def interface_with_its_description(lab: Lab) -> None:
-    program = str(HERE / "applications" / "guarded_server.py")
-    lab.spawn(lab.server, lab.server.python(program, "fastapi", "3001"), 3001)
+    lab.spawn(lab.server, lab.server.application("guarded_server", "fastapi", "3001"), 3001)
     lab.change(PAGES, PAGES.replace("3000", "3001"))
 
 
@@ -161,8 +159,7 @@ def redirect_without_the_folder_of_a_rewrite(lab: Lab) -> None:
 )  # fmt: skip
 def path_behind_a_script(lab: Lab) -> None:
     """404 for /api.php/records, after a pull request of php-crud-api."""
-    program = str(HERE / "applications" / "framework_server.py")
-    lab.spawn(lab.server, lab.server.python(program, "php", "3001"), 3001)
+    lab.spawn(lab.server, lab.server.application("framework_server", "php", "3001"), 3001)
     lab.server.write("/srv/php/api.php", "<?php echo 1;")
     files = "  root /srv/php;\n  location / { try_files $uri $uri/ =404; }\n"
     php = "    include fastcgi.conf;\n    fastcgi_pass 127.0.0.1:3001;\n"
@@ -170,8 +167,7 @@ def path_behind_a_script(lab: Lab) -> None:
 
 
 def _nextcloud(lab: Lab, tries: str) -> None:
-    program = str(HERE / "applications" / "framework_server.py")
-    lab.spawn(lab.server, lab.server.python(program, "php", "3001"), 3001)
+    lab.spawn(lab.server, lab.server.application("framework_server", "php", "3001"), 3001)
     lab.server.write("/srv/php/index.php", "<?php echo 1;")
     php = f"    fastcgi_split_path_info ^(.+?\\.php)(/.*)$;\n    try_files {tries} =404;\n"
     php += "    include fastcgi.conf;\n    fastcgi_pass 127.0.0.1:3001;\n"
@@ -227,8 +223,7 @@ def error_page_for_a_page_that_does_not_exist(lab: Lab) -> None:
 
 
 def _guarded(lab: Lab, mode: str, page: str) -> None:
-    program = str(HERE / "applications" / "guarded_server.py")
-    lab.spawn(lab.server, lab.server.python(program, mode, "3001"), 3001)
+    lab.spawn(lab.server, lab.server.application("guarded_server", mode, "3001"), 3001)
     lab.change(PAGES, page.replace("127.0.0.1:3000", "127.0.0.1:3001"))
 
 

@@ -142,7 +142,7 @@ def group_with_a_socket(lab: Lab) -> None:
 # localhost
 
 
-@scenario(outside=None, server="upstream.ipv6-localhost", differs=MINE)
+@healthy()
 def localhost_is_two_addresses(lab: Lab) -> None:
     """The application listens on 127.0.0.1 alone: nginx finds its way."""
     proxied(lab, "http://localhost:3000")
@@ -157,10 +157,7 @@ def localhost_is_tried_once(lab: Lab) -> None:
     proxied(lab, "http://app")
 
 
-@scenario(
-    outside="http.server-error", server="upstream.tls-to-plain", differs=MINE,
-    also=("upstream.ipv6-localhost",),
-)  # fmt: skip
+@scenario(outside="http.server-error", server="upstream.tls-to-plain", differs=MINE)
 def localhost_is_asked_over_tls(lab: Lab) -> None:
     """Issue 2417 of Mailu/Mailu: https in the place of http. That ::1 refuses is not the reason."""
     proxied(lab, "https://localhost:3000")

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from .. import site
-from ..lab import HERE, REPOSITORY, Lab
+from ..hosts import REPOSITORY
+from ..lab import HERE, Lab
 from ..scenario import healthy, scenario
 
 MINE = (site.CONF,)

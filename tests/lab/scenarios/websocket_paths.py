@@ -5,10 +5,9 @@ old client), SockJS's protocol (the raw endpoint), issues of uvicorn and Django 
 programs without WebSockets, and questions about a last slash.
 """
 
-import sys
-
 from .. import site
-from ..lab import REPOSITORY, Lab
+from ..hosts import REPOSITORY
+from ..lab import Lab
 from ..scenario import healthy, scenario
 
 CLIENT = "the client has to use the path"
@@ -24,8 +23,7 @@ ENGINE = "wss://shop.example.com/socket.io/?EIO={}&transport=websocket"
 def _serve(lab: Lab, module: str, *options: str) -> None:
     service = lab.application_service
     service.ready = lambda: lab.server.listening(3000)
-    name = f"tests.lab.applications.{module}"
-    service.argv = ["env", f"PYTHONPATH={REPOSITORY}", sys.executable, "-m", name, *options]
+    service.argv = lab.server.application(module, *options)
     service.restart()
 
 

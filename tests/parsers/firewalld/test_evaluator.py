@@ -18,16 +18,16 @@ HTTPS = PortRange(443, 443, "tcp")
 SERVICES = {"https": (HTTPS,)}
 
 
-def zone(name: str = "public", *opens: PortRange, **more: Any) -> Zone:
-    return Zone(name=name, permanent=False, opens=opens, **more)
+def zone(name: str = "public", *opens: PortRange, **fields: Any) -> Zone:
+    return Zone(name=name, permanent=False, opens=opens, **fields)
 
 
-def public(*opens: PortRange, **more: Any) -> Zone:
-    return zone("public", *opens, interfaces=("eth0",), **more)
+def public(*opens: PortRange, **fields: Any) -> Zone:
+    return zone("public", *opens, interfaces=("eth0",), **fields)
 
 
-def policy(*opens: PortRange, **more: Any) -> Policy:
-    given = {"ingress": ("ANY",), "egress": ("HOST",), **more}
+def policy(*opens: PortRange, **fields: Any) -> Policy:
+    given = {"ingress": ("ANY",), "egress": ("HOST",), **fields}
     return Policy(name="guard", permanent=False, opens=opens, **given)
 
 

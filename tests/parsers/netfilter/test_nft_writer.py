@@ -10,8 +10,8 @@ from diagnose.parsers.netfilter.roundtrip import survives_roundtrip
 from tests.support.netfilter_expectations import ACCEPT, DROP, field, match, meta, state
 
 
-def limit(**more: Any) -> dict[str, Any]:
-    return {"limit": {"rate": 9, "burst": 5, "per": "second"} | more}
+def limit(**fields: Any) -> dict[str, Any]:
+    return {"limit": {"rate": 9, "burst": 5, "per": "second"} | fields}
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,8 @@ from tests.support.netfilter_expectations import (
 )
 
 
-def limit(**more: Any) -> dict[str, Any]:
-    return {"limit": {"rate": 9, "burst": 5, "per": "second"} | more}
+def limit(**fields: Any) -> dict[str, Any]:
+    return {"limit": {"rate": 9, "burst": 5, "per": "second"} | fields}
 
 
 @pytest.mark.parametrize(

@@ -17,8 +17,8 @@ def saved(*rules: str, chains: str = "") -> str:
     return f"*filter\n{heads}{chains}{lines}\nCOMMIT\n"
 
 
-def of_nft(*rules: list, **more) -> tuple[SourceRule, ...]:  # type: ignore[no-untyped-def,type-arg]
-    return source_rules(LoadedRuleset({"nft": ruleset(*rules, **more)}), (443,), ("eth0",))
+def of_nft(*rules: list, **fields) -> tuple[SourceRule, ...]:  # type: ignore[no-untyped-def,type-arg]
+    return source_rules(LoadedRuleset({"nft": ruleset(*rules, **fields)}), (443,), ("eth0",))
 
 
 def of_iptables(*rules: str, chains: str = "", sets: str = "") -> tuple[SourceRule, ...]:

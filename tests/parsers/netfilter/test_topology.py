@@ -31,7 +31,7 @@ HOST = Host(
 )  # fmt: skip
 
 
-def around(read: Rules | None = None, to: str = SITE, host: Host = HOST) -> Topology:
+def topology_of(read: Rules | None = None, to: str = SITE, host: Host = HOST) -> Topology:
     return Topology(read or Rules(), Packet(None, to, 443, "eth0", host=host))
 
 
@@ -61,7 +61,7 @@ def test_chains_of_a_hook_are_ordered_and_nat_comes_at_its_own_place() -> None:
             chain("other", hook="input"),
         )
     )
-    entries = around(read).hook_entries("prerouting")
+    entries = topology_of(read).hook_entries("prerouting")
     assert [(entry.priority, entry.chain.name if entry.chain else "") for entry in entries] == [
         (-300, "raw"), (-100, ""), (-100, "to"), (0, "late"),
     ]  # fmt: skip
@@ -69,15 +69,15 @@ def test_chains_of_a_hook_are_ordered_and_nat_comes_at_its_own_place() -> None:
 
 def test_a_chain_of_a_device_is_asked_at_that_device_only() -> None:
     read = rules(table(chain("ingress", dev="eth0"), family="netdev"))
-    assert len(around(read).hook_entries("ingress", "eth0")) == 1
-    assert around(read).hook_entries("ingress", "eth1") == ()
+    assert len(topology_of(read).hook_entries("ingress", "eth0")) == 1
+    assert topology_of(read).hook_entries("ingress", "eth1") == ()
 
 
 def test_conntrack_is_active_where_a_rule_of_the_family_needs_it() -> None:
     six = rules(table(chain(), rule(state("new"), ACCEPT), family="ip6"))
-    assert not around(six).tracks
-    assert around(six, SITE6).tracks
-    assert not around(rules(table(chain(), rule(dport(443), ACCEPT)))).tracks
+    assert not topology_of(six).tracks
+    assert topology_of(six, SITE6).tracks
+    assert not topology_of(rules(table(chain(), rule(dport(443), ACCEPT)))).tracks
 
 
 @pytest.mark.parametrize(
@@ -91,38 +91,38 @@ def test_conntrack_is_active_where_a_rule_of_the_family_needs_it() -> None:
     ],
 )
 def test_which_addresses_are_the_machines_own(span: str, local: bool | None) -> None:
-    assert around().is_local(*address_span(span)) is local
+    assert topology_of().is_local(*address_span(span)) is local
 
 
 def test_without_a_host_the_destination_is_local() -> None:
-    assert around(host=Host()).is_local(*address_span(SITE)) is True
-    assert around(to=SITE6, host=Host()).is_local(*address_span("::1")) is True
+    assert topology_of(host=Host()).is_local(*address_span(SITE)) is True
+    assert topology_of(to=SITE6, host=Host()).is_local(*address_span("::1")) is True
 
 
 def test_the_most_specific_route_leads_the_way() -> None:
-    assert around().device(number("172.17.0.2")) == "docker0"
-    assert around().device(number("198.51.100.7")) == "eth0"
-    assert around(host=Host()).device(number("198.51.100.7")) is None
+    assert topology_of().device(number("172.17.0.2")) == "docker0"
+    assert topology_of().device(number("198.51.100.7")) == "eth0"
+    assert topology_of(host=Host()).device(number("198.51.100.7")) is None
 
 
 def test_what_is_reached_by_an_interface_is_what_its_best_routes_say() -> None:
-    reached = around().reachable_by("eth0")
+    reached = topology_of().reachable_by("eth0")
     assert reached is not None
     assert intersection(reached, (address_span("172.17.0.0/16"),)) == ()
     assert intersection(reached, (address_span("198.51.100.0/24"),)) != ()
-    assert around().reachable_by("docker0") == (address_span("172.17.0.0/16"),)
-    assert around(host=Host()).reachable_by("eth0") is None
+    assert topology_of().reachable_by("docker0") == (address_span("172.17.0.0/16"),)
+    assert topology_of(host=Host()).reachable_by("eth0") is None
 
 
 def test_a_redirect_leads_to_the_first_address_of_the_interface() -> None:
-    assert around().redirect_address("prerouting", "eth0") == number("203.0.113.10")
-    assert around().redirect_address("prerouting", "docker0") == number("172.17.0.1")
-    assert around().redirect_address("prerouting", "eth9") == number(SITE)
-    assert around().redirect_address("output", "") == number("127.0.0.1")
-    assert around(to="fe80::9").redirect_address("prerouting", "eth0") == number("fe80::1")
+    assert topology_of().redirect_address("prerouting", "eth0") == number("203.0.113.10")
+    assert topology_of().redirect_address("prerouting", "docker0") == number("172.17.0.1")
+    assert topology_of().redirect_address("prerouting", "eth9") == number(SITE)
+    assert topology_of().redirect_address("output", "") == number("127.0.0.1")
+    assert topology_of(to="fe80::9").redirect_address("prerouting", "eth0") == number("fe80::1")
 
 
 def test_an_address_is_written_or_else_a_question_mark() -> None:
-    assert around().text((1, 2)) == "0.0.0.1-0.0.0.2"
-    assert around(to=SITE6).text(1) == "::1"
-    assert (around().text(1 << 32), around().text("eth0")) == ("?", "?")
+    assert topology_of().text((1, 2)) == "0.0.0.1-0.0.0.2"
+    assert topology_of(to=SITE6).text(1) == "::1"
+    assert (topology_of().text(1 << 32), topology_of().text("eth0")) == ("?", "?")

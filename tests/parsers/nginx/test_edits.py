@@ -19,11 +19,11 @@ LINES = st.lists(st.text(alphabet="ab \t\r\x0c\u2028", max_size=4), max_size=12)
 def patched(folder: Path, before: str, diff: str) -> str:
     path = folder / "a.conf"
     path.write_bytes(before.encode())
-    done = subprocess.run(
+    result = subprocess.run(
         ["patch", "--batch", "--forward", "--binary", str(path)], input=diff.encode(), check=False,
         capture_output=True,
     )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert result.returncode == 0, result.stdout + result.stderr
     return path.read_bytes().decode()
 
 

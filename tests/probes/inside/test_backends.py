@@ -35,7 +35,7 @@ class AnyMachine(RecordedMachine):
         return CommandResult(argv, 0, "", self.plain or head, 0.0)
 
 
-def look(machine: RecordedMachine, *before: Observation) -> Looking:
+def ask_backends(machine: RecordedMachine, *before: Observation) -> Looking:
     looking = Looking(machine)
     looking.observations += before
     probe: Any = probes.backends_of_config
@@ -46,35 +46,37 @@ def look(machine: RecordedMachine, *before: Observation) -> Looking:
 
 def test_the_handshake_with_a_tls_backend() -> None:
     text = f"{CERTIFICATE}Verify return code: 18 (self-signed certificate)\n"
-    (shaken,) = look(AnyMachine(text), APACHE, SECURE, PAGE).observed(BackendHandshake)
+    (shaken,) = ask_backends(AnyMachine(text), APACHE, SECURE, PAGE).observed(BackendHandshake)
     assert (shaken.verify_code, shaken.plain, shaken.port) == (18, False, 3443)
     assert shaken.server_name == "127.0.0.1"
     assert "-servername 127.0.0.1" in shaken.equivalent
 
 
 def test_a_backend_that_answers_plain_http() -> None:
-    (shaken,) = look(AnyMachine(), APACHE, SECURE, PAGE).observed(BackendHandshake)
+    (shaken,) = ask_backends(AnyMachine(), APACHE, SECURE, PAGE).observed(BackendHandshake)
     assert shaken.plain
     wants = AnyMachine(plain="< HTTP/1.1 400 Bad Request\r\n")
-    (shaken,) = look(wants, APACHE, SECURE, PAGE).observed(BackendHandshake)
+    (shaken,) = ask_backends(wants, APACHE, SECURE, PAGE).observed(BackendHandshake)
     assert shaken.plain, "it does not say that it wants TLS"
     timed_out = replace(PAGE, status=None, failure=Failure("timeout", "timed out"))
-    assert look(AnyMachine(), APACHE, SECURE, timed_out).observed(BackendHandshake)
+    assert ask_backends(AnyMachine(), APACHE, SECURE, timed_out).observed(BackendHandshake)
 
 
 def test_an_application_that_does_not_answer_plain_http_is_asked_with_tls() -> None:
     text = f"{CERTIFICATE}Verify return code: 18 (self-signed certificate)\n"
     closes = AnyMachine(text, plain="* Empty reply from server\n")
-    (shaken,) = look(closes, APACHE, apache_config(), PAGE).observed(BackendHandshake)
+    (shaken,) = ask_backends(closes, APACHE, apache_config(), PAGE).observed(BackendHandshake)
     assert (shaken.verify_code, shaken.plain, shaken.port) == (18, False, 3000)
-    (shaken,) = look(AnyMachine(text), APACHE, apache_config(), PAGE).observed(BackendHandshake)
+    (shaken,) = ask_backends(AnyMachine(text), APACHE, apache_config(), PAGE).observed(
+        BackendHandshake
+    )
     assert shaken.plain, "it speaks both"
     broken = replace(PAGE, status=500)
-    assert not look(closes, APACHE, apache_config(), broken).observed(BackendHandshake)
+    assert not ask_backends(closes, APACHE, apache_config(), broken).observed(BackendHandshake)
 
 
 def test_an_application_that_redirects_is_asked_with_and_without_the_scheme() -> None:
-    answers = look(AnyMachine(), APACHE, apache_config(), LOOP).observed(BackendAnswer)
+    answers = ask_backends(AnyMachine(), APACHE, apache_config(), LOOP).observed(BackendAnswer)
     assert [(answer.host, answer.proto, answer.status) for answer in answers] == [
         ("shop.example.com", "https", 200),
         ("shop.example.com", "", 301),
@@ -87,7 +89,7 @@ def test_an_application_that_redirects_is_asked_with_and_without_the_scheme() ->
 
 def test_a_post_is_repeated_as_a_post_without_a_body() -> None:
     page = replace(PAGE, status=403, method="POST")
-    answers = look(AnyMachine(), APACHE, apache_config(), page).observed(BackendAnswer)
+    answers = ask_backends(AnyMachine(), APACHE, apache_config(), page).observed(BackendAnswer)
     assert all("-X POST" in answer.equivalent for answer in answers)
     assert all("Origin: https://shop.example.com" in answer.equivalent for answer in answers)
 
@@ -98,7 +100,7 @@ def test_nothing_is_asked_where_the_page_is_well_or_another_has_the_port() -> No
         (replace(APACHE, ports=(8080,)), SECURE, PAGE),
         (replace(APACHE, foreign=True), SECURE, PAGE),
     ):
-        assert not look(machine := AnyMachine(), *before).observed(BackendHandshake)
+        assert not ask_backends(machine := AnyMachine(), *before).observed(BackendHandshake)
         assert not machine.commands_run
 
 
@@ -113,7 +115,7 @@ def test_the_page_that_failed_later_starts_it_once() -> None:
 
 def test_a_unix_socket_that_is_not_there() -> None:
     text = HTTPS.replace("http://127.0.0.1:3000/", "unix:/run/app.sock|http://localhost/")
-    (found,) = look(AnyMachine(), APACHE, apache_config(text), PAGE).observed(BackendSocket)
+    (found,) = ask_backends(AnyMachine(), APACHE, apache_config(text), PAGE).observed(BackendSocket)
     assert (found.path, found.exists, found.status) == ("/run/app.sock", False, None)
 
 

@@ -75,10 +75,11 @@ def test_the_script_asks_for_the_way_back_to_whoever_has_logged_in(tmp_path: Pat
         "PATH": f"{tmp_path}:/usr/bin:/bin",
         "SSH_CONNECTION": "192.0.2.66 50000 203.0.113.10 22",
     }
-    done = subprocess.run(
+    result = subprocess.run(
         ["sh", "-c", SCRIPT, "sh", "1000", ""], capture_output=True, text=True, env=env, check=True
     )
     assert (
-        "@@@ way 203.0.113.10 192.0.2.66\n-4 route get 192.0.2.66 from 203.0.113.10" in done.stdout
+        "@@@ way 203.0.113.10 192.0.2.66\n-4 route get 192.0.2.66 from 203.0.113.10"
+        in result.stdout
     )
-    assert "@@@ routes4\nblackhole 192.0.2.1" in done.stdout
+    assert "@@@ routes4\nblackhole 192.0.2.1" in result.stdout

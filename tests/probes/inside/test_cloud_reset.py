@@ -23,18 +23,18 @@ AWS = {f"{DMI_FOLDER}/sys_vendor": "Amazon EC2\n"}
 
 def looked(*seen: Any, options: Options = Options()) -> Looking:
     """A run in which the last of these is the one that the probe is started for."""
-    look = Looking(RecordedMachine(files=AWS))
-    look.options = options
-    look.observations += seen
-    asyncio.run(cast(Coroutine[Any, Any, None], cloud.name_reset.work(look, seen[-1])))
-    return look
+    ctx = Looking(RecordedMachine(files=AWS))
+    ctx.options = options
+    ctx.observations += seen
+    asyncio.run(cast(Coroutine[Any, Any, None], cloud.name_reset.work(ctx, seen[-1])))
+    return ctx
 
 
 def test_a_reset_names_the_cloud_and_nothing_is_missing() -> None:
-    look = looked(shake(failure=RESET))
-    (machine,) = look.observed(CloudMachine)
+    ctx = looked(shake(failure=RESET))
+    (machine,) = ctx.observed(CloudMachine)
     assert "AWS" in machine.title or "Amazon" in machine.title
-    assert not look.observed(Unseen)
+    assert not ctx.observed(Unseen)
 
 
 @pytest.mark.parametrize(

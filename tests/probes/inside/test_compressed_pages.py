@@ -24,8 +24,8 @@ def visit(coding: str = "gzip") -> BrowserVisit:
 
 
 def looked(lines: str, seen: BrowserVisit, config_first: bool = True) -> list[ComparedRequest]:
-    look = Looking(RecordedMachine())
-    look.net, look.options = LocalNet(), Options()
+    ctx = Looking(RecordedMachine())
+    ctx.net, ctx.options = LocalNet(), Options()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         request = (await reader.readuntil(b"\r\n\r\n")).decode()
@@ -40,14 +40,14 @@ def looked(lines: str, seen: BrowserVisit, config_first: bool = True) -> list[Co
         text = f"http {{ server {{ listen 443 ssl; {location} }} }}"
         config = NginxConfig(path="/n.conf", main=parse(text, "/n.conf"))
         async with server:
-            look.observations += [config, seen]
+            ctx.observations += [config, seen]
             if config_first:
-                await compressed_pages.page_compressed.work(look, seen)
+                await compressed_pages.page_compressed.work(ctx, seen)
             else:
-                await compressed_pages.page_compressed_before.work(look, config)
+                await compressed_pages.page_compressed_before.work(ctx, config)
 
     asyncio.run(work())
-    return list(look.observed(ComparedRequest))
+    return list(ctx.observed(ComparedRequest))
 
 
 @pytest.mark.parametrize("config_first", [True, False])

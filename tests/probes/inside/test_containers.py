@@ -19,9 +19,9 @@ ASK = shlex.join(("sh", "-c", SCRIPT, "sh", "stopped"))
 
 
 async def looked(machine: Machine, listeners: Listeners) -> Looking:
-    look = Looking(machine)
-    await containers.work(look, listeners)
-    return look
+    ctx = Looking(machine)
+    await containers.work(ctx, listeners)
+    return ctx
 
 
 def ran(listeners: Listeners, **said: Any) -> Looking:

@@ -36,11 +36,11 @@ def look_at(*attempts: Observation) -> Looking:
         shlex.join(("sh", "-c", SCRIPT, "sh", port)): "37 30 24 30 node\n"
         for port in ("443", "3000")
     }
-    look = Looking(RecordedMachine(asked))
-    look.emit(LISTENING)
+    ctx = Looking(RecordedMachine(asked))
+    ctx.emit(LISTENING)
     for attempt in attempts:
-        asyncio.run(WORKS[type(attempt)].work(look, attempt))  # type: ignore[arg-type]
-    return look
+        asyncio.run(WORKS[type(attempt)].work(ctx, attempt))  # type: ignore[arg-type]
+    return ctx
 
 
 @pytest.mark.parametrize(("attempt", "port"), [(CLOSED, 443), (PAGE, 443), (ATTEMPT, 3000)])

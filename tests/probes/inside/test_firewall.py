@@ -23,9 +23,9 @@ HTTPS = PortRange(443, 443, "tcp")
 DENIED = Failure("denied", "Permission denied", 13)
 
 
-def zone(look: Looking, name: str, permanent: bool) -> Zone:
+def zone(ctx: Looking, name: str, permanent: bool) -> Zone:
     (found,) = [
-        one for one in look.observed(Zone) if one.name == name and one.permanent is permanent
+        one for one in ctx.observed(Zone) if one.name == name and one.permanent is permanent
     ]
     return found
 
@@ -39,28 +39,28 @@ def test_the_running_and_the_permanent_configuration_are_seen(way: str) -> None:
     machine = RecordedMachine.load(RECORDED, commands)
     if way == "firewall-cmd":
         machine = machine.with_overrides({"firewall-cmd --get-default-zone": "public\n"})
-    look = looked(machine, firewalld)
-    (daemon,) = look.observed(Firewalld)
+    ctx = looked(machine, firewalld)
+    (daemon,) = ctx.observed(Firewalld)
     assert (daemon.running, daemon.default_zone, daemon.backend) == (True, "public", "nftables")
     assert dict(daemon.services)["https"] == (HTTPS,)
     for permanent in (False, True):
-        public = zone(look, "public", permanent)
+        public = zone(ctx, "public", permanent)
         assert (public.active, public.default) == (True, True)
         assert public.interfaces == ("eth0",)
         assert HTTPS in public.opens
-        assert zone(look, "block", permanent).target == "%%REJECT%%"
-        assert not zone(look, "dmz", permanent).active
+        assert zone(ctx, "block", permanent).target == "%%REJECT%%"
+        assert not zone(ctx, "dmz", permanent).active
     if way == "bus":
         assert not any(asked.startswith("firewall-cmd") for asked in machine.commands_run)
 
 
 def test_that_it_does_not_run_is_a_fact() -> None:
     answer = "@ owner\nmethod return time=1 sender=x\n   boolean false\n"
-    look = looked(RecordedMachine({ASK: answer}), firewalld)
-    (daemon,) = look.observed(Firewalld)
+    ctx = looked(RecordedMachine({ASK: answer}), firewalld)
+    (daemon,) = ctx.observed(Firewalld)
     assert not daemon.running
-    assert not look.observed(Zone)
-    assert not look.observed(Unseen)
+    assert not ctx.observed(Zone)
+    assert not ctx.observed(Unseen)
 
 
 def test_that_it_is_not_installed_is_a_fact() -> None:
@@ -73,8 +73,8 @@ def test_what_it_does_not_tell_this_user_is_said_to_be_unseen() -> None:
         "@ owner\nmethod return time=1 sender=x\n   boolean true\n@ getDefaultZone \n"
         "Error org.fedoraproject.slip.dbus.service.PolKit.NotAuthorizedException.x: info\n"
     )
-    look = looked(RecordedMachine({ASK: answer}), firewalld)
-    (unseen,) = look.observations
+    ctx = looked(RecordedMachine({ASK: answer}), firewalld)
+    (unseen,) = ctx.observations
     assert isinstance(unseen, Unseen)
     assert unseen.enable == "sudo firewall-cmd --list-all-zones"
 
@@ -83,10 +83,10 @@ def test_files_that_only_root_may_read_are_said_to_be_unseen() -> None:
     machine = RecordedMachine.load(RECORDED, BUS).with_overrides(
         {}, {"/etc/firewalld/firewalld.conf": DENIED}
     )
-    look = looked(machine, firewalld)
-    assert zone(look, "public", permanent=False).admits(443)
-    assert not [one for one in look.observed(Zone) if one.permanent]
-    (unseen,) = look.observed(Unseen)
+    ctx = looked(machine, firewalld)
+    assert zone(ctx, "public", permanent=False).admits(443)
+    assert not [one for one in ctx.observed(Zone) if one.permanent]
+    (unseen,) = ctx.observed(Unseen)
     assert unseen.enable == "sudo firewall-cmd --permanent --list-all-zones"
 
 
@@ -180,20 +180,20 @@ FILES = {
 
 
 def test_policies_sets_and_direct_rules_are_seen() -> None:
-    look = looked(RecordedMachine({ASK: MORE}, FILES, "ssh://web"), firewalld)
-    (daemon,) = look.observed(Firewalld)
+    ctx = looked(RecordedMachine({ASK: MORE}, FILES, "ssh://web"), firewalld)
+    (daemon,) = ctx.observed(Firewalld)
     assert (daemon.panic, daemon.version, daemon.caller) == (True, "2.3.1", "198.51.100.10")
     assert daemon.direct == ("ipv4 filter INPUT 0 -p tcp --dport 443 -j ACCEPT",)
     assert daemon.permanent_direct == ()
     assert dict(daemon.permanent_services)["https"] == (HTTPS,)
     # It drifts before 1.0 only.
     assert not daemon.drifts
-    now, later = look.observed(Policy)
+    now, later = ctx.observed(Policy)
     assert (now.target, now.priority, now.ingress, now.egress) == ("DROP", -10, ("ANY",), ("HOST",))
     assert (later.target, later.priority, later.permanent) == ("REJECT", -5, True)
-    sets = [(ip_set.permanent, ip_set.entries, ip_set.whole) for ip_set in look.observed(IpSet)]
+    sets = [(ip_set.permanent, ip_set.entries, ip_set.whole) for ip_set in ctx.observed(IpSet)]
     assert sets == [(False, ("192.0.2.0/24",), True), (True, ("192.0.2.0/25",), True)]
-    assert zone(look, "public", permanent=True).admits(443)
+    assert zone(ctx, "public", permanent=True).admits(443)
 
 
 def test_of_a_long_set_only_the_beginning_is_kept() -> None:

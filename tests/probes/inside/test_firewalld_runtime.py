@@ -43,13 +43,13 @@ FAILED = Failure("other", "exit status 252", 252)
 LISTED = "home\n  target: default\n\npublic (active)\n  target: DROP\n  services: web\n"
 
 
-def asked(commands: dict[str, str | CommandResult]) -> probes.RuntimeConfig:
+def runtime_config(commands: dict[str, str | CommandResult]) -> probes.RuntimeConfig:
     return asyncio.run(probes.ask_daemon(RecordedMachine(commands)))
 
 
 def test_a_daemon_that_is_not_there_does_not_run() -> None:
-    assert asked({}) == probes.RuntimeConfig(False)
-    runtime = asked({ASK: f"{CALLER}@ owner\n{HEAD}   boolean false\n"})
+    assert runtime_config({}) == probes.RuntimeConfig(False)
+    runtime = runtime_config({ASK: f"{CALLER}@ owner\n{HEAD}   boolean false\n"})
     assert (runtime.running, runtime.caller) == (False, "198.51.100.10")
 
 
@@ -69,7 +69,7 @@ def test_a_daemon_that_does_not_run_is_asked_once() -> None:
 
 
 def test_what_only_some_versions_answer_may_be_missing() -> None:
-    runtime = asked({ASK: RUNS + PUBLIC})
+    runtime = runtime_config({ASK: RUNS + PUBLIC})
     (zone,) = runtime.zones
     assert (zone.default, zone.active, zone.services) == (True, True, ("web",))
     assert (runtime.running, runtime.version, runtime.direct) == (True, "", ())
@@ -82,7 +82,7 @@ def test_services_that_services_include_are_asked_for_and_a_circle_ends() -> Non
         shlex.join((*SERVICES, "http", "https", "web")): f"{WEB}@ service https\n",
         shlex.join((*SERVICES, "inner")): inner,
     }
-    assert asked(commands).services == {
+    assert runtime_config(commands).services == {
         "http": ServiceText(),
         "https": ServiceText(),
         "web": ServiceText((), ("inner",)),
@@ -93,27 +93,27 @@ def test_services_that_services_include_are_asked_for_and_a_circle_ends() -> Non
 @pytest.mark.parametrize("words", ["x.Exception: NotAuthorizedException", "x.AccessDenied: no"])
 def test_a_user_who_may_not_ask_is_told_so(words: str) -> None:
     with pytest.raises(probes.AccessDenied):
-        asked({ASK: f"{RUNS}@ getDefaultZone\nError {words}\n"})
+        runtime_config({ASK: f"{RUNS}@ getDefaultZone\nError {words}\n"})
 
 
 def test_firewall_cmd_may_refuse_this_user_as_well() -> None:
     refused = CommandResult((), 252, "", "Authorization failed.\n", 0.0, FAILED)
     with pytest.raises(probes.AccessDenied):
-        asked({LIST: refused})
-    assert not asked({LIST: replace(refused, err="FirewallD is not running\n")}).running
+        runtime_config({LIST: refused})
+    assert not runtime_config({LIST: replace(refused, err="FirewallD is not running\n")}).running
 
 
 def test_a_bus_that_does_not_answer_is_no_daemon_that_does_not_run() -> None:
     """Of firewall-cmd 2.3, as a user whom the bus refuses."""
     words = "Error: DBUS_ERROR: Did not receive a reply. Possible causes include: the remote\n"
     with pytest.raises(probes.NoReply):
-        asked({LIST: CommandResult((), 36, "", words, 0.0, FAILED)})
+        runtime_config({LIST: CommandResult((), 36, "", words, 0.0, FAILED)})
 
 
 def test_an_old_daemon_is_asked_by_firewall_cmd() -> None:
     old = PUBLIC.partition("@ zone.getZoneSettings2")[0]
     old += "@ zone.getZoneSettings2 public\nError x.UnknownMethod: no\n"
-    runtime = asked(
+    runtime = runtime_config(
         {
             ASK: CommandResult(("sh",), 1, RUNS + old, "", 0.0),
             LIST: LISTED,

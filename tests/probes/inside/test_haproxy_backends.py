@@ -55,10 +55,10 @@ def config(text: str = TEXT) -> WebServerConfig:
 
 
 def run(probe: Any, *before: Observation, machine: RecordedMachine | None = None) -> Looking:
-    look = Looking(machine or AnyMachine())
-    look.observations += before
-    asyncio.run(probe.work(look, before[-1]))
-    return look
+    ctx = Looking(machine or AnyMachine())
+    ctx.observations += before
+    asyncio.run(probe.work(ctx, before[-1]))
+    return ctx
 
 
 def test_nothing_is_asked_while_the_site_works() -> None:

@@ -112,27 +112,27 @@ SILENT = Connection(address="203.0.113.10", port=443, family=4, failure=TIMEOUT)
 
 
 def after(machine: RecordedMachine, seen: Connection) -> Looking:
-    look = Looking(machine)
-    look.emit(seen)
-    asyncio.run(lost.work(look, seen))  # type: ignore[arg-type]
-    return look
+    ctx = Looking(machine)
+    ctx.emit(seen)
+    asyncio.run(lost.work(ctx, seen))  # type: ignore[arg-type]
+    return ctx
 
 
 def test_one_script_tells_it_all() -> None:
     machine = RecordedMachine({ASKED: SAID})
-    look = looked(machine, kernel)
-    (settings,) = look.observed(Kernel)
+    ctx = looked(machine, kernel)
+    (settings,) = ctx.observed(Kernel)
     assert (settings.strictness("eth0"), settings.strictness("eth1")) == (0, 1)
     assert (settings.trackable, settings.longest_queue) == (262144, 4096)
     assert (settings.client, settings.ipv6_reverse_path) == ("198.51.100.10", "strict")
-    (read,) = look.observed(Counters)
+    (read,) = ctx.observed(Counters)
     assert (read.get("ListenOverflows"), read.tracked) == (3, 5)
-    (waiting,) = look.observed(Queues)
+    (waiting,) = ctx.observed(Queues)
     assert waiting.on(443) == (Queue("0.0.0.0", 443, 0, 511),)
-    (arrival,) = look.observed(Arrival)
+    (arrival,) = ctx.observed(Arrival)
     assert arrival.failure is not None
     assert arrival.equivalent == "ip route get 192.0.2.10 from 198.41.0.4 iif eth1"
-    (boot,) = look.observed(Boot)
+    (boot,) = ctx.observed(Boot)
     assert (boot.service, boot.state, boot.running) == ("nginx.service", "enabled", True)
     assert machine.commands_run == [ASKED]
 
@@ -184,14 +184,14 @@ def test_the_server_itself_has_nothing_to_watch() -> None:
     assert look.observed(Counters)
 
 
-def after_elsewhere(*seen: Observation, **options: Any) -> Looking:
+def after_elsewhere(*observations: Observation, **options: Any) -> Looking:
     """What the server itself observes after the last visit of another place."""
-    look = Looking(RecordedMachine({THERE: AGAIN}))
-    look.options = Options(**options)
-    for observation in seen:
-        look.emit(observation)
-    asyncio.run(vantage_silent.work(look, seen[-1]))  # type: ignore[arg-type]
-    return look
+    ctx = Looking(RecordedMachine({THERE: AGAIN}))
+    ctx.options = Options(**options)
+    for observation in observations:
+        ctx.emit(observation)
+    asyncio.run(vantage_silent.work(ctx, observations[-1]))  # type: ignore[arg-type]
+    return ctx
 
 
 def test_the_server_watches_for_what_another_place_sends() -> None:
@@ -259,30 +259,32 @@ def test_nothing_is_asked_again_while_all_goes_well() -> None:
 
 def test_a_handshake_that_stalls_is_looked_into_once() -> None:
     machine = RecordedMachine({HERE: AGAIN})
-    look = Looking(machine)
+    ctx = Looking(machine)
     for _ in range(2):
-        stuck = look.emit(Handshake(address="203.0.113.10", port=443, failure=TIMEOUT))
-        asyncio.run(stalled.work(look, stuck))  # type: ignore[arg-type]
+        stuck = ctx.emit(Handshake(address="203.0.113.10", port=443, failure=TIMEOUT))
+        asyncio.run(stalled.work(ctx, stuck))  # type: ignore[arg-type]
     assert machine.commands_run == [HERE]
 
 
 def test_clocks_that_differ_are_asked_whom_they_follow() -> None:
     said = "@ timedatectl\n@ chronyc\nLeap status     : Not synchronised\n"
-    look = Looking(RecordedMachine({shlex.join(("sh", "-c", CLOCK_SCRIPT)): said}))
+    ctx = Looking(RecordedMachine({shlex.join(("sh", "-c", CLOCK_SCRIPT)): said}))
     for ahead in (3.0, 300.0, 400.0):
-        seen = look.emit(Clock(source="203.0.113.10", ahead_s=ahead))
-        asyncio.run(clock.work(look, seen))  # type: ignore[arg-type]
-    (sync,) = look.observed(TimeSync)
+        seen = ctx.emit(Clock(source="203.0.113.10", ahead_s=ahead))
+        asyncio.run(clock.work(ctx, seen))  # type: ignore[arg-type]
+    (sync,) = ctx.observed(TimeSync)
     assert (sync.synchronized, sync.equivalent) == (False, "chronyc tracking")
 
 
 def test_the_script_ends_well_without_any_tool() -> None:
     """Only the shell's own words are there."""
     words = ["/bin/sh", "-c", FIRST_SCRIPT, "sh", "443", ROOT_SERVERS[4], ROOT_SERVERS[6]]
-    done = subprocess.run(words, capture_output=True, text=True, check=False, env={"PATH": "/none"})
-    assert done.returncode == 0
-    assert "@ files" in done.stdout
-    assert "@ boot" in done.stdout
+    result = subprocess.run(
+        words, capture_output=True, text=True, check=False, env={"PATH": "/none"}
+    )
+    assert result.returncode == 0
+    assert "@ files" in result.stdout
+    assert "@ boot" in result.stdout
 
 
 #: A stand-in for tcpdump(8): the capture runs until it is ended, the control ends with its first
@@ -313,8 +315,8 @@ def test_the_script_says_whether_the_session_was_captured(came: bool, tmp_path: 
         "SSH_CONNECTION": "198.51.100.10 45746 203.0.113.10 22",
         "CONTROL": str(control),
     }
-    done = subprocess.run(words, capture_output=True, text=True, check=False, env=env, timeout=20)
-    watched = done.stdout.partition("@ watch")[2].partition("@ files")[0]
+    result = subprocess.run(words, capture_output=True, text=True, check=False, env=env, timeout=20)
+    watched = result.stdout.partition("@ watch")[2].partition("@ files")[0]
     packets = captured_packets(watched, 9, 443)
     assert packets.sources == ("198.51.100.10",)
     assert packets.control is came

@@ -60,14 +60,14 @@ def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def after(
-    failed: Connection, out: str | CommandResult = "", via: str = "ssh://web", **more: Any
+    failed: Connection, out: str | CommandResult = "", via: str = "ssh://web", **fields: Any
 ) -> Looking:
-    look = Looking(SlowMachine({THERE: out, HERE: out}, via=via))
-    look.net = FakeNet(*more.get("mine", ()))
-    look.options = more.get("options", Options())
-    look.emit(failed)
-    asyncio.run(dropped.work(look, failed))  # type: ignore[arg-type]
-    return look
+    ctx = Looking(SlowMachine({THERE: out, HERE: out}, via=via))
+    ctx.net = FakeNet(*fields.get("mine", ()))
+    ctx.options = fields.get("options", Options())
+    ctx.emit(failed)
+    asyncio.run(dropped.work(ctx, failed))  # type: ignore[arg-type]
+    return ctx
 
 
 def test_what_was_dropped_is_emitted_once_with_its_count() -> None:
@@ -175,10 +175,10 @@ def test_packets_are_sent_until_the_tap_ends(
     enough = asyncio.Event()
 
     class CountingNet(FakeNet):
-        async def connect(self, *words: Any, **more: Any) -> ConnectResult:
+        async def connect(self, *words: Any, **fields: Any) -> ConnectResult:
             if len(self.marks) == 9:
                 enough.set()
-            return await super().connect(*words, **more)
+            return await super().connect(*words, **fields)
 
     class BusyMachine(RecordedMachine):
         async def run(self, *argv: str, timeout: float = 8.0) -> CommandResult:
@@ -187,12 +187,12 @@ def test_packets_are_sent_until_the_tap_ends(
 
     out = "ready\n" + LINE
     answers = {THERE: out, THERE.replace(" 2.5", " 4.0"): out}
-    look = Looking(BusyMachine(answers, via="ssh://web"))
-    look.net, look.options = CountingNet(), options
-    look.emit(SILENT)
-    asyncio.run(dropped.work(look, SILENT))  # type: ignore[arg-type]
-    assert look.observed(KernelDrop)
-    assert len(look.net.marks) >= 9
+    ctx = Looking(BusyMachine(answers, via="ssh://web"))
+    ctx.net, ctx.options = CountingNet(), options
+    ctx.emit(SILENT)
+    asyncio.run(dropped.work(ctx, SILENT))  # type: ignore[arg-type]
+    assert ctx.observed(KernelDrop)
+    assert len(ctx.net.marks) >= 9
 
 
 GREP = shlex.join(("grep", "-sH", ".", "/proc/net/netstat", "/proc/net/snmp"))
@@ -204,28 +204,26 @@ SNMP = """\
 
 def test_after_a_refusal_the_kernels_resets_are_counted_again() -> None:
     refused = replace(SILENT, failure=REFUSED)
-    look = Looking(SlowMachine({THERE: "ready\n", GREP: SNMP}, via="ssh://web"))
-    look.net = FakeNet()
-    look.net.failure = REFUSED
-    look.emit(Counters())
-    look.emit(refused)
-    asyncio.run(dropped.work(look, refused))  # type: ignore[arg-type]
-    again = [
-        connection for connection in look.observed(Connection) if connection.purpose == "again"
-    ]
+    ctx = Looking(SlowMachine({THERE: "ready\n", GREP: SNMP}, via="ssh://web"))
+    ctx.net = FakeNet()
+    ctx.net.failure = REFUSED
+    ctx.emit(Counters())
+    ctx.emit(refused)
+    asyncio.run(dropped.work(ctx, refused))  # type: ignore[arg-type]
+    again = [connection for connection in ctx.observed(Connection) if connection.purpose == "again"]
     assert [one.mss for one in again] == [1100]
-    assert [counters.get("OutRsts") for counters in look.observed(Counters)] == [None, 7]
+    assert [counters.get("OutRsts") for counters in ctx.observed(Counters)] == [None, 7]
 
 
 def test_after_a_time_out_over_ssh_the_second_attempt_is_watched() -> None:
     """It is marked, and no further SYN uses up what a rejecting host may say."""
     command = THERE.replace(" 2.5", " 4.0")
-    look = Looking(SlowMachine({command: "ready\n" + LINE}, via="ssh://web"))
-    look.net, look.options = FakeNet(), Options(server="ssh://web")
-    look.emit(SILENT)
-    asyncio.run(dropped.work(look, SILENT))  # type: ignore[arg-type]
-    assert not look.net.marks
-    assert look.observed(KernelDrop)
+    ctx = Looking(SlowMachine({command: "ready\n" + LINE}, via="ssh://web"))
+    ctx.net, ctx.options = FakeNet(), Options(server="ssh://web")
+    ctx.emit(SILENT)
+    asyncio.run(dropped.work(ctx, SILENT))  # type: ignore[arg-type]
+    assert not ctx.net.marks
+    assert ctx.observed(KernelDrop)
 
 
 @pytest.mark.parametrize("function", ["tcp_v4_rcv", "tcp_v6_rcv", "-"])

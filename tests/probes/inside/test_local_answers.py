@@ -34,18 +34,20 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
     writer.close()
 
 
-def asked(*seen: Observation, trigger: Observation, known: bool = True) -> list[LocalAnswer]:
+def ask_locally(
+    *observations: Observation, trigger: Observation, known: bool = True
+) -> list[LocalAnswer]:
     """What the server answered itself, after these observations of which the last one failed."""
-    look = Looking(LocalMachine())
-    look.net = LocalNet()
+    ctx = Looking(LocalMachine())
+    ctx.net = LocalNet()
 
     async def work() -> None:
         server = await asyncio.start_server(serve, "127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]
-        look.target = Target("http://shop.example.com", "http", "shop.example.com", port)
+        ctx.target = Target("http://shop.example.com", "http", "shop.example.com", port)
         sockets = (Listener(address="127.0.0.1", port=port, family=4),)
-        look.observations += [NIC, Listeners(sockets=sockets)] if known else []
-        look.observations += [*seen, trigger]
+        ctx.observations += [NIC, Listeners(sockets=sockets)] if known else []
+        ctx.observations += [*observations, trigger]
         probes = {
             Exchange: local_answers.page_failed,
             Handshake: local_answers.handshake_failed,
@@ -53,15 +55,15 @@ def asked(*seen: Observation, trigger: Observation, known: bool = True) -> list[
             Interface: local_answers.interfaces_read,
         }
         async with server:
-            await probes[type(trigger)].work(look, trigger)
-            await probes[type(trigger)].work(look, trigger)
+            await probes[type(trigger)].work(ctx, trigger)
+            await probes[type(trigger)].work(ctx, trigger)
 
     asyncio.run(work())
-    return list(look.observed(LocalAnswer))
+    return list(ctx.observed(LocalAnswer))
 
 
 def test_a_page_that_failed_elsewhere_is_asked_for_here_once() -> None:
-    (answer,) = asked(trigger=FAILED)
+    (answer,) = ask_locally(trigger=FAILED)
     assert (answer.request, answer.status, answer.vantage) == ("page", 200, Vantage.SERVER)
     assert answer.same_as == ()
     assert "--resolve" in answer.equivalent
@@ -69,20 +71,20 @@ def test_a_page_that_failed_elsewhere_is_asked_for_here_once() -> None:
 
 def test_an_address_that_shows_the_same_page_is_known() -> None:
     other = replace(FAILED, address="203.0.113.81", status=200, body="shop!")
-    (answer,) = asked(other, trigger=FAILED)
+    (answer,) = ask_locally(other, trigger=FAILED)
     assert answer.same_as == ("203.0.113.81",)
 
 
 def test_a_websocket_that_was_refused_elsewhere_is_tried_here() -> None:
-    answers = asked(trigger=REFUSED)
+    answers = ask_locally(trigger=REFUSED)
     assert {answer.request for answer in answers} == {"page", "websocket"}
     (socket,) = (answer for answer in answers if answer.request == "websocket")
     assert (socket.status, socket.accepted) == (404, False)
 
 
 def test_the_last_interface_starts_it_where_the_failure_came_first() -> None:
-    assert not asked(FAILED, trigger=replace(NIC, name="eth1"), known=False)
-    assert asked(FAILED, trigger=replace(NIC, name="eth1"))
+    assert not ask_locally(FAILED, trigger=replace(NIC, name="eth1"), known=False)
+    assert ask_locally(FAILED, trigger=replace(NIC, name="eth1"))
 
 
 @pytest.mark.parametrize(
@@ -96,7 +98,7 @@ def test_the_last_interface_starts_it_where_the_failure_came_first() -> None:
     ],
 )
 def test_nothing_is_asked_without_a_failure_elsewhere(seen: Exchange) -> None:
-    assert not asked(trigger=seen)
+    assert not ask_locally(trigger=seen)
 
 
 RESET = Handshake(address=OURS, port=443, failure=Failure("reset", "Connection reset by peer", 104))
@@ -104,20 +106,20 @@ RESET = Handshake(address=OURS, port=443, failure=Failure("reset", "Connection r
 
 def test_a_reset_on_the_way_to_this_server_is_compared_with_its_own_answer() -> None:
     remote = Host(vantage=Vantage.SERVER, hostname="server", via="ssh://root@203.0.113.10")
-    assert asked(remote, trigger=RESET)
-    assert not asked(remote, trigger=replace(RESET, failure=Failure("closed", "closed")))
+    assert ask_locally(remote, trigger=RESET)
+    assert not ask_locally(remote, trigger=replace(RESET, failure=Failure("closed", "closed")))
 
 
 def test_a_reset_by_this_machine_itself_is_not() -> None:
     here = Host(vantage=Vantage.SERVER, hostname="server", via="local")
-    assert not asked(here, trigger=RESET)
+    assert not ask_locally(here, trigger=RESET)
 
 
 def test_a_balancers_own_error_asks_as_its_health_check_does(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     stgw = replace(FAILED, body="<hr><center>stgw</center>")
-    assert not [one for one in asked(trigger=stgw) if one.request == "health-check"]
+    assert not [one for one in ask_locally(trigger=stgw) if one.request == "health-check"]
     monkeypatch.setattr(local_answers, "_entry_address", lambda ctx, port: "127.0.0.1")
     seen: list[str] = []
 
@@ -126,8 +128,8 @@ def test_a_balancers_own_error_asks_as_its_health_check_does(
         return ConnectResult(0.0)
 
     monkeypatch.setattr(ServerSideNet, "connect", connect)
-    asked(trigger=stgw)
+    ask_locally(trigger=stgw)
     assert "127.0.0.1:80" in seen
     seen.clear()
-    asked(trigger=FAILED)
+    ask_locally(trigger=FAILED)
     assert "127.0.0.1:80" not in seen

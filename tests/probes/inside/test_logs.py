@@ -33,16 +33,16 @@ def config(text: str = f"error_log {LOG}; {SITE}") -> NginxConfig:
     return NginxConfig(path="/etc/nginx/nginx.conf", main=parse(text, "/etc/nginx/nginx.conf"))
 
 
-def machine(said: str, *files: str, **more: str) -> RecordedMachine:
+def machine(said: str, *files: str, **fields: str) -> RecordedMachine:
     asked = shlex.join(("sh", "-c", logs.READ_SCRIPT, "sh", *(files or (LOG,))))
-    return RecordedMachine({asked: said}, more)
+    return RecordedMachine({asked: said}, fields)
 
 
 def look_at(door: Machine, seen: NginxConfig, *before: Exchange) -> Looking:
-    look = Looking(door)
-    look.observations += before
-    asyncio.run(logs.error_logs.work(look, look.emit(seen)))  # type: ignore[arg-type]
-    return look
+    ctx = Looking(door)
+    ctx.observations += before
+    asyncio.run(logs.error_logs.work(ctx, ctx.emit(seen)))  # type: ignore[arg-type]
+    return ctx
 
 
 def test_the_lines_and_the_time_that_they_cover_are_seen() -> None:
@@ -108,19 +108,19 @@ def test_the_build_and_the_command_line_say_where_it_is_as_well() -> None:
         installed=True,
         masters=(NginxProcess(pid=7, binary="/n", arguments=("-g", "error_log /run/e.log;")),),
     )
-    look = Looking(machine(f"{HEAD}log 0\n\n", "/run/e.log"))
-    look.observations += [build, state]
-    asyncio.run(logs.error_logs.work(look, look.emit(config(SITE))))  # type: ignore[arg-type]
-    assert look.observed(ErrorLog)[0].file == "/run/e.log"
-    look = Looking(machine(f"{HEAD}log 0\n\n", "/opt/n/logs/error.log"))
-    look.observations += [build]
-    asyncio.run(logs.error_logs.work(look, look.emit(config(SITE))))  # type: ignore[arg-type]
-    assert look.observed(ErrorLog)[0].file == "/opt/n/logs/error.log"
+    ctx = Looking(machine(f"{HEAD}log 0\n\n", "/run/e.log"))
+    ctx.observations += [build, state]
+    asyncio.run(logs.error_logs.work(ctx, ctx.emit(config(SITE))))  # type: ignore[arg-type]
+    assert ctx.observed(ErrorLog)[0].file == "/run/e.log"
+    ctx = Looking(machine(f"{HEAD}log 0\n\n", "/opt/n/logs/error.log"))
+    ctx.observations += [build]
+    asyncio.run(logs.error_logs.work(ctx, ctx.emit(config(SITE))))  # type: ignore[arg-type]
+    assert ctx.observed(ErrorLog)[0].file == "/opt/n/logs/error.log"
 
 
 def again(*failed: Exchange | Upgrade | Handshake) -> list[ErrorLog]:
-    look = Looking(machine(f"{HEAD}log 200\n {LINE}\n\n"))
-    look.observations += [config(), *failed]
+    ctx = Looking(machine(f"{HEAD}log 200\n {LINE}\n\n"))
+    ctx.observations += [config(), *failed]
     kinds = {
         Exchange: logs.after_an_answer,
         Upgrade: logs.after_an_upgrade,
@@ -128,11 +128,11 @@ def again(*failed: Exchange | Upgrade | Handshake) -> list[ErrorLog]:
     }
 
     async def work() -> None:
-        every = (kinds[type(one)].work(look, one) for one in failed)
+        every = (kinds[type(one)].work(ctx, one) for one in failed)
         await asyncio.gather(*every)
 
     asyncio.run(work())
-    return list(look.observed(ErrorLog))
+    return list(ctx.observed(ErrorLog))
 
 
 def test_after_failures_that_come_together_it_is_read_once_more() -> None:
@@ -168,12 +168,12 @@ def error_log_at(at: float) -> ErrorLog:
 
 def read_again_after(observation: Exchange | UpstreamTry, *before: Observation) -> list[bool]:
     """Whether the logs are read again, for an observation that comes after others."""
-    look = Looking(machine(f"{HEAD}log 200\n {LINE}\n\n"))
-    look.observations += [config(), *before, observation]
+    ctx = Looking(machine(f"{HEAD}log 200\n {LINE}\n\n"))
+    ctx.observations += [config(), *before, observation]
     work = logs.after_a_try if isinstance(observation, UpstreamTry) else logs.after_an_answer
-    earlier = len(look.observed(ErrorLog))
-    asyncio.run(work.work(look, observation))  # type: ignore[arg-type]
-    return [log.again for log in look.observed(ErrorLog)][earlier:]
+    earlier = len(ctx.observed(ErrorLog))
+    asyncio.run(work.work(ctx, observation))  # type: ignore[arg-type]
+    return [log.again for log in ctx.observed(ErrorLog)][earlier:]
 
 
 @pytest.mark.parametrize("down", [True, False])

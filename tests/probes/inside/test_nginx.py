@@ -59,14 +59,14 @@ def machine(said: str, test: str | CommandResult = "") -> RecordedMachine:
 
 
 def test_everything_is_seen_of_the_nginx_that_runs() -> None:
-    look = looked(machine(listed(MASTER)), probes.nginx)
-    (state,) = look.observed(NginxState)
+    ctx = looked(machine(listed(MASTER)), probes.nginx)
+    (state,) = ctx.observed(NginxState)
     assert [master.pid for master in state.masters] == [10]
-    assert look.observed(NginxBuild)[0].has_ssl
-    assert look.observed(NginxTest)[0].passed
-    (config,) = look.observed(NginxConfig)
+    assert ctx.observed(NginxBuild)[0].has_ssl
+    assert ctx.observed(NginxTest)[0].passed
+    (config,) = ctx.observed(NginxConfig)
     assert [file.path for file in config.files] == [*list(FILES)[:2]]
-    assert look.observed(CertificateFile)[0].sha256 == SHA256_OF_000102
+    assert ctx.observed(CertificateFile)[0].sha256 == SHA256_OF_000102
 
 
 def test_it_was_last_loaded_when_its_oldest_worker_began() -> None:
@@ -182,9 +182,9 @@ def test_a_process_cannot_pass_its_title_off_as_what_is_printed_of_it(tmp_path: 
 
 
 def test_without_nginx_nothing_more_is_looked_at() -> None:
-    look = looked(machine("1000.5\n500.5 900.0\nmnt:[1]\n"), probes.nginx)
-    assert [type(observation) for observation in look.observations] == [NginxState]
-    assert not look.observed(NginxState)[0].installed
+    ctx = looked(machine("1000.5\n500.5 900.0\nmnt:[1]\n"), probes.nginx)
+    assert [type(observation) for observation in ctx.observations] == [NginxState]
+    assert not ctx.observed(NginxState)[0].installed
 
 
 def test_a_test_that_needs_root_is_unseen() -> None:
@@ -194,9 +194,9 @@ def test_a_test_that_needs_root_is_unseen() -> None:
         'nginx: [emerg] cannot load certificate key "/k": (13: Permission denied)\n'
     )
     ran = CommandResult((BINARY, "-t"), 1, "", said, 0.0, Failure("exit", "", 1))
-    look = looked(machine(listed(), test=ran), probes.nginx)
-    assert not look.observed(NginxTest)
-    assert look.observed(Unseen)[0].enable == f"sudo {BINARY} -t"
+    ctx = looked(machine(listed(), test=ran), probes.nginx)
+    assert not ctx.observed(NginxTest)
+    assert ctx.observed(Unseen)[0].enable == f"sudo {BINARY} -t"
 
 
 def test_a_test_that_fails_is_seen() -> None:
@@ -233,9 +233,9 @@ def panel(text: str, said: str, program: str, files: dict[str, str], *options: s
         f"{program} -V": said,
         shlex.join((program, *options, "-t")): "",
     }
-    look = looked(RecordedMachine(known, files), probes.nginx)
-    assert look.observed(NginxTest)[0].binary == program
-    (config,) = look.observed(NginxConfig)
+    ctx = looked(RecordedMachine(known, files), probes.nginx)
+    assert ctx.observed(NginxTest)[0].binary == program
+    (config,) = ctx.observed(NginxConfig)
     return config
 
 
@@ -268,8 +268,8 @@ def test_of_two_that_do_not_run_the_one_that_has_the_site_is_looked_at() -> None
         "/etc/nginx/nginx.conf": "http { }\n",
         "/usr/local/nginx/conf/nginx.conf": site,
     }
-    look = looked(RecordedMachine(known, files), probes.nginx)
-    assert [config.path for config in look.observed(NginxConfig)] == [
+    ctx = looked(RecordedMachine(known, files), probes.nginx)
+    assert [config.path for config in ctx.observed(NginxConfig)] == [
         "/usr/local/nginx/conf/nginx.conf"
     ]
 
@@ -297,10 +297,10 @@ def test_openresty_in_a_container_is_not_looked_into_and_that_is_said() -> None:
     title = f"nginx: master process {program} -g daemon off;"
     text = "1000.5\n500.5 900.0\nmnt:[1]\nself 0\nown root 65024:2\n" + of(10, title, program, 0)
     text += "its root 0:51:77\n"
-    look = looked(RecordedMachine({shlex.join(LIST_COMMAND): text}), probes.nginx)
-    (unseen,) = look.observed(Unseen)
+    ctx = looked(RecordedMachine({shlex.join(LIST_COMMAND): text}), probes.nginx)
+    (unseen,) = ctx.observed(Unseen)
     assert unseen.enable == "docker exec \u2026 nginx -T"
-    assert look.observed(NginxState)[0].masters[0].foreign
+    assert ctx.observed(NginxState)[0].masters[0].foreign
 
 
 def test_a_strangers_process_of_that_name_is_not_run() -> None:
@@ -308,9 +308,9 @@ def test_a_strangers_process_of_that_name_is_not_run() -> None:
     title = "nginx: master process /tmp/nginx -g load_module /tmp/x.so;"
     text = "1000.5\n500.5 900.0\nmnt:[1]\nself 0\n" + of(10, title, "/tmp/nginx", 1000)
     door = RecordedMachine({shlex.join(LIST_COMMAND): text})
-    look = looked(door, probes.nginx)
+    ctx = looked(door, probes.nginx)
     assert len(door.commands_run) == 1
-    assert look.observed(Unseen)[0].why == "another user runs it"
+    assert ctx.observed(Unseen)[0].why == "another user runs it"
 
 
 def test_an_installed_program_without_options_is_looked_at_whoever_runs_it() -> None:

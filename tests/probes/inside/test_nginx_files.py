@@ -54,15 +54,15 @@ http_port_t                    tcp      80, 81, 443, 488, 8008, 8009, 8443, 9000
 """
 
 
-def run(probe: Probe, machine: RecordedMachine, *seen: Observation) -> Looking:
-    look = Looking(machine)
-    look.observations.extend(seen)
+def run(probe: Probe, machine: RecordedMachine, *observations: Observation) -> Looking:
+    ctx = Looking(machine)
+    ctx.observations.extend(observations)
 
     async def work() -> None:
-        await probe.work(look, seen[-1])
+        await probe.work(ctx, observations[-1])
 
     asyncio.run(work())
-    return look
+    return ctx
 
 
 def command(script: str, *words: str) -> str:

@@ -8,12 +8,12 @@ from tests.support.fake_context import Looking
 
 
 def test_a_master_in_a_container_is_not_this_machines_own() -> None:
-    look = Looking(RecordedMachine())
-    assert own_masters(look) == ()
+    ctx = Looking(RecordedMachine())
+    assert own_masters(ctx) == ()
     own = NginxProcess(pid=7, binary="/usr/sbin/nginx")
     other = NginxProcess(pid=8, binary="/usr/sbin/nginx", foreign=True)
-    look.emit(NginxState(installed=True, masters=(other, own)))
-    assert own_masters(look) == (own,)
+    ctx.emit(NginxState(installed=True, masters=(other, own)))
+    assert own_masters(ctx) == (own,)
 
 
 def test_the_script_is_told_where_programs_usually_are() -> None:

@@ -41,18 +41,18 @@ def config(text: str) -> NginxConfig:
     return NginxConfig(path=PATH, main=nginx_parser.parse(text, PATH))
 
 
-def work(probe: Probe, look: Looking, seen: Observation) -> None:
+def work(probe: Probe, ctx: Looking, observation: Observation) -> None:
     async def done() -> None:
-        await probe.work(look, seen)
+        await probe.work(ctx, observation)
 
     asyncio.run(done())
 
 
 def others(machine: RecordedMachine, *seen: NginxState | NginxConfig) -> tuple[OtherConfig, ...]:
-    look = Looking(machine)
-    look.observations.extend((*seen, BUILD))
-    work(probes.other_nginx, look, seen[-1])
-    return look.observed(OtherConfig)
+    ctx = Looking(machine)
+    ctx.observations.extend((*seen, BUILD))
+    work(probes.other_nginx, ctx, seen[-1])
+    return ctx.observed(OtherConfig)
 
 
 def machine() -> RecordedMachine:
@@ -104,13 +104,13 @@ def certificates_in(tmp_path: Path, *seen: CertificateFile) -> tuple[OtherCertif
             )
             return await super().run(*argv[:2], elsewhere, *argv[3:])
 
-    look = Looking(Here())
-    look.observations.extend(seen)
-    work(probes.renewed, look, seen[-1])
-    return look.observed(OtherCertificate)
+    ctx = Looking(Here())
+    ctx.observations.extend(seen)
+    work(probes.renewed, ctx, seen[-1])
+    return ctx.observed(OtherCertificate)
 
 
-def lay(tmp_path: Path, path: str, leaf: certificates.Issued, key: str = "") -> str:
+def write_certificate(tmp_path: Path, path: str, leaf: certificates.Issued, key: str = "") -> str:
     full = tmp_path / path
     full.parent.mkdir(parents=True, exist_ok=True)
     full.write_text(f"# by hand\n{leaf.chain}")
@@ -122,10 +122,14 @@ def lay(tmp_path: Path, path: str, leaf: certificates.Issued, key: str = "") -> 
 def test_a_later_one_is_found_with_its_key(tmp_path: Path) -> None:
     good = certificates.good()
     live = "etc/letsencrypt/live/shop.example.com-0001"
-    path = lay(tmp_path, f"{live}/fullchain.pem", good, "privkey.pem")
-    lay(tmp_path, "etc/nginx/ssl/copy.pem", good)
-    lay(tmp_path, "etc/nginx/ssl/blog.pem", certificates.leaf("blog.example.com"), "blog.key")
-    lay(tmp_path, "etc/nginx/ssl/older.pem", certificates.leaf(starts=-99, ends=-9), "older.key")
+    path = write_certificate(tmp_path, f"{live}/fullchain.pem", good, "privkey.pem")
+    write_certificate(tmp_path, "etc/nginx/ssl/copy.pem", good)
+    write_certificate(
+        tmp_path, "etc/nginx/ssl/blog.pem", certificates.leaf("blog.example.com"), "blog.key"
+    )
+    write_certificate(
+        tmp_path, "etc/nginx/ssl/older.pem", certificates.leaf(starts=-99, ends=-9), "older.key"
+    )
     first, second = certificates_in(tmp_path, file(certificates.leaf(starts=-95, ends=-5)))
     assert (first.path, first.tool) == (path, "certbot")
     assert first.key == path.replace("fullchain", "privkey")
@@ -135,22 +139,26 @@ def test_a_later_one_is_found_with_its_key(tmp_path: Path) -> None:
 
 def test_the_folder_of_the_one_in_use_is_looked_into_wherever_it_is(tmp_path: Path) -> None:
     old = certificates.leaf(starts=-95, ends=-5)
-    used = lay(tmp_path, "data/a folder [1]/shop.pem", old)
-    new = lay(tmp_path, "data/a folder [1]/shop-2026.crt", certificates.good(), "shop-2026.key")
+    used = write_certificate(tmp_path, "data/a folder [1]/shop.pem", old)
+    new = write_certificate(
+        tmp_path, "data/a folder [1]/shop-2026.crt", certificates.good(), "shop-2026.key"
+    )
     (other,) = certificates_in(tmp_path, file(old, used))
     assert (other.path, other.key) == (new, new.replace(".crt", ".key"))
     named = "etc/nginx/ssl/shop.pem"
-    renewed = lay(tmp_path, "etc/nginx/ssl/shop-2026.crt", certificates.good())
-    twice = certificates_in(tmp_path, file(old, lay(tmp_path, named, old)))
+    renewed = write_certificate(tmp_path, "etc/nginx/ssl/shop-2026.crt", certificates.good())
+    twice = certificates_in(tmp_path, file(old, write_certificate(tmp_path, named, old)))
     assert [each.path for each in twice].count(renewed) == 1
 
 
 def test_nothing_is_looked_for_while_the_one_in_use_is_good(tmp_path: Path) -> None:
-    lay(tmp_path, "etc/nginx/ssl/new.pem", certificates.leaf(starts=-1, ends=89), "new.key")
+    write_certificate(
+        tmp_path, "etc/nginx/ssl/new.pem", certificates.leaf(starts=-1, ends=89), "new.key"
+    )
     assert not certificates_in(tmp_path, file(certificates.leaf(starts=-50, ends=40)))
 
 
 def test_it_is_looked_for_once(tmp_path: Path) -> None:
-    lay(tmp_path, "etc/nginx/ssl/new.pem", certificates.good(), "new.key")
+    write_certificate(tmp_path, "etc/nginx/ssl/new.pem", certificates.good(), "new.key")
     ending = file(certificates.leaf(starts=-95, ends=-5))
     assert not certificates_in(tmp_path, ending, file(certificates.leaf(starts=-95, ends=-5)))

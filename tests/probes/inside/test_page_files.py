@@ -38,14 +38,14 @@ RUNNING = NginxState(
 
 def looked_after(line: LogLine, state: NginxState = RUNNING) -> Looking:
     asked = shlex.join(("sh", "-c", ACCESS_SCRIPT, "sh", "", "11", FILE))
-    look = Looking(RecordedMachine({asked: WHO}))
-    look.emit(state)
+    ctx = Looking(RecordedMachine({asked: WHO}))
+    ctx.emit(state)
 
     async def work() -> None:
-        await page_files.denied.work(look, line)
+        await page_files.denied.work(ctx, line)
 
     asyncio.run(work())
-    return look
+    return ctx
 
 
 def test_the_path_is_read_as_a_worker() -> None:
@@ -98,18 +98,18 @@ part 0 root 0 root 755 directory||/
 def examined(response: PageFileResponse, config_first: bool) -> Looking:
     paths = (CSS, "/etc/nginx/mime.types", REAL, "/var/www/shop/static/static/css/app.css")
     asked = shlex.join(("sh", "-c", ACCESS_SCRIPT, "sh", "", "11", *paths))
-    look = Looking(RecordedMachine({asked: SEEN}))
-    look.emit(RUNNING)
+    ctx = Looking(RecordedMachine({asked: SEEN}))
+    ctx.emit(RUNNING)
 
     async def work() -> None:
         first, second = (SITE, response) if config_first else (response, SITE)
         for observation in (first, second):
-            look.emit(observation)
+            ctx.emit(observation)
             probe = page_files.of_page if observation is response else page_files.of_page_before
-            await probe.work(look, observation)
+            await probe.work(ctx, observation)
 
     asyncio.run(work())
-    return look
+    return ctx
 
 
 @pytest.mark.parametrize("config_first", [True, False])
@@ -139,16 +139,16 @@ def test_a_file_before_an_application_is_examined_only_if_it_is_closed(
     paths = (path, "/etc/nginx/mime.types", "/home/alice/shop/app.css")
     asked = shlex.join(("sh", "-c", ACCESS_SCRIPT, "sh", "", "11", *paths))
     answer = WHO.replace(FILE, path).replace("alice 700", f"alice {mode}")
-    look = Looking(RecordedMachine({asked: answer}))
-    look.emit(RUNNING)
-    look.emit(config(text))
+    ctx = Looking(RecordedMachine({asked: answer}))
+    ctx.emit(RUNNING)
+    ctx.emit(config(text))
     missing = answered(sheet("/assets/app.css"), 404)
 
     async def work() -> None:
-        await page_files.of_page.work(look, missing)
+        await page_files.of_page.work(ctx, missing)
 
     asyncio.run(work())
-    assert len(look.observed(PageFileAccess)) == number
+    assert len(ctx.observed(PageFileAccess)) == number
 
 
 @pytest.mark.parametrize("config_first", [True, False])
@@ -161,18 +161,18 @@ def test_who_may_read_the_passwords(config_first: bool) -> None:
         1,
     )
     answer = WHO.replace(FILE, path).replace("/home/alice", "/etc").rsplit("part", 1)[0]
-    look = Looking(RecordedMachine({asked: answer}))
-    look.emit(RUNNING)
+    ctx = Looking(RecordedMachine({asked: answer}))
+    ctx.emit(RUNNING)
     guarded, refused = config(text), page(401)
     for observation in (guarded, refused) if config_first else (refused, guarded):
-        look.emit(observation)
+        ctx.emit(observation)
 
     async def work() -> None:
-        await page_files.of_passwords.work(look, refused)
-        await page_files.of_passwords_before.work(look, guarded)
+        await page_files.of_passwords.work(ctx, refused)
+        await page_files.of_passwords_before.work(ctx, guarded)
 
     asyncio.run(work())
-    (access,) = look.observed(PasswordFileAccess)
+    (access,) = ctx.observed(PasswordFileAccess)
     assert access.path == path
     assert not access.exists
 
@@ -184,17 +184,17 @@ def test_the_folder_of_the_site_is_not_there(last: str, mistake: list[str]) -> N
     asked = shlex.join(("sh", "-c", ACCESS_SCRIPT, "sh", "", "11", *dict.fromkeys(paths)))
     lines = f"part 0 root 0 root 755 directory||/\npart 0 root 0 root 755 directory||{last}\n"
     answer = f"uid 33\ngids 33\nname www-data www-data\npath {paths[0]}\n{lines}"
-    look = Looking(RecordedMachine({asked: answer}))
-    look.emit(RUNNING)
+    ctx = Looking(RecordedMachine({asked: answer}))
+    ctx.emit(RUNNING)
     missing, seen = page(404), config(text)
 
     async def work() -> None:
-        look.emit(seen)
-        look.emit(missing)
-        await page_files.missing_target.work(look, missing)
+        ctx.emit(seen)
+        ctx.emit(missing)
+        await page_files.missing_target.work(ctx, missing)
 
     asyncio.run(work())
-    assert [access.mistake for access in look.observed(PageFileAccess)] == mistake
+    assert [access.mistake for access in ctx.observed(PageFileAccess)] == mistake
 
 
 @pytest.mark.parametrize(("there", "mistake"), [(True, ["below"]), (False, [])])
@@ -213,16 +213,16 @@ def test_the_public_folder_of_the_project_that_root_names(there: bool, mistake: 
         f"uid 33\ngids 33\nname www-data www-data\npath /srv/shop\n{folder}"
         f"path /srv/shop/public/index.php\n{folder}{file}"
     )
-    look = Looking(RecordedMachine({asked: answer}))
-    look.emit(RUNNING)
+    ctx = Looking(RecordedMachine({asked: answer}))
+    ctx.emit(RUNNING)
 
     async def work() -> None:
-        look.emit(seen)
-        look.emit(refused)
-        await page_files.missing_target.work(look, refused)
+        ctx.emit(seen)
+        ctx.emit(refused)
+        await page_files.missing_target.work(ctx, refused)
 
     asyncio.run(work())
-    accesses = look.observed(PageFileAccess)
+    accesses = ctx.observed(PageFileAccess)
     assert [access.mistake for access in accesses] == mistake
     assert [access.elsewhere for access in accesses] == ["/srv/shop/public/index.php"] * there
 
@@ -237,16 +237,16 @@ def test_the_index_of_the_site_that_try_files_hides() -> None:
     answer += f"path {folder}\n{part}/\n{part}{folder}\n"
     answer += f"path {index}\n{part}/\n{part}{folder}\n"
     answer += f"part 0 root 0 root 644 regular file||{index}\n"
-    look = Looking(RecordedMachine({asked: answer}))
+    ctx = Looking(RecordedMachine({asked: answer}))
     missing, seen = page(404), config(text)
 
     async def work() -> None:
         for observation in (RUNNING, seen, missing):
-            look.emit(observation)
-        await page_files.missing_target.work(look, missing)
+            ctx.emit(observation)
+        await page_files.missing_target.work(ctx, missing)
 
     asyncio.run(work())
-    (access,) = look.observed(PageFileAccess)
+    (access,) = ctx.observed(PageFileAccess)
     assert (access.mistake, access.elsewhere) == ("hidden", index)
 
 
@@ -262,15 +262,15 @@ def test_a_page_whose_file_has_an_ending(path: str) -> None:
     answer += f"path {page_file}\n{part}/\n{part}/srv/docs\n"
     answer += f"part 0 root 0 root 644 regular file||{page_file}\n"
     asked = shlex.join(("sh", "-c", ACCESS_SCRIPT, "sh", "", "11", *paths))
-    look = Looking(RecordedMachine({asked: answer}))
-    look.target = replace(look.target, path=path)
+    ctx = Looking(RecordedMachine({asked: answer}))
+    ctx.target = replace(ctx.target, path=path)
     url = f"https://shop.example.com{path}"
     missing, seen = replace(page(404), url=url), config(text)
 
     async def work() -> None:
         for observation in (RUNNING, seen, missing):
-            look.emit(observation)
-        await page_files.missing_target.work(look, missing)
+            ctx.emit(observation)
+        await page_files.missing_target.work(ctx, missing)
 
     asyncio.run(work())
-    assert [access.mistake for access in look.observed(PageFileAccess)] == ["ending"]
+    assert [access.mistake for access in ctx.observed(PageFileAccess)] == ["ending"]

@@ -22,7 +22,7 @@ PASSING = (
 )
 
 
-def asked(
+def ask_named(
     lines: str,
     *named: WebSocketPath,
     target: Target = SHOP,
@@ -61,36 +61,36 @@ def asked(
 
 
 def test_the_application_is_asked_once_where_nginx_passes_no_upgrade() -> None:
-    assert asked("", NAMED, NAMED) == ["GET /ws HTTP/1.1 Origin: https://shop.example.com"]
+    assert ask_named("", NAMED, NAMED) == ["GET /ws HTTP/1.1 Origin: https://shop.example.com"]
 
 
 def test_the_origin_is_tried_where_nginx_passes_it_on() -> None:
     """What is refused without an Origin too says nothing: no request to the site follows."""
     with_origin = "GET /ws HTTP/1.1 Origin: https://shop.example.com"
     both = [with_origin, "GET /ws HTTP/1.1"]
-    assert asked(PASSING, NAMED, status="403 Forbidden") == both
-    assert asked(PASSING, NAMED, status="401 Unauthorized") == [with_origin]
-    assert asked(PASSING, NAMED, outside=False) == []
+    assert ask_named(PASSING, NAMED, status="403 Forbidden") == both
+    assert ask_named(PASSING, NAMED, status="401 Unauthorized") == [with_origin]
+    assert ask_named(PASSING, NAMED, outside=False) == []
 
 
 def test_the_path_without_the_prefix_of_its_location_is_tried() -> None:
     """Only where the application does not know the path."""
-    paths = [line.split()[1] for line in asked(PASSING, NAMED, status="404 X", location="/ws")]
+    paths = [line.split()[1] for line in ask_named(PASSING, NAMED, status="404 X", location="/ws")]
     assert paths == ["/ws", "/ws", "/"]
-    paths = [line.split()[1] for line in asked(PASSING, NAMED, status="403 X", location="/ws")]
+    paths = [line.split()[1] for line in ask_named(PASSING, NAMED, status="403 X", location="/ws")]
     assert paths == ["/ws", "/ws"]
 
 
 def test_the_application_is_asked_where_nginx_speaks_http_1_0() -> None:
     asked_once = ["GET /ws HTTP/1.1 Origin: https://shop.example.com"]
-    assert asked(PASSING.replace("1.1;", "1.0;"), NAMED) == asked_once
+    assert ask_named(PASSING.replace("1.1;", "1.0;"), NAMED) == asked_once
 
 
 def test_nothing_is_asked_beside_a_path_of_the_user_or_out_of_scope() -> None:
-    assert asked("", NAMED, target=CHAT) == []
-    assert asked("", NAMED, skipped=("websocket",)) == []
+    assert ask_named("", NAMED, target=CHAT) == []
+    assert ask_named("", NAMED, skipped=("websocket",)) == []
 
 
 def test_few_paths_are_tried() -> None:
     paths = [replace(NAMED, path=f"/ws{number}") for number in range(5)]
-    assert len(asked("", *paths)) == page_websockets.MAX_PATHS
+    assert len(ask_named("", *paths)) == page_websockets.MAX_PATHS

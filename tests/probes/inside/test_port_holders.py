@@ -44,12 +44,12 @@ def recorded() -> RecordedMachine:
 
 def look_at(*attempts: Observation, machine: RecordedMachine | None = None) -> Looking:
     machine = machine or recorded()
-    look = Looking(machine)
-    look.emit(LISTENING)
+    ctx = Looking(machine)
+    ctx.emit(LISTENING)
     works = {Exchange: of_page, UpstreamTry: of_application, Upgrade: of_websocket}
     for attempt in attempts:
-        asyncio.run(works[type(attempt)].work(look, attempt))  # type: ignore[arg-type]
-    return look
+        asyncio.run(works[type(attempt)].work(ctx, attempt))  # type: ignore[arg-type]
+    return ctx
 
 
 @pytest.mark.parametrize(("attempt", "port"), [(PAGE, 443), (ATTEMPT, 3000), (HANDSHAKE, 3000)])

@@ -17,7 +17,7 @@ NODE = Listener(address="0.0.0.0", port=443, family=4, pid=20, process="node")
 LISTENING = Listeners(sockets=(NODE,))
 
 
-def looks(monkeypatch: pytest.MonkeyPatch, *seen: Observation) -> int:
+def looks(monkeypatch: pytest.MonkeyPatch, *observations: Observation) -> int:
     """How often certificates are looked for, once all of this was seen, the last of it just now."""
     asked: list[Any] = []
 
@@ -26,8 +26,8 @@ def looks(monkeypatch: pytest.MonkeyPatch, *seen: Observation) -> int:
 
     monkeypatch.setattr(probes, "emit_replacements", emit)
     looking = Looking(RecordedMachine({}))
-    looking.observations += seen
-    last = seen[-1]
+    looking.observations += observations
+    last = observations[-1]
     probe: Any = probes.after_handshake if isinstance(last, Handshake) else probes.after_listeners
     asyncio.run(probe.work(looking, last))
     return len(asked)

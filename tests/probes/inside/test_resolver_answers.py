@@ -94,18 +94,18 @@ def config(port: int, more: str = "") -> NginxConfig:
     return NginxConfig(path="/n.conf", main=parse(text, "/n.conf"))
 
 
-def asked(machine: Any, seen: Observation, more: str = "") -> Looking:
-    look = Looking(machine)
-    look.net = LocalNet()
+def asked(machine: Any, observation: Observation, more: str = "") -> Looking:
+    ctx = Looking(machine)
+    ctx.net = LocalNet()
 
     async def work() -> None:
         async with name_server(tcp=machine.via != "local") as port:
-            look.observations += [config(port, more), seen]
-            await resolver_answers.page_failed.work(look, seen)
-            await resolver_answers.failed_before.work(look, look.observations[0])
+            ctx.observations += [config(port, more), observation]
+            await resolver_answers.page_failed.work(ctx, observation)
+            await resolver_answers.failed_before.work(ctx, ctx.observations[0])
 
     asyncio.run(work())
-    return look
+    return ctx
 
 
 def test_nginx_s_resolver_is_asked_for_both_types_once() -> None:

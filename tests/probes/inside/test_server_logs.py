@@ -26,10 +26,10 @@ def run(probe: Any, looking: Looking, observation: Observation) -> None:
     asyncio.run(probe.work(looking, observation))
 
 
-def look(result: CommandResult, *seen: Observation) -> Looking:
+def look(result: CommandResult, *observations: Observation) -> Looking:
     command = shlex.join(("sh", "-c", probes.READ_SCRIPT, "sh", LOG))
     looking = Looking(RecordedMachine({command: result}, {}))
-    for observation in seen:
+    for observation in observations:
         looking.emit(observation)
     run(probes.after_the_configuration, looking, CONFIG)
     return looking

@@ -24,17 +24,17 @@ def listening(address: str) -> Listeners:
     return Listeners(sockets=(Listener(address=address, port=443, family=4),))
 
 
-def tried(failure: Failure | None, address: str = OURS) -> Connection:
+def attempt(failure: Failure | None, address: str = OURS) -> Connection:
     return Connection(address=address, port=443, family=4, failure=failure)
 
 
 class Knocking(Looking):
     """Notes at which addresses the server was asked from within."""
 
-    def __init__(self, *seen: Observation, outside: bool = True) -> None:
+    def __init__(self, *observations: Observation, outside: bool = True) -> None:
         super().__init__(LocalMachine())
         self.options = Options(outside=outside)
-        self.observations = list(seen)
+        self.observations = list(observations)
         self.knocked: list[str] = []
 
     def from_server(self, address: str) -> Any:
@@ -42,9 +42,9 @@ class Knocking(Looking):
         return None
 
 
-def told(look: Looking, probe: Probe, seen: Observation) -> None:
+def told(ctx: Looking, probe: Probe, observation: Observation) -> None:
     async def work() -> None:
-        await probe.work(look, seen)
+        await probe.work(ctx, observation)
 
     asyncio.run(work())
 
@@ -55,33 +55,33 @@ REJECTED = Failure("unreachable", "No route to host", 113, "EHOSTUNREACH")
 @pytest.mark.parametrize(
     ("seen", "knocked"),
     [
-        ((NIC, listening("0.0.0.0"), tried(REJECTED)), [OURS]),
-        ((NIC, listening(OURS), tried(REJECTED)), [OURS]),
-        ((NIC, listening("127.0.0.1"), tried(REJECTED)), ["127.0.0.1"]),
+        ((NIC, listening("0.0.0.0"), attempt(REJECTED)), [OURS]),
+        ((NIC, listening(OURS), attempt(REJECTED)), [OURS]),
+        ((NIC, listening("127.0.0.1"), attempt(REJECTED)), ["127.0.0.1"]),
         # Open to us, nothing listening, or another machine's address.
-        ((NIC, listening("0.0.0.0"), tried(None)), []),
-        ((NIC, Listeners(), tried(REJECTED)), []),
-        ((NIC, listening("0.0.0.0"), tried(REJECTED, "203.0.113.99")), []),
+        ((NIC, listening("0.0.0.0"), attempt(None)), []),
+        ((NIC, Listeners(), attempt(REJECTED)), []),
+        ((NIC, listening("0.0.0.0"), attempt(REJECTED, "203.0.113.99")), []),
         # Not all is known yet.
-        ((NIC, tried(REJECTED)), []),
-        ((listening("0.0.0.0"), tried(REJECTED)), []),
+        ((NIC, attempt(REJECTED)), []),
+        ((listening("0.0.0.0"), attempt(REJECTED)), []),
         ((NIC, listening("0.0.0.0")), []),
     ],
 )
 def test_a_door_that_is_shut_to_us_is_knocked_at_from_within(
     seen: tuple[Observation, ...], knocked: list[str]
 ) -> None:
-    look = Knocking(*seen)
-    last = seen[-1] if isinstance(seen[-1], Connection) else tried(None)
-    told(look, server_side_entry.shut, last)
-    told(look, server_side_entry.listening, Listeners())
-    assert list(dict.fromkeys(look.knocked)) == knocked
+    ctx = Knocking(*seen)
+    last = seen[-1] if isinstance(seen[-1], Connection) else attempt(None)
+    told(ctx, server_side_entry.shut, last)
+    told(ctx, server_side_entry.listening, Listeners())
+    assert list(dict.fromkeys(ctx.knocked)) == knocked
 
 
 def test_from_within_alone_the_servers_first_address_is_asked() -> None:
-    look = Knocking(NIC, listening("0.0.0.0"), outside=False)
-    told(look, server_side_entry.addressed, NIC)
-    assert look.knocked == [OURS]
+    ctx = Knocking(NIC, listening("0.0.0.0"), outside=False)
+    told(ctx, server_side_entry.addressed, NIC)
+    assert ctx.knocked == [OURS]
 
 
 class Taking(Looking):
@@ -94,15 +94,15 @@ class Taking(Looking):
 
 
 def test_what_opens_is_left_to_the_probes_that_follow() -> None:
-    look = Taking(LocalMachine())
-    look.net = ServerSideNet(LocalNet(), look.machine)
+    ctx = Taking(LocalMachine())
+    ctx.net = ServerSideNet(LocalNet(), ctx.machine)
 
     async def enter() -> None:
         with socket.create_server(("127.0.0.1", 0)) as server:
-            await server_side_entry._connect(look, "127.0.0.1", server.getsockname()[1], "target")
-        await server_side_entry._connect(look, "127.0.0.1", 1, "plain")
+            await server_side_entry._connect(ctx, "127.0.0.1", server.getsockname()[1], "target")
+        await server_side_entry._connect(ctx, "127.0.0.1", 1, "plain")
 
     asyncio.run(enter())
-    (seen,) = look.observations
+    (seen,) = ctx.observations
     assert isinstance(seen, Connection)
     assert (seen.address, seen.purpose, seen.failure) == ("127.0.0.1", "target", None)

@@ -18,15 +18,15 @@ PAGE = Exchange(url="https://shop.example.com/", address="203.0.113.10", port=44
 def test_the_folder_in_which_caddy_runs_where_none_is_named() -> None:
     """The pid of the observed Caddy is 10."""
     result = CommandResult((), 0, "/srv/caddy\n", "", 0.0)
-    look = Looking(RecordedMachine({"readlink /proc/10/cwd": result}))
+    ctx = Looking(RecordedMachine({"readlink /proc/10/cwd": result}))
     config = caddy_config("shop.example.com {\n}\n", document("shop.example.com"))
     config = replace(config, folders=(ServedFolder("/", "", "/"),))
     for observation in (CADDY, PAGE, config):
-        look.emit(observation)
+        ctx.emit(observation)
 
     async def work() -> None:
-        await site_folders.folder_after_config.work(look, config)
+        await site_folders.folder_after_config.work(ctx, config)
 
     asyncio.run(work())
-    (folder,) = look.observed(SiteFolder)
+    (folder,) = ctx.observed(SiteFolder)
     assert (folder.path, folder.requested, folder.is_unset) == ("/srv/caddy", "/", True)

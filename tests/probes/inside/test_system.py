@@ -26,17 +26,17 @@ COMMANDS = {
 
 
 def test_the_server_its_sockets_and_interfaces_are_seen() -> None:
-    look = looked(RecordedMachine.load(RECORDED, COMMANDS), server, network)
-    (host,) = look.observed(Host)
+    ctx = looked(RecordedMachine.load(RECORDED, COMMANDS), server, network)
+    (host,) = ctx.observed(Host)
     assert (host.hostname, host.role, host.privileged) == ("server", "server", True)
     assert (host.manager, host.system) == ("none", "Debian GNU/Linux 13 (trixie)")
-    (listeners,) = look.observed(Listeners)
+    (listeners,) = ctx.observed(Listeners)
     assert [one.process for one in listeners.on(443)] == ["nginx"]
-    assert [(interface.name, interface.default) for interface in look.observed(Interface)] == [
+    assert [(interface.name, interface.default) for interface in ctx.observed(Interface)] == [
         ("lo", ()),
         ("eth0", (4, 6)),
     ]
-    assert not look.observed(Unseen)
+    assert not ctx.observed(Unseen)
 
 
 SS_ROW = 'LISTEN 0 511 0.0.0.0:{port} 0.0.0.0:* users:(("nginx",pid={pid},fd=6))\n'
@@ -86,10 +86,10 @@ def test_without_root_the_names_of_processes_are_said_to_be_unseen() -> None:
     machine = RecordedMachine(
         {shlex.join(("sh", "-c", IDENTIFY_SCRIPT)): "1000\nweb\nsystemd\n", "ss -ltnpe": ""}
     )
-    look = looked(machine, server)
-    (host,) = look.observed(Host)
+    ctx = looked(machine, server)
+    (host,) = ctx.observed(Host)
     assert (host.privileged, host.manager) == (False, "systemd")
-    (unseen,) = look.observed(Unseen)
+    (unseen,) = ctx.observed(Unseen)
     assert (unseen.why, unseen.enable) == ("needs root", "sudo ss -ltnp")
 
 
@@ -101,10 +101,10 @@ def test_a_server_that_cannot_be_entered_is_said_to_be_unseen() -> None:
     machine = RecordedMachine(
         {shlex.join(("sh", "-c", IDENTIFY_SCRIPT)): ran, "ss -ltnpe": ran}, via="ssh://web"
     )
-    look = looked(machine, server)
-    (unseen,) = look.observed(Unseen)
+    ctx = looked(machine, server)
+    (unseen,) = ctx.observed(Unseen)
     assert (unseen.what, unseen.why) == ("the server", denied.message)
-    (listeners,) = look.observed(Listeners)
+    (listeners,) = ctx.observed(Listeners)
     assert listeners.failure is denied
 
 
@@ -187,10 +187,10 @@ def test_a_default_route_through_a_tunnel_is_a_reason_to_look_up_the_way_of_repl
 
 def test_a_wire_that_leads_nowhere_is_seen() -> None:
     addresses = "2: eth0: <NO-CARRIER,BROADCAST,MULTICAST,UP> mtu 1500 qdisc mq state DOWN\n"
-    look = looked(
+    ctx = looked(
         RecordedMachine({"ip addr": addresses, "ip route": "", "ip -6 route": ""}), network
     )
-    (nic,) = look.observed(Interface)
+    (nic,) = ctx.observed(Interface)
     assert (nic.up, nic.carrier) == (True, False)
 
 
@@ -198,21 +198,21 @@ def test_a_wire_that_leads_nowhere_is_seen() -> None:
 def test_the_pid_file_of_a_running_nginx_is_read(text: str | None, pid: int | None) -> None:
     missing = Failure("missing", "No such file or directory")
     machine = RecordedMachine({}, {"/run/nginx.pid": missing if text is None else text})
-    look = Looking(machine)
+    ctx = Looking(machine)
     master = NginxProcess(pid=108, binary="/usr/sbin/nginx")
-    look.emit(NginxState(vantage=Vantage.SERVER, installed=True, masters=(master,)))
+    ctx.emit(NginxState(vantage=Vantage.SERVER, installed=True, masters=(master,)))
     path = "/etc/nginx/nginx.conf"
     config = NginxConfig(vantage=Vantage.SERVER, path=path, main=parse("pid /run/nginx.pid;", path))
-    asyncio.run(pid_file.work(look, config))  # type: ignore[arg-type]
-    (file,) = look.observed(PidFile)
+    asyncio.run(pid_file.work(ctx, config))  # type: ignore[arg-type]
+    (file,) = ctx.observed(PidFile)
     assert (file.path, file.pid) == ("/run/nginx.pid", pid)
 
 
 def test_the_command_line_may_say_where_the_pid_file_is() -> None:
-    look = Looking(RecordedMachine({}, {"/run/shop.pid": "108\n"}))
+    ctx = Looking(RecordedMachine({}, {"/run/shop.pid": "108\n"}))
     options = ("-g", "pid /run/shop.pid;")
     master = NginxProcess(pid=108, binary="/usr/sbin/nginx", arguments=options)
-    look.emit(NginxState(vantage=Vantage.SERVER, installed=True, masters=(master,)))
+    ctx.emit(NginxState(vantage=Vantage.SERVER, installed=True, masters=(master,)))
     config = NginxConfig(vantage=Vantage.SERVER, path="/etc/nginx/nginx.conf")
-    asyncio.run(pid_file.work(look, config))  # type: ignore[arg-type]
-    assert look.observed(PidFile)[0].path == "/run/shop.pid"
+    asyncio.run(pid_file.work(ctx, config))  # type: ignore[arg-type]
+    assert ctx.observed(PidFile)[0].path == "/run/shop.pid"

@@ -22,8 +22,8 @@ def played(who: str, kernel_said: str, others: Mapping[str, str]) -> Looking:
     return looked(RecordedMachine(said), server, network, kernel)
 
 
-def ports(look: Looking) -> list[tuple[str, int, bool, int | None, str | None]]:
-    (listeners,) = look.observed(Listeners)
+def ports(ctx: Looking) -> list[tuple[str, int, bool, int | None, str | None]]:
+    (listeners,) = ctx.observed(Listeners)
     found = listeners.sockets
     return [(one.address, one.port, one.dual, one.pid, one.process) for one in found]
 

@@ -31,9 +31,9 @@ def look_at(seen: NginxConfig, found: str, files: dict[str, str]) -> Looking:
         "*.example.com",
         *folders,
     )
-    look = Looking(RecordedMachine({shlex.join(argv): found}, files))
-    asyncio.run(unincluded_sites.not_included.work(look, seen))  # type: ignore[arg-type]
-    return look
+    ctx = Looking(RecordedMachine({shlex.join(argv): found}, files))
+    asyncio.run(unincluded_sites.not_included.work(ctx, seen))  # type: ignore[arg-type]
+    return ctx
 
 
 def test_a_file_that_nobody_includes_is_seen() -> None:

@@ -60,14 +60,14 @@ def test_what_was_printed_of_sockets() -> None:
 def test_sockets_of_this_machine(tmp_path: Path) -> None:
     """By the script itself, for root, whom no nginx runs as a worker here."""
     there, gone = tmp_path / "a s.sock", tmp_path / "gone.sock"
-    look = Looking(LocalMachine())
+    ctx = Looking(LocalMachine())
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(str(there))
         server.listen()
         there.chmod(0o640)
         paths = [str(there), str(gone)]
-        asyncio.run(upstream_access.emit_sockets(look, config("user root;"), paths))
-    one, missing = look.observed(UpstreamSocket)
+        asyncio.run(upstream_access.emit_sockets(ctx, config("user root;"), paths))
+    one, missing = ctx.observed(UpstreamSocket)
     assert one.above[0].mode == "srw-r-----"
     assert one.above[-1].path == "/"
     assert (one.user, one.names[0]) == (0, "root")
@@ -95,20 +95,20 @@ def test_what_selinux_says() -> None:
 def test_selinux_is_asked_once() -> None:
     """Two failures at the same door ask for the same."""
     machine = RecordedMachine({shlex.join(("sh", "-c", upstream_access.SELINUX_SCRIPT)): ENFORCING})
-    look = Looking(machine)
+    ctx = Looking(machine)
 
     async def work() -> None:
-        await upstream_access.emit_selinux(look)
-        await upstream_access.emit_selinux(look)
+        await upstream_access.emit_selinux(ctx)
+        await upstream_access.emit_selinux(ctx)
 
     asyncio.run(work())
-    assert len(look.observed(Selinux)) == 1
+    assert len(ctx.observed(Selinux)) == 1
     assert len(machine.commands_run) == 1
 
 
 def test_the_scripts_are_plain_sh() -> None:
     for script in (upstream_access.SOCKETS_SCRIPT, upstream_access.SELINUX_SCRIPT):
-        done = subprocess.run(
+        result = subprocess.run(
             ["sh", "-n"], input=script, text=True, capture_output=True, check=False
         )
-        assert done.returncode == 0, done.stderr
+        assert result.returncode == 0, result.stderr

@@ -24,22 +24,22 @@ def config(location: str) -> NginxConfig:
 
 
 def asked(serve: Serve, *, door_first: bool = True, door: Exchange = GATEWAY) -> list[UpstreamTry]:
-    look = Looking(RecordedMachine())
-    look.net = LocalNet()
+    ctx = Looking(RecordedMachine())
+    ctx.net = LocalNet()
 
     async def work() -> None:
         server = await asyncio.start_server(serve, "127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]
         seen = config(f"location / {{ proxy_pass http://127.0.0.1:{port}; }}")
         async with server:
-            look.observations += [door, seen] if door_first else [seen, door]
+            ctx.observations += [door, seen] if door_first else [seen, door]
             if door_first:
-                await upstream_connect.behind_a_door_broken_before.work(look, seen)
+                await upstream_connect.behind_a_door_broken_before.work(ctx, seen)
             else:
-                await upstream_connect.behind_a_broken_door.work(look, door)
+                await upstream_connect.behind_a_broken_door.work(ctx, door)
 
     asyncio.run(work())
-    return [upstream_try for upstream_try in look.observed(UpstreamTry) if upstream_try.asked]
+    return [upstream_try for upstream_try in ctx.observed(UpstreamTry) if upstream_try.asked]
 
 
 async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

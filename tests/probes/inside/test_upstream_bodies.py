@@ -28,8 +28,8 @@ CUT = ResponseBody(
 
 
 def asked(sent: int, announced: int) -> tuple[ResponseBody, ...]:
-    look = Looking(RecordedMachine())
-    look.net, look.target = LocalNet(), SHOP
+    ctx = Looking(RecordedMachine())
+    ctx.net, ctx.target = LocalNet(), SHOP
     requests = []
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -44,12 +44,12 @@ def asked(sent: int, announced: int) -> tuple[ResponseBody, ...]:
             f"location / {{ proxy_pass http://127.0.0.1:{port}; proxy_set_header X-Own yes; }}"
         )
         async with server:
-            look.observations += [seen, CUT]
-            await upstream_bodies.page_cut.work(look, CUT)
+            ctx.observations += [seen, CUT]
+            await upstream_bodies.page_cut.work(ctx, CUT)
 
     asyncio.run(work())
     assert b"\r\nX-Own: yes\r\n" in requests[0]
-    return tuple(body for body in look.observed(ResponseBody) if body.request == "application")
+    return tuple(body for body in ctx.observed(ResponseBody) if body.request == "application")
 
 
 def test_an_application_that_cuts_is_seen_without_nginx() -> None:
@@ -83,28 +83,28 @@ class Server(RecordedMachine):
      (28, "300 200", "unread"), (63, "0 200", "unread")],
 )  # fmt: skip
 def test_over_ssh_curl_says_how_it_ended(status: int, out: str, end: str) -> None:
-    look = Looking(Server(CommandResult(("curl",), status, out, "", 0.1)))
+    ctx = Looking(Server(CommandResult(("curl",), status, out, "", 0.1)))
     seen = config("location / { proxy_pass http://127.0.0.1:3000; }")
-    look.observations += [CUT, seen]
-    ask(upstream_bodies.page_cut_before, look, seen)
-    assert look.observed(ResponseBody)[-1].end == end
+    ctx.observations += [CUT, seen]
+    ask(upstream_bodies.page_cut_before, ctx, seen)
+    assert ctx.observed(ResponseBody)[-1].end == end
 
 
 @pytest.mark.parametrize(("status", "out"), [(7, "0 000"), (127, "")])
 def test_without_an_answer_nothing_is_said(status: int, out: str) -> None:
-    look = Looking(Server(CommandResult(("curl",), status, out, "", 0.1)))
+    ctx = Looking(Server(CommandResult(("curl",), status, out, "", 0.1)))
     seen = config("location / { proxy_pass http://127.0.0.1:3000; }")
-    look.observations += [CUT, seen]
-    ask(upstream_bodies.page_cut_before, look, seen)
-    assert look.observed(ResponseBody) == (CUT,)
+    ctx.observations += [CUT, seen]
+    ask(upstream_bodies.page_cut_before, ctx, seen)
+    assert ctx.observed(ResponseBody) == (CUT,)
 
 
 @pytest.mark.parametrize(
     "seen", [replace(CUT, end="complete"), replace(CUT, request="application")]
 )
 def test_it_is_asked_only_after_a_cut(seen: Observation) -> None:
-    look = Looking(RecordedMachine())
-    look.observations += [config("location / { proxy_pass http://127.0.0.1:1; }"), seen]
-    ask(upstream_bodies.page_cut, look, seen)
-    assert look.observed(NginxConfig)
-    assert len(look.observations) == 2
+    ctx = Looking(RecordedMachine())
+    ctx.observations += [config("location / { proxy_pass http://127.0.0.1:1; }"), seen]
+    ask(upstream_bodies.page_cut, ctx, seen)
+    assert ctx.observed(NginxConfig)
+    assert len(ctx.observations) == 2

@@ -29,39 +29,39 @@ def config(location: str) -> NginxConfig:
     return NginxConfig(path="/n.conf", main=parse(text, "/n.conf"))
 
 
-def looked(
+def compare(
     serve: Serve,
     door: Exchange = REFUSED,
     lines: str = UPGRADE,
     options: Options = Options(),
     config_first: bool = True,
 ) -> Looking:
-    look = Looking(RecordedMachine())
-    look.net, look.options = LocalNet(), options or Options()
+    ctx = Looking(RecordedMachine())
+    ctx.net, ctx.options = LocalNet(), options or Options()
 
     async def work() -> None:
         server = await asyncio.start_server(serve, "127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]
         seen = config(f"location / {{ proxy_pass http://127.0.0.1:{port}; {lines} }}")
         async with server:
-            look.observations += [seen, door]
+            ctx.observations += [seen, door]
             if config_first:
-                await upstream_comparisons.page_questioned.work(look, door)
+                await upstream_comparisons.page_questioned.work(ctx, door)
             else:
-                await upstream_comparisons.page_questioned_before.work(look, seen)
+                await upstream_comparisons.page_questioned_before.work(ctx, seen)
 
     asyncio.run(work())
-    return look
+    return ctx
 
 
-def question(look: Looking, exchange: Exchange) -> None:
+def question(ctx: Looking, exchange: Exchange) -> None:
     async def work() -> None:
-        await upstream_comparisons.page_questioned.work(look, exchange)
+        await upstream_comparisons.page_questioned.work(ctx, exchange)
 
     asyncio.run(work())
 
 
-def requests(look: Looking) -> list[tuple[str, str, bool, int | None]]:
+def requests(ctx: Looking) -> list[tuple[str, str, bool, int | None]]:
     return [
         (
             compared_request.part,
@@ -69,7 +69,7 @@ def requests(look: Looking) -> list[tuple[str, str, bool, int | None]]:
             compared_request.is_control,
             compared_request.status,
         )
-        for compared_request in look.observed(ComparedRequest)
+        for compared_request in ctx.observed(ComparedRequest)
     ]
 
 
@@ -96,8 +96,8 @@ def minds_upgrade(asked: str) -> bytes:
 def test_the_change_that_helps_is_repeated_and_nothing_is_asked_after_it(
     config_first: bool,
 ) -> None:
-    look = looked(serving(minds_upgrade), config_first=config_first)
-    assert requests(look) == [
+    ctx = compare(serving(minds_upgrade), config_first=config_first)
+    assert requests(ctx) == [
         ("none", "", False, 400),
         ("field", "Connection", False, 200),
         ("field", "Connection", True, 200),
@@ -105,7 +105,7 @@ def test_the_change_that_helps_is_repeated_and_nothing_is_asked_after_it(
         ("none", "", True, 400),
         ("field", "Connection", True, 200),
     ]
-    changed = look.observed(ComparedRequest)[1]
+    changed = ctx.observed(ComparedRequest)[1]
     assert (changed.original, changed.value, changed.is_html) == ("upgrade", "close", True)
     assert "-H 'Connection: close'" in changed.equivalent
 
@@ -117,7 +117,7 @@ def test_the_request_is_nginxs_with_our_own_fields() -> None:
         asked.append(request)
         return answer("200 OK")
 
-    looked(serving(respond))
+    compare(serving(respond))
     (request,) = asked
     assert request.startswith("GET / HTTP/1.0\r\nHost: shop.example.com\r\nConnection: upgrade\r\n")
     assert "\r\nUpgrade-Insecure-Requests: 1\r\n" in request
@@ -131,14 +131,14 @@ def test_no_value_that_the_user_or_nginx_keeps_secret_is_shown() -> None:
     def respond(asked: str) -> bytes:
         return answer("200 OK") if "hush-hush-1" in asked else answer("400 Bad Request")
 
-    look = looked(serving(respond), door, lines, Options(request=request))
+    ctx = compare(serving(respond), door, lines, Options(request=request))
     added = [
         compared_request
-        for compared_request in look.observed(ComparedRequest)
+        for compared_request in ctx.observed(ComparedRequest)
         if compared_request.name == "X-Team"
     ]
     assert added, "the field that nginx drops was tried"
-    shown = repr(look.observed(ComparedRequest))
+    shown = repr(ctx.observed(ComparedRequest))
     assert "hush-hush-1" not in shown
     assert "s3same-open" not in shown
     assert "-H 'X-Api-Key: ***'" in added[0].equivalent
@@ -149,31 +149,31 @@ def test_a_refusal_that_nothing_changes_costs_six_requests_at_most() -> None:
         f"proxy_set_header {name} x;"
         for name in ("Connection", "Upgrade", "X-Forwarded-For", "Forwarded", "X-Real-IP", "Origin")
     )
-    look = looked(serving(lambda _: answer("400 Bad Request")), lines=lines)
-    assert [status for *_, status in requests(look)] == [400] * 6
+    ctx = compare(serving(lambda _: answer("400 Bad Request")), lines=lines)
+    assert [status for *_, status in requests(ctx)] == [400] * 6
 
 
 def test_an_answer_of_nginxs_own_is_not_questioned() -> None:
-    assert len(looked(serving(lambda _: answer("200 OK"))).observed(ComparedRequest)) == 1
+    assert len(compare(serving(lambda _: answer("200 OK"))).observed(ComparedRequest)) == 1
     page = replace(REFUSED, body="<center>nginx</center>")
-    assert len(looked(serving(minds_upgrade), page).observed(ComparedRequest)) == 1
+    assert len(compare(serving(minds_upgrade), page).observed(ComparedRequest)) == 1
     intercepted = f"{UPGRADE} proxy_intercept_errors on;"
-    assert len(looked(serving(minds_upgrade), page, intercepted).observed(ComparedRequest)) > 1
+    assert len(compare(serving(minds_upgrade), page, intercepted).observed(ComparedRequest)) > 1
 
 
 @pytest.mark.parametrize("status", [200, 302, 503, 504])
 def test_nothing_is_asked_where_there_is_no_question(status: int) -> None:
-    look = looked(serving(minds_upgrade), replace(REFUSED, status=status))
-    assert not look.observed(ComparedRequest)
+    ctx = compare(serving(minds_upgrade), replace(REFUSED, status=status))
+    assert not ctx.observed(ComparedRequest)
 
 
 def test_nothing_is_asked_of_another_port_or_twice() -> None:
-    assert not looked(serving(minds_upgrade), replace(REFUSED, port=80)).observed(ComparedRequest)
-    look = looked(serving(minds_upgrade))
-    before, again = len(look.observed(ComparedRequest)), replace(REFUSED, address="2001:db8::1")
-    look.observations.append(again)
-    question(look, again)
-    assert len(look.observed(ComparedRequest)) == before
+    assert not compare(serving(minds_upgrade), replace(REFUSED, port=80)).observed(ComparedRequest)
+    ctx = compare(serving(minds_upgrade))
+    before, again = len(ctx.observed(ComparedRequest)), replace(REFUSED, address="2001:db8::1")
+    ctx.observations.append(again)
+    question(ctx, again)
+    assert len(ctx.observed(ComparedRequest)) == before
 
 
 def test_a_redirect_to_itself_is_a_question() -> None:
@@ -184,7 +184,7 @@ def test_a_redirect_to_itself_is_a_question() -> None:
 
     loop = replace(REFUSED, status=301, headers=(("Location", SHOP.url),))
     lines = "proxy_http_version 1.1; proxy_set_header X-Forwarded-Proto http;"
-    first, second, *_ = looked(serving(respond), loop, lines).observed(ComparedRequest)
+    first, second, *_ = compare(serving(respond), loop, lines).observed(ComparedRequest)
     assert (first.status, first.location) == (301, "https://shop.example.com/")
     assert (second.name, second.change, second.status) == ("X-Forwarded-Proto", "replaced", 200)
 
@@ -198,12 +198,12 @@ def test_secrets_are_sent_and_never_shown() -> None:
         return answer("401 Unauthorized" if authorized else "200 OK", "no c2VjcmV0 here")
 
     fields = RequestFields(headers=(("Authorization", "Basic c2VjcmV0"), ("X-Key", "c2VjcmV0")))
-    look = looked(
+    ctx = compare(
         serving(respond), replace(REFUSED, status=401), "auth_basic shop;", Options(request=fields)
     )
     assert "X-Key: c2VjcmV0" in asked[0]
-    assert ("field", "Authorization", False, 200) in requests(look)
-    assert "c2VjcmV0" not in repr(look.observed(ComparedRequest))
+    assert ("field", "Authorization", False, 200) in requests(ctx)
+    assert "c2VjcmV0" not in repr(ctx.observed(ComparedRequest))
 
 
 def test_an_unverified_site_gets_no_secrets() -> None:
@@ -214,7 +214,7 @@ def test_an_unverified_site_gets_no_secrets() -> None:
         return answer("400 Bad Request")
 
     fields = RequestFields(headers=(("X-Key", "secret-word"),))
-    looked(serving(respond), replace(REFUSED, verified=False), options=Options(request=fields))
+    compare(serving(respond), replace(REFUSED, verified=False), options=Options(request=fields))
     assert asked
     assert not any("secret-word" in request for request in asked)
 
@@ -226,7 +226,7 @@ def test_an_application_that_sends_without_end_or_never_is_left() -> None:
             writer.write(b"HTTP/1.1 400 Bad\r\n" + b"X: y\r\n" * 2000)
             await writer.drain()
 
-    (only,) = looked(endless).observed(ComparedRequest)[:1]
+    (only,) = compare(endless).observed(ComparedRequest)[:1]
     assert only.status == 400
 
 
@@ -241,11 +241,11 @@ class Distant(RecordedMachine):
 
 def distant(lines: str, fields: RequestFields | None = None) -> tuple[Distant, Looking]:
     machine = Distant(via="ssh://203.0.113.10")
-    look = Looking(machine)
-    look.options = Options(request=fields or RequestFields())
-    look.observations += [config(f"location / {{ {lines} }}"), REFUSED]
-    question(look, REFUSED)
-    return machine, look
+    ctx = Looking(machine)
+    ctx.options = Options(request=fields or RequestFields())
+    ctx.observations += [config(f"location / {{ {lines} }}"), REFUSED]
+    question(ctx, REFUSED)
+    return machine, ctx
 
 
 def test_over_ssh_the_servers_curl_asks() -> None:
@@ -271,8 +271,8 @@ def test_curl_sends_the_server_name_of_the_request() -> None:
 @pytest.mark.parametrize(("lines", "expected"), [("proxy_cache shop;", 1), ("", 0)])
 def test_an_error_that_may_be_cached_is_asked_about_once(lines: str, expected: int) -> None:
     failed = replace(REFUSED, status=503)
-    look = looked(serving(lambda _: answer("200 OK")), failed, lines)
-    assert len(requests(look)) == expected
+    ctx = compare(serving(lambda _: answer("200 OK")), failed, lines)
+    assert len(requests(ctx)) == expected
 
 
 # Forms
@@ -288,8 +288,8 @@ def minds_origin(request: str) -> bytes:
 
 def test_a_post_is_repeated_as_a_post_with_the_origin_of_the_site() -> None:
     door = replace(REFUSED, status=403, method="POST", body="CSRF verification failed.")
-    look = looked(serving(minds_origin), door, "proxy_set_header Host $host;")
-    assert [(part, name, control) for part, name, control, _ in requests(look)] == [
+    ctx = compare(serving(minds_origin), door, "proxy_set_header Host $host;")
+    assert [(part, name, control) for part, name, control, _ in requests(ctx)] == [
         ("none", "", False),
         ("field", "X-Forwarded-Proto", False),
         ("field", "X-Forwarded-Proto", True),
@@ -297,7 +297,7 @@ def test_a_post_is_repeated_as_a_post_with_the_origin_of_the_site() -> None:
         ("none", "", True),
         ("field", "X-Forwarded-Proto", True),
     ]
-    first = look.observed(ComparedRequest)[0]
+    first = ctx.observed(ComparedRequest)[0]
     assert (first.method, first.length) == ("POST", 25)
     assert "-X POST" in first.equivalent
     assert "Origin: https://shop.example.com" in first.equivalent
@@ -307,5 +307,5 @@ def test_a_connection_that_is_closed_in_the_place_of_an_answer() -> None:
     def respond(request: str) -> bytes:
         return b"" if "Connection: upgrade" in request else answer("200 OK")
 
-    look = looked(serving(respond), replace(REFUSED, status=502))
-    assert requests(look)[:2] == [("none", "", False, None), ("field", "Connection", False, 200)]
+    ctx = compare(serving(respond), replace(REFUSED, status=502))
+    assert requests(ctx)[:2] == [("none", "", False, None), ("field", "Connection", False, 200)]

@@ -26,11 +26,11 @@ def config(location: str, port: int, upstream_port: int) -> NginxConfig:
     )
 
 
-def seen(look: Looking, configuration: NginxConfig) -> Coroutine[Any, Any, None]:
-    look.net = LocalNet()
+def seen(ctx: Looking, configuration: NginxConfig) -> Coroutine[Any, Any, None]:
+    ctx.net = LocalNet()
 
     async def work() -> None:
-        await upstream_connect.applications.work(look, configuration)
+        await upstream_connect.applications.work(ctx, configuration)
 
     return work()
 
@@ -38,72 +38,72 @@ def seen(look: Looking, configuration: NginxConfig) -> Coroutine[Any, Any, None]
 HEADERS = 'proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade";'
 
 
-def shown(look: Looking) -> list[tuple[str, str, bool]]:
+def shown(ctx: Looking) -> list[tuple[str, str, bool]]:
     return [
-        (upgrade.through, upgrade.variant, upgrade.accepted) for upgrade in look.observed(Upgrade)
+        (upgrade.through, upgrade.variant, upgrade.accepted) for upgrade in ctx.observed(Upgrade)
     ]
 
 
 def test_an_application_that_listens_is_connected_to_and_one_that_does_not_refuses() -> None:
-    look = Looking(RecordedMachine())
+    ctx = Looking(RecordedMachine())
 
     async def work() -> None:
         async with websocket_application() as port:
             text = "location / { proxy_pass http://127.0.0.1:PORT; }"
-            await seen(look, config(text, 443, port))
-        await seen(look, config(text, 443, port))
+            await seen(ctx, config(text, 443, port))
+        await seen(ctx, config(text, 443, port))
 
     asyncio.run(work())
-    up, down = look.observed(UpstreamTry)
+    up, down = ctx.observed(UpstreamTry)
     assert up.failure is None
     assert down.failure
     assert down.failure.kind == "refused"
-    assert not look.observed(Upgrade)
+    assert not ctx.observed(Upgrade)
 
 
 def test_a_websocket_that_was_asked_for_is_tried_directly() -> None:
-    look = Looking(RecordedMachine())
-    look.target = CHAT
+    ctx = Looking(RecordedMachine())
+    ctx.target = CHAT
 
     async def work() -> None:
         async with websocket_application() as port:
             text = "location / { proxy_pass http://127.0.0.1:PORT; proxy_http_version 1.1; }"
-            await seen(look, config(text, 443, port))
+            await seen(ctx, config(text, 443, port))
 
     asyncio.run(work())
-    assert shown(look) == [("application", "normal", True)]
+    assert shown(ctx) == [("application", "normal", True)]
 
 
 @pytest.mark.parametrize("location", ["/live", "/ws"])
 def test_a_websocket_that_the_configuration_proxies_is_tried_by_both_doors(location: str) -> None:
     """The application plays the front door as well: it listens where nginx would."""
-    look = Looking(RecordedMachine())
+    ctx = Looking(RecordedMachine())
 
     async def work() -> None:
         async with websocket_application() as port:
-            look.target = replace(SHOP, scheme="http", port=port)
+            ctx.target = replace(SHOP, scheme="http", port=port)
             headers = HEADERS if location == "/live" else ""
             text = f"location {location} {{ proxy_pass http://127.0.0.1:PORT; {headers} }}"
-            await seen(look, config(f"{text} proxy_http_version 1.1;", port, port))
+            await seen(ctx, config(f"{text} proxy_http_version 1.1;", port, port))
 
     asyncio.run(work())
-    assert ("front", "normal", True) in shown(look)
+    assert ("front", "normal", True) in shown(ctx)
 
 
 def test_a_path_at_which_the_application_takes_no_websocket_is_not_tried_in_front() -> None:
-    look = Looking(RecordedMachine())
+    ctx = Looking(RecordedMachine())
 
     async def work() -> None:
         async with refusing_application() as port:
             text = f"location / {{ proxy_pass http://127.0.0.1:PORT; {HEADERS} }}"
-            await seen(look, config(text, 443, port))
+            await seen(ctx, config(text, 443, port))
 
     asyncio.run(work())
-    assert shown(look) == [("application", "normal", False)]
+    assert shown(ctx) == [("application", "normal", False)]
 
 
 def test_nothing_is_said_of_applications_where_nothing_is_proxied() -> None:
-    look = Looking(RecordedMachine())
-    asyncio.run(seen(look, config("location / { root /x; }", 443, 0)))
-    everything: list[Observation] = look.observations
+    ctx = Looking(RecordedMachine())
+    asyncio.run(seen(ctx, config("location / { root /x; }", 443, 0)))
+    everything: list[Observation] = ctx.observations
     assert not everything

@@ -25,12 +25,12 @@ def asked(monkeypatch: pytest.MonkeyPatch, config: Any, *answers: Exchange | Bro
         calls.append(given)
 
     monkeypatch.setattr(upstream_groups, "ask_application", ask)
-    look = Looking(RecordedMachine({}))
+    ctx = Looking(RecordedMachine({}))
     for answer in answers:
-        look.emit(answer)
+        ctx.emit(answer)
 
     async def work() -> None:
-        await upstream_groups.behind_a_page_missing_before.work(look, config)
+        await upstream_groups.behind_a_page_missing_before.work(ctx, config)
 
     asyncio.run(work())
     return bool(calls)

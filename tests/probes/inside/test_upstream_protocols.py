@@ -109,13 +109,13 @@ def test_over_ssh_the_servers_curl_sends_it() -> None:
     machine = RecordedMachine(
         {shlex.join(argv): " 01 0a 00 00 00 08 00 00\n"}, via="ssh://203.0.113.10"
     )
-    look = Looking(machine)
+    ctx = Looking(machine)
 
     async def work() -> None:
-        await upstream_protocols.other_protocol.work(look, ASKED)
+        await upstream_protocols.other_protocol.work(ctx, ASKED)
 
     asyncio.run(work())
-    (talk,) = look.observed(UpstreamTalk)
+    (talk,) = ctx.observed(UpstreamTalk)
     assert talk.speaks == "fastcgi"
     assert "telnet://127.0.0.1:9000" in talk.equivalent
 

@@ -34,9 +34,9 @@ def config(location: str) -> NginxConfig:
     return NginxConfig(path="/n.conf", main=parse(text, "/n.conf"))
 
 
-def ask(probe: Probe, look: Looking, seen: Observation) -> None:
+def ask(probe: Probe, ctx: Looking, observation: Observation) -> None:
     async def work() -> None:
-        await probe.work(look, seen)
+        await probe.work(ctx, observation)
 
     asyncio.run(work())
 
@@ -45,22 +45,22 @@ def looked(
     serve: Serve, door: Exchange | Upgrade, lines: str = "", target: Target = SHOP
 ) -> Looking:
     """What is seen where the configuration was known before the front door's answer."""
-    look = Looking(RecordedMachine())
-    look.net, look.target = LocalNet(), target
+    ctx = Looking(RecordedMachine())
+    ctx.net, ctx.target = LocalNet(), target
 
     async def work() -> None:
         server = await asyncio.start_server(serve, "127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]
         seen = config(f"location / {{ proxy_pass http://127.0.0.1:{port}; {lines} }}")
         async with server:
-            look.observations += [seen, door]
+            ctx.observations += [seen, door]
             if isinstance(door, Upgrade):
-                await upstream_requests.websocket_refused.work(look, door)
+                await upstream_requests.websocket_refused.work(ctx, door)
             else:
-                await upstream_requests.page_refused.work(look, door)
+                await upstream_requests.page_refused.work(ctx, door)
 
     asyncio.run(work())
-    return look
+    return ctx
 
 
 async def by_host(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -128,11 +128,11 @@ def test_nothing_is_asked_where_the_answer_tells_enough(status: int) -> None:
 
 def test_nothing_is_asked_twice_or_of_another_port() -> None:
     assert not looked(by_host, replace(NOT_FOUND, port=80)).observed(Asked)
-    look = looked(by_host, NOT_FOUND)
-    before, again = len(look.observed(Asked)), replace(NOT_FOUND, address="2001:db8::1")
-    look.observations.append(again)
-    ask(upstream_requests.page_refused, look, again)
-    assert len(look.observed(Asked)) == before
+    ctx = looked(by_host, NOT_FOUND)
+    before, again = len(ctx.observed(Asked)), replace(NOT_FOUND, address="2001:db8::1")
+    ctx.observations.append(again)
+    ask(upstream_requests.page_refused, ctx, again)
+    assert len(ctx.observed(Asked)) == before
 
 
 async def websocket(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -148,8 +148,8 @@ def test_a_websocket_is_asked_for_by_the_visitors_name() -> None:
 
 
 def test_a_websocket_that_gets_the_visitors_name_is_not_asked_for_again() -> None:
-    look = looked(websocket, REFUSED, "proxy_set_header Host $host;", WITH_SOCKET)
-    assert look.observed(Upgrade) == (REFUSED,)
+    ctx = looked(websocket, REFUSED, "proxy_set_header Host $host;", WITH_SOCKET)
+    assert ctx.observed(Upgrade) == (REFUSED,)
     assert looked(websocket, REFUSED).observed(Upgrade) == (REFUSED,)  # nobody asked about it
 
 
@@ -163,10 +163,10 @@ class Distant(RecordedMachine):
 
 
 def test_the_same_by_the_servers_own_curl() -> None:
-    look = Looking(Distant(via="ssh://203.0.113.10"))
+    ctx = Looking(Distant(via="ssh://203.0.113.10"))
     seen = config("location / { proxy_pass http://127.0.0.1:3000; }")
-    look.observations += [seen, GATEWAY]
-    ask(upstream_requests.page_refused_before, look, seen)
-    passed, visitor = look.observed(Asked)[:2]
+    ctx.observations += [seen, GATEWAY]
+    ask(upstream_requests.page_refused_before, ctx, seen)
+    passed, visitor = ctx.observed(Asked)[:2]
     assert passed.failure
     assert (passed.failure.kind, visitor.status, visitor.head) == ("closed", 200, 30)

@@ -37,7 +37,7 @@ def test_a_socket_of_loopback_has_routes_for_a_visitor_on_this_machine(
     host: str, paths: list[str]
 ) -> None:
     text = "server { listen 127.0.0.1:443 ssl; location / { proxy_pass http://127.0.0.1:3000; } }"
-    look = Looking(RecordedMachine())
-    look.target = Target("", "https", host, 443, "/")
+    ctx = Looking(RecordedMachine())
+    ctx.target = Target("", "https", host, 443, "/")
     config = NginxConfig(path="/n.conf", main=parse(f"http {{ {text} }}", "/n.conf"))
-    assert [route.path for route in find_routes(look, config)] == paths
+    assert [route.path for route in find_routes(ctx, config)] == paths

@@ -50,9 +50,9 @@ async def application(tls: ssl.SSLContext | None = None) -> AsyncIterator[int]:
         yield server.sockets[0].getsockname()[1]
 
 
-def run(probe: Probe, look: Looking, seen: NginxConfig) -> None:
+def run(probe: Probe, ctx: Looking, seen: NginxConfig) -> None:
     async def work() -> None:
-        await probe.work(look, seen)
+        await probe.work(ctx, seen)
 
     asyncio.run(work())
 
@@ -63,19 +63,19 @@ def config(location: str, around: str = "") -> NginxConfig:
 
 
 def talked(pass_to: str, tls: ssl.SSLContext | None, door: bool = False) -> list[UpstreamTalk]:
-    look = Looking(RecordedMachine())
-    look.net = LocalNet()
+    ctx = Looking(RecordedMachine())
+    ctx.net = LocalNet()
 
     async def work() -> None:
         async with application(tls) as port:
             given = config(f"location / {{ {pass_to.replace('PORT', str(port))} }}")
-            await upstream_connect.applications.work(look, given)
+            await upstream_connect.applications.work(ctx, given)
             if door:
-                look.observations.append(given)
-                await upstream_connect.behind_a_broken_door.work(look, GATEWAY)
+                ctx.observations.append(given)
+                await upstream_connect.behind_a_broken_door.work(ctx, GATEWAY)
 
     asyncio.run(work())
-    return list(look.observed(UpstreamTalk))
+    return list(ctx.observed(UpstreamTalk))
 
 
 def test_a_handshake_that_stands_is_all_that_is_done() -> None:
@@ -96,7 +96,7 @@ def test_an_application_that_wants_a_name_is_told_those_that_it_may_mean() -> No
     failed, *others = talked(given, secure("app.internal", only=True))
     assert failed.failure
     assert failed.failure.kind in {"alert", "closed"}
-    (named,) = [one for one in others if one.speaks == "https"]
+    (named,) = [other for other in others if other.speaks == "https"]
     assert (named.server_name, named.failure) == ("app.internal", None)
 
 
@@ -115,32 +115,32 @@ def test_behind_a_broken_door_plain_requests_are_tried_with_tls() -> None:
 
 def test_an_application_on_a_unix_socket(tmp_path: Path) -> None:
     path = str(tmp_path / "s")
-    look = Looking(RecordedMachine())
+    ctx = Looking(RecordedMachine())
 
     async def work() -> None:
         async with await asyncio.start_unix_server(answer, path):
             given = config(f"location / {{ proxy_pass http://unix:{path}; }}")
-            look.observations.append(given)
-            await upstream_connect.applications.work(look, given)
-            await upstream_connect.behind_a_broken_door.work(look, GATEWAY)
+            ctx.observations.append(given)
+            await upstream_connect.applications.work(ctx, given)
+            await upstream_connect.behind_a_broken_door.work(ctx, GATEWAY)
 
     asyncio.run(work())
-    tried, asked = look.observed(UpstreamTry)
+    tried, asked = ctx.observed(UpstreamTry)
     assert (tried.socket, tried.endpoint, tried.failure) == (path, f"unix:{path}", None)
     assert (asked.asked, asked.status) == (True, 200)
 
 
 def test_fastcgi_is_connected_to_and_no_more() -> None:
-    look = Looking(RecordedMachine())
-    look.net = LocalNet()
+    ctx = Looking(RecordedMachine())
+    ctx.net = LocalNet()
 
     async def work() -> None:
         async with application() as port:
             given = config(f"location / {{ fastcgi_pass 127.0.0.1:{port}; }}")
-            await upstream_connect.applications.work(look, given)
+            await upstream_connect.applications.work(ctx, given)
 
     asyncio.run(work())
-    (tried,) = look.observed(UpstreamTry)
+    (tried,) = ctx.observed(UpstreamTry)
     assert (tried.scheme, tried.failure) == ("fastcgi", None)
 
 
@@ -175,22 +175,22 @@ address 127.0.0.1
 
 
 def test_over_ssh_the_server_s_curl_does_it() -> None:
-    look = Looking(Afar(ran(0, NAMELESS), ran(0, NAMED)))
+    ctx = Looking(Afar(ran(0, NAMELESS), ran(0, NAMED)))
     given = config("location / { proxy_pass https://app.internal:8443; }")
-    run(upstream_connect.applications, look, given)
-    (tried,) = look.observed(UpstreamTry)
+    run(upstream_connect.applications, ctx, given)
+    (tried,) = ctx.observed(UpstreamTry)
     assert (tried.address, tried.failure) == ("127.0.0.1", None)
-    failed, named = look.observed(UpstreamTalk)
+    failed, named = ctx.observed(UpstreamTalk)
     assert failed.failure
     assert failed.failure.code == 112
     assert (named.server_name, named.failure, named.as_nginx) == ("app.internal", None, False)
 
 
 def test_without_curl_that_is_said_once() -> None:
-    look = Looking(Afar(ran(127, ""), ran(127, "")))
+    ctx = Looking(Afar(ran(127, ""), ran(127, "")))
     location = "location / { proxy_pass http://a:1; } location /b { proxy_pass http://b:1; }"
-    run(upstream_connect.applications, look, config(location))
-    assert [unseen.why for unseen in look.observed(Unseen)] == ["the server has no curl"]
+    run(upstream_connect.applications, ctx, config(location))
+    assert [unseen.why for unseen in ctx.observed(Unseen)] == ["the server has no curl"]
 
 
 def test_where_names_could_be_looked_up_is_read_only_where_nginx_cannot() -> None:
@@ -198,10 +198,10 @@ def test_where_names_could_be_looked_up_is_read_only_where_nginx_cannot() -> Non
         "/etc/resolv.conf": "nameserver 203.0.113.1\n",
         "/etc/hosts": "127.0.0.1 app.internal\n",
     }
-    look = Looking(RecordedMachine(files=files))
+    ctx = Looking(RecordedMachine(files=files))
     pass_by = "location / { set $app app.internal; proxy_pass http://$app:3000; }"
-    run(upstream_connect.names, look, config(pass_by, "resolver 203.0.113.1;"))
-    assert not look.observed(ServerNames)
-    run(upstream_connect.names, look, config(pass_by))
-    (seen,) = look.observed(ServerNames)
+    run(upstream_connect.names, ctx, config(pass_by, "resolver 203.0.113.1;"))
+    assert not ctx.observed(ServerNames)
+    run(upstream_connect.names, ctx, config(pass_by))
+    (seen,) = ctx.observed(ServerNames)
     assert (seen.resolvers, seen.written) == (("203.0.113.1",), ("app.internal",))

@@ -41,8 +41,8 @@ def development(connection: ServerConnection, request: Request) -> Response | No
 def retried(
     refuse: object, lines: str, refused: Upgrade, target: Target = CHAT, handler: object = wait
 ) -> list[tuple[str, bool]]:
-    look = Looking(RecordedMachine())
-    look.net, look.target = LocalNet(), target
+    ctx = Looking(RecordedMachine())
+    ctx.net, ctx.target = LocalNet(), target
 
     async def work() -> None:
         async with serve(handler, "127.0.0.1", 0, process_request=refuse) as server:  # type: ignore[arg-type]
@@ -51,11 +51,11 @@ def retried(
                 "server { listen 443 ssl; server_name shop.example.com;"
                 f" location / {{ proxy_pass http://127.0.0.1:{port}; {lines} }} }}\n"
             )
-            look.observations += [seen, refused]
-            await websocket_retries.failed.work(look, refused)
+            ctx.observations += [seen, refused]
+            await websocket_retries.failed.work(ctx, refused)
 
     asyncio.run(work())
-    retries = [upgrade for upgrade in look.observed(Upgrade) if upgrade is not refused]
+    retries = [upgrade for upgrade in ctx.observed(Upgrade) if upgrade is not refused]
     return [(retry.variant, retry.accepted) for retry in retries]
 
 
@@ -83,8 +83,8 @@ def test_nothing_is_tried_where_the_upgrade_was_lost() -> None:
 
 def plainly(refused: Upgrade) -> list[tuple[str, str, int | None]]:
     """What the application answers to an ordinary request, by this machine's curl."""
-    look = Looking(LocalMachine())
-    look.net, look.target = LocalNet(), CHAT
+    ctx = Looking(LocalMachine())
+    ctx.net, ctx.target = LocalNet(), CHAT
 
     def respond(connection: ServerConnection, request: Request) -> Response:
         is_handshake = "Upgrade" in request.headers
@@ -98,11 +98,11 @@ def plainly(refused: Upgrade) -> list[tuple[str, str, int | None]]:
                 "server { listen 443 ssl; server_name shop.example.com;"
                 f" location / {{ proxy_pass http://127.0.0.1:{port}; {lines} }} }}\n"
             )
-            look.observations += [seen, refused]
-            await websocket_retries.plain_request.work(look, refused)
+            ctx.observations += [seen, refused]
+            await websocket_retries.plain_request.work(ctx, refused)
 
     asyncio.run(work())
-    answers = [upgrade for upgrade in look.observed(Upgrade) if upgrade is not refused]
+    answers = [upgrade for upgrade in ctx.observed(Upgrade) if upgrade is not refused]
     return [(answer.variant, answer.body, answer.status) for answer in answers]
 
 

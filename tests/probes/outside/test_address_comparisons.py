@@ -11,8 +11,8 @@ from tests.support.fake_context import Looking
 
 def repeated(*statuses: int) -> list[Exchange]:
     """What is asked again where the addresses 127.0.0.1, .2, … answered with these statuses."""
-    look = Looking(LocalMachine())
-    look.net = LocalNet()
+    ctx = Looking(LocalMachine())
+    ctx.net = LocalNet()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
@@ -31,10 +31,10 @@ def repeated(*statuses: int) -> list[Exchange]:
             for number, status in enumerate(statuses, 1)
         ]
         async with server:
-            await repeat_at_two_addresses(look, pages)
+            await repeat_at_two_addresses(ctx, pages)
 
     asyncio.run(work())
-    return list(look.observed(Exchange))
+    return list(ctx.observed(Exchange))
 
 
 def test_both_are_asked_again() -> None:

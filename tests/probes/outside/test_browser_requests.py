@@ -15,8 +15,8 @@ from tests.support.fake_context import Looking
 
 def asked(browser_status: int) -> tuple[list[Exchange], list[bytes]]:
     """What is recorded, and the requests that a server got which knows browsers by their name."""
-    look = Looking(LocalMachine())
-    look.net = LocalNet()
+    ctx = Looking(LocalMachine())
+    ctx.net = LocalNet()
     heads: list[bytes] = []
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -32,10 +32,10 @@ def asked(browser_status: int) -> tuple[list[Exchange], list[bytes]]:
         url = f"http://shop.example.com:{port}/"
         async with server:
             page = Exchange(url=url, address="127.0.0.1", port=port, status=403)
-            await request_as_browser(look, page)
+            await request_as_browser(ctx, page)
 
     asyncio.run(work())
-    return list(look.observed(Exchange)), heads
+    return list(ctx.observed(Exchange)), heads
 
 
 def test_a_refusal_is_repeated_where_a_browser_is_served() -> None:
@@ -67,9 +67,9 @@ def test_only_a_refusal_is_asked_about(
 
 
 def test_the_users_own_agent_is_not_replaced() -> None:
-    look = Looking(LocalMachine())
-    look.options = look.options.__class__(
+    ctx = Looking(LocalMachine())
+    ctx.options = ctx.options.__class__(
         request=RequestFields(headers=(("user-agent", "Monitor/1"),))
     )
     page = Exchange(url="https://a/", address="192.0.2.1", port=443, status=403)
-    assert not is_refusal(look, page)
+    assert not is_refusal(ctx, page)

@@ -129,12 +129,12 @@ def look(net: Paper, options: Options = USUAL, target: Target = SHOP) -> list[Ob
     return asyncio.run(run())
 
 
-def answers(seen: list[Observation], purpose: str) -> list[DnsAnswer]:
-    return [one for one in seen if isinstance(one, DnsAnswer) and one.purpose == purpose]
+def answers(observations: list[Observation], purpose: str) -> list[DnsAnswer]:
+    return [one for one in observations if isinstance(one, DnsAnswer) and one.purpose == purpose]
 
 
-def resolutions(seen: list[Observation]) -> list[Resolution]:
-    return [one for one in seen if isinstance(one, Resolution)]
+def resolutions(observations: list[Observation]) -> list[Resolution]:
+    return [one for one in observations if isinstance(one, Resolution)]
 
 
 FOUND = {
@@ -167,7 +167,7 @@ def test_the_system_and_dns_are_both_heard() -> None:
     assert (six.rdtype, six.records) == ("AAAA", ())
     assert four.equivalent == "dig @198.51.100.1 shop.example.com A +dnssec"
     assert ("198.51.100.1", NAME, "CAA") in [
-        (one.server, one.name, one.rdtype) for one in answers(seen, "caa")
+        (answer.server, answer.name, answer.rdtype) for answer in answers(seen, "caa")
     ]
     assert not answers(seen, "again")
     assert not answers(seen, "parent")
@@ -176,7 +176,7 @@ def test_the_system_and_dns_are_both_heard() -> None:
 def test_one_family_only_if_so_told() -> None:
     seen = look(Paper(serving(HEALTHY), FOUND), Options(family=4))
     assert [resolution.family for resolution in resolutions(seen)] == [4]
-    assert [one.rdtype for one in answers(seen, "target")] == ["A"]
+    assert [answer.rdtype for answer in answers(seen, "target")] == ["A"]
 
 
 def test_dns_does_not_wait_for_the_system() -> None:
@@ -207,7 +207,7 @@ def test_a_silent_family_does_not_hold_up_the_other() -> None:
 
     seen = look(Paper(serve), Options(resolver="198.51.100.1"))
     assert seen.index(resolutions(seen)[0]) < seen.index(
-        next(one for one in answers(seen, "target") if one.failure)
+        next(answer for answer in answers(seen, "target") if answer.failure)
     ) or resolutions(seen)[0].addresses == ("203.0.113.10",)
     assert [(resolution.family, bool(resolution.failure)) for resolution in resolutions(seen)] == [
         (4, False),
@@ -227,7 +227,7 @@ def test_a_given_resolver_stands_in_for_the_system() -> None:
 
 def test_a_name_that_is_not_there_has_its_domains_asked_about() -> None:
     seen = look(Paper(serving({"example.com": {}, "com": {}})))
-    assert [(one.name, one.rcode) for one in answers(seen, "parent")] == [
+    assert [(answer.name, answer.rcode) for answer in answers(seen, "parent")] == [
         ("example.com", "NOERROR"),
         ("com", "NOERROR"),
     ]
@@ -236,7 +236,9 @@ def test_a_name_that_is_not_there_has_its_domains_asked_about() -> None:
 def test_a_name_under_another_domain_has_com_as_its_control() -> None:
     name = "shop.example.net"
     seen = look(Paper(serving({"com": {}})), target=Target(name, "https", name, 443))
-    assert [(each.name, each.rcode) for each in answers(seen, "control")] == [("com", "NOERROR")]
+    assert [(answer.name, answer.rcode) for answer in answers(seen, "control")] == [
+        ("com", "NOERROR")
+    ]
 
 
 def failing(rcode: int, unless: int = 0) -> Serve:
@@ -311,7 +313,7 @@ def test_aliases_are_followed_until_they_come_back() -> None:
         return made
 
     seen = look(Paper(serve))
-    assert [one.name for one in answers(seen, "alias")] == [NAME, "www.example.com"]
+    assert [answer.name for answer in answers(seen, "alias")] == [NAME, "www.example.com"]
 
 
 def test_a_loop_that_the_answer_shows_is_not_followed() -> None:
@@ -348,7 +350,9 @@ def test_nonsense_is_a_failure_like_any_other() -> None:
             return b"nonsense"
 
     seen = look(Nonsense(serving({})))
-    assert {one.failure.kind for one in answers(seen, "target") if one.failure} == {"protocol"}
+    assert {answer.failure.kind for answer in answers(seen, "target") if answer.failure} == {
+        "protocol"
+    }
 
 
 def test_a_closed_port_keeps_the_machines_own_words() -> None:

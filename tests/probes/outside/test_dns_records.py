@@ -37,7 +37,7 @@ class Refusing(Paper):
         return ConnectResult(0.0, failure=REFUSED)
 
 
-def look(
+def try_records(
     zone: Zone, port: int = 443, options: Options = USUAL
 ) -> tuple[list[RecordEndpoint], Refusing]:
     net = Refusing(serving(zone))
@@ -58,23 +58,23 @@ def look(
 
 def test_a_hint_that_no_address_record_has_is_tried() -> None:
     zone = {NAME: {"HTTPS": [f"1 . alpn=h2 ipv4hint=203.0.113.10,{OLD}"]}}
-    (only,), net = look(zone)
+    (only,), net = try_records(zone)
     assert (only.address, only.port, only.failure) == (OLD, 443, REFUSED)
     assert net.tried == [(OLD, 443)]
 
 
 def test_another_port_is_tried_at_the_sites_own_address() -> None:
-    _, net = look({NAME: {"HTTPS": ["1 . alpn=h2 port=8443"]}})
+    _, net = try_records({NAME: {"HTTPS": ["1 . alpn=h2 port=8443"]}})
     assert net.tried == [("2001:db8::10", 8443), ("203.0.113.10", 8443)]
 
 
 def test_another_name_is_resolved() -> None:
     zone = {NAME: {"HTTPS": ["1 old.example.com. alpn=h2"]}, "old.example.com": {"A": [OLD]}}
-    assert look(zone)[1].tried == [(OLD, 443)]
+    assert try_records(zone)[1].tried == [(OLD, 443)]
 
 
 def test_a_name_without_an_address_is_a_failure() -> None:
-    (only,), net = look({NAME: {"HTTPS": ["0 old.example.com."]}})
+    (only,), net = try_records({NAME: {"HTTPS": ["0 old.example.com."]}})
     assert (only.address, net.tried) == ("", [])
     assert only.failure
 
@@ -86,11 +86,11 @@ def test_a_name_without_an_address_is_a_failure() -> None:
 def test_nothing_is_tried_where_the_record_leads_to_the_site_or_must_not_be_followed(
     record: str,
 ) -> None:
-    assert not look({NAME: {"HTTPS": [record]}})[1].tried
+    assert not try_records({NAME: {"HTTPS": [record]}})[1].tried
 
 
 def test_a_target_with_another_port_has_other_records() -> None:
-    assert not look({NAME: {"HTTPS": [f"1 . ipv4hint={OLD}"]}}, port=8443)[1].asked
+    assert not try_records({NAME: {"HTTPS": [f"1 . ipv4hint={OLD}"]}}, port=8443)[1].asked
 
 
 def test_servfail_for_caa_is_asked_again_and_compared_with_com() -> None:
@@ -102,7 +102,10 @@ def test_servfail_for_caa_is_asked_again_and_compared_with_com() -> None:
     looking = Looking(cast("Machine", None))
     looking.net = Paper(serve)
     asyncio.run(probes.ask_caa(looking, Query(NAME, "CAA", RESOLVER, "caa")))
-    seen = [(one.purpose, one.name, one.rcode) for one in looking.observed(DnsAnswer)]
+    seen = [
+        (dns_answer.purpose, dns_answer.name, dns_answer.rcode)
+        for dns_answer in looking.observed(DnsAnswer)
+    ]
     assert seen[0] == ("caa", NAME, "SERVFAIL")
     assert sorted(seen[1:]) == [
         ("caa-control", "com", "NOERROR"),
@@ -127,5 +130,5 @@ def test_the_name_with_or_without_www_is_asked_for(name: str, asked: list[str]) 
 
 def test_only_the_families_and_layers_that_are_wanted_are_tried() -> None:
     zone = {NAME: {"HTTPS": [f"1 . ipv4hint={OLD} ipv6hint=2001:db8::77"]}}
-    assert look(zone, options=Options(family=6))[1].tried == [("2001:db8::77", 443)]
-    assert not look(zone, options=Options(only=("dns",)))[1].tried
+    assert try_records(zone, options=Options(family=6))[1].tried == [("2001:db8::77", 443)]
+    assert not try_records(zone, options=Options(only=("dns",)))[1].tried

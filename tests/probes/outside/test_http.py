@@ -108,42 +108,42 @@ def moved(location: str, *fields: str) -> str:
     return answer("301 Moved", f"Location: {location}", *fields)
 
 
-def on_80(serve: Serve, target: Target = SHOP, **more: Any) -> tuple[Looking, PaperNet]:
+def on_80(serve: Serve, target: Target = SHOP, **fields: Any) -> tuple[Looking, PaperNet]:
     """What the probe sees where port 80 answers so."""
-    net = PaperNet(more.get("names", {}), {(HERE, 80): serve, **more.get("places", {})})
+    net = PaperNet(fields.get("names", {}), {(HERE, 80): serve, **fields.get("places", {})})
 
     async def run() -> Looking:
-        look = Looking(net, target)
-        for shaken in more.get("shaken", ()):
-            look.emit(shaken)
+        ctx = Looking(net, target)
+        for shaken in fields.get("shaken", ()):
+            ctx.emit(shaken)
         connected = await net.connect(HERE, 80)
         seen = Connection(address=HERE, port=80, family=4, purpose="plain")
-        look.emit(seen, connected.stream)
-        await probes.plain.work(look, seen)
-        await look.all()
-        return look
+        ctx.emit(seen, connected.stream)
+        await probes.plain.work(ctx, seen)
+        await ctx.all()
+        return ctx
 
     return asyncio.run(run()), net
 
 
-def over_tls(serve: Serve, variant: HandshakeVariant = "normal", **more: Any) -> Looking:
-    net = PaperNet(more.get("names", {}), more.get("places", {}))
+def over_tls(serve: Serve, variant: HandshakeVariant = "normal", **fields: Any) -> Looking:
+    net = PaperNet(fields.get("names", {}), fields.get("places", {}))
 
     async def run() -> Looking:
-        look = Looking(net, more.get("target", SHOP))
+        ctx = Looking(net, fields.get("target", SHOP))
         seen = Handshake(address=HERE, port=443, variant=variant, verify_code=0)
-        look.emit(seen, Paper(serve))
-        await probes.target.work(look, seen)
-        await look.all()
-        return look
+        ctx.emit(seen, Paper(serve))
+        await probes.target.work(ctx, seen)
+        await ctx.all()
+        return ctx
 
     return asyncio.run(run())
 
 
-def steps(look: Looking, *purposes: str) -> list[str]:
+def steps(ctx: Looking, *purposes: str) -> list[str]:
     return [
         exchange.url
-        for exchange in look.observed(Exchange)
+        for exchange in ctx.observed(Exchange)
         if not purposes or exchange.purpose in purposes
     ]
 
@@ -216,13 +216,13 @@ def test_a_challenge_is_asked_for_once_where_the_handshake_comes_later() -> None
     net = PaperNet({}, {(HERE, 80): lambda host, path, cookie: answer()})
 
     async def run() -> Looking:
-        look = Looking(net, SHOP)
-        look.emit(Connection(address=HERE, port=80, family=4, purpose="plain"))
+        ctx = Looking(net, SHOP)
+        ctx.emit(Connection(address=HERE, port=80, family=4, purpose="plain"))
         for seen in (shaken(5), shaken(5)):
-            look.emit(seen)
-            await probes.challenge.work(look, seen)
-        await look.all()
-        return look
+            ctx.emit(seen)
+            await probes.challenge.work(ctx, seen)
+        await ctx.all()
+        return ctx
 
     assert len(steps(asyncio.run(run()), "acme")) == 1
 
@@ -326,13 +326,13 @@ def test_addresses_that_lead_to_the_same_place_are_followed_once() -> None:
     net = PaperNet({}, {(HERE, 80): serve, ("203.0.113.11", 80): serve})
 
     async def run() -> Looking:
-        look = Looking(net, SHOP)
+        ctx = Looking(net, SHOP)
         for address in (HERE, "203.0.113.11"):
             seen = Connection(address=address, port=80, family=4, purpose="plain")
-            look.emit(seen, Paper(serve))
-            await probes.plain.work(look, seen)
-        await look.all()
-        return look
+            ctx.emit(seen, Paper(serve))
+            await probes.plain.work(ctx, seen)
+        await ctx.all()
+        return ctx
 
     look = asyncio.run(run())
     assert len(steps(look, "plain")) == 2
@@ -358,12 +358,12 @@ def test_a_target_over_http_is_asked_on_its_own_connection() -> None:
     target = Target("http://shop.example.com/a", "http", "shop.example.com", 80, "/a")
 
     async def run() -> Looking:
-        look = Looking(PaperNet({}, {}), target)
+        ctx = Looking(PaperNet({}, {}), target)
         seen = Connection(address=HERE, port=80, family=4, purpose="target")
-        look.emit(seen, Paper(lambda host, path, cookie: answer(body=path)))
-        await probes.plain.work(look, seen)
-        await look.all()
-        return look
+        ctx.emit(seen, Paper(lambda host, path, cookie: answer(body=path)))
+        await probes.plain.work(ctx, seen)
+        await ctx.all()
+        return ctx
 
     (seen,) = asyncio.run(run()).observed(Exchange)
     assert (seen.purpose, seen.url, seen.body) == ("target", "http://shop.example.com/a", "/a")

@@ -25,9 +25,9 @@ NO_DATA = Failure("resolution", "No address associated with hostname", -5, "EAI_
 
 
 def looking(net: LocalNet, options: Options | None = None) -> Looking:
-    look = Looking(RecordedMachine())
-    look.net, look.options = net, options or Options()
-    return look
+    ctx = Looking(RecordedMachine())
+    ctx.net, ctx.options = net, options or Options()
+    return ctx
 
 
 class Names(LocalNet):

@@ -15,9 +15,9 @@ from tests.support.fake_context import Looking
 
 def visited(status: int = 200, **options: Any) -> tuple[list[OriginVisit], list[str]]:
     """The visits, and the header of each request, where the origin answers with this status."""
-    look = Looking(LocalMachine())
-    look.net, requests = LocalNet(), []
-    look.options = Options(origin_address="127.0.0.1", **options)
+    ctx = Looking(LocalMachine())
+    ctx.net, requests = LocalNet(), []
+    ctx.options = Options(origin_address="127.0.0.1", **options)
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         requests.append((await reader.readuntil(b"\r\n\r\n")).decode())
@@ -28,12 +28,12 @@ def visited(status: int = 200, **options: Any) -> tuple[list[OriginVisit], list[
     async def work() -> None:
         server = await asyncio.start_server(serve, "127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]
-        look.target = Target("shop.example.com", "http", "shop.example.com", port, "/x")
+        ctx.target = Target("shop.example.com", "http", "shop.example.com", port, "/x")
         async with server:
-            await origin.work(look)
+            await origin.work(ctx)
 
     asyncio.run(work())
-    return list(look.observed(OriginVisit)), requests
+    return list(ctx.observed(OriginVisit)), requests
 
 
 def test_it_is_asked_once_with_the_sites_own_name() -> None:
@@ -62,14 +62,14 @@ def test_it_is_left_out_with_the_layer() -> None:
 
 
 def test_a_refusal_is_what_is_observed() -> None:
-    look = Looking(LocalMachine())
-    look.net, look.options = LocalNet(), Options(origin_address="127.0.0.1")
-    look.target = Target("shop.example.com", "https", "shop.example.com", 1)
+    ctx = Looking(LocalMachine())
+    ctx.net, ctx.options = LocalNet(), Options(origin_address="127.0.0.1")
+    ctx.target = Target("shop.example.com", "https", "shop.example.com", 1)
 
     async def work() -> None:
-        await origin.work(look)
+        await origin.work(ctx)
 
     asyncio.run(work())
-    first, again = look.observed(OriginVisit)
+    first, again = ctx.observed(OriginVisit)
     assert first.failure
     assert (first.failure.kind, first.connected, again.again) == ("refused", False, True)

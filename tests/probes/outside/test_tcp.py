@@ -90,7 +90,7 @@ class Network:
         return ConnectResult(0.001, self.opened[-1], source="198.51.100.2")
 
 
-def look(
+def connect_all(
     net: Network,
     *addresses: str,
     target: Target = SHOP,
@@ -110,26 +110,26 @@ def look(
     return asyncio.run(looking())
 
 
-def tries(run: Run) -> list[tuple[str, int]]:
+def attempted_ports(run: Run) -> list[tuple[str, int]]:
     return [(seen.purpose, seen.port) for seen in run.observed(Connection)]
 
 
 def test_a_healthy_site_sees_one_connection_to_its_port_and_one_to_port_80() -> None:
-    run = look(Network(), "203.0.113.10")
-    assert tries(run) == [("target", 443), ("plain", 80)]
+    run = connect_all(Network(), "203.0.113.10")
+    assert attempted_ports(run) == [("target", 443), ("plain", 80)]
     assert not run.observed(Walk)
 
 
 def test_a_connection_is_offered_alive_and_ended_if_nobody_takes_it() -> None:
     net = Network()
-    look(net, "203.0.113.10")
+    connect_all(net, "203.0.113.10")
     assert [wire.open for wire in net.opened] == [False, False]
 
 
 @pytest.mark.parametrize("address", ["169.254.169.254", "100.100.100.200", "168.63.129.16"])
 def test_a_name_does_not_lead_to_a_clouds_own_address(address: str) -> None:
     net = Network()
-    run = look(net, "203.0.113.10", address)
+    run = connect_all(net, "203.0.113.10", address)
     assert {tried for tried, _ in net.tried} == {"203.0.113.10"}
     assert [unseen.what for unseen in run.observed(Unseen)] == [address]
 
@@ -141,39 +141,44 @@ def test_such_an_address_is_tried_where_it_is_the_target() -> None:
 
 def test_an_address_is_tried_once_however_often_it_is_found() -> None:
     net = Network()
-    look(net, "203.0.113.10", "203.0.113.10", before=("203.0.113.10",))
+    connect_all(net, "203.0.113.10", "203.0.113.10", before=("203.0.113.10",))
     assert sorted(net.tried) == [("203.0.113.10", 80), ("203.0.113.10", 443)]
 
 
 def test_a_long_list_of_addresses_is_bounded() -> None:
     net = Network()
-    look(net, *(f"203.0.113.{number}" for number in range(1, 100)))
+    connect_all(net, *(f"203.0.113.{number}" for number in range(1, 100)))
     assert len({address for address, _ in net.tried}) == tcp.ADDRESSES
 
 
 def test_no_more_syns_are_unanswered_at_once_than_a_reject_answers() -> None:
     net = Network()
-    look(net, *(f"203.0.113.{number}" for number in range(1, 9)))
+    connect_all(net, *(f"203.0.113.{number}" for number in range(1, 9)))
     assert net.most == tcp.BURST
     assert len(net.tried) == 16
 
 
 def test_port_80_is_left_alone_where_http_is_not_asked_for() -> None:
-    run = look(Network(), "203.0.113.10", options=Options(skip=("http",)))
-    assert tries(run) == [("target", 443)]
+    run = connect_all(Network(), "203.0.113.10", options=Options(skip=("http",)))
+    assert attempted_ports(run) == [("target", 443)]
 
 
 def test_an_http_site_has_one_port() -> None:
     shop = Target("http://shop.example.com", "http", "shop.example.com", 80)
-    assert tries(look(Network(), "203.0.113.10", target=shop)) == [("target", 80)]
+    assert attempted_ports(connect_all(Network(), "203.0.113.10", target=shop)) == [("target", 80)]
 
 
 def test_silence_is_tried_again_compared_with_another_port_and_walked_to() -> None:
     net = Network(
         lambda address, port, attempt: SILENCE if port == 443 else None, {1: "198.51.100.1"}
     )
-    run = look(net, "203.0.113.10")
-    assert set(tries(run)) == {("target", 443), ("plain", 80), ("again", 443), ("control", 22)}
+    run = connect_all(net, "203.0.113.10")
+    assert set(attempted_ports(run)) == {
+        ("target", 443),
+        ("plain", 80),
+        ("again", 443),
+        ("control", 22),
+    }
     (walk,) = run.observed(Walk)
     assert not walk.reached
     assert walk.last_router is not None
@@ -185,7 +190,7 @@ def test_a_walk_ends_at_the_third_silent_hop_in_a_row() -> None:
         lambda address, port, attempt: SILENCE if port == 443 else None,
         {1: "198.51.100.1", 3: "192.0.2.1"},
     )
-    (walk,) = look(net, "203.0.113.10").observed(Walk)
+    (walk,) = connect_all(net, "203.0.113.10").observed(Walk)
     assert len(walk.hops) == 2 * tcp.PARALLEL_HOPS
     assert walk.last_router is not None
     assert walk.last_router.ttl == 3
@@ -196,7 +201,7 @@ def test_a_walk_ends_where_the_target_answers() -> None:
         lambda address, port, attempt: SILENCE if port == 443 else None,
         {1: "198.51.100.1", 2: "203.0.113.10"},
     )
-    (walk,) = look(net, "203.0.113.10").observed(Walk)
+    (walk,) = connect_all(net, "203.0.113.10").observed(Walk)
     assert walk.reached
 
 
@@ -204,15 +209,15 @@ def test_a_port_that_answers_the_second_time_is_tried_twice_more() -> None:
     def answer(address: str, port: int, attempt: int) -> ConnectResult | None:
         return SILENCE if port == 443 and attempt == 1 else None
 
-    assert tries(look(Network(answer), "203.0.113.10")).count(("again", 443)) == 3
+    assert attempted_ports(connect_all(Network(answer), "203.0.113.10")).count(("again", 443)) == 3
 
 
 def test_a_reject_is_compared_with_one_other_port_and_not_repeated() -> None:
     def answer(address: str, port: int, attempt: int) -> ConnectResult | None:
         return rejected("203.0.113.10") if port == 443 else None
 
-    run = look(Network(answer), "203.0.113.10")
-    assert sorted(tries(run)) == [("control", 22), ("plain", 80), ("target", 443)]
+    run = connect_all(Network(answer), "203.0.113.10")
+    assert sorted(attempted_ports(run)) == [("control", 22), ("plain", 80), ("target", 443)]
     (seen,) = (connection for connection in run.observed(Connection) if connection.failure)
     assert seen.rejected_by == "host"
 
@@ -227,13 +232,13 @@ def test_a_reject_is_compared_with_one_other_port_and_not_repeated() -> None:
     ids=["reset", "no-neighbour", "no-route"],
 )
 def test_what_leaves_nothing_to_compare_is_not_compared(answer: ConnectResult) -> None:
-    run = look(Network(lambda *_: answer), "203.0.113.10")
-    assert sorted(tries(run)) == [("plain", 80), ("target", 443)]
+    run = connect_all(Network(lambda *_: answer), "203.0.113.10")
+    assert sorted(attempted_ports(run)) == [("plain", 80), ("target", 443)]
 
 
 def test_a_control_connection_is_closed_at_once_and_offered_to_nobody() -> None:
     net = Network(lambda address, port, attempt: SILENCE if port == 443 else None)
-    run = look(net, "203.0.113.10")
+    run = connect_all(net, "203.0.113.10")
     (control,) = (
         connection for connection in run.observed(Connection) if connection.purpose == "control"
     )
@@ -299,7 +304,9 @@ def test_through_a_proxy_what_cannot_be_judged_is_said_and_port_80_left_alone() 
     assert seen.used
     assert "secret" not in seen.url
     assert "port 80" in run.observed(Unseen)[0].what
-    assert tries(look(Network(), "shop.example.com", options=options)) == [("target", 443)]
+    assert attempted_ports(connect_all(Network(), "shop.example.com", options=options)) == [
+        ("target", 443)
+    ]
 
 
 def test_where_the_server_is_looked_into_later_attempts_are_marked() -> None:
@@ -308,7 +315,7 @@ def test_where_the_server_is_looked_into_later_attempts_are_marked() -> None:
     def answer(address: str, port: int, attempt: int) -> ConnectResult | None:
         return SILENCE if port == 443 and attempt == 1 else None
 
-    run = look(Network(answer), "203.0.113.10", options=Options(server="ssh://web"))
+    run = connect_all(Network(answer), "203.0.113.10", options=Options(server="ssh://web"))
     marks = [
         (connection.purpose, connection.mss)
         for connection in run.observed(Connection)
@@ -319,5 +326,5 @@ def test_where_the_server_is_looked_into_later_attempts_are_marked() -> None:
     first, *others = (one for one in run.observed(Connection) if one.purpose == "again")
     assert first.mss
     assert [one.mss for one in others] == [None, None]
-    unmarked = look(Network(answer), "203.0.113.10")
+    unmarked = connect_all(Network(answer), "203.0.113.10")
     assert not any(one.mss for one in unmarked.observed(Connection))

@@ -32,5 +32,5 @@ def test_the_command_shakes_hands_the_same_way(
 @pytest.mark.parametrize(("judged", "code"), [(True, 0), (False, None)])
 def test_a_comparison_says_nothing_of_the_certificate(judged: bool, code: int | None) -> None:
     attempt = Attempt(SIX, "normal", None, 1.0, judged)
-    done = asyncio.run(attempt.completed(HandshakeResult(0.5, verify_code=0)))
-    assert (done.at, done.took, done.verify_code) == (1.0, 0.5, code)
+    result = asyncio.run(attempt.completed(HandshakeResult(0.5, verify_code=0)))
+    assert (result.at, result.took, result.verify_code) == (1.0, 0.5, code)

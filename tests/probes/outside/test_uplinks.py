@@ -25,10 +25,10 @@ class Ways:
 
 
 def seen(four: ConnectResult, six: ConnectResult) -> tuple[Uplink, ...]:
-    look = Looking(RecordedMachine())
-    look.net = Ways(four=four, six=six)
-    emit_uplinks(look)
-    return look.observed(Uplink)
+    ctx = Looking(RecordedMachine())
+    ctx.net = Ways(four=four, six=six)
+    emit_uplinks(ctx)
+    return ctx.observed(Uplink)
 
 
 @pytest.fixture

@@ -57,17 +57,17 @@ class Laptop:
 
 def visited(laptop: Laptop, options: Options = Options(), **target: Any) -> Looking:
     machine: Any = laptop
-    look = Looking(machine)
-    look.options = options
+    ctx = Looking(machine)
+    ctx.options = options
     if target:
-        look.target = Target("shop.example.com", "https", "shop.example.com", 443, **target)
-    context: Any = look
+        ctx.target = Target("shop.example.com", "https", "shop.example.com", 443, **target)
+    context: Any = ctx
     asyncio.run(VantageVisitor(context, machine, URL).visit_all())
-    return look
+    return ctx
 
 
-def visits(look: Looking) -> list[VantageVisit]:
-    return list(look.observed(VantageVisit))
+def visits(ctx: Looking) -> list[VantageVisit]:
+    return list(ctx.observed(VantageVisit))
 
 
 def test_a_page_is_visited_once_at_the_address_that_the_place_knows() -> None:

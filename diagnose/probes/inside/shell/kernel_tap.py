@@ -95,7 +95,7 @@ class Tap:
 
     def events(self, first: int, last: int) -> "list[list[Event]] | None":
         """Return the events of each processor between two times; None if some were lost."""
-        found = []
+        sockets = []
         for _, chunks in self.rings:
             data, before = b"", 0
             for drained, chunk in chunks:
@@ -105,8 +105,8 @@ class Tap:
             events, lost = read_events(data[:MAX_BYTES], self.formats, first, last)
             if lost or len(data) > MAX_BYTES:
                 return None
-            found.append(events)
-        return found
+            sockets.append(events)
+        return sockets
 
     def close(self) -> None:
         for ring, _ in self.rings:

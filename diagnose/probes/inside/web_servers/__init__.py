@@ -94,7 +94,7 @@ async def _observe_inner(ctx: ProbeContext, servers: InstalledServers) -> bool:
 async def idle_servers(ctx: ProbeContext, handshake: Handshake) -> None:
     """Look for a server that is meant to answer and could not open the port, after visitors got a
     certificate that is not for the name."""
-    foreign = [each for each in ctx.observed(Handshake) if _is_foreign(ctx, each)]
+    foreign = [handshake for handshake in ctx.observed(Handshake) if _is_foreign(ctx, handshake)]
     listeners = ctx.observed(Listeners)
     if listeners and foreign and foreign[0] is handshake:
         await _look_for_idle(ctx, listeners[0])
@@ -122,7 +122,9 @@ async def servers_behind(ctx: ProbeContext, exchange: Exchange) -> None:
     """Read the servers on other ports after the page redirects to itself, or is that of a new
     installation, and none of these servers has the port: one of them may stand behind the program
     that ends TLS, and answer."""
-    pages = [each for each in ctx.observed(Exchange) if _may_come_from_behind(ctx, each)]
+    pages = [
+        exchange for exchange in ctx.observed(Exchange) if _may_come_from_behind(ctx, exchange)
+    ]
     listeners = ctx.observed(Listeners)
     if listeners and pages and pages[0] is exchange:
         await _look_behind(ctx, listeners[0])
@@ -145,7 +147,7 @@ async def _look_behind(ctx: ProbeContext, listeners: Listeners) -> None:
     running = [
         process for process in servers.processes if process.name in PRODUCTS and process.ports
     ]
-    chosen = [Candidate(each.name, each.program, each) for each in running][:MAX_READ]
+    chosen = [Candidate(server.name, server.program, server) for server in running][:MAX_READ]
     await asyncio.gather(*(observe_behind(ctx, candidate) for candidate in chosen))
 
 
@@ -161,7 +163,7 @@ async def observe_behind(ctx: ProbeContext, candidate: Candidate) -> None:
     product was observed."""
     reader = reader_of(PRODUCTS[candidate.name])
     server = await reader.describe(ctx, candidate)
-    known_products = {each.product for each in ctx.observed(WebServer)}
+    known_products = {server.product for server in ctx.observed(WebServer)}
     if server is None or server.foreign or server.product in known_products:
         return
     config = await reader.read_config(ctx, server)
@@ -197,7 +199,7 @@ async def _observe_idle(ctx: ProbeContext, candidate: Candidate) -> None:
     """Emit a server that does not run and its configuration, if it has the target's site."""
     reader = reader_of(PRODUCTS[candidate.name])
     server = await reader.describe(ctx, candidate)
-    known_products = {each.product for each in ctx.observed(WebServer)}
+    known_products = {server.product for server in ctx.observed(WebServer)}
     config = await reader.read_config(ctx, server) if server else None
     if server is None or config is None or server.product in known_products:
         return
@@ -217,11 +219,11 @@ async def _observe_idle(ctx: ProbeContext, candidate: Candidate) -> None:
         ctx.emit(config)
 
 
-def candidates(servers: InstalledServers, port: int, taken: bool) -> Iterator[Candidate]:
-    """Return the servers that hold the port. If nobody does (`taken` is False), those that hold
+def candidates(servers: InstalledServers, port: int, is_held: bool) -> Iterator[Candidate]:
+    """Return the servers that hold the port. If nobody does (`is_held` is False), those that hold
     another port of web sites, and those that should run: they start at boot, have failed, or are
     the only ones on this machine."""
-    ports = {port} if taken else {port, 80, 443}
+    ports = {port} if is_held else {port, 80, 443}
     running = [
         process
         for process in servers.processes
@@ -237,7 +239,7 @@ def candidates(servers: InstalledServers, port: int, taken: bool) -> Iterator[Ca
         for process in running
         if not ports.isdisjoint(process.ports)
     )
-    for name in () if taken else PRODUCTS:
+    for name in () if is_held else PRODUCTS:
         service = servers.service(name)
         is_due = service is not None and (service.enabled or service.state == "failed")
         program = servers.program(name)

@@ -35,7 +35,9 @@ async def _with_htaccess(ctx: ProbeContext, sites: tuple[WebSite, ...]) -> tuple
     paths = [f"{root.rstrip('/')}/.htaccess" for root in sorted(roots)[:MAX_NAMES]]
     contents = await asyncio.gather(*(ctx.machine.read(path, MAX_BYTES) for path in paths))
     texts = {
-        path: each.text for path, each in zip(paths, contents, strict=True) if not each.failure
+        path: content.text
+        for path, content in zip(paths, contents, strict=True)
+        if not content.failure
     }
     return tuple(_with_own_redirects(site, texts) for site in sites)
 
@@ -47,7 +49,9 @@ def _with_own_redirects(site: WebSite, texts: dict[str, str]) -> WebSite:
     tls = any(socket.tls for socket in site.sockets)
     own, _ = redirects_and_rewritten_routes(parse(texts[path], path), tls)
     is_read = site.reads_htaccess is True
-    redirects = (replace(each, conditional=not is_read) for each in own if not each.conditional)
+    redirects = (
+        replace(redirect, conditional=not is_read) for redirect in own if not redirect.conditional
+    )
     return replace(site, redirects=(*site.redirects, *redirects))
 
 
@@ -70,9 +74,9 @@ async def _with_addresses(ctx: ProbeContext, sites: tuple[WebSite, ...]) -> tupl
     return tuple(_at_addresses(site, resolved) for site in sites)
 
 
-def _at_addresses(site: WebSite, found: dict[str, str]) -> WebSite:
+def _at_addresses(site: WebSite, addresses: dict[str, str]) -> WebSite:
     sockets = (
-        replace(socket, address=found.get(socket.address, socket.address))
+        replace(socket, address=addresses.get(socket.address, socket.address))
         for socket in site.sockets
     )
     return replace(site, sockets=tuple(sockets))

@@ -173,8 +173,8 @@ def _rules(
 def _folders(ctx: ProbeContext, document: object) -> tuple[ServedFolder, ...]:
     """Return the folders from which Caddy answers the target's page and WebSockets."""
     requests = requests_of(ctx.target, ctx.options.request.method)
-    found = (served_folder(document, request) for request in requests)
-    return tuple(folder for folder in found if folder is not None)
+    folders = (served_folder(document, request) for request in requests)
+    return tuple(folder for folder in folders if folder is not None)
 
 
 def _start(name: str, words: tuple[str, ...]) -> tuple[str, ...]:

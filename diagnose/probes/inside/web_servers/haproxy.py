@@ -119,7 +119,7 @@ class HaproxyReader:
         config = await asyncio.to_thread(parse, texts)
         maps = await _maps(ctx, config)
         if maps:
-            rows = [(each.path, each.text) for each in maps]
+            rows = [(map_file.path, map_file.text) for map_file in maps]
             config = await asyncio.to_thread(parse, texts, rows)
         resolved = await _certificates(ctx, config)
         sites = await asyncio.to_thread(sites_of, config, resolved)

@@ -68,7 +68,7 @@ def find_entry(servers: InstalledServers, lists: ContainerLists, port: int) -> E
         container = by_id.get(process.container[-64:])
         if container is None or process.name not in PRODUCTS:
             continue
-        ports = tuple(each.port for each in container.ports if each.port is not None)
+        ports = tuple(mapping.port for mapping in container.ports if mapping.port is not None)
         if port in ports or ("host" in container.networks and port in process.ports):
             return Entry(process, container, ports or process.ports)
     return None

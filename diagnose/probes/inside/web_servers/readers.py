@@ -147,10 +147,10 @@ def config_test(
     at: float,
     result: CommandResult,
     error: ConfigError,
-    others: tuple[str, ...] = (),
+    other_lines: tuple[str, ...] = (),
 ) -> WebServerTest:
     """Return the observation of a test of the configuration: its `error` counts if the command
-    failed. `others` are the other lines that it wrote."""
+    failed. `other_lines` are the other lines that it wrote."""
     passed = result.status == 0
     error = ConfigError() if passed else error
     return WebServerTest(
@@ -163,7 +163,7 @@ def config_test(
         message=error.message,
         file=error.file,
         line=error.line,
-        warnings=others,
+        warnings=other_lines,
     )
 
 

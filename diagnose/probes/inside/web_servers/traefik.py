@@ -149,7 +149,7 @@ async def _read_static(ctx: ProbeContext, server: WebServer) -> _Static | None:
     paths = (server.config,) if server.config.startswith("/") else DEFAULTS
     files = await asyncio.gather(*(ctx.machine.read(path, MAX_BYTES) for path in paths))
     emit_unreadable(ctx, files)
-    file = next((each for each in files if each.failure is None), None)
+    file = next((file for file in files if file.failure is None), None)
     if file is None and not any(flag.startswith("entrypoints.") for flag in flags):
         command = f"sudo cat {shlex.quote(paths[-1])}"
         emit_not_observed(ctx, "Traefik's configuration", "it could not be read", command)

@@ -57,16 +57,16 @@ def context(commands: dict[str, str | CommandResult], files: dict[str, str]) -> 
 
 
 def describe(
-    look: Looking,
+    ctx: Looking,
     program: str,
     process: ServerProcess | None = None,
     service: ServerService | None = None,
 ) -> WebServer | None:
-    return asyncio.run(READER.describe(look, Candidate("apache2", program, process, service)))
+    return asyncio.run(READER.describe(ctx, Candidate("apache2", program, process, service)))
 
 
-def config(look: Looking, server: WebServer) -> WebServerConfig:
-    read = asyncio.run(READER.read_config(look, server))
+def config(ctx: Looking, server: WebServer) -> WebServerConfig:
+    read = asyncio.run(READER.read_config(ctx, server))
     assert read
     return read
 

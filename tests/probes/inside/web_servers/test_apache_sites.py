@@ -17,8 +17,8 @@ SHOP = WebSite(
 def complete(site: WebSite, htaccess: str = RULES, hosts: str = "") -> WebSite:
     files = {"/var/www/shop/.htaccess": htaccess}
     commands = {"getent hosts shop.example.com": CommandResult((), 0, hosts, "", 0.0)}
-    look = Looking(RecordedMachine(commands, files))
-    (completed,) = asyncio.run(completed_sites(look, (site,)))
+    ctx = Looking(RecordedMachine(commands, files))
+    (completed,) = asyncio.run(completed_sites(ctx, (site,)))
     return completed
 
 

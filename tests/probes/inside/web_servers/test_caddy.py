@@ -28,7 +28,7 @@ JOURNAL = "journalctl -u caddy -n 400 -o cat --no-pager"
 JSON = json.dumps(document("shop.example.com"))
 
 
-def look(commands: dict[str, str | CommandResult], **files: str) -> Looking:
+def caddy_context(commands: dict[str, str | CommandResult], **files: str) -> Looking:
     versions: dict[str, str | CommandResult] = {VERSION: "2.6.2\n"}
     return Looking(RecordedMachine(versions | commands, {CONFIG: SITE} | files))
 
@@ -50,7 +50,7 @@ def verdict(ctx: Looking) -> WebServerTest | None:
 
 
 def test_caddy_by_its_service() -> None:
-    server = describe(look({}))
+    server = describe(caddy_context({}))
     assert (server.version, server.config, server.unit) == ("2.6.2", CONFIG, "caddy")
     assert server.reload == ("systemctl", "reload", "caddy")
     assert " ".join(server.test) == ADAPT
@@ -59,31 +59,31 @@ def test_caddy_by_its_service() -> None:
 def test_caddy_started_by_hand_and_from_a_folder_that_is_not_known() -> None:
     title = "caddy run --config=/srv/my.conf --adapter caddyfile"
     by_hand = ServerProcess(11, "caddy", title, "/usr/bin/caddy")
-    server = describe(look({}), by_hand)
+    server = describe(caddy_context({}), by_hand)
     assert server.reload[:4] == ("caddy", "reload", "--config", "/srv/my.conf")
-    here = describe(look({}), ServerProcess(11, "caddy", "caddy run", "/usr/bin/caddy"))
+    here = describe(caddy_context({}), ServerProcess(11, "caddy", "caddy run", "/usr/bin/caddy"))
     assert (here.config, here.test, here.reload) == ("", (), ())
     assert parse_options("caddy run --resume") == Options(resumes=True)
 
 
 def test_the_configuration_on_disk_is_compared_with_the_one_that_runs() -> None:
-    same = config(look({ADAPT: JSON, ADMIN: JSON}))
+    same = config(caddy_context({ADAPT: JSON, ADMIN: JSON}))
     assert same
     assert (same.loaded, same.running) == (True, ())
     old = json.dumps(document("example.com"))
-    other = config(look({ADAPT: JSON, ADMIN: old}))
+    other = config(caddy_context({ADAPT: JSON, ADMIN: old}))
     assert other
     assert other.loaded is False
     assert other.running[0].names == ("example.com",)
     assert other.sites[0].routes[0].line == 3
-    unknown = config(look({ADAPT: JSON}))
+    unknown = config(caddy_context({ADAPT: JSON}))
     assert unknown
     assert unknown.loaded is None
 
 
 def test_what_runs_is_read_where_the_files_need_the_environment() -> None:
     text = "{$DOMAIN} {\n}\n"
-    ctx = look({ADAPT: json.dumps(document("")), ADMIN: JSON}, **{CONFIG: text})
+    ctx = caddy_context({ADAPT: json.dumps(document("")), ADMIN: JSON}, **{CONFIG: text})
     read = config(ctx)
     assert read
     assert (read.loaded, read.sites[0].names) == (None, ("shop.example.com",))
@@ -92,24 +92,24 @@ def test_what_runs_is_read_where_the_files_need_the_environment() -> None:
 
 def test_the_test_names_the_file_and_the_line() -> None:
     failed = CommandResult((), 1, "", "Error: Caddyfile:2: unrecognized directive: tsl\n", 0.0)
-    test = verdict(look({ADAPT: failed}))
+    test = verdict(caddy_context({ADAPT: failed}))
     assert test
     assert (test.passed, test.file, test.line) == (False, CONFIG, 2)
-    passed = verdict(look({ADAPT: JSON}))
+    passed = verdict(caddy_context({ADAPT: JSON}))
     assert passed
     assert passed.passed
     denied = CommandResult((), 1, "", "Error: reading: open x: permission denied", 0.0)
-    assert verdict(look({ADAPT: denied})) is None
+    assert verdict(caddy_context({ADAPT: denied})) is None
 
 
 def test_the_log_is_read_only_where_a_certificate_is_missing() -> None:
     acme = json.dumps(document("shop.example.com", tls="acme"))
     row = '{"level":"error","identifier":"shop.example.com","msg":"x","error":"NXDOMAIN"}\n'
     other = '{"level":"error","identifier":"example.org","msg":"y"}\n'
-    without = config(look({ADAPT: acme, JOURNAL: row + other}))
+    without = config(caddy_context({ADAPT: acme, JOURNAL: row + other}))
     assert without
     assert without.complaint == "x: NXDOMAIN"
     path = f"{STORAGE}/certificates/acme/shop.example.com/shop.example.com.crt"
-    there = config(look({ADAPT: acme, JOURNAL: row}, **{path: ""}))
+    there = config(caddy_context({ADAPT: acme, JOURNAL: row}, **{path: ""}))
     assert there
     assert there.complaint == ""

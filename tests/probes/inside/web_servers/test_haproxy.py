@@ -76,9 +76,9 @@ def test_a_process_by_hand_is_loaded_by_a_signal_to_its_master() -> None:
 
 
 def test_another_program_of_that_name_is_none() -> None:
-    look = Looking(RecordedMachine({"/usr/sbin/haproxy -v": "something else"}))
+    ctx = Looking(RecordedMachine({"/usr/sbin/haproxy -v": "something else"}))
     assert (
-        asyncio.run(READER.describe(look, Candidate("haproxy", "/usr/sbin/haproxy", PROCESS, None)))
+        asyncio.run(READER.describe(ctx, Candidate("haproxy", "/usr/sbin/haproxy", PROCESS, None)))
         is None
     )
 
@@ -124,19 +124,19 @@ def test_the_maps_that_choose_a_backend_are_read() -> None:
 
 def test_a_folder_of_configurations_is_read_in_its_order() -> None:
     folder = {"/etc/haproxy/conf.d/20.cfg": "backend b\n", "/etc/haproxy/conf.d/10.cfg": TEXT}
-    look = Looking(RecordedMachine({"/usr/sbin/haproxy -v": VERSION}, FILES | folder))
+    ctx = Looking(RecordedMachine({"/usr/sbin/haproxy -v": VERSION}, FILES | folder))
     process = replace(PROCESS, title=f"haproxy -f {CONFIG} -f /etc/haproxy/conf.d")
-    server = asyncio.run(READER.describe(look, Candidate("haproxy", "", process, None)))
+    server = asyncio.run(READER.describe(ctx, Candidate("haproxy", "", process, None)))
     assert server is not None
-    config = asyncio.run(READER.read_config(look, server))
+    config = asyncio.run(READER.read_config(ctx, server))
     assert config is not None
     paths = [file.path for file in config.files]
     assert paths == [CONFIG, "/etc/haproxy/conf.d/10.cfg", "/etc/haproxy/conf.d/20.cfg"]
 
 
 def test_a_configuration_that_may_not_be_read_is_not_observed() -> None:
-    look = Looking(RecordedMachine({"/usr/sbin/haproxy -v": VERSION}))
-    server = asyncio.run(READER.describe(look, Candidate("haproxy", "", PROCESS, SERVICE)))
+    ctx = Looking(RecordedMachine({"/usr/sbin/haproxy -v": VERSION}))
+    server = asyncio.run(READER.describe(ctx, Candidate("haproxy", "", PROCESS, SERVICE)))
     assert server is not None
-    assert asyncio.run(READER.read_config(look, server)) is None
-    assert [type(observation) for observation in look.observations] == [Unseen]
+    assert asyncio.run(READER.read_config(ctx, server)) is None
+    assert [type(observation) for observation in ctx.observations] == [Unseen]

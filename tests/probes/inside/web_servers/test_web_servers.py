@@ -152,14 +152,14 @@ def observe(
 ) -> tuple[Looking, RecordedMachine]:
     commands = {shlex.join(probes.LIST_COMMAND): listed(MAIN, CHILD)}
     machine = RecordedMachine(commands)
-    look = Looking(machine)
+    ctx = Looking(machine)
     monkeypatch.setattr(probes, "reader_of", lambda kind: reader)
-    asyncio.run(_run(look, Listeners(sockets=sockets)))
-    return look, machine
+    asyncio.run(_run(ctx, Listeners(sockets=sockets)))
+    return ctx, machine
 
 
-async def _run(look: Looking, listeners: Listeners) -> None:
-    await probes.web_servers.work(look, listeners)
+async def _run(ctx: Looking, listeners: Listeners) -> None:
+    await probes.web_servers.work(ctx, listeners)
 
 
 def test_nothing_is_run_where_another_program_has_the_port(
@@ -185,8 +185,8 @@ def test_a_foreign_server_is_only_reported(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_unknown_listeners_are_no_reason_to_look() -> None:
     machine = RecordedMachine({})
-    look = Looking(machine)
-    asyncio.run(_run(look, Listeners(failure=Failure("missing", "ss: not found"))))
+    ctx = Looking(machine)
+    asyncio.run(_run(ctx, Listeners(failure=Failure("missing", "ss: not found"))))
     assert machine.commands_run == []
 
 
@@ -207,12 +207,12 @@ def test_a_stopped_server_with_the_site_is_seen_after_a_foreign_certificate(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     machine = RecordedMachine({shlex.join(probes.LIST_COMMAND): listed()})
-    look = Looking(machine)
+    ctx = Looking(machine)
     monkeypatch.setattr(probes, "reader_of", lambda kind: IdleReader())
-    look.emit(Listeners(sockets=(NGINX,)))
-    foreign = look.emit(shake(chain=(replace(LEAF, dns_names=("www.example.org",)),)))
-    asyncio.run(probes.idle_servers.work(look, foreign))  # type: ignore[arg-type]
-    (server,) = look.observed(WebServer)
+    ctx.emit(Listeners(sockets=(NGINX,)))
+    foreign = ctx.emit(shake(chain=(replace(LEAF, dns_names=("www.example.org",)),)))
+    asyncio.run(probes.idle_servers.work(ctx, foreign))  # type: ignore[arg-type]
+    (server,) = ctx.observed(WebServer)
     assert server.pid is None
     plain = Looking(machine)
     plain.emit(Listeners(sockets=(NGINX,)))
