@@ -32,6 +32,7 @@ from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake
 from diagnose.model.web_servers import WebServerConfig
 from diagnose.parsers.cdn import ALIASES, BALANCERS
+from diagnose.parsers.hostnames import covers
 
 
 @check(
@@ -160,8 +161,8 @@ def _is_front(answers: tuple[DnsAnswer, ...]) -> bool:
 
 
 def _is_own_server(evidence: Evidence) -> bool:
-    """Return whether the server should serve the name: a site of its web server has that name or,
-    if none was read, the run was told to use this server."""
+    """Return whether the server should serve the name: a site of its web server has that name, or
+    answers for every name and has its certificate, or the run was told to use this server."""
     from diagnose.parsers.nginx.server_blocks import is_named, servers
 
     configs, other_configs = evidence.good(NginxConfig), evidence.good(WebServerConfig)
@@ -175,8 +176,24 @@ def _is_own_server(evidence: Evidence) -> bool:
     host = evidence.target.host
     parent = f"*.{host.partition('.')[2]}"
     names = {name for config in other_configs for site in config.sites for name in site.names}
-    return any(is_named(servers(config.main), host) for config in configs) or not {
-        host,
-        parent,
-        f".{host}",
-    }.isdisjoint(names)
+    return (
+        any(is_named(servers(config.main), host) for config in configs)
+        or not {host, parent, f".{host}"}.isdisjoint(names)
+        or (bool(configs) and _answers_for_every_name(evidence))
+    )
+
+
+def _answers_for_every_name(evidence: Evidence) -> bool:
+    """Return whether nginx's default block has a certificate for the name: a `server_name _` that
+    serves it. The default block of a package has none."""
+    from checks.nginx import Nginx
+    from checks.nginx._certificates import certificate_files
+
+    nginx, host = Nginx.of(evidence), evidence.target.host
+    leaves = (
+        file.chain[0]
+        for selected in nginx.selected_servers()
+        for file in certificate_files(nginx, selected.server)
+        if file.chain
+    )
+    return any(covers(host, leaf.dns_names, leaf.addresses) for leaf in leaves)

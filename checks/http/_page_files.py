@@ -12,6 +12,9 @@ from diagnose.parsers.browser_types import Refusal, mime_type, refusal
 from diagnose.parsers.nginx.locations import location_pattern
 from diagnose.parsers.urls import parse_url
 
+#: What makes a site an app that can be installed.
+APP_FILES = frozenset({"manifest", "worker"})
+
 #: Limits of requests, which our own requests may have met.
 _LIMITS = {429, 503}
 
@@ -42,8 +45,23 @@ def page_of(evidence: Evidence) -> Page | None:
 
 def refused_files(evidence: Evidence) -> tuple[RefusedFile, ...]:
     """Return the files of the site's page that browsers do not use, in the order in which they were
-    requested; none if the page was not observed. A file with a redirect that was not followed is
-    unknown, and so is one behind a test of Cloudflare's for browsers (cf-mitigated)."""
+    requested, without those of an app (`refused_app_files`); none if the page was not observed. A
+    file with a redirect that was not followed is unknown, and so is one behind a test of
+    Cloudflare's for browsers (cf-mitigated)."""
+    return tuple(file for file in _refused(evidence) if file.response.file_kind not in APP_FILES)
+
+
+def refused_app_files(evidence: Evidence) -> tuple[RefusedFile, ...]:
+    """Return the manifest and the service worker of the page that browsers do not use although they
+    come: that a page names one which is not there is common, and harms nobody."""
+    return tuple(
+        file
+        for file in _refused(evidence)
+        if file.response.file_kind in APP_FILES and file.reason != "status"
+    )
+
+
+def _refused(evidence: Evidence) -> tuple[RefusedFile, ...]:
     page = page_of(evidence)
     if page is None:
         return ()

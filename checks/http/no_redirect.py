@@ -1,5 +1,6 @@
-"""Port 80 serves pages itself instead of a redirect (RFC 9110 section 15.4; any redirect will do).
-Some sites refuse plain HTTP on purpose, for programs; that is only a note."""
+"""Port 80 serves pages itself instead of a redirect (RFC 9110 section 15.4; any redirect will do),
+or answers with an error of the server (5xx). Some sites refuse plain HTTP on purpose, for programs
+(4xx); that is only a note."""
 
 from collections.abc import Iterator
 
@@ -16,6 +17,7 @@ from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Fix, Severity, merge_subjects
 from diagnose.model.http import Exchange
 from diagnose.parsers.http import https_only, wants_tls
+from diagnose.parsers.nginx.config import walk
 from diagnose.parsers.redirects import RedirectChain, follow_redirects, redirects_in_page
 from diagnose.parsers.urls import is_related_host
 
@@ -39,20 +41,35 @@ def no_redirect(evidence: Evidence) -> Iterator[Claim]:
         for redirect_chain in final_chains
         if (redirect_chain.steps[-1].status or 0) < 300
     ]
+    failed_chains = [
+        redirect_chain
+        for redirect_chain in final_chains
+        if _is_fault(Nginx.of(evidence), redirect_chain.steps[-1].status or 0)
+    ]
     has_hsts = any(https_only(evidence.target.host, exchange.headers) for exchange in secure)
     for group, severity in (
         (served_chains, Severity.NOTE if has_hsts else Severity.WARNING),
+        (failed_chains, Severity.NOTE if has_hsts else Severity.WARNING),
         (
             [
                 redirect_chain
                 for redirect_chain in final_chains
-                if redirect_chain not in served_chains
+                if redirect_chain not in (*served_chains, *failed_chains)
             ],
             Severity.NOTE,
         ),
     ):
         if group:
             yield _claim(evidence, group, secure, severity)
+
+
+def _is_fault(nginx: Nginx, status: int) -> bool:
+    """Return whether a status is a fault or maintenance, and no rule for programs. 503 is also what
+    a limit of requests answers, which our own requests may have met."""
+    config = nginx.config
+    directives = (each for block in config.main for each in walk((block,))) if config else ()
+    has_limit = any(each.name in {"limit_req", "limit_conn"} for each in directives)
+    return status >= 500 and (status != 503 or (config is not None and not has_limit))
 
 
 def _ends_on_http(redirect_chain: RedirectChain, host: str) -> bool:
@@ -72,6 +89,7 @@ def _claim(
 ) -> Claim:
     firsts = [redirect_chain.steps[0] for redirect_chain in group]
     subjects = endpoint_subjects(firsts)
+    is_served = (group[0].steps[-1].status or 0) < 300
     return Claim(
         about=merge_subjects(subjects),
         covers=subjects,
@@ -82,16 +100,20 @@ def _claim(
             "url": firsts[0].url,
             "addresses": addresses(firsts),
             "status": group[0].steps[-1].status,
-            "served": (group[0].steps[-1].status or 0) < 300,
+            "served": is_served,
+            "error": severity is not Severity.NOTE and not is_served,
         },
+        # What answers an error may stand there on purpose.
         fix=_fix(
-            Nginx.of(evidence), [redirect_chain.steps[-1] for redirect_chain in group], severity
+            Nginx.of(evidence),
+            [redirect_chain.steps[-1] for redirect_chain in group],
+            sure=is_served and severity is not Severity.NOTE,
         ),
     )
 
 
-def _fix(nginx: Nginx, answers: list[Exchange], severity: Severity) -> Fix:
+def _fix(nginx: Nginx, answers: list[Exchange], sure: bool) -> Fix:
     changes: Changes = {}
     if not _redirect_edits.redirect_to_https(nginx, answers, changes):
         return _redirect_edits.by_hand("redirect")
-    return _redirect_edits.fix(nginx, changes, "redirect", sure=severity is not Severity.NOTE)
+    return _redirect_edits.fix(nginx, changes, "redirect", sure=sure)

@@ -3,16 +3,16 @@ ignores the other with a warning. Usually one is a forgotten copy: a backup in a
 read, or a block that a certificate tool wrote beside the old one.
 
 It is an error if visitors suffer from a setting that only the used block has. Otherwise it is a
-warning for the next person, who may edit the block that is ignored.
+warning for the next person, who may edit the block that is ignored. Which of two blocks that answer
+differently is the right one only a person knows: nothing removes the ignored one by itself then.
 """
 
 import posixpath
 from collections.abc import Iterator
 
-from checks.http import exchanges_by_purpose
 from checks.nginx import Nginx, file_line
-from checks.nginx._certificates import certificate_files
 from checks.nginx._commands import reload_steps
+from checks.nginx._duplicate_symptoms import NameConflict, answer, find_symptoms
 from checks.nginx._edits import config_edit
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -30,29 +30,14 @@ from diagnose.model import (
     Where,
     commands,
 )
-from diagnose.model.frozen import frozen
-from diagnose.model.http import Upgrade
-from diagnose.model.nginx import CertificateFile, Directive, NginxConfig, UpstreamTry
-from diagnose.model.tls import Handshake
-from diagnose.parsers.hostnames import covers
+from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.parsers.nginx import config as nginx_parser
 from diagnose.parsers.nginx import server_blocks, site_files
 from diagnose.parsers.nginx.edits import TextEdit
-from diagnose.parsers.nginx.forwarding import upgrade_forwarding
-from diagnose.parsers.nginx.locations import PASS_DIRECTIVES, proxy_pass_of, select_location
-from diagnose.parsers.nginx.server_blocks import Listen, Server, Socket
+from diagnose.parsers.nginx.server_blocks import Listen, Server
 
 #: A subject without a port: a duplicate that harms nobody covers no symptom of visitors.
 NO_PORT = Subject(port=0)
-
-
-@frozen
-class NameConflict:
-    """The block that gets the name on a socket, and one that has the same name and is ignored."""
-
-    socket: Socket
-    winner: Server
-    loser: Server
 
 
 @check(
@@ -61,8 +46,11 @@ class NameConflict:
     explains=[
         "certificate.*",
         "upstream.*",
+        "http.not-the-site",
+        "http.redirect-loop",
         "http.server-error",
         "nginx.folder-missing",
+        "nginx.index-missing",
         "nginx.own-answer",
         "nginx.rule-refuses",
         "nginx.target-not-found",
@@ -77,7 +65,7 @@ def duplicate_server_name(evidence: Evidence) -> Iterator[Claim]:
     warnings = _warnings(nginx)
     if conflict is None or (nginx.test and (not nginx.test.passed or not warnings)):
         return
-    symptoms = tuple(_symptoms(nginx, conflict))
+    symptoms = tuple(find_symptoms(nginx, conflict))
     winner, loser = conflict.winner, conflict.loser
     twice = _is_one_file(nginx, conflict)
     yield Claim(
@@ -126,95 +114,6 @@ def _warnings(nginx: Nginx) -> list[str]:
     ]
 
 
-# Symptoms of the used block that the ignored block would not have
-
-
-def _symptoms(nginx: Nginx, conflict: NameConflict) -> Iterator[Observation]:
-    yield from _certificate_symptoms(nginx, conflict)
-    yield from _websocket_symptoms(nginx, conflict)
-    yield from _upstream_symptoms(nginx, conflict)
-    yield from _answer_symptoms(nginx, conflict)
-
-
-def _certificate_symptoms(nginx: Nginx, conflict: NameConflict) -> Iterator[Observation]:
-    """Yield the handshakes with an unsuitable certificate, if the other block has a suitable
-    one."""
-    winner_files, loser_files = (
-        certificate_files(nginx, conflict.winner),
-        certificate_files(nginx, conflict.loser),
-    )
-    served = {file.sha256 for file in winner_files}
-    if _is_valid_for_target(nginx, loser_files) and not _is_valid_for_target(nginx, winner_files):
-        for handshake in nginx.evidence.of(Handshake):
-            if handshake.chain and handshake.chain[0].sha256 in served:
-                yield handshake
-
-
-def _is_valid_for_target(nginx: Nginx, files: tuple[CertificateFile, ...]) -> bool:
-    host, started_at = nginx.evidence.target.host, nginx.evidence.started_at
-    leaves = [file.chain[0] for file in files if file.chain]
-    return any(
-        leaf.is_current(started_at) and covers(host, leaf.dns_names, leaf.addresses)
-        for leaf in leaves
-    )
-
-
-def _websocket_symptoms(nginx: Nginx, conflict: NameConflict) -> Iterator[Observation]:
-    for upgrade in nginx.evidence.good(Upgrade):
-        if upgrade.is_visit and not upgrade.accepted:
-            winner_match, loser_match = (
-                select_location(server, upgrade.path)
-                for server in (conflict.winner, conflict.loser)
-            )
-            loser_passes = proxy_pass_of(loser_match) and all(upgrade_forwarding(loser_match))
-            if loser_passes and not (
-                proxy_pass_of(winner_match) and all(upgrade_forwarding(winner_match))
-            ):
-                yield upgrade
-
-
-def _upstream_symptoms(nginx: Nginx, conflict: NameConflict) -> Iterator[Observation]:
-    """Yield the failures if the used block forwards to an application that does not reply, and the
-    other block to another one."""
-    path = nginx.evidence.target.path
-    winner_pass, loser_pass = (
-        proxy_pass_of(select_location(server, path)) for server in (conflict.winner, conflict.loser)
-    )
-    if winner_pass and loser_pass and winner_pass.args != loser_pass.args:
-        for upstream_try in nginx.evidence.of(UpstreamTry):
-            if upstream_try.failure and upstream_try.target == winner_pass.args[0]:
-                yield upstream_try
-
-
-#: The directives that decide who answers a request, and those that refuse one.
-_ANSWERS = frozenset({*PASS_DIRECTIVES, "root", "alias", "return", "try_files"})
-_REFUSALS = frozenset({"deny", "auth_basic", "auth_request"})
-
-
-def _answer_symptoms(nginx: Nginx, conflict: NameConflict) -> Iterator[Observation]:
-    """Yield the error pages of the used block, if the other block passes the request on to an
-    application, as the used block does not."""
-    winner_answer, loser_answer = (
-        _answer(server, nginx.evidence.target.path) for server in (conflict.winner, conflict.loser)
-    )
-    passes_on = any(name in PASS_DIRECTIVES for name, *_ in loser_answer)
-    if winner_answer == loser_answer or not passes_on:
-        return
-    for exchange in exchanges_by_purpose(nginx.evidence, "target"):
-        if (exchange.status or 0) >= 400:
-            yield exchange
-
-
-def _answer(server: Server, path: str) -> set[tuple[str, ...]]:
-    """Return the directives of a block that decide how it answers a path."""
-    match = select_location(server, path)
-    return {
-        (directive.name, *directive.args)
-        for name in (*_ANSWERS, *_REFUSALS)
-        for directive in match.directives(name)
-    }
-
-
 # Fix
 
 
@@ -258,7 +157,9 @@ def _fix(
         or (server.block is stale.block and symptoms and _is_older_copy(nginx, stale, current))
         for server in spare_servers
     )
-    applicability = Applicability.AUTOMATIC if sure else Applicability.REVIEW
+    path = nginx.evidence.target.path
+    is_known = bool(symptoms) or answer(stale, path) == answer(current, path)
+    applicability = Applicability.AUTOMATIC if sure and is_known else Applicability.REVIEW
     return Fix((step, *reload_steps(nginx)), applicability)
 
 

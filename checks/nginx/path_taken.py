@@ -1,8 +1,8 @@
 """nginx answers a path itself that another location passes on to an application: a location with a
 regular expression for static files comes before a longer prefix (ngx_http_core_module, "location"),
 a longer prefix is for other files (`location /.well-known/` for certificates),
-a `rewrite` leads the path to the page of a single-page application, or `try_files` beside
-proxy_pass looks for a file only.
+a `rewrite` leads the path to the page of a single-page application, `try_files` beside proxy_pass
+looks for a file only, or the application has the location of one other path alone (`location = /`).
 
 The application, asked directly, has the path. So visitors get 404 or a page in place of a script or
 of JSON. The path is the target's, or that of a file which its page loads. Where nginx has the file
@@ -41,7 +41,7 @@ from diagnose.parsers.nginx.locations import location_pattern
 
 #: Mistakes in looking for a file that nginx has: the location is there for that file.
 _OWN_FILE: frozenset[PathMistake] = frozenset({"slash", "root", "alias", "hidden", "ending"})
-_REASONS: tuple[BypassReason, ...] = ("regex", "rewrite", "last", "files", "longer")
+_REASONS: tuple[BypassReason, ...] = ("regex", "rewrite", "last", "files", "longer", "exact")
 
 
 @check(
@@ -85,7 +85,8 @@ def _worse_pages(
     """Return the responses that visitors get in place of what the application has; none if nginx
     has a file of its own for the path."""
     # A folder of files has pages of its own.
-    pages = error_pages(evidence) if bypass.by == "longer" else page_exchanges(evidence)
+    has_own_pages = bypass.by in {"longer", "exact"}
+    pages = error_pages(evidence) if has_own_pages else page_exchanges(evidence)
     own_urls = {
         access.url for access in evidence.good(PageFileAccess) if access.mistake in _OWN_FILE
     }
@@ -178,6 +179,8 @@ def _fix(nginx: Nginx, bypass: Bypass) -> Fix:
         return _stay(nginx, bypass)
     if bypass.by == "files":
         return _without_files(nginx, bypass)
+    if bypass.by == "exact":
+        return _whole_folder(nginx, bypass)
     block = bypass.match.block
     pattern, file = location_pattern(block), nginx.file(block)
     is_plain = pattern is not None and not pattern.modifier and pattern.text != "/"
@@ -197,6 +200,16 @@ def _without_files(nginx: Nginx, bypass: Bypass) -> Fix:
     if edits := config_edits(nginx, changes):
         return location_fix(nginx, bypass.match, edits, sure=False)
     return Fix((Manual("files", Where.SERVER),), Applicability.MANUAL)
+
+
+def _whole_folder(nginx: Nginx, bypass: Bypass) -> Fix:
+    """Pass on what is below the path, too. That may be closed on purpose, so it needs a look."""
+    block, file = bypass.match.block, nginx.file(bypass.match.block)
+    change = TextEdit(block.start, block.opened, f"location {block.args[-1]} {{")
+    edits = config_edits(nginx, {file.path: [change]}) if file else ()
+    if edits:
+        return location_fix(nginx, bypass.match, edits, sure=False)
+    return Fix((Manual("exact", Where.SERVER),), Applicability.MANUAL)
 
 
 def _stay(nginx: Nginx, bypass: Bypass) -> Fix:

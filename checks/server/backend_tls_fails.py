@@ -54,6 +54,9 @@ def backend_tls_fails(evidence: Evidence) -> Iterator[Claim]:
     routes = {route.target: route for route in chosen if route and route.scheme in {"https", "wss"}}
     for handshake in evidence.of(BackendHandshake):
         route = routes.get(handshake.target)
+        own_name = route.server_name or route.host if route else ""
+        if handshake.server_name == target.host != own_name:
+            continue  # done with a name that the site does not send
         reason = _reason(handshake, route, evidence.started_at) if route else ""
         if route and reason:
             yield _claim(view, route, handshake, reason, pages)

@@ -1,15 +1,35 @@
 """PHP-FPM answers in its own words that it does not find the script, or may not run it, behind
 Caddy (php_fastcgi; PHP's sapi/fpm/fpm/fpm_main.c: "File not found.", "Access denied."). Caddy sends
 it only files that Caddy itself finds, so PHP-FPM sees other files: in another container, below
-another root, or its user may not read them."""
+another root, or its user may not read them.
+
+Behind Apache it is named where ProxyPassMatch sends PHP-FPM another folder than the site's
+DocumentRoot (AH01071, "Primary script unknown"; mod_proxy_fcgi)."""
 
 from collections.abc import Iterator
 
-from checks.server import place_text, server_view
+from checks.server import (
+    ServerView,
+    line_edit,
+    line_text,
+    place_text,
+    reload_steps,
+    server_view,
+)
 from diagnose.checking.registry import check
-from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Edit,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Subject,
+    Where,
+)
 from diagnose.model.http import Exchange, page_exchanges
-from diagnose.model.web_servers import WebServer, WebServerConfig
+from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig, WebSite
 
 #: What PHP-FPM itself answers, by the status.
 _WORDS = {404: "File not found.", 403: "Access denied."}
@@ -18,11 +38,17 @@ _WORDS = {404: "File not found.", 403: "Access denied."}
 @check(
     severity=Severity.ERROR,
     needs=[WebServer, WebServerConfig, Exchange],
-    explains=["http.answer-says-why", "server.own-answer", "server.page-missing"],
+    explains=[
+        "http.answer-says-why",
+        "server.own-answer",
+        "server.page-missing",
+        "server.request-logged",
+    ],
 )
 def script_not_found(evidence: Evidence) -> Iterator[Claim]:
     view, target = server_view(evidence), evidence.target
-    if view is None or view.server.product != "caddy" or target.port not in view.server.ports:
+    is_known = view is not None and view.server.product in {"caddy", "apache"}
+    if view is None or not is_known or target.port not in view.server.ports:
         return
     pages = [
         page
@@ -33,11 +59,13 @@ def script_not_found(evidence: Evidence) -> Iterator[Claim]:
         (site, route)
         for site in view.answering_sites
         for route in site.routes
-        if route.scheme == "fcgi"
+        if route.scheme == "fcgi" and (view.server.product == "caddy" or _other_folder(site, route))
     ]
     if not pages or not routes:
         return
     site, route = routes[0]
+    other = _other_folder(site, route) if view.server.product == "apache" else ""
+    edit = _edit(view, site, route, other) if other else None
     yield Claim(
         about=Subject(port=target.port, path=target.path.partition("?")[0]),
         covers=(Subject(port=target.port),),
@@ -49,11 +77,32 @@ def script_not_found(evidence: Evidence) -> Iterator[Claim]:
             "missing": pages[0].status == 404,
             "application": route.socket or route.target,
             "root": site.root,
+            "sent": other,
             "place": place_text(route.file, route.line),
             "url": pages[0].url,
         },
-        fix=Fix((Manual("same-files", Where.SERVER),), Applicability.MANUAL),
+        fix=Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
+        if edit
+        else Fix((Manual("same-files", Where.SERVER),), Applicability.MANUAL),
     )
+
+
+def _other_folder(site: WebSite, route: SiteRoute) -> str:
+    """Return the folder that a pattern sends PHP-FPM in the place of the site's own; "" if it is
+    the same, or not known."""
+    folder, dollar, rest = route.backend_path.partition("$")
+    root = site.root.rstrip("/")
+    is_folder = bool(dollar) and rest.isdigit() and folder.strip("/") and root
+    return folder.rstrip("/") if is_folder and folder.rstrip("/") != root else ""
+
+
+def _edit(view: ServerView, site: WebSite, route: SiteRoute, other: str) -> Edit | None:
+    """Send the site's own folder. PHP-FPM may have other folders, in a container."""
+    line = line_text(view, route.file, route.line)
+    if line.count(f"{other}/$") != 1 or '"' in line:
+        return None
+    new = line.replace(f"{other}/$", f"{site.root.rstrip('/')}/$")
+    return line_edit(view, route.file, {route.line: (new,)})
 
 
 def _bare(body: str) -> str:

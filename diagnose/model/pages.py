@@ -7,10 +7,12 @@ from diagnose.model.frozen import frozen
 from diagnose.model.http import BodyEnd, CodingFault
 from diagnose.model.marks import Address, Digest, Headers, ReasonPhrase, Url, UrlPath, Word
 from diagnose.model.summary import Summary, counted, phrase
+from diagnose.model.tls import Certificate
 
 #: "script" is a classic script, "module" a module script (HTML standard, section 4.12.1).
-#: "description" is the document that Swagger UI or ReDoc shows (OpenAPI).
-FileKind = Literal["stylesheet", "script", "module", "description"]
+#: "description" is the document that Swagger UI or ReDoc shows (OpenAPI). "manifest" and "worker"
+#: make the site an app that can be installed (W3C Web Application Manifest; Service Workers).
+FileKind = Literal["stylesheet", "script", "module", "description", "manifest", "worker"]
 SCRIPTS: frozenset[FileKind] = frozenset({"script", "module"})
 
 
@@ -45,7 +47,8 @@ class Page(Observation):
     POST. `refresh` is the address to which it sends browsers
     at once (`<meta http-equiv="refresh">`), "" if there is none. `plain_sockets` are the ws:
     addresses that its own scripts put together of the page's host. `insecure_frames` are the http:
-    addresses of its frames.
+    addresses of its frames. `images` are the https: addresses of its images that have another host
+    or port than the page.
     """
 
     layer: ClassVar[str] = "http"
@@ -66,6 +69,7 @@ class Page(Observation):
     refresh: Url = ""
     plain_sockets: tuple[Url, ...] = ()
     insecure_frames: tuple[Url, ...] = ()
+    images: tuple[Url, ...] = ()
 
     def summary(self) -> Summary:
         kinds = [file.kind for file in self.files]
@@ -116,6 +120,10 @@ class PageFileResponse(Observation):
             subject = phrase("script {url}", **facts)
         elif self.file_kind == "stylesheet":
             subject = phrase("style sheet {url}", **facts)
+        elif self.file_kind == "manifest":
+            subject = phrase("manifest {url}", **facts)
+        elif self.file_kind == "worker":
+            subject = phrase("service worker {url}", **facts)
         else:
             subject = phrase("description {url}", **facts)
         return subject, " ".join((str(self.status), *types[:1]))
@@ -169,12 +177,14 @@ class WebSocketPath(Observation):
 
 @frozen(kw_only=True, eq=False)
 class PagePort(Observation):
-    """A connection to another port of the site, on which its page or a script opens a WebSocket, or
-    from which browsers request a file of an http page that upgrades requests. No request is sent.
+    """A connection to where the page needs the site and is not itself: another port, on which its
+    page or a script opens a WebSocket, or from which browsers request its files, or the site's
+    address in the place of its name. No request is sent.
 
     `url` is the WebSocket's or the file's URL, `script` the script in which it stands ("" for the
     page).
-    `connected` is True if TCP connected, so that a failure is one of TLS.
+    `connected` is True if TCP connected, so that a failure is one of TLS. `certificate` is the
+    server's, None if none came.
     """
 
     layer: ClassVar[str] = "http"
@@ -185,6 +195,7 @@ class PagePort(Observation):
     address: Address
     port: int
     connected: bool = False
+    certificate: Certificate | None = None
 
     def summary(self) -> Summary:
         subject = phrase("port {port} for {url}", port=self.port, url=self.url)

@@ -139,7 +139,7 @@ class ComparedRequest(Observation):
 #: What takes a path away from the location that passes it on: a location with a regular expression,
 #: a `rewrite` of the server block, one of that location itself without `break` ("last"), or its
 #: `try_files`, which ends in a status ("files"). Or a location with a longer prefix ("longer").
-BypassReason = Literal["regex", "rewrite", "last", "files", "longer"]
+BypassReason = Literal["regex", "rewrite", "last", "files", "longer", "exact"]
 
 
 @frozen(kw_only=True, eq=False)

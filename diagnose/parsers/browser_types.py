@@ -1,6 +1,7 @@
 """When browsers refuse a style sheet or a script that a server sent. No I/O.
 
-Fetch standard, sections 3.6 (nosniff) and 2.9 (types that are never scripts); HTML standard,
+Fetch standard, sections 3.6 (nosniff) and 2.9 (types that are never scripts); W3C Service Workers,
+"Update" (a JavaScript type); HTML standard,
 4.2.4.3 (style sheets) and 8.1.4.2 (scripts); MIME Sniffing standard, 4.6 (JavaScript types).
 Chromium was asked about each row of tests/parsers/test_browser_types.py, and agrees.
 """
@@ -55,7 +56,7 @@ def refusal(
     if not 200 <= status < 300:
         return "status"
     content_type, nosniff = mime_type(headers), has_nosniff(headers)
-    if kind == "description":
+    if kind in {"description", "manifest"}:
         return "html" if is_html else ""
     if kind == "stylesheet":
         if nosniff and content_type != "text/css":
@@ -63,7 +64,7 @@ def refusal(
         if content_type not in {"", "text/css"} and not quirks:
             return "type"
         return "html" if is_html else ""
-    if kind == "module" and content_type not in JAVASCRIPT_TYPES:
+    if kind in {"module", "worker"} and content_type not in JAVASCRIPT_TYPES:
         return "type"
     if content_type.startswith(("audio/", "image/", "video/")) or content_type == "text/csv":
         return "type"

@@ -14,12 +14,13 @@ from diagnose.parsers.browser_types import JAVASCRIPT_TYPES
 from diagnose.parsers.html_tags import Doctype, Tag, Text, Token, tokens
 from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.sanitize import clean
+from diagnose.parsers.script_urls import service_worker_in
 from diagnose.parsers.urls import parse_url
 
 #: Maximum number of files of a page that are listed, and length of a URL.
 MAX_FILES, MAX_URL = 64, 1024
 
-#: Maximum number of forms, and of frames, that are listed.
+#: Maximum number of forms, of frames, and of images, that are listed.
 MAX_FORMS = 8
 
 #: A page with less visible text than this, in characters, and without these elements shows
@@ -59,7 +60,8 @@ class HtmlPage:
     `inline_scripts` is the number of scripts in it. `insecure_forms` are the http: addresses to
     which its forms are sent, `posts` all addresses to which they are sent by POST, `refresh` is the
     address to which a meta element sends browsers at once, "" if there is none. `insecure_frames`
-    are the http: addresses of its frames.
+    are the http: addresses of its frames, `images` the https: addresses of its images that have
+    another host or port than the page.
     """
 
     files: tuple[PageFile, ...] = ()
@@ -73,6 +75,7 @@ class HtmlPage:
     posts: tuple[str, ...] = ()
     refresh: str = ""
     insecure_frames: tuple[str, ...] = ()
+    images: tuple[str, ...] = ()
 
 
 def parse_page(document: str, url: str, is_whole: bool = True, refresh: str = "") -> HtmlPage:
@@ -94,6 +97,7 @@ def parse_page(document: str, url: str, is_whole: bool = True, refresh: str = ""
         posts=tuple(dict.fromkeys(reader.posts)),
         refresh=reader.refresh,
         insecure_frames=tuple(dict.fromkeys(reader.insecure_frames)),
+        images=tuple(dict.fromkeys(reader.images)),
     )
 
 
@@ -112,6 +116,7 @@ class _Reader:
         self.posts: list[str] = []
         self.refresh = ""
         self.insecure_frames: list[str] = []
+        self.images: list[str] = []
         self._url, self._templates, self._begun = url, 0, False
 
     def read(self, token: Token) -> None:
@@ -149,6 +154,8 @@ class _Reader:
                 url = self._resolved(tag.attribute("src") or "")
                 if url.startswith("http:") and len(self.insecure_frames) < MAX_FORMS:
                     self.insecure_frames.append(url)
+            case "img":
+                self._read_image(tag)
             case "form":
                 self._read_form(tag)
             case "redoc" | "rapi-doc" | "elements-api":
@@ -161,6 +168,8 @@ class _Reader:
 
     def _read_link(self, tag: Tag) -> None:
         relations = set((tag.attribute("rel") or "").lower().split())
+        if "manifest" in relations:
+            self._add("manifest", tag.attribute("href"), is_optional=True)
         content_type = (tag.attribute("type") or "text/css").strip().lower()
         if (
             "stylesheet" in relations
@@ -179,6 +188,8 @@ class _Reader:
             self.inline_scripts += 1
             if match := _SWAGGER.search(tag.text):
                 self._add("description", match[2])
+            if worker := service_worker_in(tag.text):
+                self._add("worker", worker, is_optional=True)
         if script_type == "module":
             self._add("module", tag.attribute("src"), is_async, tag.attribute("integrity"))
         elif script_type in JAVASCRIPT_TYPES and tag.attribute("nomodule") is None:
@@ -197,6 +208,14 @@ class _Reader:
         match = _REFRESH.match(content)
         if match and not self.refresh:
             self.refresh = self._resolved(match[1].strip("'\" "))
+
+    def _read_image(self, tag: Tag) -> None:
+        source = tag.attribute("src") or ""
+        url = parse_url(self._resolved(source)) if "//" in source or self.base else None
+        own = parse_url(self._url)
+        is_elsewhere = url and own and (url.host, url.port) != (own.host, own.port)
+        if url and url.secure and is_elsewhere and len(self.images) < MAX_FORMS:
+            self.images.append(str(url))
 
     def _read_form(self, tag: Tag) -> None:
         url = self._resolved(tag.attribute("action") or "")

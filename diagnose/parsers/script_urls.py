@@ -45,6 +45,8 @@ _INNER_NAME = lazy_pattern(
     r"(?<![|?][\"'`])(?<![|?]\s[\"'`])(?<=[\"'`])http://(?!localhost\b)[A-Za-z][A-Za-z0-9_\-]{1,62}:[0-9]{2,5}(?=[/\"'`])"
     r"[A-Za-z0-9._~/\-]{0,200}"
 )
+#: `navigator.serviceWorker.register("/sw.js")` (W3C Service Workers, section 3.4.3).
+_WORKER = lazy_pattern(r"\bserviceWorker\s{0,9}\.register\(\s{0,9}([\"'`])([\w./~?=&%+-]{1,255})\1")
 #: `"ws://" + location.host + "/ws"`, `ws://${window.location.host}/ws`.
 _OWN_SOCKET = lazy_pattern(
     r"(?:[\"']ws://[\"']\s{0,9}\+\s{0,9}|`ws://\$\{)(?:window\.|document\.|self\.)?"
@@ -150,3 +152,9 @@ def is_in_comment(text: str, position: int) -> bool:
         text.rfind(opening, block, position) > text.rfind(closing, block, position)
         for opening, closing in (("/*", "*/"), ("<!--", "-->"))
     )
+
+
+def service_worker_in(text: str) -> str:
+    """Return the address of the service worker that a script registers, "" if none is written."""
+    match = _WORKER.search(text)
+    return match[2] if match else ""

@@ -61,6 +61,8 @@ _REST = (
 #: which stands in every program that is built with it.
 _SOCKETIO_DEFAULT = re.compile(rf"\.path\s{{0,9}}\|\|\s{{0,9}}{_QUOTE}/socket\.io{_QUOTE}")
 
+_OLD_NOVNC = r"[\s\S]{0,4000}?<script[^>]{0,80}\ssrc=[\"']app/ui\.js"
+
 #: The libraries' own documentation: MDN (a relative URL), Socket.IO's option `path`, SignalR's
 #: HubConnectionBuilder, Action Cable's createConsumer, SockJS (its raw endpoint lies below), and
 #: Phoenix (its transport lies below).
@@ -86,7 +88,10 @@ _OPENINGS = (
     _at("Home Assistant", r"<(home-assistant)>", "api/websocket"),
     _at("Node-RED", r"<title>(Node-RED)</title>", "comms"),
     _at("ttyd", r"<title>(ttyd) - Terminal</title>", "ws"),
-    _at("noVNC", r"<title>(noVNC)</title>", "websockify"),
+    # Before 1.6 its page has this script, which opens `host + "/" + path` (app/ui.js, as in the
+    # packages of distributions). Later the path is below the page.
+    _at("noVNC", rf"<title>(noVNC)</title>(?={_OLD_NOVNC})", "/websockify"),
+    _at("noVNC", rf"<title>(noVNC)</title>(?!{_OLD_NOVNC})", "websockify"),
     # Meteor's ddp-server leads /websocket to SockJS's raw endpoint (stream_server.js).
     _at("Meteor", r"\b(__meteor_runtime_config__)\s{0,9}=", "websocket"),
     _Opening(

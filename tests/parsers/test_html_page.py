@@ -237,3 +237,23 @@ def test_frames_over_http() -> None:
 def test_the_field_refresh_comes_before_the_page() -> None:
     meta = '<meta http-equiv="refresh" content="0;url=/b">'
     assert parse_page(meta, URL, refresh="0; url=/a").refresh == "https://shop.example.com/a"
+
+
+def test_images_of_another_host_or_port_are_listed() -> None:
+    html = (
+        '<img src=/a.png><img src="https://192.0.2.1/b.png"><img src=http://x.example/c.png>'
+        "<img src=//shop.example.com:8443/d.png><img><template><img src=https://y.example/e></template>"
+    )
+    page = parse_page(html, "https://shop.example.com/")
+    assert page.images == ("https://192.0.2.1/b.png", "https://shop.example.com:8443/d.png")
+    many = "".join(f"<img src=https://192.0.2.1/{number}>" for number in range(20))
+    assert len(parse_page(many, "https://shop.example.com/").images) == 8
+
+
+def test_the_files_of_an_app_are_listed() -> None:
+    worker = "<script>navigator.serviceWorker.register('sw.js')</script>"
+    page = parse_page(f"<link rel=manifest href=/app.json>{worker}", "https://shop.example.com/a/")
+    assert [(file.kind, file.url, file.is_optional) for file in page.files] == [
+        ("manifest", "https://shop.example.com/app.json", True),
+        ("worker", "https://shop.example.com/a/sw.js", True),
+    ]

@@ -6,6 +6,7 @@ from diagnose.parsers.http import websocket_urls
 from diagnose.parsers.script_urls import (
     insecure_requests_in,
     own_plain_sockets_in,
+    service_worker_in,
     websocket_urls_in,
 )
 
@@ -243,3 +244,17 @@ def test_swagger_ui_requests_its_description() -> None:
         'SwaggerUIBundle({ dom_id: "#a", url: "http://127.0.0.1:80/doc.json" })',
     ):
         assert insecure_requests_in(script) == ("http://127.0.0.1:80/doc.json",)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("navigator.serviceWorker.register('/sw.js')", "/sw.js"),
+        ('navigator.serviceWorker.register("sw.js?v=2", {scope: "/"})', "sw.js?v=2"),
+        ("navigator.serviceWorker.register(url)", ""),
+        ("navigator.serviceWorker.register(`${base}sw.js`)", ""),
+        ("events.register('/sw.js')", ""),
+    ],
+)
+def test_the_service_worker_that_a_script_registers(text: str, expected: str) -> None:
+    assert service_worker_in(text) == expected

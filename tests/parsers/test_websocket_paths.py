@@ -54,6 +54,14 @@ def test_nothing_else_is(text: str) -> None:
     assert named_paths_in(text, PAGE) == ()
 
 
+def test_the_websocket_of_an_old_novnc_is_at_the_root() -> None:
+    page, old = "https://shop.example.com/vnc/", '<script type="module" src="app/ui.js"></script>'
+    (named,) = named_paths_in(f"<title>noVNC</title>\n{old}", page)
+    assert named.path == "/websockify"
+    (named,) = named_paths_in("<title>noVNC</title>\n<script>import('./app/ui.js')</script>", page)
+    assert named.path == "/vnc/websockify"
+
+
 def test_the_websocket_of_a_program_is_below_the_folder_of_its_page() -> None:
     (named,) = named_paths_in("<title>Streamlit</title>", "https://shop.example.com/app/?a=/b")
     assert named.path == "/app/_stcore/stream"

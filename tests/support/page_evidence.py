@@ -11,6 +11,8 @@ TYPES = {
     "script": "text/javascript",
     "module": "text/javascript",
     "description": "application/json",
+    "manifest": "application/manifest+json",
+    "worker": "text/javascript",
 }
 
 

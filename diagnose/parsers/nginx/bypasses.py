@@ -1,6 +1,6 @@
 """The location that passes a path on to an application, where nginx answers the path otherwise: by
-a location with a regular expression or a longer prefix, after a `rewrite`, or where `try_files`
-finds no file. No I/O.
+a location with a regular expression or a longer prefix, after a `rewrite`, where `try_files` finds
+no file, or because the location is for one other path alone (`location = /`). No I/O.
 
 https://nginx.org/en/docs/http/ngx_http_core_module.html#location: a regular expression comes before
 a longer prefix, unless that has "^~".
@@ -47,8 +47,10 @@ def bypass_of(server: Server, path: str) -> Bypass | None:
     if files is not None:
         return Bypass("files", chosen, files)
     prefix = _prefix_location(server, uri) if uri else None
-    if uri is None or prefix is None:
+    if uri is None:
         return None
+    if prefix is None:
+        return _one_path_only(server, uri, chosen)
     if not _passes_on(prefix.block):
         return _longer_prefix(server, uri, chosen)
     rewrite = _rewrite_of(server, uri)
@@ -63,6 +65,33 @@ def bypass_of(server: Server, path: str) -> Bypass | None:
     if not is_regex or _passes_on(chosen.block) or answers or chosen.redirects:
         return None
     return Bypass("regex", prefix, chosen.block)
+
+
+def _one_path_only(server: Server, uri: str, chosen: LocationMatch) -> Bypass | None:
+    """Return a location that passes on one path alone ("="), above a path that no location has."""
+    if chosen.block is not server.block:
+        return None
+    exact = [
+        (len(pattern.text), location)
+        for location in children(server.block, "location")
+        if (pattern := location_pattern(location)) and pattern.modifier == "="
+        if uri.startswith(f"{pattern.text.rstrip('/')}/") and _keeps_path(location)
+    ]
+    if not exact:
+        return None
+    block = max(exact, key=lambda each: each[0])[1]
+    return Bypass("exact", LocationMatch((server.http, server.block, block)), block, uri)
+
+
+def _keeps_path(block: Directive) -> bool:
+    """Return whether an application gets the paths of a location as they are."""
+    pattern = location_pattern(block)
+    path = pattern.text if pattern else ""
+    for directive in children(block, "proxy_pass"):
+        address = directive.args[0].partition("://")[2] if directive.args else ""
+        uri = "".join(address.partition("/")[1:])
+        return bool(address) and uri in {"", path}
+    return False
 
 
 def _longer_prefix(server: Server, uri: str, chosen: LocationMatch) -> Bypass | None:

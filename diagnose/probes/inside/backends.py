@@ -126,7 +126,10 @@ async def _ask(ctx: ProbeContext, config: WebServerConfig) -> None:
         # 502 over plain HTTP: an application that wants TLS may end the connection without a word.
         is_secure = route.scheme in {"https", "wss"}
         if (is_secure and not is_answer) or (route.scheme == "http" and failed[0].status == 502):
-            await _shake(ctx, route)
+            is_done = await _shake(ctx, route, route.server_name or route.host)
+            if not is_done and is_secure and not route.server_name:
+                # A server of many names may refuse visitors who name none.
+                await _shake(ctx, route, ctx.target.host)
         elif route.scheme == "http" and is_answer:
             await _compare(ctx, route, failed[0].method)
 
@@ -139,9 +142,9 @@ def is_holder(ctx: ProbeContext, config: WebServerConfig) -> bool:
     )
 
 
-async def _shake(ctx: ProbeContext, route: SiteRoute) -> None:
+async def _shake(ctx: ProbeContext, route: SiteRoute, name: str) -> bool:
+    """Emit a handshake with this name; return whether it was completed, or the port has no TLS."""
     at = ctx.elapsed()
-    name = route.server_name or route.host
     place = f"{bracketed(route.host)}:{route.port}"
     argv = ["openssl", "s_client", "-connect", place, "-servername", name, "-showcerts"]
     argv += ["-CAfile", route.authorities] if route.authorities else []
@@ -149,7 +152,7 @@ async def _shake(ctx: ProbeContext, route: SiteRoute) -> None:
     result = await ctx.machine.run(*argv, timeout=PATIENCE)
     if result.failure is not None and result.failure.kind == "missing":
         emit_unanswered(ctx, f"the TLS handshake with {place}", result)
-        return
+        return True
     code, text = verify_result(result.out)
     chain, _ = await asyncio.to_thread(pem.certificates, result.out)
     is_asked = code is None or route.scheme == "http"
@@ -170,6 +173,7 @@ async def _shake(ctx: ProbeContext, route: SiteRoute) -> None:
             chain=chain if code is not None else (),
         )
     )
+    return plain or code is not None
 
 
 async def _ask_socket(ctx: ProbeContext, route: SiteRoute) -> None:

@@ -31,6 +31,9 @@ MAX_FILES = 500
 MAX_DEPTH = 3
 
 _SERVER_NAME = re.compile(r"^[ \t]*server_name\s", re.MULTILINE)
+#: The folder or the file of a certificate is mostly called as the site:
+#: /etc/letsencrypt/live/shop.example.com/fullchain.pem, /etc/ssl/shop.example.com.pem.
+_CERTIFICATE = re.compile(r"^[ \t]*ssl_certificate\s+[\"']?(\S{1,300})", re.MULTILINE)
 _INCLUDE = re.compile(r"(?:^|[;{])[ \t]*include[ \t]+[\"']?([^\s;\"']{1,500})", re.MULTILINE)
 _SERVER_ALIAS = re.compile(r"^[ \t]*Server(?:Name|Alias)[ \t]+(.{1,4000})$", re.MULTILINE | re.I)
 #: The addresses of a site begin a line and end with its brace.
@@ -92,7 +95,9 @@ async def _files(
 
 def names(text: str, host: str) -> bool:
     """Whether a server_name in the text of an nginx configuration matches the host, wildcards
-    included."""
+    included, or the path of a certificate has it: its block may be for every name."""
+    if any(_is_in_path(path, host.lower()) for path in _CERTIFICATE.findall(text)):
+        return True
     for statement in re.split(r"[;{}]", text):
         directive = _SERVER_NAME.search(statement)
         words = statement[directive.end() :] if directive else ""
@@ -102,6 +107,12 @@ def names(text: str, host: str) -> bool:
         ):
             return True
     return False
+
+
+def _is_in_path(path: str, host: str) -> bool:
+    folders, file = posixpath.split(path.lower())
+    is_file = file.rpartition(".")[0] == host
+    return "." in host and (is_file or host in folders.split("/"))
 
 
 def _is_named(pattern: re.Pattern[str], text: str, host: str) -> bool:

@@ -22,6 +22,7 @@ from diagnose.parsers.sanitize import clean
 from diagnose.parsers.script_urls import (
     insecure_requests_in,
     own_plain_sockets_in,
+    service_worker_in,
     websocket_urls_in,
 )
 from diagnose.parsers.urls import parse_url
@@ -86,13 +87,15 @@ async def load_page_files(
         emit_named_paths(ctx, answer.text, exchange.url)
         for file in _requested_files(ctx, page.files):
             await loader.load(file)
+        for file in _app_files(ctx, page, loader.worker):
+            await loader.load(file)
         await _try_below_the_page(loader, page, answer.text)
     loader.close()
 
 
 def _is_worth_saying(page: Page) -> bool:
     """Return whether the page tells a browser to load, request, send or open anything."""
-    sent = page.insecure_forms or page.posts or page.refresh or page.insecure_frames
+    sent = page.insecure_forms or page.posts or page.refresh or page.insecure_frames or page.images
     return bool(page.files or page.requests or page.inline_scripts or page.plain_sockets or sent)
 
 
@@ -142,6 +145,7 @@ def _page(ctx: ProbeContext, exchange: Exchange, answer: HttpResult) -> Page:
         posts=html.posts,
         refresh=html.refresh,
         insecure_frames=html.insecure_frames,
+        images=html.images,
         plain_sockets=own_plain_sockets_in(text, ctx.target.host),
         requests=tuple(map(clean, insecure_requests_in(text))),
     )
@@ -160,6 +164,14 @@ def _requested_files(ctx: ProbeContext, files: Iterable[PageFile]) -> list[PageF
     return by_need + descriptions[:1]
 
 
+def _app_files(ctx: ProbeContext, page: Page, worker: str) -> list[PageFile]:
+    """Return the page's manifest and its service worker, which a script of it may register."""
+    files = [*page.files, *([PageFile("worker", worker, True)] if worker else [])]
+    own = [file for file in files if is_own_origin(ctx.target, file.url) and MASKED not in file.url]
+    manifests = [file for file in own if file.kind == "manifest"]
+    return manifests[:1] + [file for file in own if file.kind == "worker"][:1]
+
+
 class _Loader:
     """Requests the files of one page, over as few connections as possible."""
 
@@ -174,6 +186,7 @@ class _Loader:
         self._connection: HttpConnection | None = connection
         self._cookie = _cookies(request.cookie, page)
         self.responses: list[PageFileResponse] = []
+        self.worker = ""
 
     def close(self) -> None:
         if self._connection is not None:
@@ -291,7 +304,10 @@ class _Loader:
                 integrity_fails=_fails_integrity(file, answer),
             )
         )
-        self.responses.append(response)
+        if file.kind not in {"manifest", "worker"}:
+            self.responses.append(response)
+        if not self.worker and (worker := service_worker_in(text)):
+            self.worker = urljoin(self._page.url, worker)
         emit_named_paths(self._ctx, text, file.url)
 
 

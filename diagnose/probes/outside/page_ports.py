@@ -1,42 +1,77 @@
-"""Tries the other ports of the site that its page needs. On them it opens a WebSocket, as Pusher's
-clients do (wss://shop.example.com:8080/app/KEY), or browsers request from them the files of an http
-page that upgrades requests to https. It connects and performs the handshake of TLS, no more.
+"""Tries where the site's page needs the site, other than where it came from itself: another port,
+on which it opens a WebSocket, as Pusher's clients do (wss://shop.example.com:8080/app/KEY), or from
+which browsers request its files; and the site's address in the place of its name. It connects and
+performs the handshake of TLS, no more.
 """
 
 from collections.abc import Iterator
 from dataclasses import replace
 
+from diagnose.model.addresses import bracketed
 from diagnose.model.http import Exchange
 from diagnose.model.pages import Page, PageFileResponse, PagePort
+from diagnose.model.tls import Certificate
 from diagnose.net import DEFAULT_TIMEOUT
 from diagnose.net import tls as net_tls
-from diagnose.parsers.urls import parse_url
+from diagnose.parsers.hostnames import is_address
+from diagnose.parsers.urls import Url, parse_url
 from diagnose.probes import ProbeContext
+from diagnose.probes.outside.tls_attempts import parse_certificates
 
-#: Maximum number of ports that are tried.
+#: Maximum number of hosts with a port that are tried.
 MAX_PORTS = 2
 
 
 async def try_mentioned_ports(ctx: ProbeContext, exchange: Exchange) -> None:
     """Emit a try of each port that the page or one of its scripts names, once in a run."""
-    for port in _mentioned_ports(ctx, exchange):
-        tried_ports = {page_port.port for page_port in ctx.observed(PagePort)}
-        if port.port not in tried_ports and len(tried_ports) < MAX_PORTS:
+    for port in _needed_ports(ctx, exchange):
+        tried = {_host_and_port(page_port) for page_port in ctx.observed(PagePort)}
+        if _host_and_port(port) not in tried and len(tried) < MAX_PORTS:
             await _try_port(ctx, port)
 
 
-def _mentioned_ports(ctx: ProbeContext, exchange: Exchange) -> Iterator[PagePort]:
+def _host_and_port(port: PagePort) -> tuple[str, int]:
+    url = parse_url(port.url)
+    return (url.host if url else "", port.port)
+
+
+def _needed_ports(ctx: ProbeContext, exchange: Exchange) -> Iterator[PagePort]:
     yield from _upgraded(ctx, exchange)
+    yield from _of_files(ctx, exchange)
+    if ctx.options.wants("websocket"):
+        yield from _of_websockets(ctx, exchange)
+
+
+def _of_websockets(ctx: ProbeContext, exchange: Exchange) -> Iterator[PagePort]:
     texts = [(text, "") for text in exchange.mentions]
     for response in ctx.observed(PageFileResponse):
         texts += [(text, response.url) for text in response.mentions]
     for text, script in texts:
         url = parse_url(text)
-        is_secure = text.startswith("wss:")
-        if url and is_secure and url.host == ctx.target.host and url.port != ctx.target.port:
+        if url and text.startswith("wss:") and _is_elsewhere_on_the_site(ctx, exchange, url):
             yield PagePort(
                 page=exchange.url, script=script, url=text, address=exchange.address, port=url.port
             )
+
+
+def _of_files(ctx: ProbeContext, exchange: Exchange) -> Iterator[PagePort]:
+    """Yield where browsers request the files of an https page by https, if it is the site and has
+    another port, or an address in the place of the name."""
+    for page in ctx.observed(Page):
+        urls = (*(file.url for file in page.files if not file.is_optional), *page.images)
+        for text in urls if page.url.startswith("https:") else ():
+            url = parse_url(text)
+            if url and url.secure and _is_elsewhere_on_the_site(ctx, exchange, url):
+                yield PagePort(page=exchange.url, url=text, address=exchange.address, port=url.port)
+
+
+def _is_elsewhere_on_the_site(ctx: ProbeContext, exchange: Exchange, url: Url) -> bool:
+    """Return whether a URL has the site's name and another port, or the site's own address. Other
+    hosts may be somebody else's."""
+    target = ctx.target
+    if url.host == target.host:
+        return url.port != target.port
+    return is_address(url.host) and url.host == exchange.address
 
 
 def _upgraded(ctx: ProbeContext, exchange: Exchange) -> Iterator[PagePort]:
@@ -54,21 +89,27 @@ def _upgraded(ctx: ProbeContext, exchange: Exchange) -> Iterator[PagePort]:
 
 async def _try_port(ctx: ProbeContext, port: PagePort) -> None:
     at = ctx.elapsed()
+    url = parse_url(port.url)
+    # An address is never sent as SNI (RFC 6066 section 3).
+    name = None if url is None or is_address(url.host) else url.host
     attempt = await ctx.net.connect(port.address, port.port)
-    failure = attempt.failure
+    failure, certificates = attempt.failure, tuple[Certificate, ...]()
     if attempt.stream is not None:
         context = net_tls.client_context()
-        result = await net_tls.secure(attempt.stream, context, ctx.target.host, DEFAULT_TIMEOUT)
+        result = await net_tls.secure(attempt.stream, context, name, DEFAULT_TIMEOUT)
         failure = result.failure
+        certificates = await parse_certificates(result.chain[:1]) if result.chain else ()
         if result.stream is not None:
             result.stream.close()
+    host = bracketed(name or port.address)
     ctx.emit(
         replace(
             port,
             at=at,
             took=ctx.elapsed() - at,
-            equivalent=f"openssl s_client -connect {ctx.target.host}:{port.port} </dev/null",
+            equivalent=f"openssl s_client -connect {host}:{port.port} </dev/null",
             failure=failure,
             connected=attempt.stream is not None,
+            certificate=certificates[0] if certificates else None,
         )
     )

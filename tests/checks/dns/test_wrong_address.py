@@ -10,7 +10,7 @@ from diagnose.model.nginx import NginxConfig
 from diagnose.model.tls import Handshake
 from diagnose.model.web_servers import WebServerConfig, WebSite
 from diagnose.parsers.nginx.config import parse
-from tests.support.certificates import leaf, visit
+from tests.support.certificates import in_use, leaf, visit
 from tests.support.check_evidence import TIMEOUT, judge
 from tests.support.cloud_evidence import INSTANCE
 from tests.support.firewall_rules import ADDRESS, connected, host, nic
@@ -61,6 +61,20 @@ def test_fires_where_another_web_server_serves_the_name(name: str, fires: bool) 
 )  # fmt: skip
 def test_fires_where_the_name_is_written_as_a_wildcard_or_a_pattern(name: str, fires: bool) -> None:
     evidence = (host(), config(name), nic(), answer(OLD), SILENT)
+    assert bool(judge("dns.wrong-address", *evidence, masked=False)) is fires
+
+
+@pytest.mark.parametrize(
+    ("names", "fires"), [(("shop.example.com",), True), (("other.example",), False)]
+)
+def test_fires_where_the_block_of_every_name_has_the_certificate(
+    names: tuple[str, ...], fires: bool
+) -> None:
+    file = in_use(leaf(dns_names=names))
+    lines = f"listen 443 ssl default_server; server_name _; ssl_certificate {file.path};"
+    main = parse(f"http {{ server {{ {lines} }} }}", "n.conf")
+    every = NginxConfig(vantage=Vantage.SERVER, path="n.conf", main=main)
+    evidence = (host(), every, file, nic(), answer(OLD), SILENT)
     assert bool(judge("dns.wrong-address", *evidence, masked=False)) is fires
 
 

@@ -44,6 +44,23 @@ def test_notes_a_refusal_on_port_80() -> None:
     assert claim.severity is Severity.NOTE
 
 
+def test_warns_of_an_error_on_port_80_and_leaves_its_cure_to_a_person() -> None:
+    text = PAGES.replace("proxy_pass http://127.0.0.1:3000;", "return 503;")
+    (claim,) = judge("http.no-redirect", HOME, plain(503), config(SITE + text), *AROUND)
+    assert claim.severity is Severity.WARNING
+    assert applied(claim)[0] is Applicability.REVIEW
+
+
+def test_warns_only_of_an_error_that_is_no_limit_of_requests() -> None:
+    limited = PAGES.replace("location / {", "location / { limit_req zone=web;")
+    (claim,) = judge("http.no-redirect", HOME, plain(503), config(SITE + limited), *AROUND)
+    assert claim.severity is Severity.NOTE
+    (claim,) = judge("http.no-redirect", HOME, plain(503))
+    assert claim.severity is Severity.NOTE
+    (claim,) = judge("http.no-redirect", HOME, plain(502))
+    assert claim.severity is Severity.WARNING
+
+
 def test_notes_what_a_preloaded_site_serves_on_port_80() -> None:
     strict = Exchange(
         url=HOME.url,

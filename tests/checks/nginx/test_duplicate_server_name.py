@@ -1,6 +1,8 @@
 from dataclasses import replace
 
-from diagnose.model import Applicability, Edit, Manual, Observation, Severity, commands
+import pytest
+
+from diagnose.model import Applicability, Claim, Edit, Manual, Observation, Severity, commands
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import ConfigFile, NginxConfig, NginxTest, UpstreamTry
 from diagnose.parsers.nginx.config import messages, parse
@@ -146,3 +148,36 @@ def test_fires_and_puts_a_backup_where_nothing_reads_it() -> None:
     assert claim.fix
     new = "/etc/nginx/shop.bak"
     assert claim.fix.steps[0] == commands.move(old, new)
+
+
+PASS = "proxy_pass http://127.0.0.1:3000;"
+WELCOME = "<title>Welcome to nginx!</title><h1>Welcome to nginx!</h1>"
+
+
+def judged(winner: str, page: Exchange) -> Claim:
+    (claim,) = judge(CHECK, config(winner, SITE), warned(), page, masked=False)
+    return claim
+
+
+@pytest.mark.parametrize(
+    ("line", "page"),
+    [
+        ("root /usr/share/nginx/html;", replace(PAGE, body=WELCOME)),
+        ("root /srv/empty;", replace(PAGE, status=403)),
+        (
+            "return 301 https://$host$request_uri;",
+            replace(PAGE, status=301, headers=(("Location", SHOP.url),)),
+        ),
+    ],
+)
+def test_fires_as_an_error_where_the_used_block_has_no_site(line: str, page: Exchange) -> None:
+    claim = judged(SITE.replace(PASS, line), page)
+    assert claim.severity is Severity.ERROR
+    assert claim.facts["matters"]
+
+
+def test_fires_and_is_not_sure_which_of_two_other_answers_is_right() -> None:
+    claim = judged(SITE.replace(PASS, "root /srv/shop;"), PAGE)
+    assert claim.severity is None
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW

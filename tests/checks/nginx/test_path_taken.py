@@ -59,6 +59,23 @@ def test_fires_on_a_rewrite_to_the_page() -> None:
     assert claim.facts["rewrite"] is True
 
 
+def test_fires_on_a_location_of_one_path_alone() -> None:
+    exact = SOCKETS.replace("/socket.io/", "= /")
+    (claim,) = judge(
+        CHECK, *seen(exact, "/tea", 404, "exact", html=True), target=replace(SHOP, path="/tea"),
+        masked=False,
+    )  # fmt: skip
+    assert claim.facts["exact"] is True
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    assert "+ location / {" in str(claim.fix.steps[0]).replace("\\n", "\n")
+
+
+def test_silent_where_nginx_has_the_page_below_a_location_of_one_path() -> None:
+    observations = seen(SOCKETS.replace("/socket.io/", "= /"), "/tea", 200, "exact")
+    assert not judge(CHECK, *observations, target=replace(SHOP, path="/tea"))
+
+
 def test_silent_where_the_application_has_no_better_answer() -> None:
     target = replace(SHOP, path=SCRIPT)
     lines = f"{STATIC}\n {SOCKETS}"

@@ -1,7 +1,14 @@
 from dataclasses import replace
 
-from diagnose.model import Claim, Observation
-from diagnose.model.web_servers import SiteRoute, SiteSocket, WebServer, WebServerConfig, WebSite
+from diagnose.model import Applicability, Claim, Edit, Observation
+from diagnose.model.web_servers import (
+    ServerFile,
+    SiteRoute,
+    SiteSocket,
+    WebServer,
+    WebServerConfig,
+    WebSite,
+)
 from tests.support.check_evidence import judge as put
 from tests.support.haproxy_evidence import page
 
@@ -29,6 +36,33 @@ def test_fires_where_php_fpm_says_that_the_file_is_not_there() -> None:
 def test_fires_where_php_fpm_may_not_run_it() -> None:
     (claim,) = judge(page(403, body="Access denied.\n"))
     assert claim.facts["missing"] is False
+
+
+APACHE = replace(CADDY, product="apache", config="/etc/apache2/apache2.conf")
+LINE = "ProxyPassMatch ^/(.*\\.php)$ fcgi://127.0.0.1:9000/var/www/old/$1"
+OTHER = SiteRoute(
+    "^/(.*\\.php)$", "fcgi://127.0.0.1:9000/var/www/old/$1", "fcgi", "127.0.0.1", 9000,
+    backend_path="/var/www/old/$1", pattern=True, file="/etc/apache2/apache2.conf", line=1,
+)  # fmt: skip
+
+
+def test_fires_where_apache_sends_another_folder_than_the_sites() -> None:
+    config = WebServerConfig(
+        product="apache", path=APACHE.config, sites=(replace(SITE, routes=(OTHER,)),),
+        files=(ServerFile(APACHE.config, f"{LINE}\n"),),
+    )  # fmt: skip
+    (claim,) = put("server.script-not-found", APACHE, config, page(404, body="File not found.\n"))
+    assert claim.facts["sent"] == "/var/www/old"
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    assert isinstance(claim.fix.steps[0], Edit)
+    assert "9000/srv/www/$1" in claim.fix.steps[0].diff
+
+
+def test_silent_where_apache_sends_the_sites_folder() -> None:
+    same = replace(OTHER, backend_path="/srv/www/$1")
+    text = page(404, body="File not found.\n")
+    assert not judge(text, site=replace(SITE, routes=(same,)), server=APACHE)
 
 
 def test_silent_for_other_words_other_servers_and_no_php() -> None:

@@ -4,13 +4,16 @@
 
 It answers 400, as an application does that is asked for what it does not have. With --upgrade it
 takes a WebSocket's connection over, as `uwsgi.websocket_handshake()` does. As "php" it speaks
-FastCGI as PHP-FPM does that does not find the script (sapi/fpm/fpm/fpm_main.c). "mqtt" is a
+FastCGI as PHP-FPM does that does not find the script (sapi/fpm/fpm/fpm_main.c), and as "php-files"
+it finds those that are there. "mqtt" is a
 broker's port of TCP, and "proxy" a listener that wants a PROXY header. Asked in HTTP, all of them
 close the connection, as the real ones do.
 """
 
 import argparse
 import asyncio
+import re
+from pathlib import Path
 
 from websockets.utils import accept_key
 
@@ -84,6 +87,23 @@ def php() -> bytes:
     )
 
 
+def php_files(data: bytes) -> bytes:
+    """The answer for the script that is named; its path is shorter than 128 bytes."""
+    name = b"SCRIPT_FILENAME"
+    at = data.find(name)
+    path = data[at + len(name) :][: data[at - 1]].decode() if at > 0 else ""
+    if not Path(re.sub("^proxy:fcgi://[^/]*", "", path)).is_file():
+        return php()
+    page = b"Content-type: text/html\r\n\r\n<!doctype html><title>Shop</title><p>It works.</p>\n"
+    return record(6, page) + record(6, b"") + record(3, bytes(8))
+
+
+def fast_answer(protocol: str, data: bytes) -> bytes:
+    if protocol == "php-files":
+        return php_files(data)
+    return php() if protocol == "php" else fastcgi()
+
+
 async def main(options: argparse.Namespace) -> None:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         data = await reader.read(65536)
@@ -95,7 +115,7 @@ async def main(options: argparse.Namespace) -> None:
         elif options.protocol == "uwsgi":
             await uwsgi(data, options.upgrade, reader, writer)
         else:
-            writer.write(php() if options.protocol == "php" else fastcgi())
+            writer.write(fast_answer(options.protocol, data))
         await writer.drain()
         writer.close()
 
@@ -107,7 +127,7 @@ async def main(options: argparse.Namespace) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument(
-        "protocol", choices=("uwsgi", "fastcgi", "php", "php-hangs", "mqtt", "proxy")
+        "protocol", choices=("uwsgi", "fastcgi", "php", "php-files", "php-hangs", "mqtt", "proxy")
     )
     parser.add_argument("port", type=int)
     parser.add_argument("--upgrade", action="store_true")

@@ -6,6 +6,7 @@ from ..lab import Lab
 from .apache import FILES, apache_scenario, healthy_apache
 from .apache_log import FILES_ONLY, NO_APPLICATION, serve_folder
 from .haproxy import haproxy_scenario
+from .refused_responses import GATEWAY
 
 OTHER_PEM, OTHER_KEY = "/etc/ssl/lab/other.pem", "/etc/ssl/lab/other.key"
 OTHER = (
@@ -81,6 +82,22 @@ def apache_php_was_upgraded(lab: Lab) -> None:
     )
     apache.install(lab, f"{text}\n{HTTP}")
     apache.enable(lab, "proxy_fcgi")
+    lab.server.write("/var/www/html/index.php", "<?php echo 'It works.';\n")
+    lab.server.sh("rm -f /var/www/html/index.html")
+    apache.start(lab)
+
+
+@apache_scenario(outside="http.answer-says-why", server="server.script-not-found", differs=FILES)
+def apache_sends_php_another_folder(lab: Lab) -> None:
+    """AH01071, "Primary script unknown": ProxyPassMatch has the folder of another site."""
+    start, end = HTTPS.index("    ProxyPass / "), HTTPS.index("    RequestHeader")
+    passed = (
+        "    DirectoryIndex index.php\n"
+        "    ProxyPassMatch ^/(.*\\.php)$ fcgi://127.0.0.1:9999/var/www/old/$1\n"
+    )
+    apache.install(lab, f"{HTTPS[:start]}{passed}{HTTPS[end:]}\n{HTTP}")
+    apache.enable(lab, "proxy_fcgi")
+    lab.spawn(lab.server, lab.server.python(GATEWAY, "php-files", "9999"), 9999)
     lab.server.write("/var/www/html/index.php", "<?php echo 'It works.';\n")
     lab.server.sh("rm -f /var/www/html/index.html")
     apache.start(lab)

@@ -128,6 +128,13 @@ def record_of_the_old_server(lab: Lab) -> None:
     lab.dns([UNUSED])
 
 
+@scenario(outside="tcp.host-down", server="dns.wrong-address", manual=PROVIDER)
+def record_of_the_old_server_and_a_block_of_every_name(lab: Lab) -> None:
+    """`server_name _` with the site's certificate."""
+    lab.change("server_name shop.example.com", "server_name _")
+    lab.dns([UNUSED])
+
+
 @scenario(outside="dns.dead-address", manual=PROVIDER)
 def one_of_two_addresses_is_dead(lab: Lab) -> None:
     """Two addresses are published, one of them answers."""

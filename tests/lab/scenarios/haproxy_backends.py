@@ -1,9 +1,9 @@
 """HAProxy uses no server of the backend, or chooses none; and keys that it cannot read."""
 
-from .. import certificates, haproxy
-from ..haproxy import GLOBAL, PEM, SITE
+from .. import certificates, haproxy, site
+from ..haproxy import BACKEND, GLOBAL, PEM, SITE
 from ..lab import Lab
-from .haproxy import haproxy_scenario
+from .haproxy import haproxy_scenario, healthy_haproxy
 
 SERVER = "    server app1 127.0.0.1:3000"
 
@@ -52,6 +52,41 @@ def haproxy_check_expects_another_content(lab: Lab) -> None:
     """http-check expect string: L7RSP, and the page is fine."""
     check = "    option httpchk GET /\n    http-check expect string healthy\n"
     unavailable(lab, SITE.replace(SERVER, f"{check}{SERVER} check inter 300ms fall 1"))
+
+
+NAMELESS = "server {\n  listen 127.0.0.1:8443 ssl default_server;\n  ssl_reject_handshake on;\n}\n"
+
+
+def _by_name(lab: Lab, words: str, check: str = "option httpchk GET /") -> None:
+    """HAProxy before an nginx that refuses handshakes without a name."""
+    haproxy.behind(lab, "listen 443 ssl", "listen 127.0.0.1:8443 ssl")
+    lab.configure(NAMELESS + lab.server.read(site.CONF))
+    lines = f"    timeout check 5s\n    {check}\n    http-check send hdr Host {site.NAME}\n"
+    server = f"    server app1 127.0.0.1:8443 ssl verify none inter 300ms fall 2 {words}\n"
+    haproxy.serve(lab, SITE.replace(BACKEND, f"backend app\n{lines}{server}"), keep_nginx=True)
+
+
+@haproxy_scenario(
+    outside="http.server-error", server="server.haproxy-sni-missing", differs=(haproxy.CONFIG,)
+)  # fmt: skip
+def haproxy_check_sends_no_name(lab: Lab) -> None:
+    """After threads on HAProxy's forum, "Layer6 invalid response: SSL handshake failure": sni is
+    set, and check-sni is not."""
+    _by_name(lab, f"sni str({site.NAME}) check")
+    haproxy.until_unavailable(lab)
+
+
+@haproxy_scenario(
+    outside="http.server-error", server="server.haproxy-sni-missing", differs=(haproxy.CONFIG,)
+)  # fmt: skip
+def haproxy_sends_no_name(lab: Lab) -> None:
+    _by_name(lab, "check")
+    haproxy.until_unavailable(lab)
+
+
+@healthy_haproxy()
+def haproxy_check_sends_the_name(lab: Lab) -> None:
+    _by_name(lab, f"sni str({site.NAME}) check check-sni {site.NAME}")
 
 
 @haproxy_scenario(

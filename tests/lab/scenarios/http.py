@@ -18,6 +18,12 @@ def plain_http_is_served(lab: Lab) -> None:
     lab.change(REDIRECT, PASS)
 
 
+@scenario(outside="http.no-redirect", differs=MINE)
+def plain_http_leads_to_an_application_that_is_gone(lab: Lab) -> None:
+    """502 on port 80, and the site works on 443: a leftover of the time before TLS."""
+    lab.change(REDIRECT, "proxy_pass http://127.0.0.1:3001;")
+
+
 #: What comes with the package answers on port 80, too.
 WELCOME = {"redhat": "its own block answers", "nginx.org": "its own block answers"}
 

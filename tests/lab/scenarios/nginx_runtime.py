@@ -302,6 +302,37 @@ def one_file_is_read_twice(lab: Lab) -> None:
     lab.restart_nginx()
 
 
+FIRST = "/etc/nginx/conf.d/a-first.conf"
+
+
+def _first_block(lab: Lab, lines: str) -> None:
+    """A block of the same name and port that nginx reads first, and keeps for itself."""
+    start, end = site.HTTPS.index("  location / {"), site.HTTPS.rindex("}")
+    block = site.HTTPS[:start] + lines + site.HTTPS[end:]
+    lab.server.write(FIRST, block)
+    lab.restart_nginx()
+
+
+@scenario(
+    outside="http.not-the-site", server="nginx.duplicate-server-name",
+    differs=(FIRST,), both="nginx.duplicate-server-name",
+)  # fmt: skip
+def a_block_with_the_welcome_page_is_read_first(lab: Lab) -> None:
+    """After threads about a default.conf that got the site's name."""
+    page = "<!DOCTYPE html><title>Welcome to nginx!</title><h1>Welcome to nginx!</h1>\n"
+    lab.server.write("/srv/welcome/index.html", page)
+    _first_block(lab, "  root /srv/welcome;\n")
+
+
+@scenario(
+    outside="http.redirect-loop", server="nginx.duplicate-server-name",
+    differs=(FIRST,), both="nginx.duplicate-server-name",
+)  # fmt: skip
+def a_block_that_redirects_to_itself_is_read_first(lab: Lab) -> None:
+    """A tool copied the redirect of port 80 into a block for port 443."""
+    _first_block(lab, "  return 301 https://$host$request_uri;\n")
+
+
 PANEL = "/etc/nginx/conf.d/a-panel.conf"
 
 

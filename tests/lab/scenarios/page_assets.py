@@ -74,6 +74,23 @@ def page_with_the_type_of_a_style_sheet(lab: Lab) -> None:
     _serve(lab, lines, **{"index.html": SHOP, "static/index.html": SHOP})
 
 
+WORKER = '<link rel=manifest href=/manifest.json><script>navigator.serviceWorker.register("/sw.js")'
+
+
+@scenario(outside="http.app-file-refused", manual=DEPLOY)
+def service_worker_that_was_not_deployed(lab: Lab) -> None:
+    """After questions on Stack Overflow: "unsupported MIME type ('text/html')"."""
+    page = SHOP.replace("<p>", f"{WORKER}</script><p>")
+    _serve(lab, FALLBACK, **{"index.html": page, "static/css/app.css": CSS})
+
+
+@healthy()
+def service_worker_that_is_there(lab: Lab) -> None:
+    page = SHOP.replace("<p>", f"{WORKER}</script><p>")
+    app = {"manifest.json": "{}", "sw.js": JS}
+    _serve(lab, FALLBACK, **{"index.html": page, "static/css/app.css": CSS, **app})
+
+
 @scenario(outside="http.page-file-type", server="nginx.types-missing", differs=(MAIN,))
 def configuration_without_the_list_of_types(lab: Lab) -> None:
     """After questions on Stack Overflow and Chinese blogs: an nginx.conf of one's own without

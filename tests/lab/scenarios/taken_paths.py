@@ -70,6 +70,68 @@ def post_to_the_page_of_an_application(lab: Lab) -> None:
     _serve(lab, FALLBACK, **_build())
 
 
+EXACT = "  location = / {"
+
+
+@scenario(outside="http.page-file-missing", server="nginx.path-taken", differs=MINE)
+def location_is_for_the_root_alone(lab: Lab) -> None:
+    """After questions on Stack Overflow about `location = /`: the page opens, and nginx looks for
+    its style sheet among its own files."""
+    lab.application("--mode", "absolute-links")
+    lab.change("  location / {\n    proxy_pass", f"{EXACT}\n    proxy_pass")
+
+
+@scenario(outside=None, server="nginx.path-taken", target=f"{HOME}/tea", differs=MINE)
+def page_below_a_location_for_the_root_alone(lab: Lab) -> None:
+    lab.change("  location / {\n    proxy_pass", f"{EXACT}\n    proxy_pass")
+
+
+@healthy()
+def root_of_an_application_beside_files(lab: Lab) -> None:
+    """The application has the page, and nginx its files: that is meant."""
+    lab.application("--mode", "one-page")
+    lab.server.write(f"{FOLDER}/assets/app.js", "start();\n")
+    page = PAGES.replace("  location / {", EXACT)
+    lab.change(PAGES, f"{page}  location /assets/ {{\n    root {FOLDER};\n  }}\n")
+
+
+FILES_FIRST = f"  root {FOLDER};\n  location / {{ try_files $uri $uri/ /index.html; }}\n"
+CLOSED = "  location ~ \\.html$ { deny all; }\n"
+
+
+def _closed(lab: Lab, lines: str) -> None:
+    _serve(lab, lines, **{"index.html": "<!doctype html><title>Tea</title><p>Forty kinds.</p>\n"})
+
+
+@scenario(
+    outside=None, server="nginx.fallback-closed", target=f"{HOME}/tea",
+    manual="a person knows what was to be closed",
+)  # fmt: skip
+def fallback_of_the_page_is_closed(lab: Lab) -> None:
+    """After threads about WordPress and Vue: 403 for every path, from a rule for the script or the
+    page to which try_files leads."""
+    _closed(lab, FILES_FIRST + CLOSED)
+
+
+@scenario(
+    outside=None, server="nginx.fallback-closed", not_on=UNLOGGED,
+    manual="a person knows what was to be closed",
+)  # fmt: skip
+def index_of_the_site_is_closed(lab: Lab) -> None:
+    _closed(lab, f"  root {FOLDER};\n{CLOSED}")
+
+
+@healthy(target=f"{HOME}/tea")
+def fallback_is_for_internal_redirects_alone(lab: Lab) -> None:
+    """The cure: the page is not opened by its own name."""
+    _closed(lab, FILES_FIRST + CLOSED.replace("deny all", "internal"))
+
+
+@healthy(target=f"{HOME}/private")
+def path_is_closed_itself(lab: Lab) -> None:
+    _closed(lab, f"{FILES_FIRST}  location /private {{ deny all; }}\n")
+
+
 def _sends_files(lab: Lab, location: str) -> None:
     """The application answers with X-Accel-Redirect."""
     lab.server.sh("mkdir -p /var/www/media; echo report > /var/www/media/report.pdf")

@@ -38,6 +38,13 @@ ACME = "location /.well-known/ { root /var/www; }"
         (f"location / {{ {PASS} }} {ACME}", "/", None),
         (f"{PAGES} {ACME}", "/.well-known/matrix/client", None),
         (f"location / {{ {PASS} }} location /old/ {{ return 404; }}", "/old/a", None),
+        (f"location = / {{ {PASS} }}", "/app.js", ("exact", "location")),
+        (f"location = /app {{ {PASS} }}", "/app/a.js", ("exact", "location")),
+        (f"location = / {{ {PASS[:-1]}/; }}", "/app.js", ("exact", "location")),
+        (f"location = / {{ {PASS[:-1]}/start; }}", "/app.js", None),
+        (f"location = /app {{ {PASS} }}", "/apple", None),
+        (f"location = / {{ {PASS} }} {PAGES}", "/app.js", None),
+        (f"location = / {{ {PASS} }} location ~ js$ {{ root /srv; }}", "/app.js", None),
         (f"location / {{ {PASS} }} location /a/ {{ try_files $uri @app; }}", "/a/b", None),
     ],
 )

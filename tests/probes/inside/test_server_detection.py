@@ -31,6 +31,21 @@ def test_the_folders_of_distributions_builds_and_panels_are_known(
 
 
 @pytest.mark.parametrize(
+    ("path", "is_known"),
+    [
+        ("/etc/letsencrypt/live/shop.example.com/fullchain.pem", True),
+        ("/etc/nginx/ssl/shop.example.com.pem", True),
+        ("/etc/nginx/ssl/cdn.shop.example.com.pem", False),
+        ("/etc/nginx/ssl/default.pem", False),
+    ],
+)
+def test_a_block_of_every_name_is_known_by_its_certificate(path: str, is_known: bool) -> None:
+    text = f"server {{ server_name _;\n ssl_certificate {path};\n }}"
+    machine = RecordedMachine({}, {"/etc/nginx/conf.d/shop.conf": text})
+    assert asyncio.run(serves(machine, "shop.example.com")) is is_known
+
+
+@pytest.mark.parametrize(
     ("path", "text", "is_known"),
     [
         ("/etc/apache2/sites-enabled/a.conf", "ServerAlias www.a.org shop.example.com", True),
