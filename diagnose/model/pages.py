@@ -45,7 +45,8 @@ class Page(Observation):
     POST. `refresh` is the address to which it sends browsers
     at once (`<meta http-equiv="refresh">`), "" if there is none. `plain_sockets` are the ws:
     addresses that its own scripts put together of the page's host. `insecure_frames` are the http:
-    addresses of its frames.
+    addresses of its frames. `logins` are the addresses of its links with which a login elsewhere
+    begins (OAuth 2.0): of the provider, or of the site itself.
     """
 
     layer: ClassVar[str] = "http"
@@ -66,6 +67,7 @@ class Page(Observation):
     refresh: Url = ""
     plain_sockets: tuple[Url, ...] = ()
     insecure_frames: tuple[Url, ...] = ()
+    logins: tuple[Url, ...] = ()
 
     def summary(self) -> Summary:
         kinds = [file.kind for file in self.files]

@@ -45,6 +45,15 @@ _SWAGGER = lazy_pattern(
 )
 #: Attributes of elements that show such a description: ReDoc, RapiDoc, Stoplight Elements.
 _DESCRIPTIONS = {"redoc": "spec-url", "rapi-doc": "spec-url", "elements-api": "apidescriptionurl"}
+#: How a link to a login elsewhere reads: it names where to return to, or is the path at which
+#: libraries begin it (OmniAuth, Passport, NextAuth, oauth2-proxy, django-allauth, Spring Security).
+_LOGIN = re.compile(
+    r"[?&](?:redirect_uri|service)=http"
+    r"|/(?:auth|oauth2?|sso|oidc|social|authorization|accounts|connect|login|signin)/(?:google(?:[_-]?oauth2)?"
+    r"|github|gitlab|microsoft|azure[\w-]{0,22}|facebook|keycloak|oidc|openid_connect|openid|oauth2?|discord|apple|slack"
+    r"|wechat|weixin|dingtalk|feishu|lark|qq|gitee|start|sign_in)(?:/login|/start|/)?(?:$|\?)",
+    re.IGNORECASE,
+)
 _UPGRADE = lazy_pattern(r"(?:^|;)\s*upgrade-insecure-requests\s*(?:;|$)", re.IGNORECASE)
 
 
@@ -59,7 +68,8 @@ class HtmlPage:
     `inline_scripts` is the number of scripts in it. `insecure_forms` are the http: addresses to
     which its forms are sent, `posts` all addresses to which they are sent by POST, `refresh` is the
     address to which a meta element sends browsers at once, "" if there is none. `insecure_frames`
-    are the http: addresses of its frames.
+    are the http: addresses of its frames, `logins` the addresses of its links with which a login
+    elsewhere begins.
     """
 
     files: tuple[PageFile, ...] = ()
@@ -73,6 +83,7 @@ class HtmlPage:
     posts: tuple[str, ...] = ()
     refresh: str = ""
     insecure_frames: tuple[str, ...] = ()
+    logins: tuple[str, ...] = ()
 
 
 def parse_page(document: str, url: str, is_whole: bool = True, refresh: str = "") -> HtmlPage:
@@ -94,6 +105,7 @@ def parse_page(document: str, url: str, is_whole: bool = True, refresh: str = ""
         posts=tuple(dict.fromkeys(reader.posts)),
         refresh=reader.refresh,
         insecure_frames=tuple(dict.fromkeys(reader.insecure_frames)),
+        logins=tuple(dict.fromkeys(reader.logins)),
     )
 
 
@@ -112,6 +124,7 @@ class _Reader:
         self.posts: list[str] = []
         self.refresh = ""
         self.insecure_frames: list[str] = []
+        self.logins: list[str] = []
         self._url, self._templates, self._begun = url, 0, False
 
     def read(self, token: Token) -> None:
@@ -149,6 +162,8 @@ class _Reader:
                 url = self._resolved(tag.attribute("src") or "")
                 if url.startswith("http:") and len(self.insecure_frames) < MAX_FORMS:
                     self.insecure_frames.append(url)
+            case "a":
+                self._read_anchor(tag)
             case "form":
                 self._read_form(tag)
             case "redoc" | "rapi-doc" | "elements-api":
@@ -197,6 +212,11 @@ class _Reader:
         match = _REFRESH.match(content)
         if match and not self.refresh:
             self.refresh = self._resolved(match[1].strip("'\" "))
+
+    def _read_anchor(self, tag: Tag) -> None:
+        reference = tag.attribute("href") or ""
+        if _LOGIN.search(reference[:MAX_URL]) and len(self.logins) < MAX_FORMS:
+            self.logins += filter(None, [self._resolved(reference)])
 
     def _read_form(self, tag: Tag) -> None:
         url = self._resolved(tag.attribute("action") or "")
