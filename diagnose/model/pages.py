@@ -172,7 +172,8 @@ class WebSocketPath(Observation):
 @frozen(kw_only=True, eq=False)
 class PagePort(Observation):
     """A connection to another port of the site, on which its page or a script opens a WebSocket, or
-    from which browsers request a file of an http page that upgrades requests. No request is sent.
+    from which browsers request a file: of an http page that upgrades requests, or of a page that
+    leaves its own port out. No request is sent.
 
     `url` is the WebSocket's or the file's URL, `script` the script in which it stands ("" for the
     page).

@@ -1,6 +1,7 @@
 """Tries the other ports of the site that its page needs. On them it opens a WebSocket, as Pusher's
-clients do (wss://shop.example.com:8080/app/KEY), or browsers request from them the files of an http
-page that upgrades requests to https. It connects and performs the handshake of TLS, no more.
+clients do (wss://shop.example.com:8080/app/KEY), or browsers request from them the files of an
+http page that upgrades requests to https, or of a page that leaves its own port out. It connects
+and performs the handshake of TLS, no more.
 """
 
 from collections.abc import Iterator
@@ -27,6 +28,7 @@ async def try_mentioned_ports(ctx: ProbeContext, exchange: Exchange) -> None:
 
 def _mentioned_ports(ctx: ProbeContext, exchange: Exchange) -> Iterator[PagePort]:
     yield from _upgraded(ctx, exchange)
+    yield from _without_port(ctx, exchange)
     texts = [(text, "") for text in exchange.mentions]
     for response in ctx.observed(PageFileResponse):
         texts += [(text, response.url) for text in response.mentions]
@@ -50,6 +52,21 @@ def _upgraded(ctx: ProbeContext, exchange: Exchange) -> Iterator[PagePort]:
             port = 443 if file.port == 80 else file.port
             url = f"https://{file.host}{'' if port == 443 else f':{port}'}{file.path}"
             yield PagePort(page=exchange.url, url=url, address=exchange.address, port=port)
+
+
+def _without_port(ctx: ProbeContext, exchange: Exchange) -> Iterator[PagePort]:
+    """Yield the usual port of https, where a page on another port has its files."""
+    for page in ctx.observed(Page):
+        for url in _lost_files(page):
+            yield PagePort(page=page.url, url=url, address=exchange.address, port=443)
+
+
+def _lost_files(page: Page) -> Iterator[str]:
+    own = parse_url(page.url)
+    for file in page.files if own and own.secure and not own.has_default_port else ():
+        url = parse_url(file.url)
+        if url and own and url.host == own.host and url.secure and url.has_default_port:
+            yield file.url
 
 
 async def _try_port(ctx: ProbeContext, port: PagePort) -> None:

@@ -3,6 +3,7 @@
 from diagnose.model.http import Exchange
 from diagnose.model.pages import Page, PageFileResponse
 from diagnose.net.http import HttpConnection, HttpResult
+from diagnose.parsers.request_fields import is_own_origin
 from diagnose.probes import ProbeContext
 from diagnose.probes.outside.http_bodies import read_body, visit_as_browser
 from diagnose.probes.outside.http_requests import PageRequest, fetch_page
@@ -46,7 +47,12 @@ async def _try_other_ports(ctx: ProbeContext, exchange: Exchange) -> None:
     mentions = (*exchange.mentions, *(text for item in responses for text in item.mentions))
     is_named = any(text.startswith("wss:") for text in mentions) and ctx.options.wants("websocket")
     upgrades = any(page.upgrades and page.url.startswith("http:") for page in ctx.observed(Page))
-    if is_named or upgrades:
+    is_elsewhere = any(
+        file.url.startswith("https:") and not is_own_origin(ctx.target, file.url)
+        for page in ctx.observed(Page)
+        for file in (page.files if ctx.target.port not in {80, 443} else ())
+    )
+    if is_named or upgrades or is_elsewhere:
         from diagnose.probes.outside.page_ports import try_mentioned_ports
 
         await try_mentioned_ports(ctx, exchange)

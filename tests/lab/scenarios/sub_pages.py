@@ -7,6 +7,7 @@ Each is made after the thread that it names, and has a healthy twin.
 from .. import site
 from ..lab import HERE, Lab
 from ..scenario import healthy, scenario
+from .firewall import firewalld
 
 MINE = (site.CONF,)
 PAGES = site.HTTPS[site.HTTPS.index("  location / {") : site.HTTPS.index("  location /ws")]
@@ -60,6 +61,17 @@ def link_of_a_login_names_https(lab: Lab) -> None:
     _login(lab, SCHEME, SCHEME + HOST)
 
 
+@scenario(outside="http.not-the-site", server="nginx.reload-needed", layer="nginx")
+def site_was_written_after_the_last_start(lab: Lab) -> None:
+    """nginx shows its first page, after issue 10 of a tutorial for Node.js on DigitalOcean: nobody
+    has reloaded it."""
+    page = "<!doctype html><title>Welcome to nginx!</title><h1>Welcome to nginx!</h1>"
+    lab.server.write("/var/www/first/index.html", page)
+    first = "  location / {\n    root /var/www/first;\n  }\n"
+    lab.change(PAGES, first)
+    lab.edit(first, PAGES)
+
+
 def _languages(lab: Lab, location: str) -> None:
     page = '<!doctype html><title>App</title><script src="/app.js"></script><div id="app"></div>'
     for name in ("index.html", "en/index.html"):
@@ -87,6 +99,20 @@ def languages_of_an_application_fall_back(lab: Lab) -> None:
 
 
 @scenario(
+    outside=None, server="upstream.upgrade-on-every-request",
+    args=(f"https://{site.NAME}/ HTTP ERROR 400",), target=f"https://{site.NAME}/",
+    manual="a map has to be written",
+)  # fmt: skip
+def forms_are_sent_with_an_upgrade(lab: Lab) -> None:
+    """`Connection "Upgrade"` for every request, after issue 21933 of aspnetcore: Kestrel answers
+    forms with 400, and pages work."""
+    upgrade = (
+        '    proxy_set_header Upgrade $http_upgrade;\n    proxy_set_header Connection "Upgrade";\n'
+    )
+    lab.change(PAGES, PAGES.replace(PASS, PASS + upgrade))
+
+
+@scenario(
     outside=None, server="upstream.wrong-path", target=f"https://{site.NAME}/api/login",
     differs=MINE, unsure=("client",),
 )  # fmt: skip
@@ -103,3 +129,26 @@ def interface_has_nothing_at_a_path(lab: Lab) -> None:
     """The whole path is passed on: its own 404."""
     _application(lab, "paths_server.py", "/api/login:405:")
     lab.change(PAGES, PAGES.replace("location /", "location /api/").replace(PASS, PASSED) + PAGES)
+
+
+def _named_at(lab: Lab, host: str) -> None:
+    """A page whose style sheet is at the host that the application is told, on port 8443."""
+    _application(lab, "host_server.py")
+    firewalld(lab, "--zone=public --add-port=8443/tcp")
+    page = PAGES.replace(PASS, PASSED).replace("$http_host", host)
+    lab.edit(PAGES, page)
+    lab.change("listen 443 ssl;", "listen 8443 ssl;")
+
+
+@scenario(
+    outside="http.page-port-lost", target=f"https://{site.NAME}:8443/", differs=MINE,
+)  # fmt: skip
+def style_sheet_is_named_without_the_port(lab: Lab) -> None:
+    """`Host $host` on port 8443, after issue 30 of MyDomoAtHome and 1140 of ChuanhuChatGPT."""
+    _named_at(lab, "$host")
+
+
+@healthy(target=f"https://{site.NAME}:8443/")
+def style_sheet_is_named_with_the_port(lab: Lab) -> None:
+    """`Host $http_host`."""
+    _named_at(lab, "$http_host")
