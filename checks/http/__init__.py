@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from diagnose.model import Evidence, Host, Subject, Vantage, endpoints
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.logs import LogLine
-from diagnose.model.pages import PageFileResponse
+from diagnose.model.pages import Page, PageFileResponse
 from diagnose.parsers.http import repetitions
 from diagnose.parsers.redirects import REDIRECTS, follow_redirects, redirect_target
 from diagnose.parsers.request_fields import is_own_origin
@@ -62,7 +62,7 @@ def is_looked_into(evidence: Evidence) -> bool:
 
 
 def endpoint_subjects(
-    exchanges: Iterable[Exchange | Upgrade | PageFileResponse],
+    exchanges: Iterable[Exchange | Upgrade | PageFileResponse | Page],
 ) -> tuple[Subject, ...]:
     """Return the endpoints of these responses."""
     subjects = [endpoints([exchange.address], exchange.port)[0] for exchange in exchanges]

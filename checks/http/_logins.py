@@ -4,6 +4,7 @@ from urllib.parse import parse_qsl
 
 from diagnose.model.http import Exchange
 from diagnose.parsers.redirects import redirect_target
+from diagnose.parsers.urls import parse_url
 
 #: OAuth 2.0 and OpenID Connect, CAS, WS-Federation.
 _PARAMETERS = {"redirect_uri", "service", "wreply"}
@@ -11,8 +12,27 @@ _PARAMETERS = {"redirect_uri", "service", "wreply"}
 
 def return_address(answer: Exchange) -> str:
     """Return the address to which a login has to lead back, "" if a response names none."""
-    location = redirect_target(answer) or ""
-    query = location.partition("?")[2].partition("#")[0]
+    return named_address(redirect_target(answer) or "")
+
+
+def requested_return_address(answer: Exchange) -> str:
+    """Return the address to which the request itself asks to be led back, "" for none."""
+    return named_address(answer.url)
+
+
+def leads_back(answer: Exchange) -> bool:
+    """Return whether a response redirects to the host and port that the request named: the site is
+    itself the login of somebody else, who waits there."""
+    asked = parse_url(requested_return_address(answer))
+    onward = parse_url(redirect_target(answer) or "")
+    if asked is None or onward is None or asked.host != onward.host:
+        return False
+    return asked.port == onward.port or (asked.has_default_port and onward.has_default_port)
+
+
+def named_address(url: str) -> str:
+    """Return the address that the query of a login names, "" for none."""
+    query = url.partition("?")[2].partition("#")[0]
     try:
         fields = parse_qsl(query[:8192], max_num_fields=64)
     except ValueError:

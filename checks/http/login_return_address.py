@@ -8,7 +8,7 @@ redirect_uri". Usual reason: the application behind the proxy does not know that
 from collections.abc import Iterator
 
 from checks.http import endpoint_subjects, exchanges_by_purpose
-from checks.http._logins import return_address
+from checks.http._logins import named_address, return_address
 from checks.nginx import Nginx, file_line
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -22,7 +22,9 @@ from diagnose.model import (
     Where,
     merge_subjects,
 )
+from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange
+from diagnose.model.pages import Page
 from diagnose.parsers.nginx.locations import proxy_pass_of
 from diagnose.parsers.redirects import redirect_target
 from diagnose.parsers.sanitize import clean
@@ -32,29 +34,25 @@ from diagnose.parsers.urls import is_internal_host, is_related_host, parse_url
 @check(severity=Severity.WARNING, needs=[Exchange])
 def login_return_address(evidence: Evidence) -> Iterator[Claim]:
     target = evidence.target
-    answers = (
-        *exchanges_by_purpose(evidence, "target"),
-        *exchanges_by_purpose(evidence, "redirect"),
-    )
-    named = [(answer, text) for answer in answers if (text := return_address(answer))]
-    wrong = [(answer, text) for answer, text in named if _is_wrong(text, answer.url, target.host)]
+    wrong = [login for login in _logins(evidence) if _is_wrong(login, target.host)]
     if not wrong or not target.uses_tls or is_internal_host(target.host):
         return
-    pages, (first, address) = tuple(answer for answer, _ in wrong), wrong[0]
+    pages, first = tuple(login.page for login in wrong), wrong[0]
     subjects = endpoint_subjects(pages)
     nginx = Nginx.of(evidence)
     matches = (match for match in nginx.location_matches(target.path))
     directive = next(filter(None, map(proxy_pass_of, matches)), None)
-    url = parse_url(address)
+    url = parse_url(first.address)
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
         because=pages,
         confidence=Confidence.LIKELY,
         facts={
-            "url": first.url,
-            "address": clean(address.partition("?")[0], 200),
-            "provider": _host(redirect_target(first) or ""),
+            "url": first.page.url,
+            "address": clean(first.address.partition("?")[0], 200),
+            "provider": _host(first.onward),
+            "link": first.is_link,
             "inner": url is not None and is_internal_host(url.host),
             "place": file_line(directive) if directive else "",
         },
@@ -62,11 +60,33 @@ def login_return_address(evidence: Evidence) -> Iterator[Claim]:
     )
 
 
-def _is_wrong(address: str, page: str, host: str) -> bool:
+@frozen
+class _Login:
+    """A login elsewhere: the page that leads there by a redirect or a link, where to, and the
+    address to which it has to lead back."""
+
+    page: Exchange | Page
+    onward: str
+    address: str
+    is_link: bool = False
+
+
+def _logins(evidence: Evidence) -> Iterator[_Login]:
+    for purpose in ("target", "redirect", "login"):
+        for answer in exchanges_by_purpose(evidence, purpose):
+            if address := return_address(answer):
+                yield _Login(answer, redirect_target(answer) or "", address)
+    for page in evidence.good(Page):
+        for link in page.logins:
+            if address := named_address(link):
+                yield _Login(page, link, address, is_link=True)
+
+
+def _is_wrong(login: _Login, host: str) -> bool:
     """Return whether browsers of visitors must not be led there: the site's own address with http,
     or an address inside."""
-    url = parse_url(address)
-    if url is None or not page.startswith("https:"):
+    url = parse_url(login.address)
+    if url is None or not login.page.url.startswith("https:"):
         return False
     is_own = is_related_host(host, url.host) and not url.secure
     return is_own or is_internal_host(url.host)

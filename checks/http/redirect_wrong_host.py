@@ -14,7 +14,7 @@ from checks.http import (
     redirected_sockets,
     works_over_https,
 )
-from checks.http._logins import return_address
+from checks.http._logins import leads_back, return_address
 from checks.nginx import Nginx, _location_edits, file_line
 from checks.nginx._edits import Changes, config_edits
 from diagnose.checking.registry import check
@@ -94,6 +94,9 @@ def _redirect_fault(
     url, target = parse_url(onward), evidence.target
     if url is None or not (is_address(url.host) or is_host(url.host)):
         return "invalid", None
+    if leads_back(exchange):
+        # Who asked for the login waits there: a program on the visitor's own machine, for example.
+        return "", None
     if (
         is_internal_host(url.host)
         and url.host != target.host

@@ -24,7 +24,7 @@ from diagnose.model.nginx import (
 )
 from diagnose.parsers.linux.mounts import hiding_folder
 from diagnose.parsers.nginx import config as nginx_parser
-from diagnose.parsers.nginx import server_blocks
+from diagnose.parsers.nginx import file_paths, server_blocks
 from diagnose.parsers.nginx.locations import LocationMatch, select_location
 from diagnose.parsers.nginx.server_blocks import MatchKind, Server, Socket
 
@@ -73,6 +73,12 @@ class Nginx:
     def master(self) -> NginxProcess | None:
         """The master process that runs on this machine itself, not in a container."""
         return next(iter(self.state.own_masters if self.state else ()), None)
+
+    @property
+    def start_folder(self) -> str:
+        """The folder at which relative paths begin, "" if it is not known."""
+        master = self.master
+        return file_paths.start_folder(self.build, master.arguments if master else ())
 
     @property
     def start(self) -> NginxStart | None:

@@ -118,7 +118,7 @@ def _answer(nginx: Nginx, host: str) -> _Answer | None:
     passed = pass_directive_of(match)
     if passed is not None:
         return _Answer(server, match, "", passed, redirect)
-    served = served_file(match, _FILE)
+    served = served_file(match, _FILE, start=nginx.start_folder)
     if served is None:
         return None
     return _Answer(server, match, posixpath.dirname(served.path), served.directive, redirect)

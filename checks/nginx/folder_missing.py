@@ -40,7 +40,9 @@ _NONE = re.compile(r"(?:^/dev/null|/(?:non-?existent|none|null|empty|nowhere|dum
 def folder_missing(evidence: Evidence) -> Iterator[Claim]:
     nginx, path = Nginx.of(evidence), evidence.target.path.partition("?")[0]
     match = next(iter(nginx.location_matches(path)), None)
-    served = served_file(match, path, with_scripts=True) if match else None
+    served = (
+        served_file(match, path, with_scripts=True, start=nginx.start_folder) if match else None
+    )
     accesses = [
         page_file_access
         for page_file_access in evidence.good(PageFileAccess)

@@ -126,7 +126,7 @@ def _folder(nginx: Nginx, page: Exchange) -> _Folder | None:
         directive = match.directive(name)
         if directive and directive.args and directive.args[0].startswith(_ADDRESSES):
             return _Folder(directive, address=directive.args[0])
-    served = served_file(match, path)
+    served = served_file(match, path, start=nginx.start_folder)
     return _Folder(served.directive, file=served.path) if served else None
 
 

@@ -41,7 +41,9 @@ def page_file_not_found(evidence: Evidence) -> Iterator[Claim]:
         return
     nginx, first = Nginx.of(evidence), missing[0]
     location = next(iter(nginx.location_matches(first.refused.path)), None)
-    served = served_file(location, first.refused.path) if location else None
+    served = (
+        served_file(location, first.refused.path, start=nginx.start_folder) if location else None
+    )
     if served is None or location is None:
         return
     try_files = location.directive("try_files")

@@ -8,7 +8,7 @@ from checks.nginx import Nginx
 from checks.nginx._commands import reload_steps
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Fix, Observation, Severity, Subject
-from diagnose.model.http import Exchange, Upgrade
+from diagnose.model.http import Exchange, Upgrade, page_exchanges
 from diagnose.model.nginx import (
     CertificateFile,
     ConfigFile,
@@ -20,6 +20,8 @@ from diagnose.model.server import Listeners
 from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake
 from diagnose.parsers.nginx.forwarding import upgrade_forwarding
+from diagnose.parsers.nginx.locations import proxy_pass_of
+from diagnose.parsers.stray_pages import stray_page
 
 #: Seconds by which a file must be newer: times of processes and files are exact to some hundredths,
 #: and a file is saved before the reload.
@@ -81,6 +83,7 @@ def stale_config_symptoms(nginx: Nginx) -> Iterator[Observation]:
     yield from _certificate_symptoms(nginx)
     yield from _websocket_symptoms(nginx)
     yield from _bad_gateway_symptoms(nginx)
+    yield from _default_page_symptoms(nginx)
 
 
 def _closed_port_symptoms(nginx: Nginx) -> Iterator[Observation]:
@@ -156,3 +159,15 @@ def _bad_gateway_symptoms(nginx: Nginx) -> Iterator[Observation]:
         for exchange in nginx.evidence.good(Exchange):
             if exchange.port == nginx.evidence.target.port and exchange.status == 502:
                 yield exchange
+
+
+def _default_page_symptoms(nginx: Nginx) -> Iterator[Observation]:
+    """Yield the page of a new web server where nginx would ask an application: the site was written
+    after the last start."""
+    matches = list(nginx.location_matches(nginx.evidence.target.path.partition("?")[0]))
+    if not matches or not all(map(proxy_pass_of, matches)):
+        return
+    for page in page_exchanges(nginx.evidence):
+        stray = stray_page(page.status, page.body)
+        if stray is not None and stray.kind == "default":
+            yield page

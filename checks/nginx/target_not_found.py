@@ -51,7 +51,7 @@ def target_not_found(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
     path = evidence.target.path.partition("?")[0]
     match = next(iter(nginx.location_matches(path)), None)
-    served = served_file(match, path) if match else None
+    served = served_file(match, path, start=nginx.start_folder) if match else None
     if access is None or match is None or served is None or served.path != access.path:
         return
     subjects = endpoint_subjects(pages)

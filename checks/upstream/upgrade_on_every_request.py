@@ -1,7 +1,9 @@
 """nginx asks the application for an upgrade with every page: `Connection` is "upgrade" whatever the
 visitor's request says. Some applications answer requests with a body (POST) with 400 then, while
 pages and WebSockets work (https://yipin100.com/a/2-133599; "WebSocket proxying", nginx.org, sets it
-by a map). Nothing is sent that would show it, so this is a note.
+by a map). Kestrel, the server of ASP.NET Core, is one of them: "Requests with 'Connection: Upgrade'
+cannot have content in the request body". Nothing is sent that would show it, so this is a note;
+after a message about a 400, while the page itself answers, it is a warning.
 
 Where the page itself fails by it, the comparison of requests says so (upstream.wrong-header)."""
 
@@ -9,7 +11,17 @@ from collections.abc import Iterator
 
 from checks.nginx import Nginx, file_line
 from diagnose.checking.registry import check
-from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Subject,
+    Where,
+)
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.nginx import NginxConfig
 from diagnose.parsers.nginx.locations import proxy_pass_of, proxy_set_header_of
@@ -27,11 +39,24 @@ def upgrade_on_every_request(evidence: Evidence) -> Iterator[Claim]:
         words = [argument.lower() for argument in header.args[1:]] if header else []
         if header is None or words != ["upgrade"] or proxy_pass_of(match) is None:
             continue
+        is_reported = _reports_400(evidence)
         yield Claim(
+            severity=Severity.WARNING if is_reported else None,
+            confidence=Confidence.LIKELY if is_reported else Confidence.CERTAIN,
             about=Subject(port=evidence.target.port, path=path, text=file_line(header)),
             because=(*pages, *([nginx.config] if nginx.config else [])),
             location=nginx.location(header),
-            facts={"path": path, "place": file_line(header), "url": pages[0].url},
+            facts={
+                "path": path,
+                "place": file_line(header),
+                "url": pages[0].url,
+                "reported": is_reported,
+            },
             fix=Fix((Manual("by-a-map", Where.SERVER),), Applicability.MANUAL),
         )
         return
+
+
+def _reports_400(evidence: Evidence) -> bool:
+    symptom = evidence.target.symptom
+    return symptom is not None and symptom.kind == "status" and symptom.number == 400

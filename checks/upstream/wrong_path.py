@@ -42,6 +42,7 @@ from diagnose.parsers.nginx.locations import (
 )
 from diagnose.parsers.nginx.upstreams import ProxyTarget
 from diagnose.parsers.redirects import REDIRECTS, follow_redirects, leads_to_itself
+from diagnose.parsers.upstream_answers import is_known_path
 from diagnose.parsers.urls import parse_url
 
 
@@ -60,7 +61,10 @@ def wrong_path(evidence: Evidence) -> Iterator[Claim]:
         if is_cut and proxy_target.uri is None:
             # A `rewrite` has cut the prefix off: somebody wanted it.
             continue
-        if not is_cut and not _is_whole_site(nginx, match, proxy_target, change.request):
+        is_refused = is_known_path(change.request, change.as_nginx[0])
+        if not is_cut and (
+            is_refused or not _is_whole_site(nginx, match, proxy_target, change.request)
+        ):
             continue
         yield comparison_claim(
             nginx,
@@ -69,9 +73,10 @@ def wrong_path(evidence: Evidence) -> Iterator[Claim]:
             directive,
             {"cut": is_cut, "kept": not is_cut, "target": directive.args[0], "asked": True},
             _fix(nginx, match, directive, is_cut),
-            # A page at "/" shows that the application works there, not that it is meant here.
+            # A page at "/" shows that the application works there, not that it is meant here. What
+            # wants credentials, or another method, was not seen.
             confidence=None
-            if is_cut or _knows_prefix(match, change.request)
+            if not is_refused and (is_cut or _knows_prefix(match, change.request))
             else Confidence.LIKELY,
         )
     if not is_judged:

@@ -46,6 +46,7 @@ MESSAGES = Messages(
     Message("signature", "the storage server computes another signature of the request"),
     Message("cors", "blocked by CORS"),
     Message("csrf", "the application refuses a form because of its origin"),
+    Message("login-address", "a login elsewhere refuses the address to return to"),
     Message("mixed-content", "mixed content"),
     Message("csp", "blocked by the Content Security Policy"),
     Message("mime", "wrong content type"),

@@ -48,7 +48,8 @@ class Page(Observation):
     at once (`<meta http-equiv="refresh">`), "" if there is none. `plain_sockets` are the ws:
     addresses that its own scripts put together of the page's host. `insecure_frames` are the http:
     addresses of its frames. `images` are the https: addresses of its images that have another host
-    or port than the page.
+    or port than the page. `logins` are the addresses of its links with which a login elsewhere
+    begins (OAuth 2.0): of the provider, or of the site itself.
     """
 
     layer: ClassVar[str] = "http"
@@ -70,6 +71,7 @@ class Page(Observation):
     plain_sockets: tuple[Url, ...] = ()
     insecure_frames: tuple[Url, ...] = ()
     images: tuple[Url, ...] = ()
+    logins: tuple[Url, ...] = ()
 
     def summary(self) -> Summary:
         kinds = [file.kind for file in self.files]

@@ -15,7 +15,8 @@ from diagnose.model.marks import Text
 #: JSON; "client-policy": a client's own setting forbids the host (a mini program's list);
 #: "characters": a page whose text is garbled; "proxy": the client's own proxy failed or did not
 #: connect; "acme-port": a program that orders a certificate needs a port which another program
-#: has; "other": words of which nothing is known.
+#: has; "login-address": a login elsewhere refuses the address to which it has to lead back;
+#: "other": words of which nothing is known.
 SymptomKind = Literal[
     "name", "refused", "unreachable", "timeout", "not-connected", "reset", "closed",
     "certificate-expired", "certificate-not-yet-valid", "certificate-date", "certificate-name",
@@ -25,7 +26,7 @@ SymptomKind = Literal[
     "pinned", "tls-plain", "tls-parameters", "tls-name", "tls-client-certificate", "tls",
     "ech", "status", "plain-to-tls", "redirects", "incomplete", "decoding", "invalid-response",
     "http2", "http3", "signature",
-    "cors", "csrf", "mixed-content", "csp", "mime",
+    "cors", "csrf", "login-address", "mixed-content", "csp", "mime",
     "frame", "cookie", "data", "characters",
     "websocket-status", "websocket-closed", "websocket-accept", "websocket-subprotocol",
     "websocket", "client-policy", "proxy",

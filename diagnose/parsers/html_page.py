@@ -46,6 +46,15 @@ _SWAGGER = lazy_pattern(
 )
 #: Attributes of elements that show such a description: ReDoc, RapiDoc, Stoplight Elements.
 _DESCRIPTIONS = {"redoc": "spec-url", "rapi-doc": "spec-url", "elements-api": "apidescriptionurl"}
+#: How a link to a login elsewhere reads: it names where to return to, or is the path at which
+#: libraries begin it (OmniAuth, Passport, NextAuth, oauth2-proxy, django-allauth, Spring Security).
+_LOGIN = re.compile(
+    r"[?&](?:redirect_uri|service)=http"
+    r"|/(?:auth|oauth2?|sso|oidc|social|authorization|accounts|connect|login|signin)/(?:google(?:[_-]?oauth2)?"
+    r"|github|gitlab|microsoft|azure[\w-]{0,22}|facebook|keycloak|oidc|openid_connect|openid|oauth2?|discord|apple|slack"
+    r"|wechat|weixin|dingtalk|feishu|lark|qq|gitee|start|sign_in)(?:/login|/start|/)?(?:$|\?)",
+    re.IGNORECASE,
+)
 _UPGRADE = lazy_pattern(r"(?:^|;)\s*upgrade-insecure-requests\s*(?:;|$)", re.IGNORECASE)
 
 
@@ -61,7 +70,8 @@ class HtmlPage:
     which its forms are sent, `posts` all addresses to which they are sent by POST, `refresh` is the
     address to which a meta element sends browsers at once, "" if there is none. `insecure_frames`
     are the http: addresses of its frames, `images` the https: addresses of its images that have
-    another host or port than the page.
+    another host or port than the page, `logins` the addresses of its links with which a login
+    elsewhere begins.
     """
 
     files: tuple[PageFile, ...] = ()
@@ -76,6 +86,7 @@ class HtmlPage:
     refresh: str = ""
     insecure_frames: tuple[str, ...] = ()
     images: tuple[str, ...] = ()
+    logins: tuple[str, ...] = ()
 
 
 def parse_page(document: str, url: str, is_whole: bool = True, refresh: str = "") -> HtmlPage:
@@ -98,6 +109,7 @@ def parse_page(document: str, url: str, is_whole: bool = True, refresh: str = ""
         refresh=reader.refresh,
         insecure_frames=tuple(dict.fromkeys(reader.insecure_frames)),
         images=tuple(dict.fromkeys(reader.images)),
+        logins=tuple(dict.fromkeys(reader.logins)),
     )
 
 
@@ -117,6 +129,7 @@ class _Reader:
         self.refresh = ""
         self.insecure_frames: list[str] = []
         self.images: list[str] = []
+        self.logins: list[str] = []
         self._url, self._templates, self._begun = url, 0, False
 
     def read(self, token: Token) -> None:
@@ -156,6 +169,8 @@ class _Reader:
                     self.insecure_frames.append(url)
             case "img":
                 self._read_image(tag)
+            case "a":
+                self._read_anchor(tag)
             case "form":
                 self._read_form(tag)
             case "redoc" | "rapi-doc" | "elements-api":
@@ -216,6 +231,11 @@ class _Reader:
         is_elsewhere = url and own and (url.host, url.port) != (own.host, own.port)
         if url and url.secure and is_elsewhere and len(self.images) < MAX_FORMS:
             self.images.append(str(url))
+
+    def _read_anchor(self, tag: Tag) -> None:
+        reference = tag.attribute("href") or ""
+        if _LOGIN.search(reference[:MAX_URL]) and len(self.logins) < MAX_FORMS:
+            self.logins += filter(None, [self._resolved(reference)])
 
     def _read_form(self, tag: Tag) -> None:
         url = self._resolved(tag.attribute("action") or "")

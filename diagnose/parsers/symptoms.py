@@ -106,6 +106,11 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|header with value .{1,200}does not match .?origin.? header|Invalid CORS request"
         r"|Cross-site \S{1,10} (?:form submissions|requests?) (?:are|is) forbidden"
         r"|(?<!Access-Control-Allow-)\borigin not allowed"),
+    # What a login elsewhere refuses: Google, Microsoft, GitHub, Keycloak, Auth0, WeChat, QQ, Feishu
+    ("login-address", r"redirect[_ ]?ur[il](?:_|\s)?(?:mis|does not |did not |must |is (?:not |illegal|wrong|"
+        r"invalid))|(?:invalid|incorrect|wrong|unregistered)(?: parameter:?)? (?:value of )?\S{0,4}redirect[_ ]?ur[il]"
+        r"|AADSTS50011|callback URL mismatch|redirect_uri ?\S{0,3}(?:参数错误|请求不合法|不匹配|错误|无效|未)"
+        r"|回调(?:地址|域名|URL).{0,6}(?:不匹配|错误|不一致|不正确|未)"),
     # What browsers refuse in a page
     ("mixed-content", r"Mixed Content|insecure WebSocket connection may not be initiated"
         r"|An insecure WebSocket|Blocked loading mixed active content|混合内容"),
@@ -291,8 +296,9 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|HTTP/[\d.]{1,3}\"? (?P<q>[45]\d\d)(?!\w)|ERROR (?P<r>[45]\d\d):|(?P<s>[45]\d\d), message="
         r"|HTTP(?: status)?(?: code)?[ :]{0,2}(?P<t>[45]\d\d)(?![0-9A-Za-z])"
         r"|does not indicate success: (?P<u>[45]\d\d)"
-        r"|(?:\b(?:error|code|says?|gets?|got|shows?|returns?|gives?|with|an?)[: ]|错误码?|报错?|返回|提示|显示|出现|是|全部|都|刷新(?:页面)?(?:就|后)?)"
+        r"|(?:\b(?:error|code|says?|gets?|getting|throws?|throwing|returning|giving|got|shows?|returns?|gives?|with|an?)[: ]|错误码?|报错?|返回|提示|显示|出现|是|全部|都|刷新(?:页面)?(?:就|后)?)"
         r"[:： ]{0,3}(?P<v>[45]\d\d)(?![0-9A-Za-z:])"
+        r"|(?:失败|\bfail(?:ed|s)?\b)(?:了| with| code| due to)?[:：,，(（ ]{0,3}(?P<z>[45]\d\d)(?![0-9A-Za-z:.])"
         r"|[\"'](?:code|status|statusCode|err(?:or)?_?code)[\"']: ?[\"']?(?P<y>[45]\d\d)(?!\w)"
         r"|(?<![\w.:])(?P<w>[45]\d\d) (?:error|page|status)|(?<![0-9A-Za-z.])(?P<x>[45]\d\d) ?(?:错误|报错|页面)"
         r"|HTTP_RESPONSE_CODE_FAILURE|currently unable to handle this request|目前无法处理此请求"),

@@ -49,11 +49,23 @@ def is_served(response: ComparedRequest, target: Target) -> bool:
     return url.path.partition("?")[0] != target.path.partition("?")[0]
 
 
+#: Statuses with which an application refuses a request to something that it has: it wants
+#: credentials, or another method (RFC 9110 sections 15.5.2 and 15.5.6).
+_EXISTING = {401, 405}
+
+
+def is_known_path(response: ComparedRequest, as_nginx: ComparedRequest) -> bool:
+    """Return whether the application has something at another path, and nothing at the one that
+    nginx asks for: an interface refuses GET, or wants credentials."""
+    is_found = response.failure is None and response.status in _EXISTING
+    return response.part == "path" and as_nginx.status == 404 and is_found
+
+
 def is_accepted(response: ComparedRequest, as_nginx: ComparedRequest, target: Target) -> bool:
-    """Return whether the application serves a changed request, or no longer refuses the origin of
-    an empty form. It may well refuse the form then for another reason: it is empty, and has no
-    token."""
-    if is_served(response, target):
+    """Return whether the application serves a changed request, has something at a changed path, or
+    no longer refuses the origin of an empty form. It may well refuse the form then for another
+    reason: it is empty, and has no token."""
+    if is_served(response, target) or is_known_path(response, as_nginx):
         return True
     if response.method != "POST" or response.failure or not _refuses_origin(as_nginx):
         return False

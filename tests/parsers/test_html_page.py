@@ -234,6 +234,25 @@ def test_frames_over_http() -> None:
     assert page.insecure_frames == ("http://a.example/x",)
 
 
+@pytest.mark.parametrize(
+    ("reference", "url"),
+    [
+        ("/auth/google", "https://shop.example.com/auth/google"),
+        ("/oauth2/start?rd=/", "https://shop.example.com/oauth2/start?rd=/"),
+        ("/users/auth/github", "https://shop.example.com/users/auth/github"),
+        ("https://id.example.net/a?x=1&amp;redirect_uri=http%3A%2F%2Fshop.example.com%2F",
+         "https://id.example.net/a?x=1&redirect_uri=http%3A%2F%2Fshop.example.com%2F"),
+    ],
+)  # fmt: skip
+def test_links_with_which_a_login_begins(reference: str, url: str) -> None:
+    assert parse_page(f'<a href="{reference}">Sign in</a>', URL).logins == (url,)
+
+
+@pytest.mark.parametrize("reference", ["/login", "/author/google-docs", "/blog/auth/googled", ""])
+def test_links_with_which_none_begins(reference: str) -> None:
+    assert parse_page(f'<a href="{reference}">Sign in</a>', URL).logins == ()
+
+
 def test_the_field_refresh_comes_before_the_page() -> None:
     meta = '<meta http-equiv="refresh" content="0;url=/b">'
     assert parse_page(meta, URL, refresh="0; url=/a").refresh == "https://shop.example.com/a"

@@ -82,6 +82,24 @@ def test_served(status: int | None, location: str, served: bool) -> None:
     assert answers.is_served(compared(status, location=location), SHOP) is served
 
 
+@pytest.mark.parametrize(
+    ("changed", "as_nginx", "known"),
+    [
+        (compared(405, "path"), compared(404), True),
+        (compared(401, "path"), compared(404), True),
+        (compared(405, "path"), compared(403), False),
+        (compared(404, "path"), compared(404), False),
+        (compared(405, "field"), compared(404), False),
+        (replace(compared(405, "path"), failure=CLOSED), compared(404), False),
+    ],
+)
+def test_an_interface_is_known_that_refuses_the_method(
+    changed: ComparedRequest, as_nginx: ComparedRequest, known: bool
+) -> None:
+    assert answers.is_known_path(changed, as_nginx) is known
+    assert answers.is_accepted(changed, as_nginx, SHOP) is known
+
+
 def test_a_location_is_read_relative_to_the_site() -> None:
     assert answers.absolute_location("/login", SHOP.url) == "https://shop.example.com/login"
     assert answers.absolute_location("", SHOP.url) == ""

@@ -36,6 +36,14 @@ QUESTIONS: dict[str, tuple[Example, ...]] = {
         Example('{"code":404,"msg":"Cannot POST //login"}', "status", "", 404),
         Example('{"timestamp":"2026-05-01T08:00:00","status":500,"path":"/api"}', "status", "", 500),
         Example("https://shop.example.com/ post的接口全部405", "status", number=405),
+        Example("https://shop.example.com/ Error 400: redirect_uri_mismatch", "login-address"),
+        Example("Invalid parameter: redirect_uri", "login-address", ""),
+        Example("AADSTS50011: The redirect URI 'http://shop.example.com/cb' specified in the request does "
+                "not match", "login-address", "http://shop.example.com:80/cb"),
+        Example("微信登录 redirect_uri 参数错误", "login-address", ""),
+        Example("上传失败 413", "status", "", 413),
+        Example("https://shop.example.com/ 登录失败（502）", "status", number=502),
+        Example("https://shop.example.com/ upload failed: 413", "status", number=413),
         Example("We're sorry but shop doesn't work properly without JavaScript enabled. "
                 "https://shop.example.com/prod-api/user", "data",
                 "https://shop.example.com:443/prod-api/user"),

@@ -6,11 +6,11 @@ whole path, `alias` in place of the location's prefix, character by character.
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from diagnose.model.files import PathMistake
 from diagnose.model.frozen import frozen
-from diagnose.model.nginx import Directive
+from diagnose.model.nginx import Directive, NginxBuild
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.locations import (
     PASS_DIRECTIVES,
@@ -32,20 +32,22 @@ UNPLAIN_NAME = re.compile(r"[$\s]")
 @frozen
 class ServedFile:
     """The path that nginx opens, and the directive `root` or `alias` that decides it. `prefix` is
-    the prefix of the location that has that directive, "" for none."""
+    the prefix of the location that has that directive, "" for none. `folder` is the folder that the
+    directive names, absolute."""
 
     path: str
     directive: Directive
     prefix: str
     uri: str
+    folder: str
 
     def alternatives(self, page_path: str) -> Iterator[tuple[PathMistake, str]]:
         """Yield other paths at which the file would lie, with the mistake that this would mean.
         `page_path` is the path of the page that loads the file."""
-        folder = self.directive.args[0].rstrip("/")
+        folder = self.folder.rstrip("/")
         relative_path = self.uri.removeprefix(self.prefix.rstrip("/")).lstrip("/")
         if self.directive.name == "alias":
-            if self.prefix.endswith("/") and not self.directive.args[0].endswith("/"):
+            if self.prefix.endswith("/") and not self.folder.endswith("/"):
                 yield "slash", f"{folder}/{relative_path}"
             yield "alias", folder + self.uri
         elif self.prefix.rstrip("/"):
@@ -72,17 +74,18 @@ class ServedFile:
     def fallback(self) -> tuple[str, str]:
         """The page of the application to which this file would belong: its URL's path, and its
         file."""
-        folder, prefix = self.directive.args[0].rstrip("/"), self.prefix.rstrip("/")
+        folder, prefix = self.folder.rstrip("/"), self.prefix.rstrip("/")
         base = folder if self.directive.name == "alias" else folder + prefix
         return f"{prefix}/index.html", f"{base}/index.html"
 
 
 def served_file(
-    location: LocationMatch, path: str, with_scripts: bool = False
+    location: LocationMatch, path: str, with_scripts: bool = False, start: str = ""
 ) -> ServedFile | None:
     """Return the file that a location serves for a path; None if an application gets the request,
     or if the path depends on variables or regular expressions. `with_scripts`: also a script that
-    nginx looks for itself before FastCGI gets it (`try_files … =404`)."""
+    nginx looks for itself before FastCGI gets it (`try_files … =404`). `start` is the folder at
+    which relative paths begin (nginx(8), -p), "" if it is not known."""
     block, uri = location.block, normalize_path(path)
     pass_names = [name for name in PASS_DIRECTIVES if children(block, name)]
     if with_scripts and pass_names == ["fastcgi_pass"]:
@@ -94,16 +97,23 @@ def served_file(
     prefix = pattern.text if pattern and pattern.modifier in {"", "=", "^~"} else ""
     aliases = children(block, "alias")
     directive = aliases[-1] if aliases else location.directive("root")
-    folder = _folder(location, directive) if directive else ""
+    folder = _folder(location, directive, start) if directive else ""
     if directive is None or not folder:
         return None
     if aliases:
         file = folder + uri.removeprefix(prefix)
-        return ServedFile(_normalized(file), directive, prefix, uri) if prefix else None
+        return ServedFile(_normalized(file), directive, prefix, uri, folder) if prefix else None
     if any(children(outer, "alias") for outer in location.blocks):
         return None
     own_prefix = prefix if directive in children(block, "root") else ""
-    return ServedFile(_normalized(f"{folder}/{uri}"), directive, own_prefix, uri)
+    return ServedFile(_normalized(f"{folder}/{uri}"), directive, own_prefix, uri, folder)
+
+
+def start_folder(build: NginxBuild | None, options: Sequence[str]) -> str:
+    """Return the folder at which relative paths of files begin: that of the option -p, else that
+    with which nginx was built (nginx(8)); "" if it is not known."""
+    given = dict(zip(options[::2], options[1::2], strict=False)).get("-p", "")
+    return given or (build.prefix if build else "")
 
 
 def hidden_indexes(location: LocationMatch, served: ServedFile) -> tuple[str, ...]:
@@ -123,11 +133,13 @@ def hidden_indexes(location: LocationMatch, served: ServedFile) -> tuple[str, ..
     )
 
 
-def _folder(location: LocationMatch, directive: Directive) -> str:
+def _folder(location: LocationMatch, directive: Directive, start: str) -> str:
     """Return the folder of `root` or `alias`, "" if it is not known. A variable that `set` gives a
-    value is known (`root $MAGE_ROOT/pub`)."""
+    value is known (`root $MAGE_ROOT/pub`), and one that is relative begins at `start`
+    (`root html`)."""
     folder = expand_variables(location, directive.args[0], {}) if directive.args else None
-    return folder if folder and _is_plain(folder) else ""
+    absolute = posixpath.join(start, folder) if folder else ""
+    return absolute if _is_plain(absolute) else ""
 
 
 def password_file(location: LocationMatch, folder: str) -> Directive | None:

@@ -21,6 +21,7 @@ from diagnose.model.tls import Handshake
 from diagnose.parsers.nginx import error_log, server_blocks
 from diagnose.parsers.nginx.config import command_line_directives
 from diagnose.parsers.nginx.error_log import Clock, LogDestination
+from diagnose.parsers.nginx.file_paths import start_folder
 from diagnose.parsers.nginx.locations import LocationMatch, select_location
 from diagnose.parsers.whole_numbers import whole_number
 from diagnose.probes import ProbeContext, emit_not_observed, probe
@@ -302,14 +303,13 @@ def _target_logs(ctx: ProbeContext, config: NginxConfig) -> tuple[LogDestination
     """Return the logs of the blocks and locations that answer the target, and of nginx itself."""
     build = next(iter(ctx.observed(NginxBuild)), None)
     master = next(iter(own_masters(ctx)), None)
-    option_values = (
-        dict(zip(master.arguments[::2], master.arguments[1::2], strict=False)) if master else {}
-    )
-    prefix = option_values.get("-p") or (build.prefix if build else "") or "/"
+    options = master.arguments if master else ()
+    option_values = dict(zip(options[::2], options[1::2], strict=False))
+    prefix = start_folder(build, options) or "/"
     build_paths = [argument.partition("=")[2] for argument in (build.arguments if build else ())
              if argument.startswith("--error-log-path=")]  # fmt: skip
     default = option_values.get("-e") or next(iter(build_paths), "logs/error.log")
-    main = (*command_line_directives(master.arguments if master else ()), *config.main)
+    main = (*command_line_directives(options), *config.main)
     return error_log.log_destinations(main, _locations(ctx, config), default, prefix)
 
 

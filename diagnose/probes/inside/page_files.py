@@ -16,7 +16,7 @@ from diagnose.model.files import (
 )
 from diagnose.model.http import Exchange
 from diagnose.model.logs import LogLine
-from diagnose.model.nginx import NginxConfig
+from diagnose.model.nginx import NginxBuild, NginxConfig
 from diagnose.model.pages import PageFileResponse
 from diagnose.parsers.browser_types import refusal
 from diagnose.parsers.html_page import parse_page
@@ -28,6 +28,7 @@ from diagnose.parsers.nginx.file_paths import (
     password_file,
     password_path,
     served_file,
+    start_folder,
 )
 from diagnose.parsers.nginx.locations import LocationMatch, match_location, select_location
 from diagnose.parsers.nginx.upstreams import final_request, pass_directive_of
@@ -172,12 +173,19 @@ def _served_file(
 ) -> ServedFile | None:
     """Return the file that the target's server blocks serve, or look for before they ask an
     application (try_files); None if they differ."""
+    start = _start_folder(ctx)
     files = [
-        served_file(select_location(server, path), path, with_scripts)
-        or served_file(match_location(server, path), path, with_scripts)
+        served_file(select_location(server, path), path, with_scripts, start)
+        or served_file(match_location(server, path), path, with_scripts, start)
         for _, server in answering_blocks(ctx, config)
     ]
     return files[0] if files and all(file == files[0] for file in files) else None
+
+
+def _start_folder(ctx: ProbeContext) -> str:
+    build = next(iter(ctx.observed(NginxBuild)), None)
+    options = next((master.arguments for master in own_masters(ctx)), ())
+    return start_folder(build, options)
 
 
 def _has_fallback(ctx: ProbeContext, config: NginxConfig, path: str) -> bool:
@@ -317,18 +325,19 @@ def _fallback_script(ctx: ProbeContext, config: NginxConfig, path: str) -> str:
     for _, server in answering_blocks(ctx, config):
         location, final_path = final_request(server, path)
         is_led = final_path != path and pass_directive_of(location) is not None
-        script = served_file(location, final_path, with_scripts=True) if is_led else None
+        script = (
+            served_file(location, final_path, with_scripts=True, start=_start_folder(ctx))
+            if is_led
+            else None
+        )
         scripts.add(script.path if script and not UNSAFE.search(script.path) else "")
     return scripts.pop() if len(scripts) == 1 else ""
 
 
 def _has_folder(access: Access, served: ServedFile) -> bool:
-    """Whether the folder of root or alias exists. Of a path only what exists is listed. A folder
-    that is relative to nginx's own counts as there."""
-    folder = posixpath.normpath(served.directive.args[0])
-    return not folder.startswith("/") or any(
-        posixpath.normpath(part.path) == folder for part in access.parts
-    )
+    """Whether the folder of root or alias exists. Of a path only what exists is listed."""
+    folder = posixpath.normpath(served.folder)
+    return any(posixpath.normpath(part.path) == folder for part in access.parts)
 
 
 def _has_another_use(config: NginxConfig, served: ServedFile) -> bool:

@@ -90,13 +90,15 @@ async def load_page_files(
         for file in _app_files(ctx, page, loader.worker):
             await loader.load(file)
         await _try_below_the_page(loader, page, answer.text)
+        await _begin_login(loader, ctx, page)
     loader.close()
 
 
 def _is_worth_saying(page: Page) -> bool:
     """Return whether the page tells a browser to load, request, send or open anything."""
-    sent = page.insecure_forms or page.posts or page.refresh or page.insecure_frames or page.images
-    return bool(page.files or page.requests or page.inline_scripts or page.plain_sockets or sent)
+    sent = page.insecure_forms or page.posts or page.refresh or page.insecure_frames
+    shown = page.files or page.requests or page.inline_scripts or page.plain_sockets or page.logins
+    return bool(shown or sent or page.images)
 
 
 async def _try_below_the_page(loader: "_Loader", page: Page, text: str) -> None:
@@ -110,6 +112,15 @@ async def _try_below_the_page(loader: "_Loader", page: Page, text: str) -> None:
             if await loader.try_url(response, url, prefix, is_absolute, page.quirks):
                 break
         return
+
+
+async def _begin_login(loader: "_Loader", ctx: ProbeContext, page: Page) -> None:
+    """Begin a login to which the page links, once, after a message about the address to which it
+    leads back. Nothing of the answer is followed."""
+    symptom = ctx.target.symptom
+    own = [url for url in page.logins if is_own_origin(ctx.target, url) and MASKED not in url]
+    if symptom is not None and symptom.kind == "login-address" and own:
+        await loader.visit(own[0])
 
 
 def _is_refused(page: Page, response: PageFileResponse) -> bool:
@@ -146,6 +157,7 @@ def _page(ctx: ProbeContext, exchange: Exchange, answer: HttpResult) -> Page:
         refresh=html.refresh,
         insecure_frames=html.insecure_frames,
         images=html.images,
+        logins=html.logins,
         plain_sockets=own_plain_sockets_in(text, ctx.target.host),
         requests=tuple(map(clean, insecure_requests_in(text))),
     )
@@ -233,6 +245,27 @@ class _Loader:
             )
         )
         return is_used
+
+    async def visit(self, url: str) -> None:
+        """Request another page of the site, and emit the exchange."""
+        start_time = self._ctx.elapsed()
+        answer = await self._get(PageFile("script", url), url)
+        if answer is not None and answer.status is not None:
+            self._ctx.emit(
+                Exchange(
+                    at=start_time,
+                    took=self._ctx.elapsed() - start_time,
+                    equivalent=curl_command(url, self._request.address, self._request.verified),
+                    url=url,
+                    address=self._request.address,
+                    port=self._page.port,
+                    purpose="login",
+                    status=answer.status,
+                    reason=answer.reason,
+                    headers=answer.headers,
+                    verified=self._request.verified,
+                )
+            )
 
     async def _get(self, file: PageFile, url: str) -> HttpResult | None:
         """Return the response, or None if there must be no request or no connection opens."""

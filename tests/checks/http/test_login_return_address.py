@@ -6,6 +6,7 @@ import pytest
 
 from diagnose.model import Confidence
 from diagnose.model.http import Exchange
+from diagnose.model.pages import Page
 from tests.support.check_evidence import judge
 from tests.support.upstream_evidence import page
 
@@ -31,6 +32,20 @@ def test_fires_on_a_wrong_address(query: str, inner: bool) -> None:
     assert claim.confidence is Confidence.LIKELY
     assert claim.facts["inner"] is inner
     assert claim.facts["provider"] == "login.example.net"
+
+
+def test_fires_on_a_link_and_on_a_login_that_was_begun() -> None:
+    """Odoo's form links to the provider itself; other pages link to a path that leads there."""
+    query = "redirect_uri=http%3A%2F%2Fshop.example.com%2Fcb"
+    links = Page(
+        url="https://shop.example.com/web/login", address="203.0.113.10", port=443,
+        logins=("https://shop.example.com/auth/google", f"{LOGIN}{query}"),
+    )  # fmt: skip
+    (claim,) = judge(CHECK, page(200), links, masked=False)
+    assert (claim.facts["link"], claim.facts["provider"]) == (True, "login.example.net")
+    begun = replace(sent(query), purpose="login", url="https://shop.example.com/auth/google")
+    (claim,) = judge(CHECK, page(200), begun, masked=False)
+    assert claim.facts["url"] == "https://shop.example.com/auth/google"
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,16 @@ def test_fires_on_places_that_are_none(location: str, reason: str) -> None:
     assert claim.confidence is Confidence.CERTAIN
 
 
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_silent_about_a_login_that_leads_back_to_the_program_that_asked(scheme: str) -> None:
+    """It waits on the visitor's own machine (RFC 8252 section 7.3)."""
+    url = "https://shop.example.com/auth?redirect_uri=http%3A%2F%2Flocalhost%3A8080%2Fcb"
+    back = replace(plain(f"{scheme}://localhost:8080/cb?code=1"), url=url, purpose="target")
+    assert not judge("http.redirect-wrong-host", back, masked=False)
+    elsewhere = replace(plain("http://localhost:3000/"), url=url, purpose="target")
+    assert judge("http.redirect-wrong-host", elsewhere, masked=False)
+
+
 @pytest.mark.parametrize(
     ("location", "failure", "reason"),
     [

@@ -1,3 +1,5 @@
+import pytest
+
 from diagnose.model import Severity
 from diagnose.model.nginx import CertificateFile
 from diagnose.model.server import Listeners
@@ -5,6 +7,7 @@ from diagnose.model.tcp import Connection
 from diagnose.model.tls import Certificate, Handshake
 from tests.support.check_evidence import CHAT, NOW, REFUSED, judge
 from tests.support.nginx_evidence import LOADED, RUNNING, SITE, config, direct, front, nginx_says
+from tests.support.upstream_evidence import page
 
 WEBSOCKET = SITE.replace(
     "$host;",
@@ -39,6 +42,24 @@ def test_fires_when_the_websocket_would_be_passed_on() -> None:
         "nginx.reload-needed", RUNNING, newer, nginx_says(), front(400), direct(101), target=CHAT
     )
     assert claim.severity is None
+
+
+@pytest.mark.parametrize(
+    ("text", "body", "severity"),
+    [
+        (SITE, "<title>Welcome to nginx!</title>", None),
+        (SITE, "<title>Shop</title>", Severity.NOTE),
+        (SITE.replace("proxy_pass http://127.0.0.1:3000;", "root /srv;"),
+         "<title>Welcome to nginx!</title>", Severity.NOTE),
+    ],
+    ids=["the default page", "the site's", "from files"],
+)  # fmt: skip
+def test_fires_where_the_default_page_comes_in_place_of_the_application(
+    text: str, body: str, severity: Severity | None
+) -> None:
+    newer = config(text, LOADED + 60)
+    (claim,) = judge("nginx.reload-needed", RUNNING, newer, nginx_says(), page(200, body))
+    assert claim.severity is severity
 
 
 def test_fires_as_a_note_when_nothing_would_be_otherwise() -> None:

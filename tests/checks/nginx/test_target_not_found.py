@@ -7,7 +7,7 @@ import pytest
 
 from diagnose.model import Applicability, Confidence, Severity
 from tests.support.check_evidence import SHOP, judge
-from tests.support.nginx_evidence import RUNNING, config
+from tests.support.nginx_evidence import BUILD, RUNNING, config
 from tests.support.page_errors import page
 from tests.support.page_file_access import examined
 
@@ -44,6 +44,18 @@ def test_fires_on_a_missing_fallback_as_a_warning() -> None:
     )  # fmt: skip
     (claim,) = judge(CHECK, *evidence, target=target)
     assert claim.severity is Severity.WARNING
+    assert claim.fix
+    assert "try_files $uri $uri/ /index.html;" in str(claim.fix.steps[0])
+
+
+def test_fires_on_a_missing_fallback_of_a_relative_root() -> None:
+    """`root html;` is relative to nginx's own folder, as guides and its own nginx.conf write it."""
+    target, evidence = seen(
+        "/en/new", "location ~ ^/(fr|en)/ { root html; }", "/usr/local/nginx/html/en/new",
+        elsewhere="/usr/local/nginx/html/index.html", mistake="fallback",
+    )  # fmt: skip
+    build = replace(BUILD, prefix="/usr/local/nginx")
+    (claim,) = judge(CHECK, *evidence, build, target=target)
     assert claim.fix
     assert "try_files $uri $uri/ /index.html;" in str(claim.fix.steps[0])
 

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+from diagnose.model import Confidence, Severity
+from diagnose.model.symptom import Symptom
 from tests.support.check_evidence import CHAT, SHOP, judge
 from tests.support.nginx_evidence import RUNNING, SITE, config
 from tests.support.page_errors import page
@@ -21,6 +23,15 @@ def test_fires_beside_a_websocket_of_another_path() -> None:
         CHECK, page(200), RUNNING, config(ALWAYS), target=replace(SHOP, websockets=("/ws",))
     )
     assert not judge(CHECK, page(200), RUNNING, config(ALWAYS), target=CHAT)
+
+
+def test_fires_as_a_warning_after_a_message_about_a_400() -> None:
+    """A form of ASP.NET Core is refused by Kestrel, after issue 21933 of aspnetcore."""
+    target = replace(SHOP, symptom=Symptom("status", "HTTP ERROR 400", 400))
+    (claim,) = judge(CHECK, page(200), RUNNING, config(ALWAYS), target=target)
+    assert (claim.severity, claim.confidence) == (Severity.WARNING, Confidence.LIKELY)
+    (claim,) = judge(CHECK, page(200), RUNNING, config(ALWAYS))
+    assert claim.severity is None
 
 
 def test_silent_by_a_map_for_websockets_alone_and_where_the_page_fails() -> None:

@@ -49,6 +49,18 @@ def test_fires_when_the_prefix_is_cut_off() -> None:
     assert "+        proxy_pass http://127.0.0.1:3000;\n" in diff(claim)
 
 
+@pytest.mark.parametrize("status", [401, 405])
+def test_fires_less_sure_where_the_whole_path_is_an_interface(status: int) -> None:
+    """A login takes POST alone, and an interface wants credentials: it is there."""
+    (claim,) = claims(CUT, MISSING, replace(WHOLE, status=status))
+    assert claim.confidence is Confidence.LIKELY
+    assert "+        proxy_pass http://127.0.0.1:3000;\n" in diff(claim)
+
+
+def test_silent_where_the_interface_at_the_root_was_not_seen() -> None:
+    assert not claims(KEPT, MISSING, replace(ROOT, status=405, is_html=False))
+
+
 def test_fires_when_the_application_redirects_to_the_prefix_for_ever() -> None:
     looping = compared(301, path="/app/", location=BELOW.url)
     (claim,) = claims(CUT, looping, WHOLE, answer=LOOP)

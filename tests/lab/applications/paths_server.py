@@ -3,7 +3,7 @@
     python paths_server.py 3001 /users /assets/app.js /:/assets/app.js /old:301:/login
 
 "PATH" is a page, or a script if it ends with ".js"; "PATH:SCRIPT" a page that loads a script, and
-"PATH:301:URL" a redirect.
+"PATH:301:URL" a redirect; "PATH:405:" answers with that status.
 """
 
 import sys

@@ -1,11 +1,18 @@
 """Which file nginx opens for a path; the laboratory compares it with nginx itself."""
 
+from dataclasses import replace
+
 import pytest
 
 from diagnose.parsers.nginx import server_blocks
-from diagnose.parsers.nginx.file_paths import ServedFile, hidden_indexes, served_file
+from diagnose.parsers.nginx.file_paths import (
+    ServedFile,
+    hidden_indexes,
+    served_file,
+    start_folder,
+)
 from diagnose.parsers.nginx.locations import select_location
-from tests.support.nginx_evidence import config
+from tests.support.nginx_evidence import BUILD, config
 
 
 def served(body: str, path: str = "/static/css/app.css") -> ServedFile | None:
@@ -50,6 +57,30 @@ def test_the_path(body: str, path: str) -> None:
 )
 def test_what_is_unknown(body: str) -> None:
     assert served(body) is None
+
+
+@pytest.mark.parametrize(
+    ("body", "path", "page"),
+    [
+        ("root html;", "/usr/local/nginx/html/static/css/app.css", "html/index.html"),
+        ("location /static/ { alias ../dist/; }", "/usr/local/dist/css/app.css", ""),
+    ],
+)
+def test_a_relative_path_begins_where_nginx_was_built_for(body: str, path: str, page: str) -> None:
+    text = f"server {{\n  listen 443 ssl;\n  server_name shop.example.com;\n{body}\n}}\n"
+    (server,) = server_blocks.servers(config(text).main)
+    match = select_location(server, "/static/css/app.css")
+    file = served_file(match, "/static/css/app.css", start="/usr/local/nginx")
+    assert file is not None
+    assert file.path == path
+    assert file.fallback[1].endswith(page)
+
+
+def test_where_relative_paths_begin() -> None:
+    build = replace(BUILD, prefix="/usr/local/nginx")
+    assert start_folder(build, ()) == "/usr/local/nginx"
+    assert start_folder(build, ("-p", "/srv/nginx")) == "/srv/nginx"
+    assert start_folder(None, ()) == ""
 
 
 def test_a_script_that_nginx_looks_for_itself() -> None:

@@ -11,6 +11,7 @@ import pytest
 from diagnose.model import Observation, Target
 from diagnose.model.http import Exchange
 from diagnose.model.pages import Page, PageFileResponse, PageFileTrial
+from diagnose.model.symptom import Symptom
 from diagnose.model.tcp import Connection
 from diagnose.net import ConnectResult
 from diagnose.parsers.request_fields import RequestFields
@@ -89,9 +90,9 @@ class Run:
         self.tasks.append(asyncio.ensure_future(work))
 
 
-def visit(pages: dict[str, bytes], **options: Any) -> tuple[Run, Site]:
+def visit(pages: dict[str, bytes], target: Target = TARGET, **options: Any) -> tuple[Run, Site]:
     site = Site(pages)
-    run = Run(site, **options)
+    run = Run(site, target, **options)
 
     async def work() -> None:
         connection = Connection(address=HERE, port=80, family=4, purpose="target")
@@ -127,6 +128,16 @@ def test_they_are_requested_as_a_browser_requests_them() -> None:
     assert f"referer: http://{HOST}/\r\n" in request
     assert "cookie: session=1\r\n" in request
     assert "accept: text/css,*/*;q=0.1\r\n" in request
+
+
+def test_a_login_is_begun_after_a_message_about_its_address_alone() -> None:
+    pages = {"/": page("<a href=/auth/google>Sign in</a>", "<a href=/auth/github>Or so</a>")}
+    _, site = visit(pages)
+    assert site.paths == ["/"]
+    reported = Symptom("login-address", "redirect_uri_mismatch")
+    run, site = visit(pages, replace(TARGET, symptom=reported))
+    assert site.paths == ["/", "/auth/google"]
+    assert [exchange.purpose for exchange in run.observed(Exchange)] == ["target", "login"]
 
 
 def test_other_origins_are_listed_and_not_requested() -> None:

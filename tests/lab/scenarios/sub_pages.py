@@ -1,0 +1,130 @@
+"""What people asked about pages below the first one: the address to which a login leads back, a
+single-page application below a relative root, an interface that takes POST alone.
+
+Each is made after the thread that it names, and has a healthy twin.
+"""
+
+from .. import site
+from ..lab import HERE, Lab
+from ..scenario import healthy, scenario
+
+MINE = (site.CONF,)
+PAGES = site.HTTPS[site.HTTPS.index("  location / {") : site.HTTPS.index("  location /ws")]
+PASS = "    proxy_pass http://127.0.0.1:3000;\n"
+PASSED = "    proxy_pass http://127.0.0.1:3001;\n"
+SCHEME = "    proxy_set_header X-Forwarded-Proto https;\n"
+HOST = "    proxy_set_header X-Forwarded-Host $http_host;\n"
+MISMATCH = f"https://{site.NAME}/ Error 400: redirect_uri_mismatch"
+ODOO = f"https://{site.NAME}/web/login"
+IN_THE_APPLICATION = "the application builds the address"
+#: nginx is built for this folder where a distribution packages it.
+BUILT_FOR = "/usr/share/nginx"
+ELSEWHERE = {"built-*": "its relative paths begin elsewhere", "panel": "likewise"}
+
+
+def _application(lab: Lab, program: str, *words: str) -> None:
+    argv = lab.server.python(str(HERE / "applications" / program), "3001", *words)
+    lab.spawn(lab.server, argv, 3001)
+
+
+def _login(lab: Lab, old: str, new: str) -> None:
+    _application(lab, "login_server.py")
+    lab.change(PAGES, PAGES.replace(PASS, PASSED).replace(old, new))
+
+
+@scenario(
+    outside="http.login-return-address", args=(MISMATCH,), target=f"https://{site.NAME}/",
+    manual=IN_THE_APPLICATION,
+)  # fmt: skip
+def login_with_google_is_told_http(lab: Lab) -> None:
+    """The first page links to /auth/google, after issue 17 of ueberauth_google and 723 of Zammad:
+    nginx does not pass X-Forwarded-Proto on."""
+    _login(lab, SCHEME, "")
+
+
+@healthy(args=(MISMATCH,))
+def login_with_google_is_told_https(lab: Lab) -> None:
+    """The same message, and the address is right: it is not registered."""
+    _login(lab, SCHEME, SCHEME)
+
+
+@scenario(outside="http.login-return-address", target=ODOO, manual=IN_THE_APPLICATION)
+def link_of_a_login_names_http(lab: Lab) -> None:
+    """Odoo believes X-Forwarded-Proto beside X-Forwarded-Host alone, after its issue 9057."""
+    _login(lab, SCHEME, SCHEME)
+
+
+@healthy(target=ODOO)
+def link_of_a_login_names_https(lab: Lab) -> None:
+    """With X-Forwarded-Host."""
+    _login(lab, SCHEME, SCHEME + HOST)
+
+
+@scenario(outside="http.not-the-site", server="nginx.reload-needed", layer="nginx")
+def site_was_written_after_the_last_start(lab: Lab) -> None:
+    """nginx shows its first page, after issue 10 of a tutorial for Node.js on DigitalOcean: nobody
+    has reloaded it."""
+    page = "<!doctype html><title>Welcome to nginx!</title><h1>Welcome to nginx!</h1>"
+    lab.server.write("/var/www/first/index.html", page)
+    first = "  location / {\n    root /var/www/first;\n  }\n"
+    lab.change(PAGES, first)
+    lab.edit(first, PAGES)
+
+
+def _languages(lab: Lab, location: str) -> None:
+    page = '<!doctype html><title>App</title><script src="/app.js"></script><div id="app"></div>'
+    for name in ("index.html", "en/index.html"):
+        lab.server.write(f"{BUILT_FOR}/html/{name}", page)
+    lab.server.write(f"{BUILT_FOR}/html/app.js", "app();")
+    first = "  root html;\n  location / {\n    try_files $uri $uri/ /index.html;\n  }\n\n"
+    lab.change(PAGES, first + location)
+
+
+@scenario(
+    outside=None, server="nginx.target-not-found", target=f"https://{site.NAME}/en/new",
+    differs=MINE, not_on=ELSEWHERE, unsure=("client",),
+)  # fmt: skip
+def languages_of_an_application_have_no_fallback(lab: Lab) -> None:
+    """A location for /fr and /en with `root html`, after issue 255 of jupyter-apis: 404 after a
+    refresh."""
+    _languages(lab, "  location ~ ^/(fr|en)/ {\n    root html;\n  }\n\n")
+
+
+@healthy(target=f"https://{site.NAME}/en/new", not_on=ELSEWHERE)
+def languages_of_an_application_fall_back(lab: Lab) -> None:
+    """The same, with try_files."""
+    tried = "    try_files $uri $uri/ /index.html;\n"
+    _languages(lab, f"  location ~ ^/(fr|en)/ {{\n    root html;\n{tried}  }}\n\n")
+
+
+@scenario(
+    outside=None, server="upstream.upgrade-on-every-request",
+    args=(f"https://{site.NAME}/ HTTP ERROR 400",), target=f"https://{site.NAME}/",
+    manual="a map has to be written",
+)  # fmt: skip
+def forms_are_sent_with_an_upgrade(lab: Lab) -> None:
+    """`Connection "Upgrade"` for every request, after issue 21933 of aspnetcore: Kestrel answers
+    forms with 400, and pages work."""
+    upgrade = (
+        '    proxy_set_header Upgrade $http_upgrade;\n    proxy_set_header Connection "Upgrade";\n'
+    )
+    lab.change(PAGES, PAGES.replace(PASS, PASS + upgrade))
+
+
+@scenario(
+    outside=None, server="upstream.wrong-path", target=f"https://{site.NAME}/api/login",
+    differs=MINE, unsure=("client",),
+)  # fmt: skip
+def prefix_of_an_interface_is_cut_off(lab: Lab) -> None:
+    """Its login takes POST alone, and the slash of proxy_pass cuts /api off, after pull request 18
+    of CloudPaste."""
+    _application(lab, "paths_server.py", "/api/login:405:")
+    location = PAGES.replace("location /", "location /api/").replace(PASS, PASSED)
+    lab.change(PAGES, location.replace("3001;", "3001/;") + PAGES)
+
+
+@healthy(target=f"https://{site.NAME}/api/none")
+def interface_has_nothing_at_a_path(lab: Lab) -> None:
+    """The whole path is passed on: its own 404."""
+    _application(lab, "paths_server.py", "/api/login:405:")
+    lab.change(PAGES, PAGES.replace("location /", "location /api/").replace(PASS, PASSED) + PAGES)
