@@ -60,9 +60,9 @@ def test_fires_on_a_rewrite_to_the_page() -> None:
 
 
 def test_fires_on_a_location_of_one_path_alone() -> None:
-    exact = SOCKETS.replace("/socket.io/", "= /")
+    exact = taken_path(SOCKETS.replace("/socket.io/", "= /"), "/tea", 404, "exact", html=True)
     (claim,) = judge(
-        CHECK, *seen(exact, "/tea", 404, "exact", html=True), target=replace(SHOP, path="/tea"),
+        CHECK, *exact, target=replace(SHOP, path="/tea"),
         masked=False,
     )  # fmt: skip
     assert claim.facts["exact"] is True
@@ -72,7 +72,7 @@ def test_fires_on_a_location_of_one_path_alone() -> None:
 
 
 def test_silent_where_nginx_has_the_page_below_a_location_of_one_path() -> None:
-    observations = seen(SOCKETS.replace("/socket.io/", "= /"), "/tea", 200, "exact")
+    observations = taken_path(SOCKETS.replace("/socket.io/", "= /"), "/tea", 200, "exact")
     assert not judge(CHECK, *observations, target=replace(SHOP, path="/tea"))
 
 

@@ -54,7 +54,7 @@ def test_the_handshake_with_a_tls_backend() -> None:
 
 def test_a_backend_that_refuses_a_handshake_without_its_name_is_asked_with_the_sites() -> None:
     closes = AnyMachine(plain="* Empty reply from server\n")
-    shaken = look(closes, APACHE, SECURE, PAGE).observed(BackendHandshake)
+    shaken = ask_backends(closes, APACHE, SECURE, PAGE).observed(BackendHandshake)
     assert [each.server_name for each in shaken] == ["127.0.0.1", "shop.example.com"]
 
 
