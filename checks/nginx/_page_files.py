@@ -1,16 +1,13 @@
 """The files of the page that browsers do not use, and where nginx looks for them."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from checks.http._page_files import RefusedFile, refused_files
 from diagnose.model import Evidence
 from diagnose.model.files import PageFileAccess, PathMistake
 from diagnose.model.frozen import frozen
 from diagnose.model.pages import Page
-
-if TYPE_CHECKING:
-    from diagnose.parsers.nginx.file_paths import ServedFile
+from diagnose.parsers.nginx.file_paths import ServedFile
 
 
 @frozen
@@ -50,7 +47,7 @@ def examined_files(evidence: Evidence) -> Iterator[ExaminedFile]:
             yield ExaminedFile(refused, access)
 
 
-def corrected_directive(served: "ServedFile", mistake: PathMistake) -> str:
+def corrected_directive(served: ServedFile, mistake: PathMistake) -> str:
     """Return the `root` or `alias` that leads to the file, "" if another setting is wrong."""
     folder = served.directive.args[0]
     match mistake:
