@@ -20,7 +20,7 @@ from diagnose.model.tls import Handshake
 from diagnose.net import ConnectResult
 from diagnose.net.deadline import Deadline
 from diagnose.net.local import LocalNet
-from diagnose.probes import Options, Probe, ProbeContext, probe
+from diagnose.probes import Options, Probe, ProbeContext, probe, server_side
 from tests.support.check_evidence import SHOP
 from tests.support.report_builder import NAME
 
@@ -366,7 +366,7 @@ def test_what_the_server_sees_of_itself_is_seen_by_the_same_probes(
         assert (await within.net.connect("203.0.113.10", 443)).failure is not None
 
     probes(handshake, inside=(front,))
-    monkeypatch.setattr(engine, "SERVER_SIDE", ("only_these",))
+    monkeypatch.setattr(server_side, "SERVER_SIDE", ("only_these",))
     report, _ = run(Options(inside=True), Nowhere())
     assert report.crashes == ()
     assert visited == [("203.0.113.10", Vantage.SERVER)]

@@ -27,6 +27,7 @@ EXPLAINS = (*firewall.EXPLAINS, "tls.stalled", "tls.reset", "tls.closed")
 
 
 def fault_of(blockage: Blockage) -> Fault:
+    """Return the name of the check that reports a blockage."""
     if blockage.is_known_visitor:
         return "visitor-banned"
     if blockage.decision.packet == "reply" or blockage.decision.hook in {

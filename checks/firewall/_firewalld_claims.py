@@ -107,6 +107,8 @@ def _severity(refusal: Refusal, firewalld: FirewalldView) -> Severity:
 
 
 def facts(outcomes: tuple[VisitorOutcome, ...]) -> dict[str, Any]:
+    """Return the facts that all texts about a zone use: those of the first outcome, and all
+    ports."""
     decision, ports = (
         outcomes[0].runtime,
         tuple(dict.fromkeys(outcome.port for outcome in outcomes)),

@@ -85,6 +85,8 @@ def subject_of(blockages: tuple[Blockage, ...]) -> Subject:
 
 
 def facts(view: NetfilterView, blockages: tuple[Blockage, ...]) -> dict[str, Any]:
+    """Return the facts that all texts about rules use: the first rule that blocks, and all ports.
+    `family` is "" unless only one of the target's IP versions is blocked."""
     first_blockage = blockages[0]
     places = blocking_places(blockages)
     ports = tuple(dict.fromkeys(blockage.port for blockage in blockages))

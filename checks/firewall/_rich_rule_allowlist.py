@@ -17,6 +17,8 @@ SHOWN = 6
 
 
 def allowlist_claims(evidence: Evidence) -> Iterator[Claim]:
+    """Yield a claim for each zone that lets only some addresses in. A visitor (`--from`) who is let
+    in has no complaint."""
     firewalld = firewalld_view(evidence)
     groups: dict[str, list[VisitorOutcome]] = {}
     for port in relevant_ports(evidence):

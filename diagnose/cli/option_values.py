@@ -235,6 +235,8 @@ def address(text: str) -> str:
 
 
 def proxy(text: str) -> str:
+    """Return the value of --proxy: a URL, or "none". Raise UsageError for a scheme that no proxy
+    has."""
     from diagnose.parsers.proxy_url import PORTS, parse_proxy_url
 
     if text == "none":

@@ -16,8 +16,6 @@ from diagnose.net.httpx_library import httpx
 if TYPE_CHECKING:
     from diagnose.exporter.metrics import ProbeMetrics
 
-PHASES = ("connect", "tls", "processing", "transfer")
-
 
 async def probe_http(probe: Probe) -> bool:
     """Return whether the probe succeeded."""

@@ -8,7 +8,6 @@ from diagnose.model.frozen import frozen
 
 #: Which lines of a probe's log go to stderr: those of this level and above.
 LogLevel = Literal["none", "error", "warn", "info", "debug"]
-LOG_LEVELS: tuple[LogLevel, ...] = ("none", "error", "warn", "info", "debug")
 
 
 @frozen

@@ -40,6 +40,8 @@ def step_to_json(step: Command | Edit) -> dict[str, Any]:
 
 
 def step_from_json(document: dict[str, Any]) -> Command | Edit:
+    """Return a step of the journal. One that an earlier version wrote has no effect: it is guessed
+    from the command. Raise KeyError or ValueError if the document is no step."""
     if "path" in document:
         return Edit(document["path"], document["diff"])
     argv, undo = tuple(document["argv"]), tuple(document["undo"])

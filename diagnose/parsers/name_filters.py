@@ -29,10 +29,6 @@ class NameFilter:
     control_tries: int
     trials: tuple[NameTrials, ...]
 
-    @property
-    def passes_some(self) -> bool:
-        return self.blocked < self.tries
-
 
 def tls_filter(trials: Iterable[NameTrials]) -> NameFilter | None:
     """Return the filter that resets TLS for the name, or None if the trials do not show one."""

@@ -37,10 +37,3 @@ def parse_chain(ders: tuple[bytes, ...]) -> tuple[Certificate, ...]:
     with contextlib.suppress(ValueError):
         certificates += (parse_certificate(der) for der in ders[:16])
     return tuple(certificates)
-
-
-def parse_pem(text: bytes) -> tuple[Certificate, ...]:
-    """Return the certificates of a PEM file in order. Raises ValueError if there are none."""
-    from diagnose.parsers import x509_library
-
-    return tuple(map(parse_certificate, x509_library.pem_certificates(text)))

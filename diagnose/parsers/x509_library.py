@@ -60,13 +60,6 @@ def public_key_der(spki: bytes) -> bytes:
         return spki
 
 
-def pem_certificates(text: bytes) -> tuple[bytes, ...]:
-    """Return the certificates of a PEM file as DER, in order. Raises ValueError if there are
-    none."""
-    certificates = x509.load_pem_x509_certificates(text)
-    return tuple(certificate.public_bytes(Encoding.DER) for certificate in certificates)
-
-
 def _from_cryptography(certificate: x509.Certificate, der: bytes) -> Certificate:
     key_type, key_bits = _key_type_and_bits(certificate)
     dns_names, addresses = _alternative_names(certificate)

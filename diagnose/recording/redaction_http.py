@@ -110,6 +110,8 @@ def kept_headers(headers: Headers, mask_text: MaskText) -> tuple[tuple[str, str]
 
 
 def kept_field(name: str, value: str, mask_text: MaskText) -> str:
+    """Return the value of a header field without secrets: masked names and addresses if the field
+    is on the list, and otherwise at most the beginning that says what it is ("PHPSESSID=")."""
     lower = name.lower()
     if lower == "location" and (redirect := _BLOCK_REDIRECT.match(value)):
         return redirect[0] + mask_text(value[redirect.end() :])

@@ -1,4 +1,5 @@
 import datetime as dt
+import ssl
 from ipaddress import ip_address
 
 import pytest
@@ -11,7 +12,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from diagnose.parsers.x509 import parse_certificate, parse_chain, parse_pem
+from diagnose.parsers.x509 import parse_certificate, parse_chain
 from tests.support import x509_writer as odd
 
 START = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
@@ -89,8 +90,10 @@ def test_names_cannot_move_the_cursor() -> None:
 def test_issuers_are_tied_by_key_identifiers() -> None:
     authority = trustme.CA()
     leaf = authority.issue_cert("shop.example.com")
-    text = leaf.cert_chain_pems[0].bytes() + authority.cert_pem.bytes()
-    found, above = parse_pem(text)
+    found, above = (
+        parse_certificate(ssl.PEM_cert_to_DER_cert(pem.bytes().decode()))
+        for pem in (leaf.cert_chain_pems[0], authority.cert_pem)
+    )
     assert found.authority_key_id == above.key_id != ""
     assert above.is_ca
 

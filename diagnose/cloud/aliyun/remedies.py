@@ -152,6 +152,8 @@ def _opening(
 
 
 def attachment(instance: CloudInstance, group_id: str) -> RuleChange:
+    """Return the commands that put the instance's interface into a security group, and out of
+    it."""
     place_arguments = (
         "--RegionId", instance.region, "--SecurityGroupId", group_id,
         "--NetworkInterfaceId", instance.interface,

@@ -7,7 +7,6 @@ from typing import Any
 from diagnose.parsers.firewalld import (
     MAX_ITEMS,
     PolicyText,
-    ServiceText,
     ZoneText,
     parse_priority,
     port_ranges,
@@ -88,14 +87,6 @@ def _first_value(settings: dict[str, list[str]], key: str, default: str) -> str:
 
 def _lines(settings: dict[str, list[str]], key: str) -> tuple[str, ...]:
     return tuple(clean(line, 500) for line in settings.get(key, []) if line)[:MAX_ITEMS]
-
-
-def info_service(text: str) -> ServiceText:
-    """Parse `firewall-cmd --info-service=…`."""
-    fields = dict(re.findall(r"^  (ports|includes):(.*)$", text, re.MULTILINE))
-    pairs = (port.partition("/") for port in fields.get("ports", "").split())
-    includes = tuple(clean(service, 64) for service in fields.get("includes", "").split())
-    return ServiceText(port_ranges((port, protocol) for port, _, protocol in pairs), includes)
 
 
 def configuration(text: str) -> dict[str, str]:

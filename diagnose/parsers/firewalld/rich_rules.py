@@ -121,6 +121,8 @@ def matches_packet(rule: RichRule, packet: Packet, members: Members, opens: Open
 
 
 def is_about_port(rule: RichRule, port: int, opens: Opens) -> bool:
+    """Return whether a rule applies to a TCP port, firewalld.richlanguage(5). One without an
+    element applies to all; `opens` returns the ports of a service."""
     match rule.element:
         case "":
             return True

@@ -19,7 +19,6 @@ from diagnose.parsers.netfilter.rules import (
     address_span,
 )
 
-_FIB_TYPE = re.compile(r"fib .* type")
 _ADDRESS = re.compile(r"[0-9a-f:.]*[:.][0-9a-f:.]*(/\d+)?", re.IGNORECASE)
 #: Per field, the names that nft prints for numbers.
 _NAMES: dict[str, Mapping[str, int]] = {

@@ -43,6 +43,9 @@ def evaluate_match(
     values: Sequence[Element],
     mask: int | None = None,
 ) -> Answer:
+    """Return whether the packet matches: the field `keys`, or their concatenation, compared with
+    `values`. None if that is not known, and the addresses for which it does if the visitor's own is
+    open."""
     if len(keys) > 1:
         return _concatenated(state, keys, op, values)
     key = keys[0]

@@ -31,6 +31,8 @@ def split_rule(text: str) -> tuple[str, ...]:
 
 
 def statement(node: Any) -> str:
+    """Write a statement of nft's JSON (libnftables-json(5)) as `nft list ruleset` does; only its
+    name, or "?", if its form is not known."""
     if isinstance(node, str):
         return node
     if not isinstance(node, Mapping) or not node:

@@ -47,6 +47,8 @@ _ZONES = r"(?:INPUT|OUTPUT|FORWARD|PREROUTING|POSTROUTING|IN|FWD[IO]?|OUT|PRE|PO
 
 
 def owner(position: RulePosition) -> Owner:
+    """Return the program that made a rule, by the names of its table and chains; "hand" if none is
+    recognized."""
     for pattern, name in _TABLES:
         if re.fullmatch(pattern, position.table.name):
             return name

@@ -46,6 +46,8 @@ def compare(value: Value, op: Op, elements: Sequence[Element], mask: int | None)
 
 
 def span_contains(value: Value, span: Span) -> bool | None:
+    """Return whether a value is in a range of numbers, or is a name ("eth*" is a prefix). None if
+    only a part of a range of values is in it, or if they cannot be compared."""
     match value, span:
         case int(), (low, high):
             return low <= value <= high

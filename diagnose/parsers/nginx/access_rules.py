@@ -110,6 +110,8 @@ def _has_authentication(location: LocationMatch) -> bool:
 
 
 def check_access(location: LocationMatch, request: ClientRequest) -> AccessResult:
+    """Return whether `allow` and `deny` let a visitor in (ngx_http_access_module). A denied one
+    gets 403, or status 0 (unknown) if `error_page` replaces it."""
     rules = access_rules(location, request.method)
     if not rules:
         return ALLOWED

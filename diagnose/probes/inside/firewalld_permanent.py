@@ -43,6 +43,8 @@ class PermanentConfig:
 
 
 async def read_files(machine: Machine) -> PermanentConfig:
+    """Read the configuration that firewalld loads at its next start (firewalld.dirs(5)). It is not
+    `readable` if a file is closed to this user, or without any zone."""
     # The package's files come first, so that those of the administrator replace them.
     folders = (*reversed(FOLDERS),)
     pending_reads = [machine.read_all(f"{folder}/[zp]o*/*.xml") for folder in folders]

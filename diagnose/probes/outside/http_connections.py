@@ -58,6 +58,8 @@ async def open_http(
 async def connect_tls(
     ctx: ProbeContext, address: str, url: Url, judged: bool, alpn: tuple[str, ...]
 ) -> tuple[HandshakeResult | None, Failure | None]:
+    """Connect and shake hands with an address. Return the result, None without a connection, and
+    why it failed. `judged` is whether the certificate has to be trusted."""
     attempt = await ctx.net.connect(address, url.port)
     if attempt.stream is None:
         return None, attempt.failure

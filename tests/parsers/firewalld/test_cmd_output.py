@@ -3,11 +3,9 @@ from pathlib import Path
 from diagnose.model.firewall import PortRange
 from diagnose.parsers.firewalld import (
     PolicyText,
-    ServiceText,
     ZoneText,
 )
 from diagnose.parsers.firewalld.cmd_output import (
-    info_service,
     list_all_policies,
     list_all_zones,
 )
@@ -71,11 +69,6 @@ def test_the_recorded_list_is_read() -> None:
     assert [zone.name for zone in zones] == ["block", "dmz", "public"]
     assert zones[0].target == "%%REJECT%%"
     assert zones[2].services == ("http", "https", "ssh")
-
-
-def test_a_service_is_read_from_firewall_cmd() -> None:
-    text = "https\n  ports: 443/tcp 443/udp\n  protocols: \n  includes: http\n"
-    assert info_service(text) == ServiceText((HTTPS, PortRange(443, 443, "udp")), ("http",))
 
 
 POLICY = PolicyText(
