@@ -1,5 +1,6 @@
-"""The application sends a stream of events (text/event-stream, HTML standard 9.2), and nginx holds
-it back: it collects the response until a buffer is full (ngx_http_proxy_module, proxy_buffering).
+"""The application sends a stream of events (text/event-stream, HTML standard 9.2) or a line now and
+then (a log as text/plain, JSON by lines), and nginx holds it back: it collects the response until a
+buffer is full (ngx_http_proxy_module, proxy_buffering).
 
 The application itself answers at once with the type of a stream, and through nginx nothing arrives;
 or a short stream arrives whole, seconds after it was asked for.
@@ -29,6 +30,11 @@ from diagnose.model.nginx import NginxConfig, UpstreamTry
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of
 
 STREAM = "text/event-stream"
+#: Types in which programs also send a line now and then: logs, records of JSON (RFC 7464).
+_LINES = frozenset(
+    ("text/plain", "application/x-ndjson", "application/jsonl", "application/json-seq",
+     "application/stream+json")
+)  # fmt: skip
 #: Seconds from the request to the first byte after which a stream is late.
 LATE = 3.0
 
@@ -55,6 +61,8 @@ def stream_buffered(evidence: Evidence) -> Iterator[Claim]:
                 backend,
                 {
                     "url": silent[0].url,
+                    "type": streams[0].media_type,
+                    "events": streams[0].media_type == STREAM,
                     "location": " ".join((match.block.name, *match.block.args)),
                 },
                 because=(*silent, *streams),
@@ -88,6 +96,8 @@ def _late_streams(nginx: Nginx) -> Iterator[Claim]:
         location=nginx.location(directive),
         facts={
             "url": late[0].url,
+            "type": STREAM,
+            "events": True,
             "seconds": late[0].took,
             "application": directive.args[0],
             "location": " ".join((match.block.name, *match.block.args)),
@@ -105,7 +115,7 @@ def _streams(backend: Backend) -> list[UpstreamTry]:
     return [
         attempt
         for attempt in backend.request_attempts
-        if attempt.status == 200 and attempt.media_type == STREAM
+        if attempt.status == 200 and attempt.media_type in {STREAM, *_LINES}
     ]
 
 

@@ -25,6 +25,12 @@ def test_fires_and_turns_buffering_off() -> None:
     assert "+        proxy_buffering off;" in str(claim.fix.steps[0].diff)  # type: ignore[union-attr]
 
 
+def test_fires_for_the_lines_of_a_log() -> None:
+    log = replace(STREAM, media_type="text/plain")
+    (claim,) = judge(CHECK, SILENT, log, BUILD, RUNNING, config())
+    assert claim.facts["type"] == "text/plain"
+
+
 def test_silent_where_nothing_is_buffered_or_the_answer_is_a_page() -> None:
     off = config(SITE.replace("proxy_set_header", "proxy_buffering off; proxy_set_header"))
     assert not judge(CHECK, SILENT, STREAM, BUILD, RUNNING, off)

@@ -107,9 +107,11 @@ async def php(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Non
     await writer.drain()
 
 
-async def events(writer: asyncio.StreamWriter, number: float = math.inf) -> None:
-    """A small event now and then, for ever or so many."""
-    head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
+async def events(writer: asyncio.StreamWriter, mode: str) -> None:
+    """A small event now and then, four of a chat; or a line of a log."""
+    number = 4 if mode == "chat" else math.inf
+    media_type = "text/plain" if mode == "log" else "text/event-stream"
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: {media_type}\r\nConnection: close\r\n\r\n"
     writer.write(head.encode())
     while not writer.is_closing() and number > 0:
         writer.write(b"data: 1\n\n")
@@ -127,8 +129,8 @@ async def http(mode: str, reader: asyncio.StreamReader, writer: asyncio.StreamWr
     line, *lines = head.rstrip().split("\r\n")
     pairs = (text.partition(":") for text in lines)
     fields = {name.lower(): value.strip() for name, _, value in pairs}
-    if mode in ("events", "chat") and line.split(" ")[1] == "/events":
-        await events(writer, math.inf if mode == "events" else 4)
+    if mode in ("events", "chat", "log") and line.split(" ")[1] == "/events":
+        await events(writer, mode)
         return
     status, body, more = answer(mode, line.split(" ")[1], fields)
     if status.startswith("101"):

@@ -352,6 +352,19 @@ def events_are_held_back(lab: Lab) -> None:
     _events(lab, "")
 
 
+@scenario(
+    outside="http.server-error", server="upstream.stream-buffered", target=EVENTS, differs=MINE
+)
+def lines_of_a_log_are_held_back(lab: Lab) -> None:
+    """text/plain, a line a second."""
+    _events(lab, "", "log")
+
+
+@healthy(target=EVENTS)
+def lines_of_a_log_are_not_buffered(lab: Lab) -> None:
+    _events(lab, "    proxy_buffering off;\n", "log")
+
+
 @healthy(target=EVENTS)
 def events_are_not_buffered(lab: Lab) -> None:
     _events(lab, "    proxy_buffering off;\n")
