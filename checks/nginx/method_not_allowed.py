@@ -30,7 +30,11 @@ from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.locations import LocationMatch, all_locations
 
 
-@check(severity=Severity.WARNING, needs=[NginxConfig, Exchange])
+@check(
+    severity=Severity.WARNING,
+    needs=[NginxConfig, Exchange],
+    explains=["nginx.cors-header-lost"],
+)
 def method_not_allowed(evidence: Evidence) -> Iterator[Claim]:
     nginx, symptom = Nginx.of(evidence), evidence.target.symptom
     refused = [page for page in page_exchanges(evidence) if _is_refused(page)]

@@ -3,7 +3,8 @@ ngx_http_limit_conn_module): 503, or the status of `limit_req_status` and `limit
 
 It is a warning. A limit is there on purpose, and other visitors may get through. If only requests
 of this run met it, and one alone is answered, it is a note. A WebSocket that such a limit refuses
-while the page answers is named too, and one without `burst` that refuses the page's files.
+while the page answers is named too, one without `burst` that refuses the page's files, and after a
+message about 503 or 429 one that refused other visitors in the last minutes.
 """
 
 from collections.abc import Iterator
@@ -14,6 +15,8 @@ from checks.nginx import Nginx
 from checks.nginx._page_errors import (
     PageError,
     failed_sockets,
+    is_in_run,
+    logged_errors,
     page_claim,
     page_directive,
     page_error,
@@ -21,7 +24,7 @@ from checks.nginx._page_errors import (
 )
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Severity
-from diagnose.model.http import Exchange
+from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.logs import LogLine
 from diagnose.model.nginx import Directive
 from diagnose.model.pages import PageFileResponse
@@ -29,6 +32,9 @@ from diagnose.model.websocket_attempts import websocket_attempts
 from diagnose.parsers.nginx import error_log
 from diagnose.parsers.urls import parse_url
 from diagnose.parsers.websocket_refusal import opens_alone
+
+#: Statuses with which a limit refuses: the default, and the one for it (RFC 6585 section 4).
+_STATUSES = {503, 429}
 
 
 @check(
@@ -45,8 +51,8 @@ def request_limit(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
     error = page_error(evidence, LIMITED, range(400, 600))
     if error is None:
-        yield from _socket_claims(nginx)
-        yield from _file_claims(nginx)
+        claims = [*_socket_claims(nginx), *_file_claims(nginx)]
+        yield from claims or _reported_claims(nginx)
         return
     facts, directive = _facts(nginx, error, evidence.target.path)
     statuses = {exchange.status for exchange in error.exchanges if exchange.status}
@@ -88,6 +94,24 @@ def _file_claims(nginx: Nginx) -> Iterator[Claim]:
             claim = page_claim(nginx, error, facts, "raise-the-limit", directive)
             yield replace(claim, confidence=Confidence.LIKELY)
             return
+
+
+def _reported_claims(nginx: Nginx) -> Iterator[Claim]:
+    """Claim a limit that refused other visitors in the last minutes, after a message about it or
+    about such a status, while the page itself answers: its scripts load more files at once."""
+    evidence, symptom = nginx.evidence, nginx.evidence.target.symptom
+    number = symptom.number or 0 if symptom and symptom.kind == "status" else 0
+    is_reported = symptom is not None and (symptom.kind == "limit" or number in _STATUSES)
+    pages = [page for page in page_exchanges(evidence) if 0 < (page.status or 0) < 400]
+    lines = logged_errors(evidence, LIMITED) if is_reported and pages else []
+    if not lines or is_in_run(evidence, lines[-1][0]):
+        return
+    line, match = lines[-1]
+    error = PageError(line, match, tuple(pages), False)
+    facts, directive = _facts(nginx, error, line.path)
+    origin = pages[0].url[: pages[0].url.find("/", len("https://"))]
+    facts |= {"url": f"{origin}{line.path}", "status": number or 503}
+    yield page_claim(nginx, error, facts, "raise-the-limit", directive)
 
 
 def _facts(nginx: Nginx, error: PageError, path: str) -> tuple[dict[str, object], Directive | None]:

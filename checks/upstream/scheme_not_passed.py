@@ -3,7 +3,8 @@ there is no X-Forwarded-Proto, or it says http.
 
 Keycloak and others answer 403 "HTTPS required" to plain http. Behind nginx every request is plain
 http, and X-Forwarded-Proto alone says what the visitor uses. The evidence is the application
-itself: it serves the page with "X-Forwarded-Proto: https", and refuses it again without.
+itself: it serves the page with "X-Forwarded-Proto: https", and refuses it again without. Others
+redirect to https, which leads to the page itself: for ever on port 443, past it on another port.
 """
 
 from collections.abc import Iterator
@@ -18,24 +19,39 @@ from checks.upstream._comparisons import (
 )
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
+from diagnose.model.http import Exchange
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.requests import ComparedRequest
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of, proxy_set_header_of
 from diagnose.parsers.nginx.proxied_request import SCHEME_FIELD
+from diagnose.parsers.redirects import leads_to_itself, loses_port, redirect_target
 
 
-@check(severity=Severity.ERROR, needs=[ComparedRequest, NginxConfig], explains=CONSEQUENCES)
+@check(
+    severity=Severity.ERROR,
+    needs=[ComparedRequest, NginxConfig],
+    explains=[*CONSEQUENCES, "http.redirect-wrong-host"],
+)
 def scheme_not_passed(evidence: Evidence) -> Iterator[Claim]:
     for nginx, match, change in decided_by(evidence, "field"):
         request = change.request
         # http.redirect-loop adds a missing field itself.
-        is_other_finding = change.is_loop and request.change == "added"
-        if request.name != SCHEME_FIELD or is_other_finding:
+        is_endless = change.is_loop and any(map(leads_to_itself, change.exchanges))
+        is_other_finding = is_endless and request.change == "added"
+        if request.name != SCHEME_FIELD or is_other_finding or _leads_on(evidence, change):
             continue
         directive = proxy_set_header_of(match, SCHEME_FIELD) or proxy_pass_of(match)
         yield comparison_claim(
             nginx, match, change, directive or match.block, {}, _fix(nginx, match, change)
         )
+
+
+def _leads_on(evidence: Evidence, change: DecisiveChange) -> bool:
+    """Return whether visitors get a page on the usual port, to which the application leads them."""
+    onward = {redirect_target(page) for page in change.exchanges if loses_port(page)}
+    return any(
+        page.purpose == "redirect" and page.url in onward for page in evidence.good(Exchange)
+    )
 
 
 def _fix(nginx: Nginx, match: LocationMatch, change: DecisiveChange) -> Fix:

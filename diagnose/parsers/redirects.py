@@ -46,6 +46,16 @@ def leads_to_itself(answer: Exchange | LocalAnswer) -> bool:
     return is_own_url and not becomes_get(answer)
 
 
+def loses_port(answer: Exchange | LocalAnswer) -> bool:
+    """Return whether a page on a port of its own redirects to itself without that port, over https
+    as before: an application forces https that does not know that visitors use it."""
+    own, onward = parse_url(answer.url), parse_url(redirect_target(answer) or "")
+    if own is None or onward is None or becomes_get(answer):
+        return False
+    is_same = (own.host, own.path) == (onward.host, onward.path) and own.secure and onward.secure
+    return is_same and onward.has_default_port and not own.has_default_port
+
+
 @frozen
 class RedirectChain:
     """Responses, each redirecting to the next. `end` is "answer" if the last one is not a redirect

@@ -7,7 +7,12 @@ from diagnose.model import Target
 from diagnose.model.http import Exchange
 from diagnose.model.requests import ComparedRequest
 from diagnose.parsers.origin_refusals import refuses_origin
-from diagnose.parsers.redirects import REDIRECTS, leads_to_itself, redirect_target
+from diagnose.parsers.redirects import (
+    REDIRECTS,
+    leads_to_itself,
+    loses_port,
+    redirect_target,
+)
 from diagnose.parsers.urls import normalize_url, parse_url
 
 #: How an application ends a connection in the place of an answer. nginx makes a 502 of it.
@@ -16,14 +21,14 @@ _CLOSED = {"closed", "reset"}
 
 def is_questionable(exchange: Exchange) -> bool:
     """Return whether a page's status may come from nginx's request: an error, or a redirect to the
-    same URL. Neither is a fault of the request by itself.
+    same URL, also without its port. Neither is a fault of the request by itself.
 
     503 and 504 say that a server has no time. Asked more often, it has less.
     """
     if exchange.failure or exchange.status is None:
         return False
     is_error = exchange.status >= 400 and exchange.status not in {503, 504}
-    return is_error or leads_to_itself(exchange)
+    return is_error or leads_to_itself(exchange) or loses_port(exchange)
 
 
 def reproduces(response: ComparedRequest, exchange: Exchange) -> bool:

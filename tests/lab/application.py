@@ -34,6 +34,7 @@ MODES = (
     "close",  # closes without an answer
     "thinks",  # a page after four seconds
     "redirect-to-https",  # to https:// unless X-Forwarded-Proto says https
+    "redirect-to-443",  # the same, and to the usual port
     "forces-https",  # to https:// always, as a program with an https port of its own
     "ignores-the-scheme",  # the root to http://…/login, whatever X-Forwarded-Proto says
     "not-implemented",  # 501 for every handshake, as websocket-sharp without a service there
@@ -62,6 +63,9 @@ def page(mode: str, path: str, headers: dict[str, str]) -> bytes:
             return answer("500 Internal Server Error", b"boom\n")
         case "redirect-to-https" if headers.get("x-forwarded-proto") != "https":
             return answer("301 Moved", b"", f"Location: https://{headers.get('host')}{path}")
+        case "redirect-to-443" if headers.get("x-forwarded-proto") != "https":
+            name = headers.get("host", "").partition(":")[0]
+            return answer("301 Moved", b"", f"Location: https://{name}{path}")
         case "forces-https":
             return answer("301 Moved", b"", f"Location: https://{headers.get('host')}{path}")
         case "ignores-the-scheme" if path == "/":

@@ -1,5 +1,7 @@
 from dataclasses import replace
 
+import pytest
+
 from diagnose.model.http import Exchange
 from diagnose.parsers.redirects import (
     end_page,
@@ -7,6 +9,7 @@ from diagnose.parsers.redirects import (
     follow_redirects,
     is_own_https,
     leads_to_itself,
+    loses_port,
     preserves_path,
     redirect_target,
 )
@@ -49,6 +52,20 @@ def test_a_chain_ends_in_an_answer_a_loop_or_out_of_sight() -> None:
     )
     opened = answer("https://x.example/", status=200)
     assert follow_redirects(start, [start, back, opened]).end == "answer"
+
+
+@pytest.mark.parametrize(
+    ("url", "location", "lost"),
+    [
+        ("https://x.example:8443/a", "https://x.example/a", True),
+        ("https://x.example:8443/a", "https://x.example/b", False),
+        ("https://x.example:8443/a", "https://y.example/a", False),
+        ("http://x.example:8080/a", "https://x.example/a", False),
+        ("https://x.example/a", "https://x.example/a", False),
+    ],
+)
+def test_a_page_that_leads_to_itself_without_its_port(url: str, location: str, lost: bool) -> None:
+    assert loses_port(answer(url, location)) is lost
 
 
 def test_a_form_that_leads_to_its_own_page_is_no_loop() -> None:

@@ -1,8 +1,11 @@
 from dataclasses import replace
 
+import pytest
+
 from diagnose.model import Confidence, Severity
-from tests.support.check_evidence import CHAT, judge
-from tests.support.nginx_evidence import RUNNING, config
+from diagnose.model.symptom import Symptom
+from tests.support.check_evidence import CHAT, SHOP, judge
+from tests.support.nginx_evidence import LOADED, RUNNING, config
 from tests.support.page_errors import LOG_READ, logged, page
 from tests.support.page_evidence import absolute, answered, script
 from tests.support.websocket_evidence import upgrade
@@ -48,6 +51,22 @@ def test_fires_where_a_limit_without_a_burst_refuses_the_files_of_the_page() -> 
     assert (claim.facts["url"], claim.confidence) == (absolute("/app.js"), Confidence.LIKELY)
     burst = SITE.replace("zone=web", "zone=web burst=5")
     assert not judge("nginx.request-limit", config(burst), *seen)
+
+
+@pytest.mark.parametrize(
+    "symptom", [Symptom("status", "status of 503", 503), Symptom("limit", "limiting requests")]
+)
+def test_fires_after_a_message_where_it_refused_other_visitors(symptom: Symptom) -> None:
+    """A page whose script loads fifty files, after issue 18183 of AspNetCore.Docs."""
+    burst = config(SITE.replace("zone=web", "zone=web burst=10 nodelay"))
+    line = logged('limiting requests, excess: 10.300 by zone "web"', path="/_framework/9.dll")
+    earlier = replace(line, when=LOADED + 1)
+    target = replace(SHOP, symptom=symptom)
+    (claim,) = judge("nginx.request-limit", RUNNING, burst, earlier, page(200), target=target)
+    assert claim.facts["url"] == absolute("/_framework/9.dll")
+    assert (claim.facts["status"], claim.facts["burst"]) == (503, False)
+    assert claim.confidence is Confidence.LIKELY
+    assert not judge("nginx.request-limit", RUNNING, burst, earlier, page(200))
 
 
 def test_silent_when_the_page_answers() -> None:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from diagnose.model import Applicability, Claim, Edit, Manual
+from diagnose.model import Applicability, Claim, Edit, Manual, Target
 from diagnose.model.http import Exchange
 from diagnose.model.requests import ComparedRequest
 from tests.support.check_evidence import SHOP, judge
@@ -49,6 +49,20 @@ def test_fires_and_a_person_decides_where_nginx_itself_speaks_no_tls() -> None:
         (claim,) = claims(text, REFUSED, REPLACED)
         assert claim.fix
         assert isinstance(claim.fix.steps[0], Manual)
+
+
+def test_fires_where_https_is_forced_past_the_port_of_the_site() -> None:
+    """https://shop.example.com:8443/ leads to https://shop.example.com/, where nothing is; after
+    issue 494 of next-terminal."""
+    target = Target("https://shop.example.com:8443/", "https", "shop.example.com", 8443)
+    lost = replace(page(301), url=target.url, port=8443, headers=(("Location", SHOP.url),))
+    site = config(SITE.replace("listen 443", "listen 8443"))
+    seen = controlled(compared(301, location=SHOP.url), ADDED)
+    (claim,) = judge(CHECK, site, BUILD, RUNNING, lost, *seen, target=target)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.AUTOMATIC
+    there = replace(page(200), url=SHOP.url, purpose="redirect")
+    assert not judge(CHECK, site, BUILD, RUNNING, lost, there, *seen, target=target)
 
 
 def test_silent_where_the_loops_own_check_adds_it() -> None:

@@ -6,7 +6,8 @@ Each is made after the thread that it names, and has a healthy twin.
 
 from .. import site
 from ..lab import HERE, Lab
-from ..scenario import healthy, scenario
+from ..scenario import UNLOGGED, healthy, scenario
+from .firewall import firewalld
 
 MINE = (site.CONF,)
 PAGES = site.HTTPS[site.HTTPS.index("  location / {") : site.HTTPS.index("  location /ws")]
@@ -68,6 +69,7 @@ def site_was_written_after_the_last_start(lab: Lab) -> None:
     lab.server.write("/var/www/first/index.html", page)
     first = "  location / {\n    root /var/www/first;\n  }\n"
     lab.change(PAGES, first)
+    lab.server.sh("sleep 1")  # a file that is older than the workers is loaded
     lab.edit(first, PAGES)
 
 
@@ -128,3 +130,43 @@ def interface_has_nothing_at_a_path(lab: Lab) -> None:
     """The whole path is passed on: its own 404."""
     _application(lab, "paths_server.py", "/api/login:405:")
     lab.change(PAGES, PAGES.replace("location /", "location /api/").replace(PASS, PASSED) + PAGES)
+
+
+@scenario(
+    outside=None, server="nginx.request-limit", args=(f"https://{site.NAME}/ status of 503",),
+    target=f"https://{site.NAME}/", manual="how many requests are too many is a choice",
+    not_on=UNLOGGED,
+)  # fmt: skip
+def script_of_the_page_loads_more_files_than_the_limit(lab: Lab) -> None:
+    """`limit_req … burst=10` and fifty files at once, after issue 18183 of AspNetCore.Docs: the run
+    itself asks for few."""
+    zone = "limit_req_zone $binary_remote_addr zone=one:10m rate=5r/s;\n"
+    lab.edit(site.MAP, zone + site.MAP)
+    lab.change(PASS, f"{PASS}    limit_req zone=one burst=10 nodelay;\n")
+    urls = " ".join(f"https://{site.NAME}/_framework/{number}.dll" for number in range(30))
+    lab.client.sh(f"curl -s -o /dev/null --parallel --parallel-immediate {urls}")
+    lab.client.sh("sleep 4")  # until the limit lets a page through again
+
+
+def _forced(lab: Lab, scheme: str) -> None:
+    lab.application("--mode", "redirect-to-443")
+    firewalld(lab, "--zone=public --add-port=8443/tcp")
+    lab.edit(PAGES, PAGES.replace(SCHEME, scheme))
+    lab.edit("return 301 https://$host$request_uri;", "return 301 https://$host:8443$request_uri;")
+    lab.change("listen 443 ssl;", "listen 8443 ssl;")
+
+
+@scenario(
+    outside="http.redirect-wrong-host", server="upstream.scheme-not-passed",
+    target=f"https://{site.NAME}:8443/", differs=MINE,
+)  # fmt: skip
+def https_is_forced_past_the_port(lab: Lab) -> None:
+    """Without X-Forwarded-Proto the application leads https://…:8443 to https://…, after issue 494
+    of next-terminal."""
+    _forced(lab, "")
+
+
+@healthy(target=f"https://{site.NAME}:8443/")
+def https_is_forced_and_the_application_is_told(lab: Lab) -> None:
+    """X-Forwarded-Proto is passed on."""
+    _forced(lab, SCHEME)
