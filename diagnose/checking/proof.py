@@ -17,7 +17,6 @@ from diagnose.model import (
     Report,
     Side,
     Subject,
-    Target,
     Unseen,
     Vantage,
 )
@@ -80,11 +79,14 @@ def required_layers(evidence: Evidence) -> tuple[str, ...]:
     scope = evidence.scope
     if scope.only:
         return tuple(layer for layer in LAYERS if layer in scope.only)
-    layers = _layers_of(evidence.target, ("dns", "tcp") if scope.outside else ("listener",))
+    layers = visit_layers(evidence)
     return tuple(layer for layer in layers if scope.wants(layer)) or layers
 
 
-def _layers_of(target: Target, path_layers: tuple[str, ...]) -> tuple[str, ...]:
+def visit_layers(evidence: Evidence) -> tuple[str, ...]:
+    """Return all layers that a visit of the target passes, in order."""
+    target = evidence.target
+    path_layers = ("dns", "tcp") if evidence.scope.outside else ("listener",)
     tls_layers = ("tls", "certificate") if target.uses_tls else ()
     websocket_layers = ("websocket",) if target.websockets else ()
     return (*path_layers, *tls_layers, "http", *websocket_layers)
@@ -142,9 +144,14 @@ def missing_in_layer(report: Report, layer: str) -> tuple[MissingProof, ...]:
 
 
 def _judged_vantage(report: Report, layer: str) -> Vantage:
-    """Return the vantage from which a layer is judged: the server's only if it alone was observed,
-    or if the user asked for the server alone."""
-    vantages = {observation.vantage for observation in layer_observations(report, layer)}
+    """Return the vantage from which a layer is judged: the server's only if nothing else tried it
+    on the target's own port, or if the user asked for the server alone."""
+    port = report.evidence.target.port
+    vantages = {
+        observation.vantage
+        for observation in layer_observations(report, layer)
+        if getattr(observation, "port", port) == port
+    }
     from_here = report.evidence.scope.outside and (Vantage.HERE in vantages or not vantages)
     return Vantage.HERE if from_here else Vantage.SERVER
 

@@ -260,11 +260,15 @@ def is_healthy_from_server(report: Report) -> bool:
     another machine. A visit of an address of this machine passes none of them, and no rule of the
     packet filter either: the kernel hands it over by loopback.
     """
+    return is_seen_from_server(report) and verdict(report).status == "ok"
+
+
+def is_seen_from_server(report: Report) -> bool:
+    """Whether all visits of this run were made on the server itself."""
     hosts = report.evidence.of(Host)
     on_server = any(host.vantage is Vantage.SERVER and host.via == "local" for host in hosts)
     inside_only = not report.evidence.scope.outside
-    is_from_server = on_server or inside_only or _is_own_address_visited(report.evidence)
-    return is_from_server and verdict(report).status == "ok"
+    return on_server or inside_only or _is_own_address_visited(report.evidence)
 
 
 def _is_own_address_visited(evidence: Evidence) -> bool:

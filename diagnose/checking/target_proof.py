@@ -180,7 +180,11 @@ def _missing_websockets(view: _VantageEvidence) -> Iterator[MissingProof]:
     """Check each requested path, over each IP version that the target has."""
     families = tuple(dict.fromkeys(map(family_of, view.addresses)))
     for path in view.target.websockets:
-        upgrades = tuple(_browser_like(view.on_target_port(Upgrade), path))
+        upgrades = tuple(
+            upgrade
+            for upgrade in _browser_like(view.on_target_port(Upgrade))
+            if upgrade.path == path
+        )
         opened = {family_of(upgrade.address) for upgrade in upgrades if _is_open(upgrade)}
         closed = [family for family in families if family not in opened]
         if closed:
@@ -188,10 +192,10 @@ def _missing_websockets(view: _VantageEvidence) -> Iterator[MissingProof]:
             yield MissingProof("websocket", "websocket", places, upgrades)
 
 
-def _browser_like(upgrades: Iterable[Upgrade], path: str) -> Iterator[Upgrade]:
+def _browser_like(upgrades: Iterable[Upgrade]) -> Iterator[Upgrade]:
+    """Yield the handshakes with the site itself that are as a browser's."""
     for upgrade in upgrades:
-        is_front = upgrade.path == path and upgrade.through == "front"
-        if is_front and upgrade.variant in _OPENING:
+        if upgrade.through == "front" and upgrade.variant in _OPENING:
             yield upgrade
 
 
@@ -305,3 +309,60 @@ _PROOFS: dict[str, tuple[ProofStep, _Attempts, _IsProof]] = {
     "certificate": ("verification", _visits, _is_verified),
     "http": ("answer", _answers, _is_answered),
 }
+
+
+# Both sides
+
+
+def missing_on_both_sides(report: Report, layer: str) -> tuple[tuple[MissingProof, ...], bool]:
+    """Return what a layer of the target lacks both from here and from the server, and whether the
+    server alone proved something of it."""
+    if not report.evidence.scope.outside:
+        return missing_from(report, Vantage.SERVER, layer), True
+    outside, inside = (_VantageEvidence(report, each) for each in (Vantage.HERE, Vantage.SERVER))
+    missing = missing_from(report, Vantage.HERE, layer)
+    remaining = []
+    for item in missing:
+        proven = _proven_places(inside, item, set(map(family_of, outside.addresses)))
+        places = tuple(place for place in item.places if place not in proven)
+        if places or not item.places:
+            remaining.append(MissingProof(item.step, item.layer, places, item.attempts))
+    return tuple(remaining), len(remaining) < len(missing)
+
+
+def _proven_places(view: _VantageEvidence, item: MissingProof, families: set[int]) -> set[str]:
+    """Return the places of a missing step that one vantage proves: a path without an IP version if
+    it does so over all `families`."""
+    if item.step == "websocket":
+        opened = {
+            (upgrade.path, family_of(upgrade.address))
+            for upgrade in _browser_like(view.on_target_port(Upgrade))
+            if _is_open(upgrade)
+        }
+        whole_paths = {
+            path for path, _ in opened if families <= {f for p, f in opened if p == path}
+        }
+        return whole_paths | {f"{path} (IPv{family})" for path, family in opened}
+    if item.step == "addresses" or item.layer not in _PROOFS:
+        return set()
+    _, attempts_at, is_proof = _PROOFS[item.layer]
+    return {
+        str(Subject(address=address, port=view.target.port))
+        for address in view.addresses
+        if is_proof(view, attempts_at(view, address))
+    }
+
+
+def is_websocket_open_behind(report: Report, missing: Iterable[MissingProof]) -> bool:
+    """Return True if the application itself, asked directly, opens each WebSocket that is missing
+    at the site."""
+    opened = {
+        upgrade.path
+        for upgrade in report.evidence.of(Upgrade)
+        if upgrade.through == "application" and upgrade.variant == "normal" and _is_open(upgrade)
+    }
+    return all(
+        item.step == "websocket" and place.partition(" (")[0] in opened
+        for item in missing
+        for place in item.places
+    )

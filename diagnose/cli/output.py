@@ -171,6 +171,19 @@ def write_reports(reports: Iterable[Report], request: RunRequest, view: View) ->
         _write_file(request.output.path, report_views, output_format)
     else:
         write_views(report_views, output_format)
+    if output_format != "nagios":  # whose stderr is output too
+        note_crashes([report for report, _ in report_views], view.lang)
+
+
+def note_crashes(reports: Iterable[Report], lang: str) -> None:
+    """Say on stderr where a report of our own faults in these runs is, if there are any."""
+    crashes = [crash for report in reports for crash in report.crashes]
+    if crashes:
+        from diagnose.cli.fault_file import write_crashes
+        from diagnose.i18n.reports import translate
+
+        if path := write_crashes(crashes, sys.argv[1:]):
+            write_note(f"{translate('fault-report', lang, path=path)}\n")
 
 
 def _in_each_language(

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from diagnose import tui
 from diagnose.checking.root_cause import exit_status
 from diagnose.cli.option_values import server_url
-from diagnose.cli.output import write_views
+from diagnose.cli.output import note_crashes, write_views
 from diagnose.cli.request import FixRequest, RunRequest
 from diagnose.cli.runs import open_machine, report_builder
 from diagnose.model import Crash, Evidence, Report, Target
@@ -187,6 +187,7 @@ def _run_screen(services: ScreenServices, request: RunRequest, view: View) -> in
         termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
     report_views = () if tui.in_browser() else screen_result.reports
     write_views(report_views, "text")
+    note_crashes([report for report, _ in report_views], view.lang)
     return screen_result.status or max(
         (exit_status(report) for report, _ in report_views), default=0
     )

@@ -195,10 +195,10 @@ MESSAGES = Messages(
     Message("layer.http", "HTTP"),
     Message("layer.upstream", "upstream"),
     Message("layer.websocket", "WebSocket"),
-    Message("reason.inside", "only a look inside the server shows it"),
+    Message("reason.inside", "needs a look inside"),
     Message("reason.not-reached", "nothing got that far"),
     Message("reason.not-read", "its rules were not read"),
-    Message("reason.not-used", "not used on this server"),
+    Message("reason.not-used", "not in use"),
     Message("reason.not-asked", "not asked for"),
     Message("reason.ignored", "what is wrong here is ignored"),
     # Findings
@@ -255,6 +255,11 @@ MESSAGES = Messages(
     # Other
     Message("not-seen", "not seen"),
     Message("our-fault", "a fault of diagnose itself"),
+    # NOTE: behind a report in which "a fault of diagnose itself" stands.
+    Message(
+        "fault-report",
+        "diagnose: {path} is a report of this fault, to send. Names and addresses may be in it.",
+    ),
     Message("run", "the rest of the run"),
     Message("deadline", "the time allowed was over"),
     Message("too-busy", "this machine was too busy to wait for the answers"),
@@ -288,6 +293,17 @@ MESSAGES = Messages(
     PluralMessage("count.notes", "{count} note", "{count} notes"),
     Message("counts", "{counts}."),
     Message("next", "next"),
+    # What is still wrong when the root causes are mended
+    # NOTE: stands before one of the next sentences.
+    PluralMessage("after-fix", "after the fix", "after the fixes"),
+    Message("after.nothing", "nothing else is wrong"),
+    Message("after.nothing-inside", "nothing else is wrong, seen from the server itself"),
+    Message("after.none-seen", "no other fault was seen"),
+    Message("after.remaining", "still wrong: {title}"),
+    Message("after.unanswered", "nothing explains the message"),
+    Message("after.ignored", "ignored: {checks}"),
+    # NOTE: layers, such as "TLS, HTTP", and the addresses with ports that this is about.
+    Message("after.at", "{layers} on {places}"),
     Message("timeline", "timeline"),
     # explain and list
     # NOTE: a heading of the checks' pages (checks/*/*.LANG.md), word for word.

@@ -114,6 +114,12 @@ MESSAGES = Messages(
     # Messages
     Message("running", "running ..."),
     Message("nothing-yet", "Nothing to show yet."),
+    # NOTE: while a run goes on, and waits for nothing on the network.
+    PluralMessage(
+        "seen-so-far",
+        "{count} observation so far. The verdict comes at the end.",
+        "{count} observations so far. The verdict comes at the end.",
+    ),
     Message("root", "ROOT CAUSE"),
     Message("follows", "follows"),
     Message("note", "note"),

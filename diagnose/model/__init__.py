@@ -263,10 +263,13 @@ class Finding:
 
 @frozen
 class Crash:
-    """An error in our own code: a probe or a check that raised. The run continued without it."""
+    """An error in our own code: a probe or a check that raised. The run continued without it.
+
+    `trace` is the traceback, for a report of the fault; no report of a run shows it."""
 
     where: Label
     message: Text
+    trace: Text = ""
 
 
 @frozen(eq=False)

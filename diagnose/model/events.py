@@ -66,6 +66,10 @@ Event = Started | Observed | Waiting | Crashed | Concluded
 Sink = Callable[[Event], None]
 
 
+#: The end of a traceback that is kept, in characters.
+MAX_TRACE = 16 * 1024
+
+
 class _CrashReporter:
     """The context manager of `report_crash`. A run enters some hundred: a generator of contextlib
     takes four times as long."""
@@ -86,7 +90,10 @@ class _CrashReporter:
     ) -> bool:
         if not isinstance(error, Exception):
             return False
-        self._on_crash(Crash(self._component, f"{type(error).__name__}: {error}"))
+        import traceback  # only a fault needs it
+
+        text = "".join(traceback.format_exception(error))[-MAX_TRACE:]
+        self._on_crash(Crash(self._component, f"{type(error).__name__}: {error}", text))
         return True
 
 

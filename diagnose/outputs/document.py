@@ -173,7 +173,12 @@ def step_groups(finding: Finding, lang: str) -> Iterator[tuple[str, list[Step]]]
     )
     for (place, root), steps in grouped_steps:
         heading = label(place, lang) + label("as-root" if root else "as-anyone", lang)
-        yield heading[:1].upper() + heading[1:], list(steps)
+        yield capitalized(heading), list(steps)
+
+
+def capitalized(text: str) -> str:
+    """Return a text with a capital letter at its beginning."""
+    return text[:1].upper() + text[1:]
 
 
 def chronological(report: Report) -> list[Observation]:

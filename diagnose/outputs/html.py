@@ -32,6 +32,7 @@ from diagnose.outputs.markup import (
     prose,
     tag,
 )
+from diagnose.outputs.outlook_text import outlook_label, outlook_sentence
 from diagnose.outputs.symptom_text import symptom_text
 from diagnose.outputs.verdict_text import verdict_sentences
 
@@ -168,6 +169,7 @@ def _body(context: ReportContext) -> Markup:
     parts = (
         _contents(context),
         *causes,
+        _outlook(context),
         _notes(context),
         _ignores(context),
         _gaps(context),
@@ -195,6 +197,21 @@ def _contents(context: ReportContext) -> Markup | None:
     ]
     head = tag("p", document.count_line(context.report, lang))
     return tag("nav", head, tag("ol", join_lines(*links)), aria_label=translate("causes", lang))
+
+
+def _outlook(context: ReportContext) -> Markup | None:
+    """Say what is still wrong after the fixes."""
+    report, lang = context.report, context.lang
+    sentence = outlook_sentence(report, lang)
+    if not sentence:
+        return None
+    return tag(
+        "p",
+        tag("b", document.capitalized(outlook_label(report, lang))),
+        ": ",
+        inline(document.single_line(sentence)),
+        class_="outlook",
+    )
 
 
 def _notes(context: ReportContext) -> Markup | None:

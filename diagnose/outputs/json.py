@@ -7,6 +7,7 @@ from typing import Any, assert_never
 from zlib import crc32
 
 from diagnose._version import VERSION
+from diagnose.checking.outlook import outlook
 from diagnose.checking.root_cause import exit_status, verdict
 from diagnose.i18n.gaps import text as gap_text
 from diagnose.model import (
@@ -26,6 +27,7 @@ from diagnose.model import (
 from diagnose.model.view import View
 from diagnose.outputs import finding_text
 from diagnose.outputs.layers import layer_states
+from diagnose.outputs.outlook_text import outlook_sentence
 from diagnose.outputs.vantages import vantage_objects
 from diagnose.outputs.verdict_text import verdict_sentence
 from diagnose.recording.codec import escape_json, timestamp, to_builtins
@@ -106,6 +108,7 @@ def failure_document(message: str, exit_code: int, stage: str = "usage") -> dict
             "exit_code": exit_code,
             "summary": message,
             "root_causes": [],
+            "after_fix": None,
         },
         "findings": [],
         "layers": [],
@@ -231,6 +234,21 @@ def _verdict(report: Report, lang: str) -> dict[str, Any]:
         "exit_code": exit_status(report),
         "summary": verdict_sentence(report, lang),
         "root_causes": [cause.id for cause in outcome.causes],
+        "after_fix": _after_fix(report, lang),
+    }
+
+
+def _after_fix(report: Report, lang: str) -> dict[str, Any] | None:
+    """Return what is still wrong once the root causes are mended; None without a root cause."""
+    if not report.causes:
+        return None
+    after = outlook(report)
+    return {
+        "clear": after.is_clear,
+        "sentence": outlook_sentence(report, lang),
+        "unseen": list(after.unseen),
+        "places": list(after.places),
+        "from_server": after.from_server,
     }
 
 

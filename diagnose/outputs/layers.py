@@ -38,7 +38,7 @@ def _layer_state(report: Report, name: str, status: LayerStatus, lang: str) -> L
     reason = None
     if status == "unknown":
         reason = _unknown_reason(report, name, lang)
-    elif status == "skipped":
+    elif status == "skipped" and not report.running:  # it may still be reached
         skip_reason = _skip_reason(report, name)
         reason = translate(skip_reason, lang) if skip_reason else None
     return Layer(name, status, reason, _longest_duration(layer_observations(report, name)))

@@ -17,6 +17,7 @@ from diagnose.outputs import document, finding_text, ignore_text
 from diagnose.outputs.digest import digest, evidence
 from diagnose.outputs.json import SCHEMA_VERSION
 from diagnose.outputs.layers import Layer
+from diagnose.outputs.outlook_text import outlook_label, outlook_sentence
 from diagnose.outputs.symptom_text import symptom_text
 from diagnose.outputs.terminal import cell_len, markdown_blocks
 from diagnose.outputs.verdict_text import verdict_sentences
@@ -45,6 +46,7 @@ def render(report: Report, view: View) -> str:
     if view.verbosity >= 0:
         for finding in report.causes:
             parts += _cause(report, finding, view)
+        parts += _outlook(report, view.lang)
         parts += [*_notes(report, view), *_ignores(report, view.lang), *_gaps(report, view)]
         parts += _timeline(report, view.lang) if view.verbosity >= 2 else []
         parts += _foot(report, view)
@@ -185,6 +187,12 @@ def _symptoms(report: Report, finding: Finding, lang: str) -> list[str]:
         for symptom in finding_text.symptoms(report, finding)
     ]
     return [f"#### {translate('follows', lang)}", "\n".join(items)] if items else []
+
+
+def _outlook(report: Report, lang: str) -> list[str]:
+    sentence = outlook_sentence(report, lang)
+    head = document.capitalized(outlook_label(report, lang))
+    return [f"**{head}**: {inline(sentence)}"] if sentence else []
 
 
 def _notes(report: Report, view: View) -> list[str]:

@@ -22,6 +22,7 @@ from diagnose.outputs import finding_text, ignore_text
 from diagnose.outputs.certificate_text import certificate_validity
 from diagnose.outputs.digest import digest, evidence
 from diagnose.outputs.layers import Layer, layer_states
+from diagnose.outputs.outlook_text import outlook_label, outlook_sentence
 from diagnose.outputs.symptom_text import symptom_text
 from diagnose.outputs.terminal import Page, cell_len, wrap
 from diagnose.outputs.vantages import vantage_lines
@@ -323,7 +324,8 @@ def add_evidence_gaps(page: Page, report: Report, view: View) -> None:
 
 
 def _add_closing(page: Page, report: Report, view: View) -> None:
-    """Add the numbers of findings, and the next commands, the most useful last."""
+    """Add the numbers of findings, what is still wrong after the fixes, and the next commands, the
+    most useful last."""
     lang, causes = view.lang, report.causes
     symptoms = sum(finding.is_symptom for finding in report.findings)
     notes = sum(finding.is_note for finding in report.findings)
@@ -332,6 +334,7 @@ def _add_closing(page: Page, report: Report, view: View) -> None:
     numbers = {"causes": len(causes), "symptoms": symptoms, "notes": notes}
     page.blank()
     page.add(finding_text.counts_sentence(numbers, lang))
+    page.prose(outlook_sentence(report, lang), f"{outlook_label(report, lang)}: ")
     add_next_commands(page, report, view)
 
 

@@ -26,10 +26,14 @@ def skipped_text(report: Report, view: View) -> str:
     layers."""
     page = tab_text.new_page(view)
     texts.add_evidence_gaps(page, report, view)
+    layers_of: dict[str, list[str]] = {}
     for layer in layer_states(report, view.lang):
         if layer.status == "skipped" and layer.reason:
             name = reports.translate(f"layer.{layer.name}", view.lang)
-            page.prose(layer.reason or "", f"{page.sign('skipped')} {name}: ", 0, "dim")
+            layers_of.setdefault(layer.reason, []).append(name)
+    for reason, names in layers_of.items():
+        layers = finding_text.join_texts(names, view.lang)
+        page.prose(f"{layers}: {reason}", f"{page.sign('skipped')} ", 0, "dim")
     return page.text() if page.lines else translate("nothing-skipped", view.lang)
 
 

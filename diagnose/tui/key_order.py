@@ -17,6 +17,9 @@ from textual.app import App
 from textual.events import Event, Key, Paste
 from textual.message import Message
 from textual.timer import Timer
+from textual.widgets import Input
+
+from diagnose.tui.key_parser import WORD_KEYS, escape_and
 
 #: The number of markers after a key.
 _MARKERS = 2
@@ -45,7 +48,10 @@ class OrderedKeysApp(App[str]):
         self._wait_timer: Timer | None = None
 
     async def on_event(self, event: Event) -> None:
-        if (
+        if isinstance(event, Key) and event.character in WORD_KEYS and not self._has_input():
+            for key in escape_and(event.character[1]):
+                await self.on_event(key)
+        elif (
             not isinstance(event, Key | Paste)
             or event.is_forwarded
             or (isinstance(event, Key) and event.key in _URGENT_KEYS)
@@ -55,6 +61,10 @@ class OrderedKeysApp(App[str]):
             self._waiting_keys.append(event)
         else:
             await self._send(event)
+
+    def _has_input(self) -> bool:
+        """Return True if the keys go to a line of input."""
+        return isinstance(self.focused, Input)
 
     async def _send(self, event: Key | Paste) -> None:
         self._key_on_its_way = True

@@ -47,7 +47,9 @@ def run_screen(
     from textual.drivers import linux_driver
 
     from diagnose.tui.app import DiagnoseApp
+    from diagnose.tui.key_parser import KeyParser
 
+    vars(linux_driver)["XTermParser"] = KeyParser
     # Textual reads keys as UTF-8 and ends at the first byte that is none, as of a GBK terminal.
     vars(linux_driver)["getincrementaldecoder"] = key_decoder
     app = DiagnoseApp(sessions, services, view, key_map)

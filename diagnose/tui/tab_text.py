@@ -119,7 +119,8 @@ def _add_no_finding(
 ) -> None:
     if running:
         lines = [wait_text(wait, view.lang) for wait in longest_first(waits)[:_MAX_WAITS]]
-        for text in lines or [translate("nothing-yet", view.lang)]:
+        count = len(report.evidence.observations)
+        for text in lines or [translate("seen-so-far", view.lang, count=count)]:
             page.prose(text, "", 0, "" if waits else "dim")
         return
     from diagnose.tui import answer_text

@@ -1,11 +1,17 @@
 """The file that a fault of diagnose itself leaves."""
 
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from diagnose.checking import conclusion
+from diagnose.checking.registry import load_check
 from diagnose.cli import execution
-from diagnose.cli.fault_file import MAX_LENGTH, write_fault
+from diagnose.cli.fault_file import MAX_LENGTH, write_crashes, write_fault
+from diagnose.cli.main import main
+from diagnose.model import Claim, Crash, Evidence
 
 
 def fault() -> int:
@@ -51,3 +57,38 @@ def test_without_a_folder_the_variable_is_named(
     assert write_fault(ValueError(), []) == ""
     assert execution.guarded(["--lang", "en"], fault) == 70
     assert "(DIAGNOSE_DEBUG=1 shows where)" in capsys.readouterr().err
+
+
+EVIDENCE = Path(__file__).parents[2] / "docs/evidence/refused-desk.jsonl"
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_check_that_crashes_leaves_a_report_and_no_traceback_on_the_terminal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], lang: str
+) -> None:
+    def crash(evidence: Evidence) -> Iterator[Claim]:
+        raise ZeroDivisionError("of shop.example.com")
+
+    broken = replace(load_check("tcp.refused"), judge=crash)
+    monkeypatch.setattr(conclusion, "runnable_ids", lambda _: ("tcp.refused",))
+    monkeypatch.setattr(conclusion, "load_check", lambda _: broken)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    monkeypatch.setattr("sys.argv", ["diagnose", "replay", "secret.example", "--lang", lang])
+    assert main(["replay", str(EVIDENCE), "--format", "text", "--lang", lang]) == 3
+    out, err = capsys.readouterr()
+    file = tmp_path / "diagnose" / "fault.txt"
+    assert "tcp.refused: ZeroDivisionError: of shop.example.com" in " ".join(out.split())
+    assert "Traceback" not in out + err
+    assert str(file) in err
+    text = file.read_text()
+    assert text.startswith("# tcp.refused in diagnose ")
+    assert "command: diagnose replay --lang (values left out)" in text
+    assert 'raise ZeroDivisionError("of shop.example.com")' in text
+    assert "secret.example" not in text
+
+
+def test_a_crash_without_a_traceback_leaves_no_report(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    assert write_crashes([Crash("run", "It ended too soon.")], []) == ""

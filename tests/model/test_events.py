@@ -10,7 +10,10 @@ def test_an_exception_of_our_own_is_reported_and_the_run_continues() -> None:
     crashes: list[Crash] = []
     with report_crash("tcp.refused", crashes.append):
         raise ValueError("no such port")
-    assert crashes == [Crash("tcp.refused", "ValueError: no such port")]
+    (crash,) = crashes
+    assert (crash.where, crash.message) == ("tcp.refused", "ValueError: no such port")
+    assert crash.trace.startswith("Traceback")
+    assert "test_events.py" in crash.trace
 
 
 def test_nothing_is_reported_without_an_exception() -> None:

@@ -111,7 +111,7 @@ def test_layers_say_why_they_are_not_known() -> None:
     layers = {one["layer"]: one for one in read(healthy())["layers"]}
     assert layers["tcp"] == {"layer": "tcp", "status": "ok", "reason": None, "duration_s": 0.003}
     assert layers["certificate"]["status"] == "ok"
-    assert layers["firewall"]["reason"] == "only a look inside the server shows it"
+    assert layers["firewall"]["reason"] == "needs a look inside"
     assert layers["websocket"]["reason"] == "not asked for"
 
 

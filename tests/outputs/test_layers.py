@@ -53,14 +53,18 @@ def test_the_certificate_takes_the_time_of_its_handshake() -> None:
     ("name", "outside", "inside"),
     [
         ("tls", "nothing got that far", "nothing got that far"),
-        ("nginx", "only a look inside the server shows it", "nothing got that far"),
-        ("firewall", "only a look inside the server shows it", "nothing got that far"),
+        ("nginx", "needs a look inside", "nothing got that far"),
+        ("firewall", "needs a look inside", "nothing got that far"),
         ("websocket", "not asked for", "not asked for"),
     ],
 )
 def test_what_was_not_looked_at_says_why(name: str, outside: str, inside: str) -> None:
     assert layer(report(NAME), name) == Layer(name, "skipped", outside, None)
     assert layer(report(NAME, SERVER), name) == Layer(name, "skipped", inside, None)
+
+
+def test_while_it_runs_a_layer_may_still_be_reached() -> None:
+    assert layer(replace(report(NAME), running=True), "tls") == Layer("tls", "skipped", None, None)
 
 
 def test_nothing_is_said_of_a_cloud_where_there_is_none() -> None:
@@ -74,7 +78,7 @@ def test_a_server_that_is_not_there_is_neither_well_nor_unreached() -> None:
     listeners = Listeners(vantage=Vantage.SERVER)
     made = report(NAME, SERVER, listeners, absent)
     for name in ("nginx", "server"):
-        assert layer(made, name) == Layer(name, "skipped", "not used on this server", None)
+        assert layer(made, name) == Layer(name, "skipped", "not in use", None)
     assert layer(report(NAME, SERVER, replace(absent, installed=True)), "nginx").status == "ok"
 
 

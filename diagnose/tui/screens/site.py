@@ -30,6 +30,8 @@ WIDE, XWIDE, TALL = 100, 140, 34
 Log = Literal["auto", "all", "failed", "closed"]
 #: The text of the title for kinds of sessions that are no site.
 _TITLES = {"demo": "demo", "demo-server": "demo", "recording": "recording"}
+#: The keys of the text "hints.answer", in its order.
+_ANSWER_KEYS = ("copy", "apply", "diff", "verify")
 #: Widths of the findings' column (in two and in three columns) and of the layers' column. The rest
 #: is for the text, whose commands must not wrap.
 FINDINGS_WIDTH, FINDINGS_WIDTH_XWIDE, LAYERS_WIDTH = 30, 34, 26
@@ -129,8 +131,7 @@ class SiteScreen(BaseScreen):
         """Draw the chosen tab for the chosen finding, and the key bar."""
         report, view = self.app.visible_report(self.session)
         width = self.text_width()
-        hints = self.say("hints.answer") if self.finding else ""
-        self.query_one(TabBar).show(self.tab, width - 3, view.lang, hints)
+        self.query_one(TabBar).show(self.tab, width - 3, view.lang, self._answer_hints())
         text_view = replace(view, width=max(width - 4, 20), color=True)
         # What is waited for has names and addresses.
         waits = () if self.app.masked else self.session.run_state.waits
@@ -139,6 +140,15 @@ class SiteScreen(BaseScreen):
         )
         self.query_one("#scroll", TextView).show(text)
         self.query_one(KeyBar).show(self.keys, self.obstacle_key, self.size.width, view.lang)
+
+    def _answer_hints(self) -> list[str]:
+        """Return the keys that do something about the finding now, with a word for each."""
+        hints = self.say("hints.answer").split("  ")
+        return [
+            hint
+            for name, hint in zip(_ANSWER_KEYS, hints, strict=True)
+            if self.finding and not self.obstacle_key(name)
+        ]
 
     def text_width(self) -> int:
         """Return the width of the text's column. It is calculated, because after a resize the

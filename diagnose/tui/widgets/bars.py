@@ -1,6 +1,6 @@
 """The two clickable lines: the tabs, and the keys at the bottom of the screen."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from textual.content import Content
 from textual.style import Style
@@ -35,7 +35,7 @@ class Bar(Static):
 class TabBar(Bar):
     """The tabs, and on the right hints for the chosen one."""
 
-    def show(self, chosen: str, width: int, lang: str, answer_hints: str) -> None:
+    def show(self, chosen: str, width: int, lang: str, answer_hints: Sequence[str]) -> None:
         parts: list[Part] = []
         used = 0
         for number, name in enumerate(TABS, 1):
@@ -46,10 +46,10 @@ class TabBar(Bar):
                 (label, _clickable(f"screen.tab('{name}')", _ACTIVE if is_active else _DIM))
             )
             used += cell_len(label)
-        hints = answer_hints if chosen == "answer" else ""
-        while hints and used + cell_len(hints) + 2 > width:
-            hints = hints.rpartition("  ")[0]  # the last of them
-        if hints:
+        visible = [*answer_hints] if chosen == "answer" else []
+        while visible and used + cell_len("  ".join(visible)) + 2 > width:
+            visible.pop()
+        if hints := "  ".join(visible):
             parts += [" " * (width - used - cell_len(hints)), (hints, _DIM)]
         self.show_parts(parts)
 

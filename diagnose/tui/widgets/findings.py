@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from rich.text import Text
 from textual.message import Message
+from textual.style import Style
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
@@ -17,6 +18,17 @@ class ViOptionList(OptionList):
 
     BINDINGS = [("j", "cursor_down", ""), ("k", "cursor_up", ""), ("g", "first", ""),
                 ("G", "last", "")]  # fmt: skip
+
+    def get_visual_style(self, *component_classes: str, partial: bool = False) -> Style:
+        """Return the style of an option. Textual leaves out `reverse`, and without it sixteen
+        colours, and none, do not show which one is chosen."""
+        style = super().get_visual_style(*component_classes, partial=partial)
+        parts = [self.get_component_styles(name) for name in component_classes]
+        return (
+            replace(style, reverse=True)
+            if any(part.text_style.reverse for part in parts)
+            else style
+        )
 
 
 class Findings(ViOptionList):

@@ -4,6 +4,7 @@ from textual.pilot import Pilot
 from diagnose.outputs.terminal import cell_len
 from diagnose.tui.app import DiagnoseApp
 from diagnose.tui.keys import SITE_KEYS
+from tests.support.report_builder import refused
 from tests.support.tui_driver import (
     Stage,
     drive,
@@ -33,6 +34,16 @@ def test_as_many_hints_stand_beside_the_tabs_as_fit(lang: str, width: int, count
         assert len([hint for hint in hints if hint in line]) >= count
 
     drive(work, Stage(), lang, (width, 24))
+
+
+def test_only_keys_that_do_something_stand_beside_the_tabs() -> None:
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        hints = app.say("hints.answer").split("  ")
+        tabs = shown(app, "#tabs")
+        hidden = [hint for hint in hints if hint not in tabs]
+        assert hidden == [hints[0], hints[2]], "by hand: nothing to copy, and no change of a file"
+
+    drive(work, Stage(refused()), size=(140, 40))
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])

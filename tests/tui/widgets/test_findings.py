@@ -3,10 +3,13 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 from textual.app import App, ComposeResult
+from textual.pilot import Pilot
 
 from diagnose.model.view import View
+from diagnose.tui.app import DiagnoseApp
 from diagnose.tui.run_state import finding_rows
 from diagnose.tui.widgets.findings import Findings, filter_text
+from tests.support import tui_driver
 from tests.support.report_builder import check, mended, refusal, report
 from tests.support.tui_driver import Patient
 
@@ -112,3 +115,17 @@ def test_a_filter_finds_what_a_server_wrote_without_what_would_steer_the_termina
     (finding,) = report(raised=((check("tcp.door-shut"), claim),)).findings
     assert "[b]" in filter_text(finding, VIEW)
     assert "\x1b" not in filter_text(finding, VIEW)
+
+
+def test_the_chosen_one_is_marked_where_there_are_no_colours() -> None:
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        await pilot.press("j")
+        assert app.theme == "ansi-dark"
+        shown_list = app.screen.query_one("#list")
+        marked = [
+            {bool(part.style and part.style.reverse) for part in shown_list.render_line(line)}
+            for line in range(2)
+        ]
+        assert marked == [{False}, {True}]
+
+    tui_driver.drive(work, tui_driver.Stage())
