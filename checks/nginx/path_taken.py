@@ -176,7 +176,7 @@ def _fix(nginx: Nginx, bypass: Bypass) -> Fix:
     """Write "^~" before the prefix, so that regular expressions do not come before it. That is no
     help for the location "/": it would turn all of them off."""
     if bypass.by == "last":
-        return _stay(nginx, bypass)
+        return _break_fix(nginx, bypass)
     if bypass.by == "files":
         return _without_files(nginx, bypass)
     if bypass.by == "exact":
@@ -212,7 +212,7 @@ def _whole_folder(nginx: Nginx, bypass: Bypass) -> Fix:
     return Fix((Manual("exact", Where.SERVER),), Applicability.MANUAL)
 
 
-def _stay(nginx: Nginx, bypass: Bypass) -> Fix:
+def _break_fix(nginx: Nginx, bypass: Bypass) -> Fix:
     """Stay in the location after the rewrite: `break` in the place of `last`."""
     directive = bypass.directive
     file = nginx.file(directive)

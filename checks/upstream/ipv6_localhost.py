@@ -18,6 +18,7 @@ from checks.upstream._edits import edit_fix, replace_in_directives
 from checks.upstream._responses import front_failures
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Severity
+from diagnose.model.logs import LogLine
 from diagnose.model.nginx import NginxConfig, UpstreamTry
 from diagnose.model.server import Interface
 from diagnose.parsers.nginx.upstreams import Endpoint
@@ -86,16 +87,23 @@ def _has_ipv6(evidence: Evidence) -> bool:
 
 
 def _is_failing(nginx: Nginx, backend: Backend) -> bool:
-    """Return whether visitors get an error because ::1 refuses."""
-    if not front_failures(nginx.evidence, backend.paths):
-        return False
+    """Return whether visitors get an error at one of the paths because ::1 refuses."""
     # Where nginx's own protocol fails at 127.0.0.1 too, the refusal at ::1 is not the reason.
     variants = (variant for variant in backend.variants if variant.as_nginx)
     if any(attempt.failure for attempt in (*backend.request_attempts, *variants)):
         return False
-    # Nor where nginx says that this run's own request failed in another way.
-    return all(
-        re.match(_NOT_CONNECTED, line.text)
-        for line in backend_log_lines(nginx, backend, "")
-        if is_in_run(nginx.evidence, line)
+    lines = [
+        line for line in backend_log_lines(nginx, backend, "") if is_in_run(nginx.evidence, line)
+    ]
+    return any(
+        front_failures(nginx.evidence, (path,)) and _is_not_connected(lines, path)
+        for path in backend.paths
     )
+
+
+def _is_not_connected(lines: list[LogLine], path: str) -> bool:
+    """Return whether nginx says of this run's requests for a path only that no server took them;
+    True without any line, because its log may not have that level."""
+    own = [line for line in lines if line.path == path.partition("?")[0]]
+    is_told = bool(own) or not lines
+    return is_told and all(re.match(_NOT_CONNECTED, line.text) for line in own)

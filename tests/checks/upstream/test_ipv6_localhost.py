@@ -1,6 +1,9 @@
+from dataclasses import replace
+
 import pytest
 
 from diagnose.model import Confidence, Edit, Failure, Severity
+from diagnose.model.http import Upgrade
 from diagnose.model.logs import ErrorLog, LogLine
 from diagnose.model.server import Interface
 from diagnose.model.upstream import UpstreamTalk
@@ -86,6 +89,21 @@ def test_the_request_s_own_line_decides_whether_it_failed_because_of_that(
     last = line(message, "http://127.0.0.1:3000/")
     (claim,) = judge(CHECK, SIX, FOUR, LOG, refusal_of_ipv6(), last, PAGE, proxied(TARGET))
     assert claim.severity == severity
+
+
+def test_fires_as_an_error_for_the_path_that_found_no_server_left() -> None:
+    """The page fails in another way, and takes the only address that answers with it."""
+    page = line("upstream sent too big header while reading", "http://127.0.0.1:3000/")
+    websocket = replace(
+        line("no live upstreams while connecting to upstream", "http://localhost/ws"),
+        request="GET /ws HTTP/1.1",
+    )
+    refused = Upgrade(
+        url="wss://shop.example.com/ws", path="/ws", address="203.0.113.10", port=443, status=502
+    )
+    observed = (SIX, FOUR, LOG, refusal_of_ipv6(), page, websocket, PAGE, refused, proxied(TARGET))
+    (claim,) = judge(CHECK, *observed)
+    assert claim.severity is Severity.ERROR
 
 
 def test_fires_as_a_note_where_the_other_address_fails_too() -> None:

@@ -163,6 +163,17 @@ def localhost_is_asked_over_tls(lab: Lab) -> None:
     proxied(lab, "https://localhost:3000")
 
 
+@scenario(
+    outside="http.server-error", server="upstream.header-too-big", differs=MINE,
+    also=("upstream.ipv6-localhost",),
+)  # fmt: skip
+def localhost_sends_a_large_head(lab: Lab) -> None:
+    """9 kB of cookies. That ::1 refuses is not the reason, but it takes other requests along: after
+    such an answer nginx has no server left for ten seconds."""
+    lab.application("--mode", "large-head")
+    proxied(lab, "http://localhost:3000")
+
+
 @healthy()
 def localhost_by_both_families(lab: Lab) -> None:
     """The application listens on ::1 as well."""
