@@ -22,6 +22,7 @@ from diagnose.model import (
 from diagnose.model.http import Upgrade
 from diagnose.model.nginx import UpstreamTry
 from diagnose.model.pages import PagePort
+from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.urls import parse_url
 
 
@@ -30,7 +31,10 @@ def page_port(evidence: Evidence) -> Iterator[Claim]:
     failed = [
         port
         for port in evidence.of(PagePort)
-        if port.failure and port.url.startswith("wss:") and not _has_other_way(evidence, port)
+        if port.failure
+        and port.url.startswith("wss:")
+        and not _is_by_address(evidence, port)
+        and not _has_other_way(evidence, port)
     ]
     for port in failed[:1]:
         yield Claim(
@@ -50,6 +54,13 @@ def page_port(evidence: Evidence) -> Iterator[Claim]:
             },
             fix=Fix((Manual("through-nginx", Where.APPLICATION),), Applicability.MANUAL),
         )
+
+
+def _is_by_address(evidence: Evidence, port: PagePort) -> bool:
+    """Return whether TLS fails because the page names an address (http.address-in-page)."""
+    url = parse_url(port.url)
+    is_own = url is not None and url.host == evidence.target.host
+    return port.connected and url is not None and is_address(url.host) and not is_own
 
 
 def _has_other_way(evidence: Evidence, port: PagePort) -> bool:

@@ -33,6 +33,14 @@ def test_fires_on_a_port_without_tls() -> None:
     assert claim.facts["tls"]
 
 
+def test_silent_where_tls_fails_at_an_address() -> None:
+    refused = Failure("alert", "unrecognized name", 112)
+    by_address = replace(OPEN, url="wss://203.0.113.10/ws", port=443, failure=refused)
+    assert not judge(CHECK, by_address)
+    closed = replace(by_address, connected=False, failure=REFUSED)
+    assert judge(CHECK, closed)
+
+
 def test_silent_where_it_answers_or_the_other_one_works() -> None:
     assert not judge(CHECK, OPEN)
     same_path = replace(CLOSED, url="wss://shop.example.com:8080/ws")
