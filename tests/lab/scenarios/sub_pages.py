@@ -17,6 +17,7 @@ SCHEME = "    proxy_set_header X-Forwarded-Proto https;\n"
 HOST = "    proxy_set_header X-Forwarded-Host $http_host;\n"
 MISMATCH = f"https://{site.NAME}/ Error 400: redirect_uri_mismatch"
 ODOO = f"https://{site.NAME}/web/login"
+ON_443 = "the laboratory's visitor uses port 443"
 IN_THE_APPLICATION = "the application builds the address"
 #: nginx is built for this folder where a distribution packages it.
 BUILT_FOR = "/usr/share/nginx"
@@ -84,7 +85,7 @@ def _languages(lab: Lab, location: str) -> None:
 
 @scenario(
     outside=None, server="nginx.target-not-found", target=f"https://{site.NAME}/en/new",
-    differs=MINE, not_on=ELSEWHERE, unsure=("client",),
+    differs=MINE, not_on=ELSEWHERE,
 )  # fmt: skip
 def languages_of_an_application_have_no_fallback(lab: Lab) -> None:
     """A location for /fr and /en with `root html`, after issue 255 of jupyter-apis: 404 after a
@@ -115,7 +116,7 @@ def forms_are_sent_with_an_upgrade(lab: Lab) -> None:
 
 @scenario(
     outside=None, server="upstream.wrong-path", target=f"https://{site.NAME}/api/login",
-    differs=MINE, unsure=("client",),
+    differs=MINE,
 )  # fmt: skip
 def prefix_of_an_interface_is_cut_off(lab: Lab) -> None:
     """Its login takes POST alone, and the slash of proxy_pass cuts /api off, after pull request 18
@@ -158,7 +159,7 @@ def _forced(lab: Lab, scheme: str) -> None:
 
 @scenario(
     outside="http.redirect-wrong-host", server="upstream.scheme-not-passed",
-    target=f"https://{site.NAME}:8443/", differs=MINE,
+    target=f"https://{site.NAME}:8443/", manual=ON_443,
 )  # fmt: skip
 def https_is_forced_past_the_port(lab: Lab) -> None:
     """Without X-Forwarded-Proto the application leads https://…:8443 to https://…, after issue 494
