@@ -17,7 +17,7 @@ from diagnose.checking.target_proof import (
     missing_from_vantages,
     missing_on_both_sides,
 )
-from diagnose.model import Evidence, Finding, Report, Severity, Subject, Symptom
+from diagnose.model import LAYERS, Evidence, Finding, Report, Scope, Severity, Subject, Symptom
 from diagnose.model.dns import resolved_addresses
 from diagnose.model.frozen import frozen
 
@@ -64,7 +64,8 @@ def outlook(report: Report, cause: Finding | None = None) -> Outlook:
     ignored = tuple(each for each in report.suppressed if each.severity is not Severity.NOTE)
     shut, missing_of = _shut_layers(report), {}
     is_inside_view = is_seen_from_server(report)
-    for layer in _visit_layers(report, shut):
+    visit = _visit_layers(report, shut)
+    for layer in visit:
         missing, is_from_server = missing_on_both_sides(report, layer)
         if missing and layer == "websocket" and is_websocket_open_behind(report, missing):
             missing, is_from_server = (), True
@@ -77,20 +78,26 @@ def outlook(report: Report, cause: Finding | None = None) -> Outlook:
             missing_of[layer] = missing
     if elsewhere := missing_from_vantages(report.evidence):
         missing_of.setdefault("http", elsewhere)
-    unknown = [
+    unjudged = {
         layer
         for layer, status in layer_statuses(report)
-        if layer in proof.SERVER_LAYERS and status == "unknown"
-    ]
+        if (layer in proof.SERVER_LAYERS and status == "unknown")
+        or _is_left_out(layer, report.evidence.scope, visit)
+    }
     return Outlook(
         remaining,
         ignored,
-        (*missing_of, *unknown),
-        () if unknown else _limited_places(report.evidence, missing_of.values()),
+        tuple(layer for layer in LAYERS if layer in {*missing_of, *unjudged}),
+        () if unjudged else _limited_places(report.evidence, missing_of.values()),
         proof.unfinished_reasons(report),
         _is_unanswered(report, report.evidence.target.symptom),
         is_inside_view,
     )
+
+
+def _is_left_out(layer: str, scope: Scope, visit: tuple[str, ...]) -> bool:
+    """Return True if the user left a layer out: what was seen of it is not judged."""
+    return not scope.wants(layer) and (layer in visit or layer in scope.skip)
 
 
 def _limited_places(

@@ -19,7 +19,7 @@ from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import Input
 
-from diagnose.tui.key_parser import WORD_KEYS, escape_and
+from diagnose.tui.key_parser import EARLIER_ESCAPE, ESCAPE, WORD_KEYS, escape_and
 
 #: The number of markers after a key.
 _MARKERS = 2
@@ -48,6 +48,8 @@ class OrderedKeysApp(App[str]):
         self._wait_timer: Timer | None = None
 
     async def on_event(self, event: Event) -> None:
+        if isinstance(event, Key) and event.key == EARLIER_ESCAPE:
+            event = Key("escape", ESCAPE)
         if isinstance(event, Key) and event.character in WORD_KEYS and not self._has_input():
             for key in escape_and(event.character[1]):
                 await self.on_event(key)

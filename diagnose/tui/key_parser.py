@@ -18,6 +18,11 @@ ESCAPE = "\x1b"
 WORD_KEYS = {"\x1bb": "ctrl+left", "\x1bf": "ctrl+right"}
 
 
+#: Stands for Esc where Textual would make "^" of it: in front of a key behind which another
+#: sequence came, such as the place of the cursor. `OrderedKeysApp` makes Esc of it.
+EARLIER_ESCAPE = "earlier_escape"
+
+
 def escape_and(character: str) -> Iterable[Key]:
     """Yield Esc, and the key that sends one character."""
     yield Key("escape", ESCAPE)
@@ -28,6 +33,8 @@ class KeyParser(XTermParser):
     def _sequence_to_key_events(self, sequence: str, alt: bool = False) -> Iterable[Key]:
         if alt:
             return escape_and(sequence)
+        if sequence == ESCAPE:
+            return [Key(EARLIER_ESCAPE, ESCAPE)]
         if sequence in WORD_KEYS:
             return [Key(WORD_KEYS[sequence], sequence)]
         if len(sequence) == 2 and sequence[0] == ESCAPE and sequence[1].isprintable():

@@ -3,6 +3,7 @@
 import codecs
 from collections.abc import Callable, Mapping
 from functools import partial
+from importlib import import_module
 
 from diagnose.model import Report
 from diagnose.model.frozen import frozen
@@ -44,14 +45,13 @@ def run_screen(
     """Show the sessions, whose runs have started, until the user quits. `key_map` are the keys that
     the user has chosen (`diagnose.tui.key_map`). With `inline` it is drawn below the prompt, and
     what stood on the terminal stays."""
-    from textual.drivers import linux_driver
-
     from diagnose.tui.app import DiagnoseApp
     from diagnose.tui.key_parser import KeyParser
 
-    vars(linux_driver)["XTermParser"] = KeyParser
+    driver = import_module(f"textual.drivers.linux_{'inline_' if inline else ''}driver")
+    vars(driver)["XTermParser"] = KeyParser
     # Textual reads keys as UTF-8 and ends at the first byte that is none, as of a GBK terminal.
-    vars(linux_driver)["getincrementaldecoder"] = key_decoder
+    vars(driver)["getincrementaldecoder"] = key_decoder
     app = DiagnoseApp(sessions, services, view, key_map)
     exit_mode = app.run(mouse=mouse, inline=inline)
     if app.return_code:

@@ -168,10 +168,12 @@ def test_a_message_that_the_cause_does_not_explain_stays_open() -> None:
     assert not view.is_clear
 
 
-def test_layers_that_the_user_left_out_are_unseen() -> None:
-    made = report(NAME, OPEN, NO_IPV6, raised=((check("tcp.slow", Severity.WARNING), refusal()),))
-    made = replace(made, evidence=replace(made.evidence, scope=Scope(only=("tcp",))))
-    assert outlook(made).unseen == ("tls", "certificate", "http")
+def test_layers_that_the_user_left_out_are_not_judged() -> None:
+    made = report(*WELL, raised=((check("tcp.slow", Severity.WARNING), refusal()),))
+    only = replace(made, evidence=replace(made.evidence, scope=Scope(only=("tcp",))))
+    assert outlook(only).unseen == ("dns", "tls", "certificate", "http")
+    skip = replace(made, evidence=replace(made.evidence, scope=Scope(skip=("firewall",))))
+    assert outlook(skip).unseen == ("firewall",)
 
 
 def test_the_servers_view_alone() -> None:

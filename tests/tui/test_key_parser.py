@@ -7,6 +7,7 @@ from textual.widgets import Input
 
 from diagnose.tui.app import DiagnoseApp
 from diagnose.tui.key_parser import KeyParser
+from diagnose.tui.screens.text_dialog import TextDialog
 from tests.support.tui_driver import Stage, drive, until
 
 
@@ -40,11 +41,22 @@ def _later(parser: KeyParser) -> list[object]:
         ("\x1b[A", ["up"]),
         ("\x1b[Aj", ["up", "j"]),
         ("\x1bf", ["ctrl+right"]),
+        ("\x1bj\x1b[A", ["earlier_escape", "j", "up"]),
         ("\x1b\x7f", ["ctrl+w"]),
     ],
 )
 def test_no_key_is_lost(sent: str, expected: list[str]) -> None:
     assert keys(sent) == expected
+
+
+def test_escape_in_front_of_a_key_and_a_sequence_is_escape() -> None:
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        await pilot.press("question_mark")
+        assert isinstance(app.screen, TextDialog)
+        app.post_message(Key("earlier_escape", "\x1b"))
+        await until(pilot, lambda: not isinstance(app.screen, TextDialog))
+
+    drive(work, Stage())
 
 
 def test_f_behind_escape_is_a_command_and_moves_by_words_in_a_line_of_input() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partialmethod
 
 import pytest
-from textual.drivers import linux_driver
+from textual.drivers import linux_driver, linux_inline_driver
 from textual.pilot import Pilot
 
 from diagnose.model.events import Concluded
@@ -157,4 +157,6 @@ def test_keys_are_read_in_the_character_set_of_the_terminal(
 
 
 def test_textual_reads_keys_by_the_name_that_we_replace() -> None:
-    assert 'getincrementaldecoder("utf-8")()' in inspect.getsource(linux_driver)
+    for driver in (linux_driver, linux_inline_driver):
+        assert 'getincrementaldecoder("utf-8")()' in inspect.getsource(driver)
+        assert "XTermParser(" in inspect.getsource(driver)

@@ -39,12 +39,21 @@ class Terminal:
         )
 
 
-@pytest.fixture
-def terminal(tmp_path: Path) -> Iterator[Terminal]:
+@pytest.fixture(params=[(), ("--inline",)], ids=["full", "inline"])
+def terminal(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Terminal]:
     if not shutil.which("tmux"):
         pytest.skip("tmux is not here")
     made = Terminal(tmp_path)
-    command = [sys.executable, "-m", "diagnose", "replay", str(EVIDENCE), "--lang", "en"]
+    command = [
+        sys.executable,
+        "-m",
+        "diagnose",
+        "replay",
+        str(EVIDENCE),
+        "--lang",
+        "en",
+        *request.param,
+    ]
     made.run("new-session", "-d", "-x", "80", "-y", "24", *command)
     yield made
     made.run("kill-server")
