@@ -24,7 +24,7 @@ from diagnose.model.nginx import (
 )
 from diagnose.parsers.linux.mounts import hiding_folder
 from diagnose.parsers.nginx import config as nginx_parser
-from diagnose.parsers.nginx import file_paths, server_blocks
+from diagnose.parsers.nginx import server_blocks
 from diagnose.parsers.nginx.locations import LocationMatch, select_location
 from diagnose.parsers.nginx.server_blocks import MatchKind, Server, Socket
 
@@ -77,6 +77,8 @@ class Nginx:
     @property
     def start_folder(self) -> str:
         """The folder at which relative paths begin, "" if it is not known."""
+        from diagnose.parsers.nginx import file_paths
+
         master = self.master
         return file_paths.start_folder(self.build, master.arguments if master else ())
 
