@@ -390,6 +390,8 @@ class Lab:
         if not isinstance(self.server, Machine):
             return []
         self._logins += 1
+        # What ended the last session's programs may have left the slice about to stop.
+        self.server.systemctl("start", "user-0.slice")
         scope = f"--unit=session-{self._logins}.scope"
         return ["systemd-run", "--quiet", "--scope", "--slice=user-0.slice", scope]
 

@@ -202,7 +202,11 @@ def _first_existing(
 
 
 def _is_file(access: Access | None) -> bool:
-    return access is not None and any(not part.folder for part in access.parts)
+    """Return whether the file exists. Of a path that leads through a file (ENOTDIR) only that file
+    is listed."""
+    return access is not None and any(
+        not part.folder and not access.path.startswith(f"{part.path}/") for part in access.parts
+    )
 
 
 # The target itself

@@ -250,8 +250,16 @@ def test_the_index_of_the_site_that_try_files_hides() -> None:
     assert (access.mistake, access.elsewhere) == ("hidden", index)
 
 
-@pytest.mark.parametrize("path", ["/guide/start", "/about"])
-def test_a_page_whose_file_has_an_ending(path: str) -> None:
+@pytest.mark.parametrize(
+    ("path", "is_there", "mistake"),
+    [
+        ("/guide/start", "/srv/docs/guide/start.html", ["ending"]),
+        ("/about", "/srv/docs/about.html", ["ending"]),
+        # A file has nothing below it: the path is that of the file on the way.
+        ("/api.php/records", "/srv/docs/api.php", []),
+    ],
+)
+def test_a_page_whose_file_has_an_ending(path: str, is_there: str, mistake: list[str]) -> None:
     text = nginx_evidence.SITE.replace("proxy_pass http://127.0.0.1:3000;", "root /srv/docs;")
     file, index = f"/srv/docs{path}", "/srv/docs/index.html"
     page_file = f"{file}.html"
@@ -260,7 +268,7 @@ def test_a_page_whose_file_has_an_ending(path: str) -> None:
     answer = "uid 33\ngids 33\nname www-data www-data\n"
     answer += f"path {file}\n{part}/\n{part}/srv/docs\n"
     answer += f"path {page_file}\n{part}/\n{part}/srv/docs\n"
-    answer += f"part 0 root 0 root 644 regular file||{page_file}\n"
+    answer += f"part 0 root 0 root 644 regular file||{is_there}\n"
     asked = shlex.join(("sh", "-c", ACCESS_SCRIPT, "sh", "", "11", *paths))
     ctx = Looking(RecordedMachine({asked: answer}))
     ctx.target = replace(ctx.target, path=path)
@@ -273,4 +281,4 @@ def test_a_page_whose_file_has_an_ending(path: str) -> None:
         await page_files.missing_target.work(ctx, missing)
 
     asyncio.run(work())
-    assert [access.mistake for access in ctx.observed(PageFileAccess)] == ["ending"]
+    assert [access.mistake for access in ctx.observed(PageFileAccess)] == mistake
