@@ -48,8 +48,11 @@ def application_beside_nginx_in_one_container(lab: Lab) -> None:
     """An image with both: here 127.0.0.1 is right."""
     engine = Engine(lab)
     program = lab.server.python(str(application_file()), "--host", "127.0.0.1")
+    # nginx starts once the application listens on port 3000 (0BB8; proc_pid_net(5)).
+    listens = "until grep -q ':0BB8 .* 0A ' /proc/net/tcp; do sleep 0.1; done"
     lab.server.write(
-        "/srv/proxy/start", f"{' '.join(program)} &\nexec /usr/sbin/nginx -g 'daemon off;'\n"
+        "/srv/proxy/start",
+        f"{' '.join(program)} &\n{listens}\nexec /usr/sbin/nginx -g 'daemon off;'\n",
     )
     proxy(
         engine,
