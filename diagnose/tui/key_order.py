@@ -16,6 +16,7 @@ from collections import deque
 from textual.app import App
 from textual.events import Event, Key, Paste
 from textual.message import Message
+from textual.message_pump import MessagePump
 from textual.timer import Timer
 from textual.widgets import Input
 
@@ -24,8 +25,9 @@ from diagnose.tui.key_parser import EARLIER_ESCAPE, ESCAPE, WORD_KEYS, escape_an
 #: The number of markers after a key.
 _MARKERS = 2
 
-#: Seconds after which the next key no longer waits: the widget that had the marker is gone.
-_MAX_WAIT = 3.0
+#: Seconds after which the next key no longer waits if the widget that had the marker is gone, and
+#: how many times as long it waits for a widget that is there: on a busy machine a key takes long.
+_MAX_WAIT, _MAX_WAITS = 3.0, 10
 
 #: The keys that stop and quit: they wait for no other.
 _URGENT_KEYS = frozenset({"ctrl+c", "ctrl+q"})
@@ -46,6 +48,7 @@ class OrderedKeysApp(App[str]):
         self._key_number = 0
         self._key_on_its_way = False
         self._wait_timer: Timer | None = None
+        self._marker_holder: MessagePump = self
 
     async def on_event(self, event: Event) -> None:
         if isinstance(event, Key) and event.key == EARLIER_ESCAPE:
@@ -72,11 +75,23 @@ class OrderedKeysApp(App[str]):
         self._key_on_its_way = True
         self._key_number += 1
         number = self._key_number
-        self._wait_timer = self.set_timer(_MAX_WAIT, lambda: self._follow(KeyMarker(number, 0)))
-        target = self.focused or self.screen
+        self._marker_holder = self.focused or self.screen
+        self._wait_for_marker(number, _MAX_WAITS)
         await super().on_event(event)
-        if not target.post_message(KeyMarker(number, _MARKERS - 1)):
+        if not self._marker_holder.post_message(KeyMarker(number, _MARKERS - 1)):
             self._follow(KeyMarker(number, _MARKERS - 1))
+
+    def _wait_for_marker(self, number: int, waits: int) -> None:
+        """Send the next key if the widget that has the marker of this one is gone."""
+
+        def look() -> None:
+            if waits > 1 and self._marker_holder.is_running and self._marker_holder.is_attached:
+                self._wait_for_marker(number, waits - 1)
+            else:
+                self._follow(KeyMarker(number, 0))
+
+        if number == self._key_number and self._key_on_its_way:
+            self._wait_timer = self.set_timer(_MAX_WAIT, look)
 
     def on_key_marker(self, marker: KeyMarker) -> None:
         self._follow(marker)
@@ -85,8 +100,9 @@ class OrderedKeysApp(App[str]):
         """Send the next marker, or after the last one the next key."""
         if marker.key != self._key_number or not self._key_on_its_way or not self.screen_stack:
             return
-        target = self.focused or self.screen
-        if marker.left and target.post_message(KeyMarker(marker.key, marker.left - 1)):
+        self._marker_holder = self.focused or self.screen
+        following = KeyMarker(marker.key, marker.left - 1)
+        if marker.left and self._marker_holder.post_message(following):
             return
         self._key_on_its_way = False
         if self._wait_timer is not None:
