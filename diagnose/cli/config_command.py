@@ -10,7 +10,7 @@ from diagnose.cli.config_file import candidates
 from diagnose.cli.parser import parse
 from diagnose.cli.request_parser import output_options
 from diagnose.cli.settings import OPTION_NAMES, Setting, Settings, key_text, load_settings
-from diagnose.i18n.reports import translate
+from diagnose.i18n.config import translate
 from diagnose.model.frozen import frozen
 from diagnose.outputs.terminal import choose_language, sanitize
 from diagnose.parsers.target import parse_target

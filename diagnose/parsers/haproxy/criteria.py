@@ -1,0 +1,79 @@
+"""Reads what an ACL of HAProxy compares (Configuration Manual, chapter 7): a fetch, its converters,
+flags and values. No I/O."""
+
+import re
+from collections.abc import Sequence
+
+from diagnose.model.frozen import frozen
+
+#: Maximum number of values of all ACLs of one name.
+MAX_VALUES = 300
+
+_FETCH = re.compile(r"(?P<name>[\w.]+)(?:\((?P<argument>[^)]*)\))?(?P<converters>(?:,.*)?)")
+_HOST_FETCHES = {"hdr", "req.hdr", "req.fhdr", "req.hdrs", "hdrs"}
+_SNI_FETCHES = {"ssl_fc_sni", "req.ssl_sni", "req_ssl_sni"}
+_METHODS = ("beg", "end", "dom", "sub", "dir", "reg", "len")
+_SAME_HOST = re.compile(r"(?:,(?:lower|host_only|field\(1,:\)|word\(1,:\)))*")
+#: Flags of an ACL that take a value.
+_WITH_VALUE = {"-m", "-f", "-M", "-u"}
+
+
+@frozen
+class Criterion:
+    """What an ACL compares. `subject` is "host", "sni", "path", "tls", "port", "websocket", "true",
+    "false", or "" for anything else; `method` is how ("str", "beg", "end", "dom", "sub").
+    `strips_port` is True if the port of the Host field is taken off before."""
+
+    subject: str
+    method: str = "str"
+    values: tuple[str, ...] = ()
+    strips_port: bool = False
+
+
+def criterion_of(words: Sequence[str]) -> Criterion:
+    """Return what an ACL compares; `words` are its words without its name."""
+    match = _FETCH.fullmatch(words[0]) if words else None
+    if match is None:
+        return Criterion("")
+    name, method = _method(match["name"])
+    flags, values = _flags(words[1:])
+    method = flags.get("-m", method)
+    if "-f" in flags or "-M" in flags or method not in {"str", "beg", "end", "dom", "sub", "found"}:
+        return Criterion("")
+    strips_port = bool(re.search(r"host_only|field|word", match["converters"]))
+    return Criterion(_subject(name, match, values), method, values[:MAX_VALUES], strips_port)
+
+
+def _subject(name: str, match: re.Match[str], values: tuple[str, ...]) -> str:
+    argument, converters = (match["argument"] or "").lower(), match["converters"]
+    if name in _HOST_FETCHES and argument.partition(",")[0] == "host":
+        return "host" if _SAME_HOST.fullmatch(converters) else ""
+    if name in _HOST_FETCHES and argument in {"upgrade", "connection", "sec-websocket-key"}:
+        return "websocket"
+    if name in _SNI_FETCHES and _SAME_HOST.fullmatch(converters):
+        return "sni"
+    if name == "path" and not converters:
+        return "path"
+    if name == "ssl_fc" and not converters:
+        is_false = values[:1] in {("0",), ("false",)}
+        return "plain" if is_false else "tls"
+    if name == "dst_port" and all(value.isascii() and value.isdigit() for value in values):
+        return "port"
+    return {"always_true": "true", "always_false": "false"}.get(name, "")
+
+
+def _method(name: str) -> tuple[str, str]:
+    """Split "path_beg" into the fetch and the method (section 7.1.1)."""
+    stem, _, suffix = name.rpartition("_")
+    return (stem, suffix) if stem and suffix in _METHODS else (name, "str")
+
+
+def _flags(words: Sequence[str]) -> tuple[dict[str, str], tuple[str, ...]]:
+    flags: dict[str, str] = {}
+    index = 0
+    while index < len(words) and words[index].startswith("-") and words[index] != "--":
+        flag = words[index]
+        takes_value = flag in _WITH_VALUE and index + 1 < len(words)
+        flags[flag] = words[index + 1] if takes_value else ""
+        index += 2 if takes_value else 1
+    return flags, tuple(word for word in words[index:] if word != "--")
