@@ -81,6 +81,19 @@ def _refused(evidence: Evidence) -> tuple[RefusedFile, ...]:
     return tuple(refused)
 
 
+def secure_urls_at(page: Page, host: str, port: int) -> tuple[str, ...]:
+    """Return the files and images that the page loads by https from this host and port."""
+    texts = (*(file.url for file in page.files), *page.images)
+    urls = ((text, parse_url(text)) for text in texts)
+    return tuple(
+        dict.fromkeys(
+            text
+            for text, url in urls
+            if url and url.secure and (url.host, url.port) == (host, port)
+        )
+    )
+
+
 def severity(page: Page, urls: Collection[str]) -> Severity:
     """Return how much it matters that browsers do not use these files of the page."""
     if _breaks(page, urls):

@@ -29,7 +29,7 @@ def address_in_page(evidence: Evidence) -> Iterator[Claim]:
     url = parse_url(refused[0].url) if refused else None
     if page is None or url is None:
         return
-    urls = _urls_at(page, url)
+    urls = _page_files.secure_urls_at(page, url.host, url.port)
     files = [file.url for file in page.files if file.url in urls]
     told = _told_name(evidence, url)
     severity = _page_files.severity(page, files) if files else Severity.WARNING
@@ -71,17 +71,6 @@ def _is_refused(evidence: Evidence, port: PagePort) -> bool:
         certificate is not None
         and "names" not in certificate.unread
         and not covers(url.host, certificate.dns_names, certificate.addresses)
-    )
-
-
-def _urls_at(page: Page, place: Url) -> tuple[str, ...]:
-    """Return what the page loads from there."""
-    texts = (*(file.url for file in page.files), *page.images)
-    urls = ((text, parse_url(text)) for text in texts)
-    return tuple(
-        dict.fromkeys(
-            text for text, url in urls if url and (url.host, url.port) == (place.host, place.port)
-        )
     )
 
 

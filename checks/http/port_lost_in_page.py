@@ -13,7 +13,7 @@ from checks.nginx import Nginx
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.pages import Page, PagePort
-from diagnose.parsers.urls import Url, parse_url
+from diagnose.parsers.urls import parse_url
 
 
 @check(severity=Severity.WARNING, needs=[Page, PagePort])
@@ -30,13 +30,7 @@ def port_lost_in_page(evidence: Evidence) -> Iterator[Claim]:
     if page is None or not page.url.startswith("https:") or not failed:
         return
     first, nginx = failed[0], Nginx.of(evidence)
-    urls = tuple(
-        dict.fromkeys(
-            text
-            for text in (*(file.url for file in page.files), *page.images)
-            if _port_of(text, target.host) == first.port
-        )
-    )
+    urls = _page_files.secure_urls_at(page, target.host, first.port)
     files = [file.url for file in page.files if file.url in urls]
     pages = exchanges_by_purpose(evidence, "target")
     host = target.host if first.port == 443 else f"{target.host}:{first.port}"
@@ -64,9 +58,3 @@ def port_lost_in_page(evidence: Evidence) -> Iterator[Claim]:
         fix=(told and visitors_name_fix(nginx, told))
         or Fix((Manual("own-port", Where.APPLICATION),), Applicability.MANUAL),
     )
-
-
-def _port_of(text: str, host: str) -> int:
-    """Return the port of an https URL with this host, 0 for others."""
-    url: Url | None = parse_url(text)
-    return url.port if url and url.scheme == "https" and url.host == host else 0
