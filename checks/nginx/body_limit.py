@@ -1,12 +1,13 @@
-"""A pasted message says 413 Request Entity Too Large, and nginx's limit for the path is known
-(client_max_body_size, 1m by default). Where nginx's log has such an upload, upstream.body-too-large
-says its size.
+"""A pasted message or nginx's access log says 413 Request Entity Too Large, and nginx's limit for
+the path is known (client_max_body_size, 1m by default). Where nginx's error log has such an upload,
+upstream.body-too-large says its size.
 """
 
 from collections.abc import Iterator
 
 from checks.http import endpoint_subjects
 from checks.nginx import Nginx, file_line
+from checks.nginx._failed_requests import current_failures
 from checks.nginx._page_errors import logged_errors
 from checks.upstream._responses import asks_about_size
 from diagnose.checking.registry import check
@@ -18,6 +19,7 @@ from diagnose.model import (
     Fix,
     Manual,
     Severity,
+    Subject,
     Where,
     merge_subjects,
 )
@@ -30,17 +32,19 @@ _DEFAULT, _LARGE = 1 << 20, 64 << 20
 _LOGGED = "client intended to send too large"
 
 
-@check(severity=Severity.WARNING, needs=[NginxConfig, Exchange])
+@check(
+    severity=Severity.WARNING,
+    needs=[NginxConfig, Exchange],
+    explains=["nginx.other-requests-failed"],
+)
 def body_limit(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
     pages = list(page_exchanges(evidence))
-    match = next(iter(nginx.location_matches(evidence.target.path)), None)
-    if (
-        not asks_about_size(evidence)
-        or not pages
-        or match is None
-        or logged_errors(evidence, _LOGGED)
-    ):
+    refused = current_failures(evidence, {413})
+    path = refused[0].path if refused else evidence.target.path
+    match = next(iter(nginx.location_matches(path)), None)
+    is_asked = bool(refused) or asks_about_size(evidence)
+    if not is_asked or not pages or match is None or logged_errors(evidence, _LOGGED):
         return
     directive = match.directive("client_max_body_size")
     amount = proxy_headers.parse_size(directive.args[0]) if directive and directive.args else None
@@ -48,14 +52,18 @@ def body_limit(evidence: Evidence) -> Iterator[Claim]:
     if not 0 < limit < _LARGE:
         return
     subjects = endpoint_subjects(pages)
+    if refused:
+        subjects = (Subject(port=evidence.target.port, path=path),)
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
-        because=(*pages, *([nginx.config] if nginx.config else [])),
+        because=(*(refused or pages), *([nginx.config] if nginx.config else [])),
         confidence=Confidence.LIKELY,
+        # Whether such uploads should be possible is a decision, unless a person asks about 413.
+        severity=None if asks_about_size(evidence) else Severity.NOTE,
         location=nginx.location(directive or match.block),
         facts={
-            "url": pages[0].url,
+            "url": evidence.target.origin + path if refused else pages[0].url,
             "limit": proxy_headers.size_text(limit),
             "place": file_line(directive or match.block),
             "set": directive is not None,

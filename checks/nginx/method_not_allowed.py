@@ -2,7 +2,8 @@
 files. nginx's module for static files refuses it (ngx_http_static_module). Usually the path belongs
 to an application, and no location passes it on.
 
-It is judged if the method was asked for (`--method POST`), or if a pasted message says 405.
+It is judged if the method was asked for (`--method POST`), if a pasted message says 405, or if
+nginx's access log has such a request from a page of the site.
 """
 
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from itertools import islice
 
 from checks.http import endpoint_subjects
 from checks.nginx import Nginx, file_line
+from checks.nginx._failed_requests import current_failures
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -19,6 +21,7 @@ from diagnose.model import (
     Fix,
     Manual,
     Severity,
+    Subject,
     Where,
     merge_subjects,
 )
@@ -33,37 +36,63 @@ from diagnose.parsers.nginx.locations import LocationMatch, all_locations
 @check(
     severity=Severity.WARNING,
     needs=[NginxConfig, Exchange],
-    explains=["nginx.cors-header-lost"],
+    explains=["nginx.cors-header-lost", "nginx.other-requests-failed"],
 )
 def method_not_allowed(evidence: Evidence) -> Iterator[Claim]:
     nginx, symptom = Nginx.of(evidence), evidence.target.symptom
     refused = [page for page in page_exchanges(evidence) if _is_refused(page)]
     is_pasted = symptom is not None and symptom.kind == "status" and symptom.number == 405
     pages = refused or (list(page_exchanges(evidence)) if is_pasted else [])
-    match = _file_location(nginx)
-    if not pages or match is None:
-        return
-    subjects = endpoint_subjects(pages)
+    match = _file_location(nginx, evidence.target.path)
+    if not refused and (logged := _logged_claim(nginx)):
+        yield logged
+    elif pages and match is not None:
+        subjects = endpoint_subjects(pages)
+        method = pages[0].method if refused else "POST"
+        yield Claim(
+            about=merge_subjects(subjects),
+            covers=subjects,
+            because=(*pages, *([nginx.config] if nginx.config else [])),
+            confidence=Confidence.CERTAIN if refused else Confidence.LIKELY,
+            location=nginx.location(match.block),
+            facts={
+                "asked": bool(refused),
+                **_facts(nginx, match, evidence.target.path, method),
+                "url": pages[0].url,
+            },
+            fix=Fix((Manual("pass-on", Where.SERVER),), Applicability.MANUAL),
+        )
+
+
+def _logged_claim(nginx: Nginx) -> Claim | None:
+    """Return the claim about a visitor's request that the access log has with 405, where nginx
+    serves files."""
+    for failure in current_failures(nginx.evidence, {405}):
+        match = _file_location(nginx, failure.path)
+        if failure.method not in {"GET", "HEAD"} and match is not None:
+            subject = Subject(port=nginx.evidence.target.port, path=failure.path)
+            return Claim(
+                about=subject,
+                because=(failure, *([nginx.config] if nginx.config else [])),
+                confidence=Confidence.CERTAIN,
+                location=nginx.location(match.block),
+                facts={"asked": True, **_facts(nginx, match, failure.path, failure.method)},
+                fix=Fix((Manual("pass-on", Where.SERVER),), Applicability.MANUAL),
+            )
+    return None
+
+
+def _facts(nginx: Nginx, match: LocationMatch, path: str, method: str) -> dict[str, object]:
     fallback = match.directive("try_files")
-    applications = tuple(islice(_applications(nginx), 4))
-    yield Claim(
-        about=merge_subjects(subjects),
-        covers=subjects,
-        because=(*pages, *([nginx.config] if nginx.config else [])),
-        confidence=Confidence.CERTAIN if refused else Confidence.LIKELY,
-        location=nginx.location(match.block),
-        facts={
-            "url": pages[0].url,
-            "path": evidence.target.path,
-            "method": pages[0].method if refused else "POST",
-            "asked": bool(refused),
-            "location": " ".join((match.block.name, *match.block.args)),
-            "place": file_line(match.block),
-            "fallback": " ".join(fallback.args) if fallback else "",
-            "applications": applications,
-        },
-        fix=Fix((Manual("pass-on", Where.SERVER),), Applicability.MANUAL),
-    )
+    return {
+        "url": nginx.evidence.target.origin + path,
+        "path": path,
+        "method": method,
+        "location": " ".join((match.block.name, *match.block.args)),
+        "place": file_line(match.block),
+        "fallback": " ".join(fallback.args) if fallback else "",
+        "applications": tuple(islice(_applications(nginx), 4)),
+    }
 
 
 def _is_refused(page: Exchange) -> bool:
@@ -76,9 +105,8 @@ def _is_refused(page: Exchange) -> bool:
     )
 
 
-def _file_location(nginx: Nginx) -> LocationMatch | None:
-    """Return the location or server block that serves files for the target's path."""
-    path = nginx.evidence.target.path
+def _file_location(nginx: Nginx, path: str) -> LocationMatch | None:
+    """Return the location or server block that serves files for a path."""
     for selected in nginx.selected_servers():
         match = upstreams.final_location(selected.server, path)
         answers = any(

@@ -40,7 +40,12 @@ _KINDS = {"13": "denied", "28": "full", "30": "read_only", "122": "full"}
 @check(
     severity=Severity.ERROR,
     needs=[LogLine],
-    explains=["http.server-error", "http.body-cut", "http.page-file-broken"],
+    explains=[
+        "http.server-error",
+        "http.body-cut",
+        "http.page-file-broken",
+        "nginx.other-requests-failed",
+    ],
 )
 def temp_files_unwritable(evidence: Evidence) -> Iterator[Claim]:
     matches = [
@@ -67,7 +72,10 @@ def temp_files_unwritable(evidence: Evidence) -> Iterator[Claim]:
         return
     yield Claim(
         about=Subject(text=folder),
-        covers=tuple(Subject(address=page.address, port=page.port) for page in failed),
+        covers=(
+            *(Subject(address=page.address, port=page.port) for page in failed),
+            Subject(port=evidence.target.port, path=line.path),
+        ),
         because=(line, *failed),
         facts={
             "folder": folder,

@@ -7,7 +7,7 @@ from checks.nginx import Nginx
 from diagnose.model import Evidence
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Upgrade
-from diagnose.model.logs import LogLine
+from diagnose.model.logs import FailedRequests, LogLine
 from diagnose.model.nginx import UpstreamTry
 from diagnose.model.upstream import UpstreamTalk
 from diagnose.parsers.nginx import error_log, upstreams
@@ -23,6 +23,7 @@ CONSEQUENCES = (
     "websocket.inner-proxy",
     "upstream.none-live",
     "upstream.application-log",
+    "nginx.other-requests-failed",
 )
 
 
@@ -91,11 +92,20 @@ def backends(nginx: Nginx) -> tuple[Backend, ...]:
 
 
 def _probed_paths(evidence: Evidence) -> tuple[str, ...]:
-    """Return the paths that the user asked for, and the others that were tried at the front
-    server: of the page to which the target redirects, and of WebSockets."""
+    """Return the paths that the user asked for, the others that were tried at the front server (of
+    the page to which the target redirects, and of WebSockets), and those that failed for
+    visitors."""
+    # Imported late: a healthy site has no such line.
+    from checks.upstream._responses import unanswered_lines
+
     target = evidence.target
     upgrade_paths = (upgrade.path for upgrade in evidence.of(Upgrade) if upgrade.through == "front")
-    paths = (target.path, *target.websockets, end_path(evidence), *upgrade_paths)
+    failed_paths = (failure.path for failure in evidence.good(FailedRequests))
+    logged_paths = (line.path for line in unanswered_lines(evidence))
+    paths = (
+        target.path, *target.websockets, end_path(evidence), *upgrade_paths, *failed_paths,
+        *logged_paths,
+    )  # fmt: skip
     return tuple(dict.fromkeys(paths))
 
 

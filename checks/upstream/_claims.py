@@ -5,19 +5,13 @@ from collections.abc import Mapping, Sequence
 from checks.nginx import Nginx, file_line
 from checks.nginx._page_errors import is_in_run
 from checks.upstream import Backend, backend_log_lines
-from checks.upstream._responses import front_failures, path_severity
+from checks.upstream._responses import NO_RESPONSE, front_failures, path_severity
 from diagnose.model import Claim, Confidence, Fix, Observation, Severity, Subject
 from diagnose.model.frozen import frozen
 from diagnose.model.logs import LogLine
 from diagnose.model.nginx import Directive
 from diagnose.model.pages import WebSocketPath
 from diagnose.parsers.nginx.locations import proxy_pass_of
-
-#: nginx's messages when an application gave no response at all (ngx_http_upstream.c).
-_NO_RESPONSE = (
-    r"connect\(\) (?:to \S+ )?failed|no live upstreams|upstream timed out"
-    r"|upstream prematurely closed connection while reading response header"
-)
 
 
 @frozen(eq=False)
@@ -87,7 +81,7 @@ def upstream_claim(nginx: Nginx, fault: BackendFault, fix: Fix) -> Claim:
 def _hidden_failures(nginx: Nginx, backend: Backend) -> tuple[LogLine, ...]:
     """Return the lines which say that this run's own request met the failure, although it was
     answered: from `error_page`, from a cache, or by another server."""
-    lines = backend_log_lines(nginx, backend, _NO_RESPONSE)
+    lines = backend_log_lines(nginx, backend, NO_RESPONSE)
     return tuple(line for line in lines if is_in_run(nginx.evidence, line))
 
 

@@ -2,13 +2,22 @@
 
 from collections.abc import Collection
 
+from checks.nginx._failed_requests import current_failures, repeated_exchange
+from checks.nginx._page_errors import is_in_run, logged_errors
 from diagnose.model import Evidence, Observation, Severity
 from diagnose.model.http import Exchange, Upgrade, page_exchanges
+from diagnose.model.logs import LogLine
 from diagnose.parsers.http import wants_tls
 from diagnose.parsers.redirects import end_page, end_path
 
 #: A gateway got no valid response (RFC 9110 sections 15.6.3 and 15.6.5).
 GATEWAY_ERRORS = {502, 504}
+
+#: nginx's messages when an application gave no response at all (ngx_http_upstream.c).
+NO_RESPONSE = (
+    r"connect\(\) (?:to \S+ )?failed|no live upstreams|upstream timed out"
+    r"|upstream prematurely closed connection while reading response header"
+)
 
 
 def asks_about_size(evidence: Evidence) -> bool:
@@ -21,7 +30,7 @@ def asks_about_size(evidence: Evidence) -> bool:
 
 def front_failures(evidence: Evidence, paths: Collection[str]) -> tuple[Observation, ...]:
     """Return the front server's responses at these paths which show that the application behind it
-    failed."""
+    failed, those in its log included."""
     failures: list[Observation] = [page for page in _end_pages(evidence, paths) if _is_failed(page)]
     if evidence.target.path in paths:
         failures += [
@@ -32,7 +41,22 @@ def front_failures(evidence: Evidence, paths: Collection[str]) -> tuple[Observat
     for upgrade in evidence.of(Upgrade):
         if upgrade.is_visit and upgrade.path in paths:
             failures += [upgrade] if _is_failed(upgrade) else []
+    for failure in current_failures(evidence, GATEWAY_ERRORS):
+        if failure.path in paths:
+            failures.append(repeated_exchange(evidence, failure) or failure)
+    failures += [line for line in unanswered_lines(evidence) if line.path in paths]
     return tuple(failures)
+
+
+def unanswered_lines(evidence: Evidence) -> tuple[LogLine, ...]:
+    """Return what nginx's error log has of other paths than the page's, which an application did
+    not answer before this run began."""
+    page_paths = {evidence.target.path.partition("?")[0], end_path(evidence)}
+    return tuple(
+        line
+        for line, _ in logged_errors(evidence, NO_RESPONSE)
+        if line.path not in page_paths and not is_in_run(evidence, line)
+    )
 
 
 def _end_pages(evidence: Evidence, paths: Collection[str]) -> tuple[Exchange, ...]:

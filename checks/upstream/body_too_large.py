@@ -20,7 +20,11 @@ DEFAULT_LIMIT = 1 << 20
 _LOG_PATTERN = r"client intended to send too large (?:chunked )?body: (\d+)"
 
 
-@check(severity=Severity.NOTE, needs=[NginxConfig, LogLine])
+@check(
+    severity=Severity.NOTE,
+    needs=[NginxConfig, LogLine],
+    explains=["nginx.other-requests-failed"],
+)
 def body_too_large(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
     log_lines = error_log.matching_lines(

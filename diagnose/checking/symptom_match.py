@@ -101,8 +101,7 @@ def _has_number(observation: Observation, symptom: Symptom) -> bool:
         return getattr(observation, field, None) == symptom.number
     is_page = getattr(observation, "purpose", "") in {"target", "redirect"}
     return (
-        kind == "Exchange"
-        and is_page
+        (kind == "FailedRequests" or (kind == "Exchange" and is_page))
         and symptom.kind == "status"
         and getattr(observation, "status", None) == symptom.number
     )

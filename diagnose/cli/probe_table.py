@@ -93,6 +93,8 @@ ROWS = (
     _after_failure("program_certificates", "openssl x509 -noout -dates -in FILE"),
     _after_failure("renewals", "certbot certificates; systemctl --failed"),
     _inside("logs", "tail -n 50 /var/log/nginx/error.log", "nginx", "upstream"),
+    ProbeRow("access_logs", Side.INSIDE, "site", "always", "tail -n 1000 /var/log/nginx/access.log",
+             ("nginx", "upstream")),
     _after_failure("page_files", "namei -l FILE"),
     _after_failure("unincluded_sites", "grep -rlw {host} /etc/nginx"),
     ProbeRow("upstream_connect", Side.INSIDE, "application", "always", "nc -v -z HOST PORT",

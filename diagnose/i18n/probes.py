@@ -63,6 +63,10 @@ MESSAGES = Messages(
     Message("inside.program_certificates", "A renewed certificate that a program did not load."),
     Message("inside.renewals", "Why a certificate was not renewed."),
     Message("inside.logs", "nginx's error logs of the last minutes."),
+    Message(
+        "inside.access_logs",
+        "Other requests that failed, by nginx's access log; a GET among them is sent again.",
+    ),
     Message("inside.page_files", "Files of the page that nginx may not read."),
     Message("inside.unincluded_sites", "Files of the site that nginx does not include."),
     Message("inside.upstream_connect", "Whether the application behind nginx accepts connections."),

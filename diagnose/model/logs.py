@@ -5,7 +5,7 @@ from typing import ClassVar
 from diagnose.model import Observation
 from diagnose.model.frozen import frozen
 from diagnose.model.marks import Address, FilePath, HostName, NginxMessage, Text, Url, UrlPath, Word
-from diagnose.model.summary import Summary, phrase, remarked
+from diagnose.model.summary import Summary, counted, phrase, remarked
 
 
 @frozen(kw_only=True, eq=False)
@@ -67,6 +67,33 @@ class ErrorLog(Observation):
 
     def summary(self) -> Summary:
         return remarked(self.file, phrase("again") if self.again else ""), phrase("read")
+
+
+@frozen(kw_only=True, eq=False)
+class FailedRequests(Observation):
+    """Requests of visitors that failed in the same way, as nginx's access log has them: one method,
+    path (without its query) and status. No later request of this method and path succeeded.
+
+    `written` is the time of the last as printed, `times` their number. `is_from_page` is True if a
+    browser sent one of them from a page of the site itself (Referer), `has_query` if one of them
+    had a query. They were sent before the run began.
+    """
+
+    layer: ClassVar[str] = "nginx"
+
+    file: FilePath
+    method: Word
+    path: UrlPath
+    status: int
+    written: Text
+    times: int = 1
+    is_from_page: bool = False
+    has_query: bool = False
+
+    def summary(self) -> Summary:
+        subject = phrase("request {method} {path}", method=self.method, path=self.path)
+        times = counted("{count} time", "{count} times", self.times)
+        return subject, (str(self.status), times, self.written)
 
 
 @frozen(kw_only=True, eq=False)

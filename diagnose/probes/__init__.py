@@ -61,6 +61,7 @@ INSIDE = (
     "program_certificates",
     "renewals",
     "logs",
+    "access_logs",
     "page_files",
     "unincluded_sites",
     "upstream_connect",

@@ -124,13 +124,14 @@ def test_a_healthy_site_opens_no_tap(laboratory: Lab) -> None:
 
 
 #: What the capture on the server shows of the client's SYNs, without the kernel's word: whether
-#: they came in and were answered, and the fact that the finding about the time-out has. That it was
-#: a reply that was dropped is seen only as long as the half-open connection lives, a second.
+#: they came in and were answered, and the fact that the finding about the time-out may have. That
+#: it was a reply that was dropped is seen only if the sockets are listed while the half-open
+#: connection lives, a second.
 ENDS = {
-    "security_group_drops_443": (False, False, ""),
-    "network_acl_drops_replies": (True, True, "answered"),
-    "a_table_of_its_own_drops_443": (True, False, "dropped_here"),
-    "answers_are_dropped": (True, False, "dropped_here"),
+    "security_group_drops_443": (False, False, {""}),
+    "network_acl_drops_replies": (True, True, {"answered"}),
+    "a_table_of_its_own_drops_443": (True, False, {"dropped_here"}),
+    "answers_are_dropped": (True, False, {"dropped_here", "reply_dropped_here"}),
 }
 
 
@@ -146,8 +147,9 @@ def test_the_wire_says_where_packets_are_lost(laboratory: Lab, name: str) -> Non
     told = [end for end in ends if timeout["facts"][end]]
     assert capture["control"], str(report)
     came, left = (CLIENT in capture[kind] for kind in ("sources", "answered"))
-    seen = (came, left, "".join(told))
-    assert seen == ENDS[name], f"{report}\n{capture}"
+    has_come, has_left, facts = ENDS[name]
+    assert (came, left) == (has_come, has_left), f"{report}\n{capture}"
+    assert "".join(told) in facts, f"{report}\n{capture}"
     marks = {one["mss"] for one in observations if one["kind"] == "Connection" and one.get("mss")}
     assert {syn["mss"] for syn in capture["marked"]} <= marks
     assert any(syn["port"] == 443 for syn in capture["marked"]) is came

@@ -21,6 +21,7 @@ from diagnose.model import Evidence, Target
 from diagnose.model.nginx import ConfigFile, NginxConfig
 from diagnose.parsers.apache.loading import ConfigSource, load
 from diagnose.parsers.apache.sites import sites_of
+from diagnose.parsers.nginx.access_log import COMBINED, parse_format
 from diagnose.parsers.nginx.config import parse
 from diagnose.parsers.nginx.error_log import Clock
 from diagnose.parsers.target import UsageError
@@ -45,6 +46,7 @@ GIVEN: dict[str, Any] = {
     "headers": (("Strict-Transport-Security", "max-age=1"),),
     "choices": ("fix", "record"),
     "lines": ("a",),
+    "line_format": parse_format(COMBINED),
     "members": lambda _: (),
     "limit": 100,
     "port": 443,

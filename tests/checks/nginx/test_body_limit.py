@@ -3,7 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
-from diagnose.model import Confidence
+from diagnose.model import Confidence, Severity
+from diagnose.model.logs import FailedRequests
 from diagnose.model.symptom import Symptom
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import RUNNING, config
@@ -38,3 +39,12 @@ def test_silent_without_the_message_a_limit_or_where_the_log_says_more() -> None
     assert not claims("client_max_body_size 1g;")
     line = logged("client intended to send too large body: 2097152 bytes", path="/upload")
     assert not claims("", LOG_READ, line)
+
+
+def test_fires_as_a_note_on_a_request_in_the_log() -> None:
+    failure = FailedRequests(file="/a.log", method="POST", path="/upload", status=413, written="")
+    (claim,) = claims("", failure, target=SHOP)
+    assert claim.severity is Severity.NOTE
+    assert claim.facts["url"] == "https://shop.example.com/upload"
+    (claim,) = claims("", failure)
+    assert claim.severity is None

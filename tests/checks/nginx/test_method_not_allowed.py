@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from diagnose.model import Confidence
+from diagnose.model.logs import FailedRequests
 from diagnose.parsers.target import parse_target
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import RUNNING, config
@@ -44,3 +45,14 @@ def test_silent_where_an_application_or_a_rule_refuses_it() -> None:
     assert not judge(CHECK, *seen("location /api { return 405; }", 405), target=TARGET)
     assert not judge(CHECK, *seen(SPA, 405, body="{}"), target=TARGET)
     assert not judge(CHECK, *seen(SPA, 200, "GET", ""), target=TARGET)
+
+
+def test_fires_on_a_request_in_the_log() -> None:
+    failure = FailedRequests(
+        file="/a.log", method="POST", path="/api/login", status=405, written="", is_from_page=True
+    )
+    (claim,) = judge(CHECK, *seen(SPA, 200, "GET", ""), failure)
+    assert claim.confidence is Confidence.CERTAIN
+    assert (claim.about.path, claim.facts["method"]) == ("/api/login", "POST")
+    proxied = "location /api { proxy_pass http://127.0.0.1:3000; }"
+    assert not judge(CHECK, *seen(proxied, 200, "GET", ""), failure)

@@ -2,6 +2,7 @@ from dataclasses import replace
 
 from diagnose.model import Severity
 from diagnose.model.http import Exchange
+from diagnose.model.logs import FailedRequests
 from diagnose.model.nginx import UpstreamTry
 from diagnose.model.pages import WebSocketPath
 from diagnose.model.server import Listener, Listeners
@@ -105,3 +106,30 @@ def test_fires_as_an_error_for_the_page_to_which_the_target_redirects() -> None:
     assert claim.facts["paths"] == ("/app/",)
     (claim,) = judge(CHECK, replace(DOWN, line=10), config(text), *redirected(200))
     assert claim.severity is Severity.NOTE
+
+
+def test_fires_as_an_error_for_a_path_that_failed_for_visitors() -> None:
+    text = SITE.replace(
+        "    location /", "    location /api/ { proxy_pass http://127.0.0.1:9; }\n    location /", 1
+    )
+    down = replace(DOWN, target="http://127.0.0.1:9", port=9, path="/api/")
+    failure = FailedRequests(file="/a.log", method="POST", path="/api/a", status=502, written="")
+    (claim,) = judge(CHECK, down, UP, config(text), failure)
+    assert claim.severity is None
+    assert [subject.path for subject in claim.covers] == ["/api/a"]
+    assert failure in claim.because
+
+
+def test_fires_as_an_error_for_a_path_in_the_error_log() -> None:
+    text = SITE.replace(
+        "    location /", "    location /api/ { proxy_pass http://127.0.0.1:9; }\n    location /", 1
+    )
+    down = replace(DOWN, target="http://127.0.0.1:9", port=9, path="/api/")
+    line = logged(
+        "connect() failed (111: Connection refused) while connecting to upstream",
+        path="/api/a",
+        when=RUN_BEGAN - 60,
+    )
+    (claim,) = judge(CHECK, down, UP, RUNNING, config(text), LOG_READ, line)
+    assert claim.severity is None
+    assert [subject.path for subject in claim.covers] == ["/api/a"]

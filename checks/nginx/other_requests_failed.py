@@ -1,0 +1,71 @@
+"""Other requests of visitors fail than the one for the target's page, by nginx's access log: an
+upload, a form, an interface that the page's scripts use. What fails again in this run, or what
+visitors got that used the site's page, is a warning; the rest may be meant.
+
+No cause is named here. A check that knows one explains this finding.
+"""
+
+from collections.abc import Iterator
+
+from checks.nginx import Nginx
+from checks.nginx._failed_requests import current_failures, repeated_exchange
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Subject,
+    Where,
+)
+from diagnose.model.logs import FailedRequests
+from diagnose.model.nginx import NginxConfig, UpstreamTry
+
+#: Failures of one kind from which on they are no accident.
+_MANY = 3
+#: Statuses of a gateway whose application may be well again (RFC 9110 sections 15.6.3 to 15.6.5).
+_PASSING = {502, 503, 504}
+
+
+@check(severity=Severity.WARNING, needs=[NginxConfig, FailedRequests])
+def other_requests_failed(evidence: Evidence) -> Iterator[Claim]:
+    nginx = Nginx.of(evidence)
+    for failure in current_failures(evidence):
+        again = repeated_exchange(evidence, failure)
+        match = next(iter(nginx.location_matches(failure.path)), None)
+        yield Claim(
+            about=Subject(port=evidence.target.port, path=failure.path),
+            because=(failure, *([again] if again else [])),
+            severity=None if _is_fault(evidence, failure) else Severity.NOTE,
+            confidence=Confidence.CERTAIN,
+            location=nginx.location(match.block) if match else None,
+            facts={
+                "method": failure.method,
+                "url": evidence.target.origin + failure.path,
+                "status": failure.status,
+                "times": failure.times if failure.times > 1 else "",
+                "last": failure.written,
+                "log": failure.file,
+                "page": failure.is_from_page,
+                "query": failure.has_query,
+                "again": bool(again),
+                "get": failure.method == "GET",
+                "preflight": failure.method == "OPTIONS",
+                "block": " ".join((match.block.name, *match.block.args)) if match else "",
+            },
+            fix=Fix((Manual("ask-for-it", Where.SERVER),), Applicability.MANUAL),
+        )
+
+
+def _is_fault(evidence: Evidence, failure: FailedRequests) -> bool:
+    if failure.status < 500:
+        return False
+    if repeated_exchange(evidence, failure):
+        return True
+    is_over = failure.status in _PASSING and not any(
+        attempt.failure for attempt in evidence.of(UpstreamTry)
+    )
+    return not is_over and (failure.is_from_page or failure.times >= _MANY)

@@ -1,0 +1,103 @@
+"""Select from nginx's access log the requests of visitors that failed, without those that programs
+send which look for weak sites. No I/O.
+
+A status below 500 is often meant: it counts if a browser sent the request from a page of the site.
+"""
+
+import posixpath
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+
+from diagnose.model import Vantage
+from diagnose.model.logs import FailedRequests
+from diagnose.parsers.nginx.access_log import AccessLine, host_of
+
+#: Maximum number of different failures that are kept.
+MAX_FAILURES = 3
+
+#: Statuses of a request that sends something, when a page of the site sends it: forbidden, not
+#: found, method not allowed, length required, media type, Laravel's "page expired". Those of a
+#: login (401) and of a form that was filled in wrongly (400, 422) are usual.
+_REFUSED = frozenset({403, 404, 405, 411, 415, 419})
+#: Statuses of any request that say it was too large (RFC 9110 section 15.5.14, RFC 6585 section 5;
+#: 494 is nginx's own).
+_TOO_LARGE = frozenset({413, 414, 431, 494})
+_SAFE = frozenset({"GET", "HEAD"})
+#: What this program calls itself in every request.
+_OWN_AGENT = "diagnose/"
+
+
+def failed_requests(
+    lines: Iterable[AccessLine], file: str, names: Collection[str], is_shared: bool, since: float
+) -> tuple[FailedRequests, ...]:
+    """Return the failures since a time (seconds since the epoch), the worst first.
+
+    `names` are the names of the site. In a log that other sites write too (`is_shared`), and whose
+    format names no site, only requests from the site's own pages are known to be its own.
+    """
+    groups: dict[tuple[str, str], dict[int, FailedRequests]] = {}
+    for line in lines:
+        is_from_page = host_of(line.referer) in names
+        if line.when < since or not _is_of_site(line, names, is_shared, is_from_page):
+            continue
+        key = line.method, line.path
+        if line.status < 400:
+            groups.pop(key, None)
+        elif _is_failure(line, is_from_page):
+            statuses = groups.setdefault(key, {})
+            previous = statuses.get(line.status)
+            statuses[line.status] = _with(previous, line, file, is_from_page)
+    failures = [failure for statuses in groups.values() for failure in statuses.values()]
+    return tuple(sorted(failures, key=_weight)[:MAX_FAILURES])
+
+
+def _is_of_site(
+    line: AccessLine, names: Collection[str], is_shared: bool, is_from_page: bool
+) -> bool:
+    if _OWN_AGENT in line.agent:
+        return False
+    if line.host:
+        return line.host.partition(":")[0] in names
+    return is_from_page or not is_shared
+
+
+def _is_failure(line: AccessLine, is_from_page: bool) -> bool:
+    # 501: a method that no browser sends. 505: a version of HTTP that none has.
+    if line.status >= 500:
+        return line.status not in {501, 505}
+    if line.status in _TOO_LARGE:
+        return is_from_page or line.status == 413
+    if not is_from_page:
+        return False
+    if line.method in _SAFE:
+        # A missing picture or icon harms nobody.
+        has_extension = bool(posixpath.splitext(line.path)[1])
+        return line.status in {403, 404} and not has_extension
+    return line.status in _REFUSED
+
+
+def _with(
+    previous: FailedRequests | None, line: AccessLine, file: str, is_from_page: bool
+) -> FailedRequests:
+    if previous is None:
+        return FailedRequests(
+            vantage=Vantage.SERVER,
+            file=file,
+            method=line.method,
+            path=line.path,
+            status=line.status,
+            written=line.written,
+            is_from_page=is_from_page,
+            has_query=line.has_query,
+        )
+    return replace(
+        previous,
+        written=line.written,
+        times=previous.times + 1,
+        is_from_page=previous.is_from_page or is_from_page,
+        has_query=previous.has_query or line.has_query,
+    )
+
+
+def _weight(failure: FailedRequests) -> tuple[bool, bool, int]:
+    return failure.status < 500, not failure.is_from_page, -failure.times

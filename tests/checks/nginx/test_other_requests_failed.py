@@ -1,0 +1,58 @@
+"""nginx.other-requests-failed: when it fires, and when it is silent."""
+
+from dataclasses import replace
+
+from diagnose.model import Severity
+from diagnose.model.logs import FailedRequests
+from diagnose.model.nginx import UpstreamTry
+from tests.support.check_evidence import REFUSED, judge
+from tests.support.nginx_evidence import RUNNING, config
+from tests.support.page_errors import page
+
+CHECK = "nginx.other-requests-failed"
+FAILED = FailedRequests(
+    file="/var/log/nginx/access.log", method="POST", path="/api", status=500, written="at 18:01",
+    is_from_page=True,
+)  # fmt: skip
+UP = UpstreamTry(target="http://127.0.0.1:3000", host="127.0.0.1", port=3000)
+AGAIN = replace(page(502), url="https://shop.example.com/api", purpose="logged")
+
+
+def test_fires_on_an_error_that_a_page_of_the_site_met() -> None:
+    (claim,) = judge(CHECK, RUNNING, config(), page(200), FAILED)
+    assert claim.severity is None
+    assert claim.facts["url"] == "https://shop.example.com/api"
+    assert claim.about.path == "/api"
+
+
+def test_fires_as_a_note_on_what_may_be_meant_or_rare() -> None:
+    for failure in (
+        replace(FAILED, status=413),
+        replace(FAILED, is_from_page=False, times=2),
+        replace(FAILED, status=404, method="GET"),
+    ):
+        (claim,) = judge(CHECK, RUNNING, config(), page(200), failure)
+        assert claim.severity is Severity.NOTE
+    (claim,) = judge(CHECK, RUNNING, config(), replace(FAILED, is_from_page=False, times=3))
+    assert claim.severity is None
+
+
+def test_fires_as_a_note_where_the_application_is_well_again() -> None:
+    failure = replace(FAILED, status=502)
+    (claim,) = judge(CHECK, RUNNING, config(), failure, UP)
+    assert claim.severity is Severity.NOTE
+    (claim,) = judge(CHECK, RUNNING, config(), failure, replace(UP, failure=REFUSED))
+    assert claim.severity is None
+
+
+def test_fires_on_what_fails_again() -> None:
+    failure = replace(FAILED, method="GET", status=502, is_from_page=False)
+    (claim,) = judge(CHECK, RUNNING, config(), failure, AGAIN, UP)
+    assert claim.severity is None
+    assert claim.facts["again"]
+
+
+def test_silent_on_what_succeeds_again() -> None:
+    failure = replace(FAILED, method="GET", status=502)
+    assert not judge(CHECK, RUNNING, config(), failure, replace(AGAIN, status=200))
+    assert not judge(CHECK, RUNNING, config(), page(200))

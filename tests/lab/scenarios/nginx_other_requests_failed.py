@@ -1,0 +1,85 @@
+"""The page is answered, and other requests of visitors fail: only nginx's access log has them.
+
+After https://github.com/faloker/purify/issues/10 (the page comes, /api/auth gets 502) and
+https://github.com/absmach/magistrala/issues/505 (405 for the login).
+"""
+
+from .. import site
+from ..lab import HERE, Lab
+from ..scenario import healthy, scenario
+
+PAGES = "  location / {\n    proxy_pass http://127.0.0.1:3000;"
+LOG = "/var/log/nginx/shop-access.log"
+TEST = "a POST that fails in the application is what its developers mend"
+
+
+def visit(lab: Lab, path: str, *options: str, referer: str = f"https://{site.NAME}/") -> None:
+    """A visitor's request, from a page of the site."""
+    words = ["curl", "-sk", "-o", "/dev/null", "-A", "Mozilla/5.0", *options]
+    lab.client.run([*words, "-e", referer, f"https://{site.NAME}{path}"])
+
+
+def log_of_its_own(lab: Lab, location: str = "") -> None:
+    """The site's own access log, which is empty; and a location before the pages."""
+    lab.server.sh(f"rm -f {LOG}")
+    lab.undo(lambda: lab.server.sh(f"rm -f {LOG}"))
+    lab.change(PAGES, f"  access_log {LOG} combined;\n{location}\n{PAGES}")
+
+
+@scenario(outside=None, server="upstream.refused", manual="the application is started by hand")
+def interface_of_a_dead_application(lab: Lab) -> None:
+    """The page comes, and its scripts get 502 from /api/."""
+    log_of_its_own(lab, "  location /api/ { proxy_pass http://127.0.0.1:3009; }\n")
+    visit(lab, "/api/items?page=2")
+
+
+@scenario(outside=None, server="nginx.method-not-allowed", manual="which application is a choice")
+def form_is_sent_to_files(lab: Lab) -> None:
+    """A login by POST gets 405: nginx serves the page of the application there."""
+    lab.server.write("/var/www/spa/index.html", "<p>shop</p>")
+    lab.undo(lambda: lab.server.sh("rm -rf /var/www/spa"))
+    files = "    root /var/www/spa;\n    try_files /index.html =404;\n"
+    log_of_its_own(lab, f"  location /login {{\n{files}  }}\n")
+    visit(lab, "/login", "-d", "user=anna")
+
+
+@scenario(outside=None, server="nginx.other-requests-failed", manual=TEST)
+def form_fails_in_the_application(lab: Lab) -> None:
+    """Three visitors got 500 for a form."""
+    log_of_its_own(lab, "  location /order { return 500; }\n")
+    for _ in range(3):
+        visit(lab, "/order", "-d", "item=7", referer="")
+
+
+@healthy()
+def visitors_that_look_for_weak_sites(lab: Lab) -> None:
+    """404, 403 and 405 for what no page of the site asks for."""
+    refused = "  location /.git { return 403; }\n  location /files/ { root /var/www; }\n"
+    log_of_its_own(lab, refused)
+    for path in ("/.git/config", "/files/.env"):
+        visit(lab, path, referer="")
+    visit(lab, "/files/", "-d", "a=b", referer="")
+
+
+@healthy()
+def interface_that_is_well_again(lab: Lab) -> None:
+    """A visitor got 502 before the application was started."""
+    log_of_its_own(lab, "  location /api/ { proxy_pass http://127.0.0.1:3009/; }\n")
+    visit(lab, "/api/")
+    argv = lab.server.python(str(HERE / "application.py"), "--port", "3009")
+    lab.spawn(lab.server, argv, 3009)
+
+
+@healthy()
+def another_site_in_the_same_log_fails(lab: Lab) -> None:
+    """Two sites write one log, whose lines name no site."""
+    log_of_its_own(lab)
+    other = site.HTTPS.replace("shop.example.com;", "blog.example.com;", 1)
+    text = lab.server.read(site.CONF)
+    broken = f"  access_log {LOG} combined;\n  location /api {{ return 500; }}\n\n"
+    lab.configure(text + other.replace("  ssl_session_timeout", f"{broken}  ssl_session_timeout"))
+    visit_blog = "https://blog.example.com/api"
+    for _ in range(3):
+        lab.client.run(
+            ["curl", "-sk", "-o", "/dev/null", "--connect-to", f"::{site.NAME}:", visit_blog]
+        )

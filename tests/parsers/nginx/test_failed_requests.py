@@ -1,0 +1,98 @@
+import pytest
+
+from diagnose.model.logs import FailedRequests
+from diagnose.parsers.nginx.access_log import AccessLine
+from diagnose.parsers.nginx.failed_requests import MAX_FAILURES, failed_requests
+
+NAMES = {"shop.example.com", "www.shop.example.com"}
+PAGE = "https://shop.example.com/"
+
+
+def line(
+    status: int,
+    path: str = "/api/items",
+    method: str = "GET",
+    when: float = 100.0,
+    referer: str = "",
+    host: str = "",
+    agent: str = "Mozilla/5.0",
+) -> AccessLine:
+    return AccessLine(
+        when, f"at {when:.0f}", method, path, False, status, "::1", host, referer, agent
+    )
+
+
+def failed(*lines: AccessLine, is_shared: bool = False) -> tuple[FailedRequests, ...]:
+    return failed_requests(lines, "/a.log", NAMES, is_shared, 50.0)
+
+
+def test_equal_failures_are_one() -> None:
+    (failure,) = failed(line(502), line(502, when=120.0, referer=PAGE))
+    assert (failure.method, failure.path, failure.status) == ("GET", "/api/items", 502)
+    assert (failure.times, failure.written, failure.is_from_page) == (2, "at 120", True)
+
+
+def test_what_succeeded_later_is_over() -> None:
+    assert not failed(line(502), line(304, when=120.0))
+    assert failed(line(200), line(502, when=120.0))
+    assert failed(line(502), line(200, method="POST", when=120.0))
+
+
+def test_old_requests_and_our_own_do_not_count() -> None:
+    assert not failed(line(502, when=40.0))
+    assert not failed(line(502, agent="Mozilla/5.0 diagnose/1.2"))
+
+
+@pytest.mark.parametrize(
+    ("status", "method", "path"),
+    [
+        (404, "GET", "/.env"), (403, "GET", "/admin"), (405, "POST", "/"), (400, "POST", "/"),
+        (404, "POST", "/wp-login.php"), (501, "PROPFIND", "/"), (505, "GET", "/"),
+        (401, "GET", "/"), (414, "GET", "/a"), (444, "GET", "/"),
+        (499, "GET", "/"), (429, "GET", "/"),
+    ],
+)  # fmt: skip
+def test_what_programs_send_that_look_for_weak_sites(status: int, method: str, path: str) -> None:
+    assert not failed(line(status, path, method))
+
+
+@pytest.mark.parametrize(
+    ("status", "method", "path"),
+    [
+        (405, "POST", "/login"), (403, "DELETE", "/api/1"), (419, "POST", "/form"),
+        (413, "PUT", "/a"), (404, "POST", "/api"), (404, "GET", "/api/items"),
+        (431, "GET", "/"), (500, "GET", "/"),
+    ],
+)  # fmt: skip
+def test_what_the_pages_of_the_site_send(status: int, method: str, path: str) -> None:
+    assert failed(line(status, path, method, referer=f"{PAGE}app"))
+
+
+@pytest.mark.parametrize(
+    ("status", "method", "path"),
+    [
+        (404, "GET", "/favicon.ico"),
+        (401, "POST", "/login"),
+        (422, "POST", "/form"),
+        (404, "GET", "/a.png"),
+    ],
+)
+def test_usual_answers_to_the_pages_of_the_site(status: int, method: str, path: str) -> None:
+    assert not failed(line(status, path, method, referer=PAGE))
+
+
+def test_an_upload_that_was_too_large_counts_from_anywhere() -> None:
+    assert failed(line(413, "/upload", "POST"))
+
+
+def test_in_a_shared_log_only_what_is_known_to_be_of_the_site() -> None:
+    assert not failed(line(502), is_shared=True)
+    assert failed(line(502, referer=PAGE), is_shared=True)
+    assert failed(line(502, host="shop.example.com"), is_shared=True)
+    assert not failed(line(502, host="blog.example.com", referer=PAGE), is_shared=True)
+
+
+def test_the_worst_come_first_and_the_rest_is_left_out() -> None:
+    lines = [line(413, f"/u{number}", "POST") for number in range(MAX_FAILURES)]
+    failures = failed(*lines, line(500, "/api", referer=PAGE))
+    assert [failure.status for failure in failures] == [500, 413, 413]

@@ -1,0 +1,91 @@
+import asyncio
+import shlex
+from typing import Any
+
+import pytest
+
+from diagnose.machine.recorded import RecordedMachine
+from diagnose.model.http import Exchange
+from diagnose.model.logs import FailedRequests
+from diagnose.model.nginx import NginxConfig, NginxProcess, NginxState
+from diagnose.parsers.nginx.config import parse
+from diagnose.probes.inside import access_logs
+from tests.support.fake_context import Looking
+
+NOW = 1_795_514_470
+LOG = "/var/log/nginx/access.log"
+SITE = "server { listen 443 ssl; server_name shop.example.com; location / { } }"
+PAGE = Exchange(url="https://shop.example.com/", address="203.0.113.10", port=443, status=200)
+
+
+def line(request: str, status: int, second: int = 0, agent: str = "Mozilla/5.0") -> str:
+    time = f"24/Nov/2026:18:01:{second:02} +0800"
+    return f'198.51.100.7 - - [{time}] "{request}" {status} 1 "-" "{agent}"'
+
+
+def look(*lines: str, text: str = SITE, logs: tuple[str, ...] = (LOG,), **fields: Any) -> Looking:
+    content = "".join(f" {text}\n" for text in lines)
+    asked = shlex.join(("sh", "-c", access_logs.READ_SCRIPT, "sh", *logs))
+    ctx = Looking(RecordedMachine({asked: f"now {NOW}\nlog\n{content}\n"}))
+    main = parse(f"http {{ access_log {LOG}; {text} }}", "/etc/nginx/nginx.conf")
+    ctx.observations += (fields.get("page", PAGE), *fields.get("before", ()))
+    config = ctx.emit(NginxConfig(path="/etc/nginx/nginx.conf", main=main))
+    asyncio.run(access_logs.after_the_configuration.work(ctx, config))  # type: ignore[arg-type]
+    return ctx
+
+
+def failed(*lines: str, **fields: Any) -> list[tuple[str, str, int]]:
+    observed = look(*lines, **fields).observed(FailedRequests)
+    return [(failure.method, failure.path, failure.status) for failure in observed]
+
+
+def test_failures_of_other_requests_are_observed() -> None:
+    assert failed(line("POST /api HTTP/1.1", 500)) == [("POST", "/api", 500)]
+
+
+def test_the_page_itself_was_answered_meanwhile() -> None:
+    assert failed(line("GET / HTTP/1.1", 502), line("GET /?a HTTP/1.1", 502)) == []
+
+
+def test_after_a_page_that_fails_nothing_is_read() -> None:
+    page = Exchange(url=PAGE.url, address=PAGE.address, port=443, status=502)
+    assert failed(line("POST /api HTTP/1.1", 500), page=page) == []
+
+
+def test_requests_before_the_configuration_was_loaded_are_about_another() -> None:
+    master = NginxProcess(pid=1, binary="/usr/sbin/nginx", loaded=NOW - 5)
+    before = (NginxState(installed=True, masters=(master,)),)
+    assert failed(line("POST /api HTTP/1.1", 500), before=before) == []
+    assert failed(line("POST /api HTTP/1.1", 500, 6), before=before) != []
+
+
+def test_requests_of_this_run_do_not_count() -> None:
+    assert failed(line("POST /api HTTP/1.1", 500, 11)) == []
+    assert failed(line("POST /api HTTP/1.1", 500, 10)) != []
+    plain = 'log_format plain "[$time_local] \\"$request\\" $status"; '
+    text = SITE.replace("location", f"access_log {LOG} plain; location")
+    said = '[24/Nov/2026:18:01:10 +0800] "POST /api HTTP/1.1" 500'
+    assert failed(said, text=plain + text) == []
+    assert failed(said.replace(":10 ", ":09 "), text=plain + text) != []
+
+
+@pytest.mark.parametrize(("name", "is_known"), [("blog.example.com", False), ("_", True)])
+def test_a_log_that_another_site_writes_too(name: str, is_known: bool) -> None:
+    other = f"server {{ listen 443 ssl; server_name {name}; }}"
+    observed = failed(line("POST /api HTTP/1.1", 500), text=f"{SITE} {other}")
+    assert bool(observed) is is_known
+
+
+def test_a_path_with_variables_is_that_of_the_site() -> None:
+    text = SITE.replace("location", "access_log /var/log/$host.log; location")
+    logs = ("/var/log/shop.example.com.log",)
+    assert failed(line("POST /api HTTP/1.1", 500), text=text, logs=logs) != []
+
+
+def test_without_a_log_nothing_is_run() -> None:
+    text = SITE.replace("location", "access_log off; location")
+    assert failed(line("POST /api HTTP/1.1", 500), text=text) == []
+
+
+def test_lines_of_a_log_cannot_be_taken_for_the_end_of_it() -> None:
+    assert failed("", "none", line("POST /api HTTP/1.1", 500)) == [("POST", "/api", 500)]
