@@ -21,8 +21,10 @@ from diagnose.model import (
     Subject,
     Where,
 )
+from diagnose.model.http import Upgrade
 from diagnose.model.logs import FailedRequests
 from diagnose.model.nginx import NginxConfig, UpstreamTry
+from diagnose.parsers.usual_paths import is_usual_websocket
 
 #: Failures of one kind from which on they are no accident.
 _MANY = 3
@@ -34,6 +36,8 @@ _PASSING = {502, 503, 504}
 def other_requests_failed(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
     for failure in current_failures(evidence):
+        if failure.path in _opened_paths(evidence):
+            continue
         again = repeated_exchange(evidence, failure)
         match = next(iter(nginx.location_matches(failure.path)), None)
         yield Claim(
@@ -52,12 +56,20 @@ def other_requests_failed(evidence: Evidence) -> Iterator[Claim]:
                 "page": failure.is_from_page,
                 "query": failure.has_query,
                 "again": bool(again),
-                "get": failure.method == "GET",
+                "get": failure.method == "GET" and not is_usual_websocket(failure.path),
+                "websocket": is_usual_websocket(failure.path),
+                "path": failure.path,
+                "target": evidence.target.url,
                 "preflight": failure.method == "OPTIONS",
                 "block": " ".join((match.block.name, *match.block.args)) if match else "",
             },
             fix=Fix((Manual("ask-for-it", Where.SERVER),), Applicability.MANUAL),
         )
+
+
+def _opened_paths(evidence: Evidence) -> set[str]:
+    """Return the paths of the WebSockets that this run opens itself: their checks say more."""
+    return {upgrade.path for upgrade in evidence.of(Upgrade) if upgrade.through == "front"}
 
 
 def _is_fault(evidence: Evidence, failure: FailedRequests) -> bool:

@@ -26,6 +26,8 @@ MAX_LINE, MAX_PATH = 8192, 300
 
 _VARIABLE = lazy_pattern(r"\$(?:\{(\w{1,60})\}|(\w{1,60}))")
 _REQUEST = lazy_pattern(r"([A-Z]{3,10}) (\S+) HTTP/")
+#: What browsers send (RFC 3986 section 3.3).
+_PATH = lazy_pattern(r"/[\w.~:/@!$&'()*+,;=%-]*", re.ASCII)
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _LOCAL_TIME = lazy_pattern(
     r"(\d{2})/([A-Z][a-z]{2})/(\d{4}):(\d{2}:\d{2}:\d{2}) ([+-]\d{2})(\d{2})", re.ASCII
@@ -152,9 +154,9 @@ def _line(values: Mapping[str, str]) -> AccessLine | None:
     method = match[1] if match else values.get("request_method", "")
     url = match[2] if match else values.get("request_uri") or values.get("uri", "")
     when, status = _epoch(values), values["status"]
-    if when is None or not url.startswith("/") or not re.fullmatch("[1-5][0-9]{2}", status):
-        return None
     path, _, query = url.partition("?")
+    if when is None or not _PATH.fullmatch(path) or not re.fullmatch("[1-5][0-9]{2}", status):
+        return None
     return AccessLine(
         when=when,
         written=clean(values.get("time_local") or values.get("time_iso8601") or "", 40),

@@ -1,7 +1,8 @@
 """Select from nginx's access log the requests of visitors that failed, without those that programs
 send which look for weak sites. No I/O.
 
-A status below 500 is often meant: it counts if a browser sent the request from a page of the site.
+A status below 500 is often meant: it counts if a browser sent the request from a page of the site,
+or if a browser opened a WebSocket, for which it sends no Referer.
 """
 
 import posixpath
@@ -11,6 +12,7 @@ from dataclasses import replace
 from diagnose.model import Vantage
 from diagnose.model.logs import FailedRequests
 from diagnose.parsers.nginx.access_log import AccessLine, host_of
+from diagnose.parsers.usual_paths import is_usual_websocket
 
 #: Maximum number of different failures that are kept.
 MAX_FAILURES = 3
@@ -23,6 +25,10 @@ _REFUSED = frozenset({403, 404, 405, 411, 415, 419})
 #: 494 is nginx's own).
 _TOO_LARGE = frozenset({413, 414, 431, 494})
 _SAFE = frozenset({"GET", "HEAD"})
+#: How a WebSocket is refused that reaches no application, or one that does not know its path.
+_NO_WEBSOCKET = frozenset({400, 403, 404, 426})
+#: What the User-Agent of every browser begins with.
+_BROWSER = "Mozilla/"
 #: What this program calls itself in every request.
 _OWN_AGENT = "diagnose/"
 
@@ -67,6 +73,8 @@ def _is_failure(line: AccessLine, is_from_page: bool) -> bool:
         return line.status not in {501, 505}
     if line.status in _TOO_LARGE:
         return is_from_page or line.status == 413
+    if line.method == "GET" and is_usual_websocket(line.path):
+        return line.status in _NO_WEBSOCKET and line.agent.startswith(_BROWSER)
     if not is_from_page:
         return False
     if line.method in _SAFE:

@@ -24,6 +24,7 @@ from diagnose.parsers.nginx.locations import LocationMatch, all_locations, selec
 from diagnose.parsers.nginx.server_blocks import Server
 from diagnose.parsers.nginx.variables import expand_variables
 from diagnose.parsers.sanitize import UNSAFE
+from diagnose.parsers.usual_paths import is_usual_websocket
 from diagnose.parsers.whole_numbers import whole_number
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside.answering_blocks import answering_blocks
@@ -59,12 +60,7 @@ async def _read_once(ctx: ProbeContext) -> None:
     pages = [page for page in ctx.observed(Exchange) if page.is_page_of(ctx.target)]
     is_served = any(page.status is not None and page.status < 500 for page in pages)
     is_wanted = ctx.options.wants("nginx") or ctx.options.wants("upstream")
-    if (
-        config is None
-        or not is_served
-        or not is_wanted
-        or isinstance(ctx.machine, ContainerMachine)
-    ):
+    if config is None or not is_served or not is_wanted:
         return
     if not ctx.further_requests.begin("nginx's access log"):
         return
@@ -84,9 +80,13 @@ async def _read(ctx: ProbeContext, config: NginxConfig) -> list[FailedRequests]:
         return []
     shared = _paths_of_other_sites(places, server_blocks.servers(config.main), names)
     at = ctx.elapsed()
-    result = await ctx.machine.run("sh", "-c", READ_SCRIPT, "sh", *logs)
+    inside = ctx.machine if isinstance(ctx.machine, ContainerMachine) else None
+    if inside:
+        result = await inside.read_logs(*logs)
+    else:
+        result = await ctx.machine.run("sh", "-c", READ_SCRIPT, "sh", *logs)
     head, _, rest = result.out.partition("\n")
-    now = whole_number(head.removeprefix("now "))
+    now = whole_number(" ".join(head.split(" ")[1:2]))
     if now is None:
         return []
     began = int(now - ctx.elapsed())
@@ -102,11 +102,18 @@ async def _read(ctx: ProbeContext, config: NginxConfig) -> list[FailedRequests]:
     return [
         replace(
             failure, at=at, took=result.took,
-            equivalent=f"tail -n 1000 {shlex.quote(failure.file)}",
+            equivalent=_command(inside, failure.file),
         )
         for failure in failures
         if (failure.method, failure.path) != ("GET", own_path)
     ]  # fmt: skip
+
+
+def _command(inside: ContainerMachine | None, path: str) -> str:
+    """Return the command that shows the log. Images of nginx write it to the container's output."""
+    if inside and inside.engine:
+        return shlex.join((inside.engine, "logs", "--tail", "1000", inside.name))
+    return f"tail -n 1000 {shlex.quote(path)}"
 
 
 def _distinct(servers: Iterable[Server]) -> list[Server]:
@@ -114,12 +121,13 @@ def _distinct(servers: Iterable[Server]) -> list[Server]:
 
 
 def _sections(text: str) -> Iterator[str]:
-    """Yield the lines of each log in the output of READ_SCRIPT, "" for one that cannot be read."""
+    """Yield the lines of each log in the output of READ_SCRIPT or of `ContainerMachine.read_logs`,
+    "" for one that cannot be read."""
     lines: list[str] = []
     for line in text.split("\n"):
         if line.startswith(" "):
             lines.append(line[1:])
-        elif line == "log":
+        elif line.startswith("log"):
             lines = []
         else:
             yield "\n".join(lines)
@@ -182,7 +190,10 @@ async def _repeat(ctx: ProbeContext, pages: Sequence[Exchange]) -> None:
     failures = [
         failure
         for failure in ctx.observed(FailedRequests)
-        if failure.method == "GET" and not failure.has_query and failure.status in REPEATED
+        if failure.method == "GET"
+        and failure.status in REPEATED
+        and not failure.has_query
+        and not is_usual_websocket(failure.path)
     ]
     for failure in failures[:MAX_REPEATED]:
         url = ctx.target.origin + failure.path

@@ -28,6 +28,7 @@ from diagnose.parsers.nginx.pcre import pcre_matches
 from diagnose.parsers.nginx.server_blocks import Server, Socket
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.target import UsageError, parse_target, socket_path
+from diagnose.parsers.usual_paths import is_usual_websocket
 from diagnose.probes.inside.nginx_config import (
     MAX_OTHER_FILES,
     ConfigTree,
@@ -40,7 +41,6 @@ from diagnose.probes.inside.nginx_processes import (
     master_processes,
     parse_listing,
 )
-from diagnose.probes.inside.upstream_connect import USUAL_PATHS
 
 #: Maximum number of sites listed, of ports, and of programs whose configurations are read.
 MAX_SITES, MAX_PORTS, MAX_PROGRAMS = 200, 40, 4
@@ -237,7 +237,7 @@ def _websocket_paths(server: Server) -> Iterable[str]:
         if path := _literal_path(location):
             header = proxy_set_header_of(location, "Upgrade")
             own = any(header is directive for directive in location.block.block or ())
-            usual = path.rstrip("/") in USUAL_PATHS
+            usual = is_usual_websocket(path)
             if (
                 proxy_pass_of(location)
                 and forwarded_header(location, "Upgrade") != ""

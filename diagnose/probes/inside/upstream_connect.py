@@ -23,6 +23,7 @@ from diagnose.parsers.http import wants_tls
 from diagnose.parsers.nginx import upstreams
 from diagnose.parsers.nginx.locations import proxy_set_header_of
 from diagnose.parsers.nginx.upstreams import Endpoint
+from diagnose.parsers.usual_paths import is_usual_websocket
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside import upstream_access, upstream_routes, upstream_variants
 from diagnose.probes.inside.remote_curl import curl
@@ -34,18 +35,6 @@ PATIENCE = 3.0
 
 #: Maximum number of applications tried, and of WebSocket paths that were not requested.
 MAX_APPLICATIONS, MAX_PATHS = 8, 4
-
-#: Usual paths of WebSockets.
-USUAL_PATHS = (
-    "/ws",
-    "/wss",
-    "/websocket",
-    "/websockets",
-    "/socket",
-    "/socket.io",
-    "/cable",
-    "/sockjs",
-)
 
 
 @probe(after=NginxConfig)
@@ -83,7 +72,7 @@ def _websocket_paths(ctx: ProbeContext, routes: list[UpstreamRoute]) -> tuple[st
         route.path
         for route in routes
         if route.path.startswith("/")
-        and (proxy_set_header_of(route.place, "Upgrade") or route.path.rstrip("/") in USUAL_PATHS)
+        and (proxy_set_header_of(route.place, "Upgrade") or is_usual_websocket(route.path))
         and route.path not in ctx.target.websockets
     ]
     return (*ctx.target.websockets, *dict.fromkeys(configured_paths[:MAX_PATHS]))

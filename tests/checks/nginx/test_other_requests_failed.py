@@ -6,7 +6,7 @@ from diagnose.model import Severity
 from diagnose.model.logs import FailedRequests
 from diagnose.model.nginx import UpstreamTry
 from tests.support.check_evidence import REFUSED, judge
-from tests.support.nginx_evidence import RUNNING, config
+from tests.support.nginx_evidence import RUNNING, config, front
 from tests.support.page_errors import page
 
 CHECK = "nginx.other-requests-failed"
@@ -50,6 +50,13 @@ def test_fires_on_what_fails_again() -> None:
     (claim,) = judge(CHECK, RUNNING, config(), failure, AGAIN, UP)
     assert claim.severity is None
     assert claim.facts["again"]
+
+
+def test_fires_as_a_note_on_a_websocket_that_this_run_does_not_open() -> None:
+    failure = replace(FAILED, method="GET", path="/ws", status=404)
+    (claim,) = judge(CHECK, RUNNING, config(), failure)
+    assert (claim.severity, claim.facts["websocket"]) == (Severity.NOTE, True)
+    assert not judge(CHECK, RUNNING, config(), failure, front(404))
 
 
 def test_silent_on_what_succeeds_again() -> None:

@@ -77,6 +77,24 @@ def nginx_in_a_container_with_the_servers_network(lab: Lab) -> None:
 
 
 @scenario(
+    outside=None,
+    server="upstream.refused",
+    manual="the interface has to be started",
+    not_on=PANEL,
+)
+def interface_down_behind_nginx_in_a_container(lab: Lab) -> None:
+    """The page comes, and /api/ gets 502. After https://github.com/faloker/purify/issues/10."""
+    engine = Engine(lab)
+    address = application(engine)
+    text = proxied("http://app:3000")
+    passed = "  location /api/ { proxy_pass http://app:3009; }\n\n  location / {"
+    proxy(engine, text.replace("  location / {", passed, 1), hosts=f"{address} app\n")
+    engine.reaches("127.0.0.1", 443)
+    words = ["curl", "-sk", "-o", "/dev/null", "-A", "Mozilla/5.0", "-e", f"https://{site.NAME}/"]
+    lab.client.run([*words, f"https://{site.NAME}/api/items?page=2"])
+
+
+@scenario(
     outside="http.server-error",
     server="upstream.refused",
     manual="the application has to be started",

@@ -81,6 +81,14 @@ def test_usual_answers_to_the_pages_of_the_site(status: int, method: str, path: 
     assert not failed(line(status, path, method, referer=PAGE))
 
 
+def test_a_websocket_that_a_browser_opens() -> None:
+    assert failed(line(404, "/ws"))
+    assert failed(line(400, "/socket.io/"))
+    assert not failed(line(404, "/ws"), line(101, "/ws", when=120.0))
+    assert not failed(line(404, "/ws", agent="curl/8.5"))
+    assert not failed(line(401, "/ws"))
+
+
 def test_an_upload_that_was_too_large_counts_from_anywhere() -> None:
     assert failed(line(413, "/upload", "POST"))
 
