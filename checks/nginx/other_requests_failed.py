@@ -24,6 +24,8 @@ from diagnose.model import (
 from diagnose.model.http import Upgrade
 from diagnose.model.logs import FailedRequests
 from diagnose.model.nginx import NginxConfig, UpstreamTry
+from diagnose.parsers.nginx.config import children
+from diagnose.parsers.nginx.locations import LocationMatch
 from diagnose.parsers.usual_paths import is_usual_websocket
 
 #: Failures of one kind from which on they are no accident.
@@ -43,7 +45,7 @@ def other_requests_failed(evidence: Evidence) -> Iterator[Claim]:
         yield Claim(
             about=Subject(port=evidence.target.port, path=failure.path),
             because=(failure, *([again] if again else [])),
-            severity=None if _is_fault(evidence, failure) else Severity.NOTE,
+            severity=None if _is_fault(evidence, failure, match) else Severity.NOTE,
             confidence=Confidence.CERTAIN,
             location=nginx.location(match.block) if match else None,
             facts={
@@ -72,8 +74,9 @@ def _opened_paths(evidence: Evidence) -> set[str]:
     return {upgrade.path for upgrade in evidence.of(Upgrade) if upgrade.through == "front"}
 
 
-def _is_fault(evidence: Evidence, failure: FailedRequests) -> bool:
-    if failure.status < 500:
+def _is_fault(evidence: Evidence, failure: FailedRequests, match: LocationMatch | None) -> bool:
+    is_meant = match is not None and bool(children(match.block, "return"))
+    if failure.status < 500 or is_meant:
         return False
     if repeated_exchange(evidence, failure):
         return True

@@ -6,7 +6,7 @@ from diagnose.model import Severity
 from diagnose.model.logs import FailedRequests
 from diagnose.model.nginx import UpstreamTry
 from tests.support.check_evidence import REFUSED, judge
-from tests.support.nginx_evidence import RUNNING, config, front
+from tests.support.nginx_evidence import RUNNING, SITE, config, front
 from tests.support.page_errors import page
 
 CHECK = "nginx.other-requests-failed"
@@ -35,6 +35,12 @@ def test_fires_as_a_note_on_what_may_be_meant_or_rare() -> None:
         assert claim.severity is Severity.NOTE
     (claim,) = judge(CHECK, RUNNING, config(), replace(FAILED, is_from_page=False, times=3))
     assert claim.severity is None
+
+
+def test_fires_as_a_note_where_nginx_is_told_to_answer_so() -> None:
+    text = SITE.replace("    location /", "    location /api { return 503; }\n    location /", 1)
+    (claim,) = judge(CHECK, RUNNING, config(text), replace(FAILED, status=503))
+    assert claim.severity is Severity.NOTE
 
 
 def test_fires_as_a_note_where_the_application_is_well_again() -> None:

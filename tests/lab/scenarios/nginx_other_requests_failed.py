@@ -46,7 +46,9 @@ def form_is_sent_to_files(lab: Lab) -> None:
 @scenario(outside=None, server="nginx.other-requests-failed", manual=TEST)
 def form_fails_in_the_application(lab: Lab) -> None:
     """Three visitors got 500 for a form."""
-    log_of_its_own(lab, "  location /order { return 500; }\n")
+    argv = lab.server.python(str(HERE / "application.py"), "--port", "3009", "--mode", "error")
+    lab.spawn(lab.server, argv, 3009)
+    log_of_its_own(lab, "  location /order { proxy_pass http://127.0.0.1:3009; }\n")
     for _ in range(3):
         visit(lab, "/order", "-d", "item=7", referer="")
 
@@ -59,6 +61,14 @@ def visitors_that_look_for_weak_sites(lab: Lab) -> None:
     for path in ("/.git/config", "/files/.env"):
         visit(lab, path, referer="")
     visit(lab, "/files/", "-d", "a=b", referer="")
+
+
+@healthy()
+def robots_get_the_status_that_nginx_is_told(lab: Lab) -> None:
+    """`return 503` for a path, as an answer to those that look for weak sites."""
+    log_of_its_own(lab, "  location /xmlrpc.php { return 503; }\n")
+    for _ in range(4):
+        visit(lab, "/xmlrpc.php", "-d", "a=b", referer="")
 
 
 @healthy()
