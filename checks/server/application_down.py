@@ -48,7 +48,7 @@ def application_down(evidence: Evidence) -> Iterator[Claim]:
             facts={
                 **view.facts,
                 "target": route.target,
-                "application": f"{route.host}:{route.port}",
+                "application": route.authority,
                 "place": place_text(route.file, route.line),
                 "paths": tuple(paths),
                 "status": responses[0].status or "",

@@ -37,7 +37,7 @@ def application_silent(evidence: Evidence) -> Iterator[Claim]:
         because=(visit, view.server, *pages),
         facts={
             **view.facts,
-            "application": f"{route.host}:{route.port}",
+            "application": route.authority,
             "process": _process(evidence, route.port),
             "place": place_text(route.file, route.line),
             "status": pages[0].status or "",

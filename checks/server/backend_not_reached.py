@@ -168,7 +168,7 @@ def _unreached(
             "file": "",
             "missing": False,
             "forbidden": False,
-            "endpoint": f"{bracketed(route.host)}:{route.port}",
+            "endpoint": route.authority,
             "slash": False,
             "target": route.target,
             "place": place_text(route.file, route.line),

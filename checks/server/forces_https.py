@@ -55,7 +55,7 @@ def forces_https(evidence: Evidence) -> Iterator[Claim]:
         facts={
             **view.facts,
             "url": pages[0].url,
-            "application": f"{route.host}:{route.port}",
+            "application": route.authority,
             "place": place_text(route.file, route.line),
             "status": secure.status,
             "location": secure.location,

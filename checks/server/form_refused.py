@@ -24,7 +24,6 @@ from diagnose.model import (
     Subject,
     Where,
 )
-from diagnose.model.addresses import bracketed
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.web_servers import WebServer, WebServerConfig
 from diagnose.parsers.origin_refusals import (
@@ -52,7 +51,7 @@ def form_refused(evidence: Evidence) -> Iterator[Claim]:
     if route is None or route.scheme != "http" or not pages or not words:
         return
     scheme_source = told_scheme(evidence, target.path) or _is_told_by_haproxy(view)
-    own = route.sent_host or f"{bracketed(route.host)}:{route.port}"
+    own = route.replacement_host
     host = target.authority if route.keeps_host else own
     is_wrong = not scheme_source or not route.keeps_host
     if not is_wrong and not names_origin(words) and any(page.method == "POST" for page in pages):

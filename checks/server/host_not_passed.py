@@ -17,7 +17,6 @@ from checks.server import (
 from checks.server._backend_answers import answer_with, route_to_application
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Severity, Subject
-from diagnose.model.addresses import bracketed
 from diagnose.model.backends import BackendAnswer
 from diagnose.model.http import Exchange, Upgrade, page_exchanges
 from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
@@ -60,7 +59,7 @@ def _claim(view: ServerView, visits: list[Exchange | Upgrade], websocket: str) -
     route = route_to_application(view, websocket)
     if route is None or route.keeps_host or not visits:
         return None
-    own = route.sent_host or f"{bracketed(route.host)}:{route.port}"
+    own = route.replacement_host
     proto = "" if websocket else "https"
     right = answer_with(evidence, route, target.authority, proto, websocket)
     wrong = answer_with(evidence, route, own, proto, websocket)

@@ -63,7 +63,7 @@ def _claim(view: ServerView, route: SiteRoute | None, pages: Sequence[Exchange])
             "url": page.url,
             "status": page.status,
             "answer": excerpt(page.body),
-            "application": f"{route.host}:{route.port}" if route else "",
+            "application": route.authority if route else "",
             "place": place,
             "folder": site.root if not route else "",
         },

@@ -34,7 +34,6 @@ from diagnose.model import (
     Severity,
     Subject,
 )
-from diagnose.model.addresses import bracketed
 from diagnose.model.backends import BackendVisit
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
@@ -109,7 +108,7 @@ def _proxy_pass_edit(view: ServerView, route: SiteRoute) -> Edit | None:
     line = line_text(view, route.file, route.line)
     if view.server.product != "apache" or not re.match(r"(?i)\s*ProxyPass\s", line):
         return None
-    whole = f"{route.scheme}://{bracketed(route.host)}:{route.port}{route.path}"
+    whole = f"{route.scheme}://{route.authority}{route.path}"
     if line.count(route.target) != 1 or not route.host:
         return None
     return line_edit(view, route.file, {route.line: (line.replace(route.target, whole),)})

@@ -55,8 +55,7 @@ def _fix(evidence: Evidence, excluded: SiteRoute, passing: SiteRoute | None) -> 
     assert view is not None
     edit = None
     if passing is not None and passing.scheme == "http" and passing.host and passing.port:
-        authority = f"{passing.host}:{passing.port}"
-        line = f"    ProxyPass {excluded.path} ws://{authority}{excluded.path}"
+        line = f"    ProxyPass {excluded.path} ws://{passing.authority}{excluded.path}"
         edit = line_edit(view, excluded.file, {excluded.line: (line,)})
     if edit is None:
         return manual_fix(view, "pass-on")

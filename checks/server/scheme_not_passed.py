@@ -65,7 +65,7 @@ def scheme_not_passed(evidence: Evidence) -> Iterator[Claim]:
         because=(plain, secure, view.server, *pages),
         facts={
             **view.facts,
-            "application": f"{route.host}:{route.port}",
+            "application": route.authority,
             "place": place_text(route.file, route.line),
             "status": plain.status,
             "location": plain.location,
