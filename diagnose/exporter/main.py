@@ -1,6 +1,7 @@
 """Runs the exporter until a signal."""
 
 import asyncio
+import logging
 import os
 import signal
 import ssl
@@ -9,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from diagnose.exporter.config_file import ConfigError
 from diagnose.exporter.protection import protection
@@ -25,6 +27,14 @@ from diagnose.processes.collection import collect_garbage
 SHUTDOWN_TIMEOUT = 10.0
 
 EXIT_CONFIGURATION = 78
+
+
+class _WithoutBadRequests(logging.Filter):
+    """Keeps from the log what is no HTTP: anybody could fill it with 20 lines a request."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        return not isinstance(error, HttpProcessingError)
 
 
 def run(settings: Settings, check_only: bool) -> int:
@@ -63,6 +73,7 @@ async def _serve(settings: Settings) -> int:
         loop.add_signal_handler(number, ended.set)
     reloads: set[asyncio.Task[None]] = set()
     loop.add_signal_handler(signal.SIGHUP, lambda: reloads.add(loop.create_task(_reload(service))))
+    logging.getLogger("aiohttp.server").addFilter(_WithoutBadRequests())
     runner = web.AppRunner(
         Endpoints(service).application(protection(web_config)),
         access_log=None,
