@@ -10,7 +10,7 @@ and what the configuration tells the application. upstream.origin-mismatch is th
 from collections.abc import Iterator, Sequence
 
 from checks.http._told_scheme import told_scheme
-from checks.server import ServerView, manual_fix, place_text, server_view
+from checks.server import ServerView, manual_fix, place_text, server_on_port
 from checks.server._backend_answers import route_to_application
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -43,8 +43,8 @@ _NO_COOKIE = "requires a CSRF cookie"
     explains=["server.application-answers", "server.own-answer", "server.request-refused"],
 )
 def form_refused(evidence: Evidence) -> Iterator[Claim]:
-    view, target = server_view(evidence), evidence.target
-    if view is None or target.port not in view.server.ports:
+    view, target = server_on_port(evidence), evidence.target
+    if view is None:
         return
     route, pages = route_to_application(view), page_exchanges(evidence)
     words = _refusal(evidence, pages)

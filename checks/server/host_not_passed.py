@@ -12,7 +12,7 @@ from checks.server import (
     manual_fix,
     place_text,
     reload_steps,
-    server_view,
+    server_on_port,
 )
 from checks.server._backend_answers import answer_with, route_to_application
 from diagnose.checking.registry import check
@@ -36,8 +36,8 @@ from diagnose.parsers.redirects import REDIRECTS, leads_to_itself
     ],
 )
 def host_not_passed(evidence: Evidence) -> Iterator[Claim]:
-    view, target = server_view(evidence), evidence.target
-    if view is None or target.port not in view.server.ports:
+    view, target = server_on_port(evidence), evidence.target
+    if view is None:
         return
     if claim := _claim(view, list(page_exchanges(evidence)), ""):
         yield claim

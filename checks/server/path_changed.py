@@ -15,7 +15,7 @@ from checks.server import (
     manual_fix,
     place_text,
     reload_steps,
-    server_view,
+    server_on_port,
 )
 from checks.server._backend_answers import (
     refused_paths,
@@ -53,8 +53,8 @@ from diagnose.parsers.web_sites import inner_path
     ],
 )
 def path_changed(evidence: Evidence) -> Iterator[Claim]:
-    view, target = server_view(evidence), evidence.target
-    if view is None or target.port not in view.server.ports:
+    view = server_on_port(evidence)
+    if view is None:
         return
     for path, visits, is_websocket in refused_paths(evidence):
         yield from _claims(view, path, visits, is_websocket)

@@ -9,7 +9,7 @@ was sent once.
 from collections.abc import Iterator
 from typing import Literal
 
-from checks.server import ServerView, manual_fix, place_text, server_view
+from checks.server import ServerView, manual_fix, place_text, server_on_port
 from checks.server._backend_answers import answer_with, route_to_application
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Severity, Subject
@@ -31,8 +31,8 @@ Part = Literal["visitor", "scheme", "name"]
     ],
 )
 def request_refused(evidence: Evidence) -> Iterator[Claim]:
-    view, target = server_view(evidence), evidence.target
-    if view is None or target.port not in view.server.ports:
+    view, target = server_on_port(evidence), evidence.target
+    if view is None:
         return
     route, pages = route_to_application(view), page_exchanges(evidence)
     statuses = {page.status for page in pages}
