@@ -23,7 +23,12 @@ from diagnose.model.dns import DnsAnswer, final_answers
 from diagnose.model.tls import served_certificates
 
 
-@check(severity=Severity.WARNING, needs=[DnsAnswer], explains=["certificate.renewal-failed"])
+@check(
+    severity=Severity.WARNING,
+    needs=[DnsAnswer],
+    needs_fault=[DnsAnswer],
+    explains=["certificate.renewal-failed"],
+)
 def caa_unanswered(evidence: Evidence) -> Iterator[Claim]:
     if not any(answer.records for answer in final_answers(evidence).values()):
         return

@@ -8,7 +8,7 @@ from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity
 from diagnose.model.dns import DnsAnswer, alias_loop, final_answers, own_addresses, serves_visitors
 
 
-@check(severity=Severity.ERROR, needs=[DnsAnswer])
+@check(severity=Severity.ERROR, needs=[DnsAnswer], needs_fault=[DnsAnswer])
 def dangling_cname(evidence: Evidence) -> Iterator[Claim]:
     answers = final_answers(evidence).values()
     dangling_answers = tuple(

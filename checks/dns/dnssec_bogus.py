@@ -21,7 +21,7 @@ from diagnose.model.dns import DnsAnswer, final_answers, serves_visitors
 _DNSSEC_ERRORS = {"1", "2", "5", "6", "7", "8", "9", "10", "11", "12"}
 
 
-@check(severity=Severity.ERROR, needs=[DnsAnswer])
+@check(severity=Severity.ERROR, needs=[DnsAnswer], needs_fault=[DnsAnswer])
 def dnssec_bogus(evidence: Evidence) -> Iterator[Claim]:
     answers = final_answers(evidence)
     servfail_answers = {

@@ -33,7 +33,7 @@ _SECOND_LEVEL = {"ac", "co", "com", "edu", "go", "gov", "ne", "net", "or", "org"
 _BLOCKED = ("4 ", "15 ", "16 ", "17 ", "18 ")
 
 
-@check(severity=Severity.ERROR, needs=[DnsAnswer])
+@check(severity=Severity.ERROR, needs=[DnsAnswer], needs_fault=[DnsAnswer])
 def nxdomain(evidence: Evidence) -> Iterator[Claim]:
     answers = final_answers(evidence).values()
     nxdomain_answers = [

@@ -28,7 +28,7 @@ from diagnose.model.dns import (
 )
 
 
-@check(severity=Severity.ERROR, needs=[DnsAnswer])
+@check(severity=Severity.ERROR, needs=[DnsAnswer], needs_fault=[DnsAnswer])
 def resolver_isolated(evidence: Evidence) -> Iterator[Claim]:
     answers = final_answers(evidence).values()
     denials = [answer for answer in answers if answer.rcode == "NXDOMAIN" and not answer.aliases]

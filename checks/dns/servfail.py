@@ -27,7 +27,7 @@ from diagnose.model.dns import (
 _UNREACHABLE_ERRORS = ("22", "23")
 
 
-@check(severity=Severity.ERROR, needs=[DnsAnswer])
+@check(severity=Severity.ERROR, needs=[DnsAnswer], needs_fault=[DnsAnswer])
 def servfail(evidence: Evidence) -> Iterator[Claim]:
     answers = final_answers(evidence)
     failed_answers = {rdtype: answer for rdtype, answer in answers.items() if _is_failed(answer)}

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 
 from checks.nginx import Nginx
+from diagnose.model.addresses import bracketed
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange, LocalAnswer
 from diagnose.model.nginx import Directive
@@ -146,8 +147,8 @@ def _is_source_of(redirect: NginxRedirect, answer: Exchange | LocalAnswer) -> bo
         return False
     path, _, query = url.path.partition("?")
     variables = {
-        "host": url.host,
-        "http_host": url.host if url.has_default_port else f"{url.host}:{url.port}",
+        "host": bracketed(url.host),
+        "http_host": url.authority,
         "server_name": redirect.server.names[0] if redirect.server.names else "",
         "server_port": str(answer.port),
         "scheme": url.scheme,

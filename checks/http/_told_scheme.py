@@ -5,7 +5,7 @@ application: it does not trust the proxy, or its own address is set with http.
 """
 
 from checks.nginx import Nginx, file_line
-from checks.server import line_text, place_text, server_view
+from checks.server import line_text, place_text, server_on_port
 from checks.server._backend_answers import route_to_application
 from diagnose.model import Evidence, Target
 from diagnose.parsers.nginx import proxy_headers, upstreams
@@ -44,8 +44,8 @@ def _told_by_nginx(evidence: Evidence, path: str) -> str:
 
 def _told_by_other(evidence: Evidence, path: str) -> str:
     """Caddy tells it by itself; Apache where a line of the virtual host says so."""
-    view = server_view(evidence)
-    if view is None or evidence.target.port not in view.server.ports:
+    view = server_on_port(evidence)
+    if view is None:
         return ""
     route = route_to_application(view, path)
     if route is None or route.scheme != "http":

@@ -84,7 +84,7 @@ def redirect_wrong_host(evidence: Evidence) -> Iterator[Claim]:
 
 def _host(onward: str) -> str:
     url = parse_url(onward)
-    return onward if url is None else url.host if url.has_default_port else f"{url.host}:{url.port}"
+    return onward if url is None else url.authority
 
 
 def _redirect_fault(

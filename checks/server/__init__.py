@@ -76,6 +76,12 @@ def server_view(evidence: Evidence) -> ServerView | None:
     )
 
 
+def server_on_port(evidence: Evidence) -> ServerView | None:
+    """Return the view of the server that has the target's port, None if there is none."""
+    view = server_view(evidence)
+    return view if view and evidence.target.port in view.server.ports else None
+
+
 def test_steps(server: WebServer) -> tuple[Command, ...]:
     """Return the command that tests the configuration; () if the product has none."""
     return (server_commands.test_server(server.test),) if server.test else ()

@@ -3,7 +3,7 @@ lines."""
 
 from dataclasses import dataclass
 
-from checks.server import ServerView, line_edit, line_text, place_text, server_view
+from checks.server import ServerView, line_edit, line_text, place_text, server_on_port
 from diagnose.model import Edit, Evidence
 from diagnose.model.haproxy import HaproxyStatus, HaproxyTry
 from diagnose.model.web_servers import SiteRedirect, WebSite
@@ -32,10 +32,8 @@ class HaproxyView:
 def haproxy_view(evidence: Evidence, path: str = "") -> HaproxyView | None:
     """Return the view of HAProxy for a path of the target (its own by default), None if another
     server or nobody has the target's port."""
-    view = server_view(evidence)
+    view = server_on_port(evidence)
     if view is None or view.config is None or view.server.product != "haproxy":
-        return None
-    if evidence.target.port not in view.server.ports:
         return None
     config = parsed(view.config)
     proxies = target_proxies(config, evidence.target, path)

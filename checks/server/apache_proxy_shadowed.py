@@ -14,7 +14,7 @@ from checks.server import (
     pages_with_status,
     place_text,
     reload_steps,
-    server_view,
+    server_on_port,
 )
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -44,10 +44,8 @@ _LINE = re.compile(r'\s*ProxyPass\s+"?/', re.IGNORECASE)
     ],
 )  # fmt: skip
 def apache_proxy_shadowed(evidence: Evidence) -> Iterator[Claim]:
-    view, target = server_view(evidence), evidence.target
+    view, target = server_on_port(evidence), evidence.target
     if view is None or view.server.product != "apache" or len(view.answering_sites) != 1:
-        return
-    if target.port not in view.server.ports:
         return
     for late, early in _shadowed(view, view.answering_sites[0]):
         path, because, severity = _failing_path(evidence, late.path)

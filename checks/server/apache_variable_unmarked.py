@@ -5,7 +5,7 @@ Apache takes it as text, and asks the application for a path of that name (mod_r
 import re
 from collections.abc import Iterator
 
-from checks.server import line_edit, line_text, manual_fix, place_text, reload_steps, server_view
+from checks.server import line_edit, line_text, manual_fix, place_text, reload_steps, server_on_port
 from checks.server._backend_answers import refused_websockets
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Severity, Subject
@@ -27,8 +27,8 @@ _UNMARKED = re.compile(r"(?<![%$])\{([A-Z][A-Z_]{2,40}(?::[\w-]{1,60})?)\}")
     ],
 )
 def apache_variable_unmarked(evidence: Evidence) -> Iterator[Claim]:
-    view, target = server_view(evidence), evidence.target
-    if view is None or target.port not in view.server.ports or view.config is None:
+    view, target = server_on_port(evidence), evidence.target
+    if view is None or view.config is None:
         return
     visits: list[Exchange | Upgrade] = [*error_pages(evidence)]
     for path in target.websockets:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from checks.server import ServerView, manual_fix, place_text, server_view
+from checks.server import ServerView, manual_fix, place_text, server_on_port
 from checks.server._backend_answers import (
     refused_websockets,
     route_to_application,
@@ -68,8 +68,8 @@ _RULES: dict[Product, re.Pattern[str]] = {
     ],
 )
 def application_answers(evidence: Evidence) -> Iterator[Claim]:
-    view, target = server_view(evidence), evidence.target
-    if view is None or target.port not in view.server.ports:
+    view, target = server_on_port(evidence), evidence.target
+    if view is None:
         return
     pages = page_exchanges(evidence)
     is_refused = pages and all((page.status or 0) >= 400 for page in pages)

@@ -4,7 +4,7 @@
 from collections.abc import Iterator
 from ipaddress import ip_address
 
-from checks.server import place_text, server_view
+from checks.server import place_text, server_on_port
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
 from diagnose.model.addresses import bracketed, family_of, is_local_host, is_loopback
@@ -28,9 +28,9 @@ _UNAVAILABLE = {502, 503, 504}
     ],
 )
 def application_down(evidence: Evidence) -> Iterator[Claim]:
-    view, target = server_view(evidence), evidence.target
+    view, target = server_on_port(evidence), evidence.target
     # In a container 127.0.0.1 is the container's own: server.container-not-reached.
-    if view is None or target.port not in view.server.ports or view.server.container:
+    if view is None or view.server.container:
         return
     listeners = evidence.good(Listeners)
     failed_routes: dict[str, tuple[SiteRoute, list[str]]] = {}
@@ -48,7 +48,7 @@ def application_down(evidence: Evidence) -> Iterator[Claim]:
             facts={
                 **view.facts,
                 "target": route.target,
-                "application": f"{route.host}:{route.port}",
+                "application": route.authority,
                 "place": place_text(route.file, route.line),
                 "paths": tuple(paths),
                 "status": responses[0].status or "",

@@ -4,7 +4,7 @@ directly, without the server in front, it was silent until the time was up.
 
 from collections.abc import Iterator
 
-from checks.server import manual_fix, place_text, server_view
+from checks.server import manual_fix, place_text, server_on_port
 from checks.server._backend_answers import route_to_application, visit_of
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity, Subject
@@ -21,8 +21,8 @@ from diagnose.parsers.web_sites import inner_path
     explains=["http.server-error", "server.application-answers"],
 )
 def application_silent(evidence: Evidence) -> Iterator[Claim]:
-    view, target = server_view(evidence), evidence.target
-    if view is None or target.port not in view.server.ports:
+    view, target = server_on_port(evidence), evidence.target
+    if view is None:
         return
     path = target.path.partition("?")[0]
     route, pages = route_to_application(view), page_exchanges(evidence)
@@ -37,7 +37,7 @@ def application_silent(evidence: Evidence) -> Iterator[Claim]:
         because=(visit, view.server, *pages),
         facts={
             **view.facts,
-            "application": f"{route.host}:{route.port}",
+            "application": route.authority,
             "process": _process(evidence, route.port),
             "place": place_text(route.file, route.line),
             "status": pages[0].status or "",

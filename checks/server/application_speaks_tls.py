@@ -3,7 +3,7 @@ or it ends the connection without one, and a TLS handshake with it succeeds."""
 
 from collections.abc import Iterator
 
-from checks.server import manual_fix, place_text, server_view
+from checks.server import manual_fix, place_text, server_on_port
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity, Subject
 from diagnose.model.backends import BackendHandshake
@@ -25,8 +25,8 @@ from diagnose.parsers.web_sites import route_of
     ],
 )
 def application_speaks_tls(evidence: Evidence) -> Iterator[Claim]:
-    view, target = server_view(evidence), evidence.target
-    if view is None or view.config is None or target.port not in view.server.ports:
+    view, target = server_on_port(evidence), evidence.target
+    if view is None or view.config is None:
         return
     pages = [page for page in page_exchanges(evidence) if page.url.startswith("https:")]
     answers = [page for page in pages if page.failure is None and wants_tls(page)]

@@ -13,7 +13,7 @@ from checks.server import (
     manual_fix,
     place_text,
     reload_steps,
-    server_view,
+    server_on_port,
 )
 from checks.server._backend_answers import refused_websockets, route_to_application
 from diagnose.checking.registry import check
@@ -39,9 +39,9 @@ _REASONS = {"socket", "selinux", "backend-name", "timeout"}
     ],
 )
 def backend_not_reached(evidence: Evidence) -> Iterator[Claim]:
-    view, port = server_view(evidence), evidence.target.port
+    view, port = server_on_port(evidence), evidence.target.port
     error = next((e for e in evidence.good(ServerRequestError) if e.reason in _REASONS), None)
-    if view is None or port not in view.server.ports:
+    if view is None:
         return
     pages = [page for page in page_exchanges(evidence) if (page.status or 0) >= 500]
     if not pages:
@@ -168,7 +168,7 @@ def _unreached(
             "file": "",
             "missing": False,
             "forbidden": False,
-            "endpoint": f"{bracketed(route.host)}:{route.port}",
+            "endpoint": route.authority,
             "slash": False,
             "target": route.target,
             "place": place_text(route.file, route.line),

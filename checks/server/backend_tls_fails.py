@@ -13,7 +13,7 @@ from checks.server import (
     manual_fix,
     place_text,
     reload_steps,
-    server_view,
+    server_on_port,
 )
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Severity, Subject
@@ -40,8 +40,8 @@ _UNTRUSTED = {2, 18, 19, 20, 21}
     explains=["server.application-answers", "http.server-error", "server.haproxy-no-server"],
 )
 def backend_tls_fails(evidence: Evidence) -> Iterator[Claim]:
-    view, target = server_view(evidence), evidence.target
-    if view is None or view.config is None or target.port not in view.server.ports:
+    view, target = server_on_port(evidence), evidence.target
+    if view is None or view.config is None:
         return
     pages = page_exchanges(evidence)
     if not pages or any(page.failure is None and (page.status or 0) < 500 for page in pages):

@@ -7,7 +7,7 @@ The evidence is the application itself: asked directly, it has what is missing.
 from collections.abc import Iterator
 
 from checks.http import _page_files
-from checks.server import ServerView, place_text, server_view
+from checks.server import ServerView, place_text, server_on_port
 from checks.server._backend_answers import route_to_application, visit_of
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -38,8 +38,8 @@ from diagnose.parsers.web_sites import takes
     ],
 )  # fmt: skip
 def base_path_missing(evidence: Evidence) -> Iterator[Claim]:
-    view, target = server_view(evidence), evidence.target
-    if view is None or target.port not in view.server.ports:
+    view, target = server_on_port(evidence), evidence.target
+    if view is None:
         return
     route = route_to_application(view)
     if route is None or not route.path.strip("/"):

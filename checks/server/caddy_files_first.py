@@ -5,7 +5,7 @@ application's route then sees another path.
 
 from collections.abc import Iterator
 
-from checks.server import manual_fix, place_text, server_view
+from checks.server import manual_fix, place_text, server_on_port
 from checks.server._backend_answers import refused_websockets
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Severity, Subject
@@ -23,8 +23,8 @@ from diagnose.model.web_servers import WebServer, WebServerConfig
     ],
 )  # fmt: skip
 def caddy_files_first(evidence: Evidence) -> Iterator[Claim]:
-    view, target = server_view(evidence), evidence.target
-    if view is None or view.config is None or target.port not in view.server.ports:
+    view, target = server_on_port(evidence), evidence.target
+    if view is None or view.config is None:
         return
     for folder in view.config.folders:
         answers = _answers(evidence, folder)

@@ -12,7 +12,7 @@ from checks.server import (
     manual_fix,
     pages_with_status,
     reload_steps,
-    server_view,
+    server_on_port,
 )
 from checks.server._caddy_edits import handle_path_edit
 from diagnose.checking.registry import check
@@ -31,8 +31,8 @@ from diagnose.parsers.urls import parse_url
     ],
 )  # fmt: skip
 def caddy_folder_prefix(evidence: Evidence) -> Iterator[Claim]:
-    view, target = server_view(evidence), evidence.target
-    if view is None or target.port not in view.server.ports or view.server.product != "caddy":
+    view, target = server_on_port(evidence), evidence.target
+    if view is None or view.server.product != "caddy":
         return
     for folder in evidence.good(SiteFolder):
         pages = pages_with_status(evidence, 404)

@@ -3,7 +3,7 @@ internal_error (80). Its log has the authority's reason. With `auto_https off` i
 
 from collections.abc import Iterator
 
-from checks.server import manual_fix, place_text, server_view
+from checks.server import manual_fix, place_text, server_on_port
 from checks.server.site_missing import INTERNAL_ERROR
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity, Subject
@@ -17,8 +17,8 @@ from diagnose.model.web_servers import WebServer, WebServerConfig
     explains=["tls.handshake-failed", "tls.name-rejected"],
 )
 def certificate_not_issued(evidence: Evidence) -> Iterator[Claim]:
-    view, target = server_view(evidence), evidence.target
-    if view is None or view.config is None or target.port not in view.server.ports:
+    view, target = server_on_port(evidence), evidence.target
+    if view is None or view.config is None:
         return
     sites = [site for site in view.answering_sites if site.issuance in {"acme", "none"}]
     handshakes = [

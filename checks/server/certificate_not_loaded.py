@@ -3,7 +3,7 @@ one: it was renewed and not loaded."""
 
 from collections.abc import Iterator
 
-from checks.server import ServerView, reload_steps, server_view
+from checks.server import ServerView, reload_steps, server_on_port
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity
 from diagnose.model.nginx import CertificateFile
@@ -27,8 +27,8 @@ from diagnose.parsers.hostnames import covers
     ],
 )
 def certificate_not_loaded(evidence: Evidence) -> Iterator[Claim]:
-    view = server_view(evidence)
-    if view is None or evidence.target.port not in view.server.ports:
+    view = server_on_port(evidence)
+    if view is None:
         return
     files = _files(view)
     file_digests = {file.chain[0].sha256 for file in files}

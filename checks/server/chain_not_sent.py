@@ -13,7 +13,7 @@ from checks.server import (
     manual_fix,
     place_text,
     reload_steps,
-    server_view,
+    server_on_port,
 )
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Severity
@@ -28,8 +28,8 @@ from diagnose.model.web_servers import SiteFile, WebServer, WebServerConfig
     explains=["certificate.chain-incomplete", "http.hsts-traps-visitors"],
 )
 def chain_not_sent(evidence: Evidence) -> Iterator[Claim]:
-    view = server_view(evidence)
-    if view is None or evidence.target.port not in view.server.ports:
+    view = server_on_port(evidence)
+    if view is None:
         return
     for served in served_certificates(
         evidence, lambda handshake: chain_fault(evidence, handshake) == "chain-incomplete"

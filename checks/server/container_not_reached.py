@@ -5,7 +5,7 @@ container does not run. The evidence is a request that was sent from the contain
 
 from collections.abc import Iterator, Sequence
 
-from checks.server import ServerView, place_text, server_view
+from checks.server import ServerView, place_text, server_on_port
 from checks.server._backend_answers import (
     refused_websockets,
     route_to_application,
@@ -49,8 +49,8 @@ _UNRESOLVED = 6
     ],
 )
 def container_not_reached(evidence: Evidence) -> Iterator[Claim]:
-    view, target = server_view(evidence), evidence.target
-    if view is None or not view.server.container or target.port not in view.server.ports:
+    view, target = server_on_port(evidence), evidence.target
+    if view is None or not view.server.container:
         return
     claims = [_claim(view, target.path, page_exchanges(evidence), websocket=False)]
     for path in dict.fromkeys(target.websockets):

@@ -5,7 +5,7 @@ file or on a folder above it (path_resolution(7)), or systemd hides the folder f
 
 from collections.abc import Iterator
 
-from checks.server import ServerView, manual_fix, pages_with_status, place_text, server_view
+from checks.server import ServerView, manual_fix, pages_with_status, place_text, server_on_port
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -32,8 +32,8 @@ _PRIVATE = ("/root/", "/tmp/", "/var/tmp/")
     explains=["server.page-missing", "server.own-answer", "server.request-logged"],
 )
 def file_forbidden(evidence: Evidence) -> Iterator[Claim]:
-    view, target = server_view(evidence), evidence.target
-    if view is None or target.port not in view.server.ports or view.server.product == "apache":
+    view = server_on_port(evidence)
+    if view is None or view.server.product == "apache":
         return  # Apache's own log says it: server.request-failed
     pages = [*pages_with_status(evidence, 403), *pages_with_status(evidence, 404)]
     for access in evidence.good(FolderAccess)[:1]:

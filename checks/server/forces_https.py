@@ -7,7 +7,7 @@ Asked directly with the visitor's name, it redirects to the visitor's own URL, w
 
 from collections.abc import Iterator
 
-from checks.server import manual_fix, place_text, server_view
+from checks.server import manual_fix, place_text, server_on_port
 from checks.server._backend_answers import answer_with, route_to_application
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Severity, Subject
@@ -29,8 +29,8 @@ from diagnose.parsers.urls import normalize_url
     ],
 )
 def forces_https(evidence: Evidence) -> Iterator[Claim]:
-    view, target = server_view(evidence), evidence.target
-    if view is None or target.port not in view.server.ports or not target.uses_tls:
+    view, target = server_on_port(evidence), evidence.target
+    if view is None or not target.uses_tls:
         return
     route, pages = route_to_application(view), page_exchanges(evidence)
     # A server that redirects until a cookie comes back is another matter.
@@ -55,7 +55,7 @@ def forces_https(evidence: Evidence) -> Iterator[Claim]:
         facts={
             **view.facts,
             "url": pages[0].url,
-            "application": f"{route.host}:{route.port}",
+            "application": route.authority,
             "place": place_text(route.file, route.line),
             "status": secure.status,
             "location": secure.location,

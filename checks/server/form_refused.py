@@ -10,7 +10,7 @@ and what the configuration tells the application. upstream.origin-mismatch is th
 from collections.abc import Iterator, Sequence
 
 from checks.http._told_scheme import told_scheme
-from checks.server import ServerView, manual_fix, place_text, server_view
+from checks.server import ServerView, manual_fix, place_text, server_on_port
 from checks.server._backend_answers import route_to_application
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -24,7 +24,6 @@ from diagnose.model import (
     Subject,
     Where,
 )
-from diagnose.model.addresses import bracketed
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.web_servers import WebServer, WebServerConfig
 from diagnose.parsers.origin_refusals import (
@@ -44,15 +43,15 @@ _NO_COOKIE = "requires a CSRF cookie"
     explains=["server.application-answers", "server.own-answer", "server.request-refused"],
 )
 def form_refused(evidence: Evidence) -> Iterator[Claim]:
-    view, target = server_view(evidence), evidence.target
-    if view is None or target.port not in view.server.ports:
+    view, target = server_on_port(evidence), evidence.target
+    if view is None:
         return
     route, pages = route_to_application(view), page_exchanges(evidence)
     words = _refusal(evidence, pages)
     if route is None or route.scheme != "http" or not pages or not words:
         return
     scheme_source = told_scheme(evidence, target.path) or _is_told_by_haproxy(view)
-    own = route.sent_host or f"{bracketed(route.host)}:{route.port}"
+    own = route.replacement_host
     host = target.authority if route.keeps_host else own
     is_wrong = not scheme_source or not route.keeps_host
     if not is_wrong and not names_origin(words) and any(page.method == "POST" for page in pages):

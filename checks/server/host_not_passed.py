@@ -12,12 +12,11 @@ from checks.server import (
     manual_fix,
     place_text,
     reload_steps,
-    server_view,
+    server_on_port,
 )
 from checks.server._backend_answers import answer_with, route_to_application
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Severity, Subject
-from diagnose.model.addresses import bracketed
 from diagnose.model.backends import BackendAnswer
 from diagnose.model.http import Exchange, Upgrade, page_exchanges
 from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
@@ -37,8 +36,8 @@ from diagnose.parsers.redirects import REDIRECTS, leads_to_itself
     ],
 )
 def host_not_passed(evidence: Evidence) -> Iterator[Claim]:
-    view, target = server_view(evidence), evidence.target
-    if view is None or target.port not in view.server.ports:
+    view, target = server_on_port(evidence), evidence.target
+    if view is None:
         return
     if claim := _claim(view, list(page_exchanges(evidence)), ""):
         yield claim
@@ -60,7 +59,7 @@ def _claim(view: ServerView, visits: list[Exchange | Upgrade], websocket: str) -
     route = route_to_application(view, websocket)
     if route is None or route.keeps_host or not visits:
         return None
-    own = route.sent_host or f"{bracketed(route.host)}:{route.port}"
+    own = route.replacement_host
     proto = "" if websocket else "https"
     right = answer_with(evidence, route, target.authority, proto, websocket)
     wrong = answer_with(evidence, route, own, proto, websocket)

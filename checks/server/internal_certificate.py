@@ -4,7 +4,14 @@ visitor trusts. For names that are no public ones it is the usual way, and no fa
 import re
 from collections.abc import Iterator
 
-from checks.server import ServerView, line_edit, manual_fix, place_text, reload_steps, server_view
+from checks.server import (
+    ServerView,
+    line_edit,
+    manual_fix,
+    place_text,
+    reload_steps,
+    server_on_port,
+)
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Severity
 from diagnose.model.tls import served_certificates
@@ -24,8 +31,8 @@ _AUTHORITY = "Caddy Local Authority"
     explains=["certificate.*", "http.hsts-traps-visitors"],
 )
 def internal_certificate(evidence: Evidence) -> Iterator[Claim]:
-    view, target = server_view(evidence), evidence.target
-    if view is None or view.config is None or target.port not in view.server.ports:
+    view, target = server_on_port(evidence), evidence.target
+    if view is None or view.config is None:
         return
     host = target.host.rstrip(".")
     if is_address(host) or "." not in host or host.rpartition(".")[2] in _PRIVATE:

@@ -8,7 +8,7 @@ The application was asked directly, with the site's name.
 import re
 from collections.abc import Iterator, Sequence
 
-from checks.server import ServerView, place_text, server_view
+from checks.server import ServerView, place_text, server_on_port
 from checks.server._backend_answers import answer_with, route_to_application
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
@@ -22,8 +22,8 @@ _HANDLER = re.compile(
 
 @check(severity=Severity.NOTE, needs=[WebServer, WebServerConfig, Exchange])
 def own_answer(evidence: Evidence) -> Iterator[Claim]:
-    view, target = server_view(evidence), evidence.target
-    if view is None or target.port not in view.server.ports or not view.answering_sites:
+    view = server_on_port(evidence)
+    if view is None or not view.answering_sites:
         return
     pages = page_exchanges(evidence)
     statuses = {page.status for page in pages}
@@ -63,7 +63,7 @@ def _claim(view: ServerView, route: SiteRoute | None, pages: Sequence[Exchange])
             "url": page.url,
             "status": page.status,
             "answer": excerpt(page.body),
-            "application": f"{route.host}:{route.port}" if route else "",
+            "application": route.authority if route else "",
             "place": place,
             "folder": site.root if not route else "",
         },

@@ -17,7 +17,7 @@ from checks.server import (
     pages_with_status,
     place_text,
     reload_steps,
-    server_view,
+    server_on_port,
 )
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -45,8 +45,8 @@ _NO_INDEX = re.compile(r"No matching DirectoryIndex \(([^)]{1,400})\)")
     explains=["server.own-answer", "server.request-logged"],
 )
 def page_missing(evidence: Evidence) -> Iterator[Claim]:
-    view, target = server_view(evidence), evidence.target
-    if view is None or target.port not in view.server.ports:
+    view = server_on_port(evidence)
+    if view is None:
         return
     pages = [*pages_with_status(evidence, 403), *pages_with_status(evidence, 404)]
     for folder in evidence.good(SiteFolder)[:1]:

@@ -15,7 +15,7 @@ from checks.server import (
     manual_fix,
     place_text,
     reload_steps,
-    server_view,
+    server_on_port,
 )
 from checks.server._backend_answers import (
     refused_paths,
@@ -34,7 +34,6 @@ from diagnose.model import (
     Severity,
     Subject,
 )
-from diagnose.model.addresses import bracketed
 from diagnose.model.backends import BackendVisit
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
@@ -54,8 +53,8 @@ from diagnose.parsers.web_sites import inner_path
     ],
 )
 def path_changed(evidence: Evidence) -> Iterator[Claim]:
-    view, target = server_view(evidence), evidence.target
-    if view is None or target.port not in view.server.ports:
+    view = server_on_port(evidence)
+    if view is None:
         return
     for path, visits, is_websocket in refused_paths(evidence):
         yield from _claims(view, path, visits, is_websocket)
@@ -109,7 +108,7 @@ def _proxy_pass_edit(view: ServerView, route: SiteRoute) -> Edit | None:
     line = line_text(view, route.file, route.line)
     if view.server.product != "apache" or not re.match(r"(?i)\s*ProxyPass\s", line):
         return None
-    whole = f"{route.scheme}://{bracketed(route.host)}:{route.port}{route.path}"
+    whole = f"{route.scheme}://{route.authority}{route.path}"
     if line.count(route.target) != 1 or not route.host:
         return None
     return line_edit(view, route.file, {route.line: (line.replace(route.target, whole),)})

@@ -5,7 +5,13 @@ on.
 
 from collections.abc import Iterator
 
-from checks.server import line_edit, manual_fix, place_text, reload_steps, server_view
+from checks.server import (
+    line_edit,
+    manual_fix,
+    place_text,
+    reload_steps,
+    server_on_port,
+)
 from checks.server._backend_answers import refused_websockets
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Subject
@@ -20,8 +26,8 @@ from diagnose.parsers.web_sites import is_taken, route_of
     explains=["websocket.not-upgraded", "websocket.no-location", "websocket.inner-proxy"],
 )
 def path_excluded(evidence: Evidence) -> Iterator[Claim]:
-    view, target = server_view(evidence), evidence.target
-    if view is None or view.config is None or target.port not in view.server.ports:
+    view, target = server_on_port(evidence), evidence.target
+    if view is None or view.config is None:
         return
     for path in dict.fromkeys(target.websockets):
         plain, upgrades = path.partition("?")[0], refused_websockets(evidence, path)
@@ -51,12 +57,11 @@ def path_excluded(evidence: Evidence) -> Iterator[Claim]:
 
 def _fix(evidence: Evidence, excluded: SiteRoute, passing: SiteRoute | None) -> Fix:
     """Pass the path on to where the site's other paths go, by ws://."""
-    view = server_view(evidence)
+    view = server_on_port(evidence)
     assert view is not None
     edit = None
     if passing is not None and passing.scheme == "http" and passing.host and passing.port:
-        authority = f"{passing.host}:{passing.port}"
-        line = f"    ProxyPass {excluded.path} ws://{authority}{excluded.path}"
+        line = f"    ProxyPass {excluded.path} ws://{passing.authority}{excluded.path}"
         edit = line_edit(view, excluded.file, {excluded.line: (line,)})
     if edit is None:
         return manual_fix(view, "pass-on")

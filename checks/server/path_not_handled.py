@@ -5,7 +5,7 @@ not match "/a" (Caddyfile, "Path matchers")."""
 
 from collections.abc import Iterator, Sequence
 
-from checks.server import ServerView, manual_fix, place_text, server_view
+from checks.server import ServerView, manual_fix, place_text, server_on_port
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity, Subject
 from diagnose.model.http import Exchange, Upgrade, header
@@ -26,10 +26,10 @@ from diagnose.parsers.web_sites import is_taken
     ],
 )
 def path_not_handled(evidence: Evidence) -> Iterator[Claim]:
-    view, target = server_view(evidence), evidence.target
+    view, target = server_on_port(evidence), evidence.target
     if view is None or view.config is None or view.server.product not in {"caddy", "apache"}:
         return
-    if target.port not in view.server.ports or len(view.answering_sites) != 1:
+    if len(view.answering_sites) != 1:
         return
     (site,) = view.answering_sites
     for path in dict.fromkeys((target.path.partition("?")[0], *target.websockets)):

@@ -7,7 +7,7 @@ The evidence is the application itself, asked for both paths.
 
 from collections.abc import Iterator, Sequence
 
-from checks.server import ServerView, manual_fix, place_text, reload_steps, server_view
+from checks.server import ServerView, manual_fix, place_text, reload_steps, server_on_port
 from checks.server._backend_answers import (
     refused_paths,
     route_to_application,
@@ -36,8 +36,8 @@ from diagnose.parsers.web_sites import inner_path, rest_of
     explains=["server.own-answer", "websocket.not-upgraded", "websocket.inner-proxy"],
 )
 def prefix_kept(evidence: Evidence) -> Iterator[Claim]:
-    view, target = server_view(evidence), evidence.target
-    if view is None or target.port not in view.server.ports:
+    view = server_on_port(evidence)
+    if view is None:
         return
     for path, visits, is_websocket in refused_paths(evidence):
         yield from _claims(view, path, visits, is_websocket)

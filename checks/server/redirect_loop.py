@@ -10,7 +10,7 @@ from checks.server import (
     manual_fix,
     place_text,
     reload_steps,
-    server_view,
+    server_on_port,
 )
 from checks.server._backend_answers import route_to_application
 from checks.server._haproxy import redirect_without_tls
@@ -49,8 +49,8 @@ _TARGET = re.compile(
     ],
 )
 def redirect_loop(evidence: Evidence) -> Iterator[Claim]:
-    view, target = server_view(evidence), evidence.target
-    if view is None or view.config is None or target.port not in view.server.ports:
+    view, target = server_on_port(evidence), evidence.target
+    if view is None or view.config is None:
         return
     answers = [exchange for exchange in evidence.good(Exchange) if exchange.is_page_of(target)]
     chains = [follow_redirects(answer, evidence.of(Exchange)) for answer in answers]

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from checks.server import ServerView, place_text, reload_steps, server_view, test_steps
+from checks.server import ServerView, place_text, reload_steps, server_on_port, test_steps
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -47,8 +47,8 @@ _ON_PURPOSE = {401, 403, 429}
     ],
 )
 def reload_needed(evidence: Evidence) -> Iterator[Claim]:
-    view, target = server_view(evidence), evidence.target
-    if view is None or view.config is None or target.port not in view.server.ports:
+    view, target = server_on_port(evidence), evidence.target
+    if view is None or view.config is None:
         return
     if view.test is not None and not view.test.passed:
         return

@@ -9,11 +9,10 @@ was sent once.
 from collections.abc import Iterator
 from typing import Literal
 
-from checks.server import ServerView, manual_fix, place_text, server_view
+from checks.server import ServerView, manual_fix, place_text, server_on_port
 from checks.server._backend_answers import answer_with, route_to_application
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Severity, Subject
-from diagnose.model.addresses import bracketed
 from diagnose.model.backends import BackendAnswer
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
@@ -32,8 +31,8 @@ Part = Literal["visitor", "scheme", "name"]
     ],
 )
 def request_refused(evidence: Evidence) -> Iterator[Claim]:
-    view, target = server_view(evidence), evidence.target
-    if view is None or target.port not in view.server.ports:
+    view, target = server_on_port(evidence), evidence.target
+    if view is None:
         return
     route, pages = route_to_application(view), page_exchanges(evidence)
     statuses = {page.status for page in pages}
@@ -50,7 +49,7 @@ def request_refused(evidence: Evidence) -> Iterator[Claim]:
         confidence=Confidence.LIKELY,
         facts={
             **view.facts,
-            "application": _own_name(route),
+            "application": route.replacement_host,
             "name": target.authority,
             "place": place_text(route.file, route.line),
             "status": bad.status,
@@ -74,7 +73,7 @@ def _deciding_part(
     forwarded = answer_with(evidence, route, name, "https", forwarded_for=True)
     plain, own = (
         answer_with(evidence, route, name, ""),
-        answer_with(evidence, route, _own_name(route), "https"),
+        answer_with(evidence, route, route.replacement_host, "https"),
     )
     pairs: tuple[tuple[Part, BackendAnswer | None, BackendAnswer | None], ...] = (
         ("visitor", full, forwarded),
@@ -85,7 +84,3 @@ def _deciding_part(
         if good and bad and bad.status == status and (good.status or 999) < 400:
             return part, good, bad
     return None
-
-
-def _own_name(route: SiteRoute) -> str:
-    return route.sent_host or f"{bracketed(route.host)}:{route.port}"

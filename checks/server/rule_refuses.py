@@ -9,7 +9,7 @@ password may be meant: of a page it is a note.
 
 from collections.abc import Iterator, Sequence
 
-from checks.server import ServerView, manual_fix, place_text, server_view
+from checks.server import ServerView, manual_fix, place_text, server_on_port
 from checks.server._backend_answers import refused_websockets
 from checks.server._rules import decisive_rule
 from diagnose.checking.registry import check
@@ -32,8 +32,8 @@ from diagnose.model.web_servers import WebServer, WebServerConfig
     ],
 )  # fmt: skip
 def rule_refuses(evidence: Evidence) -> Iterator[Claim]:
-    view, target = server_view(evidence), evidence.target
-    if view is None or view.config is None or target.port not in view.server.ports:
+    view, target = server_on_port(evidence), evidence.target
+    if view is None or view.config is None:
         return
     refusals: list[Refusal] = []
     for full, websocket in ((target.path, False), *((path, True) for path in target.websockets)):

@@ -12,7 +12,7 @@ from checks.server import (
     manual_fix,
     place_text,
     reload_steps,
-    server_view,
+    server_on_port,
 )
 from checks.server._backend_answers import answer_with, route_to_application
 from checks.server._haproxy import haproxy_view, insert_after
@@ -45,8 +45,8 @@ from diagnose.parsers.redirects import REDIRECTS, redirect_target
     ],
 )
 def scheme_not_passed(evidence: Evidence) -> Iterator[Claim]:
-    view, target = server_view(evidence), evidence.target
-    if view is None or target.port not in view.server.ports or not target.uses_tls:
+    view, target = server_on_port(evidence), evidence.target
+    if view is None or not target.uses_tls:
         return
     route, pages = route_to_application(view), page_exchanges(evidence)
     if route is None or not pages or not all(redirect_target(page) for page in pages):
@@ -65,7 +65,7 @@ def scheme_not_passed(evidence: Evidence) -> Iterator[Claim]:
         because=(plain, secure, view.server, *pages),
         facts={
             **view.facts,
-            "application": f"{route.host}:{route.port}",
+            "application": route.authority,
             "place": place_text(route.file, route.line),
             "status": plain.status,
             "location": plain.location,

@@ -14,7 +14,7 @@ from checks.server import (
     line_text,
     place_text,
     reload_steps,
-    server_view,
+    server_on_port,
 )
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -46,9 +46,9 @@ _WORDS = {404: "File not found.", 403: "Access denied."}
     ],
 )
 def script_not_found(evidence: Evidence) -> Iterator[Claim]:
-    view, target = server_view(evidence), evidence.target
+    view, target = server_on_port(evidence), evidence.target
     is_known = view is not None and view.server.product in {"caddy", "apache"}
-    if view is None or not is_known or target.port not in view.server.ports:
+    if view is None or not is_known:
         return
     pages = [
         page

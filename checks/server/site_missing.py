@@ -4,7 +4,7 @@ answers 200 and nothing."""
 
 from collections.abc import Iterator
 
-from checks.server import ServerView, manual_fix, place_text, server_view
+from checks.server import ServerView, manual_fix, place_text, server_on_port
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Observation, Severity, Subject
 from diagnose.model.http import page_exchanges
@@ -29,10 +29,10 @@ INTERNAL_ERROR = 80
     ],
 )
 def site_missing(evidence: Evidence) -> Iterator[Claim]:
-    view, target = server_view(evidence), evidence.target
+    view, target = server_on_port(evidence), evidence.target
     if view is None or view.config is None or view.server.product != "caddy":
         return
-    if target.port not in view.server.ports or is_address(target.host) or view.answering_sites:
+    if is_address(target.host) or view.answering_sites:
         return
     symptoms = tuple(_symptoms(evidence))
     if not symptoms:

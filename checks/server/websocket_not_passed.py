@@ -12,7 +12,7 @@ from checks.server import (
     manual_fix,
     place_text,
     reload_steps,
-    server_view,
+    server_on_port,
 )
 from checks.server._haproxy import kept_upgrade
 from diagnose.checking.registry import check
@@ -47,8 +47,8 @@ _UPGRADE_PARAMETER = (2, 4, 47)
     ],
 )
 def websocket_not_passed(evidence: Evidence) -> Iterator[Claim]:
-    view, target = server_view(evidence), evidence.target
-    if view is None or view.config is None or target.port not in view.server.ports:
+    view, target = server_on_port(evidence), evidence.target
+    if view is None or view.config is None:
         return
     for path in dict.fromkeys(target.websockets):
         upgrades = [

@@ -15,7 +15,7 @@ from checks.server import (
     manual_fix,
     place_text,
     reload_steps,
-    server_view,
+    server_on_port,
 )
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -62,8 +62,8 @@ REFUSALS = {403, 404, 410}
     ],
 )
 def wrong_site(evidence: Evidence) -> Iterator[Claim]:
-    view, target = server_view(evidence), evidence.target
-    if view is None or view.config is None or target.port not in view.server.ports:
+    view, target = server_on_port(evidence), evidence.target
+    if view is None or view.config is None:
         return
     answering = view.answering_sites
     # What is on a loopback address alone answers no visitor.

@@ -20,6 +20,10 @@ from diagnose.parsers.http import browser_page, proxy_page
 from diagnose.parsers.websocket_ending import Ending, ending
 from diagnose.parsers.websocket_refusal import Refusal, refusal
 
+#: Seconds of silence that proxies usually let pass: nginx's default. Applications that send pings
+#: do so more often.
+USUAL_TIMEOUT = 60.0
+
 
 def refused_attempts(evidence: Evidence, reason: Refusal) -> Iterator[Attempt]:
     """Yield the handshakes that failed for this reason. What a server does with every program

@@ -3,81 +3,30 @@ shorter of "timeout client" and "timeout server" (Configuration Manual, "timeout
 
 from checks.server import reload_steps
 from checks.server._haproxy import HaproxyView, haproxy_view, insert_after, place, replace
-from diagnose.model import (
-    Applicability,
-    Claim,
-    Confidence,
-    Evidence,
-    Fix,
-    Manual,
-    Severity,
-    Subject,
-    Where,
-)
-from diagnose.model.frozen import frozen
-from diagnose.model.http import Upgrade
+from checks.websocket import USUAL_TIMEOUT
+from checks.websocket._server_timeouts import ServerTimeout, accepted_at
+from diagnose.model import Applicability, Evidence, Fix, Manual, Severity, Where
 from diagnose.parsers.haproxy.config import Line, Proxy
 
-#: Seconds. nginx's default, and that of Debian's haproxy.cfg: applications that send pings do so
-#: more often.
-USUAL_TIMEOUT, DEBIAN_TIMEOUT = 60.0, 50.0
+#: Seconds, in Debian's haproxy.cfg.
+DEBIAN_TIMEOUT = 50.0
 LONG_TIMEOUT = "timeout tunnel 1h"
 
 
-@frozen
-class ShortTunnelTimeout:
-    """A timeout of HAProxy for open WebSockets at a path, shorter than usual: in seconds, with the
-    line that says so and the WebSockets that were accepted there."""
-
-    haproxy: HaproxyView
-    backend: Proxy
-    path: str
-    seconds: float
-    line: Line
-    accepted: tuple[Upgrade, ...]
-
-    def claim(self, is_seen: bool) -> Claim:
-        """Claim that it cuts idle WebSockets; `is_seen` is True if one was cut at that time."""
-        view, port = self.haproxy.view, self.haproxy.view.evidence.target.port
-        return Claim(
-            about=Subject(port=port, path=self.path, text=place(self.line)),
-            covers=(Subject(port=port, path=self.path),),
-            because=(*((view.config,) if view.config else ()), *self.accepted),
-            # Nobody waited to see whether the application itself sends often enough.
-            confidence=Confidence.CERTAIN if is_seen else Confidence.LIKELY,
-            severity=None if is_seen or self.seconds < DEBIAN_TIMEOUT else Severity.NOTE,
-            facts={
-                "url": self.accepted[0].url,
-                "path": self.path,
-                "seconds": round(self.seconds),
-                "server": view.server.title,
-                "place": place(self.line),
-                "default": False,
-                "seen": is_seen,
-                "probe": round(self.seconds + 10),
-                "direct_holds": False,
-                "minute": False,
-            },
-            fix=_fix(self.haproxy, self.backend, self.line),
-        )
-
-
-def short_timeout_of_haproxy(evidence: Evidence, path: str) -> ShortTunnelTimeout | None:
+def short_timeout_of_haproxy(evidence: Evidence, path: str) -> ServerTimeout | None:
     """Return HAProxy's timeout at a path where a WebSocket was accepted, if it is shorter than
     usual."""
-    haproxy = haproxy_view(evidence, path)
-    accepted = tuple(
-        upgrade
-        for upgrade in evidence.of(Upgrade)
-        if upgrade.path == path and upgrade.through == "front" and upgrade.accepted
-    )
+    haproxy, accepted = haproxy_view(evidence, path), accepted_at(evidence, path)
     backend = haproxy.proxies.backend if haproxy else None
     if haproxy is None or backend is None or not accepted:
         return None
     timeout = tunnel_timeout(haproxy.proxies.frontend, backend)
     if timeout is None or timeout[0] >= USUAL_TIMEOUT:
         return None
-    return ShortTunnelTimeout(haproxy, backend, path, *timeout, accepted)
+    seconds, line = timeout
+    unseen = None if seconds < DEBIAN_TIMEOUT else Severity.NOTE
+    fix = _fix(haproxy, backend, line)
+    return ServerTimeout(haproxy.view, path, seconds, place(line), accepted, fix, unseen)
 
 
 def tunnel_timeout(frontend: Proxy, backend: Proxy) -> tuple[float, Line] | None:

@@ -15,7 +15,12 @@ from diagnose.model.websocket_attempts import websocket_attempts
 from diagnose.parsers.websocket_refusal import opens_at_times
 
 
-@check(severity=Severity.ERROR, needs=[Upgrade], explains=["websocket.not-upgraded"])
+@check(
+    severity=Severity.ERROR,
+    needs=[Upgrade],
+    needs_fault=[Upgrade],
+    explains=["websocket.not-upgraded"],
+)
 def addresses_differ(evidence: Evidence) -> Iterator[Claim]:
     attempts = websocket_attempts(evidence)
     for attempt in attempts:

@@ -9,7 +9,7 @@ from diagnose.model import Claim, Evidence, Severity, Where
 from diagnose.model.http import Upgrade
 
 
-@check(severity=Severity.ERROR, needs=[Upgrade])
+@check(severity=Severity.ERROR, needs=[Upgrade], needs_fault=[Upgrade])
 def bad_accept(evidence: Evidence) -> Iterator[Claim]:
     for attempt in refused_attempts(evidence, "accept"):
         accept_value = attempt.first.header("Sec-WebSocket-Accept") or ""

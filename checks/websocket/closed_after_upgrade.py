@@ -45,7 +45,7 @@ _VIOLATIONS: dict[Violation, str] = {
 }
 
 
-@check(severity=Severity.ERROR, needs=[Upgrade])
+@check(severity=Severity.ERROR, needs=[Upgrade], needs_fault=[Upgrade])
 def closed_after_upgrade(evidence: Evidence) -> Iterator[Claim]:
     for attempt, ending in ended_attempts(evidence, *_SEVERITIES):
         handshakes = WebSocketHandshakes.at_path(evidence, attempt.path)

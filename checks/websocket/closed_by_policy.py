@@ -14,7 +14,7 @@ from diagnose.model.http import Upgrade
 from diagnose.parsers.websocket_ending import asks_for_subprotocol
 
 
-@check(severity=Severity.NOTE, needs=[Upgrade])
+@check(severity=Severity.NOTE, needs=[Upgrade], needs_fault=[Upgrade])
 def closed_by_policy(evidence: Evidence) -> Iterator[Claim]:
     for attempt, _ in ended_attempts(evidence, "refused"):
         first = attempt.first

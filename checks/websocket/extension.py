@@ -16,7 +16,7 @@ from diagnose.model.http import Upgrade
 _FIELD = "Sec-WebSocket-Extensions"
 
 
-@check(severity=Severity.ERROR, needs=[Upgrade])
+@check(severity=Severity.ERROR, needs=[Upgrade], needs_fault=[Upgrade])
 def extension(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
     compressed = [attempt for attempt, _ in ended_attempts(evidence, "compressed")]

@@ -6,22 +6,18 @@ From outside, the run observes the cut if `--idle` asks for it. On the server th
 configuration, if a shorter time is set on purpose and the application accepts a WebSocket there, or
 if the cut came at nginx's time; the application itself, held in silence too, shows which side cuts.
 
-The timeouts of other programs in the way belong beside `_nginx_timeouts`.
+Other servers' timeouts are in `_server_timeouts`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from checks.nginx import Nginx, file_line
 from checks.nginx._commands import reload_steps
 from checks.nginx._edits import config_edits
 from checks.nginx._location_edits import insert_lines
 from checks.nginx._websockets import WebSocketHandshakes, websocket_paths
-from checks.websocket._apache_timeouts import ShortRouteTimeout, short_timeout_of_apache
-from checks.websocket._haproxy_timeouts import (
-    USUAL_TIMEOUT,
-    ShortTunnelTimeout,
-    short_timeout_of_haproxy,
-)
+from checks.websocket import USUAL_TIMEOUT
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -38,10 +34,14 @@ from diagnose.model import (
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Upgrade
 from diagnose.model.nginx import Directive
+from diagnose.model.web_servers import WebServer
 from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.config import children, seconds
 from diagnose.parsers.nginx.forwarding import upgrade_forwarding
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of
+
+if TYPE_CHECKING:
+    from checks.websocket._server_timeouts import ServerTimeout
 
 #: Seconds by which a cut may differ from the timeout behind it: its own timer, and the way.
 TOLERANCE = 1.5
@@ -73,15 +73,24 @@ def idle_timeout(evidence: Evidence) -> Iterator[Claim]:
     configured_paths = {path for short in timeouts for path in short.paths}
     for path in evidence.target.websockets:
         cuts = cut_by_path.get(path, [])
-        timeout: ShortTunnelTimeout | ShortRouteTimeout | None
-        timeout = short_timeout_of_haproxy(evidence, path)
-        timeout = timeout or short_timeout_of_apache(evidence, path)
+        timeout = _server_timeout(evidence, path)
         if timeout and not _is_contradicted(evidence, path, timeout.seconds, cuts):
             configured_paths.add(path)
             yield timeout.claim(bool(cuts))
     for path, upgrades in cut_by_path.items():
         if path not in configured_paths:
             yield _cut_claim(evidence, path, upgrades)
+
+
+def _server_timeout(evidence: Evidence, path: str) -> "ServerTimeout | None":
+    """Return the timeout of a web server other than nginx, if it is shorter than usual. Most
+    servers have none, so that what reads its configuration is imported here."""
+    if not evidence.good(WebServer):
+        return None
+    from checks.websocket._apache_timeouts import short_timeout_of_apache
+    from checks.websocket._haproxy_timeouts import short_timeout_of_haproxy
+
+    return short_timeout_of_haproxy(evidence, path) or short_timeout_of_apache(evidence, path)
 
 
 def _nginx_timeouts(

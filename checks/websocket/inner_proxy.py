@@ -11,7 +11,12 @@ from diagnose.parsers.http import hops
 from diagnose.parsers.websocket_refusal import upgrade_lost
 
 
-@check(severity=Severity.ERROR, needs=[Upgrade], explains=["websocket.not-upgraded"])
+@check(
+    severity=Severity.ERROR,
+    needs=[Upgrade],
+    needs_fault=[Upgrade],
+    explains=["websocket.not-upgraded"],
+)
 def inner_proxy(evidence: Evidence) -> Iterator[Claim]:
     for attempt in refused_attempts(evidence, "other"):
         first = attempt.first

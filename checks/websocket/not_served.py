@@ -25,6 +25,7 @@ from diagnose.parsers.websocket_refusal import upgrade_lost
 @check(
     severity=Severity.ERROR,
     needs=[Upgrade],
+    needs_fault=[Upgrade],
     explains=["websocket.not-upgraded"],
 )
 def not_served(evidence: Evidence) -> Iterator[Claim]:

@@ -36,7 +36,7 @@ _STICKY = ("ip_hash", "hash", "sticky", "sticky_cookie_insert")
 _BALANCING_METHODS = ("least_conn", "least_time", "random")
 
 
-@check(severity=Severity.WARNING, needs=[Upgrade])
+@check(severity=Severity.WARNING, needs=[Upgrade], needs_fault=[Upgrade])
 def not_sticky(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
     front_upgrades = [upgrade for upgrade in evidence.of(Upgrade) if upgrade.through == "front"]

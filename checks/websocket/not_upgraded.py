@@ -16,7 +16,7 @@ from diagnose.parsers.http import proxy_page
 from diagnose.parsers.websocket_refusal import opens_at_times, upgrade_lost
 
 
-@check(severity=Severity.ERROR, needs=[Upgrade])
+@check(severity=Severity.ERROR, needs=[Upgrade], needs_fault=[Upgrade])
 def not_upgraded(evidence: Evidence) -> Iterator[Claim]:
     for attempt in refused_attempts(evidence, "other"):
         first = attempt.first

@@ -28,6 +28,7 @@ from diagnose.parsers.websocket_refusal import Refusal
 @check(
     severity=Severity.ERROR,
     needs=[Upgrade],
+    needs_fault=[Upgrade],
     explains=["websocket.unauthorized", "websocket.not-upgraded", "websocket.closed-by-policy"],
 )
 def origin_refused(evidence: Evidence) -> Iterator[Claim]:

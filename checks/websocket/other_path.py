@@ -26,6 +26,7 @@ _REASONS: tuple[Refusal, ...] = ("other", "unauthorized")
 @check(
     severity=Severity.ERROR,
     needs=[Upgrade],
+    needs_fault=[Upgrade],
     explains=[
         "websocket.not-upgraded",
         "websocket.unauthorized",

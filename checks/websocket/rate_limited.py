@@ -13,7 +13,7 @@ from diagnose.model.http import Upgrade
 from diagnose.parsers.websocket_refusal import opens_alone
 
 
-@check(severity=Severity.WARNING, needs=[Upgrade])
+@check(severity=Severity.WARNING, needs=[Upgrade], needs_fault=[Upgrade])
 def rate_limited(evidence: Evidence) -> Iterator[Claim]:
     for attempt in refused_attempts(evidence, "limited"):
         wait = attempt.first.header("Retry-After") or ""

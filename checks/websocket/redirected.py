@@ -16,7 +16,7 @@ from diagnose.parsers.nginx.locations import location_pattern, proxy_pass_of
 from diagnose.parsers.urls import parse_url
 
 
-@check(severity=Severity.ERROR, needs=[Upgrade])
+@check(severity=Severity.ERROR, needs=[Upgrade], needs_fault=[Upgrade])
 def redirected(evidence: Evidence) -> Iterator[Claim]:
     for attempt in refused_attempts(evidence, "redirected"):
         location = attempt.first.header("Location") or ""

@@ -19,6 +19,7 @@ from diagnose.parsers.engine_io import EngineError, engine_error, requested_vers
 @check(
     severity=Severity.ERROR,
     needs=[Upgrade],
+    needs_fault=[Upgrade],
     explains=["websocket.not-upgraded", "websocket.not-served", "websocket.closed-after-upgrade"],
 )
 def socketio_refused(evidence: Evidence) -> Iterator[Claim]:

@@ -17,7 +17,7 @@ from diagnose.model.nginx import Directive
 from diagnose.model.websocket_attempts import Attempt
 
 
-@check(severity=Severity.ERROR, needs=[Upgrade])
+@check(severity=Severity.ERROR, needs=[Upgrade], needs_fault=[Upgrade])
 def subprotocol(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
     for attempt in refused_attempts(evidence, "offered"):

@@ -10,7 +10,7 @@ from diagnose.model.http import Upgrade
 from diagnose.parsers.http import proxy_page
 
 
-@check(severity=Severity.WARNING, needs=[Upgrade])
+@check(severity=Severity.WARNING, needs=[Upgrade], needs_fault=[Upgrade])
 def unauthorized(evidence: Evidence) -> Iterator[Claim]:
     for attempt in refused_attempts(evidence, "unauthorized"):
         proxy = proxy_page(attempt.first.body)

@@ -6,6 +6,7 @@ report. platformdirs would say the same paths and costs more than the rest of th
 """
 
 import os
+import re
 import stat
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,6 +18,9 @@ from diagnose.parsers.target import UsageError
 SYSTEM_FILE = Path("/etc/diagnose/config.toml")
 #: Bytes. A larger file is a mistake.
 MAX_SIZE = 256 * 1024
+#: More names joined by dots than any key has. tomllib takes a time that grows with their square: at
+#: 256 KiB half an hour.
+_DEEP_KEY = re.compile(r"""(?<!["'\w-])(?:["'\w-]++[ \t]*+\.[ \t]*+){64,}""")
 
 
 @frozen(eq=False)
@@ -75,6 +79,8 @@ def read_file(path: Path) -> ConfigFile:
     import tomllib
 
     text = _read_text(path)
+    if _DEEP_KEY.search(text):
+        raise UsageError(f"{path}: it has a key of more than 64 names.")
     try:
         return ConfigFile(str(path), text, tomllib.loads(text))
     except (ValueError, RecursionError) as error:  # ValueError: an integer of too many digits
@@ -99,7 +105,7 @@ def _read_text(path: Path) -> str:
     if len(data) > MAX_SIZE:
         raise UsageError(f"{path}: it is larger than {MAX_SIZE >> 10} KiB.")
     try:
-        return data.decode("utf-8")
+        return data.decode("utf-8-sig")  # Windows' editors write a byte order mark
     except UnicodeDecodeError:
         raise UsageError(f"{path}: it is no text in UTF-8.") from None
 

@@ -1,6 +1,7 @@
 """Reads `blackbox.yml`, and shows it without its secrets."""
 
 import re
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,8 +15,8 @@ from diagnose.parsers.proxy_url import masked
 
 SectionT = TypeVar("SectionT", bound=msgspec.Struct)
 
-#: Maximum bytes of a configuration file.
-MAX_BYTES = 4 << 20
+#: Maximum bytes of a configuration file, and of values in it: aliases make any number of few bytes.
+MAX_BYTES, MAX_VALUES = 4 << 20, 1_000_000
 
 #: Header fields whose values /config hides: they are credentials in most requests.
 _SECRET_FIELD = re.compile(r"(?i)authorization|cookie|token|secret|passw|api-?key|credential")
@@ -27,7 +28,15 @@ class ConfigError(Exception):
 
 class _Loader(yaml.SafeLoader):
     """A loader that leaves every scalar a string: the field that takes it decides its type, as in
-    Go. `password: 0123` stays what was written."""
+    Go. `password: 0123` stays what was written. A key that is given twice is an error, as in Go."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = Counter(key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode))
+        repeated, times = next(iter(keys.most_common(1)), ("", 0))
+        if times > 1:
+            line = node.start_mark.line + 1
+            raise yaml.YAMLError(f"the key {repeated!r} is twice in the section of line {line}")
+        return super().construct_mapping(node, deep)
 
 
 _Loader.yaml_implicit_resolvers = {}
@@ -90,9 +99,28 @@ def _document(path: str) -> Any:
     if len(text) > MAX_BYTES:
         raise ConfigError(f"{path}: larger than {MAX_BYTES} bytes")
     try:
-        return _without_nulls(yaml.load(text, _Loader))
+        document = yaml.load(text, _Loader)
+        if _value_count(document) > MAX_VALUES:
+            raise yaml.YAMLError(f"its aliases make more than {MAX_VALUES} values")
+        return _without_nulls(document)
     except (yaml.YAMLError, RecursionError, UnicodeError) as error:
         raise ConfigError(f"{path}: {' '.join(str(error).split())}") from None
+
+
+def _value_count(document: Any) -> int:
+    """Return how many values a document has with its aliases resolved, without resolving them:
+    each list and section is counted once. Raise RecursionError for one that holds itself."""
+    counts: dict[int, int] = {}
+
+    def count(value: Any) -> int:
+        if not isinstance(value, dict | list):
+            return 1
+        if id(value) not in counts:
+            parts = value.values() if isinstance(value, dict) else value
+            counts[id(value)] = 1 + sum(map(count, parts))
+        return counts[id(value)]
+
+    return count(document)
 
 
 def _without_nulls(value: Any, name: str = "") -> Any:

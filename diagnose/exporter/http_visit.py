@@ -4,6 +4,7 @@ Redirects as Go's net/http follows them: up to ten; 301, 302 and 303 become GET;
 sent to the target's own host only.
 """
 
+import re
 import time
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -51,7 +52,8 @@ class Response:
 
 
 class HttpVisit:
-    """The requests of one probe. `redirects` counts those that came, followed or not."""
+    """The requests of one probe. `redirects` counts those that came and name a URL, followed or
+    not."""
 
     def __init__(self, probe: Probe, url: httpx.URL) -> None:
         self.probe, self.redirects = probe, 0
@@ -96,12 +98,15 @@ class HttpVisit:
             response = await self._request(address)
             if response is None or not self._is_redirect(response):
                 return response
+            url = self._redirect_url(response)
+            if url is None:
+                return None
             self.redirects += 1
             if not self._module.follows_redirects or self.redirects > MAX_REDIRECTS:
                 self.probe.log.info("Not following redirect")
                 response.is_unfollowed_redirect = True
                 return response
-            if not self._follow(response):
+            if not self._follow(response, url):
                 return None
             address = await self._next_address()
         return None
@@ -217,14 +222,22 @@ class HttpVisit:
     def _is_redirect(self, response: Response) -> bool:
         return response.status in _REDIRECTS and bool(response.header("Location"))
 
-    def _follow(self, response: Response) -> bool:
-        """Take over the URL of a redirect. Return False if it is none that can be requested."""
+    def _redirect_url(self, response: Response) -> httpx.URL | None:
+        """Return the URL of a redirect, None if it is no URL (the probe has failed then)."""
         location = response.header("Location")
         self.probe.log.info("Received redirect", location=location)
         try:
-            url = self._url.join(location)
+            if not _is_url_of_go(location):
+                raise ValueError("Location is no URL")
+            # What has a scheme is whole for Go, also "http:/page": it has no host.
+            has_scheme = _SCHEME.match(location)
+            return httpx.URL(location) if has_scheme else self._url.join(location)
         except (httpx.InvalidURL, ValueError) as error:
-            return self.probe.fail("Error for HTTP request", "redirect", err=error)
+            self.probe.fail("Error for HTTP request", "redirect", err=error)
+            return None
+
+    def _follow(self, response: Response, url: httpx.URL) -> bool:
+        """Take over the URL of a redirect. Return False if it is none that can be requested."""
         if url.scheme not in {"http", "https"} or not url.host:
             return self.probe.fail("Error for HTTP request", "redirect", err="unsupported scheme")
         self._url = url
@@ -236,6 +249,29 @@ class HttpVisit:
             self._method = "HEAD" if self._method == "HEAD" else "GET"
             self._body = b""
         return True
+
+
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+_AUTHORITY = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:)?//(?:[^/?#]*@)?([^/?#]*)")
+#: What no host may hold, and what no part but the query may: an escape that is none.
+_NO_HOST = re.compile(r"[ \\^|`{}]|%(?![89A-Fa-f][0-9A-Fa-f])")
+_NO_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+
+
+def _is_url_of_go(text: str) -> bool:
+    """Return whether Go parses a text as a URL (net/url, parse and shouldEscape): a redirect to
+    anything else fails blackbox_exporter's probe."""
+    if any(ord(character) < 0x20 or ord(character) == 0x7F for character in text):
+        return False
+    authority = _AUTHORITY.match(text)
+    host = authority[1] if authority else ""
+    if "]" not in host if host.startswith("[") else _NO_HOST.search(host):
+        return False
+    address, _, fragment = text.partition("#")
+    path = address[authority.end() if authority else 0 :].partition("?")[0]
+    if not authority and not _SCHEME.match(text) and ":" in path.partition("/")[0]:
+        return False
+    return not _NO_ESCAPE.search(path) and not _NO_ESCAPE.search(fragment)
 
 
 #: Maximum bytes of a file that is sent as a request's body.

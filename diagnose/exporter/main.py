@@ -1,6 +1,7 @@
 """Runs the exporter until a signal."""
 
 import asyncio
+import logging
 import os
 import signal
 import ssl
@@ -9,8 +10,15 @@ from functools import partial
 from pathlib import Path
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from diagnose.exporter.config_file import ConfigError
+from diagnose.exporter.connections import (
+    BACKLOG,
+    KEEPALIVE,
+    ConnectionLimit,
+    affordable_connections,
+)
 from diagnose.exporter.protection import protection
 from diagnose.exporter.server import Endpoints
 from diagnose.exporter.server_tls import load_certificate, server_context
@@ -25,6 +33,14 @@ from diagnose.processes.collection import collect_garbage
 SHUTDOWN_TIMEOUT = 10.0
 
 EXIT_CONFIGURATION = 78
+
+
+class _WithoutBadRequests(logging.Filter):
+    """Keeps from the log what is no HTTP: anybody could fill it with 20 lines a request."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        return not isinstance(error, HttpProcessingError)
 
 
 def run(settings: Settings, check_only: bool) -> int:
@@ -63,12 +79,17 @@ async def _serve(settings: Settings) -> int:
         loop.add_signal_handler(number, ended.set)
     reloads: set[asyncio.Task[None]] = set()
     loop.add_signal_handler(signal.SIGHUP, lambda: reloads.add(loop.create_task(_reload(service))))
+    logging.getLogger("aiohttp.server").addFilter(_WithoutBadRequests())
+    connections = ConnectionLimit(affordable_connections(settings.max_probes))
     runner = web.AppRunner(
-        Endpoints(service).application(protection(web_config)),
+        Endpoints(service).application(connections.middleware, protection(web_config)),
         access_log=None,
         shutdown_timeout=SHUTDOWN_TIMEOUT,
+        keepalive_timeout=KEEPALIVE,
     )
     await runner.setup()
+    assert runner.server is not None, "it is set up"
+    connections.apply(runner.server)
     try:
         for address in settings.listen:
             await _listen(runner, address, context)
@@ -104,7 +125,9 @@ async def _listen(
     runner: web.AppRunner, address: ListenAddress, context: ssl.SSLContext | None
 ) -> None:
     try:
-        site = web.TCPSite(runner, address.host or None, address.port, ssl_context=context)
+        site = web.TCPSite(
+            runner, address.host or None, address.port, ssl_context=context, backlog=BACKLOG
+        )
         await site.start()
     except OSError as error:
         place = f"{bracketed(address.host)}:{address.port}"

@@ -19,6 +19,9 @@ def decode_target(text: str) -> str:
 def probe_timeout(header: str, module_timeout: float, offset: float) -> float:
     """Return the seconds that a probe has: those of the header less the offset, or the module's if
     they are fewer. Raise ValueError if the header is no number."""
+    if not re.fullmatch(r"[\x21-\x5e\x60-\x7e]*", header):
+        # Python reads "1_0" and " 1" too; Go does not.
+        raise ValueError(f"no number: {header!r}")
     seconds = float(header) if header else 0.0
     if not math.isfinite(seconds):
         raise ValueError(f"not a finite number: {header!r}")

@@ -11,12 +11,16 @@ from diagnose.exporter.diagnosis import Diagnoses, set_failure_reasons, set_metr
 from diagnose.exporter.diagnosis_target import diagnose, diagnosis_target, pulse_difference
 from diagnose.exporter.probe import Probe, Prober
 from diagnose.model import Target
+from diagnose.net.deadline import LateError, loop_lateness
 
 _log = logging.getLogger(__name__)
 
 #: The part of its time after which a probe that has not ended is diagnosed beside it: whatever it
 #: waits for, the reason shall come with the same answer.
 LATE = 0.3
+#: The part of a probe's time. If the exporter itself was too busy for so much of it, the target may
+#: have answered.
+TOO_LATE = 0.5
 #: Seconds that the answer of a successful probe waits for the diagnosis of a new state. A failed
 #: one waits for the reason as long as it can.
 SUCCESS_WAIT = 1.0
@@ -129,16 +133,25 @@ class ProbeRun:
         start_diagnosis()
 
     async def _guarded_prober(self) -> bool:
+        lateness = loop_lateness()
+        lateness.start()
+        late_before = lateness.seconds
         try:
             async with asyncio.timeout(self.timeout):
                 return await self.prober(self.probe)
         except TimeoutError:
-            return self.probe.fail("Probe ended", "timeout", err="deadline exceeded")
+            late = lateness.seconds - late_before
+            reason = "too-busy" if late >= self.timeout * TOO_LATE else "timeout"
+            return self.probe.fail("Probe ended", reason, err="deadline exceeded")
+        except LateError as error:
+            return self.probe.fail("Probe ended", "too-busy", err=error)
         except OSError as error:
             return self.probe.fail("Probe ended", "other", err=error)
         except Exception as error:
             _log.exception("A probe of %r crashed", self.probe.module.prober)
             return self.probe.fail("Probe crashed", "crash", err=f"{type(error).__name__}: {error}")
+        finally:
+            lateness.stop()
 
     def _start(self, diagnosed: tuple[Target, str | None]) -> None:
         self.diagnoses.start(

@@ -1,6 +1,7 @@
 """The list of targets: a file or a stream of lines, read only as fast as they are needed."""
 
 import asyncio
+import codecs
 import re
 from collections.abc import AsyncIterator, Callable
 from functools import cache, lru_cache
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from diagnose.model import Target
 from diagnose.model.frozen import frozen
 from diagnose.parsers.hostnames import is_address
-from diagnose.parsers.target import UsageError
+from diagnose.parsers.target import NamelessMessageError, UsageError
 
 if TYPE_CHECKING:
     from publicsuffixlist import PublicSuffixList
@@ -22,6 +23,10 @@ MAX_LINE = 8192
 _BATCH = 256
 
 _COMMENT = re.compile(r"(?:^|\s)#.*")
+#: The end of the first column of a table: a rank, a name.
+_COLUMN = re.compile(r"[^/?#]*[\s,;|]")
+_TWO_WORDS = "The line holds more than a target. Give each target a line of its own."
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 @frozen
@@ -51,11 +56,16 @@ class ListedTarget:
 async def read_targets(
     file: BinaryIO, parse: Callable[[str], Target]
 ) -> AsyncIterator[ListedTarget]:
-    """Yield the target of each line. Empty lines and comments ("# …") are passed over."""
+    """Yield the target of each line. Empty lines and comments ("# …") are passed over. A list in
+    UTF-16 (PowerShell's ">") ends with its first line, which says so."""
     number = 0
     while True:
         batch = await asyncio.to_thread(_read_batch, file)
         if not batch:
+            return
+        if number == 0 and batch[0].startswith(_UTF_16):
+            hint = "The list is UTF-16. Make it UTF-8: iconv -f UTF-16 -t UTF-8 FILE"
+            yield ListedTarget(1, "", problem=hint)
             return
         for line in batch:
             number += 1
@@ -86,8 +96,11 @@ def _listed_target(number: int, text: str, parse: Callable[[str], Target]) -> Li
         return ListedTarget(number, text[:200], problem="The line is too long.")
     try:
         return ListedTarget(number, text, parse(text))
+    except NamelessMessageError as error:
+        problem = str(error)
     except UsageError as error:
-        return ListedTarget(number, text[:500], problem=str(error))
+        problem = _TWO_WORDS if _COLUMN.match(text) else str(error)
+    return ListedTarget(number, text[:500], problem=problem)
 
 
 def count_lines(path: Path) -> int:

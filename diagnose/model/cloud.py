@@ -134,8 +134,9 @@ class CloudInstance:
     groups: tuple[Label, ...] = ()
 
 
-#: What the metadata service did. off: it refused. unasked: this cloud's is not known.
-Metadata = Literal["answered", "silent", "off", "unasked"]
+#: What the metadata service did. off: it refused. late: this program was too busy to know. unasked:
+#: this cloud's is not known.
+Metadata = Literal["answered", "silent", "off", "late", "unasked"]
 
 
 #: What the metadata service did, in words.
@@ -143,6 +144,7 @@ _METADATA = {
     "answered": phrase("the metadata service answered"),
     "silent": phrase("the metadata service did not answer"),
     "off": phrase("the metadata service is switched off"),
+    "late": phrase("this machine was too busy to read an answer of the metadata service"),
     "unasked": phrase("the metadata service was not asked"),
 }
 

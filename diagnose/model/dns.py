@@ -70,6 +70,10 @@ class Answer:
     zone: DomainName = ""
 
 
+#: Purposes of questions for names that nobody has: an error is the right answer.
+_INVENTED = {"beside", "made-up"}
+
+
 @frozen(kw_only=True, eq=False)
 class DnsAnswer(Observation):
     """One answer to one DNS question (RFC 1035), sent directly to one server.
@@ -110,6 +114,12 @@ class DnsAnswer(Observation):
     purpose: QueryPurpose = "target"
     zone: DomainName = ""
     truncated: bool = False
+
+    @property
+    def shows_fault(self) -> bool:
+        """A failure, or an error for a name that should exist."""
+        is_error = self.rcode not in {"", "NOERROR"} and self.purpose not in _INVENTED
+        return self.failure is not None or is_error
 
     def summary(self) -> Summary:
         answer_text = ", ".join((*self.aliases, *self.records))

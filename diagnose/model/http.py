@@ -284,6 +284,11 @@ class Upgrade(Observation):
             return True
         return None if self.ended == "close" and is_policy(self.close_code) else False
 
+    @property
+    def shows_fault(self) -> bool:
+        """A handshake that was refused, or a connection that did not stay open."""
+        return not self.stayed_open
+
     def summary(self) -> Summary:
         subject = remarked(
             f"WebSocket {self.url}",

@@ -8,6 +8,7 @@ makes them: `diagnose.probes.inside.web_servers`.
 from typing import ClassVar, Literal
 
 from diagnose.model import Observation
+from diagnose.model.addresses import bracketed
 from diagnose.model.frozen import frozen
 from diagnose.model.marks import (
     Address,
@@ -205,6 +206,16 @@ class SiteRoute:
     idle_s: float | None = None
     for_pages: bool | None = None
     for_websockets: bool | None = None
+
+    @property
+    def authority(self) -> str:
+        """The host and the port, as in a URL."""
+        return f"{bracketed(self.host)}:{self.port}"
+
+    @property
+    def replacement_host(self) -> str:
+        """What the visitor's Host is replaced by, if it is not kept."""
+        return self.sent_host or self.authority
 
 
 @frozen

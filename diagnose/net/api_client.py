@@ -3,6 +3,9 @@
 The site itself is never asked by this: there every detail of the connection counts, and here none
 does. So httpx opens the connections, with the proxy of the environment as the providers' own
 programs have it. Metadata is asked without any proxy: it holds credentials.
+
+httpx has no timeouts of its own here: they would count our own lateness as the server's
+(`diagnose.net.deadline`).
 """
 
 import asyncio
@@ -13,6 +16,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from diagnose.cloud.provider import ApiError, ApiRequest, ApiResponse
+from diagnose.net.deadline import deadline
 from diagnose.net.http import MAX_FIELD_LENGTH, MAX_FIELDS, USER_AGENT
 from diagnose.net.httpx_library import httpx
 from diagnose.net.trusted_roots import BUNDLES
@@ -33,13 +37,14 @@ class HttpxClient:
         self._client, self._timeout, self._is_numeric = client, timeout, is_numeric
 
     async def send(self, request: ApiRequest) -> ApiResponse:
-        """Send a request. Redirects are not followed."""
+        """Send a request; redirects are not followed. Raise ApiError, or LateError if this program
+        was too busy to know whether it was answered."""
         if self._is_numeric and not _is_address(httpx.URL(request.url).host):
             raise ApiError("unreachable", "the metadata service is asked at its address only")
         try:
-            async with asyncio.timeout(self._timeout):
+            async with deadline(self._timeout):
                 return await self._send(request)
-        except (TimeoutError, httpx.TimeoutException):
+        except TimeoutError:
             raise ApiError("timeout", f"no answer within {self._timeout:g} s") from None
         except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
             raise ApiError("unreachable", _message(error)) from None
@@ -80,7 +85,7 @@ async def api_client() -> AsyncIterator[HttpxClient]:
     """Open a client for APIs. Certificates and names are verified."""
     context = await asyncio.to_thread(_context)
     try:
-        client = httpx.AsyncClient(verify=context, headers=_headers())
+        client = httpx.AsyncClient(verify=context, headers=_headers(), timeout=None)
     except (ImportError, ValueError):
         # A proxy of a kind that is not installed, or a URL that is none.
         raise ApiError("unreachable", "the proxy of the environment cannot be used") from None
@@ -91,7 +96,9 @@ async def api_client() -> AsyncIterator[HttpxClient]:
 @contextlib.asynccontextmanager
 async def metadata_client() -> AsyncIterator[HttpxClient]:
     """Open a client for the metadata service of this machine."""
-    async with httpx.AsyncClient(trust_env=False, verify=False, headers=_headers()) as client:
+    async with httpx.AsyncClient(
+        trust_env=False, verify=False, headers=_headers(), timeout=None
+    ) as client:
         yield HttpxClient(client, METADATA_TIMEOUT, is_numeric=True)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from diagnose.model import Failure
 from diagnose.model.frozen import frozen
+from diagnose.net.deadline import deadline
 from diagnose.net.http import USER_AGENT
 from diagnose.net.trusted_roots import trust
 
@@ -42,7 +43,7 @@ class GlobalpingClient:
         trusted = await asyncio.wrap_future(trust())
         self._client = httpx.AsyncClient(
             verify=trusted.context,
-            timeout=PATIENCE,
+            timeout=None,  # it would count our own lateness: see `diagnose.net.deadline`
             headers={"User-Agent": USER_AGENT, "Accept-Encoding": "gzip"},
         )
         return self
@@ -70,7 +71,7 @@ class GlobalpingClient:
         data = bytearray()
         try:
             async with (
-                asyncio.timeout(PATIENCE),
+                deadline(PATIENCE),
                 self._client.stream(method, url, json=body) as response,
             ):
                 async for chunk in response.aiter_bytes():

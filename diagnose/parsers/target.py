@@ -69,6 +69,8 @@ def parse_target(text: str, websockets: tuple[str, ...] = (), lang: str = "en") 
     authority = _without_credentials(target_input, authority)
     path = _without_secrets(target_input, path)
     host, port = _host_and_port(target_input, authority)
+    if scheme is None and port is None and _is_network(f"{host}{path}"):
+        raise UsageError(f"{_quoted_input(text)} is a network. Give one of its addresses.")
     if scheme is None:
         scheme = "http" if port == 80 else "https"
         if port == 80:
@@ -270,6 +272,19 @@ def _host_and_port(target_input: _TargetInput, authority: str) -> tuple[str, int
         return _ipv6(authority), None
     host, _, port = authority.partition(":")
     return _host(target_input, host), _port(port)
+
+
+def _is_network(text: str) -> bool:
+    """Return whether a text is a network in CIDR notation (RFC 4632), and no page at an address:
+    "10.0.0.0/8", but not "10.0.0.1/8"."""
+    if not re.fullmatch(r"[0-9a-f.:]+/\d{1,3}", text):
+        return False
+    from ipaddress import ip_network
+
+    try:
+        return ip_network(text).num_addresses > 1
+    except ValueError:
+        return False
 
 
 def _port(text: str) -> int | None:

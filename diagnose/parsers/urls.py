@@ -26,11 +26,14 @@ class Url:
         """Whether the port is the scheme's default port."""
         return self.port == (443 if self.secure else 80)
 
-    def __str__(self) -> str:
+    @property
+    def authority(self) -> str:
+        """The host and, unless it is the scheme's default, the port: as in the field Host."""
         host = bracketed(self.host)
-        return (
-            f"{self.scheme}://{host}{'' if self.has_default_port else f':{self.port}'}{self.path}"
-        )
+        return host if self.has_default_port else f"{host}:{self.port}"
+
+    def __str__(self) -> str:
+        return f"{self.scheme}://{self.authority}{self.path}"
 
 
 # The checks of a run ask again and again for the same few.

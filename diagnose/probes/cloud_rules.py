@@ -4,7 +4,6 @@ Imported only where there is a question (`inside.cloud`, `outside.cloud`). Each 
 `Unseen` with the way out: what was not read is unknown, and nothing is concluded from it.
 """
 
-import asyncio
 import contextlib
 import os
 import shlex
@@ -27,6 +26,7 @@ from diagnose.model.cloud import (
     SecurityGroup,
 )
 from diagnose.model.tcp import Connection
+from diagnose.net.deadline import LateError, deadline
 from diagnose.parsers.sanitize import clean
 from diagnose.probes import ProbeContext, diagnose_command
 from diagnose.probes.cloud_failures import explanation, no_credentials
@@ -107,12 +107,14 @@ async def identify(
     is_local = machine.via == "local"
     limit = METADATA_TIMEOUT if is_local else REMOTE_METADATA_TIMEOUT
     try:
-        async with metadata_door(machine) as client, asyncio.timeout(limit):
+        async with metadata_door(machine) as client, deadline(limit):
             instance = await providers[0].detect(client)
     except ApiError as error:
         return None, "off" if error.kind in {"forbidden", "rejected"} else "silent"
     except TimeoutError:
         return None, "silent"
+    except LateError:
+        return None, "late"
     return instance, "answered" if instance else "off"
 
 
@@ -348,7 +350,7 @@ async def _role_credentials(ctx: ProbeContext, candidate: Provider) -> Credentia
     if ctx.options.server:
         return None
     try:
-        async with metadata_client() as client, asyncio.timeout(4 * METADATA_TIMEOUT):
+        async with metadata_client() as client, deadline(4 * METADATA_TIMEOUT):
             return await candidate.role_credentials(client)
     except TimeoutError:
         raise ApiError("timeout", action="metadata") from None

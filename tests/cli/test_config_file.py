@@ -181,19 +181,34 @@ def test_every_file_is_settings_or_a_mistake(
 
 
 def test_what_is_no_readable_file_is_refused(tmp_path: Path) -> None:
-    pipe, large, binary = tmp_path / "pipe", tmp_path / "large", tmp_path / "binary"
+    pipe, large, binary, deep = (tmp_path / name for name in ("pipe", "large", "binary", "deep"))
     os.mkfifo(pipe)
     large.write_bytes(b"#" * (config_file.MAX_SIZE + 1))
     binary.write_bytes(b"\xff\xfe")
+    deep.write_text("a" + ".a" * 100_000 + " = 1")
     for path, reason in (
         (tmp_path / "gone", "No such file"),
         (tmp_path, "Is a directory"),
         (pipe, "no file"),
         (large, "larger"),
         (binary, "UTF-8"),
+        (deep, "more than 64 names"),
     ):
         with pytest.raises(UsageError, match=reason):
             read_files(str(path))
+
+
+def test_a_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:
+    file = write_config(tmp_path, '\ufefflang = "zh"\r\n')
+    assert load_settings(str(file)).files
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a" * config_file.MAX_SIZE, "a." * 63 + " ", "'\"-" * 80_000, ("a." * 60 + "\n") * 2000],
+)
+def test_deep_keys_are_sought_in_linear_time(text: str) -> None:
+    assert config_file._DEEP_KEY.search(text) is None
 
 
 def test_a_file_that_is_not_there_costs_nothing(

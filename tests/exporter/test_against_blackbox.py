@@ -117,8 +117,19 @@ def modules(folder: Path) -> dict[str, object]:
 #: Another address of this machine, one of another machine, one of the other family, and none.
 SOURCES = ("127.0.0.2", "203.0.113.7", "::1", "nonsense")
 
+#: Redirects to what is no URL, to one that cannot be asked for, and to odd ones that can.
+LOCATIONS = (
+    r"https://\shop.example.com/", "http://a b/", "http://[::1/", "https:///x", "http://%zz/",
+    "http://127.0.0.1:99999/", "http://127.0.0.1:x/", "file:///etc/passwd", "mailto:me@a.example",
+    "http://a^b/", "http://a|b/", "http://a{b}/", "/%zz", "/%", "/?%zz", "/#%zz", "/a b", "/a\tb",
+    "?x", "#x", "//[", ":", "http:", "http:/", "http:x", "/\xc3\xa9", "http://a%41/",
+    " /", "1:b", "a/b:c",
+)  # fmt: skip
+
 #: Module, site and path.
 CASES = [
+    *((module, "plain", f"/location-{number}") for number in range(len(LOCATIONS))
+        for module in ("http_2xx", "unfollowed")),
     *((f"{prober} from {source}", place, None) for source in SOURCES
         for prober, place in (("tcp", "plain"), ("icmp", "portless"), ("dns", "names"))),
     *(("http_2xx", "plain", path) for path in (*PAGES, "/500", "/204", "/304", "/http10", "/gz")
@@ -217,6 +228,10 @@ async def pair(folder: Path) -> AsyncIterator[Pair]:
         "/http10": b"HTTP/1.0 200 OK\r\n\r\nabc",
         "/gz": answer("200 OK", gzip.compress(b"hello" * 10), "Content-Encoding: gzip"),
         "/no-location": answer("302 Found", b""),
+        **{
+            f"/location-{number}": answer("302 Found", b"", f"Location: {location}")
+            for number, location in enumerate(LOCATIONS)
+        },
     }
     async with (
         site(pages) as plain,

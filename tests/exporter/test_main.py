@@ -61,6 +61,25 @@ def test_it_ends_in_good_order_at_sigterm(tmp_path: Path) -> None:
         assert serve.process.wait(timeout=30) == 0
 
 
+@pytest.mark.parametrize(
+    "request_bytes",
+    [
+        b"\0" * 100,
+        b"GET / HTTP/1.1\r\nX: " + b"y" * 100_000,
+        b"\x16\x03\x01\x02\0\x01",
+        b"PRI * HTTP/2.0\r\n",
+    ],
+)
+def test_what_is_no_http_fills_no_log(tmp_path: Path, request_bytes: bytes) -> None:
+    with started("--config.file", write_config(tmp_path, http_module())) as serve:
+        address = httpx.URL(serve.url)
+        with socket.create_connection((address.host, address.port or 0)) as connection:
+            connection.sendall(request_bytes + b"\r\n\r\n")
+            assert b" 400 " in connection.recv(4096)
+        serve.process.send_signal(signal.SIGTERM)
+        assert serve.next_line() == "diagnose serve: Ending.\n"
+
+
 def test_a_probe_in_flight_is_answered_before_the_end(tmp_path: Path) -> None:
     file = write_config(tmp_path, http_module(timeout="2s"))
     with (

@@ -84,7 +84,7 @@ def test_timeouts(header: str, module: float, timeout: float) -> None:
     assert probe_timeout(header, module, 0.5) == timeout
 
 
-@pytest.mark.parametrize("header", ["soon", "nan", "inf", "5s"])
+@pytest.mark.parametrize("header", ["soon", "nan", "inf", "5s", "1_0", " 5", "\u0665"])
 def test_no_timeouts(header: str) -> None:
     with pytest.raises(ValueError):
         probe_timeout(header, 0.0, 0.5)
@@ -219,6 +219,16 @@ modules:
         ("modules: {a: {prober: http, http: {body: a, body_file: b}}}", "exclude each other"),
         ("modules: [", "while parsing"),
         ("- a", "Expected `object`"),
+        (
+            "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
+            + "".join(f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]\n" for i in range(1, 30)),
+            "its aliases make more than 1000000 values",
+        ),
+        ("modules: &a {b: *a}", "maximum recursion depth"),
+        (
+            "modules:\n  a: {prober: http}\n  a: {prober: tcp}",
+            "the key 'a' is twice in the section of line 2",
+        ),
     ],
 )
 def test_a_wrong_file_is_explained(tmp_path: Path, text: str, message: str) -> None:

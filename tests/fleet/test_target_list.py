@@ -2,6 +2,8 @@ import asyncio
 import io
 from pathlib import Path
 
+import pytest
+
 from diagnose.fleet.target_list import (
     MAX_LINE,
     ListedTarget,
@@ -46,6 +48,20 @@ def test_hostile_lines_are_bounded() -> None:
     assert len(long.text) <= 500
     assert binary.problem
     assert (good.line, bool(good.target)) == (3, True)
+
+
+@pytest.mark.parametrize(
+    "line", ["1,shop.example.com", "shop.example.com;443", "shop.example.com\t443", "- a.example"]
+)
+def test_a_row_of_a_table_is_told_from_a_mistyped_name(line: str) -> None:
+    row, good = listed(f"{line}\nshop.example.com\n".encode())
+    assert row.problem.startswith("The line holds more than a target.")
+    assert good.target
+
+
+def test_a_list_in_utf_16_says_what_to_do() -> None:
+    (only,) = listed("shop.example.com\r\nb.example\r\n".encode("utf-16"))
+    assert "iconv" in only.problem
 
 
 def test_the_last_line_needs_no_end() -> None:

@@ -3,6 +3,7 @@ from dataclasses import replace
 from diagnose.model.web_servers import (
     ServerFile,
     SiteFile,
+    SiteRoute,
     SiteSocket,
     WebServer,
     WebServerConfig,
@@ -18,6 +19,12 @@ CONFIG = WebServerConfig(
     sites=(WebSite(names=("shop.example.com",)), WebSite()),
     files=(ServerFile("/etc/apache2/sites-enabled/shop.conf", "text", real="/srv/shop.conf"),),
 )
+
+
+def test_a_route_replaces_the_host_by_what_is_said_or_its_own_address() -> None:
+    route = SiteRoute("/", "http://[::1]:3000/", host="::1", port=3000, keeps_host=False)
+    assert route.authority == route.replacement_host == "[::1]:3000"
+    assert replace(route, sent_host="app.example").replacement_host == "app.example"
 
 
 def test_a_server_is_named_as_its_project_writes_it() -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import ssl
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -142,6 +143,25 @@ def test_no_answer_is_a_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
             await ask(f"http://127.0.0.1:{port}/")
 
     assert kind(work) == "timeout"
+
+
+def test_an_answer_that_waits_for_us_is_no_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(api_client, "METADATA_TIMEOUT", 0.1)
+
+    async def answer_while_we_are_late(
+        _: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        writer.write(OK)
+        be_late()
+
+    def be_late() -> None:
+        time.sleep(0.3)  # longer than the timeout; the answer is there all the time
+
+    async def work() -> int:
+        async with server(answer_while_we_are_late) as (port, _):
+            return (await ask_metadata(f"http://127.0.0.1:{port}/")).status
+
+    assert asyncio.run(work()) == 200
 
 
 @pytest.mark.parametrize(

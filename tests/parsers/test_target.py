@@ -77,6 +77,8 @@ def test_how_it_was_read_names_the_port() -> None:
         ("*.example.com", "www.example.com"),
         ("999.1.1.1", "is no IPv4 address"),
         ("203.0.113", "is no IPv4 address"),
+        ("10.0.0.0/8", "is a network"),
+        ("2001:db8::/32", "is a network"),
         ("2001:db8:::1", "[2001:db8::1]:443"),
         ("[2001:db8::1", "[ADDRESS]:PORT"),
         ("https://", "no host"),
@@ -124,3 +126,10 @@ def test_a_mistake_does_not_repeat_secrets(message: str) -> None:
     with pytest.raises(UsageError) as raised:
         parse_target(message)
     assert "hunter2secret" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "text", ["203.0.113.10/8", "203.0.113.10/32", "http://10.0.0.0/8", "10.0.0.0:80/8"]
+)
+def test_a_page_whose_name_is_a_number_is_no_network(text: str) -> None:
+    assert parse_target(text).path in {"/8", "/32"}

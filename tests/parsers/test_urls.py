@@ -39,6 +39,21 @@ def test_a_url_has_one_form(text: str, read: str) -> None:
     assert normalize_url(text) == read
 
 
+@pytest.mark.parametrize(
+    ("text", "authority"),
+    [
+        ("https://shop.example.com:443/", "shop.example.com"),
+        ("wss://shop.example.com:8443/", "shop.example.com:8443"),
+        ("http://[::1]:8080/", "[::1]:8080"),
+        ("http://[::1]/", "[::1]"),
+    ],
+)
+def test_an_authority_is_what_a_browser_sends_as_host(text: str, authority: str) -> None:
+    url = parse_url(text)
+    assert url is not None
+    assert url.authority == authority
+
+
 @pytest.mark.parametrize("text", ["", "/x", "ftp://a/", "https://", "https://a:99999/", "http://["])
 def test_what_no_browser_follows_is_no_url(text: str) -> None:
     assert parse_url(text) is None

@@ -6,7 +6,7 @@ import contextlib
 import json
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -19,10 +19,10 @@ from diagnose.cloud.aliyun import api
 from diagnose.cloud.provider import ApiError, ApiRequest, ApiResponse
 from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Evidence, Host, Observation, Scope, Target, Unseen, Vantage
-from diagnose.model.cloud import CloudMachine, CloudRules
+from diagnose.model.cloud import CloudInstance, CloudMachine, CloudRules
 from diagnose.model.tcp import Connection
 from diagnose.net import api_client
-from diagnose.probes import Options, Probe
+from diagnose.probes import Options, Probe, cloud_rules
 from diagnose.probes.cloud_rules import SUBJECT
 from diagnose.probes.firmware import DMI_FOLDER
 from diagnose.probes.inside import cloud as inside
@@ -41,6 +41,7 @@ from tests.support.aliyun_state import (
     state,
 )
 from tests.support.check_evidence import NOW, TIMEOUT
+from tests.support.event_loops import ClockLoop
 from tests.support.fake_context import Looking
 from tests.support.tcp_evidence import attempt
 
@@ -234,6 +235,50 @@ def test_metadata_without_an_answer_is_silent(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(api_client, "metadata_client", lambda: doors._open(Silent()))
     (machine,) = run_inside(context()).observed(CloudMachine)
     assert machine.metadata == "silent"
+
+
+async def _late_by(seconds: float) -> None:
+    """Let time pass in which this program does nothing else."""
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, ClockLoop)
+    loop.be_late(seconds)
+    await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize(("wait", "metadata"), [(_late_by, "answered"), (asyncio.sleep, "silent")])
+def test_our_own_lateness_is_not_the_silence_of_metadata(
+    monkeypatch: pytest.MonkeyPatch, wait: Callable[[float], Awaitable[None]], metadata: str
+) -> None:
+    doors = Doors({}).install(monkeypatch)
+
+    class Slow:
+        async def send(self, request: ApiRequest) -> ApiResponse:
+            await wait(0.4)
+            return await doors.metadata.send(request)
+
+    monkeypatch.setattr(api_client, "metadata_client", lambda: doors._open(Slow()))
+    assert _identified()[1] == metadata
+
+
+def test_a_loop_that_is_always_late_says_nothing_of_metadata(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    doors = Doors({}).install(monkeypatch)
+
+    class Unread:
+        async def send(self, request: ApiRequest) -> ApiResponse:
+            while True:
+                await _late_by(0.5)
+
+    monkeypatch.setattr(api_client, "metadata_client", lambda: doors._open(Unread()))
+    assert _identified() == (None, "late")
+
+
+def _identified() -> tuple[CloudInstance | None, str]:
+    ecs = registry.provider("aliyun-ecs")
+    assert ecs is not None
+    with asyncio.Runner(loop_factory=ClockLoop) as runner:
+        return runner.run(cloud_rules.identify(RecordedMachine(), (ecs,)))
 
 
 def test_over_ssh_the_metadata_is_asked_on_the_server_without_a_proxy(doors: Doors) -> None:

@@ -11,7 +11,6 @@ asked of the page's own application.
 from collections.abc import Iterator
 
 from diagnose.model import Vantage
-from diagnose.model.addresses import bracketed
 from diagnose.model.backends import BackendVisit
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.pages import PageFileResponse
@@ -162,7 +161,7 @@ async def _ask(
     fields = [f"Host: {ctx.target.authority}", "X-Forwarded-Proto: https"]
     if websocket:
         fields += [*UPGRADE_FIELDS, f"Origin: {ctx.target.origin}"]
-    url = f"http://{bracketed(route.host)}:{route.port}{path}"
+    url = f"http://{route.authority}{path}"
     options = ("--noproxy", "*")
     response = await curl_or_unseen(ctx, url, tuple(fields), options, PATIENCE)
     if response is None:

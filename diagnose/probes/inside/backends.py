@@ -11,7 +11,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from diagnose.model import Vantage
-from diagnose.model.addresses import bracketed
 from diagnose.model.backends import BackendAnswer, BackendHandshake, BackendSocket
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
@@ -81,7 +80,7 @@ async def _ask_websockets(ctx: ProbeContext, config: WebServerConfig, upgrade: U
     path = upgrade.path.partition("?")[0]
     for route in routes_of_name(config, ctx.target.port, ctx.target.host, path, websocket=True):
         if route.host and not route.keeps_host and route.scheme in {"ws", "http"}:
-            own = route.sent_host or f"{bracketed(route.host)}:{route.port}"
+            own = route.replacement_host
             origin = upgrade.origin or ctx.target.origin
             for host in (ctx.target.authority, own):
                 await _ask_websocket(ctx, route, upgrade.path, host, origin)
@@ -93,7 +92,7 @@ async def _ask_websocket(
     question = replace(_question(ctx, route, path, host), websocket=True)
     fields = (f"Host: {host}", *UPGRADE_FIELDS, f"Origin: {origin}")
     inner = inner_path(route, path)
-    url = f"http://{bracketed(route.host)}:{route.port}{inner}"
+    url = f"http://{route.authority}{inner}"
     response = await curl_or_unseen(ctx, url, fields, ("--noproxy", "*"))
     _emit_answer(ctx, question, response)
 
@@ -145,7 +144,7 @@ def is_holder(ctx: ProbeContext, config: WebServerConfig) -> bool:
 async def _shake(ctx: ProbeContext, route: SiteRoute, name: str) -> bool:
     """Emit a handshake with this name; return whether it was completed, or the port has no TLS."""
     at = ctx.elapsed()
-    place = f"{bracketed(route.host)}:{route.port}"
+    place = route.authority
     argv = ["openssl", "s_client", "-connect", place, "-servername", name, "-showcerts"]
     argv += ["-CAfile", route.authorities] if route.authorities else []
     # Its standard input is empty, so it ends after the handshake.
@@ -220,7 +219,7 @@ async def _answers_plain(ctx: ProbeContext, place: str) -> bool:
 async def _compare(ctx: ProbeContext, route: SiteRoute, method: str) -> None:
     """Ask for the page as a proxy should, without X-Forwarded-Proto, with the application's own
     address as Host, and as a visitor's proxy with X-Forwarded-For."""
-    own = route.sent_host or f"{bracketed(route.host)}:{route.port}"
+    own = route.replacement_host
     for host, proto, visitor in (
         (ctx.target.authority, "https", ""),
         (ctx.target.authority, "", ""),
@@ -242,7 +241,7 @@ async def _ask_application(
         # A POST without a body, as the user asked for it (ADR 41).
         fields += [f"Origin: {ctx.target.origin}", "Content-Length: 0"]
         options += ["-X", "POST"]
-    url = f"http://{bracketed(route.host)}:{route.port}{path}"
+    url = f"http://{route.authority}{path}"
     response = await curl_or_unseen(ctx, url, tuple(fields), tuple(options), PATIENCE)
     _emit_answer(ctx, question, response)
 

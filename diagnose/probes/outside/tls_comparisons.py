@@ -8,7 +8,7 @@ from typing import Literal, assert_never
 
 from diagnose.model import Failure
 from diagnose.model.tcp import Connection
-from diagnose.model.tls import Handshake, HandshakeVariant, Revocation
+from diagnose.model.tls import Alert, Handshake, HandshakeVariant, Revocation
 from diagnose.net import DEFAULT_TIMEOUT, tls_controls
 from diagnose.net import tls as net_tls
 from diagnose.net.tls import secure
@@ -139,8 +139,7 @@ async def send_client_hello(
     data, failure = reply
     flight = tls_parser.flight(data)
     if flight.alert is not None:
-        alert = flight.alert
-        failure = Failure("alert", alert.name.replace("_", " "), alert.code, alert.name)
+        failure = _alert_failure(flight.alert)
     elif not tls_parser.looks_like_tls(data):
         failure = Failure("protocol", tls_parser.printable(data))
     elif failure is None and not flight.version:
@@ -177,6 +176,10 @@ async def _read_staple(ctx: ProbeContext, data: bytes) -> None:
     ctx.emit(replace(revocation, at=at))
 
 
+def _alert_failure(alert: Alert) -> Failure:
+    return Failure("alert", alert.name.replace("_", " "), alert.code, alert.name)
+
+
 async def check_browser_key(ctx: ProbeContext, connection: Connection) -> None:
     """Ask for a certificate with the curves and signature algorithms of Chromium.
 
@@ -195,8 +198,7 @@ async def check_browser_key(ctx: ProbeContext, connection: Connection) -> None:
     data, failure = reply
     flight = tls_parser.flight(data)
     if flight.alert is not None:
-        alert = flight.alert
-        failure = Failure("alert", alert.name.replace("_", " "), alert.code, alert.name)
+        failure = _alert_failure(flight.alert)
     elif not flight.version:
         failure = failure or Failure("protocol", "no ServerHello came")
     ctx.emit(

@@ -4,7 +4,7 @@ from diagnose.model import Failure
 from diagnose.model.backends import BackendVisit
 from tests.support.check_evidence import judge
 from tests.support.report_builder import ANSWER
-from tests.support.web_server_evidence import APACHE, LISTENING, apache_config
+from tests.support.web_server_evidence import APACHE, HTTPS, LISTENING, apache_config
 
 CHECK = "server.application-silent"
 LATE = Failure("timeout", "timed out")
@@ -16,6 +16,13 @@ def test_fires_when_nothing_comes_directly_either() -> None:
     for page in (SILENT, replace(ANSWER, status=504)):
         (claim,) = judge(CHECK, APACHE, apache_config(), LISTENING, page, VISIT)
         assert claim.facts["application"] == "127.0.0.1:3000"
+
+
+def test_an_ipv6_address_is_shown_in_brackets() -> None:
+    config = apache_config(HTTPS.replace("127.0.0.1:3000", "[::1]:3000"))
+    visit = replace(VISIT, target="http://[::1]:3000/")
+    (claim,) = judge(CHECK, APACHE, config, LISTENING, SILENT, visit)
+    assert claim.facts["application"] == "[::1]:3000"
 
 
 def test_silent_when_the_application_answers_or_the_page_came() -> None:
