@@ -40,6 +40,22 @@ def test_the_service_takes_every_state_of_a_site_for_success() -> None:
     assert "\nSuccessExitStatus=1 2 3\n" in SERVICE.read_text("utf-8")
 
 
+@pytest.mark.parametrize("script", ["debian/prerm", "rpm/diagnose-https.spec"])
+def test_removal_disables_every_site_that_is_watched(script: str, tmp_path: Path) -> None:
+    need("systemctl")
+    units = tmp_path / "usr" / "lib" / "systemd" / "system"
+    shutil.copytree(PACKAGING / "systemd", units)
+    here = ["systemctl", f"--root={tmp_path}"]
+    sites = [f"diagnose-watch@{name}.timer" for name in ("a.example", "b.example")]
+    subprocess.run([*here, "enable", "--quiet", *sites], check=True, capture_output=True)
+    links = tmp_path / "etc" / "systemd" / "system" / "timers.target.wants"
+    assert {link.name for link in links.iterdir()} == set(sites)
+    text = (PACKAGING / script).read_text("utf-8")
+    (words,) = re.findall(r"^ +systemctl (disable .*) \|\| \S+$", text, re.MULTILINE)
+    subprocess.run([*here, *shlex.split(words)], check=True, capture_output=True)
+    assert list(links.glob("*")) == []
+
+
 def copied() -> list[str]:
     """The files and folders that the recipe copies from the checkout."""
     lines = re.findall(r"^COPY (?!--from)(.*)$", CONTAINERFILE.read_text("utf-8"), re.MULTILINE)
