@@ -17,6 +17,7 @@ from tests.support.command_line import ROOT
 
 CONTAINERFILE = PACKAGING / "container" / "Containerfile"
 SERVICE = PACKAGING / "systemd" / "diagnose-watch@.service"
+EXPORTER = PACKAGING / "systemd" / "examples" / "diagnose-exporter.service"
 SCRIPTS = sorted([*PACKAGING.glob("*.sh"), *PACKAGING.glob("debian/p*")])
 
 
@@ -34,6 +35,22 @@ def test_the_service_calls_diagnose_as_it_is() -> None:
     values = build_parser().parse_intermixed_args(shlex.split(words))
     assert (values.format, values.outside) == ("prometheus", True)
     assert values.words == ["shop.example.com"]
+
+
+def test_the_exporter_s_service_calls_diagnose_as_it_is() -> None:
+    text = EXPORTER.read_text("utf-8")
+    (words,) = re.findall(r"^ExecStart=/opt/diagnose/bin/diagnose serve (.*)$", text, re.MULTILINE)
+    values = build_parser("serve").parse_intermixed_args(
+        shlex.split(words.replace("${CONFIG}", "b.yml").replace("$OPTIONS", "--resident"))
+    )
+    assert (values.config_file, values.resident) == ("b.yml", True)
+
+
+def test_the_exporter_s_service_has_no_rights() -> None:
+    need("systemd-analyze")
+    argv = ["systemd-analyze", "security", "--offline=true", "--threshold=20", "--no-pager"]
+    result = subprocess.run([*argv, str(EXPORTER)], capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout[-300:] + result.stderr
 
 
 def test_the_service_takes_every_state_of_a_site_for_success() -> None:
