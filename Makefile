@@ -17,11 +17,14 @@ LABORATORY := nginx firewalld nftables iptables dnsmasq iproute2 dbus openssl cu
               nats-server
 # To open the HTML report, and the screen, in a real browser.
 BROWSER := chromium
+# What `make test-all` runs beside: what builds, reads and shows our packages, other monitoring systems.
+PACKAGERS := rpm rpm2cpio cpio binutils lintian mandoc man-db bash-completion fish zsh tcsh
+MONITORS := prometheus icinga2-bin libnss3-tools
 # To build nginx as no package is: without TLS, and under prefixes of its own.
 COMPILER := gcc libc6-dev make xz-utils libssl-dev libpcre2-dev zlib1g-dev
 
 .PHONY: run test test-all pyz deb rpm lowest hostile check new-check index catalogues man \
-    bench screenshots docs lab clean
+    bench screenshots docs lab packagers clean
 
 run: $(BIN)/diagnose
 	@$(BIN)/diagnose $(or $(TARGET),demo) || [ $$? -le 3 ]
@@ -32,7 +35,7 @@ test: $(BIN)/diagnose lab
 # Everything of which `make test` takes a sample, every scenario on every platform
 # (tests/lab/platforms.py), with new random examples in a new order: some hours on two cores.
 # Also the tests of AWS and of Ansible, whose libraries are large.
-test-all: $(BIN)/diagnose
+test-all: $(BIN)/diagnose packagers
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,cloud-test,package-test]'
 	DIAGNOSE_ALL=1 $(MAKE) test SEED=$(or $(SEED),$$(date +%s))
 
@@ -121,19 +124,13 @@ $(BIN)/diagnose: pyproject.toml constraints.txt
 lab: $(BIN)/diagnose
 	@missing() { $(BIN)/python -c 'from tests.lab.lab import missing; print(*missing())'; }; \
 	servers() { $(BIN)/python -c 'from tests.lab.lab import missing_servers; print(*missing_servers())'; }; \
-	lacking="$$(missing) $$(servers)"; policy=/usr/sbin/policy-rc.d; lacking=$${lacking% }; lacking=$${lacking# }; \
+	lacking="$$(missing) $$(servers)"; lacking=$${lacking% }; lacking=$${lacking# }; \
 	for program in $(BROWSER) nats-server; do \
 	    command -v $$program >/dev/null || lacking="$$lacking $$program"; \
 	done; \
 	if [ -n "$$lacking" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	    echo "The laboratory lacks $$lacking: installing."; \
-	    export DEBIAN_FRONTEND=noninteractive; \
-	    if [ ! -e $$policy ]; then \
-	        printf '#!/bin/sh\nexit 101\n' >$$policy && chmod +x $$policy; ours=$$policy; \
-	    fi; \
-	    apt-get update -qq && apt-get install -qq -y --no-install-recommends $(LABORATORY) $(COMPILER) $(BROWSER) \
-	        >/dev/null || true; \
-	    rm -f $$ours; \
+	    sh tests/lab/install.sh $(LABORATORY) $(COMPILER) $(BROWSER) || true; \
 	    lacking=$$(missing); \
 	fi; \
 	lacking=$$(missing); servers=$$(servers); \
@@ -149,6 +146,18 @@ lab: $(BIN)/diagnose
 	    echo "*** Nothing is tested on real servers. It needs root, and on Debian:"; \
 	    echo "*** $(LABORATORY)"; \
 	fi
+
+packagers:
+	@lacking=; \
+	for program in rpmbuild rpm2cpio cpio objdump lintian mandoc man fish zsh tcsh promtool certutil; do \
+	    command -v $$program >/dev/null || lacking="$$lacking $$program"; \
+	done; \
+	[ -z "$$lacking" ] || { echo "The tests of the packages lack$$lacking."; \
+	    if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	        sh tests/lab/install.sh $(PACKAGERS) $(MONITORS) || true; \
+	    else \
+	        echo "*** Some are skipped. They need, on Debian: $(PACKAGERS) $(MONITORS)"; \
+	    fi; }
 
 clean:
 	rm -rf $(VENV) dist build site .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -27,6 +27,7 @@ from diagnose.model import (
     Unseen,
     Vantage,
 )
+from diagnose.model.addresses import is_local_host
 from diagnose.model.dns import Resolution
 from diagnose.model.events import (
     Concluded,
@@ -325,11 +326,13 @@ async def _observe(
 
 
 def _unseen_path(current_run: Run) -> Unseen:
+    target = current_run.target
     return Unseen(
         at=current_run.elapsed(),
         what="the way to this server",
         why="seen from another machine only",
-        enable=diagnose_command(current_run.target),
+        # On another machine `localhost` is that machine.
+        enable="" if is_local_host(target.host) else diagnose_command(target),
     )
 
 

@@ -13,10 +13,19 @@ from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parent.parent
 
+#: The extras whose libraries are tools of developers.
+_TOOLS = {"cloud-test", "dev", "docs", "package-test"}
+
 
 def lowest_versions(project: Path = ROOT / "pyproject.toml") -> dict[str, str]:
-    """Return each library's name and its lower bound. Raise ValueError if it has none."""
-    texts = tomllib.loads(project.read_text("utf-8"))["project"]["dependencies"]
+    """Return each library's name and its lower bound, those of the extras too. Raise ValueError if
+    it has none."""
+    table = tomllib.loads(project.read_text("utf-8"))["project"]
+    extras = table.get("optional-dependencies", {})
+    texts = [
+        *table["dependencies"],
+        *(text for name, added in extras.items() if name not in _TOOLS for text in added),
+    ]
     return {requirement.name: _lower_bound(requirement) for requirement in map(Requirement, texts)}
 
 

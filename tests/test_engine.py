@@ -12,7 +12,7 @@ import pytest
 from diagnose import engine
 from diagnose.checking.root_cause import verdict
 from diagnose.machine import CommandResult, FileContent, Machine, Socket
-from diagnose.model import Failure, Observation, Report, Side, Unseen, Vantage
+from diagnose.model import Failure, Observation, Report, Side, Target, Unseen, Vantage
 from diagnose.model.dns import Resolution
 from diagnose.model.events import Concluded, Crashed, Event, Observed, Started, Waiting
 from diagnose.model.tcp import Connection
@@ -71,9 +71,11 @@ class Nowhere(Machine):
 AS_USUAL = Options()
 
 
-def run(options: Options = AS_USUAL, door: Machine | None = None) -> tuple[Report, list[Event]]:
+def run(
+    options: Options = AS_USUAL, door: Machine | None = None, target: Target = SHOP
+) -> tuple[Report, list[Event]]:
     events: list[Event] = []
-    report = asyncio.run(engine.run(SHOP, options, LocalNet(), events.append, door))
+    report = asyncio.run(engine.run(target, options, LocalNet(), events.append, door))
     return report, events
 
 
@@ -209,6 +211,20 @@ def test_a_run_ends_by_its_deadline_with_what_is_known(
     assert verdict(report).exit_status == 3
     assert isinstance(events[-1], Concluded)
     assert not report.interrupted
+
+
+@pytest.mark.parametrize(
+    ("host", "command"),
+    [("shop.example.com", "diagnose https://shop.example.com/"), ("localhost", ""), ("::1", "")],
+)
+def test_the_way_to_a_server_is_seen_from_elsewhere_by_a_name_that_leads_there(
+    probes: Install, monkeypatch: pytest.MonkeyPatch, host: str, command: str
+) -> None:
+    monkeypatch.setattr(engine, "is_healthy_from_server", lambda _: True)
+    probes(sees(NAME))
+    report, _ = run(target=Target(host, "https", host, 443))
+    (way,) = report.evidence.of(Unseen)
+    assert (way.what, way.enable) == ("the way to this server", command)
 
 
 def test_an_interrupted_run_says_what_it_knows(probes: Install) -> None:

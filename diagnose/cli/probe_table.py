@@ -7,6 +7,7 @@ holds that every module of `diagnose.probes` has its row.
 from typing import Literal
 
 from diagnose.model import Side, Target
+from diagnose.model.addresses import is_local_host
 from diagnose.model.frozen import frozen
 from diagnose.probes import Options
 
@@ -136,9 +137,21 @@ def _runs(row: ProbeRow, target: Target, options: Options) -> bool:
         return False
     if row.name in {"vantages", "globalping", "origin", "cloud"}:
         return row.name in options.requested_modules
+    if row.name == "dns":  # an address is not asked for, localhost is known here
+        return not (is_local_host(target.host) or _is_address(target.host))
     if row.name == "websocket":
         return bool(target.websockets) or target.is_websocket
     return row.name != "tls" or target.uses_tls
+
+
+def _is_address(host: str) -> bool:
+    import ipaddress
+
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def command_text(row: ProbeRow, target: Target, options: Options) -> str:

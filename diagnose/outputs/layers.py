@@ -81,9 +81,24 @@ def _skip_reason(report: Report, name: str) -> str:
     if name in _INSIDE and not from_server:
         return "reason.inside"
     is_unused = (
-        name == "server" and any(observation.layer == "listener" for observation in from_server)
-    ) or any(observation.layer == name and observation.shows_absence for observation in from_server)
+        (name == "server" and any(observation.layer == "listener" for observation in from_server))
+        or (name == "upstream" and _is_answered_by_nginx(report))
+        or any(
+            observation.layer == name and observation.shows_absence for observation in from_server
+        )
+    )
     return "reason.not-used" if is_unused else "reason.not-reached"
+
+
+def _is_answered_by_nginx(report: Report) -> bool:
+    """Return True if HTTP works and nginx's configuration was read: each application in it would
+    have been contacted."""
+    kinds = {
+        type(observation).__name__
+        for observation in report.evidence.observations
+        if observation.failure is None
+    }
+    return "NginxConfig" in kinds and dict(layer_statuses(report))["http"] in {"ok", "warning"}
 
 
 def _longest_duration(observations: tuple[Observation, ...]) -> float | None:

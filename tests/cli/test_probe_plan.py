@@ -60,6 +60,15 @@ def test_a_plan_names_whom_it_would_ask(capsys: pytest.CaptureFixture[str]) -> N
     assert "On the server" not in text
 
 
+@pytest.mark.parametrize("host", ["203.0.113.10", "[2001:db8::10]", "localhost"])
+def test_no_name_server_is_asked_for_an_address(
+    host: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = page(capsys, "--plan", "--outside", f"https://{host}/")
+    assert "\n  dns: " not in text
+    assert "\n  tcp: " in text
+
+
 def test_a_plan_says_where_the_server_is(capsys: pytest.CaptureFixture[str]) -> None:
     over_ssh = page(capsys, "--plan", "--server", "ssh://root@203.0.113.10", "shop.example.com")
     assert "On the server (ssh://root@203.0.113.10)" in over_ssh

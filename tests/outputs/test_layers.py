@@ -4,7 +4,7 @@ import pytest
 
 from diagnose.model import LAYERS, Failure, Report, Vantage
 from diagnose.model.cloud import CloudMachine
-from diagnose.model.nginx import NginxState
+from diagnose.model.nginx import NginxConfig, NginxState
 from diagnose.model.server import Listeners
 from diagnose.outputs.layers import Layer, layer_states
 from tests.support.check_evidence import CHAT, REFUSED
@@ -80,6 +80,17 @@ def test_a_server_that_is_not_there_is_neither_well_nor_unreached() -> None:
     for name in ("nginx", "server"):
         assert layer(made, name) == Layer(name, "skipped", "not in use", None)
     assert layer(report(NAME, SERVER, replace(absent, installed=True)), "nginx").status == "ok"
+
+
+def test_a_site_of_files_has_no_application_to_reach() -> None:
+    config = NginxConfig(vantage=Vantage.SERVER, path="/etc/nginx/nginx.conf")
+    unused, unreached = "not in use", "nothing got that far"
+    made = healthy().evidence.observations
+    assert layer(report(*made, SERVER, config), "upstream").reason == unused
+    assert layer(report(*made, SERVER), "upstream").reason == unreached
+    unread = replace(config, failure=Failure("denied", "needs root"))
+    assert layer(report(*made, SERVER, unread), "upstream").reason == unreached
+    assert layer(report(NAME, SERVER, config), "upstream").reason == unreached
 
 
 def test_a_websocket_that_was_asked_for_was_not_reached() -> None:

@@ -47,7 +47,9 @@ def server(machine: Machine, package: Path) -> Iterator[Machine]:
     listed = set(machine.sh("dpkg -L diagnose-https").splitlines()) - before
     assert "/usr/bin/diagnose" in listed
     yield machine
+    machine.systemctl("enable", "--now", "diagnose-watch@left.example.timer")
     machine.run(["dpkg", "--purge", "diagnose-https"], check=True, timeout=120)
+    assert machine.systemctl("list-units", "--all", "diagnose*", "--no-legend") == ""
     machine.sh(f"rm -rf {FILE} {Path(METRICS).parent}")
     left = set(machine.sh(_ALL_PATHS).splitlines()) - before
     assert left & listed == set()

@@ -15,7 +15,17 @@ from tests.support.command_line import ROOT
 from tests.support.effort import ALL
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-LIBRARIES = [Requirement(text) for text in PROJECT["dependencies"]]
+EXTRAS = ("web", "mcp", "serve", "fleet", "aws")
+LIBRARIES = list(
+    {
+        requirement.name: requirement
+        for texts in (
+            PROJECT["dependencies"],
+            *(PROJECT["optional-dependencies"][extra] for extra in EXTRAS),
+        )
+        for requirement in map(Requirement, texts)
+    }.values()
+)
 PINS = dict(
     line.split("==")
     for line in (ROOT / "constraints.txt").read_text("utf-8").lower().splitlines()
@@ -56,15 +66,16 @@ def test_it_runs_with_other_libraries(libraries: str) -> None:
 
 
 @pytest.mark.skipif(not ALL, reason="it takes minutes (DIAGNOSE_ALL)")
+@pytest.mark.parametrize("libraries", ["lowest", "pinned"])
 @pytest.mark.parametrize(
     "python",
     [path for minor, path in PYTHONS.items() if minor != sys.version_info.minor],
     ids=lambda path: Path(path).name,
 )
-def test_it_runs_on_another_python(python: str) -> None:
+def test_it_runs_on_another_python(python: str, libraries: str) -> None:
     if not Path(python).is_absolute():
         pytest.skip(f"*** {python} is not on this machine")
-    assert suite(python, "pinned") == 0
+    assert suite(python, libraries) == 0
 
 
 def suite(python: str, libraries: str) -> int:

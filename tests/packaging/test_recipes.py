@@ -17,6 +17,7 @@ from tests.support.command_line import ROOT
 
 CONTAINERFILE = PACKAGING / "container" / "Containerfile"
 SERVICE = PACKAGING / "systemd" / "diagnose-watch@.service"
+EXPORTER = PACKAGING / "systemd" / "examples" / "diagnose-exporter.service"
 SCRIPTS = sorted([*PACKAGING.glob("*.sh"), *PACKAGING.glob("debian/p*")])
 
 
@@ -36,8 +37,40 @@ def test_the_service_calls_diagnose_as_it_is() -> None:
     assert values.words == ["shop.example.com"]
 
 
+def test_the_exporter_s_service_calls_diagnose_as_it_is() -> None:
+    text = EXPORTER.read_text("utf-8")
+    (words,) = re.findall(r"^ExecStart=/opt/diagnose/bin/diagnose serve (.*)$", text, re.MULTILINE)
+    values = build_parser("serve").parse_intermixed_args(
+        shlex.split(words.replace("${CONFIG}", "b.yml").replace("$OPTIONS", "--resident"))
+    )
+    assert (values.config_file, values.resident) == ("b.yml", True)
+
+
+def test_the_exporter_s_service_has_no_rights() -> None:
+    need("systemd-analyze")
+    argv = ["systemd-analyze", "security", "--offline=true", "--threshold=20", "--no-pager"]
+    result = subprocess.run([*argv, str(EXPORTER)], capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout[-300:] + result.stderr
+
+
 def test_the_service_takes_every_state_of_a_site_for_success() -> None:
     assert "\nSuccessExitStatus=1 2 3\n" in SERVICE.read_text("utf-8")
+
+
+@pytest.mark.parametrize("script", ["debian/prerm", "rpm/diagnose-https.spec"])
+def test_removal_disables_every_site_that_is_watched(script: str, tmp_path: Path) -> None:
+    need("systemctl")
+    units = tmp_path / "usr" / "lib" / "systemd" / "system"
+    shutil.copytree(PACKAGING / "systemd", units)
+    here = ["systemctl", f"--root={tmp_path}"]
+    sites = [f"diagnose-watch@{name}.timer" for name in ("a.example", "b.example")]
+    subprocess.run([*here, "enable", "--quiet", *sites], check=True, capture_output=True)
+    links = tmp_path / "etc" / "systemd" / "system" / "timers.target.wants"
+    assert {link.name for link in links.iterdir()} == set(sites)
+    text = (PACKAGING / script).read_text("utf-8")
+    (words,) = re.findall(r"^ +systemctl (disable .*) \|\| \S+$", text, re.MULTILINE)
+    subprocess.run([*here, *shlex.split(words)], check=True, capture_output=True)
+    assert list(links.glob("*")) == []
 
 
 def copied() -> list[str]:

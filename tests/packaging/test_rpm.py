@@ -66,7 +66,7 @@ def test_its_scripts_are_understood_by_sh_and_end_what_they_began(package: Path)
     assert "posttrans scriptlet" in text
     assert "compileall" in text.partition("posttrans scriptlet")[2]
     removal = text.partition("preuninstall scriptlet")[2].partition("postuninstall scriptlet")[0]
-    assert "disable --now" in removal
+    assert "disable --quiet diagnose-watch@.timer" in removal
     assert "__pycache__" in removal
     for script in re.split(r"^\w+ scriptlet .*$", text, flags=re.MULTILINE):
         argv = ["sh", "-n"]
@@ -131,8 +131,10 @@ def test_rpm_installs_it_compiled_and_removes_all_of_it(package: Path) -> None:
         host.run(["rpm", "--install", "--nodeps", "/root/diagnose.rpm"], check=True, timeout=120)
         host.sh(f"ls {LIBRARY}/diagnose/cli/__pycache__/main.*.pyc; test -d /run/diagnose-watch")
         assert host.run(["diagnose", "list"], check=True).stderr == ""
+        host.systemctl("enable", "--now", "diagnose-watch@left.example.timer")
         host.run(["rpm", "--erase", "diagnose-https"], check=True, timeout=120)
         assert host.sh(paths) == before
+        assert host.systemctl("list-units", "--all", "diagnose*", "--no-legend") == ""
 
 
 def _run(program: Path, *words: str) -> subprocess.CompletedProcess[str]:
