@@ -30,7 +30,8 @@ def page_file_forbidden(evidence: Evidence) -> Iterator[Claim]:
         return
     first = forbidden[0]
     denied = tuple(dict.fromkeys(part for file in forbidden for part in file.access.denied_parts))
-    severity = page_files.severity(first.page, [file.url for file in forbidden])
+    urls = [file.url for file in forbidden]
+    severity = page_files.severity(first.page, urls, Severity.WARNING)
     yield Claim(
         about=page_files.page_subject(first.page),
         because=tuple(
@@ -48,6 +49,7 @@ def page_file_forbidden(evidence: Evidence) -> Iterator[Claim]:
             "closed": tuple(f"{part.path} ({part.mode_and_owner})" for part in denied),
             "private": first.access.path.startswith(_PRIVATE),
             "breaks": severity is Severity.ERROR,
+            "image": first.refused.response.file_kind == "image",
         },
         fix=_fix(first.access.path, denied),
     )

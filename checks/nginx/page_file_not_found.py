@@ -48,7 +48,7 @@ def page_file_not_found(evidence: Evidence) -> Iterator[Claim]:
         return
     try_files = location.directive("try_files")
     urls = [file.url for file in missing]
-    severity = page_files.severity(first.page, urls)
+    severity = page_files.severity(first.page, urls, Severity.WARNING)
     mistake = first.access.mistake
     page_url = parse_url(first.page.url)
     folder, application = (
@@ -74,6 +74,7 @@ def page_file_not_found(evidence: Evidence) -> Iterator[Claim]:
             "place": file_line(served.directive),
             "fallback": _text(try_files) if try_files and first.refused.response.is_html else "",
             "breaks": severity is Severity.ERROR,
+            "image": first.refused.response.file_kind == "image",
             "folder": folder,
             "application": application,
             "mistake": bool(mistake),

@@ -1,4 +1,4 @@
-"""When browsers refuse a style sheet or a script that a server sent. No I/O.
+"""When browsers refuse a style sheet, a script or a picture that a server sent. No I/O.
 
 Fetch standard, sections 3.6 (nosniff) and 2.9 (types that are never scripts); W3C Service Workers,
 "Update" (a JavaScript type); HTML standard,
@@ -53,10 +53,12 @@ def refusal(
 
     `quirks` is the mode of the page, `is_html` whether the body is an HTML document.
     """
+    content_type, nosniff = mime_type(headers), has_nosniff(headers)
+    if kind == "image" and content_type.startswith("image/"):
+        return ""  # browsers show the picture of an error too (HTML standard, 4.8.4.3)
     if not 200 <= status < 300:
         return "status"
-    content_type, nosniff = mime_type(headers), has_nosniff(headers)
-    if kind in {"description", "manifest"}:
+    if kind in {"description", "manifest", "image"}:
         return "html" if is_html else ""
     if kind == "stylesheet":
         if nosniff and content_type != "text/css":
