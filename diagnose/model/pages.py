@@ -12,8 +12,11 @@ from diagnose.model.tls import Certificate
 #: "script" is a classic script, "module" a module script (HTML standard, section 4.12.1).
 #: "description" is the document that Swagger UI or ReDoc shows (OpenAPI). "manifest" and "worker"
 #: make the site an app that can be installed (W3C Web Application Manifest; Service Workers).
-#: "image" is a picture of the page on its own host and port.
-FileKind = Literal["stylesheet", "script", "module", "description", "manifest", "worker", "image"]
+#: "image" is a picture of the page, "media" a film or a recording, on its own host and port. Of the
+#: latter a part is requested (RFC 9110 section 14.2).
+FileKind = Literal[
+    "stylesheet", "script", "module", "description", "manifest", "worker", "image", "media"
+]
 SCRIPTS: frozenset[FileKind] = frozenset({"script", "module"})
 
 
@@ -131,6 +134,8 @@ class PageFileResponse(Observation):
             subject = phrase("service worker {url}", **facts)
         elif self.file_kind == "image":
             subject = phrase("image {url}", **facts)
+        elif self.file_kind == "media":
+            subject = phrase("a part of {url}", **facts)
         else:
             subject = phrase("description {url}", **facts)
         return subject, " ".join((str(self.status), *types[:1]))

@@ -53,6 +53,8 @@ def refusal(
 
     `quirks` is the mode of the page, `is_html` whether the body is an HTML document.
     """
+    if kind == "media":
+        return ""  # what browsers play, they find out themselves
     content_type, nosniff = mime_type(headers), has_nosniff(headers)
     if kind == "image" and content_type.startswith("image/"):
         return ""  # browsers show the picture of an error too (HTML standard, 4.8.4.3)

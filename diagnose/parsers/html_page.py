@@ -55,7 +55,8 @@ _LOGIN = re.compile(
     r"|wechat|weixin|dingtalk|feishu|lark|qq|gitee|start|sign_in)(?:/login|/start|/)?(?:$|\?)",
     re.IGNORECASE,
 )
-#: The path of a picture.
+#: The path of a picture, and of a film or a recording.
+_MEDIA = re.compile(r"\.(?:aac|flac|m4[av]|mov|mp[34]|og[agv]|wav|webm)$", re.IGNORECASE)
 _IMAGE = re.compile(r"\.(?:avif|gif|ico|jpe?g|png|svg|webp)$", re.IGNORECASE)
 _UPGRADE = lazy_pattern(r"(?:^|;)\s*upgrade-insecure-requests\s*(?:;|$)", re.IGNORECASE)
 
@@ -136,7 +137,7 @@ class _Reader:
         self.images: list[str] = []
         self.logins: list[str] = []
         self.queries: dict[str, None] = {}
-        self._images = 0
+        self._images = self._media = 0
         self._url, self._templates, self._begun = url, 0, False
 
     def read(self, token: Token) -> None:
@@ -176,6 +177,8 @@ class _Reader:
                     self.insecure_frames.append(url)
             case "img":
                 self._read_image(tag)
+            case "video" | "audio" | "source":
+                self._read_media(tag)
             case "a":
                 self._read_anchor(tag)
             case "form":
@@ -254,6 +257,17 @@ class _Reader:
         if not is_replaced and not is_counter and self._images < MAX_FORMS:
             self._images += 1
             self._add("image", address)
+
+    def _read_media(self, tag: Tag) -> None:
+        source = tag.attribute("src") or ""
+        address = self._resolved(source) if source.strip() else ""
+        url, own = parse_url(address), parse_url(self._url)
+        is_own = (
+            url and own and (url.scheme, url.host, url.port) == (own.scheme, own.host, own.port)
+        )
+        if is_own and url and self._media < MAX_FORMS and _MEDIA.search(url.path.partition("?")[0]):
+            self._media += 1
+            self._add("media", address, is_optional=True)
 
     def _read_anchor(self, tag: Tag) -> None:
         reference = tag.attribute("href") or ""

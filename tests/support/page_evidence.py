@@ -14,6 +14,7 @@ TYPES = {
     "manifest": "application/manifest+json",
     "worker": "text/javascript",
     "image": "image/png",
+    "media": "video/mp4",
 }
 
 

@@ -34,7 +34,7 @@ from diagnose.probes.outside.http_requests import (
     curl_command,
     may_authenticate,
 )
-from diagnose.probes.outside.requested_files import app_files, images, requested_files
+from diagnose.probes.outside.requested_files import app_files, images, media, requested_files
 
 #: Maximum number of redirects of one file, and of bytes that are read of each. Of a picture only
 #: whether it comes is looked at.
@@ -47,7 +47,9 @@ _ACCEPT = {
     "image": "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8",
 }
 
-_MAX_BYTES = {"stylesheet": MAX_SHEET, "image": MAX_IMAGE}
+_MAX_BYTES = {"stylesheet": MAX_SHEET, "image": MAX_IMAGE, "media": MAX_IMAGE}
+#: A part as browsers ask for it before they play anything (RFC 9110 section 14.2).
+_PART = {"Range": "bytes=0-1"}
 
 #: What a text has that opens WebSockets, as `named_paths_in` knows them.
 _OPENS_WEBSOCKET = re.compile(
@@ -95,10 +97,20 @@ async def load_page_files(
         for file in (
             *app_files(ctx.target, page.files, loader.worker),
             *images(ctx.target, page.files),
+            *media(ctx.target, page.files),
         ):
             await loader.load(file)
         await _try_below_the_page(loader, page, answer.text)
         await _begin_login(loader, ctx, page)
+    loader.close()
+
+
+async def load_part(
+    ctx: ProbeContext, connection: HttpConnection, request: PageRequest, exchange: Exchange
+) -> None:
+    """Request a part of the film or the recording that the target is."""
+    loader = _Loader(ctx, connection, request, exchange)
+    await loader.load(PageFile("media", exchange.url, True))
     loader.close()
 
 
@@ -292,6 +304,7 @@ class _Loader:
             "Accept": _ACCEPT.get(file.kind, "*/*"),
             "Accept-Encoding": "gzip",
             "Referer": self._page.url,
+            **(_PART if file.kind == "media" else {}),
             **page.fields(self._ctx.target, self._ctx.options.request, may_send_secrets),
         }
 
@@ -325,7 +338,7 @@ class _Loader:
                 integrity_fails=_fails_integrity(file, answer),
             )
         )
-        if file.kind not in {"manifest", "worker"}:
+        if file.kind not in {"manifest", "worker", "media"}:
             self.responses.append(response)
         if not self.worker and (worker := service_worker_in(text)):
             self.worker = urljoin(self._page.url, worker)

@@ -38,7 +38,24 @@ async def _complete_visit(
         if is_own_page(ctx, exchange):
             await load_page_files(ctx, http_connection, page, exchange, answer)
             await _try_other_ports(ctx, exchange)
+    elif _is_media(ctx, exchange):
+        from diagnose.probes.outside.page_assets import load_part
+
+        await load_part(ctx, http_connection, page, exchange)
     http_connection.close()
+
+
+def _is_media(ctx: ProbeContext, exchange: Exchange) -> bool:
+    """Whether the target is a film or a recording, of which no part was requested yet."""
+    media_type = (exchange.header("Content-Type") or "").lower()
+    return (
+        exchange.purpose == "target"
+        and exchange.status == 200
+        and exchange.method == "GET"
+        and exchange.verified
+        and media_type.startswith(("video/", "audio/"))
+        and not ctx.observed(PageFileResponse)
+    )
 
 
 async def _try_other_ports(ctx: ProbeContext, exchange: Exchange) -> None:

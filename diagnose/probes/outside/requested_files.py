@@ -39,5 +39,10 @@ def images(target: Target, files: Iterable[PageFile]) -> list[PageFile]:
     return list(first_of.values())[:MAX_IMAGES]
 
 
+def media(target: Target, files: Iterable[PageFile]) -> list[PageFile]:
+    """Return the first film or recording."""
+    return [file for file in _own(target, files) if file.kind == "media"][:1]
+
+
 def _own(target: Target, files: Iterable[PageFile]) -> list[PageFile]:
     return [file for file in files if is_own_origin(target, file.url) and MASKED not in file.url]
