@@ -94,15 +94,12 @@ def secure_urls_at(page: Page, host: str, port: int) -> tuple[str, ...]:
     )
 
 
-def severity(page: Page, urls: Collection[str], image: Severity = Severity.NOTE) -> Severity:
-    """Return how much it matters that browsers do not use these files of the page; `image` is how
-    much a missing picture does."""
+def severity(page: Page, urls: Collection[str]) -> Severity:
+    """Return how much it matters that browsers do not use these files of the page."""
     if _breaks(page, urls):
         return Severity.ERROR
-    needed = {file.kind for file in page.files if file.url in urls and not file.is_optional}
-    if needed - {"image"}:
-        return Severity.WARNING
-    return image if needed else Severity.NOTE
+    needed = any(file.url in urls and not file.is_optional for file in page.files)
+    return Severity.WARNING if needed else Severity.NOTE
 
 
 def _breaks(page: Page, urls: Collection[str]) -> bool:

@@ -30,8 +30,7 @@ def page_file_forbidden(evidence: Evidence) -> Iterator[Claim]:
         return
     first = forbidden[0]
     denied = tuple(dict.fromkeys(part for file in forbidden for part in file.access.denied_parts))
-    urls = [file.url for file in forbidden]
-    severity = page_files.severity(first.page, urls, Severity.WARNING)
+    severity = page_files.severity(first.page, [file.url for file in forbidden])
     yield Claim(
         about=page_files.page_subject(first.page),
         because=tuple(

@@ -48,7 +48,7 @@ def page_file_not_found(evidence: Evidence) -> Iterator[Claim]:
         return
     try_files = location.directive("try_files")
     urls = [file.url for file in missing]
-    severity = page_files.severity(first.page, urls, Severity.WARNING)
+    severity = page_files.severity(first.page, urls)
     mistake = first.access.mistake
     page_url = parse_url(first.page.url)
     folder, application = (

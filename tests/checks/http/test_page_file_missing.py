@@ -41,17 +41,10 @@ def test_fires_as_a_note_for_a_file_that_the_page_does_not_wait_for() -> None:
     assert claim.severity is Severity.NOTE
 
 
-def test_fires_as_a_note_for_a_picture_alone() -> None:
+def test_fires_as_a_warning_for_a_picture() -> None:
     (claim,) = judge(CHECK, loads(picture()), answered(picture(), 404, "text/html"))
-    assert claim.severity is Severity.NOTE
-    assert claim.facts["image"]
-    (claim,) = judge(
-        CHECK,
-        loads(picture(), script()),
-        answered(picture(), 404, "text/html"),
-        answered(script(), 404),
-    )
     assert claim.severity is Severity.WARNING
+    assert claim.facts["image"]
 
 
 @pytest.mark.parametrize(

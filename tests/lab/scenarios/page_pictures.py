@@ -10,7 +10,7 @@ AVATAR = PAGE % '<img src="/media/avatars/me.png" alt="me">'
 DATA = "/srv/shop-data"
 
 
-@scenario(outside=None, server="nginx.page-file-forbidden")
+@scenario(outside="http.page-file-missing", server="nginx.page-file-forbidden")
 def picture_behind_a_link_into_a_closed_folder(lab: Lab) -> None:
     """After issue 228 of seafile-docker: the avatars are a link into a folder with mode 750."""
     lab.server.sh(f"mkdir -p {DATA}/avatars {FOLDER}/media")
@@ -20,7 +20,7 @@ def picture_behind_a_link_into_a_closed_folder(lab: Lab) -> None:
     lab.server.sh(f"ln -s {DATA}/avatars {FOLDER}/media/avatars")
 
 
-@scenario(outside=None, server="nginx.page-file-not-found", manual=DEPLOY)
+@scenario(outside="http.page-file-missing", server="nginx.page-file-not-found", manual=DEPLOY)
 def picture_behind_a_link_that_is_missing(lab: Lab) -> None:
     """After issue 139 of FreeScout: public/storage was not linked."""
     _serve(lab, FILES, **{"index.html": AVATAR})
