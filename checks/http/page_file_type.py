@@ -48,7 +48,7 @@ def _file_facts(file: RefusedFile) -> dict[str, object]:
         "style": file.response.file_kind == "stylesheet",
         "description": file.response.file_kind == "description",
         "image": file.response.file_kind == "image",
-        "module": file.response.file_kind == "module",
+        "module": file.response.file_kind in {"module", "import"},
         "nosniff": file.reason == "nosniff",
         "redirect": file.response.redirects[-1] if file.response.redirects else "",
     }

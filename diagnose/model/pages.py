@@ -12,10 +12,19 @@ from diagnose.model.tls import Certificate
 #: "script" is a classic script, "module" a module script (HTML standard, section 4.12.1).
 #: "description" is the document that Swagger UI or ReDoc shows (OpenAPI). "manifest" and "worker"
 #: make the site an app that can be installed (W3C Web Application Manifest; Service Workers).
+#: "import" is a module that a script names by its ending, .mjs.
 #: "image" is a picture of the page, "media" a film or a recording, on its own host and port. Of the
 #: latter a part is requested (RFC 9110 section 14.2).
 FileKind = Literal[
-    "stylesheet", "script", "module", "description", "manifest", "worker", "image", "media"
+    "stylesheet",
+    "script",
+    "module",
+    "description",
+    "manifest",
+    "worker",
+    "image",
+    "media",
+    "import",
 ]
 SCRIPTS: frozenset[FileKind] = frozenset({"script", "module"})
 
@@ -124,7 +133,7 @@ class PageFileResponse(Observation):
         types = [value for name, value in self.headers if name.lower() == "content-type"]
         arrows = "".join(f" -> {url}" for url in self.redirects)
         facts = {"url": f"{self.url}{arrows}"}
-        if self.file_kind in SCRIPTS:
+        if self.file_kind in SCRIPTS or self.file_kind == "import":
             subject = phrase("script {url}", **facts)
         elif self.file_kind == "stylesheet":
             subject = phrase("style sheet {url}", **facts)

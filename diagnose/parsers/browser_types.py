@@ -68,7 +68,7 @@ def refusal(
         if content_type not in {"", "text/css"} and not quirks:
             return "type"
         return "html" if is_html else ""
-    if kind in {"module", "worker"} and content_type not in JAVASCRIPT_TYPES:
+    if kind in {"module", "worker", "import"} and content_type not in JAVASCRIPT_TYPES:
         return "type"
     if content_type.startswith(("audio/", "image/", "video/")) or content_type == "text/csv":
         return "type"

@@ -13,6 +13,7 @@ TYPES = {
     "description": "application/json",
     "manifest": "application/manifest+json",
     "worker": "text/javascript",
+    "import": "text/javascript",
     "image": "image/png",
     "media": "video/mp4",
 }

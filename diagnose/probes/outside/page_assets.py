@@ -20,6 +20,7 @@ from diagnose.parsers.request_fields import MASKED, is_own_origin
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.script_urls import (
     insecure_requests_in,
+    module_in,
     own_plain_sockets_in,
     service_worker_in,
     websocket_urls_in,
@@ -95,7 +96,7 @@ async def load_page_files(
         for file in requested_files(ctx.target, page.files):
             await loader.load(file)
         for file in (
-            *app_files(ctx.target, page.files, loader.worker),
+            *app_files(ctx.target, page.files, loader.worker, loader.module),
             *images(ctx.target, page.files),
             *media(ctx.target, page.files),
         ):
@@ -198,7 +199,7 @@ class _Loader:
         self._connection: HttpConnection | None = connection
         self._cookie = _cookies(request.cookie, page)
         self.responses: list[PageFileResponse] = []
-        self.worker = ""
+        self.worker = self.module = ""
 
     def close(self) -> None:
         if self._connection is not None:
@@ -338,10 +339,14 @@ class _Loader:
                 integrity_fails=_fails_integrity(file, answer),
             )
         )
-        if file.kind not in {"manifest", "worker", "media"}:
+        if file.kind not in {"manifest", "worker", "media", "import"}:
             self.responses.append(response)
         if not self.worker and (worker := service_worker_in(text)):
             self.worker = urljoin(self._page.url, worker)
+        if not self.module and (module := module_in(text)):
+            # An import begins at the script, what a program is told at the page.
+            base = file.url if module.startswith(".") else self._page.url
+            self.module = urljoin(base, module)
         emit_named_paths(self._ctx, text, file.url)
 
 

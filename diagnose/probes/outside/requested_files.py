@@ -3,11 +3,13 @@
 from collections.abc import Iterable
 
 from diagnose.model import Target
-from diagnose.model.pages import PageFile
+from diagnose.model.pages import FileKind, PageFile
 from diagnose.parsers.request_fields import MASKED, is_own_origin
 
 #: Maximum number of style sheets and of scripts, and of pictures, that are requested.
 MAX_EACH, MAX_IMAGES = 4, 2
+
+_APP_KINDS: tuple[FileKind, ...] = ("manifest", "worker", "import")
 
 
 def requested_files(target: Target, files: Iterable[PageFile]) -> list[PageFile]:
@@ -23,11 +25,15 @@ def requested_files(target: Target, files: Iterable[PageFile]) -> list[PageFile]
     return by_need + descriptions[:1]
 
 
-def app_files(target: Target, files: Iterable[PageFile], worker: str) -> list[PageFile]:
-    """Return the page's manifest and its service worker, which a script of it may register."""
-    own = _own(target, [*files, *([PageFile("worker", worker, True)] if worker else [])])
-    manifests = [file for file in own if file.kind == "manifest"]
-    return manifests[:1] + [file for file in own if file.kind == "worker"][:1]
+def app_files(
+    target: Target, files: Iterable[PageFile], worker: str, module: str = ""
+) -> list[PageFile]:
+    """Return the page's manifest and its service worker, and the module that a script names."""
+    named = [PageFile("worker", worker, True)] if worker else []
+    named += [PageFile("import", module)] if module else []
+    own = _own(target, [*files, *named])
+    first_of = {kind: [file for file in own if file.kind == kind][:1] for kind in _APP_KINDS}
+    return [file for chosen in first_of.values() for file in chosen]
 
 
 def images(target: Target, files: Iterable[PageFile]) -> list[PageFile]:

@@ -298,3 +298,17 @@ def test_a_part_of_a_film_that_is_the_target_is_requested() -> None:
     assert site.paths == ["/film.mp4", "/film.mp4"]
     (response,) = run.observed(PageFileResponse)
     assert (response.file_kind, response.status) == ("media", 200)
+
+
+def test_a_module_that_a_script_names_is_requested() -> None:
+    run, site = visit(
+        {
+            "/": page("<script type=module src=/js/main.js></script>"),
+            "/js/main.js": answer("import('./viewer.min.mjs')", "text/javascript"),
+            "/js/viewer.min.mjs": answer("export {}", "application/octet-stream"),
+        }
+    )
+    assert site.paths == ["/", "/js/main.js", "/js/viewer.min.mjs"]
+    assert [response.file_kind for response in run.observed(PageFileResponse)] == [
+        "module", "import",
+    ]  # fmt: skip
