@@ -3,7 +3,8 @@ request on to an address without it (ngx_http_core_module: try_files, error_page
 ngx_http_proxy_module: proxy_pass with variables).
 
 The page answers, always in the same way: every list shows its first page, and a search finds all.
-Where the query is written to the path without its "?", nginx looks for another path.
+Where the query is written to the path without its "?", nginx looks for another path, and falls back
+once more, without a query.
 """
 
 from collections.abc import Iterator

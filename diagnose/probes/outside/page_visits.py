@@ -31,17 +31,17 @@ async def _complete_visit(
     """Read the target's body to its end, then load the files of the page."""
     if page.purpose == "target":
         await read_body(ctx, http_connection, exchange, answer)
-    if exchange.status == 200 and exchange.method == "GET" and "<" in answer.text:
+    if _is_media(ctx, exchange):
+        from diagnose.probes.outside.page_assets import load_part
+
+        await load_part(ctx, http_connection, page, exchange)
+    elif exchange.status == 200 and exchange.method == "GET" and "<" in answer.text:
         # Only a page needs the module.
         from diagnose.probes.outside.page_assets import is_own_page, load_page_files
 
         if is_own_page(ctx, exchange):
             await load_page_files(ctx, http_connection, page, exchange, answer)
             await _try_other_ports(ctx, exchange)
-    elif _is_media(ctx, exchange):
-        from diagnose.probes.outside.page_assets import load_part
-
-        await load_part(ctx, http_connection, page, exchange)
     http_connection.close()
 
 

@@ -32,9 +32,7 @@ def try_files_without_the_query(lab: Lab) -> None:
     _php(lab, "")
 
 
-@scenario(
-    outside="http.server-error", server="nginx.query-lost", target=LIST, differs=MINE,
-)  # fmt: skip
+@scenario(outside=None, server="nginx.query-lost", target=LIST, differs=MINE)
 def try_files_without_the_question_mark(lab: Lab) -> None:
     """After issue 2016 of laravel-datatables and issue 18 of BaunCMS."""
     _php(lab, "$query_string")

@@ -294,7 +294,7 @@ def test_pictures_are_requested_last_and_films_in_part() -> None:
 
 def test_a_part_of_a_film_that_is_the_target_is_requested() -> None:
     target = Target(f"http://{HOST}/film.mp4", "http", HOST, 80, "/film.mp4")
-    run, site = visit({"/film.mp4": answer("a film", "video/mp4")}, target)
+    run, site = visit({"/film.mp4": answer("a film <", "video/mp4")}, target)
     assert site.paths == ["/film.mp4", "/film.mp4"]
     (response,) = run.observed(PageFileResponse)
     assert (response.file_kind, response.status) == ("media", 200)
