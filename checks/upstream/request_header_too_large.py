@@ -22,6 +22,9 @@ from diagnose.parsers.urls import is_loopback_host
 #: Bytes. nginx's default size of a buffer.
 DEFAULT_SIZE = 8 << 10
 
+#: Bytes of one buffer with which nginx is hardly the one that refuses.
+_ENOUGH = 32 << 10
+
 DIRECTIVE = "large_client_header_buffers"
 _WORDS = re.compile(r"Header Or Cookie Too Large|Request-URI Too Large", re.IGNORECASE)
 _LOG_PATTERN = r"client sent too (?:long header line|long URI|large request|large header)"
@@ -43,7 +46,10 @@ def request_header_too_large(evidence: Evidence) -> Iterator[Claim]:
         exchange for exchange in page_exchanges(evidence) if header_too_large(exchange)
     )
     match = next(nginx.location_matches(target.path), None)
-    if match and (lines or own_exchanges or _is_told(evidence)):
+    is_told = match is not None and _is_told(evidence)
+    if match and is_told and _buffer_size(_limiting_server(nginx, match)) >= _ENOUGH:
+        is_told = False  # what else it is, an application says
+    if match and (lines or own_exchanges or is_told):
         yield _claim(nginx, match, lines, own_exchanges)
 
 
@@ -97,7 +103,11 @@ def _claim(
             "place": file_line(reported_directive),
             "limit": f"{buffer_count} {header_parser.size_text(buffer_size)}",
         },
-        severity=Severity.ERROR if own_exchanges else Severity.WARNING if small else None,
+        severity=Severity.ERROR
+        if own_exchanges
+        else Severity.WARNING
+        if small or not lines
+        else None,
         confidence=Confidence.CERTAIN if lines or own_exchanges else Confidence.LIKELY,
         location=nginx.location(reported_directive),
         fix=Fix((*file_edits, *reload_steps(nginx)), applicability),

@@ -75,3 +75,5 @@ def test_fires_by_a_message(text: str, number: int, is_told: bool) -> None:
     target = replace(SHOP, symptom=Symptom("status", text, number))
     claims = judge(CHECK, config(), RUNNING, page(200), target=target)
     assert [claim.confidence for claim in claims] == [Confidence.LIKELY] * is_told
+    large = config(SITE.replace("location", "large_client_header_buffers 4 32k;\n    location", 1))
+    assert not judge(CHECK, large, RUNNING, page(200), target=target)
