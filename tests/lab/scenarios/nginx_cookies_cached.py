@@ -14,9 +14,9 @@ PERSON = "a person empties the cache and ends the sessions"
 
 def _cached(lab: Lab, lines: str) -> None:
     lab.spawn(lab.server, lab.server.application("login_server", "3001"), 3001)
+    lab.edit("map $http_upgrade", f"{CACHE}map $http_upgrade")
     passed = PAGE.replace("127.0.0.1:3000", "127.0.0.1:3001")
     lab.change(PAGE, passed.replace("    proxy_http", f"{LINES % lines}    proxy_http"))
-    lab.change("map $http_upgrade", f"{CACHE}map $http_upgrade")
 
 
 @scenario(outside=None, server="nginx.cookies-cached", target=DESK, manual=PERSON)

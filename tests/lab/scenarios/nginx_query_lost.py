@@ -7,7 +7,7 @@ from .page_assets import PAGE
 
 MINE = (site.CONF,)
 LIST = f"https://{site.NAME}/list?page=2"
-PASS = "  location ~ ^/(.*)$ {\n    proxy_pass http://127.0.0.1:3001/$1%s;\n  }\n"
+PASS = "  location ~ ^/(list.*)$ {\n    proxy_pass http://127.0.0.1:3001/$1%s;\n  }\n"
 PHP = (
     "  root /srv/php;\n  index index.php;\n"
     "  location / {\n    try_files $uri $uri/ /index.php%s;\n  }\n"
@@ -22,8 +22,8 @@ def _php(lab: Lab, tail: str) -> None:
 
 
 def _proxied(lab: Lab, tail: str) -> None:
-    lab.spawn(lab.server, lab.server.application("paths_server", "3001", "/", "/list"), 3001)
-    lab.change(PAGE, PASS % tail)
+    lab.spawn(lab.server, lab.server.application("paths_server", "3001", "/list"), 3001)
+    lab.change(PAGE, PASS % tail + PAGE)
 
 
 @scenario(outside=None, server="nginx.query-lost", target=LIST, differs=MINE)
