@@ -48,7 +48,11 @@ def refused_files(evidence: Evidence) -> tuple[RefusedFile, ...]:
     requested, without those of an app (`refused_app_files`); none if the page was not observed. A
     file with a redirect that was not followed is unknown, and so is one behind a test of
     Cloudflare's for browsers (cf-mitigated)."""
-    return tuple(file for file in _refused(evidence) if file.response.file_kind not in APP_FILES)
+    return tuple(
+        file
+        for file in all_refused_files(evidence)
+        if file.response.file_kind not in APP_FILES and not _is_guess(file)
+    )
 
 
 def refused_app_files(evidence: Evidence) -> tuple[RefusedFile, ...]:
@@ -56,12 +60,19 @@ def refused_app_files(evidence: Evidence) -> tuple[RefusedFile, ...]:
     come: that a page names one which is not there is common, and harms nobody."""
     return tuple(
         file
-        for file in _refused(evidence)
+        for file in all_refused_files(evidence)
         if file.response.file_kind in APP_FILES and file.reason != "status"
     )
 
 
-def _refused(evidence: Evidence) -> tuple[RefusedFile, ...]:
+def _is_guess(file: RefusedFile) -> bool:
+    """Return whether nothing shows that a module which a script names is at that address."""
+    is_there = file.reason == "type" and not file.response.is_html
+    return file.response.file_kind == "import" and not is_there
+
+
+def all_refused_files(evidence: Evidence) -> tuple[RefusedFile, ...]:
+    """Return the same with those of an app, and with what a script only names."""
     page = page_of(evidence)
     if page is None:
         return ()
@@ -98,7 +109,8 @@ def severity(page: Page, urls: Collection[str]) -> Severity:
     """Return how much it matters that browsers do not use these files of the page."""
     if _breaks(page, urls):
         return Severity.ERROR
-    needed = any(file.url in urls and not file.is_optional for file in page.files)
+    optional = {file.url for file in page.files if file.is_optional}
+    needed = any(url not in optional for url in urls)
     return Severity.WARNING if needed else Severity.NOTE
 
 

@@ -33,6 +33,7 @@ def page_file_missing(evidence: Evidence) -> Iterator[Claim]:
             "status": first.response.status,
             "style": first.response.file_kind == "stylesheet",
             "description": first.response.file_kind == "description",
+            "image": first.response.file_kind == "image",
             "breaks": _page_files.severity(page, urls) is Severity.ERROR,
             "gateway": first.response.status in {502, 504},
             "refused": first.response.status in {401, 403},

@@ -47,7 +47,8 @@ def _file_facts(file: RefusedFile) -> dict[str, object]:
         "html": file.response.is_html,
         "style": file.response.file_kind == "stylesheet",
         "description": file.response.file_kind == "description",
-        "module": file.response.file_kind == "module",
+        "image": file.response.file_kind == "image",
+        "module": file.response.file_kind in {"module", "import"},
         "nosniff": file.reason == "nosniff",
         "redirect": file.response.redirects[-1] if file.response.redirects else "",
     }

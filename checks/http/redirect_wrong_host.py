@@ -33,8 +33,9 @@ from diagnose.model.nginx import Directive
 from diagnose.model.tls import Handshake
 from diagnose.parsers.hostnames import is_address, is_host
 from diagnose.parsers.lazy_pattern import lazy_pattern
-from diagnose.parsers.nginx import edits
+from diagnose.parsers.nginx import edits, server_blocks
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of
+from diagnose.parsers.nginx.server_blocks import Server
 from diagnose.parsers.redirects import is_own_https, redirect_target
 from diagnose.parsers.urls import Url, is_internal_host, is_related_host, normalize_url, parse_url
 
@@ -182,6 +183,7 @@ def _claim(
     if not sent_name and not own_redirect:
         match, rewriter = _rewriter(nginx, steps[0], onward)
     scheme = "https" if onward.startswith("https:") else "http"
+    unserved = _answering_block(nginx, reason, onward, failed_exchanges)
     return Claim(
         about=merge_subjects(subjects),
         covers=(*subjects, *redirected_sockets(evidence, host.partition(":")[0], scheme)),
@@ -201,6 +203,8 @@ def _claim(
             "tls": reason == "tls",
             "message": failure.message if failure else "",
             "lost_port": _lost_port(evidence, host),
+            "unserved": " ".join(unserved.names) or "_" if unserved else "",
+            "unserved_place": file_line(unserved.block) if unserved else "",
             "field": sent_name.field if sent_name else "",
             "value": sent_name.value if sent_name else "",
             "place": sent_name.place if sent_name else "",
@@ -212,10 +216,29 @@ def _claim(
         else nginx.location(rewriter)
         if rewriter
         else None,
-        fix=(rewriter and _rewrite(nginx, match, rewriter))
+        fix=(unserved and _redirect_edits.by_hand("serve-the-name"))
+        or (rewriter and _rewrite(nginx, match, rewriter))
         or (sent_name and visitors_name_fix(nginx, sent_name))
         or _fix(nginx, reason, steps),
     )
+
+
+def _answering_block(
+    nginx: Nginx, reason: str, onward: str, failed: list[Exchange]
+) -> Server | None:
+    """Return the block that answers at the destination, if this nginx answers there and none of its
+    blocks has the name. The certificate of that block is for other names."""
+    url, own = parse_url(onward), exchanges_by_purpose(nginx.evidence, "target")
+    places = {(page.address, page.port) for page in own}
+    is_here = any((exchange.address, exchange.port) in places for exchange in failed)
+    if url is None or reason not in {"certificate", "tls"} or not is_here:
+        return None
+    for socket in nginx.reachable_sockets(url.port):
+        server, kind = server_blocks.select_server(socket, url.host)
+        if kind != "default":
+            return None
+        return server
+    return None
 
 
 def _tls_port(nginx: Nginx) -> int | str:

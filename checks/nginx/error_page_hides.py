@@ -3,7 +3,8 @@ its own page about the failure (ngx_http_core_module, "error_page").
 
 The page of `error_page` is a file: if it is not there, visitors get 404 in place of 500. nginx
 sends files for GET only: after a POST that failed they get 405. So the status leads to a wrong
-place.
+place. With `proxy_intercept_errors on` an answer of the application itself is replaced too, with
+all that it says.
 """
 
 from collections.abc import Iterator
@@ -32,6 +33,7 @@ from diagnose.model.requests import ComparedRequest
 from diagnose.parsers.html_tags import excerpt
 from diagnose.parsers.http import proxy_page
 from diagnose.parsers.nginx.locations import LocationMatch
+from diagnose.parsers.nginx.upstreams import intercepts_errors
 
 #: nginx's words for an application that failed (ngx_http_upstream.c), and the status for each.
 _FAILURES = (
@@ -57,13 +59,23 @@ class _Failure:
 @check(
     severity=Severity.ERROR,
     needs=[NginxConfig, Exchange],
-    explains=["nginx.method-not-allowed", "nginx.target-not-found"],
+    explains=[
+        "http.answer-says-why",
+        "http.server-error",
+        "nginx.method-not-allowed",
+        "nginx.target-not-found",
+    ],
 )
 def error_page_hides(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
     pages = [page for page in page_exchanges(evidence) if _is_nginx_error(page)]
     match = next(iter(nginx.location_matches(evidence.target.path)), None)
     failure = _failure(evidence) if pages and match else None
+    is_replaced = False
+    if not pages and match and intercepts_errors(match):
+        pages = [page for page in page_exchanges(evidence) if (page.status or 0) >= 400]
+        failure = _own_failure(evidence, 400) if pages else None
+        is_replaced = failure is not None
     directive = _error_page(match, failure.status) if match and failure else None
     if match is None or failure is None or directive is None:
         return
@@ -87,9 +99,13 @@ def error_page_hides(evidence: Evidence) -> Iterator[Claim]:
             "directive": " ".join((directive.name, *directive.args)),
             "place": file_line(directive),
             "missing": line.text if line else "",
-            "refused": pages[0].status == 405,
+            "refused": pages[0].status == 405 and not is_replaced,
+            "replaced": is_replaced,
         },
-        fix=Fix((Manual("mend-the-application", Where.SERVER),), Applicability.MANUAL),
+        fix=Fix(
+            (Manual("show-its-answer" if is_replaced else "mend-the-application", Where.SERVER),),
+            Applicability.MANUAL,
+        ),
     )  # fmt: skip
 
 
@@ -103,16 +119,20 @@ def _failure(evidence: Evidence) -> _Failure | None:
         for line, _ in reversed(logged_errors(evidence, pattern, evidence.target.path)):
             if is_in_run(evidence, line):
                 return _Failure(status, line, line.text, True)
+    return _own_failure(evidence, 500)
+
+
+def _own_failure(evidence: Evidence, least: int) -> _Failure | None:
+    """Return the error with which the application answers, asked as nginx asks it."""
     for request in evidence.of(ComparedRequest):
-        if request.part == "none" and not request.failure and (request.status or 0) >= 500:
+        if request.part == "none" and not request.failure and (request.status or 0) >= least:
             return _Failure(request.status or 0, request, excerpt(request.body), False)
     return None
 
 
 def _error_page(match: LocationMatch, status: int) -> Directive | None:
     """Return the error_page in force for a status, if it leads to a path or a location here."""
-    intercepts = match.directive("proxy_intercept_errors")
-    is_own = status in {502, 504} or (intercepts is not None and intercepts.args[:1] == ("on",))
+    is_own = status in {502, 504} or intercepts_errors(match)
     for directive in match.directives("error_page") if is_own else ():
         if str(status) in directive.args[:-1] and directive.args[-1][:1] in {"/", "@"}:
             return directive

@@ -1,6 +1,11 @@
 """`try_files` leads every path that is no file to a script, and the script is not there. nginx
-looks for it before PHP gets the request (`try_files … =404`) and answers 404 to every such path."""
+looks for it before PHP gets the request (`try_files … =404`) and answers 404 to every such path.
 
+An application in a folder of the site (WordPress in /blog) has its script there, and needs a
+location of its own whose `try_files` leads to it.
+"""
+
+import posixpath
 from collections.abc import Iterator
 
 from checks.http import endpoint_subjects
@@ -19,7 +24,7 @@ from diagnose.model import (
 )
 from diagnose.model.files import PageFileAccess
 from diagnose.model.http import Exchange, page_exchanges
-from diagnose.model.nginx import NginxConfig
+from diagnose.model.nginx import Directive, NginxConfig
 
 
 @check(
@@ -41,6 +46,9 @@ def fallback_file_missing(evidence: Evidence) -> Iterator[Claim]:
     if access is None or fallback is None:
         return
     subjects = endpoint_subjects(pages)
+    root = posixpath.dirname(access.path)
+    below = posixpath.dirname(access.elsewhere).removeprefix(root.rstrip("/"))
+    folder = f"{below}/" if access.elsewhere else ""
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
@@ -50,8 +58,20 @@ def fallback_file_missing(evidence: Evidence) -> Iterator[Claim]:
         facts={
             "url": pages[0].url,
             "path": access.path,
+            "elsewhere": access.elsewhere,
+            "folder": folder,
+            "own": _own_location(folder, fallback) if folder else "",
             "place": file_line(fallback),
             "directive": " ".join((fallback.name, *fallback.args)),
         },
-        fix=Fix((Manual("put-it-back", Where.SERVER),), Applicability.MANUAL),
+        fix=Fix(
+            (Manual("its-own-location" if folder else "put-it-back", Where.SERVER),),
+            Applicability.MANUAL,
+        ),
     )
+
+
+def _own_location(folder: str, fallback: Directive) -> str:
+    """Return the location that an application in this folder needs."""
+    words = [*fallback.args[:-1], f"{folder}{fallback.args[-1].removeprefix('/')}"]
+    return f"location {folder} {{ try_files {' '.join(words)}; }}"

@@ -3,9 +3,12 @@ looks for a file of that name, and `try_files` ends with =404 in place of the ap
 index.php.
 
 The evidence is the configuration: the same site passes .php files on, and has index.php as its
-index. A file with a dot in its name may be missing on purpose.
+index. A file with a dot in its name may be missing on purpose. Such addresses are made by
+applications too (`/robots.txt`, `/sitemap.xml`): it is possible where a location of its own takes
+one from the fallback that all other paths have.
 """
 
+import re
 from collections.abc import Iterator
 
 from checks.http import endpoint_subjects
@@ -29,10 +32,17 @@ from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.parsers.http import proxy_page
 from diagnose.parsers.nginx import edits, upstreams
 from diagnose.parsers.nginx.config import children
-from diagnose.parsers.nginx.locations import LocationMatch, match_location, select_location
+from diagnose.parsers.nginx.locations import (
+    LocationMatch,
+    location_pattern,
+    match_location,
+    select_location,
+)
 from diagnose.parsers.nginx.server_blocks import Server
 
 _FRONT = "/index.php?$args"
+#: Files that applications make.
+_MADE = re.compile(r"\.(?:ics|json|rss|txt|xml|xsl)$", re.IGNORECASE)
 
 
 @check(severity=Severity.WARNING, needs=[NginxConfig, Exchange], explains=["nginx.own-answer"])
@@ -43,10 +53,13 @@ def front_controller_missing(evidence: Evidence) -> Iterator[Claim]:
         for page in page_exchanges(evidence)
         if page.status == 404 and proxy_page(page.body) == "nginx"
     ]
-    if not pages or path == "/" or "." in path.rstrip("/").rpartition("/")[2]:
+    is_file = "." in path.rstrip("/").rpartition("/")[2]
+    if not pages or path == "/":
         return
     for selected in nginx.answering_servers():
         match = select_location(selected.server, path)
+        if is_file and not _takes_file(selected.server, match, path):
+            continue
         fallback = match.directive("try_files")
         php = match_location(selected.server, "/index.php")
         if not _serves_files(match, fallback) or upstreams.pass_directive_of(php) is None:
@@ -58,18 +71,31 @@ def front_controller_missing(evidence: Evidence) -> Iterator[Claim]:
             about=merge_subjects(subjects),
             covers=subjects,
             because=(*pages, *([nginx.config] if nginx.config else [])),
-            confidence=Confidence.LIKELY,
+            confidence=Confidence.POSSIBLE if is_file else Confidence.LIKELY,
             location=nginx.location(fallback or match.block),
             facts={
                 "url": pages[0].url,
                 "location": " ".join((match.block.name, *match.block.args)),
                 "place": file_line(fallback or match.block),
                 "fallback": " ".join(fallback.args) if fallback else "",
+                "file": is_file,
                 "php": " ".join((php.block.name, *php.block.args)),
             },
             fix=_fix(nginx, match, fallback),
         )
         return
+
+
+def _takes_file(server: Server, match: LocationMatch, path: str) -> bool:
+    """Return whether a location for this file, or for files of its kind, takes a path from the
+    application that gets all others."""
+    pattern = location_pattern(match.block) if match.block.name == "location" else None
+    modifier = pattern.modifier if pattern else ""
+    is_made = modifier == "=" or (modifier in {"~", "~*"} and _MADE.search(path) is not None)
+    usual = match_location(server, "/page").directive("try_files")
+    last = usual.args[-1] if usual and usual.args else ""
+    decides = any(children(match.block, name) for name in ("error_page", "if", "return", "rewrite"))
+    return is_made and not decides and (last.startswith("@") or ".php" in last)
 
 
 def _serves_files(match: LocationMatch, fallback: Directive | None) -> bool:

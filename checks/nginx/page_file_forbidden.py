@@ -48,6 +48,7 @@ def page_file_forbidden(evidence: Evidence) -> Iterator[Claim]:
             "closed": tuple(f"{part.path} ({part.mode_and_owner})" for part in denied),
             "private": first.access.path.startswith(_PRIVATE),
             "breaks": severity is Severity.ERROR,
+            "image": first.refused.response.file_kind == "image",
         },
         fix=_fix(first.access.path, denied),
     )

@@ -74,6 +74,7 @@ def page_file_not_found(evidence: Evidence) -> Iterator[Claim]:
             "place": file_line(served.directive),
             "fallback": _text(try_files) if try_files and first.refused.response.is_html else "",
             "breaks": severity is Severity.ERROR,
+            "image": first.refused.response.file_kind == "image",
             "folder": folder,
             "application": application,
             "mistake": bool(mistake),

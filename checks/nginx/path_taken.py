@@ -1,6 +1,7 @@
 """nginx answers a path itself that another location passes on to an application: a location with a
 regular expression for static files comes before a longer prefix (ngx_http_core_module, "location"),
-a longer prefix is for other files (`location /.well-known/` for certificates),
+a longer prefix is for other files (`location /.well-known/` for certificates, `location =
+/robots.txt` for a log without its errors),
 a `rewrite` leads the path to the page of a single-page application, `try_files` beside proxy_pass
 looks for a file only, or the application has the location of one other path alone (`location = /`).
 
@@ -10,9 +11,10 @@ and may not read it, or looks for it with a wrong `alias`, the location is there
 application that answers every path with a page proves nothing.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from checks.http import _page_files, endpoint_subjects
+from checks.http._page_files import RefusedFile
 from checks.nginx import Nginx, file_line
 from checks.nginx._edits import config_edits
 from checks.nginx._location_edits import location_fix
@@ -33,6 +35,7 @@ from diagnose.model import (
 from diagnose.model.files import PageFileAccess, PathMistake
 from diagnose.model.http import Exchange, error_pages, page_exchanges
 from diagnose.model.nginx import NginxConfig
+from diagnose.model.pages import Page
 from diagnose.model.requests import BypassedApplication, BypassReason
 from diagnose.parsers.nginx import error_log
 from diagnose.parsers.nginx.bypasses import Bypass, bypass_of
@@ -109,7 +112,7 @@ def _of_page_files(
     }
     taken_files = [
         file
-        for file in _page_files.refused_files(evidence)
+        for file in _page_files.all_refused_files(evidence)
         if file.response.status in {403, 404}
         and file.response.url not in files_of_nginx
         and (other := _bypass(nginx, file.path))
@@ -129,7 +132,7 @@ def _of_page_files(
             application,
             *([nginx.config] if nginx.config else []),
         ),
-        severity=_page_files.severity(page, urls),
+        severity=_severity(page, taken_files),
         facts={
             "url": urls[0],
             "status": taken_files[0].response.status,
@@ -141,6 +144,13 @@ def _of_page_files(
         location=nginx.location(bypass.directive),
         fix=_fix(nginx, bypass),
     )
+
+
+def _severity(page: Page, files: Collection[RefusedFile]) -> Severity:
+    """Return how much the files matter: an application that has a service worker needs it."""
+    has_worker = any(file.response.file_kind == "worker" for file in files)
+    severity = _page_files.severity(page, [file.response.url for file in files])
+    return Severity.WARNING if has_worker and severity is Severity.NOTE else severity
 
 
 def _facts(application: BypassedApplication, bypass: Bypass) -> dict[str, object]:

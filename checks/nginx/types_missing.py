@@ -59,6 +59,7 @@ def types_missing(evidence: Evidence) -> Iterator[Claim]:
             "extension": _extension(first.access.path),
             "type": default.args[0] if default and default.args else "text/plain",
             "types": file_line(own_types[0]) if own_types else "",
+            "listed": bool(own_types) and _is_in_types_file(own_types[0]),
             "breaks": severity is Severity.ERROR,
         },
         fix=_fix(nginx, first, location, own_types),

@@ -1,7 +1,9 @@
 """A request line or header does not fit into a buffer of large_client_header_buffers (default 4
 8k): 414, or 400 "Request Header Or Cookie Too Large". nginx logs it at level info only, so mostly
-the affected visitors notice it: those with old, large cookies."""
+the affected visitors notice it: those with old, large cookies. Their message is enough: these are
+nginx's own words."""
 
+import re
 from collections.abc import Iterator
 
 from checks.nginx import Nginx, _location_edits, file_line
@@ -20,7 +22,11 @@ from diagnose.parsers.urls import is_loopback_host
 #: Bytes. nginx's default size of a buffer.
 DEFAULT_SIZE = 8 << 10
 
+#: Bytes of one buffer with which nginx is hardly the one that refuses.
+_ENOUGH = 32 << 10
+
 DIRECTIVE = "large_client_header_buffers"
+_WORDS = re.compile(r"Header Or Cookie Too Large|Request-URI Too Large", re.IGNORECASE)
 _LOG_PATTERN = r"client sent too (?:long header line|long URI|large request|large header)"
 
 
@@ -40,8 +46,20 @@ def request_header_too_large(evidence: Evidence) -> Iterator[Claim]:
         exchange for exchange in page_exchanges(evidence) if header_too_large(exchange)
     )
     match = next(nginx.location_matches(target.path), None)
-    if match and (lines or own_exchanges):
+    is_told = match is not None and _is_told(evidence)
+    if match and is_told and _buffer_size(_limiting_server(nginx, match)) >= _ENOUGH:
+        is_told = False  # what else it is, an application says
+    if match and (lines or own_exchanges or is_told):
         yield _claim(nginx, match, lines, own_exchanges)
+
+
+def _is_told(evidence: Evidence) -> bool:
+    """Return whether a pasted message says so."""
+    symptom = evidence.target.symptom
+    return symptom is not None and (
+        _WORDS.search(symptom.text) is not None
+        or (symptom.kind == "status" and symptom.number in {414, 431, 494})
+    )
 
 
 def _is_ours(line: LogLine, host: str) -> bool:
@@ -79,13 +97,18 @@ def _claim(
         facts={
             "message": lines[-1].text if lines else "",
             "again": times if times > 1 else "",
+            "told": not lines and not own_exchanges,
             "status": next((exchange.status for exchange in own_exchanges), None) or "",
             "set": directive is not None,
             "place": file_line(reported_directive),
             "limit": f"{buffer_count} {header_parser.size_text(buffer_size)}",
         },
-        severity=Severity.ERROR if own_exchanges else Severity.WARNING if small else None,
-        confidence=Confidence.CERTAIN,
+        severity=Severity.ERROR
+        if own_exchanges
+        else Severity.WARNING
+        if small or not lines
+        else None,
+        confidence=Confidence.CERTAIN if lines or own_exchanges else Confidence.LIKELY,
         location=nginx.location(reported_directive),
         fix=Fix((*file_edits, *reload_steps(nginx)), applicability),
     )

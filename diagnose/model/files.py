@@ -130,8 +130,9 @@ class PageFileAccess(Access):
     `url` is the file's URL in the page. `elsewhere` is another path at which the file exists, ""
     if none was seen; `mistake` says which setting is wrong then ("folder": the folder of root or
     alias is not there at all; "no-fallback": this file is the last argument of try_files, and it is
-    not there; "below": the index file is in a folder inside that of root; "hidden": try_files does
-    not look for the index file of this folder; "ending": the file has ".html" behind this path).
+    not there, but perhaps in a folder on the way to the path; "below": the index file is in a
+    folder inside that of root; "hidden": try_files does not look for the index file of this
+    folder; "ending": the file has ".html" behind this path).
     `types_file` is nginx's list of types (mime.types),
     "" if it was not seen.
     """

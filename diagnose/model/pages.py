@@ -12,7 +12,20 @@ from diagnose.model.tls import Certificate
 #: "script" is a classic script, "module" a module script (HTML standard, section 4.12.1).
 #: "description" is the document that Swagger UI or ReDoc shows (OpenAPI). "manifest" and "worker"
 #: make the site an app that can be installed (W3C Web Application Manifest; Service Workers).
-FileKind = Literal["stylesheet", "script", "module", "description", "manifest", "worker"]
+#: "import" is a module that a script names by its ending, .mjs.
+#: "image" is a picture of the page, "media" a film or a recording, on its own host and port. Of the
+#: latter a part is requested (RFC 9110 section 14.2).
+FileKind = Literal[
+    "stylesheet",
+    "script",
+    "module",
+    "description",
+    "manifest",
+    "worker",
+    "image",
+    "media",
+    "import",
+]
 SCRIPTS: frozenset[FileKind] = frozenset({"script", "module"})
 
 
@@ -49,7 +62,8 @@ class Page(Observation):
     addresses that its own scripts put together of the page's host. `insecure_frames` are the http:
     addresses of its frames. `images` are the https: addresses of its images that have another host
     or port than the page. `logins` are the addresses of its links with which a login elsewhere
-    begins (OAuth 2.0): of the provider, or of the site itself.
+    begins (OAuth 2.0): of the provider, or of the site itself. `queries` are the addresses of the
+    site itself to which it links with a query, or sends a form by GET, without their queries.
     """
 
     layer: ClassVar[str] = "http"
@@ -72,6 +86,7 @@ class Page(Observation):
     insecure_frames: tuple[Url, ...] = ()
     images: tuple[Url, ...] = ()
     logins: tuple[Url, ...] = ()
+    queries: tuple[Url, ...] = ()
 
     def summary(self) -> Summary:
         kinds = [file.kind for file in self.files]
@@ -118,7 +133,7 @@ class PageFileResponse(Observation):
         types = [value for name, value in self.headers if name.lower() == "content-type"]
         arrows = "".join(f" -> {url}" for url in self.redirects)
         facts = {"url": f"{self.url}{arrows}"}
-        if self.file_kind in SCRIPTS:
+        if self.file_kind in SCRIPTS or self.file_kind == "import":
             subject = phrase("script {url}", **facts)
         elif self.file_kind == "stylesheet":
             subject = phrase("style sheet {url}", **facts)
@@ -126,6 +141,10 @@ class PageFileResponse(Observation):
             subject = phrase("manifest {url}", **facts)
         elif self.file_kind == "worker":
             subject = phrase("service worker {url}", **facts)
+        elif self.file_kind == "image":
+            subject = phrase("image {url}", **facts)
+        elif self.file_kind == "media":
+            subject = phrase("a part of {url}", **facts)
         else:
             subject = phrase("description {url}", **facts)
         return subject, " ".join((str(self.status), *types[:1]))

@@ -1,4 +1,4 @@
-"""When browsers refuse a style sheet or a script that a server sent. No I/O.
+"""When browsers refuse a style sheet, a script or a picture that a server sent. No I/O.
 
 Fetch standard, sections 3.6 (nosniff) and 2.9 (types that are never scripts); W3C Service Workers,
 "Update" (a JavaScript type); HTML standard,
@@ -53,10 +53,14 @@ def refusal(
 
     `quirks` is the mode of the page, `is_html` whether the body is an HTML document.
     """
+    if kind == "media":
+        return ""  # what browsers play, they find out themselves
+    content_type, nosniff = mime_type(headers), has_nosniff(headers)
+    if kind == "image" and content_type.startswith("image/"):
+        return ""  # browsers show the picture of an error too (HTML standard, 4.8.4.3)
     if not 200 <= status < 300:
         return "status"
-    content_type, nosniff = mime_type(headers), has_nosniff(headers)
-    if kind in {"description", "manifest"}:
+    if kind in {"description", "manifest", "image"}:
         return "html" if is_html else ""
     if kind == "stylesheet":
         if nosniff and content_type != "text/css":
@@ -64,7 +68,7 @@ def refusal(
         if content_type not in {"", "text/css"} and not quirks:
             return "type"
         return "html" if is_html else ""
-    if kind in {"module", "worker"} and content_type not in JAVASCRIPT_TYPES:
+    if kind in {"module", "worker", "import"} and content_type not in JAVASCRIPT_TYPES:
         return "type"
     if content_type.startswith(("audio/", "image/", "video/")) or content_type == "text/csv":
         return "type"

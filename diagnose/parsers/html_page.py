@@ -1,5 +1,5 @@
-"""Reads which files a browser loads with an HTML page: its style sheets and scripts, and the
-description of an interface that it shows. No I/O.
+"""Reads which files a browser loads with an HTML page: its style sheets, scripts and pictures, and
+the description of an interface that it shows. No I/O.
 
 HTML standard: the elements link (4.2.4), base (4.2.3), script (4.12.1) and template (4.12.3), and
 the modes of a document (13.2.6.4.1).
@@ -55,6 +55,9 @@ _LOGIN = re.compile(
     r"|wechat|weixin|dingtalk|feishu|lark|qq|gitee|start|sign_in)(?:/login|/start|/)?(?:$|\?)",
     re.IGNORECASE,
 )
+#: The path of a picture, and of a film or a recording.
+_MEDIA = re.compile(r"\.(?:aac|flac|m4[av]|mov|mp[34]|og[agv]|wav|webm)$", re.IGNORECASE)
+_IMAGE = re.compile(r"\.(?:avif|gif|ico|jpe?g|png|svg|webp)$", re.IGNORECASE)
 _UPGRADE = lazy_pattern(r"(?:^|;)\s*upgrade-insecure-requests\s*(?:;|$)", re.IGNORECASE)
 
 
@@ -71,7 +74,8 @@ class HtmlPage:
     address to which a meta element sends browsers at once, "" if there is none. `insecure_frames`
     are the http: addresses of its frames, `images` the https: addresses of its images that have
     another host or port than the page, `logins` the addresses of its links with which a login
-    elsewhere begins.
+    elsewhere begins, `queries` the addresses on the page's own host and port to which it links with
+    a query, or sends a form by GET, without their queries.
     """
 
     files: tuple[PageFile, ...] = ()
@@ -87,6 +91,7 @@ class HtmlPage:
     insecure_frames: tuple[str, ...] = ()
     images: tuple[str, ...] = ()
     logins: tuple[str, ...] = ()
+    queries: tuple[str, ...] = ()
 
 
 def parse_page(document: str, url: str, is_whole: bool = True, refresh: str = "") -> HtmlPage:
@@ -110,6 +115,7 @@ def parse_page(document: str, url: str, is_whole: bool = True, refresh: str = ""
         insecure_frames=tuple(dict.fromkeys(reader.insecure_frames)),
         images=tuple(dict.fromkeys(reader.images)),
         logins=tuple(dict.fromkeys(reader.logins)),
+        queries=tuple(reader.queries),
     )
 
 
@@ -130,6 +136,8 @@ class _Reader:
         self.insecure_frames: list[str] = []
         self.images: list[str] = []
         self.logins: list[str] = []
+        self.queries: dict[str, None] = {}
+        self._images = self._media = 0
         self._url, self._templates, self._begun = url, 0, False
 
     def read(self, token: Token) -> None:
@@ -169,6 +177,8 @@ class _Reader:
                     self.insecure_frames.append(url)
             case "img":
                 self._read_image(tag)
+            case "video" | "audio" | "source":
+                self._read_media(tag)
             case "a":
                 self._read_anchor(tag)
             case "form":
@@ -226,16 +236,45 @@ class _Reader:
 
     def _read_image(self, tag: Tag) -> None:
         source = tag.attribute("src") or ""
+        self._add_own_image(tag, self._resolved(source) if source.strip() else "")
         url = parse_url(self._resolved(source)) if "//" in source or self.base else None
         own = parse_url(self._url)
         is_elsewhere = url and own and (url.host, url.port) != (own.host, own.port)
         if url and url.secure and is_elsewhere and len(self.images) < MAX_FORMS:
             self.images.append(str(url))
 
+    def _add_own_image(self, tag: Tag, address: str) -> None:
+        """List a picture of the site itself. One that counts visits, or that a script replaces
+        where it fails, may be missing."""
+        url, own = parse_url(address), parse_url(self._url)
+        is_own = (
+            url and own and (url.scheme, url.host, url.port) == (own.scheme, own.host, own.port)
+        )
+        if not is_own or url is None or not _IMAGE.search(url.path.partition("?")[0]):
+            return
+        is_replaced = tag.attribute("onerror") is not None
+        is_counter = "1" in {tag.attribute("width"), tag.attribute("height")}
+        if not is_replaced and not is_counter and self._images < MAX_FORMS:
+            self._images += 1
+            self._add("image", address)
+
+    def _read_media(self, tag: Tag) -> None:
+        source = tag.attribute("src") or ""
+        address = self._resolved(source) if source.strip() else ""
+        url, own = parse_url(address), parse_url(self._url)
+        is_own = (
+            url and own and (url.scheme, url.host, url.port) == (own.scheme, own.host, own.port)
+        )
+        if is_own and url and self._media < MAX_FORMS and _MEDIA.search(url.path.partition("?")[0]):
+            self._media += 1
+            self._add("media", address, is_optional=True)
+
     def _read_anchor(self, tag: Tag) -> None:
         reference = tag.attribute("href") or ""
         if _LOGIN.search(reference[:MAX_URL]) and len(self.logins) < MAX_FORMS:
             self.logins += filter(None, [self._resolved(reference)])
+        if "?" in reference[:MAX_URL]:
+            self._add_query(self._resolved(reference))
 
     def _read_form(self, tag: Tag) -> None:
         url = self._resolved(tag.attribute("action") or "")
@@ -244,6 +283,15 @@ class _Reader:
         method = (tag.attribute("method") or "").strip().lower()
         if method == "post" and len(self.posts) < MAX_FORMS:
             self.posts.append(url)
+        if method in {"", "get"} and tag.attribute("action"):
+            self._add_query(url)
+
+    def _add_query(self, address: str) -> None:
+        """Keep an own address to which a query is sent, without the query."""
+        url, own = parse_url(address), parse_url(self._url)
+        is_own = url and own and (url.host, url.port) == (own.host, own.port)
+        if is_own and len(self.queries) < MAX_FORMS:
+            self.queries[address.partition("?")[0]] = None
 
     def _add(
         self,

@@ -47,7 +47,7 @@ _KEPT_FAMILIES = re.compile(
     r"redirect|next_upstream\w*|ssl_(?:server_name|name|verify|protocols|ciphers|certificate|"
     r"certificate_key|trusted_certificate|session_reuse|conf_command|verify_depth)|"
     r"socket_keepalive|pass_request_headers|pass_request_body|method|cache|cache_path|cache_valid|"
-    r"intercept_errors|ignore_client_abort|bind|pass_trailers|hide_header|pass_header|"
+    r"intercept_errors|ignore_client_abort|ignore_headers|bind|pass_trailers|hide_header|pass_header|"
     r"cookie_flags)"
     r"|ssl_(?!engine)\w+|http2_\w+|http3_\w+|open_file_cache\w*|output_buffers|postpone_output"
     r"|auth_basic_user_file|brotli\w*|zstd\w*|gunzip\w*"

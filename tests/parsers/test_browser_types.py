@@ -151,3 +151,20 @@ def test_types_and_nosniff_are_read_as_browsers_read_them() -> None:
     assert has_nosniff((("X-Content-Type-Options", "NoSniff"),))
     assert has_nosniff((("X-Content-Type-Options", "nosniff, x"),))
     assert not has_nosniff((("X-Content-Type-Options", "x, nosniff"),))
+
+
+@pytest.mark.parametrize(
+    ("status", "content_type", "is_html", "reason"),
+    [
+        (200, "image/png", False, ""),
+        (200, "application/octet-stream", False, ""),
+        (404, "image/png", False, ""),
+        (404, "text/html", True, "status"),
+        (403, "text/plain", False, "status"),
+        (200, "text/html", True, "html"),
+    ],
+)
+def test_a_picture_needs_no_status(
+    status: int, content_type: str, is_html: bool, reason: str
+) -> None:
+    assert refusal("image", status, fields(content_type, False), is_html=is_html) == reason

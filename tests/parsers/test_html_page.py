@@ -276,3 +276,25 @@ def test_the_files_of_an_app_are_listed() -> None:
         ("manifest", "https://shop.example.com/app.json", True),
         ("worker", "https://shop.example.com/a/sw.js", True),
     ]
+
+
+def test_own_addresses_with_a_query_and_forms_that_send_one() -> None:
+    page = parse_page(
+        '<a href="/list?page=2">2</a><a href="/list?page=3">3</a><a href="/about">a</a>'
+        '<a href="https://www.example.net/?q=1">x</a><form action="/search"></form>'
+        '<form method="post" action="/login"></form>',
+        "https://shop.example.com/",
+    )
+    assert page.queries == ("https://shop.example.com/list", "https://shop.example.com/search")
+
+
+def test_own_pictures_that_visitors_see() -> None:
+    page = parse_page(
+        '<img src="/a.png"><img src="b.JPG?v=1"><img src="/c.png" onerror="x()">'
+        '<img src="/count.gif"'
+        ' width="1" height="1"><img src="/pixel"><img src="https://cdn.example.net/d.png"><img>',
+        "https://shop.example.com/x/",
+    )
+    assert [file.url for file in page.files if file.kind == "image"] == [
+        "https://shop.example.com/a.png", "https://shop.example.com/x/b.JPG?v=1",
+    ]  # fmt: skip

@@ -5,6 +5,7 @@ import pytest
 from diagnose.parsers.http import websocket_urls
 from diagnose.parsers.script_urls import (
     insecure_requests_in,
+    module_in,
     own_plain_sockets_in,
     service_worker_in,
     websocket_urls_in,
@@ -258,3 +259,19 @@ def test_swagger_ui_requests_its_description() -> None:
 )
 def test_the_service_worker_that_a_script_registers(text: str, expected: str) -> None:
     assert service_worker_in(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("script", "address"),
+    [
+        ('const v="./assets/viewer-5.4.803.min.mjs";import(v)', "./assets/viewer-5.4.803.min.mjs"),
+        ("workerSrc='/pdfjs/pdf.worker.min.mjs'", "/pdfjs/pdf.worker.min.mjs"),
+        ("import {a} from `../a.mjs`", "../a.mjs"),
+        ("// import('./a.mjs')", ""),
+        ("x.mjs", ""),
+        ("'https://cdn.example.net/a.mjs'", ""),
+        ("'a.js'", ""),
+    ],
+)
+def test_a_module_by_its_ending(script: str, address: str) -> None:
+    assert module_in(script) == address

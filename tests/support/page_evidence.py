@@ -13,6 +13,9 @@ TYPES = {
     "description": "application/json",
     "manifest": "application/manifest+json",
     "worker": "text/javascript",
+    "import": "text/javascript",
+    "image": "image/png",
+    "media": "video/mp4",
 }
 
 
@@ -30,6 +33,10 @@ def module(url: str = "/assets/index.js", is_optional: bool = False) -> PageFile
 
 def description(url: str = "/openapi.json") -> PageFile:
     return PageFile("description", absolute(url))
+
+
+def picture(url: str = "/img/1.png") -> PageFile:
+    return PageFile("image", absolute(url))
 
 
 def absolute(url: str) -> str:

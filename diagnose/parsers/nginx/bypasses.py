@@ -61,6 +61,8 @@ def bypass_of(server: Server, path: str) -> Bypass | None:
         return Bypass("last", prefix, *leaving)
     pattern = location_pattern(chosen.block) if chosen.block.name == "location" else None
     is_regex = pattern is not None and pattern.modifier in {"~", "~*"}
+    if pattern is not None and pattern.modifier == "=":
+        return _longer_prefix(server, uri, chosen)
     answers = any(children(chosen.block, name) for name in ("return", "rewrite"))
     if not is_regex or _passes_on(chosen.block) or answers or chosen.redirects:
         return None
@@ -96,8 +98,10 @@ def _keeps_path(block: Directive) -> bool:
 
 def _longer_prefix(server: Server, uri: str, chosen: LocationMatch) -> Bypass | None:
     """Return a location that looks for files only, where the one with the next shorter prefix
-    passes requests on: `location /.well-known/ { root /var/www; }` beside `location /`."""
-    answers = any(children(chosen.block, name) for name in ("return", "rewrite", "if", "try_files"))
+    passes requests on: `location /.well-known/ { root /var/www; }` beside `location /`, or
+    `location = /robots.txt { log_not_found off; }`."""
+    names = ("return", "rewrite", "if", "try_files", *PASS_DIRECTIVES)
+    answers = any(children(chosen.block, name) for name in names)
     shorter = _prefix_location(server, uri, but=chosen.block)
     if answers or chosen.redirects or shorter is None or not _passes_on(shorter.block):
         return None

@@ -101,6 +101,13 @@ def pass_directive_of(location: LocationMatch) -> Directive | None:
     return next((directive for directive in directives if directive.args), None)
 
 
+def intercepts_errors(location: LocationMatch) -> bool:
+    """Return whether nginx replaces errors with which an application answers, if it has an
+    `error_page` for them (proxy_intercept_errors)."""
+    directive = location.directive("proxy_intercept_errors")
+    return directive is not None and directive.args[:1] == ("on",)
+
+
 def request_variables(target: Target) -> Mapping[str, str]:
     """Return the variables of a request for the target that a pass directive may contain."""
     path, _, query = target.path.partition("?")

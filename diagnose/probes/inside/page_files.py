@@ -255,7 +255,10 @@ async def _emit_target(ctx: ProbeContext, config: NginxConfig, exchange: Exchang
     at = ctx.elapsed()
     alternatives = _target_alternatives(ctx, config, file, path) if file else []
     script = _fallback_script(ctx, config, path)
-    paths = dict.fromkeys((served.path, script, *(other_path for _, other_path in alternatives)))
+    scripts_below = _scripts_below(script, path)
+    paths = dict.fromkeys(
+        (served.path, script, *scripts_below, *(other_path for _, other_path in alternatives))
+    )
     accesses = {
         access.path: access
         for access in await read_access(ctx.machine, "", str(worker), list(filter(None, paths)))
@@ -263,8 +266,10 @@ async def _emit_target(ctx: ProbeContext, config: NginxConfig, exchange: Exchang
     access = accesses.get(served.path)
     mistake, existing_path = _first_existing(alternatives, accesses)
     script_access = accesses.get(script)
-    if script_access is not None and not _is_file(script_access) and not existing_path:
+    is_elsewhere = bool(existing_path) and mistake != "fallback"
+    if script_access is not None and not _is_file(script_access) and not is_elsewhere:
         access, mistake = script_access, "no-fallback"
+        existing_path = next((file for file in scripts_below if _is_file(accesses.get(file))), "")
     elif access is not None and not existing_path and not _has_folder(access, served):
         mistake = "folder"
     if access is None or not (existing_path or mistake in {"folder", "no-fallback"}):
@@ -336,6 +341,16 @@ def _fallback_script(ctx: ProbeContext, config: NginxConfig, path: str) -> str:
         )
         scripts.add(script.path if script and not UNSAFE.search(script.path) else "")
     return scripts.pop() if len(scripts) == 1 else ""
+
+
+def _scripts_below(script: str, path: str) -> list[str]:
+    """Return where the script of an application is that has a folder of its own on the way to the
+    path: "/var/www/blog/index.php" for "/var/www/index.php" and "/blog/2026/"."""
+    folders = [segment for segment in path.split("/")[1:-1] if segment not in {"", ".", ".."}]
+    root, name = posixpath.split(script)
+    names = ("/".join(folders[: end + 1]) for end in range(min(len(folders), 3)))
+    below = [f"{root.rstrip('/')}/{folder}/{name}" for folder in names] if script else []
+    return [file for file in below if not UNSAFE.search(file)]
 
 
 def _has_folder(access: Access, served: ServedFile) -> bool:

@@ -25,6 +25,7 @@ from diagnose.parsers.nginx.proxied_request import (
     proxied_request,
     request_variants,
 )
+from diagnose.parsers.nginx.upstreams import intercepts_errors
 from diagnose.parsers.request_fields import MASKED
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.secrets import is_secret_name
@@ -70,17 +71,20 @@ async def page_questioned_before(ctx: ProbeContext, config: NginxConfig) -> None
 
 def _is_question(ctx: ProbeContext, exchange: Exchange) -> bool:
     is_target = exchange.is_page_of(ctx.target)
-    return is_target and (is_questionable(exchange) or _may_be_cached(ctx, exchange))
+    return is_target and (is_questionable(exchange) or _may_hide_answer(ctx, exchange))
 
 
-def _may_be_cached(ctx: ProbeContext, exchange: Exchange) -> bool:
-    """Whether an error may come from nginx's cache: then only nginx's own request is sent."""
+def _may_hide_answer(ctx: ProbeContext, exchange: Exchange) -> bool:
+    """Whether an error may come from nginx's cache, or stands in the place of the application's
+    answer (proxy_intercept_errors): then only nginx's own request is sent."""
     routes = (
         upstream_routes.find_route(ctx, config, ctx.target.path)
         for config in ctx.observed(NginxConfig)[:1]
     )
     return (exchange.status or 0) >= 500 and any(
-        route.place.directive("proxy_cache") for route in routes if route
+        route.place.directive("proxy_cache") or intercepts_errors(route.place)
+        for route in routes
+        if route
     )
 
 

@@ -6,7 +6,6 @@ listed and not requested.
 """
 
 import re
-from collections.abc import Iterable
 from urllib.parse import urljoin
 
 from diagnose.model.http import Exchange
@@ -21,6 +20,7 @@ from diagnose.parsers.request_fields import MASKED, is_own_origin
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.script_urls import (
     insecure_requests_in,
+    module_in,
     own_plain_sockets_in,
     service_worker_in,
     websocket_urls_in,
@@ -35,14 +35,22 @@ from diagnose.probes.outside.http_requests import (
     curl_command,
     may_authenticate,
 )
+from diagnose.probes.outside.requested_files import app_files, images, media, requested_files
 
-#: Maximum number of style sheets and of scripts that are requested, of redirects of one file, and
-#: bytes that are read of each.
-MAX_EACH, MAX_REDIRECTS = 4, 2
-MAX_SHEET, MAX_SCRIPT = 64 << 10, 256 << 10
+#: Maximum number of redirects of one file, and of bytes that are read of each. Of a picture only
+#: whether it comes is looked at.
+MAX_REDIRECTS = 2
+MAX_SHEET, MAX_SCRIPT, MAX_IMAGE = 64 << 10, 256 << 10, 4 << 10
 
 #: What Chromium sends for a style sheet; a script may be of any type.
-_ACCEPT = {"stylesheet": "text/css,*/*;q=0.1"}
+_ACCEPT = {
+    "stylesheet": "text/css,*/*;q=0.1",
+    "image": "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8",
+}
+
+_MAX_BYTES = {"stylesheet": MAX_SHEET, "image": MAX_IMAGE, "media": MAX_IMAGE}
+#: A part as browsers ask for it before they play anything (RFC 9110 section 14.2).
+_PART = {"Range": "bytes=0-1"}
 
 #: What a text has that opens WebSockets, as `named_paths_in` knows them.
 _OPENS_WEBSOCKET = re.compile(
@@ -85,12 +93,25 @@ async def load_page_files(
         if _is_worth_saying(page):
             ctx.emit(page)
         emit_named_paths(ctx, answer.text, exchange.url)
-        for file in _requested_files(ctx, page.files):
+        for file in requested_files(ctx.target, page.files):
             await loader.load(file)
-        for file in _app_files(ctx, page, loader.worker):
+        for file in (
+            *app_files(ctx.target, page.files, loader.worker, loader.module),
+            *images(ctx.target, page.files),
+            *media(ctx.target, page.files),
+        ):
             await loader.load(file)
         await _try_below_the_page(loader, page, answer.text)
         await _begin_login(loader, ctx, page)
+    loader.close()
+
+
+async def load_part(
+    ctx: ProbeContext, connection: HttpConnection, request: PageRequest, exchange: Exchange
+) -> None:
+    """Request a part of the film or the recording that the target is."""
+    loader = _Loader(ctx, connection, request, exchange)
+    await loader.load(PageFile("media", exchange.url, True))
     loader.close()
 
 
@@ -98,7 +119,7 @@ def _is_worth_saying(page: Page) -> bool:
     """Return whether the page tells a browser to load, request, send or open anything."""
     sent = page.insecure_forms or page.posts or page.refresh or page.insecure_frames
     shown = page.files or page.requests or page.inline_scripts or page.plain_sockets or page.logins
-    return bool(shown or sent or page.images)
+    return bool(shown or sent or page.images or page.queries)
 
 
 async def _try_below_the_page(loader: "_Loader", page: Page, text: str) -> None:
@@ -158,30 +179,10 @@ def _page(ctx: ProbeContext, exchange: Exchange, answer: HttpResult) -> Page:
         insecure_frames=html.insecure_frames,
         images=html.images,
         logins=html.logins,
+        queries=html.queries,
         plain_sockets=own_plain_sockets_in(text, ctx.target.host),
         requests=tuple(map(clean, insecure_requests_in(text))),
     )
-
-
-def _requested_files(ctx: ProbeContext, files: Iterable[PageFile]) -> list[PageFile]:
-    """Return the first files of each kind that come from the site itself, modules first: without
-    them a page often shows nothing."""
-    own = [file for file in files if is_own_origin(ctx.target, file.url) and MASKED not in file.url]
-    modules = [file for file in own if file.kind == "module"]
-    scripts = [file for file in own if file.kind == "script"]
-    sheets = [file for file in own if file.kind == "stylesheet"]
-    descriptions = [file for file in own if file.kind == "description"]
-    by_need = sorted(modules + scripts, key=lambda file: file.is_optional)[:MAX_EACH]
-    by_need += sorted(sheets, key=lambda file: file.is_optional)[:MAX_EACH]
-    return by_need + descriptions[:1]
-
-
-def _app_files(ctx: ProbeContext, page: Page, worker: str) -> list[PageFile]:
-    """Return the page's manifest and its service worker, which a script of it may register."""
-    files = [*page.files, *([PageFile("worker", worker, True)] if worker else [])]
-    own = [file for file in files if is_own_origin(ctx.target, file.url) and MASKED not in file.url]
-    manifests = [file for file in own if file.kind == "manifest"]
-    return manifests[:1] + [file for file in own if file.kind == "worker"][:1]
 
 
 class _Loader:
@@ -198,7 +199,7 @@ class _Loader:
         self._connection: HttpConnection | None = connection
         self._cookie = _cookies(request.cookie, page)
         self.responses: list[PageFileResponse] = []
-        self.worker = ""
+        self.worker = self.module = ""
 
     def close(self) -> None:
         if self._connection is not None:
@@ -269,7 +270,7 @@ class _Loader:
 
     async def _get(self, file: PageFile, url: str) -> HttpResult | None:
         """Return the response, or None if there must be no request or no connection opens."""
-        max_bytes = MAX_SHEET if file.kind == "stylesheet" else MAX_SCRIPT
+        max_bytes = _MAX_BYTES.get(file.kind, MAX_SCRIPT)
         allowance = self._ctx.further_requests.reserve(self._ctx, url, max_bytes)
         if allowance is None:
             return None
@@ -304,6 +305,7 @@ class _Loader:
             "Accept": _ACCEPT.get(file.kind, "*/*"),
             "Accept-Encoding": "gzip",
             "Referer": self._page.url,
+            **(_PART if file.kind == "media" else {}),
             **page.fields(self._ctx.target, self._ctx.options.request, may_send_secrets),
         }
 
@@ -337,10 +339,14 @@ class _Loader:
                 integrity_fails=_fails_integrity(file, answer),
             )
         )
-        if file.kind not in {"manifest", "worker"}:
+        if file.kind not in {"manifest", "worker", "media", "import"}:
             self.responses.append(response)
         if not self.worker and (worker := service_worker_in(text)):
             self.worker = urljoin(self._page.url, worker)
+        if not self.module and (module := module_in(text)):
+            # An import begins at the script, what a program is told at the page.
+            base = file.url if module.startswith(".") else self._page.url
+            self.module = urljoin(base, module)
         emit_named_paths(self._ctx, text, file.url)
 
 

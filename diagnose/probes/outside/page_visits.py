@@ -31,7 +31,11 @@ async def _complete_visit(
     """Read the target's body to its end, then load the files of the page."""
     if page.purpose == "target":
         await read_body(ctx, http_connection, exchange, answer)
-    if exchange.status == 200 and exchange.method == "GET" and "<" in answer.text:
+    if _is_media(ctx, exchange):
+        from diagnose.probes.outside.page_assets import load_part
+
+        await load_part(ctx, http_connection, page, exchange)
+    elif exchange.status == 200 and exchange.method == "GET" and "<" in answer.text:
         # Only a page needs the module.
         from diagnose.probes.outside.page_assets import is_own_page, load_page_files
 
@@ -39,6 +43,19 @@ async def _complete_visit(
             await load_page_files(ctx, http_connection, page, exchange, answer)
             await _try_other_ports(ctx, exchange)
     http_connection.close()
+
+
+def _is_media(ctx: ProbeContext, exchange: Exchange) -> bool:
+    """Whether the target is a film or a recording, of which no part was requested yet."""
+    media_type = (exchange.header("Content-Type") or "").lower()
+    return (
+        exchange.purpose == "target"
+        and exchange.status == 200
+        and exchange.method == "GET"
+        and exchange.verified
+        and media_type.startswith(("video/", "audio/"))
+        and not ctx.observed(PageFileResponse)
+    )
 
 
 async def _try_other_ports(ctx: ProbeContext, exchange: Exchange) -> None:

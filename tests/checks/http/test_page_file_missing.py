@@ -3,7 +3,7 @@ import pytest
 from diagnose.model import Failure, Observation, Severity
 from tests.support.check_evidence import judge
 from tests.support.nginx_evidence import SITE, config
-from tests.support.page_evidence import answered, description, loads, module, script, sheet
+from tests.support.page_evidence import answered, description, loads, module, picture, script, sheet
 
 CHECK = "http.page-file-missing"
 
@@ -39,6 +39,12 @@ def test_fires_as_a_note_for_a_file_that_the_page_does_not_wait_for() -> None:
     late = script("/count.js", is_optional=True)
     (claim,) = judge(CHECK, loads(late, sheet()), answered(late, 404), answered(sheet()))
     assert claim.severity is Severity.NOTE
+
+
+def test_fires_as_a_warning_for_a_picture() -> None:
+    (claim,) = judge(CHECK, loads(picture()), answered(picture(), 404, "text/html"))
+    assert claim.severity is Severity.WARNING
+    assert claim.facts["image"]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,5 @@
 from diagnose.model import Severity
+from diagnose.model.pages import PageFile
 from tests.support.check_evidence import judge
 from tests.support.page_evidence import answered, loads, module, script, sheet
 
@@ -50,3 +51,13 @@ def test_silent_in_quirks_mode_without_nosniff() -> None:
 
 def test_silent_about_an_error_status() -> None:
     assert not judge(CHECK, loads(sheet()), answered(sheet(), 404, content_type="text/html"))
+
+
+def test_fires_for_a_module_that_a_script_names_where_it_comes() -> None:
+    viewer = PageFile("import", "https://shop.example.com/viewer.min.mjs")
+    page = loads(module())
+    (claim,) = judge(CHECK, page, answered(viewer, 200, "application/octet-stream"))
+    assert claim.facts["module"]
+    assert claim.severity is Severity.WARNING
+    assert not judge(CHECK, page, answered(viewer, 200, "text/html", is_html=True))
+    assert not judge("http.page-file-missing", page, answered(viewer, 404, "text/html"))

@@ -4,6 +4,7 @@ import pytest
 
 from diagnose.model import Applicability, Confidence, Failure
 from diagnose.model.http import Exchange
+from tests.support import nginx_evidence
 from tests.support import nginx_evidence as proxied
 from tests.support.check_evidence import REFUSED, SHOP, judge
 from tests.support.redirect_evidence import AROUND, HOME, PLAIN, SITE, applied, config
@@ -232,3 +233,27 @@ def test_silent_where_http_leads_to_https_that_works() -> None:
         redirected_page("https://shop.example.com/", None),
         target=target,
     )
+
+
+def test_names_the_block_that_answers_for_a_name_that_none_has() -> None:
+    """After issue 248 of ajenti-v: WordPress redirects to www, and another site's block answers."""
+    failed = replace(
+        redirected_page("https://www.shop.example.com/", Failure("certificate", "not for www")),
+        address="203.0.113.10",
+    )
+    own = Exchange(
+        url="https://shop.example.com/", address="203.0.113.10", port=443, verified=True,
+        status=301, headers=(("Location", "https://www.shop.example.com/"),),
+    )  # fmt: skip
+    pms = nginx_evidence.SITE.replace("shop.example.com", "pms.example.com")
+    seen = (nginx_evidence.RUNNING, own, failed)
+    blocks = nginx_evidence.config(pms + nginx_evidence.SITE)
+    (claim,) = judge("http.redirect-wrong-host", *seen, blocks, masked=False)
+    assert claim.facts["unserved"] == "pms.example.com"
+    both = nginx_evidence.SITE.replace(
+        "shop.example.com;", "shop.example.com www.shop.example.com;"
+    )
+    (claim,) = judge(
+        "http.redirect-wrong-host", *seen, nginx_evidence.config(pms + both), masked=False
+    )
+    assert not claim.facts["unserved"]

@@ -61,3 +61,16 @@ def test_silent_where_no_error_page_is_for_it() -> None:
 def test_silent_where_the_page_is_the_applications_or_the_error_is_shown() -> None:
     assert not claims(NAMED, replace(POSTED, body="no"), LOG, SLOW)
     assert not claims(NAMED, page(504, OWN), LOG, SLOW)
+
+
+def test_fires_for_an_answer_of_the_application_that_is_replaced() -> None:
+    """After pull request 1548 of FiestaBoard: 502 of an interface becomes 503."""
+    lines = f"{NAMED} proxy_intercept_errors on;"
+    starting = page(503, '{"detail":"Service is starting up"}')
+    own = compared(502, body='{"detail":"provider said: invalid api key"}')
+    (claim,) = claims(lines, starting, LOG, own)
+    assert claim.facts["replaced"]
+    assert claim.confidence is Confidence.LIKELY
+    assert not claims(NAMED, starting, LOG, own), "nginx passes it on"
+    assert not claims(lines, page(502, "{}"), LOG, own), "it is the same"
+    assert not claims(lines, page(404, "{}"), LOG, compared(404)), "no page is for it"

@@ -40,6 +40,14 @@ def test_fires_where_the_script_is_not_there() -> None:
     assert claim.fix.applicability is Applicability.MANUAL
 
 
+def test_fires_for_an_application_in_a_folder_and_writes_its_location() -> None:
+    below = replace(GONE, elsewhere="/srv/shop/blog/index.php")
+    (claim,) = judge(CHECK, RUNNING, config(SITE), PAGE, below, masked=False)
+    assert claim.facts["own"] == (
+        "location /blog/ { try_files $uri /blog/index.php?$query_string; }"
+    )
+
+
 def test_silent_where_the_page_came_or_the_file_is_elsewhere() -> None:
     assert not judge(CHECK, RUNNING, config(SITE), page(200), GONE)
     assert not judge(CHECK, RUNNING, config(SITE), PAGE, replace(GONE, mistake="root"))

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from diagnose.model import Confidence
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import RUNNING, config
@@ -40,3 +42,27 @@ def test_silent_where_the_application_answers_or_there_is_none() -> None:
     assert not claims(SITE, path="/logo.png")
     assert not claims(SITE.replace("try_files", "internal; try_files"))
     assert not claims(SITE, body="<h1>Nothing here</h1>")
+
+
+FALLS_BACK = SITE.replace("=404", "/index.php?$args")
+ROBOTS = "location = /robots.txt { log_not_found off; }"
+
+
+@pytest.mark.parametrize(
+    ("location", "path"),
+    [
+        (ROBOTS, "/robots.txt"),
+        ("location ~* \\.(css|js|xml)$ { expires max; }", "/sitemap_index.xml"),
+    ],
+)
+def test_possible_for_a_file_that_applications_make(location: str, path: str) -> None:
+    (claim,) = claims(f"{FALLS_BACK} {location}", path)
+    assert claim.confidence is Confidence.POSSIBLE
+    assert "try_files $uri $uri/ /index.php?$args;" in str(claim.fix.steps[0])
+
+
+def test_silent_for_files_that_nobody_makes() -> None:
+    images = "location ~* \\.(css|png|xml)$ { expires max; }"
+    assert not claims(f"{FALLS_BACK} {images}", "/logo.png")
+    assert not claims(f"{SITE} {ROBOTS}", "/robots.txt")
+    assert not claims(f"{FALLS_BACK} location = /robots.txt {{ return 204; }}", "/robots.txt")

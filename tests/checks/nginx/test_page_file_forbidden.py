@@ -1,6 +1,6 @@
-from diagnose.model import Command, Manual
+from diagnose.model import Command, Manual, Severity
 from tests.support.check_evidence import judge
-from tests.support.page_evidence import answered, loads, sheet
+from tests.support.page_evidence import answered, loads, picture, sheet
 from tests.support.page_file_access import examined
 
 CHECK = "nginx.page-file-forbidden"
@@ -32,3 +32,10 @@ def test_silent_where_the_worker_may_read_it() -> None:
 def test_silent_about_files_that_are_sent() -> None:
     assert not judge(CHECK, loads(FILE), answered(FILE), CLOSED)
     assert not judge(CHECK, loads(FILE), answered(FILE, 500), CLOSED)
+
+
+def test_fires_as_a_warning_for_a_picture() -> None:
+    file = picture("/static/css/app.png")
+    seen = examined("/srv/static/css/app.png", "/static/css/app.png", exists=True, folder=0o700)
+    (claim,) = judge(CHECK, loads(file), answered(file, 403, "text/html"), seen)
+    assert claim.severity is Severity.WARNING

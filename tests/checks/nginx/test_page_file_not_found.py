@@ -3,7 +3,7 @@ from dataclasses import replace
 from diagnose.model import Applicability, Edit, Manual, Severity
 from tests.support.check_evidence import judge
 from tests.support.nginx_evidence import RUNNING, config
-from tests.support.page_evidence import answered, loads, module, sheet
+from tests.support.page_evidence import answered, loads, module, picture, sheet
 from tests.support.page_file_access import examined
 
 CHECK = "nginx.page-file-not-found"
@@ -85,3 +85,11 @@ def test_fires_for_an_application_that_does_not_know_its_folder() -> None:
     ]
     (claim,) = judge(CHECK, RUNNING, text, page, answered(file, 404), seen)
     assert claim.facts["folder"] == ""
+
+
+def test_fires_as_a_warning_for_a_picture() -> None:
+    seen = examined("/srv/staticimg/1.png", url="/static/img/1.png")
+    file = picture("/static/img/1.png")
+    (claim,) = judge(CHECK, RUNNING, ALIAS, loads(file), answered(file, 404, "text/html"), seen)
+    assert claim.severity is Severity.WARNING
+    assert claim.facts["image"]

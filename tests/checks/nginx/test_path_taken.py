@@ -7,6 +7,7 @@ import pytest
 
 from diagnose.model import Applicability, Confidence, Severity, Vantage
 from diagnose.model.files import PageFileAccess
+from diagnose.model.pages import PageFile
 from diagnose.model.requests import BypassedApplication
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import FILE, RUNNING, config
@@ -170,3 +171,18 @@ def test_silent_about_a_file_of_nginx_own_folder(access: PageFileAccess) -> None
     )
     assert judge(CHECK, *seen_file, masked=False)
     assert not judge(CHECK, *seen_file, own, masked=False)
+
+
+def test_fires_on_a_location_for_one_file_and_on_a_service_worker() -> None:
+    lines = "location / { proxy_pass http://127.0.0.1:3000; }\n location = /robots.txt { }"
+    observations = taken_path(lines, "/robots.txt", 404, "longer")
+    target = replace(SHOP, path="/robots.txt")
+    (claim,) = judge(CHECK, *observations, target=target, masked=False)
+    assert claim.facts["directive"] == "location = /robots.txt"
+
+    worker = PageFile("worker", "https://shop.example.com/sw.js", True)
+    lines = "location / { proxy_pass http://127.0.0.1:3000; }\n location ~ sw.js$ { }"
+    running, configured, _, application = taken_path(lines, "/sw.js", 404)
+    seen = (loads(worker), answered(worker, 404, "text/html"), application)
+    (claim,) = judge(CHECK, running, configured, page(200), *seen, masked=False)
+    assert claim.severity is Severity.WARNING

@@ -1,5 +1,10 @@
-from diagnose.model import Applicability, Edit, Severity
-from tests.support.check_evidence import judge
+from dataclasses import replace
+
+import pytest
+
+from diagnose.model import Applicability, Confidence, Edit, Severity
+from diagnose.model.symptom import Symptom
+from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import LOADED, RUNNING, SITE, config
 from tests.support.upstream_evidence import logged, page
 
@@ -55,3 +60,20 @@ def test_names_the_smaller_limit_of_a_block_behind() -> None:
     (claim,) = judge(CHECK, config(own + inner), RUNNING, page(400, body))
     assert claim.facts["limit"] == "2 4k"
     assert not judge(CHECK, config(own + inner), RUNNING, page(200))
+
+
+@pytest.mark.parametrize(
+    ("text", "number", "is_told"),
+    [
+        ("400 Bad Request Request Header Or Cookie Too Large nginx", 400, True),
+        ("414 Request-URI Too Large", 414, True),
+        ("HTTP 431", 431, True),
+        ("400 Bad Request", 400, False),
+    ],
+)
+def test_fires_by_a_message(text: str, number: int, is_told: bool) -> None:
+    target = replace(SHOP, symptom=Symptom("status", text, number))
+    claims = judge(CHECK, config(), RUNNING, page(200), target=target)
+    assert [claim.confidence for claim in claims] == [Confidence.LIKELY] * is_told
+    large = config(SITE.replace("location", "large_client_header_buffers 4 32k;\n    location", 1))
+    assert not judge(CHECK, large, RUNNING, page(200), target=target)

@@ -5,10 +5,11 @@
 /oauth/authorize leads back to the address in redirect_uri. / is a page with a link to
 /auth/google, which leads to Google, and names the address to which the login has to lead back as
 X-Forwarded-Proto and Host say it. /web/login has that link itself, and believes
-X-Forwarded-Proto only beside X-Forwarded-Host, as Odoo does.
+X-Forwarded-Proto only beside X-Forwarded-Host, as Odoo does. /desk begins a session.
 """
 
 import http.server
+import secrets
 import sys
 from urllib.parse import parse_qs, quote, urlsplit
 
@@ -32,6 +33,8 @@ class Login(http.server.BaseHTTPRequestHandler):
             scheme = scheme if self.headers.get("X-Forwarded-Host") else "http"
             link = GOOGLE + quote(f"{scheme}://{host}/auth_oauth/signin", "")
             self._page(f'<a href="{link.replace("&", "&amp;")}">Log in with Google</a>')
+        elif url.path == "/desk":
+            self._page("Welcome.", f"session={secrets.token_hex(16)}; Path=/; HttpOnly")
         else:
             self._page('<a href="/auth/google">Sign in with Google</a>')
 
@@ -41,10 +44,12 @@ class Login(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Length", "0")
         self.end_headers()
 
-    def _page(self, text: str) -> None:
+    def _page(self, text: str, cookie: str = "") -> None:
         body = f"<!doctype html><title>Shop</title><h1>Sign in</h1><p>{text}</p>".encode()
         self.send_response(200)
         self.send_header("Content-Type", "text/html; charset=utf-8")
+        if cookie:
+            self.send_header("Set-Cookie", cookie)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)

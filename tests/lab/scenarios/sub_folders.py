@@ -222,6 +222,16 @@ def error_page_for_a_page_that_does_not_exist(lab: Lab) -> None:
     _guarded(lab, "root-only", f"  error_page 404 500 /404.html;\n{page}")
 
 
+@scenario(
+    outside="http.server-error", server="nginx.error-page-hides", manual="the application fails"
+)  # fmt: skip
+def answer_of_the_application_is_replaced(lab: Lab) -> None:
+    """502 and 500 of the application end as 503, after pull request 1548 of FiestaBoard."""
+    location = '  location @starting { return 503 "starting"; }\n'
+    page = PAGES.replace(PASS, f"{PASS}    proxy_intercept_errors on;\n")
+    _guarded(lab, "fails", f"  error_page 500 502 = @starting;\n{location}{page}")
+
+
 def _guarded(lab: Lab, mode: str, page: str) -> None:
     lab.spawn(lab.server, lab.server.application("guarded_server", mode, "3001"), 3001)
     lab.change(PAGES, page.replace("127.0.0.1:3000", "127.0.0.1:3001"))

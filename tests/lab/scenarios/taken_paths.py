@@ -259,3 +259,22 @@ def field_has_an_underscore(lab: Lab) -> None:
         '  location / { if ($http_api_key = "") { return 401 none; } return 200 shop; }\n'
     )
     _application(lab, lines, PAGES.replace("3000", "3001"))
+
+
+ROBOTS = f"{HOME}/robots.txt"
+ROBOTS_OF_NGINX = "  location = /robots.txt { access_log off; log_not_found off; }\n"
+
+
+@scenario(outside=None, server="nginx.path-taken", target=ROBOTS, manual=PERSON)
+def location_for_the_log_takes_robots_txt(lab: Lab) -> None:
+    """After issue 114 of Nuxt's robots module and issue 19 of shopware-with-nginx."""
+    lab.spawn(lab.server, lab.server.application("paths_server", "3001", "/", "/robots.txt"), 3001)
+    lab.edit(PAGES, PAGES.replace("127.0.0.1:3000", "127.0.0.1:3001"))
+    _lines(lab, ROBOTS_OF_NGINX)
+
+
+@healthy(target=ROBOTS)
+def robots_txt_that_nobody_has(lab: Lab) -> None:
+    lab.spawn(lab.server, lab.server.application("paths_server", "3001", "/"), 3001)
+    lab.edit(PAGES, PAGES.replace("127.0.0.1:3000", "127.0.0.1:3001"))
+    _lines(lab, ROBOTS_OF_NGINX)

@@ -276,3 +276,39 @@ def test_nothing_is_tried_where_the_files_are_there_or_the_page_is_the_root() ->
     assert not run.observed(PageFileTrial)
     run, _ = visit({"/": page(JS)})
     assert not run.observed(PageFileTrial)
+
+
+def test_pictures_are_requested_last_and_films_in_part() -> None:
+    run, site = visit(
+        {
+            "/": page('<img src="/img/1.png">', '<video src="/film.mp4"></video>', CSS),
+            "/a.css": answer("p {}", "text/css"),
+            "/img/1.png": answer("PNG", "image/png"),
+            "/film.mp4": answer("12", "video/mp4", status="206 Partial Content"),
+        }
+    )
+    assert site.paths == ["/", "/a.css", "/img/1.png", "/film.mp4"]
+    assert "Range: bytes=0-1\r\n" in site.requests[3]
+    assert [response.status for response in run.observed(PageFileResponse)] == [200, 200, 206]
+
+
+def test_a_part_of_a_film_that_is_the_target_is_requested() -> None:
+    target = Target(f"http://{HOST}/film.mp4", "http", HOST, 80, "/film.mp4")
+    run, site = visit({"/film.mp4": answer("a film <", "video/mp4")}, target)
+    assert site.paths == ["/film.mp4", "/film.mp4"]
+    (response,) = run.observed(PageFileResponse)
+    assert (response.file_kind, response.status) == ("media", 200)
+
+
+def test_a_module_that_a_script_names_is_requested() -> None:
+    run, site = visit(
+        {
+            "/": page("<script type=module src=/js/main.js></script>"),
+            "/js/main.js": answer("import('./viewer.min.mjs')", "text/javascript"),
+            "/js/viewer.min.mjs": answer("export {}", "application/octet-stream"),
+        }
+    )
+    assert site.paths == ["/", "/js/main.js", "/js/viewer.min.mjs"]
+    assert [response.file_kind for response in run.observed(PageFileResponse)] == [
+        "module", "import",
+    ]  # fmt: skip

@@ -1,0 +1,153 @@
+"""nginx keeps a response in its cache together with its cookie, and hands one visitor's session to
+all others (ngx_http_proxy_module, "proxy_cache_valid": a response with Set-Cookie is not cached,
+unless "proxy_ignore_headers" names that field).
+
+Nextcloud, ERPNext and others set a cookie with every answer, scripts and pictures included.
+Visitors are then logged in as somebody else. The evidence is such a response, and the
+configuration.
+"""
+
+import re
+from collections.abc import Iterator
+
+from checks.nginx import NO_PORT, Nginx, file_line
+from checks.nginx._edits import config_edits
+from checks.nginx._location_edits import location_fix
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Subject,
+    Where,
+)
+from diagnose.model.frozen import frozen
+from diagnose.model.http import Exchange, page_exchanges
+from diagnose.model.marks import Headers
+from diagnose.model.nginx import Directive, NginxConfig
+from diagnose.model.pages import PageFileResponse
+from diagnose.parsers.nginx import edits
+from diagnose.parsers.nginx.config import children
+from diagnose.parsers.nginx.locations import LocationMatch, match_location
+from diagnose.parsers.nginx.upstreams import pass_directive_of
+from diagnose.parsers.sanitize import clean
+from diagnose.parsers.urls import parse_url
+
+#: Names of cookies that tell visitors apart, and how long a value is that does.
+_SESSION = re.compile(r"sess|sid\b|auth|token|login|csrf|xsrf|remember|\bid$", re.IGNORECASE)
+_LONG = 20
+_FIELD = "set-cookie"
+
+
+@frozen
+class _Stored:
+    """A response with a cookie that nginx keeps: by which directive, and the cache's name."""
+
+    response: Exchange | PageFileResponse
+    cookie: str
+    match: LocationMatch
+    directive: Directive
+    zone: str
+
+
+@check(severity=Severity.ERROR, needs=[NginxConfig, Exchange])
+def cookies_cached(evidence: Evidence) -> Iterator[Claim]:
+    nginx = Nginx.of(evidence)
+    responses: tuple[Exchange | PageFileResponse, ...] = (
+        *page_exchanges(evidence),
+        *evidence.good(PageFileResponse),
+    )
+    found = [stored for response in responses for stored in _stored(nginx, response)]
+    if not found:
+        return
+    first = found[0]
+    yield Claim(
+        about=Subject(port=evidence.target.port, text=file_line(first.directive)),
+        covers=(NO_PORT,),
+        because=(first.response, *([nginx.config] if nginx.config else [])),
+        confidence=Confidence.LIKELY,
+        location=nginx.location(first.directive),
+        facts={
+            "url": first.response.url.partition("?")[0],
+            "cookie": first.cookie,
+            "directive": " ".join((first.directive.name, *first.directive.args)),
+            "place": file_line(first.directive),
+            "zone": first.zone,
+            "folder": _folder(first),
+        },
+        fix=_fix(nginx, first),
+    )
+
+
+def _stored(nginx: Nginx, response: Exchange | PageFileResponse) -> Iterator[_Stored]:
+    cookie = _session_cookie(response.headers)
+    url = parse_url(response.url)
+    if not cookie or url is None or response.status != 200 or nginx.is_refused:
+        return
+    for selected in nginx.answering_servers():
+        match = match_location(selected.server, url.path)
+        passing = pass_directive_of(match)
+        prefix = passing.name.removesuffix("_pass") if passing else ""
+        zone = match.directive(f"{prefix}_cache")
+        ignored = next(
+            (
+                directive
+                for directive in match.directives(f"{prefix}_ignore_headers")
+                if _FIELD in map(str.lower, directive.args)
+            ),
+            None,
+        )
+        if not prefix or ignored is None or zone is None or zone.args[:1] in {(), ("off",)}:
+            continue
+        if not _keeps_it_out(match, prefix):
+            yield _Stored(response, cookie, match, ignored, zone.args[0])
+
+
+def _session_cookie(headers: Headers) -> str:
+    """Return the name of a cookie that tells visitors apart, "" if there is none."""
+    for name, value in headers:
+        pair = value.partition(";")[0]
+        key, _, text = pair.partition("=")
+        if name.lower() == _FIELD and (_SESSION.search(key) or len(text.strip()) >= _LONG):
+            return clean(key.strip(), 100)
+    return ""
+
+
+def _keeps_it_out(match: LocationMatch, prefix: str) -> bool:
+    """Return whether the cookie is taken away, or such a response is not kept."""
+    hidden = (
+        word.lower() for line in match.directives(f"{prefix}_hide_header") for word in line.args
+    )
+    kept_out = (word for line in match.directives(f"{prefix}_no_cache") for word in line.args)
+    return _FIELD in hidden or any("set_cookie" in word for word in kept_out)
+
+
+def _folder(stored: _Stored) -> str:
+    """Return the folder of the cache, "" if it is not known."""
+    passing = pass_directive_of(stored.match)
+    prefix = passing.name.removesuffix("_pass") if passing else "proxy"
+    for directive in children(stored.match.blocks[0], f"{prefix}_cache_path"):
+        if any(word.startswith(f"keys_zone={stored.zone}:") for word in directive.args):
+            return directive.args[0]
+    return ""
+
+
+def _fix(nginx: Nginx, stored: _Stored) -> Fix:
+    """Let nginx heed the cookie again: what has one is not kept."""
+    directive = stored.directive
+    others = [word for word in directive.args if word.lower() != _FIELD]
+    change = (
+        edits.replace_directive(directive, f"{' '.join((directive.name, *others))};")
+        if others
+        else edits.replace_directive(directive, f"# {directive.name} {' '.join(directive.args)};")
+    )
+    file_edits = config_edits(nginx, {directive.file: [change]})
+    empty = Manual("empty-the-cache", Where.SERVER)
+    if not file_edits:
+        return Fix((Manual("heed-the-cookie", Where.SERVER), empty), Applicability.MANUAL)
+    fix = location_fix(nginx, stored.match, file_edits, sure=False)
+    return Fix((*fix.steps, empty), Applicability.MANUAL)

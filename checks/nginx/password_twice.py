@@ -1,0 +1,71 @@
+"""nginx asks for a password (ngx_http_auth_basic_module), and so does the application behind it. A
+request has one field Authorization (RFC 9110 section 11.6.2), and nginx passes it on: what nginx
+accepts, the application refuses, and browsers ask again and again.
+
+Where both know the same users all is well, so it is a note. The evidence is the application, asked
+as nginx asks it for somebody who has sent no password.
+"""
+
+from collections.abc import Iterator
+
+from checks.http import endpoint_subjects
+from checks.nginx import Nginx, file_line
+from checks.upstream._comparisons import proxied_match
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Where,
+    merge_subjects,
+)
+from diagnose.model.http import page_exchanges
+from diagnose.model.nginx import NginxConfig
+from diagnose.model.requests import ComparedRequest
+from diagnose.parsers.http import proxy_page
+from diagnose.parsers.nginx.locations import proxy_pass_of, proxy_set_header_of
+
+
+@check(
+    severity=Severity.NOTE,
+    needs=[ComparedRequest, NginxConfig],
+    explains=["nginx.own-answer", "upstream.own-answer"],
+)
+def password_twice(evidence: Evidence) -> Iterator[Claim]:
+    nginx = Nginx.of(evidence)
+    refused = [
+        request
+        for request in evidence.of(ComparedRequest)
+        if request.part == "none" and request.status == 401
+    ]
+    pages = [
+        page
+        for page in page_exchanges(evidence)
+        if page.status == 401 and proxy_page(page.body) == "nginx"
+    ]
+    match = proxied_match(nginx, refused[0].path) if refused and pages else None
+    asking = match.directive("auth_basic") if match else None
+    if match is None or asking is None or asking.args[:1] in {(), ("off",)}:
+        return
+    if proxy_set_header_of(match, "Authorization"):
+        return  # the application gets another password, or none
+    subjects, passing = endpoint_subjects(pages), proxy_pass_of(match) or match.block
+    yield Claim(
+        about=merge_subjects(subjects),
+        covers=subjects,
+        because=(*pages, *refused[:1], *([nginx.config] if nginx.config else [])),
+        confidence=Confidence.LIKELY,
+        location=nginx.location(asking),
+        facts={
+            "url": pages[0].url,
+            "directive": " ".join((asking.name, *asking.args)),
+            "place": file_line(asking),
+            "application": refused[0].endpoint,
+            "passing": file_line(passing),
+        },
+        fix=Fix((Manual("ask-once", Where.SERVER),), Applicability.MANUAL),
+    )

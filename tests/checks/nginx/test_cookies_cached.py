@@ -1,0 +1,72 @@
+"""nginx.cookies-cached: when it fires, and when it is silent."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from diagnose.model import Applicability, Confidence
+from tests.support.check_evidence import judge
+from tests.support.nginx_evidence import RUNNING, SITE, config
+from tests.support.page_errors import page
+from tests.support.page_evidence import answered, loads, script
+
+CHECK = "nginx.cookies-cached"
+COOKIE = ("Set-Cookie", "oc_sessionPassphrase=aB3dEf6hIj9kLmNoPqRs; Path=/; HttpOnly")
+IGNORED = "proxy_cache assets; proxy_ignore_headers Set-Cookie Cache-Control;"
+
+
+def site(lines: str, passing: str = "proxy_pass http://127.0.0.1:3000;") -> Any:
+    assets = f"    location ~* \\.js$ {{\n        {passing}\n        {lines}\n    }}\n"
+    path = "proxy_cache_path /var/cache/nginx/a keys_zone=assets:1m;\n"
+    return config(path + SITE.replace("    location /", f"{assets}    location /"))
+
+
+def seen(cookie: tuple[str, str] = COOKIE) -> list[Any]:
+    file = script("/core/main.js")
+    return [page(200), loads(file), replace(answered(file, 200), headers=(cookie,))]
+
+
+def test_fires_for_a_file_of_the_page() -> None:
+    (claim,) = judge(CHECK, RUNNING, site(IGNORED), *seen(), masked=False)
+    assert claim.confidence is Confidence.LIKELY
+    assert claim.facts["cookie"] == "oc_sessionPassphrase"
+    assert claim.facts["folder"] == "/var/cache/nginx/a"
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+    assert "proxy_ignore_headers Cache-Control;" in str(claim.fix.steps[0])
+
+
+def test_fires_for_the_page_itself() -> None:
+    text = SITE.replace(
+        "proxy_set_header", "proxy_cache assets; proxy_ignore_headers Set-Cookie;\nproxy_set_header"
+    )
+    (claim,) = judge(
+        CHECK, RUNNING, config(text), replace(page(200), headers=(COOKIE,)), masked=False
+    )
+    assert "# proxy_ignore_headers Set-Cookie;" in str(claim.fix)
+
+
+def test_fires_for_php() -> None:
+    lines = "fastcgi_cache assets; fastcgi_ignore_headers Set-Cookie;"
+    assert judge(CHECK, RUNNING, site(lines, "fastcgi_pass 127.0.0.1:9000;"), *seen(), masked=False)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "proxy_cache assets;",
+        "proxy_ignore_headers Set-Cookie;",
+        "proxy_cache off; proxy_ignore_headers Set-Cookie;",
+        f"{IGNORED} proxy_hide_header Set-Cookie;",
+        f"{IGNORED} proxy_no_cache $upstream_http_set_cookie;",
+        "proxy_cache assets; proxy_ignore_headers Cache-Control;",
+    ],
+)
+def test_silent_where_the_cookie_is_not_kept(lines: str) -> None:
+    assert not judge(CHECK, RUNNING, site(lines), *seen(), masked=False)
+
+
+@pytest.mark.parametrize("cookie", [("Set-Cookie", "lang=en; Path=/"), ("X-Cookie", "sid=1")])
+def test_silent_for_what_tells_nobody_apart(cookie: tuple[str, str]) -> None:
+    assert not judge(CHECK, RUNNING, site(IGNORED), *seen(cookie), masked=False)

@@ -1,0 +1,38 @@
+"""nginx.password-twice: when it fires, and when it is silent."""
+
+from typing import Any
+
+import pytest
+
+from diagnose.model import Confidence
+from tests.support.check_evidence import judge
+from tests.support.nginx_evidence import RUNNING, SITE, config
+from tests.support.upstream_evidence import compared, page
+
+CHECK = "nginx.password-twice"
+OWN = "<center>nginx</center>"
+ASKS = 'auth_basic "Private"; auth_basic_user_file /etc/nginx/htpasswd;'
+
+
+def claims(lines: str, status: int = 401, body: str = OWN) -> list[Any]:
+    text = SITE.replace("proxy_set_header", f"{lines} proxy_set_header")
+    return judge(CHECK, RUNNING, config(text), page(401, body), compared(status, body="login"))
+
+
+def test_fires_where_both_ask() -> None:
+    (claim,) = claims(ASKS)
+    assert claim.confidence is Confidence.LIKELY
+    assert claim.severity is None
+
+
+@pytest.mark.parametrize(
+    "lines",
+    ["", "auth_basic off;", f'{ASKS} proxy_set_header Authorization "";'],
+)
+def test_silent_where_only_one_asks(lines: str) -> None:
+    assert not claims(lines)
+
+
+def test_silent_where_the_application_does_not_ask_or_the_page_is_its_own() -> None:
+    assert not claims(ASKS, 200)
+    assert not claims(ASKS, 401, "login")

@@ -1,0 +1,36 @@
+"""Scenarios of nginx.cookies-cached."""
+
+from .. import site
+from ..lab import Lab
+from ..scenario import healthy, scenario
+from .page_assets import PAGE
+
+CACHE = "proxy_cache_path /var/cache/assets levels=1:2 keys_zone=assets:1m;\n"
+LINES = "    proxy_cache assets;\n    proxy_cache_valid any 30m;\n%s"
+IGNORED = "    proxy_ignore_headers Set-Cookie Cache-Control Expires X-Accel-Expires;\n"
+DESK = f"https://{site.NAME}/desk"
+PERSON = "a person empties the cache and ends the sessions"
+
+
+def _cached(lab: Lab, lines: str) -> None:
+    lab.spawn(lab.server, lab.server.application("login_server", "3001"), 3001)
+    lab.edit("map $http_upgrade", f"{CACHE}map $http_upgrade")
+    passed = PAGE.replace("127.0.0.1:3000", "127.0.0.1:3001")
+    lab.change(PAGE, passed.replace("    proxy_http", f"{LINES % lines}    proxy_http"))
+
+
+@scenario(outside=None, server="nginx.cookies-cached", target=DESK, manual=PERSON)
+def cache_that_hands_out_sessions(lab: Lab) -> None:
+    """After issue 40863 of Nextcloud and issue 51957 of ERPNext: "Cache Assets" of Nginx Proxy
+    Manager."""
+    _cached(lab, IGNORED)
+
+
+@healthy(target=DESK)
+def cache_that_heeds_cookies(lab: Lab) -> None:
+    _cached(lab, "")
+
+
+@healthy(target=DESK)
+def cache_that_hides_cookies(lab: Lab) -> None:
+    _cached(lab, f"{IGNORED}    proxy_hide_header Set-Cookie;\n")
