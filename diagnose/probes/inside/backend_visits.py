@@ -129,8 +129,7 @@ async def named_websocket_before(ctx: ProbeContext, config: WebServerConfig) -> 
 
 async def _try_named(ctx: ProbeContext, config: WebServerConfig, path: str) -> None:
     """Ask the application for a WebSocket of the page, and the site if it opens there."""
-    may_try = ctx.options.wants("websocket") and ctx.options.outside
-    if ctx.target.websockets or not may_try or ctx.machine.via != "local":
+    if ctx.target.websockets or not (ctx.options.wants("websocket") and ctx.options.outside):
         return
     own = path.partition("?")[0]
     routes = _routes(ctx, config, own, websocket=True, schemes=_PLAIN | _SECURE)
