@@ -104,6 +104,19 @@ def test_what_a_page_wants_beside_its_folder_is_asked_of_its_application() -> No
     assert paths(probe, "/api/", APACHE, page, login, apache_config()) == []
 
 
+def test_what_a_page_of_its_own_location_wants_is_asked_of_its_application() -> None:
+    """`handle_path /chat` of Caddy takes this path alone, and no file of the page."""
+    page = replace(PAGE, url="https://shop.example.com/chat", status=302)
+    away = "https://shop.example.com/login"
+    login = replace(PAGE, url=away, status=404, purpose="redirect", redirected_from=page.url)
+    alone = apache_config(HTTPS.replace("ProxyPass / http", "ProxyPass /chat http"))
+    (site, *others) = alone.sites
+    routes = tuple(replace(route, exact=True) for route in site.routes)
+    exact = replace(alone, sites=(replace(site, routes=routes), *others))
+    probe: Any = probes.strays_of_config
+    assert paths(probe, "/chat", APACHE, page, login, exact) == [("/login", 200)]
+
+
 async def tried(ctx: Looking, path: str) -> None:
     ctx.emit(replace(REFUSED, path=path))
 
