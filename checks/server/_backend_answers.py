@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Sequence
 
 from checks.server import ServerView
-from diagnose.model import Evidence
+from diagnose.model import Evidence, Severity
 from diagnose.model.backends import BackendAnswer, BackendVisit
 from diagnose.model.http import Exchange, Upgrade, page_exchanges
+from diagnose.model.pages import WebSocketPath
 from diagnose.model.web_servers import SiteRoute
 from diagnose.parsers.web_sites import route_of
 
@@ -51,6 +52,26 @@ def refused_websockets(evidence: Evidence, path: str) -> list[Upgrade]:
     return [] if any(upgrade.accepted for upgrade in upgrades) else upgrades
 
 
+def websocket_paths(evidence: Evidence) -> tuple[str, ...]:
+    """Return the paths of the WebSockets that the user named, or else those of the page whose
+    application opened them when it was asked directly."""
+    if evidence.target.websockets:
+        return tuple(dict.fromkeys(evidence.target.websockets))
+    opened = {
+        visit.requested
+        for visit in evidence.good(BackendVisit)
+        if visit.websocket and visit.accepted
+    }
+    named = (named.path for named in evidence.good(WebSocketPath))
+    return tuple(path for path in dict.fromkeys(named) if path.partition("?")[0] in opened)
+
+
+def websocket_severity(evidence: Evidence) -> Severity | None:
+    """Return the severity of a refused WebSocket: the page's program may do without one that the
+    user did not name."""
+    return None if evidence.target.websockets else Severity.WARNING
+
+
 def refused_paths(
     evidence: Evidence,
 ) -> Iterator[tuple[str, Sequence[Exchange | Upgrade], bool]]:
@@ -58,7 +79,7 @@ def refused_paths(
     refused handshakes; True for those of a WebSocket."""
     target = evidence.target
     yield target.path, [page for page in page_exchanges(evidence) if page.status == 404], False
-    for path in dict.fromkeys(target.websockets):
+    for path in websocket_paths(evidence):
         yield path, refused_websockets(evidence, path), True
 
 

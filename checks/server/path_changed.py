@@ -21,6 +21,7 @@ from checks.server._backend_answers import (
     refused_paths,
     route_to_application,
     visit_of,
+    websocket_severity,
 )
 from checks.server._caddy_edits import block_edit
 from diagnose.checking.registry import check
@@ -91,6 +92,7 @@ def _claims(
         },
         # A page at the visitor's path shows that the application works there, not that it is meant.
         confidence=Confidence.CERTAIN if websocket else Confidence.LIKELY,
+        severity=websocket_severity(view.evidence) if websocket else None,
         fix=_fix(view, route),
     )
 

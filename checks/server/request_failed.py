@@ -1,11 +1,12 @@
-"""Apache's error log says why it did not answer the target's page: a module is missing, TLS to the
-backend is off, an .htaccess is faulty, or a file may not be read.
+"""Apache's error log says why it did not answer the target's page, or a WebSocket where the page
+came: a module is missing, TLS to the backend is off, an .htaccess is faulty, or a file may not be
+read.
 
 A 403 alone is no fault: this one is, because the operating system refuses Apache itself.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from checks.server import (
     ServerView,
@@ -16,6 +17,7 @@ from checks.server import (
     server_view,
 )
 from checks.server._apache_modules import modules_of_directive, modules_of_protocol
+from checks.server._backend_answers import refused_websockets
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -29,7 +31,7 @@ from diagnose.model import (
     Where,
     server_commands,
 )
-from diagnose.model.http import Exchange
+from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.web_servers import ServerRequestError, SiteRoute, WebServer
 from diagnose.parsers.web_sites import route_of
 
@@ -55,23 +57,21 @@ def request_failed(evidence: Evidence) -> Iterator[Claim]:
         if server_request_error.reason in _REASONS
     )
     view, error = server_view(evidence), next(errors, None)
-    pages = [
-        exchange
-        for exchange in evidence.good(Exchange)
-        if exchange.purpose == "target"
-        and (exchange.status == 403 or (exchange.status or 0) >= 500)
-    ]
-    if view is None or error is None or not pages or error.product != view.server.product:
+    path, failed = _failed(evidence)
+    if view is None or error is None or not failed or error.product != view.server.product:
         return
-    route, modules = _route(view), _modules(view, error)
+    websocket = path != evidence.target.path
+    route, modules = _route(view, path, websocket), _modules(view, error)
     yield Claim(
-        about=Subject(port=evidence.target.port, path=evidence.target.path),
-        covers=(Subject(port=evidence.target.port), Subject(port=80)),
-        because=(error, view.server, *pages),
+        about=Subject(port=evidence.target.port, path=path),
+        covers=(Subject(port=evidence.target.port, path=path),)
+        if websocket
+        else (Subject(port=evidence.target.port), Subject(port=80)),
+        because=(error, view.server, *failed),
         facts={
             **view.facts,
-            "url": pages[0].url,
-            "status": pages[0].status,
+            "url": f"{evidence.target.origin}{path}",
+            "status": failed[0].status,
             "message": error.message,
             "log": error.log,
             error.reason: True,
@@ -85,9 +85,27 @@ def request_failed(evidence: Evidence) -> Iterator[Claim]:
     )
 
 
-def _route(view: ServerView) -> SiteRoute | None:
-    path = view.evidence.target.path.partition("?")[0]
-    routes = (route_of(site, path, websocket=False) for site in view.answering_sites)
+def _failed(evidence: Evidence) -> tuple[str, Sequence[Exchange | Upgrade]]:
+    """Return the answers that are an error, and their path: those of the page, or, where it came,
+    of the first WebSocket that was refused."""
+    pages = [
+        exchange
+        for exchange in evidence.good(Exchange)
+        if exchange.purpose == "target"
+        and (exchange.status == 403 or (exchange.status or 0) >= 500)
+    ]
+    if pages:
+        return evidence.target.path, pages
+    for path in evidence.target.websockets:
+        refused = refused_websockets(evidence, path)
+        if refused and all((upgrade.status or 0) >= 500 for upgrade in refused):
+            return path, refused
+    return evidence.target.path, ()
+
+
+def _route(view: ServerView, path: str, websocket: bool) -> SiteRoute | None:
+    own = path.partition("?")[0]
+    routes = (route_of(site, own, websocket=websocket) for site in view.answering_sites)
     return next(filter(None, routes), None)
 
 

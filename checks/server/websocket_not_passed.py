@@ -14,6 +14,7 @@ from checks.server import (
     reload_steps,
     server_on_port,
 )
+from checks.server._backend_answers import websocket_paths, websocket_severity
 from checks.server._haproxy import kept_upgrade
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -50,7 +51,7 @@ def websocket_not_passed(evidence: Evidence) -> Iterator[Claim]:
     view, target = server_on_port(evidence), evidence.target
     if view is None or view.config is None:
         return
-    for path in dict.fromkeys(target.websockets):
+    for path in websocket_paths(evidence):
         upgrades = [
             upgrade
             for upgrade in evidence.of(Upgrade)
@@ -129,6 +130,7 @@ def _claim(view: ServerView, path: str, route: SiteRoute, upgrades: list[Upgrade
             "apache": view.server.product == "apache",
         },
         confidence=Confidence.CERTAIN,
+        severity=websocket_severity(view.evidence),
         fix=_fix(view, path, route),
     )
 

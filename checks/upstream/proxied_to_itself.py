@@ -16,6 +16,7 @@ from checks.http._fronts import looping_exchanges
 from checks.http._redirects import NginxRedirect, find_redirect_in
 from checks.nginx import Nginx, file_line
 from checks.upstream import CONSEQUENCES
+from checks.upstream._own_sockets import own_attempts, server_behind
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -25,14 +26,12 @@ from diagnose.model import (
     Manual,
     Severity,
     Subject,
-    Vantage,
     Where,
 )
-from diagnose.model.addresses import is_loopback
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.nginx import NginxConfig, UpstreamTry
 from diagnose.model.server import Interface
-from diagnose.parsers.nginx import proxy_headers, server_blocks, upstreams
+from diagnose.parsers.nginx import proxy_headers, upstreams
 from diagnose.parsers.nginx.locations import LocationMatch
 from diagnose.parsers.nginx.server_blocks import Server
 from diagnose.parsers.nginx.upstreams import ProxyTarget
@@ -75,8 +74,8 @@ def proxied_to_itself(evidence: Evidence) -> Iterator[Claim]:
             # A cookie that comes back may end the loop.
             if answer.header("Set-Cookie") is None
         ]
-        for attempt in _own_attempts(nginx, proxy_target) if host else ():
-            server = _server_behind(nginx, host, attempt)
+        for attempt in own_attempts(nginx, proxy_target) if host else ():
+            server = server_behind(nginx, host, attempt)
             # A block on another port is there to be passed on to.
             if server and attempt.port == 80:
                 redirect = _own_redirect(server, match, redirects, host)
@@ -87,23 +86,6 @@ def proxied_to_itself(evidence: Evidence) -> Iterator[Claim]:
                 is_loop = failed[0] in loops
                 yield _claim(nginx, match, proxy_target, attempt, failed, redirect, is_loop)
                 break
-
-
-def _own_attempts(nginx: Nginx, proxy_target: ProxyTarget) -> tuple[UpstreamTry, ...]:
-    """Return the connections to the proxy target that reached an address of this machine."""
-    own = _own_addresses(nginx.evidence)
-    return tuple(
-        attempt
-        for attempt in nginx.evidence.good(UpstreamTry)
-        if attempt.target == proxy_target.target
-        and (attempt.address in own or is_loopback(attempt.address))
-    )
-
-
-def _server_behind(nginx: Nginx, host: str, attempt: UpstreamTry) -> Server | None:
-    """Return nginx's own server block at that address; None if nginx does not listen there."""
-    socket = server_blocks.socket_for(nginx.listen_sockets(attempt.port), attempt.address)
-    return server_blocks.select_server(socket, host.partition(":")[0])[0] if socket else None
 
 
 def _leads_to(answer: Exchange, host: str) -> bool:
@@ -135,15 +117,6 @@ def _own_redirect(
     condition = redirect.location_match.block
     by_scheme = condition.name == "if" and any("scheme" in arg for arg in condition.args)
     return redirect if not by_scheme or server.block in match.blocks else None
-
-
-def _own_addresses(evidence: Evidence) -> frozenset[str]:
-    return frozenset(
-        address.partition("/")[0]
-        for interface in evidence.good(Interface)
-        if interface.vantage is Vantage.SERVER
-        for address in interface.addresses
-    )
 
 
 def _claim(

@@ -21,7 +21,7 @@ from diagnose.model.summary import Summary, Words, answer_phrase, clauses, count
 HostVariant = Literal["passed", "visitor", "own"]
 #: The part in which a request differs from nginx's.
 #: "origin": all fields that tell the application the visitor's origin.
-RequestPart = Literal["none", "field", "version", "path", "server-name", "origin"]
+RequestPart = Literal["none", "field", "version", "path", "context-path", "server-name", "origin"]
 RequestChange = Literal["none", "removed", "added", "replaced"]
 
 
@@ -78,7 +78,8 @@ class ComparedRequest(Observation):
 
     `target`, `path`, `address` and `port` are those of `Asked`. `part` is what differs: "none"
     (exactly as nginx sends it), "field" (the header field `name`), "version" (of HTTP), "path" (in
-    the request line), "server-name" (SNI, RFC 6066 section 3) or "origin" (the fields in `name`).
+    the request line), "context-path" (the path below a prefix that the application's settings
+    name), "server-name" (SNI, RFC 6066 section 3) or "origin" (the fields in `name`).
     `method` is that of the request, `length` the Content-Length of the response and
     `coding` its Content-Encoding. `change` is how it
     differs, `original` is nginx's value and `value` the one that was sent instead, both "" without

@@ -63,7 +63,8 @@ def is_known_path(response: ComparedRequest, as_nginx: ComparedRequest) -> bool:
     """Return whether the application has something at another path, and nothing at the one that
     nginx asks for: an interface refuses GET, or wants credentials."""
     is_found = response.failure is None and response.status in _EXISTING
-    return response.part == "path" and as_nginx.status == 404 and is_found
+    is_path = response.part in {"path", "context-path"}
+    return is_path and as_nginx.status == 404 and is_found
 
 
 def is_accepted(response: ComparedRequest, as_nginx: ComparedRequest, target: Target) -> bool:

@@ -144,9 +144,11 @@ def inner_path(route: SiteRoute, path: str) -> str:
 
 
 def rest_of(route: SiteRoute, path: str) -> str:
-    """Return what follows the beginning of the path by which a route is chosen; "" if the route is
-    not chosen by a beginning."""
+    """Return what follows the beginning of the path by which a route is chosen ("/" if nothing
+    does); "" if the route is not chosen by a beginning."""
     prefix = route.path.rstrip("/")
+    if prefix and path == route.path and not route.exact:
+        return "/"
     is_below = bool(prefix) and not route.exact and path.startswith(f"{prefix}/")
     return path[len(prefix) :] if is_below else ""
 

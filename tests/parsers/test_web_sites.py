@@ -129,6 +129,7 @@ def test_what_follows_the_beginning_that_chose_the_route() -> None:
     route = SiteRoute(path="/api/", target="http://127.0.0.1:3000", backend_path="/api/")
     assert rest_of(route, "/api/users") == "/users"
     assert rest_of(route, "/api") == ""
+    assert rest_of(replace(route, path="/api"), "/api") == "/"
     assert rest_of(replace(route, path="/"), "/api/users") == ""
     assert rest_of(replace(route, exact=True), "/api/users") == ""
 

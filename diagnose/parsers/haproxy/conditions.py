@@ -10,6 +10,7 @@ from diagnose.model.frozen import frozen
 from diagnose.parsers.haproxy.config import Line, Proxy
 from diagnose.parsers.haproxy.criteria import MAX_VALUES, Criterion, criterion_of
 from diagnose.parsers.haproxy.dynamic_backends import choices, dynamic_backend
+from diagnose.parsers.haproxy.variables import variables_of, with_fetch
 from diagnose.parsers.nginx.pcre import is_supported_pcre, pcre_search
 from diagnose.parsers.web_sites import name_matches
 
@@ -82,15 +83,16 @@ _REFUSALS = {("http-request", "deny"), ("http-request", "return"), ("http-reques
 
 def _rules(proxy: Proxy, is_wanted: Callable[[Line], bool]) -> tuple[Rule, ...]:
     acls: dict[str, list[Criterion]] = {}
+    variables = variables_of(proxy)
     for line in proxy.own("acl"):
         criteria = acls.setdefault("".join(line.words[1:2]), [])
         if sum(len(criterion.values) for criterion in criteria) < MAX_VALUES:
-            criteria.append(criterion_of(line.words[2:]))
+            criteria.append(criterion_of(with_fetch(line.words[2:], variables)))
     lines = (line for line in proxy.lines if is_wanted(line))
     return tuple(
         rule
         for line in itertools.islice(lines, MAX_RULES)
-        for rule in _expanded(_rule(line, acls), proxy)
+        for rule in _expanded(_rule(line, acls, variables), proxy)
     )
 
 
@@ -100,10 +102,12 @@ def _is_rule(line: Line) -> bool:
     )
 
 
-def _rule(line: Line, acls: Mapping[str, Sequence[Criterion]]) -> Rule:
+def _rule(
+    line: Line, acls: Mapping[str, Sequence[Criterion]], variables: Mapping[str, str]
+) -> Rule:
     word, words = _condition(line)
     backend = line.words[1] if line.keyword == "use_backend" and len(line.words) > 1 else ""
-    return Rule(line, _alternatives(words, acls), word == "unless", backend)
+    return Rule(line, _alternatives(words, acls, variables), word == "unless", backend)
 
 
 def _expanded(rule: Rule, proxy: Proxy) -> Iterator[Rule]:
@@ -222,7 +226,9 @@ def _inverse(results: Sequence[Match | None]) -> Match | None:
 
 
 def _alternatives(
-    words: Sequence[str], acls: Mapping[str, Sequence[Criterion]]
+    words: Sequence[str],
+    acls: Mapping[str, Sequence[Criterion]],
+    variables: Mapping[str, str],
 ) -> tuple[tuple[Literal, ...], ...]:
     terms: list[tuple[Literal, ...]] = []
     term: list[Literal] = []
@@ -237,7 +243,8 @@ def _alternatives(
             term = []
         elif word == "{":
             stop = words.index("}", index) if "}" in words[index:] else len(words)
-            term.append(Literal((criterion_of(words[index:stop]),), negated))
+            inner = with_fetch(words[index:stop], variables)
+            term.append(Literal((criterion_of(inner),), negated))
             index, negated = stop + 1, False
         elif word:
             term.append(Literal(_named(word, acls), negated))

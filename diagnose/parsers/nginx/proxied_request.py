@@ -6,7 +6,7 @@ ngx_http_proxy_headers in ngx_http_proxy_module.c.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from diagnose.model import Target
@@ -290,6 +290,19 @@ def _path_variants(
         yield RequestVariant(
             replace(request, path=other_path), "path", "replaced", "", request.path, other_path
         )
+
+
+def context_path_variants(request: ProxiedRequest, prefixes: Sequence[str]) -> list[RequestVariant]:
+    """Return the request below each of these prefixes, where the application may serve its
+    paths."""
+    return [
+        RequestVariant(
+            replace(request, path=prefix + request.path),
+            "context-path", "replaced", "", request.path, prefix + request.path,
+        )
+        for prefix in prefixes
+        if not request.path.startswith(f"{prefix}/")
+    ]  # fmt: skip
 
 
 def _version_variants(request: ProxiedRequest) -> Iterator[RequestVariant]:

@@ -6,21 +6,26 @@ visitor's, and the application refuses it, it is asked for the visitor's as well
 passes the beginning of the path on by which it chose the application, and the application has no
 such page, it is asked for the rest. What the page of a sub-folder asks for beside that folder is
 asked of the page's own application.
+
+A WebSocket that the page opens, and that the user did not name, is asked of its application at
+once. If it opens there, the site is asked for it as a browser asks. A refusal says nothing: the
+path may be a beginning, and most applications want a session.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from diagnose.model import Vantage
 from diagnose.model.backends import BackendVisit
 from diagnose.model.http import Exchange, Upgrade
-from diagnose.model.pages import PageFileResponse
+from diagnose.model.pages import PageFileResponse, WebSocketPath
 from diagnose.model.web_servers import SiteRoute, WebServerConfig
-from diagnose.parsers.urls import parse_url
+from diagnose.parsers.urls import parse_url, socketio_path
 from diagnose.parsers.web_sites import inner_path, rest_of, routes_of_name, takes
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside.backends import ask_after_first, is_holder
 from diagnose.probes.inside.remote_curl import UPGRADE_FIELDS
 from diagnose.probes.inside.unanswered import curl_or_unseen
+from diagnose.probes.outside.websocket import try_named_path
 
 #: Seconds for one request.
 PATIENCE = 3
@@ -28,8 +33,15 @@ PATIENCE = 3
 #: Maximum number of paths beside a sub-folder that are asked for.
 MAX_STRAYS = 2
 
+#: Maximum number of WebSockets of the page that are tried.
+MAX_NAMED = 2
+
 #: Statuses that ask for credentials: the application would ask for them too.
 _LOGIN = {401, 407}
+
+#: The schemes of applications that are asked directly, and those with TLS, which are asked only for
+#: a WebSocket of the page.
+_PLAIN, _SECURE = {"http", "ws"}, {"https", "wss"}
 
 
 @probe(after=WebServerConfig)
@@ -74,7 +86,7 @@ async def _visit_strays(ctx: ProbeContext, config: WebServerConfig) -> None:
         return
     for route in routes_of_name(config, ctx.target.port, ctx.target.host, own)[:1]:
         visited = {visit.requested for visit in ctx.observed(BackendVisit)}
-        if not route.host or route.scheme != "http" or not route.path.strip("/") or route.exact:
+        if not route.host or route.scheme != "http" or not route.path.strip("/"):
             continue
         strays = (path for path in _strays(ctx) if not takes(route.path, path))
         for path in [path for path in dict.fromkeys(strays) if path not in visited][:MAX_STRAYS]:
@@ -99,6 +111,40 @@ def _strays(ctx: ProbeContext) -> Iterator[str]:
 async def visits_of_websocket(ctx: ProbeContext, upgrade: Upgrade) -> None:
     for config in ctx.observed(WebServerConfig):
         await _visit_websocket(ctx, config, upgrade)
+
+
+@probe(after=WebSocketPath)
+async def named_websocket(ctx: ProbeContext, named: WebSocketPath) -> None:
+    for config in ctx.observed(WebServerConfig):
+        await _try_named(ctx, config, named.path)
+
+
+@probe(after=WebServerConfig)
+async def named_websocket_before(ctx: ProbeContext, config: WebServerConfig) -> None:
+    """Do the same if the page was read before the configuration."""
+    for named in ctx.observed(WebSocketPath):
+        await _try_named(ctx, config, named.path)
+
+
+async def _try_named(ctx: ProbeContext, config: WebServerConfig, path: str) -> None:
+    """Ask the application for a WebSocket of the page, and the site if it opens there."""
+    if ctx.target.websockets or not (ctx.options.wants("websocket") and ctx.options.outside):
+        return
+    own = path.partition("?")[0]
+    routes = _routes(ctx, config, own, websocket=True, schemes=_PLAIN | _SECURE)
+    slots = (f"page WebSocket {number}" for number in range(MAX_NAMED))
+    if not routes or not ctx.further_requests.begin(f"page WebSocket {path}"):
+        return
+    if not any(ctx.further_requests.begin(slot) for slot in slots):
+        return
+    for route in routes:
+        # As the server passes it on, whole, and without the beginning by which it was chosen.
+        candidates = (inner_path(route, path), path, rest_of(route, path))
+        for asked in filter(None, dict.fromkeys(candidates)):
+            visit = await _ask(ctx, route, path, asked, websocket=True)
+            if visit is not None and visit.accepted:
+                await try_named_path(ctx, path)
+                return
 
 
 def _has_failed(ctx: ProbeContext, exchange: Exchange) -> bool:
@@ -127,7 +173,11 @@ async def _visit_websocket(ctx: ProbeContext, config: WebServerConfig, upgrade: 
 
 
 def _routes(
-    ctx: ProbeContext, config: WebServerConfig, path: str, websocket: bool
+    ctx: ProbeContext,
+    config: WebServerConfig,
+    path: str,
+    websocket: bool,
+    schemes: Collection[str] = _PLAIN,
 ) -> list[SiteRoute]:
     """Return the routes of the path, at most two, that nobody has asked yet."""
     if not is_holder(ctx, config):
@@ -138,7 +188,7 @@ def _routes(
     return [
         route
         for route in routes_of_name(config, ctx.target.port, ctx.target.host, path)
-        if route.host and route.scheme in {"http", "ws"}
+        if route.host and route.scheme in schemes
         if (route.target, path, websocket) not in visited
     ][:2]
 
@@ -161,8 +211,10 @@ async def _ask(
     fields = [f"Host: {ctx.target.authority}", "X-Forwarded-Proto: https"]
     if websocket:
         fields += [*UPGRADE_FIELDS, f"Origin: {ctx.target.origin}"]
-    url = f"http://{route.authority}{path}"
-    options = ("--noproxy", "*")
+    scheme = "https" if route.scheme in _SECURE else "http"
+    asked = socketio_path(path) if websocket else path
+    url = f"{scheme}://{route.authority}{asked}"
+    options = ("-k", "--noproxy", "*") if scheme == "https" else ("--noproxy", "*")
     response = await curl_or_unseen(ctx, url, tuple(fields), options, PATIENCE)
     if response is None:
         return None

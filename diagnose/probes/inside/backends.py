@@ -15,6 +15,7 @@ from diagnose.model.backends import BackendAnswer, BackendHandshake, BackendSock
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
 from diagnose.parsers import pem
+from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.openssl_output import verify_result
 from diagnose.parsers.redirects import leads_to_itself
 from diagnose.parsers.web_sites import inner_path, routes_of_name
@@ -145,7 +146,9 @@ async def _shake(ctx: ProbeContext, route: SiteRoute, name: str) -> bool:
     """Emit a handshake with this name; return whether it was completed, or the port has no TLS."""
     at = ctx.elapsed()
     place = route.authority
-    argv = ["openssl", "s_client", "-connect", place, "-servername", name, "-showcerts"]
+    # Nobody sends an address as the name (RFC 6066 section 3).
+    sent = ["-noservername"] if is_address(name) else ["-servername", name]
+    argv = ["openssl", "s_client", "-connect", place, *sent, "-showcerts"]
     argv += ["-CAfile", route.authorities] if route.authorities else []
     # Its standard input is empty, so it ends after the handshake.
     result = await ctx.machine.run(*argv, timeout=PATIENCE)

@@ -83,7 +83,8 @@ async def of_a_stopped_server(ctx: ProbeContext, config: WebServerConfig) -> Non
 
 @probe(after=WebServerConfig)
 async def after_the_configuration(ctx: ProbeContext, config: WebServerConfig) -> None:
-    if any(map(_has_failed, ctx.observed(Exchange))):
+    refused = map(_is_refused, ctx.observed(Upgrade))
+    if any(map(_has_failed, ctx.observed(Exchange))) or any(refused):
         await _read_log(ctx, config)
 
 
@@ -97,7 +98,7 @@ async def after_an_answer(ctx: ProbeContext, exchange: Exchange) -> None:
 @probe(after=Upgrade)
 async def after_a_refused_websocket(ctx: ProbeContext, upgrade: Upgrade) -> None:
     config = next(iter(ctx.observed(WebServerConfig)), None)
-    if config is not None and upgrade.is_visit and (upgrade.status or 0) >= 400:
+    if config is not None and _is_refused(upgrade):
         await _read_log(ctx, config)
 
 
@@ -199,6 +200,11 @@ def _has_stalled(ctx: ProbeContext, handshake: Handshake) -> bool:
     failure = handshake.failure
     is_visit = handshake.port == ctx.target.port and handshake.is_browser_like
     return is_visit and failure is not None and failure.kind == "timeout"
+
+
+def _is_refused(upgrade: Upgrade) -> bool:
+    """Whether a visitor's WebSocket did not open, with an answer of an error."""
+    return upgrade.is_visit and (upgrade.status or 0) >= 400
 
 
 def _has_failed(exchange: Exchange) -> bool:

@@ -22,6 +22,7 @@ from diagnose.parsers.nginx.form_requests import form_variants
 from diagnose.parsers.nginx.proxied_request import (
     ProxiedRequest,
     RequestVariant,
+    context_path_variants,
     proxied_request,
     request_variants,
 )
@@ -38,6 +39,7 @@ from diagnose.parsers.upstream_answers import (
 from diagnose.parsers.whole_numbers import whole_number
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside import upstream_requests, upstream_routes
+from diagnose.probes.inside.context_paths import read_context_paths
 from diagnose.probes.inside.raw_answers import RawAnswer
 from diagnose.probes.inside.remote_curl import shown_command
 from diagnose.probes.inside.upstream_requests import (
@@ -111,6 +113,9 @@ async def _compare(ctx: ProbeContext, config: NginxConfig, exchange: Exchange) -
             request, route.place, route.upstream, ctx.target, exchange.status or 0, fields
         )
     )
+    if exchange.status == 404 and method == "GET":
+        prefixes = await read_context_paths(ctx, route)
+        variants = [*variants[:2], *context_path_variants(request, prefixes), *variants[2:]]
     for number, variant in enumerate(variants[:MAX_VARIANTS], start=1):
         response = await asking.ask(variant)
         if response is not None and is_accepted(response, first, ctx.target):

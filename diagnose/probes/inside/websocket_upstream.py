@@ -125,8 +125,9 @@ async def try_websocket_by_curl(ctx: ProbeContext, route: UpstreamRoute) -> None
     if _should_try_front(ctx, route, direct):
         front = _front_request(ctx, route)
         address, port = front.peer
-        resolve_option = f"{ctx.target.host}:{port}:{bracketed(address)}"
-        await _upgrade_by_curl(ctx, front, UPGRADE_FIELDS, ("--resolve", resolve_option))
+        # Whatever port the URL has: behind another server nginx listens on one of its own.
+        connect_to = ("--connect-to", f"::{bracketed(address)}:{port}")
+        await _upgrade_by_curl(ctx, front, UPGRADE_FIELDS, connect_to)
     if _should_try_whole_path(ctx, route, direct):
         whole = replace(request, url=base_url + whole_path, variant="whole-path")
         await _upgrade_by_curl(ctx, whole, fields, options)

@@ -2,9 +2,10 @@ from dataclasses import replace
 
 from diagnose.model import Applicability, Command, Edit, Manual
 from diagnose.model.web_servers import ServerRequestError
-from tests.support.check_evidence import judge
+from tests.support.check_evidence import CHAT, judge
 from tests.support.report_builder import ANSWER
 from tests.support.web_server_evidence import APACHE, HTTPS, MODULES, apache_config
+from tests.support.websocket_evidence import upgrade
 
 CHECK = "server.request-failed"
 BROKEN, REFUSED = replace(ANSWER, status=500), replace(ANSWER, status=403)
@@ -65,3 +66,16 @@ def test_silent_when_the_page_is_served_or_the_server_is_another() -> None:
     assert not judge(CHECK, APACHE, apache_config(), HANDLER, replace(ANSWER, status=404))
     other = replace(APACHE, product="caddy")
     assert not judge(CHECK, other, HANDLER, BROKEN)
+
+
+def test_fires_for_a_websocket_where_the_page_came() -> None:
+    """Issue 2102 of websockets/ws: ProxyPass /ws wss://…, without SSLProxyEngine."""
+    config = apache_config(HTTPS.replace("ws://127", "wss://127"))
+    error = replace(HANDLER, reason="backend-tls", scheme="")
+    (claim,) = judge(CHECK, APACHE, config, error, ANSWER, upgrade(500), target=CHAT)
+    assert claim.facts["url"] == "https://shop.example.com/ws"
+    assert claim.fix
+    edit, *_ = claim.fix.steps
+    assert isinstance(edit, Edit)
+    assert "+    SSLProxyEngine on\n     ProxyPass /ws wss://" in edit.diff
+    assert not judge(CHECK, APACHE, config, error, ANSWER, upgrade(404), target=CHAT)

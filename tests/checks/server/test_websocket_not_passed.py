@@ -1,7 +1,9 @@
 from dataclasses import replace
 
-from diagnose.model import Applicability, Command, Edit
+from diagnose.model import Applicability, Command, Edit, Severity
+from diagnose.model.backends import BackendVisit
 from diagnose.model.http import Upgrade
+from diagnose.model.pages import WebSocketPath
 from diagnose.model.web_servers import WebServer
 from tests.support.check_evidence import CHAT, judge
 from tests.support.haproxy_evidence import SERVER as HAPROXY
@@ -118,3 +120,23 @@ def test_fires_on_a_condition_that_no_handshake_fulfils() -> None:
     (claim,) = judge(CHECK, APACHE, apache_config(site), LISTENING, upgrade(426), target=CHAT)
     assert claim.facts["condition"] is True
     assert str(claim.facts["missed"]).startswith("/etc/apache2/")
+
+
+NAMED = WebSocketPath(source="https://shop.example.com/app.js", path="/ws")
+OPENED = BackendVisit(
+    target="http://127.0.0.1:3000/",
+    requested="/ws",
+    path="/ws",
+    websocket=True,
+    status=101,
+    accepted=True,
+)
+
+
+def test_a_warning_for_one_of_the_page_that_its_application_opens() -> None:
+    """The user named none: the program may do without, or fall back to requests."""
+    seen = (APACHE, apache_config(PAGES), LISTENING, upgrade(404), NAMED)
+    (claim,) = judge(CHECK, *seen, OPENED)
+    assert claim.severity is Severity.WARNING
+    assert not judge(CHECK, *seen), "nothing shows that the path is one"
+    assert not judge(CHECK, *seen, replace(OPENED, status=404, accepted=False))

@@ -38,6 +38,8 @@ def main() -> None:
                 return error(socket, 0, "Transport unknown")
             if query.get("EIO") != "4":
                 return error(socket, 5, "Unsupported protocol version")
+        if given.library == "socket.io" and asked.path == "/socket.io/socket.io.js":
+            return answer(socket, HTTPStatus.OK, "/* the client */", "text/javascript")
         if given.library == "sockjs" and f"{asked.path}/websocket" == given.path:
             return answer(socket, HTTPStatus.OK, "Welcome to SockJS!\n", "text/plain")
         if asked.path == given.path and is_handshake:

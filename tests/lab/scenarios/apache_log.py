@@ -52,6 +52,26 @@ def apache_without_sslproxyengine(lab: Lab) -> None:
 
 
 @apache_scenario(
+    outside="websocket.not-upgraded",
+    server="server.request-failed",
+    args=("--ws", "/ws"),
+    differs=FILES,
+)
+def apache_without_sslproxyengine_for_a_websocket(lab: Lab) -> None:
+    """Issue 2102 of websockets/ws: the page is Apache's own, and ProxyPass has wss:// for /ws."""
+    issued = certificates.good()
+    lab.server.write(PEM, issued.chain)
+    lab.server.write(KEY, issued.key_pem, 0o600)
+    lab.application("--certificate", PEM, "--key", KEY)
+    lab.server.write("/var/www/html/index.html", "<!doctype html><title>Shop</title><p>Shop\n")
+    pages = (
+        "    ProxyPass / http://127.0.0.1:3000/\n    ProxyPassReverse / http://127.0.0.1:3000/\n"
+    )
+    own = HTTPS.replace(pages, "").replace("ws://127", "wss://127")
+    apache.serve(lab, f"{own}\n{HTTP}")
+
+
+@apache_scenario(
     outside="http.server-error",
     server="server.request-failed",
     manual=NO_APPLICATION,

@@ -6,6 +6,13 @@ from ..lab import Lab
 from .haproxy import haproxy_scenario, healthy_haproxy
 
 SERVER = "    server app1 127.0.0.1:3000"
+STATIC = "\nbackend static\n    server s1 127.0.0.1:3001\n"
+BY_NAME = (
+    "    http-request set-var(txn.txnhost) hdr(host)\n"
+    f"    acl shop var(txn.txnhost) -m str -i {site.NAME}\n"
+    "    use_backend static if shop\n"
+)
+BY_PATH = "    use_backend app if { path -i /ws }\n"
 
 
 def unavailable(lab: Lab, text: str) -> None:
@@ -145,6 +152,28 @@ def haproxy_rule_comes_too_late(lab: Lab) -> None:
     rules = "    use_backend static if { path_beg / }\n    use_backend app if { path_beg /ws }\n"
     text = SITE.replace("    default_backend app\n", rules)
     haproxy.serve(lab, f"{text}\nbackend static\n    server s1 127.0.0.1:3001\n")
+
+
+@haproxy_scenario(
+    outside="websocket.not-upgraded",
+    server="server.haproxy-rule-shadowed",
+    args=("--ws", "/ws"),
+    differs=(haproxy.CONFIG,),
+)
+def haproxy_rule_for_the_name_comes_first(lab: Lab) -> None:
+    """Issue 750 of dani-garcia/vaultwarden: pfSense's package keeps the name in a variable, and the
+    rule for it comes before the one for the path of the notifications."""
+    lab.spawn(lab.server, lab.server.python(*_other_application()), 3001)
+    haproxy.serve(lab, SITE.replace("    default_backend app\n", BY_NAME + BY_PATH) + STATIC)
+
+
+@healthy_haproxy(args=("--ws", "/ws"))
+def haproxy_rule_for_the_path_comes_first(lab: Lab) -> None:
+    """The same rules in the other order."""
+    lab.spawn(lab.server, lab.server.python(*_other_application()), 3001)
+    rules = BY_NAME.splitlines(keepends=True)
+    lines = "".join([*rules[:-1], BY_PATH, rules[-1]])
+    haproxy.serve(lab, SITE.replace("    default_backend app\n", lines) + STATIC)
 
 
 def _other_application() -> tuple[str, ...]:

@@ -28,13 +28,13 @@ http.createServer((request, response) => {{
 """
 
 
-def node(lab: Lab, issued: certificates.Issued, text: str = TEXT) -> None:
+def node(lab: Lab, issued: certificates.Issued, text: str = TEXT, port: int = 443) -> None:
     """Node.js on ports 80 and 443, with certbot's files."""
     lab.stop_nginx()
     of_certbot(lab, issued)
     keep_only(lab)
     lab.server.write(SERVER, text)
-    lab.spawn(lab.server, ["node", SERVER], 443)
+    lab.spawn(lab.server, ["node", SERVER], port)
 
 
 @healthy(args=WS, not_on=ELSEWHERE)

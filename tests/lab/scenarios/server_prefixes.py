@@ -81,6 +81,20 @@ def caddy_folder_is_one_too_deep(lab: Lab) -> None:
     serve_caddy(lab, FOLDER, "reverse_proxy localhost:3000")
 
 
+@caddy_scenario(
+    outside="http.page-file-missing",
+    server="server.base-path-missing",
+    target=f"{URL}/chat",
+    manual="the application has to know its folder",
+)
+def caddy_takes_one_path_of_an_application(lab: Lab) -> None:
+    """Issue 1620 of Chanzhaoyu/chatgpt-web: `handle_path /chatgpt`, and the page's files are at the
+    root, where another site's files are."""
+    application(lab, "/:/assets/app.js", "/assets/app.js")
+    route = "handle_path /chat {\n\t\treverse_proxy localhost:3001\n\t}"
+    serve_caddy(lab, "root * /srv/docs", "file_server", route)
+
+
 @healthy_caddy(target=f"{URL}/docs/")
 def caddy_folder_has_its_files(lab: Lab) -> None:
     """The same with handle_path."""

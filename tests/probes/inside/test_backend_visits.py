@@ -3,11 +3,14 @@ import shlex
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from diagnose.machine import CommandResult
 from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Observation
 from diagnose.model.backends import BackendVisit
 from diagnose.model.http import Exchange, Upgrade
+from diagnose.model.pages import WebSocketPath
 from diagnose.model.web_servers import WebServerConfig
 from diagnose.probes.inside import backend_visits as probes
 from diagnose.probes.inside.remote_curl import ACCEPT
@@ -99,3 +102,67 @@ def test_what_a_page_wants_beside_its_folder_is_asked_of_its_application() -> No
     inside = replace(login, url="https://shop.example.com/api/login")
     assert paths(probe, "/api/", APACHE, page, inside, alone) == []
     assert paths(probe, "/api/", APACHE, page, login, apache_config()) == []
+
+
+def test_what_a_page_of_its_own_location_wants_is_asked_of_its_application() -> None:
+    """`handle_path /chat` of Caddy takes this path alone, and no file of the page."""
+    page = replace(PAGE, url="https://shop.example.com/chat", status=302)
+    away = "https://shop.example.com/login"
+    login = replace(PAGE, url=away, status=404, purpose="redirect", redirected_from=page.url)
+    alone = apache_config(HTTPS.replace("ProxyPass / http", "ProxyPass /chat http"))
+    (site, *others) = alone.sites
+    routes = tuple(replace(route, exact=True) for route in site.routes)
+    exact = replace(alone, sites=(replace(site, routes=routes), *others))
+    probe: Any = probes.strays_of_config
+    assert paths(probe, "/chat", APACHE, page, login, exact) == [("/login", 200)]
+
+
+async def tried(ctx: Looking, path: str) -> None:
+    ctx.emit(replace(REFUSED, path=path))
+
+
+def named(path: str, config: WebServerConfig, monkeypatch: pytest.MonkeyPatch) -> Looking:
+    """What a page's WebSocket costs, and whether the site was asked for it."""
+    monkeypatch.setattr(probes, "try_named_path", tried)
+    looking = Looking(Application())
+    source = "https://shop.example.com/app.js"
+    looking.observations += (APACHE, config, WebSocketPath(source=source, path=path))
+    probe: Any = probes.named_websocket_before
+    asyncio.run(probe.work(looking, config))
+    return looking
+
+
+def test_a_websocket_of_the_page_that_the_application_opens_is_tried_at_the_site(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pages = apache_config(HTTPS.replace("    ProxyPass /ws ws://127.0.0.1:3000/ws\n", ""))
+    looking = named("/ws", pages, monkeypatch)
+    assert [visit.accepted for visit in looking.observed(BackendVisit)] == [True]
+    assert [upgrade.path for upgrade in looking.observed(Upgrade)] == ["/ws"]
+
+
+def test_one_that_the_application_refuses_is_not_tried_at_the_site(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looking = named("/beginning", apache_config(), monkeypatch)
+    assert [visit.accepted for visit in looking.observed(BackendVisit)] == [False]
+    assert not looking.observed(Upgrade)
+
+
+def test_no_websocket_of_the_page_is_tried_where_the_user_named_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(probes, "try_named_path", tried)
+    looking = Looking(Application())
+    looking.target = replace(looking.target, websockets=("/chat",))
+    looking.observations += (APACHE, CONFIG, WebSocketPath(source="x", path="/ws"))
+    probe: Any = probes.named_websocket_before
+    asyncio.run(probe.work(looking, CONFIG))
+    assert not looking.observed(BackendVisit)
+
+
+def test_an_application_with_tls_is_asked_with_tls(monkeypatch: pytest.MonkeyPatch) -> None:
+    secure = apache_config(HTTPS.replace("ws://127", "wss://127"))
+    looking = named("/ws", secure, monkeypatch)
+    (visit,) = looking.observed(BackendVisit)
+    assert "https://127.0.0.1:3000/ws" in visit.equivalent

@@ -35,8 +35,9 @@ def compare(
     lines: str = UPGRADE,
     options: Options = Options(),
     config_first: bool = True,
+    machine: RecordedMachine | None = None,
 ) -> Looking:
-    ctx = Looking(RecordedMachine())
+    ctx = Looking(machine or RecordedMachine())
     ctx.net, ctx.options = LocalNet(), options or Options()
 
     async def work() -> None:
@@ -309,3 +310,32 @@ def test_a_connection_that_is_closed_in_the_place_of_an_answer() -> None:
 
     ctx = compare(serving(respond), replace(REFUSED, status=502))
     assert requests(ctx)[:2] == [("none", "", False, None), ("field", "Connection", False, 200)]
+
+
+class JavaServer(RecordedMachine):
+    """A server whose application's settings name a context path."""
+
+    async def run(self, *argv: str, timeout: float = 8.0) -> CommandResult:
+        self.commands_run.append(argv[-1])
+        return CommandResult(argv, 0, "    context-path: /shop\n", "", 0.1)
+
+
+def serves_below(asked: str) -> bytes:
+    return answer("200 OK" if asked.startswith("GET /shop/") else "404 Not Found", "{}")
+
+
+def test_a_page_that_is_missing_is_asked_for_below_the_context_path() -> None:
+    missing, machine = replace(REFUSED, status=404), JavaServer()
+    ctx = compare(serving(serves_below), missing, "", machine=machine)
+    assert ("context-path", "", True, 200) in requests(ctx)
+    (changed, *_) = (
+        request for request in ctx.observed(ComparedRequest) if request.part == "context-path"
+    )
+    assert (changed.original, changed.value) == ("/", "/shop/")
+    assert len(machine.commands_run) == 1
+
+
+def test_the_context_path_is_looked_for_only_where_the_page_is_missing() -> None:
+    machine = JavaServer()
+    compare(serving(minds_upgrade), machine=machine)
+    assert not machine.commands_run

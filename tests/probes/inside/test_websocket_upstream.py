@@ -114,8 +114,8 @@ def test_the_servers_curl_tries_the_same() -> None:
 
 
 def test_what_opens_for_curl_is_tried_through_the_site_and_over_http_1_0() -> None:
-    site = "shop.example.com:443:127.0.0.1"
-    front = curl("https://shop.example.com/live", "--resolve", site, host="")
+    site = "::127.0.0.1:443"
+    front = curl("https://shop.example.com/live", "--connect-to", site, host="")
     direct, old = (curl(APPLICATION, version=version) for version in ("1.1", "1.0"))
     look = by_curl(SHOP, {direct: OPENED, front: REFUSED, old: OPENED})
     assert [upgrade.accepted for upgrade in look.observed(Upgrade)] == [True, False, True]
@@ -127,8 +127,8 @@ def test_what_opens_for_curl_is_tried_through_the_site_and_over_http_1_0() -> No
 
 def test_a_socket_of_loopbacks_own_is_not_asked_in_the_visitors_place() -> None:
     """`listen 127.0.0.1:443` in another block: nginx answers there with that block."""
-    site = "shop.example.com:443:127.0.0.1"
-    front = curl("https://shop.example.com/live", "--resolve", site, host="")
+    site = "::127.0.0.1:443"
+    front = curl("https://shop.example.com/live", "--connect-to", site, host="")
     logs = {line: CommandResult((), 0, "", OPENED, 0.0) for line in (curl(APPLICATION), front)}
     look = looking(SHOP, RecordedMachine(logs | {front: replace(logs[front], err=REFUSED)}))
     place = route(look, "location /live { proxy_pass http://127.0.0.1:3000/; }")

@@ -1,0 +1,76 @@
+"""Docker does not run here: what it and the kernel say is given as literals."""
+
+from dataclasses import replace
+
+from diagnose.model import Applicability, Confidence, Vantage
+from diagnose.model.containers import Container, ContainerPort, Containers, Namespace
+from tests.checks.upstream.test_refused import DOWN
+from tests.support.check_evidence import REFUSED, TIMEOUT, judge
+from tests.support.nginx_evidence import SITE, config
+
+CHECK = "upstream.container-wrong-port"
+READER = Container(
+    engine="docker", id="d" * 64, name="reader", networks=("bridge",),
+    ports=(ContainerPort(8080, 4396, "0.0.0.0"),), state="running",
+)  # fmt: skip
+INSIDE = Namespace(9, ("java",), READER.id, ("172.17.0.10",), (("0.0.0.0", 8080),))
+ASKED = replace(
+    DOWN, target="http://172.17.0.10:4396", host="172.17.0.10", address="172.17.0.10", port=4396
+)
+CONFIG = config(SITE.replace("127.0.0.1:3000", "172.17.0.10:4396"))
+
+
+def lists(namespace: Namespace = INSIDE, container: Container = READER) -> Containers:
+    return Containers(
+        vantage=Vantage.SERVER,
+        engines=("docker",),
+        containers=(container,),
+        namespaces=(namespace,),
+    )
+
+
+def test_fires_for_the_port_that_is_published_on_the_server() -> None:
+    """Issue 574 of hectorqin/reader."""
+    (claim,) = judge(CHECK, ASKED, CONFIG, lists())
+    assert claim.confidence is Confidence.CERTAIN
+    assert (claim.facts["inner"], claim.facts["published"]) == (8080, True)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.AUTOMATIC
+    assert "proxy_pass http://172.17.0.10:8080;" in str(claim.fix.steps[0])
+
+
+def test_fires_for_the_name_of_a_service() -> None:
+    text = SITE.replace("127.0.0.1:3000", "app:4396")
+    named = replace(ASKED, target="http://app:4396", host="app")
+    (claim,) = judge(CHECK, named, config(text), lists())
+    assert claim.fix
+    assert "proxy_pass http://app:8080;" in str(claim.fix.steps[0])
+
+
+def test_fires_without_an_edit_for_a_port_that_nothing_publishes() -> None:
+    unpublished = replace(READER, ports=(ContainerPort(8080),))
+    (claim,) = judge(CHECK, ASKED, CONFIG, lists(container=unpublished))
+    assert (claim.confidence, claim.facts["ports"]) == (Confidence.LIKELY, (8080,))
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+
+
+def test_fires_without_an_edit_where_nothing_listens_on_the_inner_port() -> None:
+    other = replace(INSIDE, sockets=(("0.0.0.0", 9000), ("127.0.0.1", 8080)))
+    (claim,) = judge(CHECK, ASKED, CONFIG, lists(other))
+    assert (claim.facts["inner"], claim.facts["ports"]) == ("", (9000,))
+
+
+def test_silent_where_the_port_is_the_containers_or_nothing_listens() -> None:
+    assert not judge(CHECK, ASKED, CONFIG, lists(replace(INSIDE, sockets=(("0.0.0.0", 4396),))))
+    # Only on the container's own loopback address: another check's.
+    assert not judge(CHECK, ASKED, CONFIG, lists(replace(INSIDE, sockets=(("127.0.0.1", 4396),))))
+    assert not judge(CHECK, ASKED, CONFIG, lists(replace(INSIDE, sockets=())))
+    assert not judge(CHECK, ASKED, CONFIG, lists(replace(INSIDE, addresses=("172.17.0.11",))))
+    assert not judge(CHECK, ASKED, CONFIG, lists(container=replace(READER, state="exited")))
+
+
+def test_silent_where_it_is_no_refusal() -> None:
+    assert not judge(CHECK, replace(ASKED, failure=TIMEOUT), CONFIG, lists())
+    assert not judge(CHECK, replace(ASKED, failure=None), CONFIG, lists())
+    assert ASKED.failure is REFUSED

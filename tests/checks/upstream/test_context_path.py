@@ -1,0 +1,70 @@
+from dataclasses import replace
+
+import pytest
+
+from diagnose.model import Applicability, Claim, Confidence, Edit, Target
+from diagnose.model.requests import ComparedRequest
+from tests.support.check_evidence import SHOP, judge
+from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config
+from tests.support.upstream_evidence import compared, controlled, page
+
+CHECK = "upstream.context-path"
+API: Target = replace(SHOP, path="/api/user/info")
+BLOCK = SITE[: SITE.index("    location")]
+CUT = f"{BLOCK}    location /api/ {{\n        proxy_pass http://127.0.0.1:8080/;\n    }}\n}}\n"
+MISSING = compared(404, path=API.path)
+BELOW = compared(
+    200,
+    "context-path",
+    change="replaced",
+    original="/user/info",
+    value="/shop/user/info",
+    path=API.path,
+)
+
+
+def claims(text: str, *seen: ComparedRequest) -> list[Claim]:
+    given = (config(text), BUILD, RUNNING, page(404), *controlled(*seen))
+    return judge(CHECK, *given, target=API)
+
+
+def diff(claim: Claim) -> str:
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    return edit.diff
+
+
+def test_fires_where_the_application_answers_below_its_prefix() -> None:
+    (claim,) = claims(CUT, MISSING, BELOW)
+    assert (claim.confidence, claim.facts["prefix"]) == (Confidence.CERTAIN, "/shop")
+    assert "+        proxy_pass http://127.0.0.1:8080/shop/;\n" in diff(claim)
+
+
+@pytest.mark.parametrize("status", [401, 405])
+def test_fires_where_the_interface_is_there_and_refuses(status: int) -> None:
+    assert claims(CUT, MISSING, replace(BELOW, status=status))
+
+
+def test_fires_and_keeps_the_path_that_nginx_keeps() -> None:
+    whole = replace(BELOW, original=API.path, value=f"/shop{API.path}")
+    (claim,) = claims(CUT.replace("8080/;", "8080;"), MISSING, whole)
+    assert "+        proxy_pass http://127.0.0.1:8080/shop/api/;\n" in diff(claim)
+
+
+def test_fires_without_an_edit_where_a_rewrite_makes_the_path() -> None:
+    rewritten = "rewrite ^/api/(.*)$ /$1 break; proxy_pass http://127.0.0.1:8080;"
+    (claim,) = claims(CUT.replace("proxy_pass http://127.0.0.1:8080/;", rewritten), MISSING, BELOW)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+
+
+def test_silent_where_nothing_is_there_either() -> None:
+    assert not claims(CUT, MISSING, replace(BELOW, status=404))
+    assert not claims(CUT, MISSING)
+    assert not judge(
+        "upstream.wrong-path",
+        *(config(CUT), BUILD, RUNNING, page(404), *controlled(MISSING, BELOW)),
+        target=API,
+    )

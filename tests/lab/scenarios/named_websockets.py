@@ -1,0 +1,64 @@
+"""The plain call: the page opens a WebSocket, nobody names its path, and Apache or Caddy is in
+front of its application."""
+
+from .. import apache, caddy
+from ..caddy import SHOP
+from ..lab import Lab
+from .apache import FILES, apache_scenario, healthy_apache
+from .caddy import caddy_scenario
+from .websocket_paths import LIVE, SOCKETIO, _serve
+
+OWN_LINE = "    ProxyPass /ws ws://127.0.0.1:3000/ws\n"
+PAGES = f"{apache.HTTPS}\n{apache.HTTP}".replace(OWN_LINE, "")
+WS = LIVE.replace("/live", "/ws")
+PASS = "ProxyPass / http://127.0.0.1:3000/"
+
+
+def _chat(lab: Lab, path: str = "/ws", page: str = WS, library: str = "") -> None:
+    options = ("--library", library) if library else ()
+    _serve(lab, "chat_server", "--path", path, "--page", page, *options)
+
+
+@apache_scenario(outside=None, server="server.websocket-not-passed", differs=FILES)
+def page_behind_apache_opens_a_websocket(lab: Lab) -> None:
+    """After issue 128 of HenningM/express-ws and others: ProxyPass / http://…, and nothing for the
+    upgrade."""
+    _chat(lab)
+    apache.serve(lab, PAGES)
+
+
+@apache_scenario(
+    outside=None,
+    server="server.websocket-not-passed",
+    differs=FILES,
+    manual="the laboratory's own WebSocket is at another path",
+)
+def page_behind_apache_opens_socketio(lab: Lab) -> None:
+    """Issue 58 of tagyoureit/nodejs-Pentair: the requests of Socket.IO work, and its WebSocket gets
+    400."""
+    _chat(lab, "/socket.io/", SOCKETIO, "socket.io")
+    apache.serve(lab, PAGES)
+
+
+@healthy_apache()
+def page_behind_apache_opens_a_websocket_that_is_passed_on(lab: Lab) -> None:
+    """ProxyPass with upgrade=websocket."""
+    _chat(lab)
+    apache.serve(lab, PAGES.replace(PASS, f"{PASS} upgrade=websocket"))
+
+
+@healthy_apache()
+def page_behind_apache_names_a_websocket_that_nothing_opens(lab: Lab) -> None:
+    """The program may never use it, or add something to the path."""
+    _chat(lab, "/elsewhere")
+    apache.serve(lab, PAGES)
+
+
+@caddy_scenario(
+    outside=None, server="server.path-changed", manual="which of both paths is meant is asked"
+)
+def page_behind_caddy_opens_a_websocket_below_a_prefix(lab: Lab) -> None:
+    """handle_path /ws* cuts the path off that the application has."""
+    _chat(lab)
+    own = "\thandle_path /ws* {\n\t\treverse_proxy 127.0.0.1:3000\n\t}\n\treverse_proxy"
+    caddy.serve(lab, SHOP.replace("\treverse_proxy", own))

@@ -1,0 +1,51 @@
+"""Scenarios of upstream.container-wrong-port. Docker does not run here: see
+`nginx_in_container`."""
+
+from .. import site
+from ..containers import Engine, application, proxied, proxy
+from ..lab import Lab
+from ..scenario import healthy, scenario
+from .nginx_in_container import PANEL, STARTED
+
+PUBLISHED = ((4396, 3000),)
+MOUNTED = ("/srv/proxy/conf.d/shop.conf",)
+
+
+def _by_address(lab: Lab, port: int) -> None:
+    """nginx of the server passes requests on to the container's own address."""
+    engine = Engine(lab)
+    address = application(engine, "reader", ports=PUBLISHED)
+    lab.edit("http://127.0.0.1:3000", f"http://{address}:{port}")
+    lab.reload()
+
+
+@scenario(
+    outside="http.server-error",
+    server="upstream.container-wrong-port",
+    differs=(site.CONF,),
+    not_on=PANEL,
+)
+def port_of_the_server_at_the_containers_address(lab: Lab) -> None:
+    """Issue 574 of hectorqin/reader: -p 4396:8080, and proxy_pass http://172.17.0.10:4396."""
+    _by_address(lab, 4396)
+
+
+@healthy(not_on=PANEL)
+def port_of_the_container_at_its_address(lab: Lab) -> None:
+    """The same with the port inside of the container."""
+    _by_address(lab, 3000)
+
+
+@scenario(
+    outside="http.server-error",
+    server="upstream.container-wrong-port",
+    differs=(*MOUNTED, *STARTED),
+    not_on=PANEL,
+)
+def port_of_the_server_at_a_services_name(lab: Lab) -> None:
+    """After questions on Stack Overflow about docker compose: `ports: ["4396:3000"]`, and nginx in
+    another container has proxy_pass http://app:4396."""
+    engine = Engine(lab)
+    address = application(engine, ports=PUBLISHED)
+    proxy(engine, proxied("http://app:4396"), hosts=f"{address} app\n")
+    engine.reaches("127.0.0.1", 443)

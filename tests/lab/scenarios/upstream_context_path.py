@@ -1,0 +1,83 @@
+"""Scenarios of upstream.context-path. The application is a program of Java, with the settings in
+its jar where Spring Boot has them; Spring itself is not here."""
+
+import io
+import shutil
+import zipfile
+
+from .. import site
+from ..hosts import PATH
+from ..lab import Lab
+from ..scenario import healthy, scenario
+
+FOLDER, PORT = "/opt/shop", 8080
+#: It answers as Spring Boot does where nothing is mapped (BasicErrorController).
+SOURCE = """\
+import com.sun.net.httpserver.*;
+import java.net.*;
+public class Main {
+  public static void main(String[] given) throws Exception {
+    HttpServer server = HttpServer.create(new InetSocketAddress("127.0.0.1", 8080), 0);
+    server.createContext("/", exchange -> {
+      String path = exchange.getRequestURI().getPath();
+      boolean own = path.startsWith("/jeecg-boot/");
+      String text = own ? "{\\"success\\":true}"
+          : "{\\"status\\":404,\\"error\\":\\"Not Found\\",\\"path\\":\\"" + path + "\\"}";
+      exchange.getResponseHeaders().add("Content-Type", "application/json");
+      exchange.sendResponseHeaders(own ? 200 : 404, text.length());
+      exchange.getResponseBody().write(text.getBytes());
+      exchange.close();
+    });
+    server.start();
+  }
+}
+"""
+SETTINGS = "server:\n  port: 8080\n  servlet:\n    context-path: /jeecg-boot\n"
+API = f"https://{site.NAME}/jeecgboot/sys/randomImage/1"
+MINE = (site.CONF,)
+
+
+def needs_java() -> str:
+    return "" if shutil.which("javac", path=PATH) else "a compiler of Java is not here"
+
+
+def _serve(lab: Lab, path: str, how: str = "jar") -> None:
+    """The program, and nginx that passes /jeecgboot/ on to this path of it."""
+    server = lab.server
+    lab.undo(lambda: server.sh(f"rm -rf {FOLDER}"))
+    server.write(f"{FOLDER}/Main.java", SOURCE)
+    server.sh(f"cd {FOLDER} && javac Main.java")
+    arguments = []
+    if how == "jar":
+        text = io.BytesIO()
+        with zipfile.ZipFile(text, "w") as jar:
+            jar.writestr("META-INF/MANIFEST.MF", "Manifest-Version: 1.0\nMain-Class: Main\n")
+            jar.writestr("Main.class", server.path(f"{FOLDER}/Main.class").read_bytes())
+            jar.writestr("BOOT-INF/classes/application.yml", SETTINGS)
+        server.path(f"{FOLDER}/shop.jar").write_bytes(text.getvalue())
+        arguments = ["-jar", f"{FOLDER}/shop.jar"]
+    else:
+        arguments = ["-cp", FOLDER, "Main", "--server.servlet.context-path=/jeecg-boot"]
+    lab.spawn(server, ["java", *arguments], PORT)
+    location = f"  location /jeecgboot/ {{\n    proxy_pass http://127.0.0.1:{PORT}{path};\n  }}\n"
+    pages = "  location / {\n    proxy_pass"
+    lab.change(pages, f"{location}\n{pages}")
+
+
+@scenario(outside=None, server="upstream.context-path", target=API, differs=MINE, needs=needs_java)
+def context_path_is_left_out(lab: Lab) -> None:
+    """Issue 6279 of jeecgboot/JeecgBoot: proxy_pass http://127.0.0.1:8080/, and the application has
+    /jeecg-boot/ alone."""
+    _serve(lab, "/")
+
+
+@scenario(outside=None, server="upstream.context-path", target=API, differs=MINE, needs=needs_java)
+def context_path_of_the_arguments_is_left_out(lab: Lab) -> None:
+    """The same, with the prefix in the arguments of the program, and a path that nginx keeps."""
+    _serve(lab, "", "arguments")
+
+
+@healthy(target=API, needs=needs_java)
+def context_path_in_proxy_pass(lab: Lab) -> None:
+    """proxy_pass http://127.0.0.1:8080/jeecg-boot/."""
+    _serve(lab, "/jeecg-boot/")

@@ -1,0 +1,47 @@
+import pytest
+
+from diagnose.parsers.context_paths import MAX_PATHS, context_paths
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("server.servlet.context-path=/jeecg-boot", "/jeecg-boot"),
+        ("    context-path: /jeecg-boot  # Boot 2", "/jeecg-boot"),
+        ('    contextPath: "/shop/"', "/shop"),
+        ("--server.servlet.context-path=/server-prefix", "/server-prefix"),
+        ("-Dserver.servlet.contextPath=/a/b", "/a/b"),
+        ("SERVER_SERVLET_CONTEXT_PATH=/shop", "/shop"),
+        ("    context-path: ${CONTEXT_PATH:/shop}", "/shop"),
+        ("server.context-path = /old", "/old"),
+        ("webapp jeecg-boot", "/jeecg-boot"),
+        ("webapp shop.war", "/shop"),
+        ("webapp shop#admin", "/shop/admin"),
+        ("webapp shop##2.1.war", "/shop"),
+    ],
+)
+def test_a_prefix_is_read(line: str, expected: str) -> None:
+    assert context_paths(f"{line}\n") == (expected,)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "# server.servlet.context-path=/shop",
+        "server.servlet.context-path=/",
+        "server.servlet.context-path=",
+        "server.servlet.context-path=${PATH_OF_IT}",
+        "webapp ROOT",
+        "webapp ROOT.war",
+        "webapp ../etc",
+        "server.port=8080",
+        "context-path: //shop",
+    ],
+)
+def test_what_is_no_prefix_is_not(line: str) -> None:
+    assert context_paths(line) == ()
+
+
+def test_each_is_named_once_and_there_are_few() -> None:
+    lines = [f"webapp app{number}" for number in range(9)]
+    assert context_paths("\n".join(lines + lines)) == tuple(f"/app{n}" for n in range(MAX_PATHS))
