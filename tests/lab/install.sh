@@ -11,4 +11,4 @@ if [ ! -e $policy ]; then
   chmod +x $policy
 fi
 apt-get update -qq
-apt-get install -qq -y --no-install-recommends "$@" >/dev/null
+apt-get install -o DPkg::Lock::Timeout=300 -qq -y --no-install-recommends "$@" >/dev/null

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -76,6 +77,25 @@ def test_its_command_is_installed(installed: Path) -> None:
         [command, "--version"], env=environment, capture_output=True, text=True, check=False
     )
     assert result.stdout.startswith("diagnose ")
+
+
+def test_the_sdist_is_the_whole_source(tmp_path: Path) -> None:
+    listing = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if listing.returncode:
+        pytest.skip("this is no checkout of git")
+    argv = [sys.executable, "-m", "hatchling", "build", "-t", "sdist", "-d", str(tmp_path)]
+    subprocess.run(argv, cwd=ROOT, check=True, capture_output=True)
+    (archive,) = tmp_path.glob("*.tar.gz")
+    with tarfile.open(archive) as file:
+        names = {member.name.partition("/")[2] for member in file if member.isfile()}
+    sources = {name for name in listing.stdout.split() if not name.startswith(".ci/")}
+    assert names == sources | {"PKG-INFO"}
 
 
 @pytest.mark.skipif(not ALL, reason="it installs every library (DIAGNOSE_ALL)")
