@@ -26,6 +26,7 @@ _COMMENT = re.compile(r"(?:^|\s)#.*")
 #: The end of the first column of a table: a rank, a name.
 _COLUMN = re.compile(r"[^/?#]*[\s,;|]")
 _TWO_WORDS = "The line holds more than a target. Give each target a line of its own."
+_OTHER_ENCODING = "The list is UTF-16. Make it UTF-8: iconv -f UTF-16 -t UTF-8 FILE"
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -64,8 +65,7 @@ async def read_targets(
         if not batch:
             return
         if number == 0 and batch[0].startswith(_UTF_16):
-            hint = "The list is UTF-16. Make it UTF-8: iconv -f UTF-16 -t UTF-8 FILE"
-            yield ListedTarget(1, "", problem=hint)
+            yield ListedTarget(1, "", problem=_OTHER_ENCODING)
             return
         for line in batch:
             number += 1
