@@ -111,7 +111,19 @@ def severity(page: Page, urls: Collection[str]) -> Severity:
         return Severity.ERROR
     optional = {file.url for file in page.files if file.is_optional}
     needed = any(url not in optional for url in urls)
-    return Severity.WARNING if needed else Severity.NOTE
+    return Severity.WARNING if needed and not _is_odd_image(page, urls) else Severity.NOTE
+
+
+def _is_odd_image(page: Page, urls: Collection[str]) -> bool:
+    """Return whether these are images, and those of another folder come: one is missing, and not
+    what serves them."""
+    images = [file.url for file in page.files if file.kind == "image"]
+    if not urls or not set(urls).issubset(images):
+        return False
+    folders = {url.rpartition("/")[0] for url in images}
+    failed = {url.rpartition("/")[0] for url in urls}
+    # No more than one of each folder is requested, and two at most.
+    return len(failed) < min(len(folders), 2)
 
 
 def _breaks(page: Page, urls: Collection[str]) -> bool:

@@ -47,6 +47,16 @@ def test_fires_as_a_warning_for_a_picture() -> None:
     assert claim.facts["image"]
 
 
+def test_fires_as_a_note_for_one_picture_where_those_of_another_folder_come() -> None:
+    lost, there = picture("/old/logo.png"), picture("/img/shop.png")
+    page = loads(lost, there)
+    answers = answered(lost, 404, "text/html"), answered(there, 200, "image/png")
+    (claim,) = judge(CHECK, page, *answers)
+    assert claim.severity is Severity.NOTE
+    (claim,) = judge(CHECK, page, answers[0], answered(there, 404, "text/html"))
+    assert claim.severity is Severity.WARNING
+
+
 @pytest.mark.parametrize(
     "response",
     [
