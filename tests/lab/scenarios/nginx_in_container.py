@@ -78,7 +78,7 @@ def nginx_in_a_container_with_the_servers_network(lab: Lab) -> None:
 
 @scenario(
     outside=None,
-    server="upstream.refused",
+    server="upstream.container-wrong-port",
     manual="the interface has to be started",
     not_on=PANEL,
 )
