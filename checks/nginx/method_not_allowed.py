@@ -2,9 +2,12 @@
 files. nginx's module for static files refuses it (ngx_http_static_module). Usually the path belongs
 to an application, and no location passes it on.
 
-It is judged if the method was asked for (`--method POST`), or if a pasted message says 405.
+It is judged if the method was asked for (`--method POST`), or if a pasted message says 405. Where
+`dav_methods` lets visitors change files, it may lack the method of the message
+(ngx_http_dav_module).
 """
 
+import re
 from collections.abc import Iterator
 from itertools import islice
 
@@ -29,6 +32,10 @@ from diagnose.parsers.nginx import upstreams
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.locations import LocationMatch, all_locations
 
+#: Methods that change files (ngx_http_dav_module), and others that a message names.
+_CHANGES = {"PUT", "DELETE", "MKCOL", "COPY", "MOVE"}
+_METHOD = re.compile(r"\b(?:POST|PUT|PATCH|DELETE|OPTIONS|MKCOL|COPY|MOVE)\b(?= )")
+
 
 @check(
     severity=Severity.WARNING,
@@ -40,9 +47,12 @@ def method_not_allowed(evidence: Evidence) -> Iterator[Claim]:
     refused = [page for page in page_exchanges(evidence) if _is_refused(page)]
     is_pasted = symptom is not None and symptom.kind == "status" and symptom.number == 405
     pages = refused or (list(page_exchanges(evidence)) if is_pasted else [])
-    match = _file_location(nginx)
+    told = _METHOD.search(symptom.text) if symptom and not refused else None
+    method = pages[0].method if refused else told[0] if told else "POST"
+    match = _file_location(nginx, method)
     if not pages or match is None:
         return
+    lists = children(match.block, "dav_methods")
     subjects = endpoint_subjects(pages)
     fallback = match.directive("try_files")
     applications = tuple(islice(_applications(nginx), 4))
@@ -55,14 +65,18 @@ def method_not_allowed(evidence: Evidence) -> Iterator[Claim]:
         facts={
             "url": pages[0].url,
             "path": evidence.target.path,
-            "method": pages[0].method if refused else "POST",
+            "method": method,
+            "dav": " ".join((lists[0].name, *lists[0].args)) if lists else "",
             "asked": bool(refused),
             "location": " ".join((match.block.name, *match.block.args)),
             "place": file_line(match.block),
             "fallback": " ".join(fallback.args) if fallback else "",
             "applications": applications,
         },
-        fix=Fix((Manual("pass-on", Where.SERVER),), Applicability.MANUAL),
+        fix=Fix(
+            (Manual("allow-the-method" if lists else "pass-on", Where.SERVER),),
+            Applicability.MANUAL,
+        ),
     )
 
 
@@ -76,14 +90,15 @@ def _is_refused(page: Exchange) -> bool:
     )
 
 
-def _file_location(nginx: Nginx) -> LocationMatch | None:
-    """Return the location or server block that serves files for the target's path."""
+def _file_location(nginx: Nginx, method: str) -> LocationMatch | None:
+    """Return the location or server block that serves files for the target's path, and does not let
+    visitors change them by this method."""
     path = nginx.evidence.target.path
     for selected in nginx.selected_servers():
         match = upstreams.final_location(selected.server, path)
-        answers = any(
-            children(match.block, name) for name in ("return", "stub_status", "dav_methods")
-        )
+        answers = any(children(match.block, name) for name in ("return", "stub_status"))
+        changes = [word for line in children(match.block, "dav_methods") for word in line.args]
+        answers = answers or (bool(changes) and (method in changes or method not in _CHANGES))
         if upstreams.pass_directive_of(match) is None and not answers and not match.redirects:
             return match
     return None

@@ -44,3 +44,16 @@ def test_silent_where_an_application_or_a_rule_refuses_it() -> None:
     assert not judge(CHECK, *seen("location /api { return 405; }", 405), target=TARGET)
     assert not judge(CHECK, *seen(SPA, 405, body="{}"), target=TARGET)
     assert not judge(CHECK, *seen(SPA, 200, "GET", ""), target=TARGET)
+
+
+def test_fires_for_a_method_that_dav_methods_lacks() -> None:
+    """After pull request 2 of Nginx-Autoindex: files can be sent, and not be deleted."""
+    dav = "root /srv; location /api { dav_methods PUT MKCOL COPY MOVE; }"
+    target = parse_target("DELETE https://shop.example.com/api/login 405 (Not Allowed)")
+    (claim,) = judge(CHECK, *seen(dav, 200, "GET", ""), target=target)
+    assert claim.facts["method"] == "DELETE"
+    assert claim.facts["dav"] == "dav_methods PUT MKCOL COPY MOVE"
+    allowed = dav.replace("MOVE", "MOVE DELETE")
+    assert not judge(CHECK, *seen(allowed, 200, "GET", ""), target=target)
+    posted = parse_target("POST https://shop.example.com/api/login 405 (Not Allowed)")
+    assert not judge(CHECK, *seen(dav, 200, "GET", ""), target=posted)
