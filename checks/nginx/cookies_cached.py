@@ -41,6 +41,7 @@ from diagnose.parsers.urls import parse_url
 _SESSION = re.compile(r"sess|sid\b|auth|token|login|csrf|xsrf|remember|\bid$", re.IGNORECASE)
 _LONG = 20
 _FIELD = "set-cookie"
+_NOT_KEPT = re.compile(r"no-cache|no-store|private|max-age=0\b", re.IGNORECASE)
 
 
 @frozen
@@ -103,7 +104,7 @@ def _stored(nginx: Nginx, response: Exchange | PageFileResponse) -> Iterator[_St
         )
         if not prefix or ignored is None or zone is None or zone.args[:1] in {(), ("off",)}:
             continue
-        if not _keeps_it_out(match, prefix):
+        if _is_kept(match, prefix, response.headers) and not _keeps_it_out(match, prefix):
             yield _Stored(response, cookie, match, ignored, zone.args[0])
 
 
@@ -115,6 +116,21 @@ def _session_cookie(headers: Headers) -> str:
         if name.lower() == _FIELD and (_SESSION.search(key) or len(text.strip()) >= _LONG):
             return clean(key.strip(), 100)
     return ""
+
+
+def _is_kept(match: LocationMatch, prefix: str, headers: Headers) -> bool:
+    """Return whether nginx keeps a response with status 200: its own fields come before
+    `proxy_cache_valid`, unless they are ignored (ngx_http_upstream_process_cache_control)."""
+    ignored = {
+        word.lower() for line in match.directives(f"{prefix}_ignore_headers") for word in line.args
+    }
+    fields = {name.lower(): value for name, value in headers if name.lower() not in ignored}
+    policy, age = fields.get("cache-control", ""), fields.get("x-accel-expires", "")
+    if _NOT_KEPT.search(policy) or age == "0" or ("expires" in fields and "max-age" not in policy):
+        return False  # Expires is mostly a time in the past
+    valid = match.directives(f"{prefix}_cache_valid")
+    is_valid = any(len(line.args) == 1 or {"200", "any"} & set(line.args[:-1]) for line in valid)
+    return is_valid or "max-age" in policy or age not in {"", "0"}
 
 
 def _keeps_it_out(match: LocationMatch, prefix: str) -> bool:

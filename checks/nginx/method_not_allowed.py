@@ -3,9 +3,11 @@ files. nginx's module for static files refuses it (ngx_http_static_module). Usua
 to an application, and no location passes it on.
 
 It is judged if the method was asked for (`--method POST`), if a pasted message says 405, or if
-nginx's access log has such a request from a page of the site.
+nginx's access log has such a request from a page of the site. Where `dav_methods` lets visitors
+change files, it may lack that method (ngx_http_dav_module).
 """
 
+import re
 from collections.abc import Iterator
 from itertools import islice
 
@@ -32,6 +34,10 @@ from diagnose.parsers.nginx import upstreams
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.locations import LocationMatch, all_locations
 
+#: Methods that change files (ngx_http_dav_module), and others that a message names.
+_CHANGES = {"PUT", "DELETE", "MKCOL", "COPY", "MOVE"}
+_METHOD = re.compile(r"\b(?:POST|PUT|PATCH|DELETE|OPTIONS|MKCOL|COPY|MOVE)\b(?= )")
+
 
 @check(
     severity=Severity.WARNING,
@@ -43,12 +49,13 @@ def method_not_allowed(evidence: Evidence) -> Iterator[Claim]:
     refused = [page for page in page_exchanges(evidence) if _is_refused(page)]
     is_pasted = symptom is not None and symptom.kind == "status" and symptom.number == 405
     pages = refused or (list(page_exchanges(evidence)) if is_pasted else [])
-    match = _file_location(nginx, evidence.target.path)
+    told = _METHOD.search(symptom.text) if symptom and not refused else None
+    method = pages[0].method if refused else told[0] if told else "POST"
+    match = _file_location(nginx, evidence.target.path, method)
     if not refused and (logged := _logged_claim(nginx)):
         yield logged
     elif pages and match is not None:
         subjects = endpoint_subjects(pages)
-        method = pages[0].method if refused else "POST"
         yield Claim(
             about=merge_subjects(subjects),
             covers=subjects,
@@ -60,7 +67,7 @@ def method_not_allowed(evidence: Evidence) -> Iterator[Claim]:
                 **_facts(nginx, match, evidence.target.path, method),
                 "url": pages[0].url,
             },
-            fix=Fix((Manual("pass-on", Where.SERVER),), Applicability.MANUAL),
+            fix=_fix(match),
         )
 
 
@@ -68,31 +75,36 @@ def _logged_claim(nginx: Nginx) -> Claim | None:
     """Return the claim about a visitor's request that the access log has with 405, where nginx
     serves files."""
     for failure in current_failures(nginx.evidence, {405}):
-        match = _file_location(nginx, failure.path)
+        match = _file_location(nginx, failure.path, failure.method)
         if failure.method not in {"GET", "HEAD"} and match is not None:
-            subject = Subject(port=nginx.evidence.target.port, path=failure.path)
             return Claim(
-                about=subject,
+                about=Subject(port=nginx.evidence.target.port, path=failure.path),
                 because=(failure, *([nginx.config] if nginx.config else [])),
                 confidence=Confidence.CERTAIN,
                 location=nginx.location(match.block),
                 facts={"asked": True, **_facts(nginx, match, failure.path, failure.method)},
-                fix=Fix((Manual("pass-on", Where.SERVER),), Applicability.MANUAL),
+                fix=_fix(match),
             )
     return None
 
 
 def _facts(nginx: Nginx, match: LocationMatch, path: str, method: str) -> dict[str, object]:
-    fallback = match.directive("try_files")
+    fallback, lists = match.directive("try_files"), children(match.block, "dav_methods")
     return {
         "url": nginx.evidence.target.origin + path,
         "path": path,
         "method": method,
+        "dav": " ".join((lists[0].name, *lists[0].args)) if lists else "",
         "location": " ".join((match.block.name, *match.block.args)),
         "place": file_line(match.block),
         "fallback": " ".join(fallback.args) if fallback else "",
         "applications": tuple(islice(_applications(nginx), 4)),
     }
+
+
+def _fix(match: LocationMatch) -> Fix:
+    step = "allow-the-method" if children(match.block, "dav_methods") else "pass-on"
+    return Fix((Manual(step, Where.SERVER),), Applicability.MANUAL)
 
 
 def _is_refused(page: Exchange) -> bool:
@@ -105,13 +117,14 @@ def _is_refused(page: Exchange) -> bool:
     )
 
 
-def _file_location(nginx: Nginx, path: str) -> LocationMatch | None:
-    """Return the location or server block that serves files for a path."""
+def _file_location(nginx: Nginx, path: str, method: str) -> LocationMatch | None:
+    """Return the location or server block that serves files for a path, and does not let visitors
+    change them by this method."""
     for selected in nginx.selected_servers():
         match = upstreams.final_location(selected.server, path)
-        answers = any(
-            children(match.block, name) for name in ("return", "stub_status", "dav_methods")
-        )
+        answers = any(children(match.block, name) for name in ("return", "stub_status"))
+        changes = [word for line in children(match.block, "dav_methods") for word in line.args]
+        answers = answers or (bool(changes) and (method in changes or method not in _CHANGES))
         if upstreams.pass_directive_of(match) is None and not answers and not match.redirects:
             return match
     return None

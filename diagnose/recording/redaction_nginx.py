@@ -20,6 +20,7 @@ KEPT_DIRECTIVES = {
     "absolute_redirect", "accept_mutex", "access_log", "alias", "allow", "auth_delay", "charset",
     "chunked_transfer_encoding", "client_body_buffer_size", "client_body_timeout",
     "client_header_buffer_size", "client_header_timeout", "client_max_body_size", "daemon",
+    "dav_methods",
     "default_type", "deny", "error_log", "error_page", "etag", "events", "expires", "fastcgi_index",
     "fastcgi_pass", "geo", "grpc_pass", "gzip", "gzip_static",  "http", "http2", "http3",
     "http3_hq", "if_modified_since", "ignore_invalid_headers", "include", "index", "internal",

@@ -97,7 +97,8 @@ def _lost_by_fallback(server: Server, location: LocationMatch, path: str) -> Los
     directive = next(iter((*own, *pages)), None)
     target = directive.args[-1] if directive and directive.args else ""
     names = set(_VARIABLE.findall(target))
-    if directive is None or not target.startswith("/") or not names <= _PATH | _QUERY:
+    known = _PATH | _QUERY | _captures(location)
+    if directive is None or not target.startswith("/") or not names <= known:
         return None
     glued = bool(names & _QUERY) and "?" not in target and not names & {"is_args", "request_uri"}
     if names & _QUERY and not glued:

@@ -13,7 +13,9 @@ from tests.support.page_evidence import answered, loads, script
 
 CHECK = "nginx.cookies-cached"
 COOKIE = ("Set-Cookie", "oc_sessionPassphrase=aB3dEf6hIj9kLmNoPqRs; Path=/; HttpOnly")
-IGNORED = "proxy_cache assets; proxy_ignore_headers Set-Cookie Cache-Control;"
+IGNORED = (
+    "proxy_cache assets; proxy_cache_valid any 30m; proxy_ignore_headers Set-Cookie Cache-Control;"
+)
 
 
 def site(lines: str, passing: str = "proxy_pass http://127.0.0.1:3000;") -> Any:
@@ -39,7 +41,9 @@ def test_fires_for_a_file_of_the_page() -> None:
 
 def test_fires_for_the_page_itself() -> None:
     text = SITE.replace(
-        "proxy_set_header", "proxy_cache assets; proxy_ignore_headers Set-Cookie;\nproxy_set_header"
+        "proxy_set_header",
+        "proxy_cache assets; proxy_cache_valid 1m;\n"
+        "proxy_ignore_headers Set-Cookie;\nproxy_set_header",
     )
     (claim,) = judge(
         CHECK, RUNNING, config(text), replace(page(200), headers=(COOKIE,)), masked=False
@@ -48,7 +52,7 @@ def test_fires_for_the_page_itself() -> None:
 
 
 def test_fires_for_php() -> None:
-    lines = "fastcgi_cache assets; fastcgi_ignore_headers Set-Cookie;"
+    lines = "fastcgi_cache assets; fastcgi_cache_valid 10m; fastcgi_ignore_headers Set-Cookie;"
     assert judge(CHECK, RUNNING, site(lines, "fastcgi_pass 127.0.0.1:9000;"), *seen(), masked=False)
 
 
@@ -60,7 +64,9 @@ def test_fires_for_php() -> None:
         "proxy_cache off; proxy_ignore_headers Set-Cookie;",
         f"{IGNORED} proxy_hide_header Set-Cookie;",
         f"{IGNORED} proxy_no_cache $upstream_http_set_cookie;",
-        "proxy_cache assets; proxy_ignore_headers Cache-Control;",
+        "proxy_cache assets; proxy_cache_valid 1m; proxy_ignore_headers Cache-Control;",
+        "proxy_cache assets; proxy_ignore_headers Set-Cookie;",
+        "proxy_cache assets; proxy_cache_valid 404 1m; proxy_ignore_headers Set-Cookie;",
     ],
 )
 def test_silent_where_the_cookie_is_not_kept(lines: str) -> None:
@@ -70,3 +76,22 @@ def test_silent_where_the_cookie_is_not_kept(lines: str) -> None:
 @pytest.mark.parametrize("cookie", [("Set-Cookie", "lang=en; Path=/"), ("X-Cookie", "sid=1")])
 def test_silent_for_what_tells_nobody_apart(cookie: tuple[str, str]) -> None:
     assert not judge(CHECK, RUNNING, site(IGNORED), *seen(cookie), masked=False)
+
+
+@pytest.mark.parametrize(
+    ("ignored", "policy", "is_kept"),
+    [
+        ("Set-Cookie", "no-store, no-cache", False),
+        ("Set-Cookie", "private", False),
+        ("Set-Cookie", "max-age=600", True),
+        ("Set-Cookie Cache-Control", "no-store", True),
+    ],
+)
+def test_the_response_decides_unless_its_fields_are_ignored(
+    ignored: str, policy: str, is_kept: bool
+) -> None:
+    lines = f"proxy_cache assets; proxy_cache_valid 1m; proxy_ignore_headers {ignored};"
+    first, loaded, file = seen()
+    file = replace(file, headers=(COOKIE, ("Cache-Control", policy)))
+    found = judge(CHECK, RUNNING, site(lines), first, loaded, file, masked=False)
+    assert bool(found) is is_kept

@@ -56,3 +56,16 @@ def test_fires_on_a_request_in_the_log() -> None:
     assert (claim.about.path, claim.facts["method"]) == ("/api/login", "POST")
     proxied = "location /api { proxy_pass http://127.0.0.1:3000; }"
     assert not judge(CHECK, *seen(proxied, 200, "GET", ""), failure)
+
+
+def test_fires_for_a_method_that_dav_methods_lacks() -> None:
+    """After pull request 2 of Nginx-Autoindex: files can be sent, and not be deleted."""
+    dav = "root /srv; location /api { dav_methods PUT MKCOL COPY MOVE; }"
+    target = parse_target("DELETE https://shop.example.com/api/login 405 (Not Allowed)")
+    (claim,) = judge(CHECK, *seen(dav, 200, "GET", ""), target=target)
+    assert claim.facts["method"] == "DELETE"
+    assert claim.facts["dav"] == "dav_methods PUT MKCOL COPY MOVE"
+    allowed = dav.replace("MOVE", "MOVE DELETE")
+    assert not judge(CHECK, *seen(allowed, 200, "GET", ""), target=target)
+    posted = parse_target("POST https://shop.example.com/api/login 405 (Not Allowed)")
+    assert not judge(CHECK, *seen(dav, 200, "GET", ""), target=posted)

@@ -26,6 +26,10 @@ def lost(inner: str, path: str = "/list") -> LostQuery | None:
             "try_files $uri /index.php?q=$uri&$args;",
         ),
         (
+            f"location ~ ^/(li.*)$ {{ try_files $uri /notes/index.php?note=$1; }} {PHP}",
+            "try_files $uri /notes/index.php?note=$1&$args;",
+        ),
+        (
             f"location / {{ error_page 404 = /index.php; }} {PHP}",
             "error_page 404 = /index.php$is_args$args;",
         ),

@@ -1,0 +1,62 @@
+"""http.page-kept-too-long: when it fires, and when it is silent."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from diagnose.model import Applicability, Confidence
+from tests.support.check_evidence import judge
+from tests.support.nginx_evidence import RUNNING, SITE, config
+from tests.support.page_errors import page
+from tests.support.page_evidence import loads, module, sheet
+
+CHECK = "http.page-kept-too-long"
+BUILT = loads(module("/assets/index-4f2a9c1b.js"))
+YEAR = ("Cache-Control", "max-age=31536000")
+
+
+def sent(*fields: tuple[str, str], status: int = 200) -> Any:
+    return replace(page(status), headers=(("Content-Type", "text/html"), *fields))
+
+
+def test_fires_and_names_the_line() -> None:
+    text = SITE.replace("proxy_set_header", "expires 1y;\n        proxy_set_header")
+    (claim,) = judge(CHECK, RUNNING, config(text), sent(YEAR), BUILT, masked=False)
+    assert claim.confidence is Confidence.LIKELY
+    assert (claim.facts["days"], claim.facts["directive"]) == (365, "expires 1y")
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    assert "expires -1;" in str(claim.fix.steps[0])
+
+
+def test_fires_by_expires_alone() -> None:
+    dates = ("Date", "Fri, 27 Nov 2026 10:00:00 GMT"), ("Expires", "Sat, 27 Nov 2027 10:00:00 GMT")
+    (claim,) = judge(CHECK, sent(*dates), BUILT, masked=False)
+    assert claim.facts["days"] == 365
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        [],
+        [("Cache-Control", "max-age=3600")],
+        [("Cache-Control", "s-maxage=31536000")],
+        [("Cache-Control", "no-cache, max-age=31536000")],
+        [("Expires", "0"), ("Date", "Fri, 27 Nov 2026 10:00:00 GMT")],
+        [("Expires", "Thu, 01 Jan 1970 00:00:01 GMT"), ("Date", "Fri, 27 Nov 2026 10:00:00 GMT")],
+    ],
+)
+def test_silent_where_browsers_ask_soon(fields: list[tuple[str, str]]) -> None:
+    assert not judge(CHECK, sent(*fields), BUILT, masked=False)
+
+
+@pytest.mark.parametrize(
+    "file", [sheet("/app.css"), module("/js/jquery-ui.js"), module("/app.min.js")]
+)
+def test_silent_where_no_file_belongs_to_one_build(file: Any) -> None:
+    assert not judge(CHECK, sent(YEAR), loads(file), masked=False)
+
+
+def test_silent_about_errors() -> None:
+    assert not judge(CHECK, sent(YEAR, status=404), BUILT, masked=False)

@@ -1,0 +1,37 @@
+"""nginx.body-timeout: when it fires, and when it is silent."""
+
+from dataclasses import replace
+from typing import Any
+
+from diagnose.model import Confidence
+from diagnose.model.symptom import Symptom
+from tests.support.check_evidence import SHOP, judge
+from tests.support.nginx_evidence import RUNNING, config
+from tests.support.page_errors import page
+
+CHECK = "nginx.body-timeout"
+PASTED = replace(SHOP, symptom=Symptom("status", "PUT /film.mp4 408 (Request Timeout)", 408))
+
+
+def claims(limit: str = "", target: Any = PASTED) -> list[Any]:
+    text = (
+        f"server {{\n listen 443 ssl;\n server_name shop.example.com;\n {limit}\n"
+        " location / { proxy_pass http://127.0.0.1:3000; }\n}\n"
+    )
+    return judge(CHECK, RUNNING, config(text), page(200), target=target)
+
+
+def test_fires_with_the_default() -> None:
+    (claim,) = claims()
+    assert claim.confidence is Confidence.LIKELY
+    assert (claim.facts["limit"], claim.facts["set"]) == ("60s", False)
+
+
+def test_fires_with_the_limit_that_is_set() -> None:
+    (claim,) = claims("client_body_timeout 10s;")
+    assert (claim.facts["limit"], claim.facts["set"]) == ("10s", True)
+
+
+def test_silent_without_the_message_or_with_more_patience() -> None:
+    assert not claims(target=SHOP)
+    assert not claims("client_body_timeout 5m;")
