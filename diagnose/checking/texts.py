@@ -116,10 +116,12 @@ _FACT = lazy_pattern(r"\{\{([\w.-]+)\}\}")
 
 
 def fill(text: str, facts: Mapping[str, object], lang: str = "en") -> str:
-    """Put facts into a text. `{{fix}}` is left for the front end."""
+    """Put facts into a text. `{{fix}}` is left for the front end. `{{#count.one}}` stands where the
+    fact `count` is 1."""
 
     def section(match: re.Match[str]) -> str:
-        present = bool(facts.get(match[2]))
+        name, is_one = match[2].removesuffix(".one"), match[2].endswith(".one")
+        present = str(facts.get(name)) == "1" if is_one else bool(facts.get(name))
         return match[3] if present is (match[1] == "#") else ""
 
     def fact(match: re.Match[str]) -> str:

@@ -121,7 +121,9 @@ def test_what_is_not_translated_is_listed_and_nothing_else() -> None:
 def test_every_language_names_the_same_facts_and_steps(check_id: str) -> None:
     pages = [text_path(check_id, lang) for lang in LANGUAGES]
     said = [page.read_text("utf-8") for page in pages if page.exists()]
-    facts = [set(re.findall(r"\{\{[#^]?([\w.-]+)\}\}", text)) for text in said]
+    names = [set(re.findall(r"\{\{[#^]?([\w.-]+)\}\}", text)) for text in said]
+    # One and many have different words in English only.
+    facts = [{name for name in each if not name.endswith(".one")} for each in names]
     assert all(named == facts[0] for named in facts)
     steps = [list(check_text(check_id, lang).steps) for lang in LANGUAGES]
     assert all(named == steps[0] for named in steps)

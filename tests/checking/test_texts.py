@@ -27,6 +27,14 @@ def test_sections_stand_only_where_their_fact_is_there() -> None:
     assert fill(text, {"icmp": ""}) == fill(text, {}) == "by a reset"
 
 
+def test_one_has_words_of_its_own() -> None:
+    text = "{{#days}}in {{days}} day{{^days.one}}s{{/days.one}}{{/days}}"
+    assert [fill(text, {"days": days}) for days in (1, 2, 11, 0)] == [
+        "in 1 day", "in 2 days", "in 11 days", "",
+    ]  # fmt: skip
+    assert fill("{{#days.one}}tomorrow{{/days.one}}", {}) == ""
+
+
 def test_the_place_of_the_steps_is_left_to_the_front_end() -> None:
     assert fill("Do this:\n{{fix}}", {}) == "Do this:\n{{fix}}"
 
