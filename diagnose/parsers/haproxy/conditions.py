@@ -8,9 +8,14 @@ from dataclasses import replace
 
 from diagnose.model.frozen import frozen
 from diagnose.parsers.haproxy.config import Line, Proxy
-from diagnose.parsers.haproxy.criteria import MAX_VALUES, Criterion, criterion_of
+from diagnose.parsers.haproxy.criteria import (
+    MAX_VALUES,
+    Criterion,
+    criterion_of,
+    variables_of,
+    with_fetch,
+)
 from diagnose.parsers.haproxy.dynamic_backends import choices, dynamic_backend
-from diagnose.parsers.haproxy.variables import variables_of, with_fetch
 from diagnose.parsers.nginx.pcre import is_supported_pcre, pcre_search
 from diagnose.parsers.web_sites import name_matches
 
