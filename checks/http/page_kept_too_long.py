@@ -2,7 +2,8 @@
 it names files of one build (`index-4f2a9c1b.js`). After the next deployment visitors see the old
 site, or an empty page: the old page loads files that are gone.
 
-Such names are made so that the files can be kept for ever, and the page must not be.
+Such names are made so that the files can be kept for ever, and the page must not be. Some days may
+be meant: that is a note.
 """
 
 import re
@@ -29,8 +30,8 @@ from diagnose.model.nginx import Directive
 from diagnose.model.pages import Page
 from diagnose.parsers.nginx.locations import LocationMatch
 
-#: Seconds for which a page may be kept: one day.
-_MOST = 86_400
+#: Seconds for which a page may be kept: one day. From a month on it is a mistake, and no choice.
+_MOST, _MISTAKE = 86_400, 30 * 86_400
 _MAX_AGE = re.compile(r"(?:^|[,\s])max-age=\"?(\d{1,12})", re.IGNORECASE)
 _ASKS = re.compile(r"\bno-(?:cache|store)\b", re.IGNORECASE)
 #: A name with a hash of the content: Vite, webpack, Angular, Parcel, Rails, Laravel Mix.
@@ -53,6 +54,7 @@ def page_kept_too_long(evidence: Evidence) -> Iterator[Claim]:
         covers=subjects,
         because=(*(answer for answer, _ in kept), page),
         confidence=Confidence.LIKELY,
+        severity=None if seconds >= _MISTAKE else Severity.NOTE,
         location=nginx.location(directive) if directive else None,
         facts={
             "url": answer.url,

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from diagnose.model import Applicability, Confidence
+from diagnose.model import Applicability, Confidence, Severity
 from tests.support.check_evidence import judge
 from tests.support.nginx_evidence import RUNNING, SITE, config
 from tests.support.page_errors import page
@@ -28,6 +28,11 @@ def test_fires_and_names_the_line() -> None:
     assert claim.fix
     assert claim.fix.applicability is Applicability.REVIEW
     assert "expires -1;" in str(claim.fix.steps[0])
+
+
+def test_fires_as_a_note_for_some_days() -> None:
+    (claim,) = judge(CHECK, sent(("Cache-Control", "max-age=604800")), BUILT, masked=False)
+    assert claim.severity is Severity.NOTE
 
 
 def test_fires_by_expires_alone() -> None:
