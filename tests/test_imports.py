@@ -15,6 +15,9 @@ from tests.support import x509_writer
 
 ROOT = Path(__file__).parent.parent
 
+#: The modules that Python 3.14 itself imports beyond those of 3.11 to 3.13.
+NEWER = 8 if sys.version_info >= (3, 14) else 0
+
 _RUN = """
 import json, sys
 sys.argv = {argv!r}
@@ -46,10 +49,9 @@ def _modules(code: str) -> set[str]:
 
 def test_the_version_is_answered_before_anything_is_imported() -> None:
     code = """
-import json
+import io, json
 sys.argv = ["diagnose", "--version"]
 before = set(sys.modules)
-import io
 real, sys.stdout = sys.stdout, io.StringIO()
 from diagnose.__main__ import main
 main()
@@ -129,7 +131,7 @@ def test_json_on_a_refused_port_keeps_its_budget_of_modules() -> None:
         for name in modules("--json", "--outside", "127.0.0.1:1")
         if name.partition(".")[0] not in {"diagnose", "checks"}
     }
-    assert len(foreign) <= 178, sorted(foreign)
+    assert len(foreign) <= 178 + NEWER, sorted(foreign)
 
 
 def test_the_screen_needs_nothing_that_applies_a_fix() -> None:
@@ -149,7 +151,7 @@ sys.stdout.write(json.dumps(sorted(sys.modules)))
 def test_help_and_mistakes_start_no_engine() -> None:
     for words in (["--help"], ["ftp://x"], ["list"]):
         assert "diagnose.engine" not in modules(*words)
-    assert len(modules("--help")) <= 128
+    assert len(modules("--help")) <= 128 + NEWER
 
 
 def test_no_modules_import_each_other_in_a_circle() -> None:

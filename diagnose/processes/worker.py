@@ -179,8 +179,12 @@ class ProcessExecutor:
         return _RemoteJob(self, number)
 
     def send(self, *message: object) -> None:
-        with self._write_lock, contextlib.suppress(OSError, ValueError):
-            write_message(self._commands, message)
+        with self._write_lock:
+            try:
+                write_message(self._commands, message)
+            except (OSError, ValueError):
+                # Closed here: otherwise Python would write the rest at its end, and complain.
+                self.close()
 
     def close(self) -> None:
         with contextlib.suppress(OSError, ValueError):

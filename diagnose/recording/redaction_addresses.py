@@ -30,7 +30,7 @@ _METADATA_ADDRESSES = {
 
 #: Prefixes with a meaning of their own in packet filters, the same for everybody: IPv4-mapped
 #: addresses (RFC 4291), NAT64 (RFC 6052), 6to4 (RFC 3056), unique local and link-local addresses.
-_PREFIXES = {"::ffff:0:0", "64:ff9b::", "2002::", "fc00::", "fe80::"}
+_PREFIXES = set(map(ip_address, ("::ffff:0:0", "64:ff9b::", "2002::", "fc00::", "fe80::")))
 
 #: Networks and their bases: an address in the network gets a stand-in counted up from the base.
 _NETWORKS = tuple(
@@ -68,7 +68,8 @@ class Addresses:
         for address in (matched, matched.rstrip(":.")):
             if 2 <= len(address) <= _LONGEST_V6:
                 with contextlib.suppress(ValueError):
-                    return self._replacement(ip_address(address)) + matched[len(address) :]
+                    replacement = self._replacement(ip_address(address), address)
+                    return replacement + matched[len(address) :]
         return matched
 
     def hide_ipv4(self, match: re.Match[str]) -> str:
@@ -76,14 +77,16 @@ class Addresses:
             address = ip_address(match[0])
         except ValueError:
             return match[0]
-        return self._replacement(address)
+        return self._replacement(address, match[0])
 
-    def _replacement(self, address: IPv4Address | IPv6Address) -> str:
+    def _replacement(self, address: IPv4Address | IPv6Address, written: str) -> str:
+        """Return what stands in the place of an address. One that stays, stays as it is written:
+        Pythons differ in how they write an IPv4-mapped one."""
         is_special = address.is_loopback or address.is_unspecified or address.is_multicast
-        if is_special or str(address) in _METADATA_ADDRESSES | _PREFIXES:
-            return str(address)
+        if is_special or str(address) in _METADATA_ADDRESSES or address in _PREFIXES:
+            return written
         if address.version == 6 and _is_6to4_of_private_network(address):
-            return str(address)
+            return written
         return self.stand_ins.setdefault(str(address), self.stand_in(address))
 
     def stand_in(self, address: IPv4Address | IPv6Address) -> str:

@@ -45,7 +45,7 @@ def test_it_answers_and_raises_from_over_there_and_goes_on_without_it() -> None:
 
 
 async def _both() -> tuple[int, bool]:
-    with pytest.raises(ValueError, match="math domain error"):
+    with pytest.raises(ValueError, match=r"domain|nonnegative"):
         await parser_process.call("math:sqrt", -1.0)
     return await parser_process.call("math:gcd", 12, 18), parser_process._parser_process is None
 

@@ -1,6 +1,7 @@
 """The process behind a page: what it is told, and that it is gone in the end."""
 
 import asyncio
+import inspect
 import os
 import socket
 import subprocess
@@ -111,7 +112,7 @@ def test_its_variables_are_those_of_a_page() -> None:
 def test_what_is_changed_of_textual_serve_is_there() -> None:
     """Names of its inner parts: another version may have others."""
     for name in ("_open_app_process", "run", "start", "stop", "on_data"):
-        assert asyncio.iscoroutinefunction(getattr(AppService, name)), name
+        assert inspect.iscoroutinefunction(getattr(AppService, name)), name
 
 
 def test_nothing_that_lies_in_the_working_directory_is_run() -> None:

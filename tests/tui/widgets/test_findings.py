@@ -117,7 +117,12 @@ def test_a_filter_finds_what_a_server_wrote_without_what_would_steer_the_termina
     assert "\x1b" not in filter_text(finding, VIEW)
 
 
-def test_the_chosen_one_is_marked_where_there_are_no_colours() -> None:
+def test_the_chosen_one_is_marked_where_there_are_no_colours(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TERM", "dumb")
+    monkeypatch.delenv("COLORTERM", raising=False)
+
     async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
         await pilot.press("j")
         assert app.theme == "ansi-dark"
