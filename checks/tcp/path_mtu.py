@@ -1,6 +1,7 @@
 """The path silently loses large packets: TCP connects, the server's certificate never arrives, and
 the same handshake in small segments succeeds (RFC 2923 section 2.1). Only that last attempt is
-proof: a server that is slow or stuck fails there as well."""
+proof: a server that is stuck fails there as well, and one that is overloaded answers late if at
+all."""
 
 from collections.abc import Iterator
 
@@ -19,10 +20,15 @@ from diagnose.model import (
     endpoints,
     merge_subjects,
 )
+from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake
 
 #: Bytes. The maximum segment size of the attempt in small segments.
 _SMALL = 536
+
+#: Seconds, beside four round trips, that the handshake in small segments may take. That of a server
+#: which answers some and leaves others waiting takes longer.
+_PROMPT = 1.0
 
 _PROBING = "net.ipv4.tcp_mtu_probing"
 
@@ -84,10 +90,23 @@ def _is_lost(evidence: Evidence, handshake: Handshake) -> bool:
         (handshake in (*visits, *good_handshakes) or handshake.variant == "small-hello")
         and bool(visits)
         and all(visit.failure and visit.failure.kind == "timeout" for visit in visits)
-        and any(good_handshake.variant == "small-segments" for good_handshake in good_handshakes)
+        and any(
+            good_handshake.variant == "small-segments" and _is_prompt(evidence, good_handshake)
+            for good_handshake in good_handshakes
+        )
         and all(
             good_handshake.variant == "small-segments"
             or 0 < good_handshake.bytes_received < ONE_PACKET
             for good_handshake in good_handshakes
         )
     )
+
+
+def _is_prompt(evidence: Evidence, handshake: Handshake) -> bool:
+    """Return whether a handshake took no longer than its round trips, and a little."""
+    round_trips = [
+        connection.took
+        for connection in evidence.good(Connection)
+        if (connection.address, connection.port) == (handshake.address, handshake.port)
+    ]
+    return handshake.took < _PROMPT + 4 * min(round_trips, default=0.0)

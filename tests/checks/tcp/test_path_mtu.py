@@ -1,6 +1,11 @@
+from dataclasses import replace
+
+import pytest
+
 from diagnose.model import Command, Confidence, Failure
 from diagnose.model.tls import Handshake, HandshakeVariant
 from tests.support.check_evidence import TIMEOUT, judge
+from tests.support.tcp_evidence import attempt
 
 RESET = Failure("reset", "Connection reset by peer", 104, "ECONNRESET")
 
@@ -38,6 +43,17 @@ def test_fires_with_less_confidence_where_what_came_back_fits_one_packet() -> No
 def test_silent_when_small_segments_are_not_answered_either_or_were_not_tried() -> None:
     assert not judge("tcp.path-mtu", hello(), hello("small-segments"))
     assert not judge("tcp.path-mtu", hello(), hello("small-hello"))
+
+
+@pytest.mark.parametrize(("round_trip", "claims"), [(0.01, 0), (0.4, 1)])
+def test_silent_when_small_segments_are_answered_late_as_well(
+    round_trip: float, claims: int
+) -> None:
+    """An overloaded server that answered one of several; on a long way the same time is prompt."""
+    reached = attempt("203.0.113.10", took=round_trip)
+    late = replace(SMALL, took=2.0)
+    seen = judge("tcp.path-mtu", reached, hello(), hello("small-hello"), late)
+    assert len(seen) == claims
 
 
 def test_silent_when_large_packets_do_come_back() -> None:
