@@ -214,8 +214,12 @@ def running(program: str, text: str, folder: str, port: int) -> Iterator[None]:
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline and process.poll() is None:
             try:
-                socket.create_connection((ECHO, port), 10).close()
-                break
+                # An answer: nginx opens its sockets one after another, and a connection to the
+                # first succeeds before the last is open.
+                with socket.create_connection((ECHO, port), 10) as made:
+                    made.sendall(b"GET / HTTP/1.0\r\n\r\n")
+                    if made.recv(1):
+                        break
             except OSError:
                 time.sleep(0.01)
         assert process.poll() is None, said.read_text()
