@@ -17,7 +17,7 @@ from diagnose.parsers.nginx.access_phases import access_result
 from diagnose.parsers.nginx.access_rules import ClientRequest
 from diagnose.parsers.nginx.config import parse
 from tests.support.effort import ALL
-from tests.support.nginx_sites import ports, running
+from tests.support.nginx_sites import ECHO, ports, running
 
 NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
 CONFIGURATIONS = 400 if ALL else 48
@@ -144,7 +144,7 @@ def whole(texts: list[str], port: int, echo: int, folder: str) -> str:
         f"daemon off; master_process off; pid {folder}/pid; error_log stderr emerg;\n"
         f"events {{ worker_connections 512; }}\nhttp {{ access_log off; keepalive_requests 99999;\n"
         "server_names_hash_max_size 8192; variables_hash_max_size 8192; map_hash_max_size 8192;\n"
-        f"rewrite_log off; {temp} server {{ listen 127.0.0.1:{echo}; return 200; }}\n"
+        f"rewrite_log off; {temp} server {{ listen {ECHO}:{echo}; return 200; }}\n"
         f"server {{ listen 127.0.0.1:{port} default_server; return 200; }}\n"
         f"{''.join(texts)} }}\n"
     )
