@@ -62,10 +62,10 @@ def cookies_cached(evidence: Evidence) -> Iterator[Claim]:
         *page_exchanges(evidence),
         *evidence.good(PageFileResponse),
     )
-    found = [stored for response in responses for stored in _stored(nginx, response)]
-    if not found:
+    kept = [stored for response in responses for stored in _stored(nginx, response)]
+    if not kept:
         return
-    first = found[0]
+    first = kept[0]
     yield Claim(
         about=Subject(port=evidence.target.port, text=file_line(first.directive)),
         covers=(NO_PORT,),

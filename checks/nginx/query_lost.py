@@ -47,13 +47,13 @@ def query_lost(evidence: Evidence) -> Iterator[Claim]:
         return
     for address in _addresses(evidence):
         path, _, query = address.partition("?")
-        found = [
+        losses = [
             lost
             for selected in nginx.answering_servers()
             if (lost := lost_query(selected.server, path)) and (query or lost.glued)
         ]
-        if found:
-            yield _claim(nginx, found[0], address, pages)
+        if losses:
+            yield _claim(nginx, losses[0], address, pages)
             return
 
 

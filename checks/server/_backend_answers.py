@@ -62,8 +62,8 @@ def websocket_paths(evidence: Evidence) -> tuple[str, ...]:
         for visit in evidence.good(BackendVisit)
         if visit.websocket and visit.accepted
     }
-    named = (named.path for named in evidence.good(WebSocketPath))
-    return tuple(path for path in dict.fromkeys(named) if path.partition("?")[0] in opened)
+    page_paths = (websocket.path for websocket in evidence.good(WebSocketPath))
+    return tuple(path for path in dict.fromkeys(page_paths) if path.partition("?")[0] in opened)
 
 
 def websocket_severity(evidence: Evidence) -> Severity | None:

@@ -23,12 +23,12 @@ _WEBAPP = re.compile(r"webapp ([\w.~-][\w.~#-]{0,80})")
 def context_paths(text: str) -> tuple[str, ...]:
     """Return the context paths in what `context_paths.sh` prints: lines of settings, and "webapp
     NAME". The path of Tomcat's ROOT is no prefix, and versions (shop##2.war) are none either."""
-    found: dict[str, None] = {}
+    paths: dict[str, None] = {}
     for line in text.splitlines():
         if webapp := _WEBAPP.fullmatch(line.strip()):
             name = webapp[1].removesuffix(".war").partition("##")[0]
             path = "/" + name.replace("#", "/")
-            found.setdefault("" if name == "ROOT" else path)
+            paths.setdefault("" if name == "ROOT" else path)
         elif not line.lstrip().startswith("#") and (setting := _SETTING.search(line)):
-            found.setdefault(setting[1].rstrip("/"))
-    return tuple(path for path in found if path and "//" not in path)[:MAX_PATHS]
+            paths.setdefault(setting[1].rstrip("/"))
+    return tuple(path for path in paths if path and "//" not in path)[:MAX_PATHS]

@@ -85,10 +85,12 @@ def _flags(words: Sequence[str]) -> tuple[dict[str, str], tuple[str, ...]]:
 
 def variables_of(proxy: Proxy) -> dict[str, str]:
     """Return the fetch of each variable that every request gets, and that is set once."""
-    found: dict[str, list[str]] = {}
+    fetches_of: dict[str, list[str]] = {}
     for name, words in _set(proxy):
-        found.setdefault(name, []).append(words[0] if len(words) == 1 else "")
-    return {name: fetches[0] for name, fetches in found.items() if len(fetches) == 1 and fetches[0]}
+        fetches_of.setdefault(name, []).append(words[0] if len(words) == 1 else "")
+    return {
+        name: fetches[0] for name, fetches in fetches_of.items() if len(fetches) == 1 and fetches[0]
+    }
 
 
 def _set(proxy: Proxy) -> Iterator[tuple[str, tuple[str, ...]]]:

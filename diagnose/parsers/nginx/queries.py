@@ -50,10 +50,10 @@ def lost_query(server: Server, path: str) -> LostQuery | None:
             return None
         if passing is not None:
             return _lost_by_pass(location, passing)
-        named = fallback_location(server, location)
-        if named is None:
+        fallback = fallback_location(server, location)
+        if fallback is None:
             return _lost_by_fallback(server, location, path)
-        location = named
+        location = fallback
     return None
 
 
@@ -121,5 +121,5 @@ def _corrected(target: str, glued: bool) -> str:
 
 def _is_answered_by_program(server: Server, path: str) -> bool:
     location = match_location(server, path)
-    named = fallback_location(server, location)
-    return any(pass_directive_of(match) for match in (location, named) if match)
+    fallback = fallback_location(server, location)
+    return any(pass_directive_of(match) for match in (location, fallback) if match)

@@ -114,19 +114,19 @@ async def visits_of_websocket(ctx: ProbeContext, upgrade: Upgrade) -> None:
 
 
 @probe(after=WebSocketPath)
-async def named_websocket(ctx: ProbeContext, named: WebSocketPath) -> None:
+async def page_websocket(ctx: ProbeContext, websocket: WebSocketPath) -> None:
     for config in ctx.observed(WebServerConfig):
-        await _try_named(ctx, config, named.path)
+        await _try_websocket(ctx, config, websocket.path)
 
 
 @probe(after=WebServerConfig)
-async def named_websocket_before(ctx: ProbeContext, config: WebServerConfig) -> None:
+async def page_websocket_before(ctx: ProbeContext, config: WebServerConfig) -> None:
     """Do the same if the page was read before the configuration."""
-    for named in ctx.observed(WebSocketPath):
-        await _try_named(ctx, config, named.path)
+    for websocket in ctx.observed(WebSocketPath):
+        await _try_websocket(ctx, config, websocket.path)
 
 
-async def _try_named(ctx: ProbeContext, config: WebServerConfig, path: str) -> None:
+async def _try_websocket(ctx: ProbeContext, config: WebServerConfig, path: str) -> None:
     """Ask the application for a WebSocket of the page, and the site if it opens there."""
     if ctx.target.websockets or not (ctx.options.wants("websocket") and ctx.options.outside):
         return
@@ -140,8 +140,8 @@ async def _try_named(ctx: ProbeContext, config: WebServerConfig, path: str) -> N
     for route in routes:
         # As the server passes it on, whole, and without the beginning by which it was chosen.
         candidates = (inner_path(route, path), path, rest_of(route, path))
-        for asked in filter(None, dict.fromkeys(candidates)):
-            visit = await _ask(ctx, route, path, asked, websocket=True)
+        for candidate in filter(None, dict.fromkeys(candidates)):
+            visit = await _ask(ctx, route, path, candidate, websocket=True)
             if visit is not None and visit.accepted:
                 await try_named_path(ctx, path)
                 return
@@ -212,8 +212,8 @@ async def _ask(
     if websocket:
         fields += [*UPGRADE_FIELDS, f"Origin: {ctx.target.origin}"]
     scheme = "https" if route.scheme in _SECURE else "http"
-    asked = socketio_path(path) if websocket else path
-    url = f"{scheme}://{route.authority}{asked}"
+    full_path = socketio_path(path) if websocket else path
+    url = f"{scheme}://{route.authority}{full_path}"
     options = ("-k", "--noproxy", "*") if scheme == "https" else ("--noproxy", "*")
     response = await curl_or_unseen(ctx, url, tuple(fields), options, PATIENCE)
     if response is None:

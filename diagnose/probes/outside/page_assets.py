@@ -13,7 +13,6 @@ from diagnose.model.pages import Page, PageFile, PageFileResponse, PageFileTrial
 from diagnose.net.http import HttpConnection, HttpResult, send_get
 from diagnose.parsers.base_paths import names_from_root, urls_below_page
 from diagnose.parsers.browser_types import refusal
-from diagnose.parsers.html_page import HtmlPage, parse_page, upgrades_insecure
 from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.redirects import REDIRECTS
 from diagnose.parsers.request_fields import MASKED, is_own_origin
@@ -35,6 +34,7 @@ from diagnose.probes.outside.http_requests import (
     curl_command,
     may_authenticate,
 )
+from diagnose.probes.outside.page_reading import is_worth_saying, read_page
 from diagnose.probes.outside.requested_files import app_files, images, media, requested_files
 
 #: Maximum number of redirects of one file, and of bytes that are read of each. Of a picture only
@@ -89,8 +89,8 @@ async def load_page_files(
     """
     loader = _Loader(ctx, connection, request, exchange)
     if is_own_page(ctx, exchange):
-        page = _page(ctx, exchange, answer)
-        if _is_worth_saying(page):
+        page = read_page(ctx, exchange, answer)
+        if is_worth_saying(page):
             ctx.emit(page)
         emit_named_paths(ctx, answer.text, exchange.url)
         for file in requested_files(ctx.target, page.files):
@@ -113,13 +113,6 @@ async def load_part(
     loader = _Loader(ctx, connection, request, exchange)
     await loader.load(PageFile("media", exchange.url, True))
     loader.close()
-
-
-def _is_worth_saying(page: Page) -> bool:
-    """Return whether the page tells a browser to load, request, send or open anything."""
-    sent = page.insecure_forms or page.posts or page.refresh or page.insecure_frames
-    shown = page.files or page.requests or page.inline_scripts or page.plain_sockets or page.logins
-    return bool(shown or sent or page.images or page.queries)
 
 
 async def _try_below_the_page(loader: "_Loader", page: Page, text: str) -> None:
@@ -151,38 +144,6 @@ def _is_refused(page: Page, response: PageFileResponse) -> bool:
             response.is_html,
         )
     )  # fmt: skip
-
-
-def _page(ctx: ProbeContext, exchange: Exchange, answer: HttpResult) -> Page:
-    text = ctx.options.request.mask_secrets(answer.text)
-    refresh = exchange.header("Refresh") or ""
-    html: HtmlPage = parse_page(text, exchange.url, answer.is_whole, refresh)
-    policies = (
-        value for name, value in answer.headers if name.lower() == "content-security-policy"
-    )
-    return Page(
-        at=ctx.elapsed(),
-        equivalent=exchange.equivalent,
-        url=exchange.url,
-        address=exchange.address,
-        port=exchange.port,
-        files=html.files,
-        base=html.base,
-        quirks=html.quirks,
-        upgrades=html.upgrades or any(map(upgrades_insecure, policies)),
-        is_empty=html.is_empty,
-        has_style=html.has_style,
-        inline_scripts=html.inline_scripts,
-        insecure_forms=html.insecure_forms,
-        posts=html.posts,
-        refresh=html.refresh,
-        insecure_frames=html.insecure_frames,
-        images=html.images,
-        logins=html.logins,
-        queries=html.queries,
-        plain_sockets=own_plain_sockets_in(text, ctx.target.host),
-        requests=tuple(map(clean, insecure_requests_in(text))),
-    )
 
 
 class _Loader:

@@ -29,9 +29,9 @@ def app_files(
     target: Target, files: Iterable[PageFile], worker: str, module: str = ""
 ) -> list[PageFile]:
     """Return the page's manifest and its service worker, and the module that a script names."""
-    named = [PageFile("worker", worker, True)] if worker else []
-    named += [PageFile("import", module)] if module else []
-    own = _own(target, [*files, *named])
+    of_scripts = [PageFile("worker", worker, True)] if worker else []
+    of_scripts += [PageFile("import", module)] if module else []
+    own = _own(target, [*files, *of_scripts])
     first_of = {kind: [file for file in own if file.kind == kind][:1] for kind in _APP_KINDS}
     return [file for chosen in first_of.values() for file in chosen]
 

@@ -127,7 +127,7 @@ def named(path: str, config: WebServerConfig, monkeypatch: pytest.MonkeyPatch) -
     looking = Looking(Application())
     source = "https://shop.example.com/app.js"
     looking.observations += (APACHE, config, WebSocketPath(source=source, path=path))
-    probe: Any = probes.named_websocket_before
+    probe: Any = probes.page_websocket_before
     asyncio.run(probe.work(looking, config))
     return looking
 
@@ -156,7 +156,7 @@ def test_no_websocket_of_the_page_is_tried_where_the_user_named_one(
     looking = Looking(Application())
     looking.target = replace(looking.target, websockets=("/chat",))
     looking.observations += (APACHE, CONFIG, WebSocketPath(source="x", path="/ws"))
-    probe: Any = probes.named_websocket_before
+    probe: Any = probes.page_websocket_before
     asyncio.run(probe.work(looking, CONFIG))
     assert not looking.observed(BackendVisit)
 
