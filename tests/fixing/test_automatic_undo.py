@@ -3,6 +3,7 @@
 import asyncio
 import os
 import subprocess
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -223,6 +224,28 @@ def test_nobody_prolongs_what_was_taken_back(site: Site) -> None:
 )
 def test_each_step_has_its_way_back(step: Command, line: str) -> None:
     assert automatic_undo._undo_command(0, step) == line
+
+
+def test_what_has_only_just_begun_to_wait_has_ended_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It leads no group of processes yet, and takes a moment to end."""
+    monkeypatch.setattr(journal, "OPEN_FOLDER", str(tmp_path))
+    ready = tmp_path / "ready"
+    slowly = f"trap 'sleep 0.2; exit 0' TERM; touch {ready}; while :; do sleep 0.01; done"
+    process = subprocess.Popen(["sh", "-c", slowly])
+    try:
+        until(ready.exists, "it is there")
+        (tmp_path / "waiting").write_text(f"{process.pid}\n")
+        # Somebody has to take note of its end: it is a child of this test.
+        reaper = threading.Thread(target=process.wait)
+        reaper.start()
+        stop_waiting()
+        assert not Path(f"/proc/{process.pid}").exists()
+        reaper.join()
+    finally:
+        process.kill()
+        process.wait()
 
 
 @pytest.mark.parametrize("edits", [True, False])

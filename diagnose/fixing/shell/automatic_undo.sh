@@ -131,9 +131,10 @@ end_waiting() {
   if [ -e "$current/waiting" ]; then
     read -r pid < "$current/waiting"
     kill -- "-$pid" 2>/dev/null || kill -- "$pid" 2>/dev/null
-    # Nothing of it is left when this returns.
+    # Nothing of it is left when this returns. It leads no group yet if it has only just begun.
+    # (dash knows no `kill -0 --`.)
     tries=0
-    while kill -0 -- "-$pid" 2>/dev/null && [ "$tries" -lt 40 ]; do
+    while { kill -s 0 -- "-$pid" || kill -s 0 -- "$pid"; } 2>/dev/null && [ "$tries" -lt 40 ]; do
       tries=$((tries + 1)); sleep 0.05 2>/dev/null || sleep 1
     done
     rm -f -- "$current/waiting"
