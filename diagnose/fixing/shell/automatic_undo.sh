@@ -126,15 +126,18 @@ UNIT
     ln -sf "../${boot_unit##*/}" "${boot_unit%/*}/sysinit.target.wants/"
 }
 
+# runs PID: whether this process has not ended. One of which nobody has taken note yet has (proc(5)).
+runs() { read -r _ _ state _ < "/proc/$1/stat" && [ "$state" != Z ]; }
+
 # end_waiting: whatever waits for this fix ends.
 end_waiting() {
   if [ -e "$current/waiting" ]; then
     read -r pid < "$current/waiting"
+    # It leads no group yet if it has only just begun.
     kill -- "-$pid" 2>/dev/null || kill -- "$pid" 2>/dev/null
-    # Nothing of it is left when this returns. It leads no group yet if it has only just begun.
-    # (dash knows no `kill -0 --`.)
+    # Nothing of it is left when this returns.
     tries=0
-    while { kill -s 0 -- "-$pid" || kill -s 0 -- "$pid"; } 2>/dev/null && [ "$tries" -lt 40 ]; do
+    while runs "$pid" 2>/dev/null && [ "$tries" -lt 40 ]; do
       tries=$((tries + 1)); sleep 0.05 2>/dev/null || sleep 1
     done
     rm -f -- "$current/waiting"
