@@ -41,7 +41,12 @@ class UnusedServer:
 @check(
     severity=Severity.ERROR,
     needs=[WebServer, WebServerConfig, Exchange],
-    explains=["server.application-answers", "http.server-error", "websocket.*"],
+    explains=[
+        "server.application-answers",
+        "server.backend-not-reached",
+        "http.server-error",
+        "websocket.*",
+    ],
 )
 def haproxy_no_server(evidence: Evidence) -> Iterator[Claim]:
     haproxy, port = haproxy_view(evidence), evidence.target.port

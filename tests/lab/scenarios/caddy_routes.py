@@ -54,6 +54,8 @@ def caddy_matcher_is_one_path(lab: Lab) -> None:
     outside="websocket.not-upgraded",
     server="server.path-not-handled",
     args=WS,
+    # The page of Debian's Apache has a picture of Apache's.
+    also=("http.page-file-missing",),
     manual="a person writes the matcher",
 )
 def caddy_matcher_is_below_the_path(lab: Lab) -> None:
