@@ -15,7 +15,7 @@ from diagnose.parsers.html_tags import Doctype, Tag, Text, Token, tokens
 from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.script_urls import service_worker_in
-from diagnose.parsers.urls import parse_url
+from diagnose.parsers.urls import Url, parse_url
 
 #: Maximum number of files of a page that are listed, and length of a URL.
 MAX_FILES, MAX_URL = 64, 1024
@@ -246,11 +246,8 @@ class _Reader:
     def _add_own_image(self, tag: Tag, address: str) -> None:
         """List a picture of the site itself. One that counts visits, or that a script replaces
         where it fails, may be missing."""
-        url, own = parse_url(address), parse_url(self._url)
-        is_own = (
-            url and own and (url.scheme, url.host, url.port) == (own.scheme, own.host, own.port)
-        )
-        if not is_own or url is None or not _IMAGE.search(url.path.partition("?")[0]):
+        url = self._own_url(address)
+        if url is None or not _IMAGE.search(url.path.partition("?")[0]):
             return
         is_replaced = tag.attribute("onerror") is not None
         is_counter = "1" in {tag.attribute("width"), tag.attribute("height")}
@@ -258,14 +255,19 @@ class _Reader:
             self._images += 1
             self._add("image", address)
 
-    def _read_media(self, tag: Tag) -> None:
-        source = tag.attribute("src") or ""
-        address = self._resolved(source) if source.strip() else ""
+    def _own_url(self, address: str) -> Url | None:
+        """Return an address that has the page's own origin, or None."""
         url, own = parse_url(address), parse_url(self._url)
         is_own = (
             url and own and (url.scheme, url.host, url.port) == (own.scheme, own.host, own.port)
         )
-        if is_own and url and self._media < MAX_FORMS and _MEDIA.search(url.path.partition("?")[0]):
+        return url if is_own else None
+
+    def _read_media(self, tag: Tag) -> None:
+        source = tag.attribute("src") or ""
+        address = self._resolved(source) if source.strip() else ""
+        url = self._own_url(address)
+        if url and self._media < MAX_FORMS and _MEDIA.search(url.path.partition("?")[0]):
             self._media += 1
             self._add("media", address, is_optional=True)
 

@@ -21,16 +21,17 @@ _PRELOADED = frozenset(
 
 
 _DATE = lazy_pattern(r"\w{3}, (\d\d) (\w{3}) (\d{4}) (\d\d):(\d\d):(\d\d) GMT")
-_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+#: As HTTP and the logs of servers write them (RFC 9110 section 5.6.7).
+MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
 
 def server_time(headers: Headers) -> datetime | None:
     """Return when the server created the response: Date (RFC 9110 section 5.6.7, the fixed form)
     plus Age, which a cache adds (RFC 9111 section 5.1)."""
     match = _DATE.fullmatch((header(headers, "Date") or "").strip())
-    if match is None or match[2] not in _MONTHS:
+    if match is None or match[2] not in MONTHS:
         return None
-    day, month, year = int(match[1]), _MONTHS.index(match[2]) + 1, int(match[3])
+    day, month, year = int(match[1]), MONTHS.index(match[2]) + 1, int(match[3])
     try:
         date = datetime(
             year, month, day, int(match[4]), int(match[5]), min(int(match[6]), 59), tzinfo=UTC

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from diagnose.model.frozen import frozen
 from diagnose.model.web_servers import RequestErrorReason
+from diagnose.parsers.http import MONTHS
 from diagnose.parsers.sanitize import clean
 
 #: Longest message that is kept, and longest line that is read, in characters.
@@ -15,7 +16,6 @@ MAX_TEXT, MAX_LINE = 500, 4000
 #: errno of a permission that is missing, and APR_TIMEUP of the runtime library.
 _EACCES, _TIMEUP = 13, 70007
 
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _LINE = re.compile(
     r"\[\w{3} (\w{3}) (\d\d) (\d\d:\d\d:\d\d)(?:\.\d{1,6})? (\d{4})\] "
     r"(?:\[[^\]]{0,60}\] )*(?:\((?:EAI )?(\d{1,5})\)[^:\[\]]{1,80}: )?(?:\[[^\]]{0,80}\] )*(.*)"
@@ -232,9 +232,9 @@ def _names_file(text: str, requested: RequestedSite) -> bool:
 
 def _is_recent(match: re.Match[str], now: str, seconds: float) -> bool:
     """Return whether a line was written in the last `seconds`. Its clock is the server's."""
-    if match[1] not in _MONTHS:
+    if match[1] not in MONTHS:
         return False
-    written = f"{match[4]}-{_MONTHS.index(match[1]) + 1:02}-{match[2]} {match[3]}"
+    written = f"{match[4]}-{MONTHS.index(match[1]) + 1:02}-{match[2]} {match[3]}"
     try:
         age = (datetime.fromisoformat(now) - datetime.fromisoformat(written)).total_seconds()
     except ValueError:

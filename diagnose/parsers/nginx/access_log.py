@@ -9,6 +9,7 @@ from datetime import datetime
 
 from diagnose.model.frozen import frozen
 from diagnose.model.nginx import Directive
+from diagnose.parsers.http import MONTHS
 from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.locations import LocationMatch
@@ -28,7 +29,6 @@ _VARIABLE = lazy_pattern(r"\$(?:\{(\w{1,60})\}|(\w{1,60}))")
 _REQUEST = lazy_pattern(r"([A-Z]{3,10}) (\S+) HTTP/")
 #: What browsers send (RFC 3986 section 3.3).
 _PATH = lazy_pattern(r"/[\w.~:/@!$&'()*+,;=%-]*", re.ASCII)
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _LOCAL_TIME = lazy_pattern(
     r"(\d{2})/([A-Z][a-z]{2})/(\d{4}):(\d{2}:\d{2}:\d{2}) ([+-]\d{2})(\d{2})", re.ASCII
 )
@@ -186,8 +186,8 @@ def _epoch(values: Mapping[str, str]) -> float | None:
         return float(values["msec"])
     match = _LOCAL_TIME.fullmatch(values.get("time_local", ""))
     text = values.get("time_iso8601", "")
-    if match and match[2] in _MONTHS:
-        month = _MONTHS.index(match[2]) + 1
+    if match and match[2] in MONTHS:
+        month = MONTHS.index(match[2]) + 1
         text = f"{match[3]}-{month:02}-{match[1]}T{match[4]}{match[5]}:{match[6]}"
     try:
         time = datetime.fromisoformat(text)
