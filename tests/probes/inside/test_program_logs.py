@@ -1,6 +1,9 @@
 import asyncio
 import shlex
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -122,3 +125,25 @@ def test_a_websocket_that_was_refused() -> None:
 @pytest.mark.parametrize("text", ["", "process", "source x\n y", "process a\nsource\n b", "\x00"])
 def test_odd_output_is_read(text: str) -> None:
     assert isinstance(list(probes.parse_logs(text)), list)
+
+
+def test_what_this_program_writes_itself_is_no_log_of_another(tmp_path: Path) -> None:
+    """As where an application was started from the shell whose output goes to the same file."""
+    own, theirs = tmp_path / "own.out", tmp_path / "application.log"
+    serve = "import http.server as h; s = h.HTTPServer(('127.0.0.1', 0), h.BaseHTTPRequestHandler)"
+    serve += "; print(s.server_port, flush=True); s.serve_forever()"
+    write = f"echo our own words refused >>{own}; echo connection refused >>{theirs}"
+    with own.open("w") as output:
+        with theirs.open("w") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-c", serve], cwd="/", stdout=subprocess.PIPE, stderr=log,
+                text=True, pass_fds=[output.fileno()],
+            )  # fmt: skip
+        with process:
+            assert process.stdout is not None
+            port = process.stdout.readline().strip()
+            argv = ["sh", "-c", probes.LOG_SCRIPT, "sh", "60", port, "sh", "-c", write]
+            out = subprocess.run(argv, capture_output=True, text=True, check=False).stdout
+            process.terminate()
+    logs = {log.source: log.text for log in probes.parse_logs(out)}
+    assert logs == {f"tail -n 50 {theirs}": "connection refused"}

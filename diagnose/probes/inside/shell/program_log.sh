@@ -1,7 +1,8 @@
 # Prints what the programs on a port or a Unix socket ($2) wrote in the last $1 seconds. First
 # "process NAME", and for each log "source COMMAND" and its lines, each of which follows a space. Logs
 # are the journal of the unit or the cgroup (systemd.journal-fields(7)), and files: those that the
-# program or its parent has open, and the new ones below its folder. A file may hold old lines: the
+# program or its parent has open, and the new ones below its folder, without those that the program
+# has open which runs this script: they hold its own words. A file may hold old lines: the
 # rest of the arguments is a command that repeats the request, and what is added to it is printed. Of
 # a container that publishes the port it is what its engine keeps ("docker logs").
 
@@ -30,6 +31,7 @@ candidates() {
   [ "$d" = / ] || find "$d" -xdev -maxdepth 4 -name node_modules -prune -o -name '*.log' \
     -mmin -1 -print | head -n 3
 }
+own=$(for f in "/proc/$PPID"/fd/*; do readlink "$f"; done 2>/dev/null)
 files=
 for p in $(echo "$l" | grep -o 'pid=[0-9]*' | cut -d= -f2 | sort -un | head -n 4); do
   echo "process $(cat "/proc/$p/comm")"
@@ -41,7 +43,7 @@ for p in $(echo "$l" | grep -o 'pid=[0-9]*' | cut -d= -f2 | sort -un | head -n 4
   esac
   [ -z "$q" ] || journalctl "$q" --since "@$((now - age))" -n 150 -o cat --no-pager | show
   files="$files
-$(candidates "$p" | sort -u | head -n 200 | while read -r f; do is_log "$f" && echo "$(size "$f") $f"; done)"
+$(candidates "$p" | sort -u | grep -vxF -e "$own" | head -n 200 | while read -r f; do is_log "$f" && echo "$(size "$f") $f"; done)"
 done 2>/dev/null
 # A container that publishes the port: its engine has what it writes.
 case $l in
