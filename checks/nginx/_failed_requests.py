@@ -1,20 +1,23 @@
-"""Requests of visitors that failed, by nginx's access log, and their repetition in this run."""
+"""Requests of visitors that failed, by the access log, and their repetition in this run."""
 
 from collections.abc import Collection
 
 from diagnose.model import Evidence
-from diagnose.model.http import Exchange
+from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.logs import FailedRequests
+from diagnose.parsers.usual_paths import is_usual_websocket
 
 
 def current_failures(
-    evidence: Evidence, statuses: Collection[int] = range(400, 600)
+    evidence: Evidence, statuses: Collection[int] = range(400, 600), server: str = "nginx"
 ) -> tuple[FailedRequests, ...]:
-    """Return the failures with one of these statuses, without those that succeed in this run."""
+    """Return the failures in the log of this server with one of these statuses, without those that
+    succeed in this run."""
     return tuple(
         failure
         for failure in evidence.good(FailedRequests)
-        if failure.status in statuses
+        if failure.server == server
+        and failure.status in statuses
         and ((again := repeated_exchange(evidence, failure)) is None or (again.status or 0) >= 400)
     )
 
@@ -30,3 +33,35 @@ def repeated_exchange(evidence: Evidence, failure: FailedRequests) -> Exchange |
         ):
             return exchange
     return None
+
+
+def unopened_failures(evidence: Evidence, server: str) -> tuple[FailedRequests, ...]:
+    """Return the failures without those of WebSockets that this run opens itself: the checks of
+    those say more."""
+    opened_paths = {upgrade.path for upgrade in evidence.of(Upgrade) if upgrade.through == "front"}
+    failures = current_failures(evidence, server=server)
+    return tuple(failure for failure in failures if failure.path not in opened_paths)
+
+
+def request_facts(
+    evidence: Evidence, failure: FailedRequests, again: Exchange | None
+) -> dict[str, object]:
+    """Return what the pages of checks say about a failure; `again` is the response to the same
+    request in this run."""
+    is_websocket = is_usual_websocket(failure.path)
+    return {
+        "method": failure.method,
+        "url": evidence.target.origin + failure.path,
+        "status": failure.status,
+        "times": failure.times if failure.times > 1 else "",
+        "last": failure.written,
+        "log": failure.file,
+        "page": failure.is_from_page,
+        "query": failure.has_query,
+        "again": bool(again),
+        "get": failure.method == "GET" and not is_websocket,
+        "websocket": is_websocket,
+        "path": failure.path,
+        "target": evidence.target.url,
+        "preflight": failure.method == "OPTIONS",
+    }

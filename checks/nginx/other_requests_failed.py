@@ -8,7 +8,7 @@ No cause is named here. A check that knows one explains this finding.
 from collections.abc import Iterator
 
 from checks.nginx import Nginx
-from checks.nginx._failed_requests import current_failures, repeated_exchange
+from checks.nginx._failed_requests import repeated_exchange, request_facts, unopened_failures
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -21,12 +21,10 @@ from diagnose.model import (
     Subject,
     Where,
 )
-from diagnose.model.http import Upgrade
 from diagnose.model.logs import FailedRequests
 from diagnose.model.nginx import NginxConfig, UpstreamTry
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.locations import LocationMatch
-from diagnose.parsers.usual_paths import is_usual_websocket
 
 #: Failures of one kind from which on they are no accident.
 _MANY = 3
@@ -37,9 +35,7 @@ _PASSING = {502, 503, 504}
 @check(severity=Severity.WARNING, needs=[NginxConfig, FailedRequests])
 def other_requests_failed(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
-    for failure in current_failures(evidence):
-        if failure.path in _opened_paths(evidence):
-            continue
+    for failure in unopened_failures(evidence, "nginx"):
         again = repeated_exchange(evidence, failure)
         match = next(iter(nginx.location_matches(failure.path)), None)
         yield Claim(
@@ -49,29 +45,11 @@ def other_requests_failed(evidence: Evidence) -> Iterator[Claim]:
             confidence=Confidence.CERTAIN,
             location=nginx.location(match.block) if match else None,
             facts={
-                "method": failure.method,
-                "url": evidence.target.origin + failure.path,
-                "status": failure.status,
-                "times": failure.times if failure.times > 1 else "",
-                "last": failure.written,
-                "log": failure.file,
-                "page": failure.is_from_page,
-                "query": failure.has_query,
-                "again": bool(again),
-                "get": failure.method == "GET" and not is_usual_websocket(failure.path),
-                "websocket": is_usual_websocket(failure.path),
-                "path": failure.path,
-                "target": evidence.target.url,
-                "preflight": failure.method == "OPTIONS",
+                **request_facts(evidence, failure, again),
                 "block": " ".join((match.block.name, *match.block.args)) if match else "",
             },
             fix=Fix((Manual("ask-for-it", Where.SERVER),), Applicability.MANUAL),
         )
-
-
-def _opened_paths(evidence: Evidence) -> set[str]:
-    """Return the paths of the WebSockets that this run opens itself: their checks say more."""
-    return {upgrade.path for upgrade in evidence.of(Upgrade) if upgrade.through == "front"}
 
 
 def _is_fault(evidence: Evidence, failure: FailedRequests, match: LocationMatch | None) -> bool:

@@ -4,13 +4,16 @@
 from collections.abc import Iterator
 from ipaddress import ip_address
 
-from checks.server import place_text, server_on_port
+from checks.nginx._failed_requests import current_failures
+from checks.server import ServerView, place_text, server_on_port
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
 from diagnose.model.addresses import bracketed, family_of, is_local_host, is_loopback
 from diagnose.model.http import Exchange, Upgrade, page_exchanges
+from diagnose.model.logs import FailedRequests
 from diagnose.model.server import Listener, Listeners
 from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig
+from diagnose.parsers.usual_paths import is_usual_websocket
 from diagnose.parsers.web_sites import route_of
 
 #: What a server answers whose application cannot be reached.
@@ -22,6 +25,7 @@ _UNAVAILABLE = {502, 503, 504}
     needs=[WebServer, WebServerConfig, Listeners],
     explains=[
         "server.application-answers",
+        "server.other-requests-failed",
         "http.server-error",
         "websocket.not-upgraded",
         "websocket.inner-proxy",
@@ -34,13 +38,15 @@ def application_down(evidence: Evidence) -> Iterator[Claim]:
         return
     listeners = evidence.good(Listeners)
     failed_routes: dict[str, tuple[SiteRoute, list[str]]] = {}
-    for path in dict.fromkeys((target.path, *target.websockets)):
+    logged_paths = (failure.path for failure in _logged(view))
+    for path in dict.fromkeys((target.path, *target.websockets, *logged_paths)):
         for site in view.answering_sites:
-            route = route_of(site, path.partition("?")[0], path in target.websockets)
-            if route and _is_down(route, listeners) and _failed(evidence, path):
+            is_websocket = path in target.websockets or is_usual_websocket(path)
+            route = route_of(site, path.partition("?")[0], is_websocket)
+            if route and _is_down(route, listeners) and _failed(view, path):
                 failed_routes.setdefault(route.target, (route, []))[1].append(path)
     for route, paths in failed_routes.values():
-        responses = [response for path in paths for response in _failed(evidence, path)]
+        responses = [response for path in paths for response in _failed(view, path)]
         yield Claim(
             about=Subject(port=target.port, path=paths[0]),
             covers=tuple(Subject(port=target.port, path=path) for path in paths),
@@ -89,16 +95,23 @@ def _is_everywhere(address: str) -> bool:
     return address in {"0.0.0.0", "::", "*"}
 
 
-def _failed(evidence: Evidence, path: str) -> list[Exchange | Upgrade]:
+def _logged(view: ServerView) -> tuple[FailedRequests, ...]:
+    """Return the requests of visitors for whose paths the application could not be reached."""
+    return current_failures(view.evidence, _UNAVAILABLE, view.server.product)
+
+
+def _failed(view: ServerView, path: str) -> list[Exchange | Upgrade | FailedRequests]:
     """Return the answers at the path that say that the application could not be reached."""
-    port = evidence.target.port
+    evidence, port = view.evidence, view.evidence.target.port
     pages: list[Exchange | Upgrade] = [
         exchange for exchange in page_exchanges(evidence) if path == evidence.target.path
     ]
     upgrades = [
         upgrade for upgrade in evidence.of(Upgrade) if upgrade.path == path and upgrade.port == port
     ]
-    return [response for response in (*pages, *upgrades) if response.status in _UNAVAILABLE]
+    failures = [failure for failure in _logged(view) if failure.path == path]
+    answers = [response for response in (*pages, *upgrades) if response.status in _UNAVAILABLE]
+    return [*answers, *([] if answers else failures)]
 
 
 def _other_programs(listeners: tuple[Listeners, ...]) -> tuple[str, ...]:

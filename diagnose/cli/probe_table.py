@@ -96,6 +96,8 @@ ROWS = (
     _inside("logs", "tail -n 50 /var/log/nginx/error.log", "nginx", "upstream"),
     ProbeRow("access_logs", Side.INSIDE, "site", "always", "tail -n 1000 /var/log/nginx/access.log",
              ("nginx", "upstream")),
+    ProbeRow("server_access_logs", Side.INSIDE, "site", "always",
+             "tail -n 1000 /var/log/apache2/access.log; journalctl -u caddy -n 1000", ("server",)),
     _after_failure("page_files", "namei -l FILE"),
     _after_failure("unincluded_sites", "grep -rlw {host} /etc/nginx"),
     ProbeRow("upstream_connect", Side.INSIDE, "application", "always", "nc -v -z HOST PORT",

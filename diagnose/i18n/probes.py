@@ -67,6 +67,7 @@ MESSAGES = Messages(
         "inside.access_logs",
         "Other requests that failed, by nginx's access log; a GET among them is sent again.",
     ),
+    Message("inside.server_access_logs", "The same by the logs of Apache and Caddy."),
     Message("inside.page_files", "Files of the page that nginx may not read."),
     Message("inside.unincluded_sites", "Files of the site that nginx does not include."),
     Message("inside.upstream_connect", "Whether the application behind nginx accepts connections."),

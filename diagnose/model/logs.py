@@ -71,8 +71,9 @@ class ErrorLog(Observation):
 
 @frozen(kw_only=True, eq=False)
 class FailedRequests(Observation):
-    """Requests of visitors that failed in the same way, as nginx's access log has them: one method,
-    path (without its query) and status. No later request of this method and path succeeded.
+    """Requests of visitors that failed in the same way, as the access log of a web server has them:
+    one method, path (without its query) and status. No later request of this method and path
+    succeeded. `server` is the program that wrote the log: "nginx", "apache", "caddy".
 
     `written` is the time of the last as printed, `times` their number. `is_from_page` is True if a
     browser sent one of them from a page of the site itself (Referer), `has_query` if one of them
@@ -89,6 +90,7 @@ class FailedRequests(Observation):
     times: int = 1
     is_from_page: bool = False
     has_query: bool = False
+    server: Word = "nginx"
 
     def summary(self) -> Summary:
         subject = phrase("request {method} {path}", method=self.method, path=self.path)

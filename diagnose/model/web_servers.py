@@ -233,6 +233,15 @@ class SiteRedirect:
 
 
 @frozen
+class SiteAccessLog:
+    """A log in which a site writes each request: its path, and the format as the configuration of
+    its server writes it."""
+
+    path: FilePath
+    line_format: ServerText
+
+
+@frozen
 class WebSite:
     """A name-based site: an Apache virtual host, a Caddy site, an HAProxy frontend.
 
@@ -246,7 +255,7 @@ class WebSite:
     only the server's default does, None if that is unknown. `gateways` are the Unix sockets that
     answer some of its files (Apache's SetHandler, for PHP).
     `reads_htaccess` is whether Apache reads the .htaccess of its folder, None if that is no
-    question or unknown.
+    question or unknown. `access_logs` are the files in which it writes every request.
     """
 
     names: tuple[HostName, ...] = ()
@@ -265,6 +274,7 @@ class WebSite:
     guarded: bool | None = None
     gateways: tuple[FilePath, ...] = ()
     reads_htaccess: bool | None = None
+    access_logs: tuple[SiteAccessLog, ...] = ()
 
     def paths(self, *roles: str) -> tuple[str, ...]:
         """Return the paths of the files with these roles, without repetition."""

@@ -62,6 +62,7 @@ INSIDE = (
     "renewals",
     "logs",
     "access_logs",
+    "server_access_logs",
     "page_files",
     "unincluded_sites",
     "upstream_connect",

@@ -8,14 +8,15 @@ from dataclasses import replace
 from itertools import islice
 
 from diagnose.model.web_servers import SiteFile, SiteRoute, SiteSocket, Verification, WebSite
+from diagnose.parsers.apache.access_log import access_logs
 from diagnose.parsers.apache.config import Directive
 from diagnose.parsers.apache.loading import LoadedConfig
 from diagnose.parsers.apache.redirects import redirects_and_rewritten_routes
 from diagnose.parsers.apache.routes import route_to, routes_of
 from diagnose.parsers.sanitize import clean
 
-#: Maximum number of sites, of routes of one site, of sockets, and of the main server's TLS lines.
-MAX_SITES, MAX_ROUTES, MAX_SOCKETS, MAX_SHARED, MAX_SECTIONS = 500, 100, 50, 20, 100
+#: Maximum number of sites, of routes of one site, of sockets, and of the main server's lines.
+MAX_SITES, MAX_ROUTES, MAX_SOCKETS, MAX_SHARED, MAX_SECTIONS = 500, 100, 50, 50, 100
 
 _ROLES: dict[str, str] = {
     "sslcertificatefile": "certificate",
@@ -34,7 +35,7 @@ _SECTIONS = {
 #: Other directives of the main server that virtual hosts without their own inherit.
 _INHERITED = {
     "sslengine", "errorlog", "servername", "proxypreservehost", "sslproxyverify",
-    "sslproxycheckpeername", "timeout", "proxytimeout",
+    "sslproxycheckpeername", "timeout", "proxytimeout", "customlog", "transferlog", "logformat",
 }  # fmt: skip
 
 
@@ -113,6 +114,7 @@ def _site(
         error_log=_error_log(inner, main, root),
         guarded=_is_guarded(last_argument(inner, "documentroot"), [*inner, *sections]),
         reads_htaccess=_reads_htaccess(last_argument(inner, "documentroot"), [*sections, *inner]),
+        access_logs=access_logs(inner, main, root),
         gateways=tuple(dict.fromkeys((*_gateways(inner), *_gateways(sections))))[:MAX_SOCKETS],
     )
 

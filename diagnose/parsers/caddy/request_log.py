@@ -21,7 +21,7 @@ def request_error(text: str, host: str, paths: tuple[str, ...]) -> str:
     """Return the message of the last error about a request of this host for one of the paths; ""
     without one, and for a message that other checks explain."""
     for line in reversed(text.split("\n")):
-        entry = _entry(line[:MAX_LINE])
+        entry = entry_of(line[:MAX_LINE])
         request = entry.get("request")
         if not str(entry.get("logger", "")).startswith("http.log.error"):
             continue
@@ -33,7 +33,8 @@ def request_error(text: str, host: str, paths: tuple[str, ...]) -> str:
     return ""
 
 
-def _entry(line: str) -> dict[str, object]:
+def entry_of(line: str) -> dict[str, object]:
+    """Return what a line of JSON holds; nothing for another line."""
     start = line.find("{")
     try:
         entry = json.loads(line[start:]) if start >= 0 else {}

@@ -6,6 +6,7 @@ The form is that of https://caddyserver.com/docs/json/; `caddy adapt` makes it o
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Literal
 
 from diagnose.model.addresses import bracketed, is_loopback
@@ -17,6 +18,7 @@ from diagnose.model.web_servers import (
     SiteSocket,
     WebSite,
 )
+from diagnose.parsers.caddy.access_log import access_logs
 from diagnose.parsers.caddy.caddyfile import Block, address_of
 from diagnose.parsers.caddy.document import at, dictionaries, dictionary, text_of, texts
 from diagnose.parsers.caddy.routes import parts_of
@@ -35,7 +37,11 @@ MAX_SITES = 2000
 
 def sites_of(document: object, blocks: Sequence[Block] = ()) -> tuple[WebSite, ...]:
     """Return the sites, those with an exact name first, each with the lines of its block."""
-    sites = [_placed(site, blocks) for site in _sites(document)][:MAX_SITES]
+    logs = access_logs(document)
+    sites = [
+        replace(_placed(site, blocks), access_logs=logs)
+        for site in islice(_sites(document), MAX_SITES)
+    ]
     return tuple(sorted(sites, key=lambda site: any("*" in name for name in site.names)))
 
 

@@ -10,6 +10,7 @@ from diagnose.model.logs import FailedRequests
 from diagnose.model.nginx import NginxConfig, NginxProcess, NginxState
 from diagnose.parsers.nginx.config import parse
 from diagnose.probes.inside import access_logs
+from diagnose.probes.inside.logged_requests import READ_SCRIPT
 from tests.support.fake_context import Looking
 
 NOW = 1_795_514_470
@@ -25,7 +26,7 @@ def line(request: str, status: int, second: int = 0, agent: str = "Mozilla/5.0")
 
 def look(*lines: str, text: str = SITE, logs: tuple[str, ...] = (LOG,), **fields: Any) -> Looking:
     content = "".join(f" {text}\n" for text in lines)
-    asked = shlex.join(("sh", "-c", access_logs.READ_SCRIPT, "sh", *logs))
+    asked = shlex.join(("sh", "-c", READ_SCRIPT, "sh", *logs))
     ctx = Looking(RecordedMachine({asked: f"now {NOW}\nlog\n{content}\n"}))
     main = parse(f"http {{ access_log {LOG}; {text} }}", "/etc/nginx/nginx.conf")
     ctx.observations += (fields.get("page", PAGE), *fields.get("before", ()))

@@ -1,8 +1,8 @@
 import pytest
 
 from diagnose.model.logs import FailedRequests
-from diagnose.parsers.nginx.access_log import AccessLine
-from diagnose.parsers.nginx.failed_requests import MAX_FAILURES, failed_requests
+from diagnose.parsers.access_log import AccessLine
+from diagnose.parsers.failed_requests import MAX_FAILURES, failed_requests
 
 NAMES = {"shop.example.com", "www.shop.example.com"}
 PAGE = "https://shop.example.com/"

@@ -1,4 +1,4 @@
-"""Select from nginx's access log the requests of visitors that failed, without those that programs
+"""Select from an access log the requests of visitors that failed, without those that programs
 send which look for weak sites. No I/O.
 
 A status below 500 is often meant: it counts if a browser sent the request from a page of the site,
@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from diagnose.model import Vantage
 from diagnose.model.logs import FailedRequests
-from diagnose.parsers.nginx.access_log import AccessLine, host_of
+from diagnose.parsers.access_log import AccessLine, host_of
 from diagnose.parsers.usual_paths import is_usual_websocket
 
 #: Maximum number of different failures that are kept.

@@ -1,0 +1,156 @@
+"""Reads access logs of a web server on this machine: which other requests of visitors failed in the
+last minutes, while the target's own page is answered.
+
+A GET among them is sent again, so that what is over is not reported.
+"""
+
+import shlex
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from diagnose.machine.container import ContainerMachine
+from diagnose.machine.script_files import read_script
+from diagnose.model.frozen import frozen
+from diagnose.model.http import Exchange
+from diagnose.model.logs import FailedRequests
+from diagnose.model.marks import Word
+from diagnose.net.deadline import deadline
+from diagnose.parsers.access_log import AccessLine
+from diagnose.parsers.failed_requests import failed_requests
+from diagnose.parsers.usual_paths import is_usual_websocket
+from diagnose.parsers.whole_numbers import whole_number
+from diagnose.probes import ProbeContext
+from diagnose.probes.outside.http_requests import PageRequest, request_anew
+
+#: Seconds. Older requests belong to earlier problems.
+RECENT_SECONDS = 600
+
+#: Maximum number of logs that are read, and of requests that are sent again.
+MAX_LOGS, MAX_REPEATED = 3, 2
+
+#: Statuses after which a request is sent again. After a 504 it would only wait.
+REPEATED = {403, 404, 500, 502, 503}
+
+READ_SCRIPT = read_script(__file__, "access_logs.sh")
+JOURNAL_SCRIPT = read_script(__file__, "access_journal.sh")
+
+
+#: Yields the requests in the text of a log.
+LogReader = Callable[[str], Iterable[AccessLine]]
+
+
+@frozen
+class LoggedSite:
+    """The logs of the target's site: the reader of each by its path, None for one in a format that
+    cannot be read.
+
+    `names` are the site's names, `shared` the logs that other sites write too. `server` is the
+    program that writes them, `loaded` when it loaded its configuration (seconds since the epoch).
+    `unit` is the systemd unit whose journal is the only log, "" for files.
+    """
+
+    server: Word
+    names: Collection[str]
+    logs: Mapping[str, LogReader | None]
+    shared: Collection[str] = ()
+    loaded: float = 0.0
+    unit: Word = ""
+
+
+def answered_pages(ctx: ProbeContext) -> list[Exchange]:
+    """Return the target's page from each address; nothing if none was answered. After a page that
+    fails there is a fault to name already."""
+    pages = [page for page in ctx.observed(Exchange) if page.is_page_of(ctx.target)]
+    is_served = any(page.status is not None and page.status < 500 for page in pages)
+    return pages if is_served else []
+
+
+async def observe_failures(ctx: ProbeContext, site: LoggedSite, pages: Sequence[Exchange]) -> None:
+    """Emit the requests that failed, and send some of them again."""
+    for failure in await _read(ctx, site):
+        ctx.emit(failure)
+    await _repeat(ctx, pages)
+
+
+async def _read(ctx: ProbeContext, site: LoggedSite) -> list[FailedRequests]:
+    """Return the requests that failed before this run began, since the server loaded its
+    configuration. The target's own page was answered meanwhile."""
+    logs = dict(list(site.logs.items())[:MAX_LOGS])
+    if not logs:
+        return []
+    at = ctx.elapsed()
+    inside = ctx.machine if isinstance(ctx.machine, ContainerMachine) else None
+    if inside:
+        result = await inside.read_logs(*logs)
+    elif site.unit:
+        result = await ctx.machine.run("sh", "-c", JOURNAL_SCRIPT, "sh", site.unit)
+    else:
+        result = await ctx.machine.run("sh", "-c", READ_SCRIPT, "sh", *logs)
+    head, _, rest = result.out.partition("\n")
+    now = whole_number(" ".join(head.split(" ")[1:2]))
+    if now is None:
+        return []
+    began = int(now - ctx.elapsed())
+    since = max(now - RECENT_SECONDS, int(site.loaded))
+    failures: list[FailedRequests] = []
+    for (path, reader), text in zip(logs.items(), _sections(rest), strict=False):
+        lines = reader(text) if reader else ()
+        # The log has whole seconds. Requests of this run are known by their User-Agent.
+        earlier = (line for line in lines if line.when <= began - (not line.agent))
+        failures += failed_requests(earlier, path, site.names, path in site.shared, since)
+    own_path = ctx.target.path.partition("?")[0]
+    return [
+        replace(
+            failure, at=at, took=result.took, server=site.server,
+            equivalent=_command(inside, site, failure.file),
+        )
+        for failure in failures
+        if (failure.method, failure.path) != ("GET", own_path)
+    ]  # fmt: skip
+
+
+def _command(inside: ContainerMachine | None, site: LoggedSite, path: str) -> str:
+    """Return the command that shows the log. Images of nginx write it to the container's output."""
+    if inside and inside.engine:
+        return shlex.join((inside.engine, "logs", "--tail", "1000", inside.name))
+    if site.unit:
+        return shlex.join(("journalctl", "-u", site.unit, "-n", "1000"))
+    return f"tail -n 1000 {shlex.quote(path)}"
+
+
+def _sections(text: str) -> Iterator[str]:
+    """Yield the lines of each log in the output of READ_SCRIPT or of `ContainerMachine.read_logs`,
+    "" for one that cannot be read."""
+    lines: list[str] = []
+    for line in text.split("\n"):
+        if line.startswith(" "):
+            lines.append(line[1:])
+        elif line.startswith("log"):
+            lines = []
+        else:
+            yield "\n".join(lines)
+            lines = []
+
+
+async def _repeat(ctx: ProbeContext, pages: Sequence[Exchange]) -> None:
+    """Send those again that ask without changing anything (RFC 9110 section 9.2.1), and whose whole
+    address is known."""
+    page = pages[0]
+    failures = [
+        failure
+        for failure in ctx.observed(FailedRequests)
+        if failure.method == "GET"
+        and failure.status in REPEATED
+        and not failure.has_query
+        and not is_usual_websocket(failure.path)
+    ]
+    for failure in failures[:MAX_REPEATED]:
+        url = ctx.target.origin + failure.path
+        allowance = ctx.further_requests.reserve(ctx, url, 0)
+        if allowance is None:
+            return
+        try:
+            async with deadline(allowance.seconds):
+                await request_anew(ctx, PageRequest(url, page.address, "logged", page.verified))
+        except TimeoutError:
+            continue

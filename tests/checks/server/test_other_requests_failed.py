@@ -1,0 +1,61 @@
+"""server.other-requests-failed: when it fires, and when it is silent."""
+
+from dataclasses import replace
+
+from diagnose.model import Severity
+from diagnose.model.logs import FailedRequests
+from diagnose.model.server import Listeners
+from tests.support.check_evidence import judge
+from tests.support.page_errors import page
+from tests.support.web_server_evidence import APACHE, LISTENING, apache_config
+
+CHECK = "server.other-requests-failed"
+FAILED = FailedRequests(
+    file="/var/log/apache2/access.log", method="POST", path="/api", status=500, written="at 18:01",
+    is_from_page=True, server="apache", equivalent="tail -n 1000 /var/log/apache2/access.log",
+)  # fmt: skip
+AGAIN = replace(page(502), url="https://shop.example.com/api", purpose="logged")
+NOBODY = Listeners(sockets=LISTENING.sockets[:2])
+
+
+def severities(*observations: object) -> list[Severity | None]:
+    claims = judge(CHECK, APACHE, apache_config(), page(200), *observations)  # type: ignore[arg-type]
+    return [claim.severity for claim in claims]
+
+
+def test_fires_on_an_error_that_a_page_of_the_site_met() -> None:
+    (claim,) = judge(CHECK, APACHE, apache_config(), page(200), FAILED)
+    assert claim.severity is None
+    assert claim.facts["server"] == "Apache"
+    assert claim.facts["url"] == "https://shop.example.com/api"
+
+
+def test_fires_as_a_note_on_what_may_be_meant_over_or_rare() -> None:
+    for failure in (
+        replace(FAILED, status=413),
+        replace(FAILED, is_from_page=False, times=2),
+        replace(FAILED, status=404, method="GET"),
+        replace(FAILED, status=502),
+        replace(FAILED, status=503, is_from_page=False, times=9),
+    ):
+        assert severities(failure) == [Severity.NOTE]
+    assert severities(replace(FAILED, is_from_page=False, times=3)) == [None]
+
+
+def test_fires_on_what_fails_again() -> None:
+    failure = replace(FAILED, method="GET", status=502, is_from_page=False)
+    assert severities(failure, AGAIN) == [None]
+    told = replace(failure, status=503)
+    assert severities(told, replace(AGAIN, status=503)) == [Severity.NOTE]
+
+
+def test_silent_where_it_succeeds_now_or_another_server_wrote_it() -> None:
+    failure = replace(FAILED, method="GET", status=502)
+    assert severities(failure, replace(AGAIN, status=200)) == []
+    assert severities(replace(FAILED, server="nginx")) == []
+
+
+def test_an_application_that_does_not_listen_is_the_cause() -> None:
+    observations = (APACHE, apache_config(), page(200), NOBODY, replace(FAILED, status=503))
+    (claim,) = judge("server.application-down", *observations)
+    assert claim.about.path == "/api"

@@ -1,0 +1,117 @@
+"""The page is answered, and other requests of visitors fail: only the log of Apache or Caddy has
+them.
+
+After https://github.com/faloker/purify/issues/10 (the page comes, /api/auth gets 502), with other
+web servers in front.
+"""
+
+from .. import apache, caddy, site
+from ..lab import HERE, Lab
+from .apache import apache_scenario, healthy_apache
+from .caddy import caddy_scenario, healthy_caddy
+
+APACHE_LOG = "/var/log/apache2/shop-access.log"
+CADDY_LOG = "/var/log/caddy-shop.log"
+TEST = "a POST that fails in the application is what its developers mend"
+START = "the application is started by hand"
+
+
+def visit(lab: Lab, path: str, *options: str, referer: str = f"https://{site.NAME}/") -> None:
+    """A visitor's request, from a page of the site."""
+    words = ["curl", "-sk", "-o", "/dev/null", "-A", "Mozilla/5.0", *options]
+    lab.client.run([*words, "-e", referer, f"https://{site.NAME}{path}"])
+
+
+def serve_apache(lab: Lab, rules: str) -> None:
+    """Apache with a log of the site's own, which is empty, and rules before the pages'."""
+    lab.server.sh(f"rm -f {APACHE_LOG}")
+    lab.undo(lambda: lab.server.sh(f"rm -f {APACHE_LOG}"))
+    inserted = f"    CustomLog {APACHE_LOG} combined\n{rules}\n    ProxyPass / "
+    apache.serve(lab, apache.HTTPS.replace("    ProxyPass / ", inserted) + apache.HTTP)
+
+
+def serve_caddy(lab: Lab, rules: str) -> None:
+    lab.server.sh(f"rm -f {CADDY_LOG}")
+    lab.undo(lambda: lab.server.sh(f"rm -f {CADDY_LOG}"))
+    inserted = (
+        f"\tlog {{\n\t\toutput file {CADDY_LOG}\n\t}}\n{rules}\n\treverse_proxy 127.0.0.1:3000"
+    )
+    caddy.serve(lab, caddy.SHOP.replace("\treverse_proxy 127.0.0.1:3000", inserted))
+
+
+def run_application(lab: Lab, *options: str) -> None:
+    argv = lab.server.python(str(HERE / "application.py"), "--port", "3009", *options)
+    lab.spawn(lab.server, argv, 3009)
+
+
+@apache_scenario(outside=None, server="server.application-down", manual=START)
+def interface_behind_apache_is_down(lab: Lab) -> None:
+    """The page comes, and its scripts get 503 from /api/."""
+    serve_apache(lab, "    ProxyPass /api/ http://127.0.0.1:3009/\n")
+    visit(lab, "/api/items?page=2")
+
+
+@apache_scenario(outside=None, server="server.other-requests-failed", manual=TEST)
+def form_behind_apache_fails(lab: Lab) -> None:
+    """Three visitors got 500 for a form."""
+    run_application(lab, "--mode", "error")
+    serve_apache(lab, "    ProxyPass /order http://127.0.0.1:3009/order\n")
+    for _ in range(3):
+        visit(lab, "/order", "-d", "item=7", referer="")
+
+
+@caddy_scenario(outside=None, server="server.application-down", manual=START)
+def interface_behind_caddy_is_down(lab: Lab) -> None:
+    """The page comes, and its scripts get 502 from /api/."""
+    serve_caddy(lab, "\treverse_proxy /api/* 127.0.0.1:3009\n")
+    visit(lab, "/api/items?page=2")
+
+
+@caddy_scenario(outside=None, server="server.other-requests-failed", manual=TEST)
+def form_behind_caddy_fails(lab: Lab) -> None:
+    """Three visitors got 500 for a form."""
+    run_application(lab, "--mode", "error")
+    serve_caddy(lab, "\treverse_proxy /order 127.0.0.1:3009\n")
+    for _ in range(3):
+        visit(lab, "/order", "-d", "item=7", referer="")
+
+
+@healthy_apache()
+def apache_visitors_that_look_for_weak_sites(lab: Lab) -> None:
+    """404, 403 and 503 for what no page of the site asks for."""
+    rules = "    Redirect 404 /.env\n    Redirect 403 /.git\n    Redirect 503 /xmlrpc.php\n"
+    serve_apache(lab, rules)
+    for path in ("/.env", "/.git/config", "/xmlrpc.php"):
+        visit(lab, path, referer="")
+        visit(lab, path, "-d", "a=b", referer="")
+
+
+@healthy_apache()
+def interface_behind_apache_is_well_again(lab: Lab) -> None:
+    """A visitor got 503 before the application was started."""
+    serve_apache(lab, "    ProxyPass /api/ http://127.0.0.1:3009/ retry=0\n")
+    visit(lab, "/api/")
+    run_application(lab)
+
+
+@healthy_apache()
+def another_site_in_apaches_log_fails(lab: Lab) -> None:
+    """Two sites write one log, whose lines name no site."""
+    serve_apache(lab, "")
+    blog = apache.HTTPS.replace("shop.example.com", "blog.example.com", 1)
+    rules = f"    CustomLog {APACHE_LOG} combined\n    Redirect 500 /api\n    ProxyPass / "
+    text = lab.server.read(apache.SITE) + blog.replace("    ProxyPass / ", rules)
+    lab.server.write(apache.SITE, text)
+    lab.server.run(["apachectl", "graceful"], check=True)
+    for _ in range(3):
+        url = "https://blog.example.com/api"
+        words = ["curl", "-sk", "-o", "/dev/null", "--connect-to", f"::{site.NAME}:"]
+        lab.client.run([*words, url])
+
+
+@healthy_caddy()
+def interface_behind_caddy_is_well_again(lab: Lab) -> None:
+    """A visitor got 502 before the application was started."""
+    serve_caddy(lab, "\treverse_proxy /api/* 127.0.0.1:3009\n")
+    visit(lab, "/api/")
+    run_application(lab)

@@ -1,0 +1,58 @@
+import json
+
+import pytest
+
+from diagnose.model.web_servers import SiteAccessLog
+from diagnose.parsers.caddy.access_log import access_logs, parse
+
+#: A line of Caddy 2.6 for a request whose application does not listen.
+FAILED = {
+    "level": "error", "ts": 1795514460.25, "logger": "http.log.error",
+    "msg": "dial tcp 127.0.0.1:3009: connect: connection refused",
+    "request": {
+        "remote_ip": "198.51.100.7", "remote_port": "51234", "proto": "HTTP/2.0", "method": "POST",
+        "host": "shop.example.com", "uri": "/api/login?token=x",
+        "headers": {"User-Agent": ["Mozilla/5.0"], "Referer": ["https://shop.example.com/"]},
+    },
+    "duration": 0.001, "status": 502, "err_id": "abc", "err_trace": "reverseproxy",
+}  # fmt: skip
+ALL = {**FAILED, "logger": "http.log.access.log0", "msg": "handled request"}
+
+
+def test_a_request_that_failed() -> None:
+    (line,) = parse(f"noise\n{json.dumps(FAILED)}\n")
+    assert (line.when, line.written) == (1795514460.25, "2026-11-24 10:01:00+00:00")
+    assert (line.method, line.path, line.has_query, line.status) == (
+        "POST", "/api/login", True, 502,
+    )  # fmt: skip
+    assert (line.host, line.client, line.agent) == (
+        "shop.example.com", "198.51.100.7", "Mozilla/5.0",
+    )  # fmt: skip
+    assert line.referer == "https://shop.example.com/"
+
+
+def test_a_request_in_both_logs_is_one() -> None:
+    assert len(list(parse(f"{json.dumps(FAILED)}\n{json.dumps(ALL)}"))) == 1
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("ts", "2026-11-24"), ("ts", 1e300), ("ts", None), ("status", "502"), ("status", 9),
+        ("request", []), ("request", {"uri": 5}), ("logger", "tls"), ("logger", None),
+    ],
+)  # fmt: skip
+def test_what_is_no_request_is_left_out(key: str, value: object) -> None:
+    assert list(parse(json.dumps({**FAILED, key: value}))) == []
+
+
+def test_the_files_of_the_logs() -> None:
+    logs = {
+        "default": {"exclude": ["http.log.access.log0"]},
+        "log0": {"writer": {"output": "file", "filename": "/var/log/caddy/access.log"}},
+        "log1": {"writer": {"output": "net", "address": "127.0.0.1:9"}},
+    }
+    assert access_logs({"logging": {"logs": logs}}) == (
+        SiteAccessLog("/var/log/caddy/access.log", "json"),
+    )
+    assert access_logs({"logging": []}) == ()

@@ -1,0 +1,58 @@
+"""Requests that failed are sent again if that changes nothing (RFC 9110 section 9.2.1)."""
+
+import asyncio
+import shlex
+from typing import Any
+
+import pytest
+
+from diagnose.machine.recorded import RecordedMachine
+from diagnose.model.http import Exchange
+from diagnose.parsers.access_log import parse
+from diagnose.parsers.nginx.access_log import parse_format
+from diagnose.probes.inside import logged_requests
+from diagnose.probes.inside.logged_requests import READ_SCRIPT, LoggedSite
+from tests.support.fake_context import Looking
+
+LOG, NOW = "/a.log", 1_795_514_470
+PAGE = Exchange(url="https://shop.example.com/", address="203.0.113.10", port=443, status=200)
+
+
+def repeated(monkeypatch: pytest.MonkeyPatch, *requests: str) -> list[str]:
+    """Return the addresses that are requested again after these lines of a log."""
+    urls: list[str] = []
+
+    async def request_anew(_: Any, request: Any) -> None:
+        urls.append(request.url)
+
+    monkeypatch.setattr(logged_requests, "request_anew", request_anew)
+    line_format = parse_format('[$time_local] "$request" $status "$http_user_agent"')
+    assert line_format
+    lines = "".join(
+        f' [24/Nov/2026:18:01:00 +0800] {request} "Mozilla/5.0"\n' for request in requests
+    )
+    asked = shlex.join(("sh", "-c", READ_SCRIPT, "sh", LOG))
+    looking: Any = Looking(RecordedMachine({asked: f"now {NOW}\nlog\n{lines}\n"}))
+    looking.emit(PAGE)
+    site = LoggedSite("nginx", {"shop.example.com"}, {LOG: lambda text: parse(text, line_format)})
+    asyncio.run(logged_requests.observe_failures(looking, site, [PAGE]))
+    return urls
+
+
+def test_a_get_without_a_query_is_sent_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    urls = repeated(
+        monkeypatch, '"GET /a HTTP/1.1" 502', '"GET /b?c=d HTTP/1.1" 502',
+        '"POST /c HTTP/1.1" 502',
+    )  # fmt: skip
+    assert urls == ["https://shop.example.com/a"]
+
+
+def test_what_would_only_wait_or_open_a_websocket_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert repeated(monkeypatch, '"GET /a HTTP/1.1" 504', '"GET /ws HTTP/1.1" 502') == []
+
+
+def test_a_log_that_cannot_be_read() -> None:
+    looking: Any = Looking(RecordedMachine({}))
+    site = LoggedSite("nginx", set(), {LOG: None})
+    asyncio.run(logged_requests.observe_failures(looking, site, [PAGE]))
+    assert looking.observations == []

@@ -1,0 +1,74 @@
+"""The logs of Apache and Caddy, read after the page was answered."""
+
+import asyncio
+import json
+import shlex
+from dataclasses import replace
+from typing import Any
+
+from diagnose.machine.recorded import RecordedMachine
+from diagnose.model.http import Exchange
+from diagnose.model.logs import FailedRequests
+from diagnose.model.web_servers import SiteAccessLog, WebServer, WebServerConfig
+from diagnose.probes.inside import server_access_logs as probes
+from diagnose.probes.inside.logged_requests import JOURNAL_SCRIPT, READ_SCRIPT
+from tests.parsers.caddy.test_access_log import FAILED
+from tests.support.fake_context import Looking
+from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
+
+NOW = 1_795_514_470
+LOG = "/var/log/apache2/shop.log"
+SITE = HTTPS.replace("</V", f'    CustomLog {LOG} "%t \\"%r\\" %>s \\"%{{User-Agent}}i\\""\n</V')
+PAGE = Exchange(url="https://shop.example.com/", address="203.0.113.10", port=443, status=200)
+LINE = '[24/Nov/2026:18:01:00 +0800] "POST /api HTTP/1.1" 503 "Mozilla/5.0"'
+
+
+def look(
+    server: WebServer = APACHE, config: WebServerConfig | None = None, page: Exchange = PAGE,
+    line: str = LINE, **outputs: str,
+) -> list[FailedRequests]:  # fmt: skip
+    files = shlex.join(("sh", "-c", READ_SCRIPT, "sh", LOG))
+    journal = shlex.join(("sh", "-c", JOURNAL_SCRIPT, "sh", "caddy"))
+    output = f"now {NOW}\nlog\n {line}\n\n"
+    looking: Any = Looking(RecordedMachine({files: output, journal: output, **outputs}))
+    config = config or apache_config(SITE)
+    looking.observations += [server, page]
+    probe: Any = probes.after_the_configuration
+    asyncio.run(probe.work(looking, looking.emit(config)))
+    return list(looking.observed(FailedRequests))
+
+
+def test_requests_that_failed_in_apaches_log() -> None:
+    (failure,) = look()
+    assert (failure.server, failure.file, failure.status) == ("apache", LOG, 503)
+    assert failure.equivalent == f"tail -n 1000 {LOG}"
+
+
+def test_nothing_is_read_for_a_page_that_fails_or_another_server() -> None:
+    assert not look(page=replace(PAGE, status=500))
+    assert not look(replace(APACHE, ports=(8443,)))
+    assert not look(replace(APACHE, container="web"))
+    assert not look(replace(APACHE, product="haproxy"))
+
+
+def test_what_was_before_the_last_load_is_about_another_configuration() -> None:
+    assert not look(replace(APACHE, loaded=float(NOW - 1)))
+
+
+def test_a_log_that_another_site_writes_too() -> None:
+    both = SITE + SITE.replace("shop.example.com", "blog.example.com")
+    assert not look(config=apache_config(both))
+
+
+def test_caddys_journal_where_it_writes_no_file() -> None:
+    config = apache_config()
+    (site,) = config.sites
+    caddy = replace(APACHE, product="caddy", unit="caddy")
+    of_caddy = replace(config, product="caddy", sites=(site,))
+    (failure,) = look(caddy, of_caddy, line=json.dumps(FAILED))
+    assert (failure.server, failure.path, failure.status) == ("caddy", "/api/login", 502)
+    assert failure.equivalent == "journalctl -u caddy -n 1000"
+    assert not look(replace(caddy, unit=""), of_caddy, line=json.dumps(FAILED))
+    written = replace(site, access_logs=(SiteAccessLog(LOG, "json"),))
+    (failure,) = look(caddy, replace(of_caddy, sites=(written,)), line=json.dumps(FAILED))
+    assert failure.file == LOG
