@@ -422,6 +422,13 @@ class Lab:
     def restart_nginx(self) -> None:
         self._end_nginx()
         self.start_nginx()
+        pid_file = self.server.path("/run/nginx.pid")
+
+        def is_known() -> bool:
+            """nginx returns before its master writes the file by which `nginx -s` finds it."""
+            return pid_file.exists() and pid_file.stat().st_size > 0
+
+        until(is_known, "nginx writes its pid")
 
     # The router
 
