@@ -5,6 +5,7 @@ from collections.abc import Collection
 from diagnose.model import Evidence
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.logs import FailedRequests
+from diagnose.parsers.request_fields import METHODS
 from diagnose.parsers.usual_paths import is_usual_websocket
 
 
@@ -64,4 +65,5 @@ def request_facts(
         "path": failure.path,
         "target": evidence.target.url,
         "preflight": failure.method == "OPTIONS",
+        "askable": failure.method in METHODS,
     }

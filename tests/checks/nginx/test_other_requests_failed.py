@@ -69,3 +69,10 @@ def test_silent_on_what_succeeds_again() -> None:
     failure = replace(FAILED, method="GET", status=502)
     assert not judge(CHECK, RUNNING, config(), failure, replace(AGAIN, status=200))
     assert not judge(CHECK, RUNNING, config(), page(200))
+
+
+def test_a_method_that_changes_something_is_not_to_be_sent() -> None:
+    """`--method` takes only those that this program sends."""
+    for method, is_askable in (("POST", True), ("OPTIONS", True), ("DELETE", False)):
+        (claim,) = judge(CHECK, RUNNING, config(), page(200), replace(FAILED, method=method))
+        assert claim.facts["askable"] is is_askable
