@@ -22,6 +22,7 @@ _UNAVAILABLE = {502, 503, 504}
     needs=[WebServer, WebServerConfig, Listeners],
     explains=[
         "server.application-answers",
+        "upstream.application-log",
         "http.server-error",
         "websocket.not-upgraded",
         "websocket.inner-proxy",
