@@ -33,9 +33,11 @@ from diagnose.model import (
     commands,
     server_commands,
 )
+from diagnose.model.addresses import is_private
 from diagnose.model.frozen import frozen
 from diagnose.model.nginx import CertificateFile
 from diagnose.model.tls import Certificate, Handshake, ServedCertificate, certificate_path
+from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.lazy_pattern import lazy_pattern
 
 # X509_V_ERR_… codes (X509_STORE_CTX_get_error(3)).
@@ -176,6 +178,7 @@ def claim(
         because=served_cert.handshakes,
         facts={
             "name": evidence.target.host,
+            **domain_facts(evidence),
             "addresses": served_cert.addresses,
             "port": served_cert.handshakes[0].port,
             "subject": label(served_cert.leaf),
@@ -204,8 +207,26 @@ def fact_or_empty(value: object) -> object:
     return "" if value is None else value
 
 
+def domain_facts(evidence: Evidence) -> dict[str, str]:
+    """Return the facts on which it depends how a certificate is requested for the target: `domain`,
+    its name ("" for an IP address), and `san`, its entry in subjectAltName as OpenSSL writes it."""
+    host = evidence.target.host
+    if is_address(host):
+        return {"domain": "", "san": f"IP:{host}"}
+    return {"domain": host, "san": f"DNS:{host}"}
+
+
 def manual_fix(*steps: str) -> Fix:
     return Fix(tuple(Manual(step, Where.SERVER) for step in steps), Applicability.MANUAL)
+
+
+def request_fix(evidence: Evidence, step: str) -> Fix:
+    """Return the fix in which a person requests another certificate. What that takes for an IP
+    address is a step of its own: `certbot -d` refuses one."""
+    host = evidence.target.host
+    if not is_address(host):
+        return manual_fix(step)
+    return manual_fix(step, "for-a-private-address" if is_private(host) else "for-an-address")
 
 
 def replaced_by_hand(evidence: Evidence, leaf: Certificate, step: str) -> Fix:

@@ -10,7 +10,7 @@ stands for it.
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from checks.certificate import COMMON_EFFECTS, claim, manual_fix
+from checks.certificate import COMMON_EFFECTS, claim, request_fix
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Severity
 from diagnose.model.tls import Certificate, Handshake, certificate_path, served_certificates
@@ -36,7 +36,7 @@ def distrusted_root(evidence: Evidence) -> Iterator[Claim]:
         since = _distrusted_since(served_cert.leaf, root)
         if since is not None:
             facts = {"root": root, "since": f"{since:%Y-%m-%d}"}
-            fix = manual_fix("replace")
+            fix = request_fix(evidence, "replace")
             yield claim(evidence, served_cert, facts, fix, Confidence.LIKELY)
 
 

@@ -9,7 +9,7 @@ handshake with Chromium's algorithms decides.
 
 from collections.abc import Iterator
 
-from checks.certificate import COMMON_EFFECTS, claim, manual_fix
+from checks.certificate import COMMON_EFFECTS, claim, request_fix
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Severity
 from diagnose.model.tls import Handshake, served_certificates
@@ -40,4 +40,4 @@ def key_unsupported(evidence: Evidence) -> Iterator[Claim]:
             "alert": refused[0].alert.name if refused and refused[0].alert else "",
         }
         confidence = Confidence.CERTAIN if refused else Confidence.LIKELY
-        yield claim(evidence, served_cert, facts, manual_fix("reissue"), confidence)
+        yield claim(evidence, served_cert, facts, request_fix(evidence, "reissue"), confidence)

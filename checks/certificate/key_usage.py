@@ -8,7 +8,7 @@ tests/probes/outside/test_browser_keys.py; OpenSSL and curl do not look.
 
 from collections.abc import Iterator
 
-from checks.certificate import COMMON_EFFECTS, claim, manual_fix
+from checks.certificate import COMMON_EFFECTS, claim, request_fix
 from checks.certificate.wrong_purpose import unfit_certificate
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity
@@ -27,7 +27,7 @@ def key_usage(evidence: Evidence) -> Iterator[Claim]:
             "key_usages": served_cert.leaf.key_usages,
             "protocol": handshake.protocol,
         }
-        yield claim(evidence, served_cert, facts, manual_fix("reissue"))
+        yield claim(evidence, served_cert, facts, request_fix(evidence, "reissue"))
 
 
 def _needed_usage(handshake: Handshake) -> str:

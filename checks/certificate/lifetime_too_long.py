@@ -10,7 +10,7 @@ for a person who reports it.
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from checks.certificate import COMMON_EFFECTS, claim, manual_fix
+from checks.certificate import COMMON_EFFECTS, claim, request_fix
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity
 from diagnose.model.tls import Handshake, served_certificates
@@ -24,7 +24,7 @@ def lifetime_too_long(evidence: Evidence) -> Iterator[Claim]:
     for served_cert in served_certificates(evidence, _is_too_long):
         lifetime = served_cert.leaf.lifetime
         facts = {"days": lifetime.days if lifetime else 0, "longest": _LONGEST.days}
-        yield claim(evidence, served_cert, facts, manual_fix("reissue"))
+        yield claim(evidence, served_cert, facts, request_fix(evidence, "reissue"))
 
 
 def _is_too_long(handshake: Handshake) -> bool:

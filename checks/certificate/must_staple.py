@@ -7,7 +7,7 @@ after the first request. Or the certificate itself names no responder.
 
 from collections.abc import Iterator
 
-from checks.certificate import claim, manual_fix
+from checks.certificate import claim, request_fix
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity
 from diagnose.model.tls import Handshake, served_certificates
@@ -24,5 +24,8 @@ def must_staple(evidence: Evidence) -> Iterator[Claim]:
         if stapling_results or not served_cert.leaf.ocsp_urls:
             urls = served_cert.leaf.ocsp_urls
             yield claim(
-                evidence, served_cert, {"url": urls[0] if urls else ""}, manual_fix("reissue")
+                evidence,
+                served_cert,
+                {"url": urls[0] if urls else ""},
+                request_fix(evidence, "reissue"),
             )

@@ -3,7 +3,7 @@ OpenSSL still accept that; browsers have refused it since 2017 (RFC 9525 section
 
 from collections.abc import Iterator
 
-from checks.certificate import COMMON_EFFECTS, claim, manual_fix
+from checks.certificate import COMMON_EFFECTS, claim, request_fix
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity
 from diagnose.model.tls import Handshake, served_certificates
@@ -22,4 +22,4 @@ def no_san(evidence: Evidence) -> Iterator[Claim]:
         if not has_san and (
             not common_names or covers(evidence.target.host, common_names, common_names)
         ):
-            yield claim(evidence, served_cert, {}, manual_fix("reissue"))
+            yield claim(evidence, served_cert, {}, request_fix(evidence, "reissue"))

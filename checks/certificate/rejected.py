@@ -16,7 +16,8 @@ from checks.certificate import (
     WEAK,
     chain_fault,
     claim,
-    manual_fix,
+    domain_facts,
+    request_fix,
     unreadable_extensions,
 )
 from checks.certificate.expired import expired_certificate
@@ -44,7 +45,7 @@ def rejected(evidence: Evidence) -> Iterator[Claim]:
                 "unread": tuple(dict.fromkeys(unreadable_extensions(handshake))),
                 **_reason(handshake.verify_code),
             }
-            yield claim(evidence, served_cert, facts, manual_fix("replace"))
+            yield claim(evidence, served_cert, facts, request_fix(evidence, "replace"))
     chainless_handshakes = [
         handshake
         for handshake in evidence.of(Handshake)
@@ -84,6 +85,7 @@ def _claims(evidence: Evidence, handshakes: Iterable[Handshake]) -> Iterator[Cla
         subjects = endpoints((handshake.address for handshake in group), port)
         facts = {
             "name": evidence.target.host,
+            **domain_facts(evidence),
             "addresses": tuple(dict.fromkeys(handshake.address for handshake in group)),
             "port": port,
             "subject": "",
@@ -98,5 +100,5 @@ def _claims(evidence: Evidence, handshakes: Iterable[Handshake]) -> Iterator[Cla
             covers=subjects,
             because=tuple(group),
             facts=facts,
-            fix=manual_fix("replace"),
+            fix=request_fix(evidence, "replace"),
         )

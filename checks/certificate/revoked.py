@@ -3,7 +3,7 @@ issuer's own statement counts: a responder that is down proves nothing."""
 
 from collections.abc import Iterator
 
-from checks.certificate import COMMON_EFFECTS, REVOKED, claim, manual_fix
+from checks.certificate import COMMON_EFFECTS, REVOKED, claim, request_fix
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity
 from diagnose.model.tls import Handshake, Revocation, served_certificates
@@ -25,4 +25,4 @@ def revoked(evidence: Evidence) -> Iterator[Claim]:
             "since": revocation.revoked_at or "" if revocation else "",
             "reason": revocation.reason if revocation else "",
         }
-        yield claim(evidence, served_cert, facts, manual_fix("replace"))
+        yield claim(evidence, served_cert, facts, request_fix(evidence, "replace"))

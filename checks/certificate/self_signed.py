@@ -4,7 +4,7 @@ strength; see `checks.certificate`."""
 
 from collections.abc import Iterator
 
-from checks.certificate import COMMON_EFFECTS, REPLACEABLE_FAULTS, chain_fault, claim, manual_fix
+from checks.certificate import COMMON_EFFECTS, REPLACEABLE_FAULTS, chain_fault, claim, request_fix
 from checks.certificate._replacement import replacement_fix
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity
@@ -22,5 +22,8 @@ def self_signed(evidence: Evidence) -> Iterator[Claim]:
     ):
         fix, replacement_facts = replacement_fix(evidence, served_cert)
         yield claim(
-            evidence, served_cert, replacement_facts, fix or manual_fix("get-a-certificate")
+            evidence,
+            served_cert,
+            replacement_facts,
+            fix or request_fix(evidence, "get-a-certificate"),
         )

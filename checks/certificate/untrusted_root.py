@@ -14,8 +14,8 @@ from checks.certificate import (
     chain_fault,
     claim,
     label,
-    manual_fix,
     private_authority_kind,
+    request_fix,
 )
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Severity
@@ -38,7 +38,7 @@ def untrusted_root(evidence: Evidence) -> Iterator[Claim]:
                 "origin": authority_kind == "origin",
                 "sent": is_root_sent,
             },
-            manual_fix("trust-or-replace"),
+            request_fix(evidence, "trust-or-replace"),
             confidence=Confidence.CERTAIN if is_root_sent or authority_kind else Confidence.LIKELY,
             ruled_out=("certificate.self-signed", "certificate.wrong-intermediate"),
         )

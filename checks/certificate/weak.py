@@ -15,7 +15,7 @@ from checks.certificate import (
     WEAK,
     claim,
     label,
-    manual_fix,
+    request_fix,
 )
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity
@@ -50,7 +50,7 @@ def weak(evidence: Evidence) -> Iterator[Claim]:
             else "",
         }
         step = "reissue" if weak_cert is served_cert.leaf else "another-authority"
-        yield claim(evidence, served_cert, facts, manual_fix(step))
+        yield claim(evidence, served_cert, facts, request_fix(evidence, step))
 
 
 def _weak_certificate(served_cert: ServedCertificate, codes: frozenset[int]) -> Certificate | None:

@@ -8,7 +8,7 @@ The same OpenSSL error for other reasons, such as an unreadable extension, is
 
 from collections.abc import Iterator
 
-from checks.certificate import COMMON_EFFECTS, WRONG_PURPOSE, claim, label, manual_fix
+from checks.certificate import COMMON_EFFECTS, WRONG_PURPOSE, claim, label, request_fix
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity
 from diagnose.model.tls import Certificate, Handshake, certificate_path, served_certificates
@@ -43,7 +43,7 @@ def wrong_purpose(evidence: Evidence) -> Iterator[Claim]:
             "which": "" if unfit_cert is served_cert.leaf else label(unfit_cert),
         }
         step = "reissue" if unfit_cert is served_cert.leaf else "another-authority"
-        yield claim(evidence, served_cert, facts, manual_fix(step))
+        yield claim(evidence, served_cert, facts, request_fix(evidence, step))
 
 
 def unfit_certificate(handshake: Handshake) -> Certificate | None:

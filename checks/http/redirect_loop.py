@@ -18,6 +18,7 @@ from diagnose.checking.registry import check
 from diagnose.model import (
     Claim,
     Confidence,
+    Edit,
     Evidence,
     Fix,
     Severity,
@@ -96,6 +97,12 @@ def _claim(evidence: Evidence, chains: list[RedirectChain]) -> Claim:
     inner = inner_scheme(nginx, first[0]) if len(first) == 1 and not endless else None
     www, login = _WwwLoop.of(nginx, first), login_loop(nginx, first)
     place = inner.directive if inner else login.hiding or login.passing
+    if endless:
+        fix = _redirect_edits.by_hand("find-the-rule")
+    elif www.is_circle:
+        fix = _redirect_edits.by_hand("one-name")
+    else:
+        fix = login.fix(nginx) or _fix(nginx, first, inner)
     return Claim(
         about=merge_subjects(subjects),
         covers=(*subjects, *redirected_sockets(evidence, host, "https")),
@@ -111,17 +118,14 @@ def _claim(evidence: Evidence, chains: list[RedirectChain]) -> Claim:
             "server": first[0].header("Server") or "",
             "hops": hops(first[0].headers),
             **_refused_cookie(first),
+            "edited": any(isinstance(step, Edit) for step in fix.steps),
             "inner": inner.place if inner else "",
             "inner_redirects": inner is not None and inner.redirect is not None,
             **www.facts,
             **login.facts,
         },
         location=nginx.location(place) if place else None,
-        fix=_redirect_edits.by_hand("find-the-rule")
-        if endless
-        else _redirect_edits.by_hand("one-name")
-        if www.is_circle
-        else login.fix(nginx) or _fix(nginx, first, inner),
+        fix=fix,
     )
 
 

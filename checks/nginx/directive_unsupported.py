@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from checks.nginx import Nginx
+from checks.nginx import Nginx, file_line
 from checks.nginx._commands import reload_steps
 from checks.nginx._edits import config_edit, config_edits
 from checks.nginx._errors import ConfigFault, config_error_claim, find_config_error
@@ -30,6 +30,10 @@ _ERROR_PATTERN = (
     r'|dlopen\(\) "(?P<file>[^"]+)" failed'
     r'|module "(?P<other>[^"]+)" (?:version \d+ instead of \d+|is not binary compatible))'
 )
+
+
+#: How many lines a text names.
+_SHOWN = 12
 
 
 @frozen
@@ -143,7 +147,18 @@ def _facts(nginx: Nginx, unsupported: UnsupportedFeature) -> dict[str, Any]:
         "switch": module.switch if module else "",
         "file": f"{module.file}.so" if module and module.file else "",
         "folder": modules[0].folder if modules else "",
+        "places": _places(nginx, unsupported),
     }
+
+
+def _places(nginx: Nginx, unsupported: UnsupportedFeature) -> tuple[str, ...]:
+    """Return where the directives of a module stand: nginx -t reports the first alone."""
+    module = unsupported.module
+    if module is None or not module.directives:
+        return ()
+    directives = nginx_parser.walk(nginx.config.main if nginx.config else ())
+    places = (file_line(each) for each in directives if re.fullmatch(module.directives, each.name))
+    return tuple(dict.fromkeys(places))[:_SHOWN]
 
 
 # Find the reason

@@ -4,6 +4,7 @@ One check judges every product; its page has the facts `server` (its title) and 
 only one product has is a check whose name begins with it.
 """
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -49,6 +50,7 @@ class ServerView:
             "container": self.server.container,
             "name": target.host,
             "port": target.port,
+            "reload": shlex.join(self.server.reload),
         }
 
 

@@ -26,6 +26,7 @@ _UNAVAILABLE = {502, 503, 504}
     explains=[
         "server.application-answers",
         "server.other-requests-failed",
+        "upstream.application-log",
         "http.server-error",
         "websocket.not-upgraded",
         "websocket.inner-proxy",

@@ -73,7 +73,6 @@ def _claim(view: ServerView, served: ServedCertificate, file: CertificateFile) -
             "served_until": served.leaf.not_after or "",
             "file_until": leaf.not_after or "",
             "expired": is_expired,
-            "reload": " ".join(view.server.reload),
         },
         severity=None if is_expired or failed else Severity.WARNING,
         confidence=Confidence.CERTAIN if leaf.issuer == served.leaf.issuer else Confidence.LIKELY,

@@ -94,7 +94,6 @@ def _claim(
             "served_until": fact_or_empty(served.leaf.not_after),
             "renewed_until": fact_or_empty(renewed.leaf.not_after),
             "expired": is_expired,
-            "reload": " ".join(view.server.reload),
         },
         severity=None if is_expired else Severity.WARNING,
         confidence=Confidence.CERTAIN if is_same_renewal else Confidence.LIKELY,

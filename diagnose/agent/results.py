@@ -6,13 +6,15 @@ the report contains, and which of its members are words of ours alone.
 """
 
 import json
+import shlex
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from diagnose.agent.arguments import Evidence
-from diagnose.model import Report, Target
+from diagnose.i18n import SOURCE_LANGUAGE
+from diagnose.model import Finding, Manual, Report, Target
 from diagnose.model.view import View
 from diagnose.outputs import finding_text
 from diagnose.outputs.json import document
@@ -49,14 +51,24 @@ _FIX = "Asks, carries out the remedy, looks again, and takes it back if it did n
 
 
 def altered(original: Report, masked: Report) -> list[str]:
-    """Return the ids of the findings whose steps the masking changed: no shell and no patch takes
-    them as they stand."""
-    steps = {finding.id: finding_text.steps(finding) for finding in original.findings}
+    """Return the ids of the findings whose steps the masking changed, the texts of those by hand
+    included: no shell and no patch takes them as they stand."""
+    steps = {finding.id: _step_words(finding) for finding in original.findings}
     return [
         finding.id
         for finding in masked.findings
-        if finding_text.steps(finding) != steps.get(finding.id, ())
+        if _step_words(finding) != steps.get(finding.id, ())
     ]
+
+
+def _step_words(finding: Finding) -> tuple[object, ...]:
+    """Return the steps of a finding's remedy, each by hand with its text."""
+    return tuple(
+        (step, finding_text.manual_text(finding, step, SOURCE_LANGUAGE))
+        if isinstance(step, Manual)
+        else step
+        for step in finding_text.steps(finding)
+    )
 
 
 def report_result(
@@ -87,6 +99,14 @@ def next_commands(target: Target, result: Mapping[str, Any]) -> list[dict[str, s
     if any(remedy and remedy["applicability"] == "automatic" for remedy in remedies):
         commands.append((_with_word(diagnose_command(target), "fix"), _FIX))
     return [{"command": f"sudo {command}", "purpose": purpose} for command, purpose in commands]
+
+
+def replay_commands(path: str, result: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Return what a person may type on this machine after the result of a recording. `path` is as
+    the agent wrote it."""
+    if not result["stand_ins_in"]:
+        return []
+    return [{"command": f"diagnose replay {shlex.quote(path)}", "purpose": _SHOW}]
 
 
 def _with_word(command: str, word: str) -> str:

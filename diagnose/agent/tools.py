@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from diagnose.agent.arguments import DiagnoseCall, ExplainCall, ReplayCall
-from diagnose.agent.results import altered, next_commands, report_result
+from diagnose.agent.results import altered, next_commands, replay_commands, report_result
 from diagnose.agent.settings import ServerSettings
 from diagnose.checking import registry
 from diagnose.checking.conclusion import conclude
@@ -76,7 +76,9 @@ class Tools:
             duration=max((observation.at for observation in observations), default=0.0),
         )
         view = View(lang=call.lang, hostname=recording.hostname, privileged=recording.privileged)
-        return await self._result(report, view, call, Options())
+        result = await self._result(report, view, call, Options())
+        result["next"] = replay_commands(call.path, result)
+        return result
 
     async def _result(
         self, report: Report, view: View, call: DiagnoseCall | ReplayCall, options: Options

@@ -127,7 +127,10 @@ def _fix(words: Sequence[str]) -> int:
     request = parse_fix(words)
     is_unattended = request.yes or request.dry_run
     if not (is_unattended or (sys.stdin.isatty() and sys.stdout.isatty())):
-        raise UsageError("Cannot ask without a terminal: use --yes or --dry-run.")
+        raise UsageError(
+            "Nothing was done: there is no terminal on which to ask. With --yes it is done without "
+            "a question; with --dry-run it is only shown."
+        )
     ask = None if is_unattended else _ask
     dialog = fix.Dialog(request.run.view(), write_if_possible, ask, request.dry_run)
     # The fix itself may cut the connection of this terminal. It must finish in any case.

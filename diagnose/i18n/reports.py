@@ -280,6 +280,10 @@ MESSAGES = Messages(
         "The web server runs in the container {container}: its paths and 127.0.0.1 are those of"
         " the container.",
     ),
+    Message(
+        "fix.other-program",
+        "Here {program} answers, not nginx: write the same in its configuration.",
+    ),
     Message("fix.mounted", "{file} is {source} on the server."),
     Message(
         "fix.in-image",

@@ -27,6 +27,9 @@ from diagnose.model.risk import risks
 from diagnose.model.view import View
 from diagnose.probes import diagnose_command
 
+#: The layers whose pages write for nginx what any web server can be told.
+_LAYERS_OF_ANY_SERVER = {"certificate", "http", "tls", "websocket"}
+
 
 class Facts(dict[str, object]):
     """Facts in which a missing fact is marked instead of raising an error."""
@@ -99,7 +102,23 @@ def summary(finding: Finding, lang: str) -> str:
 def remedy(finding: Finding, lang: str) -> str:
     """Return the remedy as prose, without the steps."""
     text = _fill(finding, _check_texts(finding, lang).remedy, lang).replace("{{fix}}", "").strip()
-    return join_sentences(text, _container_note(finding, lang), lang)
+    text = join_sentences(text, _container_note(finding, lang), lang)
+    return join_sentences(text, _program_note(finding, lang), lang)
+
+
+def _program_note(finding: Finding, lang: str) -> str:
+    """Return which program has the port, where the words of the remedy are nginx's and that program
+    is another; "" elsewhere."""
+    program = finding.claim.facts.get("other_program", "")
+    if not program or finding.check.layer not in _LAYERS_OF_ANY_SERVER:
+        return ""
+    texts = _check_texts(finding, lang)
+    manual = (step.step for step in steps(finding) if isinstance(step, Manual))
+    words = " ".join((texts.remedy, *(texts.steps.get(step, "") for step in manual)))
+    # A page that has words for other programs, or for this one, needs none of ours.
+    if "nginx" not in words or "{{#other_program}}" in words or str(program) in words:
+        return ""
+    return translate("fix.other-program", lang, program=program)
 
 
 def _container_note(finding: Finding, lang: str) -> str:
@@ -176,8 +195,10 @@ def verify_command(report: Report, finding: Finding, view: View) -> str:
 
 
 def affected_layer(report: Report, finding: Finding) -> str:
-    """Return the layer in which a fault had its effect: that of its first symptom, or its own."""
-    return (*symptoms(report, finding), finding)[0].check.layer
+    """Return the layer in which a fault had its effect: that of its first symptom that is more than
+    a note, or its own."""
+    failures = (each for each in symptoms(report, finding) if each.severity is not Severity.NOTE)
+    return next(failures, finding).check.layer
 
 
 def rerun_command(report: Report, view: View, *options: str) -> str:

@@ -291,13 +291,14 @@ class DiagnoseApp(OrderedKeysApp):
     def copy_text(self, text: str, shown: str = "") -> None:
         """Copy to the terminal's clipboard, and show the text, or `shown` in its place, because the
         terminal does not confirm it."""
-        from diagnose.tui.clipboard import osc52_sequence
+        from diagnose.tui.clipboard import load_tmux_buffer, osc52_sequence
         from diagnose.tui.screens.text_dialog import TextDialog
 
         osc52 = osc52_sequence(text)
         if osc52 is not None and self._driver is not None:
             self._driver.write(osc52)
             self._driver.flush()
+            self.run_worker(load_tmux_buffer(text), exit_on_error=False)
         heading = self.say("sheet" if osc52 else "sheet-long")
         self.push_screen(TextDialog(heading, shown or text, at_edge=True))
 

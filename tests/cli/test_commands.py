@@ -24,7 +24,8 @@ def recording(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["fix", "shop.example.com"], "Cannot ask without a terminal"),
+        (["fix", "shop.example.com"], "Nothing was done: there is no terminal"),
+        (["fix", "--undo"], "Nothing was done: there is no terminal"),
         (["fix", "--yes"], "Fix one target"),
         (["fix", "--yes", "a.example", "b.example"], "Fix one target"),
         (["fix", "--yes", "--outside", "a.example"], "A fix has to see everything"),

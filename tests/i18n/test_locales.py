@@ -107,8 +107,8 @@ def test_the_headings_of_a_page_differ(lang: str) -> None:
 
 
 def test_one_thing_has_one_chinese_word() -> None:
-    """A visitor is 访客, an answer 响应, a root cause 根本原因."""
-    others = re.compile("访问者|来访者|应答|答复|回音|根因")
+    """A visitor is 访客, an answer 响应, a root cause 根本原因, the reader 您."""
+    others = re.compile("访问者|来访者|应答|答复|回音|根因|导出器|源代码目录|你")
     pages = (*ROOT.glob("checks/*/*.zh.md"), *ROOT.glob("docs/zh/**/*.md"), *ROOT.glob("*.zh.md"))
     catalogue = ROOT / "diagnose/i18n/locales/zh/LC_MESSAGES/diagnose.po"
     found = [

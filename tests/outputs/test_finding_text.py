@@ -3,7 +3,17 @@ from datetime import timedelta
 
 import pytest
 
-from diagnose.model import Edit, Unseen
+from diagnose.checking.registry import load_check
+from diagnose.model import (
+    Applicability,
+    Edit,
+    Finding,
+    Fix,
+    Manual,
+    Severity,
+    Unseen,
+    Where,
+)
 from diagnose.model.tls import Certificate, Handshake
 from diagnose.model.view import View
 from diagnose.outputs import finding_text
@@ -80,6 +90,31 @@ def test_the_layer_of_a_cause_is_that_of_its_symptom() -> None:
     assert finding_text.symptoms(made, cause) == (symptom,)
     assert finding_text.affected_layer(made, cause) == "tcp"
     assert finding_text.affected_layer(made, symptom) == "tcp"
+
+
+def test_a_note_is_no_effect_of_a_cause() -> None:
+    made = mended()
+    cause, symptom = made.findings
+    noted = replace(symptom, claim=replace(symptom.claim, severity=Severity.NOTE))
+    alone = replace(made, findings=(cause, noted))
+    assert finding_text.affected_layer(alone, cause) == cause.check.layer
+
+
+@pytest.mark.parametrize(("lang", "note"), [("en", "Here Apache answers"), ("zh", "的是 Apache")])
+def test_the_remedy_says_that_another_program_answers(lang: str, note: str) -> None:
+    """Where its words are nginx's: the text of the check, or of a step by hand."""
+
+    def remedy(check_id: str, step: str, program: str) -> str:
+        fix = Fix((Manual(step, Where.SERVER),), Applicability.MANUAL)
+        facts = {"name": "shop.example.com", **({"other_program": program} if program else {})}
+        claim = replace(mended().findings[0].claim, fix=fix, facts=facts)
+        return finding_text.remedy(Finding("f1", load_check(check_id), claim), lang)
+
+    assert note in remedy("http.no-redirect", "redirect", "Apache")
+    assert note not in remedy("http.no-redirect", "redirect", "")
+    assert note not in remedy("certificate.self-signed", "get-a-certificate", "Apache"), "own words"
+    assert note not in remedy("websocket.idle-timeout", "longer", "Apache"), "it names Apache"
+    assert note not in remedy("nginx.config-invalid", "correct", "Apache"), "nginx itself"
 
 
 def test_a_gap_is_told_once() -> None:

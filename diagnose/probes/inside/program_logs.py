@@ -17,7 +17,7 @@ from diagnose.model.addresses import bracketed, is_loopback
 from diagnose.model.containers import NginxContainer
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange, Upgrade
-from diagnose.model.nginx import NginxConfig
+from diagnose.model.nginx import NginxConfig, NginxState
 from diagnose.model.program_logs import FailedUnit, ProgramLine
 from diagnose.model.server import Listeners
 from diagnose.model.web_servers import WebServerConfig
@@ -162,7 +162,9 @@ def _endpoints(ctx: ProbeContext, path: str) -> Iterator[str]:
     """Yield the ports of this machine and the Unix sockets that a path is passed on to, or the
     target's own port where a program serves the site itself."""
     bare, target = path.partition("?")[0], ctx.target
-    for config in ctx.observed(NginxConfig)[:1]:
+    # The configuration of an nginx that does not run says nothing about this site.
+    is_stopped = any(not state.masters for state in ctx.observed(NginxState))
+    for config in () if is_stopped else ctx.observed(NginxConfig)[:1]:
         route = upstream_routes.find_route(ctx, config, path)
         for endpoint in route.upstream.endpoints[:2] if route else ():
             if endpoint.socket or _is_here(endpoint.host):

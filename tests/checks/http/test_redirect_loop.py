@@ -153,6 +153,7 @@ def test_fires_and_names_the_inner_block_that_redirects() -> None:
     text = INNER.replace(LISTEN, LISTEN + rule)
     (claim,) = judge("http.redirect-loop", answer(HOME, HOME), config(text), *AROUND)
     assert claim.facts["inner_redirects"]
+    assert claim.facts["edited"], "nobody has to find the rule"
     applicability, lines = applied(claim)
     assert applicability is Applicability.AUTOMATIC
     assert "+if ($http_x_forwarded_proto = http) { return 301 https://$host$request_uri; }" in lines

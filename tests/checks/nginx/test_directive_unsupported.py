@@ -55,6 +55,17 @@ def test_the_change_is_to_the_file_and_not_to_the_link_that_leads_to_it() -> Non
     assert step.diff.startswith("--- /srv/nginx.conf\n")
 
 
+def test_the_lines_that_need_a_module_are_all_named() -> None:
+    site = SITE.replace("listen 443 ssl;", "listen 443 ssl;\n    brotli on;", 1) + (
+        "server {\n    listen 8443;\n    brotli_comp_level 4;\n}\n"
+    )
+    (claim,) = claims_for('unknown directive "brotli"', site)
+    places = claim.facts["places"]
+    assert isinstance(places, tuple)
+    assert len(places) == 2
+    assert all(place.startswith(f"{FILE}:") for place in places)
+
+
 def test_fires_for_every_block_with_ssl_on() -> None:
     site = "ssl on;\n" + SITE.replace("listen 443 ssl;", "listen 443;") + "server { ssl off; }\n"
     (claim,) = claims_for('unknown directive "ssl"', site)

@@ -17,6 +17,8 @@ from diagnose.model.program_logs import FailedUnit, ProgramLine
 from diagnose.model.server import Listener, Listeners
 from diagnose.probes.inside import program_logs as probes
 from tests.support.fake_context import Looking
+from tests.support.nginx_evidence import RUNNING, SITE, STOPPED
+from tests.support.nginx_evidence import config as nginx_config
 from tests.support.web_server_evidence import APACHE, LISTENING, apache_config
 from tests.support.websocket_evidence import upgrade
 
@@ -75,6 +77,16 @@ def test_a_program_that_has_the_port_itself() -> None:
     node = Listeners(sockets=(Listener(address="0.0.0.0", port=443, family=4, process="node"),))
     (line,) = look(node, PAGE).observed(ProgramLine)
     assert line.endpoint == "443"
+
+
+def test_the_configuration_of_an_nginx_that_is_stopped_leads_nowhere() -> None:
+    """Another program has the port: what nginx would pass on is not behind the site."""
+    route = SITE.replace("}", "  location / { proxy_pass http://127.0.0.1:3100; }\n}", 1)
+    sockets = (Listener(address="127.0.0.1", port=3100, family=4, process="python3"),)
+    both = replace(LISTENING, sockets=(*LISTENING.sockets, *sockets))
+    for state, endpoints in ((STOPPED, ["3000"]), (RUNNING, ["3000", "3100"])):
+        seen = (APACHE, apache_config(), state, nginx_config(route), both, PAGE)
+        assert sorted(line.endpoint for line in look(*seen).observed(ProgramLine)) == endpoints
 
 
 def test_the_services_that_failed_where_nobody_listens() -> None:
