@@ -63,6 +63,7 @@ def redirect_downgrade(evidence: Evidence) -> Iterator[Claim]:
                 "back": back,
                 "place": file_line(directive) if directive else "",
                 "told": _forwarded_scheme_place(nginx, steps),
+                "slash": _adds_slash(steps[0]),
             },
             location=nginx.location(directive) if directive else None,
             fix=_scheme_fix(nginx, match) if match else _fix(nginx, steps, last),
@@ -135,6 +136,15 @@ def _fix(nginx: Nginx, steps: list[Exchange], last: Exchange) -> Fix:
 def _url_path(step: Exchange) -> str:
     url = parse_url(step.url)
     return url.path if url else "/"
+
+
+def _adds_slash(step: Exchange) -> bool:
+    """Return whether a redirect only adds the slash at the end of the path, as servlet containers
+    and file servers do by themselves, before the application sees the request."""
+    source, target = parse_url(step.url), parse_url(redirect_target(step) or "")
+    if source is None or target is None:
+        return False
+    return target.path.partition("?")[0] == source.path.partition("?")[0] + "/"
 
 
 def _is_downgrade(step: Exchange) -> bool:

@@ -18,7 +18,7 @@ from diagnose.model import (
     Subject,
     Where,
 )
-from diagnose.model.addresses import is_loopback
+from diagnose.model.addresses import is_local_host, is_loopback
 from diagnose.model.frozen import frozen
 from diagnose.model.nginx import ConfigFile, Directive, NginxConfig
 from diagnose.model.server import Listeners
@@ -42,7 +42,7 @@ def loopback_only(evidence: Evidence) -> Iterator[Claim]:
     listeners = listeners_on(evidence, port)
     if (
         not _all_loopback(evidence, port)
-        or is_loopback(evidence.target.host)
+        or is_local_host(evidence.target.host)
         or target_answers(evidence)
     ):
         return

@@ -7,7 +7,7 @@ of its own: that block is the site's, and lacks something (nginx.no-matching-ser
 """
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from checks.nginx import Nginx, file_line
 from checks.nginx._commands import reload_steps
@@ -33,6 +33,7 @@ from diagnose.model import (
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.sites import SiteFile
+from diagnose.parsers.http import proxy_page
 from diagnose.parsers.nginx import config as nginx_parser
 from diagnose.parsers.nginx import edits, site_files
 from diagnose.parsers.nginx.config import children
@@ -47,6 +48,8 @@ from diagnose.parsers.nginx.config import children
         "nginx.not-running",
         "nginx.no-matching-server",
         "nginx.listen-without-ssl",
+        "nginx.index-missing",
+        "nginx.own-answer",
         "listener.missing",
         "listener.loopback-only",
         "tcp.refused",
@@ -75,7 +78,7 @@ def site_not_included(evidence: Evidence) -> Iterator[Claim]:
         if selected_servers
         else _unconfigured_port_symptoms(nginx)
     )
-    symptoms = clear_symptoms or (_foreign_pages(nginx) if selected_servers else ())
+    symptoms = clear_symptoms or (_foreign_pages(nginx, sites) if selected_servers else ())
     if (
         not sites
         or not symptoms
@@ -141,9 +144,9 @@ def _unconfigured_port_symptoms(nginx: Nginx) -> tuple[Observation, ...]:
     return () if nginx.listen_sockets(nginx.evidence.target.port) else closed_port_symptoms(nginx)
 
 
-def _foreign_pages(nginx: Nginx) -> tuple[Observation, ...]:
-    """Return pages that are not the site's: from a block with other names only, or the default page
-    of a new installation."""
+def _foreign_pages(nginx: Nginx, sites: Sequence[SiteFile]) -> tuple[Observation, ...]:
+    """Return pages that are not the site's: from a block with other names only, the default page
+    of a new installation, or an error of nginx's own in place of a site that is enabled."""
     evidence, host = nginx.evidence, nginx.evidence.target.host
     names = {
         name
@@ -152,13 +155,23 @@ def _foreign_pages(nginx: Nginx) -> tuple[Observation, ...]:
         if "." in name[1:-1]
     }
     is_foreign = names and not any(_is_same_site(name, host) for name in names)
+    is_enabled = any(posixpath.dirname(site.path).endswith("/sites-enabled") for site in sites)
     return tuple(
         exchange
         for exchange in evidence.good(Exchange)
         if exchange.port == evidence.target.port
         and exchange.purpose in {"target", "redirect"}
-        and (is_foreign or "<title>Welcome to nginx" in exchange.body)
+        and (
+            is_foreign
+            or "<title>Welcome to nginx" in exchange.body
+            or (is_enabled and not names and _is_own_error(exchange))
+        )
     )
+
+
+def _is_own_error(exchange: Exchange) -> bool:
+    """Return whether nginx found nothing, and asked no application."""
+    return exchange.status in {403, 404} and proxy_page(exchange.body) == "nginx"
 
 
 def _is_same_site(name: str, host: str) -> bool:

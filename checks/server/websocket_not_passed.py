@@ -1,6 +1,6 @@
 """The site passes the WebSocket's path on to an application without the upgrade: Apache's ProxyPass
 to http:// drops it unless it has `upgrade=websocket` (mod_proxy, since 2.4.47) or the target is
-ws://."""
+ws://; a rule of HAProxy's or Caddy's takes the fields of the upgrade away."""
 
 import re
 from collections.abc import Iterator
@@ -128,6 +128,7 @@ def _claim(view: ServerView, path: str, route: SiteRoute, upgrades: list[Upgrade
             and not misses_pattern(missed_rule, path.partition("?")[0]),
             "module": _lacks_tunnel(view) and route.scheme in {"ws", "wss"},
             "apache": view.server.product == "apache",
+            "caddy": view.server.product == "caddy",
         },
         confidence=Confidence.CERTAIN,
         severity=websocket_severity(view.evidence),

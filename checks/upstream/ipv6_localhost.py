@@ -96,8 +96,17 @@ def _is_failing(nginx: Nginx, backend: Backend) -> bool:
         line for line in backend_log_lines(nginx, backend, "") if is_in_run(nginx.evidence, line)
     ]
     return any(
-        front_failures(nginx.evidence, (path,)) and _is_not_connected(lines, path)
+        _has_failed(nginx.evidence, path) and _is_not_connected(lines, path)
         for path in backend.paths
+    )
+
+
+def _has_failed(evidence: Evidence, path: str) -> bool:
+    """Return whether visitors got an error at a path. nginx writes a line for each refusal at ::1,
+    also where it gets the answer at 127.0.0.1 then."""
+    return any(
+        not isinstance(failure, LogLine) or "://[::1]:" not in failure.upstream
+        for failure in front_failures(evidence, (path,))
     )
 
 

@@ -90,3 +90,14 @@ def without_query(path: str) -> str:
     """Return the path without its query, which may be a password."""
     bare_path, question_mark, _ = path.partition("?")
     return f"{bare_path}?…" if question_mark else bare_path
+
+
+def asks_about_closing(evidence: Evidence) -> bool:
+    """Return whether the user's message says that a WebSocket was closed without a reason of the
+    application (RFC 6455 section 7.1.5, code 1006)."""
+    symptom = evidence.target.symptom
+    return (
+        symptom is not None
+        and symptom.kind == "websocket-closed"
+        and symptom.number in {None, 1006}
+    )

@@ -1,6 +1,7 @@
 """A timeout of Apache or HAProxy that cuts idle WebSockets, and the claim about it."""
 
 from checks.server import ServerView
+from checks.websocket import asks_about_closing
 from diagnose.model import Claim, Confidence, Evidence, Fix, Severity, Subject
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Upgrade
@@ -10,7 +11,7 @@ from diagnose.model.http import Upgrade
 class ServerTimeout:
     """A timeout for open WebSockets at a path, shorter than usual: in seconds, with the line
     "file:line" that sets it, the fix, and the WebSockets that were accepted there. `unseen` is the
-    severity where no cut was seen, None for that of the check."""
+    severity where no cut was seen and the user did not report one, None for that of the check."""
 
     view: ServerView
     path: str
@@ -29,7 +30,7 @@ class ServerTimeout:
             because=(*((view.config,) if view.config else ()), *self.accepted),
             # Nobody waited to see whether the application itself sends often enough.
             confidence=Confidence.CERTAIN if is_seen else Confidence.LIKELY,
-            severity=None if is_seen else self.unseen,
+            severity=None if is_seen or asks_about_closing(view.evidence) else self.unseen,
             facts={
                 "url": self.accepted[0].url,
                 "path": self.path,

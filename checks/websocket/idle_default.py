@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from checks.nginx import Nginx, file_line
 from checks.nginx._websockets import WebSocketHandshakes, websocket_paths
+from checks.websocket import asks_about_closing
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -38,7 +39,7 @@ _PINGING = {"socket.io", "engine.io", "cable"}
 
 @check(severity=Severity.NOTE, needs=[Upgrade, NginxConfig])
 def idle_default(evidence: Evidence) -> Iterator[Claim]:
-    nginx, is_asked = Nginx.of(evidence), _asks_about_closing(evidence)
+    nginx, is_asked = Nginx.of(evidence), asks_about_closing(evidence)
     for path in websocket_paths(evidence):
         handshakes = WebSocketHandshakes.at_path(evidence, path)
         opened = [upgrade for upgrade in handshakes.front if upgrade.accepted]
@@ -72,12 +73,3 @@ def idle_default(evidence: Evidence) -> Iterator[Claim]:
                 fix=Fix((Manual("longer-or-pings", Where.SERVER),), Applicability.MANUAL),
             )
             break
-
-
-def _asks_about_closing(evidence: Evidence) -> bool:
-    symptom = evidence.target.symptom
-    return (
-        symptom is not None
-        and symptom.kind == "websocket-closed"
-        and symptom.number in {None, 1006}
-    )

@@ -43,6 +43,9 @@ def prefix_kept(evidence: Evidence) -> Iterator[Claim]:
         directive = proxy_pass_of(match) if match else None
         if match is None or directive is None or not handshakes.refused_by_application:
             continue
+        if match.redirects:
+            # nginx passes nothing on: it only adds the slash of its location.
+            continue
         yield Claim(
             about=Subject(port=evidence.target.port, path=path),
             covers=(Subject(port=evidence.target.port, path=path),),

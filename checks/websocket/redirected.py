@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from checks.nginx import Nginx, _location_edits
+from checks.nginx import Nginx, _location_edits, file_line
 from checks.nginx._edits import Changes, config_edits
 from checks.nginx._websockets import WebSocketHandshakes
 from checks.websocket import claim, refused_attempts
@@ -34,9 +34,30 @@ def redirected(evidence: Evidence) -> Iterator[Claim]:
                 and path.rstrip("/") == original_path.rstrip("/")
                 and path != original_path,
                 "secure": secure,
+                "place": "",
+                "block": "",
             },
         )
-        yield _with_fix(Nginx.of(evidence), base_claim, attempt.path)
+        yield _with_place(Nginx.of(evidence), base_claim, attempt.path)
+
+
+def _with_place(nginx: Nginx, base_claim: Claim, path: str) -> Claim:
+    """Name the location of nginx that redirects by itself, if that is known."""
+    matches = list(nginx.location_matches(path))
+    if len(matches) != 1 or not matches[0].redirects:
+        return base_claim
+    location = matches[0].block
+    named_claim = replace(
+        base_claim,
+        because=(*base_claim.because, *([nginx.config] if nginx.config else [])),
+        location=nginx.location(location),
+        facts={
+            **base_claim.facts,
+            "place": file_line(location),
+            "block": " ".join(("location", *location.args)),
+        },
+    )
+    return _with_fix(nginx, named_claim, path)
 
 
 def _with_fix(nginx: Nginx, base_claim: Claim, path: str) -> Claim:
@@ -73,11 +94,4 @@ def _with_fix(nginx: Nginx, base_claim: Claim, path: str) -> Claim:
     file_edits = config_edits(nginx, changes)
     if not file_edits:
         return base_claim
-    because = (*base_claim.because, *([nginx.config] if nginx.config else []))
-    config_location = nginx.location(location)
-    return replace(
-        base_claim,
-        because=because,
-        location=config_location,
-        fix=_location_edits.location_fix(nginx, match, file_edits),
-    )
+    return replace(base_claim, fix=_location_edits.location_fix(nginx, match, file_edits))

@@ -27,7 +27,7 @@ from diagnose.model import (
     Symptom,
     Vantage,
 )
-from diagnose.model.addresses import is_loopback
+from diagnose.model.addresses import is_local_host, is_loopback
 from diagnose.model.events import report_crash
 from diagnose.model.frozen import frozen
 from diagnose.model.tcp import Connection
@@ -73,8 +73,9 @@ def claims(
         type(observation) for observation in evidence.observations if observation.shows_fault
     }
     raised_claims = []
+    is_local = is_local_host(evidence.target.host)
     for check in checks:
-        if not check.runs_on(kinds, faulty_kinds):
+        if not check.runs_on(kinds, faulty_kinds) or (is_local and _judges_the_way_in(check)):
             continue
         with report_crash(check.id, on_crash):
             raised_claims += [(check, claim) for claim in check.judge(evidence)]
@@ -87,6 +88,12 @@ def claims(
         (check, _in_container(_with_program(claim, name), check.layer, evidence))
         for check, claim in raised_claims
     ]
+
+
+def _judges_the_way_in(check: Check) -> bool:
+    """Return whether a check is about how visitors get in from outside, by which no program reaches
+    a loopback address of its own machine."""
+    return check.layer in {"cloud", "firewall"} and check.id != "firewall.loopback-blocked"
 
 
 def _in_container(claim: Claim, layer: str, evidence: Evidence) -> Claim:

@@ -194,6 +194,7 @@ _NGINX_MESSAGE = re.compile(
     r"location |\"|server |protocol |failed |error |cache |rename\(\)|unlink\(\)|mmap|dlopen|"
     r"limit_(?:req|conn) |module |configuration file|eventfd|epoll|io_|p?readv?\(\)|p?writev?\(\)|"
     r"nginx|a client |worker |cycle|OCSP|certificate |key |listen|load|dh|variable|zone |"
+    r"js (?:http )?fetch SSL certificate |lua ssl certificate verify |"
     r"auth request |(?:\[client [^\]]{1,64}\] )?ModSecurity: )"
 )
 #: What is kept in quotes: a path, a Unix socket, a name or number of nginx's own, a URL.

@@ -59,6 +59,27 @@ def explanations(*raised: tuple[Check, Claim]) -> list[tuple[str, str | None]]:
     return [(one.check.id, by_id.get(one.explained_by or "")) for one in found]
 
 
+@pytest.mark.parametrize(
+    ("host", "ids"),
+    [
+        ("shop.example.com", ["firewall.port-closed", "tls.plain-http"]),
+        ("localhost", ["tls.plain-http"]),
+    ],
+)
+def test_how_visitors_get_in_is_not_asked_of_this_machines_own_address(
+    host: str, ids: list[str]
+) -> None:
+    """Issue 7 of Nice-PLQ/devtools-remote-debugger: wss://localhost:8080 of a program without
+    TLS."""
+    target = replace(SHOP, host=host)
+    names = ("firewall.port-closed", "tls.plain-http")
+    checks = [judging(name, lambda _: iter((claim(),))) for name in names]
+    crashes: list[Crash] = []
+    raised = claims(checks, Evidence(target, NOW), crashes.append)
+    assert [check.id for check, _ in raised] == ids
+    assert not crashes
+
+
 def test_a_cause_explains_what_it_declares_about_the_same_subject() -> None:
     cause = check("firewall.closed", Severity.ERROR, "tcp.rejected")
     assert explanations((check("tcp.rejected"), claim()), (cause, claim())) == [

@@ -49,7 +49,11 @@ def parts_of(routes: list[dict[str, object]]) -> SiteParts:
 
 
 def _walk(
-    routes: list[dict[str, object]], outer: _Condition, depth: int, strip: str = ""
+    routes: list[dict[str, object]],
+    outer: _Condition,
+    depth: int,
+    strip: str = "",
+    drops: bool = False,
 ) -> Iterator[SiteRoute | SiteRedirect | str]:
     if depth > MAX_DEPTH:
         yield _own_answer(_Condition(pattern=True))
@@ -60,13 +64,15 @@ def _walk(
                 name = text_of(handler.get("handler"))
                 if name == "subroute":
                     inner = dictionaries(handler.get("routes"))
-                    yield from _walk(inner, condition, depth + 1, strip)
+                    yield from _walk(inner, condition, depth + 1, strip, drops)
+                elif name == "headers" and condition == outer:
+                    drops = drops or _drops_upgrade(handler.get("request"))
                 elif name == "rewrite":
                     strip = text_of(handler.get("strip_path_prefix")) or strip
                 elif name == "vars" and condition == _Condition():
                     yield clean(text_of(handler.get("root")), 500)
                 elif name == "reverse_proxy":
-                    yield _proxied(handler, condition, strip)
+                    yield _proxied(handler, condition, strip, drops)
                 elif name in _ANSWERS:
                     yield from _static_responses(handler, condition)
 
@@ -120,7 +126,27 @@ def _plain(location: str) -> str:
     return location.replace("{http.request.host}", "{host}").replace("{http.request.uri}", "{uri}")
 
 
-def _proxied(handler: dict[str, object], condition: _Condition, strip: str) -> SiteRoute:
+def _drops_upgrade(operations: object) -> bool:
+    """Return whether operations on the fields of a request (module http.handlers.headers) take the
+    upgrade of a WebSocket away (RFC 6455 section 4.1)."""
+    deleted = {name.lower() for name in texts(at(operations, "delete"))}
+    fields = {
+        name.lower(): texts(value) for name, value in dictionary(at(operations, "set")).items()
+    }
+    return any(
+        name in deleted or (name in fields and not _keeps(fields[name], token))
+        for name, token in (("upgrade", "websocket"), ("connection", "upgrade"))
+    )
+
+
+def _keeps(values: list[str], token: str) -> bool:
+    """Return whether a field that is set has the token, or a placeholder that may have it."""
+    return any(token in value.lower() or "{" in value for value in values)
+
+
+def _proxied(
+    handler: dict[str, object], condition: _Condition, strip: str, drops: bool
+) -> SiteRoute:
     upstreams = dictionaries(handler.get("upstreams"))
     dial = clean(text_of(upstreams[0].get("dial")), 300) if upstreams else ""
     transport = dictionary(handler.get("transport"))
@@ -137,7 +163,9 @@ def _proxied(handler: dict[str, object], condition: _Condition, strip: str) -> S
         port=port,
         socket=socket,
         backend_path=condition.path.removeprefix(strip),
-        websocket=scheme != "fcgi",
+        websocket=not (
+            scheme == "fcgi" or drops or _drops_upgrade(at(handler, "headers", "request"))
+        ),
         pattern=condition.pattern,
         exact=condition.exact,
         verify=_verification(transport) if scheme == "https" else "",

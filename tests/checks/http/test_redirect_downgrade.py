@@ -88,6 +88,14 @@ def test_an_applications_redirect_is_left_to_a_person() -> None:
     assert claim.facts["told"]
 
 
+def test_a_redirect_that_only_adds_a_slash_is_the_containers() -> None:
+    header = "proxy_set_header X-Forwarded-Proto $scheme;\n        proxy_set_header"
+    told, page = config(SITE.replace("proxy_set_header", header)), HOME + "test"
+    for onward, slash in (("test/", True), ("test/?x=1", True), ("login", False)):
+        (claim,) = judge("http.redirect-downgrade", answer(page, PLAIN + onward), told, *AROUND)
+        assert claim.facts["slash"] is slash
+
+
 def test_an_application_that_is_not_told_the_scheme_is_told() -> None:
     (claim,) = judge("http.redirect-downgrade", answer(HOME, PLAIN + "en/"), config(), *AROUND)
     lines = ["+proxy_set_header X-Forwarded-Proto $scheme;"]

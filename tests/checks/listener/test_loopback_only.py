@@ -65,5 +65,6 @@ def test_silent_where_something_answers_all_the_same() -> None:
 
 
 def test_silent_where_the_target_is_this_machine() -> None:
-    target = Target("127.0.0.1", "https", "127.0.0.1", 443)
-    assert not judge("listener.loopback-only", LOCAL, target=target)
+    for host in ("127.0.0.1", "localhost"):
+        target = Target(host, "https", host, 443)
+        assert not judge("listener.loopback-only", LOCAL, target=target)

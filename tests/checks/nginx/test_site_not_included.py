@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from diagnose.model import Applicability, Command, Confidence, Edit, Manual
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import ConfigFile, NginxConfig
@@ -67,6 +69,22 @@ def test_fires_when_another_sites_page_comes() -> None:
     page = Exchange(url="https://shop.example.com/", address="x", port=443, status=200)
     (claim,) = judge("nginx.site-not-included", config(), AVAILABLE, page)
     assert claim.confidence is Confidence.LIKELY
+
+
+NGINX_404 = "<center><h1>404 Not Found</h1></center><hr><center>nginx</center>"
+UNNAMED = "server { listen 443 ssl; root /var/www/html; }\n"
+
+
+def test_fires_when_nginx_finds_nothing_in_place_of_an_enabled_site() -> None:
+    """Issue 94 of h5bp/server-configs-nginx: no `include sites-enabled/*`."""
+    url = "https://shop.example.com/app"
+    page = Exchange(url=url, address="x", port=443, status=404, body=NGINX_404)
+    enabled = SiteFile(path="/etc/nginx/sites-enabled/shop", names=("shop.example.com",))
+    (claim,) = judge("nginx.site-not-included", config(UNNAMED), enabled, page)
+    assert claim.confidence is Confidence.LIKELY
+    assert not judge("nginx.site-not-included", config(UNNAMED), AVAILABLE, page)
+    own = replace(page, body="<h1>Not Found</h1>")
+    assert not judge("nginx.site-not-included", config(UNNAMED), enabled, own)
 
 
 def test_fires_without_a_remedy_where_the_file_is_another_nginx_s() -> None:

@@ -1,10 +1,15 @@
 from dataclasses import replace
 
+import pytest
+
 from diagnose.model import Applicability, Command, Edit, Severity
 from diagnose.model.backends import BackendVisit
 from diagnose.model.http import Upgrade
 from diagnose.model.pages import WebSocketPath
-from diagnose.model.web_servers import WebServer
+from diagnose.model.web_servers import WebServer, WebServerConfig
+from diagnose.parsers.caddy.sites import sites_of
+from tests.support.caddy_evidence import CADDY
+from tests.support.caddy_evidence import LISTENING as CADDY_LISTENS
 from tests.support.check_evidence import CHAT, judge
 from tests.support.haproxy_evidence import SERVER as HAPROXY
 from tests.support.haproxy_evidence import TEXT as HAPROXY_TEXT
@@ -75,6 +80,61 @@ def test_fires_with_an_exception_for_websockets_where_haproxy_deletes_the_field(
     rule = "http-request del-header Upgrade unless { hdr(Upgrade) -i websocket }"
     assert f"+    {rule}\n" in edit.diff
     assert not judge(CHECK, HAPROXY, haproxy_config(), LISTENING, upgrade(426), target=CHAT)
+
+
+def caddy(*handlers: dict[str, object]) -> WebServerConfig:
+    """A site of Caddy's with these handlers, as `caddy adapt` (2.6.2) writes them."""
+    inner = {"handler": "subroute", "routes": [{"handle": [handler]} for handler in handlers]}
+    route = {"match": [{"host": ["shop.example.com"]}], "handle": [inner], "terminal": True}
+    server = {"listen": [":443"], "routes": [route]}
+    sites = sites_of({"apps": {"http": {"servers": {"srv0": server}}}})
+    return WebServerConfig(product="caddy", path=CADDY.config, sites=sites)
+
+
+def proxy(**operations: object) -> dict[str, object]:
+    upstreams = [{"dial": "127.0.0.1:3000"}]
+    return {"handler": "reverse_proxy", "upstreams": upstreams, "headers": {"request": operations}}
+
+
+@pytest.mark.parametrize(
+    "handlers",
+    [
+        (proxy(delete=["Upgrade"]),),
+        (proxy(delete=["connection"]),),
+        (proxy(set={"Connection": ["close"]}),),
+        (proxy(set={"Upgrade": [""]}),),
+        ({"handler": "headers", "request": {"delete": ["Upgrade"]}}, proxy()),
+    ],
+)
+def test_fires_where_caddy_takes_the_upgrade_away(handlers: tuple[dict[str, object], ...]) -> None:
+    (claim,) = judge(CHECK, CADDY, caddy(*handlers), CADDY_LISTENS, upgrade(426), target=CHAT)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+
+
+@pytest.mark.parametrize(
+    "handler",
+    [
+        proxy(),
+        proxy(delete=["Origin"]),
+        # As people write it after a guide for nginx.
+        proxy(set={"Connection": ["Upgrade"], "Upgrade": ["websocket"]}),
+        proxy(set={"Connection": ["{http.request.header.Connection}"]}),
+    ],
+)
+def test_silent_where_caddy_keeps_the_upgrade(handler: dict[str, object]) -> None:
+    rest = (CADDY_LISTENS, upgrade(426))
+    assert not judge(CHECK, CADDY, caddy(handler), *rest, target=CHAT)
+
+
+def test_silent_where_caddy_changes_other_requests() -> None:
+    change = {"handler": "headers", "request": {"delete": ["Upgrade"]}}
+    apart: dict[str, object] = {
+        "handler": "subroute",
+        "routes": [{"match": [{"path": ["/api/*"]}], "handle": [change]}],
+    }
+    rest = (CADDY_LISTENS, upgrade(426))
+    assert not judge(CHECK, CADDY, caddy(apart, proxy()), *rest, target=CHAT)
 
 
 def test_a_line_for_the_path_that_comes_too_late_is_named() -> None:

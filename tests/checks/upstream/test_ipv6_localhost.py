@@ -7,7 +7,7 @@ from diagnose.model.http import Upgrade
 from diagnose.model.logs import ErrorLog, LogLine
 from diagnose.model.server import Interface
 from diagnose.model.upstream import UpstreamTalk
-from tests.support.check_evidence import REFUSED, judge
+from tests.support.check_evidence import REFUSED, SHOP, judge
 from tests.support.upstreams import PAGE, WELL, line, proxied, tried
 
 CHECK = "upstream.ipv6-localhost"
@@ -74,6 +74,14 @@ def test_stays_a_note_where_nginx_then_found_the_other_address() -> None:
     (claim,) = judge(CHECK, SIX, FOUR, LOG, refusal_of_ipv6(), WELL, proxied(TARGET))
     assert claim.severity is Severity.NOTE
     assert claim.confidence is Confidence.CERTAIN
+
+
+def test_stays_a_note_where_an_older_request_found_the_other_address() -> None:
+    """nginx writes the line of each refusal at ::1, and gets the answer at 127.0.0.1 then."""
+    refused = replace(refusal_of_ipv6(), request="GET /ws HTTP/1.1", when=1_000_050.0)
+    seen = (SIX, FOUR, LOG, refused, WELL, proxied(TARGET))
+    (claim,) = judge(CHECK, *seen, target=replace(SHOP, websockets=("/ws",)))
+    assert claim.severity is Severity.NOTE
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@ from dataclasses import replace
 from diagnose.model import Confidence, Edit, Severity
 from diagnose.model.http import Ending, Through, Upgrade
 from diagnose.model.nginx import NginxConfig
+from diagnose.model.symptom import Symptom
 from tests.support.check_evidence import CHAT, judge
 from tests.support.haproxy_evidence import SERVER as HAPROXY
 from tests.support.haproxy_evidence import TEXT as HAPROXY_TEXT
@@ -177,6 +178,14 @@ def test_notes_haproxys_timeouts_of_debian() -> None:
     """They are in nearly every haproxy.cfg, and nothing was cut."""
     (claim,) = judge(CHECK, HAPROXY, haproxy_config(TIMEOUTS), upgrade(None), target=CHAT)
     assert (claim.facts["seconds"], claim.severity) == (50, Severity.NOTE)
+
+
+def test_haproxys_timeouts_count_when_somebody_was_cut_off() -> None:
+    """Issue 73 of m1k1o/neko: a ping every 60 seconds is too late."""
+    symptom = Symptom("websocket-closed", "closed after 50 seconds, code 1006", 1006)
+    target = replace(CHAT, symptom=symptom)
+    (claim,) = judge(CHECK, HAPROXY, haproxy_config(TIMEOUTS), upgrade(None), target=target)
+    assert claim.severity is None
 
 
 def test_fires_for_haproxy_without_a_timeout_for_tunnels() -> None:

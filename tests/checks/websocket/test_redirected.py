@@ -54,3 +54,5 @@ def test_the_location_takes_the_path_without_its_slash() -> None:
     (claim,) = judge("websocket.redirected", *seen, direct(404), target=CHAT)
     assert claim.fix
     assert claim.fix.applicability is Applicability.MANUAL
+    assert claim.facts["block"] == "location /ws/"
+    assert claim.location

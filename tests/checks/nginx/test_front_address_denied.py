@@ -1,0 +1,60 @@
+from dataclasses import replace
+
+import pytest
+
+from diagnose.model import Confidence
+from tests.support.check_evidence import judge
+from tests.support.front_evidence import CLOUDFLARE, EDGE, behind, edge_handshake, edge_page
+from tests.support.nginx_evidence import RUNNING, config
+from tests.support.page_errors import LOG_READ, logged
+
+CHECK = "nginx.front-address-denied"
+SITE = """\
+server {
+    listen 80;
+    server_name shop.example.com;
+    allow 198.51.100.7;
+    deny all;
+    location / {
+        proxy_pass http://127.0.0.1:3000;
+    }
+}
+"""
+LINE = replace(logged("access forbidden by rule"), client=EDGE)
+REFUSED = edge_page(403, headers=CLOUDFLARE)
+
+
+@pytest.mark.parametrize(
+    ("rules", "listed"),
+    [("    allow 198.51.100.7;\n    deny all;\n", False), (f"    deny {EDGE};\n", True)],
+)
+def test_fires_when_the_rule_is_met_by_the_proxy(rules: str, listed: bool) -> None:
+    text = SITE.replace("    allow 198.51.100.7;\n    deny all;\n", rules)
+    seen = behind(edge_handshake(), REFUSED, RUNNING, config(text), LOG_READ, LINE)
+    (claim,) = judge(CHECK, *seen)
+    assert claim.confidence is Confidence.CERTAIN
+    assert claim.facts["listed"] is listed
+    assert claim.facts["front"] == EDGE
+
+
+def test_silent_when_the_visitors_address_is_taken() -> None:
+    real = f"    set_real_ip_from {EDGE};\n    real_ip_header X-Forwarded-For;\n"
+    text = SITE.replace("    allow", f"{real}    allow")
+    visitor = replace(LINE, client="192.0.2.55")
+    for line in (LINE, visitor):
+        seen = behind(edge_handshake(), REFUSED, RUNNING, config(text), LOG_READ, line)
+        assert not judge(CHECK, *seen)
+
+
+def test_silent_without_a_machine_in_front() -> None:
+    """The server's own address is refused: this run's request of itself."""
+    page = replace(REFUSED, address="203.0.113.10", headers=())
+    line = replace(LINE, client="203.0.113.10")
+    assert not judge(CHECK, *behind(page, RUNNING, config(SITE), LOG_READ, line))
+    assert not judge(CHECK, *behind(page, RUNNING, config(SITE), LOG_READ, LINE))
+
+
+def test_silent_when_the_front_refuses_by_itself_or_the_page_came() -> None:
+    seen = (edge_handshake(), RUNNING, config(SITE), LOG_READ)
+    assert not judge(CHECK, *behind(*seen, REFUSED)), "nginx wrote no line"
+    assert not judge(CHECK, *behind(*seen, edge_page(200), LINE))
