@@ -113,7 +113,7 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|回调(?:地址|域名|URL).{0,6}(?:不匹配|错误|不一致|不正确|未)"),
     # What browsers refuse in a page
     ("mixed-content", r"Mixed Content|insecure WebSocket connection may not be initiated"
-        r"|An insecure WebSocket|Blocked loading mixed active content|混合内容"),
+        r"|An insecure WebSocket|(?:Blocked loading|Loading(?: of)?) mixed|混合内容"),
     ("frame", r"X-Frame-Options|\bin a frame\b|frame-ancestors|X-Frame|iframe|嵌入框架|内嵌(?:页面|框架)"),
     ("csp", r"Content[ -]Security[ -]Policy|内容安全策略"),
     ("cors", r"blocked by CORS policy|Cross-Origin Request Blocked|Access-Control-Allow-Origin"
