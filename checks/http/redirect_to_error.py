@@ -1,5 +1,6 @@
 """The page redirects to another page of the same site, and that page does not exist or fails, or
-cannot be opened at all: an address with http that leads to https, where nothing answers.
+cannot be opened at all: an address with http that leads to https, where nothing answers, or to
+https on its own port, which speaks plain HTTP (an application that forces https and has no TLS).
 
 The page itself answers with a redirect, so that it looks healthy. A page that wants a login, or
 that is forbidden, may be meant.
@@ -21,8 +22,8 @@ from diagnose.model import (
     merge_subjects,
 )
 from diagnose.model.http import Exchange
-from diagnose.parsers.redirects import is_own_https
 from diagnose.parsers.request_fields import is_own_origin
+from diagnose.parsers.urls import parse_url
 
 #: Statuses of a page that is not there (RFC 9110 section 15.5.5 and 15.5.11).
 _MISSING = {404, 410}
@@ -53,11 +54,20 @@ def redirect_to_error(evidence: Evidence) -> Iterator[Claim]:
             "message": last.failure.message if last.failure and not last.status else "",
             "addresses": addresses(first),
             "missing": last.status in _MISSING,
+            "plain_port": last.port if _is_on_plain_port(evidence.target, last) else "",
         },
         fix=Fix((Manual("look-at-both", Where.SERVER),), Applicability.MANUAL),
     )
 
 
 def _is_own_site(target: Target, url: str) -> bool:
-    """Return whether a URL is of the target's own origin, or is the same name over https."""
-    return is_own_origin(target, url) or (not target.uses_tls and is_own_https(target, url))
+    """Return whether a URL is of the target's own origin, or is the same name over https, on any
+    port."""
+    parsed = parse_url(url)
+    is_own_https = parsed is not None and parsed.secure and parsed.host == target.host
+    return is_own_origin(target, url) or (not target.uses_tls and is_own_https)
+
+
+def _is_on_plain_port(target: Target, last: Exchange) -> bool:
+    """Return whether https was tried on the port that answers the target's plain http."""
+    return last.failure is not None and not target.uses_tls and last.port == target.port

@@ -2,7 +2,8 @@
 the application has its WebSocket at the path without it (ngx_http_proxy_module, proxy_pass).
 
 It is the cause if the application refuses the handshake at nginx's path and accepts it at the path
-without the prefix. Both were asked of the application itself.
+without the prefix. Both were asked of the application itself. Where nginx redirects to the location
+with a slash at the end, it passes no handshake on at all.
 """
 
 from collections.abc import Iterator

@@ -59,7 +59,8 @@ def _with_message(
 
 def _merged(targets: Sequence[Target]) -> tuple[Target, ...]:
     """Return one target for a site and a message that names the same site, or only an address
-    ("connect ECONNREFUSED 203.0.113.10:443"); () if the targets are anything else."""
+    ("connect ECONNREFUSED 203.0.113.10:443"), or a file that browsers block; () if the targets are
+    anything else."""
     plain = [target for target in targets if target.symptom is None]
     messages = [target for target in targets if target.symptom is not None]
     if len(plain) != 1 or len(messages) != 1:
@@ -68,7 +69,10 @@ def _merged(targets: Sequence[Target]) -> tuple[Target, ...]:
 
     if messages[0].host == plain[0].host:
         return (_with_named_url(plain[0], messages[0]),)
-    is_other = not is_address(messages[0].host)
+    symptom = messages[0].symptom
+    # A page may load its files from other hosts: the page is what was asked about.
+    of_a_file = symptom is not None and symptom.kind == "mixed-content" and plain[0].uses_tls
+    is_other = not is_address(messages[0].host) and not of_a_file
     return () if is_other else (replace(plain[0], symptom=messages[0].symptom),)
 
 

@@ -75,6 +75,8 @@ def parse_target(text: str, websockets: tuple[str, ...] = (), lang: str = "en") 
         scheme = "http" if port == 80 else "https"
         if port == 80:
             target_input.note("port")
+    if _blocks_a_file(target_input.symptom, scheme):
+        scheme, port, path = "https", None if port == 80 else port, "/"
     paths = ((path,) if scheme in WEBSOCKET_SCHEMES else ()) + tuple(map(socket_path, websockets))
     target = Target(
         input=target_input.display_text,
@@ -86,6 +88,12 @@ def parse_target(text: str, websockets: tuple[str, ...] = (), lang: str = "en") 
         symptom=target_input.symptom,
     )
     return _with_read_as(target, target_input.notes, lang)
+
+
+def _blocks_a_file(symptom: Symptom | None, scheme: str) -> bool:
+    """Return whether the URL of a message is that of a file which browsers block on a page over
+    https (Firefox: "Blocked loading mixed active content"). The page itself is not named."""
+    return symptom is not None and symptom.kind == "mixed-content" and scheme == "http"
 
 
 def socket_path(text: str) -> str:

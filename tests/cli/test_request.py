@@ -250,6 +250,13 @@ def test_a_site_and_a_message_are_one_target(message: str) -> None:
         ("http://{}:81/", "ws://{}:81/a 连接失败", "http://{}:81/", ("/a",)),
         ("{}", "Mixed Content: The page at 'https://{}/' was loaded over HTTPS, but requested an "
                "insecure script 'http://{}/x.js'.", "https://{}/", ()),
+        ("https://{}/", "Blocked loading mixed active content “http://{}/a.css?v=1”", "https://{}/",
+         ()),
+        ("https://{}/", "Blocked loading mixed active content “http://cdn.example.net/a.js”",
+         "https://{}/", ()),
+        ("https://{}:8443/", "Loading mixed (insecure) display content “http://{}/a.png” on a "
+                             "secure page", "https://{}:8443/", ()),
+        ("{}/page", "Mixed Content: http://{}/a.js", "https://{}/page", ()),
     ],
 )  # fmt: skip
 def test_a_message_says_which_url_of_the_site_fails(

@@ -79,6 +79,10 @@ BROWSER_MESSAGES: dict[str, tuple[Example, ...]] = {
         Example("Mixed Content: The page at 'https://shop.example.com/' was loaded over HTTPS, but "
                 "attempted to connect to the insecure WebSocket endpoint 'ws://shop.example.com/"
                 "ws'.", "mixed-content"),
+        Example("Blocked loading mixed active content “http://shop.example.com/static/a.css?v=0.1.2”",
+                "mixed-content"),
+        Example("Loading mixed (insecure) display content “http://shop.example.com/logo.png” on a "
+                "secure page", "mixed-content"),
         Example("Refused to connect to 'wss://shop.example.com/ws' because it violates the "
                 "following Content Security Policy directive: \"connect-src 'self'\".", "csp", WSS),
         Example("Refused to apply style from 'https://shop.example.com/' because its MIME type "

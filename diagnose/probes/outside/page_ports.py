@@ -55,11 +55,11 @@ def _of_websockets(ctx: ProbeContext, exchange: Exchange) -> Iterator[PagePort]:
 
 
 def _of_files(ctx: ProbeContext, exchange: Exchange) -> Iterator[PagePort]:
-    """Yield where browsers request the files of an https page by https, if it is the site and has
-    another port, or an address in the place of the name."""
+    """Yield where browsers request files of the page by https, if it is the site and has another
+    port (443 for a page over http), or an address in the place of the name."""
     for page in ctx.observed(Page):
         urls = (*(file.url for file in page.files if not file.is_optional), *page.images)
-        for text in urls if page.url.startswith("https:") else ():
+        for text in urls:
             url = parse_url(text)
             if url and url.secure and _is_elsewhere_on_the_site(ctx, exchange, url):
                 yield PagePort(page=exchange.url, url=text, address=exchange.address, port=url.port)

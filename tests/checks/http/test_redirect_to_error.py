@@ -55,3 +55,20 @@ def test_fires_where_http_leads_to_https_and_nothing_opens_there(failure: Failur
 def test_fires_where_the_page_behind_does_not_answer() -> None:
     (claim,) = judge(CHECK, FIRST, replace(LAST, status=None, failure=REFUSED))
     assert claim.facts["message"] == REFUSED.message
+
+
+def test_fires_where_http_leads_to_https_on_its_own_port() -> None:
+    """After issue 205 of your-first-pwapp: the application forces https and has no TLS."""
+    url, target = "http://shop.example.com:8000/", replace(SHOP, scheme="http", port=8000)
+    location = "https://shop.example.com:8000/"
+    plain = replace(ANSWER, url=url, port=8000, status=301, headers=(("Location", location),))
+    failed = replace(
+        LAST, url=location, status=None, failure=Failure("protocol", "not TLS"),
+        port=8000, redirected_from=url,
+    )  # fmt: skip
+    (claim,) = judge(CHECK, plain, failed, target=target)
+    assert claim.facts["plain_port"] == 8000
+    other_port = replace(failed, url="https://shop.example.com:8443/", port=8443, failure=REFUSED)
+    (claim,) = judge(CHECK, plain, other_port, target=target)
+    assert claim.facts["plain_port"] == ""
+    assert not judge(CHECK, plain, replace(failed, failure=None, status=200), target=target)

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from diagnose.model import Failure
+from diagnose.model import Failure, Severity
 from diagnose.model.pages import PagePort
 from tests.support.check_evidence import judge
 from tests.support.page_evidence import loads, script
@@ -26,6 +26,18 @@ def test_silent_where_tls_answers_or_the_page_upgrades_nothing() -> None:
     assert not judge(CHECK, PAGE, replace(REFUSED, failure=None, connected=True))
     assert not judge(CHECK, loads(script(f"{PLAIN}a.js"), url=PLAIN), REFUSED)
     assert not judge(CHECK, replace(PAGE, url="https://shop.example.com/"), REFUSED)
+
+
+def test_fires_where_the_page_names_its_files_with_https() -> None:
+    """After issue 1229 of nginx-proxy: port 443 is not forwarded."""
+    page = loads(script(REFUSED.url), url=PLAIN)
+    (claim,) = judge(CHECK, page, REFUSED)
+    assert claim.facts["named"]
+    (claim,) = judge(CHECK, loads(url=PLAIN, images=(REFUSED.url,)), REFUSED)
+    assert claim.severity is Severity.NOTE or claim.severity is Severity.WARNING
+    assert not judge(CHECK, page, replace(REFUSED, failure=Failure("certificate", "expired")))
+    other = replace(REFUSED, url="https://shop.example.com:8443/b.js", port=8443)
+    assert not judge(CHECK, page, other)
 
 
 def test_silent_about_the_port_of_a_websocket() -> None:

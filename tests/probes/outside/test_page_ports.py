@@ -82,6 +82,14 @@ def test_a_target_by_address_and_a_file_that_may_be_missing_are_not_tried() -> N
     assert not tried(sheet(f"https://{HERE}/a.css", is_optional=True))
 
 
+def test_https_is_tried_where_a_page_over_http_names_it() -> None:
+    plain = replace(SHOP, scheme="http", port=80)
+    url = "http://shop.example.com/"
+    secure = sheet(f"{SITE}/a.css")
+    assert tried(secure, target=plain, url=url) == [f"{SITE}/a.css"]
+    assert not tried(sheet(f"{url}a.css"), target=plain, url=url)
+
+
 def test_no_more_than_two_are_tried() -> None:
     files = [sheet(f"{SITE}:{port}/a.css") for port in (8443, 9443, 10443)]
     assert tried(*files) == [f"{SITE}:8443/a.css", f"{SITE}:9443/a.css"]
