@@ -53,9 +53,3 @@ def test_silent_when_the_application_refuses_both_paths_or_the_site_accepts() ->
     assert not judge(CHECK, *SEEN, front(404), direct(404), refused, target=CHAT)
     assert not judge(CHECK, *SEEN, front(101), direct(101), target=CHAT)
     assert not judge(CHECK, *SEEN, front(404), direct(404), target=CHAT)
-
-
-def test_silent_when_nginx_only_redirects_to_the_location() -> None:
-    text = KEPT.replace("location /ws {", "location /ws/ {").replace(":3000;", ":3000/;", 1)
-    seen = (config(text), BUILD, HOST, RUNNING)
-    assert not judge(CHECK, *seen, front(301), direct(404), BARE, target=CHAT)
