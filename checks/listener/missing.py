@@ -2,7 +2,7 @@
 replies to a SYN with a reset (RFC 9293 section 3.10.7.1). Or nginx listens there for HTTP/3 alone,
 over UDP."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from checks.listener import listeners_on, target_answers, target_connections
 from diagnose.checking.registry import check
@@ -17,9 +17,16 @@ from diagnose.model import (
     Subject,
     Where,
 )
+from diagnose.model.addresses import is_loopback
 from diagnose.model.kernel import KernelDrop
 from diagnose.model.nginx import Directive, NginxConfig, NginxState
-from diagnose.model.server import Listeners
+from diagnose.model.server import Listener, Listeners
+
+#: Programs that serve no site.
+_SYSTEM = {
+    "sshd", "systemd", "systemd-resolve", "dnsmasq", "chronyd", "rpcbind", "cupsd", "master",
+    "docker-proxy",
+}  # fmt: skip
 
 
 @check(
@@ -69,12 +76,35 @@ def missing(evidence: Evidence) -> Iterator[Claim]:
             "block": _block(evidence),
             "quic": f"{quic[0].file}:{quic[0].line}" if quic else "",
             "tls": evidence.target.uses_tls,
+            "only": _plain_program(plain_listeners)
+            if evidence.target.uses_tls and not nginx
+            else "",
+            "programs": _open_programs(listeners),
         },
         confidence=Confidence.POSSIBLE if unsure else Confidence.CERTAIN,
         severity=Severity.NOTE if unsure else None,
         ruled_out=("listener.loopback-only",),
         fix=_fix(evidence, nginx, quic),
     )
+
+
+def _plain_program(plain_listeners: Sequence[Listener]) -> str:
+    """Return the program that alone serves port 80: it may have no TLS, or none switched on."""
+    programs = {listener.process for listener in plain_listeners} - _SYSTEM
+    program = programs.pop() if len(programs) == 1 else ""
+    return program or ""
+
+
+def _open_programs(listeners: Sequence[Listeners]) -> tuple[str, ...]:
+    """Return the programs that listen for other machines, each with its port: one of them may be
+    the site's."""
+    programs = dict.fromkeys(
+        f"{socket.process} {socket.port}"
+        for listing in listeners
+        for socket in listing.sockets
+        if socket.process and socket.process not in _SYSTEM and not is_loopback(socket.address)
+    )
+    return tuple(programs)[:4]
 
 
 def _quic_listens(evidence: Evidence) -> tuple[Directive, ...]:

@@ -5,6 +5,7 @@ section says who may see it, so the server's default counts, which is "Require a
 Where a section does say it, the refusal is meant, and this check is silent.
 """
 
+import re
 from collections.abc import Iterator
 
 from checks.server import (
@@ -36,13 +37,14 @@ def access_not_granted(evidence: Evidence) -> Iterator[Claim]:
     sites = view.answering_sites
     if not sites or any(site.guarded is not False for site in sites):
         return
+    folder = _folder(view, error, sites[0])
     yield Claim(
         about=Subject(port=port, path=evidence.target.path),
         covers=(Subject(port=port),),
         because=(error, view.server, *((view.config,) if view.config else ()), *pages),
         facts={
             **view.facts,
-            "folder": sites[0].root,
+            "folder": folder,
             "log": error.log,
             "message": error.message,
             "place": f"{sites[0].file}:{sites[0].line}",
@@ -51,17 +53,25 @@ def access_not_granted(evidence: Evidence) -> Iterator[Claim]:
         confidence=Confidence.CERTAIN
         if view.config and view.config.complete
         else Confidence.LIKELY,
-        fix=_fix(view, sites[0]),
+        fix=_fix(view, sites[0], folder),
     )
 
 
-def _fix(view: ServerView, site: WebSite) -> Fix:
+def _folder(view: ServerView, error: ServerRequestError, site: WebSite) -> str:
+    """Return the folder that has to be granted: that of the WSGI script, if it was refused."""
+    script = re.compile(rf"(?im)^\s*WSGIScriptAlias\s+/\s+\"?{re.escape(error.file)}\"?(?:\s|$)")
+    files = view.config.files if view.config else ()
+    is_script = any(script.search(file.text) for file in files)
+    return error.file.rpartition("/")[0] if is_script else site.root
+
+
+def _fix(view: ServerView, site: WebSite, folder: str) -> Fix:
     """Grant the site's own folder. A person looks at it first: files of others may lie there."""
     end = line_text(view, site.file, site.end)
     if not end.strip().lower().startswith("</virtualhost"):
         return manual_fix(view, "grant")
-    section = (f"    <Directory {site.root}>", "        Require all granted", "    </Directory>")
+    section = (f"    <Directory {folder}>", "        Require all granted", "    </Directory>")
     edit = line_edit(view, site.file, {site.end: (*section, end)})
-    if edit is None or set(site.root) & set(" \t\"'*?[]"):
+    if edit is None or set(folder) & set(" \t\"'*?[]"):
         return manual_fix(view, "grant")
     return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)

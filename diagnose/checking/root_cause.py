@@ -130,10 +130,16 @@ def findings(
     causes = {index: _explainer(index, ordered) for index in range(len(ordered))}
     sequence = _causes_and_symptoms(causes)
     if reported is not None:
-        answers = _reported_roots(ordered, causes, reported)
+        answers, possible = _reported_roots(ordered, causes, reported)
         answers = {root for root in answers if ordered[root][0].id not in ignored}
         roots = {index: index if cause is None else cause for index, cause in causes.items()}
-        sequence.sort(key=lambda index: roots[index] not in answers)
+
+        def rank(index: int) -> tuple[bool, bool, int, bool]:
+            root = roots[index]
+            is_ignored, severity = ordered[root][0].id in ignored, _weight(ordered[root])[0]
+            return root not in answers, is_ignored, severity, root not in possible
+
+        sequence.sort(key=rank)
     ids: dict[int | None, str] = {index: f"f{number}" for number, index in enumerate(sequence, 1)}
 
     def suppressed_by(index: int) -> Ignore | None:
@@ -158,17 +164,21 @@ def _causes_and_symptoms(causes: Mapping[int, int | None]) -> list[int]:
 
 def _reported_roots(
     ordered: list[tuple[Check, Claim]], causes: Mapping[int, int | None], reported: Symptom
-) -> set[int]:
-    """Return the root causes that are, or lead to, the symptom that a person reported."""
+) -> tuple[set[int], set[int]]:
+    """Return the root causes that are, or lead to, the symptom that a person reported; and those
+    that may lead to it, which come before others of their severity."""
     # Imported late: few runs have a pasted message.
-    from diagnose.checking.symptom_match import produces
+    from diagnose.checking.symptom_match import may_produce, produces
 
     groups: dict[int, list[Finding]] = {}
     for index, cause in sorted(causes.items(), key=lambda item: item[1] is not None):
         groups.setdefault(index if cause is None else cause, []).append(
             Finding("", *ordered[index])
         )
-    return {root for root, group in groups.items() if produces(tuple(group), reported)}
+    return (
+        {root for root, group in groups.items() if produces(tuple(group), reported)},
+        {root for root, group in groups.items() if may_produce(tuple(group), reported)},
+    )
 
 
 def explains(check: Check, symptom: Check) -> bool:

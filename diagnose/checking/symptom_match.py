@@ -79,6 +79,46 @@ def produces(group: tuple[Finding, ...], symptom: Symptom) -> bool:
     )
 
 
+def may_produce(group: tuple[Finding, ...], symptom: Symptom) -> bool:
+    """Return whether a root cause and its consequences may lead to the symptom."""
+    row = symptom_table()[symptom.kind]
+    if symptom.kind == "status" and symptom.number is not None:
+        row = symptom_table().get(f"status-{symptom.number}", SymptomRow())
+    if any(is_listed(finding.check.id, row.possible) for finding in group):
+        return True
+    if symptom.kind == "timeout" and _gateway_times_out(group):
+        return True
+    check = group[0].check
+    if symptom.number is not None and symptom.kind in NUMBERED:
+        return _explains_response(check, symptom)
+    return any(
+        is_listed(shown_check, check.explains) and not _replaces(check.id, shown_check)
+        for shown_check in row.shown
+    )
+
+
+def _explains_response(check: Check, symptom: Symptom) -> bool:
+    """Return whether a check explains responses such as the one with the symptom's number: those of
+    another server, for example."""
+    if symptom.kind == "status":
+        is_error = (symptom.number or 0) >= 500
+        return "http.*" in check.explains or (is_error and "http.server-error" in check.explains)
+    return is_listed("websocket.not-upgraded", check.explains)
+
+
+def _gateway_times_out(group: tuple[Finding, ...]) -> bool:
+    """Return whether the findings rest on a 504: a client less patient than the proxy gives up
+    before it."""
+    observations = (because for finding in group for because in finding.claim.because)
+    return any(getattr(observation, "status", None) == 504 for observation in observations)
+
+
+def _replaces(check_id: str, shown_check: str) -> bool:
+    """Return whether both are faults of one certificate: one that has to be replaced anyway
+    explains its other faults, without being their reason."""
+    return check_id.startswith("certificate.") and shown_check.startswith("certificate.")
+
+
 def is_listed(check_id: str, patterns: Iterable[str]) -> bool:
     layer = f"{check_id.partition('.')[0]}.*"
     return any(pattern in {check_id, layer} for pattern in patterns)

@@ -104,6 +104,18 @@ def test_the_cause_of_what_a_person_reported_comes_first() -> None:
     assert other == ["dns.wrong-address", "firewall.closed", "tcp.refused", "http.no-redirect"]
 
 
+def test_what_may_lead_to_it_comes_before_others_of_its_severity() -> None:
+    """413: the limit is in the configuration, and no response of this run shows it."""
+    raised = (
+        (check("dns.wrong-address", Severity.ERROR), claim()),
+        (check("http.no-redirect", Severity.WARNING), claim()),
+        (check("nginx.body-limit", Severity.WARNING), claim(confidence=Confidence.LIKELY)),
+    )
+    order = findings(raised, reported=Symptom("status", "413", 413))
+    ids = [finding.check.id for finding in order]
+    assert ids == ["dns.wrong-address", "nginx.body-limit", "http.no-redirect"]
+
+
 def test_what_is_ignored_stays_last_although_somebody_reported_it() -> None:
     raised = (
         (check("tcp.refused"), claim()),

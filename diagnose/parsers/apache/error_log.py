@@ -114,6 +114,7 @@ def last_request_error(
         error = _error(match[6], requested) or _connection_error(
             match[6], int(match[5] or 0), requested
         )
+        error = error or _script_denied(line[:MAX_LINE], requested)
         if error:
             return error
     return None
@@ -282,6 +283,18 @@ def _connection_error(text: str, errno: int, requested: RequestedSite) -> Reques
     if (match := _TIMEOUT.search(text)) and match[1] in requested.backends and errno == _TIMEUP:
         return RequestError("timeout", message, errno=errno, backend=clean(match[1], 300))
     return None
+
+
+def _script_denied(line: str, requested: RequestedSite) -> RequestError | None:
+    """Return that a WSGI script outside the site's folders may not be used, for a request of this
+    run (mod_wsgi, "WSGIScriptAlias")."""
+    match = _DENIED.search(line)
+    if match is None or not _is_of_visitor(line, requested.visitors):
+        return None
+    file = match[1].partition(", referer: ")[0]
+    if not file.endswith((".wsgi", ".py")):
+        return None
+    return RequestError("denied", clean(line[match.start() :], MAX_TEXT), file=clean(file, 300))
 
 
 def workers_error(text: str, now: str, seconds: float) -> str:

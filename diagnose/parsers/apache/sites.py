@@ -112,7 +112,7 @@ def _site(
         host.line,
         host.stop,
         error_log=_error_log(inner, main, root),
-        guarded=_is_guarded(last_argument(inner, "documentroot"), [*inner, *sections]),
+        guarded=_is_guarded(_served_folder(inner), [*inner, *sections]),
         reads_htaccess=_reads_htaccess(last_argument(inner, "documentroot"), [*sections, *inner]),
         access_logs=access_logs(inner, main, root),
         gateways=tuple(dict.fromkeys((*_gateways(inner), *_gateways(sections))))[:MAX_SOCKETS],
@@ -128,6 +128,19 @@ def _gateways(directives: Sequence[Directive]) -> Iterator[str]:
             match = re.match(r"proxy:unix:([^|]{1,300})\|", directive.args[0])
             if match:
                 yield clean(match[1], 300)
+
+
+def _served_folder(inner: Sequence[Directive]) -> str:
+    """Return the folder that answers the path "/": that of its WSGI script, or the document root
+    (mod_wsgi, "WSGIScriptAlias")."""
+    scripts = (
+        directive.args[1]
+        for directive in inner
+        if directive.name == "wsgiscriptalias" and directive.args[:1] == ("/",)
+        if len(directive.args) > 1
+    )
+    script = next(scripts, "")
+    return script.rpartition("/")[0] if script else last_argument(inner, "documentroot")
 
 
 def _is_guarded(folder: str, sections: Sequence[Directive]) -> bool | None:

@@ -1,5 +1,5 @@
 from diagnose.model import Applicability, Confidence, Edit, Failure, Severity, Vantage
-from diagnose.model.server import Listeners
+from diagnose.model.server import Listener, Listeners
 from tests.support.check_evidence import REFUSED, judge
 from tests.support.firewall_rules import ADDRESS, connected, host, listening
 from tests.support.nginx_evidence import FILE, HOST, RUNNING, SITE, config
@@ -17,6 +17,23 @@ def test_fires_for_the_port_alone_where_80_listens() -> None:
     (claim,) = judge("listener.missing", host(), listening(80), connected(failure=REFUSED))
     assert [subject.port for subject in claim.covers] == [443]
     assert claim.severity is None
+
+
+def test_names_the_program_that_serves_port_80_alone() -> None:
+    """Issue 2 of maximmasiutin/TinyWeb, whose usual program has no TLS."""
+    sockets = tuple(
+        Listener(address=address, port=port, family=4, pid=9, process=process)
+        for address, port, process in (
+            ("0.0.0.0", 80, "tinyweb"),
+            ("0.0.0.0", 22, "sshd"),
+            ("0.0.0.0", 8181, "java"),
+            ("127.0.0.1", 5432, "postgres"),
+        )
+    )
+    seen = (host(), Listeners(vantage=Vantage.SERVER, sockets=sockets), connected(failure=REFUSED))
+    (claim,) = judge("listener.missing", *seen)
+    assert claim.facts["only"] == "tinyweb"
+    assert claim.facts["programs"] == ("tinyweb 80", "java 8181")
 
 
 def test_fires_as_a_note_where_nobody_looked_from_outside_and_80_listens() -> None:

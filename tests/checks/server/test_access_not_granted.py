@@ -32,3 +32,23 @@ def test_silent_where_somebody_wrote_who_may_see_it() -> None:
     guarded = apache_config(FILES.replace("</VirtualHost>", f"{own}</VirtualHost>"))
     assert not judge(CHECK, APACHE, guarded, DENIED, FORBIDDEN)
     assert not judge(CHECK, APACHE, apache_config(FILES), DENIED, ANSWER)
+
+
+SCRIPT = "/home/get5/get5-web/get5.wsgi"
+WSGI = HTTPS.replace("    SSLEngine on\n", f"    SSLEngine on\n    WSGIScriptAlias / {SCRIPT}\n")
+REFUSED = replace(DENIED, file=SCRIPT, message=f"AH01630: client denied by …: {SCRIPT}")
+
+
+def test_fires_for_the_folder_of_a_wsgi_script() -> None:
+    """Issue 106 of splewis/get5-web: the sections are for another folder."""
+    other = "    <Directory /home/get5/get5>\n        Require all granted\n    </Directory>\n"
+    config = apache_config(WSGI.replace("</VirtualHost>", f"{other}</VirtualHost>"))
+    (claim,) = judge(CHECK, APACHE, config, REFUSED, FORBIDDEN)
+    assert claim.facts["folder"] == "/home/get5/get5-web"
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+    <Directory /home/get5/get5-web>\n" in edit.diff
+    own = other.replace("get5/get5>", "get5/get5-web>")
+    granted = apache_config(WSGI.replace("</VirtualHost>", f"{own}</VirtualHost>"))
+    assert not judge(CHECK, APACHE, granted, REFUSED, FORBIDDEN)

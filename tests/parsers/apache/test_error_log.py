@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from diagnose.parsers.apache.error_log import (
@@ -139,6 +141,17 @@ def test_the_reasons_of_connections(line: str, reason: str, errno: int) -> None:
 )
 def test_lines_of_other_connections_are_left_out(line: str) -> None:
     assert last_request_error(line, NOW, 10, PHP) is None
+
+
+def test_a_script_outside_the_sites_folders_is_refused_to_this_run() -> None:
+    line = f"{HEAD}{CLIENT}AH01630: client denied by server configuration: /home/get5/get5.wsgi"
+    own = replace(PHP, visitors=("198.51.100.10",))
+    error = last_request_error(f"{line}, referer: http://shop.example.com", NOW, 10, own)
+    assert error
+    assert (error.reason, error.file) == ("denied", "/home/get5/get5.wsgi")
+    assert last_request_error(line, NOW, 10, PHP) is None
+    picture = line.replace("get5.wsgi", "logo.png")
+    assert last_request_error(picture, NOW, 10, own) is None
 
 
 def test_the_line_of_busy_workers_may_be_old() -> None:
