@@ -27,6 +27,14 @@ from diagnose.model.server import Listeners
 #: nginx's message at its start (ngx_http_upstream.c).
 _HOST_NOT_FOUND = re.compile(r'host not found in upstream "([^"]+)"')
 
+#: nginx may not read a file (ngx_event_openssl.c, ngx_conf_file.c). Root in a container may be
+#: without the right to pass over permissions (`cap_drop: ALL`), or be nobody on the host.
+_MAY_NOT_READ = re.compile(
+    r'(?:cannot load certificate(?: key)? |BIO_new_file\(|open\(\) (?="[^"\n]{1,400}\.conf"))'
+    r'"([^"\n]{1,400})"'
+    r"[^\n]{0,400}Permission denied"
+)
+
 
 @check(
     severity=Severity.ERROR,
@@ -62,6 +70,7 @@ def container_stopped(evidence: Evidence) -> Iterator[Claim]:
             publishers, key=lambda container: (bool(container.last_words), container.state)
         )
         needed = _needed_container(containers, container)
+        unreadable = _MAY_NOT_READ.search(container.last_words) if has_failed(container) else None
         ports = (port, *(number for number in (80,) if _publishes(container, number)))
         yield Claim(
             about=Subject(port=port),
@@ -71,6 +80,7 @@ def container_stopped(evidence: Evidence) -> Iterator[Claim]:
             facts={
                 "port": port,
                 **stopped_facts(container),
+                "unreadable": unreadable[1] if unreadable else "",
                 "needed": needed.name if needed else "",
                 "needed_status": needed.status if needed else "",
             },

@@ -3,11 +3,15 @@ a server for fail_timeout (10 s) (nginx.org, ngx_http_upstream_module, server). 
 it sends 502 at once (error.log: "no live upstreams while connecting to upstream"), although they
 may work again.
 
+nginx-proxy writes such a group itself where it has no network in common with the application's
+container, with a comment that says so (nginx-proxy, nginx.tmpl; issue 1253).
+
 If the servers still fail, that failure is the cause, and another check names it. nginx says the
 same where every server is marked `down`, or has as many connections as `max_conns` allows. `down`
 stands in the configuration: then the log is not needed.
 """
 
+import re
 from collections.abc import Iterator
 
 from checks.nginx import Nginx, file_line
@@ -37,13 +41,19 @@ DEFAULT_FAIL_TIMEOUT = 10.0
 #: Failures that a direct attempt as another user, or without TLS, does not show.
 _OTHER_FAILURES = r"\(13: |SSL_do_handshake|certificate|sent too big header|sent invalid header"
 
+#: nginx-proxy's comments in a group, before and since version 1.
+_NO_NETWORK = re.compile(r"#[ \t]*Cannot connect to network|#[^\n]{0,200}\(unreachable\)")
+
 
 @check(
     severity=Severity.ERROR,
     needs=[NginxConfig],
     needs_fault=[Exchange, Upgrade],
-    explains=["http.server-error", "websocket.not-upgraded", "websocket.inner-proxy"],
-)
+    explains=[
+        "http.server-error", "websocket.not-upgraded", "websocket.inner-proxy",
+        "upstream.application-log",
+    ],
+)  # fmt: skip
 def none_live(evidence: Evidence) -> Iterator[Claim]:
     nginx, lines = Nginx.of(evidence), evidence.of(LogLine)
     for group, failures in _failures_by_group(nginx).items():
@@ -97,6 +107,13 @@ def _upstream_groups(nginx: Nginx) -> Iterator[Directive]:
 def _are_all_down(group: Directive) -> bool:
     servers = children(group, "server")
     return bool(servers) and all("down" in server.args[1:] for server in servers)
+
+
+def _has_no_network(nginx: Nginx, group: Directive) -> bool:
+    """Return whether nginx-proxy wrote the group, and found no network in which it and the
+    application's container are."""
+    file = nginx.file(group)
+    return file is not None and _NO_NETWORK.search(file.text[group.start : group.stop]) is not None
 
 
 def _connection_limit(group: Directive, earlier_lines: list[LogLine]) -> int:
@@ -161,7 +178,9 @@ def _claim(
     timeouts = [seconds(arg.partition("=")[2]) for arg in options if arg.startswith("fail_timeout")]
     times = sum(line.times for line in log_lines)
     is_down, limit = _are_all_down(group), _connection_limit(group, earlier_lines)
-    by_hand = "use-a-server" if is_down else "raise-the-limit" if limit else ""
+    has_no_network = is_down and _has_no_network(nginx, group)
+    down_step = "share-a-network" if has_no_network else "use-a-server"
+    by_hand = down_step if is_down else "raise-the-limit" if limit else ""
     return Claim(
         about=Subject(port=port, text=f"upstream {group.args[0]}"),
         covers=tuple(Subject(port=port, path=path) for path in paths),
@@ -179,7 +198,8 @@ def _claim(
                 default=DEFAULT_FAIL_TIMEOUT,
             ),
             "status": next((response.status for response in responses), None) or "",
-            "down": is_down,
+            "down": is_down and not has_no_network,
+            "no_network": has_no_network,
             "limit": "" if is_down else limit or "",
             "failed": not by_hand,
         },

@@ -58,5 +58,7 @@ def upgrade_on_every_request(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _reports_400(evidence: Evidence) -> bool:
+    """Return whether a message reports a 400, and not for a GET: it has no body."""
     symptom = evidence.target.symptom
-    return symptom is not None and symptom.kind == "status" and symptom.number == 400
+    is_400 = symptom is not None and symptom.kind == "status" and symptom.number == 400
+    return is_400 and symptom is not None and not symptom.text.startswith("GET ")

@@ -1,8 +1,9 @@
 """The handshake succeeds without an Origin and is refused with the site's own (RFC 6455 section
 10.2), or the refusal itself names the Origin.
 
-A site that serves pages opens its WebSocket from them. A host for programs may accept another
-site's pages only, on purpose.
+A site that serves pages opens its WebSocket from them, and a browser said so where a Socket.IO
+client's first request is the target. A host for programs may accept another site's pages only, on
+purpose.
 
 Some applications refuse a request without an Origin as well (Action Cable: 404). There another
 Origin that is accepted decides: that of the other scheme (nobody tells the application that the
@@ -22,6 +23,7 @@ from diagnose.model import Claim, Confidence, Evidence, Severity, Where
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.parsers.nginx import proxy_headers, upstreams
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of, proxy_set_header_of
+from diagnose.parsers.urls import polled_socketio_path
 from diagnose.parsers.websocket_refusal import Refusal
 
 
@@ -37,7 +39,7 @@ def origin_refused(evidence: Evidence) -> Iterator[Claim]:
         and (exchange.status or 500) < 400
         and "html" in (exchange.header("Content-Type") or "")
         for exchange in evidence.good(Exchange)
-    )
+    ) or bool(polled_socketio_path(evidence.target.path))
     nginx = Nginx.of(evidence)
     closed = [
         attempt

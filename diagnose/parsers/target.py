@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from diagnose.model import Symptom, Target
 from diagnose.model.target import WEBSOCKET_SCHEMES
 from diagnose.parsers.lazy_pattern import lazy_pattern
+from diagnose.parsers.urls import polled_socketio_path
 
 PORTS = {"https": 443, "http": 80, "wss": 443, "ws": 80}
 
@@ -77,7 +78,9 @@ def parse_target(text: str, websockets: tuple[str, ...] = (), lang: str = "en") 
             target_input.note("port")
     if _blocks_a_file(target_input.symptom, scheme):
         scheme, port, path = "https", None if port == 80 else port, "/"
-    paths = ((path,) if scheme in WEBSOCKET_SCHEMES else ()) + tuple(map(socket_path, websockets))
+    polled = polled_socketio_path(path) if target_input.symptom is not None else ""
+    own_paths = (path,) if scheme in WEBSOCKET_SCHEMES else (polled,) if polled else ()
+    paths = own_paths + tuple(map(socket_path, websockets))
     target = Target(
         input=target_input.display_text,
         scheme=scheme,

@@ -84,3 +84,17 @@ def socketio_path(path: str) -> str:
     if "socket.io" not in bare_path or "EIO=" in query:
         return path
     return f"{bare_path}?{query + '&' if query else ''}EIO=4&transport=websocket"
+
+
+def polled_socketio_path(path: str) -> str:
+    """Return the path of the WebSocket of a Socket.IO server whose first request over HTTP is at
+    this path ("/socket.io/?EIO=4&transport=polling&t=x"); "" for any other path. The session and
+    the mark against caches belong to one client (Engine.IO protocol, "Transports")."""
+    bare_path, _, query = path.partition("?")
+    words = query.split("&")
+    if "transport=polling" not in words or not any(word.startswith("EIO=") for word in words):
+        return ""
+    kept = [
+        word for word in words if word.partition("=")[0] not in {"sid", "t", "transport", "b64"}
+    ]
+    return f"{bare_path}?{'&'.join([*kept, 'transport=websocket'])}"

@@ -257,6 +257,9 @@ def test_a_site_and_a_message_are_one_target(message: str) -> None:
         ("https://{}:8443/", "Loading mixed (insecure) display content “http://{}/a.png” on a "
                              "secure page", "https://{}:8443/", ()),
         ("{}/page", "Mixed Content: http://{}/a.js", "https://{}/page", ()),
+        ("{}", "GET https://{}/socket.io/?EIO=3&transport=polling&t=a 400 (Bad Request)",
+         "https://{}/socket.io/?EIO=3&transport=polling&t=a",
+         ("/socket.io/?EIO=3&transport=websocket",)),
     ],
 )  # fmt: skip
 def test_a_message_says_which_url_of_the_site_fails(

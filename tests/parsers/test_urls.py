@@ -9,6 +9,7 @@ from diagnose.parsers.urls import (
     is_related_host,
     normalize_url,
     parse_url,
+    polled_socketio_path,
     socketio_path,
 )
 
@@ -79,3 +80,10 @@ def test_a_socket_io_path_says_what_it_wants() -> None:
     assert socketio_path("/socket.io/") == "/socket.io/?EIO=4&transport=websocket"
     assert socketio_path("/socket.io/?a=1") == "/socket.io/?a=1&EIO=4&transport=websocket"
     assert socketio_path("/socket.io/?EIO=3") == "/socket.io/?EIO=3"
+
+
+def test_the_websocket_of_a_polled_socketio_server() -> None:
+    polled = "/socket.io/?EIO=3&transport=polling&t=LjLkAox&sid=a"
+    assert polled_socketio_path(polled) == "/socket.io/?EIO=3&transport=websocket"
+    for path in ("/", "/socket.io/?EIO=4&transport=websocket", "/a?transport=polling"):
+        assert polled_socketio_path(path) == ""

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from diagnose.model import Applicability, Vantage
 from diagnose.model.containers import Container, ContainerPort, Containers
 from tests.support.check_evidence import REFUSED, judge, texts
@@ -40,6 +42,28 @@ def test_fires_for_one_that_was_stopped() -> None:
     assert claim.facts["last_words"] == ""
     assert claim.fix
     assert claim.fix.applicability is Applicability.REVIEW
+
+
+@pytest.mark.parametrize(
+    ("said", "path"),
+    [
+        ('cannot load certificate "/certs/a.pem": BIO_new_file() failed (SSL: error:8000000D:'
+         "system library::Permission denied:calling fopen(/certs/a.pem, r))", "/certs/a.pem"),
+        ('cannot load certificate key "/certs/a.key": BIO_new_file() failed (SSL: error:0200100D:'
+         "system library:fopen:Permission denied:fopen('/certs/a.key','r'))", "/certs/a.key"),
+        ('BIO_new_file("/certs/a.pem") failed (SSL: error:0200100D:system library:fopen:Permission '
+         "denied)", "/certs/a.pem"),
+        ('open() "/etc/nginx/conf.d/a.conf" failed (13: Permission denied)',
+         "/etc/nginx/conf.d/a.conf"),
+        ('cannot load certificate "/certs/a.pem": BIO_new_file() failed (SSL: error:80000002:'
+         "system library::No such file or directory)", ""),
+    ],
+)  # fmt: skip
+def test_fires_with_the_file_that_the_container_may_not_read(said: str, path: str) -> None:
+    """After change 274 of nself-org/cli, issue 164 of bitnami-docker-nginx and others."""
+    ended = replace(ENDED, last_words=f"nginx: [emerg] {said}")
+    (claim,) = judge(CHECK, *REFUSING, docker_containers(ended))
+    assert claim.facts["unreadable"] == path
 
 
 def test_silent_where_the_port_is_served() -> None:

@@ -62,3 +62,18 @@ def test_fires_where_all_connections_are_taken() -> None:
 )
 def test_silent_when(seen: tuple[object, ...]) -> None:
     assert not judge(CHECK, config(TEXT), BUILD, RUNNING, *seen)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "comment",
+    ["# Cannot connect to network of this container", "#         shop_default (unreachable)"],
+)
+def test_fires_where_nginx_proxy_shares_no_network_with_the_container(comment: str) -> None:
+    """After issue 1253 of nginx-proxy."""
+    group = f"upstream shop {{\n  {comment}\n  server 127.0.0.1 down;\n}}\n"
+    text = TEXT.replace(GROUP, group)
+    (claim,) = judge(CHECK, config(text), BUILD, RUNNING, page(), SAID)
+    assert claim.facts["no_network"]
+    assert not claim.facts["down"]
+    (claim,) = judge(CHECK, config(text.replace(comment, "# shop")), page(), SAID)
+    assert claim.facts["down"]

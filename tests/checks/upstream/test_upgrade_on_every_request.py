@@ -34,6 +34,14 @@ def test_fires_as_a_warning_after_a_message_about_a_400() -> None:
     assert claim.severity is None
 
 
+def test_is_a_note_after_a_message_about_a_get() -> None:
+    """After issue 5580 of NodeBB: a GET has no body, and the application answers it by now."""
+    message = "GET https://shop.example.com/socket.io/?EIO=3 400 (Bad Request)"
+    target = replace(SHOP, symptom=Symptom("status", message, 400))
+    (claim,) = judge(CHECK, page(200), RUNNING, config(ALWAYS), target=target)
+    assert claim.severity is None
+
+
 def test_silent_by_a_map_for_websockets_alone_and_where_the_page_fails() -> None:
     mapped = ALWAYS.replace('"upgrade"', "$connection_upgrade")
     apart = SITE.replace(

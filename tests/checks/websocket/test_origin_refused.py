@@ -39,6 +39,10 @@ def test_warns_where_the_host_has_no_pages_of_its_own() -> None:
         "websocket.origin-refused", upgrade(403), OPENS, home("application/json"), target=CHAT
     )
     assert claim.severity is Severity.WARNING
+    polled = replace(CHAT, path="/socket.io/?EIO=3&transport=polling")
+    seen = (upgrade(403), OPENS, home("application/json"))
+    (claim,) = judge("websocket.origin-refused", *seen, target=polled)
+    assert claim.severity is None
 
 
 def test_silent_where_it_is_refused_without_an_origin_too() -> None:

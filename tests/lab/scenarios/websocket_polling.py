@@ -1,0 +1,56 @@
+"""A Socket.IO server that refuses its clients' first request, which is an ordinary GET."""
+
+from .. import site
+from ..lab import Lab
+from ..scenario import healthy, scenario
+
+POLL = f"https://{site.NAME}/socket.io/?EIO=3&transport=polling&t=LjLkAox"
+MESSAGE = (f"GET {POLL} 400 (Bad Request)",)
+WS_LOCATION = "  location /ws {"
+APPLICATION = "the application has to be mended"
+
+#: Socket.IO 1 (lib/index.js, `checkRequest`): the Origin, or else the Referer, has to be of the
+#: address in its settings; without both it is "*". Engine.IO answers 400 then.
+_SERVER = """
+import asyncio, sys
+from urllib.parse import urlsplit
+from websockets.asyncio.server import serve
+def asked(connection, request):
+    if not request.path.startswith("/socket.io/"):
+        return connection.respond(404 if "Upgrade" in request.headers else 200, "<p>It works.\\n")
+    sent = request.headers.get("Origin") or request.headers.get("Referer") or "*"
+    if sys.argv[1] not in {"*", urlsplit(sent).hostname}:
+        return connection.respond(400, '{"code":null}')
+    return None if "Upgrade" in request.headers else connection.respond(200, "96:0{}")
+async def main():
+    async def stay(connection):
+        await connection.wait_closed()
+    async with serve(stay, "127.0.0.1", 3000, process_request=asked):
+        await asyncio.get_running_loop().create_future()
+asyncio.run(main())
+"""
+
+
+def serve(lab: Lab, host: str) -> None:
+    lab.server.write("/srv/forum.py", _SERVER)
+    lab.application_service.argv = lab.server.python("/srv/forum.py", host)
+    lab.application_service.restart()
+    text = site.configuration()
+    location = text[text.index(WS_LOCATION) : text.index("}\n}", text.index(WS_LOCATION)) + 2]
+    added = location + location.replace("/ws", "/socket.io/")
+    lab.server.write(site.CONF, text.replace(location, added))
+    lab.restart_nginx()
+
+
+@scenario(
+    outside="websocket.not-upgraded", server="websocket.origin-refused", args=MESSAGE,
+    manual=APPLICATION,
+)  # fmt: skip
+def socketio_refuses_the_origin_of_its_polls(lab: Lab) -> None:
+    """Issue 5580 of NodeBB: its own address in config.json is http://localhost:4567."""
+    serve(lab, "localhost")
+
+
+@healthy(args=MESSAGE)
+def socketio_accepts_its_polls(lab: Lab) -> None:
+    serve(lab, "*")
