@@ -24,6 +24,7 @@ MESSAGES = Messages(
     Message("failure.no-address-there", "the name has no address there"),
     Message("failure.no-key", "no key"),
     Message("failure.special-file", "not a regular file"),
+    Message("failure.no-ssh", "ssh is not installed here"),
     Message("failure.late", "did not end within {seconds} s"),
     Message("failure.program-late", "{program} did not end in time"),
     Message("failure.exit", "exit status {number}"),

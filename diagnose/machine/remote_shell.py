@@ -93,6 +93,9 @@ class Shell:
                 env=environment(),
                 start_new_session=True,
             )
+        except FileNotFoundError:
+            # Not "missing": that would be said of files and programs of the server.
+            raise ConnectionLost(Failure("other", "ssh is not installed here")) from None
         except OSError as error:
             raise ConnectionLost(os_failure(error)) from None
         shell = cls(process)

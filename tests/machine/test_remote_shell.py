@@ -26,3 +26,12 @@ def test_a_shell_that_hangs_is_told_from_a_login_that_does(
     if authenticated:
         (tmp_path / "c").touch()
     assert asyncio.run(no_shell(tmp_path / "c")).startswith(message)
+
+
+def test_a_machine_without_ssh_says_so_and_no_file_of_the_server_is_missing(tmp_path: Path) -> None:
+    with pytest.raises(ConnectionLost) as lost:
+        asyncio.run(Shell.open([str(tmp_path / "ssh")], str(tmp_path / "control")))
+    assert (lost.value.failure.kind, lost.value.failure.message) == (
+        "other",
+        "ssh is not installed here",
+    )
