@@ -41,6 +41,7 @@ _STATUSES = {503, 429}
     severity=Severity.WARNING,
     needs=[LogLine, Exchange],
     explains=[
+        "nginx.other-requests-failed",
         "http.server-error",
         "http.redirect-to-error",
         "websocket.rate-limited",

@@ -39,6 +39,11 @@ def record(kind: int, content: bytes) -> bytes:
     return bytes((1, kind, 0, 1)) + len(content).to_bytes(2, "big") + b"\0\0" + content
 
 
+def ends_request(data: bytes) -> bool:
+    """Whether it ends with the empty FCGI_STDIN that ends a request (FastCGI 1.0 section 3.3)."""
+    return data[-8:-6] == bytes((1, 5)) and data[-4:-2] == bytes(2)
+
+
 async def pongs(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """Answers each masked ping with its own content (RFC 6455 section 5.5)."""
     while head := await reader.read(6):
@@ -115,6 +120,9 @@ async def main(options: argparse.Namespace) -> None:
         elif options.protocol == "uwsgi":
             await uwsgi(data, options.upgrade, reader, writer)
         else:
+            # What is not read when it closes resets the connection, before its answer is read.
+            while not ends_request(data) and (more := await reader.read(65536)):
+                data += more
             writer.write(fast_answer(options.protocol, data))
         await writer.drain()
         writer.close()
