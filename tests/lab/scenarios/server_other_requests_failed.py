@@ -9,17 +9,11 @@ from .. import apache, caddy, site
 from ..lab import HERE, Lab
 from .apache import apache_scenario, healthy_apache
 from .caddy import caddy_scenario, healthy_caddy
+from .nginx_other_requests_failed import TEST, visit
 
 APACHE_LOG = "/var/log/apache2/shop-access.log"
 CADDY_LOG = "/var/log/caddy-shop.log"
-TEST = "a POST that fails in the application is what its developers mend"
 START = "the application is started by hand"
-
-
-def visit(lab: Lab, path: str, *options: str, referer: str = f"https://{site.NAME}/") -> None:
-    """A visitor's request, from a page of the site."""
-    words = ["curl", "-sk", "-o", "/dev/null", "-A", "Mozilla/5.0", *options]
-    lab.client.run([*words, "-e", referer, f"https://{site.NAME}{path}"])
 
 
 def serve_apache(lab: Lab, rules: str) -> None:
