@@ -95,8 +95,8 @@ async def _read(ctx: ProbeContext, site: LoggedSite) -> list[FailedRequests]:
     failures: list[FailedRequests] = []
     for (path, reader), text in zip(logs.items(), _sections(rest), strict=False):
         lines = reader(text) if reader else ()
-        # The log has whole seconds. Requests of this run are known by their User-Agent.
-        earlier = (line for line in lines if line.when <= began - (not line.agent))
+        # The clock has whole seconds. Requests of this run are known by their User-Agent.
+        earlier = (line for line in lines if int(line.when) <= began - (not line.agent))
         failures += failed_requests(earlier, path, site.names, path in site.shared, since)
     own_path = ctx.target.path.partition("?")[0]
     return [

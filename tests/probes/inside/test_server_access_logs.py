@@ -72,3 +72,10 @@ def test_caddys_journal_where_it_writes_no_file() -> None:
     written = replace(site, access_logs=(SiteAccessLog(LOG, "json"),))
     (failure,) = look(caddy, replace(of_caddy, sites=(written,)), line=json.dumps(FAILED))
     assert failure.file == LOG
+
+
+def test_a_request_in_the_second_before_the_run() -> None:
+    """Caddy's times have fractions, the clock of the server has none."""
+    config = replace(apache_config(), product="caddy")
+    line = json.dumps({**FAILED, "ts": NOW + 0.25})
+    assert look(replace(APACHE, product="caddy", unit="caddy"), config, line=line)
