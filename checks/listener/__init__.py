@@ -1,7 +1,7 @@
 """Checks of the layer `listener`, and what they share."""
 
-from diagnose.model import Evidence
-from diagnose.model.addresses import is_loopback
+from diagnose.model import Evidence, Host
+from diagnose.model.addresses import is_local_host, is_loopback
 from diagnose.model.server import Listener, Listeners
 from diagnose.model.tcp import Connection
 
@@ -13,11 +13,15 @@ def listeners_on(evidence: Evidence, port: int) -> tuple[Listener, ...]:
 
 
 def target_connections(evidence: Evidence) -> tuple[Connection, ...]:
-    """Return the connections to the target's port that a visitor could make too."""
+    """Return the connections to the target's port that a visitor could make too. The visitors of
+    localhost are programs on this machine itself."""
+    on_server = any(host.via == "local" for host in evidence.of(Host))
+    is_own = on_server and is_local_host(evidence.target.host)
     return tuple(
         connection
         for connection in evidence.of(Connection)
-        if connection.port == evidence.target.port and not is_loopback(connection.address)
+        if connection.port == evidence.target.port
+        and (is_own or not is_loopback(connection.address))
     )
 
 

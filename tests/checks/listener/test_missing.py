@@ -1,6 +1,10 @@
+from dataclasses import replace
+
+import pytest
+
 from diagnose.model import Applicability, Confidence, Edit, Failure, Severity, Vantage
 from diagnose.model.server import Listener, Listeners
-from tests.support.check_evidence import REFUSED, judge
+from tests.support.check_evidence import REFUSED, SHOP, judge
 from tests.support.firewall_rules import ADDRESS, connected, host, listening
 from tests.support.nginx_evidence import FILE, HOST, RUNNING, SITE, config
 from tests.support.server_tcp_evidence import kernel_drop
@@ -39,6 +43,32 @@ def test_names_the_program_that_serves_port_80_alone() -> None:
 def test_fires_as_a_note_where_nobody_looked_from_outside_and_80_listens() -> None:
     (claim,) = judge("listener.missing", host(), listening(80))
     assert (claim.severity, claim.confidence) == (Severity.NOTE, Confidence.POSSIBLE)
+
+
+@pytest.mark.parametrize(("name", "address"), [("localhost", "127.0.0.1"), ("127.0.0.1",) * 2])
+def test_fires_and_explains_a_refusal_by_this_machines_own_address(name: str, address: str) -> None:
+    """https://localhost/ on the server, with http alone."""
+    target = replace(SHOP, host=name)
+    refusal = connected(address, failure=REFUSED)
+    (claim,) = judge("listener.missing", host(), listening(80), refusal, target=target)
+    assert (claim.severity, claim.confidence) == (None, Confidence.CERTAIN)
+    assert refusal in claim.because
+
+
+def test_fires_as_a_note_for_a_local_name_of_another_machine() -> None:
+    """The refusal came from this machine, and the list from the server."""
+    target = replace(SHOP, host="localhost")
+    refusal = connected("127.0.0.1", failure=REFUSED)
+    there = host(via="ssh://web")
+    (claim,) = judge("listener.missing", there, listening(80), refusal, target=target)
+    assert claim.severity is Severity.NOTE
+
+
+def test_silent_where_this_machines_own_address_answers_all_the_same() -> None:
+    """The rules of a container engine lead it past the sockets."""
+    target = replace(SHOP, host="localhost")
+    answer = connected("127.0.0.1")
+    assert not judge("listener.missing", host(), listening(80), answer, target=target)
 
 
 def test_fires_and_adds_tcp_where_nginx_listens_for_http3_alone() -> None:
