@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from checks.nginx import Nginx, file_line
+from checks.nginx._stale_config import refused_config_severity
 from diagnose.model import Claim, Fix, Observation, Subject
 from diagnose.model.files import NginxStart
 from diagnose.model.frozen import frozen
@@ -94,8 +95,8 @@ class ConfigFault:
 def config_error_claim(nginx: Nginx, fault: ConfigFault, fix: Fix) -> Claim:
     """Make a claim that explains an error of nginx -t.
 
-    The fact `running` says whether nginx continues with its loaded configuration, so that
-    visitors see no fault yet.
+    The fact `running` says whether nginx continues with its loaded configuration. If visitors see
+    no fault yet, it is a warning.
     """
     message, directive = fault.message, fault.directive
     location = nginx.location(directive) if directive else None
@@ -113,6 +114,7 @@ def config_error_claim(nginx: Nginx, fault: ConfigFault, fix: Fix) -> Claim:
             **({"place": file_line(directive)} if directive else {}),
             **fault.facts,
         },
+        severity=refused_config_severity(nginx),
         location=location,
         fix=fix,
     )

@@ -1,5 +1,5 @@
 """nginx -t refuses the configuration on disk. A running nginx continues with its loaded
-configuration; the next start fails, for example after a reboot.
+configuration, so that visitors see nothing of it; the next start fails, for example after a reboot.
 
 Three errors have an automatic fix: a directive's name with one wrong letter, a missing semicolon at
 the end of a line, a block without its closing brace. nginx tests every change before it is loaded.
@@ -15,6 +15,7 @@ from checks.nginx import NO_PORT, Nginx
 from checks.nginx._commands import reload_steps
 from checks.nginx._edits import config_edits
 from checks.nginx._errors import directive_at
+from checks.nginx._stale_config import refused_config_severity
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -96,6 +97,7 @@ def config_invalid(evidence: Evidence) -> Iterator[Claim]:
             "brace": slip is not None and slip.kind == "brace",
             "slip": f"{slip.file.path}:{slip.line}" if slip else "",
         },
+        severity=refused_config_severity(nginx),
         location=_location(nginx, message),
         fix=_fix(nginx, edits, bool(place)),
     )

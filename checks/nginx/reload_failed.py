@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from checks.nginx import NO_PORT, Nginx
 from checks.nginx._commands import config_test_command, reload_steps, restart_commands
-from checks.nginx.reload_needed import stale_config_symptoms
+from checks.nginx._stale_config import stale_config_symptoms
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,

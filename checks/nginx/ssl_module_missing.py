@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from checks.nginx import Nginx, file_line
 from checks.nginx._commands import config_test_command, start_commands
+from checks.nginx._stale_config import refused_config_severity
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -54,6 +55,7 @@ def ssl_module_missing(evidence: Evidence) -> Iterator[Claim]:
             "configure": f"./configure {arguments}",
         },
         confidence=Confidence.CERTAIN if errors else Confidence.LIKELY,
+        severity=refused_config_severity(nginx),
         location=nginx.location(directive) if directive else None,
         fix=Fix(
             (Manual("build", Where.SERVER), config_test_command(nginx), *start_commands(nginx)),

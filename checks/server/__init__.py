@@ -8,6 +8,7 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from checks.tls import visits_fail
 from diagnose.model import (
     Applicability,
     Command,
@@ -15,6 +16,7 @@ from diagnose.model import (
     Evidence,
     Fix,
     Manual,
+    Severity,
     Where,
     server_commands,
 )
@@ -82,6 +84,13 @@ def server_on_port(evidence: Evidence) -> ServerView | None:
     """Return the view of the server that has the target's port, None if there is none."""
     view = server_view(evidence)
     return view if view and evidence.target.port in view.server.ports else None
+
+
+def refused_config_severity(view: ServerView) -> Severity | None:
+    """Return a warning for an error of the configuration on disk, if the server serves visitors
+    with the one that it loaded before; None, the check's own severity, if it does not."""
+    is_served = view.evidence.target.port in view.server.ports and view.server.pid is not None
+    return Severity.WARNING if is_served and not visits_fail(view.evidence) else None
 
 
 def test_steps(server: WebServer) -> tuple[Command, ...]:

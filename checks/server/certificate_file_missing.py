@@ -3,7 +3,7 @@ its configuration; while it runs, it keeps what it loaded before."""
 
 from collections.abc import Iterator
 
-from checks.server import place_text, server_view, test_steps
+from checks.server import place_text, refused_config_severity, server_view, test_steps
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
 from diagnose.model.nginx import CertificateFile, KeyFile
@@ -52,6 +52,7 @@ def certificate_file_missing(evidence: Evidence) -> Iterator[Claim]:
             "message": view.test.message,
             "test": " ".join(view.server.test),
         },
+        severity=refused_config_severity(view),
         fix=Fix((Manual("file", Where.SERVER), *test_steps(view.server)), Applicability.MANUAL),
     )
 

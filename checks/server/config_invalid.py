@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from checks.server import (
     ServerView,
     place_text,
+    refused_config_severity,
     reload_steps,
     server_view,
     test_steps,
@@ -60,6 +61,7 @@ def config_invalid(evidence: Evidence) -> Iterator[Claim]:
             "test": " ".join(server.test),
             "modules": modules,
         },
+        severity=refused_config_severity(view),
         fix=_fix(view, modules),
     )
 

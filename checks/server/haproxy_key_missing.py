@@ -5,7 +5,7 @@ certificate and its chain, or beside it in a file with ".key" at the end (Config
 import re
 from collections.abc import Iterator
 
-from checks.server import place_text, server_view, test_steps
+from checks.server import place_text, refused_config_severity, server_view, test_steps
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
 from diagnose.model.web_servers import WebServer, WebServerTest
@@ -46,5 +46,6 @@ def haproxy_key_missing(evidence: Evidence) -> Iterator[Claim]:
             "folder": folder,
             "test": " ".join(view.server.test),
         },
+        severity=refused_config_severity(view),
         fix=Fix((Manual("add-key", Where.SERVER), *test_steps(view.server)), Applicability.MANUAL),
     )

@@ -5,7 +5,13 @@ key without one."""
 import re
 from collections.abc import Iterator
 
-from checks.server import ServerView, place_text, server_view, test_steps
+from checks.server import (
+    ServerView,
+    place_text,
+    refused_config_severity,
+    server_view,
+    test_steps,
+)
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -76,5 +82,6 @@ def _claim(view: ServerView, file: SiteFile, key: KeyFile, refused: bool) -> Cla
             view.server.product: True,
         },
         confidence=Confidence.CERTAIN if refused else Confidence.LIKELY,
+        severity=refused_config_severity(view),
         fix=Fix((Manual("decrypt", Where.SERVER), *test_steps(view.server)), Applicability.MANUAL),
     )

@@ -3,7 +3,7 @@ stops at its next start or reload (AH02565)."""
 
 from collections.abc import Iterator
 
-from checks.server import place_text, server_view, test_steps
+from checks.server import place_text, refused_config_severity, server_view, test_steps
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
 from diagnose.model.nginx import CertificateFile, KeyFile
@@ -42,6 +42,7 @@ def key_mismatch(evidence: Evidence) -> Iterator[Claim]:
                 "place": place_text(key_file.file, key_file.line),
                 "running": view.server.pid is not None,
             },
+            severity=refused_config_severity(view),
             fix=Fix(
                 (Manual("the-right-key", Where.SERVER), *test_steps(view.server)),
                 Applicability.MANUAL,

@@ -22,6 +22,7 @@ from diagnose.model import (
 )
 from diagnose.model.frozen import frozen
 from diagnose.model.http import LocalAnswer
+from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake, NameTrials, begins_http
 from diagnose.parsers.name_filters import NameFilter, tls_filter
 
@@ -256,3 +257,12 @@ def _non_tls_fault(group: FailureGroup) -> str:
 def _is_tls_reached(handshake: Handshake) -> bool:
     """Return whether the handshake reached TLS, whatever the certificate."""
     return handshake.failure is None or handshake.failure.kind == "certificate"
+
+
+def visits_fail(evidence: Evidence) -> bool:
+    """Return whether a connection to the target's port, or a handshake there, failed as visitors
+    make them."""
+    port = evidence.target.port
+    attempts: tuple[Connection | Handshake, ...]
+    attempts = (*evidence.of(Connection), *evidence.of(Handshake))
+    return any(attempt.port == port and attempt.shows_fault for attempt in attempts)

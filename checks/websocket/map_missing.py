@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from checks.nginx import Nginx, file_line
 from checks.nginx._commands import reload_steps
 from checks.nginx._edits import config_edit
+from checks.nginx._stale_config import refused_config_severity
 from checks.nginx._websockets import UPGRADE_MAP
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Severity, Subject
@@ -38,6 +39,7 @@ def map_missing(evidence: Evidence) -> Iterator[Claim]:
             "message": fatal_message.text if fatal_message else "",
             "running": bool(nginx.master),
         },
+        severity=refused_config_severity(nginx),
         location=nginx.location(directive),
         fix=_fix(nginx, server, unknown[1]),
     )

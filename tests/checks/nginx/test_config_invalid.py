@@ -1,6 +1,6 @@
 import pytest
 
-from diagnose.model import Applicability, Claim, Edit, Subject
+from diagnose.model import Applicability, Claim, Edit, Severity, Subject
 from tests.support.check_evidence import judge
 from tests.support.nginx_evidence import FILE, RUNNING, SITE, STOPPED, config, nginx_says
 
@@ -34,6 +34,9 @@ def test_fires_with_the_caret_under_the_fault() -> None:
 def test_fires_while_nginx_runs_with_what_it_loaded_before() -> None:
     (claim,) = judge(CHECK, nginx_says("host not found in upstream"), RUNNING)
     assert claim.facts["running"]
+    assert claim.severity is Severity.WARNING
+    (claim,) = judge(CHECK, nginx_says("host not found in upstream"), STOPPED)
+    assert claim.severity is None
     assert claim.location is None
 
 

@@ -1,8 +1,9 @@
 from dataclasses import replace
 
-from diagnose.model import Applicability
+from diagnose.model import Applicability, Severity
 from diagnose.model.web_servers import WebServerTest
-from tests.support.check_evidence import judge
+from tests.support.check_evidence import REFUSED, judge
+from tests.support.firewall_rules import connected
 from tests.support.web_server_evidence import APACHE, LISTENING, PASSED, SITE, apache_config
 
 CHECK = "server.config-invalid"
@@ -20,6 +21,9 @@ def test_fires_with_the_place_that_the_server_names() -> None:
     (claim,) = judge(CHECK, APACHE, FAILED, LISTENING)
     assert claim.facts["place"] == f"{SITE}:3"
     assert claim.facts["running"] is True
+    assert claim.severity is Severity.WARNING
+    (claim,) = judge(CHECK, APACHE, FAILED, LISTENING, connected(failure=REFUSED))
+    assert claim.severity is None
     assert claim.fix
     assert claim.fix.applicability is Applicability.MANUAL
 
@@ -37,6 +41,7 @@ def test_fires_with_the_module_that_brings_the_directive() -> None:
 def test_fires_on_a_server_that_does_not_run_and_starts_it() -> None:
     stopped = replace(APACHE, pid=None, ports=())
     (claim,) = judge(CHECK, stopped, FAILED)
+    assert claim.severity is None
     assert claim.fix
     assert list(claim.fix.steps)[-1].argv == APACHE.start  # type: ignore[union-attr]
 
