@@ -1,4 +1,5 @@
-"""The site on port 80 shows its pages unencrypted: its configuration has no redirect to https."""
+"""The site on port 80 shows its pages unencrypted: its configuration has no redirect to https.
+Where Apache has no virtual host for port 80 at all, its main server answers there."""
 
 import re
 from collections.abc import Iterator
@@ -37,7 +38,10 @@ def redirect_missing(evidence: Evidence) -> Iterator[Claim]:
         if exchange.purpose == "plain" and exchange.port == 80 and exchange.status == 200
     ]
     sites = answering_sites(view.config, 80, target.host)
-    if not plain or not sites or any(site.redirects or site.passthrough for site in sites):
+    is_main = not sites and view.server.product == "apache" and view.config.complete
+    if not plain or any(site.redirects or site.passthrough for site in sites):
+        return
+    if not sites and not is_main:
         return
     yield Claim(
         about=Subject(name=target.host, port=80),
@@ -45,11 +49,18 @@ def redirect_missing(evidence: Evidence) -> Iterator[Claim]:
         because=(*plain, view.config, view.server),
         facts={
             **view.facts,
-            "site": place_text(sites[0].file, sites[0].line),
+            "site": place_text(sites[0].file, sites[0].line) if sites else "",
+            "listen": _listen_place(view.config),
             "apache": view.server.product == "apache",
         },
-        fix=_fix(view, sites[0]),
+        fix=_fix(view, sites[0]) if sites else _fix_without_host(view),
     )
+
+
+def _listen_place(config: WebServerConfig) -> str:
+    """Return the place of the line that opens port 80, "" if it is not known."""
+    sockets = (socket for socket in config.listens if socket.port == 80 and socket.file)
+    return next((place_text(socket.file, socket.line) for socket in sockets), "")
 
 
 def _fix(view: ServerView, site: WebSite) -> Fix:
@@ -61,28 +72,55 @@ def _fix(view: ServerView, site: WebSite) -> Fix:
             return manual_fix(view, "redirect")
         return Fix((added, *reload_steps(view.server)), Applicability.REVIEW)
     line = line_text(view, site.file, site.line)
-    host = view.evidence.target.host
-    is_plain_name = re.fullmatch(r"[A-Za-z0-9.-]+", host)
-    modules = view.config.modules if view.config else ()
-    debian = view.server.config.startswith("/etc/apache2/")
-    if (
-        not is_plain_name
-        or not re.match(r"(?i)\s*<VirtualHost\s", line)
-        or view.server.product != "apache"
-    ):
+    rules = _rules(view, line)
+    if not rules:
         return manual_fix(view, "redirect")
     indent = f"{line[: len(line) - len(line.lstrip())]}    "
+    return _rewriting_fix(view, site, (line, *(f"{indent}{rule}" for rule in rules)), "redirect")
+
+
+def _fix_without_host(view: ServerView) -> Fix:
+    """Give the name a virtual host on port 80, before the one of https. It is then the only one
+    there, and answers all names: the others get the main server's pages as before, whose folder it
+    inherits (Apache, "How the sections are merged")."""
+    site = next(iter(view.answering_sites), None)
+    line = line_text(view, site.file, site.line) if site else ""
+    rules = _rules(view, line)
+    if site is None or not rules:
+        return manual_fix(view, "virtual-host")
+    host = view.evidence.target.host
+    inner = (
+        f"ServerName {host}",
+        rules[0],
+        f"RewriteCond %{{HTTP_HOST}} ^{re.escape(host)}(:80)?$ [NC]",
+        *rules[1:],
+    )
+    block = ("<VirtualHost *:80>", *(f"    {each}" for each in inner), "</VirtualHost>", "")
+    return _rewriting_fix(view, site, (*block, line), "virtual-host")
+
+
+def _rules(view: ServerView, line: str) -> tuple[str, ...]:
+    """Return the lines that redirect in an Apache virtual host, which begins at `line`; () if a
+    person has to write them."""
+    host = view.evidence.target.host
+    is_plain_name = re.fullmatch(r"[A-Za-z0-9.-]+", host)
+    is_host = re.match(r"(?i)\s*<VirtualHost\s", line)
+    if not is_plain_name or not is_host or view.server.product != "apache":
+        return ()
     # mod_rewrite comes before ProxyPass, and mod_alias (Redirect) after it.
-    rules = (
+    return (
         "RewriteEngine On",
         "RewriteCond %{REQUEST_URI} !^/\\.well-known/acme-challenge/",
         f"RewriteRule ^ https://{host}%{{REQUEST_URI}} [R=301,L]",
     )
-    lines = (line, *(f"{indent}{rule}" for rule in rules))
+
+
+def _rewriting_fix(view: ServerView, site: WebSite, lines: tuple[str, ...], step: str) -> Fix:
+    """Write these lines where the virtual host begins, and load mod_rewrite if it is missing."""
+    has_rewrite = "rewrite" in (view.config.modules if view.config else ())
+    is_debian = view.server.config.startswith("/etc/apache2/")
     edit = line_edit(view, site.file, {site.line: lines})
-    if edit and ("rewrite" in modules or debian):
-        enable = (
-            () if "rewrite" in modules else (server_commands.enable_apache_modules(("rewrite",)),)
-        )
-        return Fix((*enable, edit, *reload_steps(view.server)), Applicability.REVIEW)
-    return manual_fix(view, "redirect")
+    if edit is None or not (has_rewrite or is_debian):
+        return manual_fix(view, step)
+    enable = () if has_rewrite else (server_commands.enable_apache_modules(("rewrite",)),)
+    return Fix((*enable, edit, *reload_steps(view.server)), Applicability.REVIEW)

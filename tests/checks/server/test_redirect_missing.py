@@ -37,7 +37,20 @@ def test_silent_when_it_redirects_or_nobody_saw_a_page() -> None:
     site = apache_config(HTTPS + PLAIN)
     assert not judge(CHECK, APACHE, site, LISTENING, replace(PAGE, status=301))
     assert not judge(CHECK, APACHE, site, LISTENING, replace(PAGE, purpose="acme"))
-    assert not judge(CHECK, APACHE, apache_config(HTTPS), LISTENING, PAGE), "no site is known"
+    unread = apache_config(HTTPS, complete=False)
+    assert not judge(CHECK, APACHE, unread, LISTENING, PAGE), "no site is known"
+
+
+def test_fires_where_no_virtual_host_of_apache_has_port_80() -> None:
+    (claim,) = judge(CHECK, APACHE, apache_config(HTTPS), LISTENING, PAGE)
+    assert (claim.facts["site"], claim.facts["listen"]) == ("", "/etc/apache2/ports.conf:1")
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+<VirtualHost *:80>\n+    ServerName shop.example.com\n" in edit.diff
+    assert "+    RewriteCond %{HTTP_HOST} ^shop\\.example\\.com(:80)?$ [NC]\n" in edit.diff
+    assert not judge(CHECK, APACHE, apache_config(HTTPS), LISTENING, replace(PAGE, status=404))
 
 
 def test_fires_where_a_frontend_of_haproxy_has_both_ports_and_no_redirect() -> None:

@@ -277,6 +277,18 @@ def apache_without_redirect(lab: Lab) -> None:
 
 
 @apache_scenario(
+    outside="http.no-redirect",
+    server="server.redirect-missing",
+    differs=FILES,
+)
+def apache_without_a_virtual_host_on_port_80(lab: Lab) -> None:
+    """Only the site of https was written; Apache's main server answers on port 80, with the page
+    that the package brings."""
+    apache.serve(lab, HTTPS)
+    lab.server.write("/var/www/html/index.html", "<title>It works</title><p>It works!</p>\n")
+
+
+@apache_scenario(
     outside="certificate.chain-incomplete",
     server="server.chain-not-sent",
     differs=FILES,
