@@ -90,6 +90,8 @@ def _claim(
     firsts = [redirect_chain.steps[0] for redirect_chain in group]
     subjects = endpoint_subjects(firsts)
     is_served = (group[0].steps[-1].status or 0) < 300
+    # A redirect would take the visitors from a page to a refusal.
+    refused = next((step.status for step in secure if (step.status or 0) >= 400), 0)
     return Claim(
         about=merge_subjects(subjects),
         covers=subjects,
@@ -102,12 +104,13 @@ def _claim(
             "status": group[0].steps[-1].status,
             "served": is_served,
             "error": severity is not Severity.NOTE and not is_served,
+            "refused": refused,
         },
         # What answers an error may stand there on purpose.
         fix=_fix(
             Nginx.of(evidence),
             [redirect_chain.steps[-1] for redirect_chain in group],
-            sure=is_served and severity is not Severity.NOTE,
+            sure=is_served and severity is not Severity.NOTE and not refused,
         ),
     )
 

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from diagnose.model import Applicability, Severity, Target
 from diagnose.model.http import Exchange
 from tests.support.check_evidence import judge
@@ -37,6 +39,16 @@ def test_fires_where_http_redirects_to_http_only() -> None:
     )
     (claim,) = judge("http.no-redirect", HOME, plain(302, "/en/"), further)
     assert further in claim.because
+
+
+def test_fires_and_leaves_the_redirect_to_a_refusal_to_a_person() -> None:
+    refusal = replace(HOME, status=403)
+    (claim,) = judge("http.no-redirect", refusal, plain(), config(SITE + PAGES), *AROUND)
+    assert claim.facts["refused"] == 403
+    assert applied(claim)[0] is Applicability.REVIEW
+    (claim,) = judge("http.no-redirect", HOME, plain(), config(SITE + PAGES), *AROUND)
+    assert claim.facts["refused"] == 0
+    assert applied(claim)[0] is Applicability.AUTOMATIC
 
 
 def test_notes_a_refusal_on_port_80() -> None:
