@@ -2,8 +2,10 @@
 application takes a path that no rule passes on. A program reads it and says "Unexpected token '<'
 … is not valid JSON".
 
-It is judged by the path, and only if the page shows nothing without its scripts, as such
-applications do: a description of an interface is a page too.
+The page shows nothing without its scripts, as such applications do: a description of an interface
+is a page too. That an address is one of an interface is known by its path, or because the page's
+own script reads data from it. A route of the application (`/auth/login`) answers with the page too,
+and is none.
 """
 
 import re
@@ -22,12 +24,15 @@ from diagnose.model import (
     Where,
 )
 from diagnose.model.http import Exchange
-from diagnose.model.pages import Page
+from diagnose.model.pages import Page, PageFileResponse
 from diagnose.parsers.http import document_kind
 
 #: `/api/users`, `/rest/v1/orders`, `/prod-api/user`: something stands behind the word. Vue Element
-#: Admin and RuoYi build with `VUE_APP_BASE_API = '/prod-api'`.
-_INTERFACE = re.compile(r"/(?:[a-z]{1,20}-)?(?:api|rest)/[^?]{1,400}", re.IGNORECASE)
+#: Admin and RuoYi build with `VUE_APP_BASE_API = '/prod-api'`. Socket.IO and Engine.IO answer with
+#: no page at all.
+_INTERFACE = re.compile(
+    r"/(?:[a-z]{1,20}-)?(?:api|rest)/[^?]{1,400}|/(?:socket|engine)\.io/", re.IGNORECASE
+)
 _DESCRIPTION = re.compile(
     r"/(?:docs?|swagger[\w-]*|redoc|explorer|console|playground|graphiql|ui|admin|reference)\b"
     r"|\.html?\b",
@@ -37,22 +42,52 @@ _DESCRIPTION = re.compile(
 
 @check(severity=Severity.WARNING, needs=[Page, Exchange])
 def page_for_api(evidence: Evidence) -> Iterator[Claim]:
-    page, path = _page_files.page_of(evidence), evidence.target.path.partition("?")[0]
-    if page is None or not page.is_empty or page.url != evidence.target.url:
+    page = _page_files.page_of(evidence)
+    if page is None or not page.is_empty:
         return
-    if not _INTERFACE.search(path) or _DESCRIPTION.search(path):
+    own, data = _pages(evidence, "target", "redirect"), _pages(evidence, "data")
+    path = evidence.target.path.partition("?")[0]
+    script = _reading_script(evidence, page, path)
+    if page.url == evidence.target.url and (_is_interface(path) or script):
+        answers = tuple(answer for answer in own if answer.purpose == "target")
+        if answers:
+            yield _claim(page, answers, path, script)
         return
-    answers = tuple(
+    shells = {answer.body for answer in own if answer.url == page.url}
+    for answer in data:
+        path = answer.url.removeprefix(evidence.target.origin)
+        if answer.body in shells and not _DESCRIPTION.search(path):
+            yield _claim(page, (answer,), path, _reading_script(evidence, page, path))
+            return
+
+
+def _is_interface(path: str) -> bool:
+    return bool(_INTERFACE.search(path)) and not _DESCRIPTION.search(path)
+
+
+def _pages(evidence: Evidence, *purposes: str) -> tuple[Exchange, ...]:
+    """Return the HTML documents that came with status 200."""
+    return tuple(
         answer
-        for answer in exchanges_by_purpose(evidence, "target")
+        for purpose in purposes
+        for answer in exchanges_by_purpose(evidence, purpose)
         if answer.status == 200 and document_kind(answer.body) == "html"
     )
-    if not answers:
-        return
-    yield Claim(
+
+
+def _reading_script(evidence: Evidence, page: Page, path: str) -> str:
+    """Return the address of the script, or of the page, whose program reads data from the path; ""
+    if none does."""
+    readers: tuple[Page | PageFileResponse, ...]
+    readers = (page, *evidence.good(PageFileResponse))
+    return next((reader.url for reader in readers if path in reader.data_paths), "")
+
+
+def _claim(page: Page, answers: tuple[Exchange, ...], path: str, script: str) -> Claim:
+    return Claim(
         about=_page_files.page_subject(page),
         because=(page, *answers),
         confidence=Confidence.LIKELY,
-        facts={"url": page.url, "path": path},
+        facts={"url": answers[0].url, "path": path, "script": script},
         fix=Fix((Manual("pass-on", Where.SERVER),), Applicability.MANUAL),
     )

@@ -64,6 +64,7 @@ class Page(Observation):
     or port than the page. `logins` are the addresses of its links with which a login elsewhere
     begins (OAuth 2.0): of the provider, or of the site itself. `queries` are the addresses of the
     site itself to which it links with a query, or sends a form by GET, without their queries.
+    `data_paths` are the paths of the site from which its own scripts read data.
     """
 
     layer: ClassVar[str] = "http"
@@ -87,6 +88,7 @@ class Page(Observation):
     images: tuple[Url, ...] = ()
     logins: tuple[Url, ...] = ()
     queries: tuple[Url, ...] = ()
+    data_paths: tuple[UrlPath, ...] = ()
 
     def summary(self) -> Summary:
         kinds = [file.kind for file in self.files]
@@ -106,8 +108,9 @@ class PageFileResponse(Observation):
     of them was not requested if it has another origin. `page` is the page's URL. `is_html` is True
     if the body begins like an HTML document. `mentions` are the ws: and wss: URLs in a script,
     `requests` the http: URLs that it requests, and the https: ones of localhost, all without those
-    in comments. `body_end` and `coding_fault` are those of `ResponseBody`, as far as the file was
-    read. `integrity_fails` is True if the whole file was read and has none of the page's hashes.
+    in comments, `data_paths` those of `Page`. `body_end` and `coding_fault` are those of
+    `ResponseBody`, as far as the file was read. `integrity_fails` is True if the whole file was
+    read and has none of the page's hashes.
     """
 
     layer: ClassVar[str] = "http"
@@ -128,6 +131,7 @@ class PageFileResponse(Observation):
     body_end: BodyEnd = "complete"
     coding_fault: CodingFault = ""
     integrity_fails: bool = False
+    data_paths: tuple[UrlPath, ...] = ()
 
     def summary(self) -> Summary:
         types = [value for name, value in self.headers if name.lower() == "content-type"]

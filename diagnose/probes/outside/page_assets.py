@@ -6,6 +6,7 @@ listed and not requested.
 """
 
 import re
+from typing import Literal
 from urllib.parse import urljoin
 
 from diagnose.model.http import Exchange
@@ -34,13 +35,16 @@ from diagnose.probes.outside.http_requests import (
     curl_command,
     may_authenticate,
 )
-from diagnose.probes.outside.page_reading import is_worth_saying, read_page
+from diagnose.probes.outside.page_reading import data_paths_of, is_worth_saying, read_page
 from diagnose.probes.outside.requested_files import app_files, images, media, requested_files
 
 #: Maximum number of redirects of one file, and of bytes that are read of each. Of a picture only
 #: whether it comes is looked at.
 MAX_REDIRECTS = 2
 MAX_SHEET, MAX_SCRIPT, MAX_IMAGE = 64 << 10, 256 << 10, 4 << 10
+
+#: Maximum number of paths from which a page reads data that are requested.
+MAX_DATA = 2
 
 #: What Chromium sends for a style sheet; a script may be of any type.
 _ACCEPT = {
@@ -103,6 +107,7 @@ async def load_page_files(
             await loader.load(file)
         await _try_below_the_page(loader, page, answer.text)
         await _begin_login(loader, ctx, page)
+        await _read_data(loader, ctx, page)
     loader.close()
 
 
@@ -134,7 +139,19 @@ async def _begin_login(loader: "_Loader", ctx: ProbeContext, page: Page) -> None
     symptom = ctx.target.symptom
     own = [url for url in page.logins if is_own_origin(ctx.target, url) and MASKED not in url]
     if symptom is not None and symptom.kind == "login-address" and own:
-        await loader.visit(own[0])
+        await loader.visit(own[0], "login")
+
+
+async def _read_data(loader: "_Loader", ctx: ProbeContext, page: Page) -> None:
+    """Request what the page's scripts read, if the page shows nothing without it: its own document
+    may come in the place of data. Data itself is not kept."""
+    if not page.is_empty:
+        return
+    scripts = (path for response in loader.responses for path in response.data_paths)
+    own_path = page.url.removeprefix(ctx.target.origin).partition("?")[0]
+    paths = dict.fromkeys((*page.data_paths, *scripts))
+    for path in [path for path in paths if path != own_path][:MAX_DATA]:
+        await loader.visit(f"{ctx.target.origin}{path}", "data")
 
 
 def _is_refused(page: Page, response: PageFileResponse) -> bool:
@@ -208,11 +225,13 @@ class _Loader:
         )
         return is_used
 
-    async def visit(self, url: str) -> None:
-        """Request another page of the site, and emit the exchange."""
+    async def visit(self, url: str, purpose: Literal["login", "data"]) -> None:
+        """Request another address of the site, and emit the exchange; of data only if an HTML
+        document came in its place."""
         start_time = self._ctx.elapsed()
         answer = await self._get(PageFile("script", url), url)
-        if answer is not None and answer.status is not None:
+        is_html = answer is not None and _HTML_DOCUMENT.match(answer.text[:4096]) is not None
+        if answer is not None and answer.status is not None and (is_html or purpose == "login"):
             self._ctx.emit(
                 Exchange(
                     at=start_time,
@@ -221,10 +240,11 @@ class _Loader:
                     url=url,
                     address=self._request.address,
                     port=self._page.port,
-                    purpose="login",
+                    purpose=purpose,
                     status=answer.status,
                     reason=answer.reason,
                     headers=answer.headers,
+                    body=answer.body if purpose == "data" else "",
                     verified=self._request.verified,
                 )
             )
@@ -295,6 +315,7 @@ class _Loader:
                 mentions=tuple(map(clean, websocket_urls_in(text)))
                 + own_plain_sockets_in(text, self._ctx.target.host),
                 requests=tuple(map(clean, insecure_requests_in(text))),
+                data_paths=data_paths_of(text),
                 body_end=answer.body_read.end if answer.body_read else "complete",
                 coding_fault=answer.body_read.coding_fault if answer.body_read else "",
                 integrity_fails=_fails_integrity(file, answer),

@@ -1,6 +1,8 @@
 """Makes the observation of the site's page: what its text tells a browser to load, request, send
 or open."""
 
+import re
+
 from diagnose.model.http import Exchange
 from diagnose.model.pages import Page
 from diagnose.net.http import HttpResult
@@ -8,6 +10,9 @@ from diagnose.parsers.html_page import HtmlPage, parse_page, upgrades_insecure
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.script_urls import insecure_requests_in, own_plain_sockets_in
 from diagnose.probes import ProbeContext
+
+#: What a text has that reads data from a path, as `data_paths_in` knows it.
+READS_DATA = re.compile(r"fetch\(|\.get(?:JSON)?\(|\.open\(|\buri\s{0,9}:")
 
 
 def read_page(ctx: ProbeContext, exchange: Exchange, answer: HttpResult) -> Page:
@@ -40,7 +45,17 @@ def read_page(ctx: ProbeContext, exchange: Exchange, answer: HttpResult) -> Page
         queries=html.queries,
         plain_sockets=own_plain_sockets_in(text, ctx.target.host),
         requests=tuple(map(clean, insecure_requests_in(text))),
+        data_paths=data_paths_of(text),
     )
+
+
+def data_paths_of(script: str) -> tuple[str, ...]:
+    """Return the paths from which a page or a script reads data."""
+    if not script or not READS_DATA.search(script):
+        return ()
+    from diagnose.parsers.data_paths import data_paths_in
+
+    return data_paths_in(script)
 
 
 def is_worth_saying(page: Page) -> bool:

@@ -6,22 +6,35 @@ import pytest
 
 from diagnose.model import Claim, Confidence
 from tests.support.check_evidence import SHOP, judge
-from tests.support.page_evidence import loads, module
+from tests.support.page_evidence import answered, loads, module
 from tests.support.upstream_evidence import page
 
 CHECK = "http.page-for-api"
 SHELL = "<!doctype html><title>Shop</title><div id=app></div>"
 
 
-def judged(path: str, body: str = SHELL, is_empty: bool = True) -> list[Claim]:
+def judged(
+    path: str, body: str = SHELL, is_empty: bool = True, reads: tuple[str, ...] = (), data: str = ""
+) -> list[Claim]:
+    """`reads` are the paths that the page's script reads, `data` what came from the first."""
     target = replace(SHOP, path=path)
     answer = replace(page(200, body), url=target.url)
     loaded = loads(module(), url=target.url, is_empty=is_empty)
-    return judge(CHECK, answer, loaded, target=target, masked=False)
+    script = answered(module(), data_paths=reads)
+    url = target.origin + (reads or ("/",))[0]
+    more = [replace(page(200, data), url=url, purpose="data")] if data else []
+    return judge(CHECK, answer, loaded, script, *more, target=target, masked=False)
 
 
 @pytest.mark.parametrize(
-    "path", ["/api/users", "/rest/v1/orders", "/app/api/login?next=/", "/prod-api/user/info"]
+    "path",
+    [
+        "/api/users",
+        "/rest/v1/orders",
+        "/app/api/login?next=/",
+        "/prod-api/user/info",
+        "/socket.io/?EIO=4&transport=polling",
+    ],
 )
 def test_fires_on_the_page_of_an_application(path: str) -> None:
     (claim,) = judged(path)
@@ -48,3 +61,25 @@ def test_silent_on_pages_and_descriptions(path: str) -> None:
 def test_silent_on_data_and_on_a_page_with_content() -> None:
     assert not judged("/api/users", "[]")
     assert not judged("/api/users", is_empty=False)
+
+
+@pytest.mark.parametrize("path", ["/graphql", "/v1/users", "/auth/me"])
+def test_fires_on_a_path_that_the_pages_script_reads(path: str) -> None:
+    (claim,) = judged(path, reads=(path,))
+    assert claim.facts["script"] == module().url
+    (claim,) = judged("/", reads=(path,), data=SHELL)
+    assert claim.facts["url"] == f"https://shop.example.com{path}"
+
+
+@pytest.mark.parametrize("path", ["/graphql", "/v1/users", "/auth/login", "/docs/v1/api"])
+def test_silent_on_routes_of_the_application(path: str) -> None:
+    assert not judged(path)
+    assert not judged(path, reads=("/auth/me",))
+
+
+def test_silent_where_another_page_comes_in_the_place_of_data() -> None:
+    """GraphiQL, a part of a page, a login."""
+    other = "<!doctype html><title>GraphiQL</title><div id=graphiql></div>"
+    assert not judged("/", reads=("/graphql",), data=other)
+    assert not judged("/", reads=("/graphql",))
+    assert not judged("/", is_empty=False, reads=("/graphql",), data=SHELL)

@@ -140,6 +140,20 @@ def test_a_login_is_begun_after_a_message_about_its_address_alone() -> None:
     assert [exchange.purpose for exchange in run.observed(Exchange)] == ["target", "login"]
 
 
+def test_what_an_empty_page_reads_is_requested_and_kept_only_if_a_page_comes() -> None:
+    reads = 'fetch("/auth/me");fetch("/v1/items");fetch("/v1/more")'
+    script = answer(reads, "text/javascript")
+    shell = page("<div id=app></div>", '<script src="/app.js"></script>')
+    pages = {"/": shell, "/app.js": script, "/auth/me": shell, "/v1/items": answer("[]")}
+    run, site = visit(pages)
+    assert site.paths == ["/", "/app.js", "/auth/me", "/v1/items"]
+    assert [exchange.purpose for exchange in run.observed(Exchange)] == ["target", "data"]
+    full = {**pages, "/": page("<p>Welcome to our shop, here are all the things that we sell.</p>",
+                               '<script src="/app.js"></script>')}  # fmt: skip
+    _, site = visit(full)
+    assert site.paths == ["/", "/app.js"]
+
+
 def test_other_origins_are_listed_and_not_requested() -> None:
     run, site = visit(
         {

@@ -1,0 +1,46 @@
+"""Scenarios of http.page-for-api: the fallback of a single-page application answers in the place of
+an interface."""
+
+from .. import site
+from ..lab import Lab
+from ..scenario import healthy, scenario
+
+PAGES = site.HTTPS[site.HTTPS.index("  location / {") : site.HTTPS.index("  location /ws")]
+PASS = "the laboratory's application has another interface"
+ME = f"https://{site.NAME}/auth/me"
+INTERFACE = "  location /auth/ {\n    proxy_pass http://127.0.0.1:3000;\n  }\n"
+
+
+def single_page(lab: Lab, script: str, rules: str = "") -> None:
+    """A single-page application in files, with this script."""
+    shell = "<!doctype html><title>App</title><div id=app></div><script src=/app.js></script>\n"
+    lab.server.write("/srv/spa/index.html", shell)
+    lab.server.write("/srv/spa/app.js", script)
+    lab.server.sh("chmod -R a+rX /srv/spa")
+    files = "  root /srv/spa;\n  location / { try_files $uri /index.html; }\n"
+    lab.change(PAGES, f"{files}{rules}\n")
+
+
+@scenario(outside="http.page-for-api", manual=PASS)
+def page_reads_what_no_rule_passes_on(lab: Lab) -> None:
+    """fetch("/auth/me") gets index.html; the development server of Vite had a proxy for it."""
+    single_page(lab, 'fetch("/auth/me").then(r=>r.json()).then(show)\n')
+
+
+@scenario(outside="http.page-for-api", manual=PASS, target=ME)
+def interface_that_no_rule_passes_on(lab: Lab) -> None:
+    """The same, asked at the address of the interface."""
+    single_page(lab, 'fetch("/auth/me").then(r=>r.json()).then(show)\n')
+
+
+@healthy()
+def page_reads_what_is_passed_on(lab: Lab) -> None:
+    """The same page, and its interface at the application."""
+    single_page(lab, 'fetch("/auth/me").then(r=>r.json()).then(show)\n', INTERFACE)
+
+
+@healthy(target=f"https://{site.NAME}/auth/login")
+def route_of_a_page_beside_its_interface(lab: Lab) -> None:
+    """/auth/login is a page of the application itself, and its data comes from elsewhere."""
+    single_page(lab, 'fetch("/v1/me").then(r=>r.json());routes={"/auth/login":Login}\n',
+                INTERFACE.replace("/auth/", "/v1/"))  # fmt: skip

@@ -1,0 +1,50 @@
+"""What scripts of pages read, as builders write it."""
+
+import pytest
+
+from diagnose.parsers.data_paths import MAX_PATHS, data_paths_in
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        'fetch("/auth/me").then(r=>r.json())',
+        "fetch('/auth/me', {credentials: 'include'})",
+        "fetch(`/auth/me`,{headers:{accept:'application/json'}})",
+        'await axios.get("/auth/me")',
+        '$.getJSON("/auth/me", show)',
+        'x.open("GET","/auth/me",!0)',
+    ],
+)
+def test_a_path_that_is_read(script: str) -> None:
+    assert data_paths_in(script) == ("/auth/me",)
+
+
+def test_the_address_of_graphql() -> None:
+    assert data_paths_in('new HttpLink({uri:"/graphql"})') == ("/graphql",)
+    assert not data_paths_in('{uri:"/pictures"}')
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        'fetch("/auth/me", {method: "POST", body})',
+        'fetch("/auth/logout")',
+        'axios.get("/cart/clear")',
+        'fetch("/config.json")',
+        'fetch("/items?page=2")',
+        "fetch(`/users/${id}`)",
+        'fetch("//cdn.example.net/x")',
+        'fetch("https://shop.example.com/x")',
+        'routes.get("/settings")',
+        '// fetch("/auth/me")',
+        "",
+    ],
+)
+def test_what_is_no_plain_read_is_left_out(script: str) -> None:
+    assert not data_paths_in(script)
+
+
+def test_a_bounded_number_of_paths() -> None:
+    script = "".join(f'fetch("/data/{number}");' for number in range(100))
+    assert len(data_paths_in(script)) == MAX_PATHS
