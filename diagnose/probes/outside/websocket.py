@@ -39,6 +39,9 @@ _REFUSALS = {400, 401, 403, 404}
 #: How often a refused handshake is repeated as it was, if it opened with another Origin.
 _REPEATS = 2
 
+#: Maximum number of WebSockets of the page that are tried after a message about one.
+MAX_REPORTED = 2
+
 #: How many Socket.IO sessions are opened, to see whether the second request reaches the session.
 _SESSIONS = 3
 
@@ -81,15 +84,28 @@ async def from_server(ctx: ProbeContext, connection: Connection) -> None:
 
 
 async def try_named_path(ctx: ProbeContext, path: str) -> None:
-    """Try a path that the page names, at the first address that took a connection."""
+    """Try a path that the page names, once, at the first address that took a connection."""
     addresses = (
         connection.address
         for connection in ctx.observed(Connection)
         if connection.purpose == "target" and connection.failure is None
         if connection.vantage is Vantage.HERE
     )
-    if address := next(addresses, None):
+    address = next(addresses, None)
+    if address and ctx.further_requests.begin(f"WebSocket at the site {path}"):
         await _try_path(ctx, address, path, None)
+
+
+@probe(after=WebSocketPath)
+async def reported(ctx: ProbeContext, named_path: WebSocketPath) -> None:
+    """Try what the page opens, if a person reported that a WebSocket fails, and named the page."""
+    symptom = ctx.target.symptom
+    is_reported = symptom is not None and symptom.kind.startswith("websocket")
+    if not is_reported or ctx.target.websockets or not ctx.options.wants("websocket"):
+        return
+    slots = (f"WebSocket of the message {number}" for number in range(MAX_REPORTED))
+    if ctx.options.outside and any(ctx.further_requests.begin(slot) for slot in slots):
+        await try_named_path(ctx, named_path.path)
 
 
 async def _try_path(

@@ -11,6 +11,7 @@ from .websocket_paths import LIVE, SOCKETIO, _serve
 OWN_LINE = "    ProxyPass /ws ws://127.0.0.1:3000/ws\n"
 PAGES = f"{apache.HTTPS}\n{apache.HTTP}".replace(OWN_LINE, "")
 WS = LIVE.replace("/live", "/ws")
+FAILED = ("WebSocket connection failed: Error during WebSocket handshake",)
 PASS = "ProxyPass / http://127.0.0.1:3000/"
 
 
@@ -25,6 +26,26 @@ def page_behind_apache_opens_a_websocket(lab: Lab) -> None:
     upgrade."""
     _chat(lab)
     apache.serve(lab, PAGES)
+
+
+@apache_scenario(
+    outside="websocket.not-upgraded",
+    server="server.websocket-not-passed",
+    differs=FILES,
+    args=FAILED,
+)
+def page_of_a_message_opens_a_websocket(lab: Lab) -> None:
+    """The same with the message of the console, and with the address of the page: the WebSocket
+    that the page names is tried from outside too."""
+    _chat(lab)
+    apache.serve(lab, PAGES)
+
+
+@healthy_apache(args=FAILED)
+def page_of_a_message_opens_a_websocket_well(lab: Lab) -> None:
+    """After the repair."""
+    _chat(lab)
+    apache.serve(lab, PAGES.replace(PASS, f"{PASS} upgrade=websocket"))
 
 
 @apache_scenario(

@@ -13,8 +13,12 @@ from websockets.typing import Subprotocol
 from diagnose.model import Observation, Target
 from diagnose.model.dns import Resolution
 from diagnose.model.http import Upgrade
+from diagnose.model.pages import WebSocketPath
+from diagnose.model.symptom import Symptom
+from diagnose.model.tcp import Connection
 from diagnose.net.local import LocalNet
 from diagnose.probes import Options
+from diagnose.probes.further_requests import FurtherRequests
 from diagnose.probes.outside import websocket as probes
 from diagnose.probes.outside.websocket_handshakes import session_id
 
@@ -190,3 +194,25 @@ def test_a_session_id_is_taken_only_if_it_is_one() -> None:
     assert session_id('0{"sid":"abc"}') == "abc"
     for body in ("", "ok", '0{"sid":"a b"}', '0{"sid":1}', "0[]", '0{"sid":"a\\r\\nX: y"}'):
         assert session_id(body) is None
+
+
+@pytest.mark.parametrize(
+    ("symptom", "is_tried"),
+    [(Symptom("websocket", "failed"), True), (Symptom("timeout", "slow"), False), (None, False)],
+)
+def test_after_a_message_the_websocket_of_the_page_is_tried_once(
+    symptom: Symptom | None, is_tried: bool
+) -> None:
+    async def run() -> tuple[Upgrade, ...]:
+        async with serve(wait, "127.0.0.1", 0) as server:
+            port = next(iter(server.sockets)).getsockname()[1]
+            target = Target("http://localhost", "http", "localhost", port, "/", symptom=symptom)
+            run: Any = Looking(target)
+            run.further_requests = FurtherRequests()
+            run.emit(Connection(address="127.0.0.1", port=port, family=4, purpose="target"))
+            named = run.emit(WebSocketPath(source=target.url, path="/live"))
+            await probes.reported.work(run, named)
+            await probes.try_named_path(run, "/live") if is_tried else None
+            return tuple(run.observed(Upgrade))
+
+    assert [upgrade.path for upgrade in asyncio.run(run())] == ["/live"] * is_tried
