@@ -127,13 +127,6 @@ def count_line(report: Report, lang: str) -> str:
     return finding_text.counts_sentence(numbers, lang)
 
 
-def meaning(finding: Finding, lang: str) -> str:
-    """Return the filled "What it means" text of the check."""
-    return fill(
-        check_text(finding.check.id, lang).meaning, finding_text.facts_in(finding, lang), lang
-    )
-
-
 def verification(finding: Finding, lang: str) -> str:
     """Return the filled "How to check" text of the check."""
     return fill(

@@ -99,6 +99,11 @@ def summary(finding: Finding, lang: str) -> str:
     return _fill(finding, _check_texts(finding, lang).summary, lang)
 
 
+def meaning(finding: Finding, lang: str) -> str:
+    """Return what it means: for whom it matters, and what a remedy does not keep."""
+    return _fill(finding, _check_texts(finding, lang).meaning, lang)
+
+
 def remedy(finding: Finding, lang: str) -> str:
     """Return the remedy as prose, without the steps."""
     text = _fill(finding, _check_texts(finding, lang).remedy, lang).replace("{{fix}}", "").strip()

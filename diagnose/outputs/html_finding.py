@@ -180,6 +180,6 @@ def _meaning(finding: Finding, lang: str) -> Markup:
     return tag(
         "details",
         tag("summary", tag("h3", translate("meaning", lang))),
-        prose(document.meaning(finding, lang)),
+        prose(finding_text.meaning(finding, lang)),
         pre(finding_text.explain_command(finding), "command"),
     )

@@ -268,6 +268,7 @@ def _finding(
         "about": str(claim.about),
         "title": finding_text.title(finding, view.lang),
         "summary": finding_text.summary(finding, view.lang),
+        "meaning": finding_text.meaning(finding, view.lang),
         "root_cause": finding.is_cause,
         "explained_by": finding.explained_by,
         "suppressed": _suppression(finding),

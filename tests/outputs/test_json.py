@@ -82,6 +82,12 @@ def test_a_remedy_holds_what_is_executed() -> None:
     assert remedy["verify"] == "diagnose https://shop.example.com/ --only tcp"
 
 
+def test_a_finding_says_what_it_means() -> None:
+    """Readers of this document alone learn there that a rule is lost at a reboot."""
+    finding = read(refused())["findings"][0]
+    assert finding["meaning"] == "Nobody opens."
+
+
 def test_a_manual_step_is_told_in_words() -> None:
     fix = Fix((Manual("ask", Where.CLOUD_CONSOLE),))
     made = report(CLOSED, raised=((check("tcp.door-shut"), refusal(fix=fix)),))
