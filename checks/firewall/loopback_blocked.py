@@ -42,6 +42,7 @@ _KINDS = {"drop": ("timeout", "denied"), "reject": ("unreachable", "refused", "d
         "websocket.not-upgraded",
         "dns.resolver-unreachable",
     ],
+    on_loopback=True,
 )
 def loopback_blocked(evidence: Evidence) -> Iterator[Claim]:
     view = netfilter_view(evidence)

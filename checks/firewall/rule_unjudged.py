@@ -46,7 +46,12 @@ class _Doubt:
     place: RulePosition | None
 
 
-@check(severity=Severity.ERROR, needs=[Ruleset], explains=[*EXPLAINS, "tcp.path-mtu"])
+@check(
+    severity=Severity.ERROR,
+    needs=[Ruleset],
+    explains=[*EXPLAINS, "tcp.path-mtu"],
+    unanswered=True,
+)
 def rule_unjudged(evidence: Evidence) -> Iterator[Claim]:
     view, port = netfilter_view(evidence), evidence.target.port
     if view.blockages(port):

@@ -15,7 +15,7 @@ from diagnose.model.netfilter import Ruleset
 from diagnose.model.visitor import Visitor, visitor_address
 
 
-@check(severity=Severity.NOTE, needs=[Visitor])
+@check(severity=Severity.NOTE, needs=[Visitor], unanswered=True)
 def visitor_unjudged(evidence: Evidence) -> Iterator[Claim]:
     if all(visitor.vantage is Vantage.ELSEWHERE for visitor in evidence.of(Visitor)):
         return  # Another place (`--vantage`) is a visitor too, and nobody asked for this one.

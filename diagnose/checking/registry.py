@@ -31,8 +31,11 @@ def check(
     needs: Iterable[type[Observation]],
     needs_fault: Iterable[type[Observation]] = (),
     explains: Iterable[str] = (),
+    on_loopback: bool = False,
+    unanswered: bool = False,
 ) -> Callable[[CheckFunction], Check]:
-    """Decorate a function from evidence to claims as a check. Its id comes from its file name."""
+    """Decorate a function from evidence to claims as a check (`Check`). Its id comes from its file
+    name."""
 
     def decorate(judge: CheckFunction) -> Check:
         return Check(
@@ -42,6 +45,8 @@ def check(
             needs_fault=tuple(needs_fault),
             explains=tuple(explains),
             judge=judge,
+            on_loopback=on_loopback,
+            unanswered=unanswered,
         )
 
     return decorate

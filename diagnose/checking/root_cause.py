@@ -43,11 +43,6 @@ LayerStatus = Literal["ok", "warning", "error", "unknown", "skipped", "running"]
 EXIT_STATUS: dict[Status, int] = {"ok": 0, "warning": 1, "critical": 2, "unknown": 3}
 
 
-#: Findings which mean that the run could not answer the user's question. If such a report has no
-#: cause, the verdict is "unknown".
-UNANSWERED_CHECKS = {"host.visitor-unjudged", "firewall.rule-unjudged"}
-
-
 @frozen
 class Verdict:
     """The verdict of a report. If it is "unknown", `missing` are the required observations that
@@ -75,7 +70,7 @@ def claims(
     raised_claims = []
     is_local = is_local_host(evidence.target.host)
     for check in checks:
-        if not check.runs_on(kinds, faulty_kinds) or (is_local and _judges_the_way_in(check)):
+        if not check.runs_on(kinds, faulty_kinds) or (is_local and check.judges_the_way_in):
             continue
         with report_crash(check.id, on_crash):
             raised_claims += [(check, claim) for claim in check.judge(evidence)]
@@ -88,12 +83,6 @@ def claims(
         (check, _in_container(_with_program(claim, name), check.layer, evidence))
         for check, claim in raised_claims
     ]
-
-
-def _judges_the_way_in(check: Check) -> bool:
-    """Return whether a check is about how visitors get in from outside, by which no program reaches
-    a loopback address of its own machine."""
-    return check.layer in {"cloud", "firewall"} and check.id != "firewall.loopback-blocked"
 
 
 def _in_container(claim: Claim, layer: str, evidence: Evidence) -> Claim:
@@ -251,11 +240,12 @@ def verdict(report: Report) -> Verdict:
 
 
 def unanswered_findings(report: Report) -> tuple[Finding, ...]:
-    """Return the findings that leave the user's question open, but for those that are ignored."""
+    """Return the findings that leave the user's question open, but for those that are ignored. If
+    such a report has no cause, the verdict is "unknown"."""
     return tuple(
         finding
         for finding in report.findings
-        if finding.check.id in UNANSWERED_CHECKS and finding.suppressed_by is None
+        if finding.check.unanswered and finding.suppressed_by is None
     )
 
 

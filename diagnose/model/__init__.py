@@ -203,7 +203,9 @@ class Check:
     `needs` are the kinds of observation without which the check does not run. `needs_fault` are the
     kinds of which at least one observation must show a fault, () if the check does not depend on
     it. `explains` are the ids of checks whose findings about a covered subject are symptoms of this
-    one; `tcp.*` stands for all checks of a layer.
+    one; `tcp.*` stands for all checks of a layer. `on_loopback` is True for a check of the firewall
+    that judges what the server sends to itself, and not how visitors get in. If a finding that is
+    no root cause is `unanswered`, the run could not answer the user's question.
     """
 
     id: str
@@ -212,6 +214,8 @@ class Check:
     explains: tuple[str, ...]
     judge: CheckFunction
     needs_fault: tuple[type[Observation], ...] = ()
+    on_loopback: bool = False
+    unanswered: bool = False
 
     def runs_on(self, kinds: set[type[Observation]], faulty_kinds: set[type[Observation]]) -> bool:
         """Return whether it has what it needs, if these kinds were observed, and a fault of
@@ -222,6 +226,12 @@ class Check:
     @property
     def layer(self) -> str:
         return self.id.partition(".")[0]
+
+    @property
+    def judges_the_way_in(self) -> bool:
+        """Whether it is about how visitors get in from outside, by which no program reaches a
+        loopback address of its own machine."""
+        return self.layer in {"cloud", "firewall"} and not self.on_loopback
 
 
 @frozen(eq=False)

@@ -80,6 +80,14 @@ def test_how_visitors_get_in_is_not_asked_of_this_machines_own_address(
     assert not crashes
 
 
+def test_a_check_of_what_the_server_sends_to_itself_judges_a_local_target_too() -> None:
+    target = replace(SHOP, host="localhost")
+    blocked = replace(judging("firewall.own", lambda _: iter((claim(),))), on_loopback=True)
+    crashes: list[Crash] = []
+    raised = claims([blocked], Evidence(target, NOW), crashes.append)
+    assert [check.id for check, _ in raised] == ["firewall.own"]
+
+
 def test_a_cause_explains_what_it_declares_about_the_same_subject() -> None:
     cause = check("firewall.closed", Severity.ERROR, "tcp.rejected")
     assert explanations((check("tcp.rejected"), claim()), (cause, claim())) == [
@@ -293,7 +301,7 @@ def test_a_layer_is_its_worst_finding_or_what_was_seen_of_it() -> None:
 def test_a_question_about_one_visitor_that_was_not_answered_leaves_it_unknown() -> None:
     told = replace(healthy(), findings=())
     assert verdict(told).status == "ok"
-    unanswered = (check("host.visitor-unjudged", Severity.NOTE), claim())
+    unanswered = (check("host.visitor-unjudged", Severity.NOTE, unanswered=True), claim())
     seen = told.evidence.observations
     assert verdict(report(*seen, raised=(unanswered,))).status == "unknown"
 

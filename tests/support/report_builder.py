@@ -70,9 +70,18 @@ WELL = (NAME, OPEN, SECURE, ANSWER, NO_IPV6)
 SERVER = Host(hostname="web1", role="server", privileged=True, vantage=Vantage.SERVER)
 
 
-def check(check_id: str, severity: Severity = Severity.ERROR, *explains: str) -> Check:
+def check(
+    check_id: str, severity: Severity = Severity.ERROR, *explains: str, unanswered: bool = False
+) -> Check:
     """A check that is only a name."""
-    return Check(id=check_id, severity=severity, needs=(), explains=explains, judge=_silent)
+    return Check(
+        id=check_id,
+        severity=severity,
+        needs=(),
+        explains=explains,
+        judge=_silent,
+        unanswered=unanswered,
+    )
 
 
 def judging(check_id: str, judge: CheckFunction, *needs: type[Observation]) -> Check:
