@@ -1,6 +1,6 @@
-"""Other requests of visitors fail than the one for the target's page, by the log of Apache or of
-Caddy. What fails again in this run, or what visitors got that used the site's page, is a warning;
-the rest may be meant.
+"""Other requests of visitors fail than the one for the target's page, by the log of Apache, Caddy
+or HAProxy, whose termination state says where each one ended. What fails again in this run, or
+what visitors got that used the site's page, is a warning; the rest may be meant.
 
 No cause is named here. A check that knows one explains this finding.
 """
@@ -48,9 +48,25 @@ def other_requests_failed(evidence: Evidence) -> Iterator[Claim]:
                 **view.facts,
                 **request_facts(evidence, failure, again),
                 "command": failure.equivalent,
+                "ending": failure.ending,
+                **dict.fromkeys(_ENDINGS.values(), False),
+                **_ending(failure.ending),
             },
             fix=Fix((Manual("ask-for-it", Where.SERVER),), Applicability.MANUAL),
         )
+
+
+#: What the first two letters of a termination state mean for a request that failed (HAProxy's
+#: Configuration Manual, section 8.5).
+_ENDINGS = {
+    "SC": "refused", "sC": "unreached", "SH": "cut", "sH": "silent", "sQ": "queued", "SQ": "queued",
+    "PH": "invalid", "PR": "denied", "PC": "exhausted", "RC": "exhausted",
+}  # fmt: skip
+
+
+def _ending(state: str) -> dict[str, object]:
+    name = _ENDINGS.get(state[:2])
+    return {name: True} if name else {}
 
 
 def _is_fault(failure: FailedRequests, again: Exchange | None) -> bool:

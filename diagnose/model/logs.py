@@ -73,11 +73,12 @@ class ErrorLog(Observation):
 class FailedRequests(Observation):
     """Requests of visitors that failed in the same way, as the access log of a web server has them:
     one method, path (without its query) and status. No later request of this method and path
-    succeeded. `server` is the program that wrote the log: "nginx", "apache", "caddy".
+    succeeded. `server` is the program that wrote the log: "nginx", "apache", "caddy", "haproxy".
 
     `written` is the time of the last as printed, `times` their number. `is_from_page` is True if a
     browser sent one of them from a page of the site itself (Referer), `has_query` if one of them
-    had a query. They were sent before the run began.
+    had a query. `ending` is HAProxy's termination state of the last ("SC--": the connection to the
+    server failed), "" for other servers. They were sent before the run began.
     """
 
     layer: ClassVar[str] = "nginx"
@@ -91,6 +92,7 @@ class FailedRequests(Observation):
     is_from_page: bool = False
     has_query: bool = False
     server: Word = "nginx"
+    ending: Word = ""
 
     def summary(self) -> Summary:
         subject = phrase("request {method} {path}", method=self.method, path=self.path)

@@ -42,6 +42,7 @@ class AccessLine:
 
     `path` is without its query, of which only `has_query` is kept. `host` and `agent` are "" if the
     format lacks them; `referer` is the address of the page that a browser showed, "" if unknown.
+    `ending` is HAProxy's termination state ("SC--"), "" for other servers.
     """
 
     when: float
@@ -54,6 +55,7 @@ class AccessLine:
     host: str = ""
     referer: str = ""
     agent: str = ""
+    ending: str = ""
 
 
 def complete_format(literals: Iterable[str], variables: Iterable[str]) -> LogFormat | None:

@@ -97,6 +97,7 @@ def _with(
             written=line.written,
             is_from_page=is_from_page,
             has_query=line.has_query,
+            ending=line.ending,
         )
     return replace(
         previous,
@@ -104,6 +105,7 @@ def _with(
         times=previous.times + 1,
         is_from_page=previous.is_from_page or is_from_page,
         has_query=previous.has_query or line.has_query,
+        ending=line.ending,
     )
 
 

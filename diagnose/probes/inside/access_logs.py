@@ -22,6 +22,7 @@ from diagnose.probes.inside.logged_requests import (
     LoggedSite,
     LogReader,
     answered_pages,
+    logs_of_other_sites,
     observe_failures,
 )
 from diagnose.probes.inside.nginx_processes import own_masters
@@ -55,7 +56,13 @@ def _logged_site(ctx: ProbeContext, config: NginxConfig) -> LoggedSite:
         server="nginx",
         names=names,
         logs=_logs(ctx, places, servers),
-        shared=_paths_of_other_sites(places, server_blocks.servers(config.main), names),
+        shared=logs_of_other_sites(
+            (
+                (server.names, places.log_paths(server))
+                for server in server_blocks.servers(config.main)
+            ),
+            names,
+        ),
         loaded=max((master.loaded or 0.0 for master in own_masters(ctx)), default=0.0),
     )
 
@@ -81,6 +88,11 @@ class _Places:
             if path:
                 yield posixpath.normpath(posixpath.join(self.prefix, path)), log
 
+    def log_paths(self, server: Server) -> Iterator[str]:
+        """Yield the paths of the logs that a server block writes, without those of locations."""
+        for path, _ in self.logs(server, [LocationMatch((server.http, server.block))]):
+            yield path
+
 
 def _places(ctx: ProbeContext) -> _Places:
     build = next(iter(ctx.observed(NginxBuild)), None)
@@ -105,13 +117,3 @@ def _logs(
                 reader = partial(parse, line_format=log.line_format) if log.line_format else None
                 logs.setdefault(path, reader)
     return logs
-
-
-def _paths_of_other_sites(places: _Places, servers: Iterable[Server], names: set[str]) -> set[str]:
-    """Return the logs that a server block with another name writes too."""
-    paths: set[str] = set()
-    for server in servers:
-        if set(server.names) - names - {"", "_"}:
-            block = LocationMatch((server.http, server.block))
-            paths.update(path for path, _ in places.logs(server, [block]))
-    return paths

@@ -4,6 +4,7 @@ last minutes, while the target's own page is answered.
 A GET among them is sent again, so that what is over is not reported.
 """
 
+import re
 import shlex
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -46,7 +47,8 @@ class LoggedSite:
 
     `names` are the site's names, `shared` the logs that other sites write too. `server` is the
     program that writes them, `loaded` when it loaded its configuration (seconds since the epoch).
-    `unit` is the systemd unit whose journal is the only log, "" for files.
+    `journal` are the arguments of journalctl if the only log is in the journal, () for files.
+    `is_local_time` is True if the times in the log are the server's own and have no zone.
     """
 
     server: Word
@@ -54,7 +56,22 @@ class LoggedSite:
     logs: Mapping[str, LogReader | None]
     shared: Collection[str] = ()
     loaded: float = 0.0
-    unit: Word = ""
+    journal: tuple[Word, ...] = ()
+    is_local_time: bool = False
+
+
+def logs_of_other_sites(
+    sites: Iterable[tuple[Iterable[str], Iterable[str]]], names: Collection[str]
+) -> set[str]:
+    """Return the logs that a site with another name than these writes too. Each site is its names
+    and the paths of its logs; one without a name answers what no other does."""
+    unnamed = {"", "_", *names}
+    return {
+        path
+        for site_names, paths in sites
+        if not unnamed.issuperset(name.lower() for name in site_names)
+        for path in paths
+    }
 
 
 def answered_pages(ctx: ProbeContext) -> list[Exchange]:
@@ -65,11 +82,13 @@ def answered_pages(ctx: ProbeContext) -> list[Exchange]:
     return pages if is_served else []
 
 
-async def observe_failures(ctx: ProbeContext, site: LoggedSite, pages: Sequence[Exchange]) -> None:
-    """Emit the requests that failed, and send some of them again."""
-    for failure in await _read(ctx, site):
+async def observe_failures(ctx: ProbeContext, site: LoggedSite, pages: Sequence[Exchange]) -> bool:
+    """Emit the requests that failed, and send some of them again. Return whether there are any."""
+    failures = await _read(ctx, site)
+    for failure in failures:
         ctx.emit(failure)
     await _repeat(ctx, pages)
+    return bool(failures)
 
 
 async def _read(ctx: ProbeContext, site: LoggedSite) -> list[FailedRequests]:
@@ -82,19 +101,22 @@ async def _read(ctx: ProbeContext, site: LoggedSite) -> list[FailedRequests]:
     inside = ctx.machine if isinstance(ctx.machine, ContainerMachine) else None
     if inside:
         result = await inside.read_logs(*logs)
-    elif site.unit:
-        result = await ctx.machine.run("sh", "-c", JOURNAL_SCRIPT, "sh", site.unit)
+    elif site.journal:
+        result = await ctx.machine.run("sh", "-c", JOURNAL_SCRIPT, "sh", *site.journal)
     else:
         result = await ctx.machine.run("sh", "-c", READ_SCRIPT, "sh", *logs)
     head, _, rest = result.out.partition("\n")
     now = whole_number(" ".join(head.split(" ")[1:2]))
     if now is None:
         return []
+    offset = _zone_offset(head) if site.is_local_time else 0
     began = int(now - ctx.elapsed())
     since = max(now - RECENT_SECONDS, int(site.loaded))
     failures: list[FailedRequests] = []
     for (path, reader), text in zip(logs.items(), _sections(rest), strict=False):
-        lines = reader(text) if reader else ()
+        lines = (
+            replace(line, when=line.when - offset) for line in (reader(text) if reader else ())
+        )
         # The clock has whole seconds. Requests of this run are known by their User-Agent.
         earlier = (line for line in lines if int(line.when) <= began - (not line.agent))
         failures += failed_requests(earlier, path, site.names, path in site.shared, since)
@@ -109,12 +131,22 @@ async def _read(ctx: ProbeContext, site: LoggedSite) -> list[FailedRequests]:
     ]  # fmt: skip
 
 
+def _zone_offset(head: str) -> int:
+    """Return the seconds by which the server's zone is ahead of UTC, by the line of its clock
+    ("now 1795514470 +0800")."""
+    match = re.fullmatch(r"now [0-9]+ ([+-])([0-9]{2})([0-9]{2})", head)
+    if match is None:
+        return 0
+    seconds = int(match[2]) * 3600 + int(match[3]) * 60
+    return seconds if match[1] == "+" else -seconds
+
+
 def _command(inside: ContainerMachine | None, site: LoggedSite, path: str) -> str:
     """Return the command that shows the log. Images of nginx write it to the container's output."""
     if inside and inside.engine:
         return shlex.join((inside.engine, "logs", "--tail", "1000", inside.name))
-    if site.unit:
-        return shlex.join(("journalctl", "-u", site.unit, "-n", "1000"))
+    if site.journal:
+        return shlex.join(("journalctl", *site.journal, "-n", "1000"))
     return f"tail -n 1000 {shlex.quote(path)}"
 
 

@@ -1,7 +1,7 @@
-"""Probe for the access logs of Apache and the log of Caddy: which other requests of visitors failed
-in the last minutes, while the target's own page is answered (`logged_requests`)."""
+"""Probe for the access logs of Apache and the logs of Caddy and HAProxy: which other requests of
+visitors failed in the last minutes, while the target's own page is answered (`logged_requests`)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import partial
 
 from diagnose.model.http import Exchange
@@ -9,6 +9,7 @@ from diagnose.model.web_servers import Product, SiteAccessLog, WebServer, WebSer
 from diagnose.parsers import access_log
 from diagnose.parsers.apache.access_log import parse_format
 from diagnose.parsers.caddy import access_log as caddy_log
+from diagnose.parsers.haproxy import request_log as haproxy_log
 from diagnose.parsers.sanitize import UNSAFE
 from diagnose.parsers.web_sites import answering_sites
 from diagnose.probes import ProbeContext, probe
@@ -16,10 +17,14 @@ from diagnose.probes.inside.logged_requests import (
     LoggedSite,
     LogReader,
     answered_pages,
+    logs_of_other_sites,
     observe_failures,
 )
 
-_READABLE: frozenset[Product] = frozenset({"apache", "caddy"})
+_READABLE: frozenset[Product] = frozenset({"apache", "caddy", "haproxy"})
+
+#: Where the packages of Debian and Red Hat let syslog write what HAProxy sends to it.
+HAPROXY_LOG = "/var/log/haproxy.log"
 
 
 @probe(after=Exchange)
@@ -48,24 +53,63 @@ async def _read_once(ctx: ProbeContext) -> None:
     if not configs or not is_wanted or not (pages := answered_pages(ctx)):
         return
     if ctx.further_requests.begin("the server's access log"):
-        site = _logged_site(server, configs[0], port, ctx.target.host)
-        await observe_failures(ctx, site, pages)
+        logged_sites = _logged_sites(server, configs[0], port, ctx.target.host)
+        for site in logged_sites:
+            if await observe_failures(ctx, site, pages):
+                return
 
 
-def _logged_site(server: WebServer, config: WebServerConfig, port: int, host: str) -> LoggedSite:
+def _logged_sites(
+    server: WebServer, config: WebServerConfig, port: int, host: str
+) -> Iterator[LoggedSite]:
+    """Yield where the site's requests are logged, the usual place first."""
     sites = answering_sites(config, port, host)
+    if server.product == "haproxy":
+        yield from _haproxy_logs(server, config, sites, host)
+        return
     names = {name.lower() for site in sites for name in site.names} | {host}
     logs = {log.path: _reader(log, server.product) for site in sites for log in site.access_logs}
     logs = {path: reader for path, reader in logs.items() if not UNSAFE.search(path)}
     has_journal = server.product == "caddy" and not logs and bool(server.unit)
-    return LoggedSite(
+    yield LoggedSite(
         server=server.product,
         names=names,
         logs={server.unit: caddy_log.parse} if has_journal else logs,
-        shared=_paths_of_other_sites(config.sites, sites, names),
+        shared=logs_of_other_sites(
+            ((site.names, (log.path for log in site.access_logs)) for site in config.sites), names
+        ),
         loaded=server.loaded or 0.0,
-        unit=server.unit if has_journal else "",
+        journal=("-u", server.unit) if has_journal else (),
     )
+
+
+def _haproxy_logs(
+    server: WebServer, config: WebServerConfig, sites: Iterable[WebSite], host: str
+) -> Iterator[LoggedSite]:
+    """Yield the file, and the journal for a server without syslog. HAProxy writes one log, and the
+    name of the frontend into each line, but no name of a site."""
+    names = {name.lower() for site in sites for name in site.names} | {host}
+    places = {(site.file, site.line) for site in sites}
+    in_frontends = [site for site in config.sites if (site.file, site.line) in places]
+    frontends = {_section_name(config, *place) for place in places}
+    reader = partial(haproxy_log.parse, frontends=frontends)
+    for path, journal in ((HAPROXY_LOG, ()), ("haproxy", ("-t", "haproxy"))):
+        yield LoggedSite(
+            server="haproxy",
+            names=names,
+            logs={path: reader},
+            shared=logs_of_other_sites(((site.names, (path,)) for site in in_frontends), names),
+            loaded=server.loaded or 0.0,
+            journal=journal,
+            is_local_time=True,
+        )
+
+
+def _section_name(config: WebServerConfig, path: str, line: int) -> str:
+    """Return the name of the frontend that begins at this line; "" if it is not known."""
+    file = config.file(path)
+    lines = file.text.split("\n")[line - 1 : line] if file and line else []
+    return next((words[1] for each in lines if len(words := each.split()) > 1), "")
 
 
 def _reader(log: SiteAccessLog, product: Product) -> LogReader | None:
@@ -73,16 +117,3 @@ def _reader(log: SiteAccessLog, product: Product) -> LogReader | None:
         return caddy_log.parse
     log_format = parse_format(log.line_format)
     return partial(access_log.parse, line_format=log_format) if log_format else None
-
-
-def _paths_of_other_sites(
-    all_sites: Iterable[WebSite], sites: Iterable[WebSite], names: set[str]
-) -> set[str]:
-    """Return the logs that a site with another name writes too."""
-    own = set(map(id, sites))
-    return {
-        log.path
-        for site in all_sites
-        if id(site) not in own and set(site.names) - names
-        for log in site.access_logs
-    }

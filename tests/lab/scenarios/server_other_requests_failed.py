@@ -1,18 +1,32 @@
-"""The page is answered, and other requests of visitors fail: only the log of Apache or Caddy has
-them.
+"""The page is answered, and other requests of visitors fail: only the log of Apache, Caddy or
+HAProxy has them.
 
 After https://github.com/faloker/purify/issues/10 (the page comes, /api/auth gets 502), with other
 web servers in front.
 """
 
-from .. import apache, caddy, site
+from .. import apache, caddy, haproxy, site
 from ..lab import HERE, Lab
 from .apache import apache_scenario, healthy_apache
 from .caddy import caddy_scenario, healthy_caddy
+from .haproxy import haproxy_scenario, healthy_haproxy
 from .nginx_other_requests_failed import TEST, visit
 
 APACHE_LOG = "/var/log/apache2/shop-access.log"
 CADDY_LOG = "/var/log/caddy-shop.log"
+HAPROXY_LOG = "/var/log/haproxy.log"
+#: A server of syslog: what comes at the port is written to the file, as rsyslog's rule for HAProxy
+#: does (Debian, /etc/rsyslog.d/49-haproxy.conf).
+SYSLOG = f"""\
+import socket
+receiver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+receiver.bind(("127.0.0.1", 514))
+open("/run/syslog-ready", "w").close()
+while True:
+    line = receiver.recv(65536).decode().partition(">")[2].rstrip("\\n")
+    with open("{HAPROXY_LOG}", "a") as log:
+        log.write(line + "\\n")
+"""
 START = "the application is started by hand"
 
 
@@ -31,6 +45,18 @@ def serve_caddy(lab: Lab, rules: str) -> None:
         f"\tlog {{\n\t\toutput file {CADDY_LOG}\n\t}}\n{rules}\n\treverse_proxy 127.0.0.1:3000"
     )
     caddy.serve(lab, caddy.SHOP.replace("\treverse_proxy 127.0.0.1:3000", inserted))
+
+
+def serve_haproxy(lab: Lab, rules: str) -> None:
+    """HAProxy with a log by syslog, which is empty, and another backend for what the rules say."""
+    lab.server.sh(f"rm -f {HAPROXY_LOG} /run/syslog-ready")
+    lab.undo(lambda: lab.server.sh(f"rm -f {HAPROXY_LOG} /run/syslog-ready"))
+    ready = lab.server.path("/run/syslog-ready")
+    lab.spawn(lab.server, lab.server.python("-c", SYSLOG), ready.exists)
+    text = haproxy.SITE.replace("global\n", "global\n    log 127.0.0.1:514 local0\n", 1)
+    text = text.replace("    log global\n", "    log global\n    option httplog\n")
+    text = text.replace("    default_backend app\n", f"{rules}    default_backend app\n")
+    haproxy.serve(lab, f"{text}\nbackend other\n    server other1 127.0.0.1:3009\n")
 
 
 def run_application(lab: Lab, *options: str) -> None:
@@ -68,6 +94,38 @@ def form_behind_caddy_fails(lab: Lab) -> None:
     serve_caddy(lab, "\treverse_proxy /order 127.0.0.1:3009\n")
     for _ in range(3):
         visit(lab, "/order", "-d", "item=7", referer="")
+
+
+@haproxy_scenario(outside=None, server="server.application-down", manual=START)
+def interface_behind_haproxy_is_down(lab: Lab) -> None:
+    """The page comes, and its scripts get 503 from /api/."""
+    serve_haproxy(lab, "    use_backend other if { path_beg /api/ }\n")
+    visit(lab, "/api/items?page=2")
+
+
+@haproxy_scenario(outside=None, server="server.other-requests-failed", manual=TEST)
+def form_behind_haproxy_fails(lab: Lab) -> None:
+    """Three visitors got 500 for a form."""
+    run_application(lab, "--mode", "error")
+    serve_haproxy(lab, "    use_backend other if { path_beg /order }\n")
+    for _ in range(3):
+        visit(lab, "/order", "-d", "item=7", referer="")
+
+
+@healthy_haproxy()
+def interface_behind_haproxy_is_well_again(lab: Lab) -> None:
+    """A visitor got 503 before the application was started."""
+    serve_haproxy(lab, "    use_backend other if { path_beg /api/ }\n")
+    visit(lab, "/api/")
+    run_application(lab)
+
+
+@healthy_haproxy()
+def haproxy_visitors_that_look_for_weak_sites(lab: Lab) -> None:
+    """A rule refuses them, and the application has no such path."""
+    serve_haproxy(lab, "    http-request deny if { path_beg /.git }\n")
+    for path in ("/.git/config", "/wp-login.php"):
+        visit(lab, path, referer="")
 
 
 @healthy_apache()

@@ -14,22 +14,29 @@ from diagnose.probes.inside import server_access_logs as probes
 from diagnose.probes.inside.logged_requests import JOURNAL_SCRIPT, READ_SCRIPT
 from tests.parsers.caddy.test_access_log import FAILED
 from tests.support.fake_context import Looking
+from tests.support.haproxy_evidence import SERVER as HAPROXY
+from tests.support.haproxy_evidence import TEXT as HAPROXY_TEXT
+from tests.support.haproxy_evidence import config as haproxy_config
 from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
 
 NOW = 1_795_514_470
 LOG = "/var/log/apache2/shop.log"
 SITE = HTTPS.replace("</V", f'    CustomLog {LOG} "%t \\"%r\\" %>s \\"%{{User-Agent}}i\\""\n</V')
 PAGE = Exchange(url="https://shop.example.com/", address="203.0.113.10", port=443, status=200)
+REFUSED = (
+    "198.51.100.7:33317 [24/Nov/2026:18:01:00.655] web~ app/a 0/0/-1/-1/0 503 222 - - SC-- "
+    '1/1/0/0/3 0/0 "POST /api HTTP/1.1"'
+)
 LINE = '[24/Nov/2026:18:01:00 +0800] "POST /api HTTP/1.1" 503 "Mozilla/5.0"'
 
 
 def look(
     server: WebServer = APACHE, config: WebServerConfig | None = None, page: Exchange = PAGE,
-    line: str = LINE, **outputs: str,
+    line: str = LINE, log: str = LOG, unit: tuple[str, ...] = ("-u", "caddy"), **outputs: str,
 ) -> list[FailedRequests]:  # fmt: skip
-    files = shlex.join(("sh", "-c", READ_SCRIPT, "sh", LOG))
-    journal = shlex.join(("sh", "-c", JOURNAL_SCRIPT, "sh", "caddy"))
-    output = f"now {NOW}\nlog\n {line}\n\n"
+    files = shlex.join(("sh", "-c", READ_SCRIPT, "sh", log))
+    journal = shlex.join(("sh", "-c", JOURNAL_SCRIPT, "sh", *unit))
+    output = f"now {NOW} +0800\nlog\n {line}\n\n"
     looking: Any = Looking(RecordedMachine({files: output, journal: output, **outputs}))
     config = config or apache_config(SITE)
     looking.observations += [server, page]
@@ -48,7 +55,7 @@ def test_nothing_is_read_for_a_page_that_fails_or_another_server() -> None:
     assert not look(page=replace(PAGE, status=500))
     assert not look(replace(APACHE, ports=(8443,)))
     assert not look(replace(APACHE, container="web"))
-    assert not look(replace(APACHE, product="haproxy"))
+    assert not look(replace(APACHE, product="traefik"))
 
 
 def test_what_was_before_the_last_load_is_about_another_configuration() -> None:
@@ -72,6 +79,34 @@ def test_caddys_journal_where_it_writes_no_file() -> None:
     written = replace(site, access_logs=(SiteAccessLog(LOG, "json"),))
     (failure,) = look(caddy, replace(of_caddy, sites=(written,)), line=json.dumps(FAILED))
     assert failure.file == LOG
+
+
+def test_haproxys_log_and_its_journal_where_no_file_has_it() -> None:
+    """Its times are the server's own, and have no zone."""
+    config = haproxy_config()
+    (failure,) = look(HAPROXY, config, line=REFUSED, log=probes.HAPROXY_LOG)
+    assert (failure.server, failure.status, failure.ending) == ("haproxy", 503, "SC--")
+    assert failure.equivalent == "tail -n 1000 /var/log/haproxy.log"
+    (failure,) = look(HAPROXY, config, line=REFUSED, unit=("-t", "haproxy"))
+    assert failure.equivalent == "journalctl -t haproxy -n 1000"
+    old = REFUSED.replace("18:01:00", "17:01:00")
+    assert not look(HAPROXY, config, line=old, log=probes.HAPROXY_LOG)
+
+
+def test_haproxys_frontend_of_several_sites() -> None:
+    """Its lines name the frontend alone."""
+    several = haproxy_config(
+        HAPROXY_TEXT.replace(
+            "    default_backend app\n",
+            "    use_backend app if { hdr(host) -i shop.example.com }\n"
+            "    use_backend app if { hdr(host) -i blog.example.com }\n",
+        )
+    )
+    assert not look(HAPROXY, several, line=REFUSED, log=probes.HAPROXY_LOG)
+    captured = REFUSED.replace('0/0 "', '0/0 {shop.example.com} "')
+    assert look(HAPROXY, several, line=captured, log=probes.HAPROXY_LOG)
+    elsewhere = REFUSED.replace(" web~ ", " other ")
+    assert not look(HAPROXY, haproxy_config(), line=elsewhere, log=probes.HAPROXY_LOG)
 
 
 def test_a_request_in_the_second_before_the_run() -> None:
