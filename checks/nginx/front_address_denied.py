@@ -1,10 +1,13 @@
 """nginx refuses the machine in front of it (a CDN, a load balancer, another proxy) by its address.
 Every visitor comes with that address as long as nginx does not take the visitor's own from the
 proxy's header (ngx_http_realip_module), so nobody gets in, or not those who are in the list.
+
+The proxy may be on this server too: another server block of the same nginx, or another web server.
+Then the address is one of the server's own.
 """
 
 import ipaddress
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from checks.http import _fronts, addresses
 from checks.nginx import Nginx, file_line
@@ -13,6 +16,7 @@ from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
+    Confidence,
     Evidence,
     Fix,
     Manual,
@@ -25,8 +29,11 @@ from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.logs import LogLine
 from diagnose.model.nginx import Directive
 from diagnose.model.server import Interface
+from diagnose.model.web_servers import TITLES
 from diagnose.parsers.nginx.access_phases import access_result
 from diagnose.parsers.nginx.access_rules import ClientRequest
+from diagnose.parsers.nginx.config import walk
+from diagnose.parsers.nginx.locations import proxy_pass_of
 from diagnose.parsers.nginx.server_blocks import Server
 
 #: ngx_http_access_module; the client in the line is the address that the rule refused.
@@ -36,55 +43,119 @@ _REFUSED = r"access forbidden by rule"
 @check(
     severity=Severity.ERROR,
     needs=[LogLine, Exchange, Interface],
-    explains=["nginx.own-answer", "nginx.visitor-denied", "http.no-redirect"],
+    explains=[
+        "nginx.own-answer",
+        "nginx.visitor-denied",
+        "upstream.own-answer",
+        "server.own-answer",
+        "http.no-redirect",
+    ],
 )
 def front_address_denied(evidence: Evidence) -> Iterator[Claim]:
     nginx, target = Nginx.of(evidence), evidence.target
     pages = page_exchanges(evidence)
     if not pages or any(page.status != 403 for page in pages):
         return
-    machines = _fronts.fronts(evidence, addresses(pages))
     lines = [
         line
         for line, _ in logged_errors(evidence, _REFUSED, target.path)
-        if is_in_run(evidence, line) and _is_elsewhere(evidence, line.client)
+        if is_in_run(evidence, line)
     ]
+    claim = _remote_claim(nginx, pages, lines) or _inner_claim(nginx, pages, lines)
+    if claim is not None:
+        yield claim
+
+
+def _remote_claim(
+    nginx: Nginx, pages: tuple[Exchange, ...], lines: Sequence[LogLine]
+) -> Claim | None:
+    """Return the claim about another machine in front of this server."""
+    evidence = nginx.evidence
+    machines = _fronts.fronts(evidence, addresses(pages))
+    lines = [line for line in lines if not _is_own(evidence, line.client)]
     if not machines or not lines:
-        return
-    line = lines[-1]
-    server, rule = _deciding_rule(nginx, line)
+        return None
+    server, rule = _deciding_rule(nginx, lines[-1])
     if server is None or rule is None or server.directives("set_real_ip_from"):
-        return
-    yield Claim(
+        return None
+    facts = {"product": _fronts.product_name(machines, ()), "inner": False, "taken": ()}
+    return _claim(nginx, pages, lines[-1], rule, facts, _fronts.weakest(machines))
+
+
+def _inner_claim(
+    nginx: Nginx, pages: tuple[Exchange, ...], lines: Sequence[LogLine]
+) -> Claim | None:
+    """Return the claim about a proxy on this server itself, which passes requests on to a server
+    block that visitors do not reach."""
+    lines = [line for line in lines if _is_own(nginx.evidence, line.client)]
+    if not lines:
+        return None
+    server, rule = _deciding_rule(nginx, lines[-1])
+    if server is None or rule is None or not _is_behind(nginx, server):
+        return None
+    # `deny all` alone is meant for everybody.
+    if rule.args[:1] == ("all",) and not any(
+        each.name == "allow" for each in walk((server.block,))
+    ):
+        return None
+    taken = [word for each in server.directives("set_real_ip_from") for word in each.args[:1]]
+    inner = nginx.inner
+    titles = (title for name, title in TITLES.items() if inner and name == inner.product)
+    product = next(titles, "nginx")
+    facts = {"product": product, "inner": True, "taken": tuple(taken)}
+    return _claim(nginx, pages, lines[-1], rule, facts, Confidence.CERTAIN)
+
+
+def _claim(
+    nginx: Nginx,
+    pages: tuple[Exchange, ...],
+    line: LogLine,
+    rule: Directive,
+    facts: Mapping[str, object],
+    confidence: Confidence,
+) -> Claim:
+    target = nginx.evidence.target
+    step = Manual("inner-real-ip" if facts["inner"] else "real-ip", Where.SERVER)
+    return Claim(
         about=Subject(port=target.port, path=target.path),
         covers=(Subject(port=target.port), Subject(port=80)),
         because=(line, *pages, *((nginx.config,) if nginx.config else ())),
-        confidence=_fronts.weakest(machines),
+        confidence=confidence,
         location=nginx.location(rule),
         facts={
             "url": pages[0].url,
             "front": line.client,
             "addresses": addresses(pages),
-            "product": _fronts.product_name(machines, ()),
             "rule": f"{rule.name} {' '.join(rule.args)}",
             "place": file_line(rule),
             "listed": rule.name == "deny" and rule.args[:1] != ("all",),
             "message": line.text,
             "log": line.file,
+            **facts,
         },
-        fix=Fix((Manual("real-ip", Where.SERVER),), Applicability.MANUAL),
+        fix=Fix((step,), Applicability.MANUAL),
     )
 
 
-def _is_elsewhere(evidence: Evidence, client: str) -> bool:
-    """Return whether an address is that of another machine: this server's own requests of itself
-    come from its own addresses."""
+def _is_behind(nginx: Nginx, server: Server) -> bool:
+    """Return whether visitors reach a server block only through a proxy of this server: another
+    web server, or a block of this nginx that passes the page on."""
+    if nginx.inner is not None:
+        return True
+    visible_blocks = [selected.server.block for selected in nginx.selected_servers()]
+    matches = nginx.location_matches(nginx.evidence.target.path.partition("?")[0])
+    return server.block not in visible_blocks and any(map(proxy_pass_of, matches))
+
+
+def _is_own(evidence: Evidence, client: str) -> bool:
+    """Return whether an address is one of this server: its own requests of itself come from
+    there, and those of its proxies."""
     try:
         if ipaddress.ip_address(client).is_loopback:
-            return False
+            return True
     except ValueError:
-        return False
-    return not any(
+        return True
+    return any(
         client == address.partition("/")[0]
         for interface in evidence.good(Interface)
         if interface.vantage is Vantage.SERVER

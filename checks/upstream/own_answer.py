@@ -14,6 +14,7 @@ from diagnose.model.http import page_exchanges
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.requests import Asked, ComparedRequest
 from diagnose.parsers.html_tags import excerpt
+from diagnose.parsers.http import proxy_page
 from diagnose.parsers.nginx.locations import proxy_pass_of
 from diagnose.parsers.upstream_answers import reproduces
 
@@ -45,6 +46,7 @@ def own_answer(evidence: Evidence) -> Iterator[Claim]:
             "method": pages[0].method,
             "status": status,
             "answer": answer,
+            "inner_nginx": status == 403 and proxy_page(requests[0].body).lower() == "nginx",
             "application": requests[0].endpoint,
             "place": file_line(directive),
             "command": requests[0].equivalent,

@@ -58,3 +58,40 @@ def test_silent_when_the_front_refuses_by_itself_or_the_page_came() -> None:
     seen = (edge_handshake(), RUNNING, config(SITE), LOG_READ)
     assert not judge(CHECK, *behind(*seen, REFUSED)), "nginx wrote no line"
     assert not judge(CHECK, *behind(*seen, edge_page(200), LINE))
+
+
+INNER = """\
+server {
+    listen 443 ssl;
+    server_name shop.example.com;
+    location / {
+        proxy_pass http://127.0.0.1:8080;
+    }
+}
+server {
+    listen 127.0.0.1:8080;
+    server_name shop.example.com;
+    allow 198.51.100.0/24;
+    deny all;
+}
+"""
+OWN_PAGE = replace(REFUSED, address="203.0.113.10", headers=())
+OWN_LINE = replace(LINE, client="127.0.0.1")
+
+
+@pytest.mark.parametrize("realip", ["", "    set_real_ip_from 10.0.0.0/8;\n"])
+def test_fires_when_an_inner_block_meets_the_proxy_on_this_server(realip: str) -> None:
+    text = INNER.replace("    allow", f"{realip}    allow")
+    seen = behind(OWN_PAGE, RUNNING, config(text), LOG_READ, OWN_LINE)
+    (claim,) = judge(CHECK, *seen)
+    assert claim.facts["inner"] is True
+    assert claim.facts["taken"] == (("10.0.0.0/8",) if realip else ())
+    assert claim.confidence is Confidence.CERTAIN
+
+
+def test_silent_when_the_inner_block_allows_the_proxy_or_nobody() -> None:
+    for text in (
+        INNER.replace("198.51.100.0/24", "127.0.0.1"),
+        INNER.replace("    allow 198.51.100.0/24;\n", ""),
+    ):
+        assert not judge(CHECK, *behind(OWN_PAGE, RUNNING, config(text), LOG_READ, OWN_LINE))

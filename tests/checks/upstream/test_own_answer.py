@@ -25,6 +25,14 @@ def test_fires_as_a_note_with_what_was_tried() -> None:
     assert "too many" in str(claim.facts["answer"])
 
 
+def test_fires_with_what_a_second_nginx_sees() -> None:
+    body = "<h1>403 Forbidden</h1><hr><center>nginx/1.26.3</center>"
+    (claim,) = claims(page(403, body), replace(REFUSED, body=body))
+    assert claim.facts["inner_nginx"] is True
+    (claim,) = claims(page(403), REFUSED)
+    assert claim.facts["inner_nginx"] is False
+
+
 def test_silent_where_one_change_decides() -> None:
     served = replace(OTHER, status=200)
     assert not claims(page(403), *controlled(REFUSED, served))

@@ -1,9 +1,10 @@
 """Scenarios of nginx.front-address-denied. The router plays the CDN, as in `addresses`."""
 
-from .. import site
+from .. import haproxy, site
 from ..lab import CLIENT, ROUTER, SERVER, Lab
 from ..scenario import healthy, scenario
 from .addresses import OTHER, PASSED_ON, WEBSOCKETS, other_machine
+from .haproxy import ELSEWHERE
 
 MANUAL = "only the person knows all addresses of the proxy"
 NAMES_VISITOR = "\n    proxy_set_header X-Forwarded-For $remote_addr;"
@@ -37,3 +38,53 @@ def office_comes_through_a_proxy(lab: Lab) -> None:
     taken = "".join(f"  set_real_ip_from {address};\n" for address in (OTHER, ROUTER[1]))
     rules = f"  allow {CLIENT};\n  allow {SERVER};\n  deny all;\n"
     _behind(lab, f"{taken}  real_ip_header X-Forwarded-For;\n{rules}")
+
+
+PAGES = "  location / {\n    proxy_pass http://127.0.0.1:3000;"
+OFFICE = "  allow 198.51.100.0/24;\n  deny all;\n"
+REAL = "  set_real_ip_from 127.0.0.1;\n  real_ip_header X-Forwarded-For;\n"
+
+
+def _inner(lab: Lab, rules: str) -> None:
+    """The site passes requests on to a block of its own, which has these rules."""
+    lab.server.write(
+        "/etc/nginx/conf.d/inner.conf",
+        "server {\n  listen 127.0.0.1:8080;\n  server_name shop.example.com;\n"
+        f"{rules}  location / {{\n    proxy_pass http://127.0.0.1:3000;\n"
+        "    proxy_set_header Host $host;\n  }\n}\n",
+    )
+    lab.change(PAGES, PAGES.replace("3000", "8080"))
+
+
+@scenario(outside=None, server="nginx.front-address-denied", manual=MANUAL)
+def office_is_refused_by_an_inner_block(lab: Lab) -> None:
+    """After threads about allow and deny behind nginx-proxy and jwilder: the inner nginx sees
+    127.0.0.1, whoever asks."""
+    _inner(lab, OFFICE)
+
+
+@scenario(
+    outside=None,
+    server="nginx.front-address-denied",
+    manual=MANUAL,
+    needs=haproxy.needs_haproxy,
+    not_on=ELSEWHERE,
+)
+def office_is_refused_by_the_nginx_behind_haproxy(lab: Lab) -> None:
+    """The same, with HAProxy in front."""
+    haproxy.behind(lab, "listen 443 ssl;", "listen 127.0.0.1:8080;")
+    lab.edit(BLOCK, f"{BLOCK}{OFFICE}")
+    lab.restart_nginx()
+    haproxy.serve(lab, haproxy.SITE.replace(":3000", ":8080"), keep_nginx=True)
+
+
+@healthy()
+def office_comes_to_an_inner_block(lab: Lab) -> None:
+    """The inner block takes the visitor's address from the header, and allows the server itself."""
+    _inner(lab, f"{REAL}  allow {SERVER};\n{OFFICE}")
+
+
+@healthy()
+def inner_block_is_for_the_proxy_alone(lab: Lab) -> None:
+    """Only the proxy may ask it."""
+    _inner(lab, "  allow 127.0.0.1;\n  deny all;\n")
