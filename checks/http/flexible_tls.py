@@ -36,6 +36,8 @@ from diagnose.parsers.cdn import field_signs
         "http.redirect-drops-path",
         "http.redirect-loop",
         "websocket.redirected",
+        # Without https here nothing has the port, and nobody asks it.
+        "server.port-not-served",
     ],
 )
 def flexible_tls(evidence: Evidence) -> Iterator[Claim]:
