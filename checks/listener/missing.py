@@ -80,12 +80,18 @@ def missing(evidence: Evidence) -> Iterator[Claim]:
             if evidence.target.uses_tls and not nginx
             else "",
             "programs": _open_programs(listeners),
+            "java": any(_is_java(socket) for listing in listeners for socket in listing.sockets),
         },
         confidence=Confidence.POSSIBLE if unsure else Confidence.CERTAIN,
         severity=Severity.NOTE if unsure else None,
         ruled_out=("listener.loopback-only",),
         fix=_fix(evidence, nginx, quic),
     )
+
+
+def _is_java(socket: Listener) -> bool:
+    """Return whether a program in Java listens: Tomcat goes on without a connector that fails."""
+    return (socket.process or "").startswith(("java", "jsvc"))
 
 
 def _plain_program(plain_listeners: Sequence[Listener]) -> str:

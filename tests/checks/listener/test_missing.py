@@ -38,6 +38,7 @@ def test_names_the_program_that_serves_port_80_alone() -> None:
     (claim,) = judge("listener.missing", *seen)
     assert claim.facts["only"] == "tinyweb"
     assert claim.facts["programs"] == ("tinyweb 80", "java 8181")
+    assert claim.facts["java"] is True
 
 
 def test_fires_as_a_note_where_nobody_looked_from_outside_and_80_listens() -> None:

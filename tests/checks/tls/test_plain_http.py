@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 
 from tests.support.check_evidence import judge
+from tests.support.firewall_rules import listening
 from tests.support.tls_evidence import CLOSED, GARBAGE, SILENCE, WELL, all_failing, said, shake
 
 
@@ -32,3 +33,19 @@ def test_port_80_is_the_wrong_port_and_not_a_wrong_server() -> None:
     assert claim.facts["http_port"]
     (claim,) = judge("tls.plain-http", replace(spoke, port=443))
     assert not claim.facts["http_port"]
+
+
+@pytest.mark.parametrize(
+    ("received", "process", "java"),
+    [
+        ("HTTP/1.1 400", "java", True),
+        ("HTTP/1.1 400 <h3>Apache Tomcat/9.0.98</h3>", "docker-proxy", True),
+        ("HTTP/1.1 400", "node", False),
+    ],
+)
+def test_fires_and_says_what_a_program_in_java_needs(
+    received: str, process: str, java: bool
+) -> None:
+    spoke = shake(failure=GARBAGE, received=received)
+    (claim,) = judge("tls.plain-http", spoke, listening(spoke.port, process=process))
+    assert claim.facts["java"] is java

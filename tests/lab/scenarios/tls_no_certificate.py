@@ -1,4 +1,5 @@
-"""Scenarios of tls.no-certificate: programs that speak TLS and have no certificate to show."""
+"""Scenarios of tls.no-certificate: programs that speak TLS and have no certificate to show, or
+that speak none on the port for it."""
 
 from .. import certificates
 from ..lab import Lab
@@ -42,6 +43,23 @@ public class Main {
 }
 """
 
+#: Spring Boot and Tomcat without a key store: the port alone turns no TLS on.
+PLAIN = """\
+import com.sun.net.httpserver.HttpServer;
+import java.net.InetSocketAddress;
+public class Main {
+  public static void main(String[] given) throws Exception {
+    HttpServer server = HttpServer.create(new InetSocketAddress(443), 0);
+    server.createContext("/", visit -> {
+      visit.sendResponseHeaders(200, 2);
+      visit.getResponseBody().write("ok".getBytes());
+      visit.close();
+    });
+    server.start();
+  }
+}
+"""
+
 
 @scenario(
     outside="tls.no-shared-cipher", server="tls.no-certificate", manual=GIVEN, not_on=ELSEWHERE
@@ -61,8 +79,20 @@ def node_ignores_a_misspelt_option(lab: Lab) -> None:
 def java_has_no_key_of_that_alias(lab: Lab) -> None:
     """Issue 16168 of spring-projects/spring-boot: server.ssl.key-alias is spelt otherwise than in
     the key store."""
+    _java(lab, JAVA)
+
+
+@scenario(outside="tls.plain-http", manual=GIVEN, not_on=ELSEWHERE, needs=needs_java)
+def java_speaks_http_on_the_port_of_https(lab: Lab) -> None:
+    """server.port=443 without server.ssl.key-store, after questions about "This combination of host
+    and port requires TLS" the other way round."""
+    _java(lab, PLAIN)
+
+
+def _java(lab: Lab, text: str) -> None:
+    """A program in Java on port 443, and the redirect on port 80."""
     node(lab, certificates.good(), TEXT.replace("server.listen(443", "server.listen(8443"), 80)
     lab.undo(lambda: lab.server.sh(f"rm -rf {FOLDER}"))
-    lab.server.write(f"{FOLDER}/Main.java", JAVA)
+    lab.server.write(f"{FOLDER}/Main.java", text)
     lab.server.sh(f"cd {FOLDER} && javac Main.java")
     lab.spawn(lab.server, ["java", "-cp", FOLDER, "Main"], 443)
