@@ -1,9 +1,9 @@
 """The WebSocket handshakes at each path, and the locations that lose the upgrade."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from checks.nginx import Nginx
-from diagnose.model import Evidence
+from diagnose.model import Evidence, Observation
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Upgrade
 from diagnose.parsers.http import proxy_page
@@ -181,3 +181,22 @@ def _loses_upgrade(evidence: Evidence, location_match: LocationMatch, path: str)
     # application works without Upgrade. But if the application refuses a direct handshake too,
     # nobody knows what the path is for.
     return path in evidence.target.websockets and not handshakes.refused_by_application
+
+
+def handshake_evidence(
+    nginx: Nginx, handshake_sets: Iterable[WebSocketHandshakes]
+) -> tuple[Observation, ...]:
+    """Return what a claim about these handshakes rests on: the configuration, and each of them
+    through the front server and directly."""
+    upgrades = (
+        upgrade
+        for handshakes in handshake_sets
+        for upgrade in (*handshakes.front, *handshakes.direct)
+    )
+    return (*([nginx.config] if nginx.config else []), *upgrades)
+
+
+def front_status(handshake_sets: Iterable[WebSocketHandshakes]) -> int | str:
+    """Return the first status that visitors got, "" without one."""
+    upgrades = (upgrade for handshakes in handshake_sets for upgrade in handshakes.front)
+    return next((upgrade.status for upgrade in upgrades if upgrade.status), "")

@@ -8,7 +8,12 @@ from checks.nginx import Nginx, file_line
 from checks.nginx._commands import reload_steps
 from checks.nginx._edits import config_edits
 from checks.nginx._location_edits import http_1_1_lines, insert_lines
-from checks.nginx._websockets import WebSocketHandshakes, locations_losing_upgrades
+from checks.nginx._websockets import (
+    WebSocketHandshakes,
+    front_status,
+    handshake_evidence,
+    locations_losing_upgrades,
+)
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Subject
 from diagnose.model.nginx import Directive, NginxConfig
@@ -37,19 +42,11 @@ def _claim(
     evidence, location = nginx.evidence, match.block
     handshake_sets = [WebSocketHandshakes.at_path(evidence, path) for path in paths]
     proven = any(handshakes.broken_by_proxy for handshakes in handshake_sets)
-    front_upgrades = [upgrade for handshakes in handshake_sets for upgrade in handshakes.front]
     own_directives = match.directives("proxy_set_header")
     return Claim(
         about=Subject(port=evidence.target.port, text=file_line(location)),
         covers=tuple(Subject(port=evidence.target.port, path=path) for path in paths),
-        because=(
-            *([nginx.config] if nginx.config else []),
-            *(
-                upgrade
-                for handshakes in handshake_sets
-                for upgrade in (*handshakes.front, *handshakes.direct)
-            ),
-        ),
+        because=handshake_evidence(nginx, handshake_sets),
         facts={
             "paths": tuple(paths),
             "place": file_line(location),
@@ -60,8 +57,7 @@ def _claim(
                 file_line(directive) for directive in _lost_directives(match, outer_block)
             ),
             "others": _other_headers(own_directives, outer_block),
-            "status": next((upgrade.status for upgrade in front_upgrades if upgrade.status), None)
-            or "",
+            "status": front_status(handshake_sets),
             "proven": proven,
         },
         confidence=Confidence.CERTAIN if proven else Confidence.LIKELY,

@@ -9,7 +9,12 @@ nginx's response refuses it.
 from collections.abc import Iterator
 
 from checks.nginx import Nginx, _location_edits, file_line
-from checks.nginx._websockets import WebSocketHandshakes, locations_losing_upgrades
+from checks.nginx._websockets import (
+    WebSocketHandshakes,
+    front_status,
+    handshake_evidence,
+    locations_losing_upgrades,
+)
 from diagnose.checking.registry import check
 from diagnose.model import (
     Claim,
@@ -48,28 +53,19 @@ def _claim(nginx: Nginx, match: LocationMatch, paths: list[str]) -> Claim:
         for handshakes in handshake_sets
     )
     passes_upgrade, passes_connection = upgrade_forwarding(match)
-    front_upgrades = [upgrade for handshakes in handshake_sets for upgrade in handshakes.front]
     connection_header = proxy_set_header_of(match, "Connection")
     library = _library_with_fallback(evidence, paths)
     return Claim(
         severity=Severity.WARNING if library else None,
         about=Subject(port=evidence.target.port, text=file_line(location)),
         covers=tuple(Subject(port=evidence.target.port, path=path) for path in paths),
-        because=(
-            *([nginx.config] if nginx.config else []),
-            *(
-                upgrade
-                for handshakes in handshake_sets
-                for upgrade in (*handshakes.front, *handshakes.direct)
-            ),
-        ),
+        because=handshake_evidence(nginx, handshake_sets),
         facts={
             "path": paths[0],
             "paths": tuple(paths),
             "place": file_line(location),
             "location": " ".join(("location", *location.args)),
-            "status": next((upgrade.status for upgrade in front_upgrades if upgrade.status), None)
-            or "",
+            "status": front_status(handshake_sets),
             "application": next(
                 (
                     f"{upgrade.address}:{upgrade.port}"

@@ -110,6 +110,13 @@ def _config_text(text: str) -> str:
     return escaped.replace("\t", "\\t").replace("\r", "\\r").replace("\n", "\\n")
 
 
+def _request_words(
+    output: str, url: str, fields: tuple[str, ...], options: tuple[str, ...], patience: int
+) -> list[str]:
+    headers = (word for field in fields for word in ("-H", field))
+    return ["curl", "-sSkv", "-o", output, "-m", str(patience), *options, *headers, url]
+
+
 async def curl(
     machine: Machine,
     url: str,
@@ -119,10 +126,7 @@ async def curl(
     patience: int = PATIENCE,
 ) -> CurlResponse | None:
     """Send one request from the server; return None if it has no curl. `patience` in seconds."""
-    argv = ["curl", "-sSkv", "-o", "-", "-m", str(patience), f"--http{version}", *options]
-    for field in fields:
-        argv += ["-H", field]
-    argv.append(url)
+    argv = _request_words("-", url, fields, (f"--http{version}", *options), patience)
     wrapper = ("sh", "-c", UNTIL_ANSWERED, "sh")
     result = await run_curl(machine, argv, patience + 4.0, wrapper)
     return (
@@ -142,10 +146,7 @@ async def held_open(
 ) -> CurlResponse | None:
     """Do the same, and hold an accepted WebSocket open for `patience` seconds: curl then ends it
     with the status 28."""
-    argv = ["curl", "-sSkv", "-o", "/dev/null", "-m", str(patience), f"--http{version}", *options]
-    for field in fields:
-        argv += ["-H", field]
-    argv.append(url)
+    argv = _request_words("/dev/null", url, fields, (f"--http{version}", *options), patience)
     result = await run_curl(machine, argv, patience + 4.0)
     if result.status is None or result.status == 127:
         return None

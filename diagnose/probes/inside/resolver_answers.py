@@ -16,12 +16,12 @@ from diagnose.model.addresses import bracketed
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.nginx import NginxConfig
-from diagnose.model.upstream import NameAnswer, ServerNames
+from diagnose.model.upstream import NameAnswer
 from diagnose.net.error_mapping import failure_of
-from diagnose.net.resolvconf import hosts_lines, name_servers
 from diagnose.parsers.nginx import upstreams
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside import upstream_routes
+from diagnose.probes.inside.server_names import emit_server_names
 from diagnose.probes.outside.dns_queries import ENCODE
 from diagnose.processes import parser_process
 
@@ -83,7 +83,8 @@ async def _ask_for_names(ctx: ProbeContext, failure: Exchange | Upgrade) -> None
         return
     questions = list(_questions(ctx, configs[0]))
     if questions and not ctx.observed(NameAnswer):
-        names = await _emit_server_names(ctx, questions)
+        own = await emit_server_names(ctx, [question.name for question in questions])
+        names = tuple((server, 53) for server in own.resolvers)
         await asyncio.gather(
             *(
                 _ask(ctx, question.name, socket, rdtype, of_nginx)
@@ -105,28 +106,6 @@ def _questions(ctx: ProbeContext, config: NginxConfig) -> Iterator[_Question]:
         if route.path in paths and name and resolver and name not in known_names:
             known_names.add(name)
             yield _Question(name, resolver.sockets, resolver.rdtypes)
-
-
-async def _emit_server_names(
-    ctx: ProbeContext, questions: list[_Question]
-) -> tuple[tuple[str, int], ...]:
-    """Emit how the system resolves these names; return the system's resolvers."""
-    at, files = ctx.elapsed(), ("/etc/resolv.conf", "/etc/hosts")
-    resolv, hosts = await asyncio.gather(*(ctx.machine.read(path, 65536) for path in files))
-    servers = name_servers(resolv.text)
-    written = [question.name for question in questions if hosts_lines(hosts.text, question.name)]
-    ctx.emit(
-        ServerNames(
-            vantage=Vantage.SERVER,
-            at=at,
-            took=ctx.elapsed() - at,
-            equivalent=shlex.join(["cat", *files]),
-            failure=resolv.failure,
-            resolvers=servers,
-            written=tuple(sorted(written)),
-        )
-    )
-    return tuple((server, 53) for server in servers)
 
 
 async def _ask(

@@ -12,12 +12,10 @@ import shlex
 from collections.abc import Iterable
 from dataclasses import replace
 
-from diagnose.model import Failure, Vantage
+from diagnose.model import Failure
 from diagnose.model.addresses import bracketed
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.nginx import NginxConfig, UpstreamTry
-from diagnose.model.upstream import ServerNames
-from diagnose.net.resolvconf import hosts_lines, name_servers
 from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.http import wants_tls
 from diagnose.parsers.nginx import upstreams
@@ -27,6 +25,7 @@ from diagnose.parsers.usual_paths import is_usual_websocket
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside import upstream_access, upstream_routes, upstream_variants
 from diagnose.probes.inside.remote_curl import curl
+from diagnose.probes.inside.server_names import emit_server_names
 from diagnose.probes.inside.upstream_routes import UpstreamRoute
 from diagnose.probes.inside.websocket_upstream import try_websocket, try_websocket_by_curl
 
@@ -86,22 +85,8 @@ async def names(ctx: ProbeContext, config: NginxConfig) -> None:
         for route in upstream_routes.find_routes(ctx, config)
     )
     hostnames = set(filter(None, unresolved_names))
-    if not hostnames:
-        return
-    at = ctx.elapsed()
-    files = ("/etc/resolv.conf", "/etc/hosts")
-    resolv, hosts = await asyncio.gather(*(ctx.machine.read(path, 65536) for path in files))
-    ctx.emit(
-        ServerNames(
-            vantage=Vantage.SERVER,
-            at=at,
-            took=ctx.elapsed() - at,
-            equivalent=shlex.join(["cat", *files]),
-            failure=resolv.failure,
-            resolvers=name_servers(resolv.text),
-            written=tuple(name for name in sorted(hostnames) if hosts_lines(hosts.text, name)),
-        )
-    )
+    if hostnames:
+        await emit_server_names(ctx, hostnames)
 
 
 # After the site has failed

@@ -23,6 +23,7 @@ from diagnose.probes import ProbeContext
 from diagnose.probes.inside import upstream_routes
 from diagnose.probes.inside.remote_curl import UPGRADE_FIELDS, curl, shown_command
 from diagnose.probes.inside.upstream_routes import UpstreamRoute
+from diagnose.probes.outside.websocket_handshakes import with_result
 
 #: Seconds. An application on the same machine or network answers in milliseconds.
 PATIENCE = 3.0
@@ -322,29 +323,10 @@ async def _try_handshake(
         request.url, request.origin, subprotocols, dict(request.fields), version=version
     )
     upgrade_result = await open_websocket(stream, handshake, PATIENCE, idle=idle)
-    answer = upgrade_result.answer
+    upgrade = with_result(request.started(at), upgrade_result, upgrade_result.answer)
     return replace(
-        request.started(at),
-        took=answer.took,
+        upgrade,
         equivalent=request.curl_command(version),
-        failure=answer.failure,
-        status=answer.status,
-        reason=answer.reason,
-        headers=answer.headers,
-        body=answer.body,
-        accepted=upgrade_result.accepted,
-        fault=upgrade_result.fault,
         offered=subprotocols,
-        subprotocol=upgrade_result.subprotocol,
-        ping_s=upgrade_result.ping_s,
-        close_code=upgrade_result.close_code,
-        held_s=upgrade_result.held_s,
-        ended=upgrade_result.ended,
-        close_reason=upgrade_result.close_reason,
-        frames=upgrade_result.frames,
-        violation=upgrade_result.violation,
-        stray=upgrade_result.stray,
-        idle_s=upgrade_result.idle_s,
-        quiet_s=upgrade_result.held_s if idle is not None else None,
-        own_frames_s=upgrade_result.own_frames_s,
+        quiet_s=upgrade.held_s if idle is not None else None,
     )

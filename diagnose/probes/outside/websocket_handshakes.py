@@ -13,6 +13,7 @@ from diagnose.probes import ProbeContext
 from diagnose.probes.outside.websocket_connections import OpenConnection, connect
 
 if TYPE_CHECKING:
+    from diagnose.net.http import HttpResult
     from diagnose.net.websocket import ClientHandshake, UpgradeResult
 
 #: Seconds to wait for the response to a handshake.
@@ -104,30 +105,41 @@ def _complete_upgrade(
     from diagnose.probes.outside.http_requests import conceal_answer
 
     request = ctx.options.request
-    answer = conceal_answer(upgrade_result.answer, request)
+    complete = with_result(upgrade, upgrade_result, conceal_answer(upgrade_result.answer, request))
+    return replace(
+        complete,
+        equivalent=equivalent,
+        subprotocol=complete.subprotocol and request.mask_secrets(complete.subprotocol),
+        close_reason=request.mask_secrets(complete.close_reason),
+        quiet_s=complete.held_s if upgrade.variant == "idle" else None,
+        stray=request.mask_secrets(complete.stray),
+    )
+
+
+def with_result(upgrade: Upgrade, result: "UpgradeResult", answer: "HttpResult") -> Upgrade:
+    """Return an upgrade with what came of its handshake; `answer` is the response to it, perhaps
+    without secrets."""
     return replace(
         upgrade,
         took=answer.took,
-        equivalent=equivalent,
         failure=answer.failure,
         status=answer.status,
         reason=answer.reason,
         headers=answer.headers,
         body=answer.body,
-        accepted=upgrade_result.accepted,
-        fault=upgrade_result.fault,
-        subprotocol=upgrade_result.subprotocol and request.mask_secrets(upgrade_result.subprotocol),
-        ping_s=upgrade_result.ping_s,
-        close_code=upgrade_result.close_code,
-        held_s=upgrade_result.held_s,
-        ended=upgrade_result.ended,
-        close_reason=request.mask_secrets(upgrade_result.close_reason),
-        frames=upgrade_result.frames,
-        violation=upgrade_result.violation,
-        idle_s=upgrade_result.idle_s,
-        quiet_s=upgrade_result.held_s if upgrade.variant == "idle" else None,
-        own_frames_s=upgrade_result.own_frames_s,
-        stray=request.mask_secrets(upgrade_result.stray),
+        accepted=result.accepted,
+        fault=result.fault,
+        subprotocol=result.subprotocol,
+        ping_s=result.ping_s,
+        close_code=result.close_code,
+        held_s=result.held_s,
+        ended=result.ended,
+        close_reason=result.close_reason,
+        frames=result.frames,
+        violation=result.violation,
+        idle_s=result.idle_s,
+        own_frames_s=result.own_frames_s,
+        stray=result.stray,
     )
 
 
