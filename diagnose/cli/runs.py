@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from diagnose.cli.watchdog import Abandoned, Overdue, Watchdog
 from diagnose.model import Crash, Evidence, Report, Target
 from diagnose.model.events import Sink
+from diagnose.processes import interrupts
 from diagnose.processes.signals import EXIT_SIGINT, EXIT_SIGTERM, SIGNALLED
 
 if TYPE_CHECKING:
@@ -73,6 +74,8 @@ class RunGroup:
             with contextlib.suppress(RuntimeError, ValueError):
                 loop.add_signal_handler(number, self._end, number, status, cancel)
                 self.watchdog.handle_signal(number, status)
+        if interrupts.is_interrupted():
+            loop.call_soon(self._end, signal.SIGINT, EXIT_SIGINT, cancel)
 
     def _end(self, signal_number: int, status: int, cancel: Callable[[int], None]) -> None:
         self.status = status
@@ -125,10 +128,7 @@ def run_to_end(
             # The loop is not closed: its tasks would print errors, and the process ends anyway.
             _abandoned_loops.append(loop)
             status = group.status or watchdog.status
-            try:
-                return watchdog.reports(signal_number=max(status - SIGNALLED, 0)), status
-            except (Abandoned, Overdue):
-                raise RuntimeError("The run does not end, and neither do its checks.") from None
+            return watchdog.reports(signal_number=max(status - SIGNALLED, 0)), status
     loop.close()
     return reports, group.status
 
