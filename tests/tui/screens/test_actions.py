@@ -81,6 +81,17 @@ def test_what_is_watched_has_a_history_beside_it() -> None:
     drive(work, Stage(mended(), healthy()), size=(140, 40))
 
 
+def test_on_a_small_terminal_the_history_of_a_watched_site_is_a_line() -> None:
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        await pilot.press("r")
+        await settled(app, pilot)
+        assert "✓✗" not in shown(app, "#news")
+        await pilot.press("w")
+        assert "✓✗" in shown(app, "#news")
+
+    drive(work, Stage(healthy(), mended()))
+
+
 def test_what_changed_since_it_was_well_is_said_of_a_broken_site() -> None:
     async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
         await until(pilot, lambda: "shop.conf changed" in shown(app, "#news"))
