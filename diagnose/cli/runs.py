@@ -3,6 +3,7 @@ arrives."""
 
 import asyncio
 import contextlib
+import logging
 import signal
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -60,8 +61,10 @@ class RunGroup:
         await asyncio.sleep(0)
 
         def cancel_all(signal_number: int) -> None:
-            for task in tasks:
-                task.cancel(signal_number)  # the run passes it on in its report
+            # The run passes the number on in its report. What has ended is interrupted no more.
+            cancelled = [task.cancel(signal_number) for task in tasks]
+            if not any(cancelled):
+                self.status = 0
 
         self.handle_signals(cancel_all)
         return list(await asyncio.gather(*tasks))
@@ -119,6 +122,8 @@ def run_to_end(
     of the runs."""
     watchdog = Watchdog(options)
     group = RunGroup(watchdog)
+    # A program that ends before asyncio looks is reported there, and is no news for a person.
+    logging.getLogger("asyncio").setLevel(logging.ERROR)
     # Not asyncio.run: at its end it waits for a resolver that does not answer.
     loop = asyncio.new_event_loop()
     with watchdog.watching(options.deadline):

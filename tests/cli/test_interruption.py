@@ -86,6 +86,14 @@ def test_a_report_that_is_known_is_written_whole(shut: int) -> None:
     assert result.returncode == read["verdict"]["exit_code"] == 2
 
 
+@pytest.mark.parametrize("module", ["checks.tcp.refused", "diagnose.checking.target_proof"])
+def test_the_document_has_the_status_of_the_process(module: str, shut: int) -> None:
+    result = interrupted(module, "--json", "--outside", f"127.0.0.1:{shut}")
+    read = document(result.stdout)
+    assert read["verdict"]["exit_code"] == result.returncode
+    assert read["run"]["interrupted"] is (result.returncode == 130)
+
+
 @pytest.mark.parametrize(
     ("option", "status", "beginning"),
     [

@@ -1,13 +1,17 @@
 import pytest
 from textual.pilot import Pilot
 
+from diagnose.model import Severity
 from diagnose.tui.app import DiagnoseApp
 from diagnose.tui.screens.input_dialog import InputDialog
 from diagnose.tui.screens.site import SiteScreen
 from diagnose.tui.screens.text_dialog import TextDialog
 from tests.support.report_builder import (
+    check,
     healthy,
     mended,
+    refusal,
+    report,
 )
 from tests.support.tui_driver import (
     Stage,
@@ -70,6 +74,17 @@ def test_w_watches_and_ends_watching_and_space_pauses() -> None:
 
     stage = Stage()
     drive(work, stage)
+
+
+def test_a_note_alone_has_nothing_to_apply() -> None:
+    raised = ((check("tcp.door-shut", Severity.NOTE), refusal()),)
+
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        assert "a apply" not in shown(app, "#tabs")
+        await pilot.press("a")
+        assert "Nothing has to be fixed." in notes(app)
+
+    drive(work, Stage(report(*healthy().evidence.observations, raised=raised)))
 
 
 def test_what_is_watched_has_a_history_beside_it() -> None:
