@@ -16,6 +16,19 @@ def main() -> None:
             _say(f"diagnose: Standard output: {error.strerror}.\n")
             os._exit(64)
         return
+    from diagnose.processes import interrupts
+
+    interrupts.note_interrupts()
+    try:
+        _run()
+    except KeyboardInterrupt:
+        interrupts.let_the_next_kill()
+        from diagnose.cli import execution, main
+
+        main.exit_now(execution.end_interrupted(sys.argv[1:]))
+
+
+def _run() -> None:
     if "--json" in sys.argv:
         from diagnose.processes import resident_client
 

@@ -34,7 +34,8 @@ PROPERTIES: Mapping[str, dict[str, dict[str, Any]]] = {
         "target": {
             "type": "string",
             "maxLength": MAX_TEXT,
-            "description": "name, name:port, URL (https, http, wss, ws) or address.",
+            "description": "name, name:port, URL (https, http, wss, ws) or address; or an error "
+            "message that names the site.",
         },
         "ws": {
             "type": "array",

@@ -5,11 +5,8 @@ the report stands in a member of its own, and the wrapper holds only constants o
 the report contains, and which of its members are words of ours alone.
 """
 
-import json
 import shlex
 from collections.abc import Mapping
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 from diagnose.agent.arguments import Evidence
@@ -118,10 +115,9 @@ def _cited(content: Mapping[str, Any]) -> list[Any]:
     return [entry for entry in content["observations"] if entry["id"] in ids]
 
 
-@cache
 def report_schema() -> dict[str, Any]:
-    """Return the JSON Schema of a wrapper: its report is that of `diagnose --schema`."""
-    path = Path(__file__).parents[1] / "schema" / "report-1.json"
+    """Return the JSON Schema of a wrapper. Its report is that of `diagnose --schema`, of which only
+    the main members stand here: clients give the schema of every tool to the agent."""
     return {
         "type": "object",
         "properties": {
@@ -157,10 +153,31 @@ def report_schema() -> dict[str, Any]:
                     "required": ["command", "purpose"],
                 },
             },
-            "report": {"$ref": "#/$defs/report"},
+            "report": {
+                "type": "object",
+                "description": "The document that diagnose --schema describes.",
+                "properties": {
+                    "verdict": {
+                        "type": "object",
+                        "description": "status, summary in one sentence, and in root_causes the "
+                        "ids of the findings to mend.",
+                    },
+                    "findings": {
+                        "type": "array",
+                        "items": {"type": "object"},
+                        "description": "A finding with explained_by is only a consequence. "
+                        "remedy holds the steps.",
+                    },
+                    "unknown": {
+                        "type": "array",
+                        "items": {"type": "object"},
+                        "description": "What was not seen, why, and what would show it.",
+                    },
+                },
+                "required": ["verdict", "findings", "unknown"],
+            },
         },
         "required": ["provenance", "masked", "stand_ins_in", "next", "report"],
-        "$defs": json.loads(path.read_text("utf-8"))["$defs"],
     }
 
 

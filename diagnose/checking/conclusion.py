@@ -1,11 +1,24 @@
 """From evidence to a report: the checks that can say something about it, and what they find."""
 
 import contextlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import UTC, datetime
 
+from diagnose.checking import proof
 from diagnose.checking.registry import load_check, runnable_ids
 from diagnose.checking.root_cause import claims, findings
-from diagnose.model import Check, Crash, Evidence, Ignore, Observation, Report
+from diagnose.model import (
+    Check,
+    Crash,
+    Evidence,
+    Ignore,
+    Observation,
+    Report,
+    Scope,
+    Target,
+    Unseen,
+)
 from diagnose.model.events import Crashed, Sink, null_sink, report_crash
 
 
@@ -31,10 +44,8 @@ def conclude(
         all_crashes.append(crash)
         sink(Crashed(crash))
 
-    checks: list[Check] = []
-    for check_id in runnable_ids(evidence.observations):
-        with report_crash(check_id, record_crash):
-            checks.append(load_check(check_id))
+    loaded = (_load(name, record_crash) for name in runnable_ids(evidence.observations))
+    checks = [check for check in loaded if check is not None]
     raised = claims(checks, evidence, record_crash)
     in_scope = [(check, claim) for check, claim in raised if evidence.scope.wants(check.layer)]
     symptom = evidence.target.symptom
@@ -46,3 +57,20 @@ def conclude(
     active = [ignore for ignore in all_ignores if not ignore.is_expired(evidence.started_at)]
     conclusions = findings(in_scope, active, symptom)
     return Report(evidence, conclusions, tuple(all_crashes), ignores=all_ignores)
+
+
+def _load(check_id: str, on_crash: Callable[[Crash], None]) -> Check | None:
+    """Return a check; None if it cannot be imported, which is reported. The watchdog interrupts
+    nothing but what this function does."""
+    with report_crash(check_id, on_crash):
+        return load_check(check_id)
+    return None
+
+
+def not_begun(
+    target: Target, scope: Scope, ignores: Iterable[Ignore], signal_number: int
+) -> Report:
+    """Return the report of a run that a signal ended before it began."""
+    rest_of_run = Unseen(what=proof.REST_OF_RUN, why=proof.INTERRUPTED)
+    report = conclude(Evidence(target, datetime.now(UTC), (rest_of_run,), scope), ignores)
+    return replace(report, interrupted=True, signal=signal_number)

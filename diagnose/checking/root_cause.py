@@ -72,8 +72,7 @@ def claims(
     for check in checks:
         if not check.runs_on(kinds, faulty_kinds) or (is_local and check.judges_the_way_in):
             continue
-        with report_crash(check.id, on_crash):
-            raised_claims += [(check, claim) for claim in check.judge(evidence)]
+        raised_claims += _judged(check, evidence, on_crash)
     if not raised_claims:
         return []
     from diagnose.checking.port_holder import other_program
@@ -83,6 +82,16 @@ def claims(
         (check, _in_container(_with_program(claim, name), check.layer, evidence))
         for check, claim in raised_claims
     ]
+
+
+def _judged(
+    check: Check, evidence: Evidence, on_crash: Callable[[Crash], None]
+) -> list[tuple[Check, Claim]]:
+    """Return what a check claims; nothing if it raises, which is reported. The watchdog interrupts
+    nothing but what this function does."""
+    with report_crash(check.id, on_crash):
+        return [(check, claim) for claim in check.judge(evidence)]
+    return []
 
 
 def _in_container(claim: Claim, layer: str, evidence: Evidence) -> Claim:

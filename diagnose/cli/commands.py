@@ -62,7 +62,8 @@ def _explain(words: Sequence[str]) -> int:
 def _list(words: Sequence[str]) -> int:
     from diagnose.outputs import check_page
 
-    write(check_page.render_list(parse_output("list", words).view()))
+    view = parse_output("list", words).view()
+    write(check_page.render_list(view, sys.stdout.isatty()))
     return 0
 
 

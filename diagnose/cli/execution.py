@@ -17,12 +17,14 @@ from diagnose.cli.output import (
     write_after_events,
     write_document,
     write_note,
+    written_documents,
 )
 from diagnose.cli.parser import words_language
 from diagnose.cli.request import RunRequest
 from diagnose.i18n import SOURCE_LANGUAGE
 from diagnose.outputs.terminal import sanitize
 from diagnose.parsers.target import UsageError
+from diagnose.processes import interrupts
 
 if TYPE_CHECKING:
     from diagnose.history.baseline import Document
@@ -40,6 +42,17 @@ def execute(request: RunRequest, arguments: list[str]) -> int:
 def guarded(arguments: list[str], work: Callable[[], int]) -> int:
     """Do the work of these arguments, and return the exit status. Raise nothing."""
     status = _status(arguments, work)
+    return _as_promised(arguments, status)
+
+
+def end_interrupted(arguments: list[str]) -> int:
+    """Write what is due after Ctrl-C outside of `guarded`, unless something is written already.
+    Return the exit status. Raise nothing."""
+    return _as_promised(arguments, _report_interruption(arguments, written=0))
+
+
+def _as_promised(arguments: list[str], status: int) -> int:
+    """Return the exit status as the format has it."""
     if not _names_format(arguments, "nagios"):
         return status
     from diagnose.outputs.nagios import plugin_status
@@ -48,6 +61,7 @@ def guarded(arguments: list[str], work: Callable[[], int]) -> int:
 
 
 def _status(arguments: list[str], work: Callable[[], int]) -> int:
+    written = written_documents()
     try:
         return work()
     except UsageError as error:
@@ -55,7 +69,7 @@ def _status(arguments: list[str], work: Callable[[], int]) -> int:
     except BrokenPipeError:
         return 0
     except KeyboardInterrupt:
-        return INTERRUPTED
+        return _report_interruption(arguments, written)
     except SystemExit as exit_request:
         return exit_request.code if isinstance(exit_request.code, int) else 0
     except Exception as error:
@@ -93,6 +107,20 @@ def _report_failure(arguments: list[str], message: str, status: int) -> int:
         with contextlib.suppress(OSError, ValueError):
             write(json_line(failure_document(message, status, origin)), "json")
     return status
+
+
+def _report_interruption(arguments: list[str], written: int) -> int:
+    """Write the reports of runs that Ctrl-C ended before they began: a program that reads the
+    output gets its document. `written` is the number of documents written before."""
+    interrupts.let_the_next_kill()
+    if written_documents() != written:
+        return INTERRUPTED
+    from diagnose.cli.interruption import write_interrupted
+
+    # Nothing more can be done about a closed or full stdout.
+    with contextlib.suppress(OSError, ValueError, UsageError):
+        write_interrupted(arguments)
+    return INTERRUPTED
 
 
 def _translated(arguments: list[str], message: str) -> str:
@@ -143,6 +171,7 @@ def diagnose(request: RunRequest) -> int:
         write(render_plans(request, request.view()))
         return 0
     from diagnose.cli.runs import run_targets  # imports asyncio: not before the fork
+    from diagnose.processes.signals import held_back
 
     view = request.view()
 
@@ -158,11 +187,12 @@ def diagnose(request: RunRequest) -> int:
 
         note = partial(note_failure, request, view)
         reports, status = run_until_well(run, request.wait_s, note)
-    if earlier:
-        _write_comparison(earlier, reports[0], request, view)
-    else:
-        write_after_events(reports, request, view)
-    return status or reports_status(reports, request, view)
+    with held_back():
+        if earlier:
+            _write_comparison(earlier, reports[0], request, view)
+        else:
+            write_after_events(reports, request, view)
+        return status or reports_status(reports, request, view)
 
 
 def _read_baseline(request: RunRequest) -> "list[Document]":

@@ -135,7 +135,7 @@ def _may_apply(report: Report, new_plans: list[Plan], dialog: Dialog) -> bool:
 
 def _show_verdict(report: Report, dialog: Dialog) -> None:
     page = dialog.page()
-    page.add(verdict_sentence(report, dialog.view.lang))
+    page.prose(verdict_sentence(report, dialog.view.lang))
     texts.add_evidence_gaps(page, report, dialog.view)
     dialog.write(page.text())
 
@@ -306,7 +306,7 @@ def _show_plans(
 ) -> None:
     lang, page = dialog.view.lang, dialog.page()
     status = verdict(report).status
-    page.add(
+    page.flow(
         (status, f"{page.sign(status)} {label(status, lang)}"),
         f"  {verdict_sentence(report, lang)}",
     )

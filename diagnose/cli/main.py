@@ -10,6 +10,7 @@ from diagnose.cli.help_text import COMMANDS
 from diagnose.cli.output import write
 from diagnose.cli.request import AboutRequest, RunRequest
 from diagnose.cli.request_parser import parse_run
+from diagnose.processes import interrupts
 
 
 def main(arguments: list[str], may_fork: bool = False) -> int:
@@ -28,6 +29,7 @@ def exit_now(status: int) -> NoReturn:
 
 def _main(arguments: list[str], may_fork: bool) -> int:
     if arguments and arguments[0] in COMMANDS:
+        interrupts.stop_noting()
         from diagnose.cli import commands
 
         return commands.HANDLERS[arguments[0]](arguments[1:])
@@ -35,6 +37,7 @@ def _main(arguments: list[str], may_fork: bool) -> int:
     if isinstance(request, AboutRequest):
         return _print_about(request)
     if _shows_screen(request):
+        interrupts.stop_noting()
         from diagnose.cli import screen
 
         return screen.show_targets(request)

@@ -19,6 +19,15 @@ if TYPE_CHECKING:
     from diagnose.model.events import Sink
 
 
+_written = 0
+
+
+def written_documents() -> int:
+    """Return how many texts went to stdout or into the file of the reports, even if only in
+    part."""
+    return _written
+
+
 def write(text: str, output_format: str = "text") -> None:
     """Write to stdout: data formats always in UTF-8; text in the terminal's encoding, with "?" for
     characters that it lacks. A closed pipe (`| head`) is not an error. Raise UsageError if stdout
@@ -32,6 +41,8 @@ def write(text: str, output_format: str = "text") -> None:
 
 
 def _write_bytes(data: bytes) -> None:
+    global _written
+    _written += 1
     try:
         sys.stdout.flush()
         sys.stdout.buffer.write(data)
@@ -219,6 +230,8 @@ def _replace(path: str, text: str) -> None:
     """Replace a file in one step. Raise UsageError if that fails."""
     from diagnose.cli.atomic_file import replace_file
 
+    global _written
+    _written += 1
     try:
         replace_file(path, text.encode("utf-8", "backslashreplace"))
     except OSError as error:

@@ -63,9 +63,9 @@ def _add_report_options(group: "argparse._ArgumentGroup") -> None:
             " certificate_days=14:")  # fmt: skip
     amount = group.add_mutually_exclusive_group()
     amount.add_argument("-q", "--quiet", action="store_true", help="the verdict alone")
-    amount.add_argument(
-        "-v", "--verbose", action="count", default=0, help="all evidence; -vv the timeline"
-    )
+    amount.add_argument("-v", "--verbose", action="count", default=0,
+        help="all evidence; -vv the timeline; -vvv also what servers answered, without"
+        " secrets")  # fmt: skip
     group.add_argument("-o", "--output", type=values.output_file, metavar="FILE",
         help="write to this file, in one step (- for stdout)")  # fmt: skip
     group.add_argument("--redact", action="store_true", help="mask addresses, names and secrets")

@@ -48,13 +48,16 @@ MAX_TICKS = 6
 #: number of interruptions that do not count for that.
 HELD_UP, MAX_HELD_UP = 0.75, 40
 
-#: Functions that report an exception as a crash and continue, and their local variable that
+#: Functions that report an exception as a crash, and do nothing else; and their local variable that
 #: identifies the current piece of work.
 CRASH_HANDLERS = {
     ("diagnose.engine", "Run._guarded"): "name",
-    ("diagnose.checking.conclusion", "conclude"): "check_id",
-    ("diagnose.checking.root_cause", "claims"): "check",
+    ("diagnose.checking.conclusion", "_load"): "check_id",
+    ("diagnose.checking.root_cause", "_judged"): "check",
 }
+
+#: What reports the exception. Another one in it would be no crash, but the end of the run.
+_CRASH_REPORTER = ("diagnose.model.events", "_CrashReporter.__exit__")
 
 
 class Overdue(Exception):
@@ -92,9 +95,11 @@ class RunRecorder:
                 self.report = event.report
         self._sink(event)
 
-    def conclude(self, options: "Options", signal_number: int) -> Report | None:
+    def conclude(
+        self, options: "Options", signal_number: int, runs_checks: bool = True
+    ) -> Report | None:
         """Return the run's report; None if the run did not start. `signal_number` is the signal
-        that ended it, 0 if it exceeded its deadline."""
+        that ended it, 0 if it exceeded its deadline. Without the checks it has no findings."""
         if self.report is not None or self.target is None:
             return self.report
         from diagnose.checking import proof
@@ -107,10 +112,14 @@ class RunRecorder:
             why=proof.INTERRUPTED if signal_number else proof.DEADLINE,
             enable="" if signal_number else _longer_run(self.target, options),
         )
-        crash = Crash("engine", "The run did not end when its time was over.")
+        crashes = [*self.crashes, Crash("engine", "The run did not end when its time was over.")]
         observations = (*self.observations, rest_of_run)
         evidence = Evidence(self.target, self.started_at, observations, self.scope)
-        report = conclude(evidence, options.ignores, (*self.crashes, crash))
+        if runs_checks:
+            report = conclude(evidence, options.ignores, crashes)
+        else:
+            crashes.append(Crash("checks", "The checks did not end when their time was over."))
+            report = Report(evidence, crashes=tuple(crashes), ignores=tuple(options.ignores))
         report = replace(
             report, duration=duration, interrupted=bool(signal_number), signal=signal_number
         )
@@ -146,7 +155,18 @@ class Watchdog:
     def reports(self, signal_number: int) -> list[Report]:
         """Return a report for each run that has started; `signal_number` as in
         `RunRecorder.conclude`."""
-        reports = (recorder.conclude(self._options, signal_number) for recorder in self._recorders)
+        try:
+            return self._reports(signal_number)
+        except (Abandoned, Overdue):
+            # A check does not end either. What was observed is in the report all the same.
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            return self._reports(signal_number, runs_checks=False)
+
+    def _reports(self, signal_number: int, runs_checks: bool = True) -> list[Report]:
+        reports = (
+            recorder.conclude(self._options, signal_number, runs_checks)
+            for recorder in self._recorders
+        )
         return [report for report in reports if report is not None]
 
     @contextmanager
@@ -223,10 +243,13 @@ def _waited() -> float:
 
 
 def _current_work(frame: FrameType | None) -> tuple[object, ...] | None:
-    """Return which piece of work inside a crash handler is running; None if there is none."""
+    """Return which piece of work inside a crash handler is running; None if there is none, or if
+    its crash is being reported."""
     innermost = frame
     while frame is not None:
         location = frame.f_globals.get("__name__", ""), frame.f_code.co_qualname
+        if location == _CRASH_REPORTER:
+            return None
         if frame is not innermost and CRASH_HANDLERS.get(location) in frame.f_locals:
             return id(frame), frame.f_locals[CRASH_HANDLERS[location]]
         frame = frame.f_back

@@ -2,15 +2,12 @@
 end."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import replace
-from datetime import UTC, datetime
 
-from diagnose.checking import proof
-from diagnose.checking.conclusion import conclude
+from diagnose.checking.conclusion import not_begun
 from diagnose.fleet.fair_net import PER_ADDRESS, PER_NAME_SERVER, FairNet, Turns
 from diagnose.fleet.pool import PER_KEY, Pool, affordable_concurrency
 from diagnose.fleet.target_list import registered_domain
-from diagnose.model import Evidence, Report, Target, Unseen
+from diagnose.model import Report, Target
 from diagnose.net import Net
 from diagnose.net.local import LocalNet
 from diagnose.probes import Options
@@ -51,7 +48,8 @@ async def run_several(
     handle_signals(stop)
     await pool.run(_numbers(len(targets)))
     return [
-        reports.get(number) or _not_begun(target, options, max(signals, default=0))
+        reports.get(number)
+        or not_begun(target, options.scope, options.ignores, max(signals, default=0))
         for number, target in enumerate(targets)
     ]
 
@@ -59,10 +57,3 @@ async def run_several(
 async def _numbers(count: int) -> AsyncIterator[int]:
     for number in range(count):
         yield number
-
-
-def _not_begun(target: Target, options: Options, signal_number: int) -> Report:
-    rest_of_run = Unseen(what=proof.REST_OF_RUN, why=proof.INTERRUPTED)
-    evidence = Evidence(target, datetime.now(UTC), (rest_of_run,), options.scope)
-    report = conclude(evidence, options.ignores)
-    return replace(report, interrupted=True, signal=signal_number)

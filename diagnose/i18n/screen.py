@@ -148,6 +148,7 @@ MESSAGES = Messages(
     # Reasons why an action is disabled
     Message("no-fix", "This finding has no commands to copy."),
     Message("no-finding", "Nothing was found."),
+    Message("no-cause", "Nothing has to be fixed."),
     Message("no-failed", "Nothing failed."),
     Message("no-diff", "This fix changes no file."),
     Message("no-other-run", "There is no other run to compare with."),

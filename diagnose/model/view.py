@@ -13,7 +13,8 @@ class View:
     """The reader's language and terminal, and the options of the run.
 
     `width` is in cells. `verbosity` is -1 for the verdict alone, 1 for all evidence, 2 with the
-    timeline. `again` are the options that repeat the same run. `thresholds` are those of a plugin.
+    timeline, 3 with what servers answered. `again` are the options that repeat the same run.
+    `thresholds` are those of a plugin.
     """
 
     lang: str = "en"

@@ -46,8 +46,9 @@ def render_finding(finding: Finding, view: View) -> str:
     return page.text()
 
 
-def render_list(view: View) -> str:
-    """All checks, by layer: id, severity, title."""
+def render_list(view: View, is_terminal: bool = False) -> str:
+    """All checks, by layer: id, severity, title. One line each, for grep; on a terminal that is too
+    narrow, titles are wrapped."""
     page = Page(view.width, view.color, view.ascii)
     names = registry.check_ids()
     widest = max(map(cell_len, names), default=0)
@@ -58,7 +59,12 @@ def render_list(view: View) -> str:
             label = finding_text.severity_label(check.severity, view.lang)
             gap = " " * (7 - cell_len(label))
             title = check_text(check.id, view.lang).general_title
-            page.add(f"  {check.id:{widest}}  ", (str(check.severity), label), f"{gap}  {title}")
+            spans = (f"  {check.id:{widest}}  ", (str(check.severity), label), gap)
+            if is_terminal and widest + 13 + cell_len(title) > view.width:
+                page.add(f"  {check.id}  ", (str(check.severity), label))
+                page.prose(title, "", 6)
+            else:
+                page.add(*spans, f"  {title}")
     return page.text()
 
 

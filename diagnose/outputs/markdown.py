@@ -18,6 +18,7 @@ from diagnose.outputs.digest import digest, evidence
 from diagnose.outputs.json import SCHEMA_VERSION
 from diagnose.outputs.layers import Layer
 from diagnose.outputs.outlook_text import outlook_label, outlook_sentence
+from diagnose.outputs.raw_answers import RAW, raw_lines
 from diagnose.outputs.symptom_text import symptom_text
 from diagnose.outputs.terminal import cell_len, markdown_blocks
 from diagnose.outputs.verdict_text import verdict_sentences
@@ -48,7 +49,7 @@ def render(report: Report, view: View) -> str:
             parts += _cause(report, finding, view)
         parts += _outlook(report, view.lang)
         parts += [*_notes(report, view), *_ignores(report, view.lang), *_gaps(report, view)]
-        parts += _timeline(report, view.lang) if view.verbosity >= 2 else []
+        parts += _timeline(report, view) if view.verbosity >= 2 else []
         parts += _foot(report, view)
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -228,18 +229,17 @@ def _gaps(report: Report, view: View) -> list[str]:
     return [f"### {translate('unseen', lang)}", "\n".join(items)] if items else []
 
 
-def _timeline(report: Report, lang: str) -> list[str]:
-    rows = [
-        " ".join(
-            (
-                f"{document.format_duration(observation.at):>8}",
-                f"{document.format_duration(observation.took):>8}",
-                f" {document.single_line(digest(observation, lang))}",
-            )
-        )
-        for observation in document.chronological(report)
-    ]
-    return [f"### {translate('timeline', lang)}", fence("\n".join(rows), "text")] if rows else []
+def _timeline(report: Report, view: View) -> list[str]:
+    rows = []
+    for observation in document.chronological(report):
+        moment, took = map(document.format_duration, (observation.at, observation.took))
+        text = document.single_line(digest(observation, view.lang))
+        rows.append(f"{moment:>8} {took:>8}  {text}")
+        if view.verbosity >= RAW:
+            rows += [f"    < {line}" for line in raw_lines(observation)]
+    return (
+        [f"### {translate('timeline', view.lang)}", fence("\n".join(rows), "text")] if rows else []
+    )
 
 
 def _foot(report: Report, view: View) -> list[str]:

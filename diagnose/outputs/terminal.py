@@ -7,7 +7,7 @@ nothing that a remote server sent can move the cursor or colour the screen.
 import codecs
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -126,6 +126,19 @@ class Page:
         parts = [("", span) if isinstance(span, str) else span for span in spans]
         self.lines.append("".join(self.paint(role, text) for role, text in parts).rstrip(" "))
 
+    def flow(self, *spans: Span | str, indent: int = 0) -> None:
+        """Add one line; if it is too long, wrapped."""
+        parts = [("", span) if isinstance(span, str) else span for span in spans]
+        text = "".join(sanitize(part) for _, part in parts)
+        if indent + cell_len(text) <= self.width:
+            self.add(" " * indent, *spans)
+            return
+        # Wrapping only replaces blanks: the other characters keep their order, and so their roles.
+        roles = iter([role for role, part in parts for _ in "".join(sanitize(part).split())])
+        for line in wrap(text, max(self.width - indent, 10)):
+            words = [(next(roles) if not c.isspace() else None, c) for c in line]
+            self.add(" " * indent, *_joined(words))
+
     def blank(self) -> None:
         if self.lines and self.lines[-1]:
             self.lines.append("")
@@ -168,6 +181,18 @@ class Page:
 
     def text(self) -> str:
         return "\n".join(self.lines).strip("\n") + "\n"
+
+
+def _joined(characters: Iterable[tuple[str | None, str]]) -> Iterator[Span]:
+    """Yield spans of characters with the same role; a blank has that of what is before it."""
+    role, text = "", ""
+    for new_role, character in characters:
+        if new_role is not None and new_role != role:
+            if text:
+                yield role, text
+            role, text = new_role, ""
+        text += character
+    yield role, text
 
 
 def markdown_blocks(text: str) -> Iterator[tuple[str, str]]:

@@ -23,6 +23,7 @@ from diagnose.outputs.certificate_text import certificate_validity
 from diagnose.outputs.digest import digest, evidence
 from diagnose.outputs.layers import Layer, layer_states
 from diagnose.outputs.outlook_text import outlook_label, outlook_sentence
+from diagnose.outputs.raw_answers import RAW, raw_lines
 from diagnose.outputs.symptom_text import symptom_text
 from diagnose.outputs.terminal import Page, cell_len, wrap
 from diagnose.outputs.vantages import vantage_lines
@@ -60,8 +61,14 @@ def add_head(page: Page, report: Report, view: View) -> None:
     if status == "ok":
         validity = certificate_validity(report, view.lang)
         sentence = finding_text.join_sentences(sentence, validity, view.lang)
-    first_line, *other_lines = wrap(sentence, max(page.width - indent - len(duration) - 2, 20))
-    gap = max(page.width - indent - cell_len(first_line) - len(duration), 2)
+    room = page.width - indent - len(duration) - 2
+    first_line, *other_lines = wrap(sentence, max(room, 20))
+    if cell_len(first_line) > room:  # a long URL on a narrow terminal
+        gap = max(page.width - cell_len(mark) - len(duration), 2)
+        page.add((status, mark), " " * gap, ("dim", duration))
+        page.prose(sentence, "", 2, "bold")
+        return
+    gap = page.width - indent - cell_len(first_line) - len(duration)
     page.add((status, mark), "  ", ("bold", first_line), " " * gap, ("dim", duration))
     for line in other_lines:
         page.add(" " * indent, ("bold", line))
@@ -161,7 +168,7 @@ def _add_title(page: Page, finding: Finding, view: View) -> None:
     title = " ".join(finding_text.title(finding, view.lang).split())
     title_width = page.width - cell_len(mark)
     if title_width < 30:
-        page.add((severity, mark.rstrip()))
+        page.flow((severity, mark.rstrip()))
         page.prose(title, "", 2, "bold")
         return
     first_line = wrap(title, title_width)[0]
@@ -219,7 +226,7 @@ def _add_symptoms(page: Page, report: Report, finding: Finding, view: View) -> N
 
 def add_remedy(page: Page, report: Report, finding: Finding, view: View) -> None:
     lang = view.lang
-    page.add(
+    page.flow(
         ("bold", translate("fix", lang)),
         translate("join.remark", lang, remark=translate(finding_text.applicability(finding), lang)),
     )
@@ -240,10 +247,8 @@ def add_steps(page: Page, finding: Finding, view: View) -> None:
     for (place, root), group in groupby(
         all_steps, lambda step: (str(step.where), finding_text.needs_root(step))
     ):
-        page.add(
-            "  ",
-            ("bold", translate(place, lang) + translate("as-root" if root else "as-anyone", lang)),
-        )
+        words = translate(place, lang) + translate("as-root" if root else "as-anyone", lang)
+        page.flow(("bold", words), indent=2)
         for step in group:
             _add_step(page, finding, step, view)
 
@@ -333,7 +338,7 @@ def _add_closing(page: Page, report: Report, view: View) -> None:
         return
     numbers = {"causes": len(causes), "symptoms": symptoms, "notes": notes}
     page.blank()
-    page.add(finding_text.counts_sentence(numbers, lang))
+    page.prose(finding_text.counts_sentence(numbers, lang))
     page.prose(outlook_sentence(report, lang), f"{outlook_label(report, lang)}: ")
     add_next_commands(page, report, view)
 
@@ -354,6 +359,8 @@ def add_timeline(page: Page, report: Report, view: View) -> None:
     for observation in sorted(report.evidence.observations, key=_start_time):
         head = f"{observation.at * 1000:8.0f} ms {_format_duration(observation.took):>6}  "
         page.prose(digest(observation, view.lang), head, 0, "dim")
+        for line in raw_lines(observation) if view.verbosity >= RAW else ():
+            page.code(f"< {line}", 4, "dim")
 
 
 def _start_time(observation: Observation) -> float:

@@ -66,11 +66,15 @@ def parse_target(text: str, websockets: tuple[str, ...] = (), lang: str = "en") 
     target_input = _TargetInput(text.strip(), text.strip(), lang)
     _unwrap(target_input)
     scheme, remainder = _scheme(target_input)
+    if scheme is None and remainder.startswith(("/", "./", "../", "~/")):
+        raise UsageError(
+            f"{_quoted_input(remainder)} is a path and no site. Try: diagnose https://example.com/"
+        )
     authority, path = _split_path(remainder)
     authority = _without_credentials(target_input, authority)
     path = _without_secrets(target_input, path)
     host, port = _host_and_port(target_input, authority)
-    if scheme is None and port is None and _is_network(f"{host}{path}"):
+    if scheme is None and port is None and path != "/" and _is_network(f"{host}{path}"):
         raise UsageError(f"{_quoted_input(text)} is a network. Give one of its addresses.")
     if scheme is None:
         scheme = "http" if port == 80 else "https"
@@ -146,7 +150,10 @@ def _site_in_line(target_input: _TargetInput, text: str) -> str:
     from diagnose.parsers.sanitize import clean
     from diagnose.parsers.secrets import hide_secrets
     from diagnose.parsers.symptoms import symptom_of
+    from diagnose.parsers.target_slips import has_blank_in_name
 
+    if has_blank_in_name(text):
+        raise UsageError(f"There is a blank in the name of {_quoted_input(text)}.")
     symptom = symptom_of(text)
     site = named_site(text)
     if site is None:
@@ -210,9 +217,15 @@ def _scheme(target_input: _TargetInput) -> tuple[str | None, str]:
     if text.startswith("//"):
         return None, text.lstrip("/")
     match = _SCHEME.match(text)
+    if match is None and "//" in text:
+        from diagnose.parsers.target_slips import SLIPPED_SCHEME
+
+        match = SLIPPED_SCHEME.match(text)
     if match is None or ("/" not in match[0] and match[1].lower() not in PORTS):
         return None, text
     scheme = match[1].lower()
+    if scheme == "ssh":
+        raise UsageError("Where to look inside is an option: --server ssh://… beside the site.")
     if scheme not in PORTS:
         raise UsageError(
             f"{scheme}:// cannot be diagnosed: http, https, ws and wss can."
@@ -286,16 +299,9 @@ def _host_and_port(target_input: _TargetInput, authority: str) -> tuple[str, int
 
 
 def _is_network(text: str) -> bool:
-    """Return whether a text is a network in CIDR notation (RFC 4632), and no page at an address:
-    "10.0.0.0/8", but not "10.0.0.1/8"."""
-    if not re.fullmatch(r"[0-9a-f.:]+/\d{1,3}", text):
-        return False
-    from ipaddress import ip_network
+    from diagnose.parsers.target_slips import is_network
 
-    try:
-        return ip_network(text).num_addresses > 1
-    except ValueError:
-        return False
+    return is_network(text)
 
 
 def _port(text: str) -> int | None:

@@ -159,11 +159,13 @@ class _Run:
 
     def end(self) -> None:
         """Let signals do what they did before. If one came and there is no document, this process
-        ends: the work is not begun again."""
+        ends: the work is not begun again. Raise KeyboardInterrupt after Ctrl-C."""
         import _signal
 
         for number, handler in self._before.items():
             _signal.signal(number, handler)
+        if self._signal_number == _SIGINT and not self._is_done:
+            raise KeyboardInterrupt
         if self._signal_number and not self._is_done:
             os._exit(128 + self._signal_number)
 

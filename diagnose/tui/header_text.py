@@ -11,7 +11,7 @@ from diagnose.model import Observation, Report
 from diagnose.model.view import View
 from diagnose.outputs.digest import digest
 from diagnose.outputs.layers import Layer, layer_states
-from diagnose.outputs.terminal import Page, cell_len, sanitize
+from diagnose.outputs.terminal import Page, Span, cell_len, sanitize
 from diagnose.tui.tab_text import new_page, truncate
 
 if TYPE_CHECKING:
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 #: The number of changes shown at first; a dialog shows all.
 MAX_CHANGES = 3
+
+#: With room for fewer, the bars say nothing.
+_MIN_BARS = 5
 
 _SPARKS = "▁▂▃▄▅▆▇█"
 _ASCII_SPARKS = "_.-=*#"
@@ -149,13 +152,38 @@ def change_lines(
 def add_history(
     page: Page, statuses: Sequence[Status], connect_times: Sequence[float | None], lang: str
 ) -> None:
-    """Add a sign for each run, and below it the time that each took to connect."""
+    """Add a sign for each of the last runs, as many as fit, and below it the time that each took to
+    connect."""
+    statuses, connect_times = statuses[-page.width :], connect_times[-page.width :]
     page.add(*((status, page.sign(status)) for status in statuses))
-    measured = [seconds for seconds in connect_times if seconds is not None]
-    if len(measured) > 1:
+    if times := _connect_range(connect_times, lang):
         page.add(("dim", sparkline(connect_times, page.ascii)))
-        fastest, slowest = (f"{extremum(measured) * 1000:.0f} ms" for extremum in (min, max))
-        page.prose(translate("connects", lang, least=fastest, most=slowest), "", 0, "dim")
+        page.prose(times, "", 0, "dim")
+
+
+def history_line(
+    statuses: Sequence[Status], connect_times: Sequence[float | None], view: View
+) -> str:
+    """Return the same on one line: signs, bars, and the range of times."""
+    page, times = new_page(view), _connect_range(connect_times, view.lang)
+    # Signs and bars are as many, with two blanks after each.
+    count = (view.width - cell_len(times) - 4) // 2 if times else view.width
+    if count < _MIN_BARS:
+        count, times = view.width, ""
+    spans: list[Span] = [(status, page.sign(status)) for status in statuses[-count:]]
+    if times:
+        spans.append(("dim", f"  {sparkline(connect_times[-count:], page.ascii)}  {times}"))
+    page.add(*spans)
+    return page.lines[0]
+
+
+def _connect_range(connect_times: Sequence[float | None], lang: str) -> str:
+    """Return the shortest and the longest time in words; "" if fewer than two were measured."""
+    measured = [seconds for seconds in connect_times if seconds is not None]
+    if len(measured) < 2:
+        return ""
+    fastest, slowest = (f"{extremum(measured) * 1000:.0f} ms" for extremum in (min, max))
+    return translate("connects", lang, least=fastest, most=slowest)
 
 
 def sparkline(values: Sequence[float | None], ascii_only: bool) -> str:

@@ -14,6 +14,7 @@ import jsonschema
 import pytest
 from mcp import Client
 
+from diagnose.cli.schemas import report_schema
 from diagnose.model import Evidence
 from diagnose.probes.outside.http_requests import PATIENCE
 from diagnose.processes.installation import extra_command
@@ -44,6 +45,8 @@ def test_three_tools_that_only_read() -> None:
     for tool in listed:
         jsonschema.Draft202012Validator.check_schema(tool.input_schema)
         jsonschema.Draft202012Validator.check_schema(tool.output_schema)
+        # Clients give it to the agent with every conversation: some thousand characters.
+        assert len(json.dumps([tool.input_schema, tool.output_schema])) < 5000
 
 
 def test_a_diagnosis_is_a_report_of_our_schema(shut: int) -> None:
@@ -62,6 +65,7 @@ def test_a_diagnosis_is_a_report_of_our_schema(shut: int) -> None:
     schema, content, counts = with_agent(work)
     jsonschema.validate(content, schema)
     report = content["report"]
+    jsonschema.validate(report, json.loads(report_schema()), jsonschema.Draft202012Validator)
     assert report["verdict"]["status"] == "critical"
     assert report["findings"][0]["check"] == "tcp.refused"
     assert report["target"]["websockets"] == ["/ws"]

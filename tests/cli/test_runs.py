@@ -63,6 +63,19 @@ def test_a_signal_cancels_each_run_which_still_reports(number: int, status: int)
     assert (len(reports), exit_status) == (2, status)
 
 
+def test_a_signal_in_the_last_step_of_a_run_comes_too_late() -> None:
+    """Its report says nothing of it, and the exit status is that of the report."""
+
+    async def run() -> Report:
+        for _ in range(3):
+            await asyncio.sleep(0)
+        os.kill(os.getpid(), signal.SIGINT)
+        return healthy()
+
+    reports, status = run_to_end(lambda group: group.run_all([run()]), Options())
+    assert (len(reports), status) == (1, 0)
+
+
 def opened(options: Options) -> Machine | None:
     async def open_it() -> Machine | None:
         async with open_machine(options) as machine:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,9 +15,11 @@ from typing import Any
 import pytest
 
 from diagnose import engine
-from diagnose.checking import conclusion, root_cause
+from diagnose.checking import conclusion, registry, root_cause
 from diagnose.cli import watchdog
+from diagnose.model import Claim, Crash, Evidence, events
 from diagnose.probes import Options
+from tests.support.check_evidence import evidence
 
 ROOT = Path(__file__).parents[2]
 
@@ -109,9 +112,8 @@ def test_code_that_loops_costs_only_itself(spoil: str, shut: int) -> None:
     assert process.returncode == told["verdict"]["exit_code"] != 0
     assert told["verdict"]["status"] != "ok"
     assert told["errors"]
-    if spoil != "stubborn check":  # what is known cannot be judged
-        assert not [line for line in complaints.splitlines() if line != "stuck"]
-        assert spoil == "event loop" or told["observations"]
+    assert not [line for line in complaints.splitlines() if line != "stuck"]
+    assert spoil == "event loop" or told["observations"]
 
 
 @pytest.mark.parametrize(
@@ -131,16 +133,39 @@ def test_a_signal_is_heard_by_code_that_loops(
     assert document(said)["verdict"]["status"] != "ok"
 
 
+WORKS = (engine.Run._guarded, conclusion._load, root_cause._judged)
+
+
 def test_the_work_that_may_be_interrupted_is_there() -> None:
     """It is known by its name."""
-    names = {
-        (work.__module__, work.__qualname__)
-        for work in (engine.Run._guarded, conclusion.conclude, root_cause.claims)
-    }
+    names = {(work.__module__, work.__qualname__) for work in WORKS}
     assert names == set(watchdog.CRASH_HANDLERS)
-    for work in (engine.Run._guarded, conclusion.conclude, root_cause.claims):
+    reporter = events._CrashReporter.__exit__
+    assert (reporter.__module__, reporter.__qualname__) == watchdog._CRASH_REPORTER
+    for work in WORKS:
         variable = watchdog.CRASH_HANDLERS[work.__module__, work.__qualname__]
         assert variable in {*work.__code__.co_varnames, *work.__code__.co_cellvars}
+
+
+def test_nothing_interrupts_the_report_of_a_crash() -> None:
+    """A second interruption there ended the run: Python takes long to write its first traceback."""
+    watched = watchdog.Watchdog(Options())
+    crashes: list[Crash] = []
+
+    def report_slowly(crash: Crash) -> None:
+        for _ in range(3):
+            watched._tick(signal.SIGALRM, sys._getframe())
+        crashes.append(crash)
+
+    def fail(_: Evidence) -> Iterator[Claim]:
+        frame = sys._getframe()
+        watched._tick(signal.SIGALRM, frame)
+        watched._tick(signal.SIGALRM, frame)
+        return iter(())
+
+    check = replace(registry.load_check("tcp.refused"), judge=fail)
+    assert root_cause._judged(check, evidence(), report_slowly) == []
+    assert "Overdue" in crashes[0].message
 
 
 @pytest.mark.parametrize(("waited", "first"), [(0.1, 6), (0.45, 46)], ids=["runs", "held up"])

@@ -1,5 +1,7 @@
 """Cells, wrapping, colours, signs."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -156,3 +158,16 @@ def test_language(choice: str | None, environment: dict[str, str], wanted: str) 
 )
 def test_lines_are_joined_as_their_language_is_written(source: str, joined: str) -> None:
     assert list(markdown_blocks(source)) == [("paragraph", joined)]
+
+
+def test_a_line_of_spans_is_wrapped_with_its_colours() -> None:
+    page = Page(20, color=True)
+    page.flow(("bold", "fix"), " (read it before ", ("dim", "you run it)"), indent=2)
+    assert page.lines == ["  \x1b[1mfix \x1b[0m(read it", "  before \x1b[2myou run it)\x1b[0m"]
+    assert all(cell_len(re.sub(r"\x1b\[\d*m", "", line)) <= 20 for line in page.lines)
+
+
+def test_a_short_line_of_spans_stays_as_it_is() -> None:
+    page = Page(40)
+    page.flow("two  blanks", ("bold", "."), indent=2)
+    assert page.lines == ["  two  blanks."]

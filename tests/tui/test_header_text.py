@@ -1,7 +1,9 @@
 import pytest
 
+from diagnose.checking.root_cause import Status
+from diagnose.i18n import LANGUAGES
 from diagnose.model.view import View
-from diagnose.outputs.terminal import cell_len
+from diagnose.outputs.terminal import Page, cell_len
 from diagnose.tui import header_text
 from tests.support.report_builder import healthy
 
@@ -29,3 +31,26 @@ def test_sparks_are_as_high_as_their_values(plain: bool, marks: str) -> None:
     assert header_text.sparkline([0.0, 0.5, 1.0, None], plain)[::2] == marks[::2]
     assert header_text.sparkline([0.0, 0.5, 1.0, None], plain)[3] == " "
     assert header_text.sparkline([0.0, 0.0], plain) == marks[0] * 2
+
+
+@pytest.mark.parametrize("width", [20, 25, 60, 80])
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_history_keeps_to_its_place_and_shows_the_last_runs(width: int, lang: str) -> None:
+    failure: Status = "critical"
+    statuses: list[Status] = [*[failure] * 39, "ok"]
+    times = [None, *(number / 1000 for number in range(1, 40))]
+    view = View(width=width, lang=lang)
+    page = Page(width)
+    header_text.add_history(page, statuses, times, lang)
+    line = header_text.history_line(statuses, times, view)
+    for text in (line, *page.lines):
+        assert cell_len(text) <= width
+    assert page.lines[0].endswith("✗✓")
+    if width >= 60:
+        assert "✗✓  " in line
+        assert "█" in line
+        assert "39 ms" in line
+
+
+def test_one_run_alone_has_no_range() -> None:
+    assert header_text.history_line(["ok"], [0.003], View()) == "✓"

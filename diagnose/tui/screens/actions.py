@@ -78,6 +78,10 @@ def _nothing_found(screen: "SiteScreen") -> str:
     return "" if screen.finding else "no-finding"
 
 
+def _nothing_to_fix(screen: "SiteScreen") -> str:
+    return "" if screen.visible_report.causes else "no-cause"
+
+
 def _nothing_failed(screen: "SiteScreen") -> str:
     return "" if _failed_layers(screen) else "no-failed"
 
@@ -235,7 +239,7 @@ def _diffs(screen: "SiteScreen") -> str:
     return dialog_text.fix_diffs(screen.finding)
 
 
-@action(_unfixable, _running, _nothing_found)
+@action(_unfixable, _running, _nothing_to_fix)
 def apply(screen: "SiteScreen") -> None:
     screen.app.start_fix(screen.session, undo=False)
 

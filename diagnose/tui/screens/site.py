@@ -117,7 +117,7 @@ class SiteScreen(BaseScreen):
         full_view = replace(view, width=max(width - 2, 20), color=True)
         self._show_line("#head", header_text.head_line(report, self._marks(), full_view, running))
         self._show_line("#strip", tab_text.strip_text(report, full_view))
-        self._show_line("#news", "" if width >= WIDE else "\n".join(self._change_lines(full_view)))
+        self._show_line("#news", "" if width >= WIDE else "\n".join(self._news(full_view)))
         self._show_findings(report, full_view)
         if width >= WIDE:
             self.query_one("#side", TextView).show(self._side_text(report, full_view))
@@ -191,6 +191,16 @@ class SiteScreen(BaseScreen):
         key = next(key.label for key in self.keys if key.name == "compare")
         lines = header_text.change_lines(self.session.changes, view, key)
         return [self.say("changed"), *lines] if lines else []
+
+    def _news(self, view: View) -> list[str]:
+        """Return what stands beside the findings where there is room: what has changed, and the
+        runs of a site that is watched."""
+        session = self.session
+        lines = self._change_lines(view)
+        if session.watched and len(session.statuses) > 1:
+            history = header_text.history_line(session.statuses, session.connect_times, view)
+            lines.append(history)
+        return lines
 
     def _show_findings(self, report: Report, view: View) -> None:
         all_rows = finding_rows(report)

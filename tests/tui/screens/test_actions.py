@@ -1,13 +1,17 @@
 import pytest
 from textual.pilot import Pilot
 
+from diagnose.model import Severity
 from diagnose.tui.app import DiagnoseApp
 from diagnose.tui.screens.input_dialog import InputDialog
 from diagnose.tui.screens.site import SiteScreen
 from diagnose.tui.screens.text_dialog import TextDialog
 from tests.support.report_builder import (
+    check,
     healthy,
     mended,
+    refusal,
+    report,
 )
 from tests.support.tui_driver import (
     Stage,
@@ -72,6 +76,17 @@ def test_w_watches_and_ends_watching_and_space_pauses() -> None:
     drive(work, stage)
 
 
+def test_a_note_alone_has_nothing_to_apply() -> None:
+    raised = ((check("tcp.door-shut", Severity.NOTE), refusal()),)
+
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        assert "a apply" not in shown(app, "#tabs")
+        await pilot.press("a")
+        assert "Nothing has to be fixed." in notes(app)
+
+    drive(work, Stage(report(*healthy().evidence.observations, raised=raised)))
+
+
 def test_what_is_watched_has_a_history_beside_it() -> None:
     async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
         await pilot.press("r")
@@ -79,6 +94,17 @@ def test_what_is_watched_has_a_history_beside_it() -> None:
         assert "✗✓" in shown(app, "#side")
 
     drive(work, Stage(mended(), healthy()), size=(140, 40))
+
+
+def test_on_a_small_terminal_the_history_of_a_watched_site_is_a_line() -> None:
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        await pilot.press("r")
+        await settled(app, pilot)
+        assert "✓✗" not in shown(app, "#news")
+        await pilot.press("w")
+        assert "✓✗" in shown(app, "#news")
+
+    drive(work, Stage(healthy(), mended()))
 
 
 def test_what_changed_since_it_was_well_is_said_of_a_broken_site() -> None:

@@ -1,0 +1,32 @@
+"""Slips in a target that a person types: what is understood all the same, and what is no site."""
+
+import re
+
+from diagnose.parsers.lazy_pattern import lazy_pattern
+
+#: A scheme with a slip in what follows it: "http//", "https;//".
+SLIPPED_SCHEME = re.compile(r"(https?|wss?)[;.,]?//+", re.IGNORECASE)
+
+#: A URL with a blank in its name: "https://my shop.example.com/". After a whole name stands text.
+_BLANK_IN_NAME = lazy_pattern(
+    r"(?:https?|wss?)://(?!localhost\s)[\w-]{1,63}[ \t]{1,4}[\w-]{1,63}(?:\.[\w-]{1,63}){1,9}/?",
+    re.IGNORECASE,
+)
+
+
+def has_blank_in_name(text: str) -> bool:
+    """Return whether a text is a URL and nothing else, with a blank in its name."""
+    return _BLANK_IN_NAME.fullmatch(text) is not None
+
+
+def is_network(text: str) -> bool:
+    """Return whether a text is a network in CIDR notation (RFC 4632), and no page at an address:
+    "10.0.0.0/8", but not "10.0.0.1/8"."""
+    if not re.fullmatch(r"[0-9a-f.:]+/\d{1,3}", text):
+        return False
+    from ipaddress import ip_network
+
+    try:
+        return ip_network(text).num_addresses > 1
+    except ValueError:
+        return False
