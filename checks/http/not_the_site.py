@@ -1,6 +1,6 @@
 """The page is not the site's: a hop on the way answers that it has no site for this name, or that
-the tunnel to the server is not connected; or visitors get the page of a package that was just
-installed.
+the tunnel to the server is not connected, or that its program on the server reaches nothing; or
+visitors get the page of a package that was just installed.
 """
 
 from collections.abc import Iterator
@@ -18,12 +18,15 @@ from diagnose.model import (
     Where,
     merge_subjects,
 )
+from diagnose.model.addresses import is_local_host
 from diagnose.model.http import Exchange
-from diagnose.parsers.stray_pages import PageKind, StrayPage, stray_page
+from diagnose.model.server import Listeners
+from diagnose.parsers.stray_pages import PageKind, StrayPage, stray_page, tunnel_end
 
 _STEPS: dict[PageKind, str] = {
     "unknown-name": "add-the-name",
     "tunnel": "connect",
+    "tunnel-end": "serve-the-port",
     "record": "correct-the-record",
     "stopped": "start-it-again",
     "default": "own-site",
@@ -35,6 +38,8 @@ _STEPS: dict[PageKind, str] = {
     needs=[Exchange],
     explains=[
         "http.server-error",
+        "http.cdn-error",
+        "http.error-in-front",
         "http.no-redirect",
         "server.redirect-missing",
         "server.own-answer",
@@ -45,7 +50,7 @@ _STEPS: dict[PageKind, str] = {
 )
 def not_the_site(evidence: Evidence) -> Iterator[Claim]:
     visits = shown_pages(evidence)
-    pages = [(visit, stray_page(visit.status, visit.body)) for visit in visits]
+    pages = [(visit, stray_page(visit.status, visit.body, _code(visit))) for visit in visits]
     strays = [(visit, page) for visit, page in pages if page]
     if not strays:
         return
@@ -71,6 +76,8 @@ def not_the_site(evidence: Evidence) -> Iterator[Claim]:
             "product": page.product,
             "unknown_name": page.kind == "unknown-name",
             "tunnel": page.kind == "tunnel",
+            "tunnel_end": page.kind == "tunnel-end",
+            **_end_facts(evidence, visit),
             "record": page.kind == "record",
             "stopped": page.kind == "stopped",
             "default": page.kind == "default",
@@ -79,8 +86,27 @@ def not_the_site(evidence: Evidence) -> Iterator[Claim]:
     )
 
 
+def _code(visit: Exchange) -> str:
+    return visit.header("Ngrok-Error-Code") or ""
+
+
+def _end_facts(evidence: Evidence, visit: Exchange) -> dict[str, object]:
+    """Return where the program of a tunnel connects to, and who listens on that port, if the page
+    says it and the server was looked into."""
+    end = tunnel_end(visit.body)
+    host, port = end or ("", 0)
+    listeners = evidence.good(Listeners) if is_local_host(host.strip("[]")) else ()
+    holders = {holder.process or "?" for listing in listeners for holder in listing.on(port)}
+    return {
+        "end": f"{host}:{port}" if end else "",
+        "end_port": port or "",
+        "unserved": bool(listeners) and not holders,
+        "holders": tuple(sorted(holders)),
+    }
+
+
 def _fix(page: StrayPage) -> Fix:
     side = Where.SERVER if page.kind == "default" else Where.CLOUD_CONSOLE
     step = _STEPS[page.kind]
-    place = Where.APPLICATION if page.kind == "tunnel" else side
+    place = Where.APPLICATION if page.kind in {"tunnel", "tunnel-end"} else side
     return Fix((Manual(step, place),), Applicability.MANUAL)

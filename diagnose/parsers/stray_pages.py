@@ -10,10 +10,11 @@ from typing import Literal
 from diagnose.model.frozen import frozen
 
 #: "unknown-name": the hop has no site for this name. "tunnel": it has one, and the program that
-#: should connect to it from the server does not. "record": it refuses the record that leads to it.
+#: should connect to it from the server does not. "tunnel-end": that program is connected, and
+#: reaches nothing on the server's side. "record": it refuses the record that leads to it.
 #: "stopped": the provider has stopped or suspended the site. "default": the page of a package or a
 #: panel.
-PageKind = Literal["unknown-name", "tunnel", "record", "stopped", "default"]
+PageKind = Literal["unknown-name", "tunnel", "tunnel-end", "record", "stopped", "default"]
 
 
 @frozen
@@ -30,6 +31,14 @@ class StrayPage:
 PAGES: tuple[StrayPage, ...] = (
     # fatedier/frp, pkg/util/vhost/resource.go
     StrayPage("frp", "tunnel", r"Faithfully yours, frp", (404,)),
+    # ngrok.com/docs/errors: ERR_NGROK_8012, and its words before it had a number
+    StrayPage(
+        "ngrok", "tunnel-end",
+        r"ERR_NGROK_8012|tunneled to your ngrok client, but the client failed",
+        (502,),
+    ),
+    # cloudflare/cloudflared, proxy/proxy.go
+    StrayPage("Cloudflare", "tunnel-end", r"Unable to reach the origin service\. ", (502,)),
     # ngrok.com/docs/errors: ERR_NGROK_3200 and others
     StrayPage("ngrok", "tunnel", r"ERR_NGROK_\d{3,5}", (404, 502, 503)),
     # developers.cloudflare.com, Cloudflare 1xxx errors: 1000, 1002, 1014, 1018, 1001
@@ -87,13 +96,27 @@ PAGES: tuple[StrayPage, ...] = (
     StrayPage("BaoTa", "default", r"\u606d\u559c, ?\u7ad9\u70b9\u521b\u5efa\u6210\u529f"),
 )  # fmt: skip
 
-#: Characters of a body that are looked at.
-_LOOKED_AT = 8192
+#: Characters of a body, and of the number of an error, that are looked at.
+_LOOKED_AT, _CODE = 8192, 40
+
+#: "… failed to establish a connection to the upstream web service at http://localhost:8080."
+_TUNNEL_END = re.compile(
+    r"(?:upstream web service at|local address) (?:https?://)?([A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:]{2,45}\])"
+    r":([0-9]{1,5})(?![0-9])"
+)
 
 
-def stray_page(status: int | None, body: str) -> StrayPage | None:
-    """Return the entry of a page that is not the site's, None for any other page."""
-    start = body[:_LOOKED_AT]
+def tunnel_end(body: str) -> tuple[str, int] | None:
+    """Return the host and the port to which a tunnel's program on the server connects, as the page
+    of the tunnel says; None if it does not."""
+    match = _TUNNEL_END.search(body[:_LOOKED_AT])
+    return (match[1], int(match[2])) if match else None
+
+
+def stray_page(status: int | None, body: str, code: str = "") -> StrayPage | None:
+    """Return the entry of a page that is not the site's, None for any other page. `code` is what
+    the field Ngrok-Error-Code says."""
+    start = f"{code[:_CODE]}\n{body[:_LOOKED_AT]}" if code else body[:_LOOKED_AT]
     return next(
         (
             page

@@ -30,7 +30,7 @@ KEPT_FIELDS = {
     "strict-transport-security",
     "transfer-encoding", "upgrade", "vary", "x-content-type-options", "x-frame-options",
     "x-forwarded-host", "x-forwarded-proto", "accept", "accept-encoding", "user-agent",
-    "x-router-code",
+    "x-router-code", "ngrok-error-code",
 }  # fmt: skip
 #: Beginnings of fields by which checks recognize a CDN or PHP; the rest is hidden.
 _KNOWN_PREFIXES = re.compile(
@@ -58,6 +58,11 @@ _MARKERS = tuple(
         (r"\A[\ufeff\s]{0,99}<html[\s>]", "<html>"),
         (r"\A[\ufeff\s]{0,99}<\?php\b", "<?php"),
         (r"plain HTTP request was sent to HTTPS port", ""),
+        (
+            r"(?:upstream web service at|local address) (?:https?://)?"
+            r"(?:localhost|127\.0\.0\.1|\[::1\]):[0-9]{1,5}",
+            "",
+        ),
         (r"speaking plain HTTP to an SSL-enabled server port", ""),
         (r"sent an HTTP request to an HTTPS server", ""),
         (r"requires TLS", ""),

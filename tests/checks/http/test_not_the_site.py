@@ -4,6 +4,7 @@ import pytest
 
 from diagnose.model import Severity, Subject
 from tests.support.check_evidence import CHAT, judge
+from tests.support.firewall_rules import listening
 from tests.support.upstream_evidence import page
 
 CHECK = "http.not-the-site"
@@ -13,6 +14,10 @@ CHECK = "http.not-the-site"
     ("status", "body", "product", "fact"),
     [
         (404, "<p><em>Faithfully yours, frp.</em></p>", "frp", "tunnel"),
+        (404, "<noscript>The endpoint is offline. (ERR_NGROK_3200)</noscript>", "ngrok", "tunnel"),
+        (502, "<noscript>… (ERR_NGROK_8012)</noscript>", "ngrok", "tunnel_end"),
+        (502, "Unable to reach the origin service. The service may be down", "Cloudflare",
+         "tunnel_end"),
         (404, "<h1>404</h1><p>There isn't a GitHub Pages site here.</p>", "GitHub Pages",
          "unknown_name"),
         (403, "<title>DNS points to prohibited IP | shop.example.com | Cloudflare</title>",
@@ -74,3 +79,28 @@ def test_covers_a_missing_redirect_which_would_lead_to_that_page() -> None:
     assert {subject.port for subject in claim.covers} == {80, 443}
     (claim,) = judge(CHECK, default)
     assert Subject(port=80) in claim.covers
+
+
+NGROK = (
+    "<noscript>Traffic was successfully tunneled to the ngrok agent, but the agent failed to "
+    "establish a connection to the upstream web service at http://localhost:8080. The error "
+    "encountered was: dial tcp [::1]:8080: connect: connection refused (ERR_NGROK_8012)</noscript>"
+)
+
+
+def test_fires_with_the_port_at_which_the_tunnel_ends() -> None:
+    """Issue 337 of ultrasecurity/Storm-Breaker and many others."""
+    (claim,) = judge(CHECK, page(502, NGROK))
+    assert (claim.facts["end"], claim.facts["unserved"]) == ("localhost:8080", False)
+    (claim,) = judge(CHECK, page(502, NGROK), listening(3000))
+    assert claim.facts["unserved"] is True
+    (claim,) = judge(CHECK, page(502, NGROK), listening(8080, process="node"))
+    assert (claim.facts["unserved"], claim.facts["holders"]) == (False, ("node",))
+
+
+def test_fires_with_the_number_of_the_error_in_the_header() -> None:
+    """Its words stand behind what is read of the page."""
+    numbered = replace(page(502, "<html>"), headers=(("Ngrok-Error-Code", "ERR_NGROK_8012"),))
+    (claim,) = judge(CHECK, numbered)
+    assert claim.facts["tunnel_end"]
+    assert claim.facts["end"] == ""
