@@ -6,6 +6,7 @@ The program is on no index: no command names it as something to download.
 import shlex
 import sys
 from importlib.metadata import PackageNotFoundError, requires
+from importlib.util import find_spec
 from pathlib import Path
 
 DISTRIBUTION = "diagnose-https"
@@ -20,7 +21,10 @@ def extra_command(extra: str) -> str:
         return f"cd CHECKOUT && pipx install {shlex.quote(f'.[{extra}]')}"
     if (prefix / "pipx_metadata.json").exists():
         return shlex.join(["pipx", "inject", DISTRIBUTION, *libraries])
-    return shlex.join([str(prefix / "bin" / "python"), "-m", "pip", "install", *libraries])
+    python = str(prefix / "bin" / "python")
+    if find_spec("pip") is None:  # `uv tool install`, `uv venv`
+        return shlex.join(["uv", "pip", "install", "--python", python, *libraries])
+    return shlex.join([python, "-m", "pip", "install", *libraries])
 
 
 def _libraries(extra: str) -> list[str]:

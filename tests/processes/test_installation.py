@@ -34,6 +34,12 @@ def test_pipx_adds_to_its_environment(tmp_path: Path) -> None:
     assert extra_command("web") == "pipx inject diagnose-https 'textual-serve~=1.1.3'"
 
 
+def test_an_environment_of_uv_has_no_pip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(installation, "find_spec", lambda name: None)
+    command = f"uv pip install --python {tmp_path}/bin/python 'textual-serve~=1.1.3'"
+    assert extra_command("web") == command
+
+
 def test_a_package_or_the_single_file_takes_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "prefix", "/usr")
     assert extra_command("web") == "cd CHECKOUT && pipx install '.[web]'"
