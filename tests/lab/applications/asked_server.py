@@ -74,6 +74,8 @@ def answer(mode: str, method: str, path: str, host: str) -> Answer:
     if mode in FIXED:
         return FIXED[mode]
     match mode:
+        case "no-options":
+            return (405, "", ("Allow: GET, POST",)) if method == "OPTIONS" else (200, "{}", ())
         case "login" if path == "/login":
             return 302, "", ("Location: /", "Set-Cookie: sid=7A3C; Path=/; HttpOnly; Secure")
         case "login":
