@@ -110,6 +110,8 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             self.connection.shutdown(socket.SHUT_RDWR)
             return
+        if self.mode == "session" and self.headers.get("X-Forwarded-Proto") == "https":
+            fields = ("Set-Cookie: connect.sid=s%3A7A3C; Path=/; HttpOnly; Secure",)
         self.send_response(status)
         kind = "application/json" if body[:1] in {"{", "["} else "text/html; charset=utf-8"
         self.send_header("Content-Type", kind)

@@ -80,6 +80,34 @@ def http_to_a_port_that_is_meant_for_tls(lab: Lab) -> None:
     lab.change("  listen 443 ssl;\n", "  listen 443 ssl;\n  listen 8880 ssl;\n")
 
 
+SESSION = "the session is lost: the secure cookie is not set behind nginx"
+ACCOUNT = f"https://{site.NAME}/account"
+
+
+def _serve_account(lab: Lab, lines: str) -> None:
+    argv = lab.server.python(str(HERE / "applications" / "asked_server.py"), "session", "3001")
+    lab.spawn(lab.server, argv, 3001)
+    passed = f"    proxy_pass http://127.0.0.1:3001;\n    proxy_set_header Host $host;\n{lines}"
+    location = f"  location /account {{\n{passed}  }}\n\n"
+    lab.change("  location / {\n    proxy_pass", f"{location}  location / {{\n    proxy_pass")
+
+
+@scenario(
+    outside=None, server="upstream.scheme-not-passed", target=ACCOUNT, args=(SESSION,),
+    differs=MINE,
+)  # fmt: skip
+def secure_cookie_that_the_application_keeps_back(lab: Lab) -> None:
+    """express-session with `cookie.secure`, and nginx does not say https, after the post of
+    webb.page."""
+    _serve_account(lab, "")
+
+
+@healthy(target=ACCOUNT, args=(SESSION,))
+def secure_cookie_with_the_scheme(lab: Lab) -> None:
+    """The same with X-Forwarded-Proto."""
+    _serve_account(lab, "    proxy_set_header X-Forwarded-Proto $scheme;\n")
+
+
 OLD_WORDS = "        Order allow,deny\n        Allow from all\n"
 
 
