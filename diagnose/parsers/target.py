@@ -145,9 +145,9 @@ def _site_in_line(target_input: _TargetInput, text: str) -> str:
     from diagnose.parsers.error_messages import named_site
     from diagnose.parsers.sanitize import clean
     from diagnose.parsers.secrets import hide_secrets
-    from diagnose.parsers.symptoms import symptom_of
+    from diagnose.parsers.symptoms import other_symptom, symptom_of
 
-    symptom = symptom_of(text)
+    symptom = symptom_of(text) or (other_symptom(text) if _tells_of_a_site(text) else None)
     site = named_site(text)
     if site is None:
         target_input.note("message")
@@ -163,6 +163,22 @@ def _site_in_line(target_input: _TargetInput, text: str) -> str:
         target_input.display_text = hide_secrets(clean(text, _MAX_INPUT))
     target_input.is_message, target_input.symptom = symptom is not None, symptom
     return target
+
+
+def _tells_of_a_site(text: str) -> bool:
+    """Return whether words of which nothing is known are about one site: a sentence, or words in
+    another script. Two or three words are a slip in a command line."""
+    from diagnose.parsers.error_messages import names_in_words
+
+    words = text.split()
+    is_told = not text.isascii() or len(words) >= _FEWEST_WORDS
+    is_option = any(word.startswith("-") for word in words)
+    return (
+        is_told
+        and not is_option
+        and not _MESSAGE_MARKS & set(text)
+        and len(names_in_words(text)) == 1
+    )
 
 
 def _name_in_words(text: str, symptom: Symptom | None, lang: str) -> str:
