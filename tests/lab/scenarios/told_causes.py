@@ -3,8 +3,9 @@ where it is not obvious."""
 
 from .. import apache, certificates, haproxy, site
 from ..apache import HTTP
-from ..lab import HERE, Lab
+from ..lab import HERE, ROUTER, SERVER, Lab
 from ..scenario import healthy, scenario
+from .addresses import EDGE, MAIN, OTHER, other_machine
 from .apache import apache_scenario, healthy_apache
 from .apache_log import FILES_ONLY
 from .haproxy import haproxy_scenario, healthy_haproxy
@@ -108,6 +109,45 @@ def secure_cookie_with_the_scheme(lab: Lab) -> None:
     _serve_account(lab, "    proxy_set_header X-Forwarded-Proto $scheme;\n")
 
 
+SEARCH = f"https://{site.NAME}/search"
+SEARCH_HOST = "www.search.example.com"
+
+
+def _pass_on_to_another_site(lab: Lab, lines: str) -> None:
+    """Another site on the machine of the router, whose http leads to its https."""
+    folder, issued = "/run/lab/search", certificates.leaf(SEARCH_HOST)
+    lab.router.sh(f"mkdir -p {folder}")
+    lab.router.write(f"{folder}/search.pem", issued.chain)
+    lab.router.write(f"{folder}/search.key", issued.key_pem, 0o600)
+    at = ROUTER[1]
+    servers = (
+        f"server {{ listen {at}:80; return 301 https://$host$request_uri; }}\n"
+        f"server {{ listen {at}:443 ssl; ssl_certificate {folder}/search.pem;"
+        f" ssl_certificate_key {folder}/search.key; location / {{ return 200 'It works.'; }} }}\n"
+    )
+    lab.router.write(f"{folder}/nginx.conf", MAIN.format(folder=folder, servers=servers))
+    argv = ["nginx", "-c", f"{folder}/nginx.conf", "-e", f"{folder}/error.log"]
+    lab.spawn(lab.router, [*argv, "-g", "daemon off;"], 443)
+    for host in (lab.server, lab.client):
+        host.write("/etc/hosts", host.read("/etc/hosts") + f"{at} {SEARCH_HOST}\n")
+    location = f"  location /search {{\n{lines}  }}\n\n"
+    lab.change("  location / {\n    proxy_pass", f"{location}  location / {{\n    proxy_pass")
+
+
+@scenario(outside=None, server="upstream.redirects-to-its-name", target=SEARCH, differs=MINE)
+def site_behind_redirects_to_its_own_https(lab: Lab) -> None:
+    """The browser's address changes to that of the site behind, after article 45d1babebbd4 of
+    besthub.dev."""
+    _pass_on_to_another_site(lab, f"    proxy_pass http://{SEARCH_HOST}/;\n")
+
+
+@healthy(target=SEARCH)
+def site_behind_is_asked_over_https(lab: Lab) -> None:
+    """The same with https and the name in the handshake."""
+    lines = f"    proxy_pass https://{SEARCH_HOST}/;\n    proxy_ssl_server_name on;\n"
+    _pass_on_to_another_site(lab, lines)
+
+
 OLD_WORDS = "        Order allow,deny\n        Allow from all\n"
 
 
@@ -132,6 +172,39 @@ def apache_opens_a_folder_in_old_words(lab: Lab) -> None:
 def apache_has_old_words_beside_the_new(lab: Lab) -> None:
     """The same with `Require all granted`."""
     _serve_opt(lab, f"{OLD_WORDS}        Require all granted\n")
+
+
+_REDIRECT = """\
+<VirtualHost *:80>
+    ServerName shop.example.com
+    DocumentRoot /var/www/html
+    RewriteEngine On
+    RewriteCond %{{HTTPS}} !=on
+    RewriteCond %{{HTTP:{field}}} !https
+    RewriteRule ^ https://%{{HTTP_HOST}}%{{REQUEST_URI}} [L,R=301]
+</VirtualHost>
+"""
+
+
+def _behind_a_balancer(lab: Lab, field: str) -> None:
+    to = f"proxy_pass http://{SERVER}; proxy_set_header Host $host;"
+    other_machine(lab, f"{to} proxy_set_header X-Forwarded-Proto $scheme;")
+    lab.dns([OTHER])
+    lab.server.write("/var/www/html/index.html", "<p>It works.</p>\n")
+    apache.serve(lab, _REDIRECT.format(field=field), 80)
+
+
+@apache_scenario(outside="http.redirect-loop", server="http.flexible-tls", manual=EDGE)
+def apache_asks_for_a_field_of_another_name(lab: Lab) -> None:
+    """The balancer ends TLS, and the condition reads http_x_forwarded_proto, after page 129912d10c
+    of serverdevworker.com."""
+    _behind_a_balancer(lab, "http_x_forwarded_proto")
+
+
+@healthy_apache()
+def apache_asks_for_the_field_of_the_balancer(lab: Lab) -> None:
+    """The same with X-Forwarded-Proto."""
+    _behind_a_balancer(lab, "X-Forwarded-Proto")
 
 
 _TCP = """\
