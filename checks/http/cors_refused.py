@@ -3,7 +3,8 @@ standard, sections 4.9 "CORS check" and 4.8 "CORS-preflight fetch"): the preflig
 gets an error, the answer does not name the page's origin, or allows every origin with cookies.
 
 It is judged only for a request that named an origin of another site (`--origin`, or a pasted
-message about CORS). Pages of the own site, and other programs, get the answer.
+message about CORS). Where a message names none ("OPTIONS … 405"), the status alone is judged. Pages
+of the own site, and other programs, get the answer.
 """
 
 import re
@@ -25,6 +26,7 @@ from diagnose.model import (
     merge_subjects,
 )
 from diagnose.model.http import Exchange, page_exchanges
+from diagnose.parsers.cors_messages import ANOTHER_ORIGIN
 from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.redirects import redirect_target
 from diagnose.parsers.sanitize import clean
@@ -60,7 +62,7 @@ def cors_refused(evidence: Evidence) -> Iterator[Claim]:
         location=nginx.location(directive) if directive else None,
         facts={
             "url": first.url,
-            "origin": _sent_origin(first),
+            "origin": origin if (origin := _sent_origin(first)) != ANOTHER_ORIGIN else "",
             "addresses": addresses(pages),
             "method": first.method,
             "status": first.status or "",
@@ -96,9 +98,12 @@ def _refusal(evidence: Evidence, page: Exchange) -> CorsRefusal | None:
         if redirect_target(page):
             return "redirected"
         if not 200 <= page.status < 300:
-            return "failed"
+            # An application may refuse a site that it does not know.
+            return None if page.status == 403 and origin == ANOTHER_ORIGIN else "failed"
     elif redirect_target(page):
         return None
+    if origin == ANOTHER_ORIGIN:
+        return None  # Whether the site that asked is allowed is not known.
     reason = _field_refusal(evidence, page, origin)
     # A page is not read by other sites' scripts: that nothing is allowed is no fault of it.
     is_data = is_preflight or is_pasted or "html" not in (page.header("Content-Type") or "html")

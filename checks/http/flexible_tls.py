@@ -24,7 +24,13 @@ from diagnose.model import (
 )
 from diagnose.model.http import Exchange, LocalAnswer
 from diagnose.model.server import Interface
+from diagnose.model.web_servers import SiteRedirect, WebServerConfig
 from diagnose.parsers.cdn import field_signs
+from diagnose.parsers.lazy_pattern import lazy_pattern
+from diagnose.parsers.sanitize import clean
+from diagnose.parsers.web_sites import answering_sites, takes
+
+_FIELD = lazy_pattern(r"%\{HTTP:([\w-]{1,60})\}")
 
 
 @check(
@@ -62,6 +68,8 @@ def _claim(evidence: Evidence, loops: list[Exchange], machines: tuple[_fronts.Fr
     ]
     signs = field_signs(first.headers)
     steps = ["full-tls"] if page or not own else ["https-here"]
+    rule, other_server = _redirect_rule(evidence, own), _server_redirect(evidence, own)
+    place = rule or (f"{other_server.file}:{other_server.line}" if other_server else "")
     return Claim(
         about=merge_subjects(subjects),
         covers=(
@@ -79,7 +87,9 @@ def _claim(evidence: Evidence, loops: list[Exchange], machines: tuple[_fronts.Fr
             "status": first.status or "",
             "own": bool(own),
             "own_status": page.status if page and page.status else "",
-            "rule": _redirect_rule(evidence, own),
+            "rule": place,
+            "nginx": not other_server,
+            "field": _asked_field(evidence, other_server) if other_server else "",
         },
         fix=Fix(
             (
@@ -98,6 +108,42 @@ def _port_80(evidence: Evidence, loops: list[Exchange]) -> tuple[Exchange, ...]:
         for exchange in evidence.good(Exchange)
         if exchange.purpose == "plain" and exchange.address in addresses(loops)
     )
+
+
+def _server_redirect(evidence: Evidence, own: list[LocalAnswer]) -> SiteRedirect | None:
+    """Return the only redirect to https that Apache, Caddy or HAProxy has for the target on port
+    80; None if that is not known."""
+    target = evidence.target
+    if not any(answer.request == "forwarded" for answer in own):
+        return None
+    redirects = [
+        redirect
+        for config in evidence.good(WebServerConfig)
+        for site in answering_sites(config, 80, target.host)
+        for redirect in site.redirects
+        if redirect.target.startswith("https://")
+        and (redirect.pattern or takes(redirect.path, target.path))
+    ]
+    return redirects[0] if len(redirects) == 1 and redirects[0].file else None
+
+
+def _asked_field(evidence: Evidence, redirect: SiteRedirect) -> str:
+    """Return the request field that the conditions before a RewriteRule read, in the place of
+    X-Forwarded-Proto; "" if there is none."""
+    texts = (
+        file.text
+        for config in evidence.good(WebServerConfig)
+        for file in config.files
+        if file.path == redirect.file
+    )
+    conditions: list[str] = []
+    for line in reversed(next(texts, "").splitlines()[: redirect.line - 1]):
+        words = line.split()
+        if words[:1] and words[0].lower() != "rewritecond":
+            break
+        conditions += _FIELD.findall(line)
+    names = [name for name in conditions if name.lower() != "x-forwarded-proto"]
+    return clean(names[0], 60) if len(names) == len(conditions) == 1 else ""
 
 
 def _redirect_rule(evidence: Evidence, own: list[LocalAnswer]) -> str:

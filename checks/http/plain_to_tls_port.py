@@ -10,7 +10,7 @@ from checks.http import _redirect_edits, _redirects, addresses, endpoint_subject
 from checks.nginx import Nginx
 from checks.nginx._edits import Changes
 from diagnose.checking.registry import check
-from diagnose.model import Claim, Evidence, Fix, Severity, merge_subjects
+from diagnose.model import Claim, Evidence, Fix, Severity, Subject, merge_subjects
 from diagnose.model.http import Exchange
 from diagnose.parsers.cdn import field_signs
 from diagnose.parsers.http import hops, wants_tls
@@ -18,6 +18,10 @@ from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.redirects import redirect_target
 from diagnose.parsers.urls import normalize_url
+
+_PLAIN_PORT = 80
+#: The Host field has the port.
+_TO_HTTPS = "error_page 497 =301 https://$http_host$request_uri;"
 
 
 @check(
@@ -48,7 +52,7 @@ def plain_to_tls_port(evidence: Evidence) -> Iterator[Claim]:
         subjects = endpoint_subjects(exchanges)
         yield Claim(
             about=merge_subjects(subjects),
-            covers=() if redirected else subjects,
+            covers=() if redirected else (*subjects, Subject(port=port)),
             because=tuple(exchanges),
             facts={
                 "url": exchanges[0].url,
@@ -58,9 +62,10 @@ def plain_to_tls_port(evidence: Evidence) -> Iterator[Claim]:
                 "product": _front_product(exchanges[0]) if is_behind_proxy else "",
                 "redirected": redirected and not is_behind_proxy,
                 "asked": not redirected and not is_behind_proxy,
+                "usual": port == _PLAIN_PORT,
                 "from": exchanges[0].redirected_from or "",
             },
-            fix=_fix(Nginx.of(evidence), exchanges, _step(is_behind_proxy, redirected)),
+            fix=_fix(Nginx.of(evidence), exchanges, _step(port, is_behind_proxy, redirected)),
         )
 
 
@@ -78,6 +83,8 @@ def _fix(nginx: Nginx, exchanges: list[Exchange], step: str) -> Fix:
         _redirect_with_tls(nginx, {normalize_url(exchange.url) for exchange in exchanges}, changes)
     elif step == "port":
         sure = _remove_tls(nginx, exchanges, changes)
+    elif step == "send-to-tls":
+        sure = _send_to_tls(nginx, exchanges, changes)
     return _redirect_edits.fix(nginx, changes, step, sure)
 
 
@@ -140,5 +147,25 @@ def _remove_tls(nginx: Nginx, exchanges: list[Exchange], changes: Changes) -> bo
     return {id(server.block) for server, _ in tls_listens} <= server_ids and len(server_ids) == 1
 
 
-def _step(is_behind_proxy: bool, redirected: bool) -> str:
-    return "behind" if is_behind_proxy else "redirect" if redirected else "port"
+def _send_to_tls(nginx: Nginx, exchanges: list[Exchange], changes: Changes) -> bool:
+    """Redirect to https what comes without TLS to a port that is meant for TLS (error 497,
+    ngx_http_ssl_module). Return whether the change touches one block alone."""
+    servers = {
+        id(server.block): server
+        for exchange in exchanges
+        for _, server, _ in _redirects.selected_servers(nginx, exchange)
+    }
+    for server in servers.values():
+        listens = [listen.directive for listen in server.listens if listen.directive]
+        anchor = (*children(server.block, "server_name"), *listens)[0]
+        if file := nginx.file(anchor):
+            change = edits.insert_after(file.text, anchor, [_TO_HTTPS])
+            changes.setdefault(file.path, []).append(change)
+    return len(servers) == 1
+
+
+def _step(port: int, is_behind_proxy: bool, redirected: bool) -> str:
+    """Return the step for a mistake. Only port 80 is known to be meant for plain HTTP."""
+    if is_behind_proxy or redirected:
+        return "behind" if is_behind_proxy else "redirect"
+    return "port" if port == _PLAIN_PORT else "send-to-tls"

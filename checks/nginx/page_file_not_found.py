@@ -3,9 +3,9 @@
 
 The file's path follows from the location that answers. Where the file was seen at another path, the
 setting is wrong: `alias` without its last slash, `root` where `alias` is meant, or the base path
-with which the page was built. If the page comes from an application in a sub-folder, and asks for
-its file outside of that, the application does not know of the folder. Otherwise the file was not
-deployed.
+with which the page was built; or a location with a regular expression gets the request before the
+folder's own. If the page comes from an application in a sub-folder, and asks for its file outside
+of that, the application does not know of the folder. Otherwise the file was not deployed.
 """
 
 import posixpath
@@ -23,9 +23,10 @@ from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.model.pages import PageFileResponse
 from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.file_paths import ServedFile, served_file
+from diagnose.parsers.nginx.locations import outdone_location
 from diagnose.parsers.urls import parse_url
 
-_STEPS = {"": "deploy", "base": "base-path"}
+_STEPS = {"": "deploy", "base": "base-path", "expression": "prefer-the-prefix"}
 
 
 @check(
@@ -48,6 +49,7 @@ def page_file_not_found(evidence: Evidence) -> Iterator[Claim]:
         return
     try_files = location.directive("try_files")
     urls = [file.url for file in missing]
+    outdone = _outdone(nginx, first.refused.path) if first.access.mistake == "expression" else None
     severity = page_files.severity(first.page, urls)
     mistake = first.access.mistake
     page_url = parse_url(first.page.url)
@@ -78,12 +80,22 @@ def page_file_not_found(evidence: Evidence) -> Iterator[Claim]:
             "folder": folder,
             "application": application,
             "mistake": bool(mistake),
+            "expression": " ".join(location.block.args) if outdone else "",
+            "expression_place": file_line(location.block),
+            "prefix": outdone.args[-1] if outdone else "",
+            "prefix_place": file_line(outdone) if outdone else "",
             **{name: mistake == name for name in ("slash", "root", "alias", "base")},
         },
         fix=Fix((Manual("tell-the-folder", Where.APPLICATION),), Applicability.MANUAL)
         if folder
         else _fix(nginx, first, served),
     )
+
+
+def _outdone(nginx: Nginx, path: str) -> Directive | None:
+    """Return the location whose prefix is longest, where a regular expression gets the request."""
+    matches = (outdone_location(selected.server, path) for selected in nginx.answering_servers())
+    return next((match.block for match in matches if match), None)
 
 
 def _text(directive: Directive) -> str:

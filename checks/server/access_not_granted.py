@@ -48,6 +48,7 @@ def access_not_granted(evidence: Evidence) -> Iterator[Claim]:
             "log": error.log,
             "message": error.message,
             "place": f"{sites[0].file}:{sites[0].line}",
+            "old_words": sites[0].old_access,
         },
         # A part that was not read may say it.
         confidence=Confidence.CERTAIN

@@ -66,8 +66,12 @@ def wrong_site(evidence: Evidence) -> Iterator[Claim]:
     if view is None or view.config is None:
         return
     answering = view.answering_sites
-    # What is on a loopback address alone answers no visitor.
-    sites = tuple(site for site in answering if not _is_loopback_only(site, target.port))
+    # What is on a loopback address alone answers no visitor; what passes TLS on has no certificate.
+    sites = tuple(
+        site
+        for site in answering
+        if not site.passthrough and not _is_loopback_only(site, target.port)
+    )
     if not sites or is_address(target.host) or any(has_name(site, target.host) for site in sites):
         return
     inner = next((site for site in answering if has_name(site, target.host)), None)

@@ -65,6 +65,8 @@ def decisive_change(evidence: Evidence) -> DecisiveChange | None:
         exchange
         for exchange in page_exchanges(evidence)
         if as_nginx and reproduces(as_nginx[0], exchange)
+        # A page that is served needs no change. It may miss a cookie.
+        if (exchange.status or 0) >= 300
     )
     groups: dict[tuple[str, ...], list[ComparedRequest]] = {}
     for request in requests:

@@ -74,19 +74,21 @@ class Asked(Observation):
 @frozen(kw_only=True, eq=False)
 class ComparedRequest(Observation):
     """One request to the application itself that differs from nginx's in one part at most. It is
-    made only after the site's own URL has answered with an error or with a redirect to itself.
+    made only after the site's own URL has answered with an error or with a redirect to itself, or
+    without the cookie that a message misses.
 
     `target`, `path`, `address` and `port` are those of `Asked`. `part` is what differs: "none"
     (exactly as nginx sends it), "field" (the header field `name`), "version" (of HTTP), "path" (in
     the request line), "context-path" (the path below a prefix that the application's settings
     name), "server-name" (SNI, RFC 6066 section 3) or "origin" (the fields in `name`).
     `method` is that of the request, `length` the Content-Length of the response and
-    `coding` its Content-Encoding. `change` is how it
-    differs, `original` is nginx's value and `value` the one that was sent instead, both "" without
-    one. `is_control` is True for a request that repeats an earlier one. `location` is the Location
-    of the response as an absolute URL, "" without one. `is_html` is True for a page (Content-Type
-    text/html). `internal_redirect` is the path of X-Accel-Redirect, by which an application lets
-    nginx send a file (ngx_http_proxy_module), "" without one.
+    `coding` its Content-Encoding. `secure_cookies` are the names of the cookies that the response
+    sets with the attribute Secure. `change` is how it differs, `original` is nginx's value and
+    `value` the one that was sent instead, both "" without one. `is_control` is True for a
+    request that repeats an earlier one. `location` is the Location of the response as an
+    absolute URL, "" without one. `is_html` is True for a page (Content-Type text/html).
+    `internal_redirect` is the path of X-Accel-Redirect, by which an application lets nginx send
+    a file (ngx_http_proxy_module), "" without one.
     """
 
     layer: ClassVar[str] = "upstream"
@@ -110,6 +112,7 @@ class ComparedRequest(Observation):
     method: Word = "GET"
     length: int | None = None
     coding: Word = ""
+    secure_cookies: tuple[Word, ...] = ()
 
     @property
     def endpoint(self) -> str:

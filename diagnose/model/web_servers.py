@@ -252,8 +252,9 @@ class WebSite:
     which the server writes why it could not answer ("" if that is no file or is not known).
     `one_label` is True if "*" in a name stands for one label only (Caddy, "host" matcher).
     `guarded` is True if a section of the configuration says who may see the site's folder, False if
-    only the server's default does, None if that is unknown. `gateways` are the Unix sockets that
-    answer some of its files (Apache's SetHandler, for PHP).
+    only the server's default does, None if that is unknown. `old_access` is where a section lets
+    everybody in with the words of Apache 2.2 alone ("file:line"), "" if none does. `gateways` are
+    the Unix sockets that answer some of its files (Apache's SetHandler, for PHP).
     `reads_htaccess` is whether Apache reads the .htaccess of its folder, None if that is no
     question or unknown. `access_logs` are the files in which it writes every request.
     """
@@ -272,6 +273,7 @@ class WebSite:
     error_log: FilePath = ""
     one_label: bool = False
     guarded: bool | None = None
+    old_access: str = ""
     gateways: tuple[FilePath, ...] = ()
     reads_htaccess: bool | None = None
     access_logs: tuple[SiteAccessLog, ...] = ()

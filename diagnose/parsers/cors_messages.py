@@ -1,7 +1,8 @@
 """Read which request a browser's message about CORS is about. No I/O.
 
 Chromium: "Access to fetch at 'URL' from origin 'ORIGIN' has been blocked by CORS policy: …". Of a
-preflight (Fetch standard, "CORS-preflight request") it also says what was not allowed.
+preflight (Fetch standard, "CORS-preflight request") it also says what was not allowed. A line such
+as "OPTIONS URL 405" names no origin.
 """
 
 import re
@@ -14,8 +15,13 @@ from diagnose.parsers.request_fields import RequestFields
 METHOD_FIELD = "Access-Control-Request-Method"
 HEADERS_FIELD = "Access-Control-Request-Headers"
 
+#: The origin of no site, where a message names none (RFC 2606).
+ANOTHER_ORIGIN = "https://another-site.example"
+
 _ORIGIN = re.compile(r"from origin ['\"‘“]?(https?://[\w.:\[\]-]{1,260})(?![\w.:/-])")
 _PREFLIGHT = re.compile(r"preflight", re.IGNORECASE)
+#: A line of a browser's console or of an access log, and what people write of it.
+_OPTIONS = re.compile(r"(?<![\w-])OPTIONS(?![\w-])|预检")
 _METHOD = re.compile(r"Method ([A-Z]{3,10}) is not allowed by Access-Control-Allow-Methods")
 _FIELD = re.compile(r"header (?:field )?[‘'“]?([\w-]{1,60})[’'”]? is not allowed (?:by|according)")
 
@@ -23,7 +29,12 @@ _FIELD = re.compile(r"header (?:field )?[‘'“]?([\w-]{1,60})[’'”]? is not
 def with_message(fields: RequestFields, symptom: Symptom | None, text: str) -> RequestFields:
     """Return the request that a message is about; what the user has given stays as it is."""
     match = _ORIGIN.search(text)
-    if symptom is None or symptom.kind != "cors" or match is None:
+    if symptom is None or symptom.kind not in {"cors", "status"}:
+        return fields
+    if match is None:
+        is_plain = fields == RequestFields() and _OPTIONS.search(text)
+        return RequestFields(origin=ANOTHER_ORIGIN, method="OPTIONS") if is_plain else fields
+    if symptom.kind != "cors":
         return fields
     request_fields = fields if fields.origin else replace(fields, origin=match[1])
     if fields.method != "GET" or not _PREFLIGHT.search(text):

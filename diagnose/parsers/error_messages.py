@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from diagnose.model.frozen import frozen
 from diagnose.parsers.pasted_text import condensed
+from diagnose.parsers.target import FEWEST_WORDS, MESSAGE_MARKS
 
 _HOST = (
     r"(?P<host>(?:[\w-]{1,63}\.){1,20}[\w-]{1,63}|localhost|\[[0-9a-fA-F:.]{2,45}\]"
@@ -198,6 +199,20 @@ def names_in_words(text: str) -> tuple[str, ...]:
     matches = _NAME_IN_WORDS.finditer(_LOG_ADDRESSES.sub(" ", condensed(text)))
     names = (f"{match[1]}{match[2] or ''}" for match in matches if _is_host(match[1]))
     return tuple(dict.fromkeys(names))
+
+
+def tells_of_a_site(text: str) -> bool:
+    """Return whether words of which nothing is known are about one site: a sentence, or words in
+    another script. Two or three words are a slip in a command line."""
+    words = text.split()
+    is_told = not text.isascii() or len(words) >= FEWEST_WORDS
+    is_option = any(word.startswith("-") for word in words)
+    return (
+        is_told
+        and not is_option
+        and not MESSAGE_MARKS & set(text)
+        and len(names_in_words(text)) == 1
+    )
 
 
 def _is_host(name: str) -> bool:

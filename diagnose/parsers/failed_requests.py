@@ -2,7 +2,8 @@
 send which look for weak sites. No I/O.
 
 A status below 500 is often meant: it counts if a browser sent the request from a page of the site,
-or if a browser opened a WebSocket, for which it sends no Referer.
+or if a browser opened a WebSocket, for which it sends no Referer, or asked for the page of another
+site whether that may send a request (a CORS preflight).
 """
 
 import posixpath
@@ -27,6 +28,9 @@ _TOO_LARGE = frozenset({413, 414, 431, 494})
 _SAFE = frozenset({"GET", "HEAD"})
 #: How a WebSocket is refused that reaches no application, or one that does not know its path.
 _NO_WEBSOCKET = frozenset({400, 403, 404, 426})
+#: How a preflight is refused whatever site asks (Fetch standard, "CORS-preflight fetch"): it wants
+#: a login, or nobody knows the path or the method. 403 may be meant for the site that asks.
+_NO_PREFLIGHT = frozenset({401, 404, 405})
 #: What the User-Agent of every browser begins with.
 _BROWSER = "Mozilla/"
 #: What this program calls itself in every request.
@@ -75,6 +79,8 @@ def _is_failure(line: AccessLine, is_from_page: bool) -> bool:
         return is_from_page or line.status == 413
     if line.method == "GET" and is_usual_websocket(line.path):
         return line.status in _NO_WEBSOCKET and line.agent.startswith(_BROWSER)
+    if line.method == "OPTIONS" and line.referer and line.agent.startswith(_BROWSER):
+        return line.status in _NO_PREFLIGHT
     if not is_from_page:
         return False
     if line.method in _SAFE:

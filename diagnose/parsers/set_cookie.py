@@ -14,6 +14,13 @@ CookieRefusal = Literal["", "domain", "insecure", "prefix", "same-site", "size"]
 MAX_SIZE = 4096
 
 
+def secure_cookie(value: str) -> str:
+    """Return the name of the cookie of a Set-Cookie field, "" if it is not Secure."""
+    pair, *attributes = value.split(";")
+    is_secure = any(attribute.strip().lower() == "secure" for attribute in attributes)
+    return clean(pair.partition("=")[0].strip(), 60) if is_secure else ""
+
+
 def cookie_refusal(value: str, host: str, secure: bool) -> CookieRefusal:
     """Return why browsers refuse the cookie of a Set-Cookie field from this host."""
     pair, *attribute_texts = value.split(";")

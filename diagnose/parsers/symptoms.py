@@ -314,7 +314,7 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
     ("websocket", r"WebSocket|connectSocket:fail|ws连接|WebSocketException|websocket: bad handshake"),
     ("unusable", r"Could not get (?:any )?response|can(?:no|['’])t (?:be )?(?:open|reach|access|load|visit)|(?:is|are|site|went) down\b"
         r"|not (?:working|reachable|accessible|loading)|(?:isn|doesn)['’]t (?:work|load|open)\w{0,3}"
-        r"|unreachable|打不开|无法(?:访问|打开)|访问不了|进不去|上不去|不能访问|无法正常运作|挂了"),
+        r"|unreachable|打不开|无法(?:正常)?(?:访问|打开|使用|显示)|访问不了|进不去|上不去|不能访问|无法正常运作|(?:访问|打开|显示)不正常|挂了"),
 )  # fmt: skip
 
 #: A URL's host and path are no words of a message. A challenge's path is (RFC 8555 section 8.3).

@@ -25,9 +25,9 @@ _ERROR_CODE = re.compile(
     r"|E(?:CONN|HOST|TIMED|NET|PROTO|AI|NOT)[A-Z]{2,12}"
 )
 #: Words of a message of which nothing else is known. Fewer are a slip in a command line.
-_FEWEST_WORDS = 4
+FEWEST_WORDS = 4
 #: Marks of a message that is data or a program's text: no operand has them.
-_MESSAGE_MARKS = frozenset('{}"<>')
+MESSAGE_MARKS = frozenset('{}"<>')
 #: The longest message that is kept as the input, in characters.
 _MAX_INPUT = 500
 #: Dots of Chinese input methods (NFKC maps the other full-width characters).
@@ -136,7 +136,7 @@ def _unwrap(target_input: _TargetInput) -> None:
 def _is_sentence(text: str) -> bool:
     """Return whether a text without blanks is a message: a sentence in Chinese, the code of an
     error alone, or JSON."""
-    if text.isascii() and not _ERROR_CODE.fullmatch(text) and not _MESSAGE_MARKS & set(text):
+    if text.isascii() and not _ERROR_CODE.fullmatch(text) and not MESSAGE_MARKS & set(text):
         return False
     from diagnose.parsers.symptoms import symptom_of
 
@@ -146,15 +146,15 @@ def _is_sentence(text: str) -> bool:
 def _site_in_line(target_input: _TargetInput, text: str) -> str:
     """Return the site in a pasted line: its URL, or what an error message names. What the line says
     is wrong becomes the symptom."""
-    from diagnose.parsers.error_messages import named_site
+    from diagnose.parsers.error_messages import named_site, tells_of_a_site
     from diagnose.parsers.sanitize import clean
     from diagnose.parsers.secrets import hide_secrets
-    from diagnose.parsers.symptoms import symptom_of
+    from diagnose.parsers.symptoms import other_symptom, symptom_of
     from diagnose.parsers.target_slips import has_blank_in_name
 
     if has_blank_in_name(text):
         raise UsageError(f"There is a blank in the name of {_quoted_input(text)}.")
-    symptom = symptom_of(text)
+    symptom = symptom_of(text) or (other_symptom(text) if tells_of_a_site(text) else None)
     site = named_site(text)
     if site is None:
         target_input.note("message")
@@ -198,8 +198,8 @@ def _name_in_words(text: str, symptom: Symptom | None, lang: str) -> str:
         hint = (
             f"{quoted} is no target: there is a blank in it. Give each target as a word of its own."
         )
-        is_short = text.isascii() and len(text.split()) < _FEWEST_WORDS
-        if (names or is_short) and not _MESSAGE_MARKS & set(text):
+        is_short = text.isascii() and len(text.split()) < FEWEST_WORDS
+        if (names or is_short) and not MESSAGE_MARKS & set(text):
             raise UsageError(hint)
         raise NamelessMessageError(hint, None)
     raise NamelessMessageError(

@@ -1,7 +1,7 @@
 """Which request a browser's message about CORS is about."""
 
 from diagnose.model.symptom import Symptom
-from diagnose.parsers.cors_messages import with_message
+from diagnose.parsers.cors_messages import ANOTHER_ORIGIN, with_message
 from diagnose.parsers.request_fields import RequestFields
 
 CORS = Symptom("cors", "blocked by CORS policy")
@@ -26,6 +26,16 @@ def test_a_preflight_is_repeated_with_what_was_not_allowed() -> None:
     assert with_message(RequestFields(), CORS, text).headers == (
         ("Access-Control-Request-Method", "PUT"),
     )
+
+
+def test_a_failed_preflight_without_an_origin_is_repeated() -> None:
+    status = Symptom("status", "405", 405)
+    for text in ("OPTIONS https://shop.example.com/api 405 (Method Not Allowed)", "预检请求 405"):
+        fields = with_message(RequestFields(), status, text)
+        assert (fields.method, fields.origin) == ("OPTIONS", ANOTHER_ORIGIN)
+    assert with_message(RequestFields(), status, "POST 405 OPTIONS-X") == RequestFields()
+    given = RequestFields(cookie="a=b")
+    assert with_message(given, status, "OPTIONS 405") == given
 
 
 def test_what_the_user_gave_stays() -> None:

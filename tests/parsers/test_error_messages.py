@@ -163,6 +163,29 @@ def test_other_words_are_no_error_message() -> None:
         parse_target("shop example com")
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "shop.example.com 图片很慢",
+        "网站 shop.example.com 访问很慢",
+        "why is shop.example.com so slow",
+    ],
+)
+def test_words_of_which_nothing_is_known_are_about_their_site(words: str) -> None:
+    target = parse_target(words)
+    assert target.host == "shop.example.com"
+    assert target.symptom
+    assert target.symptom.kind == "other"
+
+
+@pytest.mark.parametrize(
+    "words", ["shop.example.com broken", "shop.example.com --jsno", "shop.example.com 慢 --jsno"]
+)
+def test_a_slip_in_a_command_line_is_no_question(words: str) -> None:
+    with pytest.raises(UsageError, match="there is a blank in it"):
+        parse_target(words)
+
+
 @given(st.text(max_size=500))
 def test_no_text_breaks_it(text: str) -> None:
     named_site(text)

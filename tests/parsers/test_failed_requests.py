@@ -104,3 +104,12 @@ def test_the_worst_come_first_and_the_rest_is_left_out() -> None:
     lines = [line(413, f"/u{number}", "POST") for number in range(MAX_FAILURES)]
     failures = failed(*lines, line(500, "/api", referer=PAGE))
     assert [failure.status for failure in failures] == [500, 413, 413]
+
+
+def test_a_preflight_for_the_page_of_another_site() -> None:
+    other = "https://app.example.net/"
+    for status, is_failure in ((405, True), (401, True), (403, False), (204, False)):
+        seen = failed(line(status, method="OPTIONS", referer=other))
+        assert bool(seen) is is_failure
+    assert not failed(line(405, method="OPTIONS"))
+    assert not failed(line(405, method="OPTIONS", referer=other, agent="curl/8"))

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from diagnose.parsers.set_cookie import cookie_refusal
+from diagnose.parsers.set_cookie import cookie_refusal, secure_cookie
 
 HOST = "shop.example.com"
 
@@ -39,3 +39,11 @@ def test_a_secure_cookie_needs_https() -> None:
 @given(st.text(), st.text(), st.booleans())
 def test_any_text_is_judged(value: str, host: str, secure: bool) -> None:
     assert cookie_refusal(value, host, secure) is not None
+
+
+@pytest.mark.parametrize(
+    ("value", "name"),
+    [("sid=1; Path=/; secure", "sid"), ("sid=1; Path=/", ""), ("secure=1", ""), ("", "")],
+)
+def test_the_name_of_a_secure_cookie(value: str, name: str) -> None:
+    assert secure_cookie(value) == name

@@ -21,6 +21,7 @@ QUESTIONS: dict[str, tuple[Example, ...]] = {
         Example("why does shop.example.com say connection refused", "refused"),
         Example("shop.example.com is down", "unusable"),
         Example("我的网站 https://shop.example.com/ 打不开，提示 连接被拒绝", "refused"),
+        Example("shop.example.com 无法正常访问", "unusable"),
         Example("我的网站https://shop.example.com打不开，怎么办？", "unusable"),
         Example("https://shop.example.com/ 证书过期了", "certificate-expired"),
         Example("shop.example.com证书过期", "certificate-expired"),

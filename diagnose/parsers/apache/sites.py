@@ -113,6 +113,7 @@ def _site(
         host.stop,
         error_log=_error_log(inner, main, root),
         guarded=_is_guarded(_served_folder(inner), [*inner, *sections]),
+        old_access=_old_access(_served_folder(inner), [*inner, *sections]),
         reads_htaccess=_reads_htaccess(last_argument(inner, "documentroot"), [*sections, *inner]),
         access_logs=access_logs(inner, main, root),
         gateways=tuple(dict.fromkeys((*_gateways(inner), *_gateways(sections))))[:MAX_SOCKETS],
@@ -154,6 +155,14 @@ def _is_guarded(folder: str, sections: Sequence[Directive]) -> bool | None:
     )
 
 
+def _old_access(folder: str, sections: Sequence[Directive]) -> str:
+    """Return where a section lets everybody into a folder in the words of Apache 2.2 alone."""
+    for section in sections if folder else ():
+        if _covers(section, f"{folder.rstrip('/')}/") and _is_open_in_old_words(section):
+            return clean(f"{section.file}:{section.line}", 320)
+    return ""
+
+
 def _reads_htaccess(folder: str, sections: Sequence[Directive]) -> bool | None:
     """Return whether AllowOverride lets Apache read a folder's .htaccess: what the section of the
     longest path says; without one it is None (core, "AllowOverride", since 2.3.9). A pattern that
@@ -188,12 +197,27 @@ def _covers(section: Directive, folder: str) -> bool:
 
 
 def _has_access_rule(section: Directive) -> bool:
-    return any(
+    """Return whether a section says who may see what it covers. The words of Apache 2.2 that let
+    everybody in (mod_access_compat) do not: beside an inherited "Require all denied" they grant
+    nothing ("Upgrading to 2.4 from 2.2", "Access control")."""
+    return not _is_open_in_old_words(section) and any(
         directive.name in {"require", "order", "allow", "deny"}
         or directive.name.startswith("require")
         or (directive.block is not None and _has_access_rule(directive))
         for directive in section.block or ()
     )
+
+
+def _is_open_in_old_words(section: Directive) -> bool:
+    """Return whether a section has "Allow from all" and nothing else that says who may come in."""
+    rules = [
+        (directive.name, tuple(word.lower() for word in directive.args))
+        for directive in section.block or ()
+        if directive.name in {"allow", "deny", "satisfy"}
+        or directive.name.startswith("require")
+        or (directive.block is not None and _has_access_rule(directive))
+    ]
+    return bool(rules) and all(rule == ("allow", ("from", "all")) for rule in rules)
 
 
 def main_error_log(config: LoadedConfig, root: str) -> str:

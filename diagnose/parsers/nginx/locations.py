@@ -33,6 +33,10 @@ PASS_DIRECTIVES = (
 )
 
 
+#: How many blocks lead to a location of the server block itself: http, server, location.
+_FIRST_LEVEL = 3
+
+
 @frozen
 class LocationMatch:
     """The selected location: its blocks from http inwards. `redirects` is True if nginx only
@@ -77,6 +81,24 @@ def match_location(server: Server, path: str, merge: bool | None = None) -> Loca
     return _find_location((server.http, server.block), normalized) or LocationMatch(
         (server.http, server.block)
     )
+
+
+def outdone_location(server: Server, path: str, merge: bool | None = None) -> LocationMatch | None:
+    """Return the longest prefix of the server block for a path that a location with a regular
+    expression gets; None if no expression gets it, or no prefix has it."""
+    match = match_location(server, path, merge)
+    pattern = location_pattern(match.block) if match.block.name == "location" else None
+    if pattern is None or pattern.modifier not in {"~", "~*"} or len(match.blocks) != _FIRST_LEVEL:
+        return None
+    normalized = normalize_path(path, merges_slashes(server) if merge is None else merge) or "/"
+    prefixes = [
+        (len(other.text), location)
+        for location in children(server.block, "location")
+        if (other := location_pattern(location))
+        if other.modifier == "" and normalized.startswith(other.text)
+    ]
+    _, longest = max(prefixes, key=lambda prefix: prefix[0], default=(0, None))
+    return LocationMatch((server.http, server.block, longest)) if longest is not None else None
 
 
 def fallback_location(server: Server, location: LocationMatch) -> LocationMatch | None:

@@ -30,7 +30,12 @@ from diagnose.parsers.nginx.file_paths import (
     served_file,
     start_folder,
 )
-from diagnose.parsers.nginx.locations import LocationMatch, match_location, select_location
+from diagnose.parsers.nginx.locations import (
+    LocationMatch,
+    match_location,
+    outdone_location,
+    select_location,
+)
 from diagnose.parsers.nginx.upstreams import final_request, pass_directive_of
 from diagnose.parsers.sanitize import UNSAFE
 from diagnose.probes import ProbeContext, probe
@@ -145,7 +150,7 @@ async def _emit_file(ctx: ProbeContext, config: NginxConfig, response: PageFileR
     if served is None or worker is None or UNSAFE.search(served.path):
         return
     at, page_path = ctx.elapsed(), urlsplit(response.page).path
-    alternatives = list(served.alternatives(page_path))
+    alternatives = [*_outdone_file(ctx, config, path), *served.alternatives(page_path)]
     types_file = posixpath.join(posixpath.dirname(config.path), "mime.types")
     paths = dict.fromkeys((served.path, types_file, *(path for _, path in alternatives)))
     accesses = {
@@ -180,6 +185,21 @@ def _served_file(
         for _, server in answering_blocks(ctx, config)
     ]
     return files[0] if files and all(file == files[0] for file in files) else None
+
+
+def _outdone_file(
+    ctx: ProbeContext, config: NginxConfig, path: str
+) -> list[tuple[PathMistake, str]]:
+    """Return where the file would be if no regular expression got the request."""
+    start = _start_folder(ctx)
+    files = [
+        served_file(match, path, start=start)
+        for _, server in answering_blocks(ctx, config)
+        if (match := outdone_location(server, path))
+    ]
+    first = files[0] if files else None
+    is_known = first is not None and not UNSAFE.search(first.path)
+    return [("expression", first.path)] if first and is_known else []
 
 
 def _start_folder(ctx: ProbeContext) -> str:

@@ -1,6 +1,7 @@
 """An application's answer to one of our own requests, as its bytes came."""
 
 import re
+from collections.abc import Iterator
 
 from diagnose.model import Failure
 from diagnose.model.frozen import frozen
@@ -39,7 +40,11 @@ class RawAnswer:
     def field(self, name: str) -> str:
         """Return the value of the first field of this name, "" without one (RFC 9110, section
         5.1: names are the same in upper and lower case)."""
+        return next(self.fields(name), "")
+
+    def fields(self, name: str) -> Iterator[str]:
+        """Yield the values of the fields of this name."""
         head = re.split(rb"\r?\n\r?\n", self.reply, maxsplit=1)[0]
         pattern = rb"(?im)^" + re.escape(name.encode()) + rb":[ \t]*([^\r\n]{0,%d})" % MAX_VALUE
-        match = re.search(pattern, head)
-        return clean(match[1].decode("latin-1"), MAX_VALUE) if match else ""
+        for match in re.finditer(pattern, head):
+            yield clean(match[1].decode("latin-1"), MAX_VALUE)

@@ -1,6 +1,6 @@
 """Probes that ask the application directly, after the site has answered with an error or with a
-redirect to itself: exactly as nginx asks it, and then with one part of the request changed at a
-time.
+redirect to itself, or without a cookie that a pasted message misses: exactly as nginx asks it, and
+then with one part of the request changed at a time.
 
 If the application answers directly what visitors get, the answer is its own; if it serves the page
 after one change, that part of nginx's request makes the difference. Both requests are then repeated
@@ -15,11 +15,12 @@ from diagnose.model import Vantage
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import NginxConfig
-from diagnose.model.requests import ComparedRequest
+from diagnose.model.requests import ComparedRequest, RequestChange
 from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.http import proxy_page
 from diagnose.parsers.nginx.form_requests import form_variants
 from diagnose.parsers.nginx.proxied_request import (
+    SCHEME_FIELD,
     ProxiedRequest,
     RequestVariant,
     context_path_variants,
@@ -30,6 +31,7 @@ from diagnose.parsers.nginx.upstreams import intercepts_errors
 from diagnose.parsers.request_fields import MASKED
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.secrets import is_secret_name
+from diagnose.parsers.set_cookie import secure_cookie
 from diagnose.parsers.upstream_answers import (
     absolute_location,
     is_accepted,
@@ -73,7 +75,24 @@ async def page_questioned_before(ctx: ProbeContext, config: NginxConfig) -> None
 
 def _is_question(ctx: ProbeContext, exchange: Exchange) -> bool:
     is_target = exchange.is_page_of(ctx.target)
-    return is_target and (is_questionable(exchange) or _may_hide_answer(ctx, exchange))
+    return is_target and (
+        is_questionable(exchange)
+        or _may_hide_answer(ctx, exchange)
+        or _may_miss_cookie(ctx, exchange)
+    )
+
+
+def _may_miss_cookie(ctx: ProbeContext, exchange: Exchange) -> bool:
+    """Whether a message says that a cookie is missing, and a page over https sets none: an
+    application that takes its visitor for one without TLS sends no Secure cookie."""
+    symptom = ctx.target.symptom
+    return (
+        symptom is not None
+        and symptom.kind == "cookie"
+        and ctx.target.uses_tls
+        and 200 <= (exchange.status or 0) < 300
+        and exchange.header("Set-Cookie") is None
+    )
 
 
 def _may_hide_answer(ctx: ProbeContext, exchange: Exchange) -> bool:
@@ -104,7 +123,11 @@ async def _compare(ctx: ProbeContext, config: NginxConfig, exchange: Exchange) -
     asking = Asking(ctx, route, ctx.elapsed() + MAX_SECONDS, method)
     as_nginx = RequestVariant(request, "none", "none")
     first = await asking.ask(as_nginx)
-    if first is None or not _is_own_answer(route, first, exchange) or not is_questionable(exchange):
+    if first is None or not _is_own_answer(route, first, exchange):
+        return
+    if _may_miss_cookie(ctx, exchange):
+        await _look_for_cookie(asking, as_nginx, first)
+    if not is_questionable(exchange):
         return
     variants = (
         form_variants(request, ctx.target)
@@ -121,6 +144,21 @@ async def _compare(ctx: ProbeContext, config: NginxConfig, exchange: Exchange) -
         if response is not None and is_accepted(response, first, ctx.target):
             await _control(asking, as_nginx, variant, number)
             return
+
+
+async def _look_for_cookie(
+    asking: "Asking", as_nginx: RequestVariant, first: ComparedRequest
+) -> None:
+    """Ask again with the scheme that the visitor uses, if nginx does not tell it."""
+    request, original = as_nginx.request, as_nginx.request.field(SCHEME_FIELD) or ""
+    if original == "https" or first.secure_cookies:
+        return
+    change: RequestChange = "replaced" if original else "added"
+    told = request.with_field(SCHEME_FIELD, "https")
+    variant = RequestVariant(told, "field", change, SCHEME_FIELD, original, "https")
+    response = await asking.ask(variant)
+    if response is not None and response.secure_cookies:
+        await _control(asking, as_nginx, variant, 1)
 
 
 async def _control(
@@ -216,6 +254,7 @@ class Asking:
                 internal_redirect=answer.field("X-Accel-Redirect"),
                 method=self.method,
                 length=_length(answer),
+                secure_cookies=tuple(filter(None, map(secure_cookie, answer.fields("Set-Cookie")))),
             )
         )
 

@@ -6,6 +6,7 @@ import pytest
 
 from diagnose.model.http import Exchange
 from diagnose.model.symptom import Symptom
+from diagnose.parsers.cors_messages import ANOTHER_ORIGIN
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import RUNNING, SITE, config
 from tests.support.page_errors import page
@@ -46,6 +47,16 @@ def test_fires_and_says_why(response: Exchange, reason: str) -> None:
     assert claim.facts[reason]
     assert claim.facts["origin"] == ORIGIN
     assert claim.facts["status"] == response.status
+
+
+def test_fires_on_the_status_alone_where_no_origin_is_known() -> None:
+    """Issue 126 of Dream4ever/Knowledge-Base: "OPTIONS … 405" in a log."""
+    asked = ASKED.replace(ORIGIN, ANOTHER_ORIGIN)
+    (claim,) = judge(CHECK, answer(405, method="OPTIONS", asked=asked), masked=False)
+    assert claim.facts["failed"]
+    assert claim.facts["origin"] == ""
+    for status in (204, 403):
+        assert not judge(CHECK, answer(status, method="OPTIONS", asked=asked), masked=False)
 
 
 def test_fires_on_a_field_that_the_preflight_asks_for() -> None:

@@ -14,6 +14,7 @@ from tests.support.front_evidence import (
     redirecting,
 )
 from tests.support.redirect_evidence import PLAIN
+from tests.support.web_server_evidence import apache_config
 
 CHECK = "http.flexible-tls"
 LOOP = edge_page(301, headers=(("Location", URL),))
@@ -32,6 +33,29 @@ def test_fires_where_the_server_redirects_over_http_and_not_over_https() -> None
         "full-tls",
         "forwarded-proto",
     ]
+
+
+APACHE_PLAIN = """\
+<VirtualHost *:80>
+    ServerName shop.example.com
+    RewriteEngine On
+    RewriteCond %{HTTPS} !=on
+    RewriteCond %{HTTP:http_x_forwarded_proto} !https
+    RewriteRule ^ https://%{HTTP_HOST}%{REQUEST_URI} [L,R=301]
+</VirtualHost>
+"""
+
+
+def test_fires_and_names_the_field_that_apache_asks_for() -> None:
+    """Page 129912d10c of serverdevworker: the field is called X-Forwarded-Proto."""
+    seen = behind(edge_handshake(), LOOP, redirecting(), apache_config(APACHE_PLAIN))
+    (claim,) = judge(CHECK, *seen, masked=False)
+    assert str(claim.facts["rule"]).endswith(":6")
+    assert claim.facts["field"] == "http_x_forwarded_proto"
+    right = APACHE_PLAIN.replace("http_x_forwarded_proto", "X-Forwarded-Proto")
+    seen = behind(edge_handshake(), LOOP, redirecting(), apache_config(right))
+    (claim,) = judge(CHECK, *seen, masked=False)
+    assert claim.facts["field"] == ""
 
 
 def test_fires_where_the_server_has_no_https_at_all() -> None:

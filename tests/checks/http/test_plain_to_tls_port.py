@@ -73,6 +73,17 @@ def test_port_80_speaks_without_tls_and_leads_on() -> None:
     )
 
 
+def test_a_port_that_is_meant_for_tls_keeps_it() -> None:
+    """Article 49 of ixleo.com: visitors write http:// with the port of https."""
+    text = SITE.replace("listen 443 ssl", "listen 8880 ssl")
+    seen = answer("http://shop.example.com:8880/", 8880, "target")
+    (claim,) = judge("http.plain-to-tls-port", seen, config(text), *AROUND)
+    assert applied(claim) == (
+        Applicability.AUTOMATIC,
+        ["+error_page 497 =301 https://$http_host$request_uri;"],
+    )
+
+
 def test_another_sites_block_is_thought_over() -> None:
     other = "server { listen 80 ssl; server_name www.example.org; }\n"
     text = SITE + PLAIN.replace("listen 80", "listen 80 ssl") + other

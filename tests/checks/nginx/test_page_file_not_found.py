@@ -51,6 +51,24 @@ def test_fires_for_a_fallback_that_answers_with_the_page() -> None:
     assert [step.step for step in claim.fix.steps if isinstance(step, Manual)] == ["deploy"]
 
 
+def test_fires_for_an_expression_that_gets_the_request() -> None:
+    """The post of 5 September 2025 of abining.fun: `/pic/` has an alias, `~ .css` has not."""
+    locations = r"location /pic/ { alias /srv/pic/; } location ~ .*\.(js|css)?$ { expires 12h; }"
+    text, file = config(site(f"root /srv/blog; {locations}")), sheet("/pic/app.css")
+    seen = examined(
+        "/srv/blog/pic/app.css",
+        url="/pic/app.css",
+        elsewhere="/srv/pic/app.css",
+        mistake="expression",
+    )
+    (claim,) = judge(CHECK, RUNNING, text, loads(file), answered(file, 404), seen)
+    assert (claim.facts["prefix"], claim.facts["expression"]) == ("/pic/", r"~ .*\.(js|css)?$")
+    assert claim.fix
+    assert [step.step for step in claim.fix.steps if isinstance(step, Manual)] == [
+        "prefer-the-prefix"
+    ]
+
+
 def test_silent_where_the_file_is_there_or_was_not_looked_for() -> None:
     there = examined("/srv/staticcss/app.css", exists=True)
     assert not judge(CHECK, RUNNING, ALIAS, *MISSING, there)

@@ -34,6 +34,16 @@ def test_silent_where_somebody_wrote_who_may_see_it() -> None:
     assert not judge(CHECK, APACHE, apache_config(FILES), DENIED, ANSWER)
 
 
+def test_fires_where_the_words_of_apache_2_2_let_everybody_in() -> None:
+    """Article 00027394 of kouhan: `Allow from all` does not undo `Require all denied`."""
+    old = "    <Directory /srv/shop>\n        Allow from all\n    </Directory>\n"
+    config = apache_config(FILES.replace("</VirtualHost>", f"{old}</VirtualHost>"))
+    (claim,) = judge(CHECK, APACHE, config, DENIED, FORBIDDEN)
+    assert claim.facts["old_words"]
+    some = FILES.replace("</VirtualHost>", old.replace("all", "192.0.2.0/24") + "</VirtualHost>")
+    assert not judge(CHECK, APACHE, apache_config(some), DENIED, FORBIDDEN)
+
+
 SCRIPT = "/home/get5/get5-web/get5.wsgi"
 WSGI = HTTPS.replace("    SSLEngine on\n", f"    SSLEngine on\n    WSGIScriptAlias / {SCRIPT}\n")
 REFUSED = replace(DENIED, file=SCRIPT, message=f"AH01630: client denied by …: {SCRIPT}")

@@ -47,6 +47,15 @@ def test_fires_for_haproxy_that_has_no_certificate_of_the_name() -> None:
     assert claim.facts["haproxy"]
 
 
+def test_silent_for_haproxy_that_passes_tls_on() -> None:
+    """Issue 341 of haproxy-ingress: the certificate is that of the backend."""
+    tcp = haproxy_evidence.TEXT.replace("mode http", "mode tcp").replace(
+        f" ssl crt {haproxy_evidence.PEM}", ""
+    )
+    config = haproxy_evidence.config(tcp.replace("    option httpchk GET /healthz\n", ""))
+    assert not judge(CHECK, haproxy_evidence.SERVER, config, LISTENING, SERVED)
+
+
 def test_fires_with_care_if_a_part_was_not_understood() -> None:
     (claim,) = judge(CHECK, APACHE, apache_config(ANOTHER, complete=False), LISTENING, SERVED)
     assert claim.confidence is Confidence.LIKELY

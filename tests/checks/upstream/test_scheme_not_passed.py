@@ -73,3 +73,15 @@ def test_silent_where_the_loops_own_check_adds_it() -> None:
 
 def test_silent_where_it_makes_no_difference() -> None:
     assert not claims(SITE, REFUSED, replace(ADDED, status=403))
+
+
+def test_fires_for_a_cookie_that_the_application_keeps_back() -> None:
+    """The post of webb.page about express-session: the page itself is served."""
+    bare, told = compared(200), replace(ADDED, secure_cookies=("connect.sid",))
+    (claim,) = claims(SITE, bare, told, answer=page(200))
+    assert claim.facts["cookie"] == "connect.sid"
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.AUTOMATIC
+    assert not claims(SITE, bare, ADDED, answer=page(200))
+    always = replace(bare, secure_cookies=("connect.sid",))
+    assert not claims(SITE, always, told, answer=page(200))

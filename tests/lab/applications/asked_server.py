@@ -74,6 +74,8 @@ def answer(mode: str, method: str, path: str, host: str) -> Answer:
     if mode in FIXED:
         return FIXED[mode]
     match mode:
+        case "no-options":
+            return (405, "", ("Allow: GET, POST",)) if method == "OPTIONS" else (200, "{}", ())
         case "login" if path == "/login":
             return 302, "", ("Location: /", "Set-Cookie: sid=7A3C; Path=/; HttpOnly; Secure")
         case "login":
@@ -108,6 +110,8 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             self.connection.shutdown(socket.SHUT_RDWR)
             return
+        if self.mode == "session" and self.headers.get("X-Forwarded-Proto") == "https":
+            fields = ("Set-Cookie: connect.sid=s%3A7A3C; Path=/; HttpOnly; Secure",)
         self.send_response(status)
         kind = "application/json" if body[:1] in {"{", "["} else "text/html; charset=utf-8"
         self.send_header("Content-Type", kind)

@@ -129,6 +129,10 @@ def test_a_host_without_a_name_has_the_main_servers() -> None:
         ("<Directory ~ ^/srv/>\nRequire all denied\n</Directory>\n", True),
         ("<Directory /srv/shop>\nOptions None\n</Directory>\n", False),
         ("<Location /server-status>\nRequire local\n</Location>\n", False),
+        ("<Directory /srv>\nOrder allow,deny\nAllow from all\n</Directory>\n", False),
+        ("<Directory /srv>\nAllow from all\nDeny from 192.0.2.1\n</Directory>\n", True),
+        ("<Directory /srv>\nAllow from 192.0.2.1\n</Directory>\n", True),
+        ("<Directory /srv>\nAllow from all\nRequire valid-user\n</Directory>\n", True),
         ("<Location />\n<RequireAny>\nRequire ip ::1\n</RequireAny>\n</Location>\n", True),
     ],
 )
@@ -136,6 +140,15 @@ def test_whether_a_section_says_who_may_see_the_folder(section: str, guarded: bo
     text = "<VirtualHost *:443>\nDocumentRoot /srv/shop\n</VirtualHost>\n"
     (found,) = sites(f"{section}{text}")
     assert found.guarded is guarded
+
+
+def test_where_old_words_let_everybody_in() -> None:
+    text = "<VirtualHost *:443>\nDocumentRoot /srv/shop\n</VirtualHost>\n"
+    old = "<Directory /srv/shop>\nOrder allow,deny\nAllow from all\n</Directory>\n"
+    (found,) = sites(f"{old}{text}")
+    assert found.old_access.endswith(":1")
+    (found,) = sites(text)
+    assert found.old_access == ""
 
 
 def test_the_sockets_of_php() -> None:

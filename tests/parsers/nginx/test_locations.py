@@ -11,6 +11,7 @@ from diagnose.parsers.nginx.locations import (
     location_pattern,
     match_location,
     normalize_path,
+    outdone_location,
     proxy_pass_of,
     proxy_set_header_of,
     select_location,
@@ -45,6 +46,21 @@ def test_exact_then_longest_prefix_unless_an_expression_matches(
         r"location ~* \.png$ { }"
     )
     assert selected(text, path) == args
+
+
+@pytest.mark.parametrize(
+    ("path", "args"),
+    [
+        ("/pic/a.css", ("/pic/",)),
+        ("/a.css", ("/",)),
+        ("/pic/a.txt", None),
+        ("/img/a.css", None),
+    ],
+)
+def test_the_prefix_that_an_expression_outdoes(path: str, args: tuple[str, ...] | None) -> None:
+    text = r"location / { } location /pic/ { } location ^~ /img/ { } location ~ \.css$ { }"
+    match = outdone_location(server(text), path)
+    assert (match and match.block.args) == args
 
 
 def test_a_nested_location_is_found_in_its_own() -> None:

@@ -121,6 +121,25 @@ def test_where_nginx_looks_for_a_file_and_where_it_is(config_first: bool) -> Non
     assert access.types_file == "/etc/nginx/mime.types"
 
 
+def test_the_file_of_a_prefix_that_an_expression_outdoes() -> None:
+    own, elsewhere = "/srv/blog/pic/app.css", "/srv/pic/app.css"
+    locations = r"location /pic/ { alias /srv/pic/; } location ~ \.css$ { expires 12h; }"
+    text = f"server {{ listen 443 ssl; root /srv/blog; {locations} }}"
+    paths = (own, "/etc/nginx/mime.types", elsewhere, "/srv/blog/app.css")
+    asked = shlex.join(("sh", "-c", ACCESS_SCRIPT, "sh", "", "11", *paths))
+    answer = SEEN.replace(CSS, own).replace(REAL, elsewhere)
+    ctx = Looking(RecordedMachine({asked: answer}))
+    ctx.emit(RUNNING)
+    ctx.emit(config(text))
+
+    async def work() -> None:
+        await page_files.of_page.work(ctx, answered(sheet("/pic/app.css"), 404))
+
+    asyncio.run(work())
+    (access,) = ctx.observed(PageFileAccess)
+    assert (access.elsewhere, access.mistake) == (elsewhere, "expression")
+
+
 def test_files_that_browsers_use_are_not_examined() -> None:
     used = answered(sheet("/static/css/app.css"))
     assert not examined(used, True).observed(PageFileAccess)

@@ -8,9 +8,11 @@ import pytest
 
 from diagnose.machine import CommandResult
 from diagnose.machine.recorded import RecordedMachine
+from diagnose.model import Target
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.requests import ComparedRequest
+from diagnose.model.symptom import Symptom
 from diagnose.net.local import LocalNet
 from diagnose.parsers.nginx.config import parse
 from diagnose.parsers.request_fields import RequestFields
@@ -29,6 +31,9 @@ def config(location: str) -> NginxConfig:
     return NginxConfig(path="/n.conf", main=parse(text, "/n.conf"))
 
 
+LOST = replace(SHOP, symptom=Symptom("cookie", "session lost"))
+
+
 def compare(
     serve: Serve,
     door: Exchange = REFUSED,
@@ -36,8 +41,10 @@ def compare(
     options: Options = Options(),
     config_first: bool = True,
     machine: RecordedMachine | None = None,
+    target: Target = SHOP,
 ) -> Looking:
     ctx = Looking(machine or RecordedMachine())
+    ctx.target = target
     ctx.net, ctx.options = LocalNet(), options or Options()
 
     async def work() -> None:
@@ -339,3 +346,19 @@ def test_the_context_path_is_looked_for_only_where_the_page_is_missing() -> None
     machine = JavaServer()
     compare(serving(minds_upgrade), machine=machine)
     assert not machine.commands_run
+
+
+def keeps_a_cookie_back(asked: str) -> bytes:
+    told = "X-Forwarded-Proto: https\r\n" in asked
+    return answer("200 OK", "x", *(["Set-Cookie: sid=1; Path=/; Secure"] if told else []))
+
+
+def test_a_lost_cookie_is_looked_for_with_the_scheme() -> None:
+    page = replace(REFUSED, status=200)
+    ctx = compare(serving(keeps_a_cookie_back), page, target=LOST)
+    found = [(each.name, each.secure_cookies) for each in ctx.observed(ComparedRequest)]
+    assert found[:2] == [("", ()), ("X-Forwarded-Proto", ("sid",))]
+    assert len(found) == 6
+    told = f"{UPGRADE} proxy_set_header X-Forwarded-Proto https;"
+    assert len(requests(compare(serving(keeps_a_cookie_back), page, told, target=LOST))) == 1
+    assert not requests(compare(serving(keeps_a_cookie_back), page))
