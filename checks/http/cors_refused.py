@@ -3,7 +3,8 @@ standard, sections 4.9 "CORS check" and 4.8 "CORS-preflight fetch"): the preflig
 gets an error, the answer does not name the page's origin, or allows every origin with cookies.
 
 It is judged only for a request that named an origin of another site (`--origin`, or a pasted
-message about CORS). Pages of the own site, and other programs, get the answer.
+message about CORS). Pages of the own site, and other programs, get the answer. Where the message
+names no origin, one is sent that nobody has: that it is not allowed is no fault by itself.
 """
 
 import re
@@ -17,6 +18,7 @@ from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
+    Confidence,
     Evidence,
     Fix,
     Manual,
@@ -25,6 +27,7 @@ from diagnose.model import (
     merge_subjects,
 )
 from diagnose.model.http import Exchange, page_exchanges
+from diagnose.parsers.cors_messages import HEADERS_FIELD, UNKNOWN_ORIGIN
 from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.redirects import redirect_target
 from diagnose.parsers.sanitize import clean
@@ -39,7 +42,7 @@ _REASONS: tuple[CorsRefusal, ...] = (
 )  # fmt: skip
 _CREDENTIALS = lazy_pattern(r"credentials|wildcard", re.IGNORECASE)
 _SENT = re.compile(r"-H '?Origin: ([^'\s]{1,300})")
-_FIELD = lazy_pattern(r"header (?:field )?[‘'“]?([\w-]{1,60})[’'”]? is not allowed")
+_FIELD = re.compile(rf"-H '?{HEADERS_FIELD}: ([\w-]{{1,60}})")
 
 
 @check(severity=Severity.WARNING, needs=[Exchange])
@@ -57,6 +60,9 @@ def cors_refused(evidence: Evidence) -> Iterator[Claim]:
         about=merge_subjects(subjects),
         covers=subjects,
         because=(*pages, *([nginx.config] if nginx.config else [])),
+        confidence=Confidence.POSSIBLE
+        if reason == "missing" and _sent_origin(first) == UNKNOWN_ORIGIN
+        else Confidence.CERTAIN,
         location=nginx.location(directive) if directive else None,
         facts={
             "url": first.url,
@@ -67,7 +73,7 @@ def cors_refused(evidence: Evidence) -> Iterator[Claim]:
             "preflight": first.method == _PREFLIGHT,
             "value": clean(first.header(_ORIGIN) or "", 200),
             "to": redirect_target(first) or "",
-            "name": _asked_field(evidence),
+            "name": _asked_field(first),
             "place": file_line(directive) if directive else "",
             "added": source is not None and source.added,
             **{name: name == reason for name in _REASONS},
@@ -119,8 +125,8 @@ def _field_refusal(evidence: Evidence, page: Exchange, origin: str) -> CorsRefus
         if allows_cookies or wants_cookies:
             return "wildcard"
     elif values[0] != origin:
-        return "other"
-    name = _asked_field(evidence).lower()
+        return None if origin == UNKNOWN_ORIGIN else "other"
+    name = _asked_field(page).lower()
     allowed = {
         part.strip().lower()
         for part in (page.header("Access-Control-Allow-Headers") or "").split(",")
@@ -129,8 +135,7 @@ def _field_refusal(evidence: Evidence, page: Exchange, origin: str) -> CorsRefus
     return "field" if is_refused else None
 
 
-def _asked_field(evidence: Evidence) -> str:
-    """Return the header field that a pasted message says is not allowed."""
-    symptom = evidence.target.symptom
-    match = _FIELD.search(symptom.text) if symptom else None
+def _asked_field(page: Exchange) -> str:
+    """Return the header field that a preflight asks for."""
+    match = _FIELD.search(page.equivalent)
     return match[1] if match else ""

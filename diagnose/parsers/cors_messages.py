@@ -1,7 +1,8 @@
 """Read which request a browser's message about CORS is about. No I/O.
 
 Chromium: "Access to fetch at 'URL' from origin 'ORIGIN' has been blocked by CORS policy: …". Of a
-preflight (Fetch standard, "CORS-preflight request") it also says what was not allowed.
+preflight (Fetch standard, "CORS-preflight request") it also says what was not allowed. Firefox does
+not name the origin: "Cross-Origin Request Blocked: … the remote resource at URL. (Reason: …)".
 """
 
 import re
@@ -14,18 +15,26 @@ from diagnose.parsers.request_fields import RequestFields
 METHOD_FIELD = "Access-Control-Request-Method"
 HEADERS_FIELD = "Access-Control-Request-Headers"
 
+#: The origin that is sent where the message names none: no site has this name (RFC 2606 section 2).
+UNKNOWN_ORIGIN = "https://another-site.invalid"
+
 _ORIGIN = re.compile(r"from origin ['\"‘“]?(https?://[\w.:\[\]-]{1,260})(?![\w.:/-])")
-_PREFLIGHT = re.compile(r"preflight", re.IGNORECASE)
+_WITHOUT_ORIGIN = re.compile(r"Cross-Origin Request Blocked|已拦截跨源请求")
+_PREFLIGHT = re.compile(r"preflight|预检", re.IGNORECASE)
 _METHOD = re.compile(r"Method ([A-Z]{3,10}) is not allowed by Access-Control-Allow-Methods")
-_FIELD = re.compile(r"header (?:field )?[‘'“]?([\w-]{1,60})[’'”]? is not allowed (?:by|according)")
+_FIELD = re.compile(
+    r"(?:header (?:field )?|missing token )[‘'“]?([\w-]{1,60})[’'”]? "
+    r"(?:is not allowed (?:by|according)|in CORS header)"
+)
 
 
 def with_message(fields: RequestFields, symptom: Symptom | None, text: str) -> RequestFields:
     """Return the request that a message is about; what the user has given stays as it is."""
     match = _ORIGIN.search(text)
-    if symptom is None or symptom.kind != "cors" or match is None:
+    origin = match[1] if match else UNKNOWN_ORIGIN if _WITHOUT_ORIGIN.search(text) else ""
+    if symptom is None or symptom.kind != "cors" or not origin:
         return fields
-    request_fields = fields if fields.origin else replace(fields, origin=match[1])
+    request_fields = fields if fields.origin else replace(fields, origin=origin)
     if fields.method != "GET" or not _PREFLIGHT.search(text):
         return request_fields
     method, field = _METHOD.search(text), _FIELD.search(text)
