@@ -27,9 +27,9 @@ from diagnose.model import (
     merge_subjects,
 )
 from diagnose.model.http import Exchange, page_exchanges
-from diagnose.parsers.cors_messages import HEADERS_FIELD, UNKNOWN_ORIGIN
 from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.redirects import redirect_target
+from diagnose.parsers.request_fields import UNKNOWN_ORIGIN
 from diagnose.parsers.sanitize import clean
 
 _ORIGIN = "Access-Control-Allow-Origin"
@@ -42,7 +42,7 @@ _REASONS: tuple[CorsRefusal, ...] = (
 )  # fmt: skip
 _CREDENTIALS = lazy_pattern(r"credentials|wildcard", re.IGNORECASE)
 _SENT = re.compile(r"-H '?Origin: ([^'\s]{1,300})")
-_FIELD = re.compile(rf"-H '?{HEADERS_FIELD}: ([\w-]{{1,60}})")
+_FIELD = re.compile(r"-H '?Access-Control-Request-Headers: ([\w-]{1,60})")
 
 
 @check(severity=Severity.WARNING, needs=[Exchange])

@@ -9,14 +9,11 @@ import re
 from dataclasses import replace
 
 from diagnose.model import Symptom
-from diagnose.parsers.request_fields import RequestFields
+from diagnose.parsers.request_fields import UNKNOWN_ORIGIN, RequestFields
 
 #: What a browser names in a preflight.
 METHOD_FIELD = "Access-Control-Request-Method"
 HEADERS_FIELD = "Access-Control-Request-Headers"
-
-#: The origin that is sent where the message names none: no site has this name (RFC 2606 section 2).
-UNKNOWN_ORIGIN = "https://another-site.invalid"
 
 _ORIGIN = re.compile(r"from origin ['\"‘“]?(https?://[\w.:\[\]-]{1,260})(?![\w.:/-])")
 _WITHOUT_ORIGIN = re.compile(r"Cross-Origin Request Blocked|已拦截跨源请求")

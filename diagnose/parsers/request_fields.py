@@ -39,6 +39,9 @@ _MIN_SECRET = 4
 #: Fields of a preflight: names of fields and of a method, and no secrets (Fetch standard).
 _PLAIN_FIELDS = {"access-control-request-headers", "access-control-request-method"}
 
+#: The origin that is sent where a browser's message names none: no site has this name (RFC 2606).
+UNKNOWN_ORIGIN = "https://another-site.invalid"
+
 #: Longest subprotocol that counts as a name; some clients send a token there instead.
 _MAX_SUBPROTOCOL = 32
 

@@ -3,8 +3,8 @@
 import pytest
 
 from diagnose.model.symptom import Symptom
-from diagnose.parsers.cors_messages import UNKNOWN_ORIGIN, with_message
-from diagnose.parsers.request_fields import RequestFields
+from diagnose.parsers.cors_messages import with_message
+from diagnose.parsers.request_fields import UNKNOWN_ORIGIN, RequestFields
 
 CORS = Symptom("cors", "blocked by CORS policy")
 BLOCKED = (
