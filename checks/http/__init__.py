@@ -92,3 +92,13 @@ def redirected_sockets(evidence: Evidence, host: str, scheme: str) -> Iterator[S
         url = parse_url(upgrade.header("Location") or "") if upgrade.status in REDIRECTS else None
         if url is not None and url.scheme == scheme and is_related_host(url.host, host):
             yield Subject(address=upgrade.address, port=upgrade.port, path=upgrade.path)
+
+
+def target_websocket_opens(evidence: Evidence) -> bool:
+    """Return whether the target is a WebSocket that opens through the front server. What its path
+    answers to other requests is no fault then: nothing, for example."""
+    target = evidence.target
+    return target.is_websocket and any(
+        upgrade.accepted and upgrade.through == "front" and upgrade.path == target.path
+        for upgrade in evidence.of(Upgrade)
+    )

@@ -3,8 +3,9 @@ standard, sections 4.9 "CORS check" and 4.8 "CORS-preflight fetch"): the preflig
 gets an error, the answer does not name the page's origin, or allows every origin with cookies.
 
 It is judged only for a request that named an origin of another site (`--origin`, or a pasted
-message about CORS). Where a message names none ("OPTIONS … 405"), the status alone is judged. Pages
-of the own site, and other programs, get the answer.
+message about CORS). Pages of the own site, and other programs, get the answer. Where the message
+names no origin, one is sent that nobody has: that it is not allowed is no fault by itself. After a
+message that names a status alone ("OPTIONS … 405"), the status alone is judged.
 """
 
 import re
@@ -18,6 +19,7 @@ from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
+    Confidence,
     Evidence,
     Fix,
     Manual,
@@ -26,9 +28,9 @@ from diagnose.model import (
     merge_subjects,
 )
 from diagnose.model.http import Exchange, page_exchanges
-from diagnose.parsers.cors_messages import ANOTHER_ORIGIN
 from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.redirects import redirect_target
+from diagnose.parsers.request_fields import UNKNOWN_ORIGIN
 from diagnose.parsers.sanitize import clean
 
 _ORIGIN = "Access-Control-Allow-Origin"
@@ -41,7 +43,7 @@ _REASONS: tuple[CorsRefusal, ...] = (
 )  # fmt: skip
 _CREDENTIALS = lazy_pattern(r"credentials|wildcard", re.IGNORECASE)
 _SENT = re.compile(r"-H '?Origin: ([^'\s]{1,300})")
-_FIELD = lazy_pattern(r"header (?:field )?[‘'“]?([\w-]{1,60})[’'”]? is not allowed")
+_FIELD = re.compile(r"-H '?Access-Control-Request-Headers: ([\w-]{1,60})")
 
 
 @check(severity=Severity.WARNING, needs=[Exchange])
@@ -53,23 +55,27 @@ def cors_refused(evidence: Evidence) -> Iterator[Claim]:
         return
     pages, reason = [page for page, _ in judged], judged[0][1]
     first, subjects, nginx = pages[0], endpoint_subjects(pages), Nginx.of(evidence)
+    origin = _sent_origin(first)
     source = field_source(nginx, [_ORIGIN])
     directive = source.directive if source else None
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
         because=(*pages, *([nginx.config] if nginx.config else [])),
+        confidence=Confidence.POSSIBLE
+        if reason == "missing" and origin == UNKNOWN_ORIGIN
+        else Confidence.CERTAIN,
         location=nginx.location(directive) if directive else None,
         facts={
             "url": first.url,
-            "origin": origin if (origin := _sent_origin(first)) != ANOTHER_ORIGIN else "",
+            "origin": "" if origin == UNKNOWN_ORIGIN else origin,
             "addresses": addresses(pages),
             "method": first.method,
             "status": first.status or "",
             "preflight": first.method == _PREFLIGHT,
             "value": clean(first.header(_ORIGIN) or "", 200),
             "to": redirect_target(first) or "",
-            "name": _asked_field(evidence),
+            "name": _asked_field(first),
             "place": file_line(directive) if directive else "",
             "added": source is not None and source.added,
             **{name: name == reason for name in _REASONS},
@@ -99,10 +105,10 @@ def _refusal(evidence: Evidence, page: Exchange) -> CorsRefusal | None:
             return "redirected"
         if not 200 <= page.status < 300:
             # An application may refuse a site that it does not know.
-            return None if page.status == 403 and origin == ANOTHER_ORIGIN else "failed"
+            return None if page.status == 403 and origin == UNKNOWN_ORIGIN else "failed"
     elif redirect_target(page):
         return None
-    if origin == ANOTHER_ORIGIN:
+    if origin == UNKNOWN_ORIGIN and not is_pasted:
         return None  # Whether the site that asked is allowed is not known.
     reason = _field_refusal(evidence, page, origin)
     # A page is not read by other sites' scripts: that nothing is allowed is no fault of it.
@@ -124,8 +130,8 @@ def _field_refusal(evidence: Evidence, page: Exchange, origin: str) -> CorsRefus
         if allows_cookies or wants_cookies:
             return "wildcard"
     elif values[0] != origin:
-        return "other"
-    name = _asked_field(evidence).lower()
+        return None if origin == UNKNOWN_ORIGIN else "other"
+    name = _asked_field(page).lower()
     allowed = {
         part.strip().lower()
         for part in (page.header("Access-Control-Allow-Headers") or "").split(",")
@@ -134,8 +140,7 @@ def _field_refusal(evidence: Evidence, page: Exchange, origin: str) -> CorsRefus
     return "field" if is_refused else None
 
 
-def _asked_field(evidence: Evidence) -> str:
-    """Return the header field that a pasted message says is not allowed."""
-    symptom = evidence.target.symptom
-    match = _FIELD.search(symptom.text) if symptom else None
+def _asked_field(page: Exchange) -> str:
+    """Return the header field that a preflight asks for."""
+    match = _FIELD.search(page.equivalent)
     return match[1] if match else ""

@@ -14,6 +14,7 @@ from checks.http import (
     is_looked_into,
     is_own_limit,
     repeated_well,
+    target_websocket_opens,
 )
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -74,6 +75,8 @@ def server_error(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _is_broken(evidence: Evidence, exchange: Exchange) -> bool:
+    if target_websocket_opens(evidence):
+        return False
     if exchange.failure is not None:
         # A server that closes the connection of a program, and serves browsers, is healthy.
         return not wants_tls(exchange) and browser_page(evidence, exchange) is None

@@ -58,6 +58,7 @@ class _Answer:
         "certificate.expired",
         "certificate.expires-soon",
         "certificate.renewal-failed",
+        "http.acme-challenge-answered",
         "http.acme-challenge-blocked",
     ],
 )

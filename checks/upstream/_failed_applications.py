@@ -3,6 +3,7 @@ does, after the front server had failed."""
 
 from collections.abc import Collection, Iterator, Mapping
 
+from checks.http import target_websocket_opens
 from checks.nginx import Nginx, file_line
 from checks.upstream._responses import GATEWAY_ERRORS
 from diagnose.model import (
@@ -43,7 +44,10 @@ def failed_applications(
     nginx = Nginx.of(evidence)
     groups: dict[tuple[str, ...], dict[str, list[UpstreamTry | Upgrade]]] = {}
     attempts_of_paths = _attempts(evidence) if connected else _page_connections(evidence)
+    opens = target_websocket_opens(evidence)
     for path, attempts in attempts_of_paths.items():
+        if opens and path == evidence.target.path:
+            continue
         failures = [attempt.failure.kind if attempt.failure else "" for attempt in attempts]
         # One server that responds is enough, because nginx tries the next one.
         if all(kind in kinds for kind in failures):

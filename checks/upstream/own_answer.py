@@ -2,6 +2,9 @@
 
 It is no fault by itself: an application may answer 403 or 404 on purpose. It says where to look: in
 the application and not in nginx. The evidence is the application, asked exactly as nginx asks it.
+
+Where a WebSocket opens at the same address, an ordinary request gets 400 or 426 there (RFC 6455
+section 4.2.1; RFC 9110 section 15.5.22).
 """
 
 from collections.abc import Iterator
@@ -10,7 +13,7 @@ from checks.nginx import Nginx, file_line
 from checks.upstream._comparisons import decisive_change, proxied_match
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
-from diagnose.model.http import page_exchanges
+from diagnose.model.http import Upgrade, page_exchanges
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.requests import Asked, ComparedRequest
 from diagnose.parsers.html_tags import excerpt
@@ -50,9 +53,23 @@ def own_answer(evidence: Evidence) -> Iterator[Claim]:
             "application": requests[0].endpoint,
             "place": file_line(directive),
             "command": requests[0].equivalent,
+            "websocket": _opened_websocket(evidence, requests[0].path),
             "tried": tuple(dict.fromkeys(request.name or request.part for request in changes)),
         },
         fix=Fix((Manual("ask-the-application", Where.APPLICATION),), Applicability.MANUAL),
+    )
+
+
+def _opened_websocket(evidence: Evidence, path: str) -> str:
+    """Return the URL of the WebSocket that opens at this path of the site, "" if none does."""
+    return next(
+        (
+            upgrade.url
+            for upgrade in evidence.of(Upgrade)
+            if upgrade.through == "front" and upgrade.accepted
+            if upgrade.path.partition("?")[0] == path.partition("?")[0]
+        ),
+        "",
     )
 
 

@@ -58,14 +58,15 @@ def _refusing_endpoints(backend: Backend) -> tuple[str, ...]:
 
 def _other_addresses(evidence: Evidence, endpoints: tuple[str, ...]) -> tuple[str, ...]:
     """Return the addresses on which a program listens on the application's own port, if none of
-    them gets nginx's connections: it may be the application. A program that listens where nginx
-    connects, or everywhere, was down for a moment."""
+    them gets nginx's connections: it may be the application, unless visitors come there themselves.
+    A program that listens where nginx connects, or everywhere, was down for a moment."""
     ports = {endpoint.rpartition(":")[2] for endpoint in endpoints}
+    front = ("nginx", evidence.target.port)
     sockets = [
         socket
         for snapshot in evidence.good(Listeners)
         for socket in snapshot.sockets
-        if str(socket.port) in ports
+        if str(socket.port) in ports and (socket.process, socket.port) != front
     ]
     names = [str(Subject(address=socket.address, port=socket.port)) for socket in sockets]
     if any(socket.address in _EVERYWHERE for socket in sockets) or set(names) & set(endpoints):

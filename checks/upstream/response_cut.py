@@ -3,7 +3,8 @@ prematurely closed connection while reading upstream", "upstream timed out … w
 upstream", "upstream sent invalid chunked response").
 
 The line was written for the target's page, whose body a visitor gets cut, or the application itself
-was asked and cuts it too: so nginx did not.
+was asked and cuts it too: so nginx did not. A run reads fast, and only the beginning of a large
+file: after a message about a download that is cut off, the line alone is enough.
 """
 
 import re
@@ -14,7 +15,7 @@ from checks.nginx import Nginx, file_line
 from checks.nginx._page_errors import is_in_run, logged_errors
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Manual, Severity, Where
-from diagnose.model.http import Exchange, ResponseBody
+from diagnose.model.http import Exchange, ResponseBody, page_exchanges
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.parsers.nginx import error_log
 from diagnose.parsers.nginx.locations import PASS_DIRECTIVES
@@ -47,11 +48,13 @@ def response_cut(evidence: Evidence) -> Iterator[Claim]:
         if page.purpose == "target" and page.failure and page.failure.kind in {"closed", "reset"}
     )
     matches = logged_errors(evidence, _CUT, evidence.target.path)
-    if not (matches or own) or not (bodies or failed):
+    visited: tuple[ResponseBody | Exchange, ...] = (*bodies, *failed)
+    if not visited and matches and _is_reported(evidence):
+        visited = page_exchanges(evidence)
+    if not (matches or own) or not visited:
         return
     line, match = matches[-1] if matches else (None, None)
     nginx = Nginx.of(evidence)
-    visited: tuple[ResponseBody | Exchange, ...] = (*bodies, *failed)
     passing, subjects = _pass_directive(nginx), body_subjects(visited)
     yield Claim(
         about=subjects[0],
@@ -80,6 +83,12 @@ def response_cut(evidence: Evidence) -> Iterator[Claim]:
         ruled_out=("nginx.temp-files-unwritable",),
         fix=Fix((Manual("see-why-it-ends", Where.SERVER),), Applicability.MANUAL),
     )
+
+
+def _is_reported(evidence: Evidence) -> bool:
+    """Return whether the message is about a response that is cut off."""
+    symptom = evidence.target.symptom
+    return symptom is not None and symptom.kind == "incomplete"
 
 
 def _pass_directive(nginx: Nginx) -> Directive | None:

@@ -8,6 +8,7 @@ at once, and nginx, which does the same for the visitor, gets no response from i
 
 from collections.abc import Iterator
 
+from checks.http import target_websocket_opens
 from checks.nginx import Nginx
 from checks.upstream import CONSEQUENCES, backends
 from checks.upstream._failed_applications import (
@@ -37,7 +38,7 @@ def timeout(evidence: Evidence) -> Iterator[Claim]:
     for application in failed_applications(evidence, {"timeout"}):
         waited = max(attempt.took for attempt in application.attempts)
         yield _claim(evidence, application, waited, "proxy_read_timeout")
-    pages = page_exchanges(evidence)
+    pages = () if target_websocket_opens(evidence) else page_exchanges(evidence)
     is_silent = pages and all(
         page.status == 504 or (page.failure is not None and page.failure.kind == "timeout")
         for page in pages

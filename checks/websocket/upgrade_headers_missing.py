@@ -8,6 +8,7 @@ nginx's response refuses it.
 
 from collections.abc import Iterator
 
+from checks.http import endpoint_subjects
 from checks.nginx import Nginx, _location_edits, file_line
 from checks.nginx._websockets import (
     WebSocketHandshakes,
@@ -24,6 +25,7 @@ from diagnose.model import (
     Severity,
     Subject,
 )
+from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.pages import WebSocketPath
 from diagnose.parsers.nginx.forwarding import inheritance_broken_at, upgrade_forwarding
@@ -36,7 +38,7 @@ _WITH_FALLBACK = {"Socket.IO", "SockJS", "SignalR", "Blazor"}
 @check(
     severity=Severity.ERROR,
     needs=[NginxConfig],
-    explains=["websocket.not-upgraded", "websocket.inner-proxy"],
+    explains=["websocket.not-upgraded", "websocket.inner-proxy", "http.server-error"],
 )
 def upgrade_headers_missing(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
@@ -58,7 +60,10 @@ def _claim(nginx: Nginx, match: LocationMatch, paths: list[str]) -> Claim:
     return Claim(
         severity=Severity.WARNING if library else None,
         about=Subject(port=evidence.target.port, text=file_line(location)),
-        covers=tuple(Subject(port=evidence.target.port, path=path) for path in paths),
+        covers=(
+            *(Subject(port=evidence.target.port, path=path) for path in paths),
+            *endpoint_subjects(_failed_pages(evidence, paths)),
+        ),
         because=handshake_evidence(nginx, handshake_sets),
         facts={
             "path": paths[0],
@@ -88,6 +93,17 @@ def _claim(nginx: Nginx, match: LocationMatch, paths: list[str]) -> Claim:
         location=nginx.location(location),
         fix=_fix(nginx, match, handshake_sets, paths),
     )
+
+
+def _failed_pages(evidence: Evidence, paths: list[str]) -> list[Exchange]:
+    """Return the responses to requests without an upgrade at the WebSocket that is the target: some
+    servers of WebSockets close the connection then (502). They accept the handshake."""
+    path = evidence.target.path
+    if not evidence.target.is_websocket or path not in paths:
+        return []
+    if not WebSocketHandshakes.at_path(evidence, path).accepted_by_application:
+        return []
+    return [page for page in page_exchanges(evidence) if page.status == 502]
 
 
 def _library_with_fallback(evidence: Evidence, paths: list[str]) -> str:

@@ -125,11 +125,18 @@ def is_listed(check_id: str, patterns: Iterable[str]) -> bool:
 
 
 def is_met(evidence: Evidence, symptom: Symptom) -> bool:
-    """Return whether the run itself met the symptom at the target."""
+    """Return whether the run itself met the symptom at the target. A WebSocket that nobody named is
+    tried only because it may be there."""
     return any(
-        _has_number(observation, symptom) or _has_failed(observation, evidence, symptom)
+        (_has_number(observation, symptom) and _is_asked(observation, evidence))
+        or _has_failed(observation, evidence, symptom)
         for observation in evidence.observations
     )
+
+
+def _is_asked(observation: Observation, evidence: Evidence) -> bool:
+    is_websocket = type(observation).__name__ == "Upgrade"
+    return not is_websocket or getattr(observation, "path", "") in evidence.target.websockets
 
 
 def _has_number(observation: Observation, symptom: Symptom) -> bool:
@@ -141,7 +148,7 @@ def _has_number(observation: Observation, symptom: Symptom) -> bool:
         return getattr(observation, field, None) == symptom.number
     is_page = getattr(observation, "purpose", "") in {"target", "redirect"}
     return (
-        (kind == "FailedRequests" or (kind == "Exchange" and is_page))
+        (kind in {"FailedRequests", "PageFileResponse"} or (kind == "Exchange" and is_page))
         and symptom.kind == "status"
         and getattr(observation, "status", None) == symptom.number
     )

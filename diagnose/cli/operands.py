@@ -10,8 +10,10 @@ from diagnose.parsers.target import (
     NamelessMessageError,
     UsageError,
     parse_target,
+    path_without_secrets,
     suggestion,
 )
+from diagnose.parsers.urls import polled_socketio_path
 
 
 def parse_targets(
@@ -54,7 +56,27 @@ def _with_message(
     word, error = messages[0]
     if len(targets) != 1 or len(messages) != 1:
         raise error
-    return replace(targets[0], symptom=error.symptom or other_symptom(word))
+    site = replace(targets[0], symptom=error.symptom or other_symptom(word))
+    return _at_requested_path(site, word)
+
+
+def _at_requested_path(site: Target, message: str) -> Target:
+    """Return the site, asked for what the message says was requested, where the user named no page:
+    a path without the site ("GET /live HTTP/1.1" 404) is what the log of an application shows."""
+    from diagnose.parsers.error_messages import requested_path
+
+    path, kind = requested_path(message), site.symptom.kind if site.symptom else "other"
+    # The path of a challenge holds a token.
+    if not path or site.is_websocket or kind.startswith("acme"):
+        return site
+    path = path_without_secrets(path)
+    websocket = polled_socketio_path(path) or (path if kind.startswith("websocket") else "")
+    if websocket:
+        return replace(site, websockets=tuple(dict.fromkeys((*site.websockets, websocket))))
+    if site.path != "/" or path == "/":
+        return site
+    named = parse_target(f"{site.scheme}://{site.authority}{path}", site.websockets)
+    return replace(named, input=site.input, symptom=site.symptom)
 
 
 def _merged(targets: Sequence[Target]) -> tuple[Target, ...]:

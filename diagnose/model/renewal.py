@@ -16,7 +16,8 @@ class RenewalFailure(Observation):
     shows its journal; `unit` is the failed systemd service, "" if only the log reports the failure.
     `names` are the names that the tool could not renew, () if it lists none. `message` is the
     tool's own error, `when` the time of that run in seconds since the epoch, None if unknown.
-    Searched only if a certificate has expired or will soon.
+    Searched only if a certificate has expired or will soon, or if the message of an ACME client was
+    pasted.
     """
 
     layer: ClassVar[str] = "certificate"
@@ -38,8 +39,8 @@ class ChallengeFolder(Observation):
     webroot_map, acme.sh's Le_Webroot): below `folder`, in .well-known/acme-challenge.
 
     `source` is the tool's file of settings. `same_as` are the folders of nginx's configuration, as
-    they are written there, that are the same folder: by a symbolic link or a mount. Searched only
-    if a certificate has expired or will soon.
+    they are written there, that are the same folder: by a symbolic link or a mount. Searched as a
+    RenewalFailure is.
     """
 
     layer: ClassVar[str] = "certificate"

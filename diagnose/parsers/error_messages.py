@@ -9,6 +9,7 @@ The messages are those of the programs' own sources and translations;
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from diagnose.model.frozen import frozen
 from diagnose.parsers.pasted_text import condensed
@@ -23,6 +24,11 @@ _QUOTE = r"[\"'‘“«]?"
 
 #: nginx's error log (ngx_http_log_error): the URLs in it are the application's, not the site's.
 _NGINX_LINE = re.compile(r', request: "\S+ (?P<path>/\S*) HTTP/[\d.]+".*, host: "(?P<host>[^"\s]+)')
+
+#: A request line in a log or a message ("GET /live?room=1 HTTP/1.1" 404): RFC 9112 section 3.
+_REQUEST_LINE = re.compile(r"(?<![\w/])(?:GET|HEAD) (/[^\s\"'<>`“”‘’]{0,500})")
+#: Maximum number of request lines of a message that are read.
+_MAX_REQUEST_LINES = 50
 
 #: Caddy's log of requests: a row of JSON.
 _CADDY_LINE = re.compile(r'"host":"(?P<host>[\w.:\[\]-]{1,255})","uri":"(?P<path>/[^"\s?]{0,500})')
@@ -297,3 +303,11 @@ def _site_by_message(text: str) -> NamedSite | None:
 def is_error_message(text: str) -> bool:
     """Return whether a text looks like an error message."""
     return _NAMELESS.search(condensed(text)) is not None
+
+
+def requested_path(text: str) -> str:
+    """Return the path with query that a message says was requested by GET; "" if it names none, or
+    several."""
+    lines = _REQUEST_LINE.finditer(condensed(text))
+    paths = dict.fromkeys(match[1] for match in islice(lines, _MAX_REQUEST_LINES))
+    return next(iter(paths)) if len(paths) == 1 else ""

@@ -36,6 +36,12 @@ _OPTION = {"origin": "--origin", "sec-websocket-protocol": "--subprotocol"}
 #: Shortest text that is masked, in characters. Shorter texts occur by chance in a server's text.
 _MIN_SECRET = 4
 
+#: Fields of a preflight: names of fields and of a method, and no secrets (Fetch standard).
+_PLAIN_FIELDS = {"access-control-request-headers", "access-control-request-method"}
+
+#: The origin that is sent where a browser's message names none: no site has this name (RFC 2606).
+UNKNOWN_ORIGIN = "https://another-site.invalid"
+
 #: Longest subprotocol that counts as a name; some clients send a token there instead.
 _MAX_SUBPROTOCOL = 32
 
@@ -71,7 +77,10 @@ class RequestFields:
         """Return the fields for a printed command, with masked values. The scheme of an
         Authorization is no secret, and servers decide by it (RFC 9110 section 11.4)."""
         fields = [*self.headers, *([("Cookie", self.cookie)] if self.cookie else [])]
-        return [f"{name}: {_scheme(name, value)}{MASKED}" for name, value in fields]
+        return [
+            f"{name}: {value if name.lower() in _PLAIN_FIELDS else _scheme(name, value) + MASKED}"
+            for name, value in fields
+        ]
 
     def arguments(self) -> list[str]:
         """Return the same request as command line arguments, with secrets masked."""
@@ -93,7 +102,9 @@ class RequestFields:
         return text
 
     def _secrets(self) -> Iterator[str]:
-        for _, value in self.headers:
+        for name, value in self.headers:
+            if name.lower() in _PLAIN_FIELDS:
+                continue
             yield value
             scheme, _, credentials = value.partition(" ")
             yield credentials.strip()

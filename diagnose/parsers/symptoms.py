@@ -294,7 +294,7 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|花了太长时间|没有响应|无响应"),
     ("status", r"HTTP ERROR (?P<n>[45]\d\d)|returned error: (?P<m>[45]\d\d)"
         r"|status(?: code| of)?[ :=]{1,3}'?(?P<o>[45]\d\d)(?!\w)"
-        r"|(?<![\w.:])(?P<p>[45]\d\d) (?:Client Error|Server Error|\(?(?:Bad |Forbid|Not (?:Found|Allowed)|Internal|Service"
+        r"|(?<![\w.:])(?P<p>[45]\d\d):? (?:Client Error|Server Error|\(?(?:Bad |Forbid|Not (?:Found|Allowed)|Internal|Service"
         r"|Gateway|Unauth|Method|Misdirected|Request|Upgrade|Proxy|Gone|Too Many|Payload|Content Too))"
         r"|HTTP/[\d.]{1,3}\"? (?P<q>[45]\d\d)(?!\w)|ERROR (?P<r>[45]\d\d):|(?P<s>[45]\d\d), message="
         r"|HTTP(?: status)?(?: code)?[ :]{0,2}(?P<t>[45]\d\d)(?![0-9A-Za-z])"
@@ -303,7 +303,7 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"[:： ]{0,3}(?P<v>[45]\d\d)(?![0-9A-Za-z:])"
         r"|(?:失败|\bfail(?:ed|s)?\b)(?:了| with| code| due to)?[:：,，(（ ]{0,3}(?P<z>[45]\d\d)(?![0-9A-Za-z:.])"
         r"|[\"'](?:code|status|statusCode|err(?:or)?_?code)[\"']: ?[\"']?(?P<y>[45]\d\d)(?!\w)"
-        r"|(?<![\w.:])(?P<w>[45]\d\d) (?:error|page|status)|(?<![0-9A-Za-z.])(?P<x>[45]\d\d) ?(?:错误|报错|页面)"
+        r"|(?<![\w.:])(?P<w>[45]\d\d) (?:error|page|status|when|after|if|on (?:re|all|any|every))|(?<![0-9A-Za-z.])(?P<x>[45]\d\d) ?(?:错误|报错|页面)"
         r"|HTTP_RESPONSE_CODE_FAILURE|currently unable to handle this request|目前无法处理此请求"),
     ("not-connected", r"Couldn['’]t connect to server|Failed to connect to|establish a connection to"
         r"|can[’']t connect to|Unable to connect|Cannot connect to host|NewConnectionError"

@@ -266,20 +266,26 @@ def _without_credentials(target_input: _TargetInput, authority: str) -> str:
 def _without_secrets(target_input: _TargetInput, path: str) -> str:
     """Leave the secrets out of the query of a URL in a message: a token that was pasted by the way
     is not sent."""
+    if not target_input.is_message:
+        return path
+    safe_path = path_without_secrets(path)
+    if safe_path != path:
+        target_input.note("secrets")
+    return safe_path
+
+
+def path_without_secrets(path: str) -> str:
+    """Return a path with the parameters of its query that are no secrets."""
     plain_path, mark, query = path.partition("?")
-    if not (mark and target_input.is_message):
+    if not mark:
         return path
     from diagnose.parsers.secrets import hide_secrets, is_secret_name
 
-    parameters = query.split("&")
     kept_parameters = [
         parameter
-        for parameter in parameters
+        for parameter in query.split("&")
         if not is_secret_name(parameter.partition("=")[0]) and hide_secrets(parameter) == parameter
     ]
-    if len(kept_parameters) == len(parameters):
-        return path
-    target_input.note("secrets")
     return f"{plain_path}?{'&'.join(kept_parameters)}" if kept_parameters else plain_path
 
 

@@ -89,7 +89,10 @@ def socketio_path(path: str) -> str:
 def polled_socketio_path(path: str) -> str:
     """Return the path of the WebSocket of a Socket.IO server whose first request over HTTP is at
     this path ("/socket.io/?EIO=4&transport=polling&t=x"); "" for any other path. The session and
-    the mark against caches belong to one client (Engine.IO protocol, "Transports")."""
+    the mark against caches belong to one client (Engine.IO protocol, "Transports").
+
+    Clients end the path with a slash, so that the log of an application has a path without one
+    only if a proxy took it away (engine.io-client, lib/socket.ts)."""
     bare_path, _, query = path.partition("?")
     words = query.split("&")
     if "transport=polling" not in words or not any(word.startswith("EIO=") for word in words):
@@ -97,4 +100,4 @@ def polled_socketio_path(path: str) -> str:
     kept = [
         word for word in words if word.partition("=")[0] not in {"sid", "t", "transport", "b64"}
     ]
-    return f"{bare_path}?{'&'.join([*kept, 'transport=websocket'])}"
+    return f"{bare_path.rstrip('/')}/?{'&'.join([*kept, 'transport=websocket'])}"

@@ -6,7 +6,9 @@ from diagnose.checking.registry import load_check
 from diagnose.checking.symptom_match import is_listed, is_met, with_reported_notes
 from diagnose.model import Claim, Evidence, Severity, Subject, Symptom
 from diagnose.model.http import Exchange
-from tests.support.check_evidence import NOW, SHOP
+from diagnose.model.pages import PageFileResponse
+from tests.support.check_evidence import CHAT, NOW, SHOP
+from tests.support.nginx_evidence import front
 
 FORBIDDEN = Exchange(
     url="https://shop.example.com/", address="203.0.113.10", port=443, status=403, purpose="target"
@@ -36,3 +38,23 @@ def test_a_symptom_is_met_by_the_page_of_the_target() -> None:
 def test_a_layer_lists_all_of_its_checks() -> None:
     assert is_listed("tcp.refused", ["tcp.*"])
     assert not is_listed("tls.reset", ["tcp.*", "tls.closed"])
+
+
+def test_a_status_is_met_by_a_file_of_the_page() -> None:
+    missing = PageFileResponse(
+        url="https://shop.example.com/a.js",
+        address="203.0.113.10",
+        port=443,
+        page=SHOP.url,
+        file_kind="script",
+        status=404,
+    )
+    evidence = Evidence(SHOP, NOW, (missing,))
+    assert is_met(evidence, Symptom("status", "m", 404))
+    assert not is_met(evidence, Symptom("status", "m", 502))
+
+
+def test_a_status_is_not_met_by_a_websocket_that_nobody_named() -> None:
+    symptom = Symptom("status", "m", 404)
+    assert not is_met(Evidence(SHOP, NOW, (front(404, "/ws"),)), symptom)
+    assert is_met(Evidence(CHAT, NOW, (front(404, "/ws"),)), symptom)

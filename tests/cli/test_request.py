@@ -273,6 +273,33 @@ def test_a_message_says_which_url_of_the_site_fails(
     assert target.symptom
 
 
+@pytest.mark.parametrize(
+    ("site", "message", "url", "websockets"),
+    [
+        ("https://{}/", '"GET /users HTTP/1.1" 404', "https://{}/users", ()),
+        ("https://{}:8443/", '"GET /a?token=secret1&b=2 HTTP/1.1" 502',
+         "https://{}:8443/a?b=2", ()),
+        ("https://{}/page", '"GET /users HTTP/1.1" 404', "https://{}/page", ()),
+        ("https://{}/", "GET /socket.io?EIO=3&transport=polling&t=1 HTTP/1.1 404", "https://{}/",
+         ("/socket.io/?EIO=3&transport=websocket",)),
+        ("http://{}/", '400 GET /api/kernels/1/channels 1ms Can "Upgrade" only to "WebSocket".',
+         "http://{}/", ("/api/kernels/1/channels",)),
+        ("wss://{}/a", "GET /b HTTP/1.1 404", "wss://{}/a", ("/a",)),
+        ("http://{}/", "Invalid response from http://{}/.well-known/acme-challenge/a: "
+                       "GET /.well-known/acme-challenge/a 404", "http://{}/", ()),
+    ],
+)  # fmt: skip
+def test_a_message_without_a_site_says_which_path_fails(
+    site: str, message: str, url: str, websockets: tuple[str, ...]
+) -> None:
+    name = "shop.example.com"
+    request = parse_run([site.format(name), message.replace("{}", name)])
+    assert isinstance(request, RunRequest)
+    (target,) = request.targets
+    assert (target.url, target.websockets) == (url.format(name), websockets)
+    assert target.symptom
+
+
 def test_a_message_about_another_site_is_a_target_of_its_own() -> None:
     words = ["shop.example.com", "Failed to connect to blog.example.com port 443: refused"]
     request = parse_run(words)

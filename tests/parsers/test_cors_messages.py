@@ -1,8 +1,10 @@
 """Which request a browser's message about CORS is about."""
 
+import pytest
+
 from diagnose.model.symptom import Symptom
-from diagnose.parsers.cors_messages import ANOTHER_ORIGIN, with_message
-from diagnose.parsers.request_fields import RequestFields
+from diagnose.parsers.cors_messages import with_message
+from diagnose.parsers.request_fields import UNKNOWN_ORIGIN, RequestFields
 
 CORS = Symptom("cors", "blocked by CORS policy")
 BLOCKED = (
@@ -32,7 +34,7 @@ def test_a_failed_preflight_without_an_origin_is_repeated() -> None:
     status = Symptom("status", "405", 405)
     for text in ("OPTIONS https://shop.example.com/api 405 (Method Not Allowed)", "预检请求 405"):
         fields = with_message(RequestFields(), status, text)
-        assert (fields.method, fields.origin) == ("OPTIONS", ANOTHER_ORIGIN)
+        assert (fields.method, fields.origin) == ("OPTIONS", UNKNOWN_ORIGIN)
     assert with_message(RequestFields(), status, "POST 405 OPTIONS-X") == RequestFields()
     given = RequestFields(cookie="a=b")
     assert with_message(given, status, "OPTIONS 405") == given
@@ -47,3 +49,31 @@ def test_another_message_changes_nothing() -> None:
     assert with_message(RequestFields(), Symptom("mime", "x"), BLOCKED) == RequestFields()
     assert with_message(RequestFields(), None, BLOCKED) == RequestFields()
     assert with_message(RequestFields(), CORS, "跨域") == RequestFields()
+
+
+FIREFOX = (
+    "Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource at "
+    "https://shop.example.com/api. "
+)
+
+
+def test_a_message_without_an_origin_is_asked_with_an_origin_of_nobody() -> None:
+    text = f"{FIREFOX}(Reason: CORS header ‘Access-Control-Allow-Origin’ missing)."
+    assert with_message(RequestFields(), CORS, text) == RequestFields(origin=UNKNOWN_ORIGIN)
+    given = RequestFields(origin="https://app.example.net")
+    assert with_message(given, CORS, text) == given
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "header ‘authorization’ is not allowed according to header ‘Access-Control-Allow-Headers’ "
+        "from CORS preflight response",
+        "missing token ‘authorization’ in CORS header ‘Access-Control-Allow-Headers’ from CORS "
+        "preflight channel",
+    ],
+)
+def test_a_preflight_of_firefox_is_repeated(reason: str) -> None:
+    fields = with_message(RequestFields(), CORS, f"{FIREFOX}(Reason: {reason}).")
+    assert fields.method == "OPTIONS"
+    assert fields.headers == (("Access-Control-Request-Headers", "authorization"),)

@@ -5,7 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from diagnose.model.symptom import SymptomKind
-from diagnose.parsers.error_messages import is_error_message, named_site, names_in_words
+from diagnose.parsers.error_messages import (
+    is_error_message,
+    named_site,
+    names_in_words,
+    requested_path,
+)
 from diagnose.parsers.pasted_text import MAX_LENGTH, condensed
 from diagnose.parsers.symptoms import symptom_of
 from diagnose.parsers.target import NamelessMessageError, UsageError, parse_target
@@ -204,9 +209,26 @@ def test_a_long_text_is_read_in_linear_time(piece: str) -> None:
     named_site(text)
     symptom_of(text)
     names_in_words(text)
+    requested_path(text)
 
 
 def test_a_plain_target_has_no_symptom() -> None:
     assert parse_target("shop.example.com").symptom is None
     assert parse_target("看看 https://shop.example.com/").symptom is None
     assert parse_target("https://shop.example.com/").read_as == HTTPS
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ('"GET /live?room=1 HTTP/1.1" 404', "/live?room=1"),
+        ("400 GET /api/kernels/1/channels 1.53ms referer=None", "/api/kernels/1/channels"),
+        ("GET /a 404\nGET /a 404", "/a"),
+        ("GET /a 404\nGET /b 404", ""),
+        ("POST /login 403", ""),
+        ("GET https://shop.example.com/a 404", ""),
+        ("TARGET /a", ""),
+    ],
+)
+def test_the_path_of_a_request_line(text: str, path: str) -> None:
+    assert requested_path(text) == path

@@ -147,3 +147,13 @@ def test_a_field_replaces_its_like_in_any_case() -> None:
         "X": "b",
         "user-agent": "c",
     }
+
+
+def test_what_a_preflight_names_is_no_secret() -> None:
+    given = (("Access-Control-Request-Headers", "authorization"), ("X-Token", "abcdef12345"))
+    fields = RequestFields(headers=given)
+    assert fields.masked_fields() == [
+        "Access-Control-Request-Headers: authorization",
+        "X-Token: ***",
+    ]
+    assert fields.mask_secrets("authorization: abcdef12345") == "authorization: ***"

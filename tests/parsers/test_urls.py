@@ -85,5 +85,7 @@ def test_a_socket_io_path_says_what_it_wants() -> None:
 def test_the_websocket_of_a_polled_socketio_server() -> None:
     polled = "/socket.io/?EIO=3&transport=polling&t=LjLkAox&sid=a"
     assert polled_socketio_path(polled) == "/socket.io/?EIO=3&transport=websocket"
+    without_slash = polled.replace("/?", "?")
+    assert polled_socketio_path(without_slash) == "/socket.io/?EIO=3&transport=websocket"
     for path in ("/", "/socket.io/?EIO=4&transport=websocket", "/a?transport=polling"):
         assert polled_socketio_path(path) == ""

@@ -34,6 +34,8 @@ QUESTIONS: dict[str, tuple[Example, ...]] = {
         Example("https://shop.example.com/about 刷新页面404", "status", "https://shop.example.com:443/about", 404),
         Example("wss://shop.example.com/ws 用nginx反代后报错400", "websocket-status", WSS, 400),
         Example("WebSocket 报错 502", "websocket-status", "", 502),
+        Example("400: Bad Request", "status", "", 400),
+        Example("React app deployed with nginx, 404 when I refresh the page", "status", "", 404),
         Example('{"code":404,"msg":"Cannot POST //login"}', "status", "", 404),
         Example('{"timestamp":"2026-05-01T08:00:00","status":500,"path":"/api"}', "status", "", 500),
         Example("https://shop.example.com/ post的接口全部405", "status", number=405),

@@ -1,6 +1,7 @@
 """Probes for why a certificate was not renewed: logs of renewal tools, and failed systemd units.
 
-They run only if a certificate of nginx has expired or expires soon.
+They run only if a certificate of nginx has expired or expires soon, or if the message of an ACME
+client was pasted.
 """
 
 import posixpath
@@ -28,12 +29,14 @@ _PART = re.compile(r"^@@@ (\S+) (\d+) (.+)$", re.MULTILINE)
 
 @probe(after=CertificateFile)
 async def renewal(ctx: ProbeContext, certificate: CertificateFile) -> None:
-    expiring = [
+    symptom = ctx.target.symptom
+    is_asked = symptom is not None and symptom.kind.startswith("acme")
+    relevant = [
         candidate
         for candidate in ctx.observed(CertificateFile)
-        if candidate.chain and expires_soon(candidate.chain[0])
+        if is_asked or (candidate.chain and expires_soon(candidate.chain[0]))
     ]
-    if not expiring or expiring[0] is not certificate:
+    if not relevant or relevant[0] is not certificate:
         return
     at = ctx.elapsed()
     result = await ctx.machine.run("sh", "-c", SCRIPT)

@@ -60,8 +60,10 @@ async def plain(ctx: ProbeContext, connection: Connection) -> None:
     if stream is None:
         return
     is_first = _is_first_open(ctx, connection)
-    is_due = is_first and any(map(_is_renewal_due, ctx.observed(Handshake)))
-    if uses_tls and (is_due or _reports_challenge(ctx)):
+    is_due = uses_tls and is_first and any(map(_is_renewal_due, ctx.observed(Handshake)))
+    # An authority asks on port 80 (RFC 8555 section 8.3).
+    is_port_of_challenges = uses_tls or connection.port == 80
+    if is_due or (is_port_of_challenges and _reports_challenge(ctx)):
         ctx.start(_request_challenge(ctx, connection))
     http_connection = Http1Connection(stream, patience(ctx))
     url = _plain_url(ctx, connection, ctx.target.path)

@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from diagnose.model import Confidence
 from diagnose.model.http import Exchange
 from diagnose.model.symptom import Symptom
-from diagnose.parsers.cors_messages import ANOTHER_ORIGIN
+from diagnose.parsers.request_fields import UNKNOWN_ORIGIN
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import RUNNING, SITE, config
 from tests.support.page_errors import page
@@ -51,7 +52,7 @@ def test_fires_and_says_why(response: Exchange, reason: str) -> None:
 
 def test_fires_on_the_status_alone_where_no_origin_is_known() -> None:
     """Issue 126 of Dream4ever/Knowledge-Base: "OPTIONS … 405" in a log."""
-    asked = ASKED.replace(ORIGIN, ANOTHER_ORIGIN)
+    asked = ASKED.replace(ORIGIN, UNKNOWN_ORIGIN)
     (claim,) = judge(CHECK, answer(405, method="OPTIONS", asked=asked), masked=False)
     assert claim.facts["failed"]
     assert claim.facts["origin"] == ""
@@ -60,14 +61,32 @@ def test_fires_on_the_status_alone_where_no_origin_is_known() -> None:
 
 
 def test_fires_on_a_field_that_the_preflight_asks_for() -> None:
-    text = "Request header field x-token is not allowed by Access-Control-Allow-Headers"
-    target = replace(SHOP, symptom=Symptom("cors", text))
-    allowed = answer(204, (ALLOW, ORIGIN), method="OPTIONS")
-    (claim,) = judge(CHECK, allowed, target=target, masked=False)
+    asked = ASKED.replace(
+        "https://shop", "-H 'Access-Control-Request-Headers: x-token' https://shop"
+    )
+    allowed = answer(204, (ALLOW, ORIGIN), method="OPTIONS", asked=asked)
+    (claim,) = judge(CHECK, allowed, target=PASTED, masked=False)
     assert claim.facts["name"] == "x-token"
     named = ("Access-Control-Allow-Headers", "Content-Type, X-Token")
-    both = answer(204, (ALLOW, ORIGIN), named, method="OPTIONS")
-    assert not judge(CHECK, both, target=target, masked=False)
+    both = answer(204, (ALLOW, ORIGIN), named, method="OPTIONS", asked=asked)
+    assert not judge(CHECK, both, target=PASTED, masked=False)
+
+
+def test_fires_and_is_unsure_where_the_origin_is_nobodys() -> None:
+    asked = ASKED.replace(ORIGIN, UNKNOWN_ORIGIN)
+    (claim,) = judge(CHECK, answer(asked=asked), target=PASTED, masked=False)
+    assert claim.confidence is Confidence.POSSIBLE
+    field = "-H 'Access-Control-Request-Headers: x-token' https://shop"
+    preflight = answer(
+        204, (ALLOW, "*"), method="OPTIONS", asked=asked.replace("https://shop", field)
+    )
+    (claim,) = judge(CHECK, preflight, target=PASTED, masked=False)
+    assert (claim.facts["name"], claim.confidence) == ("x-token", Confidence.CERTAIN)
+
+
+def test_silent_on_a_list_of_origins_where_the_origin_is_nobodys() -> None:
+    asked = ASKED.replace(ORIGIN, UNKNOWN_ORIGIN)
+    assert not judge(CHECK, answer(200, (ALLOW, ORIGIN), asked=asked), target=PASTED, masked=False)
 
 
 def test_fires_and_names_nginxs_line() -> None:

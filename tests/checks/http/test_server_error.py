@@ -7,7 +7,7 @@ from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.logs import LogLine
 from diagnose.model.program_logs import ProgramLine
 from tests.support.check_evidence import CHAT, TIMEOUT, judge
-from tests.support.nginx_evidence import HOST
+from tests.support.nginx_evidence import HOST, front
 from tests.support.upstream_evidence import compared
 
 
@@ -84,6 +84,9 @@ def test_silent_on_every_answer_that_is_one() -> None:
 def test_silent_where_a_websocket_is_asked_for_without_an_upgrade() -> None:
     assert not judge("http.server-error", home(500, path="/ws"), target=CHAT)
     assert judge("http.server-error", home(502, path="/ws"), target=CHAT)
+    # Its server closes every other connection.
+    assert not judge("http.server-error", home(502, path="/ws"), front(101), target=CHAT)
+    assert judge("http.server-error", home(502, path="/ws"), front(502), target=CHAT)
 
 
 def test_fires_as_a_warning_where_it_is_answered_when_repeated() -> None:

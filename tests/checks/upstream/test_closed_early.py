@@ -6,8 +6,8 @@ from diagnose.model import Failure
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import UpstreamTry
 from diagnose.model.program_logs import ProgramLine
-from tests.support.check_evidence import REFUSED, SHOP, TIMEOUT, judge
-from tests.support.nginx_evidence import FILE, RUNNING, config
+from tests.support.check_evidence import CHAT, REFUSED, SHOP, TIMEOUT, judge
+from tests.support.nginx_evidence import FILE, RUNNING, config, front
 from tests.support.page_errors import LOG_READ, logged
 
 CHECK = "upstream.closed-early"
@@ -35,6 +35,12 @@ def test_fires_when_the_application_hangs_up(tried: UpstreamTry) -> None:
 @pytest.mark.parametrize("failure", [None, TIMEOUT, REFUSED], ids=["answers", "silent", "refuses"])
 def test_silent_when_it_does_something_else(failure: Failure | None) -> None:
     assert not judge(CHECK, replace(HANGS_UP, failure=failure), PAGE, config())
+
+
+def test_silent_where_the_websocket_that_is_asked_for_opens() -> None:
+    tried, page = replace(HANGS_UP, path=CHAT.path), replace(PAGE, url=CHAT.url)
+    assert judge(CHECK, tried, page, front(502), config(), target=CHAT)
+    assert not judge(CHECK, tried, page, front(101), config(), target=CHAT)
 
 
 def test_fires_on_a_connection_that_is_reset_at_once() -> None:

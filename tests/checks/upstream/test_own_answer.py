@@ -6,7 +6,7 @@ from diagnose.model import Claim, Severity
 from diagnose.model.http import Exchange
 from diagnose.model.requests import ComparedRequest
 from tests.support.check_evidence import judge
-from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config
+from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config, direct, front
 from tests.support.upstream_evidence import asked, compared, controlled, page
 
 CHECK = "upstream.own-answer"
@@ -31,6 +31,18 @@ def test_fires_with_what_a_second_nginx_sees() -> None:
     assert claim.facts["inner_nginx"] is True
     (claim,) = claims(page(403), REFUSED)
     assert claim.facts["inner_nginx"] is False
+
+
+def test_fires_and_names_the_websocket_of_the_address() -> None:
+    evidence = (config(SITE), BUILD, RUNNING, page(400), compared(400, body="Bad Request"))
+    for handshake, url in (
+        (front(101, "/"), "wss://shop.example.com/"),
+        (front(400, "/"), ""),
+        (front(101, "/other"), ""),
+        (direct(101, "/"), ""),
+    ):
+        (claim,) = judge(CHECK, *evidence, handshake, masked=False)
+        assert claim.facts["websocket"] == url
 
 
 def test_silent_where_one_change_decides() -> None:

@@ -41,6 +41,16 @@ def test_fires_and_names_the_other_address_of_the_port() -> None:
     assert claim.facts["elsewhere"] == ("[::1]:3000",)
 
 
+def test_fires_and_does_not_take_the_site_itself_for_the_application() -> None:
+    down = replace(
+        DOWN, target="http://10.0.0.7:443", host="10.0.0.7", port=443, address="10.0.0.7"
+    )
+    text = SITE.replace("http://127.0.0.1:3000", "http://10.0.0.7:443")
+    site = Listener(address="203.0.113.10", port=443, family=4, process="nginx")
+    (claim,) = judge(CHECK, down, config(text), Listeners(sockets=(site,)))
+    assert claim.facts["elsewhere"] == ()
+
+
 def test_fires_and_names_no_address_where_the_application_is_started_again() -> None:
     """It crashes on each request, and listened when the sockets were read."""
     for address in ("127.0.0.1", "0.0.0.0"):

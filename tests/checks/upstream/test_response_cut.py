@@ -2,9 +2,9 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Confidence, Failure
+from diagnose.model import Confidence, Failure, Symptom
 from diagnose.model.http import ResponseBody
-from tests.support.check_evidence import judge
+from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import LOADED, RUNNING, config
 from tests.support.page_errors import LOG_READ, logged, page
 
@@ -85,3 +85,14 @@ def test_silent_if_the_application_sends_all_of_it() -> None:
     own = replace(BODY, request="application", end="complete", failure=None)
     other = replace(LINE, text="another", host="blog.example.com")
     assert not judge("upstream.response-cut", RUNNING, config(SITE), other, own, BODY)
+
+
+def test_fires_after_a_message_about_a_download_that_the_run_reads_whole() -> None:
+    whole = replace(BODY, end="complete", received=900, failure=None)
+    evidence = (RUNNING, config(SITE), LOG_READ, LINE, whole, page(200))
+    asked = replace(SHOP, symptom=Symptom("incomplete", "curl: (18)"))
+    (claim,) = judge("upstream.response-cut", *evidence, target=asked)
+    assert claim.confidence is not Confidence.POSSIBLE
+    other = replace(SHOP, symptom=Symptom("timeout", "slow"))
+    assert not judge("upstream.response-cut", *evidence, target=other)
+    assert not judge("upstream.response-cut", *evidence[:3], whole, page(200), target=asked)

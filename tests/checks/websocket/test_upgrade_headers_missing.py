@@ -2,10 +2,12 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Applicability, Confidence, Edit, Severity
+from checks.http import endpoint_subjects
+from diagnose.model import Applicability, Confidence, Edit, Observation, Severity
 from diagnose.model.pages import WebSocketPath
 from tests.support.check_evidence import CHAT, SHOP, judge
 from tests.support.nginx_evidence import BUILD, HOST, RUNNING, SITE, config, direct, front
+from tests.support.page_errors import page
 
 CHECK = "websocket.upgrade-headers-missing"
 MAP = "map $http_upgrade $hop {\n    default upgrade;\n    '' close;\n}\n"
@@ -132,3 +134,14 @@ def test_fires_for_a_path_of_the_page_and_knows_a_library_that_does_without() ->
     assert claim.facts["library"] == "Socket.IO"
     (claim,) = judge(CHECK, *seen, replace(named, library="Socket.IO"), target=CHAT)
     assert claim.severity is None
+
+
+def test_fires_and_explains_the_page_that_closes_without_an_upgrade() -> None:
+    def covers(page_status: int, *handshakes: Observation) -> bool:
+        text, failed = config(OWN % ""), page(page_status)
+        (claim,) = judge(CHECK, text, BUILD, *handshakes, failed, target=CHAT)
+        return bool(set(endpoint_subjects([failed])) & set(claim.covers))
+
+    assert covers(502, front(502), direct(101))
+    assert not covers(502, front(502))
+    assert not covers(404, front(404), direct(101))

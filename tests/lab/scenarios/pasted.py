@@ -53,6 +53,16 @@ def challenge_goes_to_the_application(lab: Lab) -> None:
     lab.reload()
 
 
+@scenario(
+    outside="http.acme-challenge-answered", args=(INVALID,), target=f"http://{site.NAME}/",
+    manual="the folder is a choice",
+)  # fmt: skip
+def challenge_of_a_site_over_http_goes_to_the_application(lab: Lab) -> None:
+    """The site has no certificate yet: https://github.com/ancarda/website/issues/4."""
+    lab.edit(FOLDER, "")
+    lab.reload()
+
+
 @healthy(args=(INVALID,))
 def challenge_comes_from_its_folder(lab: Lab) -> None:
     pass

@@ -1,11 +1,12 @@
 import asyncio
 import shlex
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from diagnose.machine.local import LocalMachine
 from diagnose.machine.recorded import RecordedMachine
-from diagnose.model import Unseen
+from diagnose.model import Symptom, Unseen
 from diagnose.model.nginx import CertificateFile
 from diagnose.model.renewal import RenewalFailure
 from diagnose.parsers.nginx.config import parse
@@ -13,6 +14,7 @@ from diagnose.probes.inside import renewals as probes
 from tests.parsers.linux.test_renewal_logs import CERTBOT
 from tests.probes.inside.test_nginx_files import run
 from tests.support.certificates import leaf
+from tests.support.fake_context import Looking
 
 COMMAND = shlex.join(("sh", "-c", probes.SCRIPT))
 
@@ -64,6 +66,16 @@ def test_of_a_certificate_that_is_good_nothing_is_asked() -> None:
     machine = RecordedMachine({})
     run(probes.renewal, machine, file(80))
     assert not machine.commands_run
+
+
+def test_after_the_message_of_an_acme_client_all_is_asked() -> None:
+    machine = RecordedMachine({COMMAND: UNIT + LOG})
+    ctx = Looking(machine)
+    ctx.target = replace(ctx.target, symptom=Symptom("acme-response", "Invalid response"))
+    certificate = file(80)
+    ctx.observations.append(certificate)
+    asyncio.run(probes.renewal.work(ctx, certificate))  # type: ignore[arg-type]
+    assert ctx.observed(RenewalFailure)
 
 
 def test_this_machine_answers() -> None:

@@ -197,6 +197,23 @@ def test_a_challenge_is_asked_for_after_the_message_of_an_acme_client() -> None:
     assert len(steps(look, "acme")) == 1
 
 
+@pytest.mark.parametrize(("port", "asked"), [(80, 1), (8080, 0)])
+def test_a_challenge_is_asked_for_on_port_80_of_a_target_over_http(port: int, asked: int) -> None:
+    target = replace(COMPLAINED, scheme="http", port=port)
+    serves = lambda host, path, cookie: answer()  # noqa: E731
+    net = PaperNet({}, {(HERE, port): serves})
+
+    async def run() -> Looking:
+        ctx = Looking(net, target)
+        seen = Connection(address=HERE, port=port, family=4, purpose="target")
+        ctx.emit(seen, Paper(serves))
+        await probes.plain.work(ctx, seen)
+        await ctx.all()
+        return ctx
+
+    assert len(steps(asyncio.run(run()), "acme")) == asked
+
+
 def test_a_redirect_of_a_challenge_is_followed_on_the_site_alone() -> None:
     def serve(host: str, path: str, cookie: str) -> str:
         is_first = path.startswith("/.well-known")
