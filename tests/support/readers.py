@@ -46,6 +46,7 @@ GIVEN: dict[str, Any] = {
     "headers": (("Strict-Transport-Security", "max-age=1"),),
     "choices": ("fix", "record"),
     "lines": ("a",),
+    "frontends": ("web",),
     "line_format": parse_format(COMBINED),
     "members": lambda _: (),
     "limit": 100,
