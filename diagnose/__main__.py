@@ -16,12 +16,11 @@ def main() -> None:
             _say(f"diagnose: Standard output: {error.strerror}.\n")
             os._exit(64)
         return
-    from diagnose.processes import interrupts
-
-    interrupts.note_interrupts()
     try:
         _run()
     except KeyboardInterrupt:
+        from diagnose.processes import interrupts
+
         interrupts.let_the_next_kill()
         from diagnose.cli import execution, main
 
@@ -36,6 +35,10 @@ def _run() -> None:
         if status is not None:
             os._exit(status)
     import gc
+
+    from diagnose.processes import interrupts
+
+    interrupts.note_interrupts()
 
     # One run ends before there is anything to collect; looking for it takes a tenth of its time.
     gc.disable()

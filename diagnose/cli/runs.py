@@ -6,6 +6,7 @@ import contextlib
 import logging
 import signal
 from collections.abc import Callable, Coroutine, Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from diagnose.cli.watchdog import Abandoned, Overdue, Watchdog
@@ -63,11 +64,18 @@ class RunGroup:
         def cancel_all(signal_number: int) -> None:
             # The run passes the number on in its report. What has ended is interrupted no more.
             cancelled = [task.cancel(signal_number) for task in tasks]
-            if not any(cancelled):
+            if not any(cancelled) and not any(task.result().crashes for task in tasks):
                 self.status = 0
 
         self.handle_signals(cancel_all)
         return list(await asyncio.gather(*tasks))
+
+    def with_signal(self, report: Report) -> Report:
+        """Return the report of a run whose checks the watchdog ended after a signal as that of one
+        which was interrupted."""
+        if not self.status or not report.crashes or report.interrupted:
+            return report
+        return replace(report, interrupted=True, signal=self.status - SIGNALLED)
 
     def handle_signals(self, cancel: Callable[[int], None]) -> None:
         """Call `cancel` with the number of the first signal, in the event loop."""
@@ -135,7 +143,7 @@ def run_to_end(
             status = group.status or watchdog.status
             return watchdog.reports(signal_number=max(status - SIGNALLED, 0)), status
     loop.close()
-    return reports, group.status
+    return [group.with_signal(report) for report in reports], group.status
 
 
 _abandoned_loops: list[asyncio.AbstractEventLoop] = []
