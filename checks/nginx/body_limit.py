@@ -25,11 +25,13 @@ from diagnose.model import (
 )
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.nginx import NginxConfig
+from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.nginx import proxy_headers
 
 #: Bytes. nginx's default, and what is large enough for usual uploads.
 _DEFAULT, _LARGE = 1 << 20, 64 << 20
 _LOGGED = "client intended to send too large"
+_SIZE = lazy_pattern(r"too large body: (\d{1,15}) bytes")
 
 
 @check(
@@ -49,7 +51,7 @@ def body_limit(evidence: Evidence) -> Iterator[Claim]:
     directive = match.directive("client_max_body_size")
     amount = proxy_headers.parse_size(directive.args[0]) if directive and directive.args else None
     limit = _DEFAULT if amount is None else amount
-    if not 0 < limit < _LARGE:
+    if not 0 < limit < _LARGE or 0 < _told_size(evidence) <= limit:
         return
     subjects = endpoint_subjects(pages)
     if refused:
@@ -70,3 +72,11 @@ def body_limit(evidence: Evidence) -> Iterator[Claim]:
         },
         fix=Fix((Manual("raise-the-limit", Where.SERVER),), Applicability.MANUAL),
     )
+
+
+def _told_size(evidence: Evidence) -> int:
+    """Return the size of the upload that a message of nginx names, in bytes; 0 without one. If the
+    limit allows it now, the message is of another time."""
+    symptom = evidence.target.symptom
+    match = _SIZE.search(symptom.text) if symptom else None
+    return int(match[1]) if match else 0

@@ -125,13 +125,25 @@ def is_listed(check_id: str, patterns: Iterable[str]) -> bool:
 
 
 def is_met(evidence: Evidence, symptom: Symptom) -> bool:
-    """Return whether the run itself met the symptom at the target. A WebSocket that nobody named is
-    tried only because it may be there."""
+    """Return whether the run itself met the symptom at the target. A WebSocket that opens may well
+    refuse to be a page; one that nobody named is tried only because it may be there."""
+    is_opened = evidence.target.is_websocket and any(
+        type(observation).__name__ == "Upgrade" and getattr(observation, "accepted", False)
+        for observation in evidence.observations
+    )
     return any(
-        (_has_number(observation, symptom) and _is_asked(observation, evidence))
+        (
+            _has_number(observation, symptom)
+            and _is_asked(observation, evidence)
+            and not (is_opened and _is_page(observation))
+        )
         or _has_failed(observation, evidence, symptom)
         for observation in evidence.observations
     )
+
+
+def _is_page(observation: Observation) -> bool:
+    return type(observation).__name__ == "Exchange"
 
 
 def _is_asked(observation: Observation, evidence: Evidence) -> bool:
@@ -161,6 +173,18 @@ def _has_failed(observation: Observation, evidence: Evidence, symptom: Symptom) 
         return False
     if getattr(observation, "port", evidence.target.port) != evidence.target.port:
         return False
+    if type(observation).__name__ == "Resolution" and _is_resolved(evidence):
+        return False
     if getattr(observation, "variant", "normal") not in {"normal", "again"}:
         return False
     return symptom.kind in {failure.kind, "not-connected", "name", "tls"}
+
+
+def _is_resolved(evidence: Evidence) -> bool:
+    """Return whether the name has an address of one family: most have none of the other."""
+    return any(
+        type(observation).__name__ == "Resolution"
+        and observation.failure is None
+        and bool(getattr(observation, "addresses", ()))
+        for observation in evidence.observations
+    )

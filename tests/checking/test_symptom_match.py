@@ -1,11 +1,14 @@
 """Which findings and observations match a pasted message."""
 
+from dataclasses import replace
+
 import pytest
 
 from diagnose.checking.registry import load_check
 from diagnose.checking.symptom_match import is_listed, is_met, with_reported_notes
-from diagnose.model import Claim, Evidence, Severity, Subject, Symptom
-from diagnose.model.http import Exchange
+from diagnose.model import Claim, Evidence, Failure, Severity, Subject, Symptom, Target
+from diagnose.model.dns import Resolution
+from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.pages import PageFileResponse
 from tests.support.check_evidence import CHAT, NOW, SHOP
 from tests.support.nginx_evidence import front
@@ -33,6 +36,26 @@ def test_a_symptom_is_met_by_the_page_of_the_target() -> None:
     evidence = Evidence(SHOP, NOW, (FORBIDDEN,))
     assert is_met(evidence, Symptom("status", "m", 403))
     assert not is_met(evidence, Symptom("status", "m", 404))
+
+
+def test_a_websocket_that_opens_is_no_page() -> None:
+    socket = Target("wss://shop.example.com/ws", "wss", "shop.example.com", 443, "/ws", ("/ws",))
+    page = replace(FORBIDDEN, url="https://shop.example.com/ws", status=400)
+    opened = Upgrade(
+        url=socket.input, address="203.0.113.10", port=443, path="/ws", status=101, accepted=True
+    )
+    reported = Symptom("status", "m", 400)
+    assert is_met(Evidence(socket, NOW, (page,)), reported)
+    assert not is_met(Evidence(socket, NOW, (page, opened)), reported)
+
+
+def test_a_name_with_an_address_of_one_family_is_there() -> None:
+    missing = Failure("resolution", "No address associated with hostname", -5, "EAI_NODATA")
+    without = Resolution(name="shop.example.com", family=6, failure=missing)
+    reported = Symptom("name", "DNS_PROBE_FINISHED_NXDOMAIN")
+    assert is_met(Evidence(SHOP, NOW, (without,)), reported)
+    there = Resolution(name="shop.example.com", family=4, addresses=("203.0.113.10",))
+    assert not is_met(Evidence(SHOP, NOW, (without, there)), reported)
 
 
 def test_a_layer_lists_all_of_its_checks() -> None:

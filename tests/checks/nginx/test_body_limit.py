@@ -41,6 +41,13 @@ def test_silent_without_the_message_a_limit_or_where_the_log_says_more() -> None
     assert not claims("", LOG_READ, line)
 
 
+def test_silent_where_the_limit_allows_the_upload_of_the_message() -> None:
+    text = "client intended to send too large body: 3520276 bytes"
+    target = replace(SHOP, symptom=Symptom("body-size", text))
+    assert claims(target=target)
+    assert not claims("client_max_body_size 10m;", target=target)
+
+
 def test_fires_as_a_note_on_a_request_in_the_log() -> None:
     failure = FailedRequests(file="/a.log", method="POST", path="/upload", status=413, written="")
     (claim,) = claims("", failure, target=SHOP)
