@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from checks.nginx import Nginx, _location_edits, file_line
 from checks.nginx._commands import reload_steps
 from checks.nginx._edits import config_edit
-from checks.nginx._websockets import WebSocketHandshakes
+from checks.nginx._websockets import WebSocketHandshakes, websocket_paths
 from checks.websocket import without_query
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
@@ -37,7 +37,7 @@ from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of
 def path_stripped(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
     groups: dict[int, tuple[LocationMatch, list[str]]] = {}
-    for path in evidence.target.websockets:
+    for path in websocket_paths(evidence):
         if _is_stripped(WebSocketHandshakes.at_path(evidence, path)):
             for match in nginx.location_matches(path):
                 if _passed_path(nginx, match, path) not in {None, path}:

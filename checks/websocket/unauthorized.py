@@ -23,6 +23,7 @@ def unauthorized(evidence: Evidence) -> Iterator[Claim]:
             {
                 "proxy": proxy,
                 "everywhere": everywhere,
+                "password": bool(proxy) and everywhere and attempt.first.status == 401,
                 "authenticated": attempt.first.authenticated,
             },
             Confidence.LIKELY,

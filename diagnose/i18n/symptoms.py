@@ -142,6 +142,11 @@ MESSAGES = Messages(
         "visitor), or occur only at times.",
     ),
     Message(
+        "elsewhere.in-front",
+        "This run looked from the server itself. It may come from what lies in front of the "
+        "server, such as a security group: run `diagnose` on another machine as well.",
+    ),
+    Message(
         "elsewhere.name",
         "It may come from the visitor's resolver, or from an old answer that is still cached.",
     ),

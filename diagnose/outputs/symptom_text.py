@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from diagnose.checking.root_cause import is_seen_from_server
 from diagnose.i18n.symptoms import symptom_name, translate
 from diagnose.model import Host, Report, Vantage
 from diagnose.outputs.finding_text import join_sentences, title
@@ -60,4 +61,13 @@ def _other_origin_sentence(report: Report, answer: "SymptomAnswer", lang: str) -
     key = answer.elsewhere
     if key == "server" and any(host.vantage is Vantage.SERVER for host in report.evidence.of(Host)):
         key = "log"
+    if key == "network" and is_seen_from_server(report) and not _is_seen_from_elsewhere(report):
+        key = "in-front"
     return translate(f"elsewhere.{key}", lang)
+
+
+def _is_seen_from_elsewhere(report: Report) -> bool:
+    """Return whether other machines visited the site too."""
+    return any(
+        observation.vantage is Vantage.ELSEWHERE for observation in report.evidence.observations
+    )

@@ -61,6 +61,16 @@ _REST = (
 #: which stands in every program that is built with it.
 _SOCKETIO_DEFAULT = re.compile(rf"\.path\s{{0,9}}\|\|\s{{0,9}}{_QUOTE}/socket\.io{_QUOTE}")
 
+#: Socket.IO's client from another place, and a call of it that names no host of its own: `io()`,
+#: `io("/chat")`, `io.connect("https://" + document.domain + ":" + location.port)`.
+_SOCKETIO_CLIENT = re.compile(
+    r"<script[^>]{0,200}\bsrc=[\"']?[^\"'>\s]{0,200}socket\.io[\w.@/-]{0,80}\.js"
+)
+_SOCKETIO_CALL = re.compile(
+    r"\bio(?:\.connect)?\(\s{0,9}(?:[),{]|[\"'`](?:https?:)?/[\w/]{0,60}[\"'`]"
+    r"|[^)]{0,80}(?:location\.|document\.domain))"
+)
+
 _OLD_NOVNC = r"[\s\S]{0,4000}?<script[^>]{0,80}\ssrc=[\"']app/ui\.js"
 
 #: The libraries' own documentation: MDN (a relative URL), Socket.IO's option `path`, SignalR's
@@ -117,10 +127,21 @@ def named_paths_in(text: str, page: str) -> tuple[NamedPath, ...]:
     paths = dict.fromkeys(
         (*_library_paths(text, own), *_own_host_paths(text), *_url_paths(text, own))
     )
-    if not any(named.library == "Socket.IO" for named in paths) and _SOCKETIO_DEFAULT.search(text):
+    has_own_path = any(named.library == "Socket.IO" for named in paths)
+    if not has_own_path and (_SOCKETIO_DEFAULT.search(text) or _calls_socketio(text)):
         paths[NamedPath("/socket.io/", "Socket.IO")] = None
     first = {named.path: named for named in reversed(paths)}
     return tuple(dict.fromkeys(first[named.path] for named in paths))[:MAX_PATHS]
+
+
+def _calls_socketio(text: str) -> bool:
+    """Return whether a page loads Socket.IO's client and calls it for the page's own host."""
+    call = _SOCKETIO_CALL.search(text)
+    return (
+        call is not None
+        and _SOCKETIO_CLIENT.search(text) is not None
+        and is_in_use(text, call.start())
+    )
 
 
 def _library_paths(text: str, own: Url) -> Iterator[NamedPath]:

@@ -110,3 +110,11 @@ def test_an_old_recording_has_no_message() -> None:
     lines = encode(Recording(healthy().evidence)).replace(', "symptom": null', "")
     assert '"symptom"' not in lines
     assert decode(lines).evidence.target.symptom is None
+
+
+def test_on_the_server_it_may_come_from_what_lies_in_front() -> None:
+    timeout = Symptom("timeout", "https timed out")
+    here = Host(vantage=Vantage.SERVER, via="local", hostname="shop")
+    assert "a security group" in symptom_text(with_symptom(healthy(), timeout, here), "en")
+    assert "安全组" in symptom_text(with_symptom(healthy(), timeout, here), "zh")
+    assert "own network" in symptom_text(with_symptom(healthy(), timeout), "en")

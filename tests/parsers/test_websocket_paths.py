@@ -105,3 +105,29 @@ def test_a_subprotocol_and_another_statement_are_no_path() -> None:
         'new WebSocket(host + ":" + port)',
     ):
         assert not named_paths_in(text, PAGE)
+
+
+CLIENT = (
+    '<script src="//cdnjs.example/socket.io/1.3.6/socket.io.min.js"></script><script>%s</script>'
+)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "io()",
+        "io({transports: ['websocket']})",
+        'io("/chat")',
+        'io.connect("https://" + document.domain + ":" + location.port + "/test")',
+        "io(window.location.origin)",
+    ],
+)
+def test_the_client_of_socketio_from_another_place_opens_its_usual_path(call: str) -> None:
+    named = NamedPath("/socket.io/", "Socket.IO")
+    assert named_paths_in(CLIENT % call, PAGE) == (named,)
+    assert not named_paths_in(f"<script>{call}</script>", PAGE)
+
+
+@pytest.mark.parametrize("call", ['io("https://chat.example.net")', "io(address)", "// io()", ""])
+def test_the_client_of_socketio_for_another_host_opens_nothing_here(call: str) -> None:
+    assert not named_paths_in(CLIENT % call, PAGE)

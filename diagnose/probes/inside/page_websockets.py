@@ -1,7 +1,7 @@
 """Probe that tries a WebSocket which the site's page opens: first at the application itself, and
 at the site only if that accepts it, where nginx's configuration seems not to let it open; or, where
-the configuration is right, if the application refuses it with an Origin, or with the location's
-prefix in its path, and accepts it without.
+the configuration is right, if the application refuses it with an Origin, with the location's prefix
+in its path, or at the path that nginx makes of it, and accepts it otherwise.
 
 Without a path of the user, a path in the page may be a beginning to which its program adds
 something, so that a refusal means nothing. A handshake that the application accepts, and nginx
@@ -17,6 +17,7 @@ from diagnose.probes.inside import upstream_routes
 from diagnose.probes.inside.upstream_routes import UpstreamRoute
 from diagnose.probes.inside.websocket_upstream import (
     should_try_bare_path,
+    should_try_whole_path,
     speaks_http_1_1,
     try_websocket,
     try_websocket_by_curl,
@@ -88,9 +89,9 @@ async def _try(ctx: ProbeContext, config: NginxConfig, path: str) -> None:
 
 
 async def _try_origin(ctx: ProbeContext, route: UpstreamRoute) -> None:
-    """Try the site as browsers do, if it is the Origin alone that the application refuses, or the
-    location's prefix in the path. Any other refusal may be about a session, which only the page's
-    program has."""
+    """Try the site as browsers do, if it is the Origin alone that the application refuses, the
+    location's prefix in the path, or the path that nginx makes. Any other refusal may be about a
+    session, which only the page's program has."""
     if ctx.machine.via != "local" or not ctx.options.outside:
         return
     direct = await upgrade_directly(ctx, route)
@@ -99,10 +100,12 @@ async def _try_origin(ctx: ProbeContext, route: UpstreamRoute) -> None:
     variants: list[UpgradeVariant] = ["no-origin"] if direct.status in _REFUSALS else []
     if should_try_bare_path(route, direct):
         variants.append("bare-path")
+    if should_try_whole_path(route, direct):
+        variants.append("whole-path")
     for variant in variants:
         retry = await upgrade_directly(ctx, route, variant)
         if retry is not None and retry.accepted:
-            if variant == "no-origin":
+            if variant in {"no-origin", "whole-path"}:
                 await try_named_path(ctx, route.path)
             return
 

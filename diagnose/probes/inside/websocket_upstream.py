@@ -103,7 +103,9 @@ async def try_websocket(ctx: ProbeContext, route: UpstreamRoute) -> None:
     if _should_try_front(ctx, route, direct):
         await _upgrade_at_front(ctx, route)
     if _should_try_whole_path(ctx, route, direct):
-        await upgrade_directly(ctx, route, "whole-path")
+        whole = await upgrade_directly(ctx, route, "whole-path")
+        if whole is not None and _should_try_front_too(ctx, route, whole):
+            await _upgrade_at_front(ctx, route)
     if should_try_bare_path(route, direct):
         await upgrade_directly(ctx, route, "bare-path")
     if _should_try_http_1_0(ctx, route, direct):
@@ -124,19 +126,25 @@ async def try_websocket_by_curl(ctx: ProbeContext, route: UpstreamRoute) -> None
     if direct is None or direct.failure:
         return
     if _should_try_front(ctx, route, direct):
-        front = _front_request(ctx, route)
-        address, port = front.peer
-        # Whatever port the URL has: behind another server nginx listens on one of its own.
-        connect_to = ("--connect-to", f"::{bracketed(address)}:{port}")
-        await _upgrade_by_curl(ctx, front, UPGRADE_FIELDS, connect_to)
+        await _front_by_curl(ctx, route)
     if _should_try_whole_path(ctx, route, direct):
         whole = replace(request, url=base_url + whole_path, variant="whole-path")
-        await _upgrade_by_curl(ctx, whole, fields, options)
+        answer = await _upgrade_by_curl(ctx, whole, fields, options)
+        if answer is not None and _should_try_front_too(ctx, route, answer):
+            await _front_by_curl(ctx, route)
     if should_try_bare_path(route, direct):
         bare = replace(request, url=base_url + bare_path(route.place, route.path))
         await _upgrade_by_curl(ctx, replace(bare, variant="bare-path"), fields, options)
     if _should_try_http_1_0(ctx, route, direct):
         await _upgrade_by_curl(ctx, replace(request, variant="http-1.0"), fields, options)
+
+
+async def _front_by_curl(ctx: ProbeContext, route: UpstreamRoute) -> None:
+    front = _front_request(ctx, route)
+    address, port = front.peer
+    # Whatever port the URL has: behind another server nginx listens on one of its own.
+    connect_to = ("--connect-to", f"::{bracketed(address)}:{port}")
+    await _upgrade_by_curl(ctx, front, UPGRADE_FIELDS, connect_to)
 
 
 def _should_try_front(ctx: ProbeContext, route: UpstreamRoute, direct: Upgrade) -> bool:
@@ -159,9 +167,18 @@ def _loopback_differs(ctx: ProbeContext, socket: Socket) -> bool:
 
 
 def _should_try_whole_path(ctx: ProbeContext, route: UpstreamRoute, direct: Upgrade) -> bool:
-    """Whether to try the visitor's path: if nginx requests another one, which is refused."""
+    """Whether to try the visitor's path: if nginx requests another one, which is refused, or which
+    the application does not know where nobody asked."""
     is_refused = direct.status is not None and not direct.accepted
-    return route.path in ctx.target.websockets and is_refused and strips_path(route)
+    is_asked = route.path in ctx.target.websockets and is_refused and strips_path(route)
+    return is_asked or should_try_whole_path(route, direct)
+
+
+def _should_try_front_too(ctx: ProbeContext, route: UpstreamRoute, whole: Upgrade) -> bool:
+    """Whether to try the site at a path that nobody asked for: if the application accepts it as the
+    visitor sends it, and not as nginx does."""
+    is_asked = route.path in ctx.target.websockets
+    return whole.accepted and not is_asked and not _loopback_differs(ctx, route.socket)
 
 
 def should_try_bare_path(route: UpstreamRoute, direct: Upgrade) -> bool:
@@ -169,6 +186,13 @@ def should_try_bare_path(route: UpstreamRoute, direct: Upgrade) -> bool:
     the one that nginx requests, which has the prefix. Some answer 200 with their page."""
     is_unknown = direct.status in {200, 400, 404} and not direct.accepted
     return is_unknown and not strips_path(route) and bool(bare_path(route.place, route.path))
+
+
+def should_try_whole_path(route: UpstreamRoute, direct: Upgrade) -> bool:
+    """Whether to try the visitor's path: if the application knows nothing of the one that nginx
+    makes of it."""
+    is_unknown = direct.status in {200, 400, 404} and not direct.accepted
+    return is_unknown and strips_path(route)
 
 
 def _should_try_http_1_0(ctx: ProbeContext, route: UpstreamRoute, direct: Upgrade) -> bool:

@@ -1,7 +1,7 @@
 from dataclasses import replace
 
 from diagnose.model import Applicability, Confidence, Edit
-from tests.support.check_evidence import CHAT, judge
+from tests.support.check_evidence import CHAT, SHOP, judge
 from tests.support.nginx_evidence import BUILD, HOST, RUNNING, SITE, config, direct, front
 
 CHECK = "websocket.path-stripped"
@@ -30,6 +30,13 @@ def test_fires_and_takes_the_slash_away() -> None:
     assert "-        proxy_pass http://127.0.0.1:3000/;\n" in edit.diff
     assert "+        proxy_pass http://127.0.0.1:3000;\n" in edit.diff
     assert claim.fix.applicability is Applicability.AUTOMATIC
+
+
+def test_fires_for_a_path_that_the_page_names() -> None:
+    evidence = (config(STRIPPED), BUILD, HOST, RUNNING, front(404), direct(404))
+    (claim,) = judge(CHECK, *evidence, WHOLE, target=SHOP)
+    assert claim.facts["path"] == "/ws"
+    assert not judge(CHECK, *evidence, target=SHOP)
 
 
 def test_to_be_thought_over_where_the_location_has_other_paths() -> None:

@@ -28,6 +28,13 @@ def test_notes_the_applications_own_refusal() -> None:
 def test_notes_it_where_the_whole_site_is_shut() -> None:
     (claim,) = judge("websocket.unauthorized", upgrade(403, body=NGINX), home(403), target=CHAT)
     assert claim.severity is Severity.NOTE
+    assert not claim.facts["password"]
+
+
+def test_fires_and_speaks_of_the_password_of_the_whole_site() -> None:
+    asked = NGINX.replace("403 Forbidden", "401 Authorization Required")
+    (claim,) = judge("websocket.unauthorized", upgrade(401, body=asked), home(401), target=CHAT)
+    assert claim.facts["password"]
 
 
 def test_silent_where_only_the_origin_is_refused() -> None:

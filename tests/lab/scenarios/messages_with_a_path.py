@@ -120,3 +120,31 @@ def server_of_websockets_closes_other_connections(lab: Lab) -> None:
 @healthy(target=f"wss://{site.NAME}/live", args=("--ws", "/live"))
 def server_of_websockets_gets_the_upgrade(lab: Lab) -> None:
     _closes(lab, f"    proxy_http_version 1.1;\n{UPGRADE}    proxy_read_timeout 3600s;\n")
+
+
+UNAUTHORIZED = (
+    f"WebSocket connection to 'wss://{site.NAME}/ws' failed: Error during WebSocket handshake: "
+    "Unexpected response code: 401",
+)
+GUARD = '  auth_basic "Shop";\n  auth_basic_user_file /etc/nginx/users;\n'
+
+
+def _guard(lab: Lab, lines: str) -> None:
+    """A password for the whole site, and these lines in the WebSocket's location."""
+    lab.server.write("/etc/nginx/users", "user:$apr1$abcdefgh$CzTt2R3Zb1hQhQx4sYvxY0\n")
+    lab.edit("  location / {\n    proxy_pass", f"{GUARD}  location / {{\n    proxy_pass")
+    lab.change("  location /ws {\n", f"  location /ws {{\n{lines}")
+
+
+@scenario(
+    outside="websocket.unauthorized", args=UNAUTHORIZED, target=f"wss://{site.NAME}/ws",
+    manual="whether the application has a login of its own is known to its owner",
+)  # fmt: skip
+def password_of_the_site_is_asked_for_the_websocket(lab: Lab) -> None:
+    """Safari sends none: https://github.com/coder/code-server/issues/1348."""
+    _guard(lab, "")
+
+
+@healthy(args=UNAUTHORIZED, target=f"wss://{site.NAME}/ws")
+def websocket_beside_a_password(lab: Lab) -> None:
+    _guard(lab, "    auth_basic off;\n")

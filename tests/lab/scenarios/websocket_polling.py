@@ -54,3 +54,41 @@ def socketio_refuses_the_origin_of_its_polls(lab: Lab) -> None:
 @healthy(args=MESSAGE)
 def socketio_accepts_its_polls(lab: Lab) -> None:
     serve(lab, "*")
+
+
+_CALL = 'io.connect("https://" + document.domain + ":" + location.port)'
+_PAGE = (
+    "<!doctype html><title>Chat</title><p>It works: this is the page of the chat.</p>"
+    '<script src="/js/socket.io.min.js"></script>'
+    f"<script>var socket = {_CALL};</script>"
+)
+
+
+def _page_of_a_chat(lab: Lab, uri: str) -> None:
+    """The page has Socket.IO's client from a folder of its own, and names no path."""
+    serve(lab, "*")
+    lab.server.write("/srv/chat/index.html", _PAGE)
+    lab.server.write("/srv/chat/js/socket.io.min.js", "function io() {}\n")
+    files = "".join(
+        f"  location {path} {{\n    root /srv/chat;\n  }}\n" for path in ("= /", "/js/")
+    )
+    index = "  location = /index.html {\n    root /srv/chat;\n  }\n"
+    text = lab.server.read(site.CONF).replace(WS_LOCATION, files + index + WS_LOCATION, 1)
+    place = "  location /socket.io/ {\n    proxy_pass http://127.0.0.1:3000"
+    lab.server.write(site.CONF, text.replace(f"{place};", f"{place}{uri};"))
+    lab.restart_nginx()
+
+
+@scenario(
+    outside=None, server="websocket.path-stripped", args=("--timeout", "40"),
+    manual="the application has no /ws, by which the laboratory tells a healthy site",
+)  # fmt: skip
+def page_calls_socketio_and_the_slash_is_lost(lab: Lab) -> None:
+    """The page opens and its chat does not, after issue 166 of Flask-SocketIO: `proxy_pass
+    …/socket.io` behind `location /socket.io/`."""
+    _page_of_a_chat(lab, "/socket.io")
+
+
+@healthy()
+def page_calls_socketio_and_the_slash_stays(lab: Lab) -> None:
+    _page_of_a_chat(lab, "/socket.io/")

@@ -30,6 +30,7 @@ def ask_named(
     status: str = "400 Bad Request",
     outside: bool = True,
     location: str = "/",
+    uri: str = "",
 ) -> list[str]:
     """The request lines that the application gets, with the Origin behind them, if there is one."""
     look, requests = Looking(RecordedMachine()), list[str]()
@@ -46,7 +47,7 @@ def ask_named(
     async def work() -> None:
         server = await asyncio.start_server(serve, "127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]
-        block = f"location {location} {{ proxy_pass http://127.0.0.1:{port}; {lines} }}"
+        block = f"location {location} {{ proxy_pass http://127.0.0.1:{port}{uri}; {lines} }}"
         text = f"http {{ server {{ listen 443 ssl; {block} }} }}"
         config = NginxConfig(path="/n.conf", main=parse(text, "/n.conf"))
         async with server:
@@ -79,6 +80,14 @@ def test_the_path_without_the_prefix_of_its_location_is_tried() -> None:
     assert paths == ["/ws", "/ws", "/"]
     paths = [line.split()[1] for line in ask_named(PASSING, NAMED, status="403 X", location="/ws")]
     assert paths == ["/ws", "/ws"]
+
+
+def test_the_visitors_path_is_tried_where_nginx_makes_another() -> None:
+    """Only where the application does not know nginx's path."""
+    lines = ask_named(PASSING, NAMED, status="404 X", location="/ws", uri="/live")
+    assert [line.split()[1] for line in lines] == ["/live", "/live", "/ws"]
+    lines = ask_named(PASSING, NAMED, status="403 X", location="/ws", uri="/live")
+    assert [line.split()[1] for line in lines] == ["/live", "/live"]
 
 
 def test_the_application_is_asked_where_nginx_speaks_http_1_0() -> None:

@@ -113,6 +113,23 @@ def test_the_servers_curl_tries_the_same() -> None:
     assert second == ("application", "whole-path", 101)
 
 
+def test_a_path_of_the_configuration_is_tried_whole_and_then_at_the_site() -> None:
+    """Nobody asked for it, and the application knows it as visitors write it alone."""
+    front = curl("https://shop.example.com/live", "--connect-to", "::127.0.0.1:443", host="")
+    direct, whole = curl(APPLICATION), curl(f"{APPLICATION}live")
+    look = by_curl(SHOP, {direct: REFUSED, whole: OPENED, front: REFUSED})
+    assert seen(look) == [
+        ("application", "normal", 404),
+        ("application", "whole-path", 101),
+        ("front", "normal", 404),
+    ]
+    look = by_curl(SHOP, {direct: REFUSED, whole: REFUSED})
+    assert seen(look) == [("application", "normal", 404), ("application", "whole-path", 404)]
+    text = "location /live { proxy_pass http://127.0.0.1:PORT/; }"
+    variants = [one.variant for one in tried(refusing_application, SHOP, text).observed(Upgrade)]
+    assert variants == ["normal", "whole-path"]
+
+
 def test_what_opens_for_curl_is_tried_through_the_site_and_over_http_1_0() -> None:
     site = "::127.0.0.1:443"
     front = curl("https://shop.example.com/live", "--connect-to", site, host="")
