@@ -172,6 +172,7 @@ def socket_of_the_service_is_in_its_own_tmp(lab: Lab) -> None:
 )  # fmt: skip
 def socket_was_deleted_while_the_application_runs(lab: Lab) -> None:
     """A cleaner of /tmp took it: the application still listens, and nobody finds it."""
+    lab.server.sh("rm -f /run/app.sock")
     argv = lab.server.python(str(HERE / "application.py"), "--unix", "/run/app.sock")
     lab.spawn(lab.server, argv, lab.server.path("/run/app.sock").exists)
     lab.server.sh("rm /run/app.sock")
