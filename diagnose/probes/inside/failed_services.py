@@ -89,14 +89,14 @@ async def look_at_units(ctx: ProbeContext, endpoint: str) -> None:
 async def look_at_own_units(ctx: ProbeContext, endpoint: str) -> None:
     """Emit the services that fail although a program listens at the endpoint that is theirs."""
     at = ctx.elapsed()
-    result = await _run(ctx, endpoint)
+    result = await _run(ctx, endpoint, "failed")
     for unit in failed_units(result.out, endpoint, at, result.took):
         if unit.names_endpoint and unit.has_failed and unit.manager == "systemd":
             ctx.emit(replace(unit, is_open=True))
 
 
-async def _run(ctx: ProbeContext, endpoint: str) -> CommandResult:
-    result = await ctx.machine.run("sh", "-c", SCRIPT, "sh", endpoint, timeout=PATIENCE)
+async def _run(ctx: ProbeContext, endpoint: str, *only: str) -> CommandResult:
+    result = await ctx.machine.run("sh", "-c", SCRIPT, "sh", endpoint, *only, timeout=PATIENCE)
     emit_if_too_slow(ctx, "the services that failed", result)
     return result
 

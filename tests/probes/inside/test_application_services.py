@@ -22,7 +22,8 @@ HELD = (
 
 
 def look(*before: Observation) -> Looking:
-    looking = Looking(RecordedMachine({shlex.join(("sh", "-c", SCRIPT, "sh", "3000")): HELD}))
+    words = ("sh", "-c", SCRIPT, "sh", "3000", "failed")
+    looking = Looking(RecordedMachine({shlex.join(words): HELD}))
     looking.observations += before
     probe: Any = probes.after_listeners
     asyncio.run(probe.work(looking, LISTENING))

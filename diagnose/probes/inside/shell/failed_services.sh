@@ -4,7 +4,8 @@
 # do not run are printed too. Of each: name, state, user ("-" for root), whether it names $1, whether its
 # unit is in /etc, its manager; then lines "=PROPERTY VALUE", and the end of the journal. Each line of a
 # journal follows a space. Then it prints the programs of pm2 and supervisor that wrote into their error
-# log in the last ten minutes, in the same form: there is no state, and the path of the log follows.
+# log in the last ten minutes, in the same form: there is no state, and the path of the log follows. With
+# $2 only the services that failed or are started again and again are printed.
 # shellcheck disable=SC2046,SC2086
 #   (SC2046, SC2086: the values are numbers and words of systemd's, or lists of files.)
 
@@ -25,7 +26,7 @@ ports() {
 }
 services() {
   systemctl show '*.service' -p Id -p ActiveState -p NRestarts -p UnitFileState -p FragmentPath -p Type \
-    --no-pager | awk -F= '
+    --no-pager | awk -F= -v only="$2" '
     function out() {
       if (i && (s == "failed" || s == "activating" || n > 0)) { if (++k <= 8) print i }
       else if (i && s == "inactive" && f == "enabled" && t != "oneshot" && p ~ "^/etc/") idle = idle i "\n"
@@ -33,13 +34,13 @@ services() {
     }
     $1 == "Id" { i = $2 } $1 == "ActiveState" { s = $2 } $1 == "NRestarts" { n = $2 }
     $1 == "UnitFileState" { f = $2 } $1 == "FragmentPath" { p = $2 } $1 == "Type" { t = $2 }
-    /^$/ { out() } END { out(); printf "%s", idle }'
-  for d in /etc /run /usr/local/lib /usr/lib; do
+    /^$/ { out() } END { out(); if (!only) printf "%s", idle }'
+  [ -n "$2" ] || for d in /etc /run /usr/local/lib /usr/lib; do
     grep -lswF -e "$1" $d/systemd/system/*.service $d/systemd/system/*.service.d/*.conf $d/systemd/system/*.socket
   done | sed 's|\.service\.d/.*|.service|; s|\.socket$|.service|; s|.*/||; /@/d'
 }
 
-[ ! -d /run/systemd/system ] || services "$1" | awk '!seen[$0]++' | head -n 12 |
+[ ! -d /run/systemd/system ] || services "$1" "$2" | awk '!seen[$0]++' | head -n 12 |
   while read -r n; do
     p=$(systemctl show "$n" -p ActiveState -p SubState -p LoadState -p UnitFileState -p Type -p User \
       -p NRestarts -p FragmentPath -p EnvironmentFiles -p PrivateNetwork -p RemainAfterExit \
@@ -61,6 +62,7 @@ services() {
     echo "=restarts $(journalctl -u "$n" -b --since -10min -o cat --no-pager | grep -c 'Scheduled restart job')"
     journalctl -u "$n" -b -n 60 -o cat --no-pager | sed 's/^/ /'
   done 2>/dev/null
+[ -z "$2" ] || exit 0
 find /root/.pm2/logs /home/*/.pm2/logs /var/log/supervisor -maxdepth 1 -type f -name '*err*.log' -size +0 \
   -mmin -10 2>/dev/null | head -n 4 |
   while read -r f; do
