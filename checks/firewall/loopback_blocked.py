@@ -6,6 +6,7 @@ of the nftables wiki accept `iif lo` first for this reason).
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from checks.firewall._netfilter import NetfilterView, netfilter_view
 from diagnose.checking.registry import check
@@ -15,14 +16,17 @@ from diagnose.model import (
     Confidence,
     Evidence,
     Fix,
+    Host,
     Manual,
     Severity,
     Subject,
+    Vantage,
     Where,
 )
 from diagnose.model.addresses import is_loopback
 from diagnose.model.netfilter import Ruleset
 from diagnose.model.nginx import UpstreamTry
+from diagnose.model.tcp import Connection
 from diagnose.parsers.netfilter import Decision, Packet, decide
 from diagnose.parsers.netfilter.ruleset import RulePosition
 
@@ -41,6 +45,7 @@ _KINDS = {"drop": ("timeout", "denied"), "reject": ("unreachable", "refused", "d
         "http.server-error",
         "websocket.not-upgraded",
         "dns.resolver-unreachable",
+        "tcp.timeout",
     ],
     on_loopback=True,
 )
@@ -53,8 +58,19 @@ def loopback_blocked(evidence: Evidence) -> Iterator[Claim]:
         decision = _decision(view, attempt)
         place = view.ruleset.position_of(decision)
         if failure.kind in _KINDS.get(decision.verdict, ()) and place is not None:
-            yield _claim(view, attempt, decision, place)
+            yield replace(_claim(view, attempt, decision, place), covers=_covers(evidence, attempt))
             return
+
+
+def _covers(evidence: Evidence, attempt: UpstreamTry) -> tuple[Subject, ...]:
+    """Return all of the site, if this run's own connections went over the loopback device too. The
+    connections of another machine do not, and one that fails there has another cause."""
+    is_here = any(host.via == "local" for host in evidence.of(Host) if host.role == "server")
+    connections = [one for one in evidence.of(Connection) if one.vantage is Vantage.HERE]
+    if is_here or not any(connection.failure for connection in connections):
+        return (Subject(),)
+    target = evidence.target
+    return (Subject(text=attempt.endpoint), Subject(port=target.port, path=target.path))
 
 
 def _decision(view: NetfilterView, attempt: UpstreamTry) -> Decision:
@@ -70,7 +86,6 @@ def _claim(
     is_nft = place.program == "nft"
     return Claim(
         about=Subject(text=f"{place.program} {table} {place.chain.name}, lo"),
-        covers=(Subject(),),
         because=(*view.because, attempt),
         confidence=Confidence.CERTAIN,
         facts={

@@ -2,11 +2,15 @@
 
 The master reads the configuration and the certificates as root; the pages are read by a worker, as
 the user of the directive `user`. It needs the read permission on the file and the search permission
-on every folder above it (path_resolution(7)), and SELinux's permission where that is enforced.
+on every folder above it (path_resolution(7)), and SELinux's permission where that is enforced. Its
+unit may hide a folder from it (systemd.exec(5), ProtectHome=, InaccessiblePaths=), and an access
+control list may deny what the bits allow (acl(5)).
 """
 
 from collections.abc import Iterator
 
+from checks.nginx import Nginx
+from checks.nginx._commands import systemd_unit
 from checks.nginx._page_errors import failed_sockets, page_error
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -23,6 +27,7 @@ from diagnose.model import (
 from diagnose.model.files import PageAccess, PathComponent
 from diagnose.model.http import Exchange
 from diagnose.model.logs import LogLine
+from diagnose.parsers.linux.mounts import hiding_folder
 from diagnose.parsers.nginx import error_log
 
 #: nginx responds 403, 404 if try_files has other files, and 500 if those lead back.
@@ -30,6 +35,8 @@ _STATUSES = frozenset({403, 404, 500})
 
 #: Folders whose files are private. They are not opened; the site is moved.
 _PRIVATE = ("/root/", "/tmp/", "/var/tmp/")
+#: What ProtectHome= hides.
+_HOMES = {"/home", "/root", "/run/user"}
 
 
 @check(
@@ -50,8 +57,13 @@ def file_forbidden(evidence: Evidence) -> Iterator[Claim]:
         return
     path = error.match[1]
     access = next((access for access in evidence.good(PageAccess) if access.path == path), None)
-    closed = access.denied_parts if access else ()
+    nginx = Nginx.of(evidence)
+    hidden = hiding_folder(nginx.master.private, path) if nginx.master else ""
+    closed = access.denied_parts if access and not hidden else ()
     label = access.parts[-1] if access and access.enforcing and access.parts else None
+    label = None if hidden else label
+    listed = [part.path for part in access.parts if part.listed] if access else []
+    is_listed = bool(listed) and not closed and not label and not hidden
     yield Claim(
         about=error.subjects[0],
         covers=(*error.subjects, *failed_sockets(evidence, _STATUSES)),
@@ -64,11 +76,19 @@ def file_forbidden(evidence: Evidence) -> Iterator[Claim]:
             "selinux": bool(label) and not closed,
             "label": label.label if label and not closed else "",
             "private": path.startswith(_PRIVATE),
-            "unknown": not closed and not label,
+            "hidden": hidden,
+            "home": hidden in _HOMES,
+            "unit": systemd_unit(nginx) or "nginx",
+            "listed": tuple(listed) if is_listed else (),
+            "unknown": not closed and not label and not hidden and not is_listed,
         },
         confidence=error.confidence,
-        fix=_fix(path, access, closed),
+        fix=_show_fix() if hidden else _fix(path, access, closed),
     )
+
+
+def _show_fix() -> Fix:
+    return Fix((Manual("show-the-folder", Where.SERVER),), Applicability.MANUAL)
 
 
 def _fix(path: str, access: PageAccess | None, closed: tuple[PathComponent, ...]) -> Fix:

@@ -1,11 +1,14 @@
 """Nothing listens where the site passes requests on to, and a service of systemd failed whose unit
 or journal names that port: the last telling line of its journal says why.
 
-A failed service that names no port is taken for the application only if it is the only one and an
+A service that nobody started, or that runs and does not listen there, is the application's if its
+unit names the port, or an enabled unit of an administrator's is the only one that does not run. A
+failed service that names no port is taken for the application only if it is the only one and an
 administrator wrote its unit: then it is likely. Where nothing listens on the site's own port, such
 a service is a note.
 """
 
+import re
 import shlex
 from collections.abc import Iterator, Mapping
 from typing import assert_never
@@ -14,6 +17,7 @@ from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
+    Command,
     Confidence,
     Evidence,
     Fix,
@@ -21,10 +25,29 @@ from diagnose.model import (
     Severity,
     Subject,
     Where,
+    commands,
 )
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.program_logs import FailedUnit
 from diagnose.model.server import Listeners
+
+#: Seconds for which a program that was started may still be starting.
+_STARTING = 180
+
+#: The settings that systemd could not apply, by its words for the step (systemd.exec(5), "Process
+#: exit codes").
+_SETTINGS = {
+    "CHDIR": "WorkingDirectory=", "EXEC": "ExecStart=", "USER": "User=", "GROUP": "Group=",
+    "CHROOT": "RootDirectory=", "STDOUT": "StandardOutput=", "STDERR": "StandardError=",
+    "NAMESPACE": "ReadWritePaths=, BindPaths=", "CAPABILITIES": "CapabilityBoundingSet=",
+    "LIMITS": "Limit…=", "CREDENTIALS": "LoadCredential=",
+}  # fmt: skip
+_STEP = re.compile(r"Failed at step ([A-Z_]{2,30}) spawning")
+
+_REASONS = (
+    "masked", "invalid", "left_out", "not_enabled", "stopped", "ended", "own_network", 
+    "starting", "deaf",
+)  # fmt: skip
 
 
 @check(
@@ -40,10 +63,10 @@ from diagnose.model.server import Listeners
 def service_failed(evidence: Evidence) -> Iterator[Claim]:
     target, failed = evidence.target, _failed(evidence)
     own_port = str(target.port)
-    units = [unit for unit in evidence.good(FailedUnit) if unit.endpoint != own_port]
-    named = [unit for unit in units if unit.names_endpoint]
-    local = [unit for unit in units if unit.is_local]
-    unit = named[0] if named else local[0] if len(units) == 1 and local else None
+    units = [
+        unit for unit in evidence.good(FailedUnit) if unit.endpoint != own_port and not unit.is_open
+    ]
+    unit = _of_the_application(units)
     if unit is None or not failed:
         yield from _of_the_own_port(evidence)
         return
@@ -56,16 +79,99 @@ def service_failed(evidence: Evidence) -> Iterator[Claim]:
             Subject(port=80),
         ),
         because=(unit, *failed),
-        confidence=Confidence.CERTAIN if named else Confidence.LIKELY,
-        facts={
-            "unit": unit.unit,
-            "state": unit.state,
-            "message": unit.message,
-            "endpoint": unit.endpoint,
-            "command": unit.equivalent,
-            **_manager(unit),
-        },
-        fix=Fix((Manual("read-the-log", Where.APPLICATION),), Applicability.MANUAL),
+        confidence=_confidence(unit),
+        facts={**_facts(unit), "endpoint": unit.endpoint},
+        fix=_fix(unit),
+    )
+
+
+def _of_the_application(units: list[FailedUnit]) -> FailedUnit | None:
+    """Return the service that is the application's: one that names where it should listen, a failed
+    one first, or else the only one of the administrator's that does not run."""
+    named = [unit for unit in units if unit.names_endpoint]
+    enabled = [unit for unit in named if unit.file_state == "enabled"]
+    others = [unit for unit in units if unit.has_failed]
+    for candidates in ([unit for unit in named if unit.has_failed], enabled, named):
+        if candidates:
+            # The service that it requires is the one that failed.
+            is_left_out = candidates[0].message.startswith("Dependency failed")
+            return others[0] if is_left_out and len(others) == 1 else candidates[0]
+    if others:
+        return others[0] if len(others) == 1 and others[0].is_local else None
+    idle = [unit for unit in units if unit.is_local and unit.file_state == "enabled"]
+    return idle[0] if len(idle) == 1 else None
+
+
+def _confidence(unit: FailedUnit) -> Confidence:
+    """A unit that nobody enabled may be of an earlier installation; one that runs may be a client
+    of the application."""
+    is_own = unit.has_failed or unit.has_own_network or unit.file_state in {"enabled", "masked"}
+    is_sure = is_own and (unit.state != "active" or unit.has_own_network)
+    return Confidence.CERTAIN if unit.names_endpoint and is_sure else Confidence.LIKELY
+
+
+def _reason(unit: FailedUnit) -> str:
+    """Return why nothing listens, as the page calls it; "" where the log has to tell it."""
+    if unit.has_failed:
+        return ""
+    if unit.state == "active":
+        if unit.sub_state == "exited":
+            return "ended"
+        if unit.has_own_network:
+            return "own_network"
+        is_young = unit.age is not None and unit.age < _STARTING and not unit.ports
+        return "starting" if is_young else "deaf"
+    if unit.file_state in {"masked", "invalid"}:
+        return unit.file_state
+    if unit.message:
+        return "left_out"
+    return "not_enabled" if unit.file_state == "disabled" else "stopped"
+
+
+def _facts(unit: FailedUnit) -> Mapping[str, object]:
+    reason = _reason(unit)
+    reasons = dict.fromkeys(_REASONS, False)
+    step = _STEP.search(unit.message)
+    setting = _SETTINGS.get(step[1], "") if step else ""
+    if unit.message.endswith("status=31/SYS"):
+        setting = "SystemCallFilter="
+    return {
+        "unit": unit.unit,
+        "state": unit.state if not reason else "",
+        "message": unit.message,
+        "command": unit.equivalent,
+        "running": unit.state == "active" and not unit.has_failed and reason != "ended",
+        "ports": unit.ports,
+        "age": unit.age,
+        "failed": not reason,
+        "setting": setting,
+        "seccomp": setting == "SystemCallFilter=",
+        **reasons,
+        **({reason: True} if reason else {}),
+        **_manager(unit),
+    }
+
+
+def _fix(unit: FailedUnit) -> Fix:
+    reason = _reason(unit)
+    start: dict[str, tuple[Command, ...]] = {
+        "masked": (
+            commands.unmask_service(unit.unit, runtime=False),
+            commands.start_service(unit.unit),
+        ),
+        "not_enabled": (commands.enable_service(unit.unit, now=True),),
+        "stopped": (commands.start_service(unit.unit),),
+    }
+    if reason in start:
+        return Fix(start[reason], Applicability.REVIEW)
+    steps = {
+        "own_network": "share-the-network",
+        "starting": "wait",
+        "deaf": "compare-the-port",
+        "invalid": "correct-the-unit",
+    }
+    return Fix(
+        (Manual(steps.get(reason, "read-the-log"), Where.APPLICATION),), Applicability.MANUAL
     )
 
 
@@ -74,7 +180,11 @@ def _of_the_own_port(evidence: Evidence) -> Iterator[Claim]:
     served it."""
     target = evidence.target
     is_open = any(listeners.on(target.port) for listeners in evidence.good(Listeners))
-    units = [unit for unit in evidence.good(FailedUnit) if unit.endpoint == str(target.port)]
+    units = [
+        unit
+        for unit in evidence.good(FailedUnit)
+        if unit.endpoint == str(target.port) and unit.has_failed
+    ]
     likely = [unit for unit in units if unit.names_endpoint or unit.is_local]
     if is_open or not likely or not evidence.good(Listeners):
         return
@@ -84,14 +194,7 @@ def _of_the_own_port(evidence: Evidence) -> Iterator[Claim]:
         because=(unit, *evidence.good(Listeners)),
         severity=Severity.NOTE,
         confidence=Confidence.LIKELY if unit.names_endpoint else Confidence.POSSIBLE,
-        facts={
-            "unit": unit.unit,
-            "state": unit.state,
-            "message": unit.message,
-            "endpoint": "",
-            "command": unit.equivalent,
-            **_manager(unit),
-        },
+        facts={**_facts(unit), "endpoint": ""},
         fix=Fix((Manual("read-the-log", Where.APPLICATION),), Applicability.MANUAL),
     )
 

@@ -43,8 +43,9 @@ from diagnose.parsers.nginx.config import walk
 @frozen
 class SocketFault:
     """Why nginx cannot connect to a socket: "missing", "refused", "no-socket", "denied" (with the
-    file or folder that denies), or "hidden" (it exists, but nginx's unit sees other files in that
-    folder)."""
+    file or folder that denies), "hidden" (it exists, but nginx's unit sees other files in that
+    folder), or "apart" (a program listens at this path, in files of its own, or its file was
+    deleted)."""
 
     kind: str
     attempt: UpstreamTry
@@ -125,7 +126,9 @@ def _fault(
         )
         return SocketFault("denied", attempt, socket, blocker) if blocker or is_logged else None
     if attempt.failure.kind == "missing":
-        return SocketFault("missing", attempt, socket)
+        # The kernel lists the sockets of every process by the path that the process sees.
+        is_apart = socket is not None and attempt.socket in socket.listening
+        return SocketFault("apart" if is_apart else "missing", attempt, socket)
     if attempt.failure.kind == "refused":
         own = socket.above[0] if socket and socket.above else None
         file = own is not None and own.path == attempt.socket and not own.mode.startswith("s")
@@ -155,7 +158,8 @@ def _claim(nginx: Nginx, backend: Backend, fault: SocketFault, endpoints: tuple[
         "file": fault.kind == "no-socket",
         "denied": fault.kind == "denied",
         "hidden": fault.kind == "hidden",
-        "private": fault.folder,
+        "apart": fault.kind == "apart",
+        "private": fault.folder or posixpath.dirname(fault.attempt.socket),
         "unit": systemd_unit(nginx),
         "user": user or "nginx",
         "group": group,
@@ -206,7 +210,7 @@ def _fix(nginx: Nginx, backend: Backend, fault: SocketFault, other_socket: str) 
             for arg in directive.args
         )
         return edit_fix(nginx, changes, "start-the-application", sure=not is_used)
-    if fault.kind == "hidden":
+    if fault.kind in {"hidden", "apart"}:
         return Fix((Manual("share-the-folder", Where.SERVER),), Applicability.MANUAL)
     if fault.kind == "denied" and (join_command := _join_command(fault)):
         return Fix((join_command, reload_command(nginx)), Applicability.REVIEW)

@@ -50,6 +50,9 @@ MESSAGES = Messages(
     Message("inside.server_logs", "Apache's error log."),
     Message("inside.failed_services", "Services that failed where something should listen."),
     Message("inside.program_logs", "What the program behind the site wrote about this request."),
+    Message(
+        "inside.application_services", "Services that fail while another program has their port."
+    ),
     Message("inside.firewall", "firewalld: its zones and policies, now and after a reload."),
     Message("inside.containers", "Containers, and the ports that they publish."),
     Message("inside.netfilter", "The rules of the packet filter, and their files."),
@@ -58,6 +61,7 @@ MESSAGES = Messages(
     Message("inside.kernel_drops", "What the kernel drops of a few SYNs of this run, and why."),
     Message("inside.port_holders", "Whether the program that has a port is stopped."),
     Message("inside.descriptors", "Whether it has as many files open as it may."),
+    Message("inside.unmounted_folders", "Folders of fstab at which nothing is mounted."),
     Message("inside.nginx_files", "Who may read nginx's files; what its unit says of a start."),
     Message("inside.other_nginx", "Another nginx, and better certificates on the server."),
     Message("inside.program_certificates", "A renewed certificate that a program did not load."),

@@ -2,10 +2,10 @@
 
 from typing import ClassVar, Literal
 
-from diagnose.model import Observation
+from diagnose.model import Observation, Subject
 from diagnose.model.frozen import frozen
-from diagnose.model.marks import FilePath, Label, Text, Word
-from diagnose.model.summary import Summary
+from diagnose.model.marks import Address, FilePath, Label, Text, Word
+from diagnose.model.summary import Summary, phrase
 
 #: How much a line tells: an exception or a fatal error (3), something refused or missing (2), a
 #: warning (1).
@@ -32,20 +32,50 @@ class ProgramLine(Observation):
         return self.process or self.endpoint, self.message
 
 
+@frozen(kw_only=True, eq=False)
+class PendingConnection(Observation):
+    """A connection that the program behind a path opens while visitors wait, and that got no reply
+    for a second or more (tcp(7), SYN-SENT); with `is_dns` a question to a name server.
+
+    `endpoint` is the program's own port or Unix socket, `process` and `pid` the program; `address`
+    and `port` are where it connects to.
+    """
+
+    layer: ClassVar[str] = "upstream"
+
+    endpoint: FilePath
+    process: Label
+    pid: int
+    address: Address
+    port: int
+    is_dns: bool = False
+
+    def summary(self) -> Summary:
+        peer = str(Subject(address=self.address, port=self.port))
+        return f"{self.process} ({self.pid})", phrase("waits for {peer}", peer=peer)
+
+
 #: What starts a program and keeps its log.
 Manager = Literal["systemd", "pm2", "supervisor"]
 
 
 @frozen(kw_only=True, eq=False)
 class FailedUnit(Observation):
-    """A service that failed or is started again and again, and the line that says most in its
-    journal, "" if none tells anything. Or a program of pm2 or supervisor that wrote an error in the
-    last minutes: `unit` is its name there.
+    """A service that failed, is started again and again, does not run, or runs and does not listen
+    where it should; and the line that says most in its journal, "" if none tells anything. Or a
+    program of pm2 or supervisor that wrote an error in the last minutes: `unit` is its name there.
 
-    `state` is systemd's word ("failed", "activating"), "" for other managers. `endpoint` is where
-    nothing listens: a port or a Unix socket. `names_endpoint` is True if the unit or its journal
-    names it, and `is_local` for a unit that an administrator wrote (systemd.unit(5),
-    "/etc/systemd/system").
+    `state` is systemd's word ("failed", "activating", "inactive", "active"), "" for other managers.
+    `endpoint` is where the application should listen: a port or a Unix socket. `names_endpoint` is
+    True if the unit, a file of its environment or its journal names it, and `is_local` for a unit
+    that an administrator wrote (systemd.unit(5), "/etc/systemd/system"). `file_state` is
+    systemctl's UnitFileState, "masked" for what cannot be started, "invalid" for a unit that
+    systemd cannot read. `sub_state` is systemd's finer word ("exited": active without a process).
+    `ports` are those on which the unit's processes listen, and `age` the seconds since it became
+    active, None if it is not. `restarts` counts the restarts of the last ten minutes.
+    `has_own_network` is PrivateNetwork= (systemd.exec(5)). `port_in_use` is True if the last start
+    found the endpoint's port taken. `is_open` is True if a program listens at the endpoint all the
+    same.
     """
 
     layer: ClassVar[str] = "upstream"
@@ -57,6 +87,19 @@ class FailedUnit(Observation):
     names_endpoint: bool = False
     is_local: bool = False
     manager: Manager = "systemd"
+    file_state: Word = ""
+    sub_state: Word = ""
+    ports: tuple[int, ...] = ()
+    age: float | None = None
+    restarts: int = 0
+    has_own_network: bool = False
+    port_in_use: bool = False
+    is_open: bool = False
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether it failed or is started again; other managers have told an error."""
+        return self.state not in {"inactive", "active"} or self.restarts > 0
 
     @property
     def title(self) -> str:

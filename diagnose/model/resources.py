@@ -67,3 +67,22 @@ class OpenDescriptors(Observation):
     def summary(self) -> Summary:
         users = tuple(f"{user.name} {user.pid} {user.files}/{user.limit}" for user in self.users)
         return phrase("open files of the processes of port {port}", port=self.port), users[:12]
+
+
+@frozen(kw_only=True, eq=False)
+class UnmountedFolder(Observation):
+    """A folder at which fstab(5) mounts a file system at boot, and none is mounted: the files of
+    the disk are not there. `device` is the disk or the share, `type` that of its file system."""
+
+    layer: ClassVar[str] = "host"
+
+    path: FilePath
+    device: FilePath
+    type: Word = ""
+
+    def holds(self, path: str) -> bool:
+        """Return whether a path lies in the folder."""
+        return path == self.path or path.startswith(f"{self.path}/")
+
+    def summary(self) -> Summary:
+        return self.path, phrase("not mounted")

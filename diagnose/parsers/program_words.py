@@ -25,7 +25,8 @@ _MEMORY = re.compile(r"killed by the OOM killer|result 'oom-kill'|Out of memory:
 #: Frames of a stack, and the line below a frame that shows the place.
 _FRAME = re.compile(
     r"\s*(?:File \".{1,300}\", line \d|at .{1,300}[(:]|from /.{1,300}:\d|\.{3} \d+ more|[\^~\s]+$"
-    r"|Traceback \(most recent call last\)|node:internal|Node\.js v\d|goroutine \d)"
+    r"|Traceback \(most recent call last\)|node:internal|Node\.js v\d|goroutine \d"
+    r"|Emitted '\w{1,40}' event on)"
 )
 _EXCEPTION = re.compile(
     r"(?:^|[\s\]:|(])(?:(?:[A-Za-z_][\w.$]{0,150})?(?:Error|Exception|Panic)\b[^\w]"
@@ -38,7 +39,7 @@ _REFUSED = re.compile(
     r"\b(?:denied|refused|rejected|reject|disallowed|forbidden|unauthori[sz]ed|not allowed"
     r"|untrusted|not trusted|cannot|can't|could not|couldn't|unable to|failed|failure"
     r"|timed out|timeout|no such|not found|no space left|read-only file system"
-    r"|too many|out of memory|invalid|unsupported|not supported|no supported"
+    r"|time limit|too many|out of memory|invalid|unsupported|not supported|no supported"
     r"|mismatch|missing|exceeded|killed|no route"
     r"|E(?:ACCES|ADDRINUSE|CONNREFUSED|CONNRESET|MFILE|NFILE|NOENT|NOSPC|PERM|ROFS|TIMEDOUT)"
     r"|[Ww]rong|abort(?:ed|ing)?|not set[- ]up)\b|拒绝|失败|错误|找不到|不允许",
@@ -48,7 +49,8 @@ _WARNING = re.compile(r"\bwarn(?:ing)?\b", re.IGNORECASE)
 #: What systemd writes about a unit: it says that a program ended, and not why.
 _MANAGER = re.compile(
     r"(?:\S{1,200}\.service: (?:Killed unit|Main process exited|Failed with result"
-    r"|Scheduled restart|Start request|Consumed|Deactivated|Control process)"
+    r"|Scheduled restart|Start request|Consumed|Deactivated|Control process|Failed to spawn"
+    r"|Failed to run)"
     r"|Failed to start |Starting |Started |Stopped |Stopping )"
 )
 #: What a closed connection leaves behind: this run closes its own early.

@@ -8,6 +8,7 @@ Web servers have readers of their own (`diagnose.probes.inside.web_servers`).
 import re
 import shlex
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import get_args
 
 from diagnose.machine import CommandResult
@@ -21,6 +22,7 @@ from diagnose.model.services import ServiceFailure
 from diagnose.parsers.linux.start_failures import start_failure
 from diagnose.parsers.program_words import telling_line
 from diagnose.parsers.sanitize import clean
+from diagnose.parsers.whole_numbers import whole_number
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside.unanswered import emit_if_too_slow
 from diagnose.probes.inside.web_servers.readers import WEB_SERVERS
@@ -39,7 +41,7 @@ class ListedUnit:
     """A service in the output of SCRIPT: `unit` is its name without ".service", `state` systemd's
     word, `user` that of the unit ("" for root). `names_endpoint` is True if the unit's file names
     the endpoint, `is_local` if that file is in /etc. `log` is the file of a program that systemd
-    does not manage, "" for the journal."""
+    does not manage, "" for the journal. `properties` are the lines that begin with "="."""
 
     unit: str
     state: str
@@ -49,6 +51,11 @@ class ListedUnit:
     journal: str
     manager: Manager = "systemd"
     log: str = ""
+    properties: tuple[tuple[str, str], ...] = ()
+
+    def get(self, name: str) -> str:
+        """Return systemd's value of a property, "" if it is not known."""
+        return clean(dict(self.properties).get(name, ""), 60)
 
     @property
     def command(self) -> str:
@@ -79,8 +86,17 @@ async def look_at_units(ctx: ProbeContext, endpoint: str) -> None:
     _emit_units(ctx, endpoint, at, await _run(ctx, endpoint))
 
 
-async def _run(ctx: ProbeContext, endpoint: str) -> CommandResult:
-    result = await ctx.machine.run("sh", "-c", SCRIPT, "sh", endpoint, timeout=PATIENCE)
+async def look_at_own_units(ctx: ProbeContext, endpoint: str) -> None:
+    """Emit the services that fail although a program listens at the endpoint that is theirs."""
+    at = ctx.elapsed()
+    result = await _run(ctx, endpoint, "failed")
+    for unit in failed_units(result.out, endpoint, at, result.took):
+        if unit.names_endpoint and unit.has_failed and unit.manager == "systemd":
+            ctx.emit(replace(unit, is_open=True))
+
+
+async def _run(ctx: ProbeContext, endpoint: str, *only: str) -> CommandResult:
+    result = await ctx.machine.run("sh", "-c", SCRIPT, "sh", endpoint, *only, timeout=PATIENCE)
     emit_if_too_slow(ctx, "the services that failed", result)
     return result
 
@@ -93,7 +109,10 @@ def _emit_units(ctx: ProbeContext, endpoint: str, at: float, result: CommandResu
 def parse_units(text: str) -> Iterator[ListedUnit]:
     """Parse the output of SCRIPT. Web servers are left out: others read them."""
     for block in re.split(r"^unit ", text, flags=re.MULTILINE)[1:]:
-        head, _, journal = block.partition("\n")
+        head, _, rest = block.partition("\n")
+        lines = rest.split("\n")
+        properties = [line[1:].partition(" ") for line in lines if line.startswith("=")]
+        journal = "\n".join(line for line in lines if not line.startswith("="))
         name, state, user, named, local, manager, log = f"{head}       ".split(" ", 6)[:7]
         unit = clean(name, 100).removesuffix(".service")
         if unit not in WEB_SERVERS:
@@ -106,6 +125,7 @@ def parse_units(text: str) -> Iterator[ListedUnit]:
                 journal,
                 _MANAGERS.get(manager, "systemd"),
                 clean(log.strip(), 300),
+                tuple((key, value.strip()) for key, _, value in properties),
             )
 
 
@@ -130,9 +150,10 @@ def start_failures(text: str, port: int, at: float, took: float) -> Iterator[Ser
 
 def failed_units(text: str, endpoint: str, at: float, took: float) -> Iterator[FailedUnit]:
     """Yield every service with the line that says most, from the output of SCRIPT."""
-    at_endpoint = re.compile(rf"(?<![\w.]){re.escape(endpoint)}(?!\w)")
+    port = whole_number(endpoint)
     for listed in parse_units(text):
-        line = telling_line(listed.journal)
+        failure = start_failure(listed.journal, port) if port is not None else None
+        loaded = {"masked": "masked", "bad-setting": "invalid", "error": "invalid"}
         yield FailedUnit(
             vantage=Vantage.SERVER,
             at=at,
@@ -141,11 +162,48 @@ def failed_units(text: str, endpoint: str, at: float, took: float) -> Iterator[F
             unit=listed.unit,
             state=listed.state,
             endpoint=endpoint,
-            message=line.text if line else _ending(listed.journal),
-            names_endpoint=listed.names_endpoint or at_endpoint.search(listed.journal) is not None,
+            message=_message(listed),
+            names_endpoint=listed.names_endpoint or _writes_of(listed.journal, endpoint),
             is_local=listed.is_local,
             manager=listed.manager,
+            file_state=loaded.get(listed.get("load"), listed.get("file")),
+            sub_state=listed.get("sub"),
+            ports=tuple(filter(None, map(whole_number, listed.get("ports").split()))),
+            age=whole_number(listed.get("age")),
+            restarts=whole_number(listed.get("restarts")) or 0,
+            has_own_network=listed.get("private") == "yes",
+            port_in_use=failure is not None and failure.reason == "port-in-use",
         )
+
+
+def _message(listed: ListedUnit) -> str:
+    """Return the line that says most of why it does not run. Of a service that nobody started its
+    old words say nothing, and systemd's say whether it left it out."""
+    if listed.state == "inactive" and listed.get("load") in {"", "loaded", "masked"}:
+        reasons = _LEFT_OUT.findall(listed.journal)
+        return clean(reasons[-1], 300) if reasons else ""
+    line = telling_line(listed.journal)
+    return line.text if line else _ending(listed.journal)
+
+
+def _writes_of(journal: str, endpoint: str) -> bool:
+    """Return whether a line names the endpoint as the service's own. A client that could not
+    connect names it too."""
+    at_endpoint = re.compile(rf"(?<![\w.]){re.escape(endpoint)}(?!\w)")
+    lines = (line for line in journal.split("\n") if at_endpoint.search(line[:2000]))
+    return any(not _CLIENT.search(line[:2000]) for line in lines)
+
+
+#: What a client writes of a server that it does not reach.
+_CLIENT = re.compile(r"connect|ECONNREFUSED|refused|unreachable|timed out", re.IGNORECASE)
+
+#: systemd's words where it does not start a unit: a condition that is not met (in its old words
+#: too), or another unit that it requires and that failed.
+_LEFT_OUT = re.compile(
+    r"^ ?(.{0,200}(?:was skipped because|Condition check resulted in|Dependency failed for)"
+    r".{0,200})$",
+    re.MULTILINE,
+)
 
 
 def _ending(journal: str) -> str:

@@ -30,6 +30,7 @@ from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside import upstream_routes
 from diagnose.probes.inside.containers import ENGINES
 from diagnose.probes.inside.failed_services import look_at_units
+from diagnose.probes.inside.pending_connections import emit_pending
 from diagnose.probes.inside.remote_curl import UPGRADE_FIELDS
 from diagnose.probes.inside.unanswered import emit_if_too_slow
 from diagnose.probes.inside.web_servers.readers import WEB_SERVERS
@@ -134,8 +135,8 @@ async def _read_logs(ctx: ProbeContext) -> None:
     if listeners is None or ctx.observed(NginxContainer):
         return
     for request in _failed_requests(ctx):
-        for endpoint in dict.fromkeys(_endpoints(ctx, request.path)):
-            if _is_front(listeners, endpoint) or _is_known(ctx, endpoint):
+        for endpoint in dict.fromkeys(endpoints_of(ctx, request.path)):
+            if is_front(listeners, endpoint) or _is_known(ctx, endpoint):
                 continue
             if not ctx.further_requests.begin(f"the log of {endpoint}"):
                 continue
@@ -144,7 +145,9 @@ async def _read_logs(ctx: ProbeContext) -> None:
             if port is not None and not listeners.on(port):
                 await look_at_units(ctx, endpoint)
             else:
-                await _look_at_log(ctx, endpoint, request)
+                await asyncio.gather(
+                    _look_at_log(ctx, endpoint, request), emit_pending(ctx, endpoint)
+                )
 
 
 def _is_known(ctx: ProbeContext, endpoint: str) -> bool:
@@ -152,13 +155,13 @@ def _is_known(ctx: ProbeContext, endpoint: str) -> bool:
     return any(unit.endpoint == endpoint for unit in ctx.observed(FailedUnit))
 
 
-def _is_front(listeners: Listeners, endpoint: str) -> bool:
+def is_front(listeners: Listeners, endpoint: str) -> bool:
     port = whole_number(endpoint)
     sockets = () if port is None else listeners.on(port)
     return any(listener.process in _FRONTS for listener in sockets)
 
 
-def _endpoints(ctx: ProbeContext, path: str) -> Iterator[str]:
+def endpoints_of(ctx: ProbeContext, path: str) -> Iterator[str]:
     """Yield the ports of this machine and the Unix sockets that a path is passed on to, or the
     target's own port where a program serves the site itself."""
     bare, target = path.partition("?")[0], ctx.target
@@ -189,6 +192,8 @@ async def _look_at_log(ctx: ProbeContext, endpoint: str, request: FailedRequest)
     # process is about all of its containers.
     logs = [log for log in parse_logs(result.out) if log.process not in _FRONTS | ENGINES]
     if not logs:
+        if endpoint.startswith("/") and not result.out.strip():
+            await look_at_units(ctx, endpoint)
         return
     log, line = max(((log, _line_of(log)) for log in logs), key=_telling)
     ctx.emit(

@@ -3,11 +3,11 @@
 from dataclasses import replace
 from typing import Any
 
-from diagnose.model import Failure, Vantage
+from diagnose.model import Failure, Subject, Vantage
 from diagnose.model.netfilter import Ruleset
 from diagnose.model.nginx import UpstreamTry
 from tests.support.check_evidence import TIMEOUT, judge
-from tests.support.packets import ACCEPT, DROP, dport, nft, saved, served
+from tests.support.packets import ACCEPT, DROP, dport, from_outside, nft, saved, served
 
 CHECK = "firewall.loopback-blocked"
 TRIED = UpstreamTry(
@@ -58,3 +58,11 @@ def test_silent_where_it_opens_or_is_another_host() -> None:
 
 def test_silent_where_only_another_port_is_dropped() -> None:
     assert not judged(nft([dport(8080), DROP]))
+
+
+def test_covers_its_own_connections_and_not_those_of_another_machine() -> None:
+    rules = nft(PORTS, policy="drop")
+    (claim,) = judge(CHECK, *served(rules), TRIED)
+    assert claim.covers == (Subject(),)
+    (claim,) = judge(CHECK, *from_outside(rules), TRIED)
+    assert Subject() not in claim.covers

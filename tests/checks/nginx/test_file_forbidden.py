@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from diagnose.model import Applicability, Command, Manual
 from diagnose.model.files import PageAccess, PathComponent
 from tests.support.check_evidence import judge
@@ -83,3 +85,22 @@ def test_silent_when_the_file_is_missing() -> None:
 def test_silent_when_an_application_s_socket_denies() -> None:
     line = logged("connect() to unix:/run/app.sock failed (13: Permission denied)", errno=13)
     assert not judge("nginx.file-forbidden", RUNNING, config(), LOG_READ, line, page(403))
+
+
+def test_fires_for_a_folder_that_the_unit_hides_and_opens_nothing() -> None:
+    (master,) = RUNNING.masters
+    hiding = replace(RUNNING, masters=(replace(master, private=("/home",)),))
+    seen = access(part("/home", 0o755), part("/home/alice", 0o700), part(FILE, 0o644, folder=False))
+    (claim,) = judge("nginx.file-forbidden", hiding, config(), LOG_READ, OPEN, page(403), seen)
+    assert (claim.facts["hidden"], claim.facts["closed"]) == ("/home", ())
+    assert claim.facts["home"]
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Manual)
+
+
+def test_names_an_access_control_list() -> None:
+    listed = replace(part("/home/alice", 0o755), listed=True)
+    seen = access(listed, part(FILE, 0o644, folder=False))
+    (claim,) = judge("nginx.file-forbidden", RUNNING, config(), LOG_READ, OPEN, page(403), seen)
+    assert claim.facts["listed"] == ("/home/alice",)
+    assert not claim.facts["unknown"]

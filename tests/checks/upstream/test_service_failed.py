@@ -1,6 +1,7 @@
+import shlex
 from dataclasses import replace
 
-from diagnose.model import Confidence, Severity
+from diagnose.model import Claim, Command, Confidence, Severity
 from diagnose.model.program_logs import FailedUnit
 from diagnose.model.server import Listeners
 from tests.support.check_evidence import judge
@@ -14,6 +15,10 @@ UNIT = FailedUnit(
     is_local=True, equivalent="journalctl -b -n 60 -u shop",
 )  # fmt: skip
 MAIL = replace(UNIT, unit="mail", is_local=False)
+IDLE = replace(
+    UNIT, state="inactive", sub_state="dead", message="", names_endpoint=True, file_state="disabled"
+)
+RUNNING = replace(IDLE, state="active", sub_state="running", file_state="enabled", age=3600.0)
 
 
 def test_fires_for_the_only_one_of_the_administrators() -> None:
@@ -56,3 +61,88 @@ def test_a_note_where_nothing_listens_on_the_sites_own_port() -> None:
     assert claim.confidence is Confidence.LIKELY
     assert not judge(CHECK, LISTENING, own)
     assert not judge(CHECK, Listeners(), replace(own, is_local=False))
+
+
+def _shown(claim: Claim) -> list[str]:
+    assert claim.fix
+    return [shlex.join(step.argv) for step in claim.fix.steps if isinstance(step, Command)]
+
+
+def test_fires_for_one_that_nobody_started() -> None:
+    (claim,) = judge(CHECK, PAGE, IDLE)
+    assert claim.facts["not_enabled"]
+    assert claim.confidence is Confidence.LIKELY
+    assert _shown(claim) == ["systemctl enable --now shop"]
+    (claim,) = judge(CHECK, PAGE, replace(IDLE, file_state="enabled"))
+    assert claim.facts["stopped"]
+    assert claim.confidence is Confidence.CERTAIN
+    assert _shown(claim) == ["systemctl start shop"]
+    (claim,) = judge(CHECK, PAGE, replace(IDLE, file_state="masked"))
+    assert claim.facts["masked"]
+    assert _shown(claim)[0] == "systemctl unmask shop"
+
+
+def test_fires_for_one_that_systemd_left_out() -> None:
+    words = "The shop was skipped because of an unmet condition check (ConditionPathExists=/x)."
+    (claim,) = judge(CHECK, PAGE, replace(IDLE, message=words))
+    assert claim.facts["left_out"]
+    assert claim.facts["message"] == words
+
+
+def test_fires_for_one_that_runs_and_does_not_listen() -> None:
+    (claim,) = judge(CHECK, PAGE, replace(RUNNING, ports=(3001,)))
+    assert claim.facts["deaf"]
+    assert claim.facts["running"]
+    assert claim.facts["ports"] == (3001,)
+    assert claim.confidence is Confidence.LIKELY
+    (claim,) = judge(CHECK, PAGE, replace(RUNNING, age=8.0))
+    assert claim.facts["starting"]
+    (claim,) = judge(CHECK, PAGE, replace(RUNNING, sub_state="exited"))
+    assert claim.facts["ended"]
+    assert not claim.facts["running"]
+    (claim,) = judge(CHECK, PAGE, replace(RUNNING, has_own_network=True))
+    assert claim.facts["own_network"]
+    assert claim.confidence is Confidence.CERTAIN
+
+
+def test_a_failed_one_comes_before_one_that_does_not_run() -> None:
+    (claim,) = judge(CHECK, PAGE, IDLE, replace(UNIT, unit="api", names_endpoint=True))
+    assert claim.facts["unit"] == "api"
+    (claim,) = judge(CHECK, PAGE, IDLE, replace(IDLE, unit="api", file_state="enabled"))
+    assert claim.facts["unit"] == "api"
+
+
+def test_the_only_enabled_one_that_does_not_run_is_likely() -> None:
+    idle = replace(IDLE, names_endpoint=False, file_state="enabled")
+    (claim,) = judge(CHECK, PAGE, idle)
+    assert claim.confidence is Confidence.LIKELY
+    assert not judge(CHECK, PAGE, idle, replace(idle, unit="other"))
+    assert not judge(CHECK, PAGE, replace(idle, file_state="disabled"))
+    assert not judge(CHECK, PAGE, replace(idle, is_local=False))
+
+
+def test_silent_where_a_program_listens_all_the_same() -> None:
+    assert not judge(CHECK, PAGE, replace(UNIT, names_endpoint=True, is_open=True))
+
+
+def test_the_setting_that_systemd_could_not_apply() -> None:
+    words = "shop.service: Failed at step CHDIR spawning /usr/bin/node: No such file or directory"
+    (claim,) = judge(CHECK, PAGE, replace(UNIT, message=words))
+    assert claim.facts["setting"] == "WorkingDirectory="
+    (claim,) = judge(CHECK, PAGE, replace(UNIT, message="code=killed, status=31/SYS"))
+    assert claim.facts["seccomp"]
+    (claim,) = judge(CHECK, PAGE, UNIT)
+    assert claim.facts["setting"] == ""
+
+
+def test_a_unit_with_a_mistake() -> None:
+    (claim,) = judge(CHECK, PAGE, replace(IDLE, file_state="invalid"))
+    assert claim.facts["invalid"]
+
+
+def test_the_service_that_it_requires_is_the_one_that_failed() -> None:
+    left_out = replace(IDLE, message="Dependency failed for shop.service - The shop.")
+    (claim,) = judge(CHECK, PAGE, left_out, replace(UNIT, unit="database"))
+    assert claim.facts["unit"] == "database"
+    (claim,) = judge(CHECK, PAGE, left_out)
+    assert claim.facts["left_out"]

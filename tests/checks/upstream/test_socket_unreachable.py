@@ -49,6 +49,13 @@ def test_a_socket_that_another_pass_leads_to_may_be_another_sites() -> None:
     assert claim.fix.applicability is Applicability.REVIEW
 
 
+def test_fires_when_a_program_listens_and_the_file_is_not_there() -> None:
+    there = UpstreamSocket(path=PATH, failure=MISSING, listening=(PATH, "/run/other.sock"))
+    (claim,) = judge(CHECK, replace(OPEN, failure=MISSING), there, PAGE, proxied(TARGET))
+    assert claim.facts["apart"]
+    assert not claim.facts["missing"]
+
+
 def test_fires_when_nobody_listens_behind_it() -> None:
     (claim,) = judge(CHECK, replace(OPEN, failure=REFUSED), socket("srw-rw-rw-"), proxied(TARGET))
     assert claim.facts["refused"]

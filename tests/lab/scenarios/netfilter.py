@@ -601,3 +601,19 @@ def only_named_traffic_may_leave(lab: Lab) -> None:
         "-A OUTPUT -p tcp --sport 80 -j ACCEPT",
         "-P OUTPUT DROP",
     )
+
+
+@scenario(
+    outside="http.server-error", server="firewall.loopback-blocked",
+    manual="the file of the rules is the administrator's",
+)  # fmt: skip
+def only_answers_may_leave(lab: Lab) -> None:
+    """The policy of OUTPUT is DROP, answers to visitors get out, and lo was forgotten: the server
+    does not reach its own address either."""
+    alone(lab)
+    iptables(
+        lab,
+        "-A OUTPUT -p udp --dport 53 -j ACCEPT",
+        "-A OUTPUT -p tcp -m multiport --sports 22,80,443 -j ACCEPT",
+        "-P OUTPUT DROP",
+    )

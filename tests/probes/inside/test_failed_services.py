@@ -88,3 +88,54 @@ def test_a_program_of_pm2_or_supervisor() -> None:
     assert (shop.unit, shop.state, shop.manager) == ("shop", "", "pm2")
     assert shop.equivalent == "tail -n 60 /root/.pm2/logs/shop-error.log"
     assert (api.manager, api.names_endpoint, api.is_local) == ("supervisor", True, True)
+
+
+IDLE = (
+    "unit shop.service inactive www-data yes yes systemd\n=load loaded\n=file disabled\n=sub dead\n"
+    "=private no\n=restarts 0\n Error: of last week\n"
+)
+
+
+def test_a_service_that_nobody_started() -> None:
+    (unit,) = probes.failed_units(IDLE, "3000", 0.0, 0.0)
+    assert (unit.state, unit.file_state, unit.sub_state) == ("inactive", "disabled", "dead")
+    assert (unit.message, unit.has_failed, unit.age) == ("", False, None)
+    (masked,) = probes.failed_units(IDLE.replace("=load loaded", "=load masked"), "3000", 0.0, 0.0)
+    assert masked.file_state == "masked"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "shop.service - The shop was skipped because of an unmet condition check (ConditionUser=).",
+        "Condition check resulted in The shop being skipped.",
+        "Dependency failed for shop.service - The shop.",
+    ],
+)
+def test_what_systemd_says_of_one_that_it_left_out(words: str) -> None:
+    (unit,) = probes.failed_units(f"{IDLE} {words}\n", "3000", 0.0, 0.0)
+    assert unit.message == words
+
+
+def test_a_service_that_runs_and_listens_elsewhere() -> None:
+    text = IDLE.replace("inactive", "active").replace(
+        "=private no", "=private yes\n=ports 3001 9229"
+    )
+    (unit,) = probes.failed_units(text + "=age 12\n", "3000", 0.0, 0.0)
+    assert (unit.ports, unit.age, unit.has_own_network) == ((3001, 9229), 12, True)
+    assert not unit.has_failed
+
+
+def test_a_service_that_is_started_again_and_again() -> None:
+    text = IDLE.replace("inactive", "active").replace("=restarts 0", "=restarts 7")
+    text += " Error: listen EADDRINUSE: address already in use 127.0.0.1:3000\n"
+    (unit,) = probes.failed_units(text, "3000", 0.0, 0.0)
+    assert (unit.has_failed, unit.restarts, unit.port_in_use) == (True, 7, True)
+    (other,) = probes.failed_units(text, "/run/shop.sock", 0.0, 0.0)
+    assert not other.port_in_use
+
+
+def test_a_client_of_the_application_is_not_the_application() -> None:
+    text = "unit worker.service failed - no yes\n Error: connect ECONNREFUSED 127.0.0.1:3000\n"
+    (unit,) = probes.failed_units(text, "3000", 0.0, 0.0)
+    assert not unit.names_endpoint

@@ -1,21 +1,68 @@
 # Prints the services that failed, or that systemd starts again and again (between two starts they are
-# active for a moment). Of each: name, state, user ("-" for root), whether its unit names $1 (a port or
-# a socket), whether its unit is in /etc, its manager, and the end of the journal. Each line of a journal
-# follows a space. Then it prints the programs of pm2 and supervisor that wrote into their error log in
-# the last ten minutes, in the same form: there is no state, and the path of the log follows.
+# active for a moment), and then those that do not run or do not listen where $1 (a port or a socket) is
+# theirs: their unit or a file of its environment names it. An administrator's own that are enabled and
+# do not run are printed too. Of each: name, state, user ("-" for root), whether it names $1, whether its
+# unit is in /etc, its manager; then lines "=PROPERTY VALUE", and the end of the journal. Each line of a
+# journal follows a space. Then it prints the programs of pm2 and supervisor that wrote into their error
+# log in the last ten minutes, in the same form: there is no state, and the path of the log follows. With
+# $2 only the services that failed or are started again and again are printed.
+# shellcheck disable=SC2046,SC2086
+#   (SC2046, SC2086: the values are numbers and words of systemd's, or lists of files.)
 
-[ ! -d /run/systemd/system ] ||
-  systemctl show '*.service' -p Id -p ActiveState -p NRestarts -p User --no-pager | awk -F= '
-    function out() { if (i && (s == "failed" || s == "activating" || n > 0)) print i, s, u ? u : "-"; i = s = u = ""; n = 0 }
-    $1 == "Id" { i = $2 } $1 == "ActiveState" { s = $2 } $1 == "NRestarts" { n = $2 } $1 == "User" { u = $2 }
-    /^$/ { out() } END { out() }' | head -n 8 |
-  while read -r n s u; do
-    f=$(systemctl show "$n" -p FragmentPath --value)
-    systemctl cat "$n" | grep -qwF -e "$1" && k=yes || k=no
-    case $f in /etc/*) e=yes ;; *) e=no ;; esac
-    echo "unit $n $s $u $k $e systemd"
+value() { echo "$p" | sed -n "s/^$1=//p" | head -n 1; }
+# Limits and times are no ports.
+text() {
+  systemctl cat "$1"
+  [ "${1%.service}" = "$1" ] || systemctl cat "${1%.service}.socket"
+  [ "$(value LoadState)" != masked ] || cat /usr/local/lib/systemd/system/"$1" /usr/lib/systemd/system/"$1"
+  cat $(echo "$p" | sed -n 's/^EnvironmentFiles=\(\/[^ ]*\) (.*/\1/p') /dev/null
+}
+names() { text "$1" | grep -vE '^(Limit|Timeout|Restart|StartLimit|Memory|Tasks|Watchdog|Runtime)' | grep -qwF -e "$2"; }
+ports() {
+  ss -Hltnp | while read -r _ _ _ a _ u; do
+    q=${u#*pid=} q=${q%%,*}
+    grep -qs "/$1\(/\|\$\)" "/proc/$q/cgroup" && echo "${a##*:}"
+  done | sort -un | head -n 4 | tr '\n' ' '
+}
+services() {
+  systemctl show '*.service' -p Id -p ActiveState -p NRestarts -p UnitFileState -p FragmentPath -p Type \
+    --no-pager | awk -F= -v only="$2" '
+    function out() {
+      if (i && (s == "failed" || s == "activating" || n > 0)) { if (++k <= 8) print i }
+      else if (i && s == "inactive" && f == "enabled" && t != "oneshot" && p ~ "^/etc/") idle = idle i "\n"
+      i = s = f = t = p = ""; n = 0
+    }
+    $1 == "Id" { i = $2 } $1 == "ActiveState" { s = $2 } $1 == "NRestarts" { n = $2 }
+    $1 == "UnitFileState" { f = $2 } $1 == "FragmentPath" { p = $2 } $1 == "Type" { t = $2 }
+    /^$/ { out() } END { out(); if (!only) printf "%s", idle }'
+  [ -n "$2" ] || for d in /etc /run /usr/local/lib /usr/lib; do
+    grep -lswF -e "$1" $d/systemd/system/*.service $d/systemd/system/*.service.d/*.conf $d/systemd/system/*.socket
+  done | sed 's|\.service\.d/.*|.service|; s|\.socket$|.service|; s|.*/||; /@/d'
+}
+
+[ ! -d /run/systemd/system ] || services "$1" "$2" | awk '!seen[$0]++' | head -n 12 |
+  while read -r n; do
+    p=$(systemctl show "$n" -p ActiveState -p SubState -p LoadState -p UnitFileState -p Type -p User \
+      -p NRestarts -p FragmentPath -p EnvironmentFiles -p PrivateNetwork -p RemainAfterExit \
+      -p ActiveEnterTimestampMonotonic)
+    s=$(value ActiveState) u=$(value User) r=$(value NRestarts) b=$(value ActiveEnterTimestampMonotonic)
+    names "$n" "$1" && k=yes || k=no
+    # What checks the application, and ends, names its port too.
+    [ "$(value Type)" != oneshot ] || [ "$(value RemainAfterExit)" = yes ] || k=no
+    case $s/${r:-0}/$k in failed/*|activating/*|inactive/*|*/yes) ;; */0/*) continue ;; esac
+    case $(value FragmentPath) in /etc/*) e=yes ;; *) e=no ;; esac
+    echo "unit $n $s ${u:--} $k $e systemd"
+    echo "=load $(value LoadState)"
+    echo "=file $(value UnitFileState)"
+    echo "=sub $(value SubState)"
+    echo "=private $(value PrivateNetwork)"
+    [ "$s" != active ] || echo "=ports $(ports "$n")"
+    [ "$s" != active ] || read -r t _ </proc/uptime
+    [ "$s" != active ] || echo "=age $((${t%%.*} - ${b:-0} / 1000000))"
+    echo "=restarts $(journalctl -u "$n" -b --since -10min -o cat --no-pager | grep -c 'Scheduled restart job')"
     journalctl -u "$n" -b -n 60 -o cat --no-pager | sed 's/^/ /'
   done 2>/dev/null
+[ -z "$2" ] || exit 0
 find /root/.pm2/logs /home/*/.pm2/logs /var/log/supervisor -maxdepth 1 -type f -name '*err*.log' -size +0 \
   -mmin -10 2>/dev/null | head -n 4 |
   while read -r f; do

@@ -1,0 +1,60 @@
+"""The application's service ends and is started again and again (systemd.service(5), Restart=). In
+between it answers, so that the page opens now, and visitors get 502 in the moments between; or each
+request ends it, and the page is 502.
+
+systemd counts the restarts, so it is certain.
+"""
+
+from collections.abc import Iterator
+
+from diagnose.checking.registry import check
+from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
+from diagnose.model.http import Exchange, page_exchanges
+from diagnose.model.program_logs import FailedUnit
+
+#: Restarts within ten minutes that no plan has.
+_MANY = 3
+
+
+#: What a page is while nobody answers behind the web server.
+_GONE = {502, 503, 504}
+
+
+@check(
+    severity=Severity.WARNING,
+    needs=[FailedUnit, Exchange],
+    explains=[
+        "http.server-error", "server.application-down", "server.backend-not-reached",
+        "upstream.application-log", "upstream.closed-early", "upstream.refused",
+        "upstream.socket-unreachable", "websocket.not-upgraded", "websocket.upstream-failed",
+    ],
+)  # fmt: skip
+def service_restarts(evidence: Evidence) -> Iterator[Claim]:
+    pages, target = page_exchanges(evidence), evidence.target
+    failed = [page for page in pages if page.failure or page.status in _GONE]
+    is_other = any((page.status or 0) in range(500, 600) and page not in failed for page in pages)
+    if not pages or is_other:
+        return
+    subjects = tuple(
+        Subject(port=target.port, path=path.partition("?")[0])
+        for path in dict.fromkeys((target.path, *target.websockets))
+    )
+    for unit in evidence.good(FailedUnit):
+        if unit.is_open and unit.restarts >= _MANY and not unit.port_in_use:
+            yield Claim(
+                about=Subject(port=target.port, text=unit.unit),
+                covers=(*subjects, Subject(port=target.port), Subject(port=80)),
+                because=(unit, *failed),
+                severity=Severity.ERROR if failed else Severity.WARNING,
+                facts={
+                    "unit": unit.unit,
+                    "restarts": unit.restarts,
+                    "endpoint": unit.endpoint,
+                    "message": unit.message,
+                    "command": unit.equivalent,
+                    "status": (failed[0].status or "") if failed else "",
+                    "opens": not failed,
+                },
+                fix=Fix((Manual("read-the-log", Where.APPLICATION),), Applicability.MANUAL),
+            )
+            return

@@ -1,0 +1,37 @@
+from dataclasses import replace
+
+from diagnose.model import Confidence, Severity
+from diagnose.model.program_logs import FailedUnit
+from diagnose.model.server import Listener, Listeners
+from tests.support.check_evidence import judge
+from tests.support.report_builder import ANSWER
+from tests.support.web_server_evidence import LISTENING
+
+CHECK = "upstream.port-held"
+UNIT = FailedUnit(
+    unit="shop", state="activating", endpoint="3000", names_endpoint=True, is_open=True,
+    port_in_use=True, message="Error: listen EADDRINUSE: address already in use 127.0.0.1:3000",
+)  # fmt: skip
+
+
+def test_fires_while_the_page_works() -> None:
+    (claim,) = judge(CHECK, ANSWER, UNIT, LISTENING)
+    assert (claim.severity, claim.confidence) == (Severity.WARNING, Confidence.CERTAIN)
+    assert (claim.facts["process"], claim.facts["pid"], claim.facts["port"]) == ("node", 20, 3000)
+
+
+def test_fires_as_an_error_where_the_page_fails() -> None:
+    (claim,) = judge(CHECK, replace(ANSWER, status=500), UNIT, LISTENING)
+    assert claim.severity is Severity.ERROR
+    assert claim.facts["status"] == 500
+
+
+def test_silent_where_the_port_is_free_or_systemds_own() -> None:
+    assert not judge(CHECK, ANSWER, UNIT, Listeners())
+    own = Listener(address="127.0.0.1", port=3000, family=4, pid=1, process="systemd")
+    assert not judge(CHECK, ANSWER, UNIT, Listeners(sockets=(own,)))
+
+
+def test_silent_for_a_service_that_fails_for_another_reason() -> None:
+    assert not judge(CHECK, ANSWER, replace(UNIT, port_in_use=False), LISTENING)
+    assert not judge(CHECK, ANSWER, replace(UNIT, is_open=False), LISTENING)

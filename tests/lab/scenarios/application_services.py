@@ -1,0 +1,241 @@
+"""The application is a service of systemd's, and the unit is what is wrong: nobody started it, it
+has a network of its own, an old process has its port. Or it waits for something else."""
+
+from .. import site
+from ..hosts import until
+from ..lab import HERE, Lab
+from ..machines import Machine
+from ..scenario import healthy, scenario
+
+#: The service is the same on every platform with systemd; one layout is enough.
+ONE_LAYOUT = {"[!d]*": "the service is the same on every platform with systemd"}
+PROGRAM = "/srv/shop/server.js"
+WANTED = "/etc/systemd/system/multi-user.target.wants/shop.service"
+SERVER = """\
+const http = require('http');
+const { WebSocketServer } = require('/usr/share/nodejs/ws');
+const site = http.createServer((request, response) => {
+  response.setHeader('content-type', 'text/html');
+  response.end('<!doctype html><title>Shop</title><p>It works, welcome to the shop.</p>');
+});
+const sockets = new WebSocketServer({ server: site, path: '/ws' });
+sockets.on('connection', socket => socket.on('message', data => socket.send(data)));
+site.listen(process.env.SOCKET || Number(process.env.PORT), '127.0.0.1');
+"""
+#: Opens a connection for each page, and answers when it has got something.
+WAITING = """\
+const http = require('http'), net = require('net');
+http.createServer((request, response) => {
+  const database = net.connect(5432, '198.51.100.77');
+  database.on('data', () => response.end('<p>page</p>'));
+  database.on('error', () => response.end('<p>page</p>'));
+}).listen(Number(process.env.PORT), '127.0.0.1');
+"""
+UNIT = """\
+[Unit]
+Description=The shop
+{unit}
+[Service]
+User=www-data
+Environment=PORT=3000
+{service}
+ExecStart=/usr/bin/node /srv/shop/server.js
+[Install]
+WantedBy=multi-user.target
+"""
+
+
+def install(lab: Lab, unit: str = "", service: str = "", program: str = SERVER) -> Machine:
+    """The service in the place of the laboratory's application, not started yet."""
+    server = lab.server
+    assert isinstance(server, Machine)
+    lab.application_service.stop()
+    server.write(PROGRAM, program)
+    server.sh("chmod 755 /srv/shop")
+    server.write("/etc/systemd/system/shop.service", UNIT.format(unit=unit, service=service))
+    server.systemctl("daemon-reload")
+    lab.undo(lambda: server.sh("systemctl stop shop; systemctl reset-failed shop", check=False))
+    return server
+
+
+def start(lab: Lab, unit: str = "", service: str = "", program: str = SERVER) -> Machine:
+    server = install(lab, unit, service, program)
+    server.systemctl("start", "shop")
+    until(lambda: server.listening(3000), "the shop listens")
+    return server
+
+
+def journal_says(server: Machine, words: str) -> None:
+    ask = ["journalctl", "-u", "shop", "-b", "--no-pager"]
+    until(lambda: words in server.run(ask).stdout, f"the journal says {words}")
+
+
+@healthy(not_on=ONE_LAYOUT)
+def application_is_a_service(lab: Lab) -> None:
+    """As it should be, with units of others that do not run, and a check of it that failed."""
+    server = start(lab)
+    old = UNIT.format(unit="", service="").replace("3000", "3999")
+    server.write("/etc/systemd/system/oldshop.service", old)
+    check = "[Service]\nType=oneshot\nExecStart=/usr/bin/curl -f http://127.0.0.1:3000/missing/%%\n"
+    server.write("/etc/systemd/system/check.service", check)
+    server.systemctl("daemon-reload")
+    server.systemctl("start", "check", check=False)
+    lab.undo(lambda: server.systemctl("reset-failed", "check", check=False))
+
+
+@scenario(
+    outside="http.server-error", server="upstream.service-failed",
+    differs=("processes", WANTED), not_on=ONE_LAYOUT,
+)  # fmt: skip
+def service_of_the_application_is_not_enabled(lab: Lab) -> None:
+    """After a reboot nobody has started it."""
+    install(lab)
+
+
+@scenario(
+    outside="http.server-error", server="upstream.service-failed", differs=("processes",),
+    not_on=ONE_LAYOUT,
+)  # fmt: skip
+def service_of_the_application_was_stopped(lab: Lab) -> None:
+    """By hand, and forgotten."""
+    server = start(lab)
+    server.systemctl("enable", "shop")
+    server.systemctl("stop", "shop")
+
+
+@scenario(
+    outside="http.server-error", server="upstream.service-failed", not_on=ONE_LAYOUT,
+    manual="the file is missing",
+)  # fmt: skip
+def condition_of_the_service_is_not_met(lab: Lab) -> None:
+    """ConditionPathExists=: systemd leaves it out, and says so only in the journal."""
+    server = install(lab, unit="ConditionPathExists=/srv/shop/.env")
+    server.systemctl("start", "shop")
+    journal_says(server, "unmet condition")
+
+
+@scenario(
+    outside="http.server-error", server="upstream.service-failed", not_on=ONE_LAYOUT,
+    manual="the step edits a unit by hand",
+)  # fmt: skip
+def service_of_the_application_has_its_own_network(lab: Lab) -> None:
+    """PrivateNetwork=yes, from a list of hardening: it runs, and nginx does not reach it."""
+    install(lab, service="PrivateNetwork=yes").systemctl("start", "shop")
+
+
+@scenario(
+    outside="http.server-error", server="upstream.service-failed", not_on=ONE_LAYOUT,
+    manual="which of the two ports is meant is a choice",
+)  # fmt: skip
+def service_listens_on_the_port_of_an_override(lab: Lab) -> None:
+    """A drop-in of last year changes the port that the unit names."""
+    override = "/etc/systemd/system/shop.service.d/override.conf"
+    lab.server.write(override, "[Service]\nEnvironment=PORT=3001\n")
+    server = install(lab)
+    server.systemctl("start", "shop")
+    until(lambda: server.listening(3001), "it listens on the other port")
+
+
+@scenario(
+    outside="http.server-error", server="upstream.service-failed", not_on=ONE_LAYOUT,
+    manual="a module has to be installed",
+)  # fmt: skip
+def service_behind_a_socket_unit_fails(lab: Lab) -> None:
+    """gunicorn.socket and gunicorn.service of many guides: systemd has the socket until too many
+    starts have failed."""
+    path = "/etc/systemd/system/shop.socket"
+    lab.server.write(path, "[Socket]\nListenStream=/run/shop.sock\n")
+    server = install(lab, unit="Requires=shop.socket", program="require('express')\n")
+    stop = "systemctl stop shop.socket; systemctl reset-failed shop.socket; rm -f /run/shop.sock"
+    lab.undo(lambda: server.sh(stop, check=False))
+    server.systemctl("start", "shop.socket")
+    lab.change("proxy_pass http://127.0.0.1:3000;", "proxy_pass http://unix:/run/shop.sock;")
+    lab.visit()
+    journal_says(server, "Cannot find module")
+
+
+@scenario(
+    outside="http.server-error", server="upstream.socket-unreachable", not_on=ONE_LAYOUT,
+    manual="where the socket is to be is a choice",
+)  # fmt: skip
+def socket_of_the_service_is_in_its_own_tmp(lab: Lab) -> None:
+    """PrivateTmp=yes in the application's unit: nobody else sees its socket."""
+    server = install(lab, service="PrivateTmp=yes\nEnvironment=SOCKET=/tmp/shop.sock")
+    server.systemctl("start", "shop")
+    until(lambda: "/tmp/shop.sock" in server.run(["ss", "-lx"]).stdout, "the shop listens")
+    lab.change("proxy_pass http://127.0.0.1:3000;", "proxy_pass http://unix:/tmp/shop.sock;")
+
+
+@scenario(
+    outside="http.server-error", server="upstream.socket-unreachable",
+    manual="the application has to be restarted",
+)  # fmt: skip
+def socket_was_deleted_while_the_application_runs(lab: Lab) -> None:
+    """A cleaner of /tmp took it: the application still listens, and nobody finds it."""
+    lab.server.sh("rm -f /run/app.sock")
+    argv = lab.server.python(str(HERE / "application.py"), "--unix", "/run/app.sock")
+    lab.spawn(lab.server, argv, lab.server.path("/run/app.sock").exists)
+    lab.server.sh("rm /run/app.sock")
+    lab.change("proxy_pass http://127.0.0.1:3000;", "proxy_pass http://unix:/run/app.sock;")
+
+
+@scenario(
+    outside=None, server="upstream.port-held", not_on=ONE_LAYOUT,
+    manual="which of the two is the right one is a choice",
+)  # fmt: skip
+def old_process_has_the_port_of_the_service(lab: Lab) -> None:
+    """Started by hand before there was a unit: visitors get the old version."""
+    server = install(lab, service="Restart=always\nRestartSec=1")
+    server.write("/srv/old/server.js", SERVER.replace("It works", "The old version works"))
+    lab.spawn(server, ["env", "PORT=3000", "node", "/srv/old/server.js"], 3000)
+    server.run(["systemctl", "--no-block", "start", "shop"])
+    journal_says(server, "EADDRINUSE")
+
+
+@scenario(
+    outside=None, server="upstream.service-restarts", not_on=ONE_LAYOUT,
+    manual="the program has to be mended",
+)  # fmt: skip
+def service_of_the_application_ends_again_and_again(lab: Lab) -> None:
+    """It has just been started once more, and answers."""
+    lab.undo(lambda: lab.server.sh("rm -rf /run/starts"))
+    count = "const fs = require('fs'); fs.appendFileSync('/run/starts/n', 'x');\n"
+    fail = "if (fs.statSync('/run/starts/n').size < 5) throw new Error('Redis connection lost');\n"
+    lab.server.sh("mkdir -p /run/starts; chmod 777 /run/starts")
+    often = "Restart=always\nRestartSec=100ms\nStartLimitIntervalSec=0"
+    start(lab, service=often, program=count + fail + SERVER)
+
+
+@scenario(
+    outside="http.server-error", server="upstream.connection-pending", not_on=ONE_LAYOUT,
+    manual="the way to the database is closed elsewhere", also=("websocket.not-upgraded",),
+)  # fmt: skip
+def application_waits_for_a_database_behind_a_filter(lab: Lab) -> None:
+    """Its packets are dropped on the way, and each page waits for two minutes."""
+    lab.cloud("tcp dport 5432 drop")
+    start(lab, program=WAITING)
+
+
+STATIC = "  root /srv/site;\n  location / { try_files $uri $uri/ =404; }\n\n"
+PAGES = site.HTTPS[site.HTTPS.index("  location / {") : site.HTTPS.index("  location /ws")]
+FSTAB = "UUID=3e6be9de-8139-11d1-9106-a43f08d823a6 /srv/site ext4 defaults,nofail 0 2\n"
+
+
+@scenario(outside=None, server="host.disk-not-mounted", manual="there is no such disk")
+def disk_of_the_site_is_not_mounted(lab: Lab) -> None:
+    """The server has booted without it, and the folder is empty."""
+    server = lab.server
+    was = server.read("/etc/fstab") if server.path("/etc/fstab").exists() else ""
+    lab.undo(lambda: server.write("/etc/fstab", was))
+    server.write("/etc/fstab", was + FSTAB)
+    server.sh("mkdir -p /srv/site; chmod 755 /srv/site")
+    lab.change(PAGES, STATIC)
+
+
+@healthy()
+def disk_of_the_backups_is_not_mounted(lab: Lab) -> None:
+    """The site does not need it."""
+    server = lab.server
+    was = server.read("/etc/fstab") if server.path("/etc/fstab").exists() else ""
+    lab.undo(lambda: server.write("/etc/fstab", was))
+    server.write("/etc/fstab", was + FSTAB.replace("/srv/site", "/srv/backup"))

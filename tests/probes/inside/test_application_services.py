@@ -1,0 +1,49 @@
+import asyncio
+import shlex
+from dataclasses import replace
+from typing import Any
+
+from diagnose.machine.recorded import RecordedMachine
+from diagnose.model import Observation
+from diagnose.model.containers import NginxContainer
+from diagnose.model.program_logs import FailedUnit
+from diagnose.model.server import Listeners
+from diagnose.probes.inside import application_services as probes
+from diagnose.probes.inside.failed_services import SCRIPT
+from tests.support.fake_context import Looking
+from tests.support.web_server_evidence import APACHE, LISTENING, apache_config
+
+HELD = (
+    "unit shop.service activating www-data yes yes systemd\n=load loaded\n=restarts 4\n"
+    " Error: listen EADDRINUSE: address already in use 127.0.0.1:3000\n"
+    "unit backup.service failed - no yes systemd\n=load loaded\n=restarts 0\n failed\n"
+    "unit old.service inactive - yes yes systemd\n=load loaded\n=file disabled\n"
+)
+
+
+def look(*before: Observation) -> Looking:
+    words = ("sh", "-c", SCRIPT, "sh", "3000", "failed")
+    looking = Looking(RecordedMachine({shlex.join(words): HELD}))
+    looking.observations += before
+    probe: Any = probes.after_listeners
+    asyncio.run(probe.work(looking, LISTENING))
+    asyncio.run(probe.work(looking, LISTENING))
+    return looking
+
+
+def test_only_the_one_that_should_be_the_application_and_fails() -> None:
+    (unit,) = look(APACHE, apache_config(), LISTENING).observed(FailedUnit)
+    assert (unit.unit, unit.is_open, unit.port_in_use) == ("shop", True, True)
+
+
+def test_nothing_is_run_where_nothing_listens_or_in_a_container() -> None:
+    nobody = replace(LISTENING, sockets=LISTENING.sockets[:2])
+    for before in ((APACHE, apache_config(), nobody), (LISTENING,), (APACHE, apache_config())):
+        assert not look(*before).machine.commands_run  # type: ignore[attr-defined]
+    inside = look(APACHE, apache_config(), LISTENING, NginxContainer(pid=5))
+    assert not inside.machine.commands_run  # type: ignore[attr-defined]
+
+
+def test_nothing_of_services_before_it_is_known_what_listens() -> None:
+    assert not look(APACHE, apache_config()).observed(FailedUnit)
+    assert not look(APACHE, apache_config(), Listeners()).observed(FailedUnit)

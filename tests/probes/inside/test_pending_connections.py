@@ -1,0 +1,24 @@
+import asyncio
+import shlex
+
+from diagnose.machine.recorded import RecordedMachine
+from diagnose.model.program_logs import PendingConnection
+from diagnose.probes.inside.pending_connections import SCRIPT, emit_pending
+from tests.support.fake_context import Looking
+
+
+def look(out: str) -> tuple[PendingConnection, ...]:
+    looking = Looking(RecordedMachine({shlex.join(("sh", "-c", SCRIPT, "sh", "3000")): out}))
+    asyncio.run(emit_pending(looking, "3000"))
+    return tuple(looking.observed(PendingConnection))
+
+
+def test_what_the_application_waits_for() -> None:
+    database, resolver = look("tcp 10.0.0.9:5432 20 node\ndns 10.0.0.53:53 20 node\n")
+    assert (database.address, database.port, database.endpoint) == ("10.0.0.9", 5432, "3000")
+    assert database.equivalent == "ss -tnp state syn-sent"
+    assert resolver.is_dns
+
+
+def test_nothing_where_it_waits_for_nothing() -> None:
+    assert look("") == ()
