@@ -66,7 +66,9 @@ def _covers(evidence: Evidence, attempt: UpstreamTry) -> tuple[Subject, ...]:
     """Return all of the site, if this run's own connections went over the loopback device too. The
     connections of another machine do not, and one that fails there has another cause."""
     is_here = any(host.via == "local" for host in evidence.of(Host) if host.role == "server")
-    connections = [one for one in evidence.of(Connection) if one.vantage is Vantage.HERE]
+    connections = [
+        connection for connection in evidence.of(Connection) if connection.vantage is Vantage.HERE
+    ]
     if is_here or not any(connection.failure for connection in connections):
         return (Subject(),)
     target = evidence.target

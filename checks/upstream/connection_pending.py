@@ -41,11 +41,11 @@ _SERVICES = {
 )  # fmt: skip
 def connection_pending(evidence: Evidence) -> Iterator[Claim]:
     pages, sockets = _unanswered_pages(evidence), _unanswered_websockets(evidence)
-    pending = sorted(evidence.good(PendingConnection), key=lambda one: one.is_dns)
-    if not pending or not (pages or sockets):
+    connections = sorted(evidence.good(PendingConnection), key=lambda connection: connection.is_dns)
+    if not connections or not (pages or sockets):
         return
-    first, port = pending[0], evidence.target.port
-    others = [one for one in pending if one.endpoint == first.endpoint]
+    first, port = connections[0], evidence.target.port
+    own = [connection for connection in connections if connection.endpoint == first.endpoint]
     paths = dict.fromkeys(
         (*(evidence.target.path for _ in pages), *(socket.path for socket in sockets))
     )
@@ -53,14 +53,17 @@ def connection_pending(evidence: Evidence) -> Iterator[Claim]:
     yield Claim(
         about=subjects[0],
         covers=(*subjects, Subject(port=port), Subject(port=80)),
-        because=(*others, *pages, *sockets),
+        because=(*own, *pages, *sockets),
         confidence=Confidence.LIKELY,
         facts={
             "process": first.process,
             "pid": first.pid,
             "application": first.endpoint,
             "peers": tuple(
-                dict.fromkeys(str(Subject(address=one.address, port=one.port)) for one in others)
+                dict.fromkeys(
+                    str(Subject(address=connection.address, port=connection.port))
+                    for connection in own
+                )
             ),
             "service": _SERVICES.get(first.port, ""),
             "address": first.address,

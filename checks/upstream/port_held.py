@@ -57,9 +57,9 @@ def _holder(evidence: Evidence, unit: FailedUnit) -> Listener | None:
     """Return the program that listens on the port; None if it is not known. systemd holds the port
     for a service that it starts when somebody connects."""
     port = whole_number(unit.endpoint)
-    listening = (
+    sockets = (
         socket
         for listeners in evidence.good(Listeners)
         for socket in (listeners.on(port) if port is not None else ())
     )
-    return next((one for one in listening if one.pid and one.process != "systemd"), None)
+    return next((socket for socket in sockets if socket.pid and socket.process != "systemd"), None)

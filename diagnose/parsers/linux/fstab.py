@@ -25,7 +25,7 @@ class Entry:
 
 def parse_fstab(text: str) -> tuple[Entry, ...]:
     """Return the entries that are mounted at boot, without those of the system itself."""
-    found = []
+    entries = []
     for line in text.split("\n")[:MAX_LINES]:
         fields = line[:MAX_LINE].split()
         if len(fields) < 4 or fields[0].startswith("#"):
@@ -34,8 +34,10 @@ def parse_fstab(text: str) -> tuple[Entry, ...]:
         is_own = point == "/" or any(point == own or point.startswith(f"{own}/") for own in _OWN)
         by_hand = _BY_HAND & set(fields[3].split(","))
         if point.startswith("/") and kind not in _NO_FOLDERS and not is_own and not by_hand:
-            found.append(Entry(clean(device, 200), clean(point.rstrip("/"), 200), clean(kind, 40)))
-    return tuple(found)
+            entries.append(
+                Entry(clean(device, 200), clean(point.rstrip("/"), 200), clean(kind, 40))
+            )
+    return tuple(entries)
 
 
 def unmounted(fstab: str, mounts: str) -> tuple[Entry, ...]:

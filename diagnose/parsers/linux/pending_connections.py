@@ -27,14 +27,14 @@ class Pending:
 
 def parse_pending(text: str) -> tuple[Pending, ...]:
     """Return them from lines "KIND ADDRESS:PORT PID NAME"; an IPv6 address is in brackets."""
-    found = []
+    connections = []
     for line in text.splitlines()[:MAX_LINES]:
         if match := _LINE.fullmatch(line):
             address = match["address"].removeprefix("::ffff:")
             process = clean(match["name"], 64)
-            found.append(
+            connections.append(
                 Pending(
                     address, int(match["port"]), int(match["pid"]), process, match["kind"] == "dns"
                 )
             )
-    return tuple(found)
+    return tuple(connections)
