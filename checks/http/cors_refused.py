@@ -26,9 +26,9 @@ from diagnose.model import (
     merge_subjects,
 )
 from diagnose.model.http import Exchange, page_exchanges
-from diagnose.parsers.cors_messages import ANOTHER_ORIGIN
 from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.redirects import redirect_target
+from diagnose.parsers.request_fields import ANOTHER_ORIGIN
 from diagnose.parsers.sanitize import clean
 
 _ORIGIN = "Access-Control-Allow-Origin"

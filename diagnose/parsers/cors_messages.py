@@ -9,14 +9,11 @@ import re
 from dataclasses import replace
 
 from diagnose.model import Symptom
-from diagnose.parsers.request_fields import RequestFields
+from diagnose.parsers.request_fields import ANOTHER_ORIGIN, RequestFields
 
 #: What a browser names in a preflight.
 METHOD_FIELD = "Access-Control-Request-Method"
 HEADERS_FIELD = "Access-Control-Request-Headers"
-
-#: The origin of no site, where a message names none (RFC 2606).
-ANOTHER_ORIGIN = "https://another-site.example"
 
 _ORIGIN = re.compile(r"from origin ['\"‘“]?(https?://[\w.:\[\]-]{1,260})(?![\w.:/-])")
 _PREFLIGHT = re.compile(r"preflight", re.IGNORECASE)

@@ -14,6 +14,9 @@ from diagnose.parsers.lazy_pattern import lazy_pattern
 
 MASKED = "***"
 
+#: The origin of no site, where a message about another one names none (RFC 2606).
+ANOTHER_ORIGIN = "https://another-site.example"
+
 #: RFC 9110 section 5.6.2.
 _TOKEN = lazy_pattern(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,200}")
 _MAX_VALUE = 8192

@@ -1,8 +1,8 @@
 """Which request a browser's message about CORS is about."""
 
 from diagnose.model.symptom import Symptom
-from diagnose.parsers.cors_messages import ANOTHER_ORIGIN, with_message
-from diagnose.parsers.request_fields import RequestFields
+from diagnose.parsers.cors_messages import with_message
+from diagnose.parsers.request_fields import ANOTHER_ORIGIN, RequestFields
 
 CORS = Symptom("cors", "blocked by CORS policy")
 BLOCKED = (

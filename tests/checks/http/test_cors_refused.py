@@ -6,7 +6,7 @@ import pytest
 
 from diagnose.model.http import Exchange
 from diagnose.model.symptom import Symptom
-from diagnose.parsers.cors_messages import ANOTHER_ORIGIN
+from diagnose.parsers.request_fields import ANOTHER_ORIGIN
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import RUNNING, SITE, config
 from tests.support.page_errors import page
