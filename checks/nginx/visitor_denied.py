@@ -80,6 +80,7 @@ def _denied(nginx: Nginx, visitor: str, accesses: list[PathAccess], given_by_opt
             "header": _header(accesses[0]),
             "sources": (),
             "closed": (),
+            "dead": (),
         },
         location=nginx.location(rule),
         fix=_fix(nginx, visitor, rule),
@@ -123,9 +124,8 @@ def _restriction_notes(nginx: Nginx) -> Iterator[Claim]:
     target = nginx.evidence.target
     for location_match in nginx.location_matches(target.path):
         access_directives = access_rules(location_match)
-        allowed = tuple(
-            directive.args[0] for directive in access_directives if directive.name == "allow"
-        )
+        in_force, dead = _in_force(access_directives)
+        allowed = tuple(directive.args[0] for directive in in_force if directive.name == "allow")
         denied = tuple(
             directive.args[0] for directive in access_directives if directive.name == "deny"
         )
@@ -141,15 +141,31 @@ def _restriction_notes(nginx: Nginx) -> Iterator[Claim]:
             location_match.block.name == "server"
         )
         is_closed = bool(refused) and note.facts["nobody"] and is_of_all and target.path == "/"
+        step = "allow-first" if dead else "open-site" if is_closed else ""
         yield replace(
             note,
             about=Subject(name=target.host, path=target.path),
             because=(*refused, *note.because),
-            severity=Severity.WARNING if is_closed else Severity.NOTE,
-            fix=Fix((Manual("open-site", Where.SERVER),), Applicability.MANUAL)
-            if is_closed
-            else None,
+            severity=Severity.WARNING if step else Severity.NOTE,
+            facts={**note.facts, "dead": _first_networks(tuple(rule.args[0] for rule in dead))},
+            fix=Fix((Manual(step, Where.SERVER),), Applicability.MANUAL) if step else None,
         )
+
+
+def _in_force(
+    rules: tuple[Directive, ...],
+) -> tuple[tuple[Directive, ...], tuple[Directive, ...]]:
+    """Return the rules that may decide, and each `allow` behind `deny all`, which never does: the
+    first rule that matches decides (ngx_http_access_module)."""
+    end = next(
+        (
+            index + 1
+            for index, rule in enumerate(rules)
+            if rule.name == "deny" and rule.args[0] == "all"
+        ),
+        len(rules),
+    )
+    return rules[:end], tuple(rule for rule in rules[end:] if rule.name == "allow")
 
 
 def _refused_pages(evidence: Evidence) -> tuple[Exchange, ...]:
@@ -177,6 +193,7 @@ def _note(nginx: Nginx, first: Directive, sources: tuple[str, ...], reserved: bo
             "sources": () if reserved else sources,
             "closed": sources if reserved else (),
             "nobody": reserved and not sources,
+            "dead": (),
         },
         location=nginx.location(first),
     )

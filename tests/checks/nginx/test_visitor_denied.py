@@ -118,3 +118,19 @@ def test_silent_for_an_address_that_is_taken_for_a_proxys() -> None:
     (claim,) = judge("host.visitor-unjudged", HOST, BUILD, RUNNING, FROM, site(trusted, proxy))
     named = "set_real_ip_from 192.0.2.0/24; real_ip_header X-Forwarded-For"
     assert claim.facts["access"] == (named,)
+
+
+def test_fires_as_a_warning_where_deny_all_comes_before_allow() -> None:
+    rules = "        deny all;\n        allow 198.51.100.0/24;\n"
+    (claim,) = judge(CHECK, HOST, BUILD, RUNNING, site(rules))
+    assert claim.severity is Severity.WARNING
+    assert (claim.facts["closed"], claim.facts["nobody"]) == ((), True)
+    assert claim.facts["dead"] == ("198.51.100.0/24",)
+    assert claim.fix
+
+
+def test_a_deny_behind_deny_all_is_no_mistake() -> None:
+    rules = "        allow 198.51.100.0/24;\n        deny all;\n        deny 192.0.2.1;\n"
+    (claim,) = judge(CHECK, HOST, BUILD, RUNNING, site(rules))
+    assert claim.severity is Severity.NOTE
+    assert claim.facts["closed"] == ("198.51.100.0/24",)

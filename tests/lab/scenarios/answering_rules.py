@@ -134,3 +134,29 @@ def other_names_get_no_answer(lab: Lab) -> None:
 def haproxy_lets_an_api_in_alone(lab: Lab) -> None:
     """A named ACL for the paths of the API, and deny for all others."""
     haproxy.serve(lab, ruled("acl is_api path_beg /api", "http-request deny if !is_api"))
+
+
+@scenario(
+    outside=None,
+    server="nginx.visitor-denied",
+    target=f"https://{site.NAME}/office/",
+    manual=PERSON,
+)
+def deny_all_comes_before_allow(lab: Lab) -> None:
+    """`deny all;` in the first line: `allow` never decides (ngx_http_access_module)."""
+    rules = "    deny all;\n    allow 198.51.100.0/24;\n    allow 203.0.113.0/24;\n"
+    location = f"  location /office/ {{\n{rules}    proxy_pass http://127.0.0.1:3000;\n  }}\n"
+    lab.change(TIMEOUT, f"{TIMEOUT}{location}")
+
+
+@scenario(outside=None, server="nginx.rule-refuses", manual=PERSON)
+def robots_and_phones_are_refused(lab: Lab) -> None:
+    """A list of robots that has "android": phones get 403, and this program does not."""
+    rule = 'if ($http_user_agent ~* "(ahrefs|semrush|android)") { return 403; }'
+    lab.change(TIMEOUT, f"{TIMEOUT}  {rule}\n")
+
+
+@healthy()
+def robots_alone_are_refused(lab: Lab) -> None:
+    rule = 'if ($http_user_agent ~* "(ahrefs|semrush|mj12bot|MSIE [1-9]\\.)") { return 403; }'
+    lab.change(TIMEOUT, f"{TIMEOUT}  {rule}\n")
