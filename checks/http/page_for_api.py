@@ -3,7 +3,8 @@ application takes a path that no rule passes on. A program reads it and says "Un
 … is not valid JSON".
 
 It is judged by the path, and only if the page shows nothing without its scripts, as such
-applications do: a description of an interface is a page too.
+applications do: a description of an interface is a page too. After such a message every page counts
+(`error_page 404 =200 /index.html` leads an interface there as well).
 """
 
 import re
@@ -38,7 +39,9 @@ _DESCRIPTION = re.compile(
 @check(severity=Severity.WARNING, needs=[Page, Exchange])
 def page_for_api(evidence: Evidence) -> Iterator[Claim]:
     page, path = _page_files.page_of(evidence), evidence.target.path.partition("?")[0]
-    if page is None or not page.is_empty or page.url != evidence.target.url:
+    symptom = evidence.target.symptom
+    is_asked = symptom is not None and symptom.kind == "data"
+    if page is None or not (page.is_empty or is_asked) or page.url != evidence.target.url:
         return
     if not _INTERFACE.search(path) or _DESCRIPTION.search(path):
         return

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from diagnose.model import Claim, Confidence
+from diagnose.model.symptom import Symptom
 from tests.support.check_evidence import SHOP, judge
 from tests.support.page_evidence import loads, module
 from tests.support.upstream_evidence import page
@@ -48,3 +49,11 @@ def test_silent_on_pages_and_descriptions(path: str) -> None:
 def test_silent_on_data_and_on_a_page_with_content() -> None:
     assert not judged("/api/users", "[]")
     assert not judged("/api/users", is_empty=False)
+
+
+def test_fires_on_a_page_with_content_after_a_message_about_data() -> None:
+    pasted = Symptom("data", "Unexpected token '<' is not valid JSON")
+    target = replace(SHOP, path="/api/orders", symptom=pasted)
+    answer = replace(page(200, SHELL), url=target.url)
+    loaded = loads(module(), url=target.url, is_empty=False)
+    assert judge(CHECK, answer, loaded, target=target, masked=False)
