@@ -9,6 +9,7 @@ from .. import haproxy, site
 from ..lab import SERVER, Lab
 from ..scenario import healthy, scenario
 from .haproxy import haproxy_scenario
+from .nginx_other_requests_failed import log_of_its_own, visit
 from .page_assets import FOLDER, SHOP, _serve
 
 WS = ("--ws", "/ws")
@@ -160,3 +161,15 @@ def robots_and_phones_are_refused(lab: Lab) -> None:
 def robots_alone_are_refused(lab: Lab) -> None:
     rule = 'if ($http_user_agent ~* "(ahrefs|semrush|mj12bot|MSIE [1-9]\\.)") { return 403; }'
     lab.change(TIMEOUT, f"{TIMEOUT}  {rule}\n")
+
+
+@scenario(
+    outside=None, server="nginx.visitor-denied", both="nginx.rule-refuses", manual=PERSON
+)  # fmt: skip
+def list_knows_the_server_alone(lab: Lab) -> None:
+    """`geo $closed { default 1; … }` from the time of the tests: the page opens on the server."""
+    own = f"  default 1;\n  127.0.0.0/8 0;\n  {SERVER} 0;\n"
+    lab.edit(site.MAP, f"{site.MAP}geo $closed {{\n{own}}}\n")
+    log_of_its_own(lab)
+    lab.change(TIMEOUT, f"{TIMEOUT}  if ($closed) {{\n    return 403;\n  }}\n")
+    visit(lab, "/login", "-d", "user=anna")
