@@ -10,7 +10,6 @@ that delays a few requests.
 import re
 from collections.abc import Iterator
 
-from checks.http import endpoint_subjects
 from checks.nginx import NO_PORT, Nginx, file_line
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -123,10 +122,9 @@ def _claim(
     facts: dict[str, object],
     is_own: bool,
 ) -> Claim:
-    subjects = endpoint_subjects(pages)
     return Claim(
         about=Subject(port=nginx.evidence.target.port, text=file_line(directive)),
-        covers=subjects if is_own else (NO_PORT,),
+        covers=(Subject(),) if is_own else (NO_PORT,),
         because=(*pages, *([nginx.config] if nginx.config else [])),
         confidence=Confidence.LIKELY,
         severity=Severity.ERROR if is_own else None,
