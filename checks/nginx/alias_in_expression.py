@@ -8,7 +8,7 @@ judged by such an answer: one file for some paths may be meant.
 
 from collections.abc import Iterator
 
-from checks.http import _page_files
+from checks.http import _page_files, exchanges_by_purpose
 from checks.nginx import Nginx, file_line
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -27,6 +27,7 @@ from diagnose.model.http import error_pages
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.locations import LocationMatch, literal_prefix, location_pattern
+from diagnose.parsers.urls import parse_url
 
 
 @check(
@@ -53,6 +54,11 @@ def _failures(evidence: Evidence) -> Iterator[tuple[str, Observation, Severity]]
     path = evidence.target.path.partition("?")[0]
     for page in error_pages(evidence):
         yield path, page, Severity.ERROR
+    for step in exchanges_by_purpose(evidence, "redirect"):
+        # nginx adds a slash to the path, because it opened a folder.
+        url = parse_url(step.url)
+        if url is not None and (step.status or 0) >= 400 and url.path.rstrip("/") == path:
+            yield path, step, Severity.ERROR
     for file in _page_files.refused_files(evidence):
         yield file.path, file.response, _page_files.severity(file.page, [file.response.url])
 

@@ -31,6 +31,13 @@ def test_fires_for_the_page(status: int) -> None:
     assert claim.facts["prefix"] == "location ^~ /img/ { alias /srv/images/; }"
 
 
+def test_fires_where_nginx_adds_a_slash() -> None:
+    url = "https://shop.example.com/img/logo.png"
+    led = replace(page(301), url=url, headers=(("Location", f"{url}/"),))
+    refused_folder = replace(page(403), url=f"{url}/", purpose="redirect", redirected_from=url)
+    assert judged("location ~ ^/img/ { alias /srv/images/; }", led, refused_folder)
+
+
 def test_fires_for_a_file_of_the_page() -> None:
     location = "location ~* \\.js$ { alias /srv/images/; }"
     (claim,) = judged(location, page(200), loads(FILE), answered(FILE, 404), path="/")
