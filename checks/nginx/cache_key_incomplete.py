@@ -44,6 +44,7 @@ _DEFAULT = "$scheme$proxy_host$request_uri"
         "http.file-integrity",
         "http.page-file-type",
         "http.page-for-api",
+        "http.part-of-page",
     ],
 )
 def cache_key_incomplete(evidence: Evidence) -> Iterator[Claim]:
