@@ -43,6 +43,8 @@ Part = Literal["login", "body", "method"]
 
 _FIELDS = ("Cookie", "Authorization")
 _SENDING = {"POST", "PUT", "PATCH"}
+#: Statuses of a message about a form that did not arrive as it was sent.
+_REFUSED_FORM = {400, 405, 411, 415, 422}
 #: The status of an application that does not know who asks. A storage answers 403 for its root.
 _UNKNOWN_PERSON = 401
 
@@ -124,9 +126,10 @@ def _without_login(evidence: Evidence) -> Iterator[tuple[str, tuple[Observation,
 
 def _sent_forms(evidence: Evidence) -> Iterator[tuple[str, tuple[Observation, ...]]]:
     """Yield the paths to which pages of the site send something."""
-    target = evidence.target
+    target, symptom = evidence.target, evidence.target.symptom
+    is_told = symptom is not None and symptom.number in _REFUSED_FORM
     for page in page_exchanges(evidence):
-        if page.method in _SENDING:
+        if page.method in _SENDING or is_told:
             yield target.path.partition("?")[0], (page,)
     for shown in evidence.good(Page):
         for form in shown.posts:

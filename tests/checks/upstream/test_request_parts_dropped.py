@@ -1,12 +1,14 @@
 """upstream.request-parts-dropped: when it fires, and when it is silent."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from diagnose.model import Applicability, Confidence
 from diagnose.model.logs import FailedRequests
-from tests.support.check_evidence import judge
+from diagnose.model.symptom import Symptom
+from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import RUNNING, SITE, config
 from tests.support.page_errors import page
 from tests.support.page_evidence import loads
@@ -77,3 +79,11 @@ def test_silent_for_a_subrequest() -> None:
     )
     text = config(SITE.replace("location /", auth))
     assert not judge(CHECK, RUNNING, text, page(401), FORM, masked=False)
+
+
+def test_fires_after_a_message_about_a_form() -> None:
+    pasted = replace(SHOP, symptom=Symptom("status", "400 Bad Request", 400))
+    text = site("proxy_pass_request_body off;")
+    assert judge(CHECK, RUNNING, text, page(200), target=pasted, masked=False)
+    pasted = replace(SHOP, symptom=Symptom("status", "404 Not Found", 404))
+    assert not judge(CHECK, RUNNING, text, page(200), target=pasted, masked=False)
