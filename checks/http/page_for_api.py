@@ -5,7 +5,8 @@ application takes a path that no rule passes on. A program reads it and says "Un
 The page shows nothing without its scripts, as such applications do: a description of an interface
 is a page too. That an address is one of an interface is known by its path, or because the page's
 own script reads data from it. A route of the application (`/auth/login`) answers with the page too,
-and is none.
+and is none. After such a message every page in the place of an interface counts
+(`error_page 404 =200 /index.html` leads there as well).
 """
 
 import re
@@ -42,8 +43,9 @@ _DESCRIPTION = re.compile(
 
 @check(severity=Severity.WARNING, needs=[Page, Exchange])
 def page_for_api(evidence: Evidence) -> Iterator[Claim]:
-    page = _page_files.page_of(evidence)
-    if page is None or not page.is_empty:
+    page, symptom = _page_files.page_of(evidence), evidence.target.symptom
+    is_reported = symptom is not None and symptom.kind == "data"
+    if page is None or not (page.is_empty or is_reported):
         return
     own, data = _pages(evidence, "target", "redirect"), _pages(evidence, "data")
     path = evidence.target.path.partition("?")[0]
@@ -52,6 +54,8 @@ def page_for_api(evidence: Evidence) -> Iterator[Claim]:
         answers = tuple(answer for answer in own if answer.purpose == "target")
         if answers:
             yield _claim(page, answers, path, script)
+        return
+    if not page.is_empty:
         return
     shells = {answer.body for answer in own if answer.url == page.url}
     for answer in data:

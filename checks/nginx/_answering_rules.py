@@ -4,10 +4,12 @@ application: the responses that visitors get, and the directive that is their re
 from collections.abc import Iterator
 
 from checks.nginx import Nginx
+from checks.nginx._failed_requests import current_failures
 from checks.nginx._page_errors import Response, logged_errors
 from diagnose.model import Evidence
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange, Upgrade, page_exchanges
+from diagnose.model.logs import FailedRequests
 from diagnose.model.nginx import Directive
 from diagnose.model.pages import PageFileResponse
 from diagnose.parsers.http import proxy_page
@@ -19,6 +21,20 @@ from diagnose.parsers.urls import parse_url
 
 #: What browsers send, as far as rules ask for it.
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/130.0 Safari/537.36"
+
+#: Visitors by their browsers, of which rules refuse some.
+VISITORS = {
+    "Chrome": BROWSER,
+    "Chrome on Windows": BROWSER.replace("X11; Linux x86_64", "Windows NT 10.0; Win64; x64"),
+    "Chrome on Android": BROWSER.replace("X11; Linux x86_64", "Linux; Android 10; K").replace(
+        "Safari", "Mobile Safari"
+    ),
+    "Firefox": "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:133.0) Gecko/20100101 Firefox/133.0",
+    "Safari on iPhone": "Mozilla/5.0 (iPhone; CPU iPhone OS 17_6 like Mac OS X)"
+    " AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.6 Mobile/15E148 Safari/604.1",
+    "Safari": "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15"
+    " (KHTML, like Gecko) Version/17.6 Safari/605.1.15",
+}
 
 #: nginx closes the connection without an answer (ngx_http_rewrite_module, "return").
 CLOSED = 444
@@ -50,6 +66,88 @@ def answering_rules(nginx: Nginx) -> Iterator[AnsweringRule]:
             if rule is not None:
                 yield rule
                 break
+
+
+@frozen(eq=False)
+class LoggedRule:
+    """The `return` in an `if` that refused a visitor's request, by nginx's access log."""
+
+    directive: Directive
+    condition: Directive
+    failure: FailedRequests
+
+
+def logged_rules(nginx: Nginx) -> Iterator[LoggedRule]:
+    """Yield the rule for each request of a page of the site that one `return` has surely refused
+    for its method. What else a rule may ask for is not known of these requests."""
+    for failure in current_failures(nginx.evidence):
+        request = _logged_request(nginx.evidence, failure)
+        for selected in nginx.answering_servers() if failure.is_from_page else ():
+            block = selected.server.block
+            decisive = _decisive(selected.server, request, failure.status)
+            condition = _condition(block, decisive[0]) if decisive and decisive[1] else None
+            words = " ".join(condition.args) if condition else ""
+            if decisive and condition and "$request_method" in words:
+                yield LoggedRule(decisive[0], condition, failure)
+                break
+
+
+@frozen(eq=False)
+class BrowserRule:
+    """The `return` in an `if` that refuses visitors with these browsers, while this run's own
+    request was answered. `is_everybody` is True if it refuses all of them."""
+
+    directive: Directive
+    condition: Directive
+    status: int
+    page: Exchange
+    browsers: tuple[str, ...]
+    is_everybody: bool
+
+
+def browser_rules(nginx: Nginx) -> BrowserRule | None:
+    """Return the rule that refuses browsers for what they call themselves."""
+    pages = [page for page in page_exchanges(nginx.evidence) if 0 < (page.status or 0) < 400]
+    path = _path(pages[0]) if pages else ""
+    for selected in nginx.answering_servers() if path else ():
+        if _refusal(selected.server, _request(nginx.evidence, pages[0], path)):
+            continue  # it was answered all the same: the configuration is not the one in force
+        refused: dict[int, list[str]] = {}
+        rules: dict[int, tuple[Directive, Directive, int]] = {}
+        for name, user_agent in VISITORS.items():
+            request = _request(nginx.evidence, pages[0], path, user_agent)
+            rule = _refusal(selected.server, request)
+            if rule is not None:
+                rules[id(rule[0])] = rule
+                refused.setdefault(id(rule[0]), []).append(name)
+        for key, names in refused.items():
+            return BrowserRule(
+                *rules[key], pages[0], tuple(names), is_everybody=len(names) == len(VISITORS)
+            )
+    return None
+
+
+def _refusal(server: Server, request: ClientRequest) -> tuple[Directive, Directive, int] | None:
+    """Return the `return` that surely refuses a request by its User-Agent, the `if` around it, and
+    its status."""
+    results = possible_results(server, request)
+    directive = results[0].decided_by if results else None
+    if directive is None or directive.name != "return":
+        return None
+    if any(result.decided_by is not directive or result.personal for result in results):
+        return None
+    condition, status = _condition(server.block, directive), results[0].status
+    is_refused = condition is not None and status >= 400
+    return (directive, condition, status) if condition and is_refused else None
+
+
+def _logged_request(evidence: Evidence, failure: FailedRequests) -> ClientRequest:
+    target = evidence.target
+    scheme, referer = "https" if target.uses_tls else "http", f"{target.origin}/"
+    fields = (("user-agent", BROWSER), ("referer", referer))
+    return ClientRequest(
+        "", target.host, failure.path, scheme, target.port, method=failure.method, fields=fields
+    )
 
 
 def _error_responses(evidence: Evidence) -> Iterator[Response]:

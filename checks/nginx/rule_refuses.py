@@ -9,8 +9,16 @@ that is written, an Origin or Referer that is not on a list, a method, a mainten
 from collections.abc import Iterator, Sequence
 
 from checks.http import endpoint_subjects
-from checks.nginx import Nginx, file_line
-from checks.nginx._answering_rules import CLOSED, AnsweringRule, answering_rules
+from checks.nginx import NO_PORT, Nginx, file_line
+from checks.nginx._answering_rules import (
+    CLOSED,
+    AnsweringRule,
+    BrowserRule,
+    LoggedRule,
+    answering_rules,
+    browser_rules,
+    logged_rules,
+)
 from checks.tcp._vantages import is_server_here
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -25,7 +33,7 @@ from diagnose.model import (
     Where,
 )
 from diagnose.model.http import Exchange, Upgrade
-from diagnose.model.nginx import NginxConfig
+from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.model.pages import PageFileResponse
 from diagnose.parsers.http import browser_page
 
@@ -51,7 +59,7 @@ _SUBJECTS = {
     explains=[
         "http.server-error", "http.page-file-missing", "websocket.not-upgraded",
         "websocket.origin-refused", "websocket.rate-limited", "websocket.refused-in-front",
-        "websocket.unauthorized", "websocket.no-location",
+        "websocket.unauthorized", "websocket.no-location", "nginx.other-requests-failed",
     ],
 )  # fmt: skip
 def rule_refuses(evidence: Evidence) -> Iterator[Claim]:
@@ -62,6 +70,14 @@ def rule_refuses(evidence: Evidence) -> Iterator[Claim]:
             by_directive.setdefault(id(rule.directive), []).append(rule)
     for rules in by_directive.values():
         yield _claim(nginx, rules)
+    logged: dict[int, list[LoggedRule]] = {}
+    for request in logged_rules(nginx):
+        logged.setdefault(id(request.directive), []).append(request)
+    for key, requests in logged.items():
+        if key not in by_directive:
+            yield _logged_claim(nginx, requests)
+    if not by_directive and (refused := browser_rules(nginx)):
+        yield _browser_claim(nginx, refused)
 
 
 def severity(evidence: Evidence, rule: AnsweringRule) -> Severity | None:
@@ -88,10 +104,7 @@ def _claim(nginx: Nginx, rules: Sequence[AnsweringRule]) -> Claim:
     responses = tuple(rule.response for rule in rules)
     pages = tuple(response for response in responses if not isinstance(response, Upgrade))
     subjects = (*endpoint_subjects(pages), *_sockets(responses))
-    condition = first.condition
-    text = " ".join(condition.args) if condition else ""
-    kind = next((kind for word, kind in _SUBJECTS.items() if word in text), "")
-    statement = " ".join((first.directive.name, *first.directive.args))
+    kind = _kind(first.condition)
     return Claim(
         about=subjects[0],
         covers=subjects,
@@ -104,20 +117,87 @@ def _claim(nginx: Nginx, rules: Sequence[AnsweringRule]) -> Claim:
         facts={
             "url": first.response.url,
             "status": first.response.status or CLOSED,
-            "rule": statement,
-            "place": file_line(first.directive),
-            "condition": f"if {text}" if text else "",
-            "block": f"if {text} {{ {statement}; }}" if text else f"{statement};",
-            "path": _tested_path(text) if kind == "file" else "",
+            "logged": False,
+            "browsers": (),
+            **_rule_facts(first.directive, first.condition),
             "sent": _sent_value(nginx.evidence, first, kind),
             "spares": first.spares,
             "own": first.by_address and is_server_here(nginx.evidence),
             "address": first.by_address,
             "socket": isinstance(first.response, Upgrade),
-            **{name: kind == name for name in dict.fromkeys(_SUBJECTS.values())},
         },
         fix=Fix((Manual("change-the-rule", Where.SERVER),), Applicability.MANUAL),
     )
+
+
+def _logged_claim(nginx: Nginx, rules: Sequence[LoggedRule]) -> Claim:
+    """Return the claim about requests that the site's own pages sent before this run."""
+    first, port = rules[0], nginx.evidence.target.port
+    subjects = tuple(dict.fromkeys(Subject(port=port, path=rule.failure.path) for rule in rules))
+    return Claim(
+        about=subjects[0],
+        covers=subjects,
+        because=(
+            *(rule.failure for rule in rules),
+            *((nginx.config,) if nginx.config else ()),
+        ),
+        confidence=Confidence.CERTAIN,
+        severity=Severity.WARNING,
+        location=nginx.location(first.directive),
+        facts={
+            "url": nginx.evidence.target.origin + first.failure.path,
+            "status": first.failure.status,
+            "logged": True,
+            "browsers": (),
+            **_rule_facts(first.directive, first.condition),
+            "sent": first.failure.method if _kind(first.condition) == "method" else "",
+            **dict.fromkeys(("spares", "own", "address", "socket"), False),
+        },
+        fix=Fix((Manual("change-the-rule", Where.SERVER),), Applicability.MANUAL),
+    )
+
+
+def _browser_claim(nginx: Nginx, rule: BrowserRule) -> Claim:
+    """Return the claim about visitors whose browsers a rule refuses, by the configuration alone."""
+    page, port = rule.page, nginx.evidence.target.port
+    subject = Subject(port=port, path=nginx.evidence.target.path)
+    return Claim(
+        about=subject,
+        covers=(subject,) if rule.is_everybody else (NO_PORT,),
+        because=(page, *((nginx.config,) if nginx.config else ())),
+        confidence=Confidence.LIKELY,
+        severity=Severity.ERROR if rule.is_everybody else Severity.WARNING,
+        location=nginx.location(rule.directive),
+        facts={
+            "url": page.url,
+            "status": rule.status,
+            "logged": False,
+            "browsers": rule.browsers,
+            **_rule_facts(rule.directive, rule.condition),
+            "sent": "",
+            **dict.fromkeys(("spares", "own", "address", "socket"), False),
+        },
+        fix=Fix((Manual("change-the-rule", Where.SERVER),), Applicability.MANUAL),
+    )
+
+
+def _kind(condition: Directive | None) -> str:
+    """Return what a condition compares, "" if it is none of the usual."""
+    text = " ".join(condition.args) if condition else ""
+    return next((kind for word, kind in _SUBJECTS.items() if word in text), "")
+
+
+def _rule_facts(directive: Directive, condition: Directive | None) -> dict[str, object]:
+    text, kind = " ".join(condition.args) if condition else "", _kind(condition)
+    statement = " ".join((directive.name, *directive.args))
+    return {
+        "rule": statement,
+        "place": file_line(directive),
+        "condition": f"if {text}" if text else "",
+        "block": f"if {text} {{ {statement}; }}" if text else f"{statement};",
+        "path": _tested_path(text) if kind == "file" else "",
+        **{name: kind == name for name in dict.fromkeys(_SUBJECTS.values())},
+    }
 
 
 def _tested_path(condition: str) -> str:

@@ -15,6 +15,7 @@ from checks.nginx import Nginx, file_line
 from checks.nginx._access import PathAccess, visitor_access
 from checks.nginx._commands import reload_steps
 from checks.nginx._edits import config_edit
+from checks.nginx._failed_requests import current_failures
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -27,18 +28,20 @@ from diagnose.model import (
     Subject,
     Where,
 )
-from diagnose.model.http import Exchange
+from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.model.visitor import visitor_address
 from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.access_rules import access_rules
 from diagnose.parsers.nginx.locations import LocationMatch
 
+#: Addresses of five parts of the world, one of each registry: who is none of the site's own.
+_STRANGERS = ("12.0.0.1", "41.0.0.1", "62.0.0.1", "200.0.0.1", "202.0.0.1")
 #: How many networks are shown.
 MAX_NETWORKS = 5
 
 
-@check(severity=Severity.ERROR, needs=[NginxConfig])
+@check(severity=Severity.ERROR, needs=[NginxConfig], explains=["nginx.other-requests-failed"])
 def visitor_denied(evidence: Evidence) -> Iterator[Claim]:
     nginx, visitor = Nginx.of(evidence), visitor_address(evidence)
     denied = False
@@ -54,6 +57,7 @@ def visitor_denied(evidence: Evidence) -> Iterator[Claim]:
             yield _denied(nginx, person, accesses, bool(visitor))
     if not denied and not visitor:
         yield from _restriction_notes(nginx)
+        yield from _computed_restrictions(nginx)
 
 
 def _denied(nginx: Nginx, visitor: str, accesses: list[PathAccess], given_by_option: bool) -> Claim:
@@ -80,6 +84,9 @@ def _denied(nginx: Nginx, visitor: str, accesses: list[PathAccess], given_by_opt
             "header": _header(accesses[0]),
             "sources": (),
             "closed": (),
+            "dead": (),
+            "strangers": "",
+            "met": False,
         },
         location=nginx.location(rule),
         fix=_fix(nginx, visitor, rule),
@@ -123,9 +130,8 @@ def _restriction_notes(nginx: Nginx) -> Iterator[Claim]:
     target = nginx.evidence.target
     for location_match in nginx.location_matches(target.path):
         access_directives = access_rules(location_match)
-        allowed = tuple(
-            directive.args[0] for directive in access_directives if directive.name == "allow"
-        )
+        in_force, dead = _in_force(access_directives)
+        allowed = tuple(directive.args[0] for directive in in_force if directive.name == "allow")
         denied = tuple(
             directive.args[0] for directive in access_directives if directive.name == "deny"
         )
@@ -141,15 +147,68 @@ def _restriction_notes(nginx: Nginx) -> Iterator[Claim]:
             location_match.block.name == "server"
         )
         is_closed = bool(refused) and note.facts["nobody"] and is_of_all and target.path == "/"
+        step = "allow-first" if dead else "open-site" if is_closed else ""
         yield replace(
             note,
             about=Subject(name=target.host, path=target.path),
             because=(*refused, *note.because),
-            severity=Severity.WARNING if is_closed else Severity.NOTE,
-            fix=Fix((Manual("open-site", Where.SERVER),), Applicability.MANUAL)
-            if is_closed
-            else None,
+            severity=Severity.WARNING if step else Severity.NOTE,
+            facts={**note.facts, "dead": _first_networks(tuple(rule.args[0] for rule in dead))},
+            fix=Fix((Manual(step, Where.SERVER),), Applicability.MANUAL) if step else None,
         )
+
+
+def _in_force(
+    rules: tuple[Directive, ...],
+) -> tuple[tuple[Directive, ...], tuple[Directive, ...]]:
+    """Return the rules that may decide, and each `allow` behind `deny all`, which never does: the
+    first rule that matches decides (ngx_http_access_module)."""
+    end = next(
+        (
+            index + 1
+            for index, rule in enumerate(rules)
+            if rule.name == "deny" and rule.args[0] == "all"
+        ),
+        len(rules),
+    )
+    return rules[:end], tuple(rule for rule in rules[end:] if rule.name == "allow")
+
+
+def _computed_restrictions(nginx: Nginx) -> Iterator[Claim]:
+    """Note a rule that computes a value from the address and refuses all strangers, while this
+    run's own request was answered. It is a warning if visitors met it who used the site's page."""
+    target = nginx.evidence.target
+    answered = [page for page in page_exchanges(nginx.evidence) if 0 < (page.status or 0) < 400]
+    results = [
+        access.answer
+        for stranger in _STRANGERS
+        for access in visitor_access(nginx, stranger)
+        if access.path == target.path
+    ]
+    rule = results[0].decided_by if results else None
+    if not answered or rule is None or rule.name in {"allow", "deny"}:
+        return
+    if any(
+        result.verdict != "denied" or not result.personal or result.decided_by is not rule
+        for result in results
+    ):
+        return
+    status = results[0].status
+    refused = tuple(
+        failure for failure in current_failures(nginx.evidence, {status}) if failure.is_from_page
+    )
+    note = _note(nginx, rule, (), False)
+    yield replace(
+        note,
+        about=Subject(name=target.host, path=target.path, text=file_line(rule)),
+        covers=(Subject(),) if refused else note.covers,
+        because=(*answered, *refused, *note.because),
+        severity=Severity.WARNING if refused else Severity.NOTE,
+        facts={**note.facts, "strangers": status or "", "met": bool(refused)},
+        fix=Fix((Manual("let-strangers-in", Where.SERVER),), Applicability.MANUAL)
+        if refused
+        else None,
+    )
 
 
 def _refused_pages(evidence: Evidence) -> tuple[Exchange, ...]:
@@ -177,6 +236,9 @@ def _note(nginx: Nginx, first: Directive, sources: tuple[str, ...], reserved: bo
             "sources": () if reserved else sources,
             "closed": sources if reserved else (),
             "nobody": reserved and not sources,
+            "dead": (),
+            "strangers": "",
+            "met": False,
         },
         location=nginx.location(first),
     )

@@ -1,6 +1,7 @@
 """Somebody sent more than client_max_body_size (default 1m) and got 413 (error.log: "client
 intended to send too large body: 2097152 bytes"). The site works; whether such uploads should be
-possible is a decision, unless a person asks about 413."""
+possible is a decision, unless a person asks about 413, or the limit refuses what is no upload: the
+unit is forgotten (`client_max_body_size 10;` are ten bytes)."""
 
 import re
 from collections.abc import Iterator
@@ -17,6 +18,8 @@ from diagnose.parsers.nginx import proxy_headers as header_parser
 from diagnose.parsers.nginx.locations import LocationMatch
 
 DEFAULT_LIMIT = 1 << 20
+#: Bytes. A form without a file is smaller.
+_FORM = 16 << 10
 _LOG_PATTERN = r"client intended to send too large (?:chunked )?body: (\d+)"
 
 
@@ -77,8 +80,10 @@ def _claim(nginx: Nginx, match: LocationMatch, lines: list[LogLine]) -> Claim:
             "message": largest.text,
         },
         confidence=Confidence.CERTAIN,
-        # Who asks about 413 wants the uploads to work.
-        severity=Severity.WARNING if asks_about_size(nginx.evidence) else None,
+        # Who asks about 413 wants the uploads to work, and nobody wants forms to fail.
+        severity=Severity.WARNING
+        if asks_about_size(nginx.evidence) or _limit(match) < _FORM
+        else None,
         location=nginx.location(reported_directive),
         fix=Fix((*file_edits, *reload_steps(nginx)), Applicability.REVIEW),
     )

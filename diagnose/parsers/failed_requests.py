@@ -20,8 +20,9 @@ MAX_FAILURES = 3
 
 #: Statuses of a request that sends something, when a page of the site sends it: forbidden, not
 #: found, method not allowed, length required, media type, Laravel's "page expired". Those of a
-#: login (401) and of a form that was filled in wrongly (400, 422) are usual.
-_REFUSED = frozenset({403, 404, 405, 411, 415, 419})
+#: login (401) and of a form that was filled in wrongly (400, 422) are usual. 444: nginx closes the
+#: connection by a rule.
+_REFUSED = frozenset({403, 404, 405, 411, 415, 419, 444})
 #: Statuses of any request that say it was too large (RFC 9110 section 15.5.14, RFC 6585 section 5;
 #: 494 is nginx's own).
 _TOO_LARGE = frozenset({413, 414, 431, 494})

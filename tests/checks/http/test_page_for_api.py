@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from diagnose.model import Claim, Confidence
+from diagnose.model.symptom import Symptom
 from tests.support.check_evidence import SHOP, judge
 from tests.support.page_evidence import answered, loads, module
 from tests.support.upstream_evidence import page
@@ -83,3 +84,11 @@ def test_silent_where_another_page_comes_in_the_place_of_data() -> None:
     assert not judged("/", reads=("/graphql",), data=other)
     assert not judged("/", reads=("/graphql",))
     assert not judged("/", is_empty=False, reads=("/graphql",), data=SHELL)
+
+
+def test_fires_on_a_page_with_content_after_a_message_about_data() -> None:
+    pasted = Symptom("data", "Unexpected token '<' is not valid JSON")
+    target = replace(SHOP, path="/api/orders", symptom=pasted)
+    answer = replace(page(200, SHELL), url=target.url)
+    loaded = loads(module(), url=target.url, is_empty=False)
+    assert judge(CHECK, answer, loaded, target=target, masked=False)

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from diagnose.model import Confidence, Failure, Severity
+from diagnose.model.logs import FailedRequests
 from diagnose.model.pages import PageFileResponse
 from tests.support.check_evidence import CHAT, SHOP, judge, texts
 from tests.support.firewall_rules import host
@@ -178,3 +179,60 @@ def test_an_error_that_needs_its_reason_stays_a_warning() -> None:
     seen = (RUNNING, config(block), page(503, NGINX_PAGE), host())
     (claim,) = judge(CHECK, *seen, masked=False)
     assert (claim.severity, claim.facts["own"]) == (Severity.WARNING, True)
+
+
+METHODS = "if ($request_method !~ ^(GET|HEAD)$) { return 405; }"
+
+
+def failed(method: str = "POST", status: int = 405, is_from_page: bool = True) -> FailedRequests:
+    return FailedRequests(
+        file="/a.log", method=method, path="/login", status=status, written="",
+        is_from_page=is_from_page,
+    )  # fmt: skip
+
+
+def test_fires_on_a_form_that_the_log_has() -> None:
+    (claim,) = judge(CHECK, *refused_page(METHODS, 200), failed(), masked=False)
+    assert (claim.confidence, claim.severity) == (Confidence.CERTAIN, Severity.WARNING)
+    assert claim.facts["sent"] == "POST"
+    assert claim.facts["logged"]
+    assert claim.about.path == "/login"
+
+
+@pytest.mark.parametrize(
+    ("rule", "failure"),
+    [
+        (METHODS, failed("GET")),
+        (METHODS, failed(status=500)),
+        (METHODS, failed(is_from_page=False)),
+        ('if ($http_x_token = "") { return 405; }', failed()),
+        ("if ($request_method = DELETE) { return 405; }", failed()),
+    ],
+)
+def test_silent_for_other_requests_of_the_log(rule: str, failure: FailedRequests) -> None:
+    assert not judge(CHECK, *refused_page(rule, 200), failure, masked=False)
+
+
+BOTS = 'if ($http_user_agent ~* "(ahrefs|%s)") { return 403; }'
+
+
+def test_fires_on_browsers_that_a_list_of_robots_has() -> None:
+    (claim,) = judge(CHECK, *refused_page(BOTS % "mozilla", 200), masked=False)
+    assert (claim.confidence, claim.severity) == (Confidence.LIKELY, Severity.ERROR)
+    (claim,) = judge(CHECK, *refused_page(BOTS % "android", 200), masked=False)
+    assert claim.severity is Severity.WARNING
+    assert claim.facts["browsers"] == ("Chrome on Android",)
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        BOTS % "mj12bot",
+        BOTS % "MSIE [1-9]",
+        'if ($http_user_agent = "") { return 403; }',
+        "if ($http_user_agent ~* android) { return 302 https://m.example.com; }",
+        "if ($args ~ union) { return 403; }",
+    ],
+)
+def test_silent_where_browsers_pass(rule: str) -> None:
+    assert not judge(CHECK, *refused_page(rule, 200), masked=False)

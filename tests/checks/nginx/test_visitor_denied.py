@@ -3,6 +3,7 @@ from dataclasses import replace
 from diagnose.model import Applicability, Edit, Severity, Vantage
 from diagnose.model.http import Exchange
 from diagnose.model.kernel import Kernel
+from diagnose.model.logs import FailedRequests
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.visitor import Visitor
 from tests.support.check_evidence import SHOP, judge, texts
@@ -118,3 +119,47 @@ def test_silent_for_an_address_that_is_taken_for_a_proxys() -> None:
     (claim,) = judge("host.visitor-unjudged", HOST, BUILD, RUNNING, FROM, site(trusted, proxy))
     named = "set_real_ip_from 192.0.2.0/24; real_ip_header X-Forwarded-For"
     assert claim.facts["access"] == (named,)
+
+
+def test_fires_as_a_warning_where_deny_all_comes_before_allow() -> None:
+    rules = "        deny all;\n        allow 198.51.100.0/24;\n"
+    (claim,) = judge(CHECK, HOST, BUILD, RUNNING, site(rules))
+    assert claim.severity is Severity.WARNING
+    assert (claim.facts["closed"], claim.facts["nobody"]) == ((), True)
+    assert claim.facts["dead"] == ("198.51.100.0/24",)
+    assert claim.fix
+
+
+def test_a_deny_behind_deny_all_is_no_mistake() -> None:
+    rules = "        allow 198.51.100.0/24;\n        deny all;\n        deny 192.0.2.1;\n"
+    (claim,) = judge(CHECK, HOST, BUILD, RUNNING, site(rules))
+    assert claim.severity is Severity.NOTE
+    assert claim.facts["closed"] == ("198.51.100.0/24",)
+
+
+GEO = "geo $closed { default 1; 127.0.0.0/8 0; 203.0.113.0/24 0; }\n"
+CLOSED = "        if ($closed) { return 403; }\n"
+
+
+def test_fires_as_a_note_where_a_list_refuses_all_strangers() -> None:
+    page = replace(FORBIDDEN, status=200)
+    (claim,) = judge(CHECK, HOST, BUILD, RUNNING, site(CLOSED, GEO), page, masked=False)
+    assert (claim.severity, claim.facts["strangers"]) == (Severity.NOTE, 403)
+
+
+def test_fires_as_a_warning_where_visitors_met_the_list() -> None:
+    failure = FailedRequests(
+        file="/a.log", method="POST", path="/login", status=403, written="", is_from_page=True
+    )
+    seen = (HOST, BUILD, RUNNING, site(CLOSED, GEO), replace(FORBIDDEN, status=200), failure)
+    (claim,) = judge(CHECK, *seen, masked=False)
+    assert claim.severity is Severity.WARNING
+    assert claim.fix
+
+
+def test_silent_for_a_list_of_some_addresses() -> None:
+    page, open_list = replace(FORBIDDEN, status=200), GEO.replace("default 1", "default 0")
+    assert not judge(CHECK, HOST, BUILD, RUNNING, site(CLOSED, open_list), page, masked=False)
+    part = GEO.replace("127.0.0.0/8", "12.0.0.0/8")
+    assert not judge(CHECK, HOST, BUILD, RUNNING, site(CLOSED, part), page, masked=False)
+    assert not judge(CHECK, HOST, BUILD, RUNNING, site(CLOSED, GEO), FORBIDDEN, masked=False)

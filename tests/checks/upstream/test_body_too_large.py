@@ -39,3 +39,12 @@ def test_is_a_fault_where_its_message_was_pasted() -> None:
     assert claim.severity is Severity.WARNING
     (claim,) = judge(CHECK, config(), SAID)
     assert claim.severity is None
+
+
+def test_is_a_fault_where_the_limit_refuses_forms() -> None:
+    text = SITE.replace("location / {", "client_max_body_size 10;\n    location / {")
+    form = logged(
+        "client intended to send too large body: 27 bytes", "POST /login HTTP/1.1", upstream=""
+    )
+    (claim,) = judge(CHECK, config(text), form)
+    assert claim.severity is Severity.WARNING

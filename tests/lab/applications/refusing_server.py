@@ -21,7 +21,7 @@ MODES = (
     "django", "django-alone", "sub-path", "sub-path-redirects", "whole-site", "own-passwords",
     "forwarded-host",
     "api", "login", "no-bots", "lan-only", "one-in-two", "post-only", "parameters", "catch-all",
-    "blocklist",
+    "blocklist", "windows",
 )  # fmt: skip
 VISITS = count()
 
@@ -95,6 +95,9 @@ def refusal(mode: str, version: str, path: str, fields: Mapping[str, str], sni: 
             return answer("404 Not Found", '{"error":"not found"}\n')
         case "api":
             return answer("200 OK", '{"version":"1.2"}\n')
+        case "windows":
+            offers = "WWW-Authenticate: Negotiate", "WWW-Authenticate: NTLM"
+            return answer("401 Unauthorized", "401 - Unauthorized: Access is denied.", *offers)
         case "login":
             challenge = 'WWW-Authenticate: Basic realm="shop"'
             return answer("401 Unauthorized", "", challenge)

@@ -9,6 +9,7 @@ from .. import haproxy, site
 from ..lab import SERVER, Lab
 from ..scenario import healthy, scenario
 from .haproxy import haproxy_scenario
+from .nginx_other_requests_failed import log_of_its_own, visit
 from .page_assets import FOLDER, SHOP, _serve
 
 WS = ("--ws", "/ws")
@@ -134,3 +135,41 @@ def other_names_get_no_answer(lab: Lab) -> None:
 def haproxy_lets_an_api_in_alone(lab: Lab) -> None:
     """A named ACL for the paths of the API, and deny for all others."""
     haproxy.serve(lab, ruled("acl is_api path_beg /api", "http-request deny if !is_api"))
+
+
+@scenario(
+    outside=None,
+    server="nginx.visitor-denied",
+    target=f"https://{site.NAME}/office/",
+    manual=PERSON,
+)
+def deny_all_comes_before_allow(lab: Lab) -> None:
+    """`deny all;` in the first line: `allow` never decides (ngx_http_access_module)."""
+    rules = "    deny all;\n    allow 198.51.100.0/24;\n    allow 203.0.113.0/24;\n"
+    location = f"  location /office/ {{\n{rules}    proxy_pass http://127.0.0.1:3000;\n  }}\n"
+    lab.change(TIMEOUT, f"{TIMEOUT}{location}")
+
+
+@scenario(outside=None, server="nginx.rule-refuses", manual=PERSON)
+def robots_and_phones_are_refused(lab: Lab) -> None:
+    """A list of robots that has "android": phones get 403, and this program does not."""
+    rule = 'if ($http_user_agent ~* "(ahrefs|semrush|android)") { return 403; }'
+    lab.change(TIMEOUT, f"{TIMEOUT}  {rule}\n")
+
+
+@healthy()
+def robots_alone_are_refused(lab: Lab) -> None:
+    rule = 'if ($http_user_agent ~* "(ahrefs|semrush|mj12bot|MSIE [1-9]\\.)") { return 403; }'
+    lab.change(TIMEOUT, f"{TIMEOUT}  {rule}\n")
+
+
+@scenario(
+    outside=None, server="nginx.visitor-denied", both="nginx.rule-refuses", manual=PERSON
+)  # fmt: skip
+def list_knows_the_server_alone(lab: Lab) -> None:
+    """`geo $closed { default 1; … }` from the time of the tests: the page opens on the server."""
+    own = f"  default 1;\n  127.0.0.0/8 0;\n  {SERVER} 0;\n"
+    lab.edit(site.MAP, f"{site.MAP}geo $closed {{\n{own}}}\n")
+    log_of_its_own(lab)
+    lab.change(TIMEOUT, f"{TIMEOUT}  if ($closed) {{\n    return 403;\n  }}\n")
+    visit(lab, "/login", "-d", "user=anna")

@@ -93,3 +93,13 @@ def another_site_in_the_same_log_fails(lab: Lab) -> None:
         lab.client.run(
             ["curl", "-sk", "-o", "/dev/null", "--connect-to", f"::{site.NAME}:", visit_blog]
         )
+
+
+@scenario(outside=None, server="nginx.rule-refuses", manual="which methods is a choice")
+def forms_are_refused_by_a_rule(lab: Lab) -> None:
+    """`if ($request_method !~ ^(GET|HEAD)$) { return 405; }` of a hardening guide."""
+    log_of_its_own(lab)
+    lab.change(
+        "  ssl_session_timeout 5m;", "  if ($request_method !~ ^(GET|HEAD)$) { return 405; }"
+    )
+    visit(lab, "/order", "-d", "item=7")

@@ -1,0 +1,102 @@
+"""`alias` in a location with a regular expression, without a part of the path: nginx opens the same
+file or folder for every path (ngx_http_core_module, "alias": the expression "should contain
+captures and alias should refer to these captures"). `nginx -t` accepts it.
+
+Visitors get 403 for a folder without an index, 404, or a redirect to the path with a slash. It is
+judged by such an answer: one file for some paths may be meant.
+"""
+
+from collections.abc import Iterator
+
+from checks.http import _page_files, exchanges_by_purpose
+from checks.nginx import Nginx, file_line
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Observation,
+    Severity,
+    Subject,
+    Where,
+)
+from diagnose.model.http import error_pages
+from diagnose.model.nginx import Directive, NginxConfig
+from diagnose.parsers.nginx.config import children
+from diagnose.parsers.nginx.locations import LocationMatch, literal_prefix, location_pattern
+from diagnose.parsers.urls import parse_url
+
+
+@check(
+    severity=Severity.WARNING,
+    needs=[NginxConfig],
+    explains=[
+        "http.page-file-missing", "http.page-file-type", "nginx.file-forbidden",
+        "nginx.index-missing", "nginx.own-answer", "nginx.page-file-forbidden",
+        "nginx.page-file-not-found", "nginx.target-not-found",
+    ],
+)  # fmt: skip
+def alias_in_expression(evidence: Evidence) -> Iterator[Claim]:
+    nginx = Nginx.of(evidence)
+    for path, observation, severity in _failures(evidence):
+        for match in nginx.location_matches(path) if not nginx.is_refused else ():
+            alias = _alias(match)
+            if alias is not None:
+                yield _claim(nginx, match, alias, path, observation, severity)
+                return
+
+
+def _failures(evidence: Evidence) -> Iterator[tuple[str, Observation, Severity]]:
+    """Yield the paths that fail: the page's own, and those of its files; and how bad that is."""
+    path = evidence.target.path.partition("?")[0]
+    for page in error_pages(evidence):
+        yield path, page, Severity.ERROR
+    for step in exchanges_by_purpose(evidence, "redirect"):
+        # nginx adds a slash to the path, because it opened a folder.
+        url = parse_url(step.url)
+        if url is not None and (step.status or 0) >= 400 and url.path.rstrip("/") == path:
+            yield path, step, Severity.ERROR
+    for file in _page_files.refused_files(evidence):
+        yield file.path, file.response, _page_files.severity(file.page, [file.response.url])
+
+
+def _alias(match: LocationMatch) -> Directive | None:
+    """Return the alias that is the same for every path of an expression."""
+    pattern = location_pattern(match.block) if match.block.name == "location" else None
+    aliases = children(match.block, "alias")
+    if pattern is None or pattern.modifier not in {"~", "~*"} or not aliases:
+        return None
+    return aliases[0] if aliases[0].args and "$" not in aliases[0].args[0] else None
+
+
+def _claim(
+    nginx: Nginx,
+    match: LocationMatch,
+    alias: Directive,
+    path: str,
+    observation: Observation,
+    severity: Severity,
+) -> Claim:
+    pattern, target = location_pattern(match.block), nginx.evidence.target
+    prefix = literal_prefix(pattern) if pattern else ""
+    folder = alias.args[0].rstrip("/")
+    return Claim(
+        about=Subject(port=target.port, path=path, text=file_line(alias)),
+        covers=(Subject(),),
+        because=(observation, *([nginx.config] if nginx.config else [])),
+        confidence=Confidence.CERTAIN,
+        severity=severity,
+        location=nginx.location(alias),
+        facts={
+            "url": target.origin + path,
+            "alias": " ".join((alias.name, *alias.args)),
+            "place": file_line(alias),
+            "location": " ".join((match.block.name, *match.block.args)),
+            "folder": alias.args[0],
+            "prefix": f"location ^~ {prefix}/ {{ alias {folder}/; }}" if prefix else "",
+        },
+        fix=Fix((Manual("name-the-file", Where.SERVER),), Applicability.MANUAL),
+    )
