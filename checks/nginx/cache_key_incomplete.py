@@ -51,7 +51,9 @@ def cache_key_incomplete(evidence: Evidence) -> Iterator[Claim]:
     nginx, pages = Nginx.of(evidence), page_exchanges(evidence)
     if not pages or nginx.is_refused:
         return
-    servers = {id(one.server.block): one.server for one in nginx.answering_servers()}.values()
+    servers = {
+        id(selected.server.block): selected.server for selected in nginx.answering_servers()
+    }.values()
     caches = [cache for server in servers for cache in _caches(evidence, server)]
     if not caches:
         return

@@ -64,6 +64,9 @@ def slowed_down(evidence: Evidence) -> Iterator[Claim]:
             yield _claim(nginx, directive, pages, facts, is_own=False)
             return
         for match in all_locations(selected.server):
+            # Behind a rule that refuses, slowness is meant: for programs that look for weak sites.
+            if children(match.block, "return"):
+                continue
             if directive := _byte_limit(match):
                 yield _claim(nginx, directive, pages, {"rate": _bytes(directive)}, is_own=False)
                 return

@@ -34,6 +34,12 @@ def test_a_warning_for_another_location() -> None:
     assert claim.severity is None
 
 
+def test_silent_for_a_location_that_refuses_slowly() -> None:
+    other = "location /wp-login.php { limit_rate 10; return 404; }\n    location / {"
+    text = config(SITE.replace("location / {", other))
+    assert not judge(CHECK, RUNNING, text, page(200), masked=False)
+
+
 def test_fires_for_files_that_wait() -> None:
     text = site("limit_req zone=one burst=20;", ZONE)
     (claim,) = judge(CHECK, RUNNING, text, page(200), FILES, masked=False)
