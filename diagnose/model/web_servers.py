@@ -273,7 +273,7 @@ class WebSite:
     error_log: FilePath = ""
     one_label: bool = False
     guarded: bool | None = None
-    old_access: str = ""
+    old_access: FilePath = ""
     gateways: tuple[FilePath, ...] = ()
     reads_htaccess: bool | None = None
     access_logs: tuple[SiteAccessLog, ...] = ()

@@ -13,7 +13,10 @@ from itertools import islice
 
 from diagnose.model.frozen import frozen
 from diagnose.parsers.pasted_text import condensed
-from diagnose.parsers.target import FEWEST_WORDS, MESSAGE_MARKS
+from diagnose.parsers.urls import NEVER_IN_URLS
+
+#: Words of a message of which nothing else is known. Fewer are a slip in a command line.
+FEWEST_WORDS = 4
 
 _HOST = (
     r"(?P<host>(?:[\w-]{1,63}\.){1,20}[\w-]{1,63}|localhost|\[[0-9a-fA-F:.]{2,45}\]"
@@ -216,7 +219,7 @@ def tells_of_a_site(text: str) -> bool:
     return (
         is_told
         and not is_option
-        and not MESSAGE_MARKS & set(text)
+        and not NEVER_IN_URLS & set(text)
         and len(names_in_words(text)) == 1
     )
 

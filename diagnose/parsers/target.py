@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from diagnose.model import Symptom, Target
 from diagnose.model.target import WEBSOCKET_SCHEMES
 from diagnose.parsers.lazy_pattern import lazy_pattern
-from diagnose.parsers.urls import polled_socketio_path
+from diagnose.parsers.urls import NEVER_IN_URLS, polled_socketio_path
 
 PORTS = {"https": 443, "http": 80, "wss": 443, "ws": 80}
 
@@ -24,10 +24,6 @@ _ERROR_CODE = re.compile(
     r"(?:net::|NET::)?[A-Z][A-Z0-9]{0,20}(?:_[A-Z0-9]{1,30}){1,12}"
     r"|E(?:CONN|HOST|TIMED|NET|PROTO|AI|NOT)[A-Z]{2,12}"
 )
-#: Words of a message of which nothing else is known. Fewer are a slip in a command line.
-FEWEST_WORDS = 4
-#: Marks of a message that is data or a program's text: no operand has them.
-MESSAGE_MARKS = frozenset('{}"<>')
 #: The longest message that is kept as the input, in characters.
 _MAX_INPUT = 500
 #: Dots of Chinese input methods (NFKC maps the other full-width characters).
@@ -74,8 +70,11 @@ def parse_target(text: str, websockets: tuple[str, ...] = (), lang: str = "en") 
     authority = _without_credentials(target_input, authority)
     path = _without_secrets(target_input, path)
     host, port = _host_and_port(target_input, authority)
-    if scheme is None and port is None and path != "/" and _is_network(f"{host}{path}"):
-        raise UsageError(f"{_quoted_input(text)} is a network. Give one of its addresses.")
+    if scheme is None and port is None and path != "/":
+        from diagnose.parsers.target_slips import is_network
+
+        if is_network(f"{host}{path}"):
+            raise UsageError(f"{_quoted_input(text)} is a network. Give one of its addresses.")
     if scheme is None:
         scheme = "http" if port == 80 else "https"
         if port == 80:
@@ -136,7 +135,7 @@ def _unwrap(target_input: _TargetInput) -> None:
 def _is_sentence(text: str) -> bool:
     """Return whether a text without blanks is a message: a sentence in Chinese, the code of an
     error alone, or JSON."""
-    if text.isascii() and not _ERROR_CODE.fullmatch(text) and not MESSAGE_MARKS & set(text):
+    if text.isascii() and not _ERROR_CODE.fullmatch(text) and not NEVER_IN_URLS & set(text):
         return False
     from diagnose.parsers.symptoms import symptom_of
 
@@ -176,7 +175,7 @@ def _name_in_words(text: str, symptom: Symptom | None, lang: str) -> str:
     """Return the only host among the words of a message. Raise UsageError, with what was
     understood in words of `lang`, if there is none, or more than one."""
     from diagnose.i18n.symptoms import symptom_name
-    from diagnose.parsers.error_messages import is_error_message, names_in_words
+    from diagnose.parsers.error_messages import FEWEST_WORDS, is_error_message, names_in_words
     from diagnose.parsers.sanitize import clean
 
     names = names_in_words(text)
@@ -199,7 +198,7 @@ def _name_in_words(text: str, symptom: Symptom | None, lang: str) -> str:
             f"{quoted} is no target: there is a blank in it. Give each target as a word of its own."
         )
         is_short = text.isascii() and len(text.split()) < FEWEST_WORDS
-        if (names or is_short) and not MESSAGE_MARKS & set(text):
+        if (names or is_short) and not NEVER_IN_URLS & set(text):
             raise UsageError(hint)
         raise NamelessMessageError(hint, None)
     raise NamelessMessageError(
@@ -302,12 +301,6 @@ def _host_and_port(target_input: _TargetInput, authority: str) -> tuple[str, int
         return _ipv6(authority), None
     host, _, port = authority.partition(":")
     return _host(target_input, host), _port(port)
-
-
-def _is_network(text: str) -> bool:
-    from diagnose.parsers.target_slips import is_network
-
-    return is_network(text)
 
 
 def _port(text: str) -> int | None:
