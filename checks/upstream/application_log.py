@@ -26,6 +26,9 @@ from diagnose.model.program_logs import ProgramLine
 #: A line about these is about a WebSocket.
 _WEBSOCKET_WORDS = ("websocket", "upgrade", "origin", "handshake", "socket", "scope")
 
+#: A line about a WebSocket alone is not about a page. This run tries WebSockets too.
+_NO_PAGE = ("websocket", "upgrade request")
+
 #: What an application answers on purpose to a page.
 _MEANT = {401, 404, 405, 407, 410, 429}
 
@@ -99,4 +102,5 @@ def _severity(line: ProgramLine, pages: list[Exchange], sockets: list[Upgrade]) 
         is_about = any(word in line.message.lower() for word in _WEBSOCKET_WORDS)
         return Severity.ERROR if line.weight > 1 or is_about else Severity.NOTE
     is_meant = all(page.status in _MEANT for page in pages)
-    return Severity.NOTE if is_meant or line.weight == 1 else Severity.WARNING
+    is_other = any(word in line.message.lower() for word in _NO_PAGE)
+    return Severity.NOTE if is_meant or is_other or line.weight == 1 else Severity.WARNING

@@ -39,6 +39,12 @@ def test_a_refusal_of_a_page_weighs_less(
     assert claim.severity is severity
 
 
+def test_a_note_for_a_page_where_the_line_is_about_a_websocket() -> None:
+    line = replace(LINE, message="WARNING: Unsupported upgrade request.")
+    (claim,) = judge(CHECK, replace(ANSWER, status=403), line)
+    assert claim.severity is Severity.NOTE
+
+
 def test_fires_for_a_websocket() -> None:
     line = replace(WARNING, message="WARNING: Unsupported upgrade request.")
     (claim,) = judge(CHECK, upgrade(404), line, target=CHAT)

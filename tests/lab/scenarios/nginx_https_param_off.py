@@ -8,6 +8,12 @@ from ..scenario import healthy, scenario
 PAGES = site.HTTPS[site.HTTPS.index("  location / {") : site.HTTPS.index("  location /ws")]
 
 
+PARAMS = "".join(
+    f"    fastcgi_param {name} ${name.lower()};\n"
+    for name in ("REQUEST_METHOD", "QUERY_STRING", "CONTENT_TYPE", "CONTENT_LENGTH")
+)
+
+
 def _php(lab: Lab, line: str) -> None:
     lab.spawn(lab.server, lab.server.application("framework_server", "php", "3001"), 3001)
     lab.server.write("/srv/www/index.php", "<?php\n")
@@ -15,7 +21,7 @@ def _php(lab: Lab, line: str) -> None:
     php = (
         "  location ~ ^/index\\.php(/|$) {\n    fastcgi_pass 127.0.0.1:3001;\n"
         "    fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;\n"
-        f"    {line}\n  }}\n\n"
+        f"{PARAMS}    {line}\n  }}\n\n"
     )
     lab.change(PAGES, files + php)
 
