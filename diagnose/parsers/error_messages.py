@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from itertools import islice
 
 from diagnose.model.frozen import frozen
+from diagnose.model.symptom import FEWEST_WORDS, MESSAGE_MARKS
 from diagnose.parsers.pasted_text import condensed
-from diagnose.parsers.target import FEWEST_WORDS, MESSAGE_MARKS
 
 _HOST = (
     r"(?P<host>(?:[\w-]{1,63}\.){1,20}[\w-]{1,63}|localhost|\[[0-9a-fA-F:.]{2,45}\]"

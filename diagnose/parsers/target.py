@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass, field
 
 from diagnose.model import Symptom, Target
+from diagnose.model.symptom import FEWEST_WORDS, MESSAGE_MARKS
 from diagnose.model.target import WEBSOCKET_SCHEMES
 from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.urls import polled_socketio_path
@@ -19,15 +20,12 @@ _SCHEME = re.compile(r"([a-z][a-z0-9+-]*)(?::/+|:(?=[^/\d]))", re.IGNORECASE)
 #: One label of a host name in lower case. "_" is in use, although RFC 1123 section 2.1 has no such.
 LABEL = lazy_pattern(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 _QUOTES = "\"'`<>“”‘’「」『』《》"
-#: The code of an error in a browser, in OpenSSL or in errno(3). No host is written so.
+#: The code of an error in a browser, in OpenSSL or in errno(3). No host is written so. Chromium's
+#: may have a reason behind a dot: "net::ERR_BLOCKED_BY_RESPONSE.NotSameOrigin".
 _ERROR_CODE = re.compile(
-    r"(?:net::|NET::)?[A-Z][A-Z0-9]{0,20}(?:_[A-Z0-9]{1,30}){1,12}"
+    r"(?:net::|NET::)?[A-Z][A-Z0-9]{0,20}(?:_[A-Z0-9]{1,30}){1,12}(?:\.[A-Z][A-Za-z]{1,80})?"
     r"|E(?:CONN|HOST|TIMED|NET|PROTO|AI|NOT)[A-Z]{2,12}"
 )
-#: Words of a message of which nothing else is known. Fewer are a slip in a command line.
-FEWEST_WORDS = 4
-#: Marks of a message that is data or a program's text: no operand has them.
-MESSAGE_MARKS = frozenset('{}"<>')
 #: The longest message that is kept as the input, in characters.
 _MAX_INPUT = 500
 #: Dots of Chinese input methods (NFKC maps the other full-width characters).
@@ -140,7 +138,7 @@ def _is_sentence(text: str) -> bool:
         return False
     from diagnose.parsers.symptoms import symptom_of
 
-    return symptom_of(text) is not None
+    return text.startswith(("net::ERR_", "ERR_")) or symptom_of(text) is not None
 
 
 def _site_in_line(target_input: _TargetInput, text: str) -> str:
@@ -150,10 +148,17 @@ def _site_in_line(target_input: _TargetInput, text: str) -> str:
     from diagnose.parsers.sanitize import clean
     from diagnose.parsers.secrets import hide_secrets
     from diagnose.parsers.symptoms import other_symptom, symptom_of
-    from diagnose.parsers.target_slips import has_blank_in_name
+    from diagnose.parsers.target_slips import has_blank_in_name, site_and_status
 
     if has_blank_in_name(text):
         raise UsageError(f"There is a blank in the name of {_quoted_input(text)}.")
+    if named := site_and_status(text.strip(_QUOTES)):
+        target_input.note("message")
+        target_input.is_message = True
+        shown = f"{named[0].rpartition('@')[2]} {named[1]}"
+        target_input.symptom = Symptom("status", hide_secrets(clean(shown, 120)), named[1])
+        target_input.display_text = hide_secrets(clean(text, _MAX_INPUT))
+        return named[0]
     symptom = symptom_of(text) or (other_symptom(text) if tells_of_a_site(text) else None)
     site = named_site(text)
     if site is None:
@@ -268,25 +273,12 @@ def _without_secrets(target_input: _TargetInput, path: str) -> str:
     is not sent."""
     if not target_input.is_message:
         return path
+    from diagnose.parsers.secrets import path_without_secrets
+
     safe_path = path_without_secrets(path)
     if safe_path != path:
         target_input.note("secrets")
     return safe_path
-
-
-def path_without_secrets(path: str) -> str:
-    """Return a path with the parameters of its query that are no secrets."""
-    plain_path, mark, query = path.partition("?")
-    if not mark:
-        return path
-    from diagnose.parsers.secrets import hide_secrets, is_secret_name
-
-    kept_parameters = [
-        parameter
-        for parameter in query.split("&")
-        if not is_secret_name(parameter.partition("=")[0]) and hide_secrets(parameter) == parameter
-    ]
-    return f"{plain_path}?{'&'.join(kept_parameters)}" if kept_parameters else plain_path
 
 
 def _host_and_port(target_input: _TargetInput, authority: str) -> tuple[str, int | None]:
