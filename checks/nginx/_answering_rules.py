@@ -4,7 +4,7 @@ application: the responses that visitors get, and the directive that is their re
 from collections.abc import Iterator
 
 from checks.nginx import Nginx
-from checks.nginx._failed_requests import current_failures
+from checks.nginx._failed_requests import current_failures, unopened_failures
 from checks.nginx._page_errors import Response, logged_errors
 from diagnose.model import Evidence
 from diagnose.model.frozen import frozen
@@ -141,10 +141,38 @@ def _refusal(server: Server, request: ClientRequest) -> tuple[Directive, Directi
     return (directive, condition, status) if condition and is_refused else None
 
 
-def _logged_request(evidence: Evidence, failure: FailedRequests) -> ClientRequest:
+def refused_failures(nginx: Nginx, directive: Directive, status: int) -> tuple[FailedRequests, ...]:
+    """Return the failed requests of the log that a `return` surely refuses as well, with this
+    status, if a browser of visitors sent them. Files of the page that this run requests itself are
+    left out: it is no browser, and their failure may have another cause."""
+    requested_urls = {file.url for file in nginx.evidence.of(PageFileResponse)}
+    origin = nginx.evidence.target.origin
+    return tuple(
+        failure
+        for failure in unopened_failures(nginx.evidence, "nginx")
+        if failure.status == status and f"{origin}{failure.path}" not in requested_urls
+        if _is_refused_for_browser(nginx, directive, failure)
+    )
+
+
+def _is_refused_for_browser(nginx: Nginx, directive: Directive, failure: FailedRequests) -> bool:
+    requests = [
+        _logged_request(nginx.evidence, failure, user_agent) for user_agent in VISITORS.values()
+    ]
+    decisions = (
+        _decisive(selected.server, request, failure.status)
+        for selected in nginx.answering_servers()
+        for request in requests
+    )
+    return any(decision == (directive, True) for decision in decisions)
+
+
+def _logged_request(
+    evidence: Evidence, failure: FailedRequests, user_agent: str = BROWSER
+) -> ClientRequest:
     target = evidence.target
     scheme, referer = "https" if target.uses_tls else "http", f"{target.origin}/"
-    fields = (("user-agent", BROWSER), ("referer", referer))
+    fields = (("user-agent", user_agent), ("referer", referer))
     return ClientRequest(
         "", target.host, failure.path, scheme, target.port, method=failure.method, fields=fields
     )

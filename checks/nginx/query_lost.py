@@ -1,6 +1,6 @@
 """The query of an address (`?page=2`) does not reach the program that answers it: nginx leads the
 request on to an address without it (ngx_http_core_module: try_files, error_page;
-ngx_http_proxy_module: proxy_pass with variables).
+ngx_http_proxy_module: proxy_pass with variables; ngx_http_rewrite_module: return, rewrite).
 
 The page answers, always in the same way: every list shows its first page, and a search finds all.
 Where the query is written to the path without its "?", nginx looks for another path, and falls back
@@ -31,6 +31,9 @@ from diagnose.model.nginx import NginxConfig
 from diagnose.model.pages import Page
 from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.queries import LostQuery, lost_query
+from diagnose.parsers.nginx.server_blocks import Server, select_server
+
+_HTTP, _HTTPS = 80, 443
 
 
 @check(
@@ -48,13 +51,26 @@ def query_lost(evidence: Evidence) -> Iterator[Claim]:
     for address in _addresses(evidence):
         path, _, query = address.partition("?")
         losses = [
-            lost
-            for selected in nginx.answering_servers()
-            if (lost := lost_query(selected.server, path)) and (query or lost.glued)
+            (lost, port)
+            for server, port in _servers(nginx)
+            if (lost := lost_query(server, path)) and (query or lost.glued)
+            # On port 80 an https site has only its redirect.
+            if port == evidence.target.port or lost.redirect
         ]
         if losses:
-            yield _claim(nginx, losses[0], address, pages)
+            yield _claim(nginx, *losses[0], address, pages)
             return
+
+
+def _servers(nginx: Nginx) -> Iterator[tuple[Server, int]]:
+    """Yield the server blocks that answer the target, then those of its name on port 80, each with
+    its port."""
+    target = nginx.evidence.target
+    for selected in nginx.answering_servers():
+        yield selected.server, target.port
+    if target.port == _HTTPS:
+        for socket in nginx.reachable_sockets(_HTTP):
+            yield select_server(socket, target.host)[0], _HTTP
 
 
 def _addresses(evidence: Evidence) -> tuple[str, ...]:
@@ -68,7 +84,9 @@ def _addresses(evidence: Evidence) -> tuple[str, ...]:
     return tuple(dict.fromkeys((own, *paths, *(["/page"] if own == "/" else []))))
 
 
-def _claim(nginx: Nginx, lost: LostQuery, address: str, pages: tuple[Exchange, ...]) -> Claim:
+def _claim(
+    nginx: Nginx, lost: LostQuery, port: int, address: str, pages: tuple[Exchange, ...]
+) -> Claim:
     evidence = nginx.evidence
     path = evidence.target.path
     is_own = "?" in path and path.partition("?")[0] == address.partition("?")[0]
@@ -89,6 +107,9 @@ def _claim(nginx: Nginx, lost: LostQuery, address: str, pages: tuple[Exchange, .
             "place": file_line(lost.directive),
             "corrected": lost.corrected,
             "glued": lost.glued,
+            "redirect": lost.redirect,
+            "plain": port == _HTTP,
+            "rewrite": lost.directive.name == "rewrite",
             "proxied": lost.directive.name == "proxy_pass",
         },
         fix=_fix(nginx, lost),

@@ -18,6 +18,7 @@ from checks.nginx._answering_rules import (
     answering_rules,
     browser_rules,
     logged_rules,
+    refused_failures,
 )
 from checks.tcp._vantages import is_server_here
 from diagnose.checking.registry import check
@@ -33,6 +34,7 @@ from diagnose.model import (
     Where,
 )
 from diagnose.model.http import Exchange, Upgrade
+from diagnose.model.logs import FailedRequests
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.model.pages import PageFileResponse
 from diagnose.parsers.http import browser_page
@@ -103,12 +105,15 @@ def _claim(nginx: Nginx, rules: Sequence[AnsweringRule]) -> Claim:
     first = rules[0]
     responses = tuple(rule.response for rule in rules)
     pages = tuple(response for response in responses if not isinstance(response, Upgrade))
-    subjects = (*endpoint_subjects(pages), *_sockets(responses))
+    failures = () if first.spares else _refused_failures(nginx, first)
+    subjects = (
+        *endpoint_subjects(pages), *_sockets(responses), *_logged_subjects(nginx, failures)
+    )  # fmt: skip
     kind = _kind(first.condition)
     return Claim(
         about=subjects[0],
         covers=subjects,
-        because=(*responses, *((nginx.config,) if nginx.config else ())),
+        because=(*responses, *failures, *((nginx.config,) if nginx.config else ())),
         confidence=Confidence.CERTAIN if first.is_certain else Confidence.LIKELY,
         severity=min(
             (severity(nginx.evidence, rule) or Severity.NOTE for rule in rules), key=_rank
@@ -132,8 +137,8 @@ def _claim(nginx: Nginx, rules: Sequence[AnsweringRule]) -> Claim:
 
 def _logged_claim(nginx: Nginx, rules: Sequence[LoggedRule]) -> Claim:
     """Return the claim about requests that the site's own pages sent before this run."""
-    first, port = rules[0], nginx.evidence.target.port
-    subjects = tuple(dict.fromkeys(Subject(port=port, path=rule.failure.path) for rule in rules))
+    first = rules[0]
+    subjects = _logged_subjects(nginx, [rule.failure for rule in rules])
     return Claim(
         about=subjects[0],
         covers=subjects,
@@ -161,10 +166,12 @@ def _browser_claim(nginx: Nginx, rule: BrowserRule) -> Claim:
     """Return the claim about visitors whose browsers a rule refuses, by the configuration alone."""
     page, port = rule.page, nginx.evidence.target.port
     subject = Subject(port=port, path=nginx.evidence.target.path)
+    failures = refused_failures(nginx, rule.directive, rule.status)
+    logged = _logged_subjects(nginx, failures)
     return Claim(
         about=subject,
-        covers=(subject,) if rule.is_everybody else (NO_PORT,),
-        because=(page, *((nginx.config,) if nginx.config else ())),
+        covers=(subject, *logged) if rule.is_everybody else logged or (NO_PORT,),
+        because=(page, *failures, *((nginx.config,) if nginx.config else ())),
         confidence=Confidence.LIKELY,
         severity=Severity.ERROR if rule.is_everybody else Severity.WARNING,
         location=nginx.location(rule.directive),
@@ -179,6 +186,15 @@ def _browser_claim(nginx: Nginx, rule: BrowserRule) -> Claim:
         },
         fix=Fix((Manual("change-the-rule", Where.SERVER),), Applicability.MANUAL),
     )
+
+
+def _refused_failures(nginx: Nginx, rule: AnsweringRule) -> tuple[FailedRequests, ...]:
+    return refused_failures(nginx, rule.directive, rule.response.status or CLOSED)
+
+
+def _logged_subjects(nginx: Nginx, failures: Sequence[FailedRequests]) -> tuple[Subject, ...]:
+    port = nginx.evidence.target.port
+    return tuple(dict.fromkeys(Subject(port=port, path=failure.path) for failure in failures))
 
 
 def _kind(condition: Directive | None) -> str:

@@ -1,5 +1,6 @@
 """The application behind Apache, Caddy or HAProxy takes a connection and does not answer: asked
-directly, without the server in front, it was silent until the time was up.
+directly, without the server in front, it was silent until the time was up. A response that needs
+longer looks the same, so the cause is certain only after a minute.
 """
 
 from collections.abc import Iterator
@@ -7,12 +8,15 @@ from collections.abc import Iterator
 from checks.server import manual_fix, place_text, server_on_port
 from checks.server._backend_answers import route_to_application, visit_of
 from diagnose.checking.registry import check
-from diagnose.model import Claim, Evidence, Severity, Subject
+from diagnose.model import Claim, Confidence, Evidence, Severity, Subject
 from diagnose.model.backends import BackendVisit
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.server import Listeners
 from diagnose.model.web_servers import WebServer, WebServerConfig
 from diagnose.parsers.web_sites import inner_path
+
+#: Seconds. What Apache and nginx wait by default.
+_PATIENCE = 60
 
 
 @check(
@@ -31,11 +35,15 @@ def application_silent(evidence: Evidence) -> Iterator[Claim]:
     visit = _silent_visit(evidence, route.target, path, inner_path(route, path))
     if visit is None or visit_of(evidence, route, path, visit.path, False):
         return
+    waited = max((visit.took, *(page.took for page in pages)))
     yield Claim(
         about=Subject(port=target.port, path=path),
         covers=(Subject(port=target.port, path=path), Subject(port=target.port)),
         because=(visit, view.server, *pages),
+        confidence=Confidence.CERTAIN if waited >= _PATIENCE else Confidence.LIKELY,
         facts={
+            "waited": waited,
+            "tried": visit.took,
             **view.facts,
             "application": route.authority,
             "process": _process(evidence, route.port),

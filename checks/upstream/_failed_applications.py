@@ -116,9 +116,14 @@ def _endpoint_text(attempt: UpstreamTry | Upgrade) -> str:
 
 
 def failed_application_claim(
-    evidence: Evidence, application: FailedApplication, step: str, facts: Mapping[str, object]
+    evidence: Evidence,
+    application: FailedApplication,
+    step: str,
+    facts: Mapping[str, object],
+    certain: bool = True,
 ) -> Claim:
-    """Make a claim about an application. It covers the paths that the application serves."""
+    """Make a claim about an application. It covers the paths that the application serves. Unless
+    `certain`, another cause is not excluded."""
     nginx, pages = Nginx.of(evidence), page_exchanges(evidence)
     directive = application.pass_directive
     status = next((exchange.status for exchange in pages if exchange.status), None)
@@ -135,7 +140,7 @@ def failed_application_claim(
             **log_facts(evidence, application.endpoints),
             **facts,
         },
-        confidence=Confidence.CERTAIN if status else Confidence.LIKELY,
+        confidence=Confidence.CERTAIN if status and certain else Confidence.LIKELY,
         ruled_out=("upstream.refused",),
         location=nginx.location(directive) if directive else None,
         fix=Fix((Manual(step, Where.APPLICATION),), Applicability.MANUAL),

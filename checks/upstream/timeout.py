@@ -4,6 +4,9 @@ response header from upstream").
 
 An application that speaks FastCGI, uwsgi or SCGI is not asked again by itself: its connections open
 at once, and nginx, which does the same for the visitor, gets no response from it.
+
+A response that needs longer than this run waits looks the same. So the cause is certain only where
+somebody waited as long as nginx does by default.
 """
 
 from collections.abc import Iterator
@@ -49,17 +52,21 @@ def timeout(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _claim(evidence: Evidence, application: FailedApplication, waited: float, name: str) -> Claim:
-    match = application.location_match
+    match, pages = application.location_match, page_exchanges(evidence)
     directive = match.directive(name) if match else None
     read_timeout = seconds(directive.args[0]) if directive and directive.args else None
+    longest = max((waited, *(page.took for page in pages if page.status == 504)))
     facts = {
         "waited": waited,
         "patience": DEFAULT_TIMEOUT if read_timeout is None else read_timeout,
+        "short": read_timeout is not None and read_timeout < DEFAULT_TIMEOUT,
         "directive": name,
         "asked": name == "proxy_read_timeout",
         "php": name == "fastcgi_read_timeout",
     }
-    return failed_application_claim(evidence, application, "look-at-the-application", facts)
+    return failed_application_claim(
+        evidence, application, "look-at-the-application", facts, certain=longest >= DEFAULT_TIMEOUT
+    )
 
 
 def _gateways(evidence: Evidence) -> Iterator[tuple[FailedApplication, str]]:

@@ -1,19 +1,22 @@
 """The targets that the operands name: hosts, URLs and pasted messages."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
 from diagnose.cli.help_text import COMMANDS
-from diagnose.model import Target
+from diagnose.model import Symptom, Target
 from diagnose.parsers.target import (
     PORTS,
     NamelessMessageError,
     UsageError,
     parse_target,
-    path_without_secrets,
     suggestion,
 )
 from diagnose.parsers.urls import polled_socketio_path
+
+#: A status that visitors get, as a word of its own beside the site.
+_STATUS = re.compile(r"[45]\d\d")
 
 
 def parse_targets(
@@ -27,7 +30,10 @@ def parse_targets(
     messages: list[tuple[str, NamelessMessageError]] = []
     for word in words:
         try:
-            if len(words) > 1 and _is_phrase(word):
+            if len(words) > 1 and _STATUS.fullmatch(word):
+                symptom = Symptom("status", word, int(word))
+                messages.append((word, NamelessMessageError(f"{word} names no site.", symptom)))
+            elif len(words) > 1 and _is_phrase(word):
                 messages.append((word, NamelessMessageError(f"{word} names no site.", None)))
             else:
                 targets.append(parse_target(word, websockets, lang))
@@ -64,6 +70,7 @@ def _at_requested_path(site: Target, message: str) -> Target:
     """Return the site, asked for what the message says was requested, where the user named no page:
     a path without the site ("GET /live HTTP/1.1" 404) is what the log of an application shows."""
     from diagnose.parsers.error_messages import requested_path
+    from diagnose.parsers.secrets import path_without_secrets
 
     path, kind = requested_path(message), site.symptom.kind if site.symptom else "other"
     # The path of a challenge holds a token.

@@ -5,6 +5,11 @@ from typing import Literal
 from diagnose.model.frozen import frozen
 from diagnose.model.marks import Text
 
+#: Words of a message of which nothing else is known. Fewer are a slip in a command line.
+FEWEST_WORDS = 4
+#: Marks of a message that is data or a program's text: no operand has them.
+MESSAGE_MARKS = frozenset('{}"<>')
+
 #: What a message says, in the order of the layers. "not-connected": a message that does not say
 #: which of refused, unreachable or timeout it was; "certificate-date": expired or not yet valid;
 #: "certificate-untrusted": self-signed, or its issuer is unknown; "hsts": a certificate's error

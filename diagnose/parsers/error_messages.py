@@ -12,11 +12,8 @@ from collections.abc import Iterator
 from itertools import islice
 
 from diagnose.model.frozen import frozen
+from diagnose.model.symptom import FEWEST_WORDS, MESSAGE_MARKS
 from diagnose.parsers.pasted_text import condensed
-from diagnose.parsers.urls import NEVER_IN_URLS
-
-#: Words of a message of which nothing else is known. Fewer are a slip in a command line.
-FEWEST_WORDS = 4
 
 _HOST = (
     r"(?P<host>(?:[\w-]{1,63}\.){1,20}[\w-]{1,63}|localhost|\[[0-9a-fA-F:.]{2,45}\]"
@@ -219,7 +216,7 @@ def tells_of_a_site(text: str) -> bool:
     return (
         is_told
         and not is_option
-        and not NEVER_IN_URLS & set(text)
+        and not MESSAGE_MARKS & set(text)
         and len(names_in_words(text)) == 1
     )
 

@@ -150,3 +150,16 @@ def _numbered_stand_in(token: str, number: int) -> str:
             letter = "a" if character.lower() <= "f" else "x"
             shape.append(letter.upper() if character.isupper() else letter)
     return "".join(reversed(shape))
+
+
+def path_without_secrets(path: str) -> str:
+    """Return a path with the parameters of its query that are no secrets."""
+    plain_path, mark, query = path.partition("?")
+    if not mark:
+        return path
+    kept_parameters = [
+        parameter
+        for parameter in query.split("&")
+        if not is_secret_name(parameter.partition("=")[0]) and hide_secrets(parameter) == parameter
+    ]
+    return f"{plain_path}?{'&'.join(kept_parameters)}" if kept_parameters else plain_path

@@ -9,9 +9,10 @@ import re
 from dataclasses import dataclass, field
 
 from diagnose.model import Symptom, Target
+from diagnose.model.symptom import FEWEST_WORDS, MESSAGE_MARKS
 from diagnose.model.target import WEBSOCKET_SCHEMES
 from diagnose.parsers.lazy_pattern import lazy_pattern
-from diagnose.parsers.urls import NEVER_IN_URLS, polled_socketio_path
+from diagnose.parsers.urls import polled_socketio_path
 
 PORTS = {"https": 443, "http": 80, "wss": 443, "ws": 80}
 
@@ -19,9 +20,10 @@ _SCHEME = re.compile(r"([a-z][a-z0-9+-]*)(?::/+|:(?=[^/\d]))", re.IGNORECASE)
 #: One label of a host name in lower case. "_" is in use, although RFC 1123 section 2.1 has no such.
 LABEL = lazy_pattern(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 _QUOTES = "\"'`<>“”‘’「」『』《》"
-#: The code of an error in a browser, in OpenSSL or in errno(3). No host is written so.
+#: The code of an error in a browser, in OpenSSL or in errno(3). No host is written so. Chromium's
+#: may have a reason behind a dot: "net::ERR_BLOCKED_BY_RESPONSE.NotSameOrigin".
 _ERROR_CODE = re.compile(
-    r"(?:net::|NET::)?[A-Z][A-Z0-9]{0,20}(?:_[A-Z0-9]{1,30}){1,12}"
+    r"(?:net::|NET::)?[A-Z][A-Z0-9]{0,20}(?:_[A-Z0-9]{1,30}){1,12}(?:\.[A-Z][A-Za-z]{1,80})?"
     r"|E(?:CONN|HOST|TIMED|NET|PROTO|AI|NOT)[A-Z]{2,12}"
 )
 #: The longest message that is kept as the input, in characters.
@@ -135,11 +137,11 @@ def _unwrap(target_input: _TargetInput) -> None:
 def _is_sentence(text: str) -> bool:
     """Return whether a text without blanks is a message: a sentence in Chinese, the code of an
     error alone, or JSON."""
-    if text.isascii() and not _ERROR_CODE.fullmatch(text) and not NEVER_IN_URLS & set(text):
+    if text.isascii() and not _ERROR_CODE.fullmatch(text) and not MESSAGE_MARKS & set(text):
         return False
     from diagnose.parsers.symptoms import symptom_of
 
-    return symptom_of(text) is not None
+    return text.startswith(("net::ERR_", "ERR_")) or symptom_of(text) is not None
 
 
 def _site_in_line(target_input: _TargetInput, text: str) -> str:
@@ -149,10 +151,17 @@ def _site_in_line(target_input: _TargetInput, text: str) -> str:
     from diagnose.parsers.sanitize import clean
     from diagnose.parsers.secrets import hide_secrets
     from diagnose.parsers.symptoms import other_symptom, symptom_of
-    from diagnose.parsers.target_slips import has_blank_in_name
+    from diagnose.parsers.target_slips import has_blank_in_name, site_and_status
 
     if has_blank_in_name(text):
         raise UsageError(f"There is a blank in the name of {_quoted_input(text)}.")
+    if named := site_and_status(text.strip(_QUOTES)):
+        target_input.note("message")
+        target_input.is_message = True
+        shown = f"{named[0].rpartition('@')[2]} {named[1]}"
+        target_input.symptom = Symptom("status", hide_secrets(clean(shown, 120)), named[1])
+        target_input.display_text = hide_secrets(clean(text, _MAX_INPUT))
+        return named[0]
     symptom = symptom_of(text) or (other_symptom(text) if tells_of_a_site(text) else None)
     site = named_site(text)
     if site is None:
@@ -175,7 +184,7 @@ def _name_in_words(text: str, symptom: Symptom | None, lang: str) -> str:
     """Return the only host among the words of a message. Raise UsageError, with what was
     understood in words of `lang`, if there is none, or more than one."""
     from diagnose.i18n.symptoms import symptom_name
-    from diagnose.parsers.error_messages import FEWEST_WORDS, is_error_message, names_in_words
+    from diagnose.parsers.error_messages import is_error_message, names_in_words
     from diagnose.parsers.sanitize import clean
 
     names = names_in_words(text)
@@ -198,7 +207,7 @@ def _name_in_words(text: str, symptom: Symptom | None, lang: str) -> str:
             f"{quoted} is no target: there is a blank in it. Give each target as a word of its own."
         )
         is_short = text.isascii() and len(text.split()) < FEWEST_WORDS
-        if (names or is_short) and not NEVER_IN_URLS & set(text):
+        if (names or is_short) and not MESSAGE_MARKS & set(text):
             raise UsageError(hint)
         raise NamelessMessageError(hint, None)
     raise NamelessMessageError(
@@ -267,25 +276,12 @@ def _without_secrets(target_input: _TargetInput, path: str) -> str:
     is not sent."""
     if not target_input.is_message:
         return path
+    from diagnose.parsers.secrets import path_without_secrets
+
     safe_path = path_without_secrets(path)
     if safe_path != path:
         target_input.note("secrets")
     return safe_path
-
-
-def path_without_secrets(path: str) -> str:
-    """Return a path with the parameters of its query that are no secrets."""
-    plain_path, mark, query = path.partition("?")
-    if not mark:
-        return path
-    from diagnose.parsers.secrets import hide_secrets, is_secret_name
-
-    kept_parameters = [
-        parameter
-        for parameter in query.split("&")
-        if not is_secret_name(parameter.partition("=")[0]) and hide_secrets(parameter) == parameter
-    ]
-    return f"{plain_path}?{'&'.join(kept_parameters)}" if kept_parameters else plain_path
 
 
 def _host_and_port(target_input: _TargetInput, authority: str) -> tuple[str, int | None]:

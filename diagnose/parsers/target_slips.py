@@ -13,10 +13,33 @@ _BLANK_IN_NAME = lazy_pattern(
     re.IGNORECASE,
 )
 
+#: A site and the status that visitors get there, and nothing else.
+_SITE_AND_STATUS = lazy_pattern(
+    r"(?:(?P<site>\S{3,500}?)[:：,，]?\s{1,4}(?P<status>[45]\d\d)[.!?。！？]?"
+    r"|(?P<first>[45]\d\d)[:：,，]?\s{1,4}(?P<last>\S{3,500}))"
+)
+
 
 def has_blank_in_name(text: str) -> bool:
     """Return whether a text is a URL and nothing else, with a blank in its name."""
     return _BLANK_IN_NAME.fullmatch(text) is not None
+
+
+def site_and_status(text: str) -> tuple[str, int] | None:
+    """Return the site and the status of "shop.example.com 502" or "502 shop.example.com"; None if
+    the text is anything else."""
+    match = _SITE_AND_STATUS.fullmatch(text)
+    if match is None:
+        return None
+    site = match["site"] or match["last"]
+    return (site, int(match["status"] or match["first"])) if _is_site(site) else None
+
+
+def _is_site(word: str) -> bool:
+    """Return whether a word is a name with a dot or a URL, and no option or file."""
+    has_dot = any(dot in word.strip(".") for dot in ".。｡．")
+    is_named = has_dot or word.partition(":")[0] == "localhost" or "://" in word
+    return is_named and word[0] not in "-/.~"
 
 
 def is_network(text: str) -> bool:

@@ -7,9 +7,6 @@ from diagnose.model.addresses import bracketed, is_private
 from diagnose.model.frozen import frozen
 from diagnose.model.target import TLS_SCHEMES
 
-#: Characters of data or of a program's text: no URL has them (RFC 3986 appendix A).
-NEVER_IN_URLS = frozenset('{}"<>')
-
 
 @frozen
 class Url:

@@ -300,6 +300,19 @@ def test_a_message_without_a_site_says_which_path_fails(
     assert target.symptom
 
 
+@pytest.mark.parametrize(
+    ("word", "kind", "number"),
+    [("502", "status", 502), ("net::ERR_BLOCKED_BY_RESPONSE.NotSameOrigin", "other", None)],
+)
+def test_a_code_beside_a_site_is_its_symptom(word: str, kind: str, number: int | None) -> None:
+    request = parse_run(["shop.example.com", word])
+    assert isinstance(request, RunRequest)
+    (target,) = request.targets
+    assert target.symptom
+    assert (target.url, target.symptom.kind) == ("https://shop.example.com/", kind)
+    assert target.symptom.number == number
+
+
 def test_a_message_about_another_site_is_a_target_of_its_own() -> None:
     words = ["shop.example.com", "Failed to connect to blog.example.com port 443: refused"]
     request = parse_run(words)

@@ -1,7 +1,9 @@
+import re
+
 import pytest
 
-from diagnose.parsers.target import UsageError, parse_target
-from diagnose.parsers.target_slips import has_blank_in_name, is_network
+from diagnose.parsers.target import NamelessMessageError, UsageError, parse_target
+from diagnose.parsers.target_slips import has_blank_in_name, is_network, site_and_status
 
 
 @pytest.mark.parametrize(
@@ -53,3 +55,53 @@ def test_after_a_whole_name_stands_text(text: str, expected: bool) -> None:
 )
 def test_networks(text: str, expected: bool) -> None:
     assert is_network(text) is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "url", "status"),
+    [
+        ("shop.example.com 502", "https://shop.example.com/", 502),
+        ("502 shop.example.com", "https://shop.example.com/", 502),
+        ("'shop.example.com: 502'", "https://shop.example.com/", 502),
+        ("shop.example.com:8443 504?", "https://shop.example.com:8443/", 504),
+        ("https://shop.example.com/a 403", "https://shop.example.com/a", 403),
+        ("wss://shop.example.com/ws 404", "wss://shop.example.com/ws", 404),
+        ("10.0.0.1 500", "https://10.0.0.1/", 500),
+    ],
+)
+def test_a_site_and_a_status_are_understood(text: str, url: str, status: int) -> None:
+    target = parse_target(text)
+    assert target.symptom
+    assert (target.url, target.symptom.kind, target.symptom.number) == (url, "status", status)
+
+
+def test_secrets_beside_a_status_are_left_out() -> None:
+    target = parse_target("https://anna:pw@shop.example.com/x?token=abc 404")
+    assert target.url == "https://shop.example.com/x"
+    assert target.symptom
+    assert not {"pw", "abc"} & set(re.findall(r"\w+", target.symptom.text + target.input))
+
+
+@pytest.mark.parametrize(
+    "text", ["shop 502", "shop.example.com 600", "--json 502", "/a.b 502", "502", "502 503", ""]
+)
+def test_no_site_and_status(text: str) -> None:
+    assert site_and_status(text) is None
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "net::ERR_BLOCKED_BY_RESPONSE.NotSameOrigin",
+        "ERR_BLOCKED_BY_RESPONSE.NotSameOriginAfterDefaultedToSameOriginByCoep",
+        "net::ERR_BLOCKED_BY_CLIENT.Inspector",
+        "net::ERR_UNHEARD_OF",
+    ],
+)
+def test_a_code_of_chromium_is_a_message(code: str) -> None:
+    with pytest.raises(NamelessMessageError, match="names no site"):
+        parse_target(code)
+
+
+def test_a_name_in_capitals_is_a_site() -> None:
+    assert parse_target("MY_DB.example.com").host == "my_db.example.com"

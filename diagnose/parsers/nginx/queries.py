@@ -2,10 +2,12 @@
 
 `try_files` and `error_page` lead to a URI of their own, with the query that is written in it, or
 none. A `proxy_pass` whose URI has variables is passed on as it is written (ngx_http_core_module,
-ngx_http_proxy_module).
+ngx_http_proxy_module). A `return` redirects to the text as it is written, and a `rewrite` whose
+replacement ends with "?" leaves the query out (ngx_http_rewrite_module).
 """
 
 import re
+from collections.abc import Set
 
 from diagnose.model.frozen import frozen
 from diagnose.model.nginx import Directive
@@ -17,6 +19,7 @@ from diagnose.parsers.nginx.locations import (
     location_pattern,
     match_location,
 )
+from diagnose.parsers.nginx.pcre import is_supported_pcre, pcre_matches
 from diagnose.parsers.nginx.server_blocks import Server
 from diagnose.parsers.nginx.upstreams import pass_directive_of
 
@@ -25,25 +28,37 @@ _VARIABLE = re.compile(r"\$\{?(\w{1,100})")
 _QUERY = {"args", "query_string", "is_args", "request_uri"}
 #: Those that hold its path, or a part of it: the captures of a location are told apart.
 _PATH = {"uri", "document_uri"}
+#: Those that stand before the path in a redirect.
+_ORIGIN = {"scheme", "host", "http_host", "server_name", "server_port"}
+#: The groups of a regular expression.
+_GROUPS = frozenset(str(number) for number in range(1, 10))
+
+
+#: The statuses of a redirect (RFC 9110 section 15.4).
+_REDIRECTS = {"301", "302", "303", "307", "308"}
 
 
 @frozen
 class LostQuery:
     """The directive that loses the query, and its corrected text. `glued` is True if the query is
     written to the path without a "?", so that the path is another one. `may_be_folder` is True if
-    nginx may have found a folder of that name, whose index keeps the query."""
+    nginx may have found a folder of that name, whose index keeps the query. `redirect` is True if
+    the visitor is sent on without it."""
 
     location: LocationMatch
     directive: Directive
     corrected: str
     glued: bool = False
     may_be_folder: bool = False
+    redirect: bool = False
 
 
 def lost_query(server: Server, path: str) -> LostQuery | None:
     """Return where the query of a request for a path is lost; None if it arrives, if files answer,
     or if that is not known."""
     location = match_location(server, path)
+    if lost := _lost_by_rules(server, location, path):
+        return lost
     for _ in range(MAX_HOPS):
         passing = pass_directive_of(location)
         if location.redirects or _rewrites(server, location):
@@ -55,6 +70,67 @@ def lost_query(server: Server, path: str) -> LostQuery | None:
             return _lost_by_fallback(server, location, path)
         location = fallback
     return None
+
+
+def _lost_by_rules(server: Server, location: LocationMatch, path: str) -> LostQuery | None:
+    """Return the `return` or `rewrite` that leads to the same path, or a part of it, without the
+    query. What stands behind a condition is not known."""
+    outer = LocationMatch((server.http, server.block))
+    for match in (outer, *([location] if location.block is not server.block else [])):
+        for directive in match.block.block or ():
+            if directive.name == "if" and any(
+                children(directive, name) for name in ("return", "rewrite")
+            ):
+                return None
+            if directive.name == "break":
+                break
+            if directive.name == "return":
+                return _lost_by_return(match, directive)
+            if directive.name != "rewrite" or len(directive.args) < 2:
+                continue
+            if not is_supported_pcre(directive.args[0]):
+                return None
+            if pcre_matches(directive.args[0], path, ignore_case=False):
+                return _lost_by_rewrite(match, directive)
+    return None
+
+
+def _lost_by_return(location: LocationMatch, directive: Directive) -> LostQuery | None:
+    target = directive.args[-1] if directive.args else ""
+    if not _is_path_alone(target, _captures(location)) or len(directive.args) > 2:
+        return None
+    if len(directive.args) == 2 and directive.args[0] not in _REDIRECTS:
+        return None
+    whole = re.sub(r"\$(?:uri|document_uri)$|\$\{(?:uri|document_uri)\}$", "$request_uri", target)
+    corrected = whole if whole != target else f"{target}$is_args$args"
+    words = ("return", *directive.args[:-1], corrected)
+    return LostQuery(location, directive, f"{' '.join(words)};", redirect=True)
+
+
+def _lost_by_rewrite(location: LocationMatch, directive: Directive) -> LostQuery | None:
+    """A `rewrite` on the server goes through the locations again: where it ends is not known."""
+    pattern, replacement, *flags = directive.args
+    is_redirect = flags in (["redirect"], ["permanent"]) or "://" in replacement
+    is_passed = flags == ["break"] and pass_directive_of(location) is not None
+    bare = replacement.removesuffix("?")
+    if bare == replacement or not (is_redirect or is_passed):
+        return None
+    if not _is_path_alone(bare, _GROUPS | _named_groups(pattern)):
+        return None
+    words = ("rewrite", pattern, bare, *flags)
+    return LostQuery(location, directive, f"{' '.join(words)};", redirect=is_redirect)
+
+
+def _is_path_alone(target: str, captures: Set[str]) -> bool:
+    """Return whether a URL ends with the requested path, or a part of it, and has no query."""
+    names = set(_VARIABLE.findall(target))
+    is_url = target.startswith(("/", "$", "http://", "https://"))
+    is_kept = bool(names & (_PATH | captures)) and names <= _PATH | captures | _ORIGIN
+    return is_url and is_kept and "?" not in target and "#" not in target
+
+
+def _named_groups(pattern: str) -> set[str]:
+    return set(re.findall(r"\(\?P?<(\w{1,100})>", pattern))
 
 
 def _rewrites(server: Server, location: LocationMatch) -> bool:
@@ -84,8 +160,7 @@ def _captures(location: LocationMatch) -> set[str]:
     pattern = location_pattern(location.block) if location.block.name == "location" else None
     if pattern is None or pattern.modifier not in {"~", "~*"}:
         return set()
-    numbers = {str(number) for number in range(1, 10)}
-    return numbers | set(re.findall(r"\(\?P?<(\w{1,100})>", pattern.text))
+    return _named_groups(pattern.text) | _GROUPS
 
 
 def _lost_by_fallback(server: Server, location: LocationMatch, path: str) -> LostQuery | None:

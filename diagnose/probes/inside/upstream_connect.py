@@ -31,6 +31,10 @@ from diagnose.probes.inside.websocket_upstream import try_websocket, try_websock
 
 #: Seconds to wait for a response.
 PATIENCE = 3.0
+#: Seconds after nginx's own 504: it may wait for less than a slow response needs.
+SLOW_PATIENCE = 8.0
+#: Seconds of the run that are left for the logs of a silent application.
+_AFTERWARDS = 4.0
 
 #: Maximum number of applications tried, and of WebSocket paths that were not requested.
 MAX_APPLICATIONS, MAX_PATHS = 8, 4
@@ -179,15 +183,15 @@ async def _ask_directly(ctx: ProbeContext, route: UpstreamRoute, endpoint: Endpo
             if stream.kind == "reset" and not route.upstream.secure:
                 _emit_reset(ctx, route, endpoint, address, stream)
             continue
+        patience = _time_left(ctx)
         status, body, failure, media_type = await upstream_routes.request_page(
-            ctx, stream, route.upstream_path, name, _time_left(ctx)
+            ctx, stream, route.upstream_path, name, patience
         )
         authority = "localhost" if endpoint.socket else f"{bracketed(address)}:{endpoint.port}"
         curl_options = ("--unix-socket", endpoint.socket) if endpoint.socket else ()
         url = f"{route.upstream.scheme}://{authority}{route.upstream_path}"
-        command = shlex.join(
-            ("curl", "-sSik", "-m", "5", *curl_options, "-H", f"Host: {name}", url)
-        )
+        limit = ("-m", f"{max(patience + 2, 5):.0f}")
+        command = shlex.join(("curl", "-sSik", *limit, *curl_options, "-H", f"Host: {name}", url))
         upstream_try = replace(
             upstream_routes.upstream_try_of(route, endpoint, address, at),
             took=ctx.elapsed() - at,
@@ -294,4 +298,10 @@ async def _try_first_endpoint(ctx: ProbeContext, route: UpstreamRoute) -> None:
 
 def _time_left(ctx: ProbeContext) -> float:
     """Return the seconds to wait for a response, so that it ends before the run."""
-    return max(1.0, min(PATIENCE, ctx.options.timeout - ctx.elapsed() - 1.0))
+    left = ctx.options.timeout - ctx.elapsed()
+    patience = max(1.0, min(PATIENCE, left - 1.0))
+    is_given_up = any(
+        exchange.status == 504 and exchange.is_page_of(ctx.target)
+        for exchange in ctx.observed(Exchange)
+    )
+    return max(patience, min(SLOW_PATIENCE, left - _AFTERWARDS)) if is_given_up else patience

@@ -74,5 +74,47 @@ def test_silent_where_it_arrives(last: str) -> None:
     assert not judge(CHECK, RUNNING, site(last), answer(200), LINKS, target=LISTED)
 
 
+def redirecting(target: str) -> Any:
+    plain = f"server {{\n    listen 80;\n    server_name shop.example.com;\n    {target}\n}}\n"
+    return config(SITE + plain)
+
+
+DROPS = "return 301 https://$host$uri;"
+
+
+def test_fires_for_the_redirect_of_an_https_site_whose_page_has_queries() -> None:
+    (claim,) = judge(CHECK, RUNNING, redirecting(DROPS), page(200), LINKS)
+    assert (claim.facts["redirect"], claim.facts["plain"], claim.facts["linked"]) == (True,) * 3
+    assert "return 301 https://$host$request_uri;" in str(claim.fix)
+
+
+def test_fires_for_the_redirect_of_the_target_itself() -> None:
+    plain = replace(LISTED, scheme="http", port=80)
+    answered = replace(page(301), url="http://shop.example.com/customers?page=2", port=80)
+    rule = "rewrite ^ https://$host$uri? permanent;"
+    (claim,) = judge(CHECK, RUNNING, redirecting(rule), answered, target=plain)
+    assert (claim.facts["own"], claim.facts["rewrite"]) == (True, True)
+    assert "rewrite ^ https://$host$uri permanent;" in str(claim.fix)
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "return 301 https://$host/;",
+        "return 301 https://$host$request_uri;",
+        "return 301 https://$host$uri$is_args$args;",
+        "return 301 https://shop.example.com/landing;",
+        "rewrite ^ https://$host$uri permanent;",
+        "return 404;",
+    ],
+)
+def test_silent_for_a_redirect_that_keeps_it_or_leads_to_a_page_of_its_own(rule: str) -> None:
+    assert not judge(CHECK, RUNNING, redirecting(rule), answer(200), LINKS, target=LISTED)
+
+
+def test_silent_for_a_redirect_of_a_site_without_queries() -> None:
+    assert not judge(CHECK, RUNNING, redirecting(DROPS), page(200))
+
+
 def test_silent_where_nothing_is_known() -> None:
     assert not judge(CHECK, answer(200), target=LISTED)

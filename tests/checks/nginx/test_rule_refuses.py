@@ -236,3 +236,41 @@ def test_fires_on_browsers_that_a_list_of_robots_has() -> None:
 )
 def test_silent_where_browsers_pass(rule: str) -> None:
     assert not judge(CHECK, *refused_page(rule, 200), masked=False)
+
+
+@pytest.mark.parametrize("rule", [BOTS % "mozilla", BOTS % "android"])
+def test_explains_the_requests_of_browsers_that_it_refused(rule: str) -> None:
+    paths = ("/cart", "/login")
+    failures = [replace(failed("GET", 403, False), path=path) for path in paths]
+    (claim,) = judge(CHECK, *refused_page(rule, 200), *failures, masked=False)
+    assert {subject.path for subject in claim.covers} >= set(paths)
+    assert set(failures) <= set(claim.because)
+
+
+def test_explains_the_other_requests_where_the_page_is_refused_too() -> None:
+    rule = 'if ($http_user_agent ~ "diagnose|Mozilla") { return 403; }'
+    failure = replace(failed("GET", 403, False), path="/cart")
+    (claim,) = judge(CHECK, *refused_page(rule, 403), failure, masked=False)
+    assert "/cart" in {subject.path for subject in claim.covers}
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        failed("GET", 404),
+        replace(failed("GET", 403), path="/open"),
+        replace(failed("GET", 403), path="/app.css"),
+    ],
+)
+def test_does_not_explain_requests_that_it_let_pass(failure: FailedRequests) -> None:
+    """Another status, a page with a rule of its own, and a file that this run got itself."""
+    own = "location /open { return 403; }"
+    rule = f"location / {{ {BOTS % 'android'} }} {own}"
+    file = PageFileResponse(
+        page="https://shop.example.com/", file_kind="stylesheet", address="203.0.113.10", port=443,
+        url="https://shop.example.com/app.css", status=403,
+    )  # fmt: skip
+    text = f"server {{\n listen 443 ssl;\n server_name shop.example.com;\n {rule}\n}}\n"
+    claims = judge(CHECK, RUNNING, config(text), page(200), failure, file, masked=False)
+    covered = {subject.path for claim in claims for subject in claim.covers}
+    assert failure.path not in covered

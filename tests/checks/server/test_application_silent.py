@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from diagnose.model import Failure
+from diagnose.model import Confidence, Failure
 from diagnose.model.backends import BackendVisit
 from tests.support.check_evidence import judge
 from tests.support.report_builder import ANSWER
@@ -16,6 +16,14 @@ def test_fires_when_nothing_comes_directly_either() -> None:
     for page in (SILENT, replace(ANSWER, status=504)):
         (claim,) = judge(CHECK, APACHE, apache_config(), LISTENING, page, VISIT)
         assert claim.facts["application"] == "127.0.0.1:3000"
+        assert claim.confidence is Confidence.LIKELY
+
+
+def test_certain_after_a_minute_alone() -> None:
+    page = replace(SILENT, took=60.2)
+    (claim,) = judge(CHECK, APACHE, apache_config(), LISTENING, page, replace(VISIT, took=3.0))
+    assert claim.confidence is Confidence.CERTAIN
+    assert (claim.facts["waited"], claim.facts["tried"]) == (60.2, 3.0)
 
 
 def test_an_ipv6_address_is_shown_in_brackets() -> None:

@@ -1,5 +1,7 @@
 from dataclasses import replace
 
+import pytest
+
 from diagnose.model import Confidence, Failure
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import UpstreamTry
@@ -21,12 +23,23 @@ SILENT = UpstreamTry(
 )
 
 
-def test_fires_when_the_application_was_asked_and_said_nothing() -> None:
+def test_fires_when_the_application_was_asked_and_sent_nothing() -> None:
     text = SITE.replace("proxy_pass", "proxy_read_timeout 2s; proxy_pass")
     (claim,) = judge(CHECK, SILENT, PAGE, config(text))
-    assert claim.confidence is Confidence.CERTAIN
-    assert claim.facts["patience"] == 2
+    assert claim.confidence is Confidence.LIKELY
+    assert (claim.facts["patience"], claim.facts["short"]) == (2, True)
     assert claim.facts["status"] == 504
+
+
+@pytest.mark.parametrize(
+    ("tried", "waited", "certain"), [(3.0, 2.0, False), (8.0, 0.5, False), (3.0, 60.1, True)]
+)
+def test_certain_only_after_the_patience_of_a_visitor(
+    tried: float, waited: float, certain: bool
+) -> None:
+    silent, gateway = replace(SILENT, took=tried), replace(PAGE, took=waited)
+    (claim,) = judge(CHECK, silent, gateway, config())
+    assert (claim.confidence is Confidence.CERTAIN) is certain
 
 
 def test_fires_once_for_the_page_and_the_websocket() -> None:

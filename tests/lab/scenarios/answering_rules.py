@@ -157,6 +157,16 @@ def robots_and_phones_are_refused(lab: Lab) -> None:
     lab.change(TIMEOUT, f"{TIMEOUT}  {rule}\n")
 
 
+@scenario(outside=None, server="nginx.rule-refuses", args=("403 Forbidden",), manual=PERSON)
+def robots_and_browsers_are_refused(lab: Lab) -> None:
+    """The log has what the rule refused, and that is no cause of its own."""
+    rule = 'if ($http_user_agent ~* "(ahrefs|semrush|mozilla)") { return 403; }'
+    log_of_its_own(lab)
+    lab.change(TIMEOUT, f"{TIMEOUT}  {rule}\n")
+    for path in ("/cart", "/login", "/about"):
+        visit(lab, path)
+
+
 @healthy()
 def robots_alone_are_refused(lab: Lab) -> None:
     rule = 'if ($http_user_agent ~* "(ahrefs|semrush|mj12bot|MSIE [1-9]\\.)") { return 403; }'

@@ -104,3 +104,59 @@ def test_nothing_where_it_arrives_or_is_not_known(inner: str) -> None:
 @pytest.mark.parametrize("path", ["/", "/photo.jpg"])
 def test_nothing_for_what_is_a_file(path: str) -> None:
     assert lost(f"location / {{ try_files $uri $uri/ /index.php; }} {PHP}", path) is None
+
+
+@pytest.mark.parametrize(
+    ("inner", "corrected", "redirect"),
+    [
+        ("return 301 https://$host$uri;", "return 301 https://$host$request_uri;", True),
+        ("return https://$host${uri};", "return https://$host$request_uri;", True),
+        (
+            "location ~ ^/(li.*)$ { return 302 /new/$1; }",
+            "return 302 /new/$1$is_args$args;",
+            True,
+        ),
+        ("rewrite ^ https://$host$uri? permanent;", "rewrite ^ https://$host$uri permanent;", True),
+        (
+            "rewrite ^/(?<rest>.*)$ /new/$rest? redirect;",
+            "rewrite ^/(?<rest>.*)$ /new/$rest redirect;",
+            True,
+        ),
+        (
+            "location / { rewrite ^/(.*)$ /app/$1? break; proxy_pass http://127.0.0.1:3000; }",
+            "rewrite ^/(.*)$ /app/$1 break;",
+            False,
+        ),
+    ],
+)
+def test_a_redirect_or_a_rewrite_without_it(inner: str, corrected: str, redirect: bool) -> None:
+    lost_query = lost(inner)
+    assert lost_query
+    assert (lost_query.corrected, lost_query.redirect) == (corrected, redirect)
+
+
+@pytest.mark.parametrize(
+    "inner",
+    [
+        "return 301 https://$host/;",
+        "return 301 https://$host$request_uri;",
+        "return 301 https://$host$uri$is_args$args;",
+        "return 301 https://$host$uri?from=old;",
+        "return 301 https://$host$own;",
+        "return 200 $uri;",
+        "return 404;",
+        "return;",
+        "rewrite;",
+        "rewrite ^ https://$host/? permanent;",
+        "rewrite ^ https://$host$request_uri? permanent;",
+        "rewrite ^/(.*)$ https://$host/$1 permanent;",
+        "rewrite ^/other/(.*)$ https://$host/$1? permanent;",
+        "rewrite ^/(.*)$ /index.php?path=$1? last;",
+        "rewrite ^/(.*)$ /app/$1? break;",
+        "break; return 301 https://$host$uri;",
+        "if ($host = a.example) { return 301 https://b.example/; } return 301 https://$host$uri;",
+        "location /other { return 301 https://$host$uri; }",
+    ],
+)
+def test_nothing_where_it_is_kept_or_dropped_on_purpose(inner: str) -> None:
+    assert lost(inner) is None

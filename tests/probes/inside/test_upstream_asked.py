@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import pytest
 
@@ -85,6 +86,13 @@ def test_that_it_says_nothing_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     (seen,) = asked(hang)
     assert seen.failure
     assert seen.failure.kind == "timeout"
+
+
+@pytest.mark.parametrize(("status", "patience"), [(504, 8.0), (502, 3.0)])
+def test_a_response_that_nginx_gave_up_gets_more_time(status: int, patience: float) -> None:
+    ctx = Looking(RecordedMachine())
+    ctx.observations.append(replace(GATEWAY, status=status))
+    assert upstream_connect._time_left(ctx) == patience
 
 
 def test_nobody_asks_where_the_front_door_is_well() -> None:
