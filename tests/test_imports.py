@@ -15,7 +15,7 @@ from tests.support import x509_writer
 
 ROOT = Path(__file__).parent.parent
 
-#: The modules that Python 3.14 itself imports beyond those of 3.11 to 3.13.
+#: The modules that newer interpreters import beyond those of Python 3.11.
 NEWER = 8 if sys.version_info >= (3, 14) else 1 if sys.version_info >= (3, 12) else 0
 
 _RUN = """
