@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from diagnose.cli.help_text import COMMANDS
 from diagnose.model import Symptom, Target
+from diagnose.model.symptom import ERROR_STATUS
 from diagnose.parsers.target import (
     PORTS,
     NamelessMessageError,
@@ -16,7 +17,7 @@ from diagnose.parsers.target import (
 from diagnose.parsers.urls import polled_socketio_path
 
 #: A status that visitors get, as a word of its own beside the site.
-_STATUS = re.compile(r"[45]\d\d")
+_STATUS = re.compile(ERROR_STATUS)
 
 
 def parse_targets(

@@ -9,6 +9,8 @@ from diagnose.model.marks import Text
 FEWEST_WORDS = 4
 #: Marks of a message that is data or a program's text: no operand has them.
 MESSAGE_MARKS = frozenset('{}"<>')
+#: A status of an error that visitors get, nginx's own and Cloudflare's too. 443 is a port.
+ERROR_STATUS = r"(?:4[0-2]\d|431|451|49\d|5[0-3]\d)"
 
 #: What a message says, in the order of the layers. "not-connected": a message that does not say
 #: which of refused, unreachable or timeout it was; "certificate-date": expired or not yet valid;

@@ -2,6 +2,7 @@
 
 import re
 
+from diagnose.model.symptom import ERROR_STATUS
 from diagnose.parsers.lazy_pattern import lazy_pattern
 
 #: A scheme with a slip in what follows it: "http//", "https;//".
@@ -15,8 +16,8 @@ _BLANK_IN_NAME = lazy_pattern(
 
 #: A site and the status that visitors get there, and nothing else.
 _SITE_AND_STATUS = lazy_pattern(
-    r"(?:(?P<site>\S{3,500}?)[:：,，]?\s{1,4}(?P<status>[45]\d\d)[.!?。！？]?"
-    r"|(?P<first>[45]\d\d)[:：,，]?\s{1,4}(?P<last>\S{3,500}))"
+    rf"(?:(?P<site>\S{{3,500}}?)[:：,，]?\s{{1,4}}(?P<status>{ERROR_STATUS})[.!?。！？]?"
+    rf"|(?P<first>{ERROR_STATUS})[:：,，]?\s{{1,4}}(?P<last>\S{{3,500}}))"
 )
 
 

@@ -83,7 +83,18 @@ def test_secrets_beside_a_status_are_left_out() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["shop 502", "shop.example.com 600", "--json 502", "/a.b 502", "502", "502 503", ""]
+    "text",
+    [
+        "shop 502",
+        "shop.example.com 600",
+        "shop.example.com 443",
+        "shop.example.com\t443",
+        "--json 502",
+        "/a.b 502",
+        "502",
+        "502 503",
+        "",
+    ],
 )
 def test_no_site_and_status(text: str) -> None:
     assert site_and_status(text) is None
