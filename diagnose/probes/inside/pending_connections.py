@@ -9,6 +9,7 @@ from diagnose.model import Vantage
 from diagnose.model.program_logs import PendingConnection
 from diagnose.parsers.linux.pending_connections import parse_pending
 from diagnose.probes import ProbeContext
+from diagnose.probes.inside.containers import ENGINES
 
 SCRIPT = read_script(__file__, "pending_connections.sh")
 
@@ -21,6 +22,9 @@ async def emit_pending(ctx: ProbeContext, endpoint: str) -> None:
     at = ctx.elapsed()
     result = await ctx.machine.run("sh", "-c", SCRIPT, "sh", endpoint, timeout=PATIENCE)
     for pending in parse_pending(result.out):
+        # The proxy of a container engine waits for the container: that is the application.
+        if pending.process in ENGINES:
+            continue
         filter_words = ("dport", "=", ":53") if pending.is_dns else ("state", "syn-sent")
         option = "-unp" if pending.is_dns else "-tnp"
         ctx.emit(

@@ -20,5 +20,9 @@ def test_what_the_application_waits_for() -> None:
     assert resolver.is_dns
 
 
+def test_nothing_where_the_proxy_of_containers_waits_for_the_application() -> None:
+    assert look("tcp 172.17.0.2:3000 20 docker-proxy\n") == ()
+
+
 def test_nothing_where_it_waits_for_nothing() -> None:
     assert look("") == ()
