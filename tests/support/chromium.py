@@ -1,6 +1,7 @@
 """A real browser, driven over the DevTools protocol, and what stands on the terminal in it."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -149,13 +150,14 @@ class Tab:
 
 @contextmanager
 def browser(folder: Path, size: tuple[int, int] = (1000, 640), *flags: str) -> Iterator[Tab]:
-    """Chromium with a profile of its own, and one page in it."""
+    """Chromium with a profile and a home of its own, for what it downloads, and one page in it."""
     assert CHROMIUM
     log = folder / "chromium.log"
     with log.open("w") as complaints:
         process = subprocess.Popen(
             [CHROMIUM, *_QUIET, *flags, f"--user-data-dir={folder / 'profile'}", "about:blank"],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=complaints,
+            env={**os.environ, "HOME": str(folder)},
         )  # fmt: skip
     try:
         with connect(_address(log, process), max_size=None) as connection:
