@@ -238,6 +238,16 @@ def test_a_site_and_a_message_are_one_target(message: str) -> None:
     assert target.symptom.kind == "refused"
 
 
+def _assert_understood(site: str, message: str, url: str, websockets: tuple[str, ...]) -> None:
+    """A message beside a site leads to this URL of it and to these WebSockets."""
+    name = "shop.example.com"
+    request = parse_run([site.format(name), message.replace("{}", name)])
+    assert isinstance(request, RunRequest)
+    (target,) = request.targets
+    assert (target.url, target.websockets) == (url.format(name), websockets)
+    assert target.symptom
+
+
 @pytest.mark.parametrize(
     ("site", "message", "url", "websockets"),
     [
@@ -265,12 +275,7 @@ def test_a_site_and_a_message_are_one_target(message: str) -> None:
 def test_a_message_says_which_url_of_the_site_fails(
     site: str, message: str, url: str, websockets: tuple[str, ...]
 ) -> None:
-    name = "shop.example.com"
-    request = parse_run([site.format(name), message.replace("{}", name)])
-    assert isinstance(request, RunRequest)
-    (target,) = request.targets
-    assert (target.url, target.websockets) == (url.format(name), websockets)
-    assert target.symptom
+    _assert_understood(site, message, url, websockets)
 
 
 @pytest.mark.parametrize(
@@ -292,12 +297,7 @@ def test_a_message_says_which_url_of_the_site_fails(
 def test_a_message_without_a_site_says_which_path_fails(
     site: str, message: str, url: str, websockets: tuple[str, ...]
 ) -> None:
-    name = "shop.example.com"
-    request = parse_run([site.format(name), message.replace("{}", name)])
-    assert isinstance(request, RunRequest)
-    (target,) = request.targets
-    assert (target.url, target.websockets) == (url.format(name), websockets)
-    assert target.symptom
+    _assert_understood(site, message, url, websockets)
 
 
 @pytest.mark.parametrize(
