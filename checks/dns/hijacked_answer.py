@@ -39,6 +39,7 @@ from diagnose.model.dns import DnsAnswer, answer_text, final_answers, this_machi
         "http.*",
         "websocket.*",
     ],
+    about_resolver=True,
 )
 def hijacked_answer(evidence: Evidence) -> Iterator[Claim]:
     answers = final_answers(evidence)

@@ -38,7 +38,12 @@ _GENERATED_FILE = re.compile(
 _FAILURES = {"refused", "unreachable", "denied", "protocol", "reset", "closed"}
 
 
-@check(severity=Severity.ERROR, needs=[DnsAnswer], needs_fault=[DnsAnswer])
+@check(
+    severity=Severity.ERROR,
+    needs=[DnsAnswer],
+    needs_fault=[DnsAnswer],
+    about_resolver=True,
+)
 def resolver_unreachable(evidence: Evidence) -> Iterator[Claim]:
     answers = tuple(final_answers(evidence).values())
     all_answers = evidence.of(DnsAnswer)

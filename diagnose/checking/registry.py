@@ -32,6 +32,7 @@ def check(
     needs_fault: Iterable[type[Observation]] = (),
     explains: Iterable[str] = (),
     on_loopback: bool = False,
+    about_resolver: bool = False,
     unanswered: bool = False,
 ) -> Callable[[CheckFunction], Check]:
     """Decorate a function from evidence to claims as a check (`Check`). Its id comes from its file
@@ -46,6 +47,7 @@ def check(
             explains=tuple(explains),
             judge=judge,
             on_loopback=on_loopback,
+            about_resolver=about_resolver,
             unanswered=unanswered,
         )
 

@@ -15,9 +15,6 @@ from diagnose.model.tls import Handshake
 
 PlaceKind = Literal["server-block", "certificate", "resolver", "address", "name", "target"]
 
-#: Checks whose cause is the resolver itself, and not the zone that it was asked for.
-_RESOLVER_CHECKS = frozenset({"dns.resolver-unreachable", "dns.hijacked-answer"})
-
 
 @frozen
 class Cause:
@@ -55,7 +52,7 @@ def _place(report: Report, finding: Finding) -> tuple[PlaceKind, str]:
         return "server-block", f"{claim.location.file}:{claim.location.line}"
     if finding.check.layer == "certificate" and (leaf := _leaf(claim.because)):
         return "certificate", leaf
-    if finding.check.id in _RESOLVER_CHECKS and (servers := _name_servers(claim.because)):
+    if finding.check.about_resolver and (servers := _name_servers(claim.because)):
         return "resolver", servers
     if finding.check.layer == "dns":
         return "name", report.evidence.target.host

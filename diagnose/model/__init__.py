@@ -204,8 +204,9 @@ class Check:
     kinds of which at least one observation must show a fault, () if the check does not depend on
     it. `explains` are the ids of checks whose findings about a covered subject are symptoms of this
     one; `tcp.*` stands for all checks of a layer. `on_loopback` is True for a check of the firewall
-    that judges what the server sends to itself, and not how visitors get in. If a finding that is
-    no root cause is `unanswered`, the run could not answer the user's question.
+    that judges what the server sends to itself, and not how visitors get in. A check of
+    DNS is `about_resolver` if its fault is the resolver's, whatever name is asked for. If a finding
+    that is no root cause is `unanswered`, the run could not answer the user's question.
     """
 
     id: str
@@ -215,6 +216,7 @@ class Check:
     judge: CheckFunction
     needs_fault: tuple[type[Observation], ...] = ()
     on_loopback: bool = False
+    about_resolver: bool = False
     unanswered: bool = False
 
     def runs_on(self, kinds: set[type[Observation]], faulty_kinds: set[type[Observation]]) -> bool:

@@ -64,6 +64,7 @@ def test_names_that_one_resolver_does_not_answer_are_one_group() -> None:
     second = cause("dns.resolver-unreachable", answer("b.example"), host="b.example")
     other = cause("dns.resolver-unreachable", answer("a.example", "192.0.2.54"))
     assert first.group == second.group != other.group
+    assert (first.kind, first.place) == ("resolver", "192.0.2.53")
 
 
 def test_names_that_do_not_exist_are_each_their_own() -> None:
