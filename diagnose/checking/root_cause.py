@@ -235,9 +235,11 @@ def _is_cause_of(cause: tuple[Check, Claim], symptom: tuple[Check, Claim]) -> bo
 # Everything that writes a report asks for it, some of it many times.
 @lru_cache(maxsize=4)
 def verdict(report: Report) -> Verdict:
-    """Return the verdict. Without a cause, "ok" requires complete proof (`diagnose.checking.proof`)
-    and a finished run; otherwise it is "unknown"."""
-    severities = {finding.severity for finding in report.causes}
+    """Return the verdict. A cause is as severe as the worst of its symptoms. Without a cause, "ok"
+    requires complete proof (`diagnose.checking.proof`) and a finished run; otherwise it is
+    "unknown"."""
+    counted = (finding for finding in report.findings if finding.suppressed_by is None)
+    severities = {finding.severity for finding in counted} if report.causes else set()
     if Severity.ERROR in severities:
         return Verdict("critical", report.causes)
     if Severity.WARNING in severities:

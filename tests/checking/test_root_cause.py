@@ -273,6 +273,14 @@ def test_the_verdict_is_that_of_the_worst_cause(severity: Severity, status: str,
     assert (judged.status, judged.exit_status) == (status, code)
 
 
+def test_a_warning_that_explains_an_error_is_as_severe_as_the_error() -> None:
+    cause = check("firewall.closed", Severity.WARNING, "tcp.rejected")
+    raised = (check("tcp.rejected", Severity.ERROR), claim()), (cause, claim())
+    judged = verdict(report(*WELL, raised=raised))
+    assert judged.status == "critical"
+    assert [finding.check.id for finding in judged.causes] == ["firewall.closed"]
+
+
 def test_a_site_of_which_nothing_could_be_seen_is_unknown() -> None:
     assert verdict(report()).exit_status == 3
     assert verdict(report(NAME, CLOSED)).status == "unknown"
