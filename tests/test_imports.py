@@ -16,7 +16,7 @@ from tests.support import x509_writer
 ROOT = Path(__file__).parent.parent
 
 #: The modules that newer interpreters import beyond those of Python 3.11.
-NEWER = 8 if sys.version_info >= (3, 14) else 1 if sys.version_info >= (3, 12) else 0
+NEWER = 11 if sys.version_info >= (3, 14) else 1 if sys.version_info >= (3, 12) else 0
 
 _RUN = """
 import json, sys

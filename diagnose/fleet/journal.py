@@ -58,7 +58,11 @@ class Journal:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             path.touch(0o600)
             self._database = sqlite3.connect(path, isolation_level=None, timeout=0.5)
-            self._open(options, resume)
+            try:
+                self._open(options, resume)
+            except BaseException:
+                self._database.close()
+                raise
         except (OSError, sqlite3.Error) as error:
             raise JournalError(f"{path}: {_reason(error)}.") from None
 

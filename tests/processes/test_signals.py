@@ -11,17 +11,18 @@ import pytest
 from diagnose.processes.signals import EXIT_SIGINT, EXIT_SIGTERM, held_back
 
 
-def test_they_are_those_of_the_shell() -> None:
-    for name, status in (("INT", EXIT_SIGINT), ("TERM", EXIT_SIGTERM)):
-        script = f"sh -c 'kill -{name} $$'; exit $?"
-        assert subprocess.run(["sh", "-c", script], check=False).returncode == status
-
-
 @pytest.fixture
 def python_handles() -> Iterator[None]:
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("python_handles")
+def test_they_are_those_of_the_shell() -> None:
+    for name, status in (("INT", EXIT_SIGINT), ("TERM", EXIT_SIGTERM)):
+        script = f"sh -c 'kill -{name} $$'; exit $?"
+        assert subprocess.run(["sh", "-c", script], check=False).returncode == status
 
 
 @pytest.mark.usefixtures("python_handles")

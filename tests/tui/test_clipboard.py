@@ -68,9 +68,9 @@ def test_tmux_with_its_default_settings_has_the_text(tmp_path: Path) -> None:
         "import asyncio\nfrom diagnose.tui.clipboard import load_tmux_buffer\n"
         "asyncio.run(load_tmux_buffer('nginx -s reload'))\n"
     )
-    (tmp_path / "copy.py").write_text(code)
+    (tmp_path / "copies.py").write_text(code)
     tmux = ["tmux", "-S", str(tmp_path / "socket"), "-f", "/dev/null"]
-    inside = f"{sys.executable} {tmp_path}/copy.py; tmux wait-for -S copied; sleep 60"
+    inside = f"{sys.executable} {tmp_path}/copies.py; tmux wait-for -S copied; sleep 60"
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     try:
         subprocess.run([*tmux, "new-session", "-d", inside], env=environment, check=True)

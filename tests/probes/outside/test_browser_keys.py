@@ -119,6 +119,8 @@ def pem(issued: x509.Certificate) -> bytes:
 def context(row: Row, folder: Path) -> ssl.SSLContext:
     made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     made.set_ciphers(f"{row.ciphers}:@SECLEVEL=0")
+    # The library of some distributions offers older ones where nothing is asked for.
+    made.minimum_version = ssl.TLSVersion.TLSv1_2
     if row.version:
         made.minimum_version = made.maximum_version = row.version
     for key in filter(None, (row.key, row.second)):
