@@ -41,7 +41,9 @@ MESSAGES = Messages(
     Message("gap.by-proxy", "DNS, ICMP errors, the route, port 80"),
     Message("gap.roots", "trusted roots"),
     Message("gap.cloud", "the cloud's rules in front of the server"),
+    Message("gap.untried", "forms, uploads, sign-in and other pages"),
     # Why
+    Message("gap.not-tried", "if something fails there, give its error message"),
     Message("gap.tracefs", "tracefs is not mounted"),
     Message("gap.not-permitted", "not permitted, it needs root"),
     Message("gap.no-python", "there is no python3 on the server"),

@@ -227,7 +227,7 @@ def next_commands(report: Report, view: View) -> Iterator[tuple[str, str]]:
     """Yield what a person may type after this report, the most useful first: what it does (fix,
     verify, explain, enable), and the command."""
     if not report.causes:
-        enabling = (gap.enable for gap in evidence_gaps(report, view) if gap.enable)
+        enabling = (gap.enable for gap in _missed(report, view) if gap.enable)
         yield from (("enable", command) for command in islice(enabling, 1))
         return
     yield from commands_for(report, report.causes[0], view)
@@ -342,10 +342,14 @@ def missing_with_reason(piece: MissingProof, lang: str) -> str:
 
 
 def evidence_gaps(report: Report, view: View) -> tuple[Unseen, ...]:
-    """Return what could not be observed, each item once, and what is missing for a verdict, with
-    the command that observes it."""
-    gaps = [*report.evidence.of(Unseen), *_unproved_gaps(report, view)]
+    """Return what could not be observed, each item once, what is missing for a verdict, and what
+    no run tries, with the command that observes it."""
+    gaps = [*_missed(report, view), *_untried_gaps(report, view)]
     return tuple({(gap.what, gap.why): gap for gap in gaps}.values())
+
+
+def _missed(report: Report, view: View) -> tuple[Unseen, ...]:
+    return (*report.evidence.of(Unseen), *_unproved_gaps(report, view))
 
 
 def _unproved_gaps(report: Report, view: View) -> Iterator[Unseen]:
@@ -361,6 +365,17 @@ def _unproved_gaps(report: Report, view: View) -> Iterator[Unseen]:
             iter(enable_commands), rerun_command(report, view)
         )
         yield Unseen(what=missing_text(piece, view.lang), why=reason, enable=enable)
+
+
+def _untried_gaps(report: Report, view: View) -> Iterator[Unseen]:
+    """Yield what no run tries, where nothing else is wrong: a person may see it fail."""
+    target = report.evidence.target
+    if verdict(report).status == "ok" and not target.is_websocket and target.symptom is None:
+        yield Unseen(
+            what="forms, uploads, sign-in and other pages",
+            why="if something fails there, give its error message",
+            enable=f"{rerun_command(report, view)} 'MESSAGE'",
+        )
 
 
 def is_reported_crash(gap: Unseen, report: Report) -> bool:

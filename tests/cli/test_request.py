@@ -313,6 +313,21 @@ def test_a_code_beside_a_site_is_its_symptom(word: str, kind: str, number: int |
     assert target.symptom.number == number
 
 
+@pytest.mark.parametrize("words", ["blank page", "login fails", "MESSAGE it shows", "页面 空白"])
+def test_few_words_beside_a_site_are_a_message(words: str) -> None:
+    request = parse_run(["https://shop.example.com/", words])
+    assert isinstance(request, RunRequest)
+    (target,) = request.targets
+    assert target.symptom
+    assert (target.host, target.symptom.kind) == ("shop.example.com", "other")
+
+
+@pytest.mark.parametrize("words", ["blog.example.com forum.example.com", "443 8443"])
+def test_two_targets_in_one_pair_of_quotes_are_no_message(words: str) -> None:
+    with pytest.raises(UsageError, match="there is a blank in it"):
+        parse_run(["shop.example.com", words])
+
+
 def test_a_message_about_another_site_is_a_target_of_its_own() -> None:
     words = ["shop.example.com", "Failed to connect to blog.example.com port 443: refused"]
     request = parse_run(words)

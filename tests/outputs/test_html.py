@@ -162,7 +162,7 @@ def test_a_healthy_site_is_a_verdict_and_what_was_seen() -> None:
     page = Page(render(healthy(), VIEW))
     (title,) = page.all("h1")
     assert title.startswith("✓ OK https://shop.example.com/ is healthy. The certificate is valid")
-    assert page.all("h2") == ["Timeline", "All observations"]
+    assert page.all("h2") == ["What could not be seen", "Timeline", "All observations"]
     assert page.all("ul", "layers")[0].strip().startswith("DNS ✓ ok 2 ms\n")
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from diagnose.model import Confidence, Edit, Fix, Manual, Report, Severity, Where
+from diagnose.model import Confidence, Edit, Fix, Manual, Report, Severity, Symptom, Where
 from diagnose.model.dns import Resolution
 from diagnose.model.view import View
 from diagnose.outputs.terminal import Page, cell_len
@@ -86,7 +86,18 @@ def test_a_note_is_one_line_and_no_problem() -> None:
     raised = ((check("tcp.door-shut", Severity.NOTE), refusal()),)
     made = render(report(*healthy().evidence.observations, raised=raised), View())
     assert made.startswith("✓ OK")
-    assert made.endswith("\nnote[tcp.door-shut]: Port 443 of 203.0.113.10 is shut\n")
+    assert "\n\nnote[tcp.door-shut]: Port 443 of 203.0.113.10 is shut\n\n? not seen: " in made
+
+
+def test_a_healthy_site_is_told_what_no_run_tries() -> None:
+    """Nothing says that forms work, until somebody gives the message that they see."""
+    untried = "forms, uploads, sign-in and other pages"
+    assert untried in render(healthy(), View())
+    assert untried not in render(refused(), View())
+    pasted = healthy()
+    target = replace(pasted.evidence.target, symptom=Symptom("status", "HTTP 413", 413))
+    pasted = replace(pasted, evidence=replace(pasted.evidence, target=target))
+    assert untried not in render(pasted, View())
 
 
 def test_a_forgotten_fact_is_marked_and_stops_nothing() -> None:
