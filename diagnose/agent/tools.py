@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from diagnose.agent.arguments import DiagnoseCall, ExplainCall, ReplayCall
+from diagnose.agent.masked_edits import with_usable_edits
 from diagnose.agent.results import altered, next_commands, replay_commands, report_result
 from diagnose.agent.settings import ServerSettings
 from diagnose.checking import registry
@@ -89,6 +90,7 @@ class Tools:
             # Masking judges the evidence again: other calls shall not wait for it.
             keeps_target = isinstance(call, DiagnoseCall)
             report, view = await asyncio.to_thread(masked_report, report, view, judge, keeps_target)
+            original, report = with_usable_edits(original, report)
         return report_result(report, view, call.evidence, masks, altered(original, report))
 
 
