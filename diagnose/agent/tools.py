@@ -26,6 +26,8 @@ from diagnose.recording.redaction import masked_report
 #: Runs at the same time. A further call waits.
 MAX_RUNS = 4
 
+_WHERE_IDS_STAND = " Findings have the id in check: layer.name, such as tcp.refused."
+
 #: Takes the number of observations so far, and the layer of the last.
 ProgressCallback = Callable[[int, str], None]
 
@@ -56,7 +58,7 @@ class Tools:
 
     async def explain(self, call: ExplainCall) -> dict[str, Any]:
         if call.check_id not in registry.check_ids():
-            hint = suggestion(call.check_id, registry.check_ids())
+            hint = suggestion(call.check_id, registry.check_ids()) or _WHERE_IDS_STAND
             raise UsageError(f"There is no check {call.check_id[:60]!r}.{hint}")
         check, text = registry.load_check(call.check_id), check_text(call.check_id, call.lang)
         return {
