@@ -149,7 +149,18 @@ def _placed(part: list[_Line], is_cut: bool) -> list[_Line]:
     before = len(list(takewhile(lambda line: line.is_context, part)))
     after = len(list(takewhile(lambda line: line.is_context, reversed(part))))
     around = min(before, after)
-    return part[before - around : len(part) - after + around]
+    placed = part[before - around : len(part) - after + around]
+    if any(line.is_context or line.text.startswith(_REMOVED) for line in placed):
+        return placed
+    # Nothing but added lines: the line beside them is written anew, so that it says their place.
+    if before:
+        return [*_rewritten(part[before - 1]), *placed]
+    return [*placed, *_rewritten(part[len(part) - after])] if after else placed
+
+
+def _rewritten(line: _Line) -> tuple[_Line, _Line]:
+    text = line.text[1:]
+    return replace(line, text=_REMOVED + text), replace(line, text=_ADDED + text)
 
 
 def _header(part: list[_Line]) -> str:

@@ -56,8 +56,20 @@ def patched(folder: Path, before: str, changes: str) -> str:
         ("# for all\na;\nssl on;\nb;\n# end\n", "# for all\na;\nb;\n# end\n"),
         ("# for all\na;\nb;\n# end\n", "# for all\na;\nnew;\nb;\n# end\n"),
         ("a;\nb;\nc;\nd;\ne;\n# end\n", "a;\nb;\nnew;\nc;\nd;\ne;\n# end\n"),
+        ("x;\na;\n# all\nb;\n", "x;\na;\nnew;\n# all\nb;\n"),
+        ("x;\n# all\na;\nb;\n", "x;\n# all\nnew;\na;\nb;\n"),
     ],
-    ids=["between comments", "removed", "two changes", "last line", "one line", "added", "plain"],
+    ids=[
+        "between comments",
+        "removed",
+        "two changes",
+        "last line",
+        "one line",
+        "added",
+        "plain",
+        "added before a comment",
+        "added after a comment",
+    ],
 )
 def test_lines_around_a_change_that_are_masked_are_left_out(
     tmp_path: Path, before: str, after: str
@@ -84,8 +96,8 @@ def test_a_last_line_without_an_end_stays_masked_beside_one_that_is() -> None:
     assert usable_diff(original, masked) == masked
 
 
-def test_a_line_that_is_added_beside_a_masked_one_has_no_place() -> None:
-    original, masked = masked_diff("# all\na;\n", "# all\nnew;\na;\n")
+def test_a_line_that_is_added_between_masked_ones_has_no_place() -> None:
+    original, masked = masked_diff("# all\n# end\n", "# all\nnew;\n# end\n")
     assert usable_diff(original, masked) is None
 
 
