@@ -26,7 +26,8 @@ _LANG = {"type": "string", "enum": list(LANGUAGES), "description": "Language of 
 _EVIDENCE = {
     "type": "string",
     "enum": list(get_args(Evidence)),
-    "description": "cited (default): the observations that findings rest on. all: every one.",
+    "description": "cited (default): the observations that findings rest on, with the files that "
+    "they name. all: every observation and file, and steps of consequences.",
 }
 #: JSON Schema (2020-12) of the properties of each tool's arguments; the first one is required.
 PROPERTIES: Mapping[str, dict[str, dict[str, Any]]] = {
@@ -35,7 +36,8 @@ PROPERTIES: Mapping[str, dict[str, dict[str, Any]]] = {
             "type": "string",
             "maxLength": MAX_TEXT,
             "description": "name, name:port, URL (https, http, wss, ws) or address; or an error "
-            "message that names the site.",
+            "message that names the site. Where one page fails, its whole URL: a name alone asks "
+            "for /.",
         },
         "ws": {
             "type": "array",

@@ -5,6 +5,7 @@ the report stands in a member of its own, and the wrapper holds only constants o
 the report contains, and which of its members are words of ours alone.
 """
 
+import json
 import shlex
 from collections.abc import Mapping
 from typing import Any
@@ -44,7 +45,13 @@ _PROVENANCE = {
 }
 
 _SHOW = "Shows the same report with the real names, where a step holds a stand-in."
-_FIX = "Asks, carries out the remedy, looks again, and takes it back if it did not help."
+_FIX = (
+    "Asks at a terminal (--dry-run only shows it), carries out the remedy, looks again, and takes "
+    "it back if it did not help."
+)
+
+#: Stands for a text that was left out, as at the end of one that was cut off.
+_LEFT_OUT = "…"
 
 
 def altered(original: Report, masked: Report) -> list[str]:
@@ -71,11 +78,14 @@ def _step_words(finding: Finding) -> tuple[object, ...]:
 def report_result(
     report: Report, view: View, evidence: Evidence, masked: bool, stand_ins: list[str]
 ) -> dict[str, Any]:
-    """Return the wrapper with a report. `evidence` selects the observations in it; `stand_ins` are
-    the findings whose steps hold stand-ins."""
+    """Return the wrapper with a report. `evidence` selects how much is in it; `stand_ins` are the
+    findings whose steps hold stand-ins."""
     content = document(report, view)
     if evidence == "cited":
+        _without_steps_of_consequences(content["findings"])
         content["observations"] = _cited(content)
+        shown = {finding["id"] for finding in content["findings"] if _has_steps(finding)}
+        stand_ins = [name for name in stand_ins if name in shown]
     return {
         "provenance": _PROVENANCE,
         "masked": masked,
@@ -87,7 +97,8 @@ def report_result(
 
 def next_commands(target: Target, result: Mapping[str, Any]) -> list[dict[str, str]]:
     """Return what a person may type on the server after this result. `target` is as the agent wrote
-    it: nothing of the site is in these commands."""
+    it: nothing of the site is in these commands. Without sudo where root runs the tools there: a
+    small server may not have it."""
     causes = [finding for finding in result["report"]["findings"] if finding["root_cause"]]
     remedies = [finding["remedy"] for finding in causes]
     commands = []
@@ -95,7 +106,9 @@ def next_commands(target: Target, result: Mapping[str, Any]) -> list[dict[str, s
         commands.append((diagnose_command(target), _SHOW))
     if any(remedy and remedy["applicability"] == "automatic" for remedy in remedies):
         commands.append((_with_word(diagnose_command(target), "fix"), _FIX))
-    return [{"command": f"sudo {command}", "purpose": purpose} for command, purpose in commands]
+    here = result["report"]["run"]["vantage"]["here"]
+    prefix = "" if here["privileged"] and here["role"] == "server" else "sudo "
+    return [{"command": prefix + command, "purpose": purpose} for command, purpose in commands]
 
 
 def replay_commands(path: str, result: Mapping[str, Any]) -> list[dict[str, str]]:
@@ -110,9 +123,48 @@ def _with_word(command: str, word: str) -> str:
     return command.replace("diagnose ", f"diagnose {word} ", 1)
 
 
+def _without_steps_of_consequences(findings: list[Any]) -> None:
+    """Leave out how to mend what is mended with its cause: such a step is for a run that saw only
+    the consequence."""
+    with_steps = {finding["id"] for finding in findings if _has_steps(finding)}
+    for finding in findings:
+        if finding["remedy"] and finding["explained_by"] in with_steps:
+            finding["remedy"] |= {"summary": "", "steps": []}
+
+
+def _has_steps(finding: Mapping[str, Any]) -> bool:
+    return bool(finding["remedy"] and finding["remedy"]["steps"])
+
+
 def _cited(content: Mapping[str, Any]) -> list[Any]:
+    """Return the observations that findings rest on. Of a configuration's files, those that no
+    finding names are there without their text: a server has dozens."""
     ids = {name for finding in content["findings"] for name in finding["because"]}
-    return [entry for entry in content["observations"] if entry["id"] in ids]
+    words = json.dumps(content["findings"], ensure_ascii=False)
+    return [
+        {name: _named_files(value, words) for name, value in entry.items()}
+        for entry in content["observations"]
+        if entry["id"] in ids
+    ]
+
+
+def _named_files(value: Any, words: str) -> Any:
+    """Return a member of an observation; the text of a file that is not in `words` is left out."""
+    if not isinstance(value, list):
+        return value
+    return [
+        {**item, "text": _LEFT_OUT} if _is_file(item) and not _is_named(item, words) else item
+        for item in value
+    ]
+
+
+def _is_file(item: Any) -> bool:
+    return isinstance(item, dict) and {"path", "text"} <= item.keys() and bool(item["text"])
+
+
+def _is_named(file: Mapping[str, Any], words: str) -> bool:
+    paths = (file["path"], file.get("real"))
+    return any(json.dumps(path, ensure_ascii=False)[1:-1] in words for path in paths if path)
 
 
 def report_schema() -> dict[str, Any]:
@@ -135,14 +187,15 @@ def report_schema() -> dict[str, Any]:
             },
             "masked": {
                 "type": "boolean",
-                "description": "Whether names, addresses and secrets are stand-ins (name1). The "
-                "host that the call names is not.",
+                "description": "Whether names, addresses and secrets are stand-ins (name1, "
+                "192.0.2.1), and other text is hidden (***). The host that the call names is not.",
             },
             "stand_ins_in": {
                 "type": "array",
                 "items": {"type": "string"},
-                "description": "Ids of findings whose steps hold stand-ins (name1, ***). Such a "
-                "step cannot be run or applied as it stands: use the commands of next.",
+                "description": "Ids of findings whose steps hold stand-ins (name1, 192.0.2.1, "
+                "***, a comment left out). Such a step cannot be run or applied as it stands: use "
+                "the commands of next.",
             },
             "next": {
                 "type": "array",
@@ -165,8 +218,8 @@ def report_schema() -> dict[str, Any]:
                     "findings": {
                         "type": "array",
                         "items": {"type": "object"},
-                        "description": "A finding with explained_by is only a consequence. "
-                        "remedy holds the steps.",
+                        "description": "remedy holds the steps. A finding with explained_by is "
+                        "only a consequence: it is mended with its cause and has none.",
                     },
                     "unknown": {
                         "type": "array",

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from diagnose.agent.arguments import DiagnoseCall, ExplainCall, ReplayCall
+from diagnose.agent.masked_edits import with_usable_edits
 from diagnose.agent.results import altered, next_commands, replay_commands, report_result
 from diagnose.agent.settings import ServerSettings
 from diagnose.checking import registry
@@ -24,6 +25,8 @@ from diagnose.recording.redaction import masked_report
 
 #: Runs at the same time. A further call waits.
 MAX_RUNS = 4
+
+_WHERE_IDS_STAND = " Findings have the id in check: layer.name, such as tcp.refused."
 
 #: Takes the number of observations so far, and the layer of the last.
 ProgressCallback = Callable[[int, str], None]
@@ -55,7 +58,7 @@ class Tools:
 
     async def explain(self, call: ExplainCall) -> dict[str, Any]:
         if call.check_id not in registry.check_ids():
-            hint = suggestion(call.check_id, registry.check_ids())
+            hint = suggestion(call.check_id, registry.check_ids()) or _WHERE_IDS_STAND
             raise UsageError(f"There is no check {call.check_id[:60]!r}.{hint}")
         check, text = registry.load_check(call.check_id), check_text(call.check_id, call.lang)
         return {
@@ -89,6 +92,7 @@ class Tools:
             # Masking judges the evidence again: other calls shall not wait for it.
             keeps_target = isinstance(call, DiagnoseCall)
             report, view = await asyncio.to_thread(masked_report, report, view, judge, keeps_target)
+            original, report = with_usable_edits(original, report)
         return report_result(report, view, call.evidence, masks, altered(original, report))
 
 

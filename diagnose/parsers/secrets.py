@@ -34,7 +34,7 @@ _OPTION = re.compile(
 )
 _FIELD_OPTION = re.compile(
     r"(?<!\S)((?:--header|-H)[ =][\"']?)(?!(?:accept|connection|content-type|host|origin|upgrade|"
-    r"sec-websocket-\w+|user-agent)\s*:)([\w-]{1,64}:\s*)([^\"'\n]*)",
+    r"sec-websocket-\w+|user-agent|x-forwarded-(?:proto|port|ssl))\s*:)([\w-]{1,64}:\s*)([^\"'\n]*)",
     re.IGNORECASE,
 )
 #: The same options as words of a command.

@@ -300,10 +300,10 @@ _PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|HTTP(?: status)?(?: code)?[ :]{0,2}(?P<t>[45]\d\d)(?![0-9A-Za-z])"
         r"|does not indicate success: (?P<u>[45]\d\d)"
         r"|(?:\b(?:error|code|says?|gets?|getting|throws?|throwing|returning|giving|got|shows?|returns?|gives?|with|an?)[: ]|错误码?|报错?|返回|提示|显示|出现|是|全部|都|刷新(?:页面)?(?:就|后)?)"
-        r"[:： ]{0,3}(?P<v>[45]\d\d)(?![0-9A-Za-z:])"
-        r"|(?:失败|\bfail(?:ed|s)?\b)(?:了| with| code| due to)?[:：,，(（ ]{0,3}(?P<z>[45]\d\d)(?![0-9A-Za-z:.])"
+        r"[:： ]{0,3}(?P<v>(?!443)[45]\d\d)(?![0-9A-Za-z:])"
+        r"|(?:失败|\bfail(?:ed|s)?\b)(?:了| with| code| due to)?[:：,，(（ ]{0,3}(?P<z>(?!443)[45]\d\d)(?![0-9A-Za-z:.])"
         r"|[\"'](?:code|status|statusCode|err(?:or)?_?code)[\"']: ?[\"']?(?P<y>[45]\d\d)(?!\w)"
-        r"|(?<![\w.:])(?P<w>[45]\d\d) (?:error|page|status|when|after|if|on (?:re|all|any|every))|(?<![0-9A-Za-z.])(?P<x>[45]\d\d) ?(?:错误|报错|页面)"
+        r"|(?<![\w.:])(?<!port )(?P<w>(?!443)[45]\d\d) (?:error|page|status|when|after|if|on (?:re|all|any|every))|(?<![0-9A-Za-z.])(?P<x>(?!443)[45]\d\d) ?(?:错误|报错|页面)"
         r"|HTTP_RESPONSE_CODE_FAILURE|currently unable to handle this request|目前无法处理此请求"),
     ("not-connected", r"Couldn['’]t connect to server|Failed to connect to|establish a connection to"
         r"|can[’']t connect to|Unable to connect|Cannot connect to host|NewConnectionError"

@@ -30,6 +30,8 @@ _HOST_IN_URL = re.compile(r"://(?:[^/\s\"'@]{0,200}@)?([\w.-]{1,253})")
 _ENDPOINT = re.compile(
     r"(?:^|[\s;{}])(?:upstream|server|\w{1,20}_pass)\s+([\w.-]{1,253})(?=[;{\s]|:(?!//))"
 )
+#: A comment may end with the word "server", and a directive follows on the next line.
+_COMMENT = re.compile(r"(?m)(?:^|(?<=\s))#[^\n]*")
 #: A host alone, perhaps with a port.
 _BARE_HOST = re.compile(r"([\w-]+(?:\.[\w-]+)*)(?::\d+)?")
 #: What nginx says of a host that it cannot resolve.
@@ -95,7 +97,8 @@ def _hosts_of_upstreams(evidence: Evidence) -> Iterator[str]:
                 yield registry[1]
             case "configuration-text":
                 yield from _hosts_in(value)
-                yield from (match[1] for match in _ENDPOINT.finditer(value))
+                statements = _COMMENT.sub("", value)
+                yield from (match[1] for match in _ENDPOINT.finditer(statements))
 
 
 def _marked_values(evidence: Evidence) -> Iterator[tuple[Mark, Any]]:

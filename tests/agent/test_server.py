@@ -172,18 +172,20 @@ def test_what_is_no_recording_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_check_is_explained_in_both_languages() -> None:
-    async def work(client: Client) -> tuple[Any, Any, str]:
+    async def work(client: Client) -> tuple[Any, Any, str, str]:
         return (
             await call(client, "explain", check="tcp.refused"),
             await call(client, "explain", check="tcp.refused", lang="zh"),
             await refusal(client, "explain", check="tcp.refusd"),
+            await refusal(client, "explain", check="xyz"),
         )
 
-    english, chinese, wrong = with_agent(work)
+    english, chinese, wrong, unknown = with_agent(work)
     assert (english["layer"], english["severity"]) == ("tcp", "error")
     assert "ERR_CONNECTION_REFUSED" in english["page"]
     assert "拒绝" in chinese["title"]
     assert "Did you mean tcp.refused?" in wrong
+    assert "layer.name, such as tcp.refused" in unknown
 
 
 def test_a_cancelled_call_ends_its_connections_and_the_server_goes_on() -> None:

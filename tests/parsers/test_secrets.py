@@ -29,6 +29,7 @@ def test_secrets_are_gone(text: str) -> None:
         "code: 5",
         "a key of the file",
         "Code=-1200",
+        "curl -H 'X-Forwarded-Proto: https' -H 'Host: shop.example.com' http://127.0.0.1:3000/",
     ],
 )
 def test_what_is_no_secret_stays(text: str) -> None:

@@ -89,6 +89,13 @@ def test_a_host_of_one_word_is_one_only_where_a_host_can_be() -> None:
     assert "app" not in host_names(evidence)
 
 
+def test_a_directive_after_a_comment_is_no_name() -> None:
+    text = "location / {\n # to its server\n proxy_pass http://app:80;\n}\nupstream web {}\n"
+    known = names(config(text))
+    assert {"app", "web"} <= known
+    assert "proxy_pass" not in known
+
+
 def test_a_directive_after_a_forgotten_semicolon_is_no_name() -> None:
     text = "server {\n server_name a.example.com\n ssl_certificate /a.pem;\n}\n"
     known = names(config(text))

@@ -29,6 +29,8 @@ PROGRAM_MESSAGES: dict[str, tuple[Example, ...]] = {
         Example("curl: (6) Could not resolve host: shop.example.com", "name"),
         Example("curl: (7) Failed to connect to shop.example.com port 8443 after 3 ms: Couldn't "
                 "connect to server", "not-connected", "https://shop.example.com:8443/"),
+        Example("curl: (7) Failed to connect to shop.example.com port 443 after 1 ms: Could not "
+                "connect to server", "not-connected"),
         Example("curl: (7) Failed to connect to shop.example.com port 443: Connection refused",
                 "refused"),
         Example("curl: (7) Failed to connect to shop.example.com port 443: No route to host",
