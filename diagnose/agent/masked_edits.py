@@ -47,7 +47,9 @@ def with_usable_edits(original: Report, masked: Report) -> tuple[Report, Report]
 def _with_findings(
     report: Report, pairs: Mapping[str, tuple[Finding, Finding]], side: int
 ) -> Report:
-    findings = (pairs[one.id][side] if one.id in pairs else one for one in report.findings)
+    findings = (
+        pairs[finding.id][side] if finding.id in pairs else finding for finding in report.findings
+    )
     return replace(report, findings=tuple(findings))
 
 
